@@ -1,0 +1,38 @@
+import tseslint from 'typescript-eslint';
+
+const impure = [
+  { selector: 'AwaitExpression', message: 'The pure core does not wait.' },
+  { selector: 'Decorator', message: 'The pure core knows no framework.' },
+  { selector: "NewExpression[callee.name='Date'][arguments.length=0]", message: 'Time is an argument.' },
+  { selector: "CallExpression[callee.object.name='Date'][callee.property.name='now']", message: 'Time is an argument.' },
+  { selector: "CallExpression[callee.object.name='Math'][callee.property.name='random']", message: 'Randomness is an argument.' },
+];
+
+export default tseslint.config(
+  { ignores: ['dist/**', 'node_modules/**', '.data*/**', '.cache/**', '**/*.cjs'] },
+  ...tseslint.configs.recommended,
+  {
+    files: ['**/*.ts'],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/no-misused-promises': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      'no-restricted-properties': ['error', { object: 'process', property: 'env', message: 'Only libs/platform reads the environment.' }],
+      'max-lines': ['error', { max: 300, skipBlankLines: true, skipComments: true }],
+    },
+  },
+  { files: ['**/*.spec.ts', 'test/**/*.ts'], rules: { 'max-lines': ['error', 600], '@typescript-eslint/no-floating-promises': 'off' } },
+  { files: ['migrations/**'], rules: { 'max-lines': 'off' } },
+  { files: ['libs/platform/**', 'libs/testing/**', 'launcher/**', 'test/**', 'bench/**', 'tools/**'], rules: { 'no-restricted-properties': 'off' } },
+  {
+    files: ['libs/dag-planner/src/**/*.ts', 'libs/chain-domain/src/**/*.ts'],
+    ignores: ['**/*.spec.ts'],
+    rules: {
+      'no-restricted-syntax': ['error', ...impure],
+      'no-restricted-globals': ['error', 'process', 'setTimeout', 'setInterval', 'fetch', 'performance'],
+    },
+  },
+);

@@ -1,0 +1,86 @@
+/** A JSON value, as it crosses the queue. */
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+export type JsonObject = { [key: string]: Json };
+/** A JSON Schema (2020-12) document. */
+export type JsonSchema = Readonly<Record<string, unknown>>;
+
+/** What a user sends as `task_params`; `task_config` is the type's own part (../../../docs/tasks). */
+export interface TaskParams {
+  sf_init_config?: { parties?: string[] | Record<string, unknown>; address?: string; self_party?: string } & Record<string, unknown>;
+  spu_config?: Record<string, unknown>;
+  task_config: Record<string, unknown>;
+}
+
+/** One task type of the catalogue. `load` imports the code that runs it, so that the API can list types without it. */
+export interface TaskType {
+  /** Wire name, e.g. `psi`. */
+  readonly type: string;
+  readonly title: string;
+  readonly description: string;
+  /** JSON Schema of `task_config`. */
+  readonly configSchema: JsonSchema;
+  /** One sentence: what crosses between the parties. */
+  readonly leaves: string;
+  /** Whether `sf_init_config.parties` must name the parties (diagnostic has none). */
+  readonly needsParties: boolean;
+  readonly load: () => Promise<RunTask>;
+}
+
+/** What one run of one attempt is given. */
+export interface TaskRun {
+  readonly chainId: string;
+  readonly taskId: string;
+  readonly attempt: number;
+  readonly params: TaskParams;
+  /** Results of the parents, by task id, in the order in which the task names them. */
+  readonly inputs: Readonly<Record<string, Json>>;
+  /** Folder of the parties' tables: party `p` reads and writes only below `<dataRoot>/<p>`. */
+  readonly dataRoot: string;
+  /** Folder of artifacts: `artifact:<chain_id>/<task_id>/<name>` lies at `<artifactRoot>/<chain_id>/<task_id>/<name>`. */
+  readonly artifactRoot: string;
+  /** Aborted on cancel and timeout: the run must end within 2 s and leave no temporary file or thread. */
+  readonly signal: AbortSignal;
+  /** `fraction` 0..1 of the whole task. Called at least once a second while it works. */
+  progress(fraction: number, stage: string): void;
+  log(level: 'debug' | 'info' | 'warn' | 'error', message: string): void;
+}
+
+/** A file that a run left in the artifact store. */
+export interface Artifact {
+  /** `<party>/<file>` for what belongs to one party, `<file>` for what all may read. */
+  readonly name: string;
+  readonly mediaType: string;
+  readonly sizeBytes: number;
+  readonly sha256: string;
+}
+
+export interface TaskRunResult {
+  /** Small JSON, 64 KiB at most. */
+  readonly result: JsonObject;
+  readonly artifacts: readonly Artifact[];
+}
+
+export type RunTask = (run: TaskRun) => Promise<TaskRunResult>;
+
+/**
+ * A task that cannot succeed: `code` is stable UPPER_SNAKE (task-catalogue), `message` says what to do and names
+ * party, file, row or column but never a value. `retryable: false` for what another try cannot mend.
+ */
+export class TaskFailure extends Error {
+  constructor(
+    readonly code: string,
+    message: string,
+    readonly retryable: boolean = false,
+    readonly details: JsonObject = {},
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+    this.name = 'TaskFailure';
+  }
+}
+
+/** A fault in `task_params`: `pointer` is a JSON pointer relative to `task_params`. */
+export interface ParamFault {
+  readonly pointer: string;
+  readonly message: string;
+}
