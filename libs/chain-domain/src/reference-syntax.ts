@@ -1,0 +1,97 @@
+/** Where a reference leads: into the result of a task. */
+export interface ParsedReference {
+  readonly taskId: string;
+  readonly path: readonly (string | number)[];
+}
+
+export type ReferenceFaultCode = 'MALFORMED_REFERENCE' | 'UNKNOWN_REFERENCE' | 'NOT_SUPPORTED_YET';
+
+/** A piece of a string: plain text with its escapes undone, or what stands in `${...}` (`body` is absent without a `}`). */
+export type Segment =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'reference'; readonly raw: string; readonly body?: string };
+
+export type ReferenceParse =
+  | { readonly ok: true; readonly reference: ParsedReference }
+  | { readonly ok: false; readonly code: ReferenceFaultCode; readonly message: string };
+
+const TASK_ID = /^[A-Za-z0-9._-]{1,64}$/;
+const MAX_TASK_ID = 64;
+const STEP = /\.([^.[\]{}\s"']+)|\[(0|[1-9][0-9]{0,8})\]/y;
+const SHAPE = '${tasks.<task_id>.result.<path>}';
+const ESCAPE = 'Write $${ for the characters ${ themselves.';
+
+/** Splits a string at its references, as far as it is asked to. Two plain pieces never follow each other. */
+export function* splitText(text: string): Generator<Segment> {
+  let plain = '';
+  for (let from = 0; from < text.length;) {
+    const open = text.indexOf('${', from);
+    if (open === -1) {
+      plain += text.slice(from);
+      break;
+    }
+    if (open > from && text[open - 1] === '$') {
+      plain += text.slice(from, open - 1) + '${';
+      from = open + 2;
+      continue;
+    }
+    plain += text.slice(from, open);
+    if (plain) yield { kind: 'text', text: plain };
+    plain = '';
+    const close = text.indexOf('}', open);
+    from = close === -1 ? text.length : close + 1;
+    const raw = text.slice(open, from);
+    yield close === -1 ? { kind: 'reference', raw } : { kind: 'reference', raw, body: raw.slice(2, -1) };
+  }
+  if (plain) yield { kind: 'text', text: plain };
+}
+
+/** Reads what stands in `${...}`. Of the ids that it may mean, the longest of `taskIds` is taken, else the shortest. */
+export function parseReference(
+  { raw, body }: { readonly raw: string; readonly body?: string },
+  taskIds?: { has(taskId: string): boolean },
+): ReferenceParse {
+  const shown = raw.length > 80 ? `${raw.slice(0, 80)}...` : raw;
+  const fault = (code: ReferenceFaultCode, message: string): ReferenceParse => ({ ok: false, code, message });
+  if (body === undefined) return fault('MALFORMED_REFERENCE', `"${shown}" has no closing brace. ${ESCAPE}`);
+  const root = /^[^.[]*/.exec(body)![0];
+  if (root === 'params' || root === 'secrets') {
+    return fault('NOT_SUPPORTED_YET', `"${shown}": references to ${root} are not supported yet. ${ESCAPE}`);
+  }
+  if (root !== 'tasks') return fault('UNKNOWN_REFERENCE', `"${shown}" is no reference: it must be ${SHAPE}. ${ESCAPE}`);
+  const [id, rest] = splitId(body.slice('tasks.'.length), taskIds);
+  const path = id === undefined ? undefined : readPath(rest);
+  if (id === undefined || path === undefined) {
+    return fault(
+      'MALFORMED_REFERENCE',
+      `"${shown}" must be ${SHAPE}, its path of keys and indexes: a.b[0].c. ${ESCAPE}`,
+    );
+  }
+  return { ok: true, reference: { taskId: id, path } };
+}
+
+function splitId(text: string, taskIds?: { has(taskId: string): boolean }): [string, string] | [undefined, ''] {
+  const word = '.result';
+  let shortest: string | undefined;
+  let longestKnown: string | undefined;
+  for (let at = text.indexOf(word); at !== -1 && at <= MAX_TASK_ID; at = text.indexOf(word, at + 1)) {
+    const id = text.slice(0, at);
+    const next = text[at + word.length];
+    if (!TASK_ID.test(id) || (next !== undefined && next !== '.' && next !== '[')) continue;
+    shortest ??= id;
+    if (taskIds?.has(id)) longestKnown = id;
+  }
+  const id = longestKnown ?? shortest;
+  return id === undefined ? [undefined, ''] : [id, text.slice(id.length + word.length)];
+}
+
+function readPath(text: string): (string | number)[] | undefined {
+  const path: (string | number)[] = [];
+  STEP.lastIndex = 0;
+  while (STEP.lastIndex < text.length) {
+    const step = STEP.exec(text);
+    if (!step) return undefined;
+    path.push(step[1] ?? Number(step[2]));
+  }
+  return path;
+}

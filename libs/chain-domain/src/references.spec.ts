@@ -1,0 +1,155 @@
+import { describe, it } from 'node:test';
+import { expect } from 'expect';
+import { findReferences, type JsonValue, MAX_REFERENCES, resolveReferences } from './references.js';
+
+const results: Record<string, JsonValue> = {
+  psi: { count: 3, paths: { alice: '/a.csv' }, reports: [{ party: 'alice' }, null], flag: false, '25%': 1.5 },
+  'v1.2': 'text',
+};
+const resolved = (params: JsonValue, taskIds?: Set<string>) => {
+  const resolution = resolveReferences(params, results, taskIds);
+  return resolution.ok ? resolution.params : resolution.missing.map(({ pointer, raw }) => `${pointer} ${raw}`);
+};
+const faultsOf = (params: JsonValue) => findReferences(params).faults.map(({ code, pointer }) => `${code} ${pointer}`);
+
+describe('findReferences', () => {
+  it('tells where each one stands and where it leads, in document order', () => {
+    const params = {
+      a: ['${tasks.psi.result.reports[0].party}'],
+      'b/~': { c: 'x ${tasks.v1.2.result} ${tasks.psi.result}' },
+    };
+    expect(findReferences(params)).toEqual({
+      references: [
+        { pointer: '/a/0', raw: '${tasks.psi.result.reports[0].party}', taskId: 'psi', path: ['reports', 0, 'party'] },
+        { pointer: '/b~1~0/c', raw: '${tasks.v1.2.result}', taskId: 'v1.2', path: [] },
+        { pointer: '/b~1~0/c', raw: '${tasks.psi.result}', taskId: 'psi', path: [] },
+      ],
+      faults: [],
+    });
+  });
+
+  it('ends an id at the first .result, unless a longer id is a task of the chain', () => {
+    const idOf = (text: string, ...known: string[]) => {
+      const [reference] = findReferences(text, new Set(known)).references;
+      return reference && [reference.taskId, ...reference.path];
+    };
+    expect(idOf('${tasks.a.result.result.x}')).toEqual(['a', 'result', 'x']);
+    expect(idOf('${tasks.a.result.result.x}', 'a')).toEqual(['a', 'result', 'x']);
+    expect(idOf('${tasks.a.result.result.x}', 'a', 'a.result')).toEqual(['a.result', 'x']);
+    expect(idOf('${tasks.a.results.result}')).toEqual(['a.results']);
+    expect(idOf('${tasks.result.result}')).toEqual(['result']);
+  });
+
+  it('refuses what is no reference and says what to write', () => {
+    expect(faultsOf({ a: '${foo}', b: ['${tasks.a.result'], c: '${tasks.a}', d: '${}' })).toEqual([
+      'UNKNOWN_REFERENCE /a',
+      'MALFORMED_REFERENCE /b/0',
+      'MALFORMED_REFERENCE /c',
+      'UNKNOWN_REFERENCE /d',
+    ]);
+    expect(faultsOf('${params.x} ${secrets.y}')).toEqual(['NOT_SUPPORTED_YET ', 'NOT_SUPPORTED_YET ']);
+    expect(findReferences('${foo}').faults[0]?.message).toBe(
+      '"${foo}" is no reference: it must be ${tasks.<task_id>.result.<path>}. Write $${ for the characters ${ themselves.',
+    );
+  });
+
+  for (const path of ['..a', '.a.', '[x]', '[01]', '[-1]', '[0', '.a b', '.${x', '.a"', '[0]a', '[9999999999]']) {
+    it(`refuses the path ${path}`, () => {
+      expect(faultsOf(`\${tasks.psi.result${path}}`)).toEqual(['MALFORMED_REFERENCE ']);
+    });
+  }
+
+  it('reads no keys and no escapes', () => {
+    expect(findReferences({ '${foo}': '$${foo} $$${tasks.a.result}' })).toEqual({ references: [], faults: [] });
+  });
+
+  it('bounds references and faults', () => {
+    const many = findReferences('${tasks.a.result}'.repeat(MAX_REFERENCES + 5));
+    expect(many.references).toHaveLength(MAX_REFERENCES);
+    expect(many.faults.map(({ code }) => code)).toEqual(['TOO_MANY_REFERENCES']);
+    expect(findReferences('${foo}'.repeat(100_000)).faults).toHaveLength(100);
+    expect(findReferences('${'.repeat(1_000_000)).faults).toHaveLength(1);
+    expect(findReferences('${tasks' + '.result'.repeat(1_000_000) + '}').references).toHaveLength(1);
+  });
+
+  it('goes 1,000 levels deep', () => {
+    let params: JsonValue = '${tasks.psi.result.count}';
+    for (let i = 0; i < 1000; i++) params = i % 2 ? [params] : { k: params };
+    expect(findReferences(params).references[0]?.pointer.startsWith('/0/k/0')).toBe(true);
+    expect(JSON.stringify(resolved(params))).toContain('{"k":3}');
+  });
+});
+
+describe('resolveReferences', () => {
+  it('keeps the type of a reference alone and renders it inside a text', () => {
+    expect(
+      resolved({
+        number: '${tasks.psi.result.count}',
+        object: '${tasks.psi.result.paths}',
+        null: '${tasks.psi.result.reports[1]}',
+        text: 'n=${tasks.psi.result.count}, ${tasks.v1.2.result}: ${tasks.psi.result.reports} ${tasks.psi.result.flag}',
+        odd: '${tasks.psi.result.25%}',
+        other: [1, true, null, 'plain'],
+      }),
+    ).toEqual({
+      number: 3,
+      object: { alice: '/a.csv' },
+      null: null,
+      text: 'n=3, text: [{"party":"alice"},null] false',
+      odd: 1.5,
+      other: [1, true, null, 'plain'],
+    });
+  });
+
+  it('writes $${ as ${', () => {
+    expect(resolved(['$${x}', 'a $${b} ${tasks.psi.result.count}', '$$${x}', '$ { $'])).toEqual([
+      '${x}',
+      'a ${b} 3',
+      '$${x}',
+      '$ { $',
+    ]);
+  });
+
+  it('takes a Map as well, and leaves its arguments alone', () => {
+    const params = Object.freeze({ a: Object.freeze(['${tasks.t.result}']) as unknown as JsonValue[] });
+    const resolution = resolveReferences(params, new Map([['t', 1]]));
+    expect(resolution).toEqual({ ok: true, params: { a: [1] } });
+    expect(params.a).toEqual(['${tasks.t.result}']);
+  });
+
+  it('lists all references that lead to nothing', () => {
+    expect(
+      resolved({
+        a: '${tasks.nobody.result}',
+        b: ['${tasks.psi.result.reports[2]} ${tasks.psi.result.reports.0}'],
+        c: '${tasks.psi.result[0]}',
+        d: '${tasks.psi.result.count.x}',
+        e: '${foo}',
+      }),
+    ).toEqual([
+      '/a ${tasks.nobody.result}',
+      '/b/0 ${tasks.psi.result.reports[2]}',
+      '/b/0 ${tasks.psi.result.reports.0}',
+      '/c ${tasks.psi.result[0]}',
+      '/d ${tasks.psi.result.count.x}',
+      '/e ${foo}',
+    ]);
+  });
+
+  it('never reads what an object inherits', () => {
+    for (const key of ['__proto__', 'constructor', 'toString', 'hasOwnProperty']) {
+      expect(resolved(`\${tasks.psi.result.${key}}`)).toEqual([` \${tasks.psi.result.${key}}`]);
+      expect(resolved(`\${tasks.${key}.result}`)).toEqual([` \${tasks.${key}.result}`]);
+    }
+    expect(resolved('${tasks.psi.result.reports.length}')).toEqual([' ${tasks.psi.result.reports.length}']);
+    const own = JSON.parse('{"__proto__": "${tasks.psi.result.paths}"}') as JsonValue;
+    const after = resolved(own) as object;
+    expect(Object.getPrototypeOf(after)).toBe(Object.prototype);
+    expect(JSON.stringify(after)).toBe('{"__proto__":{"alice":"/a.csv"}}');
+  });
+
+  it('means the same task as at creation when that one has no result', () => {
+    const reference = '${tasks.psi.result.result}';
+    expect(resolved(reference, new Set(['psi', 'psi.result']))).toEqual([` ${reference}`]);
+  });
+});

@@ -1,0 +1,127 @@
+/**
+ * References in `task_params` to the results of earlier tasks: `${tasks.<task_id>.result}` and, into it, dot-separated
+ * keys and list indexes: `${tasks.psi-1.result.reports[0].party}`. A string that is one reference and nothing else
+ * becomes the value itself, of whatever type; inside a longer text a string is put as it is and any other value as JSON.
+ * `$${` writes `${`. Only values are read, never the keys of an object.
+ *
+ * A key is anything without `. [ ] { }`, white space or quotes; `[0]` reaches into lists only, `.key` into objects only.
+ * Task ids may hold dots, so the fixed word `.result` ends the id: the first one does, unless a longer id that ends
+ * before a later `.result` is a task of the chain (`taskIds`), which then wins.
+ */
+import { type ParsedReference, parseReference, type ReferenceFaultCode, splitText } from './reference-syntax.js';
+
+export type JsonValue = null | boolean | number | string | JsonValue[] | { [key: string]: JsonValue };
+
+/** References in the parameters of one task at most: each can bring in a result of 64 KiB. */
+export const MAX_REFERENCES = 256;
+const MAX_FAULTS = 100;
+
+/** A reference in `task_params`; `pointer` is the JSON pointer of the string that holds it, relative to them. */
+export interface Reference extends ParsedReference {
+  readonly pointer: string;
+  readonly raw: string;
+}
+
+/** A `${` that is no reference. The message names it and says what to write instead. */
+export interface ReferenceFault {
+  readonly code: ReferenceFaultCode | 'TOO_MANY_REFERENCES';
+  readonly pointer: string;
+  readonly raw: string;
+  readonly message: string;
+}
+
+/** Ids of the chain's tasks, for telling ids that hold `.result` apart. */
+export interface TaskIds {
+  has(taskId: string): boolean;
+}
+
+/** All references in document order, and what looks like one and is none (at most 100 of them). Never throws. */
+export function findReferences(
+  params: JsonValue,
+  taskIds?: TaskIds,
+): { references: Reference[]; faults: ReferenceFault[] } {
+  const references: Reference[] = [];
+  const faults: ReferenceFault[] = [];
+  mapStrings(params, [], (text, path) => {
+    for (const segment of splitText(text)) {
+      if (faults.length >= MAX_FAULTS || references.length > MAX_REFERENCES) break;
+      if (segment.kind === 'text') continue;
+      const pointer = pointerOf(path);
+      const { raw } = segment;
+      const parsed = parseReference(segment, taskIds);
+      if (!parsed.ok) faults.push({ code: parsed.code, pointer, raw, message: parsed.message });
+      else references.push({ pointer, raw, ...parsed.reference });
+    }
+    return text;
+  });
+  const extra = references[MAX_REFERENCES];
+  if (extra) {
+    const message = `A task has at most ${MAX_REFERENCES} references in its parameters.`;
+    faults.push({ code: 'TOO_MANY_REFERENCES', pointer: extra.pointer, raw: extra.raw, message });
+  }
+  return { references: references.slice(0, MAX_REFERENCES), faults };
+}
+
+export type Resolution =
+  | { readonly ok: true; readonly params: JsonValue }
+  | { readonly ok: false; readonly missing: readonly { readonly pointer: string; readonly raw: string }[] };
+
+/**
+ * `params` with every reference replaced, or all the references that lead to nothing (malformed ones among them). `params` is
+ * left as it was; parts of it and of the results may be shared with what is returned. Reads own properties only.
+ * Without `taskIds` the tasks that have a result are the known ones.
+ */
+export function resolveReferences(
+  params: JsonValue,
+  results: ReadonlyMap<string, JsonValue> | Readonly<Record<string, JsonValue>>,
+  taskIds?: TaskIds,
+): Resolution {
+  const byId = results instanceof Map ? results : new Map(Object.entries(results));
+  const missing: { pointer: string; raw: string }[] = [];
+  const resolved = mapStrings(params, [], (text, path) => {
+    const values = [...splitText(text)].map((segment): JsonValue => {
+      if (segment.kind === 'text') return segment.text;
+      const parsed = parseReference(segment, taskIds ?? byId);
+      const value = parsed.ok ? valueAt(byId.get(parsed.reference.taskId), parsed.reference.path) : undefined;
+      if (value === undefined) missing.push({ pointer: pointerOf(path), raw: segment.raw });
+      return value ?? null;
+    });
+    if (values.length === 1) return values[0]!;
+    return values.map((value) => (typeof value === 'string' ? value : JSON.stringify(value))).join('');
+  });
+  return missing.length > 0 ? { ok: false, missing } : { ok: true, params: resolved };
+}
+
+function valueAt(result: JsonValue | undefined, path: readonly (string | number)[]): JsonValue | undefined {
+  let value = result;
+  for (const step of path) {
+    if (value === null || typeof value !== 'object' || Array.isArray(value) !== (typeof step === 'number'))
+      return undefined;
+    value = Object.hasOwn(value, step) ? (value as Record<string | number, JsonValue>)[step] : undefined;
+  }
+  return value;
+}
+
+type Path = (string | number)[];
+
+/** A copy with each string replaced; what holds no replaced string is not copied. As deep as the body may be nested: 64. */
+function mapStrings(value: JsonValue, path: Path, map: (text: string, path: Path) => JsonValue): JsonValue {
+  if (typeof value === 'string') return value.includes('${') ? map(value, path) : value;
+  if (value === null || typeof value !== 'object') return value;
+  const entries = Array.isArray(value) ? value.entries() : Object.entries(value);
+  let copy: JsonValue[] | { [key: string]: JsonValue } | undefined;
+  for (const [key, before] of entries) {
+    path.push(key);
+    const after = mapStrings(before, path, map);
+    path.pop();
+    if (after === before) continue;
+    copy ??= Array.isArray(value) ? [...value] : { ...value };
+    // Not an assignment, which for the key `__proto__` would change the prototype.
+    Object.defineProperty(copy, key, { value: after, writable: true, enumerable: true, configurable: true });
+  }
+  return copy ?? value;
+}
+
+function pointerOf(path: Path): string {
+  return path.map((step) => `/${String(step).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+}
