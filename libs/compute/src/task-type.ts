@@ -6,7 +6,10 @@ export type JsonSchema = Readonly<Record<string, unknown>>;
 
 /** What a user sends as `task_params`; `task_config` is the type's own part (../../../docs/tasks). */
 export interface TaskParams {
-  sf_init_config?: { parties?: string[] | Record<string, unknown>; address?: string; self_party?: string } & Record<string, unknown>;
+  sf_init_config?: { parties?: string[] | Record<string, unknown>; address?: string; self_party?: string } & Record<
+    string,
+    unknown
+  >;
   spu_config?: Record<string, unknown>;
   task_config: Record<string, unknown>;
 }

@@ -1,0 +1,86 @@
+import { createCipheriv, createHash, randomBytes, type Cipher } from 'node:crypto';
+import { ELEMENT_BYTES, fromBytes, type RingVector } from './ring.js';
+
+/** Bytes of a seed: an AES-256 key. */
+export const SEED_BYTES = 32;
+
+/** A fresh seed from the operating system's generator. */
+export function randomSeed(): Uint8Array {
+  return new Uint8Array(randomBytes(SEED_BYTES));
+}
+
+/** Uniform ring elements from the operating system's generator. */
+export function randomVector(length: number): RingVector {
+  return fromBytes(new Uint8Array(randomBytes(length * ELEMENT_BYTES)), length);
+}
+
+/** The seed of one named use of `seed`: no two uses share key stream. */
+function derive(seed: Uint8Array, use: string): Uint8Array {
+  return createHash('sha256').update('taskchain/mpc/v1\0').update(use).update('\0').update(seed).digest();
+}
+
+/**
+ * Uniform ring elements expanded from a seed with AES-256 in counter mode. Two that hold the same seed and use draw the
+ * same elements in the same order: this is how the dealer hands out masks without sending them.
+ */
+export class MaskStream {
+  private readonly cipher: Cipher;
+
+  constructor(seed: Uint8Array, use: string) {
+    this.cipher = createCipheriv('aes-256-ctr', derive(seed, use), Buffer.alloc(16));
+  }
+
+  next(length: number): RingVector {
+    return fromBytes(this.cipher.update(Buffer.alloc(length * ELEMENT_BYTES)), length);
+  }
+}
+
+/**
+ * The mask of a whole matrix, of which any run of elements can be drawn again at any time: element k is block k of the
+ * key stream (a block of AES is as long as a ring element), so that no party keeps the mask in memory.
+ */
+export class MatrixMask {
+  private readonly key: Uint8Array;
+
+  constructor(seed: Uint8Array, use: string) {
+    this.key = derive(seed, use);
+  }
+
+  /** Elements `from` to `to`. */
+  at(from: number, to: number): RingVector {
+    const counter = Buffer.alloc(16);
+    counter.writeBigUInt64BE(BigInt(from), 8);
+    const cipher = createCipheriv('aes-256-ctr', this.key, counter);
+    return fromBytes(cipher.update(Buffer.alloc((to - from) * ELEMENT_BYTES)), to - from);
+  }
+}
+
+/**
+ * A permutation of 0..length-1 that depends on `seed` alone (Fisher-Yates on a counter-mode stream, without modulo
+ * bias). Not secret: parties that agree on the seed shuffle their aligned rows alike.
+ */
+export function permutation(length: number, seed: number): Uint32Array {
+  const order = Uint32Array.from({ length }, (_, index) => index);
+  const stream = new MaskStream(createHash('sha256').update(String(seed)).digest(), 'permutation');
+  let words = stream.next(256);
+  let used = 0;
+  const below = (bound: number): number => {
+    const limit = 2 ** 32 - (2 ** 32 % bound);
+    for (;;) {
+      if (used === words.length) {
+        words = stream.next(256);
+        used = 0;
+      }
+      const word = words[used]!;
+      used += 1;
+      if (word < limit) return word % bound;
+    }
+  };
+  for (let last = length - 1; last > 0; last -= 1) {
+    const other = below(last + 1);
+    const moved = order[last]!;
+    order[last] = order[other]!;
+    order[other] = moved;
+  }
+  return order;
+}

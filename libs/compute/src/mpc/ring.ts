@@ -1,0 +1,159 @@
+/**
+ * Z_2^128, the ring that the shares live in, and fixed-point numbers in it.
+ *
+ * A vector of n ring elements is a `Uint32Array` of 4n words, least significant word first, so that its memory is
+ * its wire form: 16 bytes an element, little-endian (as is every platform that Node.js runs on). Words, not BigInt,
+ * because a BigInt product costs ten times as much (bench: see `limbs.ts`).
+ *
+ * A number x with f fraction bits is round(x * 2^f) mod 2^128; the upper half of the ring is negative.
+ */
+export type RingVector = Uint32Array;
+
+/** Words of one element. */
+export const WORDS = 4;
+/** Bytes of one element on the wire. */
+export const ELEMENT_BYTES = 16;
+/** Fraction bits of features: the FM128 default of SecretFlow's SPU, about 8 decimals. */
+export const FEATURE_BITS = 26;
+/**
+ * Fraction bits of weights and residuals. More than the features' 26, so that the random last bit which truncation
+ * leaves (2^-48 a step) stays far below the 6 decimals that a model is saved with: a repeated run then saves the same
+ * file. A product holds 26 + 48 bits of fraction, which leaves 53 bits for its value.
+ */
+export const STATE_BITS = 48;
+
+const WORD = 2 ** 32;
+
+/** n zeros. */
+export function zeros(length: number): RingVector {
+  return new Uint32Array(length * WORDS);
+}
+
+/** How many elements `vector` has. */
+export function lengthOf(vector: RingVector): number {
+  return vector.length / WORDS;
+}
+
+/** Elements `from` to `to` of `vector`, on the same memory. */
+export function slice(vector: RingVector, from: number, to: number): RingVector {
+  return vector.subarray(from * WORDS, to * WORDS);
+}
+
+/** The number at `index` of `numbers`, as fixed point with `bits` fraction bits. The caller has checked that it is finite. */
+function put(target: RingVector, index: number, number: number, bits: number): void {
+  let rest = Math.round(Math.abs(number) * 2 ** bits);
+  const at = index * WORDS;
+  for (let word = 0; word < WORDS; word += 1) {
+    const low = rest % WORD;
+    target[at + word] = low;
+    rest = (rest - low) / WORD;
+  }
+  if (number < 0) negateAt(target, at);
+}
+
+/** Numbers as fixed point. They must be finite, and below 2^(127 - bits) in size. */
+export function encode(numbers: ArrayLike<number>, bits: number): RingVector {
+  const vector = zeros(numbers.length);
+  for (let index = 0; index < numbers.length; index += 1) put(vector, index, numbers[index]!, bits);
+  return vector;
+}
+
+/** Fixed point back to numbers; exact to the 53 bits of a double. */
+export function decode(vector: RingVector, bits: number): Float64Array {
+  const numbers = new Float64Array(lengthOf(vector));
+  const element = new Uint32Array(WORDS);
+  for (let index = 0; index < numbers.length; index += 1) {
+    element.set(vector.subarray(index * WORDS, (index + 1) * WORDS));
+    const negative = element[3]! >>> 31 === 1;
+    if (negative) negateAt(element, 0);
+    const size = ((element[3]! * WORD + element[2]!) * WORD + element[1]!) * WORD + element[0]!;
+    numbers[index] = (negative ? -size : size) * 2 ** -bits;
+  }
+  return numbers;
+}
+
+function negateAt(vector: RingVector, at: number): void {
+  let carry = 1;
+  for (let word = at; word < at + WORDS; word += 1) {
+    const sum = (~vector[word]! >>> 0) + carry;
+    vector[word] = sum;
+    carry = sum >= WORD ? 1 : 0;
+  }
+}
+
+/** target += other, element by element. */
+export function addInto(target: RingVector, other: RingVector): RingVector {
+  for (let at = 0; at < target.length; at += WORDS) {
+    let carry = 0;
+    for (let word = at; word < at + WORDS; word += 1) {
+      const sum = target[word]! + other[word]! + carry;
+      target[word] = sum;
+      carry = sum >= WORD ? 1 : 0;
+    }
+  }
+  return target;
+}
+
+/** target -= other, element by element. */
+export function subtractInto(target: RingVector, other: RingVector): RingVector {
+  for (let at = 0; at < target.length; at += WORDS) {
+    let borrow = 0;
+    for (let word = at; word < at + WORDS; word += 1) {
+      const difference = target[word]! - other[word]! - borrow;
+      target[word] = difference;
+      borrow = difference < 0 ? 1 : 0;
+    }
+  }
+  return target;
+}
+
+/** left + right. */
+export function add(left: RingVector, right: RingVector): RingVector {
+  return addInto(left.slice(), right);
+}
+
+/** left - right. */
+export function subtract(left: RingVector, right: RingVector): RingVector {
+  return subtractInto(left.slice(), right);
+}
+
+/** The sum of all elements, as a vector of one. */
+export function total(vector: RingVector): RingVector {
+  const sum = zeros(1);
+  for (let index = 0; index < lengthOf(vector); index += 1) addInto(sum, slice(vector, index, index + 1));
+  return sum;
+}
+
+/** Every element divided by 2^bits, rounding down, as a number of the ring without sign; 1 <= bits <= 96. */
+export function shiftRightInto(vector: RingVector, bits: number): RingVector {
+  const skip = bits >>> 5;
+  const shift = bits & 31;
+  for (let at = 0; at < vector.length; at += WORDS) {
+    for (let word = 0; word < WORDS; word += 1) {
+      const low = word + skip < WORDS ? vector[at + word + skip]! : 0;
+      const high = word + skip + 1 < WORDS ? vector[at + word + skip + 1]! : 0;
+      vector[at + word] = shift === 0 ? low : (low >>> shift) | (high << (32 - shift));
+    }
+  }
+  return vector;
+}
+
+/** -vector, in place. */
+export function negateInto(vector: RingVector): RingVector {
+  for (let at = 0; at < vector.length; at += WORDS) negateAt(vector, at);
+  return vector;
+}
+
+/** The bytes of `vector` as they cross a channel, on the same memory. */
+export function toBytes(vector: RingVector): Uint8Array {
+  return new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength);
+}
+
+/** The elements in `bytes`; copies only where the memory is not aligned. RangeError if it is not `length` elements. */
+export function fromBytes(bytes: Uint8Array, length: number): RingVector {
+  if (bytes.byteLength !== length * ELEMENT_BYTES) {
+    throw new RangeError(`expected ${length} ring elements, received ${bytes.byteLength} bytes`);
+  }
+  const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
+  return new Uint32Array(aligned.buffer, aligned.byteOffset, aligned.byteLength / 4);
+}

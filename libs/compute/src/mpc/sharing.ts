@@ -1,0 +1,60 @@
+import { exchange, type Channel } from './channel.js';
+import { multiply } from './limbs.js';
+import { randomVector } from './random.js';
+import {
+  WORDS,
+  add,
+  fromBytes,
+  lengthOf,
+  negateInto,
+  shiftRightInto,
+  subtract,
+  toBytes,
+  zeros,
+  type RingVector,
+} from './ring.js';
+
+/** Which of the two shares a party holds; the shares of a value add up to it mod 2^128. */
+export type ShareIndex = 0 | 1;
+
+/** Bits of the mantissa of a public factor in {@link scale}. */
+const MANTISSA_BITS = 26;
+
+/** Two shares of `secret`, of which each alone is uniform and says nothing. */
+export function share(secret: RingVector): [RingVector, RingVector] {
+  const first = randomVector(lengthOf(secret));
+  return [first, subtract(secret, first)];
+}
+
+/** Both parties learn the value that they share. */
+export async function reveal(peer: Channel, own: RingVector): Promise<RingVector> {
+  return add(own, fromBytes(await exchange(peer, toBytes(own)), lengthOf(own)));
+}
+
+/**
+ * Drops `bits` fraction bits of a shared vector, each party on its own share (P. Mohassel, Y. Zhang, "SecureML", IEEE
+ * S&P 2017, section 4.1): share 0 is shifted, share 1 is negated, shifted and negated. The shared value is then off by
+ * at most one in its last place, except with probability 2^(k+1-128) for a value of k bits.
+ */
+export function truncateInto(own: RingVector, index: ShareIndex, bits: number): RingVector {
+  if (index === 0) return shiftRightInto(own, bits);
+  return negateInto(shiftRightInto(negateInto(own), bits));
+}
+
+/** A shared vector times a public number, to about 2^-26 of its size. A factor of zero gives zero. */
+export function scale(own: RingVector, index: ShareIndex, factor: number): RingVector {
+  if (factor === 0) return zeros(lengthOf(own));
+  const exponent = Math.floor(Math.log2(Math.abs(factor))) + 1;
+  const bits = MANTISSA_BITS - exponent;
+  const factors = zeros(lengthOf(own));
+  const mantissa = Math.round(Math.abs(factor) * 2 ** MANTISSA_BITS * 2 ** -exponent);
+  // Factors from 2^26 on are whole numbers of the ring already.
+  const whole = bits > 0 ? mantissa : Math.round(Math.abs(factor));
+  for (let at = 0; at < factors.length; at += WORDS) {
+    factors[at] = whole;
+    factors[at + 1] = Math.floor(whole / 2 ** 32);
+  }
+  const product = multiply(own, factors);
+  if (factor < 0) negateInto(product);
+  return bits > 0 ? truncateInto(product, index, Math.min(bits, 96)) : product;
+}

@@ -1,0 +1,179 @@
+import { createHash } from 'node:crypto';
+import { mkdir, open, realpath, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { TaskFailure, type Artifact, type TaskRun } from '../task-type.js';
+import { isInside, placeInRoot, type FileRoots } from './input-files.js';
+import type { WrittenFile } from './party-link.js';
+import { NEUTRAL } from './party-program.js';
+
+export interface OutputRequest {
+  /**
+   * Path as the task's parameters give it: absent, or `artifact:<name>`, makes an artifact of this run; anything else
+   * is a path below the party's data folder.
+   */
+  readonly target?: string | undefined;
+  /** Name of the artifact where `target` gives none, e.g. `table.csv`. */
+  readonly name: string;
+  readonly mediaType: string;
+}
+
+/** A file being written under a temporary name. Abandon it by failing: the coordinator removes what is not finished. */
+export interface OutputFile {
+  /** What later tasks call it: `artifact:<chain>/<task>/<party>/<name>`, or the path as given. */
+  readonly reference: string;
+  write(chunk: Uint8Array | string): Promise<void>;
+  /** Closes the file. It gets its final name when the whole task has succeeded. */
+  finish(): Promise<{ sizeBytes: number; sha256: string }>;
+}
+
+/** Told of each temporary file before it is made, and of each complete one. */
+export interface OutputLedger {
+  temporary(path: string): void;
+  written(file: WrittenFile): void;
+}
+
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
+const BUFFER_BYTES = 256 * 1024;
+
+interface Place {
+  readonly final: string;
+  readonly reference: string;
+  readonly artifactName?: string;
+}
+
+async function place(roots: FileRoots, request: OutputRequest): Promise<Place> {
+  const { target } = request;
+  if (target !== undefined && !target.startsWith('artifact:')) return placeTable(roots, target);
+  // A full reference to this run's own artifact is as good as its bare name.
+  const own = `artifact:${roots.chainId}/${roots.taskId}/${roots.party === NEUTRAL ? '' : `${roots.party}/`}`;
+  const name =
+    target === undefined ? request.name : target.slice(target.startsWith(own) ? own.length : 'artifact:'.length);
+  if (!NAME.test(name)) {
+    throw new TaskFailure(
+      'INVALID_PARAMS',
+      `Party ${roots.party}: ${JSON.stringify(target ?? name)} is no name for an artifact: use letters, digits, ".", "_" and "-".`,
+    );
+  }
+  const artifactName = roots.party === NEUTRAL ? name : `${roots.party}/${name}`;
+  const final = join(resolve(roots.artifactRoot), roots.chainId, roots.taskId, artifactName);
+  await mkdir(dirname(final), { recursive: true });
+  return { final, reference: `artifact:${roots.chainId}/${roots.taskId}/${artifactName}`, artifactName };
+}
+
+async function placeTable(roots: FileRoots, target: string): Promise<Place> {
+  const { root, path } = placeInRoot(roots, target);
+  const outside = new TaskFailure(
+    'PATH_OUTSIDE_ROOT',
+    `Party ${roots.party}: ${target} leads outside the party's data folder through a symbolic link, or is that folder.`,
+  );
+  if (path === root) throw outside;
+  await mkdir(root, { recursive: true });
+  const realRoot = await realpath(root);
+  // The nearest folder that exists is proven inside before any folder is made in it.
+  let folder = dirname(path);
+  let real: string | undefined;
+  while (real === undefined) {
+    real = await realpath(folder).catch(() => undefined);
+    if (real === undefined) folder = dirname(folder);
+  }
+  if (!isInside(realRoot, real)) throw outside;
+  await mkdir(dirname(path), { recursive: true }).catch((error: NodeJS.ErrnoException) => {
+    throw new TaskFailure(
+      'FILE_UNWRITABLE',
+      `Party ${roots.party}: the folder of ${target} cannot be made (${error.code ?? 'unknown'}).`,
+    );
+  });
+  const final = join(await realpath(dirname(path)), basename(path));
+  if (!isInside(realRoot, final)) throw outside;
+  if ((await stat(final).catch(() => undefined))?.isDirectory()) {
+    throw new TaskFailure('NOT_A_FILE', `Party ${roots.party}: ${target} is a directory; name a file to write.`);
+  }
+  return { final, reference: target };
+}
+
+/** Starts an output of a party (or of no party). Throws TaskFailure PATH_OUTSIDE_ROOT, NOT_A_FILE, FILE_UNWRITABLE. */
+export async function createOutput(
+  roots: FileRoots,
+  request: OutputRequest,
+  token: string,
+  ledger: OutputLedger,
+): Promise<OutputFile> {
+  const { final, reference, artifactName } = await place(roots, request);
+  const temporary = join(dirname(final), `.${basename(final)}.${token}.tmp`);
+  ledger.temporary(temporary);
+  const handle = await open(temporary, 'w', 0o640).catch((error: NodeJS.ErrnoException) => {
+    throw new TaskFailure(
+      'FILE_UNWRITABLE',
+      `Party ${roots.party}: ${reference} cannot be written (${error.code ?? 'unknown'}).`,
+    );
+  });
+  const hash = createHash('sha256');
+  let sizeBytes = 0;
+  let held: Buffer[] = [];
+  let heldBytes = 0;
+  const flush = async (): Promise<void> => {
+    if (heldBytes === 0) return;
+    const bytes = Buffer.concat(held);
+    held = [];
+    heldBytes = 0;
+    hash.update(bytes);
+    sizeBytes += bytes.byteLength;
+    await handle.writeFile(bytes);
+  };
+  return {
+    reference,
+    async write(chunk) {
+      const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : Buffer.from(chunk); // a copy: the caller may use its buffer again
+      held.push(bytes);
+      heldBytes += bytes.byteLength;
+      if (heldBytes >= BUFFER_BYTES) await flush();
+    },
+    async finish() {
+      await flush();
+      await handle.close();
+      const sha256 = hash.digest('hex');
+      const artifact: Artifact | undefined =
+        artifactName === undefined
+          ? undefined
+          : { name: artifactName, mediaType: request.mediaType, sizeBytes, sha256 };
+      ledger.written({ temporary, final, ...(artifact && { artifact }) });
+      return { sizeBytes, sha256 };
+    },
+  };
+}
+
+/** Gives complete files their final names: all of a task, or none when two claim one name (OUTPUT_CONFLICT). */
+export async function publish(files: readonly WrittenFile[]): Promise<void> {
+  const finals = new Set(files.map((file) => file.final));
+  if (finals.size !== files.length) {
+    throw new TaskFailure('OUTPUT_CONFLICT', 'Two outputs of the task have the same path; give each its own.');
+  }
+  for (const file of files) await rename(file.temporary, file.final);
+}
+
+/**
+ * Writes an artifact that every party may read, from the thread that calls: for small reports that hold only what may
+ * leave the parties.
+ */
+export async function writeSharedArtifact(
+  run: Pick<TaskRun, 'artifactRoot' | 'chainId' | 'taskId' | 'attempt'>,
+  request: OutputRequest,
+  content: string | Uint8Array,
+): Promise<{ reference: string; artifact: Artifact }> {
+  const roots: FileRoots = { ...run, party: NEUTRAL, root: null };
+  const files: WrittenFile[] = [];
+  const temporaries: string[] = [];
+  try {
+    const output = await createOutput(roots, request, `shared-${run.attempt}`, {
+      temporary: (path) => temporaries.push(path),
+      written: (file) => files.push(file),
+    });
+    await output.write(content);
+    await output.finish();
+    await publish(files);
+    return { reference: output.reference, artifact: files[0]!.artifact! };
+  } catch (error) {
+    for (const path of temporaries) await rm(path, { force: true });
+    throw error;
+  }
+}

@@ -1,0 +1,97 @@
+import type { MessagePort } from 'node:worker_threads';
+import { TaskFailure, type Json } from '../task-type.js';
+import { WINDOW_BYTES, bodyBytes, type Body, type FromParty, type ToParty } from './party-link.js';
+
+interface Waiting {
+  resolve(body: Body): void;
+  reject(error: Error): void;
+}
+
+/** A party's end of its channels: one ordered inbox per peer, and a window of unread bytes per peer it sends to. */
+export class PartyChannels {
+  private readonly inboxes = new Map<string, Body[]>();
+  private readonly waiting = new Map<string, Waiting>();
+  private readonly ended = new Set<string>();
+  private readonly unread = new Map<string, number>();
+  private readonly blocked = new Map<string, (() => void)[]>();
+
+  constructor(
+    private readonly party: string,
+    private readonly known: readonly string[],
+    private readonly port: MessagePort,
+  ) {
+    port.on('message', (message: ToParty) => this.accept(message));
+  }
+
+  async send(to: string, message: Uint8Array | Json): Promise<void> {
+    this.mustKnow(to);
+    const raw = message instanceof Uint8Array;
+    const body: Body = raw ? new Uint8Array(message) : JSON.stringify(message);
+    while ((this.unread.get(to) ?? 0) >= WINDOW_BYTES && !this.ended.has(to)) {
+      await new Promise<void>((resolve) => this.blocked.set(to, [...(this.blocked.get(to) ?? []), resolve]));
+    }
+    this.unread.set(to, (this.unread.get(to) ?? 0) + bodyBytes(body));
+    const sent: FromParty = { kind: 'send', to, body };
+    this.port.postMessage(sent, raw ? [(body as Uint8Array<ArrayBuffer>).buffer] : []);
+  }
+
+  async receive(from: string, kind: 'bytes' | 'json'): Promise<Body> {
+    this.mustKnow(from);
+    const body = this.inboxes.get(from)?.shift() ?? (await this.next(from));
+    const taken: FromParty = { kind: 'taken', from, bytes: bodyBytes(body) };
+    this.port.postMessage(taken);
+    if ((typeof body === 'string') !== (kind === 'json')) {
+      throw new TaskFailure(
+        'PROTOCOL_VIOLATION',
+        `Party ${this.party} expected ${kind} from ${from} and got the other kind.`,
+      );
+    }
+    return body;
+  }
+
+  private next(from: string): Promise<Body> {
+    if (this.ended.has(from)) return Promise.reject(this.endedEarly(from));
+    if (this.waiting.has(from)) throw new Error(`Two receives at once from ${from}`);
+    return new Promise((resolve, reject) => this.waiting.set(from, { resolve, reject }));
+  }
+
+  private accept(message: ToParty): void {
+    switch (message.kind) {
+      case 'deliver': {
+        const waiting = this.waiting.get(message.from);
+        this.waiting.delete(message.from);
+        if (waiting) waiting.resolve(message.body);
+        else if (this.inboxes.has(message.from)) this.inboxes.get(message.from)!.push(message.body);
+        else this.inboxes.set(message.from, [message.body]);
+        return;
+      }
+      case 'room':
+        this.unread.set(message.to, (this.unread.get(message.to) ?? 0) - message.bytes);
+        this.release(message.to);
+        return;
+      case 'ended':
+        this.ended.add(message.peer);
+        this.waiting.get(message.peer)?.reject(this.endedEarly(message.peer));
+        this.waiting.delete(message.peer);
+        this.release(message.peer);
+        return;
+    }
+  }
+
+  private release(to: string): void {
+    const blocked = this.blocked.get(to) ?? [];
+    this.blocked.delete(to);
+    for (const resume of blocked) resume();
+  }
+
+  private endedEarly(from: string): TaskFailure {
+    return new TaskFailure(
+      'PROTOCOL_VIOLATION',
+      `Party ${this.party} waits for a message from ${from}, which has ended.`,
+    );
+  }
+
+  private mustKnow(peer: string): void {
+    if (!this.known.includes(peer)) throw new Error(`${this.party} has no channel to ${peer}`);
+  }
+}

@@ -1,0 +1,61 @@
+import type { Artifact, Json, JsonObject } from '../task-type.js';
+
+/** Bytes that a peer may leave unread before its sender waits. Bounds the memory of a relay. */
+export const WINDOW_BYTES = 8 * 1024 * 1024;
+
+/** A message as it crosses: JSON text or raw bytes. */
+export type Body = string | Uint8Array;
+
+/** Bytes of a message on the wire (JSON in UTF-8). */
+export function bodyBytes(body: Body): number {
+  return typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength;
+}
+
+/** A complete file under its temporary name; the coordinator renames it once every party has succeeded. */
+export interface WrittenFile {
+  readonly temporary: string;
+  readonly final: string;
+  /** Set for a file of the artifact store. */
+  readonly artifact?: Artifact;
+}
+
+export interface CarriedFailure {
+  readonly code: string;
+  readonly message: string;
+  readonly retryable: boolean;
+  readonly details: JsonObject;
+}
+
+/** What a party's thread tells the coordinator. */
+export type FromParty =
+  | { readonly kind: 'send'; readonly to: string; readonly body: Body }
+  | { readonly kind: 'taken'; readonly from: string; readonly bytes: number }
+  | { readonly kind: 'progress'; readonly fraction: number; readonly stage: string }
+  | { readonly kind: 'log'; readonly level: 'debug' | 'info' | 'warn' | 'error'; readonly message: string }
+  | { readonly kind: 'temporary'; readonly path: string }
+  | { readonly kind: 'written'; readonly file: WrittenFile }
+  | { readonly kind: 'done'; readonly value: Json }
+  | { readonly kind: 'failed'; readonly failure: CarriedFailure };
+
+/** What the coordinator tells a party's thread. */
+export type ToParty =
+  | { readonly kind: 'deliver'; readonly from: string; readonly body: Body }
+  | { readonly kind: 'room'; readonly to: string; readonly bytes: number }
+  | { readonly kind: 'ended'; readonly peer: string };
+
+/** What a thread is born with. */
+export interface PartyThreadData {
+  readonly party: string;
+  readonly peers: readonly string[];
+  /** Name in the registry, or `file:` URL of a module. */
+  readonly program: string;
+  readonly args: Json;
+  readonly chainId: string;
+  readonly taskId: string;
+  readonly attempt: number;
+  /** Own folder of tables; null for the neutral thread. */
+  readonly root: string | null;
+  readonly artifactRoot: string;
+  /** Part of every temporary name of this run. */
+  readonly token: string;
+}

@@ -1,0 +1,81 @@
+/**
+ * Entry of a party's thread. The thread is the party: it gets its own name, folder and channels, and everything that
+ * leaves it goes through its one port, where the coordinator counts it.
+ */
+import { parentPort, workerData } from 'node:worker_threads';
+import { TaskFailure, type Json } from '../task-type.js';
+import { openInput, type FileRoots } from './input-files.js';
+import { createOutput } from './output-files.js';
+import { PartyChannels } from './party-channels.js';
+import type { CarriedFailure, FromParty, PartyThreadData } from './party-link.js';
+import { NEUTRAL, type PartyContext, type PartyModule } from './party-program.js';
+import { partyPrograms } from './party-programs.js';
+
+const PROGRESS_EVERY_MS = 200;
+
+const port = parentPort!;
+const data = workerData as PartyThreadData;
+const tell = (message: FromParty): void => port.postMessage(message);
+
+async function loadProgram(name: string): Promise<PartyModule> {
+  if (name.startsWith('file:')) return (await import(name)) as PartyModule;
+  const load = (partyPrograms as Record<string, () => Promise<PartyModule>>)[name];
+  if (!load) throw new Error(`No party program is called ${name}`);
+  return load();
+}
+
+function makeContext(): PartyContext {
+  const channels = new PartyChannels(data.party, [...data.peers, NEUTRAL], port);
+  const roots: FileRoots = data;
+  let told = 0;
+  let stage = '';
+  return {
+    party: data.party,
+    peers: data.peers,
+    chainId: data.chainId,
+    taskId: data.taskId,
+    attempt: data.attempt,
+    send: (to, message) => channels.send(to, message),
+    receiveBytes: async (from) => (await channels.receive(from, 'bytes')) as Uint8Array,
+    receiveJson: async (from) => JSON.parse((await channels.receive(from, 'json')) as string) as Json,
+    progress(fraction, next) {
+      const now = performance.now();
+      if (next === stage && now - told < PROGRESS_EVERY_MS && fraction < 1) return;
+      told = now;
+      stage = next;
+      tell({ kind: 'progress', fraction, stage });
+    },
+    log: (level, message) => tell({ kind: 'log', level, message }),
+    openInput: (path) => openInput(roots, path),
+    createOutput: (request) =>
+      createOutput(roots, request, data.token, {
+        temporary: (path) => tell({ kind: 'temporary', path }),
+        written: (file) => tell({ kind: 'written', file }),
+      }),
+  };
+}
+
+/** The message of an unforeseen error may quote data, so only its kind and the places in the code travel on. */
+function carry(error: unknown): CarriedFailure {
+  if (error instanceof TaskFailure) {
+    const { code, message, retryable, details } = error;
+    return { code, message, retryable, details };
+  }
+  const known = error instanceof Error ? error : new Error('not an Error');
+  const code = (known as NodeJS.ErrnoException).code;
+  const frames = (known.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
+  const places = frames.slice(0, 8).map((line) => line.trim());
+  return {
+    code: 'PARTY_LOST',
+    message: `Party ${data.party} stopped on an unforeseen ${known.name}${code ? ` (${code})` : ''}; the task may be tried again.`,
+    retryable: true,
+    details: { party: data.party, places },
+  };
+}
+
+try {
+  const program = await loadProgram(data.program);
+  tell({ kind: 'done', value: await program.run(makeContext(), data.args) });
+} catch (error) {
+  tell({ kind: 'failed', failure: carry(error) });
+}
