@@ -41,20 +41,18 @@ export function truncateInto(own: RingVector, index: ShareIndex, bits: number): 
   return negateInto(shiftRightInto(negateInto(own), bits));
 }
 
-/** A shared vector times a public number, to about 2^-26 of its size. A factor of zero gives zero. */
+/** A shared vector times a public number, to about 2^-26 of its size. Factors below 2^-70 give zero. */
 export function scale(own: RingVector, index: ShareIndex, factor: number): RingVector {
-  if (factor === 0) return zeros(lengthOf(own));
-  const exponent = Math.floor(Math.log2(Math.abs(factor))) + 1;
-  const bits = MANTISSA_BITS - exponent;
+  // |factor| = mantissa * 2^-bits, with a whole mantissa of 26 bits.
+  const bits = MANTISSA_BITS - 1 - Math.floor(Math.log2(Math.abs(factor)));
+  if (factor === 0 || bits > 96) return zeros(lengthOf(own));
+  const mantissa = Math.round(Math.abs(factor) * 2 ** Math.max(bits, 0));
   const factors = zeros(lengthOf(own));
-  const mantissa = Math.round(Math.abs(factor) * 2 ** MANTISSA_BITS * 2 ** -exponent);
-  // Factors from 2^26 on are whole numbers of the ring already.
-  const whole = bits > 0 ? mantissa : Math.round(Math.abs(factor));
   for (let at = 0; at < factors.length; at += WORDS) {
-    factors[at] = whole;
-    factors[at + 1] = Math.floor(whole / 2 ** 32);
+    factors[at] = mantissa;
+    factors[at + 1] = Math.floor(mantissa / 2 ** 32);
   }
   const product = multiply(own, factors);
   if (factor < 0) negateInto(product);
-  return bits > 0 ? truncateInto(product, index, Math.min(bits, 96)) : product;
+  return bits > 0 ? truncateInto(product, index, bits) : product;
 }

@@ -1,0 +1,202 @@
+import { execFileSync } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { expect } from 'expect';
+import type { JsonObject, TaskRun } from '../task-type.js';
+import { NEUTRAL } from './party-program.js';
+import { runParties, type CrossedMessage } from './run-parties.js';
+
+const program = new URL('./programs-for-tests.js', import.meta.url);
+let folder: string;
+
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'parties-'));
+  await mkdir(join(folder, 'data/alice/sub'), { recursive: true });
+  await mkdir(join(folder, 'data/bob'), { recursive: true });
+  await mkdir(join(folder, 'artifacts/c1/t0/alice'), { recursive: true });
+  await mkdir(join(folder, 'artifacts/c1/t0/bob'), { recursive: true });
+  await writeFile(join(folder, 'data/alice/a.txt'), 'of alice');
+  await writeFile(join(folder, 'data/alice/empty.txt'), '');
+  await writeFile(join(folder, 'data/bob/b.txt'), 'of bob');
+  await writeFile(join(folder, 'artifacts/c1/t0/alice/mine.txt'), 'mine');
+  await writeFile(join(folder, 'artifacts/c1/t0/bob/his.txt'), 'his');
+  await writeFile(join(folder, 'artifacts/c1/t0/all.txt'), 'all');
+  await symlink('../bob/b.txt', join(folder, 'data/alice/link.txt'));
+  await symlink('../bob', join(folder, 'data/alice/linked'));
+  execFileSync('mkfifo', [join(folder, 'data/alice/fifo')]);
+});
+after(() => rm(folder, { recursive: true, force: true }));
+
+function aRun(signal: AbortSignal = new AbortController().signal): TaskRun {
+  return {
+    chainId: 'c1',
+    taskId: 't1',
+    attempt: 1,
+    params: { task_config: {} },
+    inputs: {},
+    dataRoot: join(folder, 'data'),
+    artifactRoot: join(folder, 'artifacts'),
+    signal,
+    progress: () => undefined,
+    log: () => undefined,
+  };
+}
+
+const alone = async (args: JsonObject, signal?: AbortSignal): Promise<unknown> =>
+  (await runParties({ program, parties: { alice: args }, run: aRun(signal) })).alice?.value;
+
+async function filesUnder(path: string): Promise<string[]> {
+  return (await readdir(path, { recursive: true, withFileTypes: true }))
+    .filter((entry) => entry.isFile())
+    .map((entry) => entry.name);
+}
+const temporaries = async (): Promise<string[]> => (await filesUnder(folder)).filter((name) => name.endsWith('.tmp'));
+
+describe('channels', () => {
+  test('carry JSON and bytes both ways, in order, counted and recorded', async () => {
+    const crossed: CrossedMessage[] = [];
+    const outcome = await runParties({
+      program,
+      parties: { alice: { act: 'exchange' }, bob: { act: 'exchange' } },
+      run: aRun(),
+      recorder: (message) => crossed.push(message),
+    });
+    expect(outcome.alice?.value).toEqual({ greeting: { hello: 'bob' }, bytes: [1, 2, 3], env: 0 });
+    expect(outcome.bob?.value).toEqual({ greeting: { hello: 'alice' }, bytes: [1, 2, 3], env: 0 });
+    expect(crossed.filter(({ from }) => from === 'alice').map(({ to, body }) => [to, body])).toEqual([
+      ['bob', '{"hello":"alice"}'],
+      ['bob', new Uint8Array([1, 2, 3])],
+    ]);
+    expect(outcome.alice?.sentBytes).toBe(20);
+  });
+
+  test('hold a fast sender back and lose nothing', async () => {
+    const args = { act: 'flood', chunks: 300, chunkBytes: 200_000 };
+    const outcome = await runParties({ program, parties: { alice: args, bob: args }, run: aRun() });
+    expect(outcome.bob?.value).toBe(60_000_000);
+  });
+
+  test('reach a thread of no party', async () => {
+    const parties = { alice: { act: 'dealt' }, bob: { act: 'dealt' } };
+    const outcome = await runParties({ program, parties, neutral: { program, args: { act: 'deal' } }, run: aRun() });
+    expect([outcome.alice?.value, outcome.bob?.value, outcome[NEUTRAL]?.value]).toEqual([
+      { to: 'alice' },
+      { to: 'bob' },
+      2,
+    ]);
+  });
+
+  test('a party that waits for one that has ended fails', async () => {
+    const parties = { alice: { act: 'wait' }, bob: { act: 'end' } };
+    await expect(runParties({ program, parties, run: aRun() })).rejects.toMatchObject({ code: 'PROTOCOL_VIOLATION' });
+  });
+});
+
+describe('paths', () => {
+  for (const [path, text] of [
+    ['a.txt', 'of alice'],
+    ['sub/../a.txt', 'of alice'],
+    ['artifact:c1/t0/alice/mine.txt', 'mine'],
+    ['artifact:c1/t0/all.txt', 'all'],
+  ]) {
+    test(`${path} opens`, async () => expect(await alone({ act: 'read', path: path! })).toBe(text));
+  }
+  test('an absolute path below the folder opens', async () => {
+    expect(await alone({ act: 'read', path: join(folder, 'data/alice/a.txt') })).toBe('of alice');
+  });
+  for (const [path, code] of [
+    ['../bob/b.txt', 'PATH_OUTSIDE_ROOT'],
+    ['/etc/passwd', 'PATH_OUTSIDE_ROOT'],
+    ['link.txt', 'PATH_OUTSIDE_ROOT'],
+    ['linked/b.txt', 'PATH_OUTSIDE_ROOT'],
+    ['~/a.txt', 'PATH_OUTSIDE_ROOT'],
+    ['a.txt\0', 'PATH_OUTSIDE_ROOT'],
+    ['', 'PATH_OUTSIDE_ROOT'],
+    ['artifact:c1/t0/bob/his.txt', 'PATH_OUTSIDE_ROOT'],
+    ['artifact:c1/../alice/mine.txt', 'PATH_OUTSIDE_ROOT'],
+    ['artifact:c2/t0/all.txt', 'PATH_OUTSIDE_ROOT'],
+    ['artifact:c1/t0/none.txt', 'FILE_NOT_FOUND'],
+    ['none.txt', 'FILE_NOT_FOUND'],
+    ['sub', 'NOT_A_FILE'],
+    ['fifo', 'NOT_A_FILE'],
+    ['empty.txt', 'EMPTY_FILE'],
+  ]) {
+    test(`${JSON.stringify(path)} is refused with ${code}`, async () => {
+      await expect(alone({ act: 'read', path: path! })).rejects.toMatchObject({
+        code,
+        retryable: false,
+        message: expect.stringMatching(/^Party alice: /),
+      });
+    });
+  }
+  for (const target of ['../bob/new.txt', 'linked/new.txt', 'sub', '.', 'artifact:a/b/c', 'artifact:../x']) {
+    test(`nothing is written to ${target}`, async () => {
+      await expect(alone({ act: 'write', text: 'x', target })).rejects.toMatchObject({ retryable: false });
+      expect(await readdir(join(folder, 'data/bob'))).toEqual(['b.txt']);
+    });
+  }
+});
+
+describe('outputs', () => {
+  test('are artifacts by default, with size and SHA-256', async () => {
+    const { alice } = await runParties({ program, parties: { alice: { act: 'write', text: 'abc' } }, run: aRun() });
+    const sha256 = 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad';
+    expect(alice?.artifacts).toEqual([{ name: 'alice/out.txt', mediaType: 'text/plain', sizeBytes: 3, sha256 }]);
+    expect(alice?.value).toEqual({ reference: 'artifact:c1/t1/alice/out.txt', sizeBytes: 3, sha256 });
+    expect(await readFile(join(folder, 'artifacts/c1/t1/alice/out.txt'), 'utf8')).toBe('abc');
+  });
+
+  test('go below the data folder when the path says so, and are echoed', async () => {
+    expect(await alone({ act: 'write', text: 'abc', target: 'new/deep/o.txt' })).toMatchObject({
+      reference: 'new/deep/o.txt',
+    });
+    expect(await readFile(join(folder, 'data/alice/new/deep/o.txt'), 'utf8')).toBe('abc');
+  });
+
+  test('of all parties appear together or not at all', async () => {
+    const parties = {
+      alice: { act: 'write', text: 'abc', target: 'half.txt' },
+      bob: { act: 'write', text: 'abc', target: 'half.txt', fail: 'failure' },
+    };
+    await expect(runParties({ program, parties, run: aRun() })).rejects.toMatchObject({ code: 'TOLD_TO' });
+    expect(await filesUnder(join(folder, 'data'))).not.toContain('half.txt');
+    expect(await temporaries()).toEqual([]);
+  });
+});
+
+describe('endings', () => {
+  test('a TaskFailure comes through as it is', async () => {
+    await expect(alone({ act: 'write', text: 'x', fail: 'failure' })).rejects.toMatchObject({
+      code: 'TOLD_TO',
+      message: 'told to fail',
+      retryable: true,
+      details: { row: 1 },
+    });
+  });
+  test('an unforeseen error is PARTY_LOST and quotes no data', async () => {
+    const failure = (await alone({ act: 'write', text: 'x', fail: 'crash' }).catch((error: unknown) => error)) as Error;
+    expect(failure).toMatchObject({ code: 'PARTY_LOST', retryable: true });
+    expect(failure.message).not.toMatch(/4711/);
+  });
+  test('a thread that dies is PARTY_LOST, and its peer ends too', async () => {
+    const parties = { alice: { act: 'write', text: 'x', fail: 'exit' }, bob: { act: 'wait' } };
+    await expect(runParties({ program, parties, run: aRun() })).rejects.toMatchObject({
+      code: 'PARTY_LOST',
+      retryable: true,
+    });
+  });
+  test('an abort ends a CPU loop within 2 s and leaves no temporary file', async () => {
+    const controller = new AbortController();
+    const spinning = alone({ act: 'write', text: 'x', fail: 'spin' }, controller.signal);
+    let began = 0;
+    setTimeout(() => {
+      began = performance.now();
+      controller.abort(new Error('cancelled'));
+    }, 400);
+    await expect(spinning).rejects.toThrow('cancelled');
+    expect(performance.now() - began).toBeLessThan(2000);
+    expect(await temporaries()).toEqual([]);
+  });
+});

@@ -1,0 +1,184 @@
+import { dealProduct, multiplyShares } from './mpc/beaver.js';
+import type { Channel } from './mpc/channel.js';
+import { exchange } from './mpc/channel.js';
+import {
+  FEATURE_BITS,
+  STATE_BITS,
+  add,
+  addInto,
+  decode,
+  encode,
+  fromBytes,
+  lengthOf,
+  subtractInto,
+  toBytes,
+  total,
+  zeros,
+  type RingVector,
+} from './mpc/ring.js';
+import { deal, type PartySession } from './mpc/session.js';
+import { reveal, scale, share, truncateInto } from './mpc/sharing.js';
+import { VerticalDealer, VerticalMatrix } from './mpc/vertical-matrix.js';
+import { batches } from './ss-lr-schedule.js';
+
+export type RegType = 'logistic' | 'linear';
+
+/** How long and how fast to train: public, the same with both parties and the dealer. */
+export interface Schedule {
+  readonly regType: RegType;
+  readonly epochs: number;
+  readonly batchSize: number;
+  readonly learningRate: number;
+  /** Weight of the L2 penalty, 0 for none. */
+  readonly l2: number;
+}
+
+/** One party's training rows, in the order of the split. */
+export interface TrainingRows {
+  readonly rows: number;
+  readonly columns: number;
+  readonly peerColumns: number;
+  /** Row-major, `rows * columns` finite numbers. */
+  readonly values: Float64Array;
+  /** Labels, with the party that has them. */
+  readonly label: Float64Array | null;
+}
+
+/** What a party learns from training. */
+export interface TrainedSlice {
+  /** Weights of the own columns. */
+  readonly weights: Float64Array;
+  /** With the label's party alone. */
+  readonly intercept: number | null;
+  /** Mean squared residual of each epoch, known to both. */
+  readonly losses: readonly number[];
+}
+
+/** log2 of the divisor of the sigmoid's line, 0.5 + z/8. */
+const SIGMOID_SHIFT = 3;
+
+/** Fraction bits with which a residual is squared: room for labels up to 2^20 in linear regression. */
+const SQUARE_BITS: Record<RegType, number> = { logistic: 36, linear: FEATURE_BITS };
+
+/**
+ * Mini-batch gradient descent on shares, one party's side. A batch of B rows does
+ *
+ *     p = 0.5 + (X w + b) / 8        (logistic; linear: X w + b)
+ *     d = p - y                      (the label's party subtracts y from its own share)
+ *     w -= rate / B * (X' d + l2 w)    b -= rate / B * sum(d)
+ *
+ * which is the naive SGD of SecretFlow's ss_sgd, except that its last, shorter batch counts too, and that the line is not
+ * clipped (that would take a secure comparison). Both parties learn the mean of d^2 over each epoch, each batch taken
+ * before its update, and nothing else before their own slices.
+ *
+ * `onBatch` is told the fraction done, and may throw to stop.
+ */
+export async function trainSlice(
+  session: PartySession,
+  data: TrainingRows,
+  schedule: Schedule,
+  onBatch: (fraction: number, epoch: number) => void = () => {},
+): Promise<TrainedSlice> {
+  const { index } = session;
+  const matrix = await VerticalMatrix.mask(session, data.values, data.rows, data.columns, data.peerColumns);
+  const label = data.label && encode(data.label, STATE_BITS);
+  let { own, peer, bias } = await shareZeros(session, data.columns, data.peerColumns);
+  const losses: number[] = [];
+
+  const plan = batches(data.rows, schedule.batchSize);
+  for (let epoch = 0; epoch < schedule.epochs; epoch += 1) {
+    const squares = zeros(1);
+    for (const [number, [from, to]] of plan.entries()) {
+      const rows = matrix.rows(from, to);
+      const residual = truncateInto(await rows.times(own, peer), index, FEATURE_BITS);
+      for (let row = 0; row < rows.count; row += 1) addInto(residual.subarray(row * 4, row * 4 + 4), bias);
+      if (schedule.regType === 'logistic') addHalf(truncateInto(residual, index, SIGMOID_SHIFT), index);
+      if (label) subtractInto(residual, label.subarray(from * 4, to * 4));
+
+      const coarse = truncateInto(residual.slice(), index, STATE_BITS - SQUARE_BITS[schedule.regType]);
+      addInto(squares, total(await multiplyShares(session, coarse, coarse)));
+
+      const gradient = await rows.transposedTimes(residual);
+      const rate = schedule.learningRate / rows.count;
+      own = descend(own, truncateInto(gradient.own, index, FEATURE_BITS), schedule.l2, rate, index);
+      peer = descend(peer, truncateInto(gradient.peer, index, FEATURE_BITS), schedule.l2, rate, index);
+      bias = descend(bias, total(residual), 0, rate, index);
+      onBatch((epoch + (number + 1) / plan.length) / schedule.epochs, epoch);
+    }
+    const sum = await reveal(session.peer, squares);
+    losses.push(decode(sum, 2 * SQUARE_BITS[schedule.regType])[0]! / data.rows);
+  }
+  return { ...(await takeSlice(session, own, peer, bias, label !== null)), losses };
+}
+
+/** Weights start at zero, as random shares that party 0 makes. */
+async function shareZeros(
+  { index, peer }: PartySession,
+  columns: number,
+  peerColumns: number,
+): Promise<{ own: RingVector; peer: RingVector; bias: RingVector }> {
+  const length = columns + peerColumns + 1;
+  let shares: RingVector;
+  if (index === 0) {
+    const [kept, sent] = share(zeros(length));
+    await peer.send(toBytes(sent));
+    shares = kept;
+  } else {
+    shares = fromBytes(await peer.receive(), length);
+  }
+  const first = index === 0 ? columns : peerColumns;
+  const blocks = [shares.slice(0, first * 4), shares.slice(first * 4, -4)] as const;
+  return { own: blocks[index], peer: blocks[1 - index]!, bias: shares.slice(-4) };
+}
+
+function addHalf(own: RingVector, index: 0 | 1): RingVector {
+  if (index === 1) return own;
+  const half = encode([0.5], STATE_BITS);
+  for (let at = 0; at < own.length; at += 4) addInto(own.subarray(at, at + 4), half);
+  return own;
+}
+
+/** weights - rate * (gradient + l2 * weights). */
+function descend(weights: RingVector, gradient: RingVector, l2: number, rate: number, index: 0 | 1): RingVector {
+  const step = l2 === 0 ? gradient : add(gradient, scale(weights, index, l2));
+  return subtractInto(weights, scale(step, index, rate));
+}
+
+/** Gives the peer the missing shares of its slice, and takes the own ones. The intercept goes to the label's party. */
+async function takeSlice(
+  session: PartySession,
+  own: RingVector,
+  peer: RingVector,
+  bias: RingVector,
+  hasLabel: boolean,
+): Promise<{ weights: Float64Array; intercept: number | null }> {
+  const sent = zeros(lengthOf(peer) + (hasLabel ? 0 : 1));
+  sent.set(peer);
+  if (!hasLabel) sent.set(bias, peer.length);
+  const received = fromBytes(await exchange(session.peer, toBytes(sent)), lengthOf(own) + (hasLabel ? 1 : 0));
+  return {
+    weights: decode(add(own, received.subarray(0, own.length)), STATE_BITS),
+    intercept: hasLabel ? decode(add(bias, received.subarray(own.length)), STATE_BITS)[0]! : null,
+  };
+}
+
+/** The dealer's side of {@link trainSlice}: it learns the sizes and the schedule, and receives nothing. */
+export async function dealTraining(
+  channels: readonly [Channel, Channel],
+  rows: number,
+  columns: readonly [number, number],
+  schedule: Pick<Schedule, 'epochs' | 'batchSize'>,
+  onBatch: (fraction: number) => void = () => {},
+): Promise<void> {
+  const parties = await deal(channels);
+  const matrix = new VerticalDealer(parties, columns);
+  const plan = batches(rows, schedule.batchSize);
+  for (let epoch = 0; epoch < schedule.epochs; epoch += 1) {
+    for (const [number, [from, to]] of plan.entries()) {
+      await matrix.deal(from, to, 'times');
+      await dealProduct(parties, to - from);
+      await matrix.deal(from, to, 'transposedTimes');
+      onBatch((epoch + (number + 1) / plan.length) / schedule.epochs);
+    }
+  }
+}
