@@ -1,0 +1,73 @@
+import { HttpException } from '@nestjs/common';
+import { Problem, type ProblemCode } from './problem.js';
+import { isUnavailable } from './unavailable.js';
+
+const BY_FASTIFY_CODE: Readonly<Record<string, ProblemCode>> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: 'BODY_TOO_LARGE',
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'UNSUPPORTED_MEDIA_TYPE',
+  FST_ERR_CTP_EMPTY_JSON_BODY: 'INVALID_JSON',
+  FST_ERR_CTP_INVALID_JSON_BODY: 'INVALID_JSON',
+  FST_ERR_NOT_FOUND: 'NOT_FOUND',
+};
+
+const BY_STATUS: Readonly<Record<number, ProblemCode>> = {
+  401: 'UNAUTHENTICATED',
+  403: 'FORBIDDEN',
+  404: 'NOT_FOUND',
+  405: 'METHOD_NOT_ALLOWED',
+  406: 'NOT_ACCEPTABLE',
+  409: 'CHAIN_STATE_CONFLICT',
+  412: 'PRECONDITION_FAILED',
+  413: 'BODY_TOO_LARGE',
+  415: 'UNSUPPORTED_MEDIA_TYPE',
+  429: 'TOO_MANY_REQUESTS',
+};
+
+/** Whatever was thrown, as the problem to answer with. What is not meant for the client stays in its `cause`. */
+export function problemFromError(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  if (error instanceof HttpException) return fromHttpException(error);
+  const { code, statusCode, message, expose } = errorFields(error);
+  const known = code === undefined ? undefined : BY_FASTIFY_CODE[code];
+  if (known) return new Problem(known, message, { cause: error });
+  if (isUnavailable(error)) return unavailable(error);
+  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
+    return new Problem(
+      BY_STATUS[statusCode] ?? 'BAD_REQUEST',
+      expose === false ? 'The request is not valid.' : message,
+      { cause: error },
+    );
+  }
+  return internal(error);
+}
+
+function fromHttpException(error: HttpException): Problem {
+  const status = error.getStatus();
+  if (status === 503) return unavailable(error);
+  if (status >= 500 || status < 400) return internal(error);
+  const code = BY_STATUS[status] ?? 'BAD_REQUEST';
+  const { message } = errorFields(error.getResponse());
+  const errors = Array.isArray(message) ? message.map((text) => ({ code, message: String(text) })) : [];
+  return new Problem(code, error.message, { errors, cause: error });
+}
+
+const unavailable = (cause: unknown) =>
+  new Problem(
+    'UNAVAILABLE',
+    'The database or another part of the system does not answer now. Nothing is known to be lost; try again.',
+    {
+      headers: { 'Retry-After': '2' },
+      cause,
+    },
+  );
+
+const internal = (cause: unknown) =>
+  new Problem('INTERNAL', 'An unexpected error happened. It is in the server log under the id of this request.', {
+    cause,
+  });
+
+function errorFields(error: unknown): { code?: string; statusCode?: number; message: string; expose?: boolean } {
+  return error !== null && typeof error === 'object'
+    ? (error as ReturnType<typeof errorFields>)
+    : { message: String(error) };
+}

@@ -1,0 +1,56 @@
+import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common';
+import { toProblemDocument } from './problem.js';
+import { problemFromError } from './problem-from-error.js';
+
+/** As much of a pino logger as the filter needs. */
+export interface ProblemLog {
+  error(fields: object, message: string): void;
+}
+
+/** As much of a Fastify request and reply as the filter needs. */
+export interface ProblemRequest {
+  readonly id: unknown;
+  readonly method: string;
+  readonly url: string;
+}
+interface ProblemReply {
+  readonly sent: boolean;
+  readonly raw: { readonly headersSent: boolean; destroy(): unknown };
+  code(status: number): ProblemReply;
+  headers(values: Record<string, string>): ProblemReply;
+  type(contentType: string): ProblemReply;
+  send(payload: unknown): unknown;
+}
+
+/**
+ * The one place where an error becomes an answer: `application/problem+json` for all of them, unknown routes included.
+ * Logs each 5xx once, with its cause.
+ */
+@Catch()
+export class ProblemFilter implements ExceptionFilter {
+  constructor(private readonly log: ProblemLog) {}
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const http = host.switchToHttp();
+    this.answer(error, http.getRequest<ProblemRequest>(), http.getResponse<object>());
+  }
+
+  /** Also for what Fastify refuses before Nest sees it: pass it as the adapter's `frameworkErrors`. */
+  readonly answer = (error: unknown, request: ProblemRequest, fastifyReply: object): void => {
+    // Fastify's own type depends on the route's; here there is none.
+    const reply = fastifyReply as ProblemReply;
+    const problem = problemFromError(error);
+    const path = request.url.split('?', 1)[0]!;
+    if (problem.status >= 500) {
+      const err = problem.cause ?? problem;
+      this.log.error({ err, code: problem.code, method: request.method, path, request_id: request.id }, problem.detail);
+    }
+    // A stream that has begun can only be cut: a clean end would look like the whole of it.
+    if (reply.sent || reply.raw.headersSent) return void reply.raw.destroy();
+    void reply
+      .code(problem.status)
+      .headers({ ...problem.headers })
+      .type('application/problem+json')
+      .send(toProblemDocument(problem, path));
+  };
+}

@@ -1,0 +1,75 @@
+import type { InputFault } from './input-fault.js';
+
+/** Every error that the API can answer with: HTTP status and title (RFC 9457). The code is stable; the title is for people. */
+export const PROBLEMS = {
+  INVALID_JSON: { status: 400, title: 'The body is not JSON that can be taken' },
+  INVALID_CHAIN: { status: 400, title: 'The chain is not valid' },
+  INVALID_QUERY: { status: 400, title: 'A query parameter is not valid' },
+  NOT_SUPPORTED_YET: { status: 400, title: 'The request asks for something that is not supported yet' },
+  BAD_REQUEST: { status: 400, title: 'The request is not valid' },
+  UNAUTHENTICATED: { status: 401, title: 'The request does not say who sends it' },
+  FORBIDDEN: { status: 403, title: 'The request is not allowed' },
+  NOT_FOUND: { status: 404, title: 'There is nothing at this address' },
+  CHAIN_NOT_FOUND: { status: 404, title: 'There is no such chain' },
+  TASK_NOT_FOUND: { status: 404, title: 'The chain has no such task' },
+  ARTIFACT_NOT_FOUND: { status: 404, title: 'The task has no such artifact' },
+  METHOD_NOT_ALLOWED: { status: 405, title: 'This address does not take this method' },
+  NOT_ACCEPTABLE: { status: 406, title: 'There is no answer in the format asked for' },
+  CHAIN_STATE_CONFLICT: { status: 409, title: 'The state of the chain does not allow this' },
+  IDEMPOTENCY_KEY_IN_USE: { status: 409, title: 'A request with this idempotency key is still running' },
+  PRECONDITION_FAILED: { status: 412, title: 'It has changed since it was read' },
+  BODY_TOO_LARGE: { status: 413, title: 'The body is too large' },
+  UNSUPPORTED_MEDIA_TYPE: { status: 415, title: 'The body must be application/json' },
+  IDEMPOTENCY_KEY_REUSED: { status: 422, title: 'This idempotency key came with another request before' },
+  TOO_MANY_REQUESTS: { status: 429, title: 'Too many requests' },
+  INTERNAL: { status: 500, title: 'The server made a mistake' },
+  UNAVAILABLE: { status: 503, title: 'The server cannot answer now; try again' },
+} as const satisfies Readonly<Record<string, { readonly status: number; readonly title: string }>>;
+
+export type ProblemCode = keyof typeof PROBLEMS;
+
+/** What is told beside code and detail. `cause` is logged and never sent. */
+export interface ProblemExtras {
+  readonly errors?: readonly InputFault[];
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly cause?: unknown;
+}
+
+/** An error that is an answer: thrown anywhere in the API, sent by the problem filter. `detail` is for the client. */
+export class Problem extends Error {
+  readonly errors: readonly InputFault[];
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(
+    readonly code: ProblemCode,
+    readonly detail: string,
+    { errors = [], headers = {}, cause }: ProblemExtras = {},
+  ) {
+    super(detail, cause === undefined ? undefined : { cause });
+    this.name = 'Problem';
+    this.errors = errors;
+    this.headers = headers;
+  }
+
+  get status(): number {
+    return PROBLEMS[this.code].status;
+  }
+}
+
+/** The body of an `application/problem+json` answer. `errors` is left out where there is none. */
+export interface ProblemDocument {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+  readonly instance: string;
+  readonly code: ProblemCode;
+  readonly errors?: readonly InputFault[];
+}
+
+/** `instance` is the path that was asked for. */
+export function toProblemDocument(problem: Problem, instance: string): ProblemDocument {
+  const { code, detail, errors } = problem;
+  const type = `/problems/${code.toLowerCase().replaceAll('_', '-')}`;
+  return { type, ...PROBLEMS[code], detail, instance, code, ...(errors.length > 0 && { errors }) };
+}

@@ -1,0 +1,146 @@
+import { bounded, type InputFault, MAX_FAULTS, pointer } from './input-fault.js';
+
+/** Objects and lists inside each other at most. */
+export const MAX_DEPTH = 64;
+
+export type StrictJson =
+  { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly faults: readonly InputFault[] };
+
+/** Keys that name an object's machinery: whoever copied them by assignment would change a prototype. */
+const FORBIDDEN_KEYS = new Set(['__proto__', 'constructor', 'prototype']);
+/** Only a text with one of these can hold what `findBadStrings` looks for: a text that is valid UTF-8 and valid JSON holds no bare NUL or surrogate. */
+const SUSPICIOUS = ['\\u', ...FORBIDDEN_KEYS];
+const LONE_SURROGATE = /\p{Surrogate}/u;
+
+/**
+ * Parses a request body and refuses what JSON.parse lets through and a database or a copy cannot hold: more than 64
+ * levels (told before parsing), bytes that are not UTF-8, NUL, lone surrogates, keys of the prototype machinery, and
+ * numbers that would be rounded (integers beyond 2^53) or infinite. A leading byte order mark is dropped. Never throws.
+ */
+export function parseStrictJson(body: Uint8Array): StrictJson {
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(body);
+  } catch {
+    return refused({ code: 'INVALID_UTF8', message: 'The body is not valid UTF-8.' });
+  }
+  if (/^[ \t\r\n]*$/.test(text)) return refused({ code: 'EMPTY_BODY', message: 'The body is empty; it must be JSON.' });
+  const faults = scan(text);
+  if (faults.some(({ code }) => code === 'TOO_DEEP')) return { ok: false, faults: bounded(faults) };
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    return refused({ code: 'INVALID_JSON', message: syntaxMessage(text, error as SyntaxError) });
+  }
+  if (SUSPICIOUS.some((part) => text.includes(part))) faults.push(...findBadStrings(value));
+  return faults.length > 0 ? { ok: false, faults: bounded(faults) } : { ok: true, value };
+}
+
+const refused = (fault: InputFault): StrictJson => ({ ok: false, faults: [fault] });
+
+const QUOTE = 34;
+const BACKSLASH = 92;
+const NEWLINE = 10;
+
+/** What only the text tells: how deep it nests (the scan ends there) and how its numbers are written. */
+function scan(text: string): InputFault[] {
+  const faults: InputFault[] = [];
+  let depth = 0;
+  let line = 1;
+  let lineStart = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === QUOTE) {
+      for (at++; at < text.length && text.charCodeAt(at) !== QUOTE; at++) if (text.charCodeAt(at) === BACKSLASH) at++;
+    } else if (code === NEWLINE) {
+      line++;
+      lineStart = at + 1;
+    } else if (code === 0x7b || code === 0x5b) {
+      if (++depth > MAX_DEPTH) {
+        const message = `The body nests more than ${MAX_DEPTH} levels deep at line ${line}, column ${at + 1 - lineStart}.`;
+        return [...faults, { code: 'TOO_DEEP', message }];
+      }
+    } else if (code === 0x7d || code === 0x5d) depth--;
+    else if (isNumberPart(code)) {
+      const start = at;
+      while (isNumberPart(text.charCodeAt(at + 1))) at++;
+      const problem = faults.length > MAX_FAULTS ? undefined : numberProblem(text.slice(start, at + 1));
+      if (problem) {
+        const message = `The number at line ${line}, column ${start + 1 - lineStart} ${problem[1]}.`;
+        faults.push({ code: problem[0], message });
+      }
+    }
+  }
+  return faults;
+}
+
+/** Digits, sign, point and exponent. The `e` of true and false never comes after a digit and harms nothing. */
+function isNumberPart(code: number): boolean {
+  return (code >= 48 && code <= 57) || code === 45 || code === 46 || code === 43 || code === 101 || code === 69;
+}
+
+function numberProblem(token: string): [code: string, problem: string] | undefined {
+  // An integer of fewer than 16 digits is exact; only an exponent can make so few of them infinite.
+  const fraction = /[.eE]/.test(token);
+  if (!fraction && token.length < 16) return undefined;
+  const value = Number(token);
+  if (value === Infinity || value === -Infinity) return ['NUMBER_TOO_LARGE', 'is too large'];
+  if (fraction || Number.isNaN(value) || Number.isSafeInteger(value)) return undefined;
+  return ['UNSAFE_INTEGER', 'is an integer beyond 2^53 and would be rounded: send it as a string'];
+}
+
+/** Strings and keys, walked with a stack on the heap that holds one frame for each level. */
+function findBadStrings(root: unknown): InputFault[] {
+  const faults: InputFault[] = [];
+  const stack: {
+    readonly value: object;
+    readonly keys: readonly string[] | undefined;
+    next: number;
+    at: string | number;
+  }[] = [];
+  const here = () => pointer(...stack.map(({ at }) => at));
+  const check = (text: string, what: string) => {
+    if (text.includes('\0')) {
+      faults.push({ code: 'NUL_CHARACTER', pointer: here(), message: `The ${what} holds a NUL character (\\u0000).` });
+    }
+    if (LONE_SURROGATE.test(text)) {
+      const message = `The ${what} holds half of a surrogate pair, which is no character.`;
+      faults.push({ code: 'LONE_SURROGATE', pointer: here(), message });
+    }
+  };
+  const enter = (value: unknown) => {
+    if (typeof value === 'string') check(value, 'string');
+    else if (value !== null && typeof value === 'object') {
+      stack.push({ value, keys: Array.isArray(value) ? undefined : Object.keys(value), next: 0, at: '' });
+    }
+  };
+  enter(root);
+  for (let frame = stack.at(-1); frame && faults.length <= MAX_FAULTS; frame = stack.at(-1)) {
+    const index = frame.next++;
+    if (index >= (frame.keys ?? (frame.value as unknown[])).length) {
+      stack.pop();
+      continue;
+    }
+    frame.at = frame.keys?.[index] ?? index;
+    if (typeof frame.at === 'string') {
+      check(frame.at, 'key');
+      if (FORBIDDEN_KEYS.has(frame.at)) {
+        faults.push({ code: 'FORBIDDEN_KEY', pointer: here(), message: `The key "${frame.at}" is not allowed.` });
+      }
+    }
+    enter((frame.value as Record<string | number, unknown>)[frame.at]);
+  }
+  return faults;
+}
+
+function syntaxMessage(text: string, error: SyntaxError): string {
+  const position = /at position (\d+)/.exec(error.message)?.[1];
+  if (position !== undefined) {
+    const lines = text.slice(0, Number(position)).split('\n');
+    return `The body is not valid JSON: look at line ${lines.length}, column ${lines.at(-1)!.length + 1}.`;
+  }
+  return /end of JSON/.test(error.message)
+    ? 'The body is not valid JSON: it ends too early.'
+    : 'The body is not valid JSON.';
+}
