@@ -1,0 +1,15 @@
+import 'reflect-metadata';
+import { NestFactory } from '@nestjs/core';
+import { createLogger, NestLogger, onStopSignal, readAppConfig } from '#libs/platform';
+import { WorkerModule } from './worker.module.js';
+
+process.title = 'task-chain compute-worker';
+const config = readAppConfig();
+const logger = createLogger('compute-worker', config.logLevel);
+const app = await NestFactory.createApplicationContext(WorkerModule.with(config, logger), {
+  logger: new NestLogger(logger),
+});
+onStopSignal(
+  () => app.close(),
+  (error) => logger.error({ err: error }, 'the compute worker did not stop cleanly'),
+);

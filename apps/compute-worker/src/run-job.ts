@@ -1,0 +1,148 @@
+import { randomUUID } from 'node:crypto';
+import { findTaskType, runTask, TaskFailure } from '#libs/compute';
+import type { TaskParams } from '#libs/compute';
+import type { DoneReport, Note, RunRef, TaskJob } from '#libs/queues';
+
+/** A start is reported only for runs that last longer; the end of a shorter one tells it too, ms. */
+const REPORT_START_AFTER_MS = 50;
+const PROGRESS_EVERY_MS = 250;
+const LOGS_EVERY_MS = 250;
+
+/** Why a run is stopped. Only a time-out is the run's own end; after the others another attempt, or nobody, goes on. */
+export type StopReason = 'cancelled' | 'fenced' | 'shutdown';
+
+/** Where the run lives and how it speaks. */
+export interface RunSurroundings {
+  readonly workerId: string;
+  readonly dataRoot: string;
+  readonly artifactRoot: string;
+  /** Best effort. */
+  readonly note: (note: Note) => void;
+}
+
+/** A run under way. */
+export interface Run {
+  readonly ref: RunRef;
+  stop(reason: StopReason): void;
+  /** What to report of its end; null when nobody waits for it any more. Never rejects. */
+  readonly ended: Promise<DoneReport | null>;
+}
+
+/** Starts a job: a run of its own id, with its time-out, throttled progress and gathered log lines. */
+export function startRun(job: TaskJob, around: RunSurroundings): Run {
+  const { chainId, taskId, taskRequestId, attempt } = job;
+  const ref: RunRef = { chainId, taskId, taskRequestId, attempt, runId: randomUUID(), workerId: around.workerId };
+  const began = performance.now();
+  const elapsed = (): number => performance.now() - began;
+  const abort = new AbortController();
+  let stopped: StopReason | 'timeout' | undefined;
+  const stop = (reason: StopReason | 'timeout'): void => {
+    stopped ??= reason;
+    abort.abort(new Error(`the run was stopped: ${reason}`));
+  };
+  const notes = new RunNotes(ref, around.note);
+  const start = setTimeout(() => around.note({ ...ref, kind: 'started', elapsedMs: elapsed() }), REPORT_START_AFTER_MS);
+  const limit = job.timeoutMs === null ? undefined : setTimeout(() => stop('timeout'), job.timeoutMs);
+
+  const ended = (async (): Promise<DoneReport | null> => {
+    let report: DoneReport;
+    try {
+      const { result, artifacts } = await runTask(job.taskType, {
+        chainId,
+        taskId,
+        attempt,
+        params: job.params as TaskParams,
+        inputs: job.inputs as never,
+        dataRoot: around.dataRoot,
+        artifactRoot: around.artifactRoot,
+        signal: abort.signal,
+        progress: (fraction, stage) => notes.progress(fraction, stage),
+        log: (level, message) => notes.log(level, message),
+      });
+      report = { ...ref, kind: 'succeeded', elapsedMs: elapsed(), result, artifacts };
+    } catch (error) {
+      report = { ...ref, kind: 'failed', elapsedMs: elapsed(), ...failureOf(error) };
+    } finally {
+      clearTimeout(start);
+      clearTimeout(limit);
+    }
+    if (stopped === 'timeout') {
+      const message = `the task ran longer than its ${job.timeoutMs! / 1000} s: raise its timeout or give it less to do`;
+      report = {
+        ...ref,
+        kind: 'failed',
+        elapsedMs: elapsed(),
+        error: { code: 'TIMEOUT_RUN', message },
+        retryable: true,
+      };
+    } else if (stopped === 'shutdown') {
+      report = { ...ref, kind: 'released', elapsedMs: elapsed() };
+    } else if (stopped !== undefined) {
+      notes.flush();
+      return null;
+    }
+    if (report.kind === 'failed') notes.log('error', `${report.error.code}: ${report.error.message}`);
+    notes.flush();
+    return report;
+  })();
+  return { ref, stop, ended };
+}
+
+/** Refuses to start a worker that lacks what it is to run. */
+export function assertRunnable(types: readonly string[]): void {
+  const seen = new Set<string>();
+  for (const type of types) {
+    if (findTaskType(type) === undefined) throw new Error(`no task type ${type} is known: register it in libs/compute`);
+    if (seen.has(type)) throw new Error(`task type ${type} is registered twice in libs/compute`);
+    seen.add(type);
+  }
+}
+
+function failureOf(error: unknown): Pick<Extract<DoneReport, { kind: 'failed' }>, 'error' | 'retryable'> {
+  if (error instanceof TaskFailure) {
+    const { code, message, details, retryable } = error;
+    return { error: { code, message, details }, retryable };
+  }
+  const name = error instanceof Error ? error.name : typeof error;
+  // The text of an unforeseen error may hold data: it stays in the worker.
+  return {
+    error: { code: 'TASK_ERROR', message: `the task ended with an unforeseen ${name}: see its worker's log` },
+    retryable: true,
+  };
+}
+
+/** A run's progress, at most a few a second and always the last one, and its log lines in bundles. */
+class RunNotes {
+  private lastProgress = -Infinity;
+  private lines: { atMs: number; level: string; message: string }[] = [];
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly ref: RunRef,
+    private readonly note: (note: Note) => void,
+  ) {}
+
+  progress(fraction: number, stage: string): void {
+    const now = performance.now();
+    if (now - this.lastProgress < PROGRESS_EVERY_MS && fraction < 1) return;
+    this.lastProgress = now;
+    const { taskRequestId, attempt } = this.ref;
+    const within = Math.min(1, Math.max(0, Number.isFinite(fraction) ? fraction : 0));
+    this.note({ kind: 'progress', taskRequestId, attempt, fraction: within, stage: stage.slice(0, 128) || 'working' });
+  }
+
+  log(level: string, message: string): void {
+    this.lines.push({ atMs: Date.now(), level, message: message.slice(0, 8_192) });
+    this.timer ??= setTimeout(() => this.flush(), LOGS_EVERY_MS);
+  }
+
+  flush(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    const { lines } = this;
+    if (lines.length === 0) return;
+    this.lines = [];
+    const { taskRequestId, attempt } = this.ref;
+    this.note({ kind: 'log', taskRequestId, attempt, lines });
+  }
+}

@@ -1,0 +1,97 @@
+import {
+  Module,
+  type BeforeApplicationShutdown,
+  type DynamicModule,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
+import { Gauge } from 'prom-client';
+import { taskTypes } from '#libs/compute';
+import {
+  concurrencyOf,
+  createMetrics,
+  startHealthServer,
+  type AppConfig,
+  type HealthServer,
+  type Logger,
+} from '#libs/platform';
+import { closeBackend, openBackend, openChannel, pingBackend, TaskQueues } from '#libs/queues';
+import { assertRunnable } from './run-job.js';
+import { Worker } from './worker.js';
+
+const DRAIN_MS = 3_000;
+/** A worker to which no listener has answered for this long is not ready, ms. */
+const UNANSWERED_MS = 15_000;
+
+/** Opens what the worker needs, runs it, and closes it in the reverse order. */
+class WorkerApp implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly backend;
+  private readonly channel;
+  private readonly queues: TaskQueues;
+  private readonly worker: Worker;
+  private readonly metrics = createMetrics('compute-worker');
+  private health: HealthServer | undefined;
+
+  constructor(
+    private readonly config: AppConfig,
+    private readonly logger: Logger,
+  ) {
+    const types = taskTypes.map(({ type }) => type).filter((type) => type !== 'diagnostic' || config.diagnosticTasks);
+    assertRunnable(types);
+    this.backend = openBackend(config);
+    this.channel = openChannel(this.backend);
+    this.queues = new TaskQueues(this.backend, (error) => logger.warn({ err: error }, 'the queue reported a fault'));
+    const slots = Object.fromEntries(types.map((type) => [type, concurrencyOf(config, type)]));
+    const { dataRoot, artifactRoot } = config;
+    this.worker = new Worker(this.queues, this.channel, { slots, dataRoot, artifactRoot, drainMs: DRAIN_MS }, logger);
+    const { worker } = this;
+    new Gauge({
+      name: 'taskchain_worker_running_tasks',
+      help: 'Tasks that this worker runs now',
+      registers: [this.metrics.registry],
+      collect() {
+        this.set(worker.running);
+      },
+    });
+  }
+
+  async onApplicationBootstrap(): Promise<void> {
+    await this.worker.start();
+    this.health = await startHealthServer({
+      app: 'compute-worker',
+      host: this.config.host,
+      port: this.config.workerPort,
+      metrics: this.metrics,
+      checks: [
+        { name: 'queue', check: () => pingBackend(this.backend) },
+        { name: 'listener', check: () => this.checkListener() },
+      ],
+    });
+    this.logger.info(
+      { port: this.health.port, worker: this.worker.id, backend: this.backend.kind },
+      'the compute worker is ready',
+    );
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.health?.close();
+    await this.worker.stop();
+    await this.channel.close();
+    await this.queues.close();
+    await closeBackend(this.backend);
+  }
+
+  private async checkListener(): Promise<void> {
+    const silent = this.worker.unansweredMs();
+    if (silent > UNANSWERED_MS) throw new Error(`no status listener has answered for ${Math.round(silent / 1000)} s`);
+  }
+}
+
+@Module({})
+export class WorkerModule {
+  static with(config: AppConfig, logger: Logger): DynamicModule {
+    return {
+      module: WorkerModule,
+      providers: [{ provide: WorkerApp, useFactory: () => new WorkerApp(config, logger) }],
+    };
+  }
+}

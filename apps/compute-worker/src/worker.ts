@@ -1,0 +1,145 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import type { Logger } from '#libs/platform';
+import {
+  jobId,
+  type AttemptRef,
+  type Consumer,
+  type Control,
+  type StatusChannel,
+  type TaskJob,
+  type TaskQueues,
+} from '#libs/queues';
+import { startRun, type Run, type RunSurroundings, type StopReason } from './run-job.js';
+
+const HEARTBEAT_MS = 2_000;
+/** Without an answer to a heartbeat for this long (the lease of 15 s less 5 s) the worker stops its own work, ms. */
+const FENCE_MS = 10_000;
+const REPORT_RETRY_MS = 1_000;
+
+export interface WorkerOptions {
+  readonly slots: Readonly<Record<string, number>>;
+  readonly dataRoot: string;
+  readonly artifactRoot: string;
+  /** How long runs may go on after a stop was asked for, ms. */
+  readonly drainMs: number;
+}
+
+/**
+ * One queue processor per task type. A job ends only when its report is stored. One heartbeat for the whole process
+ * names what it runs; the answer names what to stop, and without answers the worker stops by itself, since its tasks
+ * are being given to others. Durations are by the monotonic clock.
+ */
+export class Worker {
+  readonly id = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
+  private readonly runs = new Map<string, Run>();
+  private consumers: Consumer[] = [];
+  private heartbeat: NodeJS.Timeout | undefined;
+  private seq = 0;
+  private answered = performance.now();
+  private stopping = false;
+
+  constructor(
+    private readonly queues: TaskQueues,
+    private readonly channel: StatusChannel,
+    private readonly options: WorkerOptions,
+    private readonly logger: Logger,
+  ) {}
+
+  async start(): Promise<void> {
+    await this.channel.subscribe((text) => this.onControl(text));
+    await this.beat();
+    this.heartbeat = setInterval(() => void this.beat(), HEARTBEAT_MS);
+    this.consumers = Object.entries(this.options.slots).map(([type, slots]) =>
+      this.queues.consume(type, slots, (job) => this.process(job)),
+    );
+  }
+
+  /** Takes no more jobs, lets runs end for `drainMs`, then hands the rest back. */
+  async stop(): Promise<void> {
+    this.stopping = true;
+    const drained = Promise.all(this.consumers.map((consumer) => consumer.drain()));
+    const deadline = setTimeout(() => this.stopAll('shutdown'), this.options.drainMs);
+    await drained;
+    clearTimeout(deadline);
+    clearInterval(this.heartbeat);
+  }
+
+  /** Milliseconds since a listener last answered. */
+  unansweredMs(): number {
+    return performance.now() - this.answered;
+  }
+
+  get running(): number {
+    return this.runs.size;
+  }
+
+  private async process(job: TaskJob): Promise<void> {
+    const id = jobId(job);
+    if (this.runs.has(id)) return; // The same job twice in one worker: the first run speaks for both.
+    const surroundings: RunSurroundings = {
+      workerId: this.id,
+      dataRoot: this.options.dataRoot,
+      artifactRoot: this.options.artifactRoot,
+      note: (note) => void this.channel.publish('notes', note).catch(() => undefined),
+    };
+    const run = startRun(job, surroundings);
+    this.runs.set(id, run);
+    try {
+      const report = await run.ended;
+      if (report !== null) await this.report(report);
+    } finally {
+      this.runs.delete(id);
+    }
+  }
+
+  /** Until it is stored: the heartbeat keeps the task's lease meanwhile. */
+  private async report(report: object): Promise<void> {
+    for (;;) {
+      try {
+        await this.channel.publish('done', report);
+        return;
+      } catch (error) {
+        this.logger.warn({ err: error }, 'a report could not be stored and is tried again');
+        if (this.stopping) return;
+        await new Promise((resolve) => setTimeout(resolve, REPORT_RETRY_MS));
+      }
+    }
+  }
+
+  private async beat(): Promise<void> {
+    if (this.unansweredMs() > FENCE_MS && this.runs.size > 0) {
+      this.logger.warn({ runs: this.runs.size }, 'no listener has answered for too long: stopping what runs here');
+      this.stopAll('fenced');
+    }
+    const tasks: AttemptRef[] = [...this.runs.values()].map(({ ref }) => ({
+      taskRequestId: ref.taskRequestId,
+      attempt: ref.attempt,
+    }));
+    const beat = { kind: 'heartbeat', workerId: this.id, seq: ++this.seq, slots: this.options.slots, tasks };
+    await this.channel.publish('notes', beat).catch((error: unknown) => {
+      this.logger.warn({ err: error }, 'a heartbeat could not be sent');
+    });
+  }
+
+  private onControl(text: string): void {
+    let control: Control;
+    try {
+      control = JSON.parse(text) as Control;
+    } catch {
+      return;
+    }
+    if (control.kind === 'stop') return this.stopRuns(control.tasks);
+    if (control.workerId !== this.id) return;
+    this.answered = performance.now();
+    this.stopRuns(control.stop);
+  }
+
+  private stopRuns(tasks: readonly AttemptRef[]): void {
+    for (const task of tasks) this.runs.get(jobId(task))?.stop('cancelled');
+  }
+
+  private stopAll(reason: StopReason): void {
+    for (const run of this.runs.values()) run.stop(reason);
+  }
+}

@@ -1,0 +1,162 @@
+import {
+  applyHeartbeat,
+  applyReports,
+  applyStarts,
+  dispatchReady,
+  promoteDue,
+  readDone,
+  readNote,
+  reconcileLeases,
+  reconcileTimeouts,
+  refreshRoom,
+  resendAll,
+} from '#libs/chain-engine';
+import type { Engine } from '#libs/chain-engine';
+import { queueGeneration } from '#libs/queues';
+import type { Backend, DoneReport, Note, StatusChannel } from '#libs/queues';
+import { engineQueries, WAKE_CHANNEL } from '#libs/repositories';
+import { Loops } from './loops.js';
+
+/** Reports applied in one commit, at most. A batch is what has arrived: it never waits to fill. */
+const MAX_BATCH = 250;
+const RECEIVE_WAIT_MS = 1_000;
+const OUTBOX_HIDE_MS = 5_000;
+
+/**
+ * The listener's loops. Reports of finished tasks have a lane of their own, so that starts, progress, logs and
+ * heartbeats never keep a chain from moving. Every replica runs all of them; there is no leader.
+ */
+export class Listener {
+  private readonly loops: Loops;
+  private readonly slots = new Map<string, string>();
+  private generation: string | undefined;
+  private stopListening: (() => Promise<void>) | undefined;
+  private wakeDispatcher: () => void = () => undefined;
+
+  constructor(
+    private readonly engine: Engine,
+    private readonly channel: StatusChannel,
+    private readonly backend: Backend,
+  ) {
+    this.loops = new Loops(engine.log);
+  }
+
+  start(): void {
+    this.stopListening = this.engine.db.listen(WAKE_CHANNEL, () => this.wake());
+    this.loops.run('reports', 0, () => this.takeReports());
+    this.loops.run('notes', 0, () => this.takeNotes());
+    this.wakeDispatcher = this.loops.run('dispatch', 200, () => this.dispatch());
+    this.loops.run('room', 1_000, () => refreshRoom(this.engine));
+    this.loops.run('leases', 1_000, () => this.reconcile());
+    this.loops.run('workers', 30_000, async () => void (await engineQueries.forgetWorkers(this.engine.db)));
+  }
+
+  /** Ends the batch in hand, then everything. */
+  async stop(): Promise<void> {
+    this.loops.stop();
+    await this.channel.close();
+    await this.loops.ended();
+    await this.stopListening?.();
+  }
+
+  /** Milliseconds since the slowest loop last came round: what liveness looks at. */
+  idleMs(): number {
+    return this.loops.oldestRoundMs();
+  }
+
+  private wake(): void {
+    this.engine.room.backlog = true;
+    this.wakeDispatcher();
+  }
+
+  private async takeReports(): Promise<void> {
+    const delivery = await this.channel.receive('done', MAX_BATCH, RECEIVE_WAIT_MS);
+    if (delivery.messages.length === 0) return;
+    try {
+      const reports: DoneReport[] = [];
+      for (const text of delivery.messages) {
+        const report = readDone(text);
+        if (report.kind === 'unreadable')
+          this.engine.log.error({ why: report.why }, 'an unreadable report was dropped');
+        else reports.push(report);
+      }
+      await applyReports(this.engine, reports);
+    } catch (error) {
+      await delivery.release();
+      throw error;
+    }
+    await delivery.ack();
+    if (this.engine.room.backlog) this.wakeDispatcher();
+  }
+
+  private async takeNotes(): Promise<void> {
+    const delivery = await this.channel.receive('notes', MAX_BATCH, RECEIVE_WAIT_MS);
+    if (delivery.messages.length === 0) return;
+    try {
+      const notes = delivery.messages.map(readNote).filter((note): note is Note => note !== null);
+      await this.applyNotes(notes);
+    } catch (error) {
+      await delivery.release();
+      throw error;
+    }
+    await delivery.ack();
+  }
+
+  private async applyNotes(notes: readonly Note[]): Promise<void> {
+    const { db } = this.engine;
+    const starts = notes.filter((note) => note.kind === 'started');
+    if (starts.length > 0) await applyStarts(this.engine, starts);
+    const progress = notes.flatMap((note) =>
+      note.kind === 'progress'
+        ? [{ task_request_id: note.taskRequestId, attempt: note.attempt, progress: note.fraction, stage: note.stage }]
+        : [],
+    );
+    if (progress.length > 0) await engineQueries.saveProgress(db, newest(progress));
+    const lines = notes.flatMap((note) =>
+      note.kind === 'log'
+        ? note.lines.map((line) => ({
+            task_request_id: note.taskRequestId,
+            attempt: note.attempt,
+            at_ms: line.atMs,
+            level: ['debug', 'info', 'warn', 'error'].includes(line.level) ? line.level : 'info',
+            message: line.message.replaceAll('\0', '').slice(0, 8_192),
+          }))
+        : [],
+    );
+    if (lines.length > 0) await engineQueries.saveLogs(db, lines);
+    for (const note of notes) {
+      if (note.kind !== 'heartbeat') continue;
+      await this.channel.broadcast(await applyHeartbeat(this.engine, note));
+      const slots = JSON.stringify(note.slots);
+      if (this.slots.get(note.workerId) === slots) continue;
+      this.slots.set(note.workerId, slots);
+      await refreshRoom(this.engine);
+      this.wakeDispatcher();
+    }
+  }
+
+  private async dispatch(): Promise<void> {
+    for (const row of await engineQueries.takeOutbox(this.engine.db, 100, OUTBOX_HIDE_MS)) {
+      if (row.kind === 'STOP') await this.channel.broadcast({ kind: 'stop', ...(row.payload as object) });
+      await engineQueries.deleteOutbox(this.engine.db, [row.id]);
+    }
+    await promoteDue(this.engine);
+    if (this.engine.room.backlog) await dispatchReady(this.engine);
+  }
+
+  private async reconcile(): Promise<void> {
+    const generation = await queueGeneration(this.backend);
+    if (this.generation !== undefined && this.generation !== generation) {
+      const jobs = await resendAll(this.engine);
+      this.engine.log.warn({ jobs }, 'the queue had lost its jobs; they were sent again');
+    }
+    this.generation = generation;
+    await reconcileLeases(this.engine, (await this.channel.backlog('done')) > MAX_BATCH);
+    await reconcileTimeouts(this.engine);
+  }
+}
+
+/** The last progress of each attempt. */
+function newest<T extends { task_request_id: string; attempt: number }>(rows: readonly T[]): T[] {
+  return [...new Map(rows.map((row) => [`${row.task_request_id}.${row.attempt}`, row])).values()];
+}

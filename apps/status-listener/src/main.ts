@@ -1,0 +1,15 @@
+import 'reflect-metadata';
+import { NestFactory } from '@nestjs/core';
+import { createLogger, NestLogger, onStopSignal, readAppConfig } from '#libs/platform';
+import { ListenerModule } from './listener.module.js';
+
+process.title = 'task-chain status-listener';
+const config = readAppConfig();
+const logger = createLogger('status-listener', config.logLevel);
+const app = await NestFactory.createApplicationContext(ListenerModule.with(config, logger), {
+  logger: new NestLogger(logger),
+});
+onStopSignal(
+  () => app.close(),
+  (error) => logger.error({ err: error }, 'the status listener did not stop cleanly'),
+);

@@ -1,0 +1,40 @@
+import type { TaskError } from './state.js';
+
+/** What an operator or a timer wants of a chain. */
+export type ChainCommand =
+  { readonly kind: 'ExecuteChain' } | { readonly kind: 'CancelChain' } | { readonly kind: 'ChainTimedOut' };
+
+/**
+ * What became of one attempt of a task. `runId` is made by the worker as it starts; null where the system itself
+ * speaks of whatever run there is (a loss, a time-out, a task that could not be sent).
+ */
+export type TaskEvent =
+  | { readonly kind: 'TaskStarted'; readonly position: number; readonly attempt: number; readonly runId: string }
+  | { readonly kind: 'TaskSucceeded'; readonly position: number; readonly attempt: number; readonly runId: string }
+  | {
+      readonly kind: 'TaskFailed';
+      readonly position: number;
+      readonly attempt: number;
+      readonly runId: string | null;
+      readonly error: TaskError;
+      /** false: another try cannot mend it. */
+      readonly retryable: boolean;
+      /** In [0, 1): spreads retries. */
+      readonly random: number;
+    }
+  | { readonly kind: 'TaskLost'; readonly position: number; readonly attempt: number };
+
+export type ChainEvent = ChainCommand | TaskEvent;
+
+/**
+ * What was made of an event. `STALE`: of an attempt or run that no longer counts. `DUPLICATE`: of one that has
+ * already ended. `QUARANTINED`: of an attempt that has not been handed out (the database was restored to an older
+ * state): kept, with an alert, and without effect.
+ */
+export type Disposition = 'ACCEPTED' | 'STALE' | 'DUPLICATE' | 'QUARANTINED';
+
+/** Something to be done after the decision is stored. Effects are data; losing one costs time, never a task. */
+export type Effect =
+  /** Tell the worker that runs this attempt to stop. */
+  | { readonly kind: 'AbortTask'; readonly position: number; readonly attempt: number }
+  | { readonly kind: 'ChainFinished' };

@@ -1,0 +1,69 @@
+import type { RetryPolicy } from './retry.js';
+import type { ChainStatus, SkipReason, TaskStatus } from './states.js';
+import type { ParentCounts, TriggerRule } from './trigger-rules.js';
+
+/** What `decide` needs to know of a chain. Times are milliseconds since 1970 by PostgreSQL's clock. */
+export interface Chain {
+  readonly status: ChainStatus;
+  /** How many times the chain was taken up; 1 at first. */
+  readonly epoch: number;
+  readonly totalTasks: number;
+  /** Tasks in SUCCESS, FAILURE, SKIPPED and CANCELLED: equal to a recount (I4). */
+  readonly completedTasks: number;
+  readonly failedTasks: number;
+  readonly skippedTasks: number;
+  readonly cancelledTasks: number;
+  readonly stopOnError: boolean;
+  /** The whole chain's time, from execute. */
+  readonly timeoutMs: number;
+  readonly deadlineAt: number | null;
+  /** Why it failed, in words. */
+  readonly error: TaskError | null;
+}
+
+/** What `decide` needs to know of a task. */
+export interface Task {
+  /** 0-based place in the chain's list. */
+  readonly position: number;
+  readonly taskId: string;
+  readonly taskType: string;
+  readonly status: TaskStatus;
+  /** Fencing token: +1 at each dispatch of a new try, never reset (I9). 0 before the first. */
+  readonly attempt: number;
+  /** The run that was seen first for this attempt: the only one whose reports count. */
+  readonly runId: string | null;
+  /** Failures so far that the retry policy counts. */
+  readonly failures: number;
+  /** Losses so far of a worker that had it. */
+  readonly losses: number;
+  readonly parents: ParentCounts;
+  readonly triggerRule: TriggerRule;
+  readonly retry: RetryPolicy;
+  readonly priority: number;
+  /** Positions of the tasks that name this one as a parent. */
+  readonly successors: readonly number[];
+  readonly skipReason: SkipReason | null;
+  readonly nextAttemptAt: number | null;
+  readonly error: TaskError | null;
+}
+
+/** Why a task or chain failed: `code` is stable UPPER_SNAKE, `message` says what to do. */
+export interface TaskError {
+  readonly code: string;
+  readonly message: string;
+  readonly details?: Readonly<Record<string, unknown>>;
+}
+
+/** A chain with the tasks that were loaded of it, by position. */
+export interface ChainState {
+  chain: Chain;
+  readonly tasks: Map<number, Task>;
+}
+
+/** `decide` needs a task that was not loaded: load the whole chain and decide again. */
+export class IncompleteState extends Error {
+  constructor(position: number) {
+    super(`task at position ${position} is not loaded`);
+    this.name = 'IncompleteState';
+  }
+}

@@ -1,0 +1,77 @@
+import type { DoneReport, Note } from '#libs/queues';
+import { isTransient } from '#libs/repositories';
+import type { Incoming } from './decide-chain.js';
+import { applyAndSend, type Engine } from './engine.js';
+import { invalid } from './reports.js';
+import { taskWork } from './store.js';
+
+type Started = Extract<Note, { kind: 'started' }>;
+
+/**
+ * Applies what the workers reported, one commit for all of it. A batch that cannot be stored is halved until the
+ * poison report is alone; that one fails its own task (`INVALID_RESULT`) and none of its neighbours. Throws only
+ * what another try may mend: the caller lets the messages come again.
+ */
+export async function applyReports(engine: Engine, reports: readonly DoneReport[]): Promise<void> {
+  const end = engine.metrics.batches.startTimer();
+  try {
+    await applyAndSend(engine, taskWork(reports, doneEvent));
+  } catch (error) {
+    if (isTransient(error)) throw error;
+    if (reports.length > 1) {
+      const half = reports.length >> 1;
+      await applyReports(engine, reports.slice(0, half));
+      await applyReports(engine, reports.slice(half));
+      return;
+    }
+    await applyPoison(engine, reports[0]!, error);
+  } finally {
+    end();
+  }
+}
+
+/** The starts of tasks that run for longer: on a lane of their own, off the path of those that end. */
+export async function applyStarts(engine: Engine, starts: readonly Started[]): Promise<void> {
+  await applyAndSend(engine, taskWork(starts, startEvent));
+}
+
+async function applyPoison(engine: Engine, report: DoneReport, cause: unknown): Promise<void> {
+  const { chainId, taskId, attempt } = report;
+  engine.log.error({ err: cause, chainId, taskId, attempt }, 'a report could not be stored; its task fails');
+  const substitute = invalid(
+    report,
+    'INVALID_RESULT',
+    'what the task reported could not be stored: look at its result',
+  );
+  try {
+    await applyAndSend(engine, taskWork([substitute], doneEvent));
+  } catch (error) {
+    if (isTransient(error)) throw error;
+    engine.log.error(
+      { err: error, chainId, taskId, attempt },
+      'not even the failure could be stored; the report is dropped',
+    );
+  }
+}
+
+function doneEvent(report: DoneReport, position: number): Incoming {
+  const { attempt, runId, workerId, elapsedMs } = report;
+  if (report.kind === 'succeeded') {
+    return {
+      event: { kind: 'TaskSucceeded', position, attempt, runId },
+      report: { result: report.result, workerId, elapsedMs },
+      artifacts: report.artifacts,
+    };
+  }
+  if (report.kind === 'released')
+    return { event: { kind: 'TaskLost', position, attempt }, report: { workerId, elapsedMs } };
+  const { error, retryable } = report;
+  return {
+    event: { kind: 'TaskFailed', position, attempt, runId, error, retryable, random: Math.random() },
+    report: { workerId, elapsedMs },
+  };
+}
+
+function startEvent({ attempt, runId, workerId, elapsedMs }: Started, position: number): Incoming {
+  return { event: { kind: 'TaskStarted', position, attempt, runId }, report: { workerId, elapsedMs } };
+}

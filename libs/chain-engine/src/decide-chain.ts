@@ -1,0 +1,147 @@
+import { decide, dispatch, evolve, isChainTerminal } from '#libs/chain-domain';
+import type { Chain, ChainEvent, Decision, Refusal, Task } from '#libs/chain-domain';
+import type {
+  ArtifactRecord,
+  AttemptRecord,
+  ChainSave,
+  EventRecord,
+  LoadedChain,
+  TaskReport,
+} from '#libs/repositories';
+import type { Room } from './room.js';
+
+/** An event of a chain with what is stored beside it. */
+export interface Incoming {
+  readonly event: ChainEvent;
+  readonly report?: TaskReport;
+  readonly artifacts?: readonly Omit<ArtifactRecord, 'taskId'>[];
+  /** Kept in the event's history. */
+  readonly data?: Record<string, unknown>;
+}
+
+/** Something was refused: nothing of the chain is stored. */
+export class Refused extends Error {
+  constructor(readonly refusal: Refusal) {
+    super(`${refusal.refused}: the chain is ${refusal.status}`);
+  }
+}
+
+/**
+ * Takes a chain's events one after another through `decide`, sends what became ready where there is room, and gathers
+ * all that must be stored. Moves `loaded.state` on. Throws `IncompleteState`, or `Refused` for a command.
+ */
+export function decideChain(loaded: LoadedChain, incoming: readonly Incoming[], room: Room): ChainSave {
+  const { state, nowMs } = loaded;
+  const before = state.chain;
+  const changed = new Map<number, Task>();
+  const dispatched = new Set<number>();
+  const reports = new Map<number, TaskReport>();
+  const events: EventRecord[] = [];
+  const attempts: AttemptRecord[] = [];
+  const artifacts: ArtifactRecord[] = [];
+  const outbox: { kind: string; payload: unknown }[] = [];
+  const ready: number[] = [];
+
+  for (const item of incoming) {
+    const was = (position: number): Task | undefined => state.tasks.get(position);
+    const decision = decide(state, item.event, nowMs);
+    if ('refused' in decision) throw new Refused(decision);
+    events.push(recordOf(item, decision, state.tasks));
+    if (decision.disposition !== 'ACCEPTED') continue;
+    const named = 'position' in item.event ? item.event.position : undefined;
+    for (const [position, task] of decision.changed) {
+      const attempt = attemptOf(was(position), task, item.event);
+      if (attempt !== null) {
+        attempts.push(attempt);
+        room.give(task.taskType);
+      }
+      if (task.status === 'READY') ready.push(position);
+      changed.set(position, task);
+    }
+    if (named !== undefined) {
+      if (item.report !== undefined) reports.set(named, item.report);
+      const taskId = state.tasks.get(named)!.taskId;
+      for (const artifact of item.artifacts ?? []) artifacts.push({ taskId, ...artifact });
+    }
+    const stop = decision.effects.flatMap((effect) =>
+      effect.kind === 'AbortTask'
+        ? [{ taskRequestId: loaded.rows.get(effect.position)!.taskRequestId, attempt: effect.attempt }]
+        : [],
+    );
+    if (stop.length > 0) outbox.push({ kind: 'STOP', payload: { tasks: stop } });
+    evolve(state, decision);
+  }
+  if (state.chain.status === 'RUNNING') send(loaded, ready, room, changed, dispatched);
+  if (isChainTerminal(state.chain.status) && !isChainTerminal(before.status)) events.push(finished(state.chain));
+  return { loaded, before, changed, dispatched, reports, events, attempts, artifacts, outbox };
+}
+
+/** The most urgent first, while there is room; the others stay READY for the dispatcher. */
+function send(
+  loaded: LoadedChain,
+  ready: number[],
+  room: Room,
+  changed: Map<number, Task>,
+  dispatched: Set<number>,
+): void {
+  const tasks = ready.map((position) => loaded.state.tasks.get(position)!).filter((task) => task.status === 'READY');
+  tasks.sort((a, b) => b.priority - a.priority || a.position - b.position);
+  for (const task of tasks) {
+    if (!room.take(task.taskType)) continue;
+    const decision = dispatch(loaded.state, task.position, loaded.nowMs);
+    evolve(loaded.state, decision);
+    changed.set(task.position, decision.changed.get(task.position)!);
+    dispatched.add(task.position);
+  }
+}
+
+function recordOf(item: Incoming, decision: Decision, tasks: ReadonlyMap<number, Task>): EventRecord {
+  const { event } = item;
+  if (!('position' in event))
+    return { taskId: null, kind: event.kind, disposition: decision.disposition, data: item.data };
+  return {
+    taskId: tasks.get(event.position)!.taskId,
+    kind: event.kind,
+    disposition: decision.disposition,
+    attempt: event.attempt,
+    runId: 'runId' in event ? event.runId : null,
+    data: event.kind === 'TaskFailed' ? { error: event.error, ...item.data } : item.data,
+  };
+}
+
+/** The attempt that this change ended, if it ended one. */
+function attemptOf(was: Task | undefined, now: Task, event: ChainEvent): AttemptRecord | null {
+  if (was === undefined || (was.status !== 'QUEUED' && was.status !== 'RUNNING')) return null;
+  if (now.status === 'QUEUED' || now.status === 'RUNNING') return null;
+  const outcome =
+    now.status === 'SUCCESS'
+      ? 'SUCCESS'
+      : now.status === 'CANCELLED'
+        ? 'CANCELLED'
+        : event.kind === 'TaskLost'
+          ? 'LOST'
+          : 'FAILURE';
+  const runId = now.runId ?? was.runId;
+  return {
+    position: now.position,
+    attempt: was.attempt,
+    runId,
+    outcome,
+    error: outcome === 'FAILURE' ? now.error : null,
+  };
+}
+
+function finished(chain: Chain): EventRecord {
+  return {
+    taskId: null,
+    kind: 'ChainFinished',
+    disposition: 'ACCEPTED',
+    data: {
+      status: chain.status,
+      completed: chain.completedTasks,
+      failed: chain.failedTasks,
+      skipped: chain.skippedTasks,
+      cancelled: chain.cancelledTasks,
+    },
+  };
+}

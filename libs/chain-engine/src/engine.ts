@@ -1,0 +1,87 @@
+import { isChainTerminal, isTerminal } from '#libs/chain-domain';
+import type { TaskJob, TaskQueues } from '#libs/queues';
+import type { ChainSave, Database } from '#libs/repositories';
+import type { Incoming } from './decide-chain.js';
+import type { EngineMetrics } from './metrics.js';
+import { dispatchedAttempts, prepareJobs, type PreparedJobs, type Unsendable } from './jobs.js';
+import type { Room } from './room.js';
+import { applyWork, taskWork, type ChainWork } from './store.js';
+
+/** Bulk sends to a queue that does not answer are given up after this long, ms. */
+const SEND_TIMEOUT_MS = 5_000;
+
+export interface EngineLog {
+  info(data: object, message: string): void;
+  warn(data: object, message: string): void;
+  error(data: object, message: string): void;
+}
+
+/** What the listener's loops share. */
+export interface Engine {
+  readonly db: Database;
+  readonly queues: TaskQueues;
+  readonly room: Room;
+  readonly metrics: EngineMetrics;
+  readonly log: EngineLog;
+}
+
+/** Applies work, then sends what it dispatched. The rows are committed first: a send that is lost costs a lease, never a task. */
+export async function applyAndSend(engine: Engine, work: readonly ChainWork[]): Promise<ChainSave[]> {
+  const rounds = await applyWork(engine.db, work, engine.room, (saves) =>
+    prepareJobs(engine.db, dispatchedAttempts(saves), saves),
+  );
+  for (const { stored, side } of rounds) {
+    count(engine.metrics, stored);
+    await sendPrepared(engine, ofStored(side, stored));
+  }
+  if (rounds.length > 1) engine.metrics.conflicts.inc(rounds.length - 1);
+  return rounds.flatMap((round) => round.stored);
+}
+
+/** Sends jobs, and fails the tasks whose jobs could not be made. */
+export async function sendPrepared(engine: Engine, prepared: PreparedJobs): Promise<void> {
+  if (prepared.jobs.length > 0) await send(engine, prepared.jobs);
+  if (prepared.unsendable.length > 0) await applyAndSend(engine, taskWork(prepared.unsendable, unsendableEvent));
+}
+
+async function send(engine: Engine, jobs: readonly TaskJob[]): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const tooLate = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () => reject(new Error(`the queue did not answer within ${SEND_TIMEOUT_MS} ms`)),
+      SEND_TIMEOUT_MS,
+    );
+  });
+  try {
+    await Promise.race([engine.queues.send(jobs), tooLate]);
+  } catch (error) {
+    engine.metrics.sendFailures.inc();
+    engine.log.warn({ err: error, jobs: jobs.length }, 'jobs were not sent; they are sent again when their lease ends');
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function unsendableEvent({ attempt, error }: Unsendable, position: number): Incoming {
+  return { event: { kind: 'TaskFailed', position, attempt, runId: null, error, retryable: false, random: 0 } };
+}
+
+/** Of what was prepared beside a save, the part whose chain was stored. */
+function ofStored(prepared: PreparedJobs, stored: readonly ChainSave[]): PreparedJobs {
+  const ids = new Set(stored.map((save) => save.loaded.chainId));
+  return {
+    jobs: prepared.jobs.filter((job) => ids.has(job.chainId)),
+    unsendable: prepared.unsendable.filter((task) => ids.has(task.chainId)),
+  };
+}
+
+function count(metrics: EngineMetrics, saves: readonly ChainSave[]): void {
+  for (const { loaded, before, changed, events } of saves) {
+    for (const { kind, disposition } of events) metrics.events.inc({ kind, disposition });
+    for (const task of changed.values()) {
+      if (isTerminal(task.status)) metrics.tasksFinished.inc({ task_type: task.taskType, status: task.status });
+    }
+    const { status } = loaded.state.chain;
+    if (isChainTerminal(status) && !isChainTerminal(before.status)) metrics.chainsFinished.inc({ status });
+  }
+}

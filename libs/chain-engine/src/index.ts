@@ -1,0 +1,11 @@
+export * from './apply-reports.js';
+export * from './commands.js';
+export * from './dispatcher.js';
+export type { Engine, EngineLog } from './engine.js';
+export * from './heartbeats.js';
+export * from './metrics.js';
+export type { NewChain, NewTask } from './new-chain.js';
+export * from './reconciler.js';
+export * from './reports.js';
+export { Room } from './room.js';
+export { LEASES } from './store.js';

@@ -1,0 +1,148 @@
+import { resolveReferences } from '#libs/chain-domain';
+import type { JsonValue, TaskError } from '#libs/chain-domain';
+import type { TaskJob } from '#libs/queues';
+import { engineQueries } from '#libs/repositories';
+import type { ChainSave, Database, JobRow } from '#libs/repositories';
+
+/** All results that one job carries, at most this many bytes of JSON. */
+const MAX_INPUT_BYTES = 16 * 1024 * 1024;
+/** Below this many results of 64 KiB at most, the sum need not be counted. */
+const UNCOUNTED_INPUTS = 256;
+
+/** A dispatched task that cannot be sent: it fails with this error. */
+export interface Unsendable {
+  readonly chainId: string;
+  readonly taskRequestId: string;
+  readonly attempt: number;
+  readonly error: TaskError;
+}
+
+export interface PreparedJobs {
+  readonly jobs: TaskJob[];
+  readonly unsendable: Unsendable[];
+}
+
+interface KnownResult {
+  readonly taskId: string;
+  readonly result: unknown;
+}
+
+/**
+ * Makes the jobs of dispatched tasks: parameters with their references resolved, and the parents' results. Results
+ * that this very batch brought are taken from it, the others are read.
+ */
+export async function prepareJobs(
+  db: Database,
+  attempts: ReadonlyMap<number, number>,
+  saves: readonly ChainSave[] = [],
+): Promise<PreparedJobs> {
+  const prepared: PreparedJobs = { jobs: [], unsendable: [] };
+  if (attempts.size === 0) return prepared;
+  const rows = await engineQueries.loadJobs(db, [...attempts.keys()]);
+  const results = await gatherResults(db, rows, saves);
+  for (const row of rows) {
+    const attempt = attempts.get(row.id)!;
+    const made = makeJob(row, attempt, (position) => results.get(`${row.chain_id}/${position}`));
+    if ('error' in made) {
+      prepared.unsendable.push({
+        chainId: row.chain_id,
+        taskRequestId: row.task_request_id,
+        attempt,
+        error: made.error,
+      });
+    } else {
+      prepared.jobs.push(made);
+    }
+  }
+  return prepared;
+}
+
+/** Row ids and attempts of what these saves dispatch. */
+export function dispatchedAttempts(saves: readonly ChainSave[]): Map<number, number> {
+  const attempts = new Map<number, number>();
+  for (const { loaded, dispatched } of saves) {
+    for (const position of dispatched) {
+      attempts.set(loaded.rows.get(position)!.id, loaded.state.tasks.get(position)!.attempt);
+    }
+  }
+  return attempts;
+}
+
+async function gatherResults(
+  db: Database,
+  rows: readonly JobRow[],
+  saves: readonly ChainSave[],
+): Promise<Map<string, KnownResult>> {
+  const results = new Map<string, KnownResult>();
+  for (const { loaded, reports } of saves) {
+    for (const [position, report] of reports) {
+      if (report.result === undefined) continue;
+      results.set(`${loaded.chainId}/${position}`, {
+        taskId: loaded.state.tasks.get(position)!.taskId,
+        result: report.result,
+      });
+    }
+  }
+  const chains: string[] = [];
+  const positions: number[] = [];
+  const asked = new Set<string>();
+  for (const row of rows) {
+    for (const position of [...row.predecessors, ...row.referenced]) {
+      const key = `${row.chain_id}/${position}`;
+      if (results.has(key) || asked.has(key)) continue;
+      asked.add(key);
+      chains.push(row.chain_id);
+      positions.push(position);
+    }
+  }
+  if (chains.length > 0) {
+    for (const row of await engineQueries.loadResults(db, chains, positions)) {
+      results.set(`${row.chain_id}/${row.execution_order}`, { taskId: row.task_id, result: row.result });
+    }
+  }
+  return results;
+}
+
+function makeJob(
+  row: JobRow,
+  attempt: number,
+  resultAt: (position: number) => KnownResult | undefined,
+): TaskJob | { error: TaskError } {
+  const inputs: Record<string, unknown> = {};
+  for (const position of row.predecessors) {
+    const known = resultAt(position);
+    if (known !== undefined) inputs[known.taskId] = known.result;
+  }
+  if (row.predecessors.length > UNCOUNTED_INPUTS) {
+    const bytes = Buffer.byteLength(JSON.stringify(inputs));
+    if (bytes > MAX_INPUT_BYTES) {
+      const message = `the results of its ${row.predecessors.length} parents are ${bytes} bytes, more than ${MAX_INPUT_BYTES}: pass large things as artifacts`;
+      return { error: { code: 'RESULT_TOO_LARGE', message } };
+    }
+  }
+  const referable = new Map<string, JsonValue>();
+  for (const position of [...row.predecessors, ...row.referenced]) {
+    const known = resultAt(position);
+    if (known !== undefined && known.result !== null && known.result !== undefined) {
+      referable.set(known.taskId, known.result as JsonValue);
+    }
+  }
+  const resolved = resolveReferences(row.params as JsonValue, referable);
+  if (!resolved.ok) {
+    const named = resolved.missing.map(({ raw, pointer }) => `${raw} (at /task_params${pointer})`).join(', ');
+    return {
+      error: { code: 'INVALID_PARAMS', message: `no value for ${named}: look at the results of the tasks it names` },
+    };
+  }
+  return {
+    chainId: row.chain_id,
+    taskId: row.task_id,
+    taskRequestId: row.task_request_id,
+    taskType: row.task_type,
+    attempt,
+    params: resolved.params,
+    inputs,
+    timeoutMs: row.timeout_seconds === null ? null : row.timeout_seconds * 1000,
+    priority: row.priority,
+  };
+}

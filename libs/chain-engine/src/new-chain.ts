@@ -1,0 +1,134 @@
+import { randomUUID } from 'node:crypto';
+import { decide, evolve } from '#libs/chain-domain';
+import type { Chain, ChainState, RetryPolicy, Task, TriggerRule } from '#libs/chain-domain';
+import type { NewChainRow, NewEdge, NewTaskRow } from '#libs/repositories';
+
+/** A chain that has been read and planned without a fault. Positions are places in `tasks`. */
+export interface NewChain {
+  readonly chainName: string;
+  readonly chainType: string;
+  readonly description: string | null;
+  /** The body as the user sent it. */
+  readonly config: unknown;
+  readonly metadata: unknown;
+  readonly createdBy: string | null;
+  readonly stopOnError: boolean;
+  readonly timeoutSeconds: number;
+  readonly execute: boolean;
+  readonly tasks: readonly NewTask[];
+}
+
+export interface NewTask {
+  readonly taskId: string;
+  readonly taskName: string;
+  readonly taskType: string;
+  readonly executionMode: string;
+  readonly dependsOn: readonly { readonly taskId: string; readonly dependencyType: string }[];
+  readonly isCallback: boolean;
+  readonly params: unknown;
+  readonly priority: number;
+  readonly triggerRule: TriggerRule;
+  readonly retryPolicy: RetryPolicy;
+  readonly timeoutSeconds: number | null;
+  readonly level: number;
+  readonly predecessors: readonly number[];
+  readonly successors: readonly number[];
+  /** Ancestors that its parameters refer to. */
+  readonly referenced: readonly number[];
+}
+
+/** The rows of a new chain; where it is to be executed at once, `decide` has started it already. */
+export function newChainRows(
+  chain: NewChain,
+  now: number,
+): { row: NewChainRow; tasks: NewTaskRow[]; edges: NewEdge[] } {
+  const state = firstState(chain);
+  if (chain.execute) {
+    const decision = decide(state, { kind: 'ExecuteChain' }, now);
+    if ('refused' in decision) throw new Error(`a new chain was refused: ${decision.refused}`);
+    evolve(state, decision);
+  }
+  const chainId = `chain-${randomUUID()}`;
+  return {
+    row: {
+      chain_id: chainId,
+      chain_name: chain.chainName,
+      chain_type: chain.chainType,
+      description: chain.description,
+      chain_config: chain.config,
+      status: state.chain.status,
+      total_tasks: chain.tasks.length,
+      created_by: chain.createdBy,
+      metadata: chain.metadata,
+      stop_on_error: chain.stopOnError,
+      timeout_seconds: chain.timeoutSeconds,
+      execution_id: chainId.replace('chain-', 'execution-'),
+    },
+    tasks: chain.tasks.map((task, position) => ({
+      task_id: task.taskId,
+      task_request_id: `task-${randomUUID()}`,
+      task_name: task.taskName,
+      task_type: task.taskType,
+      execution_mode: task.executionMode,
+      depends_on: task.dependsOn.map((dependency) => dependency.taskId),
+      is_callback: task.isCallback,
+      status: state.tasks.get(position)!.status,
+      execution_order: position,
+      priority: task.priority,
+      level: task.level,
+      pending: task.predecessors.length,
+      trigger_rule: task.triggerRule,
+      retry_policy: task.retryPolicy,
+      timeout_seconds: task.timeoutSeconds,
+      predecessors: task.predecessors,
+      successors: task.successors,
+      referenced: task.referenced,
+      params: task.params,
+    })),
+    edges: chain.tasks.flatMap((task) =>
+      task.dependsOn.map((dependency) => ({
+        from: dependency.taskId,
+        to: task.taskId,
+        type: dependency.dependencyType,
+      })),
+    ),
+  };
+}
+
+function firstState(chain: NewChain): ChainState {
+  const fresh: Chain = {
+    status: 'PENDING',
+    epoch: 1,
+    totalTasks: chain.tasks.length,
+    completedTasks: 0,
+    failedTasks: 0,
+    skippedTasks: 0,
+    cancelledTasks: 0,
+    stopOnError: chain.stopOnError,
+    timeoutMs: chain.timeoutSeconds * 1000,
+    deadlineAt: null,
+    error: null,
+  };
+  const tasks = new Map<number, Task>();
+  chain.tasks.forEach((task, position) =>
+    tasks.set(position, {
+      position,
+      taskId: task.taskId,
+      taskType: task.taskType,
+      status: 'PENDING',
+      attempt: 0,
+      runId: null,
+      failures: 0,
+      losses: 0,
+      parents: { pending: task.predecessors.length, succeeded: 0, failed: 0, skipped: 0 },
+      triggerRule: task.triggerRule,
+      retry: task.retryPolicy,
+      priority: task.priority,
+      successors: task.successors,
+      skipReason: null,
+      nextAttemptAt: null,
+      error: null,
+    }),
+  );
+  return { chain: fresh, tasks };
+}

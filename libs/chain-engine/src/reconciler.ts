@@ -1,0 +1,116 @@
+import { jobId } from '#libs/queues';
+import { engineQueries } from '#libs/repositories';
+import type { InFlightTask } from '#libs/repositories';
+import type { Incoming } from './decide-chain.js';
+import { applyAndSend, sendPrepared, type Engine } from './engine.js';
+import { prepareJobs } from './jobs.js';
+import { LEASES, taskWork, type ChainWork } from './store.js';
+
+const BATCH = 500;
+/** A worker ends an overdue run itself; the reconciler does so for one that did not, this much later, ms. */
+const TIMEOUT_GRACE_MS = 5_000;
+
+/**
+ * Leases that ran out. A RUNNING task has lost its worker. A QUEUED one has lost its job (sent again, same attempt),
+ * still waits in the queue (lease renewed), or was taken by a worker that is not heard of any more (lost).
+ * `reportsWaiting`: reports lie unread in the channel, so a job that is gone may be finished rather than lost.
+ */
+export async function reconcileLeases(engine: Engine, reportsWaiting: boolean): Promise<void> {
+  const expired = await engineQueries.expiredLeases(engine.db, BATCH);
+  if (expired.length === 0) return;
+  const lost: InFlightTask[] = [];
+  const resend: InFlightTask[] = [];
+  const renew: InFlightTask[] = [];
+  for (const task of expired) {
+    if (reportsWaiting) {
+      renew.push(task);
+    } else if (task.status === 'RUNNING') {
+      lost.push(task);
+    } else {
+      const state = await engine.queues.state(
+        task.task_type,
+        jobId({ taskRequestId: task.task_request_id, attempt: task.attempt }),
+      );
+      (state === 'active' ? lost : state === 'missing' ? resend : renew).push(task);
+    }
+  }
+  const keep = [...renew, ...resend];
+  if (keep.length > 0) {
+    await engineQueries.renewLeases(
+      engine.db,
+      keep.map((task) => task.task_request_id),
+      keep.map((task) => task.attempt),
+      LEASES.queuedMs,
+    );
+  }
+  for (const task of resend) await repaired(engine, 'job-lost', task);
+  if (resend.length > 0) await resendJobs(engine, new Map(resend.map((task) => [task.id, task.attempt])));
+  for (const task of lost) await repaired(engine, 'worker-lost', task);
+  if (lost.length > 0) await applyAndSend(engine, taskWork(lost.map(ref), lostEvent));
+}
+
+/** Runs past their own time that no worker ended, and chains past theirs. */
+export async function reconcileTimeouts(engine: Engine): Promise<void> {
+  const tasks = await engineQueries.overdueTasks(engine.db, TIMEOUT_GRACE_MS);
+  if (tasks.length > 0) {
+    await applyAndSend(
+      engine,
+      taskWork(tasks.map(ref), (task, position) => ({
+        event: {
+          kind: 'TaskFailed',
+          position,
+          attempt: task.attempt,
+          runId: null,
+          retryable: true,
+          random: Math.random(),
+          error: { code: 'TIMEOUT_RUN', message: `the task ran longer than its ${task.timeout_seconds} s` },
+        },
+      })),
+    );
+  }
+  const chains = await engineQueries.overdueChains(engine.db);
+  if (chains.length > 0) {
+    const work = chains.map((chainId): ChainWork => ({
+      chainId,
+      requestIds: undefined,
+      incoming: ({ state }) => (state.chain.deadlineAt === null ? [] : [{ event: { kind: 'ChainTimedOut' } }]),
+    }));
+    await applyAndSend(engine, work);
+  }
+}
+
+/** The queue has lost everything: sends all that is QUEUED again, with the same attempts. Returns how many. */
+export async function resendAll(engine: Engine): Promise<number> {
+  let sent = 0;
+  for (let after = 0; ;) {
+    const ids = await engineQueries.queuedTasks(engine.db, after, BATCH);
+    if (ids.length === 0) return sent;
+    after = ids.at(-1)!;
+    sent += ids.length;
+    const rows = await engineQueries.loadJobs(engine.db, ids);
+    await resendJobs(engine, new Map(rows.map((row) => [row.id, row.attempt])));
+  }
+}
+
+async function resendJobs(engine: Engine, attempts: ReadonlyMap<number, number>): Promise<void> {
+  await sendPrepared(engine, await prepareJobs(engine.db, attempts));
+}
+
+async function repaired(engine: Engine, kind: string, task: InFlightTask): Promise<void> {
+  engine.metrics.repairs.inc({ kind });
+  engine.log.warn({ kind, chainId: task.chain_id, taskId: task.task_id, attempt: task.attempt }, 'repaired a task');
+  await engineQueries.recordRepair(engine.db, kind, task.chain_id, task.task_id, {
+    attempt: task.attempt,
+    status: task.status,
+  });
+}
+
+function lostEvent(task: { attempt: number }, position: number): Incoming {
+  return { event: { kind: 'TaskLost', position, attempt: task.attempt }, report: { lost: true } };
+}
+
+function ref<T extends { chain_id: string; task_request_id: string }>(
+  row: T,
+): T & { chainId: string; taskRequestId: string } {
+  return { ...row, chainId: row.chain_id, taskRequestId: row.task_request_id };
+}

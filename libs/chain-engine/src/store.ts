@@ -1,0 +1,113 @@
+import { IncompleteState } from '#libs/chain-domain';
+import { loadForRequests, loadWhole, save } from '#libs/repositories';
+import type { ChainSave, Database, LoadedChain } from '#libs/repositories';
+import { decideChain, type Incoming } from './decide-chain.js';
+import type { Room } from './room.js';
+
+/** How long a sent task waits for its worker before it is sent again, and a running one for a heartbeat, ms. */
+export const LEASES = { queuedMs: 10_000, runningMs: 15_000 };
+
+/** What is to be applied to one chain: its events, named by task request where they are of a task. */
+export interface ChainWork {
+  readonly chainId: string;
+  /** Builds the events once the chain is loaded; null for a report of a task that the chain does not have. */
+  readonly incoming: (loaded: LoadedChain) => readonly Incoming[];
+  /** The tasks whose rows (and successors') are needed; undefined loads the whole chain. */
+  readonly requestIds: readonly string[] | undefined;
+}
+
+/** One pass of load, decide, save: what was stored, and what was made beside it for all that was decided. */
+export interface Round<T> {
+  readonly stored: readonly ChainSave[];
+  readonly side: T;
+}
+
+/**
+ * Load, decide, save: until every chain is stored. A chain that another process changed in between is loaded and
+ * decided again, so that each decision stands on the state it was made from. `beside` runs while the save is under
+ * way. Chains that do not exist are left out of the answer.
+ */
+export async function applyWork<T>(
+  db: Database,
+  work: readonly ChainWork[],
+  room: Room,
+  beside: (saves: readonly ChainSave[]) => Promise<T>,
+): Promise<Round<T>[]> {
+  const rounds: Round<T>[] = [];
+  for (let open = work; open.length > 0;) {
+    const saves = await decideAll(db, open, room);
+    if (saves.length === 0) break;
+    const [ids, side] = await Promise.all([save(db, saves, LEASES), beside(saves)]);
+    const won = saves.filter((s) => ids.has(s.loaded.chainId));
+    rounds.push({ stored: won, side });
+    const lost = new Set<string>();
+    for (const s of saves) {
+      if (ids.has(s.loaded.chainId)) continue;
+      lost.add(s.loaded.chainId);
+      for (const position of s.dispatched) room.give(s.loaded.state.tasks.get(position)!.taskType);
+    }
+    open = open.filter(({ chainId }) => lost.has(chainId));
+  }
+  return rounds;
+}
+
+async function decideAll(db: Database, work: readonly ChainWork[], room: Room): Promise<ChainSave[]> {
+  const partly = work.filter((w) => w.requestIds !== undefined);
+  const loaded = new Map<string, LoadedChain>();
+  if (partly.length > 0) {
+    const requestIds = partly.flatMap((w) => w.requestIds!);
+    for (const [id, chain] of await loadForRequests(
+      db,
+      partly.map((w) => w.chainId),
+      requestIds,
+    ))
+      loaded.set(id, chain);
+  }
+  const saves: ChainSave[] = [];
+  const whole: ChainWork[] = work.filter((w) => w.requestIds === undefined);
+  for (const item of partly) {
+    const chain = loaded.get(item.chainId);
+    if (chain === undefined) continue;
+    try {
+      saves.push(decideChain(chain, item.incoming(chain), room));
+    } catch (error) {
+      if (!(error instanceof IncompleteState)) throw error;
+      whole.push(item);
+    }
+  }
+  if (whole.length > 0) {
+    const chains = await loadWhole(
+      db,
+      whole.map((w) => w.chainId),
+    );
+    for (const item of whole) {
+      const chain = chains.get(item.chainId);
+      if (chain !== undefined) saves.push(decideChain(chain, item.incoming(chain), room));
+    }
+  }
+  return saves;
+}
+
+/** Events of single tasks as work, gathered by chain. Tasks that their chain does not have are left out. */
+export function taskWork<T extends { readonly chainId: string; readonly taskRequestId: string }>(
+  items: readonly T[],
+  eventOf: (item: T, position: number) => Incoming,
+): ChainWork[] {
+  const byChain = new Map<string, T[]>();
+  for (const item of items) {
+    const list = byChain.get(item.chainId);
+    if (list === undefined) byChain.set(item.chainId, [item]);
+    else list.push(item);
+  }
+  return [...byChain].map(([chainId, list]) => ({
+    chainId,
+    requestIds: list.map((item) => item.taskRequestId),
+    incoming: (loaded) => {
+      const positions = new Map([...loaded.rows].map(([position, row]) => [row.taskRequestId, position]));
+      return list.flatMap((item) => {
+        const position = positions.get(item.taskRequestId);
+        return position === undefined ? [] : [eventOf(item, position)];
+      });
+    },
+  }));
+}

@@ -1,0 +1,76 @@
+import { randomUUID } from 'node:crypto';
+import { runMigrations } from 'bullmq';
+import { Redis } from 'ioredis';
+import pg from 'pg';
+import { PostgresChannel } from './postgres-channel.js';
+import { RedisChannel } from './redis-channel.js';
+import type { StatusChannel } from './status-channel.js';
+
+/** What carries jobs and reports: Redis or Valkey in production, PostgreSQL alone where there is none. */
+export type Backend =
+  { readonly kind: 'redis'; readonly redis: Redis } | { readonly kind: 'postgres'; readonly pool: pg.Pool };
+
+const GENERATION = 'tc:generation';
+
+/** Opens the backend: Redis where `redisUrl` is given, otherwise PostgreSQL. */
+export function openBackend(options: {
+  redisUrl: string | undefined;
+  databaseUrl: string;
+  maxConnections?: number;
+}): Backend {
+  if (options.redisUrl !== undefined) {
+    const redis = new Redis(options.redisUrl, {
+      maxRetriesPerRequest: null,
+      // The default backs off for up to 20 s after an outage; a cap of 1 s resumes within a second of Redis.
+      retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times, 5), 1_000),
+    });
+    redis.on('error', () => undefined);
+    return { kind: 'redis', redis };
+  }
+  const pool = new pg.Pool({
+    connectionString: options.databaseUrl,
+    max: options.maxConnections ?? 40,
+    application_name: 'task-chain-queue',
+    connectionTimeoutMillis: 5_000,
+    options: '-c search_path=bullmq -c idle_in_transaction_session_timeout=3000 -c statement_timeout=30000 -c jit=off',
+  });
+  pool.on('error', () => undefined);
+  return { kind: 'postgres', pool };
+}
+
+/** Opens the channel on a backend. */
+export function openChannel(backend: Backend): StatusChannel {
+  return backend.kind === 'redis' ? new RedisChannel(backend.redis) : new PostgresChannel(backend.pool);
+}
+
+/**
+ * A mark that the queue keeps with its jobs: another value than last time means that the queue has lost them.
+ * PostgreSQL loses nothing that it has committed.
+ */
+export async function queueGeneration(backend: Backend): Promise<string> {
+  if (backend.kind === 'postgres') return 'postgres';
+  await backend.redis.set(GENERATION, randomUUID(), 'NX');
+  return (await backend.redis.get(GENERATION)) ?? 'lost';
+}
+
+/** Whether the backend answers. */
+export async function pingBackend(backend: Backend): Promise<void> {
+  if (backend.kind === 'redis') await backend.redis.ping();
+  else await backend.pool.query('SELECT 1');
+}
+
+export async function closeBackend(backend: Backend): Promise<void> {
+  if (backend.kind === 'redis') backend.redis.disconnect();
+  else await backend.pool.end();
+}
+
+/** Makes or upgrades BullMQ's own schema. */
+export async function migrateQueues(databaseUrl: string): Promise<void> {
+  const client = new pg.Client({ connectionString: databaseUrl });
+  await client.connect();
+  try {
+    await runMigrations(client as never);
+  } finally {
+    await client.end();
+  }
+}

@@ -1,0 +1,83 @@
+/** What a worker is handed: ids, parameters with their references resolved, and the parents' results. */
+export interface TaskJob {
+  readonly chainId: string;
+  readonly taskId: string;
+  readonly taskRequestId: string;
+  readonly taskType: string;
+  /** Fencing token: goes back with every report. */
+  readonly attempt: number;
+  readonly params: unknown;
+  /** Results of the parents by task id, in the order in which the task names them. */
+  readonly inputs: Readonly<Record<string, unknown>>;
+  /** The run's own time in ms, or null. */
+  readonly timeoutMs: number | null;
+  /** 1 (lowest) to 10. */
+  readonly priority: number;
+}
+
+/** The job id carries the attempt: a queue ignores an id that it already has, so a new try needs a new one. */
+export function jobId(job: { readonly taskRequestId: string; readonly attempt: number }): string {
+  return `${job.taskRequestId}.${job.attempt}`;
+}
+
+/** One attempt of one task. */
+export interface AttemptRef {
+  readonly taskRequestId: string;
+  readonly attempt: number;
+}
+
+/** Names the attempt and run that a report is of. `runId` is made by the worker as it takes the job. */
+export interface RunRef extends AttemptRef {
+  readonly chainId: string;
+  readonly taskId: string;
+  readonly runId: string;
+  readonly workerId: string;
+}
+
+export interface ReportedArtifact {
+  readonly name: string;
+  readonly mediaType: string;
+  readonly sizeBytes: number;
+  readonly sha256: string;
+}
+
+/** The end of a run: lane `done`. `elapsedMs` since the run began, by the worker's monotonic clock. */
+export type DoneReport = RunRef & { readonly elapsedMs: number } & (
+    | { readonly kind: 'succeeded'; readonly result: unknown; readonly artifacts: readonly ReportedArtifact[] }
+    | {
+        readonly kind: 'failed';
+        readonly error: { readonly code: string; readonly message: string; readonly details?: Record<string, unknown> };
+        readonly retryable: boolean;
+      }
+    /** Handed back by a worker that stops: lost without anybody's fault. */
+    | { readonly kind: 'released' }
+  );
+
+/** What may be late or missing without harm: lane `notes`. */
+export type Note =
+  | (RunRef & { readonly kind: 'started'; readonly elapsedMs: number })
+  | (AttemptRef & { readonly kind: 'progress'; readonly fraction: number; readonly stage: string })
+  | (AttemptRef & {
+      readonly kind: 'log';
+      readonly lines: readonly { readonly atMs: number; readonly level: string; readonly message: string }[];
+    })
+  | {
+      readonly kind: 'heartbeat';
+      readonly workerId: string;
+      readonly seq: number;
+      /** Slots by task type. */
+      readonly slots: Readonly<Record<string, number>>;
+      readonly tasks: readonly AttemptRef[];
+    };
+
+/** From a listener to the workers. Best effort: the next heartbeat's answer says it again. */
+export type Control =
+  | { readonly kind: 'stop'; readonly tasks: readonly AttemptRef[] }
+  | {
+      readonly kind: 'heartbeat_answer';
+      readonly workerId: string;
+      readonly seq: number;
+      readonly stop: readonly AttemptRef[];
+    };
+
+export type Lane = 'done' | 'notes';

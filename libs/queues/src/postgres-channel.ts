@@ -1,0 +1,171 @@
+import type pg from 'pg';
+import type { Lane } from './messages.js';
+import { NOTHING, type Delivery, type StatusChannel } from './status-channel.js';
+
+const CONTROL = 'tc_control';
+
+interface Waiting {
+  readonly body: string;
+  readonly done: () => void;
+  readonly failed: (error: unknown) => void;
+}
+
+/**
+ * A table per channel, claimed with SKIP LOCKED and woken by NOTIFY. A delivery is an open transaction that has
+ * deleted its messages: acknowledging commits it, and a listener that dies leaves them to the others.
+ */
+export class PostgresChannel implements StatusChannel {
+  private readonly waiting: Record<Lane, Waiting[]> = { done: [], notes: [] };
+  private readonly publishing: Record<Lane, boolean> = { done: false, notes: false };
+  private readonly wakers = new Map<string, () => void>();
+  private readonly subscribers: ((text: string) => void)[] = [];
+  private listener: pg.PoolClient | undefined;
+  private listening: Promise<void> | undefined;
+  private closed = false;
+
+  constructor(private readonly pool: pg.Pool) {}
+
+  /** Messages that come while an insert is under way share the next one, and its commit. */
+  publish(lane: Lane, message: object): Promise<void> {
+    return new Promise<void>((done, failed) => {
+      this.waiting[lane].push({ body: JSON.stringify(message), done, failed });
+      if (!this.publishing[lane]) void this.flush(lane);
+    });
+  }
+
+  async receive(lane: Lane, max: number, waitMs: number): Promise<Delivery> {
+    await this.listen();
+    const woken = this.wakeUp(`tc_status_${lane}`, waitMs);
+    const delivery = await this.claim(lane, max);
+    if (delivery.messages.length > 0) {
+      woken.cancel();
+      return delivery;
+    }
+    await woken.promise;
+    return this.closed ? NOTHING : this.claim(lane, max);
+  }
+
+  async broadcast(message: object): Promise<void> {
+    await this.pool.query(`SELECT pg_notify('${CONTROL}', $1)`, [JSON.stringify(message)]);
+  }
+
+  async subscribe(onMessage: (text: string) => void): Promise<void> {
+    this.subscribers.push(onMessage);
+    await this.listen();
+  }
+
+  async backlog(lane: Lane): Promise<number> {
+    const { rows } = await this.pool.query<{ n: string }>(
+      'SELECT count(*) AS n FROM status_channel.messages WHERE lane = $1',
+      [lane],
+    );
+    return Number(rows[0]?.n ?? 0);
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    for (const wake of this.wakers.values()) wake();
+    await this.listening?.catch(() => undefined);
+    this.listener?.removeAllListeners('error');
+    this.listener?.on('error', () => undefined);
+    this.listener?.release(true);
+    this.listener = undefined;
+  }
+
+  private async flush(lane: Lane): Promise<void> {
+    this.publishing[lane] = true;
+    for (let batch = this.waiting[lane]; batch.length > 0; batch = this.waiting[lane]) {
+      this.waiting[lane] = [];
+      try {
+        await this.pool.query({
+          name: 'publish-status',
+          text: `WITH stored AS (
+                   INSERT INTO status_channel.messages (lane, body) SELECT $1, * FROM unnest($2::text[]) RETURNING id)
+                 SELECT pg_notify('tc_status_' || $1, '') FROM (SELECT count(*) FROM stored) AS n`,
+          values: [lane, batch.map((entry) => entry.body)],
+        });
+        for (const entry of batch) entry.done();
+      } catch (error) {
+        for (const entry of batch) entry.failed(error);
+      }
+    }
+    this.publishing[lane] = false;
+  }
+
+  private async claim(lane: Lane, max: number): Promise<Delivery> {
+    const client = await this.pool.connect();
+    const end = async (command: 'COMMIT' | 'ROLLBACK'): Promise<void> => {
+      try {
+        await client.query(command);
+        client.release();
+      } catch (error) {
+        client.release(true);
+        throw error;
+      }
+    };
+    try {
+      await client.query('BEGIN');
+      const { rows } = await client.query<{ id: string; body: string }>({
+        name: 'claim-status',
+        text: `DELETE FROM status_channel.messages
+                WHERE id = ANY (ARRAY(SELECT id FROM status_channel.messages WHERE lane = $1 ORDER BY id LIMIT $2
+                                         FOR UPDATE SKIP LOCKED))
+               RETURNING id, body`,
+        values: [lane, max],
+      });
+      if (rows.length === 0) {
+        await end('ROLLBACK');
+        return NOTHING;
+      }
+      rows.sort((a, b) => Number(a.id) - Number(b.id));
+      return {
+        messages: rows.map((row) => row.body),
+        ack: () => end('COMMIT'),
+        release: () => end('ROLLBACK'),
+      };
+    } catch (error) {
+      client.release(true);
+      throw error;
+    }
+  }
+
+  private wakeUp(channel: string, waitMs: number): { promise: Promise<void>; cancel: () => void } {
+    let cancel = (): void => undefined;
+    const promise = new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, waitMs);
+      cancel = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+      this.wakers.set(channel, cancel);
+    });
+    return { promise, cancel };
+  }
+
+  /** Keeps one connection listening; a lost one is made anew at the next receive. */
+  private async listen(): Promise<void> {
+    if (this.listener !== undefined || this.closed) return;
+    this.listening ??= (async () => {
+      const client = await this.pool.connect();
+      try {
+        await client.query(`LISTEN ${CONTROL}; LISTEN tc_status_done; LISTEN tc_status_notes`);
+      } catch (error) {
+        client.release(true);
+        throw error;
+      }
+      client.on('notification', ({ channel, payload }) => {
+        if (channel !== CONTROL) this.wakers.get(channel)?.();
+        else for (const subscriber of this.subscribers) subscriber(payload ?? '');
+      });
+      client.on('error', () => {
+        client.release(true);
+        this.listener = undefined;
+        if (!this.closed) setTimeout(() => void this.listen().catch(() => undefined), 500).unref();
+      });
+      this.listener = client;
+    })().finally(() => {
+      this.listening = undefined;
+    });
+    await this.listening;
+  }
+}

@@ -1,0 +1,137 @@
+import { randomUUID } from 'node:crypto';
+import type { Redis } from 'ioredis';
+import type { Lane } from './messages.js';
+import { NOTHING, type Delivery, type StatusChannel } from './status-channel.js';
+
+const GROUP = 'listeners';
+const CONTROL = 'tc:control';
+/** What a listener took and did not acknowledge for this long is taken over by another, ms. */
+const TAKE_OVER_MS = 10_000;
+
+type Entry = [id: string, fields: string[]];
+
+/**
+ * A Redis Stream per lane with one consumer group. An entry is deleted when it is acknowledged, so a stream holds
+ * what is still to do and is never trimmed by length. One stream rather than partitions: a chain's consistency comes
+ * from its version in PostgreSQL, not from the order of its messages.
+ */
+export class RedisChannel implements StatusChannel {
+  private readonly consumer = randomUUID();
+  private readonly readers = new Map<Lane, Redis>();
+  private readonly takenOver = new Map<Lane, number>();
+  private subscriber: Redis | undefined;
+
+  constructor(private readonly redis: Redis) {}
+
+  async publish(lane: Lane, message: object): Promise<void> {
+    await this.redis.xadd(key(lane), '*', 'm', JSON.stringify(message));
+  }
+
+  async receive(lane: Lane, max: number, waitMs: number): Promise<Delivery> {
+    const abandoned = await this.takeOver(lane, max);
+    const entries = abandoned.length > 0 ? abandoned : await this.read(lane, max, waitMs);
+    if (entries.length === 0) return NOTHING;
+    const ids = entries.map(([id]) => id);
+    return {
+      messages: entries.map(([, fields]) => fields[1] ?? ''),
+      ack: async () => {
+        await this.redis
+          .pipeline()
+          .xack(key(lane), GROUP, ...ids)
+          .xdel(key(lane), ...ids)
+          .exec();
+      },
+      release: async () => {
+        this.takenOver.delete(lane);
+      },
+    };
+  }
+
+  async broadcast(message: object): Promise<void> {
+    await this.redis.publish(CONTROL, JSON.stringify(message));
+  }
+
+  async subscribe(onMessage: (text: string) => void): Promise<void> {
+    this.subscriber ??= this.redis.duplicate();
+    this.subscriber.on('message', (_channel, text) => onMessage(text));
+    await this.subscriber.subscribe(CONTROL);
+  }
+
+  async backlog(lane: Lane): Promise<number> {
+    return this.redis.xlen(key(lane));
+  }
+
+  async close(): Promise<void> {
+    for (const reader of this.readers.values()) reader.disconnect();
+    this.subscriber?.disconnect();
+  }
+
+  private async read(lane: Lane, max: number, waitMs: number): Promise<Entry[]> {
+    const reader = this.readers.get(lane) ?? this.redis.duplicate();
+    this.readers.set(lane, reader);
+    return this.withGroup(lane, async () => {
+      const answer = (await reader.xreadgroup(
+        'GROUP',
+        GROUP,
+        this.consumer,
+        'COUNT',
+        max,
+        'BLOCK',
+        waitMs,
+        'STREAMS',
+        key(lane),
+        '>',
+      )) as [string, Entry[]][] | null;
+      return answer?.[0]?.[1] ?? [];
+    });
+  }
+
+  /** What a listener that died, or this one before a fault, did not acknowledge. */
+  private async takeOver(lane: Lane, max: number): Promise<Entry[]> {
+    const now = performance.now();
+    if (now - (this.takenOver.get(lane) ?? -Infinity) < TAKE_OVER_MS / 4) return [];
+    const entries = await this.withGroup(lane, async () => {
+      const own = (await this.redis.xreadgroup(
+        'GROUP',
+        GROUP,
+        this.consumer,
+        'COUNT',
+        max,
+        'STREAMS',
+        key(lane),
+        '0',
+      )) as [string, Entry[]][] | null;
+      const mine = (own?.[0]?.[1] ?? []).filter(([, fields]) => fields !== null);
+      if (mine.length > 0) return mine;
+      const [, claimed] = (await this.redis.xautoclaim(
+        key(lane),
+        GROUP,
+        this.consumer,
+        TAKE_OVER_MS,
+        '0',
+        'COUNT',
+        max,
+      )) as [string, Entry[]];
+      return claimed.filter(([, fields]) => fields !== null);
+    });
+    if (entries.length === 0) this.takenOver.set(lane, now);
+    return entries;
+  }
+
+  /** Makes the consumer group where Redis has lost it, or never had it. */
+  private async withGroup<T>(lane: Lane, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof Error) || !error.message.includes('NOGROUP')) throw error;
+      await this.redis.xgroup('CREATE', key(lane), GROUP, '0', 'MKSTREAM').catch((e: Error) => {
+        if (!e.message.includes('BUSYGROUP')) throw e;
+      });
+      return work();
+    }
+  }
+}
+
+function key(lane: Lane): string {
+  return `tc:status:${lane}`;
+}

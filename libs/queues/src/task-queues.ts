@@ -1,0 +1,118 @@
+import { createPostgresBackend, createRedisBackend, withBackend } from 'bullmq';
+import type { Job, Queue, Worker } from 'bullmq';
+import { jobId, type TaskJob } from './messages.js';
+import type { Backend } from './backend.js';
+
+/** Where a job is: `missing` was never sent, is finished, or was lost with the queue. */
+export type JobState = 'waiting' | 'active' | 'missing';
+
+/** Takes jobs of one task type until closed. */
+export interface Consumer {
+  /** Takes no more jobs and waits for those it has. */
+  drain(): Promise<void>;
+  /** Lets go of everything now. */
+  close(): Promise<void>;
+}
+
+/**
+ * BullMQ as a priority queue with locks and nothing more: one queue per task type, one try per job, no recovery of
+ * stalled jobs (PostgreSQL's leases do that), jobs removed when finished.
+ */
+export class TaskQueues {
+  private readonly queues = new Map<string, Queue<TaskJob>>();
+
+  constructor(
+    private readonly backend: Backend,
+    private readonly onError: (error: Error) => void,
+  ) {}
+
+  /** Sends jobs in bulk, one call per type. A job whose id is already there is ignored. */
+  async send(jobs: readonly TaskJob[]): Promise<void> {
+    const byType = new Map<string, TaskJob[]>();
+    for (const job of jobs) {
+      const list = byType.get(job.taskType);
+      if (list === undefined) byType.set(job.taskType, [job]);
+      else list.push(job);
+    }
+    await Promise.all(
+      [...byType].map(([type, list]) =>
+        this.queue(type).addBulk(
+          list.map((job) => ({ name: type, data: job, opts: { jobId: jobId(job), priority: 11 - job.priority } })),
+        ),
+      ),
+    );
+  }
+
+  async state(type: string, id: string): Promise<JobState> {
+    const state = await this.queue(type).getJobState(id);
+    if (state === 'active') return 'active';
+    return state === 'waiting' || state === 'prioritized' || state === 'delayed' ? 'waiting' : 'missing';
+  }
+
+  /** Jobs of the type that wait or run. */
+  async depth(type: string): Promise<{ waiting: number; active: number }> {
+    const counts = await this.queue(type).getJobCounts('waiting', 'prioritized', 'active');
+    return { waiting: (counts['waiting'] ?? 0) + (counts['prioritized'] ?? 0), active: counts['active'] ?? 0 };
+  }
+
+  /** Runs `work` for each job of the type, `slots` at once. The job is removed when `work` ends, however it ends. */
+  consume(type: string, slots: number, work: (job: TaskJob) => Promise<void>): Consumer {
+    const worker = this.makeWorker(type, slots, async (job) => work(job.data));
+    worker.on('error', this.onError);
+    return {
+      drain: () => worker.close(false),
+      close: () => worker.close(true),
+    };
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.queues.values()].map((queue) => queue.close()));
+  }
+
+  private queue(type: string): Queue<TaskJob> {
+    let queue = this.queues.get(type);
+    if (queue === undefined) {
+      queue = this.makeQueue(type);
+      queue.on('error', this.onError);
+      this.queues.set(type, queue);
+    }
+    return queue;
+  }
+
+  private makeQueue(type: string): Queue<TaskJob> {
+    const { backend } = this;
+    const defaultJobOptions = { attempts: 1, removeOnComplete: true, removeOnFail: true };
+    if (backend.kind === 'redis') {
+      const { Queue } = withBackend(createRedisBackend);
+      return new Queue<TaskJob>(queueName(type), {
+        connection: backend.redis,
+        prefix: 'tc',
+        defaultJobOptions,
+      }) as never;
+    }
+    const { Queue } = withBackend(createPostgresBackend);
+    return new Queue<TaskJob>(queueName(type), { connection: backend.pool as never, defaultJobOptions }) as never;
+  }
+
+  private makeWorker(type: string, concurrency: number, work: (job: Job<TaskJob>) => Promise<void>): Worker<TaskJob> {
+    const { backend } = this;
+    const options = { concurrency, maxStalledCount: 0, lockDuration: 30_000, stalledInterval: 15_000 };
+    if (backend.kind === 'redis') {
+      const { Worker } = withBackend(createRedisBackend);
+      return new Worker<TaskJob>(queueName(type), work as never, {
+        connection: backend.redis,
+        prefix: 'tc',
+        ...options,
+      }) as never;
+    }
+    const { Worker } = withBackend(createPostgresBackend);
+    return new Worker<TaskJob>(queueName(type), work as never, {
+      connection: backend.pool as never,
+      ...options,
+    }) as never;
+  }
+}
+
+function queueName(type: string): string {
+  return `task-${type}`;
+}

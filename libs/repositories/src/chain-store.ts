@@ -1,0 +1,306 @@
+import type { Chain, ChainState, Disposition, RetryPolicy, SkipReason, Task, TaskError } from '#libs/chain-domain';
+import { DEFAULT_RETRY_POLICY, isChainTerminal, isTerminal } from '#libs/chain-domain';
+import type { ChainStatus, TaskStatus, TriggerRule } from '#libs/chain-domain';
+import type { Queryable } from './database.js';
+import { loadChains } from './statements/load-chains.js';
+import { loadAllTasks, loadTasks } from './statements/load-tasks.js';
+import { saveDecisions } from './statements/save-decisions.js';
+
+/** A chain as it was read, with the tasks that were asked for. `version` guards the save. */
+export interface LoadedChain {
+  readonly chainId: string;
+  readonly version: number;
+  /** PostgreSQL's clock at the read, ms. */
+  readonly nowMs: number;
+  readonly state: ChainState;
+  /** Row ids and request ids by position. */
+  readonly rows: Map<number, TaskRow>;
+}
+
+export interface TaskRow {
+  readonly id: number;
+  readonly taskRequestId: string;
+}
+
+/** What a save says of a task beside its new state. */
+export interface TaskReport {
+  readonly result?: unknown;
+  readonly workerId?: string;
+  readonly elapsedMs?: number;
+  /** Its lease had run out when it was decided: hold the save back if it was renewed since. */
+  readonly lost?: boolean;
+}
+
+export interface EventRecord {
+  readonly taskId: string | null;
+  readonly kind: string;
+  readonly disposition: Disposition | 'INVALID';
+  readonly attempt?: number;
+  readonly runId?: string | null;
+  readonly data?: Record<string, unknown>;
+}
+
+export interface AttemptRecord {
+  readonly position: number;
+  readonly attempt: number;
+  readonly runId: string | null;
+  readonly outcome: 'SUCCESS' | 'FAILURE' | 'LOST' | 'CANCELLED';
+  readonly error: TaskError | null;
+}
+
+export interface ArtifactRecord {
+  readonly taskId: string;
+  readonly name: string;
+  readonly mediaType: string;
+  readonly sizeBytes: number;
+  readonly sha256: string;
+}
+
+/** Everything one chain's decisions store. */
+export interface ChainSave {
+  readonly loaded: LoadedChain;
+  /** The chain as it was loaded: `loaded.state` has moved on. */
+  readonly before: Chain;
+  readonly changed: ReadonlyMap<number, Task>;
+  /** Positions that were sent: they get their attempt's lease. */
+  readonly dispatched: ReadonlySet<number>;
+  readonly reports: ReadonlyMap<number, TaskReport>;
+  readonly events: readonly EventRecord[];
+  readonly attempts: readonly AttemptRecord[];
+  readonly artifacts: readonly ArtifactRecord[];
+  readonly outbox: readonly { readonly kind: string; readonly payload: unknown }[];
+}
+
+interface ChainRow {
+  chain_id: string;
+  version: number;
+  status: ChainStatus;
+  epoch: number;
+  total_tasks: number;
+  completed_tasks: number;
+  failed_tasks: number;
+  skipped_tasks: number;
+  cancelled_tasks: number;
+  stop_on_error: boolean;
+  timeout_seconds: number;
+  error: TaskError | null;
+  deadline_ms: string | null;
+  now_ms: string;
+}
+
+interface TaskColumns {
+  id: number;
+  chain_id: string;
+  task_id: string;
+  task_request_id: string;
+  task_type: string;
+  status: TaskStatus;
+  execution_order: number;
+  attempt: number;
+  run_id: string | null;
+  failures: number;
+  losses: number;
+  pending_dependencies: number;
+  succeeded_dependencies: number;
+  failed_dependencies: number;
+  skipped_dependencies: number;
+  trigger_rule: TriggerRule;
+  retry_policy: RetryPolicy | null;
+  priority: number;
+  successors: number[];
+  skip_reason: SkipReason | null;
+  error: TaskError | null;
+  next_attempt_ms: string | null;
+}
+
+/** Reads chains with the tasks of these requests and their successors. Unknown chains and requests are missing. */
+export async function loadForRequests(
+  db: Queryable,
+  chainIds: readonly string[],
+  requestIds: readonly string[],
+): Promise<Map<string, LoadedChain>> {
+  // The chain is read before its tasks: were a task read newer than its chain, the save's version check would catch it.
+  const chains = await db.query<ChainRow>(loadChains, [chainIds]);
+  return assemble(chains, await db.query<TaskColumns>(loadTasks, [requestIds]));
+}
+
+/** Reads chains with all their tasks. */
+export async function loadWhole(db: Queryable, chainIds: readonly string[]): Promise<Map<string, LoadedChain>> {
+  const chains = await db.query<ChainRow>(loadChains, [chainIds]);
+  return assemble(chains, await db.query<TaskColumns>(loadAllTasks, [chainIds]));
+}
+
+/** Stores decisions; returns the chains that were stored. The others changed in the meantime: decide them again. */
+export async function save(
+  db: Queryable,
+  saves: readonly ChainSave[],
+  leases: { queuedMs: number; runningMs: number },
+): Promise<Set<string>> {
+  const stored = await db.query<{ chain_id: string }>(saveDecisions, [
+    JSON.stringify(saves.map(chainRecord)),
+    JSON.stringify(saves.flatMap(taskRecords)),
+    JSON.stringify(
+      saves.flatMap(({ loaded, events }) =>
+        events.map((e) => ({
+          chain_id: loaded.chainId,
+          task_id: e.taskId,
+          kind: e.kind,
+          disposition: e.disposition,
+          attempt: e.attempt,
+          run_id: e.runId,
+          data: e.data,
+        })),
+      ),
+    ),
+    JSON.stringify(saves.flatMap(attemptRecords)),
+    JSON.stringify(
+      saves.flatMap(({ loaded, artifacts }) =>
+        artifacts.map((a) => ({
+          chain_id: loaded.chainId,
+          task_id: a.taskId,
+          name: a.name,
+          media_type: a.mediaType,
+          size_bytes: a.sizeBytes,
+          sha256: a.sha256,
+        })),
+      ),
+    ),
+    JSON.stringify(saves.flatMap(({ loaded, outbox }) => outbox.map((o) => ({ chain_id: loaded.chainId, ...o })))),
+    leases.queuedMs,
+    leases.runningMs,
+  ]);
+  return new Set(stored.map((row) => row.chain_id));
+}
+
+function assemble(chains: ChainRow[], tasks: TaskColumns[]): Map<string, LoadedChain> {
+  const loaded = new Map<string, LoadedChain>();
+  for (const row of chains) {
+    loaded.set(row.chain_id, {
+      chainId: row.chain_id,
+      version: row.version,
+      nowMs: Number(row.now_ms),
+      state: { chain: toChain(row), tasks: new Map() },
+      rows: new Map(),
+    });
+  }
+  for (const row of tasks) {
+    const chain = loaded.get(row.chain_id);
+    chain?.state.tasks.set(row.execution_order, toTask(row));
+    chain?.rows.set(row.execution_order, { id: row.id, taskRequestId: row.task_request_id });
+  }
+  return loaded;
+}
+
+function toChain(row: ChainRow): Chain {
+  return {
+    status: row.status,
+    epoch: row.epoch,
+    totalTasks: row.total_tasks,
+    completedTasks: row.completed_tasks,
+    failedTasks: row.failed_tasks,
+    skippedTasks: row.skipped_tasks,
+    cancelledTasks: row.cancelled_tasks,
+    stopOnError: row.stop_on_error,
+    timeoutMs: row.timeout_seconds * 1000,
+    deadlineAt: row.deadline_ms === null ? null : Number(row.deadline_ms),
+    error: row.error,
+  };
+}
+
+function toTask(row: TaskColumns): Task {
+  return {
+    position: row.execution_order,
+    taskId: row.task_id,
+    taskType: row.task_type,
+    status: row.status,
+    attempt: row.attempt,
+    runId: row.run_id,
+    failures: row.failures,
+    losses: row.losses,
+    parents: {
+      pending: row.pending_dependencies,
+      succeeded: row.succeeded_dependencies,
+      failed: row.failed_dependencies,
+      skipped: row.skipped_dependencies,
+    },
+    triggerRule: row.trigger_rule,
+    retry: row.retry_policy ?? DEFAULT_RETRY_POLICY,
+    priority: row.priority,
+    successors: row.successors,
+    skipReason: row.skip_reason,
+    nextAttemptAt: row.next_attempt_ms === null ? null : Number(row.next_attempt_ms),
+    error: row.error,
+  };
+}
+
+function chainRecord({ loaded, before, changed }: ChainSave): Record<string, unknown> {
+  const { chain } = loaded.state;
+  return {
+    chain_id: loaded.chainId,
+    version: loaded.version,
+    changed: chain !== before || changed.size > 0,
+    status: chain.status,
+    epoch: chain.epoch,
+    completed: chain.completedTasks,
+    failed: chain.failedTasks,
+    skipped: chain.skippedTasks,
+    cancelled: chain.cancelledTasks,
+    started: before.status === 'PENDING' && chain.status === 'RUNNING',
+    ended: isChainTerminal(chain.status) && !isChainTerminal(before.status),
+    deadline_ms: chain.deadlineAt,
+    error: chain.error,
+  };
+}
+
+function taskRecords({ loaded, changed, dispatched, reports }: ChainSave): Record<string, unknown>[] {
+  return [...changed.values()].map((task) => {
+    const row = rowOf(loaded, task.position);
+    const report = reports.get(task.position);
+    const sent = dispatched.has(task.position);
+    return {
+      id: row.id,
+      chain_id: loaded.chainId,
+      status: task.status,
+      attempt: task.attempt,
+      run_id: task.runId,
+      worker_id: report?.workerId,
+      failures: task.failures,
+      losses: task.losses,
+      pending: task.parents.pending,
+      succeeded: task.parents.succeeded,
+      failed: task.parents.failed,
+      skipped: task.parents.skipped,
+      skip_reason: task.skipReason,
+      next_attempt_ms: task.nextAttemptAt,
+      error: task.error,
+      result: report?.result,
+      dispatched: sent,
+      lost: report?.lost,
+      ended: isTerminal(task.status),
+      elapsed_ms: report?.elapsedMs,
+      job_id: sent ? `${row.taskRequestId}.${task.attempt}` : undefined,
+    };
+  });
+}
+
+function attemptRecords({ loaded, attempts, reports }: ChainSave): Record<string, unknown>[] {
+  return attempts.map((a) => {
+    const report = reports.get(a.position);
+    return {
+      id: rowOf(loaded, a.position).id,
+      chain_id: loaded.chainId,
+      attempt: a.attempt,
+      run_id: a.runId,
+      worker_id: report?.workerId,
+      elapsed_ms: report?.elapsedMs,
+      outcome: a.outcome,
+      error: a.error,
+    };
+  });
+}
+
+function rowOf(loaded: LoadedChain, position: number): TaskRow {
+  const row = loaded.rows.get(position);
+  if (row === undefined) throw new Error(`task ${position} of ${loaded.chainId} was not loaded`);
+  return row;
+}

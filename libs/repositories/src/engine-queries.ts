@@ -1,0 +1,118 @@
+import type { Queryable, Tx } from './database.js';
+import { claimReady } from './statements/claim-ready.js';
+import { findIdempotencyKey, insertIdempotencyKey } from './statements/create-chain.js';
+import {
+  expiredLeases,
+  forgetWorkers,
+  loadRoom,
+  overdueChains,
+  overdueTasks,
+  queuedTasks,
+  renewLeases,
+  saveWorker,
+} from './statements/leases.js';
+import { loadJobs, loadResults } from './statements/load-jobs.js';
+import { deleteOutbox, takeOutbox } from './statements/outbox.js';
+import { saveLogs, saveProgress } from './statements/progress.js';
+import { promoteDue } from './statements/promote-due.js';
+import { insertRepair, wake } from './statements/repairs.js';
+
+export interface ClaimedTask {
+  id: number;
+  chain_id: string;
+  task_request_id: string;
+  task_type: string;
+  attempt: number;
+}
+
+export interface JobRow {
+  id: number;
+  chain_id: string;
+  execution_order: number;
+  task_id: string;
+  task_request_id: string;
+  task_type: string;
+  attempt: number;
+  priority: number;
+  predecessors: number[];
+  referenced: number[];
+  timeout_seconds: number | null;
+  params: unknown;
+}
+
+export interface ResultRow {
+  chain_id: string;
+  execution_order: number;
+  task_id: string;
+  result: unknown;
+}
+
+export interface InFlightTask {
+  id: number;
+  chain_id: string;
+  execution_order: number;
+  task_id: string;
+  task_request_id: string;
+  task_type: string;
+  attempt: number;
+  status: 'QUEUED' | 'RUNNING';
+}
+
+export interface OverdueTask {
+  chain_id: string;
+  task_request_id: string;
+  attempt: number;
+  timeout_seconds: number;
+}
+
+export interface RoomRow {
+  task_type: string;
+  slots: string;
+  in_flight: number;
+}
+
+export interface OutboxRow {
+  id: number;
+  kind: string;
+  payload: unknown;
+  tries: number;
+}
+
+/** What the engine asks of the database besides loading and saving chains: one method per statement. */
+export const engineQueries = {
+  claimReady: (db: Queryable, types: readonly string[], rooms: readonly number[], leaseMs: number) =>
+    db.query<ClaimedTask>(claimReady, [types, rooms, leaseMs]),
+  promoteDue: async (db: Queryable, limit: number) => (await db.query(promoteDue, [limit])).length,
+  loadJobs: (db: Queryable, ids: readonly number[]) => db.query<JobRow>(loadJobs, [ids]),
+  loadResults: (db: Queryable, chainIds: readonly string[], positions: readonly number[]) =>
+    db.query<ResultRow>(loadResults, [chainIds, positions]),
+  /** -> the attempts that still count; the others are to be stopped. */
+  renewLeases: (db: Queryable, requestIds: readonly string[], attempts: readonly number[], leaseMs: number) =>
+    db.query<{ task_request_id: string; attempt: number }>(renewLeases, [requestIds, attempts, leaseMs]),
+  expiredLeases: (db: Queryable, limit: number) => db.query<InFlightTask>(expiredLeases, [limit]),
+  overdueTasks: (db: Queryable, graceMs: number) => db.query<OverdueTask>(overdueTasks, [graceMs]),
+  overdueChains: async (db: Queryable) =>
+    (await db.query<{ chain_id: string }>(overdueChains)).map((row) => row.chain_id),
+  queuedTasks: async (db: Queryable, after: number, limit: number) =>
+    (await db.query<{ id: number }>(queuedTasks, [after, limit])).map((row) => row.id),
+  saveWorker: (db: Queryable, id: string, slots: Readonly<Record<string, number>>, running: number) =>
+    db.query(saveWorker, [id, JSON.stringify(slots), running]),
+  forgetWorkers: (db: Queryable) => db.query(forgetWorkers),
+  loadRoom: (db: Queryable, seenWithinMs: number) => db.query<RoomRow>(loadRoom, [seenWithinMs]),
+  saveProgress: (db: Queryable, rows: readonly object[]) => db.query(saveProgress, [JSON.stringify(rows)]),
+  saveLogs: (db: Queryable, rows: readonly object[]) => db.query(saveLogs, [JSON.stringify(rows)]),
+  takeOutbox: (db: Queryable, limit: number, hideMs: number) => db.query<OutboxRow>(takeOutbox, [limit, hideMs]),
+  deleteOutbox: (db: Queryable, ids: readonly number[]) => db.query(deleteOutbox, [ids]),
+  recordRepair: (db: Queryable, kind: string, chainId: string | null, taskId: string | null, data: object) =>
+    db.query(insertRepair, [kind, chainId, taskId, JSON.stringify(data)]),
+  /** Wakes the listeners' dispatchers when this transaction commits. */
+  wake: (db: Queryable) => db.query(wake),
+  /** Takes the key, or waits for the transaction that holds it. false: it is taken. */
+  takeIdempotencyKey: async (tx: Tx, scope: string, key: string, hash: Buffer, response: unknown) =>
+    (await tx.query(insertIdempotencyKey, [scope, key, hash, JSON.stringify(response)])).length > 0,
+  findIdempotencyKey: async (db: Queryable, scope: string, key: string) =>
+    (await db.query<{ request_hash: Buffer; response: unknown }>(findIdempotencyKey, [scope, key]))[0],
+};
+
+/** The channel of `wake`. */
+export const WAKE_CHANNEL = 'task_chain_wake';

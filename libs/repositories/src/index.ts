@@ -1,0 +1,5 @@
+export * from './chain-store.js';
+export * from './chain-writer.js';
+export { Database, isTransient, type Queryable, type Tx } from './database.js';
+export * from './engine-queries.js';
+export * from './migrate.js';

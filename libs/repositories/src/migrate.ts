@@ -1,0 +1,79 @@
+import 'reflect-metadata';
+import { DataSource } from 'typeorm';
+import { migrations } from '../../../migrations/index.js';
+
+/** A TypeORM data source on the chain tables: for migrations, and for the API's ordinary reads. */
+export function makeDataSource(databaseUrl: string, options: { max?: number } = {}): DataSource {
+  return new DataSource({
+    type: 'postgres',
+    url: databaseUrl,
+    entities: [],
+    migrations,
+    migrationsTableName: 'schema_migrations',
+    synchronize: false,
+    installExtensions: false,
+    extra: { max: options.max ?? 4 },
+  });
+}
+
+/** One migration and whether it has been applied. */
+export interface MigrationState {
+  readonly name: string;
+  readonly applied: boolean;
+}
+
+const MIGRATION_LOCK = 7_361_902;
+
+/** Applies what is missing, one process at a time; returns the names applied. */
+export async function runMigrations(databaseUrl: string): Promise<string[]> {
+  return withLock(databaseUrl, async (source) => {
+    const applied = await source.runMigrations({ transaction: 'each' });
+    return applied.map((migration) => migration.name);
+  });
+}
+
+/** Takes back the newest migration; returns its name, or null when there is none. */
+export async function revertMigration(databaseUrl: string): Promise<string | null> {
+  return withLock(databaseUrl, async (source) => {
+    const newest = (await states(source)).filter((migration) => migration.applied).at(-1);
+    if (newest === undefined) return null;
+    await source.undoLastMigration({ transaction: 'each' });
+    return newest.name;
+  });
+}
+
+/** Every migration in order. */
+export async function showMigrations(databaseUrl: string): Promise<MigrationState[]> {
+  return withLock(databaseUrl, states);
+}
+
+/** The migrations this build needs and the database lacks: an app serves only when there are none. */
+export async function missingMigrations(source: { query(sql: string): Promise<unknown> }): Promise<string[]> {
+  let applied: { name: string }[];
+  try {
+    applied = (await source.query('SELECT name FROM schema_migrations')) as { name: string }[];
+  } catch (error) {
+    if ((error as { code?: string }).code !== '42P01') throw error;
+    applied = [];
+  }
+  const names = new Set(applied.map((row) => row.name));
+  return migrations.map((migration) => migration.name).filter((name) => !names.has(name));
+}
+
+async function states(source: DataSource): Promise<MigrationState[]> {
+  const missing = new Set(await missingMigrations(source));
+  return migrations.map(({ name }) => ({ name, applied: !missing.has(name) }));
+}
+
+async function withLock<T>(databaseUrl: string, work: (source: DataSource) => Promise<T>): Promise<T> {
+  const source = await makeDataSource(databaseUrl).initialize();
+  const lock = source.createQueryRunner();
+  try {
+    await lock.query(`SELECT pg_advisory_lock(${MIGRATION_LOCK})`);
+    return await work(source);
+  } finally {
+    await lock.query(`SELECT pg_advisory_unlock(${MIGRATION_LOCK})`).catch(() => undefined);
+    await lock.release();
+    await source.destroy();
+  }
+}

@@ -1,0 +1,75 @@
+import type { Statement } from '../database.js';
+
+/** $1 task request ids, $2 attempts (pairwise), $3 lease in ms -> those that still count and were renewed. */
+export const renewLeases: Statement = {
+  name: 'renew-leases',
+  text: `
+    UPDATE chain_tasks t
+       SET lease_until = clock_timestamp() + $3::float8 * interval '1 ms'
+      FROM unnest($1::text[], $2::int[]) AS held(task_request_id, attempt)
+     WHERE t.task_request_id = held.task_request_id AND t.attempt = held.attempt AND t.status IN ('QUEUED', 'RUNNING')
+    RETURNING t.task_request_id, t.attempt`,
+};
+
+/** $1 at most so many -> in-flight tasks whose lease has run out. */
+export const expiredLeases: Statement = {
+  name: 'expired-leases',
+  text: `
+    SELECT id, chain_id, execution_order, task_id, task_request_id, task_type, attempt, status
+      FROM chain_tasks
+     WHERE status IN ('QUEUED', 'RUNNING') AND lease_until < clock_timestamp()
+     LIMIT $1`,
+};
+
+/** In-flight tasks that a worker should have stopped: $1 grace in ms beyond the task's own time-out. */
+export const overdueTasks: Statement = {
+  name: 'overdue-tasks',
+  text: `
+    SELECT chain_id, execution_order, task_id, task_request_id, attempt, timeout_seconds
+      FROM chain_tasks
+     WHERE status = 'RUNNING' AND timeout_seconds IS NOT NULL
+       AND started_at + timeout_seconds * interval '1 s' + $1::float8 * interval '1 ms' < clock_timestamp()
+     LIMIT 500`,
+};
+
+/** RUNNING or PAUSED chains past their deadline. */
+export const overdueChains: Statement = {
+  name: 'overdue-chains',
+  text: `SELECT chain_id FROM task_chains WHERE deadline_at < clock_timestamp() AND status IN ('RUNNING', 'PAUSED') LIMIT 100`,
+};
+
+/** $1 worker id, $2 slots by type, $3 running tasks. */
+export const saveWorker: Statement = {
+  name: 'save-worker',
+  text: `
+    INSERT INTO workers (worker_id, slots, running) VALUES ($1, $2::jsonb, $3)
+    ON CONFLICT (worker_id) DO UPDATE SET last_seen = clock_timestamp(), slots = excluded.slots, running = excluded.running`,
+};
+
+/** Removes workers not seen for a minute. */
+export const forgetWorkers: Statement = {
+  name: 'forget-workers',
+  text: `DELETE FROM workers WHERE last_seen < clock_timestamp() - interval '60 s'`,
+};
+
+/** -> slots of each task type over all live workers, and how many tasks of it are in flight. $1 ms since last seen. */
+export const loadRoom: Statement = {
+  name: 'load-room',
+  text: `
+    WITH slots AS (
+      SELECT key AS task_type, sum(value::int) AS slots
+        FROM workers, jsonb_each_text(slots)
+       WHERE last_seen > clock_timestamp() - $1::float8 * interval '1 ms'
+       GROUP BY key
+    ), busy AS (
+      SELECT task_type, count(*) AS in_flight FROM chain_tasks WHERE status IN ('QUEUED', 'RUNNING') GROUP BY task_type
+    )
+    SELECT slots.task_type, slots.slots, coalesce(busy.in_flight, 0) AS in_flight
+      FROM slots LEFT JOIN busy USING (task_type)`,
+};
+
+/** In-flight tasks whose job must be sent again after the queue lost everything. Keyset: $1 last id, $2 limit. */
+export const queuedTasks: Statement = {
+  name: 'queued-tasks',
+  text: `SELECT id FROM chain_tasks WHERE status = 'QUEUED' AND id > $1 ORDER BY id LIMIT $2`,
+};

@@ -1,0 +1,95 @@
+import type { Statement } from '../database.js';
+
+/**
+ * Stores decisions: chains, tasks, attempts, events, artifacts and outbox rows in one statement and one commit.
+ *
+ * Each chain is a compare-and-set on its `version`: where another process was faster, nothing of that chain is
+ * written and it is missing from the answer, so that the caller decides it again. Since every change of a status
+ * raises its chain's version, a decision is stored only on the state it was made from. No lock outlives the
+ * statement, so a stopped process blocks nobody. Chains are locked in id order: no deadlock.
+ *
+ * A task marked `lost` is checked again here: a lease that was renewed in the meantime holds its chain's save back.
+ *
+ * $1 chains, $2 tasks, $3 events, $4 attempts, $5 artifacts, $6 outbox, as JSON arrays; $7 and $8 the leases of
+ * queued and running tasks in milliseconds -> the chain ids that were stored, with their new version.
+ */
+export const saveDecisions: Statement = {
+  name: 'save-decisions',
+  text: `
+    WITH chain_in AS MATERIALIZED (
+      SELECT * FROM json_to_recordset($1::json) AS i(
+        chain_id text, version bigint, changed boolean, status text, epoch int, completed int, failed int, skipped int,
+        cancelled int, started boolean, ended boolean, deadline_ms float8, error jsonb)
+    ), task_in AS MATERIALIZED (
+      SELECT * FROM json_to_recordset($2::json) AS i(
+        id bigint, chain_id text, status text, attempt int, run_id text, worker_id text, failures int, losses int,
+        pending int, succeeded int, failed int, skipped int, skip_reason text, next_attempt_ms float8, error jsonb,
+        result jsonb, dispatched boolean, lost boolean, ended boolean, elapsed_ms float8, job_id text)
+    ), stored AS MATERIALIZED (
+      SELECT c.id, c.chain_id, c.version
+        FROM task_chains c JOIN chain_in i ON i.chain_id = c.chain_id AND i.version = c.version
+       WHERE NOT EXISTS (
+         SELECT FROM task_in l JOIN chain_tasks t ON t.id = l.id
+          WHERE l.chain_id = c.chain_id AND l.lost AND t.lease_until > clock_timestamp())
+       ORDER BY c.id
+         FOR NO KEY UPDATE OF c
+    ), chains AS (
+      UPDATE task_chains c
+         SET version = c.version + 1, status = i.status, epoch = i.epoch, completed_tasks = i.completed,
+             failed_tasks = i.failed, skipped_tasks = i.skipped, cancelled_tasks = i.cancelled, error = i.error,
+             deadline_at = to_timestamp(i.deadline_ms / 1000), updated_at = now(),
+             started_at = CASE WHEN i.started THEN now() ELSE c.started_at END,
+             completed_at = CASE WHEN i.ended THEN now() ELSE c.completed_at END
+        FROM stored s JOIN chain_in i USING (chain_id)
+       WHERE c.id = s.id AND i.changed
+    ), tasks AS (
+      UPDATE chain_tasks t
+         SET status = i.status, attempt = i.attempt, run_id = i.run_id,
+             worker_id = CASE WHEN i.dispatched THEN NULL ELSE coalesce(i.worker_id, t.worker_id) END,
+             failures = i.failures, losses = i.losses, pending_dependencies = i.pending,
+             succeeded_dependencies = i.succeeded, failed_dependencies = i.failed, skipped_dependencies = i.skipped,
+             skip_reason = i.skip_reason, next_attempt_at = to_timestamp(i.next_attempt_ms / 1000), error = i.error,
+             result = coalesce(i.result, t.result), job_id = coalesce(i.job_id, t.job_id),
+             queued_at = CASE WHEN i.dispatched THEN now() ELSE t.queued_at END,
+             lease_until = CASE i.status WHEN 'QUEUED' THEN now() + $7::float8 * interval '1 ms'
+                                         WHEN 'RUNNING' THEN now() + $8::float8 * interval '1 ms' END,
+             started_at = CASE WHEN i.dispatched THEN NULL
+                               WHEN i.elapsed_ms IS NOT NULL THEN now() - i.elapsed_ms * interval '1 ms'
+                               ELSE t.started_at END,
+             completed_at = CASE WHEN i.ended THEN now() ELSE t.completed_at END,
+             progress = CASE WHEN i.status = 'SUCCESS' THEN 1 WHEN i.dispatched THEN 0 ELSE t.progress END,
+             progress_stage = CASE WHEN i.dispatched THEN NULL ELSE t.progress_stage END,
+             changed_version = s.version + 1, updated_at = now()
+        FROM stored s JOIN task_in i USING (chain_id)
+       WHERE t.id = i.id
+    ), events AS (
+      INSERT INTO chain_events (chain_id, task_id, kind, disposition, attempt, run_id, chain_version, data)
+      SELECT i.chain_id, i.task_id, i.kind, i.disposition, i.attempt, i.run_id, s.version + 1, coalesce(i.data, '{}')
+        FROM json_to_recordset($3::json) AS i(
+          chain_id text, task_id text, kind text, disposition text, attempt int, run_id text, data jsonb)
+        JOIN stored s USING (chain_id)
+    ), attempts AS (
+      INSERT INTO task_attempts (task_request_id, attempt, run_id, worker_id, queued_at, started_at, outcome, error)
+      SELECT t.task_request_id, i.attempt, i.run_id, coalesce(i.worker_id, t.worker_id), t.queued_at,
+             CASE WHEN i.elapsed_ms IS NULL THEN t.started_at ELSE now() - i.elapsed_ms * interval '1 ms' END,
+             i.outcome, i.error
+        FROM json_to_recordset($4::json) AS i(
+          id bigint, chain_id text, attempt int, run_id text, worker_id text, elapsed_ms float8, outcome text, error jsonb)
+        JOIN stored s USING (chain_id)
+        JOIN chain_tasks t ON t.id = i.id
+      ON CONFLICT DO NOTHING
+    ), artifacts AS (
+      INSERT INTO artifacts (chain_id, task_id, name, media_type, size_bytes, sha256)
+      SELECT i.chain_id, i.task_id, i.name, i.media_type, i.size_bytes, i.sha256
+        FROM json_to_recordset($5::json) AS i(
+          chain_id text, task_id text, name text, media_type text, size_bytes bigint, sha256 text)
+        JOIN stored s USING (chain_id)
+      ON CONFLICT (chain_id, task_id, name) DO UPDATE
+        SET media_type = excluded.media_type, size_bytes = excluded.size_bytes, sha256 = excluded.sha256, created_at = now()
+    ), outbox AS (
+      INSERT INTO outbox (kind, payload)
+      SELECT i.kind, i.payload
+        FROM json_to_recordset($6::json) AS i(chain_id text, kind text, payload jsonb) JOIN stored s USING (chain_id)
+    )
+    SELECT chain_id, version + 1 AS version FROM stored`,
+};
