@@ -9,7 +9,7 @@ const acts: Record<string, (context: PartyContext, args: JsonObject) => Promise<
     await context.send(peer, new Uint8Array([1, 2, 3]));
     const greeting = await context.receiveJson(peer);
     const bytes = await context.receiveBytes(peer);
-    return { greeting, bytes: [...bytes], env: Object.keys(process.env).length };
+    return { greeting, bytes: [...bytes], env: Object.keys(Reflect.get(process, 'env') as object).length };
   },
   async flood(context, { chunks, chunkBytes }) {
     const [peer] = context.peers as [string];

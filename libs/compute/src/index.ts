@@ -1,0 +1,17 @@
+/** The engines that run tasks. They know no queue, no database and no HTTP: a run is a function of a `TaskRun`. */
+export { checkTaskParams } from './check-params.js';
+export { MAX_RESULT_BYTES, MAX_RESULT_DEPTH, runTask } from './run-task.js';
+export { findTaskType, taskTypes } from './task-types.js';
+export { TaskFailure } from './task-type.js';
+export type {
+  Artifact,
+  Json,
+  JsonObject,
+  JsonSchema,
+  ParamFault,
+  RunTask,
+  TaskParams,
+  TaskRun,
+  TaskRunResult,
+  TaskType,
+} from './task-type.js';

@@ -1,0 +1,157 @@
+import { randomBytes } from 'node:crypto';
+import { TaskFailure, type Json, type JsonObject } from '../task-type.js';
+import type { PartyContext, PartyProgram } from '../party/party-program.js';
+import { columnIndexes, readCsv, type CsvTable } from '../table/csv-reader.js';
+import { csvRow, writeCsv } from '../table/csv-writer.js';
+import { scanKeys, type KeyKind } from './key-scan.js';
+import { exchange } from './psi-exchange.js';
+
+/** Arguments of one party, as `psi.ts` makes them. */
+export interface PsiPartyArgs {
+  readonly keys: string[];
+  readonly inputPath: string;
+  readonly outputPath: string | null;
+  /** Whether this party, and the other, may learn the intersection. */
+  readonly learns: boolean;
+  readonly peerLearns: boolean;
+  readonly allowEmpty: boolean;
+}
+
+/** What one party tells the coordinator. */
+export interface PsiPartyValue {
+  readonly original_count: number;
+  /** -1 for a party that may not learn it. */
+  readonly intersection_count: number;
+  readonly output: string | null;
+}
+
+const SALT_BYTES = 32;
+/** Shares of the progress bar: reading and hashing, the exchange, writing. */
+const SCANNED = 0.2;
+const EXCHANGED = 0.9;
+
+export const run: PartyProgram = async (context, given) => {
+  const args = given as unknown as PsiPartyArgs;
+  const [peer] = context.peers as [string];
+  context.progress(0, 'reading keys');
+  const input = await context.openInput(args.inputPath);
+  try {
+    const table = await readCsv(context.party, input);
+    const keyIndexes = columnIndexes(table, args.keys);
+
+    // Both parties' randomness goes into the salt, so that neither can have hashed a list of keys beforehand.
+    const ownSalt = randomBytes(SALT_BYTES);
+    await context.send(peer, ownSalt);
+    const peerSalt = Buffer.from(await context.receiveBytes(peer));
+    const salt = Buffer.concat(context.party < peer ? [ownSalt, peerSalt] : [peerSalt, ownSalt]);
+
+    const scan = await scanKeys(table, keyIndexes, salt, (rows) => {
+      // The number of rows is known only at the end of the file, so the bar nears its share without reaching it.
+      context.progress((SCANNED * rows) / (rows + 100_000), 'reading keys');
+    });
+    const peerRows = await agree(context, peer, args.keys, scan.rows, scan.kinds);
+
+    const total = scan.rows + peerRows || 1;
+    const common = await exchange(context, {
+      peer,
+      points: scan.points,
+      peerRows,
+      learns: args.learns,
+      peerLearns: args.peerLearns,
+      worked: (points) => context.progress(SCANNED + (EXCHANGED - SCANNED) * (points / total), 'blinding keys'),
+    });
+    if (common === null) return value(scan.rows, -1, null);
+
+    const count = common.reduce((sum, flag) => sum + flag, 0);
+    if (count === 0 && !args.allowEmpty) {
+      throw new TaskFailure(
+        'EMPTY_INTERSECTION',
+        'The parties have no key in common. Check that the key columns hold the same kind of key, or set allow_empty_result.',
+      );
+    }
+    const output = await writeCommonRows(context, table, keyIndexes, common, args.outputPath);
+    return value(scan.rows, count, output);
+  } finally {
+    await input.close();
+  }
+};
+
+function value(rows: number, common: number, output: string | null): Json {
+  const result: PsiPartyValue = { original_count: rows, intersection_count: common, output };
+  return result as unknown as JsonObject;
+}
+
+/** Tells the peer the number of rows and the kind of each key column, and checks what it tells. */
+async function agree(
+  context: PartyContext,
+  peer: string,
+  keys: readonly string[],
+  rows: number,
+  kinds: readonly KeyKind[],
+): Promise<number> {
+  await context.send(peer, { rows, kinds: [...kinds] });
+  const other = (await context.receiveJson(peer)) as { rows: number; kinds: KeyKind[] };
+  if (other.kinds.length !== kinds.length) {
+    throw new TaskFailure(
+      'KEY_TYPE_MISMATCH',
+      `${context.party} has ${kinds.length} key columns and ${peer} has ${other.kinds.length}.`,
+    );
+  }
+  kinds.forEach((kind, k) => {
+    const theirs = other.kinds[k]!;
+    // An empty table has no kinds to speak of.
+    if (kind === theirs || kind === 'text' || theirs === 'text' || rows === 0 || other.rows === 0) return;
+    throw new TaskFailure(
+      'KEY_TYPE_MISMATCH',
+      `Key column ${JSON.stringify(keys[k])} of ${context.party} holds ${kind} keys, that of ${peer} ${theirs} keys, so no key can match. Write both the same way.`,
+      false,
+      { party: context.party, column: keys[k]!, kind, peer_kind: theirs },
+    );
+  });
+  return other.rows;
+}
+
+/**
+ * Writes the party's rows of the intersection in the order of their keys. Both parties know these keys and sort them
+ * alike, so their outputs are aligned row by row and the same in each run, whatever order the inputs had.
+ */
+async function writeCommonRows(
+  context: PartyContext,
+  table: CsvTable,
+  keyIndexes: readonly number[],
+  common: Uint8Array,
+  target: string | null,
+): Promise<string> {
+  context.progress(EXCHANGED, 'writing the intersection');
+  const keys: string[] = [];
+  const rows: string[] = [];
+  let at = 0;
+  for await (const batch of table.batches()) {
+    for (const row of batch) {
+      if (common[at] === 1) {
+        keys.push(sortKey(keyIndexes.map((index) => row[index]!)));
+        rows.push(csvRow(row));
+      }
+      at += 1;
+    }
+  }
+  if (at !== common.length) {
+    throw new TaskFailure('INPUT_CHANGED', `Party ${context.party}: ${table.label} changed while it was read.`, true);
+  }
+  const order = Uint32Array.from(keys, (_, index) => index).sort((a, b) => (keys[a]! < keys[b]! ? -1 : 1));
+  const output = await writeCsv(context, { target: target ?? undefined, name: 'intersection.csv' }, table.columns);
+  for (const [done, index] of order.entries()) {
+    await output.text(rows[index]!);
+    if (done % 8192 === 0)
+      context.progress(EXCHANGED + (1 - EXCHANGED) * (done / order.length), 'writing the intersection');
+  }
+  await output.finish();
+  return output.reference;
+}
+
+/** One string per key, different for different keys, in Unicode NFC as it was hashed. */
+function sortKey(fields: readonly string[]): string {
+  return fields.length === 1
+    ? fields[0]!.normalize('NFC')
+    : JSON.stringify(fields.map((field) => field.normalize('NFC')));
+}

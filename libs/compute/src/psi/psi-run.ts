@@ -1,0 +1,53 @@
+import type { Json, TaskRun, TaskRunResult } from '../task-type.js';
+import { runParties, type CrossedMessage } from '../party/run-parties.js';
+import type { PsiPartyArgs, PsiPartyValue } from './psi-party.js';
+
+interface PsiConfig {
+  keys: Record<string, string[]>;
+  input_paths: Record<string, string>;
+  output_paths?: Record<string, string>;
+  receiver?: string;
+  protocol?: string;
+  broadcast_result?: boolean;
+  allow_empty_result?: boolean;
+}
+
+/** Runs `psi`. `recorder` is for the test that reads every message that crosses. */
+export async function runPsi(run: TaskRun, recorder?: (message: CrossedMessage) => void): Promise<TaskRunResult> {
+  const config = run.params.task_config as unknown as PsiConfig;
+  const parties = Object.keys(config.input_paths).sort();
+  const learns = (party: string): boolean =>
+    config.receiver === undefined || config.receiver === party || config.broadcast_result === true;
+  const argsOf = (party: string): PsiPartyArgs => ({
+    keys: config.keys[party]!,
+    inputPath: config.input_paths[party]!,
+    outputPath: config.output_paths?.[party] ?? null,
+    learns: learns(party),
+    peerLearns: learns(parties.find((other) => other !== party)!),
+    allowEmpty: config.allow_empty_result === true,
+  });
+  const outcomes = await runParties({
+    program: 'psi',
+    parties: Object.fromEntries(parties.map((party) => [party, argsOf(party) as unknown as Json])),
+    run,
+    ...(recorder && { recorder }),
+  });
+  const values = parties.map((party) => ({ party, ...(outcomes[party]!.value as unknown as PsiPartyValue) }));
+  return {
+    result: {
+      intersection_count: Math.max(...values.map((value) => value.intersection_count)),
+      output_paths: Object.fromEntries(
+        values.flatMap(({ party, output }) => (output === null ? [] : [[party, output]])),
+      ),
+      psi_protocol: config.protocol ?? 'ECDH_PSI_2PC',
+      reports: values.map(({ party, original_count, intersection_count }) => ({
+        party,
+        original_count,
+        intersection_count,
+      })),
+      receiver: config.receiver ?? null,
+      parties,
+    },
+    artifacts: parties.flatMap((party) => outcomes[party]!.artifacts),
+  };
+}

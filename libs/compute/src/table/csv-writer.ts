@@ -1,0 +1,41 @@
+import type { OutputRequest } from '../party/output-files.js';
+import type { PartyContext } from '../party/party-program.js';
+
+export const CSV = 'text/csv; charset=utf-8';
+
+/** A CSV table being written: UTF-8 without BOM, LF, quotes only where needed, so the same rows give the same bytes. */
+export interface CsvWriter {
+  readonly reference: string;
+  rows(batch: readonly (readonly string[])[]): Promise<void>;
+  /** Rows that are CSV text already (from `csvRow`). */
+  text(chunk: string): Promise<void>;
+  finish(): Promise<void>;
+}
+
+/** One row as CSV text ended by LF (RFC 4180 quoting). */
+export function csvRow(fields: readonly string[]): string {
+  // An empty field alone in its row would be an empty line, which readers skip.
+  if (fields.length === 1 && fields[0] === '') return '""\n';
+  let text = '';
+  for (let i = 0; i < fields.length; i += 1) {
+    const field = fields[i]!;
+    text += (i === 0 ? '' : ',') + (/[",\r\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field);
+  }
+  return `${text}\n`;
+}
+
+/** Starts a table with its header row. */
+export async function writeCsv(
+  context: PartyContext,
+  request: Omit<OutputRequest, 'mediaType'>,
+  columns: readonly string[],
+): Promise<CsvWriter> {
+  const output = await context.createOutput({ ...request, mediaType: CSV });
+  await output.write(csvRow(columns));
+  return {
+    reference: output.reference,
+    rows: (batch) => output.write(batch.map(csvRow).join('')),
+    text: (chunk) => output.write(chunk),
+    finish: async () => void (await output.finish()),
+  };
+}

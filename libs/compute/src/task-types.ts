@@ -1,0 +1,14 @@
+import type { NativeTaskType } from './config-schema.js';
+import { psi } from './psi/psi.js';
+import { ssLr } from './ss-lr.js';
+
+/** Every task type of the native engine, in the order of the catalogue. A new type is added here and nowhere else. */
+export const taskTypes: readonly NativeTaskType[] = [psi, ssLr];
+
+const byName = new Map(taskTypes.map((type) => [type.type, type]));
+if (byName.size !== taskTypes.length) throw new Error('Two task types have the same name');
+
+/** The type of this wire name, or undefined. */
+export function findTaskType(type: string): NativeTaskType | undefined {
+  return byName.get(type);
+}
