@@ -1,6 +1,5 @@
 import { dealProduct, multiplyShares } from './mpc/beaver.js';
-import type { Channel } from './mpc/channel.js';
-import { exchange } from './mpc/channel.js';
+import { exchange, type Channel } from './mpc/channel.js';
 import {
   FEATURE_BITS,
   STATE_BITS,
@@ -54,6 +53,13 @@ export interface TrainedSlice {
   readonly losses: readonly number[];
 }
 
+/** Is told how far training is; what it throws ends the training. */
+export interface TrainingWatch {
+  readonly masked?: (fraction: number) => void;
+  readonly batch?: (fraction: number, epoch: number) => void;
+  readonly epoch?: (loss: number) => void;
+}
+
 /** log2 of the divisor of the sigmoid's line, 0.5 + z/8. */
 const SIGMOID_SHIFT = 3;
 
@@ -71,16 +77,16 @@ const SQUARE_BITS: Record<RegType, number> = { logistic: 36, linear: FEATURE_BIT
  * clipped (that would take a secure comparison). Both parties learn the mean of d^2 over each epoch, each batch taken
  * before its update, and nothing else before their own slices.
  *
- * `onBatch` is told the fraction done, and may throw to stop.
  */
 export async function trainSlice(
   session: PartySession,
   data: TrainingRows,
   schedule: Schedule,
-  onBatch: (fraction: number, epoch: number) => void = () => {},
+  watch: TrainingWatch = {},
 ): Promise<TrainedSlice> {
   const { index } = session;
-  const matrix = await VerticalMatrix.mask(session, data.values, data.rows, data.columns, data.peerColumns);
+  const { values, columns, peerColumns } = data;
+  const matrix = await VerticalMatrix.mask(session, values, data.rows, columns, peerColumns, watch.masked);
   const label = data.label && encode(data.label, STATE_BITS);
   let { own, peer, bias } = await shareZeros(session, data.columns, data.peerColumns);
   const losses: number[] = [];
@@ -103,10 +109,12 @@ export async function trainSlice(
       own = descend(own, truncateInto(gradient.own, index, FEATURE_BITS), schedule.l2, rate, index);
       peer = descend(peer, truncateInto(gradient.peer, index, FEATURE_BITS), schedule.l2, rate, index);
       bias = descend(bias, total(residual), 0, rate, index);
-      onBatch((epoch + (number + 1) / plan.length) / schedule.epochs, epoch);
+      watch.batch?.((epoch + (number + 1) / plan.length) / schedule.epochs, epoch);
     }
     const sum = await reveal(session.peer, squares);
-    losses.push(decode(sum, 2 * SQUARE_BITS[schedule.regType])[0]! / data.rows);
+    const loss = decode(sum, 2 * SQUARE_BITS[schedule.regType])[0]! / data.rows;
+    losses.push(loss);
+    watch.epoch?.(loss);
   }
   return { ...(await takeSlice(session, own, peer, bias, label !== null)), losses };
 }
@@ -168,7 +176,7 @@ export async function dealTraining(
   rows: number,
   columns: readonly [number, number],
   schedule: Pick<Schedule, 'epochs' | 'batchSize'>,
-  onBatch: (fraction: number) => void = () => {},
+  onBatch: (fraction: number, epoch: number) => void = () => {},
 ): Promise<void> {
   const parties = await deal(channels);
   const matrix = new VerticalDealer(parties, columns);
@@ -178,7 +186,7 @@ export async function dealTraining(
       await matrix.deal(from, to, 'times');
       await dealProduct(parties, to - from);
       await matrix.deal(from, to, 'transposedTimes');
-      onBatch((epoch + (number + 1) / plan.length) / schedule.epochs);
+      onBatch((epoch + (number + 1) / plan.length) / schedule.epochs, epoch);
     }
   }
 }

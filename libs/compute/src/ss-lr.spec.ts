@@ -1,0 +1,405 @@
+import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { expect } from 'expect';
+import { checkTaskParams } from './check-params.js';
+import { binaryMetrics, cutPoints } from './metrics.js';
+import { MaskStream } from './mpc/random.js';
+import { encode, toBytes } from './mpc/ring.js';
+import type { CrossedMessage } from './party/run-parties.js';
+import { runSsLr } from './ss-lr-run.js';
+import { batches, splitRows } from './ss-lr-schedule.js';
+import type { JsonObject, TaskRun, TaskRunResult } from './task-type.js';
+
+const ROWS = 600;
+const ALICE = ['a0', 'a1', 'a2'];
+const BOB = ['b0', 'b1', 'b2', 'b3'];
+let folder: string;
+
+/** A table that both parties' columns explain, with noise; the same in every run. */
+const words = new MaskStream(new Uint8Array(32).fill(7), 'test data').next(ROWS * 8);
+const uniform = (at: number): number => words[at]! / 2 ** 32;
+const normal = (at: number): number => [0, 1, 2, 3].reduce((sum, k) => sum + uniform(at * 4 + k) - 0.5, 0) * 1.7;
+const cells = Array.from({ length: ROWS }, (_, row) =>
+  Array.from({ length: 7 }, (_, column) => normal(row * 8 + column)),
+);
+const truth = [1.5, -1, 0.5, 2, -1.5, 0.7, 0];
+const labels = cells.map((cell, row) =>
+  cell.reduce((sum, x, column) => sum + x * truth[column]!, 0) + normal(row * 8 + 7) > 0 ? 1 : 0,
+);
+const csv = (header: string[], rows: (string | number)[][]): string =>
+  `${[header, ...rows].map((row) => row.join(',')).join('\n')}\n`;
+
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ss-lr-'));
+  await mkdir(join(folder, 'data/alice'), { recursive: true });
+  await mkdir(join(folder, 'data/bob'), { recursive: true });
+  const alice = cells.map((cell, row) => [row, ...cell.slice(0, 3), labels[row]!]);
+  const bob = cells.map((cell, row) => [row, ...cell.slice(3)]);
+  await writeFile(join(folder, 'data/alice/train.csv'), csv(['id', ...ALICE, 'y'], alice));
+  await writeFile(join(folder, 'data/bob/train.csv'), csv(['id', ...BOB], bob));
+  const labelled = bob.map((row, at) => [...row, labels[at]!]);
+  await writeFile(join(folder, 'data/bob/labelled.csv'), csv(['id', ...BOB, 'y'], labelled));
+  await writeFile(join(folder, 'data/bob/short.csv'), csv(['id', ...BOB], bob.slice(0, 590)));
+  await writeFile(
+    join(folder, 'data/bob/far.csv'),
+    csv(
+      ['id', ...BOB],
+      bob.map((row) => row.map((x) => x * 1e7)),
+    ),
+  );
+  await writeFile(
+    join(folder, 'data/bob/gap.csv'),
+    csv(
+      ['id', ...BOB],
+      bob.map((row, at) => (at === 41 ? [41, '', 1, 1, 1] : row)),
+    ),
+  );
+});
+after(() => rm(folder, { recursive: true, force: true }));
+
+const CONFIG = {
+  features: { alice: ALICE, bob: BOB },
+  label: 'y',
+  label_party: 'alice',
+  train_data: { alice: 'train.csv', bob: 'train.csv' },
+  test_fraction: 0.2,
+};
+function aRun(taskId: string, config: JsonObject, more: Partial<TaskRun> = {}): TaskRun {
+  return {
+    chainId: 'c1',
+    taskId,
+    attempt: 1,
+    params: { task_config: { ...CONFIG, ...config } },
+    inputs: {},
+    dataRoot: join(folder, 'data'),
+    artifactRoot: join(folder, 'artifacts'),
+    signal: new AbortController().signal,
+    progress: () => undefined,
+    log: () => undefined,
+    ...more,
+  };
+}
+const artifact = (taskId: string, name: string): Promise<string> =>
+  readFile(join(folder, 'artifacts/c1', taskId, name), 'utf8');
+const hashes = (outcome: TaskRunResult): Record<string, string> =>
+  Object.fromEntries(outcome.artifacts.map(({ name, sha256 }) => [name, sha256]));
+const failure = (taskId: string, config: JsonObject): Promise<unknown> =>
+  runSsLr(aRun(taskId, config)).catch((error: unknown) => error);
+
+/** The same schedule on plain doubles. */
+function plainFit(
+  order: Uint32Array,
+  columns: number,
+  linear = false,
+  l2 = 0,
+): { weights: number[]; intercept: number } {
+  const weights: number[] = Array(columns).fill(0);
+  let intercept = 0;
+  for (let epoch = 0; epoch < 10; epoch += 1) {
+    for (const [from, to] of batches(order.length, 64)) {
+      const gradient: number[] = Array(columns).fill(0);
+      let sum = 0;
+      for (const row of order.subarray(from, to)) {
+        const score = weights.reduce((total, w, c) => total + w * cells[row]![c]!, intercept);
+        const residual = (linear ? score : 0.5 + score / 8) - labels[row]!;
+        sum += residual;
+        for (let c = 0; c < columns; c += 1) gradient[c]! += residual * cells[row]![c]!;
+      }
+      for (let c = 0; c < columns; c += 1) weights[c]! -= (0.1 / (to - from)) * (gradient[c]! + l2 * weights[c]!);
+      intercept -= (0.1 / (to - from)) * sum;
+    }
+  }
+  return { weights, intercept };
+}
+const scores = (rows: Uint32Array, { weights, intercept }: ReturnType<typeof plainFit>): Float64Array =>
+  Float64Array.from(
+    rows,
+    (row) => 1 / (1 + Math.exp(-weights.reduce((sum, w, c) => sum + w * cells[row]![c]!, intercept))),
+  );
+
+describe('ss_lr', () => {
+  test('finds the weights of a plain fit, each party its own, and predicts held-out rows better than one party could', async () => {
+    const outcome = await runSsLr(aRun('fit', {}));
+    const { train, heldOut } = splitRows(ROWS, 0.2, 0);
+    const plain = plainFit(train, 7);
+    const alice = JSON.parse(await artifact('fit', 'alice/model.json')) as { weights: number[]; intercept: number };
+    const bob = JSON.parse(await artifact('fit', 'bob/model.json')) as { weights: number[]; features: string[] };
+    [...alice.weights, ...bob.weights].forEach((w, c) => expect(Math.abs(w - plain.weights[c]!)).toBeLessThan(1e-5));
+    expect(Math.abs(alice.intercept - plain.intercept)).toBeLessThan(1e-5);
+    expect(bob).toEqual({
+      format: expect.any(String),
+      party: 'bob',
+      reg_type: 'logistic',
+      features: BOB,
+      weights: bob.weights,
+    });
+    expect(outcome.result).toMatchObject({
+      model_saved: true,
+      model_paths: { alice: 'artifact:c1/fit/alice/model.json', bob: 'artifact:c1/fit/bob/model.json' },
+      training_metrics: { epochs: 10, rows: 480, held_out_rows: 120 },
+      prediction_output: 'artifact:c1/fit/alice/predictions.csv',
+      prediction_receiver: 'alice',
+      predicted_on: 'held_out',
+    });
+
+    const lines = (await artifact('fit', 'alice/predictions.csv'))
+      .trim()
+      .split('\n')
+      .map((line) => line.split(','));
+    expect(lines.shift()).toEqual(['label', 'prediction']);
+    expect(lines.map(([label]) => Number(label))).toEqual([...heldOut].map((row) => labels[row]));
+    const expected = scores(heldOut, plain);
+    lines.forEach(([, p], at) => expect(Math.abs(Number(p) - expected[at]!)).toBeLessThan(1e-5));
+
+    const held = [...heldOut].map((row) => labels[row]!);
+    const joint = binaryMetrics(
+      cutPoints(
+        held,
+        Float64Array.from(lines, ([, p]) => Number(p)),
+      ),
+    );
+    const alone = binaryMetrics(cutPoints(held, scores(heldOut, plainFit(train, 3))));
+    expect(joint.auc).toBeGreaterThan(0.95);
+    expect(joint.auc).toBeGreaterThan(alone.auc + 0.02);
+    expect(joint.accuracy).toBeGreaterThan(alone.accuracy);
+  });
+
+  test('gives the same files and the same result when it runs again', async () => {
+    const first = await runSsLr(aRun('again', {}));
+    const second = await runSsLr(aRun('again', {}, { attempt: 2 }));
+    expect(hashes(second)).toEqual(hashes(first));
+    expect(Object.keys(hashes(first)).sort()).toEqual(['alice/model.json', 'alice/predictions.csv', 'bob/model.json']);
+    expect(second.result).toEqual(first.result);
+  });
+
+  test('trains linear regression, with an l2 penalty, a label at the second party and another receiver', async () => {
+    const outcome = await runSsLr(
+      aRun('linear', {
+        label_party: 'bob',
+        train_data: { alice: 'train.csv', bob: 'labelled.csv' },
+        params: { reg_type: 'linear', penalty: 'l2', l2_norm: 2 },
+        prediction_receiver: 'alice',
+        prediction_output: { alice: 'out/p.csv' },
+      }),
+    );
+    const plain = plainFit(splitRows(ROWS, 0.2, 0).train, 7, true, 2);
+    const alice = JSON.parse(await artifact('linear', 'alice/model.json')) as object;
+    const bob = JSON.parse(await artifact('linear', 'bob/model.json')) as { weights: number[]; intercept: number };
+    bob.weights.forEach((w, c) => expect(Math.abs(w - plain.weights[c + 3]!)).toBeLessThan(1e-5));
+    expect(Math.abs(bob.intercept - plain.intercept)).toBeLessThan(1e-5);
+    expect(alice).not.toHaveProperty('intercept');
+    expect(outcome.result).toMatchObject({ prediction_output: 'out/p.csv', prediction_receiver: 'alice' });
+    const lines = (await readFile(join(folder, 'data/alice/out/p.csv'), 'utf8')).trim().split('\n');
+    expect(lines).toHaveLength(121);
+    expect(lines[0]).toBe('prediction');
+  });
+
+  test('works where the label party has no feature, and predicts on given test data', async () => {
+    const outcome = await runSsLr(
+      aRun('label-only', {
+        features: { bob: BOB },
+        test_fraction: 0,
+        test_data: { alice: 'train.csv', bob: 'train.csv' },
+      }),
+    );
+    expect(outcome.result).toMatchObject({
+      predicted_on: 'test_data',
+      prediction_rows: ROWS,
+      training_metrics: { rows: ROWS },
+    });
+    expect(JSON.parse(await artifact('label-only', 'alice/model.json'))).toMatchObject({
+      weights: [],
+      intercept: expect.any(Number),
+    });
+  });
+
+  test('predicts nothing unless asked', async () => {
+    const outcome = await runSsLr(aRun('quiet', { test_fraction: 0, params: { epochs: 1 } }));
+    expect(Object.keys(hashes(outcome)).sort()).toEqual(['alice/model.json', 'bob/model.json']);
+    expect(outcome.result).not.toHaveProperty('prediction_output');
+  });
+
+  test('shows the other side no feature, label or weight', async () => {
+    const crossed: CrossedMessage[] = [];
+    await runSsLr(aRun('transcript', { params: { epochs: 2 } }), (message) => crossed.push(message));
+    const parties = crossed.filter(({ from, to }) => from !== '#neutral' && to !== '#neutral');
+    expect(crossed.length).toBeGreaterThan(60);
+    // JSON carries counts alone.
+    const texts = crossed.map(({ body }) => body).filter((body) => typeof body === 'string');
+    for (const text of texts) expect(text).toMatch(/^\{("(rows|train|test)":\d+,?)+\}$/);
+    expect(texts).toHaveLength(3);
+
+    const weights = (['alice', 'bob'] as const).map(
+      async (party) =>
+        (JSON.parse(await artifact('transcript', `${party}/model.json`)) as { weights: number[] }).weights,
+    );
+    const secrets = [...cells.flat(), ...(await Promise.all(weights)).flat()].filter((value) => Math.abs(value) > 1e-3);
+    const forms = new Set<string>();
+    for (const value of secrets) {
+      for (const bits of [26, 48]) {
+        // The first 6 bytes of a fixed-point number at either scale, and of its double.
+        const fixed = BigInt.asUintN(128, BigInt(Math.round(value * 2 ** bits)));
+        forms.add(
+          Buffer.from((fixed & 0xffffffffffffn).toString(16).padStart(12, '0'), 'hex')
+            .reverse()
+            .toString('hex'),
+        );
+      }
+      const double = Buffer.alloc(8);
+      double.writeDoubleLE(value);
+      forms.add(double.subarray(2).toString('hex'));
+    }
+    for (const label of [0, 1])
+      forms.add(
+        Buffer.from(new Float64Array([label, label]).buffer)
+          .toString('hex')
+          .padEnd(32, '0'),
+      );
+    // What is looked for would be found: a feature in the form that the protocol masks.
+    expect(
+      forms.has(
+        Buffer.from(toBytes(encode([cells[0]![0]!], 26)))
+          .toString('hex')
+          .slice(0, 12),
+      ),
+    ).toBe(true);
+    let windows = 0;
+    for (const { body } of crossed) {
+      if (typeof body === 'string') continue;
+      const hex = Buffer.from(body).toString('hex');
+      for (let at = 0; at + 12 <= hex.length; at += 4) {
+        windows += 1;
+        if (forms.has(hex.slice(at, at + 12)) || forms.has(hex.slice(at, at + 32)))
+          throw new Error('a secret crossed in clear');
+      }
+    }
+    expect(windows).toBeGreaterThan(50_000);
+
+    // Every message of shares looks uniform; the scores of the held-out rows are the one exception.
+    const shares = Buffer.concat(
+      parties.flatMap(({ body }) => (typeof body === 'string' || body.byteLength === 120 * 8 ? [] : [body])),
+    );
+    const counts = new Float64Array(256);
+    for (const byte of shares) counts[byte]! += 1;
+    const even = shares.length / 256;
+    expect(counts.reduce((sum, count) => sum + (count - even) ** 2 / even, 0)).toBeLessThan(420);
+  });
+
+  test('says at least once a second how far it is, and never goes back', async () => {
+    const seen: [number, string][] = [];
+    await runSsLr(aRun('progress', {}, { progress: (fraction, stage) => seen.push([fraction, stage]) }));
+    expect(seen.length).toBeGreaterThan(2);
+    expect(seen.map(([fraction]) => fraction)).toEqual(seen.map(([fraction]) => fraction).sort((a, b) => a - b));
+    expect(seen.at(-1)![0]).toBe(1);
+  });
+
+  test('stops within 2 s when told to, and leaves nothing', async () => {
+    const controller = new AbortController();
+    let stopped = 0;
+    const promise = runSsLr(
+      aRun(
+        'stopped',
+        { params: { epochs: 1000, batch_size: 4 } },
+        {
+          signal: controller.signal,
+          progress: (_, stage) => {
+            if (!stage.startsWith('training') || stopped > 0) return;
+            stopped = performance.now();
+            controller.abort(new Error('cancelled'));
+          },
+        },
+      ),
+    );
+    await expect(promise).rejects.toThrow('cancelled');
+    expect(performance.now() - stopped).toBeLessThan(2000);
+    expect(await readdir(join(folder, 'artifacts/c1/stopped'), { recursive: true }).catch(() => [])).toEqual([]);
+  });
+
+  test('fails with a code that says what to do, and never with a value', async () => {
+    const train = { alice: 'train.csv', bob: 'train.csv' };
+    const cases: [JsonObject, object][] = [
+      [{ train_data: { ...train, bob: 'short.csv' } }, { code: 'NOT_ALIGNED', details: { alice: 600, bob: 590 } }],
+      [
+        { label: 'a0', features: { alice: ['a1'], bob: BOB } },
+        { code: 'LABEL_NOT_BINARY', details: { party: 'alice', column: 'a0' } },
+      ],
+      [{ params: { learning_rate: 50, epochs: 50 } }, { code: 'NOT_CONVERGED' }],
+      [{ params: { learning_rate: 50, reg_type: 'linear' } }, { code: 'NOT_CONVERGED' }],
+      [
+        { train_data: { ...train, bob: 'far.csv' } },
+        { code: 'NOT_CONVERGED', details: { party: 'bob', column: 'b0' } },
+      ],
+      [
+        { features: { alice: ALICE, bob: ['nope'] } },
+        { code: 'COLUMN_NOT_FOUND', details: { party: 'bob', column: 'nope' } },
+      ],
+      [
+        { train_data: { ...train, bob: 'gap.csv' } },
+        { code: 'NON_NUMERIC', details: { party: 'bob', column: 'b0', row: 42 } },
+      ],
+    ];
+    for (const [at, [config, expected]] of cases.entries()) {
+      const error = await failure(`fail-${at}`, config);
+      expect(error).toMatchObject({ name: 'TaskFailure', retryable: false, ...expected });
+      expect((error as Error).message).not.toMatch(/\d\.\d{3}/);
+    }
+  });
+
+  test('wants more rows than features, so that no label can be solved for', async () => {
+    const few = cells.slice(0, 7);
+    await writeFile(
+      join(folder, 'data/alice/few.csv'),
+      csv(
+        [...ALICE, 'y'],
+        few.map((cell, row) => [...cell.slice(0, 3), labels[row]!]),
+      ),
+    );
+    await writeFile(
+      join(folder, 'data/bob/few.csv'),
+      csv(
+        BOB,
+        few.map((cell) => cell.slice(3)),
+      ),
+    );
+    const error = await failure('few', { train_data: { alice: 'few.csv', bob: 'few.csv' }, test_fraction: 0 });
+    expect(error).toMatchObject({ code: 'INSUFFICIENT_ROWS' });
+  });
+});
+
+describe('the parameters of ss_lr', () => {
+  const pointers = (config: JsonObject): string[] =>
+    checkTaskParams('ss_lr', {
+      sf_init_config: { parties: ['alice', 'bob', 'carol'], address: 'local' },
+      task_config: { ...CONFIG, ...config },
+    }).map(({ pointer }) => pointer.replace('/task_config', ''));
+
+  test('are those of the catalogue', () => {
+    expect(
+      pointers({ task_type: 'ss_lr', params: { penalty: 'l2', l2_norm: 1 }, model_output: { alice: 'm', bob: 'm' } }),
+    ).toEqual([]);
+    expect(
+      pointers({ train_data: { alice: '${tasks.psi.result.output_paths.alice}', bob: 'b' }, prediction_output: 'p' }),
+    ).toEqual([]);
+  });
+
+  test('are refused where they cannot work', () => {
+    const train = { alice: 'a', bob: 'b' };
+    const cases: [JsonObject, string][] = [
+      [{ params: { penalty: 'l1' } }, '/params/penalty'],
+      [{ params: { epochs: 0 } }, '/params/epochs'],
+      [{ params: { lr: 1 } }, '/params/lr'],
+      [{ extra: 1 }, '/extra'],
+      [{ label: '' }, '/label'],
+      [{ train_data: { alice: 'a', bob: 'b', carol: 'c' } }, '/train_data'],
+      [{ label_party: 'carol' }, '/label_party'],
+      [{ prediction_receiver: 'carol' }, '/prediction_receiver'],
+      [{ features: { carol: ['x'] } }, '/features'],
+      [{ features: { alice: [], bob: [] } }, '/features'],
+      [{ label: 'a0' }, '/features/alice'],
+      [{ test_data: train }, '/test_fraction'],
+    ];
+    for (const [config, pointer] of cases) expect(pointers(config)).toEqual([pointer]);
+  });
+});

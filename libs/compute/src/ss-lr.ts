@@ -1,0 +1,160 @@
+import {
+  columnName,
+  columnNames,
+  configSchema,
+  inputPath,
+  outputPath,
+  perParty,
+  type NativeTaskType,
+} from './config-schema.js';
+import type { JsonSchema, ParamFault } from './task-type.js';
+
+const ofBoth = (description: string): JsonSchema => ({
+  ...perParty(inputPath, description),
+  minProperties: 2,
+  maxProperties: 2,
+});
+/** One path for whichever party it concerns, or a path per party. */
+const pathOrPaths = (description: string): JsonSchema => ({
+  ...perParty(outputPath, description),
+  type: ['string', 'object'],
+  minLength: 1,
+});
+
+/** `task_config` of `ss_lr`, as the schema below lets it through. */
+export interface SsLrConfig {
+  readonly features: Readonly<Record<string, readonly string[]>>;
+  readonly label: string;
+  readonly label_party: string;
+  readonly train_data: Readonly<Record<string, string>>;
+  readonly params?: {
+    readonly epochs?: number;
+    readonly learning_rate?: number;
+    readonly batch_size?: number;
+    readonly reg_type?: 'logistic' | 'linear';
+    readonly penalty?: 'none' | 'l2';
+    readonly l2_norm?: number;
+  };
+  readonly model_output?: string | Readonly<Record<string, string>>;
+  readonly test_data?: Readonly<Record<string, string>>;
+  readonly test_fraction?: number;
+  readonly split_seed?: number;
+  readonly prediction_output?: string | Readonly<Record<string, string>>;
+  readonly prediction_receiver?: string;
+}
+
+/** Vertical logistic or linear regression of two parties on secret shares. */
+export const ssLr: NativeTaskType = {
+  type: 'ss_lr',
+  title: 'Vertical regression on secret shares',
+  description:
+    'Trains a logistic or linear regression on columns that two parties hold of the same rows (aligned by psi). ' +
+    'Features and labels stay secret-shared; each party gets the weights of its own columns, and one party the predictions. ' +
+    'Scale the features first (standard_scaler). Probabilities are the sigmoid of the score; training uses the line 0.5 + z/8 for it.',
+  leaves:
+    'Uniformly masked shares, the row count, and the mean squared residual of each epoch; after training each party gets ' +
+    'its own weights, and the prediction receiver the scores of the predicted rows.',
+  needsParties: true,
+  configSchema: configSchema(
+    'ss_lr',
+    {
+      features: {
+        ...perParty(
+          { ...columnNames, minItems: 0 },
+          'Numeric feature columns of each party, e.g. {"alice": ["age"], "bob": ["income"]}.',
+        ),
+        maxProperties: 2,
+      },
+      label: { ...columnName, description: 'Label column, 0 or 1 in logistic regression.' },
+      label_party: { type: 'string', minLength: 1, description: 'The party that has the label.' },
+      train_data: ofBoth('CSV table of each of the two parties, with the same rows in the same order.'),
+      params: {
+        type: 'object',
+        description: 'How to train.',
+        additionalProperties: false,
+        properties: {
+          epochs: { type: 'integer', minimum: 1, maximum: 1000, default: 10, description: 'Passes over the rows.' },
+          learning_rate: {
+            type: 'number',
+            minimum: 1e-6,
+            maximum: 100,
+            default: 0.1,
+            description: 'Step size; too large a one fails with NOT_CONVERGED.',
+          },
+          batch_size: { type: 'integer', minimum: 1, maximum: 65536, default: 64, description: 'Rows of one step.' },
+          reg_type: { enum: ['logistic', 'linear'], default: 'logistic', description: 'The kind of regression.' },
+          penalty: {
+            enum: ['none', 'l2'],
+            default: 'none',
+            description: 'Penalty on the weights. l1 is refused: its sign would need a secure comparison.',
+          },
+          l2_norm: {
+            type: 'number',
+            minimum: 0,
+            maximum: 1e6,
+            default: 0.5,
+            description: 'Weight of the l2 penalty: a step adds l2_norm * weight to the summed gradient of a batch.',
+          },
+        },
+      },
+      model_output: pathOrPaths(
+        'Where each party keeps its slice: a path for both, or one for each; by default the artifact <party>/model.json.',
+      ),
+      test_data: ofBoth('Tables of both parties to predict on; by default the held-out rows, else the training rows.'),
+      test_fraction: {
+        type: 'number',
+        minimum: 0,
+        maximum: 0.9,
+        default: 0,
+        description: 'Share of the rows to hold out of training, and to predict on.',
+      },
+      split_seed: {
+        type: 'integer',
+        minimum: 0,
+        maximum: 4294967295,
+        default: 0,
+        description: 'Seed of the order of rows and of what is held out; the same seed gives the same rows.',
+      },
+      prediction_output: pathOrPaths(
+        'Where the receiver keeps its predictions (columns label, where it has it, and prediction); by default, if there ' +
+          'are rows to predict on, the artifact <party>/predictions.csv.',
+      ),
+      prediction_receiver: {
+        type: 'string',
+        minLength: 1,
+        description: 'The one party that gets the predictions; by default label_party.',
+      },
+    },
+    ['features', 'label', 'label_party', 'train_data'],
+  ),
+  check: (config) => faultsOf(config as unknown as SsLrConfig),
+  load: async () => (await import('./ss-lr-run.js')).runSsLr,
+};
+
+/** What the schema cannot say: who is a party, and what must not be given together. */
+function faultsOf(config: SsLrConfig): ParamFault[] {
+  const parties = Object.keys(config.train_data);
+  const faults: ParamFault[] = [];
+  const known = (pointer: string, names: readonly string[]): void => {
+    for (const name of names) {
+      if (name.includes('${') || parties.includes(name)) continue;
+      faults.push({ pointer, message: `${JSON.stringify(name)} is no party of train_data (${parties.join(', ')})` });
+    }
+  };
+  known('/label_party', [config.label_party]);
+  if (config.prediction_receiver !== undefined) known('/prediction_receiver', [config.prediction_receiver]);
+  for (const key of ['features', 'test_data', 'model_output', 'prediction_output'] as const) {
+    const value = config[key];
+    if (typeof value === 'object') known(`/${key}`, Object.keys(value));
+  }
+  if (!Object.values(config.features).some((names) => names.length > 0)) {
+    faults.push({ pointer: '/features', message: 'must name at least one column' });
+  }
+  if (config.features[config.label_party]?.includes(config.label)) {
+    faults.push({ pointer: `/features/${config.label_party}`, message: 'must not hold the label' });
+  }
+  if (config.test_data && config.test_fraction) {
+    faults.push({ pointer: '/test_fraction', message: 'must not be given together with test_data' });
+  }
+  return faults;
+}
