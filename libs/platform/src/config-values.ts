@@ -1,0 +1,72 @@
+/** What the environment looks like to a reader: as process.env does. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Wrong configuration. Its message names every wrong variable, what is wrong with it and how to mend it. */
+export class ConfigError extends Error {
+  constructor(readonly faults: readonly string[]) {
+    const head = faults.length === 1 ? 'Wrong configuration:' : `Wrong configuration (${faults.length} variables):`;
+    super([head, ...faults.map((fault) => `  ${fault}`)].join('\n'));
+    this.name = 'ConfigError';
+  }
+}
+
+/**
+ * Reads variables one by one and collects what is wrong, so that a user learns all of it at once.
+ * An empty value counts as unset. Values that may hold a password are never repeated in a message.
+ */
+export class ValueReader {
+  readonly faults: string[] = [];
+
+  constructor(private readonly env: Environment) {}
+
+  /** The text as it stands, or undefined when unset or blank. */
+  text(name: string): string | undefined {
+    const value = this.env[name]?.trim();
+    return value ? value : undefined;
+  }
+
+  /** A whole number from `min` to `max`; `mend` is the advice given with a wrong one. */
+  integer(name: string, fallback: number, min: number, max: number, mend: string): number {
+    const value = this.text(name);
+    if (value === undefined) return fallback;
+    const number = Number(value);
+    if (/^\d{1,9}$/.test(value) && number >= min && number <= max) return number;
+    this.wrong(name, value, `is not a whole number from ${min} to ${max}`, mend);
+    return fallback;
+  }
+
+  /** One of `choices`, exactly as written. */
+  choice<T extends string>(name: string, fallback: T, choices: readonly T[]): T {
+    const value = this.text(name);
+    if (value === undefined) return fallback;
+    const found = choices.find((choice) => choice === value);
+    if (found !== undefined) return found;
+    this.wrong(name, value, 'is not known', `Use one of ${choices.join(', ')}; unset means ${fallback}.`);
+    return fallback;
+  }
+
+  /** A URL with one of `schemes`, a host, and a path if `needsPath`. Only the name appears in messages. */
+  url(name: string, schemes: readonly string[], needsPath: boolean, example: string): string | undefined {
+    const value = this.text(name);
+    if (value === undefined) return undefined;
+    const fault = urlFault(value, schemes, needsPath);
+    if (fault === undefined) return value;
+    this.faults.push(`${name} ${fault}. Write it as ${example}.`);
+    return undefined;
+  }
+
+  /** Notes a wrong value that is safe to show. */
+  wrong(name: string, value: string, fault: string, mend: string): void {
+    const shown = value.length > 40 ? `${value.slice(0, 40)}…` : value;
+    this.faults.push(`${name}=${JSON.stringify(shown)} ${fault}. ${mend}`);
+  }
+}
+
+function urlFault(value: string, schemes: readonly string[], needsPath: boolean): string | undefined {
+  if (!URL.canParse(value)) return 'is not a URL (its value is not shown: it may hold a password)';
+  const url = new URL(value);
+  if (!schemes.includes(url.protocol)) return `does not begin with ${schemes.map((s) => `${s}//`).join(' or ')}`;
+  if (url.hostname === '') return 'names no host';
+  if (needsPath && url.pathname.length < 2) return 'names no database after the host';
+  return undefined;
+}

@@ -1,0 +1,112 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { describe, it } from 'node:test';
+import { expect } from 'expect';
+import { ConfigError } from './config-values.js';
+import { concurrencyOf, defaultWorkerConcurrency, loadEnvFile, readAppConfig, readConfig } from './config.js';
+
+function faultsOf(read: () => unknown): string {
+  try {
+    read();
+  } catch (error) {
+    expect(error).toBeInstanceOf(ConfigError);
+    return (error as ConfigError).message;
+  }
+  throw new Error('the configuration was accepted');
+}
+
+describe('configuration', () => {
+  it('has a default for everything but the database', () => {
+    const config = readConfig({});
+    expect(config).toMatchObject({
+      nodeEnv: 'development',
+      host: '127.0.0.1',
+      port: 3000,
+      listenerPort: 0,
+      workerPort: 0,
+      databaseUrl: undefined,
+      redisUrl: undefined,
+      dataDir: resolve('.data'),
+      dataRoot: resolve('.data/tables'),
+      artifactRoot: resolve('.data/artifacts'),
+      workerConcurrency: defaultWorkerConcurrency(),
+      concurrencyByType: {},
+      logLevel: 'info',
+      diagnosticTasks: true,
+    });
+    expect(Object.isFrozen(config)).toBe(true);
+  });
+
+  it('takes an empty value as unset', () => {
+    expect(readConfig({ PORT: '', LOG_LEVEL: ' ', DATABASE_URL: '' })).toMatchObject({ port: 3000, logLevel: 'info' });
+  });
+
+  it('puts tables and artifacts below DATA_DIR unless told otherwise', () => {
+    const config = readConfig({ DATA_DIR: '/srv/tc', ARTIFACT_ROOT: '/mnt/artifacts' });
+    expect(config).toMatchObject({ dataDir: '/srv/tc', dataRoot: '/srv/tc/tables', artifactRoot: '/mnt/artifacts' });
+  });
+
+  it('lists every wrong variable at once, with the mend', () => {
+    const message = faultsOf(() =>
+      readConfig({ PORT: 'http', LOG_LEVEL: 'loud', WORKER_CONCURRENCY: '0', DIAGNOSTIC_TASKS: 'yes', HOST: 'a b' }),
+    );
+    expect(message.split('\n')).toEqual([
+      'Wrong configuration (5 variables):',
+      '  HOST="a b" is not a host name or address. Set e.g. 127.0.0.1, or 0.0.0.0 for every interface.',
+      '  PORT="http" is not a whole number from 0 to 65535. Set a port number, e.g. PORT=3000, or 0 for a free one.',
+      '  WORKER_CONCURRENCY="0" is not a whole number from 1 to 1024. ' +
+        'Set the number of tasks of one type that a worker runs at once, e.g. 4.',
+      '  LOG_LEVEL="loud" is not known. Use one of trace, debug, info, warn, error, fatal, silent; unset means info.',
+      '  DIAGNOSTIC_TASKS="yes" is not known. Use one of on, off; unset means on.',
+    ]);
+  });
+
+  for (const port of ['-1', '65536', '3.5', '1e3', '0x10', '99999999999']) {
+    it(`refuses PORT=${port}`, () => {
+      expect(faultsOf(() => readConfig({ PORT: port }))).toContain(`PORT="${port}"`);
+    });
+  }
+
+  for (const [name, value, fault] of [
+    ['DATABASE_URL', 'postgres://me:hush@:x/db', 'is not a URL'],
+    ['DATABASE_URL', 'mysql://me:hush@localhost/db', 'does not begin with postgres:// or postgresql://'],
+    ['DATABASE_URL', 'postgres://me:hush@localhost', 'names no database'],
+    ['REDIS_URL', 'http://:hush@localhost', 'does not begin with redis:// or rediss://'],
+  ] as const) {
+    it(`says that ${name} ${fault}, and never shows it`, () => {
+      const message = faultsOf(() => readConfig({ [name]: value }));
+      expect(message).toContain(`${name} ${fault}`);
+      expect(message).not.toContain('hush');
+    });
+  }
+
+  it('counts the slots of a task type', () => {
+    const config = readConfig({ WORKER_CONCURRENCY: '6', WORKER_CONCURRENCY_PSI: '1', WORKER_CONCURRENCY_SS_LR: '2' });
+    expect(['psi', 'ss_lr', 'ss-lr', 'report'].map((type) => concurrencyOf(config, type))).toEqual([1, 2, 2, 6]);
+    expect(faultsOf(() => readConfig({ WORKER_CONCURRENCY_PSI: 'many' }))).toContain('WORKER_CONCURRENCY_PSI="many"');
+  });
+
+  it('gives each type a slot for each core, 2 to 16', () => {
+    expect([1, 4, 64].map(defaultWorkerConcurrency)).toEqual([2, 4, 16]);
+  });
+
+  it('makes an app ask for its database', () => {
+    expect(readAppConfig({ DATABASE_URL: 'postgres://localhost/tc' }).databaseUrl).toBe('postgres://localhost/tc');
+    expect(faultsOf(() => readAppConfig({ PORT: 'x' }))).toMatch(/PORT="x"[^]*DATABASE_URL is not set/);
+    expect(faultsOf(() => readAppConfig({ DATABASE_URL: 'nonsense' }))).not.toContain('is not set');
+  });
+
+  it('reads a .env file without overriding what is set', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'tc-env-'));
+    try {
+      writeFileSync(join(folder, '.env'), '# comment\nPORT=4000\nHOST="::1"\n');
+      const env: NodeJS.ProcessEnv = { PORT: '5000' };
+      loadEnvFile(join(folder, '.env'), env);
+      loadEnvFile(join(folder, 'missing'), env);
+      expect(env).toEqual({ PORT: '5000', HOST: '::1' });
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});

@@ -1,0 +1,122 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parseEnv } from 'node:util';
+import { ConfigError, ValueReader, type Environment } from './config-values.js';
+
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** Everything that the environment decides. Folders are absolute; a port of 0 means "any free one". */
+export interface Config {
+  readonly nodeEnv: 'development' | 'production' | 'test';
+  /** Address on which every app listens. */
+  readonly host: string;
+  readonly port: number;
+  readonly listenerPort: number;
+  readonly workerPort: number;
+  /** Unset only in the launcher, which then starts PostgreSQL itself. */
+  readonly databaseUrl: string | undefined;
+  /** Set: BullMQ on Redis or Valkey. Unset: BullMQ on PostgreSQL. */
+  readonly redisUrl: string | undefined;
+  readonly dataDir: string;
+  /** Party `p` reads and writes tables below `<dataRoot>/<p>`. */
+  readonly dataRoot: string;
+  readonly artifactRoot: string;
+  /** Slots of each task type that `concurrencyByType` does not name. */
+  readonly workerConcurrency: number;
+  /** Slots by task type in lower case, e.g. `{psi: 1}`. */
+  readonly concurrencyByType: Readonly<Record<string, number>>;
+  readonly logLevel: LogLevel;
+  /** Whether the `diagnostic` task type is offered. */
+  readonly diagnosticTasks: boolean;
+}
+
+/** The configuration of an app: the database is known. */
+export interface AppConfig extends Config {
+  readonly databaseUrl: string;
+}
+
+const PREFIX = 'WORKER_CONCURRENCY_';
+const SLOTS_MEND = 'Set the number of tasks of one type that a worker runs at once, e.g. 4.';
+const DATABASE_EXAMPLE = 'DATABASE_URL=postgres://user:password@host:5432/task_chain';
+
+/** Slots of each task type when nothing is set: one per core, 2 to 16. Each busy slot may use a whole core. */
+export function defaultWorkerConcurrency(cores = availableParallelism()): number {
+  return Math.min(16, Math.max(2, cores));
+}
+
+/** Reads the whole configuration. Throws one ConfigError that lists every wrong variable. */
+export function readConfig(env: Environment = process.env): Config {
+  const reader = new ValueReader(env);
+  const config = read(reader, env);
+  if (reader.faults.length > 0) throw new ConfigError(reader.faults);
+  return config;
+}
+
+/** As readConfig, for an app started by itself: DATABASE_URL must be there. */
+export function readAppConfig(env: Environment = process.env): AppConfig {
+  const reader = new ValueReader(env);
+  const { databaseUrl, ...config } = read(reader, env);
+  if (reader.text('DATABASE_URL') === undefined) {
+    reader.faults.push(`DATABASE_URL is not set. Write ${DATABASE_EXAMPLE}, or use npm start, which brings its own.`);
+  }
+  if (databaseUrl === undefined || reader.faults.length > 0) throw new ConfigError(reader.faults);
+  return Object.freeze({ ...config, databaseUrl });
+}
+
+/** How many tasks of `type` a worker runs at once. `WORKER_CONCURRENCY_SS_LR` speaks for type `ss_lr` or `ss-lr`. */
+export function concurrencyOf(config: Config, type: string): number {
+  return config.concurrencyByType[type.toLowerCase().replace(/[^a-z0-9]/g, '_')] ?? config.workerConcurrency;
+}
+
+/** Adds the variables of a `.env` file to the environment; what is already set stays. No file: nothing happens. */
+export function loadEnvFile(file = resolve('.env'), env: NodeJS.ProcessEnv = process.env): void {
+  if (!existsSync(file)) return;
+  for (const [name, value] of Object.entries(parseEnv(readFileSync(file, 'utf8')))) env[name] ??= value;
+}
+
+function read(reader: ValueReader, env: Environment): Config {
+  const port = (name: string, fallback: number) =>
+    reader.integer(
+      name,
+      fallback,
+      0,
+      65_535,
+      `Set a port number, e.g. ${name}=${fallback || 3001}, or 0 for a free one.`,
+    );
+  const dataDir = resolve(reader.text('DATA_DIR') ?? '.data');
+  return Object.freeze({
+    nodeEnv: reader.choice('NODE_ENV', 'development', ['development', 'production', 'test']),
+    host: readHost(reader),
+    port: port('PORT', 3000),
+    listenerPort: port('LISTENER_PORT', 0),
+    workerPort: port('WORKER_PORT', 0),
+    databaseUrl: reader.url('DATABASE_URL', ['postgres:', 'postgresql:'], true, DATABASE_EXAMPLE),
+    redisUrl: reader.url('REDIS_URL', ['redis:', 'rediss:'], false, 'REDIS_URL=redis://:password@host:6379'),
+    dataDir,
+    dataRoot: resolve(reader.text('DATA_ROOT') ?? join(dataDir, 'tables')),
+    artifactRoot: resolve(reader.text('ARTIFACT_ROOT') ?? join(dataDir, 'artifacts')),
+    workerConcurrency: reader.integer('WORKER_CONCURRENCY', defaultWorkerConcurrency(), 1, 1024, SLOTS_MEND),
+    concurrencyByType: readConcurrencyByType(reader, env),
+    logLevel: reader.choice('LOG_LEVEL', 'info', LOG_LEVELS),
+    diagnosticTasks: reader.choice('DIAGNOSTIC_TASKS', 'on', ['on', 'off']) === 'on',
+  });
+}
+
+function readHost(reader: ValueReader): string {
+  const host = reader.text('HOST') ?? '127.0.0.1';
+  if (!/^[A-Za-z0-9._:-]+$/.test(host)) {
+    reader.wrong('HOST', host, 'is not a host name or address', 'Set e.g. 127.0.0.1, or 0.0.0.0 for every interface.');
+  }
+  return host;
+}
+
+function readConcurrencyByType(reader: ValueReader, env: Environment): Readonly<Record<string, number>> {
+  const slots: Record<string, number> = {};
+  for (const name of Object.keys(env).filter((key) => key.startsWith(PREFIX))) {
+    const number = reader.integer(name, 0, 1, 1024, SLOTS_MEND);
+    if (number > 0) slots[name.slice(PREFIX.length).toLowerCase()] = number;
+  }
+  return Object.freeze(slots);
+}

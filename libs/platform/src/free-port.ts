@@ -1,0 +1,24 @@
+import { createServer, type AddressInfo } from 'node:net';
+
+/** A port that is free on `host` right now. Whoever uses it must be ready for another process to be quicker. */
+export async function freePort(host = '127.0.0.1'): Promise<number> {
+  return (await tryPort(host, 0)) as number;
+}
+
+/** Whether `port` can be listened on; rejects for other reasons, such as a host that is not of this machine. */
+export async function isPortFree(host: string, port: number): Promise<boolean> {
+  return (await tryPort(host, port)) !== undefined;
+}
+
+function tryPort(host: string, port: number): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      error.code === 'EADDRINUSE' ? resolve(undefined) : reject(error),
+    );
+    server.listen({ host, port, exclusive: true }, () => {
+      const taken = (server.address() as AddressInfo).port;
+      server.close(() => resolve(taken));
+    });
+  });
+}
