@@ -14,7 +14,7 @@ export interface EmbeddedPostgresOptions {
   readonly dataDir: string;
   /** On 127.0.0.1; unset: a free one. */
   readonly port?: number;
-  /** False (for tests): nothing is flushed to disk, so a power cut loses the data. */
+  /** False (for tests): commits outlive a killed server as usual, but not a power cut. */
   readonly durable?: boolean;
   /** What to do with a server that already runs on the cluster: use it (default), or stop it and start another. */
   readonly running?: 'reuse' | 'restart';
@@ -126,9 +126,9 @@ function settings(port: number, durable: boolean): string[] {
     max_connections: 200,
     timezone: 'UTC',
     log_timezone: 'UTC',
+    synchronous_commit: 'on',
     fsync: durable ? 'on' : 'off',
     full_page_writes: durable ? 'on' : 'off',
-    synchronous_commit: durable ? 'on' : 'off',
   };
   return Object.entries(values).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
 }

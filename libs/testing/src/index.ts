@@ -1,0 +1,3 @@
+export { createTestDatabase, useTestDatabase, type TestDatabase } from './test-database.js';
+export { startTestPostgres, type TestPostgres } from './test-postgres.js';
+export { ensureRedisServer, startTestRedis, type TestRedis } from './test-redis.js';

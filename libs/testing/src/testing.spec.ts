@@ -1,0 +1,45 @@
+import { connect } from 'node:net';
+import { describe, it } from 'node:test';
+import { expect } from 'expect';
+import pg from 'pg';
+import { withConnection } from '#libs/platform';
+import { createTestDatabase, useTestDatabase } from './test-database.js';
+import { startTestRedis } from './test-redis.js';
+
+describe('test databases', () => {
+  const shared = useTestDatabase();
+
+  it('are apart from each other', async () => {
+    const first = await createTestDatabase();
+    const second = await createTestDatabase();
+    await withConnection(first.url, (client) => client.query('CREATE TABLE apart (n int)'));
+    const { rows } = await withConnection(second.url, (client) => client.query(`SELECT to_regclass('apart') AS found`));
+    expect(rows).toEqual([{ found: null }]);
+    await Promise.all([first.drop(), second.drop()]);
+  });
+
+  it('report a connection that was left open, and are dropped all the same', async () => {
+    const database = await createTestDatabase();
+    const leak = new pg.Client({ connectionString: database.url, application_name: 'forgetful' });
+    leak.on('error', () => {});
+    await leak.connect();
+    await leak.query('SELECT 42 AS left_open');
+    await expect(database.drop()).rejects.toThrow(/1 connection\(s\).*left open: forgetful: SELECT 42 AS left_open/);
+    const names = await withConnection(shared.url, (client) =>
+      client.query('SELECT 1 FROM pg_database WHERE datname = $1', [database.name]),
+    );
+    expect(names.rowCount).toBe(0);
+    await leak.end().catch(() => {});
+  });
+});
+
+const redis = await startTestRedis();
+
+describe('test Redis', { skip: redis.skip }, () => {
+  it('answers while it runs and is gone when stopped', async () => {
+    const port = Number(new URL(redis.url).port);
+    await redis.stop();
+    const gone = new Promise((resolve) => connect(port, '127.0.0.1').once('error', resolve));
+    expect(await gone).toMatchObject({ code: 'ECONNREFUSED' });
+  });
+});
