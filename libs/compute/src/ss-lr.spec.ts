@@ -382,6 +382,7 @@ describe('the parameters of ss_lr', () => {
     expect(
       pointers({ train_data: { alice: '${tasks.psi.result.output_paths.alice}', bob: 'b' }, prediction_output: 'p' }),
     ).toEqual([]);
+    expect(pointers({ train_data: '${tasks.psi.result.output_paths}' })).toEqual([]);
   });
 
   test('are refused where they cannot work', () => {

@@ -131,8 +131,12 @@ export const ssLr: NativeTaskType = {
   load: async () => (await import('./ss-lr-run.js')).runSsLr,
 };
 
-/** What the schema cannot say: who is a party, and what must not be given together. */
+/**
+ * What the schema cannot say: who is a party, and what must not be given together. While the chain is created any value
+ * may still be a reference, also `train_data` as a whole; then there is nothing to hold names against.
+ */
 function faultsOf(config: SsLrConfig): ParamFault[] {
+  if (typeof config.train_data !== 'object' || typeof config.features !== 'object') return [];
   const parties = Object.keys(config.train_data);
   const faults: ParamFault[] = [];
   const known = (pointer: string, names: readonly string[]): void => {
@@ -147,7 +151,7 @@ function faultsOf(config: SsLrConfig): ParamFault[] {
     const value = config[key];
     if (typeof value === 'object') known(`/${key}`, Object.keys(value));
   }
-  if (!Object.values(config.features).some((names) => names.length > 0)) {
+  if (Object.values(config.features).every((names) => names.length === 0)) {
     faults.push({ pointer: '/features', message: 'must name at least one column' });
   }
   if (config.features[config.label_party]?.includes(config.label)) {

@@ -1,0 +1,105 @@
+import { METRICS } from './biclassification-eval.js';
+import type { EvaluationArgs } from './biclassification-eval-run.js';
+import {
+  binaryMetrics,
+  cutPoints,
+  equalCountBuckets,
+  equalWidthBuckets,
+  hasBothClasses,
+  rocCurve,
+  type BinaryMetrics,
+  type CutPoint,
+  type ScoreBucket,
+} from './metrics.js';
+import type { PartyContext, PartyProgram } from './party/party-program.js';
+import { readNumericColumns } from './ss-lr-columns.js';
+import { TaskFailure, type JsonObject } from './task-type.js';
+
+/** Steps of the ROC curve in the report, and in the result, which crosses the queue. */
+const REPORT_STEPS = 400;
+const RESULT_STEPS = 100;
+/** Equal-width bins of the calibration curve. */
+const CALIBRATION_BINS = 10;
+
+/**
+ * The holder's part of `biclassification_eval`. Throws TaskFailure LABEL_NOT_BINARY, PREDICTION_OUT_OF_RANGE,
+ * METRIC_BELOW_GATE, COLUMN_NOT_FOUND, NON_NUMERIC, or what opening the table throws.
+ */
+export const run: PartyProgram = async (context, args) => {
+  const task = args as unknown as EvaluationArgs;
+  const points = await readPoints(context, task);
+  context.progress(0.8, 'computing metrics');
+  const metrics = binaryMetrics(points);
+  checkFloors(metrics, task);
+
+  const output = await context.createOutput({
+    ...(task.output !== null && { target: task.output }),
+    name: 'evaluation.json',
+    mediaType: 'application/json',
+  });
+  const report = (steps: number): JsonObject => ({
+    rows: points.at(-1)!.rows,
+    positives: points.at(-1)!.positives,
+    threshold: 0.5,
+    metrics: { ...metrics },
+    curves: {
+      roc: rocCurve(points, steps).map((point) => point.map(short)),
+      calibration: equalWidthBuckets(points, CALIBRATION_BINS).map(compact),
+      buckets: equalCountBuckets(points, task.buckets).map(compact),
+    },
+  });
+  const kept = { format: 'taskchain/biclassification-report/v1', party: context.party, ...report(REPORT_STEPS) };
+  await output.write(`${JSON.stringify(kept, null, 2)}\n`);
+  await output.finish();
+  context.progress(1, 'done');
+  return { output_report: output.reference, ...report(RESULT_STEPS) };
+};
+
+async function readPoints(context: PartyContext, task: EvaluationArgs): Promise<CutPoint[]> {
+  const names = [task.labelColumn, task.predictionColumn];
+  const table = await readNumericColumns(context, task.path, names, () => context.progress(0.1, 'reading'));
+  context.progress(0.5, 'ranking');
+  const labels = new Uint8Array(table.rows);
+  const scores = new Float64Array(table.rows);
+  const refuse = (code: string, column: string, why: string): TaskFailure =>
+    new TaskFailure(code, `Party ${context.party}: column ${JSON.stringify(column)} of ${task.path} ${why}.`, false, {
+      party: context.party,
+      column,
+    });
+  for (let row = 0; row < table.rows; row += 1) {
+    const label = table.values[2 * row]!;
+    const score = table.values[2 * row + 1]!;
+    if (label !== 0 && label !== 1) {
+      throw refuse('LABEL_NOT_BINARY', task.labelColumn, `is neither 0 nor 1 in data row ${row + 1}`);
+    }
+    if (!(score >= 0 && score <= 1)) {
+      throw refuse('PREDICTION_OUT_OF_RANGE', task.predictionColumn, `is no probability in data row ${row + 1}`);
+    }
+    labels[row] = label;
+    scores[row] = score;
+  }
+  const points = cutPoints(labels, scores);
+  if (!hasBothClasses(points)) {
+    throw refuse('LABEL_NOT_BINARY', task.labelColumn, 'must hold both classes, or AUC and KS do not exist');
+  }
+  return points;
+}
+
+function checkFloors(metrics: BinaryMetrics, task: EvaluationArgs): void {
+  const below = METRICS.filter((name) => metrics[name] < (task.floors[name] ?? 0));
+  if (below.length === 0) return;
+  const listed = below.map((name) => `${name} is ${short(metrics[name])}, below ${task.floors[name]}`).join('; ');
+  throw new TaskFailure('METRIC_BELOW_GATE', `The model does not pass assert: ${listed}.`, false, {
+    metrics: { ...metrics },
+    below,
+  });
+}
+
+/** Six decimals: what a plot needs. */
+function short(value: number): number {
+  return Math.round(value * 1e6) / 1e6;
+}
+
+function compact(bucket: ScoreBucket): JsonObject {
+  return { ...bucket, from: short(bucket.from), to: short(bucket.to), mean_score: short(bucket.mean_score) };
+}

@@ -1,0 +1,36 @@
+import { METRICS, holderOf, type BiclassificationConfig, type MetricName } from './biclassification-eval.js';
+import { runParties } from './party/run-parties.js';
+import type { Json, JsonObject, TaskRun, TaskRunResult } from './task-type.js';
+
+/** What the holder's thread is told. */
+export interface EvaluationArgs {
+  readonly path: string;
+  readonly labelColumn: string;
+  readonly predictionColumn: string;
+  readonly buckets: number;
+  readonly output: string | null;
+  readonly floors: Readonly<Partial<Record<MetricName, number>>>;
+}
+
+/** Runs `biclassification_eval`, whose parameters have been checked, in a thread of the party that holds the table. */
+export async function runBiclassificationEval(run: TaskRun): Promise<TaskRunResult> {
+  const config = run.params.task_config as unknown as BiclassificationConfig;
+  const { party, path } = holderOf(config.prediction_data)!;
+  const report = config.output_report;
+  const floors = METRICS.flatMap((name) => (config.assert?.[name] ? [[name, config.assert[name].min] as const] : []));
+  const args: EvaluationArgs = {
+    path,
+    labelColumn: config.label_column ?? 'label',
+    predictionColumn: config.prediction_column ?? 'prediction',
+    buckets: config.bucket_size ?? 10,
+    output: typeof report === 'object' ? (report[party] ?? null) : (report ?? null),
+    floors: Object.fromEntries(floors),
+  };
+  const outcomes = await runParties({
+    program: 'biclassification-eval',
+    parties: { [party]: args as unknown as Json },
+    run,
+  });
+  const { value, artifacts } = outcomes[party]!;
+  return { result: { party, ...(value as JsonObject) }, artifacts };
+}
