@@ -1,7 +1,8 @@
 import { describe, it } from 'node:test';
 import { expect } from 'expect';
 import fc from 'fast-check';
-import { type ChainType, type PlanNode, plan } from './index.js';
+import { type ChainType, plan } from './plan.js';
+import type { PlanNode } from './read-graph.js';
 
 /** Any graph of up to 9 tasks: unknown names, doubled ids and entries, self-dependencies and cycles included. */
 const anyGraph = fc.array(
