@@ -8,15 +8,37 @@ export interface InputFault {
 /** Faults of one answer at most: nobody mends more at once, and a body of 10 MB can hold millions. */
 export const MAX_FAULTS = 100;
 
-/** The first MAX_FAULTS faults and, where there are more, a last one that says how many. */
-export function bounded(faults: readonly InputFault[], uncounted = false): InputFault[] {
-  const more = faults.length - MAX_FAULTS;
-  if (more <= 0) return [...faults];
-  const message = `... and ${uncounted ? 'at least ' : ''}${more} more.`;
-  return [...faults.slice(0, MAX_FAULTS), { code: 'MORE_FAULTS', message }];
+/** The faults of one body: keeps the first MAX_FAULTS and counts the rest. */
+export class FaultList {
+  private readonly kept: InputFault[] = [];
+  private count = 0;
+
+  add(fault: InputFault): void {
+    if (this.count++ < MAX_FAULTS) this.kept.push(fault);
+  }
+
+  /** Whether there are more faults than are told, so that looking for others is in vain. */
+  get full(): boolean {
+    return this.count > MAX_FAULTS;
+  }
+
+  get empty(): boolean {
+    return this.count === 0;
+  }
+
+  /** The faults kept and, where there are more, a last one that says how many were seen. */
+  toArray(): InputFault[] {
+    if (!this.full) return [...this.kept];
+    return [...this.kept, { code: 'MORE_FAULTS', message: `... and at least ${this.count - MAX_FAULTS} more.` }];
+  }
 }
 
 /** The JSON pointer of these steps (RFC 6901). */
 export function pointer(...steps: readonly (string | number)[]): string {
   return steps.map((step) => `/${String(step).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+}
+
+/** A client's own word for a message: quoted, and cut where it is long. */
+export function quoted(word: string): string {
+  return JSON.stringify(word.length > 80 ? `${word.slice(0, 80)}...` : word);
 }

@@ -1,4 +1,4 @@
-import { bounded, type InputFault, MAX_FAULTS, pointer } from './input-fault.js';
+import { FaultList, type InputFault, pointer } from './input-fault.js';
 
 /** Objects and lists inside each other at most. */
 export const MAX_DEPTH = 64;
@@ -25,16 +25,16 @@ export function parseStrictJson(body: Uint8Array): StrictJson {
     return refused({ code: 'INVALID_UTF8', message: 'The body is not valid UTF-8.' });
   }
   if (/^[ \t\r\n]*$/.test(text)) return refused({ code: 'EMPTY_BODY', message: 'The body is empty; it must be JSON.' });
-  const faults = scan(text);
-  if (faults.some(({ code }) => code === 'TOO_DEEP')) return { ok: false, faults: bounded(faults) };
+  const faults = new FaultList();
+  if (!scan(text, faults)) return { ok: false, faults: faults.toArray() };
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (error) {
     return refused({ code: 'INVALID_JSON', message: syntaxMessage(text, error as SyntaxError) });
   }
-  if (SUSPICIOUS.some((part) => text.includes(part))) faults.push(...findBadStrings(value));
-  return faults.length > 0 ? { ok: false, faults: bounded(faults) } : { ok: true, value };
+  if (SUSPICIOUS.some((part) => text.includes(part))) findBadStrings(value, faults);
+  return faults.empty ? { ok: true, value } : { ok: false, faults: faults.toArray() };
 }
 
 const refused = (fault: InputFault): StrictJson => ({ ok: false, faults: [fault] });
@@ -43,9 +43,8 @@ const QUOTE = 34;
 const BACKSLASH = 92;
 const NEWLINE = 10;
 
-/** What only the text tells: how deep it nests (the scan ends there) and how its numbers are written. */
-function scan(text: string): InputFault[] {
-  const faults: InputFault[] = [];
+/** What only the text tells: how deep it nests (false: too deep to be parsed) and how its numbers are written. */
+function scan(text: string, faults: FaultList): boolean {
   let depth = 0;
   let line = 1;
   let lineStart = 0;
@@ -59,20 +58,21 @@ function scan(text: string): InputFault[] {
     } else if (code === 0x7b || code === 0x5b) {
       if (++depth > MAX_DEPTH) {
         const message = `The body nests more than ${MAX_DEPTH} levels deep at line ${line}, column ${at + 1 - lineStart}.`;
-        return [...faults, { code: 'TOO_DEEP', message }];
+        faults.add({ code: 'TOO_DEEP', message });
+        return false;
       }
     } else if (code === 0x7d || code === 0x5d) depth--;
     else if (isNumberPart(code)) {
       const start = at;
       while (isNumberPart(text.charCodeAt(at + 1))) at++;
-      const problem = faults.length > MAX_FAULTS ? undefined : numberProblem(text.slice(start, at + 1));
+      const problem = faults.full ? undefined : numberProblem(text.slice(start, at + 1));
       if (problem) {
         const message = `The number at line ${line}, column ${start + 1 - lineStart} ${problem[1]}.`;
-        faults.push({ code: problem[0], message });
+        faults.add({ code: problem[0], message });
       }
     }
   }
-  return faults;
+  return true;
 }
 
 /** Digits, sign, point and exponent. The `e` of true and false never comes after a digit and harms nothing. */
@@ -91,8 +91,7 @@ function numberProblem(token: string): [code: string, problem: string] | undefin
 }
 
 /** Strings and keys, walked with a stack on the heap that holds one frame for each level. */
-function findBadStrings(root: unknown): InputFault[] {
-  const faults: InputFault[] = [];
+function findBadStrings(root: unknown, faults: FaultList): void {
   const stack: {
     readonly value: object;
     readonly keys: readonly string[] | undefined;
@@ -102,11 +101,11 @@ function findBadStrings(root: unknown): InputFault[] {
   const here = () => pointer(...stack.map(({ at }) => at));
   const check = (text: string, what: string) => {
     if (text.includes('\0')) {
-      faults.push({ code: 'NUL_CHARACTER', pointer: here(), message: `The ${what} holds a NUL character (\\u0000).` });
+      faults.add({ code: 'NUL_CHARACTER', pointer: here(), message: `The ${what} holds a NUL character (\\u0000).` });
     }
     if (LONE_SURROGATE.test(text)) {
       const message = `The ${what} holds half of a surrogate pair, which is no character.`;
-      faults.push({ code: 'LONE_SURROGATE', pointer: here(), message });
+      faults.add({ code: 'LONE_SURROGATE', pointer: here(), message });
     }
   };
   const enter = (value: unknown) => {
@@ -116,7 +115,7 @@ function findBadStrings(root: unknown): InputFault[] {
     }
   };
   enter(root);
-  for (let frame = stack.at(-1); frame && faults.length <= MAX_FAULTS; frame = stack.at(-1)) {
+  for (let frame = stack.at(-1); frame && !faults.full; frame = stack.at(-1)) {
     const index = frame.next++;
     if (index >= (frame.keys ?? (frame.value as unknown[])).length) {
       stack.pop();
@@ -126,12 +125,11 @@ function findBadStrings(root: unknown): InputFault[] {
     if (typeof frame.at === 'string') {
       check(frame.at, 'key');
       if (FORBIDDEN_KEYS.has(frame.at)) {
-        faults.push({ code: 'FORBIDDEN_KEY', pointer: here(), message: `The key "${frame.at}" is not allowed.` });
+        faults.add({ code: 'FORBIDDEN_KEY', pointer: here(), message: `The key "${frame.at}" is not allowed.` });
       }
     }
     enter((frame.value as Record<string | number, unknown>)[frame.at]);
   }
-  return faults;
 }
 
 function syntaxMessage(text: string, error: SyntaxError): string {

@@ -1,0 +1,60 @@
+import type { JsonValue } from '#libs/chain-domain';
+import type { PRIORITY_WORDS } from './create-chain.schema.js';
+
+/** The body of `POST /chains` once it satisfies `createChainSchema`. */
+export interface ChainBody {
+  readonly chain_name: string;
+  readonly description?: string;
+  readonly tasks: readonly TaskBody[];
+  readonly options?: OptionsBody;
+  readonly metadata?: { [key: string]: JsonValue };
+  readonly execute?: boolean;
+}
+
+export interface TaskBody {
+  readonly task_id: string;
+  readonly task_name?: string;
+  readonly task_type: string;
+  readonly execution_mode?: 'sequential' | 'parallel';
+  readonly depends_on?: readonly DependencyBody[];
+  readonly callback_for?: readonly string[];
+  readonly is_callback?: boolean;
+  readonly task_params: { [key: string]: JsonValue };
+  readonly retry_policy?: RetryPolicyBody;
+  readonly timeout?: number;
+  readonly priority?: PriorityBody;
+  readonly trigger_rule?: string | { readonly at_least: number };
+  readonly when?: string;
+}
+
+export type DependencyBody =
+  | string
+  | { readonly task_id: string; readonly dependency_type?: DependencyType | 'condition'; readonly when?: string };
+
+/** How a task depends on another: `sequential` only waits for it, `data` also uses its result. */
+export type DependencyType = 'sequential' | 'data';
+export type PriorityBody = keyof typeof PRIORITY_WORDS | number;
+
+export interface OptionsBody {
+  readonly retry_policy?: RetryPolicyBody;
+  readonly timeout?: number;
+  readonly priority?: PriorityBody;
+  readonly stop_on_error?: boolean;
+  readonly max_parallel?: number;
+}
+
+export interface RetryPolicyBody {
+  readonly max_retries?: number;
+  readonly retry_on_failure?: boolean;
+  readonly backoff?: 'fixed' | 'exponential';
+  readonly delay_ms?: number;
+  readonly max_delay_ms?: number;
+  readonly jitter?: boolean;
+}
+
+/** What may lack anything or hold anything in its place: a body, or a part of it, before the schema has passed it. */
+export type Unchecked<T> = { readonly [K in keyof T]?: unknown };
+
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,139 @@
+import { DEFAULT_RETRY_POLICY, type JsonValue, type RetryPolicy, type TriggerRule } from '#libs/chain-domain';
+import { type GraphFault, MAX_TASKS, type Plan, plan } from '#libs/dag-planner';
+import {
+  type ChainBody,
+  type DependencyType,
+  isObject,
+  type PriorityBody,
+  type RetryPolicyBody,
+  type TaskBody,
+} from './chain-body.js';
+import { PRIORITY_WORDS } from './create-chain.schema.js';
+import { readDependencies, type TaskNode } from './dependencies.js';
+import { FaultList, type InputFault, pointer } from './input-fault.js';
+import { addParamsFaults, type TaskCatalogue } from './params-faults.js';
+import { addSchemaFaults } from './schema-faults.js';
+import { addUnsupportedFaults } from './unsupported.js';
+
+/** A chain that can be stored: nothing is left to be defaulted or checked. */
+export interface ChainInput {
+  readonly chainName: string;
+  readonly description: string | null;
+  readonly tasks: readonly TaskInput[];
+  readonly options: ChainOptions;
+  readonly metadata: { readonly [key: string]: JsonValue };
+  /** Whether to start it at once. */
+  readonly execute: boolean;
+  readonly plan: Plan;
+}
+
+export interface ChainOptions {
+  readonly retryPolicy: RetryPolicy;
+  readonly timeoutSeconds: number;
+  /** 1 (lowest) to 10 (highest). */
+  readonly priority: number;
+  readonly stopOnError: boolean;
+}
+
+export interface TaskInput {
+  /** Place in the list, which is also its position in the plan. */
+  readonly position: number;
+  readonly taskId: string;
+  readonly taskName: string;
+  readonly taskType: string;
+  readonly executionMode: 'sequential' | 'parallel';
+  /** In the order in which the task names them. */
+  readonly dependsOn: readonly { readonly taskId: string; readonly dependencyType: DependencyType }[];
+  readonly isCallback: boolean;
+  readonly params: { readonly [key: string]: JsonValue };
+  /** Of the task over those of the chain over the defaults, field by field. */
+  readonly retryPolicy: RetryPolicy;
+  readonly timeoutSeconds: number | null;
+  /** Its own, or that of the chain: 1 (lowest) to 10 (highest). */
+  readonly priority: number;
+  readonly triggerRule: TriggerRule;
+}
+
+export type ChainReading =
+  { readonly ok: true; readonly chain: ChainInput } | { readonly ok: false; readonly faults: readonly InputFault[] };
+
+const DEFAULT_TIMEOUT_SECONDS = 7200;
+
+/**
+ * Reads the body of `POST /chains`: a chain, or all that is wrong with it (the first 100 faults and a count). Schema
+ * first, then what is not supported yet, the graph, task types with their parameters, and references; a fault in
+ * one task does not hide those of another. Expects what `parseStrictJson` gives. Never throws.
+ */
+export function readChain(body: unknown, catalogue: TaskCatalogue): ChainReading {
+  const faults = new FaultList();
+  addSchemaFaults(body, faults);
+  const tasks: unknown = isObject(body) ? body['tasks'] : undefined;
+  if (faults.full || !isObject(body) || !Array.isArray(tasks) || tasks.length > MAX_TASKS) {
+    return { ok: false, faults: faults.toArray() };
+  }
+  addUnsupportedFaults(body, tasks, faults);
+  const nodes = readDependencies(tasks);
+  const planned = plan(nodes);
+  if (!planned.ok) addGraphFaults(planned.faults, nodes, faults);
+  addParamsFaults(tasks, catalogue, planned.ok ? planned.plan : undefined, faults);
+  if (!faults.empty || !planned.ok) return { ok: false, faults: faults.toArray() };
+  return { ok: true, chain: chainOf(body as unknown as ChainBody, nodes, planned.plan) };
+}
+
+function addGraphFaults(graphFaults: readonly GraphFault[], nodes: readonly TaskNode[], faults: FaultList): void {
+  for (const { code, nodeIndex, dependencyIndex, message } of graphFaults) {
+    // That the list is empty has been told by the schema.
+    if (nodeIndex === undefined) continue;
+    const place = dependencyIndex === undefined ? ['task_id'] : nodes[nodeIndex]!.dependencies[dependencyIndex]!.place;
+    faults.add({ code, pointer: pointer('tasks', nodeIndex, ...place), message });
+  }
+}
+
+function chainOf(body: ChainBody, nodes: readonly TaskNode[], planned: Plan): ChainInput {
+  const { retry_policy, timeout, priority, stop_on_error } = body.options ?? {};
+  const options: ChainOptions = {
+    retryPolicy: retryPolicyOf(retry_policy),
+    timeoutSeconds: timeout ?? DEFAULT_TIMEOUT_SECONDS,
+    priority: priorityOf(priority ?? 'normal'),
+    stopOnError: stop_on_error ?? true,
+  };
+  const taskOf = (task: TaskBody, position: number): TaskInput => ({
+    position,
+    taskId: task.task_id,
+    taskName: task.task_name ?? task.task_id,
+    taskType: task.task_type,
+    executionMode: task.execution_mode ?? 'sequential',
+    dependsOn: nodes[position]!.dependencies.map(({ taskId, dependencyType }) => ({ taskId, dependencyType })),
+    isCallback: task.is_callback ?? task.callback_for !== undefined,
+    params: task.task_params,
+    retryPolicy: task.retry_policy ? retryPolicyOf({ ...retry_policy, ...task.retry_policy }) : options.retryPolicy,
+    timeoutSeconds: task.timeout ?? null,
+    priority: task.priority === undefined ? options.priority : priorityOf(task.priority),
+    triggerRule: (task.trigger_rule ?? 'all_success') as TriggerRule,
+  });
+  return {
+    chainName: body.chain_name,
+    description: body.description ?? null,
+    tasks: body.tasks.map(taskOf),
+    options,
+    metadata: body.metadata ?? {},
+    execute: body.execute ?? false,
+    plan: planned,
+  };
+}
+
+const priorityOf = (priority: PriorityBody): number =>
+  typeof priority === 'number' ? priority : PRIORITY_WORDS[priority];
+
+function retryPolicyOf(policy: RetryPolicyBody = {}): RetryPolicy {
+  const delayMs = policy.delay_ms ?? DEFAULT_RETRY_POLICY.delayMs;
+  return {
+    maxRetries: policy.max_retries ?? DEFAULT_RETRY_POLICY.maxRetries,
+    retryOnFailure: policy.retry_on_failure ?? DEFAULT_RETRY_POLICY.retryOnFailure,
+    backoff: policy.backoff ?? DEFAULT_RETRY_POLICY.backoff,
+    delayMs,
+    // A default may not shorten a delay that was asked for.
+    maxDelayMs: policy.max_delay_ms ?? Math.max(DEFAULT_RETRY_POLICY.maxDelayMs, delayMs),
+    jitter: policy.jitter ?? DEFAULT_RETRY_POLICY.jitter,
+  };
+}

@@ -1,0 +1,270 @@
+import { MAX_TASKS } from '#libs/dag-planner';
+import { TRIGGER_RULES } from '#libs/chain-domain';
+
+const DAY_MS = 86_400_000;
+const taskId = {
+  type: 'string',
+  minLength: 1,
+  maxLength: 64,
+  pattern: '^[A-Za-z0-9._-]*$',
+} as const;
+const condition = {
+  type: 'string',
+  maxLength: 4096,
+  description: 'A CEL expression over the results so far. Not supported yet.',
+  examples: ['tasks["task-001"].result.intersection_count > 100'],
+} as const;
+const timeout = { type: 'integer', minimum: 1, maximum: 2_592_000 } as const;
+
+/** Words for a priority and the numbers they stand for. 1 is the lowest and 10 the highest. */
+export const PRIORITY_WORDS = { low: 3, normal: 5, high: 7, critical: 9 } as const;
+const priority = {
+  enum: ['low', 'normal', 'high', 'critical', 1, 2, 3, 4, 5, 6, 7, 8, 9, 10],
+  description:
+    'Who goes first where there is not room for all: 1 (last) to 10 (first), or low (3), normal (5), high (7), critical (9).',
+  examples: ['high', 8],
+} as const;
+
+const retryPolicy = {
+  type: 'object',
+  additionalProperties: false,
+  description:
+    'When and how often a failed task is tried again. A task takes each field that it does not set from the options of the chain.',
+  examples: [{ max_retries: 3, backoff: 'exponential', delay_ms: 1000, max_delay_ms: 60000, jitter: true }],
+  properties: {
+    max_retries: {
+      type: 'integer',
+      minimum: 0,
+      maximum: 100,
+      default: 0,
+      description: 'Further tries after the first.',
+      examples: [3],
+    },
+    retry_on_failure: {
+      type: 'boolean',
+      default: true,
+      description: 'false makes a failure final at once, whatever max_retries says.',
+      examples: [true],
+    },
+    backoff: {
+      enum: ['fixed', 'exponential'],
+      default: 'fixed',
+      description:
+        'fixed waits delay_ms before each further try; exponential doubles it each time, up to max_delay_ms.',
+      examples: ['exponential'],
+    },
+    delay_ms: {
+      type: 'integer',
+      minimum: 0,
+      maximum: DAY_MS,
+      default: 1000,
+      description: 'Milliseconds before the first further try.',
+      examples: [1000],
+    },
+    max_delay_ms: {
+      type: 'integer',
+      minimum: 0,
+      maximum: DAY_MS,
+      default: 300_000,
+      description: 'No delay is longer than this. Where it is not set, at least delay_ms.',
+      examples: [60000],
+    },
+    jitter: {
+      type: 'boolean',
+      default: false,
+      description:
+        'Spreads each delay over 50 to 100 % of itself, so that tasks which failed together do not come back together.',
+      examples: [true],
+    },
+  },
+} as const;
+
+const dependency = {
+  type: ['string', 'object'],
+  minLength: 1,
+  maxLength: 64,
+  pattern: taskId.pattern,
+  required: ['task_id'],
+  additionalProperties: false,
+  description: 'The id of a task to wait for, or an object that also says how it depends on it.',
+  examples: ['task-001', { task_id: 'task-001', dependency_type: 'data' }],
+  properties: {
+    task_id: { ...taskId, description: 'The id of the task to wait for.', examples: ['task-001'] },
+    dependency_type: {
+      enum: ['sequential', 'data', 'condition'],
+      default: 'sequential',
+      description: 'sequential: only waits. data: also uses the result. condition: not supported yet.',
+      examples: ['data'],
+    },
+    when: condition,
+  },
+} as const;
+
+const task = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['task_id', 'task_type', 'task_params'],
+  description: 'One task of the chain.',
+  examples: [
+    {
+      task_id: 'task-002',
+      task_name: 'PSI',
+      task_type: 'psi',
+      execution_mode: 'sequential',
+      depends_on: ['task-001'],
+      task_params: { sf_init_config: { parties: ['alice', 'bob'], address: 'local' }, task_config: {} },
+    },
+  ],
+  properties: {
+    task_id: { ...taskId, description: 'Names the task within its chain.', examples: ['task-001'] },
+    task_name: {
+      type: 'string',
+      minLength: 1,
+      maxLength: 255,
+      description: 'A name for people; the task_id where it is left out.',
+      examples: ['PSI求交'],
+    },
+    task_type: {
+      type: 'string',
+      minLength: 1,
+      maxLength: 50,
+      description: 'What the task does: one of GET /api/v1/task-types.',
+      examples: ['psi'],
+    },
+    execution_mode: {
+      enum: ['sequential', 'parallel'],
+      default: 'sequential',
+      description:
+        'Says what a task without depends_on waits for: sequential for the task before it in the list, parallel for none.',
+      examples: ['parallel'],
+    },
+    depends_on: {
+      type: 'array',
+      maxItems: MAX_TASKS,
+      items: dependency,
+      description: 'The tasks to wait for. An empty list waits for none, whatever execution_mode says.',
+      examples: [['task-001', { task_id: 'task-002', dependency_type: 'data' }]],
+    },
+    callback_for: {
+      type: 'array',
+      maxItems: MAX_TASKS,
+      items: { ...taskId, description: 'The id of a task to wait for.', examples: ['task-002'] },
+      description: 'As depends_on, and makes the task a callback. Ids that depends_on does not name are added to it.',
+      examples: [['task-002', 'task-003']],
+    },
+    is_callback: {
+      type: 'boolean',
+      default: false,
+      description: 'Marks the task that gathers the results of others.',
+      examples: [true],
+    },
+    task_params: {
+      type: 'object',
+      description:
+        'What the task type asks for. A string ${tasks.<task_id>.result.<path>} stands for a value of an earlier result; $${ writes ${.',
+      examples: [{ sf_init_config: { parties: ['alice', 'bob'], address: 'local' }, task_config: { delay_ms: 10 } }],
+    },
+    retry_policy: retryPolicy,
+    timeout: {
+      ...timeout,
+      description: 'Seconds that one try of the task may run; no limit but that of the chain where it is left out.',
+      examples: [600],
+    },
+    priority,
+    trigger_rule: {
+      type: ['string', 'object'],
+      required: ['at_least'],
+      additionalProperties: false,
+      default: 'all_success',
+      description: `When the task may start, from what the tasks it waits for came to: ${TRIGGER_RULES.join(', ')}. {"at_least": k} is not supported yet.`,
+      examples: ['all_success', 'all_done'],
+      properties: {
+        at_least: {
+          type: 'integer',
+          minimum: 1,
+          maximum: MAX_TASKS,
+          description: 'Successes that are enough.',
+          examples: [2],
+        },
+      },
+    },
+    when: condition,
+  },
+} as const;
+
+const options = {
+  type: 'object',
+  additionalProperties: false,
+  description: 'How the chain runs.',
+  examples: [{ retry_policy: { max_retries: 3 }, timeout: 7200, priority: 'high', stop_on_error: true }],
+  properties: {
+    retry_policy: retryPolicy,
+    timeout: { ...timeout, default: 7200, description: 'Seconds that the whole chain may take.', examples: [7200] },
+    priority: { ...priority, default: 'normal' },
+    stop_on_error: {
+      type: 'boolean',
+      default: true,
+      description: 'true: the first failure ends the chain. false: what does not depend on the failed task still runs.',
+      examples: [true],
+    },
+    max_parallel: {
+      type: 'integer',
+      minimum: 1,
+      maximum: MAX_TASKS,
+      description: 'Tasks of the chain that run at once at most. Not supported yet.',
+      examples: [10],
+    },
+  },
+} as const;
+
+/** The body of `POST /chains`, as a JSON Schema 2020-12. Names are those of the wire. */
+export const createChainSchema = {
+  $schema: 'https://json-schema.org/draft/2020-12/schema',
+  title: 'CreateChain',
+  type: 'object',
+  additionalProperties: false,
+  required: ['chain_name', 'tasks'],
+  description: 'A chain of tasks to create.',
+  examples: [
+    {
+      chain_name: 'PSI数据处理流程',
+      tasks: task.examples.map((example) => ({ ...example, depends_on: [] })),
+      options: options.examples[0],
+    },
+  ],
+  properties: {
+    chain_name: {
+      type: 'string',
+      minLength: 1,
+      maxLength: 255,
+      description: 'A name for people.',
+      examples: ['联邦模型训练'],
+    },
+    description: {
+      type: 'string',
+      maxLength: 10_000,
+      description: 'What the chain is for.',
+      examples: ['并行训练 -> 模型聚合'],
+    },
+    tasks: {
+      type: 'array',
+      minItems: 1,
+      maxItems: MAX_TASKS,
+      items: task,
+      description: 'The tasks, 1 to 10,000 of them, in any order.',
+      examples: [task.examples],
+    },
+    options,
+    metadata: {
+      type: 'object',
+      description: 'Anything of your own, given back as it is.',
+      examples: [{ ticket: 'A-17' }],
+    },
+    execute: {
+      type: 'boolean',
+      default: false,
+      description: 'true starts the chain as it is created.',
+      examples: [true],
+    },
+  },
+} as const;

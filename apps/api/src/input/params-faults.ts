@@ -1,0 +1,70 @@
+import { findReferences, type JsonValue } from '#libs/chain-domain';
+import type { Plan } from '#libs/dag-planner';
+import { isObject } from './chain-body.js';
+import { type FaultList, pointer, quoted } from './input-fault.js';
+import { nearest } from './nearest.js';
+import { taskLabel } from './schema-faults.js';
+
+/** The task types that there are, and the check of their parameters; pointers are relative to `task_params`. */
+export interface TaskCatalogue {
+  find(
+    type: string,
+  ): { checkParams(params: Record<string, unknown>): readonly { pointer: string; message: string }[] } | undefined;
+  readonly types: readonly string[];
+}
+
+/**
+ * Adds what is wrong with types and parameters. References are checked against the plan, where there is one. Where a
+ * string holds a reference the type's own check has no say: what stands there is known when the task is dispatched.
+ */
+export function addParamsFaults(
+  tasks: readonly unknown[],
+  catalogue: TaskCatalogue,
+  plan: Plan | undefined,
+  faults: FaultList,
+): void {
+  const positions = new Map<string, number>();
+  tasks.forEach((task, position) => {
+    if (isObject(task) && typeof task['task_id'] === 'string') positions.set(task['task_id'], position);
+  });
+  for (const [position, task] of tasks.entries()) {
+    if (faults.full) return;
+    if (!isObject(task)) continue;
+    const label = taskLabel(task, position);
+    const { task_type: typeName, task_params: params } = task;
+    const type = typeof typeName === 'string' ? catalogue.find(typeName) : undefined;
+    if (typeof typeName === 'string' && !type) {
+      const message = `${label}There is no task type ${quoted(typeName)}. ${suggestion(typeName, catalogue.types)}`;
+      faults.add({ code: 'UNKNOWN_TASK_TYPE', pointer: pointer('tasks', position, 'task_type'), message });
+    }
+    if (!isObject(params)) continue;
+    const at = pointer('tasks', position, 'task_params');
+    const { references, faults: malformed } = findReferences(params as JsonValue, positions);
+    for (const fault of malformed)
+      faults.add({ code: fault.code, pointer: at + fault.pointer, message: label + fault.message });
+    for (const { taskId, raw, pointer: below } of references) {
+      const before = positions.get(taskId);
+      if (before !== undefined && (!plan || plan.isAncestor(before, position))) continue;
+      const [code, why] =
+        before === undefined
+          ? ['REFERENCE_UNKNOWN_TASK', 'there is no such task in this chain']
+          : ['REFERENCE_NOT_ANCESTOR', 'that task does not have to be done before this one: add it to depends_on'];
+      faults.add({
+        code,
+        pointer: at + below,
+        message: `${label}${quoted(raw)} refers to task ${quoted(taskId)}, and ${why}.`,
+      });
+    }
+    if (!type) continue;
+    const referring = new Set([...references, ...malformed].map((reference) => reference.pointer));
+    for (const fault of type.checkParams(params)) {
+      if (referring.has(fault.pointer)) continue;
+      faults.add({ code: 'INVALID_PARAMS', pointer: at + fault.pointer, message: label + fault.message });
+    }
+  }
+}
+
+function suggestion(word: string, types: readonly string[]): string {
+  const near = nearest(word, types);
+  return near === undefined ? `There are ${[...types].sort().join(', ')}.` : `Did you mean "${near}"?`;
+}
