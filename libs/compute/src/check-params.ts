@@ -48,7 +48,9 @@ function check(type: string, params: unknown, isOpen: (value: unknown) => boolea
 function schemaFaults(type: NativeTaskType, config: unknown, isOpen: (value: unknown) => boolean): ParamFault[] {
   let validate = validators.get(type.type);
   if (!validate) {
-    validate = new Ajv2020({ allErrors: true, strict: false, verbose: true }).compile(type.configSchema);
+    validate = new Ajv2020({ allErrors: true, strict: false, verbose: true, discriminator: true }).compile(
+      type.configSchema,
+    );
     validators.set(type.type, validate);
   }
   if (validate(config)) return [];
@@ -85,6 +87,12 @@ function faultOf(error: ErrorObject): ParamFault {
             pointer: `${at}/${escape(error.propertyName)}`,
             message: 'is no name for a party: letters, digits, "_" and "-", a letter first',
           };
+    case 'discriminator': {
+      const branches = (error.parentSchema?.oneOf ?? []) as { properties: Record<string, { const?: unknown }> }[];
+      const tag = String(params.tag);
+      const known = branches.map((branch) => JSON.stringify(branch.properties[tag]?.const)).join(', ');
+      return { pointer: `${at}/${escape(tag)}`, message: `must be one of ${known}` };
+    }
     default:
       return { pointer: at, message: error.message ?? 'is not valid' };
   }

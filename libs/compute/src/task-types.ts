@@ -1,9 +1,22 @@
+import { biclassificationEval } from './biclassification-eval.js';
 import type { NativeTaskType } from './config-schema.js';
+import { diagnostic } from './diagnostic/diagnostic.js';
 import { psi } from './psi/psi.js';
 import { ssLr } from './ss-lr.js';
+import { tableStatistics } from './statistics/table-statistics.js';
+import { featureEngineering, preprocessing, singleStepTypes } from './steps/step-types.js';
 
 /** Every task type of the native engine, in the order of the catalogue. A new type is added here and nowhere else. */
-export const taskTypes: readonly NativeTaskType[] = [psi, ssLr];
+export const taskTypes: readonly NativeTaskType[] = [
+  psi,
+  ...singleStepTypes,
+  tableStatistics,
+  ssLr,
+  biclassificationEval,
+  preprocessing,
+  featureEngineering,
+  diagnostic,
+];
 
 const byName = new Map(taskTypes.map((type) => [type.type, type]));
 if (byName.size !== taskTypes.length) throw new Error('Two task types have the same name');

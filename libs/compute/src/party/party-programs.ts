@@ -3,8 +3,12 @@ import type { PartyModule } from './party-program.js';
 /** Every program that `runParties` starts by name. Loaded in the party's thread alone. */
 export const partyPrograms = {
   psi: () => import('../psi/psi-party.js'),
+  steps: () => import('../steps/steps-party.js'),
+  'table-statistics': () => import('../statistics/statistics-party.js'),
+  burn: () => import('../diagnostic/burn.js'),
   'ss-lr': () => import('../ss-lr-party.js'),
   'ss-lr-dealer': () => import('../ss-lr-dealer.js'),
+  'biclassification-eval': () => import('../biclassification-eval-party.js'),
 } satisfies Record<string, () => Promise<PartyModule>>;
 
 export type PartyProgramName = keyof typeof partyPrograms;

@@ -1,0 +1,106 @@
+import { describe, test } from 'node:test';
+import { expect } from 'expect';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { checkTaskParams, findTaskType, runTask, taskTypes, type TaskRun } from './index.js';
+
+const init = { parties: ['alice', 'bob'], address: 'local' };
+const psi = { keys: { alice: ['id'], bob: ['id'] }, input_paths: { alice: 'a.csv', bob: 'b.csv' } };
+const faults = (config: unknown, more: Record<string, unknown> = {}, type = 'psi'): string[] =>
+  checkTaskParams(type, { sf_init_config: init, task_config: config, ...more }).map(
+    ({ pointer, message }) => `${pointer} ${message}`,
+  );
+
+describe('the list of types', () => {
+  test('has a valid schema, a title and a sentence on what leaves for each', () => {
+    for (const type of taskTypes) {
+      expect(() => new Ajv2020({ strict: false }).compile(type.configSchema)).not.toThrow();
+      expect([type.title, type.description, type.leaves].every((text) => text.length > 5)).toBe(true);
+      expect(findTaskType(type.type)).toBe(type);
+    }
+  });
+  test('is JSON, for a client', () => expect(() => JSON.stringify(taskTypes)).not.toThrow());
+});
+
+describe('task_params', () => {
+  test('that are right have no fault', () => {
+    expect(faults(psi)).toEqual([]);
+    expect(faults({ ...psi, task_type: 'psi', receiver: 'bob', protocol: 'ECDH_PSI_2PC' })).toEqual([]);
+    expect(faults(psi, { sf_init_config: { parties: { alice: {}, bob: { address: 'local' } } } })).toEqual([]);
+    expect(checkTaskParams('diagnostic', { task_config: {} })).toEqual([]);
+  });
+
+  test('give every fault at once, with its pointer', () => {
+    expect(faults({ ...psi, task_type: 'vif', sorted: true, protocol: 'KKRT_PSI_2PC', sort: 1, keys: {} })).toEqual([
+      '/task_config/sorted unknown key; allowed are task_type, keys, input_paths, output_paths, receiver, protocol, sort, broadcast_result, precheck_input, allow_empty_result',
+      '/task_config/task_type must be "psi"',
+      '/task_config/keys must NOT have fewer than 1 properties',
+      '/task_config/protocol must be one of "ECDH_PSI_2PC"',
+      '/task_config/sort must be boolean',
+    ]);
+    expect(faults({ keys: psi.keys })).toEqual(['/task_config/input_paths is required']);
+    expect(faults(undefined)).toEqual(['/task_config is required and must be an object']);
+    expect(checkTaskParams('psi', null)).toHaveLength(1);
+    expect(checkTaskParams('nope', {})[0]?.message).toMatch(/known are psi/);
+  });
+
+  test('hold references, which are looked into when they are resolved', async () => {
+    const open = {
+      keys: { alice: '${tasks.a.result.keys}', bob: ['id'] },
+      input_paths: { alice: '${tasks.a.result.path}', bob: 'x-${tasks.a.result.n}.csv' },
+      sort: '${tasks.a.result.sort}',
+      receiver: '${tasks.a.result.party}',
+    };
+    expect(faults(open)).toEqual([]);
+    const run = { params: { sf_init_config: init, task_config: open }, signal: new AbortController().signal };
+    await expect(runTask('psi', run as unknown as TaskRun)).rejects.toMatchObject({
+      code: 'INVALID_PARAMS',
+      retryable: false,
+      message: expect.stringMatching(/\/task_config\/sort must be boolean/),
+    });
+  });
+
+  test('name parties that exist, two for psi, with as many keys each', () => {
+    expect(faults({ ...psi, keys: { alice: ['id'], carol: ['id'] } })).toEqual([
+      '/task_config/keys/bob is required: name the key columns of this party',
+      '/task_config/keys/carol no such party in sf_init_config.parties (alice, bob)',
+    ]);
+    expect(faults({ ...psi, keys: { alice: ['id', 'x'], bob: ['id'] } })).toEqual([
+      '/task_config/keys must name as many columns for each party',
+    ]);
+    expect(faults({ ...psi, receiver: 'carol' })).toEqual(['/task_config/receiver must be one of alice, bob']);
+    expect(faults({ ...psi, input_paths: { alice: 'a' } })).toEqual([
+      '/task_config/input_paths must name exactly two parties for ECDH_PSI_2PC',
+    ]);
+    expect(faults({ ...psi, keys: { '../x': ['id'], bob: ['id'] } })[0]).toMatch(/is no name for a party/);
+  });
+
+  test('stay with the local engine and protect something', () => {
+    const ofInit = (config: unknown) => faults(psi, { sf_init_config: config });
+    expect(ofInit(undefined)).toEqual(['/sf_init_config is required: {"parties": [...], "address": "local"}']);
+    expect(ofInit({ ...init, address: '10.0.0.1:9000' })[0]).toMatch(/SecretFlow engine, which is not built yet/);
+    expect(ofInit({ parties: { alice: { address: '10.0.0.1:9' }, bob: {} } })[0]).toMatch(/parties\/alice\/address/);
+    expect(ofInit({ ...init, debug_mode: true })[0]).toMatch(/protects nothing/);
+    expect(ofInit({ ...init, parties: ['alice', 'bob', 'bob'] })[0]).toMatch(/a second time/);
+    const ofProtocol = (protocol: string) =>
+      faults(psi, { spu_config: { cluster_def: { runtime_config: { protocol } } } });
+    expect(ofProtocol('SEMI2K')).toEqual([]);
+    expect(ofProtocol('REF2K')[0]).toMatch(/protects nothing/);
+    expect(ofProtocol('CHEETAH')[0]).toMatch(/not built yet/);
+    expect(faults(psi, { spu_confg: {} })).toEqual([
+      '/spu_confg unknown key; allowed are sf_init_config, spu_config, task_config',
+    ]);
+  });
+
+  test('of a list of steps are checked step by step', () => {
+    const ofSteps = (...steps: unknown[]) => faults({ input_data: { alice: 'a.csv' }, steps }, {}, 'preprocessing');
+    expect(ofSteps({ op: 'fillna', method: 'mean' }, { op: 'drop_columns', columns: ['a'] })).toEqual([]);
+    expect(ofSteps({ op: 'fillna', method: 'mean', metod: 1 }, { op: 'nope' }, { op: 'label_encoder' })).toEqual([
+      '/task_config/steps/0/metod unknown key; allowed are op, columns, method, value',
+      expect.stringMatching(/^\/task_config\/steps\/1\/op must be one of "fillna", "standard_scaler"/),
+      '/task_config/steps/2/columns is required',
+    ]);
+    expect(ofSteps({ op: 'fillna', method: 'constant' })).toEqual([
+      '/task_config/steps/0/value is required for the method "constant"',
+    ]);
+  });
+});

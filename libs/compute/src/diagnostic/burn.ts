@@ -1,0 +1,16 @@
+import type { JsonObject } from '../task-type.js';
+import type { PartyProgram } from '../party/party-program.js';
+
+const SLICE_MS = 100;
+
+/** Keeps a core busy for `cpu_ms` and tells its progress. It never yields: only ending the thread stops it sooner. */
+export const run: PartyProgram = async (context, args) => {
+  const total = Number((args as JsonObject).cpu_ms);
+  const start = performance.now();
+  for (let next = SLICE_MS; ; next += SLICE_MS) {
+    let now = performance.now() - start;
+    while (now < Math.min(next, total)) now = performance.now() - start;
+    if (now >= total) return null;
+    context.progress(now / total, 'burning CPU');
+  }
+};

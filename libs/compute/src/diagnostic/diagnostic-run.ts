@@ -1,0 +1,70 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { TaskFailure, type Json, type JsonObject, type TaskRun, type TaskRunResult } from '../task-type.js';
+
+interface DiagnosticConfig {
+  delay_ms?: number;
+  cpu_ms?: number;
+  result?: Json;
+  result_bytes?: number;
+  fail_attempts?: number;
+  error_code?: string;
+  progress_steps?: number;
+}
+
+const PROGRESS_EVERY_MS = 900;
+/** Most of a result that the inputs may take. */
+const MAX_INPUTS_BYTES = 32 * 1024;
+
+/** Runs `diagnostic`. Without delay and CPU time it is one function call: no timer, no thread. */
+export async function runDiagnostic(run: TaskRun): Promise<TaskRunResult> {
+  const config = run.params.task_config as unknown as DiagnosticConfig;
+  const { delay_ms: delay = 0, cpu_ms: cpu = 0, progress_steps: steps = 0 } = config;
+  const share = delay / (delay + cpu || 1);
+  if (delay > 0) await waitFor(run, delay, steps, share);
+  else for (let step = 1; step <= steps; step += 1) run.progress(step / steps, `step ${step} of ${steps}`);
+  if (cpu > 0) {
+    const { runParties } = await import('../party/run-parties.js');
+    await runParties({
+      program: 'burn',
+      parties: {},
+      neutral: { program: 'burn', args: { cpu_ms: cpu } },
+      run: { ...run, progress: (fraction, stage) => run.progress(share + (1 - share) * fraction, stage) },
+    });
+  }
+  if (run.attempt <= (config.fail_attempts ?? 0)) {
+    throw new TaskFailure(
+      config.error_code ?? 'TASK_ERROR',
+      `Attempt ${run.attempt} failed as its parameters ask; the first ${config.fail_attempts} do.`,
+      true,
+    );
+  }
+  const result: Json = config.result ?? (config.result_bytes === undefined ? null : 'x'.repeat(config.result_bytes));
+  return { result: { task_id: run.taskId, attempt: run.attempt, ...inputsOf(run), result }, artifacts: [] };
+}
+
+async function waitFor(run: TaskRun, delay: number, steps: number, share: number): Promise<void> {
+  const pause = Math.max(1, Math.min(PROGRESS_EVERY_MS, steps > 0 ? delay / steps : delay));
+  const start = performance.now();
+  for (let waited = 0; waited < delay; waited = performance.now() - start) {
+    if (waited > 0) run.progress((share * waited) / delay, 'waiting');
+    await wait(Math.min(pause, delay - waited), undefined, { signal: run.signal }).catch((error: unknown) => {
+      run.signal.throwIfAborted();
+      throw error;
+    });
+  }
+  run.progress(share, 'waited');
+}
+
+/**
+ * The parents' results without their own `inputs`: a result that held all results before it would outgrow its limits
+ * a few tasks down a chain. Too many parents to fit are counted instead.
+ */
+function inputsOf(run: TaskRun): JsonObject {
+  const inputs: JsonObject = {};
+  for (const [taskId, input] of Object.entries(run.inputs)) {
+    if (input === null || typeof input !== 'object' || Array.isArray(input)) inputs[taskId] = input;
+    else inputs[taskId] = Object.fromEntries(Object.entries(input).filter(([key]) => !key.startsWith('inputs')));
+  }
+  if (Buffer.byteLength(JSON.stringify(inputs)) <= MAX_INPUTS_BYTES) return { inputs };
+  return { inputs: {}, inputs_omitted: Object.keys(inputs).length };
+}

@@ -1,0 +1,66 @@
+import type { Json, JsonObject, TaskRun, TaskRunResult } from '../task-type.js';
+import { writeSharedArtifact } from '../party/output-files.js';
+import { runParties } from '../party/run-parties.js';
+import type { StatisticsPartyArgs, StatisticsPartyValue } from './statistics-party.js';
+
+interface StatisticsConfig {
+  input_data: Record<string, string>;
+  columns?: Json;
+  output_report?: string;
+}
+
+/** Statistics that the result itself holds, in bytes of JSON; the report holds all. */
+const MAX_INLINE_BYTES = 48 * 1024;
+
+/** Runs `table_statistics`. A column that two parties have is named `<party>.<column>`. */
+export async function runTableStatistics(run: TaskRun): Promise<TaskRunResult> {
+  const config = run.params.task_config as unknown as StatisticsConfig;
+  const parties = Object.keys(config.input_data).sort();
+  const ownPath = config.output_report?.startsWith('artifact:') === false ? config.output_report : null;
+  const argsOf = (party: string): StatisticsPartyArgs => ({
+    inputPath: config.input_data[party]!,
+    columns: config.columns ?? null,
+    reportPath: ownPath,
+  });
+  const outcomes = await runParties({
+    program: 'table-statistics',
+    parties: Object.fromEntries(parties.map((party) => [party, argsOf(party) as unknown as Json])),
+    run,
+  });
+  const values = parties.map((party) => [party, outcomes[party]!.value as unknown as StatisticsPartyValue] as const);
+  const statistics = named(
+    values.flatMap(([party, value]) =>
+      Object.entries(value.columns).map(([column, each]) => [party, column, each as unknown as Json] as const),
+    ),
+  );
+  const facts = {
+    rows: Object.fromEntries(values.map(([party, { rows }]) => [party, rows])),
+    suppressed: Object.fromEntries(values.map(([party, { suppressed }]) => [party, suppressed])),
+  };
+  const { inline, truncated } = fitting(statistics);
+  const result = { ...facts, statistics: inline, ...(truncated && { statistics_truncated: true }) };
+  const artifacts = parties.flatMap((party) => outcomes[party]!.artifacts);
+  if (ownPath !== null) return { result: { output_report: ownPath, ...result }, artifacts };
+  const report = JSON.stringify({ type: 'table_statistics', ...facts, statistics }, null, 2);
+  const request = { target: config.output_report, name: 'statistics.json', mediaType: 'application/json' };
+  const { reference, artifact } = await writeSharedArtifact(run, request, `${report}\n`);
+  return { result: { output_report: reference, ...result }, artifacts: [...artifacts, artifact] };
+}
+
+function named(entries: readonly (readonly [party: string, column: string, value: Json])[]): JsonObject {
+  const seen = new Map<string, number>();
+  for (const [, column] of entries) seen.set(column, (seen.get(column) ?? 0) + 1);
+  return Object.fromEntries(
+    entries.map(([party, column, value]) => [seen.get(column) === 1 ? column : `${party}.${column}`, value]),
+  );
+}
+
+/** As many columns as a result has room for. */
+function fitting(statistics: JsonObject): { inline: JsonObject; truncated: boolean } {
+  let bytes = 0;
+  const entries = Object.entries(statistics).filter((entry) => {
+    bytes += Buffer.byteLength(JSON.stringify(entry));
+    return bytes <= MAX_INLINE_BYTES;
+  });
+  return { inline: Object.fromEntries(entries), truncated: entries.length < Object.keys(statistics).length };
+}

@@ -1,0 +1,59 @@
+import { after, before, describe, test } from 'node:test';
+import { expect } from 'expect';
+import { testFolder, type TestFolder } from '../run-for-tests.js';
+import { runTask } from '../run-task.js';
+
+let folder: TestFolder;
+before(async () => {
+  folder = await testFolder();
+  await folder.table('alice', 'a.csv', 'id,age,few,name\n1,10,1,a\n2,20,2,b\n3,30,,c\n4,40,,d\n5,55,,e\n6,,,f\n');
+  await folder.table('bob', 'b.csv', 'id,pay\n1,5\n2,5\n3,5\n4,5\n5,5\n');
+});
+after(() => folder.remove());
+
+describe('table_statistics', () => {
+  test('describes as pandas does, in the result and in a report of all parties', async () => {
+    const { result, artifacts } = await runTask(
+      'table_statistics',
+      folder.run({ input_data: { alice: 'a.csv', bob: 'b.csv' }, columns: ['age', 'pay', 'few'] }),
+    );
+    expect(result).toMatchObject({
+      output_report: 'artifact:chain-1/task-1/statistics.json',
+      rows: { alice: 6, bob: 5 },
+      suppressed: { alice: ['few'], bob: [] },
+      statistics: {
+        age: { count: 5, mean: 31, min: 10, '25%': 20, '50%': 30, '75%': 40, max: 55 },
+        pay: { count: 5, mean: 5, std: 0, min: 5, max: 5 },
+      },
+    });
+    const { age } = result.statistics as Record<string, { std: number }>;
+    expect(age!.std).toBeCloseTo(17.4642492, 6);
+    expect(artifacts.map(({ name, mediaType }) => [name, mediaType])).toEqual([
+      ['statistics.json', 'application/json'],
+    ]);
+    const report = JSON.parse(await folder.text('alice', result.output_report as string)) as Record<string, unknown>;
+    expect(report.statistics).toEqual(result.statistics);
+  });
+
+  test('finds the numeric columns, and names a column of both parties by its party', async () => {
+    const { result } = await runTask('table_statistics', folder.run({ input_data: { alice: 'a.csv', bob: 'b.csv' } }));
+    expect(Object.keys(result.statistics as object)).toEqual(['alice.id', 'age', 'bob.id', 'pay']);
+  });
+
+  test('writes a report of its own to each party where a path is given', async () => {
+    const { result, artifacts } = await runTask(
+      'table_statistics',
+      folder.run({ input_data: { alice: 'a.csv', bob: 'b.csv' }, output_report: 'out/s.json' }),
+    );
+    expect([result.output_report, artifacts]).toEqual(['out/s.json', []]);
+    expect(await folder.text('bob', 'out/s.json')).not.toMatch(/age/);
+  });
+
+  test('refuses what would show single rows', async () => {
+    await folder.table('alice', 'few.csv', 'a\n1\n2\n');
+    await expect(runTask('table_statistics', folder.run({ input_data: { alice: 'few.csv' } }))).rejects.toMatchObject({
+      code: 'GROUP_TOO_SMALL',
+      retryable: false,
+    });
+  });
+});

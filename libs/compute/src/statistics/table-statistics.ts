@@ -1,0 +1,26 @@
+import { columnChoice, configSchema, inputPath, outputPath, perParty, type NativeTaskType } from '../config-schema.js';
+
+/** Count, mean, deviation and quartiles of numeric columns (SecretFlow's `table_statistics`). */
+export const tableStatistics: NativeTaskType = {
+  type: 'table_statistics',
+  title: 'Table statistics',
+  description:
+    'Describes the numeric columns of each party: count, mean, sample standard deviation, smallest, largest value and quartiles. ' +
+    'Tables of under 5 rows are refused and columns of under 5 values left out.',
+  configSchema: configSchema(
+    'table_statistics',
+    {
+      input_data: perParty(inputPath, 'Table of each party (CSV).'),
+      columns: columnChoice('Columns to describe; without it every numeric one.'),
+      output_report: {
+        ...outputPath,
+        description:
+          'artifact:<name>, or nothing, makes one report of all parties. A path puts a report of its own columns in the folder of each party.',
+      },
+    },
+    ['input_data'],
+  ),
+  leaves: "A column's own aggregates, never of under 5 values.",
+  needsParties: true,
+  load: async () => (await import('./table-statistics-run.js')).runTableStatistics,
+};

@@ -1,0 +1,85 @@
+import { isMissing, toNumber } from '../table/csv-reader.js';
+import { Range, Values, type Accumulator } from './accumulators.js';
+import { NumericColumns } from './numeric-columns.js';
+import { nonNumeric, type RunningStep, type StepKind, type StepStart } from './step.js';
+
+const binNum = { type: 'integer', minimum: 2, maximum: 1000, default: 10, description: 'Number of bins.' };
+
+/** Bins of equal size by the column's quantiles. Edges that fall together make fewer bins. */
+export const quantileBinning: StepKind = {
+  op: 'quantile_binning',
+  title: 'Quantile binning',
+  description:
+    'Replaces numbers by the number, from 0, of their bin; bins hold equally many rows. A bin includes its upper edge.',
+  options: { bin_num: binNum },
+  required: ['columns'],
+  resultKey: 'columns_binned',
+  start: (start) =>
+    binning(
+      start,
+      () => new Values(),
+      (values, fraction) => values.quantile(fraction),
+    ),
+};
+
+/** Bins of equal width between the smallest and the largest value. */
+export const equalWidthBinning: StepKind = {
+  op: 'equal_width_binning',
+  title: 'Equal-width binning',
+  description:
+    'Replaces numbers by the number, from 0, of their bin; bins are equally wide. A bin includes its upper edge.',
+  options: { bin_num: binNum },
+  required: ['columns'],
+  resultKey: 'columns_binned',
+  start: (start) =>
+    binning(
+      start,
+      () => new Range(),
+      ({ min, max }, fraction) => min + (max - min) * fraction,
+    ),
+};
+
+function binning<A extends Accumulator>(
+  start: StepStart,
+  make: () => A,
+  edgeAt: (values: A, fraction: number) => number,
+): RunningStep {
+  const bins = Number(start.options.bin_num ?? 10);
+  const numbers = new NumericColumns(start, make);
+  let binned: { index: number; name: string; edges: number[] }[] = [];
+  return {
+    observe: (row, rowNumber) => numbers.observe(row, rowNumber),
+    finish() {
+      binned = numbers
+        .found()
+        .filter(({ values }) => values.count > 0)
+        .map(({ index, name, values }) => {
+          const inner = Array.from({ length: bins - 1 }, (_, i) => edgeAt(values, (i + 1) / bins));
+          return { index, name, edges: [...new Set(inner)] };
+        });
+    },
+    columns: () => start.columns,
+    apply(row, rowNumber) {
+      for (const { index, name, edges } of binned) {
+        if (isMissing(row[index]!)) continue;
+        const value = toNumber(row[index]!);
+        if (value === undefined) throw nonNumeric(start.where, name, rowNumber);
+        row[index] = String(countBelow(edges, value));
+      }
+      return row;
+    },
+    touched: () => binned.map(({ name }) => name),
+    rules: () => Object.fromEntries(binned.map(({ name, edges }) => [name, edges])),
+  };
+}
+
+/** How many of the sorted edges lie strictly below `value`. */
+function countBelow(edges: readonly number[], value: number): number {
+  let [low, high] = [0, edges.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (edges[middle]! < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

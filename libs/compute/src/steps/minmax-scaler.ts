@@ -1,0 +1,35 @@
+import { Range } from './accumulators.js';
+import { NumericColumns } from './numeric-columns.js';
+import { scaling } from './scale.js';
+import type { StepKind } from './step.js';
+
+/** To a range, by the smallest and the largest value. A constant column becomes the range's lower end. */
+export const minmaxScaler: StepKind = {
+  op: 'minmax_scaler',
+  title: 'Min-max scaler',
+  description: 'Scales numeric columns to a range. Without `columns`: every numeric column.',
+  options: {
+    feature_range: {
+      type: 'array',
+      items: { type: 'number' },
+      minItems: 2,
+      maxItems: 2,
+      default: [0, 1],
+      description: 'Lower and upper end.',
+    },
+  },
+  required: [],
+  resultKey: 'columns_scaled',
+  start(start) {
+    const [low, high] = (start.options.feature_range ?? [0, 1]) as [number, number];
+    const numbers = new NumericColumns(start, () => new Range());
+    return {
+      observe: (row, rowNumber) => numbers.observe(row, rowNumber),
+      ...scaling(
+        start,
+        () => numbers.found(),
+        ({ min, max }) => ({ shift: min, factor: max > min ? (high - low) / (max - min) : 1, offset: low }),
+      ),
+    };
+  },
+};

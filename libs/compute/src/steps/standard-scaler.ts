@@ -1,0 +1,32 @@
+import { Moments } from './accumulators.js';
+import { NumericColumns } from './numeric-columns.js';
+import { scaling } from './scale.js';
+import type { StepKind } from './step.js';
+
+/** To mean 0 and deviation 1, by the population's deviation as scikit-learn does. A constant column becomes 0. */
+export const standardScaler: StepKind = {
+  op: 'standard_scaler',
+  title: 'Standard scaler',
+  description: 'Scales numeric columns to mean 0 and standard deviation 1. Without `columns`: every numeric column.',
+  options: {
+    with_mean: { type: 'boolean', default: true },
+    with_std: { type: 'boolean', default: true },
+  },
+  required: [],
+  resultKey: 'columns_scaled',
+  start(start) {
+    const { with_mean: withMean = true, with_std: withStd = true } = start.options;
+    const numbers = new NumericColumns(start, () => new Moments());
+    return {
+      observe: (row, rowNumber) => numbers.observe(row, rowNumber),
+      ...scaling(
+        start,
+        () => numbers.found(),
+        (values) => {
+          const deviation = values.deviation(0);
+          return { shift: withMean ? values.mean : 0, factor: withStd && deviation > 0 ? 1 / deviation : 1, offset: 0 };
+        },
+      ),
+    };
+  },
+};

@@ -1,0 +1,74 @@
+import { TaskFailure, type Json, type JsonSchema } from '../task-type.js';
+
+/** The table that a step works on: for messages. */
+export interface Where {
+  readonly party: string;
+  readonly label: string;
+}
+
+/** A step's options as the parameters give them, without `op` and `columns`. */
+export type StepOptions = Readonly<Record<string, Json | undefined>>;
+
+/** What a step starts from. */
+export interface StepStart {
+  readonly where: Where;
+  /** Columns of the table as the steps before have left it. */
+  readonly columns: readonly string[];
+  /** Positions of the chosen columns; null when none were named, and the step chooses. */
+  readonly chosen: readonly number[] | null;
+  readonly options: StepOptions;
+}
+
+/**
+ * A step on its way over one table: `observe` sees every row once, then `finish`, then `apply` makes each row anew, in
+ * the order of the table. A step without `observe` needs no pass of its own.
+ */
+export interface RunningStep {
+  observe?(row: readonly string[], rowNumber: number): void;
+  /** Ends the observing; throws when the step cannot work on what it saw. */
+  finish?(): void;
+  /** Columns after the step; asked for after `finish`. */
+  columns(): readonly string[];
+  /** The row after the step; it may be the same array. `rowNumber` counts data rows from 1. */
+  apply(row: string[], rowNumber: number): string[];
+  /** Names of the columns that were changed; asked for after the last `apply`. */
+  touched(): readonly string[];
+  /** What the step learnt (means, classes, edges). It stays with its party. */
+  rules(): Json;
+}
+
+/** One operation on a table; each is a file of its own and an entry in `step-kinds.ts`. */
+export interface StepKind {
+  readonly op: string;
+  readonly title: string;
+  readonly description: string;
+  /** Schemas of the options besides `columns`. */
+  readonly options: Readonly<Record<string, JsonSchema>>;
+  readonly required: readonly string[];
+  /** Result key under which its own task type lists the columns it changed. */
+  readonly resultKey: string;
+  start(start: StepStart): RunningStep;
+}
+
+/** A column that must hold numbers holds something else. Names the row, never what is in it. */
+export function nonNumeric(where: Where, column: string, rowNumber: number): TaskFailure {
+  return new TaskFailure(
+    'NON_NUMERIC',
+    `Party ${where.party}: column ${JSON.stringify(column)} of ${where.label} is no number in data row ${rowNumber}. Encode or drop the column first.`,
+    false,
+    { party: where.party, column, row: rowNumber },
+  );
+}
+
+/** A column has no value to learn from, or too many different ones. */
+export function unusable(where: Where, column: string, why: string, code = 'COLUMN_UNUSABLE'): TaskFailure {
+  return new TaskFailure(
+    code,
+    `Party ${where.party}: column ${JSON.stringify(column)} of ${where.label} ${why}.`,
+    false,
+    {
+      party: where.party,
+      column,
+    },
+  );
+}

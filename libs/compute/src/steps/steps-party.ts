@@ -1,0 +1,88 @@
+import type { Json, JsonObject } from '../task-type.js';
+import type { PartyProgram } from '../party/party-program.js';
+import { readCsv, type CsvTable } from '../table/csv-reader.js';
+import { writeCsv } from '../table/csv-writer.js';
+import { ColumnFinder, namedColumns } from '../table/named-columns.js';
+import { stepKind } from './step-kinds.js';
+import type { RunningStep } from './step.js';
+
+export interface StepsPartyArgs {
+  readonly inputPath: string;
+  readonly outputPath: string | null;
+  /** As in the parameters: `{op, columns?, ...options}`. */
+  readonly steps: readonly JsonObject[];
+}
+
+export interface StepsPartyValue {
+  readonly output: string;
+  readonly rows: number;
+  readonly touched: string[];
+}
+
+/** Runs a list of steps over one party's table: a pass for each step that learns from the rows, and one that writes. */
+export const run: PartyProgram = async (context, given) => {
+  const args = given as unknown as StepsPartyArgs;
+  const input = await context.openInput(args.inputPath);
+  try {
+    const table = await readCsv(context.party, input);
+    const where = { party: context.party, label: args.inputPath };
+    const finder = new ColumnFinder();
+    const done: RunningStep[] = [];
+    const passes = args.steps.length + 1;
+    let columns: readonly string[] = table.columns;
+    let rows = 0;
+    const pass = async (
+      stage: string,
+      step: number,
+      each: (row: string[], rowNumber: number) => void | Promise<void>,
+    ): Promise<void> => {
+      rows = 0;
+      context.progress(step / passes, stage);
+      for await (const batch of table.batches()) {
+        for (let row of batch) {
+          rows += 1;
+          for (const earlier of done) row = earlier.apply(row, rows);
+          const wait = each(row, rows);
+          if (wait) await wait;
+        }
+        // The number of rows is known only at the end of the file, so the bar nears its share without reaching it.
+        context.progress((step + rows / (rows + 100_000)) / passes, stage);
+      }
+    };
+
+    for (const [at, { op, columns: named, ...options }] of args.steps.entries()) {
+      const choice = namedColumns(named, context.party);
+      const here: Pick<CsvTable, 'party' | 'label' | 'columns'> = { ...where, columns };
+      const chosen = choice ? finder.find(here, choice, context.peers.length === 0) : null;
+      const running = stepKind(String(op)).start({ where, columns, chosen, options });
+      if (running.observe) await pass(String(op), at, (row, rowNumber) => running.observe!(row, rowNumber));
+      running.finish?.();
+      columns = running.columns();
+      done.push(running);
+    }
+    await finder.agree(context);
+
+    const output = await writeCsv(context, { target: args.outputPath ?? undefined, name: 'table.csv' }, columns);
+    let held: string[][] = [];
+    await pass('writing the table', args.steps.length, (row) => {
+      if (held.push(row) < 1024) return;
+      const batch = held;
+      held = [];
+      return output.rows(batch);
+    });
+    await output.rows(held);
+    await output.finish();
+    const rules = await context.createOutput({ name: 'rules.json', mediaType: 'application/json' });
+    const learnt = done.map((step, at) => ({ op: args.steps[at]!.op!, rules: step.rules() }));
+    await rules.write(`${JSON.stringify(learnt, null, 2)}\n`);
+    await rules.finish();
+    const value: StepsPartyValue = {
+      output: output.reference,
+      rows,
+      touched: [...new Set(done.flatMap((step) => step.touched()))],
+    };
+    return value as unknown as Json;
+  } finally {
+    await input.close();
+  }
+};
