@@ -2,6 +2,8 @@ import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isAlive, startEmbeddedPostgres, withConnection, type EmbeddedPostgres } from '#libs/platform';
+import { migrateQueues } from '#libs/queues';
+import { runMigrations } from '#libs/repositories';
 
 /** A server for tests. `url` is its migrated template database, which nobody stays connected to. */
 export interface TestPostgres {
@@ -35,17 +37,9 @@ export async function startTestPostgres(): Promise<TestPostgres> {
   }
 }
 
-/** Tests of this lib itself run before there is a schema to migrate to; the import is resolved as they run. */
 async function migrate(server: EmbeddedPostgres): Promise<void> {
-  const specifier: string = '#libs/repositories';
-  let repositories: { runMigrations?: (databaseUrl: string) => Promise<unknown> };
-  try {
-    repositories = (await import(specifier)) as typeof repositories;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND') return;
-    throw error;
-  }
-  await repositories.runMigrations?.(server.url);
+  await runMigrations(server.url);
+  await migrateQueues(server.url);
   await withConnection(server.urlOf('postgres'), (client) =>
     client.query(`ALTER DATABASE ${TEMPLATE} IS_TEMPLATE true`),
   );

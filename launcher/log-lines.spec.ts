@@ -1,0 +1,36 @@
+import { describe, it } from 'node:test';
+import { expect } from 'expect';
+import { compactLine, lineSplitter } from './log-lines.js';
+
+describe('lines on the terminal', () => {
+  it('shorten an app’s JSON log', () => {
+    const entry = {
+      level: 'info',
+      time: '2026-11-25T12:00:01.123Z',
+      app: 'api',
+      pid: 1,
+      context: 'Chains',
+      chain_id: 'chain-1',
+      n: [1],
+      msg: 'created',
+    };
+    expect(compactLine(JSON.stringify(entry))).toBe('12:00:01.123 INFO  [Chains] created chain_id=chain-1 n=[1]');
+  });
+
+  it('show where an error came from', () => {
+    const entry = { level: 'error', msg: 'failed', err: { message: 'no', stack: 'Error: no\n    at x' } };
+    expect(compactLine(JSON.stringify(entry))).toBe('ERROR failed\nError: no\n    at x');
+  });
+
+  it('leave everything else as it is', () => {
+    for (const line of ['plain words', '{"half": ', '{"a":1}', '']) expect(compactLine(line)).toBe(line);
+  });
+
+  it('are put together from chunks', () => {
+    const lines: string[] = [];
+    const { push, end } = lineSplitter((line) => lines.push(line));
+    for (const chunk of ['a', 'b\nc\r\n', '\nd']) push(chunk);
+    end();
+    expect(lines).toEqual(['ab', 'c', '', 'd']);
+  });
+});

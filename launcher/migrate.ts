@@ -1,0 +1,45 @@
+import { loadEnvFile, readConfig, startEmbeddedPostgres } from '#libs/platform';
+import { revertMigration, showMigrations } from '#libs/repositories';
+import { migrateAll } from './schema.js';
+
+// `npm run migrate -- run|revert|show`, on DATABASE_URL or else on the embedded database of DATA_DIR.
+const USAGE = 'npm run migrate -- run | revert | show';
+
+async function migrate(command: string, databaseUrl: string): Promise<string> {
+  switch (command) {
+    case 'run': {
+      const applied = await migrateAll(databaseUrl);
+      return applied.length > 0 ? `applied ${applied.join(', ')}` : 'nothing to apply: the schema is up to date';
+    }
+    case 'revert': {
+      const reverted = await revertMigration(databaseUrl);
+      return reverted === null ? 'nothing to take back: no migration is applied' : `took back ${reverted}`;
+    }
+    case 'show': {
+      const states = await showMigrations(databaseUrl);
+      return states.map(({ name, applied }) => `${applied ? 'applied' : 'missing'}  ${name}`).join('\n');
+    }
+    default:
+      throw new Error(`unknown command ${JSON.stringify(command)}: ${USAGE}`);
+  }
+}
+
+async function main(command: string): Promise<string> {
+  loadEnvFile();
+  const { databaseUrl, dataDir } = readConfig();
+  if (databaseUrl !== undefined) return migrate(command, databaseUrl);
+  const server = await startEmbeddedPostgres({ dataDir });
+  try {
+    return await migrate(command, server.url);
+  } finally {
+    // One that ran before belongs to a running system.
+    if (!server.reused) await server.stop();
+  }
+}
+
+try {
+  process.stdout.write(`${await main(process.argv[2] ?? 'run')}\n`);
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+}

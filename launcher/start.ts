@@ -1,0 +1,25 @@
+import { APPS } from './apps.js';
+import { compactLine } from './log-lines.js';
+import { runLauncher } from './run-launcher.js';
+import { migrateAll } from './schema.js';
+
+// `npm start`: the whole system in one terminal, until Ctrl-C.
+const width = Math.max('launcher'.length, ...APPS.map(({ name }) => name.length));
+const print = (name: string, text: string) => {
+  for (const line of text.split('\n')) process.stdout.write(`${name.padEnd(width)} | ${line}\n`);
+};
+
+process.exitCode = await runLauncher(
+  (config) => ({
+    config,
+    apps: APPS,
+    migrate: migrateAll,
+    say: (words) => print('launcher', words),
+    onLine: (app, line) => print(app, compactLine(line)),
+  }),
+  async (system) => {
+    process.stdout.write(`ready ${system.url}\n`);
+    return undefined;
+  },
+  (words) => process.stderr.write(`${words}\n`),
+);

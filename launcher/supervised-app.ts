@@ -1,0 +1,120 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { createWriteStream, existsSync, renameSync, statSync, type WriteStream } from 'node:fs';
+import { lineSplitter } from './log-lines.js';
+import { delayBeforeRestart, RESTART_POLICY, type RestartPolicy } from './restart-policy.js';
+
+export interface SupervisedAppOptions {
+  /** For people. */
+  readonly name: string;
+  /** Run as `node <script>`. */
+  readonly script: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly logFile: string;
+  /** Each line that the app writes. */
+  readonly onLine: (line: string) => void;
+  /** The launcher's own words about it. */
+  readonly say: (words: string) => void;
+  readonly policy?: RestartPolicy;
+}
+
+const KEPT_LINES = 20;
+const LOG_FILE_BYTES = 20 * 1024 * 1024;
+
+/**
+ * Keeps one app running as a process of its own, until `stop`. The process is in a group of its own, so that Ctrl-C
+ * is the launcher's alone, and has an IPC channel whose end tells it that the launcher is gone.
+ */
+export class SupervisedApp {
+  /** Resolves when the app ends too often, with what there is to tell. */
+  readonly gaveUp: Promise<Error>;
+  private giveUp!: (error: Error) => void;
+  private child: ChildProcess | undefined;
+  private ended: Promise<void> = Promise.resolve();
+  private timer: NodeJS.Timeout | undefined;
+  private stopping = false;
+  private readonly ends: number[] = [];
+  private readonly lastLines: string[] = [];
+  private readonly log: WriteStream;
+
+  constructor(private readonly options: SupervisedAppOptions) {
+    this.gaveUp = new Promise((resolve) => (this.giveUp = resolve));
+    const { logFile } = options;
+    if (existsSync(logFile) && statSync(logFile).size > LOG_FILE_BYTES) renameSync(logFile, `${logFile}.1`);
+    this.log = createWriteStream(logFile, { flags: 'a' });
+    this.start();
+  }
+
+  get pid(): number | undefined {
+    return this.child?.pid;
+  }
+
+  /** Asks it to end, kills it after `graceMs`, and resolves when it is gone. It is not started again. */
+  async stop(graceMs: number): Promise<void> {
+    this.stopping = true;
+    clearTimeout(this.timer);
+    this.signal('SIGTERM');
+    const timer = setTimeout(() => this.kill(), graceMs);
+    await this.ended;
+    clearTimeout(timer);
+    if (!this.log.closed) await new Promise<void>((resolve) => this.log.end(resolve));
+  }
+
+  /** Ends it at once, with whatever it has started. */
+  kill(): void {
+    this.signal('SIGKILL', true);
+  }
+
+  private start(): void {
+    const { script, env } = this.options;
+    const child = spawn(process.execPath, ['--enable-source-maps', script], {
+      env,
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    });
+    this.child = child;
+    for (const stream of [child.stdout!, child.stderr!]) {
+      const lines = lineSplitter((line) => this.take(line));
+      stream.setEncoding('utf8').on('data', lines.push).on('end', lines.end);
+    }
+    child.on('error', (error) => this.take(`could not be started: ${error.message}`));
+    this.ended = new Promise((resolve) => {
+      child.once('close', (code, signal) => {
+        this.child = undefined;
+        resolve();
+        this.afterEnd(signal ?? `code ${code}`);
+      });
+    });
+  }
+
+  private afterEnd(how: string): void {
+    if (this.stopping) return;
+    const { name, say, policy = RESTART_POLICY } = this.options;
+    this.ends.push(performance.now());
+    const delay = delayBeforeRestart(this.ends, performance.now(), policy);
+    if (delay === undefined) {
+      const tail = this.lastLines.map((line) => `  ${line}`).join('\n');
+      const often = `${policy.maxEnds} times within ${policy.windowMs / 1000} s`;
+      this.giveUp(new Error(`${name} ended ${often} (the last time with ${how}). Its last lines:\n${tail}`));
+      return;
+    }
+    say(`${name} ended (${how}); starting it again in ${delay / 1000} s`);
+    this.timer = setTimeout(() => this.start(), delay);
+  }
+
+  private take(line: string): void {
+    this.log.write(`${line}\n`);
+    this.lastLines.push(line);
+    if (this.lastLines.length > KEPT_LINES) this.lastLines.shift();
+    this.options.onLine(line);
+  }
+
+  private signal(signal: NodeJS.Signals, group = false): void {
+    const pid = this.child?.pid;
+    if (pid === undefined) return;
+    try {
+      process.kill(group && process.platform !== 'win32' ? -pid : pid, signal);
+    } catch {
+      // it ended meanwhile
+    }
+  }
+}

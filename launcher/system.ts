@@ -1,0 +1,165 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { freePort, isPortFree, lockDataDir, startEmbeddedPostgres, type Config } from '#libs/platform';
+import { localUrl, waitUntilReady } from './readiness.js';
+import type { RestartPolicy } from './restart-policy.js';
+import { SupervisedApp } from './supervised-app.js';
+
+/** An app to run; the launcher passes its port in `portVariable`. */
+export interface AppDefinition {
+  readonly name: string;
+  readonly script: string;
+  readonly portVariable: 'PORT' | 'LISTENER_PORT' | 'WORKER_PORT';
+}
+
+export interface SystemOptions {
+  readonly config: Config;
+  readonly apps: readonly AppDefinition[];
+  /** Brings the database's schema up to date. */
+  readonly migrate: (databaseUrl: string) => Promise<unknown>;
+  /** The launcher's own words. */
+  readonly say: (words: string) => void;
+  /** Each line that an app writes. */
+  readonly onLine: (app: string, line: string) => void;
+  readonly policy?: RestartPolicy;
+  readonly readyTimeoutMs?: number;
+}
+
+/** The running system. */
+export interface System {
+  /** Of the API. */
+  readonly url: string;
+  readonly pids: () => Readonly<Record<string, number | undefined>>;
+  /** Resolves when it can't go on: an app keeps ending, or the database is gone. */
+  readonly failed: Promise<Error>;
+}
+
+const APP_GRACE_MS = 3500;
+const READY_TIMEOUT_MS = 60_000;
+
+/**
+ * Starts the database (unless DATABASE_URL names one), applies the migrations, starts the apps, and calls `use` once
+ * all are ready. When `use` is through, or fails, or `signal` fires, everything is stopped in reverse: apps first,
+ * database last. `hurry` kills apps that take their time.
+ */
+export async function withSystem<T>(
+  options: SystemOptions,
+  signal: AbortSignal,
+  hurry: AbortSignal,
+  use: (system: System) => Promise<T>,
+): Promise<T> {
+  const undo: (() => Promise<void> | void)[] = [];
+  try {
+    return await use(await start(options, signal, hurry, undo));
+  } finally {
+    for (const step of undo.reverse()) await step();
+  }
+}
+
+async function start(
+  options: SystemOptions,
+  signal: AbortSignal,
+  hurry: AbortSignal,
+  undo: (() => Promise<void> | void)[],
+): Promise<System> {
+  const { config, say } = options;
+  undo.push(lockDataDir(config.dataDir));
+  for (const folder of [join(config.dataDir, 'logs'), config.dataRoot, config.artifactRoot]) {
+    mkdirSync(folder, { recursive: true });
+  }
+  const ports = await choosePorts(config);
+  const failures: Promise<Error>[] = [];
+  const databaseUrl = config.databaseUrl ?? (await startDatabase(config, say, undo, failures));
+  signal.throwIfAborted();
+  await options.migrate(databaseUrl);
+  signal.throwIfAborted();
+
+  const env = appEnvironment(config, databaseUrl, ports);
+  const apps = options.apps.map(({ name, script }) => {
+    const logFile = join(config.dataDir, 'logs', `${name}.log`);
+    const onLine = (line: string) => options.onLine(name, line);
+    return new SupervisedApp({ name, script, env, logFile, onLine, say, policy: options.policy });
+  });
+  undo.push(async () => {
+    const kill = () => apps.forEach((app) => app.kill());
+    hurry.addEventListener('abort', kill);
+    if (hurry.aborted) kill();
+    await Promise.all(apps.map((app) => app.stop(APP_GRACE_MS)));
+    hurry.removeEventListener('abort', kill);
+  });
+  const failed = Promise.race([...failures, ...apps.map((app) => app.gaveUp)]);
+
+  const timeout = options.readyTimeoutMs ?? READY_TIMEOUT_MS;
+  const waiting = new AbortController();
+  const either = AbortSignal.any([signal, waiting.signal]);
+  const ready = options.apps.map(({ name, portVariable }) =>
+    waitUntilReady(name, localUrl(config.host, ports[portVariable]), timeout, either),
+  );
+  try {
+    await Promise.race([Promise.all(ready), failed.then((error) => Promise.reject(error))]);
+  } finally {
+    waiting.abort();
+    await Promise.allSettled(ready);
+  }
+  const pids = () => Object.fromEntries(options.apps.map(({ name }, i) => [name, apps[i]!.pid]));
+  return { url: localUrl(config.host, ports.PORT), pids, failed };
+}
+
+async function startDatabase(
+  config: Config,
+  say: (words: string) => void,
+  undo: (() => Promise<void> | void)[],
+  failures: Promise<Error>[],
+): Promise<string> {
+  const server = await startEmbeddedPostgres({ dataDir: config.dataDir, running: 'restart' });
+  let stopping = false;
+  undo.push(async () => {
+    stopping = true;
+    await server.stop();
+  });
+  const where = server.cluster.startsWith(config.dataDir) ? '' : `, its data in ${server.cluster}`;
+  say(`PostgreSQL on port ${server.port}${server.user ? ` as user ${server.user}` : ''}${where}`);
+  failures.push(
+    server.exited.then((code) => {
+      const log = join(config.dataDir, 'logs', 'postgres.log');
+      return stopping ? new Promise<Error>(() => {}) : new Error(`PostgreSQL ended (code ${code}): see ${log}`);
+    }),
+  );
+  return server.url;
+}
+
+type Ports = Record<AppDefinition['portVariable'], number>;
+
+async function choosePorts(config: Config): Promise<Ports> {
+  const wanted: Ports = { PORT: config.port, LISTENER_PORT: config.listenerPort, WORKER_PORT: config.workerPort };
+  for (const [name, port] of Object.entries(wanted) as [keyof Ports, number][]) {
+    const free =
+      port === 0 || (await isPortFree(config.host, port).catch((error: Error) => explainHost(config, error)));
+    if (!free)
+      throw new Error(
+        `${name}=${port} is in use: stop what listens there, or set ${name} to another (0: any free one)`,
+      );
+    if (port === 0) wanted[name] = await freePort(config.host);
+  }
+  return wanted;
+}
+
+function explainHost(config: Config, cause: Error): never {
+  throw new Error(`can't listen on HOST=${config.host}: ${cause.message}`, { cause });
+}
+
+/** What an app is told: the launcher's own environment, with everything resolved that it chose. */
+function appEnvironment(config: Config, databaseUrl: string, ports: Ports): NodeJS.ProcessEnv {
+  return {
+    ...process.env,
+    HOST: config.host,
+    PORT: String(ports.PORT),
+    LISTENER_PORT: String(ports.LISTENER_PORT),
+    WORKER_PORT: String(ports.WORKER_PORT),
+    DATABASE_URL: databaseUrl,
+    DATA_DIR: config.dataDir,
+    DATA_ROOT: config.dataRoot,
+    ARTIFACT_ROOT: config.artifactRoot,
+    LOG_LEVEL: config.logLevel,
+  };
+}
