@@ -10,6 +10,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { TaskFailure, type Artifact, type Json, type TaskRun } from '../task-type.js';
+import { SAFE_PART } from './input-files.js';
 import { publish } from './output-files.js';
 import {
   bodyBytes,
@@ -53,7 +54,6 @@ export interface PartyOutcome {
 }
 
 const PARTY = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;
-const PATH_PART = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,199}$/;
 /** A thread in a CPU loop cannot speak, so the last progress is said again for it. */
 const PROGRESS_EVERY_MS = 900;
 /** JavaScript heap of one party. Tables stream, so only keys and models are held. */
@@ -83,7 +83,7 @@ export async function runParties(call: PartyRun): Promise<Record<string, PartyOu
     if (!PARTY.test(party)) throw new TaskFailure('INVALID_PARAMS', `${JSON.stringify(party)} is no name for a party.`);
   }
   for (const id of [run.chainId, run.taskId]) {
-    if (!PATH_PART.test(id)) throw new TaskFailure('INVALID_PARAMS', `${JSON.stringify(id)} cannot name a folder.`);
+    if (!SAFE_PART.test(id)) throw new TaskFailure('INVALID_PARAMS', `${JSON.stringify(id)} cannot name a folder.`);
   }
   const token = randomBytes(6).toString('hex');
   const members = new Map<string, Member>();
