@@ -24,14 +24,24 @@ const types = {
 } as pg.CustomTypesConfig;
 
 /**
- * PostgreSQL for the hot paths: a pool with prepared statements, a time-out on everything, and index plans pinned
- * (every statement here goes by an index; without statistics on a fresh table the planner would scan, which cost
- * half as much again per hop).
+ * Every engine statement goes by an index. Left alone on a fresh table without statistics the planner scans, which
+ * cost half as much again per hop.
+ */
+const PINNED_PLANS = [
+  'plan_cache_mode=force_generic_plan',
+  'enable_seqscan=off',
+  'enable_hashjoin=off',
+  'enable_mergejoin=off',
+];
+
+/**
+ * PostgreSQL for the engine and the API's reads: a pool with prepared statements and a time-out on everything.
+ * `pinPlans: false` leaves plans to the planner, for reads that list and count.
  */
 export class Database implements Queryable {
   private readonly pool: pg.Pool;
 
-  constructor(url: string, options: { max?: number; applicationName?: string } = {}) {
+  constructor(url: string, options: { max?: number; applicationName?: string; pinPlans?: boolean } = {}) {
     this.pool = new pg.Pool({
       connectionString: url,
       max: options.max ?? 8,
@@ -44,10 +54,7 @@ export class Database implements Queryable {
         'lock_timeout=5000',
         'idle_in_transaction_session_timeout=3000',
         'jit=off',
-        'plan_cache_mode=force_generic_plan',
-        'enable_seqscan=off',
-        'enable_hashjoin=off',
-        'enable_mergejoin=off',
+        ...(options.pinPlans === false ? [] : PINNED_PLANS),
       ]
         .map((setting) => `-c ${setting}`)
         .join(' '),

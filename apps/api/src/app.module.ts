@@ -1,0 +1,30 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { createMetrics, type AppConfig } from '#libs/platform';
+import { ChainReader } from './chains/chain-reader.js';
+import { ChainsController } from './chains/chains.controller.js';
+import { ChainWatch } from './events/chain-watch.js';
+import { EventsController } from './events/events.controller.js';
+import { Catalogue } from './system/catalogue.js';
+import { Databases } from './system/databases.js';
+import { ApiMetrics, HealthController } from './system/health.controller.js';
+import { TaskTypesController } from './system/task-types.controller.js';
+import { ArtifactRoot, TasksController } from './tasks/tasks.controller.js';
+
+/** Wires the API; everything it needs of the outside is in `config`. */
+@Module({})
+export class AppModule {
+  static with(config: AppConfig): DynamicModule {
+    return {
+      module: AppModule,
+      controllers: [ChainsController, TasksController, EventsController, TaskTypesController, HealthController],
+      providers: [
+        ChainReader,
+        ChainWatch,
+        { provide: Databases, useFactory: () => new Databases(config.databaseUrl) },
+        { provide: Catalogue, useFactory: () => new Catalogue(config.diagnosticTasks) },
+        { provide: ArtifactRoot, useFactory: () => new ArtifactRoot(config.artifactRoot) },
+        { provide: ApiMetrics, useFactory: () => new ApiMetrics(createMetrics('api')) },
+      ],
+    };
+  }
+}

@@ -1,0 +1,287 @@
+import { createHash } from 'node:crypto';
+import { Body, Controller, Delete, Get, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
+import {
+  ApiBody,
+  ApiHeader,
+  ApiOperation,
+  ApiParam,
+  ApiProduces,
+  ApiQuery,
+  ApiResponse,
+  ApiTags,
+} from '@nestjs/swagger';
+import { commandChain, createChain, type CreatedChain } from '#libs/chain-engine';
+import { listChains, readChains } from '#libs/repositories';
+import { readChain, type ChainInput } from '../input/chain-input.js';
+import { Problem } from '../input/problem.js';
+import { Databases } from '../system/databases.js';
+import { Catalogue } from '../system/catalogue.js';
+import { ApiProblems } from '../system/api-problems.js';
+import { ChainReader } from './chain-reader.js';
+import {
+  CancelledChainDto,
+  ChainDto,
+  ChainListDto,
+  CreatedChainDto,
+  ExecutedChainDto,
+  GraphDto,
+  ValidationDto,
+} from './chains.dto.js';
+import { graphOf, toDot, toMermaid } from './graph.js';
+import { readListQuery, writeCursor } from './list-query.js';
+import { newChainOf } from './new-chain.js';
+import { chainSummary, taskDtos } from './views.js';
+
+const CHAIN_BODY = { schema: { $ref: '#/components/schemas/CreateChainRequest' }, required: true };
+
+interface Reply {
+  code(status: number): Reply;
+  header(name: string, value: string): Reply;
+  type(contentType: string): Reply;
+}
+
+@ApiTags('chains')
+@Controller('chains')
+export class ChainsController {
+  constructor(
+    private readonly databases: Databases,
+    private readonly catalogue: Catalogue,
+    private readonly reader: ChainReader,
+  ) {}
+
+  @Post()
+  @HttpCode(201)
+  @ApiOperation({
+    operationId: 'createChain',
+    summary: 'Create a chain',
+    description: 'Checks the whole chain and tells all its faults at once. With `execute: true` it starts as well.',
+  })
+  @ApiBody(CHAIN_BODY)
+  @ApiHeader({
+    name: 'Idempotency-Key',
+    required: false,
+    description: 'The same key and body give the same chain, however often they are sent.',
+    schema: { type: 'string', minLength: 1, maxLength: 255 },
+  })
+  @ApiResponse({ status: 201, type: CreatedChainDto, description: 'The chain is stored.' })
+  @ApiProblems(400, 413, 415, 422, 503)
+  async create(
+    @Body() body: unknown,
+    @Headers('idempotency-key') key: string | undefined,
+    @Res({ passthrough: true }) reply: Reply,
+  ): Promise<CreatedChain> {
+    const chain = newChainOf(this.read(body), body, null);
+    if (key !== undefined && (key.length === 0 || key.length > 255 || !/^[\x20-\x7e]+$/.test(key))) {
+      throw new Problem('BAD_REQUEST', 'An Idempotency-Key is 1 to 255 printable ASCII characters.');
+    }
+    const request =
+      key === undefined ? undefined : { key, hash: createHash('sha256').update(JSON.stringify(body)).digest() };
+    const outcome = await createChain(this.databases.engine, chain, request);
+    if (outcome.kind === 'key-reused') {
+      throw new Problem('IDEMPOTENCY_KEY_REUSED', 'This Idempotency-Key was used for another chain: take a new key.');
+    }
+    if (outcome.kind === 'replayed') reply.header('Idempotency-Replayed', 'true');
+    reply.header('Location', `/api/v1/chains/${outcome.chain.chain_id}`);
+    return outcome.chain;
+  }
+
+  @Post('validate')
+  @HttpCode(200)
+  @ApiOperation({
+    operationId: 'validateChain',
+    summary: 'Check a chain without storing it',
+    description: 'Says what creating it would say: its faults, or its type, levels and critical path.',
+  })
+  @ApiBody(CHAIN_BODY)
+  @ApiResponse({
+    status: 200,
+    type: ValidationDto,
+    description: 'Faults are in `errors`; `valid` is true when there are none.',
+  })
+  @ApiProblems(400, 413, 415)
+  validate(@Body() body: unknown): ValidationDto {
+    const reading = readChain(body, this.catalogue);
+    if (!reading.ok) {
+      return {
+        valid: false,
+        errors: [...reading.faults],
+        chain_type: null,
+        total_tasks: null,
+        levels: null,
+        critical_path: null,
+      };
+    }
+    const { tasks, plan } = reading.chain;
+    return {
+      valid: true,
+      errors: [],
+      chain_type: plan.chainType,
+      total_tasks: tasks.length,
+      levels: plan.levels,
+      critical_path: plan.criticalPath().positions.map((position) => tasks[position]!.taskId),
+    };
+  }
+
+  @Get()
+  @ApiOperation({
+    operationId: 'listChains',
+    summary: 'List chains',
+    description: 'Newest first. `next_cursor` reads on at any depth.',
+  })
+  @ApiQuery({
+    name: 'status',
+    required: false,
+    description: 'One or several, by comma.',
+    schema: { type: 'string' },
+    example: 'RUNNING,PENDING',
+  })
+  @ApiQuery({ name: 'chain_type', required: false, schema: { type: 'string' }, example: 'chord' })
+  @ApiQuery({ name: 'created_by', required: false, schema: { type: 'string', maxLength: 64 } })
+  @ApiQuery({
+    name: 'task_type',
+    required: false,
+    description: 'Chains that have a task of this type.',
+    schema: { type: 'string', maxLength: 50 },
+  })
+  @ApiQuery({
+    name: 'q',
+    required: false,
+    description: "Part of the chain's name.",
+    schema: { type: 'string', maxLength: 255 },
+  })
+  @ApiQuery({ name: 'created_from', required: false, schema: { type: 'string', format: 'date-time' } })
+  @ApiQuery({ name: 'created_to', required: false, schema: { type: 'string', format: 'date-time' } })
+  @ApiQuery({
+    name: 'sort',
+    required: false,
+    schema: { type: 'string', enum: ['created_at', '-created_at'], default: '-created_at' },
+  })
+  @ApiQuery({ name: 'page', required: false, schema: { type: 'integer', minimum: 1, default: 1 } })
+  @ApiQuery({ name: 'page_size', required: false, schema: { type: 'integer', minimum: 1, maximum: 200, default: 20 } })
+  @ApiQuery({
+    name: 'cursor',
+    required: false,
+    description: 'The `next_cursor` of the page before.',
+    schema: { type: 'string' },
+  })
+  @ApiResponse({ status: 200, type: ChainListDto, description: 'A page of chains.' })
+  @ApiProblems(400, 503)
+  async list(@Query() query: Record<string, unknown>): Promise<ChainListDto> {
+    const { filter, page, pageNumber } = readListQuery(query);
+    const { items, total } = await listChains(
+      this.databases.reads,
+      filter,
+      { ...page, limit: page.limit + 1 },
+      pageNumber !== null,
+    );
+    const shown = items.slice(0, page.limit);
+    return {
+      items: shown.map(({ created_at_exact: _exact, ...row }) => chainSummary(row)),
+      total,
+      page: pageNumber,
+      page_size: page.limit,
+      next_cursor: items.length > page.limit ? writeCursor(shown.at(-1)!) : null,
+    };
+  }
+
+  @Get(':chain_id')
+  @ApiParam({ name: 'chain_id', schema: { type: 'string', maxLength: 64 } })
+  @ApiOperation({ operationId: 'getChain', summary: 'Read a chain with all its tasks' })
+  @ApiResponse({ status: 200, type: ChainDto, description: 'The chain; for each waiting task why it waits.' })
+  @ApiProblems(404, 503)
+  async get(@Param('chain_id') chainId: string): Promise<ChainDto> {
+    const chain = await this.reader.chain(chainId);
+    const tasks = await readChains.tasks(this.databases.reads, chain.chain_id);
+    return { ...chainSummary(chain), tasks: taskDtos(tasks, chain.status) };
+  }
+
+  @Post(':chain_id/execute')
+  @HttpCode(202)
+  @ApiParam({ name: 'chain_id', schema: { type: 'string', maxLength: 64 } })
+  @ApiOperation({
+    operationId: 'executeChain',
+    summary: 'Start a chain',
+    description: 'Only from PENDING; otherwise 409 with the present status.',
+  })
+  @ApiResponse({ status: 202, type: ExecutedChainDto, description: 'The chain runs.' })
+  @ApiProblems(404, 409, 503)
+  async execute(@Param('chain_id') chainId: string): Promise<ExecutedChainDto> {
+    await this.command(chainId, 'ExecuteChain', 'started: only a PENDING chain is');
+    const { chain_id, execution_id, status, started_at } = chainSummary(await this.reader.chain(chainId));
+    return { chain_id, execution_id, status, started_at };
+  }
+
+  @Post(':chain_id/cancel')
+  @HttpCode(200)
+  @ApiParam({ name: 'chain_id', schema: { type: 'string', maxLength: 64 } })
+  @ApiOperation({
+    operationId: 'cancelChain',
+    summary: 'Cancel a chain',
+    description: 'Running tasks are stopped, waiting ones skipped, all at once.',
+  })
+  @ApiResponse({ status: 200, type: CancelledChainDto, description: 'The chain is CANCELLED.' })
+  @ApiProblems(404, 409, 503)
+  async cancel(@Param('chain_id') chainId: string): Promise<CancelledChainDto> {
+    await this.command(chainId, 'CancelChain', 'cancelled: it has ended');
+    const { chain_id, status, completed_at, updated_at } = chainSummary(await this.reader.chain(chainId));
+    return { chain_id, status, cancelled_at: completed_at ?? updated_at };
+  }
+
+  @Delete(':chain_id')
+  @ApiParam({ name: 'chain_id', schema: { type: 'string', maxLength: 64 } })
+  @ApiOperation({
+    operationId: 'deleteChain',
+    summary: 'Cancel a chain',
+    description: 'The same as POST /chains/{chain_id}/cancel.',
+  })
+  @ApiResponse({ status: 200, type: CancelledChainDto, description: 'The chain is CANCELLED.' })
+  @ApiProblems(404, 409, 503)
+  remove(@Param('chain_id') chainId: string): Promise<CancelledChainDto> {
+    return this.cancel(chainId);
+  }
+
+  @Get(':chain_id/graph')
+  @ApiParam({ name: 'chain_id', schema: { type: 'string', maxLength: 64 } })
+  @ApiOperation({
+    operationId: 'getChainGraph',
+    summary: "Read a chain's graph",
+    description: 'JSON; as Mermaid with `Accept: text/vnd.mermaid`, as Graphviz DOT with `Accept: text/vnd.graphviz`.',
+  })
+  @ApiProduces('application/json', 'text/vnd.mermaid', 'text/vnd.graphviz')
+  @ApiResponse({ status: 200, type: GraphDto, description: 'Nodes, edges, levels and the critical path.' })
+  @ApiProblems(404, 503)
+  async graph(
+    @Param('chain_id') chainId: string,
+    @Headers('accept') accept: string | undefined,
+    @Res({ passthrough: true }) reply: Reply,
+  ): Promise<GraphDto | string> {
+    const chain = await this.reader.chain(chainId);
+    const graph = graphOf(chain, await readChains.tasks(this.databases.reads, chain.chain_id));
+    if (accept?.includes('text/vnd.mermaid')) {
+      reply.type('text/vnd.mermaid; charset=utf-8');
+      return toMermaid(graph);
+    }
+    if (accept?.includes('text/vnd.graphviz')) {
+      reply.type('text/vnd.graphviz; charset=utf-8');
+      return toDot(graph);
+    }
+    return graph;
+  }
+
+  private read(body: unknown): ChainInput {
+    const reading = readChain(body, this.catalogue);
+    if (reading.ok) return reading.chain;
+    const { faults } = reading;
+    const unsupported = faults.every((fault) => fault.code === 'NOT_SUPPORTED_YET');
+    const detail = faults.length === 1 ? faults[0]!.message : `The chain has ${faults.length} faults: see errors.`;
+    throw new Problem(unsupported ? 'NOT_SUPPORTED_YET' : 'INVALID_CHAIN', detail, { errors: faults });
+  }
+
+  private async command(chainId: string, kind: 'ExecuteChain' | 'CancelChain', cannot: string): Promise<void> {
+    const outcome = await commandChain(this.databases.engine, this.reader.id(chainId), { kind });
+    if (outcome.kind === 'not-found') throw this.reader.notFound(chainId);
+    if (outcome.kind === 'refused') {
+      throw new Problem('CHAIN_STATE_CONFLICT', `The chain is ${outcome.status} and cannot be ${cannot}.`);
+    }
+  }
+}

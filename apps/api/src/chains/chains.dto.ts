@@ -1,0 +1,295 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+
+const CHAIN_STATUSES = ['PENDING', 'RUNNING', 'PAUSED', 'SUCCESS', 'FAILURE', 'CANCELLED'];
+const TASK_STATUSES = [
+  'PENDING',
+  'READY',
+  'QUEUED',
+  'RUNNING',
+  'RETRYING',
+  'SUCCESS',
+  'FAILURE',
+  'SKIPPED',
+  'CANCELLED',
+];
+const CHAIN_TYPES = ['sequential', 'parallel', 'chord', 'complex'];
+const ID = 'chain-7c0a4a52-2c53-4b58-9d0b-6d7d5f0f7c11';
+const anyJson = { type: 'object', additionalProperties: true } as const;
+
+export class CreatedChainDto {
+  @ApiProperty({ example: ID })
+  chain_id: string;
+  @ApiProperty({ example: 'PSI pipeline' })
+  chain_name: string;
+  @ApiProperty({ enum: CHAIN_TYPES, enumName: 'ChainType', example: 'sequential' })
+  chain_type: string;
+  @ApiProperty({ type: 'integer', example: 3 })
+  total_tasks: number;
+  @ApiProperty({ enum: CHAIN_STATUSES, enumName: 'ChainStatus', example: 'PENDING' })
+  status: string;
+  @ApiProperty({ format: 'date-time' })
+  created_at: string;
+}
+
+export class ExecutedChainDto {
+  @ApiProperty({ example: ID })
+  chain_id: string;
+  /** Names this execution. */
+  @ApiProperty({ type: String, nullable: true, example: 'execution-7c0a4a52-2c53-4b58-9d0b-6d7d5f0f7c11' })
+  execution_id: string | null;
+  @ApiProperty({ enum: CHAIN_STATUSES, enumName: 'ChainStatus', example: 'RUNNING' })
+  status: string;
+  @ApiProperty({ type: String, format: 'date-time', nullable: true })
+  started_at: string | null;
+}
+
+export class CancelledChainDto {
+  @ApiProperty({ example: ID })
+  chain_id: string;
+  @ApiProperty({ enum: CHAIN_STATUSES, enumName: 'ChainStatus', example: 'CANCELLED' })
+  status: string;
+  @ApiProperty({ format: 'date-time' })
+  cancelled_at: string;
+}
+
+export class FailureDto {
+  /** Stable, UPPER_SNAKE. */
+  @ApiProperty({ example: 'TIMEOUT_RUN' })
+  code: string;
+  /** What went wrong and what to do. */
+  @ApiProperty({ example: 'the task ran longer than its 60 s: raise its timeout or give it less to do' })
+  message: string;
+  @ApiPropertyOptional(anyJson)
+  details?: Record<string, unknown>;
+}
+
+export class WaitingDto {
+  @ApiProperty({
+    enum: ['CHAIN_NOT_STARTED', 'WAITING_FOR_PARENTS', 'WAITING_FOR_ROOM', 'CHAIN_PAUSED', 'IN_QUEUE', 'BACKOFF'],
+    enumName: 'WaitingCode',
+    example: 'WAITING_FOR_PARENTS',
+  })
+  code: string;
+  @ApiProperty({ example: 'waits for psi and report' })
+  message: string;
+  /** The parents that are not finished. */
+  @ApiProperty({ type: [String], required: false })
+  parents?: string[];
+  /** When the next try is due. */
+  @ApiProperty({ type: String, format: 'date-time', required: false })
+  until?: string;
+}
+
+export class TaskDto {
+  @ApiProperty({ example: 'psi' })
+  task_id: string;
+  @ApiProperty({ example: 'task-0b9f6c0e-8a55-4b0c-b4c6-0e8e1d6ed5aa' })
+  task_request_id: string;
+  @ApiProperty({ example: 'PSI' })
+  task_name: string;
+  @ApiProperty({ example: 'psi' })
+  task_type: string;
+  @ApiProperty({ enum: ['sequential', 'parallel'], enumName: 'ExecutionMode', example: 'sequential' })
+  execution_mode: string;
+  @ApiProperty({ type: [String], example: ['prepare-alice', 'prepare-bob'] })
+  depends_on: string[];
+  @ApiProperty()
+  is_callback: boolean;
+  @ApiProperty({ enum: TASK_STATUSES, enumName: 'TaskStatus', example: 'RUNNING' })
+  status: string;
+  /** Its 0-based place in the chain's list. */
+  @ApiProperty({ type: 'integer', example: 2 })
+  execution_order: number;
+  /** 0 for tasks without parents, else one more than the highest of its parents. */
+  @ApiProperty({ type: 'integer', example: 1 })
+  level: number;
+  /** 1 (lowest) to 10. */
+  @ApiProperty({ type: 'integer', minimum: 1, maximum: 10, example: 5 })
+  priority: number;
+  /** The present or last attempt; 0 before the first. */
+  @ApiProperty({ type: 'integer', example: 1 })
+  attempt: number;
+  /** Failures that the retry policy counts. */
+  @ApiProperty({ type: 'integer', example: 0 })
+  failures: number;
+  /** Workers lost while they ran it. */
+  @ApiProperty({ type: 'integer', example: 0 })
+  losses: number;
+  @ApiProperty({ type: String, nullable: true })
+  worker_id: string | null;
+  @ApiProperty({ example: 'all_success' })
+  trigger_rule: string;
+  @ApiProperty({ type: String, nullable: true, example: null })
+  skip_reason: string | null;
+  @ApiProperty({ format: 'date-time' })
+  created_at: string;
+  @ApiProperty({ type: String, format: 'date-time', nullable: true })
+  queued_at: string | null;
+  @ApiProperty({ type: String, format: 'date-time', nullable: true })
+  started_at: string | null;
+  @ApiProperty({ type: String, format: 'date-time', nullable: true })
+  completed_at: string | null;
+  /** 0 to 1 of the attempt under way. */
+  @ApiProperty({ minimum: 0, maximum: 1, example: 0.4 })
+  progress: number;
+  @ApiProperty({ type: String, nullable: true, example: 'blinding' })
+  progress_stage: string | null;
+  @ApiProperty({ ...anyJson, nullable: true })
+  result: unknown;
+  @ApiProperty({ type: FailureDto, nullable: true })
+  error: FailureDto | null;
+  /** Why it waits; null when it does not. */
+  @ApiProperty({ type: WaitingDto, nullable: true })
+  waiting: WaitingDto | null;
+}
+
+export class ChainSummaryDto {
+  @ApiProperty({ example: ID })
+  chain_id: string;
+  @ApiProperty({ example: 'PSI pipeline' })
+  chain_name: string;
+  @ApiProperty({ enum: CHAIN_TYPES, enumName: 'ChainType', example: 'complex' })
+  chain_type: string;
+  @ApiProperty({ type: String, nullable: true })
+  description: string | null;
+  @ApiProperty({ enum: CHAIN_STATUSES, enumName: 'ChainStatus', example: 'RUNNING' })
+  status: string;
+  @ApiProperty({ type: String, nullable: true })
+  execution_id: string | null;
+  /** 1 at first, one more with each retry of the whole chain. */
+  @ApiProperty({ type: 'integer', example: 1 })
+  epoch: number;
+  /** Rises with every change of a status in the chain. */
+  @ApiProperty({ type: 'integer', example: 12 })
+  version: number;
+  @ApiProperty({ type: 'integer', example: 7 })
+  total_tasks: number;
+  @ApiProperty({ type: 'integer', example: 3 })
+  completed_tasks: number;
+  @ApiProperty({ type: 'integer', example: 0 })
+  failed_tasks: number;
+  @ApiProperty({ type: 'integer', example: 0 })
+  skipped_tasks: number;
+  @ApiProperty({ type: 'integer', example: 0 })
+  cancelled_tasks: number;
+  /** Share of finished tasks, 0 to 100. */
+  @ApiProperty({ minimum: 0, maximum: 100, example: 42.86 })
+  progress: number;
+  @ApiProperty({ type: String, nullable: true })
+  created_by: string | null;
+  @ApiProperty(anyJson)
+  metadata: Record<string, unknown>;
+  @ApiProperty({ format: 'date-time' })
+  created_at: string;
+  @ApiProperty({ type: String, format: 'date-time', nullable: true })
+  started_at: string | null;
+  @ApiProperty({ type: String, format: 'date-time', nullable: true })
+  completed_at: string | null;
+  @ApiProperty({ format: 'date-time' })
+  updated_at: string;
+  /** When the chain's time is up. */
+  @ApiProperty({ type: String, format: 'date-time', nullable: true })
+  deadline_at: string | null;
+  @ApiProperty({ type: FailureDto, nullable: true })
+  error: FailureDto | null;
+}
+
+export class ChainDto extends ChainSummaryDto {
+  @ApiProperty({ type: [TaskDto] })
+  tasks: TaskDto[];
+}
+
+export class ChainListDto {
+  @ApiProperty({ type: [ChainSummaryDto] })
+  items: ChainSummaryDto[];
+  /** Chains in all; null when the list was read by cursor. */
+  @ApiProperty({ type: 'integer', nullable: true, example: 128 })
+  total: number | null;
+  @ApiProperty({ type: 'integer', nullable: true, example: 1 })
+  page: number | null;
+  @ApiProperty({ type: 'integer', example: 20 })
+  page_size: number;
+  /** Gives the next page at any depth; null at the end. */
+  @ApiProperty({ type: String, nullable: true })
+  next_cursor: string | null;
+}
+
+export class FaultDto {
+  @ApiProperty({ example: 'MISSING_DEPENDENCY' })
+  code: string;
+  /** JSON pointer into the body. */
+  @ApiProperty({ required: false, example: '/tasks/3/depends_on/0' })
+  pointer?: string;
+  @ApiProperty({ example: 'Task "report" depends on "psj", which the chain does not have.' })
+  message: string;
+}
+
+export class ProblemDto {
+  @ApiProperty({ format: 'uri-reference', example: '/problems/invalid-chain' })
+  type: string;
+  @ApiProperty({ example: 'The chain is not valid' })
+  title: string;
+  @ApiProperty({ type: 'integer', example: 400 })
+  status: number;
+  @ApiProperty({ example: '2 faults: see errors' })
+  detail: string;
+  @ApiProperty({ format: 'uri-reference', example: '/api/v1/chains' })
+  instance: string;
+  /** Stable: what a program looks at. */
+  @ApiProperty({ example: 'INVALID_CHAIN' })
+  code: string;
+  @ApiProperty({ type: [FaultDto], required: false })
+  errors?: FaultDto[];
+}
+
+export class ValidationDto {
+  @ApiProperty()
+  valid: boolean;
+  @ApiProperty({ type: [FaultDto] })
+  errors: FaultDto[];
+  @ApiProperty({ enum: CHAIN_TYPES, enumName: 'ChainType', nullable: true, example: 'complex' })
+  chain_type: string | null;
+  @ApiProperty({ type: 'integer', nullable: true, example: 7 })
+  total_tasks: number | null;
+  /** Task ids by level. */
+  @ApiProperty({ type: 'array', nullable: true, items: { type: 'array', items: { type: 'string' } } })
+  levels: readonly (readonly string[])[] | null;
+  /** Task ids of the longest path. */
+  @ApiProperty({ type: [String], nullable: true })
+  critical_path: string[] | null;
+}
+
+export class GraphNodeDto {
+  @ApiProperty({ example: 'psi' })
+  task_id: string;
+  @ApiProperty({ example: 'PSI' })
+  task_name: string;
+  @ApiProperty({ example: 'psi' })
+  task_type: string;
+  @ApiProperty({ enum: TASK_STATUSES, enumName: 'TaskStatus', example: 'SUCCESS' })
+  status: string;
+  @ApiProperty({ type: 'integer', example: 1 })
+  level: number;
+}
+
+export class GraphEdgeDto {
+  @ApiProperty({ example: 'prepare-alice' })
+  from: string;
+  @ApiProperty({ example: 'psi' })
+  to: string;
+}
+
+export class GraphDto {
+  @ApiProperty({ example: ID })
+  chain_id: string;
+  @ApiProperty({ enum: CHAIN_TYPES, enumName: 'ChainType', example: 'complex' })
+  chain_type: string;
+  @ApiProperty({ type: [GraphNodeDto] })
+  nodes: GraphNodeDto[];
+  @ApiProperty({ type: [GraphEdgeDto] })
+  edges: GraphEdgeDto[];
+  @ApiProperty({ type: 'array', items: { type: 'array', items: { type: 'string' } } })
+  levels: readonly (readonly string[])[];
+  @ApiProperty({ type: [String] })
+  critical_path: string[];
+}

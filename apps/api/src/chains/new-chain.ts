@@ -1,0 +1,30 @@
+import type { NewChain } from '#libs/chain-engine';
+import { findReferences } from '#libs/chain-domain';
+import type { ChainInput } from '../input/chain-input.js';
+
+/** A chain that was read without a fault, as the engine takes it. `config` is the body as it was sent. */
+export function newChainOf(input: ChainInput, config: unknown, createdBy: string | null): NewChain {
+  const { plan } = input;
+  const positions = new Map(input.tasks.map((task) => [task.taskId, task.position]));
+  return {
+    chainName: input.chainName,
+    chainType: plan.chainType,
+    description: input.description,
+    config,
+    metadata: input.metadata,
+    createdBy,
+    stopOnError: input.options.stopOnError,
+    timeoutSeconds: input.options.timeoutSeconds,
+    execute: input.execute,
+    tasks: input.tasks.map((task) => {
+      const named = findReferences(task.params, positions).references.map(({ taskId }) => positions.get(taskId)!);
+      return {
+        ...task,
+        level: plan.level[task.position]!,
+        predecessors: plan.predecessors[task.position]!,
+        successors: plan.successors[task.position]!,
+        referenced: [...new Set(named)],
+      };
+    }),
+  };
+}

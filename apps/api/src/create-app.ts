@@ -1,0 +1,60 @@
+import 'reflect-metadata';
+import { RequestMethod } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { NestLogger, type AppConfig, type Logger } from '#libs/platform';
+import { AppModule } from './app.module.js';
+import { Problem } from './input/problem.js';
+import { ProblemFilter } from './input/problem.filter.js';
+import { parseStrictJson } from './input/strict-json.js';
+import { makeDocument } from './openapi.js';
+import { SwaggerModule } from '@nestjs/swagger';
+
+export const MAX_BODY_BYTES = 10 * 1024 * 1024;
+
+/** Builds the API without listening. `preview` builds it for its OpenAPI document alone: nothing is opened. */
+export async function createApp(config: AppConfig, logger: Logger, preview = false): Promise<NestFastifyApplication> {
+  const filter = new ProblemFilter(logger);
+  const adapter = new FastifyAdapter({
+    bodyLimit: MAX_BODY_BYTES,
+    maxParamLength: 1024,
+    forceCloseConnections: true,
+    frameworkErrors: filter.answer as never,
+  });
+  const app = await NestFactory.create<NestFastifyApplication>(AppModule.with(config), adapter, {
+    logger: new NestLogger(logger),
+    bodyParser: false,
+    preview,
+  });
+  app.setGlobalPrefix('api/v1', {
+    exclude: ['health/live', 'health/ready', 'metrics'].map((path) => ({ path, method: RequestMethod.GET })),
+  });
+  app.useGlobalFilters(filter);
+  const fastify = adapter.getInstance();
+  fastify.addContentTypeParser(
+    'application/json',
+    { parseAs: 'buffer', bodyLimit: MAX_BODY_BYTES },
+    (request, body, done) => {
+      const wanted = request.method === 'POST' || request.method === 'PUT' || request.method === 'PATCH';
+      if (!wanted || (body.length === 0 && !NEEDS_BODY.test(request.url))) return done(null, undefined);
+      const parsed = parseStrictJson(body as Buffer);
+      if (parsed.ok) return done(null, parsed.value);
+      const [first] = parsed.faults;
+      done(new Problem('INVALID_JSON', first!.message, { errors: parsed.faults }));
+    },
+  );
+  fastify.addHook('onRequest', async (request, reply) => {
+    reply.header('X-Request-Id', request.id);
+    if (request.method === 'POST' && NEEDS_BODY.test(request.url) && request.headers['content-type'] === undefined) {
+      throw new Problem('UNSUPPORTED_MEDIA_TYPE', 'Send the body as application/json.');
+    }
+  });
+  SwaggerModule.setup('docs', app, () => makeDocument(app), {
+    jsonDocumentUrl: 'docs-json',
+    yamlDocumentUrl: 'docs-yaml',
+  });
+  return app;
+}
+
+/** Where a request without a body is a fault. */
+const NEEDS_BODY = /^\/api\/v1\/chains(\/validate)?\/?(\?|$)/;

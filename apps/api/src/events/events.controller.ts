@@ -1,0 +1,96 @@
+import type { ServerResponse } from 'node:http';
+import { Controller, Get, Headers, Param, Query, Res, type OnModuleDestroy } from '@nestjs/common';
+import {
+  ApiHeader,
+  ApiOperation,
+  ApiParam,
+  ApiProduces,
+  ApiQuery,
+  ApiResponse,
+  ApiTags,
+  getSchemaPath,
+  ApiExtraModels,
+} from '@nestjs/swagger';
+import { readHistory } from '#libs/repositories';
+import { ChainReader } from '../chains/chain-reader.js';
+import { ApiProblems } from '../system/api-problems.js';
+import { Databases } from '../system/databases.js';
+import { wholeNumber } from '../system/query.js';
+import { ChainWatch } from './chain-watch.js';
+import { ChainEventListDto } from './events.dto.js';
+import { LiveEvents } from './live-events.js';
+
+interface Reply {
+  readonly raw: ServerResponse;
+  hijack(): Reply;
+  send(payload: unknown): Reply;
+}
+
+@ApiTags('events')
+@ApiExtraModels(ChainEventListDto)
+@Controller('chains/:chain_id/events')
+export class EventsController implements OnModuleDestroy {
+  private readonly live = new Set<LiveEvents>();
+
+  constructor(
+    private readonly databases: Databases,
+    private readonly reader: ChainReader,
+    private readonly watch: ChainWatch,
+  ) {}
+
+  @Get()
+  @ApiParam({ name: 'chain_id', schema: { type: 'string', maxLength: 64 } })
+  @ApiOperation({
+    operationId: 'listChainEvents',
+    summary: "A chain's events: history, or live",
+    description:
+      'JSON: every event that was recorded, with what was made of it. With `Accept: text/event-stream`: the tasks as they change (`task`, `chain`, `end`); `Last-Event-ID` goes on where a stream broke off.',
+  })
+  @ApiHeader({ name: 'Last-Event-ID', required: false, schema: { type: 'string' } })
+  @ApiQuery({
+    name: 'after',
+    required: false,
+    description: 'History after this id.',
+    schema: { type: 'integer', minimum: 0, default: 0 },
+  })
+  @ApiQuery({ name: 'limit', required: false, schema: { type: 'integer', minimum: 1, maximum: 1000, default: 200 } })
+  @ApiProduces('application/json', 'text/event-stream')
+  @ApiResponse({
+    status: 200,
+    description: 'Events in the order in which they were recorded, or a stream.',
+    content: {
+      'application/json': { schema: { $ref: getSchemaPath(ChainEventListDto) } },
+      'text/event-stream': { schema: { type: 'string' } },
+    },
+  })
+  @ApiProblems(400, 404, 503)
+  async events(
+    @Param('chain_id') chainId: string,
+    @Query() query: Record<string, unknown>,
+    @Headers('accept') accept: string | undefined,
+    @Headers('last-event-id') lastEventId: string | undefined,
+    @Res() reply: Reply,
+  ): Promise<void> {
+    const after = wholeNumber(query, 'after', 0, 0, Number.MAX_SAFE_INTEGER);
+    const limit = wholeNumber(query, 'limit', 200, 1, 1000);
+    const chain = await this.reader.chain(chainId);
+    if (accept?.includes('text/event-stream')) {
+      reply.hijack();
+      const last = /^\d{1,15}$/.test(lastEventId ?? '') ? Number(lastEventId) : 0;
+      const live = new LiveEvents(this.databases.reads, chain.chain_id, reply.raw, last, this.watch);
+      this.live.add(live);
+      reply.raw.on('close', () => this.live.delete(live));
+      return;
+    }
+    const rows = await readHistory.events(this.databases.reads, chain.chain_id, after, limit);
+    const body: ChainEventListDto = {
+      items: rows.map((row) => ({ ...row, recorded_at: row.recorded_at.toISOString() })),
+      next_after: rows.at(-1)?.id ?? after,
+    };
+    reply.send(body);
+  }
+
+  onModuleDestroy(): void {
+    for (const live of this.live) live.close();
+  }
+}

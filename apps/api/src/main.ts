@@ -1,0 +1,21 @@
+import { createLogger, onStopSignal, readAppConfig } from '#libs/platform';
+import { missingMigrations } from '#libs/repositories';
+import { createApp } from './create-app.js';
+import { Databases } from './system/databases.js';
+
+process.title = 'task-chain api';
+const config = readAppConfig();
+const logger = createLogger('api', config.logLevel);
+const app = await createApp(config, logger);
+const { reads } = app.get(Databases);
+const missing = await missingMigrations({ query: (text) => reads.query({ name: 'applied-migrations', text }) });
+if (missing.length > 0) {
+  logger.fatal(`the database lacks ${missing.length} migrations (${missing[0]} …): run "npm run migrate"`);
+  process.exit(1);
+}
+await app.listen(config.port, config.host);
+onStopSignal(
+  () => app.close(),
+  (error) => logger.error({ err: error }, 'the api did not stop cleanly'),
+);
+logger.info({ url: await app.getUrl() }, 'the api is ready');

@@ -1,0 +1,28 @@
+import type { INestApplication } from '@nestjs/common';
+import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
+import { ProblemDto } from './chains/chains.dto.js';
+import { createChainSchema } from './input/create-chain.schema.js';
+
+/** The OpenAPI 3.1 document. The chain's schema in it is the one that requests are checked against. */
+export function makeDocument(app: INestApplication): OpenAPIObject {
+  const config = new DocumentBuilder()
+    .setTitle('Task Chain')
+    .setDescription(
+      'Runs chains (DAGs) of privacy-computing tasks: create one, execute it, watch it, read its results.',
+    )
+    .setVersion('1.0.0')
+    .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
+    .addServer('/')
+    .addTag('chains', 'Create, start, read and cancel chains')
+    .addTag('tasks', 'Tasks of a chain: attempts, logs, artifacts')
+    .addTag('events', 'History and live events')
+    .addTag('task types', 'What the workers run')
+    .addTag('system', 'Health and metrics')
+    .setOpenAPIVersion('3.1.0')
+    .build();
+  const document = SwaggerModule.createDocument(app, config, { extraModels: [ProblemDto] });
+  const schemas = (document.components ??= {}).schemas ?? {};
+  const { $schema: _schema, $id: _id, ...chain } = createChainSchema as unknown as Record<string, unknown>;
+  document.components.schemas = { ...schemas, CreateChainRequest: chain as never };
+  return document;
+}

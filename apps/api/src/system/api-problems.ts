@@ -1,0 +1,26 @@
+import { applyDecorators } from '@nestjs/common';
+import { ApiResponse } from '@nestjs/swagger';
+
+const MEANINGS: Readonly<Record<number, string>> = {
+  400: 'The request is wrong: `code` and `errors` say where and what was expected.',
+  403: 'The request is not allowed.',
+  404: 'There is no such chain, task or artifact.',
+  409: "The chain's status does not allow it; `detail` names the status.",
+  413: 'The body is larger than 10 MB.',
+  415: 'The body is not application/json.',
+  422: 'The Idempotency-Key was used with another body.',
+  503: 'The database is out of reach: try again after `Retry-After` seconds.',
+};
+
+/** Documents the problems (RFC 9457) that an operation can answer. Every one may also answer 500. */
+export function ApiProblems(...statuses: number[]): MethodDecorator {
+  return applyDecorators(
+    ...[...statuses, 500].map((status) =>
+      ApiResponse({
+        status,
+        description: MEANINGS[status] ?? 'A fault of the server; the log of the api has its cause.',
+        content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/ProblemDto' } } },
+      }),
+    ),
+  ) as MethodDecorator;
+}

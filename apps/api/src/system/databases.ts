@@ -1,0 +1,18 @@
+import { Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { Database } from '#libs/repositories';
+
+/** Two pools on one database: the engine's with pinned plans, and one for reads that list and count. */
+@Injectable()
+export class Databases implements OnModuleDestroy {
+  readonly engine: Database;
+  readonly reads: Database;
+
+  constructor(databaseUrl: string) {
+    this.engine = new Database(databaseUrl, { max: 10, applicationName: 'task-chain-api' });
+    this.reads = new Database(databaseUrl, { max: 10, applicationName: 'task-chain-api-reads', pinPlans: false });
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    await Promise.all([this.engine.close(), this.reads.close()]);
+  }
+}

@@ -1,0 +1,68 @@
+import { Controller, Get, Res } from '@nestjs/common';
+import { ApiOperation, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { runHealthChecks, type HealthReport, type Metrics } from '#libs/platform';
+import { missingMigrations } from '#libs/repositories';
+import { Databases } from './databases.js';
+
+interface Reply {
+  code(status: number): Reply;
+  type(contentType: string): Reply;
+}
+
+/** The process's metrics, as Nest hands them out. */
+export class ApiMetrics {
+  constructor(readonly metrics: Metrics) {}
+}
+
+@ApiTags('system')
+@Controller()
+export class HealthController {
+  constructor(
+    private readonly databases: Databases,
+    private readonly metrics: ApiMetrics,
+  ) {}
+
+  @Get('health/live')
+  @ApiOperation({ operationId: 'getLiveness', summary: 'Is the process alive?' })
+  @ApiResponse({ status: 200, description: 'It answers; nothing else is looked at.' })
+  live(): { status: string } {
+    return { status: 'ok' };
+  }
+
+  @Get('health/ready')
+  @ApiOperation({
+    operationId: 'getReadiness',
+    summary: 'Can it serve?',
+    description: 'The database answers and has the schema of this version.',
+  })
+  @ApiResponse({ status: 200, description: 'It can.' })
+  @ApiResponse({ status: 503, description: 'It can not; the failing checks say why.' })
+  async ready(@Res({ passthrough: true }) reply: Reply): Promise<HealthReport> {
+    const db = { query: (text: string) => this.databases.reads.query({ name: 'applied-migrations', text }) };
+    const report = await runHealthChecks([
+      {
+        name: 'database',
+        check: async () => {
+          const missing = await missingMigrations(db);
+          if (missing.length > 0) throw new Error(`the schema lacks ${missing[0]}: run "npm run migrate"`);
+        },
+      },
+    ]);
+    reply.code(report.status === 'ok' ? 200 : 503);
+    return report;
+  }
+
+  @Get('metrics')
+  @ApiOperation({ operationId: 'getProcessMetrics', summary: 'Prometheus metrics of this process' })
+  @ApiProduces('text/plain')
+  @ApiResponse({
+    status: 200,
+    description: "In Prometheus' text format.",
+    content: { 'text/plain': { schema: { type: 'string' } } },
+  })
+  async expose(@Res({ passthrough: true }) reply: Reply): Promise<string> {
+    const { contentType, body } = await this.metrics.metrics.expose();
+    reply.type(contentType);
+    return body;
+  }
+}

@@ -1,0 +1,53 @@
+import { Controller, Get } from '@nestjs/common';
+import { ApiOperation, ApiProperty, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiProblems } from './api-problems.js';
+import { Catalogue } from './catalogue.js';
+
+export class TaskTypeDto {
+  @ApiProperty({ example: 'psi' })
+  task_type: string;
+  @ApiProperty({ example: 'Private set intersection' })
+  title: string;
+  @ApiProperty()
+  description: string;
+  /** What crosses between the parties. */
+  @ApiProperty({ example: 'Blinded curve points and set sizes; the receiver learns the intersection.' })
+  leaves: string;
+  @ApiProperty()
+  needs_parties: boolean;
+  /** JSON Schema 2020-12 of `task_params.task_config`. */
+  @ApiProperty({ type: 'object', additionalProperties: true })
+  config_schema: Record<string, unknown>;
+}
+
+export class TaskTypeListDto {
+  @ApiProperty({ type: [TaskTypeDto] })
+  items: TaskTypeDto[];
+}
+
+@ApiTags('task types')
+@Controller('task-types')
+export class TaskTypesController {
+  constructor(private readonly catalogue: Catalogue) {}
+
+  @Get()
+  @ApiOperation({
+    operationId: 'listTaskTypes',
+    summary: 'List the task types',
+    description: 'Each with the JSON Schema of its task_config.',
+  })
+  @ApiResponse({ status: 200, type: TaskTypeListDto, description: 'All types that the workers run.' })
+  @ApiProblems()
+  list(): TaskTypeListDto {
+    return {
+      items: this.catalogue.all.map(({ type, title, description, leaves, needsParties, configSchema }) => ({
+        task_type: type,
+        title,
+        description,
+        leaves,
+        needs_parties: needsParties,
+        config_schema: configSchema,
+      })),
+    };
+  }
+}

@@ -1,0 +1,198 @@
+import { createReadStream } from 'node:fs';
+import { open, realpath } from 'node:fs/promises';
+import { join, sep } from 'node:path';
+import { Controller, Get, Param, Query, Res, StreamableFile } from '@nestjs/common';
+import { ApiOperation, ApiParam, ApiProduces, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { readChains, readHistory } from '#libs/repositories';
+import type { ArtifactView } from '#libs/repositories';
+import { ChainReader } from '../chains/chain-reader.js';
+import type { FailureDto } from '../chains/chains.dto.js';
+import { taskDto } from '../chains/views.js';
+import { Problem } from '../input/problem.js';
+import { ApiProblems } from '../system/api-problems.js';
+import { Databases } from '../system/databases.js';
+import { wholeNumber } from '../system/query.js';
+import { ArtifactListDto, AttemptListDto, LogListDto, TaskDetailDto, type ArtifactDto } from './tasks.dto.js';
+
+interface Reply {
+  header(name: string, value: string): Reply;
+}
+
+/** Where artifacts lie. */
+export class ArtifactRoot {
+  constructor(readonly path: string) {}
+}
+
+const CHAIN_ID = { name: 'chain_id', schema: { type: 'string' as const, maxLength: 64 } };
+const TASK_ID = { name: 'task_id', schema: { type: 'string' as const, maxLength: 64 } };
+
+@ApiTags('tasks')
+@Controller('chains/:chain_id/tasks/:task_id')
+export class TasksController {
+  constructor(
+    private readonly databases: Databases,
+    private readonly reader: ChainReader,
+    private readonly artifactRoot: ArtifactRoot,
+  ) {}
+
+  @Get()
+  @ApiParam(CHAIN_ID)
+  @ApiParam(TASK_ID)
+  @ApiOperation({ operationId: 'getTask', summary: 'Read a task' })
+  @ApiResponse({ status: 200, type: TaskDetailDto, description: 'The task with its parameters.' })
+  @ApiProblems(404, 503)
+  async get(@Param('chain_id') chainId: string, @Param('task_id') taskId: string): Promise<TaskDetailDto> {
+    const task = await this.reader.task(chainId, taskId);
+    const chain = await this.reader.chain(chainId);
+    const parents = await readChains.statuses(this.databases.reads, chainId, task.depends_on);
+    return { ...taskDto(task, chain.status, (id) => parents.get(id)), params: task.params };
+  }
+
+  @Get('attempts')
+  @ApiParam(CHAIN_ID)
+  @ApiParam(TASK_ID)
+  @ApiOperation({
+    operationId: 'listTaskAttempts',
+    summary: "List a task's attempts",
+    description: 'With worker, times, outcome and error; the last may be under way.',
+  })
+  @ApiResponse({ status: 200, type: AttemptListDto, description: 'In the order of the attempts.' })
+  @ApiProblems(404, 503)
+  async attempts(@Param('chain_id') chainId: string, @Param('task_id') taskId: string): Promise<AttemptListDto> {
+    const task = await this.reader.task(chainId, taskId);
+    const rows = await readHistory.attempts(this.databases.reads, task.task_request_id);
+    return {
+      items: rows.map((row) => ({
+        ...row,
+        queued_at: row.queued_at?.toISOString() ?? null,
+        started_at: row.started_at?.toISOString() ?? null,
+        finished_at: row.finished_at?.toISOString() ?? null,
+        error: row.error as unknown as FailureDto | null,
+      })),
+    };
+  }
+
+  @Get('logs')
+  @ApiParam(CHAIN_ID)
+  @ApiParam(TASK_ID)
+  @ApiOperation({
+    operationId: 'listTaskLogs',
+    summary: "Read a task's log",
+    description: 'Lines of all attempts, oldest first.',
+  })
+  @ApiQuery({
+    name: 'after',
+    required: false,
+    description: 'Lines after this id.',
+    schema: { type: 'integer', minimum: 0, default: 0 },
+  })
+  @ApiQuery({ name: 'limit', required: false, schema: { type: 'integer', minimum: 1, maximum: 1000, default: 200 } })
+  @ApiQuery({ name: 'attempt', required: false, schema: { type: 'integer', minimum: 1 } })
+  @ApiResponse({ status: 200, type: LogListDto, description: 'Lines after `after`.' })
+  @ApiProblems(400, 404, 503)
+  async logs(
+    @Param('chain_id') chainId: string,
+    @Param('task_id') taskId: string,
+    @Query() query: Record<string, unknown>,
+  ): Promise<LogListDto> {
+    const after = wholeNumber(query, 'after', 0, 0, Number.MAX_SAFE_INTEGER);
+    const limit = wholeNumber(query, 'limit', 200, 1, 1000);
+    const attempt = wholeNumber(query, 'attempt', 0, 1, 2 ** 31 - 1);
+    const task = await this.reader.task(chainId, taskId);
+    const rows = await readHistory.logs(
+      this.databases.reads,
+      task.task_request_id,
+      after,
+      limit,
+      attempt === 0 ? null : attempt,
+    );
+    return {
+      items: rows.map((row) => ({ ...row, logged_at: row.logged_at.toISOString() })),
+      next_after: rows.at(-1)?.id ?? after,
+    };
+  }
+
+  @Get('artifacts')
+  @ApiParam(CHAIN_ID)
+  @ApiParam(TASK_ID)
+  @ApiOperation({ operationId: 'listTaskArtifacts', summary: "List a task's artifacts" })
+  @ApiResponse({ status: 200, type: ArtifactListDto, description: 'With size, SHA-256 and media type.' })
+  @ApiProblems(404, 503)
+  async artifacts(@Param('chain_id') chainId: string, @Param('task_id') taskId: string): Promise<ArtifactListDto> {
+    const task = await this.reader.task(chainId, taskId);
+    const rows = await readHistory.artifacts(this.databases.reads, chainId, task.task_id);
+    return { items: rows.map((row) => artifactDto(chainId, task.task_id, row)) };
+  }
+
+  @Get('artifacts/*')
+  @ApiParam(CHAIN_ID)
+  @ApiParam(TASK_ID)
+  @ApiParam({ name: 'path', description: "The artifact's name.", schema: { type: 'string' }, example: 'report.html' })
+  @ApiOperation({
+    operationId: 'downloadArtifact',
+    summary: 'Download an artifact',
+    description:
+      "Only what all parties may read. A party's own artifact stays with its party and is answered with 403.",
+  })
+  @ApiProduces('application/octet-stream')
+  @ApiResponse({
+    status: 200,
+    description: 'The file.',
+    content: { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } },
+  })
+  @ApiProblems(403, 404, 503)
+  async download(
+    @Param('chain_id') chainId: string,
+    @Param('task_id') taskId: string,
+    @Param('*') name: string,
+    @Res({ passthrough: true }) reply: Reply,
+  ): Promise<StreamableFile> {
+    const task = await this.reader.task(chainId, taskId);
+    const rows = await readHistory.artifacts(this.databases.reads, chainId, task.task_id);
+    const row = rows.find((artifact) => artifact.name === name);
+    if (row === undefined)
+      throw new Problem('ARTIFACT_NOT_FOUND', `The task has no artifact ${JSON.stringify(name.slice(0, 80))}.`);
+    const { party } = artifactDto(chainId, task.task_id, row);
+    if (party !== null) {
+      throw new Problem(
+        'FORBIDDEN',
+        `This artifact belongs to ${party} and stays in its artifact store; later tasks read it by its reference.`,
+      );
+    }
+    const path = await this.locate(chainId, task.task_id, name);
+    reply.header('ETag', `"${row.sha256}"`);
+    // A report is shown by nobody but the user who saved it: scripts in an artifact never run on the API's origin.
+    reply.header('Content-Security-Policy', "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:");
+    reply.header('X-Content-Type-Options', 'nosniff');
+    const disposition = `attachment; filename="${name
+      .split('/')
+      .at(-1)!
+      .replace(/[^A-Za-z0-9._-]/g, '_')}"`;
+    return new StreamableFile(createReadStream(path), { type: row.media_type, length: row.size_bytes, disposition });
+  }
+
+  /** The artifact's file, proven to lie in its task's folder. */
+  private async locate(chainId: string, taskId: string, name: string): Promise<string> {
+    try {
+      const folder = await realpath(join(this.artifactRoot.path, chainId, taskId));
+      const path = await realpath(join(folder, name));
+      if (!path.startsWith(folder + sep)) throw new Error('outside its folder');
+      await (await open(path)).close();
+      return path;
+    } catch (error) {
+      throw new Problem('ARTIFACT_NOT_FOUND', 'The file of this artifact is not in the artifact store (any more).', {
+        cause: error,
+      });
+    }
+  }
+}
+
+function artifactDto(chainId: string, taskId: string, row: ArtifactView): ArtifactDto {
+  const slash = row.name.indexOf('/');
+  return {
+    ...row,
+    reference: `artifact:${chainId}/${taskId}/${row.name}`,
+    party: slash < 0 ? null : row.name.slice(0, slash),
+    created_at: row.created_at.toISOString(),
+  };
+}
