@@ -1,0 +1,127 @@
+#!/usr/bin/env node
+// The one entry to everything: node tools/run.mjs <command>, which the scripts in package.json call. It needs nothing
+// but Node and npm: what is missing is installed and built first.
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { ensureBuilt } from './build.mjs';
+import { checkNode, ensureInstalled } from './install.mjs';
+import { bin, quietly, Refusal, ROOT, step } from './steps.mjs';
+import { runTests } from './tests.mjs';
+
+const [command = 'help', ...args] = process.argv.slice(2);
+const COMMANDS = {
+  demo: () => launch('demo'),
+  start: () => launch('start'),
+  migrate: () => launch('migrate'),
+  verify,
+  check: async () => finish([...(await prepare()), ...(await check())]),
+  test: async () => finish([...(await prepare()), ...(await test(args))]),
+  openapi,
+};
+
+/** Installs and builds what is missing. Returns the names of the steps that failed. */
+async function prepare() {
+  if (!(await step('install', ensureInstalled))) return ['install'];
+  return (await step('build, with types', ensureBuilt)) ? [] : ['build'];
+}
+
+/** Runs one of the launchers in this process: signals reach it directly. */
+async function launch(name) {
+  const built = join(ROOT, 'dist', 'launcher', `${name}.js`);
+  await ensureInstalledAndBuilt();
+  process.argv = [process.execPath, built, ...args];
+  process.chdir(ROOT);
+  await import(pathToFileURL(built).href);
+}
+
+/** As prepare, but says nothing when all is up to date. */
+async function ensureInstalledAndBuilt() {
+  for (const [name, work] of [
+    ['installing (npm ci)', ensureInstalled],
+    ['building', ensureBuilt],
+  ]) {
+    const slow = setTimeout(() => process.stderr.write(`${name} …\n`), 300);
+    try {
+      await work();
+    } finally {
+      clearTimeout(slow);
+    }
+  }
+}
+
+const node = (tool, ...more) => quietly(process.execPath, [bin(tool), ...more]);
+
+/** Everything but the tests. Returns the names of the checks that failed. */
+async function check() {
+  const failed = [];
+  const one = async (name, work) => void ((await step(name, work)) || failed.push(name));
+  await one('format (prettier)', () => node('prettier', '--check', '--log-level=warn', '.').then(() => ''));
+  await one('lint (eslint)', () => node('eslint', '.').then(() => ''));
+  await one('dependency rules (dependency-cruiser)', () => {
+    const folders = ['apps', 'libs', 'migrations', 'launcher', 'test', 'bench'].filter((name) =>
+      existsSync(join(ROOT, name)),
+    );
+    return node('depcruise', ...folders, '--config', '.dependency-cruiser.cjs').then(() => '');
+  });
+  await one('unused code (knip)', () => node('knip', '--no-progress').then(() => ''));
+  if (existsSync(join(ROOT, 'openapi.json'))) {
+    await one('OpenAPI is current', checkOpenapi);
+    await one('OpenAPI (redocly)', () => node('redocly', 'lint', 'openapi.json').then(() => ''));
+  }
+  return failed;
+}
+
+/** Runs tests, lists the skipped ones and prints the closing line's counts. Returns the names of what failed. */
+async function test(filters) {
+  const failed = [];
+  let total = { passed: 0, failed: 0, skipped: [] };
+  const all = await step('tests', async () => {
+    total = await runTests(filters, async (name, work) => void ((await step(name, work)) || failed.push(name)));
+    if (total.passed + total.failed === 0) throw new Refusal('no test ran');
+  });
+  if (!all) failed.push('tests');
+  for (const { name, reason } of total.skipped) process.stdout.write(`skipped: ${name}: ${reason}\n`);
+  closing = `${total.passed} passed, ${total.failed} failed, ${total.skipped.length} skipped`;
+  return failed;
+}
+let closing = '';
+
+async function verify() {
+  const unprepared = await prepare();
+  if (unprepared.length > 0) return finish(unprepared);
+  finish([...(await check()), ...(await test([]))]);
+}
+
+function finish(failed) {
+  if (failed.length > 0) process.stdout.write(`FAILED: ${[...new Set(failed)].join(', ')}\n`);
+  if (closing) process.stdout.write(`${closing}\n`);
+  process.exitCode = failed.length > 0 ? 1 : 0;
+}
+
+/** Writes openapi.json from the built API. */
+async function openapi() {
+  await ensureInstalledAndBuilt();
+  writeFileSync(join(ROOT, 'openapi.json'), await builtOpenapi());
+}
+
+async function checkOpenapi() {
+  if (readFileSync(join(ROOT, 'openapi.json'), 'utf8') !== (await builtOpenapi())) {
+    throw new Refusal('openapi.json is not what the API says of itself: run npm run openapi and commit it');
+  }
+}
+
+/** The API prints its own description. */
+function builtOpenapi() {
+  return quietly(process.execPath, [join(ROOT, 'dist', 'apps', 'api', 'src', 'openapi.js')]);
+}
+
+try {
+  checkNode();
+  const work = COMMANDS[command];
+  if (!work) throw new Refusal(`npm run ${Object.keys(COMMANDS).join(' | ')}`);
+  await work();
+} catch (error) {
+  process.stderr.write(`${error instanceof Refusal ? error.message : (error.stack ?? error)}\n`);
+  process.exitCode = 1;
+}

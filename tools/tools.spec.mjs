@@ -1,0 +1,78 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { expect } from 'expect';
+import countsReporter from './counts-reporter.mjs';
+import { checkNode, matches } from './install.mjs';
+
+describe('the version of Node', () => {
+  const range = '^20.19.0 || ^22.13.0 || >=24.11.0';
+  for (const version of ['20.19.0', '20.20.2', '22.13.1', '24.11.0', '26.0.0']) {
+    it(`${version} does`, () => checkNode(version, range));
+  }
+  for (const version of ['18.20.0', '20.18.9', '21.0.0', '22.12.0', '23.5.0', '24.10.9']) {
+    it(`${version} is refused`, () => expect(() => checkNode(version, range)).toThrow(`Node ${version} does not do`));
+  }
+});
+
+describe('what is installed', () => {
+  const lock = {
+    packages: {
+      '': {},
+      'node_modules/a': { version: '1.0.0' },
+      'node_modules/b': { version: '2.0.0', optional: true },
+    },
+  };
+  const installed = (packages) => {
+    const folder = mkdtempSync(join(tmpdir(), 'tc-tools-'));
+    try {
+      writeFileSync(join(folder, 'lock.json'), JSON.stringify({ packages }));
+      return matches(lock, join(folder, 'lock.json'));
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  };
+
+  it('fits when only packages for other platforms are missing', () => {
+    expect(installed({ 'node_modules/a': { version: '1.0.0' } })).toBe(true);
+  });
+
+  it('does not fit with another version, a package missing, or one too many', () => {
+    expect(installed({ 'node_modules/a': { version: '1.0.1' } })).toBe(false);
+    expect(installed({ 'node_modules/b': { version: '2.0.0' } })).toBe(false);
+    expect(installed({ 'node_modules/a': { version: '1.0.0' }, 'node_modules/c': { version: '1.0.0' } })).toBe(false);
+    expect(matches(lock, '/nowhere/lock.json')).toBe(false);
+  });
+});
+
+describe('counting tests', () => {
+  const count = async (...events) => {
+    let written = '';
+    for await (const text of countsReporter(events)) written += text;
+    return JSON.parse(written);
+  };
+  const event = (type, name, more = {}) => ({ type: `test:${type}`, data: { name, details: {}, ...more } });
+
+  it('counts tests and not the suites around them', async () => {
+    const suite = { details: { type: 'suite', error: { failureType: 'subtestsFailed' } } };
+    const events = [event('pass', 'a'), event('fail', 'b'), event('fail', 'suite', suite), event('diagnostic', 'x')];
+    expect(await count(...events)).toEqual({ passed: 1, failed: 1, skipped: [] });
+  });
+
+  it('counts a suite that fails by itself', async () => {
+    const suite = { details: { type: 'suite', error: { failureType: 'hookFailed' } } };
+    expect(await count(event('fail', 'suite', suite))).toMatchObject({ failed: 1 });
+  });
+
+  it('names what is skipped and why', async () => {
+    const events = [
+      event('pass', 'a', { skip: 'no Redis' }),
+      event('pass', 'b', { skip: true, details: { type: 'suite' } }),
+    ];
+    expect((await count(...events)).skipped).toEqual([
+      { name: 'a', reason: 'no Redis' },
+      { name: 'b', reason: 'no reason given' },
+    ]);
+  });
+});
