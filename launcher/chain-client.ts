@@ -1,0 +1,51 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { isOver, type ChainView } from './chain-view.js';
+
+const POLL_MS = 150;
+
+/** Creates a chain through the API and returns its id. Rejects with the API's own words. */
+export async function createChain(api: string, body: unknown, signal: AbortSignal): Promise<string> {
+  const created = await call<{ chain_id: string }>(`${api}/chains`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+    signal,
+  });
+  return created.chain_id;
+}
+
+/** Reads a chain again and again until it is over, and hands each reading on; resolves to the last. */
+export async function followChain(
+  api: string,
+  chainId: string,
+  signal: AbortSignal,
+  onChain: (chain: ChainView) => void,
+): Promise<ChainView> {
+  for (;;) {
+    const chain = await readPatiently(`${api}/chains/${encodeURIComponent(chainId)}`, signal);
+    onChain(chain);
+    if (isOver(chain.status)) return chain;
+    await delay(POLL_MS, undefined, { signal });
+  }
+}
+
+/** The API may be starting again: a reading that fails is tried again for a while. */
+async function readPatiently(url: string, signal: AbortSignal): Promise<ChainView> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await call<ChainView>(url, { signal });
+    } catch (error) {
+      signal.throwIfAborted();
+      if (tries === 20) throw error;
+      await delay(250, undefined, { signal });
+    }
+  }
+}
+
+async function call<T>(url: string, init: RequestInit): Promise<T> {
+  const response = await fetch(url, init);
+  const text = await response.text();
+  if (!response.ok)
+    throw new Error(`${init.method ?? 'GET'} ${url} answered ${response.status}: ${text.slice(0, 2000)}`);
+  return JSON.parse(text) as T;
+}

@@ -1,0 +1,74 @@
+import { APPS } from './apps.js';
+import { createChain, followChain } from './chain-client.js';
+import type { ChainView } from './chain-view.js';
+import { copyTables, EXAMPLE, readChain, summarise } from './example.js';
+import { LiveView } from './live-view.js';
+import { changedLines, renderChain, type Style } from './render-chain.js';
+import { runLauncher } from './run-launcher.js';
+import { migrateAll } from './schema.js';
+import type { System } from './system.js';
+
+// `npm run demo`: the whole system, and the example chain run on it and shown live; then up until Ctrl-C, or with
+// --exit ended with the chain: exit code 0 only when it succeeded.
+const { stdout } = process;
+const live = stdout.isTTY === true && process.env.TERM !== 'dumb';
+const view = new LiveView(stdout);
+const print = (line: string) => (live ? view.print(line) : stdout.write(`${line}\n`));
+const started = performance.now();
+
+/** Where the artifacts will lie; known once the configuration is read. */
+let folders = { dataDir: '', dataRoot: '', artifactRoot: '' };
+
+async function runExample(system: System, signal: AbortSignal): Promise<number | undefined> {
+  print(`ready ${system.url} after ${sinceStart()}`);
+  copyTables(EXAMPLE, folders.dataRoot);
+  const api = `${system.url}/api/v1`;
+  const chainId = await createChain(api, readChain(EXAMPLE), signal);
+  print(`created and started ${chainId}`);
+  let before: ChainView | undefined;
+  const chain = await followChain(api, chainId, signal, (now) => {
+    show(before, now);
+    before = now;
+  });
+  const end = [
+    '',
+    ...summarise(chain, folders.artifactRoot),
+    `${'chain:'.padEnd(18)}${system.url}/api/v1/chains/${chainId}`,
+    `${'Swagger UI:'.padEnd(18)}${system.url}/docs`,
+    `${'health:'.padEnd(18)}${system.url}/health/ready`,
+    `${'logs:'.padEnd(18)}${folders.dataDir}/logs`,
+    `${chain.status} after ${sinceStart()}`,
+  ];
+  view.leave();
+  stdout.write(`${end.join('\n')}\n`);
+  if (process.argv.includes('--exit')) return chain.status === 'SUCCESS' ? 0 : 1;
+  stdout.write('Ctrl-C stops everything.\n');
+  return undefined;
+}
+
+function show(before: ChainView | undefined, chain: ChainView): void {
+  if (live) view.draw(renderChain(chain, Date.now(), style()));
+  else for (const line of changedLines(before, chain, Date.now())) print(line);
+}
+
+function style(): Style {
+  const locale = process.env.LC_ALL || process.env.LC_CTYPE || process.env.LANG || '';
+  return {
+    columns: stdout.columns || 80,
+    colour: !process.env.NO_COLOR,
+    unicode: process.platform !== 'linux' || /utf-?8/i.test(locale),
+  };
+}
+
+function sinceStart(): string {
+  return `${((performance.now() - started) / 1000).toFixed(1)} s`;
+}
+
+process.exitCode = await runLauncher(
+  (config) => {
+    folders = config;
+    return { config, apps: APPS, migrate: migrateAll, say: print, onLine: () => {} };
+  },
+  runExample,
+  (words) => process.stderr.write(`${words}\n`),
+);
