@@ -9,6 +9,7 @@ export const partyPrograms = {
   'ss-lr': () => import('../ss-lr-party.js'),
   'ss-lr-dealer': () => import('../ss-lr-dealer.js'),
   'biclassification-eval': () => import('../biclassification-eval-party.js'),
+  report: () => import('../report/report-thread.js'),
 } satisfies Record<string, () => Promise<PartyModule>>;
 
 export type PartyProgramName = keyof typeof partyPrograms;

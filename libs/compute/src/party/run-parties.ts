@@ -55,7 +55,7 @@ export interface PartyOutcome {
 
 const PARTY = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;
 /** A thread in a CPU loop cannot speak, so the last progress is said again for it. */
-const PROGRESS_EVERY_MS = 900;
+const PROGRESS_EVERY_MS = 600;
 /** JavaScript heap of one party. Tables stream, so only keys and models are held. */
 const HEAP_MB = 1024;
 

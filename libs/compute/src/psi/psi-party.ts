@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { TaskFailure, type Json, type JsonObject } from '../task-type.js';
 import type { PartyContext, PartyProgram } from '../party/party-program.js';
 import { columnIndexes, readCsv, type CsvTable } from '../table/csv-reader.js';
+import { RowStore } from '../table/row-store.js';
 import { csvRow, writeCsv } from '../table/csv-writer.js';
 import { scanKeys, type KeyKind } from './key-scan.js';
 import { exchange } from './psi-exchange.js';
@@ -124,13 +125,13 @@ async function writeCommonRows(
 ): Promise<string> {
   context.progress(EXCHANGED, 'writing the intersection');
   const keys: string[] = [];
-  const rows: string[] = [];
+  const rows = new RowStore();
   let at = 0;
   for await (const batch of table.batches()) {
     for (const row of batch) {
       if (common[at] === 1) {
         keys.push(sortKey(keyIndexes.map((index) => row[index]!)));
-        rows.push(csvRow(row));
+        rows.add(csvRow(row));
       }
       at += 1;
     }
@@ -141,7 +142,7 @@ async function writeCommonRows(
   const order = Uint32Array.from(keys, (_, index) => index).sort((a, b) => (keys[a]! < keys[b]! ? -1 : 1));
   const output = await writeCsv(context, { target: target ?? undefined, name: 'intersection.csv' }, table.columns);
   for (const [done, index] of order.entries()) {
-    await output.text(rows[index]!);
+    await output.text(rows.at(index));
     if (done % 8192 === 0)
       context.progress(EXCHANGED + (1 - EXCHANGED) * (done / order.length), 'writing the intersection');
   }

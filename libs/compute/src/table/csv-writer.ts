@@ -8,7 +8,7 @@ export interface CsvWriter {
   readonly reference: string;
   rows(batch: readonly (readonly string[])[]): Promise<void>;
   /** Rows that are CSV text already (from `csvRow`). */
-  text(chunk: string): Promise<void>;
+  text(chunk: Uint8Array): Promise<void>;
   finish(): Promise<void>;
 }
 
