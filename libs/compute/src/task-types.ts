@@ -2,6 +2,7 @@ import { biclassificationEval } from './biclassification-eval.js';
 import type { NativeTaskType } from './config-schema.js';
 import { diagnostic } from './diagnostic/diagnostic.js';
 import { psi } from './psi/psi.js';
+import { report } from './report.js';
 import { ssLr } from './ss-lr.js';
 import { tableStatistics } from './statistics/table-statistics.js';
 import { featureEngineering, preprocessing, singleStepTypes } from './steps/step-types.js';
@@ -15,6 +16,7 @@ export const taskTypes: readonly NativeTaskType[] = [
   biclassificationEval,
   preprocessing,
   featureEngineering,
+  report,
   diagnostic,
 ];
 

@@ -1,0 +1,44 @@
+import type { SectionKind } from '../report.js';
+
+/** What a cell holds; numbers are shown with up to six digits. */
+export type Cell = string | number | boolean | null;
+
+export interface Table {
+  readonly caption: string;
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly Cell[])[];
+}
+
+export interface Axis {
+  readonly name: string;
+  /** Given for an axis of names; otherwise the axis is one of numbers. */
+  readonly categories?: readonly string[];
+  readonly min?: number;
+  readonly max?: number;
+  readonly inverse?: boolean;
+}
+
+/** A plot as data, from which the page draws it and which the JSON report holds. */
+export interface Chart {
+  readonly caption: string;
+  readonly kind: 'line' | 'bar';
+  readonly x: Axis;
+  readonly y: Axis;
+  readonly series: readonly {
+    readonly name: string;
+    /** Points of a line; of a bar, its place among the categories and its height. */
+    readonly points: readonly (readonly [x: number, y: number])[];
+    readonly dashed?: boolean;
+    readonly stack?: string;
+  }[];
+}
+
+/** One result, or a part of one, as the report shows it. */
+export interface Section {
+  readonly taskId: string;
+  readonly kind: SectionKind;
+  readonly title: string;
+  readonly figures: readonly (readonly [name: string, value: Cell])[];
+  readonly charts: readonly Chart[];
+  readonly tables: readonly Table[];
+}
