@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, open, realpath, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, readdir, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { TaskFailure, type Artifact, type TaskRun } from '../task-type.js';
 import { isInside, placeInRoot, type FileRoots } from './input-files.js';
@@ -99,7 +99,9 @@ export async function createOutput(
   ledger: OutputLedger,
 ): Promise<OutputFile> {
   const { final, reference, artifactName } = await place(roots, request);
-  const temporary = join(dirname(final), `.${basename(final)}.${token}.tmp`);
+  const prefix = `.${basename(final).slice(0, 100)}.${tagOf(roots)}.`;
+  await removeEarlier(dirname(final), prefix, token);
+  const temporary = join(dirname(final), `${prefix}${token}.tmp`);
   ledger.temporary(temporary);
   const handle = await open(temporary, 'w', 0o640).catch((error: NodeJS.ErrnoException) => {
     throw new TaskFailure(
@@ -142,6 +144,21 @@ export async function createOutput(
   };
 }
 
+/** Tells one task's temporary files from another's in the same folder. */
+function tagOf({ chainId, taskId }: FileRoots): string {
+  return createHash('sha256').update(`${chainId}/${taskId}`).digest('hex').slice(0, 12);
+}
+
+/** Removes what an earlier attempt of this task left when its process was killed. Tokens begin with the attempt. */
+async function removeEarlier(folder: string, prefix: string, token: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (!name.startsWith(prefix) || !name.endsWith('.tmp')) continue;
+    if (Number.parseInt(name.slice(prefix.length), 10) < Number.parseInt(token, 10)) {
+      await rm(join(folder, name), { force: true });
+    }
+  }
+}
+
 /** Gives complete files their final names: all of a task, or none when two claim one name (OUTPUT_CONFLICT). */
 export async function publish(files: readonly WrittenFile[]): Promise<void> {
   const finals = new Set(files.map((file) => file.final));
@@ -164,7 +181,7 @@ export async function writeSharedArtifact(
   const files: WrittenFile[] = [];
   const temporaries: string[] = [];
   try {
-    const output = await createOutput(roots, request, `shared-${run.attempt}`, {
+    const output = await createOutput(roots, request, `${run.attempt}-shared`, {
       temporary: (path) => temporaries.push(path),
       written: (file) => files.push(file),
     });

@@ -56,6 +56,6 @@ export interface PartyThreadData {
   /** Own folder of tables; null for the neutral thread. */
   readonly root: string | null;
   readonly artifactRoot: string;
-  /** Part of every temporary name of this run. */
+  /** Part of every temporary name of this run: `<attempt>-<random>`. */
   readonly token: string;
 }

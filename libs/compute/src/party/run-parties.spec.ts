@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -153,6 +154,25 @@ describe('outputs', () => {
       reference: 'new/deep/o.txt',
     });
     expect(await readFile(join(folder, 'data/alice/new/deep/o.txt'), 'utf8')).toBe('abc');
+  });
+
+  test('clear away what an earlier attempt left when its process was killed', async () => {
+    const attempt = (of: number): Promise<unknown> =>
+      runParties({
+        program,
+        parties: { alice: { act: 'write', text: 'x', target: 'kept/k.txt' } },
+        run: { ...aRun(), attempt: of },
+      });
+    await attempt(1);
+    const tag = createHash('sha256').update('c1/t1').digest('hex').slice(0, 12);
+    const left = ['1-old', '3-new'].map((token) => `.k.txt.${tag}.${token}.tmp`);
+    for (const name of [...left, '.k.txt.other.1-x.tmp'])
+      await writeFile(join(folder, 'data/alice/kept', name), 'half');
+    await attempt(2);
+    expect((await readdir(join(folder, 'data/alice/kept'))).sort()).toEqual(
+      [left[1], '.k.txt.other.1-x.tmp', 'k.txt'].sort(),
+    );
+    await rm(join(folder, 'data/alice/kept'), { recursive: true });
   });
 
   test('of all parties appear together or not at all', async () => {

@@ -85,7 +85,7 @@ export async function runParties(call: PartyRun): Promise<Record<string, PartyOu
   for (const id of [run.chainId, run.taskId]) {
     if (!SAFE_PART.test(id)) throw new TaskFailure('INVALID_PARAMS', `${JSON.stringify(id)} cannot name a folder.`);
   }
-  const token = randomBytes(6).toString('hex');
+  const token = `${run.attempt}-${randomBytes(6).toString('hex')}`;
   const members = new Map<string, Member>();
   const temporaries = new Set<string>();
   let stage = 'starting';
