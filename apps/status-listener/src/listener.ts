@@ -65,7 +65,7 @@ export class Listener {
   }
 
   private wake(): void {
-    this.engine.room.backlog = true;
+    this.engine.room.expectAll();
     this.wakeDispatcher();
   }
 
@@ -86,7 +86,7 @@ export class Listener {
       throw error;
     }
     await delivery.ack();
-    if (this.engine.room.backlog) this.wakeDispatcher();
+    if (this.engine.room.openings(1).types.length > 0) this.wakeDispatcher();
   }
 
   private async takeNotes(): Promise<void> {
@@ -141,7 +141,7 @@ export class Listener {
       await engineQueries.deleteOutbox(this.engine.db, [row.id]);
     }
     await promoteDue(this.engine);
-    if (this.engine.room.backlog) await dispatchReady(this.engine);
+    await dispatchReady(this.engine);
   }
 
   private async reconcile(): Promise<void> {

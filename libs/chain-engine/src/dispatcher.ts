@@ -11,30 +11,29 @@ const WORKER_SEEN_MS = 10_000;
 /** Counts slots and tasks in flight anew. */
 export async function refreshRoom(engine: Engine): Promise<void> {
   engine.room.refresh(await engineQueries.loadRoom(engine.db, WORKER_SEEN_MS));
-  engine.room.backlog = true;
 }
 
 /** Sends READY tasks, the most urgent first, until there is no room or nothing to send. */
 export async function dispatchReady(engine: Engine): Promise<number> {
   let sent = 0;
   for (;;) {
-    const { types, rooms } = engine.room.places();
+    const { types, places } = engine.room.openings(MAX_CLAIM);
     if (types.length === 0) return sent;
-    const limits = rooms.map((room) => Math.min(room, MAX_CLAIM));
-    const claimed = await engineQueries.claimReady(engine.db, types, limits, LEASES.queuedMs);
-    for (const task of claimed) engine.room.give(task.task_type, -1);
-    if (claimed.length === 0) {
-      engine.room.backlog = false;
-      return sent;
-    }
+    const claimed = await engineQueries.claimReady(engine.db, types, places, LEASES.queuedMs);
+    types.forEach((type, i) => {
+      const count = claimed.filter((task) => task.task_type === type).length;
+      engine.room.claimed(type, count, places[i]!);
+    });
     sent += claimed.length;
-    await sendPrepared(engine, await prepareJobs(engine.db, new Map(claimed.map((task) => [task.id, task.attempt]))));
+    if (claimed.length > 0) {
+      await sendPrepared(engine, await prepareJobs(engine.db, new Map(claimed.map((task) => [task.id, task.attempt]))));
+    }
   }
 }
 
 /** Tasks whose backoff is over become READY. Returns how many. */
 export async function promoteDue(engine: Engine): Promise<number> {
   const due = await engineQueries.promoteDue(engine.db, MAX_CLAIM);
-  if (due > 0) engine.room.backlog = true;
+  if (due > 0) engine.room.expectAll();
   return due;
 }

@@ -7,14 +7,14 @@ import type { RoomRow } from '#libs/repositories';
  */
 export class Room {
   private readonly free = new Map<string, number>();
-  /** Some task found no room since the last claim: there is a backlog. */
-  backlog = true;
+  /** Types of which READY tasks may be waiting. */
+  private readonly backlog = new Set<string>();
 
-  /** Takes one place if there is one. */
+  /** Takes one place if there is one; otherwise the task waits for the dispatcher. */
   take(type: string): boolean {
     const free = this.free.get(type) ?? 0;
     if (free <= 0) {
-      this.backlog = true;
+      this.backlog.add(type);
       return false;
     }
     this.free.set(type, free - 1);
@@ -22,19 +22,31 @@ export class Room {
   }
 
   /** A task of the type ended, or was not sent after all. */
-  give(type: string, places = 1): void {
+  give(type: string): void {
     const free = this.free.get(type);
-    if (free !== undefined) this.free.set(type, free + places);
+    if (free !== undefined) this.free.set(type, free + 1);
+  }
+
+  /** So many tasks of the type were claimed of `asked`: fewer means that none is left. */
+  claimed(type: string, count: number, asked: number): void {
+    this.free.set(type, (this.free.get(type) ?? 0) - count);
+    if (count < asked) this.backlog.delete(type);
+  }
+
+  /** Tasks of any type may have become READY elsewhere. */
+  expectAll(): void {
+    for (const type of this.free.keys()) this.backlog.add(type);
   }
 
   refresh(rows: readonly RoomRow[]): void {
     this.free.clear();
     for (const row of rows) this.free.set(row.task_type, 2 * Number(row.slots) - Number(row.in_flight));
+    this.expectAll();
   }
 
-  /** Types with room, and how much. */
-  places(): { types: string[]; rooms: number[] } {
-    const open = [...this.free].filter(([, free]) => free > 0);
-    return { types: open.map(([type]) => type), rooms: open.map(([, free]) => free) };
+  /** Types with room of which tasks may be waiting, and how many of each to claim at most. */
+  openings(most: number): { types: string[]; places: number[] } {
+    const types = [...this.backlog].filter((type) => (this.free.get(type) ?? 0) > 0);
+    return { types, places: types.map((type) => Math.min(this.free.get(type)!, most)) };
   }
 }
