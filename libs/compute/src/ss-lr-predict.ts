@@ -7,7 +7,7 @@ import { writeCsv } from './table/csv-writer.js';
 const ROWS = 16_384;
 
 /**
- * Predicts rows `order` of the table. The party that is not the receiver sends, for each row, the part of the score that
+ * Predicts the rows of the table. The party that is not the receiver sends, for each row, the part of the score that
  * its own weights give, and the receiver adds its own part and keeps the predictions.
  *
  * This gives the receiver no more than any prediction would: whoever learns a score and its own part of it knows the
@@ -19,7 +19,6 @@ export async function predictRows(
   peer: string,
   slice: { readonly weights: Float64Array; readonly intercept: number | null },
   table: NumericColumns,
-  order: Uint32Array,
 ): Promise<SsLrOutcome['prediction']> {
   const { plan, label } = part;
   const score = (row: number): number => {
@@ -27,8 +26,9 @@ export async function predictRows(
     return slice.weights.reduce((sum, weight, at) => sum + weight * table.values[start + at]!, slice.intercept ?? 0);
   };
   if (plan.receiver !== context.party) {
-    for (let from = 0; from < order.length; from += ROWS) {
-      const scores = Float64Array.from(order.subarray(from, from + ROWS), score);
+    for (let from = 0; from < table.rows; from += ROWS) {
+      const count = Math.min(ROWS, table.rows - from);
+      const scores = Float64Array.from({ length: count }, (_, at) => score(from + at));
       await context.send(peer, new Uint8Array(scores.buffer));
     }
     return null;
@@ -38,20 +38,19 @@ export async function predictRows(
     { ...(part.predictionOutput !== null && { target: part.predictionOutput }), name: 'predictions.csv' },
     label === null ? ['prediction'] : ['label', 'prediction'],
   );
-  for (let from = 0; from < order.length; from += ROWS) {
-    const rows = order.subarray(from, from + ROWS);
+  for (let from = 0; from < table.rows; from += ROWS) {
     const theirs = new Float64Array((await context.receiveBytes(peer)).slice().buffer);
     await writer.rows(
-      Array.from(rows, (row, at) => {
-        const prediction = predictionOf(score(row) + theirs[at]!, plan.schedule.regType);
+      Array.from(theirs, (their, at) => {
+        const prediction = predictionOf(score(from + at) + their, plan.schedule.regType);
         if (label === null) return [prediction];
-        return [String(table.values[row * table.columns + slice.weights.length]), prediction];
+        return [String(table.values[(from + at) * table.columns + slice.weights.length]), prediction];
       }),
     );
-    context.progress(0.92 + 0.07 * ((from + rows.length) / order.length), 'predicting');
+    context.progress(0.92 + (0.07 * (from + theirs.length)) / table.rows, 'predicting');
   }
   await writer.finish();
-  return { reference: writer.reference, rows: order.length };
+  return { reference: writer.reference, rows: table.rows };
 }
 
 /**

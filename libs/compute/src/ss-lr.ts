@@ -100,7 +100,9 @@ export const ssLr: NativeTaskType = {
       model_output: pathOrPaths(
         'Where each party keeps its slice: a path for both, or one for each; by default the artifact <party>/model.json.',
       ),
-      test_data: ofBoth('Tables of both parties to predict on; by default the held-out rows, else the training rows.'),
+      test_data: ofBoth(
+        'Tables of both parties to predict on, with the same columns as train_data; by default the held-out rows, else the training rows.',
+      ),
       test_fraction: {
         type: 'number',
         minimum: 0,

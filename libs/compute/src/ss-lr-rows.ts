@@ -1,0 +1,113 @@
+import type { PartyContext } from './party/party-program.js';
+import { pickRows, readNumericColumns, type NumericColumns } from './ss-lr-columns.js';
+import type { SsLrPart } from './ss-lr-run.js';
+import { splitRows } from './ss-lr-schedule.js';
+import type { TrainingRows } from './ss-lr-train.js';
+import { TaskFailure } from './task-type.js';
+
+/** Features and labels beyond this do not fit the fixed point with room for their products. */
+export const MAX_SIZE = 2 ** 20;
+
+/** A party's rows, ready for training: nothing else of its tables stays in memory. */
+export interface PreparedRows {
+  readonly train: TrainingRows;
+  /** How many rows are held out of training. */
+  readonly heldOut: number;
+  /** Rows to predict on: features, then the label where the party has it. Null where nothing is to be predicted. */
+  readonly predict: NumericColumns | null;
+}
+
+/**
+ * Reads a party's tables, checks them, agrees with the peer on the row counts, and splits the rows. Throws TaskFailure
+ * NOT_ALIGNED, LABEL_NOT_BINARY, INSUFFICIENT_ROWS, NOT_CONVERGED (a value out of range), COLUMN_NOT_FOUND, NON_NUMERIC,
+ * and what opening a table throws.
+ */
+export async function prepareRows(context: PartyContext, part: SsLrPart): Promise<PreparedRows> {
+  const { plan } = part;
+  const names = part.label === null ? part.features : [...part.features, part.label];
+  const read = async (path: string): Promise<NumericColumns> => {
+    const table = await readNumericColumns(context, path, names, () => context.progress(0.01, 'reading'));
+    checkValues(context.party, path, table, names, part);
+    return table;
+  };
+  const table = await read(part.trainData);
+  const test = part.testData === null ? null : await read(part.testData);
+  const peer = context.peers[0]!;
+  await checkAligned(context, peer, { train: table.rows, test: test?.rows ?? 0 });
+
+  const split = splitRows(table.rows, plan.testFraction, plan.splitSeed);
+  const columns = part.features.length;
+  const peerColumns = plan.columns[0] + plan.columns[1] - columns;
+  if (split.train.length <= columns + peerColumns) {
+    throw new TaskFailure(
+      'INSUFFICIENT_ROWS',
+      `Training needs more rows than features: there are ${split.train.length} rows for ${columns + peerColumns} features. ` +
+        'With fewer, the model would give labels away.',
+    );
+  }
+  const predict = {
+    test_data: () => test,
+    held_out: () => ({
+      rows: split.heldOut.length,
+      columns: table.columns,
+      values: pickRows(table, split.heldOut, 0, table.columns),
+    }),
+    training: () => table,
+    nothing: () => null,
+  }[plan.predictOn]();
+  const train = {
+    rows: split.train.length,
+    columns,
+    peerColumns,
+    values: pickRows(table, split.train, 0, columns),
+    label: part.label === null ? null : pickRows(table, split.train, columns, columns + 1),
+  };
+  return { train, heldOut: split.heldOut.length, predict };
+}
+
+function checkValues(
+  party: string,
+  path: string,
+  table: NumericColumns,
+  names: readonly string[],
+  part: SsLrPart,
+): void {
+  const far = table.values.findIndex((value) => Math.abs(value) > MAX_SIZE);
+  if (far >= 0) {
+    const column = names[far % table.columns]!;
+    throw new TaskFailure(
+      'NOT_CONVERGED',
+      `Party ${party}: column ${JSON.stringify(column)} of ${path} is beyond ${MAX_SIZE} in data row ` +
+        `${Math.floor(far / table.columns) + 1}; scale it first (standard_scaler).`,
+      false,
+      { party, column },
+    );
+  }
+  if (part.label === null || part.plan.schedule.regType === 'linear') return;
+  for (let at = table.columns - 1; at < table.values.length; at += table.columns) {
+    if (table.values[at] !== 0 && table.values[at] !== 1) {
+      throw new TaskFailure(
+        'LABEL_NOT_BINARY',
+        `Party ${party}: label ${JSON.stringify(part.label)} of ${path} is neither 0 nor 1 in data row ` +
+          `${Math.floor(at / table.columns) + 1}; encode it (label_encoder), or use reg_type linear.`,
+        false,
+        { party, column: part.label },
+      );
+    }
+  }
+}
+
+async function checkAligned(context: PartyContext, peer: string, own: { train: number; test: number }): Promise<void> {
+  await context.send(peer, own);
+  const theirs = (await context.receiveJson(peer)) as typeof own;
+  for (const kind of ['train', 'test'] as const) {
+    if (own[kind] === theirs[kind]) continue;
+    throw new TaskFailure(
+      'NOT_ALIGNED',
+      `${kind}_data: party ${context.party} has ${own[kind]} rows and party ${peer} has ${theirs[kind]}. ` +
+        'Align the tables with psi first.',
+      false,
+      { [context.party]: own[kind], [peer]: theirs[kind] },
+    );
+  }
+}
