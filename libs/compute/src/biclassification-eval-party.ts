@@ -1,6 +1,5 @@
-import { METRICS } from './biclassification-eval.js';
-import type { EvaluationArgs } from './biclassification-eval-run.js';
 import {
+  METRICS,
   binaryMetrics,
   cutPoints,
   equalCountBuckets,
@@ -9,11 +8,22 @@ import {
   rocCurve,
   type BinaryMetrics,
   type CutPoint,
+  type MetricName,
   type ScoreBucket,
 } from './metrics.js';
 import type { PartyContext, PartyProgram } from './party/party-program.js';
 import { readNumericColumns } from './ss-lr-columns.js';
 import { TaskFailure, type JsonObject } from './task-type.js';
+
+/** What the holder's thread is told. */
+export interface EvaluationArgs {
+  readonly path: string;
+  readonly labelColumn: string;
+  readonly predictionColumn: string;
+  readonly buckets: number;
+  readonly output: string | null;
+  readonly floors: Readonly<Partial<Record<MetricName, number>>>;
+}
 
 /** Steps of the ROC curve in the report, and in the result, which crosses the queue. */
 const REPORT_STEPS = 400;

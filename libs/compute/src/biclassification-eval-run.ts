@@ -1,16 +1,8 @@
-import { METRICS, holderOf, type BiclassificationConfig, type MetricName } from './biclassification-eval.js';
+import type { EvaluationArgs } from './biclassification-eval-party.js';
+import { holderOf, type BiclassificationConfig } from './biclassification-eval-config.js';
+import { METRICS } from './metrics.js';
 import { runParties } from './party/run-parties.js';
 import type { Json, JsonObject, TaskRun, TaskRunResult } from './task-type.js';
-
-/** What the holder's thread is told. */
-export interface EvaluationArgs {
-  readonly path: string;
-  readonly labelColumn: string;
-  readonly predictionColumn: string;
-  readonly buckets: number;
-  readonly output: string | null;
-  readonly floors: Readonly<Partial<Record<MetricName, number>>>;
-}
 
 /** Runs `biclassification_eval`, whose parameters have been checked, in a thread of the party that holds the table. */
 export async function runBiclassificationEval(run: TaskRun): Promise<TaskRunResult> {

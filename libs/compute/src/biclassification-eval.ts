@@ -1,19 +1,7 @@
 import { columnName, configSchema, inputPath, outputPath, perParty, type NativeTaskType } from './config-schema.js';
+import { METRICS } from './metrics.js';
+import { holderOf, type BiclassificationConfig } from './biclassification-eval-config.js';
 import type { JsonSchema, ParamFault } from './task-type.js';
-
-/** The metrics, in the order in which they are reported; `assert` may put a floor under each. */
-export const METRICS = ['auc', 'ks', 'f1_score', 'precision', 'recall', 'accuracy'] as const;
-export type MetricName = (typeof METRICS)[number];
-
-/** `task_config` of `biclassification_eval`, as its schema lets it through. */
-export interface BiclassificationConfig {
-  readonly prediction_data: string | Readonly<Record<string, string>>;
-  readonly label_column?: string;
-  readonly prediction_column?: string;
-  readonly bucket_size?: number;
-  readonly output_report?: string | Readonly<Record<string, string>>;
-  readonly assert?: Readonly<Partial<Record<MetricName, { readonly min: number }>>>;
-}
 
 const ofOne = (path: JsonSchema, description: string): JsonSchema => ({
   ...perParty(path, description),
@@ -75,16 +63,6 @@ export const biclassificationEval: NativeTaskType = {
   check: (config) => faultsOf(config as unknown as BiclassificationConfig),
   load: async () => (await import('./biclassification-eval-run.js')).runBiclassificationEval,
 };
-
-/** The one party that holds the table, or undefined where the parameters do not say. */
-export function holderOf(data: BiclassificationConfig['prediction_data']): { party: string; path: string } | undefined {
-  if (typeof data !== 'string') {
-    const [entry] = Object.entries(data);
-    return entry && { party: entry[0], path: entry[1] };
-  }
-  const [, party] = /^artifact:[^/]+\/[^/]+\/([^/]+)\/[^/]+$/.exec(data) ?? [];
-  return party === undefined ? undefined : { party, path: data };
-}
 
 function faultsOf(config: BiclassificationConfig): ParamFault[] {
   const { prediction_data: data, output_report: report } = config;

@@ -11,6 +11,17 @@ export interface BinaryMetrics {
   readonly accuracy: number;
 }
 
+/** The metrics, in the order in which they are reported; `assert` may put a floor under each. */
+export const METRICS = [
+  'auc',
+  'ks',
+  'f1_score',
+  'precision',
+  'recall',
+  'accuracy',
+] as const satisfies readonly (keyof BinaryMetrics)[];
+export type MetricName = keyof BinaryMetrics;
+
 /** How many rows score at least `threshold`, and how many of these are positive. */
 export interface CutPoint {
   readonly threshold: number;

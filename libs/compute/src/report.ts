@@ -1,15 +1,5 @@
 import { configSchema, type NativeTaskType } from './config-schema.js';
-
-/** The kinds of section, in no order: a report shows them in the order of its inputs, or of `sections`. */
-export const SECTION_KINDS = ['intersection', 'statistics', 'correlation', 'training', 'evaluation', 'other'] as const;
-export type SectionKind = (typeof SECTION_KINDS)[number];
-
-/** `task_config` of `report`, as its schema lets it through. */
-export interface ReportConfig {
-  readonly title?: string;
-  readonly language?: 'en' | 'zh';
-  readonly sections?: readonly SectionKind[];
-}
+import { SECTION_KINDS } from './report/section.js';
 
 /** Renders the results of the tasks that it depends on; it has no party and reads no table. */
 export const report: NativeTaskType = {

@@ -1,6 +1,6 @@
 import type { PartyProgram } from './party/party-program.js';
 import { lineTo } from './mpc/party-line.js';
-import type { SsLrPlan } from './ss-lr-run.js';
+import type { SsLrPlan } from './ss-lr-plan.js';
 import { dealTraining } from './ss-lr-train.js';
 
 /** The dealer of `ss_lr`, in a thread without tables: it is told the plan and the row count, and sends masks. */

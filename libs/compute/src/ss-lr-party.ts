@@ -2,7 +2,7 @@ import { lineTo } from './mpc/party-line.js';
 import { joinSession } from './mpc/session.js';
 import { NEUTRAL, type PartyProgram } from './party/party-program.js';
 import { predictRows } from './ss-lr-predict.js';
-import type { SsLrOutcome, SsLrPart } from './ss-lr-run.js';
+import type { SsLrOutcome, SsLrPart } from './ss-lr-plan.js';
 import { MAX_SIZE, prepareRows } from './ss-lr-rows.js';
 import { trainSlice } from './ss-lr-train.js';
 import { TaskFailure, type Json, type JsonObject } from './task-type.js';

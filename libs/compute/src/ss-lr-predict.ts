@@ -1,6 +1,6 @@
 import type { PartyContext } from './party/party-program.js';
 import type { NumericColumns } from './ss-lr-columns.js';
-import type { SsLrOutcome, SsLrPart } from './ss-lr-run.js';
+import type { SsLrOutcome, SsLrPart } from './ss-lr-plan.js';
 import { writeCsv } from './table/csv-writer.js';
 
 /** Rows of one message of scores, and of one write of predictions. */

@@ -1,6 +1,6 @@
 import type { PartyContext } from './party/party-program.js';
 import { pickRows, readNumericColumns, type NumericColumns } from './ss-lr-columns.js';
-import type { SsLrPart } from './ss-lr-run.js';
+import type { SsLrPart } from './ss-lr-plan.js';
 import { splitRows } from './ss-lr-schedule.js';
 import type { TrainingRows } from './ss-lr-train.js';
 import { TaskFailure } from './task-type.js';

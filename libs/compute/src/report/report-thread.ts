@@ -1,10 +1,17 @@
 import type { PartyProgram } from '../party/party-program.js';
 import { TaskFailure, type Json } from '../task-type.js';
-import { renderPage } from './page.js';
-import type { ReportArgs } from './report-run.js';
-import { sectionsOf } from './sections.js';
 import { headlineOf } from './headline.js';
+import { renderPage } from './page.js';
+import type { ReportConfig } from './section.js';
+import { sectionsOf } from './sections.js';
 import { wordsOf } from './words.js';
+
+/** What the rendering thread is given. */
+export interface ReportArgs {
+  readonly config: ReportConfig;
+  /** Task ids and results, in the order in which the task names its parents. */
+  readonly inputs: readonly (readonly [taskId: string, result: Json])[];
+}
 
 /**
  * Renders report.html and report.json. The same inputs give the same bytes: nothing of the clock or of this process goes

@@ -1,4 +1,13 @@
-import type { SectionKind } from '../report.js';
+/** The kinds of section, in no order: a report shows them in the order of its inputs, or of `sections`. */
+export const SECTION_KINDS = ['intersection', 'statistics', 'correlation', 'training', 'evaluation', 'other'] as const;
+export type SectionKind = (typeof SECTION_KINDS)[number];
+
+/** `task_config` of `report`, as its schema lets it through. */
+export interface ReportConfig {
+  readonly title?: string;
+  readonly language?: 'en' | 'zh';
+  readonly sections?: readonly SectionKind[];
+}
 
 /** What a cell holds; numbers are shown with up to six digits. */
 export type Cell = string | number | boolean | null;
