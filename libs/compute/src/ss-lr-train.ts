@@ -20,7 +20,7 @@ import { reveal, scale, share, truncateInto } from './mpc/sharing.js';
 import { VerticalDealer, VerticalMatrix } from './mpc/vertical-matrix.js';
 import { batches } from './ss-lr-schedule.js';
 
-export type RegType = 'logistic' | 'linear';
+type RegType = 'logistic' | 'linear';
 
 /** How long and how fast to train: public, the same with both parties and the dealer. */
 export interface Schedule {

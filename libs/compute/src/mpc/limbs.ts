@@ -5,7 +5,7 @@ import { WORDS, lengthOf, zeros, type RingVector } from './ring.js';
  * of up to six times 64 of them stay exact in the 53 bits of a double, and one carry in 64 products is enough. A dot
  * product of ring elements costs 12 to 17 ns an element this way, with BigInt 75 ns (measured, Node.js 20).
  */
-export type Limbs = Float64Array;
+type Limbs = Float64Array;
 
 const LIMBS = 6;
 const CARRY_EVERY = 64;
@@ -16,7 +16,7 @@ const PER_TOP = 2 ** -18;
 const MASK = 0x3fffff;
 
 /** `vector` split into limbs: the right-hand factor of {@link dotInto}. */
-export function toLimbs(vector: RingVector): Limbs {
+function toLimbs(vector: RingVector): Limbs {
   const length = lengthOf(vector);
   const limbs = new Float64Array(length * LIMBS);
   for (let index = 0; index < length; index += 1) {
@@ -40,7 +40,7 @@ export function toLimbs(vector: RingVector): Limbs {
  * target[targetIndex] += sum over k < count of vector[start + k * stride] * factor[factorStart + k], mod 2^128.
  * Indices count elements; a stride walks a column of a row-major matrix.
  */
-export function dotInto(
+function dotInto(
   target: RingVector,
   targetIndex: number,
   vector: RingVector,

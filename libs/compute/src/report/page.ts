@@ -101,7 +101,7 @@ function shown(cell: Cell): string {
 }
 
 /** Text that is safe in an element and in a quoted attribute. */
-export function escape(text: string): string {
+function escape(text: string): string {
   return text
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')

@@ -1,6 +1,6 @@
 /** The kinds of section, in no order: a report shows them in the order of its inputs, or of `sections`. */
 export const SECTION_KINDS = ['intersection', 'statistics', 'correlation', 'training', 'evaluation', 'other'] as const;
-export type SectionKind = (typeof SECTION_KINDS)[number];
+type SectionKind = (typeof SECTION_KINDS)[number];
 
 /** `task_config` of `report`, as its schema lets it through. */
 export interface ReportConfig {
