@@ -12,8 +12,8 @@ export const bin = (name) => join(ROOT, 'node_modules', '.bin', name);
 /** Something that the user has to mend: shown without a stack. */
 export class Refusal extends Error {}
 
-/** Runs a program; resolves to its exit code and, when `capture` is set, to what it wrote. */
-export function run(command, args, { capture = false, env = {} } = {}) {
+/** Runs a program; resolves to its exit code and, when `capture` is set, to what it wrote (`stderr` false: to stdout). */
+export function run(command, args, { capture = false, stderr = true, env = {} } = {}) {
   return new Promise((resolve, reject) => {
     const stdio = capture ? ['ignore', 'pipe', 'pipe'] : ['ignore', 'inherit', 'inherit'];
     const child = spawn(command, args, {
@@ -23,10 +23,11 @@ export function run(command, args, { capture = false, env = {} } = {}) {
       shell: process.platform === 'win32',
     });
     let output = '';
+    let errors = '';
     child.stdout?.setEncoding('utf8').on('data', (chunk) => (output += chunk));
-    child.stderr?.setEncoding('utf8').on('data', (chunk) => (output += chunk));
+    child.stderr?.setEncoding('utf8').on('data', (chunk) => (stderr ? (output += chunk) : (errors += chunk)));
     child.once('error', reject);
-    child.once('close', (code, signal) => resolve({ code: code ?? 1, signal, output }));
+    child.once('close', (code, signal) => resolve({ code: code ?? 1, signal, output, errors }));
   });
 }
 
@@ -49,8 +50,8 @@ export async function step(name, work) {
 
 /** Runs a program within a step: its output is shown only when it fails. */
 export async function quietly(command, args, options = {}) {
-  const { code, signal, output } = await run(command, args, { ...options, capture: true });
-  if (code !== 0) throw new Refusal(`${output.trim()}\n(${signal ?? `exit code ${code}`})`);
+  const { code, signal, output, errors = '' } = await run(command, args, { ...options, capture: true });
+  if (code !== 0) throw new Refusal(`${output.trim()}${errors.trim()}\n(${signal ?? `exit code ${code}`})`);
   return output;
 }
 
