@@ -1,7 +1,10 @@
 import { describe, test } from 'node:test';
 import { expect } from 'expect';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { checkTaskParams, findTaskType, runTask, taskTypes, type TaskRun } from './index.js';
+import { checkTaskParams } from './check-params.js';
+import { runTask } from './run-task.js';
+import type { TaskRun } from './task-type.js';
+import { findTaskType, taskTypes } from './task-types.js';
 
 const init = { parties: ['alice', 'bob'], address: 'local' };
 const psi = { keys: { alice: ['id'], bob: ['id'] }, input_paths: { alice: 'a.csv', bob: 'b.csv' } };

@@ -12,7 +12,7 @@ export interface NativeTaskType extends TaskType {
 /** Marks a map from party to value: `checkTaskParams` holds its keys against the parties. */
 export const PER_PARTY = 'x-per-party';
 
-export const PARTY_NAME = '^[A-Za-z][A-Za-z0-9_-]{0,63}$';
+const PARTY_NAME = '^[A-Za-z][A-Za-z0-9_-]{0,63}$';
 
 /** A `task_config` of exactly these properties, besides `task_type`. */
 export function configSchema(

@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'expect';
-import { checkTaskParams, runTask, type Json, type JsonObject, type TaskParams } from './index.js';
+import { checkTaskParams } from './check-params.js';
+import { runTask } from './run-task.js';
+import type { Json, JsonObject, TaskParams } from './task-type.js';
 import { testFolder, type TestFolder } from './run-for-tests.js';
 
 const example = fileURLToPath(new URL('../../../../examples/breast-cancer', import.meta.url));

@@ -51,7 +51,7 @@ export function placeInRoot(roots: FileRoots, path: string): { root: string; pat
 }
 
 /** Where an `artifact:` reference lies, if this party may read it. Null for a path that is no reference. */
-export function placeArtifact(roots: FileRoots, reference: string): { root: string; path: string } | null {
+function placeArtifact(roots: FileRoots, reference: string): { root: string; path: string } | null {
   if (!reference.startsWith('artifact:')) return null;
   const [, chainId, taskId, name] = ARTIFACT.exec(reference) ?? [];
   const parts = name?.split('/') ?? [];

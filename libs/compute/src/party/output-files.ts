@@ -3,8 +3,7 @@ import { mkdir, open, readdir, realpath, rename, rm, stat } from 'node:fs/promis
 import { basename, dirname, join, resolve } from 'node:path';
 import { TaskFailure, type Artifact, type TaskRun } from '../task-type.js';
 import { isInside, placeInRoot, type FileRoots } from './input-files.js';
-import type { WrittenFile } from './party-link.js';
-import { NEUTRAL } from './party-program.js';
+import { NEUTRAL, type WrittenFile } from './party-link.js';
 
 export interface OutputRequest {
   /**

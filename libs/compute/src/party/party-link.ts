@@ -1,5 +1,8 @@
 import type { Artifact, Json, JsonObject } from '../task-type.js';
 
+/** Name under which the thread of no party is addressed: an MPC dealer, or work that needs no party's table. */
+export const NEUTRAL = '#neutral';
+
 /** Bytes that a peer may leave unread before its sender waits. Bounds the memory of a relay. */
 export const WINDOW_BYTES = 8 * 1024 * 1024;
 

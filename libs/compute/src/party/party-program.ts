@@ -2,8 +2,7 @@ import type { Json } from '../task-type.js';
 import type { InputFile } from './input-files.js';
 import type { OutputFile, OutputRequest } from './output-files.js';
 
-/** Name under which the thread of no party is addressed: an MPC dealer, or work that needs no party's table. */
-export const NEUTRAL = '#neutral';
+export { NEUTRAL } from './party-link.js';
 
 /**
  * All that a party's code is given, in a thread of its own. It holds this party's files and its channels, and no way

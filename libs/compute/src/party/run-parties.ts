@@ -33,7 +33,7 @@ export interface CrossedMessage {
 }
 
 /** A name of `partyPrograms`, or the URL of a module that exports `run`. */
-export type Program = PartyProgramName | URL;
+type Program = PartyProgramName | URL;
 
 export interface PartyRun {
   readonly program: Program;

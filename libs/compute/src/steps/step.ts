@@ -7,7 +7,7 @@ export interface Where {
 }
 
 /** A step's options as the parameters give them, without `op` and `columns`. */
-export type StepOptions = Readonly<Record<string, Json | undefined>>;
+type StepOptions = Readonly<Record<string, Json | undefined>>;
 
 /** What a step starts from. */
 export interface StepStart {

@@ -5,7 +5,7 @@ import { TaskFailure } from '../task-type.js';
 import type { InputFile } from '../party/input-files.js';
 
 /** Rows handed on at a time: enough to make the hand-over cheap, few enough to bound memory. */
-export const BATCH_ROWS = 4096;
+const BATCH_ROWS = 4096;
 const CHUNK_BYTES = 256 * 1024;
 /** Longest row, in characters: a quote that is never closed must not swallow a whole file. */
 const MAX_ROW = 4 * 1024 * 1024;

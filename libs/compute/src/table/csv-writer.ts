@@ -1,7 +1,7 @@
 import type { OutputRequest } from '../party/output-files.js';
 import type { PartyContext } from '../party/party-program.js';
 
-export const CSV = 'text/csv; charset=utf-8';
+const CSV = 'text/csv; charset=utf-8';
 
 /** A CSV table being written: UTF-8 without BOM, LF, quotes only where needed, so the same rows give the same bytes. */
 export interface CsvWriter {
