@@ -21,6 +21,9 @@ export class Chains1764028800001 implements MigrationInterface {
         failed_tasks integer NOT NULL DEFAULT 0,
         skipped_tasks integer NOT NULL DEFAULT 0,
         cancelled_tasks integer NOT NULL DEFAULT 0,
+        tolerated_tasks integer NOT NULL DEFAULT 0,
+        admitted_tasks integer NOT NULL DEFAULT 0 CHECK (admitted_tasks >= 0),
+        max_parallel integer CHECK (max_parallel > 0),
         created_at timestamptz NOT NULL DEFAULT now(),
         started_at timestamptz,
         completed_at timestamptz,
@@ -32,6 +35,7 @@ export class Chains1764028800001 implements MigrationInterface {
         stop_on_error boolean NOT NULL DEFAULT true,
         timeout_seconds integer NOT NULL,
         deadline_at timestamptz,
+        time_left_ms bigint,
         error jsonb,
         CHECK (completed_tasks + failed_tasks + skipped_tasks + cancelled_tasks <= total_tasks)
       ) WITH (fillfactor = 80)`);
@@ -87,13 +91,19 @@ export class Chains1764028800001 implements MigrationInterface {
         succeeded_dependencies integer NOT NULL DEFAULT 0,
         failed_dependencies integer NOT NULL DEFAULT 0,
         skipped_dependencies integer NOT NULL DEFAULT 0,
-        trigger_rule varchar(32) NOT NULL DEFAULT 'all_success',
+        trigger_rule jsonb NOT NULL DEFAULT '"all_success"',
+        conditions text[] NOT NULL DEFAULT '{}',
+        tolerable boolean NOT NULL DEFAULT false,
         retry_policy jsonb,
         timeout_seconds integer,
+        queue_timeout_seconds integer,
         predecessors integer[] NOT NULL,
         successors integer[] NOT NULL,
         referenced integer[] NOT NULL,
         skip_reason varchar(32),
+        hold varchar(32) CHECK (hold IN ('CHAIN_PAUSED','MAX_PARALLEL','RETRIES_EXHAUSTED')),
+        ready_at timestamptz,
+        first_queued_at timestamptz,
         next_attempt_at timestamptz,
         lease_until timestamptz,
         progress real NOT NULL DEFAULT 0,
@@ -102,14 +112,19 @@ export class Chains1764028800001 implements MigrationInterface {
         UNIQUE (chain_id, task_id),
         UNIQUE (chain_id, execution_order),
         CHECK ((status IN ('QUEUED','RUNNING')) = (lease_until IS NOT NULL)),
-        CHECK ((status = 'RETRYING') = (next_attempt_at IS NOT NULL)),
+        CHECK ((next_attempt_at IS NULL) OR (status = 'RETRYING')),
+        CHECK ((hold IS NULL) OR (status IN ('READY','RETRYING'))),
         CHECK ((status = 'SKIPPED') = (skip_reason IS NOT NULL))
       ) WITH (fillfactor = 70)`);
     await runner.query(
-      `CREATE INDEX idx_chain_tasks_ready ON chain_tasks (task_type, priority DESC, id) WHERE status = 'READY'`,
+      `CREATE INDEX idx_chain_tasks_ready ON chain_tasks (task_type, priority DESC, id) WHERE status = 'READY' AND hold IS NULL`,
     );
     await runner.query(
       `CREATE INDEX idx_chain_tasks_retrying ON chain_tasks (next_attempt_at) WHERE status = 'RETRYING'`,
+    );
+    await runner.query(
+      `CREATE INDEX idx_chain_tasks_queue_timeout ON chain_tasks (ready_at)
+        WHERE queue_timeout_seconds IS NOT NULL AND status IN ('READY','QUEUED')`,
     );
     await runner.query(
       `CREATE INDEX idx_chain_tasks_in_flight ON chain_tasks (chain_id) WHERE status IN ('QUEUED','RUNNING')`,
@@ -123,6 +138,7 @@ export class Chains1764028800001 implements MigrationInterface {
         to_task_id varchar(64) NOT NULL,
         dependency_type varchar(50) NOT NULL DEFAULT 'sequential'
           CHECK (dependency_type IN ('sequential','data','condition')),
+        when_expression text,
         created_at timestamptz NOT NULL DEFAULT now(),
         UNIQUE (chain_id, from_task_id, to_task_id),
         CHECK (from_task_id <> to_task_id)

@@ -7,30 +7,36 @@
  * I3 each accepted result is applied once
  * I4 chain counters equal a recount
  * I5 a RUNNING chain always has something that will move it
+ * I6 a rerun touches only the chosen tasks and their descendants
  * I7 a late, doubled or reordered event never changes the outcome that the accepted ones give
  * I9 `attempt` only grows
  */
-import { isChainTerminal, isInFlight } from './states.js';
-import type { ChainStatus } from './states.js';
-import type { ChainCommand, ChainEvent, Disposition, TaskEvent } from './events.js';
-import { MAX_LOSSES, retryDelay } from './retry.js';
-import type { ChainState, Task, TaskError } from './state.js';
+import { command } from './command.js';
 import type { Decision, Refusal } from './decision.js';
 import { Draft } from './draft.js';
+import type { ChainEvent, Disposition, TaskEvent } from './events.js';
+import { MAX_LOSSES, nextTryAt } from './retry.js';
+import { settle } from './settle.js';
+import type { ChainState, Task, TaskError } from './state.js';
+import { isInFlight } from './states.js';
+import type { TaskCause } from './transitions.js';
 
 /** Decides what `event` makes of `state` at `now` (ms). Changes nothing itself: see `evolve`. */
 export function decide(state: ChainState, event: ChainEvent, now: number): Decision | Refusal {
   const draft = new Draft(state, now);
   switch (event.kind) {
-    case 'ExecuteChain':
-    case 'CancelChain':
-    case 'ChainTimedOut':
-      return command(draft, event);
-    default: {
+    case 'TaskStarted':
+    case 'TaskSucceeded':
+    case 'TaskFailed':
+    case 'TaskLost':
+    case 'TaskQueueTimedOut':
+    case 'TaskConditionFalse': {
       const disposition = dispositionOf(draft, event);
       if (disposition === 'ACCEPTED') applyTaskEvent(draft, event, now);
       return draft.decision(disposition);
     }
+    default:
+      return command(draft, event);
   }
 }
 
@@ -40,35 +46,14 @@ export function evolve(state: ChainState, decision: Decision): void {
   for (const [position, task] of decision.changed) state.tasks.set(position, task);
 }
 
-/** Sends a ready task: its next attempt begins. The caller has checked that there is room for it. */
+/** Sends a ready task that is not held: its next attempt begins. The caller has checked that there is room for it. */
 export function dispatch(state: ChainState, position: number, now: number): Decision {
   const draft = new Draft(state, now);
   const task = draft.task(position);
-  draft.move(task, 'Dispatched', 'QUEUED', { attempt: task.attempt + 1, runId: null });
+  if (task.hold !== null) throw new Error(`${task.taskId} is held: ${task.hold}`);
+  const firstQueuedAt = task.firstQueuedAt ?? now;
+  draft.move(task, 'Dispatched', 'QUEUED', { attempt: task.attempt + 1, runId: null, firstQueuedAt });
   return draft.decision('ACCEPTED');
-}
-
-function command(draft: Draft, event: ChainCommand): Decision | Refusal {
-  const { status } = draft.chain;
-  switch (event.kind) {
-    case 'ExecuteChain':
-      if (status !== 'PENDING') return { refused: 'CHAIN_STATE_CONFLICT', status };
-      draft.chain = { ...draft.chain, status: 'RUNNING', deadlineAt: draft.now + draft.chain.timeoutMs };
-      draft.startReadyTasks();
-      return draft.decision('ACCEPTED');
-    case 'CancelChain':
-      if (isChainTerminal(status)) return { refused: 'CHAIN_STATE_CONFLICT', status };
-      draft.stop('CANCELLED', null);
-      return draft.decision('ACCEPTED');
-    case 'ChainTimedOut':
-      if (isChainTerminal(status) || status === 'PENDING') return { refused: 'CHAIN_STATE_CONFLICT', status };
-      if (draft.chain.deadlineAt === null || draft.chain.deadlineAt > draft.now) return draft.decision('STALE');
-      draft.stop('FAILURE', {
-        code: 'TIMEOUT_CHAIN',
-        message: `the chain did not finish within its ${draft.chain.timeoutMs / 1000} s: raise options.timeout or look for the slow task`,
-      });
-      return draft.decision('ACCEPTED');
-  }
 }
 
 /** Fencing: an event counts only for the task's own attempt, the first run seen for it, while that is in flight. */
@@ -76,8 +61,12 @@ function dispositionOf(draft: Draft, event: TaskEvent): Disposition {
   const task = draft.task(event.position);
   if (event.attempt > task.attempt) return 'QUARANTINED';
   if (event.attempt < task.attempt) return 'STALE';
-  const runId = event.kind === 'TaskLost' ? null : event.runId;
+  const runId = 'runId' in event ? event.runId : null;
   if (runId !== null && task.runId !== null && task.runId !== runId) return 'STALE';
+  if (event.kind === 'TaskQueueTimedOut') {
+    return task.status === 'READY' || task.status === 'QUEUED' ? 'ACCEPTED' : 'STALE';
+  }
+  if (event.kind === 'TaskConditionFalse') return task.status === 'QUEUED' ? 'ACCEPTED' : 'STALE';
   if (isInFlight(task.status)) {
     return event.kind === 'TaskStarted' && task.status === 'RUNNING' ? 'DUPLICATE' : 'ACCEPTED';
   }
@@ -91,54 +80,53 @@ function applyTaskEvent(draft: Draft, event: TaskEvent, now: number): void {
       draft.move(task, 'Started', 'RUNNING', { runId: event.runId });
       return;
     case 'TaskSucceeded':
-      finish(draft, draft.move(task, 'Succeeded', 'SUCCESS', { runId: event.runId, error: null }));
+      settle(draft, draft.move(task, 'Succeeded', 'SUCCESS', { runId: event.runId, error: null }));
       return;
-    case 'TaskFailed': {
-      const failures = task.failures + 1;
-      const change = { runId: event.runId ?? task.runId, failures, error: event.error };
-      if (event.retryable && task.retry.retryOnFailure && failures <= task.retry.maxRetries) {
-        const nextAttemptAt = now + retryDelay(task.retry, failures, event.random);
-        draft.move(task, 'Failed', 'RETRYING', { ...change, nextAttemptAt });
-      } else {
-        finish(draft, draft.move(task, 'Failed', 'FAILURE', change));
-      }
+    case 'TaskFailed':
+      fail(draft, { ...task, runId: event.runId ?? task.runId }, 'Failed', event, now);
       return;
-    }
-    case 'TaskLost': {
-      const losses = task.losses + 1;
-      if (losses <= MAX_LOSSES) {
-        draft.move(task, 'Lost', 'READY', { losses, runId: null });
-      } else {
-        const message = `${losses} workers were lost while they ran this task: look at their logs and memory before running it again`;
-        finish(draft, draft.move(task, 'Lost', 'FAILURE', { losses, error: { code: 'WORKER_LOST', message } }));
-      }
-    }
+    case 'TaskQueueTimedOut':
+      fail(draft, task, 'QueueTimedOut', { ...event, retryable: true }, now);
+      return;
+    case 'TaskConditionFalse':
+      settle(draft, draft.move(task, 'ConditionFalse', 'SKIPPED', { skipReason: 'CONDITION' }));
+      return;
+    case 'TaskLost':
+      lose(draft, task);
   }
 }
 
-/** A task came to SUCCESS or FAILURE: stops the chain, or moves on what waited for it, and ends the chain with its last task. */
-function finish(draft: Draft, task: Task): void {
-  if (task.status === 'FAILURE' && draft.chain.stopOnError) {
-    draft.stop('FAILURE', chainError(task));
+/** A failure that counts: another try by the task's policy, a pause for an operator, or the end. */
+function fail(
+  draft: Draft,
+  task: Task,
+  cause: TaskCause,
+  event: { error: TaskError; retryable: boolean; random: number },
+  now: number,
+): void {
+  const failures = task.failures + 1;
+  const change = { runId: task.runId, failures, error: event.error };
+  const { retryable, random } = event;
+  const failure = { code: event.error.code, retryable, failures, firstQueuedAt: task.firstQueuedAt, random };
+  const nextAttemptAt = nextTryAt(task.retry, failure, now);
+  if (nextAttemptAt !== null) {
+    draft.move(task, cause, 'RETRYING', { ...change, nextAttemptAt });
+    if (draft.chain.maxParallel !== null) draft.admitHeld();
+  } else if (task.retry.onExhausted === 'pause' && !task.tolerable) {
+    draft.move(task, cause, 'RETRYING', { ...change, hold: 'RETRIES_EXHAUSTED' });
+    if (draft.chain.status === 'RUNNING') draft.pause();
+  } else {
+    settle(draft, draft.move(task, cause, 'FAILURE', change));
+  }
+}
+
+/** Its worker is gone: the same try again, without touching the user's retries, as long as it does not happen too often. */
+function lose(draft: Draft, task: Task): void {
+  const losses = task.losses + 1;
+  if (losses <= MAX_LOSSES) {
+    draft.ready(task, 'Lost', { losses, runId: null });
     return;
   }
-  draft.notifySuccessors(task);
-  const { chain } = draft;
-  if (chain.completedTasks + chain.failedTasks + chain.skippedTasks + chain.cancelledTasks === chain.totalTasks) {
-    draft.end(
-      chain.failedTasks > 0 ? 'FAILURE' : 'SUCCESS',
-      chain.failedTasks > 0 ? (chain.error ?? chainError(task)) : null,
-    );
-  } else if (task.status === 'FAILURE' && chain.error === null) {
-    draft.chain = { ...chain, error: chainError(task) };
-  }
-}
-
-function chainError(task: Task): TaskError {
-  const code = task.error?.code ?? 'TASK_ERROR';
-  return {
-    code,
-    message: `task ${task.taskId} failed: ${task.error?.message ?? code}`,
-    details: { task_id: task.taskId },
-  };
+  const message = `${losses} workers were lost while they ran this task: look at their logs and memory before running it again`;
+  settle(draft, draft.move(task, 'Lost', 'FAILURE', { losses, error: { code: 'WORKER_LOST', message } }));
 }

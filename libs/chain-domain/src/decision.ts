@@ -1,6 +1,6 @@
 import type { Disposition, Effect } from './events.js';
 import type { Chain, Task } from './state.js';
-import type { ChainStatus } from './states.js';
+import type { ChainStatus, TaskStatus } from './states.js';
 
 /** What to store and what to do then. `changed` holds the new state of each task that changed. */
 export interface Decision {
@@ -10,8 +10,14 @@ export interface Decision {
   readonly effects: readonly Effect[];
 }
 
-/** A command that this status does not allow. Nothing changes. */
-export interface Refusal {
-  readonly refused: 'CHAIN_STATE_CONFLICT';
-  readonly status: ChainStatus;
-}
+/** A command that the present state does not allow. Nothing changes. */
+export type Refusal =
+  | { readonly refused: 'CHAIN_STATE_CONFLICT'; readonly status: ChainStatus }
+  | {
+      readonly refused: 'TASK_STATE_CONFLICT';
+      readonly status: ChainStatus;
+      readonly taskId: string;
+      readonly taskStatus: TaskStatus;
+    }
+  /** A retry that finds nothing to run again. */
+  | { readonly refused: 'NOTHING_TO_RETRY'; readonly status: ChainStatus };

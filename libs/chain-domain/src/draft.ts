@@ -7,6 +7,7 @@ import type { ChainStatus, TaskStatus } from './states.js';
 import { mayMove } from './transitions.js';
 import type { TaskCause } from './transitions.js';
 import { judge } from './trigger-rules.js';
+import type { ParentCounts } from './trigger-rules.js';
 
 /** A decision in the making: the state underneath stays as it is, changes lie on top of it. */
 export class Draft {
@@ -28,24 +29,41 @@ export class Draft {
     return task;
   }
 
+  *everyTask(): Iterable<Task> {
+    for (let position = 0; position < this.chain.totalTasks; position++) yield this.task(position);
+  }
+
   /** Moves a task along the transition table, and the chain's counters with it (I1, I4). A move off the table is a bug. */
   move(task: Task, cause: TaskCause, to: TaskStatus, change: Partial<Task> = {}): Task {
-    if (!mayMove(task.status, cause, to))
+    if (!mayMove(task.status, cause, to)) {
       throw new Error(`illegal move of ${task.taskId}: ${task.status} -${cause}-> ${to}`);
-    const moved: Task = { ...task, ...change, status: to };
-    this.changed.set(task.position, moved);
-    const { chain } = this;
-    if (to === 'SUCCESS') this.chain = { ...chain, completedTasks: chain.completedTasks + 1 };
-    else if (to === 'FAILURE') this.chain = { ...chain, failedTasks: chain.failedTasks + 1 };
-    else if (to === 'SKIPPED') this.chain = { ...chain, skippedTasks: chain.skippedTasks + 1 };
-    else if (to === 'CANCELLED') this.chain = { ...chain, cancelledTasks: chain.cancelledTasks + 1 };
-    return moved;
+    }
+    if (
+      isInFlight(task.status) &&
+      (to === 'PENDING' || to === 'CANCELLED' || cause === 'OperatorSkipped' || cause === 'OperatorResolved')
+    ) {
+      this.effects.push({ kind: 'AbortTask', position: task.position, attempt: task.attempt });
+    }
+    return this.put(task, { ...task, hold: null, ...change, status: to });
+  }
+
+  /** Changes a task without moving it. */
+  set(task: Task, change: Partial<Omit<Task, 'status'>>): Task {
+    return this.put(task, { ...task, ...change });
+  }
+
+  /** Makes a task READY: admitted, or held where the chain is paused or has no place. */
+  ready(task: Task, cause: TaskCause, change: Partial<Task> = {}): Task {
+    const others = this.chain.admittedTasks - (isAdmitted(task) ? 1 : 0);
+    const full = this.chain.maxParallel !== null && others >= this.chain.maxParallel;
+    const hold = this.chain.status === 'PAUSED' ? 'CHAIN_PAUSED' : full ? 'MAX_PARALLEL' : null;
+    return this.move(task, cause, 'READY', { ...change, hold });
   }
 
   /** The chain begins: what needs no parent is ready (I2). */
   startReadyTasks(): void {
     for (const task of this.everyTask()) {
-      if (judge(task.triggerRule, task.parents) === 'run') this.move(task, 'ChainStarted', 'READY');
+      if (judge(task.triggerRule, task.parents) === 'run') this.ready(task, 'ChainStarted');
     }
   }
 
@@ -55,11 +73,28 @@ export class Draft {
     for (let parent = queue.pop(); parent !== undefined; parent = queue.pop()) {
       for (const position of parent.successors) {
         const task = this.task(position);
-        const parents = countParent(task, parent);
-        const verdict = task.status === 'PENDING' ? judge(task.triggerRule, parents) : 'wait';
-        if (verdict === 'wait') this.changed.set(position, { ...task, parents });
-        else if (verdict === 'run') this.move(task, 'ParentFinished', 'READY', { parents });
+        // A task that has left PENDING has decided: the rule fired early, an operator spoke, or it is of an older epoch.
+        if (task.status !== 'PENDING') continue;
+        const parents = countParent(task.parents, parent);
+        const verdict = judge(task.triggerRule, parents);
+        if (verdict === 'wait') this.set(task, { parents });
+        else if (verdict === 'run') this.ready(task, 'ParentFinished', { parents });
         else queue.push(this.move(task, 'ParentFinished', 'SKIPPED', { parents, skipReason: verdict }));
+      }
+    }
+  }
+
+  /** Admits held tasks, the most urgent first, as long as `maxParallel` leaves room and the chain is not paused. */
+  admitHeld(): void {
+    const { maxParallel, status } = this.chain;
+    if (status !== 'RUNNING' || (maxParallel !== null && this.chain.admittedTasks >= maxParallel)) return;
+    const held = [...this.everyTask()].filter((task) => task.status === 'READY' && task.hold !== null);
+    held.sort((a, b) => b.priority - a.priority || a.position - b.position);
+    for (const task of held) {
+      if (maxParallel !== null && this.chain.admittedTasks >= maxParallel) {
+        if (task.hold !== 'MAX_PARALLEL') this.set(task, { hold: 'MAX_PARALLEL' });
+      } else {
+        this.set(task, { hold: null });
       }
     }
   }
@@ -68,34 +103,72 @@ export class Draft {
   stop(status: 'FAILURE' | 'CANCELLED', error: TaskError | null): void {
     for (const task of this.everyTask()) {
       if (isTerminal(task.status)) continue;
-      if (isInFlight(task.status)) {
-        this.move(task, 'ChainStopped', 'CANCELLED');
-        this.effects.push({ kind: 'AbortTask', position: task.position, attempt: task.attempt });
-      } else {
-        this.move(task, 'ChainStopped', 'SKIPPED', { skipReason: 'CHAIN_STOPPED', nextAttemptAt: null });
-      }
+      if (isInFlight(task.status)) this.move(task, 'ChainStopped', 'CANCELLED');
+      else this.move(task, 'ChainStopped', 'SKIPPED', { skipReason: 'CHAIN_STOPPED', nextAttemptAt: null });
     }
     this.end(status, error);
   }
 
   end(status: ChainStatus, error: TaskError | null): void {
-    this.chain = { ...this.chain, status, error, deadlineAt: null };
+    this.chain = { ...this.chain, status, error, deadlineAt: null, timeLeftMs: null };
     this.effects.push({ kind: 'ChainFinished' });
+  }
+
+  pause(): void {
+    const { deadlineAt } = this.chain;
+    const timeLeftMs = deadlineAt === null ? null : Math.max(0, deadlineAt - this.now);
+    this.chain = { ...this.chain, status: 'PAUSED', deadlineAt: null, timeLeftMs };
+    for (const task of this.everyTask()) {
+      if (task.status === 'READY' && task.hold === null) this.set(task, { hold: 'CHAIN_PAUSED' });
+    }
   }
 
   decision(disposition: Disposition): Decision {
     return { disposition, chain: this.chain, changed: this.changed, effects: this.effects };
   }
 
-  private *everyTask(): Iterable<Task> {
-    for (let position = 0; position < this.chain.totalTasks; position++) yield this.task(position);
+  private put(before: Task, after: Task): Task {
+    this.changed.set(after.position, after);
+    const admitted = Number(isAdmitted(after)) - Number(isAdmitted(before));
+    if (before.status !== after.status || admitted !== 0) {
+      const { chain } = this;
+      const step = (status: TaskStatus): number => Number(after.status === status) - Number(before.status === status);
+      this.chain = {
+        ...chain,
+        completedTasks: chain.completedTasks + step('SUCCESS'),
+        failedTasks: chain.failedTasks + step('FAILURE'),
+        toleratedTasks: chain.toleratedTasks + (after.tolerable ? step('FAILURE') : 0),
+        skippedTasks: chain.skippedTasks + step('SKIPPED'),
+        cancelledTasks: chain.cancelledTasks + step('CANCELLED'),
+        admittedTasks: chain.admittedTasks + admitted,
+      };
+    }
+    return after;
   }
 }
 
-function countParent(task: Task, parent: Task): Task['parents'] {
-  const { pending, succeeded, failed, skipped } = task.parents;
-  const parents = { pending: pending - 1, succeeded, failed, skipped };
-  if (parent.status === 'SUCCESS') return { ...parents, succeeded: succeeded + 1 };
-  if (parent.status === 'FAILURE' || parent.skipReason === 'UPSTREAM_FAILED') return { ...parents, failed: failed + 1 };
-  return { ...parents, skipped: skipped + 1 };
+/** A task that takes one of the chain's parallel places. */
+export function isAdmitted(task: Task): boolean {
+  return isInFlight(task.status) || (task.status === 'READY' && task.hold === null);
+}
+
+/** What a parent has come to, as its successors count it. */
+export function outcomeOf(parent: Task): keyof ParentCounts {
+  switch (parent.status) {
+    case 'SUCCESS':
+      return 'succeeded';
+    case 'FAILURE':
+      return parent.tolerable ? 'succeeded' : 'failed';
+    case 'CANCELLED':
+      return 'failed';
+    case 'SKIPPED':
+      return parent.skipReason === 'UPSTREAM_FAILED' ? 'failed' : 'skipped';
+    default:
+      return 'pending';
+  }
+}
+
+function countParent(counts: ParentCounts, parent: Task): ParentCounts {
+  const outcome = outcomeOf(parent);
+  return { ...counts, pending: counts.pending - 1, [outcome]: counts[outcome] + 1 };
 }

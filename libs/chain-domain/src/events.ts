@@ -1,8 +1,24 @@
 import type { TaskError } from './state.js';
 
-/** What an operator or a timer wants of a chain. */
+/** What an operator or a timer wants of a chain. Positions are places in the chain's list. */
 export type ChainCommand =
-  { readonly kind: 'ExecuteChain' } | { readonly kind: 'CancelChain' } | { readonly kind: 'ChainTimedOut' };
+  | { readonly kind: 'ExecuteChain' }
+  | { readonly kind: 'CancelChain' }
+  | { readonly kind: 'PauseChain' }
+  | { readonly kind: 'ResumeChain' }
+  /**
+   * Runs tasks again. Without `from`: from the breakpoint, all that failed, was cancelled or skipped. With it: these
+   * tasks, and with `includeDownstream` all that depends on them.
+   */
+  | { readonly kind: 'RetryChain'; readonly from?: readonly number[]; readonly includeDownstream: boolean }
+  | { readonly kind: 'SkipTask'; readonly position: number }
+  /** An operator gives the task's result. */
+  | { readonly kind: 'ResolveTask'; readonly position: number }
+  /** Of one task, or of all that are not finished. 1 (lowest) to 10. */
+  | { readonly kind: 'SetPriority'; readonly position?: number; readonly priority: number }
+  | { readonly kind: 'ChainTimedOut' }
+  /** Admits held tasks where `maxParallel` leaves room. */
+  | { readonly kind: 'AdmitHeld' };
 
 /**
  * What became of one attempt of a task. `runId` is made by the worker as it starts; null where the system itself
@@ -22,7 +38,17 @@ export type TaskEvent =
       /** In [0, 1): spreads retries. */
       readonly random: number;
     }
-  | { readonly kind: 'TaskLost'; readonly position: number; readonly attempt: number };
+  | { readonly kind: 'TaskLost'; readonly position: number; readonly attempt: number }
+  /** It waited longer for a worker than its queue time-out allows. */
+  | {
+      readonly kind: 'TaskQueueTimedOut';
+      readonly position: number;
+      readonly attempt: number;
+      readonly error: TaskError;
+      readonly random: number;
+    }
+  /** Its `when` is false. */
+  | { readonly kind: 'TaskConditionFalse'; readonly position: number; readonly attempt: number };
 
 export type ChainEvent = ChainCommand | TaskEvent;
 

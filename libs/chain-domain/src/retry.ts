@@ -9,6 +9,14 @@ export interface RetryPolicy {
   readonly maxDelayMs: number;
   /** Spreads the delay over 50..100 % of itself, so that tasks which failed together do not come back together. */
   readonly jitter: boolean;
+  /** Only failures with one of these codes are tried again; absent: all that can be mended by another try. */
+  readonly retryOn?: readonly string[];
+  /** Failures with these codes are final. */
+  readonly neverRetryOn?: readonly string[];
+  /** No try begins later than this after the task was first sent; absent: no limit. */
+  readonly budgetMs?: number;
+  /** What a failure without a further try does: fails the task, or holds the chain for an operator. */
+  readonly onExhausted?: 'fail' | 'pause';
 }
 
 export const DEFAULT_RETRY_POLICY: RetryPolicy = {
@@ -28,4 +36,18 @@ export function retryDelay(policy: RetryPolicy, failures: number, random: number
   const factor = policy.backoff === 'exponential' ? 2 ** Math.min(failures - 1, 30) : 1;
   const delay = Math.min(policy.delayMs * factor, policy.maxDelayMs);
   return Math.round(policy.jitter ? delay * (0.5 + random / 2) : delay);
+}
+
+/** When the next try after this failure is due, or null when there is none. `failures` counts this one. Times in ms. */
+export function nextTryAt(
+  policy: RetryPolicy,
+  failure: { code: string; retryable: boolean; failures: number; firstQueuedAt: number | null; random: number },
+  now: number,
+): number | null {
+  const { code, retryable, failures, firstQueuedAt, random } = failure;
+  if (!retryable || !policy.retryOnFailure || failures > policy.maxRetries) return null;
+  if (policy.neverRetryOn?.includes(code) === true) return null;
+  if (policy.retryOn !== undefined && policy.retryOn.length > 0 && !policy.retryOn.includes(code)) return null;
+  const due = now + retryDelay(policy, failures, random);
+  return policy.budgetMs !== undefined && due > (firstQueuedAt ?? now) + policy.budgetMs ? null : due;
 }

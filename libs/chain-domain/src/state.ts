@@ -1,5 +1,5 @@
 import type { RetryPolicy } from './retry.js';
-import type { ChainStatus, SkipReason, TaskStatus } from './states.js';
+import type { ChainStatus, Hold, SkipReason, TaskStatus } from './states.js';
 import type { ParentCounts, TriggerRule } from './trigger-rules.js';
 
 /** What `decide` needs to know of a chain. Times are milliseconds since 1970 by PostgreSQL's clock. */
@@ -13,10 +13,18 @@ export interface Chain {
   readonly failedTasks: number;
   readonly skippedTasks: number;
   readonly cancelledTasks: number;
+  /** Of the failed ones, those that may fail without failing the chain. */
+  readonly toleratedTasks: number;
+  /** Tasks that are in flight or READY and not held. */
+  readonly admittedTasks: number;
+  /** At most so many tasks are admitted at once; null: no limit. */
+  readonly maxParallel: number | null;
   readonly stopOnError: boolean;
   /** The whole chain's time, from execute. */
   readonly timeoutMs: number;
   readonly deadlineAt: number | null;
+  /** What was left of its time when it was paused; null while it runs. */
+  readonly timeLeftMs: number | null;
   /** Why it failed, in words. */
   readonly error: TaskError | null;
 }
@@ -42,6 +50,11 @@ export interface Task {
   readonly priority: number;
   /** Positions of the tasks that name this one as a parent. */
   readonly successors: readonly number[];
+  /** It may fail without failing the chain; its successors take the failure as a success without a result. */
+  readonly tolerable: boolean;
+  readonly hold: Hold | null;
+  /** When it was first sent. */
+  readonly firstQueuedAt: number | null;
   readonly skipReason: SkipReason | null;
   readonly nextAttemptAt: number | null;
   readonly error: TaskError | null;

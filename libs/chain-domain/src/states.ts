@@ -43,3 +43,9 @@ export function isTerminal(status: TaskStatus): boolean {
 export function isInFlight(status: TaskStatus): boolean {
   return status === 'QUEUED' || status === 'RUNNING';
 }
+
+/**
+ * Why a READY or RETRYING task is held back; null for one that may be sent. `MAX_PARALLEL`: the chain has as many
+ * tasks going as it allows. `RETRIES_EXHAUSTED`: its policy leaves it to an operator.
+ */
+export type Hold = 'CHAIN_PAUSED' | 'MAX_PARALLEL' | 'RETRIES_EXHAUSTED';

@@ -9,14 +9,24 @@ export const TASK_CAUSES = [
   'Succeeded',
   'Failed',
   'Lost',
+  'QueueTimedOut',
+  'ConditionFalse',
   'BackoffOver',
+  'Resumed',
   'ChainStopped',
+  'OperatorSkipped',
+  'OperatorResolved',
+  'Retried',
 ] as const;
 export type TaskCause = (typeof TASK_CAUSES)[number];
+
+const BY_OPERATOR = { OperatorSkipped: ['SKIPPED'], OperatorResolved: ['SUCCESS'] } as const;
+const AGAIN = { Retried: ['PENDING'] } as const;
 
 /**
  * The task state machine: for each status and cause, the statuses it may lead to. What is not here does not happen:
  * `decide` checks every move against it, and the chart in ARCHITECTURE.md is made from it (`lifecycleChart`).
+ * Final statuses are left only by `Retried`, which opens a new epoch (I1).
  */
 export const TASK_TRANSITIONS: Readonly<
   Record<TaskStatus, Readonly<Partial<Record<TaskCause, readonly TaskStatus[]>>>>
@@ -25,26 +35,39 @@ export const TASK_TRANSITIONS: Readonly<
     ChainStarted: ['READY'],
     ParentFinished: ['READY', 'SKIPPED'],
     ChainStopped: ['SKIPPED'],
+    ...BY_OPERATOR,
   },
-  READY: { Dispatched: ['QUEUED'], ChainStopped: ['SKIPPED'] },
+  READY: {
+    Dispatched: ['QUEUED'],
+    QueueTimedOut: ['RETRYING', 'FAILURE'],
+    ChainStopped: ['SKIPPED'],
+    ...BY_OPERATOR,
+    ...AGAIN,
+  },
   QUEUED: {
     Started: ['RUNNING'],
     Succeeded: ['SUCCESS'],
     Failed: ['RETRYING', 'FAILURE'],
     Lost: ['READY', 'FAILURE'],
+    QueueTimedOut: ['RETRYING', 'FAILURE'],
+    ConditionFalse: ['SKIPPED'],
     ChainStopped: ['CANCELLED'],
+    ...BY_OPERATOR,
+    ...AGAIN,
   },
   RUNNING: {
     Succeeded: ['SUCCESS'],
     Failed: ['RETRYING', 'FAILURE'],
     Lost: ['READY', 'FAILURE'],
     ChainStopped: ['CANCELLED'],
+    ...BY_OPERATOR,
+    ...AGAIN,
   },
-  RETRYING: { BackoffOver: ['READY'], ChainStopped: ['SKIPPED'] },
-  SUCCESS: {},
-  FAILURE: {},
-  SKIPPED: {},
-  CANCELLED: {},
+  RETRYING: { BackoffOver: ['READY'], Resumed: ['READY'], ChainStopped: ['SKIPPED'], ...BY_OPERATOR, ...AGAIN },
+  SUCCESS: AGAIN,
+  FAILURE: AGAIN,
+  SKIPPED: AGAIN,
+  CANCELLED: AGAIN,
 };
 
 /** Whether the table allows the move. */
@@ -61,7 +84,7 @@ export function lifecycleChart(): string {
       for (const to of tos) targets.set(to, [...(targets.get(to) ?? []), cause as TaskCause]);
     }
     for (const [to, by] of targets) lines.push(`    ${from} --> ${to}: ${by.join(', ')}`);
-    if (targets.size === 0) lines.push(`    ${from} --> [*]`);
+    if (targets.size === 1 && targets.has('PENDING')) lines.push(`    ${from} --> [*]`);
   }
   return lines.join('\n') + '\n';
 }

@@ -11,7 +11,8 @@ export const TRIGGER_RULES = [
   'none_failed_min_one_success',
   'always',
 ] as const;
-export type TriggerRule = (typeof TRIGGER_RULES)[number];
+/** A named rule, or a quorum that starts at the k-th success. */
+export type TriggerRule = (typeof TRIGGER_RULES)[number] | { readonly at_least: number };
 
 /**
  * What a task's parents have come to so far. A parent skipped because something above it failed counts as failed,
@@ -33,6 +34,10 @@ export function judge(rule: TriggerRule, parents: ParentCounts): Verdict {
   if (pending + succeeded + failed + skipped === 0) return 'run';
   const never: SkipReason = failed > 0 ? 'UPSTREAM_FAILED' : skipped > 0 ? 'UPSTREAM_SKIPPED' : 'CONDITION';
   const atEnd = (holds: boolean): Verdict => (pending > 0 ? 'wait' : holds ? 'run' : never);
+  if (typeof rule === 'object') {
+    if (succeeded >= rule.at_least) return 'run';
+    return succeeded + pending < rule.at_least ? never : 'wait';
+  }
   switch (rule) {
     case 'all_success':
       return failed + skipped > 0 ? never : atEnd(true);

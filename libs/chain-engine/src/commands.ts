@@ -1,10 +1,10 @@
-import type { ChainCommand, ChainStatus } from '#libs/chain-domain';
+import type { ChainCommand, ChainStatus, Hold, Refusal, TaskStatus } from '#libs/chain-domain';
 import { engineQueries, insertWholeChain } from '#libs/repositories';
-import type { Database } from '#libs/repositories';
+import type { ChainSave, Database, LoadedChain } from '#libs/repositories';
 import { Refused } from './decide-chain.js';
 import { newChainRows, type NewChain } from './new-chain.js';
 import { Room } from './room.js';
-import { applyWork } from './store.js';
+import { applyWork, decideWork, type ChainWork } from './store.js';
 
 /** What creating a chain answers, and what a replayed request is answered again. */
 export interface CreatedChain {
@@ -60,27 +60,116 @@ export async function createChain(db: Database, chain: NewChain, request?: Idemp
   return { kind: 'replayed', chain: { ...replayed, created_at: new Date(replayed.created_at).toISOString() } };
 }
 
-export type CommandOutcome =
-  | { readonly kind: 'done'; readonly status: ChainStatus }
-  | { readonly kind: 'refused'; readonly status: ChainStatus }
-  | { readonly kind: 'not-found' };
+/** A command as an operator gives it: tasks are named by their ids. */
+export type OperatorCommand =
+  | { readonly kind: 'ExecuteChain' | 'CancelChain' | 'PauseChain' | 'ResumeChain' }
+  | { readonly kind: 'RetryChain'; readonly from?: readonly string[]; readonly includeDownstream: boolean }
+  | { readonly kind: 'SkipTask'; readonly taskId: string }
+  | { readonly kind: 'ResolveTask'; readonly taskId: string; readonly result: unknown }
+  | { readonly kind: 'SetPriority'; readonly taskId?: string; readonly priority: number };
 
-/** Carries out an operator's command on a chain, as a compare-and-set: refused with the status that stands against it. */
-export async function commandChain(db: Database, chainId: string, command: ChainCommand): Promise<CommandOutcome> {
+/** What a command does, or with `dryRun` would do, to one task. */
+export interface TaskChange {
+  readonly taskId: string;
+  readonly from: TaskStatus;
+  readonly to: TaskStatus;
+  readonly hold: Hold | null;
+  readonly priority: number;
+}
+
+export type CommandOutcome =
+  | {
+      readonly kind: 'done';
+      readonly status: ChainStatus;
+      readonly epoch: number;
+      readonly changes: readonly TaskChange[];
+    }
+  | { readonly kind: 'refused'; readonly refusal: Refusal }
+  | { readonly kind: 'not-found' }
+  | { readonly kind: 'task-not-found'; readonly taskId: string };
+
+export interface CommandOptions {
+  /** Decide and tell, but store nothing. */
+  readonly dryRun?: boolean;
+  /** Who and why: kept with the event in the chain's history. */
+  readonly data?: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Carries out an operator's command on a chain, as a compare-and-set: refused with the status that stands against it.
+ * Tells every task that it changes.
+ */
+export async function commandChain(
+  db: Database,
+  chainId: string,
+  command: OperatorCommand,
+  options: CommandOptions = {},
+): Promise<CommandOutcome> {
+  let before = new Map<number, TaskStatus>();
+  const work: ChainWork = {
+    chainId,
+    requestIds: undefined,
+    incoming: (loaded) => {
+      before = new Map([...loaded.state.tasks].map(([position, task]) => [position, task.status]));
+      const event = toEvent(command, loaded);
+      const report = command.kind === 'ResolveTask' ? { result: command.result } : undefined;
+      return [{ event, report, data: { ...options.data } }];
+    },
+  };
   try {
     // The API has no queue and so no room: what becomes ready is left to the listeners' dispatchers.
-    const rounds = await applyWork(
-      db,
-      [{ chainId, requestIds: undefined, incoming: () => [{ event: command }] }],
-      new Room(),
-      async () => undefined,
-    );
-    const save = rounds.flatMap((round) => round.stored)[0];
+    const room = new Room();
+    const saves =
+      options.dryRun === true
+        ? await decideWork(db, [work], room)
+        : (await applyWork(db, [work], room, async () => undefined)).flatMap((round) => round.stored);
+    const [save] = saves;
     if (save === undefined) return { kind: 'not-found' };
-    await engineQueries.wake(db);
-    return { kind: 'done', status: save.loaded.state.chain.status };
+    if (options.dryRun !== true) await engineQueries.wake(db);
+    const { status, epoch } = save.loaded.state.chain;
+    return { kind: 'done', status, epoch, changes: changesOf(save, before) };
   } catch (error) {
-    if (error instanceof Refused) return { kind: 'refused', status: error.refusal.status };
+    if (error instanceof Refused) return { kind: 'refused', refusal: error.refusal };
+    if (error instanceof UnknownTask) return { kind: 'task-not-found', taskId: error.taskId };
     throw error;
   }
+}
+
+class UnknownTask extends Error {
+  constructor(readonly taskId: string) {
+    super(`the chain has no task ${taskId}`);
+  }
+}
+
+function toEvent(command: OperatorCommand, loaded: LoadedChain): ChainCommand {
+  const positionOf = (taskId: string): number => {
+    for (const task of loaded.state.tasks.values()) if (task.taskId === taskId) return task.position;
+    throw new UnknownTask(taskId);
+  };
+  switch (command.kind) {
+    case 'RetryChain':
+      return { kind: 'RetryChain', includeDownstream: command.includeDownstream, from: command.from?.map(positionOf) };
+    case 'SkipTask':
+      return { kind: 'SkipTask', position: positionOf(command.taskId) };
+    case 'ResolveTask':
+      return { kind: 'ResolveTask', position: positionOf(command.taskId) };
+    case 'SetPriority': {
+      const position = command.taskId === undefined ? undefined : positionOf(command.taskId);
+      return { kind: 'SetPriority', position, priority: command.priority };
+    }
+    default:
+      return { kind: command.kind };
+  }
+}
+
+function changesOf(save: ChainSave, before: ReadonlyMap<number, TaskStatus>): TaskChange[] {
+  return [...save.changed.values()]
+    .sort((a, b) => a.position - b.position)
+    .map(({ position, taskId, status, hold, priority }) => ({
+      taskId,
+      from: before.get(position)!,
+      to: status,
+      hold,
+      priority,
+    }));
 }

@@ -55,7 +55,7 @@ export function decideChain(loaded: LoadedChain, incoming: readonly Incoming[], 
         attempts.push(attempt);
         room.give(task.taskType);
       }
-      if (task.status === 'READY') ready.push(position);
+      if (task.status === 'READY' && task.hold === null) ready.push(position);
       changed.set(position, task);
     }
     if (named !== undefined) {
@@ -84,7 +84,9 @@ function send(
   changed: Map<number, Task>,
   dispatched: Set<number>,
 ): void {
-  const tasks = ready.map((position) => loaded.state.tasks.get(position)!).filter((task) => task.status === 'READY');
+  const tasks = ready
+    .map((position) => loaded.state.tasks.get(position)!)
+    .filter((task) => task.status === 'READY' && task.hold === null);
   tasks.sort((a, b) => b.priority - a.priority || a.position - b.position);
   for (const task of tasks) {
     if (!room.take(task.taskType)) continue;
@@ -97,15 +99,17 @@ function send(
 
 function recordOf(item: Incoming, decision: Decision, tasks: ReadonlyMap<number, Task>): EventRecord {
   const { event } = item;
-  if (!('position' in event))
-    return { taskId: null, kind: event.kind, disposition: decision.disposition, data: item.data };
+  const position = 'position' in event ? event.position : undefined;
+  const taskId = position === undefined ? null : tasks.get(position)!.taskId;
+  const { disposition } = decision;
+  if (!('attempt' in event)) return { taskId, kind: event.kind, disposition, data: item.data };
   return {
-    taskId: tasks.get(event.position)!.taskId,
+    taskId,
     kind: event.kind,
-    disposition: decision.disposition,
+    disposition,
     attempt: event.attempt,
     runId: 'runId' in event ? event.runId : null,
-    data: event.kind === 'TaskFailed' ? { error: event.error, ...item.data } : item.data,
+    data: 'error' in event ? { error: event.error, ...item.data } : item.data,
   };
 }
 
@@ -116,11 +120,11 @@ function attemptOf(was: Task | undefined, now: Task, event: ChainEvent): Attempt
   const outcome =
     now.status === 'SUCCESS'
       ? 'SUCCESS'
-      : now.status === 'CANCELLED'
-        ? 'CANCELLED'
-        : event.kind === 'TaskLost'
-          ? 'LOST'
-          : 'FAILURE';
+      : event.kind === 'TaskLost'
+        ? 'LOST'
+        : now.status === 'FAILURE' || now.status === 'RETRYING'
+          ? 'FAILURE'
+          : 'CANCELLED';
   const runId = now.runId ?? was.runId;
   return {
     position: now.position,

@@ -15,6 +15,8 @@ export interface NewChain {
   readonly stopOnError: boolean;
   readonly timeoutSeconds: number;
   readonly execute: boolean;
+  /** At most so many of its tasks go at once; null: no limit. */
+  readonly maxParallel: number | null;
   readonly tasks: readonly NewTask[];
 }
 
@@ -23,13 +25,21 @@ export interface NewTask {
   readonly taskName: string;
   readonly taskType: string;
   readonly executionMode: string;
-  readonly dependsOn: readonly { readonly taskId: string; readonly dependencyType: string }[];
+  readonly dependsOn: readonly {
+    readonly taskId: string;
+    readonly dependencyType: string;
+    readonly when: string | null;
+  }[];
   readonly isCallback: boolean;
   readonly params: unknown;
   readonly priority: number;
   readonly triggerRule: TriggerRule;
   readonly retryPolicy: RetryPolicy;
   readonly timeoutSeconds: number | null;
+  readonly queueTimeoutSeconds: number | null;
+  readonly tolerable: boolean;
+  /** CEL expressions that must all hold for it to run: its own `when` and those of its dependencies. */
+  readonly conditions: readonly string[];
   readonly level: number;
   readonly predecessors: readonly number[];
   readonly successors: readonly number[];
@@ -63,6 +73,8 @@ export function newChainRows(
       stop_on_error: chain.stopOnError,
       timeout_seconds: chain.timeoutSeconds,
       execution_id: chainId.replace('chain-', 'execution-'),
+      max_parallel: chain.maxParallel,
+      admitted_tasks: state.chain.admittedTasks,
     },
     tasks: chain.tasks.map((task, position) => ({
       task_id: task.taskId,
@@ -78,6 +90,10 @@ export function newChainRows(
       level: task.level,
       pending: task.predecessors.length,
       trigger_rule: task.triggerRule,
+      conditions: task.conditions,
+      tolerable: task.tolerable,
+      queue_timeout_seconds: task.queueTimeoutSeconds,
+      hold: state.tasks.get(position)!.hold,
       retry_policy: task.retryPolicy,
       timeout_seconds: task.timeoutSeconds,
       predecessors: task.predecessors,
@@ -90,6 +106,7 @@ export function newChainRows(
         from: dependency.taskId,
         to: task.taskId,
         type: dependency.dependencyType,
+        when: dependency.when,
       })),
     ),
   };
@@ -104,6 +121,10 @@ function firstState(chain: NewChain): ChainState {
     failedTasks: 0,
     skippedTasks: 0,
     cancelledTasks: 0,
+    toleratedTasks: 0,
+    admittedTasks: 0,
+    maxParallel: chain.maxParallel,
+    timeLeftMs: null,
     stopOnError: chain.stopOnError,
     timeoutMs: chain.timeoutSeconds * 1000,
     deadlineAt: null,
@@ -125,6 +146,9 @@ function firstState(chain: NewChain): ChainState {
       retry: task.retryPolicy,
       priority: task.priority,
       successors: task.successors,
+      tolerable: task.tolerable,
+      hold: null,
+      firstQueuedAt: null,
       skipReason: null,
       nextAttemptAt: null,
       error: null,

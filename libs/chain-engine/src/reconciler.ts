@@ -68,6 +68,24 @@ export async function reconcileTimeouts(engine: Engine): Promise<void> {
       })),
     );
   }
+  const waiting = await engineQueries.overdueInQueue(engine.db);
+  if (waiting.length > 0) {
+    await applyAndSend(
+      engine,
+      taskWork(waiting.map(ref), (task, position) => ({
+        event: {
+          kind: 'TaskQueueTimedOut',
+          position,
+          attempt: task.attempt,
+          random: Math.random(),
+          error: {
+            code: 'TIMEOUT_QUEUE',
+            message: `no worker took the task within its ${task.timeout_seconds} s in the queue: add workers or slots of its type`,
+          },
+        },
+      })),
+    );
+  }
   const chains = await engineQueries.overdueChains(engine.db);
   if (chains.length > 0) {
     const work = chains.map((chainId): ChainWork => ({

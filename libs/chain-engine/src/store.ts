@@ -35,7 +35,7 @@ export async function applyWork<T>(
 ): Promise<Round<T>[]> {
   const rounds: Round<T>[] = [];
   for (let open = work; open.length > 0;) {
-    const saves = await decideAll(db, open, room);
+    const saves = await decideWork(db, open, room);
     if (saves.length === 0) break;
     const [ids, side] = await Promise.all([save(db, saves, LEASES), beside(saves)]);
     const won = saves.filter((s) => ids.has(s.loaded.chainId));
@@ -51,7 +51,8 @@ export async function applyWork<T>(
   return rounds;
 }
 
-async function decideAll(db: Database, work: readonly ChainWork[], room: Room): Promise<ChainSave[]> {
+/** Loads and decides, and stores nothing. Chains that do not exist are left out. */
+export async function decideWork(db: Database, work: readonly ChainWork[], room: Room): Promise<ChainSave[]> {
   const partly = work.filter((w) => w.requestIds !== undefined);
   const loaded = new Map<string, LoadedChain>();
   if (partly.length > 0) {

@@ -1,4 +1,13 @@
-import type { Chain, ChainState, Disposition, RetryPolicy, SkipReason, Task, TaskError } from '#libs/chain-domain';
+import type {
+  Chain,
+  ChainState,
+  Disposition,
+  Hold,
+  RetryPolicy,
+  SkipReason,
+  Task,
+  TaskError,
+} from '#libs/chain-domain';
 import { DEFAULT_RETRY_POLICY, isChainTerminal, isTerminal } from '#libs/chain-domain';
 import type { ChainStatus, TaskStatus, TriggerRule } from '#libs/chain-domain';
 import type { Queryable } from './database.js';
@@ -81,6 +90,10 @@ interface ChainRow {
   failed_tasks: number;
   skipped_tasks: number;
   cancelled_tasks: number;
+  tolerated_tasks: number;
+  admitted_tasks: number;
+  max_parallel: number | null;
+  time_left_ms: number | null;
   stop_on_error: boolean;
   timeout_seconds: number;
   error: TaskError | null;
@@ -111,6 +124,9 @@ interface TaskColumns {
   skip_reason: SkipReason | null;
   error: TaskError | null;
   next_attempt_ms: string | null;
+  tolerable: boolean;
+  hold: Hold | null;
+  first_queued_ms: string | null;
 }
 
 /** Reads chains with the tasks of these requests and their successors. Unknown chains and requests are missing. */
@@ -200,6 +216,10 @@ function toChain(row: ChainRow): Chain {
     failedTasks: row.failed_tasks,
     skippedTasks: row.skipped_tasks,
     cancelledTasks: row.cancelled_tasks,
+    toleratedTasks: row.tolerated_tasks,
+    admittedTasks: row.admitted_tasks,
+    maxParallel: row.max_parallel,
+    timeLeftMs: row.time_left_ms,
     stopOnError: row.stop_on_error,
     timeoutMs: row.timeout_seconds * 1000,
     deadlineAt: row.deadline_ms === null ? null : Number(row.deadline_ms),
@@ -227,6 +247,9 @@ function toTask(row: TaskColumns): Task {
     retry: row.retry_policy ?? DEFAULT_RETRY_POLICY,
     priority: row.priority,
     successors: row.successors,
+    tolerable: row.tolerable,
+    hold: row.hold,
+    firstQueuedAt: row.first_queued_ms === null ? null : Number(row.first_queued_ms),
     skipReason: row.skip_reason,
     nextAttemptAt: row.next_attempt_ms === null ? null : Number(row.next_attempt_ms),
     error: row.error,
@@ -245,6 +268,10 @@ function chainRecord({ loaded, before, changed }: ChainSave): Record<string, unk
     failed: chain.failedTasks,
     skipped: chain.skippedTasks,
     cancelled: chain.cancelledTasks,
+    tolerated: chain.toleratedTasks,
+    admitted: chain.admittedTasks,
+    time_left_ms: chain.timeLeftMs,
+    open: !isChainTerminal(chain.status),
     started: before.status === 'PENDING' && chain.status === 'RUNNING',
     ended: isChainTerminal(chain.status) && !isChainTerminal(before.status),
     deadline_ms: chain.deadlineAt,
@@ -260,6 +287,10 @@ function taskRecords({ loaded, changed, dispatched, reports }: ChainSave): Recor
     return {
       id: row.id,
       chain_id: loaded.chainId,
+      priority: task.priority,
+      hold: task.hold,
+      ready: task.status === 'READY',
+      first_queued_ms: task.firstQueuedAt,
       status: task.status,
       attempt: task.attempt,
       run_id: task.runId,

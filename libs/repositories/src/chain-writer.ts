@@ -15,6 +15,8 @@ export interface NewChainRow {
   readonly stop_on_error: boolean;
   readonly timeout_seconds: number;
   readonly execution_id: string | null;
+  readonly max_parallel: number | null;
+  readonly admitted_tasks: number;
 }
 
 export interface NewTaskRow {
@@ -30,7 +32,11 @@ export interface NewTaskRow {
   readonly priority: number;
   readonly level: number;
   readonly pending: number;
-  readonly trigger_rule: string;
+  readonly trigger_rule: unknown;
+  readonly conditions: readonly string[];
+  readonly tolerable: boolean;
+  readonly queue_timeout_seconds: number | null;
+  readonly hold: string | null;
   readonly retry_policy: unknown;
   readonly timeout_seconds: number | null;
   readonly predecessors: readonly number[];
@@ -43,6 +49,7 @@ export interface NewEdge {
   readonly from: string;
   readonly to: string;
   readonly type: string;
+  readonly when: string | null;
 }
 
 /** Stores a chain with its tasks, requests and edges: five bulk statements. */
@@ -71,6 +78,7 @@ export async function insertWholeChain(
       edges.map((edge) => edge.from),
       edges.map((edge) => edge.to),
       edges.map((edge) => edge.type),
+      edges.map((edge) => edge.when),
     ]);
   }
   await tx.query(insertChainEvent, [

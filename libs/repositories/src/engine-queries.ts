@@ -6,6 +6,7 @@ import {
   forgetWorkers,
   loadRoom,
   overdueChains,
+  overdueInQueue,
   overdueTasks,
   queuedTasks,
   renewLeases,
@@ -37,6 +38,7 @@ export interface JobRow {
   predecessors: number[];
   referenced: number[];
   timeout_seconds: number | null;
+  conditions: string[];
   params: unknown;
 }
 
@@ -44,6 +46,7 @@ export interface ResultRow {
   chain_id: string;
   execution_order: number;
   task_id: string;
+  status: string;
   result: unknown;
 }
 
@@ -82,7 +85,7 @@ export interface OutboxRow {
 export const engineQueries = {
   claimReady: (db: Queryable, types: readonly string[], rooms: readonly number[], leaseMs: number) =>
     db.query<ClaimedTask>(claimReady, [types, rooms, leaseMs]),
-  promoteDue: async (db: Queryable, limit: number) => (await db.query(promoteDue, [limit])).length,
+  promoteDue: (db: Queryable, limit: number) => db.query<{ chain_id: string; limited: boolean }>(promoteDue, [limit]),
   loadJobs: (db: Queryable, ids: readonly number[]) => db.query<JobRow>(loadJobs, [ids]),
   loadResults: (db: Queryable, chainIds: readonly string[], positions: readonly number[]) =>
     db.query<ResultRow>(loadResults, [chainIds, positions]),
@@ -91,6 +94,7 @@ export const engineQueries = {
     db.query<{ task_request_id: string; attempt: number }>(renewLeases, [requestIds, attempts, leaseMs]),
   expiredLeases: (db: Queryable, limit: number) => db.query<InFlightTask>(expiredLeases, [limit]),
   overdueTasks: (db: Queryable, graceMs: number) => db.query<OverdueTask>(overdueTasks, [graceMs]),
+  overdueInQueue: (db: Queryable) => db.query<OverdueTask>(overdueInQueue),
   overdueChains: async (db: Queryable) =>
     (await db.query<{ chain_id: string }>(overdueChains)).map((row) => row.chain_id),
   queuedTasks: async (db: Queryable, after: number, limit: number) =>

@@ -279,9 +279,9 @@ export class ChainsController {
 
   private async command(chainId: string, kind: 'ExecuteChain' | 'CancelChain', cannot: string): Promise<void> {
     const outcome = await commandChain(this.databases.engine, this.reader.id(chainId), { kind });
-    if (outcome.kind === 'not-found') throw this.reader.notFound(chainId);
     if (outcome.kind === 'refused') {
-      throw new Problem('CHAIN_STATE_CONFLICT', `The chain is ${outcome.status} and cannot be ${cannot}.`);
+      throw new Problem('CHAIN_STATE_CONFLICT', `The chain is ${outcome.refusal.status} and cannot be ${cannot}.`);
     }
+    if (outcome.kind !== 'done') throw this.reader.notFound(chainId);
   }
 }

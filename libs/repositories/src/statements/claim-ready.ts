@@ -1,7 +1,7 @@
 import type { Statement } from '../database.js';
 
 /**
- * Takes READY tasks of RUNNING chains into QUEUED, the most urgent first, as many of each type as there is room for.
+ * Takes READY tasks of RUNNING chains, those that are not held, into QUEUED, the most urgent first, as many of each type as there is room for.
  * The same move as `dispatch()` of chain-domain, in one statement: dispatchers of several listeners share the work by
  * SKIP LOCKED, and the chain's version is raised so that no decision made before is stored over it. It never waits.
  *
@@ -16,7 +16,7 @@ export const claimReady: Statement = {
        CROSS JOIN LATERAL (
          SELECT t.id, t.chain_id
            FROM chain_tasks t
-          WHERE t.status = 'READY' AND t.task_type = room.task_type
+          WHERE t.status = 'READY' AND t.hold IS NULL AND t.task_type = room.task_type
           ORDER BY t.priority DESC, t.id
           LIMIT room.places
             FOR UPDATE SKIP LOCKED) AS ready
@@ -32,7 +32,7 @@ export const claimReady: Statement = {
     )
     UPDATE chain_tasks t
        SET status = 'QUEUED', attempt = t.attempt + 1, run_id = NULL, worker_id = NULL, queued_at = now(),
-           started_at = NULL, progress = 0, progress_stage = NULL,
+           first_queued_at = coalesce(t.first_queued_at, now()), started_at = NULL, progress = 0, progress_stage = NULL,
            lease_until = now() + $3::float8 * interval '1 ms',
            job_id = t.task_request_id || '.' || (t.attempt + 1), changed_version = chains.version, updated_at = now()
       FROM candidate JOIN chains USING (chain_id)

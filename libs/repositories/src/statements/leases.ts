@@ -32,10 +32,21 @@ export const overdueTasks: Statement = {
      LIMIT 500`,
 };
 
-/** RUNNING or PAUSED chains past their deadline. */
+/** READY (not held) and QUEUED tasks that wait longer for a worker than their queue time-out. */
+export const overdueInQueue: Statement = {
+  name: 'overdue-in-queue',
+  text: `
+    SELECT chain_id, task_request_id, attempt, queue_timeout_seconds AS timeout_seconds
+      FROM chain_tasks
+     WHERE status IN ('READY', 'QUEUED') AND hold IS NULL AND queue_timeout_seconds IS NOT NULL
+       AND ready_at < clock_timestamp() - queue_timeout_seconds * interval '1 s'
+     ORDER BY ready_at LIMIT 500`,
+};
+
+/** RUNNING chains past their deadline. */
 export const overdueChains: Statement = {
   name: 'overdue-chains',
-  text: `SELECT chain_id FROM task_chains WHERE deadline_at < clock_timestamp() AND status IN ('RUNNING', 'PAUSED') LIMIT 100`,
+  text: `SELECT chain_id FROM task_chains WHERE deadline_at < clock_timestamp() AND status = 'RUNNING' LIMIT 100`,
 };
 
 /** $1 worker id, $2 slots by type, $3 running tasks. */

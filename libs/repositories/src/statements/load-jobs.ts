@@ -5,7 +5,7 @@ export const loadJobs: Statement = {
   name: 'load-jobs',
   text: `
     SELECT t.id, t.chain_id, t.execution_order, t.task_id, t.task_request_id, t.task_type, t.attempt, t.priority,
-           t.predecessors, t.referenced, t.timeout_seconds, r.params
+           t.predecessors, t.referenced, t.timeout_seconds, t.conditions, r.params
       FROM chain_tasks t JOIN task_requests r USING (task_request_id)
      WHERE t.id = ANY ($1::bigint[])`,
 };

@@ -19,10 +19,11 @@ export const saveDecisions: Statement = {
     WITH chain_in AS MATERIALIZED (
       SELECT * FROM json_to_recordset($1::json) AS i(
         chain_id text, version bigint, changed boolean, status text, epoch int, completed int, failed int, skipped int,
-        cancelled int, started boolean, ended boolean, deadline_ms float8, error jsonb)
+        cancelled int, tolerated int, admitted int, started boolean, ended boolean, open boolean, deadline_ms float8,
+        time_left_ms float8, error jsonb)
     ), task_in AS MATERIALIZED (
       SELECT * FROM json_to_recordset($2::json) AS i(
-        id bigint, chain_id text, status text, attempt int, run_id text, worker_id text, failures int, losses int,
+        id bigint, chain_id text, priority int, hold text, ready boolean, first_queued_ms float8, status text, attempt int, run_id text, worker_id text, failures int, losses int,
         pending int, succeeded int, failed int, skipped int, skip_reason text, next_attempt_ms float8, error jsonb,
         result jsonb, dispatched boolean, lost boolean, ended boolean, elapsed_ms float8, job_id text)
     ), stored AS MATERIALIZED (
@@ -37,27 +38,30 @@ export const saveDecisions: Statement = {
       UPDATE task_chains c
          SET version = c.version + 1, status = i.status, epoch = i.epoch, completed_tasks = i.completed,
              failed_tasks = i.failed, skipped_tasks = i.skipped, cancelled_tasks = i.cancelled, error = i.error,
+             tolerated_tasks = i.tolerated, admitted_tasks = i.admitted, time_left_ms = i.time_left_ms,
              deadline_at = to_timestamp(i.deadline_ms / 1000), updated_at = now(),
              started_at = CASE WHEN i.started THEN now() ELSE c.started_at END,
-             completed_at = CASE WHEN i.ended THEN now() ELSE c.completed_at END
+             completed_at = CASE WHEN i.ended THEN now() WHEN i.open THEN NULL ELSE c.completed_at END
         FROM stored s JOIN chain_in i USING (chain_id)
        WHERE c.id = s.id AND i.changed
     ), tasks AS (
       UPDATE chain_tasks t
-         SET status = i.status, attempt = i.attempt, run_id = i.run_id,
+         SET status = i.status, attempt = i.attempt, run_id = i.run_id, priority = i.priority, hold = i.hold,
+             ready_at = CASE WHEN i.ready THEN now() ELSE t.ready_at END,
+             first_queued_at = to_timestamp(i.first_queued_ms / 1000),
              worker_id = CASE WHEN i.dispatched THEN NULL ELSE coalesce(i.worker_id, t.worker_id) END,
              failures = i.failures, losses = i.losses, pending_dependencies = i.pending,
              succeeded_dependencies = i.succeeded, failed_dependencies = i.failed, skipped_dependencies = i.skipped,
              skip_reason = i.skip_reason, next_attempt_at = to_timestamp(i.next_attempt_ms / 1000), error = i.error,
-             result = coalesce(i.result, t.result), job_id = coalesce(i.job_id, t.job_id),
+             result = CASE WHEN i.status <> 'PENDING' THEN coalesce(i.result, t.result) END, job_id = coalesce(i.job_id, t.job_id),
              queued_at = CASE WHEN i.dispatched THEN now() ELSE t.queued_at END,
              lease_until = CASE i.status WHEN 'QUEUED' THEN now() + $7::float8 * interval '1 ms'
                                          WHEN 'RUNNING' THEN now() + $8::float8 * interval '1 ms' END,
-             started_at = CASE WHEN i.dispatched THEN NULL
+             started_at = CASE WHEN i.dispatched OR i.status = 'PENDING' THEN NULL
                                WHEN i.elapsed_ms IS NOT NULL THEN now() - i.elapsed_ms * interval '1 ms'
                                ELSE t.started_at END,
-             completed_at = CASE WHEN i.ended THEN now() ELSE t.completed_at END,
-             progress = CASE WHEN i.status = 'SUCCESS' THEN 1 WHEN i.dispatched THEN 0 ELSE t.progress END,
+             completed_at = CASE WHEN i.ended THEN coalesce(t.completed_at, now()) END,
+             progress = CASE WHEN i.status = 'SUCCESS' THEN 1 WHEN i.dispatched OR i.status = 'PENDING' THEN 0 ELSE t.progress END,
              progress_stage = CASE WHEN i.dispatched THEN NULL ELSE t.progress_stage END,
              changed_version = s.version + 1, updated_at = now()
         FROM stored s JOIN task_in i USING (chain_id)

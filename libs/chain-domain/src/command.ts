@@ -1,0 +1,150 @@
+import type { Decision, Refusal } from './decision.js';
+import { outcomeOf, type Draft } from './draft.js';
+import type { ChainCommand } from './events.js';
+import { endIfDone, settle } from './settle.js';
+import type { Task } from './state.js';
+import { isChainTerminal, isTerminal } from './states.js';
+import { judge } from './trigger-rules.js';
+
+/** Carries out an operator's or a timer's command, as a compare-and-set on the chain's status. */
+export function command(draft: Draft, event: ChainCommand): Decision | Refusal {
+  const { status } = draft.chain;
+  const conflict: Refusal = { refused: 'CHAIN_STATE_CONFLICT', status };
+  switch (event.kind) {
+    case 'ExecuteChain':
+      if (status !== 'PENDING') return conflict;
+      draft.chain = { ...draft.chain, status: 'RUNNING', deadlineAt: draft.now + draft.chain.timeoutMs };
+      draft.startReadyTasks();
+      break;
+    case 'CancelChain':
+      if (isChainTerminal(status)) return conflict;
+      draft.stop('CANCELLED', null);
+      break;
+    case 'PauseChain':
+      // Asked twice is done once.
+      if (status === 'PAUSED') break;
+      if (status !== 'RUNNING') return conflict;
+      draft.pause();
+      break;
+    case 'ResumeChain':
+      if (status === 'RUNNING') break;
+      if (status !== 'PAUSED') return conflict;
+      resume(draft);
+      break;
+    case 'RetryChain':
+      return retry(draft, event);
+    case 'SkipTask':
+    case 'ResolveTask': {
+      const task = draft.task(event.position);
+      if (isChainTerminal(status) || status === 'PENDING') return conflict;
+      if (isTerminal(task.status)) {
+        return { refused: 'TASK_STATE_CONFLICT', status, taskId: task.taskId, taskStatus: task.status };
+      }
+      const change = { error: null, nextAttemptAt: null };
+      if (event.kind === 'ResolveTask') settle(draft, draft.move(task, 'OperatorResolved', 'SUCCESS', change));
+      else settle(draft, draft.move(task, 'OperatorSkipped', 'SKIPPED', { ...change, skipReason: 'OPERATOR' }));
+      break;
+    }
+    case 'SetPriority':
+      if (isChainTerminal(status)) return conflict;
+      for (const task of event.position === undefined ? draft.everyTask() : [draft.task(event.position)]) {
+        if (!isTerminal(task.status) && task.priority !== event.priority) draft.set(task, { priority: event.priority });
+      }
+      break;
+    case 'ChainTimedOut':
+      if (status !== 'RUNNING') return conflict;
+      if (draft.chain.deadlineAt === null || draft.chain.deadlineAt > draft.now) return draft.decision('STALE');
+      draft.stop('FAILURE', {
+        code: 'TIMEOUT_CHAIN',
+        message: `the chain did not finish within its ${draft.chain.timeoutMs / 1000} s: raise options.timeout or look for the slow task`,
+      });
+      break;
+    case 'AdmitHeld':
+      draft.admitHeld();
+      break;
+  }
+  return draft.decision('ACCEPTED');
+}
+
+/** The clock goes on where it stopped; what was left to the operator is tried anew. */
+function resume(draft: Draft): void {
+  const { timeLeftMs } = draft.chain;
+  const deadlineAt = timeLeftMs === null ? null : draft.now + timeLeftMs;
+  draft.chain = { ...draft.chain, status: 'RUNNING', deadlineAt, timeLeftMs: null };
+  for (const task of draft.everyTask()) {
+    if (task.hold === 'RETRIES_EXHAUSTED') draft.ready(task, 'Resumed', { failures: 0, firstQueuedAt: null });
+  }
+  draft.admitHeld();
+}
+
+/** Sets the chosen tasks back to PENDING and starts those whose parents allow it (I6). Opens a new epoch. */
+function retry(draft: Draft, event: Extract<ChainCommand, { kind: 'RetryChain' }>): Decision | Refusal {
+  const { chain } = draft;
+  if (chain.status === 'PENDING') return { refused: 'CHAIN_STATE_CONFLICT', status: chain.status };
+  const chosen = chosenTasks(draft, event);
+  if (chosen.size === 0) return { refused: 'NOTHING_TO_RETRY', status: chain.status };
+  if (isChainTerminal(chain.status)) {
+    draft.chain = {
+      ...chain,
+      status: 'RUNNING',
+      error: null,
+      deadlineAt: draft.now + chain.timeoutMs,
+      timeLeftMs: null,
+    };
+  }
+  draft.chain = { ...draft.chain, epoch: chain.epoch + 1 };
+  const fresh = {
+    failures: 0,
+    losses: 0,
+    runId: null,
+    skipReason: null,
+    nextAttemptAt: null,
+    error: null,
+    firstQueuedAt: null,
+  };
+  for (const position of chosen) {
+    const task = draft.task(position);
+    if (task.status === 'PENDING') draft.set(task, fresh);
+    else draft.move(task, 'Retried', 'PENDING', fresh);
+  }
+  recountParents(draft);
+  for (const position of chosen) {
+    const task = draft.task(position);
+    if (task.status !== 'PENDING') continue; // Skipped by one before it.
+    const verdict = judge(task.triggerRule, task.parents);
+    if (verdict === 'run') draft.ready(task, 'ParentFinished');
+    else if (verdict !== 'wait') {
+      draft.notifySuccessors(draft.move(task, 'ParentFinished', 'SKIPPED', { skipReason: verdict }));
+    }
+  }
+  endIfDone(draft);
+  return draft.decision('ACCEPTED');
+}
+
+function chosenTasks(draft: Draft, event: Extract<ChainCommand, { kind: 'RetryChain' }>): Set<number> {
+  const chosen = new Set<number>();
+  if (event.from === undefined) {
+    for (const { position, status } of draft.everyTask()) {
+      if (status === 'FAILURE' || status === 'CANCELLED' || status === 'SKIPPED') chosen.add(position);
+    }
+    return chosen;
+  }
+  const queue = [...event.from];
+  for (let position = queue.pop(); position !== undefined; position = queue.pop()) {
+    if (chosen.has(position)) continue;
+    chosen.add(position);
+    if (event.includeDownstream) queue.push(...draft.task(position).successors);
+  }
+  return chosen;
+}
+
+/** Counts the parents of every PENDING task anew. */
+function recountParents(draft: Draft): void {
+  const counts = new Map<number, { pending: number; succeeded: number; failed: number; skipped: number }>();
+  const tasks: Task[] = [...draft.everyTask()];
+  for (const task of tasks) counts.set(task.position, { pending: 0, succeeded: 0, failed: 0, skipped: 0 });
+  for (const task of tasks) for (const successor of task.successors) counts.get(successor)![outcomeOf(task)]++;
+  for (const task of tasks) {
+    if (task.status === 'PENDING') draft.set(task, { parents: counts.get(task.position)! });
+  }
+}
