@@ -45,6 +45,9 @@ export class Chains1764028800001 implements MigrationInterface {
       `CREATE INDEX idx_task_chains_created_by ON task_chains (created_by) WHERE created_by IS NOT NULL`,
     );
     await runner.query(
+      `CREATE INDEX idx_task_chains_completed ON task_chains (completed_at) WHERE completed_at IS NOT NULL`,
+    );
+    await runner.query(
       `CREATE INDEX idx_task_chains_deadline ON task_chains (deadline_at) WHERE deadline_at IS NOT NULL`,
     );
 
@@ -222,6 +225,42 @@ export class Chains1764028800001 implements MigrationInterface {
       )`);
     await runner.query(`CREATE INDEX idx_outbox_available ON outbox (available_at)`);
     await runner.query(`
+      CREATE TABLE duties (
+        name varchar(64) PRIMARY KEY,
+        holder varchar(128) NOT NULL,
+        held_until timestamptz NOT NULL
+      )`);
+    await runner.query(`
+      CREATE TABLE webhooks (
+        webhook_id varchar(64) PRIMARY KEY,
+        url text NOT NULL,
+        secret text NOT NULL,
+        events text[] NOT NULL,
+        enabled boolean NOT NULL DEFAULT true,
+        disabled_reason text,
+        created_at timestamptz NOT NULL DEFAULT now()
+      )`);
+    await runner.query(`
+      CREATE TABLE webhook_deliveries (
+        id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        webhook_id varchar(64) NOT NULL REFERENCES webhooks (webhook_id) ON DELETE CASCADE,
+        message_id varchar(64) NOT NULL,
+        event_type varchar(64) NOT NULL,
+        payload jsonb NOT NULL,
+        status varchar(16) NOT NULL DEFAULT 'PENDING' CHECK (status IN ('PENDING','DELIVERED','FAILED')),
+        tries integer NOT NULL DEFAULT 0,
+        next_attempt_at timestamptz NOT NULL DEFAULT now(),
+        response_status integer,
+        error text,
+        created_at timestamptz NOT NULL DEFAULT now(),
+        delivered_at timestamptz,
+        UNIQUE (webhook_id, message_id)
+      )`);
+    await runner.query(
+      `CREATE INDEX idx_webhook_deliveries_due ON webhook_deliveries (next_attempt_at) WHERE status = 'PENDING'`,
+    );
+    await runner.query(`CREATE INDEX idx_webhook_deliveries_webhook ON webhook_deliveries (webhook_id, id DESC)`);
+    await runner.query(`
       CREATE TABLE repairs (
         id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
         kind varchar(64) NOT NULL,
@@ -241,6 +280,9 @@ export class Chains1764028800001 implements MigrationInterface {
     await runner.query(`DROP VIEW task_request_status`);
     for (const table of [
       'repairs',
+      'webhook_deliveries',
+      'webhooks',
+      'duties',
       'outbox',
       'workers',
       'idempotency_keys',

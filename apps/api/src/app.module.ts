@@ -4,10 +4,12 @@ import { ChainReader } from './chains/chain-reader.js';
 import { ChainsController } from './chains/chains.controller.js';
 import { ChainWatch } from './events/chain-watch.js';
 import { EventsController } from './events/events.controller.js';
+import { MetricsController } from './metrics/metrics.controller.js';
 import { Catalogue } from './system/catalogue.js';
 import { Databases } from './system/databases.js';
 import { ApiMetrics, HealthController } from './system/health.controller.js';
 import { TaskTypesController } from './system/task-types.controller.js';
+import { WebhooksController } from './webhooks/webhooks.controller.js';
 import { ArtifactRoot, TasksController } from './tasks/tasks.controller.js';
 
 /** Wires the API; everything it needs of the outside is in `config`. */
@@ -16,7 +18,15 @@ export class AppModule {
   static with(config: AppConfig): DynamicModule {
     return {
       module: AppModule,
-      controllers: [ChainsController, TasksController, EventsController, TaskTypesController, HealthController],
+      controllers: [
+        MetricsController,
+        ChainsController,
+        TasksController,
+        EventsController,
+        TaskTypesController,
+        WebhooksController,
+        HealthController,
+      ],
       providers: [
         ChainReader,
         ChainWatch,

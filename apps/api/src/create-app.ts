@@ -17,7 +17,7 @@ export async function createApp(config: AppConfig, logger: Logger, preview = fal
   const filter = new ProblemFilter(logger);
   const adapter = new FastifyAdapter({
     bodyLimit: MAX_BODY_BYTES,
-    maxParamLength: 1024,
+    routerOptions: { maxParamLength: 1024 },
     forceCloseConnections: true,
     frameworkErrors: filter.answer as never,
   });

@@ -16,6 +16,7 @@ export function makeDocument(app: INestApplication): OpenAPIObject {
     .addTag('chains', 'Create, start, read and cancel chains')
     .addTag('tasks', 'Tasks of a chain: attempts, logs, artifacts')
     .addTag('events', 'History and live events')
+    .addTag('webhooks', 'Being told of finished chains')
     .addTag('task types', 'What the workers run')
     .addTag('system', 'Health and metrics')
     .setOpenAPIVersion('3.1.0')

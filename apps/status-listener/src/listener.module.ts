@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import {
   Module,
   type BeforeApplicationShutdown,
@@ -8,6 +9,7 @@ import { makeEngineMetrics, Room, type Engine } from '#libs/chain-engine';
 import { createMetrics, startHealthServer, type AppConfig, type HealthServer, type Logger } from '#libs/platform';
 import { closeBackend, openBackend, openChannel, pingBackend, TaskQueues } from '#libs/queues';
 import { Database, missingMigrations } from '#libs/repositories';
+import { Duties } from './duties.js';
 import { Listener } from './listener.js';
 
 /** A loop that has not come round for this long counts as stuck, ms. */
@@ -16,6 +18,8 @@ const STUCK_MS = 30_000;
 /** Opens what the listener needs, runs it, and closes it in the reverse order. */
 class ListenerApp implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly db: Database;
+  /** For what counts and removes: plans are the planner's there. */
+  private readonly reads: Database;
   private readonly backend;
   private readonly queues: TaskQueues;
   private readonly listener: Listener;
@@ -27,6 +31,11 @@ class ListenerApp implements OnApplicationBootstrap, BeforeApplicationShutdown {
     private readonly logger: Logger,
   ) {
     this.db = new Database(config.databaseUrl, { max: 12, applicationName: 'task-chain-listener' });
+    this.reads = new Database(config.databaseUrl, {
+      max: 2,
+      applicationName: 'task-chain-listener-duties',
+      pinPlans: false,
+    });
     this.backend = openBackend(config);
     this.queues = new TaskQueues(this.backend, (error) => logger.warn({ err: error }, 'the queue reported a fault'));
     const engine: Engine = {
@@ -36,7 +45,11 @@ class ListenerApp implements OnApplicationBootstrap, BeforeApplicationShutdown {
       metrics: makeEngineMetrics(this.metrics.registry),
       log: logger,
     };
-    this.listener = new Listener(engine, openChannel(this.backend), this.backend);
+    const { artifactRoot, retentionDays, webhooksToPrivate } = config;
+    const retention = retentionDays === 0 ? null : { seconds: retentionDays * 86_400, artifactRoot };
+    const holder = `${hostname()}-${process.pid}`;
+    const duties = new Duties(this.db, this.reads, holder, retention, logger, this.metrics.registry);
+    this.listener = new Listener(engine, openChannel(this.backend), this.backend, duties, webhooksToPrivate);
   }
 
   async onApplicationBootstrap(): Promise<void> {
@@ -64,6 +77,7 @@ class ListenerApp implements OnApplicationBootstrap, BeforeApplicationShutdown {
     await this.listener.stop();
     await this.queues.close();
     await closeBackend(this.backend);
+    await this.reads.close();
     await this.db.close();
   }
 

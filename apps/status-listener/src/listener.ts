@@ -15,7 +15,9 @@ import type { Engine } from '#libs/chain-engine';
 import { queueGeneration } from '#libs/queues';
 import type { Backend, DoneReport, Note, StatusChannel } from '#libs/queues';
 import { engineQueries, WAKE_CHANNEL } from '#libs/repositories';
+import type { Duties } from './duties.js';
 import { Loops } from './loops.js';
+import { deliverWebhooks } from './webhooks/deliver.js';
 
 /** Reports applied in one commit, at most. A batch is what has arrived: it never waits to fill. */
 const MAX_BATCH = 250;
@@ -37,6 +39,8 @@ export class Listener {
     private readonly engine: Engine,
     private readonly channel: StatusChannel,
     private readonly backend: Backend,
+    private readonly duties: Duties,
+    private readonly webhooksToPrivate: boolean,
   ) {
     this.loops = new Loops(engine.log);
   }
@@ -48,6 +52,9 @@ export class Listener {
     this.wakeDispatcher = this.loops.run('dispatch', 200, () => this.dispatch());
     this.loops.run('room', 1_000, () => refreshRoom(this.engine));
     this.loops.run('leases', 1_000, () => this.reconcile());
+    this.loops.run('webhooks', 500, () => deliverWebhooks(this.engine.db, this.webhooksToPrivate));
+    this.loops.run('gauges', 15_000, () => this.duties.countOpen());
+    this.loops.run('retention', 60_000, () => this.duties.removeOld());
     this.loops.run('workers', 30_000, async () => void (await engineQueries.forgetWorkers(this.engine.db)));
   }
 

@@ -4,6 +4,7 @@ const MAX_PAUSE_MS = 2_000;
 
 interface Loop {
   readonly name: string;
+  readonly pauseMs: number;
   lastRound: number;
   wake: () => void;
   ended: Promise<void>;
@@ -18,7 +19,7 @@ export class Loops {
 
   /** Runs `round` again and again with `pauseMs` between rounds; returns what ends the present pause early. */
   run(name: string, pauseMs: number, round: () => Promise<unknown>): () => void {
-    const loop: Loop = { name, lastRound: performance.now(), wake: () => undefined, ended: Promise.resolve() };
+    const loop: Loop = { name, pauseMs, lastRound: performance.now(), wake: () => undefined, ended: Promise.resolve() };
     let woken = false;
     loop.ended = (async () => {
       let faults = 0;
@@ -55,7 +56,7 @@ export class Loops {
 
   /** Milliseconds since the loop that is longest without a finished round last had one. */
   oldestRoundMs(): number {
-    const oldest = Math.min(...this.loops.filter((loop) => loop.name !== 'workers').map((loop) => loop.lastRound));
+    const oldest = Math.min(...this.loops.filter((loop) => loop.pauseMs < 10_000).map((loop) => loop.lastRound));
     return performance.now() - oldest;
   }
 

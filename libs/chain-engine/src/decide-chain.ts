@@ -72,7 +72,11 @@ export function decideChain(loaded: LoadedChain, incoming: readonly Incoming[], 
     evolve(state, decision);
   }
   if (state.chain.status === 'RUNNING') send(loaded, ready, room, changed, dispatched);
-  if (isChainTerminal(state.chain.status) && !isChainTerminal(before.status)) events.push(finished(state.chain));
+  if (isChainTerminal(state.chain.status) && !isChainTerminal(before.status)) {
+    const end = finished(state.chain);
+    events.push(end);
+    outbox.push({ kind: 'NOTICE', payload: noticeOf(loaded, end) });
+  }
   return { loaded, before, changed, dispatched, reports, events, attempts, artifacts, outbox };
 }
 
@@ -133,6 +137,13 @@ function attemptOf(was: Task | undefined, now: Task, event: ChainEvent): Attempt
     outcome,
     error: outcome === 'FAILURE' ? now.error : null,
   };
+}
+
+/** What webhooks are told of a chain that ended. */
+function noticeOf({ chainId, nowMs }: LoadedChain, end: EventRecord): Record<string, unknown> {
+  const { status } = end.data as { status: string };
+  const timestamp = new Date(nowMs).toISOString();
+  return { type: `chain.${status.toLowerCase()}`, timestamp, data: { chain_id: chainId, ...end.data } };
 }
 
 function finished(chain: Chain): EventRecord {

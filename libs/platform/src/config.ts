@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { ConfigError, ValueReader, type Environment } from './config-values.js';
 
-export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** Everything that the environment decides. Folders are absolute; a port of 0 means "any free one". */
@@ -30,6 +30,10 @@ export interface Config {
   readonly logLevel: LogLevel;
   /** Whether the `diagnostic` task type is offered. */
   readonly diagnosticTasks: boolean;
+  /** Finished chains are removed after this many days; 0 keeps them for ever. */
+  readonly retentionDays: number;
+  /** Whether webhooks may go to private addresses, loopback among them. */
+  readonly webhooksToPrivate: boolean;
 }
 
 /** The configuration of an app: the database is known. */
@@ -101,6 +105,14 @@ function read(reader: ValueReader, env: Environment): Config {
     concurrencyByType: readConcurrencyByType(reader, env),
     logLevel: reader.choice('LOG_LEVEL', 'info', LOG_LEVELS),
     diagnosticTasks: reader.choice('DIAGNOSTIC_TASKS', 'on', ['on', 'off']) === 'on',
+    retentionDays: reader.integer(
+      'RETENTION_DAYS',
+      0,
+      0,
+      36_500,
+      'Set the days to keep finished chains, or 0 for ever.',
+    ),
+    webhooksToPrivate: reader.choice('WEBHOOK_ALLOW_PRIVATE', 'off', ['on', 'off']) === 'on',
   });
 }
 

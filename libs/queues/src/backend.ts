@@ -25,6 +25,7 @@ export function openBackend(options: {
       retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times, 5), 1_000),
     });
     redis.on('error', () => undefined);
+    redis.setMaxListeners(0);
     return { kind: 'redis', redis };
   }
   const pool = new pg.Pool({
@@ -35,6 +36,7 @@ export function openBackend(options: {
     options: '-c search_path=bullmq -c idle_in_transaction_session_timeout=3000 -c statement_timeout=30000 -c jit=off',
   });
   pool.on('error', () => undefined);
+  pool.setMaxListeners(0); // One listener per queue and worker, each of which shares this pool.
   return { kind: 'postgres', pool };
 }
 

@@ -1,15 +1,6 @@
-import type {
-  Chain,
-  ChainState,
-  Disposition,
-  Hold,
-  RetryPolicy,
-  SkipReason,
-  Task,
-  TaskError,
-} from '#libs/chain-domain';
-import { DEFAULT_RETRY_POLICY, isChainTerminal, isTerminal } from '#libs/chain-domain';
-import type { ChainStatus, TaskStatus, TriggerRule } from '#libs/chain-domain';
+import type { Chain, ChainState, Disposition, Task, TaskError } from '#libs/chain-domain';
+import { isChainTerminal, isTerminal } from '#libs/chain-domain';
+import { toChain, toTask, type ChainRow, type TaskColumns } from './chain-rows.js';
 import type { Queryable } from './database.js';
 import { loadChains } from './statements/load-chains.js';
 import { loadAllTasks, loadTasks } from './statements/load-tasks.js';
@@ -78,55 +69,6 @@ export interface ChainSave {
   readonly attempts: readonly AttemptRecord[];
   readonly artifacts: readonly ArtifactRecord[];
   readonly outbox: readonly { readonly kind: string; readonly payload: unknown }[];
-}
-
-interface ChainRow {
-  chain_id: string;
-  version: number;
-  status: ChainStatus;
-  epoch: number;
-  total_tasks: number;
-  completed_tasks: number;
-  failed_tasks: number;
-  skipped_tasks: number;
-  cancelled_tasks: number;
-  tolerated_tasks: number;
-  admitted_tasks: number;
-  max_parallel: number | null;
-  time_left_ms: number | null;
-  stop_on_error: boolean;
-  timeout_seconds: number;
-  error: TaskError | null;
-  deadline_ms: string | null;
-  now_ms: string;
-}
-
-interface TaskColumns {
-  id: number;
-  chain_id: string;
-  task_id: string;
-  task_request_id: string;
-  task_type: string;
-  status: TaskStatus;
-  execution_order: number;
-  attempt: number;
-  run_id: string | null;
-  failures: number;
-  losses: number;
-  pending_dependencies: number;
-  succeeded_dependencies: number;
-  failed_dependencies: number;
-  skipped_dependencies: number;
-  trigger_rule: TriggerRule;
-  retry_policy: RetryPolicy | null;
-  priority: number;
-  successors: number[];
-  skip_reason: SkipReason | null;
-  error: TaskError | null;
-  next_attempt_ms: string | null;
-  tolerable: boolean;
-  hold: Hold | null;
-  first_queued_ms: string | null;
 }
 
 /** Reads chains with the tasks of these requests and their successors. Unknown chains and requests are missing. */
@@ -205,55 +147,6 @@ function assemble(chains: ChainRow[], tasks: TaskColumns[]): Map<string, LoadedC
     chain?.rows.set(row.execution_order, { id: row.id, taskRequestId: row.task_request_id });
   }
   return loaded;
-}
-
-function toChain(row: ChainRow): Chain {
-  return {
-    status: row.status,
-    epoch: row.epoch,
-    totalTasks: row.total_tasks,
-    completedTasks: row.completed_tasks,
-    failedTasks: row.failed_tasks,
-    skippedTasks: row.skipped_tasks,
-    cancelledTasks: row.cancelled_tasks,
-    toleratedTasks: row.tolerated_tasks,
-    admittedTasks: row.admitted_tasks,
-    maxParallel: row.max_parallel,
-    timeLeftMs: row.time_left_ms,
-    stopOnError: row.stop_on_error,
-    timeoutMs: row.timeout_seconds * 1000,
-    deadlineAt: row.deadline_ms === null ? null : Number(row.deadline_ms),
-    error: row.error,
-  };
-}
-
-function toTask(row: TaskColumns): Task {
-  return {
-    position: row.execution_order,
-    taskId: row.task_id,
-    taskType: row.task_type,
-    status: row.status,
-    attempt: row.attempt,
-    runId: row.run_id,
-    failures: row.failures,
-    losses: row.losses,
-    parents: {
-      pending: row.pending_dependencies,
-      succeeded: row.succeeded_dependencies,
-      failed: row.failed_dependencies,
-      skipped: row.skipped_dependencies,
-    },
-    triggerRule: row.trigger_rule,
-    retry: row.retry_policy ?? DEFAULT_RETRY_POLICY,
-    priority: row.priority,
-    successors: row.successors,
-    tolerable: row.tolerable,
-    hold: row.hold,
-    firstQueuedAt: row.first_queued_ms === null ? null : Number(row.first_queued_ms),
-    skipReason: row.skip_reason,
-    nextAttemptAt: row.next_attempt_ms === null ? null : Number(row.next_attempt_ms),
-    error: row.error,
-  };
 }
 
 function chainRecord({ loaded, before, changed }: ChainSave): Record<string, unknown> {

@@ -16,6 +16,7 @@ import { loadJobs, loadResults } from './statements/load-jobs.js';
 import { deleteOutbox, takeOutbox } from './statements/outbox.js';
 import { saveLogs, saveProgress } from './statements/progress.js';
 import { promoteDue } from './statements/promote-due.js';
+import { deleteFinished, deleteOldKeys, holdDuty } from './statements/duties.js';
 import { insertRepair, wake } from './statements/repairs.js';
 
 export interface ClaimedTask {
@@ -109,6 +110,14 @@ export const engineQueries = {
   deleteOutbox: (db: Queryable, ids: readonly number[]) => db.query(deleteOutbox, [ids]),
   recordRepair: (db: Queryable, kind: string, chainId: string | null, taskId: string | null, data: object) =>
     db.query(insertRepair, [kind, chainId, taskId, JSON.stringify(data)]),
+  /** Whether `holder` has this duty for the next `ms`: one of all replicas has it at a time. */
+  holdDuty: async (db: Queryable, name: string, holder: string, ms: number) =>
+    (await db.query(holdDuty, [name, holder, ms])).length > 0,
+  /** -> the chain ids that were removed. */
+  deleteFinished: async (db: Queryable, olderThanSeconds: number, limit: number) =>
+    (await db.query<{ chain_id: string }>(deleteFinished, [olderThanSeconds, limit])).map((row) => row.chain_id),
+  deleteOldKeys: async (db: Queryable, olderThanSeconds: number, limit: number) =>
+    (await db.query(deleteOldKeys, [olderThanSeconds, limit])).length,
   /** Wakes the listeners' dispatchers when this transaction commits. */
   wake: (db: Queryable) => db.query(wake),
   /** Takes the key, or waits for the transaction that holds it. false: it is taken. */

@@ -5,3 +5,5 @@ export * from './engine-queries.js';
 export * from './migrate.js';
 export * from './reads/read-chains.js';
 export * from './reads/read-history.js';
+export * from './reads/read-metrics.js';
+export * from './webhooks.js';

@@ -1,0 +1,67 @@
+import { Controller, Get, Query } from '@nestjs/common';
+import { ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { readFigures, SIZE_BUCKETS } from '#libs/repositories';
+import { Problem } from '../input/problem.js';
+import { ApiProblems } from '../system/api-problems.js';
+import { Databases } from '../system/databases.js';
+import { ChainMetricsDto } from './metrics.dto.js';
+
+const UNITS: Readonly<Record<string, number>> = { m: 60, h: 3_600, d: 86_400 };
+const MAX_WINDOW_SECONDS = 366 * 86_400;
+
+@ApiTags('chains')
+@Controller('chains/metrics')
+export class MetricsController {
+  constructor(private readonly databases: Databases) {}
+
+  @Get()
+  @ApiOperation({
+    operationId: 'getChainMetrics',
+    summary: "The chains' figures over a window",
+    description: 'Totals by status, running, success rate, execution time, sizes, task types and failure reasons.',
+  })
+  @ApiQuery({
+    name: 'window',
+    required: false,
+    description: 'Minutes, hours or days up to now.',
+    schema: { type: 'string', pattern: '^[1-9]\\d{0,5}[mhd]$', default: '24h' },
+  })
+  @ApiResponse({ status: 200, type: ChainMetricsDto, description: 'The figures.' })
+  @ApiProblems(400, 503)
+  async metrics(@Query('window') window: unknown): Promise<ChainMetricsDto> {
+    const seconds = windowSeconds(window);
+    const figures = await readFigures(this.databases.reads, seconds);
+    const succeeded = figures.byStatus.get('SUCCESS') ?? 0;
+    const failed = figures.byStatus.get('FAILURE') ?? 0;
+    const { chains, mean, p50, p95, max } = figures.duration;
+    return {
+      window_seconds: seconds,
+      chain_total_count: [...figures.byStatus.values()].reduce((sum, count) => sum + count, 0),
+      chain_count_by_status: Object.fromEntries(figures.byStatus),
+      chain_running_count: figures.running,
+      chain_success_rate: {
+        value: succeeded + failed === 0 ? null : succeeded / (succeeded + failed),
+        succeeded,
+        failed,
+      },
+      chain_avg_execution_time: { chains, mean_seconds: mean, p50_seconds: p50, p95_seconds: p95, max_seconds: max },
+      chain_task_distribution: figures.sizes.map((size) => ({
+        tasks_per_chain: SIZE_BUCKETS[size.bucket]!,
+        chains: size.chains,
+      })),
+      tasks_by_type: [...figures.types],
+      chain_failure_reasons: [...figures.failures],
+    };
+  }
+}
+
+function windowSeconds(window: unknown): number {
+  if (window === undefined) return UNITS['d']!;
+  const match = typeof window === 'string' ? /^([1-9]\d{0,5})([mhd])$/.exec(window) : null;
+  const seconds = match === null ? NaN : Number(match[1]) * UNITS[match[2]!]!;
+  if (seconds <= MAX_WINDOW_SECONDS) return seconds;
+  const message = 'Minutes, hours or days up to a year, such as 30m, 24h or 7d.';
+  throw new Problem('INVALID_QUERY', `window: ${message}`, {
+    errors: [{ code: 'INVALID_VALUE', pointer: '/window', message }],
+  });
+}

@@ -1,0 +1,86 @@
+import { ApiProperty } from '@nestjs/swagger';
+
+export class SuccessRateDto {
+  /** succeeded / (succeeded + failed); null when none has finished. Cancelled chains do not count. */
+  @ApiProperty({ type: Number, nullable: true, minimum: 0, maximum: 1, example: 0.992 })
+  value: number | null;
+  @ApiProperty({ type: 'integer', example: 248 })
+  succeeded: number;
+  @ApiProperty({ type: 'integer', example: 2 })
+  failed: number;
+}
+
+export class ExecutionTimeDto {
+  /** Chains that finished and are counted here. */
+  @ApiProperty({ type: 'integer', example: 250 })
+  chains: number;
+  @ApiProperty({ type: Number, nullable: true, example: 41.2 })
+  mean_seconds: number | null;
+  @ApiProperty({ type: Number, nullable: true, example: 37.5 })
+  p50_seconds: number | null;
+  @ApiProperty({ type: Number, nullable: true, example: 88.1 })
+  p95_seconds: number | null;
+  @ApiProperty({ type: Number, nullable: true, example: 120.4 })
+  max_seconds: number | null;
+}
+
+export class ChainSizeDto {
+  @ApiProperty({ example: '6-10' })
+  tasks_per_chain: string;
+  @ApiProperty({ type: 'integer', example: 120 })
+  chains: number;
+}
+
+export class TaskTypeCountDto {
+  @ApiProperty({ example: 'psi' })
+  task_type: string;
+  @ApiProperty({ type: 'integer', example: 250 })
+  tasks: number;
+  @ApiProperty({ type: 'integer', example: 247 })
+  succeeded: number;
+  @ApiProperty({ type: 'integer', example: 1 })
+  failed: number;
+}
+
+export class FailureReasonDto {
+  @ApiProperty({ example: 'TIMEOUT_RUN' })
+  code: string;
+  @ApiProperty({ type: 'integer', example: 2 })
+  tasks: number;
+  @ApiProperty({ type: 'integer', example: 2 })
+  chains: number;
+  /** The newest one's message. */
+  @ApiProperty({ type: String, nullable: true })
+  message: string | null;
+  /** `<chain_id>/<task_id>` of the newest, three at most. */
+  @ApiProperty({ type: [String] })
+  examples: string[];
+}
+
+export class ChainMetricsDto {
+  /** Chains created in the last so many seconds are counted. */
+  @ApiProperty({ type: 'integer', example: 86400 })
+  window_seconds: number;
+  @ApiProperty({ type: 'integer', example: 260 })
+  chain_total_count: number;
+  @ApiProperty({
+    type: 'object',
+    additionalProperties: { type: 'integer' },
+    example: { SUCCESS: 248, FAILURE: 2, RUNNING: 10 },
+  })
+  chain_count_by_status: Record<string, number>;
+  /** Running now, whenever they were created. */
+  @ApiProperty({ type: 'integer', example: 10 })
+  chain_running_count: number;
+  @ApiProperty({ type: SuccessRateDto })
+  chain_success_rate: SuccessRateDto;
+  @ApiProperty({ type: ExecutionTimeDto })
+  chain_avg_execution_time: ExecutionTimeDto;
+  @ApiProperty({ type: [ChainSizeDto] })
+  chain_task_distribution: ChainSizeDto[];
+  @ApiProperty({ type: [TaskTypeCountDto] })
+  tasks_by_type: TaskTypeCountDto[];
+  /** The 20 most frequent, by error code. */
+  @ApiProperty({ type: [FailureReasonDto] })
+  chain_failure_reasons: FailureReasonDto[];
+}

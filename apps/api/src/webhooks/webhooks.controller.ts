@@ -1,0 +1,152 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { ApiBody, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { webhooks, type Webhook, type WebhookDelivery } from '#libs/repositories';
+import { isObject } from '../input/chain-body.js';
+import { Problem } from '../input/problem.js';
+import { ApiProblems } from '../system/api-problems.js';
+import { Databases } from '../system/databases.js';
+import { wholeNumber } from '../system/query.js';
+import { CreatedWebhookDto, DeliveryDto, DeliveryListDto, WebhookListDto, type WebhookDto } from './webhooks.dto.js';
+
+const EVENTS = ['chain.success', 'chain.failure', 'chain.cancelled'];
+const WEBHOOK_ID = { name: 'webhook_id', schema: { type: 'string' as const, maxLength: 64 } };
+
+@ApiTags('webhooks')
+@Controller('webhooks')
+export class WebhooksController {
+  constructor(private readonly databases: Databases) {}
+
+  @Post()
+  @HttpCode(201)
+  @ApiOperation({
+    operationId: 'createWebhook',
+    summary: 'Be told of finished chains',
+    description:
+      'Messages are signed as Standard Webhooks, tried again with growing pauses, and can be replayed. Private addresses are refused at delivery unless WEBHOOK_ALLOW_PRIVATE is on.',
+  })
+  @ApiBody({
+    required: true,
+    schema: {
+      type: 'object',
+      required: ['url'],
+      additionalProperties: false,
+      properties: {
+        url: { type: 'string', format: 'uri', maxLength: 2048, example: 'https://hooks.example.com/task-chain' },
+        events: { type: 'array', items: { type: 'string', enum: EVENTS }, description: 'Absent or empty: all.' },
+      },
+    },
+  })
+  @ApiResponse({ status: 201, type: CreatedWebhookDto, description: 'With its secret, which is not shown again.' })
+  @ApiProblems(400, 413, 415, 503)
+  async create(@Body() body: unknown): Promise<CreatedWebhookDto> {
+    const { url, events } = readWebhook(body);
+    const secret = `whsec_${randomBytes(32).toString('base64')}`;
+    return {
+      ...dto(await webhooks.insert(this.databases.engine, `webhook-${randomUUID()}`, url, secret, events)),
+      secret,
+    };
+  }
+
+  @Get()
+  @ApiOperation({ operationId: 'listWebhooks', summary: 'List the webhooks' })
+  @ApiResponse({ status: 200, type: WebhookListDto, description: 'Without their secrets.' })
+  @ApiProblems(503)
+  async list(): Promise<WebhookListDto> {
+    return { items: (await webhooks.list(this.databases.reads)).map(dto) };
+  }
+
+  @Delete(':webhook_id')
+  @HttpCode(204)
+  @ApiParam(WEBHOOK_ID)
+  @ApiOperation({ operationId: 'deleteWebhook', summary: 'Remove a webhook and its deliveries' })
+  @ApiResponse({ status: 204, description: 'It is gone.' })
+  @ApiProblems(404, 503)
+  async remove(@Param('webhook_id') id: string): Promise<void> {
+    if (!(await webhooks.remove(this.databases.engine, id))) throw notFound(id);
+  }
+
+  @Get(':webhook_id/deliveries')
+  @ApiParam(WEBHOOK_ID)
+  @ApiOperation({
+    operationId: 'listWebhookDeliveries',
+    summary: 'What was sent to a webhook',
+    description: 'Newest first.',
+  })
+  @ApiQuery({ name: 'before', required: false, schema: { type: 'integer', minimum: 1 } })
+  @ApiQuery({ name: 'limit', required: false, schema: { type: 'integer', minimum: 1, maximum: 200, default: 50 } })
+  @ApiResponse({ status: 200, type: DeliveryListDto, description: 'A page of deliveries.' })
+  @ApiProblems(400, 404, 503)
+  async deliveries(@Param('webhook_id') id: string, @Query() query: Record<string, unknown>): Promise<DeliveryListDto> {
+    const before = wholeNumber(query, 'before', Number.MAX_SAFE_INTEGER, 1, Number.MAX_SAFE_INTEGER);
+    const limit = wholeNumber(query, 'limit', 50, 1, 200);
+    const known = (await webhooks.list(this.databases.reads)).some((webhook) => webhook.webhook_id === id);
+    if (!known) throw notFound(id);
+    const rows = await webhooks.deliveries(this.databases.reads, id, before, limit + 1);
+    const shown = rows.slice(0, limit);
+    return { items: shown.map(deliveryDto), next_before: rows.length > limit ? shown.at(-1)!.id : null };
+  }
+
+  @Post(':webhook_id/deliveries/:delivery_id/replay')
+  @HttpCode(202)
+  @ApiParam(WEBHOOK_ID)
+  @ApiParam({ name: 'delivery_id', schema: { type: 'integer', minimum: 1 } })
+  @ApiOperation({
+    operationId: 'replayWebhookDelivery',
+    summary: 'Send a delivery again',
+    description: 'With the same message id and payload.',
+  })
+  @ApiResponse({ status: 202, type: DeliveryDto, description: 'It is due now.' })
+  @ApiProblems(404, 503)
+  async replay(@Param('webhook_id') id: string, @Param('delivery_id') deliveryId: string): Promise<DeliveryDto> {
+    const number = /^\d{1,15}$/.test(deliveryId) ? Number(deliveryId) : 0;
+    const row = await webhooks.replay(this.databases.engine, id, number);
+    if (row === undefined) throw notFound(`${id}/deliveries/${deliveryId}`);
+    return deliveryDto(row);
+  }
+}
+
+function readWebhook(body: unknown): { url: string; events: string[] } {
+  const fault = (pointer: string, message: string): never => {
+    throw new Problem('BAD_REQUEST', `${pointer}: ${message}`, {
+      errors: [{ code: 'INVALID_VALUE', pointer, message }],
+    });
+  };
+  if (!isObject(body)) return fault('', 'An object with url and events.');
+  const { url, events = [], ...others } = body as Record<string, unknown>;
+  const [unknown] = Object.keys(others);
+  if (unknown !== undefined) fault(`/${unknown.slice(0, 80)}`, 'There is no such field; there are url and events.');
+  let parsed: URL | undefined;
+  if (typeof url === 'string' && url.length <= 2048) {
+    try {
+      parsed = new URL(url);
+    } catch {
+      parsed = undefined;
+    }
+  }
+  if (parsed === undefined || (parsed.protocol !== 'https:' && parsed.protocol !== 'http:')) {
+    return fault('/url', 'An http or https address of at most 2,048 characters.');
+  }
+  if (parsed.username !== '' || parsed.password !== '') fault('/url', 'Leave credentials out: messages are signed.');
+  if (!Array.isArray(events) || !events.every((event) => EVENTS.includes(event as string))) {
+    return fault('/events', `A list of any of ${EVENTS.join(', ')}.`);
+  }
+  return { url: parsed.href, events: [...new Set(events as string[])] };
+}
+
+function dto(row: Webhook): WebhookDto {
+  return { ...row, created_at: row.created_at.toISOString() };
+}
+
+function deliveryDto({ webhook_id: _webhook, ...row }: WebhookDelivery): DeliveryDto {
+  return {
+    ...row,
+    created_at: row.created_at.toISOString(),
+    delivered_at: row.delivered_at?.toISOString() ?? null,
+    next_attempt_at: row.status === 'PENDING' ? row.next_attempt_at.toISOString() : null,
+  };
+}
+
+function notFound(id: string): Problem {
+  return new Problem('NOT_FOUND', `There is no webhook ${JSON.stringify(id.slice(0, 120))}.`);
+}

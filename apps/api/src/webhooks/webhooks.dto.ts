@@ -1,0 +1,64 @@
+import { ApiProperty } from '@nestjs/swagger';
+
+export class WebhookDto {
+  @ApiProperty({ example: 'webhook-5b8d7c1a-2f0e-4a57-9a0e-6f2f7f5a9b10' })
+  webhook_id: string;
+  @ApiProperty({ example: 'https://hooks.example.com/task-chain' })
+  url: string;
+  /** What it is told of; empty: everything. */
+  @ApiProperty({ type: [String], example: ['chain.failure'] })
+  events: string[];
+  @ApiProperty()
+  enabled: boolean;
+  /** Why it was switched off: it answered 410. */
+  @ApiProperty({ type: String, nullable: true })
+  disabled_reason: string | null;
+  @ApiProperty({ format: 'date-time' })
+  created_at: string;
+}
+
+export class CreatedWebhookDto extends WebhookDto {
+  /** Signs each message (Standard Webhooks). Shown once. */
+  @ApiProperty({ example: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw5Zt2mZbJk3s=' })
+  secret: string;
+}
+
+export class WebhookListDto {
+  @ApiProperty({ type: [WebhookDto] })
+  items: WebhookDto[];
+}
+
+export class DeliveryDto {
+  @ApiProperty({ type: 'integer', example: 7 })
+  id: number;
+  /** The same for each try and replay: receivers know a message by it. */
+  @ApiProperty({ example: 'msg_0d6f4a1e-3a6c-4d1c-8d0a-61a4b1d9c9a2' })
+  message_id: string;
+  @ApiProperty({ example: 'chain.success' })
+  event_type: string;
+  @ApiProperty({ type: 'object', additionalProperties: true })
+  payload: unknown;
+  @ApiProperty({ enum: ['PENDING', 'DELIVERED', 'FAILED'], enumName: 'DeliveryStatus' })
+  status: string;
+  @ApiProperty({ type: 'integer', example: 1 })
+  tries: number;
+  @ApiProperty({ type: 'integer', nullable: true, example: 200 })
+  response_status: number | null;
+  @ApiProperty({ type: String, nullable: true })
+  error: string | null;
+  @ApiProperty({ format: 'date-time' })
+  created_at: string;
+  @ApiProperty({ type: String, format: 'date-time', nullable: true })
+  delivered_at: string | null;
+  /** When it is tried next; null when it is not. */
+  @ApiProperty({ type: String, format: 'date-time', nullable: true })
+  next_attempt_at: string | null;
+}
+
+export class DeliveryListDto {
+  @ApiProperty({ type: [DeliveryDto] })
+  items: DeliveryDto[];
+  /** Pass as `before` for older ones; null at the end. */
+  @ApiProperty({ type: 'integer', nullable: true })
+  next_before: number | null;
+}

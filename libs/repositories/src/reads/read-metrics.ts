@@ -1,0 +1,109 @@
+import type { Queryable, Statement } from '../database.js';
+
+const totals: Statement = {
+  name: 'metrics-totals',
+  text: `SELECT status, count(*) AS chains FROM task_chains
+          WHERE created_at >= clock_timestamp() - $1::float8 * interval '1 s' GROUP BY status`,
+};
+const running: Statement = {
+  name: 'metrics-running',
+  text: `SELECT count(*) AS chains FROM task_chains WHERE status = 'RUNNING'`,
+};
+const durations: Statement = {
+  name: 'metrics-durations',
+  text: `
+    SELECT count(*) AS chains, avg(s) AS mean, percentile_cont(0.5) WITHIN GROUP (ORDER BY s) AS p50,
+           percentile_cont(0.95) WITHIN GROUP (ORDER BY s) AS p95, max(s) AS max
+      FROM (SELECT extract(epoch FROM completed_at - started_at)::float8 AS s FROM task_chains
+             WHERE status IN ('SUCCESS', 'FAILURE') AND started_at IS NOT NULL
+               AND created_at >= clock_timestamp() - $1::float8 * interval '1 s') AS finished`,
+};
+const sizes: Statement = {
+  name: 'metrics-sizes',
+  text: `
+    SELECT width_bucket(total_tasks, ARRAY[2, 3, 6, 11, 51, 101, 1001]) AS bucket, count(*) AS chains
+      FROM task_chains WHERE created_at >= clock_timestamp() - $1::float8 * interval '1 s' GROUP BY 1 ORDER BY 1`,
+};
+const types: Statement = {
+  name: 'metrics-types',
+  text: `
+    SELECT t.task_type, count(*) AS tasks, count(*) FILTER (WHERE t.status = 'SUCCESS') AS succeeded,
+           count(*) FILTER (WHERE t.status = 'FAILURE') AS failed
+      FROM chain_tasks t JOIN task_chains c USING (chain_id)
+     WHERE c.created_at >= clock_timestamp() - $1::float8 * interval '1 s'
+     GROUP BY t.task_type ORDER BY tasks DESC, t.task_type`,
+};
+const failures: Statement = {
+  name: 'metrics-failures',
+  text: `
+    SELECT t.error ->> 'code' AS code, count(*) AS tasks, count(DISTINCT t.chain_id) AS chains,
+           (array_agg(t.error ->> 'message' ORDER BY t.completed_at DESC))[1] AS message,
+           (array_agg(t.chain_id || '/' || t.task_id ORDER BY t.completed_at DESC))[1:3] AS examples
+      FROM chain_tasks t JOIN task_chains c USING (chain_id)
+     WHERE t.status = 'FAILURE' AND c.created_at >= clock_timestamp() - $1::float8 * interval '1 s'
+     GROUP BY 1 ORDER BY tasks DESC, code LIMIT 20`,
+};
+
+/** The chains' counts and times over a window of seconds up to now (by their creation). */
+export interface ChainFigures {
+  readonly byStatus: ReadonlyMap<string, number>;
+  readonly running: number;
+  readonly duration: {
+    chains: number;
+    mean: number | null;
+    p50: number | null;
+    p95: number | null;
+    max: number | null;
+  };
+  readonly sizes: readonly { bucket: number; chains: number }[];
+  readonly types: readonly { task_type: string; tasks: number; succeeded: number; failed: number }[];
+  readonly failures: readonly { code: string; tasks: number; chains: number; message: string; examples: string[] }[];
+}
+
+/** Lower bounds of the size buckets that `sizes` counts by: 1, 2, 3-5, 6-10, 11-50, 51-100, 101-1000, more. */
+export const SIZE_BUCKETS = ['1', '2', '3-5', '6-10', '11-50', '51-100', '101-1000', '1001-10000'] as const;
+
+/** The seed's six figures (6.2), each one grouped statement. */
+export async function readFigures(db: Queryable, windowSeconds: number): Promise<ChainFigures> {
+  const window = [windowSeconds];
+  const [byStatus, now, duration, bySize, byType, byFailure] = await Promise.all([
+    db.query<{ status: string; chains: number }>(totals, window),
+    db.query<{ chains: number }>(running),
+    db.query<ChainFigures['duration']>(durations, window),
+    db.query<ChainFigures['sizes'][number]>(sizes, window),
+    db.query<ChainFigures['types'][number]>(types, window),
+    db.query<ChainFigures['failures'][number]>(failures, window),
+  ]);
+  return {
+    byStatus: new Map(byStatus.map((row) => [row.status, row.chains])),
+    running: now[0]!.chains,
+    duration: duration[0]!,
+    sizes: bySize,
+    types: byType,
+    failures: byFailure,
+  };
+}
+
+const gauges: Statement = {
+  name: 'metrics-gauges',
+  text: `
+    SELECT 'chains' AS kind, status AS label, count(*) AS value FROM task_chains
+     WHERE status IN ('PENDING', 'RUNNING', 'PAUSED') GROUP BY status
+    UNION ALL
+    SELECT 'tasks:' || status, task_type, count(*) FROM chain_tasks WHERE status = 'READY' AND hold IS NULL GROUP BY status, task_type
+    UNION ALL
+    SELECT 'tasks:' || status, task_type, count(*) FROM chain_tasks
+     WHERE status IN ('QUEUED', 'RUNNING') GROUP BY status, task_type
+    UNION ALL
+    SELECT 'tasks:' || status, task_type, count(*) FROM chain_tasks WHERE status = 'RETRYING' GROUP BY status, task_type
+    UNION ALL
+    SELECT 'slots', key, sum(value::int) FROM workers, jsonb_each_text(slots)
+     WHERE last_seen > clock_timestamp() - interval '10 s' GROUP BY key
+    UNION ALL
+    SELECT 'outbox', '', count(*) FROM outbox`,
+};
+
+/** Present counts of what is open, by kind (`chains`, `tasks:<STATUS>`, `slots`, `outbox`) and label. */
+export function readGauges(db: Queryable): Promise<{ kind: string; label: string; value: number }[]> {
+  return db.query(gauges);
+}

@@ -1,0 +1,42 @@
+import type { Statement } from '../database.js';
+
+/** $1 name, $2 holder, $3 ms -> a row when the holder has the duty now. A duty is taken over when its time is up. */
+export const holdDuty: Statement = {
+  name: 'hold-duty',
+  text: `
+    INSERT INTO duties (name, holder, held_until)
+    VALUES ($1, $2, clock_timestamp() + $3::float8 * interval '1 ms')
+    ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, held_until = excluded.held_until
+      WHERE duties.holder = excluded.holder OR duties.held_until < clock_timestamp()
+    RETURNING name`,
+};
+
+/**
+ * Removes finished chains with all that hangs on them. $1 older than so many seconds, $2 at most so many
+ * -> their chain ids. Small batches: each is one short transaction.
+ */
+export const deleteFinished: Statement = {
+  name: 'delete-finished',
+  text: `
+    WITH old AS MATERIALIZED (
+      SELECT chain_id FROM task_chains
+       WHERE completed_at < clock_timestamp() - $1::float8 * interval '1 s'
+         AND status IN ('SUCCESS', 'FAILURE', 'CANCELLED')
+       ORDER BY completed_at LIMIT $2
+         FOR UPDATE SKIP LOCKED
+    ), requests AS (
+      DELETE FROM task_requests r USING old JOIN chain_tasks t USING (chain_id)
+       WHERE r.task_request_id = t.task_request_id
+    )
+    DELETE FROM task_chains c USING old WHERE c.chain_id = old.chain_id RETURNING c.chain_id`,
+};
+
+/** Idempotency keys older than $1 seconds, $2 at most. */
+export const deleteOldKeys: Statement = {
+  name: 'delete-old-keys',
+  text: `
+    DELETE FROM idempotency_keys WHERE (scope, idempotency_key) IN (
+      SELECT scope, idempotency_key FROM idempotency_keys
+       WHERE created_at < clock_timestamp() - $1::float8 * interval '1 s' ORDER BY created_at LIMIT $2)
+    RETURNING scope`,
+};

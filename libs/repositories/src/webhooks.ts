@@ -1,0 +1,128 @@
+import type { Queryable, Statement } from './database.js';
+
+export interface Webhook {
+  webhook_id: string;
+  url: string;
+  events: string[];
+  enabled: boolean;
+  disabled_reason: string | null;
+  created_at: Date;
+}
+
+export interface WebhookDelivery {
+  id: number;
+  webhook_id: string;
+  message_id: string;
+  event_type: string;
+  payload: unknown;
+  status: 'PENDING' | 'DELIVERED' | 'FAILED';
+  tries: number;
+  next_attempt_at: Date;
+  response_status: number | null;
+  error: string | null;
+  created_at: Date;
+  delivered_at: Date | null;
+}
+
+/** A delivery that is due, with where it goes. */
+export interface DueDelivery {
+  id: number;
+  webhook_id: string;
+  message_id: string;
+  payload: unknown;
+  tries: number;
+  url: string;
+  secret: string;
+}
+
+const WEBHOOK = 'webhook_id, url, events, enabled, disabled_reason, created_at';
+const DELIVERY = `id, webhook_id, message_id, event_type, payload, status, tries, next_attempt_at, response_status, error,
+  created_at, delivered_at`;
+
+const insert: Statement = {
+  name: 'insert-webhook',
+  text: `INSERT INTO webhooks (webhook_id, url, secret, events) VALUES ($1, $2, $3, $4) RETURNING ${WEBHOOK}`,
+};
+const list: Statement = {
+  name: 'list-webhooks',
+  text: `SELECT ${WEBHOOK} FROM webhooks ORDER BY created_at, webhook_id`,
+};
+const remove: Statement = {
+  name: 'delete-webhook',
+  text: `DELETE FROM webhooks WHERE webhook_id = $1 RETURNING webhook_id`,
+};
+const deliveries: Statement = {
+  name: 'list-deliveries',
+  text: `SELECT ${DELIVERY} FROM webhook_deliveries WHERE webhook_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3`,
+};
+const replay: Statement = {
+  name: 'replay-delivery',
+  text: `UPDATE webhook_deliveries SET status = 'PENDING', tries = 0, next_attempt_at = now(), error = NULL
+          WHERE webhook_id = $1 AND id = $2 RETURNING ${DELIVERY}`,
+};
+/** Outbox rows of kind NOTICE become one delivery per endpoint that wants them, in one statement. $1 limit. */
+const spread: Statement = {
+  name: 'spread-notices',
+  text: `
+    WITH taken AS (
+      DELETE FROM outbox WHERE id IN (
+        SELECT id FROM outbox WHERE kind = 'NOTICE' ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED)
+      RETURNING payload
+    )
+    INSERT INTO webhook_deliveries (webhook_id, message_id, event_type, payload)
+    SELECT w.webhook_id, 'msg_' || gen_random_uuid(), taken.payload ->> 'type', taken.payload
+      FROM taken JOIN webhooks w ON w.enabled AND (w.events = '{}' OR taken.payload ->> 'type' = ANY (w.events))
+    RETURNING id`,
+};
+/** $1 limit, $2 hidden for ms. */
+const take: Statement = {
+  name: 'take-deliveries',
+  text: `
+    UPDATE webhook_deliveries d
+       SET tries = d.tries + 1, next_attempt_at = clock_timestamp() + $2::float8 * interval '1 ms'
+      FROM webhooks w
+     WHERE w.webhook_id = d.webhook_id AND w.enabled
+       AND d.id IN (SELECT id FROM webhook_deliveries WHERE status = 'PENDING' AND next_attempt_at <= clock_timestamp()
+                     ORDER BY next_attempt_at LIMIT $1 FOR UPDATE SKIP LOCKED)
+    RETURNING d.id, d.webhook_id, d.message_id, d.payload, d.tries, w.url, w.secret`,
+};
+/** $1 id, $2 status, $3 response status, $4 error, $5 next try in ms. */
+const settle: Statement = {
+  name: 'settle-delivery',
+  text: `
+    UPDATE webhook_deliveries
+       SET status = $2::varchar, response_status = $3, error = $4,
+           next_attempt_at = clock_timestamp() + $5::float8 * interval '1 ms',
+           delivered_at = CASE WHEN $2::varchar = 'DELIVERED' THEN clock_timestamp() END
+     WHERE id = $1`,
+};
+const disable: Statement = {
+  name: 'disable-webhook',
+  text: `UPDATE webhooks SET enabled = false, disabled_reason = $2 WHERE webhook_id = $1`,
+};
+
+/** Endpoints that are told of finished chains, and what was sent to them. */
+export const webhooks = {
+  insert: async (db: Queryable, id: string, url: string, secret: string, events: readonly string[]) =>
+    (await db.query<Webhook>(insert, [id, url, secret, events]))[0]!,
+  list: (db: Queryable) => db.query<Webhook>(list),
+  /** false: there is none. */
+  remove: async (db: Queryable, id: string) => (await db.query(remove, [id])).length > 0,
+  /** Newest first, those before row `before`. */
+  deliveries: (db: Queryable, id: string, before: number, limit: number) =>
+    db.query<WebhookDelivery>(deliveries, [id, before, limit]),
+  /** Sends a delivery again, with the same message id; undefined: there is none. */
+  replay: async (db: Queryable, id: string, deliveryId: number) =>
+    (await db.query<WebhookDelivery>(replay, [id, deliveryId]))[0],
+  spread: (db: Queryable, limit: number) => db.query(spread, [limit]),
+  take: (db: Queryable, limit: number, hideMs: number) => db.query<DueDelivery>(take, [limit, hideMs]),
+  settle: (
+    db: Queryable,
+    id: number,
+    status: 'PENDING' | 'DELIVERED' | 'FAILED',
+    response: number | null,
+    error: string | null,
+    nextMs: number,
+  ) => db.query(settle, [id, status, response, error, nextMs]),
+  disable: (db: Queryable, id: string, reason: string) => db.query(disable, [id, reason]),
+};
