@@ -57,12 +57,7 @@ export async function decideWork(db: Database, work: readonly ChainWork[], room:
   const loaded = new Map<string, LoadedChain>();
   if (partly.length > 0) {
     const requestIds = partly.flatMap((w) => w.requestIds!);
-    for (const [id, chain] of await loadForRequests(
-      db,
-      partly.map((w) => w.chainId),
-      requestIds,
-    ))
-      loaded.set(id, chain);
+    for (const [id, chain] of await loadForRequests(db, requestIds)) loaded.set(id, chain);
   }
   const saves: ChainSave[] = [];
   const whole: ChainWork[] = work.filter((w) => w.requestIds === undefined);

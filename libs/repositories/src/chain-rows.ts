@@ -24,7 +24,7 @@ export interface ChainRow {
   now_ms: string;
 }
 
-/** What `load-tasks` gives. */
+/** What `load-all-tasks` gives, and `load-hop` among others. */
 export interface TaskColumns {
   id: number;
   chain_id: string;
@@ -100,4 +100,14 @@ export function toTask(row: TaskColumns): Task {
     nextAttemptAt: row.next_attempt_ms === null ? null : Number(row.next_attempt_ms),
     error: row.error,
   };
+}
+
+/** What `load-hop` gives: a task, and its chain's columns as `c_<column>`. */
+export type HopRow = TaskColumns & { readonly [column in `c_${keyof ChainRow}`]: unknown };
+
+/** The chain of a hop's row. */
+export function chainOfHop(row: HopRow): ChainRow {
+  const chain: Record<string, unknown> = {};
+  for (const [column, value] of Object.entries(row)) if (column.startsWith('c_')) chain[column.slice(2)] = value;
+  return chain as unknown as ChainRow;
 }

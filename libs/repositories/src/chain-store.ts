@@ -1,9 +1,9 @@
 import type { Chain, ChainState, Disposition, Task, TaskError } from '#libs/chain-domain';
 import { isChainTerminal, isTerminal } from '#libs/chain-domain';
-import { toChain, toTask, type ChainRow, type TaskColumns } from './chain-rows.js';
+import { chainOfHop, toChain, toTask, type ChainRow, type HopRow, type TaskColumns } from './chain-rows.js';
 import type { Queryable } from './database.js';
 import { loadChains } from './statements/load-chains.js';
-import { loadAllTasks, loadTasks } from './statements/load-tasks.js';
+import { loadAllTasks, loadHop } from './statements/load-tasks.js';
 import { saveDecisions } from './statements/save-decisions.js';
 
 /** A chain as it was read, with the tasks that were asked for. `version` guards the save. */
@@ -71,18 +71,18 @@ export interface ChainSave {
   readonly outbox: readonly { readonly kind: string; readonly payload: unknown }[];
 }
 
-/** Reads chains with the tasks of these requests and their successors. Unknown chains and requests are missing. */
-export async function loadForRequests(
-  db: Queryable,
-  chainIds: readonly string[],
-  requestIds: readonly string[],
-): Promise<Map<string, LoadedChain>> {
-  // The chain is read before its tasks: were a task read newer than its chain, the save's version check would catch it.
-  const chains = await db.query<ChainRow>(loadChains, [chainIds]);
-  return assemble(chains, await db.query<TaskColumns>(loadTasks, [requestIds]));
+/** Reads the tasks of these requests and their successors, with their chains. Unknown requests are missing. */
+export async function loadForRequests(db: Queryable, requestIds: readonly string[]): Promise<Map<string, LoadedChain>> {
+  const rows = await db.query<HopRow>(loadHop, [requestIds]);
+  const chains = new Map<string, ChainRow>();
+  for (const row of rows) if (!chains.has(row.chain_id)) chains.set(row.chain_id, chainOfHop(row));
+  return assemble([...chains.values()], rows);
 }
 
-/** Reads chains with all their tasks. */
+/**
+ * Reads chains with all their tasks: the chain first. Were a task read newer than its chain, the version check of the
+ * save would catch it; the other way round it would not.
+ */
 export async function loadWhole(db: Queryable, chainIds: readonly string[]): Promise<Map<string, LoadedChain>> {
   const chains = await db.query<ChainRow>(loadChains, [chainIds]);
   return assemble(chains, await db.query<TaskColumns>(loadAllTasks, [chainIds]));

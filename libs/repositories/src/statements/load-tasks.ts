@@ -7,9 +7,19 @@ const COLUMNS = `
   extract(epoch FROM t.first_queued_at) * 1000 AS first_queued_ms,
   extract(epoch FROM t.next_attempt_at) * 1000 AS next_attempt_ms`;
 
-/** $1 task request ids -> these tasks and their successors: what a successful report needs. */
-export const loadTasks: Statement = {
-  name: 'load-tasks',
+/** The chain's columns beside each of its tasks, as `c_<column>`: one statement reads both from one snapshot. */
+const CHAIN_COLUMNS = [
+  ...['chain_id', 'version', 'status', 'epoch', 'total_tasks', 'completed_tasks', 'failed_tasks', 'skipped_tasks'],
+  ...['cancelled_tasks', 'tolerated_tasks', 'admitted_tasks', 'max_parallel', 'time_left_ms', 'stop_on_error'],
+  ...['timeout_seconds', 'error'],
+].map((column) => `c.${column} AS c_${column}`);
+
+/**
+ * $1 task request ids -> these tasks and their successors, each with its chain: what a successful report needs, in
+ * one round trip.
+ */
+export const loadHop: Statement = {
+  name: 'load-hop',
   text: `
     WITH hit AS (
       SELECT chain_id, execution_order, successors FROM chain_tasks WHERE task_request_id = ANY ($1::text[])
@@ -18,7 +28,11 @@ export const loadTasks: Statement = {
       UNION
       SELECT chain_id, successor FROM hit, unnest(successors) AS successor
     )
-    SELECT ${COLUMNS} FROM wanted JOIN chain_tasks t USING (chain_id, execution_order)`,
+    SELECT ${COLUMNS}, ${CHAIN_COLUMNS.join(', ')}, extract(epoch FROM c.deadline_at) * 1000 AS c_deadline_ms,
+           extract(epoch FROM clock_timestamp()) * 1000 AS c_now_ms
+      FROM wanted
+      JOIN chain_tasks t USING (chain_id, execution_order)
+      JOIN task_chains c USING (chain_id)`,
 };
 
 /** $1 chain ids -> all their tasks: what stops or skips needs. */
