@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import type { Logger } from '#libs/platform';
+import { failpoint, type Logger } from '#libs/platform';
 import {
   jobId,
   type AttemptRef,
@@ -77,6 +77,7 @@ export class Worker {
   private async process(job: TaskJob): Promise<void> {
     const id = jobId(job);
     if (this.runs.has(id)) return; // The same job twice in one worker: the first run speaks for both.
+    await failpoint('worker.afterTake');
     const surroundings: RunSurroundings = {
       workerId: this.id,
       dataRoot: this.options.dataRoot,
@@ -87,7 +88,11 @@ export class Worker {
     this.runs.set(id, run);
     try {
       const report = await run.ended;
-      if (report !== null) await this.report(report);
+      if (report !== null) {
+        await failpoint('worker.beforePublish');
+        await this.report(report);
+        await failpoint('worker.afterPublish');
+      }
     } finally {
       this.runs.delete(id);
     }

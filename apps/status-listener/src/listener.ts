@@ -12,6 +12,7 @@ import {
   resendAll,
 } from '#libs/chain-engine';
 import type { Engine } from '#libs/chain-engine';
+import { failpoint } from '#libs/platform';
 import { queueGeneration } from '#libs/queues';
 import type { Backend, DoneReport, Note, StatusChannel } from '#libs/queues';
 import { engineQueries, WAKE_CHANNEL } from '#libs/repositories';
@@ -79,6 +80,7 @@ export class Listener {
   private async takeReports(): Promise<void> {
     const delivery = await this.channel.receive('done', MAX_BATCH, RECEIVE_WAIT_MS);
     if (delivery.messages.length === 0) return;
+    await failpoint('listener.afterReceive');
     try {
       const reports: DoneReport[] = [];
       for (const text of delivery.messages) {
@@ -92,7 +94,9 @@ export class Listener {
       await delivery.release();
       throw error;
     }
+    await failpoint('listener.afterSend');
     await delivery.ack();
+    await failpoint('listener.afterAck');
     if (this.engine.room.openings(1).types.length > 0) this.wakeDispatcher();
   }
 

@@ -1,3 +1,4 @@
+import { failpoint } from '#libs/platform';
 import { engineQueries } from '#libs/repositories';
 import type { Incoming } from './decide-chain.js';
 import { applyAndSend, sendPrepared, type Engine } from './engine.js';
@@ -27,7 +28,9 @@ export async function dispatchReady(engine: Engine): Promise<number> {
     });
     sent += claimed.length;
     if (claimed.length > 0) {
+      await failpoint('dispatch.afterClaim');
       await sendPrepared(engine, await prepareJobs(engine.db, new Map(claimed.map((task) => [task.id, task.attempt]))));
+      await failpoint('dispatch.afterSend');
     }
   }
 }

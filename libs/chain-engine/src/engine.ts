@@ -1,4 +1,5 @@
 import { isChainTerminal, isTerminal } from '#libs/chain-domain';
+import { failpoint } from '#libs/platform';
 import type { TaskJob, TaskQueues } from '#libs/queues';
 import type { ChainSave, Database } from '#libs/repositories';
 import type { Incoming } from './decide-chain.js';
@@ -32,6 +33,7 @@ export async function applyAndSend(engine: Engine, work: readonly ChainWork[]): 
   );
   for (const { stored, side } of rounds) {
     count(engine.metrics, stored);
+    if (stored.length > 0) await failpoint('listener.afterSave');
     await sendPrepared(engine, ofStored(side, stored));
   }
   if (rounds.length > 1) engine.metrics.conflicts.inc(rounds.length - 1);

@@ -1,3 +1,4 @@
+import { failpoint } from '#libs/platform';
 import { jobId } from '#libs/queues';
 import { engineQueries } from '#libs/repositories';
 import type { InFlightTask } from '#libs/repositories';
@@ -18,6 +19,7 @@ const TIMEOUT_GRACE_MS = 5_000;
 export async function reconcileLeases(engine: Engine, reportsWaiting: boolean): Promise<void> {
   const expired = await engineQueries.expiredLeases(engine.db, BATCH);
   if (expired.length === 0) return;
+  await failpoint('reconcile.afterSelect');
   const lost: InFlightTask[] = [];
   const resend: InFlightTask[] = [];
   const renew: InFlightTask[] = [];

@@ -1,4 +1,5 @@
 import { IncompleteState } from '#libs/chain-domain';
+import { failpoint } from '#libs/platform';
 import { loadForRequests, loadWhole, save } from '#libs/repositories';
 import type { ChainSave, Database, LoadedChain } from '#libs/repositories';
 import { decideChain, type Incoming } from './decide-chain.js';
@@ -37,6 +38,7 @@ export async function applyWork<T>(
   for (let open = work; open.length > 0;) {
     const saves = await decideWork(db, open, room);
     if (saves.length === 0) break;
+    await failpoint('listener.beforeSave');
     const [ids, side] = await Promise.all([save(db, saves, LEASES), beside(saves)]);
     const won = saves.filter((s) => ids.has(s.loaded.chainId));
     rounds.push({ stored: won, side });

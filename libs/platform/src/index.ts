@@ -12,6 +12,7 @@ export {
 } from './config.js';
 export { DataDirInUseError, dataDirOwner, lockDataDir } from './data-dir-lock.js';
 export { startEmbeddedPostgres, type EmbeddedPostgres, type EmbeddedPostgresOptions } from './embedded-postgres.js';
+export { failpoint } from './failpoints.js';
 export { freePort, isPortFree } from './free-port.js';
 export { runHealthChecks, type CheckResult, type HealthCheck, type HealthReport } from './health-checks.js';
 export { startHealthServer, type HealthServer, type HealthServerOptions } from './health-server.js';

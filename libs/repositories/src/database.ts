@@ -34,14 +34,25 @@ const PINNED_PLANS = [
   'enable_mergejoin=off',
 ];
 
+export interface DatabaseOptions {
+  readonly max?: number;
+  readonly applicationName?: string;
+  /** false leaves plans to the planner, for reads that list and count. */
+  readonly pinPlans?: boolean;
+  /** Awaited on both sides of a transaction's COMMIT: where a fault test lets the process die. */
+  readonly aroundCommit?: (moment: 'beforeCommit' | 'afterCommit') => Promise<void>;
+}
+
 /**
  * PostgreSQL for the engine and the API's reads: a pool with prepared statements and a time-out on everything.
- * `pinPlans: false` leaves plans to the planner, for reads that list and count.
  */
 export class Database implements Queryable {
   private readonly pool: pg.Pool;
 
-  constructor(url: string, options: { max?: number; applicationName?: string; pinPlans?: boolean } = {}) {
+  constructor(
+    url: string,
+    private readonly options: DatabaseOptions = {},
+  ) {
     this.pool = new pg.Pool({
       connectionString: url,
       max: options.max ?? 8,
@@ -79,7 +90,9 @@ export class Database implements Queryable {
     try {
       await client.query('BEGIN');
       const result = await work(tx);
+      await this.options.aroundCommit?.('beforeCommit');
       await client.query('COMMIT');
+      await this.options.aroundCommit?.('afterCommit');
       return result;
     } catch (error) {
       await client.query('ROLLBACK').catch((rollback: Error) => {

@@ -1,4 +1,5 @@
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { failpoint } from '#libs/platform';
 import { Database } from '#libs/repositories';
 
 /** Two pools on one database: the engine's with pinned plans, and one for reads that list and count. */
@@ -8,7 +9,11 @@ export class Databases implements OnModuleDestroy {
   readonly reads: Database;
 
   constructor(databaseUrl: string) {
-    this.engine = new Database(databaseUrl, { max: 10, applicationName: 'task-chain-api' });
+    this.engine = new Database(databaseUrl, {
+      max: 10,
+      applicationName: 'task-chain-api',
+      aroundCommit: (moment) => failpoint(`api.${moment}`),
+    });
     this.reads = new Database(databaseUrl, { max: 10, applicationName: 'task-chain-api-reads', pinPlans: false });
   }
 
