@@ -37,11 +37,11 @@ const plain: Style = { columns: 120, colour: false, unicode: false };
 describe('the chain on the terminal', () => {
   it('stands level by level, with states in words, progress and times', () => {
     expect(renderChain(chain, now, plain)).toEqual([
-      '> RUNNING    #########-----------  45%    10.0 s  Example',
-      'level 1  + SUCCESS    alice   preprocessing  #################### 100%     2.0 s',
-      '         + SUCCESS    bob     preprocessing  #################### 100%     1.0 s',
-      'level 2  > RUNNING    join    psi            ##########----------  50%     6.0 s  <- alice, bob  blinding, attempt 2',
-      'level 3  . PENDING    report  report                                              <- join, alice',
+      '> RUNNING    #####-------  45%    10.0 s  Example',
+      'level 1  + SUCCESS    alice   preprocessing  ############ 100%     2.0 s',
+      '         + SUCCESS    bob     preprocessing  ############ 100%     1.0 s',
+      'level 2  > RUNNING    join    psi            ######------  50%     6.0 s  <- alice, bob  blinding, attempt 2',
+      'level 3  . PENDING    report  report                                      <- join, alice',
     ]);
   });
 

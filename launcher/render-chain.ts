@@ -20,7 +20,7 @@ const SYMBOLS: Readonly<Record<string, readonly [unicode: string, ascii: string,
   CANCELLED: ['⊘', '/', 33],
 };
 
-const BAR_WIDTH = 20;
+const BAR_WIDTH = 12;
 
 /** The chain as lines: a heading with its progress, then each task by level, with symbol, state in words, bar and time. */
 export function renderChain(chain: ChainView, now: number, style: Style): string[] {

@@ -7,6 +7,9 @@ export type WhenReady = (system: System, signal: AbortSignal) => Promise<number 
 /** Two signals closer together than this are one Ctrl-C, which npm and the terminal both pass on. */
 const SAME_SIGNAL_MS = 500;
 
+/** How often to look whether npm, or its shell, is still there. */
+const PARENT_CHECK_MS = 250;
+
 /**
  * Runs the system until SIGINT, SIGTERM or SIGHUP, and returns the exit code: 0 after a signal, what `whenReady`
  * says, or 1 when it failed; `complain` hears why. A second signal kills apps that take their time.
@@ -26,6 +29,7 @@ export async function runLauncher(
   };
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   signals.forEach((signal) => process.on(signal, onSignal));
+  const orphaned = stopWithParent(onSignal);
   // The terminal may be gone before us; what is left to do does not need it.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   try {
@@ -37,8 +41,16 @@ export async function runLauncher(
     complain(explain(error));
     return 1;
   } finally {
+    clearInterval(orphaned);
     signals.forEach((signal) => process.off(signal, onSignal));
   }
+}
+
+/** Under npm, a signal to npm may end it and its shell without reaching this process, which then has a new parent. */
+function stopWithParent(onGone: () => void): NodeJS.Timeout | undefined {
+  const parent = process.ppid;
+  if (process.env.npm_lifecycle_event === undefined) return undefined;
+  return setInterval(() => process.ppid === parent || onGone(), PARENT_CHECK_MS).unref();
 }
 
 async function hold(system: System, whenReady: WhenReady, signal: AbortSignal): Promise<number> {

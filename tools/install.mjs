@@ -1,6 +1,6 @@
 // Makes sure that node_modules is what package-lock.json says. Node built-ins only: it runs before npm ci.
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { quietly, Refusal, ROOT } from './steps.mjs';
 
@@ -28,9 +28,15 @@ export async function ensureInstalled() {
   if (existsSync(STAMP) && readFileSync(STAMP, 'utf8') === stamp) return 'up to date';
   const already = matches(JSON.parse(lock), join(ROOT, 'node_modules', '.package-lock.json'));
   if (!already) {
+    if (lstatSync(join(ROOT, 'node_modules'), { throwIfNoEntry: false })?.isSymbolicLink()) {
+      // npm ci would empty the folder that it points to, which is somebody else's.
+      throw new Refusal('node_modules is a link, and not what package-lock.json wants: run npm ci where it points to');
+    }
     const npm = process.env.npm_execpath;
     const [command, args] = npm?.endsWith('.js') ? [process.execPath, [npm]] : ['npm', []];
-    await quietly(command, [...args, 'ci', '--no-audit', '--no-fund'], { env: { NODE_ENV: 'development' } });
+    await quietly(command, [...args, 'ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+      env: { NODE_ENV: 'development' },
+    });
   }
   try {
     writeFileSync(STAMP, stamp);

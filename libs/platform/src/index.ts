@@ -1,23 +1,21 @@
 export { ConfigError, type Environment } from './config-values.js';
 export {
   concurrencyOf,
-  defaultWorkerConcurrency,
   loadEnvFile,
-  LOG_LEVELS,
   readAppConfig,
   readConfig,
   type AppConfig,
   type Config,
   type LogLevel,
 } from './config.js';
-export { DataDirInUseError, dataDirOwner, lockDataDir } from './data-dir-lock.js';
+export { DataDirInUseError, lockDataDir } from './data-dir-lock.js';
 export { startEmbeddedPostgres, type EmbeddedPostgres, type EmbeddedPostgresOptions } from './embedded-postgres.js';
 export { failpoint } from './failpoints.js';
 export { freePort, isPortFree } from './free-port.js';
 export { runHealthChecks, type CheckResult, type HealthCheck, type HealthReport } from './health-checks.js';
 export { startHealthServer, type HealthServer, type HealthServerOptions } from './health-server.js';
-export { createLogger, NestLogger, REDACTED_PATHS, type Logger } from './logging.js';
+export { createLogger, NestLogger, type Logger } from './logging.js';
 export { createMetrics, type Metrics } from './metrics.js';
-export { ensureDatabase, withConnection } from './postgres-admin.js';
+export { withConnection } from './postgres-admin.js';
 export { isAlive } from './process-identity.js';
 export { onStopSignal } from './stop-signal.js';

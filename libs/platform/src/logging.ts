@@ -7,7 +7,7 @@ export type { Logger } from 'pino';
 const SECRET_KEYS = ['authorization', 'cookie', '"set-cookie"', 'password', 'task_params', 'taskParams'];
 
 /** Paths that never reach a log: credentials, and task parameters, which may hold people's data. */
-export const REDACTED_PATHS: readonly string[] = SECRET_KEYS.flatMap((key) => {
+const REDACTED_PATHS: readonly string[] = SECRET_KEYS.flatMap((key) => {
   const path = (parent: string) => (key.startsWith('"') ? `${parent}[${key}]` : `${parent}.${key}`);
   return [key.startsWith('"') ? `[${key}]` : key, path('*'), path('*.*'), path('*.*.*')];
 });

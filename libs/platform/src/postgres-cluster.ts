@@ -47,7 +47,7 @@ export async function openCluster(
 }
 
 /** Where the cluster of `dataDir` lies or will lie. Makes the folder's parent reachable, not the cluster itself. */
-export function clusterFolder(dataDir: string, user: ServerUser | undefined): string {
+function clusterFolder(dataDir: string, user: ServerUser | undefined): string {
   if (canEnter(dataDir, user)) return join(dataDir, 'postgres');
   const pointer = join(dataDir, 'postgres.location');
   if (existsSync(pointer)) return readFileSync(pointer, 'utf8').trim();
