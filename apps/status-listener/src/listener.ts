@@ -35,6 +35,7 @@ export class Listener {
   private generation: string | undefined;
   private stopListening: (() => Promise<void>) | undefined;
   private wakeDispatcher: () => void = () => undefined;
+  private last: Promise<unknown> = Promise.resolve();
 
   constructor(
     private readonly engine: Engine,
@@ -72,6 +73,16 @@ export class Listener {
     return this.loops.oldestRoundMs();
   }
 
+  /**
+   * One after the other what changes chains: were a dispatch to raise a chain's version between the load and the save
+   * of its reports, the reports would have to be decided again.
+   */
+  private inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.last.then(work, work);
+    this.last = turn.catch(() => undefined);
+    return turn;
+  }
+
   private wake(): void {
     this.engine.room.expectAll();
     this.wakeDispatcher();
@@ -89,7 +100,7 @@ export class Listener {
           this.engine.log.error({ why: report.why }, 'an unreadable report was dropped');
         else reports.push(report);
       }
-      await applyReports(this.engine, reports);
+      await this.inTurn(() => applyReports(this.engine, reports));
     } catch (error) {
       await delivery.release();
       throw error;
@@ -116,7 +127,7 @@ export class Listener {
   private async applyNotes(notes: readonly Note[]): Promise<void> {
     const { db } = this.engine;
     const starts = notes.filter((note) => note.kind === 'started');
-    if (starts.length > 0) await applyStarts(this.engine, starts);
+    if (starts.length > 0) await this.inTurn(() => applyStarts(this.engine, starts));
     const progress = notes.flatMap((note) =>
       note.kind === 'progress'
         ? [{ task_request_id: note.taskRequestId, attempt: note.attempt, progress: note.fraction, stage: note.stage }]
@@ -151,8 +162,10 @@ export class Listener {
       if (row.kind === 'STOP') await this.channel.broadcast({ kind: 'stop', ...(row.payload as object) });
       await engineQueries.deleteOutbox(this.engine.db, [row.id]);
     }
-    await promoteDue(this.engine);
-    await dispatchReady(this.engine);
+    await this.inTurn(async () => {
+      await promoteDue(this.engine);
+      await dispatchReady(this.engine);
+    });
   }
 
   private async reconcile(): Promise<void> {
