@@ -117,6 +117,8 @@ function retry(draft: Draft, event: Extract<ChainCommand, { kind: 'RetryChain' }
       draft.notifySuccessors(draft.move(task, 'ParentFinished', 'SKIPPED', { skipReason: verdict }));
     }
   }
+  // A task that was set back may have left its place to one that is held (I5).
+  draft.admitHeld();
   endIfDone(draft);
   return draft.decision('ACCEPTED');
 }
