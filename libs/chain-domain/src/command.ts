@@ -4,7 +4,7 @@ import type { ChainCommand } from './events.js';
 import { endIfDone, settle } from './settle.js';
 import type { Task } from './state.js';
 import { isChainTerminal, isTerminal } from './states.js';
-import { judge } from './trigger-rules.js';
+import { judge, type ParentCounts } from './trigger-rules.js';
 
 /** Carries out an operator's or a timer's command, as a compare-and-set on the chain's status. */
 export function command(draft: Draft, event: ChainCommand): Decision | Refusal {
@@ -140,13 +140,18 @@ function chosenTasks(draft: Draft, event: Extract<ChainCommand, { kind: 'RetryCh
   return chosen;
 }
 
-/** Counts the parents of every PENDING task anew. */
+/** Counts the parents of every PENDING task anew; those that the retry does not reach keep theirs (I6). */
 function recountParents(draft: Draft): void {
-  const counts = new Map<number, { pending: number; succeeded: number; failed: number; skipped: number }>();
+  const counts = new Map<number, Record<keyof ParentCounts, number>>();
   const tasks: Task[] = [...draft.everyTask()];
   for (const task of tasks) counts.set(task.position, { pending: 0, succeeded: 0, failed: 0, skipped: 0 });
   for (const task of tasks) for (const successor of task.successors) counts.get(successor)![outcomeOf(task)]++;
   for (const task of tasks) {
-    if (task.status === 'PENDING') draft.set(task, { parents: counts.get(task.position)! });
+    const parents = counts.get(task.position)!;
+    if (task.status === 'PENDING' && !sameCounts(task.parents, parents)) draft.set(task, { parents });
   }
+}
+
+function sameCounts(a: ParentCounts, b: ParentCounts): boolean {
+  return a.pending === b.pending && a.succeeded === b.succeeded && a.failed === b.failed && a.skipped === b.skipped;
 }

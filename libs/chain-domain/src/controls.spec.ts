@@ -54,6 +54,12 @@ describe('retry', () => {
     expect(play.tasks).toBe('a READY, b PENDING, c SKIPPED');
   });
 
+  it('changes no task that it does not choose (I6)', () => {
+    const play = Play.of([{}, { after: [0] }, {}, { after: [2] }]).fail(0);
+    const decision = play.give(retry([0]));
+    expect('changed' in decision && [...decision.changed.keys()].sort()).toEqual([0, 1]);
+  });
+
   it('keeps a paused chain paused', () => {
     const play = Play.of([{}, {}]).fail(0);
     play.give({ kind: 'PauseChain' });
