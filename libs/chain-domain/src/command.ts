@@ -1,7 +1,7 @@
 import type { Decision, Refusal } from './decision.js';
 import { outcomeOf, type Draft } from './draft.js';
 import type { ChainCommand } from './events.js';
-import { endIfDone, settle } from './settle.js';
+import { endIfDone, settle, standingError } from './settle.js';
 import type { Task } from './state.js';
 import { isChainTerminal, isTerminal } from './states.js';
 import { judge, type ParentCounts } from './trigger-rules.js';
@@ -87,7 +87,6 @@ function retry(draft: Draft, event: Extract<ChainCommand, { kind: 'RetryChain' }
     draft.chain = {
       ...chain,
       status: 'RUNNING',
-      error: null,
       deadlineAt: draft.now + chain.timeoutMs,
       timeLeftMs: null,
     };
@@ -117,6 +116,7 @@ function retry(draft: Draft, event: Extract<ChainCommand, { kind: 'RetryChain' }
       draft.notifySuccessors(draft.move(task, 'ParentFinished', 'SKIPPED', { skipReason: verdict }));
     }
   }
+  draft.chain = { ...draft.chain, error: standingError(draft) };
   // A task that was set back may have left its place to one that is held (I5).
   draft.admitHeld();
   endIfDone(draft);

@@ -60,6 +60,22 @@ describe('retry', () => {
     expect('changed' in decision && [...decision.changed.keys()].sort()).toEqual([0, 1]);
   });
 
+  it('leaves the chain with the error of a failure that still stands', () => {
+    const play = Play.of([{}, {}]).fail(0, 'FIRST').fail(1, 'SECOND');
+    expect(play.chain.error?.code).toBe('FIRST');
+    play.give(retry([0]));
+    play.succeed(0);
+    expect(play.chain).toMatchObject({ status: 'FAILURE', error: { code: 'SECOND', details: { task_id: 'b' } } });
+  });
+
+  it('of a running chain forgets the error of what it runs again', () => {
+    const play = Play.of([{}, {}, {}]).fail(0, 'FIRST');
+    play.give(retry([0]));
+    expect(play.chain.error).toBeNull();
+    play.succeed(0).fail(1, 'SECOND').succeed(2);
+    expect(play.chain.error?.code).toBe('SECOND');
+  });
+
   it('keeps a paused chain paused', () => {
     const play = Play.of([{}, {}]).fail(0);
     play.give({ kind: 'PauseChain' });

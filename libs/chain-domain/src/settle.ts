@@ -26,6 +26,14 @@ export function endIfDone(draft: Draft): void {
   draft.end(failed ? 'FAILURE' : 'SUCCESS', failed ? chain.error : null);
 }
 
+/** Why the chain fails as its tasks stand now: its first failure that may not be, or null. */
+export function standingError(draft: Draft): TaskError | null {
+  for (const task of draft.everyTask()) {
+    if (task.status === 'FAILURE' && !task.tolerable) return chainError(task);
+  }
+  return null;
+}
+
 function chainError(task: Task): TaskError {
   const code = task.error?.code ?? 'TASK_ERROR';
   return {
