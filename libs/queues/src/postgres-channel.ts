@@ -3,6 +3,8 @@ import type { Lane } from './messages.js';
 import { NOTHING, type Delivery, type StatusChannel } from './status-channel.js';
 
 const CONTROL = 'tc_control';
+/** Between tries to listen again after the connection was lost, ms. */
+const LISTEN_AGAIN_MS = 500;
 
 interface Waiting {
   readonly body: string;
@@ -35,6 +37,7 @@ export class PostgresChannel implements StatusChannel {
 
   async receive(lane: Lane, max: number, waitMs: number): Promise<Delivery> {
     await this.listen();
+    if (this.closed) return NOTHING;
     const woken = this.wakeUp(`tc_status_${lane}`, waitMs);
     const delivery = await this.claim(lane, max);
     if (delivery.messages.length > 0) {
@@ -94,14 +97,20 @@ export class PostgresChannel implements StatusChannel {
 
   private async claim(lane: Lane, max: number): Promise<Delivery> {
     const client = await this.pool.connect();
+    // A connection that breaks while it holds a delivery says so by an event too, which would end the process.
+    client.on('error', ignore);
+    const letGo = (broken: boolean): void => {
+      if (!broken) client.off('error', ignore);
+      client.release(broken);
+    };
     const end = async (command: 'COMMIT' | 'ROLLBACK'): Promise<void> => {
       try {
         await client.query(command);
-        client.release();
       } catch (error) {
-        client.release(true);
+        letGo(true);
         throw error;
       }
+      letGo(false);
     };
     try {
       await client.query('BEGIN');
@@ -124,7 +133,7 @@ export class PostgresChannel implements StatusChannel {
         release: () => end('ROLLBACK'),
       };
     } catch (error) {
-      client.release(true);
+      letGo(true);
       throw error;
     }
   }
@@ -142,11 +151,12 @@ export class PostgresChannel implements StatusChannel {
     return { promise, cancel };
   }
 
-  /** Keeps one connection listening; a lost one is made anew at the next receive. */
+  /** Keeps one connection listening; a lost one is made anew. */
   private async listen(): Promise<void> {
     if (this.listener !== undefined || this.closed) return;
     this.listening ??= (async () => {
       const client = await this.pool.connect();
+      client.on('error', ignore);
       try {
         await client.query(`LISTEN ${CONTROL}; LISTEN tc_status_done; LISTEN tc_status_notes`);
       } catch (error) {
@@ -160,7 +170,7 @@ export class PostgresChannel implements StatusChannel {
       client.on('error', () => {
         client.release(true);
         this.listener = undefined;
-        if (!this.closed) setTimeout(() => void this.listen().catch(() => undefined), 500).unref();
+        this.listenAgain();
       });
       this.listener = client;
     })().finally(() => {
@@ -168,4 +178,12 @@ export class PostgresChannel implements StatusChannel {
     });
     await this.listening;
   }
+
+  /** Until it succeeds: a subscriber has no other way to hear anything again. */
+  private listenAgain(): void {
+    if (this.closed) return;
+    setTimeout(() => void this.listen().catch(() => this.listenAgain()), LISTEN_AGAIN_MS).unref();
+  }
 }
+
+function ignore(): void {}
