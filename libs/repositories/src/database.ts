@@ -82,11 +82,16 @@ export class Database implements Queryable {
   /** Runs `work` in one READ COMMITTED transaction; rolls back when it throws. */
   async transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
     const client = await this.pool.connect();
+    let broken: Error | undefined;
+    // A connection that breaks between two statements says so by an event, which would end the process.
+    const onBroken = (error: Error): void => {
+      broken = error;
+    };
+    client.on('error', onBroken);
     const tx: Tx = {
       query: async <Row>(statement: Statement, values: readonly unknown[] = []) =>
         (await client.query({ ...statement, values: values as unknown[] })).rows as Row[],
     };
-    let broken: Error | undefined;
     try {
       await client.query('BEGIN');
       const result = await work(tx);
@@ -100,6 +105,7 @@ export class Database implements Queryable {
       });
       throw error;
     } finally {
+      if (broken === undefined) client.off('error', onBroken);
       client.release(broken);
     }
   }
@@ -109,22 +115,26 @@ export class Database implements Queryable {
     let stopped = false;
     let client: pg.PoolClient | undefined;
     let retry: NodeJS.Timeout | undefined;
-    const connect = async (): Promise<void> => {
-      try {
-        client = await this.pool.connect();
-        if (stopped) return client.release(true);
-        client.on('notification', (message) => onMessage(message.payload ?? ''));
-        client.on('error', () => {
-          client?.release(true);
-          client = undefined;
-          if (!stopped) retry = setTimeout(() => void connect(), 500);
-        });
-        await client.query(`LISTEN ${pg.escapeIdentifier(channel)}`);
-      } catch {
-        if (!stopped) retry = setTimeout(() => void connect(), 500);
-      }
+    const again = (): void => {
+      client = undefined;
+      if (!stopped) retry = setTimeout(() => void (connected = connect()), 500);
     };
-    const connected = connect();
+    const connect = async (): Promise<void> => {
+      const fresh = await this.pool.connect().catch(() => undefined);
+      if (fresh === undefined) return again();
+      let lost = false;
+      const lose = (): void => {
+        if (lost) return;
+        lost = true;
+        fresh.release(true);
+        again();
+      };
+      client = fresh;
+      fresh.on('error', lose);
+      fresh.on('notification', (message) => onMessage(message.payload ?? ''));
+      await fresh.query(`LISTEN ${pg.escapeIdentifier(channel)}`).catch(lose);
+    };
+    let connected = connect();
     return async () => {
       stopped = true;
       clearTimeout(retry);

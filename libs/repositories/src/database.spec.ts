@@ -1,0 +1,64 @@
+import { describe, it } from 'node:test';
+import { expect } from 'expect';
+import pg from 'pg';
+import { useTestDatabase } from '#libs/testing';
+import { Database, isTransient, type Statement } from './database.js';
+
+const one: Statement = { name: 'one', text: 'SELECT 1 AS one' };
+const notify: Statement = { name: 'notify', text: `SELECT pg_notify('spec', $1)` };
+
+describe('the database', { timeout: 60_000 }, () => {
+  const database = useTestDatabase();
+
+  it('outlives the loss of a connection in the middle of a transaction', async () => {
+    const db = new Database(database.url, { max: 2 });
+    try {
+      const failed = db.transaction(async (tx) => {
+        await tx.query(one);
+        await cut(database.url);
+        await tx.query(one);
+      });
+      await expect(failed.catch((error: unknown) => isTransient(error))).resolves.toBe(true);
+      expect(await db.transaction((tx) => tx.query(one))).toEqual([{ one: 1 }]);
+    } finally {
+      await db.close();
+    }
+  });
+
+  it('listens again after its connection was lost, more than once, and stops cleanly', async () => {
+    const db = new Database(database.url, { max: 2 });
+    const heard = new Set<string>();
+    const stop = db.listen('spec', (payload) => heard.add(payload));
+    try {
+      for (const word of ['first', 'second', 'third']) {
+        for (const until = performance.now() + 20_000; !heard.has(word);) {
+          if (performance.now() > until) throw new Error(`never heard the ${word} word`);
+          await db.query(notify, [word]).catch((error: unknown) => expect(isTransient(error)).toBe(true));
+        }
+        await cut(database.url);
+      }
+    } finally {
+      await stop();
+      await db.close();
+    }
+  });
+
+  it('stops listening while it tries to come back', async () => {
+    const db = new Database(database.url, { max: 2 });
+    const stop = db.listen('spec', () => undefined);
+    await db.query(one);
+    await cut(database.url);
+    await stop();
+    await db.close();
+  });
+});
+
+/** Ends every other connection to the database, as a restart of the server does. */
+async function cut(url: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  await client.query(
+    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`,
+  );
+  await client.end();
+}
