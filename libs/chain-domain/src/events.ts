@@ -38,7 +38,7 @@ export type TaskEvent =
       /** In [0, 1): spreads retries. */
       readonly random: number;
     }
-  | { readonly kind: 'TaskLost'; readonly position: number; readonly attempt: number }
+  | { readonly kind: 'TaskLost'; readonly position: number; readonly attempt: number; readonly runId: string | null }
   /** It waited longer for a worker than its queue time-out allows. */
   | {
       readonly kind: 'TaskQueueTimedOut';

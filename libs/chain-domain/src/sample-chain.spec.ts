@@ -151,7 +151,7 @@ export class Play {
   }
 
   lose(position: number): this {
-    this.give({ kind: 'TaskLost', position, attempt: this.attempt(position) });
+    this.give({ kind: 'TaskLost', position, attempt: this.attempt(position), runId: null });
     return this;
   }
 

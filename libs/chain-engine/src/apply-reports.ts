@@ -64,7 +64,7 @@ function doneEvent(report: DoneReport, position: number): Incoming {
     };
   }
   if (report.kind === 'released')
-    return { event: { kind: 'TaskLost', position, attempt }, report: { workerId, elapsedMs } };
+    return { event: { kind: 'TaskLost', position, attempt, runId }, report: { workerId, elapsedMs } };
   const { error, retryable } = report;
   return {
     event: { kind: 'TaskFailed', position, attempt, runId, error, retryable, random: Math.random() },

@@ -126,7 +126,7 @@ async function repaired(engine: Engine, kind: string, task: InFlightTask): Promi
 }
 
 function lostEvent(task: { attempt: number }, position: number): Incoming {
-  return { event: { kind: 'TaskLost', position, attempt: task.attempt }, report: { lost: true } };
+  return { event: { kind: 'TaskLost', position, attempt: task.attempt, runId: null }, report: { lost: true } };
 }
 
 function ref<T extends { chain_id: string; task_request_id: string }>(

@@ -1,0 +1,30 @@
+import { describe, it } from 'node:test';
+import { expect } from 'expect';
+import { Play } from './sample-chain.spec.js';
+
+describe('fencing', () => {
+  const running = () => Play.of([{}, { after: [0] }]).run(0);
+  const of = (attempt: number, runId: string) => ({ kind: 'TaskSucceeded', position: 0, attempt, runId }) as const;
+
+  it('takes the first run of the own attempt and no other', () => {
+    expect(running().give(of(1, 'a.1'))).toMatchObject({ disposition: 'ACCEPTED' });
+    expect(running().give(of(1, 'another'))).toMatchObject({ disposition: 'STALE' });
+    expect(running().give(of(0, 'a.0'))).toMatchObject({ disposition: 'STALE' });
+    expect(running().give(of(2, 'a.2'))).toMatchObject({ disposition: 'QUARANTINED' });
+  });
+
+  it('takes an end that comes before its start, and then not the start', () => {
+    const play = Play.of([{}, { after: [0] }]).succeed(0);
+    expect(play.give({ kind: 'TaskStarted', position: 0, attempt: 1, runId: 'a.1' })).toMatchObject({
+      disposition: 'DUPLICATE',
+    });
+    expect(play.tasks).toBe('a SUCCESS, b READY');
+  });
+
+  it('lets a run give up only itself', () => {
+    const lost = (runId: string | null) => ({ kind: 'TaskLost', position: 0, attempt: 1, runId }) as const;
+    expect(running().give(lost('another'))).toMatchObject({ disposition: 'STALE' });
+    expect(running().give(lost('a.1'))).toMatchObject({ disposition: 'ACCEPTED' });
+    expect(running().give(lost(null))).toMatchObject({ disposition: 'ACCEPTED' });
+  });
+});
