@@ -5,23 +5,70 @@ const error = (name, comment, from, to) => ({ name, comment, severity: 'error', 
 module.exports = {
   forbidden: [
     error('no-circular', 'Cycles make load order matter.', {}, { circular: true }),
-    error('core-is-pure', 'The core runs without Nest, a database or a clock.', { path: PURE, pathNot: TEST }, {
-      dependencyTypes: ['npm', 'npm-dev', 'npm-no-pkg', 'npm-unknown', 'core'],
-    }),
-    error('planner-imports-nothing', 'Rank 0.', { path: '^libs/dag-planner/', pathNot: TEST }, { path: '^(libs/(?!dag-planner/)|apps/)' }),
-    error('domain-imports-planner-only', 'Rank 1.', { path: '^libs/chain-domain/', pathNot: TEST }, { path: '^(libs/(?!(dag-planner|chain-domain)/)|apps/)' }),
-    error('rank-2-libs-do-not-know-each-other', 'Rank 2 imports rank 0 and 1 only.', { path: '^libs/(repositories|queues|compute|platform)/', pathNot: TEST }, {
-      path: '^libs/', pathNot: '^libs/($1|chain-domain|dag-planner)/',
-    }),
+    error(
+      'core-is-pure',
+      'The core runs without Nest, a database or a clock.',
+      { path: PURE, pathNot: TEST },
+      {
+        dependencyTypes: ['npm', 'npm-dev', 'npm-no-pkg', 'npm-unknown', 'core'],
+      },
+    ),
+    error(
+      'planner-imports-nothing',
+      'Rank 0.',
+      { path: '^libs/dag-planner/', pathNot: TEST },
+      { path: '^(libs/(?!dag-planner/)|apps/)' },
+    ),
+    error(
+      'domain-imports-planner-only',
+      'Rank 1.',
+      { path: '^libs/chain-domain/', pathNot: TEST },
+      { path: '^(libs/(?!(dag-planner|chain-domain)/)|apps/)' },
+    ),
+    error(
+      'rank-2-libs-do-not-know-each-other',
+      'Rank 2 imports rank 0 and 1 only.',
+      { path: '^libs/(repositories|queues|compute|platform)/', pathNot: TEST },
+      {
+        path: '^libs/',
+        pathNot: '^libs/($1|chain-domain|dag-planner)/',
+      },
+    ),
     error('libs-never-import-apps', 'A lib serves every app.', { path: '^libs/' }, { path: '^(apps|launcher|bench)/' }),
-    error('apps-never-import-apps', 'Apps talk through the queue and the database.', { path: '^apps/([^/]+)/' }, { path: '^apps/', pathNot: '^apps/$1/' }),
+    error(
+      'apps-never-import-apps',
+      'Apps talk through the queue and the database.',
+      { path: '^apps/([^/]+)/' },
+      { path: '^apps/', pathNot: '^apps/$1/' },
+    ),
     error('testing-stays-in-tests', 'Test helpers never ship.', { pathNot: TEST }, { path: '^libs/testing/' }),
-    error('enter-a-lib-by-its-index', 'A lib is what its index.ts says.', { path: '^(apps|libs|test|launcher|bench|migrations)/([^/]+)/' }, {
-      path: '^libs/[^/]+/src/', pathNot: ['^libs/$2/', '^libs/[^/]+/src/index\\.ts$'],
-    }),
-    error('no-file-imports-its-own-index', 'This is how barrels become cycles.', { path: '^libs/([^/]+)/src/.+', pathNot: 'index\\.ts$' }, { path: '^libs/$1/src/index\\.ts$' }),
-    error('sql-stays-in-repositories', 'One room speaks SQL for the chain tables.', { pathNot: '^(libs/(repositories|queues|testing|platform)|migrations|test|bench|launcher)/' }, { path: 'node_modules/(typeorm|pg)/' }),
-    error('bullmq-stays-in-queues', 'One room knows the queue library.', { pathNot: '^(libs/queues|test|bench)/' }, { path: 'node_modules/(bullmq|ioredis)/' }),
+    error(
+      'enter-a-lib-by-its-index',
+      'A lib is what its index.ts says.',
+      { path: '^(apps|libs|test|launcher|bench|migrations)/([^/]+)/' },
+      {
+        path: '^libs/[^/]+/src/',
+        pathNot: ['^libs/$2/', '^libs/[^/]+/src/index\\.ts$'],
+      },
+    ),
+    error(
+      'no-file-imports-its-own-index',
+      'This is how barrels become cycles.',
+      { path: '^libs/([^/]+)/src/.+', pathNot: 'index\\.ts$' },
+      { path: '^libs/$1/src/index\\.ts$' },
+    ),
+    error(
+      'sql-stays-in-repositories',
+      'One room speaks SQL for the chain tables.',
+      { pathNot: '^(libs/(repositories|queues|testing|platform)|migrations|test|bench|launcher)/' },
+      { path: 'node_modules/(typeorm|pg)/' },
+    ),
+    error(
+      'bullmq-stays-in-queues',
+      'One room knows the queue library.',
+      { pathNot: '^(libs/queues|test|bench)/' },
+      { path: 'node_modules/(bullmq|ioredis)/' },
+    ),
   ],
   options: {
     tsConfig: { fileName: 'tsconfig.json' },

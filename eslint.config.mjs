@@ -4,8 +4,14 @@ const impure = [
   { selector: 'AwaitExpression', message: 'The pure core does not wait.' },
   { selector: 'Decorator', message: 'The pure core knows no framework.' },
   { selector: "NewExpression[callee.name='Date'][arguments.length=0]", message: 'Time is an argument.' },
-  { selector: "CallExpression[callee.object.name='Date'][callee.property.name='now']", message: 'Time is an argument.' },
-  { selector: "CallExpression[callee.object.name='Math'][callee.property.name='random']", message: 'Randomness is an argument.' },
+  {
+    selector: "CallExpression[callee.object.name='Date'][callee.property.name='now']",
+    message: 'Time is an argument.',
+  },
+  {
+    selector: "CallExpression[callee.object.name='Math'][callee.property.name='random']",
+    message: 'Randomness is an argument.',
+  },
 ];
 
 export default tseslint.config(
@@ -20,13 +26,22 @@ export default tseslint.config(
       '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
       '@typescript-eslint/consistent-type-imports': 'error',
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
-      'no-restricted-properties': ['error', { object: 'process', property: 'env', message: 'Only libs/platform reads the environment.' }],
+      'no-restricted-properties': [
+        'error',
+        { object: 'process', property: 'env', message: 'Only libs/platform reads the environment.' },
+      ],
       'max-lines': ['error', { max: 300, skipBlankLines: true, skipComments: true }],
     },
   },
-  { files: ['**/*.spec.ts', 'test/**/*.ts'], rules: { 'max-lines': ['error', 600], '@typescript-eslint/no-floating-promises': 'off' } },
+  {
+    files: ['**/*.spec.ts', 'test/**/*.ts'],
+    rules: { 'max-lines': ['error', 600], '@typescript-eslint/no-floating-promises': 'off' },
+  },
   { files: ['migrations/**'], rules: { 'max-lines': 'off' } },
-  { files: ['libs/platform/**', 'libs/testing/**', 'launcher/**', 'test/**', 'bench/**', 'tools/**'], rules: { 'no-restricted-properties': 'off' } },
+  {
+    files: ['libs/platform/**', 'libs/testing/**', 'launcher/**', 'test/**', 'bench/**', 'tools/**'],
+    rules: { 'no-restricted-properties': 'off' },
+  },
   {
     files: ['libs/dag-planner/src/**/*.ts', 'libs/chain-domain/src/**/*.ts'],
     ignores: ['**/*.spec.ts'],

@@ -10,7 +10,7 @@ import { parseStrictJson } from './input/strict-json.js';
 import { makeDocument } from './openapi.js';
 import { SwaggerModule } from '@nestjs/swagger';
 
-export const MAX_BODY_BYTES = 10 * 1024 * 1024;
+const MAX_BODY_BYTES = 10 * 1024 * 1024;
 
 /** Builds the API without listening. `preview` builds it for its OpenAPI document alone: nothing is opened. */
 export async function createApp(config: AppConfig, logger: Logger, preview = false): Promise<NestFastifyApplication> {

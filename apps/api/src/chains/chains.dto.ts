@@ -1,17 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { CHAIN_STATUSES, TASK_STATUSES } from '#libs/chain-domain';
 
-const CHAIN_STATUSES = ['PENDING', 'RUNNING', 'PAUSED', 'SUCCESS', 'FAILURE', 'CANCELLED'];
-const TASK_STATUSES = [
-  'PENDING',
-  'READY',
-  'QUEUED',
-  'RUNNING',
-  'RETRYING',
-  'SUCCESS',
-  'FAILURE',
-  'SKIPPED',
-  'CANCELLED',
-];
 const CHAIN_TYPES = ['sequential', 'parallel', 'chord', 'complex'];
 const ID = 'chain-7c0a4a52-2c53-4b58-9d0b-6d7d5f0f7c11';
 const anyJson = { type: 'object', additionalProperties: true } as const;

@@ -1,8 +1,8 @@
+import { CHAIN_STATUSES } from '#libs/chain-domain';
 import type { ChainFilter, ChainPage } from '#libs/repositories';
 import type { InputFault } from '../input/input-fault.js';
 import { Problem } from '../input/problem.js';
 
-const STATUSES = ['PENDING', 'RUNNING', 'PAUSED', 'SUCCESS', 'FAILURE', 'CANCELLED'];
 const TYPES = ['sequential', 'parallel', 'chord', 'complex'];
 const SORTS = ['created_at', '-created_at'];
 const KNOWN = [
@@ -77,7 +77,7 @@ export function readListQuery(query: Readonly<Record<string, unknown>>): ListQue
   const page = number('page', 1, 1, MAX_OFFSET);
   if ((page - 1) * limit > MAX_OFFSET) fault('page', `Pages beyond the first ${MAX_OFFSET} chains are read by cursor.`);
   const filter: ChainFilter = {
-    statuses: list('status', STATUSES),
+    statuses: list('status', CHAIN_STATUSES),
     chainTypes: list('chain_type', TYPES),
     createdBy: text('created_by', 64),
     taskType: text('task_type', 50),

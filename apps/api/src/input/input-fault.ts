@@ -6,7 +6,7 @@ export interface InputFault {
 }
 
 /** Faults of one answer at most: nobody mends more at once, and a body of 10 MB can hold millions. */
-export const MAX_FAULTS = 100;
+const MAX_FAULTS = 100;
 
 /** The faults of one body: keeps the first MAX_FAULTS and counts the rest. */
 export class FaultList {
