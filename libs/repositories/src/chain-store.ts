@@ -80,12 +80,17 @@ export async function loadForRequests(db: Queryable, requestIds: readonly string
 }
 
 /**
- * Reads chains with all their tasks: the chain first. Were a task read newer than its chain, the version check of the
- * save would catch it; the other way round it would not.
+ * Reads chains with all their tasks. A chain is read before its tasks and may change in between: a task newer than
+ * its chain shows it, and both are read again, so that nothing is decided on a state that never was.
  */
 export async function loadWhole(db: Queryable, chainIds: readonly string[]): Promise<Map<string, LoadedChain>> {
-  const chains = await db.query<ChainRow>(loadChains, [chainIds]);
-  return assemble(chains, await db.query<TaskColumns>(loadAllTasks, [chainIds]));
+  for (;;) {
+    const chains = await db.query<ChainRow>(loadChains, [chainIds]);
+    const tasks = await db.query<TaskColumns & { changed_version: number }>(loadAllTasks, [chainIds]);
+    const versions = new Map(chains.map((chain) => [chain.chain_id, chain.version]));
+    const torn = tasks.some((task) => task.changed_version > (versions.get(task.chain_id) ?? Infinity));
+    if (!torn) return assemble(chains, tasks);
+  }
 }
 
 /** Stores decisions; returns the chains that were stored. The others changed in the meantime: decide them again. */

@@ -41,6 +41,7 @@ export const saveDecisions: Statement = {
              tolerated_tasks = i.tolerated, admitted_tasks = i.admitted, time_left_ms = i.time_left_ms,
              deadline_at = to_timestamp(i.deadline_ms / 1000), updated_at = now(),
              started_at = CASE WHEN i.started THEN now() ELSE c.started_at END,
+             execution_id = CASE WHEN i.started THEN replace(c.chain_id, 'chain-', 'execution-') ELSE c.execution_id END,
              completed_at = CASE WHEN i.ended THEN now() WHEN i.open THEN NULL ELSE c.completed_at END
         FROM stored s JOIN chain_in i USING (chain_id)
        WHERE c.id = s.id AND i.changed
