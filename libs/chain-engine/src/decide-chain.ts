@@ -52,7 +52,8 @@ export function decideChain(loaded: LoadedChain, incoming: readonly Incoming[], 
     for (const [position, task] of decision.changed) {
       const attempt = attemptOf(was(position), task, item.event);
       if (attempt !== null) {
-        attempts.push(attempt);
+        // A task whose condition was false was never sent: that was no attempt.
+        if (item.event.kind !== 'TaskConditionFalse' || position !== named) attempts.push(attempt);
         room.give(task.taskType);
       }
       if (task.status === 'READY' && task.hold === null) ready.push(position);

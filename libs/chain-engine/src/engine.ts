@@ -4,7 +4,7 @@ import type { TaskJob, TaskQueues } from '#libs/queues';
 import type { ChainSave, Database } from '#libs/repositories';
 import type { Incoming } from './decide-chain.js';
 import type { EngineMetrics } from './metrics.js';
-import { dispatchedAttempts, prepareJobs, type PreparedJobs, type Unsendable } from './jobs.js';
+import { dispatchedAttempts, prepareJobs, type PreparedJobs, type Skipped, type Unsendable } from './jobs.js';
 import type { Room } from './room.js';
 import { applyWork, taskWork, type ChainWork } from './store.js';
 
@@ -40,10 +40,11 @@ export async function applyAndSend(engine: Engine, work: readonly ChainWork[]): 
   return rounds.flatMap((round) => round.stored);
 }
 
-/** Sends jobs, and fails the tasks whose jobs could not be made. */
+/** Sends jobs, fails the tasks whose jobs could not be made, and skips those whose condition is false. */
 export async function sendPrepared(engine: Engine, prepared: PreparedJobs): Promise<void> {
   if (prepared.jobs.length > 0) await send(engine, prepared.jobs);
   if (prepared.unsendable.length > 0) await applyAndSend(engine, taskWork(prepared.unsendable, unsendableEvent));
+  if (prepared.skipped.length > 0) await applyAndSend(engine, taskWork(prepared.skipped, skippedEvent));
 }
 
 async function send(engine: Engine, jobs: readonly TaskJob[]): Promise<void> {
@@ -68,12 +69,17 @@ function unsendableEvent({ attempt, error }: Unsendable, position: number): Inco
   return { event: { kind: 'TaskFailed', position, attempt, runId: null, error, retryable: false, random: 0 } };
 }
 
+function skippedEvent({ attempt, condition }: Skipped, position: number): Incoming {
+  return { event: { kind: 'TaskConditionFalse', position, attempt }, data: { condition } };
+}
+
 /** Of what was prepared beside a save, the part whose chain was stored. */
 function ofStored(prepared: PreparedJobs, stored: readonly ChainSave[]): PreparedJobs {
   const ids = new Set(stored.map((save) => save.loaded.chainId));
   return {
     jobs: prepared.jobs.filter((job) => ids.has(job.chainId)),
     unsendable: prepared.unsendable.filter((task) => ids.has(task.chainId)),
+    skipped: prepared.skipped.filter((task) => ids.has(task.chainId)),
   };
 }
 

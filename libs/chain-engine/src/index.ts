@@ -7,5 +7,6 @@ export * from './metrics.js';
 export type { NewChain, NewTask } from './new-chain.js';
 export * from './reconciler.js';
 export * from './reports.js';
+export { MAX_CONDITION_LENGTH, readCondition } from './cel/read-condition.js';
 export { Room } from './room.js';
 export { LEASES } from './store.js';

@@ -2,7 +2,8 @@ import { resolveReferences } from '#libs/chain-domain';
 import type { JsonValue, TaskError } from '#libs/chain-domain';
 import type { TaskJob } from '#libs/queues';
 import { engineQueries } from '#libs/repositories';
-import type { ChainSave, Database, JobRow } from '#libs/repositories';
+import type { ChainFacts, ChainSave, Database, JobRow } from '#libs/repositories';
+import { evaluateConditions, type ConditionOutcome } from './conditions.js';
 
 /** All results that one job carries, at most this many bytes of JSON. */
 const MAX_INPUT_BYTES = 16 * 1024 * 1024;
@@ -17,44 +18,78 @@ export interface Unsendable {
   readonly error: TaskError;
 }
 
+/** A dispatched task that is not to run: this condition of its is false. */
+export interface Skipped {
+  readonly chainId: string;
+  readonly taskRequestId: string;
+  readonly attempt: number;
+  readonly condition: string;
+}
+
 export interface PreparedJobs {
   readonly jobs: TaskJob[];
   readonly unsendable: Unsendable[];
+  readonly skipped: Skipped[];
 }
 
 interface KnownResult {
   readonly taskId: string;
+  readonly status: string;
   readonly result: unknown;
 }
+type ResultAt = (position: number) => KnownResult | undefined;
 
 /**
- * Makes the jobs of dispatched tasks: parameters with their references resolved, and the parents' results. Results
- * that this very batch brought are taken from it, the others are read.
+ * Makes the jobs of dispatched tasks: conditions evaluated, then parameters with their references resolved, and the
+ * parents' results. Statuses and results that this very batch brought are taken from it, the others are read.
  */
 export async function prepareJobs(
   db: Database,
   attempts: ReadonlyMap<number, number>,
   saves: readonly ChainSave[] = [],
 ): Promise<PreparedJobs> {
-  const prepared: PreparedJobs = { jobs: [], unsendable: [] };
+  const prepared: PreparedJobs = { jobs: [], unsendable: [], skipped: [] };
   if (attempts.size === 0) return prepared;
   const rows = await engineQueries.loadJobs(db, [...attempts.keys()]);
-  const results = await gatherResults(db, rows, saves);
+  const [results, chains] = await Promise.all([gatherResults(db, rows, saves), chainsOfConditions(db, rows)]);
   for (const row of rows) {
     const attempt = attempts.get(row.id)!;
-    const made = makeJob(row, attempt, (position) => results.get(`${row.chain_id}/${position}`));
-    if ('error' in made) {
-      prepared.unsendable.push({
-        chainId: row.chain_id,
-        taskRequestId: row.task_request_id,
-        attempt,
-        error: made.error,
-      });
-    } else {
-      prepared.jobs.push(made);
+    const ref = { chainId: row.chain_id, taskRequestId: row.task_request_id, attempt };
+    const resultAt: ResultAt = (position) => results.get(`${row.chain_id}/${position}`);
+    const outcome = conditionsOf(row, chains.get(row.chain_id), resultAt);
+    if (outcome.kind === 'false') {
+      prepared.skipped.push({ ...ref, condition: outcome.condition });
+      continue;
     }
+    const made = outcome.kind === 'fault' ? { error: conditionError(outcome) } : makeJob(row, attempt, resultAt);
+    if ('error' in made) prepared.unsendable.push({ ...ref, error: made.error });
+    else prepared.jobs.push(made);
   }
   return prepared;
+}
+
+async function chainsOfConditions(db: Database, rows: readonly JobRow[]): Promise<Map<string, ChainFacts>> {
+  const ids = new Set(rows.filter((row) => row.conditions.length > 0).map((row) => row.chain_id));
+  if (ids.size === 0) return new Map();
+  return new Map((await engineQueries.chainFacts(db, [...ids])).map((facts) => [facts.chain_id, facts]));
+}
+
+function conditionsOf(row: JobRow, chain: ChainFacts | undefined, resultAt: ResultAt): ConditionOutcome {
+  if (row.conditions.length === 0 || chain === undefined) return { kind: 'true' };
+  const tasks: Record<string, { status: string; result: unknown }> = {};
+  for (const position of new Set([...row.predecessors, ...row.referenced])) {
+    const known = resultAt(position);
+    if (known !== undefined) tasks[known.taskId] = { status: known.status, result: known.result ?? null };
+  }
+  const { chain_name: name, chain_type: type, metadata } = chain;
+  return evaluateConditions(row.conditions, { tasks, chain: { name, type, metadata }, params: row.params });
+}
+
+function conditionError({ condition, message }: Extract<ConditionOutcome, { kind: 'fault' }>): TaskError {
+  return {
+    code: 'INVALID_PARAMS',
+    message: `its condition ${JSON.stringify(condition)} cannot be decided: ${message}`,
+  };
 }
 
 /** Row ids and attempts of what these saves dispatch. */
@@ -74,13 +109,9 @@ async function gatherResults(
   saves: readonly ChainSave[],
 ): Promise<Map<string, KnownResult>> {
   const results = new Map<string, KnownResult>();
-  for (const { loaded, reports } of saves) {
-    for (const [position, report] of reports) {
-      if (report.result === undefined) continue;
-      results.set(`${loaded.chainId}/${position}`, {
-        taskId: loaded.state.tasks.get(position)!.taskId,
-        result: report.result,
-      });
+  for (const { loaded, changed, reports } of saves) {
+    for (const [position, { taskId, status }] of changed) {
+      results.set(`${loaded.chainId}/${position}`, { taskId, status, result: reports.get(position)?.result ?? null });
     }
   }
   const chains: string[] = [];
@@ -97,17 +128,14 @@ async function gatherResults(
   }
   if (chains.length > 0) {
     for (const row of await engineQueries.loadResults(db, chains, positions)) {
-      results.set(`${row.chain_id}/${row.execution_order}`, { taskId: row.task_id, result: row.result });
+      const { task_id: taskId, status, result } = row;
+      results.set(`${row.chain_id}/${row.execution_order}`, { taskId, status, result });
     }
   }
   return results;
 }
 
-function makeJob(
-  row: JobRow,
-  attempt: number,
-  resultAt: (position: number) => KnownResult | undefined,
-): TaskJob | { error: TaskError } {
+function makeJob(row: JobRow, attempt: number, resultAt: ResultAt): TaskJob | { error: TaskError } {
   const inputs: Record<string, unknown> = {};
   for (const position of row.predecessors) {
     const known = resultAt(position);

@@ -12,7 +12,7 @@ import {
   renewLeases,
   saveWorker,
 } from './statements/leases.js';
-import { loadJobs, loadResults } from './statements/load-jobs.js';
+import { chainFacts, loadJobs, loadResults } from './statements/load-jobs.js';
 import { deleteOutbox, takeOutbox } from './statements/outbox.js';
 import { saveLogs, saveProgress } from './statements/progress.js';
 import { promoteDue } from './statements/promote-due.js';
@@ -49,6 +49,14 @@ export interface ResultRow {
   task_id: string;
   status: string;
   result: unknown;
+}
+
+/** What a condition may know of its chain. */
+export interface ChainFacts {
+  chain_id: string;
+  chain_name: string;
+  chain_type: string;
+  metadata: unknown;
 }
 
 export interface InFlightTask {
@@ -90,6 +98,7 @@ export const engineQueries = {
   loadJobs: (db: Queryable, ids: readonly number[]) => db.query<JobRow>(loadJobs, [ids]),
   loadResults: (db: Queryable, chainIds: readonly string[], positions: readonly number[]) =>
     db.query<ResultRow>(loadResults, [chainIds, positions]),
+  chainFacts: (db: Queryable, chainIds: readonly string[]) => db.query<ChainFacts>(chainFacts, [chainIds]),
   /** -> the attempts that still count; the others are to be stopped. */
   renewLeases: (db: Queryable, requestIds: readonly string[], attempts: readonly number[], leaseMs: number) =>
     db.query<{ task_request_id: string; attempt: number }>(renewLeases, [requestIds, attempts, leaseMs]),

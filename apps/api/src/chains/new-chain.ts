@@ -16,19 +16,18 @@ export function newChainOf(input: ChainInput, config: unknown, createdBy: string
     stopOnError: input.options.stopOnError,
     timeoutSeconds: input.options.timeoutSeconds,
     execute: input.execute,
-    maxParallel: null,
-    tasks: input.tasks.map((task) => {
-      const named = findReferences(task.params, positions).references.map(({ taskId }) => positions.get(taskId)!);
+    maxParallel: input.options.maxParallel,
+    tasks: input.tasks.map(({ conditionTasks, ...task }) => {
+      const named = [
+        ...findReferences(task.params, positions).references.map(({ taskId }) => taskId),
+        ...conditionTasks,
+      ];
       return {
         ...task,
-        dependsOn: task.dependsOn.map((dependency) => ({ ...dependency, when: null })),
-        queueTimeoutSeconds: null,
-        tolerable: false,
-        conditions: [],
         level: plan.level[task.position]!,
         predecessors: plan.predecessors[task.position]!,
         successors: plan.successors[task.position]!,
-        referenced: [...new Set(named)],
+        referenced: [...new Set(named)].map((taskId) => positions.get(taskId)!),
       };
     }),
   };

@@ -25,19 +25,24 @@ export interface TaskBody {
   readonly priority?: PriorityBody;
   readonly trigger_rule?: string | { readonly at_least: number };
   readonly when?: string;
+  readonly tolerable?: boolean;
+  readonly queue_timeout?: number;
 }
 
 export type DependencyBody =
-  | string
-  | { readonly task_id: string; readonly dependency_type?: DependencyType | 'condition'; readonly when?: string };
+  string | { readonly task_id: string; readonly dependency_type?: DependencyType; readonly when?: string };
 
-/** How a task depends on another: `sequential` only waits for it, `data` also uses its result. */
-export type DependencyType = 'sequential' | 'data';
+/**
+ * How a task depends on another: `sequential` only waits for it, `data` also uses its result, `condition` also has a
+ * `when` that must hold.
+ */
+export type DependencyType = 'sequential' | 'data' | 'condition';
 export type PriorityBody = keyof typeof PRIORITY_WORDS | number;
 
 export interface OptionsBody {
   readonly retry_policy?: RetryPolicyBody;
   readonly timeout?: number;
+  readonly queue_timeout?: number;
   readonly priority?: PriorityBody;
   readonly stop_on_error?: boolean;
   readonly max_parallel?: number;
@@ -50,6 +55,10 @@ export interface RetryPolicyBody {
   readonly delay_ms?: number;
   readonly max_delay_ms?: number;
   readonly jitter?: boolean;
+  readonly retry_on?: readonly string[];
+  readonly never_retry_on?: readonly string[];
+  readonly budget_seconds?: number;
+  readonly on_exhausted?: 'fail' | 'pause';
 }
 
 /** What may lack anything or hold anything in its place: a body, or a part of it, before the schema has passed it. */

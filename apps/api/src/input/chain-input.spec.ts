@@ -63,7 +63,7 @@ describe('a chain', () => {
       description: null,
       metadata: {},
       execute: false,
-      options: { retryPolicy, timeoutSeconds: 7200, priority: 5, stopOnError: true },
+      options: { retryPolicy, timeoutSeconds: 7200, priority: 5, stopOnError: true, maxParallel: null },
       tasks: [
         {
           position: 0,
@@ -78,6 +78,10 @@ describe('a chain', () => {
           timeoutSeconds: null,
           priority: 5,
           triggerRule: 'all_success',
+          tolerable: false,
+          queueTimeoutSeconds: null,
+          conditions: [],
+          conditionTasks: [],
         },
       ],
     });
@@ -159,7 +163,63 @@ describe('a chain', () => {
     const [, b] = chainOf(
       body([task('a'), task('b', { depends_on: [{ task_id: 'a', dependency_type: 'data' }] })]),
     ).tasks;
-    expect(b?.dependsOn).toEqual([{ taskId: 'a', dependencyType: 'data' }]);
+    expect(b?.dependsOn).toEqual([{ taskId: 'a', dependencyType: 'data', when: null }]);
+  });
+
+  it('says how failures, limits and waiting are dealt with', () => {
+    const retry_policy = {
+      max_retries: 3,
+      retry_on: ['TASK_ERROR'],
+      never_retry_on: ['RESULT_TOO_LARGE'],
+      budget_seconds: 60,
+      on_exhausted: 'pause',
+    };
+    const { options, tasks } = chainOf(
+      body([task('a'), task('b', { tolerable: true, queue_timeout: 5, retry_policy: { on_exhausted: 'fail' } })], {
+        options: { max_parallel: 2, queue_timeout: 30, retry_policy },
+      }),
+    );
+    expect(options.maxParallel).toBe(2);
+    expect(tasks[0]).toMatchObject({
+      tolerable: false,
+      queueTimeoutSeconds: 30,
+      retryPolicy: {
+        maxRetries: 3,
+        retryOn: ['TASK_ERROR'],
+        neverRetryOn: ['RESULT_TOO_LARGE'],
+        budgetMs: 60_000,
+        onExhausted: 'pause',
+      },
+    });
+    expect(tasks[1]).toMatchObject({ tolerable: true, queueTimeoutSeconds: 5 });
+    expect(tasks[1]?.retryPolicy).toMatchObject({ maxRetries: 3, retryOn: ['TASK_ERROR'], onExhausted: 'fail' });
+  });
+
+  it('has quorums and conditions', () => {
+    const when = 'tasks.a.result.n > 1';
+    const [, , c] = chainOf(
+      body([
+        task('a', { depends_on: [] }),
+        task('b', { depends_on: [] }),
+        task('c', {
+          depends_on: [
+            { task_id: 'a', when },
+            { task_id: 'b', dependency_type: 'data', when: 'tasks["b"].status == "SUCCESS"' },
+          ],
+          trigger_rule: { at_least: 1 },
+          when,
+        }),
+      ]),
+    ).tasks;
+    expect(c).toMatchObject({
+      triggerRule: { at_least: 1 },
+      conditions: [when, 'tasks["b"].status == "SUCCESS"'],
+      conditionTasks: ['a', 'b'],
+    });
+    expect(c?.dependsOn).toEqual([
+      { taskId: 'a', dependencyType: 'condition', when },
+      { taskId: 'b', dependencyType: 'data', when: 'tasks["b"].status == "SUCCESS"' },
+    ]);
   });
 });
 
@@ -265,7 +325,7 @@ describe('a body is refused', () => {
     const bad = body(
       [
         task('a', { depends_on: ['b'], colour: 'red' }),
-        task('b', { depends_on: ['a', 'zz'], when: 'true' }),
+        task('b', { depends_on: ['a', 'zz'], when: 'true &&' }),
         task('c', { task_type: 'nope', task_params: { x: '${foo}', y: '${tasks.zz.result}' } }),
       ],
       { chain_name: '' },
@@ -273,12 +333,12 @@ describe('a body is refused', () => {
     expect(faultsOf(bad)).toEqual([
       'OUT_OF_RANGE /chain_name',
       'UNKNOWN_FIELD /tasks/0/colour',
-      'NOT_SUPPORTED_YET /tasks/1/when',
       'MISSING_DEPENDENCY /tasks/1/depends_on/1',
       'CYCLE /tasks/0/depends_on/0',
       'UNKNOWN_TASK_TYPE /tasks/2/task_type',
       'UNKNOWN_REFERENCE /tasks/2/task_params/x',
       'REFERENCE_UNKNOWN_TASK /tasks/2/task_params/y',
+      'INVALID_CONDITION /tasks/1/when',
     ]);
   });
 
@@ -311,28 +371,72 @@ describe('a body is refused', () => {
     expect(faults.at(-1)).toMatch(/^\.\.\. and at least \d+ more\.$/);
   });
 
-  it('for what is not supported yet, by name', () => {
-    const value = body(
-      [
-        task('a', { trigger_rule: { at_least: 2 } }),
-        task('b', { trigger_rule: 'all_sucess' }),
-        task('c', { depends_on: [{ task_id: 'a', dependency_type: 'condition', when: 'x' }], when: 'x' }),
-      ],
-      { options: { max_parallel: 3 } },
-    );
-    expect(faultsOf(value)).toEqual(
-      [
-        '/options/max_parallel',
-        '/tasks/0/trigger_rule',
-        '/tasks/1/trigger_rule',
-        '/tasks/2/when',
-        '/tasks/2/depends_on/0/dependency_type',
-        '/tasks/2/depends_on/0/when',
-      ].map((pointer) => `NOT_SUPPORTED_YET ${pointer}`),
-    );
+  it('for trigger rules that cannot be', () => {
+    const value = body([
+      task('a', { trigger_rule: { at_least: 1 } }),
+      task('b', { trigger_rule: 'all_sucess' }),
+      task('c', { trigger_rule: { at_least: 0 } }),
+      task('d', { trigger_rule: { at_least: 2 } }),
+    ]);
+    expect(faultsOf(value)).toEqual([
+      'OUT_OF_RANGE /tasks/2/trigger_rule/at_least',
+      'OUT_OF_RANGE /tasks/0/trigger_rule/at_least',
+      'INVALID_VALUE /tasks/1/trigger_rule',
+      'OUT_OF_RANGE /tasks/3/trigger_rule/at_least',
+    ]);
+    expect(messagesOf(value).slice(2)).toEqual([
+      'Task "b": There is no trigger rule "all_sucess". There are all_success, all_done, all_failed, one_success, one_failed, none_failed, none_failed_min_one_success, always and {"at_least": k}.',
+      'Task "d": trigger_rule.at_least is 2, and the task waits for 1 task.',
+    ]);
+  });
+
+  it('for limits out of range', () => {
+    const retry_policy = { retry_on: ['task_error'], never_retry_on: 'X', budget_seconds: 0, on_exhausted: 'stop' };
+    const value = body([task('a', { retry_policy, queue_timeout: 0 })], { options: { max_parallel: 10_001 } });
+    expect(faultsOf(value)).toEqual([
+      'OUT_OF_RANGE /options/max_parallel',
+      'INVALID_FORMAT /tasks/0/retry_policy/retry_on/0',
+      'INVALID_TYPE /tasks/0/retry_policy/never_retry_on',
+      'OUT_OF_RANGE /tasks/0/retry_policy/budget_seconds',
+      'INVALID_VALUE /tasks/0/retry_policy/on_exhausted',
+      'OUT_OF_RANGE /tasks/0/queue_timeout',
+    ]);
+    expect(messagesOf(value)[1]).toBe('Task "a": retry_policy.retry_on.0 must be a code such as TASK_ERROR.');
+  });
+
+  it('for conditions that cannot be', () => {
+    const value = body([
+      task('a', { depends_on: [] }),
+      task('b', { depends_on: [{ task_id: 'a', dependency_type: 'condition' }], when: 'tasks.a.status = "SUCCESS"' }),
+      task('c', { depends_on: [{ task_id: 'a', when: 'tasks.b.status == "SUCCESS" && tasks.z.result.x' }] }),
+      task('d', { depends_on: [], when: 'x'.repeat(2_001) }),
+      task('e', { depends_on: [], when: 'result.ok' }),
+      task('f', {
+        depends_on: ['a'],
+        when: 'tasks.a.status == "SUCCESS"',
+      }),
+    ]);
+    expect(faultsOf(value)).toEqual([
+      'OUT_OF_RANGE /tasks/3/when',
+      'REQUIRED /tasks/1/depends_on/0/when',
+      'INVALID_CONDITION /tasks/1/when',
+      'REFERENCE_NOT_ANCESTOR /tasks/2/depends_on/0/when',
+      'REFERENCE_UNKNOWN_TASK /tasks/2/depends_on/0/when',
+      'INVALID_CONDITION /tasks/4/when',
+    ]);
     expect(messagesOf(value)[2]).toBe(
-      'Task "b": the trigger rule "all_sucess" is not supported. Known are all_success, all_done, all_failed, one_success, one_failed, none_failed, none_failed_min_one_success, always.',
+      'Task "b": the condition is not valid: syntax error at line 1, column 16: it cannot be read from "= \\"SUCCESS\\"" on.',
     );
+  });
+
+  it('for more conditions than can be read', () => {
+    const many = Array.from({ length: 33 }, (_, i) => ({ task_id: `t${i}`, when: `params.x == ${i}` }));
+    const parents = many.map(({ task_id }) => task(task_id, { depends_on: [] }));
+    expect(faultsOf(body([...parents, task('z', { depends_on: many })]))).toEqual(['TOO_MANY_CONDITIONS /tasks/33']);
+    const long = Array.from({ length: 100 }, (_, i) =>
+      task(`t${i}`, { depends_on: [], when: `params.x == "${String(i).padEnd(1_500)}"` }),
+    );
+    expect(faultsOf(body(long))).toEqual(['TOO_MANY_CONDITIONS /tasks/66/when']);
   });
 });
 
@@ -390,6 +494,9 @@ describe('a body', () => {
       options: Object.fromEntries(Array.from({ length: 700_000 }, (_, i) => [`k${i}`, 1])),
     }),
     'of 10,000 unknown types': body(ids.map((id) => task(id, { task_type: `type-${id}` }))),
+    'of 10,000 tasks with one condition, and 2,000 with one each': body(
+      ids.map((id, i) => task(id, i === 0 ? {} : { when: `tasks.t0.result.n > ${i < 2_000 ? i : 1}` })),
+    ),
     'of 500,000 false references': body([
       task('a', { task_params: { x: Array(500_000).fill('${tasks.x.result} ${y}') } }),
     ]),

@@ -8,12 +8,13 @@ import {
   type RetryPolicyBody,
   type TaskBody,
 } from './chain-body.js';
+import { addConditionFaults, conditionsOf, type ReadConditions } from './condition-faults.js';
 import { PRIORITY_WORDS } from './create-chain.schema.js';
 import { readDependencies, type TaskNode } from './dependencies.js';
 import { FaultList, type InputFault, pointer } from './input-fault.js';
 import { addParamsFaults, type TaskCatalogue } from './params-faults.js';
 import { addSchemaFaults } from './schema-faults.js';
-import { addUnsupportedFaults } from './unsupported.js';
+import { addTriggerFaults } from './trigger-faults.js';
 
 /** A chain that can be stored: nothing is left to be defaulted or checked. */
 export interface ChainInput {
@@ -33,6 +34,8 @@ export interface ChainOptions {
   /** 1 (lowest) to 10 (highest). */
   readonly priority: number;
   readonly stopOnError: boolean;
+  /** Tasks that go at once at most; null: no limit. */
+  readonly maxParallel: number | null;
 }
 
 export interface TaskInput {
@@ -43,7 +46,11 @@ export interface TaskInput {
   readonly taskType: string;
   readonly executionMode: 'sequential' | 'parallel';
   /** In the order in which the task names them. */
-  readonly dependsOn: readonly { readonly taskId: string; readonly dependencyType: DependencyType }[];
+  readonly dependsOn: readonly {
+    readonly taskId: string;
+    readonly dependencyType: DependencyType;
+    readonly when: string | null;
+  }[];
   readonly isCallback: boolean;
   readonly params: { readonly [key: string]: JsonValue };
   /** Of the task over those of the chain over the defaults, field by field. */
@@ -52,6 +59,13 @@ export interface TaskInput {
   /** Its own, or that of the chain: 1 (lowest) to 10 (highest). */
   readonly priority: number;
   readonly triggerRule: TriggerRule;
+  readonly tolerable: boolean;
+  /** Its own, or that of the chain. */
+  readonly queueTimeoutSeconds: number | null;
+  /** What must hold for it to run: its own `when` and those of its dependencies. */
+  readonly conditions: readonly string[];
+  /** The tasks that the conditions name. */
+  readonly conditionTasks: readonly string[];
 }
 
 export type ChainReading =
@@ -61,8 +75,8 @@ const DEFAULT_TIMEOUT_SECONDS = 7200;
 
 /**
  * Reads the body of `POST /chains`: a chain, or all that is wrong with it (the first 100 faults and a count). Schema
- * first, then what is not supported yet, the graph, task types with their parameters, and references; a fault in
- * one task does not hide those of another. Expects what `parseStrictJson` gives. Never throws.
+ * first, then the graph, trigger rules, task types with their parameters and references, and conditions; a fault in one
+ * task does not hide those of another. Expects what `parseStrictJson` gives. Never throws.
  */
 export function readChain(body: unknown, catalogue: TaskCatalogue): ChainReading {
   const faults = new FaultList();
@@ -71,13 +85,15 @@ export function readChain(body: unknown, catalogue: TaskCatalogue): ChainReading
   if (faults.full || !isObject(body) || !Array.isArray(tasks) || tasks.length > MAX_TASKS) {
     return { ok: false, faults: faults.toArray() };
   }
-  addUnsupportedFaults(body, tasks, faults);
   const nodes = readDependencies(tasks);
   const planned = plan(nodes);
   if (!planned.ok) addGraphFaults(planned.faults, nodes, faults);
-  addParamsFaults(tasks, catalogue, planned.ok ? planned.plan : undefined, faults);
+  addTriggerFaults(tasks, nodes, faults);
+  const known = planned.ok ? planned.plan : undefined;
+  addParamsFaults(tasks, catalogue, known, faults);
+  const conditions = addConditionFaults(tasks, nodes, known, faults);
   if (!faults.empty || !planned.ok) return { ok: false, faults: faults.toArray() };
-  return { ok: true, chain: chainOf(body as unknown as ChainBody, nodes, planned.plan) };
+  return { ok: true, chain: chainOf(body as unknown as ChainBody, nodes, planned.plan, conditions) };
 }
 
 function addGraphFaults(graphFaults: readonly GraphFault[], nodes: readonly TaskNode[], faults: FaultList): void {
@@ -89,13 +105,14 @@ function addGraphFaults(graphFaults: readonly GraphFault[], nodes: readonly Task
   }
 }
 
-function chainOf(body: ChainBody, nodes: readonly TaskNode[], planned: Plan): ChainInput {
-  const { retry_policy, timeout, priority, stop_on_error } = body.options ?? {};
+function chainOf(body: ChainBody, nodes: readonly TaskNode[], planned: Plan, read: ReadConditions): ChainInput {
+  const { retry_policy, timeout, queue_timeout, priority, stop_on_error, max_parallel } = body.options ?? {};
   const options: ChainOptions = {
     retryPolicy: retryPolicyOf(retry_policy),
     timeoutSeconds: timeout ?? DEFAULT_TIMEOUT_SECONDS,
     priority: priorityOf(priority ?? 'normal'),
     stopOnError: stop_on_error ?? true,
+    maxParallel: max_parallel ?? null,
   };
   const taskOf = (task: TaskBody, position: number): TaskInput => ({
     position,
@@ -103,13 +120,16 @@ function chainOf(body: ChainBody, nodes: readonly TaskNode[], planned: Plan): Ch
     taskName: task.task_name ?? task.task_id,
     taskType: task.task_type,
     executionMode: task.execution_mode ?? 'sequential',
-    dependsOn: nodes[position]!.dependencies.map(({ taskId, dependencyType }) => ({ taskId, dependencyType })),
+    dependsOn: nodes[position]!.dependencies.map(({ place: _place, ...dependency }) => dependency),
     isCallback: task.is_callback ?? task.callback_for !== undefined,
     params: task.task_params,
     retryPolicy: task.retry_policy ? retryPolicyOf({ ...retry_policy, ...task.retry_policy }) : options.retryPolicy,
     timeoutSeconds: task.timeout ?? null,
     priority: task.priority === undefined ? options.priority : priorityOf(task.priority),
     triggerRule: (task.trigger_rule ?? 'all_success') as TriggerRule,
+    tolerable: task.tolerable ?? false,
+    queueTimeoutSeconds: task.queue_timeout ?? queue_timeout ?? null,
+    ...conditionsOf(task, nodes[position]!, read),
   });
   return {
     chainName: body.chain_name,
@@ -135,5 +155,9 @@ function retryPolicyOf(policy: RetryPolicyBody = {}): RetryPolicy {
     // A default may not shorten a delay that was asked for.
     maxDelayMs: policy.max_delay_ms ?? Math.max(DEFAULT_RETRY_POLICY.maxDelayMs, delayMs),
     jitter: policy.jitter ?? DEFAULT_RETRY_POLICY.jitter,
+    ...(policy.retry_on && { retryOn: policy.retry_on }),
+    ...(policy.never_retry_on && { neverRetryOn: policy.never_retry_on }),
+    ...(policy.budget_seconds !== undefined && { budgetMs: policy.budget_seconds * 1000 }),
+    ...(policy.on_exhausted && { onExhausted: policy.on_exhausted }),
   };
 }

@@ -1,7 +1,8 @@
 import { MAX_TASKS } from '#libs/dag-planner';
 import { TRIGGER_RULES } from '#libs/chain-domain';
+import { MAX_CONDITION_LENGTH } from '#libs/chain-engine';
+import { retryPolicy } from './retry-policy.schema.js';
 
-const DAY_MS = 86_400_000;
 const taskId = {
   type: 'string',
   minLength: 1,
@@ -10,11 +11,22 @@ const taskId = {
 } as const;
 const condition = {
   type: 'string',
-  maxLength: 4096,
-  description: 'A CEL expression over the results so far. Not supported yet.',
-  examples: ['tasks["task-001"].result.intersection_count > 100'],
+  minLength: 1,
+  maxLength: MAX_CONDITION_LENGTH,
+  description:
+    'A CEL expression that decides, as the task is about to be sent, whether it runs; false skips it (CONDITION). It knows tasks.<id>.status and tasks.<id>.result of tasks that come before this one (tasks["task-001"] for ids with - or .), chain.name, chain.type and chain.metadata, and params: the task_params as they were sent. Guard what may be missing with has(); an error fails the task. Numbers of results are doubles: int(x) % 2. Macros are has, all, exists, exists_one, map and filter; matches() is not there.',
+  examples: [
+    'tasks["task-001"].result.intersection_count > 100',
+    'tasks.audit.status == "SUCCESS" && has(tasks.audit.result.ok) && tasks.audit.result.ok',
+  ],
 } as const;
 const timeout = { type: 'integer', minimum: 1, maximum: 2_592_000 } as const;
+const queueTimeout = {
+  ...timeout,
+  description:
+    'Seconds that a task may wait for a worker, from the moment it could run; then it fails with TIMEOUT_QUEUE, which its retry policy may try again. Waiting for parents, a pause or max_parallel does not count. No limit where it is left out.',
+  examples: [300],
+} as const;
 
 /** Words for a priority and the numbers they stand for. 1 is the lowest and 10 the highest. */
 export const PRIORITY_WORDS = { low: 3, normal: 5, high: 7, critical: 9 } as const;
@@ -23,60 +35,6 @@ const priority = {
   description:
     'Who goes first where there is not room for all: 1 (last) to 10 (first), or low (3), normal (5), high (7), critical (9).',
   examples: ['high', 8],
-} as const;
-
-const retryPolicy = {
-  type: 'object',
-  additionalProperties: false,
-  description:
-    'When and how often a failed task is tried again. A task takes each field that it does not set from the options of the chain.',
-  examples: [{ max_retries: 3, backoff: 'exponential', delay_ms: 1000, max_delay_ms: 60000, jitter: true }],
-  properties: {
-    max_retries: {
-      type: 'integer',
-      minimum: 0,
-      maximum: 100,
-      default: 0,
-      description: 'Further tries after the first.',
-      examples: [3],
-    },
-    retry_on_failure: {
-      type: 'boolean',
-      default: true,
-      description: 'false makes a failure final at once, whatever max_retries says.',
-      examples: [true],
-    },
-    backoff: {
-      enum: ['fixed', 'exponential'],
-      default: 'fixed',
-      description:
-        'fixed waits delay_ms before each further try; exponential doubles it each time, up to max_delay_ms.',
-      examples: ['exponential'],
-    },
-    delay_ms: {
-      type: 'integer',
-      minimum: 0,
-      maximum: DAY_MS,
-      default: 1000,
-      description: 'Milliseconds before the first further try.',
-      examples: [1000],
-    },
-    max_delay_ms: {
-      type: 'integer',
-      minimum: 0,
-      maximum: DAY_MS,
-      default: 300_000,
-      description: 'No delay is longer than this. Where it is not set, at least delay_ms.',
-      examples: [60000],
-    },
-    jitter: {
-      type: 'boolean',
-      default: false,
-      description:
-        'Spreads each delay over 50 to 100 % of itself, so that tasks which failed together do not come back together.',
-      examples: [true],
-    },
-  },
 } as const;
 
 const dependency = {
@@ -93,7 +51,8 @@ const dependency = {
     dependency_type: {
       enum: ['sequential', 'data', 'condition'],
       default: 'sequential',
-      description: 'sequential: only waits. data: also uses the result. condition: not supported yet.',
+      description:
+        'sequential: only waits. data: also uses the result. condition: also has a `when` that must hold. With a `when` and no type it is condition.',
       examples: ['data'],
     },
     when: condition,
@@ -176,19 +135,27 @@ const task = {
       required: ['at_least'],
       additionalProperties: false,
       default: 'all_success',
-      description: `When the task may start, from what the tasks it waits for came to: ${TRIGGER_RULES.join(', ')}. {"at_least": k} is not supported yet.`,
-      examples: ['all_success', 'all_done'],
+      description: `When the task may start, from what the tasks it waits for came to: ${TRIGGER_RULES.join(', ')}. {"at_least": k} starts it at the k-th success.`,
+      examples: ['all_success', { at_least: 2 }],
       properties: {
         at_least: {
           type: 'integer',
           minimum: 1,
           maximum: MAX_TASKS,
-          description: 'Successes that are enough.',
+          description: 'Successes that are enough: at most as many as the tasks it waits for.',
           examples: [2],
         },
       },
     },
     when: condition,
+    tolerable: {
+      type: 'boolean',
+      default: false,
+      description:
+        'true: the task may fail without failing the chain. What waits for it takes the failure as a success without a result (null). Over on_exhausted.',
+      examples: [true],
+    },
+    queue_timeout: queueTimeout,
   },
 } as const;
 
@@ -200,6 +167,10 @@ const options = {
   properties: {
     retry_policy: retryPolicy,
     timeout: { ...timeout, default: 7200, description: 'Seconds that the whole chain may take.', examples: [7200] },
+    queue_timeout: {
+      ...queueTimeout,
+      description: `For each task that does not set its own. ${queueTimeout.description}`,
+    },
     priority: { ...priority, default: 'normal' },
     stop_on_error: {
       type: 'boolean',
@@ -211,7 +182,8 @@ const options = {
       type: 'integer',
       minimum: 1,
       maximum: MAX_TASKS,
-      description: 'Tasks of the chain that run at once at most. Not supported yet.',
+      description:
+        'Tasks of the chain that go at once at most: sent or running. No limit but the number of workers where it is left out.',
       examples: [10],
     },
   },

@@ -5,6 +5,7 @@ import { type DependencyType, isObject, type TaskBody, type Unchecked } from './
 export interface Dependency {
   readonly taskId: string;
   readonly dependencyType: DependencyType;
+  readonly when: string | null;
   readonly place: readonly [key: 'depends_on' | 'callback_for', index: number] | readonly [];
 }
 
@@ -33,7 +34,7 @@ function dependenciesOf(task: Unchecked<TaskBody>, id: string, before?: string):
   if (task.depends_on === undefined && task.callback_for === undefined) {
     // Two tasks of one id in a row are told as that and not as a task that waits for itself.
     const follows = task.execution_mode !== 'parallel' && before !== undefined && before !== id;
-    return follows ? [{ taskId: before, dependencyType: 'sequential', place: [] }] : [];
+    return follows ? [{ taskId: before, dependencyType: 'sequential', when: null, place: [] }] : [];
   }
   const named = entriesOf(task.depends_on, 'depends_on');
   const known = new Set(named.map(({ taskId }) => taskId));
@@ -46,7 +47,14 @@ function entriesOf(list: unknown, key: 'depends_on' | 'callback_for'): Dependenc
   return list.flatMap((entry: unknown, index) => {
     const taskId = isObject(entry) ? entry['task_id'] : entry;
     if (typeof taskId !== 'string') return [];
-    const data = isObject(entry) && entry['dependency_type'] === 'data';
-    return [{ taskId, dependencyType: data ? 'data' : 'sequential', place: [key, index] }];
+    return [{ taskId, ...kindOf(entry), place: [key, index] }];
   });
+}
+
+function kindOf(entry: unknown): Pick<Dependency, 'dependencyType' | 'when'> {
+  if (!isObject(entry)) return { dependencyType: 'sequential', when: null };
+  const when = typeof entry['when'] === 'string' ? entry['when'] : null;
+  const type = entry['dependency_type'];
+  if (type === 'data' || type === 'condition') return { dependencyType: type, when };
+  return { dependencyType: type === undefined && when !== null ? 'condition' : 'sequential', when };
 }

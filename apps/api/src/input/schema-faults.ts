@@ -1,6 +1,7 @@
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import { createChainSchema } from './create-chain.schema.js';
 import { isObject } from './chain-body.js';
+import { ERROR_CODE } from './retry-policy.schema.js';
 import { type FaultList, type InputFault, pointer, quoted } from './input-fault.js';
 
 /** More fields than this are not worth a fault each. */
@@ -90,6 +91,9 @@ function listCode(place: string, { keyword }: ErrorObject): string | undefined {
 function requirement({ keyword, params, message }: ErrorObject): string {
   if (keyword === 'type') return `must be ${[params['type']].flat().join(' or ')}`;
   if (keyword === 'enum') return `must be one of ${(params['allowedValues'] as unknown[]).join(', ')}`;
-  if (keyword === 'pattern') return 'may hold A-Z, a-z, 0-9 and . _ - only';
+  if (keyword === 'pattern') {
+    const code = params['pattern'] === ERROR_CODE;
+    return code ? 'must be a code such as TASK_ERROR' : 'may hold A-Z, a-z, 0-9 and . _ - only';
+  }
   return message ?? 'is not valid';
 }

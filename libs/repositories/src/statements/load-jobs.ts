@@ -18,3 +18,9 @@ export const loadResults: Statement = {
       FROM unnest($1::text[], $2::int[]) AS wanted(chain_id, execution_order)
       JOIN chain_tasks t USING (chain_id, execution_order)`,
 };
+
+/** $1 chain ids -> what conditions may know of the chains. */
+export const chainFacts: Statement = {
+  name: 'chain-facts',
+  text: `SELECT chain_id, chain_name, chain_type, metadata FROM task_chains WHERE chain_id = ANY ($1::text[])`,
+};
