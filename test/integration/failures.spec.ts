@@ -1,0 +1,223 @@
+import { expect } from 'expect';
+import { chain, describeOnBackends, line, task, taskOf, type AttemptAnswer } from './system/index.js';
+
+describeOnBackends('tasks that fail', {}, (check) => {
+  check('are tried again after a fixed or a growing delay', async ({ api }) => {
+    const done = await api.run(
+      chain(
+        [
+          task('fixed', { fail_attempts: 2, error_code: 'FLAKY' }),
+          task(
+            'growing',
+            { fail_attempts: 3 },
+            { retry_policy: { max_retries: 3, backoff: 'exponential', delay_ms: 400, max_delay_ms: 800 } },
+          ),
+          task('after', {}, { depends_on: ['fixed', 'growing'] }),
+        ],
+        { retry_policy: { max_retries: 2, delay_ms: 800 } },
+      ),
+    );
+    expect({ status: done.status, error: done.error }).toEqual({ status: 'SUCCESS', error: null });
+    expect(taskOf(done, 'fixed')).toMatchObject({ attempt: 3, failures: 2, losses: 0, error: null });
+    expect(taskOf(done, 'growing')).toMatchObject({ attempt: 4, failures: 3, error: null });
+    expect(taskOf(done, 'after').result!.inputs).toMatchObject({ fixed: { attempt: 3 }, growing: { attempt: 4 } });
+
+    const fixed = await api.attempts(done.chain_id, 'fixed');
+    expect(fixed.map(({ attempt, outcome, error }) => [attempt, outcome, error?.code])).toEqual([
+      [1, 'FAILURE', 'FLAKY'],
+      [2, 'FAILURE', 'FLAKY'],
+      [3, 'SUCCESS', undefined],
+    ]);
+    expectPauses(fixed, [800, 800]);
+    expectPauses(await api.attempts(done.chain_id, 'growing'), [400, 800, 800]);
+  });
+
+  check('say when the next try is due', async ({ api }) => {
+    const id = await api.start(
+      chain([task('slow', { fail_attempts: 1 }, { retry_policy: { max_retries: 1, delay_ms: 60_000 } })]),
+    );
+    const waiting = taskOf(await api.untilTask(id, 'slow', 'RETRYING'), 'slow');
+    expect(waiting.waiting).toMatchObject({ code: 'BACKOFF', message: expect.stringContaining('failed 1 times') });
+    expect(waiting.error).toMatchObject({ code: 'TASK_ERROR' });
+    await api.expect(200, `/chains/${id}/cancel`, { method: 'POST' });
+    const cancelled = await api.chain(id);
+    expect(taskOf(cancelled, 'slow')).toMatchObject({ status: 'SKIPPED', skip_reason: 'CHAIN_STOPPED' });
+  });
+
+  check('stop the chain when their tries are used up', async ({ api }) => {
+    const done = await api.run(
+      chain(
+        [
+          task('fails', { delay_ms: 300, fail_attempts: 9, error_code: 'NO_LUCK' }),
+          task('other', { delay_ms: 60_000 }, { execution_mode: 'parallel' }),
+          task('after-fails', {}, { depends_on: ['fails'] }),
+          task('after-other', {}, { depends_on: ['other'] }),
+        ],
+        { retry_policy: { max_retries: 1, delay_ms: 0 } },
+      ),
+    );
+    expect(done).toMatchObject({
+      status: 'FAILURE',
+      failed_tasks: 1,
+      cancelled_tasks: 1,
+      skipped_tasks: 2,
+      completed_tasks: 0,
+      progress: 100,
+      error: { code: 'NO_LUCK', details: { task_id: 'fails' } },
+    });
+    expect(taskOf(done, 'fails')).toMatchObject({ status: 'FAILURE', attempt: 2, failures: 2 });
+    expect(taskOf(done, 'other')).toMatchObject({ status: 'CANCELLED' });
+    for (const id of ['after-fails', 'after-other']) {
+      expect(taskOf(done, id)).toMatchObject({ status: 'SKIPPED', skip_reason: 'CHAIN_STOPPED', attempt: 0 });
+    }
+  });
+
+  check('leave other branches running where stop_on_error is false', async ({ api }) => {
+    const done = await api.run(
+      chain(
+        [
+          task('fails', { fail_attempts: 9 }, { retry_policy: { max_retries: 5, retry_on_failure: false } }),
+          task('after-fails', {}, { depends_on: ['fails'] }),
+          task('far', {}, { depends_on: ['after-fails', 'works'] }),
+          task('cleanup', {}, { depends_on: ['fails', 'works'], trigger_rule: 'all_done' }),
+          task('works', { delay_ms: 500 }),
+          task('after-works', {}, { depends_on: ['works'] }),
+        ],
+        { stop_on_error: false },
+      ),
+    );
+    expect(done).toMatchObject({ status: 'FAILURE', failed_tasks: 1, skipped_tasks: 2, completed_tasks: 3 });
+    expect(done.error).toMatchObject({ code: 'TASK_ERROR', details: { task_id: 'fails' } });
+    expect(taskOf(done, 'fails')).toMatchObject({ status: 'FAILURE', attempt: 1, failures: 1 });
+    for (const id of ['after-fails', 'far'])
+      expect(taskOf(done, id)).toMatchObject({ status: 'SKIPPED', skip_reason: 'UPSTREAM_FAILED' });
+    for (const id of ['works', 'after-works', 'cleanup']) expect(taskOf(done, id).status).toBe('SUCCESS');
+  });
+});
+
+describeOnBackends('time-outs', { env: { WORKER_CONCURRENCY_DIAGNOSTIC: '2' } }, (check) => {
+  check('end a task within 2 s of its time, and give its slot back', async ({ api }) => {
+    const id = await api.start(
+      chain(
+        [
+          task('waits', { delay_ms: 120_000 }, { timeout: 1 }),
+          task('burns', { cpu_ms: 120_000 }, { timeout: 1 }),
+          // Both slots are taken: these wait for them.
+          task('next-1', {}, { priority: 'low' }),
+          task('next-2', {}, { priority: 'low' }),
+        ],
+        { stop_on_error: false },
+      ),
+    );
+    const done = await api.ended(id);
+    expect(done).toMatchObject({ status: 'FAILURE', failed_tasks: 2, completed_tasks: 2 });
+    for (const taskId of ['waits', 'burns']) {
+      const ended = taskOf(done, taskId);
+      expect(ended).toMatchObject({ status: 'FAILURE', attempt: 1, error: { code: 'TIMEOUT_RUN' } });
+      expect(ended.error!.message).toContain('1 s');
+      expectTook(ended.started_at!, ended.completed_at!, 1_000, 3_000);
+    }
+  });
+
+  check('end a chain within 2 s of its time', async ({ api }) => {
+    const done = await api.run(
+      chain([task('long', { delay_ms: 120_000 }), task('after', {}, { depends_on: ['long'] })], { timeout: 1 }),
+    );
+    expect(done).toMatchObject({ status: 'FAILURE', cancelled_tasks: 1, skipped_tasks: 1 });
+    expect(done.error).toMatchObject({ code: 'TIMEOUT_CHAIN', message: expect.stringContaining('1 s') });
+    expect(taskOf(done, 'long').status).toBe('CANCELLED');
+    expect(taskOf(done, 'after')).toMatchObject({ status: 'SKIPPED', skip_reason: 'CHAIN_STOPPED' });
+    expectTook(done.started_at, done.completed_at, 1_000, 3_000);
+  });
+});
+
+describeOnBackends('cancelling', { env: { WORKER_CONCURRENCY_DIAGNOSTIC: '1' } }, (check) => {
+  for (const [how, config] of [
+    ['waits', { delay_ms: 120_000 }],
+    ['burns CPU', { cpu_ms: 120_000 }],
+  ] as const) {
+    check(`frees the slot of a task that ${how} within 2 s`, async ({ api }) => {
+      const id = await api.start(chain([task('held', config), task('after', {}, { depends_on: ['held'] })]));
+      await api.untilTask(id, 'held', 'RUNNING');
+      const next = await api.start(chain([task('next')]));
+      const cancelled = await api.expect(200, `/chains/${id}${how === 'waits' ? '' : '/cancel'}`, {
+        method: how === 'waits' ? 'DELETE' : 'POST',
+      });
+      expect(cancelled).toMatchObject({ chain_id: id, status: 'CANCELLED' });
+      const { cancelled_at } = cancelled as { cancelled_at: string };
+      const chainNow = await api.chain(id);
+      expect(chainNow).toMatchObject({ status: 'CANCELLED', cancelled_tasks: 1, skipped_tasks: 1, error: null });
+      expect(taskOf(chainNow, 'held').status).toBe('CANCELLED');
+      expect(taskOf(chainNow, 'after')).toMatchObject({ status: 'SKIPPED', skip_reason: 'CHAIN_STOPPED' });
+      const [attempt] = await api.attempts(id, 'held');
+      expect(attempt).toMatchObject({ attempt: 1, outcome: 'CANCELLED' });
+      // The one slot: the next task starts when the worker has let go.
+      const done = await api.ended(next);
+      expectTook(cancelled_at, taskOf(done, 'next').started_at!, 0, 2_000);
+    });
+  }
+
+  check('and starting answer 409 with the present status where it is not theirs', async ({ api }) => {
+    const conflict = async (method: string, path: string, status: string) => {
+      const answer = await api.call(path, { method });
+      expect(answer.status).toBe(409);
+      expect(answer.headers.get('content-type')).toContain('application/problem+json');
+      expect(answer.body).toMatchObject({ status: 409, code: 'CHAIN_STATE_CONFLICT' });
+      expect(answer.body.detail).toContain(status);
+    };
+    const id = await api.create(chain(line(2, { delay_ms: 500 })));
+    const created = await api.chain(id);
+    expect(created).toMatchObject({ status: 'PENDING', started_at: null });
+    expect(taskOf(created, 'task-0').waiting).toMatchObject({ code: 'CHAIN_NOT_STARTED' });
+    const started = await api.expect(202, `/chains/${id}/execute`, { method: 'POST' });
+    expect(started).toMatchObject({
+      chain_id: id,
+      status: 'RUNNING',
+      execution_id: expect.stringContaining('execution-'),
+    });
+    await conflict('POST', `/chains/${id}/execute`, 'RUNNING');
+    expect((await api.ended(id)).status).toBe('SUCCESS');
+    await conflict('POST', `/chains/${id}/execute`, 'SUCCESS');
+    await conflict('POST', `/chains/${id}/cancel`, 'SUCCESS');
+    await conflict('DELETE', `/chains/${id}`, 'SUCCESS');
+
+    const unstarted = await api.create(chain([task('a')]));
+    await api.expect(200, `/chains/${unstarted}`, { method: 'DELETE' });
+    expect(await api.chain(unstarted)).toMatchObject({ status: 'CANCELLED', skipped_tasks: 1 });
+    await conflict('DELETE', `/chains/${unstarted}`, 'CANCELLED');
+    await conflict('POST', `/chains/${unstarted}/execute`, 'CANCELLED');
+  });
+
+  check('and starting at once: one of 20 starts wins, and the chain runs once', async ({ api }) => {
+    for (let round = 1; round <= 5; round++) {
+      const id = await api.create(chain(line(2)));
+      const answers = await Promise.all(
+        Array.from({ length: 20 }, () => api.call(`/chains/${id}/execute`, { method: 'POST' })),
+      );
+      expect(answers.map((answer) => answer.status).sort()).toEqual([202, ...Array<number>(19).fill(409)]);
+      const done = await api.ended(id);
+      expect(done.tasks.map((each) => [each.status, each.attempt])).toEqual([
+        ['SUCCESS', 1],
+        ['SUCCESS', 1],
+      ]);
+    }
+  });
+});
+
+/**
+ * Pauses between attempts, ms: as long as asked for, and not absurdly longer. They are counted from the moment of the
+ * decision, which is stored a little later: half of them leaves a slow machine its time.
+ */
+function expectPauses(attempts: readonly AttemptAnswer[], pauses: readonly number[]): void {
+  expect(attempts).toHaveLength(pauses.length + 1);
+  pauses.forEach((pause, i) =>
+    expectTook(attempts[i]!.finished_at, attempts[i + 1]!.started_at, pause / 2, pause + 10_000),
+  );
+}
+
+/** Times are of PostgreSQL's clock, rounded to the millisecond. */
+function expectTook(from: string, to: string, least: number, most: number): void {
+  const took = Date.parse(to) - Date.parse(from);
+  expect(took).toBeGreaterThanOrEqual(least - 5);
+  expect(took).toBeLessThanOrEqual(most);
+}

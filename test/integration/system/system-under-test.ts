@@ -1,0 +1,151 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import {
+  createTestDatabase,
+  ensureRedisServer,
+  startTestRedis,
+  type TestDatabase,
+  type TestRedis,
+} from '#libs/testing';
+import { ApiClient } from './api-client.js';
+import { AppProcess, type AppName } from './app-process.js';
+
+export type BackendKind = 'postgres' | 'redis';
+export const BACKENDS: readonly BackendKind[] = ['postgres', 'redis'];
+
+const ALL: readonly AppName[] = ['api', 'status-listener', 'compute-worker'];
+const SHOWN_LINES = 25;
+
+export interface SystemOptions {
+  /** Started at once; the rest is left to the test. */
+  readonly apps?: readonly AppName[];
+  /** Beside what every app is told. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** The real system, as processes: a database of its own, a Redis of its own where that carries the jobs, and the apps. */
+export class SystemUnderTest {
+  readonly apps: AppProcess[] = [];
+  api!: ApiClient;
+  private database!: TestDatabase;
+  private redis: TestRedis | undefined;
+  private folder!: string;
+
+  constructor(
+    readonly backend: BackendKind,
+    private readonly options: SystemOptions = {},
+  ) {}
+
+  get databaseUrl(): string {
+    return this.database.url;
+  }
+
+  get redisUrl(): string | undefined {
+    return this.redis?.url;
+  }
+
+  get artifactRoot(): string {
+    return join(this.folder, 'artifacts');
+  }
+
+  async start(): Promise<void> {
+    this.folder = mkdtempSync(join(tmpdir(), 'task-chain-system-'));
+    for (const name of ['tables', 'artifacts']) mkdirSync(join(this.folder, name));
+    this.database = await createTestDatabase();
+    if (this.backend === 'redis') this.redis = await startTestRedis();
+    await Promise.all((this.options.apps ?? ALL).map((name) => this.startApp(name)));
+  }
+
+  /** Starts one more app and waits until it is healthy. */
+  async startApp(name: AppName, env: Readonly<Record<string, string>> = {}): Promise<AppProcess> {
+    const app = new AppProcess(name, { ...this.environment(), ...this.options.env, ...env });
+    this.apps.push(app);
+    const { url, port } = await app.ready();
+    const base = typeof url === 'string' ? url : `http://127.0.0.1:${String(port)}`;
+    const health = await fetch(`${base}/health/ready`);
+    if (!health.ok) throw new Error(`${name} says ready and is not: ${await health.text()}`);
+    if (name === 'api') this.api = new ApiClient(base);
+    return app;
+  }
+
+  /** The running app of this name; with several, the first. */
+  app(name: AppName): AppProcess {
+    const app = this.apps.find((each) => each.name === name && each.running);
+    if (app === undefined) throw new Error(`no ${name} is running`);
+    return app;
+  }
+
+  /** Stops the apps, then removes all there was. Rejects when something did not end cleanly. */
+  async stop(): Promise<void> {
+    const ends = await Promise.allSettled(this.apps.map((app) => app.stop()));
+    await this.redis?.stop();
+    const drop = await Promise.allSettled([this.database?.drop()]);
+    if (this.folder) rmSync(this.folder, { recursive: true, force: true });
+    const faults = [...ends, ...drop].flatMap((end) => (end.status === 'rejected' ? [end.reason as unknown] : []));
+    if (faults.length > 0) throw new AggregateError(faults, faults.map(String).join('\n'));
+  }
+
+  /** What the apps last wrote. */
+  lastLines(): string {
+    return this.apps.map((app) => `--- ${app.name} ${app.pid}\n${app.lines.slice(-SHOWN_LINES).join('\n')}\n`).join('');
+  }
+
+  private environment(): NodeJS.ProcessEnv {
+    const { PATH, HOME, NODE_V8_COVERAGE } = process.env;
+    return {
+      PATH,
+      HOME,
+      NODE_V8_COVERAGE,
+      NODE_ENV: 'test',
+      LOG_LEVEL: 'info',
+      HOST: '127.0.0.1',
+      PORT: '0',
+      DATABASE_URL: this.databaseUrl,
+      REDIS_URL: this.redisUrl ?? '',
+      DATA_DIR: this.folder,
+      WORKER_CONCURRENCY: '8',
+    };
+  }
+}
+
+/** Registers a test; when it fails, what the apps last wrote stands beside it. */
+export type Check = (name: string, test: (system: SystemUnderTest) => Promise<void>) => void;
+
+/** A suite on a running system, which is started before its tests and must stop cleanly after them. */
+export function describeSystem(
+  name: string,
+  backend: BackendKind,
+  options: SystemOptions,
+  tests: (check: Check, system: SystemUnderTest) => void,
+): void {
+  const skip = backend === 'redis' ? noRedis : false;
+  describe(`${name} (${backend})`, { skip, concurrency: false }, () => {
+    const system = new SystemUnderTest(backend, options);
+    before(() => system.start());
+    after(() => system.stop());
+    const check: Check = (title, test) =>
+      void it(title, async () => {
+        try {
+          await test(system);
+        } catch (error) {
+          process.stderr.write(`${title} (${backend}):\n${system.lastLines()}`);
+          throw error;
+        }
+      });
+    tests(check, system);
+  });
+}
+
+/** The same suite on each backend. */
+export function describeOnBackends(
+  name: string,
+  options: SystemOptions,
+  tests: (check: Check, system: SystemUnderTest) => void,
+): void {
+  for (const backend of BACKENDS) describeSystem(name, backend, options, tests);
+}
+
+const redisServer = await ensureRedisServer();
+const noRedis = 'reason' in redisServer ? redisServer.reason : false;
