@@ -2,7 +2,7 @@ import { IncompleteState } from '#libs/chain-domain';
 import { failpoint } from '#libs/platform';
 import { loadForRequests, loadWhole, save } from '#libs/repositories';
 import type { ChainSave, Database, LoadedChain } from '#libs/repositories';
-import { decideChain, type Incoming, Refused } from './decide-chain.js';
+import { decideChain, type Incoming } from './decide-chain.js';
 import type { Room } from './room.js';
 
 /** How long a sent task waits for its worker before it is sent again, and a running one for a heartbeat, ms. */
@@ -73,31 +73,14 @@ export async function decideWork(db: Database, work: readonly ChainWork[], room:
       whole.push(item);
     }
   }
-  if (whole.length > 0) saves.push(...(await decideWhole(db, whole, room)));
-  return saves;
-}
-
-/**
- * Whole chains are read by two statements. Where a save fell between them, what was read may fit together so badly that
- * the rules take it for a bug: such a chain is read and decided again. One that has not changed since shows a real bug.
- */
-async function decideWhole(db: Database, work: readonly ChainWork[], room: Room): Promise<ChainSave[]> {
-  const saves: ChainSave[] = [];
-  const chains = await loadWhole(
-    db,
-    work.map((w) => w.chainId),
-  );
-  for (const { chainId, incoming } of work) {
-    for (let chain = chains.get(chainId); chain !== undefined;) {
-      try {
-        saves.push(decideChain(chain, incoming(chain), room));
-        break;
-      } catch (error) {
-        if (error instanceof Refused) throw error;
-        const again = (await loadWhole(db, [chainId])).get(chainId);
-        if (again?.version === chain.version) throw error;
-        chain = again;
-      }
+  if (whole.length > 0) {
+    const chains = await loadWhole(
+      db,
+      whole.map((w) => w.chainId),
+    );
+    for (const item of whole) {
+      const chain = chains.get(item.chainId);
+      if (chain !== undefined) saves.push(decideChain(chain, item.incoming(chain), room));
     }
   }
   return saves;
