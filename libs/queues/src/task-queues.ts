@@ -6,6 +6,11 @@ import type { Backend } from './backend.js';
 /** Where a job is: `missing` was never sent, is finished, or was lost with the queue. */
 export type JobState = 'waiting' | 'active' | 'missing';
 
+/** A job as text: PostgreSQL's jsonb would put the inputs' keys in an order of its own. */
+interface JobData {
+  readonly job: string;
+}
+
 /** Takes jobs of one task type until closed. */
 export interface Consumer {
   /** Takes no more jobs and waits for those it has. */
@@ -19,7 +24,7 @@ export interface Consumer {
  * stalled jobs (PostgreSQL's leases do that), jobs removed when finished.
  */
 export class TaskQueues {
-  private readonly queues = new Map<string, Queue<TaskJob>>();
+  private readonly queues = new Map<string, Queue<JobData>>();
 
   constructor(
     private readonly backend: Backend,
@@ -37,7 +42,11 @@ export class TaskQueues {
     await Promise.all(
       [...byType].map(([type, list]) =>
         this.queue(type).addBulk(
-          list.map((job) => ({ name: type, data: job, opts: { jobId: jobId(job), priority: 11 - job.priority } })),
+          list.map((job) => ({
+            name: type,
+            data: { job: JSON.stringify(job) },
+            opts: { jobId: jobId(job), priority: 11 - job.priority },
+          })),
         ),
       ),
     );
@@ -57,7 +66,7 @@ export class TaskQueues {
 
   /** Runs `work` for each job of the type, `slots` at once. The job is removed when `work` ends, however it ends. */
   consume(type: string, slots: number, work: (job: TaskJob) => Promise<void>): Consumer {
-    const worker = this.makeWorker(type, slots, async (job) => work(job.data));
+    const worker = this.makeWorker(type, slots, async (job) => work(JSON.parse(job.data.job) as TaskJob));
     worker.on('error', this.onError);
     return {
       drain: () => worker.close(false),
@@ -69,7 +78,7 @@ export class TaskQueues {
     await Promise.all([...this.queues.values()].map((queue) => queue.close()));
   }
 
-  private queue(type: string): Queue<TaskJob> {
+  private queue(type: string): Queue<JobData> {
     let queue = this.queues.get(type);
     if (queue === undefined) {
       queue = this.makeQueue(type);
@@ -79,34 +88,34 @@ export class TaskQueues {
     return queue;
   }
 
-  private makeQueue(type: string): Queue<TaskJob> {
+  private makeQueue(type: string): Queue<JobData> {
     const { backend } = this;
     const defaultJobOptions = { attempts: 1, removeOnComplete: true, removeOnFail: true };
     if (backend.kind === 'redis') {
       const { Queue } = withBackend(createRedisBackend);
-      return new Queue<TaskJob>(queueName(type), {
+      return new Queue<JobData>(queueName(type), {
         connection: backend.redis,
         prefix: 'tc',
         defaultJobOptions,
       }) as never;
     }
     const { Queue } = withBackend(createPostgresBackend);
-    return new Queue<TaskJob>(queueName(type), { connection: backend.pool as never, defaultJobOptions }) as never;
+    return new Queue<JobData>(queueName(type), { connection: backend.pool as never, defaultJobOptions }) as never;
   }
 
-  private makeWorker(type: string, concurrency: number, work: (job: Job<TaskJob>) => Promise<void>): Worker<TaskJob> {
+  private makeWorker(type: string, concurrency: number, work: (job: Job<JobData>) => Promise<void>): Worker<JobData> {
     const { backend } = this;
     const options = { concurrency, maxStalledCount: 0, lockDuration: 30_000, stalledInterval: 15_000 };
     if (backend.kind === 'redis') {
       const { Worker } = withBackend(createRedisBackend);
-      return new Worker<TaskJob>(queueName(type), work as never, {
+      return new Worker<JobData>(queueName(type), work as never, {
         connection: backend.redis,
         prefix: 'tc',
         ...options,
       }) as never;
     }
     const { Worker } = withBackend(createPostgresBackend);
-    return new Worker<TaskJob>(queueName(type), work as never, {
+    return new Worker<JobData>(queueName(type), work as never, {
       connection: backend.pool as never,
       ...options,
     }) as never;

@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from '../task-type.js';
 import { isObject } from './headline.js';
-import type { Cell, Chart, Section, Table } from './section.js';
+import { inReadingOrder, type Cell, type Chart, type Section, type Table } from './section.js';
 import { labelOf, type Words } from './words.js';
 
 const DIAGONAL = [
@@ -22,9 +22,10 @@ export function evaluationSection(taskId: string, result: JsonObject, metrics: J
   const counts = (['rows', 'positives', 'threshold'] as const).flatMap((key) =>
     typeof result[key] === 'number' ? [[labelOf(key, words), result[key] as Cell] as const] : [],
   );
-  const figures = Object.entries(metrics).flatMap(([key, value]) =>
-    typeof value === 'number' ? [[labelOf(key, words), value as Cell] as const] : [],
-  );
+  const figures = inReadingOrder(Object.keys(metrics)).flatMap((key) => {
+    const value = metrics[key];
+    return typeof value === 'number' ? [[labelOf(key, words), value as Cell] as const] : [];
+  });
   const curves = isObject(result.curves) ? result.curves : {};
   const roc = list(curves.roc).filter(isPoint);
   const calibration = list(curves.calibration).filter(isBucket);

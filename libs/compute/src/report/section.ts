@@ -42,6 +42,18 @@ export interface Chart {
   }[];
 }
 
+/** Names in the order in which a reader expects them; a stored result comes with its keys in an order of the database's. */
+const READING_ORDER = [
+  ...['count', 'mean', 'std', 'min', '25%', '50%', '75%', 'max'],
+  ...['auc', 'ks', 'accuracy', 'f1_score', 'precision', 'recall', 'mse', 'rmse', 'mae', 'r2_score'],
+];
+
+/** Keys in reading order: the well-known ones first, the others as they come. */
+export function inReadingOrder(keys: readonly string[]): string[] {
+  const place = (key: string): number => READING_ORDER.indexOf(key) + 1 || READING_ORDER.length + 1;
+  return [...keys].sort((a, b) => place(a) - place(b));
+}
+
 /** One result, or a part of one, as the report shows it. */
 export interface Section {
   readonly taskId: string;

@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from '../task-type.js';
 import { evaluationSection } from './evaluation-section.js';
 import { isObject } from './headline.js';
-import type { Cell, Chart, Section, Table } from './section.js';
+import { inReadingOrder, type Cell, type Chart, type Section, type Table } from './section.js';
 import { labelOf, type Words } from './words.js';
 
 /** Rows of a table beyond which a page would not be read any more. */
@@ -116,7 +116,8 @@ function otherSection(taskId: string, result: Json, words: Words): Section {
 
 /** `{row: {column: cell}}` as a grid, and `{row: cell}` as two columns. */
 function gridOf(map: JsonObject, caption: string, words: Words): Table {
-  const columns = [...new Set(Object.values(map).flatMap((row) => (isObject(row) ? Object.keys(row) : [])))];
+  const named = new Set(Object.values(map).flatMap((row) => (isObject(row) ? Object.keys(row) : [])));
+  const columns = inReadingOrder([...named]);
   const cell = (value: Json | undefined): Cell =>
     value === undefined ? null : isCell(value) ? value : JSON.stringify(value);
   if (columns.length === 0) {
