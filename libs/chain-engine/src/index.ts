@@ -1,5 +1,6 @@
 export * from './apply-reports.js';
 export * from './commands.js';
+export { decideChain, type Incoming, Refused } from './decide-chain.js';
 export * from './dispatcher.js';
 export type { Engine, EngineLog } from './engine.js';
 export * from './heartbeats.js';

@@ -1,0 +1,171 @@
+/**
+ * A listener process: apps/status-listener/src/listener.ts and the engine's loops, as step machines that share one
+ * `Room` and die together.
+ */
+import type { ChainCommand } from '#libs/chain-domain';
+import { LEASES, Refused, Room } from '#libs/chain-engine';
+import type { AttemptRef, TaskRecord } from './database.js';
+import { applyAndSend, attemptOf, reportWork, sendJobs, taskWork, type Work } from './engine-steps.js';
+import type { Machine } from './machine.js';
+import type { Heartbeat, Lane, RunReport } from './transport.js';
+import type { Surroundings } from './surroundings.js';
+
+/** With so many reports unread, a job that is gone may be finished rather than lost. */
+const REPORTS_WAITING = 6;
+const MOST_CLAIMED = 3;
+
+/** The loops of one listener, by name. */
+export function listenerMachines(world: Surroundings): Map<string, Machine> {
+  const room = new Room();
+  room.refresh(world.room());
+  return new Map([
+    ['reports', receive(world, 'done', room)],
+    ['notes', receive(world, 'notes', room)],
+    ['dispatch', dispatch(world, room)],
+    ['reconcile', reconcile(world, room)],
+  ]);
+}
+
+function* receive(world: Surroundings, lane: Lane, room: Room): Machine {
+  for (;;) {
+    const n = yield `receive ${lane}`;
+    const { ids, bodies } = world.channel.receive(lane, 1 + (n % 4), n >> 2, world.clock.now);
+    if (ids.length === 0) continue;
+    for (const body of bodies) if (body.kind === 'heartbeat') answer(world, body);
+    const reports = bodies.filter((body): body is RunReport => body.kind !== 'heartbeat');
+    if (reports.length > 0) yield* applyAndSend(world, reportWork(world, reports), room);
+    yield 'acknowledge';
+    world.channel.acknowledge(ids);
+  }
+}
+
+function answer(world: Surroundings, beat: Heartbeat): void {
+  const counts = new Set(world.database.renewLeases(beat.tasks, LEASES.runningMs));
+  world.answer(
+    beat.workerId,
+    beat.tasks.filter((job) => !counts.has(job)).map(({ id }) => id),
+  );
+}
+
+function* dispatch(world: Surroundings, room: Room): Machine {
+  for (;;) {
+    yield 'take stop signals';
+    const signals = world.database.takeOutbox();
+    if (signals.length > 0) {
+      yield 'broadcast stop';
+      for (const { tasks } of signals) world.stopRuns(tasks.map((task) => `${task.taskRequestId}.${task.attempt}`));
+      yield 'delete stop signals';
+      world.database.deleteOutbox(signals.map(({ id }) => id));
+    }
+    yield 'promote';
+    const limited = world.database.promoteDue();
+    const incoming = () => [{ event: { kind: 'AdmitHeld' as const } }];
+    if (limited.length > 0) {
+      const work = limited.map((chainId): Work => ({ chainId, positions: undefined, incoming }));
+      yield* applyAndSend(world, work, room);
+    }
+    yield 'count room';
+    room.refresh(world.room());
+    const { types, places } = room.openings(MOST_CLAIMED);
+    if (types.length === 0) continue;
+    const n = yield 'claim';
+    const skip = n % 8 === 0 ? 'c0' : null;
+    const claimed = world.database.claimReady(types, places, skip);
+    types.forEach((type, i) =>
+      room.claimed(type, claimed.filter(({ task }) => task.taskType === type).length, places[i]!),
+    );
+    yield* sendJobs(world, claimed.map(attemptOf), room);
+  }
+}
+
+function* reconcile(world: Surroundings, room: Room): Machine {
+  let generation: number | undefined;
+  for (;;) {
+    yield 'look at the queue';
+    const current = world.queue.generation;
+    if (generation !== undefined && generation !== current) {
+      const queued = world.database.queuedTasks().map(attemptOf);
+      yield* sendJobs(world, queued, room);
+    }
+    generation = current;
+    const reportsWaiting = world.channel.backlog('done', world.clock.now) > REPORTS_WAITING;
+    yield 'look for expired leases';
+    const expired = world.database.expiredLeases();
+    if (expired.length > 0) yield* reconcileLeases(world, expired, reportsWaiting, room);
+    yield 'look for what is overdue';
+    yield* reconcileTimeouts(world, room);
+  }
+}
+
+function* reconcileLeases(world: Surroundings, expired: readonly TaskRecord[], waiting: boolean, room: Room): Machine {
+  const lost: AttemptRef[] = [];
+  const again: AttemptRef[] = [];
+  const renew: AttemptRef[] = [];
+  const seen = expired.map((row) => ({ ...attemptOf(row), status: row.task.status, id: row.requestId }));
+  for (const { status, id, ...ref } of seen) {
+    if (waiting) renew.push(ref);
+    else if (status === 'RUNNING') lost.push(ref);
+    else {
+      yield 'ask for a job';
+      const state = world.queue.state(`${id}.${ref.attempt}`);
+      (state === 'active' ? lost : state === 'missing' ? again : renew).push(ref);
+    }
+  }
+  if (renew.length + again.length > 0) {
+    yield 'renew leases';
+    world.database.renewLeases([...renew, ...again], LEASES.queuedMs);
+  }
+  if (!world.bugs.has('lost-lease-not-resent')) yield* sendJobs(world, again, room);
+  if (lost.length === 0) return;
+  const items = lost.map(({ chainId, position, attempt }) => ({
+    chainId,
+    position,
+    incoming: { event: { kind: 'TaskLost' as const, position, attempt, runId: null }, report: { lost: true } },
+  }));
+  yield* applyAndSend(world, taskWork(items), room);
+}
+
+function* reconcileTimeouts(world: Surroundings, room: Room): Machine {
+  const runs = world.database.overdueTasks().map(attemptOf);
+  if (runs.length > 0) {
+    const error = { code: 'TIMEOUT_RUN', message: 'it ran too long' };
+    const items = runs.map(({ chainId, position, attempt }) => ({
+      chainId,
+      position,
+      incoming: {
+        event: { kind: 'TaskFailed' as const, position, attempt, runId: null, error, retryable: true, random: 0.5 },
+      },
+    }));
+    yield* applyAndSend(world, taskWork(items), room);
+  }
+  const queued = world.database.overdueInQueue().map(attemptOf);
+  if (queued.length > 0) {
+    const error = { code: 'TIMEOUT_QUEUE', message: 'nobody took it' };
+    const items = queued.map(({ chainId, position, attempt }) => ({
+      chainId,
+      position,
+      incoming: { event: { kind: 'TaskQueueTimedOut' as const, position, attempt, error, random: 0.5 } },
+    }));
+    yield* applyAndSend(world, taskWork(items), room);
+  }
+  const chains = world.database.overdueChains();
+  if (chains.length > 0) {
+    const work = chains.map((chainId): Work => ({
+      chainId,
+      positions: undefined,
+      incoming: ({ state }) => (state.chain.deadlineAt === null ? [] : [{ event: { kind: 'ChainTimedOut' } }]),
+    }));
+    yield* applyAndSend(world, work, room);
+  }
+}
+
+/** An operator's command, as the API carries it out (libs/chain-engine/src/commands.ts): refused is done, too. */
+export function* operator(world: Surroundings, chainId: string, command: ChainCommand): Machine {
+  const report = command.kind === 'ResolveTask' ? { result: 'operator' } : undefined;
+  const work: Work = { chainId, positions: undefined, incoming: () => [{ event: command, report }] };
+  try {
+    yield* applyAndSend(world, [work], new Room());
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+  }
+}
