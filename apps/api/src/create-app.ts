@@ -11,6 +11,8 @@ import { makeDocument } from './openapi.js';
 import { SwaggerModule } from '@nestjs/swagger';
 
 const MAX_BODY_BYTES = 10 * 1024 * 1024;
+/** A request must have arrived whole within this time, ms. */
+const REQUEST_MS = 60_000;
 
 /** Builds the API without listening. `preview` builds it for its OpenAPI document alone: nothing is opened. */
 export async function createApp(config: AppConfig, logger: Logger, preview = false): Promise<NestFastifyApplication> {
@@ -19,6 +21,7 @@ export async function createApp(config: AppConfig, logger: Logger, preview = fal
     bodyLimit: MAX_BODY_BYTES,
     routerOptions: { maxParamLength: 1024 },
     forceCloseConnections: true,
+    requestTimeout: REQUEST_MS,
     frameworkErrors: filter.answer as never,
   });
   const app = await NestFactory.create<NestFastifyApplication>(AppModule.with(config), adapter, {
@@ -31,6 +34,8 @@ export async function createApp(config: AppConfig, logger: Logger, preview = fal
   });
   app.useGlobalFilters(filter);
   const fastify = adapter.getInstance();
+  // Fastify's own would take text as a body.
+  fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser(
     'application/json',
     { parseAs: 'buffer', bodyLimit: MAX_BODY_BYTES },

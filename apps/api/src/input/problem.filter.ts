@@ -17,6 +17,7 @@ interface ProblemReply {
   readonly sent: boolean;
   readonly raw: { readonly headersSent: boolean; destroy(): unknown };
   code(status: number): ProblemReply;
+  removeHeader(name: string): unknown;
   headers(values: Record<string, string>): ProblemReply;
   type(contentType: string): ProblemReply;
   send(payload: unknown): unknown;
@@ -47,6 +48,9 @@ export class ProblemFilter implements ExceptionFilter {
     }
     // A stream that has begun can only be cut: a clean end would look like the whole of it.
     if (reply.sent || reply.raw.headersSent) return void reply.raw.destroy();
+    // Closed at once, with the rest of the body unread, the connection would be reset before the client has the
+    // answer. Left open, the rest is read and thrown away, for as long as a request may take.
+    if (problem.code === 'BODY_TOO_LARGE' || problem.code === 'UNSUPPORTED_MEDIA_TYPE') reply.removeHeader('connection');
     void reply
       .code(problem.status)
       .headers({ ...problem.headers })
