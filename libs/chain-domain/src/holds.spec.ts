@@ -1,0 +1,140 @@
+import { describe, it } from 'node:test';
+import { expect } from 'expect';
+import { Play } from './sample-chain.spec.js';
+
+describe('max_parallel', () => {
+  it('lets in the most urgent, and another as soon as one has ended', () => {
+    const play = Play.of([{}, { priority: 1 }, { priority: 9 }], { maxParallel: 1 });
+    expect(play.tasks).toBe('a READY, b READY (MAX_PARALLEL), c READY (MAX_PARALLEL)');
+    play.succeed(0);
+    expect(play.tasks).toBe('a SUCCESS, b READY (MAX_PARALLEL), c READY');
+    play.fail(2);
+    expect(play.tasks).toBe('a SUCCESS, b READY, c FAILURE');
+  });
+
+  it('gives the place of a task that waits for its backoff to another', () => {
+    const play = Play.of([{ retry: { maxRetries: 1 } }, {}], { maxParallel: 1 }).fail(0);
+    expect(play.tasks).toBe('a RETRYING, b READY');
+    play.promote(0);
+    expect(play.tasks).toBe('a READY (MAX_PARALLEL), b READY');
+    play.succeed(1);
+    expect(play.tasks).toBe('a READY, b SUCCESS');
+  });
+
+  it('keeps a lost task in its place', () => {
+    const play = Play.of([{}, {}], { maxParallel: 1 }).run(0).lose(0);
+    expect(play.tasks).toBe('a READY, b READY (MAX_PARALLEL)');
+  });
+
+  it('counts a task that is skipped or resolved as ended', () => {
+    const play = Play.of([{}, {}, {}], { maxParallel: 1 }).run(0);
+    play.give({ kind: 'SkipTask', position: 0 });
+    expect(play.tasks).toBe('a SKIPPED, b READY, c READY (MAX_PARALLEL)');
+    play.give({ kind: 'ResolveTask', position: 1 });
+    expect(play.tasks).toBe('a SKIPPED, b SUCCESS, c READY');
+  });
+
+  it('refuses to send a held task', () => {
+    expect(() => Play.of([{}, {}], { maxParallel: 1 }).send(1)).toThrow('b is held: MAX_PARALLEL');
+  });
+});
+
+describe('pause', () => {
+  it('lets what runs end and sends nothing new', () => {
+    const play = Play.of([{}, {}, { after: [0] }]).run(0);
+    play.give({ kind: 'PauseChain' });
+    expect(play.tasks).toBe('a RUNNING, b READY (CHAIN_PAUSED), c PENDING');
+    play.succeed(0);
+    expect(play.tasks).toBe('a SUCCESS, b READY (CHAIN_PAUSED), c READY (CHAIN_PAUSED)');
+    play.give({ kind: 'ResumeChain' });
+    expect(play.tasks).toBe('a SUCCESS, b READY, c READY');
+  });
+
+  it('stops the clock, which goes on where it stood', () => {
+    const play = Play.of([{}], { timeoutMs: 10_000 });
+    play.now += 4_000;
+    play.give({ kind: 'PauseChain' });
+    expect(play.chain).toMatchObject({ deadlineAt: null, timeLeftMs: 6_000 });
+    expect(play.give({ kind: 'ChainTimedOut' })).toEqual({ refused: 'CHAIN_STATE_CONFLICT', status: 'PAUSED' });
+    play.now += 1_000_000;
+    play.give({ kind: 'ResumeChain' });
+    expect(play.chain).toMatchObject({ deadlineAt: play.now + 6_000, timeLeftMs: null });
+    expect(play.give({ kind: 'ChainTimedOut' })).toMatchObject({ disposition: 'STALE' });
+    play.now += 6_000;
+    play.give({ kind: 'ChainTimedOut' });
+    expect(play.chain).toMatchObject({ status: 'FAILURE', error: { code: 'TIMEOUT_CHAIN' }, deadlineAt: null });
+  });
+
+  it('and resume asked twice are done once', () => {
+    const play = Play.of([{}]);
+    for (const kind of ['PauseChain', 'PauseChain', 'ResumeChain', 'ResumeChain'] as const) {
+      const { chain } = play;
+      const decision = play.give({ kind });
+      expect(decision).toMatchObject({ disposition: 'ACCEPTED' });
+      if (chain.status === play.chain.status) expect(play.chain).toBe(chain);
+    }
+  });
+
+  it('does not keep a chain from ending with its last running task', () => {
+    const play = Play.of([{}]).run(0);
+    play.give({ kind: 'PauseChain' });
+    play.succeed(0);
+    expect(play.chain).toMatchObject({ status: 'SUCCESS', timeLeftMs: null });
+  });
+});
+
+describe('stop_on_error', () => {
+  const tasks = [{}, { after: [0] }, {}, { after: [2] }, {}];
+
+  it('ends the chain with the first failure: what runs is cancelled, what waits skipped', () => {
+    const play = Play.of(tasks, { stopOnError: true }).run(2);
+    play.fail(0);
+    expect(play.tasks).toBe('a FAILURE, b SKIPPED, c CANCELLED, d SKIPPED, e SKIPPED');
+    expect(play.task(1).skipReason).toBe('CHAIN_STOPPED');
+    expect(play.chain).toMatchObject({ status: 'FAILURE', error: { code: 'TASK_ERROR' }, admittedTasks: 0 });
+  });
+
+  it('false lets the other branches run on, skips what can never run, and fails at the end', () => {
+    const play = Play.of(tasks).fail(0);
+    expect(play.tasks).toBe('a FAILURE, b SKIPPED, c READY, d PENDING, e READY');
+    expect(play.task(1).skipReason).toBe('UPSTREAM_FAILED');
+    play.succeed(2, 3, 4);
+    expect(play.chain).toMatchObject({ status: 'FAILURE', completedTasks: 3, error: { code: 'TASK_ERROR' } });
+  });
+});
+
+describe('skip and resolve', () => {
+  it('move on what waits for the task, as a skip and as a success', () => {
+    const skipped = Play.of([{}, { after: [0] }]);
+    skipped.give({ kind: 'SkipTask', position: 0 });
+    expect(skipped.task(1)).toMatchObject({ status: 'SKIPPED', skipReason: 'UPSTREAM_SKIPPED' });
+    expect(skipped.chain.status).toBe('SUCCESS');
+    const resolved = Play.of([{}, { after: [0] }]);
+    resolved.give({ kind: 'ResolveTask', position: 0 });
+    expect(resolved.tasks).toBe('a SUCCESS, b READY');
+  });
+
+  it('stop the run of a task in flight, whose report is then a duplicate or stale', () => {
+    for (const [kind, disposition] of [
+      ['SkipTask', 'STALE'],
+      ['ResolveTask', 'DUPLICATE'],
+    ] as const) {
+      const play = Play.of([{}, {}]).run(0);
+      expect(play.give({ kind, position: 0 })).toMatchObject({
+        effects: [{ kind: 'AbortTask', position: 0, attempt: 1 }],
+      });
+      const late = play.give({ kind: 'TaskSucceeded', position: 0, attempt: 1, runId: 'a.1' });
+      expect(late).toMatchObject({ disposition });
+    }
+  });
+
+  it('are refused of a task that has ended', () => {
+    const play = Play.of([{}, {}]).succeed(0);
+    expect(play.give({ kind: 'SkipTask', position: 0 })).toEqual({
+      refused: 'TASK_STATE_CONFLICT',
+      status: 'RUNNING',
+      taskId: 'a',
+      taskStatus: 'SUCCESS',
+    });
+  });
+});
