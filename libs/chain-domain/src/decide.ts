@@ -64,7 +64,9 @@ function dispositionOf(draft: Draft, event: TaskEvent): Disposition {
   const runId = 'runId' in event ? event.runId : null;
   if (runId !== null && task.runId !== null && task.runId !== runId) return 'STALE';
   if (event.kind === 'TaskQueueTimedOut') {
-    return task.status === 'READY' || task.status === 'QUEUED' ? 'ACCEPTED' : 'STALE';
+    // A task that is held waits for its chain, not for a worker.
+    const waits = (task.status === 'READY' && task.hold === null) || task.status === 'QUEUED';
+    return waits ? 'ACCEPTED' : 'STALE';
   }
   if (event.kind === 'TaskConditionFalse') return task.status === 'QUEUED' ? 'ACCEPTED' : 'STALE';
   if (isInFlight(task.status)) {

@@ -21,6 +21,15 @@ describe('fencing', () => {
     expect(play.tasks).toBe('a SUCCESS, b READY');
   });
 
+  it('takes no queue time-out of a task that has been held since', () => {
+    const play = Play.of([{}, {}]);
+    play.give({ kind: 'PauseChain' });
+    const error = { code: 'TIMEOUT_QUEUE', message: 'nobody took it' };
+    const late = play.give({ kind: 'TaskQueueTimedOut', position: 0, attempt: 0, error, random: 0 });
+    expect(late).toMatchObject({ disposition: 'STALE' });
+    expect(play.tasks).toBe('a READY (CHAIN_PAUSED), b READY (CHAIN_PAUSED)');
+  });
+
   it('lets a run give up only itself', () => {
     const lost = (runId: string | null) => ({ kind: 'TaskLost', position: 0, attempt: 1, runId }) as const;
     expect(running().give(lost('another'))).toMatchObject({ disposition: 'STALE' });
