@@ -1,0 +1,276 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { expect } from 'expect';
+import { decide, dispatch } from './decide.js';
+import { Draft } from './draft.js';
+import type { ChainCommand, ChainEvent, TaskEvent } from './events.js';
+import { sampleChain, T0, type SampleTask } from './sample-chain.spec.js';
+import type { Chain, ChainState } from './state.js';
+import { CHAIN_STATUSES, TASK_STATUSES, type ChainStatus } from './states.js';
+import { lifecycleChart, mayMove, TASK_CAUSES, TASK_TRANSITIONS } from './transitions.js';
+
+const SNAPSHOT = new URL('../../../../libs/chain-domain/src/state-event-matrix.snap.md', import.meta.url);
+const ARCHITECTURE = new URL('../../../../ARCHITECTURE.md', import.meta.url);
+// eslint-disable-next-line no-restricted-properties -- a switch of this test alone
+const UPDATE = process.env['UPDATE_SNAPSHOTS'] === '1';
+
+/** The attempt that every task of the matrix is in. */
+const ATTEMPT = 2;
+const ENDED_LONG_AGO = { failures: 1, firstQueuedAt: T0 - 10_000 };
+
+/** Every status of a task with every hold it may have, in the chain status that goes with it. */
+const TASK_STATES: Record<string, { task: Partial<SampleTask>; chain?: ChainStatus }> = {
+  PENDING: { task: { status: 'PENDING' } },
+  READY: { task: { status: 'READY' } },
+  'READY, held: MAX_PARALLEL': { task: { status: 'READY', hold: 'MAX_PARALLEL' } },
+  'READY, held: CHAIN_PAUSED': { task: { status: 'READY', hold: 'CHAIN_PAUSED' }, chain: 'PAUSED' },
+  QUEUED: { task: { status: 'QUEUED' } },
+  'RUNNING run r1': { task: { status: 'RUNNING', runId: 'r1' } },
+  'RUNNING run r1, chain paused': { task: { status: 'RUNNING', runId: 'r1' }, chain: 'PAUSED' },
+  RETRYING: { task: { status: 'RETRYING', nextAttemptAt: T0 + 500, runId: 'r1' } },
+  'RETRYING, held: RETRIES_EXHAUSTED': {
+    task: { status: 'RETRYING', hold: 'RETRIES_EXHAUSTED', runId: 'r1' },
+    chain: 'PAUSED',
+  },
+  'SUCCESS by run r1': { task: { status: 'SUCCESS', runId: 'r1' } },
+  'FAILURE of run r1': { task: { status: 'FAILURE', runId: 'r1' } },
+  SKIPPED: { task: { status: 'SKIPPED', skipReason: 'CONDITION' } },
+  CANCELLED: { task: { status: 'CANCELLED', runId: 'r1' } },
+};
+
+/** The task `a` in that state, its child `b`, and `c` that runs, so that the chain does not end. */
+function stateOf(name: string, more: Partial<SampleTask> = {}, chain: Partial<Chain> = {}): ChainState {
+  const { task, chain: status = 'RUNNING' } = TASK_STATES[name]!;
+  const parents = { pending: 1, succeeded: 0, failed: 0, skipped: 0 };
+  // A task that is still PENDING waits for `c`.
+  const a: SampleTask = { attempt: ATTEMPT, ...ENDED_LONG_AGO, ...task, ...more, after: name === 'PENDING' ? [2] : [] };
+  const limit = task.hold === 'MAX_PARALLEL' ? 1 : null;
+  const clock = status === 'PAUSED' ? { timeLeftMs: 1_000 } : { deadlineAt: T0 + 1_000 };
+  return sampleChain([a, { after: [0], parents }, { status: 'RUNNING', attempt: 1, runId: 'c1' }], {
+    ...{ status, maxParallel: limit },
+    ...clock,
+    ...chain,
+  });
+}
+
+/** What an event makes of task `a`, in a few words; what else changes stands behind it. */
+function cell(state: ChainState, event: ChainEvent): string {
+  const decision = decide(state, event, T0);
+  if ('refused' in decision) return `refused: ${decision.refused}`;
+  const words: string[] = decision.disposition === 'ACCEPTED' ? [] : [decision.disposition];
+  for (const [position, task] of [...decision.changed].sort(([x], [y]) => x - y)) {
+    const was = state.tasks.get(position)!;
+    const moved = was.status !== task.status || was.hold !== task.hold;
+    const reason = task.skipReason === null ? '' : `: ${task.skipReason}`;
+    const held = task.hold === null ? '' : `, held: ${task.hold}`;
+    if (moved) words.push(`${position === 0 ? '' : `${task.taskId} `}→ ${task.status}${reason}${held}`);
+    else if (position === 0) words.push(was.priority === task.priority ? 'set back' : `priority ${task.priority}`);
+  }
+  if (decision.chain.status !== state.chain.status) words.push(`chain ${decision.chain.status}`);
+  if (decision.chain.epoch !== state.chain.epoch) words.push('new epoch');
+  for (const effect of decision.effects) {
+    if (effect.kind === 'AbortTask') words.push(`abort ${'abc'[effect.position]}.${effect.attempt}`);
+  }
+  return words.join('; ') || '–';
+}
+
+function table(corner: string, rows: readonly string[], columns: Record<string, (row: string) => string>): string {
+  const names = Object.keys(columns);
+  const lines = [`| ${corner} | ${names.join(' | ')} |`, `| --- | ${names.map(() => '---').join(' | ')} |`];
+  for (const row of rows) lines.push(`| ${row} | ${names.map((name) => columns[name]!(row)).join(' | ')} |`);
+  return `${lines.join('\n')}\n`;
+}
+
+const error = { code: 'TASK_ERROR', message: 'failed' };
+type Kind = TaskEvent['kind'];
+
+/** An event of task `a`, in an attempt, by a run where it names one. */
+function eventOf(kind: Kind, attempt: number, runId: string | null): TaskEvent {
+  const named = { position: 0, attempt };
+  switch (kind) {
+    case 'TaskStarted':
+    case 'TaskSucceeded':
+      return { kind, ...named, runId: runId! };
+    case 'TaskFailed':
+      return { kind, ...named, runId, error, retryable: false, random: 0 };
+    case 'TaskLost':
+      return { kind, ...named, runId };
+    case 'TaskQueueTimedOut':
+      return { kind, ...named, error: { ...error, code: 'TIMEOUT_QUEUE' }, random: 0 };
+    case 'TaskConditionFalse':
+      return { kind, ...named };
+  }
+}
+
+/** Kinds of events, and the runs that they may name. */
+const RUNS: Record<Kind, readonly (string | null)[]> = {
+  TaskStarted: ['r1', 'r2'],
+  TaskSucceeded: ['r1', 'r2'],
+  TaskFailed: ['r1', 'r2', null],
+  TaskLost: ['r1', 'r2', null],
+  TaskQueueTimedOut: [null],
+  TaskConditionFalse: [null],
+};
+
+function eventTables(): string {
+  const parts: string[] = [];
+  for (const [kind, runs] of Object.entries(RUNS) as [Kind, readonly (string | null)[]][]) {
+    const columns: Record<string, (row: string) => string> = {};
+    const add = (name: string, attempt: number, run: string | null) =>
+      void (columns[name] = (row) => cell(stateOf(row), eventOf(kind, attempt, run)));
+    add('attempt before', ATTEMPT - 1, runs[0]!);
+    for (const run of runs) add(`own attempt, ${run === null ? 'no run named' : `run ${run}`}`, ATTEMPT, run);
+    add('attempt to come', ATTEMPT + 1, runs[0]!);
+    parts.push(`### ${kind}\n\n${table('task `a` is', Object.keys(TASK_STATES), columns)}`);
+  }
+  return parts.join('\n');
+}
+
+function failureTable(): string {
+  const event = { ...eventOf('TaskFailed', ATTEMPT, 'r1'), retryable: true } as ChainEvent;
+  const settings: Record<string, [Partial<SampleTask>, Partial<Chain>]> = {
+    'no try left': [{}, {}],
+    'a try left': [{ retry: { maxRetries: 5 } }, {}],
+    'no try left, then pause': [{ retry: { onExhausted: 'pause' } }, {}],
+    'no try left, tolerable': [{ tolerable: true }, {}],
+    'no try left, stop_on_error': [{}, { stopOnError: true }],
+    'no try left, tolerable, stop_on_error': [{ tolerable: true }, { stopOnError: true }],
+    'lost too often': [{ losses: 5 }, {}],
+  };
+  const lost = eventOf('TaskLost', ATTEMPT, null);
+  const columns = Object.fromEntries(
+    Object.entries(settings).map(([name, [task, chain]]) => [
+      name,
+      (row: string) => cell(stateOf(row, task, chain), name === 'lost too often' ? lost : event),
+    ]),
+  );
+  return table('task `a` is', ['QUEUED', 'RUNNING run r1', 'RUNNING run r1, chain paused'], columns);
+}
+
+const COMMANDS: Record<string, ChainCommand> = {
+  SkipTask: { kind: 'SkipTask', position: 0 },
+  ResolveTask: { kind: 'ResolveTask', position: 0 },
+  SetPriority: { kind: 'SetPriority', position: 0, priority: 9 },
+  'RetryChain of a': { kind: 'RetryChain', from: [0], includeDownstream: false },
+  'RetryChain of a and what follows': { kind: 'RetryChain', from: [0], includeDownstream: true },
+  'RetryChain from the breakpoint': { kind: 'RetryChain', includeDownstream: true },
+  CancelChain: { kind: 'CancelChain' },
+  PauseChain: { kind: 'PauseChain' },
+  ResumeChain: { kind: 'ResumeChain' },
+  AdmitHeld: { kind: 'AdmitHeld' },
+  'ChainTimedOut, due': { kind: 'ChainTimedOut' },
+};
+
+function commandTable(): string {
+  const columns = Object.fromEntries(
+    Object.entries(COMMANDS).map(([name, command]) => {
+      const late = name === 'ChainTimedOut, due' ? { deadlineAt: T0 } : {};
+      return [name, (row: string) => cell(stateOf(row, {}, TASK_STATES[row]!.chain === 'PAUSED' ? {} : late), command)];
+    }),
+  );
+  return table('task `a` is', Object.keys(TASK_STATES), columns);
+}
+
+/** Every chain status x every command. In a chain that has ended `a` failed and `b` was skipped. */
+function chainTable(): string {
+  const commands: Record<string, ChainCommand> = {
+    ExecuteChain: { kind: 'ExecuteChain' },
+    ...COMMANDS,
+    'ChainTimedOut, not due': { kind: 'ChainTimedOut' },
+  };
+  const columns = Object.fromEntries(
+    Object.entries(commands).map(([name, command]) => [
+      name,
+      (row: string) => cell(chainOf(row as ChainStatus, name === 'ChainTimedOut, due' ? T0 : T0 + 1_000), command),
+    ]),
+  );
+  return table('the chain is', CHAIN_STATUSES, columns);
+}
+
+function chainOf(status: ChainStatus, deadline: number): ChainState {
+  const a: Record<ChainStatus, SampleTask> = {
+    PENDING: { status: 'PENDING' },
+    RUNNING: { status: 'READY' },
+    PAUSED: { status: 'READY', hold: 'CHAIN_PAUSED' },
+    SUCCESS: { status: 'SUCCESS' },
+    FAILURE: { status: 'FAILURE' },
+    CANCELLED: { status: 'CANCELLED' },
+  };
+  const ended = status === 'FAILURE' || status === 'CANCELLED';
+  const parents = { pending: 1, succeeded: 0, failed: 0, skipped: 0 };
+  const b: SampleTask = ended
+    ? { after: [0], status: 'SKIPPED', skipReason: 'CHAIN_STOPPED', parents }
+    : { after: [0], status: status === 'SUCCESS' ? 'SUCCESS' : 'PENDING', parents };
+  return sampleChain([a[status], b], {
+    status,
+    deadlineAt: status === 'RUNNING' ? deadline : null,
+    timeLeftMs: status === 'PAUSED' ? 1_000 : null,
+  });
+}
+
+function matrix(): string {
+  return [
+    '<!-- prettier-ignore-start -->\n',
+    '# State x event\n',
+    'Written by `state-event-matrix.spec.ts` (UPDATE_SNAPSHOTS=1): read its changes before you commit them.\n',
+    'Task `a` is in its attempt 2; `b` waits for `a`; `c` runs, so that the chain does not end. A cell says what becomes',
+    'of `a`, then of the others and of the chain, then what is aborted. `–`: accepted, and nothing moves.\n',
+    '## Reports and time-outs of a task\n',
+    eventTables(),
+    '## A failure that another try could mend, and a loss\n',
+    failureTable(),
+    '## Commands, by the state of the task\n',
+    commandTable(),
+    '## Commands, by the status of the chain\n',
+    'The chain has two tasks, `b` waits for `a`. In one that has ended, `a` ended like the chain.\n',
+    chainTable(),
+    '<!-- prettier-ignore-end -->\n',
+  ].join('\n');
+}
+
+describe('the state x event matrix', () => {
+  it('is the one that was committed', () => {
+    const now = matrix();
+    if (UPDATE) writeFileSync(SNAPSHOT, now);
+    expect(now).toBe(existsSync(SNAPSHOT) ? readFileSync(SNAPSHOT, 'utf8') : '');
+  });
+
+  it('refuses to move a task off the table', () => {
+    const state = sampleChain([{}]);
+    for (const from of TASK_STATUSES) {
+      for (const cause of TASK_CAUSES) {
+        for (const to of TASK_STATUSES) {
+          const task = { ...state.tasks.get(0)!, status: from };
+          const move = () => new Draft(state, T0).move(task, cause, to);
+          if (mayMove(from, cause, to)) expect(move().status).toBe(to);
+          else expect(move).toThrow(`illegal move of a: ${from} -${cause}-> ${to}`);
+        }
+      }
+    }
+  });
+
+  it('leaves a final status by a retry alone', () => {
+    for (const status of ['SUCCESS', 'FAILURE', 'SKIPPED', 'CANCELLED'] as const) {
+      expect(TASK_TRANSITIONS[status]).toEqual({ Retried: ['PENDING'] });
+    }
+  });
+
+  it('sends a READY task alone', () => {
+    for (const [name, { task }] of Object.entries(TASK_STATES)) {
+      const send = () => dispatch(stateOf(name), 0, T0).changed.get(0);
+      if (task.status === 'READY' && task.hold === undefined)
+        expect(send()).toMatchObject({ status: 'QUEUED', attempt: 3 });
+      else expect(send).toThrow(task.hold === undefined ? 'illegal move' : 'is held');
+    }
+  });
+});
+
+describe('the lifecycle chart', () => {
+  const text = existsSync(ARCHITECTURE) ? readFileSync(ARCHITECTURE, 'utf8') : '';
+  const marked = /<!-- lifecycle -->([^]*?)<!-- \/lifecycle -->/.exec(text)?.[1];
+  const skip = marked === undefined && 'ARCHITECTURE.md has no lifecycle chart yet';
+
+  it('of ARCHITECTURE.md is made from the transition table', { skip }, () => {
+    expect(/```mermaid\n([^]*?)```/.exec(marked!)?.[1]).toBe(lifecycleChart());
+  });
+});
