@@ -54,6 +54,7 @@ export async function createApp(config: AppConfig, logger: Logger, preview = fal
       throw new Problem('UNSUPPORTED_MEDIA_TYPE', 'Send the body as application/json.');
     }
   });
+  fastify.get('/', (_request, reply) => reply.redirect('/docs'));
   SwaggerModule.setup('docs', app, () => makeDocument(app), {
     jsonDocumentUrl: 'docs-json',
     yamlDocumentUrl: 'docs-yaml',

@@ -1,10 +1,10 @@
-import { createLogger, onStopSignal, readAppConfig } from '#libs/platform';
+import { createLogger, onStopSignal, configOrExit } from '#libs/platform';
 import { missingMigrations } from '#libs/repositories';
 import { createApp } from './create-app.js';
 import { Databases } from './system/databases.js';
 
 process.title = 'task-chain api';
-const config = readAppConfig();
+const config = configOrExit();
 const logger = createLogger('api', config.logLevel);
 const app = await createApp(config, logger);
 const { reads } = app.get(Databases);

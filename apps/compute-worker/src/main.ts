@@ -1,10 +1,10 @@
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
-import { createLogger, NestLogger, onStopSignal, readAppConfig } from '#libs/platform';
+import { createLogger, NestLogger, onStopSignal, configOrExit } from '#libs/platform';
 import { WorkerModule } from './worker.module.js';
 
 process.title = 'task-chain compute-worker';
-const config = readAppConfig();
+const config = configOrExit();
 const logger = createLogger('compute-worker', config.logLevel);
 const app = await NestFactory.createApplicationContext(WorkerModule.with(config, logger), {
   logger: new NestLogger(logger),

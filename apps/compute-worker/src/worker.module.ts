@@ -39,7 +39,9 @@ class WorkerApp implements OnApplicationBootstrap, BeforeApplicationShutdown {
     assertRunnable(types);
     this.backend = openBackend(config);
     this.channel = openChannel(this.backend);
-    this.queues = new TaskQueues(this.backend, (error) => logger.warn({ err: error }, 'the queue reported a fault'));
+    this.queues = new TaskQueues(this.backend, (error, unheard) =>
+      logger.warn({ err: error, unheard }, 'the queue reported a fault'),
+    );
     const slots = Object.fromEntries(types.map((type) => [type, concurrencyOf(config, type)]));
     const { dataRoot, artifactRoot } = config;
     this.worker = new Worker(this.queues, this.channel, { slots, dataRoot, artifactRoot, drainMs: DRAIN_MS }, logger);

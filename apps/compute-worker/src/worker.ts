@@ -137,7 +137,6 @@ export class Worker {
     if (control.kind === 'stop') return this.stopRuns(control.tasks);
     if (control.workerId !== this.id) return;
     this.answered = performance.now();
-    this.stopRuns(control.stop);
   }
 
   private stopRuns(tasks: readonly AttemptRef[]): void {

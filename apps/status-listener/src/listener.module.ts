@@ -37,7 +37,9 @@ class ListenerApp implements OnApplicationBootstrap, BeforeApplicationShutdown {
       pinPlans: false,
     });
     this.backend = openBackend(config);
-    this.queues = new TaskQueues(this.backend, (error) => logger.warn({ err: error }, 'the queue reported a fault'));
+    this.queues = new TaskQueues(this.backend, (error, unheard) =>
+      logger.warn({ err: error, unheard }, 'the queue reported a fault'),
+    );
     const engine: Engine = {
       db: this.db,
       queues: this.queues,

@@ -13,8 +13,8 @@ import {
 } from '#libs/chain-engine';
 import type { Engine } from '#libs/chain-engine';
 import { failpoint } from '#libs/platform';
-import { queueGeneration } from '#libs/queues';
-import type { Backend, DoneReport, Note, StatusChannel } from '#libs/queues';
+import { queueGeneration, stopMessages } from '#libs/queues';
+import type { AttemptRef, Backend, DoneReport, Note, StatusChannel } from '#libs/queues';
 import { engineQueries, WAKE_CHANNEL } from '#libs/repositories';
 import type { Duties } from './duties.js';
 import { Loops } from './loops.js';
@@ -35,6 +35,7 @@ export class Listener {
   private generation: string | undefined;
   private stopListening: (() => Promise<void>) | undefined;
   private wakeDispatcher: () => void = () => undefined;
+  private wakeSignals: () => void = () => undefined;
   private last: Promise<unknown> = Promise.resolve();
 
   constructor(
@@ -52,6 +53,7 @@ export class Listener {
     this.loops.run('reports', 0, () => this.takeReports());
     this.loops.run('notes', 0, () => this.takeNotes());
     this.wakeDispatcher = this.loops.run('dispatch', 200, () => this.dispatch());
+    this.wakeSignals = this.loops.run('stops', 200, () => this.signalStops());
     this.loops.run('room', 1_000, () => refreshRoom(this.engine));
     this.loops.run('leases', 1_000, () => this.reconcile());
     this.loops.run('webhooks', 500, () => deliverWebhooks(this.engine.db, this.webhooksToPrivate));
@@ -86,6 +88,7 @@ export class Listener {
   private wake(): void {
     this.engine.room.expectAll();
     this.wakeDispatcher();
+    this.wakeSignals();
   }
 
   private async takeReports(): Promise<void> {
@@ -148,7 +151,7 @@ export class Listener {
     if (lines.length > 0) await engineQueries.saveLogs(db, lines);
     for (const note of notes) {
       if (note.kind !== 'heartbeat') continue;
-      await this.channel.broadcast(await applyHeartbeat(this.engine, note));
+      for (const control of await applyHeartbeat(this.engine, note)) await this.channel.broadcast(control);
       const slots = JSON.stringify(note.slots);
       if (this.slots.get(note.workerId) === slots) continue;
       this.slots.set(note.workerId, slots);
@@ -157,11 +160,16 @@ export class Listener {
     }
   }
 
-  private async dispatch(): Promise<void> {
+  /** Best effort: what is not heard is said again in the answer to the next heartbeat. */
+  private async signalStops(): Promise<void> {
     for (const row of await engineQueries.takeOutbox(this.engine.db, 100, OUTBOX_HIDE_MS)) {
-      if (row.kind === 'STOP') await this.channel.broadcast({ kind: 'stop', ...(row.payload as object) });
+      const { tasks } = row.payload as { tasks: AttemptRef[] };
+      for (const message of stopMessages(tasks)) await this.channel.broadcast(message);
       await engineQueries.deleteOutbox(this.engine.db, [row.id]);
     }
+  }
+
+  private async dispatch(): Promise<void> {
     await this.inTurn(async () => {
       await promoteDue(this.engine);
       await dispatchReady(this.engine);

@@ -1,10 +1,10 @@
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
-import { createLogger, NestLogger, onStopSignal, readAppConfig } from '#libs/platform';
+import { createLogger, NestLogger, onStopSignal, configOrExit } from '#libs/platform';
 import { ListenerModule } from './listener.module.js';
 
 process.title = 'task-chain status-listener';
-const config = readAppConfig();
+const config = configOrExit();
 const logger = createLogger('status-listener', config.logLevel);
 const app = await NestFactory.createApplicationContext(ListenerModule.with(config, logger), {
   logger: new NestLogger(logger),

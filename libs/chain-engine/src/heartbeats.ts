@@ -1,4 +1,4 @@
-import type { AttemptRef, Control, Note } from '#libs/queues';
+import { stopMessages, type AttemptRef, type Control, type Note } from '#libs/queues';
 import { engineQueries } from '#libs/repositories';
 import type { Engine } from './engine.js';
 import { LEASES } from './store.js';
@@ -6,7 +6,7 @@ import { LEASES } from './store.js';
 type Heartbeat = Extract<Note, { kind: 'heartbeat' }>;
 
 /** Renews the leases of what a worker says it runs, and answers which of it no longer counts and is to be stopped. */
-export async function applyHeartbeat(engine: Engine, beat: Heartbeat): Promise<Control> {
+export async function applyHeartbeat(engine: Engine, beat: Heartbeat): Promise<Control[]> {
   await engineQueries.saveWorker(engine.db, beat.workerId, beat.slots, beat.tasks.length);
   const renewed =
     beat.tasks.length === 0
@@ -19,5 +19,5 @@ export async function applyHeartbeat(engine: Engine, beat: Heartbeat): Promise<C
         );
   const counts = new Set(renewed.map((row) => `${row.task_request_id}.${row.attempt}`));
   const stop = beat.tasks.filter((task: AttemptRef) => !counts.has(`${task.taskRequestId}.${task.attempt}`));
-  return { kind: 'heartbeat_answer', workerId: beat.workerId, seq: beat.seq, stop };
+  return [{ kind: 'heartbeat_answer', workerId: beat.workerId, seq: beat.seq }, ...stopMessages(stop)];
 }

@@ -69,6 +69,17 @@ export function readAppConfig(env: Environment = process.env): AppConfig {
   return Object.freeze({ ...config, databaseUrl });
 }
 
+/** As readAppConfig, for an app's first line: wrong configuration ends the process with its message and nothing else. */
+export function configOrExit(): AppConfig {
+  try {
+    return readAppConfig();
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exit(1);
+  }
+}
+
 /** How many tasks of `type` a worker runs at once. `WORKER_CONCURRENCY_SS_LR` speaks for type `ss_lr` or `ss-lr`. */
 export function concurrencyOf(config: Config, type: string): number {
   return config.concurrencyByType[type.toLowerCase().replace(/[^a-z0-9]/g, '_')] ?? config.workerConcurrency;

@@ -1,6 +1,7 @@
 export { ConfigError, type Environment } from './config-values.js';
 export {
   concurrencyOf,
+  configOrExit,
   loadEnvFile,
   readAppConfig,
   readConfig,

@@ -77,7 +77,18 @@ export type Control =
       readonly kind: 'heartbeat_answer';
       readonly workerId: string;
       readonly seq: number;
-      readonly stop: readonly AttemptRef[];
     };
+
+/** A PostgreSQL notification holds 8,000 bytes: so many attempts are named in one message at most. */
+const STOPS_IN_MESSAGE = 60;
+
+/** Stop signals for any number of attempts, each small enough for every backend. */
+export function stopMessages(tasks: readonly AttemptRef[]): Control[] {
+  const messages: Control[] = [];
+  for (let at = 0; at < tasks.length; at += STOPS_IN_MESSAGE) {
+    messages.push({ kind: 'stop', tasks: tasks.slice(at, at + STOPS_IN_MESSAGE) });
+  }
+  return messages;
+}
 
 export type Lane = 'done' | 'notes';

@@ -123,7 +123,8 @@ export class RedisChannel implements StatusChannel {
     try {
       return await work();
     } catch (error) {
-      if (!(error instanceof Error) || !error.message.includes('NOGROUP')) throw error;
+      // After a flush the stream is gone, and a reader that waited on it is told so.
+      if (!(error instanceof Error) || !/NOGROUP|UNBLOCKED/.test(error.message)) throw error;
       await this.redis.xgroup('CREATE', key(lane), GROUP, '0', 'MKSTREAM').catch((e: Error) => {
         if (!e.message.includes('BUSYGROUP')) throw e;
       });

@@ -11,6 +11,9 @@ interface JobData {
   readonly job: string;
 }
 
+/** An outage makes every queue and worker complain many times a second: one line tells it as well, ms. */
+const QUIET_MS = 10_000;
+
 /** Takes jobs of one task type until closed. */
 export interface Consumer {
   /** Takes no more jobs and waits for those it has. */
@@ -24,11 +27,14 @@ export interface Consumer {
  * stalled jobs (PostgreSQL's leases do that), jobs removed when finished.
  */
 export class TaskQueues {
+  private heard = -Infinity;
+  private unheard = 0;
   private readonly queues = new Map<string, Queue<JobData>>();
 
   constructor(
     private readonly backend: Backend,
-    private readonly onError: (error: Error) => void,
+    /** Hears of faults of the queue: of all within ten seconds one, with how many went unheard before it. */
+    private readonly onError: (error: Error, unheard: number) => void,
   ) {}
 
   /** Sends jobs in bulk, one call per type. A job whose id is already there is ignored. */
@@ -67,7 +73,7 @@ export class TaskQueues {
   /** Runs `work` for each job of the type, `slots` at once. The job is removed when `work` ends, however it ends. */
   consume(type: string, slots: number, work: (job: TaskJob) => Promise<void>): Consumer {
     const worker = this.makeWorker(type, slots, async (job) => work(JSON.parse(job.data.job) as TaskJob));
-    worker.on('error', this.onError);
+    worker.on('error', this.hear);
     return {
       drain: () => worker.close(false),
       close: () => worker.close(true),
@@ -78,11 +84,22 @@ export class TaskQueues {
     await Promise.all([...this.queues.values()].map((queue) => queue.close()));
   }
 
+  private readonly hear = (error: Error): void => {
+    const now = performance.now();
+    if (now - this.heard < QUIET_MS) {
+      this.unheard++;
+      return;
+    }
+    this.heard = now;
+    this.onError(error, this.unheard);
+    this.unheard = 0;
+  };
+
   private queue(type: string): Queue<JobData> {
     let queue = this.queues.get(type);
     if (queue === undefined) {
       queue = this.makeQueue(type);
-      queue.on('error', this.onError);
+      queue.on('error', this.hear);
       this.queues.set(type, queue);
     }
     return queue;

@@ -3,7 +3,7 @@ import { DataSource } from 'typeorm';
 import { migrations } from '../../../migrations/index.js';
 
 /** A TypeORM data source on the chain tables: for migrations, and for the API's ordinary reads. */
-export function makeDataSource(databaseUrl: string, options: { max?: number } = {}): DataSource {
+function makeDataSource(databaseUrl: string, options: { max?: number } = {}): DataSource {
   return new DataSource({
     type: 'postgres',
     url: databaseUrl,

@@ -50,7 +50,8 @@ export class ProblemFilter implements ExceptionFilter {
     if (reply.sent || reply.raw.headersSent) return void reply.raw.destroy();
     // Closed at once, with the rest of the body unread, the connection would be reset before the client has the
     // answer. Left open, the rest is read and thrown away, for as long as a request may take.
-    if (problem.code === 'BODY_TOO_LARGE' || problem.code === 'UNSUPPORTED_MEDIA_TYPE') reply.removeHeader('connection');
+    if (problem.code === 'BODY_TOO_LARGE' || problem.code === 'UNSUPPORTED_MEDIA_TYPE')
+      reply.removeHeader('connection');
     void reply
       .code(problem.status)
       .headers({ ...problem.headers })
