@@ -2,6 +2,10 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { createMetrics, type AppConfig } from '#libs/platform';
 import { ChainReader } from './chains/chain-reader.js';
 import { ChainsController } from './chains/chains.controller.js';
+import { BulkController } from './controls/bulk.controller.js';
+import { ChainControlsController } from './controls/chain-controls.controller.js';
+import { Controls } from './controls/controls.js';
+import { TaskControlsController } from './controls/task-controls.controller.js';
 import { ChainWatch } from './events/chain-watch.js';
 import { EventsController } from './events/events.controller.js';
 import { MetricsController } from './metrics/metrics.controller.js';
@@ -21,6 +25,9 @@ export class AppModule {
       controllers: [
         MetricsController,
         ChainsController,
+        BulkController,
+        ChainControlsController,
+        TaskControlsController,
         TasksController,
         EventsController,
         TaskTypesController,
@@ -29,6 +36,7 @@ export class AppModule {
       ],
       providers: [
         ChainReader,
+        Controls,
         ChainWatch,
         { provide: Databases, useFactory: () => new Databases(config.databaseUrl) },
         { provide: Catalogue, useFactory: () => new Catalogue(config.diagnosticTasks) },

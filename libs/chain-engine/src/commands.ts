@@ -1,7 +1,8 @@
-import type { ChainCommand, ChainStatus, Hold, Refusal, TaskStatus } from '#libs/chain-domain';
+import type { ChainCommand, ChainStatus, Hold, Refusal, SkipReason, Task, TaskStatus } from '#libs/chain-domain';
 import { engineQueries, insertWholeChain } from '#libs/repositories';
-import type { ChainSave, Database, LoadedChain } from '#libs/repositories';
+import type { ChainSave, Database, LoadedChain, Queryable } from '#libs/repositories';
 import { Refused } from './decide-chain.js';
+import type { IdempotentRequest } from './idempotency.js';
 import { newChainRows, type NewChain } from './new-chain.js';
 import { Room } from './room.js';
 import { applyWork, decideWork, type ChainWork } from './store.js';
@@ -14,12 +15,6 @@ export interface CreatedChain {
   readonly total_tasks: number;
   readonly status: ChainStatus;
   readonly created_at: string;
-}
-
-/** A request that carries a key: the same key and body are answered with the same chain. */
-export interface IdempotentRequest {
-  readonly key: string;
-  readonly hash: Buffer;
 }
 
 export type CreateOutcome =
@@ -68,12 +63,13 @@ export type OperatorCommand =
   | { readonly kind: 'ResolveTask'; readonly taskId: string; readonly result: unknown }
   | { readonly kind: 'SetPriority'; readonly taskId?: string; readonly priority: number };
 
-/** What a command does, or with `dryRun` would do, to one task. */
+/** What a command does, or with `dryRun` would do, to one task: its status, hold or priority changes. */
 export interface TaskChange {
   readonly taskId: string;
   readonly from: TaskStatus;
   readonly to: TaskStatus;
   readonly hold: Hold | null;
+  readonly skipReason: SkipReason | null;
   readonly priority: number;
 }
 
@@ -97,20 +93,20 @@ export interface CommandOptions {
 
 /**
  * Carries out an operator's command on a chain, as a compare-and-set: refused with the status that stands against it.
- * Tells every task that it changes.
+ * Tells every task that it changes. `db` may be a transaction: it may read the chain several times.
  */
 export async function commandChain(
-  db: Database,
+  db: Queryable,
   chainId: string,
   command: OperatorCommand,
   options: CommandOptions = {},
 ): Promise<CommandOutcome> {
-  let before = new Map<number, TaskStatus>();
+  let before: ReadonlyMap<number, Task> = new Map();
   const work: ChainWork = {
     chainId,
     requestIds: undefined,
     incoming: (loaded) => {
-      before = new Map([...loaded.state.tasks].map(([position, task]) => [position, task.status]));
+      before = new Map(loaded.state.tasks);
       const event = toEvent(command, loaded);
       const report = command.kind === 'ResolveTask' ? { result: command.result } : undefined;
       return [{ event, report, data: { ...options.data } }];
@@ -162,14 +158,12 @@ function toEvent(command: OperatorCommand, loaded: LoadedChain): ChainCommand {
   }
 }
 
-function changesOf(save: ChainSave, before: ReadonlyMap<number, TaskStatus>): TaskChange[] {
+function changesOf(save: ChainSave, before: ReadonlyMap<number, Task>): TaskChange[] {
   return [...save.changed.values()]
     .sort((a, b) => a.position - b.position)
-    .map(({ position, taskId, status, hold, priority }) => ({
-      taskId,
-      from: before.get(position)!,
-      to: status,
-      hold,
-      priority,
-    }));
+    .flatMap(({ position, taskId, status, hold, skipReason, priority }) => {
+      const was = before.get(position)!;
+      const same = was.status === status && was.hold === hold && was.priority === priority;
+      return same ? [] : [{ taskId, from: was.status, to: status, hold, skipReason, priority }];
+    });
 }

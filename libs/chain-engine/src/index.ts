@@ -4,6 +4,7 @@ export { decideChain, type Incoming, Refused } from './decide-chain.js';
 export * from './dispatcher.js';
 export type { Engine, EngineLog } from './engine.js';
 export * from './heartbeats.js';
+export { answerLongOnce, answerOnce, type Answer, type IdempotentRequest } from './idempotency.js';
 export * from './metrics.js';
 export type { NewChain, NewTask } from './new-chain.js';
 export * from './reconciler.js';

@@ -1,7 +1,7 @@
 import { IncompleteState } from '#libs/chain-domain';
 import { failpoint } from '#libs/platform';
 import { loadForRequests, loadWhole, save } from '#libs/repositories';
-import type { ChainSave, Database, LoadedChain } from '#libs/repositories';
+import type { ChainSave, LoadedChain, Queryable } from '#libs/repositories';
 import { decideChain, type Incoming } from './decide-chain.js';
 import type { Room } from './room.js';
 
@@ -29,7 +29,7 @@ export interface Round<T> {
  * way. Chains that do not exist are left out of the answer.
  */
 export async function applyWork<T>(
-  db: Database,
+  db: Queryable,
   work: readonly ChainWork[],
   room: Room,
   beside: (saves: readonly ChainSave[]) => Promise<T>,
@@ -54,7 +54,7 @@ export async function applyWork<T>(
 }
 
 /** Loads and decides, and stores nothing. Chains that do not exist are left out. */
-export async function decideWork(db: Database, work: readonly ChainWork[], room: Room): Promise<ChainSave[]> {
+export async function decideWork(db: Queryable, work: readonly ChainWork[], room: Room): Promise<ChainSave[]> {
   const partly = work.filter((w) => w.requestIds !== undefined);
   const loaded = new Map<string, LoadedChain>();
   if (partly.length > 0) {

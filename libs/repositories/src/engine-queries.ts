@@ -1,6 +1,5 @@
-import type { Queryable, Tx } from './database.js';
+import type { Queryable } from './database.js';
 import { claimReady } from './statements/claim-ready.js';
-import { findIdempotencyKey, insertIdempotencyKey } from './statements/create-chain.js';
 import {
   expiredLeases,
   forgetWorkers,
@@ -12,6 +11,13 @@ import {
   renewLeases,
   saveWorker,
 } from './statements/leases.js';
+import {
+  findIdempotencyKey,
+  freeIdempotencyKey,
+  insertIdempotencyKey,
+  setIdempotencyAnswer,
+  takeOverIdempotencyKey,
+} from './statements/idempotency.js';
 import { chainFacts, loadJobs, loadResults } from './statements/load-jobs.js';
 import { deleteOutbox, takeOutbox } from './statements/outbox.js';
 import { saveLogs, saveProgress } from './statements/progress.js';
@@ -130,8 +136,14 @@ export const engineQueries = {
   /** Wakes the listeners' dispatchers when this transaction commits. */
   wake: (db: Queryable) => db.query(wake),
   /** Takes the key, or waits for the transaction that holds it. false: it is taken. */
-  takeIdempotencyKey: async (tx: Tx, scope: string, key: string, hash: Buffer, response: unknown) =>
-    (await tx.query(insertIdempotencyKey, [scope, key, hash, JSON.stringify(response)])).length > 0,
+  takeIdempotencyKey: async (db: Queryable, scope: string, key: string, hash: Buffer, response: unknown) =>
+    (await db.query(insertIdempotencyKey, [scope, key, hash, JSON.stringify(response)])).length > 0,
+  setIdempotencyAnswer: (db: Queryable, scope: string, key: string, answer: object) =>
+    db.query(setIdempotencyAnswer, [scope, key, JSON.stringify(answer)]),
+  /** Takes a key whose request is at work for longer than `seconds`. false: it is not so. */
+  takeOverIdempotencyKey: async (db: Queryable, scope: string, key: string, hash: Buffer, seconds: number) =>
+    (await db.query(takeOverIdempotencyKey, [scope, key, hash, seconds])).length > 0,
+  freeIdempotencyKey: (db: Queryable, scope: string, key: string) => db.query(freeIdempotencyKey, [scope, key]),
   findIdempotencyKey: async (db: Queryable, scope: string, key: string) =>
     (await db.query<{ request_hash: Buffer; response: unknown }>(findIdempotencyKey, [scope, key]))[0],
 };

@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto';
-import { Body, Controller, Delete, Get, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
+import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
 import {
   ApiBody,
   ApiHeader,
@@ -10,23 +9,16 @@ import {
   ApiResponse,
   ApiTags,
 } from '@nestjs/swagger';
-import { commandChain, createChain, type CreatedChain } from '#libs/chain-engine';
+import { createChain, type CreatedChain } from '#libs/chain-engine';
 import { listChains, readChains } from '#libs/repositories';
 import { readChain, type ChainInput } from '../input/chain-input.js';
 import { Problem } from '../input/problem.js';
 import { Databases } from '../system/databases.js';
 import { Catalogue } from '../system/catalogue.js';
 import { ApiProblems } from '../system/api-problems.js';
+import { IDEMPOTENCY_KEY, idempotentRequest } from '../system/idempotency-key.js';
 import { ChainReader } from './chain-reader.js';
-import {
-  CancelledChainDto,
-  ChainDto,
-  ChainListDto,
-  CreatedChainDto,
-  ExecutedChainDto,
-  GraphDto,
-  ValidationDto,
-} from './chains.dto.js';
+import { ChainDto, ChainListDto, CreatedChainDto, GraphDto, ValidationDto } from './chains.dto.js';
 import { graphOf, toDot, toMermaid } from './graph.js';
 import { readListQuery, writeCursor } from './list-query.js';
 import { newChainOf } from './new-chain.js';
@@ -57,12 +49,7 @@ export class ChainsController {
     description: 'Checks the whole chain and tells all its faults at once. With `execute: true` it starts as well.',
   })
   @ApiBody(CHAIN_BODY)
-  @ApiHeader({
-    name: 'Idempotency-Key',
-    required: false,
-    description: 'The same key and body give the same chain, however often they are sent.',
-    schema: { type: 'string', minLength: 1, maxLength: 255 },
-  })
+  @ApiHeader(IDEMPOTENCY_KEY)
   @ApiResponse({ status: 201, type: CreatedChainDto, description: 'The chain is stored.' })
   @ApiProblems(400, 413, 415, 422, 503)
   async create(
@@ -71,12 +58,7 @@ export class ChainsController {
     @Res({ passthrough: true }) reply: Reply,
   ): Promise<CreatedChain> {
     const chain = newChainOf(this.read(body), body, null);
-    if (key !== undefined && (key.length === 0 || key.length > 255 || !/^[\x20-\x7e]+$/.test(key))) {
-      throw new Problem('BAD_REQUEST', 'An Idempotency-Key is 1 to 255 printable ASCII characters.');
-    }
-    const request =
-      key === undefined ? undefined : { key, hash: createHash('sha256').update(JSON.stringify(body)).digest() };
-    const outcome = await createChain(this.databases.engine, chain, request);
+    const outcome = await createChain(this.databases.engine, chain, idempotentRequest(key, body));
     if (outcome.kind === 'key-reused') {
       throw new Problem('IDEMPOTENCY_KEY_REUSED', 'This Idempotency-Key was used for another chain: take a new key.');
     }
@@ -195,51 +177,6 @@ export class ChainsController {
     return { ...chainSummary(chain), tasks: taskDtos(tasks, chain.status) };
   }
 
-  @Post(':chain_id/execute')
-  @HttpCode(202)
-  @ApiParam({ name: 'chain_id', schema: { type: 'string', maxLength: 64 } })
-  @ApiOperation({
-    operationId: 'executeChain',
-    summary: 'Start a chain',
-    description: 'Only from PENDING; otherwise 409 with the present status.',
-  })
-  @ApiResponse({ status: 202, type: ExecutedChainDto, description: 'The chain runs.' })
-  @ApiProblems(404, 409, 503)
-  async execute(@Param('chain_id') chainId: string): Promise<ExecutedChainDto> {
-    await this.command(chainId, 'ExecuteChain', 'started: only a PENDING chain is');
-    const { chain_id, execution_id, status, started_at } = chainSummary(await this.reader.chain(chainId));
-    return { chain_id, execution_id, status, started_at };
-  }
-
-  @Post(':chain_id/cancel')
-  @HttpCode(200)
-  @ApiParam({ name: 'chain_id', schema: { type: 'string', maxLength: 64 } })
-  @ApiOperation({
-    operationId: 'cancelChain',
-    summary: 'Cancel a chain',
-    description: 'Running tasks are stopped, waiting ones skipped, all at once.',
-  })
-  @ApiResponse({ status: 200, type: CancelledChainDto, description: 'The chain is CANCELLED.' })
-  @ApiProblems(404, 409, 503)
-  async cancel(@Param('chain_id') chainId: string): Promise<CancelledChainDto> {
-    await this.command(chainId, 'CancelChain', 'cancelled: it has ended');
-    const { chain_id, status, completed_at, updated_at } = chainSummary(await this.reader.chain(chainId));
-    return { chain_id, status, cancelled_at: completed_at ?? updated_at };
-  }
-
-  @Delete(':chain_id')
-  @ApiParam({ name: 'chain_id', schema: { type: 'string', maxLength: 64 } })
-  @ApiOperation({
-    operationId: 'deleteChain',
-    summary: 'Cancel a chain',
-    description: 'The same as POST /chains/{chain_id}/cancel.',
-  })
-  @ApiResponse({ status: 200, type: CancelledChainDto, description: 'The chain is CANCELLED.' })
-  @ApiProblems(404, 409, 503)
-  remove(@Param('chain_id') chainId: string): Promise<CancelledChainDto> {
-    return this.cancel(chainId);
-  }
-
   @Get(':chain_id/graph')
   @ApiParam({ name: 'chain_id', schema: { type: 'string', maxLength: 64 } })
   @ApiOperation({
@@ -275,13 +212,5 @@ export class ChainsController {
     const unsupported = faults.every((fault) => fault.code === 'NOT_SUPPORTED_YET');
     const detail = faults.length === 1 ? faults[0]!.message : `The chain has ${faults.length} faults: see errors.`;
     throw new Problem(unsupported ? 'NOT_SUPPORTED_YET' : 'INVALID_CHAIN', detail, { errors: faults });
-  }
-
-  private async command(chainId: string, kind: 'ExecuteChain' | 'CancelChain', cannot: string): Promise<void> {
-    const outcome = await commandChain(this.databases.engine, this.reader.id(chainId), { kind });
-    if (outcome.kind === 'refused') {
-      throw new Problem('CHAIN_STATE_CONFLICT', `The chain is ${outcome.refusal.status} and cannot be ${cannot}.`);
-    }
-    if (outcome.kind !== 'done') throw this.reader.notFound(chainId);
   }
 }

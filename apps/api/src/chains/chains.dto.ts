@@ -20,27 +20,6 @@ export class CreatedChainDto {
   created_at: string;
 }
 
-export class ExecutedChainDto {
-  @ApiProperty({ example: ID })
-  chain_id: string;
-  /** Names this execution. */
-  @ApiProperty({ type: String, nullable: true, example: 'execution-7c0a4a52-2c53-4b58-9d0b-6d7d5f0f7c11' })
-  execution_id: string | null;
-  @ApiProperty({ enum: CHAIN_STATUSES, enumName: 'ChainStatus', example: 'RUNNING' })
-  status: string;
-  @ApiProperty({ type: String, format: 'date-time', nullable: true })
-  started_at: string | null;
-}
-
-export class CancelledChainDto {
-  @ApiProperty({ example: ID })
-  chain_id: string;
-  @ApiProperty({ enum: CHAIN_STATUSES, enumName: 'ChainStatus', example: 'CANCELLED' })
-  status: string;
-  @ApiProperty({ format: 'date-time' })
-  cancelled_at: string;
-}
-
 export class FailureDto {
   /** Stable, UPPER_SNAKE. */
   @ApiProperty({ example: 'TIMEOUT_RUN' })
@@ -213,6 +192,15 @@ export class FaultDto {
   message: string;
 }
 
+export class ConflictStateDto {
+  @ApiProperty({ enum: CHAIN_STATUSES, enumName: 'ChainStatus', example: 'SUCCESS' })
+  chain_status: string;
+  @ApiProperty({ required: false, example: 'psi' })
+  task_id?: string;
+  @ApiProperty({ enum: TASK_STATUSES, enumName: 'TaskStatus', required: false, example: 'SUCCESS' })
+  task_status?: string;
+}
+
 export class ProblemDto {
   @ApiProperty({ format: 'uri-reference', example: '/problems/invalid-chain' })
   type: string;
@@ -229,6 +217,9 @@ export class ProblemDto {
   code: string;
   @ApiProperty({ type: [FaultDto], required: false })
   errors?: FaultDto[];
+  /** Of a 409: what stands against it. */
+  @ApiProperty({ type: ConflictStateDto, required: false })
+  state?: ConflictStateDto;
 }
 
 export class ValidationDto {

@@ -101,7 +101,8 @@ export function writeCursor(row: { created_at_exact: string; id: number }): stri
   return Buffer.from(JSON.stringify([row.created_at_exact, row.id])).toString('base64url');
 }
 
-function readCursor(cursor: string): { createdAt: string; id: number } | undefined {
+/** The row that `writeCursor` wrote; undefined for anything else. */
+export function readCursor(cursor: string): { createdAt: string; id: number } | undefined {
   try {
     const parsed: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
     if (!Array.isArray(parsed) || parsed.length !== 2) return undefined;

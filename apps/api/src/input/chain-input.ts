@@ -142,7 +142,8 @@ function chainOf(body: ChainBody, nodes: readonly TaskNode[], planned: Plan, rea
   };
 }
 
-const priorityOf = (priority: PriorityBody): number =>
+/** The number of a priority. */
+export const priorityOf = (priority: PriorityBody): number =>
   typeof priority === 'number' ? priority : PRIORITY_WORDS[priority];
 
 function retryPolicyOf(policy: RetryPolicyBody = {}): RetryPolicy {

@@ -3,7 +3,7 @@ import { TRIGGER_RULES } from '#libs/chain-domain';
 import { MAX_CONDITION_LENGTH } from '#libs/chain-engine';
 import { retryPolicy } from './retry-policy.schema.js';
 
-const taskId = {
+export const taskId = {
   type: 'string',
   minLength: 1,
   maxLength: 64,
@@ -30,7 +30,7 @@ const queueTimeout = {
 
 /** Words for a priority and the numbers they stand for. 1 is the lowest and 10 the highest. */
 export const PRIORITY_WORDS = { low: 3, normal: 5, high: 7, critical: 9 } as const;
-const priority = {
+export const priority = {
   enum: ['low', 'normal', 'high', 'critical', 1, 2, 3, 4, 5, 6, 7, 8, 9, 10],
   description:
     'Who goes first where there is not room for all: 1 (last) to 10 (first), or low (3), normal (5), high (7), critical (9).',

@@ -16,6 +16,7 @@ export const PROBLEMS = {
   METHOD_NOT_ALLOWED: { status: 405, title: 'This address does not take this method' },
   NOT_ACCEPTABLE: { status: 406, title: 'There is no answer in the format asked for' },
   CHAIN_STATE_CONFLICT: { status: 409, title: 'The state of the chain does not allow this' },
+  TASK_STATE_CONFLICT: { status: 409, title: 'The state of the task does not allow this' },
   IDEMPOTENCY_KEY_IN_USE: { status: 409, title: 'A request with this idempotency key is still running' },
   PRECONDITION_FAILED: { status: 412, title: 'It has changed since it was read' },
   BODY_TOO_LARGE: { status: 413, title: 'The body is too large' },
@@ -28,10 +29,19 @@ export const PROBLEMS = {
 
 export type ProblemCode = keyof typeof PROBLEMS;
 
+/** The present state that a request conflicts with. */
+export interface ConflictState {
+  readonly chain_status: string;
+  readonly task_id?: string;
+  readonly task_status?: string;
+}
+
 /** What is told beside code and detail. `cause` is logged and never sent. */
 export interface ProblemExtras {
   readonly errors?: readonly InputFault[];
   readonly headers?: Readonly<Record<string, string>>;
+  /** What stands against it, of a state conflict. */
+  readonly state?: ConflictState;
   readonly cause?: unknown;
 }
 
@@ -39,16 +49,18 @@ export interface ProblemExtras {
 export class Problem extends Error {
   readonly errors: readonly InputFault[];
   readonly headers: Readonly<Record<string, string>>;
+  readonly state: ConflictState | undefined;
 
   constructor(
     readonly code: ProblemCode,
     readonly detail: string,
-    { errors = [], headers = {}, cause }: ProblemExtras = {},
+    { errors = [], headers = {}, state, cause }: ProblemExtras = {},
   ) {
     super(detail, cause === undefined ? undefined : { cause });
     this.name = 'Problem';
     this.errors = errors;
     this.headers = headers;
+    this.state = state;
   }
 
   get status(): number {
@@ -65,11 +77,20 @@ export interface ProblemDocument {
   readonly instance: string;
   readonly code: ProblemCode;
   readonly errors?: readonly InputFault[];
+  readonly state?: ConflictState;
 }
 
 /** `instance` is the path that was asked for. */
 export function toProblemDocument(problem: Problem, instance: string): ProblemDocument {
-  const { code, detail, errors } = problem;
+  const { code, detail, errors, state } = problem;
   const type = `/problems/${code.toLowerCase().replaceAll('_', '-')}`;
-  return { type, ...PROBLEMS[code], detail, instance, code, ...(errors.length > 0 && { errors }) };
+  return {
+    type,
+    ...PROBLEMS[code],
+    detail,
+    instance,
+    code,
+    ...(errors.length > 0 && { errors }),
+    ...(state && { state }),
+  };
 }

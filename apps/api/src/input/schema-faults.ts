@@ -36,6 +36,14 @@ export function addSchemaFaults(body: unknown, faults: FaultList): void {
   }
 }
 
+/** A check of a body's part by its schema. */
+export const compileSchema = (schema: object): ValidateFunction => ajv.compile(schema);
+
+/** Adds what a check has against a body. */
+export function addFaultsOf(check: ValidateFunction, body: unknown, faults: FaultList): void {
+  addFaults(check, body, '', '', faults);
+}
+
 /** How a message names a task. */
 export function taskLabel(task: unknown, position: number): string {
   const id = isObject(task) ? task['task_id'] : undefined;

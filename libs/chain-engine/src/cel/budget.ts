@@ -7,7 +7,7 @@ const MAX_STEPS = 200_000;
 let left = 0;
 
 /** The evaluation has used up its steps. */
-export class TooCostly extends Error {
+class TooCostly extends Error {
   constructor() {
     super(`it needs more than ${MAX_STEPS} steps: look at shorter lists, or decide in a task`);
   }

@@ -2,7 +2,7 @@ import { celFunc, CelScalar, celListConcat, celMethod, listType, type CelFunc } 
 import { charge } from './budget.js';
 
 /** Elements of a list that an expression makes itself, at most. */
-export const MAX_MADE_LIST = 1_000;
+const MAX_MADE_LIST = 1_000;
 const MAX_MADE_TEXT = 256 * 1024;
 
 /** Put around the condition of each macro's loop: pays for one round. */

@@ -1,22 +1,5 @@
 import type { Statement } from '../database.js';
 
-/**
- * $1 scope, $2 key, $3 hash, $4 answer (its `created_at` is filled in) -> nothing when the key is taken. Waits for a
- * writer of the same key.
- */
-export const insertIdempotencyKey: Statement = {
-  name: 'insert-idempotency-key',
-  text: `
-    INSERT INTO idempotency_keys (scope, idempotency_key, request_hash, response) VALUES ($1, $2, $3, $4::jsonb || jsonb_build_object('created_at', now()))
-    ON CONFLICT DO NOTHING RETURNING idempotency_key`,
-};
-
-/** $1 scope, $2 key. */
-export const findIdempotencyKey: Statement = {
-  name: 'find-idempotency-key',
-  text: `SELECT request_hash, response FROM idempotency_keys WHERE scope = $1 AND idempotency_key = $2`,
-};
-
 /** One chain. $1 JSON object. */
 export const insertChain: Statement = {
   name: 'insert-chain',

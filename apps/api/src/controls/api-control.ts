@@ -1,0 +1,39 @@
+import { applyDecorators, HttpCode, type Type } from '@nestjs/common';
+import { ApiBody, ApiHeader, ApiOperation, ApiParam, ApiQuery, ApiResponse } from '@nestjs/swagger';
+import { ApiProblems } from '../system/api-problems.js';
+import { IDEMPOTENCY_KEY } from '../system/idempotency-key.js';
+
+interface ControlDescription {
+  readonly operationId: string;
+  readonly summary: string;
+  readonly description: string;
+  readonly body: { readonly required: readonly string[] };
+  readonly answer: Type;
+  readonly status?: number;
+  /** Whether the path names a task. */
+  readonly task?: boolean;
+}
+
+const ID = { type: 'string' as const, maxLength: 64 };
+const DRY_RUN = {
+  name: 'dry_run',
+  required: false,
+  description: 'true tells exactly what would be done, and does nothing.',
+  schema: { type: 'boolean' as const, default: false },
+};
+
+/** Documents a control call of a chain or task: path, body, key, answer and problems. */
+export function ApiControl(control: ControlDescription): MethodDecorator {
+  const { operationId, summary, description, body, answer, status = 200, task = false } = control;
+  return applyDecorators(
+    HttpCode(status),
+    ApiParam({ name: 'chain_id', schema: ID }),
+    ...(task ? [ApiParam({ name: 'task_id', schema: ID })] : []),
+    ApiOperation({ operationId, summary, description }),
+    ApiQuery(DRY_RUN),
+    ApiHeader(IDEMPOTENCY_KEY),
+    ApiBody({ schema: body as never, required: body.required.length > 0 }),
+    ApiResponse({ status, type: answer, description: 'What was done, or with dry_run would be.' }),
+    ApiProblems(400, 404, 409, 413, 415, 422, 503),
+  ) as MethodDecorator;
+}

@@ -1,0 +1,99 @@
+import { applyDecorators, Body, Controller, Headers, HttpCode, Post, Query, Res } from '@nestjs/common';
+import { ApiBody, ApiHeader, ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { answerLongOnce } from '#libs/chain-engine';
+import { ApiProblems } from '../system/api-problems.js';
+import { Databases } from '../system/databases.js';
+import { IDEMPOTENCY_KEY, idempotentRequest } from '../system/idempotency-key.js';
+import { BULK_ACTIONS, runBulk } from './bulk.js';
+import type { Reply } from './chain-controls.controller.js';
+import { bulkBody } from './control-bodies.js';
+import { answerOf } from './controls.js';
+import { BulkDto } from './controls.dto.js';
+import { readBulk } from './read-control.js';
+
+type RequestQuery = Record<string, unknown>;
+
+@ApiTags('controls')
+@Controller('chains/bulk')
+export class BulkController {
+  constructor(private readonly databases: Databases) {}
+
+  @Post('cancel')
+  @ApiBulk('cancelChains', 'Cancel many chains', 'A filter without a status finds PENDING, RUNNING and PAUSED chains.')
+  cancel(
+    @Body() sent: unknown,
+    @Query() query: RequestQuery,
+    @Headers('idempotency-key') key: string | undefined,
+    @Res({ passthrough: true }) reply: Reply,
+  ): Promise<BulkDto> {
+    return this.run('cancel', sent, query, key, reply);
+  }
+
+  @Post('pause')
+  @ApiBulk('pauseChains', 'Pause many chains', 'A filter without a status finds RUNNING chains.')
+  pause(
+    @Body() sent: unknown,
+    @Query() query: RequestQuery,
+    @Headers('idempotency-key') key: string | undefined,
+    @Res({ passthrough: true }) reply: Reply,
+  ): Promise<BulkDto> {
+    return this.run('pause', sent, query, key, reply);
+  }
+
+  @Post('resume')
+  @ApiBulk('resumeChains', 'Resume many chains', 'A filter without a status finds PAUSED chains.')
+  resume(
+    @Body() sent: unknown,
+    @Query() query: RequestQuery,
+    @Headers('idempotency-key') key: string | undefined,
+    @Res({ passthrough: true }) reply: Reply,
+  ): Promise<BulkDto> {
+    return this.run('resume', sent, query, key, reply);
+  }
+
+  @Post('retry')
+  @ApiBulk(
+    'retryChains',
+    'Retry many chains from their breakpoints',
+    'A filter without a status finds FAILURE and CANCELLED chains.',
+  )
+  retry(
+    @Body() sent: unknown,
+    @Query() query: RequestQuery,
+    @Headers('idempotency-key') key: string | undefined,
+    @Res({ passthrough: true }) reply: Reply,
+  ): Promise<BulkDto> {
+    return this.run('retry', sent, query, key, reply);
+  }
+
+  private async run(
+    name: keyof typeof BULK_ACTIONS,
+    sent: unknown,
+    query: RequestQuery,
+    key: string | undefined,
+    reply: Reply,
+  ): Promise<BulkDto> {
+    const body = readBulk(sent, query);
+    const request = idempotentRequest(key, body);
+    const work = (): Promise<BulkDto> => runBulk(this.databases, BULK_ACTIONS[name], body);
+    const once = body.dry_run === true ? undefined : request;
+    return answerOf(await answerLongOnce(this.databases.engine, `bulk:${name}`, once, work), reply);
+  }
+}
+
+/** Documents a bulk call. */
+function ApiBulk(operationId: string, summary: string, statuses: string): MethodDecorator {
+  return applyDecorators(
+    HttpCode(200),
+    ApiOperation({
+      operationId,
+      summary,
+      description: `Each chain by itself: one that refuses does not hold up the others. ${statuses} Answers within half a minute; \`next_cursor\` goes on where it stopped. With an Idempotency-Key a second call is refused (409) while the first is at work.`,
+    }),
+    ApiQuery({ name: 'dry_run', required: false, schema: { type: 'boolean', default: false } }),
+    ApiHeader(IDEMPOTENCY_KEY),
+    ApiBody({ schema: bulkBody as never, required: true }),
+    ApiResponse({ status: 200, type: BulkDto, description: 'What was done to each chain, or with dry_run would be.' }),
+    ApiProblems(400, 409, 413, 415, 422, 503),
+  ) as MethodDecorator;
+}

@@ -1,0 +1,136 @@
+import { commandChain, type OperatorCommand } from '#libs/chain-engine';
+import { listChains } from '#libs/repositories';
+import type { ChainFilter } from '#libs/repositories';
+import { readCursor, readListQuery, writeCursor } from '../chains/list-query.js';
+import { Problem } from '../input/problem.js';
+import type { Databases } from '../system/databases.js';
+import { DEFAULT_PER_SECOND, MAX_BULK } from './control-bodies.js';
+import { auditOf, conflict } from './controls.js';
+import type { BulkDto, BulkResultDto } from './controls.dto.js';
+import type { BulkBody } from './read-control.js';
+
+/** What a bulk action does to each chain, and the chains in which it can do something. */
+export interface BulkAction {
+  readonly command: OperatorCommand;
+  readonly done: string;
+  readonly statuses: readonly string[];
+  /** Starts work: chains are taken at a bounded rate. */
+  readonly paced: boolean;
+}
+
+export const BULK_ACTIONS: Readonly<Record<'cancel' | 'pause' | 'resume' | 'retry', BulkAction>> = {
+  cancel: {
+    command: { kind: 'CancelChain' },
+    done: 'cancelled: it has ended',
+    statuses: ['PENDING', 'RUNNING', 'PAUSED'],
+    paced: false,
+  },
+  pause: {
+    command: { kind: 'PauseChain' },
+    done: 'paused: only a RUNNING chain is',
+    statuses: ['RUNNING'],
+    paced: false,
+  },
+  resume: {
+    command: { kind: 'ResumeChain' },
+    done: 'resumed: only a PAUSED chain is',
+    statuses: ['PAUSED'],
+    paced: true,
+  },
+  retry: {
+    command: { kind: 'RetryChain', includeDownstream: true },
+    done: 'retried: it has not been started',
+    statuses: ['FAILURE', 'CANCELLED'],
+    paced: true,
+  },
+};
+
+/** A call answers after this long at the latest, with a cursor for what it did not reach, ms. */
+const MAX_TIME_MS = 20_000;
+const AT_ONCE = 4;
+
+/** A chain to look at, and the cursor that goes on after it. */
+interface Target {
+  readonly chainId: string;
+  readonly cursor: string;
+}
+
+/**
+ * Does the action to each chain by itself, so that one which refuses does not hold up the others. A chain is done or
+ * not by its own compare-and-set: doing the call again harms nothing.
+ */
+export async function runBulk(databases: Databases, action: BulkAction, body: BulkBody): Promise<BulkDto> {
+  const { targets, more } = await targetsOf(databases, action, body);
+  const dryRun = body.dry_run === true;
+  const perSecond = action.paced && !dryRun ? (body.max_per_second ?? DEFAULT_PER_SECOND) : Infinity;
+  const results: BulkResultDto[] = [];
+  const begun = performance.now();
+  let next = 0;
+  const work = async (): Promise<void> => {
+    while (next < targets.length && performance.now() - begun < MAX_TIME_MS) {
+      const index = next++;
+      const early = begun + (index * 1000) / perSecond - performance.now();
+      if (early > 0) await new Promise((resolve) => setTimeout(resolve, early));
+      results[index] = await actOn(databases, action, targets[index]!.chainId, body);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  const count = (outcome: string): number => results.filter((result) => result.outcome === outcome).length;
+  return {
+    dry_run: dryRun,
+    done: count('done'),
+    refused: count('refused'),
+    not_found: count('not_found'),
+    results,
+    next_cursor:
+      results.length > 0 && (more || results.length < targets.length) ? targets[results.length - 1]!.cursor : null,
+  };
+}
+
+async function actOn(
+  { engine }: Databases,
+  { command, done }: BulkAction,
+  chainId: string,
+  body: BulkBody,
+): Promise<BulkResultDto> {
+  const data = auditOf(command, body, { bulk: true });
+  const outcome = await commandChain(engine, chainId, command, { dryRun: body.dry_run === true, data });
+  const none = { chain_id: chainId, tasks_changed: 0, detail: null };
+  switch (outcome.kind) {
+    case 'done':
+      return { ...none, outcome: 'done', status: outcome.status, tasks_changed: outcome.changes.length };
+    case 'refused': {
+      const { detail } = conflict(outcome.refusal, done);
+      return { ...none, outcome: 'refused', status: outcome.refusal.status, detail };
+    }
+    default:
+      return { ...none, outcome: 'not_found', status: null };
+  }
+}
+
+async function targetsOf(
+  databases: Databases,
+  action: BulkAction,
+  { ids, filter, limit = MAX_BULK, cursor }: BulkBody,
+): Promise<{ targets: Target[]; more: boolean }> {
+  if ((ids === undefined) === (filter === undefined)) throw wrong('', 'Give ids or filter, and not both.');
+  if (ids !== undefined) {
+    const from = cursor === undefined ? 0 : Number(/^ids:(\d{1,4})$/.exec(cursor)?.[1] ?? NaN);
+    if (!(from <= ids.length)) throw wrong('/cursor', 'Not a cursor of these ids.');
+    const targets = ids.slice(from, from + limit).map((chainId, i) => ({ chainId, cursor: `ids:${from + i + 1}` }));
+    return { targets, more: from + targets.length < ids.length };
+  }
+  const after = cursor === undefined ? undefined : readCursor(cursor);
+  if (cursor !== undefined && after === undefined) throw wrong('/cursor', 'Not a cursor of this filter.');
+  const read = readListQuery({ ...filter }).filter;
+  const narrowed: ChainFilter = { ...read, statuses: read.statuses ?? action.statuses };
+  // Oldest first: chains that are created meanwhile come last and disturb nothing.
+  const page = { ascending: true, limit: limit + 1, offset: 0, after };
+  const { items } = await listChains(databases.reads, narrowed, page, false);
+  const targets = items.slice(0, limit).map((row) => ({ chainId: row.chain_id, cursor: writeCursor(row) }));
+  return { targets, more: items.length > limit };
+}
+
+function wrong(pointer: string, message: string): Problem {
+  return new Problem('BAD_REQUEST', message, { errors: [{ code: 'INVALID_VALUE', pointer, message }] });
+}

@@ -1,0 +1,190 @@
+import { Body, Controller, Delete, Headers, Param, Post, Query, Res } from '@nestjs/common';
+import { ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { readChains } from '#libs/repositories';
+import type { Queryable } from '#libs/repositories';
+import { priorityOf } from '../input/chain-input.js';
+import { ApiProblems } from '../system/api-problems.js';
+import { ApiControl } from './api-control.js';
+import { plainBody, priorityBody, retryBody } from './control-bodies.js';
+import { Controls } from './controls.js';
+import { CancelledChainDto, ControlDto, ExecutedChainDto } from './controls.dto.js';
+import { readPlain, readPriority, readRetry } from './read-control.js';
+
+export interface Reply {
+  header(name: string, value: string): Reply;
+}
+type RequestQuery = Record<string, unknown>;
+
+@ApiTags('controls')
+@Controller('chains/:chain_id')
+export class ChainControlsController {
+  constructor(private readonly controls: Controls) {}
+
+  @Post('execute')
+  @ApiControl({
+    operationId: 'executeChain',
+    summary: 'Start a chain',
+    description: 'Only from PENDING; otherwise 409 with the present status.',
+    body: plainBody,
+    answer: ExecutedChainDto,
+    status: 202,
+  })
+  execute(
+    @Param('chain_id') chainId: string,
+    @Body() sent: unknown,
+    @Query() query: RequestQuery,
+    @Headers('idempotency-key') key: string | undefined,
+    @Res({ passthrough: true }) reply: Reply,
+  ): Promise<ExecutedChainDto> {
+    const done = 'started: only a PENDING chain is';
+    const command = { kind: 'ExecuteChain' } as const;
+    const call = { operation: 'executeChain', chainId, command, done, body: readPlain(sent, query), key };
+    return this.controls.call<ExecutedChainDto>(call, reply, async (db, answer) => {
+      const chain = await readChains.chain(db, chainId);
+      return {
+        ...answer,
+        execution_id: chain?.execution_id ?? null,
+        started_at: chain?.started_at?.toISOString() ?? null,
+      };
+    });
+  }
+
+  @Post('cancel')
+  @ApiControl({
+    operationId: 'cancelChain',
+    summary: 'Cancel a chain',
+    description: 'Running tasks are stopped, waiting ones skipped, all at once.',
+    body: plainBody,
+    answer: CancelledChainDto,
+  })
+  cancel(
+    @Param('chain_id') chainId: string,
+    @Body() sent: unknown,
+    @Query() query: RequestQuery,
+    @Headers('idempotency-key') key: string | undefined,
+    @Res({ passthrough: true }) reply: Reply,
+  ): Promise<CancelledChainDto> {
+    const done = 'cancelled: it has ended';
+    const command = { kind: 'CancelChain' } as const;
+    const call = { operation: 'cancelChain', chainId, command, done, body: readPlain(sent, query), key };
+    return this.controls.call<CancelledChainDto>(call, reply, cancelledAt);
+  }
+
+  @Delete()
+  @ApiParam({ name: 'chain_id', schema: { type: 'string', maxLength: 64 } })
+  @ApiQuery({ name: 'dry_run', required: false, schema: { type: 'boolean', default: false } })
+  @ApiOperation({
+    operationId: 'deleteChain',
+    summary: 'Cancel a chain',
+    description: 'The same as POST /chains/{chain_id}/cancel.',
+  })
+  @ApiResponse({ status: 200, type: CancelledChainDto, description: 'The chain is CANCELLED.' })
+  @ApiProblems(400, 404, 409, 503)
+  remove(
+    @Param('chain_id') chainId: string,
+    @Query() query: RequestQuery,
+    @Res({ passthrough: true }) reply: Reply,
+  ): Promise<CancelledChainDto> {
+    return this.cancel(chainId, undefined, query, undefined, reply);
+  }
+
+  @Post('pause')
+  @ApiControl({
+    operationId: 'pauseChain',
+    summary: 'Pause a chain',
+    description:
+      'What runs or was sent goes on to its end; nothing new is sent, and the clock of its timeout stands. Asked twice is done once.',
+    body: plainBody,
+    answer: ControlDto,
+  })
+  pause(
+    @Param('chain_id') chainId: string,
+    @Body() sent: unknown,
+    @Query() query: RequestQuery,
+    @Headers('idempotency-key') key: string | undefined,
+    @Res({ passthrough: true }) reply: Reply,
+  ): Promise<ControlDto> {
+    const done = 'paused: only a RUNNING chain is';
+    const command = { kind: 'PauseChain' } as const;
+    return this.controls.call(
+      { operation: 'pauseChain', chainId, command, done, body: readPlain(sent, query), key },
+      reply,
+    );
+  }
+
+  @Post('resume')
+  @ApiControl({
+    operationId: 'resumeChain',
+    summary: 'Resume a paused chain',
+    description:
+      'Also tries anew what was left to an operator (on_exhausted: pause), with all its retries. Asked twice is done once.',
+    body: plainBody,
+    answer: ControlDto,
+  })
+  resume(
+    @Param('chain_id') chainId: string,
+    @Body() sent: unknown,
+    @Query() query: RequestQuery,
+    @Headers('idempotency-key') key: string | undefined,
+    @Res({ passthrough: true }) reply: Reply,
+  ): Promise<ControlDto> {
+    const done = 'resumed: only a PAUSED chain is';
+    const command = { kind: 'ResumeChain' } as const;
+    return this.controls.call(
+      { operation: 'resumeChain', chainId, command, done, body: readPlain(sent, query), key },
+      reply,
+    );
+  }
+
+  @Post('retry')
+  @ApiControl({
+    operationId: 'retryChain',
+    summary: 'Run tasks of a chain again',
+    description:
+      'From the breakpoint: what failed, was cancelled or skipped runs again, successes are kept. With `from`: these tasks, and unless include_downstream is false all that depends on them. Also while the chain runs; an ended chain runs again as a new epoch.',
+    body: retryBody,
+    answer: ControlDto,
+  })
+  retry(
+    @Param('chain_id') chainId: string,
+    @Body() sent: unknown,
+    @Query() query: RequestQuery,
+    @Headers('idempotency-key') key: string | undefined,
+    @Res({ passthrough: true }) reply: Reply,
+  ): Promise<ControlDto> {
+    const body = readRetry(sent, query);
+    const command = {
+      kind: 'RetryChain',
+      ...(body.from && { from: body.from }),
+      includeDownstream: body.include_downstream ?? true,
+    } as const;
+    const done = 'retried: it has not been started';
+    return this.controls.call({ operation: 'retryChain', chainId, command, done, body, key }, reply);
+  }
+
+  @Post('priority')
+  @ApiControl({
+    operationId: 'setChainPriority',
+    summary: "Change a chain's priority",
+    description: 'Of all its tasks that are not finished. A task that lies in the queue keeps its place there.',
+    body: priorityBody,
+    answer: ControlDto,
+  })
+  setPriority(
+    @Param('chain_id') chainId: string,
+    @Body() sent: unknown,
+    @Query() query: RequestQuery,
+    @Headers('idempotency-key') key: string | undefined,
+    @Res({ passthrough: true }) reply: Reply,
+  ): Promise<ControlDto> {
+    const body = readPriority(sent, query);
+    const command = { kind: 'SetPriority', priority: priorityOf(body.priority) } as const;
+    const done = 'given a priority: it has ended';
+    return this.controls.call({ operation: 'setChainPriority', chainId, command, done, body, key }, reply);
+  }
+}
+
+async function cancelledAt(db: Queryable, answer: ControlDto): Promise<CancelledChainDto> {
+  const chain = answer.dry_run ? undefined : await readChains.chain(db, answer.chain_id);
+  return { ...answer, cancelled_at: chain?.completed_at?.toISOString() ?? null };
+}

@@ -1,0 +1,134 @@
+import { Injectable } from '@nestjs/common';
+import { answerOnce, commandChain, type CommandOutcome, type OperatorCommand } from '#libs/chain-engine';
+import type { Refusal } from '#libs/chain-domain';
+import type { Queryable } from '#libs/repositories';
+import { ChainReader } from '../chains/chain-reader.js';
+import { Problem } from '../input/problem.js';
+import { Databases } from '../system/databases.js';
+import { idempotentRequest } from '../system/idempotency-key.js';
+import type { ControlDto } from './controls.dto.js';
+import type { ControlBody } from './read-control.js';
+
+/** One call of a control: what is to be done, as whom it is known, and what came with it. */
+export interface ControlCall {
+  /** The name of the operation: the scope of the idempotency key, with the chain. */
+  readonly operation: string;
+  readonly chainId: string;
+  readonly command: OperatorCommand;
+  /** For words: what the chain or task cannot be. */
+  readonly done: string;
+  readonly body: ControlBody;
+  readonly key: string | undefined;
+}
+
+interface Reply {
+  header(name: string, value: string): unknown;
+}
+
+/**
+ * Carries out control calls. The answer to a call with an Idempotency-Key is stored in the transaction of the command
+ * itself; a call that is refused leaves its key free. A dry run stores nothing, so its key is not looked at.
+ */
+@Injectable()
+export class Controls {
+  constructor(
+    private readonly databases: Databases,
+    private readonly reader: ChainReader,
+  ) {}
+
+  /** Does it and answers; `complete` adds to the answer what the command itself does not tell. */
+  async call<T extends ControlDto = ControlDto>(
+    call: ControlCall,
+    reply: Reply,
+    complete: (db: Queryable, answer: ControlDto) => Promise<T> = async (_db, answer) => answer as T,
+  ): Promise<T> {
+    const { operation, chainId, body, key, command } = call;
+    const dryRun = body.dry_run === true;
+    const request = idempotentRequest(key, { body, command });
+    const scope = `${operation}:${this.reader.id(chainId)}`;
+    const work = async (db: Queryable): Promise<T> => complete(db, await this.act(db, call));
+    const outcome = await answerOnce(this.databases.engine, scope, dryRun ? undefined : request, work);
+    return answerOf(outcome, reply);
+  }
+
+  private async act(db: Queryable, { chainId, command, body, done }: ControlCall): Promise<ControlDto> {
+    const dryRun = body.dry_run === true;
+    const outcome = await commandChain(db, chainId, command, { dryRun, data: auditOf(command, body) });
+    switch (outcome.kind) {
+      case 'not-found':
+        throw this.reader.notFound(chainId);
+      case 'task-not-found':
+        throw new Problem('TASK_NOT_FOUND', `The chain has no task ${JSON.stringify(outcome.taskId.slice(0, 80))}.`);
+      case 'refused':
+        throw conflict(outcome.refusal, done, 'taskId' in command);
+      case 'done':
+        return { chain_id: chainId, dry_run: dryRun, ...changesOf(outcome) };
+    }
+  }
+}
+
+/** The answer that was given, or the problem that the key makes. */
+export function answerOf<T>(outcome: Awaited<ReturnType<typeof answerOnce>>, reply: Reply): T {
+  switch (outcome.kind) {
+    case 'key-reused':
+      throw new Problem('IDEMPOTENCY_KEY_REUSED', 'This Idempotency-Key was used with another body: take a new key.');
+    case 'in-use':
+      throw new Problem(
+        'IDEMPOTENCY_KEY_IN_USE',
+        'The first request with this key is still at work: try again later.',
+        {
+          headers: { 'Retry-After': '2' },
+        },
+      );
+    case 'replayed':
+      reply.header('Idempotency-Replayed', 'true');
+      return outcome.answer as T;
+    case 'answered':
+      return outcome.answer as T;
+  }
+}
+
+/** What the chain's history keeps of a command: who (known once users are), why, and what was asked for. */
+export function auditOf(command: OperatorCommand, { note }: ControlBody, more: object = {}): Record<string, unknown> {
+  const asked: Record<string, unknown> = {};
+  if (command.kind === 'RetryChain' && command.from !== undefined) {
+    asked['from'] = command.from;
+    asked['include_downstream'] = command.includeDownstream;
+  }
+  if (command.kind === 'SetPriority') asked['priority'] = command.priority;
+  return { by: null, note: note ?? null, ...asked, ...more };
+}
+
+/** A refusal in words, with the state that stands against it. */
+export function conflict(refusal: Refusal, done: string, ofTask = false): Problem {
+  const state = { chain_status: refusal.status };
+  switch (refusal.refused) {
+    case 'CHAIN_STATE_CONFLICT': {
+      const detail = ofTask
+        ? `The chain is ${refusal.status}: a task of it cannot be ${done}.`
+        : `The chain is ${refusal.status} and cannot be ${done}.`;
+      return new Problem('CHAIN_STATE_CONFLICT', detail, { state });
+    }
+    case 'NOTHING_TO_RETRY': {
+      const detail = `The chain is ${refusal.status} and has no task that failed, was cancelled or skipped.`;
+      return new Problem('CHAIN_STATE_CONFLICT', detail, { state });
+    }
+    case 'TASK_STATE_CONFLICT': {
+      const { taskId, taskStatus } = refusal;
+      return new Problem('TASK_STATE_CONFLICT', `Task ${taskId} is ${taskStatus} and cannot be ${done}.`, {
+        state: { ...state, task_id: taskId, task_status: taskStatus },
+      });
+    }
+  }
+}
+
+function changesOf({
+  status,
+  epoch,
+  changes,
+}: Extract<CommandOutcome, { kind: 'done' }>): Pick<ControlDto, 'status' | 'epoch' | 'tasks'> {
+  const tasks = changes.map(({ taskId, skipReason, from, to, hold, priority }) => {
+    return { task_id: taskId, from, to, hold, skip_reason: skipReason, priority };
+  });
+  return { status, epoch, tasks };
+}

@@ -1,0 +1,117 @@
+import { Body, Controller, Headers, Param, Post, Query, Res } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { resultFault } from '#libs/chain-engine';
+import { priorityOf } from '../input/chain-input.js';
+import { Problem } from '../input/problem.js';
+import { ApiControl } from './api-control.js';
+import type { Reply } from './chain-controls.controller.js';
+import { priorityBody, resolveBody, retryTaskBody, skipBody } from './control-bodies.js';
+import { Controls } from './controls.js';
+import { ControlDto } from './controls.dto.js';
+import { readPriority, readResolve, readRetryTask, readSkip } from './read-control.js';
+
+type RequestQuery = Record<string, unknown>;
+
+@ApiTags('controls')
+@Controller('chains/:chain_id/tasks/:task_id')
+export class TaskControlsController {
+  constructor(private readonly controls: Controls) {}
+
+  @Post('skip')
+  @ApiControl({
+    operationId: 'skipTask',
+    summary: 'Skip a task',
+    description:
+      'One that is not finished; a running one is stopped. What waits for it takes it as skipped (OPERATOR).',
+    body: skipBody,
+    answer: ControlDto,
+    task: true,
+  })
+  skip(
+    @Param('chain_id') chainId: string,
+    @Param('task_id') taskId: string,
+    @Body() sent: unknown,
+    @Query() query: RequestQuery,
+    @Headers('idempotency-key') key: string | undefined,
+    @Res({ passthrough: true }) reply: Reply,
+  ): Promise<ControlDto> {
+    const command = { kind: 'SkipTask', taskId } as const;
+    const body = readSkip(sent, query);
+    return this.controls.call({ operation: 'skipTask', chainId, command, done: 'skipped', body, key }, reply);
+  }
+
+  @Post('resolve')
+  @ApiControl({
+    operationId: 'resolveTask',
+    summary: 'Give a task its result',
+    description:
+      'One that is not finished becomes SUCCESS with this result, which is passed on as a worker’s would be; a running one is stopped.',
+    body: resolveBody,
+    answer: ControlDto,
+    task: true,
+  })
+  resolve(
+    @Param('chain_id') chainId: string,
+    @Param('task_id') taskId: string,
+    @Body() sent: unknown,
+    @Query() query: RequestQuery,
+    @Headers('idempotency-key') key: string | undefined,
+    @Res({ passthrough: true }) reply: Reply,
+  ): Promise<ControlDto> {
+    const body = readResolve(sent, query);
+    const fault = resultFault(body.result);
+    if (fault !== null) {
+      const errors = [{ code: fault.code, pointer: '/result', message: fault.message }];
+      throw new Problem('BAD_REQUEST', `result: ${fault.message}.`, { errors });
+    }
+    const command = { kind: 'ResolveTask', taskId, result: body.result } as const;
+    return this.controls.call({ operation: 'resolveTask', chainId, command, done: 'resolved', body, key }, reply);
+  }
+
+  @Post('priority')
+  @ApiControl({
+    operationId: 'setTaskPriority',
+    summary: "Change a task's priority",
+    description: 'A task that lies in the queue keeps its place there.',
+    body: priorityBody,
+    answer: ControlDto,
+    task: true,
+  })
+  setPriority(
+    @Param('chain_id') chainId: string,
+    @Param('task_id') taskId: string,
+    @Body() sent: unknown,
+    @Query() query: RequestQuery,
+    @Headers('idempotency-key') key: string | undefined,
+    @Res({ passthrough: true }) reply: Reply,
+  ): Promise<ControlDto> {
+    const body = readPriority(sent, query);
+    const command = { kind: 'SetPriority', taskId, priority: priorityOf(body.priority) } as const;
+    const done = 'given a priority';
+    return this.controls.call({ operation: 'setTaskPriority', chainId, command, done, body, key }, reply);
+  }
+
+  @Post('retry')
+  @ApiControl({
+    operationId: 'retryTask',
+    summary: 'Run a task again',
+    description: 'The same as retryChain with `from: [task_id]`.',
+    body: retryTaskBody,
+    answer: ControlDto,
+    task: true,
+  })
+  retry(
+    @Param('chain_id') chainId: string,
+    @Param('task_id') taskId: string,
+    @Body() sent: unknown,
+    @Query() query: RequestQuery,
+    @Headers('idempotency-key') key: string | undefined,
+    @Res({ passthrough: true }) reply: Reply,
+  ): Promise<ControlDto> {
+    const body = readRetryTask(sent, query);
+    const includeDownstream = body.include_downstream ?? true;
+    const command = { kind: 'RetryChain', from: [taskId], includeDownstream } as const;
+    const done = 'retried: it has not been started';
+    return this.controls.call({ operation: 'retryTask', chainId, command, done, body, key }, reply);
+  }
+}

@@ -1,0 +1,311 @@
+import { expect } from 'expect';
+import { chain, describeSystem, line, task, taskOf, type ApiClient, type ProblemAnswer } from './system/index.js';
+
+interface ControlAnswer {
+  chain_id: string;
+  dry_run: boolean;
+  status: string;
+  epoch: number;
+  tasks: { task_id: string; from: string; to: string; hold: string | null; priority: number }[];
+}
+interface BulkAnswer {
+  done: number;
+  refused: number;
+  not_found: number;
+  results: { chain_id: string; outcome: string; status: string | null; tasks_changed: number; detail: string | null }[];
+  next_cursor: string | null;
+}
+type Headers = Record<string, string>;
+
+const post = (api: ApiClient, path: string, body?: object, headers?: Headers) =>
+  api.call<ControlAnswer & ProblemAnswer & BulkAnswer>(path, { method: 'POST', body, headers });
+const control = async (api: ApiClient, path: string, body?: object) => {
+  const answer = await post(api, path, body);
+  if (answer.status >= 300) throw new Error(`${path} answered ${answer.status}: ${answer.text}`);
+  return answer.body;
+};
+const moves = (answer: ControlAnswer) => answer.tasks.map((each) => `${each.task_id}: ${each.from} -> ${each.to}`);
+const statuses = async (api: ApiClient, id: string) =>
+  (await api.chain(id)).tasks.map(({ task_id, status }) => `${task_id}: ${status}`);
+/** Says what would be done, does it, and checks that it was the same. Returns it. */
+const asForetold = async (api: ApiClient, path: string, body: object = {}) => {
+  const foretold = await control(api, path, { ...body, dry_run: true });
+  const done = await control(api, path, body);
+  expect({ ...foretold, dry_run: false }).toEqual({ ...done, dry_run: false });
+  return done;
+};
+const events = async (api: ApiClient, id: string, kind: string) =>
+  (
+    await api.expect<{ items: { kind: string; task_id: string | null; data: object }[] }>(
+      200,
+      `/chains/${id}/events?limit=1000`,
+    )
+  ).items.filter((event) => event.kind === kind);
+
+describeSystem('controls', 'postgres', {}, (check) => {
+  check('pause lets what runs end and starts nothing new; resume goes on', async ({ api }) => {
+    const id = await api.start(chain([task('a', { delay_ms: 700 }), task('b', {}, { depends_on: ['a'] })]));
+    await api.untilTask(id, 'a', 'RUNNING');
+    const paused = await asForetold(api, `/chains/${id}/pause`, { note: 'a look at the data' });
+    expect(paused).toMatchObject({ status: 'PAUSED', epoch: 1, tasks: [] });
+    const held = await api.untilTask(id, 'b', 'READY');
+    expect(taskOf(held, 'a').status).toBe('SUCCESS');
+    expect(taskOf(held, 'b')).toMatchObject({ attempt: 0, waiting: { code: 'CHAIN_PAUSED' } });
+    // Asked twice is done once.
+    expect(await control(api, `/chains/${id}/pause`)).toMatchObject({ status: 'PAUSED', tasks: [] });
+    expect(taskOf(await api.chain(id), 'b').attempt).toBe(0);
+    const resumed = await asForetold(api, `/chains/${id}/resume`);
+    expect(resumed).toMatchObject({
+      status: 'RUNNING',
+      tasks: [{ task_id: 'b', from: 'READY', to: 'READY', hold: null }],
+    });
+    expect(await control(api, `/chains/${id}/resume`)).toMatchObject({ status: 'RUNNING' });
+    expect((await api.ended(id)).status).toBe('SUCCESS');
+    const [audit] = await events(api, id, 'PauseChain');
+    expect(audit).toMatchObject({ data: { by: null, note: 'a look at the data' } });
+  });
+
+  check('execute, cancel and delete tell what they do, or would', async ({ api }) => {
+    const id = await api.create(chain([task('a', { delay_ms: 60_000 }), task('b', {}, { depends_on: ['a'] })]));
+    const started = await post(api, `/chains/${id}/execute?dry_run=true`);
+    expect(started).toMatchObject({ status: 202, body: { dry_run: true, status: 'RUNNING', execution_id: null } });
+    expect((await api.chain(id)).status).toBe('PENDING');
+    const done = (await post(api, `/chains/${id}/execute`)).body;
+    expect(done).toMatchObject({ execution_id: expect.any(String), started_at: expect.any(String), dry_run: false });
+    expect(moves(done)).toEqual(moves(started.body));
+    expect(await post(api, `/chains/${id}/execute`)).toMatchObject({
+      status: 409,
+      body: {
+        code: 'CHAIN_STATE_CONFLICT',
+        detail: expect.stringContaining('RUNNING'),
+        state: { chain_status: 'RUNNING' },
+      },
+    });
+    await api.untilTask(id, 'a', 'RUNNING');
+    const cancelled = await asForetold(api, `/chains/${id}/cancel`).catch((error: Error) => error);
+    // Only the time differs from what was foretold.
+    expect(String(cancelled)).toContain('cancelled_at');
+    expect(await statuses(api, id)).toEqual(['a: CANCELLED', 'b: SKIPPED']);
+    const gone = await api.call(`/chains/${id}`, { method: 'DELETE' });
+    expect(gone).toMatchObject({ status: 409, body: { code: 'CHAIN_STATE_CONFLICT' } });
+  });
+
+  check('retry goes on from the breakpoint and keeps successes', async ({ api }) => {
+    const id = await api.start(
+      chain([
+        task('a', { result: 1 }),
+        task('b', { fail_attempts: 1 }, { depends_on: ['a'] }),
+        task('c', {}, { depends_on: ['b'] }),
+      ]),
+    );
+    expect((await api.ended(id)).status).toBe('FAILURE');
+    const retried = await asForetold(api, `/chains/${id}/retry`, { note: 'again' });
+    expect(retried).toMatchObject({ status: 'RUNNING', epoch: 2 });
+    expect(moves(retried)).toEqual(['b: FAILURE -> READY', 'c: SKIPPED -> PENDING']);
+    const done = await api.ended(id);
+    expect(done).toMatchObject({ status: 'SUCCESS', completed_tasks: 3, failed_tasks: 0, skipped_tasks: 0 });
+    expect(done.tasks.map(({ attempt }) => attempt)).toEqual([1, 2, 1]);
+    expect(await post(api, `/chains/${id}/retry`)).toMatchObject({
+      status: 409,
+      body: { code: 'CHAIN_STATE_CONFLICT' },
+    });
+  });
+
+  check('retry runs chosen tasks again, with or without what follows', async ({ api }) => {
+    const id = (await api.run(chain(line(4)))).chain_id;
+    const alone = await asForetold(api, `/chains/${id}/retry`, { from: ['task-1'], include_downstream: false });
+    expect(moves(alone)).toEqual(['task-1: SUCCESS -> READY']);
+    expect((await api.ended(id)).tasks.map(({ attempt }) => attempt)).toEqual([1, 2, 1, 1]);
+    const all = await asForetold(api, `/chains/${id}/tasks/task-2/retry`);
+    expect(moves(all)).toEqual(['task-2: SUCCESS -> READY', 'task-3: SUCCESS -> PENDING']);
+    const done = await api.ended(id);
+    expect(done).toMatchObject({ status: 'SUCCESS', completed_tasks: 4 });
+    expect(done.tasks.map(({ attempt }) => attempt)).toEqual([1, 2, 2, 2]);
+    const [, second] = await events(api, id, 'RetryChain');
+    expect(second).toMatchObject({ data: { from: ['task-2'], include_downstream: true, note: null } });
+  });
+
+  check('retry works while the chain runs', async ({ api }) => {
+    const id = await api.start(
+      chain(
+        [
+          task('fails', { fail_attempts: 1 }),
+          task('after', {}, { depends_on: ['fails'] }),
+          task('long', { delay_ms: 1_500 }),
+        ],
+        { stop_on_error: false },
+      ),
+    );
+    await api.untilTask(id, 'after', 'SKIPPED');
+    await api.untilTask(id, 'long', 'RUNNING');
+    expect(moves(await asForetold(api, `/chains/${id}/retry`))).toEqual([
+      'fails: FAILURE -> READY',
+      'after: SKIPPED -> PENDING',
+    ]);
+    const done = await api.ended(id);
+    expect(done).toMatchObject({ status: 'SUCCESS', error: null });
+    expect(done.tasks.map(({ attempt }) => attempt)).toEqual([2, 1, 1]);
+  });
+
+  check('skip and resolve end a task for its successors', async ({ api }) => {
+    const id = await api.start(
+      chain([
+        task('skipped', { delay_ms: 60_000 }),
+        task('resolved', { delay_ms: 60_000 }),
+        task('after-skipped', {}, { depends_on: ['skipped'], trigger_rule: 'none_failed' }),
+        task('after-resolved', { result: '${tasks.resolved.result.n}' }, { depends_on: ['resolved'] }),
+      ]),
+    );
+    await api.untilTask(id, 'skipped', 'RUNNING');
+    await api.untilTask(id, 'resolved', 'RUNNING');
+    const skipped = await asForetold(api, `/chains/${id}/tasks/skipped/skip`, { note: 'not needed' });
+    expect(moves(skipped)).toEqual(['skipped: RUNNING -> SKIPPED', 'after-skipped: PENDING -> READY']);
+    await asForetold(api, `/chains/${id}/tasks/resolved/resolve`, { note: 'by hand', result: { n: 42 } });
+    const done = await api.ended(id);
+    expect(done.status).toBe('SUCCESS');
+    expect(taskOf(done, 'skipped')).toMatchObject({ status: 'SKIPPED', skip_reason: 'OPERATOR' });
+    expect(taskOf(done, 'resolved')).toMatchObject({ status: 'SUCCESS', result: { n: 42 } });
+    expect(taskOf(done, 'after-resolved').result).toMatchObject({ result: 42, inputs: { resolved: { n: 42 } } });
+    expect(await events(api, id, 'ResolveTask')).toMatchObject([{ task_id: 'resolved', data: { note: 'by hand' } }]);
+    // The workers were told to stop.
+    const [attempt] = await api.attempts(id, 'skipped');
+    expect(attempt).toMatchObject({ outcome: 'CANCELLED' });
+  });
+
+  check('a task that has ended is neither skipped nor resolved', async ({ api }) => {
+    const id = await api.start(chain([task('a'), task('b', { delay_ms: 60_000 }, { depends_on: ['a'] })]));
+    await api.untilTask(id, 'a', 'SUCCESS');
+    for (const [name, body] of [
+      ['skip', { note: 'x' }],
+      ['resolve', { note: 'x', result: 1 }],
+    ] as const) {
+      expect(await post(api, `/chains/${id}/tasks/a/${name}`, body)).toMatchObject({
+        status: 409,
+        body: {
+          code: 'TASK_STATE_CONFLICT',
+          detail: expect.stringContaining('SUCCESS'),
+          state: { chain_status: 'RUNNING', task_id: 'a', task_status: 'SUCCESS' },
+        },
+      });
+    }
+    await control(api, `/chains/${id}/cancel`);
+    expect(await post(api, `/chains/${id}/tasks/b/skip`, { note: 'x' })).toMatchObject({
+      status: 409,
+      body: { code: 'CHAIN_STATE_CONFLICT', state: { chain_status: 'CANCELLED' } },
+    });
+    for (const name of ['pause', 'resume', 'cancel']) {
+      expect(await post(api, `/chains/${id}/${name}`)).toMatchObject({
+        status: 409,
+        body: { state: { chain_status: 'CANCELLED' } },
+      });
+    }
+  });
+
+  check('wrong requests are refused', async ({ api }) => {
+    const id = await api.create(chain([task('a')]));
+    const deep = JSON.parse(`${'['.repeat(33)}1${']'.repeat(33)}`) as unknown;
+    for (const [path, body, status, code] of [
+      ['/tasks/a/skip', undefined, 400, 'BAD_REQUEST'],
+      ['/tasks/a/resolve', { note: 'x' }, 400, 'BAD_REQUEST'],
+      ['/tasks/a/resolve', { note: 'x', result: deep }, 400, 'BAD_REQUEST'],
+      ['/tasks/a/resolve', { note: 'x', result: 'x'.repeat(65_536) }, 400, 'BAD_REQUEST'],
+      ['/tasks/a/priority', { priority: 11 }, 400, 'BAD_REQUEST'],
+      ['/priority', {}, 400, 'BAD_REQUEST'],
+      ['/retry', { from: [] }, 400, 'BAD_REQUEST'],
+      ['/pause', { note: 1, why: 'x' }, 400, 'BAD_REQUEST'],
+      ['/pause?dry_run=maybe', {}, 400, 'INVALID_QUERY'],
+      ['/tasks/z/skip', { note: 'x' }, 404, 'TASK_NOT_FOUND'],
+      ['/retry', undefined, 409, 'CHAIN_STATE_CONFLICT'],
+      ['/tasks/a/skip', { note: 'x' }, 409, 'CHAIN_STATE_CONFLICT'],
+    ] as const) {
+      const answer = await post(api, `/chains/${id}${path}`, body);
+      expect([path, answer.status, answer.body.code]).toEqual([path, status, code]);
+    }
+    const none = await post(api, '/chains/chain-none/pause');
+    expect(none).toMatchObject({ status: 404, body: { code: 'CHAIN_NOT_FOUND' } });
+    expect((await post(api, `/chains/${id}/pause`, { note: 1, why: 'x' })).body.errors).toHaveLength(2);
+  });
+
+  check('the same key is answered the same, and done once', async ({ api }) => {
+    const id = (await api.run(chain(line(2)))).chain_id;
+    const key = { 'idempotency-key': 'again-1' };
+    const body = { from: ['task-1'], note: 'x' };
+    const answers = await Promise.all(Array.from({ length: 10 }, () => post(api, `/chains/${id}/retry`, body, key)));
+    expect(new Set(answers.map(({ status, body: { epoch } }) => `${status} ${epoch}`))).toEqual(new Set(['200 2']));
+    const fresh = answers.filter(({ headers }) => headers.get('idempotency-replayed') !== 'true');
+    expect(fresh).toHaveLength(1);
+    for (const answer of answers) expect(answer.body).toEqual(fresh[0]!.body);
+    expect(await api.ended(id)).toMatchObject({ status: 'SUCCESS', tasks: [{ attempt: 1 }, { attempt: 2 }] });
+    expect(await post(api, `/chains/${id}/retry`, { from: ['task-0'] }, key)).toMatchObject({
+      status: 422,
+      body: { code: 'IDEMPOTENCY_KEY_REUSED' },
+    });
+    // Another chain, or another operation, has keys of its own; one that is refused is not used up.
+    expect((await post(api, `/chains/${id}/pause`, {}, key)).status).toBe(409);
+    expect((await post(api, `/chains/${id}/pause`, { note: 'other' }, key)).status).toBe(409);
+    const other = (await api.run(chain(line(2)))).chain_id;
+    expect((await post(api, `/chains/${other}/retry`, { from: ['task-0'] }, key)).status).toBe(200);
+    await api.ended(other);
+  });
+
+  check('many chains are controlled at once, each by itself', async ({ api }) => {
+    const slow = chain([task('a', { delay_ms: 60_000 })]);
+    const ids = await Promise.all(Array.from({ length: 5 }, () => api.start({ ...slow, chain_name: 'bulk test' })));
+    const ended = (await api.run({ ...chain([task('a')]), chain_name: 'bulk test' })).chain_id;
+    const filter = { q: 'bulk test' };
+    const foretold = await control(api, '/chains/bulk/pause', { filter, dry_run: true } as object);
+    expect(foretold).toMatchObject({ done: 5, refused: 0, next_cursor: null });
+    expect((await api.chain(ids[0]!)).status).toBe('RUNNING');
+
+    const some = await control(api, '/chains/bulk/pause', {
+      ids: [...ids.slice(0, 2), ended, 'chain-none'],
+      note: 'x',
+    });
+    const bulk = some as unknown as BulkAnswer;
+    expect(bulk).toMatchObject({ done: 2, refused: 1, not_found: 1 });
+    expect(bulk.results[2]).toMatchObject({ chain_id: ended, outcome: 'refused', status: 'SUCCESS' });
+    expect(bulk.results[3]).toMatchObject({ chain_id: 'chain-none', outcome: 'not_found', status: null });
+
+    const begun = performance.now();
+    const resumed = await control(api, '/chains/bulk/resume', { filter, max_per_second: 2 });
+    expect(resumed).toMatchObject({ done: 2 });
+    expect(performance.now() - begun).toBeGreaterThan(400);
+
+    const first = (await control(api, '/chains/bulk/cancel', { filter, limit: 3 })) as unknown as BulkAnswer;
+    expect(first).toMatchObject({ done: 3, next_cursor: expect.any(String) });
+    const rest = { filter, limit: 3, cursor: first.next_cursor };
+    expect(await control(api, '/chains/bulk/cancel', rest)).toMatchObject({ done: 2, next_cursor: null });
+    const key = { 'idempotency-key': 'bulk-1' };
+    const retried = await post(api, '/chains/bulk/retry', { ids: ids.slice(0, 2) }, key);
+    expect(retried).toMatchObject({
+      status: 200,
+      body: { done: 2, results: [{ status: 'RUNNING', tasks_changed: 1 }, {}] },
+    });
+    const replayed = await post(api, '/chains/bulk/retry', { ids: ids.slice(0, 2) }, key);
+    expect(replayed.body).toEqual(retried.body);
+    expect((await post(api, '/chains/bulk/retry', { ids: ids.slice(0, 1) }, key)).status).toBe(422);
+    await control(api, '/chains/bulk/cancel', { ids: ids.slice(0, 2) });
+    for (const wrong of [{}, { filter: {} }, { ids, filter }, { filter: { status: 'NO' } }, { ids, cursor: 'x' }]) {
+      expect((await post(api, '/chains/bulk/cancel', wrong)).status).toBe(400);
+    }
+    expect((await post(api, '/chains/bulk/remove', { ids })).status).toBe(404);
+  });
+});
+
+describeSystem('priority', 'postgres', { env: { WORKER_CONCURRENCY_DIAGNOSTIC: '1' } }, (check) => {
+  check('changed while it runs, reorders what waits', async ({ api }) => {
+    const ids = Array.from({ length: 8 }, (_, i) => `t${i}`);
+    const id = await api.start(chain(ids.map((taskId) => task(taskId, { delay_ms: 200 }))));
+    await api.untilTask(id, 't0', 'RUNNING');
+    const raised = await asForetold(api, `/chains/${id}/tasks/t7/priority`, { priority: 'critical' });
+    expect(raised.tasks).toMatchObject([{ task_id: 't7', priority: 9 }]);
+    const done = await api.ended(id);
+    const order = [...done.tasks].sort((a, b) => Date.parse(a.started_at!) - Date.parse(b.started_at!));
+    // One runs and at most two lie in the queue: it comes next.
+    expect(order.findIndex(({ task_id }) => task_id === 't7')).toBeLessThanOrEqual(3);
+    expect((await post(api, `/chains/${id}/priority`, { priority: 1 })).status).toBe(409);
+    const waiting = await api.create(chain([task('a', {}, { priority: 2 }), task('b')]));
+    const all = await asForetold(api, `/chains/${waiting}/priority`, { priority: 'normal' });
+    expect(all.tasks).toMatchObject([{ task_id: 'a', from: 'PENDING', to: 'PENDING', priority: 5 }]);
+  });
+});
