@@ -63,7 +63,7 @@ export function readListQuery(query: Readonly<Record<string, unknown>>): ListQue
   const time = (name: string): string | undefined => {
     const value = text(name);
     if (value === undefined) return undefined;
-    return /^\d{4}-\d\d-\d\d/.test(value) && !Number.isNaN(Date.parse(value))
+    return isTime(value) && !Number.isNaN(Date.parse(value))
       ? new Date(value).toISOString()
       : fault(name, 'A time such as 2026-01-31T12:00:00Z.');
   };
@@ -107,12 +107,22 @@ export function readCursor(cursor: string): { createdAt: string; id: number } | 
     const parsed: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
     if (!Array.isArray(parsed) || parsed.length !== 2) return undefined;
     const [createdAt, id] = parsed as unknown[];
-    if (typeof createdAt !== 'string' || !/^\d{4}-\d\d-\d\d[ T][\d:.]+(Z|[+-]\d\d(:?\d\d)?)$/.test(createdAt))
-      return undefined;
-    return Number.isSafeInteger(id) && !Number.isNaN(Date.parse(createdAt))
-      ? { createdAt, id: id as number }
-      : undefined;
+    if (typeof createdAt !== 'string' || !isTime(createdAt)) return undefined;
+    return Number.isSafeInteger(id) ? { createdAt, id: id as number } : undefined;
   } catch {
     return undefined;
   }
+}
+
+const TIME =
+  /^(?<year>\d{4})-(?<month>\d\d)-(?<day>\d\d)([ T]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,9})?)?(Z|[+-](0\d|1[0-4])(:?[0-5]\d)?)?)?$/;
+
+/** A day that there is, and what PostgreSQL takes for a time: Date.parse takes 30 February, and the year 0. */
+function isTime(text: string): boolean {
+  const parts = TIME.exec(text)?.groups;
+  if (parts === undefined) return false;
+  const [year, month, day] = [Number(parts['year']), Number(parts['month']), Number(parts['day'])];
+  const date = new Date(Date.UTC(2000, 0, 1));
+  date.setUTCFullYear(year, month - 1, day);
+  return year > 0 && date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
 }

@@ -18,7 +18,7 @@ import { Databases } from '../system/databases.js';
 import { wholeNumber } from '../system/query.js';
 import { ChainWatch } from './chain-watch.js';
 import { ChainEventListDto } from './events.dto.js';
-import { LiveEvents } from './live-events.js';
+import { LiveEvents, STREAM_HEADERS } from './live-events.js';
 
 interface Reply {
   readonly raw: ServerResponse;
@@ -76,6 +76,8 @@ export class EventsController implements OnModuleDestroy {
     const chain = await this.reader.chain(chainId);
     if (accept?.includes('text/event-stream')) {
       reply.hijack();
+      // Only the head was asked for: a stream without a body would never end.
+      if (reply.raw.req.method === 'HEAD') return void reply.raw.writeHead(200, STREAM_HEADERS).end();
       const last = /^\d{1,15}$/.test(lastEventId ?? '') ? Number(lastEventId) : 0;
       const live = new LiveEvents(this.databases.reads, chain.chain_id, reply.raw, last, this.watch);
       this.live.add(live);

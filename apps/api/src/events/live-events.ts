@@ -5,6 +5,13 @@ import { chainSummary, taskDto } from '../chains/views.js';
 import type { ChainWatch } from './chain-watch.js';
 
 const KEEP_ALIVE_MS = 15_000;
+/** How a stream of events is answered. */
+export const STREAM_HEADERS = {
+  'Content-Type': 'text/event-stream; charset=utf-8',
+  'Cache-Control': 'no-cache, no-transform',
+  'X-Accel-Buffering': 'no',
+  Connection: 'keep-alive',
+} as const;
 const TERMINAL = new Set(['SUCCESS', 'FAILURE', 'CANCELLED']);
 
 /**
@@ -29,12 +36,7 @@ export class LiveEvents {
     watch: ChainWatch,
   ) {
     this.version = lastEventId;
-    out.writeHead(200, {
-      'Content-Type': 'text/event-stream; charset=utf-8',
-      'Cache-Control': 'no-cache, no-transform',
-      'X-Accel-Buffering': 'no',
-      Connection: 'keep-alive',
-    });
+    out.writeHead(200, STREAM_HEADERS);
     out.write('retry: 1000\n\n');
     this.keepAlive = setInterval(() => out.write(': still here\n\n'), KEEP_ALIVE_MS);
     this.unwatch = watch.watch(chainId, (version) => this.look(version));
