@@ -63,7 +63,7 @@ export function invalid(report: DoneReport, code: string, message: string): Done
 }
 
 /** Why a result cannot be stored, or null. */
-function resultFault(result: unknown): { code: string; message: string } | null {
+export function resultFault(result: unknown): { code: string; message: string } | null {
   if (deeperThan(result, MAX_DEPTH)) {
     return { code: 'INVALID_RESULT', message: `the result is nested deeper than ${MAX_DEPTH} levels` };
   }
