@@ -2,6 +2,7 @@ import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import { ProblemDto } from './chains/chains.dto.js';
 import { createChainSchema } from './input/create-chain.schema.js';
+import { tidyDocument } from './tidy-document.js';
 
 /** The OpenAPI 3.1 document. The chain's schema in it is the one that requests are checked against. */
 export function makeDocument(app: INestApplication): OpenAPIObject {
@@ -26,5 +27,7 @@ export function makeDocument(app: INestApplication): OpenAPIObject {
   const schemas = (document.components ??= {}).schemas ?? {};
   const { $schema: _schema, $id: _id, ...chain } = createChainSchema as unknown as Record<string, unknown>;
   document.components.schemas = { ...schemas, CreateChainRequest: chain as never };
-  return document;
+  // Nobody is asked who they are.
+  document.security = [];
+  return tidyDocument(document);
 }

@@ -1,13 +1,14 @@
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
 import {
   ApiBody,
+  ApiExtraModels,
   ApiHeader,
   ApiOperation,
   ApiParam,
-  ApiProduces,
   ApiQuery,
   ApiResponse,
   ApiTags,
+  getSchemaPath,
 } from '@nestjs/swagger';
 import { createChain, type CreatedChain } from '#libs/chain-engine';
 import { listChains, readChains } from '#libs/repositories';
@@ -184,8 +185,16 @@ export class ChainsController {
     summary: "Read a chain's graph",
     description: 'JSON; as Mermaid with `Accept: text/vnd.mermaid`, as Graphviz DOT with `Accept: text/vnd.graphviz`.',
   })
-  @ApiProduces('application/json', 'text/vnd.mermaid', 'text/vnd.graphviz')
-  @ApiResponse({ status: 200, type: GraphDto, description: 'Nodes, edges, levels and the critical path.' })
+  @ApiExtraModels(GraphDto)
+  @ApiResponse({
+    status: 200,
+    description: 'Nodes, edges, levels and the critical path.',
+    content: {
+      'application/json': { schema: { $ref: getSchemaPath(GraphDto) } },
+      'text/vnd.mermaid': { schema: { type: 'string' } },
+      'text/vnd.graphviz': { schema: { type: 'string' } },
+    },
+  })
   @ApiProblems(404, 503)
   async graph(
     @Param('chain_id') chainId: string,

@@ -3,6 +3,7 @@ import { ApiOperation, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger
 import { runHealthChecks, type HealthReport, type Metrics } from '#libs/platform';
 import { missingMigrations } from '#libs/repositories';
 import { Databases } from './databases.js';
+import { LivenessDto, ReadinessDto } from './health.dto.js';
 
 interface Reply {
   code(status: number): Reply;
@@ -24,8 +25,8 @@ export class HealthController {
 
   @Get('health/live')
   @ApiOperation({ operationId: 'getLiveness', summary: 'Is the process alive?' })
-  @ApiResponse({ status: 200, description: 'It answers; nothing else is looked at.' })
-  live(): { status: string } {
+  @ApiResponse({ status: 200, type: LivenessDto, description: 'It answers; nothing else is looked at.' })
+  live(): LivenessDto {
     return { status: 'ok' };
   }
 
@@ -35,8 +36,8 @@ export class HealthController {
     summary: 'Can it serve?',
     description: 'The database answers and has the schema of this version.',
   })
-  @ApiResponse({ status: 200, description: 'It can.' })
-  @ApiResponse({ status: 503, description: 'It can not; the failing checks say why.' })
+  @ApiResponse({ status: 200, type: ReadinessDto, description: 'It can.' })
+  @ApiResponse({ status: 503, type: ReadinessDto, description: 'It can not; the failing checks say why.' })
   async ready(@Res({ passthrough: true }) reply: Reply): Promise<HealthReport> {
     const db = { query: (text: string) => this.databases.reads.query({ name: 'applied-migrations', text }) };
     const report = await runHealthChecks([

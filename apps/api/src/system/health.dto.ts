@@ -1,0 +1,26 @@
+import { ApiExtraModels, ApiProperty, getSchemaPath } from '@nestjs/swagger';
+
+export class LivenessDto {
+  @ApiProperty({ enum: ['ok'], example: 'ok' })
+  status: string;
+}
+
+export class HealthCheckDto {
+  @ApiProperty({ enum: ['ok', 'failing'], enumName: 'HealthStatus', example: 'ok' })
+  status: string;
+  /** How long the check took. */
+  @ApiProperty({ type: 'integer', example: 3 })
+  ms: number;
+  /** Why it fails, in words. */
+  @ApiProperty({ required: false, example: 'no answer within 1000 ms' })
+  detail?: string;
+}
+
+@ApiExtraModels(HealthCheckDto)
+export class ReadinessDto {
+  @ApiProperty({ enum: ['ok', 'failing'], enumName: 'HealthStatus', example: 'ok' })
+  status: string;
+  /** By the name of what was checked. */
+  @ApiProperty({ type: 'object', additionalProperties: { $ref: getSchemaPath(HealthCheckDto) } })
+  checks: Record<string, HealthCheckDto>;
+}

@@ -1,0 +1,214 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import formats from 'ajv-formats';
+import { expect } from 'expect';
+import { chain, describeSystem, line, seedExample, task, type ApiClient } from './system/index.js';
+
+interface Operation {
+  operationId?: string;
+  tags?: string[];
+  summary?: string;
+  description?: string;
+  parameters?: { name: string; in: string; schema?: object }[];
+  requestBody?: unknown;
+  responses: Record<string, { description: string; content?: Record<string, { schema?: { $ref?: string } }> }>;
+}
+interface Document {
+  openapi: string;
+  tags: { name: string }[];
+  paths: Record<string, Record<string, Operation>>;
+  components: { schemas: Record<string, Record<string, unknown>> };
+}
+
+const COMMITTED = fileURLToPath(new URL('../../../openapi.json', import.meta.url));
+const JSON_TYPES = ['application/json', 'application/problem+json'];
+
+describeSystem('the OpenAPI document', 'postgres', {}, (check) => {
+  check('that is committed is what the API says of itself', async ({ api }) => {
+    const served = `${JSON.stringify(await documentOf(api), null, 2)}\n`;
+    const committed = readFileSync(COMMITTED, 'utf8');
+    if (served === committed) return;
+    throw new Error(`openapi.json is out of date: run npm run openapi and commit it\n${difference(committed, served)}`);
+  });
+
+  check('describes every operation, its errors and its answers by named schemas', async ({ api }) => {
+    const document = await documentOf(api);
+    expect(document.openapi).toBe('3.1.0');
+    const known = new Set(document.tags.map((tag) => tag.name));
+    const faults: string[] = [];
+    const ids = new Map<string, string>();
+    for (const [where, operation] of operationsOf(document)) {
+      const { operationId, tags = [], summary, responses } = operation;
+      const fault = (what: string) => faults.push(`${where}: ${what}`);
+      if (!/^[a-z][A-Za-z]+$/.test(operationId ?? '')) fault('no operationId');
+      if (ids.has(operationId!)) fault(`the operationId of ${ids.get(operationId!)}`);
+      ids.set(operationId!, where);
+      if (tags.length !== 1 || !known.has(tags[0]!)) fault('not one known tag');
+      if (!summary) fault('no summary');
+      const statuses = Object.keys(responses);
+      if (statuses.filter((status) => status.startsWith('2')).length !== 1) fault(`answers ${statuses.join(', ')}`);
+      const takes = (operation.parameters ?? []).length > 0 || operation.requestBody !== undefined;
+      if (takes && !statuses.some((status) => status.startsWith('4'))) fault('takes something and refuses nothing');
+      if (where.includes('/api/v1') && !statuses.includes('500')) fault('no 500');
+      for (const [status, { description, content = {} }] of Object.entries(responses)) {
+        if (!description) fault(`${status} is not described`);
+        if (status >= '400' && where.includes('/api/v1') && !content['application/problem+json'])
+          fault(`${status} is no problem`);
+        for (const [type, { schema }] of Object.entries(content)) {
+          if (JSON_TYPES.includes(type) && !schema?.$ref?.startsWith('#/components/schemas/'))
+            fault(`${status} ${type} has no named schema`);
+        }
+      }
+      for (const parameter of operation.parameters ?? [])
+        if (!parameter.schema) fault(`parameter ${parameter.name} has no schema`);
+    }
+    expect(faults).toEqual([]);
+    expect(ids.size).toBeGreaterThanOrEqual(18);
+  });
+
+  check('holds schemas of JSON Schema 2020-12 that all compile, and no word of older ones', async ({ api }) => {
+    const document = await documentOf(api);
+    const faults: string[] = [];
+    walk(document, '', (at, key, value) => {
+      const inProperties = /\/(properties|example|examples|default)$/.test(at);
+      if (inProperties) return;
+      if (key === 'nullable') faults.push(`${at}: nullable`);
+      if (/^exclusiveM(ax|in)imum$/.test(key) && typeof value !== 'number')
+        faults.push(`${at}: ${key}: ${String(value)}`);
+      if (key === 'type' && typeof value === 'string' && value === 'file') faults.push(`${at}: type file`);
+    });
+    expect(faults).toEqual([]);
+    const ajv = ajvOf(document);
+    for (const name of Object.keys(document.components.schemas))
+      expect(ajv.getSchema(`document#/components/schemas/${name}`)).toBeInstanceOf(Function);
+  });
+
+  check('holds examples that its own schemas take', async ({ api }) => {
+    const document = await documentOf(api);
+    const ajv = ajvOf(document);
+    const faults: string[] = [];
+    for (const [name, schema] of Object.entries(document.components.schemas)) {
+      const pointer = `/components/schemas/${name}`;
+      walk(schema, pointer, (at, key, value) => {
+        if (/\/(example|examples|properties|default)(\/|$)/.test(at.replace(/\/properties\/[^/]+/g, ''))) return;
+        if ((key !== 'example' && key !== 'examples') || at.endsWith('/properties')) return;
+        const validate = ajv.getSchema(`document#${at.split('/').map(encodeURIComponent).join('/')}`)!;
+        for (const example of key === 'example' ? [value] : (value as unknown[]))
+          if (!validate(example)) faults.push(`${at}: ${JSON.stringify(example)}: ${ajv.errorsText(validate.errors)}`);
+      });
+    }
+    expect(faults).toEqual([]);
+  });
+
+  check('is kept by the answers', async ({ api }) => {
+    const done = await api.run({
+      ...chain([...line(2, { delay_ms: 60 }), task('bad', { fail_attempts: 1 })]),
+      metadata: { a: [1] },
+    });
+    const waiting = await api.create(seedExample('complex'));
+    const document = await documentOf(api);
+    const ajv = ajvOf(document);
+    const faults: string[] = [];
+    const ask = async (template: string, path: string, status: number, method = 'GET', body?: unknown) => {
+      const answer = await api.call(path, { method, body });
+      const type = answer.headers.get('content-type')!.split(';')[0]!;
+      const operation = document.paths[template]![method.toLowerCase()]!;
+      const described = operation.responses[String(answer.status)]?.content?.[type]?.schema;
+      const where = `${method} ${path}`;
+      if (answer.status !== status)
+        return faults.push(`${where} answered ${answer.status}: ${answer.text.slice(0, 300)}`);
+      if (described?.$ref === undefined) return faults.push(`${where}: ${status} ${type} is not described`);
+      const name = described.$ref.split('/').at(-1)!;
+      const validate = ajv.getSchema(`document#/components/schemas/${name}`)!;
+      if (!validate(answer.body)) faults.push(`${where}: ${ajv.errorsText(validate.errors)}`);
+      for (const unknown of undescribed(document, name, answer.body))
+        faults.push(`${where}: ${unknown} is not described`);
+    };
+    const CHAIN = '/api/v1/chains/{chain_id}';
+    const TASK = `${CHAIN}/tasks/{task_id}`;
+    for (const id of [done.chain_id, waiting]) {
+      const taskId = id === waiting ? 'task-004' : 'task-1';
+      await ask(CHAIN, `/chains/${id}`, 200);
+      await ask(`${CHAIN}/graph`, `/chains/${id}/graph`, 200);
+      await ask(`${CHAIN}/events`, `/chains/${id}/events`, 200);
+      await ask(TASK, `/chains/${id}/tasks/${taskId}`, 200);
+      for (const list of ['attempts', 'logs', 'artifacts'])
+        await ask(`${TASK}/${list}`, `/chains/${id}/tasks/${taskId}/${list}`, 200);
+    }
+    await ask(`${TASK}/attempts`, `/chains/${done.chain_id}/tasks/bad/attempts`, 200);
+    await ask('/api/v1/chains', '/chains', 200);
+    await ask('/api/v1/chains', '/chains?page=0', 400);
+    await ask('/api/v1/chains', '/chains', 201, 'POST', chain([task('a')]));
+    await ask('/api/v1/chains', '/chains', 400, 'POST', chain([]));
+    await ask('/api/v1/chains/validate', '/chains/validate', 200, 'POST', chain(line(3)));
+    await ask('/api/v1/chains/validate', '/chains/validate', 200, 'POST', chain([]));
+    await ask('/api/v1/chains/metrics', '/chains/metrics', 200);
+    await ask('/api/v1/task-types', '/task-types', 200);
+    await ask('/health/live', '//health/live', 200);
+    await ask('/health/ready', '//health/ready', 200);
+    await ask(CHAIN, '/chains/chain-none', 404);
+    await ask(`${CHAIN}/execute`, `/chains/${done.chain_id}/execute`, 409, 'POST');
+    await ask(`${CHAIN}/cancel`, `/chains/${waiting}/cancel`, 200, 'POST');
+    expect(faults).toEqual([]);
+  });
+});
+
+function documentOf(api: ApiClient): Promise<Document> {
+  return api.expect<Document>(200, '//docs-json');
+}
+
+function operationsOf(document: Document): [where: string, operation: Operation][] {
+  return Object.entries(document.paths).flatMap(([path, operations]) =>
+    Object.entries(operations).map(([method, operation]): [string, Operation] => [
+      `${method.toUpperCase()} ${path}`,
+      operation,
+    ]),
+  );
+}
+
+function ajvOf(document: Document): Ajv2020 {
+  const ajv = new Ajv2020({ strict: false, allErrors: true, validateSchema: true });
+  (formats as unknown as (target: Ajv2020) => void)(ajv);
+  ajv.addFormat('int64', true);
+  // The document as a whole is no schema: its parts are found by their pointers.
+  ajv.addSchema({ $id: 'document', components: document.components } as object);
+  return ajv;
+}
+
+/** Members of an answer that the schema does not tell of. */
+function undescribed(document: Document, name: string, value: unknown, at = name): string[] {
+  const schema = document.components.schemas[name]!;
+  const properties = schema['properties'] as Record<string, Record<string, unknown>> | undefined;
+  if (properties === undefined || value === null || typeof value !== 'object') return [];
+  return Object.entries(value).flatMap(([key, member]) => {
+    const property = properties[key];
+    if (property === undefined) return schema['additionalProperties'] ? [] : [`${at}.${key}`];
+    const refs = [property, property['items'], ...((property['anyOf'] as unknown[]) ?? [])].flatMap((part) => {
+      const ref = (part as { $ref?: string } | undefined)?.$ref;
+      return ref === undefined ? [] : [ref.split('/').at(-1)!];
+    });
+    return [member].flat().flatMap((one) => refs.flatMap((ref) => undescribed(document, ref, one, `${at}.${key}`)));
+  });
+}
+
+function walk(value: unknown, at: string, visit: (at: string, key: string, value: unknown) => void): void {
+  if (value === null || typeof value !== 'object') return;
+  for (const [key, member] of Object.entries(value)) {
+    visit(at, key, member);
+    walk(member, `${at}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`, visit);
+  }
+}
+
+/** The lines that differ, as far as one needs them to see what happened. */
+function difference(before: string, after: string): string {
+  const [old, now] = [before.split('\n'), after.split('\n')];
+  let first = 0;
+  while (old[first] === now[first]) first++;
+  let [oldEnd, nowEnd] = [old.length, now.length];
+  while (oldEnd > first && nowEnd > first && old[oldEnd - 1] === now[nowEnd - 1])
+    [oldEnd, nowEnd] = [oldEnd - 1, nowEnd - 1];
+  const shown = (lines: string[], sign: string, end: number) =>
+    lines.slice(first, Math.min(end, first + 40)).map((row) => `${sign} ${row}`);
+  return [`@@ line ${first + 1} @@`, ...shown(old, '-', oldEnd), ...shown(now, '+', nowEnd)].join('\n');
+}
