@@ -5,5 +5,6 @@ export * from './engine-queries.js';
 export * from './migrate.js';
 export * from './reads/read-chains.js';
 export * from './reads/read-history.js';
+export { readQueues, type QueueFacts } from './reads/read-queues.js';
 export * from './reads/read-metrics.js';
 export * from './webhooks.js';

@@ -175,7 +175,7 @@ export class ChainsController {
   async get(@Param('chain_id') chainId: string): Promise<ChainDto> {
     const chain = await this.reader.chain(chainId);
     const tasks = await readChains.tasks(this.databases.reads, chain.chain_id);
-    return { ...chainSummary(chain), tasks: taskDtos(tasks, chain.status) };
+    return { ...chainSummary(chain), tasks: await taskDtos(this.databases.reads, chain, tasks) };
   }
 
   @Get(':chain_id/graph')

@@ -33,7 +33,17 @@ export class FailureDto {
 
 export class WaitingDto {
   @ApiProperty({
-    enum: ['CHAIN_NOT_STARTED', 'WAITING_FOR_PARENTS', 'WAITING_FOR_ROOM', 'CHAIN_PAUSED', 'IN_QUEUE', 'BACKOFF'],
+    enum: [
+      'CHAIN_NOT_STARTED',
+      'WAITING_FOR_PARENTS',
+      'CHAIN_PAUSED',
+      'MAX_PARALLEL',
+      'NO_WORKER',
+      'WAITING_FOR_ROOM',
+      'IN_QUEUE',
+      'BACKOFF',
+      'RETRIES_EXHAUSTED',
+    ],
     enumName: 'WaitingCode',
     example: 'WAITING_FOR_PARENTS',
   })
@@ -46,6 +56,18 @@ export class WaitingDto {
   /** When the next try is due. */
   @ApiProperty({ type: String, format: 'date-time', required: false })
   until?: string;
+  /** Tasks of its type that come before it. */
+  @ApiProperty({ type: 'integer', required: false, example: 12 })
+  ahead?: number;
+  /** true: there are more ahead than were counted. */
+  @ApiProperty({ required: false })
+  ahead_at_least?: boolean;
+  /** How many tasks of the chain may go at once. */
+  @ApiProperty({ type: 'integer', required: false, example: 4 })
+  limit?: number;
+  /** How many of them are going. */
+  @ApiProperty({ type: 'integer', required: false, example: 4 })
+  going?: number;
 }
 
 export class TaskDto {
@@ -85,8 +107,28 @@ export class TaskDto {
   losses: number;
   @ApiProperty({ type: String, nullable: true })
   worker_id: string | null;
-  @ApiProperty({ example: 'all_success' })
-  trigger_rule: string;
+  @ApiProperty({
+    oneOf: [
+      { type: 'string' },
+      { type: 'object', required: ['at_least'], properties: { at_least: { type: 'integer', minimum: 1 } } },
+    ],
+    example: 'all_success',
+  })
+  trigger_rule: string | { at_least: number };
+  /** CEL expressions that must all hold for it to run. */
+  @ApiProperty({ type: [String], example: ['tasks.psi.result.intersection_count > 100'] })
+  conditions: string[];
+  /** It may fail without failing the chain. */
+  @ApiProperty()
+  tolerable: boolean;
+  /** What holds it back though its parents are done. */
+  @ApiProperty({
+    enum: ['CHAIN_PAUSED', 'MAX_PARALLEL', 'RETRIES_EXHAUSTED'],
+    enumName: 'Hold',
+    nullable: true,
+    example: null,
+  })
+  hold: string | null;
   @ApiProperty({ type: String, nullable: true, example: null })
   skip_reason: string | null;
   @ApiProperty({ format: 'date-time' })
@@ -140,6 +182,9 @@ export class ChainSummaryDto {
   skipped_tasks: number;
   @ApiProperty({ type: 'integer', example: 0 })
   cancelled_tasks: number;
+  /** How many of its tasks may go at once; null: no limit. */
+  @ApiProperty({ type: 'integer', nullable: true, example: null })
+  max_parallel: number | null;
   /** Share of finished tasks, 0 to 100. */
   @ApiProperty({ minimum: 0, maximum: 100, example: 42.86 })
   progress: number;

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { readChains } from '#libs/repositories';
-import type { Database } from '#libs/repositories';
+import type { Database, QueueFacts } from '#libs/repositories';
 import { chainSummary, taskDto } from '../chains/views.js';
 import type { ChainWatch } from './chain-watch.js';
 
@@ -12,6 +12,8 @@ export const STREAM_HEADERS = {
   'X-Accel-Buffering': 'no',
   Connection: 'keep-alive',
 } as const;
+/** Why a task waits is not part of the stream. */
+const NOT_READ: QueueFacts = { ahead: new Map(), counted: 0, slots: new Map() };
 const TERMINAL = new Set(['SUCCESS', 'FAILURE', 'CANCELLED']);
 
 /**
@@ -76,7 +78,7 @@ export class LiveEvents {
     const tasks = await readChains.changedTasks(this.db, this.chainId, this.version);
     for (const row of tasks) {
       // Tasks that run are read each time for their progress: only what is new is sent.
-      const { waiting: _waiting, ...data } = taskDto(row, chain.status, () => undefined);
+      const { waiting: _waiting, ...data } = taskDto(row, { chain, statusOf: () => undefined, queues: NOT_READ });
       const text = JSON.stringify(data);
       if (this.shown.get(row.task_id) === text) continue;
       if (row.status === 'RUNNING') this.shown.set(row.task_id, text);

@@ -3,11 +3,11 @@ import { open, realpath } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { Controller, Get, Param, Query, Res, StreamableFile } from '@nestjs/common';
 import { ApiOperation, ApiParam, ApiProduces, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { readChains, readHistory } from '#libs/repositories';
+import { readChains, readHistory, readQueues } from '#libs/repositories';
 import type { ArtifactView } from '#libs/repositories';
 import { ChainReader } from '../chains/chain-reader.js';
 import type { FailureDto } from '../chains/chains.dto.js';
-import { taskDto } from '../chains/views.js';
+import { taskDto, typesOf } from '../chains/views.js';
 import { Problem } from '../input/problem.js';
 import { ApiProblems } from '../system/api-problems.js';
 import { Databases } from '../system/databases.js';
@@ -44,8 +44,12 @@ export class TasksController {
   async get(@Param('chain_id') chainId: string, @Param('task_id') taskId: string): Promise<TaskDetailDto> {
     const task = await this.reader.task(chainId, taskId);
     const chain = await this.reader.chain(chainId);
-    const parents = await readChains.statuses(this.databases.reads, chainId, task.depends_on);
-    return { ...taskDto(task, chain.status, (id) => parents.get(id)), params: task.params };
+    const { reads } = this.databases;
+    const [parents, queues] = await Promise.all([
+      readChains.statuses(reads, chainId, task.depends_on),
+      readQueues(reads, chainId, typesOf([task])),
+    ]);
+    return { ...taskDto(task, { chain, statusOf: (id) => parents.get(id), queues }), params: task.params };
   }
 
   @Get('attempts')

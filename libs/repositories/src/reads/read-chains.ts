@@ -25,6 +25,8 @@ export interface ChainView {
   metadata: Record<string, unknown>;
   stop_on_error: boolean;
   timeout_seconds: number;
+  max_parallel: number | null;
+  admitted_tasks: number;
   error: Record<string, unknown> | null;
 }
 
@@ -45,7 +47,11 @@ export interface TaskView {
   failures: number;
   losses: number;
   worker_id: string | null;
-  trigger_rule: string;
+  trigger_rule: string | { at_least: number };
+  conditions: string[];
+  tolerable: boolean;
+  hold: string | null;
+  succeeded_dependencies: number;
   skip_reason: string | null;
   created_at: Date;
   queued_at: Date | null;
@@ -63,11 +69,13 @@ export interface TaskView {
 const CHAIN = `
   c.id, c.chain_id, c.chain_name, c.chain_type, c.description, c.status, c.execution_id, c.epoch, c.version,
   c.total_tasks, c.completed_tasks, c.failed_tasks, c.skipped_tasks, c.cancelled_tasks, c.created_at, c.started_at,
-  c.completed_at, c.updated_at, c.deadline_at, c.created_by, c.metadata, c.stop_on_error, c.timeout_seconds, c.error`;
+  c.completed_at, c.updated_at, c.deadline_at, c.created_by, c.metadata, c.stop_on_error, c.timeout_seconds,
+  c.max_parallel, c.admitted_tasks, c.error`;
 
 const TASK = `
   t.task_id, t.task_request_id, t.task_name, t.task_type, t.execution_mode, t.depends_on, t.is_callback, t.status,
-  t.execution_order, t.level, t.priority, t.attempt, t.failures, t.losses, t.worker_id, t.trigger_rule, t.skip_reason,
+  t.execution_order, t.level, t.priority, t.attempt, t.failures, t.losses, t.worker_id, t.trigger_rule, t.conditions,
+  t.tolerable, t.hold, t.succeeded_dependencies, t.skip_reason,
   t.created_at, t.queued_at, t.started_at, t.completed_at, t.next_attempt_at, t.timeout_seconds, t.progress,
   t.progress_stage, t.result, t.error, t.changed_version`;
 

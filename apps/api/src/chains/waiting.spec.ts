@@ -1,0 +1,99 @@
+import { describe, it } from 'node:test';
+import { expect } from 'expect';
+import type { TaskView } from '#libs/repositories';
+import { waitingOf, type Surroundings } from './waiting.js';
+
+const row = (more: Partial<TaskView>): TaskView =>
+  ({
+    task_id: 't',
+    task_type: 'psi',
+    depends_on: [],
+    trigger_rule: 'all_success',
+    hold: null,
+    failures: 0,
+    next_attempt_at: null,
+    ...more,
+  }) as TaskView;
+const around = (more: Partial<Surroundings> = {}): Surroundings => ({
+  chain: { status: 'RUNNING', max_parallel: 2, admitted_tasks: 2 },
+  statusOf: (id) => ({ a: 'SUCCESS', b: 'RUNNING' })[id] ?? 'PENDING',
+  queues: { ahead: new Map([['t', 1]]), counted: 1_000, slots: new Map([['psi', 4]]) },
+  ...more,
+});
+
+describe('why a task waits', () => {
+  for (const [name, task, surroundings, expected] of [
+    [
+      'its chain',
+      { status: 'PENDING' },
+      { chain: { status: 'PENDING', max_parallel: null, admitted_tasks: 0 } },
+      {
+        code: 'CHAIN_NOT_STARTED',
+      },
+    ],
+    [
+      'its parents',
+      { status: 'PENDING', depends_on: ['a', 'b', 'c'] },
+      {},
+      {
+        code: 'WAITING_FOR_PARENTS',
+        message: 'waits for b, c',
+        parents: ['b', 'c'],
+      },
+    ],
+    [
+      'a quorum',
+      { status: 'PENDING', depends_on: ['a', 'b', 'c'], trigger_rule: { at_least: 2 }, succeeded_dependencies: 1 },
+      {},
+      { message: 'waits for 2 of 3 to succeed, 1 did; not finished: b, c' },
+    ],
+    ['a pause', { status: 'READY', hold: 'CHAIN_PAUSED' }, {}, { code: 'CHAIN_PAUSED' }],
+    ['a limit', { status: 'READY', hold: 'MAX_PARALLEL' }, {}, { code: 'MAX_PARALLEL', limit: 2, going: 2 }],
+    [
+      'an operator',
+      { status: 'RETRYING', hold: 'RETRIES_EXHAUSTED', failures: 3 },
+      {},
+      {
+        code: 'RETRIES_EXHAUSTED',
+        message: expect.stringContaining('failed 3 times'),
+      },
+    ],
+    [
+      'its next try',
+      { status: 'RETRYING', failures: 1, next_attempt_at: new Date(0) },
+      {},
+      {
+        code: 'BACKOFF',
+        until: '1970-01-01T00:00:00.000Z',
+      },
+    ],
+    ['a worker', { status: 'READY', task_type: 'none' }, {}, { code: 'NO_WORKER' }],
+    [
+      'room',
+      { status: 'READY' },
+      {},
+      {
+        code: 'WAITING_FOR_ROOM',
+        message: 'waits for room in the queue of type psi: 1 task ahead, 4 slots at the workers',
+        ahead: 1,
+      },
+    ],
+    ['a slot', { status: 'QUEUED' }, {}, { code: 'IN_QUEUE', ahead: 1 }],
+    [
+      'many others',
+      { status: 'READY', task_id: 'far' },
+      {},
+      {
+        message: expect.stringContaining('at least 1000 tasks ahead'),
+        ahead: 1_000,
+        ahead_at_least: true,
+      },
+    ],
+  ] as [string, Partial<TaskView>, Partial<Surroundings>, object][]) {
+    it(name, () => expect(waitingOf(row(task), around(surroundings))).toMatchObject(expected));
+  }
+
+  it('nothing: it runs or has ended', () => {
+    for (const status of ['RUNNING', 'SUCCESS', 'SKIPPED']) expect(waitingOf(row({ status }), around())).toBeNull();
+  });
+});

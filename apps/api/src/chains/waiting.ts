@@ -1,0 +1,92 @@
+import { isTerminal, type TaskStatus } from '#libs/chain-domain';
+import type { ChainView, QueueFacts, TaskView } from '#libs/repositories';
+import type { WaitingDto } from './chains.dto.js';
+
+const NAMED_PARENTS = 5;
+
+/** What a task's waiting is read from, beside its own row. */
+export interface Surroundings {
+  readonly chain: Pick<ChainView, 'status' | 'max_parallel' | 'admitted_tasks'>;
+  readonly statusOf: (taskId: string) => string | undefined;
+  readonly queues: QueueFacts;
+}
+
+/** Whether its place in a queue is to be looked up. */
+export function waitsForWorker(row: TaskView): boolean {
+  return row.status === 'QUEUED' || (row.status === 'READY' && row.hold === null);
+}
+
+/**
+ * Why a task waits, in words and as a code; null when it does not. Made from the rows as they are at the read, so
+ * that it is never out of date.
+ */
+export function waitingOf(row: TaskView, around: Surroundings): WaitingDto | null {
+  switch (row.status) {
+    case 'PENDING':
+      return around.chain.status === 'PENDING'
+        ? { code: 'CHAIN_NOT_STARTED', message: 'the chain is not started: POST /chains/{chain_id}/execute' }
+        : forParents(row, around.statusOf);
+    case 'READY':
+      return row.hold === null ? forWorker(row, around.queues) : held(row, around);
+    case 'QUEUED':
+      return forWorker(row, around.queues);
+    case 'RETRYING':
+      return row.hold === null ? backoff(row, around.chain.status) : held(row, around);
+    default:
+      return null;
+  }
+}
+
+function forParents(row: TaskView, statusOf: Surroundings['statusOf']): WaitingDto {
+  const parents = row.depends_on.filter((id) => !isTerminal((statusOf(id) ?? 'PENDING') as TaskStatus));
+  const more = parents.length > NAMED_PARENTS ? ` and ${parents.length - NAMED_PARENTS} more` : '';
+  const named = `${parents.slice(0, NAMED_PARENTS).join(', ')}${more}`;
+  const rule = row.trigger_rule;
+  const message =
+    typeof rule === 'object'
+      ? `waits for ${rule.at_least} of ${row.depends_on.length} to succeed, ${row.succeeded_dependencies} did; not finished: ${named}`
+      : `waits for ${named}`;
+  return { code: 'WAITING_FOR_PARENTS', message, parents };
+}
+
+function held({ hold, failures }: TaskView, { chain }: Surroundings): WaitingDto {
+  switch (hold) {
+    case 'MAX_PARALLEL': {
+      const { max_parallel: limit, admitted_tasks: going } = chain;
+      const message = `the chain lets ${limit} of its tasks go at once (options.max_parallel), and ${going} are going`;
+      return { code: 'MAX_PARALLEL', message, limit: limit ?? undefined, going };
+    }
+    case 'RETRIES_EXHAUSTED': {
+      const message = `failed ${failures} times and has no further try: resume the chain to try it anew, or resolve, skip or cancel it`;
+      return { code: 'RETRIES_EXHAUSTED', message };
+    }
+    default:
+      return { code: 'CHAIN_PAUSED', message: 'the chain is paused: POST /chains/{chain_id}/resume' };
+  }
+}
+
+function backoff({ failures, next_attempt_at: due }: TaskView, chainStatus: string): WaitingDto {
+  const until = due!.toISOString();
+  const paused = chainStatus === 'PAUSED' ? ', once the chain is resumed' : '';
+  return { code: 'BACKOFF', message: `failed ${failures} times; the next try is due at ${until}${paused}`, until };
+}
+
+/** It may run: what is lacking is a worker, or a free place at one. */
+function forWorker(row: TaskView, { ahead: positions, counted, slots }: QueueFacts): WaitingDto {
+  const { task_type: type, task_id: id, status } = row;
+  const free = slots.get(type) ?? 0;
+  if (free === 0) {
+    return { code: 'NO_WORKER', message: `no worker that is alive runs tasks of type ${type}: start one` };
+  }
+  const known = positions.get(id);
+  const ahead = known ?? counted;
+  const words = known === undefined ? `at least ${ahead}` : String(ahead);
+  const where = status === 'QUEUED' ? 'sent, waits in the queue' : 'waits for room in the queue';
+  const tasks = ahead === 1 && known !== undefined ? 'task' : 'tasks';
+  return {
+    code: status === 'QUEUED' ? 'IN_QUEUE' : 'WAITING_FOR_ROOM',
+    message: `${where} of type ${type}: ${words} ${tasks} ahead, ${free} ${free === 1 ? 'slot' : 'slots'} at the workers`,
+    ahead,
+    ...(known === undefined && { ahead_at_least: true }),
+  };
+}

@@ -1,0 +1,61 @@
+import type { Queryable, Statement } from '../database.js';
+
+/** How far the queue of each task type is counted for a READY task. */
+const MAX_COUNTED = 1_000;
+/** A worker that was not heard of for this long lends no slots, ms. */
+const WORKER_SEEN_MS = 10_000;
+
+const positions: Statement = {
+  name: 'queue-positions',
+  // Sent tasks first, then READY ones in the order in which dispatchers claim them.
+  text: `
+    WITH queued AS MATERIALIZED (
+      SELECT task_type, chain_id, task_id,
+             row_number() OVER (PARTITION BY task_type ORDER BY priority DESC, queued_at, id) - 1 AS ahead
+        FROM chain_tasks WHERE status = 'QUEUED' AND task_type = ANY ($1::text[])
+    ), ready AS (
+      SELECT type.task_type, counted.chain_id, counted.task_id, counted.ahead
+        FROM unnest($1::text[]) AS type(task_type)
+       CROSS JOIN LATERAL (
+         SELECT chain_id, task_id, row_number() OVER (ORDER BY priority DESC, id) - 1 AS ahead
+           FROM (SELECT chain_id, task_id, priority, id FROM chain_tasks t
+                  WHERE t.status = 'READY' AND t.hold IS NULL AND t.task_type = type.task_type
+                  ORDER BY priority DESC, id LIMIT $3) AS first) AS counted
+    )
+    SELECT task_id, ahead FROM queued WHERE chain_id = $2
+    UNION ALL
+    SELECT task_id, ahead + (SELECT count(*) FROM queued WHERE queued.task_type = ready.task_type)
+      FROM ready WHERE chain_id = $2`,
+};
+
+const slots: Statement = {
+  name: 'slots-of-types',
+  text: `
+    SELECT key AS task_type, sum(value::int)::int AS slots
+      FROM workers, jsonb_each_text(slots)
+     WHERE last_seen > clock_timestamp() - $2::float8 * interval '1 ms' AND key = ANY ($1::text[])
+     GROUP BY key`,
+};
+
+/** What stands between a chain's READY and QUEUED tasks and a worker. */
+export interface QueueFacts {
+  /** Tasks ahead of each, by task id; one that is missing has at least `counted` ahead of it. */
+  readonly ahead: ReadonlyMap<string, number>;
+  readonly counted: number;
+  /** Slots of all live workers by task type; a type that is missing has none. */
+  readonly slots: ReadonlyMap<string, number>;
+}
+
+/** The queues of these task types, as a chain's tasks stand in them. Bounded work, however much waits. */
+export async function readQueues(db: Queryable, chainId: string, types: readonly string[]): Promise<QueueFacts> {
+  if (types.length === 0) return { ahead: new Map(), counted: MAX_COUNTED, slots: new Map() };
+  const [ahead, live] = await Promise.all([
+    db.query<{ task_id: string; ahead: number }>(positions, [types, chainId, MAX_COUNTED]),
+    db.query<{ task_type: string; slots: number }>(slots, [types, WORKER_SEEN_MS]),
+  ]);
+  return {
+    ahead: new Map(ahead.map((row) => [row.task_id, row.ahead])),
+    counted: MAX_COUNTED,
+    slots: new Map(live.map((row) => [row.task_type, row.slots])),
+  };
+}

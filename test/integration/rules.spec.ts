@@ -1,0 +1,235 @@
+import { expect } from 'expect';
+import { chain, describeSystem, task, taskOf, type ApiClient, type ChainAnswer } from './system/index.js';
+
+const post = (api: ApiClient, path: string, body?: object) => api.expect(200, path, { method: 'POST', body });
+const began = (done: ChainAnswer, taskId: string) => Date.parse(taskOf(done, taskId).started_at!);
+const finished = (done: ChainAnswer, taskId: string) => Date.parse(taskOf(done, taskId).completed_at!);
+
+describeSystem('rules of a chain', 'postgres', { env: { WORKER_CONCURRENCY_DIAGNOSTIC: '8' } }, (check) => {
+  check('a quorum starts at the k-th success, and is skipped when it cannot be', async ({ api }) => {
+    const done = await api.run(
+      chain(
+        [
+          task('fast', {}),
+          task('middle', { delay_ms: 300 }),
+          task('slow', { delay_ms: 2_000 }),
+          task('fails', { fail_attempts: 1 }),
+          task('two', {}, { depends_on: ['fast', 'middle', 'slow'], trigger_rule: { at_least: 2 } }),
+          task('three', {}, { depends_on: ['fast', 'fails', 'slow'], trigger_rule: { at_least: 3 } }),
+        ],
+        { stop_on_error: false },
+      ),
+    );
+    expect(taskOf(done, 'two').status).toBe('SUCCESS');
+    expect(began(done, 'two')).toBeLessThan(finished(done, 'slow'));
+    expect(began(done, 'two')).toBeGreaterThanOrEqual(finished(done, 'middle') - 50);
+    expect(taskOf(done, 'three')).toMatchObject({ status: 'SKIPPED', skip_reason: 'UPSTREAM_FAILED' });
+  });
+
+  check('a tolerable task may fail: its successors get no result of it', async ({ api }) => {
+    const done = await api.run(
+      chain([
+        task('may-fail', { fail_attempts: 9 }, { tolerable: true }),
+        task('after', {}, { depends_on: ['may-fail'] }),
+      ]),
+    );
+    expect(done).toMatchObject({ status: 'SUCCESS', failed_tasks: 1, completed_tasks: 1, error: null });
+    expect(taskOf(done, 'may-fail').error).toMatchObject({ code: 'TASK_ERROR' });
+    expect(taskOf(done, 'after').result!.inputs).toEqual({ 'may-fail': null });
+  });
+
+  check('max_parallel is never exceeded, and says so', async ({ api }) => {
+    const ids = Array.from({ length: 9 }, (_, i) => `t${i}`);
+    const flaky = { retry_policy: { max_retries: 1, delay_ms: 50 } };
+    const id = await api.start(
+      chain(
+        ids.map((taskId, i) => task(taskId, { delay_ms: 300, fail_attempts: i === 4 ? 1 : 0 }, flaky)),
+        { max_parallel: 2 },
+      ),
+    );
+    const running = await api.untilTask(id, 't0', 'RUNNING');
+    expect(taskOf(running, 't8').waiting).toMatchObject({ code: 'MAX_PARALLEL', limit: 2, going: 2 });
+    const done = await api.ended(id);
+    expect(done.status).toBe('SUCCESS');
+    const runs = (await Promise.all(ids.map((taskId) => api.attempts(id, taskId)))).flat();
+    expect(runs).toHaveLength(10);
+    for (const run of runs) {
+      const at = Date.parse(run.started_at) + 1;
+      const going = runs.filter((each) => Date.parse(each.started_at) < at && Date.parse(each.finished_at) > at);
+      expect(going.length).toBeLessThanOrEqual(2);
+    }
+  });
+
+  check('conditions decide on statuses and results, also of the same batch', async ({ api }) => {
+    const done = await api.run(
+      chain(
+        [
+          task('count-1', { result: { n: 5, ok: true } }),
+          task('fails', { fail_attempts: 1 }),
+          task('more', {}, { depends_on: ['count-1'], when: 'tasks["count-1"].result.result.n > 3' }),
+          task('less', {}, { depends_on: ['count-1'], when: 'tasks["count-1"].result.result.n < 3' }),
+          task('after-less', {}, { depends_on: ['less'] }),
+          task('edge', {}, { depends_on: [{ task_id: 'count-1', when: 'tasks["count-1"].status == "FAILURE"' }] }),
+          task(
+            'rescue',
+            {},
+            {
+              depends_on: ['fails', 'count-1'],
+              trigger_rule: 'all_done',
+              when: 'tasks.fails.status == "FAILURE" && tasks.fails.result == null && chain.name == "test chain"',
+            },
+          ),
+          task('guarded', {}, { depends_on: ['count-1'], when: 'has(tasks["count-1"].result.nope)' }),
+          task(
+            'far',
+            {},
+            {
+              depends_on: ['more'],
+              when: 'tasks["count-1"].result.result.ok && params.task_config.x == 1',
+              task_params: { task_config: { delay_ms: 0 } },
+            },
+          ),
+          task(
+            'own',
+            {},
+            { when: 'params.task_config.delay_ms + 1 == 1', task_params: { task_config: { delay_ms: 0 } } },
+          ),
+        ],
+        { stop_on_error: false },
+      ),
+    );
+    const came = Object.fromEntries(
+      done.tasks.map(({ task_id, status, skip_reason }) => [task_id, skip_reason ?? status]),
+    );
+    expect(came).toEqual({
+      'count-1': 'SUCCESS',
+      fails: 'FAILURE',
+      more: 'SUCCESS',
+      less: 'CONDITION',
+      'after-less': 'UPSTREAM_SKIPPED',
+      edge: 'CONDITION',
+      rescue: 'SUCCESS',
+      guarded: 'CONDITION',
+      far: 'FAILURE',
+      own: 'SUCCESS',
+    });
+    expect(taskOf(done, 'far').error).toEqual({
+      code: 'INVALID_PARAMS',
+      message:
+        'its condition "tasks[\\"count-1\\"].result.result.ok && params.task_config.x == 1" cannot be decided: field not found: x: guard it with has()',
+    });
+    expect(await api.attempts(done.chain_id, 'less')).toEqual([]);
+    const { items } = await api.expect<{ items: { kind: string; task_id: string; data: object }[] }>(
+      200,
+      `/chains/${done.chain_id}/events`,
+    );
+    expect(items.find(({ kind, task_id }) => kind === 'TaskConditionFalse' && task_id === 'less')).toMatchObject({
+      data: { condition: 'tasks["count-1"].result.result.n < 3' },
+    });
+  });
+
+  check('a chain of false conditions comes to its end', async ({ api }) => {
+    const tasks = Array.from({ length: 30 }, (_, i) =>
+      task(
+        `t${i}`,
+        {},
+        { depends_on: i === 0 ? [] : [`t${i - 1}`], trigger_rule: 'all_done', when: 'chain.type == "x"' },
+      ),
+    );
+    expect(await api.run(chain(tasks))).toMatchObject({ status: 'SUCCESS', skipped_tasks: 30 });
+  });
+
+  check('retry_on, never_retry_on and the budget end the tries', async ({ api }) => {
+    const tries = (more: object) => ({ retry_policy: { max_retries: 3, delay_ms: 100, ...more } });
+    const flaky = { fail_attempts: 9, error_code: 'FLAKY' };
+    const done = await api.run(
+      chain(
+        [
+          task('on', flaky, tries({ retry_on: ['FLAKY'] })),
+          task('other', flaky, tries({ retry_on: ['TIMEOUT_RUN'] })),
+          task('never', flaky, tries({ never_retry_on: ['FLAKY'] })),
+          task('budget', flaky, tries({ delay_ms: 700, budget_seconds: 1 })),
+        ],
+        { stop_on_error: false },
+      ),
+    );
+    expect(done.tasks.map(({ task_id, attempt }) => `${task_id} ${attempt}`)).toEqual([
+      'on 4',
+      'other 1',
+      'never 1',
+      'budget 2',
+    ]);
+  });
+
+  check('on_exhausted pause leaves the task to an operator, and resume tries it anew', async ({ api }) => {
+    const id = await api.start(
+      chain(
+        [
+          task('fails', { fail_attempts: 2 }, { retry_policy: { max_retries: 1, delay_ms: 0, on_exhausted: 'pause' } }),
+          task('after', {}, { depends_on: ['fails'] }),
+        ],
+        {},
+      ),
+    );
+    const paused = await api.until(id, 'it is PAUSED', ({ status }) => status === 'PAUSED');
+    expect(taskOf(paused, 'fails')).toMatchObject({
+      status: 'RETRYING',
+      failures: 2,
+      waiting: { code: 'RETRIES_EXHAUSTED' },
+    });
+    await post(api, `/chains/${id}/resume`);
+    const done = await api.ended(id);
+    expect(done.status).toBe('SUCCESS');
+    expect(taskOf(done, 'fails')).toMatchObject({ attempt: 3, failures: 0 });
+  });
+});
+
+describeSystem('a system without workers', 'postgres', { apps: ['api', 'status-listener'] }, (check) => {
+  check('says that there is none, and takes the queue time-out', async ({ api }) => {
+    const id = await api.start(
+      chain(
+        [
+          task('a', {}, { queue_timeout: 2 }),
+          task('b', {}, { queue_timeout: 1, retry_policy: { max_retries: 1, delay_ms: 100 } }),
+          task('c', {}, { depends_on: ['a'], queue_timeout: 1 }),
+        ],
+        { stop_on_error: false },
+      ),
+    );
+    const waiting = await api.chain(id);
+    expect(taskOf(waiting, 'a').waiting).toMatchObject({
+      code: 'NO_WORKER',
+      message: expect.stringContaining('diagnostic'),
+    });
+    expect(taskOf(waiting, 'c').waiting).toMatchObject({ code: 'WAITING_FOR_PARENTS', parents: ['a'] });
+    const done = await api.ended(id);
+    expect(done).toMatchObject({ status: 'FAILURE', failed_tasks: 2, skipped_tasks: 1 });
+    expect(taskOf(done, 'a')).toMatchObject({ attempt: 0, failures: 1, error: { code: 'TIMEOUT_QUEUE' } });
+    expect(taskOf(done, 'b')).toMatchObject({ failures: 2, error: { code: 'TIMEOUT_QUEUE' } });
+  });
+});
+
+describeSystem('a worker with one slot', 'postgres', { env: { WORKER_CONCURRENCY_DIAGNOSTIC: '1' } }, (check) => {
+  check('lets the others wait, and says how many come first', async ({ api }) => {
+    const ids = Array.from({ length: 6 }, (_, i) => `t${i}`);
+    const id = await api.start(chain(ids.map((taskId) => task(taskId, { delay_ms: 700 }))));
+    const rest = await api.start(chain([task('last', {}, { priority: 1 }), task('urgent', {}, { priority: 9 })]));
+    await api.until(id, 'one runs, the queue is full', ({ tasks }) => {
+      const count = (status: string) => tasks.filter((each) => each.status === status).length;
+      return count('RUNNING') === 1 && count('QUEUED') >= 1;
+    });
+    const { tasks } = await api.chain(id);
+    const waiting = tasks.filter(({ status }) => status === 'READY' || status === 'QUEUED');
+    const ahead = waiting.map((each) => (each.waiting as unknown as { ahead: number }).ahead);
+    expect(new Set(ahead).size).toBe(ahead.length);
+    const others = await api.chain(rest);
+    const [last, urgent] = ['last', 'urgent'].map(
+      (taskId) => taskOf(others, taskId).waiting as unknown as { code: string; ahead: number; message: string },
+    );
+    expect(last).toMatchObject({ code: 'WAITING_FOR_ROOM', message: expect.stringContaining('1 slot at the workers') });
+    expect(last!.ahead).toBeGreaterThan(urgent!.ahead);
+    const detail = await api.expect<{ waiting: { ahead: number } }>(200, `/chains/${rest}/tasks/last`);
+    expect(detail.waiting.ahead).toBeGreaterThan(0);
+    await Promise.all([api.ended(id), api.ended(rest)]);
+  });
+});
