@@ -15,7 +15,7 @@ import type { Engine } from '#libs/chain-engine';
 import { failpoint } from '#libs/platform';
 import { queueGeneration, stopMessages } from '#libs/queues';
 import type { AttemptRef, Backend, DoneReport, Note, StatusChannel } from '#libs/queues';
-import { engineQueries, WAKE_CHANNEL } from '#libs/repositories';
+import { engineQueries, isTransient, WAKE_CHANNEL } from '#libs/repositories';
 import type { Duties } from './duties.js';
 import { Loops } from './loops.js';
 import { deliverWebhooks } from './webhooks/deliver.js';
@@ -119,12 +119,25 @@ export class Listener {
     if (delivery.messages.length === 0) return;
     try {
       const notes = delivery.messages.map(readNote).filter((note): note is Note => note !== null);
-      await this.applyNotes(notes);
+      await this.applyNotes(notes).catch((error: unknown) => this.applyEach(notes, error));
     } catch (error) {
       await delivery.release();
       throw error;
     }
     await delivery.ack();
+  }
+
+  /** Notes that could not be stored together, one by one: a poison one is dropped alone, and the heartbeats go on. */
+  private async applyEach(notes: readonly Note[], cause: unknown): Promise<void> {
+    if (isTransient(cause)) throw cause;
+    for (const note of notes) {
+      try {
+        await this.applyNotes([note]);
+      } catch (error) {
+        if (isTransient(error)) throw error;
+        this.engine.log.error({ err: error, kind: note.kind }, 'a note could not be stored and is dropped');
+      }
+    }
   }
 
   private async applyNotes(notes: readonly Note[]): Promise<void> {
@@ -144,7 +157,7 @@ export class Listener {
             attempt: note.attempt,
             at_ms: line.atMs,
             level: ['debug', 'info', 'warn', 'error'].includes(line.level) ? line.level : 'info',
-            message: line.message.replaceAll('\0', '').slice(0, 8_192),
+            message: line.message.slice(0, 8_192).replaceAll(/[\0\p{Surrogate}]/gu, ''),
           }))
         : [],
     );

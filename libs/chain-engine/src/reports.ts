@@ -5,11 +5,18 @@ export type ReadReport = DoneReport | { readonly kind: 'unreadable'; readonly wh
 
 const MAX_RESULT_BYTES = 64 * 1024;
 const MAX_DEPTH = 32;
+/** What fits the columns. */
+const MAX_ID = 64;
+const MAX_WORKER_ID = 128;
+const MAX_SLOTS = 1_000_000;
+/** Ten years, and the year 3000: no honest clock says more. */
+const LONGEST_RUN_MS = 10 * 365 * 86_400_000;
+const LATEST_MS = 32_503_680_000_000;
 
 /** Reads a message of lane `done`. What the worker sent is not trusted: a bad result fails its task, never the batch. */
 export function readDone(text: string): ReadReport {
   const message = parse(text);
-  if (message === null || !hasRun(message) || !Number.isFinite(message['elapsedMs'])) {
+  if (message === null || !hasRun(message) || !isDuration(message['elapsedMs'])) {
     return { kind: 'unreadable', why: 'no report of a run' };
   }
   const report = message as unknown as DoneReport;
@@ -33,9 +40,9 @@ export function readNote(text: string): Note | null {
   if (message === null) return null;
   switch (message['kind']) {
     case 'started':
-      return hasRun(message) && Number.isFinite(message['elapsedMs']) ? (message as unknown as Note) : null;
+      return hasRun(message) && isDuration(message['elapsedMs']) ? (message as unknown as Note) : null;
     case 'progress':
-      return hasAttempt(message) && Number.isFinite(message['fraction']) && isText(message['stage'])
+      return hasAttempt(message) && isWithin(message['fraction'], 0, 1) && isText(message['stage'])
         ? (message as unknown as Note)
         : null;
     case 'log':
@@ -43,9 +50,11 @@ export function readNote(text: string): Note | null {
         ? (message as unknown as Note)
         : null;
     case 'heartbeat':
-      return isText(message['workerId']) &&
-        Number.isFinite(message['seq']) &&
+      return isText(message['workerId'], MAX_WORKER_ID) &&
+        Number.isSafeInteger(message['seq']) &&
         isObject(message['slots']) &&
+        Object.entries(message['slots']).every(([type, slots]) => isText(type) && isWithin(slots, 0, MAX_SLOTS)) &&
+        Object.values(message['slots']).every(Number.isInteger) &&
         Array.isArray(message['tasks']) &&
         message['tasks'].every((task) => isObject(task) && hasAttempt(task))
         ? (message as unknown as Note)
@@ -86,8 +95,7 @@ function artifactsFault(artifacts: unknown): { code: string; message: string } |
       (a) =>
         isObject(a) &&
         isText(a['name']) &&
-        (a['name'] as string).length <= 255 &&
-        isText(a['mediaType']) &&
+        isText(a['mediaType'], 128) &&
         Number.isSafeInteger(a['sizeBytes']) &&
         /^[0-9a-f]{64}$/.test(String(a['sha256'])),
     );
@@ -95,7 +103,12 @@ function artifactsFault(artifacts: unknown): { code: string; message: string } |
 }
 
 function clean<T extends { code: string; message: string }>(error: T): T {
-  return { ...error, code: error.code.slice(0, 64), message: error.message.slice(0, 4_096) };
+  return { ...error, code: cut(error.code, 64), message: cut(error.message, 4_096) };
+}
+
+/** The beginning of a text, without the half of a character that a cut may leave. */
+function cut(text: string, length: number): string {
+  return text.slice(0, length).replace(/\p{Surrogate}$/u, '');
 }
 
 function deeperThan(value: unknown, limit: number): boolean {
@@ -114,22 +127,40 @@ function parse(text: string): Record<string, unknown> | null {
 }
 
 function hasAttempt(m: Record<string, unknown>): boolean {
-  return isText(m['taskRequestId']) && Number.isSafeInteger(m['attempt']) && Math.abs(m['attempt'] as number) < 2 ** 31;
+  return (
+    isText(m['taskRequestId'], MAX_ID) &&
+    Number.isSafeInteger(m['attempt']) &&
+    Math.abs(m['attempt'] as number) < 2 ** 31
+  );
 }
 
 function hasRun(m: Record<string, unknown>): boolean {
-  return hasAttempt(m) && isText(m['chainId']) && isText(m['runId']) && isText(m['workerId']);
+  return (
+    hasAttempt(m) && isText(m['chainId'], MAX_ID) && isText(m['runId'], MAX_ID) && isText(m['workerId'], MAX_WORKER_ID)
+  );
 }
 
 function isLogLine(line: unknown): boolean {
   return (
-    isObject(line) && Number.isFinite(line['atMs']) && isText(line['level']) && typeof line['message'] === 'string'
+    isObject(line) &&
+    isWithin(line['atMs'], 0, LATEST_MS) &&
+    isText(line['level']) &&
+    typeof line['message'] === 'string'
   );
 }
 
-/** A non-empty text without NUL that fits its column. */
-function isText(value: unknown): value is string {
-  return typeof value === 'string' && value.length > 0 && value.length <= 255 && !value.includes('\0');
+/** A non-empty text that fits its column: without NUL or half a Unicode character, which PostgreSQL refuses. */
+function isText(value: unknown, longest = 255): value is string {
+  return typeof value === 'string' && value.length > 0 && value.length <= longest && !/[\0\p{Surrogate}]/u.test(value);
+}
+
+function isWithin(value: unknown, least: number, most: number): boolean {
+  return typeof value === 'number' && value >= least && value <= most;
+}
+
+/** Milliseconds of a run. What is beyond can't be taken from a time in PostgreSQL. */
+function isDuration(value: unknown): boolean {
+  return isWithin(value, 0, LONGEST_RUN_MS);
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
