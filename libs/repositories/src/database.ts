@@ -154,16 +154,6 @@ const RETRYABLE = new Set([
   '40001', // serialization failure
   '40P01', // deadlock
   '55P03', // lock not available
-  '57014', // cancelled by time-out
-  '57P01', // admin shutdown
-  '57P02', // crash shutdown
-  '57P03', // cannot connect now
-  '53300', // too many connections
-  '08000',
-  '08001',
-  '08003',
-  '08004',
-  '08006',
   '25P03', // idle in transaction time-out
   'ECONNREFUSED',
   'ECONNRESET',
@@ -172,11 +162,14 @@ const RETRYABLE = new Set([
   'ENOTFOUND',
 ]);
 
+/** Connection, too few resources (a full disk, no memory), an operator's hand, and faults of the system itself. */
+const RETRYABLE_CLASS = /^(08|53|57|58)[0-9A-Z]{3}$/;
+
 /** Whether the database was out of reach or in the way, rather than the work wrong. */
 export function isTransient(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const code = (error as { code?: unknown }).code;
-  if (typeof code === 'string') return RETRYABLE.has(code);
+  if (typeof code === 'string') return RETRYABLE.has(code) || RETRYABLE_CLASS.test(code);
   return /Connection terminated|timeout exceeded|Query read timeout|Client has encountered a connection error/.test(
     error.message,
   );
