@@ -47,9 +47,26 @@ export async function reconcileLeases(engine: Engine, reportsWaiting: boolean): 
   }
   for (const task of resend) await repaired(engine, 'job-lost', task);
   if (resend.length > 0) await resendJobs(engine, new Map(resend.map((task) => [task.id, task.attempt])));
-  for (const task of lost) await repaired(engine, 'worker-lost', task);
-  if (lost.length > 0) await applyAndSend(engine, taskWork(lost.map(ref), lostEvent));
+  if (lost.length > 0) await declareLost(engine, lost);
 }
+
+/**
+ * A lease that is renewed between the look and the save holds its chain back, and deciding it again would do so again,
+ * for as long as the worker lives: it is given up, and the next round looks anew. Counted is what was stored.
+ */
+async function declareLost(engine: Engine, lost: readonly InFlightTask[]): Promise<void> {
+  const work = taskWork(lost.map(ref), lostEvent).map((item): ChainWork => ({ ...item, once: true }));
+  const saves = await applyAndSend(engine, work);
+  const ended = new Set(
+    saves.flatMap(({ attempts, loaded }) =>
+      attempts.map((a) => attemptKey(loaded.rows.get(a.position)!.id, a.attempt)),
+    ),
+  );
+  for (const task of lost)
+    if (ended.has(attemptKey(task.id, task.attempt))) await repaired(engine, 'worker-lost', task);
+}
+
+const attemptKey = (id: number, attempt: number): string => `${id}.${attempt}`;
 
 /** Runs past their own time that no worker ended, and chains past theirs. */
 export async function reconcileTimeouts(engine: Engine): Promise<void> {

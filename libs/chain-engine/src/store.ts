@@ -15,6 +15,8 @@ export interface ChainWork {
   readonly incoming: (loaded: LoadedChain) => readonly Incoming[];
   /** The tasks whose rows (and successors') are needed; undefined loads the whole chain. */
   readonly requestIds: readonly string[] | undefined;
+  /** Given up where the chain has changed since it was loaded: whoever made the work looks again. */
+  readonly once?: true;
 }
 
 /** One pass of load, decide, save: what was stored, and what was made beside it for all that was decided. */
@@ -48,7 +50,7 @@ export async function applyWork<T>(
       lost.add(s.loaded.chainId);
       for (const position of s.dispatched) room.give(s.loaded.state.tasks.get(position)!.taskType);
     }
-    open = open.filter(({ chainId }) => lost.has(chainId));
+    open = open.filter(({ chainId, once }) => lost.has(chainId) && once === undefined);
   }
   return rounds;
 }
