@@ -35,7 +35,9 @@ export function openBackend(options: {
     connectionTimeoutMillis: 5_000,
     options: '-c search_path=bullmq -c idle_in_transaction_session_timeout=3000 -c statement_timeout=30000 -c jit=off',
   });
+  // Also while a delivery is held between two statements: without it a restart of the database ends the process.
   pool.on('error', () => undefined);
+  pool.on('connect', (client) => client.on('error', () => undefined));
   pool.setMaxListeners(0); // One listener per queue and worker, each of which shares this pool.
   return { kind: 'postgres', pool };
 }

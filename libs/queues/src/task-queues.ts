@@ -122,7 +122,8 @@ export class TaskQueues {
 
   private makeWorker(type: string, concurrency: number, work: (job: Job<JobData>) => Promise<void>): Worker<JobData> {
     const { backend } = this;
-    const options = { concurrency, maxStalledCount: 0, lockDuration: 30_000, stalledInterval: 15_000 };
+    // Locks decide nothing, leases in PostgreSQL do: they only bound how long the job of a dead worker is shown.
+    const options = { concurrency, maxStalledCount: 0, lockDuration: 10_000, stalledInterval: 5_000 };
     if (backend.kind === 'redis') {
       const { Worker } = withBackend(createRedisBackend);
       return new Worker<JobData>(queueName(type), work as never, {
