@@ -1,0 +1,64 @@
+import { randomUUID } from 'node:crypto';
+import { jobId, type AttemptRef, type Consumer, type DoneReport, type TaskJob } from '#libs/queues';
+import type { System } from './system.js';
+
+/** Takes jobs as a worker does and says of them what a test wants, when it wants. */
+export class FakeWorker {
+  readonly id = `fake-${randomUUID()}`;
+  /** Every job in the order in which it came. */
+  readonly jobs: TaskJob[] = [];
+  /** How often each job id came. */
+  readonly seen = new Map<string, number>();
+  /** Called with each job as it comes. */
+  onJob: (job: TaskJob) => void = () => undefined;
+  private readonly running = new Map<string, AttemptRef>();
+  private readonly consumer: Consumer;
+  private readonly timer: NodeJS.Timeout;
+  private seq = 0;
+
+  private constructor(
+    private readonly system: System,
+    private readonly slots: number,
+  ) {
+    this.consumer = system.queues.consume('diagnostic', 200, async (job) => {
+      const id = jobId(job);
+      this.seen.set(id, (this.seen.get(id) ?? 0) + 1);
+      this.running.set(id, { taskRequestId: job.taskRequestId, attempt: job.attempt });
+      this.jobs.push(job);
+      this.onJob(job);
+    });
+    this.timer = setInterval(() => void this.beat().catch(() => undefined), 2_000);
+  }
+
+  /** `slots`: how many tasks it claims to run at once. */
+  static async start(system: System, slots: number): Promise<FakeWorker> {
+    const worker = new FakeWorker(system, slots);
+    await worker.beat();
+    return worker;
+  }
+
+  /** The report of a job's success, or with `error` of its failure. */
+  reportOf(job: TaskJob, outcome: { result: unknown } | { error: string }, runId: string = randomUUID()): DoneReport {
+    const { chainId, taskId, taskRequestId, attempt } = job;
+    const run = { chainId, taskId, taskRequestId, attempt, runId, workerId: this.id, elapsedMs: 1 };
+    return 'result' in outcome
+      ? { ...run, kind: 'succeeded', result: outcome.result, artifacts: [] }
+      : { ...run, kind: 'failed', error: { code: outcome.error, message: 'as asked' }, retryable: false };
+  }
+
+  async publish(report: DoneReport): Promise<void> {
+    this.running.delete(jobId(report));
+    await this.system.channel.publish('done', report);
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.timer);
+    await this.consumer.drain();
+  }
+
+  private async beat(): Promise<void> {
+    const tasks = [...this.running.values()];
+    const beat = { kind: 'heartbeat', workerId: this.id, seq: ++this.seq, slots: { diagnostic: this.slots }, tasks };
+    await this.system.channel.publish('notes', beat);
+  }
+}

@@ -1,0 +1,68 @@
+import { check, type CheckOptions } from './checker.js';
+import type { BackendKind, Services } from './services.js';
+import { System, type SystemOptions } from './system.js';
+
+/** What one run of a fault is given. */
+export interface Trial {
+  readonly services: Services;
+  /** The long form, for hours of a machine; the short one is for every change. */
+  readonly long: boolean;
+  readonly seed: number;
+  readonly say: (words: string) => void;
+}
+
+/** What came of it; `violations` is empty where nothing was lost. */
+export interface Outcome {
+  readonly rounds: number;
+  readonly lost: number;
+  readonly stuck: number;
+  readonly longestRecoveryMs: number;
+  readonly violations: readonly string[];
+  readonly notes?: string;
+}
+
+/** One of the eleven faults of the proof. */
+export interface Fault {
+  readonly number: number;
+  readonly name: string;
+  /** Where it says something: the other backend has no part in it. */
+  readonly backends: readonly BackendKind[];
+  /** Of these, where the short form runs; unset: all. */
+  readonly shortOn?: readonly BackendKind[];
+  run(trial: Trial): Promise<Outcome>;
+}
+
+export const BOTH: readonly BackendKind[] = ['redis', 'postgres'];
+
+/** What a fault's own part tells; the checker adds the rest. */
+export interface Told {
+  readonly rounds: number;
+  readonly acknowledged: readonly string[];
+  readonly longestRecoveryMs: number;
+  readonly violations?: readonly string[];
+  readonly notes?: string;
+}
+
+/** Starts a system, lets `work` break it, checks what is left and stops it. */
+export async function onSystem(
+  trial: Trial,
+  options: SystemOptions,
+  checks: CheckOptions,
+  work: (system: System) => Promise<Told>,
+): Promise<Outcome> {
+  const system = await System.start(trial.services, options);
+  try {
+    const { rounds, acknowledged, longestRecoveryMs, violations = [], notes } = await work(system);
+    const found = await check(system, acknowledged, checks);
+    return {
+      rounds,
+      lost: found.lost.length,
+      stuck: found.stuck.length,
+      longestRecoveryMs: Math.round(longestRecoveryMs),
+      violations: [...violations, ...found.violations],
+      notes,
+    };
+  } finally {
+    await system.stop();
+  }
+}

@@ -1,0 +1,127 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { executions } from './checker.js';
+import { BOTH, onSystem, type Fault, type Trial } from './fault.js';
+import { createMany, noAnswers, randomChain } from './load.js';
+import { pick, seeded } from './random.js';
+
+/** Longest time within which everything must have ended after the last fault, ms. */
+const ENDED_WITHIN_MS = 30_000;
+
+/** 1: kill -9 of a random process every 2 s. */
+export const killRandom: Fault = {
+  number: 1,
+  name: 'kill -9 of a random process every 2 s',
+  backends: BOTH,
+  run: (trial) =>
+    onSystem(trial, { apis: 2, listeners: 2, workers: 3 }, { emptyWithinMs: 60_000 }, async (system) => {
+      const random = seeded(trial.seed);
+      const answers = noAnswers();
+      const chains = trial.long ? 500 : 40;
+      const endAt = performance.now() + (trial.long ? 300_000 : 12_000);
+      const load = createMany(system, chains, (n) => randomChain(random, `kill ${n}`, 20), answers, {
+        atOnce: 4,
+        pauseMs: trial.long ? 2_000 : 500,
+      });
+      let kills = 0;
+      while (performance.now() < endAt) {
+        await delay(2_000);
+        await pick(random, system.all).kill();
+        kills++;
+      }
+      const last = performance.now();
+      await load;
+      await system.allEnded(answers.acknowledged, ENDED_WITHIN_MS);
+      const longestRecoveryMs = performance.now() - last;
+      const { reported, accepted } = await executions(system);
+      return {
+        rounds: kills,
+        acknowledged: answers.acknowledged,
+        longestRecoveryMs,
+        notes: `${reported} ends reported, ${accepted} accepted`,
+      };
+    }),
+};
+
+/** The points of the protocol, each with the process in which it lies. */
+const POINTS: readonly (readonly [role: string, point: string])[] = [
+  ['api', 'api.beforeCommit'],
+  ['api', 'api.afterCommit'],
+  ['status-listener', 'listener.afterReceive'],
+  ['status-listener', 'listener.beforeSave'],
+  ['status-listener', 'listener.afterSave'],
+  ['status-listener', 'listener.afterSend'],
+  ['status-listener', 'listener.afterAck'],
+  ['status-listener', 'dispatch.afterClaim'],
+  ['status-listener', 'dispatch.afterSend'],
+  ['status-listener', 'reconcile.afterSelect'],
+  ['compute-worker', 'worker.afterTake'],
+  ['compute-worker', 'worker.beforePublish'],
+  ['compute-worker', 'worker.afterPublish'],
+];
+const RECOVERED_WITHIN_MS = 20_000;
+
+/** 2: the process dies at a named point, at its 1st to 5th hit. There is one process of each kind: nobody takes over. */
+export const failpoints: Fault = {
+  number: 2,
+  name: 'death at each point of the protocol',
+  backends: BOTH,
+  run: (trial) =>
+    onSystem(trial, { listeners: 1, workers: 1 }, { emptyWithinMs: 60_000 }, async (system) => {
+      const random = seeded(trial.seed);
+      const answers = noAnswers();
+      const violations: string[] = [];
+      let longestRecoveryMs = 0;
+      let rounds = 0;
+      for (const { points, hit } of roundsOf(trial)) {
+        const victims = system.all.filter((app) => points.some(([role]) => role === app.role));
+        for (const app of victims) {
+          await app.stop('SIGKILL');
+          const named = points.filter(([role]) => role === app.role).map(([, point]) => `${point}:exit@${hit}`);
+          await app.start({ FAILPOINT: named.join(',') });
+        }
+        await Promise.all(victims.map((app) => app.ready()));
+        const died = Promise.all(victims.map((app) => app.ended()));
+        const from = answers.acknowledged.length;
+        // A lease must run out for the reconciler to have something to select: a worker dies for it.
+        if (points.some(([, point]) => point === 'reconcile.afterSelect')) {
+          await createMany(system, hit, (n) => randomChain(random, `lost ${n}`, 8, 2_000), answers);
+          await system.until(async () => (await system.count(IN_FLIGHT)) > 0, 10_000);
+          await system.workers[0]!.kill();
+        }
+        await createMany(system, 2 * hit + 2, (n) => randomChain(random, `fail ${n}`, 12), answers, { pauseMs: 20 });
+        const dead = await Promise.race([died.then(() => true), delay(30_000, false, { ref: false })]);
+        if (!dead) violations.push(`${points.map(([, point]) => point).join(', ')} was not hit ${hit} times`);
+        const diedAt = Math.max(...victims.map((app) => app.diedAt));
+        const ended = await system.allEnded(answers.acknowledged.slice(from), RECOVERED_WITHIN_MS);
+        const took = performance.now() - diedAt;
+        trial.say(`${points.map(([, point]) => point).join(', ')}@${hit}: ${(took / 1000).toFixed(1)} s`);
+        if (!ended || took > RECOVERED_WITHIN_MS) {
+          violations.push(`${points.map(([, point]) => point).join(', ')}@${hit} took ${Math.round(took)} ms`);
+        }
+        longestRecoveryMs = Math.max(longestRecoveryMs, took);
+        rounds += points.length;
+        await system.allEnded(answers.acknowledged, 60_000);
+        await Promise.all(victims.map((app) => app.ready()));
+      }
+      return { rounds, acknowledged: answers.acknowledged, longestRecoveryMs, violations };
+    }),
+};
+
+const IN_FLIGHT = `SELECT FROM chain_tasks WHERE status = 'RUNNING'`;
+
+/** Long: each point alone at each hit. Short: one of each process together, all points within five rounds. */
+function* roundsOf(trial: Trial): Generator<{ points: typeof POINTS; hit: number }> {
+  if (trial.long) {
+    for (const point of POINTS) for (let hit = 1; hit <= 5; hit++) yield { points: [point], hit };
+    return;
+  }
+  const of = (role: string) => POINTS.filter(([r]) => r === role);
+  const [apis, listeners, workers] = [of('api'), of('status-listener'), of('compute-worker')];
+  const random = seeded(trial.seed);
+  for (let i = 0; i < listeners.length; i += 2) {
+    const points = [listeners[i]!];
+    if (apis[i >> 1] !== undefined) points.push(apis[i >> 1]!);
+    if (workers[i >> 1] !== undefined) points.push(workers[i >> 1]!);
+    yield { points, hit: 1 + Math.floor(random() * 3) };
+  }
+}

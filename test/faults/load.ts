@@ -1,0 +1,106 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { System } from './system.js';
+
+export interface TaskSpec {
+  readonly id: string;
+  readonly parents: readonly string[];
+  readonly config?: Readonly<Record<string, unknown>>;
+}
+
+/** A request body for a chain of diagnostic tasks that starts at once. */
+export function chainOf(name: string, tasks: readonly TaskSpec[], execute = true): object {
+  return {
+    chain_name: name,
+    execute,
+    tasks: tasks.map(({ id, parents, config }) => ({
+      task_id: id,
+      task_type: 'diagnostic',
+      depends_on: parents,
+      task_params: { task_config: config ?? {} },
+    })),
+  };
+}
+
+/** `count` tasks, each after none to three of the six before it; most take some ms, every tenth up to `longestMs`. */
+export function randomChain(random: () => number, name: string, count: number, longestMs = 400): object {
+  const tasks = Array.from({ length: count }, (_, i): TaskSpec => {
+    const parents = new Set<string>();
+    for (let n = i === 0 ? 0 : Math.floor(random() * 4); n > 0; n--) {
+      parents.add(`t${Math.max(0, i - 1 - Math.floor(random() * 6))}`);
+    }
+    const delayMs = Math.floor(random() < 0.1 ? random() * longestMs : random() * 30);
+    return { id: `t${i}`, parents: [...parents], config: delayMs > 0 ? { delay_ms: delayMs } : {} };
+  });
+  return chainOf(name, tasks);
+}
+
+/** What a client saw. */
+export interface Answers {
+  /** Ids of every 201. */
+  readonly acknowledged: string[];
+  /** How often each status came; 0 for no answer at all. */
+  readonly statuses: Map<number, number>;
+  /** Answers of 503 without Retry-After. */
+  bare503: number;
+  /** Milliseconds of each answer. */
+  readonly tookMs: number[];
+}
+
+export const noAnswers = (): Answers => ({ acknowledged: [], statuses: new Map(), bare503: 0, tookMs: [] });
+
+/** Creates a chain with an idempotency key, again and again until it is acknowledged. */
+export async function createChain(
+  system: System,
+  body: object,
+  answers: Answers,
+  key: string = randomUUID(),
+): Promise<string> {
+  const text = JSON.stringify(body);
+  for (let attempt = 0; ; attempt++) {
+    const api = system.apis[attempt % system.apis.length]!;
+    const started = performance.now();
+    let status = 0;
+    try {
+      const response = await fetch(`${api.url}/api/v1/chains`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'idempotency-key': key },
+        body: text,
+        signal: AbortSignal.timeout(30_000),
+      });
+      const answer = (await response.json()) as { chain_id: string };
+      answers.tookMs.push(performance.now() - started);
+      status = response.status;
+      if (status === 503 && !response.headers.has('retry-after')) answers.bare503++;
+      if (status === 201) {
+        answers.acknowledged.push(answer.chain_id);
+        return answer.chain_id;
+      }
+      if (status < 500) throw new Error(`${status} ${JSON.stringify(answer)}`);
+    } catch (error) {
+      if (status !== 0) throw error;
+    } finally {
+      answers.statuses.set(status, (answers.statuses.get(status) ?? 0) + 1);
+    }
+    if (attempt > 1_000) throw new Error('a chain was never acknowledged');
+    await delay(50);
+  }
+}
+
+/** Creates chains, `atOnce` at a time, until there are `count` or `signal` fires. */
+export async function createMany(
+  system: System,
+  count: number,
+  bodyOf: (n: number) => object,
+  answers: Answers,
+  { atOnce = 8, signal, pauseMs = 0 }: { atOnce?: number; signal?: AbortSignal; pauseMs?: number } = {},
+): Promise<void> {
+  let next = 0;
+  const client = async (): Promise<void> => {
+    while (next < count && signal?.aborted !== true) {
+      await createChain(system, bodyOf(next++), answers);
+      if (pauseMs > 0) await delay(pauseMs);
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, client));
+}

@@ -1,0 +1,78 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { FAULTS } from './faults.js';
+import { BOTH, type Outcome } from './fault.js';
+import { Services, type BackendKind } from './services.js';
+
+interface Row extends Outcome {
+  readonly fault: string;
+  readonly backend: BackendKind;
+  readonly seconds: number;
+}
+
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string', multiple: true },
+    backend: { type: 'string' },
+    seed: { type: 'string' },
+    short: { type: 'boolean', default: false },
+  },
+});
+const seed = Number(values.seed ?? Date.now() % 1_000_000);
+const only = values.only?.flatMap((list) => list.split(',').map(Number));
+const backends = BOTH.filter((kind) => values.backend === undefined || values.backend === kind);
+const rows: Row[] = [];
+process.stdout.write(`seed ${seed}\n`);
+
+for (const backend of backends) {
+  const faults = FAULTS.filter(({ number, backends: on }) => on.includes(backend) && (only?.includes(number) ?? true));
+  if (faults.length === 0) continue;
+  const skip = await Services.skip(backend);
+  if (skip !== false) {
+    process.stdout.write(`${backend} is left out: ${skip}\n`);
+    continue;
+  }
+  for (const fault of faults) {
+    const services = await Services.start(backend);
+    const started = performance.now();
+    const say = (words: string): void => void process.stdout.write(`  ${words}\n`);
+    process.stdout.write(`${fault.number} ${fault.name}, ${backend}\n`);
+    let outcome: Outcome;
+    try {
+      outcome = await fault.run({ services, long: !values.short, seed, say });
+    } catch (error) {
+      const violations = [`it could not be run: ${(error as Error).stack}`];
+      outcome = { rounds: 0, lost: 0, stuck: 0, longestRecoveryMs: 0, violations };
+    } finally {
+      await services.stop();
+    }
+    const seconds = Math.round((performance.now() - started) / 1000);
+    rows.push({ fault: `${fault.number} ${fault.name}`, backend, seconds, ...outcome });
+    for (const violation of outcome.violations) say(`VIOLATION ${violation}`);
+    if (outcome.notes !== undefined) say(outcome.notes);
+  }
+}
+
+const table = rows.map(({ fault, backend, rounds, lost, stuck, longestRecoveryMs, violations, seconds }) => ({
+  fault,
+  backend,
+  rounds,
+  lost,
+  stuck,
+  'longest recovery, s': longestRecoveryMs / 1000,
+  violations: violations.length,
+  'took, s': seconds,
+}));
+console.table(table);
+if (!values.short) {
+  const folder = resolve('test', 'faults', 'results');
+  mkdirSync(folder, { recursive: true });
+  const now = new Date().toISOString();
+  const file = resolve(folder, `${now.slice(0, 10)}.json`);
+  const machine = { node: process.version, cores: cpus().length, cpu: cpus()[0]?.model };
+  writeFileSync(file, `${JSON.stringify({ at: now, seed, machine, rows }, null, 2)}\n`);
+  process.stdout.write(`${file}\n`);
+}
+process.exitCode = rows.some(({ lost, stuck, violations }) => lost + stuck + violations.length > 0) ? 1 : 0;

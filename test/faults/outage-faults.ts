@@ -1,0 +1,188 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { jobId } from '#libs/queues';
+import { BOTH, onSystem, type Fault } from './fault.js';
+import { chainOf, createMany, noAnswers, randomChain, type Answers } from './load.js';
+import { seeded } from './random.js';
+import type { System } from './system.js';
+import { TcpProxy } from './tcp-proxy.js';
+
+const SENT_AGAIN_WITHIN_MS = 5_000;
+const CONSUMING_WITHIN_MS = 3_000;
+
+interface QueuedTask {
+  readonly task_request_id: string;
+  readonly attempt: number;
+}
+
+/** Empties Redis; resolves once each task that was QUEUED then is in the queue again or has moved on. */
+async function flushAndWait(system: System): Promise<number> {
+  await system.services.flushRedis();
+  const flushed = performance.now();
+  let left = await system.rows<QueuedTask>(`SELECT task_request_id, attempt FROM chain_tasks WHERE status = 'QUEUED'`);
+  await system.until(
+    async () => {
+      const [states, rows] = await Promise.all([
+        Promise.all(
+          left.map((row) =>
+            system.queues.state('diagnostic', jobId({ taskRequestId: row.task_request_id, attempt: row.attempt })),
+          ),
+        ),
+        system.rows<QueuedTask>(
+          `SELECT task_request_id, attempt FROM chain_tasks WHERE task_request_id = ANY ($1) AND status = 'QUEUED'`,
+          [left.map((row) => row.task_request_id)],
+        ),
+      ]);
+      const queued = new Map(rows.map((row) => [row.task_request_id, row.attempt]));
+      left = left.filter((row, i) => states[i] === 'missing' && queued.get(row.task_request_id) === row.attempt);
+      return left.length === 0;
+    },
+    20_000,
+    20,
+  );
+  return performance.now() - flushed;
+}
+
+/** 3: everything in Redis is gone, again and again; and Redis itself is away. */
+export const redisLost: Fault = {
+  number: 3,
+  name: 'FLUSHALL every 15 s, Redis down 20 s three times',
+  backends: ['redis'],
+  run: (trial) =>
+    onSystem(trial, { workers: 3, slots: 8 }, { emptyWithinMs: 60_000 }, async (system) => {
+      const { services, long } = trial;
+      const random = seeded(trial.seed);
+      const answers = noAnswers();
+      const violations: string[] = [];
+      let longestRecoveryMs = 0;
+      const over = new AbortController();
+      const load = createMany(system, Infinity, (n) => randomChain(random, `flush ${n}`, 20), answers, {
+        atOnce: 6,
+        pauseMs: 200,
+        signal: over.signal,
+      });
+      const flushes = long ? 8 : 2;
+      for (let i = 0; i < flushes; i++) {
+        await delay(long ? 15_000 : 2_000);
+        const took = await flushAndWait(system);
+        trial.say(`flushed: all QUEUED in the queue again after ${Math.round(took)} ms`);
+        if (took > SENT_AGAIN_WITHIN_MS) violations.push(`after FLUSHALL jobs came again in ${Math.round(took)} ms`);
+        longestRecoveryMs = Math.max(longestRecoveryMs, took);
+      }
+      const outages = long ? 3 : 1;
+      for (let i = 0; i < outages; i++) {
+        await services.killRedis();
+        await delay(long ? 20_000 : 6_000);
+        await services.startRedis();
+        const back = performance.now();
+        const took = await untilAllConsume(system, back);
+        trial.say(`Redis is back: all workers consume after ${Math.round(took)} ms`);
+        if (took > CONSUMING_WITHIN_MS) violations.push(`after an outage workers consumed in ${Math.round(took)} ms`);
+        longestRecoveryMs = Math.max(longestRecoveryMs, took);
+        await delay(long ? 5_000 : 1_000);
+      }
+      over.abort();
+      await load;
+      await system.allEnded(answers.acknowledged, 40_000);
+      return { rounds: flushes + outages, acknowledged: answers.acknowledged, longestRecoveryMs, violations };
+    }),
+};
+
+/** Milliseconds from `since` until each worker has ended a task that it began after it; 30 s at most. */
+async function untilAllConsume(system: System, since: number): Promise<number> {
+  const [{ at }] = (await system.rows<{ at: Date }>('SELECT clock_timestamp() AS at')) as [{ at: Date }];
+  const began = `SELECT DISTINCT worker_id FROM task_attempts WHERE finished_at > $1 AND started_at > $1`;
+  await system.until(async () => (await system.count(began, [at])) >= system.workers.length, 30_000, 50);
+  return performance.now() - since;
+}
+
+/** 4: the database is restarted as by `pg_ctl restart -m immediate`. */
+export const postgresRestarts: Fault = {
+  number: 4,
+  name: 'PostgreSQL immediate restart every 20 s',
+  backends: BOTH,
+  run: (trial) =>
+    onSystem(trial, { apis: 2, listeners: 2, workers: 2 }, { emptyWithinMs: 60_000 }, async (system) => {
+      const random = seeded(trial.seed);
+      const answers = noAnswers();
+      const violations: string[] = [];
+      let longestRecoveryMs = 0;
+      const over = new AbortController();
+      const load = createMany(system, Infinity, (n) => randomChain(random, `restart ${n}`, 20), answers, {
+        atOnce: 6,
+        pauseMs: 150,
+        signal: over.signal,
+      });
+      const restarts = trial.long ? 9 : 2;
+      for (let i = 0; i < restarts; i++) {
+        await delay(trial.long ? 20_000 : 4_000);
+        await trial.services.restartPostgres();
+        const up = performance.now();
+        const acknowledged = answers.acknowledged.length;
+        await system.until(async () => answers.acknowledged.length > acknowledged, 30_000, 10);
+        const took = performance.now() - up;
+        trial.say(`PostgreSQL is back: the next 201 after ${Math.round(took)} ms`);
+        longestRecoveryMs = Math.max(longestRecoveryMs, took);
+      }
+      over.abort();
+      await load;
+      const last = performance.now();
+      await system.allEnded(answers.acknowledged, 30_000);
+      longestRecoveryMs = Math.max(longestRecoveryMs, performance.now() - last);
+      violations.push(...wrongAnswers(answers));
+      return {
+        rounds: restarts,
+        acknowledged: answers.acknowledged,
+        longestRecoveryMs,
+        violations,
+        notes: `answers: ${JSON.stringify(Object.fromEntries(answers.statuses))}`,
+      };
+    }),
+};
+
+/** Every answer that is neither 201 nor 503 with Retry-After. */
+function wrongAnswers({ statuses, bare503 }: Answers): string[] {
+  const wrong = [...statuses].filter(([status]) => status !== 201 && status !== 503);
+  const words = wrong.map(([status, count]) => `${count} answers of ${status === 0 ? 'nothing at all' : status}`);
+  if (bare503 > 0) words.push(`${bare503} answers of 503 without Retry-After`);
+  return words;
+}
+
+/** 5: the connection between API and PostgreSQL is cut once COMMIT is done and before its answer is read. */
+export const cutAfterCommit: Fault = {
+  number: 5,
+  name: 'connection cut after COMMIT, before the answer',
+  backends: BOTH,
+  shortOn: ['postgres'],
+  run: async (trial) => {
+    const proxy = await TcpProxy.start(trial.services.postgresPort);
+    const viaProxy = (role: string, url: string): string => {
+      if (role !== 'api') return url;
+      const changed = new URL(url);
+      changed.port = String(proxy.port);
+      return changed.href;
+    };
+    try {
+      return await onSystem(trial, { databaseUrlOf: viaProxy }, {}, async (system) => {
+        const answers = noAnswers();
+        const cuts = trial.long ? 200 : 30;
+        proxy.cutAfterCommit = (n) => n % 2 === 1;
+        await createMany(system, cuts, (n) => chainOf(`cut ${n}`, [{ id: 'a', parents: [] }]), answers);
+        proxy.cutAfterCommit = undefined;
+        await system.allEnded(answers.acknowledged, 20_000);
+        const stored = await system.count('SELECT FROM task_chains');
+        const violations = wrongAnswers(answers);
+        if (stored !== cuts) violations.push(`${cuts} chains were created and ${stored} are stored`);
+        if (proxy.cuts < cuts / 3) violations.push(`only ${proxy.cuts} connections were cut`);
+        return {
+          rounds: proxy.cuts,
+          acknowledged: answers.acknowledged,
+          longestRecoveryMs: Math.max(...answers.tookMs),
+          violations,
+          notes: `answers: ${JSON.stringify(Object.fromEntries(answers.statuses))}`,
+        };
+      });
+    } finally {
+      await proxy.stop();
+    }
+  },
+};

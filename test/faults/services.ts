@@ -1,0 +1,117 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Redis } from 'ioredis';
+import { freePort, startEmbeddedPostgres, withConnection, type EmbeddedPostgres } from '#libs/platform';
+import { migrateQueues } from '#libs/queues';
+import { runMigrations } from '#libs/repositories';
+import { ensureRedisServer } from '#libs/testing';
+
+export type BackendKind = 'redis' | 'postgres';
+
+const TEMPLATE = 'faults_template';
+
+/** A PostgreSQL that flushes to disk and, for that backend, a Redis that keeps nothing: both can be broken at will. */
+export class Services {
+  private redis: ChildProcess | undefined;
+
+  private constructor(
+    readonly kind: BackendKind,
+    readonly folder: string,
+    private server: EmbeddedPostgres,
+    private readonly redisPath: string | undefined,
+    private readonly redisPort: number,
+  ) {}
+
+  /** Why a backend can't be tested here, or false. */
+  static async skip(kind: BackendKind): Promise<string | false> {
+    if (kind === 'postgres') return false;
+    const found = await ensureRedisServer();
+    return 'reason' in found ? found.reason : false;
+  }
+
+  static async start(kind: BackendKind): Promise<Services> {
+    const folder = mkdtempSync(join(tmpdir(), 'task-chain-faults-'));
+    chmodSync(folder, 0o755);
+    const server = await startEmbeddedPostgres({ dataDir: folder, database: TEMPLATE });
+    await runMigrations(server.url);
+    await migrateQueues(server.url);
+    const found = kind === 'redis' ? await ensureRedisServer() : { reason: '' };
+    const path = 'path' in found ? found.path : undefined;
+    const services = new Services(kind, folder, server, path, await freePort());
+    if (kind === 'redis') await services.startRedis();
+    return services;
+  }
+
+  get postgresPort(): number {
+    return this.server.port;
+  }
+
+  get redisUrl(): string | undefined {
+    return this.kind === 'redis' ? `redis://127.0.0.1:${this.redisPort}` : undefined;
+  }
+
+  /** A new database with the schema and no rows; Redis is emptied. */
+  async freshDatabase(): Promise<string> {
+    const name = `faults_${randomBytes(4).toString('hex')}`;
+    await withConnection(this.server.urlOf('postgres'), (client) =>
+      client.query(`CREATE DATABASE ${name} TEMPLATE ${TEMPLATE}`),
+    );
+    if (this.kind === 'redis') await this.flushRedis();
+    return this.server.urlOf(name);
+  }
+
+  /** As `pg_ctl restart -m immediate`: every session is cut without a word, and the log is replayed. */
+  async restartPostgres(): Promise<void> {
+    const { port } = this.server;
+    process.kill(this.server.pid, 'SIGQUIT');
+    await this.server.exited;
+    this.server = await startEmbeddedPostgres({ dataDir: this.folder, port, database: TEMPLATE });
+  }
+
+  async flushRedis(): Promise<void> {
+    await this.withRedis((redis) => redis.flushall());
+  }
+
+  async withRedis<T>(use: (redis: Redis) => Promise<T>): Promise<T> {
+    const redis = new Redis(this.redisUrl!, { lazyConnect: true });
+    redis.on('error', () => undefined);
+    try {
+      await redis.connect();
+      return await use(redis);
+    } finally {
+      redis.disconnect();
+    }
+  }
+
+  /** kill -9: whatever it held is gone. */
+  async killRedis(): Promise<void> {
+    const child = this.redis!;
+    const gone = new Promise((resolve) => child.once('exit', resolve));
+    child.kill('SIGKILL');
+    await gone;
+  }
+
+  async startRedis(): Promise<void> {
+    const options = ['--port', String(this.redisPort), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
+    this.redis = spawn(this.redisPath!, [...options, '--dir', this.folder], { stdio: 'ignore' });
+    const until = performance.now() + 10_000;
+    for (;;) {
+      try {
+        return void (await this.withRedis((redis) => redis.ping()));
+      } catch (error) {
+        if (performance.now() > until) throw error;
+        await delay(10);
+      }
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.redis?.kill('SIGKILL');
+    await this.server.stop();
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+  }
+}

@@ -1,0 +1,77 @@
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+
+const COMMIT = Buffer.from('COMMIT\0');
+
+/** Stands between a client and a server on this machine: slows, cuts or swallows what goes through. */
+export class TcpProxy {
+  /** Milliseconds that every piece is held back, each way. */
+  latencyMs = 0;
+  /** Nothing goes through any more, and nobody is told. */
+  blackHole = false;
+  /** Given the number of a PostgreSQL COMMIT, from 1: whether to cut the connection instead of passing its answer on. */
+  cutAfterCommit: ((n: number) => boolean) | undefined;
+  /** Connections cut by `cutAfterCommit`. */
+  cuts = 0;
+  private commits = 0;
+  private readonly sockets = new Set<Socket>();
+
+  private constructor(
+    private readonly server: Server,
+    private readonly target: number,
+  ) {}
+
+  static async start(target: number): Promise<TcpProxy> {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const proxy = new TcpProxy(server, target);
+    server.on('connection', (socket) => proxy.join(socket));
+    return proxy;
+  }
+
+  get port(): number {
+    return (this.server.address() as AddressInfo).port;
+  }
+
+  /** Resets every connection. */
+  cutAll(): void {
+    for (const socket of this.sockets) socket.destroy();
+  }
+
+  async stop(): Promise<void> {
+    this.cutAll();
+    await new Promise((resolve) => this.server.close(resolve));
+  }
+
+  private join(client: Socket): void {
+    const server = connect(this.target, '127.0.0.1');
+    let cutting = false;
+    const cut = (): void => {
+      client.destroy();
+      server.destroy();
+    };
+    for (const socket of [client, server]) {
+      socket.setNoDelay(true);
+      this.sockets.add(socket);
+      socket.on('error', cut);
+      socket.on('close', () => {
+        this.sockets.delete(socket);
+        cut();
+      });
+    }
+    client.on('data', (piece) => {
+      if (this.cutAfterCommit !== undefined && piece.includes(COMMIT)) cutting = this.cutAfterCommit(++this.commits);
+      this.pass(piece, server);
+    });
+    server.on('data', (piece) => {
+      if (!cutting) return this.pass(piece, client);
+      this.cuts++;
+      cut();
+    });
+  }
+
+  private pass(piece: Buffer, to: Socket): void {
+    if (this.blackHole) return;
+    if (this.latencyMs === 0) to.write(piece);
+    else setTimeout(() => to.writable && to.write(piece), this.latencyMs);
+  }
+}
