@@ -1,6 +1,6 @@
 /**
- * Known bugs that can be planted in the model, to show that the simulation finds them. The last two are what the
- * statements do today (database.ts says where).
+ * Known bugs that can be planted in the model, to show that the simulation finds them. The last two once
+ * stood in the statements.
  */
 export const BUGS = {
   'no-fencing': 'a report counts for whatever attempt its task is in',

@@ -8,7 +8,8 @@
  * - save-decisions.ts: one commit for all chains of a batch. A chain is written only if its version is the one that
  *   was read, and if no task of it that is marked `lost` has a lease that was renewed; the others are written. The
  *   version is raised where anything changed. A QUEUED task gets the queue's lease, a RUNNING one the run's, any other
- *   none. `ready_at` is set by every write of a READY task. Outbox rows are of the same commit.
+ *   none. `ready_at` is set as a task becomes READY.
+ *   Only a task in SUCCESS has a result. Outbox rows are of the same commit.
  * - claim-ready.ts: READY, not held, of RUNNING chains, by priority, as many as there is room; raises the chain's
  *   version; a row that another statement holds is skipped (the caller's `skip` says which chain).
  * - promote-due.ts: due RETRYING tasks of RUNNING chains become READY, held where the chain has no place for them; raises
@@ -16,14 +17,6 @@
  * - leases.ts: `renew-leases` counts only for the same attempt in flight and raises no version; `expired-leases`,
  *   `overdue-tasks`, `overdue-in-queue`, `overdue-chains`, `queued-tasks` read; `load-room` counts what is in flight.
  * - outbox.ts: a taken row is hidden for a while and comes again unless it is deleted.
- *
- * In two places the model is better than the statements (stand of 2026-11-25); as they are, the simulation finds them
- * at fault, see bugs.ts:
- *
- * - promote-due.ts holds every due task of a chain with `max_parallel`, and `AdmitHeld` lets it in by a save of its own. A
- *   process that dies between the two leaves a chain that nothing moves. The model admits in the same statement.
- * - save-decisions.ts clears a result only where a save ends in PENDING. A retry takes a task from SUCCESS to READY in one save, so
- *   that it keeps the result of the run before it. In the model only a task in SUCCESS has a result.
  *
  * Not modelled: connection loss (an abort and a death are the same to the others), locks that wait, restored backups.
  */

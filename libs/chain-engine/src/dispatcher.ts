@@ -1,7 +1,6 @@
 import { failpoint } from '#libs/platform';
 import { engineQueries } from '#libs/repositories';
-import type { Incoming } from './decide-chain.js';
-import { applyAndSend, sendPrepared, type Engine } from './engine.js';
+import { sendPrepared, type Engine } from './engine.js';
 import { prepareJobs } from './jobs.js';
 import { LEASES } from './store.js';
 
@@ -38,12 +37,6 @@ export async function dispatchReady(engine: Engine): Promise<number> {
 /** Tasks whose backoff is over become READY. Returns how many. */
 export async function promoteDue(engine: Engine): Promise<number> {
   const due = await engineQueries.promoteDue(engine.db, MAX_CLAIM);
-  if (due.length > 0) engine.room.expectAll();
-  const limited = new Set(due.filter((task) => task.limited).map((task) => task.chain_id));
-  const incoming = (): Incoming[] => [{ event: { kind: 'AdmitHeld' } }];
-  await applyAndSend(
-    engine,
-    [...limited].map((chainId) => ({ chainId, requestIds: undefined, incoming })),
-  );
-  return due.length;
+  if (due > 0) engine.room.expectAll();
+  return due;
 }

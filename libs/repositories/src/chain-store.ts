@@ -187,7 +187,6 @@ function taskRecords({ loaded, changed, dispatched, reports }: ChainSave): Recor
       chain_id: loaded.chainId,
       priority: task.priority,
       hold: task.hold,
-      ready: task.status === 'READY',
       first_queued_ms: task.firstQueuedAt,
       status: task.status,
       attempt: task.attempt,

@@ -100,7 +100,8 @@ export interface OutboxRow {
 export const engineQueries = {
   claimReady: (db: Queryable, types: readonly string[], rooms: readonly number[], leaseMs: number) =>
     db.query<ClaimedTask>(claimReady, [types, rooms, leaseMs]),
-  promoteDue: (db: Queryable, limit: number) => db.query<{ chain_id: string; limited: boolean }>(promoteDue, [limit]),
+  /** -> how many became READY. */
+  promoteDue: async (db: Queryable, limit: number) => (await db.query(promoteDue, [limit])).length,
   loadJobs: (db: Queryable, ids: readonly number[]) => db.query<JobRow>(loadJobs, [ids]),
   loadResults: (db: Queryable, chainIds: readonly string[], positions: readonly number[]) =>
     db.query<ResultRow>(loadResults, [chainIds, positions]),

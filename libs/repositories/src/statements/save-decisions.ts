@@ -23,7 +23,7 @@ export const saveDecisions: Statement = {
         time_left_ms float8, error jsonb)
     ), task_in AS MATERIALIZED (
       SELECT * FROM json_to_recordset($2::json) AS i(
-        id bigint, chain_id text, priority int, hold text, ready boolean, first_queued_ms float8, status text, attempt int, run_id text, worker_id text, failures int, losses int,
+        id bigint, chain_id text, priority int, hold text, first_queued_ms float8, status text, attempt int, run_id text, worker_id text, failures int, losses int,
         pending int, succeeded int, failed int, skipped int, skip_reason text, next_attempt_ms float8, error jsonb,
         result jsonb, dispatched boolean, lost boolean, ended boolean, elapsed_ms float8, job_id text)
     ), stored AS MATERIALIZED (
@@ -48,13 +48,15 @@ export const saveDecisions: Statement = {
     ), tasks AS (
       UPDATE chain_tasks t
          SET status = i.status, attempt = i.attempt, run_id = i.run_id, priority = i.priority, hold = i.hold,
-             ready_at = CASE WHEN i.ready THEN now() ELSE t.ready_at END,
+             ready_at = CASE WHEN i.status = 'READY' AND (t.status <> 'READY' OR i.hold IS DISTINCT FROM t.hold) THEN now()
+                             WHEN i.dispatched AND t.status <> 'READY' THEN now()
+                             ELSE t.ready_at END,
              first_queued_at = to_timestamp(i.first_queued_ms / 1000),
              worker_id = CASE WHEN i.dispatched THEN NULL ELSE coalesce(i.worker_id, t.worker_id) END,
              failures = i.failures, losses = i.losses, pending_dependencies = i.pending,
              succeeded_dependencies = i.succeeded, failed_dependencies = i.failed, skipped_dependencies = i.skipped,
              skip_reason = i.skip_reason, next_attempt_at = to_timestamp(i.next_attempt_ms / 1000), error = i.error,
-             result = CASE WHEN i.status <> 'PENDING' THEN coalesce(i.result, t.result) END, job_id = coalesce(i.job_id, t.job_id),
+             result = CASE WHEN i.status = 'SUCCESS' THEN coalesce(i.result, t.result) END, job_id = coalesce(i.job_id, t.job_id),
              queued_at = CASE WHEN i.dispatched THEN now() ELSE t.queued_at END,
              lease_until = CASE i.status WHEN 'QUEUED' THEN now() + $7::float8 * interval '1 ms'
                                          WHEN 'RUNNING' THEN now() + $8::float8 * interval '1 ms' END,
