@@ -5,4 +5,4 @@ export { chain, line, seedExample, task } from './chains.js';
 export { liveEvents } from './server-sent-events.js';
 export { BACKENDS, describeOnBackends, describeSystem, SystemUnderTest } from './system-under-test.js';
 export type { BackendKind, Check } from './system-under-test.js';
-export { eventually, within } from './within.js';
+export { eventually } from './within.js';
