@@ -154,7 +154,6 @@ describeSystem('what is there and what is not', 'postgres', { apps: ['api'] }, (
       [`/chains/${id}/tasks/b/artifacts`]: 'TASK_NOT_FOUND',
       [`/chains/${id}/tasks/a/artifacts/x`]: 'ARTIFACT_NOT_FOUND',
       '/nothing': 'NOT_FOUND',
-      '//': 'NOT_FOUND',
       '//api/v2/chains': 'NOT_FOUND',
       [`/chains/${id}/nothing`]: 'NOT_FOUND',
     };

@@ -1,8 +1,9 @@
 import { expect } from 'expect';
 import { chain, describeOnBackends, line, task, taskOf, type AttemptAnswer } from './system/index.js';
 
-describeOnBackends('tasks that fail', {}, (check) => {
-  check('are tried again after a fixed or a growing delay', async ({ api }) => {
+// Two slots: a test knows what runs beside what, and when both are taken.
+describeOnBackends('failures, time-outs and cancelling', { env: { WORKER_CONCURRENCY_DIAGNOSTIC: '2' } }, (check) => {
+  check('failed tasks are tried again after a fixed or a growing delay', async ({ api }) => {
     const done = await api.run(
       chain(
         [
@@ -32,7 +33,7 @@ describeOnBackends('tasks that fail', {}, (check) => {
     expectPauses(await api.attempts(done.chain_id, 'growing'), [400, 800, 800]);
   });
 
-  check('say when the next try is due', async ({ api }) => {
+  check('failed tasks say when the next try is due', async ({ api }) => {
     const id = await api.start(
       chain([task('slow', { fail_attempts: 1 }, { retry_policy: { max_retries: 1, delay_ms: 60_000 } })]),
     );
@@ -44,7 +45,7 @@ describeOnBackends('tasks that fail', {}, (check) => {
     expect(taskOf(cancelled, 'slow')).toMatchObject({ status: 'SKIPPED', skip_reason: 'CHAIN_STOPPED' });
   });
 
-  check('stop the chain when their tries are used up', async ({ api }) => {
+  check('failed tasks stop the chain when their tries are used up', async ({ api }) => {
     const done = await api.run(
       chain(
         [
@@ -72,7 +73,7 @@ describeOnBackends('tasks that fail', {}, (check) => {
     }
   });
 
-  check('leave other branches running where stop_on_error is false', async ({ api }) => {
+  check('failed tasks leave other branches running where stop_on_error is false', async ({ api }) => {
     const done = await api.run(
       chain(
         [
@@ -93,10 +94,8 @@ describeOnBackends('tasks that fail', {}, (check) => {
       expect(taskOf(done, id)).toMatchObject({ status: 'SKIPPED', skip_reason: 'UPSTREAM_FAILED' });
     for (const id of ['works', 'after-works', 'cleanup']) expect(taskOf(done, id).status).toBe('SUCCESS');
   });
-});
 
-describeOnBackends('time-outs', { env: { WORKER_CONCURRENCY_DIAGNOSTIC: '2' } }, (check) => {
-  check('end a task within 2 s of its time, and give its slot back', async ({ api }) => {
+  check('time-outs end a task within 2 s of its time, and give its slot back', async ({ api }) => {
     const id = await api.start(
       chain(
         [
@@ -119,7 +118,7 @@ describeOnBackends('time-outs', { env: { WORKER_CONCURRENCY_DIAGNOSTIC: '2' } },
     }
   });
 
-  check('end a chain within 2 s of its time', async ({ api }) => {
+  check('time-outs end a chain within 2 s of its time', async ({ api }) => {
     const done = await api.run(
       chain([task('long', { delay_ms: 120_000 }), task('after', {}, { depends_on: ['long'] })], { timeout: 1 }),
     );
@@ -129,16 +128,17 @@ describeOnBackends('time-outs', { env: { WORKER_CONCURRENCY_DIAGNOSTIC: '2' } },
     expect(taskOf(done, 'after')).toMatchObject({ status: 'SKIPPED', skip_reason: 'CHAIN_STOPPED' });
     expectTook(done.started_at, done.completed_at, 1_000, 3_000);
   });
-});
 
-describeOnBackends('cancelling', { env: { WORKER_CONCURRENCY_DIAGNOSTIC: '1' } }, (check) => {
   for (const [how, config] of [
     ['waits', { delay_ms: 120_000 }],
     ['burns CPU', { cpu_ms: 120_000 }],
   ] as const) {
-    check(`frees the slot of a task that ${how} within 2 s`, async ({ api }) => {
-      const id = await api.start(chain([task('held', config), task('after', {}, { depends_on: ['held'] })]));
+    check(`cancelling frees the slot of a task that ${how} within 2 s`, async ({ api }) => {
+      const id = await api.start(
+        chain([task('held', config), task('beside', config), task('after', {}, { depends_on: ['held'] })]),
+      );
       await api.untilTask(id, 'held', 'RUNNING');
+      await api.untilTask(id, 'beside', 'RUNNING');
       const next = await api.start(chain([task('next')]));
       const cancelled = await api.expect(200, `/chains/${id}${how === 'waits' ? '' : '/cancel'}`, {
         method: how === 'waits' ? 'DELETE' : 'POST',
@@ -146,18 +146,18 @@ describeOnBackends('cancelling', { env: { WORKER_CONCURRENCY_DIAGNOSTIC: '1' } }
       expect(cancelled).toMatchObject({ chain_id: id, status: 'CANCELLED' });
       const { cancelled_at } = cancelled as { cancelled_at: string };
       const chainNow = await api.chain(id);
-      expect(chainNow).toMatchObject({ status: 'CANCELLED', cancelled_tasks: 1, skipped_tasks: 1, error: null });
+      expect(chainNow).toMatchObject({ status: 'CANCELLED', cancelled_tasks: 2, skipped_tasks: 1, error: null });
       expect(taskOf(chainNow, 'held').status).toBe('CANCELLED');
       expect(taskOf(chainNow, 'after')).toMatchObject({ status: 'SKIPPED', skip_reason: 'CHAIN_STOPPED' });
       const [attempt] = await api.attempts(id, 'held');
       expect(attempt).toMatchObject({ attempt: 1, outcome: 'CANCELLED' });
-      // The one slot: the next task starts when the worker has let go.
+      // Both slots were taken: the next task starts when the worker has let go.
       const done = await api.ended(next);
       expectTook(cancelled_at, taskOf(done, 'next').started_at!, 0, 2_000);
     });
   }
 
-  check('and starting answer 409 with the present status where it is not theirs', async ({ api }) => {
+  check('cancelling and starting answer 409 with the present status where it is not theirs', async ({ api }) => {
     const conflict = async (method: string, path: string, status: string) => {
       const answer = await api.call(path, { method });
       expect(answer.status).toBe(409);
@@ -188,7 +188,7 @@ describeOnBackends('cancelling', { env: { WORKER_CONCURRENCY_DIAGNOSTIC: '1' } }
     await conflict('POST', `/chains/${unstarted}/execute`, 'CANCELLED');
   });
 
-  check('and starting at once: one of 20 starts wins, and the chain runs once', async ({ api }) => {
+  check('starting at once: one of 20 starts wins, and the chain runs once', async ({ api }) => {
     for (let round = 1; round <= 5; round++) {
       const id = await api.create(chain(line(2)));
       const answers = await Promise.all(

@@ -40,14 +40,15 @@ describe('what dies on the way', { concurrency: true }, () => {
 
       check('a worker that is told to stop hands its tasks back at once', async (system) => {
         const { api } = system;
-        const leaving = system.app('compute-worker');
+        await system.startApp('compute-worker');
         const id = await api.start(chain([task('held', { delay_ms: 6_000 })]));
-        await api.untilTask(id, 'held', 'RUNNING');
-        const staying = await system.startApp('compute-worker');
-        await leaving.stop();
+        const { worker_id } = taskOf(await api.untilTask(id, 'held', 'RUNNING'), 'held');
+        const workers = system.apps.filter((app) => app.name === 'compute-worker' && app.running);
+        const [leaving, staying] = workers.sort((app) => (worker_id!.includes(`-${app.pid}-`) ? -1 : 1));
+        await leaving!.stop();
         const done = await api.ended(id);
         expect(taskOf(done, 'held')).toMatchObject({ status: 'SUCCESS', attempt: 2, losses: 1, failures: 0 });
-        expect(taskOf(done, 'held').worker_id).toContain(`-${staying.pid}-`);
+        expect(taskOf(done, 'held').worker_id).toContain(`-${staying!.pid}-`);
       });
 
       check('a listener, in the middle of chains: nothing is lost', async (system) => {

@@ -12,7 +12,7 @@ import {
 /** Long enough that tasks which may run at once are seen to. */
 const OVERLAP = { delay_ms: 400 };
 
-describeOnBackends("the design's examples", {}, (check) => {
+describeOnBackends("the design's examples and results", {}, (check) => {
   check('7.1 runs its tasks one after another', async ({ api }) => {
     const done = await run(api, seedExample('sequential', { 'task-001': { result: { rows: 569 } } }));
     expect(done).toMatchObject({
@@ -70,10 +70,8 @@ describeOnBackends("the design's examples", {}, (check) => {
     expect(Object.keys(taskOf(done, 'task-004').result!.inputs)).toEqual(['task-002', 'task-003']);
     expect(taskOf(done, 'task-004').result!.inputs['task-003']).toMatchObject({ result: 'bob' });
   });
-});
 
-describeOnBackends('results on their way', {}, (check) => {
-  check('are put in the place of references, with their type or as text', async ({ api }) => {
+  check('results take the place of references, with their type or as text', async ({ api }) => {
     const result = { rows: 42, share: 0.25, ok: true, none: null, list: [1, { name: '爱丽丝' }], text: 'a "b"' };
     const done = await api.run(
       chain([
@@ -111,7 +109,7 @@ describeOnBackends('results on their way', {}, (check) => {
     expect(taskOf(done, 'far').result).toMatchObject({ result: 42, inputs: { typed: {} } });
   });
 
-  check('fail a task that refers to what is not there, and name it', async ({ api }) => {
+  check('references to what is not there fail their task by name', async ({ api }) => {
     const raw = '${tasks.source.result.result.missing[3]}';
     const done = await api.run(
       chain([task('source'), task('reader', { result: { a: raw } }, { depends_on: ['source'] })]),
@@ -127,7 +125,7 @@ describeOnBackends('results on their way', {}, (check) => {
     expect(reader.error!.message).toContain('/task_params/task_config/result/a');
   });
 
-  check('fail a task whose result is larger than 64 KiB, and pass one that just fits', async ({ api }) => {
+  check('a result over 64 KiB fails its task, and one that just fits passes', async ({ api }) => {
     const tasks = [task('fits', { result_bytes: 65_000 }), task('large', { result_bytes: 65_536 })];
     const done = await api.run(chain(tasks, { stop_on_error: false, retry_policy: { max_retries: 3, delay_ms: 0 } }));
     expect(taskOf(done, 'fits').result!.result).toHaveLength(65_000);
