@@ -113,25 +113,30 @@ export class Database implements Queryable {
   /** Waits for messages sent by `NOTIFY channel`; reconnects by itself. Returns what stops it. */
   listen(channel: string, onMessage: (payload: string) => void): () => Promise<void> {
     let stopped = false;
-    let client: pg.PoolClient | undefined;
+    let letGo = (): void => undefined;
     let retry: NodeJS.Timeout | undefined;
     const again = (): void => {
-      client = undefined;
       if (!stopped) retry = setTimeout(() => void (connected = connect()), 500);
     };
     const connect = async (): Promise<void> => {
       const fresh = await this.pool.connect().catch(() => undefined);
       if (fresh === undefined) return again();
-      let lost = false;
-      const lose = (): void => {
-        if (lost) return;
-        lost = true;
+      let held = true;
+      // Once: a connection that is given back may still tell of its own end.
+      const release = (): boolean => {
+        if (!held) return false;
+        held = false;
         fresh.release(true);
-        again();
+        return true;
       };
-      client = fresh;
+      const lose = (): void => {
+        if (release()) again();
+      };
+      letGo = () => void release();
       fresh.on('error', lose);
-      fresh.on('notification', (message) => onMessage(message.payload ?? ''));
+      fresh.on('notification', (message) => {
+        if (held) onMessage(message.payload ?? '');
+      });
       await fresh.query(`LISTEN ${pg.escapeIdentifier(channel)}`).catch(lose);
     };
     let connected = connect();
@@ -139,8 +144,7 @@ export class Database implements Queryable {
       stopped = true;
       clearTimeout(retry);
       await connected;
-      client?.removeAllListeners('notification');
-      client?.release(true);
+      letGo();
     };
   }
 
