@@ -12,7 +12,7 @@ describeSystem('rules of a chain', 'postgres', { env: { WORKER_CONCURRENCY_DIAGN
         [
           task('fast', {}),
           task('middle', { delay_ms: 300 }),
-          task('slow', { delay_ms: 2_000 }),
+          task('slow', { delay_ms: 5_000 }),
           task('fails', { fail_attempts: 1 }),
           task('two', {}, { depends_on: ['fast', 'middle', 'slow'], trigger_rule: { at_least: 2 } }),
           task('three', {}, { depends_on: ['fast', 'fails', 'slow'], trigger_rule: { at_least: 3 } }),
@@ -148,7 +148,7 @@ describeSystem('rules of a chain', 'postgres', { env: { WORKER_CONCURRENCY_DIAGN
           task('on', flaky, tries({ retry_on: ['FLAKY'] })),
           task('other', flaky, tries({ retry_on: ['TIMEOUT_RUN'] })),
           task('never', flaky, tries({ never_retry_on: ['FLAKY'] })),
-          task('budget', flaky, tries({ delay_ms: 700, budget_seconds: 1 })),
+          task('budget', flaky, tries({ delay_ms: 5_000, budget_seconds: 8 })),
         ],
         { stop_on_error: false },
       ),
@@ -210,10 +210,43 @@ describeSystem('a system without workers', 'postgres', { apps: ['api', 'status-l
 });
 
 describeSystem('a worker with one slot', 'postgres', { env: { WORKER_CONCURRENCY_DIAGNOSTIC: '1' } }, (check) => {
+  check('runs out the queue time-out of a task that was sent at once', async ({ api }) => {
+    const done = await api.run(
+      chain(
+        [
+          task('a'),
+          task('long', { delay_ms: 6_000 }, { depends_on: ['a'], priority: 9 }),
+          task('waits', {}, { depends_on: ['a'], queue_timeout: 1, priority: 1 }),
+        ],
+        { stop_on_error: false },
+      ),
+    );
+    expect(taskOf(done, 'waits')).toMatchObject({ status: 'FAILURE', error: { code: 'TIMEOUT_QUEUE' } });
+    expect(finished(done, 'waits')).toBeLessThan(finished(done, 'long'));
+  });
+
+  check('starts the queue time-out anew for a further try, and not for a new priority', async ({ api }) => {
+    const again = { retry_policy: { max_retries: 1, delay_ms: 5_000 }, queue_timeout: 4 };
+    const flaky = await api.run(chain([task('flaky', { fail_attempts: 1 }, again)]));
+    expect(taskOf(flaky, 'flaky')).toMatchObject({ status: 'SUCCESS', attempt: 2 });
+
+    const busy = { delay_ms: 30_000 };
+    const last = task('last', {}, { priority: 1, queue_timeout: 2 });
+    const id = await api.start(
+      chain([task('t1', busy), task('t2', busy), task('t3', busy), last], { stop_on_error: false }),
+    );
+    for (let tries = 0; taskOf(await api.chain(id), 'last').status === 'READY'; tries++) {
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      await api.call(`/chains/${id}/tasks/last/priority`, { method: 'POST', body: { priority: 1 + (tries % 2) } });
+    }
+    expect(taskOf(await api.chain(id), 'last')).toMatchObject({ status: 'FAILURE', error: { code: 'TIMEOUT_QUEUE' } });
+    await post(api, `/chains/${id}/cancel`);
+  });
+
   check('lets the others wait, and says how many come first', async ({ api }) => {
     const ids = Array.from({ length: 6 }, (_, i) => `t${i}`);
-    const id = await api.start(chain(ids.map((taskId) => task(taskId, { delay_ms: 700 }))));
-    const rest = await api.start(chain([task('last', {}, { priority: 1 }), task('urgent', {}, { priority: 9 })]));
+    const id = await api.start(chain(ids.map((taskId) => task(taskId, { delay_ms: 3_000 }))));
+    const rest = await api.start(chain([task('last', {}, { priority: 1 }), task('sooner', {}, { priority: 4 })]));
     await api.until(id, 'one runs, the queue is full', ({ tasks }) => {
       const count = (status: string) => tasks.filter((each) => each.status === status).length;
       return count('RUNNING') === 1 && count('QUEUED') >= 1;
@@ -223,13 +256,13 @@ describeSystem('a worker with one slot', 'postgres', { env: { WORKER_CONCURRENCY
     const ahead = waiting.map((each) => (each.waiting as unknown as { ahead: number }).ahead);
     expect(new Set(ahead).size).toBe(ahead.length);
     const others = await api.chain(rest);
-    const [last, urgent] = ['last', 'urgent'].map(
+    const [last, sooner] = ['last', 'sooner'].map(
       (taskId) => taskOf(others, taskId).waiting as unknown as { code: string; ahead: number; message: string },
     );
     expect(last).toMatchObject({ code: 'WAITING_FOR_ROOM', message: expect.stringContaining('1 slot at the workers') });
-    expect(last!.ahead).toBeGreaterThan(urgent!.ahead);
+    expect(last!.ahead).toBeGreaterThan(sooner!.ahead);
     const detail = await api.expect<{ waiting: { ahead: number } }>(200, `/chains/${rest}/tasks/last`);
     expect(detail.waiting.ahead).toBeGreaterThan(0);
-    await Promise.all([api.ended(id), api.ended(rest)]);
+    for (const each of [id, rest]) await post(api, `/chains/${each}/cancel`);
   });
 });

@@ -167,7 +167,7 @@ export class PostgresChannel implements StatusChannel {
         if (channel !== CONTROL) this.wakers.get(channel)?.();
         else for (const subscriber of this.subscribers) subscriber(payload ?? '');
       });
-      client.on('error', () => {
+      client.once('error', () => {
         client.release(true);
         this.listener = undefined;
         this.listenAgain();
