@@ -6,6 +6,7 @@ import {
   promoteDue,
   readDone,
   readNote,
+  reconcileInvariants,
   reconcileLeases,
   reconcileTimeouts,
   refreshRoom,
@@ -23,6 +24,7 @@ import { deliverWebhooks } from './webhooks/deliver.js';
 /** Reports applied in one commit, at most. A batch is what has arrived: it never waits to fill. */
 const MAX_BATCH = 250;
 const RECEIVE_WAIT_MS = 1_000;
+const INVARIANTS_MS = 30_000;
 const OUTBOX_HIDE_MS = 5_000;
 
 /**
@@ -56,6 +58,7 @@ export class Listener {
     this.wakeSignals = this.loops.run('stops', 200, () => this.signalStops());
     this.loops.run('room', 1_000, () => refreshRoom(this.engine));
     this.loops.run('leases', 1_000, () => this.reconcile());
+    this.loops.run('invariants', INVARIANTS_MS, () => reconcileInvariants(this.engine));
     this.loops.run('webhooks', 500, () => deliverWebhooks(this.engine.db, this.webhooksToPrivate));
     this.loops.run('gauges', 15_000, () => this.duties.countOpen());
     this.loops.run('retention', 60_000, () => this.duties.removeOld());

@@ -1,5 +1,6 @@
 export * from './decide.js';
 export * from './decision.js';
+export { isAdmitted, outcomeOf } from './draft.js';
 export * from './events.js';
 export * from './references.js';
 export * from './retry.js';

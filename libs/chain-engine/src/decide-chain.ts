@@ -141,13 +141,13 @@ function attemptOf(was: Task | undefined, now: Task, event: ChainEvent): Attempt
 }
 
 /** What webhooks are told of a chain that ended. */
-function noticeOf({ chainId, nowMs }: LoadedChain, end: EventRecord): Record<string, unknown> {
+export function noticeOf({ chainId, nowMs }: LoadedChain, end: EventRecord): Record<string, unknown> {
   const { status } = end.data as { status: string };
   const timestamp = new Date(nowMs).toISOString();
   return { type: `chain.${status.toLowerCase()}`, timestamp, data: { chain_id: chainId, ...end.data } };
 }
 
-function finished(chain: Chain): EventRecord {
+export function finished(chain: Chain): EventRecord {
   return {
     taskId: null,
     kind: 'ChainFinished',

@@ -5,6 +5,7 @@ export * from './dispatcher.js';
 export type { Engine, EngineLog } from './engine.js';
 export * from './heartbeats.js';
 export { answerLongOnce, answerOnce, type Answer, type IdempotentRequest } from './idempotency.js';
+export { reconcileInvariants } from './invariants.js';
 export * from './metrics.js';
 export type { NewChain, NewTask } from './new-chain.js';
 export * from './reconciler.js';

@@ -33,7 +33,7 @@ export function makeEngineMetrics(registry: Registry): EngineMetrics {
     }),
     repairs: new Counter({
       name: 'taskchain_reconciler_repairs_total',
-      help: 'Repairs by the reconciler: lost workers, lost jobs, time-outs',
+      help: 'Repairs by the reconciler: lost workers, lost jobs, broken invariants',
       labelNames: ['kind'],
       registers,
     }),

@@ -1,5 +1,6 @@
 import type { Queryable } from './database.js';
 import { claimReady } from './statements/claim-ready.js';
+import { endedOffenders, openOffenders } from './statements/invariants.js';
 import {
   expiredLeases,
   forgetWorkers,
@@ -89,6 +90,12 @@ export interface RoomRow {
   in_flight: number;
 }
 
+/** A chain that breaks an invariant, and which. */
+export interface Offender {
+  chain_id: string;
+  kind: string;
+}
+
 export interface OutboxRow {
   id: number;
   kind: string;
@@ -124,6 +131,11 @@ export const engineQueries = {
   saveLogs: (db: Queryable, rows: readonly object[]) => db.query(saveLogs, [JSON.stringify(rows)]),
   takeOutbox: (db: Queryable, limit: number, hideMs: number) => db.query<OutboxRow>(takeOutbox, [limit, hideMs]),
   deleteOutbox: (db: Queryable, ids: readonly number[]) => db.query(deleteOutbox, [ids]),
+  endedOffenders: (db: Queryable, looked: number) => db.query<Offender>(endedOffenders, [looked]),
+  openOffenders: async (db: Queryable, after: number, limit: number) => {
+    const [row] = await db.query<{ last_id: number | null; offenders: Offender[] }>(openOffenders, [after, limit]);
+    return { lastId: row?.last_id ?? null, offenders: row?.offenders ?? [] };
+  },
   recordRepair: (db: Queryable, kind: string, chainId: string | null, taskId: string | null, data: object) =>
     db.query(insertRepair, [kind, chainId, taskId, JSON.stringify(data)]),
   /** Whether `holder` has this duty for the next `ms`: one of all replicas has it at a time. */
