@@ -10,10 +10,15 @@ import { LEASES, taskWork, type ChainWork } from './store.js';
 const BATCH = 500;
 /** A worker ends an overdue run itself; the reconciler does so for one that did not, this much later, ms. */
 const TIMEOUT_GRACE_MS = 5_000;
+/** A worker that took a job names it in its next heartbeat, 2 s later at most; this is when it should be known, ms. */
+const NAMED_WITHIN_MS = 3_000;
+/** Since when each engine has seen jobs taken of which no heartbeat tells. */
+const takenSince = new WeakMap<Engine, Map<string, number>>();
 
 /**
  * Leases that ran out. A RUNNING task has lost its worker. A QUEUED one has lost its job (sent again, same attempt),
- * still waits in the queue (lease renewed), or was taken by a worker that is not heard of any more (lost).
+ * still waits in the queue (lease renewed), or was taken: by a worker that has yet to tell of it, or, when it is seen
+ * so again, by one that is not heard of any more (lost).
  * `reportsWaiting`: reports lie unread in the channel, so a job that is gone may be finished rather than lost.
  */
 export async function reconcileLeases(engine: Engine, reportsWaiting: boolean): Promise<void> {
@@ -22,32 +27,48 @@ export async function reconcileLeases(engine: Engine, reportsWaiting: boolean): 
   await failpoint('reconcile.afterSelect');
   const lost: InFlightTask[] = [];
   const resend: InFlightTask[] = [];
-  const renew: InFlightTask[] = [];
+  const waiting: InFlightTask[] = [];
+  const taken: InFlightTask[] = [];
   for (const task of expired) {
     if (reportsWaiting) {
-      renew.push(task);
+      waiting.push(task);
     } else if (task.status === 'RUNNING') {
       lost.push(task);
     } else {
-      const state = await engine.queues.state(
-        task.task_type,
-        jobId({ taskRequestId: task.task_request_id, attempt: task.attempt }),
-      );
-      (state === 'active' ? lost : state === 'missing' ? resend : renew).push(task);
+      const id = jobId({ taskRequestId: task.task_request_id, attempt: task.attempt });
+      const state = await engine.queues.state(task.task_type, id);
+      if (state === 'waiting') waiting.push(task);
+      else if (state === 'missing') resend.push(task);
+      else (takenBefore(engine, id) ? lost : taken).push(task);
     }
   }
-  const keep = [...renew, ...resend];
-  if (keep.length > 0) {
-    await engineQueries.renewLeases(
-      engine.db,
-      keep.map((task) => task.task_request_id),
-      keep.map((task) => task.attempt),
-      LEASES.queuedMs,
-    );
-  }
+  await renew(engine, waiting, LEASES.waitingMs);
+  await renew(engine, [...resend, ...taken], LEASES.queuedMs);
   for (const task of resend) await repaired(engine, 'job-lost', task);
   if (resend.length > 0) await resendJobs(engine, new Map(resend.map((task) => [task.id, task.attempt])));
   if (lost.length > 0) await declareLost(engine, lost);
+}
+
+async function renew(engine: Engine, tasks: readonly InFlightTask[], leaseMs: number): Promise<void> {
+  if (tasks.length === 0) return;
+  const requestIds = tasks.map((task) => task.task_request_id);
+  await engineQueries.renewLeases(
+    engine.db,
+    requestIds,
+    tasks.map((task) => task.attempt),
+    leaseMs,
+  );
+}
+
+/** Whether the job was seen in a worker's hands long enough ago for a heartbeat to have told of it. */
+function takenBefore(engine: Engine, id: string): boolean {
+  const now = performance.now();
+  const seen = takenSince.get(engine) ?? new Map<string, number>();
+  takenSince.set(engine, seen);
+  for (const [other, since] of seen) if (now - since > 10 * LEASES.queuedMs) seen.delete(other);
+  const since = seen.get(id);
+  if (since === undefined) seen.set(id, now);
+  return since !== undefined && now - since > NAMED_WITHIN_MS;
 }
 
 /**

@@ -5,8 +5,11 @@ import type { ChainSave, LoadedChain, Queryable } from '#libs/repositories';
 import { decideChain, type Incoming } from './decide-chain.js';
 import type { Room } from './room.js';
 
-/** How long a sent task waits for its worker before it is sent again, and a running one for a heartbeat, ms. */
-export const LEASES = { queuedMs: 10_000, runningMs: 15_000 };
+/**
+ * After how long it is looked whether the job of a task that was sent is there, again whether one that waits in the
+ * queue still is, and how long a running task waits for a heartbeat, ms.
+ */
+export const LEASES = { queuedMs: 4_000, waitingMs: 10_000, runningMs: 15_000 };
 
 /** What is to be applied to one chain: its events, named by task request where they are of a task. */
 export interface ChainWork {
