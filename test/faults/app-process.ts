@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { freePort } from '#libs/platform';
+import { isPortFree } from '#libs/platform';
 
 export type Role = 'api' | 'status-listener' | 'compute-worker';
 
@@ -46,7 +46,7 @@ export class AppProcess {
 
   /** Starts it; `extra` counts for this start only, and an end is then expected (a failpoint). */
   async start(extra: NodeJS.ProcessEnv = {}): Promise<void> {
-    if (this.port === 0) this.port = await freePort();
+    if (this.port === 0) this.port = await keptPort();
     this.wanted = true;
     this.extra = extra;
     this.expected = extra.FAILPOINT !== undefined;
@@ -133,5 +133,13 @@ export class AppProcess {
         resolve();
       }),
     );
+  }
+}
+
+/** A free port below those that the system hands out by itself: it is still free when the app comes back. */
+async function keptPort(): Promise<number> {
+  for (;;) {
+    const port = 20_000 + Math.floor(Math.random() * 12_000);
+    if (await isPortFree('127.0.0.1', port)) return port;
   }
 }

@@ -1,7 +1,15 @@
 import { after, before, describe, it } from 'node:test';
 import { expect } from 'expect';
 import { Registry } from 'prom-client';
-import { createChain, makeEngineMetrics, reconcileLeases, Room, type Engine, type NewChain } from '#libs/chain-engine';
+import {
+  createChain,
+  makeEngineMetrics,
+  reconcileInvariants,
+  reconcileLeases,
+  Room,
+  type Engine,
+  type NewChain,
+} from '#libs/chain-engine';
 import { DEFAULT_RETRY_POLICY } from '#libs/chain-domain';
 import { withConnection } from '#libs/platform';
 import { Database, isTransient } from '#libs/repositories';
@@ -23,7 +31,7 @@ describe('the reconciler', () => {
   });
 
   it('gives up a loss whose lease is renewed between its look and its save', { timeout: 20_000 }, async () => {
-    const outcome = await createChain(db, oneTask());
+    const outcome = await createChain(db, chainOf([[]]));
     const chainId = outcome.kind === 'created' ? outcome.chain.chain_id : '';
     await sql(
       `UPDATE chain_tasks SET status = 'RUNNING', attempt = 1, run_id = 'r', lease_until = now() - interval '1 s'`,
@@ -50,6 +58,93 @@ describe('the reconciler', () => {
     await reconcileLeases(engineOn(db), false);
     expect((await sql('SELECT kind FROM repairs')).rows).toEqual([{ kind: 'worker-lost' }]);
   });
+
+  it('takes no task from a worker that has had no time yet to tell of it', async () => {
+    await clear();
+    await createChain(db, chainOf([[]]));
+    await sql(`UPDATE chain_tasks SET status = 'QUEUED', attempt = 1, lease_until = now() - interval '1 s'`);
+    const engine = { ...engineOn(db), queues: { state: async () => 'active' } as never };
+    await reconcileLeases(engine, false);
+    const { rows } = await sql(`SELECT status, attempt, lease_until > now() AS leased FROM chain_tasks`);
+    expect(rows).toEqual([{ status: 'QUEUED', attempt: 1, leased: true }]);
+  });
+
+  describe('of invariants', () => {
+    const look = async () => ({
+      chain: (
+        await sql(`SELECT status, completed_tasks, skipped_tasks, cancelled_tasks, admitted_tasks FROM task_chains`)
+      ).rows[0],
+      tasks: (
+        await sql(`SELECT status, hold, pending_dependencies AS pending FROM chain_tasks ORDER BY execution_order`)
+      ).rows,
+      repairs: (await sql(`SELECT kind FROM repairs`)).rows.map((row: { kind: string }) => row.kind),
+    });
+
+    it('finds nothing in order', async () => {
+      await clear();
+      await createChain(db, chainOf([[], [0], [0, 1]]));
+      await createChain(db, { ...chainOf([[], [0]]), execute: false });
+      expect(await reconcileInvariants(engineOn(db))).toBe(0);
+    });
+
+    it('counts anew what does not add up', async () => {
+      await clear();
+      await createChain(db, chainOf([[], [0]]));
+      await sql(`UPDATE task_chains SET completed_tasks = 1, admitted_tasks = 0`);
+      expect(await reconcileInvariants(engineOn(db))).toBe(1);
+      const { chain, repairs } = await look();
+      expect(chain).toMatchObject({ status: 'RUNNING', completed_tasks: 0, admitted_tasks: 1 });
+      expect(repairs).toEqual(['invariant-counters']);
+      expect(await reconcileInvariants(engineOn(db))).toBe(0);
+    });
+
+    it('moves a chain on whose child nobody told that its parents are done', async () => {
+      await clear();
+      await createChain(db, chainOf([[], [], [0, 1]]));
+      await sql(`UPDATE chain_tasks SET status = 'SUCCESS' WHERE execution_order < 2`);
+      await sql(
+        `UPDATE chain_tasks SET pending_dependencies = 1, succeeded_dependencies = 1 WHERE execution_order = 2`,
+      );
+      await sql(`UPDATE task_chains SET completed_tasks = 2, admitted_tasks = 0`);
+      expect(await reconcileInvariants(engineOn(db))).toBe(1);
+      const { tasks, repairs } = await look();
+      expect(tasks[2]).toEqual({ status: 'READY', hold: null, pending: 0 });
+      expect(repairs).toEqual(['invariant-stuck']);
+    });
+
+    it('admits held tasks that nobody would', async () => {
+      await clear();
+      await createChain(db, { ...chainOf([[], [], []]), maxParallel: 2 });
+      await sql(`UPDATE chain_tasks SET hold = 'MAX_PARALLEL'`);
+      await sql(`UPDATE task_chains SET admitted_tasks = 0`);
+      expect(await reconcileInvariants(engineOn(db))).toBe(1);
+      const { tasks } = await look();
+      expect(tasks.map((task: { hold: string | null }) => task.hold)).toEqual([null, null, 'MAX_PARALLEL']);
+    });
+
+    it('ends a chain of which every task has ended, and tasks that outlive their chain', async () => {
+      await clear();
+      await createChain(db, chainOf([[], [0]]));
+      await sql(`UPDATE chain_tasks SET status = 'SUCCESS'`);
+      await sql(`UPDATE task_chains SET completed_tasks = 2, admitted_tasks = 0`);
+      expect(await reconcileInvariants(engineOn(db))).toBe(1);
+      expect((await look()).chain).toMatchObject({ status: 'SUCCESS' });
+
+      await clear();
+      await createChain(db, chainOf([[], [], [0]]));
+      await sql(
+        `UPDATE chain_tasks SET status = 'RUNNING', attempt = 1, lease_until = now() WHERE execution_order = 0`,
+      );
+      await sql(`UPDATE task_chains SET status = 'CANCELLED'`);
+      expect(await reconcileInvariants(engineOn(db))).toBe(1);
+      const { chain, tasks, repairs } = await look();
+      expect(tasks.map((task: { status: string }) => task.status)).toEqual(['CANCELLED', 'SKIPPED', 'SKIPPED']);
+      expect(chain).toMatchObject({ cancelled_tasks: 1, skipped_tasks: 2, admitted_tasks: 0 });
+      expect(repairs).toEqual(['invariant-live-tasks']);
+    });
+  });
+
+  const clear = () => sql('TRUNCATE task_chains, task_requests, repairs CASCADE');
 });
 
 describe('faults of the database', () => {
@@ -75,10 +170,11 @@ describe('faults of the database', () => {
   });
 });
 
-function oneTask(): NewChain {
+/** A running chain of diagnostic tasks, each given by the places of its parents. */
+function chainOf(parents: readonly (readonly number[])[]): NewChain {
   return {
     chainName: 'one',
-    chainType: 'sequential',
+    chainType: 'complex',
     description: null,
     config: {},
     metadata: {},
@@ -87,27 +183,25 @@ function oneTask(): NewChain {
     timeoutSeconds: 3600,
     execute: true,
     maxParallel: null,
-    tasks: [
-      {
-        taskId: 'a',
-        taskName: 'a',
-        taskType: 'diagnostic',
-        executionMode: 'sequential',
-        dependsOn: [],
-        isCallback: false,
-        params: {},
-        priority: 5,
-        triggerRule: 'all_success',
-        retryPolicy: DEFAULT_RETRY_POLICY,
-        timeoutSeconds: null,
-        queueTimeoutSeconds: null,
-        tolerable: false,
-        conditions: [],
-        level: 0,
-        predecessors: [],
-        successors: [],
-        referenced: [],
-      },
-    ],
+    tasks: parents.map((predecessors, position) => ({
+      taskId: `t${position}`,
+      taskName: `t${position}`,
+      taskType: 'diagnostic',
+      executionMode: 'parallel',
+      dependsOn: predecessors.map((parent) => ({ taskId: `t${parent}`, dependencyType: 'sequential', when: null })),
+      isCallback: false,
+      params: {},
+      priority: 5,
+      triggerRule: 'all_success',
+      retryPolicy: DEFAULT_RETRY_POLICY,
+      timeoutSeconds: null,
+      queueTimeoutSeconds: null,
+      tolerable: false,
+      conditions: [],
+      level: 0,
+      predecessors,
+      successors: parents.flatMap((of, child) => (of.includes(position) ? [child] : [])),
+      referenced: [],
+    })),
   };
 }

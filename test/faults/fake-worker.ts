@@ -7,11 +7,9 @@ export class FakeWorker {
   readonly id = `fake-${randomUUID()}`;
   /** Every job in the order in which it came. */
   readonly jobs: TaskJob[] = [];
-  /** How often each job id came. */
-  readonly seen = new Map<string, number>();
   /** Called with each job as it comes. */
   onJob: (job: TaskJob) => void = () => undefined;
-  private readonly running = new Map<string, AttemptRef>();
+  private readonly running = new Map<string, { readonly ref: AttemptRef; readonly end: () => void }>();
   private readonly consumer: Consumer;
   private readonly timer: NodeJS.Timeout;
   private seq = 0;
@@ -20,14 +18,15 @@ export class FakeWorker {
     private readonly system: System,
     private readonly slots: number,
   ) {
-    this.consumer = system.queues.consume('diagnostic', 200, async (job) => {
+    this.consumer = system.queues.consume('diagnostic', slots, async (job) => {
       const id = jobId(job);
-      this.seen.set(id, (this.seen.get(id) ?? 0) + 1);
-      this.running.set(id, { taskRequestId: job.taskRequestId, attempt: job.attempt });
+      const ref = { taskRequestId: job.taskRequestId, attempt: job.attempt };
+      const ended = new Promise<void>((end) => this.running.set(id, { ref, end }));
       this.jobs.push(job);
       this.onJob(job);
+      await ended;
     });
-    this.timer = setInterval(() => void this.beat().catch(() => undefined), 2_000);
+    this.timer = setInterval(() => void this.beat().catch(() => undefined), 1_000);
   }
 
   /** `slots`: how many tasks it claims to run at once. */
@@ -47,17 +46,20 @@ export class FakeWorker {
   }
 
   async publish(report: DoneReport): Promise<void> {
-    this.running.delete(jobId(report));
     await this.system.channel.publish('done', report);
+    const id = jobId(report);
+    this.running.get(id)?.end();
+    this.running.delete(id);
   }
 
   async stop(): Promise<void> {
     clearInterval(this.timer);
+    for (const { end } of this.running.values()) end();
     await this.consumer.drain();
   }
 
   private async beat(): Promise<void> {
-    const tasks = [...this.running.values()];
+    const tasks = [...this.running.values()].map(({ ref }) => ref);
     const beat = { kind: 'heartbeat', workerId: this.id, seq: ++this.seq, slots: { diagnostic: this.slots }, tasks };
     await this.system.channel.publish('notes', beat);
   }

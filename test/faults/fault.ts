@@ -11,6 +11,11 @@ export interface Trial {
   readonly say: (words: string) => void;
 }
 
+/** A bound on a time; a machine that runs other tests at once may take twice as long. */
+export function within(trial: Trial, ms: number): number {
+  return trial.long ? ms : 2 * ms;
+}
+
 /** What came of it; `violations` is empty where nothing was lost. */
 export interface Outcome {
   readonly rounds: number;

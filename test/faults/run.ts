@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -10,6 +10,8 @@ interface Row extends Outcome {
   readonly fault: string;
   readonly backend: BackendKind;
   readonly seconds: number;
+  readonly at: string;
+  readonly seed: number;
 }
 
 const { values } = parseArgs({
@@ -49,7 +51,14 @@ for (const backend of backends) {
       await services.stop();
     }
     const seconds = Math.round((performance.now() - started) / 1000);
-    rows.push({ fault: `${fault.number} ${fault.name}`, backend, seconds, ...outcome });
+    rows.push({
+      fault: `${fault.number} ${fault.name}`,
+      backend,
+      at: new Date().toISOString(),
+      seed,
+      seconds,
+      ...outcome,
+    });
     for (const violation of outcome.violations) say(`VIOLATION ${violation}`);
     if (outcome.notes !== undefined) say(outcome.notes);
   }
@@ -66,13 +75,22 @@ const table = rows.map(({ fault, backend, rounds, lost, stuck, longestRecoveryMs
   'took, s': seconds,
 }));
 console.table(table);
-if (!values.short) {
+if (!values.short) process.stdout.write(`${keep()}\n`);
+process.exitCode = rows.some(({ lost, stuck, violations }) => lost + stuck + violations.length > 0) ? 1 : 0;
+
+/** Writes the day's results, each run in the place of an earlier one of the same fault and backend. */
+function keep(): string {
   const folder = resolve('test', 'faults', 'results');
   mkdirSync(folder, { recursive: true });
-  const now = new Date().toISOString();
-  const file = resolve(folder, `${now.slice(0, 10)}.json`);
+  const file = resolve(folder, `${new Date().toISOString().slice(0, 10)}.json`);
+  const earlier = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as { rows: Row[] }).rows : [];
+  const all = [...earlier.filter((row) => !rows.some((now) => key(now) === key(row))), ...rows];
+  all.sort((a, b) => parseInt(a.fault) - parseInt(b.fault) || a.backend.localeCompare(b.backend));
   const machine = { node: process.version, cores: cpus().length, cpu: cpus()[0]?.model };
-  writeFileSync(file, `${JSON.stringify({ at: now, seed, machine, rows }, null, 2)}\n`);
-  process.stdout.write(`${file}\n`);
+  writeFileSync(file, `${JSON.stringify({ machine, rows: all }, null, 2)}\n`);
+  return file;
 }
-process.exitCode = rows.some(({ lost, stuck, violations }) => lost + stuck + violations.length > 0) ? 1 : 0;
+
+function key(row: Row): string {
+  return `${row.fault} ${row.backend}`;
+}

@@ -34,7 +34,7 @@ export class System {
     this.db = new pg.Pool({ connectionString: databaseUrl, max: 6, connectionTimeoutMillis: 5_000 });
     this.db.on('error', () => undefined);
     this.db.on('connect', (client) => client.on('error', () => undefined));
-    this.backend = openBackend({ redisUrl: services.redisUrl, databaseUrl, maxConnections: 4 });
+    this.backend = openBackend({ redisUrl: services.redisUrl, databaseUrl, maxConnections: 16 });
     this.channel = openChannel(this.backend);
     this.queues = new TaskQueues(this.backend, () => undefined);
   }
