@@ -12,7 +12,7 @@ import {
 } from '#libs/chain-engine';
 import { DEFAULT_RETRY_POLICY } from '#libs/chain-domain';
 import { withConnection } from '#libs/platform';
-import { Database, isTransient } from '#libs/repositories';
+import { Database, engineQueries, isTransient } from '#libs/repositories';
 import { useTestDatabase } from '#libs/testing';
 
 describe('the reconciler', () => {
@@ -67,6 +67,28 @@ describe('the reconciler', () => {
     await reconcileLeases(engine, false);
     const { rows } = await sql(`SELECT status, attempt, lease_until > now() AS leased FROM chain_tasks`);
     expect(rows).toEqual([{ status: 'QUEUED', attempt: 1, leased: true }]);
+  });
+
+  it('waits for no save, and so for none that waits for it', async () => {
+    await clear();
+    await createChain(db, chainOf([[], []]));
+    await sql(`UPDATE chain_tasks SET status = 'RUNNING', attempt = 1, lease_until = now()`);
+    const { rows } = await sql('SELECT task_request_id FROM chain_tasks ORDER BY id');
+    const ids = rows.map((row: { task_request_id: string }) => row.task_request_id);
+    await withConnection(database.url, async (saving) => {
+      await saving.query('BEGIN');
+      await saving.query('UPDATE chain_tasks SET worker_id = worker_id WHERE task_request_id = $1', [ids[0]]);
+      const counting = await engineQueries.renewLeases(db, ids, [1, 1], 15_000);
+      expect(counting.map((row) => row.task_request_id).sort()).toEqual([...ids].sort());
+      const told = ids.map((id) => ({ task_request_id: id, attempt: 1, progress: 0.5, stage: 's' }));
+      await engineQueries.saveProgress(db, told);
+      await saving.query('ROLLBACK');
+    });
+    const after = await sql(`SELECT progress, lease_until > now() AS leased FROM chain_tasks ORDER BY id`);
+    expect(after.rows).toEqual([
+      { progress: 0, leased: false },
+      { progress: 0.5, leased: true },
+    ]);
   });
 
   describe('of invariants', () => {

@@ -1,14 +1,26 @@
 import type { Statement } from '../database.js';
 
-/** $1 task request ids, $2 attempts (pairwise), $3 lease in ms -> those that still count and were renewed. */
+/**
+ * $1 task request ids, $2 attempts (pairwise), $3 lease in ms -> those that still count. Never waits: a task that is
+ * being saved now is renewed by the next heartbeat. Were it to wait, it and a save could wait for each other.
+ */
 export const renewLeases: Statement = {
   name: 'renew-leases',
   text: `
-    UPDATE chain_tasks t
-       SET lease_until = clock_timestamp() + $3::float8 * interval '1 ms'
-      FROM unnest($1::text[], $2::int[]) AS held(task_request_id, attempt)
-     WHERE t.task_request_id = held.task_request_id AND t.attempt = held.attempt AND t.status IN ('QUEUED', 'RUNNING')
-    RETURNING t.task_request_id, t.attempt`,
+    WITH counting AS MATERIALIZED (
+      SELECT t.id, t.task_request_id, t.attempt
+        FROM unnest($1::text[], $2::int[]) AS held(task_request_id, attempt)
+        JOIN chain_tasks t USING (task_request_id, attempt)
+       WHERE t.status IN ('QUEUED', 'RUNNING')
+    ), free AS MATERIALIZED (
+      SELECT t.id FROM counting JOIN chain_tasks t USING (id, attempt)
+       WHERE t.status IN ('QUEUED', 'RUNNING')
+         FOR NO KEY UPDATE OF t SKIP LOCKED
+    ), renewed AS (
+      UPDATE chain_tasks t SET lease_until = clock_timestamp() + $3::float8 * interval '1 ms'
+        FROM free WHERE t.id = free.id
+    )
+    SELECT task_request_id, attempt FROM counting`,
 };
 
 /** $1 at most so many -> in-flight tasks whose lease has run out. */

@@ -1,12 +1,21 @@
 import type { Statement } from '../database.js';
 
-/** $1 JSON [{task_request_id, attempt, progress, stage}]: shown only, so it raises no version. */
+/**
+ * $1 JSON [{task_request_id, attempt, progress, stage}]: shown only, so it raises no version. Never waits: a task that
+ * is being saved now keeps the progress it has.
+ */
 export const saveProgress: Statement = {
   name: 'save-progress',
   text: `
-    UPDATE chain_tasks t SET progress = i.progress, progress_stage = left(i.stage, 128)
-      FROM json_to_recordset($1::json) AS i(task_request_id text, attempt int, progress float8, stage text)
-     WHERE t.task_request_id = i.task_request_id AND t.attempt = i.attempt AND t.status IN ('QUEUED', 'RUNNING')`,
+    WITH free AS MATERIALIZED (
+      SELECT t.id, i.progress, i.stage
+        FROM json_to_recordset($1::json) AS i(task_request_id text, attempt int, progress float8, stage text)
+        JOIN chain_tasks t USING (task_request_id, attempt)
+       WHERE t.status IN ('QUEUED', 'RUNNING')
+         FOR NO KEY UPDATE OF t SKIP LOCKED
+    )
+    UPDATE chain_tasks t SET progress = free.progress, progress_stage = left(free.stage, 128)
+      FROM free WHERE t.id = free.id`,
 };
 
 /** $1 JSON [{task_request_id, attempt, at_ms, level, message}]; lines of unknown tasks are dropped. */
