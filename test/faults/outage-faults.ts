@@ -110,8 +110,8 @@ export const postgresRestarts: Fault = {
       let longestRecoveryMs = 0;
       const over = new AbortController();
       const load = createMany(system, Infinity, (n) => randomChain(random, `restart ${n}`, 20), answers, {
-        atOnce: 4,
-        pauseMs: 300,
+        atOnce: 2,
+        pauseMs: 500,
         signal: over.signal,
       });
       const restarts = trial.long ? 9 : 2;
