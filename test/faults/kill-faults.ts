@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { executions } from './checker.js';
 import { BOTH, onSystem, within, type Fault, type Trial } from './fault.js';
-import { createMany, noAnswers, randomChain } from './load.js';
+import { chainOf, createChain, createMany, noAnswers, randomChain, type Answers } from './load.js';
 import { pick, seeded } from './random.js';
+import type { System } from './system.js';
 
 /** Longest time within which everything must have ended after the last fault, ms. */
 const ENDED_WITHIN_MS = 30_000;
@@ -84,12 +85,7 @@ export const failpoints: Fault = {
         await Promise.all(victims.map((app) => app.ready()));
         const died = Promise.all(victims.map((app) => app.ended()));
         const from = answers.acknowledged.length;
-        // A lease must run out for the reconciler to have something to select: a worker dies for it.
-        if (points.some(([, point]) => point === 'reconcile.afterSelect')) {
-          await createMany(system, hit, (n) => randomChain(random, `lost ${n}`, 8, 2_000), answers);
-          await system.until(async () => (await system.count(IN_FLIGHT)) > 0, 10_000);
-          await system.workers[0]!.kill();
-        }
+        if (points.some(([, point]) => point === 'reconcile.afterSelect')) await loseRunsUntil(died, system, answers);
         await createMany(system, 2 * hit + 2, (n) => randomChain(random, `fail ${n}`, 12), answers, { pauseMs: 20 });
         const dead = await Promise.race([died.then(() => true), delay(30_000, false, { ref: false })]);
         if (!dead) violations.push(`${points.map(([, point]) => point).join(', ')} was not hit ${hit} times`);
@@ -110,6 +106,22 @@ export const failpoints: Fault = {
 };
 
 const IN_FLIGHT = `SELECT FROM chain_tasks WHERE status = 'RUNNING'`;
+
+/**
+ * Kills the worker amid its runs every few seconds until `died`: the reconciler selects only what has lost its lease, and one
+ * look of it takes all that are lost by then, so that each of its hits needs a loss of its own. Gives up after a minute.
+ */
+async function loseRunsUntil(died: Promise<unknown>, system: System, answers: Answers): Promise<void> {
+  const tasks = ['a', 'b', 'c', 'd'].map((id) => ({ id, parents: [], config: { delay_ms: 1_000 } }));
+  const worker = system.workers[0]!;
+  const giveUpAt = performance.now() + 60_000;
+  for (let n = 0, dead = false; !dead && performance.now() < giveUpAt; n++) {
+    await createChain(system, chainOf(`lost ${n}`, tasks), answers);
+    await system.until(async () => (await system.count(IN_FLIGHT)) > 0, 10_000);
+    await worker.kill();
+    dead = await Promise.race([died.then(() => true), delay(3_000, false, { ref: false })]);
+  }
+}
 
 /** Long: each point alone at each hit. Short: one of each process together, in four rounds. */
 function* roundsOf(trial: Trial): Generator<{ points: typeof POINTS; hit: number }> {
