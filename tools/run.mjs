@@ -11,9 +11,10 @@ import { runTests } from './tests.mjs';
 
 const [command = 'help', ...args] = process.argv.slice(2);
 const COMMANDS = {
-  demo: () => launch('demo'),
-  start: () => launch('start'),
-  migrate: () => launch('migrate'),
+  demo: () => launch('launcher/demo'),
+  start: () => launch('launcher/start'),
+  migrate: () => launch('launcher/migrate'),
+  bench: () => launch('bench/run'),
   verify,
   check: async () => finish([...(await prepare()), ...(await check())]),
   test: async () => finish([...(await prepare()), ...(await test(args))]),
@@ -26,9 +27,9 @@ async function prepare() {
   return (await step('build, with types', ensureBuilt)) ? [] : ['build'];
 }
 
-/** Runs one of the launchers in this process: signals reach it directly. */
-async function launch(name) {
-  const built = join(ROOT, 'dist', 'launcher', `${name}.js`);
+/** Runs one of the built programs in this process: signals reach it directly. */
+async function launch(program) {
+  const built = join(ROOT, 'dist', `${program}.js`);
   await ensureInstalledAndBuilt();
   process.argv = [process.execPath, built, ...args];
   process.chdir(ROOT);

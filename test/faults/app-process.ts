@@ -34,6 +34,7 @@ export class AppProcess {
     readonly name: string,
     private readonly env: NodeJS.ProcessEnv,
     readonly logFile: string,
+    private readonly nodeOptions: readonly string[] = [],
   ) {}
 
   get pid(): number {
@@ -118,7 +119,10 @@ export class AppProcess {
     const script = fileURLToPath(new URL(`../../apps/${this.role}/src/main.js`, import.meta.url));
     const log = openSync(this.logFile, 'a');
     const env = { ...this.env, ...this.extra, [PORT_VARIABLE[this.role]]: String(this.port) };
-    const child = spawn(process.execPath, ['--enable-source-maps', script], { env, stdio: ['ignore', log, log] });
+    const child = spawn(process.execPath, [...this.nodeOptions, '--enable-source-maps', script], {
+      env,
+      stdio: ['ignore', log, log],
+    });
     closeSync(log);
     this.child = child;
     this.extra = {};

@@ -33,7 +33,8 @@ export class Services {
     return 'reason' in found ? found.reason : false;
   }
 
-  static async start(kind: BackendKind): Promise<Services> {
+  /** `settings` are PostgreSQL's, beside the ones that the product sets. */
+  static async start(kind: BackendKind, settings: Readonly<Record<string, string>> = {}): Promise<Services> {
     const folder = mkdtempSync(join(tmpdir(), 'task-chain-faults-'));
     chmodSync(folder, 0o755);
     const server = await startEmbeddedPostgres({ dataDir: folder, database: TEMPLATE });
@@ -42,6 +43,7 @@ export class Services {
     const found = kind === 'redis' ? await ensureRedisServer() : { reason: '' };
     const path = 'path' in found ? found.path : undefined;
     const services = new Services(kind, folder, server, path, await freePort());
+    if (Object.keys(settings).length > 0) await services.alterPostgres(settings);
     if (kind === 'redis') await services.startRedis();
     return services;
   }
@@ -50,18 +52,34 @@ export class Services {
     return this.server.port;
   }
 
+  get postgresPid(): number {
+    return this.server.pid;
+  }
+
+  get redisPid(): number | undefined {
+    return this.redis?.pid;
+  }
+
   get redisUrl(): string | undefined {
     return this.kind === 'redis' ? `redis://127.0.0.1:${this.redisPort}` : undefined;
   }
 
   /** A new database with the schema and no rows; Redis is emptied. */
   async freshDatabase(): Promise<string> {
-    const name = `faults_${randomBytes(4).toString('hex')}`;
-    await withConnection(this.server.urlOf('postgres'), (client) =>
-      client.query(`CREATE DATABASE ${name} TEMPLATE ${TEMPLATE}`),
-    );
+    const url = await this.createDatabase(TEMPLATE);
     if (this.kind === 'redis') await this.flushRedis();
-    return this.server.urlOf(name);
+    return url;
+  }
+
+  /** A new database without anything. */
+  emptyDatabase(): Promise<string> {
+    return this.createDatabase('template0');
+  }
+
+  /** Removes a database, whoever is connected to it. */
+  async dropDatabase(url: string): Promise<void> {
+    const name = new URL(url).pathname.slice(1);
+    await this.asAdmin(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
   }
 
   /** As `pg_ctl restart -m immediate`: every session is cut without a word, and the log is replayed. */
@@ -70,6 +88,22 @@ export class Services {
     process.kill(this.server.pid, 'SIGQUIT');
     await this.server.exited;
     this.server = await startEmbeddedPostgres({ dataDir: this.folder, port, database: TEMPLATE });
+  }
+
+  private async createDatabase(template: string): Promise<string> {
+    const name = `faults_${randomBytes(4).toString('hex')}`;
+    await this.asAdmin(`CREATE DATABASE ${name} TEMPLATE ${template}`);
+    return this.server.urlOf(name);
+  }
+
+  private async alterPostgres(settings: Readonly<Record<string, string>>): Promise<void> {
+    for (const [name, value] of Object.entries(settings)) await this.asAdmin(`ALTER SYSTEM SET ${name} = '${value}'`);
+    await this.server.stop();
+    this.server = await startEmbeddedPostgres({ dataDir: this.folder, port: this.server.port, database: TEMPLATE });
+  }
+
+  private async asAdmin(sql: string): Promise<void> {
+    await withConnection(this.server.urlOf('postgres'), (client) => client.query(sql));
   }
 
   async flushRedis(): Promise<void> {

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { closeBackend, openBackend, openChannel, TaskQueues, type Backend, type StatusChannel } from '#libs/queues';
 import { AppProcess, type Crash, type Role } from './app-process.js';
-import type { Services } from './services.js';
+import type { BackendKind, Services } from './services.js';
 
 export interface SystemOptions {
   readonly apis?: number;
@@ -15,6 +15,12 @@ export interface SystemOptions {
   readonly databaseUrlOf?: (role: Role, url: string) => string;
   /** More variables for one process, for its first start only. */
   readonly firstStart?: (name: string) => NodeJS.ProcessEnv;
+  /** Unset: that of the services. */
+  readonly backend?: BackendKind;
+  /** More variables for every process. */
+  readonly env?: NodeJS.ProcessEnv;
+  /** Options for Node of one process, such as `--cpu-prof`. */
+  readonly nodeOptionsOf?: (name: string) => readonly string[];
 }
 
 /** Apps as processes over a fresh database, and what a test looks at them with. */
@@ -27,25 +33,29 @@ export class System {
   readonly channel: StatusChannel;
   readonly queues: TaskQueues;
 
+  private readonly redisUrl: string | undefined;
+
   private constructor(
     readonly services: Services,
     readonly databaseUrl: string,
+    private readonly options: SystemOptions,
   ) {
+    this.redisUrl = options.backend === 'postgres' ? undefined : services.redisUrl;
     this.db = new pg.Pool({ connectionString: databaseUrl, max: 6, connectionTimeoutMillis: 5_000 });
     this.db.on('error', () => undefined);
     this.db.on('connect', (client) => client.on('error', () => undefined));
-    this.backend = openBackend({ redisUrl: services.redisUrl, databaseUrl, maxConnections: 16 });
+    this.backend = openBackend({ redisUrl: this.redisUrl, databaseUrl, maxConnections: 16 });
     this.channel = openChannel(this.backend);
     this.queues = new TaskQueues(this.backend, () => undefined);
   }
 
   static async start(services: Services, options: SystemOptions = {}): Promise<System> {
     const databaseUrl = await services.freshDatabase();
-    const system = new System(services, databaseUrl);
-    const { apis = 1, listeners = 2, workers = 2, slots = 8, databaseUrlOf } = options;
-    for (let i = 0; i < apis; i++) system.add(system.apis, 'api', slots, databaseUrlOf);
-    for (let i = 0; i < listeners; i++) system.add(system.listeners, 'status-listener', slots, databaseUrlOf);
-    for (let i = 0; i < workers; i++) system.add(system.workers, 'compute-worker', slots, databaseUrlOf);
+    const system = new System(services, databaseUrl, options);
+    const { apis = 1, listeners = 2, workers = 2, slots = 8 } = options;
+    for (let i = 0; i < apis; i++) system.add(system.apis, 'api', slots);
+    for (let i = 0; i < listeners; i++) system.add(system.listeners, 'status-listener', slots);
+    for (let i = 0; i < workers; i++) system.add(system.workers, 'compute-worker', slots);
     try {
       await Promise.all(system.all.map((app) => app.start(options.firstStart?.(app.name))));
       await Promise.all(system.all.map((app) => app.ready()));
@@ -107,12 +117,8 @@ export class System {
     return this.until(async () => (await this.count(sql, [chainIds])) === 0, timeoutMs, 100);
   }
 
-  private add(
-    list: AppProcess[],
-    role: Role,
-    slots: number,
-    databaseUrlOf: SystemOptions['databaseUrlOf'] = (_, url) => url,
-  ): AppProcess {
+  private add(list: AppProcess[], role: Role, slots: number): AppProcess {
+    const { databaseUrlOf = (_, url) => url, nodeOptionsOf = () => [], env: more } = this.options;
     const name = `${role}-${list.length + 1}`;
     const env: NodeJS.ProcessEnv = {
       PATH: process.env.PATH,
@@ -122,15 +128,16 @@ export class System {
       DATA_DIR: this.services.folder,
       WORKER_CONCURRENCY: '1',
       WORKER_CONCURRENCY_DIAGNOSTIC: String(slots),
+      ...more,
     };
-    if (this.services.redisUrl !== undefined) env.REDIS_URL = this.services.redisUrl;
-    const app = new AppProcess(role, name, env, join(this.services.folder, `${name}.log`));
+    if (this.redisUrl !== undefined) env.REDIS_URL = this.redisUrl;
+    const app = new AppProcess(role, name, env, join(this.services.folder, `${name}.log`), nodeOptionsOf(name));
     list.push(app);
     return app;
   }
 
-  async stop(): Promise<void> {
-    await Promise.all(this.all.filter((app) => app.pid > 0).map((app) => app.stop('SIGKILL')));
+  async stop(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+    await Promise.all(this.all.filter((app) => app.pid > 0).map((app) => app.stop(signal)));
     await this.channel.close();
     await this.queues.close();
     await closeBackend(this.backend);
