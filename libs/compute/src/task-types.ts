@@ -1,6 +1,8 @@
 import { biclassificationEval } from './biclassification-eval.js';
 import type { NativeTaskType } from './config-schema.js';
 import { diagnostic } from './diagnostic/diagnostic.js';
+import { aggregate, mergeModels } from './federated/aggregate.js';
+import { train } from './federated/train.js';
 import { psi } from './psi/psi.js';
 import { report } from './report.js';
 import { ssLr } from './ss-lr.js';
@@ -16,6 +18,9 @@ export const taskTypes: readonly NativeTaskType[] = [
   biclassificationEval,
   preprocessing,
   featureEngineering,
+  train,
+  aggregate,
+  mergeModels,
   report,
   diagnostic,
 ];

@@ -11,7 +11,7 @@ interface Waiting {
 export class PartyChannels {
   private readonly inboxes = new Map<string, Body[]>();
   private readonly waiting = new Map<string, Waiting>();
-  private readonly ended = new Set<string>();
+  private readonly ended = new Map<string, TaskFailure>();
   private readonly unread = new Map<string, number>();
   private readonly blocked = new Map<string, (() => void)[]>();
 
@@ -50,7 +50,8 @@ export class PartyChannels {
   }
 
   private next(from: string): Promise<Body> {
-    if (this.ended.has(from)) return Promise.reject(this.endedEarly(from));
+    const ended = this.ended.get(from);
+    if (ended) return Promise.reject(ended);
     if (this.waiting.has(from)) throw new Error(`Two receives at once from ${from}`);
     return new Promise((resolve, reject) => this.waiting.set(from, { resolve, reject }));
   }
@@ -70,8 +71,8 @@ export class PartyChannels {
         this.release(message.to);
         return;
       case 'ended':
-        this.ended.add(message.peer);
-        this.waiting.get(message.peer)?.reject(this.endedEarly(message.peer));
+        this.ended.set(message.peer, this.endedEarly(message.peer, message.lost));
+        this.waiting.get(message.peer)?.reject(this.ended.get(message.peer)!);
         this.waiting.delete(message.peer);
         this.release(message.peer);
         return;
@@ -84,7 +85,11 @@ export class PartyChannels {
     for (const resume of blocked) resume();
   }
 
-  private endedEarly(from: string): TaskFailure {
+  private endedEarly(from: string, lost: boolean): TaskFailure {
+    if (lost) {
+      const message = `Party ${this.party} waits for a message from ${from}, which was lost.`;
+      return new TaskFailure('PARTY_LOST', message, true, { party: from });
+    }
     return new TaskFailure(
       'PROTOCOL_VIOLATION',
       `Party ${this.party} waits for a message from ${from}, which has ended.`,

@@ -44,7 +44,7 @@ export type FromParty =
 export type ToParty =
   | { readonly kind: 'deliver'; readonly from: string; readonly body: Body }
   | { readonly kind: 'room'; readonly to: string; readonly bytes: number }
-  | { readonly kind: 'ended'; readonly peer: string };
+  | { readonly kind: 'ended'; readonly peer: string; readonly lost: boolean };
 
 /** What a thread is born with. */
 export interface PartyThreadData {

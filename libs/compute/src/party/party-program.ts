@@ -21,7 +21,10 @@ export interface PartyContext {
    * under `WINDOW_BYTES` unread, else when it has read: two parties that both send much must read meanwhile.
    */
   send(to: string, message: Uint8Array | Json): Promise<void>;
-  /** Next message from `from`, in the order sent. Throws PROTOCOL_VIOLATION if it is JSON, or if the peer has ended. */
+  /**
+   * Next message from `from`, in the order sent. Throws PROTOCOL_VIOLATION if it is JSON, or if the peer has ended, and
+   * PARTY_LOST if it was lost in a run that tolerates losses.
+   */
   receiveBytes(from: string): Promise<Uint8Array>;
   /** As `receiveBytes`, for a JSON value. */
   receiveJson(from: string): Promise<Json>;

@@ -42,6 +42,11 @@ export interface PartyRun {
   /** A thread of no party (`NEUTRAL`), e.g. the dealer of an MPC protocol. It has no tables. */
   readonly neutral?: { readonly program: Program; readonly args: Json };
   readonly run: TaskRun;
+  /**
+   * Goes on without a party whose thread dies or stops on an unforeseen error: its peers' receives throw PARTY_LOST, and it
+   * has no outcome and no files. Otherwise the loss of a party ends the run.
+   */
+  readonly toleratesLoss?: boolean;
   /** For tests: is given every message that crosses. */
   readonly recorder?: (message: CrossedMessage) => void;
 }
@@ -63,6 +68,7 @@ interface Member {
   readonly name: string;
   readonly worker: Worker;
   done: boolean;
+  lost: boolean;
   value: Json;
   fraction: number;
   sentBytes: number;
@@ -132,16 +138,24 @@ export async function runParties(call: PartyRun): Promise<Record<string, PartyOu
             return;
           case 'failed': {
             const { code, message: text, retryable, details } = message.failure;
-            return reject(new TaskFailure(code, text, retryable, details));
+            return fail(member, new TaskFailure(code, text, retryable, details));
           }
           case 'done':
-            member.done = true;
             member.value = message.value;
-            for (const other of members.values())
-              if (other !== member) post(other, { kind: 'ended', peer: member.name });
-            if ([...members.values()].every((each) => each.done)) resolve();
-            return;
+            return end(member);
         }
+      };
+      const end = (member: Member): void => {
+        member.done = true;
+        for (const other of members.values())
+          if (other !== member) post(other, { kind: 'ended', peer: member.name, lost: member.lost });
+        if ([...members.values()].every((each) => each.done)) resolve();
+      };
+      const fail = (member: Member, failure: TaskFailure): void => {
+        if (failure.code !== 'PARTY_LOST' || !call.toleratesLoss || member.name === NEUTRAL) return reject(failure);
+        run.log('warn', failure.message);
+        member.lost = true;
+        end(member);
       };
       const start = (name: string, program: Program, args: Json): void => {
         const data: PartyThreadData = {
@@ -163,11 +177,20 @@ export async function runParties(call: PartyRun): Promise<Record<string, PartyOu
           name: `${run.taskId}/${name}`,
           resourceLimits: { maxOldGenerationSizeMb: HEAP_MB },
         });
-        const member: Member = { name, worker, done: false, value: null, fraction: 0, sentBytes: 0, written: [] };
+        const member: Member = {
+          name,
+          worker,
+          done: false,
+          lost: false,
+          value: null,
+          fraction: 0,
+          sentBytes: 0,
+          written: [],
+        };
         members.set(name, member);
         const lost = (why: string): void => {
           if (!member.done)
-            reject(new TaskFailure('PARTY_LOST', `Party ${name} was lost: ${why}.`, true, { party: name }));
+            fail(member, new TaskFailure('PARTY_LOST', `Party ${name} was lost: ${why}.`, true, { party: name }));
         };
         worker.on('message', (message: FromParty) => hear(member, message));
         worker.on('error', (error: NodeJS.ErrnoException) => lost(`its thread died of ${error.code ?? error.name}`));
@@ -178,8 +201,9 @@ export async function runParties(call: PartyRun): Promise<Record<string, PartyOu
       if (call.neutral) start(NEUTRAL, call.neutral.program, call.neutral.args);
       if (members.size === 0) resolve();
     });
-    await publish([...members.values()].flatMap((member) => member.written));
-    return Object.fromEntries([...members.values()].map((member) => [member.name, outcomeOf(member)]));
+    const present = [...members.values()].filter((member) => !member.lost);
+    await publish(present.flatMap((member) => member.written));
+    return Object.fromEntries(present.map((member) => [member.name, outcomeOf(member)]));
   } finally {
     clearInterval(ticker);
     run.signal.removeEventListener('abort', abort);

@@ -1,0 +1,95 @@
+import { STATE_BITS, decode, encode } from '../mpc/ring.js';
+import { NEUTRAL, type PartyContext, type PartyProgram } from '../party/party-program.js';
+import { TaskFailure, type Json } from '../task-type.js';
+import { differenceOf } from './aggregator.js';
+import { maskedSum } from './masked-sum.js';
+import { readModel, writeModel, type RegressionModel, type Signature } from './model.js';
+
+/** What a party's thread is told. */
+export interface AggregateArgs {
+  readonly models: readonly string[];
+  readonly weighting: 'rows' | 'equal';
+  readonly threshold: number;
+  readonly receives: boolean;
+  readonly modelOutput: string | null;
+}
+
+/** What a party tells: the model's place, and what the task's result says of it; null where it does not receive it. */
+export interface AggregateValue {
+  readonly model: string | null;
+  readonly facts: { readonly model: string; readonly feature_count: number; readonly rows: number } | null;
+}
+
+/** Largest sum that the fixed point holds with room to add up 255 parties. */
+const MAX_TERM = 2 ** 70;
+
+/**
+ * Gives the party's models, masked, to the sum, and keeps the mean of all where it is a receiver. Throws TaskFailure
+ * MODEL_INCOMPATIBLE, or what opening a model throws.
+ */
+export const run: PartyProgram = async (context, args) => {
+  const task = args as unknown as AggregateArgs;
+  const models: RegressionModel[] = [];
+  for (const path of task.models) models.push(await readModel(context, path));
+  const [first] = models as [RegressionModel, ...RegressionModel[]];
+  const signature: Signature = {
+    objective: first.objective,
+    label: first.label,
+    // Every party takes the features in this order, whatever the order in its file.
+    features: [...first.features].sort(),
+  };
+  checkOwn(context, models);
+  context.progress(0.2, 'comparing models');
+  await context.send(NEUTRAL, signature as unknown as Json);
+
+  const terms = sumOf(models, signature.features, task.weighting);
+  if (!terms.every((term) => Math.abs(term) < MAX_TERM)) {
+    const message = `Party ${context.party}: a weight of its model is too large to be added up; train on scaled columns.`;
+    throw new TaskFailure('MODEL_INCOMPATIBLE', message, false, { party: context.party });
+  }
+  context.progress(0.4, 'adding masked models');
+  const plan = { threshold: task.threshold, receives: task.receives };
+  const total = await maskedSum(context, encode(terms, STATE_BITS), plan);
+  if (total === null) return { model: null, facts: null } satisfies AggregateValue;
+
+  const sums = decode(total, STATE_BITS);
+  const columns = signature.features.length;
+  const weight = sums[columns + 1]!;
+  const rows = sums[columns + 2]!;
+  const mean: RegressionModel = {
+    ...signature,
+    weights: [...sums.subarray(0, columns)].map((sum) => sum / weight),
+    intercept: sums[columns]! / weight,
+    rows,
+  };
+  const reference = await writeModel(context, task.modelOutput, mean);
+  context.progress(1, 'done');
+  const value: AggregateValue = {
+    model: reference,
+    facts: { model: signature.objective, feature_count: columns, rows },
+  };
+  return value as unknown as Json;
+};
+
+/** Weighted weights in the order of `features`, the weighted intercept, the weight, and the rows. */
+function sumOf(models: readonly RegressionModel[], features: readonly string[], weighting: 'rows' | 'equal'): number[] {
+  const sums: number[] = Array<number>(features.length + 3).fill(0);
+  for (const model of models) {
+    const weight = weighting === 'rows' ? model.rows : 1;
+    const byName = new Map(model.features.map((name, at) => [name, model.weights[at]!]));
+    features.forEach((name, at) => (sums[at]! += weight * byName.get(name)!));
+    sums[features.length]! += weight * model.intercept;
+    sums[features.length + 1]! += weight;
+    sums[features.length + 2]! += model.rows;
+  }
+  return sums;
+}
+
+function checkOwn({ party }: PartyContext, models: readonly RegressionModel[]): void {
+  for (const model of models) {
+    const difference = differenceOf(models[0]!, model);
+    if (difference === undefined) continue;
+    const message = `Party ${party}: its models differ in ${difference}. Train them with the same model, label and features.`;
+    throw new TaskFailure('MODEL_INCOMPATIBLE', message, false, { party });
+  }
+}

@@ -1,0 +1,91 @@
+import { NEUTRAL } from '../party/party-program.js';
+import { runParties, type CrossedMessage } from '../party/run-parties.js';
+import { TaskFailure, type Json, type JsonObject, type TaskRun, type TaskRunResult } from '../task-type.js';
+import type { AggregateArgs, AggregateValue } from './aggregate-party.js';
+import type { AggregateConfig } from './aggregate-config.js';
+import type { AggregatorArgs, AggregatorValue } from './aggregator.js';
+import { lossFacts, sharesNeeded } from './warnings.js';
+
+/** For tests: a recorder of messages, and another program in place of the party's. */
+export interface Instruments {
+  readonly recorder?: (message: CrossedMessage) => void;
+  readonly program?: URL;
+}
+
+/** Runs `aggregate` or `merge_models`, whose parameters have been checked. */
+export async function runAggregate(run: TaskRun, { recorder, program }: Instruments = {}): Promise<TaskRunResult> {
+  const config = run.params.task_config as AggregateConfig;
+  const models = modelsOf(run, config);
+  const parties = Object.keys(models).sort();
+  const least = config.min_parties ?? 2;
+  if (parties.length < least) {
+    const message =
+      `${parties.length} parties give a model, and at least ${least} must. Let the task depend on the train tasks of all ` +
+      'parties, or name their models in task_config.models.';
+    throw new TaskFailure('MIN_PARTIES_NOT_MET', message, false, { parties, min_parties: least });
+  }
+  const receivers = config.receivers ?? parties;
+  for (const receiver of receivers) {
+    if (parties.includes(receiver)) continue;
+    const message = `task_config.receivers: ${receiver} gives no model; those that do are ${parties.join(', ')}.`;
+    throw new TaskFailure('INVALID_PARAMS', message);
+  }
+  const threshold = sharesNeeded(parties.length, least);
+  const argsOf = (party: string): AggregateArgs => ({
+    models: models[party]!,
+    weighting: config.weighting ?? 'rows',
+    threshold,
+    receives: receivers.includes(party),
+    modelOutput: config.model_output?.[party] ?? null,
+  });
+  const aggregator: AggregatorArgs = { parties, threshold, sums: 1, receivers: [...receivers], compare: true };
+  const outcomes = await runParties({
+    program: program ?? 'aggregate',
+    parties: Object.fromEntries(parties.map((party) => [party, argsOf(party) as unknown as Json])),
+    neutral: { program: 'aggregator', args: aggregator as unknown as Json },
+    toleratesLoss: true,
+    run,
+    ...(recorder && { recorder }),
+  });
+  const { summed } = outcomes[NEUTRAL]!.value as unknown as AggregatorValue;
+  const values = receivers.flatMap((party) => {
+    const value = outcomes[party]?.value as unknown as AggregateValue | undefined;
+    return value ? [{ party, ...value }] : [];
+  });
+  const [combined] = values;
+  if (!combined?.facts) {
+    const message = `No party that was to receive the model is left: ${receivers.join(', ')}.`;
+    throw new TaskFailure('PARTY_LOST', message, true, { lost: [...receivers] });
+  }
+  return {
+    result: {
+      model_saved: true,
+      model_paths: Object.fromEntries(values.map(({ party, model }) => [party, model])),
+      ...combined.facts,
+      weighting: config.weighting ?? 'rows',
+      parties: summed,
+      ...lossFacts(run, parties, summed),
+    } as JsonObject,
+    artifacts: parties.flatMap((party) => outcomes[party]?.artifacts ?? []),
+  };
+}
+
+/** Each party's models: as the parameters name them, else from the results of the tasks before. */
+function modelsOf(run: TaskRun, config: AggregateConfig): Record<string, string[]> {
+  const found: Record<string, string[]> = {};
+  const add = (paths: unknown): void => {
+    if (typeof paths !== 'object' || paths === null) return;
+    for (const [party, path] of Object.entries(paths)) {
+      const all: unknown[] = Array.isArray(path) ? path : [path];
+      found[party] = [...(found[party] ?? []), ...all.map(String)];
+    }
+  };
+  if (config.models) add(config.models);
+  else for (const result of Object.values(run.inputs)) add((result as JsonObject | null)?.model_paths);
+  const known = run.params.sf_init_config?.parties ?? [];
+  const names = Array.isArray(known) ? known : Object.keys(known);
+  const stranger = Object.keys(found).find((party) => !names.includes(party));
+  if (stranger === undefined) return found;
+  const message = `A model of party ${stranger} is to be combined, which sf_init_config.parties does not name.`;
+  throw new TaskFailure('INVALID_PARAMS', message);
+}

@@ -1,0 +1,59 @@
+import type { PartyProgram } from '../party/party-program.js';
+import { TaskFailure, type Json } from '../task-type.js';
+import type { Signature } from './model.js';
+import { SumServer } from './sum-server.js';
+
+/** What the aggregator, a thread of no party, is told. */
+export interface AggregatorArgs {
+  readonly parties: readonly string[];
+  /** Parties that must be left at the end of each sum. */
+  readonly threshold: number;
+  /** How many sums are made. */
+  readonly sums: number;
+  readonly receivers: readonly string[];
+  /** Whether the parties first say what their models are of, to be compared. */
+  readonly compare: boolean;
+}
+
+export interface AggregatorValue {
+  /** The parties that are in the last sum. */
+  readonly summed: string[];
+}
+
+/** The aggregator of `aggregate`, `merge_models` and `federated_training`. Throws MODEL_INCOMPATIBLE or PARTY_LOST. */
+export const run: PartyProgram = async (context, args) => {
+  const { parties, threshold, sums, receivers, compare } = args as unknown as AggregatorArgs;
+  const server = new SumServer(context, parties, threshold);
+  if (compare) assertAlike((await server.gather()) as unknown as Map<string, Signature>);
+  let summed: string[] = [];
+  for (let done = 0; done < sums; done += 1) {
+    context.progress(done / sums, 'adding masked vectors');
+    summed = await server.sum(receivers);
+  }
+  const value: AggregatorValue = { summed };
+  return value as unknown as Json;
+};
+
+/** Throws MODEL_INCOMPATIBLE, naming what differs from the first party's model. */
+function assertAlike(signatures: ReadonlyMap<string, Signature>): void {
+  const [[first, model], ...others] = [...signatures] as [[string, Signature], ...[string, Signature][]];
+  for (const [party, other] of others) {
+    const difference = differenceOf(model, other);
+    if (difference === undefined) continue;
+    throw new TaskFailure(
+      'MODEL_INCOMPATIBLE',
+      `The models of ${first} and ${party} differ in ${difference}. Train them with the same model, label and features.`,
+      false,
+      { parties: [first, party] },
+    );
+  }
+}
+
+/** What two signatures differ in, or undefined. The order of features has no meaning. */
+export function differenceOf(one: Signature, other: Signature): string | undefined {
+  if (one.objective !== other.objective) return `their objective (${one.objective}, ${other.objective})`;
+  if (one.label !== other.label) return `their label (${JSON.stringify(one.label)}, ${JSON.stringify(other.label)})`;
+  const [ours, theirs] = [new Set(one.features), new Set(other.features)];
+  const odd = one.features.find((name) => !theirs.has(name)) ?? other.features.find((name) => !ours.has(name));
+  return odd === undefined ? undefined : `their features: only one has ${JSON.stringify(odd)}`;
+}

@@ -1,0 +1,22 @@
+import { NEUTRAL, type PartyProgram } from '../party/party-program.js';
+import { partyPrograms } from '../party/party-programs.js';
+
+/** What a party's `lossy.json` says: which program to run, and before which of its messages to the aggregator to die. */
+export interface Lossy {
+  readonly program: 'aggregate';
+  readonly dieBefore: number;
+}
+
+/** A party whose thread dies in the midst of the protocol, as its `lossy.json` says. */
+export const run: PartyProgram = async (context, args) => {
+  const input = await context.openInput('lossy.json');
+  const { program, dieBefore } = JSON.parse(await input.handle.readFile('utf8')) as Lossy;
+  await input.close();
+  let sent = 0;
+  const { run: party } = await partyPrograms[program]();
+  const send: typeof context.send = (to, message) => {
+    if (to === NEUTRAL && (sent += 1) === dieBefore) process.exit(3);
+    return context.send(to, message);
+  };
+  return party({ ...context, send }, args);
+};

@@ -1,0 +1,87 @@
+import type { PartyContext } from '../party/party-program.js';
+import { TaskFailure } from '../task-type.js';
+
+export const OBJECTIVES = ['logistic', 'linear'] as const;
+export type Objective = (typeof OBJECTIVES)[number];
+
+/** What two models must have in common to be averaged. */
+export interface Signature {
+  readonly objective: Objective;
+  readonly label: string;
+  readonly features: readonly string[];
+}
+
+/**
+ * A regression over columns that one table holds: its score is `intercept + sum(weights * features)`, on the columns as they
+ * are, unscaled; the prediction is the score, or its sigmoid in a logistic model. `rows` is how many rows it was made from.
+ */
+export interface RegressionModel extends Signature {
+  readonly weights: readonly number[];
+  readonly intercept: number;
+  readonly rows: number;
+}
+
+const FORMAT = 'taskchain/regression/v1';
+/** A model of 10,000 columns has well under 1 MiB. */
+const MAX_MODEL_BYTES = 16 * 1024 * 1024;
+
+/** Keeps a model as JSON; the same model gives the same bytes. `more` is what the file tells besides. */
+export async function writeModel(
+  context: PartyContext,
+  target: string | null,
+  model: RegressionModel,
+  more: Readonly<Record<string, unknown>> = {},
+): Promise<string> {
+  const output = await context.createOutput({
+    ...(target !== null && { target }),
+    name: 'model.json',
+    mediaType: 'application/json',
+  });
+  await output.write(`${JSON.stringify({ format: FORMAT, ...model, ...more }, null, 2)}\n`);
+  await output.finish();
+  return output.reference;
+}
+
+/** Reads a model of this party. Throws MODEL_INCOMPATIBLE for any other file, besides what opening it throws. */
+export async function readModel(context: PartyContext, path: string): Promise<RegressionModel> {
+  const refuse = (why: string): TaskFailure =>
+    new TaskFailure('MODEL_INCOMPATIBLE', `Party ${context.party}: ${path} ${why}.`, false, { party: context.party });
+  const input = await context.openInput(path);
+  let text: string;
+  try {
+    if (input.sizeBytes > MAX_MODEL_BYTES) throw refuse('is too large for a model');
+    text = await input.handle.readFile('utf8');
+  } finally {
+    await input.close();
+  }
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    throw refuse('is no JSON, and so no model');
+  }
+  if (!isModel(parsed)) {
+    throw refuse(`is no model of train, aggregate, merge_models or federated_training (format ${FORMAT})`);
+  }
+  const { objective, label, features, weights, intercept, rows } = parsed;
+  return { objective, label, features, weights, intercept, rows };
+}
+
+function isModel(value: unknown): value is RegressionModel {
+  if (typeof value !== 'object' || value === null) return false;
+  const { format, objective, label, features, weights, intercept, rows } = value as Record<string, unknown>;
+  return (
+    format === FORMAT &&
+    OBJECTIVES.includes(objective as Objective) &&
+    typeof label === 'string' &&
+    Array.isArray(features) &&
+    features.length > 0 &&
+    features.every((name) => typeof name === 'string') &&
+    new Set(features).size === features.length &&
+    Array.isArray(weights) &&
+    weights.length === features.length &&
+    [...weights, intercept].every((weight) => Number.isFinite(weight)) &&
+    Number.isInteger(rows) &&
+    (rows as number) > 0
+  );
+}

@@ -1,0 +1,41 @@
+import { runParties, type CrossedMessage } from '../party/run-parties.js';
+import type { Json, JsonObject, TaskRun, TaskRunResult } from '../task-type.js';
+import { fitPlanOf, signatureOf, type FitConfig } from './fit-config.js';
+import type { TrainArgs } from './train-party.js';
+
+interface TrainConfig extends FitConfig {
+  readonly train_data: Readonly<Record<string, string>>;
+  readonly model_output?: Readonly<Record<string, string>>;
+}
+
+/** Runs `train`, whose parameters have been checked. `recorder` is for tests. */
+export async function runTrain(run: TaskRun, recorder?: (message: CrossedMessage) => void): Promise<TaskRunResult> {
+  const config = run.params.task_config as unknown as TrainConfig;
+  const parties = Object.keys(config.train_data).sort();
+  const argsOf = (party: string): TrainArgs => ({
+    signature: signatureOf(config),
+    plan: fitPlanOf(config, 50),
+    standardize: config.params?.standardize ?? true,
+    seed: config.params?.seed ?? 0,
+    trainData: config.train_data[party]!,
+    modelOutput: config.model_output?.[party] ?? null,
+  });
+  const outcomes = await runParties({
+    program: 'train',
+    parties: Object.fromEntries(parties.map((party) => [party, argsOf(party) as unknown as Json])),
+    run,
+    ...(recorder && { recorder }),
+  });
+  const { objective, features } = signatureOf(config);
+  return {
+    result: {
+      model_saved: true,
+      model_paths: Object.fromEntries(
+        parties.map((party) => [party, (outcomes[party]!.value as { model: string }).model]),
+      ),
+      model: objective,
+      feature_count: features.length,
+    } satisfies JsonObject,
+    artifacts: parties.flatMap((party) => outcomes[party]!.artifacts),
+  };
+}

@@ -1,0 +1,24 @@
+import type { JsonObject, TaskRun } from '../task-type.js';
+
+/** How many parties must be left to remove a lost one's masks: more than half, so that no two groups can do it. */
+export function sharesNeeded(parties: number, minParties: number): number {
+  return Math.max(minParties, Math.floor(parties / 2) + 1);
+}
+
+/** What a result tells of lost parties and of a sum of too few; the warnings go to the log too. */
+export function lossFacts(run: TaskRun, parties: readonly string[], summed: readonly string[]): JsonObject {
+  const lost = parties.filter((party) => !summed.includes(party));
+  const warnings: { code: string; message: string }[] = [];
+  if (lost.length > 0) {
+    const message = `${lost.join(', ')} was lost on the way and is not in the sum; run the task again to have all parties in it.`;
+    warnings.push({ code: 'PARTY_LOST', message });
+  }
+  if (summed.length < 3) {
+    const message =
+      `Only ${summed.join(' and ')} are in the sum, so each learns the other's model by taking its own from it. ` +
+      'With three parties or more it would learn the sum of the others alone.';
+    warnings.push({ code: 'PRIVACY_TWO_PARTY_AGGREGATE', message });
+  }
+  for (const { code, message } of warnings) run.log('warn', `${code}: ${message}`);
+  return { ...(lost.length > 0 && { lost_parties: lost }), ...(warnings.length > 0 && { warnings }) };
+}
