@@ -50,7 +50,7 @@ export async function prepareJobs(
 ): Promise<PreparedJobs> {
   const prepared: PreparedJobs = { jobs: [], unsendable: [], skipped: [] };
   if (attempts.size === 0) return prepared;
-  const rows = await engineQueries.loadJobs(db, [...attempts.keys()]);
+  const rows = await jobRows(db, attempts, saves);
   const [results, chains] = await Promise.all([gatherResults(db, rows, saves), chainsOfConditions(db, rows)]);
   for (const row of rows) {
     const attempt = attempts.get(row.id)!;
@@ -66,6 +66,33 @@ export async function prepareJobs(
     else prepared.jobs.push(made);
   }
   return prepared;
+}
+
+/** Rows of the jobs: those that were read ahead with their chain, and the others from the database. */
+async function jobRows(
+  db: Database,
+  attempts: ReadonlyMap<number, number>,
+  saves: readonly ChainSave[],
+): Promise<readonly JobRow[]> {
+  const rows: JobRow[] = [];
+  for (const { loaded, dispatched } of saves) {
+    for (const position of dispatched) {
+      const { id, taskRequestId, job } = loaded.rows.get(position)!;
+      if (job === undefined) continue;
+      const { taskId, taskType, priority } = loaded.state.tasks.get(position)!;
+      const ids = { id, chain_id: loaded.chainId, execution_order: position, task_id: taskId };
+      rows.push({ ...ids, task_request_id: taskRequestId, task_type: taskType, priority, ...job });
+    }
+  }
+  if (rows.length === attempts.size) return rows;
+  const known = new Set(rows.map((row) => row.id));
+  return [
+    ...rows,
+    ...(await engineQueries.loadJobs(
+      db,
+      [...attempts.keys()].filter((id) => !known.has(id)),
+    )),
+  ];
 }
 
 async function chainsOfConditions(db: Database, rows: readonly JobRow[]): Promise<Map<string, ChainFacts>> {

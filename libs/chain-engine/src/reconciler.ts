@@ -141,11 +141,10 @@ export async function reconcileTimeouts(engine: Engine): Promise<void> {
 export async function resendAll(engine: Engine): Promise<number> {
   let sent = 0;
   for (let after = 0; ;) {
-    const ids = await engineQueries.queuedTasks(engine.db, after, BATCH);
-    if (ids.length === 0) return sent;
-    after = ids.at(-1)!;
-    sent += ids.length;
-    const rows = await engineQueries.loadJobs(engine.db, ids);
+    const rows = await engineQueries.queuedTasks(engine.db, after, BATCH);
+    if (rows.length === 0) return sent;
+    after = rows.at(-1)!.id;
+    sent += rows.length;
     await resendJobs(engine, new Map(rows.map((row) => [row.id, row.attempt])));
   }
 }

@@ -102,8 +102,26 @@ export function toTask(row: TaskColumns): Task {
   };
 }
 
-/** What `load-hop` gives: a task, and its chain's columns as `c_<column>`. */
-export type HopRow = TaskColumns & { readonly [column in `c_${keyof ChainRow}`]: unknown };
+/** What a task's job carries beside its ids. */
+export interface JobColumns {
+  predecessors: number[];
+  referenced: number[];
+  timeout_seconds: number | null;
+  conditions: string[];
+  params: unknown;
+}
+
+/** What `load-hop` gives: a task, its chain's columns as `c_<column>`, and its job's where it may become ready. */
+export type HopRow = TaskColumns & { readonly [column in `c_${keyof ChainRow}`]: unknown } & {
+  readonly [column in keyof JobColumns]: JobColumns[column] | null;
+};
+
+/** What the job of a hop's task carries, or undefined where it was not asked for. */
+export function jobOfHop(row: HopRow): JobColumns | undefined {
+  const { predecessors, referenced, conditions, timeout_seconds, params } = row;
+  if (predecessors === null || referenced === null || conditions === null) return undefined;
+  return { predecessors, referenced, timeout_seconds, conditions, params };
+}
 
 /** The chain of a hop's row. */
 export function chainOfHop(row: HopRow): ChainRow {

@@ -1,6 +1,15 @@
 import type { Chain, ChainState, Disposition, Task, TaskError } from '#libs/chain-domain';
 import { isChainTerminal, isTerminal } from '#libs/chain-domain';
-import { chainOfHop, toChain, toTask, type ChainRow, type HopRow, type TaskColumns } from './chain-rows.js';
+import {
+  chainOfHop,
+  jobOfHop,
+  toChain,
+  toTask,
+  type ChainRow,
+  type HopRow,
+  type JobColumns,
+  type TaskColumns,
+} from './chain-rows.js';
 import type { Queryable } from './database.js';
 import { loadChains } from './statements/load-chains.js';
 import { loadAllTasks, loadHop } from './statements/load-tasks.js';
@@ -20,6 +29,8 @@ export interface LoadedChain {
 export interface TaskRow {
   readonly id: number;
   readonly taskRequestId: string;
+  /** What its job carries, read ahead where a report may make it ready. */
+  readonly job?: JobColumns;
 }
 
 /** What a save says of a task beside its new state. */
@@ -76,7 +87,7 @@ export async function loadForRequests(db: Queryable, requestIds: readonly string
   const rows = await db.query<HopRow>(loadHop, [requestIds]);
   const chains = new Map<string, ChainRow>();
   for (const row of rows) if (!chains.has(row.chain_id)) chains.set(row.chain_id, chainOfHop(row));
-  return assemble([...chains.values()], rows);
+  return assemble([...chains.values()], rows, jobOfHop);
 }
 
 /**
@@ -96,9 +107,10 @@ export async function loadWhole(db: Queryable, chainIds: readonly string[]): Pro
 /** Stores decisions; returns the chains that were stored. The others changed in the meantime: decide them again. */
 export async function save(
   db: Queryable,
-  saves: readonly ChainSave[],
+  unordered: readonly ChainSave[],
   leases: { queuedMs: number; runningMs: number },
 ): Promise<Set<string>> {
+  const saves = [...unordered].sort((a, b) => (a.loaded.chainId < b.loaded.chainId ? -1 : 1));
   const stored = await db.query<{ chain_id: string }>(saveDecisions, [
     JSON.stringify(saves.map(chainRecord)),
     JSON.stringify(saves.flatMap(taskRecords)),
@@ -106,6 +118,7 @@ export async function save(
       saves.flatMap(({ loaded, events }) =>
         events.map((e) => ({
           chain_id: loaded.chainId,
+          version: loaded.version,
           task_id: e.taskId,
           kind: e.kind,
           disposition: e.disposition,
@@ -135,7 +148,11 @@ export async function save(
   return new Set(stored.map((row) => row.chain_id));
 }
 
-function assemble(chains: ChainRow[], tasks: TaskColumns[]): Map<string, LoadedChain> {
+function assemble<Row extends TaskColumns>(
+  chains: ChainRow[],
+  tasks: Row[],
+  jobOf: (row: Row) => JobColumns | undefined = () => undefined,
+): Map<string, LoadedChain> {
   const loaded = new Map<string, LoadedChain>();
   for (const row of chains) {
     loaded.set(row.chain_id, {
@@ -149,7 +166,7 @@ function assemble(chains: ChainRow[], tasks: TaskColumns[]): Map<string, LoadedC
   for (const row of tasks) {
     const chain = loaded.get(row.chain_id);
     chain?.state.tasks.set(row.execution_order, toTask(row));
-    chain?.rows.set(row.execution_order, { id: row.id, taskRequestId: row.task_request_id });
+    chain?.rows.set(row.execution_order, { id: row.id, taskRequestId: row.task_request_id, job: jobOf(row) });
   }
   return loaded;
 }
@@ -185,6 +202,7 @@ function taskRecords({ loaded, changed, dispatched, reports }: ChainSave): Recor
     return {
       id: row.id,
       chain_id: loaded.chainId,
+      version: loaded.version,
       priority: task.priority,
       hold: task.hold,
       first_queued_ms: task.firstQueuedAt,

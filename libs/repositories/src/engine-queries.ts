@@ -1,3 +1,4 @@
+import type { JobColumns } from './chain-rows.js';
 import type { Queryable } from './database.js';
 import { claimReady } from './statements/claim-ready.js';
 import { endedOffenders, openOffenders } from './statements/invariants.js';
@@ -34,20 +35,14 @@ export interface ClaimedTask {
   attempt: number;
 }
 
-export interface JobRow {
+export interface JobRow extends JobColumns {
   id: number;
   chain_id: string;
   execution_order: number;
   task_id: string;
   task_request_id: string;
   task_type: string;
-  attempt: number;
   priority: number;
-  predecessors: number[];
-  referenced: number[];
-  timeout_seconds: number | null;
-  conditions: string[];
-  params: unknown;
 }
 
 export interface ResultRow {
@@ -121,8 +116,8 @@ export const engineQueries = {
   overdueInQueue: (db: Queryable) => db.query<OverdueTask>(overdueInQueue),
   overdueChains: async (db: Queryable) =>
     (await db.query<{ chain_id: string }>(overdueChains)).map((row) => row.chain_id),
-  queuedTasks: async (db: Queryable, after: number, limit: number) =>
-    (await db.query<{ id: number }>(queuedTasks, [after, limit])).map((row) => row.id),
+  queuedTasks: (db: Queryable, after: number, limit: number) =>
+    db.query<{ id: number; attempt: number }>(queuedTasks, [after, limit]),
   saveWorker: (db: Queryable, id: string, slots: Readonly<Record<string, number>>, running: number) =>
     db.query(saveWorker, [id, JSON.stringify(slots), running]),
   forgetWorkers: (db: Queryable) => db.query(forgetWorkers),

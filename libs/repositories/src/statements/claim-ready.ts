@@ -22,12 +22,12 @@ export const claimReady: Statement = {
             FOR UPDATE SKIP LOCKED) AS ready
     ), locked AS MATERIALIZED (
       SELECT c.id FROM task_chains c
-       WHERE c.chain_id = ANY (ARRAY(SELECT DISTINCT chain_id FROM candidate)::text[]) AND c.status = 'RUNNING'
+       WHERE c.chain_id = ANY (ARRAY(SELECT DISTINCT chain_id FROM candidate)::text[]) AND (c.status = 'RUNNING') IS TRUE -- by its id, not among all that run
        ORDER BY c.id
          FOR NO KEY UPDATE SKIP LOCKED
     ), chains AS (
       UPDATE task_chains c SET version = c.version + 1, updated_at = now()
-        FROM locked WHERE c.id = locked.id
+       WHERE c.id = ANY (ARRAY(SELECT id FROM locked))
       RETURNING c.chain_id, c.version
     )
     UPDATE chain_tasks t
@@ -36,6 +36,6 @@ export const claimReady: Statement = {
            lease_until = now() + $3::float8 * interval '1 ms',
            job_id = t.task_request_id || '.' || (t.attempt + 1), changed_version = chains.version, updated_at = now()
       FROM candidate JOIN chains USING (chain_id)
-     WHERE t.id = candidate.id
+     WHERE t.id = ANY (ARRAY(SELECT id FROM candidate)) AND t.id = candidate.id
     RETURNING t.id, t.chain_id, t.execution_order, t.task_id, t.task_request_id, t.task_type, t.attempt, t.priority`,
 };

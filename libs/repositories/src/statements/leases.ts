@@ -94,5 +94,5 @@ export const loadRoom: Statement = {
 /** In-flight tasks whose job must be sent again after the queue lost everything. Keyset: $1 last id, $2 limit. */
 export const queuedTasks: Statement = {
   name: 'queued-tasks',
-  text: `SELECT id FROM chain_tasks WHERE status = 'QUEUED' AND id > $1 ORDER BY id LIMIT $2`,
+  text: `SELECT id, attempt FROM chain_tasks WHERE status = 'QUEUED' AND id > $1 ORDER BY id LIMIT $2`,
 };

@@ -4,7 +4,7 @@ import type { Statement } from '../database.js';
 export const loadJobs: Statement = {
   name: 'load-jobs',
   text: `
-    SELECT t.id, t.chain_id, t.execution_order, t.task_id, t.task_request_id, t.task_type, t.attempt, t.priority,
+    SELECT t.id, t.chain_id, t.execution_order, t.task_id, t.task_request_id, t.task_type, t.priority,
            t.predecessors, t.referenced, t.timeout_seconds, t.conditions, r.params
       FROM chain_tasks t JOIN task_requests r USING (task_request_id)
      WHERE t.id = ANY ($1::bigint[])`,

@@ -16,23 +16,34 @@ const CHAIN_COLUMNS = [
 
 /**
  * $1 task request ids -> these tasks and their successors, each with its chain: what a successful report needs, in
- * one round trip.
+ * one round trip. A successor that may become ready by it comes with what its job carries.
+ *
+ * Each row is looked up by its own key (`OFFSET 0` keeps the planner from joining in another order): on tables whose
+ * statistics are older than their rows it scanned all tasks for each batch.
  */
 export const loadHop: Statement = {
   name: 'load-hop',
   text: `
-    WITH hit AS (
+    WITH hit AS MATERIALIZED (
       SELECT chain_id, execution_order, successors FROM chain_tasks WHERE task_request_id = ANY ($1::text[])
-    ), wanted AS (
-      SELECT chain_id, execution_order FROM hit
-      UNION
-      SELECT chain_id, successor FROM hit, unnest(successors) AS successor
+    ), wanted AS MATERIALIZED (
+      SELECT chain_id, execution_order, sum(ended) AS ended
+        FROM (SELECT chain_id, execution_order, 0 AS ended FROM hit
+               UNION ALL
+              SELECT chain_id, successor, 1 FROM hit, unnest(successors) AS successor) AS named
+       GROUP BY chain_id, execution_order
     )
-    SELECT ${COLUMNS}, ${CHAIN_COLUMNS.join(', ')}, extract(epoch FROM c.deadline_at) * 1000 AS c_deadline_ms,
-           extract(epoch FROM clock_timestamp()) * 1000 AS c_now_ms
+    SELECT t.*, ${CHAIN_COLUMNS.join(', ')}, extract(epoch FROM c.deadline_at) * 1000 AS c_deadline_ms,
+           extract(epoch FROM clock_timestamp()) * 1000 AS c_now_ms, job.*
       FROM wanted
-      JOIN chain_tasks t USING (chain_id, execution_order)
-      JOIN task_chains c USING (chain_id)`,
+     CROSS JOIN LATERAL (
+       SELECT ${COLUMNS} FROM chain_tasks t
+        WHERE t.chain_id = wanted.chain_id AND t.execution_order = wanted.execution_order OFFSET 0) AS t
+     CROSS JOIN LATERAL (SELECT * FROM task_chains WHERE chain_id = wanted.chain_id OFFSET 0) AS c
+      LEFT JOIN LATERAL (
+       SELECT r.params, own.predecessors, own.referenced, own.timeout_seconds, own.conditions
+         FROM chain_tasks own JOIN task_requests r USING (task_request_id)
+        WHERE own.id = t.id AND t.status = 'PENDING' AND t.pending_dependencies <= wanted.ended OFFSET 0) AS job ON true`,
 };
 
 /** $1 chain ids -> all their tasks: what stops or skips needs. */

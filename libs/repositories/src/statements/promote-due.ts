@@ -11,13 +11,13 @@ export const promoteDue: Statement = {
       SELECT t.id, t.chain_id, t.priority, t.execution_order
         FROM chain_tasks t
        WHERE t.status = 'RETRYING' AND t.next_attempt_at <= clock_timestamp()
-         AND EXISTS (SELECT FROM task_chains c WHERE c.chain_id = t.chain_id AND c.status = 'RUNNING')
+         AND (SELECT c.status FROM task_chains c WHERE c.chain_id = t.chain_id) = 'RUNNING'
        ORDER BY t.next_attempt_at LIMIT $1
          FOR UPDATE SKIP LOCKED
     ), locked AS MATERIALIZED (
       SELECT c.id, c.chain_id, c.max_parallel - c.admitted_tasks AS places
         FROM task_chains c
-       WHERE c.chain_id = ANY (ARRAY(SELECT DISTINCT chain_id FROM due)::text[]) AND c.status = 'RUNNING'
+       WHERE c.chain_id = ANY (ARRAY(SELECT DISTINCT chain_id FROM due)::text[]) AND (c.status = 'RUNNING') IS TRUE -- by its id, not among all that run
        ORDER BY c.id
          FOR NO KEY UPDATE SKIP LOCKED
     ), ranked AS MATERIALIZED (
@@ -30,13 +30,13 @@ export const promoteDue: Statement = {
          SET version = c.version + 1, updated_at = now(),
              admitted_tasks = c.admitted_tasks
                + (SELECT count(*) FROM ranked WHERE ranked.chain_row = c.id AND ranked.admitted)
-        FROM locked WHERE c.id = locked.id
+       WHERE c.id = ANY (ARRAY(SELECT id FROM locked))
       RETURNING c.id, c.version
     )
     UPDATE chain_tasks t
        SET status = 'READY', hold = CASE WHEN NOT ranked.admitted THEN 'MAX_PARALLEL' END, next_attempt_at = NULL,
            ready_at = now(), changed_version = chains.version, updated_at = now()
       FROM ranked JOIN chains ON chains.id = ranked.chain_row
-     WHERE t.id = ranked.id
+     WHERE t.id = ANY (ARRAY(SELECT id FROM ranked)) AND t.id = ranked.id
     RETURNING t.id`,
 };

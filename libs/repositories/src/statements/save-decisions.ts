@@ -1,17 +1,24 @@
 import type { Statement } from '../database.js';
 
+/** Of a batch's rows, those whose chain was stored: one hash lookup a row, whatever the planner thinks of the tables. */
+const STORED = '(i.chain_id IN (SELECT chain_id FROM stored)) IS TRUE';
+
 /**
  * Stores decisions: chains, tasks, attempts, events, artifacts and outbox rows in one statement and one commit.
  *
  * Each chain is a compare-and-set on its `version`: where another process was faster, nothing of that chain is
  * written and it is missing from the answer, so that the caller decides it again. Since every change of a status
  * raises its chain's version, a decision is stored only on the state it was made from. No lock outlives the
- * statement, so a stopped process blocks nobody. Chains are locked in id order: no deadlock.
+ * statement, so a stopped process blocks nobody. The chains come in the order of their ids and are locked in it:
+ * no deadlock.
  *
  * A task marked `lost` is checked again here: a lease that was renewed in the meantime holds its chain's save back.
  *
- * $1 chains, $2 tasks, $3 events, $4 attempts, $5 artifacts, $6 outbox, as JSON arrays; $7 and $8 the leases of
- * queued and running tasks in milliseconds -> the chain ids that were stored, with their new version.
+ * `= ANY (ARRAY(…))` makes the planner look the rows up, however small it believes the tables to be; joins of
+ * the batch's own rows are left to hashes. Both were once nested loops over all rows.
+ *
+ * $1 chains, in the order of their ids, $2 tasks, $3 events, $4 attempts, $5 artifacts, $6 outbox, as JSON arrays; $7
+ * and $8 the leases of queued and running tasks in milliseconds -> the chain ids that were stored.
  */
 export const saveDecisions: Statement = {
   name: 'save-decisions',
@@ -23,17 +30,12 @@ export const saveDecisions: Statement = {
         time_left_ms float8, error jsonb)
     ), task_in AS MATERIALIZED (
       SELECT * FROM json_to_recordset($2::json) AS i(
-        id bigint, chain_id text, priority int, hold text, first_queued_ms float8, status text, attempt int, run_id text, worker_id text, failures int, losses int,
+        id bigint, chain_id text, version bigint, priority int, hold text, first_queued_ms float8, status text, attempt int, run_id text, worker_id text, failures int, losses int,
         pending int, succeeded int, failed int, skipped int, skip_reason text, next_attempt_ms float8, error jsonb,
         result jsonb, dispatched boolean, lost boolean, ended boolean, elapsed_ms float8, job_id text)
-    ), stored AS MATERIALIZED (
-      SELECT c.id, c.chain_id, c.version
-        FROM task_chains c JOIN chain_in i ON i.chain_id = c.chain_id AND i.version = c.version
-       WHERE NOT EXISTS (
-         SELECT FROM task_in l JOIN chain_tasks t ON t.id = l.id
-          WHERE l.chain_id = c.chain_id AND l.lost AND t.lease_until > clock_timestamp())
-       ORDER BY c.id
-         FOR NO KEY UPDATE OF c
+    ), renewed AS MATERIALIZED (
+      SELECT t.chain_id FROM chain_tasks t
+       WHERE t.id = ANY (ARRAY(SELECT id FROM task_in WHERE lost)) AND t.lease_until > clock_timestamp()
     ), chains AS (
       UPDATE task_chains c
          SET version = c.version + 1, status = i.status, epoch = i.epoch, completed_tasks = i.completed,
@@ -43,8 +45,16 @@ export const saveDecisions: Statement = {
              started_at = CASE WHEN i.started THEN now() ELSE c.started_at END,
              execution_id = CASE WHEN i.started THEN replace(c.chain_id, 'chain-', 'execution-') ELSE c.execution_id END,
              completed_at = CASE WHEN i.ended THEN now() WHEN i.open THEN NULL ELSE c.completed_at END
-        FROM stored s JOIN chain_in i USING (chain_id)
-       WHERE c.id = s.id AND i.changed
+        FROM chain_in i
+       WHERE c.chain_id = ANY (ARRAY(SELECT chain_id FROM chain_in)) AND c.chain_id = i.chain_id
+         AND c.version = i.version AND i.changed
+         AND (i.chain_id IN (SELECT chain_id FROM renewed)) IS NOT TRUE
+      RETURNING c.chain_id
+    ), stored AS MATERIALIZED (
+      SELECT chain_id FROM chains
+       UNION ALL
+      SELECT i.chain_id FROM chain_in i
+       WHERE NOT i.changed AND (SELECT c.version FROM task_chains c WHERE c.chain_id = i.chain_id) = i.version
     ), tasks AS (
       UPDATE chain_tasks t
          SET status = i.status, attempt = i.attempt, run_id = i.run_id, priority = i.priority, hold = i.hold,
@@ -66,15 +76,15 @@ export const saveDecisions: Statement = {
              completed_at = CASE WHEN i.ended THEN coalesce(t.completed_at, now()) END,
              progress = CASE WHEN i.status = 'SUCCESS' THEN 1 WHEN i.dispatched OR i.status = 'PENDING' THEN 0 ELSE t.progress END,
              progress_stage = CASE WHEN i.dispatched THEN NULL ELSE t.progress_stage END,
-             changed_version = s.version + 1, updated_at = now()
-        FROM stored s JOIN task_in i USING (chain_id)
-       WHERE t.id = i.id
+             changed_version = i.version + 1, updated_at = now()
+        FROM task_in i
+       WHERE t.id = ANY (ARRAY(SELECT id FROM task_in)) AND t.id = i.id AND ${STORED}
     ), events AS (
       INSERT INTO chain_events (chain_id, task_id, kind, disposition, attempt, run_id, chain_version, data)
-      SELECT i.chain_id, i.task_id, i.kind, i.disposition, i.attempt, i.run_id, s.version + 1, coalesce(i.data, '{}')
+      SELECT i.chain_id, i.task_id, i.kind, i.disposition, i.attempt, i.run_id, i.version + 1, coalesce(i.data, '{}')
         FROM json_to_recordset($3::json) AS i(
-          chain_id text, task_id text, kind text, disposition text, attempt int, run_id text, data jsonb)
-        JOIN stored s USING (chain_id)
+          chain_id text, version bigint, task_id text, kind text, disposition text, attempt int, run_id text, data jsonb)
+       WHERE ${STORED}
     ), attempts AS (
       INSERT INTO task_attempts (task_request_id, attempt, run_id, worker_id, queued_at, started_at, outcome, error)
       SELECT t.task_request_id, i.attempt, i.run_id, coalesce(i.worker_id, t.worker_id), t.queued_at,
@@ -82,21 +92,22 @@ export const saveDecisions: Statement = {
              i.outcome, i.error
         FROM json_to_recordset($4::json) AS i(
           id bigint, chain_id text, attempt int, run_id text, worker_id text, elapsed_ms float8, outcome text, error jsonb)
-        JOIN stored s USING (chain_id)
-        JOIN chain_tasks t ON t.id = i.id
+       CROSS JOIN LATERAL (SELECT * FROM chain_tasks WHERE id = i.id OFFSET 0) AS t
+       WHERE ${STORED}
       ON CONFLICT DO NOTHING
     ), artifacts AS (
       INSERT INTO artifacts (chain_id, task_id, name, media_type, size_bytes, sha256)
       SELECT i.chain_id, i.task_id, i.name, i.media_type, i.size_bytes, i.sha256
         FROM json_to_recordset($5::json) AS i(
           chain_id text, task_id text, name text, media_type text, size_bytes bigint, sha256 text)
-        JOIN stored s USING (chain_id)
+       WHERE ${STORED}
       ON CONFLICT (chain_id, task_id, name) DO UPDATE
         SET media_type = excluded.media_type, size_bytes = excluded.size_bytes, sha256 = excluded.sha256, created_at = now()
     ), outbox AS (
       INSERT INTO outbox (kind, payload)
       SELECT i.kind, i.payload
-        FROM json_to_recordset($6::json) AS i(chain_id text, kind text, payload jsonb) JOIN stored s USING (chain_id)
+        FROM json_to_recordset($6::json) AS i(chain_id text, kind text, payload jsonb)
+       WHERE ${STORED}
     )
-    SELECT chain_id, version + 1 AS version FROM stored`,
+    SELECT chain_id FROM stored`,
 };
