@@ -15,13 +15,13 @@ export const promoteDue: Statement = {
        ORDER BY t.next_attempt_at LIMIT $1
          FOR UPDATE SKIP LOCKED
     ), locked AS MATERIALIZED (
-      SELECT c.id, c.chain_id, c.max_parallel - c.admitted_tasks AS places
+      SELECT c.id, c.chain_id, c.version + 1 AS version, c.max_parallel - c.admitted_tasks AS places
         FROM task_chains c
        WHERE c.chain_id = ANY (ARRAY(SELECT DISTINCT chain_id FROM due)::text[]) AND (c.status = 'RUNNING') IS TRUE -- by its id, not among all that run
        ORDER BY c.id
          FOR NO KEY UPDATE SKIP LOCKED
     ), ranked AS MATERIALIZED (
-      SELECT due.id, locked.id AS chain_row,
+      SELECT due.id, locked.id AS chain_row, locked.version,
              locked.places IS NULL OR locked.places >= row_number() OVER (
                PARTITION BY due.chain_id ORDER BY due.priority DESC, due.execution_order) AS admitted
         FROM due JOIN locked USING (chain_id)
@@ -31,12 +31,11 @@ export const promoteDue: Statement = {
              admitted_tasks = c.admitted_tasks
                + (SELECT count(*) FROM ranked WHERE ranked.chain_row = c.id AND ranked.admitted)
        WHERE c.id = ANY (ARRAY(SELECT id FROM locked))
-      RETURNING c.id, c.version
     )
     UPDATE chain_tasks t
        SET status = 'READY', hold = CASE WHEN NOT ranked.admitted THEN 'MAX_PARALLEL' END, next_attempt_at = NULL,
-           ready_at = now(), changed_version = chains.version, updated_at = now()
-      FROM ranked JOIN chains ON chains.id = ranked.chain_row
+           ready_at = now(), changed_version = ranked.version, updated_at = now()
+      FROM ranked
      WHERE t.id = ANY (ARRAY(SELECT id FROM ranked)) AND t.id = ranked.id
     RETURNING t.id`,
 };
