@@ -10,11 +10,12 @@ export const renewLeases: Statement = {
     WITH counting AS MATERIALIZED (
       SELECT t.id, t.task_request_id, t.attempt
         FROM unnest($1::text[], $2::int[]) AS held(task_request_id, attempt)
-        JOIN chain_tasks t USING (task_request_id, attempt)
-       WHERE t.status IN ('QUEUED', 'RUNNING')
+       CROSS JOIN LATERAL (
+         SELECT * FROM chain_tasks WHERE task_request_id = held.task_request_id OFFSET 0) AS t
+       WHERE t.status IN ('QUEUED', 'RUNNING') AND t.attempt = held.attempt
     ), free AS MATERIALIZED (
-      SELECT t.id FROM counting JOIN chain_tasks t USING (id, attempt)
-       WHERE t.status IN ('QUEUED', 'RUNNING')
+      SELECT t.id FROM chain_tasks t JOIN counting USING (id, attempt)
+       WHERE t.id = ANY (ARRAY(SELECT id FROM counting)) AND (t.status IN ('QUEUED', 'RUNNING')) IS TRUE
          FOR NO KEY UPDATE OF t SKIP LOCKED
     ), renewed AS (
       UPDATE chain_tasks t SET lease_until = clock_timestamp() + $3::float8 * interval '1 ms'
