@@ -1,16 +1,18 @@
+import { parseArgs } from 'node:util';
 import { APPS } from './apps.js';
 import { createChain, followChain } from './chain-client.js';
 import type { ChainView } from './chain-view.js';
-import { copyTables, EXAMPLE, readChain, summarise } from './example.js';
+import { copyTables, DEFAULT_EXAMPLE, readExample, summarise } from './example.js';
 import { LiveView } from './live-view.js';
 import { changedLines, renderChain, type Style } from './render-chain.js';
 import { runLauncher } from './run-launcher.js';
 import { migrateAll } from './schema.js';
 import type { System } from './system.js';
 
-// `npm run demo`: the whole system, and the example chain run on it and shown live; then up until Ctrl-C, or with
-// --exit ended with the chain: exit code 0 only when it succeeded.
+// `npm run demo`: the whole system, and an example chain run on it and shown live (another one by --chain <name>); then up
+// until Ctrl-C, or with --exit ended with the chain: exit code 0 only when it succeeded.
 const { stdout } = process;
+const { exit, body } = readArguments();
 const live = stdout.isTTY === true && process.env.TERM !== 'dumb';
 const view = new LiveView(stdout);
 const print = (line: string) => (live ? view.print(line) : stdout.write(`${line}\n`));
@@ -21,9 +23,9 @@ let folders = { dataDir: '', dataRoot: '', artifactRoot: '' };
 
 async function runExample(system: System, signal: AbortSignal): Promise<number | undefined> {
   print(`ready ${system.url} after ${sinceStart()}`);
-  copyTables(EXAMPLE, folders.dataRoot);
+  copyTables(folders.dataRoot);
   const api = `${system.url}/api/v1`;
-  const chainId = await createChain(api, readChain(EXAMPLE), signal);
+  const chainId = await createChain(api, body, signal);
   print(`created and started ${chainId}`);
   let before: ChainView | undefined;
   const chain = await followChain(api, chainId, signal, (now) => {
@@ -41,7 +43,7 @@ async function runExample(system: System, signal: AbortSignal): Promise<number |
   ];
   view.leave();
   stdout.write(`${end.join('\n')}\n`);
-  if (process.argv.includes('--exit')) return chain.status === 'SUCCESS' ? 0 : 1;
+  if (exit) return chain.status === 'SUCCESS' ? 0 : 1;
   stdout.write('Ctrl-C stops everything.\n');
   return undefined;
 }
@@ -58,6 +60,19 @@ function style(): Style {
     colour: !process.env.NO_COLOR,
     unicode: process.platform !== 'linux' || /utf-?8/i.test(locale),
   };
+}
+
+/** What the command line asks for; a wrong one ends the process before anything is started. */
+function readArguments(): { exit: boolean; body: Record<string, unknown> } {
+  try {
+    const { values } = parseArgs({
+      options: { exit: { type: 'boolean', default: false }, chain: { type: 'string', default: DEFAULT_EXAMPLE } },
+    });
+    return { exit: values.exit, body: readExample(values.chain) };
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n`);
+    process.exit(1);
+  }
 }
 
 function sinceStart(): string {

@@ -3,37 +3,62 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ChainView, TaskView } from './chain-view.js';
 
-/** The example that the demo runs. Compiled, this file lies in dist/launcher. */
-export const EXAMPLE = fileURLToPath(new URL('../../examples/breast-cancer', import.meta.url));
+/** Where the examples lie. Compiled, this file lies in dist/launcher. */
+const EXAMPLES = fileURLToPath(new URL('../../examples', import.meta.url));
+/** The example that the demo runs where none is named. */
+export const DEFAULT_EXAMPLE = 'breast-cancer';
 
-/** Puts each party's tables where that party's tasks read them: `<example>/<party>/…` to `<dataRoot>/<party>/…`. */
-export function copyTables(example: string, dataRoot: string): void {
-  for (const entry of readdirSync(example, { withFileTypes: true })) {
-    if (entry.isDirectory()) cpSync(join(example, entry.name), join(dataRoot, entry.name), { recursive: true });
-  }
+/** Names of the examples: `<folder>` for a folder with a chain.json, `tasks/<type>` for the small one of a task type. */
+export function exampleNames(): string[] {
+  const chains = folders(EXAMPLES).filter((name) => existsSync(join(EXAMPLES, name, 'chain.json')));
+  const ofTypes = readdirSync(join(EXAMPLES, 'tasks')).flatMap((file) => /^(\w+)\.json$/.exec(file)?.[1] ?? []);
+  return [...chains, ...ofTypes.map((type) => `tasks/${type}`)].sort();
 }
 
-/** The body of POST /chains for the example, to be started at once. */
-export function readChain(example: string): Record<string, unknown> {
-  return { ...(JSON.parse(readFileSync(join(example, 'chain.json'), 'utf8')) as object), execute: true };
+/** The body of POST /chains for an example, to be started at once. Throws for a name that is none, with all that are. */
+export function readExample(name: string): Record<string, unknown> {
+  const names = exampleNames();
+  if (!names.includes(name))
+    throw new Error(`no example is called ${JSON.stringify(name)}; there are ${names.join(', ')}`);
+  const file = name.startsWith('tasks/') ? `${name}.json` : join(name, 'chain.json');
+  return { ...(JSON.parse(readFileSync(join(EXAMPLES, file), 'utf8')) as object), execute: true };
+}
+
+/** Puts each party's tables of all examples where its tasks read them: `<example>/<party>/…` to `<dataRoot>/<party>/…`. */
+export function copyTables(dataRoot: string): void {
+  for (const example of folders(EXAMPLES)) {
+    for (const party of folders(join(EXAMPLES, example))) {
+      cpSync(join(EXAMPLES, example, party), join(dataRoot, party), { recursive: true });
+    }
+  }
 }
 
 /** What a user wants to know at the end: `name: value` lines out of the tasks' results. */
 export function summarise(chain: ChainView, artifactRoot: string): string[] {
-  const resultOf = (type: string) => {
-    const task = chain.tasks.find((each) => each.task_type === type && each.status === 'SUCCESS');
-    return (task?.result ?? {}) as Record<string, unknown>;
-  };
-  const metrics = (resultOf('biclassification_eval').metrics ?? {}) as Record<string, unknown>;
+  const results = chain.tasks.flatMap(({ status, result }) =>
+    status === 'SUCCESS' && result ? [result as Result] : [],
+  );
+  const last = (read: (result: Result) => unknown) => results.map(read).findLast((value) => value !== undefined);
+  const metric = (name: string) => rounded(last(({ metrics }) => metrics?.[name]));
   const figures: [string, unknown][] = [
-    ['PSI intersection', resultOf('psi').intersection_count],
-    ['AUC', rounded(metrics.auc)],
-    ['KS', rounded(metrics.ks)],
-    ['accuracy', rounded(metrics.accuracy)],
+    ['PSI intersection', last((result) => result.intersection_count)],
+    ['AUC', metric('auc')],
+    ['KS', metric('ks')],
+    ['accuracy', metric('accuracy')],
+    ['RMSE', metric('rmse')],
     ['HTML report', reportOf(chain, artifactRoot)],
   ];
   const known = figures.filter(([, value]) => value !== undefined);
   return known.map(([name, value]) => `${`${name}:`.padEnd(18)}${String(value)}`);
+}
+
+interface Result {
+  readonly intersection_count?: unknown;
+  readonly metrics?: Readonly<Record<string, unknown>>;
+}
+
+function folders(path: string): string[] {
+  return readdirSync(path, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name] : []));
 }
 
 function reportOf(chain: ChainView, artifactRoot: string): string | undefined {

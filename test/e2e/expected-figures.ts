@@ -1,0 +1,133 @@
+import { expect } from 'expect';
+import { mean, numbers, tally, type ExampleOutcome } from './example-outcome.js';
+
+/** What each example must come to, worked out from its tables in plain arithmetic. A new example needs an entry. */
+export const EXPECTED: Readonly<Record<string, (outcome: ExampleOutcome) => void>> = {
+  'breast-cancer': ({ results }) => {
+    expect(results.intersect.intersection_count).toBe(509);
+    expect(results.evaluate.metrics.auc).toBeGreaterThan(0.985);
+    expect(results.report.auc).toBe(results.evaluate.metrics.auc);
+  },
+  'psi-pipeline': ({ results }) => {
+    expect(results.intersect.intersection_count).toBe(509);
+    expect(results.describe).toMatchObject({ rows: { alice: 509, bob: 509 }, suppressed: { alice: [], bob: [] } });
+    expect(Object.keys(results.describe.statistics)).toHaveLength(12);
+  },
+  'credit-scoring': ({ results }) => {
+    expect(results.intersect.intersection_count).toBe(955);
+    expect(results['evaluate-lr'].rows).toBe(239);
+    expect(results['evaluate-lr'].metrics.auc).toBeGreaterThan(0.76);
+    expect(results.report.auc).toBe(results['evaluate-lr'].metrics.auc);
+  },
+  'tasks/psi': (outcome) => {
+    const keys = new Set(outcome.given('bob', 'breast-cancer.csv', 'id'));
+    const common = outcome.given('alice', 'breast-cancer.csv', 'id').filter((id) => keys.has(id));
+    expect(outcome.results.psi.intersection_count).toBe(common.length);
+    for (const party of ['alice', 'bob']) expect(outcome.written('psi', party, 'id')).toEqual(common.sort());
+  },
+  'tasks/fillna': (outcome) => {
+    for (const [party, file, column] of [
+      ['alice', 'bank.csv', 'credit_amount'],
+      ['bob', 'registry.csv', 'age'],
+    ] as const) {
+      const given = outcome.given(party, file, column);
+      const sorted = numbers(given).sort((a, b) => a - b);
+      const median = (sorted[(sorted.length - 1) >> 1]! + sorted[sorted.length >> 1]!) / 2;
+      const filled = given.map((field) => (field === '' ? String(median) : field));
+      expect(given).toContain('');
+      expect(outcome.written('fillna', party, column)).toEqual(filled);
+    }
+  },
+  'tasks/standard_scaler': (outcome) => {
+    const scaled = numbers(outcome.written('standard-scaler', 'alice', 'radius_mean'));
+    expect(mean(scaled)).toBeCloseTo(0, 10);
+    expect(mean(scaled.map((value) => value ** 2))).toBeCloseTo(1, 10);
+  },
+  'tasks/minmax_scaler': (outcome) => {
+    const given = numbers(outcome.given('alice', 'bank.csv', 'duration'));
+    const [low, high] = [Math.min(...given), Math.max(...given)];
+    const scaled = numbers(outcome.written('minmax-scaler', 'alice', 'duration'));
+    scaled.forEach((value, row) => expect(value).toBeCloseTo((given[row]! - low) / (high - low), 12));
+  },
+  'tasks/label_encoder': (outcome) => {
+    const given = outcome.given('bob', 'registry.csv', 'housing');
+    const classes = [...new Set(given)].sort();
+    expect(outcome.written('label-encoder', 'bob', 'housing')).toEqual(
+      given.map((each) => String(classes.indexOf(each))),
+    );
+  },
+  'tasks/onehot_encoder': (outcome) => {
+    const counts = Object.entries(tally(outcome.given('bob', 'registry.csv', 'job'))).sort(([a], [b]) =>
+      a < b ? -1 : 1,
+    );
+    for (const [job, rows] of counts.slice(1)) {
+      expect(tally(outcome.written('onehot-encoder', 'bob', `job_${job}`))['1']).toBe(rows);
+    }
+    expect(outcome.columns('onehot-encoder', 'bob')).not.toContain(`job_${counts[0]![0]}`);
+  },
+  'tasks/quantile_binning': (outcome) => {
+    const counts = tally(outcome.written('quantile-binning', 'alice', 'credit_amount').filter((bin) => bin !== ''));
+    expect(Object.keys(counts)).toEqual(['0', '1', '2', '3', '4']);
+    const rows = numbers(outcome.given('alice', 'bank.csv', 'credit_amount')).length;
+    for (const count of Object.values(counts)) expect(Math.abs(count - rows / 5)).toBeLessThanOrEqual(1);
+  },
+  'tasks/equal_width_binning': (outcome) => {
+    const given = numbers(outcome.given('alice', 'bank.csv', 'duration'));
+    const [low, high] = [Math.min(...given), Math.max(...given)];
+    const binOf = (value: number) => Math.max(0, Math.ceil(((value - low) / (high - low)) * 4) - 1);
+    expect(numbers(outcome.written('equal-width-binning', 'alice', 'duration'))).toEqual(given.map(binOf));
+  },
+  'tasks/table_statistics': (outcome) => {
+    const ages = numbers(outcome.given('bob', 'registry.csv', 'age'));
+    const { age } = outcome.results.statistics.statistics;
+    expect(age).toMatchObject({ count: ages.length, min: Math.min(...ages), max: Math.max(...ages) });
+    expect(age.mean).toBeCloseTo(mean(ages), 10);
+    const squares = ages.reduce((sum, each) => sum + (each - mean(ages)) ** 2, 0);
+    expect(age.std).toBeCloseTo(Math.sqrt(squares / (ages.length - 1)), 10);
+  },
+  'tasks/ss_lr': ({ results }) => {
+    expect(results.train.training_metrics).toMatchObject({ rows: 407, held_out_rows: 102 });
+    expect(results.train.training_metrics.final_loss).toBeLessThan(0.1);
+  },
+  'tasks/biclassification_eval': (outcome) => {
+    const reference = outcome.results.train.prediction_output;
+    const label = numbers(outcome.column(reference, 'label'));
+    const score = numbers(outcome.column(reference, 'prediction'));
+    const { metrics } = outcome.results.evaluate;
+    expect(metrics.auc).toBeCloseTo(auc(label, score), 10);
+    expect(metrics.auc).toBeGreaterThan(0.97);
+    expect(metrics.accuracy).toBeCloseTo(
+      mean(label.map((each, row) => Number(each === Number(score[row]! >= 0.5)))),
+      10,
+    );
+  },
+  'tasks/preprocessing': (outcome) => {
+    expect(outcome.columns('prepare', 'alice')).not.toContain('purpose');
+    expect(outcome.written('prepare', 'alice', 'credit_amount')).not.toContain('');
+    expect(Object.keys(tally(outcome.written('prepare', 'bob', 'own_telephone')))).toEqual(['0', '1']);
+  },
+  'tasks/feature_engineering': (outcome) => {
+    expect(outcome.columns('features', 'alice').filter((name) => name.startsWith('checking_status_'))).toHaveLength(3);
+    const duration = numbers(outcome.written('features', 'alice', 'duration'));
+    expect([Math.min(...duration), Math.max(...duration)]).toEqual([0, 1]);
+  },
+  'tasks/report': (outcome) => {
+    const { report } = outcome.results;
+    expect(report).toMatchObject({
+      intersection_count: 955,
+      sections: [{ kind: 'intersection' }, { kind: 'statistics' }],
+    });
+    const html = outcome.artifact(report.report_html).toString();
+    expect(html).toContain('<html lang="zh-CN">');
+    expect(html).toContain('信用评分');
+  },
+  'tasks/diagnostic': ({ results }) => expect(results.second).toMatchObject({ attempt: 1, result: 7 }),
+};
+
+/** How often a positive scores above a negative, ties counting half: by all pairs. */
+function auc(label: readonly number[], score: readonly number[]): number {
+  const of = (wanted: number) => score.filter((_, row) => label[row] === wanted);
+  const [positives, negatives] = [of(1), of(0)];
+  const wins = positives.flatMap((high) => negatives.map((low) => (high > low ? 1 : high === low ? 0.5 : 0) as number));
+  return mean(wins);
+}
