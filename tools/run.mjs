@@ -19,6 +19,7 @@ const COMMANDS = {
   check: async () => finish([...(await prepare()), ...(await check())]),
   test: async () => finish([...(await prepare()), ...(await test(args))]),
   openapi,
+  'docs:tasks': taskPages,
 };
 
 /** Installs and builds what is missing. Returns the names of the steps that failed. */
@@ -104,6 +105,12 @@ function finish(failed) {
 async function openapi() {
   await ensureInstalledAndBuilt();
   writeFileSync(join(ROOT, 'openapi.json'), await builtOpenapi());
+}
+
+/** Fills in what the pages of the task types take from the built code. */
+async function taskPages() {
+  await ensureInstalledAndBuilt();
+  await import('./write-task-pages.mjs');
 }
 
 async function checkOpenapi() {
