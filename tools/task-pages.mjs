@@ -10,7 +10,6 @@ const LANGUAGES = {
   en: {
     folder: 'docs/tasks',
     errors: 'docs/errors.md',
-    errorsHeading: '### Of the task types',
     allWithParties: 'all with parties',
     words: (text) => text,
     labels: {
@@ -27,7 +26,6 @@ const LANGUAGES = {
   zh: {
     folder: 'docs/zh-CN/tasks',
     errors: 'docs/zh-CN/errors.md',
-    errorsHeading: '### 各任务类型',
     allWithParties: '所有有参与方的类型',
     words: inChinese,
     labels: {
@@ -132,22 +130,22 @@ function errorsOf(type, language) {
   return [`| ${labels.errors.join(' | ')} |`, '| --- | --- | --- |', ...table, '', labels.moreErrors(path)].join('\n');
 }
 
-/** `[code, types, again, what to do]` of each row of the failures of the task types. */
+/** `[code, types, again, what to do]` of each row of the tables of failures that have a column of types. */
 export function failureRows(language) {
-  const { errors, errorsHeading } = LANGUAGES[language];
-  const text = readFileSync(join(ROOT, errors), 'utf8');
-  const [, after] = text.split(`${errorsHeading}\n`);
-  if (after === undefined) throw new Error(`${errors} lacks the heading "${errorsHeading}"`);
-  const lines = after
-    .split(/^##/m)[0]
-    .split('\n')
-    .filter((line) => line.startsWith('|'));
-  return lines.slice(2).map((line) =>
+  const { errors, labels } = LANGUAGES[language];
+  const lines = readFileSync(join(ROOT, errors), 'utf8').split('\n');
+  const cells = (line) =>
     line
       .slice(1, -1)
       .split('|')
-      .map((each) => each.trim()),
-  );
+      .map((each) => each.trim());
+  let columns = [];
+  return lines.flatMap((line, at) => {
+    if (!line.startsWith('|')) return [];
+    if (!lines[at - 1].startsWith('|')) columns = cells(line);
+    const isRow = columns[1] === labels.type && columns.length === 4 && cells(line)[0].startsWith('`');
+    return isRow ? [cells(line)] : [];
+  });
 }
 
 /** The codes of a page of errors, in order. */

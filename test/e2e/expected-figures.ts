@@ -111,6 +111,29 @@ export const EXPECTED: Readonly<Record<string, (outcome: ExampleOutcome) => void
     const duration = numbers(outcome.written('features', 'alice', 'duration'));
     expect([Math.min(...duration), Math.max(...duration)]).toEqual([0, 1]);
   },
+  'tasks/train': (outcome) => {
+    for (const [party, reference] of Object.entries(outcome.results.train.model_paths as Record<string, string>)) {
+      const { features, weights, intercept, rows } = outcome.json(reference);
+      const columns = features.map((name: string) => numbers(outcome.given(party, 'hospital.csv', name)));
+      const label = numbers(outcome.given(party, 'hospital.csv', 'y'));
+      const scores = label.map((_, row) =>
+        columns.reduce((sum: number, column: number[], at: number) => sum + weights[at] * column[row]!, intercept),
+      );
+      expect(rows).toBe(label.length);
+      expect(auc(label, scores)).toBeGreaterThan(0.98);
+    }
+  },
+  'tasks/aggregate': (outcome) => {
+    const { train, aggregate } = outcome.results;
+    expect(Object.keys(aggregate.model_paths)).toEqual(['alice']);
+    expect(aggregate).toMatchObject({ rows: 456, parties: ['alice', 'bob', 'carol'] });
+    expectMean(outcome, aggregate.model_paths.alice, Object.values(train.model_paths));
+  },
+  'tasks/merge_models': (outcome) => {
+    const { train, 'train-more': more, merge } = outcome.results;
+    const merged = [...Object.values(train.model_paths), ...Object.values(more.model_paths)] as string[];
+    for (const reference of Object.values(merge.model_paths as object)) expectMean(outcome, reference, merged);
+  },
   'tasks/report': (outcome) => {
     const { report } = outcome.results;
     expect(report).toMatchObject({
@@ -123,6 +146,18 @@ export const EXPECTED: Readonly<Record<string, (outcome: ExampleOutcome) => void
   },
   'tasks/diagnostic': ({ results }) => expect(results.second).toMatchObject({ attempt: 1, result: 7 }),
 };
+
+/** The weights of a model are the mean of those of others, which were made from equally many rows. */
+function expectMean(outcome: ExampleOutcome, reference: string, others: readonly string[]): void {
+  const byName = (path: string): Record<string, number> => {
+    const { features, weights, intercept } = outcome.json(path);
+    return Object.fromEntries([['', intercept], ...features.map((name: string, at: number) => [name, weights[at]])]);
+  };
+  const parts = others.map(byName);
+  for (const [name, weight] of Object.entries(byName(reference))) {
+    expect(weight).toBeCloseTo(mean(parts.map((part) => part[name]!)), 9);
+  }
+}
 
 /** How often a positive scores above a negative, ties counting half: by all pairs. */
 function auc(label: readonly number[], score: readonly number[]): number {
