@@ -34,7 +34,12 @@ export class ExampleOutcome {
 
   /** A column of a table as the example brings it. */
   given(party: string, file: string, column: string): string[] {
-    return columnOf(readFileSync(join(this.folders.dataRoot, party, file)), column);
+    return columnOf(this.table(party, file), column);
+  }
+
+  /** A table as the example brings it. */
+  table(party: string, file: string): Buffer {
+    return readFileSync(join(this.folders.dataRoot, party, file));
   }
 
   /** Names of the columns of a table that a task wrote. */
@@ -50,6 +55,12 @@ function columnOf(csv: Buffer, column: string): string[] {
 export const numbers = (fields: readonly string[]): number[] => fields.filter((field) => field !== '').map(Number);
 export const mean = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length;
+
+/** The private key of the recipient in the examples. */
+export function exampleKey(): string {
+  const file = new URL('../../../examples/encrypted-delivery/example-key.txt', import.meta.url);
+  return /^AGE-SECRET-KEY-1.*$/m.exec(readFileSync(file, 'utf8'))![0];
+}
 
 /** How often each value is there. */
 export function tally(fields: readonly string[]): Record<string, number> {

@@ -51,7 +51,7 @@ describe('the examples', { timeout: 280_000 }, () => {
       const failures = chain.tasks.flatMap(({ task_id, error }) => (error ? [{ task_id, error }] : []));
       expect({ status: chain.status, failures, wrote }).toEqual({ status: 'SUCCESS', failures: [], wrote });
       const results = Object.fromEntries(chain.tasks.map(({ task_id, result }) => [task_id, result]));
-      EXPECTED[name]!(new ExampleOutcome(results, config));
+      await EXPECTED[name]!(new ExampleOutcome(results, config));
     });
   }
 });

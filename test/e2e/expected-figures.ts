@@ -1,8 +1,9 @@
+import { Decrypter } from 'age-encryption';
 import { expect } from 'expect';
-import { mean, numbers, tally, type ExampleOutcome } from './example-outcome.js';
+import { exampleKey, mean, numbers, tally, type ExampleOutcome } from './example-outcome.js';
 
 /** What each example must come to, worked out from its tables in plain arithmetic. A new example needs an entry. */
-export const EXPECTED: Readonly<Record<string, (outcome: ExampleOutcome) => void>> = {
+export const EXPECTED: Readonly<Record<string, (outcome: ExampleOutcome) => void | Promise<void>>> = {
   'breast-cancer': ({ results }) => {
     expect(results.intersect.intersection_count).toBe(509);
     expect(results.evaluate.metrics.auc).toBeGreaterThan(0.985);
@@ -134,6 +135,13 @@ export const EXPECTED: Readonly<Record<string, (outcome: ExampleOutcome) => void
     const merged = [...Object.values(train.model_paths), ...Object.values(more.model_paths)] as string[];
     for (const reference of Object.values(merge.model_paths as object)) expectMean(outcome, reference, merged);
   },
+  'tasks/encrypt': async (outcome) => {
+    const { statistics, encrypt } = outcome.results;
+    const [table, results] = encrypt.files;
+    expect(await opened(outcome, table)).toEqual(outcome.table('alice', 'bank.csv'));
+    const plain = (await opened(outcome, results)).toString();
+    expect(JSON.parse(plain).results).toEqual({ statistics });
+  },
   'tasks/report': (outcome) => {
     const { report } = outcome.results;
     expect(report).toMatchObject({
@@ -146,6 +154,13 @@ export const EXPECTED: Readonly<Record<string, (outcome: ExampleOutcome) => void
   },
   'tasks/diagnostic': ({ results }) => expect(results.second).toMatchObject({ attempt: 1, result: 7 }),
 };
+
+/** What the recipient of an encrypted file reads. */
+async function opened(outcome: ExampleOutcome, file: { readonly artifact: string }): Promise<Buffer> {
+  const decrypter = new Decrypter();
+  decrypter.addIdentity(exampleKey());
+  return Buffer.from(await decrypter.decrypt(new Uint8Array(outcome.artifact(file.artifact))));
+}
 
 /** The weights of a model are the mean of those of others, which were made from equally many rows. */
 function expectMean(outcome: ExampleOutcome, reference: string, others: readonly string[]): void {

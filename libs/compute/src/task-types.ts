@@ -1,6 +1,7 @@
 import { biclassificationEval } from './biclassification-eval.js';
 import type { NativeTaskType } from './config-schema.js';
 import { diagnostic } from './diagnostic/diagnostic.js';
+import { encrypt } from './encrypt/encrypt.js';
 import { aggregate, mergeModels } from './federated/aggregate.js';
 import { train } from './federated/train.js';
 import { psi } from './psi/psi.js';
@@ -21,6 +22,7 @@ export const taskTypes: readonly NativeTaskType[] = [
   train,
   aggregate,
   mergeModels,
+  encrypt,
   report,
   diagnostic,
 ];

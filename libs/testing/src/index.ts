@@ -1,3 +1,4 @@
+export { findAgeTool, type AgeTool } from './debian-age.js';
 export { createTestDatabase, useTestDatabase, type TestDatabase } from './test-database.js';
 export { startTestPostgres, type TestPostgres } from './test-postgres.js';
 export { ensureRedisServer, startTestRedis, type TestRedis } from './test-redis.js';

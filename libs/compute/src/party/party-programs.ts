@@ -12,6 +12,8 @@ export const partyPrograms = {
   train: () => import('../federated/train-party.js'),
   aggregate: () => import('../federated/aggregate-party.js'),
   aggregator: () => import('../federated/aggregator.js'),
+  encrypt: () => import('../encrypt/encrypt-party.js'),
+  'encrypt-courier': () => import('../encrypt/encrypt-courier.js'),
   report: () => import('../report/report-thread.js'),
 } satisfies Record<string, () => Promise<PartyModule>>;
 

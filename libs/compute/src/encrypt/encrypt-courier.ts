@@ -1,0 +1,111 @@
+import type { PartyContext, PartyProgram } from '../party/party-program.js';
+import { TaskFailure, type Json, type JsonObject } from '../task-type.js';
+import type { SealedHeader } from './encrypt-party.js';
+import { PemLines } from './pem-lines.js';
+import { sealStream } from './seal-stream.js';
+
+/** What the courier, a thread of no party, is told. */
+export interface CourierArgs {
+  /** How many files each party sends, parties in order. */
+  readonly files: readonly (readonly [party: string, count: number])[];
+  /** The results to encrypt, by task id; null for none. */
+  readonly results: JsonObject | null;
+  readonly recipients: readonly string[];
+  readonly armor: boolean;
+}
+
+/** A ciphertext, as the task's result lists it. */
+export interface EncryptedFile {
+  /** Absent for results, which belong to no party. */
+  readonly party?: string;
+  readonly name: string;
+  readonly artifact: string;
+  readonly plaintext_bytes: number;
+  readonly bytes: number;
+}
+
+type Plan = Pick<CourierArgs, 'armor'> & { readonly nameOf: (party: string | undefined, name: string) => string };
+
+/**
+ * Keeps the parties' ciphertexts as artifacts that everybody may read, and encrypts the results. It is given no plain text of a party
+ * and no key that opens one. Throws TaskFailure PROTOCOL_VIOLATION on bytes that do not fit.
+ */
+export const run: PartyProgram = async (context, args) => {
+  const { files, results, recipients, armor } = args as unknown as CourierArgs;
+  const plan: Plan = { armor, nameOf: artifactNames() };
+  const kept: EncryptedFile[] = [];
+  const count = files.reduce((sum, [, each]) => sum + each, results === null ? 0 : 1);
+  for (const [party, each] of files) {
+    for (let at = 0; at < each; at += 1) {
+      kept.push(await take(context, plan, party));
+      context.progress(kept.length / count, 'encrypting');
+    }
+  }
+  if (results !== null) kept.push(await sealResults(context, plan, results, recipients));
+  context.progress(1, 'done');
+  return kept as unknown as Json;
+};
+
+async function take(context: PartyContext, plan: Plan, party: string): Promise<EncryptedFile> {
+  const { name, plaintextBytes, bytes } = (await context.receiveJson(party)) as unknown as SealedHeader;
+  async function* incoming(): AsyncGenerator<Uint8Array, void, undefined> {
+    let received = 0;
+    while (received < bytes) {
+      const chunk = await context.receiveBytes(party);
+      received += chunk.byteLength;
+      yield chunk;
+    }
+    if (received === bytes) return;
+    throw new TaskFailure('PROTOCOL_VIOLATION', `Party ${party} sent more bytes of ${name} than it had announced.`);
+  }
+  return {
+    party,
+    name,
+    ...(await keep(context, plan, plan.nameOf(party, name), incoming())),
+    plaintext_bytes: plaintextBytes,
+  };
+}
+
+async function sealResults(
+  context: PartyContext,
+  plan: Plan,
+  results: JsonObject,
+  recipients: readonly string[],
+): Promise<EncryptedFile> {
+  const name = 'results.json';
+  const plain = Buffer.from(`${JSON.stringify({ format: 'taskchain/results/v1', results }, null, 2)}\n`);
+  const { chunks } = await sealStream(one(plain), plain.byteLength, recipients);
+  const file = await keep(context, plan, plan.nameOf(undefined, name), chunks);
+  return { name, ...file, plaintext_bytes: plain.byteLength };
+}
+
+async function* one(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
+  yield bytes;
+}
+
+async function keep(
+  context: PartyContext,
+  { armor }: Plan,
+  name: string,
+  chunks: AsyncIterable<Uint8Array>,
+): Promise<Pick<EncryptedFile, 'artifact' | 'bytes'>> {
+  const mediaType = armor ? 'text/plain; charset=us-ascii' : 'application/octet-stream';
+  const output = await context.createOutput({ name, mediaType });
+  const pem = armor ? new PemLines() : undefined;
+  for await (const chunk of chunks) await output.write(pem ? pem.take(chunk) : chunk);
+  if (pem) await output.write(pem.end());
+  const { sizeBytes } = await output.finish();
+  return { artifact: output.reference, bytes: sizeBytes };
+}
+
+/** Names of artifacts, each given once: `<party>-<name>.age`, with "_" for what an artifact's name cannot hold. */
+function artifactNames(): Plan['nameOf'] {
+  const given = new Set<string>();
+  return (party, name) => {
+    const plain = (party === undefined ? name : `${party}-${name}`).replaceAll(/[^A-Za-z0-9._-]/g, '_').slice(0, 110);
+    let free = plain;
+    for (let times = 2; given.has(free); times += 1) free = `${plain}.${times}`;
+    given.add(free);
+    return `${free}.age`;
+  };
+}

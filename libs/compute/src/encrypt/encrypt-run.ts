@@ -1,0 +1,44 @@
+import { NEUTRAL } from '../party/party-program.js';
+import { runParties, type CrossedMessage } from '../party/run-parties.js';
+import { TaskFailure, type Json, type JsonObject, type TaskRun, type TaskRunResult } from '../task-type.js';
+import type { EncryptConfig } from './encrypt-config.js';
+import type { CourierArgs } from './encrypt-courier.js';
+import type { EncryptArgs } from './encrypt-party.js';
+
+/** Runs `encrypt`, whose parameters have been checked. `recorder` is for tests. */
+export async function runEncrypt(run: TaskRun, recorder?: (message: CrossedMessage) => void): Promise<TaskRunResult> {
+  const config = run.params.task_config as unknown as EncryptConfig;
+  const { recipients, armor = false } = config;
+  const files = Object.entries(config.input_data ?? {})
+    .map(([party, paths]) => [party, [paths].flat()] as const)
+    .sort(([one], [other]) => (one < other ? -1 : 1));
+  const takesResults = config.results ?? files.length === 0;
+  if (takesResults && Object.keys(run.inputs).length === 0) {
+    const message =
+      'There is nothing to encrypt: name files in task_config.input_data, or let the task depend on others.';
+    throw new TaskFailure('NOTHING_TO_ENCRYPT', message);
+  }
+  const argsOf = (paths: readonly string[]): EncryptArgs => ({ paths, recipients });
+  const courier: CourierArgs = {
+    files: files.map(([party, paths]) => [party, paths.length]),
+    results: takesResults ? (run.inputs as JsonObject) : null,
+    recipients,
+    armor,
+  };
+  const outcomes = await runParties({
+    program: 'encrypt',
+    parties: Object.fromEntries(files.map(([party, paths]) => [party, argsOf(paths) as unknown as Json])),
+    neutral: { program: 'encrypt-courier', args: courier as unknown as Json },
+    run,
+    ...(recorder && { recorder }),
+  });
+  const { value, artifacts } = outcomes[NEUTRAL]!;
+  return {
+    result: {
+      format: armor ? 'age-encryption.org/v1, armored' : 'age-encryption.org/v1',
+      recipients: [...recipients],
+      files: value,
+    },
+    artifacts,
+  };
+}
