@@ -34,7 +34,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['**/*.spec.ts', 'test/**/*.ts'],
+    files: ['**/*.spec.ts', '**/*-for-tests.ts', 'test/**/*.ts'],
     rules: { 'max-lines': ['error', 600], '@typescript-eslint/no-floating-promises': 'off' },
   },
   { files: ['migrations/**'], rules: { 'max-lines': 'off' } },

@@ -15,6 +15,7 @@ const COMMANDS = {
   start: () => launch('launcher/start'),
   migrate: () => launch('launcher/migrate'),
   bench: () => launch('bench/run'),
+  doctor: () => launch('launcher/doctor'),
   verify,
   check: async () => finish([...(await prepare()), ...(await check())]),
   test: async () => finish([...(await prepare()), ...(await test(args))]),

@@ -88,6 +88,18 @@ const MALFORMED: readonly Malformed[] = [
     pointer: '/tasks/0/task_params/task_config/delay',
   },
   {
+    what: 'a cluster address, which the native engine cannot go to',
+    body: withTask({ task_params: { sf_init_config: { address: '10.0.0.1:9000' }, task_config: {} } }),
+    fault: 'INVALID_PARAMS',
+    pointer: '/tasks/0/task_params/sf_init_config/address',
+  },
+  {
+    what: 'an engine that is not built yet',
+    body: withTask({ task_params: { engine: 'kuscia', task_config: {} } }),
+    fault: 'INVALID_PARAMS',
+    pointer: '/tasks/0/task_params/engine',
+  },
+  {
     what: 'an unknown mode',
     body: withTask({ execution_mode: 'both' }),
     fault: 'INVALID_VALUE',

@@ -5,7 +5,7 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import { Gauge } from 'prom-client';
-import { taskTypes } from '#libs/compute';
+import { engines, taskTypes } from '#libs/compute';
 import {
   concurrencyOf,
   createMetrics,
@@ -57,6 +57,7 @@ class WorkerApp implements OnApplicationBootstrap, BeforeApplicationShutdown {
   }
 
   async onApplicationBootstrap(): Promise<void> {
+    await this.tellEngines();
     await this.worker.start();
     this.health = await startHealthServer({
       app: 'compute-worker',
@@ -80,6 +81,17 @@ class WorkerApp implements OnApplicationBootstrap, BeforeApplicationShutdown {
     await this.channel.close();
     await this.queues.close();
     await closeBackend(this.backend);
+  }
+
+  /** A worker that lacks what an engine needs still runs what it can: each task that it can't run says why. */
+  private async tellEngines(): Promise<void> {
+    for (const { name, needs } of engines) {
+      const findings = await needs();
+      const missing = findings.flatMap(({ what, found, mend }) => (found === null ? [`${what}: ${mend}`] : []));
+      const found = findings.flatMap(({ what, found }) => (found === null ? [] : [`${what} ${found}`]));
+      if (missing.length > 0) this.logger.warn({ engine: name, found, missing }, `the engine ${name} lacks something`);
+      else this.logger.info({ engine: name, found }, `the engine ${name} has what it needs`);
+    }
   }
 
   private async checkListener(): Promise<void> {

@@ -37,7 +37,7 @@ describe('task_params', () => {
       '/task_config/sorted unknown key; allowed are task_type, keys, input_paths, output_paths, receiver, protocol, sort, broadcast_result, precheck_input, allow_empty_result',
       '/task_config/task_type must be "psi"',
       '/task_config/keys must NOT have fewer than 1 properties',
-      '/task_config/protocol must be one of "ECDH_PSI_2PC"',
+      '/task_config/protocol must be one of "ECDH_PSI_2PC"; "KKRT_PSI_2PC" belongs to the engine "secretflow", which is not built yet',
       '/task_config/sort must be boolean',
     ]);
     expect(faults({ keys: psi.keys })).toEqual(['/task_config/input_paths is required']);
@@ -77,20 +77,70 @@ describe('task_params', () => {
     expect(faults({ ...psi, keys: { '../x': ['id'], bob: ['id'] } })[0]).toMatch(/is no name for a party/);
   });
 
-  test('stay with the local engine and protect something', () => {
+  test('stay with parties in one place, and name who takes others', () => {
+    const elsewhere = 'belongs to the engine "secretflow", which is not built yet';
     const ofInit = (config: unknown) => faults(psi, { sf_init_config: config });
     expect(ofInit(undefined)).toEqual(['/sf_init_config is required: {"parties": [...], "address": "local"}']);
-    expect(ofInit({ ...init, address: '10.0.0.1:9000' })[0]).toMatch(/SecretFlow engine, which is not built yet/);
-    expect(ofInit({ parties: { alice: { address: '10.0.0.1:9' }, bob: {} } })[0]).toMatch(/parties\/alice\/address/);
+    for (const address of ['10.0.0.1:9000', 'ray://head:10001', 'auto', 7]) {
+      expect(ofInit({ ...init, address })).toEqual([
+        `/sf_init_config/address must be "local" or absent; a cluster's or Ray's address ${elsewhere}`,
+      ]);
+    }
+    const parties = { 'alice~': {}, bob: { address: '10.0.0.1:9', listen_addr: '0.0.0.0:9' } };
+    expect(ofInit({ parties, self_party: 'bob' }).slice(-3)).toEqual([
+      `/sf_init_config/self_party must be absent; a cluster of parties ${elsewhere}`,
+      `/sf_init_config/parties/bob/address must be "local" or absent; a cluster address ${elsewhere}`,
+      `/sf_init_config/parties/bob/listen_addr must be "local" or absent; a cluster address ${elsewhere}`,
+    ]);
+    expect(ofInit({ ...init, cluster_config: { parties } })[0]).toMatch(/^\/sf_init_config\/cluster_config must be/);
     expect(ofInit({ ...init, debug_mode: true })[0]).toMatch(/protects nothing/);
     expect(ofInit({ ...init, parties: ['alice', 'bob', 'bob'] })[0]).toMatch(/a second time/);
-    const ofProtocol = (protocol: string) =>
-      faults(psi, { spu_config: { cluster_def: { runtime_config: { protocol } } } });
-    expect(ofProtocol('SEMI2K')).toEqual([]);
-    expect(ofProtocol('REF2K')[0]).toMatch(/protects nothing/);
-    expect(ofProtocol('CHEETAH')[0]).toMatch(/not built yet/);
+    // As a whole or in part a reference, it is looked into when it is resolved.
+    expect(ofInit('${tasks.a.result.init}')).toEqual([]);
+    expect(ofInit({ ...init, address: '${tasks.a.result.address}' })).toEqual([]);
+  });
+
+  test('name an SPU that native has, and that protects something', () => {
+    const ofCluster = (cluster: unknown) => faults(psi, { spu_config: { cluster_def: cluster } });
+    const ofRuntime = (runtime: unknown) => ofCluster({ runtime_config: runtime });
+    const at = '/spu_config/cluster_def/runtime_config';
+    expect(ofRuntime({ protocol: 'SEMI2K', field: 'FM128' })).toEqual([]);
+    expect(ofRuntime({ protocol: 'REF2K' })).toEqual([
+      `${at}/protocol is refused: REF2K computes in clear and protects nothing`,
+    ]);
+    for (const protocol of ['ABY3', 'CHEETAH', 'SECURENN']) {
+      expect(ofRuntime({ protocol })).toEqual([
+        `${at}/protocol must be "SEMI2K"; "${protocol}" belongs to the engine "secretflow", which is not built yet`,
+      ]);
+    }
+    expect(ofRuntime({ protocol: 'NOPE', field: 'FM32' })).toEqual([
+      `${at}/protocol must be "SEMI2K"`,
+      `${at}/field must be "FM64" or "FM128": a smaller field is too coarse for fixed-point numbers`,
+    ]);
+    const node = (address: unknown) => ({ party: 'alice', address });
+    expect(ofCluster({ nodes: ['local', 'localhost:9', '127.0.0.1:61234', '[::1]:9', undefined].map(node) })).toEqual(
+      [],
+    );
+    expect(ofCluster({ nodes: ['127.0.0.1', '127.0.0.1.example.org:9', '10.0.0.1:9', 7].map(node) })).toEqual(
+      [1, 2, 3].map((position) =>
+        expect.stringMatching(new RegExp(`^/spu_config/cluster_def/nodes/${position}/address must be "local", an`)),
+      ),
+    );
+    expect(faults(psi, { spu_config: [] })).toEqual(['/spu_config must be an object']);
+  });
+
+  test('name an engine that is there', () => {
+    expect(faults(psi, { engine: 'native' })).toEqual([]);
+    for (const engine of ['secretflow', 'kuscia', 'celery']) {
+      expect(faults(psi, { engine })).toEqual([`/engine must be "native"; the engine "${engine}" is not built yet`]);
+    }
+    for (const engine of ['natve', '', 7, null, {}, '${tasks.a.result.engine}']) {
+      expect(faults(psi, { engine })).toEqual([
+        `/engine must be "native"; the engine ${JSON.stringify(engine)} does not exist, or does not run psi`,
+      ]);
+    }
     expect(faults(psi, { spu_confg: {} })).toEqual([
-      '/spu_confg unknown key; allowed are sf_init_config, spu_config, task_config',
+      '/spu_confg unknown key; allowed are engine, sf_init_config, spu_config, task_config',
     ]);
   });
 

@@ -1,5 +1,5 @@
 /** Parts that the types' `configSchema`s are made of. */
-import type { JsonSchema, ParamFault, TaskType } from './task-type.js';
+import type { JsonSchema, ParamFault, RunTask, TaskType } from './task-type.js';
 
 /**
  * A type of the native engine. `check` finds what a schema cannot say; it is called with a `task_config` that fits the
@@ -7,10 +7,15 @@ import type { JsonSchema, ParamFault, TaskType } from './task-type.js';
  */
 export interface NativeTaskType extends TaskType {
   readonly check?: (config: Record<string, unknown>) => ParamFault[];
+  /** Imports the code that runs it, so that the API can list types without it. */
+  readonly load: () => Promise<RunTask>;
 }
 
 /** Marks a map from party to value: `checkTaskParams` holds its keys against the parties. */
 export const PER_PARTY = 'x-per-party';
+
+/** Beside an `enum`: the values that another engine would take, and which. `{KKRT_PSI_2PC: 'secretflow'}` */
+export const ELSEWHERE = 'x-other-engines';
 
 const PARTY_NAME = '^[A-Za-z][A-Za-z0-9_-]{0,63}$';
 

@@ -1,6 +1,6 @@
 import { checkResolvedParams } from './check-params.js';
+import { findEngine } from './engine/engines.js';
 import { TaskFailure, type TaskRun, type TaskRunResult } from './task-type.js';
-import { findTaskType } from './task-types.js';
 
 /** Largest result, in bytes of JSON. Larger things are artifacts. */
 export const MAX_RESULT_BYTES = 64 * 1024;
@@ -8,7 +8,7 @@ export const MAX_RESULT_BYTES = 64 * 1024;
 export const MAX_RESULT_DEPTH = 32;
 
 /**
- * Runs one attempt of a task. `run.params` holds no references any more. Throws TaskFailure (INVALID_PARAMS,
+ * Runs one attempt of a task on the engine that it names. `run.params` holds no references any more. Throws TaskFailure (INVALID_PARAMS,
  * RESULT_TOO_LARGE, INVALID_RESULT, or the type's own), or the signal's reason when it was aborted.
  */
 export async function runTask(type: string, run: TaskRun): Promise<TaskRunResult> {
@@ -20,8 +20,7 @@ export async function runTask(type: string, run: TaskRun): Promise<TaskRunResult
     });
   }
   run.signal.throwIfAborted();
-  const runType = await findTaskType(type)!.load();
-  const outcome = await runType(run);
+  const outcome = await findEngine(type, run.params.engine)!.run(type, run);
   checkResult(outcome.result);
   return outcome;
 }

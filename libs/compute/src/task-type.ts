@@ -6,6 +6,8 @@ export type JsonSchema = Readonly<Record<string, unknown>>;
 
 /** What a user sends as `task_params`; `task_config` is the type's own part (../../../docs/tasks). */
 export interface TaskParams {
+  /** What runs the task; `native` where it is absent. */
+  engine?: string;
   sf_init_config?: { parties?: string[] | Record<string, unknown>; address?: string; self_party?: string } & Record<
     string,
     unknown
@@ -14,7 +16,7 @@ export interface TaskParams {
   task_config: Record<string, unknown>;
 }
 
-/** One task type of the catalogue. `load` imports the code that runs it, so that the API can list types without it. */
+/** One task type of the catalogue, as a client sees it. */
 export interface TaskType {
   /** Wire name, e.g. `psi`. */
   readonly type: string;
@@ -26,7 +28,6 @@ export interface TaskType {
   readonly leaves: string;
   /** Whether `sf_init_config.parties` must name the parties (diagnostic has none). */
   readonly needsParties: boolean;
-  readonly load: () => Promise<RunTask>;
 }
 
 /** What one run of one attempt is given. */

@@ -18,5 +18,6 @@ export { startHealthServer, type HealthServer, type HealthServerOptions } from '
 export { createLogger, NestLogger, type Logger } from './logging.js';
 export { createMetrics, type Metrics } from './metrics.js';
 export { withConnection } from './postgres-admin.js';
+export { findPostgresBinaries } from './postgres-binaries.js';
 export { isAlive } from './process-identity.js';
 export { onStopSignal } from './stop-signal.js';

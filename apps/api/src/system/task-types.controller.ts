@@ -1,5 +1,6 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiOperation, ApiProperty, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { engines } from '#libs/compute';
 import { ApiProblems } from './api-problems.js';
 import { Catalogue } from './catalogue.js';
 
@@ -15,6 +16,9 @@ export class TaskTypeDto {
   leaves: string;
   @ApiProperty()
   needs_parties: boolean;
+  /** Engines that run it, the default first: values of task_params.engine. */
+  @ApiProperty({ type: [String], example: ['native'] })
+  engines: string[];
   /** JSON Schema 2020-12 of `task_params.task_config`. */
   @ApiProperty({ type: 'object', additionalProperties: true })
   config_schema: Record<string, unknown>;
@@ -46,6 +50,7 @@ export class TaskTypesController {
         description,
         leaves,
         needs_parties: needsParties,
+        engines: engines.filter((engine) => engine.leaves(type) !== undefined).map(({ name }) => name),
         config_schema: configSchema,
       })),
     };

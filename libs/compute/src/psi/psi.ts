@@ -1,5 +1,27 @@
-import { columnNames, configSchema, inputPath, outputPath, perParty, type NativeTaskType } from '../config-schema.js';
+import {
+  columnNames,
+  configSchema,
+  ELSEWHERE,
+  inputPath,
+  outputPath,
+  perParty,
+  type NativeTaskType,
+} from '../config-schema.js';
 import type { ParamFault } from '../task-type.js';
+
+/** SecretFlow's protocols that native lacks. */
+const SECRETFLOW_ONLY = [
+  ...[
+    'KKRT_PSI_2PC',
+    'BC22_PSI_2PC',
+    'ECDH_OPRF_UB_PSI_2PC',
+    'DP_PSI_2PC',
+    'ECDH_PSI_3PC',
+    'ECDH_PSI_NPC',
+    'KKRT_PSI_NPC',
+  ],
+  ...['PROTOCOL_KKRT', 'PROTOCOL_RR22', 'PROTOCOL_BC22'],
+];
 
 /** Private set intersection of two parties (SecretFlow's `psi`), by ECDH on Curve25519. */
 export const psi: NativeTaskType = {
@@ -18,7 +40,12 @@ export const psi: NativeTaskType = {
         type: 'string',
         description: 'The only party that learns the intersection. Without it both learn it.',
       },
-      protocol: { type: 'string', enum: ['ECDH_PSI_2PC'], default: 'ECDH_PSI_2PC' },
+      protocol: {
+        type: 'string',
+        enum: ['ECDH_PSI_2PC'],
+        default: 'ECDH_PSI_2PC',
+        [ELSEWHERE]: Object.fromEntries(SECRETFLOW_ONLY.map((protocol) => [protocol, 'secretflow'])),
+      },
       sort: {
         type: 'boolean',
         default: false,

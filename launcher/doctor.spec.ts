@@ -1,0 +1,45 @@
+import { execFile } from 'node:child_process';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'expect';
+
+/** What the doctor prints, and its exit code. */
+function doctor(env: Record<string, string>): Promise<{ code: number; out: string }> {
+  const file = fileURLToPath(new URL('doctor.js', import.meta.url));
+  return new Promise((resolve) => {
+    execFile(process.execPath, [file], { env, cwd: tmpdir() }, (error, stdout, stderr) =>
+      resolve({ code: error ? Number(error.code) : 0, out: stdout + stderr }),
+    );
+  });
+}
+
+describe('npm run doctor', () => {
+  it('says what is found, and what could be installed', async () => {
+    const { code, out } = await doctor({ PATH: '', DATA_DIR: join(tmpdir(), 'tc-doctor', 'not-there-yet') });
+    expect(out).toMatch(/^found {3}Node\.js: \d+\./);
+    expect(out).toMatch(/^found {3}PostgreSQL: embedded \d+\.\d+$/m);
+    expect(out).toMatch(/^found {3}engine native: sodium-native: \d+\./m);
+    expect(out).toMatch(/^none {4}Redis or Valkey: .*install valkey-server, set REDIS_URL$/m);
+    expect(out).toMatch(/^none {4}age: .*install age/m);
+    expect(out).toMatch(/^ready: engines native$/m);
+    expect(code).toBe(0);
+  });
+
+  it('tells of what is needed and missing by its exit code too', async () => {
+    const folder = join(fileURLToPath(import.meta.url), 'below-a-file');
+    const { code, out } = await doctor({ DATA_ROOT: folder, DATABASE_URL: 'postgres://db/x', REDIS_URL: 'redis://q' });
+    expect(out).toContain(`MISSING DATA_ROOT: ${folder} cannot be written to`);
+    expect(out).toMatch(/^found {3}PostgreSQL: DATABASE_URL$/m);
+    expect(out).toMatch(/^not ready: see MISSING$/m);
+    expect(code).toBe(1);
+  });
+
+  it('says which variable is wrong', async () => {
+    const { code, out } = await doctor({ PORT: 'x' });
+    expect(out).toMatch(/PORT/);
+    expect(out).not.toMatch(/^ +at /m);
+    expect(code).toBe(1);
+  });
+});

@@ -1,0 +1,102 @@
+import { execFile } from 'node:child_process';
+import { access, constants } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { promisify } from 'node:util';
+import { engines, type Finding } from '#libs/compute';
+import { ConfigError, findPostgresBinaries, loadEnvFile, readConfig, type Config } from '#libs/platform';
+
+// `npm run doctor`: what this machine has for the engines and the system, what is missing, and what to install. Exit code 1
+// when something is missing that is needed.
+const run = promisify(execFile);
+
+/** The version that a program tells of itself; undefined where it does not run. */
+async function versionOf(path: string): Promise<string | undefined> {
+  const said = await run(path, ['--version']).catch(() => undefined);
+  return said && (/\d+(\.\d+)+/.exec(said.stdout + said.stderr)?.[0] ?? 'of no version');
+}
+
+/** The first of these programs that is on the PATH. */
+async function program(...names: string[]): Promise<string | null> {
+  for (const name of names) {
+    const version = await versionOf(name);
+    if (version !== undefined) return `${name} ${version}`;
+  }
+  return null;
+}
+
+/** A folder, or the nearest one above it that exists, may be written to. */
+async function writable(folder: string): Promise<boolean> {
+  try {
+    await access(folder, constants.W_OK);
+    return true;
+  } catch (error) {
+    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT' && dirname(folder) !== folder;
+    return missing && writable(dirname(folder));
+  }
+}
+
+async function needed(config: Config): Promise<Finding[]> {
+  const { dataRoot, artifactRoot, databaseUrl } = config;
+  const findings: Finding[] = [
+    { what: 'Node.js', found: process.versions.node, mend: '' },
+    {
+      what: 'PostgreSQL',
+      found: databaseUrl === undefined ? await embeddedPostgres() : 'DATABASE_URL',
+      mend: 'run npm ci for the embedded one, or set DATABASE_URL to a server of your own',
+    },
+  ];
+  for (const [what, folder] of Object.entries({ DATA_ROOT: dataRoot, ARTIFACT_ROOT: artifactRoot })) {
+    const found = (await writable(folder)) ? folder : null;
+    findings.push({ what, found, mend: `${folder} cannot be written to: give this user the right, or set ${what}` });
+  }
+  for (const engine of engines) {
+    for (const finding of await engine.needs())
+      findings.push({ ...finding, what: `engine ${engine.name}: ${finding.what}` });
+  }
+  return findings;
+}
+
+async function useful(config: Config): Promise<Finding[]> {
+  return [
+    {
+      what: 'Redis or Valkey',
+      found: config.redisUrl === undefined ? await program('valkey-server', 'redis-server') : 'REDIS_URL',
+      mend: 'without one the queue lies in PostgreSQL, which is slower: install valkey-server, set REDIS_URL',
+    },
+    {
+      what: 'age',
+      found: await program('age', 'rage'),
+      mend: 'opens what the type encrypt makes: install age on the machine that holds the private key',
+    },
+  ];
+}
+
+async function embeddedPostgres(): Promise<string | null> {
+  const binaries = await findPostgresBinaries(undefined).catch(() => undefined);
+  const version = binaries && (await versionOf(binaries.postgres));
+  return version === undefined ? null : `embedded ${version}`;
+}
+
+function line({ what, found, mend }: Finding, missing: string): string {
+  return found === null ? `${missing.padEnd(8)}${what}: ${mend}` : `${'found'.padEnd(8)}${what}: ${found}`;
+}
+
+async function doctor(): Promise<boolean> {
+  loadEnvFile();
+  const config = readConfig();
+  const must = await needed(config);
+  const may = await useful(config);
+  const lines = [...must.map((each) => line(each, 'MISSING')), ...may.map((each) => line(each, 'none'))];
+  const healthy = must.every(({ found }) => found !== null);
+  lines.push(healthy ? `ready: engines ${engines.map(({ name }) => name).join(', ')}` : 'not ready: see MISSING');
+  process.stdout.write(`${lines.join('\n')}\n`);
+  return healthy;
+}
+
+try {
+  process.exitCode = (await doctor()) ? 0 : 1;
+} catch (error) {
+  if (!(error instanceof ConfigError)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = 1;
+}

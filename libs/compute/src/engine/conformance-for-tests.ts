@@ -1,0 +1,143 @@
+import { createHash } from 'node:crypto';
+import { readFile, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { setTimeout as wait } from 'node:timers/promises';
+import { expect } from 'expect';
+import { testFolder, type TestFolder } from '../run-for-tests.js';
+import { TaskFailure, type TaskRun, type TaskRunResult } from '../task-type.js';
+import type { Engine } from './engine.js';
+
+/** A task that an engine must be able to run. */
+export interface EngineSample {
+  readonly type: string;
+  /** Puts what the task reads into the folder, and gives its run. */
+  prepare(folder: TestFolder): Promise<TaskRun>;
+  /** Its files are made with new keys each time, so that only their names and sizes are the same again. */
+  readonly newKeys?: boolean;
+  /** Changed to be wrong in a way that shows only when it runs: what it then fails with. */
+  readonly failing?: { readonly config: Record<string, unknown>; readonly code: string };
+}
+
+/** A run that does not stop fails its test instead of holding up all others, ms. It is no measure of how fast it stops. */
+const STUCK_MS = 30_000;
+
+/** What `Engine` promises, as tests: on every sample, with a run from start to end, one again, and runs that are stopped. */
+export function describeEngine(engine: Engine, samples: readonly EngineSample[]): void {
+  describe(`the engine ${engine.name}`, () => {
+    test('finds what it needs here, and says what to install otherwise', async () => {
+      for (const { what, found, mend } of await engine.needs()) {
+        expect({ what, found }).toEqual({ what, found: expect.any(String) });
+        expect(mend.length).toBeGreaterThan(5);
+      }
+    });
+
+    test('runs no type that it does not know', () => {
+      expect(engine.leaves('no_such_type')).toBe(undefined);
+      expect(engine.leaves('toString')).toBe(undefined);
+    });
+
+    for (const sample of samples) describe(sample.type, () => describeSample(engine, sample));
+  });
+}
+
+function describeSample(engine: Engine, { type, prepare, newKeys, failing }: EngineSample): void {
+  let folder: TestFolder;
+  let given: TaskRun;
+  let first: TaskRunResult;
+  before(async () => {
+    folder = await testFolder();
+    given = await prepare(folder);
+  });
+  after(() => folder.remove());
+
+  test('says what leaves each party', () => expect(engine.leaves(type)!.length).toBeGreaterThan(10));
+
+  test('has no fault, and junk has faults and throws nothing', () => {
+    const never = (): boolean => false;
+    expect(engine.check(type, given.params, never)).toEqual([]);
+    for (const junk of [undefined, null, 7, 'x', [], [[]], {}, { parties: 7 }, { parties: [7, null] }]) {
+      for (const key of ['task_config', 'sf_init_config', 'spu_config'])
+        engine.check(type, { ...given.params, [key]: junk } as never, never);
+      expect(
+        engine.check(type, { ...given.params, task_config: junk === undefined ? 7 : [junk] } as never, never),
+      ).not.toEqual([]);
+    }
+  });
+
+  test('runs to its end with progress that only grows, and files that are what they are said to be', async () => {
+    const before = await stateOf(folder);
+    const fractions: number[] = [];
+    first = await engine.run(type, { ...given, progress: (fraction) => fractions.push(fraction) });
+    expect(JSON.parse(JSON.stringify(first.result))).toEqual(first.result);
+    expect(fractions).toEqual([...fractions].sort((a, b) => a - b));
+    expect(fractions.every((fraction) => fraction >= 0 && fraction <= 1)).toBe(true);
+    for (const { name, sizeBytes, sha256 } of first.artifacts) {
+      const bytes = await readFile(join(given.artifactRoot, given.chainId, given.taskId, name));
+      expect({ name, sizeBytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') }).toEqual({
+        name,
+        sizeBytes,
+        sha256,
+      });
+    }
+    expect(await stateOf(folder)).toMatchObject({ threads: before.threads, resources: before.resources });
+    expect(await folder.temporaries()).toEqual([]);
+  });
+
+  test('comes to the same again, file by file', async () => {
+    const again = await engine.run(type, { ...given, attempt: given.attempt + 1 });
+    const same = ({ artifacts, result }: TaskRunResult): unknown =>
+      newKeys
+        ? artifacts.map(({ name, sizeBytes }) => [name, sizeBytes])
+        : { artifacts, result: { ...result, attempt: 0 } };
+    expect(same(again)).toEqual(same(first));
+    if (newKeys) expect(again.artifacts).not.toEqual(first.artifacts);
+  });
+
+  test('does not begin when it is stopped already', async () => {
+    const before = await stateOf(folder);
+    const reason = new Error('stopped before');
+    const run = engine.run(type, { ...given, signal: AbortSignal.abort(reason), progress: () => undefined });
+    // A task of one step may be done with before it looks.
+    await run.catch((error: unknown) => expect(error).toBe(reason));
+    expect(await stateOf(folder)).toEqual(before);
+  });
+
+  for (const at of [1, 4]) {
+    test(`stops at its progress report ${at} and leaves nothing behind`, { timeout: STUCK_MS }, async () => {
+      const before = await stateOf(folder);
+      const controller = new AbortController();
+      const reason = new Error('stopped');
+      let seen = 0;
+      const progress = (): void => {
+        if ((seen += 1) === at) controller.abort(reason);
+      };
+      const stopped = engine.run(type, { ...given, signal: controller.signal, progress });
+      // A run that was over by then, or with that very report, has not been stopped.
+      await stopped.catch((error: unknown) => expect(error).toBe(reason));
+      expect(await stateOf(folder)).toEqual(before);
+    });
+  }
+
+  if (failing) {
+    test(`fails with ${failing.code} and leaves nothing behind`, async () => {
+      const before = await stateOf(folder);
+      const params = { ...given.params, task_config: { ...given.params.task_config, ...failing.config } };
+      const failure: unknown = await engine.run(type, { ...given, params }).catch((error: unknown) => error);
+      expect(failure).toBeInstanceOf(TaskFailure);
+      expect(failure).toMatchObject({ code: failing.code });
+      expect(await stateOf(folder)).toEqual(before);
+    });
+  }
+}
+
+/** What a run could leave behind: its threads, the open handles of this process, files. */
+async function stateOf(folder: TestFolder): Promise<{ threads: number; resources: string[]; files: string[] }> {
+  // Handles close, and a joined thread is taken off the system's list, a moment later.
+  await wait(20);
+  const threads = process.platform === 'linux' ? (await readdir('/proc/self/task')).length : 0;
+  const resources = process.getActiveResourcesInfo().filter((name) => !/Timeout|Immediate|FSReqPromise/.test(name));
+  const entries = await readdir(folder.path, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => !entry.isDirectory()).map((entry) => join(entry.parentPath, entry.name));
+  return { threads, resources: resources.sort(), files: files.sort() };
+}

@@ -1,0 +1,33 @@
+import type { ParamFault, TaskParams, TaskRun, TaskRunResult } from '../task-type.js';
+
+/** Whether a value holds a reference that is not resolved yet: such a value is no fault. */
+export type IsOpen = (value: unknown) => boolean;
+
+/** Something that an engine needs, or can use, and whether this machine has it. */
+export interface Finding {
+  readonly what: string;
+  /** Its version, or where it is; null where it is missing. */
+  readonly found: string | null;
+  /** What to install or set where it is missing. */
+  readonly mend: string;
+}
+
+/**
+ * What runs tasks; a task names it in `task_params.engine`. A new one is an entry in `engines.ts` and passes the suite in
+ * `conformance-for-tests.ts`.
+ */
+export interface Engine {
+  readonly name: string;
+  /** One sentence on what leaves each party when this engine runs the type; undefined where it does not run it. */
+  leaves(type: string): string | undefined;
+  /** Every fault of the parameters, at once, with pointers relative to `task_params`. Never throws, whatever they hold. */
+  check(type: string, params: Partial<TaskParams>, isOpen: IsOpen): ParamFault[];
+  /**
+   * Runs one attempt, of parameters without faults. Reports progress that only grows. Throws TaskFailure; when `run.signal` is
+   * aborted it throws the signal's reason within 2 s. Either way no thread, port or temporary file is left. The same
+   * inputs give the same artifacts again.
+   */
+  run(type: string, run: TaskRun): Promise<TaskRunResult>;
+  /** What it needs on this machine; all must be found for it to run. Never throws. */
+  needs(): Promise<readonly Finding[]>;
+}

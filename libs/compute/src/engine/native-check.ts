@@ -1,0 +1,84 @@
+import { partyFaults } from '../party-faults.js';
+import { schemaFaults } from '../schema-faults.js';
+import type { ParamFault, TaskParams } from '../task-type.js';
+import { findTaskType } from '../task-types.js';
+import { escape, isMap } from '../json-values.js';
+import type { IsOpen } from './engine.js';
+
+const SECRETFLOW = 'belongs to the engine "secretflow", which is not built yet';
+/** What only a party that lies elsewhere has, by its key in `sf_init_config`. */
+const CLUSTER_KEYS = ['cluster_config', 'self_party'];
+/** Protocols of SecretFlow's SPU that native lacks. */
+const SPU_PROTOCOLS = ['ABY3', 'CHEETAH', 'SECURENN'];
+
+/** Faults of parameters for the native engine: those of the type, and what asks for parties on other machines. */
+export function checkForNative(type: string, params: Partial<TaskParams>, isOpen: IsOpen): ParamFault[] {
+  const taskType = findTaskType(type)!;
+  const { task_config: config, sf_init_config: init, spu_config: spu } = params;
+  if (isOpen(config)) return [];
+  if (!isMap(config)) return [{ pointer: '/task_config', message: 'is required and must be an object' }];
+  const faults = schemaFaults(taskType, config, isOpen);
+  if (faults.length === 0) {
+    const deeper = taskType.check?.(config) ?? [];
+    faults.push(...deeper.map(({ pointer, message }) => ({ pointer: `/task_config${pointer}`, message })));
+  }
+  if (taskType.needsParties || init !== undefined) faults.push(...partyFaults(taskType, config, init, isOpen));
+  if (isMap(init)) faults.push(...clusterFaults(init, isOpen));
+  if (spu !== undefined && !isOpen(spu)) faults.push(...spuFaults(spu, isOpen));
+  return faults;
+}
+
+/** Parties run in this process: an address of another place is none that native could go to. */
+function clusterFaults(init: Record<string, unknown>, isOpen: IsOpen): ParamFault[] {
+  const faults: ParamFault[] = [];
+  const local = (pointer: string, address: unknown, what: string): void => {
+    if (address === undefined || address === 'local' || isOpen(address)) return;
+    faults.push({ pointer, message: `must be "local" or absent; ${what} ${SECRETFLOW}` });
+  };
+  if (init.debug_mode) {
+    const message = 'is refused: it computes in clear and protects nothing';
+    faults.push({ pointer: '/sf_init_config/debug_mode', message });
+  }
+  local('/sf_init_config/address', init.address, "a cluster's or Ray's address");
+  for (const key of CLUSTER_KEYS) {
+    if (init[key] === undefined) continue;
+    faults.push({ pointer: `/sf_init_config/${key}`, message: `must be absent; a cluster of parties ${SECRETFLOW}` });
+  }
+  for (const [party, node] of isMap(init.parties) ? Object.entries(init.parties) : []) {
+    if (!isMap(node)) continue;
+    for (const key of ['address', 'listen_addr'])
+      local(`/sf_init_config/parties/${escape(party)}/${key}`, node[key], 'a cluster address');
+  }
+  return faults;
+}
+
+function spuFaults(spu: unknown, isOpen: IsOpen): ParamFault[] {
+  if (!isMap(spu)) return [{ pointer: '/spu_config', message: 'must be an object' }];
+  const cluster = isMap(spu.cluster_def) ? spu.cluster_def : {};
+  const at = '/spu_config/cluster_def';
+  const faults: ParamFault[] = [];
+  for (const [position, node] of (Array.isArray(cluster.nodes) ? (cluster.nodes as unknown[]) : []).entries()) {
+    const address = isMap(node) ? node.address : undefined;
+    if (address === undefined || isOpen(address) || isHere(address)) continue;
+    const message = `must be "local", an address of this machine, or absent; a cluster address ${SECRETFLOW}`;
+    faults.push({ pointer: `${at}/nodes/${position}/address`, message });
+  }
+  const { protocol, field } = isMap(cluster.runtime_config) ? cluster.runtime_config : {};
+  if (protocol === 'REF2K') {
+    const message = 'is refused: REF2K computes in clear and protects nothing';
+    faults.push({ pointer: `${at}/runtime_config/protocol`, message });
+  } else if (protocol !== undefined && protocol !== 'SEMI2K' && !isOpen(protocol)) {
+    const why = SPU_PROTOCOLS.includes(protocol as string) ? `; ${JSON.stringify(protocol)} ${SECRETFLOW}` : '';
+    faults.push({ pointer: `${at}/runtime_config/protocol`, message: `must be "SEMI2K"${why}` });
+  }
+  if (field !== undefined && !['FM64', 'FM128'].includes(field as string) && !isOpen(field)) {
+    const message = 'must be "FM64" or "FM128": a smaller field is too coarse for fixed-point numbers';
+    faults.push({ pointer: `${at}/runtime_config/field`, message });
+  }
+  return faults;
+}
+
+/** Loopback: what SecretFlow's own simulation writes for parties that are all in one place. */
+function isHere(address: unknown): boolean {
+  return typeof address === 'string' && /^(local|(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?)$/.test(address);
+}

@@ -1,0 +1,28 @@
+import { copyExampleTables, exampleRun, exampleTasks, runExample } from '../examples-for-tests.js';
+import { taskTypes } from '../task-types.js';
+import { describeEngine, type EngineSample } from './conformance-for-tests.js';
+import { native } from './native.js';
+
+const missing = { alice: 'no-such-table.csv', bob: 'no-such-table.csv', carol: 'no-such-table.csv' };
+
+/** The last task of a type's example, after those before it have run. */
+function sampleOf(type: string, configSchema: Readonly<Record<string, unknown>>): EngineSample {
+  const properties = configSchema.properties as Record<string, unknown>;
+  const input = ['input_data', 'input_paths', 'train_data', 'prediction_data'].find((key) => key in properties);
+  return {
+    type,
+    async prepare(folder) {
+      await copyExampleTables(folder);
+      const tasks = await exampleTasks(`tasks/${type}`);
+      const at = tasks.findLastIndex((task) => task.task_type === type);
+      return exampleRun(folder, tasks[at]!, await runExample(folder, tasks.slice(0, at)));
+    },
+    newKeys: type === 'encrypt',
+    ...(input && { failing: { config: { [input]: missing }, code: 'FILE_NOT_FOUND' } }),
+  };
+}
+
+describeEngine(
+  native,
+  taskTypes.map(({ type, configSchema }) => sampleOf(type, configSchema)),
+);

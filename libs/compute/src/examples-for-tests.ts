@@ -1,0 +1,67 @@
+import { cp, readFile, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { TestFolder } from './run-for-tests.js';
+import { runTask } from './run-task.js';
+import type { Json, JsonObject, TaskParams, TaskRun } from './task-type.js';
+
+/** Compiled, this file lies in dist/libs/compute/src. */
+const EXAMPLES = fileURLToPath(new URL('../../../../examples', import.meta.url));
+
+export interface ExampleTask {
+  readonly task_id: string;
+  readonly task_type: string;
+  readonly depends_on?: readonly (string | { readonly task_id: string })[];
+  readonly task_params: TaskParams;
+}
+
+/** The tasks of `examples/<name>/chain.json`, or of `examples/tasks/<type>.json` for `tasks/<type>`. */
+export async function exampleTasks(name: string): Promise<ExampleTask[]> {
+  const file = join(EXAMPLES, name.startsWith('tasks/') ? `${name}.json` : `${name}/chain.json`);
+  return (JSON.parse(await readFile(file, 'utf8')) as { tasks: ExampleTask[] }).tasks;
+}
+
+/** Puts the tables of all examples where their tasks read them. */
+export async function copyExampleTables(folder: TestFolder): Promise<void> {
+  for (const example of await folders(EXAMPLES)) {
+    for (const party of await folders(join(EXAMPLES, example)))
+      await cp(join(EXAMPLES, example, party), join(folder.path, 'data', party), { recursive: true });
+  }
+}
+
+/** The run of a task whose parents, and whatever else it refers to, have these results. */
+export function exampleRun(folder: TestFolder, task: ExampleTask, results: JsonObject): TaskRun {
+  const parents = (task.depends_on ?? []).map((each) => (typeof each === 'string' ? each : each.task_id));
+  return folder.run(
+    {},
+    {
+      taskId: task.task_id,
+      params: resolve(task.task_params as unknown as Json, results) as unknown as TaskParams,
+      inputs: Object.fromEntries(parents.map((id) => [id, results[id]!])),
+    },
+  );
+}
+
+/** Runs tasks one after the other, in the order of their list; the results by task. */
+export async function runExample(folder: TestFolder, tasks: readonly ExampleTask[]): Promise<JsonObject> {
+  const results: JsonObject = {};
+  for (const task of tasks)
+    results[task.task_id] = (await runTask(task.task_type, exampleRun(folder, task, results))).result;
+  return results;
+}
+
+/** Fills in `${tasks.<id>.result.<path>}` where it is a whole string, as the engine does before it dispatches a task. */
+function resolve(value: Json, results: JsonObject): Json {
+  if (Array.isArray(value)) return value.map((each) => resolve(each, results));
+  if (value !== null && typeof value === 'object') {
+    return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, resolve(each, results)]));
+  }
+  const [, taskId, path] = (typeof value === 'string' && /^\$\{tasks\.([\w-]+)\.result\.([\w.]+)\}$/.exec(value)) || [];
+  if (!taskId) return value;
+  return path!.split('.').reduce<Json>((at, key) => (at as JsonObject)[key]!, results[taskId]!);
+}
+
+async function folders(path: string): Promise<string[]> {
+  const entries = await readdir(path, { withFileTypes: true });
+  return entries.flatMap((entry) => (entry.isDirectory() ? [entry.name] : []));
+}

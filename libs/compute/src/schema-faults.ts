@@ -1,0 +1,63 @@
+import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
+import { ELSEWHERE } from './config-schema.js';
+import { escape } from './json-values.js';
+import type { ParamFault, TaskType } from './task-type.js';
+
+const validators = new Map<string, ValidateFunction>();
+
+/** Where a `task_config` does not fit its type's schema; what `isOpen` is passed over. */
+export function schemaFaults(type: TaskType, config: unknown, isOpen: (value: unknown) => boolean): ParamFault[] {
+  let validate = validators.get(type.type);
+  if (!validate) {
+    validate = new Ajv2020({ allErrors: true, strict: false, verbose: true, discriminator: true }).compile(
+      type.configSchema,
+    );
+    validators.set(type.type, validate);
+  }
+  if (validate(config)) return [];
+  const errors = (validate.errors ?? []).filter((error) => !isOpen(error.data));
+  const faults = errors.filter((error) => !['if', 'propertyNames'].includes(error.keyword)).map(faultOf);
+  return faults.filter(
+    ({ pointer, message }, at) => faults.findIndex((f) => f.pointer === pointer && f.message === message) === at,
+  );
+}
+
+function faultOf(error: ErrorObject): ParamFault {
+  const at = `/task_config${error.instancePath}`;
+  const params = error.params as Record<string, unknown>;
+  switch (error.keyword) {
+    case 'required':
+      return { pointer: `${at}/${escape(String(params.missingProperty))}`, message: 'is required' };
+    case 'additionalProperties':
+    case 'unevaluatedProperties': {
+      const key = String(params.additionalProperty ?? params.unevaluatedProperty);
+      const allowed = Object.keys((error.parentSchema?.properties as object | undefined) ?? {}).join(', ');
+      return { pointer: `${at}/${escape(key)}`, message: `unknown key${allowed ? `; allowed are ${allowed}` : ''}` };
+    }
+    case 'enum': {
+      const allowed = (params.allowedValues as unknown[]).map((value) => JSON.stringify(value)).join(', ');
+      const elsewhere = (error.parentSchema?.[ELSEWHERE] as Record<string, string> | undefined)?.[String(error.data)];
+      const why = elsewhere
+        ? `; ${JSON.stringify(error.data)} belongs to the engine "${elsewhere}", which is not built yet`
+        : '';
+      return { pointer: at, message: `must be one of ${allowed}${why}` };
+    }
+    case 'const':
+      return { pointer: at, message: `must be ${JSON.stringify(params.allowedValue)}` };
+    case 'pattern':
+      return error.propertyName === undefined
+        ? { pointer: at, message: error.message ?? 'is not valid' }
+        : {
+            pointer: `${at}/${escape(error.propertyName)}`,
+            message: 'is no name for a party: letters, digits, "_" and "-", a letter first',
+          };
+    case 'discriminator': {
+      const branches = (error.parentSchema?.oneOf ?? []) as { properties: Record<string, { const?: unknown }> }[];
+      const tag = String(params.tag);
+      const known = branches.map((branch) => JSON.stringify(branch.properties[tag]?.const)).join(', ');
+      return { pointer: `${at}/${escape(tag)}`, message: `must be one of ${known}` };
+    }
+    default:
+      return { pointer: at, message: error.message ?? 'is not valid' };
+  }
+}
