@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { findTaskType, runTask, TaskFailure } from '#libs/compute';
+import { runTask, TaskFailure } from '#libs/compute';
 import type { TaskParams } from '#libs/compute';
 import type { DoneReport, Note, RunRef, TaskJob } from '#libs/queues';
 
@@ -86,16 +86,6 @@ export function startRun(job: TaskJob, around: RunSurroundings): Run {
     return report;
   })();
   return { ref, stop, ended };
-}
-
-/** Refuses to start a worker that lacks what it is to run. */
-export function assertRunnable(types: readonly string[]): void {
-  const seen = new Set<string>();
-  for (const type of types) {
-    if (findTaskType(type) === undefined) throw new Error(`no task type ${type} is known: register it in libs/compute`);
-    if (seen.has(type)) throw new Error(`task type ${type} is registered twice in libs/compute`);
-    seen.add(type);
-  }
 }
 
 function failureOf(error: unknown): Pick<Extract<DoneReport, { kind: 'failed' }>, 'error' | 'retryable'> {

@@ -5,7 +5,7 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import { Gauge } from 'prom-client';
-import { engines, taskTypes } from '#libs/compute';
+import { engines, faultsOfTypes, taskTypes } from '#libs/compute';
 import {
   concurrencyOf,
   createMetrics,
@@ -15,7 +15,6 @@ import {
   type Logger,
 } from '#libs/platform';
 import { closeBackend, openBackend, openChannel, pingBackend, TaskQueues } from '#libs/queues';
-import { assertRunnable } from './run-job.js';
 import { Worker } from './worker.js';
 
 const DRAIN_MS = 3_000;
@@ -28,6 +27,7 @@ class WorkerApp implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly channel;
   private readonly queues: TaskQueues;
   private readonly worker: Worker;
+  private readonly types;
   private readonly metrics = createMetrics('compute-worker');
   private health: HealthServer | undefined;
 
@@ -35,8 +35,8 @@ class WorkerApp implements OnApplicationBootstrap, BeforeApplicationShutdown {
     private readonly config: AppConfig,
     private readonly logger: Logger,
   ) {
-    const types = taskTypes.map(({ type }) => type).filter((type) => type !== 'diagnostic' || config.diagnosticTasks);
-    assertRunnable(types);
+    this.types = taskTypes.filter(({ type }) => type !== 'diagnostic' || config.diagnosticTasks);
+    const types = this.types.map(({ type }) => type);
     this.backend = openBackend(config);
     this.channel = openChannel(this.backend);
     this.queues = new TaskQueues(this.backend, (error, unheard) =>
@@ -57,6 +57,8 @@ class WorkerApp implements OnApplicationBootstrap, BeforeApplicationShutdown {
   }
 
   async onApplicationBootstrap(): Promise<void> {
+    const faults = await faultsOfTypes(this.types);
+    if (faults.length > 0) throw new Error(faults.join('; '));
     await this.tellEngines();
     await this.worker.start();
     this.health = await startHealthServer({

@@ -1,5 +1,6 @@
 /** The engines that run tasks. They know no queue, no database and no HTTP: a run is a function of a `TaskRun`. */
 export { checkTaskParams } from './check-params.js';
+export { faultsOfTypes } from './check-types.js';
 export type { Engine, Finding } from './engine/engine.js';
 export { engines } from './engine/engines.js';
 export { MAX_RESULT_BYTES, MAX_RESULT_DEPTH, runTask } from './run-task.js';

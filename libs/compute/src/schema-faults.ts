@@ -1,19 +1,24 @@
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import { ELSEWHERE } from './config-schema.js';
 import { escape } from './json-values.js';
-import type { ParamFault, TaskType } from './task-type.js';
+import type { JsonSchema, ParamFault, TaskType } from './task-type.js';
 
-const validators = new Map<string, ValidateFunction>();
+/** One for all schemas: each instance would compile the schema of schemas again, which takes longer than a type's. */
+const ajv = new Ajv2020({ allErrors: true, strict: false, verbose: true, discriminator: true });
+const validators = new WeakMap<JsonSchema, ValidateFunction>();
+
+/** The check that a type's schema says; made once. Throws for a schema that is none. */
+export function compileSchema(schema: JsonSchema): ValidateFunction {
+  const made = validators.get(schema);
+  if (made) return made;
+  const validate = ajv.compile(schema);
+  validators.set(schema, validate);
+  return validate;
+}
 
 /** Where a `task_config` does not fit its type's schema; what `isOpen` is passed over. */
 export function schemaFaults(type: TaskType, config: unknown, isOpen: (value: unknown) => boolean): ParamFault[] {
-  let validate = validators.get(type.type);
-  if (!validate) {
-    validate = new Ajv2020({ allErrors: true, strict: false, verbose: true, discriminator: true }).compile(
-      type.configSchema,
-    );
-    validators.set(type.type, validate);
-  }
+  const validate = compileSchema(type.configSchema);
   if (validate(config)) return [];
   const errors = (validate.errors ?? []).filter((error) => !isOpen(error.data));
   const faults = errors.filter((error) => !['if', 'propertyNames'].includes(error.keyword)).map(faultOf);

@@ -1,0 +1,51 @@
+import { describe, test } from 'node:test';
+import { expect } from 'expect';
+import { faultsOfTypes } from './check-types.js';
+import { configSchema, type NativeTaskType } from './config-schema.js';
+import { taskTypes } from './task-types.js';
+
+const whole: NativeTaskType = {
+  type: 'whole',
+  title: 'Whole',
+  description: 'A type that has everything.',
+  configSchema: configSchema('whole', {}, []),
+  leaves: 'Nothing.',
+  needsParties: false,
+  load: async () => async () => ({ result: {}, artifacts: [] }),
+};
+const faultsWith = (broken: object): Promise<string[]> => faultsOfTypes([whole, { ...whole, type: 'b', ...broken }]);
+
+describe('types that a worker cannot run', () => {
+  test('are none of those that there are', async () => {
+    expect(await faultsOfTypes(taskTypes)).toEqual([]);
+    expect(await faultsWith({})).toEqual([]);
+  });
+
+  test('are two of one name', async () => {
+    expect(await faultsWith({ type: 'whole' })).toEqual([
+      'task type "whole" is there twice: see libs/compute/src/task-types.ts',
+    ]);
+  });
+
+  for (const [what, load, why] of [
+    ['without a processor', async () => undefined, 'has no processor'],
+    ['with a processor that throws as it loads', () => Promise.reject(new Error('no module')), '(no module)'],
+    ['with nothing to load', undefined, 'has a processor that does not load'],
+  ] as const) {
+    test(`are those ${what}`, async () => {
+      expect(await faultsWith({ load })).toEqual([expect.stringContaining(why)]);
+    });
+  }
+
+  for (const schema of [undefined, { type: 'objekt' }, { $ref: '#/nowhere' }]) {
+    test(`are those with the schema ${JSON.stringify(schema)}`, async () => {
+      expect(await faultsWith({ configSchema: schema })).toEqual([
+        expect.stringMatching(/^task type "b" has a schema that does not compile \(.+\): see/),
+      ]);
+    });
+  }
+
+  test('are all told at once', async () => {
+    expect(await faultsWith({ load: undefined, configSchema: undefined, type: 'whole' })).toHaveLength(3);
+  });
+});
