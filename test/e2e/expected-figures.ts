@@ -86,6 +86,24 @@ export const EXPECTED: Readonly<Record<string, (outcome: ExampleOutcome) => void
     const squares = ages.reduce((sum, each) => sum + (each - mean(ages)) ** 2, 0);
     expect(age.std).toBeCloseTo(Math.sqrt(squares / (ages.length - 1)), 10);
   },
+  'tasks/pearson_correlation': (outcome) => {
+    const matrix = outcome.results.correlate.correlation_matrix;
+    const columns = commonColumns(outcome);
+    expect(Object.keys(matrix).sort()).toEqual(Object.keys(columns).sort());
+    for (const [left, x] of Object.entries(columns)) {
+      for (const [right, y] of Object.entries(columns)) {
+        expect(matrix[left][right]).toBeCloseTo(correlation(x, y), 8);
+      }
+    }
+  },
+  'tasks/vif': (outcome) => {
+    const factors = outcome.results.vif.vif_values;
+    const { radius_mean: mean, radius_worst: worst } = commonColumns(outcome);
+    expect(Object.keys(factors)).toHaveLength(6);
+    // Two columns alone explain each other to 1 / (1 - r^2); with the others beside them it is more.
+    expect(factors.radius_mean).toBeGreaterThan(1 / (1 - correlation(mean!, worst!) ** 2));
+    expect(factors.symmetry_worst).toBeLessThan(3);
+  },
   'tasks/ss_lr': ({ results }) => {
     expect(results.train.training_metrics).toMatchObject({ rows: 407, held_out_rows: 102 });
     expect(results.train.training_metrics.final_loss).toBeLessThan(0.1);
@@ -160,6 +178,22 @@ async function opened(outcome: ExampleOutcome, file: { readonly artifact: string
   const decrypter = new Decrypter();
   decrypter.addIdentity(exampleKey());
   return Buffer.from(await decrypter.decrypt(new Uint8Array(outcome.artifact(file.artifact))));
+}
+
+/** Columns of the rows that psi found, in its order, by name. */
+function commonColumns(outcome: ExampleOutcome): Record<string, number[]> {
+  const of = (party: string, ...names: string[]) =>
+    names.map((name) => [name, numbers(outcome.written('intersect', party, name))] as const);
+  return Object.fromEntries([
+    ...of('alice', 'radius_mean', 'texture_mean', 'smoothness_mean'),
+    ...of('bob', 'radius_worst', 'texture_worst', 'symmetry_worst'),
+  ]);
+}
+
+function correlation(x: readonly number[], y: readonly number[]): number {
+  const [mx, my] = [mean(x), mean(y)];
+  const spread = (values: readonly number[], of: number) => mean(values.map((value) => (value - of) ** 2));
+  return mean(x.map((value, row) => (value - mx) * (y[row]! - my))) / Math.sqrt(spread(x, mx) * spread(y, my));
 }
 
 /** The weights of a model are the mean of those of others, which were made from equally many rows. */

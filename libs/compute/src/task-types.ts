@@ -1,5 +1,6 @@
 import { biclassificationEval } from './biclassification-eval.js';
 import type { NativeTaskType } from './config-schema.js';
+import { pearsonCorrelation, vif } from './correlation/correlation.js';
 import { diagnostic } from './diagnostic/diagnostic.js';
 import { encrypt } from './encrypt/encrypt.js';
 import { aggregate, mergeModels } from './federated/aggregate.js';
@@ -15,6 +16,8 @@ export const taskTypes: readonly NativeTaskType[] = [
   psi,
   ...singleStepTypes,
   tableStatistics,
+  pearsonCorrelation,
+  vif,
   ssLr,
   biclassificationEval,
   preprocessing,

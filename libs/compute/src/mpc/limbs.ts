@@ -150,3 +150,28 @@ export function transposedVectorInto(
     dotInto(target, column, matrix, column, columns, limbs, 0, rows);
   }
 }
+
+/**
+ * The transpose of a row-major matrix times another of as many rows: leftColumns * rightColumns elements, row-major, added
+ * to `target`.
+ */
+export function transposedMatrixInto(
+  target: RingVector,
+  left: RingVector,
+  leftColumns: number,
+  right: RingVector,
+  rightColumns: number,
+): void {
+  const rows = lengthOf(right) / rightColumns;
+  const column = zeros(rows);
+  for (let j = 0; j < rightColumns; j += 1) {
+    for (let row = 0; row < rows; row += 1) {
+      const from = (row * rightColumns + j) * WORDS;
+      for (let word = 0; word < WORDS; word += 1) column[row * WORDS + word] = right[from + word]!;
+    }
+    const limbs = toLimbs(column);
+    for (let i = 0; i < leftColumns; i += 1) {
+      dotInto(target, i * rightColumns + j, left, i, leftColumns, limbs, 0, rows);
+    }
+  }
+}

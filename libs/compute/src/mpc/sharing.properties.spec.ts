@@ -3,6 +3,7 @@ import { expect } from 'expect';
 import fc from 'fast-check';
 import { dealProduct, multiplyShares } from './beaver.js';
 import { inProcessLine } from './channel.js';
+import { PRODUCT_BITS, crossProduct, dealCrossProduct } from './cross-product.js';
 import { FEATURE_BITS, STATE_BITS, add, decode, encode, toBytes, type RingVector } from './ring.js';
 import { deal, joinSession, type DealtParty, type PartySession } from './session.js';
 import { reveal, scale, share, truncateInto } from './sharing.js';
@@ -173,6 +174,33 @@ describe('products', () => {
             expect(Math.abs(sum - plain)).toBeLessThan(2 ** -18);
           });
         }
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  test('of the columns of two parties equal plain ones, exactly as far as numbers are kept', async () => {
+    await fc.assert(
+      fc.asyncProperty(shape, async ({ rows, columns, seed }) => {
+        const own = columns.map((count, party) => ({
+          rows,
+          columns: count,
+          values: filled(rows * count, seed + party).map((value) => value / 3),
+        }));
+        const [first, second] = await together(
+          async (session) => crossProduct(session, own[session.index]!, columns[session.index === 0 ? 1 : 0]),
+          (parties) => dealCrossProduct(parties, rows, columns),
+        );
+        const product = decode(add(first, second), PRODUCT_BITS);
+        expect(product).toHaveLength(columns[0] * columns[1]);
+        product.forEach((value, at) => {
+          const [left, right] = [Math.floor(at / columns[1]), at % columns[1]];
+          let plain = 0;
+          for (let row = 0; row < rows; row += 1) {
+            plain += own[0]!.values[row * columns[0] + left]! * own[1]!.values[row * columns[1] + right]!;
+          }
+          expect(Math.abs(value - plain)).toBeLessThan(1e-12);
+        });
       }),
       { numRuns: 40 },
     );

@@ -1,6 +1,7 @@
 import type { Json, JsonObject, TaskRun, TaskRunResult } from '../task-type.js';
 import { writeSharedArtifact } from '../party/output-files.js';
 import { runParties } from '../party/run-parties.js';
+import { fitting } from './inline-result.js';
 import type { StatisticsPartyArgs, StatisticsPartyValue } from './statistics-party.js';
 
 interface StatisticsConfig {
@@ -8,9 +9,6 @@ interface StatisticsConfig {
   columns?: Json;
   output_report?: string;
 }
-
-/** Statistics that the result itself holds, in bytes of JSON; the report holds all. */
-const MAX_INLINE_BYTES = 48 * 1024;
 
 /** Runs `table_statistics`. A column that two parties have is named `<party>.<column>`. */
 export async function runTableStatistics(run: TaskRun): Promise<TaskRunResult> {
@@ -53,14 +51,4 @@ function named(entries: readonly (readonly [party: string, column: string, value
   return Object.fromEntries(
     entries.map(([party, column, value]) => [seen.get(column) === 1 ? column : `${party}.${column}`, value]),
   );
-}
-
-/** As many columns as a result has room for. */
-function fitting(statistics: JsonObject): { inline: JsonObject; truncated: boolean } {
-  let bytes = 0;
-  const entries = Object.entries(statistics).filter((entry) => {
-    bytes += Buffer.byteLength(JSON.stringify(entry));
-    return bytes <= MAX_INLINE_BYTES;
-  });
-  return { inline: Object.fromEntries(entries), truncated: entries.length < Object.keys(statistics).length };
 }

@@ -1,0 +1,169 @@
+import { crossProduct, PRODUCT_BITS } from '../mpc/cross-product.js';
+import { lineTo } from '../mpc/party-line.js';
+import { decode } from '../mpc/ring.js';
+import { joinSession } from '../mpc/session.js';
+import { reveal } from '../mpc/sharing.js';
+import { NEUTRAL, type PartyContext, type PartyProgram } from '../party/party-program.js';
+import { TaskFailure, type Json, type JsonObject } from '../task-type.js';
+import { plainProduct, told, varianceInflation } from './matrix.js';
+import { qualifiedNames } from './names.js';
+import { readStandardColumns, type StandardColumns } from './standard-columns.js';
+
+export interface CorrelationArgs {
+  readonly type: 'pearson_correlation' | 'vif';
+  readonly inputPath: string;
+  /** As in the parameters. */
+  readonly columns: Json;
+  /** Path of the party's own report, if it gets one. */
+  readonly reportPath: string | null;
+}
+
+/** What is told of the columns; the first party alone returns it. */
+export interface CorrelationReport {
+  readonly type: CorrelationArgs['type'];
+  readonly rows: number;
+  readonly columns: Readonly<Record<string, readonly string[]>>;
+  readonly correlation_matrix?: JsonObject;
+  readonly vif_values?: JsonObject;
+}
+
+/** More columns than this make a matrix that nobody reads and that fits no result. */
+const MAX_COLUMNS = 1000;
+
+interface Size {
+  readonly rows: number;
+  readonly names: readonly string[];
+}
+
+/**
+ * One party of `pearson_correlation` and `vif`: standardises its columns by itself, opens the products with each other
+ * party's columns, and gives what it has to the first party, which puts the matrix together. Throws TaskFailure NOT_ALIGNED,
+ * GROUP_TOO_SMALL, TOO_MANY_COLUMNS, and what {@link readStandardColumns} throws.
+ */
+export const run: PartyProgram = async (context, given) => {
+  const args = given as unknown as CorrelationArgs;
+  const own = await readStandardColumns(context, args.inputPath, args.columns);
+  const sizes = await agreeOnSizes(context, own);
+  const parties = Object.keys(sizes).sort();
+  const blocks = await crossBlocks(context, own, sizes, parties);
+  context.progress(0.95, 'putting the matrix together');
+  const report = await shareReport(context, args, sizes, parties, blocks);
+  if (report !== null && args.reportPath !== null) {
+    const output = await context.createOutput({
+      target: args.reportPath,
+      name: `${args.type}.json`,
+      mediaType: 'application/json',
+    });
+    await output.write(`${JSON.stringify(report, null, 2)}\n`);
+    await output.finish();
+  }
+  context.progress(1, 'done');
+  return parties[0] === context.party ? (report as unknown as Json) : null;
+};
+
+/** Tells rows and names of columns to all; the dealer hears only how many there are. */
+async function agreeOnSizes(context: PartyContext, own: StandardColumns): Promise<Record<string, Size>> {
+  const size: Size = { rows: own.rows, names: own.names };
+  const sizes: Record<string, Size> = { [context.party]: size };
+  for (const peer of context.peers) await context.send(peer, { rows: size.rows, names: [...size.names] });
+  for (const peer of context.peers) sizes[peer] = (await context.receiveJson(peer)) as unknown as Size;
+
+  for (const peer of context.peers) {
+    if (sizes[peer]!.rows === own.rows) continue;
+    throw new TaskFailure(
+      'NOT_ALIGNED',
+      `Party ${context.party} has ${own.rows} rows and party ${peer} has ${sizes[peer]!.rows}. Align the tables with psi first.`,
+      false,
+      { [context.party]: own.rows, [peer]: sizes[peer]!.rows },
+    );
+  }
+  const columns = Object.values(sizes).reduce((sum, { names }) => sum + names.length, 0);
+  if (columns === 0) throw new TaskFailure('COLUMN_NOT_FOUND', "No party's table has a numeric column.");
+  if (columns > MAX_COLUMNS) {
+    throw new TaskFailure(
+      'TOO_MANY_COLUMNS',
+      `There are ${columns} columns in all, over the ${MAX_COLUMNS} that are correlated at once; name fewer in columns.`,
+      false,
+      { columns, limit: MAX_COLUMNS },
+    );
+  }
+  if (own.rows < 2 * columns) {
+    throw new TaskFailure(
+      'GROUP_TOO_SMALL',
+      `There are ${own.rows} rows for ${columns} columns. Each correlation is an equation about the rows: have at least ` +
+        'twice as many rows as columns, or they could be solved.',
+      false,
+      { rows: own.rows, min_rows: 2 * columns },
+    );
+  }
+  if (context.peers.length > 0) await context.send(NEUTRAL, { rows: own.rows, columns: own.columns });
+  return sizes;
+}
+
+/** Products of the own columns with each party's, by party: row-major, own columns first. Pairs take their turns in order. */
+async function crossBlocks(
+  context: PartyContext,
+  own: StandardColumns,
+  sizes: Record<string, Size>,
+  parties: readonly string[],
+): Promise<Record<string, number[]>> {
+  const blocks: Record<string, number[]> = {
+    [context.party]: Array.from(plainProduct(own.values, own.columns)),
+  };
+  for (const [done, peer] of context.peers.entries()) {
+    const index = parties.indexOf(context.party) < parties.indexOf(peer) ? 0 : 1;
+    const columns = sizes[peer]!.names.length;
+    const session = await joinSession(index, lineTo(context, peer), lineTo(context, NEUTRAL));
+    const share = await crossProduct(session, own, columns, (fraction) =>
+      context.progress(0.3 + (0.65 * (done + fraction)) / context.peers.length, `multiplying with ${peer}`),
+    );
+    const product = decode(await reveal(session.peer, share), PRODUCT_BITS);
+    blocks[peer] = Array.from(product);
+  }
+  return blocks;
+}
+
+/** The first party gathers the blocks and tells the report, to the others only where each keeps one. */
+async function shareReport(
+  context: PartyContext,
+  args: CorrelationArgs,
+  sizes: Record<string, Size>,
+  parties: readonly string[],
+  blocks: Record<string, number[]>,
+): Promise<CorrelationReport | null> {
+  const [leader, ...others] = parties as [string, ...string[]];
+  if (context.party !== leader) {
+    const later = parties.slice(parties.indexOf(context.party));
+    await context.send(leader, Object.fromEntries(later.map((party) => [party, blocks[party]!])));
+    return args.reportPath === null ? null : ((await context.receiveJson(leader)) as unknown as CorrelationReport);
+  }
+  const known: Record<string, Record<string, number[]>> = { [leader]: blocks };
+  for (const party of others) known[party] = (await context.receiveJson(party)) as Record<string, number[]>;
+  const report = reportOf(args.type, sizes, parties, known);
+  if (args.reportPath !== null) {
+    for (const party of others) await context.send(party, report as unknown as Json);
+  }
+  return report;
+}
+
+function reportOf(
+  type: CorrelationArgs['type'],
+  sizes: Record<string, Size>,
+  parties: readonly string[],
+  blocks: Record<string, Record<string, number[]>>,
+): CorrelationReport {
+  const columns = Object.fromEntries(parties.map((party) => [party, sizes[party]!.names]));
+  const places = parties.flatMap((party) => sizes[party]!.names.map((_, at) => ({ party, at })));
+  const correlation = (left: number, right: number): number => {
+    if (left === right) return 1;
+    const [a, b] = [places[Math.min(left, right)]!, places[Math.max(left, right)]!];
+    return blocks[a.party]![b.party]![a.at * sizes[b.party]!.names.length + b.at]!;
+  };
+  const names = qualifiedNames(columns);
+  const matrix = places.map((_, left) => places.map((_, right) => correlation(left, right)));
+  const facts = { type, rows: sizes[parties[0]!]!.rows, columns };
+  const byName = <T>(values: readonly T[]): [string, T][] => values.map((value, at) => [names[at]!, value]);
+  if (type === 'vif') return { ...facts, vif_values: Object.fromEntries(byName(varianceInflation(matrix))) };
+  const rows = matrix.map((row) => Object.fromEntries(byName(row.map(told))));
+  return { ...facts, correlation_matrix: Object.fromEntries(byName(rows)) };
+}

@@ -1,0 +1,93 @@
+import type { PartyContext } from '../party/party-program.js';
+import { readNumericColumns, type NumericColumns } from '../ss-lr-columns.js';
+import { MIN_GROUP } from '../statistics/statistics-party.js';
+import { Moments } from '../steps/accumulators.js';
+import { NumericColumns as NumericFinder } from '../steps/numeric-columns.js';
+import { readCsv } from '../table/csv-reader.js';
+import { ColumnFinder, namedColumns } from '../table/named-columns.js';
+import { TaskFailure, type Json } from '../task-type.js';
+
+/** Columns moved to mean 0 and scaled to a sum of squares of 1, so that a product of two is their correlation. */
+export interface StandardColumns extends NumericColumns {
+  readonly names: readonly string[];
+}
+
+/** A spread below this part of the mean is rounding, not data. */
+const NO_SPREAD = 1e-13;
+
+/**
+ * Reads the party's chosen columns, by default every numeric one, and standardises them by themselves. Throws TaskFailure
+ * CONSTANT_COLUMN, GROUP_TOO_SMALL, COLUMN_NOT_FOUND, NON_NUMERIC (also for a gap), or what opening the table throws.
+ */
+export async function readStandardColumns(
+  context: PartyContext,
+  path: string,
+  columns: Json | undefined,
+): Promise<StandardColumns> {
+  const reading = (from: number) => (rows: number) =>
+    context.progress(from + (0.15 * rows) / (rows + 100_000), 'reading the table');
+  const names = await chooseNames(context, path, columns, reading(0));
+  const table = await readNumericColumns(context, path, names, reading(0.15));
+  if (table.rows < MIN_GROUP) {
+    throw new TaskFailure(
+      'GROUP_TOO_SMALL',
+      `Party ${context.party}: ${path} has ${table.rows} rows; correlations of under ${MIN_GROUP} would show single rows.`,
+      false,
+      { party: context.party, rows: table.rows, min_rows: MIN_GROUP },
+    );
+  }
+  names.forEach((name, column) => standardise(table, column, context.party, path, name));
+  return { ...table, names };
+}
+
+async function chooseNames(
+  context: PartyContext,
+  path: string,
+  columns: Json | undefined,
+  onRows: (rows: number) => void,
+): Promise<string[]> {
+  const input = await context.openInput(path);
+  try {
+    const table = await readCsv(context.party, input);
+    const choice = namedColumns(columns, context.party);
+    const finder = new ColumnFinder();
+    const chosen = choice ? finder.find(table, choice, context.peers.length === 0) : null;
+    await finder.agree(context);
+    if (chosen) return chosen.map((index) => table.columns[index]!);
+    const where = { party: context.party, label: path };
+    const numbers = new NumericFinder({ where, columns: table.columns, chosen: null }, () => new Moments());
+    let rows = 0;
+    for await (const batch of table.batches()) {
+      for (const row of batch) numbers.observe(row, (rows += 1));
+      onRows(rows);
+    }
+    return numbers.found().map(({ name }) => name);
+  } finally {
+    await input.close();
+  }
+}
+
+/** Standardises a column where it lies. */
+function standardise(table: NumericColumns, column: number, party: string, path: string, name: string): void {
+  const { values, columns } = table;
+  const moments = new Moments();
+  for (let at = column; at < values.length; at += columns) moments.add(values[at]!);
+  let spread = 0;
+  for (let at = column; at < values.length; at += columns) {
+    values[at]! -= moments.mean;
+    spread = Math.max(spread, Math.abs(values[at]!));
+  }
+  const refuse = (code: string, why: string): TaskFailure =>
+    new TaskFailure(code, `Party ${party}: column ${JSON.stringify(name)} of ${path} ${why}.`, false, {
+      party,
+      column: name,
+    });
+  if (!Number.isFinite(spread)) throw refuse('NON_NUMERIC', 'spans more than a number can hold; scale it first');
+  if (spread <= Math.abs(moments.mean) * NO_SPREAD) {
+    throw refuse('CONSTANT_COLUMN', 'has the same value in every row, which correlates with nothing; leave it out');
+  }
+  let squares = 0;
+  for (let at = column; at < values.length; at += columns) squares += (values[at]! / spread) ** 2;
+  const norm = spread * Math.sqrt(squares);
+  for (let at = column; at < values.length; at += columns) values[at]! /= norm;
+}
