@@ -2,6 +2,7 @@ import { after, before, describe, it } from 'node:test';
 import { expect } from 'expect';
 import { Registry } from 'prom-client';
 import {
+  ChainCache,
   createChain,
   makeEngineMetrics,
   reconcileInvariants,
@@ -26,6 +27,7 @@ describe('the reconciler', () => {
     db: over,
     queues: { send: async () => undefined, state: async () => 'missing' } as never,
     room: new Room(),
+    cache: new ChainCache(),
     metrics: makeEngineMetrics(new Registry()),
     log: { info: () => undefined, warn: () => undefined, error: () => undefined },
   });

@@ -2,7 +2,7 @@
  * A model of the database: each method is one statement, atomic, as PostgreSQL runs it. What it assumes of each (files
  * below libs/repositories/src/statements):
  *
- * - load-tasks.ts, `load-hop`: the named tasks, their successors and the chain, all from one snapshot. load-chains.ts and
+ * - load-tasks.ts, `load-hop`: the named tasks and their successors, or all tasks, and the chain, all from one snapshot. load-chains.ts and
  *   `load-all-tasks`: the chain first, all its tasks by a later statement, so that a save may fall between the two;
  *   `changed_version` of a task shows it (chain-store.ts, `loadWhole`, reads again).
  * - save-decisions.ts: one commit for all chains of a batch. A chain is written only if its version is the one that
@@ -114,7 +114,7 @@ export class ModelDatabase {
     return this.chains.get(chainId)!.rows.some(({ changedVersion }) => changedVersion > version);
   }
 
-  loadHop(chainId: string, positions: readonly number[]): LoadedChain {
+  loadHop(chainId: string, positions: readonly number[] | undefined): LoadedChain {
     return this.loadTasks(this.loadChains([chainId])[0]!, positions);
   }
 
@@ -127,14 +127,17 @@ export class ModelDatabase {
       chainId: read.chainId,
       version: read.version,
       nowMs: read.nowMs,
+      readAt: read.nowMs,
       state: { chain: read.chain, tasks: new Map() },
       rows: new Map(),
+      positions: new Map(),
     };
     for (const position of wanted) {
       const { id, requestId, task } = rows[position]!;
       const known = this.bugs.has('run-not-checked') ? Object.freeze({ ...task, runId: null }) : task;
       loaded.state.tasks.set(position, known);
       loaded.rows.set(position, { id, taskRequestId: requestId });
+      loaded.positions.set(requestId, position);
     }
     return loaded;
   }

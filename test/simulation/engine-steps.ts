@@ -4,7 +4,7 @@
  * (`applyAndSend`), dispatcher.ts, reconciler.ts, apply-reports.ts, heartbeats.ts.
  */
 import { IncompleteState } from '#libs/chain-domain';
-import { decideChain, type Incoming, type Room } from '#libs/chain-engine';
+import { decideChain, type ChainCache, type Incoming, type Room } from '#libs/chain-engine';
 import type { ChainSave, LoadedChain } from '#libs/repositories';
 import type { AttemptRef, TaskRecord } from './database.js';
 import type { Machine } from './machine.js';
@@ -18,32 +18,44 @@ export interface Work {
   readonly incoming: (loaded: LoadedChain) => readonly Incoming[];
 }
 
+/** What the loops of one process share. */
+export interface Local {
+  readonly room: Room;
+  readonly cache?: ChainCache;
+}
+
 /** Load, decide, save until all is stored, then send what was dispatched. */
-export function* applyAndSend(world: Surroundings, work: readonly Work[], room: Room): Machine {
+export function* applyAndSend(world: Surroundings, work: readonly Work[], local: Local): Machine {
+  const { room, cache } = local;
   const rounds: ChainSave[][] = [];
   for (let open = work; open.length > 0;) {
-    const saves = yield* decideWork(world, open, room);
-    if (world.bugs.has('sent-before-commit')) yield* sendDispatched(world, saves, room);
+    const saves = yield* decideWork(world, open, local);
+    if (world.bugs.has('sent-before-commit')) yield* sendDispatched(world, saves, local);
     yield 'save';
     const ids = world.database.save(saves);
     const stored = saves.filter(({ loaded }) => ids.has(loaded.chainId));
     rounds.push(stored);
+    for (const save of stored) cache?.stored(save);
     const lost = saves.filter(({ loaded }) => !ids.has(loaded.chainId));
     for (const { loaded, dispatched } of lost) {
+      cache?.conflicted(loaded.chainId);
       for (const position of dispatched) room.give(loaded.state.tasks.get(position)!.taskType);
     }
     open = open.filter(({ chainId }) => lost.some(({ loaded }) => loaded.chainId === chainId));
   }
-  for (const stored of rounds) yield* sendDispatched(world, stored, room);
+  for (const stored of rounds) yield* sendDispatched(world, stored, local);
 }
 
-function* decideWork(world: Surroundings, work: readonly Work[], room: Room): Machine<ChainSave[]> {
+function* decideWork(world: Surroundings, work: readonly Work[], { room, cache }: Local): Machine<ChainSave[]> {
   const saves: ChainSave[] = [];
   const whole = work.filter(({ positions }) => positions === undefined);
   const partly = work.filter(({ positions }) => positions !== undefined);
-  if (partly.length > 0) yield 'load a hop';
-  for (const item of partly) {
-    const loaded = world.database.loadHop(item.chainId, item.positions!);
+  const kept = new Map(partly.map(({ chainId }) => [chainId, cache?.take(chainId)]));
+  const n = [...kept.values()].includes(undefined) ? yield 'load a hop' : 0;
+  const isWhole = ({ chainId }: Work): boolean => n % 2 === 0 && (cache?.wholeUpTo(chainId) ?? 0) > 0;
+  const reads = partly.map((item) => kept.get(item.chainId) ?? readHop(world, item, isWhole(item)));
+  for (const [i, loaded] of reads.entries()) {
+    const item = partly[i]!;
     try {
       saves.push(decideChain(loaded, item.incoming(loaded), room));
     } catch (error) {
@@ -55,6 +67,10 @@ function* decideWork(world: Surroundings, work: readonly Work[], room: Room): Ma
     saves.push(decideChain(loaded, whole[i]!.incoming(loaded), room));
   }
   return saves;
+}
+
+function readHop(world: Surroundings, { chainId, positions }: Work, whole: boolean): LoadedChain {
+  return world.database.loadHop(chainId, whole ? undefined : positions);
 }
 
 function* loadWhole(world: Surroundings, work: readonly Work[]): Machine<LoadedChain[]> {
@@ -69,18 +85,18 @@ function* loadWhole(world: Surroundings, work: readonly Work[]): Machine<LoadedC
   return [];
 }
 
-function* sendDispatched(world: Surroundings, saves: readonly ChainSave[], room: Room): Machine {
+function* sendDispatched(world: Surroundings, saves: readonly ChainSave[], local: Local): Machine {
   const refs = saves.flatMap(({ loaded, dispatched }) =>
     [...dispatched].map((position): AttemptRef => {
       const { attempt } = loaded.state.tasks.get(position)!;
       return { chainId: loaded.chainId, position, attempt };
     }),
   );
-  yield* sendJobs(world, refs, room);
+  yield* sendJobs(world, refs, local);
 }
 
 /** Makes and sends jobs; a task whose job cannot be made, or whose `when` is false, is told of as an event. */
-export function* sendJobs(world: Surroundings, refs: readonly AttemptRef[], room: Room): Machine {
+export function* sendJobs(world: Surroundings, refs: readonly AttemptRef[], local: Local): Machine {
   const specOf = ({ chainId, position }: AttemptRef) => world.database.row(chainId, position).spec;
   const sendable = refs.filter((ref) => specOf(ref).gate === 'open');
   if (sendable.length > 0) {
@@ -105,7 +121,7 @@ export function* sendJobs(world: Surroundings, refs: readonly AttemptRef[], room
           };
     return { chainId: ref.chainId, position, incoming: { event } };
   });
-  yield* applyAndSend(world, taskWork(events), room);
+  yield* applyAndSend(world, taskWork(events), local);
 }
 
 function jobOf(world: Surroundings, { chainId, position, attempt }: AttemptRef): Job {

@@ -1,11 +1,11 @@
 /**
  * A listener process: apps/status-listener/src/listener.ts and the engine's loops, as step machines that share one
- * `Room` and die together.
+ * `Room` and one `ChainCache` and die together.
  */
 import type { ChainCommand } from '#libs/chain-domain';
-import { LEASES, Refused, Room } from '#libs/chain-engine';
+import { ChainCache, LEASES, Refused, Room } from '#libs/chain-engine';
 import type { AttemptRef, TaskRecord } from './database.js';
-import { applyAndSend, attemptOf, reportWork, sendJobs, taskWork, type Work } from './engine-steps.js';
+import { applyAndSend, attemptOf, reportWork, sendJobs, taskWork, type Local, type Work } from './engine-steps.js';
 import type { Machine } from './machine.js';
 import type { Heartbeat, Lane, RunReport } from './transport.js';
 import type { Surroundings } from './surroundings.js';
@@ -18,22 +18,23 @@ const MOST_CLAIMED = 3;
 export function listenerMachines(world: Surroundings): Map<string, Machine> {
   const room = new Room();
   room.refresh(world.room());
+  const local = { room, cache: new ChainCache(() => world.clock.now) };
   return new Map([
-    ['reports', receive(world, 'done', room)],
-    ['notes', receive(world, 'notes', room)],
-    ['dispatch', dispatch(world, room)],
-    ['reconcile', reconcile(world, room)],
+    ['reports', receive(world, 'done', local)],
+    ['notes', receive(world, 'notes', local)],
+    ['dispatch', dispatch(world, local)],
+    ['reconcile', reconcile(world, local)],
   ]);
 }
 
-function* receive(world: Surroundings, lane: Lane, room: Room): Machine {
+function* receive(world: Surroundings, lane: Lane, local: Local): Machine {
   for (;;) {
     const n = yield `receive ${lane}`;
     const { ids, bodies } = world.channel.receive(lane, 1 + (n % 4), n >> 2, world.clock.now);
     if (ids.length === 0) continue;
     for (const body of bodies) if (body.kind === 'heartbeat') answer(world, body);
     const reports = bodies.filter((body): body is RunReport => body.kind !== 'heartbeat');
-    if (reports.length > 0) yield* applyAndSend(world, reportWork(world, reports), room);
+    if (reports.length > 0) yield* applyAndSend(world, reportWork(world, reports), local);
     yield 'acknowledge';
     world.channel.acknowledge(ids);
   }
@@ -47,7 +48,8 @@ function answer(world: Surroundings, beat: Heartbeat): void {
   );
 }
 
-function* dispatch(world: Surroundings, room: Room): Machine {
+function* dispatch(world: Surroundings, local: Local & { readonly cache: ChainCache }): Machine {
+  const { room, cache } = local;
   for (;;) {
     yield 'take stop signals';
     const signals = world.database.takeOutbox();
@@ -62,7 +64,7 @@ function* dispatch(world: Surroundings, room: Room): Machine {
     const incoming = () => [{ event: { kind: 'AdmitHeld' as const } }];
     if (limited.length > 0) {
       const work = limited.map((chainId): Work => ({ chainId, positions: undefined, incoming }));
-      yield* applyAndSend(world, work, room);
+      yield* applyAndSend(world, work, local);
     }
     yield 'count room';
     room.refresh(world.room());
@@ -74,30 +76,36 @@ function* dispatch(world: Surroundings, room: Room): Machine {
     types.forEach((type, i) =>
       room.claimed(type, claimed.filter(({ task }) => task.taskType === type).length, places[i]!),
     );
-    yield* sendJobs(world, claimed.map(attemptOf), room);
+    for (const { chainId } of claimed) cache.forget(chainId);
+    yield* sendJobs(world, claimed.map(attemptOf), local);
   }
 }
 
-function* reconcile(world: Surroundings, room: Room): Machine {
+function* reconcile(world: Surroundings, local: Local): Machine {
   let generation: number | undefined;
   for (;;) {
     yield 'look at the queue';
     const current = world.queue.generation;
     if (generation !== undefined && generation !== current) {
       const queued = world.database.queuedTasks().map(attemptOf);
-      yield* sendJobs(world, queued, room);
+      yield* sendJobs(world, queued, local);
     }
     generation = current;
     const reportsWaiting = world.channel.backlog('done', world.clock.now) > REPORTS_WAITING;
     yield 'look for expired leases';
     const expired = world.database.expiredLeases();
-    if (expired.length > 0) yield* reconcileLeases(world, expired, reportsWaiting, room);
+    if (expired.length > 0) yield* reconcileLeases(world, expired, reportsWaiting, local);
     yield 'look for what is overdue';
-    yield* reconcileTimeouts(world, room);
+    yield* reconcileTimeouts(world, local);
   }
 }
 
-function* reconcileLeases(world: Surroundings, expired: readonly TaskRecord[], waiting: boolean, room: Room): Machine {
+function* reconcileLeases(
+  world: Surroundings,
+  expired: readonly TaskRecord[],
+  waiting: boolean,
+  local: Local,
+): Machine {
   const lost: AttemptRef[] = [];
   const again: AttemptRef[] = [];
   const renew: AttemptRef[] = [];
@@ -115,17 +123,17 @@ function* reconcileLeases(world: Surroundings, expired: readonly TaskRecord[], w
     yield 'renew leases';
     world.database.renewLeases([...renew, ...again], LEASES.queuedMs);
   }
-  if (!world.bugs.has('lost-lease-not-resent')) yield* sendJobs(world, again, room);
+  if (!world.bugs.has('lost-lease-not-resent')) yield* sendJobs(world, again, local);
   if (lost.length === 0) return;
   const items = lost.map(({ chainId, position, attempt }) => ({
     chainId,
     position,
     incoming: { event: { kind: 'TaskLost' as const, position, attempt, runId: null }, report: { lost: true } },
   }));
-  yield* applyAndSend(world, taskWork(items), room);
+  yield* applyAndSend(world, taskWork(items), local);
 }
 
-function* reconcileTimeouts(world: Surroundings, room: Room): Machine {
+function* reconcileTimeouts(world: Surroundings, local: Local): Machine {
   const runs = world.database.overdueTasks().map(attemptOf);
   if (runs.length > 0) {
     const error = { code: 'TIMEOUT_RUN', message: 'it ran too long' };
@@ -136,7 +144,7 @@ function* reconcileTimeouts(world: Surroundings, room: Room): Machine {
         event: { kind: 'TaskFailed' as const, position, attempt, runId: null, error, retryable: true, random: 0.5 },
       },
     }));
-    yield* applyAndSend(world, taskWork(items), room);
+    yield* applyAndSend(world, taskWork(items), local);
   }
   const queued = world.database.overdueInQueue().map(attemptOf);
   if (queued.length > 0) {
@@ -146,7 +154,7 @@ function* reconcileTimeouts(world: Surroundings, room: Room): Machine {
       position,
       incoming: { event: { kind: 'TaskQueueTimedOut' as const, position, attempt, error, random: 0.5 } },
     }));
-    yield* applyAndSend(world, taskWork(items), room);
+    yield* applyAndSend(world, taskWork(items), local);
   }
   const chains = world.database.overdueChains();
   if (chains.length > 0) {
@@ -155,7 +163,7 @@ function* reconcileTimeouts(world: Surroundings, room: Room): Machine {
       positions: undefined,
       incoming: ({ state }) => (state.chain.deadlineAt === null ? [] : [{ event: { kind: 'ChainTimedOut' } }]),
     }));
-    yield* applyAndSend(world, work, room);
+    yield* applyAndSend(world, work, local);
   }
 }
 
@@ -164,7 +172,7 @@ export function* operator(world: Surroundings, chainId: string, command: ChainCo
   const report = command.kind === 'ResolveTask' ? { result: 'operator' } : undefined;
   const work: Work = { chainId, positions: undefined, incoming: () => [{ event: command, report }] };
   try {
-    yield* applyAndSend(world, [work], new Room());
+    yield* applyAndSend(world, [work], { room: new Room() });
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
   }

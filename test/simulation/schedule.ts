@@ -179,9 +179,9 @@ function untilRest(world: World, random: Random): string | null {
   return `${QUIET_ROUNDS} s after the faults: ${open}`;
 }
 
-/** A second in which every machine takes some steps. */
+/** A while in which every machine takes some steps: without faults so short that no lease runs out. */
 function round(world: World, random: Random): void {
-  world.apply({ kind: 'tick', ms: 1_000 });
+  world.apply({ kind: 'tick', ms: world.scenario.faults ? 1_000 : SMOOTH_TICKS[1]! });
   for (const [name, process] of [...world.processes]) {
     for (const loop of [...process.machines.keys()]) {
       const machine = `${name}.${loop}`;

@@ -5,7 +5,7 @@ import {
   type DynamicModule,
   type OnApplicationBootstrap,
 } from '@nestjs/common';
-import { makeEngineMetrics, Room, type Engine } from '#libs/chain-engine';
+import { ChainCache, makeEngineMetrics, Room, type Engine } from '#libs/chain-engine';
 import { createMetrics, startHealthServer, type AppConfig, type HealthServer, type Logger } from '#libs/platform';
 import { closeBackend, openBackend, openChannel, pingBackend, TaskQueues } from '#libs/queues';
 import { Database, missingMigrations } from '#libs/repositories';
@@ -44,6 +44,7 @@ class ListenerApp implements OnApplicationBootstrap, BeforeApplicationShutdown {
       db: this.db,
       queues: this.queues,
       room: new Room(),
+      cache: new ChainCache(),
       metrics: makeEngineMetrics(this.metrics.registry),
       log: logger,
     };

@@ -26,6 +26,7 @@ export async function dispatchReady(engine: Engine): Promise<number> {
       engine.room.claimed(type, count, places[i]!);
     });
     sent += claimed.length;
+    for (const task of claimed) engine.cache.forget(task.chain_id);
     if (claimed.length > 0) {
       await failpoint('dispatch.afterClaim');
       await sendPrepared(engine, await prepareJobs(engine.db, new Map(claimed.map((task) => [task.id, task.attempt]))));

@@ -2,6 +2,7 @@ import { isChainTerminal, isTerminal } from '#libs/chain-domain';
 import { failpoint } from '#libs/platform';
 import type { TaskJob, TaskQueues } from '#libs/queues';
 import type { ChainSave, Database } from '#libs/repositories';
+import type { ChainCache } from './chain-cache.js';
 import type { Incoming } from './decide-chain.js';
 import type { EngineMetrics } from './metrics.js';
 import { dispatchedAttempts, prepareJobs, type PreparedJobs, type Skipped, type Unsendable } from './jobs.js';
@@ -22,15 +23,16 @@ export interface Engine {
   readonly db: Database;
   readonly queues: TaskQueues;
   readonly room: Room;
+  readonly cache: ChainCache;
   readonly metrics: EngineMetrics;
   readonly log: EngineLog;
 }
 
 /** Applies work, then sends what it dispatched. The rows are committed first: a send that is lost costs a lease, never a task. */
 export async function applyAndSend(engine: Engine, work: readonly ChainWork[]): Promise<ChainSave[]> {
-  const rounds = await applyWork(engine.db, work, engine.room, (saves) =>
-    prepareJobs(engine.db, dispatchedAttempts(saves), saves),
-  );
+  const beside = (saves: readonly ChainSave[]): Promise<PreparedJobs> =>
+    prepareJobs(engine.db, dispatchedAttempts(saves), saves);
+  const rounds = await applyWork(engine.db, work, engine.room, beside, engine.cache);
   for (const { stored, side } of rounds) {
     count(engine.metrics, stored);
     if (stored.length > 0) await failpoint('listener.afterSave');

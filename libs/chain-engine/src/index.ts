@@ -1,4 +1,5 @@
 export * from './apply-reports.js';
+export { ChainCache } from './chain-cache.js';
 export * from './commands.js';
 export { decideChain, type Incoming, Refused } from './decide-chain.js';
 export * from './dispatcher.js';

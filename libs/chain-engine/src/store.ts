@@ -3,6 +3,7 @@ import { failpoint } from '#libs/platform';
 import { loadForRequests, loadWhole, save } from '#libs/repositories';
 import type { ChainSave, LoadedChain, Queryable } from '#libs/repositories';
 import { decideChain, type Incoming } from './decide-chain.js';
+import type { ChainCache } from './chain-cache.js';
 import type { Room } from './room.js';
 
 /**
@@ -31,26 +32,33 @@ export interface Round<T> {
 /**
  * Load, decide, save: until every chain is stored. A chain that another process changed in between is loaded and
  * decided again, so that each decision stands on the state it was made from. `beside` runs while the save is under
- * way. Chains that do not exist are left out of the answer.
+ * way. Chains that do not exist are left out of the answer. `cache`: where this process keeps what it stored.
  */
 export async function applyWork<T>(
   db: Queryable,
   work: readonly ChainWork[],
   room: Room,
   beside: (saves: readonly ChainSave[]) => Promise<T>,
+  cache?: ChainCache,
 ): Promise<Round<T>[]> {
   const rounds: Round<T>[] = [];
   for (let open = work; open.length > 0;) {
-    const saves = await decideWork(db, open, room);
+    const saves = await decideWork(db, open, room, cache);
     if (saves.length === 0) break;
     await failpoint('listener.beforeSave');
-    const [ids, side] = await Promise.all([save(db, saves, LEASES), beside(saves)]);
+    const saving = save(db, saves, LEASES).catch((error: unknown) => {
+      cache?.clear();
+      throw error;
+    });
+    const [ids, side] = await Promise.all([saving, beside(saves)]);
     const won = saves.filter((s) => ids.has(s.loaded.chainId));
     rounds.push({ stored: won, side });
+    for (const s of won) cache?.stored(s);
     const lost = new Set<string>();
     for (const s of saves) {
       if (ids.has(s.loaded.chainId)) continue;
       lost.add(s.loaded.chainId);
+      cache?.conflicted(s.loaded.chainId);
       for (const position of s.dispatched) room.give(s.loaded.state.tasks.get(position)!.taskType);
     }
     open = open.filter(({ chainId, once }) => lost.has(chainId) && once === undefined);
@@ -59,13 +67,14 @@ export async function applyWork<T>(
 }
 
 /** Loads and decides, and stores nothing. Chains that do not exist are left out. */
-export async function decideWork(db: Queryable, work: readonly ChainWork[], room: Room): Promise<ChainSave[]> {
+export async function decideWork(
+  db: Queryable,
+  work: readonly ChainWork[],
+  room: Room,
+  cache?: ChainCache,
+): Promise<ChainSave[]> {
   const partly = work.filter((w) => w.requestIds !== undefined);
-  const loaded = new Map<string, LoadedChain>();
-  if (partly.length > 0) {
-    const requestIds = partly.flatMap((w) => w.requestIds!);
-    for (const [id, chain] of await loadForRequests(db, requestIds)) loaded.set(id, chain);
-  }
+  const loaded = await loadPartly(db, partly, cache);
   const saves: ChainSave[] = [];
   const whole: ChainWork[] = work.filter((w) => w.requestIds === undefined);
   for (const item of partly) {
@@ -91,6 +100,30 @@ export async function decideWork(db: Queryable, work: readonly ChainWork[], room
   return saves;
 }
 
+/** The chains with at least the tasks that the work names and their successors. */
+async function loadPartly(
+  db: Queryable,
+  work: readonly ChainWork[],
+  cache: ChainCache | undefined,
+): Promise<Map<string, LoadedChain>> {
+  const kept = new Map<string, LoadedChain>();
+  const requestIds: string[] = [];
+  const wholeUpTo: number[] = [];
+  for (const { chainId, requestIds: named } of work) {
+    const chain = cache?.take(chainId);
+    if (chain !== undefined) kept.set(chainId, chain);
+    else {
+      const limit = cache?.wholeUpTo(chainId) ?? 0;
+      for (const id of named!) {
+        requestIds.push(id);
+        wholeUpTo.push(limit);
+      }
+    }
+  }
+  if (requestIds.length === 0) return kept;
+  return new Map([...kept, ...(await loadForRequests(db, requestIds, wholeUpTo))]);
+}
+
 /** Events of single tasks as work, gathered by chain. Tasks that their chain does not have are left out. */
 export function taskWork<T extends { readonly chainId: string; readonly taskRequestId: string }>(
   items: readonly T[],
@@ -105,12 +138,10 @@ export function taskWork<T extends { readonly chainId: string; readonly taskRequ
   return [...byChain].map(([chainId, list]) => ({
     chainId,
     requestIds: list.map((item) => item.taskRequestId),
-    incoming: (loaded) => {
-      const positions = new Map([...loaded.rows].map(([position, row]) => [row.taskRequestId, position]));
-      return list.flatMap((item) => {
+    incoming: ({ positions }) =>
+      list.flatMap((item) => {
         const position = positions.get(item.taskRequestId);
         return position === undefined ? [] : [eventOf(item, position)];
-      });
-    },
+      }),
   }));
 }

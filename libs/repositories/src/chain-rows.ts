@@ -111,7 +111,10 @@ export interface JobColumns {
   params: unknown;
 }
 
-/** What `load-hop` gives: a task, its chain's columns as `c_<column>`, and its job's where it may become ready. */
+/**
+ * What `load-hop` gives: a task, the columns of its chain as `c_<column>` beside one of its tasks, and those of its job
+ * where it may become ready.
+ */
 export type HopRow = TaskColumns & { readonly [column in `c_${keyof ChainRow}`]: unknown } & {
   readonly [column in keyof JobColumns]: JobColumns[column] | null;
 };

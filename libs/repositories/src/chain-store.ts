@@ -19,11 +19,15 @@ import { saveDecisions } from './statements/save-decisions.js';
 export interface LoadedChain {
   readonly chainId: string;
   readonly version: number;
-  /** PostgreSQL's clock at the read, ms. */
+  /** PostgreSQL's clock, ms. */
   readonly nowMs: number;
+  /** This process's monotonic clock at the same time, ms. */
+  readonly readAt: number;
   readonly state: ChainState;
   /** Row ids and request ids by position. */
   readonly rows: Map<number, TaskRow>;
+  /** Positions by request id. */
+  readonly positions: Map<string, number>;
 }
 
 export interface TaskRow {
@@ -82,12 +86,17 @@ export interface ChainSave {
   readonly outbox: readonly { readonly kind: string; readonly payload: unknown }[];
 }
 
-/** Reads the tasks of these requests and their successors, with their chains. Unknown requests are missing. */
-export async function loadForRequests(db: Queryable, requestIds: readonly string[]): Promise<Map<string, LoadedChain>> {
-  const rows = await db.query<HopRow>(loadHop, [requestIds]);
-  const chains = new Map<string, ChainRow>();
-  for (const row of rows) if (!chains.has(row.chain_id)) chains.set(row.chain_id, chainOfHop(row));
-  return assemble([...chains.values()], rows, jobOfHop);
+/**
+ * Reads the tasks of these requests and their successors, with their chains; all tasks of a chain that has no more
+ * than `wholeUpTo` says beside its request. Unknown requests are missing.
+ */
+export async function loadForRequests(
+  db: Queryable,
+  requestIds: readonly string[],
+  wholeUpTo: readonly number[],
+): Promise<Map<string, LoadedChain>> {
+  const rows = await db.query<HopRow>(loadHop, [requestIds, wholeUpTo]);
+  return assemble(rows.filter((row) => row.c_chain_id !== null).map(chainOfHop), rows, jobOfHop);
 }
 
 /**
@@ -153,20 +162,25 @@ function assemble<Row extends TaskColumns>(
   tasks: Row[],
   jobOf: (row: Row) => JobColumns | undefined = () => undefined,
 ): Map<string, LoadedChain> {
+  const readAt = performance.now();
   const loaded = new Map<string, LoadedChain>();
   for (const row of chains) {
     loaded.set(row.chain_id, {
       chainId: row.chain_id,
       version: row.version,
       nowMs: Number(row.now_ms),
+      readAt,
       state: { chain: toChain(row), tasks: new Map() },
       rows: new Map(),
+      positions: new Map(),
     });
   }
   for (const row of tasks) {
     const chain = loaded.get(row.chain_id);
-    chain?.state.tasks.set(row.execution_order, toTask(row));
-    chain?.rows.set(row.execution_order, { id: row.id, taskRequestId: row.task_request_id, job: jobOf(row) });
+    if (chain === undefined) continue;
+    chain.state.tasks.set(row.execution_order, toTask(row));
+    chain.rows.set(row.execution_order, { id: row.id, taskRequestId: row.task_request_id, job: jobOf(row) });
+    chain.positions.set(row.task_request_id, row.execution_order);
   }
   return loaded;
 }

@@ -88,10 +88,22 @@ describe('plans made on empty tables', () => {
   const batch = Array.from({ length: BATCH }, (_, i) => i * 71 + 1);
   const array = (of: (n: number) => string | number): string => `{${batch.map(of).join(',')}}`;
 
-  test('load-hop looks up each task and its successor', async () => {
+  test('load-hop looks up each task and its successor, or the tasks of its chain', async () => {
     await plannedEarly(loadHop, async (explain, client) => {
       await fill(client, { status: 'QUEUED' });
-      expect(await explain(array((n) => `task-${n}-0`))).toBeLessThan(MOST_LOOKS);
+      const requests = array((n) => `task-${n}-0`);
+      expect(
+        await explain(
+          requests,
+          array(() => 0),
+        ),
+      ).toBeLessThan(MOST_LOOKS);
+      expect(
+        await explain(
+          requests,
+          array(() => TASKS),
+        ),
+      ).toBeLessThan(TASKS * MOST_LOOKS);
     });
   });
 
