@@ -51,11 +51,12 @@ export async function runTests(filters, around) {
   return total;
 }
 
-/** One database server for all files; Redis is installed here, so that two files do not try to at once. */
+/** One database server for all files; Redis and Chromium are installed here, so that two files do not try to at once. */
 async function startServices() {
   const entry = pathToFileURL(join(ROOT, 'dist', 'libs', 'testing', 'src', 'index.js')).href;
-  const { ensureRedisServer, startTestPostgres } = await import(entry);
+  const { ensureChromium, ensureRedisServer, startTestPostgres } = await import(entry);
   await ensureRedisServer();
+  await ensureChromium();
   return startTestPostgres();
 }
 

@@ -1,4 +1,5 @@
 export { findAgeTool, type AgeTool } from './debian-age.js';
+export { ensureChromium, openTestBrowser, type TestBrowser } from './test-browser.js';
 export { createTestDatabase, useTestDatabase, type TestDatabase } from './test-database.js';
 export { startTestPostgres, type TestPostgres } from './test-postgres.js';
 export { ensureRedisServer, startTestRedis, type TestRedis } from './test-redis.js';

@@ -1,11 +1,11 @@
-import { execFile, spawn, type ChildProcess } from 'node:child_process';
-import { accessSync, constants, mkdtempSync, rmSync } from 'node:fs';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import { freePort } from '#libs/platform';
+import { ensureProgram } from './debian-program.js';
 
 /** A Redis or Valkey of one test file. Give `skip` to node:test: false, or why there is none. */
 export interface TestRedis {
@@ -15,7 +15,6 @@ export interface TestRedis {
 }
 
 const SERVERS = ['valkey-server', 'redis-server'];
-const run = promisify(execFile);
 
 /**
  * Starts a server on a free port, keeping nothing on disk. Where none is installed, root installs Debian's
@@ -45,43 +44,8 @@ export async function startTestRedis(): Promise<TestRedis> {
 }
 
 /** Where the server's program is, after installing it if need be and possible. */
-export async function ensureRedisServer(): Promise<{ path: string } | { reason: string }> {
-  const path = onPath();
-  if (path) return { path };
-  if (process.getuid?.() !== 0)
-    return { reason: `neither ${SERVERS.join(' nor ')} is installed, and only root can do it` };
-  const failures: string[] = [];
-  for (const update of [false, true]) {
-    for (const server of SERVERS) {
-      try {
-        if (update) await apt('update');
-        await apt('install', '-y', '--no-install-recommends', server);
-        const installed = onPath();
-        if (installed) return { path: installed };
-      } catch (error) {
-        failures.push((error as { stderr?: string }).stderr?.trim().split('\n').at(-1) || (error as Error).message);
-      }
-    }
-  }
-  return { reason: `no Redis or Valkey, and it could not be installed: ${failures.at(-1)}` };
-}
-
-function apt(...args: string[]): Promise<unknown> {
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  return run('apt-get', ['-q', '-o', 'DPkg::Lock::Timeout=120', ...args], { env, timeout: 180_000 });
-}
-
-function onPath(): string | undefined {
-  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/bin', '/usr/local/bin', '/opt/homebrew/bin'];
-  const paths = SERVERS.flatMap((server) => folders.filter(Boolean).map((folder) => join(folder, server)));
-  return paths.find((path) => {
-    try {
-      accessSync(path, constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
+export function ensureRedisServer(): Promise<{ path: string } | { reason: string }> {
+  return ensureProgram(SERVERS);
 }
 
 function answers(port: number): Promise<boolean> {

@@ -1,12 +1,15 @@
 import type { Json, JsonObject } from '../task-type.js';
 import { isObject } from './headline.js';
-import { inReadingOrder, type Cell, type Chart, type Section, type Table } from './section.js';
-import { labelOf, type Words } from './words.js';
+import type { AxisChart, Section, Table } from './section.js';
+import { figuresOf, listOf, warningsOf } from './tables.js';
+import type { Words } from './words.js';
 
 const DIAGONAL = [
   [0, 0],
   [1, 1],
 ] as const;
+
+type RocPoint = readonly [fpr: number, tpr: number, threshold: number];
 
 /** A score bucket of `biclassification_eval`, of which every field has been seen to be a number. */
 interface Bucket {
@@ -19,22 +22,19 @@ interface Bucket {
 
 /** Metrics of an evaluation, and the plots of its curves where the result holds them. */
 export function evaluationSection(taskId: string, result: JsonObject, metrics: JsonObject, words: Words): Section {
-  const counts = (['rows', 'positives', 'threshold'] as const).flatMap((key) =>
-    typeof result[key] === 'number' ? [[labelOf(key, words), result[key] as Cell] as const] : [],
-  );
-  const figures = inReadingOrder(Object.keys(metrics)).flatMap((key) => {
-    const value = metrics[key];
-    return typeof value === 'number' ? [[labelOf(key, words), value as Cell] as const] : [];
-  });
   const curves = isObject(result.curves) ? result.curves : {};
-  const roc = list(curves.roc).filter(isPoint);
-  const calibration = list(curves.calibration).filter(isBucket);
-  const buckets = list(curves.buckets).filter(isBucket);
+  const roc = rocCurveOf(result);
+  const calibration = listOf(curves.calibration).filter(isBucket);
+  const buckets = listOf(curves.buckets).filter(isBucket);
   return {
     taskId,
     kind: 'evaluation',
     title: words.evaluation,
-    figures: [...figures, ...counts],
+    notes: warningsOf(result, words),
+    figures: [
+      ...figuresOf(metrics, words),
+      ...figuresOf(result, words, ['model', 'party', 'rows', 'positives', 'threshold']),
+    ],
     charts: [
       ...(roc.length > 1 ? [rocChart(roc, words), ksChart(roc, words)] : []),
       ...(calibration.length > 0 ? [calibrationChart(calibration, words)] : []),
@@ -44,7 +44,12 @@ export function evaluationSection(taskId: string, result: JsonObject, metrics: J
   };
 }
 
-function rocChart(roc: readonly (readonly [number, number, number])[], words: Words): Chart {
+/** The points of a result's ROC curve; none where it has none. */
+export function rocCurveOf(result: JsonObject): readonly RocPoint[] {
+  return isObject(result.curves) ? listOf(result.curves.roc).filter(isPoint) : [];
+}
+
+function rocChart(roc: readonly RocPoint[], words: Words): AxisChart {
   return {
     caption: words.roc,
     kind: 'line',
@@ -57,7 +62,12 @@ function rocChart(roc: readonly (readonly [number, number, number])[], words: Wo
   };
 }
 
-function ksChart(roc: readonly (readonly [number, number, number])[], words: Words): Chart {
+function ksChart(roc: readonly RocPoint[], words: Words): AxisChart {
+  const widest = roc.reduce((best, point) => (point[1] - point[0] > best[1] - best[0] ? point : best));
+  const gap = [
+    [widest[2], widest[0]],
+    [widest[2], widest[1]],
+  ] as const;
   return {
     caption: words.ks_curve,
     kind: 'line',
@@ -66,11 +76,12 @@ function ksChart(roc: readonly (readonly [number, number, number])[], words: Wor
     series: [
       { name: words.tpr, points: roc.map(([, tpr, threshold]) => [threshold, tpr] as const) },
       { name: words.fpr, points: roc.map(([fpr, , threshold]) => [threshold, fpr] as const) },
+      { name: words.ks, points: gap, dashed: true },
     ],
   };
 }
 
-function calibrationChart(bins: readonly Bucket[], words: Words): Chart {
+function calibrationChart(bins: readonly Bucket[], words: Words): AxisChart {
   const points = [...bins].reverse().map((bin) => [bin.mean_score, bin.positives / bin.rows] as const);
   return {
     caption: words.calibration,
@@ -84,7 +95,7 @@ function calibrationChart(bins: readonly Bucket[], words: Words): Chart {
   };
 }
 
-function bucketChart(buckets: readonly Bucket[], words: Words): Chart {
+function bucketChart(buckets: readonly Bucket[], words: Words): AxisChart {
   return {
     caption: words.buckets,
     kind: 'bar',
@@ -116,11 +127,7 @@ function bucketTable(buckets: readonly Bucket[], words: Words): Table {
   };
 }
 
-function list(value: Json | undefined): Json[] {
-  return Array.isArray(value) ? value : [];
-}
-
-function isPoint(value: Json): value is [number, number, number] {
+function isPoint(value: Json): value is Json & RocPoint {
   return Array.isArray(value) && value.length === 3 && value.every((each) => typeof each === 'number');
 }
 

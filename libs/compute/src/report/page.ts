@@ -11,20 +11,28 @@ export interface Report {
   readonly sections: readonly Section[];
 }
 
+/** Characters of a cell from which on it may break anywhere. */
+const LONG = 24;
+
 const STYLE = `
 :root{color-scheme:light dark;--line:#8884;--soft:#8881}
 body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:0 auto;padding:1rem;overflow-wrap:anywhere}
 h1{font-size:1.6rem;line-height:1.2}h2{font-size:1.25rem;margin-top:2.5rem;border-bottom:1px solid var(--line)}
 .figures{display:flex;flex-wrap:wrap;gap:.5rem;margin:1rem 0;padding:0}
 .figures div{background:var(--soft);border-radius:.5rem;padding:.5rem .9rem}
-.figures dt{font-size:.8rem;opacity:.75}.figures dd{margin:0;font-size:1.2rem;font-variant-numeric:tabular-nums}
-figure{margin:1.5rem 0;break-inside:avoid}figcaption,caption{font-weight:600;text-align:left;margin:.3rem 0}
-svg{width:100%;height:auto;max-width:40rem;display:block}
+.figures dt{font-size:.8rem;opacity:.8}.figures dd{margin:0;font-size:1.2rem;font-variant-numeric:tabular-nums}
+.note{border-left:.25rem solid #f59e0b;background:var(--soft);padding:.5rem .9rem}
+.plots{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,22rem),1fr));gap:0 1rem}
+figure{margin:1rem 0;break-inside:avoid}figcaption,caption{font-weight:600;text-align:left;margin:.3rem 0}
+svg{width:100%;height:auto;max-width:32rem;display:block}
 .scroll{overflow-x:auto}table{border-collapse:collapse;font-size:.85rem;margin:1rem 0;font-variant-numeric:tabular-nums}
 th,td{border-bottom:1px solid var(--line);padding:.3rem .6rem;text-align:left;overflow-wrap:normal;vertical-align:top}
-td.n{text-align:right}.task{opacity:.75;font-size:.85rem}
+tbody th{font-weight:400}td.n{text-align:right}.long{width:max-content;max-width:16rem;overflow-wrap:anywhere}
+caption{white-space:nowrap}.task{opacity:.8;font-size:.85rem}
+@media (max-width:30rem){.long{max-width:9rem}}
 @media (prefers-color-scheme:dark){body{background:#15171a;color:#e6e6e6}}
-@media print{body{background:#fff;color:#000;max-width:none;padding:0}.scroll{overflow:visible}h2{break-after:avoid}nav{display:none}tr{break-inside:avoid}}
+@media print{body{background:#fff;color:#000;max-width:none;padding:0;print-color-adjust:exact}.scroll{overflow:visible}
+table{font-size:.65rem}th,td{padding:.15rem .25rem;overflow-wrap:anywhere}td.n{white-space:nowrap}.long{width:auto;max-width:none}h2{break-after:avoid}nav{display:none}tr{break-inside:avoid}}
 `;
 
 /**
@@ -72,8 +80,9 @@ function sectionHtml(section: Section, at: number, words: Words, draw: (chart: C
   return `<section id="s${at + 1}">
 <h2>${escape(section.title)}</h2>
 <p class="task">${escape(words.task)} ${escape(section.taskId)}</p>
+${(section.notes ?? []).map((note) => `<p class="note">${escape(note)}</p>`).join('\n')}
 ${figures(section.figures)}
-${section.charts.map(draw).join('\n')}
+${section.charts.length > 0 ? `<div class="plots">${section.charts.map(draw).join('\n')}</div>` : ''}
 ${section.tables.map(tableHtml).join('\n')}
 </section>`;
 }
@@ -85,12 +94,19 @@ function figures(entries: readonly (readonly [string, Cell])[]): string {
 }
 
 function tableHtml(table: Table): string {
-  const head = table.columns.map((column) => `<th scope="col">${escape(column)}</th>`).join('');
-  const rows = table.rows.map(
-    (row) =>
-      `<tr>${row.map((cell) => `<td${typeof cell === 'number' ? ' class="n"' : ''}>${escape(shown(cell))}</td>`).join('')}</tr>`,
-  );
-  return `<div class="scroll"><table><caption>${escape(table.caption)}</caption><thead><tr>${head}</tr></thead><tbody>${rows.join('')}</tbody></table></div>`;
+  const head = table.columns.map((column) => `<th scope="col">${textHtml(column)}</th>`).join('');
+  const rows = table.rows.map((row) => `<tr>${row.map(cellHtml).join('')}</tr>`);
+  return `<div class="scroll" tabindex="0"><table><caption>${escape(table.caption)}</caption><thead><tr>${head}</tr></thead><tbody>${rows.join('')}</tbody></table></div>`;
+}
+
+function cellHtml(cell: Cell, at: number): string {
+  if (typeof cell === 'number' || (cell === null && at > 0)) return `<td class="n">${escape(shown(cell))}</td>`;
+  return at === 0 ? `<th scope="row">${textHtml(shown(cell))}</th>` : `<td>${textHtml(shown(cell))}</td>`;
+}
+
+/** A long text breaks within its cell; a short one is never broken. */
+function textHtml(text: string): string {
+  return text.length > LONG ? `<div class="long">${escape(text)}</div>` : escape(text);
 }
 
 /** Whole numbers as they are, others to six digits. */

@@ -3,7 +3,7 @@ import { TaskFailure, type Json } from '../task-type.js';
 import { headlineOf } from './headline.js';
 import { renderPage } from './page.js';
 import type { ReportConfig } from './section.js';
-import { sectionsOf } from './sections.js';
+import { allSections } from './sections.js';
 import { wordsOf } from './words.js';
 
 /** What the rendering thread is given. */
@@ -21,7 +21,7 @@ export const run: PartyProgram = async (context, args) => {
   const { config, inputs } = args as unknown as ReportArgs;
   const language = config.language ?? 'en';
   const words = wordsOf(language);
-  const all = inputs.flatMap(([taskId, result]) => (result === null ? [] : sectionsOf(taskId, result, words)));
+  const all = allSections(inputs, words);
   const sections = config.sections
     ? config.sections.flatMap((kind) => all.filter((section) => section.kind === kind))
     : all;

@@ -1,10 +1,13 @@
 import { execFileSync } from 'node:child_process';
 import { after, before, describe, test } from 'node:test';
 import { expect } from 'expect';
+import { parse, type DefaultTreeAdapterTypes, type Token } from 'parse5';
 import { checkTaskParams } from '../check-params.js';
 import { testFolder, type TestFolder } from '../run-for-tests.js';
 import type { Json, JsonObject, TaskRunResult } from '../task-type.js';
+import { HOSTILE, INPUTS, LONG_NAMES, resultsNamed } from './inputs-for-tests.js';
 import { runReport } from './report-run.js';
+import type { HeatMap, Section } from './section.js';
 
 let folder: TestFolder;
 before(async () => {
@@ -12,44 +15,6 @@ before(async () => {
 });
 after(() => folder.remove());
 
-const bucket = (from: number): JsonObject => ({
-  from,
-  to: from + 0.2,
-  rows: 50,
-  positives: Math.round(50 * from),
-  mean_score: from + 0.1,
-});
-const INPUTS: Record<string, Json> = {
-  intersect: {
-    intersection_count: 509,
-    output_paths: { alice: 'artifact:c/t/alice/x.csv' },
-    psi_protocol: 'ECDH_PSI_2PC',
-    reports: [
-      { party: 'alice', original_count: 550, intersection_count: 509 },
-      { party: 'bob', original_count: 552, intersection_count: -1 },
-    ],
-  },
-  describe: {
-    statistics: { age: { count: 509, mean: 41.123456789, min: 18 }, income: { count: 509, mean: 2.5 } },
-    rows: { alice: 509 },
-  },
-  relate: { correlation_matrix: { age: { age: 1, income: 0.25 } }, vif_values: { age: 1.5 } },
-  train: { training_metrics: { epochs: 3, final_loss: 0.07, loss_by_epoch: [0.2, 0.1, 0.07] } },
-  evaluate: {
-    rows: 250,
-    metrics: { auc: 0.99, ks: 0.93, f1_score: 0.9, precision: 0.9, recall: 0.9, accuracy: 0.97 },
-    curves: {
-      roc: [
-        [0, 0, 0.99],
-        [0.1, 0.9, 0.5],
-        [1, 1, 0.01],
-      ],
-      calibration: [bucket(0.8), bucket(0.4), bucket(0)],
-      buckets: [bucket(0.8), bucket(0.4), bucket(0)],
-    },
-  },
-  odd: { hello: ['world', { deep: null }] },
-};
 async function make(
   config: JsonObject,
   inputs: Record<string, Json> = INPUTS,
@@ -59,6 +24,25 @@ async function make(
   const html = await folder.text('', String(outcome.result.report_html));
   return { outcome, html, json: JSON.parse(await folder.text('', String(outcome.result.report_json))) as JsonObject };
 }
+/** Every element of a page, as a parser of HTML reads it: name, attributes, and the text directly within. */
+function elementsOf(html: string): { name: string; attributes: Token.Attribute[]; text: string }[] {
+  const found: ReturnType<typeof elementsOf> = [];
+  const walk = (node: DefaultTreeAdapterTypes.Node): void => {
+    if (!('childNodes' in node)) return;
+    if ('tagName' in node) {
+      const texts = node.childNodes.flatMap((child) => ('value' in child ? [child.value] : []));
+      found.push({ name: node.tagName, attributes: node.attrs, text: texts.join('') });
+    }
+    node.childNodes.forEach(walk);
+  };
+  walk(parse(html));
+  return found;
+}
+/** All that a report needs: nothing among them loads or runs anything. */
+const PLAIN_ELEMENTS = (
+  'html head meta title style body h1 h2 dl div dt dd nav ol li a span main section p figure figcaption ' +
+  'svg g path rect text tspan polyline line table caption thead tbody tr th td'
+).split(' ');
 const count = (text: string, part: string): number => text.split(part).length - 1;
 
 describe('report', () => {
@@ -75,33 +59,47 @@ describe('report', () => {
     expect(
       (outcome.result.sections as { task_id: string; kind: string }[]).map(({ task_id, kind }) => `${task_id} ${kind}`),
     ).toEqual([
+      'prepare preparation',
       'intersect intersection',
       'describe statistics',
       'relate correlation',
       'relate correlation',
       'train training',
+      'merge training',
       'evaluate evaluation',
+      'seal encryption',
       'odd other',
     ]);
     expect(outcome.artifacts.map(({ name, mediaType }) => [name, mediaType])).toEqual([
       ['report.html', 'text/html; charset=utf-8'],
       ['report.json', 'application/json'],
     ]);
-    expect(count(html, '<svg ')).toBe(6);
+    expect(count(html, '<svg ')).toBe(9);
     expect(html).toContain('<title>Two hospitals</title>');
     expect(html).toContain('<td class="n">41.1235</td>');
     expect(html).toContain('hello[1].deep');
     expect(json).toMatchObject({ format: 'taskchain/report/v1', title: 'Two hospitals', headline: { auc: 0.99 } });
-    expect(json.sections).toHaveLength(7);
+    expect(json.sections).toHaveLength(10);
     // What a party may not learn is shown as unknown.
     expect(html).not.toContain('-1<');
   });
 
   test('is one page that loads nothing and runs nothing', async () => {
+    for (const inputs of [INPUTS, resultsNamed([HOSTILE, ...LONG_NAMES])]) {
+      const { html } = await make({}, inputs);
+      const page = elementsOf(html);
+      const allowed = /^(?:#s\d+|)$/;
+      for (const { name, attributes, text } of page) {
+        expect(PLAIN_ELEMENTS).toContain(name);
+        for (const { name: attribute, value } of attributes) {
+          expect(attribute).not.toMatch(/^on|^(?:src|srcset|srcdoc|action|formaction|data|poster|background|ping)$/i);
+          if (/href$/i.test(attribute)) expect(value).toMatch(allowed);
+          if (attribute === 'style') expect(value).not.toMatch(/url\(|@import|expression|:\/\//i);
+        }
+        if (name === 'style') expect(text).not.toMatch(/url\(|@import|:\/\//i);
+      }
+    }
     const { html } = await make({});
-    expect(html).not.toMatch(/<script|<link|<img|<iframe|@import|url\(|javascript:| on\w+=/i);
-    const addresses = (html.match(/(?:href|src)="[^"]*"/g) ?? []).filter((address) => !/^href="#s\d+"$/.test(address));
-    expect(addresses).toEqual([]);
     expect(html).toContain(`content="default-src 'none'; style-src 'unsafe-inline'"`);
     expect(html).toContain('width=device-width');
     expect(html).toContain('prefers-color-scheme:dark');
@@ -112,12 +110,12 @@ describe('report', () => {
     const first = (await make({})).outcome;
     expect((await make({})).outcome).toEqual(first);
     const script = `
-      const { sectionsOf } = await import(process.argv[1] + 'sections.js');
+      const { allSections } = await import(process.argv[1] + 'sections.js');
       const { drawChart } = await import(process.argv[1] + 'draw.js');
       const { wordsOf } = await import(process.argv[1] + 'words.js');
       const result = JSON.parse(process.argv[2]);
-      if (process.argv[3]) drawChart(sectionsOf('x', result, wordsOf('en'))[0].charts[1]);
-      process.stdout.write(drawChart(sectionsOf('x', result, wordsOf('en'))[0].charts[0]));`;
+      if (process.argv[3]) drawChart(allSections([['x', result]], wordsOf('en'))[0].charts[1]);
+      process.stdout.write(drawChart(allSections([['x', result]], wordsOf('en'))[0].charts[0]));`;
     const draw = (...more: string[]): string =>
       execFileSync(
         process.execPath,
@@ -135,30 +133,18 @@ describe('report', () => {
   });
 
   test('lets no text of its inputs become markup', async () => {
-    const hostile = `"><script>alert(1)</script><img src=x onerror=alert(2)>'</text></svg>]]>&{a|b}`;
-    const inputs: Record<string, Json> = {
-      [hostile]: {
-        intersection_count: 1,
-        psi_protocol: hostile,
-        reports: [{ party: hostile, original_count: 10, intersection_count: 1 }],
-        statistics: { [hostile]: { [hostile]: hostile } },
-        training_metrics: { [hostile]: hostile, constructor: 'x', loss_by_epoch: [1, 2] },
-        metrics: { [hostile]: 1, constructor: 2 },
-        correlation_matrix: { [hostile]: hostile },
-      },
-      other: { [hostile]: hostile },
-    };
-    const { html } = await make({ title: hostile }, inputs, 'hostile');
+    const { html } = await make({ title: HOSTILE }, resultsNamed([HOSTILE]), 'hostile');
     expect(html).not.toMatch(/<script|<img/i);
-    // Nothing ends an element early: every opened element is closed, and only known ones are there.
+    // Nothing ends an element early: every opened element is closed.
     for (const name of ['svg', 'text', 'title', 'table', 'td', 'section', 'figure', 'h1', 'dd', 'style']) {
       expect([name, count(html, `<${name}>`) + count(html, `<${name} `)]).toEqual([name, count(html, `</${name}>`)]);
     }
-    const names = new Set(Array.from(html.matchAll(/<([a-z][a-z0-9]*)/gi), ([, name]) => name!.toLowerCase()));
-    const known =
-      'html head meta title style body h1 h2 dl div dt dd nav ol li a span main section p figure figcaption svg g path rect text tspan polyline line table caption thead tbody tr th td defs clippath';
-    expect([...names].filter((name) => !known.split(' ').includes(name))).toEqual([]);
     expect(html).toContain('&lt;script&gt;alert(1)&lt;/script&gt;');
+    // The whole name stands as text, in a table of each section.
+    const cells = elementsOf(html).filter(
+      ({ name, text }) => ['th', 'td', 'div'].includes(name) && text.includes(HOSTILE),
+    );
+    expect(cells.length).toBeGreaterThan(15);
   });
 
   test('shows the chosen kinds in the chosen order, in Chinese where asked', async () => {
@@ -169,6 +155,64 @@ describe('report', () => {
     ]);
     expect(html).toContain('<html lang="zh-CN">');
     expect(html).toContain('隐私集合求交');
+  });
+
+  test('is in Chinese throughout, but for names', async () => {
+    const { odd: _names, ...inputs } = INPUTS;
+    const { html, json } = await make({ language: 'zh' }, inputs, 'zh');
+    const names =
+      /age1q+|age-encryption\S+|alice|bob|age|income|twin|rare|prepare|intersect|describe|relate|train|merge|evaluate|seal|ECDH_PSI_2PC|x\.csv|results\.json|artifact:\S+|AUC|KS|ROC|F1|RMSE|\d+%/g;
+    const words = elementsOf(html)
+      .filter(({ name }) => name !== 'style')
+      .map(({ text }) => text.replaceAll(names, ''))
+      .filter((text) => /[A-Za-z]/.test(text));
+    expect(words).toEqual([]);
+    expect(html).toContain('和中只有两方');
+    expect(json.language).toBe('zh');
+  });
+
+  test('compares two evaluations or more', async () => {
+    const better = INPUTS.evaluate as JsonObject;
+    const worse = { ...better, metrics: { auc: 0.8, ks: 0.5 } };
+    const { json, html } = await make({ sections: ['comparison'] }, { 'by-lr': worse, 'by-xgb': better }, 'two');
+    const [section] = json.sections as unknown as Section[];
+    expect(section!.tables[0]!.rows.map((row) => row.slice(0, 2))).toEqual([
+      ['by-lr', 0.8],
+      ['by-xgb', 0.99],
+    ]);
+    expect(section!.charts).toMatchObject([{ kind: 'line', series: [{ name: 'by-lr' }, { name: 'by-xgb' }] }]);
+    expect(html).toContain('by-lr, by-xgb');
+  });
+
+  test('draws a correlation matrix as a heat map, and lists the strongest pairs of a large one', async () => {
+    const names = Array.from({ length: 20 }, (_, at) => `c${at}`);
+    const value = (a: number, b: number): number => (a === b ? 1 : a + b === 1 ? -0.9 : 0.1);
+    const matrix = Object.fromEntries(
+      names.map((row, y) => [row, Object.fromEntries(names.map((column, x) => [column, value(x, y)]))]),
+    );
+    const { json, html } = await make({}, { relate: { correlation_matrix: matrix } }, 'heat');
+    const [section] = json.sections as unknown as Section[];
+    const map = section!.charts[0] as HeatMap;
+    expect(map).toMatchObject({ kind: 'heat', names });
+    expect(map.cells).toHaveLength(400);
+    expect(section!.tables[0]!.rows[0]).toEqual([-0.9, 'c0', 'c1']);
+    expect(section!.tables[0]!.rows).toHaveLength(50);
+    // A red diagonal, and the blue pair twice.
+    expect(count(html, 'fill="#b2182b"')).toBeGreaterThanOrEqual(20);
+    expect(count(html, 'fill="#2166ac"')).toBeGreaterThanOrEqual(2);
+  });
+
+  test('puts the worst inflation first, and draws quartiles on the scale of each column', async () => {
+    const { json } = await make({ sections: ['correlation', 'statistics'] }, INPUTS, 'order');
+    const [, vif, statistics] = json.sections as unknown as Section[];
+    expect(vif!.tables[0]!.rows).toEqual([
+      ['twin', null],
+      ['income', 12],
+      ['age', 1.5],
+    ]);
+    // The column "income" is constant and has no box.
+    expect(statistics!.charts).toMatchObject([{ kind: 'box', names: ['age'], boxes: [[0, 0.2, 22 / 60, 32 / 60, 1]] }]);
+    expect(statistics!.notes).toHaveLength(2);
   });
 
   test('is plainer, and not broken, where a result has another shape', async () => {

@@ -1,6 +1,16 @@
 /** The kinds of section, in no order: a report shows them in the order of its inputs, or of `sections`. */
-export const SECTION_KINDS = ['intersection', 'statistics', 'correlation', 'training', 'evaluation', 'other'] as const;
-type SectionKind = (typeof SECTION_KINDS)[number];
+export const SECTION_KINDS = [
+  'intersection',
+  'preparation',
+  'statistics',
+  'correlation',
+  'training',
+  'evaluation',
+  'comparison',
+  'encryption',
+  'other',
+] as const;
+export type SectionKind = (typeof SECTION_KINDS)[number];
 
 /** `task_config` of `report`, as its schema lets it through. */
 export interface ReportConfig {
@@ -25,40 +35,52 @@ export interface Axis {
   readonly min?: number;
   readonly max?: number;
   readonly inverse?: boolean;
+  /** Marks at whole numbers alone. */
+  readonly whole?: boolean;
 }
 
-/** A plot as data, from which the page draws it and which the JSON report holds. */
-export interface Chart {
+/** Lines, or bars. Bars lie where their y axis is the one of names, else they stand. */
+export interface AxisChart {
   readonly caption: string;
   readonly kind: 'line' | 'bar';
   readonly x: Axis;
   readonly y: Axis;
   readonly series: readonly {
     readonly name: string;
-    /** Points of a line; of a bar, its place among the categories and its height. */
+    /** Points of a line; of a bar, its place among the categories and its height or length, in the order of the axes. */
     readonly points: readonly (readonly [x: number, y: number])[];
     readonly dashed?: boolean;
     readonly stack?: string;
   }[];
 }
 
-/** Names in the order in which a reader expects them; a stored result comes with its keys in an order of the database's. */
-const READING_ORDER = [
-  ...['count', 'mean', 'std', 'min', '25%', '50%', '75%', 'max'],
-  ...['auc', 'ks', 'accuracy', 'f1_score', 'precision', 'recall', 'mse', 'rmse', 'mae', 'r2_score'],
-];
-
-/** Keys in reading order: the well-known ones first, the others as they come. */
-export function inReadingOrder(keys: readonly string[]): string[] {
-  const place = (key: string): number => READING_ORDER.indexOf(key) + 1 || READING_ORDER.length + 1;
-  return [...keys].sort((a, b) => place(a) - place(b));
+/** Cells from -1 to 1 between names; a cell without a value is left blank. */
+export interface HeatMap {
+  readonly caption: string;
+  readonly kind: 'heat';
+  readonly names: readonly string[];
+  readonly cells: readonly (readonly [column: number, row: number, value: number])[];
 }
+
+/** A box for each name, one below the other: smallest, lower quartile, median, upper quartile, largest. */
+export interface BoxPlot {
+  readonly caption: string;
+  readonly kind: 'box';
+  readonly value: Axis;
+  readonly names: readonly string[];
+  readonly boxes: readonly (readonly [number, number, number, number, number])[];
+}
+
+/** A plot as data, from which the page draws it and which the JSON report holds. */
+export type Chart = AxisChart | HeatMap | BoxPlot;
 
 /** One result, or a part of one, as the report shows it. */
 export interface Section {
   readonly taskId: string;
   readonly kind: SectionKind;
   readonly title: string;
+  /** What the reader should know first, in sentences: warnings of the task, what was left out. */
+  readonly notes?: readonly string[];
   readonly figures: readonly (readonly [name: string, value: Cell])[];
   readonly charts: readonly Chart[];
   readonly tables: readonly Table[];

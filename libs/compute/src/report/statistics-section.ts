@@ -1,0 +1,51 @@
+import type { JsonObject } from '../task-type.js';
+import { isObject } from './headline.js';
+import type { BoxPlot, Section } from './section.js';
+import { gridOf, isNumber, listOf, notesOf, rowFigures, textOf } from './tables.js';
+import { labelOf, type Words } from './words.js';
+
+/** Boxes beyond which a plot would be taller than it is read. */
+const MAX_BOXES = 40;
+const BOX = ['min', '25%', '50%', '75%', 'max'] as const;
+
+/** What the columns hold: a table, and a box for each column, on its own scale. */
+export function statisticsSection(taskId: string, result: JsonObject, statistics: JsonObject, words: Words): Section {
+  const suppressed = Object.entries(isObject(result.suppressed) ? result.suppressed : {}).flatMap(([party, names]) =>
+    listOf(names).map((name) => `${party}.${textOf(name)}`),
+  );
+  const notes = [
+    ...notesOf(result, 'statistics', words),
+    ...(suppressed.length > 0 ? [`${words.suppressed} ${suppressed.join(', ')}`] : []),
+  ];
+  const boxes = boxPlot(statistics, words);
+  return {
+    taskId,
+    kind: 'statistics',
+    title: words.statistics,
+    notes,
+    figures: rowFigures(result, words),
+    charts: boxes ? [boxes] : [],
+    tables: [gridOf(statistics, words.statistics, words, (name) => labelOf(name, words))],
+  };
+}
+
+/** Quartiles as shares of the column's range, since columns have different units; constant columns have no box. */
+function boxPlot(statistics: JsonObject, words: Words): BoxPlot | undefined {
+  const drawn = Object.entries(statistics)
+    .flatMap(([name, column]) => {
+      const values = isObject(column) ? BOX.map((key) => column[key]) : [];
+      if (values.length === 0 || !values.every(isNumber)) return [];
+      const [low, high] = [values[0]!, values[4]!];
+      const share = (value: number): number => (value - low) / (high - low);
+      return high > low ? [{ name, box: values.map(share) as [number, number, number, number, number] }] : [];
+    })
+    .slice(0, MAX_BOXES);
+  if (drawn.length === 0) return undefined;
+  return {
+    caption: words.quartiles,
+    kind: 'box',
+    value: { name: words.share_of_range, min: 0, max: 1 },
+    names: drawn.map(({ name }) => name),
+    boxes: drawn.map(({ box }) => box),
+  };
+}

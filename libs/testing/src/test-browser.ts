@@ -1,0 +1,22 @@
+import { chromium, type Browser } from 'playwright-core';
+import { ensureProgram } from './debian-program.js';
+
+/** A real Chromium of one test file. Give `skip` to node:test: false, or why there is none. */
+export interface TestBrowser {
+  readonly browser: Browser;
+  readonly skip: false | string;
+  close(): Promise<void>;
+}
+
+/** Opens a Chromium without a window; where none is installed, root installs Debian's package. */
+export async function openTestBrowser(): Promise<TestBrowser> {
+  const found = await ensureChromium();
+  if ('reason' in found) return { browser: undefined as never, skip: found.reason, close: async () => {} };
+  const browser = await chromium.launch({ executablePath: found.path, args: ['--disable-dev-shm-usage'] });
+  return { browser, skip: false, close: () => browser.close() };
+}
+
+/** Where the browser's program is, after installing it if need be and possible. */
+export function ensureChromium(): Promise<{ path: string } | { reason: string }> {
+  return ensureProgram(['chromium', 'chromium-browser']);
+}
