@@ -120,6 +120,17 @@ export const EXPECTED: Readonly<Record<string, (outcome: ExampleOutcome) => void
       10,
     );
   },
+  'tasks/regression_eval': (outcome) => {
+    const reference = outcome.results.train.prediction_output;
+    const label = numbers(outcome.column(reference, 'label'));
+    const errors = numbers(outcome.column(reference, 'prediction')).map((predicted, row) => predicted - label[row]!);
+    const { metrics } = outcome.results.evaluate;
+    const squares = (values: readonly number[], about: number) => mean(values.map((value) => (value - about) ** 2));
+    expect(metrics.mse).toBeCloseTo(squares(errors, 0), 10);
+    expect(metrics.mae).toBeCloseTo(mean(errors.map(Math.abs)), 10);
+    expect(metrics.r2_score).toBeCloseTo(1 - squares(errors, 0) / squares(label, mean(label)), 10);
+    expect(metrics.r2_score).toBeGreaterThan(0.85);
+  },
   'tasks/preprocessing': (outcome) => {
     expect(outcome.columns('prepare', 'alice')).not.toContain('purpose');
     expect(outcome.written('prepare', 'alice', 'credit_amount')).not.toContain('');

@@ -1,14 +1,8 @@
-import { columnName, configSchema, inputPath, outputPath, perParty, type NativeTaskType } from './config-schema.js';
+import type { BiclassificationConfig } from './biclassification-eval-config.js';
+import { columnName, configSchema, type NativeTaskType } from './config-schema.js';
+import { evaluationReport, holderFaults, predictionData } from './evaluation-schema.js';
 import { METRICS } from './metrics.js';
-import { holderOf, type BiclassificationConfig } from './biclassification-eval-config.js';
-import type { JsonSchema, ParamFault } from './task-type.js';
-
-const ofOne = (path: JsonSchema, description: string): JsonSchema => ({
-  ...perParty(path, description),
-  type: ['string', 'object'],
-  minLength: 1,
-  maxProperties: 1,
-});
+import type { JsonSchema } from './task-type.js';
 
 const floor: JsonSchema = {
   type: 'object',
@@ -30,10 +24,7 @@ export const biclassificationEval: NativeTaskType = {
   configSchema: configSchema(
     'biclassification_eval',
     {
-      prediction_data: ofOne(
-        inputPath,
-        'The table: {party: path}, or an artifact of one party, e.g. the prediction_output of ss_lr.',
-      ),
+      prediction_data: predictionData,
       label_column: { ...columnName, default: 'label', description: 'Column of the true class, 0 or 1.' },
       prediction_column: {
         ...columnName,
@@ -47,7 +38,7 @@ export const biclassificationEval: NativeTaskType = {
         default: 10,
         description: 'How many buckets of scores to make, at most.',
       },
-      output_report: ofOne(outputPath, 'Where the report goes; by default the artifact <party>/evaluation.json.'),
+      output_report: evaluationReport,
       assert: {
         type: 'object',
         description: 'Floors under the metrics, e.g. {"auc": {"min": 0.9}}; the task fails below one.',
@@ -60,20 +51,6 @@ export const biclassificationEval: NativeTaskType = {
     },
     ['prediction_data'],
   ),
-  check: (config) => faultsOf(config as unknown as BiclassificationConfig),
+  check: (config) => holderFaults(config as unknown as BiclassificationConfig),
   load: async () => (await import('./biclassification-eval-run.js')).runBiclassificationEval,
 };
-
-function faultsOf(config: BiclassificationConfig): ParamFault[] {
-  const { prediction_data: data, output_report: report } = config;
-  const faults: ParamFault[] = [];
-  if (typeof data === 'string' && data.includes('${')) return faults;
-  const holder = holderOf(data);
-  if (!holder) {
-    const message = 'must say whose it is: {party: path}, or artifact:<chain_id>/<task_id>/<party>/<name>';
-    faults.push({ pointer: '/prediction_data', message });
-  } else if (typeof report === 'object' && !(holder.party in report)) {
-    faults.push({ pointer: '/output_report', message: `must belong to ${holder.party}, as prediction_data does` });
-  }
-  return faults;
-}

@@ -6,6 +6,7 @@ import { encrypt } from './encrypt/encrypt.js';
 import { aggregate, mergeModels } from './federated/aggregate.js';
 import { train } from './federated/train.js';
 import { psi } from './psi/psi.js';
+import { regressionEval } from './regression-eval.js';
 import { report } from './report.js';
 import { ssLr } from './ss-lr.js';
 import { tableStatistics } from './statistics/table-statistics.js';
@@ -20,6 +21,7 @@ export const taskTypes: readonly NativeTaskType[] = [
   vif,
   ssLr,
   biclassificationEval,
+  regressionEval,
   preprocessing,
   featureEngineering,
   train,

@@ -11,6 +11,7 @@ export const partyPrograms = {
   'ss-lr': () => import('../ss-lr-party.js'),
   'ss-lr-dealer': () => import('../ss-lr-dealer.js'),
   'biclassification-eval': () => import('../biclassification-eval-party.js'),
+  'regression-eval': () => import('../regression-eval-party.js'),
   train: () => import('../federated/train-party.js'),
   aggregate: () => import('../federated/aggregate-party.js'),
   aggregator: () => import('../federated/aggregator.js'),

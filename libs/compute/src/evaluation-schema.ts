@@ -1,0 +1,38 @@
+import { holderOf, type BiclassificationConfig } from './biclassification-eval-config.js';
+import { inputPath, outputPath, perParty } from './config-schema.js';
+import type { JsonSchema, ParamFault } from './task-type.js';
+
+/** A path with the one party that it belongs to, or an artifact that names its party. */
+const ofOne = (path: JsonSchema, description: string): JsonSchema => ({
+  ...perParty(path, description),
+  type: ['string', 'object'],
+  minLength: 1,
+  maxProperties: 1,
+});
+
+/** The table of an evaluation. */
+export const predictionData = ofOne(
+  inputPath,
+  'The table: {party: path}, or an artifact of one party, e.g. the prediction_output of ss_lr.',
+);
+
+/** Where an evaluation keeps its report. */
+export const evaluationReport = ofOne(
+  outputPath,
+  'Where the report goes; by default the artifact <party>/evaluation.json.',
+);
+
+/** What a schema cannot say of an evaluation: it must be clear whose table it is, and the report must be the same party's. */
+export function holderFaults(config: Pick<BiclassificationConfig, 'prediction_data' | 'output_report'>): ParamFault[] {
+  const { prediction_data: data, output_report: report } = config;
+  const faults: ParamFault[] = [];
+  if (typeof data === 'string' && data.includes('${')) return faults;
+  const holder = holderOf(data);
+  if (!holder) {
+    const message = 'must say whose it is: {party: path}, or artifact:<chain_id>/<task_id>/<party>/<name>';
+    faults.push({ pointer: '/prediction_data', message });
+  } else if (typeof report === 'object' && !(holder.party in report)) {
+    faults.push({ pointer: '/output_report', message: `must belong to ${holder.party}, as prediction_data does` });
+  }
+  return faults;
+}

@@ -1,0 +1,122 @@
+import { MIN_GROUP_ROWS } from './metrics.js';
+import type { PartyContext, PartyProgram } from './party/party-program.js';
+import {
+  REGRESSION_METRICS,
+  meanOf,
+  numberBuckets,
+  regressionMetrics,
+  type NumberBucket,
+  type RegressionMetricName,
+  type RegressionMetrics,
+} from './regression-metrics.js';
+import { readNumericColumns } from './ss-lr-columns.js';
+import { TaskFailure, type JsonObject } from './task-type.js';
+
+/** What the holder's thread is told. */
+export interface RegressionEvalArgs {
+  readonly path: string;
+  readonly labelColumn: string;
+  readonly predictionColumn: string;
+  readonly buckets: number;
+  readonly output: string | null;
+  readonly gates: Readonly<Partial<Record<RegressionMetricName, { readonly min?: number; readonly max?: number }>>>;
+}
+
+/**
+ * The holder's part of `regression_eval`. Throws TaskFailure CONSTANT_COLUMN, GROUP_TOO_SMALL, METRIC_BELOW_GATE,
+ * COLUMN_NOT_FOUND, NON_NUMERIC, or what opening the table throws.
+ */
+export const run: PartyProgram = async (context, args) => {
+  const task = args as unknown as RegressionEvalArgs;
+  const { labels, predictions } = await readPredictions(context, task);
+  context.progress(0.6, 'computing metrics');
+  const metrics = regressionMetrics(labels, predictions);
+  checkGates(metrics, task);
+  const residuals = labels.map((label, row) => label - predictions[row]!);
+  const facts: JsonObject = {
+    rows: labels.length,
+    mean_label: meanOf(labels),
+    mean_prediction: meanOf(predictions),
+    metrics: { ...metrics },
+    curves: {
+      by_prediction: numberBuckets(predictions, labels, predictions, task.buckets).map(compact),
+      by_residual: numberBuckets(residuals, labels, predictions, task.buckets).map(compact),
+    },
+  };
+  const output = await context.createOutput({
+    ...(task.output !== null && { target: task.output }),
+    name: 'evaluation.json',
+    mediaType: 'application/json',
+  });
+  const kept = { format: 'taskchain/regression-report/v1', party: context.party, ...facts };
+  await output.write(`${JSON.stringify(kept, null, 2)}\n`);
+  await output.finish();
+  context.progress(1, 'done');
+  return { output_report: output.reference, ...facts };
+};
+
+async function readPredictions(
+  context: PartyContext,
+  task: RegressionEvalArgs,
+): Promise<{ labels: Float64Array; predictions: Float64Array }> {
+  const names = [task.labelColumn, task.predictionColumn];
+  const table = await readNumericColumns(context, task.path, names, (rows) =>
+    context.progress((0.5 * rows) / (rows + 100_000), 'reading'),
+  );
+  const { party } = context;
+  if (table.rows < MIN_GROUP_ROWS) {
+    throw new TaskFailure(
+      'GROUP_TOO_SMALL',
+      `Party ${party}: ${task.path} has ${table.rows} rows; errors of under ${MIN_GROUP_ROWS} would show single rows.`,
+      false,
+      { party, rows: table.rows, min_rows: MIN_GROUP_ROWS },
+    );
+  }
+  const column = (at: number): Float64Array =>
+    Float64Array.from({ length: table.rows }, (_, row) => table.values[2 * row + at]!);
+  const [labels, predictions] = [column(0), column(1)];
+  if (labels.every((label) => label === labels[0])) {
+    throw new TaskFailure(
+      'CONSTANT_COLUMN',
+      `Party ${party}: column ${JSON.stringify(task.labelColumn)} of ${task.path} has the same value in every row, so that there is no R2.`,
+      false,
+      { party, column: task.labelColumn },
+    );
+  }
+  return { labels, predictions };
+}
+
+function checkGates(metrics: RegressionMetrics, task: RegressionEvalArgs): void {
+  const failed = REGRESSION_METRICS.filter((name) => {
+    const { min = -Infinity, max = Infinity } = task.gates[name] ?? {};
+    const value = metrics[name];
+    return task.gates[name] !== undefined && !(value !== null && value >= min && value <= max);
+  });
+  if (failed.length === 0) return;
+  const listed = failed.map((name) => {
+    const { min, max } = task.gates[name]!;
+    if (metrics[name] === null) return `${name} does not exist, since a label is 0`;
+    const bounds = [
+      ...(min === undefined ? [] : [`at least ${min}`]),
+      ...(max === undefined ? [] : [`at most ${max}`]),
+    ];
+    return `${name} is ${short(metrics[name])}, and must be ${bounds.join(' and ')}`;
+  });
+  throw new TaskFailure('METRIC_BELOW_GATE', `The model does not pass assert: ${listed.join('; ')}.`, false, {
+    metrics: { ...metrics },
+    failed,
+  });
+}
+
+/** Six significant digits: what a plot needs, whatever the unit of the label. */
+function short(value: number): number {
+  return Number(value.toPrecision(6));
+}
+
+function compact(bucket: NumberBucket): JsonObject {
+  return {
+    rows: bucket.rows,
+    mean_prediction: short(bucket.mean_prediction),
+    mean_label: short(bucket.mean_label),
+  };
+}

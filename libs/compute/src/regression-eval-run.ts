@@ -1,0 +1,32 @@
+import { holderOf } from './biclassification-eval-config.js';
+import { runParties } from './party/run-parties.js';
+import type { RegressionEvalArgs } from './regression-eval-party.js';
+import type { Json, JsonObject, TaskRun, TaskRunResult } from './task-type.js';
+
+/** `task_config` of `regression_eval`, as its schema lets it through. */
+interface RegressionEvalConfig {
+  readonly prediction_data: string | Readonly<Record<string, string>>;
+  readonly label_column?: string;
+  readonly prediction_column?: string;
+  readonly bucket_size?: number;
+  readonly output_report?: string | Readonly<Record<string, string>>;
+  readonly assert?: RegressionEvalArgs['gates'];
+}
+
+/** Runs `regression_eval`, whose parameters have been checked, in a thread of the party that holds the table. */
+export async function runRegressionEval(run: TaskRun): Promise<TaskRunResult> {
+  const config = run.params.task_config as unknown as RegressionEvalConfig;
+  const { party, path } = holderOf(config.prediction_data)!;
+  const report = config.output_report;
+  const args: RegressionEvalArgs = {
+    path,
+    labelColumn: config.label_column ?? 'label',
+    predictionColumn: config.prediction_column ?? 'prediction',
+    buckets: config.bucket_size ?? 10,
+    output: typeof report === 'object' ? (report[party] ?? null) : (report ?? null),
+    gates: config.assert ?? {},
+  };
+  const outcomes = await runParties({ program: 'regression-eval', parties: { [party]: args as unknown as Json }, run });
+  const { value, artifacts } = outcomes[party]!;
+  return { result: { party, ...(value as JsonObject) }, artifacts };
+}

@@ -1,0 +1,89 @@
+import { MIN_GROUP_ROWS } from './metrics.js';
+
+/** Figures of predicted numbers against the true ones. */
+export interface RegressionMetrics {
+  /** Mean squared error. */
+  readonly mse: number;
+  readonly rmse: number;
+  /** Mean absolute error. */
+  readonly mae: number;
+  /** Mean absolute error as a part of the true value; null where a true value is 0, and there is none. */
+  readonly mape: number | null;
+  /** Part of the variance that the predictions explain: 1 is perfect, 0 as good as always saying the mean. */
+  readonly r2_score: number;
+  /** As r2_score, but for predictions that are all off by the same. */
+  readonly explained_variance: number;
+}
+
+/** The metrics, in the order in which they are reported. */
+export const REGRESSION_METRICS = [
+  'mse',
+  'rmse',
+  'mae',
+  'mape',
+  'r2_score',
+  'explained_variance',
+] as const satisfies readonly (keyof RegressionMetrics)[];
+export type RegressionMetricName = keyof RegressionMetrics;
+
+/** Rows of neighbouring predictions, or residuals. */
+export interface NumberBucket {
+  readonly rows: number;
+  readonly mean_prediction: number;
+  readonly mean_label: number;
+}
+
+export function meanOf(values: Float64Array): number {
+  // Around the first value, so that large numbers close to each other lose nothing.
+  const base = values[0]!;
+  return base + values.reduce((sum, value) => sum + (value - base), 0) / values.length;
+}
+
+/** Metrics of as many labels as predictions, at least one; the labels must not all be the same. */
+export function regressionMetrics(labels: Float64Array, predictions: Float64Array): RegressionMetrics {
+  const rows = labels.length;
+  const residuals = labels.map((label, row) => label - predictions[row]!);
+  const [center, bias] = [meanOf(labels), meanOf(residuals)];
+  const mean = (of: (residual: number, row: number) => number): number =>
+    residuals.reduce((sum, residual, row) => sum + of(residual, row), 0) / rows;
+  const mse = mean((residual) => residual ** 2);
+  const variance = mean((_, row) => (labels[row]! - center) ** 2);
+  return {
+    mse,
+    rmse: Math.sqrt(mse),
+    mae: mean(Math.abs),
+    mape: labels.includes(0) ? null : mean((residual, row) => Math.abs(residual / labels[row]!)),
+    r2_score: 1 - mse / variance,
+    explained_variance: 1 - mean((residual) => (residual - bias) ** 2) / variance,
+  };
+}
+
+/**
+ * At most `count` buckets of about equally many rows, from the lowest of `by` up; rows of equal `by` stay together, so that
+ * the order of rows does not matter, and no bucket has under `MIN_GROUP_ROWS` rows.
+ */
+export function numberBuckets(
+  by: Float64Array,
+  labels: Float64Array,
+  predictions: Float64Array,
+  count: number,
+): NumberBucket[] {
+  const order = Uint32Array.from(by, (_, row) => row).sort((left, right) => by[left]! - by[right]!);
+  const least = Math.max(MIN_GROUP_ROWS, order.length / count);
+  const ends: number[] = [];
+  let start = 0;
+  for (let place = 1; place <= order.length; place += 1) {
+    if (place < order.length && by[order[place]!] === by[order[place - 1]!]) continue;
+    const isLast = place === order.length;
+    // A place where as many rows as a bucket should have are done, counted from the start of the table.
+    if (!isLast && (place < Math.round((ends.length + 1) * least) || place - start < MIN_GROUP_ROWS)) continue;
+    if (!isLast && order.length - place < MIN_GROUP_ROWS) continue;
+    ends.push(place);
+    start = place;
+  }
+  return ends.map((end, at) => {
+    const rows = order.subarray(ends[at - 1] ?? 0, end);
+    const mean = (values: Float64Array): number => meanOf(Float64Array.from(rows, (row) => values[row]!));
+    return { rows: rows.length, mean_prediction: mean(predictions), mean_label: mean(labels) };
+  });
+}
