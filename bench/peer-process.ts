@@ -1,19 +1,18 @@
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
-import { closeSync, openSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { closeSync, mkdtempSync, openSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import type { Services } from '../test/faults/services.js';
 import type { Measured, Session } from './contender.js';
 import type { Workload } from './workloads.js';
 
-/** Sources of the peers' drivers; they are not built. */
-const PEERS = resolve('bench', 'peers');
-
-/** A driver's command line, told from PEERS. */
+/** How a driver is run. */
 export interface DriverCommand {
   readonly program: string;
   readonly args: readonly string[];
+  readonly cwd: string;
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 const START_MS = 60_000;
@@ -28,21 +27,34 @@ export async function startPeer(name: string, command: DriverCommand, services: 
   await services.flushRedis();
   const logFile = join(services.folder, `${name}.log`);
   const log = openSync(logFile, 'a');
-  const env = { ...process.env, NODE_ENV: 'production', REDIS_URL: services.redisUrl, DATABASE_URL: databaseUrl };
-  const child = spawn(command.program, command.args, { cwd: PEERS, env, stdio: ['pipe', 'pipe', log] });
+  const data = mkdtempSync(join(services.folder, `${name}-`));
+  const { PATH, HOME, LANG } = process.env;
+  const urls = { REDIS_URL: services.redisUrl, DATABASE_URL: databaseUrl, PEER_DATA: data };
+  const env = { PATH, HOME, LANG, NODE_ENV: 'production', ...urls, ...command.env };
+  // A group of its own: what the driver started ends with it, whatever happens.
+  const { cwd } = command;
+  const child = spawn(command.program, command.args, { cwd, env, detached: true, stdio: ['pipe', 'pipe', log] });
   const { stdin, stdout } = child as ChildProcessByStdio<Writable, Readable, null>;
   closeSync(log);
   const gone = new Promise<void>((end) => child.once('close', () => end()));
-  child.once('error', () => undefined);
+  let failed: Error | undefined;
+  child.once('error', (error) => (failed = error));
   stdin.on('error', () => undefined);
   const lines = createInterface({ input: stdout })[Symbol.asyncIterator]();
 
+  const killGroup = (): void => {
+    try {
+      if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+    } catch {
+      // it has ended
+    }
+  };
   const answer = async (timeoutMs: number): Promise<Record<string, unknown>> => {
-    const late = setTimeout(() => child.kill('SIGKILL'), timeoutMs);
+    const late = setTimeout(killGroup, timeoutMs);
     try {
       for (;;) {
         const { value, done } = await lines.next();
-        if (done === true) throw new Error(`${name} ended or was late:\n${readFileSync(logFile, 'utf8').slice(-2000)}`);
+        if (done === true) throw failed ?? new Error(`${name} ended or was late:\n${tail(logFile)}`);
         if (!value.startsWith('{')) continue;
         const said = JSON.parse(value) as Record<string, unknown>;
         if (said.error !== undefined) throw new Error(`${name}: ${String(said.error)}`);
@@ -54,9 +66,10 @@ export async function startPeer(name: string, command: DriverCommand, services: 
   };
   const close = async (): Promise<void> => {
     stdin.end();
-    const late = setTimeout(() => child.kill('SIGKILL'), 10_000);
+    const late = setTimeout(killGroup, 5_000);
     await gone;
     clearTimeout(late);
+    killGroup();
     await services.dropDatabase(databaseUrl);
   };
   try {
@@ -70,4 +83,8 @@ export async function startPeer(name: string, command: DriverCommand, services: 
     await close();
     throw error;
   }
+}
+
+function tail(file: string): string {
+  return readFileSync(file, 'utf8').slice(-2000);
 }

@@ -1,6 +1,7 @@
 import type { Services } from '../test/faults/services.js';
 import type { Contender, Measured, Session } from './contender.js';
 import { cpuOf, cpuSnapshot, foreignShare, waitUntilQuiet } from './machine.js';
+import type { Opened } from './opened.js';
 import { figureOf, taskCount, type Workload } from './workloads.js';
 
 /** Foreign load under which a turn starts, as a share of all cores. */
@@ -24,7 +25,11 @@ export interface Plan {
   readonly contenders: readonly Contender[];
   readonly workloads: readonly Workload[];
   readonly rounds: number;
+  /** At most so many runs of a workload in a round, */
   readonly repetitions: number;
+  /** and none more after so long, ms: what takes seconds need not be run often to be told apart. */
+  readonly turnMs: number;
+  /** How long is waited for others to leave the CPU alone. */
   readonly patienceMs: number;
   readonly say: (words: string) => void;
 }
@@ -37,36 +42,66 @@ export interface Outcome {
   readonly troubles: Readonly<Record<string, string>>;
 }
 
-/** Each round starts every contender once, in an order of its own, and runs all workloads on it. */
-export async function runRounds(services: Services, plan: Plan): Promise<Outcome> {
+/**
+ * Each round starts every contender once, in an order of its own, and runs all workloads on it. One that fails is
+ * started again for its next workload; one that can't be had or started is left out, saying why.
+ */
+export async function runRounds(services: Services, opened: Opened, plan: Plan): Promise<Outcome> {
   const samples: Sample[] = [];
   const versions: Record<string, string> = {};
   const troubles: Record<string, string> = {};
+  const trouble = (name: string, words: string): void => {
+    troubles[name] = words;
+    plan.say(`${name}: ${words}`);
+  };
+  const taking: Contender[] = [];
+  for (const contender of plan.contenders) {
+    const missing = await contender.missing();
+    if (missing === false) taking.push(contender);
+    else trouble(contender.name, missing);
+  }
   for (let round = 1; round <= plan.rounds; round++) {
-    for (const contender of shuffled(plan.contenders)) {
-      const workloads = plan.workloads.filter((workload) => contender.supports(workload));
-      if (workloads.length === 0 || contender.name in troubles) continue;
+    for (const contender of shuffled(taking)) {
+      const { name } = contender;
       let session: Session | undefined;
+      let close = async (): Promise<void> => undefined;
       try {
-        session = await contender.start(services);
-        versions[contender.name] = session.version;
-        await session.run(plan.workloads[0]!).catch(() => undefined);
-        for (const workload of workloads) {
-          const sample = await runOne(session, contender.name, workload, round, plan);
-          samples.push(sample);
-          const shown = sample.figures.map((figure) => figure.toPrecision(4)).join(' ');
-          const foreign = sample.foreign === undefined ? '' : `, others ${(sample.foreign * 100).toFixed(0)} %`;
-          plan.say(`round ${round} ${contender.name} ${workload.id}: ${shown} ${workload.unit}${foreign}`);
+        for (const workload of plan.workloads.filter((each) => contender.supports(each))) {
+          if (`${name} ${workload.id}` in troubles) continue;
+          try {
+            if (session === undefined) {
+              [session, close] = await opened.open(
+                () => contender.start(services),
+                (each) => each.close(),
+              );
+            }
+          } catch (error) {
+            trouble(name, (error as Error).message);
+            break;
+          }
+          versions[name] = session.version;
+          try {
+            const sample = await runOne(session, name, workload, round, plan);
+            samples.push(sample);
+            plan.say(told(sample, workload));
+          } catch (error) {
+            trouble(`${name} ${workload.id}`, (error as Error).message);
+            await close();
+            session = undefined;
+          }
         }
-      } catch (error) {
-        troubles[contender.name] = (error as Error).message;
-        plan.say(`${contender.name} is left out from here on: ${(error as Error).message}`);
       } finally {
-        await session?.close();
+        await close();
       }
     }
   }
   return { samples, versions, troubles };
+}
+
+function told({ round, contender, figures, foreign }: Sample, { id, unit }: Workload): string {
+  const shown = figures.map((figure) => figure.toPrecision(4)).join(' ');
+  const others = foreign === undefined ? '' : `, others ${(foreign * 100).toFixed(0)} %`;
+  return `round ${round} ${contender} ${id}: ${shown} ${unit}${others}`;
 }
 
 async function runOne(
@@ -74,13 +109,16 @@ async function runOne(
   contender: string,
   workload: Workload,
   round: number,
-  { repetitions, patienceMs }: Plan,
+  { repetitions, turnMs, patienceMs }: Plan,
 ): Promise<Sample> {
-  await session.run(workload); // warm
+  // Not counted: caches are cold, and code is not compiled yet. One that takes long warms itself within a run.
+  for (let warm = 0, ms = 0; warm < 2 && ms < turnMs / 4; warm++) ms += (await session.run(workload)).ms;
   await waitUntilQuiet(QUIET, patienceMs);
   const before = cpuSnapshot();
   const runs: Measured[] = [];
-  for (let n = 0; n < repetitions; n++) runs.push(await session.run(workload));
+  const until = performance.now() + turnMs;
+  do runs.push(await session.run(workload));
+  while (runs.length < repetitions && performance.now() < until);
   const after = cpuSnapshot();
   const sample = {
     workload: workload.id,
@@ -90,7 +128,7 @@ async function runOne(
     figures: runs.map(({ ms }) => figureOf(workload, ms)),
   };
   if (before === undefined || after === undefined) return sample;
-  const tasks = taskCount(workload) * repetitions;
+  const tasks = taskCount(workload) * runs.length;
   const parts = Object.entries({ ...session.parts, total: process.pid });
   const cpuPerTask = Object.fromEntries(parts.map(([name, pid]) => [name, cpuOf(before, after, pid) / tasks]));
   return { ...sample, foreign: foreignShare(before, after), cpuPerTask };

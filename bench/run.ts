@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { Services } from '../test/faults/services.js';
 import { contenders } from './contenders.js';
 import { describeMachine } from './machine.js';
+import { Opened } from './opened.js';
 import { markdown } from './report.js';
 import { runRounds } from './rounds.js';
 import { GRAPH_WORKLOADS } from './workloads.js';
@@ -38,14 +39,20 @@ const workloads = chosen(GRAPH_WORKLOADS, ({ id }) => id, args.workload);
 const taking = chosen(all, ({ name }) => name, args.peer);
 const say = (words: string): void => void process.stderr.write(`${words}\n`);
 
-const services = await Services.start('redis', { track_commit_timestamp: 'on' });
+const opened = new Opened();
+opened.closeOnSignal(say);
 try {
-  const outcome = await runRounds(services, {
+  const [services] = await opened.open(
+    () => Services.start('redis', { track_commit_timestamp: 'on' }),
+    (each) => each.stop(),
+  );
+  const outcome = await runRounds(services, opened, {
     contenders: taking,
     workloads,
     rounds: Number(args.rounds ?? (args.quick ? 3 : 5)),
     repetitions: Number(args.repetitions ?? (args.quick ? 3 : 5)),
-    patienceMs: args.quick ? 3_000 : 30_000,
+    turnMs: args.quick ? 800 : 1_500,
+    patienceMs: args.quick ? 2_000 : 10_000,
     say,
   });
   const results = { at: new Date().toISOString(), machine: describeMachine(), ...outcome };
@@ -59,5 +66,5 @@ try {
     writeFileSync(resolve(folder, `${day}.md`), text);
   }
 } finally {
-  await services.stop();
+  await opened.closeAll();
 }

@@ -1,6 +1,5 @@
 // What every peer's driver in Node shares: see bench/peer-process.ts for what is said over the pipes.
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -29,14 +28,9 @@ export async function serve({ version, run, close }) {
 
 /** The installed version of a package. */
 export function versionOf(name) {
-  const require = createRequire(import.meta.url);
-  for (let folder = dirname(require.resolve(name)); folder !== dirname(folder); folder = dirname(folder)) {
-    try {
-      const found = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
-      if (found.name === name) return found.version;
-    } catch {
-      // further up
-    }
+  for (let folder = import.meta.dirname; folder !== dirname(folder); folder = dirname(folder)) {
+    const file = join(folder, 'node_modules', name, 'package.json');
+    if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')).version;
   }
   return 'unknown';
 }
@@ -52,4 +46,51 @@ export function successorsOf(graph) {
   const successors = graph.map(() => []);
   graph.forEach(({ parents }, i) => parents.forEach((parent) => successors[parent].push(i)));
   return successors;
+}
+
+/** The tasks of each level: those whose parents all stand in levels before. */
+export function levelsOf(graph) {
+  const levelOf = [];
+  const levels = [];
+  graph.forEach(({ parents }, i) => {
+    levelOf[i] = 1 + Math.max(-1, ...parents.map((parent) => levelOf[parent]));
+    (levels[levelOf[i]] ??= []).push(i);
+  });
+  return levels;
+}
+
+/** Starts each task when its parents' promises have settled. */
+export function followByPromises(graph, start) {
+  const ended = [];
+  graph.forEach(({ parents, delayMs }, i) => {
+    ended.push(Promise.all(parents.map((parent) => ended[parent])).then(() => start(delayMs, i)));
+  });
+  return Promise.all(ended);
+}
+
+/** Runs graphs on a bare queue: `add` is given the tasks that are ready, `ended` is told of each that has ended. */
+export function followInMemory(add) {
+  let graphs = [];
+  let open = 0;
+  let allEnded = () => {};
+  const taskOf = (chain, task) => ({ chain, task, delayMs: graphs[chain].delays[task] });
+  return {
+    async run(chains) {
+      graphs = chains.map((graph) => ({
+        delays: graph.map(({ delayMs }) => delayMs),
+        waitsFor: graph.map(({ parents }) => parents.length),
+        successors: successorsOf(graph),
+      }));
+      open = chains.reduce((sum, { length }) => sum + length, 0);
+      const end = new Promise((resolve) => (allEnded = resolve));
+      await add(graphs.flatMap(({ waitsFor }, c) => waitsFor.flatMap((n, t) => (n === 0 ? [taskOf(c, t)] : []))));
+      await end;
+    },
+    async ended({ chain, task }) {
+      const { waitsFor, successors } = graphs[chain];
+      const ready = successors[task].filter((next) => --waitsFor[next] === 0);
+      if (ready.length > 0) await add(ready.map((next) => taskOf(chain, next)));
+      if (--open === 0) allEnded();
+    },
+  };
 }
