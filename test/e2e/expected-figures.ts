@@ -1,6 +1,6 @@
 import { Decrypter } from 'age-encryption';
 import { expect } from 'expect';
-import { exampleKey, mean, numbers, tally, type ExampleOutcome } from './example-outcome.js';
+import { exampleKey, mean, numbers, tally, type ExampleOutcome, type Result } from './example-outcome.js';
 
 /** What each example must come to, worked out from its tables in plain arithmetic. A new example needs an entry. */
 export const EXPECTED: Readonly<Record<string, (outcome: ExampleOutcome) => void | Promise<void>>> = {
@@ -153,6 +153,13 @@ export const EXPECTED: Readonly<Record<string, (outcome: ExampleOutcome) => void
       expect(auc(label, scores)).toBeGreaterThan(0.98);
     }
   },
+  'tasks/federated_training': (outcome) => {
+    const { federate } = outcome.results;
+    expect(federate).toMatchObject({ rows: 456, parties: ['alice', 'bob', 'carol'] });
+    const models = Object.values(federate.model_paths as Record<string, string>).map((path) => outcome.json(path));
+    expect(models).toEqual([models[0], models[0], models[0]]);
+    expect(hospitalAuc(outcome, models[0])).toBeGreaterThan(0.97);
+  },
   'tasks/aggregate': (outcome) => {
     const { train, aggregate } = outcome.results;
     expect(Object.keys(aggregate.model_paths)).toEqual(['alice']);
@@ -183,6 +190,18 @@ export const EXPECTED: Readonly<Record<string, (outcome: ExampleOutcome) => void
   },
   'tasks/diagnostic': ({ results }) => expect(results.second).toMatchObject({ attempt: 1, result: 7 }),
 };
+
+/** AUC of a model on the test patients of all three hospitals. */
+function hospitalAuc(outcome: ExampleOutcome, { features, weights, intercept }: Result): number {
+  const column = (name: string): number[] =>
+    ['alice', 'bob', 'carol'].flatMap((party) => numbers(outcome.given(party, 'hospital-test.csv', name)));
+  const columns: number[][] = features.map(column);
+  const label = column('y');
+  const scores = label.map((_, row) =>
+    columns.reduce((sum, values, at) => sum + weights[at] * values[row]!, intercept),
+  );
+  return auc(label, scores);
+}
 
 /** What the recipient of an encrypted file reads. */
 async function opened(outcome: ExampleOutcome, file: { readonly artifact: string }): Promise<Buffer> {

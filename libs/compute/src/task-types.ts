@@ -4,6 +4,7 @@ import { pearsonCorrelation, vif } from './correlation/correlation.js';
 import { diagnostic } from './diagnostic/diagnostic.js';
 import { encrypt } from './encrypt/encrypt.js';
 import { aggregate, mergeModels } from './federated/aggregate.js';
+import { federatedTraining } from './federated/federated-training.js';
 import { train } from './federated/train.js';
 import { psi } from './psi/psi.js';
 import { regressionEval } from './regression-eval.js';
@@ -25,6 +26,7 @@ export const taskTypes: readonly NativeTaskType[] = [
   preprocessing,
   featureEngineering,
   train,
+  federatedTraining,
   aggregate,
   mergeModels,
   encrypt,

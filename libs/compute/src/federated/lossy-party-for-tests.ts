@@ -3,7 +3,7 @@ import { partyPrograms } from '../party/party-programs.js';
 
 /** What a party's `lossy.json` says: which program to run, and before which of its messages to the aggregator to die. */
 export interface Lossy {
-  readonly program: 'aggregate';
+  readonly program: 'aggregate' | 'federated-training';
   readonly dieBefore: number;
 }
 

@@ -14,6 +14,7 @@ export const partyPrograms = {
   'regression-eval': () => import('../regression-eval-party.js'),
   train: () => import('../federated/train-party.js'),
   aggregate: () => import('../federated/aggregate-party.js'),
+  'federated-training': () => import('../federated/federated-training-party.js'),
   aggregator: () => import('../federated/aggregator.js'),
   encrypt: () => import('../encrypt/encrypt-party.js'),
   'encrypt-courier': () => import('../encrypt/encrypt-courier.js'),
