@@ -118,6 +118,7 @@ function axisOf(axis: Axis, nameGap: number): object {
     ...(axis.max !== undefined && { max: axis.max }),
     ...(axis.inverse && { inverse: true }),
     ...(axis.whole && { minInterval: 1 }),
+    ...(axis.fitted && { scale: true }),
   };
 }
 

@@ -2,37 +2,45 @@ import type { Json, JsonObject } from '../task-type.js';
 import { rocCurveOf } from './evaluation-section.js';
 import { isObject } from './headline.js';
 import type { AxisChart, Section } from './section.js';
-import { cellOf, inReadingOrder, shortened } from './tables.js';
+import { cellOf, inReadingOrder, isNumber, shortened } from './tables.js';
 import { labelOf, type Words } from './words.js';
 
 /** Curves of one plot beyond which they could not be told apart. */
 const MAX_CURVES = 6;
 
-/** Where a report shows two evaluations or more: their figures side by side, and their ROC curves in one plot. */
+interface Evaluation {
+  readonly taskId: string;
+  readonly result: JsonObject;
+  readonly metrics: JsonObject;
+}
+
+/** Where a report shows two evaluations of a kind or more: their figures side by side, and their ROC curves in one plot. */
 export function comparisonSections(inputs: readonly (readonly [string, Json])[], words: Words): Section[] {
   const evaluations = inputs.flatMap(([taskId, result]) =>
     isObject(result) && isObject(result.metrics) ? [{ taskId, result, metrics: result.metrics }] : [],
   );
-  if (evaluations.length < 2) return [];
+  const of = (metric: string): Evaluation[] => evaluations.filter(({ metrics }) => isNumber(metrics[metric]));
+  return [of('auc'), of('mse')].flatMap((alike) => (alike.length < 2 ? [] : [comparisonSection(alike, words)]));
+}
+
+function comparisonSection(evaluations: readonly Evaluation[], words: Words): Section {
   const names = inReadingOrder([...new Set(evaluations.flatMap(({ metrics }) => Object.keys(metrics)))]);
   const table = {
     caption: words.comparison,
     columns: [words.task, ...names.map((name) => labelOf(name, words))],
     rows: evaluations.map(({ taskId, metrics }) => [taskId, ...names.map((name) => cellOf(metrics[name]))]),
   };
-  return [
-    {
-      taskId: evaluations.map(({ taskId }) => taskId).join(', '),
-      kind: 'comparison',
-      title: words.comparison,
-      figures: [],
-      charts: overlay(evaluations, words),
-      tables: [shortened(table, words)],
-    },
-  ];
+  return {
+    taskId: evaluations.map(({ taskId }) => taskId).join(', '),
+    kind: 'comparison',
+    title: words.comparison,
+    figures: [],
+    charts: overlay(evaluations, words),
+    tables: [shortened(table, words)],
+  };
 }
 
-function overlay(evaluations: readonly { taskId: string; result: JsonObject }[], words: Words): AxisChart[] {
+function overlay(evaluations: readonly Evaluation[], words: Words): AxisChart[] {
   const curves = evaluations
     .map(({ taskId, result }) => ({ taskId, roc: rocCurveOf(result) }))
     .filter(({ roc }) => roc.length > 1)

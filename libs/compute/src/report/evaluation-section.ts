@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from '../task-type.js';
 import { isObject } from './headline.js';
+import { regressionPlots } from './regression-plots.js';
 import type { AxisChart, Section, Table } from './section.js';
 import { figuresOf, listOf, warningsOf } from './tables.js';
 import type { Words } from './words.js';
@@ -26,6 +27,7 @@ export function evaluationSection(taskId: string, result: JsonObject, metrics: J
   const roc = rocCurveOf(result);
   const calibration = listOf(curves.calibration).filter(isBucket);
   const buckets = listOf(curves.buckets).filter(isBucket);
+  const regression = regressionPlots(result, words);
   return {
     taskId,
     kind: 'evaluation',
@@ -33,14 +35,15 @@ export function evaluationSection(taskId: string, result: JsonObject, metrics: J
     notes: warningsOf(result, words),
     figures: [
       ...figuresOf(metrics, words),
-      ...figuresOf(result, words, ['model', 'party', 'rows', 'positives', 'threshold']),
+      ...figuresOf(result, words, ['party', 'rows', 'positives', 'threshold', 'mean_label', 'mean_prediction']),
     ],
     charts: [
       ...(roc.length > 1 ? [rocChart(roc, words), ksChart(roc, words)] : []),
       ...(calibration.length > 0 ? [calibrationChart(calibration, words)] : []),
       ...(buckets.length > 0 ? [bucketChart(buckets, words)] : []),
+      ...regression.charts,
     ],
-    tables: buckets.length > 0 ? [bucketTable(buckets, words)] : [],
+    tables: [...(buckets.length > 0 ? [bucketTable(buckets, words)] : []), ...regression.tables],
   };
 }
 

@@ -71,6 +71,23 @@ export const INPUTS: Record<string, Json> = {
     metrics: { auc: 0.99, ks: 0.93, f1_score: 0.9, precision: 0.9, recall: 0.9, accuracy: 0.97 },
     curves: { roc: ROC, calibration: BUCKETS, buckets: BUCKETS },
   },
+  'evaluate-numbers': {
+    party: 'bob',
+    rows: 60,
+    mean_label: 9,
+    mean_prediction: 9.5,
+    metrics: { mse: 4, rmse: 2, mae: 1.5, mape: 0.1, r2_score: 0.6, explained_variance: 0.7 },
+    curves: {
+      by_prediction: [
+        { rows: 30, mean_prediction: 5, mean_label: 4 },
+        { rows: 30, mean_prediction: 14, mean_label: 14 },
+      ],
+      by_residual: [
+        { rows: 30, mean_prediction: 10, mean_label: 8 },
+        { rows: 30, mean_prediction: 9, mean_label: 10 },
+      ],
+    },
+  },
   seal: {
     format: 'age-encryption.org/v1',
     recipients: ['age1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq'],
@@ -107,7 +124,7 @@ export function resultsNamed(names: readonly string[]): Record<string, Json> {
       feature_importance: byName((at) => at),
       warnings: names.map((message) => ({ code: message, message })),
     },
-    evaluate: { party: names[0]!, metrics: { ...byName((at) => at), constructor: 2 }, curves: { roc: ROC } },
+    evaluate: { party: names[0]!, metrics: { ...byName((at) => at), auc: 0.6, constructor: 2 }, curves: { roc: ROC } },
     again: { party: names[0]!, metrics: { auc: 0.5 }, curves: { roc: ROC } },
     seal: {
       recipients: [...names],

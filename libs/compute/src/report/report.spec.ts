@@ -67,6 +67,7 @@ describe('report', () => {
       'train training',
       'merge training',
       'evaluate evaluation',
+      'evaluate-numbers evaluation',
       'seal encryption',
       'odd other',
     ]);
@@ -74,14 +75,14 @@ describe('report', () => {
       ['report.html', 'text/html; charset=utf-8'],
       ['report.json', 'application/json'],
     ]);
-    expect(count(html, '<svg ')).toBe(9);
+    expect(count(html, '<svg ')).toBe(11);
     expect(html).toContain('<title>Two hospitals</title>');
     expect(html).toContain('<td class="n">41.1235</td>');
     expect(html).toContain('hello[1].deep');
     expect(json).toMatchObject({ format: 'taskchain/report/v1', title: 'Two hospitals', headline: { auc: 0.99 } });
-    expect(json.sections).toHaveLength(10);
+    expect(json.sections).toHaveLength(11);
     // What a party may not learn is shown as unknown.
-    expect(html).not.toContain('-1<');
+    expect(html).not.toMatch(/>-1<\/(?:td|dd)>/);
   });
 
   test('is one page that loads nothing and runs nothing', async () => {
@@ -151,6 +152,7 @@ describe('report', () => {
     const { outcome, html } = await make({ sections: ['evaluation', 'intersection'], language: 'zh' });
     expect((outcome.result.sections as { kind: string }[]).map(({ kind }) => kind)).toEqual([
       'evaluation',
+      'evaluation',
       'intersection',
     ]);
     expect(html).toContain('<html lang="zh-CN">');
@@ -161,7 +163,7 @@ describe('report', () => {
     const { odd: _names, ...inputs } = INPUTS;
     const { html, json } = await make({ language: 'zh' }, inputs, 'zh');
     const names =
-      /age1q+|age-encryption\S+|alice|bob|age|income|twin|rare|prepare|intersect|describe|relate|train|merge|evaluate|seal|ECDH_PSI_2PC|x\.csv|results\.json|artifact:\S+|AUC|KS|ROC|F1|RMSE|\d+%/g;
+      /age1q+|age-encryption\S+|alice|bob|age|income|twin|rare|prepare|intersect|describe|relate|train|merge|evaluate|seal|ECDH_PSI_2PC|x\.csv|results\.json|artifact:\S+|AUC|KS|ROC|F1|RMSE|MAPE|R²|numbers|-|\d+%/g;
     const words = elementsOf(html)
       .filter(({ name }) => name !== 'style')
       .map(({ text }) => text.replaceAll(names, ''))

@@ -37,6 +37,8 @@ export interface Axis {
   readonly inverse?: boolean;
   /** Marks at whole numbers alone. */
   readonly whole?: boolean;
+  /** Begins near the smallest value, and not at 0. */
+  readonly fitted?: boolean;
 }
 
 /** Lines, or bars. Bars lie where their y axis is the one of names, else they stand. */

@@ -9,7 +9,20 @@ const MAX_ROWS = 500;
 /** Names in the order in which a reader expects them; a stored result comes with its keys in an order of the database's. */
 const READING_ORDER = [
   ...['count', 'mean', 'std', 'min', '25%', '50%', '75%', 'max'],
-  ...['auc', 'ks', 'accuracy', 'f1_score', 'precision', 'recall', 'mse', 'rmse', 'mae', 'r2_score'],
+  ...[
+    'auc',
+    'ks',
+    'accuracy',
+    'f1_score',
+    'precision',
+    'recall',
+    'mse',
+    'rmse',
+    'mae',
+    'mape',
+    'r2_score',
+    'explained_variance',
+  ],
 ];
 
 /** Keys in reading order: the well-known ones first, the others as they come. */

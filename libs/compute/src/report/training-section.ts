@@ -6,7 +6,7 @@ import { labelOf, type Words } from './words.js';
 
 /** What a result says of a model besides `training_metrics`, where it says it. */
 const MODEL_FACTS = ['model', 'feature_count', 'rows', 'weighting', 'parties', 'lost_parties', 'receivers', 'rounds'];
-const CHOICES = ['model', 'weighting'];
+const CHOICES = ['model', 'weighting', 'loss'];
 const MAX_BARS = 30;
 
 /** Whether a result is that of a model's training or merging. */
@@ -18,7 +18,7 @@ export function isTraining(result: JsonObject): boolean {
 export function trainingSection(taskId: string, result: JsonObject, words: Words): Section {
   const metrics = isObject(result.training_metrics) ? result.training_metrics : {};
   const facts = Object.fromEntries(
-    MODEL_FACTS.flatMap((key) => (result[key] === undefined ? [] : [[key, factOf(key, result[key], words)] as const])),
+    MODEL_FACTS.flatMap((key) => (result[key] === undefined ? [] : [[key, joined(result[key])] as const])),
   );
   const importance = ['feature_importance', 'feature_importances'].flatMap((key) =>
     [result[key], metrics[key]].filter(isObject),
@@ -28,7 +28,7 @@ export function trainingSection(taskId: string, result: JsonObject, words: Words
     kind: 'training',
     title: words.training,
     notes: warningsOf(result, words),
-    figures: figuresOf({ ...metrics, ...facts }, words),
+    figures: figuresOf(worded({ ...metrics, ...facts }, words), words),
     charts: [...curves(metrics, words), ...importance.flatMap((each) => importanceChart(each, words))],
     tables: isObject(result.model_paths) ? [modelTable(result.model_paths, words)] : [],
   };
@@ -72,9 +72,14 @@ function modelTable(paths: JsonObject, words: Words): Table {
   return shortened({ caption: words.models, columns: [words.party, words.file], rows }, words);
 }
 
-/** A choice, such as the kind of regression, in its words. */
-function factOf(key: string, value: Json | undefined, words: Words): Json {
-  return CHOICES.includes(key) && typeof value === 'string' ? labelOf(value, words) : joined(value);
+/** Choices, such as the kind of regression, in their words. */
+function worded(facts: JsonObject, words: Words): JsonObject {
+  return Object.fromEntries(
+    Object.entries(facts).map(([key, value]) => [
+      key,
+      CHOICES.includes(key) && typeof value === 'string' ? labelOf(value, words) : value,
+    ]),
+  );
 }
 
 /** A list as one text. */
