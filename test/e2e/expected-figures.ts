@@ -141,6 +141,20 @@ export const EXPECTED: Readonly<Record<string, (outcome: ExampleOutcome) => void
     const duration = numbers(outcome.written('features', 'alice', 'duration'));
     expect([Math.min(...duration), Math.max(...duration)]).toEqual([0, 1]);
   },
+  'three-party-validation': ({ results }) => {
+    for (const party of ['alice', 'bob', 'carol']) {
+      expect(results[`validate-${party}`]).toMatchObject({
+        valid: true,
+        rows: { [party]: 152 },
+        columns_checked: { [party]: 32 },
+      });
+    }
+  },
+  'tasks/validation': (outcome) => {
+    const { validate } = outcome.results;
+    const rows = outcome.given('alice', 'hospital.csv', 'id').length;
+    expect(validate).toMatchObject({ valid: true, rows: { alice: rows, bob: rows, carol: rows } });
+  },
   'tasks/train': (outcome) => {
     for (const [party, reference] of Object.entries(outcome.results.train.model_paths as Record<string, string>)) {
       const { features, weights, intercept, rows } = outcome.json(reference);

@@ -12,6 +12,7 @@ import { report } from './report.js';
 import { ssLr } from './ss-lr.js';
 import { tableStatistics } from './statistics/table-statistics.js';
 import { featureEngineering, preprocessing, singleStepTypes } from './steps/step-types.js';
+import { validation } from './validation/validation.js';
 
 /** Every task type of the native engine, in the order of the catalogue. A new type is added here and nowhere else. */
 export const taskTypes: readonly NativeTaskType[] = [
@@ -25,6 +26,7 @@ export const taskTypes: readonly NativeTaskType[] = [
   regressionEval,
   preprocessing,
   featureEngineering,
+  validation,
   train,
   federatedTraining,
   aggregate,

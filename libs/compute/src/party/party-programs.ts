@@ -16,6 +16,7 @@ export const partyPrograms = {
   aggregate: () => import('../federated/aggregate-party.js'),
   'federated-training': () => import('../federated/federated-training-party.js'),
   aggregator: () => import('../federated/aggregator.js'),
+  validation: () => import('../validation/validation-party.js'),
   encrypt: () => import('../encrypt/encrypt-party.js'),
   'encrypt-courier': () => import('../encrypt/encrypt-courier.js'),
   report: () => import('../report/report-thread.js'),

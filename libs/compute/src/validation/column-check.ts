@@ -1,0 +1,74 @@
+import { isMissing, toNumber } from '../table/csv-reader.js';
+import type { ColumnRule, Finding } from './validation-config.js';
+
+/** A broken rule of a column, with the first rows that break it. */
+export interface ColumnFinding {
+  readonly rule: Finding['rule'];
+  readonly count: number;
+  readonly rows: readonly number[];
+}
+
+/** Row numbers that are kept of a broken rule. */
+const MAX_ROWS = 1000;
+const INTEGER = /^\s*[+-]?\d+\s*$/;
+const BOOLEAN = /^(true|false|0|1)$/i;
+
+/** Holds the fields of one column against its rule. */
+export class ColumnCheck {
+  private readonly broken = new Map<Finding['rule'], { count: number; rows: number[] }>();
+  private readonly seen: Set<string> | undefined;
+  private readonly permitted: ReadonlySet<string | number> | undefined;
+
+  constructor(private readonly rule: ColumnRule) {
+    if (rule.unique) this.seen = new Set();
+    if (rule.enum) this.permitted = new Set(rule.enum.map((value) => this.comparable(String(value))));
+  }
+
+  observe(field: string, row: number): void {
+    const { rule } = this;
+    if (isMissing(field)) {
+      if (rule.required) this.fault('required', row);
+      return;
+    }
+    const number = toNumber(field);
+    if (rule.type !== undefined && !isOfType(rule.type, field, number)) this.fault('type', row);
+    else if (number !== undefined) {
+      if (rule.min !== undefined && number < rule.min) this.fault('min', row);
+      if (rule.max !== undefined && number > rule.max) this.fault('max', row);
+    }
+    if (this.permitted && !this.permitted.has(this.comparable(field))) this.fault('enum', row);
+    if (!this.seen) return;
+    if (this.seen.has(field)) this.fault('unique', row);
+    else this.seen.add(field);
+  }
+
+  findings(): ColumnFinding[] {
+    return [...this.broken].map(([rule, { count, rows }]) => ({ rule, count, rows }));
+  }
+
+  /** 1, 1.0 and 1e0 are one number; as text they are three. */
+  private comparable(field: string): string | number {
+    const isNumeric = this.rule.type === 'integer' || this.rule.type === 'number';
+    return (isNumeric ? toNumber(field) : undefined) ?? (this.rule.type === 'boolean' ? field.toLowerCase() : field);
+  }
+
+  private fault(rule: Finding['rule'], row: number): void {
+    const known = this.broken.get(rule) ?? { count: 0, rows: [] };
+    known.count += 1;
+    if (known.rows.length < MAX_ROWS) known.rows.push(row);
+    this.broken.set(rule, known);
+  }
+}
+
+function isOfType(type: NonNullable<ColumnRule['type']>, field: string, number: number | undefined): boolean {
+  switch (type) {
+    case 'string':
+      return true;
+    case 'boolean':
+      return BOOLEAN.test(field);
+    case 'integer':
+      return INTEGER.test(field);
+    case 'number':
+      return number !== undefined;
+  }
+}

@@ -1,0 +1,73 @@
+import { runParties, type CrossedMessage } from '../party/run-parties.js';
+import { TaskFailure, type Json, type JsonObject, type TaskRun, type TaskRunResult } from '../task-type.js';
+import type { Finding, ValidationConfig } from './validation-config.js';
+import type { ValidationArgs, ValidationValue } from './validation-party.js';
+
+/** Findings that an error lists; it counts the rest. */
+const MAX_LISTED = 200;
+const MAX_IN_MESSAGE = 10;
+
+/**
+ * Runs `validation`, whose parameters have been checked. Throws VALIDATION_FAILED with every finding; the reports with the
+ * row numbers are kept with the parties then too. `recorder` is for tests.
+ */
+export async function runValidation(
+  run: TaskRun,
+  recorder?: (message: CrossedMessage) => void,
+): Promise<TaskRunResult> {
+  const config = run.params.task_config as unknown as ValidationConfig;
+  const parties = Object.keys(config.input_data).sort();
+  const argsOf = (party: string): ValidationArgs => ({
+    path: config.input_data[party]!,
+    schema: { ...config.schema, ...config.party_schemas?.[party] },
+    minRows: config.rows?.min ?? null,
+    maxRows: config.rows?.max ?? null,
+  });
+  const outcomes = await runParties({
+    program: 'validation',
+    parties: Object.fromEntries(parties.map((party) => [party, argsOf(party) as unknown as Json])),
+    run,
+    ...(recorder && { recorder }),
+  });
+  const values = parties.map((party) => [party, outcomes[party]!.value as unknown as ValidationValue] as const);
+  const of = <K extends keyof ValidationValue>(key: K): Record<string, ValidationValue[K]> =>
+    Object.fromEntries(values.map(([party, value]) => [party, value[key]]));
+  const findings = values.flatMap(([, value]) => value.findings);
+  if (config.rows?.equal) findings.push(...unequal(of('rows')));
+  if (findings.length > 0) throw failureOf(findings, of('report'));
+  return {
+    result: {
+      valid: true,
+      rows: of('rows'),
+      columns_checked: of('columns'),
+      output_reports: of('report'),
+    } as JsonObject,
+    artifacts: parties.flatMap((party) => outcomes[party]!.artifacts),
+  };
+}
+
+function unequal(rows: Readonly<Record<string, number>>): Finding[] {
+  if (new Set(Object.values(rows)).size < 2) return [];
+  return Object.entries(rows).map(([party, count]) => ({ party, rule: 'rows.equal', count }));
+}
+
+function failureOf(findings: readonly Finding[], reports: Readonly<Record<string, string>>): TaskFailure {
+  const listed = findings.slice(0, MAX_IN_MESSAGE).map(textOf).join('; ');
+  const more = findings.length > MAX_IN_MESSAGE ? `; and ${findings.length - MAX_IN_MESSAGE} more` : '';
+  const message =
+    `The tables do not pass: ${listed}${more}. The numbers of the rows are in the report of each party, ` +
+    `${Object.values(reports).join(', ')}.`;
+  return new TaskFailure('VALIDATION_FAILED', message, false, {
+    findings: findings.slice(0, MAX_LISTED) as unknown as Json,
+    findings_total: findings.length,
+    output_reports: { ...reports },
+  });
+}
+
+function textOf({ party, column, rule, count }: Finding): string {
+  if (column === undefined) return `${party} has ${count} rows (${rule})`;
+  const where = `${party}'s column ${JSON.stringify(column)}`;
+  return count === 0
+    ? `${where} is not there`
+    : `${where} breaks "${rule}" in ${count} ${count === 1 ? 'row' : 'rows'}`;
+}

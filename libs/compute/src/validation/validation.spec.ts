@@ -1,0 +1,183 @@
+import { after, before, describe, test } from 'node:test';
+import { expect } from 'expect';
+import fc from 'fast-check';
+import { checkTaskParams } from '../check-params.js';
+import type { CrossedMessage } from '../party/run-parties.js';
+import { runTask } from '../run-task.js';
+import { testFolder, type TestFolder } from '../run-for-tests.js';
+import type { JsonObject, TaskFailure, TaskRun, TaskRunResult } from '../task-type.js';
+import { ColumnCheck } from './column-check.js';
+import type { ColumnRule } from './validation-config.js';
+import { runValidation } from './validation-run.js';
+
+let folder: TestFolder;
+before(async () => {
+  folder = await testFolder();
+  await folder.table('alice', 'good.csv', 'id,age,sex,ok\n1,30,f,true\n2,41,m,False\n3,,f,1\n');
+  await folder.table('bob', 'good.csv', 'id,age\n7,50\n8,51\n9,52\n');
+  await folder.table('alice', 'bad.csv', '\uFEFFid,age,sex\r\n1,30,f\r\n1,1.5,x\r\n2,abc,"f"\r\n,200,m\r\n4,-1,\r\n');
+});
+after(() => folder.remove());
+
+const rules: Record<string, ColumnRule> = {
+  id: { type: 'integer', required: true, unique: true },
+  age: { type: 'integer', min: 0, max: 120 },
+};
+const validate = (config: JsonObject, more: Partial<TaskRun> = {}): Promise<TaskRunResult> =>
+  runTask('validation', folder.run(config, more));
+const failureOf = async (config: JsonObject, more: Partial<TaskRun> = {}): Promise<TaskFailure> =>
+  (await validate(config, more).catch((error: unknown) => error)) as TaskFailure;
+
+describe('validation', () => {
+  test('passes tables that are as they should be, also without a column that may be absent', async () => {
+    const config = {
+      input_data: { alice: 'good.csv', bob: 'good.csv' },
+      schema: { ...rules, sex: { enum: ['f', 'm'] }, ok: { type: 'boolean' } },
+      rows: { min: 3, max: 3, equal: true },
+    };
+    const { result, artifacts } = await validate(config as JsonObject);
+    expect(result).toEqual({
+      valid: true,
+      rows: { alice: 3, bob: 3 },
+      columns_checked: { alice: 4, bob: 2 },
+      output_reports: {
+        alice: 'artifact:chain-1/task-1/alice/validation.json',
+        bob: 'artifact:chain-1/task-1/bob/validation.json',
+      },
+    });
+    expect(artifacts.map(({ name }) => name)).toEqual(['alice/validation.json', 'bob/validation.json']);
+    expect((await validate(config as JsonObject)).artifacts).toEqual(artifacts);
+  });
+
+  test('fails with every finding, and says the rows to their party alone', async () => {
+    const config = {
+      input_data: { alice: 'bad.csv', bob: 'good.csv' },
+      schema: { ...rules, sex: { required: true, enum: ['f', 'm'] } },
+      party_schemas: { bob: { sex: { required: true } } },
+      rows: { max: 4, equal: true },
+    };
+    const failure = await failureOf(config as JsonObject, { taskId: 'bad' });
+    const found = [
+      { party: 'alice', column: 'id', rule: 'unique', count: 1 },
+      { party: 'alice', column: 'id', rule: 'required', count: 1 },
+      { party: 'alice', column: 'age', rule: 'type', count: 2 },
+      { party: 'alice', column: 'age', rule: 'max', count: 1 },
+      { party: 'alice', column: 'age', rule: 'min', count: 1 },
+      { party: 'alice', column: 'sex', rule: 'enum', count: 1 },
+      { party: 'alice', column: 'sex', rule: 'required', count: 1 },
+      { party: 'alice', rule: 'rows.max', count: 5 },
+      { party: 'bob', column: 'sex', rule: 'required', count: 0 },
+      { party: 'alice', rule: 'rows.equal', count: 5 },
+      { party: 'bob', rule: 'rows.equal', count: 3 },
+    ];
+    expect(failure).toMatchObject({ code: 'VALIDATION_FAILED', retryable: false });
+    expect(failure.details).toMatchObject({ findings: found, findings_total: 11 });
+    expect(failure.message).toContain('alice\'s column "id" breaks "unique" in 1 row;');
+    expect(failure.message).toContain('and 1 more');
+    expect(`${failure.message}${JSON.stringify(failure.details)}`).not.toMatch(/abc|200|"x"|1\.5/);
+    const report = JSON.parse(await folder.text('', 'artifact:chain-1/bad/alice/validation.json')) as JsonObject;
+    expect(report.findings).toContainEqual({ column: 'age', rule: 'type', count: 2, rows: [2, 3] });
+    expect(report.findings).toContainEqual({ column: 'id', rule: 'unique', count: 1, rows: [2] });
+    expect(await folder.temporaries()).toEqual([]);
+  });
+
+  test('lets nothing cross between the parties', async () => {
+    const crossed: CrossedMessage[] = [];
+    const config = { input_data: { alice: 'good.csv', bob: 'good.csv' }, schema: rules };
+    await runValidation(folder.run(config), (message) => crossed.push(message));
+    expect(crossed).toEqual([]);
+  });
+
+  test('reads quoted line breaks, Chinese, ten thousand columns and no row at all', async () => {
+    const names = Array.from({ length: 10_000 }, (_, at) => `列${at}`);
+    await folder.table('alice', 'wide.csv', `${names.join(',')}\n${names.map((_, at) => at).join(',')}\n`);
+    const wide = Object.fromEntries(names.map((name) => [name, { type: 'integer', required: true }]));
+    const { result } = await validate({ input_data: { alice: 'wide.csv' }, schema: wide });
+    expect(result.columns_checked).toEqual({ alice: 10_000 });
+    await folder.table('alice', 'quoted.csv', '名字,n\n"张\n三",1\n李四,2\n');
+    const schema = { 名字: { enum: ['张\n三', '李四'] }, n: { type: 'integer', unique: true } };
+    expect((await validate({ input_data: { alice: 'quoted.csv' }, schema })).result.valid).toBe(true);
+    await folder.table('alice', 'header.csv', 'id\n');
+    const none = await failureOf({ input_data: { alice: 'header.csv' }, schema: { id: {} }, rows: { min: 1 } });
+    expect(none.details.findings).toEqual([{ party: 'alice', rule: 'rows.min', count: 0 }]);
+  });
+
+  test('fails on files as every type does, and ends on a cancel', async () => {
+    const of = (alice: string): JsonObject => ({ input_data: { alice }, rows: { min: 1 } });
+    await folder.table('alice', 'ragged.csv', 'a,b\n1\n');
+    expect(await failureOf(of('none.csv'))).toMatchObject({ code: 'FILE_NOT_FOUND' });
+    expect(await failureOf(of('ragged.csv'))).toMatchObject({ code: 'CSV_MALFORMED' });
+    expect(await failureOf(of('../bob/good.csv'))).toMatchObject({ code: 'PATH_OUTSIDE_ROOT' });
+    await folder.table('alice', 'long.csv', `a\n${'1\n'.repeat(300_000)}`);
+    const stop = new AbortController();
+    const progress = (fraction: number): void => {
+      if (fraction > 0.1) stop.abort(new Error('cancelled'));
+    };
+    await expect(validate(of('long.csv'), { signal: stop.signal, progress })).rejects.toThrow('cancelled');
+    expect(await folder.temporaries()).toEqual([]);
+  });
+
+  test('refuses rules that cannot be', () => {
+    const pointers = (config: JsonObject): string[] =>
+      checkTaskParams('validation', {
+        sf_init_config: { parties: ['alice', 'bob'] },
+        task_config: { input_data: { alice: 'a.csv' }, ...config },
+      }).map(({ pointer }) => pointer);
+    expect(pointers({ schema: { a: { type: 'number', min: 0 } } })).toEqual([]);
+    expect(pointers({})).toEqual(['/task_config/schema']);
+    expect(pointers({ schema: { 'a/b': { min: 0 } } })).toEqual(['/task_config/schema/a~1b']);
+    expect(pointers({ schema: { a: { type: 'integer', min: 2, max: 1 } } })).toEqual(['/task_config/schema/a']);
+    expect(pointers({ party_schemas: { bob: { a: { type: 'string', max: 1 } } } })).toEqual([
+      '/task_config/party_schemas/bob/a',
+    ]);
+    expect(pointers({ schema: { a: { pattern: '.*' } } })).toEqual(['/task_config/schema/a/pattern']);
+    expect(pointers({ schema: { a: { type: 'date' } } })).toEqual(['/task_config/schema/a/type']);
+    expect(pointers({ rows: { min: 2, max: 1 } })).toEqual(['/task_config/rows/min']);
+    expect(pointers({ party_schemas: { carol: { a: {} } } })).toEqual(['/task_config/party_schemas/carol']);
+  });
+});
+
+describe('a column check', () => {
+  test('counts what plain filters count', () => {
+    const anyRule = fc.record({
+      type: fc.constantFrom('integer' as const, 'number' as const),
+      required: fc.boolean(),
+      unique: fc.boolean(),
+      min: fc.integer({ min: -5, max: 0 }),
+      max: fc.integer({ min: 1, max: 5 }),
+    });
+    const anyField = fc.constantFrom('', 'NA', '-9', '-3', '0', '0.0', '1', '1.0', '2.5', '7', 'x', '1e1', ' 3 ');
+    fc.assert(
+      fc.property(anyRule, fc.array(anyField, { maxLength: 40 }), (rule, fields) => {
+        const check = new ColumnCheck(rule);
+        fields.forEach((field, at) => check.observe(field, at + 1));
+        const there = fields.filter((field) => field !== '' && field !== 'NA');
+        const typed = there.filter((field) =>
+          rule.type === 'integer'
+            ? Number.isInteger(Number(field)) && !/[.e]/.test(field)
+            : !Number.isNaN(Number(field)),
+        );
+        const counts = {
+          required: rule.required ? fields.length - there.length : 0,
+          type: there.length - typed.length,
+          min: typed.filter((field) => Number(field) < rule.min).length,
+          max: typed.filter((field) => Number(field) > rule.max).length,
+          unique: rule.unique ? there.length - new Set(there).size : 0,
+        };
+        const found = Object.fromEntries(check.findings().map((finding) => [finding.rule, finding.count]));
+        expect({ required: 0, type: 0, min: 0, max: 0, unique: 0, ...found }).toEqual(counts);
+      }),
+    );
+  });
+
+  test('takes numbers for equal that are, and texts for different', () => {
+    const count = (rule: ColumnRule, fields: string[]): number => {
+      const check = new ColumnCheck(rule);
+      fields.forEach((field, at) => check.observe(field, at + 1));
+      return check.findings().reduce((sum, finding) => sum + finding.count, 0);
+    };
+    expect(count({ type: 'number', enum: [1, 2] }, ['1.0', '2', '1e0'])).toBe(0);
+    expect(count({ enum: ['1', '2'] }, ['1.0', '2'])).toBe(1);
+    expect(count({ type: 'boolean', enum: [true] }, ['TRUE', 'true', 'false'])).toBe(1);
+  });
+});
