@@ -1,5 +1,6 @@
 import type { PartyContext } from './party/party-program.js';
-import { columnIndexes, readCsv, toNumber } from './table/csv-reader.js';
+import { columnIndexes, toNumber } from './table/csv-reader.js';
+import { readTable } from './table/read-table.js';
 import { TaskFailure } from './task-type.js';
 
 /** Columns of numbers, row-major: cell (r, c) is `values[r * columns + c]`. */
@@ -22,7 +23,7 @@ export async function readNumericColumns(
 ): Promise<NumericColumns> {
   const input = await context.openInput(path);
   try {
-    const table = await readCsv(context.party, input);
+    const table = await readTable(context.party, input);
     const indexes = columnIndexes(table, names);
     const chunks: Float64Array[] = [];
     let rows = 0;

@@ -1,7 +1,7 @@
 import type { PartyContext } from './party/party-program.js';
 import type { NumericColumns } from './ss-lr-columns.js';
 import type { SsLrOutcome, SsLrPart } from './ss-lr-plan.js';
-import { writeCsv } from './table/csv-writer.js';
+import { writeTable } from './table/write-table.js';
 
 /** Rows of one message of scores, and of one write of predictions. */
 const ROWS = 16_384;
@@ -33,7 +33,7 @@ export async function predictRows(
     }
     return null;
   }
-  const writer = await writeCsv(
+  const writer = await writeTable(
     context,
     { ...(part.predictionOutput !== null && { target: part.predictionOutput }), name: 'predictions.csv' },
     label === null ? ['prediction'] : ['label', 'prediction'],

@@ -3,7 +3,7 @@ import { readNumericColumns, type NumericColumns } from '../ss-lr-columns.js';
 import { MIN_GROUP } from '../statistics/statistics-party.js';
 import { Moments } from '../steps/accumulators.js';
 import { NumericColumns as NumericFinder } from '../steps/numeric-columns.js';
-import { readCsv } from '../table/csv-reader.js';
+import { readTable } from '../table/read-table.js';
 import { ColumnFinder, namedColumns } from '../table/named-columns.js';
 import { TaskFailure, type Json } from '../task-type.js';
 
@@ -48,7 +48,7 @@ async function chooseNames(
 ): Promise<string[]> {
   const input = await context.openInput(path);
   try {
-    const table = await readCsv(context.party, input);
+    const table = await readTable(context.party, input);
     const choice = namedColumns(columns, context.party);
     const finder = new ColumnFinder();
     const chosen = choice ? finder.find(table, choice, context.peers.length === 0) : null;

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
-import { mkdir, open, readdir, realpath, rename, rm, stat } from 'node:fs/promises';
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdir, open, readdir, realpath, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { TaskFailure, type Artifact, type TaskRun } from '../task-type.js';
 import { isInside, placeInRoot, type FileRoots } from './input-files.js';
@@ -141,6 +141,22 @@ export async function createOutput(
       return { sizeBytes, sha256 };
     },
   };
+}
+
+/** A temporary file beside the task's artifacts that gets no name of its own. `temporary` is told of it before it is made. */
+export async function createScratch(
+  roots: FileRoots,
+  token: string,
+  temporary: (path: string) => void,
+): Promise<FileHandle> {
+  const task = join(resolve(roots.artifactRoot), roots.chainId, roots.taskId);
+  const folder = roots.party === NEUTRAL ? task : join(task, roots.party);
+  await mkdir(folder, { recursive: true });
+  const prefix = `.scratch.${tagOf(roots)}.`;
+  await removeEarlier(folder, prefix, token);
+  const path = join(folder, `${prefix}${token}-${randomBytes(6).toString('hex')}.tmp`);
+  temporary(path);
+  return open(path, 'wx+', 0o600);
 }
 
 /** Tells one task's temporary files from another's in the same folder. */

@@ -1,3 +1,4 @@
+import type { FileHandle } from 'node:fs/promises';
 import type { Json } from '../task-type.js';
 import type { InputFile } from './input-files.js';
 import type { OutputFile, OutputRequest } from './output-files.js';
@@ -36,6 +37,8 @@ export interface PartyContext {
   openInput(path: string): Promise<InputFile>;
   /** Starts a file that appears under its final name when the whole task has succeeded. */
   createOutput(request: OutputRequest): Promise<OutputFile>;
+  /** A file of this run alone, to write and read again; it is gone when the run ends. The caller closes it. */
+  createScratch(): Promise<FileHandle>;
 }
 
 /** Code of one party. What it returns goes to the coordinator, so it holds only what may leave the party. */

@@ -5,7 +5,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { TaskFailure, type Json } from '../task-type.js';
 import { openInput, type FileRoots } from './input-files.js';
-import { createOutput } from './output-files.js';
+import { createOutput, createScratch } from './output-files.js';
 import { PartyChannels } from './party-channels.js';
 import type { CarriedFailure, FromParty, PartyThreadData } from './party-link.js';
 import { NEUTRAL, type PartyContext, type PartyModule } from './party-program.js';
@@ -52,6 +52,7 @@ function makeContext(): PartyContext {
         temporary: (path) => tell({ kind: 'temporary', path }),
         written: (file) => tell({ kind: 'written', file }),
       }),
+    createScratch: () => createScratch(roots, data.token, (path) => tell({ kind: 'temporary', path })),
   };
 }
 

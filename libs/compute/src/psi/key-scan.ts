@@ -1,5 +1,5 @@
 import { TaskFailure } from '../task-type.js';
-import type { CsvTable } from '../table/csv-reader.js';
+import type { Table } from '../table/table.js';
 import { KeyHasher, POINT_BYTES, edwardsToMontgomery } from './curve.js';
 import { PointIndex } from './point-index.js';
 
@@ -31,7 +31,7 @@ function kindOf(field: string): KeyKind {
  * Throws TaskFailure NULL_KEYS or DUPLICATE_KEYS with counts and the first row, never a key.
  */
 export async function scanKeys(
-  table: CsvTable,
+  table: Table,
   keyIndexes: readonly number[],
   salt: Uint8Array,
   scanned: (rows: number) => void,
@@ -78,7 +78,7 @@ export async function scanKeys(
   return { rows, kinds: kinds.map((kind) => kind ?? 'text'), points: points.subarray(0, rows * POINT_BYTES) };
 }
 
-function refuseDuplicates(table: CsvTable, points: Buffer, rows: number): void {
+function refuseDuplicates(table: Table, points: Buffer, rows: number): void {
   const index = new PointIndex(points, rows);
   let repeated = 0;
   let firstRepeated = 0;

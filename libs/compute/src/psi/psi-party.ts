@@ -1,9 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { TaskFailure, type Json, type JsonObject } from '../task-type.js';
 import type { PartyContext, PartyProgram } from '../party/party-program.js';
-import { columnIndexes, readCsv, type CsvTable } from '../table/csv-reader.js';
+import { columnIndexes } from '../table/csv-reader.js';
+import { readTable } from '../table/read-table.js';
+import type { Table } from '../table/table.js';
 import { RowStore } from '../table/row-store.js';
-import { csvRow, writeCsv } from '../table/csv-writer.js';
+import { csvRow } from '../table/csv-writer.js';
+import { writeTable } from '../table/write-table.js';
 import { scanKeys, type KeyKind } from './key-scan.js';
 import { exchange } from './psi-exchange.js';
 
@@ -37,7 +40,7 @@ export const run: PartyProgram = async (context, given) => {
   context.progress(0, 'reading keys');
   const input = await context.openInput(args.inputPath);
   try {
-    const table = await readCsv(context.party, input);
+    const table = await readTable(context.party, input);
     const keyIndexes = columnIndexes(table, args.keys);
 
     // Both parties' randomness goes into the salt, so that neither can have hashed a list of keys beforehand.
@@ -118,7 +121,7 @@ async function agree(
  */
 async function writeCommonRows(
   context: PartyContext,
-  table: CsvTable,
+  table: Table,
   keyIndexes: readonly number[],
   common: Uint8Array,
   target: string | null,
@@ -140,7 +143,7 @@ async function writeCommonRows(
     throw new TaskFailure('INPUT_CHANGED', `Party ${context.party}: ${table.label} changed while it was read.`, true);
   }
   const order = Uint32Array.from(keys, (_, index) => index).sort((a, b) => (keys[a]! < keys[b]! ? -1 : 1));
-  const output = await writeCsv(context, { target: target ?? undefined, name: 'intersection.csv' }, table.columns);
+  const output = await writeTable(context, { target: target ?? undefined, name: 'intersection.csv' }, table.columns);
   for (const [done, index] of order.entries()) {
     await output.text(rows.at(index));
     if (done % 8192 === 0)

@@ -2,7 +2,7 @@ import { TaskFailure, type Json } from '../task-type.js';
 import type { PartyProgram } from '../party/party-program.js';
 import { Moments, Values, type Accumulator } from '../steps/accumulators.js';
 import { NumericColumns } from '../steps/numeric-columns.js';
-import { readCsv } from '../table/csv-reader.js';
+import { readTable } from '../table/read-table.js';
 import { ColumnFinder, namedColumns } from '../table/named-columns.js';
 
 /** Fewest values that an aggregate may stand for. */
@@ -61,7 +61,7 @@ export const run: PartyProgram = async (context, given) => {
   const args = given as unknown as StatisticsPartyArgs;
   const input = await context.openInput(args.inputPath);
   try {
-    const table = await readCsv(context.party, input);
+    const table = await readTable(context.party, input);
     const choice = namedColumns(args.columns, context.party);
     const finder = new ColumnFinder();
     const chosen = choice ? finder.find(table, choice, context.peers.length === 0) : null;

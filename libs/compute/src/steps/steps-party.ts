@@ -1,7 +1,8 @@
 import type { Json, JsonObject } from '../task-type.js';
 import type { PartyProgram } from '../party/party-program.js';
-import { readCsv, type CsvTable } from '../table/csv-reader.js';
-import { writeCsv } from '../table/csv-writer.js';
+import { readTable } from '../table/read-table.js';
+import type { Table } from '../table/table.js';
+import { writeTable } from '../table/write-table.js';
 import { ColumnFinder, namedColumns } from '../table/named-columns.js';
 import { stepKind } from './step-kinds.js';
 import type { RunningStep } from './step.js';
@@ -24,7 +25,7 @@ export const run: PartyProgram = async (context, given) => {
   const args = given as unknown as StepsPartyArgs;
   const input = await context.openInput(args.inputPath);
   try {
-    const table = await readCsv(context.party, input);
+    const table = await readTable(context.party, input);
     const where = { party: context.party, label: args.inputPath };
     const finder = new ColumnFinder();
     const done: RunningStep[] = [];
@@ -52,7 +53,7 @@ export const run: PartyProgram = async (context, given) => {
 
     for (const [at, { op, columns: named, ...options }] of args.steps.entries()) {
       const choice = namedColumns(named, context.party);
-      const here: Pick<CsvTable, 'party' | 'label' | 'columns'> = { ...where, columns };
+      const here: Pick<Table, 'party' | 'label' | 'columns'> = { ...where, columns };
       const chosen = choice ? finder.find(here, choice, context.peers.length === 0) : null;
       const running = stepKind(String(op)).start({ where, columns, chosen, options });
       if (running.observe) await pass(String(op), at, (row, rowNumber) => running.observe!(row, rowNumber));
@@ -62,7 +63,7 @@ export const run: PartyProgram = async (context, given) => {
     }
     await finder.agree(context);
 
-    const output = await writeCsv(context, { target: args.outputPath ?? undefined, name: 'table.csv' }, columns);
+    const output = await writeTable(context, { target: args.outputPath ?? undefined, name: 'table.csv' }, columns);
     let held: string[][] = [];
     await pass('writing the table', args.steps.length, (row) => {
       if (held.push(row) < 1024) return;

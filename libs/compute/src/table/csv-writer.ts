@@ -1,16 +1,8 @@
 import type { OutputRequest } from '../party/output-files.js';
 import type { PartyContext } from '../party/party-program.js';
+import type { TableWriter } from './table.js';
 
 const CSV = 'text/csv; charset=utf-8';
-
-/** A CSV table being written: UTF-8 without BOM, LF, quotes only where needed, so the same rows give the same bytes. */
-export interface CsvWriter {
-  readonly reference: string;
-  rows(batch: readonly (readonly string[])[]): Promise<void>;
-  /** Rows that are CSV text already (from `csvRow`). */
-  text(chunk: Uint8Array): Promise<void>;
-  finish(): Promise<void>;
-}
 
 /** One row as CSV text ended by LF (RFC 4180 quoting). */
 export function csvRow(fields: readonly string[]): string {
@@ -24,12 +16,12 @@ export function csvRow(fields: readonly string[]): string {
   return `${text}\n`;
 }
 
-/** Starts a table with its header row. */
+/** Starts a CSV table with its header row: UTF-8 without BOM, LF, quotes only where needed. */
 export async function writeCsv(
   context: PartyContext,
   request: Omit<OutputRequest, 'mediaType'>,
   columns: readonly string[],
-): Promise<CsvWriter> {
+): Promise<TableWriter> {
   const output = await context.createOutput({ ...request, mediaType: CSV });
   await output.write(csvRow(columns));
   return {

@@ -1,6 +1,7 @@
 import { TaskFailure, type Json } from '../task-type.js';
 import type { PartyContext } from '../party/party-program.js';
-import { columnIndexes, type CsvTable } from './csv-reader.js';
+import { columnIndexes } from './csv-reader.js';
+import type { Table } from './table.js';
 
 /** Which columns a party works on. `everyParty` is a list for all parties, of which each takes those it has. */
 export interface NamedColumns {
@@ -20,10 +21,10 @@ export class ColumnFinder {
   private readonly absent: string[][] = [];
 
   /** Positions of the named columns. Throws COLUMN_NOT_FOUND for a list that is this party's own. */
-  find(table: Pick<CsvTable, 'party' | 'label' | 'columns'>, named: NamedColumns, alone: boolean): number[] {
+  find(table: Pick<Table, 'party' | 'label' | 'columns'>, named: NamedColumns, alone: boolean): number[] {
     if (!named.everyParty || alone) {
       this.absent.push([]);
-      return columnIndexes(table as CsvTable, named.names);
+      return columnIndexes(table as Table, named.names);
     }
     this.absent.push(named.names.filter((name) => !table.columns.includes(name)));
     return named.names.map((name) => table.columns.indexOf(name)).filter((index) => index >= 0);

@@ -1,0 +1,41 @@
+import { TaskFailure } from '../task-type.js';
+import type { InputFile } from '../party/input-files.js';
+import { readCsv } from './csv-reader.js';
+import type { Table } from './table.js';
+
+/**
+ * Opens a table and reads its columns: Parquet where the file begins as one, else CSV (csv-reader.ts, parquet-reader.ts). A
+ * reader that comes to the end of a file which was written to meanwhile throws INPUT_CHANGED.
+ */
+export async function readTable(party: string, input: InputFile): Promise<Table> {
+  const opened = await stateOf(input);
+  const { bytesRead, buffer } = await input.handle.read(Buffer.alloc(4), 0, 4, 0);
+  const isParquet = bytesRead === 4 && ['PAR1', 'PARE'].includes(buffer.toString('latin1'));
+  const table = isParquet
+    ? await (await import('./parquet-reader.js')).readParquet(party, input)
+    : await readCsv(party, input);
+  const refuseChange = async (): Promise<void> => {
+    if ((await stateOf(input)) === opened) return;
+    throw new TaskFailure('INPUT_CHANGED', `Party ${party}: ${input.label} changed while it was read.`, true, {
+      party,
+    });
+  };
+  return {
+    ...table,
+    async *batches() {
+      try {
+        yield* table.batches();
+      } catch (error) {
+        // What looks like a broken table may be half of a new one.
+        await refuseChange();
+        throw error;
+      }
+      await refuseChange();
+    },
+  };
+}
+
+async function stateOf({ handle }: InputFile): Promise<string> {
+  const { size, mtimeNs } = await handle.stat({ bigint: true });
+  return `${size} ${mtimeNs}`;
+}
