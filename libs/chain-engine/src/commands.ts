@@ -1,5 +1,5 @@
 import type { ChainCommand, ChainStatus, Hold, Refusal, SkipReason, Task, TaskStatus } from '#libs/chain-domain';
-import { engineQueries, insertWholeChain } from '#libs/repositories';
+import { engineQueries, insertWholeChain, wakeSoon } from '#libs/repositories';
 import type { ChainSave, Database, LoadedChain, Queryable } from '#libs/repositories';
 import { Refused } from './decide-chain.js';
 import type { IdempotentRequest } from './idempotency.js';
@@ -26,28 +26,24 @@ export type CreateOutcome =
 const SCOPE = 'createChain';
 
 /**
- * Stores a new chain, its tasks and edges, and the idempotency key with its answer, in one transaction (I8). The
- * queue has no part in it: the listeners send what is ready.
+ * Stores a new chain, its tasks and edges, and the idempotency key with its answer, in one statement (I8). The queue
+ * has no part in it: the listeners send what is ready.
  */
 export async function createChain(db: Database, chain: NewChain, request?: IdempotentRequest): Promise<CreateOutcome> {
   const { row, tasks, edges } = newChainRows(chain, Date.now());
-  const answer = await db.transaction(async (tx): Promise<CreatedChain | null> => {
-    const created = {
-      chain_id: row.chain_id,
-      chain_name: row.chain_name,
-      chain_type: row.chain_type,
-      total_tasks: row.total_tasks,
-      status: row.status as ChainStatus,
-    };
-    if (request !== undefined) {
-      const taken = await engineQueries.takeIdempotencyKey(tx, SCOPE, request.key, request.hash, created);
-      if (!taken) return null;
-    }
-    const { createdAt } = await insertWholeChain(tx, row, tasks, edges);
-    if (chain.execute) await engineQueries.wake(tx);
-    return { ...created, created_at: createdAt.toISOString() };
-  });
-  if (answer !== null) return { kind: 'created', chain: answer };
+  const answer = {
+    chain_id: row.chain_id,
+    chain_name: row.chain_name,
+    chain_type: row.chain_type,
+    total_tasks: row.total_tasks,
+    status: row.status as ChainStatus,
+  };
+  const key = request === undefined ? undefined : { scope: SCOPE, ...request, answer };
+  const createdAt = await insertWholeChain(db, row, tasks, edges, key);
+  if (createdAt !== null) {
+    if (chain.execute) wakeSoon(db);
+    return { kind: 'created', chain: { ...answer, created_at: createdAt.toISOString() } };
+  }
   const earlier = await engineQueries.findIdempotencyKey(db, SCOPE, request!.key);
   if (earlier === undefined) throw new Error('an idempotency key vanished between two statements');
   if (!earlier.request_hash.equals(request!.hash)) return { kind: 'key-reused' };

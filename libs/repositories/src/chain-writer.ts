@@ -1,5 +1,5 @@
-import type { Tx } from './database.js';
-import { insertChain, insertChainEvent, insertEdges, insertRequests, insertTasks } from './statements/create-chain.js';
+import type { Database } from './database.js';
+import { createChain } from './statements/create-chain.js';
 
 /** A chain as it is first stored. `tasks` in the order of their positions. */
 export interface NewChainRow {
@@ -52,39 +52,33 @@ export interface NewEdge {
   readonly when: string | null;
 }
 
-/** Stores a chain with its tasks, requests and edges: five bulk statements. */
+/** The key of a request to create a chain, and what it is to be answered again. */
+export interface RequestKey {
+  readonly scope: string;
+  readonly key: string;
+  readonly hash: Buffer;
+  readonly answer: object;
+}
+
+/** Stores a chain with its tasks, requests and edges -> when it was stored, or null where the key is taken. */
 export async function insertWholeChain(
-  tx: Tx,
+  db: Database,
   chain: NewChainRow,
   tasks: readonly NewTaskRow[],
   edges: readonly NewEdge[],
-): Promise<{ createdAt: Date; startedAt: Date | null }> {
-  const [row] = await tx.query<{ created_at: Date; started_at: Date | null }>(insertChain, [JSON.stringify(chain)]);
-  await tx.query(insertRequests, [
-    JSON.stringify(
-      tasks.map((task) => ({
-        task_request_id: task.task_request_id,
-        task_type: task.task_type,
-        task_name: task.task_name,
-        params: task.params,
-        metadata: { chain_id: chain.chain_id, task_id: task.task_id },
-      })),
-    ),
+  request?: RequestKey,
+): Promise<Date | null> {
+  const [row] = await db.write<{ created_at: Date }>(createChain, [
+    JSON.stringify(chain),
+    JSON.stringify(tasks),
+    edges.map((edge) => edge.from),
+    edges.map((edge) => edge.to),
+    edges.map((edge) => edge.type),
+    edges.map((edge) => edge.when),
+    request?.scope,
+    request?.key,
+    request?.hash,
+    request === undefined ? undefined : JSON.stringify(request.answer),
   ]);
-  await tx.query(insertTasks, [chain.chain_id, JSON.stringify(tasks.map(({ params: _, ...task }) => task))]);
-  if (edges.length > 0) {
-    await tx.query(insertEdges, [
-      chain.chain_id,
-      edges.map((edge) => edge.from),
-      edges.map((edge) => edge.to),
-      edges.map((edge) => edge.type),
-      edges.map((edge) => edge.when),
-    ]);
-  }
-  await tx.query(insertChainEvent, [
-    chain.chain_id,
-    chain.status === 'RUNNING' ? 'ChainCreatedAndStarted' : 'ChainCreated',
-    JSON.stringify({ total_tasks: chain.total_tasks, chain_type: chain.chain_type }),
-  ]);
-  return { createdAt: row!.created_at, startedAt: row!.started_at };
+  return row?.created_at ?? null;
 }

@@ -39,7 +39,7 @@ export interface DatabaseOptions {
   readonly applicationName?: string;
   /** false leaves plans to the planner, for reads that list and count. */
   readonly pinPlans?: boolean;
-  /** Awaited on both sides of a transaction's COMMIT: where a fault test lets the process die. */
+  /** Awaited on both sides of a COMMIT: where a fault test lets the process die. */
   readonly aroundCommit?: (moment: 'beforeCommit' | 'afterCommit') => Promise<void>;
 }
 
@@ -77,6 +77,14 @@ export class Database implements Queryable {
   async query<Row>(statement: Statement, values: readonly unknown[] = []): Promise<Row[]> {
     const result = await this.pool.query({ ...statement, values: values as unknown[] });
     return result.rows as Row[];
+  }
+
+  /** One statement that writes, a transaction of its own. */
+  async write<Row>(statement: Statement, values: readonly unknown[]): Promise<Row[]> {
+    await this.options.aroundCommit?.('beforeCommit');
+    const rows = await this.query<Row>(statement, values);
+    await this.options.aroundCommit?.('afterCommit');
+    return rows;
   }
 
   /** Runs `work` in one READ COMMITTED transaction; rolls back when it throws. */

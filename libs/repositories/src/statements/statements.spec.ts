@@ -61,7 +61,7 @@ describe('promote-due', () => {
       max_parallel: maxParallel,
       admitted_tasks: admitted,
     };
-    await db.transaction((tx) => insertWholeChain(tx, row, [task(0, 1), task(1, 9), task(2, 5)], []));
+    await insertWholeChain(db, row, [task(0, 1), task(1, 9), task(2, 5)], []);
     await sql(
       `UPDATE chain_tasks SET status = 'RETRYING', next_attempt_at = now() - interval '1 s' WHERE chain_id = $1`,
       [chainId],
