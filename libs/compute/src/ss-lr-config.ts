@@ -1,9 +1,7 @@
+import type { VerticalConfig } from './vertical-plan.js';
+
 /** `task_config` of `ss_lr`, as the schema below lets it through. */
-export interface SsLrConfig {
-  readonly features: Readonly<Record<string, readonly string[]>>;
-  readonly label: string;
-  readonly label_party: string;
-  readonly train_data: Readonly<Record<string, string>>;
+export interface SsLrConfig extends VerticalConfig {
   readonly params?: {
     readonly epochs?: number;
     readonly learning_rate?: number;
@@ -12,10 +10,4 @@ export interface SsLrConfig {
     readonly penalty?: 'none' | 'l2';
     readonly l2_norm?: number;
   };
-  readonly model_output?: string | Readonly<Record<string, string>>;
-  readonly test_data?: Readonly<Record<string, string>>;
-  readonly test_fraction?: number;
-  readonly split_seed?: number;
-  readonly prediction_output?: string | Readonly<Record<string, string>>;
-  readonly prediction_receiver?: string;
 }

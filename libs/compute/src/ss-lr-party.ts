@@ -2,10 +2,13 @@ import { lineTo } from './mpc/party-line.js';
 import { joinSession } from './mpc/session.js';
 import { NEUTRAL, type PartyProgram } from './party/party-program.js';
 import { predictRows } from './ss-lr-predict.js';
-import type { SsLrOutcome, SsLrPart } from './ss-lr-plan.js';
-import { MAX_SIZE, prepareRows } from './ss-lr-rows.js';
+import type { SsLrOutcome, SsLrPart, SsLrPlan } from './ss-lr-plan.js';
+import { prepareRows, type RowRules } from './ss-lr-rows.js';
 import { trainSlice } from './ss-lr-train.js';
 import { TaskFailure, type Json, type JsonObject } from './task-type.js';
+
+/** Features and labels beyond this do not fit the fixed point with room for their products. */
+const MAX_SIZE = 2 ** 20;
 
 /** A loss this many times that of the untrained model will not come back. */
 const HOPELESS = 1000;
@@ -25,7 +28,7 @@ export const run: PartyProgram = async (context, args) => {
   const index = plan.parties[0] === context.party ? 0 : 1;
   const peer = context.peers[0]!;
 
-  const { train, heldOut, predict } = await prepareRows(context, part);
+  const { train, heldOut, predict } = await prepareRows(context, part, rulesOf(plan));
   if (index === 0) await context.send(NEUTRAL, { rows: train.rows });
   const session = await joinSession(index, lineTo(context, peer), lineTo(context, NEUTRAL));
   const watch = lossWatch(train.label, plan.schedule.regType);
@@ -62,6 +65,15 @@ export const run: PartyProgram = async (context, args) => {
   context.progress(1, 'done');
   return outcome as unknown as Json;
 };
+
+function rulesOf({ schedule, columns: [first, second] }: SsLrPlan): RowRules {
+  return {
+    binaryLabel: schedule.regType === 'logistic',
+    maxSize: MAX_SIZE,
+    minRows: first + second + 1,
+    minRowsWhy: `it takes more than the ${first + second} features, or the model would give labels away.`,
+  };
+}
 
 /** A party's slice as it is kept: with the columns that the weights belong to, for whoever predicts with it later. */
 function modelFile(

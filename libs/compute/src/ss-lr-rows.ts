@@ -1,12 +1,20 @@
 import type { PartyContext } from './party/party-program.js';
 import { pickRows, readNumericColumns, type NumericColumns } from './ss-lr-columns.js';
-import type { SsLrPart } from './ss-lr-plan.js';
 import { splitRows } from './ss-lr-schedule.js';
 import type { TrainingRows } from './ss-lr-train.js';
 import { TaskFailure } from './task-type.js';
+import type { VerticalPart } from './vertical-plan.js';
 
-/** Features and labels beyond this do not fit the fixed point with room for their products. */
-export const MAX_SIZE = 2 ** 20;
+/** What a training asks of its rows. */
+export interface RowRules {
+  /** Whether the label must be 0 or 1. */
+  readonly binaryLabel: boolean;
+  /** The largest size of a feature or label that it can work with. */
+  readonly maxSize: number;
+  /** Fewest rows to train on, and why. */
+  readonly minRows: number;
+  readonly minRowsWhy: string;
+}
 
 /** A party's rows, ready for training: nothing else of its tables stays in memory. */
 export interface PreparedRows {
@@ -22,12 +30,12 @@ export interface PreparedRows {
  * NOT_ALIGNED, LABEL_NOT_BINARY, INSUFFICIENT_ROWS, NOT_CONVERGED (a value out of range), COLUMN_NOT_FOUND, NON_NUMERIC,
  * and what opening a table throws.
  */
-export async function prepareRows(context: PartyContext, part: SsLrPart): Promise<PreparedRows> {
+export async function prepareRows(context: PartyContext, part: VerticalPart, rules: RowRules): Promise<PreparedRows> {
   const { plan } = part;
   const names = part.label === null ? part.features : [...part.features, part.label];
   const read = async (path: string): Promise<NumericColumns> => {
     const table = await readNumericColumns(context, path, names, () => context.progress(0.01, 'reading'));
-    checkValues(context.party, path, table, names, part);
+    checkValues(context.party, path, table, names, part.label, rules);
     return table;
   };
   const table = await read(part.trainData);
@@ -38,11 +46,12 @@ export async function prepareRows(context: PartyContext, part: SsLrPart): Promis
   const split = splitRows(table.rows, plan.testFraction, plan.splitSeed);
   const columns = part.features.length;
   const peerColumns = plan.columns[0] + plan.columns[1] - columns;
-  if (split.train.length <= columns + peerColumns) {
+  if (split.train.length < rules.minRows) {
     throw new TaskFailure(
       'INSUFFICIENT_ROWS',
-      `Training needs more rows than features: there are ${split.train.length} rows for ${columns + peerColumns} features. ` +
-        'With fewer, the model would give labels away.',
+      `There are ${split.train.length} rows to train on; ${rules.minRowsWhy}`,
+      false,
+      { rows: split.train.length, min_rows: rules.minRows },
     );
   }
   const predict = {
@@ -70,28 +79,29 @@ function checkValues(
   path: string,
   table: NumericColumns,
   names: readonly string[],
-  part: SsLrPart,
+  label: string | null,
+  { binaryLabel, maxSize }: RowRules,
 ): void {
-  const far = table.values.findIndex((value) => Math.abs(value) > MAX_SIZE);
+  const far = table.values.findIndex((value) => Math.abs(value) > maxSize);
   if (far >= 0) {
     const column = names[far % table.columns]!;
     throw new TaskFailure(
       'NOT_CONVERGED',
-      `Party ${party}: column ${JSON.stringify(column)} of ${path} is beyond ${MAX_SIZE} in data row ` +
+      `Party ${party}: column ${JSON.stringify(column)} of ${path} is beyond ${maxSize} in data row ` +
         `${Math.floor(far / table.columns) + 1}; scale it first (standard_scaler).`,
       false,
       { party, column },
     );
   }
-  if (part.label === null || part.plan.schedule.regType === 'linear') return;
+  if (label === null || !binaryLabel) return;
   for (let at = table.columns - 1; at < table.values.length; at += table.columns) {
     if (table.values[at] !== 0 && table.values[at] !== 1) {
       throw new TaskFailure(
         'LABEL_NOT_BINARY',
-        `Party ${party}: label ${JSON.stringify(part.label)} of ${path} is neither 0 nor 1 in data row ` +
-          `${Math.floor(at / table.columns) + 1}; encode it (label_encoder), or use reg_type linear.`,
+        `Party ${party}: label ${JSON.stringify(label)} of ${path} is neither 0 nor 1 in data row ` +
+          `${Math.floor(at / table.columns) + 1}; encode it (label_encoder), or train a linear model.`,
         false,
-        { party, column: part.label },
+        { party, column: label },
       );
     }
   }

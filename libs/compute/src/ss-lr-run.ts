@@ -1,7 +1,8 @@
 import { runParties, type CrossedMessage } from './party/run-parties.js';
 import type { SsLrConfig } from './ss-lr-config.js';
-import { partOf, planOf, type SsLrOutcome } from './ss-lr-plan.js';
+import { planOf, type SsLrOutcome } from './ss-lr-plan.js';
 import type { JsonObject, TaskRun, TaskRunResult } from './task-type.js';
+import { verticalPartOf } from './vertical-plan.js';
 
 /**
  * Runs `ss_lr`, whose parameters have been checked: a thread for each party, and one for the dealer. `recorder` is for
@@ -10,7 +11,7 @@ import type { JsonObject, TaskRun, TaskRunResult } from './task-type.js';
 export async function runSsLr(run: TaskRun, recorder?: (message: CrossedMessage) => void): Promise<TaskRunResult> {
   const config = run.params.task_config as unknown as SsLrConfig;
   const plan = planOf(config);
-  const parts = plan.parties.map((party) => [party, partOf(config, plan, party)] as const);
+  const parts = plan.parties.map((party) => [party, verticalPartOf(config, plan, party)] as const);
   const outcomes = await runParties({
     program: 'ss-lr',
     parties: Object.fromEntries(parts) as unknown as Record<string, JsonObject>,

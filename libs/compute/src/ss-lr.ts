@@ -1,26 +1,6 @@
-import {
-  columnName,
-  columnNames,
-  configSchema,
-  inputPath,
-  outputPath,
-  perParty,
-  type NativeTaskType,
-} from './config-schema.js';
+import { configSchema, type NativeTaskType } from './config-schema.js';
 import type { SsLrConfig } from './ss-lr-config.js';
-import type { JsonSchema, ParamFault } from './task-type.js';
-
-const ofBoth = (description: string): JsonSchema => ({
-  ...perParty(inputPath, description),
-  minProperties: 2,
-  maxProperties: 2,
-});
-/** One path for whichever party it concerns, or a path per party. */
-const pathOrPaths = (description: string): JsonSchema => ({
-  ...perParty(outputPath, description),
-  type: ['string', 'object'],
-  minLength: 1,
-});
+import { verticalData, verticalFaults, verticalOutputs } from './vertical-schema.js';
 
 /** Vertical logistic or linear regression of two parties on secret shares. */
 export const ssLr: NativeTaskType = {
@@ -37,16 +17,7 @@ export const ssLr: NativeTaskType = {
   configSchema: configSchema(
     'ss_lr',
     {
-      features: {
-        ...perParty(
-          { ...columnNames, minItems: 0 },
-          'Numeric feature columns of each party, e.g. {"alice": ["age"], "bob": ["income"]}.',
-        ),
-        maxProperties: 2,
-      },
-      label: { ...columnName, description: 'Label column, 0 or 1 in logistic regression.' },
-      label_party: { type: 'string', minLength: 1, description: 'The party that has the label.' },
-      train_data: ofBoth('CSV table of each of the two parties, with the same rows in the same order.'),
+      ...verticalData,
       params: {
         type: 'object',
         description: 'How to train.',
@@ -76,70 +47,10 @@ export const ssLr: NativeTaskType = {
           },
         },
       },
-      model_output: pathOrPaths(
-        'Where each party keeps its slice: a path for both, or one for each; by default the artifact <party>/model.json.',
-      ),
-      test_data: ofBoth(
-        'Tables of both parties to predict on, with the same columns as train_data; by default the held-out rows, else the training rows.',
-      ),
-      test_fraction: {
-        type: 'number',
-        minimum: 0,
-        maximum: 0.9,
-        default: 0,
-        description: 'Share of the rows to hold out of training, and to predict on.',
-      },
-      split_seed: {
-        type: 'integer',
-        minimum: 0,
-        maximum: 4294967295,
-        default: 0,
-        description: 'Seed of the order of rows and of what is held out; the same seed gives the same rows.',
-      },
-      prediction_output: pathOrPaths(
-        'Where the receiver keeps its predictions (columns label, where it has it, and prediction); by default, if there ' +
-          'are rows to predict on, the artifact <party>/predictions.csv.',
-      ),
-      prediction_receiver: {
-        type: 'string',
-        minLength: 1,
-        description: 'The one party that gets the predictions; by default label_party.',
-      },
+      ...verticalOutputs,
     },
     ['features', 'label', 'label_party', 'train_data'],
   ),
-  check: (config) => faultsOf(config as unknown as SsLrConfig),
+  check: (config) => verticalFaults(config as unknown as SsLrConfig),
   load: async () => (await import('./ss-lr-run.js')).runSsLr,
 };
-
-/**
- * What the schema cannot say: who is a party, and what must not be given together. While the chain is created any value
- * may still be a reference, also `train_data` as a whole; then there is nothing to hold names against.
- */
-function faultsOf(config: SsLrConfig): ParamFault[] {
-  if (typeof config.train_data !== 'object' || typeof config.features !== 'object') return [];
-  const parties = Object.keys(config.train_data);
-  const faults: ParamFault[] = [];
-  const known = (pointer: string, names: readonly string[]): void => {
-    for (const name of names) {
-      if (name.includes('${') || parties.includes(name)) continue;
-      faults.push({ pointer, message: `${JSON.stringify(name)} is no party of train_data (${parties.join(', ')})` });
-    }
-  };
-  known('/label_party', [config.label_party]);
-  if (config.prediction_receiver !== undefined) known('/prediction_receiver', [config.prediction_receiver]);
-  for (const key of ['features', 'test_data', 'model_output', 'prediction_output'] as const) {
-    const value = config[key];
-    if (typeof value === 'object') known(`/${key}`, Object.keys(value));
-  }
-  if (Object.values(config.features).every((names) => names.length === 0)) {
-    faults.push({ pointer: '/features', message: 'must name at least one column' });
-  }
-  if (config.features[config.label_party]?.includes(config.label)) {
-    faults.push({ pointer: `/features/${config.label_party}`, message: 'must not hold the label' });
-  }
-  if (config.test_data && config.test_fraction) {
-    faults.push({ pointer: '/test_fraction', message: 'must not be given together with test_data' });
-  }
-  return faults;
-}

@@ -10,6 +10,7 @@ import { psi } from './psi/psi.js';
 import { regressionEval } from './regression-eval.js';
 import { report } from './report.js';
 import { ssLr } from './ss-lr.js';
+import { ssXgb } from './ss-xgb/ss-xgb.js';
 import { tableStatistics } from './statistics/table-statistics.js';
 import { featureEngineering, preprocessing, singleStepTypes } from './steps/step-types.js';
 import { validation } from './validation/validation.js';
@@ -22,6 +23,7 @@ export const taskTypes: readonly NativeTaskType[] = [
   pearsonCorrelation,
   vif,
   ssLr,
+  ssXgb,
   biclassificationEval,
   regressionEval,
   preprocessing,

@@ -56,12 +56,16 @@ export class MatrixMask {
 }
 
 /**
- * A permutation of 0..length-1 that depends on `seed` alone (Fisher-Yates on a counter-mode stream, without modulo
- * bias). Not secret: parties that agree on the seed shuffle their aligned rows alike.
+ * A permutation of 0..length-1 that depends on `seed` alone. Not secret: parties that agree on the seed shuffle their aligned
+ * rows alike.
  */
-export function permutation(length: number, seed: number): Uint32Array {
+export function permutation(length: number, seed: number | string): Uint32Array {
+  return permutationOf(length, new MaskStream(createHash('sha256').update(String(seed)).digest(), 'permutation'));
+}
+
+/** A uniform permutation of 0..length-1 drawn from `stream` (Fisher-Yates, without modulo bias). */
+export function permutationOf(length: number, stream: MaskStream): Uint32Array {
   const order = Uint32Array.from({ length }, (_, index) => index);
-  const stream = new MaskStream(createHash('sha256').update(String(seed)).digest(), 'permutation');
   let words = stream.next(256);
   let used = 0;
   const below = (bound: number): number => {

@@ -1,0 +1,64 @@
+import { BucketHolder } from '../mpc/bucket-sums.js';
+import { answerAnd } from '../mpc/private-and.js';
+import type { PartySession } from '../mpc/session.js';
+import type { NumericColumns } from '../ss-lr-columns.js';
+import type { Bucketed } from './buckets.js';
+import { SideBits, type Command } from './commands.js';
+
+/** A split of an own column: rows up to `threshold` go left. */
+export interface OwnSplit {
+  readonly column: number;
+  readonly threshold: number;
+}
+
+/**
+ * The party without the label: serves the commands until there are no more, and learns which splits of its columns were
+ * taken. What it sums up and answers is masked; `predict` are the rows to predict.
+ */
+export async function serveFeatures(
+  session: PartySession,
+  columns: readonly Bucketed[],
+  predict: NumericColumns | null,
+  next: () => Promise<Command>,
+): Promise<OwnSplit[]> {
+  const counts = columns.map(({ count }) => count);
+  const holder = await BucketHolder.start(
+    session,
+    columns.map(({ of }) => of),
+    counts,
+  );
+  const splits: OwnSplit[] = [];
+  for (;;) {
+    const command = await next();
+    switch (command.op) {
+      case 'sums':
+        for (let node = 0; node < command.nodes; node += 1) await holder.answer(command.columns);
+        break;
+      case 'split': {
+        const rows = columns[0]!.of.length;
+        const bits = new SideBits(command.splits.length, rows);
+        command.splits.forEach(([column, bucket], list) => {
+          const { of, edges } = columns[column]!;
+          splits.push({ column, threshold: edges[bucket]! });
+          for (let row = 0; row < rows; row += 1) if (of[row]! <= bucket) bits.set(list, row);
+        });
+        await answerAnd(session, bits.bytes);
+        break;
+      }
+      case 'route': {
+        const { from, to } = command;
+        const bits = new SideBits(command.splits.length, to - from);
+        command.splits.forEach((id, list) => {
+          const { column, threshold } = splits[id]!;
+          for (let row = from; row < to; row += 1) {
+            if (predict!.values[row * predict!.columns + column]! <= threshold) bits.set(list, row - from);
+          }
+        });
+        await answerAnd(session, bits.bytes);
+        break;
+      }
+      case 'done':
+        return splits;
+    }
+  }
+}

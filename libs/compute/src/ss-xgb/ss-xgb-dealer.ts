@@ -1,0 +1,32 @@
+import { BucketDealer } from '../mpc/bucket-sums.js';
+import { lineTo } from '../mpc/party-line.js';
+import { dealAnd } from '../mpc/private-and.js';
+import { deal } from '../mpc/session.js';
+import type { PartyProgram } from '../party/party-program.js';
+import type { DealerCommand } from './commands.js';
+import type { SsXgbPlan } from './ss-xgb-plan.js';
+
+/** The dealer of `ss_xgb`, in a thread without tables: it is told sizes, and sends masks. */
+export const run: PartyProgram = async (context, args) => {
+  const { parties, labelParty, boosting } = args as unknown as SsXgbPlan;
+  const featureParty = parties.find((party) => party !== labelParty)!;
+  const { rows, sizes } = (await context.receiveJson(featureParty)) as { rows: number; sizes: number[][] };
+  const dealt = await deal([lineTo(context, parties[0]), lineTo(context, parties[1])]);
+  const [label, features] = parties[0] === labelParty ? dealt : ([dealt[1], dealt[0]] as const);
+  const dealer = new BucketDealer(label, features, rows, sizes);
+  for (let served = 1; ; served += 1) {
+    const command = (await context.receiveJson(labelParty)) as unknown as DealerCommand;
+    context.progress((0.95 * served) / (served + 2 * boosting.rounds), 'handing out masks');
+    switch (command.op) {
+      case 'sums':
+        for (let node = 0; node < command.nodes; node += 1) await dealer.deal(command.columns);
+        break;
+      case 'and':
+        await dealAnd(label, features, command.bytes);
+        break;
+      case 'done':
+        context.progress(1, 'done');
+        return null;
+    }
+  }
+};

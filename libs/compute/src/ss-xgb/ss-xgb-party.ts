@@ -1,0 +1,219 @@
+import { lineTo } from '../mpc/party-line.js';
+import { joinSession } from '../mpc/session.js';
+import { NEUTRAL, type PartyContext, type PartyProgram } from '../party/party-program.js';
+import type { NumericColumns } from '../ss-lr-columns.js';
+import { prepareRows, type PreparedRows, type RowRules } from '../ss-lr-rows.js';
+import { writeCsv } from '../table/csv-writer.js';
+import type { Json, JsonObject } from '../task-type.js';
+import { boost } from './boost.js';
+import { bucketed } from './buckets.js';
+import type { Command } from './commands.js';
+import { serveFeatures } from './feature-holder.js';
+import { sigmoid } from './gradients.js';
+import { MaskedPeer } from './masked-peer.js';
+import { PREDICT_ROWS, scoresOf, type ModelNode } from './predict.js';
+import type { SsXgbOutcome, SsXgbPart, SsXgbPlan } from './ss-xgb-plan.js';
+import type { TreeNode } from './tree.js';
+
+const FORMAT = 'taskchain/vertical-trees/v1';
+/** Fewest rows that can be divided in two groups of 5. */
+const MIN_ROWS = 10;
+
+/** One party of `ss_xgb`: the one with the label grows the trees, the other serves it. Throws what {@link prepareRows} does. */
+export const run: PartyProgram = async (context, args) => {
+  const part = args as unknown as SsXgbPart;
+  const prepared = await prepareRows(context, part, rulesOf(part.plan));
+  const outcome = await (part.label === null ? holdFeatures : holdLabel)(context, part, prepared);
+  context.progress(1, 'done');
+  return outcome as unknown as Json;
+};
+
+function rulesOf({ boosting }: SsXgbPlan): RowRules {
+  return {
+    binaryLabel: boosting.objective === 'logistic',
+    maxSize: Infinity,
+    minRows: MIN_ROWS,
+    minRowsWhy: `a tree needs at least ${MIN_ROWS}, 5 for each side of a split.`,
+  };
+}
+
+async function holdLabel(
+  context: PartyContext,
+  part: SsXgbPart,
+  { train, heldOut, predict }: PreparedRows,
+): Promise<SsXgbOutcome> {
+  const { plan } = part;
+  const { boosting } = plan;
+  const peerName = context.peers[0]!;
+  const own = part.features.map((_, column) => bucketed(train.values, column, train.columns, boosting.buckets));
+  const counts = (await context.receiveJson(peerName)) as number[];
+  const session = await joinSession(indexOf(context, plan), lineTo(context, peerName), lineTo(context, NEUTRAL));
+  const peer = await MaskedPeer.start(session, train.rows, counts, async (command, dealer) => {
+    await context.send(peerName, command as unknown as Json);
+    await context.send(NEUTRAL, dealer as unknown as Json);
+  });
+  let step = 0;
+  const { trees, losses } = await boost(own, peer, train.label!, boosting, (tree) => {
+    step = 0.05 + (0.85 * tree) / boosting.rounds;
+    context.progress(step, `training, tree ${tree + 1} of ${boosting.rounds}`);
+  });
+  const model = modelTrees(trees, own.length, (column, bucket) => own[column]!.edges[bucket]!);
+  const reference = await keepModel(context, part, {
+    base_score: boosting.baseScore,
+    peer: peerName,
+    trees: model.map((nodes) => nodes.map((node) => fileNode(node, part.features))),
+  });
+  const scores = predict && (await predictAll(context, part, model, predict, peer));
+  await peer.done();
+  const prediction = scores && (await deliver(context, part, predict, scores));
+  const ownSplits = model.flat().filter((node) => 'feature' in node).length;
+  return {
+    rows: train.rows,
+    heldOut,
+    model: reference,
+    prediction,
+    losses: losses.map((loss) => Math.round(loss * 1e6) / 1e6),
+    splits: { [context.party]: ownSplits, [peerName]: peer.splitCount },
+  };
+}
+
+async function holdFeatures(
+  context: PartyContext,
+  part: SsXgbPart,
+  { train, heldOut, predict }: PreparedRows,
+): Promise<SsXgbOutcome> {
+  const { plan } = part;
+  const peerName = context.peers[0]!;
+  const own = part.features.map((_, column) => bucketed(train.values, column, train.columns, plan.boosting.buckets));
+  const sizes = own.map(({ of, count }) => {
+    const rows: number[] = new Array<number>(count).fill(0);
+    for (const bucket of of) rows[bucket]! += 1;
+    return rows;
+  });
+  await context.send(
+    peerName,
+    own.map(({ count }) => count),
+  );
+  await context.send(NEUTRAL, { rows: train.rows, sizes });
+  const session = await joinSession(indexOf(context, plan), lineTo(context, peerName), lineTo(context, NEUTRAL));
+  let served = 0;
+  const splits = await serveFeatures(session, own, predict, async () => {
+    const command = (await context.receiveJson(peerName)) as unknown as Command;
+    // How many commands will come depends on the trees, so the bar nears its end without reaching it.
+    served += 1;
+    context.progress(0.05 + (0.85 * served) / (served + 2 * plan.boosting.rounds), 'summing up masked derivatives');
+    return command;
+  });
+  const reference = await keepModel(context, part, {
+    peer: peerName,
+    splits: splits.map(({ column, threshold }) => ({ feature: part.features[column]!, threshold })),
+  });
+  const prediction =
+    plan.receiver === context.party && predict ? await receivePredictions(context, part, peerName, predict.rows) : null;
+  return { rows: train.rows, heldOut, model: reference, prediction, losses: [], splits: {} };
+}
+
+function indexOf(context: PartyContext, plan: SsXgbPlan): 0 | 1 {
+  return plan.parties[0] === context.party ? 0 : 1;
+}
+
+/** Splits of the other party get the ids that it has given them: the order in which trees and levels came. */
+function modelTrees(
+  trees: readonly (readonly TreeNode[])[],
+  ownColumns: number,
+  edge: (column: number, bucket: number) => number,
+): ModelNode[][] {
+  let next = 0;
+  // Nodes were numbered level by level, as their splits were asked for.
+  return trees.map((nodes) =>
+    nodes.map((node) => {
+      if ('weight' in node) return node;
+      const { column, bucket, left, right } = node;
+      if (column >= ownColumns) return { peerSplit: next++, left, right };
+      return { feature: column, threshold: edge(column, bucket), left, right };
+    }),
+  );
+}
+
+function fileNode(node: ModelNode, features: readonly string[]): JsonObject {
+  if ('weight' in node) return { weight: node.weight };
+  const { left, right } = node;
+  if ('peerSplit' in node) return { peer_split: node.peerSplit, left, right };
+  return { feature: features[node.feature]!, threshold: node.threshold, left, right };
+}
+
+/** A party's part of the model: nothing of the other's columns but the ids of its splits. */
+async function keepModel(context: PartyContext, part: SsXgbPart, content: JsonObject): Promise<string> {
+  const output = await context.createOutput({
+    ...(part.modelOutput !== null && { target: part.modelOutput }),
+    name: 'model.json',
+    mediaType: 'application/json',
+  });
+  const { objective } = part.plan.boosting;
+  const model = { format: FORMAT, party: context.party, objective, features: [...part.features], ...content };
+  await output.write(`${JSON.stringify(model, null, 2)}\n`);
+  await output.finish();
+  return output.reference;
+}
+
+/** Scores of the rows of the table, in runs of `PREDICT_ROWS`. */
+async function predictAll(
+  context: PartyContext,
+  { plan }: SsXgbPart,
+  model: readonly (readonly ModelNode[])[],
+  table: NumericColumns,
+  peer: MaskedPeer,
+): Promise<Float64Array[]> {
+  const chunks: Float64Array[] = [];
+  for (let from = 0; from < table.rows; from += PREDICT_ROWS) {
+    const to = Math.min(from + PREDICT_ROWS, table.rows);
+    chunks.push(await scoresOf(model, plan.boosting.baseScore, table, from, to, peer));
+    context.progress(0.9 + (0.09 * to) / table.rows, 'predicting');
+  }
+  return chunks;
+}
+
+/** Keeps the predictions, or gives their scores to the other party, if it is the receiver. */
+async function deliver(
+  context: PartyContext,
+  part: SsXgbPart,
+  table: NumericColumns,
+  chunks: readonly Float64Array[],
+): Promise<SsXgbOutcome['prediction']> {
+  const { receiver } = part.plan;
+  if (receiver !== context.party) {
+    for (const scores of chunks) await context.send(receiver, new Uint8Array(scores.buffer));
+    return null;
+  }
+  const writer = await startPredictions(context, part, ['label', 'prediction']);
+  for (const [at, scores] of chunks.entries()) {
+    const labelOf = (row: number): number => table.values[(at * PREDICT_ROWS + row + 1) * table.columns - 1]!;
+    await writer.rows(Array.from(scores, (score, row) => [String(labelOf(row)), predictionOf(score, part)]));
+  }
+  await writer.finish();
+  return { reference: writer.reference, rows: table.rows };
+}
+
+async function receivePredictions(
+  context: PartyContext,
+  part: SsXgbPart,
+  peer: string,
+  rows: number,
+): Promise<SsXgbOutcome['prediction']> {
+  const writer = await startPredictions(context, part, ['prediction']);
+  for (let done = 0; done < rows; done += PREDICT_ROWS) {
+    const scores = new Float64Array((await context.receiveBytes(peer)).slice().buffer);
+    await writer.rows(Array.from(scores, (score) => [predictionOf(score, part)]));
+  }
+  await writer.finish();
+  return { reference: writer.reference, rows };
+}
+
+function startPredictions(context: PartyContext, part: SsXgbPart, columns: string[]): ReturnType<typeof writeCsv> {
+  const target = part.predictionOutput !== null && { target: part.predictionOutput };
+  return writeCsv(context, { ...target, name: 'predictions.csv' }, columns);
+}
+
+function predictionOf(score: number, part: SsXgbPart): string {
+  return (part.plan.boosting.objective === 'logistic' ? sigmoid(score) : score).toFixed(6);
+}

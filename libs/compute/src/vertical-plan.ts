@@ -1,0 +1,77 @@
+/** The part of a `task_config` that every training on the columns of two parties has. */
+export interface VerticalConfig {
+  readonly features: Readonly<Record<string, readonly string[]>>;
+  readonly label: string;
+  readonly label_party: string;
+  readonly train_data: Readonly<Record<string, string>>;
+  readonly model_output?: string | Readonly<Record<string, string>>;
+  readonly test_data?: Readonly<Record<string, string>>;
+  readonly test_fraction?: number;
+  readonly split_seed?: number;
+  readonly prediction_output?: string | Readonly<Record<string, string>>;
+  readonly prediction_receiver?: string;
+}
+
+/** What both parties and the dealer are told alike. */
+export interface VerticalPlan {
+  /** The two parties; the place in this list is the index of a party's shares. */
+  readonly parties: readonly [string, string];
+  /** How many feature columns each party has. */
+  readonly columns: readonly [number, number];
+  readonly labelParty: string;
+  readonly receiver: string;
+  readonly testFraction: number;
+  readonly splitSeed: number;
+  readonly predictOn: 'test_data' | 'held_out' | 'training' | 'nothing';
+}
+
+/** A party's own part: its paths and columns, which the other party is not told. */
+export interface VerticalPart<Plan extends VerticalPlan = VerticalPlan> {
+  readonly plan: Plan;
+  readonly features: readonly string[];
+  readonly label: string | null;
+  readonly trainData: string;
+  readonly testData: string | null;
+  readonly modelOutput: string | null;
+  readonly predictionOutput: string | null;
+}
+
+/** The plan of a checked `task_config`, every default filled in. */
+export function verticalPlanOf(config: VerticalConfig): VerticalPlan {
+  const parties = Object.keys(config.train_data).sort() as [string, string];
+  const predictOn = config.test_data
+    ? 'test_data'
+    : config.test_fraction
+      ? 'held_out'
+      : config.prediction_output
+        ? 'training'
+        : 'nothing';
+  return {
+    parties,
+    columns: parties.map((party) => config.features[party]?.length ?? 0) as [number, number],
+    labelParty: config.label_party,
+    receiver: config.prediction_receiver ?? config.label_party,
+    testFraction: config.test_fraction ?? 0,
+    splitSeed: config.split_seed ?? 0,
+    predictOn,
+  };
+}
+
+/** What `party` alone is told. */
+export function verticalPartOf<Plan extends VerticalPlan>(
+  config: VerticalConfig,
+  plan: Plan,
+  party: string,
+): VerticalPart<Plan> {
+  const own = (value: string | Readonly<Record<string, string>> | undefined): string | null =>
+    typeof value === 'string' ? value : (value?.[party] ?? null);
+  return {
+    plan,
+    features: config.features[party] ?? [],
+    label: party === plan.labelParty ? config.label : null,
+    trainData: config.train_data[party]!,
+    testData: config.test_data?.[party] ?? null,
+    modelOutput: own(config.model_output),
+    predictionOutput: own(config.prediction_output),
+  };
+}
