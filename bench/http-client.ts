@@ -1,51 +1,36 @@
-import { Agent, request } from 'node:http';
+import { Pool } from 'undici';
 
-/** A client that holds `connections` open. Plain node:http: it costs a fraction of what fetch does. */
+const JSON_BODY = { 'content-type': 'application/json' };
+
+/** A client that holds `connections` open. undici costs half of what node:http does, and both cores are shared. */
 export class HttpClient {
-  private readonly agent: Agent;
+  private readonly pool: Pool;
+  private readonly base: string;
 
   constructor(
-    private readonly url: string,
-    private readonly connections: number,
+    url: string,
+    readonly connections: number,
   ) {
-    this.agent = new Agent({ keepAlive: true, maxSockets: connections });
+    const { origin, pathname } = new URL(url);
+    this.base = pathname;
+    this.pool = new Pool(origin, { connections, pipelining: 1 });
   }
 
   /** Posts each body, at most as many at once as there are connections; the answers in the bodies' order. */
-  async postAll<T>(path: string, bodies: readonly string[]): Promise<T[]> {
-    const answers = new Array<T>(bodies.length);
-    let next = 0;
-    const connection = async (): Promise<void> => {
-      while (next < bodies.length) {
-        const n = next++;
-        answers[n] = await this.send<T>('POST', path, bodies[n]);
-      }
-    };
-    await Promise.all(Array.from({ length: Math.min(this.connections, bodies.length) }, connection));
-    return answers;
+  postAll<T>(path: string, bodies: readonly string[]): Promise<T[]> {
+    return Promise.all(bodies.map((body) => this.send<T>('POST', path, body)));
   }
 
   /** Rejects with the API's own words when it refuses. */
-  send<T>(method: string, path: string, body?: string): Promise<T> {
-    return new Promise((resolve, reject) => {
-      const headers = body === undefined ? {} : { 'content-type': 'application/json' };
-      const sent = request(`${this.url}${path}`, { method, agent: this.agent, headers }, (response) => {
-        const chunks: Buffer[] = [];
-        response.on('data', (chunk: Buffer) => chunks.push(chunk));
-        response.on('error', reject);
-        response.on('end', () => {
-          const text = Buffer.concat(chunks).toString();
-          const { statusCode = 0 } = response;
-          if (statusCode < 300) resolve((text === '' ? undefined : JSON.parse(text)) as T);
-          else reject(new Error(`${method} ${path} answered ${statusCode}: ${text.slice(0, 1000)}`));
-        });
-      });
-      sent.on('error', reject);
-      sent.end(body);
-    });
+  async send<T>(method: 'GET' | 'POST', path: string, body?: string): Promise<T> {
+    const headers = body === undefined ? {} : JSON_BODY;
+    const { statusCode, body: answer } = await this.pool.request({ method, path: this.base + path, headers, body });
+    const text = await answer.text();
+    if (statusCode >= 300) throw new Error(`${method} ${path} answered ${statusCode}: ${text.slice(0, 1000)}`);
+    return (text === '' ? undefined : JSON.parse(text)) as T;
   }
 
-  close(): void {
-    this.agent.destroy();
+  close(): Promise<void> {
+    return this.pool.destroy();
   }
 }

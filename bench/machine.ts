@@ -62,6 +62,14 @@ export function cpuOf(before: CpuSnapshot, after: CpuSnapshot, root: number): nu
   return Math.max(0, cpu(after) - cpu(before));
 }
 
+/** Memory of the tree of `root`, what several processes share told once, MB. */
+export function memoryOf(snapshot: CpuSnapshot, root: number): number {
+  const kilobytes = treeOf(snapshot, root).map(
+    (pid) => /^Pss: +(\d+)/m.exec(read(`/proc/${pid}/smaps_rollup`) ?? '')?.[1],
+  );
+  return kilobytes.reduce((sum, each) => sum + Number(each ?? 0) * 1_024, 0) / 1e6;
+}
+
 /** The share of all cores, 0 to 1, that processes took between two snapshots which this one did not start. */
 export function foreignShare(before: CpuSnapshot, after: CpuSnapshot): number {
   const own = cpuOf(before, after, process.pid);

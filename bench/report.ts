@@ -1,64 +1,156 @@
 import type { Contender } from './contender.js';
-import type { Outcome, Sample } from './rounds.js';
-import { median, summarise, type Summary } from './statistics.js';
+import type { GoalOutcome } from './goals.js';
+import type { Figure, OwnMeasurement } from './own/own.js';
+import { clean, cpuOfW4, figureOf, FOREIGN, ratioToOurs, type Results } from './results.js';
+import { median, summarise } from './statistics.js';
 import type { Workload } from './workloads.js';
 
-export interface Results extends Outcome {
-  readonly at: string;
-  readonly machine: string;
-}
-
-/** Samples with more foreign load than this are left out, as long as others are there. */
-const FOREIGN = 0.15;
-
-/** The samples of one workload and contender that count. */
-function clean(samples: readonly Sample[], workload: string, contender: string): Sample[] {
-  const all = samples.filter((sample) => sample.workload === workload && sample.contender === contender);
-  const quiet = all.filter(({ foreign = 0 }) => foreign <= FOREIGN);
-  return quiet.length > 0 ? quiet : all;
+/** What a report is of, in the order in which it tells it. */
+export interface Told {
+  readonly contenders: readonly Contender[];
+  readonly workloads: readonly Workload[];
+  readonly own: readonly OwnMeasurement[];
 }
 
 /** All results as a page of Markdown. */
-export function markdown(results: Results, contenders: readonly Contender[], workloads: readonly Workload[]): string {
-  const lines = [`# Benchmark of ${results.at.slice(0, 10)}`, '', results.machine, ''];
-  const measured = workloads.filter(({ id }) => results.samples.some(({ workload }) => workload === id));
-  for (const workload of measured) {
-    lines.push(
-      `## ${workload.id}: ${workload.title}`,
-      '',
-      `| contender | ${workload.unit} | middle half | times ours | runs |`,
-      '|---|---|---|---|---|',
-    );
-    for (const { name, title } of contenders) {
-      const samples = clean(results.samples, workload.id, name);
-      if (samples.length === 0) continue;
-      const summary = summarise(samples.flatMap(({ figures }) => figures));
-      const ratio = ratioToOurs(results.samples, workload.id, name);
-      lines.push(`| ${title} | ${short(summary.median)} | ${spread(summary)} | ${short(ratio)} | ${summary.n} |`);
-    }
-    lines.push('');
-  }
-  return `${lines.join('\n')}\n`;
+export function markdown(results: Results, goals: readonly GoalOutcome[], told: Told): string {
+  const measured = told.workloads.filter(({ id }) => results.samples.some(({ workload }) => workload === id));
+  const sections = [
+    [`# Benchmark of ${results.at.slice(0, 10)}`],
+    [`\`${results.command}\`, ${results.minutes.toFixed(1)} min, from ${results.at}.`],
+    [`Machine: ${results.machine}. ${quietness(results)}`],
+    goalTable(goals),
+    ...measured.flatMap((workload) => [
+      [`## ${workload.id}: ${workload.title}`],
+      peerTable(results, workload, told.contenders),
+      chart(results, workload, told.contenders),
+    ]),
+    cpuTable(results),
+    ...told.own.flatMap(({ id, title }) => ownTable(results, id, title)),
+    leftOut(results),
+    versions(results, told.contenders),
+  ];
+  return `${sections
+    .filter(({ length }) => length > 0)
+    .map((lines) => lines.join('\n'))
+    .join('\n\n')}\n`;
 }
 
-/** Wall time over ours in the same round, the median of all rounds: above 1 is slower than ours. */
-function ratioToOurs(samples: readonly Sample[], workload: string, contender: string): number {
-  const ours = clean(samples, workload, 'ours');
-  const time = ({ runs }: Sample): number => median(runs.map(({ ms }) => ms));
-  const ratios = clean(samples, workload, contender).flatMap((sample) => {
-    const same = ours.find(({ round }) => round === sample.round);
-    return same === undefined ? [] : [time(sample) / time(same)];
+/** Whether others used the machine meanwhile. */
+function quietness({ loadBefore, samples, own }: Results): string {
+  const shares = [...samples, ...own].flatMap(({ foreign }) => foreign ?? []);
+  const load = `load before the start ${loadBefore.map((each) => each.toFixed(2)).join(', ')}`;
+  if (shares.length === 0) return `Whether it was quiet can't be known here; ${load}.`;
+  const share = median(shares);
+  const loud = shares.filter((each) => each > FOREIGN).length;
+  return (
+    `It was ${share <= 0.05 && loud === 0 ? 'quiet' : share <= FOREIGN ? 'nearly quiet' : 'not quiet'}: other processes took ` +
+    `${percent(share)} of the CPU in the median turn, ${percent(Math.max(...shares))} at most; ${loud} of ${shares.length} ` +
+    `turns had more than ${percent(FOREIGN)}, which count only where a contender has no other; ${load}.`
+  );
+}
+
+const percent = (share: number): string => `${(share * 100).toFixed(0)} %`;
+
+function goalTable(goals: readonly GoalOutcome[]): string[] {
+  const known = goals.filter(({ met }) => met !== 'not measured');
+  if (known.length === 0) return [];
+  const row = ({ workload, words, unit, limit, atMost, value, met }: GoalOutcome): string[] => [
+    workload,
+    words,
+    `${atMost ? 'at most' : 'at least'} ${short(limit)} ${unit}`,
+    short(value),
+    met === 'missed' ? '**missed**' : met,
+  ];
+  const count = (met: string): number => goals.filter((each) => each.met === met).length;
+  return [
+    `## Goals: ${count('met')} met, ${count('missed')} missed, ${count('not measured')} not measured`,
+    '',
+    ...table(['workload', 'what', 'goal', 'here', ''], known.map(row)),
+  ];
+}
+
+function peerTable(results: Results, workload: Workload, contenders: readonly Contender[]): string[] {
+  const rows = contenders.flatMap(({ name, title, durable }) => {
+    const samples = clean(results.samples, workload.id, name);
+    if (samples.length === 0) return [];
+    const { median: middle, p25, p75, n } = summarise(samples.flatMap(({ figures }) => figures));
+    const spread = `${short(p25)} to ${short(p75)}`;
+    return [[title, short(middle), spread, short(ratioToOurs(results, workload.id, name)), durable, String(n)]];
   });
-  return median(ratios);
+  const ideal = workload.idealMs === undefined ? [] : [`Its critical path takes ${workload.idealMs} ms.`, ''];
+  return [...ideal, ...table(['contender', workload.unit, 'middle half', 'time, of ours', 'durable', 'runs'], rows)];
 }
 
-function spread({ p25, p75 }: Summary): string {
-  return `${short(p25)} to ${short(p75)}`;
+/** Bars of the medians, as Mermaid draws them. */
+function chart(results: Results, workload: Workload, contenders: readonly Contender[]): string[] {
+  const bars = contenders
+    .map(({ name }) => ({ name, value: figureOf(results, workload.id, name) }))
+    .filter(({ value }) => !Number.isNaN(value));
+  if (bars.length < 2) return [];
+  return [
+    '```mermaid',
+    'xychart-beta horizontal',
+    `  title "${workload.id}, ${workload.unit}"`,
+    `  x-axis [${bars.map(({ name }) => `"${name}"`).join(', ')}]`,
+    `  y-axis "${workload.unit}" 0 --> ${plain(Math.max(...bars.map(({ value }) => value)) * 1.05)}`,
+    `  bar [${bars.map(({ value }) => plain(value)).join(', ')}]`,
+    '```',
+  ];
+}
+
+function cpuTable(results: Results): string[] {
+  const { total, ...parts } = cpuOfW4(results);
+  if (total === undefined) return [];
+  const told = Object.values(parts).reduce((sum, each) => sum + each, 0);
+  const rows = Object.entries({ ...parts, 'the client': total - told, 'all together': total });
+  return [
+    '## CPU time a task in W4',
+    '',
+    ...table(
+      ['part', 'ms'],
+      rows.map(([part, ms]) => [part, ms.toFixed(3)]),
+    ),
+  ];
+}
+
+function ownTable({ own }: Results, id: string, title: string): string[][] {
+  const outcome = own.find((each) => each.id === id);
+  if (outcome === undefined || outcome.figures.length === 0) return [];
+  const row = ({ title: what, unit, values }: Figure): string[] => [
+    what,
+    `${short(median(values))} ${unit}`,
+    values.length > 1 ? `${short(Math.min(...values))} to ${short(Math.max(...values))}` : '',
+    String(values.length),
+  ];
+  return [[`## ${id}: ${title}`, '', ...table(['what', 'median', 'from, to', 'values'], outcome.figures.map(row))]];
+}
+
+function leftOut({ troubles, own }: Results): string[] {
+  const all = [
+    ...Object.entries(troubles),
+    ...own.flatMap(({ id, trouble }) => (trouble === undefined ? [] : [[id, trouble] as const])),
+  ];
+  const line = ([name, words]: readonly [string, string]): string => `- ${name}: ${words.trim().split('\n')[0]}`;
+  return all.length === 0 ? [] : ['## Left out', '', ...all.map(line)];
+}
+
+function versions({ versions: of }: Results, contenders: readonly Contender[]): string[] {
+  const known = contenders.filter(({ name }) => name in of);
+  const rows = known.map(({ name, title }) => [name, title, of[name]!]);
+  return rows.length === 0 ? [] : ['## Who ran', '', ...table(['name', 'what', 'version'], rows)];
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)];
 }
 
 /** Three significant digits, thousands with a comma. */
 function short(value: number): string {
   if (Number.isNaN(value)) return '-';
   if (Math.abs(value) >= 100) return Math.round(value).toLocaleString('en');
-  return String(Number(value.toPrecision(3)));
+  return plain(value);
 }
+
+const plain = (value: number): string => String(Number(value.toPrecision(3)));

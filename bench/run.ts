@@ -1,10 +1,18 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { loadavg } from 'node:os';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Services } from '../test/faults/services.js';
 import { contenders } from './contenders.js';
+import { GOALS, judge } from './goals.js';
 import { describeMachine } from './machine.js';
 import { Opened } from './opened.js';
+import { apiLoad } from './own/api-load.js';
+import { commitLag, steadyRate } from './own/commit-lag.js';
+import { growth } from './own/growth.js';
+import { idle } from './own/idle.js';
+import { runOwn, type OwnMeasurement } from './own/own.js';
+import { soak } from './own/soak.js';
 import { markdown } from './report.js';
 import { runRounds } from './rounds.js';
 import { GRAPH_WORKLOADS } from './workloads.js';
@@ -15,6 +23,7 @@ const { values: args } = parseArgs({
     peer: { type: 'string', multiple: true },
     rounds: { type: 'string' },
     repetitions: { type: 'string' },
+    soak: { type: 'string' },
     quick: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     profile: { type: 'string' },
@@ -22,48 +31,74 @@ const { values: args } = parseArgs({
   },
 });
 
-/** Those of `all` that are named; everything when nothing is. */
-function chosen<T>(all: readonly T[], nameOf: (each: T) => string, lists: readonly string[] | undefined): readonly T[] {
-  if (lists === undefined) return all;
+/** Names given by comma or one by one; undefined: all. Throws at one that is not known. */
+function namesIn(lists: readonly string[] | undefined, known: readonly string[]): readonly string[] {
+  if (lists === undefined) return known;
   const names = lists.flatMap((list) => list.split(','));
-  const known = all.map(nameOf);
   const unknown = names.filter((name) => !known.includes(name));
   if (unknown.length > 0) throw new Error(`${unknown.join(', ')} is not known; there is ${known.join(', ')}`);
-  return all.filter((each) => names.includes(nameOf(each)));
+  return names;
 }
 
-const { profile } = args;
+const { profile, quick } = args;
 const nodeOptionsOf = (name: string): string[] => ['--cpu-prof', `--cpu-prof-dir=${resolve(profile!, name)}`];
 const all = contenders(profile === undefined ? undefined : nodeOptionsOf);
-const workloads = chosen(GRAPH_WORKLOADS, ({ id }) => id, args.workload);
-const taking = chosen(all, ({ name }) => name, args.peer);
+const own: readonly OwnMeasurement[] =
+  args.soak === undefined ? [commitLag, growth, apiLoad, steadyRate, idle] : [soak(Number(args.soak))];
+const graphs = args.soak === undefined ? GRAPH_WORKLOADS : [];
+const ids = [...graphs, ...own].map(({ id }) => id);
+const workloads = namesIn(args.workload, ids);
+// Ours always: the others are told as ratios to it.
+const peers = [
+  'ours',
+  ...namesIn(
+    args.peer,
+    all.map(({ name }) => name),
+  ),
+];
 const say = (words: string): void => void process.stderr.write(`${words}\n`);
+const patienceMs = quick ? 2_000 : 10_000;
 
 const opened = new Opened();
 opened.closeOnSignal(say);
 try {
+  const began = performance.now();
+  const at = new Date().toISOString();
+  const loadBefore = loadavg();
   const [services] = await opened.open(
     () => Services.start('redis', { track_commit_timestamp: 'on' }),
     (each) => each.stop(),
   );
   const outcome = await runRounds(services, opened, {
-    contenders: taking,
-    workloads,
-    rounds: Number(args.rounds ?? (args.quick ? 3 : 5)),
-    repetitions: Number(args.repetitions ?? (args.quick ? 3 : 5)),
-    turnMs: args.quick ? 800 : 1_500,
-    patienceMs: args.quick ? 2_000 : 10_000,
+    contenders: all.filter(({ name }) => peers.includes(name)),
+    workloads: graphs.filter(({ id }) => workloads.includes(id)),
+    rounds: Number(args.rounds ?? (quick ? 2 : 5)),
+    repetitions: Number(args.repetitions ?? (quick ? 3 : 5)),
+    turnMs: quick ? 500 : 1_000,
+    patienceMs,
     say,
   });
-  const results = { at: new Date().toISOString(), machine: describeMachine(), ...outcome };
-  const text = markdown(results, all, GRAPH_WORKLOADS);
-  process.stdout.write(args.json ? `${JSON.stringify(results, null, 2)}\n` : text);
+  const measured = own.filter(({ id }) => workloads.includes(id));
+  const owned = await runOwn({ services, opened, quick, say }, measured, patienceMs);
+  const results = {
+    at,
+    command: ['npm run bench', ...(process.argv.length > 2 ? ['--'] : []), ...process.argv.slice(2)].join(' '),
+    machine: describeMachine(),
+    minutes: (performance.now() - began) / 60_000,
+    loadBefore,
+    ...outcome,
+    own: owned,
+  };
+  const goals = judge(results, GOALS);
+  const text = markdown(results, goals, { contenders: all, workloads: GRAPH_WORKLOADS, own });
+  const json = `${JSON.stringify({ ...results, goals }, null, 2)}\n`;
+  process.stdout.write(args.json ? json : text);
   if (!args['no-save']) {
     const folder = resolve('bench', 'results');
     mkdirSync(folder, { recursive: true });
-    const day = results.at.slice(0, 10);
-    writeFileSync(resolve(folder, `${day}.json`), `${JSON.stringify(results, null, 2)}\n`);
-    writeFileSync(resolve(folder, `${day}.md`), text);
+    const name = `${at.slice(0, 10)}${args.soak === undefined ? '' : '-soak'}`;
+    writeFileSync(resolve(folder, `${name}.json`), json);
+    writeFileSync(resolve(folder, `${name}.md`), text);
   }
 } finally {
   await opened.closeAll();

@@ -23,7 +23,7 @@ export interface Workload {
 const task = (delayMs: number, ...parents: number[]): GraphTask => ({ parents, delayMs });
 
 /** `length` tasks, one after the other. */
-function sequence(length: number): Graph {
+export function sequence(length: number): Graph {
   return Array.from({ length }, (_, i) => (i === 0 ? task(0) : task(0, i - 1)));
 }
 
@@ -38,6 +38,14 @@ function layered(layers: number, width: number): Graph {
   return Array.from({ length: layers * width }, (_, i) => {
     const above = Math.floor(i / width) - 1;
     return above < 0 ? task(0) : task(0, ...Array.from({ length: width }, (__, k) => above * width + k));
+  });
+}
+
+/** `size` tasks in layers of `width`, each after the one above it and that one's neighbour. */
+export function mesh(size: number, width: number): Graph {
+  return Array.from({ length: size }, (_, i) => {
+    const above = i - width;
+    return above < 0 ? task(0) : task(0, above, above - (above % width) + ((above + 1) % width));
   });
 }
 
@@ -79,4 +87,9 @@ export function figureOf(workload: Workload, ms: number): number {
 export function isTree(graph: Graph): boolean {
   const seen = new Set<number>();
   return graph.every(({ parents }) => parents.every((parent) => !seen.has(parent) && seen.add(parent)));
+}
+
+/** The workload of that id. */
+export function graphWorkload(id: string): Workload {
+  return GRAPH_WORKLOADS.find((each) => each.id === id)!;
 }
