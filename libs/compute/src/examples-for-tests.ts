@@ -42,6 +42,28 @@ export function exampleRun(folder: TestFolder, task: ExampleTask, results: JsonO
   );
 }
 
+/** Parameters that name the tables which a task reads. */
+const TABLES = /^(input|train|test|prediction)_(data|paths)$/;
+
+/** The same run on tables `times` as long as its own; null where it reads none. Keys (`id`) stay unique and in common. */
+export async function onLargeTables(folder: TestFolder, run: TaskRun, times: number): Promise<TaskRun | null> {
+  const config = { ...run.params.task_config };
+  const names = Object.keys(config).filter((name) => TABLES.test(name));
+  for (const name of names) {
+    const paths = { ...(config[name] as Record<string, string>) };
+    for (const [party, path] of Object.entries(paths)) {
+      const [header, ...rows] = (await folder.text(party, path)).trimEnd().split('\n');
+      const hasKey = header!.startsWith('id,');
+      const again = (copy: number): string[] => rows.map((row) => (hasKey ? row.replace(',', `-${copy},`) : row));
+      const all = Array.from({ length: times }, (_, copy) => again(copy).join('\n'));
+      paths[party] = `large-${name}.csv`;
+      await folder.table(party, paths[party], [header, ...all, ''].join('\n'));
+    }
+    config[name] = paths;
+  }
+  return names.length === 0 ? null : { ...run, params: { ...run.params, task_config: config } };
+}
+
 /** Runs tasks one after the other, in the order of their list; the results by task. */
 export async function runExample(folder: TestFolder, tasks: readonly ExampleTask[]): Promise<JsonObject> {
   const results: JsonObject = {};

@@ -13,6 +13,8 @@ export interface EngineSample {
   readonly type: string;
   /** Puts what the task reads into the folder, and gives its run. */
   prepare(folder: TestFolder): Promise<TaskRun>;
+  /** That run on tables which keep it busy for a while; null where it reads none. */
+  enlarge(folder: TestFolder, run: TaskRun): Promise<TaskRun | null>;
   /** Its files are made with new keys each time, so that only their names and sizes are the same again. */
   readonly newKeys?: boolean;
   /** Changed to be wrong in a way that shows only when it runs: what it then fails with. */
@@ -21,6 +23,8 @@ export interface EngineSample {
 
 /** A run that does not stop fails its test instead of holding up all others, ms. It is no measure of how fast it stops. */
 const STUCK_MS = 30_000;
+/** A run that is stopped ends within this, ms. */
+const STOPPED_MS = 2_000;
 
 /** What `Engine` promises, as tests: on every sample, with a run from start to end, one again, and runs that are stopped. */
 export function describeEngine(engine: Engine, samples: readonly EngineSample[]): void {
@@ -41,7 +45,7 @@ export function describeEngine(engine: Engine, samples: readonly EngineSample[])
   });
 }
 
-function describeSample(engine: Engine, { type, prepare, newKeys, failing }: EngineSample): void {
+function describeSample(engine: Engine, { type, prepare, enlarge, newKeys, failing }: EngineSample): void {
   let folder: TestFolder;
   let given: TaskRun;
   let first: TaskRunResult;
@@ -118,6 +122,25 @@ function describeSample(engine: Engine, { type, prepare, newKeys, failing }: Eng
       expect(await stateOf(folder)).toEqual(before);
     });
   }
+
+  test('stops within 2 s amid the rows of large tables and leaves nothing behind', { timeout: STUCK_MS }, async () => {
+    const large = await enlarge(folder, given);
+    const before = await stateOf(folder);
+    const controller = new AbortController();
+    const reason = new Error('stopped');
+    let stoppedAt = Infinity;
+    const progress = (fraction: number): void => {
+      if (fraction === 0 || controller.signal.aborted) return;
+      stoppedAt = performance.now();
+      controller.abort(reason);
+    };
+    const run = { ...(large ?? given), signal: controller.signal, progress };
+    const end: unknown = await engine.run(type, run).catch((error: unknown) => error);
+    // What reads no table may have been over with its first report.
+    if (large || end instanceof Error) expect(end).toBe(reason);
+    expect(performance.now() - stoppedAt).toBeLessThan(STOPPED_MS);
+    expect(await stateOf(folder)).toEqual(before);
+  });
 
   if (failing) {
     test(`fails with ${failing.code} and leaves nothing behind`, async () => {
