@@ -96,6 +96,19 @@ export const EXPECTED: Readonly<Record<string, (outcome: ExampleOutcome) => void
       }
     }
   },
+  'tasks/analysis': (outcome) => {
+    const { statistics, not_correlated: left, correlation_matrix: matrix } = outcome.results.analyse;
+    const columnOf = (name: string) =>
+      numbers(outcome.written('intersect', name === 'residence_since' ? 'bob' : 'alice', name));
+    const names = ['duration', 'installment_commitment', 'residence_since'];
+    expect(left).toEqual({ credit_amount: 'gaps', age: 'gaps' });
+    expect(Object.keys(statistics).sort()).toEqual([...names, 'credit_amount', 'age'].sort());
+    for (const left of names) {
+      expect(statistics[left].mean).toBeCloseTo(mean(columnOf(left)), 10);
+      for (const right of names)
+        expect(matrix[left][right]).toBeCloseTo(correlation(columnOf(left), columnOf(right)), 8);
+    }
+  },
   'tasks/vif': (outcome) => {
     const factors = outcome.results.vif.vif_values;
     const { radius_mean: mean, radius_worst: worst } = commonColumns(outcome);

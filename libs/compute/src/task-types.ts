@@ -1,3 +1,4 @@
+import { analysis } from './analysis/analysis.js';
 import { biclassificationEval } from './biclassification-eval.js';
 import type { NativeTaskType } from './config-schema.js';
 import { pearsonCorrelation, vif } from './correlation/correlation.js';
@@ -29,6 +30,7 @@ export const taskTypes: readonly NativeTaskType[] = [
   preprocessing,
   featureEngineering,
   validation,
+  analysis,
   train,
   federatedTraining,
   aggregate,

@@ -4,9 +4,10 @@ import { decode } from '../mpc/ring.js';
 import { joinSession } from '../mpc/session.js';
 import { reveal } from '../mpc/sharing.js';
 import { NEUTRAL, type PartyContext, type PartyProgram } from '../party/party-program.js';
+import { writeJson } from '../party/write-json.js';
+import { columnNamer } from '../statistics/column-names.js';
 import { TaskFailure, type Json, type JsonObject } from '../task-type.js';
 import { plainProduct, told, varianceInflation } from './matrix.js';
-import { qualifiedNames } from './names.js';
 import { readStandardColumns, type StandardColumns } from './standard-columns.js';
 
 export interface CorrelationArgs {
@@ -33,39 +34,61 @@ const MAX_COLUMNS = 1000;
 interface Size {
   readonly rows: number;
   readonly names: readonly string[];
+  /** Columns that the report names and does not correlate. */
+  readonly others?: readonly string[];
 }
 
-/**
- * One party of `pearson_correlation` and `vif`: standardises its columns by itself, opens the products with each other
- * party's columns, and gives what it has to the first party, which puts the matrix together. Throws TaskFailure NOT_ALIGNED,
- * GROUP_TOO_SMALL, TOO_MANY_COLUMNS, and what {@link readStandardColumns} throws.
- */
+/** One party of `pearson_correlation` and `vif`. Throws what {@link correlate} and {@link readStandardColumns} throw. */
 export const run: PartyProgram = async (context, given) => {
   const args = given as unknown as CorrelationArgs;
   const own = await readStandardColumns(context, args.inputPath, args.columns);
-  const sizes = await agreeOnSizes(context, own);
+  const report = await correlate(context, own, { type: args.type, toAll: args.reportPath !== null });
+  if (report !== null && args.reportPath !== null) {
+    await writeJson(context, args.reportPath, `${args.type}.json`, report);
+  }
+  context.progress(1, 'done');
+  return isFirst(context) ? (report as unknown as Json) : null;
+};
+
+/** Whether this party puts the matrix together. */
+export function isFirst(context: PartyContext): boolean {
+  return context.peers.every((peer) => context.party < peer);
+}
+
+export interface CorrelationWish {
+  readonly type: CorrelationArgs['type'];
+  /** Whether each party gets the report, and not the first alone. */
+  readonly toAll: boolean;
+  /** Columns that the report names besides: a correlated one of the same name gets its party in front. */
+  readonly others?: readonly string[];
+}
+
+/**
+ * Opens the products of the own columns with each other party's, and gives what the party has to the first one, which puts
+ * the matrix together. Null for a party that is not told it. Throws TaskFailure NOT_ALIGNED, GROUP_TOO_SMALL,
+ * TOO_MANY_COLUMNS, COLUMN_NOT_FOUND.
+ */
+export async function correlate(
+  context: PartyContext,
+  own: StandardColumns,
+  wish: CorrelationWish,
+): Promise<CorrelationReport | null> {
+  const sizes = await agreeOnSizes(context, own, wish.others ?? []);
   const parties = Object.keys(sizes).sort();
   const blocks = await crossBlocks(context, own, sizes, parties);
   context.progress(0.95, 'putting the matrix together');
-  const report = await shareReport(context, args, sizes, parties, blocks);
-  if (report !== null && args.reportPath !== null) {
-    const output = await context.createOutput({
-      target: args.reportPath,
-      name: `${args.type}.json`,
-      mediaType: 'application/json',
-    });
-    await output.write(`${JSON.stringify(report, null, 2)}\n`);
-    await output.finish();
-  }
-  context.progress(1, 'done');
-  return parties[0] === context.party ? (report as unknown as Json) : null;
-};
+  return shareReport(context, wish, sizes, parties, blocks);
+}
 
 /** Tells rows and names of columns to all; the dealer hears only how many there are. */
-async function agreeOnSizes(context: PartyContext, own: StandardColumns): Promise<Record<string, Size>> {
-  const size: Size = { rows: own.rows, names: own.names };
+async function agreeOnSizes(
+  context: PartyContext,
+  own: StandardColumns,
+  others: readonly string[],
+): Promise<Record<string, Size>> {
+  const size = { rows: own.rows, names: [...own.names], ...(others.length > 0 && { others: [...others] }) };
   const sizes: Record<string, Size> = { [context.party]: size };
-  for (const peer of context.peers) await context.send(peer, { rows: size.rows, names: [...size.names] });
+  for (const peer of context.peers) await context.send(peer, size);
   for (const peer of context.peers) sizes[peer] = (await context.receiveJson(peer)) as unknown as Size;
 
   for (const peer of context.peers) {
@@ -78,7 +101,8 @@ async function agreeOnSizes(context: PartyContext, own: StandardColumns): Promis
     );
   }
   const columns = Object.values(sizes).reduce((sum, { names }) => sum + names.length, 0);
-  if (columns === 0) throw new TaskFailure('COLUMN_NOT_FOUND', "No party's table has a numeric column.");
+  if (columns === 0 && Object.values(sizes).every((each) => !each.others))
+    throw new TaskFailure('COLUMN_NOT_FOUND', "No party's table has a numeric column.");
   if (columns > MAX_COLUMNS) {
     throw new TaskFailure(
       'TOO_MANY_COLUMNS',
@@ -126,7 +150,7 @@ async function crossBlocks(
 /** The first party gathers the blocks and tells the report, to the others only where each keeps one. */
 async function shareReport(
   context: PartyContext,
-  args: CorrelationArgs,
+  { type, toAll }: CorrelationWish,
   sizes: Record<string, Size>,
   parties: readonly string[],
   blocks: Record<string, number[]>,
@@ -135,12 +159,12 @@ async function shareReport(
   if (context.party !== leader) {
     const later = parties.slice(parties.indexOf(context.party));
     await context.send(leader, Object.fromEntries(later.map((party) => [party, blocks[party]!])));
-    return args.reportPath === null ? null : ((await context.receiveJson(leader)) as unknown as CorrelationReport);
+    return toAll ? ((await context.receiveJson(leader)) as unknown as CorrelationReport) : null;
   }
   const known: Record<string, Record<string, number[]>> = { [leader]: blocks };
   for (const party of others) known[party] = (await context.receiveJson(party)) as Record<string, number[]>;
-  const report = reportOf(args.type, sizes, parties, known);
-  if (args.reportPath !== null) {
+  const report = reportOf(type, sizes, parties, known);
+  if (toAll) {
     for (const party of others) await context.send(party, report as unknown as Json);
   }
   return report;
@@ -159,7 +183,10 @@ function reportOf(
     const [a, b] = [places[Math.min(left, right)]!, places[Math.max(left, right)]!];
     return blocks[a.party]![b.party]![a.at * sizes[b.party]!.names.length + b.at]!;
   };
-  const names = qualifiedNames(columns);
+  const nameOf = columnNamer(
+    Object.fromEntries(parties.map((party) => [party, [...sizes[party]!.names, ...(sizes[party]!.others ?? [])]])),
+  );
+  const names = parties.flatMap((party) => columns[party]!.map((name) => nameOf(party, name)));
   const matrix = places.map((_, left) => places.map((_, right) => correlation(left, right)));
   const facts = { type, rows: sizes[parties[0]!]!.rows, columns };
   const byName = <T>(values: readonly T[]): [string, T][] => values.map((value, at) => [names[at]!, value]);

@@ -12,7 +12,7 @@ import { runTask } from '../run-task.js';
 import type { JsonObject, TaskRunResult } from '../task-type.js';
 import { runPearsonCorrelation, runVif } from './correlation-run.js';
 import { plainProduct, varianceInflation } from './matrix.js';
-import { qualifiedNames } from './names.js';
+import { columnNamer } from '../statistics/column-names.js';
 
 type Grid = Record<string, Record<string, number>>;
 
@@ -428,7 +428,8 @@ describe('parts of a correlation', () => {
   });
 
   test('columns get their own names, or their party in front where two have one', () => {
-    expect(qualifiedNames({ alice: ['a', 'b'], bob: ['b'] })).toEqual(['a', 'alice.b', 'bob.b']);
+    const nameOf = columnNamer({ alice: ['a', 'b'], bob: ['b'] });
+    expect([nameOf('alice', 'a'), nameOf('alice', 'b'), nameOf('bob', 'b')]).toEqual(['a', 'alice.b', 'bob.b']);
   });
 
   test('parameters are refused where they cannot work', () => {

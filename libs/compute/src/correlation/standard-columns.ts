@@ -24,10 +24,16 @@ export async function readStandardColumns(
   path: string,
   columns: Json | undefined,
 ): Promise<StandardColumns> {
-  const reading = (from: number) => (rows: number) =>
-    context.progress(from + (0.15 * rows) / (rows + 100_000), 'reading the table');
-  const names = await chooseNames(context, path, columns, reading(0));
-  const table = await readNumericColumns(context, path, names, reading(0.15));
+  return standardColumns(context, path, await chooseNames(context, path, columns, reading(context, 0)));
+}
+
+/** Reads these columns of the party and standardises them, as {@link readStandardColumns}. */
+export async function standardColumns(
+  context: PartyContext,
+  path: string,
+  names: readonly string[],
+): Promise<StandardColumns> {
+  const table = await readNumericColumns(context, path, names, reading(context, 0.15));
   if (table.rows < MIN_GROUP) {
     throw new TaskFailure(
       'GROUP_TOO_SMALL',
@@ -38,6 +44,10 @@ export async function readStandardColumns(
   }
   names.forEach((name, column) => standardise(table, column, context.party, path, name));
   return { ...table, names };
+}
+
+function reading(context: PartyContext, from: number): (rows: number) => void {
+  return (rows) => context.progress(from + (0.15 * rows) / (rows + 100_000), 'reading the table');
 }
 
 async function chooseNames(
@@ -67,6 +77,11 @@ async function chooseNames(
   }
 }
 
+/** Whether no value of a column is further from its mean than rounding puts it. */
+export function isConstant(mean: number, spread: number): boolean {
+  return spread <= Math.abs(mean) * NO_SPREAD;
+}
+
 /** Standardises a column where it lies. */
 function standardise(table: NumericColumns, column: number, party: string, path: string, name: string): void {
   const { values, columns } = table;
@@ -83,7 +98,7 @@ function standardise(table: NumericColumns, column: number, party: string, path:
       column: name,
     });
   if (!Number.isFinite(spread)) throw refuse('NON_NUMERIC', 'spans more than a number can hold; scale it first');
-  if (spread <= Math.abs(moments.mean) * NO_SPREAD) {
+  if (isConstant(moments.mean, spread)) {
     throw refuse('CONSTANT_COLUMN', 'has the same value in every row, which correlates with nothing; leave it out');
   }
   let squares = 0;

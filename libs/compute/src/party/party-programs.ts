@@ -7,6 +7,7 @@ export const partyPrograms = {
   'table-statistics': () => import('../statistics/statistics-party.js'),
   correlation: () => import('../correlation/correlation-party.js'),
   'correlation-dealer': () => import('../correlation/correlation-dealer.js'),
+  analysis: () => import('../analysis/analysis-party.js'),
   burn: () => import('../diagnostic/burn.js'),
   'ss-lr': () => import('../ss-lr-party.js'),
   'ss-lr-dealer': () => import('../ss-lr-dealer.js'),

@@ -1,8 +1,8 @@
 import type { Json, JsonObject } from '../task-type.js';
 import { isObject } from './headline.js';
 import type { AxisChart, Cell, HeatMap, Section, Table } from './section.js';
-import { cellOf, gridOf, isNumber, notesOf, rowFigures, shortened } from './tables.js';
-import type { Words } from './words.js';
+import { cellOf, gridOf, isNumber, notesOf, rowFigures, shortened, textOf } from './tables.js';
+import { labelOf, type Words } from './words.js';
 
 /** Columns of a heat map beyond which its cells could not be told apart. */
 const MAX_HEAT = 60;
@@ -42,11 +42,18 @@ export function correlationSection(taskId: string, result: JsonObject, matrix: J
     columns: [words.correlation, words.column, words.column],
     rows: pairs.slice(0, MAX_PAIRS),
   };
+  const leftOut = Object.entries(isObject(result.not_correlated) ? result.not_correlated : {}).map(
+    ([name, why]) => `${name} (${labelOf(textOf(why), words)})`,
+  );
   return {
     taskId,
     kind: 'correlation',
     title: words.correlation,
-    notes: [...notesOf(result, 'correlation_matrix', words), ...(names.length > MAX_HEAT ? [words.heat_cut] : [])],
+    notes: [
+      ...notesOf(result, 'correlation_matrix', words),
+      ...(leftOut.length > 0 ? [`${words.not_correlated} ${leftOut.join(', ')}`] : []),
+      ...(names.length > MAX_HEAT ? [words.heat_cut] : []),
+    ],
     figures: rowFigures(result, words),
     charts: map.cells.length > 0 ? [map] : [],
     tables: [names.length > MAX_TABLE && pairs.length > 0 ? table : gridOf(matrix, words.correlation, words)],

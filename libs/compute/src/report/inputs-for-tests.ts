@@ -49,6 +49,7 @@ export const INPUTS: Record<string, Json> = {
     rows: 509,
     correlation_matrix: { age: { age: 1, income: -0.25 }, income: { age: -0.25, income: 1 } },
     vif_values: { age: 1.5, income: 12, twin: null },
+    not_correlated: { rare: 'gaps' },
   },
   train: {
     model_saved: true,
@@ -116,6 +117,7 @@ export function resultsNamed(names: readonly string[]): Record<string, Json> {
     relate: {
       correlation_matrix: byName((row) => byName((at) => (row === at ? 1 : 0.5))),
       vif_values: byName((at) => at),
+      not_correlated: byName((at) => names[at]!),
     },
     train: {
       model_saved: true,

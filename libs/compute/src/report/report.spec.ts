@@ -79,6 +79,7 @@ describe('report', () => {
     expect(html).toContain('<title>Two hospitals</title>');
     expect(html).toContain('<td class="n">41.1235</td>');
     expect(html).toContain('hello[1].deep');
+    expect(html).toContain('Described, and not correlated: rare (has gaps)');
     expect(json).toMatchObject({ format: 'taskchain/report/v1', title: 'Two hospitals', headline: { auc: 0.99 } });
     expect(json.sections).toHaveLength(11);
     // What a party may not learn is shown as unknown.
@@ -170,6 +171,7 @@ describe('report', () => {
       .filter((text) => /[A-Za-z]/.test(text));
     expect(words).toEqual([]);
     expect(html).toContain('和中只有两方');
+    expect(html).toContain('rare (有空缺)');
     expect(json.language).toBe('zh');
   });
 

@@ -1,5 +1,6 @@
 import { TaskFailure, type Json } from '../task-type.js';
-import type { PartyProgram } from '../party/party-program.js';
+import type { PartyContext, PartyProgram } from '../party/party-program.js';
+import { writeJson } from '../party/write-json.js';
 import { Moments, Values, type Accumulator } from '../steps/accumulators.js';
 import { NumericColumns } from '../steps/numeric-columns.js';
 import { readTable } from '../table/read-table.js';
@@ -56,9 +57,23 @@ class Described implements Accumulator {
   }
 }
 
-/** Describes one party's numeric columns in one pass. 8 bytes a value are held for the exact quartiles. */
+/** Describes one party's numeric columns, and keeps the party's own report where it gets one. */
 export const run: PartyProgram = async (context, given) => {
   const args = given as unknown as StatisticsPartyArgs;
+  const value = await describeTable(context, args, 0.9);
+  if (args.reportPath !== null) await writeJson(context, args.reportPath, 'statistics.json', value);
+  return value as unknown as Json;
+};
+
+/**
+ * Describes the party's numeric columns in one pass, which is `share` of its work. 8 bytes a value are held for the exact
+ * quartiles. Throws TaskFailure GROUP_TOO_SMALL, COLUMN_NOT_FOUND, NON_NUMERIC, and what opening the table throws.
+ */
+export async function describeTable(
+  context: PartyContext,
+  args: Pick<StatisticsPartyArgs, 'inputPath' | 'columns'>,
+  share: number,
+): Promise<StatisticsPartyValue> {
   const input = await context.openInput(args.inputPath);
   try {
     const table = await readTable(context.party, input);
@@ -71,7 +86,7 @@ export const run: PartyProgram = async (context, given) => {
     let rows = 0;
     for await (const batch of table.batches()) {
       for (const row of batch) numbers.observe(row, (rows += 1));
-      context.progress((0.9 * rows) / (rows + 100_000), 'reading the table');
+      context.progress((share * rows) / (rows + 100_000), 'reading the table');
     }
     if (rows < MIN_GROUP) {
       throw new TaskFailure(
@@ -82,19 +97,12 @@ export const run: PartyProgram = async (context, given) => {
       );
     }
     const enough = numbers.found().filter(({ values }) => values.count >= MIN_GROUP);
-    const value: StatisticsPartyValue = {
+    return {
       rows,
       columns: Object.fromEntries(enough.map(({ name, values }) => [name, values.statistics()])),
       suppressed: numbers.found().flatMap(({ name, values }) => (values.count < MIN_GROUP ? [name] : [])),
     };
-    if (args.reportPath !== null) {
-      const name = 'statistics.json';
-      const report = await context.createOutput({ target: args.reportPath, name, mediaType: 'application/json' });
-      await report.write(`${JSON.stringify(value, null, 2)}\n`);
-      await report.finish();
-    }
-    return value as unknown as Json;
   } finally {
     await input.close();
   }
-};
+}

@@ -1,6 +1,7 @@
-import type { Json, JsonObject, TaskRun, TaskRunResult } from '../task-type.js';
+import type { Json, TaskRun, TaskRunResult } from '../task-type.js';
 import { writeSharedArtifact } from '../party/output-files.js';
 import { runParties } from '../party/run-parties.js';
+import { columnNamer } from './column-names.js';
 import { fitting } from './inline-result.js';
 import type { StatisticsPartyArgs, StatisticsPartyValue } from './statistics-party.js';
 
@@ -26,9 +27,10 @@ export async function runTableStatistics(run: TaskRun): Promise<TaskRunResult> {
     run,
   });
   const values = parties.map((party) => [party, outcomes[party]!.value as unknown as StatisticsPartyValue] as const);
-  const statistics = named(
+  const nameOf = columnNamer(Object.fromEntries(values.map(([party, { columns }]) => [party, Object.keys(columns)])));
+  const statistics = Object.fromEntries(
     values.flatMap(([party, value]) =>
-      Object.entries(value.columns).map(([column, each]) => [party, column, each as unknown as Json] as const),
+      Object.entries(value.columns).map(([column, each]) => [nameOf(party, column), { ...each }] as const),
     ),
   );
   const facts = {
@@ -43,12 +45,4 @@ export async function runTableStatistics(run: TaskRun): Promise<TaskRunResult> {
   const request = { target: config.output_report, name: 'statistics.json', mediaType: 'application/json' };
   const { reference, artifact } = await writeSharedArtifact(run, request, `${report}\n`);
   return { result: { output_report: reference, ...result }, artifacts: [...artifacts, artifact] };
-}
-
-function named(entries: readonly (readonly [party: string, column: string, value: Json])[]): JsonObject {
-  const seen = new Map<string, number>();
-  for (const [, column] of entries) seen.set(column, (seen.get(column) ?? 0) + 1);
-  return Object.fromEntries(
-    entries.map(([party, column, value]) => [seen.get(column) === 1 ? column : `${party}.${column}`, value]),
-  );
 }

@@ -1,0 +1,54 @@
+import { correlate, isFirst, type CorrelationReport } from '../correlation/correlation-party.js';
+import { isConstant, standardColumns } from '../correlation/standard-columns.js';
+import type { PartyProgram } from '../party/party-program.js';
+import { writeJson } from '../party/write-json.js';
+import {
+  describeTable,
+  type ColumnStatistics,
+  type StatisticsPartyArgs,
+  type StatisticsPartyValue,
+} from '../statistics/statistics-party.js';
+import type { Json } from '../task-type.js';
+
+export interface AnalysisPartyValue extends StatisticsPartyValue {
+  /** Columns that are described and not correlated, with the reason. */
+  readonly not_correlated: Readonly<Record<string, 'gaps' | 'constant'>>;
+  /** With the first party alone. */
+  readonly correlation: CorrelationReport | null;
+}
+
+/**
+ * One party of `analysis`: describes its columns, and correlates those that have no gap and more than one value. Throws what
+ * {@link describeTable} and {@link correlate} throw.
+ */
+export const run: PartyProgram = async (context, given) => {
+  const args = given as unknown as StatisticsPartyArgs;
+  const described = await describeTable(context, args, 0.15);
+  const leftOut = new Map(
+    Object.entries(described.columns).flatMap(([name, column]) => {
+      const why = whyNot(column, described.rows);
+      return why ? [[name, why] as const] : [];
+    }),
+  );
+  const names = Object.keys(described.columns).filter((name) => !leftOut.has(name));
+  const own = await standardColumns(context, args.inputPath, names);
+  const correlation = await correlate(context, own, {
+    type: 'pearson_correlation',
+    toAll: args.reportPath !== null,
+    others: [...leftOut.keys(), ...described.suppressed],
+  });
+  const facts = { ...described, not_correlated: Object.fromEntries(leftOut) };
+  if (args.reportPath !== null) {
+    const { columns: statistics, ...more } = facts;
+    const report = { type: 'analysis', ...more, statistics, correlation_matrix: correlation!.correlation_matrix };
+    await writeJson(context, args.reportPath, 'analysis.json', report);
+  }
+  context.progress(1, 'done');
+  const value: AnalysisPartyValue = { ...facts, correlation: isFirst(context) ? correlation : null };
+  return value as unknown as Json;
+};
+
+function whyNot({ count, mean, min, max }: ColumnStatistics, rows: number): 'gaps' | 'constant' | undefined {
+  if (count < rows) return 'gaps';
+  return isConstant(mean, Math.max(max - mean, mean - min)) ? 'constant' : undefined;
+}

@@ -1,0 +1,66 @@
+import { writeSharedArtifact } from '../party/output-files.js';
+import { runParties, type CrossedMessage } from '../party/run-parties.js';
+import { columnNamer } from '../statistics/column-names.js';
+import { fitting } from '../statistics/inline-result.js';
+import type { StatisticsPartyArgs } from '../statistics/statistics-party.js';
+import type { Json, JsonObject, TaskRun, TaskRunResult } from '../task-type.js';
+import type { AnalysisPartyValue } from './analysis-party.js';
+
+interface AnalysisConfig {
+  readonly input_data: Readonly<Record<string, string>>;
+  readonly columns?: Json;
+  readonly output_report?: string;
+}
+
+/** Bytes that a result has for the maps by column, in JSON; the report holds all of each. */
+const ROOM = { statistics: 24 * 1024, correlation_matrix: 24 * 1024, not_correlated: 4 * 1024 };
+
+/** Runs `analysis`: a thread for each party, and with several parties one for the dealer. `recorder` is for tests. */
+export async function runAnalysis(run: TaskRun, recorder?: (message: CrossedMessage) => void): Promise<TaskRunResult> {
+  const config = run.params.task_config as unknown as AnalysisConfig;
+  const parties = Object.keys(config.input_data).sort();
+  const ownPath = config.output_report?.startsWith('artifact:') === false ? config.output_report : null;
+  const argsOf = (party: string): StatisticsPartyArgs => ({
+    inputPath: config.input_data[party]!,
+    columns: config.columns ?? null,
+    reportPath: ownPath,
+  });
+  const outcomes = await runParties({
+    program: 'analysis',
+    parties: Object.fromEntries(parties.map((party) => [party, argsOf(party) as unknown as Json])),
+    ...(parties.length > 1 && { neutral: { program: 'correlation-dealer' as const, args: null } }),
+    run,
+    ...(recorder && { recorder }),
+  });
+  const values = parties.map((party) => [party, outcomes[party]!.value as unknown as AnalysisPartyValue] as const);
+  const { rows, columns, correlation_matrix } = values[0]![1].correlation!;
+  const nameOf = columnNamer(
+    Object.fromEntries(values.map(([party, value]) => [party, [...Object.keys(value.columns), ...value.suppressed]])),
+  );
+  const byName = (of: (value: AnalysisPartyValue) => object): JsonObject =>
+    Object.fromEntries(
+      values.flatMap(([party, value]) =>
+        Object.entries(of(value)).map(([column, each]) => [nameOf(party, column), each as Json]),
+      ),
+    );
+  const facts = {
+    rows,
+    suppressed: Object.fromEntries(values.map(([party, value]) => [party, [...value.suppressed]])),
+  };
+  const maps = {
+    statistics: byName((value) => value.columns),
+    not_correlated: byName((value) => value.not_correlated),
+    correlation_matrix: correlation_matrix!,
+  };
+  const result: JsonObject = { ...facts };
+  for (const key of ['statistics', 'not_correlated', 'correlation_matrix'] as const) {
+    const { inline, truncated } = fitting(maps[key], ROOM[key]);
+    result[key] = inline;
+    if (truncated) result[`${key}_truncated`] = true;
+  }
+  if (ownPath !== null) return { result: { output_report: ownPath, ...result }, artifacts: [] };
+  const request = { target: config.output_report, name: 'analysis.json', mediaType: 'application/json' };
+  const report = JSON.stringify({ type: 'analysis', ...facts, columns, ...maps }, null, 2);
+  const { reference, artifact } = await writeSharedArtifact(run, request, `${report}\n`);
+  return { result: { output_report: reference, ...result }, artifacts: [artifact] };
+}

@@ -1,0 +1,28 @@
+import { columnChoice, configSchema, inputPath, outputPath, perParty, type NativeTaskType } from '../config-schema.js';
+
+/** Statistics and correlations of all parties' columns in one report. */
+export const analysis: NativeTaskType = {
+  type: 'analysis',
+  title: 'Statistics and correlation in one report',
+  description:
+    'Describes the numeric columns of each party as table_statistics does, and correlates those without gaps as ' +
+    'pearson_correlation does, within and across parties, over rows that are aligned by psi. Columns with gaps or of one value ' +
+    'are described and not correlated; columns of under 5 values are left out.',
+  configSchema: configSchema(
+    'analysis',
+    {
+      input_data: perParty(inputPath, 'Table of each party (CSV), with the same rows in the same order.'),
+      columns: columnChoice('Columns to analyse; without it every numeric one.'),
+      output_report: {
+        ...outputPath,
+        description:
+          'artifact:<name>, or nothing, makes one report of all parties. A path puts into the folder of each party a report of its own columns with all correlations.',
+      },
+    },
+    ['input_data'],
+  ),
+  leaves:
+    "A column's own aggregates, never of under 5 values; uniformly masked columns, the number of rows and the names of columns; each correlation is opened to the two parties of its columns, and all of them are in the result.",
+  needsParties: true,
+  load: async () => (await import('./analysis-run.js')).runAnalysis,
+};
