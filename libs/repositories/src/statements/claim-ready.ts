@@ -21,13 +21,13 @@ export const claimReady: Statement = {
           LIMIT room.places
             FOR UPDATE SKIP LOCKED) AS ready
     ), locked AS MATERIALIZED (
-      SELECT c.id FROM task_chains c
+      SELECT c.chain_id FROM task_chains c
        WHERE c.chain_id = ANY (ARRAY(SELECT DISTINCT chain_id FROM candidate)::text[]) AND (c.status = 'RUNNING') IS TRUE -- by its id, not among all that run
-       ORDER BY c.id
+       ORDER BY c.chain_id
          FOR NO KEY UPDATE SKIP LOCKED
     ), chains AS (
       UPDATE task_chains c SET version = c.version + 1, updated_at = now()
-       WHERE c.id = ANY (ARRAY(SELECT id FROM locked))
+       WHERE c.chain_id = ANY (ARRAY(SELECT chain_id FROM locked))
       RETURNING c.chain_id, c.version
     )
     UPDATE chain_tasks t

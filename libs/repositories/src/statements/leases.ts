@@ -14,12 +14,14 @@ export const renewLeases: Statement = {
          SELECT * FROM chain_tasks WHERE task_request_id = held.task_request_id OFFSET 0) AS t
        WHERE t.status IN ('QUEUED', 'RUNNING') AND t.attempt = held.attempt
     ), free AS MATERIALIZED (
-      SELECT t.id FROM chain_tasks t JOIN counting USING (id, attempt)
-       WHERE t.id = ANY (ARRAY(SELECT id FROM counting)) AND (t.status IN ('QUEUED', 'RUNNING')) IS TRUE
-         FOR NO KEY UPDATE OF t SKIP LOCKED
+      SELECT t.id FROM counting
+       CROSS JOIN LATERAL (
+         SELECT id FROM chain_tasks
+          WHERE id = counting.id AND attempt = counting.attempt AND (status IN ('QUEUED', 'RUNNING')) IS TRUE
+            FOR NO KEY UPDATE SKIP LOCKED) AS t
     ), renewed AS (
       UPDATE chain_tasks t SET lease_until = clock_timestamp() + $3::float8 * interval '1 ms'
-        FROM free WHERE t.id = free.id
+       WHERE t.id = ANY (ARRAY(SELECT id FROM free))
     )
     SELECT task_request_id, attempt FROM counting`,
 };

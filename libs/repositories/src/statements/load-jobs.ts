@@ -6,8 +6,8 @@ export const loadJobs: Statement = {
   text: `
     SELECT t.id, t.chain_id, t.execution_order, t.task_id, t.task_request_id, t.task_type, t.priority,
            t.predecessors, t.referenced, t.timeout_seconds, t.conditions, r.params
-      FROM chain_tasks t JOIN task_requests r USING (task_request_id)
-     WHERE t.id = ANY ($1::bigint[])`,
+      FROM (SELECT * FROM chain_tasks WHERE id = ANY ($1::bigint[]) OFFSET 0) AS t
+     CROSS JOIN LATERAL (SELECT params FROM task_requests WHERE task_request_id = t.task_request_id OFFSET 0) AS r`,
 };
 
 /** $1 chain ids, $2 positions (pairwise) -> the tasks' results. */
@@ -16,7 +16,9 @@ export const loadResults: Statement = {
   text: `
     SELECT t.chain_id, t.execution_order, t.task_id, t.status, t.result
       FROM unnest($1::text[], $2::int[]) AS wanted(chain_id, execution_order)
-      JOIN chain_tasks t USING (chain_id, execution_order)`,
+     CROSS JOIN LATERAL (
+       SELECT * FROM chain_tasks
+        WHERE chain_id = wanted.chain_id AND execution_order = wanted.execution_order OFFSET 0) AS t`,
 };
 
 /** $1 chain ids -> what conditions may know of the chains. */

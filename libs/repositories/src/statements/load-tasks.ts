@@ -57,8 +57,9 @@ export const loadHop: Statement = {
        SELECT * FROM task_chains WHERE chain_id = wanted.chain_id AND wanted.is_first OFFSET 0) AS c ON true
       LEFT JOIN LATERAL (
        SELECT r.params, own.predecessors, own.referenced, own.timeout_seconds, own.conditions
-         FROM chain_tasks own JOIN task_requests r USING (task_request_id)
-        WHERE own.id = t.id AND t.status = 'PENDING' AND t.pending_dependencies <= wanted.ended
+         FROM (SELECT * FROM chain_tasks WHERE task_request_id = t.task_request_id OFFSET 0) AS own
+        CROSS JOIN LATERAL (SELECT params FROM task_requests WHERE task_request_id = t.task_request_id OFFSET 0) AS r
+        WHERE t.status = 'PENDING' AND t.pending_dependencies <= wanted.ended
           AND pg_column_size(r.params) <= ${READ_AHEAD_BYTES} OFFSET 0) AS job ON true`,
 };
 

@@ -10,12 +10,13 @@ export const saveProgress: Statement = {
     WITH free AS MATERIALIZED (
       SELECT t.id, i.progress, i.stage
         FROM json_to_recordset($1::json) AS i(task_request_id text, attempt int, progress float8, stage text)
-        JOIN chain_tasks t USING (task_request_id, attempt)
-       WHERE t.status IN ('QUEUED', 'RUNNING')
-         FOR NO KEY UPDATE OF t SKIP LOCKED
+       CROSS JOIN LATERAL (
+         SELECT id FROM chain_tasks
+          WHERE task_request_id = i.task_request_id AND attempt = i.attempt AND (status IN ('QUEUED', 'RUNNING')) IS TRUE
+            FOR NO KEY UPDATE SKIP LOCKED) AS t
     )
     UPDATE chain_tasks t SET progress = free.progress, progress_stage = left(free.stage, 128)
-      FROM free WHERE t.id = free.id`,
+      FROM free WHERE t.id = ANY (ARRAY(SELECT id FROM free)) AND t.id = free.id`,
 };
 
 /** $1 JSON [{task_request_id, attempt, at_ms, level, message}]; lines of unknown tasks are dropped. */
@@ -25,5 +26,6 @@ export const saveLogs: Statement = {
     INSERT INTO task_logs (task_request_id, attempt, logged_at, level, message)
     SELECT i.task_request_id, i.attempt, to_timestamp(i.at_ms / 1000), i.level, i.message
       FROM json_to_recordset($1::json) AS i(task_request_id text, attempt int, at_ms float8, level text, message text)
-      JOIN task_requests r USING (task_request_id)`,
+     CROSS JOIN LATERAL (
+       SELECT FROM task_requests WHERE task_request_id = i.task_request_id OFFSET 0) AS r`,
 };

@@ -15,22 +15,22 @@ export const promoteDue: Statement = {
        ORDER BY t.next_attempt_at LIMIT $1
          FOR UPDATE SKIP LOCKED
     ), locked AS MATERIALIZED (
-      SELECT c.id, c.chain_id, c.version + 1 AS version, c.max_parallel - c.admitted_tasks AS places
+      SELECT c.chain_id, c.version + 1 AS version, c.max_parallel - c.admitted_tasks AS places
         FROM task_chains c
        WHERE c.chain_id = ANY (ARRAY(SELECT DISTINCT chain_id FROM due)::text[]) AND (c.status = 'RUNNING') IS TRUE -- by its id, not among all that run
-       ORDER BY c.id
+       ORDER BY c.chain_id
          FOR NO KEY UPDATE SKIP LOCKED
     ), ranked AS MATERIALIZED (
-      SELECT due.id, locked.id AS chain_row, locked.version,
+      SELECT due.id, locked.chain_id, locked.version,
              locked.places IS NULL OR locked.places >= row_number() OVER (
-               PARTITION BY due.chain_id ORDER BY due.priority DESC, due.execution_order) AS admitted
+               PARTITION BY locked.chain_id ORDER BY due.priority DESC, due.execution_order) AS admitted
         FROM due JOIN locked USING (chain_id)
     ), chains AS (
       UPDATE task_chains c
          SET version = c.version + 1, updated_at = now(),
              admitted_tasks = c.admitted_tasks
-               + (SELECT count(*) FROM ranked WHERE ranked.chain_row = c.id AND ranked.admitted)
-       WHERE c.id = ANY (ARRAY(SELECT id FROM locked))
+               + (SELECT count(*) FROM ranked WHERE ranked.chain_id = c.chain_id AND ranked.admitted)
+       WHERE c.chain_id = ANY (ARRAY(SELECT chain_id FROM locked))
     )
     UPDATE chain_tasks t
        SET status = 'READY', hold = CASE WHEN NOT ranked.admitted THEN 'MAX_PARALLEL' END, next_attempt_at = NULL,
