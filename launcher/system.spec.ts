@@ -50,7 +50,7 @@ interface Message {
   complaint?: string;
 }
 
-describe('the launcher', { timeout: 60_000 }, () => {
+describe('the launcher', { timeout: 240_000 }, () => {
   const root = mkdtempSync(join(tmpdir(), 'tc-launcher-'));
   chmodSync(root, 0o755);
   for (const name of ['api', 'listener', 'worker']) writeFileSync(join(root, `${name}.mjs`), STAND_IN);

@@ -216,7 +216,7 @@ export const waiting: Fault = {
       if (p99 > within(trial, API_P99_MS)) violations.push(`the API took ${Math.round(p99)} ms at p99`);
       const megabytes = (): number => Math.max(...system.listeners.map((app) => peakMegabytes(app.pid)));
       const began = performance.now();
-      const worker = await system.addWorker(16);
+      const worker = await system.addWorker(64);
       answers.acknowledged.push(...probe.acknowledged);
       await system.allEnded(answers.acknowledged, trial.long ? 900_000 : 90_000);
       const peak = megabytes();

@@ -25,6 +25,7 @@ const { values } = parseArgs({
 const seed = Number(values.seed ?? Date.now() % 1_000_000);
 const only = values.only?.flatMap((list) => list.split(',').map(Number));
 const backends = BOTH.filter((kind) => values.backend === undefined || values.backend === kind);
+const day = new Date().toISOString().slice(0, 10);
 const rows: Row[] = [];
 process.stdout.write(`seed ${seed}\n`);
 
@@ -59,6 +60,7 @@ for (const backend of backends) {
       seconds,
       ...outcome,
     });
+    if (!values.short) keep();
     for (const violation of outcome.violations) say(`VIOLATION ${violation}`);
     if (outcome.notes !== undefined) say(outcome.notes);
   }
@@ -75,20 +77,24 @@ const table = rows.map(({ fault, backend, rounds, lost, stuck, longestRecoveryMs
   'took, s': seconds,
 }));
 console.table(table);
-if (!values.short) process.stdout.write(`${keep()}\n`);
+if (!values.short) process.stdout.write(`${resultsFile()}\n`);
 process.exitCode = rows.some(({ lost, stuck, violations }) => lost + stuck + violations.length > 0) ? 1 : 0;
 
 /** Writes the day's results, each run in the place of an earlier one of the same fault and backend. */
-function keep(): string {
-  const folder = resolve('test', 'faults', 'results');
-  mkdirSync(folder, { recursive: true });
-  const file = resolve(folder, `${new Date().toISOString().slice(0, 10)}.json`);
+function keep(): void {
+  const file = resultsFile();
   const earlier = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as { rows: Row[] }).rows : [];
   const all = [...earlier.filter((row) => !rows.some((now) => key(now) === key(row))), ...rows];
   all.sort((a, b) => parseInt(a.fault) - parseInt(b.fault) || a.backend.localeCompare(b.backend));
   const machine = { node: process.version, cores: cpus().length, cpu: cpus()[0]?.model };
   writeFileSync(file, `${JSON.stringify({ machine, rows: all }, null, 2)}\n`);
-  return file;
+}
+
+/** The file of the day on which the run began. */
+function resultsFile(): string {
+  const folder = resolve('test', 'faults', 'results');
+  mkdirSync(folder, { recursive: true });
+  return resolve(folder, `${day}.json`);
 }
 
 function key(row: Row): string {
