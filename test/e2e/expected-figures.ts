@@ -205,6 +205,16 @@ export const EXPECTED: Readonly<Record<string, (outcome: ExampleOutcome) => void
     const merged = [...Object.values(train.model_paths), ...Object.values(more.model_paths)] as string[];
     for (const reference of Object.values(merge.model_paths as object)) expectMean(outcome, reference, merged);
   },
+  'tasks/evaluation': (outcome) => {
+    const { federate, evaluate } = outcome.results;
+    const column = (name: string) => numbers(outcome.given('alice', 'hospital-test.csv', name));
+    const label = column('y');
+    const scores = scoresOf(outcome.json(federate.model_paths.alice), column);
+    expect(evaluate).toMatchObject({ party: 'alice', objective: 'logistic', rows: label.length });
+    expect(evaluate.metrics.auc).toBeCloseTo(auc(label, scores), 10);
+    const right = label.map((each, row) => Number(each === Number(scores[row]! >= 0)));
+    expect(evaluate.metrics.accuracy).toBeCloseTo(mean(right), 10);
+  },
   'tasks/encrypt': async (outcome) => {
     const { statistics, encrypt } = outcome.results;
     const [table, results] = encrypt.files;
@@ -226,15 +236,16 @@ export const EXPECTED: Readonly<Record<string, (outcome: ExampleOutcome) => void
 };
 
 /** AUC of a model on the test patients of all three hospitals. */
-function hospitalAuc(outcome: ExampleOutcome, { features, weights, intercept }: Result): number {
+function hospitalAuc(outcome: ExampleOutcome, model: Result): number {
   const column = (name: string): number[] =>
     ['alice', 'bob', 'carol'].flatMap((party) => numbers(outcome.given(party, 'hospital-test.csv', name)));
+  return auc(column('y'), scoresOf(model, column));
+}
+
+/** Scores of a regression, by the columns of its features. */
+function scoresOf({ features, weights, intercept }: Result, column: (name: string) => number[]): number[] {
   const columns: number[][] = features.map(column);
-  const label = column('y');
-  const scores = label.map((_, row) =>
-    columns.reduce((sum, values, at) => sum + weights[at] * values[row]!, intercept),
-  );
-  return auc(label, scores);
+  return columns[0]!.map((_, row) => columns.reduce((sum, values, at) => sum + weights[at] * values[row]!, intercept));
 }
 
 /** What the recipient of an encrypted file reads. */

@@ -12,6 +12,7 @@ import {
   type ScoreBucket,
 } from './metrics.js';
 import type { PartyContext, PartyProgram } from './party/party-program.js';
+import { writeJson } from './party/write-json.js';
 import { readNumericColumns } from './ss-lr-columns.js';
 import { TaskFailure, type JsonObject } from './task-type.js';
 
@@ -37,16 +38,29 @@ const CALIBRATION_BINS = 10;
  */
 export const run: PartyProgram = async (context, args) => {
   const task = args as unknown as EvaluationArgs;
-  const points = await readPoints(context, task);
+  const names = [task.labelColumn, task.predictionColumn];
+  const table = await readNumericColumns(context, task.path, names, () => context.progress(0.1, 'reading'));
+  const column = (at: number): Float64Array =>
+    Float64Array.from({ length: table.rows }, (_, row) => table.values[2 * row + at]!);
+  return evaluateClasses(context, task, column(0), column(1));
+};
+
+/**
+ * Figures of predicted probabilities, as they may leave the party; it keeps a longer report. Throws TaskFailure
+ * LABEL_NOT_BINARY, PREDICTION_OUT_OF_RANGE, METRIC_BELOW_GATE.
+ */
+export async function evaluateClasses(
+  context: PartyContext,
+  task: EvaluationArgs,
+  labels: Float64Array,
+  scores: Float64Array,
+): Promise<JsonObject> {
+  context.progress(0.5, 'ranking');
+  const points = pointsOf(context.party, task, labels, scores);
   context.progress(0.8, 'computing metrics');
   const metrics = binaryMetrics(points);
   checkFloors(metrics, task);
 
-  const output = await context.createOutput({
-    ...(task.output !== null && { target: task.output }),
-    name: 'evaluation.json',
-    mediaType: 'application/json',
-  });
   const report = (steps: number): JsonObject => ({
     rows: points.at(-1)!.rows,
     positives: points.at(-1)!.positives,
@@ -59,34 +73,26 @@ export const run: PartyProgram = async (context, args) => {
     },
   });
   const kept = { format: 'taskchain/biclassification-report/v1', party: context.party, ...report(REPORT_STEPS) };
-  await output.write(`${JSON.stringify(kept, null, 2)}\n`);
-  await output.finish();
+  const reference = await writeJson(context, task.output, 'evaluation.json', kept);
   context.progress(1, 'done');
-  return { output_report: output.reference, ...report(RESULT_STEPS) };
-};
+  return { output_report: reference, ...report(RESULT_STEPS) };
+}
 
-async function readPoints(context: PartyContext, task: EvaluationArgs): Promise<CutPoint[]> {
-  const names = [task.labelColumn, task.predictionColumn];
-  const table = await readNumericColumns(context, task.path, names, () => context.progress(0.1, 'reading'));
-  context.progress(0.5, 'ranking');
-  const labels = new Uint8Array(table.rows);
-  const scores = new Float64Array(table.rows);
+function pointsOf(party: string, task: EvaluationArgs, labels: Float64Array, scores: Float64Array): CutPoint[] {
   const refuse = (code: string, column: string, why: string): TaskFailure =>
-    new TaskFailure(code, `Party ${context.party}: column ${JSON.stringify(column)} of ${task.path} ${why}.`, false, {
-      party: context.party,
+    new TaskFailure(code, `Party ${party}: column ${JSON.stringify(column)} of ${task.path} ${why}.`, false, {
+      party,
       column,
     });
-  for (let row = 0; row < table.rows; row += 1) {
-    const label = table.values[2 * row]!;
-    const score = table.values[2 * row + 1]!;
+  for (let row = 0; row < labels.length; row += 1) {
+    const label = labels[row]!;
+    const score = scores[row]!;
     if (label !== 0 && label !== 1) {
       throw refuse('LABEL_NOT_BINARY', task.labelColumn, `is neither 0 nor 1 in data row ${row + 1}`);
     }
     if (!(score >= 0 && score <= 1)) {
       throw refuse('PREDICTION_OUT_OF_RANGE', task.predictionColumn, `is no probability in data row ${row + 1}`);
     }
-    labels[row] = label;
-    scores[row] = score;
   }
   const points = cutPoints(labels, scores);
   if (!hasBothClasses(points)) {

@@ -1,15 +1,6 @@
 import type { BiclassificationConfig } from './biclassification-eval-config.js';
 import { columnName, configSchema, type NativeTaskType } from './config-schema.js';
-import { evaluationReport, holderFaults, predictionData } from './evaluation-schema.js';
-import { METRICS } from './metrics.js';
-import type { JsonSchema } from './task-type.js';
-
-const floor: JsonSchema = {
-  type: 'object',
-  additionalProperties: false,
-  required: ['min'],
-  properties: { min: { type: 'number', minimum: 0, maximum: 1, description: 'The lowest value that passes.' } },
-};
+import { bucketSize, classGates, evaluationReport, holderFaults, predictionData } from './evaluation-schema.js';
 
 /** Figures and curves of predictions for two classes, made by the party that holds them. */
 export const biclassificationEval: NativeTaskType = {
@@ -31,22 +22,14 @@ export const biclassificationEval: NativeTaskType = {
         default: 'prediction',
         description: 'Column of the predicted probability of class 1, 0 to 1.',
       },
-      bucket_size: {
-        type: 'integer',
-        minimum: 1,
-        maximum: 100,
-        default: 10,
-        description: 'How many buckets of scores to make, at most.',
-      },
+      bucket_size: { ...bucketSize, description: 'How many buckets of scores to make, at most.' },
       output_report: evaluationReport,
       assert: {
         type: 'object',
         description: 'Floors under the metrics, e.g. {"auc": {"min": 0.9}}; the task fails below one.',
         additionalProperties: false,
         minProperties: 1,
-        properties: Object.fromEntries(
-          METRICS.map((name) => [name, { ...floor, description: `Floor under ${name}.` }]),
-        ),
+        properties: classGates,
       },
     },
     ['prediction_data'],

@@ -1,5 +1,7 @@
 import { holderOf, type BiclassificationConfig } from './biclassification-eval-config.js';
 import { inputPath, outputPath, perParty } from './config-schema.js';
+import { METRICS } from './metrics.js';
+import { REGRESSION_METRICS } from './regression-metrics.js';
 import type { JsonSchema, ParamFault } from './task-type.js';
 
 /** A path with the one party that it belongs to, or an artifact that names its party. */
@@ -20,6 +22,40 @@ export const predictionData = ofOne(
 export const evaluationReport = ofOne(
   outputPath,
   'Where the report goes; by default the artifact <party>/evaluation.json.',
+);
+
+/** How many buckets an evaluation makes. */
+export const bucketSize: JsonSchema = { type: 'integer', minimum: 1, maximum: 100, default: 10 };
+
+/** What `assert` may ask of a model of two classes, by metric. */
+export const classGates: Record<string, JsonSchema> = Object.fromEntries(
+  METRICS.map((name) => [
+    name,
+    {
+      type: 'object',
+      description: `Floor under ${name}.`,
+      additionalProperties: false,
+      required: ['min'],
+      properties: { min: { type: 'number', minimum: 0, maximum: 1, description: 'The lowest value that passes.' } },
+    },
+  ]),
+);
+
+/** What `assert` may ask of a model of numbers, by metric. */
+export const numberGates: Record<string, JsonSchema> = Object.fromEntries(
+  REGRESSION_METRICS.map((name) => [
+    name,
+    {
+      type: 'object',
+      description: `Bounds of ${name}.`,
+      additionalProperties: false,
+      minProperties: 1,
+      properties: {
+        min: { type: 'number', description: 'The lowest value that passes.' },
+        max: { type: 'number', description: 'The highest value that passes.' },
+      },
+    },
+  ]),
 );
 
 /** What a schema cannot say of an evaluation: it must be clear whose table it is, and the report must be the same party's. */

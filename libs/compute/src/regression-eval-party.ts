@@ -1,5 +1,6 @@
 import { MIN_GROUP_ROWS } from './metrics.js';
 import type { PartyContext, PartyProgram } from './party/party-program.js';
+import { writeJson } from './party/write-json.js';
 import {
   REGRESSION_METRICS,
   meanOf,
@@ -28,7 +29,26 @@ export interface RegressionEvalArgs {
  */
 export const run: PartyProgram = async (context, args) => {
   const task = args as unknown as RegressionEvalArgs;
-  const { labels, predictions } = await readPredictions(context, task);
+  const names = [task.labelColumn, task.predictionColumn];
+  const table = await readNumericColumns(context, task.path, names, (rows) =>
+    context.progress((0.5 * rows) / (rows + 100_000), 'reading'),
+  );
+  const column = (at: number): Float64Array =>
+    Float64Array.from({ length: table.rows }, (_, row) => table.values[2 * row + at]!);
+  return evaluateNumbers(context, task, column(0), column(1));
+};
+
+/**
+ * Figures of predicted numbers, as they may leave the party; it keeps them as its report. Throws TaskFailure CONSTANT_COLUMN,
+ * GROUP_TOO_SMALL, METRIC_BELOW_GATE.
+ */
+export async function evaluateNumbers(
+  context: PartyContext,
+  task: RegressionEvalArgs,
+  labels: Float64Array,
+  predictions: Float64Array,
+): Promise<JsonObject> {
+  checkLabels(context.party, task, labels);
   context.progress(0.6, 'computing metrics');
   const metrics = regressionMetrics(labels, predictions);
   checkGates(metrics, task);
@@ -43,38 +63,14 @@ export const run: PartyProgram = async (context, args) => {
       by_residual: numberBuckets(residuals, labels, predictions, task.buckets).map(compact),
     },
   };
-  const output = await context.createOutput({
-    ...(task.output !== null && { target: task.output }),
-    name: 'evaluation.json',
-    mediaType: 'application/json',
-  });
   const kept = { format: 'taskchain/regression-report/v1', party: context.party, ...facts };
-  await output.write(`${JSON.stringify(kept, null, 2)}\n`);
-  await output.finish();
+  const reference = await writeJson(context, task.output, 'evaluation.json', kept);
   context.progress(1, 'done');
-  return { output_report: output.reference, ...facts };
-};
+  return { output_report: reference, ...facts };
+}
 
-async function readPredictions(
-  context: PartyContext,
-  task: RegressionEvalArgs,
-): Promise<{ labels: Float64Array; predictions: Float64Array }> {
-  const names = [task.labelColumn, task.predictionColumn];
-  const table = await readNumericColumns(context, task.path, names, (rows) =>
-    context.progress((0.5 * rows) / (rows + 100_000), 'reading'),
-  );
-  const { party } = context;
-  if (table.rows < MIN_GROUP_ROWS) {
-    throw new TaskFailure(
-      'GROUP_TOO_SMALL',
-      `Party ${party}: ${task.path} has ${table.rows} rows; errors of under ${MIN_GROUP_ROWS} would show single rows.`,
-      false,
-      { party, rows: table.rows, min_rows: MIN_GROUP_ROWS },
-    );
-  }
-  const column = (at: number): Float64Array =>
-    Float64Array.from({ length: table.rows }, (_, row) => table.values[2 * row + at]!);
-  const [labels, predictions] = [column(0), column(1)];
+function checkLabels(party: string, task: RegressionEvalArgs, labels: Float64Array): void {
+  checkGroup(party, task.path, labels.length);
   if (labels.every((label) => label === labels[0])) {
     throw new TaskFailure(
       'CONSTANT_COLUMN',
@@ -83,7 +79,17 @@ async function readPredictions(
       { party, column: task.labelColumn },
     );
   }
-  return { labels, predictions };
+}
+
+/** Throws GROUP_TOO_SMALL for fewer rows than figures may stand for. */
+export function checkGroup(party: string, path: string, rows: number): void {
+  if (rows >= MIN_GROUP_ROWS) return;
+  throw new TaskFailure(
+    'GROUP_TOO_SMALL',
+    `Party ${party}: ${path} has ${rows} rows; errors of under ${MIN_GROUP_ROWS} would show single rows.`,
+    false,
+    { party, rows, min_rows: MIN_GROUP_ROWS },
+  );
 }
 
 function checkGates(metrics: RegressionMetrics, task: RegressionEvalArgs): void {

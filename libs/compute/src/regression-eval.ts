@@ -1,17 +1,6 @@
 import type { BiclassificationConfig } from './biclassification-eval-config.js';
 import { columnName, configSchema, type NativeTaskType } from './config-schema.js';
-import { evaluationReport, holderFaults, predictionData } from './evaluation-schema.js';
-import { REGRESSION_METRICS } from './regression-metrics.js';
-import type { JsonSchema } from './task-type.js';
-
-const bound = (description: string): JsonSchema => ({ type: 'number', description });
-const gate = (name: string): JsonSchema => ({
-  type: 'object',
-  description: `Bounds of ${name}.`,
-  additionalProperties: false,
-  minProperties: 1,
-  properties: { min: bound('The lowest value that passes.'), max: bound('The highest value that passes.') },
-});
+import { bucketSize, evaluationReport, holderFaults, numberGates, predictionData } from './evaluation-schema.js';
 
 /** Figures of predicted numbers, made by the party that holds them. */
 export const regressionEval: NativeTaskType = {
@@ -28,13 +17,7 @@ export const regressionEval: NativeTaskType = {
       prediction_data: predictionData,
       label_column: { ...columnName, default: 'label', description: 'Column of the true number.' },
       prediction_column: { ...columnName, default: 'prediction', description: 'Column of the predicted number.' },
-      bucket_size: {
-        type: 'integer',
-        minimum: 1,
-        maximum: 100,
-        default: 10,
-        description: 'How many buckets to make, at most.',
-      },
+      bucket_size: { ...bucketSize, description: 'How many buckets to make, at most.' },
       output_report: evaluationReport,
       assert: {
         type: 'object',
@@ -42,7 +25,7 @@ export const regressionEval: NativeTaskType = {
           'Bounds of the metrics, e.g. {"r2_score": {"min": 0.5}, "rmse": {"max": 10}}; the task fails outside of one.',
         additionalProperties: false,
         minProperties: 1,
-        properties: Object.fromEntries(REGRESSION_METRICS.map((name) => [name, gate(name)])),
+        properties: numberGates,
       },
     },
     ['prediction_data'],

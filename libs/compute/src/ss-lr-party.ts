@@ -2,7 +2,7 @@ import { lineTo } from './mpc/party-line.js';
 import { joinSession } from './mpc/session.js';
 import { NEUTRAL, type PartyProgram } from './party/party-program.js';
 import { predictRows } from './ss-lr-predict.js';
-import type { SsLrOutcome, SsLrPart, SsLrPlan } from './ss-lr-plan.js';
+import { SLICE_FORMAT, type SsLrOutcome, type SsLrPart, type SsLrPlan } from './ss-lr-plan.js';
 import { prepareRows, type RowRules } from './ss-lr-rows.js';
 import { trainSlice } from './ss-lr-train.js';
 import { TaskFailure, type Json, type JsonObject } from './task-type.js';
@@ -82,7 +82,7 @@ function modelFile(
   slice: { weights: Float64Array; intercept: number | null },
 ): JsonObject {
   return {
-    format: 'taskchain/vertical-regression/v1',
+    format: SLICE_FORMAT,
     party,
     reg_type: part.plan.schedule.regType,
     features: [...part.features],

@@ -2,6 +2,9 @@ import type { SsLrConfig } from './ss-lr-config.js';
 import type { Schedule } from './ss-lr-train.js';
 import { verticalPlanOf, type VerticalPart, type VerticalPlan } from './vertical-plan.js';
 
+/** Of the files of both parties' slices. */
+export const SLICE_FORMAT = 'taskchain/vertical-regression/v1';
+
 /** What both parties and the dealer are told alike. */
 export interface SsLrPlan extends VerticalPlan {
   readonly schedule: Schedule;

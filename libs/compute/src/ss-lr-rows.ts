@@ -107,17 +107,23 @@ function checkValues(
   }
 }
 
-async function checkAligned(context: PartyContext, peer: string, own: { train: number; test: number }): Promise<void> {
+/** Tells the peer how many rows each kind of table has, and throws NOT_ALIGNED where it has another number. */
+export async function checkAligned(
+  context: PartyContext,
+  peer: string,
+  own: Readonly<Partial<Record<'train' | 'test', number>>>,
+): Promise<void> {
   await context.send(peer, own);
   const theirs = (await context.receiveJson(peer)) as typeof own;
-  for (const kind of ['train', 'test'] as const) {
-    if (own[kind] === theirs[kind]) continue;
+  for (const [kind, rows] of Object.entries(own) as ['train' | 'test', number][]) {
+    const others = theirs[kind]!;
+    if (rows === others) continue;
     throw new TaskFailure(
       'NOT_ALIGNED',
-      `${kind}_data: party ${context.party} has ${own[kind]} rows and party ${peer} has ${theirs[kind]}. ` +
+      `${kind}_data: party ${context.party} has ${rows} rows and party ${peer} has ${others}. ` +
         'Align the tables with psi first.',
       false,
-      { [context.party]: own[kind], [peer]: theirs[kind] },
+      { [context.party]: rows, [peer]: others },
     );
   }
 }

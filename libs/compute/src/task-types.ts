@@ -4,6 +4,7 @@ import type { NativeTaskType } from './config-schema.js';
 import { pearsonCorrelation, vif } from './correlation/correlation.js';
 import { diagnostic } from './diagnostic/diagnostic.js';
 import { encrypt } from './encrypt/encrypt.js';
+import { evaluation } from './evaluation/evaluation.js';
 import { aggregate, mergeModels } from './federated/aggregate.js';
 import { federatedTraining } from './federated/federated-training.js';
 import { train } from './federated/train.js';
@@ -35,6 +36,7 @@ export const taskTypes: readonly NativeTaskType[] = [
   federatedTraining,
   aggregate,
   mergeModels,
+  evaluation,
   encrypt,
   report,
   diagnostic,

@@ -11,7 +11,9 @@ const LARGER = 60;
 /** The last task of a type's example, after those before it have run. */
 function sampleOf(type: string, configSchema: Readonly<Record<string, unknown>>): EngineSample {
   const properties = configSchema.properties as Record<string, unknown>;
-  const input = ['input_data', 'input_paths', 'train_data', 'prediction_data'].find((key) => key in properties);
+  const input = ['input_data', 'input_paths', 'train_data', 'prediction_data', 'test_data'].find(
+    (key) => key in properties,
+  );
   return {
     type,
     async prepare(folder) {

@@ -44,6 +44,17 @@ export async function writeModel(
 
 /** Reads a model of this party. Throws MODEL_INCOMPATIBLE for any other file, besides what opening it throws. */
 export async function readModel(context: PartyContext, path: string): Promise<RegressionModel> {
+  const { content, refuse } = await readModelFile(context, path);
+  const model = regressionOf(content);
+  if (model) return model;
+  throw refuse(`is no model of train, aggregate, merge_models or federated_training (format ${FORMAT})`);
+}
+
+/** What a model's file holds, and the failure MODEL_INCOMPATIBLE for one that is not what it should be. Throws it for no JSON. */
+export async function readModelFile(
+  context: PartyContext,
+  path: string,
+): Promise<{ content: unknown; refuse: (why: string) => TaskFailure }> {
   const refuse = (why: string): TaskFailure =>
     new TaskFailure('MODEL_INCOMPATIBLE', `Party ${context.party}: ${path} ${why}.`, false, { party: context.party });
   const input = await context.openInput(path);
@@ -54,16 +65,17 @@ export async function readModel(context: PartyContext, path: string): Promise<Re
   } finally {
     await input.close();
   }
-  let parsed: unknown;
   try {
-    parsed = JSON.parse(text);
+    return { content: JSON.parse(text), refuse };
   } catch {
     throw refuse('is no JSON, and so no model');
   }
-  if (!isModel(parsed)) {
-    throw refuse(`is no model of train, aggregate, merge_models or federated_training (format ${FORMAT})`);
-  }
-  const { objective, label, features, weights, intercept, rows } = parsed;
+}
+
+/** The model that a file's content is, if it is one. */
+export function regressionOf(content: unknown): RegressionModel | undefined {
+  if (!isModel(content)) return undefined;
+  const { objective, label, features, weights, intercept, rows } = content;
   return { objective, label, features, weights, intercept, rows };
 }
 

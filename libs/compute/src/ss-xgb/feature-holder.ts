@@ -45,20 +45,28 @@ export async function serveFeatures(
         await answerAnd(session, bits.bytes);
         break;
       }
-      case 'route': {
-        const { from, to } = command;
-        const bits = new SideBits(command.splits.length, to - from);
-        command.splits.forEach((id, list) => {
-          const { column, threshold } = splits[id]!;
-          for (let row = from; row < to; row += 1) {
-            if (predict!.values[row * predict!.columns + column]! <= threshold) bits.set(list, row - from);
-          }
-        });
-        await answerAnd(session, bits.bytes);
+      case 'route':
+        await answerRoute(session, splits, predict!, command);
         break;
-      }
       case 'done':
         return splits;
     }
   }
+}
+
+/** Answers, under a mask, on which side of its own splits the rows of a table go. */
+export async function answerRoute(
+  session: PartySession,
+  splits: readonly OwnSplit[],
+  table: NumericColumns,
+  { splits: ids, from, to }: Extract<Command, { op: 'route' }>,
+): Promise<void> {
+  const bits = new SideBits(ids.length, to - from);
+  ids.forEach((id, list) => {
+    const { column, threshold } = splits[id]!;
+    for (let row = from; row < to; row += 1) {
+      if (table.values[row * table.columns + column]! <= threshold) bits.set(list, row - from);
+    }
+  });
+  await answerAnd(session, bits.bytes);
 }

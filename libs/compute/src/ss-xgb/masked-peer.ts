@@ -8,6 +8,29 @@ import type { Histogram, Peer, PeerSplit } from './tree.js';
 /** Tells a command to the feature holder and to the dealer. */
 export type Tell = (command: Command, dealer: DealerCommand) => Promise<void>;
 
+/** For each split, by id, which of the rows that reach it go left; `reaches` counts rows from `from`. */
+export type Route = (
+  ids: readonly number[],
+  from: number,
+  to: number,
+  reaches: (list: number, row: number) => boolean,
+) => Promise<(list: number, row: number) => boolean>;
+
+/** The {@link Route} of the feature holder's splits: it learns which splits are asked for, and of no row whether it reaches one. */
+export async function askRoute(
+  session: PartySession,
+  tell: Tell,
+  ...[ids, from, to, reaches]: Parameters<Route>
+): ReturnType<Route> {
+  const asked = new SideBits(ids.length, to - from);
+  for (let list = 0; list < ids.length; list += 1) {
+    for (let row = 0; row < to - from; row += 1) if (reaches(list, row)) asked.set(list, row);
+  }
+  await tell({ op: 'route', splits: ids, from, to }, { op: 'and', bytes: asked.bytes.length });
+  const answer = new SideBits(ids.length, to - from, await askAnd(session, asked.bytes));
+  return (list, row) => answer.has(list, row);
+}
+
 /** The feature holder, as the label's party reaches it: only sums and the sides of a node's own rows come back. */
 export class MaskedPeer implements Peer {
   private splits = 0;
@@ -62,21 +85,7 @@ export class MaskedPeer implements Peer {
     return this.splits;
   }
 
-  /** For each split, by id, which of the rows that reach it go left; `reaches` counts rows from `from`. */
-  async route(
-    ids: readonly number[],
-    from: number,
-    to: number,
-    reaches: (list: number, row: number) => boolean,
-  ): Promise<(list: number, row: number) => boolean> {
-    const asked = new SideBits(ids.length, to - from);
-    for (let list = 0; list < ids.length; list += 1) {
-      for (let row = 0; row < to - from; row += 1) if (reaches(list, row)) asked.set(list, row);
-    }
-    await this.tell({ op: 'route', splits: ids, from, to }, { op: 'and', bytes: asked.bytes.length });
-    const answer = new SideBits(ids.length, to - from, await askAnd(this.session, asked.bytes));
-    return (list, row) => answer.has(list, row);
-  }
+  readonly route: Route = (...which) => askRoute(this.session, this.tell, ...which);
 
   async done(): Promise<void> {
     await this.tell({ op: 'done' }, { op: 'done' });

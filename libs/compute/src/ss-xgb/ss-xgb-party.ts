@@ -2,6 +2,7 @@ import { lineTo } from '../mpc/party-line.js';
 import { joinSession } from '../mpc/session.js';
 import { NEUTRAL, type PartyContext, type PartyProgram } from '../party/party-program.js';
 import type { NumericColumns } from '../ss-lr-columns.js';
+import { predictionOf } from '../ss-lr-predict.js';
 import { prepareRows, type PreparedRows, type RowRules } from '../ss-lr-rows.js';
 import { writeCsv } from '../table/csv-writer.js';
 import type { Json, JsonObject } from '../task-type.js';
@@ -9,13 +10,11 @@ import { boost } from './boost.js';
 import { bucketed } from './buckets.js';
 import type { Command } from './commands.js';
 import { serveFeatures } from './feature-holder.js';
-import { sigmoid } from './gradients.js';
 import { MaskedPeer } from './masked-peer.js';
 import { PREDICT_ROWS, scoresOf, type ModelNode } from './predict.js';
-import type { SsXgbOutcome, SsXgbPart, SsXgbPlan } from './ss-xgb-plan.js';
+import { TREES_FORMAT, type SsXgbOutcome, type SsXgbPart, type SsXgbPlan } from './ss-xgb-plan.js';
 import type { TreeNode } from './tree.js';
 
-const FORMAT = 'taskchain/vertical-trees/v1';
 /** Fewest rows that can be divided in two groups of 5. */
 const MIN_ROWS = 10;
 
@@ -150,7 +149,7 @@ async function keepModel(context: PartyContext, part: SsXgbPart, content: JsonOb
     mediaType: 'application/json',
   });
   const { objective } = part.plan.boosting;
-  const model = { format: FORMAT, party: context.party, objective, features: [...part.features], ...content };
+  const model = { format: TREES_FORMAT, party: context.party, objective, features: [...part.features], ...content };
   await output.write(`${JSON.stringify(model, null, 2)}\n`);
   await output.finish();
   return output.reference;
@@ -188,7 +187,9 @@ async function deliver(
   const writer = await startPredictions(context, part, ['label', 'prediction']);
   for (const [at, scores] of chunks.entries()) {
     const labelOf = (row: number): number => table.values[(at * PREDICT_ROWS + row + 1) * table.columns - 1]!;
-    await writer.rows(Array.from(scores, (score, row) => [String(labelOf(row)), predictionOf(score, part)]));
+    await writer.rows(
+      Array.from(scores, (score, row) => [String(labelOf(row)), predictionOf(score, part.plan.boosting.objective)]),
+    );
   }
   await writer.finish();
   return { reference: writer.reference, rows: table.rows };
@@ -203,7 +204,7 @@ async function receivePredictions(
   const writer = await startPredictions(context, part, ['prediction']);
   for (let done = 0; done < rows; done += PREDICT_ROWS) {
     const scores = new Float64Array((await context.receiveBytes(peer)).slice().buffer);
-    await writer.rows(Array.from(scores, (score) => [predictionOf(score, part)]));
+    await writer.rows(Array.from(scores, (score) => [predictionOf(score, part.plan.boosting.objective)]));
   }
   await writer.finish();
   return { reference: writer.reference, rows };
@@ -212,8 +213,4 @@ async function receivePredictions(
 function startPredictions(context: PartyContext, part: SsXgbPart, columns: string[]): ReturnType<typeof writeCsv> {
   const target = part.predictionOutput !== null && { target: part.predictionOutput };
   return writeCsv(context, { ...target, name: 'predictions.csv' }, columns);
-}
-
-function predictionOf(score: number, part: SsXgbPart): string {
-  return (part.plan.boosting.objective === 'logistic' ? sigmoid(score) : score).toFixed(6);
 }

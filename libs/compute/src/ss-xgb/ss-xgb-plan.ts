@@ -2,6 +2,9 @@ import { verticalPlanOf, type VerticalPart, type VerticalPlan } from '../vertica
 import type { Objective } from './gradients.js';
 import type { SsXgbConfig } from './ss-xgb-config.js';
 
+/** Of the files of both parties' slices. */
+export const TREES_FORMAT = 'taskchain/vertical-trees/v1';
+
 /** How to boost: public. */
 export interface Boosting {
   readonly objective: Objective;

@@ -1,0 +1,126 @@
+import { evaluateClasses } from '../biclassification-eval-party.js';
+import type { Objective } from '../federated/model.js';
+import { METRICS } from '../metrics.js';
+import { NEUTRAL, type PartyContext, type PartyProgram } from '../party/party-program.js';
+import { checkGroup, evaluateNumbers, type RegressionEvalArgs } from '../regression-eval-party.js';
+import { REGRESSION_METRICS } from '../regression-metrics.js';
+import { readNumericColumns } from '../ss-lr-columns.js';
+import { checkAligned } from '../ss-lr-rows.js';
+import { writeTable } from '../table/write-table.js';
+import { TaskFailure, type Json } from '../task-type.js';
+import { readModelPart, type ModelPart } from './model-file.js';
+import { predict, serve } from './predict-parts.js';
+
+/** What a party is told. */
+export interface EvaluationPart {
+  readonly model: string;
+  readonly testData: string;
+  /** With the party that has it, which gets the predictions. */
+  readonly label: string | null;
+  readonly buckets: number;
+  readonly report: string | null;
+  /** Where the predictions are kept, if they are. */
+  readonly predictions: string | null;
+  readonly gates: Readonly<Record<string, { readonly min?: number; readonly max?: number }>>;
+}
+
+const METRICS_OF: Record<Objective, readonly string[]> = { logistic: METRICS, linear: REGRESSION_METRICS };
+
+/**
+ * One party of `evaluation`: the label's party predicts, alone or with the other's part of the model, and evaluates. Throws
+ * TaskFailure MODEL_INCOMPATIBLE, NOT_ALIGNED, GROUP_TOO_SMALL, and what reading the table and the two evaluations throw.
+ */
+export const run: PartyProgram = async (context, args) => {
+  const part = args as unknown as EvaluationPart;
+  const { label } = part;
+  const model = await readModelPart(context, part.model);
+  checkRole(context, part, model);
+  const names = label === null ? model.features : [...model.features, label];
+  const table = await readNumericColumns(context, part.testData, names, (rows) =>
+    context.progress((0.2 * rows) / (rows + 100_000), 'reading the table'),
+  );
+  checkGroup(context.party, part.testData, table.rows);
+  const [peer] = context.peers;
+  if (peer !== undefined) {
+    await checkSameModel(context, peer, model);
+    await checkAligned(context, peer, { test: table.rows });
+  }
+  if (label === null) {
+    await serve(context, model, table);
+    return null;
+  }
+  if (peer !== undefined) await context.send(NEUTRAL, { masks: model.kind === 'trees' });
+  const predictions = await predict(context, model, table);
+  const labels = Float64Array.from({ length: table.rows }, (_, row) => table.values[(row + 1) * table.columns - 1]!);
+  const facts = await evaluate(context, part, label, model.objective, labels, predictions);
+  const kept = part.predictions !== null && (await keep(context, part.predictions, labels, predictions));
+  return { objective: model.objective, ...facts, ...(kept && { prediction_output: kept }) };
+};
+
+/** Refuses a model that is not of as many parties as there are, or not the slice that belongs to the party's role. */
+function checkRole(context: PartyContext, { model: path, label, gates }: EvaluationPart, model: ModelPart): void {
+  const refuse = (why: string): TaskFailure =>
+    new TaskFailure('MODEL_INCOMPATIBLE', `Party ${context.party}: ${path} ${why}.`, false, { party: context.party });
+  if (model.kind === 'whole') {
+    if (context.peers.length > 0) throw refuse('is a whole model: evaluate it with one party');
+  } else {
+    if (context.peers.length === 0) throw refuse('is a slice: name the model and test_data of both parties');
+    const hasLabel = model.kind === 'trees' || (model.kind === 'slice' && model.intercept !== null);
+    if (hasLabel !== (label !== null))
+      throw refuse('has another role than label_party says: name the one of its training');
+  }
+  const strange =
+    label === null ? [] : Object.keys(gates).filter((name) => !METRICS_OF[model.objective].includes(name));
+  if (strange.length > 0) throw refuse(`is ${model.objective}, and has no ${strange.join(', ')} for assert`);
+}
+
+/** Both slices must be of one model, as far as each may tell: the same kind, and as many splits of the one without the label. */
+async function checkSameModel(context: PartyContext, peer: string, model: ModelPart): Promise<void> {
+  const own = {
+    kind: model.kind === 'slice' ? 'regression' : 'trees',
+    objective: model.objective,
+    splits: splitsOf(model),
+  };
+  await context.send(peer, own);
+  const theirs = (await context.receiveJson(peer)) as typeof own;
+  if (own.kind === theirs.kind && own.objective === theirs.objective && own.splits === theirs.splits) return;
+  throw new TaskFailure(
+    'MODEL_INCOMPATIBLE',
+    `The models of ${context.party} and ${peer} are not slices of one: give both those of the same training.`,
+  );
+}
+
+/** How many splits the party without the label has. */
+function splitsOf(model: ModelPart): number {
+  if (model.kind === 'splits') return model.splits.length;
+  if (model.kind !== 'trees') return 0;
+  return model.trees.flat().filter((node) => 'peerSplit' in node).length;
+}
+
+function evaluate(
+  context: PartyContext,
+  { testData: path, buckets, report: output, gates }: EvaluationPart,
+  labelColumn: string,
+  objective: Objective,
+  labels: Float64Array,
+  predictions: Float64Array,
+): Promise<Record<string, Json>> {
+  const task = { path, labelColumn, predictionColumn: 'prediction', buckets, output };
+  if (objective === 'linear') {
+    return evaluateNumbers(context, { ...task, gates: gates as RegressionEvalArgs['gates'] }, labels, predictions);
+  }
+  const floors = Object.fromEntries(Object.entries(gates).map(([name, { min }]) => [name, min!]));
+  return evaluateClasses(context, { ...task, floors }, labels, predictions);
+}
+
+async function keep(
+  context: PartyContext,
+  target: string,
+  labels: Float64Array,
+  predictions: Float64Array,
+): Promise<string> {
+  const writer = await writeTable(context, { target, name: 'predictions.csv' }, ['label', 'prediction']);
+  await writer.rows(Array.from(labels, (label, row) => [String(label), String(predictions[row])]));
+  await writer.finish();
+  return writer.reference;
+}

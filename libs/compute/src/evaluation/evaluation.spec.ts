@@ -1,0 +1,270 @@
+import { after, before, describe, test } from 'node:test';
+import { expect } from 'expect';
+import { checkTaskParams } from '../check-params.js';
+import { csvOf } from '../federated/breast-cancer-for-tests.js';
+import { binaryMetrics, cutPoints } from '../metrics.js';
+import { NEUTRAL } from '../party/party-program.js';
+import type { CrossedMessage } from '../party/run-parties.js';
+import { testFolder, type TestFolder } from '../run-for-tests.js';
+import { runTask } from '../run-task.js';
+import type { JsonObject, TaskRunResult } from '../task-type.js';
+import { runEvaluation } from './evaluation-run.js';
+
+const FEATURES = { alice: ['a0', 'a1'], bob: ['b0', 'b1', 'b2'] };
+/** Rows: features of alice, of bob, then the class and the number. */
+const rowsFrom = (start: number, count: number): number[][] =>
+  Array.from({ length: count }, (_, at) => {
+    const noise = (salt: number): number => Math.sin((start + at + 1) * (salt * 37.7 + 12.9898)) * 1.5;
+    const x = [0, 1, 2, 3, 4].map(noise);
+    const score = 1.2 * x[0]! - x[1]! + 0.8 * x[2]! - 1.4 * x[3]! + noise(5) * 0.4;
+    return [...x, score > 0 ? 1 : 0, Number((3 + score).toFixed(4))];
+  });
+const TEST = rowsFrom(1000, 90);
+
+let folder: TestFolder;
+before(async () => {
+  folder = await testFolder();
+  for (const [name, rows] of [
+    ['train', rowsFrom(0, 300)],
+    ['test', TEST],
+    ['few', TEST.slice(0, 4)],
+    ['longer', rowsFrom(1000, 91)],
+  ] as const) {
+    const shown = (from: number, to: number) => rows.map((row) => row.slice(from, to).map((v) => v.toFixed(6)));
+    const labels = (row: number) => rows[row]!.slice(5);
+    await folder.table(
+      'alice',
+      `${name}.csv`,
+      csvOf(
+        [...FEATURES.alice, 'y', 'amount'],
+        shown(0, 2).map((row, at) => [...row, ...labels(at)]),
+      ),
+    );
+    await folder.table('bob', `${name}.csv`, csvOf(FEATURES.bob, shown(2, 5)));
+  }
+  for (const [taskId, type, label, params] of TRAININGS) {
+    const config = {
+      train_data: { alice: 'train.csv', bob: 'train.csv' },
+      test_data: { alice: 'test.csv', bob: 'test.csv' },
+      features: FEATURES,
+      label,
+      label_party: 'alice',
+      params,
+    };
+    trained[taskId] = await runTask(type, folder.run(config, { taskId }));
+  }
+  const config = { train_data: { alice: 'train.csv' }, features: FEATURES.alice, label: 'y' };
+  trained.whole = await runTask('train', folder.run(config, { taskId: 'whole' }));
+});
+after(() => folder.remove());
+
+const BOOSTING = { num_boost_round: 8, max_depth: 3, reg_lambda: 1 };
+const TRAININGS: readonly (readonly [string, string, string, JsonObject])[] = [
+  ['lr', 'ss_lr', 'y', { epochs: 3 }],
+  ['lr-numbers', 'ss_lr', 'amount', { epochs: 20, reg_type: 'linear' }],
+  ['xgb', 'ss_xgb', 'y', BOOSTING],
+  ['xgb-numbers', 'ss_xgb', 'amount', { ...BOOSTING, objective: 'linear', base_score: 3 }],
+];
+const trained: Record<string, TaskRunResult> = {};
+const modelOf = (task: string): Record<string, string> => trained[task]!.result.model_paths as Record<string, string>;
+/** A `task_config` of a model of both parties. */
+const configOf = (task: string, label = 'y', more: JsonObject = {}): JsonObject => ({
+  model: modelOf(task),
+  test_data: { alice: 'test.csv', bob: 'test.csv' },
+  label,
+  label_party: 'alice',
+  ...more,
+});
+const evaluate = (config: JsonObject): Promise<TaskRunResult> => runTask('evaluation', folder.run(config));
+const failureOf = (config: JsonObject): Promise<unknown> => evaluate(config).catch((error: unknown) => error);
+
+describe('evaluation', () => {
+  test('of a whole model gives the figures of its predictions, worked out plainly', async () => {
+    const { result, artifacts } = await evaluate({
+      model: { alice: modelOf('whole').alice! },
+      test_data: { alice: 'test.csv' },
+      label: 'y',
+    });
+    const { weights, intercept } = JSON.parse(await folder.text('alice', modelOf('whole').alice!)) as {
+      weights: [number, number];
+      intercept: number;
+    };
+    const shown = TEST.map((row) => row.map((v) => Number(v.toFixed(6))));
+    const scores = shown.map(([x, y]) => 1 / (1 + Math.exp(-(intercept + weights[0] * x! + weights[1] * y!))));
+    const plain = binaryMetrics(
+      cutPoints(
+        shown.map((row) => row[5]!),
+        Float64Array.from(scores),
+      ),
+    );
+    expect(result).toMatchObject({
+      party: 'alice',
+      objective: 'logistic',
+      rows: TEST.length,
+      output_report: 'artifact:chain-1/task-1/alice/evaluation.json',
+    });
+    for (const [name, value] of Object.entries(plain))
+      expect((result.metrics as Record<string, number>)[name]).toBeCloseTo(value, 12);
+    expect(result).not.toHaveProperty('prediction_output');
+    expect(artifacts.map(({ name }) => name)).toEqual(['alice/evaluation.json']);
+  });
+
+  for (const [task, , label] of TRAININGS) {
+    test(`of ${task} gives what the training's own predictions give`, async () => {
+      const config = configOf(task, label, { prediction_output: 'artifact:p.csv' });
+      const { result } = await evaluate(config);
+      const predictions = trained[task]!.result.prediction_output as string;
+      const type = label === 'y' ? 'biclassification_eval' : 'regression_eval';
+      const reference = await runTask(type, folder.run({ prediction_data: predictions }, { taskId: 'reference' }));
+      const { output_report: _, ...figures } = reference.result;
+      expect(result).toMatchObject({ ...figures, objective: label === 'y' ? 'logistic' : 'linear' });
+      const kept = await folder.rows('alice', result.prediction_output as string);
+      const expected = await folder.rows('alice', predictions);
+      expect(kept[0]).toEqual(expected[0]);
+      expect(kept.slice(1).map((row) => row.map(Number))).toEqual(expected.slice(1).map((row) => row.map(Number)));
+      expect(await evaluate(config)).toEqual(await evaluate(config));
+    });
+  }
+
+  test('passes a gate, or fails below it and leaves no file', async () => {
+    await evaluate(configOf('lr', 'y', { assert: { auc: { min: 0.8 } } }));
+    await evaluate(configOf('lr-numbers', 'amount', { assert: { r2_score: { min: 0.3 }, rmse: { max: 10 } } }));
+    const gated = { output_report: 'artifact:gated.json', assert: { auc: { min: 1 }, ks: { min: 0.1 } } };
+    expect(await failureOf(configOf('lr', 'y', gated))).toMatchObject({
+      code: 'METRIC_BELOW_GATE',
+      retryable: false,
+      details: { below: ['auc'] },
+    });
+    await expect(folder.text('alice', 'artifact:chain-1/task-1/alice/gated.json')).rejects.toThrow('ENOENT');
+    expect(await failureOf(configOf('xgb-numbers', 'amount', { assert: { rmse: { max: 1e-6 } } }))).toMatchObject({
+      code: 'METRIC_BELOW_GATE',
+    });
+    expect(await failureOf(configOf('lr', 'y', { assert: { rmse: { max: 1 } } }))).toMatchObject({
+      code: 'MODEL_INCOMPATIBLE',
+      message: expect.stringContaining('is logistic, and has no rmse') as unknown,
+    });
+    expect(await folder.temporaries()).toEqual([]);
+  });
+
+  test('fails on models that do not go together, and on files that are none', async () => {
+    const whole = modelOf('whole').alice!;
+    const sliceOf = (task: string, party: string): string => modelOf(task)[party]!;
+    const broken = JSON.parse(await folder.text('alice', sliceOf('xgb', 'alice'))) as { trees: JsonObject[][] };
+    // A node above its parent would send rows round for ever.
+    broken.trees[0]![0]!.left = 0;
+    await folder.table('alice', 'loop.json', JSON.stringify(broken));
+    await folder.table('alice', 'text.json', 'no model');
+    const cases: [JsonObject, string][] = [
+      [{ model: { alice: whole, bob: sliceOf('lr', 'bob') } }, 'whole model'],
+      [{ model: { alice: sliceOf('lr', 'alice') }, test_data: { alice: 'test.csv' } }, 'both parties'],
+      [{ model: { alice: sliceOf('lr', 'alice'), bob: sliceOf('xgb', 'bob') } }, 'not slices of one'],
+      [{ model: { alice: sliceOf('lr', 'alice'), bob: sliceOf('lr-numbers', 'bob') } }, 'not slices of one'],
+      [{ label_party: 'bob' }, 'another role'],
+      [{ model: { alice: 'loop.json', bob: sliceOf('xgb', 'bob') } }, 'is no model'],
+      [{ model: { alice: 'text.json', bob: sliceOf('xgb', 'bob') } }, 'no JSON'],
+      [{ model: { alice: 'test.csv', bob: sliceOf('xgb', 'bob') } }, 'no JSON'],
+    ];
+    for (const [more, message] of cases) {
+      expect(await failureOf({ ...configOf('lr'), ...more })).toMatchObject({
+        code: 'MODEL_INCOMPATIBLE',
+        message: expect.stringContaining(message) as unknown,
+      });
+    }
+    await folder.table('bob', 'of-alice.json', await folder.text('alice', sliceOf('lr', 'alice')));
+    const stolen = { model: { alice: sliceOf('lr', 'alice'), bob: 'of-alice.json' } };
+    expect(await failureOf({ ...configOf('lr'), ...stolen })).toMatchObject({
+      message: expect.stringContaining("another party's slice") as unknown,
+    });
+  });
+
+  test('fails on test data that it cannot judge, with a code that says what to do', async () => {
+    const cases: [JsonObject, string][] = [
+      [{ test_data: { alice: 'test.csv', bob: 'longer.csv' } }, 'NOT_ALIGNED'],
+      [{ test_data: { alice: 'few.csv', bob: 'few.csv' } }, 'GROUP_TOO_SMALL'],
+      [{ test_data: { alice: 'none.csv', bob: 'test.csv' } }, 'FILE_NOT_FOUND'],
+      [{ label: 'nope' }, 'COLUMN_NOT_FOUND'],
+      [{ label: 'amount' }, 'LABEL_NOT_BINARY'],
+    ];
+    for (const [more, code] of cases) expect(await failureOf({ ...configOf('lr'), ...more })).toMatchObject({ code });
+    expect(await folder.temporaries()).toEqual([]);
+  });
+
+  test('of ss_lr lets out parts of scores and sizes alone', async () => {
+    const crossed: CrossedMessage[] = [];
+    await runEvaluation(folder.run(configOf('lr')), (message) => crossed.push(message));
+    const own = '{"kind":"regression","objective":"logistic","splits":0}';
+    const texts = crossed.filter(({ body }) => typeof body === 'string').map(({ from, to, body }) => [from, to, body]);
+    expect(texts.toSorted()).toEqual(
+      [
+        ['alice', 'bob', own],
+        ['alice', 'bob', '{"test":90}'],
+        ['bob', 'alice', own],
+        ['bob', 'alice', '{"test":90}'],
+        ['alice', NEUTRAL, '{"masks":false}'],
+      ].toSorted(),
+    );
+    const [parts, ...others] = crossed.filter(({ body }) => typeof body !== 'string');
+    expect([others, parts]).toMatchObject([[], { from: 'bob', to: 'alice', bytes: 90 * 8 }]);
+    // They are bob's part of the scores, and none of his features.
+    const { weights } = JSON.parse(await folder.text('bob', modelOf('lr').bob!)) as { weights: number[] };
+    const bob = TEST.map((row) => row.slice(2, 5).map((v) => Number(v.toFixed(6))));
+    const sums = bob.map((row) => row.reduce((sum, v, at) => sum + v * weights[at]!, 0));
+    const sent = new Float64Array((parts!.body as Uint8Array).slice().buffer);
+    sums.forEach((sum, row) => expect(sent[row]).toBeCloseTo(sum, 9));
+  });
+
+  test('of ss_xgb lets out ids of splits, sizes, and bits that read like coins', async () => {
+    const crossed: CrossedMessage[] = [];
+    await runEvaluation(folder.run(configOf('xgb')), (message) => crossed.push(message));
+    const texts = crossed.flatMap(({ from, to, body }) =>
+      typeof body === 'string' ? [[from, to, body] as const] : [],
+    );
+    const { splits } = JSON.parse(await folder.text('bob', modelOf('xgb').bob!)) as { splits: JsonObject[] };
+    const own = JSON.stringify({ kind: 'trees', objective: 'logistic', splits: splits.length });
+    const commands = texts.filter(([, , body]) => body.startsWith('{"op"'));
+    expect(texts.filter((text) => !commands.includes(text)).toSorted()).toEqual(
+      [
+        ['alice', 'bob', own],
+        ['alice', 'bob', '{"test":90}'],
+        ['bob', 'alice', own],
+        ['bob', 'alice', '{"test":90}'],
+        ['alice', NEUTRAL, '{"masks":true}'],
+      ].toSorted(),
+    );
+    const asked = commands.flatMap(([from, to, body]) => {
+      expect(from).toBe('alice');
+      const command = JSON.parse(body) as { op: string; splits?: number[]; from?: number; to?: number };
+      if (to === NEUTRAL) expect(body).toMatch(/^\{"op":"(and","bytes":\d+|done")\}$/);
+      else if (command.op === 'route') expect([command.from, command.to]).toEqual([0, 90]);
+      return command.splits ?? [];
+    });
+    expect(asked.toSorted((a, b) => a - b)).toEqual(splits.map((_, id) => id));
+    // Per asked split 12 bytes of 90 bits: one message of alice, and twice as much of bob.
+    const bits = crossed.filter(({ body, from }) => typeof body !== 'string' && from !== NEUTRAL);
+    const sizes = { alice: 0, bob: 0 };
+    for (const { from, bytes } of bits) sizes[from as 'alice' | 'bob'] += bytes;
+    expect(sizes).toEqual({ alice: 12 * splits.length, bob: 24 * splits.length });
+    const bytes = Buffer.concat(bits.map(({ body }) => Buffer.from(body as Uint8Array)));
+    const ones = bytes.reduce((sum, byte) => sum + byte.toString(2).replaceAll('0', '').length, 0);
+    expect(Math.abs(ones - bytes.length * 4)).toBeLessThan(5 * Math.sqrt(bytes.length * 2));
+  });
+
+  test('parameters are refused where they cannot work', () => {
+    const pointers = (task_config: JsonObject): string[] =>
+      checkTaskParams('evaluation', { sf_init_config: { parties: ['alice', 'bob'] }, task_config }).map(({ pointer }) =>
+        pointer.slice('/task_config'.length),
+      );
+    const model = { alice: 'm.json', bob: 'm.json' };
+    const two = { model, test_data: { alice: 't', bob: 't' }, label: 'y' };
+    const one = { model: { alice: 'm.json' }, test_data: { alice: 't' }, label: 'y' };
+    expect(pointers(one)).toEqual([]);
+    expect(pointers({ ...two, label_party: 'bob' })).toEqual([]);
+    expect(pointers({ ...two, model: '${tasks.t.result.model_paths}', label_party: 'bob' })).toEqual([]);
+    expect(pointers(two)).toEqual(['/label_party']);
+    expect(pointers({ ...two, label_party: 'carol' })).toEqual(['/label_party']);
+    expect(pointers({ ...one, model })).toEqual(['/test_data', '/label_party']);
+    expect(pointers({ ...one, assert: { gini: { min: 0.5 } } })).toEqual(['/assert/gini']);
+    expect(pointers({ ...one, assert: { auc: { max: 0.5 } } })).not.toEqual([]);
+    expect(pointers({ model: { alice: 'm.json' }, test_data: { alice: 't' } })).toEqual(['/label']);
+  });
+});

@@ -1,0 +1,84 @@
+import { OBJECTIVES, readModelFile, regressionOf, type Objective } from '../federated/model.js';
+import { isMap } from '../json-values.js';
+import type { PartyContext } from '../party/party-program.js';
+import { SLICE_FORMAT } from '../ss-lr-plan.js';
+import type { OwnSplit } from '../ss-xgb/feature-holder.js';
+import type { ModelNode } from '../ss-xgb/predict.js';
+import { TREES_FORMAT } from '../ss-xgb/ss-xgb-plan.js';
+
+interface Facts {
+  readonly objective: Objective;
+  readonly features: readonly string[];
+}
+
+/** A model as a party holds it: the whole, or its slice of one that two parties trained. */
+export type ModelPart = Facts &
+  (
+    | { readonly kind: 'whole'; readonly weights: readonly number[]; readonly intercept: number }
+    | { readonly kind: 'slice'; readonly weights: readonly number[]; readonly intercept: number | null }
+    | { readonly kind: 'trees'; readonly baseScore: number; readonly trees: readonly (readonly ModelNode[])[] }
+    | { readonly kind: 'splits'; readonly splits: readonly OwnSplit[] }
+  );
+
+/** Reads a party's model of any type that trains one. Throws MODEL_INCOMPATIBLE, besides what opening the file throws. */
+export async function readModelPart(context: PartyContext, path: string): Promise<ModelPart> {
+  const { content, refuse } = await readModelFile(context, path);
+  const whole = regressionOf(content);
+  if (whole) return { kind: 'whole', ...whole };
+  const part = isMap(content) ? slicePart(content) : undefined;
+  if (!part) throw refuse('is no model of train, aggregate, merge_models, federated_training, ss_lr or ss_xgb');
+  if ((content as { party?: unknown }).party !== context.party) throw refuse("is another party's slice");
+  return part;
+}
+
+function slicePart(content: Record<string, unknown>): ModelPart | undefined {
+  const { format, features } = content;
+  const objective = format === SLICE_FORMAT ? content.reg_type : content.objective;
+  if (!OBJECTIVES.includes(objective as Objective) || !isList(features, isText)) return undefined;
+  const facts = { objective: objective as Objective, features };
+  if (format === SLICE_FORMAT) {
+    const { weights, intercept = null } = content;
+    const fits = isList(weights, isNumber) && weights.length === features.length;
+    if (!fits || !(intercept === null || isNumber(intercept))) return undefined;
+    return { kind: 'slice', ...facts, weights, intercept };
+  }
+  if (format !== TREES_FORMAT) return undefined;
+  if (Array.isArray(content.trees)) {
+    const trees = content.trees.map((nodes: unknown) => treeOf(nodes, features));
+    if (!isNumber(content.base_score) || !trees.every((tree) => tree !== undefined)) return undefined;
+    return { kind: 'trees', ...facts, baseScore: content.base_score, trees };
+  }
+  if (!Array.isArray(content.splits)) return undefined;
+  const splits = content.splits.map((split: unknown) => splitOf(split, features));
+  return splits.every((split) => split !== undefined) ? { kind: 'splits', ...facts, splits } : undefined;
+}
+
+/** Each node lies before those below it, so that a row that walks down comes to an end. */
+function treeOf(nodes: unknown, features: readonly string[]): ModelNode[] | undefined {
+  if (!Array.isArray(nodes) || nodes.length === 0) return undefined;
+  const tree = nodes.map((node: unknown, at): ModelNode | undefined => {
+    if (!isMap(node)) return undefined;
+    if (isNumber(node.weight)) return { weight: node.weight };
+    const { left, right, peer_split: peerSplit } = node;
+    const below = (place: unknown): place is number => isPlace(place) && place > at && place < nodes.length;
+    if (!below(left) || !below(right)) return undefined;
+    if (isPlace(peerSplit)) return { peerSplit, left, right };
+    const own = splitOf(node, features);
+    return own && { feature: own.column, threshold: own.threshold, left, right };
+  });
+  return tree.every((node) => node !== undefined) ? tree : undefined;
+}
+
+function splitOf(split: unknown, features: readonly string[]): OwnSplit | undefined {
+  if (!isMap(split)) return undefined;
+  const column = features.indexOf(split.feature as string);
+  return column >= 0 && isNumber(split.threshold) ? { column, threshold: split.threshold } : undefined;
+}
+
+const isText = (value: unknown): value is string => typeof value === 'string';
+const isNumber = (value: unknown): value is number => Number.isFinite(value);
+const isPlace = (value: unknown): value is number => Number.isInteger(value) && (value as number) >= 0;
+
+function isList<T>(value: unknown, is: (each: unknown) => each is T): value is T[] {
+  return Array.isArray(value) && value.every(is);
+}

@@ -1,0 +1,77 @@
+import { sigmoid } from '../federated/regression.js';
+import { lineTo } from '../mpc/party-line.js';
+import { joinSession, type PartySession } from '../mpc/session.js';
+import { NEUTRAL, type PartyContext } from '../party/party-program.js';
+import type { NumericColumns } from '../ss-lr-columns.js';
+import { partOf, predictionOf, receiveScores, sendScores } from '../ss-lr-predict.js';
+import type { Command } from '../ss-xgb/commands.js';
+import { answerRoute } from '../ss-xgb/feature-holder.js';
+import { askRoute, type Route } from '../ss-xgb/masked-peer.js';
+import { PREDICT_ROWS, scoresOf } from '../ss-xgb/predict.js';
+import { TaskFailure, type Json } from '../task-type.js';
+import type { ModelPart } from './model-file.js';
+
+/**
+ * Predictions of the rows, with the label's party alone. Those of two parties' models are what ss_lr and ss_xgb would write
+ * of the same rows, 6 decimals included.
+ */
+export async function predict(context: PartyContext, model: ModelPart, table: NumericColumns): Promise<Float64Array> {
+  const { objective } = model;
+  const predictions = new Float64Array(table.rows);
+  const put = (from: number, scores: Float64Array): void => {
+    predictions.set(
+      scores.map((score) => Number(predictionOf(score, objective))),
+      from,
+    );
+    context.progress(0.2 + (0.3 * (from + scores.length)) / table.rows, 'predicting');
+  };
+  switch (model.kind) {
+    case 'whole':
+      return predictions.map((_, row) => {
+        const score = partOf(model, table, row);
+        return objective === 'logistic' ? sigmoid(score) : score;
+      });
+    case 'slice': {
+      const [peer] = context.peers as [string];
+      for await (const { from, scores } of receiveScores(context, peer, model, table)) put(from, scores);
+      return predictions;
+    }
+    case 'trees': {
+      const [peer] = context.peers as [string];
+      const session = await join(context);
+      const tell = async (command: Command, dealer: Json): Promise<void> => {
+        await context.send(peer, command as unknown as Json);
+        await context.send(NEUTRAL, dealer);
+      };
+      const route: Route = (...which) =>
+        askRoute(session, (command, dealer) => tell(command, dealer as unknown as Json), ...which);
+      for (let from = 0; from < table.rows; from += PREDICT_ROWS) {
+        const to = Math.min(from + PREDICT_ROWS, table.rows);
+        put(from, await scoresOf(model.trees, model.baseScore, table, from, to, { route }));
+      }
+      await tell({ op: 'done' }, { op: 'done' });
+      return predictions;
+    }
+    case 'splits':
+      throw new TaskFailure('MODEL_INCOMPATIBLE', `Party ${context.party} has no trees to predict with.`);
+  }
+}
+
+/** The part of the party without the label: the parts of the scores, or masked answers on which side of its splits rows go. */
+export async function serve(context: PartyContext, model: ModelPart, table: NumericColumns): Promise<void> {
+  const [peer] = context.peers as [string];
+  if (model.kind === 'slice') return sendScores(context, peer, model, table);
+  if (model.kind !== 'splits') throw new TaskFailure('MODEL_INCOMPATIBLE', `Party ${context.party} has no splits.`);
+  const session = await join(context);
+  for (;;) {
+    const command = (await context.receiveJson(peer)) as unknown as Command;
+    if (command.op !== 'route') return;
+    await answerRoute(session, model.splits, table, command);
+    context.progress(0.2 + (0.3 * command.to) / table.rows, 'answering under masks');
+  }
+}
+
+function join(context: PartyContext): Promise<PartySession> {
+  const [peer] = context.peers as [string];
+  return joinSession(context.party < peer ? 0 : 1, lineTo(context, peer), lineTo(context, NEUTRAL));
+}
