@@ -169,11 +169,30 @@ export async function listChains(
   // A Date holds milliseconds only: the cursor needs the time as it is stored.
   const text = `SELECT ${CHAIN}, c.created_at::text AS created_at_exact FROM task_chains c ${rows.length > 0 ? `WHERE ${rows.join(' AND ')}` : ''}
     ORDER BY c.created_at ${order}, c.id ${order} LIMIT ${Math.trunc(page.limit)} OFFSET ${Math.trunc(page.offset)}`;
-  const items = await db.query<ChainView & { created_at_exact: string }>({ name: '', text }, rowValues);
-  if (!withTotal) return { items, total: null };
-  const count = `SELECT count(*) AS total FROM task_chains c ${where.length > 0 ? `WHERE ${where.join(' AND ')}` : ''}`;
-  const [row] = await db.query<{ total: number }>({ name: '', text: count }, values);
-  return { items, total: row!.total };
+  const [items, total] = await Promise.all([
+    db.query<ChainView & { created_at_exact: string }>({ name: '', text }, rowValues),
+    withTotal ? countChains(db, where, values) : null,
+  ]);
+  return { items, total };
+}
+
+const counting = new WeakMap<Queryable, Map<string, Promise<number>>>();
+
+/** Whoever asks for a count that is under way gets that one: of 100,000 chains it costs as much as many pages. */
+function countChains(db: Queryable, where: readonly string[], values: readonly unknown[]): Promise<number> {
+  const text = `SELECT count(*) AS total FROM task_chains c ${where.length > 0 ? `WHERE ${where.join(' AND ')}` : ''}`;
+  const underWay = counting.get(db) ?? new Map<string, Promise<number>>();
+  counting.set(db, underWay);
+  const key = JSON.stringify([text, values]);
+  let count = underWay.get(key);
+  if (count === undefined) {
+    count = db
+      .query<{ total: number }>({ name: '', text }, values)
+      .then(([row]) => row!.total)
+      .finally(() => underWay.delete(key));
+    underWay.set(key, count);
+  }
+  return count;
 }
 
 function conditions(filter: ChainFilter): { where: string[]; values: unknown[] } {
