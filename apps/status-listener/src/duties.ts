@@ -69,17 +69,27 @@ export class Duties {
     }
   }
 
-  /** One small batch; the rows first, so that an artifact is never named that is not there. */
+  /**
+   * Small batches; the rows first, so that an artifact is never named that is not there. Artifacts are removed by what
+   * the outbox says: also those of a listener that died between the two.
+   */
   async removeOld(): Promise<void> {
     if (!(await engineQueries.holdDuty(this.db, 'retention', this.holder, 2 * DUTY_MS))) return;
     await engineQueries.deleteOldKeys(this.db, KEY_SECONDS, 1_000);
     if (this.retention === null) return;
     for (;;) {
       const removed = await engineQueries.deleteFinished(this.db, this.retention.seconds, DELETE_BATCH);
-      for (const chainId of removed)
-        await rm(join(this.retention.artifactRoot, chainId), { recursive: true, force: true });
+      await this.removeArtifacts(this.retention.artifactRoot);
       if (removed.length > 0) this.log.info({ chains: removed.length }, 'old chains were removed');
       if (removed.length < DELETE_BATCH) return;
+    }
+  }
+
+  private async removeArtifacts(root: string): Promise<void> {
+    for (const row of await engineQueries.takeOutbox(this.db, 'REMOVE_ARTIFACTS', DELETE_BATCH, 2 * DUTY_MS)) {
+      const { chain_ids: chainIds } = row.payload as { chain_ids: string[] };
+      for (const chainId of chainIds) await rm(join(root, chainId), { recursive: true, force: true });
+      await engineQueries.deleteOutbox(this.db, [row.id]);
     }
   }
 }

@@ -178,7 +178,7 @@ export class Listener {
 
   /** Best effort: what is not heard is said again in the answer to the next heartbeat. */
   private async signalStops(): Promise<void> {
-    for (const row of await engineQueries.takeOutbox(this.engine.db, 100, OUTBOX_HIDE_MS)) {
+    for (const row of await engineQueries.takeOutbox(this.engine.db, 'STOP', 100, OUTBOX_HIDE_MS)) {
       const { tasks } = row.payload as { tasks: AttemptRef[] };
       for (const message of stopMessages(tasks)) await this.channel.broadcast(message);
       await engineQueries.deleteOutbox(this.engine.db, [row.id]);

@@ -124,7 +124,8 @@ export const engineQueries = {
   loadRoom: (db: Queryable, seenWithinMs: number) => db.query<RoomRow>(loadRoom, [seenWithinMs]),
   saveProgress: (db: Queryable, rows: readonly object[]) => db.query(saveProgress, [JSON.stringify(rows)]),
   saveLogs: (db: Queryable, rows: readonly object[]) => db.query(saveLogs, [JSON.stringify(rows)]),
-  takeOutbox: (db: Queryable, limit: number, hideMs: number) => db.query<OutboxRow>(takeOutbox, [limit, hideMs]),
+  takeOutbox: (db: Queryable, kind: 'STOP' | 'REMOVE_ARTIFACTS', limit: number, hideMs: number) =>
+    db.query<OutboxRow>(takeOutbox, [limit, hideMs, kind]),
   deleteOutbox: (db: Queryable, ids: readonly number[]) => db.query(deleteOutbox, [ids]),
   endedOffenders: (db: Queryable, looked: number) => db.query<Offender>(endedOffenders, [looked]),
   openOffenders: async (db: Queryable, after: number, limit: number) => {

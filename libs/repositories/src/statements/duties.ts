@@ -12,8 +12,9 @@ export const holdDuty: Statement = {
 };
 
 /**
- * Removes finished chains with all that hangs on them. $1 older than so many seconds, $2 at most so many
- * -> their chain ids. Small batches: each is one short transaction.
+ * Removes finished chains with all that hangs on them, and webhook deliveries of the same age. $1 older than so many
+ * seconds, $2 at most so many -> their chain ids, which also stand in an outbox row: their artifacts are still there.
+ * Small batches: each is one short transaction.
  */
 export const deleteFinished: Statement = {
   name: 'delete-finished',
@@ -27,6 +28,15 @@ export const deleteFinished: Statement = {
     ), requests AS (
       DELETE FROM task_requests r USING old JOIN chain_tasks t USING (chain_id)
        WHERE r.task_request_id = t.task_request_id
+    ), edges AS (
+      DELETE FROM chain_dependencies WHERE chain_id = ANY (ARRAY(SELECT chain_id FROM old))
+    ), deliveries AS (
+      DELETE FROM webhook_deliveries WHERE id IN (
+        SELECT id FROM webhook_deliveries
+         WHERE status <> 'PENDING' AND created_at < clock_timestamp() - $1::float8 * interval '1 s' LIMIT $2)
+    ), artifacts AS (
+      INSERT INTO outbox (kind, payload)
+      SELECT 'REMOVE_ARTIFACTS', jsonb_build_object('chain_ids', jsonb_agg(chain_id)) FROM old HAVING count(*) > 0
     )
     DELETE FROM task_chains c USING old WHERE c.chain_id = old.chain_id RETURNING c.chain_id`,
 };

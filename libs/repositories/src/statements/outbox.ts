@@ -1,11 +1,11 @@
 import type { Statement } from '../database.js';
 
-/** Takes stop signals that are due and hides them for $2 ms: a row is deleted once done, tried again otherwise. */
+/** Takes at most $1 due rows of kind $3 and hides them for $2 ms: a row is deleted once done, tried again otherwise. */
 export const takeOutbox: Statement = {
   name: 'take-outbox',
   text: `
     UPDATE outbox SET available_at = clock_timestamp() + $2::float8 * interval '1 ms', tries = tries + 1
-     WHERE id IN (SELECT id FROM outbox WHERE kind = 'STOP' AND available_at <= clock_timestamp() ORDER BY available_at LIMIT $1
+     WHERE id IN (SELECT id FROM outbox WHERE kind = $3 AND available_at <= clock_timestamp() ORDER BY available_at LIMIT $1
                      FOR UPDATE SKIP LOCKED)
     RETURNING id, kind, payload, tries`,
 };
