@@ -76,15 +76,25 @@ export function foreignShare(before: CpuSnapshot, after: CpuSnapshot): number {
   return Math.max(0, after.busyMs - before.busyMs - own) / ((after.at - before.at) * cpus().length);
 }
 
-/** Waits until others take less than `limit` of the CPU, at most `patienceMs`; the share that was seen last. */
-export async function waitUntilQuiet(limit: number, patienceMs: number): Promise<number | undefined> {
-  const until = performance.now() + patienceMs;
-  for (;;) {
-    const before = cpuSnapshot();
-    if (before === undefined) return undefined;
-    await delay(700);
-    const share = foreignShare(before, cpuSnapshot()!);
-    if (share < limit || performance.now() > until) return share;
+/** Foreign load under which a measurement starts, as a share of all cores. */
+const QUIET = 0.12;
+const LOOK_MS = 300;
+const AT_ONCE_MS = 10_000;
+
+/** Waits for others to leave the CPU alone, all in all for so long: on a busy machine the run ends in time, and says how busy it was. */
+export class Patience {
+  constructor(private leftMs: number) {}
+
+  async untilQuiet(): Promise<void> {
+    const began = performance.now();
+    const until = began + Math.min(this.leftMs, AT_ONCE_MS);
+    for (let before = cpuSnapshot(); before !== undefined && performance.now() < until;) {
+      await delay(LOOK_MS);
+      const after = cpuSnapshot()!;
+      if (foreignShare(before, after) < QUIET) break;
+      before = after;
+    }
+    this.leftMs -= performance.now() - began;
   }
 }
 

@@ -35,9 +35,9 @@ export function startSystem(services: Services, kind: BackendKind, more: SystemO
   return System.start(services, { apis: 1, listeners: 1, workers: 1, slots: SLOTS, backend: kind, ...more, env });
 }
 
-/** Ends the system, and its database with it. */
-export async function stopSystem(system: System, signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
-  await system.stop(signal);
+/** Ends the system, and its database with it. A profile is written at an orderly end alone. */
+export async function stopSystem(system: System, nodeOptionsOf?: NodeOptionsOf): Promise<void> {
+  await system.stop(nodeOptionsOf === undefined ? 'SIGKILL' : 'SIGTERM');
   await system.services.dropDatabase(system.databaseUrl);
 }
 
@@ -55,7 +55,7 @@ async function startOurs(services: Services, kind: BackendKind, nodeOptionsOf?: 
     run: (workload) => runChains(system, client, workload.chains),
     close: async () => {
       await client.close();
-      await stopSystem(system, nodeOptionsOf === undefined ? 'SIGKILL' : 'SIGTERM');
+      await stopSystem(system, nodeOptionsOf);
     },
   };
 }

@@ -1,7 +1,7 @@
 import type { Contender } from './contender.js';
 import type { GoalOutcome } from './goals.js';
 import type { Figure, OwnMeasurement } from './own/own.js';
-import { clean, cpuOfW4, figureOf, FOREIGN, ratioToOurs, type Results } from './results.js';
+import { clean, cpuOfW4, figureOf, FOREIGN, quietOf, ratioToOurs, type Results } from './results.js';
 import { median, summarise } from './statistics.js';
 import type { Workload } from './workloads.js';
 
@@ -37,16 +37,15 @@ export function markdown(results: Results, goals: readonly GoalOutcome[], told: 
 }
 
 /** Whether others used the machine meanwhile. */
-function quietness({ loadBefore, samples, own }: Results): string {
-  const shares = [...samples, ...own].flatMap(({ foreign }) => foreign ?? []);
-  const load = `load before the start ${loadBefore.map((each) => each.toFixed(2)).join(', ')}`;
-  if (shares.length === 0) return `Whether it was quiet can't be known here; ${load}.`;
-  const share = median(shares);
-  const loud = shares.filter((each) => each > FOREIGN).length;
+function quietness(results: Results): string {
+  const quiet = quietOf(results);
+  const load = `load before the start ${results.loadBefore.map((each) => each.toFixed(2)).join(', ')}`;
+  if (quiet === undefined) return `Whether it was quiet can't be known here; ${load}.`;
+  const { median: share, max, loud, turns } = quiet;
   return (
     `It was ${share <= 0.05 && loud === 0 ? 'quiet' : share <= FOREIGN ? 'nearly quiet' : 'not quiet'}: other processes took ` +
-    `${percent(share)} of the CPU in the median turn, ${percent(Math.max(...shares))} at most; ${loud} of ${shares.length} ` +
-    `turns had more than ${percent(FOREIGN)}, which count only where a contender has no other; ${load}.`
+    `${percent(share)} of the CPU in the median turn, ${percent(max)} at most; ${loud} of ${turns} turns had more than ` +
+    `${percent(FOREIGN)}, which count only where a contender has no other; ${load}.`
   );
 }
 

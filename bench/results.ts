@@ -2,6 +2,17 @@ import type { OwnOutcome } from './own/own.js';
 import type { Outcome, Sample } from './rounds.js';
 import { median } from './statistics.js';
 
+/** Whether others used the machine during a run. */
+export interface Quiet {
+  /** How many measurements could tell. */
+  readonly turns: number;
+  /** Share of the CPU that other processes took, in the median turn and in the loudest. */
+  readonly median: number;
+  readonly max: number;
+  /** Turns in which it was too much. */
+  readonly loud: number;
+}
+
 /** All that one run of the benchmark has to say. */
 export interface Results extends Outcome {
   readonly at: string;
@@ -50,4 +61,23 @@ export function cpuOfW4({ samples }: Outcome): Readonly<Record<string, number>> 
 /** Median of a figure of our system alone; NaN where it was not measured. */
 export function ownFigure({ own }: Results, id: string): number {
   return median(own.flatMap(({ figures }) => figures).find((each) => each.id === id)?.values ?? []);
+}
+
+/** How quiet the machine was; undefined where that can't be known. */
+export function quietOf({ samples, own }: Results): Quiet | undefined {
+  const shares = [...samples, ...own].flatMap(({ foreign }) => foreign ?? []);
+  if (shares.length === 0) return undefined;
+  const loud = shares.filter((each) => each > FOREIGN).length;
+  return { turns: shares.length, median: median(shares), max: Math.max(...shares), loud };
+}
+
+/** Medians of all runs that count, by workload and contender. */
+export function mediansOf(results: Outcome): Readonly<Record<string, Readonly<Record<string, number>>>> {
+  const of = (key: 'workload' | 'contender'): string[] => [...new Set(results.samples.map((sample) => sample[key]))];
+  return Object.fromEntries(
+    of('workload').map((workload) => {
+      const figures = of('contender').map((contender) => [contender, figureOf(results, workload, contender)] as const);
+      return [workload, Object.fromEntries(figures.filter(([, figure]) => !Number.isNaN(figure)))];
+    }),
+  );
 }

@@ -1,11 +1,8 @@
 import type { Services } from '../test/faults/services.js';
 import type { Contender, Measured, Session } from './contender.js';
-import { cpuOf, cpuSnapshot, foreignShare, waitUntilQuiet } from './machine.js';
+import { cpuOf, cpuSnapshot, foreignShare, type Patience } from './machine.js';
 import type { Opened } from './opened.js';
 import { figureOf, taskCount, type Workload } from './workloads.js';
-
-/** Foreign load under which a turn starts, as a share of all cores. */
-const QUIET = 0.12;
 
 /** The runs of one workload by one contender in one round. */
 export interface Sample {
@@ -24,13 +21,15 @@ export interface Sample {
 export interface Plan {
   readonly contenders: readonly Contender[];
   readonly workloads: readonly Workload[];
+  /** At most so many, */
   readonly rounds: number;
+  /** and none after the first that would end later than this, ms. */
+  readonly roundsMs: number;
   /** At most so many runs of a workload in a round, */
   readonly repetitions: number;
   /** and none more after so long, ms: what takes seconds need not be run often to be told apart. */
   readonly turnMs: number;
-  /** How long is waited for others to leave the CPU alone. */
-  readonly patienceMs: number;
+  readonly patience: Patience;
   readonly say: (words: string) => void;
 }
 
@@ -43,7 +42,8 @@ export interface Outcome {
 }
 
 /**
- * Each round starts every contender once, in an order of its own, and runs all workloads on it. One that fails is
+ * Each round starts every contender once, in an order of its own, and runs all workloads on it; on a slow machine there are
+ * fewer rounds. One that fails is
  * started again for its next workload; one that can't be had or started is left out, saying why.
  */
 export async function runRounds(services: Services, opened: Opened, plan: Plan): Promise<Outcome> {
@@ -60,7 +60,13 @@ export async function runRounds(services: Services, opened: Opened, plan: Plan):
     if (missing === false) taking.push(contender);
     else trouble(contender.name, missing);
   }
-  for (let round = 1; round <= plan.rounds; round++) {
+  const began = performance.now();
+  const spent = (): number => performance.now() - began;
+  for (
+    let round = 1;
+    round <= plan.rounds && (round === 1 || (spent() * round) / (round - 1) < plan.roundsMs);
+    round++
+  ) {
     for (const contender of shuffled(taking)) {
       const { name } = contender;
       let session: Session | undefined;
@@ -109,11 +115,11 @@ async function runOne(
   contender: string,
   workload: Workload,
   round: number,
-  { repetitions, turnMs, patienceMs }: Plan,
+  { repetitions, turnMs, patience }: Plan,
 ): Promise<Sample> {
   // Not counted: caches are cold, and code is not compiled yet. One that takes long warms itself within a run.
   for (let warm = 0, ms = 0; warm < 2 && ms < turnMs / 4; warm++) ms += (await session.run(workload)).ms;
-  await waitUntilQuiet(QUIET, patienceMs);
+  await patience.untilQuiet();
   const before = cpuSnapshot();
   const runs: Measured[] = [];
   const until = performance.now() + turnMs;

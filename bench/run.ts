@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import { Services } from '../test/faults/services.js';
 import { contenders } from './contenders.js';
 import { GOALS, judge } from './goals.js';
-import { describeMachine } from './machine.js';
+import { describeMachine, Patience } from './machine.js';
 import { Opened } from './opened.js';
 import { apiLoad } from './own/api-load.js';
 import { commitLag, steadyRate } from './own/commit-lag.js';
@@ -14,6 +14,7 @@ import { idle } from './own/idle.js';
 import { runOwn, type OwnMeasurement } from './own/own.js';
 import { soak } from './own/soak.js';
 import { markdown } from './report.js';
+import { cpuOfW4, mediansOf, quietOf } from './results.js';
 import { runRounds } from './rounds.js';
 import { GRAPH_WORKLOADS } from './workloads.js';
 
@@ -42,7 +43,8 @@ function namesIn(lists: readonly string[] | undefined, known: readonly string[])
 
 const { profile, quick } = args;
 const nodeOptionsOf = (name: string): string[] => ['--cpu-prof', `--cpu-prof-dir=${resolve(profile!, name)}`];
-const all = contenders(profile === undefined ? undefined : nodeOptionsOf);
+const profiled = profile === undefined ? undefined : nodeOptionsOf;
+const all = contenders(profiled);
 const own: readonly OwnMeasurement[] =
   args.soak === undefined ? [commitLag, growth, apiLoad, steadyRate, idle] : [soak(Number(args.soak))];
 const graphs = args.soak === undefined ? GRAPH_WORKLOADS : [];
@@ -56,8 +58,11 @@ const peers = [
     all.map(({ name }) => name),
   ),
 ];
+// The whole run alone is the day's: the pages in docs take their figures from it.
+const whole = args.workload === undefined && args.peer === undefined;
+const suffix = args.soak !== undefined ? '-soak' : quick ? '-quick' : whole ? '' : '-part';
 const say = (words: string): void => void process.stderr.write(`${words}\n`);
-const patienceMs = quick ? 2_000 : 10_000;
+const patience = new Patience(quick ? 20_000 : 90_000);
 
 const opened = new Opened();
 opened.closeOnSignal(say);
@@ -72,14 +77,15 @@ try {
   const outcome = await runRounds(services, opened, {
     contenders: all.filter(({ name }) => peers.includes(name)),
     workloads: graphs.filter(({ id }) => workloads.includes(id)),
-    rounds: Number(args.rounds ?? (quick ? 2 : 5)),
+    rounds: Number(args.rounds ?? 5),
+    roundsMs: args.rounds !== undefined ? Infinity : quick ? 120_000 : 480_000,
     repetitions: Number(args.repetitions ?? (quick ? 3 : 5)),
-    turnMs: quick ? 500 : 1_000,
-    patienceMs,
+    turnMs: quick ? 300 : 700,
+    patience,
     say,
   });
   const measured = own.filter(({ id }) => workloads.includes(id));
-  const owned = await runOwn({ services, opened, quick, say }, measured, patienceMs);
+  const owned = await runOwn({ services, opened, quick, nodeOptionsOf: profiled, say }, measured, patience);
   const results = {
     at,
     command: ['npm run bench', ...(process.argv.length > 2 ? ['--'] : []), ...process.argv.slice(2)].join(' '),
@@ -91,12 +97,19 @@ try {
   };
   const goals = judge(results, GOALS);
   const text = markdown(results, goals, { contenders: all, workloads: GRAPH_WORKLOADS, own });
-  const json = `${JSON.stringify({ ...results, goals }, null, 2)}\n`;
+  const told = {
+    contenders: all.map(({ name, title, durable }) => ({ name, title, durable })),
+    quiet: quietOf(results),
+    medians: mediansOf(results),
+    cpuOfW4: cpuOfW4(results),
+    goals,
+  };
+  const json = `${JSON.stringify({ ...results, ...told }, null, 2)}\n`;
   process.stdout.write(args.json ? json : text);
   if (!args['no-save']) {
     const folder = resolve('bench', 'results');
     mkdirSync(folder, { recursive: true });
-    const name = `${at.slice(0, 10)}${args.soak === undefined ? '' : '-soak'}`;
+    const name = `${at.slice(0, 10)}${suffix}`;
     writeFileSync(resolve(folder, `${name}.json`), json);
     writeFileSync(resolve(folder, `${name}.md`), text);
   }

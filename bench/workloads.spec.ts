@@ -1,6 +1,6 @@
 import { describe, it } from 'node:test';
 import { expect } from 'expect';
-import { figureOf, GRAPH_WORKLOADS, isTree, taskCount, type Graph } from './workloads.js';
+import { figureOf, GRAPH_WORKLOADS, isTree, mesh, taskCount, type Graph } from './workloads.js';
 
 const workload = (id: string) => GRAPH_WORKLOADS.find((each) => each.id === id)!;
 
@@ -27,6 +27,11 @@ describe('workloads', () => {
         expect(ends).toContain(last);
       }
     }
+  });
+
+  it('of one size have two parents in the layer before', () => {
+    const parents = mesh(300, 100).map((each) => each.parents);
+    expect([parents[99], parents[100], parents[199], parents[250]]).toEqual([[], [0, 1], [99, 0], [150, 151]]);
   });
 
   it('know their ideal time', () => {

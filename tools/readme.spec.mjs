@@ -10,6 +10,7 @@ const PAIRS = [
   ['examples/README.md', 'examples/README.zh-CN.md'],
   ['docs/chain-language.md', 'docs/zh-CN/chain-language.md'],
   ['docs/errors.md', 'docs/zh-CN/errors.md'],
+  ['docs/performance.md', 'docs/zh-CN/performance.md'],
 ];
 const textOf = (path) => readFileSync(join(ROOT, path), 'utf8');
 const withoutBlocks = (text) => text.replaceAll(/^```[^]*?^```/gm, '');

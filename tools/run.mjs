@@ -21,6 +21,7 @@ const COMMANDS = {
   test: async () => finish([...(await prepare()), ...(await test(args))]),
   openapi,
   'docs:tasks': taskPages,
+  'docs:performance': () => import('./write-performance-page.mjs'),
 };
 
 /** Installs and builds what is missing. Returns the names of the steps that failed. */

@@ -2,7 +2,7 @@
 // <!-- made:<part> --> and <!-- /made --> is made here from the types' schemas, the examples and the tables of errors.
 import { existsSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { format, resolveConfig } from 'prettier';
+import { fill } from './made-parts.mjs';
 import { escaped, parameterTable } from './parameter-table.mjs';
 import { ROOT } from './steps.mjs';
 
@@ -76,16 +76,6 @@ function skeleton(parts) {
   return Object.keys(parts)
     .map((name) => `<!-- made:${name} -->\n<!-- /made -->\n`)
     .join('\n');
-}
-
-async function fill(file, text, parts) {
-  const unused = new Set(Object.keys(parts));
-  const filled = text.replaceAll(/(<!-- made:(\w+) -->)[^]*?(<!-- \/made -->)/g, (_, open, name, close) => {
-    if (!unused.delete(name)) throw new Error(`${file}: the part "${name}" is there twice, or cannot be made`);
-    return `${open}\n\n${parts[name]}\n\n${close}`;
-  });
-  if (unused.size > 0) throw new Error(`${file} lacks <!-- made:${[...unused][0]} --> <!-- /made -->`);
-  return format(filled, { ...(await resolveConfig(file)), filepath: file });
 }
 
 function partsOf(type, language) {

@@ -1,9 +1,9 @@
 import type { BackendKind, Services } from '../../test/faults/services.js';
 import type { System, SystemOptions } from '../../test/faults/system.js';
 import type { HttpClient } from '../http-client.js';
-import { cpuSnapshot, foreignShare, waitUntilQuiet } from '../machine.js';
+import { cpuSnapshot, foreignShare, type Patience } from '../machine.js';
 import type { Opened } from '../opened.js';
-import { clientOf, startSystem, stopSystem } from '../ours.js';
+import { clientOf, startSystem, stopSystem, type NodeOptionsOf } from '../ours.js';
 
 /** One figure of our system alone. The median of its values counts. */
 export interface Figure {
@@ -21,6 +21,8 @@ export interface Place {
   readonly opened: Opened;
   /** Fewer rounds, less time: it tells the order of magnitude. */
   readonly quick: boolean;
+  /** Options for Node of each app, for profiles. */
+  readonly nodeOptionsOf?: NodeOptionsOf;
   readonly say: (words: string) => void;
 }
 
@@ -45,11 +47,11 @@ export interface OwnOutcome {
 export async function runOwn(
   place: Place,
   measurements: readonly OwnMeasurement[],
-  patienceMs: number,
+  patience: Patience,
 ): Promise<OwnOutcome[]> {
   const outcomes: OwnOutcome[] = [];
   for (const { id, measure } of measurements) {
-    await waitUntilQuiet(0.12, patienceMs);
+    await patience.untilQuiet();
     const before = cpuSnapshot();
     try {
       const figures = await measure(place);
@@ -69,12 +71,15 @@ const told = (value: number): string => value.toPrecision(4);
 
 /** Gives `use` a system of its own with a client of it, and ends both. */
 export async function withSystem<T>(
-  { services, opened }: Place,
+  { services, opened, nodeOptionsOf }: Place,
   kind: BackendKind,
   use: (system: System, client: HttpClient) => Promise<T>,
   options: SystemOptions = {},
 ): Promise<T> {
-  const [system, close] = await opened.open(() => startSystem(services, kind, options), stopSystem);
+  const [system, close] = await opened.open(
+    () => startSystem(services, kind, { nodeOptionsOf, ...options }),
+    (each) => stopSystem(each, nodeOptionsOf),
+  );
   const client = clientOf(system);
   try {
     return await use(system, client);

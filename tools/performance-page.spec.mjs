@@ -1,0 +1,13 @@
+import { describe, it } from 'node:test';
+import { expect } from 'expect';
+import { performancePages, untranslated } from './performance-page.mjs';
+
+describe('the pages on performance', async () => {
+  const pages = await performancePages();
+  for (const { path, text, made } of pages) {
+    it(`${path} holds the figures of the newest run: else run npm run docs:performance`, () => expect(text).toBe(made));
+  }
+  it('are in Chinese throughout: docs/zh-CN/performance-words.json has every text', () => {
+    expect(untranslated()).toEqual([]);
+  });
+});
