@@ -1,10 +1,9 @@
 /**
  * The curve work of ECDH-PSI, over u-coordinates of Curve25519.
  *
- * A key is hashed to a point of the prime-order subgroup: SHA-512, then libsodium's Elligator 2 with the cofactor
- * cleared, which is the map of RFC 9380's suite edwards25519_XMD:SHA-512_ELL2_NU_ (curve.spec.ts holds it to the
- * vectors of its appendix J.5.2). X25519 then multiplies it. Hashing straight to a u-coordinate would be faster, but
- * half of all values lie on the twist and stay there under multiplication, which shows one bit of every blinded key.
+ * A key is hashed to a point of the curve: SHA-512, then Elligator 2 (elligator.ts), then X25519, which clears the cofactor: the map
+ * of RFC 9380's suite curve25519_XMD:SHA-512_ELL2_NU_. Hashing straight to a u-coordinate would be faster, but half of all
+ * values lie on the twist and stay there under multiplication, which shows one bit of every blinded key.
  */
 import { randomInt } from 'node:crypto';
 import sodium from 'sodium-native';
@@ -13,11 +12,9 @@ import { TaskFailure } from '../task-type.js';
 /** Bytes of a point: its u-coordinate, little-endian. */
 export const POINT_BYTES = 32;
 
-const P = 2n ** 255n - 19n;
-const LOW_255 = 2n ** 255n - 1n;
 const DOMAIN = Buffer.from('taskchain/psi/v1\0');
 
-/** Hashes keys to points under one salt. Fields are length-prefixed and in Unicode NFC, so no two keys run together. */
+/** Hashes keys to uniform bytes under one salt, for `mapToCurve`. Fields are length-prefixed and in Unicode NFC, so no two keys run together. */
 export class KeyHasher {
   private input = Buffer.alloc(4096);
   private readonly start: number;
@@ -29,8 +26,8 @@ export class KeyHasher {
     this.start = DOMAIN.length + salt.length;
   }
 
-  /** Writes the Edwards point of `fields` to `points` at index `at`. */
-  hash(fields: readonly string[], points: Buffer, at: number): void {
+  /** Writes the hash of `fields` to `hashes`, where the point at index `at` will be. */
+  hash(fields: readonly string[], hashes: Buffer, at: number): void {
     let end = this.start;
     for (const field of fields) {
       const text = field.normalize('NFC');
@@ -40,8 +37,7 @@ export class KeyHasher {
       end += 4 + bytes;
     }
     sodium.crypto_hash_sha512(this.digest, this.input.subarray(0, end));
-    const point = points.subarray(at * POINT_BYTES, (at + 1) * POINT_BYTES);
-    sodium.crypto_core_ed25519_from_uniform(point, this.digest.subarray(0, POINT_BYTES));
+    this.digest.copy(hashes, at * POINT_BYTES, 0, POINT_BYTES);
   }
 
   private ensure(bytes: number): void {
@@ -49,30 +45,6 @@ export class KeyHasher {
     const larger = Buffer.alloc(bytes * 2);
     this.input.copy(larger);
     this.input = larger;
-  }
-}
-
-/**
- * Turns `count` Edwards points into Montgomery u-coordinates in place: u = (1 + y) / (1 - y), RFC 7748 section 4.1.
- * One modular inversion serves them all (Montgomery's trick): three multiplications a point instead of an inversion.
- */
-export function edwardsToMontgomery(points: Buffer, count: number): void {
-  const ys = new Array<bigint>(count);
-  const prefix = new Array<bigint>(count);
-  let product = 1n;
-  for (let i = 0; i < count; i += 1) {
-    const y = readPoint(points, i) & LOW_255;
-    ys[i] = y;
-    prefix[i] = product;
-    product = (product * (P + 1n - y)) % P;
-  }
-  // y = 1 is the neutral element; a hash gives it with a chance of 2^-250.
-  if (product === 0n) throw new Error('The neutral element has no u-coordinate');
-  let inverse = invert(product);
-  for (let i = count - 1; i >= 0; i -= 1) {
-    const y = ys[i]!;
-    writePoint(points, i, ((1n + y) * ((inverse * prefix[i]!) % P)) % P);
-    inverse = (inverse * (P + 1n - y)) % P;
   }
 }
 
@@ -130,33 +102,4 @@ export function randomOrder(count: number): Uint32Array {
     order[j] = held;
   }
   return order;
-}
-
-function readPoint(points: Buffer, index: number): bigint {
-  const at = index * POINT_BYTES;
-  return (
-    points.readBigUInt64LE(at) |
-    (points.readBigUInt64LE(at + 8) << 64n) |
-    (points.readBigUInt64LE(at + 16) << 128n) |
-    (points.readBigUInt64LE(at + 24) << 192n)
-  );
-}
-
-function writePoint(points: Buffer, index: number, value: bigint): void {
-  const at = index * POINT_BYTES;
-  points.writeBigUInt64LE(BigInt.asUintN(64, value), at);
-  points.writeBigUInt64LE(BigInt.asUintN(64, value >> 64n), at + 8);
-  points.writeBigUInt64LE(BigInt.asUintN(64, value >> 128n), at + 16);
-  points.writeBigUInt64LE(value >> 192n, at + 24);
-}
-
-/** Inverse modulo P by the extended Euclidean algorithm. */
-function invert(value: bigint): bigint {
-  let [low, high, x, y] = [value % P, P, 1n, 0n];
-  while (low > 1n) {
-    const quotient = high / low;
-    [low, high] = [high - quotient * low, low];
-    [x, y] = [y - quotient * x, x];
-  }
-  return ((x % P) + P) % P;
 }

@@ -1,6 +1,7 @@
 import { TaskFailure } from '../task-type.js';
 import type { Table } from '../table/table.js';
-import { KeyHasher, POINT_BYTES, edwardsToMontgomery } from './curve.js';
+import { KeyHasher, POINT_BYTES } from './curve.js';
+import { mapToCurve } from './elligator.js';
 import { PointIndex } from './point-index.js';
 
 /**
@@ -63,7 +64,7 @@ export async function scanKeys(
       hasher.hash(fields, points, rows);
       rows += 1;
     }
-    edwardsToMontgomery(points.subarray(from * POINT_BYTES, rows * POINT_BYTES), rows - from);
+    mapToCurve(points.subarray(from * POINT_BYTES, rows * POINT_BYTES), rows - from);
     scanned(rows);
   }
   if (missing > 0) {
