@@ -43,3 +43,17 @@ test('a finite number survives being written and read', () => {
     }),
   );
 });
+
+test('a number is what JavaScript makes of its text, however it is written', () => {
+  const digits = fc.string({ unit: fc.constantFrom(...'0123456789'), maxLength: 18 });
+  const sign = fc.constantFrom('', '-', '+', ' ');
+  const exponent = fc.constantFrom('', 'e5', 'E-300', 'e400', ' ', 'x');
+  fc.assert(
+    fc.property(sign, digits, fc.constantFrom('', '.', '..'), digits, exponent, (...parts) => {
+      const text = parts.join('');
+      const value = /\d/.test(text) ? Number(text) : NaN;
+      expect(toNumber(text)).toBe(Number.isFinite(value) ? value : undefined);
+    }),
+    { numRuns: 2_000 },
+  );
+});
