@@ -36,6 +36,8 @@ export interface StatisticsPartyValue {
   readonly suppressed: string[];
 }
 
+type Quantiles = [min: number, first: number, second: number, third: number, max: number];
+
 class Described implements Accumulator {
   readonly moments = new Moments();
   readonly values = new Values();
@@ -50,10 +52,9 @@ class Described implements Accumulator {
   }
 
   statistics(): ColumnStatistics {
-    const at = (q: number): number => this.values.quantile(q);
+    const [min, first, second, third, max] = this.values.quantiles([0, 0.25, 0.5, 0.75, 1]) as Quantiles;
     const { count, mean } = this.moments;
-    const std = this.moments.deviation(1);
-    return { count, mean, std, min: at(0), '25%': at(0.25), '50%': at(0.5), '75%': at(0.75), max: at(1) };
+    return { count, mean, std: this.moments.deviation(1), min, '25%': first, '50%': second, '75%': third, max };
   }
 }
 

@@ -18,7 +18,7 @@ export const quantileBinning: StepKind = {
     binning(
       start,
       () => new Values(),
-      (values, fraction) => values.quantile(fraction),
+      (values, fractions) => values.quantiles(fractions),
     ),
 };
 
@@ -35,14 +35,14 @@ export const equalWidthBinning: StepKind = {
     binning(
       start,
       () => new Range(),
-      ({ min, max }, fraction) => min + (max - min) * fraction,
+      ({ min, max }, fractions) => fractions.map((fraction) => min + (max - min) * fraction),
     ),
 };
 
 function binning<A extends Accumulator>(
   start: StepStart,
   make: () => A,
-  edgeAt: (values: A, fraction: number) => number,
+  edgesAt: (values: A, fractions: readonly number[]) => number[],
 ): RunningStep {
   const bins = Number(start.options.bin_num ?? 10);
   const numbers = new NumericColumns(start, make);
@@ -54,8 +54,8 @@ function binning<A extends Accumulator>(
         .found()
         .filter(({ values }) => values.count > 0)
         .map(({ index, name, values }) => {
-          const inner = Array.from({ length: bins - 1 }, (_, i) => edgeAt(values, (i + 1) / bins));
-          return { index, name, edges: [...new Set(inner)] };
+          const fractions = Array.from({ length: bins - 1 }, (_, i) => (i + 1) / bins);
+          return { index, name, edges: [...new Set(edgesAt(values, fractions))] };
         });
     },
     columns: () => start.columns,

@@ -41,7 +41,7 @@ export const fillna: StepKind = {
           numeric(
             start,
             () => new Values(),
-            (values) => values.quantile(0.5),
+            (values) => values.quantiles([0.5])[0]!,
           ),
         );
       case 'mode':
