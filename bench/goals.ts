@@ -101,6 +101,11 @@ export const GOALS: readonly Goal[] = [
   atMost('W7', 'read a chain of 100, p99', 'W7.read.p99', 50, 'ms'),
   atMost('W7', 'list by cursor at any depth, p99', 'W7.list.p99', 100, 'ms'),
   atMost('W8', 'report to committed row at 500 tasks/s, p99', 'W8.p99', 100, 'ms'),
+  atMost('W9', 'PSI of 100,000 x 100,000', 'W9.psi.100000.seconds', 12, 's'),
+  atMost('W9', 'PSI of 1,000,000 x 1,000,000', 'W9.psi.1000000.seconds', 150, 's'),
+  atMost('W9', 'PSI of 1,000,000 x 1,000,000, whole process', 'W9.psi.1000000.memory', 1_024, 'MiB'),
+  atMost('W9', 'SS-LR of 45,000 x 16, 5 epochs', 'W9.ss_lr.45000.seconds', 5, 's'),
+  atMost('W9', 'statistics of 1,000,000 x 10', 'W9.statistics.1000000.seconds', 3, 's'),
   {
     workload: 'embedded',
     words: 'W4 on PostgreSQL alone',

@@ -3,6 +3,7 @@ import { loadavg } from 'node:os';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Services } from '../test/faults/services.js';
+import { compute } from './compute/compute.js';
 import { contenders } from './contenders.js';
 import { GOALS, judge } from './goals.js';
 import { describeMachine, Patience } from './machine.js';
@@ -46,7 +47,7 @@ const nodeOptionsOf = (name: string): string[] => ['--cpu-prof', `--cpu-prof-dir
 const profiled = profile === undefined ? undefined : nodeOptionsOf;
 const all = contenders(profiled);
 const own: readonly OwnMeasurement[] =
-  args.soak === undefined ? [commitLag, growth, apiLoad, steadyRate, idle] : [soak(Number(args.soak))];
+  args.soak === undefined ? [commitLag, growth, apiLoad, steadyRate, compute, idle] : [soak(Number(args.soak))];
 const graphs = args.soak === undefined ? GRAPH_WORKLOADS : [];
 const ids = [...graphs, ...own].map(({ id }) => id);
 const workloads = namesIn(args.workload, ids);

@@ -15,6 +15,7 @@ const COMMANDS = {
   start: () => launch('launcher/start'),
   migrate: () => launch('launcher/migrate'),
   bench: () => launch('bench/run'),
+  measure: () => launch('bench/compute/measure'),
   doctor: () => launch('launcher/doctor'),
   verify,
   check: async () => finish([...(await prepare()), ...(await check())]),

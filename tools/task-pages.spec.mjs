@@ -12,7 +12,7 @@ const pages = await taskPages(taskTypes);
 const names = taskTypes.map(({ type }) => type);
 const filesOf = (folder, ending) =>
   readdirSync(join(ROOT, folder))
-    .filter((name) => name.endsWith(ending) && name !== `README${ending}`)
+    .filter((name) => name.endsWith(ending) && ![`README${ending}`, `measurements${ending}`].includes(name))
     .map((name) => name.slice(0, -ending.length));
 
 /** What a reader looks for on every page, in each language. */

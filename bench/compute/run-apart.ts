@@ -1,0 +1,20 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import type { TaskOrder, TaskReport } from './task-process.js';
+
+const script = fileURLToPath(new URL('./task-process.js', import.meta.url));
+
+/** Runs a task of parties in this place in a process of its own, which `signal` ends. */
+export async function runApart(
+  { parties, config, ...order }: Omit<TaskOrder, 'params'> & { parties: readonly string[]; config: object },
+  signal?: AbortSignal,
+): Promise<TaskReport> {
+  const params = {
+    sf_init_config: { parties: [...parties], address: 'local' },
+    task_config: config as Record<string, unknown>,
+  };
+  const told: TaskOrder = { ...order, params };
+  const { stdout } = await promisify(execFile)(process.execPath, [script, JSON.stringify(told)], { signal });
+  return JSON.parse(stdout) as TaskReport;
+}
