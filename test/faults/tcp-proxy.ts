@@ -1,6 +1,7 @@
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
-const COMMIT = Buffer.from('COMMIT\0');
+/** What a client sends to commit: the word, or the statement that creates a chain, a transaction of its own. */
+const COMMITS = [Buffer.from('COMMIT\0'), Buffer.from('create-chain\0')];
 
 /** Stands between a client and a server on this machine: slows, cuts or swallows what goes through. */
 export class TcpProxy {
@@ -8,7 +9,7 @@ export class TcpProxy {
   latencyMs = 0;
   /** Nothing goes through any more, and nobody is told. */
   blackHole = false;
-  /** Given the number of a PostgreSQL COMMIT, from 1: whether to cut the connection instead of passing its answer on. */
+  /** Given the number of a commit in PostgreSQL, from 1: whether to cut the connection instead of passing its answer on. */
   cutAfterCommit: ((n: number) => boolean) | undefined;
   /** Connections cut by `cutAfterCommit`. */
   cuts = 0;
@@ -59,7 +60,8 @@ export class TcpProxy {
       });
     }
     client.on('data', (piece) => {
-      if (this.cutAfterCommit !== undefined && piece.includes(COMMIT)) cutting = this.cutAfterCommit(++this.commits);
+      if (this.cutAfterCommit !== undefined && COMMITS.some((text) => piece.includes(text)))
+        cutting = this.cutAfterCommit(++this.commits);
       this.pass(piece, server);
     });
     server.on('data', (piece) => {
