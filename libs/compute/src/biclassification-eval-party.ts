@@ -13,6 +13,7 @@ import {
 } from './metrics.js';
 import type { PartyContext, PartyProgram } from './party/party-program.js';
 import { writeJson } from './party/write-json.js';
+import { checkGroup } from './regression-eval-party.js';
 import { readNumericColumns } from './ss-lr-columns.js';
 import { TaskFailure, type JsonObject } from './task-type.js';
 
@@ -33,8 +34,8 @@ const RESULT_STEPS = 100;
 const CALIBRATION_BINS = 10;
 
 /**
- * The holder's part of `biclassification_eval`. Throws TaskFailure LABEL_NOT_BINARY, PREDICTION_OUT_OF_RANGE,
- * METRIC_BELOW_GATE, COLUMN_NOT_FOUND, NON_NUMERIC, or what opening the table throws.
+ * The holder's part of `biclassification_eval`. Throws TaskFailure GROUP_TOO_SMALL, LABEL_NOT_BINARY,
+ * PREDICTION_OUT_OF_RANGE, METRIC_BELOW_GATE, COLUMN_NOT_FOUND, NON_NUMERIC, or what opening the table throws.
  */
 export const run: PartyProgram = async (context, args) => {
   const task = args as unknown as EvaluationArgs;
@@ -47,7 +48,7 @@ export const run: PartyProgram = async (context, args) => {
 
 /**
  * Figures of predicted probabilities, as they may leave the party; it keeps a longer report. Throws TaskFailure
- * LABEL_NOT_BINARY, PREDICTION_OUT_OF_RANGE, METRIC_BELOW_GATE.
+ * GROUP_TOO_SMALL, LABEL_NOT_BINARY, PREDICTION_OUT_OF_RANGE, METRIC_BELOW_GATE.
  */
 export async function evaluateClasses(
   context: PartyContext,
@@ -55,6 +56,7 @@ export async function evaluateClasses(
   labels: Float64Array,
   scores: Float64Array,
 ): Promise<JsonObject> {
+  checkGroup(context.party, task.path, labels.length);
   context.progress(0.5, 'ranking');
   const points = pointsOf(context.party, task, labels, scores);
   context.progress(0.8, 'computing metrics');

@@ -25,11 +25,12 @@ before(async () => {
   await folder.table(
     'alice',
     'one.csv',
-    csv('label,prediction', [
-      [1, 0.5],
-      [1, 0.7],
-    ]),
+    csv(
+      'label,prediction',
+      [0.1, 0.3, 0.5, 0.7, 0.9].map((score) => [1, score]),
+    ),
   );
+  await folder.table('alice', 'four.csv', 'label,prediction\n0,0.1\n1,0.9\n0,0.2\n1,0.8\n');
   await folder.table(
     'alice',
     'gap.csv',
@@ -112,6 +113,7 @@ describe('biclassification_eval', () => {
         { code: 'PREDICTION_OUT_OF_RANGE', message: expect.stringContaining(`data row ${ROWS + 1}`) as unknown },
       ],
       ['gap.csv', { code: 'NON_NUMERIC' }],
+      ['four.csv', { code: 'GROUP_TOO_SMALL', details: { party: 'alice', rows: 4, min_rows: 5 } }],
       ['none.csv', { code: 'FILE_NOT_FOUND' }],
     ];
     for (const [alice, expected] of cases) {

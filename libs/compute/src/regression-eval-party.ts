@@ -86,7 +86,7 @@ export function checkGroup(party: string, path: string, rows: number): void {
   if (rows >= MIN_GROUP_ROWS) return;
   throw new TaskFailure(
     'GROUP_TOO_SMALL',
-    `Party ${party}: ${path} has ${rows} rows; errors of under ${MIN_GROUP_ROWS} would show single rows.`,
+    `Party ${party}: ${path} has ${rows} rows; figures of under ${MIN_GROUP_ROWS} would show single rows.`,
     false,
     { party, rows, min_rows: MIN_GROUP_ROWS },
   );
