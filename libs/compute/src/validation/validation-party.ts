@@ -1,5 +1,5 @@
 import type { PartyProgram } from '../party/party-program.js';
-import { readCsv } from '../table/csv-reader.js';
+import { readTable } from '../table/read-table.js';
 import type { Json } from '../task-type.js';
 import { ColumnCheck, type ColumnFinding } from './column-check.js';
 import type { Finding, TableSchema } from './validation-config.js';
@@ -32,7 +32,7 @@ export const run: PartyProgram = async (context, args) => {
   let rows = 0;
   let columns = 0;
   try {
-    const table = await readCsv(context.party, input);
+    const table = await readTable(context.party, input);
     const checks: { column: string; index: number; check: ColumnCheck }[] = [];
     for (const [column, rule] of Object.entries(schema)) {
       const index = table.columns.indexOf(column);

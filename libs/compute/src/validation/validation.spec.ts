@@ -1,6 +1,9 @@
+import { appendFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { expect } from 'expect';
 import fc from 'fast-check';
+import { parquetWriteBuffer } from 'hyparquet-writer';
 import { checkTaskParams } from '../check-params.js';
 import type { CrossedMessage } from '../party/run-parties.js';
 import { runTask } from '../run-task.js';
@@ -115,6 +118,31 @@ describe('validation', () => {
     };
     await expect(validate(of('long.csv'), { signal: stop.signal, progress })).rejects.toThrow('cancelled');
     expect(await folder.temporaries()).toEqual([]);
+  });
+
+  test('reads Parquet', async () => {
+    await folder.table(
+      'alice',
+      't.parquet',
+      new Uint8Array(parquetWriteBuffer({ columnData: [{ name: 'n', data: [1, 2, 2] }] })),
+    );
+    const config = { input_data: { alice: 't.parquet' }, schema: { n: { type: 'integer', max: 2, required: true } } };
+    expect((await validate(config)).result).toMatchObject({ valid: true, rows: { alice: 3 } });
+    const twice = await failureOf({ ...config, schema: { n: { unique: true } } });
+    expect(twice.details.findings).toEqual([{ party: 'alice', column: 'n', rule: 'unique', count: 1 }]);
+  });
+
+  test('tells of a table that changes while it is read, rather than of the rows of half of it', async () => {
+    await folder.table('alice', 'moving.csv', `a\n${'1\n'.repeat(1_000_000)}`);
+    const file = join(folder.path, 'data/alice/moving.csv');
+    let written = false;
+    const progress = (_: number, stage: string): void => {
+      if (stage !== 'checking' || written) return;
+      written = true;
+      appendFileSync(file, '2\n');
+    };
+    const failure = await failureOf({ input_data: { alice: 'moving.csv' }, rows: { min: 1 } }, { progress });
+    expect(failure).toMatchObject({ code: 'INPUT_CHANGED', retryable: true });
   });
 
   test('refuses rules that cannot be', () => {
