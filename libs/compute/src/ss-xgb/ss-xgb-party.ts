@@ -4,7 +4,7 @@ import { NEUTRAL, type PartyContext, type PartyProgram } from '../party/party-pr
 import type { NumericColumns } from '../ss-lr-columns.js';
 import { predictionOf } from '../ss-lr-predict.js';
 import { prepareRows, type PreparedRows, type RowRules } from '../ss-lr-rows.js';
-import { writeCsv } from '../table/csv-writer.js';
+import { writeTable } from '../table/write-table.js';
 import type { Json, JsonObject } from '../task-type.js';
 import { boost } from './boost.js';
 import { bucketed } from './buckets.js';
@@ -210,7 +210,7 @@ async function receivePredictions(
   return { reference: writer.reference, rows };
 }
 
-function startPredictions(context: PartyContext, part: SsXgbPart, columns: string[]): ReturnType<typeof writeCsv> {
+function startPredictions(context: PartyContext, part: SsXgbPart, columns: string[]): ReturnType<typeof writeTable> {
   const target = part.predictionOutput !== null && { target: part.predictionOutput };
-  return writeCsv(context, { ...target, name: 'predictions.csv' }, columns);
+  return writeTable(context, { ...target, name: 'predictions.csv' }, columns);
 }

@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { parse } from 'csv-parse/sync';
 import { expect } from 'expect';
+import { parquetReadObjects } from 'hyparquet';
 import { checkTaskParams } from '../check-params.js';
 import { breastCancer, csvOf } from '../federated/breast-cancer-for-tests.js';
 import { binaryMetrics, cutPoints } from '../metrics.js';
@@ -274,6 +276,25 @@ describe('ss_xgb', () => {
       const [, ...rows] = await folder.rows('alice', String(result.prediction_output));
       const right = rows.filter(([label, prediction]) => Number(label) === Number(Number(prediction) >= 0.5));
       expect(right.length / rows.length).toBeGreaterThan(0.93);
+    }
+  });
+
+  test('writes predictions as Parquet where their name says so, of either receiver', async () => {
+    for (const [prediction_receiver, columns] of [
+      ['alice', ['label', 'prediction']],
+      ['bob', ['prediction']],
+    ] as const) {
+      const config = configOf('cancer', {
+        params: { num_boost_round: 1 },
+        prediction_receiver,
+        prediction_output: { [prediction_receiver]: 'out/p.parquet' },
+      });
+      await runTask('ss_xgb', runOf(config));
+      const bytes = await readFile(join(folder.path, 'data', prediction_receiver, 'out/p.parquet'));
+      const rows = await parquetReadObjects({
+        file: bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length),
+      });
+      expect(Object.keys(rows[0]!)).toEqual(columns);
     }
   });
 
