@@ -1,4 +1,3 @@
-import { dealProduct, multiplyShares } from './mpc/beaver.js';
 import { exchange, type Channel } from './mpc/channel.js';
 import {
   FEATURE_BITS,
@@ -95,16 +94,15 @@ export async function trainSlice(
   for (let epoch = 0; epoch < schedule.epochs; epoch += 1) {
     const squares = zeros(1);
     for (const [number, [from, to]] of plan.entries()) {
-      const rows = matrix.rows(from, to);
+      const rows = await matrix.rows(from, to);
       const residual = truncateInto(await rows.times(own, peer), index, FEATURE_BITS);
       for (let row = 0; row < rows.count; row += 1) addInto(residual.subarray(row * 4, row * 4 + 4), bias);
       if (schedule.regType === 'logistic') addHalf(truncateInto(residual, index, SIGMOID_SHIFT), index);
       if (label) subtractInto(residual, label.subarray(from * 4, to * 4));
 
       const coarse = truncateInto(residual.slice(), index, STATE_BITS - SQUARE_BITS[schedule.regType]);
-      addInto(squares, total(await multiplyShares(session, coarse, coarse)));
-
-      const gradient = await rows.transposedTimes(residual);
+      const gradient = await rows.transposedTimes(residual, coarse);
+      addInto(squares, gradient.squares);
       const rate = schedule.learningRate / rows.count;
       own = descend(own, truncateInto(gradient.own, index, FEATURE_BITS), schedule.l2, rate, index);
       peer = descend(peer, truncateInto(gradient.peer, index, FEATURE_BITS), schedule.l2, rate, index);
@@ -183,10 +181,9 @@ export async function dealTraining(
   const plan = batches(rows, schedule.batchSize);
   for (let epoch = 0; epoch < schedule.epochs; epoch += 1) {
     for (const [number, [from, to]] of plan.entries()) {
-      await matrix.deal(from, to, 'times');
-      await dealProduct(parties, to - from);
-      await matrix.deal(from, to, 'transposedTimes');
+      await matrix.deal(from, to);
       onBatch((epoch + (number + 1) / plan.length) / schedule.epochs, epoch);
     }
   }
+  await matrix.end();
 }

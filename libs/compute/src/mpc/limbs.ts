@@ -131,6 +131,13 @@ export function multiply(left: RingVector, right: RingVector): RingVector {
   return product;
 }
 
+/** The sum of the products of their elements, as a vector of one. */
+export function dot(left: RingVector, right: RingVector): RingVector {
+  const sum = zeros(1);
+  dotInto(sum, 0, left, 0, 1, toLimbs(right), 0, lengthOf(left));
+  return sum;
+}
+
 /** A row-major matrix (rows * columns elements) times a column vector: rows elements added to `target`. */
 export function matrixVectorInto(target: RingVector, matrix: RingVector, columns: number, vector: RingVector): void {
   const limbs = toLimbs(vector);

@@ -41,6 +41,9 @@ export class MaskStream {
  */
 export class MatrixMask {
   private readonly key: Uint8Array;
+  /** The stream, and the element that it stands at: most runs begin where the last one ended. */
+  private cipher: Cipher | undefined;
+  private next = 0;
 
   constructor(seed: Uint8Array, use: string) {
     this.key = derive(seed, use);
@@ -48,10 +51,13 @@ export class MatrixMask {
 
   /** Elements `from` to `to`. */
   at(from: number, to: number): RingVector {
-    const counter = Buffer.alloc(16);
-    counter.writeBigUInt64BE(BigInt(from), 8);
-    const cipher = createCipheriv('aes-256-ctr', this.key, counter);
-    return fromBytes(cipher.update(Buffer.alloc((to - from) * ELEMENT_BYTES)), to - from);
+    if (this.cipher === undefined || this.next !== from) {
+      const counter = Buffer.alloc(16);
+      counter.writeBigUInt64BE(BigInt(from), 8);
+      this.cipher = createCipheriv('aes-256-ctr', this.key, counter);
+    }
+    this.next = to;
+    return fromBytes(this.cipher.update(Buffer.alloc((to - from) * ELEMENT_BYTES)), to - from);
   }
 }
 

@@ -39,14 +39,13 @@ export function slice(vector: RingVector, from: number, to: number): RingVector 
   return vector.subarray(from * WORDS, to * WORDS);
 }
 
-/** The number at `index` of `numbers`, as fixed point with `bits` fraction bits. The caller has checked that it is finite. */
-function put(target: RingVector, index: number, number: number, bits: number): void {
-  let rest = Math.round(Math.abs(number) * 2 ** bits);
-  const at = index * WORDS;
-  for (let word = 0; word < WORDS; word += 1) {
-    const low = rest % WORD;
-    target[at + word] = low;
-    rest = (rest - low) / WORD;
+/** The number as fixed point at the element that starts at word `at`, which holds zeros. The caller has checked that it is finite. */
+function put(target: RingVector, at: number, number: number, scale: number): void {
+  let rest = Math.round(Math.abs(number) * scale);
+  for (let word = at; rest > 0 && word < at + WORDS; word += 1) {
+    const high = Math.floor(rest / WORD);
+    target[word] = rest - high * WORD;
+    rest = high;
   }
   if (number < 0) negateAt(target, at);
 }
@@ -54,7 +53,8 @@ function put(target: RingVector, index: number, number: number, bits: number): v
 /** Numbers as fixed point. They must be finite, and below 2^(127 - bits) in size. */
 export function encode(numbers: ArrayLike<number>, bits: number): RingVector {
   const vector = zeros(numbers.length);
-  for (let index = 0; index < numbers.length; index += 1) put(vector, index, numbers[index]!, bits);
+  const scale = 2 ** bits;
+  for (let index = 0; index < numbers.length; index += 1) put(vector, index * WORDS, numbers[index]!, scale);
   return vector;
 }
 

@@ -1,7 +1,6 @@
 import { describe, test } from 'node:test';
 import { expect } from 'expect';
 import fc from 'fast-check';
-import { dealProduct, multiplyShares } from './beaver.js';
 import { inProcessLine } from './channel.js';
 import { PRODUCT_BITS, crossProduct, dealCrossProduct } from './cross-product.js';
 import { FEATURE_BITS, STATE_BITS, add, decode, encode, toBytes, type RingVector } from './ring.js';
@@ -88,40 +87,6 @@ describe('shares', () => {
 });
 
 describe('products', () => {
-  test('of shared vectors equal plain ones within 2^-24', async () => {
-    const small = fc.double({ min: -1, max: 1, noNaN: true });
-    await fc.assert(
-      fc.asyncProperty(fc.array(fc.tuple(small, small), { minLength: 1, maxLength: 20 }), async (pairs) => {
-        const x = share(
-          encode(
-            pairs.map(([left]) => left),
-            FEATURE_BITS,
-          ),
-        );
-        const y = share(
-          encode(
-            pairs.map(([, right]) => right),
-            FEATURE_BITS,
-          ),
-        );
-        const [first, second] = await together(
-          async (session) =>
-            truncateInto(
-              await multiplyShares(session, x[session.index], y[session.index]),
-              session.index,
-              FEATURE_BITS,
-            ),
-          (parties) => dealProduct(parties, pairs.length),
-        );
-        const product = decode(add(first, second), FEATURE_BITS);
-        pairs.forEach(([left, right], index) =>
-          expect(Math.abs(product[index]! - left * right)).toBeLessThan(2 ** -24),
-        );
-      }),
-      { numRuns: 50 },
-    );
-  });
-
   const shape = fc.record({
     rows: fc.integer({ min: 1, max: 70 }),
     columns: fc.tuple(fc.integer({ min: 0, max: 4 }), fc.integer({ min: 1, max: 4 })),
@@ -139,22 +104,23 @@ describe('products', () => {
         const vector = filled(rows - from, seed + 4);
         const sharedWeights = weights.map((slice) => share(encode(slice, STATE_BITS)));
         const sharedVector = share(encode(vector, STATE_BITS));
+        const sharedSquared = share(encode(vector, FEATURE_BITS));
 
         const [first, second] = await together(
           async (session) => {
             const own = session.index;
             const other = own === 0 ? 1 : 0;
             const matrix = await VerticalMatrix.mask(session, values[own], rows, columns[own], columns[other]);
-            const part = matrix.rows(from, rows);
+            const part = await matrix.rows(from, rows);
             const scores = await part.times(sharedWeights[own]![own], sharedWeights[other]![own]);
-            const sums = await part.transposedTimes(sharedVector[own]);
+            const sums = await part.transposedTimes(sharedVector[own], sharedSquared[own]);
             const cut = (share: RingVector): RingVector => truncateInto(share, own, FEATURE_BITS);
-            return { scores: cut(scores), own: cut(sums.own), peer: cut(sums.peer) };
+            return { scores: cut(scores), own: cut(sums.own), peer: cut(sums.peer), squares: sums.squares };
           },
           async (parties) => {
             const dealer = new VerticalDealer(parties, columns);
-            await dealer.deal(from, rows, 'times');
-            await dealer.deal(from, rows, 'transposedTimes');
+            await dealer.deal(from, rows);
+            await dealer.end();
           },
         );
 
@@ -167,6 +133,8 @@ describe('products', () => {
             weights[party].forEach((w, column) => (plain += w * cell(party, row, column)));
           expect(Math.abs(scores[row - from]! - plain)).toBeLessThan(2 ** -20);
         }
+        const squares = decode(add(first.squares, second.squares), 2 * FEATURE_BITS)[0]!;
+        expect(Math.abs(squares - vector.reduce((sum, v) => sum + v * v, 0))).toBeLessThan(2 ** -16);
         const sums = [add(first.own, second.peer), add(first.peer, second.own)].map((sum) => decode(sum, STATE_BITS));
         for (const party of [0, 1] as const) {
           sums[party]!.forEach((sum, column) => {

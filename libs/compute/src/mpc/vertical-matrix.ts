@@ -1,5 +1,7 @@
 import { exchange } from './channel.js';
-import { matrixVectorInto, transposedVectorInto } from './limbs.js';
+import { dot, matrixVectorInto, transposedVectorInto } from './limbs.js';
+import { PieceReceiver, PieceSender } from './pieces.js';
+import type { MaskStream } from './random.js';
 import {
   FEATURE_BITS,
   ELEMENT_BYTES,
@@ -27,8 +29,17 @@ import type { DealtParty, PartySession } from './session.js';
  *
  * The two sum to X v0 + A v1 + E v1 = X v. Masks u and r are fresh for every product. So each party holds its own rows
  * in clear and the peer's only masked, and every message is uniform to the one who reads it.
+ *
+ * A sum of squares of a shared vector z = z0 + z1 is z0 z0 + z1 z1 + 2 z0 z1, the last by masks a, b and s:
+ *
+ *     party 0  sends e = z0 - a         keeps z0 f + s
+ *     party 1  sends f = z1 - b         keeps e b + c, where the dealer sends c = a b - s
+ *
+ * All that is done with one run of rows takes one piece of what the dealer sends each party, and two rounds between them.
  */
 export class VerticalMatrix {
+  private readonly dealt: PieceReceiver;
+
   /** `values` are the party's own columns, row-major, `rows * columns` finite numbers. `peerBlock` is the peer's E. */
   private constructor(
     private readonly session: PartySession,
@@ -36,7 +47,9 @@ export class VerticalMatrix {
     readonly columns: number,
     private readonly peerBlock: RingVector,
     readonly peerColumns: number,
-  ) {}
+  ) {
+    this.dealt = new PieceReceiver(session.dealer);
+  }
 
   /** Masks the own block and swaps it with the peer, `CHUNK` elements a message. */
   static async mask(
@@ -60,8 +73,8 @@ export class VerticalMatrix {
     return new VerticalMatrix(session, values, columns, peerBlock, peerColumns);
   }
 
-  /** Rows `from` to `to`, ready for products. */
-  rows(from: number, to: number): VerticalRows {
+  /** Rows `from` to `to`, ready for one product each way, which the dealer has dealt. */
+  async rows(from: number, to: number): Promise<VerticalRows> {
     const { session, columns, peerColumns } = this;
     return new VerticalRows(
       session,
@@ -71,11 +84,58 @@ export class VerticalMatrix {
       columns,
       slice(this.peerBlock, from * peerColumns, to * peerColumns),
       peerColumns,
+      drawMasks(session.masks, to - from, peerColumns),
+      await this.corrections(to - from),
     );
+  }
+
+  private async corrections(count: number): Promise<RowsCorrections> {
+    const { columns } = this;
+    const { index } = this.session;
+    const length = count + columns + index;
+    const take = cut(fromBytes(await this.dealt.take(length * ELEMENT_BYTES), length));
+    return { scores: take(count), sums: take(columns), squares: take(index) };
   }
 }
 
-/** A run of rows of a {@link VerticalMatrix}. Products add `FEATURE_BITS` fraction bits; the caller truncates. */
+/** One-time masks of a run of rows, as a party and the dealer draw them. */
+interface RowsMasks {
+  readonly weights: RingVector;
+  readonly scores: RingVector;
+  readonly vector: RingVector;
+  readonly sums: RingVector;
+  readonly squared: RingVector;
+  /** Of party 0 alone. */
+  readonly squares: RingVector;
+}
+
+function drawMasks(masks: MaskStream, count: number, peerColumns: number): RowsMasks {
+  const take = cut(masks.next(2 * peerColumns + 3 * count + 1));
+  return {
+    weights: take(peerColumns),
+    scores: take(count),
+    vector: take(count),
+    sums: take(peerColumns),
+    squared: take(count),
+    squares: take(1),
+  };
+}
+
+/** What the dealer sends for a run of rows. */
+interface RowsCorrections {
+  readonly scores: RingVector;
+  readonly sums: RingVector;
+  /** To party 1 alone. */
+  readonly squares: RingVector;
+}
+
+/** Takes one run of elements after the other. */
+function cut(vector: RingVector): (length: number) => RingVector {
+  let at = 0;
+  return (length) => slice(vector, at, (at += length));
+}
+
+/** A run of rows of a {@link VerticalMatrix}. Products add `FEATURE_BITS` fraction bits; the caller truncates. Each may be made once. */
 class VerticalRows {
   constructor(
     private readonly session: PartySession,
@@ -85,63 +145,85 @@ class VerticalRows {
     private readonly columns: number,
     private readonly peer: RingVector,
     private readonly peerColumns: number,
+    private readonly masks: RowsMasks,
+    private readonly corrections: RowsCorrections,
   ) {}
 
   /** Own share of rows * weights: `count` elements, from own shares of the weights of the own and the peer's columns. */
   async times(ownWeights: RingVector, peerWeights: RingVector): Promise<RingVector> {
-    const { session, columns, peerColumns, count } = this;
-    const peerMask = session.masks.next(peerColumns);
-    const product = session.masks.next(count);
-    const [opened, correction] = await this.open(subtract(peerWeights, peerMask), columns, count);
+    const { session, columns, peerColumns } = this;
+    const { weights, scores: product } = this.masks;
+    const opened = fromBytes(await exchange(session.peer, toBytes(subtract(peerWeights, weights))), columns);
     matrixVectorInto(product, this.own, columns, ownWeights);
     matrixVectorInto(product, this.mask, columns, opened);
     matrixVectorInto(product, this.peer, peerColumns, peerWeights);
-    return addInto(product, correction);
+    return addInto(product, this.corrections.scores);
   }
 
-  /** Own shares of transposed rows * vector, for the own columns and for the peer's; `vector` has `count` elements. */
-  async transposedTimes(vector: RingVector): Promise<{ own: RingVector; peer: RingVector }> {
-    const { session, columns, peerColumns, count } = this;
-    const vectorMask = session.masks.next(count);
-    const peer = session.masks.next(peerColumns);
-    const [opened, own] = await this.open(subtract(vector, vectorMask), count, columns);
+  /**
+   * Own shares of transposed rows * `vector`, for the own columns and for the peer's, and of the sum of the squares of `squared`;
+   * both have `count` elements.
+   */
+  async transposedTimes(
+    vector: RingVector,
+    squared: RingVector,
+  ): Promise<{ own: RingVector; peer: RingVector; squares: RingVector }> {
+    const { session, columns, peerColumns, count, masks } = this;
+    const sent = zeros(2 * count);
+    sent.set(subtract(vector, masks.vector));
+    sent.set(subtract(squared, masks.squared), vector.length);
+    const opened = fromBytes(await exchange(session.peer, toBytes(sent)), 2 * count);
+    const { sums: own } = this.corrections;
+    const { sums: peer } = masks;
     transposedVectorInto(own, this.own, columns, vector);
-    transposedVectorInto(own, this.mask, columns, opened);
+    transposedVectorInto(own, this.mask, columns, slice(opened, 0, count));
     transposedVectorInto(peer, this.peer, peerColumns, vector);
-    return { own, peer };
-  }
 
-  /** Sends `masked` for the peer's block; takes what the peer and the dealer send for the own block. */
-  private async open(masked: RingVector, openedLength: number, length: number): Promise<[RingVector, RingVector]> {
-    const [opened, correction] = await Promise.all([
-      exchange(this.session.peer, toBytes(masked)),
-      this.session.dealer.receive(),
-    ]);
-    return [fromBytes(opened, openedLength), fromBytes(correction, length)];
+    const squaredByPeer = slice(opened, count, 2 * count);
+    const cross =
+      session.index === 0
+        ? addInto(dot(squared, squaredByPeer), masks.squares)
+        : addInto(dot(squaredByPeer, masks.squared), this.corrections.squares);
+    return { own, peer, squares: addInto(addInto(dot(squared, squared), cross), cross) };
   }
 }
 
 /** The dealer's side of a {@link VerticalMatrix}: the same calls, in the same order, with the public sizes. */
 export class VerticalDealer {
+  private readonly lines: readonly PieceSender[];
+
   constructor(
     private readonly parties: readonly [DealtParty, DealtParty],
     private readonly columns: readonly [number, number],
-  ) {}
+  ) {
+    this.lines = parties.map(({ channel }) => new PieceSender(channel));
+  }
 
-  /** Deals for `times` of rows `from` to `to`, and for `transposedTimes` where `transposed`, in that order. */
-  async deal(from: number, to: number, product: 'times' | 'transposedTimes'): Promise<void> {
+  /** Deals for what is done with the rows `from` to `to`. */
+  async deal(from: number, to: number): Promise<void> {
     const count = to - from;
+    const [first, second] = [0, 1].map((index) =>
+      drawMasks(this.parties[index]!.masks, count, this.columns[1 - index]!),
+    ) as [RowsMasks, RowsMasks];
     for (const owner of [0, 1] as const) {
-      const peer = owner === 0 ? 1 : 0;
       const columns = this.columns[owner];
       const mask = this.parties[owner].matrixMask.at(from * columns, to * columns);
-      const vectorMask = this.parties[peer].masks.next(product === 'times' ? columns : count);
-      const rest = this.parties[peer].masks.next(product === 'times' ? count : columns);
-      const correction = zeros(product === 'times' ? count : columns);
-      if (product === 'times') matrixVectorInto(correction, mask, columns, vectorMask);
-      else transposedVectorInto(correction, mask, columns, vectorMask);
-      await this.parties[owner].channel.send(toBytes(subtractInto(correction, rest)));
+      const ofPeer = owner === 0 ? second : first;
+      const sent = zeros(count + columns + owner);
+      const take = cut(sent);
+      const [scores, sums, squares] = [take(count), take(columns), take(owner)];
+      matrixVectorInto(scores, mask, columns, ofPeer.weights);
+      subtractInto(scores, ofPeer.scores);
+      transposedVectorInto(sums, mask, columns, ofPeer.vector);
+      subtractInto(sums, ofPeer.sums);
+      if (owner === 1) squares.set(subtract(dot(first.squared, second.squared), first.squares));
+      await this.lines[owner]!.put(toBytes(sent));
     }
+  }
+
+  /** Sends what has been dealt; the parties wait for it. */
+  async end(): Promise<void> {
+    for (const line of this.lines) await line.flush();
   }
 }
 

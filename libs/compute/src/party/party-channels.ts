@@ -7,12 +7,16 @@ interface Waiting {
   reject(error: Error): void;
 }
 
+/** Bytes taken from a peer that are told to it together: most messages are small, and telling of each costs as much as it. */
+const TOLD_BYTES = WINDOW_BYTES / 8;
+
 /** A party's end of its channels: one ordered inbox per peer, and a window of unread bytes per peer it sends to. */
 export class PartyChannels {
   private readonly inboxes = new Map<string, Body[]>();
   private readonly waiting = new Map<string, Waiting>();
   private readonly ended = new Map<string, TaskFailure>();
   private readonly unread = new Map<string, number>();
+  private readonly untold = new Map<string, number>();
   private readonly blocked = new Map<string, (() => void)[]>();
 
   constructor(
@@ -38,8 +42,7 @@ export class PartyChannels {
   async receive(from: string, kind: 'bytes' | 'json'): Promise<Body> {
     this.mustKnow(from);
     const body = this.inboxes.get(from)?.shift() ?? (await this.next(from));
-    const taken: FromParty = { kind: 'taken', from, bytes: bodyBytes(body) };
-    this.port.postMessage(taken);
+    this.tellTaken(from, bodyBytes(body));
     if ((typeof body === 'string') !== (kind === 'json')) {
       throw new TaskFailure(
         'PROTOCOL_VIOLATION',
@@ -47,6 +50,14 @@ export class PartyChannels {
       );
     }
     return body;
+  }
+
+  private tellTaken(from: string, bytes: number): void {
+    const untold = (this.untold.get(from) ?? 0) + bytes;
+    this.untold.set(from, untold < TOLD_BYTES ? untold : 0);
+    if (untold < TOLD_BYTES) return;
+    const taken: FromParty = { kind: 'taken', from, bytes: untold };
+    this.port.postMessage(taken);
   }
 
   private next(from: string): Promise<Body> {

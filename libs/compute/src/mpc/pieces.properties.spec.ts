@@ -1,0 +1,34 @@
+import { describe, test } from 'node:test';
+import { expect } from 'expect';
+import fc from 'fast-check';
+import { inProcessLine } from './channel.js';
+import { PieceReceiver, PieceSender } from './pieces.js';
+
+describe('pieces', () => {
+  test('arrive whole and in order, many in one message', async () => {
+    const lengths = fc.array(fc.oneof(fc.integer({ min: 0, max: 200 }), fc.constant(70_000)), { maxLength: 600 });
+    await fc.assert(
+      fc.asyncProperty(lengths, async (sizes) => {
+        let messages = 0;
+        const [from, to] = inProcessLine(() => (messages += 1));
+        const sender = new PieceSender(from);
+        const pieces = sizes.map((size, at) => new Uint8Array(size).fill(at % 251));
+        for (const piece of pieces) await sender.put(piece);
+        await sender.flush();
+        const receiver = new PieceReceiver(to);
+        for (const piece of pieces) expect(Buffer.from(await receiver.take(piece.length)).equals(piece)).toBe(true);
+        const large = sizes.filter((size) => size === 70_000).length;
+        expect(messages).toBeLessThanOrEqual(large + 3);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  test('are cut short where the sender and the receiver do not agree on a length', async () => {
+    const [from, to] = inProcessLine();
+    const sender = new PieceSender(from);
+    await sender.put(new Uint8Array(5));
+    await sender.flush();
+    expect(await new PieceReceiver(to).take(6)).toHaveLength(5);
+  });
+});

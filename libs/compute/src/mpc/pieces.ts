@@ -1,0 +1,49 @@
+import type { Channel } from './channel.js';
+
+/** Bytes from which a message is sent. */
+const MESSAGE_BYTES = 64 * 1024;
+
+/** Sends pieces of bytes in order, many small ones as one message. None is divided. */
+export class PieceSender {
+  private held: Uint8Array[] = [];
+  private bytes = 0;
+
+  constructor(private readonly channel: Pick<Channel, 'send'>) {}
+
+  /** The piece must not change until it is sent. */
+  async put(piece: Uint8Array): Promise<void> {
+    this.held.push(piece);
+    this.bytes += piece.length;
+    if (this.bytes >= MESSAGE_BYTES) await this.flush();
+  }
+
+  /** Sends what is held: the last thing to do, or the other end waits. */
+  async flush(): Promise<void> {
+    if (this.held.length === 0) return;
+    const message = new Uint8Array(this.bytes);
+    let at = 0;
+    for (const piece of this.held) {
+      message.set(piece, at);
+      at += piece.length;
+    }
+    this.held = [];
+    this.bytes = 0;
+    await this.channel.send(message);
+  }
+}
+
+/** The other end of a {@link PieceSender}, which knows how long each piece is. */
+export class PieceReceiver {
+  private message = new Uint8Array();
+
+  constructor(private readonly channel: Pick<Channel, 'receive'>) {}
+
+  /** The next piece; a shorter one where the message holds no more. */
+  async take(length: number): Promise<Uint8Array> {
+    if (length === 0) return new Uint8Array();
+    while (this.message.length === 0) this.message = new Uint8Array(await this.channel.receive());
+    const piece = this.message.subarray(0, length);
+    this.message = this.message.subarray(piece.length);
+    return piece;
+  }
+}
