@@ -8,6 +8,8 @@ import { ROOT } from './steps.mjs';
 const PAIRS = [
   ['README.md', 'README.zh-CN.md'],
   ['examples/README.md', 'examples/README.zh-CN.md'],
+  ['examples/encrypted-delivery/README.md', 'examples/encrypted-delivery/README.zh-CN.md'],
+  ['examples/federated-training/README.md', 'examples/federated-training/README.zh-CN.md'],
   ['docs/chain-language.md', 'docs/zh-CN/chain-language.md'],
   ['docs/errors.md', 'docs/zh-CN/errors.md'],
   ['docs/performance.md', 'docs/zh-CN/performance.md'],

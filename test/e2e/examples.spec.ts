@@ -44,6 +44,18 @@ describe('the examples', { timeout: 280_000 }, () => {
     expect(Object.keys(EXPECTED).sort()).toEqual(exampleNames());
   });
 
+  it('have a chain of each kind', () => {
+    const chains = exampleNames().filter((name) => !name.startsWith('tasks/'));
+    expect(chains).toEqual([
+      'breast-cancer',
+      'credit-scoring',
+      'encrypted-delivery',
+      'federated-training',
+      'psi-pipeline',
+      'three-party-validation',
+    ]);
+  });
+
   for (const name of exampleNames()) {
     it(`${name} ends in SUCCESS with the figures that it should have`, async () => {
       const chainId = await createChain(api, readExample(name), stop.signal);

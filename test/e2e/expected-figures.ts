@@ -1,6 +1,7 @@
 import { Decrypter } from 'age-encryption';
 import { expect } from 'expect';
-import { exampleKey, mean, numbers, tally, type ExampleOutcome, type Result } from './example-outcome.js';
+import { exampleKey, mean, numbers, tally, type ExampleOutcome } from './example-outcome.js';
+import { auc, correlation, hospitalAuc, scoresOf } from './plain-figures.js';
 
 /** What each example must come to, worked out from its tables in plain arithmetic. A new example needs an entry. */
 export const EXPECTED: Readonly<Record<string, (outcome: ExampleOutcome) => void | Promise<void>>> = {
@@ -13,6 +14,10 @@ export const EXPECTED: Readonly<Record<string, (outcome: ExampleOutcome) => void
     expect(results.intersect.intersection_count).toBe(509);
     expect(results.describe).toMatchObject({ rows: { alice: 509, bob: 509 }, suppressed: { alice: [], bob: [] } });
     expect(Object.keys(results.describe.statistics)).toHaveLength(12);
+    expect(results.report).toMatchObject({
+      intersection_count: 509,
+      sections: [{ kind: 'intersection' }, { kind: 'statistics' }],
+    });
   },
   'credit-scoring': ({ results }) => {
     expect(results.intersect.intersection_count).toBe(955);
@@ -170,6 +175,28 @@ export const EXPECTED: Readonly<Record<string, (outcome: ExampleOutcome) => void
       });
     }
   },
+  'federated-training': (outcome) => {
+    const { aggregate, report, ...others } = outcome.results;
+    expect(aggregate).toMatchObject({ rows: 456, parties: ['alice', 'bob', 'carol'] });
+    const model = outcome.json(aggregate.model_paths.alice);
+    for (const party of ['alice', 'bob', 'carol']) {
+      const column = (name: string) => numbers(outcome.given(party, 'hospital-test.csv', name));
+      expect(outcome.json(aggregate.model_paths[party])).toEqual(model);
+      expect(others[`evaluate-${party}`].metrics.auc).toBeCloseTo(auc(column('y'), scoresOf(model, column)), 10);
+    }
+    // One malignant patient of carol's scores as a benign one would (README).
+    expect(hospitalAuc(outcome, model)).toBeGreaterThan(0.97);
+    expect(hospitalAuc(outcome, model, ['P464203'])).toBeGreaterThan(0.99);
+    expect(report.sections.at(-1).kind).toBe('comparison');
+  },
+  'encrypted-delivery': async (outcome) => {
+    const { intersect, deliver, report } = outcome.results;
+    expect(intersect).toMatchObject({ intersection_count: 509, output_paths: { alice: expect.any(String) } });
+    const [table, results] = deliver.files;
+    expect(await opened(outcome, table)).toEqual(outcome.artifact(intersect.output_paths.alice));
+    expect(JSON.parse((await opened(outcome, results)).toString()).results).toEqual({ intersect });
+    expect(report.sections).toMatchObject([{ kind: 'intersection' }, { kind: 'encryption' }]);
+  },
   'tasks/validation': (outcome) => {
     const { validate } = outcome.results;
     const rows = outcome.given('alice', 'hospital.csv', 'id').length;
@@ -235,19 +262,6 @@ export const EXPECTED: Readonly<Record<string, (outcome: ExampleOutcome) => void
   'tasks/diagnostic': ({ results }) => expect(results.second).toMatchObject({ attempt: 1, result: 7 }),
 };
 
-/** AUC of a model on the test patients of all three hospitals. */
-function hospitalAuc(outcome: ExampleOutcome, model: Result): number {
-  const column = (name: string): number[] =>
-    ['alice', 'bob', 'carol'].flatMap((party) => numbers(outcome.given(party, 'hospital-test.csv', name)));
-  return auc(column('y'), scoresOf(model, column));
-}
-
-/** Scores of a regression, by the columns of its features. */
-function scoresOf({ features, weights, intercept }: Result, column: (name: string) => number[]): number[] {
-  const columns: number[][] = features.map(column);
-  return columns[0]!.map((_, row) => columns.reduce((sum, values, at) => sum + weights[at] * values[row]!, intercept));
-}
-
 /** What the recipient of an encrypted file reads. */
 async function opened(outcome: ExampleOutcome, file: { readonly artifact: string }): Promise<Buffer> {
   const decrypter = new Decrypter();
@@ -265,12 +279,6 @@ function commonColumns(outcome: ExampleOutcome): Record<string, number[]> {
   ]);
 }
 
-function correlation(x: readonly number[], y: readonly number[]): number {
-  const [mx, my] = [mean(x), mean(y)];
-  const spread = (values: readonly number[], of: number) => mean(values.map((value) => (value - of) ** 2));
-  return mean(x.map((value, row) => (value - mx) * (y[row]! - my))) / Math.sqrt(spread(x, mx) * spread(y, my));
-}
-
 /** The weights of a model are the mean of those of others, which were made from equally many rows. */
 function expectMean(outcome: ExampleOutcome, reference: string, others: readonly string[]): void {
   const byName = (path: string): Record<string, number> => {
@@ -281,12 +289,4 @@ function expectMean(outcome: ExampleOutcome, reference: string, others: readonly
   for (const [name, weight] of Object.entries(byName(reference))) {
     expect(weight).toBeCloseTo(mean(parts.map((part) => part[name]!)), 9);
   }
-}
-
-/** How often a positive scores above a negative, ties counting half: by all pairs. */
-function auc(label: readonly number[], score: readonly number[]): number {
-  const of = (wanted: number) => score.filter((_, row) => label[row] === wanted);
-  const [positives, negatives] = [of(1), of(0)];
-  const wins = positives.flatMap((high) => negatives.map((low) => (high > low ? 1 : high === low ? 0.5 : 0) as number));
-  return mean(wins);
 }
