@@ -7,6 +7,11 @@ export class Opened {
   private readonly entries = new Set<Entry>();
   private ending: Promise<void> | undefined;
 
+  /** Whether all is being closed, so that what still runs fails. */
+  get stopping(): boolean {
+    return this.ending !== undefined;
+  }
+
   /** Starts something that is closed with all else, also when it is not up yet by then. Returns it, and how to close it before. */
   async open<T>(start: () => Promise<T>, end: (opened: T) => Promise<void>): Promise<[T, () => Promise<void>]> {
     if (this.ending !== undefined) throw new Error('the benchmark is stopping');

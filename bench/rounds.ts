@@ -117,14 +117,19 @@ async function runOne(
   round: number,
   { repetitions, turnMs, patience }: Plan,
 ): Promise<Sample> {
-  // Not counted: caches are cold, and code is not compiled yet. One that takes long warms itself within a run.
-  for (let warm = 0, ms = 0; warm < 2 && ms < turnMs / 4; warm++) ms += (await session.run(workload)).ms;
   await patience.untilQuiet();
-  const before = cpuSnapshot();
-  const runs: Measured[] = [];
-  const until = performance.now() + turnMs;
-  do runs.push(await session.run(workload));
-  while (runs.length < repetitions && performance.now() < until);
+  let before = cpuSnapshot();
+  let first = await session.run(workload);
+  // Not counted: caches are cold, and code is not compiled yet. One that takes long warms itself within a run.
+  if (first.ms < turnMs / 2) {
+    await session.run(workload);
+    before = cpuSnapshot();
+    first = await session.run(workload);
+  }
+  const runs = [first];
+  for (const until = performance.now() + turnMs - first.ms; runs.length < repetitions && performance.now() < until;) {
+    runs.push(await session.run(workload));
+  }
   const after = cpuSnapshot();
   const sample = {
     workload: workload.id,

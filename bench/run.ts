@@ -79,7 +79,7 @@ try {
     contenders: all.filter(({ name }) => peers.includes(name)),
     workloads: graphs.filter(({ id }) => workloads.includes(id)),
     rounds: Number(args.rounds ?? 5),
-    roundsMs: args.rounds !== undefined ? Infinity : quick ? 120_000 : 480_000,
+    roundsMs: args.rounds !== undefined ? Infinity : quick ? 120_000 : 540_000,
     repetitions: Number(args.repetitions ?? (quick ? 3 : 5)),
     turnMs: quick ? 300 : 700,
     patience,
@@ -87,6 +87,7 @@ try {
   });
   const measured = own.filter(({ id }) => workloads.includes(id));
   const owned = await runOwn({ services, opened, quick, nodeOptionsOf: profiled, say }, measured, patience);
+  if (opened.stopping) throw new Error('stopped: what was measured so far is not kept');
   const results = {
     at,
     command: ['npm run bench', ...(process.argv.length > 2 ? ['--'] : []), ...process.argv.slice(2)].join(' '),
