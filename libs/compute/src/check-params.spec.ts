@@ -73,6 +73,7 @@ describe('task_params', () => {
     expect(faults({ ...psi, receiver: 'carol' })).toEqual(['/task_config/receiver must be one of alice, bob']);
     expect(faults({ ...psi, input_paths: { alice: 'a' } })).toEqual([
       '/task_config/input_paths must name exactly two parties for ECDH_PSI_2PC',
+      '/task_config/keys/bob is no party of input_paths (alice)',
     ]);
     expect(faults({ ...psi, keys: { '../x': ['id'], bob: ['id'] } })[0]).toMatch(/is no name for a party/);
   });
@@ -155,5 +156,48 @@ describe('task_params', () => {
     expect(ofSteps({ op: 'fillna', method: 'constant' })).toEqual([
       '/task_config/steps/0/value is required for the method "constant"',
     ]);
+  });
+
+  test('name no party in columns that is none, or that has no table', () => {
+    const stranger = (at: string) => `/task_config/${at}/bbo no such party in sf_init_config.parties (alice, bob)`;
+    const idle = (at: string, key: string) => `/task_config/${at}/bob is no party of ${key} (alice)`;
+    const config = { input_data: { alice: 'a.csv', bob: 'b.csv' }, columns: { alice: ['x'], bbo: ['y'] } };
+    for (const type of ['standard_scaler', 'table_statistics', 'pearson_correlation', 'vif', 'analysis']) {
+      expect(faults(config, {}, type)).toEqual([stranger('columns')]);
+      expect(faults({ ...config, columns: ['x'] }, {}, type)).toEqual([]);
+      expect(faults({ ...config, columns: { bob: ['x'] } }, {}, type)).toEqual([]);
+      expect(faults({ ...config, columns: '${tasks.a.result.columns}' }, {}, type)).toEqual([]);
+      expect(faults({ input_data: { alice: 'a' }, columns: { bob: ['x'] } }, {}, type)).toEqual([
+        idle('columns', 'input_data'),
+      ]);
+    }
+    const steps = [
+      { op: 'minmax_scaler' },
+      { op: 'label_encoder', columns: { bbo: ['x'] } },
+      { op: 'drop_columns', columns: { bob: ['x'] } },
+      { op: 'drop_columns', columns: { alice: ['x'] } },
+      { op: 'drop_columns', columns: ['x'] },
+    ];
+    expect(faults({ input_data: { alice: 'a.csv' }, steps }, {}, 'preprocessing')).toEqual([
+      stranger('steps/1/columns'),
+      idle('steps/2/columns', 'input_data'),
+    ]);
+  });
+
+  test('name no output of a party without input', () => {
+    const idle = (at: string, key: string) => [`/task_config/${at}/bob is no party of ${key} (alice)`];
+    const table = { input_data: { alice: 'a.csv' }, output_data: { bob: 'b.csv' } };
+    expect(faults(table, {}, 'standard_scaler')).toEqual(idle('output_data', 'input_data'));
+    expect(faults({ ...table, steps: [{ op: 'minmax_scaler' }] }, {}, 'preprocessing')).toEqual(
+      idle('output_data', 'input_data'),
+    );
+    const model = { features: ['x'], label: 'y', model_output: { bob: 'm.json' } };
+    expect(faults({ train_data: { alice: 'a.csv' }, ...model }, {}, 'train')).toEqual(
+      idle('model_output', 'train_data'),
+    );
+    const schemas = { input_data: { alice: 'a.csv' }, party_schemas: { bob: { x: { unique: true } } } };
+    expect(faults(schemas, {}, 'validation')).toEqual(idle('party_schemas', 'input_data'));
+    const open = { input_data: '${tasks.a.result.output_paths}', output_data: { bob: 'b.csv' } };
+    expect(faults(open, {}, 'standard_scaler')).toEqual([]);
   });
 });

@@ -11,7 +11,7 @@ export interface NativeTaskType extends TaskType {
   readonly load: () => Promise<RunTask>;
 }
 
-/** Marks a map from party to value: `checkTaskParams` holds its keys against the parties. */
+/** Marks a map from party to value: `checkTaskParams` holds its keys against the parties, and those that have a table. */
 export const PER_PARTY = 'x-per-party';
 
 /** Beside an `enum`: the values that another engine would take, and which. `{KKRT_PSI_2PC: 'secretflow'}` */
@@ -60,6 +60,7 @@ export const columnNames: JsonSchema = {
 export function columnChoice(description: string): JsonSchema {
   return {
     type: ['array', 'object'],
+    [PER_PARTY]: true,
     description: `${description} A list for all parties, of which each takes those it has, or {party: list}.`,
     items: columnName,
     minItems: 1,

@@ -1,6 +1,6 @@
 import { PER_PARTY } from './config-schema.js';
 import { escape, isMap } from './json-values.js';
-import type { ParamFault, TaskType } from './task-type.js';
+import type { JsonSchema, ParamFault, TaskType } from './task-type.js';
 
 /** `sf_init_config`, and the keys of every per-party map against its parties. */
 export function partyFaults(
@@ -31,17 +31,60 @@ export function partyFaults(
       faults.push({ pointer: `/sf_init_config/parties/${at}`, message: 'names a party a second time' });
   });
   if (names.some(isOpen)) return faults;
-  const properties = (type.configSchema.properties ?? {}) as Record<string, Record<string, unknown>>;
-  for (const [key, schema] of Object.entries(properties)) {
-    const map = config[key];
-    if (!schema[PER_PARTY] || !isMap(map)) continue;
-    for (const party of Object.keys(map)) {
-      if (names.includes(party)) continue;
-      faults.push({
-        pointer: `/task_config/${key}/${escape(party)}`,
-        message: `no such party in sf_init_config.parties (${names.join(', ')})`,
-      });
-    }
+  return [
+    ...faults,
+    ...strangers(type, config, names, `no such party in sf_init_config.parties (${names.join(', ')})`),
+  ];
+}
+
+/** The maps of what a task takes: a party that is not in one has nothing to work on, to keep or to choose from. */
+const INPUTS = ['input_data', 'input_paths', 'train_data', 'models'];
+
+/** Keys of per-party maps whose party gives no input: what they say would be passed over in silence. */
+export function inputFaults(type: TaskType, config: Record<string, unknown>): ParamFault[] {
+  return INPUTS.flatMap((key) => {
+    const inputs = config[key];
+    if (!isMap(inputs)) return [];
+    const parties = Object.keys(inputs);
+    return strangers(type, config, parties, `is no party of ${key} (${parties.join(', ')})`);
+  });
+}
+
+/** Each key of a per-party map, however deep it lies, that is none of `names`. */
+function strangers(
+  type: TaskType,
+  config: Record<string, unknown>,
+  names: readonly unknown[],
+  message: string,
+): ParamFault[] {
+  return perPartyMaps(type.configSchema, config, '/task_config').flatMap(([pointer, map]) =>
+    Object.keys(map).flatMap((party) =>
+      names.includes(party) ? [] : [{ pointer: `${pointer}/${escape(party)}`, message }],
+    ),
+  );
+}
+
+type Place = readonly [pointer: string, map: Record<string, unknown>];
+
+/** The maps of a value that its schema marks as per party; in a list, those of each item's own branch. */
+function perPartyMaps(schema: JsonSchema, value: unknown, pointer: string): Place[] {
+  if (Array.isArray(value)) {
+    const { items } = schema as { items?: JsonSchema };
+    return items ? value.flatMap((item, at) => perPartyMaps(branchOf(items, item), item, `${pointer}/${at}`)) : [];
   }
-  return faults;
+  if (!isMap(value)) return [];
+  if (schema[PER_PARTY]) return [[pointer, value]];
+  const properties = (schema.properties ?? {}) as Record<string, JsonSchema>;
+  return Object.entries(properties).flatMap(([key, each]) =>
+    perPartyMaps(each, value[key], `${pointer}/${escape(key)}`),
+  );
+}
+
+/** Of alternatives that a property tells apart, the one of this value. */
+function branchOf(schema: JsonSchema, value: unknown): JsonSchema {
+  const { discriminator, oneOf } = schema as { discriminator?: { propertyName: string }; oneOf?: JsonSchema[] };
+  if (!discriminator || !oneOf || !isMap(value)) return schema;
+  const tag = discriminator.propertyName;
+  const properties = (each: JsonSchema) => each.properties as Record<string, { const?: unknown }>;
+  return oneOf.find((each) => properties(each)[tag]!.const === value[tag]) ?? schema;
 }

@@ -62,24 +62,20 @@ export const verticalOutputs: Readonly<Record<string, JsonSchema>> = {
 };
 
 /**
- * What the schema cannot say: who is a party, and what must not be given together. While the chain is created any value
+ * What the schema cannot say: who has the label and gets predictions, and what must not be given together. While the chain is created any value
  * may still be a reference, also `train_data` as a whole; then there is nothing to hold names against.
  */
 export function verticalFaults(config: VerticalConfig): ParamFault[] {
   if (typeof config.train_data !== 'object' || typeof config.features !== 'object') return [];
   const parties = Object.keys(config.train_data);
   const faults: ParamFault[] = [];
-  const known = (pointer: string, names: readonly string[]): void => {
-    for (const name of names) {
-      if (name.includes('${') || parties.includes(name)) continue;
-      faults.push({ pointer, message: `${JSON.stringify(name)} is no party of train_data (${parties.join(', ')})` });
-    }
-  };
-  known('/label_party', [config.label_party]);
-  if (config.prediction_receiver !== undefined) known('/prediction_receiver', [config.prediction_receiver]);
-  for (const key of ['features', 'test_data', 'model_output', 'prediction_output'] as const) {
-    const value = config[key];
-    if (typeof value === 'object') known(`/${key}`, Object.keys(value));
+  for (const key of ['label_party', 'prediction_receiver'] as const) {
+    const name = config[key];
+    if (name === undefined || name.includes('${') || parties.includes(name)) continue;
+    faults.push({
+      pointer: `/${key}`,
+      message: `${JSON.stringify(name)} is no party of train_data (${parties.join(', ')})`,
+    });
   }
   if (Object.values(config.features).every((names) => names.length === 0)) {
     faults.push({ pointer: '/features', message: 'must name at least one column' });

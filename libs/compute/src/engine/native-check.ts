@@ -1,4 +1,4 @@
-import { partyFaults } from '../party-faults.js';
+import { inputFaults, partyFaults } from '../party-faults.js';
 import { schemaFaults } from '../schema-faults.js';
 import type { ParamFault, TaskParams } from '../task-type.js';
 import { findTaskType } from '../task-types.js';
@@ -23,6 +23,9 @@ export function checkForNative(type: string, params: Partial<TaskParams>, isOpen
     faults.push(...deeper.map(({ pointer, message }) => ({ pointer: `/task_config${pointer}`, message })));
   }
   if (taskType.needsParties || init !== undefined) faults.push(...partyFaults(taskType, config, init, isOpen));
+  // A name that is no party's at all has been told of.
+  const isNew = ({ pointer }: ParamFault): boolean => faults.every((fault) => fault.pointer !== pointer);
+  faults.push(...inputFaults(taskType, config).filter(isNew));
   if (isMap(init)) faults.push(...clusterFaults(init, isOpen));
   if (spu !== undefined && !isOpen(spu)) faults.push(...spuFaults(spu, isOpen));
   return faults;
