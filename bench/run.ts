@@ -26,6 +26,7 @@ const { values: args } = parseArgs({
     rounds: { type: 'string' },
     repetitions: { type: 'string' },
     soak: { type: 'string' },
+    long: { type: 'boolean', default: false },
     quick: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     profile: { type: 'string' },
@@ -42,7 +43,7 @@ function namesIn(lists: readonly string[] | undefined, known: readonly string[])
   return names;
 }
 
-const { profile, quick } = args;
+const { profile, quick, long } = args;
 const nodeOptionsOf = (name: string): string[] => ['--cpu-prof', `--cpu-prof-dir=${resolve(profile!, name)}`];
 const profiled = profile === undefined ? undefined : nodeOptionsOf;
 const all = contenders(profiled);
@@ -86,7 +87,7 @@ try {
     say,
   });
   const measured = own.filter(({ id }) => workloads.includes(id));
-  const owned = await runOwn({ services, opened, quick, nodeOptionsOf: profiled, say }, measured, patience);
+  const owned = await runOwn({ services, opened, quick, long, nodeOptionsOf: profiled, say }, measured, patience);
   if (opened.stopping) throw new Error('stopped: what was measured so far is not kept');
   const results = {
     at,

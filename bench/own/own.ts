@@ -21,6 +21,8 @@ export interface Place {
   readonly opened: Opened;
   /** Fewer rounds, less time: it tells the order of magnitude. */
   readonly quick: boolean;
+  /** With what takes minutes, too. */
+  readonly long: boolean;
   /** Options for Node of each app, for profiles. */
   readonly nodeOptionsOf?: NodeOptionsOf;
   readonly say: (words: string) => void;
