@@ -72,6 +72,7 @@ function rulesOf({ schedule, columns: [first, second] }: SsLrPlan): RowRules {
     maxSize: MAX_SIZE,
     minRows: first + second + 1,
     minRowsWhy: `it takes more than the ${first + second} features, or the model would give labels away.`,
+    refusesFewApart: true,
   };
 }
 

@@ -1,4 +1,5 @@
 import type { PartyContext } from './party/party-program.js';
+import { checkApart } from './rows-apart.js';
 import { pickRows, readNumericColumns, type NumericColumns } from './ss-lr-columns.js';
 import { splitRows } from './ss-lr-schedule.js';
 import type { TrainingRows } from './ss-lr-train.js';
@@ -14,6 +15,8 @@ export interface RowRules {
   /** Fewest rows to train on, and why. */
   readonly minRows: number;
   readonly minRowsWhy: string;
+  /** Whether a column is refused in which under 5 of these rows differ from its most frequent value. */
+  readonly refusesFewApart: boolean;
 }
 
 /** A party's rows, ready for training: nothing else of its tables stays in memory. */
@@ -27,7 +30,7 @@ export interface PreparedRows {
 
 /**
  * Reads a party's tables, checks them, agrees with the peer on the row counts, and splits the rows. Throws TaskFailure
- * NOT_ALIGNED, LABEL_NOT_BINARY, INSUFFICIENT_ROWS, NOT_CONVERGED (a value out of range), COLUMN_NOT_FOUND, NON_NUMERIC,
+ * NOT_ALIGNED, LABEL_NOT_BINARY, INSUFFICIENT_ROWS, GROUP_TOO_SMALL, NOT_CONVERGED (a value out of range), COLUMN_NOT_FOUND, NON_NUMERIC,
  * and what opening a table throws.
  */
 export async function prepareRows(context: PartyContext, part: VerticalPart, rules: RowRules): Promise<PreparedRows> {
@@ -71,6 +74,11 @@ export async function prepareRows(context: PartyContext, part: VerticalPart, rul
     values: pickRows(table, split.train, 0, columns),
     label: part.label === null ? null : pickRows(table, split.train, columns, columns + 1),
   };
+  if (rules.refusesFewApart) {
+    const whereOf = (name: string) => ({ party: context.party, path: part.trainData, name });
+    part.features.forEach((name, column) => checkApart(whereOf(name), train.values, column, columns));
+    if (train.label !== null) checkApart(whereOf(part.label!), train.label, 0, 1);
+  }
   return { train, heldOut: split.heldOut.length, predict };
 }
 

@@ -366,6 +366,39 @@ describe('ss_lr', () => {
     const error = await failure('few', { train_data: { alice: 'few.csv', bob: 'few.csv' }, test_fraction: 0 });
     expect(error).toMatchObject({ code: 'INSUFFICIENT_ROWS' });
   });
+
+  test('wants no column of the training rows in which a few rows stand alone, so that no weight is their label', async () => {
+    const write = (name: string, of: (row: number) => number): Promise<void> =>
+      writeFile(
+        join(folder, 'data/bob', name),
+        csv(
+          BOB,
+          cells.map((cell, row) => [of(row), ...cell.slice(4)]),
+        ),
+      );
+    await write('lone.csv', (row) => Number(row < 4));
+    await write('classes.csv', (row) => Number(row < 5));
+    await write('flat.csv', () => 1);
+    const of = (bob: string): JsonObject => ({
+      train_data: { alice: 'train.csv', bob },
+      test_fraction: 0,
+      params: { epochs: 1 },
+    });
+    expect(await failure('lone', of('lone.csv'))).toMatchObject({
+      code: 'GROUP_TOO_SMALL',
+      details: { party: 'bob', column: 'b0', min_rows: 5 },
+    });
+    for (const name of ['classes', 'flat']) expect(await failure(name, of(`${name}.csv`))).toHaveProperty('result');
+    await writeFile(
+      join(folder, 'data/alice/rare.csv'),
+      csv(
+        [...ALICE, 'y'],
+        cells.map((cell, row) => [...cell.slice(0, 3), Number(row === 9)]),
+      ),
+    );
+    const rare = await failure('rare', { train_data: { alice: 'rare.csv', bob: 'train.csv' }, test_fraction: 0 });
+    expect(rare).toMatchObject({ code: 'GROUP_TOO_SMALL', details: { party: 'alice', column: 'y' } });
+  });
 });
 
 describe('the parameters of ss_lr', () => {

@@ -10,23 +10,26 @@ import {
 } from '../statistics/statistics-party.js';
 import type { Json } from '../task-type.js';
 
+type WhyNot = 'gaps' | 'constant' | 'few_differ';
+
 export interface AnalysisPartyValue extends StatisticsPartyValue {
   /** Columns that are described and not correlated, with the reason. */
-  readonly not_correlated: Readonly<Record<string, 'gaps' | 'constant'>>;
+  readonly not_correlated: Readonly<Record<string, WhyNot>>;
   /** With the first party alone. */
   readonly correlation: CorrelationReport | null;
 }
 
 /**
- * One party of `analysis`: describes its columns, and correlates those that have no gap and more than one value. Throws what
+ * One party of `analysis`: describes its columns, and correlates those that have no gap and more than one value, of which
+ * 5 rows and more differ from the most frequent one. Throws what
  * {@link describeTable} and {@link correlate} throw.
  */
 export const run: PartyProgram = async (context, given) => {
   const args = given as unknown as StatisticsPartyArgs;
-  const described = await describeTable(context, args, 0.15);
+  const { fewApart, ...described } = await describeTable(context, args, 0.15);
   const leftOut = new Map(
     Object.entries(described.columns).flatMap(([name, column]) => {
-      const why = whyNot(column, described.rows);
+      const why = whyNot(column, described.rows) ?? (fewApart.includes(name) ? 'few_differ' : undefined);
       return why ? [[name, why] as const] : [];
     }),
   );
@@ -48,7 +51,7 @@ export const run: PartyProgram = async (context, given) => {
   return value as unknown as Json;
 };
 
-function whyNot({ count, mean, min, max }: ColumnStatistics, rows: number): 'gaps' | 'constant' | undefined {
+function whyNot({ count, mean, min, max }: ColumnStatistics, rows: number): WhyNot | undefined {
   if (count < rows) return 'gaps';
   return isConstant(mean, Math.max(max - mean, mean - min)) ? 'constant' : undefined;
 }

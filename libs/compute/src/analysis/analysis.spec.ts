@@ -19,6 +19,7 @@ const COLUMNS: Readonly<Record<string, Readonly<Record<string, readonly (number 
     age: made((row) => 20 + ((row * 7919) % 53) + 0.123456789),
     amount: made((row) => Math.sin(row) * 1000),
     flat: made(() => 4),
+    lone: made((row) => (row === 5 ? 1 : 0)),
     rare: made((row) => (row < 3 ? row : null)),
     x: made((row) => (row * row) % 17),
   },
@@ -59,12 +60,13 @@ describe('analysis', () => {
       output_report: 'artifact:chain-1/task-1/analysis.json',
       rows: ROWS,
       suppressed: { alice: ['rare'], bob: [] },
-      not_correlated: { flat: 'constant', open: 'gaps', 'bob.x': 'gaps' },
+      not_correlated: { flat: 'constant', lone: 'few_differ', open: 'gaps', 'bob.x': 'gaps' },
     });
     const places = {
       age: 'alice',
       amount: 'alice',
       flat: 'alice',
+      lone: 'alice',
       'alice.x': 'alice',
       income: 'bob',
       open: 'bob',

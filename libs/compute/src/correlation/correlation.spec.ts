@@ -268,10 +268,22 @@ describe('pearson_correlation', () => {
       'many.csv',
       csvOf(
         many,
-        rows(6, (row) => many.map((_, at) => row * at + (row % 2))),
+        rows(6, (row) => many.map((_, at) => row * (at + 2) + (row % 2))),
+      ),
+    );
+    await folder.table(
+      'bob',
+      'lone.csv',
+      csvOf(
+        ['w', 'z'],
+        rows(20, (row) => [row % 4 === 1 ? 7 : row < 2 ? 8 : 9, row < 4 ? row : 9]),
       ),
     );
     const cases: [JsonObject, object][] = [
+      [
+        { input_data: { alice: 'x.csv', bob: 'lone.csv' } },
+        { code: 'GROUP_TOO_SMALL', details: { party: 'bob', column: 'z', min_rows: 5 } },
+      ],
       [{ input_data: { alice: 'x.csv', bob: 'short.csv' } }, { code: 'NOT_ALIGNED', details: { alice: 20, bob: 19 } }],
       [
         { input_data: { alice: 'x.csv', bob: 'flat.csv' } },

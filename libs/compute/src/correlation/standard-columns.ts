@@ -1,4 +1,5 @@
 import type { PartyContext } from '../party/party-program.js';
+import { checkApart } from '../rows-apart.js';
 import { readNumericColumns, type NumericColumns } from '../ss-lr-columns.js';
 import { MIN_GROUP } from '../statistics/statistics-party.js';
 import { Moments } from '../steps/accumulators.js';
@@ -89,8 +90,7 @@ function standardise(table: NumericColumns, column: number, party: string, path:
   for (let at = column; at < values.length; at += columns) moments.add(values[at]!);
   let spread = 0;
   for (let at = column; at < values.length; at += columns) {
-    values[at]! -= moments.mean;
-    spread = Math.max(spread, Math.abs(values[at]!));
+    spread = Math.max(spread, Math.abs(values[at]! - moments.mean));
   }
   const refuse = (code: string, why: string): TaskFailure =>
     new TaskFailure(code, `Party ${party}: column ${JSON.stringify(name)} of ${path} ${why}.`, false, {
@@ -101,8 +101,12 @@ function standardise(table: NumericColumns, column: number, party: string, path:
   if (isConstant(moments.mean, spread)) {
     throw refuse('CONSTANT_COLUMN', 'has the same value in every row, which correlates with nothing; leave it out');
   }
+  checkApart({ party, path, name }, values, column, columns);
   let squares = 0;
-  for (let at = column; at < values.length; at += columns) squares += (values[at]! / spread) ** 2;
+  for (let at = column; at < values.length; at += columns) {
+    values[at]! -= moments.mean;
+    squares += (values[at]! / spread) ** 2;
+  }
   const norm = spread * Math.sqrt(squares);
   for (let at = column; at < values.length; at += columns) values[at]! /= norm;
 }

@@ -65,6 +65,7 @@ const en = {
   not_correlated: 'Described, and not correlated:',
   gaps: 'has gaps',
   constant: 'has one value',
+  few_differ: 'under 5 rows differ from its most frequent value',
   vif: 'Variance inflation factor',
   vif_reading:
     'A factor above 5 tells of a column that others nearly make up, one above 10 of a column to leave out. “–” stands for a column that others make up wholly.',
@@ -185,6 +186,7 @@ const zh: Words = {
   not_correlated: '只作描述、未计算相关的列：',
   gaps: '有空缺',
   constant: '只有一个值',
+  few_differ: '与最常见值不同的行少于 5 行',
   vif: '方差膨胀因子',
   vif_reading: '大于 5 表示该列几乎可由其他列得出，大于 10 的列应去掉。“–”表示该列完全可由其他列得出。',
   model: '模型',

@@ -33,6 +33,8 @@ function rulesOf({ boosting }: SsXgbPlan): RowRules {
     maxSize: Infinity,
     minRows: MIN_ROWS,
     minRowsWhy: `a tree needs at least ${MIN_ROWS}, 5 for each side of a split.`,
+    // No split parts fewer than 5 rows from the others.
+    refusesFewApart: false,
   };
 }
 

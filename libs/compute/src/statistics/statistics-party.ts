@@ -1,6 +1,7 @@
 import { TaskFailure, type Json } from '../task-type.js';
 import type { PartyContext, PartyProgram } from '../party/party-program.js';
 import { writeJson } from '../party/write-json.js';
+import { RowsApart } from '../rows-apart.js';
 import { Moments, Values, type Accumulator } from '../steps/accumulators.js';
 import { NumericColumns } from '../steps/numeric-columns.js';
 import { readTable } from '../table/read-table.js';
@@ -36,11 +37,18 @@ export interface StatisticsPartyValue {
   readonly suppressed: string[];
 }
 
+/** With what the description does not tell itself. */
+interface DescribedTable extends StatisticsPartyValue {
+  /** Columns in which too few rows differ from the most frequent value to correlate them. */
+  readonly fewApart: readonly string[];
+}
+
 type Quantiles = [min: number, first: number, second: number, third: number, max: number];
 
 class Described implements Accumulator {
   readonly moments = new Moments();
   readonly values = new Values();
+  readonly apart = new RowsApart();
 
   get count(): number {
     return this.values.count;
@@ -49,6 +57,7 @@ class Described implements Accumulator {
   add(value: number): void {
     this.moments.add(value);
     this.values.add(value);
+    this.apart.add(value);
   }
 
   statistics(): ColumnStatistics {
@@ -61,7 +70,7 @@ class Described implements Accumulator {
 /** Describes one party's numeric columns, and keeps the party's own report where it gets one. */
 export const run: PartyProgram = async (context, given) => {
   const args = given as unknown as StatisticsPartyArgs;
-  const value = await describeTable(context, args, 0.9);
+  const { fewApart: _, ...value } = await describeTable(context, args, 0.9);
   if (args.reportPath !== null) await writeJson(context, args.reportPath, 'statistics.json', value);
   return value as unknown as Json;
 };
@@ -74,7 +83,7 @@ export async function describeTable(
   context: PartyContext,
   args: Pick<StatisticsPartyArgs, 'inputPath' | 'columns'>,
   share: number,
-): Promise<StatisticsPartyValue> {
+): Promise<DescribedTable> {
   const input = await context.openInput(args.inputPath);
   try {
     const table = await readTable(context.party, input);
@@ -102,6 +111,7 @@ export async function describeTable(
       rows,
       columns: Object.fromEntries(enough.map(({ name, values }) => [name, values.statistics()])),
       suppressed: numbers.found().flatMap(({ name, values }) => (values.count < MIN_GROUP ? [name] : [])),
+      fewApart: enough.flatMap(({ name, values }) => (values.apart.areFew ? [name] : [])),
     };
   } finally {
     await input.close();

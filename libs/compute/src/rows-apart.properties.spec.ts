@@ -1,0 +1,41 @@
+import { describe, test } from 'node:test';
+import { expect } from 'expect';
+import fc from 'fast-check';
+import { RowsApart } from './rows-apart.js';
+
+const areFew = (values: readonly number[]): boolean => {
+  const apart = new RowsApart();
+  for (const value of values) apart.add(value);
+  return apart.areFew;
+};
+
+describe('rows apart from the most frequent value', () => {
+  test('are few where a plain count of all values says so', () => {
+    const anyColumn = fc.oneof(
+      fc.array(fc.integer({ min: 0, max: 3 }), { maxLength: 30 }),
+      fc
+        .tuple(fc.array(fc.integer({ min: 0, max: 9 }), { maxLength: 8 }), fc.integer({ min: 0, max: 40 }))
+        .chain(([others, same]) =>
+          fc.shuffledSubarray([...others, ...Array<number>(same).fill(4)], { minLength: others.length + same }),
+        ),
+    );
+    fc.assert(
+      fc.property(anyColumn, (values) => {
+        const most = Math.max(0, ...values.map((value) => values.filter((other) => other === value).length));
+        const apart = values.length - most;
+        expect(areFew(values)).toBe(most > 1 && apart > 0 && apart < 5);
+      }),
+    );
+  });
+
+  test('are not few in a column of numbers that differ, of one value, or of two classes', () => {
+    const column = (length: number, of: (row: number) => number): number[] =>
+      Array.from({ length }, (_, row) => of(row));
+    expect(areFew(column(1_000_000, (row) => row / 7))).toBe(false);
+    expect(areFew(column(5, (row) => row))).toBe(false);
+    expect(areFew(column(100, () => 1))).toBe(false);
+    expect(areFew(column(100, (row) => Number(row >= 95)))).toBe(false);
+    expect(areFew(column(100, (row) => Number(row >= 96)))).toBe(true);
+    expect(areFew(column(100, (row) => Number(row < 1)))).toBe(true);
+  });
+});
