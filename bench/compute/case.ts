@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { Json } from '#libs/compute';
 import type { TableShape } from './tables.js';
 import type { TaskReport } from './task-process.js';
 
@@ -9,7 +10,8 @@ export interface TypeCase {
   readonly tables: Readonly<Record<string, TableShape>>;
   /** A task whose result it is given as that of `before`. */
   readonly before?: { readonly type: string; readonly config: (paths: Paths) => object };
-  config(paths: Paths): object;
+  /** `before`: the result of the task before it. */
+  config(paths: Paths, before?: Json): object;
   /** What the figure is, in English and Chinese. */
   readonly of: readonly [en: string, zh: string];
   figure(outcome: Outcome): Promise<string> | string;

@@ -17,6 +17,7 @@ const AREA = [
   'AUC; in brackets that of the chances from which the labels were drawn, the best there can be',
   'AUC；括号内为生成标签所用概率的 AUC，即可能的最佳值',
 ] as const;
+const AUC_ERROR = ['difference of the AUC from that by ranks', 'AUC 与按秩计算之差'] as const;
 const MODELS = ['largest difference from the mean of the models', '与各模型平均值的最大差'] as const;
 const RELATIVE = ['largest relative difference from plain arithmetic', '与直接计算的最大相对差'] as const;
 
@@ -108,7 +109,7 @@ export function modelCases(rows: number, shared: number): TypeCase[] {
       type: 'biclassification_eval',
       tables: { alice: { rows, columns: [0, 7], labelOf: 8, chances: true } },
       config: (paths) => ({ prediction_data: paths, label_column: 'y', prediction_column: 'p' }),
-      of: ['difference of the AUC from that by ranks', 'AUC 与按秩计算之差'],
+      of: AUC_ERROR,
       figure: async (outcome) => {
         const { y, p } = await readColumns(outcome.file('alice', 'table.csv'), ['y', 'p']);
         const { metrics } = outcome.result as { metrics: { auc: number } };
@@ -130,6 +131,27 @@ export function modelCases(rows: number, shared: number): TypeCase[] {
         const { metrics } = outcome.result as { metrics: Record<string, number> };
         const ratios = ['mse', 'rmse', 'mae', 'r2_score'].map((name, at) => metrics[name]! / expected[at]!);
         return error(largestDifference(ratios, [1, 1, 1, 1]));
+      },
+    },
+    {
+      type: 'evaluation',
+      tables: { alice: shard(0, rows) },
+      before: { type: 'train', config: training },
+      config: (paths, before) => ({
+        model: (before as unknown as ModelResult).model_paths,
+        test_data: paths,
+        label: 'y',
+      }),
+      of: AUC_ERROR,
+      figure: async (outcome) => {
+        const model = outcome.json((outcome.resultBefore as ModelResult).model_paths.alice!) as Model;
+        const columns = await readColumns(outcome.file('alice', 'table.csv'), [...names(0, 8), 'y']);
+        const features = names(0, 8).map((name) => numbers(columns[name]!));
+        const score = features[0]!.map((_, row) =>
+          model.weights.reduce((sum, weight, at) => sum + weight * features[at]![row]!, model.intercept),
+        );
+        const { metrics } = outcome.result as { metrics: { auc: number } };
+        return error(Math.abs(metrics.auc - areaUnder(numbers(columns.y!), score)));
       },
     },
     { type: 'train', tables: shards(rows), config: training, of: AREA, figure: ofModel },

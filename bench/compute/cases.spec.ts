@@ -1,0 +1,26 @@
+import { describe, test } from 'node:test';
+import { expect } from 'expect';
+import { taskTypes } from '#libs/compute';
+import { measureType } from './measure-type.js';
+import { modelCases } from './model-cases.js';
+import { tableCases } from './table-cases.js';
+
+const cases = [...tableCases(600), ...modelCases(600, 400)];
+
+/** They read no table. */
+const RESULTS_ALONE = ['report', 'diagnostic'];
+
+describe('the measurements', () => {
+  test('are of every type that reads tables', () => {
+    const types = taskTypes.map(({ type }) => type).filter((type) => !RESULTS_ALONE.includes(type));
+    expect(cases.map(({ type }) => type).sort()).toEqual(types.sort());
+  });
+
+  for (const type of ['psi', 'table_statistics', 'validation', 'evaluation']) {
+    test(`find ${type} where plain arithmetic is`, async () => {
+      const measured = await measureType(cases.find((each) => each.type === type)!);
+      expect(measured).toMatchObject({ type, rows: 600, seconds: expect.any(Number), peakMiB: expect.any(Number) });
+      expect(Math.abs(Number(measured.figure))).toBeLessThan(1e-9);
+    });
+  }
+});
