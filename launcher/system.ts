@@ -148,6 +148,9 @@ function explainHost(config: Config, cause: Error): never {
   throw new Error(`can't listen on HOST=${config.host}: ${cause.message}`, { cause });
 }
 
+/** Whoever presses Ctrl-C waits for it: the worker's tasks end within the 5 s in which everything does. */
+const QUICK_DRAIN_SECONDS = '3';
+
 /** What an app is told: the launcher's own environment, with everything resolved that it chose. */
 function appEnvironment(config: Config, databaseUrl: string, ports: Ports): NodeJS.ProcessEnv {
   return {
@@ -161,5 +164,6 @@ function appEnvironment(config: Config, databaseUrl: string, ports: Ports): Node
     DATA_ROOT: config.dataRoot,
     ARTIFACT_ROOT: config.artifactRoot,
     LOG_LEVEL: config.logLevel,
+    WORKER_DRAIN_SECONDS: process.env.WORKER_DRAIN_SECONDS || QUICK_DRAIN_SECONDS,
   };
 }

@@ -104,11 +104,17 @@ export const rolling: Fault = {
       const random = seeded(trial.seed);
       const answers = noAnswers();
       const over = new AbortController();
-      const load = createMany(system, Infinity, (n) => randomChain(random, `rolling ${n}`, 20, 1_500), answers, {
-        atOnce: 2,
-        pauseMs: 600,
-        signal: over.signal,
-      });
+      const load = createMany(
+        system,
+        Infinity,
+        (n) => randomChain(random, `rolling ${n}`, 20, trial.long ? 9_000 : 1_500),
+        answers,
+        {
+          atOnce: 2,
+          pauseMs: 600,
+          signal: over.signal,
+        },
+      );
       const rounds = trial.long ? 5 : 1;
       for (let round = 0; round < rounds; round++) {
         for (const app of system.all) {
@@ -120,7 +126,7 @@ export const rolling: Fault = {
       over.abort();
       await load;
       const last = performance.now();
-      await system.allEnded(answers.acknowledged, 30_000);
+      await system.allEnded(answers.acknowledged, 180_000);
       const violations: string[] = [];
       const again = await system.count('SELECT FROM chain_tasks WHERE attempt > 1');
       const failed = await system.count(`SELECT FROM chain_tasks WHERE status = 'FAILURE'`);

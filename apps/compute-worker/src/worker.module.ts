@@ -17,7 +17,6 @@ import {
 import { closeBackend, openBackend, openChannel, pingBackend, TaskQueues } from '#libs/queues';
 import { Worker } from './worker.js';
 
-const DRAIN_MS = 3_000;
 /** A worker to which no listener has answered for this long is not ready, ms. */
 const UNANSWERED_MS = 15_000;
 
@@ -44,7 +43,8 @@ class WorkerApp implements OnApplicationBootstrap, BeforeApplicationShutdown {
     );
     const slots = Object.fromEntries(types.map((type) => [type, concurrencyOf(config, type)]));
     const { dataRoot, artifactRoot } = config;
-    this.worker = new Worker(this.queues, this.channel, { slots, dataRoot, artifactRoot, drainMs: DRAIN_MS }, logger);
+    const drainMs = config.workerDrainSeconds * 1_000;
+    this.worker = new Worker(this.queues, this.channel, { slots, dataRoot, artifactRoot, drainMs }, logger);
     const { worker } = this;
     new Gauge({
       name: 'taskchain_worker_running_tasks',

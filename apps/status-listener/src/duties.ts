@@ -6,6 +6,7 @@ import { engineQueries, readGauges, type Database } from '#libs/repositories';
 
 const DUTY_MS = 30_000;
 const KEY_SECONDS = 24 * 3_600;
+const KEY_BATCH = 1_000;
 const DELETE_BATCH = 50;
 
 /** How long finished chains are kept, in seconds, and where their artifacts lie. */
@@ -75,13 +76,15 @@ export class Duties {
    */
   async removeOld(): Promise<void> {
     if (!(await engineQueries.holdDuty(this.db, 'retention', this.holder, 2 * DUTY_MS))) return;
-    await engineQueries.deleteOldKeys(this.db, KEY_SECONDS, 1_000);
+    let keys: number;
+    do keys = await engineQueries.deleteOldKeys(this.db, KEY_SECONDS, KEY_BATCH);
+    while (keys === KEY_BATCH);
     if (this.retention === null) return;
     for (;;) {
       const removed = await engineQueries.deleteFinished(this.db, this.retention.seconds, DELETE_BATCH);
       await this.removeArtifacts(this.retention.artifactRoot);
       if (removed.length > 0) this.log.info({ chains: removed.length }, 'old chains were removed');
-      if (removed.length < DELETE_BATCH) return;
+      if (removed.length === 0) return;
     }
   }
 

@@ -58,6 +58,8 @@ export class Listener {
     this.wakeSignals = this.loops.run('stops', 200, () => this.signalStops());
     this.loops.run('room', 1_000, () => refreshRoom(this.engine));
     this.loops.run('leases', 1_000, () => this.reconcile());
+    // Of its own: without a queue nothing above comes round, and time runs out all the same.
+    this.loops.run('timeouts', 1_000, () => reconcileTimeouts(this.engine));
     this.loops.run('invariants', INVARIANTS_MS, () => reconcileInvariants(this.engine));
     this.loops.run('webhooks', 500, () => deliverWebhooks(this.engine.db, this.webhooksToPrivate));
     this.loops.run('gauges', 15_000, () => this.duties.countOpen());
@@ -200,7 +202,6 @@ export class Listener {
     }
     this.generation = generation;
     await reconcileLeases(this.engine, (await this.channel.backlog('done')) > MAX_BATCH);
-    await reconcileTimeouts(this.engine);
   }
 }
 

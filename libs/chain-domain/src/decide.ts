@@ -94,7 +94,7 @@ function applyTaskEvent(draft: Draft, event: TaskEvent, now: number): void {
       settle(draft, draft.move(task, 'ConditionFalse', 'SKIPPED', { skipReason: 'CONDITION' }));
       return;
     case 'TaskLost':
-      lose(draft, task);
+      lose(draft, task, event.runId !== null);
   }
 }
 
@@ -122,9 +122,12 @@ function fail(
   }
 }
 
-/** Its worker is gone: the same try again, without touching the user's retries, as long as it does not happen too often. */
-function lose(draft: Draft, task: Task): void {
-  const losses = task.losses + 1;
+/**
+ * Its worker is gone: the same try again, without touching the user's retries, as long as it does not happen too often.
+ * `handedBack`: its own run says so, since the worker was told to stop: nothing is wrong, and it is no loss.
+ */
+function lose(draft: Draft, task: Task, handedBack: boolean): void {
+  const losses = task.losses + (handedBack ? 0 : 1);
   if (losses <= MAX_LOSSES) {
     draft.ready(task, 'Lost', { losses, runId: null });
     return;

@@ -35,6 +35,7 @@ export async function applyAndSend(engine: Engine, work: readonly ChainWork[]): 
   const rounds = await applyWork(engine.db, work, engine.room, beside, engine.cache);
   for (const { stored, side } of rounds) {
     count(engine.metrics, stored);
+    tellQuarantined(engine.log, stored);
     if (stored.length > 0) await failpoint('listener.afterSave');
     await sendPrepared(engine, ofStored(side, stored));
   }
@@ -83,6 +84,17 @@ function ofStored(prepared: PreparedJobs, stored: readonly ChainSave[]): Prepare
     unsendable: prepared.unsendable.filter((task) => ids.has(task.chainId)),
     skipped: prepared.skipped.filter((task) => ids.has(task.chainId)),
   };
+}
+
+/** A report from a future that this database does not know: it was restored, or somebody else reports. */
+function tellQuarantined(log: EngineLog, saves: readonly ChainSave[]): void {
+  for (const { loaded, events } of saves) {
+    for (const { taskId, attempt, kind, disposition } of events) {
+      if (disposition !== 'QUARANTINED') continue;
+      const data = { chainId: loaded.chainId, taskId, attempt, kind };
+      log.error(data, 'a report of an attempt that was never sent was quarantined: was the database restored?');
+    }
+  }
 }
 
 function count(metrics: EngineMetrics, saves: readonly ChainSave[]): void {

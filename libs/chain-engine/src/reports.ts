@@ -82,8 +82,9 @@ export function resultFault(result: unknown): { code: string; message: string } 
     const message = `the result is ${Buffer.byteLength(text)} bytes of JSON, more than ${MAX_RESULT_BYTES}: write large things as artifacts`;
     return { code: 'RESULT_TOO_LARGE', message };
   }
-  if (text.includes('\\u0000')) return { code: 'INVALID_RESULT', message: 'the result holds a NUL character' };
-  if (/\\ud[89a-f]/i.test(text))
+  if (/(?<!\\)(?:\\\\)*\\u0000/.test(text))
+    return { code: 'INVALID_RESULT', message: 'the result holds a NUL character' };
+  if (/(?<!\\)(?:\\\\)*\\ud[89a-f]/.test(text))
     return { code: 'INVALID_RESULT', message: 'the result holds half a Unicode character' };
   return null;
 }

@@ -30,6 +30,8 @@ export interface Config {
   readonly logLevel: LogLevel;
   /** Whether the `diagnostic` task type is offered. */
   readonly diagnosticTasks: boolean;
+  /** How long a worker that is told to stop lets its tasks go on. */
+  readonly workerDrainSeconds: number;
   /** Finished chains are removed after this many days; 0 keeps them for ever. */
   readonly retentionDays: number;
   /** Whether webhooks may go to private addresses, loopback among them. */
@@ -116,6 +118,13 @@ function read(reader: ValueReader, env: Environment): Config {
     concurrencyByType: readConcurrencyByType(reader, env),
     logLevel: reader.choice('LOG_LEVEL', 'info', LOG_LEVELS),
     diagnosticTasks: reader.choice('DIAGNOSTIC_TASKS', 'on', ['on', 'off']) === 'on',
+    workerDrainSeconds: reader.integer(
+      'WORKER_DRAIN_SECONDS',
+      20,
+      0,
+      86_400,
+      'Set the seconds that a worker which is told to stop lets its tasks go on.',
+    ),
     retentionDays: reader.integer(
       'RETENTION_DAYS',
       0,

@@ -82,7 +82,9 @@ const take: Statement = {
        SET tries = d.tries + 1, next_attempt_at = clock_timestamp() + $2::float8 * interval '1 ms'
       FROM webhooks w
      WHERE w.webhook_id = d.webhook_id AND w.enabled
-       AND d.id IN (SELECT id FROM webhook_deliveries WHERE status = 'PENDING' AND next_attempt_at <= clock_timestamp()
+       AND d.id IN (SELECT id FROM webhook_deliveries
+                     WHERE status = 'PENDING' AND next_attempt_at <= now()
+                       AND webhook_id IN (SELECT webhook_id FROM webhooks WHERE enabled)
                      ORDER BY next_attempt_at LIMIT $1 FOR UPDATE SKIP LOCKED)
     RETURNING d.id, d.webhook_id, d.message_id, d.payload, d.tries, w.url, w.secret`,
 };
@@ -98,7 +100,11 @@ const settle: Statement = {
 };
 const disable: Statement = {
   name: 'disable-webhook',
-  text: `UPDATE webhooks SET enabled = false, disabled_reason = $2 WHERE webhook_id = $1`,
+  text: `
+    WITH given_up AS (
+      UPDATE webhook_deliveries SET status = 'FAILED', error = $2 WHERE webhook_id = $1 AND status = 'PENDING'
+    )
+    UPDATE webhooks SET enabled = false, disabled_reason = $2 WHERE webhook_id = $1`,
 };
 
 /** Endpoints that are told of finished chains, and what was sent to them. */

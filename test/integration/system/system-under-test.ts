@@ -106,6 +106,7 @@ export class SystemUnderTest {
       REDIS_URL: this.redisUrl ?? '',
       DATA_DIR: this.folder,
       WORKER_CONCURRENCY: '8',
+      WORKER_DRAIN_SECONDS: '3',
     };
   }
 }

@@ -106,13 +106,22 @@ describe('deliveries', () => {
     });
   });
 
-  test('an endpoint that answers 410 is switched off', async () => {
+  test('an endpoint that answers 410 is switched off, and what it was still to get keeps nobody waiting', async () => {
     answer = 410;
     await webhooks.insert(db, 'gone', url(), 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw', ['chain.cancelled']);
-    await notice('chain.cancelled');
+    for (let n = 0; n < 50; n++) await notice('chain.cancelled');
     await deliverWebhooks(db, true);
     const gone = (await webhooks.list(db)).find(({ webhook_id }) => webhook_id === 'gone');
     expect(gone).toMatchObject({ enabled: false, disabled_reason: 'the endpoint answered 410 Gone' });
+    const statuses = (await webhooks.deliveries(db, 'gone', Number.MAX_SAFE_INTEGER, 100)).map(({ status }) => status);
+    expect(statuses).toEqual(Array(50).fill('FAILED'));
+    answer = 200;
+    await webhooks.insert(db, 'later', url(), 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw', ['chain.timeout']);
+    const [old] = await webhooks.deliveries(db, 'gone', Number.MAX_SAFE_INTEGER, 1);
+    await webhooks.replay(db, 'gone', old!.id);
+    await notice('chain.timeout');
+    await deliverWebhooks(db, true);
+    expect(await webhooks.deliveries(db, 'later', Number.MAX_SAFE_INTEGER, 1)).toMatchObject([{ status: 'DELIVERED' }]);
   });
 
   test('a duty has one holder at a time', async () => {

@@ -11,6 +11,9 @@ export const holdDuty: Statement = {
     RETURNING name`,
 };
 
+/** Tasks that one statement removes, and those of one chain more: within the statement's time-out however large the chains. */
+const DELETE_TASKS = 5_000;
+
 /**
  * Removes finished chains with all that hangs on them, and webhook deliveries of the same age. $1 older than so many
  * seconds, $2 at most so many -> their chain ids, which also stand in an outbox row: their artifacts are still there.
@@ -19,12 +22,17 @@ export const holdDuty: Statement = {
 export const deleteFinished: Statement = {
   name: 'delete-finished',
   text: `
-    WITH old AS MATERIALIZED (
-      SELECT chain_id FROM task_chains
-       WHERE completed_at < clock_timestamp() - $1::float8 * interval '1 s'
+    WITH found AS MATERIALIZED (
+      SELECT chain_id, total_tasks, completed_at FROM task_chains
+       WHERE completed_at < now() - $1::float8 * interval '1 s'
          AND status IN ('SUCCESS', 'FAILURE', 'CANCELLED')
        ORDER BY completed_at LIMIT $2
          FOR UPDATE SKIP LOCKED
+    ), old AS MATERIALIZED (
+      SELECT chain_id
+        FROM (SELECT chain_id, sum(total_tasks) OVER (ORDER BY completed_at, chain_id) - total_tasks AS before
+                FROM found) AS running
+       WHERE before < ${DELETE_TASKS}
     ), requests AS (
       DELETE FROM task_requests r USING old JOIN chain_tasks t USING (chain_id)
        WHERE r.task_request_id = t.task_request_id
@@ -33,7 +41,7 @@ export const deleteFinished: Statement = {
     ), deliveries AS (
       DELETE FROM webhook_deliveries WHERE id IN (
         SELECT id FROM webhook_deliveries
-         WHERE status <> 'PENDING' AND created_at < clock_timestamp() - $1::float8 * interval '1 s' LIMIT $2)
+         WHERE status <> 'PENDING' AND created_at < now() - $1::float8 * interval '1 s' LIMIT $2)
     ), artifacts AS (
       INSERT INTO outbox (kind, payload)
       SELECT 'REMOVE_ARTIFACTS', jsonb_build_object('chain_ids', jsonb_agg(chain_id)) FROM old HAVING count(*) > 0
@@ -47,6 +55,6 @@ export const deleteOldKeys: Statement = {
   text: `
     DELETE FROM idempotency_keys WHERE (scope, idempotency_key) IN (
       SELECT scope, idempotency_key FROM idempotency_keys
-       WHERE created_at < clock_timestamp() - $1::float8 * interval '1 s' ORDER BY created_at LIMIT $2)
+       WHERE created_at < now() - $1::float8 * interval '1 s' ORDER BY created_at LIMIT $2)
     RETURNING scope`,
 };

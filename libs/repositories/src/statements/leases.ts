@@ -61,7 +61,7 @@ export const overdueInQueue: Statement = {
 /** RUNNING chains past their deadline. */
 export const overdueChains: Statement = {
   name: 'overdue-chains',
-  text: `SELECT chain_id FROM task_chains WHERE deadline_at < clock_timestamp() AND status = 'RUNNING' LIMIT 100`,
+  text: `SELECT chain_id FROM task_chains WHERE deadline_at < now() AND status = 'RUNNING' LIMIT 100`,
 };
 
 /** $1 worker id, $2 slots by type, $3 running tasks. */

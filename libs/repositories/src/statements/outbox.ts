@@ -5,7 +5,7 @@ export const takeOutbox: Statement = {
   name: 'take-outbox',
   text: `
     UPDATE outbox SET available_at = clock_timestamp() + $2::float8 * interval '1 ms', tries = tries + 1
-     WHERE id IN (SELECT id FROM outbox WHERE kind = $3 AND available_at <= clock_timestamp() ORDER BY available_at LIMIT $1
+     WHERE id IN (SELECT id FROM outbox WHERE kind = $3 AND available_at <= now() ORDER BY available_at LIMIT $1
                      FOR UPDATE SKIP LOCKED)
     RETURNING id, kind, payload, tries`,
 };

@@ -10,7 +10,7 @@ export const promoteDue: Statement = {
     WITH due AS MATERIALIZED (
       SELECT t.id, t.chain_id, t.priority, t.execution_order
         FROM chain_tasks t
-       WHERE t.status = 'RETRYING' AND t.next_attempt_at <= clock_timestamp()
+       WHERE t.status = 'RETRYING' AND t.next_attempt_at <= now()
          AND (SELECT c.status FROM task_chains c WHERE c.chain_id = t.chain_id) = 'RUNNING'
        ORDER BY t.next_attempt_at LIMIT $1
          FOR UPDATE SKIP LOCKED
