@@ -17,6 +17,8 @@ export interface EngineSample {
   enlarge(folder: TestFolder, run: TaskRun): Promise<TaskRun | null>;
   /** Its files are made with new keys each time, so that only their names and sizes are the same again. */
   readonly newKeys?: boolean;
+  /** It is done in the call itself, without a party, and so has no log line to give. */
+  readonly silent?: boolean;
   /** Changed to be wrong in a way that shows only when it runs: what it then fails with. */
   readonly failing?: { readonly config: Record<string, unknown>; readonly code: string };
 }
@@ -45,7 +47,7 @@ export function describeEngine(engine: Engine, samples: readonly EngineSample[])
   });
 }
 
-function describeSample(engine: Engine, { type, prepare, enlarge, newKeys, failing }: EngineSample): void {
+function describeSample(engine: Engine, { type, prepare, enlarge, newKeys, silent, failing }: EngineSample): void {
   let folder: TestFolder;
   let given: TaskRun;
   let first: TaskRunResult;
@@ -69,10 +71,18 @@ function describeSample(engine: Engine, { type, prepare, enlarge, newKeys, faili
     }
   });
 
-  test('runs to its end with progress that only grows, and files that are what they are said to be', async () => {
+  test('runs to its end with progress that only grows, log lines without data, and files that are what they are said to be', async () => {
     const before = await stateOf(folder);
     const fractions: number[] = [];
-    first = await engine.run(type, { ...given, progress: (fraction) => fractions.push(fraction) });
+    const lines: string[] = [];
+    first = await engine.run(type, {
+      ...given,
+      progress: (fraction) => fractions.push(fraction),
+      log: (_, message) => lines.push(message),
+    });
+    expect(lines.length > 0).toBe(!silent);
+    const fields = await fieldsOf(folder);
+    expect(lines.flatMap((line) => line.split(/[\s,:;]+/)).filter((word) => fields.has(word))).toEqual([]);
     expect(JSON.parse(JSON.stringify(first.result))).toEqual(first.result);
     expect(fractions).toEqual([...fractions].sort((a, b) => a - b));
     expect(fractions.every((fraction) => fraction >= 0 && fraction <= 1)).toBe(true);
@@ -152,6 +162,14 @@ function describeSample(engine: Engine, { type, prepare, enlarge, newKeys, faili
       expect(await stateOf(folder)).toEqual(before);
     });
   }
+}
+
+/** What the parties' tables hold: keys, words, fractions. Whole numbers are left out, since a count may be the same. */
+async function fieldsOf(folder: TestFolder): Promise<ReadonlySet<string>> {
+  const entries = await readdir(join(folder.path, 'data'), { recursive: true, withFileTypes: true });
+  const tables = entries.filter((entry) => entry.name.endsWith('.csv'));
+  const texts = await Promise.all(tables.map((entry) => readFile(join(entry.parentPath, entry.name), 'utf8')));
+  return new Set(texts.flatMap((text) => text.split(/[,\n]/)).filter((field) => /[^\d]/.test(field)));
 }
 
 /** What a run could leave behind: its threads, the open handles of this process, files. */

@@ -24,6 +24,7 @@ function sampleOf(type: string, configSchema: Readonly<Record<string, unknown>>)
     },
     enlarge: (folder, run) => onLargeTables(folder, run, LARGER),
     newKeys: type === 'encrypt',
+    silent: type === 'diagnostic',
     ...(input && { failing: { config: { [input]: missing }, code: 'FILE_NOT_FOUND' } }),
   };
 }

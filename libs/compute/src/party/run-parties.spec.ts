@@ -58,10 +58,11 @@ const temporaries = async (): Promise<string[]> => (await filesUnder(folder)).fi
 describe('channels', () => {
   test('carry JSON and bytes both ways, in order, counted and recorded', async () => {
     const crossed: CrossedMessage[] = [];
+    const lines: string[] = [];
     const outcome = await runParties({
       program,
       parties: { alice: { act: 'exchange' }, bob: { act: 'exchange' } },
-      run: aRun(),
+      run: { ...aRun(), log: (level, message) => lines.push(`${level} ${message}`) },
       recorder: (message) => crossed.push(message),
     });
     expect(outcome.alice?.value).toEqual({ greeting: { hello: 'bob' }, bytes: [1, 2, 3], env: 0 });
@@ -71,6 +72,11 @@ describe('channels', () => {
       ['bob', new Uint8Array([1, 2, 3])],
     ]);
     expect(outcome.alice?.sentBytes).toBe(20);
+    expect(lines[0]).toBe('info started alice, bob');
+    expect(lines.slice(1).sort()).toEqual([
+      'info alice: done; bytes sent: 20, files written: 0',
+      'info bob: done; bytes sent: 18, files written: 0',
+    ]);
   });
 
   test('hold a fast sender back and lose nothing', async () => {

@@ -79,7 +79,7 @@ interface Member {
  * Runs one program per party to its end, and gives each party's value and artifacts. All output files appear together,
  * after the last party has succeeded. The first failure ends every thread: a TaskFailure comes through as it is, a
  * thread that dies gives PARTY_LOST (retryable). When `run.signal` aborts, threads and temporary files are gone before
- * the promise rejects with the signal's reason.
+ * the promise rejects with the signal's reason. Log lines tell of the start and of each party's end in counts.
  */
 export async function runParties(call: PartyRun): Promise<Record<string, PartyOutcome>> {
   const { run } = call;
@@ -142,6 +142,10 @@ export async function runParties(call: PartyRun): Promise<Record<string, PartyOu
           }
           case 'done':
             member.value = message.value;
+            run.log(
+              'info',
+              `${member.name}: done; bytes sent: ${member.sentBytes}, files written: ${member.written.length}`,
+            );
             return end(member);
         }
       };
@@ -199,6 +203,7 @@ export async function runParties(call: PartyRun): Promise<Record<string, PartyOu
       };
       for (const party of parties) start(party, call.program, call.parties[party]!);
       if (call.neutral) start(NEUTRAL, call.neutral.program, call.neutral.args);
+      run.log('info', `started ${[...members.keys()].join(', ')}`);
       if (members.size === 0) resolve();
     });
     const present = [...members.values()].filter((member) => !member.lost);
