@@ -1,6 +1,6 @@
 import type { Json, TaskRun, TaskRunResult } from '../task-type.js';
 import { writeSharedArtifact } from '../party/output-files.js';
-import { runParties } from '../party/run-parties.js';
+import { runParties, type CrossedMessage } from '../party/run-parties.js';
 import { columnNamer } from './column-names.js';
 import { fitting } from './inline-result.js';
 import type { StatisticsPartyArgs, StatisticsPartyValue } from './statistics-party.js';
@@ -11,8 +11,11 @@ interface StatisticsConfig {
   output_report?: string;
 }
 
-/** Runs `table_statistics`. A column that two parties have is named `<party>.<column>`. */
-export async function runTableStatistics(run: TaskRun): Promise<TaskRunResult> {
+/** Runs `table_statistics`. A column that two parties have is named `<party>.<column>`. `recorder` is for tests. */
+export async function runTableStatistics(
+  run: TaskRun,
+  recorder?: (message: CrossedMessage) => void,
+): Promise<TaskRunResult> {
   const config = run.params.task_config as unknown as StatisticsConfig;
   const parties = Object.keys(config.input_data).sort();
   const ownPath = config.output_report?.startsWith('artifact:') === false ? config.output_report : null;
@@ -25,6 +28,7 @@ export async function runTableStatistics(run: TaskRun): Promise<TaskRunResult> {
     program: 'table-statistics',
     parties: Object.fromEntries(parties.map((party) => [party, argsOf(party) as unknown as Json])),
     run,
+    ...(recorder && { recorder }),
   });
   const values = parties.map((party) => [party, outcomes[party]!.value as unknown as StatisticsPartyValue] as const);
   const nameOf = columnNamer(Object.fromEntries(values.map(([party, { columns }]) => [party, Object.keys(columns)])));

@@ -1,7 +1,9 @@
 import { after, before, describe, test } from 'node:test';
 import { expect } from 'expect';
+import type { CrossedMessage } from '../party/run-parties.js';
 import { testFolder, type TestFolder } from '../run-for-tests.js';
 import { runTask } from '../run-task.js';
+import { runTableStatistics } from './table-statistics-run.js';
 
 let folder: TestFolder;
 before(async () => {
@@ -55,5 +57,24 @@ describe('table_statistics', () => {
       code: 'GROUP_TOO_SMALL',
       retryable: false,
     });
+  });
+
+  test('what crosses is which of the named columns a party lacks, and nothing else', async () => {
+    const crossedBy = async (columns: unknown): Promise<unknown[][]> => {
+      const crossed: CrossedMessage[] = [];
+      const run = folder.run({ input_data: { alice: 'a.csv', bob: 'b.csv' }, ...(columns !== null && { columns }) });
+      await runTableStatistics(run, (message) => crossed.push(message));
+      return crossed.map(({ from, to, body }) => [from, to, body]).sort();
+    };
+    expect(await crossedBy(['age', 'pay', 'few'])).toEqual([
+      ['alice', 'bob', '[["pay"]]'],
+      ['bob', 'alice', '[["age","few"]]'],
+    ]);
+    const nothing = (text: string) => [
+      ['alice', 'bob', text],
+      ['bob', 'alice', text],
+    ];
+    expect(await crossedBy({ alice: ['age'], bob: ['pay'] })).toEqual(nothing('[[]]'));
+    expect(await crossedBy(null)).toEqual(nothing('[]'));
   });
 });

@@ -1,5 +1,5 @@
 import type { Json, JsonObject, TaskRun, TaskRunResult } from '../task-type.js';
-import { runParties } from '../party/run-parties.js';
+import { runParties, type CrossedMessage } from '../party/run-parties.js';
 import type { StepsPartyArgs, StepsPartyValue } from './steps-party.js';
 
 interface TablesConfig {
@@ -7,8 +7,16 @@ interface TablesConfig {
   output_data?: Record<string, string>;
 }
 
-/** Runs `steps` on each party's table. `resultKey` names the list of changed columns in the result. */
-export async function runSteps(run: TaskRun, steps: readonly JsonObject[], resultKey: string): Promise<TaskRunResult> {
+/**
+ * Runs `steps` on each party's table. `resultKey` names the list of changed columns in the result. `recorder` is for
+ * tests.
+ */
+export async function runSteps(
+  run: TaskRun,
+  steps: readonly JsonObject[],
+  resultKey: string,
+  recorder?: (message: CrossedMessage) => void,
+): Promise<TaskRunResult> {
   const config = run.params.task_config as unknown as TablesConfig;
   const parties = Object.keys(config.input_data).sort();
   const argsOf = (party: string): StepsPartyArgs => ({
@@ -20,6 +28,7 @@ export async function runSteps(run: TaskRun, steps: readonly JsonObject[], resul
     program: 'steps',
     parties: Object.fromEntries(parties.map((party) => [party, argsOf(party) as unknown as Json])),
     run,
+    ...(recorder && { recorder }),
   });
   const values = parties.map((party) => [party, outcomes[party]!.value as unknown as StepsPartyValue] as const);
   return {

@@ -1,7 +1,11 @@
 import { after, before, describe, test } from 'node:test';
 import { expect } from 'expect';
+import type { CrossedMessage } from '../party/run-parties.js';
 import { testFolder, type TestFolder } from '../run-for-tests.js';
 import { runTask } from '../run-task.js';
+import type { JsonObject } from '../task-type.js';
+import { stepKinds } from './step-kinds.js';
+import { runSteps } from './steps-run.js';
 
 let folder: TestFolder;
 before(async () => {
@@ -174,5 +178,46 @@ describe('lists of steps', () => {
     const table = 'a,b\n1.1,x\n,y\n3.3,x\n';
     const once = await stepped(table, { op: 'fillna', method: 'mean' }, { op: 'standard_scaler' });
     expect(await stepped(table, { op: 'fillna', method: 'mean' }, { op: 'standard_scaler' })).toEqual(once);
+  });
+});
+
+describe('between the parties', () => {
+  const options: Readonly<Record<string, JsonObject>> = {
+    fillna: { method: 'mode' },
+    quantile_binning: { bin_num: 2 },
+    equal_width_binning: { bin_num: 2 },
+  };
+  before(async () => {
+    await folder.table('alice', 'a.csv', 'id,x\nk1,1.25\nk2,3.5\nk3,7.75\n');
+    await folder.table('bob', 'b.csv', 'id,y\nk1,2.5\nk2,\nk3,9.125\n');
+  });
+
+  /** All that crosses while steps run on both tables. */
+  async function crossedBy(...steps: JsonObject[]): Promise<unknown[][]> {
+    const crossed: CrossedMessage[] = [];
+    const run = folder.run({ input_data: { alice: 'a.csv', bob: 'b.csv' } });
+    await runSteps(run, steps, 'columns', (message) => crossed.push(message));
+    return crossed.map(({ from, to, body }) => [from, to, body]).sort();
+  }
+
+  for (const { op } of stepKinds) {
+    test(`${op} tells which of the named columns a party lacks, and nothing else`, async () => {
+      expect(await crossedBy({ op, columns: ['x', 'y'], ...options[op] })).toEqual([
+        ['alice', 'bob', '[["y"]]'],
+        ['bob', 'alice', '[["x"]]'],
+      ]);
+    });
+  }
+
+  test('a list of steps tells it of each, and not even that of columns which a party names for itself', async () => {
+    const steps: JsonObject[] = [
+      { op: 'fillna', method: 'mean', columns: ['x', 'y'] },
+      { op: 'minmax_scaler', columns: { alice: ['x'], bob: ['y'] } },
+      { op: 'standard_scaler' },
+    ];
+    expect(await crossedBy(...steps)).toEqual([
+      ['alice', 'bob', '[["y"],[]]'],
+      ['bob', 'alice', '[["x"],[]]'],
+    ]);
   });
 });
