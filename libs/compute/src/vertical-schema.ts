@@ -25,7 +25,7 @@ export const verticalData: Readonly<Record<string, JsonSchema>> = {
   },
   label: { ...columnName, description: 'Label column, 0 or 1 in logistic regression.' },
   label_party: { type: 'string', minLength: 1, description: 'The party that has the label.' },
-  train_data: ofBoth('CSV table of each of the two parties, with the same rows in the same order.'),
+  train_data: ofBoth('Table of each of the two parties, CSV or Parquet, with the same rows in the same order.'),
 };
 
 /** The optional ones: what to keep and what to predict. */

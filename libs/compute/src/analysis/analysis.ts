@@ -11,7 +11,7 @@ export const analysis: NativeTaskType = {
   configSchema: configSchema(
     'analysis',
     {
-      input_data: perParty(inputPath, 'Table of each party (CSV), with the same rows in the same order.'),
+      input_data: perParty(inputPath, 'Table of each party, CSV or Parquet, with the same rows in the same order.'),
       columns: columnChoice('Columns to analyse; without it every numeric one.'),
       output_report: {
         ...outputPath,

@@ -1,6 +1,6 @@
 import { columnChoice, configSchema, inputPath, outputPath, perParty, type NativeTaskType } from '../config-schema.js';
 
-const inputData = perParty(inputPath, 'Table of each party (CSV), with the same rows in the same order.');
+const inputData = perParty(inputPath, 'Table of each party, CSV or Parquet, with the same rows in the same order.');
 const outputReport = {
   ...outputPath,
   description:

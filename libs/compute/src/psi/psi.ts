@@ -34,7 +34,7 @@ export const psi: NativeTaskType = {
     'psi',
     {
       keys: perParty(columnNames, 'Key columns of each party, in matching order.'),
-      input_paths: perParty(inputPath, 'Table of each party (CSV).'),
+      input_paths: perParty(inputPath, 'Table of each party, CSV or Parquet.'),
       output_paths: perParty(outputPath, 'Where each party gets its rows of the intersection.'),
       receiver: {
         type: 'string',

@@ -10,7 +10,7 @@ export const tableStatistics: NativeTaskType = {
   configSchema: configSchema(
     'table_statistics',
     {
-      input_data: perParty(inputPath, 'Table of each party (CSV).'),
+      input_data: perParty(inputPath, 'Table of each party, CSV or Parquet.'),
       columns: columnChoice('Columns to describe; without it every numeric one.'),
       output_report: {
         ...outputPath,

@@ -6,7 +6,7 @@ import { stepKinds } from './step-kinds.js';
 const LEAVES = 'The number of rows and the names of the columns. What a step learns (rules.json) stays with its party.';
 
 const tables: Record<string, JsonSchema> = {
-  input_data: perParty(inputPath, 'Table of each party (CSV).'),
+  input_data: perParty(inputPath, 'Table of each party, CSV or Parquet.'),
   output_data: perParty(outputPath, 'Where each party gets its new table.'),
 };
 

@@ -50,7 +50,7 @@ export const validation: NativeTaskType = {
   configSchema: configSchema(
     'validation',
     {
-      input_data: perParty(inputPath, 'Table of each party (CSV).'),
+      input_data: perParty(inputPath, 'Table of each party, CSV or Parquet.'),
       schema: { ...tableSchema, description: 'Rules by column, for the table of every party.' },
       party_schemas: perParty(
         tableSchema,
