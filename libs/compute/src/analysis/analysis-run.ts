@@ -1,7 +1,7 @@
 import { writeSharedArtifact } from '../party/output-files.js';
 import { runParties, type CrossedMessage } from '../party/run-parties.js';
 import { columnNamer } from '../statistics/column-names.js';
-import { fitting } from '../statistics/inline-result.js';
+import { fitting, fittingNames } from '../statistics/inline-result.js';
 import type { StatisticsPartyArgs } from '../statistics/statistics-party.js';
 import type { Json, JsonObject, TaskRun, TaskRunResult } from '../task-type.js';
 import type { AnalysisPartyValue } from './analysis-party.js';
@@ -12,8 +12,8 @@ interface AnalysisConfig {
   readonly output_report?: string;
 }
 
-/** Bytes that a result has for the maps by column, in JSON; the report holds all of each. */
-const ROOM = { statistics: 24 * 1024, correlation_matrix: 24 * 1024, not_correlated: 4 * 1024 };
+/** Bytes that a result has for the maps and lists by column, in JSON; the report holds all of each. */
+const ROOM = { statistics: 24 * 1024, correlation_matrix: 24 * 1024, not_correlated: 4 * 1024, suppressed: 8 * 1024 };
 
 /** Runs `analysis`: a thread for each party, and with several parties one for the dealer. `recorder` is for tests. */
 export async function runAnalysis(run: TaskRun, recorder?: (message: CrossedMessage) => void): Promise<TaskRunResult> {
@@ -52,7 +52,9 @@ export async function runAnalysis(run: TaskRun, recorder?: (message: CrossedMess
     not_correlated: byName((value) => value.not_correlated),
     correlation_matrix: correlation_matrix!,
   };
-  const result: JsonObject = { ...facts };
+  const suppressed = fittingNames(facts.suppressed, ROOM.suppressed);
+  const result: JsonObject = { rows, suppressed: suppressed.inline };
+  if (suppressed.truncated) result.suppressed_truncated = true;
   for (const key of ['statistics', 'not_correlated', 'correlation_matrix'] as const) {
     const { inline, truncated } = fitting(maps[key], ROOM[key]);
     result[key] = inline;

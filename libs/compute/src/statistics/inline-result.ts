@@ -15,3 +15,19 @@ export function fitting(
   });
   return { inline: Object.fromEntries(entries), truncated: entries.length < Object.keys(columns).length };
 }
+
+/** Of each party's list of columns as many as fit into its share of `room` bytes. */
+export function fittingNames(
+  lists: Readonly<Record<string, readonly string[]>>,
+  room: number = MAX_INLINE_BYTES,
+): { inline: Record<string, string[]>; truncated: boolean } {
+  const share = room / Object.keys(lists).length;
+  let truncated = false;
+  const inline = Object.entries(lists).map(([party, names]) => {
+    let bytes = 0;
+    const over = names.findIndex((name) => (bytes += Buffer.byteLength(JSON.stringify(name)) + 1) > share);
+    truncated ||= over >= 0;
+    return [party, over < 0 ? [...names] : names.slice(0, over)] as const;
+  });
+  return { inline: Object.fromEntries(inline), truncated };
+}

@@ -2,7 +2,7 @@ import type { Json, TaskRun, TaskRunResult } from '../task-type.js';
 import { writeSharedArtifact } from '../party/output-files.js';
 import { runParties, type CrossedMessage } from '../party/run-parties.js';
 import { columnNamer } from './column-names.js';
-import { fitting } from './inline-result.js';
+import { fitting, fittingNames } from './inline-result.js';
 import type { StatisticsPartyArgs, StatisticsPartyValue } from './statistics-party.js';
 
 interface StatisticsConfig {
@@ -10,6 +10,9 @@ interface StatisticsConfig {
   columns?: Json;
   output_report?: string;
 }
+
+/** Bytes that a result has for the names of suppressed columns, besides the statistics; the report holds all. */
+const SUPPRESSED_ROOM = 12 * 1024;
 
 /** Runs `table_statistics`. A column that two parties have is named `<party>.<column>`. `recorder` is for tests. */
 export async function runTableStatistics(
@@ -42,7 +45,14 @@ export async function runTableStatistics(
     suppressed: Object.fromEntries(values.map(([party, { suppressed }]) => [party, suppressed])),
   };
   const { inline, truncated } = fitting(statistics);
-  const result = { ...facts, statistics: inline, ...(truncated && { statistics_truncated: true }) };
+  const suppressed = fittingNames(facts.suppressed, SUPPRESSED_ROOM);
+  const result = {
+    rows: facts.rows,
+    suppressed: suppressed.inline,
+    ...(suppressed.truncated && { suppressed_truncated: true }),
+    statistics: inline,
+    ...(truncated && { statistics_truncated: true }),
+  };
   const artifacts = parties.flatMap((party) => outcomes[party]!.artifacts);
   if (ownPath !== null) return { result: { output_report: ownPath, ...result }, artifacts };
   const report = JSON.stringify({ type: 'table_statistics', ...facts, statistics }, null, 2);

@@ -17,6 +17,7 @@ export interface StepsPartyArgs {
 export interface StepsPartyValue {
   readonly output: string;
   readonly rows: number;
+  /** Columns of the input that were changed. The names of made ones hold values (a class), and stay with the party. */
   readonly touched: string[];
 }
 
@@ -77,10 +78,11 @@ export const run: PartyProgram = async (context, given) => {
     const learnt = done.map((step, at) => ({ op: args.steps[at]!.op!, rules: step.rules() }));
     await rules.write(`${JSON.stringify(learnt, null, 2)}\n`);
     await rules.finish();
+    const touched = new Set(done.flatMap((step) => step.touched()));
     const value: StepsPartyValue = {
       output: output.reference,
       rows,
-      touched: [...new Set(done.flatMap((step) => step.touched()))],
+      touched: table.columns.filter((name) => touched.has(name)),
     };
     return value as unknown as Json;
   } finally {

@@ -1,5 +1,6 @@
 import type { Json, JsonObject, TaskRun, TaskRunResult } from '../task-type.js';
 import { runParties, type CrossedMessage } from '../party/run-parties.js';
+import { fittingNames } from '../statistics/inline-result.js';
 import type { StepsPartyArgs, StepsPartyValue } from './steps-party.js';
 
 interface TablesConfig {
@@ -8,8 +9,8 @@ interface TablesConfig {
 }
 
 /**
- * Runs `steps` on each party's table. `resultKey` names the list of changed columns in the result. `recorder` is for
- * tests.
+ * Runs `steps` on each party's table. `resultKey` names the list of changed columns in the result, cut where it is long.
+ * `recorder` is for tests.
  */
 export async function runSteps(
   run: TaskRun,
@@ -31,11 +32,15 @@ export async function runSteps(
     ...(recorder && { recorder }),
   });
   const values = parties.map((party) => [party, outcomes[party]!.value as unknown as StepsPartyValue] as const);
+  const { inline, truncated } = fittingNames(
+    Object.fromEntries(values.map(([party, { touched }]) => [party, touched])),
+  );
   return {
     result: {
       output_paths: Object.fromEntries(values.map(([party, { output }]) => [party, output])),
       rows: Object.fromEntries(values.map(([party, { rows }]) => [party, rows])),
-      [resultKey]: Object.fromEntries(values.map(([party, { touched }]) => [party, touched])),
+      [resultKey]: inline,
+      ...(truncated && { [`${resultKey}_truncated`]: true }),
     },
     artifacts: parties.flatMap((party) => outcomes[party]!.artifacts),
   };

@@ -164,6 +164,33 @@ describe('lists of steps', () => {
     expect(await folder.temporaries()).toEqual([]);
   });
 
+  test('list the columns of the input that they changed, and no class of one that they made', async () => {
+    await folder.table('alice', 'c.csv', 'id,city\na,Secretville\nb,Paris\n');
+    const steps = [{ op: 'onehot_encoder', columns: ['city'] }, { op: 'standard_scaler' }];
+    const { result } = await runTask('preprocessing', folder.run({ input_data: { alice: 'c.csv' }, steps }));
+    expect(result.columns_touched).toEqual({ alice: ['city'] });
+    expect(JSON.stringify(result)).not.toMatch(/Secretville/);
+  });
+
+  test('list of ten thousand changed columns what a result has room for, and say so', async () => {
+    const names = Array.from({ length: 10_000 }, (_, at) => `measurement_${at}`);
+    await folder.table(
+      'alice',
+      'wide.csv',
+      `${names.join(',')}\n${[1, 2, 3].map((row) => names.map(() => row).join(',')).join('\n')}\n`,
+    );
+    await folder.table('bob', 'b.csv', 'x\n1\n2\n');
+    const { result } = await runTask(
+      'standard_scaler',
+      folder.run({ input_data: { alice: 'wide.csv', bob: 'b.csv' } }),
+    );
+    const { alice, bob } = result.columns_scaled as Record<string, string[]>;
+    expect(alice!.length).toBeGreaterThan(1000);
+    expect(alice).toEqual(names.slice(0, alice!.length));
+    expect(bob).toEqual(['x']);
+    expect(result.columns_scaled_truncated).toBe(true);
+  });
+
   test('may write over their own input', async () => {
     await folder.table('alice', 't.csv', 'a\n1\n3\n');
     const paths = { alice: 't.csv' };
