@@ -64,7 +64,7 @@ export async function runAggregate(run: TaskRun, { recorder, program }: Instrume
       ...combined.facts,
       weighting: config.weighting ?? 'rows',
       parties: summed,
-      ...lossFacts(run, parties, summed),
+      ...lossFacts(run, { parties, summed, receivers, kept: values.map(({ party }) => party) }),
     } as JsonObject,
     artifacts: parties.flatMap((party) => outcomes[party]?.artifacts ?? []),
   };

@@ -272,6 +272,19 @@ describe('aggregate', () => {
     expect(mean).toEqual(plain);
   });
 
+  test('tells of a receiver that is lost after the sum', async () => {
+    const inputs = await trained();
+    for (const party of PARTIES) {
+      const dieBefore = party === 'carol' ? 'output' : 99;
+      await folder.table(party, 'lossy.json', JSON.stringify({ program: 'aggregate', dieBefore }));
+    }
+    const { result } = await runAggregate(aRun('late', {}, { inputs }), { program: lossy });
+    expect(result).toMatchObject({ parties: PARTIES, lost_parties: ['carol'], warnings: [{ code: 'PARTY_LOST' }] });
+    const receivers = { receivers: ['alice', 'bob'] };
+    const spared = await runAggregate(aRun('spared', receivers, { inputs }), { program: lossy });
+    expect(spared.result).not.toHaveProperty('lost_parties');
+  });
+
   test('fails with PARTY_LOST where too few are left', async () => {
     const inputs = await trained();
     for (const party of PARTIES)

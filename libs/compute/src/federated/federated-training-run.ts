@@ -64,7 +64,7 @@ export async function runFederatedTraining(
         loss_by_epoch: first.losses.slice(1),
       },
       parties: summed,
-      ...lossFacts(run, parties, summed),
+      ...lossFacts(run, { parties, summed, receivers: parties, kept: values.map(({ party }) => party) }),
     } as unknown as JsonObject,
     artifacts: parties.flatMap((party) => outcomes[party]?.artifacts ?? []),
   };

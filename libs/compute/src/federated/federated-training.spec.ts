@@ -55,7 +55,7 @@ const scoresOf = (model: RegressionModel, columns: readonly string[], rows: Rows
     model.features.reduce((sum, name, at) => sum + row[columns.indexOf(name)]! * model.weights[at]!, model.intercept),
   );
 const failure = (work: Promise<unknown>): Promise<unknown> => work.catch((error: unknown) => error);
-const dieAt = async (message: number, who = 'carol'): Promise<void> => {
+const dieAt = async (message: number | 'output', who = 'carol'): Promise<void> => {
   for (const party of PARTIES) {
     const dieBefore = party === who ? message : 10_000;
     await folder.table(party, 'lossy.json', JSON.stringify({ program: 'federated-training', dieBefore }));
@@ -151,6 +151,19 @@ describe('federated_training', () => {
     const two = await modelOf(await federated({ params: { rounds: 3 } }, 'only-two', ['alice', 'bob']));
     expect(lostAtOnce).toEqual(two);
     expect(await folder.temporaries()).toEqual([]);
+  });
+
+  test('tells of a party that is lost after the last sum, before it has kept the model', async () => {
+    await dieAt('output');
+    const { result } = await runFederatedTraining(aRun('late', configOf({ params: { rounds: 1 } })), {
+      program: lossy,
+    });
+    expect(result).toMatchObject({
+      parties: PARTIES,
+      lost_parties: ['carol'],
+      warnings: [{ code: 'PARTY_LOST', message: expect.stringContaining('carol was lost after the sum') as unknown }],
+    });
+    expect(Object.keys(result.model_paths as object)).toEqual(['alice', 'bob']);
   });
 
   test('fails with PARTY_LOST where too few are left', async () => {

@@ -1,10 +1,10 @@
 import { NEUTRAL, type PartyProgram } from '../party/party-program.js';
 import { partyPrograms } from '../party/party-programs.js';
 
-/** What a party's `lossy.json` says: which program to run, and before which of its messages to the aggregator to die. */
+/** What a party's `lossy.json` says: which program to run, and before which of its messages to the aggregator to die, or with its model in hand. */
 export interface Lossy {
   readonly program: 'aggregate' | 'federated-training';
-  readonly dieBefore: number;
+  readonly dieBefore: number | 'output';
 }
 
 /** A party whose thread dies in the midst of the protocol, as its `lossy.json` says. */
@@ -18,5 +18,7 @@ export const run: PartyProgram = async (context, args) => {
     if (to === NEUTRAL && (sent += 1) === dieBefore) process.exit(3);
     return context.send(to, message);
   };
-  return party({ ...context, send }, args);
+  const createOutput: typeof context.createOutput = (request) =>
+    dieBefore === 'output' ? process.exit(3) : context.createOutput(request);
+  return party({ ...context, send, createOutput }, args);
 };

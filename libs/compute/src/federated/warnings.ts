@@ -5,12 +5,26 @@ export function sharesNeeded(parties: number, minParties: number): number {
   return Math.max(minParties, Math.floor(parties / 2) + 1);
 }
 
+/** Who was to be in a sum and who is, who was to keep the model and who has. */
+interface Attendance {
+  readonly parties: readonly string[];
+  readonly summed: readonly string[];
+  readonly receivers: readonly string[];
+  readonly kept: readonly string[];
+}
+
 /** What a result tells of lost parties and of a sum of too few; the warnings go to the log too. */
-export function lossFacts(run: TaskRun, parties: readonly string[], summed: readonly string[]): JsonObject {
-  const lost = parties.filter((party) => !summed.includes(party));
+export function lossFacts(run: TaskRun, { parties, summed, receivers, kept }: Attendance): JsonObject {
+  const unsummed = parties.filter((party) => !summed.includes(party));
+  const late = receivers.filter((party) => summed.includes(party) && !kept.includes(party));
+  const lost = parties.filter((party) => unsummed.includes(party) || late.includes(party));
   const warnings: { code: string; message: string }[] = [];
-  if (lost.length > 0) {
-    const message = `${lost.join(', ')} was lost on the way and is not in the sum; run the task again to have all parties in it.`;
+  if (unsummed.length > 0) {
+    const message = `${unsummed.join(', ')} was lost on the way and is not in the sum; run the task again to have all parties in it.`;
+    warnings.push({ code: 'PARTY_LOST', message });
+  }
+  if (late.length > 0) {
+    const message = `${late.join(', ')} was lost after the sum and has not kept the model, which its rows are in; run the task again to give it there.`;
     warnings.push({ code: 'PARTY_LOST', message });
   }
   if (summed.length < 3) {
