@@ -173,6 +173,22 @@ describe('a path', () => {
   });
 });
 
+test('a CSV file whose first row is numbers alone has no header, and the message tells none of them', async () => {
+  for (const [text, column] of [
+    ['4711,2.5\n1,2\n', undefined],
+    ['-1e3\n1\n', undefined],
+    ['4711,id\n1,2\n', '4711'],
+  ] as const) {
+    await writeFile(place('bare.csv'), text);
+    const found = await read('bare.csv').catch((error: unknown) => error);
+    if (column !== undefined) expect(found).toMatchObject({ columns: [column, 'id'] });
+    else {
+      expect(found).toMatchObject({ code: 'NO_HEADER', retryable: false });
+      expect((found as Error).message).not.toMatch(/4711|2\.5|1e3/);
+    }
+  }
+});
+
 describe('a file that changes while it is read', () => {
   const rows = Array.from({ length: 20_000 }, (_, at) => `${at},${at}`).join('\n');
   const readWith = async (change: () => Promise<void>): Promise<number> => {

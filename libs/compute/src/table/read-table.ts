@@ -1,11 +1,12 @@
 import { TaskFailure } from '../task-type.js';
 import type { InputFile } from '../party/input-files.js';
-import { readCsv } from './csv-reader.js';
+import { readCsv, toNumber } from './csv-reader.js';
 import type { Table } from './table.js';
 
 /**
  * Opens a table and reads its columns: Parquet where the file begins as one, else CSV (csv-reader.ts, parquet-reader.ts). A
- * reader that comes to the end of a file which was written to meanwhile throws INPUT_CHANGED.
+ * reader that comes to the end of a file which was written to meanwhile throws INPUT_CHANGED. Throws NO_HEADER
+ * for a CSV file whose first row is a row of numbers.
  */
 export async function readTable(party: string, input: InputFile): Promise<Table> {
   const opened = await stateOf(input);
@@ -14,6 +15,11 @@ export async function readTable(party: string, input: InputFile): Promise<Table>
   const table = isParquet
     ? await (await import('./parquet-reader.js')).readParquet(party, input)
     : await readCsv(party, input);
+  if (!isParquet && table.columns.every((column) => toNumber(column) !== undefined)) {
+    // The names of columns reach the other parties: a row of data must not be taken for them.
+    const message = `Party ${party}: ${input.label} has numbers alone in its first row; put a header row with names above them.`;
+    throw new TaskFailure('NO_HEADER', message);
+  }
   const refuseChange = async (): Promise<void> => {
     if ((await stateOf(input)) === opened) return;
     throw new TaskFailure('INPUT_CHANGED', `Party ${party}: ${input.label} changed while it was read.`, true, {
