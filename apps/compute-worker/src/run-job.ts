@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { runTask, TaskFailure } from '#libs/compute';
+import { placesOf, runTask, TaskFailure } from '#libs/compute';
 import type { TaskParams } from '#libs/compute';
+import type { Logger } from '#libs/platform';
 import type { DoneReport, Note, RunRef, TaskJob } from '#libs/queues';
 
 /** A start is reported only for runs that last longer; the end of a shorter one tells it too, ms. */
@@ -16,6 +17,7 @@ export interface RunSurroundings {
   readonly workerId: string;
   readonly dataRoot: string;
   readonly artifactRoot: string;
+  readonly logger: Logger;
   /** Best effort. */
   readonly note: (note: Note) => void;
 }
@@ -62,6 +64,11 @@ export function startRun(job: TaskJob, around: RunSurroundings): Run {
       report = { ...ref, kind: 'succeeded', elapsedMs: elapsed(), result, artifacts };
     } catch (error) {
       report = { ...ref, kind: 'failed', elapsedMs: elapsed(), ...failureOf(error) };
+      if (stopped === undefined && !(error instanceof TaskFailure)) {
+        const { name, code, places } = placesOf(error);
+        const of = { chain: chainId, task: taskId, attempt, error: name, code, places };
+        around.logger.error(of, 'a task ended with an unforeseen error');
+      }
     } finally {
       clearTimeout(start);
       clearTimeout(limit);
@@ -93,7 +100,7 @@ function failureOf(error: unknown): Pick<Extract<DoneReport, { kind: 'failed' }>
     const { code, message, details, retryable } = error;
     return { error: { code, message, details }, retryable };
   }
-  const name = error instanceof Error ? error.name : typeof error;
+  const { name } = placesOf(error);
   // The text of an unforeseen error may hold data: it stays in the worker.
   return {
     error: { code: 'TASK_ERROR', message: `the task ended with an unforeseen ${name}: see its worker's log` },

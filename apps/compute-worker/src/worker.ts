@@ -82,6 +82,7 @@ export class Worker {
       workerId: this.id,
       dataRoot: this.options.dataRoot,
       artifactRoot: this.options.artifactRoot,
+      logger: this.logger,
       note: (note) => void this.channel.publish('notes', note).catch(() => undefined),
     };
     const run = startRun(job, surroundings);

@@ -3,6 +3,7 @@ export { checkTaskParams } from './check-params.js';
 export { faultsOfTypes } from './check-types.js';
 export type { Engine, Finding } from './engine/engine.js';
 export { engines } from './engine/engines.js';
+export { placesOf } from './error-places.js';
 export { MAX_RESULT_BYTES, MAX_RESULT_DEPTH, runTask } from './run-task.js';
 export { findTaskType, taskTypes } from './task-types.js';
 export { TaskFailure } from './task-type.js';

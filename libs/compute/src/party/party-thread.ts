@@ -4,6 +4,7 @@
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { TaskFailure, type Json } from '../task-type.js';
+import { placesOf } from '../error-places.js';
 import { openInput, type FileRoots } from './input-files.js';
 import { createOutput, createScratch } from './output-files.js';
 import { PartyChannels } from './party-channels.js';
@@ -62,13 +63,10 @@ function carry(error: unknown): CarriedFailure {
     const { code, message, retryable, details } = error;
     return { code, message, retryable, details };
   }
-  const known = error instanceof Error ? error : new Error('not an Error');
-  const code = (known as NodeJS.ErrnoException).code;
-  const frames = (known.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
-  const places = frames.slice(0, 8).map((line) => line.trim());
+  const { name, code, places } = placesOf(error);
   return {
     code: 'PARTY_LOST',
-    message: `Party ${data.party} stopped on an unforeseen ${known.name}${code ? ` (${code})` : ''}; the task may be tried again.`,
+    message: `Party ${data.party} stopped on an unforeseen ${name}${code ? ` (${code})` : ''}; the task may be tried again.`,
     retryable: true,
     details: { party: data.party, places },
   };

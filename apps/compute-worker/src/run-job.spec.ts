@@ -1,0 +1,42 @@
+import { test } from 'node:test';
+import { expect } from 'expect';
+import { createLogger } from '#libs/platform';
+import { startRun } from './run-job.js';
+
+test("an unforeseen error is in the worker's log with its kind and places, and its text is nowhere", async () => {
+  const lines: string[] = [];
+  const logger = createLogger('compute-worker', 'info', { write: (line) => void lines.push(line) });
+  const notes: unknown[] = [];
+  const inputs = new Proxy(
+    {},
+    {
+      ownKeys: () => {
+        throw Object.assign(new RangeError('the cell 4711'), { code: 'EODD' });
+      },
+    },
+  );
+  const run = startRun(
+    {
+      chainId: 'chain-1',
+      taskId: 'mean',
+      taskRequestId: 'r1',
+      taskType: 'aggregate',
+      attempt: 2,
+      params: { sf_init_config: { parties: ['alice', 'bob'] }, task_config: {} },
+      inputs,
+      timeoutMs: null,
+      priority: 5,
+    },
+    { workerId: 'w1', dataRoot: '/nowhere', artifactRoot: '/nowhere', logger, note: (note) => void notes.push(note) },
+  );
+  expect(await run.ended).toMatchObject({
+    kind: 'failed',
+    retryable: true,
+    error: { code: 'TASK_ERROR', message: "the task ended with an unforeseen RangeError: see its worker's log" },
+  });
+  expect(lines.map((line) => JSON.parse(line) as unknown)).toMatchObject([
+    { chain: 'chain-1', task: 'mean', attempt: 2, error: 'RangeError', code: 'EODD' },
+  ]);
+  expect(lines.join()).toMatch(/"places":\["at .*run-job/);
+  expect(`${lines.join()}${JSON.stringify(notes)}`).not.toMatch(/4711/);
+});
