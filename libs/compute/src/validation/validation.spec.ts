@@ -149,7 +149,7 @@ describe('validation', () => {
     const pointers = (config: JsonObject): string[] =>
       checkTaskParams('validation', {
         sf_init_config: { parties: ['alice', 'bob'] },
-        task_config: { input_data: { alice: 'a.csv' }, ...config },
+        task_config: { input_data: { alice: 'a.csv', bob: 'b.csv' }, ...config },
       }).map(({ pointer }) => pointer);
     expect(pointers({ schema: { a: { type: 'number', min: 0 } } })).toEqual([]);
     expect(pointers({})).toEqual(['/task_config/schema']);
