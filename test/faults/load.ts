@@ -35,11 +35,14 @@ export function randomChain(random: () => number, name: string, count: number, l
   return chainOf(name, tasks);
 }
 
+/** In place of a status: nobody listened. */
+export const REFUSED = -1;
+
 /** What a client saw. */
 export interface Answers {
   /** Ids of every 201. */
   readonly acknowledged: string[];
-  /** How often each status came; 0 for no answer at all. */
+  /** How often each status came; 0 where a connection broke before its answer, REFUSED where there was none. */
   readonly statuses: Map<number, number>;
   /** Answers of 503 without Retry-After. */
   bare503: number;
@@ -48,6 +51,14 @@ export interface Answers {
 }
 
 export const noAnswers = (): Answers => ({ acknowledged: [], statuses: new Map(), bare503: 0, tookMs: [] });
+
+/** Every answer that is not expected, and every 503 without Retry-After. */
+export function wrongAnswers({ statuses, bare503 }: Answers, expected: readonly number[] = [201, 503]): string[] {
+  const wrong = [...statuses].filter(([status]) => !expected.includes(status));
+  const words = wrong.map(([status, count]) => `${count} answers of ${status === 0 ? 'nothing at all' : status}`);
+  if (bare503 > 0) words.push(`${bare503} answers of 503 without Retry-After`);
+  return words;
+}
 
 /** Creates a chain with an idempotency key, again and again until it is acknowledged. */
 export async function createChain(
@@ -79,6 +90,7 @@ export async function createChain(
       if (status < 500) throw new Error(`${status} ${JSON.stringify(answer)}`);
     } catch (error) {
       if (status !== 0) throw error;
+      if (((error as Error).cause as { code?: string } | undefined)?.code === 'ECONNREFUSED') status = REFUSED;
     } finally {
       answers.statuses.set(status, (answers.statuses.get(status) ?? 0) + 1);
     }

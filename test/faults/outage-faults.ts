@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { jobId } from '#libs/queues';
 import { BOTH, onSystem, within, type Fault } from './fault.js';
-import { chainOf, createChain, createMany, noAnswers, randomChain, type Answers } from './load.js';
+import { chainOf, createChain, createMany, noAnswers, randomChain, wrongAnswers } from './load.js';
 import { seeded } from './random.js';
 import type { System } from './system.js';
 import { TcpProxy } from './tcp-proxy.js';
@@ -144,14 +144,6 @@ export const postgresRestarts: Fault = {
       };
     }),
 };
-
-/** Every answer that is neither 201 nor 503 with Retry-After. */
-function wrongAnswers({ statuses, bare503 }: Answers): string[] {
-  const wrong = [...statuses].filter(([status]) => status !== 201 && status !== 503);
-  const words = wrong.map(([status, count]) => `${count} answers of ${status === 0 ? 'nothing at all' : status}`);
-  if (bare503 > 0) words.push(`${bare503} answers of 503 without Retry-After`);
-  return words;
-}
 
 /** 5: the connection between API and PostgreSQL is cut once COMMIT is done and before its answer is read. */
 export const cutAfterCommit: Fault = {

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { BOTH, onSystem, within, type Fault } from './fault.js';
-import { chainOf, createChain, createMany, noAnswers, randomChain } from './load.js';
+import { chainOf, createChain, createMany, noAnswers, randomChain, REFUSED, wrongAnswers } from './load.js';
 import { seeded } from './random.js';
 
 const OTHERS_GO_ON_WITHIN_MS = 4_000;
@@ -132,8 +132,8 @@ export const rolling: Fault = {
       const failed = await system.count(`SELECT FROM chain_tasks WHERE status = 'FAILURE'`);
       if (again > 0) violations.push(`${again} tasks ran again`);
       if (failed > 0) violations.push(`${failed} tasks failed`);
-      const codes = [...answers.statuses].filter(([status]) => status >= 500);
-      if (codes.length > 0) violations.push(`answers of ${JSON.stringify(codes)}`);
+      violations.push(...wrongAnswers(answers, [201, 503, REFUSED]));
+
       const tasks = await system.count('SELECT FROM chain_tasks');
       return {
         rounds: rounds * system.all.length,

@@ -4,6 +4,7 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { NestLogger, type AppConfig, type Logger } from '#libs/platform';
 import { AppModule } from './app.module.js';
+import { unavailable } from './input/problem-from-error.js';
 import { Problem } from './input/problem.js';
 import { ProblemFilter } from './input/problem.filter.js';
 import { parseStrictJson } from './input/strict-json.js';
@@ -14,13 +15,16 @@ const MAX_BODY_BYTES = 10 * 1024 * 1024;
 /** A request must have arrived whole within this time, ms. */
 const REQUEST_MS = 60_000;
 
+/** Requests that take longer once the API ends are cut, ms: within what the launcher waits. */
+const DRAIN_MS = 3_000;
+
 /** Builds the API without listening. `preview` builds it for its OpenAPI document alone: nothing is opened. */
 export async function createApp(config: AppConfig, logger: Logger, preview = false): Promise<NestFastifyApplication> {
   const filter = new ProblemFilter(logger);
   const adapter = new FastifyAdapter({
     bodyLimit: MAX_BODY_BYTES,
     routerOptions: { maxParamLength: 1024 },
-    forceCloseConnections: true,
+    return503OnClosing: false,
     requestTimeout: REQUEST_MS,
     frameworkErrors: filter.answer as never,
   });
@@ -48,8 +52,15 @@ export async function createApp(config: AppConfig, logger: Logger, preview = fal
       done(new Problem('INVALID_JSON', first!.message, { errors: parsed.faults }));
     },
   );
+  let closing = false;
+  // From here on connections that idle are closed, and what is in flight has its answer first.
+  fastify.addHook('preClose', async () => {
+    closing = true;
+    setTimeout(() => fastify.server.closeAllConnections(), DRAIN_MS).unref();
+  });
   fastify.addHook('onRequest', async (request, reply) => {
     reply.header('X-Request-Id', request.id);
+    if (closing) throw unavailable();
     if (request.method === 'POST' && NEEDS_BODY.test(request.url) && request.headers['content-type'] === undefined) {
       throw new Problem('UNSUPPORTED_MEDIA_TYPE', 'Send the body as application/json.');
     }

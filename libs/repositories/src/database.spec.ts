@@ -2,7 +2,8 @@ import { describe, it } from 'node:test';
 import { expect } from 'expect';
 import pg from 'pg';
 import { useTestDatabase } from '#libs/testing';
-import { Database, isTransient, type Statement } from './database.js';
+import { Database, type Statement } from './database.js';
+import { isTransient } from './transient.js';
 
 const one: Statement = { name: 'one', text: 'SELECT 1 AS one' };
 const notify: Statement = { name: 'notify', text: `SELECT pg_notify('spec', $1)` };

@@ -160,29 +160,3 @@ export class Database implements Queryable {
     await this.pool.end();
   }
 }
-
-/** PostgreSQL and network faults after which the same work may be done again: it is all-or-nothing and idempotent. */
-const RETRYABLE = new Set([
-  '40001', // serialization failure
-  '40P01', // deadlock
-  '55P03', // lock not available
-  '25P03', // idle in transaction time-out
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'EPIPE',
-  'ETIMEDOUT',
-  'ENOTFOUND',
-]);
-
-/** Connection, too few resources (a full disk, no memory), an operator's hand, and faults of the system itself. */
-const RETRYABLE_CLASS = /^(08|53|57|58)[0-9A-Z]{3}$/;
-
-/** Whether the database was out of reach or in the way, rather than the work wrong. */
-export function isTransient(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  const code = (error as { code?: unknown }).code;
-  if (typeof code === 'string') return RETRYABLE.has(code) || RETRYABLE_CLASS.test(code);
-  return /Connection terminated|timeout exceeded|Query read timeout|Client has encountered a connection error/.test(
-    error.message,
-  );
-}

@@ -1,6 +1,7 @@
 export * from './chain-store.js';
 export * from './chain-writer.js';
-export { Database, isTransient, type Queryable, type Tx } from './database.js';
+export { Database, type Queryable, type Tx } from './database.js';
+export { isTransient } from './transient.js';
 export * from './engine-queries.js';
 export * from './migrate.js';
 export * from './reads/read-chains.js';

@@ -13,6 +13,7 @@ import {
 } from '@nestjs/swagger';
 import { readHistory } from '#libs/repositories';
 import { ChainReader } from '../chains/chain-reader.js';
+import { unavailable } from '../input/problem-from-error.js';
 import { ApiProblems } from '../system/api-problems.js';
 import { Databases } from '../system/databases.js';
 import { wholeNumber } from '../system/query.js';
@@ -31,6 +32,7 @@ interface Reply {
 @Controller('chains/:chain_id/events')
 export class EventsController implements OnModuleDestroy {
   private readonly live = new Set<LiveEvents>();
+  private ending = false;
 
   constructor(
     private readonly databases: Databases,
@@ -75,6 +77,7 @@ export class EventsController implements OnModuleDestroy {
     const limit = wholeNumber(query, 'limit', 200, 1, 1000);
     const chain = await this.reader.chain(chainId);
     if (accept?.includes('text/event-stream')) {
+      if (this.ending) throw unavailable();
       reply.hijack();
       // Only the head was asked for: a stream without a body would never end.
       if (reply.raw.req.method === 'HEAD') return void reply.raw.writeHead(200, STREAM_HEADERS).end();
@@ -93,6 +96,7 @@ export class EventsController implements OnModuleDestroy {
   }
 
   onModuleDestroy(): void {
+    this.ending = true;
     for (const live of this.live) live.close();
   }
 }

@@ -1,6 +1,6 @@
 import { HttpException } from '@nestjs/common';
+import { isTransient } from '#libs/repositories';
 import { Problem, type ProblemCode } from './problem.js';
-import { isUnavailable } from './unavailable.js';
 
 const BY_FASTIFY_CODE: Readonly<Record<string, ProblemCode>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: 'BODY_TOO_LARGE',
@@ -30,7 +30,7 @@ export function problemFromError(error: unknown): Problem {
   const { code, statusCode, message, expose } = errorFields(error);
   const known = code === undefined ? undefined : BY_FASTIFY_CODE[code];
   if (known) return new Problem(known, message, { cause: error });
-  if (isUnavailable(error)) return unavailable(error);
+  if (isTransient(error)) return unavailable(error);
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
     return new Problem(
       BY_STATUS[statusCode] ?? 'BAD_REQUEST',
@@ -51,7 +51,7 @@ function fromHttpException(error: HttpException): Problem {
   return new Problem(code, error.message, { errors, cause: error });
 }
 
-const unavailable = (cause: unknown) =>
+export const unavailable = (cause?: unknown): Problem =>
   new Problem(
     'UNAVAILABLE',
     'The database or another part of the system does not answer now. Nothing is known to be lost; try again.',

@@ -23,6 +23,11 @@ const THROWN: Readonly<Record<string, unknown>> = {
   driver: Object.assign(new Error('QueryFailedError'), { driverError: coded('x', '53300') }),
   timeout: new Error('Query read timeout'),
   connection: coded('x', '08006'),
+  disk: coded('x', '53100'),
+  memory: coded('x', '53200'),
+  system: coded('x', '58030'),
+  deadlock: coded('x', '40P01'),
+  ended: new Error('Cannot use a pool after calling end on the pool'),
   unique: coded('duplicate key value (secret)', '23505'),
 };
 
@@ -89,6 +94,11 @@ describe('ProblemFilter', () => {
     ['driver', 503, 'UNAVAILABLE'],
     ['timeout', 503, 'UNAVAILABLE'],
     ['connection', 503, 'UNAVAILABLE'],
+    ['disk', 503, 'UNAVAILABLE'],
+    ['memory', 503, 'UNAVAILABLE'],
+    ['system', 503, 'UNAVAILABLE'],
+    ['deadlock', 503, 'UNAVAILABLE'],
+    ['ended', 503, 'UNAVAILABLE'],
   ] as const) {
     it(`answers ${what} with ${status} ${code}`, async () => {
       const { response, document } = await ask(`/throw/${what}`);
