@@ -9,13 +9,15 @@ const OTHERS_P99_MS = 2_000;
 const NUL = '\\u0000';
 const HALF = '\\ud800';
 
-/** Reports of a run that no honest worker sends; `run` is the JSON of its ids without braces. */
-function poisonReports(run: string, runWithout: (field: string) => string): string[] {
+/** Reports of a run that no honest worker sends, and how its task ends; `run` is the JSON of its ids without braces. */
+function poisonReports(
+  run: string,
+  runWithout: (field: string) => string,
+): { readonly text: string; readonly code: string | null }[] {
   const ok = `"elapsedMs":1,"kind":"succeeded","artifacts":[]`;
-  return [
+  const invalid = [
     `{${run},${ok},"result":"a${NUL}b"}`,
     `{${run},${ok},"result":{"${NUL}":1}}`,
-    `{${run},${ok},"result":"${'x'.repeat(1_000_000)}"}`,
     `{${run},${ok},"result":${'['.repeat(5_000)}${']'.repeat(5_000)}}`,
     `{${run},${ok},"result":"${HALF}"}`,
     `{${run},${ok}}`,
@@ -29,9 +31,19 @@ function poisonReports(run: string, runWithout: (field: string) => string): stri
     `{${run},"elapsedMs":1,"kind":"failed","error":{"code":"${HALF}","message":"m","details":{"d":"${HALF}"}},"retryable":true}`,
     `{${runWithout('workerId')},"workerId":"${'w'.repeat(250)}",${ok},"result":1}`,
     `{${runWithout('workerId')},"workerId":"${HALF}",${ok},"result":1}`,
+    `{${run},"elapsedMs":1,"kind":"unheard of"}`,
+    `{${run},"kind":"released"}`,
+  ];
+  // They name no run that is under way, so it goes on.
+  const ofNoRun = [
     `{${runWithout('runId')},"runId":"${'r'.repeat(250)}",${ok},"result":1}`,
     `{${runWithout('attempt')},"attempt":2147483647,${ok},"result":1}`,
     `{${runWithout('attempt')},"attempt":1.5,${ok},"result":1}`,
+  ];
+  return [
+    { text: `{${run},${ok},"result":"${'x'.repeat(1_000_000)}"}`, code: 'RESULT_TOO_LARGE' },
+    ...invalid.map((text) => ({ text, code: 'INVALID_RESULT' })),
+    ...ofNoRun.map((text) => ({ text, code: null })),
   ];
 }
 
@@ -86,6 +98,7 @@ export const poison: Fault = {
       const answers = noAnswers();
       const random = seeded(trial.seed);
       const victims: string[] = [];
+      const ends = new Map<string, string | null>();
       const violations: string[] = [];
       const rounds = trial.long ? 20 : 1;
       const over = new AbortController();
@@ -128,7 +141,9 @@ export const poison: Fault = {
           const attempt = `"taskRequestId":"${row.task_request_id}","attempt":${row.attempt}`;
           const notes = poisonNotes(attempt, without(''));
           await sendRaw(system, 'notes', notes[i % notes.length]!);
-          await sendRaw(system, 'done', poisonReports(without(''), without)[i]!);
+          const { text, code } = poisonReports(without(''), without)[i]!;
+          await sendRaw(system, 'done', text);
+          ends.set(row.chain_id, code);
           await sendRaw(system, pick(random, ['done', 'notes']), NONSENSE[i % NONSENSE.length]!);
           sent += 3;
         }
@@ -144,6 +159,14 @@ export const poison: Fault = {
       await system.allEnded(answers.acknowledged, 40_000);
       const p99 = percentile(await durations(system, others.acknowledged), 0.99);
       if (p99 > within(trial, OTHERS_P99_MS)) violations.push(`other chains took ${Math.round(p99)} ms at p99`);
+      const codes = await system.rows<{ chain_id: string; code: string | null }>(
+        `SELECT chain_id, error->>'code' AS code FROM chain_tasks WHERE chain_id = ANY ($1)`,
+        [victims],
+      );
+      for (const { chain_id, code } of codes) {
+        const expected = ends.get(chain_id);
+        if (expected !== code) violations.push(`a victim ended with ${code}, not with ${expected}`);
+      }
       const failed = await system.count(`SELECT FROM task_chains WHERE status <> 'SUCCESS' AND chain_id = ANY ($1)`, [
         others.acknowledged,
       ]);

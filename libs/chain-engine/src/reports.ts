@@ -16,10 +16,13 @@ const LATEST_MS = 32_503_680_000_000;
 /** Reads a message of lane `done`. What the worker sent is not trusted: a bad result fails its task, never the batch. */
 export function readDone(text: string): ReadReport {
   const message = parse(text);
-  if (message === null || !hasRun(message) || !isDuration(message['elapsedMs'])) {
-    return { kind: 'unreadable', why: 'no report of a run' };
-  }
+  if (message === null || !hasIds(message)) return { kind: 'unreadable', why: 'no report of a run' };
   const report = message as unknown as DoneReport;
+  if (!isText(message['workerId'], MAX_WORKER_ID) || !isDuration(message['elapsedMs'])) {
+    const workerId = isText(message['workerId'], MAX_WORKER_ID) ? report.workerId : 'unreadable';
+    const elapsedMs = isDuration(message['elapsedMs']) ? report.elapsedMs : 0;
+    return invalid({ ...report, workerId, elapsedMs }, 'INVALID_RESULT', 'the report names no worker or time of a run');
+  }
   if (report.kind === 'succeeded') {
     const fault = resultFault(report.result) ?? artifactsFault(report.artifacts);
     return fault === null ? report : invalid(report, fault.code, fault.message);
@@ -31,7 +34,8 @@ export function readDone(text: string): ReadReport {
       ? { ...report, retryable: report.retryable === true, error: clean(report.error) }
       : invalid(report, 'INVALID_RESULT', 'the worker reported a failure without a readable error');
   }
-  return report.kind === 'released' ? report : { kind: 'unreadable', why: 'unknown kind' };
+  if (report.kind === 'released') return report;
+  return invalid(report, 'INVALID_RESULT', 'the worker reported neither success nor failure');
 }
 
 /** Reads a message of lane `notes`; null when it is none. */
@@ -135,10 +139,13 @@ function hasAttempt(m: Record<string, unknown>): boolean {
   );
 }
 
+/** What names the run: the ids that decide whose report it is. */
+function hasIds(m: Record<string, unknown>): boolean {
+  return hasAttempt(m) && isText(m['chainId'], MAX_ID) && isText(m['runId'], MAX_ID);
+}
+
 function hasRun(m: Record<string, unknown>): boolean {
-  return (
-    hasAttempt(m) && isText(m['chainId'], MAX_ID) && isText(m['runId'], MAX_ID) && isText(m['workerId'], MAX_WORKER_ID)
-  );
+  return hasIds(m) && isText(m['workerId'], MAX_WORKER_ID);
 }
 
 function isLogLine(line: unknown): boolean {
