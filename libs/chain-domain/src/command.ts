@@ -17,8 +17,6 @@ export function command(draft: Draft, event: ChainCommand): Decision | Refusal {
       draft.startReadyTasks();
       break;
     case 'CancelChain':
-      // Asked twice is done once.
-      if (status === 'CANCELLED') break;
       if (isChainTerminal(status)) return conflict;
       draft.stop('CANCELLED', null);
       break;
