@@ -103,6 +103,11 @@ export const poison: Fault = {
       const rounds = trial.long ? 20 : 1;
       const over = new AbortController();
       const others = noAnswers();
+      // Processes that have just started are slow by themselves: what is measured is the poison.
+      const first = noAnswers();
+      await createMany(system, 60, (n) => randomChain(random, `first ${n}`, 10, 50), first, { atOnce: 8 });
+      await system.allEnded(first.acknowledged, 40_000);
+      answers.acknowledged.push(...first.acknowledged);
       const load = createMany(system, Infinity, (n) => randomChain(random, `other ${n}`, 10, 50), others, {
         atOnce: 2,
         pauseMs: 150,
@@ -157,11 +162,8 @@ export const poison: Fault = {
       answers.acknowledged.push(...victims, ...others.acknowledged);
       const began = performance.now();
       await system.allEnded(answers.acknowledged, 40_000);
-      const took = await durations(system, others.acknowledged);
-      const p99 = percentile(took, 0.99);
-      // The p99 of the short form's 40 chains is the slowest of them, on a machine that runs other tests at once.
-      const judged = trial.long ? p99 : percentile(took, 0.5);
-      if (judged > within(trial, OTHERS_P99_MS)) violations.push(`other chains took ${Math.round(judged)} ms`);
+      const p99 = percentile(await durations(system, others.acknowledged), 0.99);
+      if (p99 > within(trial, OTHERS_P99_MS)) violations.push(`other chains took ${Math.round(p99)} ms at p99`);
       const codes = await system.rows<{ chain_id: string; code: string | null }>(
         `SELECT chain_id, error->>'code' AS code FROM chain_tasks WHERE chain_id = ANY ($1)`,
         [victims],

@@ -14,7 +14,7 @@ import {
 import type { PartyContext, PartyProgram } from './party/party-program.js';
 import { writeJson } from './party/write-json.js';
 import { checkGroup } from './regression-eval-party.js';
-import { readNumericColumns } from './ss-lr-columns.js';
+import { readPredictions } from './prediction-columns.js';
 import { TaskFailure, type JsonObject } from './task-type.js';
 
 /** What the holder's thread is told. */
@@ -39,11 +39,8 @@ const CALIBRATION_BINS = 10;
  */
 export const run: PartyProgram = async (context, args) => {
   const task = args as unknown as EvaluationArgs;
-  const names = [task.labelColumn, task.predictionColumn];
-  const table = await readNumericColumns(context, task.path, names, () => context.progress(0.1, 'reading'));
-  const column = (at: number): Float64Array =>
-    Float64Array.from({ length: table.rows }, (_, row) => table.values[2 * row + at]!);
-  return evaluateClasses(context, task, column(0), column(1));
+  const { labels, predictions } = await readPredictions(context, task);
+  return evaluateClasses(context, task, labels, predictions);
 };
 
 /**

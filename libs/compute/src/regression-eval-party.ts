@@ -10,7 +10,7 @@ import {
   type RegressionMetricName,
   type RegressionMetrics,
 } from './regression-metrics.js';
-import { readNumericColumns } from './ss-lr-columns.js';
+import { readPredictions } from './prediction-columns.js';
 import { TaskFailure, type JsonObject } from './task-type.js';
 
 /** What the holder's thread is told. */
@@ -29,13 +29,8 @@ export interface RegressionEvalArgs {
  */
 export const run: PartyProgram = async (context, args) => {
   const task = args as unknown as RegressionEvalArgs;
-  const names = [task.labelColumn, task.predictionColumn];
-  const table = await readNumericColumns(context, task.path, names, (rows) =>
-    context.progress((0.5 * rows) / (rows + 100_000), 'reading'),
-  );
-  const column = (at: number): Float64Array =>
-    Float64Array.from({ length: table.rows }, (_, row) => table.values[2 * row + at]!);
-  return evaluateNumbers(context, task, column(0), column(1));
+  const { labels, predictions } = await readPredictions(context, task);
+  return evaluateNumbers(context, task, labels, predictions);
 };
 
 /**

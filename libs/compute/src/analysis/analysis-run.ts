@@ -2,32 +2,21 @@ import { writeSharedArtifact } from '../party/output-files.js';
 import { runParties, type CrossedMessage } from '../party/run-parties.js';
 import { columnNamer } from '../statistics/column-names.js';
 import { fitting, fittingNames } from '../statistics/inline-result.js';
-import type { StatisticsPartyArgs } from '../statistics/statistics-party.js';
+import { ownReportPath, reportArgs, type ReportConfig } from '../statistics/report-config.js';
 import type { Json, JsonObject, TaskRun, TaskRunResult } from '../task-type.js';
 import type { AnalysisPartyValue } from './analysis-party.js';
-
-interface AnalysisConfig {
-  readonly input_data: Readonly<Record<string, string>>;
-  readonly columns?: Json;
-  readonly output_report?: string;
-}
 
 /** Bytes that a result has for the maps and lists by column, in JSON; the report holds all of each. */
 const ROOM = { statistics: 24 * 1024, correlation_matrix: 24 * 1024, not_correlated: 4 * 1024, suppressed: 8 * 1024 };
 
 /** Runs `analysis`: a thread for each party, and with several parties one for the dealer. `recorder` is for tests. */
 export async function runAnalysis(run: TaskRun, recorder?: (message: CrossedMessage) => void): Promise<TaskRunResult> {
-  const config = run.params.task_config as unknown as AnalysisConfig;
+  const config = run.params.task_config as unknown as ReportConfig;
   const parties = Object.keys(config.input_data).sort();
-  const ownPath = config.output_report?.startsWith('artifact:') === false ? config.output_report : null;
-  const argsOf = (party: string): StatisticsPartyArgs => ({
-    inputPath: config.input_data[party]!,
-    columns: config.columns ?? null,
-    reportPath: ownPath,
-  });
+  const ownPath = ownReportPath(config);
   const outcomes = await runParties({
     program: 'analysis',
-    parties: Object.fromEntries(parties.map((party) => [party, argsOf(party) as unknown as Json])),
+    parties: reportArgs(config),
     ...(parties.length > 1 && { neutral: { program: 'correlation-dealer' as const, args: null } }),
     run,
     ...(recorder && { recorder }),

@@ -1,14 +1,9 @@
 import { writeSharedArtifact } from '../party/output-files.js';
 import { runParties, type CrossedMessage } from '../party/run-parties.js';
+import { ownReportPath, reportArgs, type ReportConfig } from '../statistics/report-config.js';
 import { fitting } from '../statistics/inline-result.js';
-import type { Json, JsonObject, TaskRun, TaskRunResult } from '../task-type.js';
+import type { JsonObject, TaskRun, TaskRunResult } from '../task-type.js';
 import type { CorrelationArgs, CorrelationReport } from './correlation-party.js';
-
-interface CorrelationConfig {
-  readonly input_data: Readonly<Record<string, string>>;
-  readonly columns?: Json;
-  readonly output_report?: string;
-}
 
 type Recorder = (message: CrossedMessage) => void;
 
@@ -28,18 +23,12 @@ async function runCorrelation(
   run: TaskRun,
   recorder?: Recorder,
 ): Promise<TaskRunResult> {
-  const config = run.params.task_config as unknown as CorrelationConfig;
+  const config = run.params.task_config as unknown as ReportConfig;
   const parties = Object.keys(config.input_data).sort();
-  const ownPath = config.output_report?.startsWith('artifact:') === false ? config.output_report : null;
-  const argsOf = (party: string): CorrelationArgs => ({
-    type,
-    inputPath: config.input_data[party]!,
-    columns: config.columns ?? null,
-    reportPath: ownPath,
-  });
+  const ownPath = ownReportPath(config);
   const outcomes = await runParties({
     program: 'correlation',
-    parties: Object.fromEntries(parties.map((party) => [party, argsOf(party) as unknown as Json])),
+    parties: reportArgs(config, { type }),
     ...(parties.length > 1 && { neutral: { program: 'correlation-dealer' as const, args: null } }),
     run,
     ...(recorder && { recorder }),

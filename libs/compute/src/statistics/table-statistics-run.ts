@@ -1,15 +1,10 @@
-import type { Json, TaskRun, TaskRunResult } from '../task-type.js';
+import type { TaskRun, TaskRunResult } from '../task-type.js';
 import { writeSharedArtifact } from '../party/output-files.js';
 import { runParties, type CrossedMessage } from '../party/run-parties.js';
 import { columnNamer } from './column-names.js';
 import { fitting, fittingNames } from './inline-result.js';
-import type { StatisticsPartyArgs, StatisticsPartyValue } from './statistics-party.js';
-
-interface StatisticsConfig {
-  input_data: Record<string, string>;
-  columns?: Json;
-  output_report?: string;
-}
+import { ownReportPath, reportArgs, type ReportConfig } from './report-config.js';
+import type { StatisticsPartyValue } from './statistics-party.js';
 
 /** Bytes that a result has for the names of suppressed columns, besides the statistics; the report holds all. */
 const SUPPRESSED_ROOM = 12 * 1024;
@@ -19,17 +14,12 @@ export async function runTableStatistics(
   run: TaskRun,
   recorder?: (message: CrossedMessage) => void,
 ): Promise<TaskRunResult> {
-  const config = run.params.task_config as unknown as StatisticsConfig;
+  const config = run.params.task_config as unknown as ReportConfig;
   const parties = Object.keys(config.input_data).sort();
-  const ownPath = config.output_report?.startsWith('artifact:') === false ? config.output_report : null;
-  const argsOf = (party: string): StatisticsPartyArgs => ({
-    inputPath: config.input_data[party]!,
-    columns: config.columns ?? null,
-    reportPath: ownPath,
-  });
+  const ownPath = ownReportPath(config);
   const outcomes = await runParties({
     program: 'table-statistics',
-    parties: Object.fromEntries(parties.map((party) => [party, argsOf(party) as unknown as Json])),
+    parties: reportArgs(config),
     run,
     ...(recorder && { recorder }),
   });

@@ -1,0 +1,21 @@
+import type { PartyContext } from './party/party-program.js';
+import { readNumericColumns } from './ss-lr-columns.js';
+
+/** The columns of a prediction table that an evaluation looks at. */
+interface PredictionTable {
+  readonly path: string;
+  readonly labelColumn: string;
+  readonly predictionColumn: string;
+}
+
+/** Reads labels and predictions, one of each a row. Throws TaskFailure COLUMN_NOT_FOUND, NON_NUMERIC, or what opening the table throws. */
+export async function readPredictions(
+  context: PartyContext,
+  { path, labelColumn, predictionColumn }: PredictionTable,
+): Promise<{ labels: Float64Array; predictions: Float64Array }> {
+  const { rows, values } = await readNumericColumns(context, path, [labelColumn, predictionColumn], (read) =>
+    context.progress((0.5 * read) / (read + 100_000), 'reading'),
+  );
+  const column = (at: number): Float64Array => Float64Array.from({ length: rows }, (_, row) => values[2 * row + at]!);
+  return { labels: column(0), predictions: column(1) };
+}
