@@ -1,5 +1,5 @@
-import { loadEnvFile, readConfig, startEmbeddedPostgres } from '#libs/platform';
 import { revertMigration, showMigrations } from '#libs/repositories';
+import { withDatabaseUrl } from './database.js';
 import { migrateAll } from './schema.js';
 
 // `npm run migrate -- run|revert|show`, on DATABASE_URL or else on the embedded database of DATA_DIR.
@@ -24,21 +24,9 @@ async function migrate(command: string, databaseUrl: string): Promise<string> {
   }
 }
 
-async function main(command: string): Promise<string> {
-  loadEnvFile();
-  const { databaseUrl, dataDir } = readConfig();
-  if (databaseUrl !== undefined) return migrate(command, databaseUrl);
-  const server = await startEmbeddedPostgres({ dataDir });
-  try {
-    return await migrate(command, server.url);
-  } finally {
-    // One that ran before belongs to a running system.
-    if (!server.reused) await server.stop();
-  }
-}
-
 try {
-  process.stdout.write(`${await main(process.argv[2] ?? 'run')}\n`);
+  const command = process.argv[2] ?? 'run';
+  process.stdout.write(`${await withDatabaseUrl((url) => migrate(command, url))}\n`);
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 1;

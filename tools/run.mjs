@@ -14,6 +14,7 @@ const COMMANDS = {
   demo: () => launch('launcher/demo'),
   start: () => launch('launcher/start'),
   migrate: () => launch('launcher/migrate'),
+  'audit:verify': () => launch('launcher/verify-audit'),
   bench: () => launch('bench/run'),
   measure: () => launch('bench/compute/measure'),
   doctor: () => launch('launcher/doctor'),

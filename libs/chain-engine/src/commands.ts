@@ -1,6 +1,6 @@
 import type { ChainCommand, ChainStatus, Hold, Refusal, SkipReason, Task, TaskStatus } from '#libs/chain-domain';
 import { engineQueries, insertWholeChain, wakeSoon } from '#libs/repositories';
-import type { ChainSave, Database, LoadedChain, Queryable } from '#libs/repositories';
+import type { AuditEntry, ChainSave, Database, LoadedChain, Queryable } from '#libs/repositories';
 import { Refused } from './decide-chain.js';
 import type { IdempotentRequest } from './idempotency.js';
 import { newChainRows, type NewChain } from './new-chain.js';
@@ -25,11 +25,19 @@ export type CreateOutcome =
 
 const SCOPE = 'createChain';
 
+/** Who changes something, and from where: what the audit log keeps beside what was done. */
+export type Caller = Pick<AuditEntry, 'actor' | 'address' | 'request_id'>;
+
 /**
- * Stores a new chain, its tasks and edges, and the idempotency key with its answer, in one statement (I8). The queue
- * has no part in it: the listeners send what is ready.
+ * Stores a new chain, its tasks and edges, an entry for the audit log, and the idempotency key with its answer, in one
+ * statement (I8). The queue has no part in it: the listeners send what is ready.
  */
-export async function createChain(db: Database, chain: NewChain, request?: IdempotentRequest): Promise<CreateOutcome> {
+export async function createChain(
+  db: Database,
+  chain: NewChain,
+  request?: IdempotentRequest,
+  caller?: Caller,
+): Promise<CreateOutcome> {
   const { row, tasks, edges } = newChainRows(chain, Date.now());
   const answer = {
     chain_id: row.chain_id,
@@ -39,7 +47,9 @@ export async function createChain(db: Database, chain: NewChain, request?: Idemp
     status: row.status as ChainStatus,
   };
   const key = request === undefined ? undefined : { scope: SCOPE, ...request, answer };
-  const createdAt = await insertWholeChain(db, row, tasks, edges, key);
+  const details = { chain_name: row.chain_name, total_tasks: row.total_tasks, execute: chain.execute };
+  const audit = caller && { ...caller, action: SCOPE, target: row.chain_id, details };
+  const createdAt = await insertWholeChain(db, row, tasks, edges, key, audit);
   if (createdAt !== null) {
     if (chain.execute) wakeSoon(db);
     return { kind: 'created', chain: { ...answer, created_at: createdAt.toISOString() } };
@@ -85,6 +95,8 @@ export interface CommandOptions {
   readonly dryRun?: boolean;
   /** Who and why: kept with the event in the chain's history. */
   readonly data?: Readonly<Record<string, unknown>>;
+  /** Stored with the change, for the audit log. */
+  readonly audit?: AuditEntry;
 }
 
 /**
@@ -105,7 +117,7 @@ export async function commandChain(
       before = new Map(loaded.state.tasks);
       const event = toEvent(command, loaded);
       const report = command.kind === 'ResolveTask' ? { result: command.result } : undefined;
-      return [{ event, report, data: { ...options.data } }];
+      return [{ event, report, data: { ...options.data }, audit: options.audit }];
     },
   };
   try {

@@ -3,6 +3,7 @@ import type { Chain, ChainEvent, Decision, Refusal, Task } from '#libs/chain-dom
 import type {
   ArtifactRecord,
   AttemptRecord,
+  AuditEntry,
   ChainSave,
   EventRecord,
   LoadedChain,
@@ -17,6 +18,8 @@ export interface Incoming {
   readonly artifacts?: readonly Omit<ArtifactRecord, 'taskId'>[];
   /** Kept in the event's history. */
   readonly data?: Record<string, unknown>;
+  /** What the audit log is told, of a user's command. */
+  readonly audit?: AuditEntry;
 }
 
 /** Something was refused: nothing of the chain is stored. */
@@ -70,6 +73,7 @@ export function decideChain(loaded: LoadedChain, incoming: readonly Incoming[], 
         : [],
     );
     if (stop.length > 0) outbox.push({ kind: 'STOP', payload: { tasks: stop } });
+    if (item.audit !== undefined) outbox.push({ kind: 'AUDIT', payload: item.audit });
     evolve(state, decision);
   }
   if (state.chain.status === 'RUNNING') send(loaded, ready, room, changed, dispatched);

@@ -1,3 +1,4 @@
+import type { AuditEntry } from './audit.js';
 import type { Database } from './database.js';
 import { createChain } from './statements/create-chain.js';
 
@@ -67,6 +68,7 @@ export async function insertWholeChain(
   tasks: readonly NewTaskRow[],
   edges: readonly NewEdge[],
   request?: RequestKey,
+  audit?: AuditEntry,
 ): Promise<Date | null> {
   const [row] = await db.write<{ created_at: Date }>(createChain, [
     JSON.stringify(chain),
@@ -79,6 +81,7 @@ export async function insertWholeChain(
     request?.key,
     request?.hash,
     request === undefined ? undefined : JSON.stringify(request.answer),
+    audit === undefined ? undefined : JSON.stringify(audit),
   ]);
   return row?.created_at ?? null;
 }

@@ -1,3 +1,4 @@
+export * from './audit.js';
 export * from './chain-store.js';
 export * from './chain-writer.js';
 export { Database, type Queryable, type Tx } from './database.js';

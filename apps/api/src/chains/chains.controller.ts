@@ -17,6 +17,7 @@ import { Problem } from '../input/problem.js';
 import { Databases } from '../system/databases.js';
 import { Catalogue } from '../system/catalogue.js';
 import { ApiProblems } from '../system/api-problems.js';
+import { callerOf, type CallerReply } from '../system/caller.js';
 import { IDEMPOTENCY_KEY, idempotentRequest } from '../system/idempotency-key.js';
 import { ChainReader } from './chain-reader.js';
 import { ChainDto, ChainListDto, CreatedChainDto, GraphDto, ValidationDto } from './chains.dto.js';
@@ -27,7 +28,7 @@ import { chainSummary, taskDtos } from './views.js';
 
 const CHAIN_BODY = { schema: { $ref: '#/components/schemas/CreateChainRequest' }, required: true };
 
-interface Reply {
+interface Reply extends CallerReply {
   code(status: number): Reply;
   header(name: string, value: string): Reply;
   type(contentType: string): Reply;
@@ -58,8 +59,9 @@ export class ChainsController {
     @Headers('idempotency-key') key: string | undefined,
     @Res({ passthrough: true }) reply: Reply,
   ): Promise<CreatedChain> {
-    const chain = newChainOf(this.read(body), body, null);
-    const outcome = await createChain(this.databases.engine, chain, idempotentRequest(key, body));
+    const caller = callerOf(reply);
+    const chain = newChainOf(this.read(body), body, caller.actor);
+    const outcome = await createChain(this.databases.engine, chain, idempotentRequest(key, body), caller);
     if (outcome.kind === 'key-reused') {
       throw new Problem('IDEMPOTENCY_KEY_REUSED', 'This Idempotency-Key was used for another chain: take a new key.');
     }

@@ -2,6 +2,7 @@ import { applyDecorators, Body, Controller, Headers, HttpCode, Post, Query, Res 
 import { ApiBody, ApiHeader, ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { answerLongOnce } from '#libs/chain-engine';
 import { ApiProblems } from '../system/api-problems.js';
+import { callerOf } from '../system/caller.js';
 import { Databases } from '../system/databases.js';
 import { IDEMPOTENCY_KEY, idempotentRequest } from '../system/idempotency-key.js';
 import { BULK_ACTIONS, runBulk } from './bulk.js';
@@ -75,7 +76,7 @@ export class BulkController {
   ): Promise<BulkDto> {
     const body = readBulk(sent, query);
     const request = idempotentRequest(key, body);
-    const work = (): Promise<BulkDto> => runBulk(this.databases, BULK_ACTIONS[name], body);
+    const work = (): Promise<BulkDto> => runBulk(this.databases, BULK_ACTIONS[name], body, callerOf(reply));
     const once = body.dry_run === true ? undefined : request;
     return answerOf(await answerLongOnce(this.databases.engine, `bulk:${name}`, once, work), reply);
   }

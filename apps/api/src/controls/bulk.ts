@@ -1,16 +1,18 @@
-import { commandChain, type OperatorCommand } from '#libs/chain-engine';
+import { commandChain, type Caller, type OperatorCommand } from '#libs/chain-engine';
 import { listChains } from '#libs/repositories';
 import type { ChainFilter } from '#libs/repositories';
 import { readCursor, readListQuery, writeCursor } from '../chains/list-query.js';
 import { Problem } from '../input/problem.js';
 import type { Databases } from '../system/databases.js';
 import { DEFAULT_PER_SECOND, MAX_BULK } from './control-bodies.js';
-import { auditOf, conflict } from './controls.js';
+import { conflict, told } from './controls.js';
 import type { BulkDto, BulkResultDto } from './controls.dto.js';
 import type { BulkBody } from './read-control.js';
 
 /** What a bulk action does to each chain, and the chains in which it can do something. */
 export interface BulkAction {
+  /** The name of the operation. */
+  readonly operation: string;
   readonly command: OperatorCommand;
   readonly done: string;
   readonly statuses: readonly string[];
@@ -20,24 +22,28 @@ export interface BulkAction {
 
 export const BULK_ACTIONS: Readonly<Record<'cancel' | 'pause' | 'resume' | 'retry', BulkAction>> = {
   cancel: {
+    operation: 'cancelChains',
     command: { kind: 'CancelChain' },
     done: 'cancelled: it has ended',
     statuses: ['PENDING', 'RUNNING', 'PAUSED'],
     paced: false,
   },
   pause: {
+    operation: 'pauseChains',
     command: { kind: 'PauseChain' },
     done: 'paused: only a RUNNING chain is',
     statuses: ['RUNNING'],
     paced: false,
   },
   resume: {
+    operation: 'resumeChains',
     command: { kind: 'ResumeChain' },
     done: 'resumed: only a PAUSED chain is',
     statuses: ['PAUSED'],
     paced: true,
   },
   retry: {
+    operation: 'retryChains',
     command: { kind: 'RetryChain', includeDownstream: true },
     done: 'retried: it has not been started',
     statuses: ['FAILURE', 'CANCELLED'],
@@ -59,7 +65,12 @@ interface Target {
  * Does the action to each chain by itself, so that one which refuses does not hold up the others. A chain is done or
  * not by its own compare-and-set: doing the call again harms nothing.
  */
-export async function runBulk(databases: Databases, action: BulkAction, body: BulkBody): Promise<BulkDto> {
+export async function runBulk(
+  databases: Databases,
+  action: BulkAction,
+  body: BulkBody,
+  caller: Caller,
+): Promise<BulkDto> {
   const { targets, more } = await targetsOf(databases, action, body);
   const dryRun = body.dry_run === true;
   const perSecond = action.paced && !dryRun ? (body.max_per_second ?? DEFAULT_PER_SECOND) : Infinity;
@@ -71,7 +82,7 @@ export async function runBulk(databases: Databases, action: BulkAction, body: Bu
       const index = next++;
       const early = begun + (index * 1000) / perSecond - performance.now();
       if (early > 0) await new Promise((resolve) => setTimeout(resolve, early));
-      results[index] = await actOn(databases, action, targets[index]!.chainId, body);
+      results[index] = await actOn(databases, action, targets[index]!.chainId, body, caller);
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));
@@ -89,12 +100,13 @@ export async function runBulk(databases: Databases, action: BulkAction, body: Bu
 
 async function actOn(
   { engine }: Databases,
-  { command, done }: BulkAction,
+  { operation, command, done }: BulkAction,
   chainId: string,
-  body: BulkBody,
+  { dry_run: dryRun = false, note }: BulkBody,
+  caller: Caller,
 ): Promise<BulkResultDto> {
-  const data = auditOf(command, body, { bulk: true });
-  const outcome = await commandChain(engine, chainId, command, { dryRun: body.dry_run === true, data });
+  const words = told(caller, operation, chainId, command, { note, bulk: true });
+  const outcome = await commandChain(engine, chainId, command, { dryRun, ...words });
   const none = { chain_id: chainId, tasks_changed: 0, detail: null };
   switch (outcome.kind) {
     case 'done':

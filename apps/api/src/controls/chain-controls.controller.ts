@@ -4,13 +4,14 @@ import { readChains } from '#libs/repositories';
 import type { Queryable } from '#libs/repositories';
 import { priorityOf } from '../input/chain-input.js';
 import { ApiProblems } from '../system/api-problems.js';
+import type { CallerReply } from '../system/caller.js';
 import { ApiControl } from './api-control.js';
 import { plainBody, priorityBody, retryBody } from './control-bodies.js';
 import { Controls } from './controls.js';
 import { CancelledChainDto, ControlDto, ExecutedChainDto } from './controls.dto.js';
 import { readPlain, readPriority, readRetry } from './read-control.js';
 
-export interface Reply {
+export interface Reply extends CallerReply {
   header(name: string, value: string): Reply;
 }
 type RequestQuery = Record<string, unknown>;

@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { answerOnce, commandChain, type CommandOutcome, type OperatorCommand } from '#libs/chain-engine';
+import { answerOnce, commandChain, type Caller, type CommandOutcome, type OperatorCommand } from '#libs/chain-engine';
 import type { Refusal } from '#libs/chain-domain';
-import type { Queryable } from '#libs/repositories';
+import type { AuditEntry, Queryable } from '#libs/repositories';
 import { ChainReader } from '../chains/chain-reader.js';
 import { Problem } from '../input/problem.js';
+import { callerOf, type CallerReply } from '../system/caller.js';
 import { Databases } from '../system/databases.js';
 import { idempotentRequest } from '../system/idempotency-key.js';
 import type { ControlDto } from './controls.dto.js';
@@ -21,7 +22,7 @@ export interface ControlCall {
   readonly key: string | undefined;
 }
 
-interface Reply {
+interface Reply extends CallerReply {
   header(name: string, value: string): unknown;
 }
 
@@ -46,14 +47,18 @@ export class Controls {
     const dryRun = body.dry_run === true;
     const request = idempotentRequest(key, { body, command });
     const scope = `${operation}:${this.reader.id(chainId)}`;
-    const work = async (db: Queryable): Promise<T> => complete(db, await this.act(db, call));
+    const work = async (db: Queryable): Promise<T> => complete(db, await this.act(db, call, callerOf(reply)));
     const outcome = await answerOnce(this.databases.engine, scope, dryRun ? undefined : request, work);
     return answerOf(outcome, reply);
   }
 
-  private async act(db: Queryable, { chainId, command, body, done }: ControlCall): Promise<ControlDto> {
+  private async act(db: Queryable, call: ControlCall, caller: Caller): Promise<ControlDto> {
+    const { operation, chainId, command, body, done } = call;
     const dryRun = body.dry_run === true;
-    const outcome = await commandChain(db, chainId, command, { dryRun, data: auditOf(command, body) });
+    const outcome = await commandChain(db, chainId, command, {
+      dryRun,
+      ...told(caller, operation, chainId, command, body),
+    });
     switch (outcome.kind) {
       case 'not-found':
         throw this.reader.notFound(chainId);
@@ -88,15 +93,23 @@ export function answerOf<T>(outcome: Awaited<ReturnType<typeof answerOnce>>, rep
   }
 }
 
-/** What the chain's history keeps of a command: who (known once users are), why, and what was asked for. */
-export function auditOf(command: OperatorCommand, { note }: ControlBody, more: object = {}): Record<string, unknown> {
-  const asked: Record<string, unknown> = {};
+/** What the chain's history and the audit log keep of a command: who, why, and what was asked for. */
+export function told(
+  caller: Caller,
+  action: string,
+  chainId: string,
+  command: OperatorCommand,
+  { note = null, ...more }: { readonly note?: string | null; readonly bulk?: true },
+): { data: Record<string, unknown>; audit: AuditEntry } {
+  const details: Record<string, unknown> = { note };
   if (command.kind === 'RetryChain' && command.from !== undefined) {
-    asked['from'] = command.from;
-    asked['include_downstream'] = command.includeDownstream;
+    details['from'] = command.from;
+    details['include_downstream'] = command.includeDownstream;
   }
-  if (command.kind === 'SetPriority') asked['priority'] = command.priority;
-  return { by: null, note: note ?? null, ...asked, ...more };
+  if (command.kind === 'SetPriority') details['priority'] = command.priority;
+  if (more.bulk) details['bulk'] = true;
+  const target = 'taskId' in command && command.taskId !== undefined ? `${chainId}/${command.taskId}` : chainId;
+  return { data: { by: caller.actor, ...details }, audit: { ...caller, action, target, details } };
 }
 
 /** A refusal in words, with the state that stands against it. */

@@ -1,10 +1,11 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiBody, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { webhooks, type Webhook, type WebhookDelivery } from '#libs/repositories';
+import { tellOfChange, webhooks, type Webhook, type WebhookDelivery } from '#libs/repositories';
 import { isObject } from '../input/chain-body.js';
 import { Problem } from '../input/problem.js';
 import { ApiProblems } from '../system/api-problems.js';
+import { callerOf, type CallerReply } from '../system/caller.js';
 import { Databases } from '../system/databases.js';
 import { wholeNumber } from '../system/query.js';
 import { CreatedWebhookDto, DeliveryDto, DeliveryListDto, WebhookListDto, type WebhookDto } from './webhooks.dto.js';
@@ -39,13 +40,15 @@ export class WebhooksController {
   })
   @ApiResponse({ status: 201, type: CreatedWebhookDto, description: 'With its secret, which is not shown again.' })
   @ApiProblems(400, 413, 415, 503)
-  async create(@Body() body: unknown): Promise<CreatedWebhookDto> {
+  async create(@Body() body: unknown, @Res({ passthrough: true }) reply: CallerReply): Promise<CreatedWebhookDto> {
     const { url, events } = readWebhook(body);
     const secret = `whsec_${randomBytes(32).toString('base64')}`;
-    return {
-      ...dto(await webhooks.insert(this.databases.engine, `webhook-${randomUUID()}`, url, secret, events)),
-      secret,
-    };
+    const id = `webhook-${randomUUID()}`;
+    const row = await this.databases.engine.transaction(async (tx) => {
+      await tellOfChange(tx, { ...callerOf(reply), action: 'createWebhook', target: id, details: { url, events } });
+      return webhooks.insert(tx, id, url, secret, events);
+    });
+    return { ...dto(row), secret };
   }
 
   @Get()
@@ -62,8 +65,11 @@ export class WebhooksController {
   @ApiOperation({ operationId: 'deleteWebhook', summary: 'Remove a webhook and its deliveries' })
   @ApiResponse({ status: 204, description: 'It is gone.' })
   @ApiProblems(404, 503)
-  async remove(@Param('webhook_id') id: string): Promise<void> {
-    if (!(await webhooks.remove(this.databases.engine, id))) throw notFound(id);
+  async remove(@Param('webhook_id') id: string, @Res({ passthrough: true }) reply: CallerReply): Promise<void> {
+    await this.databases.engine.transaction(async (tx) => {
+      if (!(await webhooks.remove(tx, id))) throw notFound(id);
+      await tellOfChange(tx, { ...callerOf(reply), action: 'deleteWebhook', target: id, details: {} });
+    });
   }
 
   @Get(':webhook_id/deliveries')
@@ -98,11 +104,19 @@ export class WebhooksController {
   })
   @ApiResponse({ status: 202, type: DeliveryDto, description: 'It is due now.' })
   @ApiProblems(404, 503)
-  async replay(@Param('webhook_id') id: string, @Param('delivery_id') deliveryId: string): Promise<DeliveryDto> {
+  async replay(
+    @Param('webhook_id') id: string,
+    @Param('delivery_id') deliveryId: string,
+    @Res({ passthrough: true }) reply: CallerReply,
+  ): Promise<DeliveryDto> {
     const number = /^\d{1,15}$/.test(deliveryId) ? Number(deliveryId) : 0;
-    const row = await webhooks.replay(this.databases.engine, id, number);
-    if (row === undefined) throw notFound(`${id}/deliveries/${deliveryId}`);
-    return deliveryDto(row);
+    return this.databases.engine.transaction(async (tx) => {
+      const row = await webhooks.replay(tx, id, number);
+      if (row === undefined) throw notFound(`${id}/deliveries/${deliveryId}`);
+      const target = `${id}/deliveries/${deliveryId}`;
+      await tellOfChange(tx, { ...callerOf(reply), action: 'replayWebhookDelivery', target, details: {} });
+      return deliveryDto(row);
+    });
   }
 }
 

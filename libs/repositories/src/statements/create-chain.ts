@@ -1,14 +1,15 @@
 import type { Statement } from '../database.js';
 
 /**
- * Stores a chain with its tasks, their requests, its edges and its first event, and the idempotency key of the request
- * with its answer: all of it or, where the key is taken, nothing. Waits for a writer of the same key.
+ * Stores a chain with its tasks, their requests, its edges and its first event, an entry for the audit log, and the
+ * idempotency key of the request with its answer: all of it or, where the key is taken, nothing. Waits for a writer of
+ * the same key.
  *
  * One statement, as each round trip costs the API and the database as much as its work.
  *
  * $1 the chain as a JSON object, $2 its tasks as a JSON array; its edges: $3 from, $4 to, $5 types, $6 conditions
- * (pairwise); $7 scope, $8 key (null: none), $9 hash, $10 answer, into which `created_at` is filled -> when it was
- * stored; no row where the key is taken.
+ * (pairwise); $7 scope, $8 key (null: none), $9 hash, $10 answer, into which `created_at` is filled; $11 audit entry
+ * (null: none) -> when it was stored; no row where the key is taken.
  */
 export const createChain: Statement = {
   name: 'create-chain',
@@ -65,6 +66,8 @@ export const createChain: Statement = {
       SELECT chain_id, CASE status WHEN 'RUNNING' THEN 'ChainCreatedAndStarted' ELSE 'ChainCreated' END, 'ACCEPTED', 1,
              jsonb_build_object('total_tasks', total_tasks, 'chain_type', chain_type)
         FROM chain
+    ), audit AS (
+      INSERT INTO outbox (kind, payload) SELECT 'AUDIT', $11::jsonb FROM chain WHERE $11::jsonb IS NOT NULL
     )
     SELECT created_at FROM chain`,
 };

@@ -1,0 +1,147 @@
+import { createHash } from 'node:crypto';
+import type { Database, Queryable, Tx } from './database.js';
+import {
+  appendAudit,
+  auditWaits,
+  countAuditWaiting,
+  holdAuditHead,
+  readAudit,
+  readAuditHead,
+  takeAudit,
+  tellAudit,
+} from './statements/audit.js';
+
+/** A change that a user made, as it is stored in the outbox by the statement or transaction that makes it. */
+export interface AuditEntry {
+  /** Who; null where nobody was asked. */
+  readonly actor: string | null;
+  /** The address that the request came from. */
+  readonly address: string;
+  readonly request_id: string;
+  /** The operation of the API. */
+  readonly action: string;
+  /** What was changed: a chain, `<chain>/<task>`, a webhook. */
+  readonly target: string;
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
+/** The end of the log: the number of its last row, 0 for none, and that row's hash in hex. */
+export interface AuditHead {
+  readonly seq: number;
+  readonly hash: string;
+}
+
+interface AuditRow extends AuditEntry {
+  readonly seq: number;
+  /** UTC with microseconds, by PostgreSQL's clock. */
+  readonly at: string;
+  readonly previous_hash: string;
+  readonly hash: string;
+}
+
+/** What is wrong with the log, at the row of this number. */
+export interface AuditFault {
+  readonly seq: number;
+  /**
+   * `altered`: its content is not what its hash says. `removed`: it is not there. `moved`: it does not follow the row
+   * before it, so that one of them was exchanged. `replaced`: it has another hash than was noted.
+   */
+  readonly kind: 'altered' | 'removed' | 'moved' | 'replaced';
+}
+
+export interface AuditReport {
+  readonly rows: number;
+  readonly head: AuditHead;
+  /** Changes told of and not yet in the log. */
+  readonly waiting: number;
+  /** In the order of the rows, at most MAX_FAULTS. */
+  readonly faults: readonly AuditFault[];
+}
+
+const SEAL_BATCH = 500;
+const PAGE = 5_000;
+const MAX_FAULTS = 20;
+
+/** Stores an entry within the transaction of the change that it tells of. */
+export async function tellOfChange(tx: Tx, entry: AuditEntry): Promise<void> {
+  await tx.query(tellAudit, [JSON.stringify(entry)]);
+}
+
+/**
+ * Moves what waits in the outbox to the log, each row with the hash of the one before it. One process at a time; who
+ * makes changes never waits for it. Returns how many rows were added.
+ */
+export async function sealAudit(db: Database): Promise<number> {
+  let sealed = 0;
+  for (;;) {
+    if ((await db.query(auditWaits)).length === 0) return sealed;
+    const added = await db.transaction(sealBatch);
+    sealed += added;
+    if (added < SEAL_BATCH) return sealed;
+  }
+}
+
+async function sealBatch(tx: Tx): Promise<number> {
+  const [head] = await tx.query<AuditHead>(holdAuditHead);
+  if (head === undefined) return 0;
+  const taken = await tx.query<{ id: number; payload: AuditEntry; at: string }>(takeAudit, [SEAL_BATCH]);
+  if (taken.length === 0) return 0;
+  let { seq, hash } = head;
+  const rows = taken
+    .sort((a, b) => a.id - b.id)
+    .map(({ payload, at }) => {
+      const row = { ...payload, seq: ++seq, at, previous_hash: hash };
+      hash = hashOf(row);
+      return { ...row, hash };
+    });
+  await tx.query(appendAudit, [JSON.stringify(rows)]);
+  return rows.length;
+}
+
+/**
+ * SHA-256 in hex over the JSON text of `[seq, at, actor, address, request_id, action, target, details, previous_hash]`,
+ * without white space, the members of every object in `details` in the order of their names.
+ */
+function hashOf(row: Omit<AuditRow, 'hash'>): string {
+  const { seq, at, actor, address, request_id, action, target, details, previous_hash } = row;
+  const content = [seq, at, actor, address, request_id, action, target, sorted(details), previous_hash];
+  return createHash('sha256').update(JSON.stringify(content)).digest('hex');
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (value === null || typeof value !== 'object') return value;
+  const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(members.map(([name, member]) => [name, sorted(member)]));
+}
+
+/**
+ * Reads the whole log and finds rows that were altered, removed or moved, the last ones included. Whoever may write to
+ * every table could have made the log anew: then only a head that was noted elsewhere shows it. Changes nothing.
+ */
+export async function verifyAudit(db: Queryable, noted: readonly AuditHead[] = []): Promise<AuditReport> {
+  const [head] = await db.query<AuditHead>(readAuditHead);
+  if (head === undefined) throw new Error('audit_head is empty: the end of the log is not known');
+  const known = [head, ...noted];
+  const faults: AuditFault[] = [];
+  let rows = 0;
+  let last: AuditHead = { seq: 0, hash: '0'.repeat(64) };
+  for (;;) {
+    const page = await db.query<AuditRow>(readAudit, [last.seq, PAGE]);
+    for (const row of page) {
+      rows++;
+      const { seq, hash } = row;
+      const fault = (kind: AuditFault['kind'], at = seq): unknown => faults.push({ seq: at, kind });
+      if (seq > last.seq + 1) fault('removed', last.seq + 1);
+      else if (row.previous_hash !== last.hash) fault('moved');
+      if (hashOf(row) !== hash) fault('altered');
+      if (known.some((each) => each.seq === seq && each.hash !== hash)) fault('replaced');
+      last = row;
+    }
+    if (page.length < PAGE || faults.length >= MAX_FAULTS) break;
+  }
+  const end = Math.max(...known.map(({ seq }) => seq));
+  if (faults.length < MAX_FAULTS && last.seq < end) faults.push({ seq: last.seq + 1, kind: 'removed' });
+  const [waiting] = await db.query<{ count: number }>(countAuditWaiting);
+  return { rows, head, waiting: waiting!.count, faults: faults.slice(0, MAX_FAULTS) };
+}

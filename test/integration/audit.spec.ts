@@ -1,0 +1,81 @@
+import { expect } from 'expect';
+import { Database, verifyAudit } from '#libs/repositories';
+import { withConnection } from '#libs/platform';
+import { chain, describeSystem, eventually, task } from './system/index.js';
+
+interface Row {
+  action: string;
+  target: string;
+  actor: string | null;
+  address: string;
+  details: Record<string, unknown>;
+}
+
+describeSystem('the audit log', 'postgres', { apps: ['api', 'status-listener'] }, (check, system) => {
+  const rows = (): Promise<Row[]> =>
+    withConnection(system.databaseUrl, async (client) => {
+      const sql = 'SELECT action, target, actor, address, details FROM audit_log ORDER BY at, seq';
+      return (await client.query<Row>(sql)).rows;
+    });
+
+  check(
+    'has a row of every change, by whom, from where, and none of what was refused or only tried',
+    async ({ api }) => {
+      const post = async (
+        status: number,
+        path: string,
+        body: object = {},
+        headers = {},
+      ): Promise<Record<string, unknown>> => api.expect(status, path, { method: 'POST', body, headers });
+      const body = chain([task('a', { delay_ms: 60_000 }), task('b')]);
+      const key = { 'Idempotency-Key': 'audited' };
+      const id = await api.create(body, key);
+      await api.create(body, key);
+      await post(202, `/chains/${id}/execute?dry_run=true`);
+      await post(202, `/chains/${id}/execute`, {}, key);
+      await post(202, `/chains/${id}/execute`, {}, key);
+      await post(409, `/chains/${id}/execute`);
+      await post(200, `/chains/${id}/pause`, { note: 'a look' });
+      await post(200, `/chains/${id}/resume`);
+      await post(200, `/chains/${id}/priority`, { priority: 9 });
+      await post(200, `/chains/${id}/tasks/a/priority`, { priority: 2 });
+      await post(200, `/chains/${id}/tasks/a/skip`, { note: 'not needed' });
+      await post(200, `/chains/${id}/tasks/b/resolve`, { result: { rows: 7 }, note: 'counted' });
+      await post(200, `/chains/${id}/retry`, { from: ['b'] });
+      await post(200, `/chains/${id}/tasks/a/retry`);
+      await api.expect(200, `/chains/${id}`, { method: 'DELETE' });
+      await post(200, '/chains/bulk/retry', { ids: [id] });
+      const hook = (await post(201, '/webhooks', { url: 'https://hooks.example.com/x' }))['webhook_id'];
+      await api.expect(204, `/webhooks/${String(hook)}`, { method: 'DELETE' });
+      await api.expect(404, `/webhooks/${String(hook)}`, { method: 'DELETE' });
+
+      const expected = [
+        ['createChain', id, { chain_name: 'test chain', total_tasks: 2, execute: false }],
+        ['executeChain', id, { note: null }],
+        ['pauseChain', id, { note: 'a look' }],
+        ['resumeChain', id, { note: null }],
+        ['setChainPriority', id, { note: null, priority: 9 }],
+        ['setTaskPriority', `${id}/a`, { note: null, priority: 2 }],
+        ['skipTask', `${id}/a`, { note: 'not needed' }],
+        ['resolveTask', `${id}/b`, { note: 'counted' }],
+        ['retryChain', id, { note: null, from: ['b'], include_downstream: true }],
+        ['retryTask', id, { note: null, from: ['a'], include_downstream: true }],
+        ['cancelChain', id, { note: null }],
+        ['retryChains', id, { note: null, bulk: true }],
+        ['createWebhook', hook, { url: 'https://hooks.example.com/x', events: [] }],
+        ['deleteWebhook', hook, {}],
+      ];
+      const told = await eventually('every change is in the log', async () => {
+        const found = await rows();
+        return found.length >= expected.length ? found : undefined;
+      });
+      expect(told.map(({ action, target, details }) => [action, target, details])).toEqual(expected);
+      expect(new Set(told.map(({ address }) => address))).toEqual(new Set(['127.0.0.1']));
+      expect(new Set(told.map(({ actor }) => actor))).toEqual(new Set([null]));
+
+      const db = new Database(system.databaseUrl, { max: 1 });
+      expect(await verifyAudit(db)).toMatchObject({ rows: expected.length, waiting: 0, faults: [] });
+      await db.close();
+    },
+  );
+});
