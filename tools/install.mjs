@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, lstatSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { quietly, Refusal, ROOT } from './steps.mjs';
+import { npm, quietly, Refusal, ROOT } from './steps.mjs';
 
 const STAMP = join(ROOT, 'node_modules', '.task-chain-install.json');
 
@@ -32,11 +32,8 @@ export async function ensureInstalled() {
       // npm ci would empty the folder that it points to, which is somebody else's.
       throw new Refusal('node_modules is a link, and not what package-lock.json wants: run npm ci where it points to');
     }
-    const npm = process.env.npm_execpath;
-    const [command, args] = npm?.endsWith('.js') ? [process.execPath, [npm]] : ['npm', []];
-    await quietly(command, [...args, 'ci', '--no-audit', '--no-fund', '--loglevel=error'], {
-      env: { NODE_ENV: 'development' },
-    });
+    const [command, args] = npm('ci', '--no-audit', '--no-fund', '--loglevel=error');
+    await quietly(command, args, { env: { NODE_ENV: 'development' } });
   }
   try {
     writeFileSync(STAMP, stamp);

@@ -7,6 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { ensureBuilt } from './build.mjs';
 import { checkNode, ensureInstalled } from './install.mjs';
 import { bin, quietly, Refusal, ROOT, step } from './steps.mjs';
+import { checkAdvisories, checkLicences, writeSbom } from './supply-chain.mjs';
 import { runTests } from './tests.mjs';
 
 const [command = 'help', ...args] = process.argv.slice(2);
@@ -22,6 +23,7 @@ const COMMANDS = {
   check: async () => finish([...(await prepare()), ...(await check())]),
   test: async () => finish([...(await prepare()), ...(await test(args))]),
   openapi,
+  sbom: async () => process.stdout.write(`${await writeSbom()}\n`),
   'docs:tasks': taskPages,
   'docs:performance': () => import('./write-performance-page.mjs'),
 };
@@ -71,6 +73,8 @@ async function check() {
     return node('depcruise', ...folders, '--config', '.dependency-cruiser.cjs').then(() => '');
   });
   await one('unused code (knip)', () => node('knip', '--no-progress').then(() => ''));
+  await one('licences', async () => checkLicences());
+  await one('known vulnerabilities (npm audit)', checkAdvisories);
   if (existsSync(join(ROOT, 'openapi.json'))) {
     await one('OpenAPI is current', checkOpenapi);
     await one('OpenAPI (redocly)', () => node('redocly', 'lint', 'openapi.json').then(() => ''));

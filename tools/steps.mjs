@@ -9,6 +9,12 @@ export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 /** Path of a tool that npm has installed. */
 export const bin = (name) => join(ROOT, 'node_modules', '.bin', name);
 
+/** How npm is run: the one that runs this, where npm does. */
+export function npm(...args) {
+  const path = process.env.npm_execpath;
+  return path?.endsWith('.js') ? [process.execPath, [path, ...args]] : ['npm', args];
+}
+
 /** Something that the user has to mend: shown without a stack. */
 export class Refusal extends Error {}
 

@@ -5,6 +5,7 @@ import { describe, it } from 'node:test';
 import { expect } from 'expect';
 import countsReporter from './counts-reporter.mjs';
 import { checkNode, matches } from './install.mjs';
+import { licenceFaults, readAdvisories } from './supply-chain.mjs';
 
 describe('the version of Node', () => {
   const range = '^20.19.0 || ^22.13.0 || >=24.11.0';
@@ -74,5 +75,46 @@ describe('counting tests', () => {
       { name: 'a', reason: 'no Redis' },
       { name: 'b', reason: 'no reason given' },
     ]);
+  });
+});
+
+describe('the supply chain', () => {
+  it('takes licences that ask for nothing but their text, and names the packages of others', () => {
+    const packages = {
+      '': { license: 'GPL-3.0' },
+      'node_modules/a': { version: '1.0.0', license: 'MIT' },
+      'node_modules/b': { version: '1.0.0', license: '(GPL-2.0 OR MIT)' },
+      'node_modules/c': { version: '1.0.0', license: '(Apache-2.0 AND BSD-3-Clause)' },
+      'node_modules/d': { version: '1.0.0', license: '(MIT AND GPL-2.0)' },
+      'node_modules/e': { version: '2.0.0', license: 'AGPL-3.0-only' },
+      'node_modules/f': { version: '3.0.0' },
+    };
+    expect(licenceFaults(packages)).toEqual([
+      'node_modules/d 1.0.0: (MIT AND GPL-2.0)',
+      'node_modules/e 2.0.0: AGPL-3.0-only',
+      'node_modules/f 3.0.0: no licence',
+    ]);
+  });
+
+  it('tells advisories against what ships from those against tools', () => {
+    const found = (name, ...nodes) => {
+      const via = [{ title: `${name} leaks`, url: 'https://example.com/1' }, 'deeper'];
+      return { name, severity: 'high', range: '<2', via, nodes };
+    };
+    const vulnerabilities = { a: found('a', 'node_modules/a'), b: found('b', 'node_modules/x/b', 'node_modules/b') };
+    const packages = { 'node_modules/a': { dev: true }, 'node_modules/b': {}, 'node_modules/x/b': { dev: true } };
+    expect(readAdvisories(JSON.stringify({ vulnerabilities }), packages)).toEqual({
+      shipped: ['b <2 (high): b leaks https://example.com/1; by deeper'],
+      tools: ['a <2 (high): a leaks https://example.com/1; by deeper'],
+    });
+  });
+
+  it('does not take a registry that is out of reach for one that knows of nothing', () => {
+    expect(readAdvisories('{"message": "request to the registry failed"}', {})).toEqual({
+      unreached: 'request to the registry failed',
+    });
+    expect(readAdvisories('{"error": {"summary": "no such endpoint"}}', {})).toEqual({ unreached: 'no such endpoint' });
+    expect(readAdvisories('<html>', {})).toEqual({ unreached: '<html>' });
+    expect(readAdvisories('{"vulnerabilities": {}}', {})).toEqual({ shipped: [], tools: [] });
   });
 });

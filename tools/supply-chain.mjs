@@ -1,0 +1,85 @@
+// What the project is made of: its bill of materials, the licences of its packages, and what is known against them.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { npm, quietly, Refusal, ROOT, run } from './steps.mjs';
+
+const SBOM = 'sbom.cdx.json';
+/** Licences (SPDX) under which a package may be used here: they ask for no more than their own text to be kept. */
+const ALLOWED = new Set([
+  '0BSD',
+  'Apache-2.0',
+  'BlueOak-1.0.0',
+  'BSD-2-Clause',
+  'BSD-3-Clause',
+  'ISC',
+  'MIT',
+  'Python-2.0',
+]);
+
+/** Writes a CycloneDX document of all that package-lock.json names. Says how much that is. */
+export async function writeSbom() {
+  const [command, args] = npm('sbom', '--sbom-format=cyclonedx', '--sbom-type=application', '--package-lock-only');
+  const text = await quietly(command, args, { stderr: false });
+  writeFileSync(join(ROOT, SBOM), text);
+  const { specVersion, components } = JSON.parse(text);
+  return `${SBOM}: CycloneDX ${specVersion}, ${components.length} packages`;
+}
+
+/** Refuses a package without a licence, or with one that is not allowed. Says how many packages there are. */
+export function checkLicences() {
+  const { packages } = readLock();
+  const faults = licenceFaults(packages);
+  if (faults.length > 0) throw new Refusal(faults.join('\n'));
+  return `${Object.keys(packages).length - 1} packages`;
+}
+
+/** The packages of a lockfile whose licence is not allowed, in words. */
+export function licenceFaults(packages) {
+  return Object.entries(packages)
+    .filter(([path, { license }]) => path !== '' && !isAllowed(license ?? ''))
+    .map(([path, { version, license }]) => `${path} ${version}: ${license ?? 'no licence'}`);
+}
+
+/** Of an SPDX expression one branch of each OR must be allowed, and all of an AND. */
+function isAllowed(expression) {
+  const branches = expression.replaceAll(/[()]/g, '').split(' OR ');
+  return branches.some((branch) => branch.split(' AND ').every((licence) => ALLOWED.has(licence)));
+}
+
+/**
+ * Asks the registry what is known against the packages. Refuses an advisory against one that ships; tells of one
+ * against a tool. Where the registry's advisories are out of reach it says that nothing was checked, and passes.
+ */
+export async function checkAdvisories() {
+  const [command, args] = npm('audit', '--json', '--fetch-retries=0', '--fetch-timeout=20000');
+  const { output, errors } = await run(command, args, { capture: true, stderr: false });
+  const { shipped, tools, unreached } = readAdvisories(output, readLock().packages);
+  if (unreached !== undefined) {
+    return `NOT CHECKED: the registry's advisories could not be reached: ${unreached || errors.trim().split('\n')[0]}`;
+  }
+  if (shipped.length > 0) throw new Refusal(shipped.join('\n'));
+  return tools.length > 0 ? `only of tools, which do not ship:\n${tools.join('\n')}` : '';
+}
+
+/** What `npm audit --json` says: advisories against what ships and against tools, or why there is no answer. */
+export function readAdvisories(json, packages) {
+  let report;
+  try {
+    report = JSON.parse(json);
+  } catch {
+    return { unreached: json.slice(0, 200).trim() };
+  }
+  if (report.vulnerabilities === undefined) return { unreached: report.message ?? report.error?.summary ?? '' };
+  const shipped = [];
+  const tools = [];
+  for (const { name, severity, range, via, nodes } of Object.values(report.vulnerabilities)) {
+    const why = via.map((cause) => (typeof cause === 'string' ? `by ${cause}` : `${cause.title} ${cause.url}`));
+    const ships = nodes.some((path) => packages[path]?.dev !== true);
+    (ships ? shipped : tools).push(`${name} ${range} (${severity}): ${why.join('; ')}`);
+  }
+  return { shipped, tools };
+}
+
+function readLock() {
+  return JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8'));
+}
