@@ -126,6 +126,7 @@ export class System {
       LOG_LEVEL: 'warn',
       DATABASE_URL: databaseUrlOf(role, this.databaseUrl),
       DATA_DIR: this.services.folder,
+      RATE_LIMIT: '1000000',
       WORKER_CONCURRENCY: '1',
       WORKER_CONCURRENCY_DIAGNOSTIC: String(slots),
       ...more,

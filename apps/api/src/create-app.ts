@@ -1,6 +1,8 @@
 import 'reflect-metadata';
 import { RequestMethod } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import helmet from '@fastify/helmet';
+import rateLimit from '@fastify/rate-limit';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { NestLogger, type AppConfig, type Logger } from '#libs/platform';
 import { AppModule } from './app.module.js';
@@ -38,6 +40,8 @@ export async function createApp(config: AppConfig, logger: Logger, preview = fal
   });
   app.useGlobalFilters(filter);
   const fastify = adapter.getInstance();
+  await fastify.register(helmet, SECURITY_HEADERS);
+  await fastify.register(rateLimit, { global: false });
   // Fastify's own would take text as a body.
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser(
@@ -52,6 +56,8 @@ export async function createApp(config: AppConfig, logger: Logger, preview = fal
       done(new Problem('INVALID_JSON', first!.message, { errors: parsed.faults }));
     },
   );
+  const max = config.rateLimit * RATE_WINDOW_S;
+  const askForRate = fastify.createRateLimit({ max, timeWindow: RATE_WINDOW_S * 1_000 });
   let closing = false;
   // From here on connections that idle are closed, and what is in flight has its answer first.
   fastify.addHook('preClose', async () => {
@@ -61,6 +67,11 @@ export async function createApp(config: AppConfig, logger: Logger, preview = fal
   fastify.addHook('onRequest', async (request, reply) => {
     reply.header('X-Request-Id', request.id);
     if (closing) throw unavailable();
+    // An orchestrator must always have its answer.
+    if (max > 0 && !PROBES.test(request.url)) {
+      const rate = await askForRate(request);
+      if (!rate.isAllowed && rate.isExceeded) throw tooManyRequests(max, rate.ttlInSeconds);
+    }
     if (request.method === 'POST' && NEEDS_BODY.test(request.url) && request.headers['content-type'] === undefined) {
       throw new Problem('UNSUPPORTED_MEDIA_TYPE', 'Send the body as application/json.');
     }
@@ -72,6 +83,21 @@ export async function createApp(config: AppConfig, logger: Logger, preview = fal
   });
   return app;
 }
+
+/** As helmet has them, but for what would send a plain http:// page's own files to https://. */
+const SECURITY_HEADERS = { contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } } };
+
+/** A rate is averaged over this time, s. */
+const RATE_WINDOW_S = 10;
+
+const PROBES = /^\/health\/(live|ready)(\?|$)/;
+
+const tooManyRequests = (max: number, seconds: number): Problem =>
+  new Problem(
+    'TOO_MANY_REQUESTS',
+    `More than ${max} requests came from your address within ${RATE_WINDOW_S} s: try again later.`,
+    { headers: { 'Retry-After': String(seconds) } },
+  );
 
 /** Where a request without a body is a fault. */
 const NEEDS_BODY = /^\/api\/v1\/chains(\/validate)?\/?(\?|$)/;

@@ -34,6 +34,8 @@ export interface Config {
   readonly workerDrainSeconds: number;
   /** Finished chains are removed after this many days; 0 keeps them for ever. */
   readonly retentionDays: number;
+  /** Requests that one address may send the API, a second; 0: as many as it likes. */
+  readonly rateLimit: number;
   /** Whether webhooks may go to private addresses, loopback among them. */
   readonly webhooksToPrivate: boolean;
 }
@@ -131,6 +133,13 @@ function read(reader: ValueReader, env: Environment): Config {
       0,
       36_500,
       'Set the days to keep finished chains, or 0 for ever.',
+    ),
+    rateLimit: reader.integer(
+      'RATE_LIMIT',
+      1_000,
+      0,
+      1_000_000,
+      'Set requests a second of one address, or 0 for no limit.',
     ),
     webhooksToPrivate: reader.choice('WEBHOOK_ALLOW_PRIVATE', 'off', ['on', 'off']) === 'on',
   });

@@ -9,13 +9,14 @@ const MEANINGS: Readonly<Record<number, string>> = {
   413: 'The body is larger than 10 MB.',
   415: 'The body is not application/json.',
   422: 'The Idempotency-Key was used with another body.',
+  429: 'More requests than allowed came from this address: try again after `Retry-After` seconds.',
   503: 'The database is out of reach: try again after `Retry-After` seconds.',
 };
 
 /** Documents the problems (RFC 9457) that an operation can answer. Every one may also answer 500. */
 export function ApiProblems(...statuses: number[]): MethodDecorator {
   return applyDecorators(
-    ...[...statuses, 500].map((status) =>
+    ...[...statuses, 429, 500].map((status) =>
       ApiResponse({
         status,
         description: MEANINGS[status] ?? 'A fault of the server; the log of the api has its cause.',
