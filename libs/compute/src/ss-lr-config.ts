@@ -7,7 +7,7 @@ export interface SsLrConfig extends VerticalConfig {
     readonly learning_rate?: number;
     readonly batch_size?: number;
     readonly reg_type?: 'logistic' | 'linear';
-    readonly penalty?: 'none' | 'l2';
+    readonly penalty?: 'none' | 'l1' | 'l2';
     readonly l2_norm?: number;
   };
 }

@@ -6,6 +6,7 @@ import { binaryMetrics, cutPoints, type BinaryMetrics } from './metrics.js';
 import { testFolder, type TestFolder } from './run-for-tests.js';
 import { runSsLr } from './ss-lr-run.js';
 import { batches, splitRows } from './ss-lr-schedule.js';
+import type { JsonObject, TaskRunResult } from './task-type.js';
 
 const example = new URL('../../../../examples/breast-cancer/', import.meta.url);
 const SEED = 7;
@@ -63,8 +64,8 @@ before(async () => {
 });
 after(() => folder.remove());
 
-/** The default schedule on plain doubles, over the first `columns` features. */
-function plainFit(order: Uint32Array, columns: number): (row: number) => { score: number; weights: number[] } {
+/** The default schedule on plain doubles, over the first `columns` features, with an L1 penalty by proximal steps. */
+function plainFit(order: Uint32Array, columns: number, l1 = 0): (row: number) => { score: number; weights: number[] } {
   const weights: number[] = Array(columns).fill(0);
   let intercept = 0;
   const score = (row: number): number => weights.reduce((sum, w, c) => sum + w * cells[row]![c]!, intercept);
@@ -74,7 +75,10 @@ function plainFit(order: Uint32Array, columns: number): (row: number) => { score
       const residuals = rows.map((row) => 0.5 + score(row) / 8 - labels[row]!);
       const sum = (of: (at: number) => number): number => rows.reduce((total, _, at) => total + of(at), 0);
       const step = 0.1 / rows.length;
-      for (let c = 0; c < columns; c += 1) weights[c]! -= step * sum((at) => residuals[at]! * cells[rows[at]!]![c]!);
+      for (let c = 0; c < columns; c += 1) {
+        const stepped = weights[c]! - step * sum((at) => residuals[at]! * cells[rows[at]!]![c]!);
+        weights[c] = Math.sign(stepped) * Math.max(Math.abs(stepped) - step * l1, 0);
+      }
       intercept -= step * sum((at) => residuals[at]!);
     }
   }
@@ -88,27 +92,31 @@ const metricsOf = (rows: Uint32Array, scores: number[]): BinaryMetrics =>
     ),
   );
 
+const config = (): JsonObject => ({
+  features: names,
+  label: 'y',
+  label_party: 'alice',
+  train_data: { alice: 't.csv', bob: 't.csv' },
+  test_fraction: 0.2,
+  split_seed: SEED,
+});
+/** The weights that both parties keep, alice's first. */
+async function weightsOf(outcome: TaskRunResult): Promise<number[]> {
+  const paths = outcome.result.model_paths as Record<'alice' | 'bob', string>;
+  const slices = await Promise.all(
+    (['alice', 'bob'] as const).map(
+      async (party) => JSON.parse(await folder.text(party, paths[party])) as { weights: number[] },
+    ),
+  );
+  return slices.flatMap((slice) => slice.weights);
+}
+
 describe('ss_lr on the breast cancer example', () => {
   test('has the weights of a plain fit within 1e-4, and predicts better than alice could alone', async () => {
-    const outcome = await runSsLr(
-      folder.run({
-        features: names,
-        label: 'y',
-        label_party: 'alice',
-        train_data: { alice: 't.csv', bob: 't.csv' },
-        test_fraction: 0.2,
-        split_seed: SEED,
-      }),
-    );
+    const outcome = await runSsLr(folder.run(config()));
     const { train, heldOut } = splitRows(cells.length, 0.2, SEED);
     const { weights } = plainFit(train, 30)(0);
-    const paths = outcome.result.model_paths as Record<'alice' | 'bob', string>;
-    const slices = await Promise.all(
-      (['alice', 'bob'] as const).map(
-        async (party) => JSON.parse(await folder.text(party, paths[party])) as { weights: number[] },
-      ),
-    );
-    slices.flatMap((slice) => slice.weights).forEach((w, c) => expect(Math.abs(w - weights[c]!)).toBeLessThan(1e-4));
+    (await weightsOf(outcome)).forEach((w, c) => expect(Math.abs(w - weights[c]!)).toBeLessThan(1e-4));
 
     const [, ...predictions] = await folder.rows('alice', String(outcome.result.prediction_output));
     const joint = metricsOf(
@@ -124,5 +132,14 @@ describe('ss_lr on the breast cancer example', () => {
     expect(joint.accuracy).toBeGreaterThanOrEqual(0.95);
     expect(joint.auc).toBeGreaterThan(alice.auc);
     expect(joint.accuracy).toBeGreaterThanOrEqual(alice.accuracy);
+  });
+
+  test('has the weights of a plain proximal fit within 1e-4 with an l1 penalty, many of them 0', async () => {
+    const outcome = await runSsLr(folder.run({ ...config(), params: { penalty: 'l1', l2_norm: 2 } }, { taskId: 'l1' }));
+    const { weights } = plainFit(splitRows(cells.length, 0.2, SEED).train, 30, 2)(0);
+    const found = await weightsOf(outcome);
+    found.forEach((w, c) => expect(Math.abs(w - weights[c]!)).toBeLessThan(1e-4));
+    expect(found.map((w) => w === 0)).toEqual(weights.map((w) => w === 0));
+    expect(found.filter((w) => w === 0).length).toBeGreaterThan(5);
   });
 });

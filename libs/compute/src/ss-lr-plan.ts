@@ -31,6 +31,7 @@ export function planOf(config: SsLrConfig): SsLrPlan {
       epochs: params.epochs ?? 10,
       batchSize: params.batch_size ?? 64,
       learningRate: params.learning_rate ?? 0.1,
+      l1: params.penalty === 'l1' ? (params.l2_norm ?? 0.5) : 0,
       l2: params.penalty === 'l2' ? (params.l2_norm ?? 0.5) : 0,
     },
   };

@@ -1,4 +1,5 @@
 import { exchange, type Channel } from './mpc/channel.js';
+import type { PieceReceiver } from './mpc/pieces.js';
 import {
   FEATURE_BITS,
   STATE_BITS,
@@ -16,6 +17,7 @@ import {
 } from './mpc/ring.js';
 import { deal, type PartySession } from './mpc/session.js';
 import { reveal, scale, share, truncateInto } from './mpc/sharing.js';
+import { dealSoftThreshold, softThreshold } from './mpc/soft-threshold.js';
 import { VerticalDealer, VerticalMatrix } from './mpc/vertical-matrix.js';
 import { batches } from './ss-lr-schedule.js';
 
@@ -27,7 +29,8 @@ export interface Schedule {
   readonly epochs: number;
   readonly batchSize: number;
   readonly learningRate: number;
-  /** Weight of the L2 penalty, 0 for none. */
+  /** Weights of the penalties, 0 for none. */
+  readonly l1: number;
   readonly l2: number;
 }
 
@@ -71,11 +74,11 @@ const SQUARE_BITS: Record<RegType, number> = { logistic: 36, linear: FEATURE_BIT
  *     p = 0.5 + (X w + b) / 8        (logistic; linear: X w + b)
  *     d = p - y                      (the label's party subtracts y from its own share)
  *     w -= rate / B * (X' d + l2 w)    b -= rate / B * sum(d)
+ *     w moves towards 0 by rate / B * l1, and stays there if it comes to it
  *
- * which is the naive SGD of SecretFlow's ss_sgd, except that its last, shorter batch counts too, and that the line is not
- * clipped (that would take a secure comparison). Both parties learn the mean of d^2 over each epoch, each batch taken
+ * which is the naive SGD of SecretFlow's ss_sgd, except that its last, shorter batch counts too, that the line is not
+ * clipped (that would take a secure comparison of each row), and that it has an L1 penalty, by proximal steps. Both parties learn the mean of d^2 over each epoch, each batch taken
  * before its update, and nothing else before their own slices.
- *
  */
 export async function trainSlice(
   session: PartySession,
@@ -107,6 +110,7 @@ export async function trainSlice(
       own = descend(own, truncateInto(gradient.own, index, FEATURE_BITS), schedule.l2, rate, index);
       peer = descend(peer, truncateInto(gradient.peer, index, FEATURE_BITS), schedule.l2, rate, index);
       bias = descend(bias, total(residual), 0, rate, index);
+      if (schedule.l1 > 0) ({ own, peer } = await shrink(session, matrix.dealt, own, peer, rate * schedule.l1));
       watch.batch?.((epoch + (number + 1) / plan.length) / schedule.epochs, epoch);
     }
     const sum = await reveal(session.peer, squares);
@@ -150,6 +154,23 @@ function descend(weights: RingVector, gradient: RingVector, l2: number, rate: nu
   return subtractInto(weights, scale(step, index, rate));
 }
 
+/** Both slices moved towards 0 by `by`. */
+async function shrink(
+  session: PartySession,
+  dealt: PieceReceiver,
+  own: RingVector,
+  peer: RingVector,
+  by: number,
+): Promise<{ own: RingVector; peer: RingVector }> {
+  const [first, second] = session.index === 0 ? [own, peer] : [peer, own];
+  const weights = zeros(lengthOf(own) + lengthOf(peer));
+  weights.set(first);
+  weights.set(second, first.length);
+  const shrunk = await softThreshold(session, dealt, weights, by);
+  const blocks = [shrunk.slice(0, first.length), shrunk.slice(first.length)] as const;
+  return { own: blocks[session.index], peer: blocks[session.index === 0 ? 1 : 0] };
+}
+
 /** Gives the peer the missing shares of its slice, and takes the own ones. The intercept goes to the label's party. */
 async function takeSlice(
   session: PartySession,
@@ -173,7 +194,7 @@ export async function dealTraining(
   channels: readonly [Channel, Channel],
   rows: number,
   columns: readonly [number, number],
-  schedule: Pick<Schedule, 'epochs' | 'batchSize'>,
+  schedule: Pick<Schedule, 'epochs' | 'batchSize' | 'l1'>,
   onBatch: (fraction: number, epoch: number) => void = () => {},
 ): Promise<void> {
   const parties = await deal(channels);
@@ -182,6 +203,7 @@ export async function dealTraining(
   for (let epoch = 0; epoch < schedule.epochs; epoch += 1) {
     for (const [number, [from, to]] of plan.entries()) {
       await matrix.deal(from, to);
+      if (schedule.l1 > 0) await dealSoftThreshold(parties, matrix.lines[1], columns[0] + columns[1]);
       onBatch((epoch + (number + 1) / plan.length) / schedule.epochs, epoch);
     }
   }

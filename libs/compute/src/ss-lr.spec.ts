@@ -88,12 +88,11 @@ const hashes = (outcome: TaskRunResult): Record<string, string> =>
 const failure = (taskId: string, config: JsonObject): Promise<unknown> =>
   runSsLr(aRun(taskId, config)).catch((error: unknown) => error);
 
-/** The same schedule on plain doubles. */
+/** The same schedule on plain doubles; the L1 penalty by proximal steps. */
 function plainFit(
   order: Uint32Array,
   columns: number,
-  linear = false,
-  l2 = 0,
+  { linear = false, l1 = 0, l2 = 0 } = {},
 ): { weights: number[]; intercept: number } {
   const weights: number[] = Array(columns).fill(0);
   let intercept = 0;
@@ -107,8 +106,12 @@ function plainFit(
         sum += residual;
         for (let c = 0; c < columns; c += 1) gradient[c]! += residual * cells[row]![c]!;
       }
-      for (let c = 0; c < columns; c += 1) weights[c]! -= (0.1 / (to - from)) * (gradient[c]! + l2 * weights[c]!);
-      intercept -= (0.1 / (to - from)) * sum;
+      const rate = 0.1 / (to - from);
+      for (let c = 0; c < columns; c += 1) {
+        const stepped = weights[c]! - rate * (gradient[c]! + l2 * weights[c]!);
+        weights[c] = Math.sign(stepped) * Math.max(Math.abs(stepped) - rate * l1, 0);
+      }
+      intercept -= rate * sum;
     }
   }
   return { weights, intercept };
@@ -184,8 +187,8 @@ describe('ss_lr', () => {
         prediction_output: { alice: 'out/p.csv' },
       }),
     );
-    const plain = plainFit(splitRows(ROWS, 0.2, 0).train, 7, true, 2);
-    const alice = JSON.parse(await artifact('linear', 'alice/model.json')) as object;
+    const plain = plainFit(splitRows(ROWS, 0.2, 0).train, 7, { linear: true, l2: 2 });
+    const alice = JSON.parse(await artifact('linear', 'alice/model.json')) as { weights: number[] };
     const bob = JSON.parse(await artifact('linear', 'bob/model.json')) as { weights: number[]; intercept: number };
     bob.weights.forEach((w, c) => expect(Math.abs(w - plain.weights[c + 3]!)).toBeLessThan(1e-5));
     expect(Math.abs(bob.intercept - plain.intercept)).toBeLessThan(1e-5);
@@ -221,9 +224,14 @@ describe('ss_lr', () => {
     expect(outcome.result).not.toHaveProperty('prediction_output');
   });
 
-  test('shows the other side no feature, label or weight', async () => {
+  test('shows the other side no feature, label or weight', () => readsTranscript('transcript', { epochs: 2 }));
+  test('shows the other side no sign of a weight either, with an l1 penalty', () =>
+    readsTranscript('transcript-l1', { epochs: 2, penalty: 'l1', l2_norm: 6 }));
+
+  /** Trains, and fails where anything crossed that is not uniform, or holds a secret in clear. */
+  async function readsTranscript(task: string, params: JsonObject): Promise<void> {
     const crossed: CrossedMessage[] = [];
-    await runSsLr(aRun('transcript', { params: { epochs: 2 } }), (message) => crossed.push(message));
+    await runSsLr(aRun(task, { params }), (message) => crossed.push(message));
     const parties = crossed.filter(({ from, to }) => from !== '#neutral' && to !== '#neutral');
     expect(crossed.length).toBeGreaterThan(60);
     // JSON carries counts alone.
@@ -232,8 +240,7 @@ describe('ss_lr', () => {
     expect(texts).toHaveLength(3);
 
     const weights = (['alice', 'bob'] as const).map(
-      async (party) =>
-        (JSON.parse(await artifact('transcript', `${party}/model.json`)) as { weights: number[] }).weights,
+      async (party) => (JSON.parse(await artifact(task, `${party}/model.json`)) as { weights: number[] }).weights,
     );
     const secrets = [...cells.flat(), ...(await Promise.all(weights)).flat()].filter((value) => Math.abs(value) > 1e-3);
     const forms = new Set<string>();
@@ -285,7 +292,7 @@ describe('ss_lr', () => {
     for (const byte of shares) counts[byte]! += 1;
     const even = shares.length / 256;
     expect(counts.reduce((sum, count) => sum + (count - even) ** 2 / even, 0)).toBeLessThan(420);
-  });
+  }
 
   test('says at least once a second how far it is, and never goes back', async () => {
     const seen: [number, string][] = [];
@@ -412,6 +419,7 @@ describe('the parameters of ss_lr', () => {
     expect(
       pointers({ task_type: 'ss_lr', params: { penalty: 'l2', l2_norm: 1 }, model_output: { alice: 'm', bob: 'm' } }),
     ).toEqual([]);
+    expect(pointers({ params: { penalty: 'l1' } })).toEqual([]);
     expect(
       pointers({ train_data: { alice: '${tasks.psi.result.output_paths.alice}', bob: 'b' }, prediction_output: 'p' }),
     ).toEqual([]);
@@ -421,7 +429,7 @@ describe('the parameters of ss_lr', () => {
   test('are refused where they cannot work', () => {
     const train = { alice: 'a', bob: 'b' };
     const cases: [JsonObject, string][] = [
-      [{ params: { penalty: 'l1' } }, '/params/penalty'],
+      [{ params: { penalty: 'l3' } }, '/params/penalty'],
       [{ params: { epochs: 0 } }, '/params/epochs'],
       [{ params: { lr: 1 } }, '/params/lr'],
       [{ extra: 1 }, '/extra'],

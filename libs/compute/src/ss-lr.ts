@@ -34,16 +34,19 @@ export const ssLr: NativeTaskType = {
           batch_size: { type: 'integer', minimum: 1, maximum: 65536, default: 64, description: 'Rows of one step.' },
           reg_type: { enum: ['logistic', 'linear'], default: 'logistic', description: 'The kind of regression.' },
           penalty: {
-            enum: ['none', 'l2'],
+            enum: ['none', 'l1', 'l2'],
             default: 'none',
-            description: 'Penalty on the weights. l1 is refused: its sign would need a secure comparison.',
+            description:
+              'Penalty on the weights, not on the intercept: l1 makes weights 0 that do little, l2 keeps all of them small.',
           },
           l2_norm: {
             type: 'number',
             minimum: 0,
             maximum: 1e6,
             default: 0.5,
-            description: 'Weight of the l2 penalty: a step adds l2_norm * weight to the summed gradient of a batch.',
+            description:
+              'Weight of the penalty: with l2 a step adds l2_norm * weight to the summed gradient of a batch; with l1 it then moves ' +
+              'each weight towards 0 by l2_norm * learning_rate / rows of the batch.',
           },
         },
       },

@@ -1,5 +1,4 @@
-import { ELEMENT_BYTES, toBytes } from './ring.js';
-import type { MaskStream } from './random.js';
+import { nextBytes, sized, xor } from './bit-strings.js';
 import type { DealtParty, PartySession } from './session.js';
 
 /**
@@ -15,7 +14,7 @@ import type { DealtParty, PartySession } from './session.js';
 export async function askAnd(session: PartySession, bits: Uint8Array): Promise<Uint8Array> {
   const length = bits.length;
   const a = nextBytes(session.masks, length);
-  await session.peer.send(bits.map((byte, at) => byte ^ a[at]!));
+  await session.peer.send(xor(bits, a));
   const answer = sized(await session.peer.receive(), 2 * length);
   const correction = sized(await session.dealer.receive(), length);
   return correction.map((byte, at) => byte ^ (a[at]! & answer[at]!) ^ answer[length + at]!);
@@ -41,13 +40,4 @@ export async function dealAnd(asker: DealtParty, answerer: DealtParty, length: n
   const b = nextBytes(answerer.masks, length);
   const c = nextBytes(answerer.masks, length);
   await asker.channel.send(a.map((byte, at) => (byte & b[at]!) ^ c[at]!));
-}
-
-function nextBytes(masks: MaskStream, length: number): Uint8Array {
-  return toBytes(masks.next(Math.ceil(length / ELEMENT_BYTES))).subarray(0, length);
-}
-
-function sized(bytes: Uint8Array, length: number): Uint8Array {
-  if (bytes.length !== length) throw new RangeError(`expected ${length} bytes, received ${bytes.length}`);
-  return bytes;
 }

@@ -4,29 +4,12 @@ import fc from 'fast-check';
 import { inProcessLine } from './channel.js';
 import { PRODUCT_BITS, crossProduct, dealCrossProduct } from './cross-product.js';
 import { FEATURE_BITS, STATE_BITS, add, decode, encode, toBytes, type RingVector } from './ring.js';
-import { deal, joinSession, type DealtParty, type PartySession } from './session.js';
 import { reveal, scale, share, truncateInto } from './sharing.js';
+import { together } from './together-for-tests.js';
 import { VerticalDealer, VerticalMatrix } from './vertical-matrix.js';
 
 const number = fc.double({ min: -1000, max: 1000, noNaN: true });
 const numbers = fc.array(number, { minLength: 1, maxLength: 30 });
-
-/** Runs both parties and the dealer in this process. */
-async function together<T>(
-  party: (session: PartySession) => Promise<T>,
-  dealer: (parties: readonly [DealtParty, DealtParty]) => Promise<void>,
-  seen: (from: 0 | 1, bytes: Uint8Array) => void = () => {},
-): Promise<[T, T]> {
-  const [peer0, peer1] = inProcessLine(seen);
-  const [deal0, party0] = inProcessLine();
-  const [deal1, party1] = inProcessLine();
-  const [first, second] = await Promise.all([
-    joinSession(0, peer0, party0).then(party),
-    joinSession(1, peer1, party1).then(party),
-    deal([deal0, deal1]).then(dealer),
-  ]);
-  return [first, second];
-}
 
 describe('shares', () => {
   test('reconstruct', async () => {

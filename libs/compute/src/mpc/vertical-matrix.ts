@@ -38,7 +38,8 @@ import type { DealtParty, PartySession } from './session.js';
  * All that is done with one run of rows takes one piece of what the dealer sends each party, and two rounds between them.
  */
 export class VerticalMatrix {
-  private readonly dealt: PieceReceiver;
+  /** What the dealer sends, also for what else is done between runs of rows. */
+  readonly dealt: PieceReceiver;
 
   /** `values` are the party's own columns, row-major, `rows * columns` finite numbers. `peerBlock` is the peer's E. */
   private constructor(
@@ -190,13 +191,14 @@ class VerticalRows {
 
 /** The dealer's side of a {@link VerticalMatrix}: the same calls, in the same order, with the public sizes. */
 export class VerticalDealer {
-  private readonly lines: readonly PieceSender[];
+  /** The lines to both parties, also for what else is dealt between runs of rows. */
+  readonly lines: readonly [PieceSender, PieceSender];
 
   constructor(
     private readonly parties: readonly [DealtParty, DealtParty],
     private readonly columns: readonly [number, number],
   ) {
-    this.lines = parties.map(({ channel }) => new PieceSender(channel));
+    this.lines = [new PieceSender(parties[0].channel), new PieceSender(parties[1].channel)];
   }
 
   /** Deals for what is done with the rows `from` to `to`. */
@@ -217,7 +219,7 @@ export class VerticalDealer {
       transposedVectorInto(sums, mask, columns, ofPeer.vector);
       subtractInto(sums, ofPeer.sums);
       if (owner === 1) squares.set(subtract(dot(first.squared, second.squared), first.squares));
-      await this.lines[owner]!.put(toBytes(sent));
+      await this.lines[owner].put(toBytes(sent));
     }
   }
 
