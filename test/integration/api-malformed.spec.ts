@@ -94,6 +94,14 @@ const MALFORMED: readonly Malformed[] = [
     pointer: '/tasks/0/task_params/sf_init_config/address',
   },
   {
+    what: 'a protocol that the native engine lacks',
+    body: withTask({
+      task_params: { spu_config: { cluster_def: { runtime_config: { protocol: 'ABY3' } } }, task_config: {} },
+    }),
+    fault: 'PROTOCOL_UNSUPPORTED',
+    pointer: '/tasks/0/task_params/spu_config/cluster_def/runtime_config/protocol',
+  },
+  {
     what: 'an engine that is not built yet',
     body: withTask({ task_params: { engine: 'kuscia', task_config: {} } }),
     fault: 'INVALID_PARAMS',

@@ -112,7 +112,7 @@ describe('biclassification_eval', () => {
         'margin.csv',
         { code: 'PREDICTION_OUT_OF_RANGE', message: expect.stringContaining(`data row ${ROWS + 1}`) as unknown },
       ],
-      ['gap.csv', { code: 'NON_NUMERIC' }],
+      ['gap.csv', { code: 'CAST_FAILED' }],
       ['four.csv', { code: 'GROUP_TOO_SMALL', details: { party: 'alice', rows: 4, min_rows: 5 } }],
       ['none.csv', { code: 'FILE_NOT_FOUND' }],
     ];

@@ -62,6 +62,23 @@ describe('task_params', () => {
     });
   });
 
+  test('with a protocol that native lacks have a code of their own, when they are checked and when they are resolved', async () => {
+    const codes = (task_config: unknown, protocol?: string): (string | undefined)[] =>
+      checkTaskParams('psi', {
+        sf_init_config: init,
+        task_config,
+        ...(protocol && { spu_config: { cluster_def: { runtime_config: { protocol } } } }),
+      }).map(({ code }) => code);
+    expect(codes({ ...psi, protocol: 'KKRT_PSI_2PC' })).toEqual(['PROTOCOL_UNSUPPORTED']);
+    expect(codes({ ...psi, protocol: 'NO_SUCH_PSI' })).toEqual([undefined]);
+    for (const protocol of ['REF2K', 'CHEETAH']) expect(codes(psi, protocol)).toEqual(['PROTOCOL_UNSUPPORTED']);
+    expect(codes(psi, 'NOPE')).toEqual([undefined]);
+    const failure = (task_config: unknown): Promise<unknown> =>
+      runTask('psi', { params: { sf_init_config: init, task_config } } as unknown as TaskRun).catch((e: unknown) => e);
+    expect(await failure({ ...psi, protocol: 'KKRT_PSI_2PC' })).toMatchObject({ code: 'PROTOCOL_UNSUPPORTED' });
+    expect(await failure({ ...psi, protocol: 'KKRT_PSI_2PC', sort: 1 })).toMatchObject({ code: 'INVALID_PARAMS' });
+  });
+
   test('name parties that exist, two for psi, with as many keys each', () => {
     expect(faults({ ...psi, keys: { alice: ['id'], carol: ['id'] } })).toEqual([
       '/task_config/keys/bob is required: name the key columns of this party',

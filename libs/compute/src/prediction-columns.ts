@@ -8,7 +8,7 @@ interface PredictionTable {
   readonly predictionColumn: string;
 }
 
-/** Reads labels and predictions, one of each a row. Throws TaskFailure COLUMN_NOT_FOUND, NON_NUMERIC, or what opening the table throws. */
+/** Reads labels and predictions, one of each a row. Throws TaskFailure COLUMN_NOT_FOUND, CAST_FAILED, or what opening the table throws. */
 export async function readPredictions(
   context: PartyContext,
   { path, labelColumn, predictionColumn }: PredictionTable,

@@ -25,7 +25,7 @@ export interface RegressionEvalArgs {
 
 /**
  * The holder's part of `regression_eval`. Throws TaskFailure CONSTANT_COLUMN, GROUP_TOO_SMALL, METRIC_BELOW_GATE,
- * COLUMN_NOT_FOUND, NON_NUMERIC, or what opening the table throws.
+ * COLUMN_NOT_FOUND, CAST_FAILED, or what opening the table throws.
  */
 export const run: PartyProgram = async (context, args) => {
   const task = args as unknown as RegressionEvalArgs;

@@ -135,7 +135,7 @@ describe('regression_eval', () => {
     const cases: [string, object][] = [
       ['flat.csv', { code: 'CONSTANT_COLUMN', details: { party: 'alice', column: 'label' } }],
       ['few.csv', { code: 'GROUP_TOO_SMALL', details: { rows: 4, min_rows: 5 } }],
-      ['gap.csv', { code: 'NON_NUMERIC', details: { party: 'alice', column: 'prediction', row: ROWS + 1 } }],
+      ['gap.csv', { code: 'CAST_FAILED', details: { party: 'alice', column: 'prediction', row: ROWS + 1 } }],
       ['none.csv', { code: 'FILE_NOT_FOUND' }],
     ];
     for (const [alice, expected] of cases) {

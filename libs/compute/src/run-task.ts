@@ -9,13 +9,14 @@ export const MAX_RESULT_DEPTH = 32;
 
 /**
  * Runs one attempt of a task on the engine that it names. `run.params` holds no references any more. Throws TaskFailure (INVALID_PARAMS,
- * RESULT_TOO_LARGE, INVALID_RESULT, or the type's own), or the signal's reason when it was aborted.
+ * PROTOCOL_UNSUPPORTED, RESULT_TOO_LARGE, INVALID_RESULT, or the type's own), or the signal's reason when it was aborted.
  */
 export async function runTask(type: string, run: TaskRun): Promise<TaskRunResult> {
   const faults = checkResolvedParams(type, run.params);
   if (faults.length > 0) {
     const listed = faults.map(({ pointer, message }) => `${pointer || '/'} ${message}`).join('; ');
-    throw new TaskFailure('INVALID_PARAMS', `task_params: ${listed}.`, false, {
+    const code = faults.every((fault) => fault.code) ? faults[0]!.code! : 'INVALID_PARAMS';
+    throw new TaskFailure(code, `task_params: ${listed}.`, false, {
       faults: faults.map(({ pointer, message }) => ({ pointer, message })),
     });
   }

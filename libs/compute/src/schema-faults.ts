@@ -42,10 +42,10 @@ function faultOf(error: ErrorObject): ParamFault {
     case 'enum': {
       const allowed = (params.allowedValues as unknown[]).map((value) => JSON.stringify(value)).join(', ');
       const elsewhere = (error.parentSchema?.[ELSEWHERE] as Record<string, string> | undefined)?.[String(error.data)];
-      const why = elsewhere
-        ? `; ${JSON.stringify(error.data)} belongs to the engine "${elsewhere}", which is not built yet`
-        : '';
-      return { pointer: at, message: `must be one of ${allowed}${why}` };
+      const message = `must be one of ${allowed}`;
+      if (!elsewhere) return { pointer: at, message };
+      const why = `${JSON.stringify(error.data)} belongs to the engine "${elsewhere}", which is not built yet`;
+      return { code: 'PROTOCOL_UNSUPPORTED', pointer: at, message: `${message}; ${why}` };
     }
     case 'const':
       return { pointer: at, message: `must be ${JSON.stringify(params.allowedValue)}` };

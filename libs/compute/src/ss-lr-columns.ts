@@ -12,8 +12,8 @@ export interface NumericColumns {
 
 /**
  * Reads the named columns of one of the party's tables as finite numbers, in the order of `names`. Throws TaskFailure
- * COLUMN_NOT_FOUND, or NON_NUMERIC with the column and the data row (1 is the first below the header), besides what
- * opening the file throws. `onRows` is told how many rows are read.
+ * COLUMN_NOT_FOUND, or CAST_FAILED with the column and the data row (1 is the first below the header), besides what
+ * opening the file throws. `onRead` is told how far it is, 0 to 1.
  */
 export async function readNumericColumns(
   context: PartyContext,
@@ -32,7 +32,7 @@ export async function readNumericColumns(
       batch.forEach((fields, row) => {
         indexes.forEach((index, column) => {
           const value = toNumber(fields[index]!);
-          if (value === undefined) throw notNumeric(context.party, path, names[column]!, rows + row + 1);
+          if (value === undefined) throw castFailed(context.party, path, names[column]!, rows + row + 1);
           chunk[row * names.length + column] = value;
         });
       });
@@ -52,9 +52,9 @@ export async function readNumericColumns(
   }
 }
 
-function notNumeric(party: string, path: string, column: string, row: number): TaskFailure {
+function castFailed(party: string, path: string, column: string, row: number): TaskFailure {
   return new TaskFailure(
-    'NON_NUMERIC',
+    'CAST_FAILED',
     `Party ${party}: column ${JSON.stringify(column)} of ${path} is missing or no number in data row ${row}. ` +
       'Fill it (fillna) or encode it (label_encoder, onehot_encoder) first.',
     false,

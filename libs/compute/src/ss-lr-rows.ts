@@ -30,7 +30,7 @@ export interface PreparedRows {
 
 /**
  * Reads a party's tables, checks them, agrees with the peer on the row counts, and splits the rows. Throws TaskFailure
- * NOT_ALIGNED, LABEL_NOT_BINARY, INSUFFICIENT_ROWS, GROUP_TOO_SMALL, NOT_CONVERGED (a value out of range), COLUMN_NOT_FOUND, NON_NUMERIC,
+ * NOT_ALIGNED, LABEL_NOT_BINARY, INSUFFICIENT_ROWS, GROUP_TOO_SMALL, NOT_CONVERGED (a value out of range), COLUMN_NOT_FOUND, CAST_FAILED,
  * and what opening a table throws.
  */
 export async function prepareRows(context: PartyContext, part: VerticalPart, rules: RowRules): Promise<PreparedRows> {

@@ -344,7 +344,7 @@ describe('ss_lr', () => {
       ],
       [
         { train_data: { ...train, bob: 'gap.csv' } },
-        { code: 'NON_NUMERIC', details: { party: 'bob', column: 'b0', row: 42 } },
+        { code: 'CAST_FAILED', details: { party: 'bob', column: 'b0', row: 42 } },
       ],
     ];
     for (const [at, [config, expected]] of cases.entries()) {

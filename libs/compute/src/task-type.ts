@@ -87,4 +87,6 @@ export class TaskFailure extends Error {
 export interface ParamFault {
   readonly pointer: string;
   readonly message: string;
+  /** Absent for INVALID_PARAMS. */
+  readonly code?: 'PROTOCOL_UNSUPPORTED';
 }

@@ -5,11 +5,16 @@ import { type FaultList, pointer, quoted } from './input-fault.js';
 import { nearest } from './nearest.js';
 import { taskLabel } from './schema-faults.js';
 
+/** What is wrong with parameters, and where: INVALID_PARAMS unless it has a code of its own. */
+interface ParamsFault {
+  readonly code?: string;
+  readonly pointer: string;
+  readonly message: string;
+}
+
 /** The task types that there are, and the check of their parameters; pointers are relative to `task_params`. */
 export interface TaskCatalogue {
-  find(
-    type: string,
-  ): { checkParams(params: Record<string, unknown>): readonly { pointer: string; message: string }[] } | undefined;
+  find(type: string): { checkParams(params: Record<string, unknown>): readonly ParamsFault[] } | undefined;
   readonly types: readonly string[];
 }
 
@@ -59,7 +64,8 @@ export function addParamsFaults(
     const referring = new Set([...references, ...malformed].map((reference) => reference.pointer));
     for (const fault of type.checkParams(params)) {
       if (referring.has(fault.pointer)) continue;
-      faults.add({ code: 'INVALID_PARAMS', pointer: at + fault.pointer, message: label + fault.message });
+      const { code = 'INVALID_PARAMS', message } = fault;
+      faults.add({ code, pointer: at + fault.pointer, message: label + message });
     }
   }
 }

@@ -291,11 +291,11 @@ describe('pearson_correlation', () => {
       ],
       [
         { input_data: { alice: 'x.csv', bob: 'gap.csv' } },
-        { code: 'NON_NUMERIC', details: { party: 'bob', column: 'z', row: 7 } },
+        { code: 'CAST_FAILED', details: { party: 'bob', column: 'z', row: 7 } },
       ],
       [
         { input_data: { alice: 'x.csv', bob: 'text.csv' }, columns: ['x', 'z'] },
-        { code: 'NON_NUMERIC', details: { party: 'bob', column: 'z', row: 1 } },
+        { code: 'CAST_FAILED', details: { party: 'bob', column: 'z', row: 1 } },
       ],
       [{ input_data: { alice: 'x.csv', bob: 'short.csv' }, columns: ['nope'] }, { code: 'COLUMN_NOT_FOUND' }],
       [{ input_data: { bob: 'text.csv' } }, { code: 'COLUMN_NOT_FOUND' }],

@@ -18,7 +18,7 @@ const NO_SPREAD = 1e-13;
 
 /**
  * Reads the party's chosen columns, by default every numeric one, and standardises them by themselves. Throws TaskFailure
- * CONSTANT_COLUMN, GROUP_TOO_SMALL, COLUMN_NOT_FOUND, NON_NUMERIC (also for a gap), or what opening the table throws.
+ * CONSTANT_COLUMN, GROUP_TOO_SMALL, COLUMN_NOT_FOUND, CAST_FAILED (also for a gap), NON_NUMERIC, or what opening the table throws.
  */
 export async function readStandardColumns(
   context: PartyContext,

@@ -69,10 +69,14 @@ function spuFaults(spu: unknown, isOpen: IsOpen): ParamFault[] {
   const { protocol, field } = isMap(cluster.runtime_config) ? cluster.runtime_config : {};
   if (protocol === 'REF2K') {
     const message = 'is refused: REF2K computes in clear and protects nothing';
-    faults.push({ pointer: `${at}/runtime_config/protocol`, message });
+    faults.push({ code: 'PROTOCOL_UNSUPPORTED', pointer: `${at}/runtime_config/protocol`, message });
   } else if (protocol !== undefined && protocol !== 'SEMI2K' && !isOpen(protocol)) {
-    const why = SPU_PROTOCOLS.includes(protocol as string) ? `; ${JSON.stringify(protocol)} ${SECRETFLOW}` : '';
-    faults.push({ pointer: `${at}/runtime_config/protocol`, message: `must be "SEMI2K"${why}` });
+    const fault = { pointer: `${at}/runtime_config/protocol`, message: 'must be "SEMI2K"' };
+    if (!SPU_PROTOCOLS.includes(protocol as string)) faults.push(fault);
+    else {
+      const message = `${fault.message}; ${JSON.stringify(protocol)} ${SECRETFLOW}`;
+      faults.push({ ...fault, code: 'PROTOCOL_UNSUPPORTED', message });
+    }
   }
   if (field !== undefined && !['FM64', 'FM128'].includes(field as string) && !isOpen(field)) {
     const message = 'must be "FM64" or "FM128": a smaller field is too coarse for fixed-point numbers';

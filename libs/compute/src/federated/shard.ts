@@ -9,7 +9,7 @@ const MAX_SIZE = 2 ** 26;
 
 /**
  * Reads a party's own rows for a horizontal model: the features, the label last. Throws TaskFailure INSUFFICIENT_ROWS,
- * LABEL_NOT_BINARY, NOT_CONVERGED (a value out of range), COLUMN_NOT_FOUND, NON_NUMERIC, or what opening the table throws.
+ * LABEL_NOT_BINARY, NOT_CONVERGED (a value out of range), COLUMN_NOT_FOUND, CAST_FAILED, or what opening the table throws.
  */
 export async function readShard(
   context: PartyContext,

@@ -434,7 +434,7 @@ describe('ss_xgb', () => {
       ],
       [
         { train_data: { alice: 'few.csv', bob: 'gap.csv' }, features: { bob: ['z'] } },
-        { code: 'NON_NUMERIC', details: { party: 'bob', column: 'z', row: 5 } },
+        { code: 'CAST_FAILED', details: { party: 'bob', column: 'z', row: 5 } },
       ],
     ];
     for (const [config, expected] of cases) {

@@ -77,7 +77,7 @@ export const run: PartyProgram = async (context, given) => {
 
 /**
  * Describes the party's numeric columns in one pass, which is `share` of its work. 8 bytes a value are held for the exact
- * quartiles. Throws TaskFailure GROUP_TOO_SMALL, COLUMN_NOT_FOUND, NON_NUMERIC, and what opening the table throws.
+ * quartiles. Throws TaskFailure GROUP_TOO_SMALL, COLUMN_NOT_FOUND, NON_NUMERIC, CAST_FAILED, and what opening the table throws.
  */
 export async function describeTable(
   context: PartyContext,

@@ -1,7 +1,7 @@
 import { isMissing, toNumber } from '../table/csv-reader.js';
 import { Range, Values, type Accumulator } from './accumulators.js';
 import { NumericColumns } from './numeric-columns.js';
-import { nonNumeric, type RunningStep, type StepKind, type StepStart } from './step.js';
+import { castFailed, type RunningStep, type StepKind, type StepStart } from './step.js';
 
 const binNum = { type: 'integer', minimum: 2, maximum: 1000, default: 10, description: 'Number of bins.' };
 
@@ -63,7 +63,7 @@ function binning<A extends Accumulator>(
       for (const { index, name, edges } of binned) {
         if (isMissing(row[index]!)) continue;
         const value = toNumber(row[index]!);
-        if (value === undefined) throw nonNumeric(start.where, name, rowNumber);
+        if (value === undefined) throw castFailed(start.where, name, rowNumber);
         row[index] = String(countBelow(edges, value));
       }
       return row;

@@ -1,6 +1,6 @@
 import { isMissing, toNumber } from '../table/csv-reader.js';
 import type { Accumulator } from './accumulators.js';
-import { nonNumeric, type StepStart } from './step.js';
+import { castFailed, unusable, type StepStart } from './step.js';
 
 export interface NumericColumn<A extends Accumulator> {
   readonly index: number;
@@ -8,12 +8,17 @@ export interface NumericColumn<A extends Accumulator> {
   readonly values: A;
 }
 
+interface Gathered<A extends Accumulator> extends NumericColumn<A> {
+  /** The first data row whose field is no number. */
+  brokenAt?: number;
+}
+
 /**
- * Gathers the numbers of a step's columns. A named column that holds anything else fails the task (NON_NUMERIC); when
- * none were named, the numeric ones are found by looking: those with a number and nothing but numbers or gaps.
+ * Gathers the numbers of a step's columns. When none were named, the numeric ones are found by looking: those with a number
+ * and nothing but numbers or gaps.
  */
 export class NumericColumns<A extends Accumulator> {
-  private live: NumericColumn<A>[];
+  private live: Gathered<A>[];
 
   constructor(
     private readonly start: Pick<StepStart, 'where' | 'columns' | 'chosen'>,
@@ -28,17 +33,23 @@ export class NumericColumns<A extends Accumulator> {
       const field = row[column.index]!;
       const value = toNumber(field);
       if (value !== undefined) column.values.add(value);
-      else if (!isMissing(field)) this.drop(column, rowNumber);
+      else if (isMissing(field)) continue;
+      else if (this.start.chosen) column.brokenAt ??= rowNumber;
+      else this.live = this.live.filter((other) => other !== column);
     }
   }
 
-  /** The numeric columns; those that were named even when they are empty. */
+  /**
+   * The numeric columns, once every row has been observed; those that were named even when they are empty. Throws TaskFailure for a named
+   * column: NON_NUMERIC where it holds no number but something else, CAST_FAILED where a field of it is no number.
+   */
   found(): readonly NumericColumn<A>[] {
-    return this.start.chosen ? this.live : this.live.filter((column) => column.values.count > 0);
-  }
-
-  private drop(column: NumericColumn<A>, rowNumber: number): void {
-    if (this.start.chosen) throw nonNumeric(this.start.where, column.name, rowNumber);
-    this.live = this.live.filter((other) => other !== column);
+    if (!this.start.chosen) return this.live.filter((column) => column.values.count > 0);
+    for (const { name, values, brokenAt } of this.live) {
+      if (brokenAt === undefined) continue;
+      if (values.count > 0) throw castFailed(this.start.where, name, brokenAt);
+      throw unusable(this.start.where, name, 'holds no number: encode or drop it first', 'NON_NUMERIC');
+    }
+    return this.live;
   }
 }

@@ -2,7 +2,7 @@ import { isMissing, toNumber } from '../table/csv-reader.js';
 import type { Json } from '../task-type.js';
 import type { NumericColumn } from './numeric-columns.js';
 import type { Accumulator } from './accumulators.js';
-import { nonNumeric, type RunningStep, type StepStart } from './step.js';
+import { castFailed, type RunningStep, type StepStart } from './step.js';
 
 /** value -> (value - shift) * factor + offset */
 export interface Scale {
@@ -30,7 +30,7 @@ export function scaling<A extends Accumulator>(
         const field = row[index]!;
         if (isMissing(field)) continue;
         const value = toNumber(field);
-        if (value === undefined) throw nonNumeric(start.where, name, rowNumber);
+        if (value === undefined) throw castFailed(start.where, name, rowNumber);
         row[index] = String((value - shift) * factor + offset);
       }
       return row;

@@ -50,11 +50,11 @@ export interface StepKind {
   start(start: StepStart): RunningStep;
 }
 
-/** A column that must hold numbers holds something else. Names the row, never what is in it. */
-export function nonNumeric(where: Where, column: string, rowNumber: number): TaskFailure {
+/** A field of a column of numbers is none. Names the row, never what is in it. */
+export function castFailed(where: Where, column: string, rowNumber: number): TaskFailure {
   return new TaskFailure(
-    'NON_NUMERIC',
-    `Party ${where.party}: column ${JSON.stringify(column)} of ${where.label} is no number in data row ${rowNumber}. Encode or drop the column first.`,
+    'CAST_FAILED',
+    `Party ${where.party}: column ${JSON.stringify(column)} of ${where.label} is no number in data row ${rowNumber}. Mend the field, or encode or drop the column first.`,
     false,
     { party: where.party, column, row: rowNumber },
   );

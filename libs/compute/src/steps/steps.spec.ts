@@ -87,8 +87,19 @@ describe('scalers', () => {
   });
   test('refuse text, naming the row and not the text', async () => {
     const failure = stepped('a\n1\nsecret\n', { op: 'standard_scaler', columns: ['a'] });
-    await expect(failure).rejects.toMatchObject({ code: 'NON_NUMERIC', details: { row: 2, column: 'a' } });
+    await expect(failure).rejects.toMatchObject({ code: 'CAST_FAILED', details: { row: 2, column: 'a' } });
     await failure.catch((error: Error) => expect(error.message).not.toMatch(/secret/));
+    // Also where the first row is the one that is wrong, and for the first one wrong of several.
+    for (const step of [{ op: 'minmax_scaler' }, { op: 'quantile_binning' }, { op: 'fillna', method: 'median' }]) {
+      await expect(stepped('a,b\n,1\nsecret,2\n1,3\nx,4\n', { ...step, columns: ['b', 'a'] })).rejects.toMatchObject({
+        code: 'CAST_FAILED',
+        details: { row: 2, column: 'a' },
+      });
+    }
+  });
+  test('refuse a column of text as a whole', async () => {
+    const failure = stepped('a,b\n1,x\n2,\n3,y\n', { op: 'standard_scaler', columns: ['a', 'b'] });
+    await expect(failure).rejects.toMatchObject({ code: 'NON_NUMERIC', details: { party: 'alice', column: 'b' } });
   });
 });
 
