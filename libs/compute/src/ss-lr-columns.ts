@@ -19,7 +19,7 @@ export async function readNumericColumns(
   context: PartyContext,
   path: string,
   names: readonly string[],
-  onRows: (rows: number) => void = () => {},
+  onRead: (fraction: number) => void = () => {},
 ): Promise<NumericColumns> {
   const input = await context.openInput(path);
   try {
@@ -38,7 +38,7 @@ export async function readNumericColumns(
       });
       chunks.push(chunk);
       rows += batch.length;
-      onRows(rows);
+      onRead(table.read());
     }
     const values = new Float64Array(rows * names.length);
     let at = 0;

@@ -37,7 +37,7 @@ export async function prepareRows(context: PartyContext, part: VerticalPart, rul
   const { plan } = part;
   const names = part.label === null ? part.features : [...part.features, part.label];
   const read = async (path: string): Promise<NumericColumns> => {
-    const table = await readNumericColumns(context, path, names, () => context.progress(0.01, 'reading'));
+    const table = await readNumericColumns(context, path, names, (read) => context.progress(0.02 * read, 'reading'));
     checkValues(context.party, path, table, names, part.label, rules);
     return table;
   };

@@ -47,15 +47,15 @@ export async function standardColumns(
   return { ...table, names };
 }
 
-function reading(context: PartyContext, from: number): (rows: number) => void {
-  return (rows) => context.progress(from + (0.15 * rows) / (rows + 100_000), 'reading the table');
+function reading(context: PartyContext, from: number): (read: number) => void {
+  return (read) => context.progress(from + 0.15 * read, 'reading the table');
 }
 
 async function chooseNames(
   context: PartyContext,
   path: string,
   columns: Json | undefined,
-  onRows: (rows: number) => void,
+  onRead: (fraction: number) => void,
 ): Promise<string[]> {
   const input = await context.openInput(path);
   try {
@@ -70,7 +70,7 @@ async function chooseNames(
     let rows = 0;
     for await (const batch of table.batches()) {
       for (const row of batch) numbers.observe(row, (rows += 1));
-      onRows(rows);
+      onRead(table.read());
     }
     return numbers.found().map(({ name }) => name);
   } finally {

@@ -36,8 +36,8 @@ export const run: PartyProgram = async (context, args) => {
   const model = await readModelPart(context, part.model);
   checkRole(context, part, model);
   const names = label === null ? model.features : [...model.features, label];
-  const table = await readNumericColumns(context, part.testData, names, (rows) =>
-    context.progress((0.2 * rows) / (rows + 100_000), 'reading the table'),
+  const table = await readNumericColumns(context, part.testData, names, (read) =>
+    context.progress(0.2 * read, 'reading the table'),
   );
   checkGroup(context.party, part.testData, table.rows);
   const [peer] = context.peers;

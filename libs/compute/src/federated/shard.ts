@@ -18,9 +18,7 @@ export async function readShard(
   minRows: number,
 ): Promise<NumericColumns> {
   const names = [...features, label];
-  const table = await readNumericColumns(context, path, names, (rows) =>
-    context.progress((0.1 * rows) / (rows + 100_000), 'reading'),
-  );
+  const table = await readNumericColumns(context, path, names, (read) => context.progress(0.1 * read, 'reading'));
   const refuse = (code: string, why: string, details: Record<string, string | number> = {}): TaskFailure =>
     new TaskFailure(code, `Party ${context.party}: ${why}.`, false, { party: context.party, ...details });
   const least = Math.max(minRows, MIN_GROUP_ROWS);

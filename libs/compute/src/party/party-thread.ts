@@ -12,7 +12,9 @@ import type { CarriedFailure, FromParty, PartyThreadData } from './party-link.js
 import { NEUTRAL, type PartyContext, type PartyModule } from './party-program.js';
 import { partyPrograms } from './party-programs.js';
 
+/** Progress of a stage is told after so many ms, or as soon as it has come so far: its steps are small however fast it is. */
 const PROGRESS_EVERY_MS = 200;
+const PROGRESS_STEP = 0.02;
 
 const port = parentPort!;
 const data = workerData as PartyThreadData;
@@ -28,8 +30,7 @@ async function loadProgram(name: string): Promise<PartyModule> {
 function makeContext(): PartyContext {
   const channels = new PartyChannels(data.party, [...data.peers, NEUTRAL], port);
   const roots: FileRoots = data;
-  let told = 0;
-  let stage = '';
+  let told = { at: 0, fraction: 0, stage: '' };
   return {
     party: data.party,
     peers: data.peers,
@@ -39,11 +40,11 @@ function makeContext(): PartyContext {
     send: (to, message) => channels.send(to, message),
     receiveBytes: async (from) => (await channels.receive(from, 'bytes')) as Uint8Array,
     receiveJson: async (from) => JSON.parse((await channels.receive(from, 'json')) as string) as Json,
-    progress(fraction, next) {
-      const now = performance.now();
-      if (next === stage && now - told < PROGRESS_EVERY_MS && fraction < 1) return;
-      told = now;
-      stage = next;
+    progress(fraction, stage) {
+      const at = performance.now();
+      const isSoon = at - told.at < PROGRESS_EVERY_MS && fraction - told.fraction < PROGRESS_STEP && fraction < 1;
+      if (isSoon && stage === told.stage) return;
+      told = { at, fraction, stage };
       tell({ kind: 'progress', fraction, stage });
     },
     log: (level, message) => tell({ kind: 'log', level, message }),

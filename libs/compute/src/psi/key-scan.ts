@@ -35,7 +35,7 @@ export async function scanKeys(
   table: Table,
   keyIndexes: readonly number[],
   salt: Uint8Array,
-  scanned: (rows: number) => void,
+  scanned: () => void,
 ): Promise<KeyScan> {
   const hasher = new KeyHasher(salt);
   let points = Buffer.alloc(1024 * POINT_BYTES);
@@ -65,7 +65,7 @@ export async function scanKeys(
       rows += 1;
     }
     mapToCurve(points.subarray(from * POINT_BYTES, rows * POINT_BYTES), rows - from);
-    scanned(rows);
+    scanned();
   }
   if (missing > 0) {
     throw new TaskFailure(

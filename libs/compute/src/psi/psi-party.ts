@@ -32,9 +32,10 @@ export interface PsiPartyValue {
 const SALT_BYTES = 32;
 /** Rows that are handed to the writer at a time. */
 const ROWS_AT_ONCE = 1024;
-/** Shares of the progress bar: reading and hashing, the exchange, writing. */
+/** Ends on the progress bar: of reading and hashing, of the exchange, of reading again. Then comes writing. */
 const SCANNED = 0.2;
 const EXCHANGED = 0.9;
+const READ_AGAIN = 0.95;
 
 export const run: PartyProgram = async (context, given) => {
   const args = given as unknown as PsiPartyArgs;
@@ -51,10 +52,9 @@ export const run: PartyProgram = async (context, given) => {
     const peerSalt = Buffer.from(await context.receiveBytes(peer));
     const salt = Buffer.concat(context.party < peer ? [ownSalt, peerSalt] : [peerSalt, ownSalt]);
 
-    const scan = await scanKeys(table, keyIndexes, salt, (rows) => {
-      // The number of rows is known only at the end of the file, so the bar nears its share without reaching it.
-      context.progress((SCANNED * rows) / (rows + 100_000), 'reading keys');
-    });
+    const scan = await scanKeys(table, keyIndexes, salt, () =>
+      context.progress(SCANNED * table.read(), 'reading keys'),
+    );
     const peerRows = await agree(context, peer, args.keys, scan.rows, scan.kinds);
 
     const total = scan.rows + peerRows || 1;
@@ -128,7 +128,6 @@ async function writeCommonRows(
   common: Uint8Array,
   target: string | null,
 ): Promise<string> {
-  context.progress(EXCHANGED, 'writing the intersection');
   const keys: string[] = [];
   const rows = new RowStore();
   let at = 0;
@@ -140,6 +139,7 @@ async function writeCommonRows(
       }
       at += 1;
     }
+    context.progress(EXCHANGED + (READ_AGAIN - EXCHANGED) * table.read(), 'reading the rows of the intersection');
   }
   if (at !== common.length) {
     throw new TaskFailure('INPUT_CHANGED', `Party ${context.party}: ${table.label} changed while it was read.`, true);
@@ -149,7 +149,7 @@ async function writeCommonRows(
   for (let done = 0; done < order.length; done += ROWS_AT_ONCE) {
     const batch = order.subarray(done, done + ROWS_AT_ONCE);
     await output.text(Buffer.concat(Array.from(batch, (index) => rows.at(index))));
-    context.progress(EXCHANGED + (1 - EXCHANGED) * (done / order.length), 'writing the intersection');
+    context.progress(READ_AGAIN + (1 - READ_AGAIN) * (done / order.length), 'writing the intersection');
   }
   await output.finish();
   return output.reference;

@@ -96,7 +96,7 @@ export async function describeTable(
     let rows = 0;
     for await (const batch of table.batches()) {
       for (const row of batch) numbers.observe(row, (rows += 1));
-      context.progress((share * rows) / (rows + 100_000), 'reading the table');
+      context.progress(share * table.read(), 'reading the table');
     }
     if (rows < MIN_GROUP) {
       throw new TaskFailure(

@@ -47,8 +47,7 @@ export const run: PartyProgram = async (context, given) => {
           const wait = each(row, rows);
           if (wait) await wait;
         }
-        // The number of rows is known only at the end of the file, so the bar nears its share without reaching it.
-        context.progress((step + rows / (rows + 100_000)) / passes, stage);
+        context.progress((step + table.read()) / passes, stage);
       }
     };
 

@@ -64,13 +64,17 @@ export async function readCsv(party: string, input: CsvFile): Promise<Table> {
     break;
   }
   checkColumns(columns ?? [], failure);
+  const { size } = await input.handle.stat();
+  let read = 0;
   return {
     label: input.label,
     party,
     columns: columns!,
+    read: () => read,
     async *batches() {
       let header = true;
-      for await (const batch of recordsOf(input, failure, BATCH_ROWS)) {
+      const onBytes = (bytes: number): void => void (read = Math.min(1, bytes / size));
+      for await (const batch of recordsOf(input, failure, BATCH_ROWS, onBytes)) {
         if (header) batch.shift();
         header = false;
         if (batch.length > 0) yield batch;
@@ -101,6 +105,7 @@ async function* recordsOf(
   { handle }: CsvFile,
   failure: (code: string, why: string) => TaskFailure,
   batchRows: number,
+  onBytes: (read: number) => void = () => {},
 ): AsyncGenerator<string[][], void, undefined> {
   const decoder = new TextDecoder('utf-8', { fatal: true });
   const records = new CsvRecords(MAX_ROW);
@@ -109,6 +114,7 @@ async function* recordsOf(
   for (let position = 0, last = false; !last;) {
     const { bytesRead } = await handle.read(buffer, 0, CHUNK_BYTES, position);
     position += bytesRead;
+    onBytes(position);
     last = bytesRead === 0;
     let text: string;
     try {

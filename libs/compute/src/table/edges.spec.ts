@@ -34,6 +34,27 @@ async function read(name: string): Promise<{ columns: readonly string[]; rows: s
   }
 }
 
+test('a table tells how far it is read, as CSV and as Parquet, each time that it is', async () => {
+  await folder.table('alice', 'long.csv', `a,b\n${'1,x\n'.repeat(400_000)}`);
+  const config = { input_data: { alice: 'long.csv' }, output_data: { alice: 'long.parquet' }, method: 'mode' };
+  await runTask('fillna', folder.run(config));
+  for (const name of ['long.csv', 'long.parquet']) {
+    const input = await open(name);
+    try {
+      const table = await readTable('alice', input);
+      for (const _ of ['once', 'again']) {
+        const told: number[] = [];
+        for await (const batch of table.batches()) told.push(batch.length && table.read());
+        expect(told).toEqual(told.toSorted((a, b) => a - b));
+        expect(Math.max(...told.map((part, at) => part - (told[at - 1] ?? 0)))).toBeLessThan(0.25);
+        expect(told.at(-1)).toBe(1);
+      }
+    } finally {
+      await input.close();
+    }
+  }
+});
+
 describe('CSV', () => {
   for (const [what, text, rows] of [
     ['UTF-8', 'a,b\né,中\n', [['é', '中']]],

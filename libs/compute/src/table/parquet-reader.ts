@@ -38,10 +38,12 @@ export async function readParquet(party: string, input: InputFile): Promise<Tabl
   const columns = leaves.map(({ name }) => name);
   checkColumns(columns, failure);
   const writers = leaves.map((element) => textOf(element));
+  let read = 0;
   return {
     label: input.label,
     party,
     columns,
+    read: () => read,
     async *batches() {
       for (const [rowStart, rowEnd] of partsOf(metadata)) {
         let rows: unknown[][] = [];
@@ -51,6 +53,7 @@ export async function readParquet(party: string, input: InputFile): Promise<Tabl
           throw translate(error, failure);
         });
         for (let from = 0; from < rows.length; from += BATCH_ROWS) {
+          read = (rowStart + Math.min(from + BATCH_ROWS, rows.length)) / Number(metadata.num_rows);
           yield rows
             .slice(from, from + BATCH_ROWS)
             .map((row) => writers.map((write, column) => (row[column] == null ? '' : write(row[column]))));
