@@ -13,14 +13,12 @@ const MAX_ROWS = 1000;
 const INTEGER = /^\s*[+-]?\d+\s*$/;
 const BOOLEAN = /^(true|false|0|1)$/i;
 
-/** Holds the fields of one column against its rule. */
+/** Holds the fields of one column against its rule, but for `unique`, which takes all of them together. */
 export class ColumnCheck {
   private readonly broken = new Map<Finding['rule'], { count: number; rows: number[] }>();
-  private readonly seen: Set<string> | undefined;
   private readonly permitted: ReadonlySet<string | number> | undefined;
 
   constructor(private readonly rule: ColumnRule) {
-    if (rule.unique) this.seen = new Set();
     if (rule.enum) this.permitted = new Set(rule.enum.map((value) => this.comparable(String(value))));
   }
 
@@ -37,13 +35,11 @@ export class ColumnCheck {
       if (rule.max !== undefined && number > rule.max) this.fault('max', row);
     }
     if (this.permitted && !this.permitted.has(this.comparable(field))) this.fault('enum', row);
-    if (!this.seen) return;
-    if (this.seen.has(field)) this.fault('unique', row);
-    else this.seen.add(field);
   }
 
+  /** The first rows of each broken rule, in order, whatever the order in which they were found. */
   findings(): ColumnFinding[] {
-    return [...this.broken].map(([rule, { count, rows }]) => ({ rule, count, rows }));
+    return [...this.broken].map(([rule, { count, rows }]) => ({ rule, count, rows: firstOf(rows) }));
   }
 
   /** 1, 1.0 and 1e0 are one number; as text they are three. */
@@ -52,12 +48,18 @@ export class ColumnCheck {
     return (isNumeric ? toNumber(field) : undefined) ?? (this.rule.type === 'boolean' ? field.toLowerCase() : field);
   }
 
-  private fault(rule: Finding['rule'], row: number): void {
+  /** Tells of a row that breaks a rule. */
+  fault(rule: Finding['rule'], row: number): void {
     const known = this.broken.get(rule) ?? { count: 0, rows: [] };
     known.count += 1;
-    if (known.rows.length < MAX_ROWS) known.rows.push(row);
+    known.rows.push(row);
+    if (known.rows.length === 2 * MAX_ROWS) known.rows = firstOf(known.rows);
     this.broken.set(rule, known);
   }
+}
+
+function firstOf(rows: readonly number[]): number[] {
+  return [...rows].sort((a, b) => a - b).slice(0, MAX_ROWS);
 }
 
 function isOfType(type: NonNullable<ColumnRule['type']>, field: string, number: number | undefined): boolean {

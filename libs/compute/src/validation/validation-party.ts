@@ -1,7 +1,9 @@
 import type { PartyProgram } from '../party/party-program.js';
+import { isMissing } from '../table/csv-reader.js';
 import { readTable } from '../table/read-table.js';
 import type { Json } from '../task-type.js';
 import { ColumnCheck, type ColumnFinding } from './column-check.js';
+import { RepeatedValues } from './repeated-values.js';
 import type { Finding, TableSchema } from './validation-config.js';
 
 /** What a party's thread is told. */
@@ -24,10 +26,11 @@ export interface ValidationValue {
 
 type Kept = Omit<Finding, 'party'> & Partial<Pick<ColumnFinding, 'rows'>>;
 
-/** Checks the party's table in one pass, and keeps the numbers of the rows that break a rule with the party. */
+/** Checks the party's table in one pass, in bounded memory, and keeps the numbers of the rows that break a rule with the party. */
 export const run: PartyProgram = async (context, args) => {
   const { path, schema, minRows, maxRows } = args as unknown as ValidationArgs;
   const input = await context.openInput(path);
+  const repeated = new RepeatedValues(() => context.createScratch());
   const kept: Kept[] = [];
   let rows = 0;
   let columns = 0;
@@ -40,17 +43,26 @@ export const run: PartyProgram = async (context, args) => {
       else if (rule.required) kept.push({ column, rule: 'required', count: 0 });
     }
     columns = checks.length;
+    const unique = checks.filter(({ column }) => schema[column]!.unique);
     for await (const batch of table.batches()) {
       for (const row of batch) {
         rows += 1;
         for (const { index, check } of checks) check.observe(row[index]!, rows);
+        for (const [at, { index }] of unique.entries())
+          if (!isMissing(row[index]!)) repeated.add(at, row[index]!, rows);
       }
-      context.progress((0.95 * rows) / (rows + 100_000), 'checking');
+      await repeated.spill();
+      context.progress(0.8 * table.read(), 'checking');
     }
+    await repeated.find(
+      (at, row) => unique[at]!.check.fault('unique', row),
+      (fraction) => context.progress(0.8 + 0.15 * fraction, 'looking for repeated values'),
+    );
     for (const { column, check } of checks) {
       kept.push(...check.findings().map((finding) => ({ column, ...finding })));
     }
   } finally {
+    await repeated.close();
     await input.close();
   }
   if (minRows !== null && rows < minRows) kept.push({ rule: 'rows.min', count: rows });
