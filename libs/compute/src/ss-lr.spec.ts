@@ -197,6 +197,31 @@ describe('ss_lr', () => {
     const lines = (await readFile(join(folder, 'data/alice/out/p.csv'), 'utf8')).trim().split('\n');
     expect(lines).toHaveLength(121);
     expect(lines[0]).toBe('prediction');
+    // However small a prediction is, it reads back as what the saved slices give.
+    const saved = [...alice.weights, ...bob.weights];
+    for (const [at, row] of splitRows(ROWS, 0.2, 0).heldOut.entries()) {
+      const score = saved.reduce((sum, w, c) => sum + w * cells[row]![c]!, bob.intercept);
+      expect(Math.abs(Number(lines[at + 1]) / score - 1)).toBeLessThan(1e-12);
+    }
+  });
+
+  test('trains with an l1 penalty: the weights of a plain proximal fit, those that do little exactly 0', async () => {
+    const { train } = splitRows(ROWS, 0.2, 0);
+    for (const { task, regType, l1, dropped } of [
+      { task: 'lasso-logistic', regType: 'logistic', l1: 6, dropped: 3 },
+      { task: 'lasso-linear', regType: 'linear', l1: 6, dropped: 3 },
+      { task: 'lasso-weak', regType: 'logistic', l1: 0.01, dropped: 0 },
+    ]) {
+      const plain = plainFit(train, 7, { linear: regType === 'linear', l1 });
+      await runSsLr(aRun(task, { params: { reg_type: regType, penalty: 'l1', l2_norm: l1 } }));
+      const alice = JSON.parse(await artifact(task, 'alice/model.json')) as { weights: number[]; intercept: number };
+      const bob = JSON.parse(await artifact(task, 'bob/model.json')) as { weights: number[] };
+      const weights = [...alice.weights, ...bob.weights];
+      weights.forEach((w, c) => expect(Math.abs(w - plain.weights[c]!)).toBeLessThan(1e-5));
+      expect(Math.abs(alice.intercept - plain.intercept)).toBeLessThan(1e-5);
+      expect(weights.map((w) => w === 0)).toEqual(plain.weights.map((w) => w === 0));
+      expect(weights.filter((w) => w === 0)).toHaveLength(dropped);
+    }
   });
 
   test('works where the label party has no feature, and predicts on given test data', async () => {

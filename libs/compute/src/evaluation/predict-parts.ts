@@ -1,4 +1,3 @@
-import { sigmoid } from '../federated/regression.js';
 import { lineTo } from '../mpc/party-line.js';
 import { joinSession, type PartySession } from '../mpc/session.js';
 import { NEUTRAL, type PartyContext } from '../party/party-program.js';
@@ -11,26 +10,20 @@ import { PREDICT_ROWS, scoresOf } from '../ss-xgb/predict.js';
 import { TaskFailure, type Json } from '../task-type.js';
 import type { ModelPart } from './model-file.js';
 
-/**
- * Predictions of the rows, with the label's party alone. Those of two parties' models are what ss_lr and ss_xgb would write
- * of the same rows, 6 decimals included.
- */
+/** Predictions of the rows, with the label's party alone; of two parties' models what ss_lr and ss_xgb would write of the same rows. */
 export async function predict(context: PartyContext, model: ModelPart, table: NumericColumns): Promise<Float64Array> {
   const { objective } = model;
   const predictions = new Float64Array(table.rows);
   const put = (from: number, scores: Float64Array): void => {
     predictions.set(
-      scores.map((score) => Number(predictionOf(score, objective))),
+      scores.map((score) => predictionOf(score, objective)),
       from,
     );
     context.progress(0.2 + (0.3 * (from + scores.length)) / table.rows, 'predicting');
   };
   switch (model.kind) {
     case 'whole':
-      return predictions.map((_, row) => {
-        const score = partOf(model, table, row);
-        return objective === 'logistic' ? sigmoid(score) : score;
-      });
+      return predictions.map((_, row) => predictionOf(partOf(model, table, row), objective));
     case 'slice': {
       const [peer] = context.peers as [string];
       for await (const { from, scores } of receiveScores(context, peer, model, table)) put(from, scores);

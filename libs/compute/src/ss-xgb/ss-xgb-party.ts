@@ -190,7 +190,10 @@ async function deliver(
   for (const [at, scores] of chunks.entries()) {
     const labelOf = (row: number): number => table.values[(at * PREDICT_ROWS + row + 1) * table.columns - 1]!;
     await writer.rows(
-      Array.from(scores, (score, row) => [String(labelOf(row)), predictionOf(score, part.plan.boosting.objective)]),
+      Array.from(scores, (score, row) => [
+        String(labelOf(row)),
+        String(predictionOf(score, part.plan.boosting.objective)),
+      ]),
     );
   }
   await writer.finish();
@@ -206,7 +209,7 @@ async function receivePredictions(
   const writer = await startPredictions(context, part, ['prediction']);
   for (let done = 0; done < rows; done += PREDICT_ROWS) {
     const scores = new Float64Array((await context.receiveBytes(peer)).slice().buffer);
-    await writer.rows(Array.from(scores, (score) => [predictionOf(score, part.plan.boosting.objective)]));
+    await writer.rows(Array.from(scores, (score) => [String(predictionOf(score, part.plan.boosting.objective))]));
   }
   await writer.finish();
   return { reference: writer.reference, rows };

@@ -146,7 +146,7 @@ async function inClear(
       }
       score += node.weight;
     }
-    return (plan.boosting.objective === 'logistic' ? 1 / (1 + Math.exp(-score)) : score).toFixed(6);
+    return String(plan.boosting.objective === 'logistic' ? 1 / (1 + Math.exp(-score)) : score);
   });
   return { trees, edges: columns.map(({ edges }) => [...edges]), predictions };
 }
