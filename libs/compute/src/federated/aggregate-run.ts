@@ -30,6 +30,11 @@ export async function runAggregate(run: TaskRun, { recorder, program }: Instrume
     const message = `task_config.receivers: ${receiver} gives no model; those that do are ${parties.join(', ')}.`;
     throw new TaskFailure('INVALID_PARAMS', message);
   }
+  const strange = Object.keys(config.model_output ?? {}).find((party) => !receivers.includes(party));
+  if (strange !== undefined) {
+    const message = `task_config.model_output: ${strange} does not receive the model; those that do are ${receivers.join(', ')}.`;
+    throw new TaskFailure('INVALID_PARAMS', message);
+  }
   const threshold = sharesNeeded(parties.length, least);
   const argsOf = (party: string): AggregateArgs => ({
     models: models[party]!,

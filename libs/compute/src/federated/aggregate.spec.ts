@@ -154,6 +154,19 @@ describe('train', () => {
 });
 
 describe('aggregate', () => {
+  test('refuses an output of a party that does not receive the model', () => {
+    const pointers = (task_config: JsonObject): string[] =>
+      checkTaskParams('aggregate', { sf_init_config: { parties: PARTIES }, task_config }).map(({ pointer }) => pointer);
+    const outputs = { alice: 'm.json', bob: 'm.json' };
+    expect(pointers({ model_output: outputs })).toEqual([]);
+    expect(pointers({ model_output: outputs, receivers: ['alice'] })).toEqual(['/task_config/model_output/bob']);
+    expect(pointers({ model_output: outputs, receivers: ['alice', '${tasks.a.result.party}'] })).toEqual([]);
+    expect(pointers({ models: { alice: 'a', bob: 'b' }, receivers: ['carol'], model_output: { alice: 'm' } })).toEqual([
+      '/task_config/receivers/0',
+      '/task_config/model_output/alice',
+    ]);
+  });
+
   test('gives every party the mean of all models, weighted by rows, and no file of a single one', async () => {
     const inputs = await trained();
     const { result, artifacts } = await runTask('aggregate', aRun('agg', {}, { inputs }));
@@ -335,6 +348,10 @@ describe('aggregate', () => {
       ],
       [agg({ min_parties: 4 }, { inputs }), { code: 'MIN_PARTIES_NOT_MET' }],
       [agg({ receivers: ['dave'] }, { inputs }), { code: 'INVALID_PARAMS' }],
+      [
+        agg({ model_output: { carol: 'm.json' } }, { inputs: { ...inputs, 'train-carol': {} } }),
+        { code: 'INVALID_PARAMS', message: expect.stringMatching(/model_output: carol/) as unknown },
+      ],
       [
         agg({}, { inputs: { t: { model_paths: { dave: 'm.json' } } } }),
         { code: 'INVALID_PARAMS', message: expect.stringMatching(/dave/) as unknown },

@@ -1,5 +1,5 @@
 import { configSchema, inputPath, outputPath, perParty, type NativeTaskType } from '../config-schema.js';
-import type { JsonSchema } from '../task-type.js';
+import type { JsonSchema, ParamFault } from '../task-type.js';
 import type { AggregateConfig } from './aggregate-config.js';
 
 const models: JsonSchema = {
@@ -68,16 +68,19 @@ export const mergeModels = combining(
     'same work as aggregate, under the name for a merge in the midst of a chain.',
 );
 
-function receiverFaults({ models: given, receivers }: AggregateConfig): { pointer: string; message: string }[] {
-  if (typeof given !== 'object' || !Array.isArray(receivers)) return [];
-  return (receivers as readonly string[]).flatMap((receiver, at) =>
-    receiver in given || receiver.includes('${')
-      ? []
-      : [
-          {
-            pointer: `/receivers/${at}`,
-            message: `gives no model; those that do are ${Object.keys(given).join(', ')}`,
-          },
-        ],
-  );
+function receiverFaults({ models: given, receivers, model_output: outputs }: AggregateConfig): ParamFault[] {
+  if (!Array.isArray(receivers)) return [];
+  const names = receivers as readonly string[];
+  const isOpen = (name: string): boolean => name.includes('${');
+  const faults: ParamFault[] = [];
+  for (const [at, receiver] of names.entries()) {
+    if (typeof given !== 'object' || receiver in given || isOpen(receiver)) continue;
+    const message = `gives no model; those that do are ${Object.keys(given).join(', ')}`;
+    faults.push({ pointer: `/receivers/${at}`, message });
+  }
+  for (const party of typeof outputs === 'object' && !names.some(isOpen) ? Object.keys(outputs) : []) {
+    if (names.includes(party)) continue;
+    faults.push({ pointer: `/model_output/${party}`, message: `is no party of receivers (${names.join(', ')})` });
+  }
+  return faults;
 }
