@@ -201,10 +201,14 @@ describe('endings', () => {
       details: { row: 1 },
     });
   });
-  test('an unforeseen error is PARTY_LOST and quotes no data', async () => {
-    const failure = (await alone({ act: 'write', text: 'x', fail: 'crash' }).catch((error: unknown) => error)) as Error;
+  test('an unforeseen error is PARTY_LOST and quotes no data; the log tells where it came from', async () => {
+    const lines: string[] = [];
+    const run = { ...aRun(), log: (level: string, message: string) => void lines.push(`${level} ${message}`) };
+    const parties = { alice: { act: 'write', text: 'x', fail: 'crash' } };
+    const failure = (await runParties({ program, parties, run }).catch((error: unknown) => error)) as Error;
     expect(failure).toMatchObject({ code: 'PARTY_LOST', retryable: true });
-    expect(failure.message).not.toMatch(/4711/);
+    expect(lines.filter((line) => /^error alice: at .*programs-for-tests/.test(line))).not.toEqual([]);
+    expect(`${failure.message}${lines.join()}`).not.toMatch(/4711/);
   });
   test('a thread that dies is PARTY_LOST, and its peer ends too', async () => {
     const parties = { alice: { act: 'write', text: 'x', fail: 'exit' }, bob: { act: 'wait' } };

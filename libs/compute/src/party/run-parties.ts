@@ -138,6 +138,7 @@ export async function runParties(call: PartyRun): Promise<Record<string, PartyOu
             return;
           case 'failed': {
             const { code, message: text, retryable, details } = message.failure;
+            for (const place of (details.places ?? []) as string[]) run.log('error', `${member.name}: ${place}`);
             return fail(member, new TaskFailure(code, text, retryable, details));
           }
           case 'done':
