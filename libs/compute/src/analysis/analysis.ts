@@ -6,8 +6,8 @@ export const analysis: NativeTaskType = {
   title: 'Statistics and correlation in one report',
   description:
     'Describes the numeric columns of each party as table_statistics does, and correlates those without gaps as ' +
-    'pearson_correlation does, within and across parties, over rows that are aligned by psi. Columns with gaps or of one value ' +
-    'are described and not correlated; columns of under 5 values are left out.',
+    'pearson_correlation does, within and across parties, over rows that are aligned by psi. Columns with gaps, of one value, or ' +
+    'in which under 5 rows differ from the most frequent value are described and not correlated; columns of under 5 values are left out.',
   configSchema: configSchema(
     'analysis',
     {
