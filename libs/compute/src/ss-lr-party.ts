@@ -6,6 +6,7 @@ import { SLICE_FORMAT, type SsLrOutcome, type SsLrPart, type SsLrPlan } from './
 import { prepareRows, type RowRules } from './ss-lr-rows.js';
 import { trainSlice } from './ss-lr-train.js';
 import { TaskFailure, type Json, type JsonObject } from './task-type.js';
+import { trainingName } from './vertical-plan.js';
 
 /** Features and labels beyond this do not fit the fixed point with room for their products. */
 const MAX_SIZE = 2 ** 20;
@@ -41,6 +42,7 @@ export const run: PartyProgram = async (context, args) => {
   watch(trained.losses.at(-1)!, 2);
   if (!trained.weights.every((weight) => Math.abs(weight) < MAX_SIZE)) throw notConverged();
 
+  const losses = trained.losses.map(rounded);
   const slice = {
     weights: trained.weights.map(rounded),
     intercept: trained.intercept === null ? null : rounded(trained.intercept),
@@ -50,7 +52,9 @@ export const run: PartyProgram = async (context, args) => {
     name: 'model.json',
     mediaType: 'application/json',
   });
-  await model.write(`${JSON.stringify(modelFile(context.party, part, slice), null, 2)}\n`);
+  await model.write(
+    `${JSON.stringify(modelFile(context.party, part, slice, trainingName(plan, { rows: train.rows, losses })), null, 2)}\n`,
+  );
   await model.finish();
 
   context.progress(0.92, 'predicting');
@@ -58,7 +62,7 @@ export const run: PartyProgram = async (context, args) => {
   const outcome: SsLrOutcome = {
     rows: train.rows,
     heldOut,
-    losses: trained.losses.map(rounded),
+    losses,
     model: model.reference,
     prediction,
   };
@@ -81,10 +85,12 @@ function modelFile(
   party: string,
   part: SsLrPart,
   slice: { weights: Float64Array; intercept: number | null },
+  training: string,
 ): JsonObject {
   return {
     format: SLICE_FORMAT,
     party,
+    training,
     reg_type: part.plan.schedule.regType,
     features: [...part.features],
     weights: [...slice.weights],

@@ -127,13 +127,18 @@ describe('ss_lr', () => {
     const outcome = await runSsLr(aRun('fit', {}));
     const { train, heldOut } = splitRows(ROWS, 0.2, 0);
     const plain = plainFit(train, 7);
-    const alice = JSON.parse(await artifact('fit', 'alice/model.json')) as { weights: number[]; intercept: number };
+    const alice = JSON.parse(await artifact('fit', 'alice/model.json')) as {
+      weights: number[];
+      intercept: number;
+      training: string;
+    };
     const bob = JSON.parse(await artifact('fit', 'bob/model.json')) as { weights: number[]; features: string[] };
     [...alice.weights, ...bob.weights].forEach((w, c) => expect(Math.abs(w - plain.weights[c]!)).toBeLessThan(1e-5));
     expect(Math.abs(alice.intercept - plain.intercept)).toBeLessThan(1e-5);
     expect(bob).toEqual({
       format: expect.any(String),
       party: 'bob',
+      training: alice.training,
       reg_type: 'logistic',
       features: BOB,
       weights: bob.weights,

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+
 /** The part of a `task_config` that every training on the columns of two parties has. */
 export interface VerticalConfig {
   readonly features: Readonly<Record<string, readonly string[]>>;
@@ -34,6 +36,20 @@ export interface VerticalPart<Plan extends VerticalPlan = VerticalPlan> {
   readonly testData: string | null;
   readonly modelOutput: string | null;
   readonly predictionOutput: string | null;
+}
+
+/**
+ * The name of a training, which the slices of both parties carry, so that those of two trainings are told apart: a hash of what
+ * the task's result tells of it, so that the same training has the same name again.
+ */
+export function trainingName(
+  plan: VerticalPlan,
+  told: { readonly rows: number; readonly losses: readonly number[] },
+): string {
+  return createHash('sha256')
+    .update(JSON.stringify([plan, told]))
+    .digest('hex')
+    .slice(0, 32);
 }
 
 /** The plan of a checked `task_config`, every default filled in. */

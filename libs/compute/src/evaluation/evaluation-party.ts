@@ -74,16 +74,17 @@ function checkRole(context: PartyContext, { model: path, label, gates }: Evaluat
   if (strange.length > 0) throw refuse(`is ${model.objective}, and has no ${strange.join(', ')} for assert`);
 }
 
-/** Both slices must be of one model, as far as each may tell: the same kind, and as many splits of the one without the label. */
+/** Both slices must be of one training: of the same kind and name, with as many splits of the one without the label. */
 async function checkSameModel(context: PartyContext, peer: string, model: ModelPart): Promise<void> {
   const own = {
     kind: model.kind === 'slice' ? 'regression' : 'trees',
     objective: model.objective,
     splits: splitsOf(model),
+    training: model.kind === 'whole' ? null : model.training,
   };
   await context.send(peer, own);
   const theirs = (await context.receiveJson(peer)) as typeof own;
-  if (own.kind === theirs.kind && own.objective === theirs.objective && own.splits === theirs.splits) return;
+  if (JSON.stringify(own) === JSON.stringify(theirs)) return;
   throw new TaskFailure(
     'MODEL_INCOMPATIBLE',
     `The models of ${context.party} and ${peer} are not slices of one: give both those of the same training.`,

@@ -67,6 +67,9 @@ const TRAININGS: readonly (readonly [string, string, string, JsonObject])[] = [
 ];
 const trained: Record<string, TaskRunResult> = {};
 const modelOf = (task: string): Record<string, string> => trained[task]!.result.model_paths as Record<string, string>;
+/** The name that the slices of a training carry. */
+const nameOf = async (task: string): Promise<string> =>
+  (JSON.parse(await folder.text('bob', modelOf(task).bob!)) as { training: string }).training;
 /** A `task_config` of a model of both parties. */
 const configOf = (task: string, label = 'y', more: JsonObject = {}): JsonObject => ({
   model: modelOf(task),
@@ -154,11 +157,20 @@ describe('evaluation', () => {
     broken.trees[0]![0]!.left = 0;
     await folder.table('alice', 'loop.json', JSON.stringify(broken));
     await folder.table('alice', 'text.json', 'no model');
+    // Slices that fit but for the training that they are of.
+    const config = { ...configOf('lr'), train_data: { alice: 'train.csv', bob: 'train.csv' }, features: FEATURES };
+    const { model: _, test_data: __, ...training } = config as JsonObject;
+    const other = await runTask('ss_lr', folder.run({ ...training, params: { epochs: 4 } }, { taskId: 'other' }));
+    const otherSlice = (other.result.model_paths as Record<string, string>).bob!;
+    const splits = JSON.parse(await folder.text('bob', sliceOf('xgb', 'bob'))) as JsonObject;
+    await folder.table('bob', 'other-splits.json', JSON.stringify({ ...splits, training: 'other' }));
     const cases: [JsonObject, string][] = [
       [{ model: { alice: whole, bob: sliceOf('lr', 'bob') } }, 'whole model'],
       [{ model: { alice: sliceOf('lr', 'alice') }, test_data: { alice: 'test.csv' } }, 'both parties'],
       [{ model: { alice: sliceOf('lr', 'alice'), bob: sliceOf('xgb', 'bob') } }, 'not slices of one'],
       [{ model: { alice: sliceOf('lr', 'alice'), bob: sliceOf('lr-numbers', 'bob') } }, 'not slices of one'],
+      [{ model: { alice: sliceOf('lr', 'alice'), bob: otherSlice } }, 'not slices of one'],
+      [{ model: { alice: sliceOf('xgb', 'alice'), bob: 'other-splits.json' } }, 'not slices of one'],
       [{ label_party: 'bob' }, 'another role'],
       [{ model: { alice: 'loop.json', bob: sliceOf('xgb', 'bob') } }, 'is no model'],
       [{ model: { alice: 'text.json', bob: sliceOf('xgb', 'bob') } }, 'no JSON'],
@@ -192,7 +204,7 @@ describe('evaluation', () => {
   test('of ss_lr lets out parts of scores and sizes alone', async () => {
     const crossed: CrossedMessage[] = [];
     await runEvaluation(folder.run(configOf('lr')), (message) => crossed.push(message));
-    const own = '{"kind":"regression","objective":"logistic","splits":0}';
+    const own = JSON.stringify({ kind: 'regression', objective: 'logistic', splits: 0, training: await nameOf('lr') });
     const texts = crossed.filter(({ body }) => typeof body === 'string').map(({ from, to, body }) => [from, to, body]);
     expect(texts.toSorted()).toEqual(
       [
@@ -220,7 +232,12 @@ describe('evaluation', () => {
       typeof body === 'string' ? [[from, to, body] as const] : [],
     );
     const { splits } = JSON.parse(await folder.text('bob', modelOf('xgb').bob!)) as { splits: JsonObject[] };
-    const own = JSON.stringify({ kind: 'trees', objective: 'logistic', splits: splits.length });
+    const own = JSON.stringify({
+      kind: 'trees',
+      objective: 'logistic',
+      splits: splits.length,
+      training: await nameOf('xgb'),
+    });
     const commands = texts.filter(([, , body]) => body.startsWith('{"op"'));
     expect(texts.filter((text) => !commands.includes(text)).toSorted()).toEqual(
       [

@@ -11,10 +11,16 @@ interface Facts {
   readonly features: readonly string[];
 }
 
+/** A slice has the name of its training, null where it was made before trainings had names. */
+interface SliceFacts extends Facts {
+  readonly training: string | null;
+}
+
 /** A model as a party holds it: the whole, or its slice of one that two parties trained. */
-export type ModelPart = Facts &
+export type ModelPart =
+  (Facts & { readonly kind: 'whole'; readonly weights: readonly number[]; readonly intercept: number }) | SlicePart;
+type SlicePart = SliceFacts &
   (
-    | { readonly kind: 'whole'; readonly weights: readonly number[]; readonly intercept: number }
     | { readonly kind: 'slice'; readonly weights: readonly number[]; readonly intercept: number | null }
     | { readonly kind: 'trees'; readonly baseScore: number; readonly trees: readonly (readonly ModelNode[])[] }
     | { readonly kind: 'splits'; readonly splits: readonly OwnSplit[] }
@@ -31,11 +37,12 @@ export async function readModelPart(context: PartyContext, path: string): Promis
   return part;
 }
 
-function slicePart(content: Record<string, unknown>): ModelPart | undefined {
-  const { format, features } = content;
+function slicePart(content: Record<string, unknown>): SlicePart | undefined {
+  const { format, features, training = null } = content;
   const objective = format === SLICE_FORMAT ? content.reg_type : content.objective;
   if (!OBJECTIVES.includes(objective as Objective) || !isList(features, isText)) return undefined;
-  const facts = { objective: objective as Objective, features };
+  if (training !== null && !isText(training)) return undefined;
+  const facts = { objective: objective as Objective, features, training };
   if (format === SLICE_FORMAT) {
     const { weights, intercept = null } = content;
     const fits = isList(weights, isNumber) && weights.length === features.length;

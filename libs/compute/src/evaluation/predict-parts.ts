@@ -32,7 +32,7 @@ export async function predict(context: PartyContext, model: ModelPart, table: Nu
     case 'trees': {
       const [peer] = context.peers as [string];
       const session = await join(context);
-      const tell = async (command: Command, dealer: Json): Promise<void> => {
+      const tell = async (command: Command | { readonly op: 'done' }, dealer: Json): Promise<void> => {
         await context.send(peer, command as unknown as Json);
         await context.send(NEUTRAL, dealer);
       };

@@ -9,7 +9,8 @@ export type Command =
   | { readonly op: 'split'; readonly splits: readonly (readonly [column: number, bucket: number])[] }
   /** Sides of the rows to predict from `from` to `to`, at splits by id. */
   | { readonly op: 'route'; readonly splits: readonly number[]; readonly from: number; readonly to: number }
-  | { readonly op: 'done' };
+  /** There is nothing more to answer; the name of the training, for its model. */
+  | { readonly op: 'done'; readonly training: string };
 
 /** What the dealer is told: sizes alone. */
 export type DealerCommand =

@@ -13,14 +13,14 @@ export interface OwnSplit {
 
 /**
  * The party without the label: serves the commands until there are no more, and learns which splits of its columns were
- * taken. What it sums up and answers is masked; `predict` are the rows to predict.
+ * taken and the name of the training. What it sums up and answers is masked; `predict` are the rows to predict.
  */
 export async function serveFeatures(
   session: PartySession,
   columns: readonly Bucketed[],
   predict: NumericColumns | null,
   next: () => Promise<Command>,
-): Promise<OwnSplit[]> {
+): Promise<{ splits: OwnSplit[]; training: string }> {
   const counts = columns.map(({ count }) => count);
   const holder = await BucketHolder.start(
     session,
@@ -49,7 +49,7 @@ export async function serveFeatures(
         await answerRoute(session, splits, predict!, command);
         break;
       case 'done':
-        return splits;
+        return { splits, training: command.training };
     }
   }
 }

@@ -87,7 +87,7 @@ export class MaskedPeer implements Peer {
 
   readonly route: Route = (...which) => askRoute(this.session, this.tell, ...which);
 
-  async done(): Promise<void> {
-    await this.tell({ op: 'done' }, { op: 'done' });
+  async done(training: string): Promise<void> {
+    await this.tell({ op: 'done', training }, { op: 'done' });
   }
 }

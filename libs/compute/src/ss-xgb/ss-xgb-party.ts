@@ -6,6 +6,7 @@ import { predictionOf } from '../ss-lr-predict.js';
 import { prepareRows, type PreparedRows, type RowRules } from '../ss-lr-rows.js';
 import { writeTable } from '../table/write-table.js';
 import type { Json, JsonObject } from '../task-type.js';
+import { trainingName } from '../vertical-plan.js';
 import { boost } from './boost.js';
 import { bucketed } from './buckets.js';
 import type { Command } from './commands.js';
@@ -58,22 +59,24 @@ async function holdLabel(
     step = 0.05 + (0.85 * tree) / boosting.rounds;
     context.progress(step, `training, tree ${tree + 1} of ${boosting.rounds}`);
   });
+  const told = { rows: train.rows, losses: losses.map((loss) => Math.round(loss * 1e6) / 1e6) };
+  const training = trainingName(plan, told);
   const model = modelTrees(trees, own.length, (column, bucket) => own[column]!.edges[bucket]!);
   const reference = await keepModel(context, part, {
+    training,
     base_score: boosting.baseScore,
     peer: peerName,
     trees: model.map((nodes) => nodes.map((node) => fileNode(node, part.features))),
   });
   const scores = predict && (await predictAll(context, part, model, predict, peer));
-  await peer.done();
+  await peer.done(training);
   const prediction = scores && (await deliver(context, part, predict, scores));
   const ownSplits = model.flat().filter((node) => 'feature' in node).length;
   return {
-    rows: train.rows,
+    ...told,
     heldOut,
     model: reference,
     prediction,
-    losses: losses.map((loss) => Math.round(loss * 1e6) / 1e6),
     splits: { [context.party]: ownSplits, [peerName]: peer.splitCount },
   };
 }
@@ -98,7 +101,7 @@ async function holdFeatures(
   await context.send(NEUTRAL, { rows: train.rows, sizes });
   const session = await joinSession(indexOf(context, plan), lineTo(context, peerName), lineTo(context, NEUTRAL));
   let served = 0;
-  const splits = await serveFeatures(session, own, predict, async () => {
+  const { splits, training } = await serveFeatures(session, own, predict, async () => {
     const command = (await context.receiveJson(peerName)) as unknown as Command;
     // How many commands will come depends on the trees, so the bar nears its end without reaching it.
     served += 1;
@@ -106,6 +109,7 @@ async function holdFeatures(
     return command;
   });
   const reference = await keepModel(context, part, {
+    training,
     peer: peerName,
     splits: splits.map(({ column, threshold }) => ({ feature: part.features[column]!, threshold })),
   });

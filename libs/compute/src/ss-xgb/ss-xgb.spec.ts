@@ -195,7 +195,7 @@ describe('ss_xgb', () => {
     });
     expect(alice.features).toEqual(cancer.names.alice);
     expect(JSON.stringify(alice)).not.toMatch(/_worst/);
-    expect(Object.keys(bob).sort()).toEqual(['features', 'format', 'objective', 'party', 'peer', 'splits']);
+    expect(Object.keys(bob).sort()).toEqual(['features', 'format', 'objective', 'party', 'peer', 'splits', 'training']);
     expect(result).toMatchObject({
       model_saved: true,
       training_metrics: { num_trees: 12, rows: 407, held_out_rows: 102, loss: 'mean_log_loss' },
@@ -313,7 +313,7 @@ describe('ss_xgb', () => {
     // Text tells sizes, numbers of nodes, and places of splits: nothing of a row.
     const sums = '\\{"op":"sums","nodes":\\d+,"columns":\\[[\\d,]*\\]\\}';
     const toBob = new RegExp(
-      `^(\\{"train":407,"test":0\\}|\\{"train":509,"test":0\\}|${sums}|\\{"op":"split","splits":\\[(\\[\\d+,\\d+\\],?)+\\]\\}|\\{"op":"route","splits":\\[[\\d,]+\\],"from":0,"to":102\\}|\\{"op":"done"\\})$`,
+      `^(\\{"train":407,"test":0\\}|\\{"train":509,"test":0\\}|${sums}|\\{"op":"split","splits":\\[(\\[\\d+,\\d+\\],?)+\\]\\}|\\{"op":"route","splits":\\[[\\d,]+\\],"from":0,"to":102\\}|\\{"op":"done","training":"[0-9a-f]{32}"\\})$`,
     );
     for (const text of textsOf('alice', 'bob')) expect(text).toMatch(toBob);
     const toDealer = new RegExp(`^(${sums}|\\{"op":"and","bytes":\\d+\\}|\\{"op":"done"\\})$`);
