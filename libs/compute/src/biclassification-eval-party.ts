@@ -56,7 +56,7 @@ export async function evaluateClasses(
   checkGroup(context.party, task.path, labels.length);
   context.progress(0.5, 'ranking');
   const points = pointsOf(context.party, task, labels, scores);
-  context.progress(0.8, 'computing metrics');
+  context.progress(0.7, 'computing metrics');
   const metrics = binaryMetrics(points);
   checkFloors(metrics, task);
 
@@ -71,6 +71,7 @@ export async function evaluateClasses(
       buckets: equalCountBuckets(points, task.buckets).map(compact),
     },
   });
+  context.progress(0.85, 'writing the report');
   const kept = { format: 'taskchain/biclassification-report/v1', party: context.party, ...report(REPORT_STEPS) };
   const reference = await writeJson(context, task.output, 'evaluation.json', kept);
   context.progress(1, 'done');

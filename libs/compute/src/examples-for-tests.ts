@@ -45,14 +45,22 @@ export function exampleRun(folder: TestFolder, task: ExampleTask, results: JsonO
 /** Parameters that name the tables which a task reads. */
 const TABLES = /^(input|train|test|prediction)_(data|paths)$/;
 
-/** The same run on tables `times` as long as its own; null where it reads none. Keys (`id`) stay unique and in common. */
-export async function onLargeTables(folder: TestFolder, run: TaskRun, times: number): Promise<TaskRun | null> {
+/**
+ * The same run on its own tables, repeated until the shortest has `least` rows; null where it reads none. Keys (`id`) stay
+ * unique and in common.
+ */
+export async function onLargeTables(folder: TestFolder, run: TaskRun, least: number): Promise<TaskRun | null> {
   const config = { ...run.params.task_config };
   const names = Object.keys(config).filter((name) => TABLES.test(name));
+  const pathsOf = (name: string): [string, string][] => Object.entries(config[name] as Record<string, string>);
+  const linesOf = async (party: string, path: string): Promise<string[]> =>
+    (await folder.text(party, path)).trimEnd().split('\n');
+  const tables = await Promise.all(names.flatMap(pathsOf).map((place) => linesOf(...place)));
+  const times = Math.ceil(least / Math.min(...tables.map((lines) => lines.length - 1)));
   for (const name of names) {
     const paths = { ...(config[name] as Record<string, string>) };
     for (const [party, path] of Object.entries(paths)) {
-      const [header, ...rows] = (await folder.text(party, path)).trimEnd().split('\n');
+      const [header, ...rows] = await linesOf(party, path);
       const hasKey = header!.startsWith('id,');
       const again = (copy: number): string[] => rows.map((row) => (hasKey ? row.replace(',', `-${copy},`) : row));
       const all = Array.from({ length: times }, (_, copy) => again(copy).join('\n'));

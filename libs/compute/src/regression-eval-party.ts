@@ -47,6 +47,7 @@ export async function evaluateNumbers(
   context.progress(0.6, 'computing metrics');
   const metrics = regressionMetrics(labels, predictions);
   checkGates(metrics, task);
+  context.progress(0.8, 'writing the report');
   const residuals = labels.map((label, row) => label - predictions[row]!);
   const facts: JsonObject = {
     rows: labels.length,

@@ -37,8 +37,8 @@ export const run: PartyProgram = async (context, args) => {
   const count = files.reduce((sum, [, each]) => sum + each, results === null ? 0 : 1);
   for (const [party, each] of files) {
     for (let at = 0; at < each; at += 1) {
-      kept.push(await take(context, plan, party));
-      context.progress(kept.length / count, 'encrypting');
+      const taken = (part: number): void => context.progress((kept.length + part) / count, 'encrypting');
+      kept.push(await take(context, plan, party, taken));
     }
   }
   if (results !== null) kept.push(await sealResults(context, plan, results, recipients));
@@ -46,13 +46,19 @@ export const run: PartyProgram = async (context, args) => {
   return kept as unknown as Json;
 };
 
-async function take(context: PartyContext, plan: Plan, party: string): Promise<EncryptedFile> {
+async function take(
+  context: PartyContext,
+  plan: Plan,
+  party: string,
+  onBytes: (fraction: number) => void,
+): Promise<EncryptedFile> {
   const { name, plaintextBytes, bytes } = (await context.receiveJson(party)) as unknown as SealedHeader;
   async function* incoming(): AsyncGenerator<Uint8Array, void, undefined> {
     let received = 0;
     while (received < bytes) {
       const chunk = await context.receiveBytes(party);
       received += chunk.byteLength;
+      onBytes(received / bytes);
       yield chunk;
     }
     if (received === bytes) return;

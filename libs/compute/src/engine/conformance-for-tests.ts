@@ -27,6 +27,8 @@ export interface EngineSample {
 const STUCK_MS = 30_000;
 /** A run that is stopped ends within this, ms. */
 const STOPPED_MS = 2_000;
+/** Most of its work that a run on large tables does between two progress reports: all of one of three threads', in one piece. */
+const LARGEST_STEP = 0.35;
 
 /** What `Engine` promises, as tests: on every sample, with a run from start to end, one again, and runs that are stopped. */
 export function describeEngine(engine: Engine, samples: readonly EngineSample[]): void {
@@ -150,6 +152,15 @@ function describeSample(engine: Engine, { type, prepare, enlarge, newKeys, silen
     if (large || end instanceof Error) expect(end).toBe(reason);
     expect(performance.now() - stoppedAt).toBeLessThan(STOPPED_MS);
     expect(await stateOf(folder)).toEqual(before);
+  });
+
+  test(`reports progress on large tables in steps of at most ${LARGEST_STEP}`, async () => {
+    const large = await enlarge(folder, given);
+    if (large === null) return;
+    const fractions: number[] = [];
+    await engine.run(type, { ...large, progress: (fraction) => fractions.push(fraction) });
+    const steps = [...fractions, 1].map((fraction, at) => fraction - (fractions[at - 1] ?? 0));
+    expect(Math.max(...steps)).toBeLessThanOrEqual(LARGEST_STEP);
   });
 
   if (failing) {

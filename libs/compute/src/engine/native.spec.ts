@@ -5,8 +5,8 @@ import { native } from './native.js';
 
 const missing = { alice: 'no-such-table.csv', bob: 'no-such-table.csv', carol: 'no-such-table.csv' };
 
-/** Makes some 30,000 rows of an example's 150 to 1,000, which takes seconds. */
-const LARGER = 60;
+/** Rows of a large table: many reads of its file, and seconds of work. */
+const LARGE_ROWS = 30_000;
 
 /** The last task of a type's example, after those before it have run. */
 function sampleOf(type: string, configSchema: Readonly<Record<string, unknown>>): EngineSample {
@@ -22,7 +22,7 @@ function sampleOf(type: string, configSchema: Readonly<Record<string, unknown>>)
       const at = tasks.findLastIndex((task) => task.task_type === type);
       return exampleRun(folder, tasks[at]!, await runExample(folder, tasks.slice(0, at)));
     },
-    enlarge: (folder, run) => onLargeTables(folder, run, LARGER),
+    enlarge: (folder, run) => onLargeTables(folder, run, LARGE_ROWS),
     newKeys: type === 'encrypt',
     silent: type === 'diagnostic',
     ...(input && { failing: { config: { [input]: missing }, code: 'FILE_NOT_FOUND' } }),

@@ -23,7 +23,14 @@ export async function predict(context: PartyContext, model: ModelPart, table: Nu
   };
   switch (model.kind) {
     case 'whole':
-      return predictions.map((_, row) => predictionOf(partOf(model, table, row), objective));
+      for (let from = 0; from < table.rows; from += PREDICT_ROWS) {
+        const length = Math.min(PREDICT_ROWS, table.rows - from);
+        put(
+          from,
+          Float64Array.from({ length }, (_, at) => partOf(model, table, from + at)),
+        );
+      }
+      return predictions;
     case 'slice': {
       const [peer] = context.peers as [string];
       for await (const { from, scores } of receiveScores(context, peer, model, table)) put(from, scores);

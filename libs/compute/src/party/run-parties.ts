@@ -143,6 +143,8 @@ export async function runParties(call: PartyRun): Promise<Record<string, PartyOu
           }
           case 'done':
             member.value = message.value;
+            member.fraction = 1;
+            report();
             run.log(
               'info',
               `${member.name}: done; bytes sent: ${member.sentBytes}, files written: ${member.written.length}`,
