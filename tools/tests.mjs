@@ -9,7 +9,7 @@ import { Refusal, ROOT, run } from './steps.mjs';
 const UNIT = ['dist/libs', 'dist/apps', 'dist/launcher', 'dist/bench', 'tools'];
 const FOLDERS = ['integration', 'simulation', 'faults', 'e2e'];
 /** A file that does not end, for a leaked handle or otherwise, fails after this long. */
-const TIMEOUT_MS = 300_000;
+const TIMEOUT_MS = 600_000;
 
 /** The groups in the order in which they run: what fails fast and plainly comes first. */
 export function testGroups() {

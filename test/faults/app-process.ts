@@ -84,6 +84,11 @@ export class AppProcess {
     this.child?.kill(signal);
   }
 
+  /** Whether it stands still, as by SIGSTOP. */
+  isStopped(): boolean {
+    return readFileSync(`/proc/${this.pid}/stat`, 'utf8').split(') ')[1]?.startsWith('T') ?? false;
+  }
+
   /** Resolves when the present process has ended. */
   ended(): Promise<void> {
     return this.gone;

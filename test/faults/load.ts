@@ -116,3 +116,46 @@ export async function createMany(
   };
   await Promise.all(Array.from({ length: atOnce }, client));
 }
+
+/**
+ * Reads and steers the chains of `created` as users do, until `signal` fires: a chain, the list, the figures, and a
+ * change of priority. Every status is counted in `answers`.
+ */
+export async function readAndSteer(
+  system: System,
+  created: Answers,
+  answers: Answers,
+  signal: AbortSignal,
+): Promise<void> {
+  for (let turn = 0; !signal.aborted; turn++) {
+    const api = system.apis[turn % system.apis.length]!;
+    const id = created.acknowledged.at(-1 - (turn % 5));
+    const calls: [string, RequestInit][] = [
+      ['chains?page_size=20', {}],
+      ['chains/metrics', {}],
+    ];
+    if (id !== undefined) {
+      const body = JSON.stringify({ priority: 1 + (turn % 10) });
+      calls.push([`chains/${id}`, {}]);
+      calls.push([
+        `chains/${id}/priority`,
+        { method: 'POST', body, headers: { 'content-type': 'application/json', 'idempotency-key': randomUUID() } },
+      ]);
+    }
+    for (const [path, init] of calls) {
+      const started = performance.now();
+      let status = 0;
+      try {
+        const response = await fetch(`${api.url}/api/v1/${path}`, { ...init, signal: AbortSignal.timeout(30_000) });
+        await response.arrayBuffer();
+        status = response.status;
+        if (status === 503 && !response.headers.has('retry-after')) answers.bare503++;
+        answers.tookMs.push(performance.now() - started);
+      } catch {
+        // A connection that broke is counted as 0.
+      }
+      answers.statuses.set(status, (answers.statuses.get(status) ?? 0) + 1);
+    }
+    await delay(50);
+  }
+}

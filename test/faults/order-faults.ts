@@ -73,7 +73,7 @@ async function publishAll(worker: FakeWorker, reports: readonly DoneReport[]): P
 }
 
 async function tripled(trial: Trial): Promise<Outcome> {
-  const chains = trial.long ? 170 : 15;
+  const chains = trial.long ? 700 : 15;
   let inOrder: string[] = [];
   const plain = await onSystem(trial, { workers: 0 }, { anyEnd: true }, async (system) => {
     const told = await replay(system, trial, chains, 1);
@@ -122,10 +122,15 @@ async function replay(system: System, trial: Trial, chains: number, times: numbe
     }));
     const began = performance.now();
     await createMany(system, chains, (n) => bodies[n]!, answers);
-    await system.allEnded(answers.acknowledged, trial.long ? 120_000 : 30_000);
+    await system.allEnded(answers.acknowledged, trial.long ? 400_000 : 60_000);
     const longestRecoveryMs = performance.now() - began;
     await Promise.all(answering);
-    return { rounds: count, acknowledged: answers.acknowledged, longestRecoveryMs, notes: `${count} reports` };
+    return {
+      rounds: count,
+      acknowledged: answers.acknowledged,
+      longestRecoveryMs,
+      notes: `${sent.length} reports sent ${count} times`,
+    };
   } finally {
     await worker.stop();
   }

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { jobId } from '#libs/queues';
 import { BOTH, onSystem, within, type Fault } from './fault.js';
-import { chainOf, createChain, createMany, noAnswers, randomChain, wrongAnswers } from './load.js';
+import { chainOf, createChain, createMany, noAnswers, randomChain, readAndSteer, wrongAnswers } from './load.js';
 import { seeded } from './random.js';
 import type { System } from './system.js';
 import { TcpProxy } from './tcp-proxy.js';
@@ -115,6 +115,8 @@ export const postgresRestarts: Fault = {
         pauseMs: 500,
         signal: over.signal,
       });
+      const others = noAnswers();
+      const watching = readAndSteer(system, answers, others, over.signal);
       const restarts = trial.long ? 9 : 2;
       for (let i = 0; i < restarts; i++) {
         await delay(trial.long ? 20_000 : 4_000);
@@ -133,14 +135,17 @@ export const postgresRestarts: Fault = {
       }
       over.abort();
       await load;
+      await watching;
       await system.allEnded(answers.acknowledged, 60_000);
       violations.push(...wrongAnswers(answers));
+      // 409: the chain has ended before its priority was changed.
+      violations.push(...wrongAnswers(others, [200, 409, 503]));
       return {
         rounds: restarts,
         acknowledged: answers.acknowledged,
         longestRecoveryMs,
         violations,
-        notes: `answers: ${JSON.stringify(Object.fromEntries(answers.statuses))}`,
+        notes: `answers to creates: ${JSON.stringify(Object.fromEntries(answers.statuses))}, to reads and changes of priority: ${JSON.stringify(Object.fromEntries(others.statuses))}`,
       };
     }),
 };

@@ -11,9 +11,10 @@ describe('failpoints', () => {
   });
 
   it('are read by name, kind and hit', () => {
-    expect(Object.fromEntries(readFailpoints({ FAILPOINT: 'a.b:exit@3, c:sleep:500' })!)).toEqual({
-      'a.b': { sleepMs: undefined, at: 3, hits: 0 },
-      c: { sleepMs: 500, at: undefined, hits: 0 },
+    expect(Object.fromEntries(readFailpoints({ FAILPOINT: 'a.b:exit@3, c:sleep:500,d:stop@1' })!)).toEqual({
+      'a.b': { signal: 'SIGKILL', sleepMs: 0, at: 3, hits: 0 },
+      c: { signal: undefined, sleepMs: 500, at: undefined, hits: 0 },
+      d: { signal: 'SIGSTOP', sleepMs: 0, at: 1, hits: 0 },
     });
     expect(() => readFailpoints({ FAILPOINT: 'a.b:explode' })).toThrow('a.b:explode is not understood');
   });

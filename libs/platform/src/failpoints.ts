@@ -2,8 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ConfigError, type Environment } from './config-values.js';
 
 interface Point {
-  /** Waits so many ms; undefined: the process dies at once, as by kill -9. */
-  readonly sleepMs: number | undefined;
+  /** What the process does to itself: it dies at once, or stops until SIGCONT; undefined: it waits `sleepMs`. */
+  readonly signal: 'SIGKILL' | 'SIGSTOP' | undefined;
+  readonly sleepMs: number;
   /** The hit that counts; undefined: each. */
   readonly at: number | undefined;
   hits: number;
@@ -12,16 +13,17 @@ interface Point {
 const points = readFailpoints(process.env);
 
 /**
- * A named point of the protocol where a fault test lets the process die or wait. `FAILPOINT` names them, comma
- * separated: `listener.afterSave:exit@3` dies at the third hit, `worker.beforePublish:sleep:500` waits at each. Unset,
- * which it always is but in fault tests, this is one comparison.
+ * A named point of the protocol where a fault test lets the process die, stop or wait. `FAILPOINT` names them, comma
+ * separated: `listener.afterSave:exit@3` dies at the third hit, `listener.beforeSave:stop@2` stops at the second as by
+ * SIGSTOP, `worker.beforePublish:sleep:500` waits at each. Unset, which it always is but in fault tests, this is one
+ * comparison.
  */
 export async function failpoint(name: string): Promise<void> {
   if (points === undefined) return;
   const point = points.get(name);
   if (point === undefined || (point.at !== undefined && ++point.hits !== point.at)) return;
-  if (point.sleepMs === undefined) process.kill(process.pid, 'SIGKILL');
-  await delay(point.sleepMs ?? 60_000);
+  if (point.signal !== undefined) process.kill(process.pid, point.signal);
+  await delay(point.sleepMs);
 }
 
 /** Reads `FAILPOINT`; undefined where it is not set. Refuses it in production. */
@@ -33,12 +35,14 @@ export function readFailpoints(env: Environment): Map<string, Point> | undefined
   }
   return new Map(
     text.split(',').map((part) => {
-      const [, name, sleep, at] = /^([\w.]+):(?:exit|sleep:(\d+))(?:@(\d+))?$/.exec(part.trim()) ?? [];
+      const [, name, kind, sleep, at] = /^([\w.]+):(exit|stop|sleep:(\d+))(?:@(\d+))?$/.exec(part.trim()) ?? [];
       if (name === undefined) {
-        throw new ConfigError([`FAILPOINT=${part} is not understood. Write name:exit@3 or name:sleep:500.`]);
+        throw new ConfigError([
+          `FAILPOINT=${part} is not understood. Write name:exit@3, name:stop@3 or name:sleep:500.`,
+        ]);
       }
-      const number = (digits: string | undefined) => (digits === undefined ? undefined : Number(digits));
-      return [name, { sleepMs: number(sleep), at: number(at), hits: 0 }];
+      const signal = kind === 'exit' ? 'SIGKILL' : kind === 'stop' ? 'SIGSTOP' : undefined;
+      return [name, { signal, sleepMs: Number(sleep ?? 0), at: at === undefined ? undefined : Number(at), hits: 0 }];
     }),
   );
 }
