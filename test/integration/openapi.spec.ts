@@ -22,6 +22,8 @@ interface Document {
 }
 
 const COMMITTED = fileURLToPath(new URL('../../../openapi.json', import.meta.url));
+/** POSTs that neither create nor act. */
+const STORE_NOTHING = new Set(['validateChain']);
 const JSON_TYPES = ['application/json', 'application/problem+json'];
 
 describeSystem('the OpenAPI document', 'postgres', {}, (check) => {
@@ -65,6 +67,17 @@ describeSystem('the OpenAPI document', 'postgres', {}, (check) => {
     }
     expect(faults).toEqual([]);
     expect(ids.size).toBeGreaterThanOrEqual(18);
+  });
+
+  check('takes an Idempotency-Key with every POST that creates or acts', async ({ api }) => {
+    const faults: string[] = [];
+    for (const [where, { operationId, parameters = [], responses }] of operationsOf(await documentOf(api))) {
+      if (!where.startsWith('POST ') || STORE_NOTHING.has(operationId!)) continue;
+      const key = parameters.find(({ name, in: place }) => name === 'Idempotency-Key' && place === 'header');
+      if (key === undefined) faults.push(`${where} takes no key`);
+      if (responses['422'] === undefined) faults.push(`${where} does not say what another body with the key gets`);
+    }
+    expect(faults).toEqual([]);
   });
 
   check('holds schemas of JSON Schema 2020-12 that all compile, and no word of older ones', async ({ api }) => {

@@ -4,11 +4,10 @@ import { answerLongOnce } from '#libs/chain-engine';
 import { ApiProblems } from '../system/api-problems.js';
 import { callerOf } from '../system/caller.js';
 import { Databases } from '../system/databases.js';
-import { IDEMPOTENCY_KEY, idempotentRequest } from '../system/idempotency-key.js';
+import { answerOf, IDEMPOTENCY_KEY, idempotentRequest } from '../system/idempotency-key.js';
 import { BULK_ACTIONS, runBulk } from './bulk.js';
 import type { Reply } from './chain-controls.controller.js';
 import { bulkBody } from './control-bodies.js';
-import { answerOf } from './controls.js';
 import { BulkDto } from './controls.dto.js';
 import { readBulk } from './read-control.js';
 

@@ -6,7 +6,7 @@ import { ChainReader } from '../chains/chain-reader.js';
 import { Problem } from '../input/problem.js';
 import { callerOf, type CallerReply } from '../system/caller.js';
 import { Databases } from '../system/databases.js';
-import { idempotentRequest } from '../system/idempotency-key.js';
+import { answerOf, idempotentRequest } from '../system/idempotency-key.js';
 import type { ControlDto } from './controls.dto.js';
 import type { ControlBody } from './read-control.js';
 
@@ -69,27 +69,6 @@ export class Controls {
       case 'done':
         return { chain_id: chainId, dry_run: dryRun, ...changesOf(outcome) };
     }
-  }
-}
-
-/** The answer that was given, or the problem that the key makes. */
-export function answerOf<T>(outcome: Awaited<ReturnType<typeof answerOnce>>, reply: Reply): T {
-  switch (outcome.kind) {
-    case 'key-reused':
-      throw new Problem('IDEMPOTENCY_KEY_REUSED', 'This Idempotency-Key was used with another body: take a new key.');
-    case 'in-use':
-      throw new Problem(
-        'IDEMPOTENCY_KEY_IN_USE',
-        'The first request with this key is still at work: try again later.',
-        {
-          headers: { 'Retry-After': '2' },
-        },
-      );
-    case 'replayed':
-      reply.header('Idempotency-Replayed', 'true');
-      return outcome.answer as T;
-    case 'answered':
-      return outcome.answer as T;
   }
 }
 

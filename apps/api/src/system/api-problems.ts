@@ -4,8 +4,8 @@ import { ApiResponse } from '@nestjs/swagger';
 const MEANINGS: Readonly<Record<number, string>> = {
   400: 'The request is wrong: `code` and `errors` say where and what was expected.',
   403: 'The request is not allowed.',
-  404: 'There is no such chain, task or artifact.',
-  409: "The chain's status does not allow it; `detail` names the status.",
+  404: 'There is no such chain, task, artifact, webhook or delivery.',
+  409: "The chain's or task's status does not allow it, which `detail` names; or the first request with the Idempotency-Key is at work.",
   413: 'The body is larger than 10 MB.',
   415: 'The body is not application/json.',
   422: 'The Idempotency-Key was used with another body.',

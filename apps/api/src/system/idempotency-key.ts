@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { IdempotentRequest } from '#libs/chain-engine';
+import type { Answer, IdempotentRequest } from '#libs/chain-engine';
 import { Problem } from '../input/problem.js';
 
 /** The header, as the description shows it. */
@@ -7,7 +7,7 @@ export const IDEMPOTENCY_KEY = {
   name: 'Idempotency-Key',
   required: false,
   description:
-    'The same key and body get the same answer, however often they are sent; the same key with another body is refused with 422. Keys are kept apart by operation and chain.',
+    'The same key and body get the same answer, however often they are sent; the same key with another body is refused with 422. Keys are kept apart by operation and by what it acts on, for 24 hours.',
   schema: { type: 'string' as const, minLength: 1, maxLength: 255 },
 };
 
@@ -23,4 +23,29 @@ export function idempotentRequest(key: string | undefined, content: unknown): Id
       .update(JSON.stringify(content ?? null))
       .digest(),
   };
+}
+
+interface Reply {
+  header(name: string, value: string): unknown;
+}
+
+/** The answer that was given, or the problem that the key makes. */
+export function answerOf<T>(outcome: Answer<object>, reply: Reply): T {
+  switch (outcome.kind) {
+    case 'key-reused':
+      throw new Problem('IDEMPOTENCY_KEY_REUSED', 'This Idempotency-Key was used with another body: take a new key.');
+    case 'in-use':
+      throw new Problem(
+        'IDEMPOTENCY_KEY_IN_USE',
+        'The first request with this key is still at work: try again later.',
+        {
+          headers: { 'Retry-After': '2' },
+        },
+      );
+    case 'replayed':
+      reply.header('Idempotency-Replayed', 'true');
+      return outcome.answer as T;
+    case 'answered':
+      return outcome.answer as T;
+  }
 }

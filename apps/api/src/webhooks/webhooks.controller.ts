@@ -1,16 +1,21 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
-import { ApiBody, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { tellOfChange, webhooks, type Webhook, type WebhookDelivery } from '#libs/repositories';
+import { Body, Controller, Delete, Get, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
+import { ApiBody, ApiHeader, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { answerOnce, type IdempotentRequest } from '#libs/chain-engine';
+import { tellOfChange, webhooks, type Queryable, type Webhook, type WebhookDelivery } from '#libs/repositories';
 import { isObject } from '../input/chain-body.js';
 import { Problem } from '../input/problem.js';
 import { ApiProblems } from '../system/api-problems.js';
 import { callerOf, type CallerReply } from '../system/caller.js';
 import { Databases } from '../system/databases.js';
+import { answerOf, IDEMPOTENCY_KEY, idempotentRequest } from '../system/idempotency-key.js';
 import { wholeNumber } from '../system/query.js';
 import { CreatedWebhookDto, DeliveryDto, DeliveryListDto, WebhookListDto, type WebhookDto } from './webhooks.dto.js';
 
 const EVENTS = ['chain.success', 'chain.failure', 'chain.cancelled'];
+interface Reply extends CallerReply {
+  header(name: string, value: string): Reply;
+}
 const WEBHOOK_ID = { name: 'webhook_id', schema: { type: 'string' as const, maxLength: 64 } };
 
 @ApiTags('webhooks')
@@ -38,17 +43,26 @@ export class WebhooksController {
       },
     },
   })
-  @ApiResponse({ status: 201, type: CreatedWebhookDto, description: 'With its secret, which is not shown again.' })
-  @ApiProblems(400, 413, 415, 503)
-  async create(@Body() body: unknown, @Res({ passthrough: true }) reply: CallerReply): Promise<CreatedWebhookDto> {
+  @ApiHeader(IDEMPOTENCY_KEY)
+  @ApiResponse({
+    status: 201,
+    type: CreatedWebhookDto,
+    description: 'With its secret, which is not shown again but to the same request with its key.',
+  })
+  @ApiProblems(400, 409, 413, 415, 422, 503)
+  async create(
+    @Body() body: unknown,
+    @Headers('idempotency-key') key: string | undefined,
+    @Res({ passthrough: true }) reply: Reply,
+  ): Promise<CreatedWebhookDto> {
     const { url, events } = readWebhook(body);
-    const secret = `whsec_${randomBytes(32).toString('base64')}`;
-    const id = `webhook-${randomUUID()}`;
-    const row = await this.databases.engine.transaction(async (tx) => {
-      await tellOfChange(tx, { ...callerOf(reply), action: 'createWebhook', target: id, details: { url, events } });
-      return webhooks.insert(tx, id, url, secret, events);
-    });
-    return { ...dto(row), secret };
+    const work = async (db: Queryable): Promise<CreatedWebhookDto> => {
+      const secret = `whsec_${randomBytes(32).toString('base64')}`;
+      const id = `webhook-${randomUUID()}`;
+      await tellOfChange(db, { ...callerOf(reply), action: 'createWebhook', target: id, details: { url, events } });
+      return { ...dto(await webhooks.insert(db, id, url, secret, events)), secret };
+    };
+    return this.once('createWebhook', idempotentRequest(key, body), reply, work);
   }
 
   @Get()
@@ -102,21 +116,36 @@ export class WebhooksController {
     summary: 'Send a delivery again',
     description: 'With the same message id and payload.',
   })
+  @ApiHeader(IDEMPOTENCY_KEY)
   @ApiResponse({ status: 202, type: DeliveryDto, description: 'It is due now.' })
-  @ApiProblems(404, 503)
+  @ApiProblems(400, 404, 409, 413, 415, 422, 503)
   async replay(
     @Param('webhook_id') id: string,
     @Param('delivery_id') deliveryId: string,
-    @Res({ passthrough: true }) reply: CallerReply,
+    @Headers('idempotency-key') key: string | undefined,
+    @Res({ passthrough: true }) reply: Reply,
   ): Promise<DeliveryDto> {
     const number = /^\d{1,15}$/.test(deliveryId) ? Number(deliveryId) : 0;
-    return this.databases.engine.transaction(async (tx) => {
-      const row = await webhooks.replay(tx, id, number);
-      if (row === undefined) throw notFound(`${id}/deliveries/${deliveryId}`);
+    const work = async (db: Queryable): Promise<DeliveryDto> => {
+      const row = await webhooks.replay(db, id, number);
       const target = `${id}/deliveries/${deliveryId}`;
-      await tellOfChange(tx, { ...callerOf(reply), action: 'replayWebhookDelivery', target, details: {} });
+      if (row === undefined) throw notFound(target);
+      await tellOfChange(db, { ...callerOf(reply), action: 'replayWebhookDelivery', target, details: {} });
       return deliveryDto(row);
-    });
+    };
+    return this.once(`replayWebhookDelivery:${number}`, idempotentRequest(key, { id }), reply, work);
+  }
+
+  /** Stores all that the work says or nothing, with a key and without one. */
+  private async once<T extends object>(
+    scope: string,
+    request: IdempotentRequest | undefined,
+    reply: Reply,
+    work: (db: Queryable) => Promise<T>,
+  ): Promise<T> {
+    const { engine } = this.databases;
+    if (request === undefined) return engine.transaction(work);
+    return answerOf(await answerOnce(engine, scope, request, work), reply);
   }
 }
 
