@@ -93,6 +93,64 @@ describeSystem('what happened', 'postgres', {}, (check) => {
     expect(missing.status).toBe(404);
   });
 
+  check('of all chains is told in one order, and live without a gap', async ({ api }) => {
+    type Page = { items: (EventAnswer & { chain_id: string })[]; next_after: number };
+    const read = async (after: number, query = ''): Promise<Page['items']> => {
+      const items: Page['items'] = [];
+      for (let at = after; ;) {
+        const page = await api.expect<Page>(200, `/events?after=${at}&limit=7${query}`);
+        if (page.next_after === at) return items;
+        items.push(...page.items);
+        at = page.next_after;
+      }
+    };
+    const start = (await read(0)).at(-1)?.id ?? 0;
+    const url = `${api.url}/api/v1/events`;
+    const seen: number[] = [];
+    let lastId: string | undefined;
+    const running = Promise.all(Array.from({ length: 6 }, () => api.run(chain(line(5, { delay_ms: 20 })))));
+    // Cut off again and again.
+    for (let ends = 0, cuts = 0; ends < 6; cuts++) {
+      let left = 5 + cuts;
+      const headers: Record<string, string> = lastId === undefined ? {} : { 'last-event-id': lastId };
+      for await (const { event, id, data } of liveEvents(`${url}?after=${start}`, headers)) {
+        expect({ event, id }).toEqual({ event: 'event', id: String(data['id']) });
+        lastId = id;
+        seen.push(Number(id));
+        if (data['kind'] === 'ChainFinished') ends++;
+        if (--left === 0 || ends === 6) break;
+      }
+    }
+    const chains = await running;
+    const all = await read(start);
+    expect(seen).toEqual(all.map(({ id }) => id).slice(0, seen.length));
+    expect(all.filter(({ kind }) => kind === 'ChainFinished')).toHaveLength(6);
+    for (const { chain_id: id } of chains) {
+      const { items } = await api.expect<Page>(200, `/chains/${id}/events`);
+      expect(all.filter((event) => event.chain_id === id)).toEqual(items);
+    }
+
+    const ofKinds = await read(start, '&kind=ChainFinished,TaskFailed');
+    expect(ofKinds).toEqual(all.filter(({ kind }) => kind === 'ChainFinished'));
+    // Without a place: from now on.
+    const created: string[] = [];
+    const stream = liveEvents(`${url}?kind=ChainCreated`);
+    let first: string | undefined;
+    const told = stream.next().then(({ value }) => (first = String(value!.data['chain_id'])));
+    while (first === undefined) created.push(await api.create(chain([task('b')])));
+    await told;
+    await stream.return(undefined);
+    expect(created).toContain(first);
+    for (const query of ['limit=0', 'limit=1001', 'after=-1', 'kind=', 'kind=a,', 'kind=a&kind=b', "kind='"]) {
+      const answer = await api.call(`/events?${query}`);
+      expect({ query, status: answer.status, code: answer.body.code }).toEqual({
+        query,
+        status: 400,
+        code: 'INVALID_QUERY',
+      });
+    }
+  });
+
   check('is shown live to many at once, and none of them is forgotten', async ({ api }) => {
     const id = await api.create(chain(line(5, { delay_ms: 30 })));
     const watch = async () => {
@@ -177,6 +235,7 @@ describeSystem('what is there and what is not', 'postgres', { apps: ['api'] }, (
       `/chains/${id}`,
       `/chains/${id}/graph`,
       `/chains/${id}/events`,
+      '/events',
       '/task-types',
       '//metrics',
     ]) {

@@ -156,6 +156,8 @@ describeSystem('the OpenAPI document', 'postgres', {}, (check) => {
     await ask('/api/v1/chains', '/chains', 400, 'POST', chain([]));
     await ask('/api/v1/chains/validate', '/chains/validate', 200, 'POST', chain(line(3)));
     await ask('/api/v1/chains/validate', '/chains/validate', 200, 'POST', chain([]));
+    await ask('/api/v1/events', '/events', 200);
+    await ask('/api/v1/events', '/events?kind=-', 400);
     await ask('/api/v1/chains/metrics', '/chains/metrics', 200);
     await ask('/api/v1/task-types', '/task-types', 200);
     await ask('/health/live', '//health/live', 200);

@@ -6,8 +6,11 @@ import { BulkController } from './controls/bulk.controller.js';
 import { ChainControlsController } from './controls/chain-controls.controller.js';
 import { Controls } from './controls/controls.js';
 import { TaskControlsController } from './controls/task-controls.controller.js';
+import { AllEventsController } from './events/all-events.controller.js';
 import { ChainWatch } from './events/chain-watch.js';
+import { EventLog } from './events/event-log.js';
 import { EventsController } from './events/events.controller.js';
+import { OpenStreams } from './events/open-streams.js';
 import { MetricsController } from './metrics/metrics.controller.js';
 import { Catalogue } from './system/catalogue.js';
 import { Databases } from './system/databases.js';
@@ -30,6 +33,7 @@ export class AppModule {
         TaskControlsController,
         TasksController,
         EventsController,
+        AllEventsController,
         TaskTypesController,
         WebhooksController,
         HealthController,
@@ -38,6 +42,8 @@ export class AppModule {
         ChainReader,
         Controls,
         ChainWatch,
+        EventLog,
+        OpenStreams,
         { provide: Databases, useFactory: () => new Databases(config.databaseUrl) },
         { provide: Catalogue, useFactory: () => new Catalogue(config.diagnosticTasks) },
         { provide: ArtifactRoot, useFactory: () => new ArtifactRoot(config.artifactRoot) },

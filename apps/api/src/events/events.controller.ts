@@ -1,5 +1,4 @@
-import type { ServerResponse } from 'node:http';
-import { Controller, Get, Headers, Param, Query, Res, type OnModuleDestroy } from '@nestjs/common';
+import { Controller, Get, Headers, Param, Query, Res } from '@nestjs/common';
 import {
   ApiHeader,
   ApiOperation,
@@ -13,31 +12,23 @@ import {
 } from '@nestjs/swagger';
 import { readHistory } from '#libs/repositories';
 import { ChainReader } from '../chains/chain-reader.js';
-import { unavailable } from '../input/problem-from-error.js';
 import { ApiProblems } from '../system/api-problems.js';
 import { Databases } from '../system/databases.js';
 import { wholeNumber } from '../system/query.js';
 import { ChainWatch } from './chain-watch.js';
-import { ChainEventListDto } from './events.dto.js';
-import { LiveEvents, STREAM_HEADERS } from './live-events.js';
-
-interface Reply {
-  readonly raw: ServerResponse;
-  hijack(): Reply;
-  send(payload: unknown): Reply;
-}
+import { ChainEventListDto, eventDto } from './events.dto.js';
+import { LiveEvents } from './live-events.js';
+import { OpenStreams, type StreamReply } from './open-streams.js';
 
 @ApiTags('events')
 @ApiExtraModels(ChainEventListDto)
 @Controller('chains/:chain_id/events')
-export class EventsController implements OnModuleDestroy {
-  private readonly live = new Set<LiveEvents>();
-  private ending = false;
-
+export class EventsController {
   constructor(
     private readonly databases: Databases,
     private readonly reader: ChainReader,
     private readonly watch: ChainWatch,
+    private readonly streams: OpenStreams,
   ) {}
 
   @Get()
@@ -71,32 +62,19 @@ export class EventsController implements OnModuleDestroy {
     @Query() query: Record<string, unknown>,
     @Headers('accept') accept: string | undefined,
     @Headers('last-event-id') lastEventId: string | undefined,
-    @Res() reply: Reply,
+    @Res() reply: StreamReply,
   ): Promise<void> {
     const after = wholeNumber(query, 'after', 0, 0, Number.MAX_SAFE_INTEGER);
     const limit = wholeNumber(query, 'limit', 200, 1, 1000);
     const chain = await this.reader.chain(chainId);
     if (accept?.includes('text/event-stream')) {
-      if (this.ending) throw unavailable();
-      reply.hijack();
-      // Only the head was asked for: a stream without a body would never end.
-      if (reply.raw.req.method === 'HEAD') return void reply.raw.writeHead(200, STREAM_HEADERS).end();
       const last = /^\d{1,15}$/.test(lastEventId ?? '') ? Number(lastEventId) : 0;
-      const live = new LiveEvents(this.databases.reads, chain.chain_id, reply.raw, last, this.watch);
-      this.live.add(live);
-      reply.raw.on('close', () => this.live.delete(live));
+      const stream = this.streams.start(reply);
+      if (stream !== undefined) new LiveEvents(this.databases.reads, chain.chain_id, stream, last, this.watch);
       return;
     }
     const rows = await readHistory.events(this.databases.reads, chain.chain_id, after, limit);
-    const body: ChainEventListDto = {
-      items: rows.map((row) => ({ ...row, recorded_at: row.recorded_at.toISOString() })),
-      next_after: rows.at(-1)?.id ?? after,
-    };
+    const body: ChainEventListDto = { items: rows.map(eventDto), next_after: rows.at(-1)?.id ?? after };
     reply.send(body);
-  }
-
-  onModuleDestroy(): void {
-    this.ending = true;
-    for (const live of this.live) live.close();
   }
 }

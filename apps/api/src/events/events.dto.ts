@@ -1,4 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
+import type { EventView } from '#libs/repositories';
 
 export class ChainEventDto {
   @ApiProperty({ type: 'integer', example: 42 })
@@ -28,4 +29,9 @@ export class ChainEventListDto {
   /** Pass as `after` for the events that follow. */
   @ApiProperty({ type: 'integer', example: 42 })
   next_after: number;
+}
+
+export function eventDto(row: EventView): ChainEventDto {
+  const { id, chain_id, task_id, kind, disposition, attempt, run_id, recorded_at, data } = row;
+  return { id, chain_id, task_id, kind, disposition, attempt, run_id, recorded_at: recorded_at.toISOString(), data };
 }

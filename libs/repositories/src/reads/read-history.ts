@@ -12,6 +12,15 @@ export interface EventView {
   data: Record<string, unknown>;
 }
 
+/** An event among those of all chains, with what tells whether one before it may still appear. */
+export interface LoggedEvent extends EventView {
+  /** So old that all that was under way beside it has ended. */
+  settled: boolean;
+  /** Of the statement's snapshot: the oldest transaction that ran, and the first that had not begun. */
+  oldest_transaction: string;
+  next_transaction: string;
+}
+
 export interface AttemptView {
   attempt: number;
   run_id: string | null;
@@ -44,6 +53,20 @@ const events: Statement = {
   text: `SELECT id, chain_id, task_id, kind, disposition, attempt, run_id, recorded_at, data
            FROM chain_events WHERE chain_id = $1 AND id > $2 ORDER BY id LIMIT $3`,
 };
+export const allEvents: Statement = {
+  name: 'events-of-all',
+  text: `
+    SELECT id, chain_id, task_id, kind, disposition, attempt, run_id, recorded_at, data,
+           recorded_at < clock_timestamp() - interval '2 min' AS settled, oldest_transaction, next_transaction
+      FROM (SELECT * FROM chain_events WHERE id > $1 ORDER BY id LIMIT $2) AS page
+     CROSS JOIN (SELECT pg_snapshot_xmin(seen)::text AS oldest_transaction, pg_snapshot_xmax(seen)::text AS next_transaction
+                   FROM pg_current_snapshot() AS seen) AS snapshot
+     ORDER BY id`,
+};
+const lastEventId: Statement = {
+  name: 'last-event-id',
+  text: `SELECT coalesce(max(id), 0) AS id FROM chain_events`,
+};
 const attempts: Statement = {
   name: 'attempts-of-task',
   text: `
@@ -69,6 +92,10 @@ export const readHistory = {
   /** Events after row `after`, in the order in which they were recorded. */
   events: (db: Queryable, chainId: string, after: number, limit: number) =>
     db.query<EventView>(events, [chainId, after, limit]),
+  /** Events of all chains after row `after`, in the order of their ids. */
+  allEvents: (db: Queryable, after: number, limit: number) => db.query<LoggedEvent>(allEvents, [after, limit]),
+  /** The largest id; 0 where there is none. */
+  lastEventId: async (db: Queryable) => (await db.query<{ id: number }>(lastEventId))[0]!.id,
   /** Ended attempts, and the one under way with its present status as outcome. */
   attempts: (db: Queryable, taskRequestId: string) => db.query<AttemptView>(attempts, [taskRequestId]),
   logs: (db: Queryable, taskRequestId: string, after: number, limit: number, attempt: number | null) =>

@@ -3,6 +3,7 @@ import { expect } from 'expect';
 import pg from 'pg';
 import { useTestDatabase } from '#libs/testing';
 import { PINNED_PLANS, type Statement } from '../database.js';
+import { allEvents } from '../reads/read-history.js';
 import { claimReady } from './claim-ready.js';
 import { loadJobs, loadResults } from './load-jobs.js';
 import { loadHop } from './load-tasks.js';
@@ -179,6 +180,16 @@ function describePlans(vacuumed: boolean): void {
             '15000',
           ),
         ).toBeLessThan(MOST_LOOKS);
+      });
+    });
+
+    test('events-of-all reads its page and no more', async () => {
+      await plannedEarly(allEvents, async (explain, client) => {
+        await fill(client, { status: 'QUEUED' });
+        await client.query(`
+        INSERT INTO chain_events (chain_id, kind, disposition) SELECT 'chain-1', 'TaskStarted', 'ACCEPTED' FROM generate_series(1, 30000)`);
+        const { rows } = await client.query<{ id: string }>('SELECT min(id) + 20000 AS id FROM chain_events');
+        expect(await explain(rows[0]!.id, String(BATCH))).toBeLessThan(MOST_LOOKS);
       });
     });
 

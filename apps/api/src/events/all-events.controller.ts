@@ -1,0 +1,98 @@
+import { Controller, Get, Headers, Query, Res } from '@nestjs/common';
+import {
+  ApiExtraModels,
+  ApiHeader,
+  ApiOperation,
+  ApiProduces,
+  ApiQuery,
+  ApiResponse,
+  ApiTags,
+  getSchemaPath,
+} from '@nestjs/swagger';
+import { Problem } from '../input/problem.js';
+import { ApiProblems } from '../system/api-problems.js';
+import { wholeNumber } from '../system/query.js';
+import { EventLog } from './event-log.js';
+import { ChainEventListDto, eventDto } from './events.dto.js';
+import { LiveLog } from './live-log.js';
+import { OpenStreams, type StreamReply } from './open-streams.js';
+
+const KINDS = '^[A-Za-z]{1,64}(,[A-Za-z]{1,64}){0,31}$';
+
+@ApiTags('events')
+@ApiExtraModels(ChainEventListDto)
+@Controller('events')
+export class AllEventsController {
+  constructor(
+    private readonly log: EventLog,
+    private readonly streams: OpenStreams,
+  ) {}
+
+  @Get()
+  @ApiOperation({
+    operationId: 'listEvents',
+    summary: 'The events of all chains: history, or live',
+    description:
+      'In the order in which they were recorded; one that is under way holds those after it back until it is stored. JSON: a page. With `Accept: text/event-stream`: each as an `event` as it is recorded; `Last-Event-ID` goes on where a stream broke off.',
+  })
+  @ApiHeader({ name: 'Last-Event-ID', required: false, schema: { type: 'string' } })
+  @ApiQuery({
+    name: 'after',
+    required: false,
+    description: 'Events after this id. Without it: history from its beginning, live from now on.',
+    schema: { type: 'integer', minimum: 0 },
+  })
+  @ApiQuery({
+    name: 'limit',
+    required: false,
+    description: 'Of history: so many events are looked at.',
+    schema: { type: 'integer', minimum: 1, maximum: 1000, default: 200 },
+  })
+  @ApiQuery({
+    name: 'kind',
+    required: false,
+    description: 'Only these kinds, by comma. A page of history may then hold fewer events; `next_after` goes on.',
+    schema: { type: 'string', pattern: KINDS },
+    example: 'ChainFinished,TaskFailed',
+  })
+  @ApiProduces('application/json', 'text/event-stream')
+  @ApiResponse({
+    status: 200,
+    description: 'Events in the order in which they were recorded, or a stream.',
+    content: {
+      'application/json': { schema: { $ref: getSchemaPath(ChainEventListDto) } },
+      'text/event-stream': { schema: { type: 'string' } },
+    },
+  })
+  @ApiProblems(400, 503)
+  async events(
+    @Query() query: Record<string, unknown>,
+    @Headers('accept') accept: string | undefined,
+    @Headers('last-event-id') lastEventId: string | undefined,
+    @Res() reply: StreamReply,
+  ): Promise<void> {
+    const limit = wholeNumber(query, 'limit', 200, 1, 1000);
+    const after = wholeNumber(query, 'after', -1, 0, Number.MAX_SAFE_INTEGER);
+    const kinds = kindsOf(query);
+    if (accept?.includes('text/event-stream')) {
+      const last = /^\d{1,15}$/.test(lastEventId ?? '') ? Number(lastEventId) : after;
+      const from = last >= 0 ? last : await this.log.lastId();
+      const stream = this.streams.start(reply, from);
+      if (stream !== undefined) new LiveLog(this.log, stream, from, kinds);
+      return;
+    }
+    const page = await this.log.page(Math.max(after, 0), limit);
+    const items = page.rows.filter(({ kind }) => kinds?.has(kind) !== false).map(eventDto);
+    reply.send({ items, next_after: page.after } satisfies ChainEventListDto);
+  }
+}
+
+function kindsOf(query: Readonly<Record<string, unknown>>): Set<string> | undefined {
+  const { kind } = query;
+  if (kind === undefined) return undefined;
+  if (typeof kind === 'string' && new RegExp(KINDS).test(kind)) return new Set(kind.split(','));
+  const message = 'Kinds of events, by comma, such as ChainFinished,TaskFailed.';
+  throw new Problem('INVALID_QUERY', `kind: ${message}`, {
+    errors: [{ code: 'INVALID_VALUE', pointer: '/kind', message }],
+  });
+}

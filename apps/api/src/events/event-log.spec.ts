@@ -1,0 +1,85 @@
+import { after, before, beforeEach, describe, test } from 'node:test';
+import { expect } from 'expect';
+import { withConnection } from '#libs/platform';
+import { useTestDatabase } from '#libs/testing';
+import { Databases } from '../system/databases.js';
+import { EventLog } from './event-log.js';
+
+describe('the log of all events', () => {
+  let databases: Databases;
+  after(() => databases.onApplicationShutdown());
+  const database = useTestDatabase();
+  let log: EventLog;
+  before(async () => {
+    databases = new Databases(database.url);
+    await withConnection(database.url, (client) =>
+      client.query(`INSERT INTO task_chains (chain_id, chain_name, chain_type, chain_config, total_tasks, timeout_seconds)
+      VALUES ('c', 'c', 'parallel', '{}', 1, 60)`),
+    );
+  });
+  beforeEach(() => {
+    log = new EventLog(databases);
+  });
+  type Client = Parameters<Parameters<typeof withConnection>[1]>[0];
+  const withTwo = (work: (early: Client, late: Client) => Promise<void>): Promise<void> =>
+    withConnection(database.url, (early) => withConnection(database.url, (late) => work(early, late)));
+  /** -> its id. */
+  const record = async (client: Client, age = '0 s'): Promise<number> => {
+    const text = `INSERT INTO chain_events (chain_id, kind, disposition, recorded_at)
+      VALUES ('c', 'TaskStarted', 'ACCEPTED', now() - $1::interval) RETURNING id`;
+    return Number((await client.query<{ id: string }>(text, [age])).rows[0]!.id);
+  };
+  const idsAfter = async (id: number): Promise<number[]> => (await log.page(id, 100)).rows.map((row) => row.id);
+  /** What comes after the id once something does, or nothing after `ms`. */
+  const eventually = async (id: number, ms: number): Promise<number[]> => {
+    for (const until = performance.now() + ms; ;) {
+      const ids = await idsAfter(id);
+      if (ids.length > 0 || performance.now() > until) return ids;
+    }
+  };
+
+  test('holds a later event back until one that was begun before it is stored', () =>
+    withTwo(async (early, late) => {
+      const last = await log.lastId();
+      await early.query('BEGIN');
+      const first = await record(early);
+      const second = await record(late);
+      expect(first).toBeLessThan(second);
+      // For longer than a transaction is without a number.
+      expect(await eventually(last, 1_500)).toEqual([]);
+      expect(await log.page(last, 100)).toMatchObject({ after: last, more: false });
+      await early.query('COMMIT');
+      expect(await idsAfter(last)).toEqual([first, second]);
+      expect(await idsAfter(first)).toEqual([second]);
+    }));
+
+  test('goes on over one that was rolled back', () =>
+    withTwo(async (early, late) => {
+      const last = await log.lastId();
+      await early.query('BEGIN');
+      await record(early);
+      await early.query('ROLLBACK');
+      const next = await record(late);
+      expect(await eventually(last, 30_000)).toEqual([next]);
+      expect(await log.page(last, 100)).toMatchObject({ after: next });
+    }));
+
+  test('takes no notice of what was removed long ago', () =>
+    withTwo(async (_early, late) => {
+      const last = await log.lastId();
+      const removed = await record(late, '3 min');
+      const kept = await record(late, '3 min');
+      await late.query('DELETE FROM chain_events WHERE id = $1', [removed]);
+      expect(await idsAfter(last)).toEqual([kept]);
+    }));
+
+  test('answers readers at the same place by one query, page by page', () =>
+    withTwo(async (_early, late) => {
+      const last = await log.lastId();
+      const ids = [await record(late), await record(late), await record(late)];
+      const [one, two] = await Promise.all([log.page(last, 2), log.page(last, 2)]);
+      expect(one).toBe(two);
+      expect(one).toMatchObject({ after: ids[1], more: true });
+      expect(await log.page(ids[1]!, 2)).toMatchObject({ after: ids[2], more: false });
+    }));
+});

@@ -1,0 +1,38 @@
+import type { ServerResponse } from 'node:http';
+import { Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { unavailable } from '../input/problem-from-error.js';
+import { EventStream, STREAM_HEADERS } from './event-stream.js';
+
+/** As much of a Fastify reply as a stream needs. */
+export interface StreamReply {
+  readonly raw: ServerResponse;
+  hijack(): StreamReply;
+  send(payload: unknown): StreamReply;
+}
+
+/** The streams of this API: ended with it. */
+@Injectable()
+export class OpenStreams implements OnModuleDestroy {
+  private readonly open = new Set<EventStream>();
+  private ending = false;
+
+  /** Answers by a stream; by its head alone, and undefined, where only that was asked for. Throws UNAVAILABLE. */
+  start(reply: StreamReply, lastId?: number): EventStream | undefined {
+    if (this.ending) throw unavailable();
+    reply.hijack();
+    // A stream without a body would never end.
+    if (reply.raw.req.method === 'HEAD') {
+      reply.raw.writeHead(200, STREAM_HEADERS).end();
+      return undefined;
+    }
+    const stream = new EventStream(reply.raw, lastId);
+    this.open.add(stream);
+    stream.onClose(() => this.open.delete(stream));
+    return stream;
+  }
+
+  onModuleDestroy(): void {
+    this.ending = true;
+    for (const stream of this.open) stream.close();
+  }
+}
