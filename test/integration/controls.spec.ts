@@ -90,6 +90,61 @@ describeSystem('controls', 'postgres', {}, (check) => {
     expect(gone).toMatchObject({ status: 409, body: { code: 'CHAIN_STATE_CONFLICT' } });
   });
 
+  check('of two operators who have read the same, the second is told that it has changed', async ({ api }) => {
+    const id = await api.create(chain([task('a'), task('b')]));
+    const tagOf = async (path: string) => (await api.call(path)).headers.get('etag')!;
+    const [chainPath, a, b] = [`/chains/${id}`, `/chains/${id}/tasks/a`, `/chains/${id}/tasks/b`];
+    const read = await tagOf(chainPath);
+    const edit = (path: string, tag: string, priority: number, more: Headers = {}) =>
+      post(api, `${path}/priority`, { priority }, { 'if-match': tag, ...more });
+    const both = await Promise.all(Array.from({ length: 8 }, (_, n) => edit(chainPath, read, n > 3 ? 8 : 9)));
+    expect(both.map(({ status }) => status).sort()).toEqual([200, ...Array<number>(7).fill(412)]);
+    const now = await tagOf(chainPath);
+    expect(now).not.toBe(read);
+    const late = await edit(chainPath, read, 3);
+    expect(late).toMatchObject({
+      status: 412,
+      body: { code: 'PRECONDITION_FAILED', detail: expect.stringContaining(now), state: { chain_status: 'PENDING' } },
+    });
+    expect(late.headers.get('etag')).toBe(now);
+    expect((await post(api, `${chainPath}/execute?dry_run=true`, {}, { 'if-match': read })).status).toBe(412);
+    expect((await api.call(chainPath, { method: 'DELETE', headers: { 'if-match': read } })).status).toBe(412);
+
+    // A task has a tag of its own, which what is done to others leaves as it is.
+    const [tagA, tagB] = [await tagOf(a), await tagOf(b)];
+    expect((await edit(a, tagA, 1)).status).toBe(200);
+    expect((await edit(a, tagA, 2)).status).toBe(412);
+    expect((await edit(b, tagB, 2)).status).toBe(200);
+    expect((await edit(a, now, 2)).status).toBe(412);
+    expect((await post(api, `${a}/retry`, { dry_run: true }, { 'if-match': tagA })).status).toBe(412);
+
+    // The answer that was lost is given again, whatever has changed since.
+    const key = { 'idempotency-key': 'edit-1' };
+    const tag = await tagOf(a);
+    const first = await edit(a, tag, 7, key);
+    expect(first.status).toBe(200);
+    expect(await edit(a, tag, 7, key)).toMatchObject({ status: 200, body: first.body });
+
+    const last = await tagOf(chainPath);
+    const expected: [string, number][] = [
+      ['*', 200],
+      [`"0", ${last.replace('"', '"0')}`, 412],
+      [`W/${last}`, 412],
+      [last.replaceAll('"', ''), 400],
+      ['"', 400],
+      ['', 400],
+    ];
+    for (const [header, status] of expected) {
+      const answer = await post(api, `${chainPath}/pause?dry_run=true`, {}, { 'if-match': header });
+      // A chain that was not started cannot be paused: what was let through is refused by its status.
+      expect({ header, status: answer.status }).toEqual({ header, status: status === 200 ? 409 : status });
+    }
+    const several = await edit(chainPath, `"0", ${await tagOf(chainPath)}`, 4);
+    expect(several.status).toBe(200);
+    expect((await edit('/chains/chain-none', '"1"', 4)).body.code).toBe('CHAIN_NOT_FOUND');
+    expect((await edit(`/chains/${id}/tasks/none`, '"t1"', 4)).body.code).toBe('TASK_NOT_FOUND');
+  });
+
   check('retry goes on from the breakpoint and keeps successes', async ({ api }) => {
     const id = await api.start(
       chain([

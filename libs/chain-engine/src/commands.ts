@@ -87,6 +87,8 @@ export type CommandOutcome =
       readonly changes: readonly TaskChange[];
     }
   | { readonly kind: 'refused'; readonly refusal: Refusal }
+  /** It has changed since it was read; `version` is the present one. */
+  | { readonly kind: 'outdated'; readonly version: number; readonly status: ChainStatus }
   | { readonly kind: 'not-found' }
   | { readonly kind: 'task-not-found'; readonly taskId: string };
 
@@ -97,6 +99,8 @@ export interface CommandOptions {
   readonly data?: Readonly<Record<string, unknown>>;
   /** Stored with the change, for the audit log. */
   readonly audit?: AuditEntry;
+  /** Only in one of these versions: of the chain, or of `taskId`, those in which it last changed. */
+  readonly expected?: { readonly taskId?: string; readonly versions: ReadonlySet<number> };
 }
 
 /**
@@ -115,6 +119,7 @@ export async function commandChain(
     requestIds: undefined,
     incoming: (loaded) => {
       before = new Map(loaded.state.tasks);
+      checkVersion(loaded, options.expected);
       const event = toEvent(command, loaded);
       const report = command.kind === 'ResolveTask' ? { result: command.result } : undefined;
       return [{ event, report, data: { ...options.data }, audit: options.audit }];
@@ -134,6 +139,7 @@ export async function commandChain(
     return { kind: 'done', status, epoch, changes: changesOf(save, before) };
   } catch (error) {
     if (error instanceof Refused) return { kind: 'refused', refusal: error.refusal };
+    if (error instanceof Outdated) return { kind: 'outdated', version: error.version, status: error.status };
     if (error instanceof UnknownTask) return { kind: 'task-not-found', taskId: error.taskId };
     throw error;
   }
@@ -145,11 +151,30 @@ class UnknownTask extends Error {
   }
 }
 
+class Outdated extends Error {
+  constructor(
+    readonly version: number,
+    readonly status: ChainStatus,
+  ) {
+    super(`the version is ${version}`);
+  }
+}
+
+/** The save stands on the same version: what is not outdated here is not when it is stored. */
+function checkVersion(loaded: LoadedChain, expected: CommandOptions['expected']): void {
+  if (expected === undefined) return;
+  const { taskId, versions } = expected;
+  const version = taskId === undefined ? loaded.version : loaded.rows.get(positionIn(loaded, taskId))!.changedVersion!;
+  if (!versions.has(version)) throw new Outdated(version, loaded.state.chain.status);
+}
+
+function positionIn(loaded: LoadedChain, taskId: string): number {
+  for (const task of loaded.state.tasks.values()) if (task.taskId === taskId) return task.position;
+  throw new UnknownTask(taskId);
+}
+
 function toEvent(command: OperatorCommand, loaded: LoadedChain): ChainCommand {
-  const positionOf = (taskId: string): number => {
-    for (const task of loaded.state.tasks.values()) if (task.taskId === taskId) return task.position;
-    throw new UnknownTask(taskId);
-  };
+  const positionOf = (taskId: string): number => positionIn(loaded, taskId);
   switch (command.kind) {
     case 'RetryChain':
       return { kind: 'RetryChain', includeDownstream: command.includeDownstream, from: command.from?.map(positionOf) };

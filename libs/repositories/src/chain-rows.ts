@@ -51,6 +51,8 @@ export interface TaskColumns {
   tolerable: boolean;
   hold: Hold | null;
   first_queued_ms: string | null;
+  /** Of `load-all-tasks` alone. */
+  changed_version?: number;
 }
 
 export function toChain(row: ChainRow): Chain {

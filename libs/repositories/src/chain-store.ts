@@ -35,6 +35,8 @@ export interface TaskRow {
   readonly taskRequestId: string;
   /** What its job carries, read ahead where a report may make it ready. */
   readonly job?: JobColumns;
+  /** The chain's version in which it last changed, where the chain was read whole. */
+  readonly changedVersion?: number;
 }
 
 /** What a save says of a task beside its new state. */
@@ -179,8 +181,9 @@ function assemble<Row extends TaskColumns>(
     const chain = loaded.get(row.chain_id);
     if (chain === undefined) continue;
     chain.state.tasks.set(row.execution_order, toTask(row));
-    chain.rows.set(row.execution_order, { id: row.id, taskRequestId: row.task_request_id, job: jobOf(row) });
-    chain.positions.set(row.task_request_id, row.execution_order);
+    const { id, task_request_id: taskRequestId, changed_version: changedVersion } = row;
+    chain.rows.set(row.execution_order, { id, taskRequestId, job: jobOf(row), changedVersion });
+    chain.positions.set(taskRequestId, row.execution_order);
   }
   return loaded;
 }

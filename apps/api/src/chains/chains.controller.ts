@@ -18,6 +18,7 @@ import { Databases } from '../system/databases.js';
 import { Catalogue } from '../system/catalogue.js';
 import { ApiProblems } from '../system/api-problems.js';
 import { callerOf, type CallerReply } from '../system/caller.js';
+import { chainTag, ETAG } from '../system/entity-tag.js';
 import { IDEMPOTENCY_KEY, idempotentRequest } from '../system/idempotency-key.js';
 import { ChainReader } from './chain-reader.js';
 import { ChainDto, ChainListDto, CreatedChainDto, GraphDto, ValidationDto } from './chains.dto.js';
@@ -172,10 +173,16 @@ export class ChainsController {
   @Get(':chain_id')
   @ApiParam({ name: 'chain_id', schema: { type: 'string', maxLength: 64 } })
   @ApiOperation({ operationId: 'getChain', summary: 'Read a chain with all its tasks' })
-  @ApiResponse({ status: 200, type: ChainDto, description: 'The chain; for each waiting task why it waits.' })
+  @ApiResponse({
+    status: 200,
+    type: ChainDto,
+    headers: ETAG,
+    description: 'The chain; for each waiting task why it waits.',
+  })
   @ApiProblems(404, 503)
-  async get(@Param('chain_id') chainId: string): Promise<ChainDto> {
+  async get(@Param('chain_id') chainId: string, @Res({ passthrough: true }) reply: Reply): Promise<ChainDto> {
     const chain = await this.reader.chain(chainId);
+    reply.header('ETag', chainTag(chain.version));
     const tasks = await readChains.tasks(this.databases.reads, chain.chain_id);
     return { ...chainSummary(chain), tasks: await taskDtos(this.databases.reads, chain, tasks) };
   }

@@ -1,6 +1,7 @@
 import { applyDecorators, HttpCode, type Type } from '@nestjs/common';
 import { ApiBody, ApiHeader, ApiOperation, ApiParam, ApiQuery, ApiResponse } from '@nestjs/swagger';
 import { ApiProblems } from '../system/api-problems.js';
+import { IF_MATCH } from '../system/entity-tag.js';
 import { IDEMPOTENCY_KEY } from '../system/idempotency-key.js';
 
 interface ControlDescription {
@@ -32,8 +33,9 @@ export function ApiControl(control: ControlDescription): MethodDecorator {
     ApiOperation({ operationId, summary, description }),
     ApiQuery(DRY_RUN),
     ApiHeader(IDEMPOTENCY_KEY),
+    ApiHeader(IF_MATCH),
     ApiBody({ schema: body as never, required: body.required.length > 0 }),
     ApiResponse({ status, type: answer, description: 'What was done, or with dry_run would be.' }),
-    ApiProblems(400, 404, 409, 413, 415, 422, 503),
+    ApiProblems(400, 404, 409, 412, 413, 415, 422, 503),
   ) as MethodDecorator;
 }

@@ -1,13 +1,14 @@
 import { Body, Controller, Delete, Headers, Param, Post, Query, Res } from '@nestjs/common';
-import { ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiHeader, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { readChains } from '#libs/repositories';
 import type { Queryable } from '#libs/repositories';
 import { priorityOf } from '../input/chain-input.js';
 import { ApiProblems } from '../system/api-problems.js';
 import type { CallerReply } from '../system/caller.js';
+import { IF_MATCH } from '../system/entity-tag.js';
 import { ApiControl } from './api-control.js';
 import { plainBody, priorityBody, retryBody } from './control-bodies.js';
-import { Controls } from './controls.js';
+import { Controls, type ControlHeaders } from './controls.js';
 import { CancelledChainDto, ControlDto, ExecutedChainDto } from './controls.dto.js';
 import { readPlain, readPriority, readRetry } from './read-control.js';
 
@@ -34,12 +35,12 @@ export class ChainControlsController {
     @Param('chain_id') chainId: string,
     @Body() sent: unknown,
     @Query() query: RequestQuery,
-    @Headers('idempotency-key') key: string | undefined,
+    @Headers() headers: ControlHeaders,
     @Res({ passthrough: true }) reply: Reply,
   ): Promise<ExecutedChainDto> {
     const done = 'started: only a PENDING chain is';
     const command = { kind: 'ExecuteChain' } as const;
-    const call = { operation: 'executeChain', chainId, command, done, body: readPlain(sent, query), key };
+    const call = { operation: 'executeChain', chainId, command, done, body: readPlain(sent, query), headers };
     return this.controls.call<ExecutedChainDto>(call, reply, async (db, answer) => {
       const chain = await readChains.chain(db, chainId);
       return {
@@ -62,31 +63,33 @@ export class ChainControlsController {
     @Param('chain_id') chainId: string,
     @Body() sent: unknown,
     @Query() query: RequestQuery,
-    @Headers('idempotency-key') key: string | undefined,
+    @Headers() headers: ControlHeaders,
     @Res({ passthrough: true }) reply: Reply,
   ): Promise<CancelledChainDto> {
     const done = 'cancelled: it has ended';
     const command = { kind: 'CancelChain' } as const;
-    const call = { operation: 'cancelChain', chainId, command, done, body: readPlain(sent, query), key };
+    const call = { operation: 'cancelChain', chainId, command, done, body: readPlain(sent, query), headers };
     return this.controls.call<CancelledChainDto>(call, reply, cancelledAt);
   }
 
   @Delete()
   @ApiParam({ name: 'chain_id', schema: { type: 'string', maxLength: 64 } })
   @ApiQuery({ name: 'dry_run', required: false, schema: { type: 'boolean', default: false } })
+  @ApiHeader(IF_MATCH)
   @ApiOperation({
     operationId: 'deleteChain',
     summary: 'Cancel a chain',
     description: 'The same as POST /chains/{chain_id}/cancel.',
   })
   @ApiResponse({ status: 200, type: CancelledChainDto, description: 'The chain is CANCELLED.' })
-  @ApiProblems(400, 404, 409, 503)
+  @ApiProblems(400, 404, 409, 412, 503)
   remove(
     @Param('chain_id') chainId: string,
     @Query() query: RequestQuery,
+    @Headers('if-match') ifMatch: string | undefined,
     @Res({ passthrough: true }) reply: Reply,
   ): Promise<CancelledChainDto> {
-    return this.cancel(chainId, undefined, query, undefined, reply);
+    return this.cancel(chainId, undefined, query, { 'if-match': ifMatch }, reply);
   }
 
   @Post('pause')
@@ -102,13 +105,13 @@ export class ChainControlsController {
     @Param('chain_id') chainId: string,
     @Body() sent: unknown,
     @Query() query: RequestQuery,
-    @Headers('idempotency-key') key: string | undefined,
+    @Headers() headers: ControlHeaders,
     @Res({ passthrough: true }) reply: Reply,
   ): Promise<ControlDto> {
     const done = 'paused: only a RUNNING chain is';
     const command = { kind: 'PauseChain' } as const;
     return this.controls.call(
-      { operation: 'pauseChain', chainId, command, done, body: readPlain(sent, query), key },
+      { operation: 'pauseChain', chainId, command, done, body: readPlain(sent, query), headers },
       reply,
     );
   }
@@ -126,13 +129,13 @@ export class ChainControlsController {
     @Param('chain_id') chainId: string,
     @Body() sent: unknown,
     @Query() query: RequestQuery,
-    @Headers('idempotency-key') key: string | undefined,
+    @Headers() headers: ControlHeaders,
     @Res({ passthrough: true }) reply: Reply,
   ): Promise<ControlDto> {
     const done = 'resumed: only a PAUSED chain is';
     const command = { kind: 'ResumeChain' } as const;
     return this.controls.call(
-      { operation: 'resumeChain', chainId, command, done, body: readPlain(sent, query), key },
+      { operation: 'resumeChain', chainId, command, done, body: readPlain(sent, query), headers },
       reply,
     );
   }
@@ -150,7 +153,7 @@ export class ChainControlsController {
     @Param('chain_id') chainId: string,
     @Body() sent: unknown,
     @Query() query: RequestQuery,
-    @Headers('idempotency-key') key: string | undefined,
+    @Headers() headers: ControlHeaders,
     @Res({ passthrough: true }) reply: Reply,
   ): Promise<ControlDto> {
     const body = readRetry(sent, query);
@@ -160,7 +163,7 @@ export class ChainControlsController {
       includeDownstream: body.include_downstream ?? true,
     } as const;
     const done = 'retried: it has not been started';
-    return this.controls.call({ operation: 'retryChain', chainId, command, done, body, key }, reply);
+    return this.controls.call({ operation: 'retryChain', chainId, command, done, body, headers }, reply);
   }
 
   @Post('priority')
@@ -175,13 +178,13 @@ export class ChainControlsController {
     @Param('chain_id') chainId: string,
     @Body() sent: unknown,
     @Query() query: RequestQuery,
-    @Headers('idempotency-key') key: string | undefined,
+    @Headers() headers: ControlHeaders,
     @Res({ passthrough: true }) reply: Reply,
   ): Promise<ControlDto> {
     const body = readPriority(sent, query);
     const command = { kind: 'SetPriority', priority: priorityOf(body.priority) } as const;
     const done = 'given a priority: it has ended';
-    return this.controls.call({ operation: 'setChainPriority', chainId, command, done, body, key }, reply);
+    return this.controls.call({ operation: 'setChainPriority', chainId, command, done, body, headers }, reply);
   }
 }
 

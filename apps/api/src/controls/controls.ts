@@ -6,6 +6,7 @@ import { ChainReader } from '../chains/chain-reader.js';
 import { Problem } from '../input/problem.js';
 import { callerOf, type CallerReply } from '../system/caller.js';
 import { Databases } from '../system/databases.js';
+import { chainTag, taskTag, versionsOf } from '../system/entity-tag.js';
 import { answerOf, idempotentRequest } from '../system/idempotency-key.js';
 import type { ControlDto } from './controls.dto.js';
 import type { ControlBody } from './read-control.js';
@@ -19,7 +20,14 @@ export interface ControlCall {
   /** For words: what the chain or task cannot be. */
   readonly done: string;
   readonly body: ControlBody;
-  readonly key: string | undefined;
+  readonly headers: ControlHeaders;
+  /** The task that the path names. */
+  readonly taskId?: string;
+}
+
+export interface ControlHeaders {
+  readonly 'idempotency-key'?: string;
+  readonly 'if-match'?: string;
 }
 
 interface Reply extends CallerReply {
@@ -43,9 +51,9 @@ export class Controls {
     reply: Reply,
     complete: (db: Queryable, answer: ControlDto) => Promise<T> = async (_db, answer) => answer as T,
   ): Promise<T> {
-    const { operation, chainId, body, key, command } = call;
+    const { operation, chainId, body, headers, command } = call;
     const dryRun = body.dry_run === true;
-    const request = idempotentRequest(key, { body, command });
+    const request = idempotentRequest(headers['idempotency-key'], { body, command });
     const scope = `${operation}:${this.reader.id(chainId)}`;
     const work = async (db: Queryable): Promise<T> => complete(db, await this.act(db, call, callerOf(reply)));
     const outcome = await answerOnce(this.databases.engine, scope, dryRun ? undefined : request, work);
@@ -53,13 +61,22 @@ export class Controls {
   }
 
   private async act(db: Queryable, call: ControlCall, caller: Caller): Promise<ControlDto> {
-    const { operation, chainId, command, body, done } = call;
+    const { operation, chainId, command, body, done, headers, taskId } = call;
     const dryRun = body.dry_run === true;
-    const outcome = await commandChain(db, chainId, command, {
-      dryRun,
-      ...told(caller, operation, chainId, command, body),
-    });
+    const versions = versionsOf(headers['if-match'], taskId !== undefined);
+    const expected = versions === undefined ? undefined : { taskId, versions };
+    const words = told(caller, operation, chainId, command, body);
+    const outcome = await commandChain(db, chainId, command, { dryRun, expected, ...words });
     switch (outcome.kind) {
+      case 'outdated': {
+        const tag = taskId === undefined ? chainTag(outcome.version) : taskTag(outcome.version);
+        const what = taskId === undefined ? 'chain' : 'task';
+        throw new Problem(
+          'PRECONDITION_FAILED',
+          `The ${what} has changed since it was read and is now ${tag}: read it again and decide anew.`,
+          { headers: { ETag: tag }, state: { chain_status: outcome.status } },
+        );
+      }
       case 'not-found':
         throw this.reader.notFound(chainId);
       case 'task-not-found':

@@ -6,7 +6,7 @@ import { Problem } from '../input/problem.js';
 import { ApiControl } from './api-control.js';
 import type { Reply } from './chain-controls.controller.js';
 import { priorityBody, resolveBody, retryTaskBody, skipBody } from './control-bodies.js';
-import { Controls } from './controls.js';
+import { Controls, type ControlHeaders } from './controls.js';
 import { ControlDto } from './controls.dto.js';
 import { readPriority, readResolve, readRetryTask, readSkip } from './read-control.js';
 
@@ -32,12 +32,15 @@ export class TaskControlsController {
     @Param('task_id') taskId: string,
     @Body() sent: unknown,
     @Query() query: RequestQuery,
-    @Headers('idempotency-key') key: string | undefined,
+    @Headers() headers: ControlHeaders,
     @Res({ passthrough: true }) reply: Reply,
   ): Promise<ControlDto> {
     const command = { kind: 'SkipTask', taskId } as const;
     const body = readSkip(sent, query);
-    return this.controls.call({ operation: 'skipTask', chainId, command, done: 'skipped', body, key }, reply);
+    return this.controls.call(
+      { operation: 'skipTask', chainId, taskId, command, done: 'skipped', body, headers },
+      reply,
+    );
   }
 
   @Post('resolve')
@@ -55,7 +58,7 @@ export class TaskControlsController {
     @Param('task_id') taskId: string,
     @Body() sent: unknown,
     @Query() query: RequestQuery,
-    @Headers('idempotency-key') key: string | undefined,
+    @Headers() headers: ControlHeaders,
     @Res({ passthrough: true }) reply: Reply,
   ): Promise<ControlDto> {
     const body = readResolve(sent, query);
@@ -65,7 +68,10 @@ export class TaskControlsController {
       throw new Problem('BAD_REQUEST', `result: ${fault.message}.`, { errors });
     }
     const command = { kind: 'ResolveTask', taskId, result: body.result } as const;
-    return this.controls.call({ operation: 'resolveTask', chainId, command, done: 'resolved', body, key }, reply);
+    return this.controls.call(
+      { operation: 'resolveTask', chainId, taskId, command, done: 'resolved', body, headers },
+      reply,
+    );
   }
 
   @Post('priority')
@@ -82,13 +88,13 @@ export class TaskControlsController {
     @Param('task_id') taskId: string,
     @Body() sent: unknown,
     @Query() query: RequestQuery,
-    @Headers('idempotency-key') key: string | undefined,
+    @Headers() headers: ControlHeaders,
     @Res({ passthrough: true }) reply: Reply,
   ): Promise<ControlDto> {
     const body = readPriority(sent, query);
     const command = { kind: 'SetPriority', taskId, priority: priorityOf(body.priority) } as const;
     const done = 'given a priority';
-    return this.controls.call({ operation: 'setTaskPriority', chainId, command, done, body, key }, reply);
+    return this.controls.call({ operation: 'setTaskPriority', chainId, taskId, command, done, body, headers }, reply);
   }
 
   @Post('retry')
@@ -105,13 +111,13 @@ export class TaskControlsController {
     @Param('task_id') taskId: string,
     @Body() sent: unknown,
     @Query() query: RequestQuery,
-    @Headers('idempotency-key') key: string | undefined,
+    @Headers() headers: ControlHeaders,
     @Res({ passthrough: true }) reply: Reply,
   ): Promise<ControlDto> {
     const body = readRetryTask(sent, query);
     const includeDownstream = body.include_downstream ?? true;
     const command = { kind: 'RetryChain', from: [taskId], includeDownstream } as const;
     const done = 'retried: it has not been started';
-    return this.controls.call({ operation: 'retryTask', chainId, command, done, body, key }, reply);
+    return this.controls.call({ operation: 'retryTask', chainId, taskId, command, done, body, headers }, reply);
   }
 }

@@ -6,6 +6,7 @@ const MEANINGS: Readonly<Record<number, string>> = {
   403: 'The request is not allowed.',
   404: 'There is no such chain, task, artifact, webhook or delivery.',
   409: "The chain's or task's status does not allow it, which `detail` names; or the first request with the Idempotency-Key is at work.",
+  412: 'It has changed since it was read: `If-Match` names another state.',
   413: 'The body is larger than 10 MB.',
   415: 'The body is not application/json.',
   422: 'The Idempotency-Key was used with another body.',

@@ -11,6 +11,7 @@ import { taskDto, typesOf } from '../chains/views.js';
 import { Problem } from '../input/problem.js';
 import { ApiProblems } from '../system/api-problems.js';
 import { Databases } from '../system/databases.js';
+import { ETAG, taskTag } from '../system/entity-tag.js';
 import { wholeNumber } from '../system/query.js';
 import { ArtifactListDto, AttemptListDto, LogListDto, TaskDetailDto, type ArtifactDto } from './tasks.dto.js';
 
@@ -39,10 +40,15 @@ export class TasksController {
   @ApiParam(CHAIN_ID)
   @ApiParam(TASK_ID)
   @ApiOperation({ operationId: 'getTask', summary: 'Read a task' })
-  @ApiResponse({ status: 200, type: TaskDetailDto, description: 'The task with its parameters.' })
+  @ApiResponse({ status: 200, type: TaskDetailDto, headers: ETAG, description: 'The task with its parameters.' })
   @ApiProblems(404, 503)
-  async get(@Param('chain_id') chainId: string, @Param('task_id') taskId: string): Promise<TaskDetailDto> {
+  async get(
+    @Param('chain_id') chainId: string,
+    @Param('task_id') taskId: string,
+    @Res({ passthrough: true }) reply: Reply,
+  ): Promise<TaskDetailDto> {
     const task = await this.reader.task(chainId, taskId);
+    reply.header('ETag', taskTag(task.changed_version));
     const chain = await this.reader.chain(chainId);
     const { reads } = this.databases;
     const [parents, queues] = await Promise.all([

@@ -1,0 +1,37 @@
+import { Problem } from '../input/problem.js';
+
+const TAG = /^(W\/)?"[\x21\x23-\x7e]*"$/;
+
+/** The ETag of a chain in this version, and of a task that last changed in this version of its chain. */
+export const chainTag = (version: number): string => `"${version}"`;
+export const taskTag = (changedVersion: number): string => `"t${changedVersion}"`;
+
+/** How the header of a tag is described. */
+export const ETAG = {
+  ETag: {
+    description: 'Names this state, for If-Match. Progress and reasons to wait are no part of it.',
+    schema: { type: 'string' as const },
+    example: '"12"',
+  },
+};
+
+/** The header, as the description shows it. */
+export const IF_MATCH = {
+  name: 'If-Match',
+  required: false,
+  description:
+    'The ETag of the chain, or for a call on a task that of the task, as it was read: where it has changed since, nothing is done and the answer is 412.',
+  schema: { type: 'string' as const },
+};
+
+/** The versions that an If-Match header allows; undefined: any. Throws BAD_REQUEST. */
+export function versionsOf(ifMatch: string | undefined, ofTask: boolean): ReadonlySet<number> | undefined {
+  if (ifMatch === undefined || ifMatch.trim() === '*') return undefined;
+  const tags = ifMatch.split(',').map((tag) => tag.trim());
+  if (!tags.every((tag) => TAG.test(tag))) {
+    throw new Problem('BAD_REQUEST', 'If-Match holds ETags as they were answered, with their quotes, or *.');
+  }
+  // Weak tags, and those of something else, match nothing.
+  const own = ofTask ? /^"t([1-9]\d{0,14})"$/ : /^"([1-9]\d{0,14})"$/;
+  return new Set(tags.flatMap((tag) => own.exec(tag)?.[1] ?? []).map(Number));
+}
