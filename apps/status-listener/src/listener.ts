@@ -2,6 +2,7 @@ import {
   applyHeartbeat,
   applyReports,
   applyStarts,
+  countEnded,
   dispatchReady,
   promoteDue,
   readDone,
@@ -16,7 +17,7 @@ import type { Engine } from '#libs/chain-engine';
 import { failpoint } from '#libs/platform';
 import { queueGeneration, stopMessages } from '#libs/queues';
 import type { AttemptRef, Backend, DoneReport, Note, StatusChannel } from '#libs/queues';
-import { engineQueries, isTransient, sealAudit, WAKE_CHANNEL } from '#libs/repositories';
+import { engineQueries, isTransient, sealAudit, WAKE_CHANNEL, type EndedChain } from '#libs/repositories';
 import type { Duties } from './duties.js';
 import { Loops } from './loops.js';
 import { deliverWebhooks } from './webhooks/deliver.js';
@@ -61,8 +62,10 @@ export class Listener {
     // Of its own: without a queue nothing above comes round, and time runs out all the same.
     this.loops.run('timeouts', 1_000, () => reconcileTimeouts(this.engine));
     this.loops.run('invariants', INVARIANTS_MS, () => reconcileInvariants(this.engine));
-    this.loops.run('webhooks', 500, () => deliverWebhooks(this.engine.db, this.webhooksToPrivate));
-    this.loops.run('audit', 500, () => sealAudit(this.engine.db));
+    const { db, metrics } = this.engine;
+    const onEnded = (chain: EndedChain): void => countEnded(metrics, chain);
+    this.loops.run('webhooks', 500, () => deliverWebhooks(db, this.webhooksToPrivate, onEnded));
+    this.loops.run('audit', 500, () => sealAudit(db));
     this.loops.run('gauges', 15_000, () => this.duties.countOpen());
     this.loops.run('retention', 60_000, () => this.duties.removeOld());
     this.loops.run('workers', 30_000, async () => void (await engineQueries.forgetWorkers(this.engine.db)));

@@ -1,10 +1,9 @@
-import { isChainTerminal, isTerminal } from '#libs/chain-domain';
 import { failpoint } from '#libs/platform';
 import type { TaskJob, TaskQueues } from '#libs/queues';
 import type { ChainSave, Database } from '#libs/repositories';
 import type { ChainCache } from './chain-cache.js';
 import type { Incoming } from './decide-chain.js';
-import type { EngineMetrics } from './metrics.js';
+import { countStored, type EngineMetrics } from './metrics.js';
 import { dispatchedAttempts, prepareJobs, type PreparedJobs, type Skipped, type Unsendable } from './jobs.js';
 import type { Room } from './room.js';
 import { applyWork, taskWork, type ChainWork } from './store.js';
@@ -34,7 +33,7 @@ export async function applyAndSend(engine: Engine, work: readonly ChainWork[]): 
     prepareJobs(engine.db, dispatchedAttempts(saves), saves);
   const rounds = await applyWork(engine.db, work, engine.room, beside, engine.cache);
   for (const { stored, side } of rounds) {
-    count(engine.metrics, stored);
+    countStored(engine.metrics, stored);
     tellQuarantined(engine.log, stored);
     if (stored.length > 0) await failpoint('listener.afterSave');
     await sendPrepared(engine, ofStored(side, stored));
@@ -94,16 +93,5 @@ function tellQuarantined(log: EngineLog, saves: readonly ChainSave[]): void {
       const data = { chainId: loaded.chainId, taskId, attempt, kind };
       log.error(data, 'a report of an attempt that was never sent was quarantined: was the database restored?');
     }
-  }
-}
-
-function count(metrics: EngineMetrics, saves: readonly ChainSave[]): void {
-  for (const { loaded, before, changed, events } of saves) {
-    for (const { kind, disposition } of events) metrics.events.inc({ kind, disposition });
-    for (const task of changed.values()) {
-      if (isTerminal(task.status)) metrics.tasksFinished.inc({ task_type: task.taskType, status: task.status });
-    }
-    const { status } = loaded.state.chain;
-    if (isChainTerminal(status) && !isChainTerminal(before.status)) metrics.chainsFinished.inc({ status });
   }
 }

@@ -1,4 +1,6 @@
 import { Counter, Histogram, type Registry } from 'prom-client';
+import { isTerminal } from '#libs/chain-domain';
+import type { ChainSave, EndedChain } from '#libs/repositories';
 
 /** What the engine counts. No ids in labels. */
 export interface EngineMetrics {
@@ -7,13 +9,29 @@ export interface EngineMetrics {
   readonly conflicts: Counter;
   readonly repairs: Counter<'kind'>;
   readonly chainsFinished: Counter<'status'>;
+  readonly chainSeconds: Histogram<'status'>;
+  readonly chainTasks: Histogram;
+  readonly chainFailures: Counter<'code'>;
   readonly tasksFinished: Counter<'task_type' | 'status'>;
+  readonly taskSeconds: Histogram<'task_type' | 'outcome'>;
+  readonly taskFailures: Counter<'code'>;
   readonly sendFailures: Counter;
+  /** The label of an error's code: itself, or `other` beyond so many. */
+  readonly codeLabel: (code: string) => string;
 }
+
+/** A run of milliseconds up to a day. */
+const SECONDS = [0.05, 0.2, 1, 5, 15, 60, 300, 1_800, 7_200, 28_800, 86_400];
+const ENGINE_CODES = [
+  ...['TASK_ERROR', 'INVALID_PARAMS', 'INVALID_RESULT', 'RESULT_TOO_LARGE', 'WORKER_LOST'],
+  ...['TIMEOUT_QUEUE', 'TIMEOUT_RUN', 'TIMEOUT_CHAIN'],
+];
+/** Codes with a label of their own. Those of task types come from the workers, and nothing else bounds them. */
+const MOST_CODES = 100;
 
 export function makeEngineMetrics(registry: Registry): EngineMetrics {
   const registers = [registry];
-  return {
+  const metrics = {
     events: new Counter({
       name: 'taskchain_events_total',
       help: 'Events that were applied, by what was made of them',
@@ -39,8 +57,27 @@ export function makeEngineMetrics(registry: Registry): EngineMetrics {
     }),
     chainsFinished: new Counter({
       name: 'taskchain_chains_finished_total',
-      help: 'Chains that ended in the listener, by status',
+      help: 'Chains that ended, by status',
       labelNames: ['status'],
+      registers,
+    }),
+    chainSeconds: new Histogram({
+      name: 'taskchain_chain_seconds',
+      help: 'Time from the start of a chain to its end, by status',
+      labelNames: ['status'],
+      buckets: SECONDS,
+      registers,
+    }),
+    chainTasks: new Histogram({
+      name: 'taskchain_chain_tasks',
+      help: 'Tasks of the chains that ended',
+      buckets: [1, 2, 5, 10, 50, 100, 1_000, 10_000],
+      registers,
+    }),
+    chainFailures: new Counter({
+      name: 'taskchain_chain_failures_total',
+      help: 'Chains that ended in FAILURE, by the code of their error',
+      labelNames: ['code'],
       registers,
     }),
     tasksFinished: new Counter({
@@ -49,10 +86,60 @@ export function makeEngineMetrics(registry: Registry): EngineMetrics {
       labelNames: ['task_type', 'status'],
       registers,
     }),
+    taskSeconds: new Histogram({
+      name: 'taskchain_task_seconds',
+      help: 'Time of a run in a worker, by task type and outcome (SUCCESS, FAILURE)',
+      labelNames: ['task_type', 'outcome'],
+      buckets: SECONDS,
+      registers,
+    }),
+    taskFailures: new Counter({
+      name: 'taskchain_task_failures_total',
+      help: 'Tasks that ended in FAILURE, by the code of their error',
+      labelNames: ['code'],
+      registers,
+    }),
     sendFailures: new Counter({
       name: 'taskchain_send_failures_total',
       help: 'Bulk sends to the queue that failed; the tasks are sent again when their lease ends',
       registers,
     }),
+    codeLabel: codeLabels(),
+  } as const satisfies EngineMetrics;
+  for (const status of ['SUCCESS', 'FAILURE', 'CANCELLED']) metrics.chainsFinished.inc({ status }, 0);
+  return metrics;
+}
+
+function codeLabels(): EngineMetrics['codeLabel'] {
+  const known = new Set(ENGINE_CODES);
+  return (code) => {
+    if (known.size < MOST_CODES) known.add(code);
+    return known.has(code) ? code : 'other';
   };
+}
+
+/** Counts what was stored: each save is stored by one process. */
+export function countStored(metrics: EngineMetrics, saves: readonly ChainSave[]): void {
+  for (const { loaded, changed, events, attempts, reports } of saves) {
+    for (const { kind, disposition } of events) metrics.events.inc({ kind, disposition });
+    for (const { taskType, status, error } of changed.values()) {
+      if (!isTerminal(status)) continue;
+      metrics.tasksFinished.inc({ task_type: taskType, status });
+      if (status === 'FAILURE') metrics.taskFailures.inc({ code: metrics.codeLabel(error?.code ?? 'TASK_ERROR') });
+    }
+    for (const { position, outcome } of attempts) {
+      const elapsedMs = reports.get(position)?.elapsedMs;
+      if (elapsedMs === undefined || (outcome !== 'SUCCESS' && outcome !== 'FAILURE')) continue;
+      metrics.taskSeconds.observe({ task_type: loaded.state.tasks.get(position)!.taskType, outcome }, elapsedMs / 1000);
+    }
+  }
+}
+
+/** Counts a chain's end, whichever process made it: of all listeners the one that takes its notice. */
+export function countEnded(metrics: EngineMetrics, chain: EndedChain): void {
+  const { status, total_tasks: tasks, seconds, error_code: code } = chain;
+  metrics.chainsFinished.inc({ status });
+  if (tasks !== null) metrics.chainTasks.observe(tasks);
+  if (seconds !== null) metrics.chainSeconds.observe({ status }, seconds);
+  if (status === 'FAILURE') metrics.chainFailures.inc({ code: metrics.codeLabel(code ?? 'TASK_ERROR') });
 }

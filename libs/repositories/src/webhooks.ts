@@ -60,7 +60,18 @@ const replay: Statement = {
   text: `UPDATE webhook_deliveries SET status = 'PENDING', tries = 0, next_attempt_at = now(), error = NULL
           WHERE webhook_id = $1 AND id = $2 RETURNING ${DELIVERY}`,
 };
-/** Outbox rows of kind NOTICE become one delivery per endpoint that wants them, in one statement. $1 limit. */
+/** A chain that ended, as its notice and its row tell of it; null where the row has gone or is running again. */
+export interface EndedChain {
+  status: 'SUCCESS' | 'FAILURE' | 'CANCELLED';
+  total_tasks: number | null;
+  seconds: number | null;
+  error_code: string | null;
+}
+
+/**
+ * Outbox rows of kind NOTICE become one delivery per endpoint that wants them, in one statement. $1 limit -> the chains
+ * that ended: each end is told once, to one listener.
+ */
 const spread: Statement = {
   name: 'spread-notices',
   text: `
@@ -68,11 +79,16 @@ const spread: Statement = {
       DELETE FROM outbox WHERE id IN (
         SELECT id FROM outbox WHERE kind = 'NOTICE' ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED)
       RETURNING payload
+    ), deliveries AS (
+      INSERT INTO webhook_deliveries (webhook_id, message_id, event_type, payload)
+      SELECT w.webhook_id, 'msg_' || gen_random_uuid(), taken.payload ->> 'type', taken.payload
+        FROM taken JOIN webhooks w ON w.enabled AND (w.events = '{}' OR taken.payload ->> 'type' = ANY (w.events))
     )
-    INSERT INTO webhook_deliveries (webhook_id, message_id, event_type, payload)
-    SELECT w.webhook_id, 'msg_' || gen_random_uuid(), taken.payload ->> 'type', taken.payload
-      FROM taken JOIN webhooks w ON w.enabled AND (w.events = '{}' OR taken.payload ->> 'type' = ANY (w.events))
-    RETURNING id`,
+    SELECT upper(split_part(taken.payload ->> 'type', '.', 2)) AS status, c.total_tasks, c.error ->> 'code' AS error_code,
+           extract(epoch FROM c.completed_at - c.started_at)::float8 AS seconds
+      FROM taken
+      LEFT JOIN LATERAL (
+        SELECT * FROM task_chains WHERE chain_id = taken.payload -> 'data' ->> 'chain_id' OFFSET 0) AS c ON true`,
 };
 /** $1 limit, $2 hidden for ms. */
 const take: Statement = {
@@ -120,7 +136,7 @@ export const webhooks = {
   /** Sends a delivery again, with the same message id; undefined: there is none. */
   replay: async (db: Queryable, id: string, deliveryId: number) =>
     (await db.query<WebhookDelivery>(replay, [id, deliveryId]))[0],
-  spread: (db: Queryable, limit: number) => db.query(spread, [limit]),
+  spread: (db: Queryable, limit: number) => db.query<EndedChain>(spread, [limit]),
   take: (db: Queryable, limit: number, hideMs: number) => db.query<DueDelivery>(take, [limit, hideMs]),
   settle: (
     db: Queryable,

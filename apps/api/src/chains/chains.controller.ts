@@ -20,6 +20,7 @@ import { ApiProblems } from '../system/api-problems.js';
 import { callerOf, type CallerReply } from '../system/caller.js';
 import { chainTag, ETAG } from '../system/entity-tag.js';
 import { IDEMPOTENCY_KEY, idempotentRequest } from '../system/idempotency-key.js';
+import { ApiMetrics } from '../system/health.controller.js';
 import { ChainReader } from './chain-reader.js';
 import { ChainDto, ChainListDto, CreatedChainDto, GraphDto, ValidationDto } from './chains.dto.js';
 import { graphOf, toDot, toMermaid } from './graph.js';
@@ -42,6 +43,7 @@ export class ChainsController {
     private readonly databases: Databases,
     private readonly catalogue: Catalogue,
     private readonly reader: ChainReader,
+    private readonly metrics: ApiMetrics,
   ) {}
 
   @Post()
@@ -67,6 +69,7 @@ export class ChainsController {
       throw new Problem('IDEMPOTENCY_KEY_REUSED', 'This Idempotency-Key was used for another chain: take a new key.');
     }
     if (outcome.kind === 'replayed') reply.header('Idempotency-Replayed', 'true');
+    else this.metrics.chainsCreated.inc();
     reply.header('Location', `/api/v1/chains/${outcome.chain.chain_id}`);
     return outcome.chain;
   }

@@ -1,5 +1,6 @@
 import { Controller, Get, Res } from '@nestjs/common';
 import { ApiOperation, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { Counter } from 'prom-client';
 import { runHealthChecks, type HealthReport, type Metrics } from '#libs/platform';
 import { missingMigrations } from '#libs/repositories';
 import { Databases } from './databases.js';
@@ -12,7 +13,15 @@ interface Reply {
 
 /** The process's metrics, as Nest hands them out. */
 export class ApiMetrics {
-  constructor(readonly metrics: Metrics) {}
+  readonly chainsCreated: Counter;
+
+  constructor(readonly metrics: Metrics) {
+    this.chainsCreated = new Counter({
+      name: 'taskchain_chains_created_total',
+      help: 'Chains that were created here',
+      registers: [metrics.registry],
+    });
+  }
 }
 
 @ApiTags('system')

@@ -1,7 +1,7 @@
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { isIP } from 'node:net';
-import { webhooks, type Database, type DueDelivery } from '#libs/repositories';
+import { webhooks, type Database, type DueDelivery, type EndedChain } from '#libs/repositories';
 import { isPrivateAddress, publicLookup } from './private-addresses.js';
 import { sign } from './signature.js';
 
@@ -11,9 +11,16 @@ const MINUTE = 60_000;
 /** Pauses before the next try, as Standard Webhooks suggests. After the last the delivery has failed; it can be replayed. */
 const BACKOFF_MS = [5_000, 5 * MINUTE, 30 * MINUTE, 120 * MINUTE, 300 * MINUTE, 600 * MINUTE, 600 * MINUTE];
 
-/** Turns notices of finished chains into deliveries, and sends what is due. Every replica does; rows are shared by SKIP LOCKED. */
-export async function deliverWebhooks(db: Database, allowPrivate: boolean): Promise<void> {
-  await webhooks.spread(db, 500);
+/**
+ * Turns notices of finished chains into deliveries, and sends what is due. Every replica does; rows are shared by SKIP
+ * LOCKED. `onEnded` hears of each end of a chain in one replica.
+ */
+export async function deliverWebhooks(
+  db: Database,
+  allowPrivate: boolean,
+  onEnded: (chain: EndedChain) => void = () => undefined,
+): Promise<void> {
+  for (const chain of await webhooks.spread(db, 500)) onEnded(chain);
   const due = await webhooks.take(db, BATCH, TIMEOUT_MS + 10_000);
   await Promise.all(due.map((delivery) => deliver(db, delivery, allowPrivate)));
 }
