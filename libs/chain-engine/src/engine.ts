@@ -42,11 +42,15 @@ export async function applyAndSend(engine: Engine, work: readonly ChainWork[]): 
   return rounds.flatMap((round) => round.stored);
 }
 
-/** Sends jobs, fails the tasks whose jobs could not be made, and skips those whose condition is false. */
-export async function sendPrepared(engine: Engine, prepared: PreparedJobs): Promise<void> {
-  if (prepared.jobs.length > 0) await send(engine, prepared.jobs);
-  if (prepared.unsendable.length > 0) await applyAndSend(engine, taskWork(prepared.unsendable, unsendableEvent));
-  if (prepared.skipped.length > 0) await applyAndSend(engine, taskWork(prepared.skipped, skippedEvent));
+/** Sends jobs, fails the tasks whose jobs could not be made, and skips those whose condition is false; then the rest. */
+export async function sendPrepared(engine: Engine, first: PreparedJobs): Promise<void> {
+  for (let prepared = first; ; prepared = await prepareJobs(engine.db, prepared.rest)) {
+    const { jobs, unsendable, skipped, rest } = prepared;
+    if (jobs.length > 0) await send(engine, jobs);
+    if (unsendable.length > 0) await applyAndSend(engine, taskWork(unsendable, unsendableEvent));
+    if (skipped.length > 0) await applyAndSend(engine, taskWork(skipped, skippedEvent));
+    if (rest.size === 0) return;
+  }
 }
 
 async function send(engine: Engine, jobs: readonly TaskJob[]): Promise<void> {
@@ -78,10 +82,12 @@ function skippedEvent({ attempt, condition }: Skipped, position: number): Incomi
 /** Of what was prepared beside a save, the part whose chain was stored. */
 function ofStored(prepared: PreparedJobs, stored: readonly ChainSave[]): PreparedJobs {
   const ids = new Set(stored.map((save) => save.loaded.chainId));
+  const sent = dispatchedAttempts(stored);
   return {
     jobs: prepared.jobs.filter((job) => ids.has(job.chainId)),
     unsendable: prepared.unsendable.filter((task) => ids.has(task.chainId)),
     skipped: prepared.skipped.filter((task) => ids.has(task.chainId)),
+    rest: new Map([...prepared.rest].filter(([id]) => sent.has(id))),
   };
 }
 

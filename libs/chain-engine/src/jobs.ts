@@ -2,13 +2,16 @@ import { resolveReferences } from '#libs/chain-domain';
 import type { JsonValue, TaskError } from '#libs/chain-domain';
 import type { TaskJob } from '#libs/queues';
 import { engineQueries } from '#libs/repositories';
-import type { ChainFacts, ChainSave, Database, JobRow } from '#libs/repositories';
+import type { ChainFacts, ChainSave, JobRow, Queryable } from '#libs/repositories';
 import { evaluateConditions, type ConditionOutcome } from './conditions.js';
 
 /** All results that one job carries, at most this many bytes of JSON. */
 const MAX_INPUT_BYTES = 16 * 1024 * 1024;
 /** Below this many results of 64 KiB at most, the sum need not be counted. */
 const UNCOUNTED_INPUTS = 256;
+/** What the jobs that are made at once carry: so many results of 64 KiB at most, and so many bytes of stored parameters. */
+const INPUTS_AT_ONCE = 1_024;
+const PARAMS_AT_ONCE = 4 * 1024 * 1024;
 
 /** A dispatched task that cannot be sent: it fails with this error. */
 export interface Unsendable {
@@ -30,6 +33,8 @@ export interface PreparedJobs {
   readonly jobs: TaskJob[];
   readonly unsendable: Unsendable[];
   readonly skipped: Skipped[];
+  /** Row ids and attempts of the tasks whose jobs were left for the next call, so that memory holds what it can. */
+  readonly rest: ReadonlyMap<number, number>;
 }
 
 interface KnownResult {
@@ -41,36 +46,79 @@ type ResultAt = (position: number) => KnownResult | undefined;
 
 /**
  * Makes the jobs of dispatched tasks: conditions evaluated, then parameters with their references resolved, and the
- * parents' results. Statuses and results that this very batch brought are taken from it, the others are read.
+ * parents' results. Statuses and results that this very batch brought are taken from it, the others are read. Makes as
+ * many as may be held in memory, at least one, and tells the rest.
  */
 export async function prepareJobs(
-  db: Database,
+  db: Queryable,
   attempts: ReadonlyMap<number, number>,
   saves: readonly ChainSave[] = [],
 ): Promise<PreparedJobs> {
-  const prepared: PreparedJobs = { jobs: [], unsendable: [], skipped: [] };
-  if (attempts.size === 0) return prepared;
-  const rows = await jobRows(db, attempts, saves);
-  const [results, chains] = await Promise.all([gatherResults(db, rows, saves), chainsOfConditions(db, rows)]);
+  const known = attempts.size === 0 ? [] : await jobRows(db, attempts, saves);
+  const rows = atOnce(known);
+  const made = new Set(rows.map((row) => row.id));
+  // A task without a row is gone with its chain.
+  const rest = new Map(rows.length === 0 ? [] : [...attempts].filter(([id]) => !made.has(id)));
+  const prepared: PreparedJobs = { jobs: [], unsendable: [], skipped: [], rest };
+  if (rows.length === 0) return prepared;
+  const tooLarge = await tooLargeInputs(db, rows);
+  const fitting = rows.filter((row) => !tooLarge.has(row.id));
+  const [results, chains] = await Promise.all([gatherResults(db, fitting, saves), chainsOfConditions(db, fitting)]);
   for (const row of rows) {
     const attempt = attempts.get(row.id)!;
     const ref = { chainId: row.chain_id, taskRequestId: row.task_request_id, attempt };
+    const bytes = tooLarge.get(row.id);
+    if (bytes !== undefined) {
+      prepared.unsendable.push({ ...ref, error: inputsError(row, bytes) });
+      continue;
+    }
     const resultAt: ResultAt = (position) => results.get(`${row.chain_id}/${position}`);
     const outcome = conditionsOf(row, chains.get(row.chain_id), resultAt);
     if (outcome.kind === 'false') {
       prepared.skipped.push({ ...ref, condition: outcome.condition });
       continue;
     }
-    const made = outcome.kind === 'fault' ? { error: conditionError(outcome) } : makeJob(row, attempt, resultAt);
-    if ('error' in made) prepared.unsendable.push({ ...ref, error: made.error });
-    else prepared.jobs.push(made);
+    const job = outcome.kind === 'fault' ? { error: conditionError(outcome) } : makeJob(row, attempt, resultAt);
+    if ('error' in job) prepared.unsendable.push({ ...ref, error: job.error });
+    else prepared.jobs.push(job);
   }
   return prepared;
 }
 
+/** The first rows, as many as their results allow. */
+function atOnce(rows: readonly JobRow[]): readonly JobRow[] {
+  let inputs = 0;
+  const end = rows.findIndex(({ predecessors, referenced }, i) => {
+    inputs += predecessors.length + referenced.length;
+    return i > 0 && inputs > INPUTS_AT_ONCE;
+  });
+  return end === -1 ? rows : rows.slice(0, end);
+}
+
+/**
+ * Tasks whose parents' results must not even be read: their bytes by row id. As the database writes JSON it has spaces,
+ * so only twice the limit is certain to be beyond it; the others are measured when they are there.
+ */
+async function tooLargeInputs(db: Queryable, rows: readonly JobRow[]): Promise<ReadonlyMap<number, number>> {
+  const many = rows.filter((row) => row.predecessors.length > UNCOUNTED_INPUTS);
+  if (many.length === 0) return new Map();
+  const sizes = await engineQueries.inputBytes(
+    db,
+    many.map((row) => row.id),
+  );
+  return new Map(
+    sizes.map(({ id, bytes }) => [id, Number(bytes)] as const).filter(([, bytes]) => bytes > 2 * MAX_INPUT_BYTES),
+  );
+}
+
+function inputsError({ predecessors }: JobRow, bytes: number): TaskError {
+  const message = `the results of its ${predecessors.length} parents are ${bytes} bytes, more than ${MAX_INPUT_BYTES}: pass large things as artifacts`;
+  return { code: 'RESULT_TOO_LARGE', message };
+}
+
 /** Rows of the jobs: those that were read ahead with their chain, and the others from the database. */
 async function jobRows(
-  db: Database,
+  db: Queryable,
   attempts: ReadonlyMap<number, number>,
   saves: readonly ChainSave[],
 ): Promise<readonly JobRow[]> {
@@ -91,11 +139,12 @@ async function jobRows(
     ...(await engineQueries.loadJobs(
       db,
       [...attempts.keys()].filter((id) => !known.has(id)),
+      PARAMS_AT_ONCE,
     )),
   ];
 }
 
-async function chainsOfConditions(db: Database, rows: readonly JobRow[]): Promise<Map<string, ChainFacts>> {
+async function chainsOfConditions(db: Queryable, rows: readonly JobRow[]): Promise<Map<string, ChainFacts>> {
   const ids = new Set(rows.filter((row) => row.conditions.length > 0).map((row) => row.chain_id));
   if (ids.size === 0) return new Map();
   return new Map((await engineQueries.chainFacts(db, [...ids])).map((facts) => [facts.chain_id, facts]));
@@ -131,7 +180,7 @@ export function dispatchedAttempts(saves: readonly ChainSave[]): Map<number, num
 }
 
 async function gatherResults(
-  db: Database,
+  db: Queryable,
   rows: readonly JobRow[],
   saves: readonly ChainSave[],
 ): Promise<Map<string, KnownResult>> {
@@ -170,10 +219,7 @@ function makeJob(row: JobRow, attempt: number, resultAt: ResultAt): TaskJob | { 
   }
   if (row.predecessors.length > UNCOUNTED_INPUTS) {
     const bytes = Buffer.byteLength(JSON.stringify(inputs));
-    if (bytes > MAX_INPUT_BYTES) {
-      const message = `the results of its ${row.predecessors.length} parents are ${bytes} bytes, more than ${MAX_INPUT_BYTES}: pass large things as artifacts`;
-      return { error: { code: 'RESULT_TOO_LARGE', message } };
-    }
+    if (bytes > MAX_INPUT_BYTES) return { error: inputsError(row, bytes) };
   }
   const referable = new Map<string, JsonValue>();
   for (const position of [...row.predecessors, ...row.referenced]) {

@@ -9,7 +9,7 @@ import {
 } from '#libs/testing';
 import { closeBackend, openBackend, type Backend } from './backend.js';
 import { jobId, type TaskJob } from './messages.js';
-import { TaskQueues } from './task-queues.js';
+import { inBulks, TaskQueues } from './task-queues.js';
 
 const redisServer = await ensureRedisServer();
 const noRedis = 'reason' in redisServer ? redisServer.reason : false;
@@ -31,6 +31,20 @@ function jobOf(type: string, more: Partial<TaskJob> = {}): TaskJob {
     ...more,
   };
 }
+
+it('cuts what is sent at once by number and by size', () => {
+  const length = (n: number): number => n;
+  const many = inBulks(Array<number>(1_200).fill(1), length);
+  expect(many.map((bulk) => bulk.length)).toEqual([500, 500, 200]);
+  const million = 1_000_000;
+  expect(inBulks([5 * million, 3 * million, million, 20 * million, 1, 8 * million], length)).toEqual([
+    [5 * million, 3 * million],
+    [million],
+    [20 * million],
+    [1, 8 * million],
+  ]);
+  expect(inBulks([], length)).toEqual([]);
+});
 
 for (const kind of ['postgres', 'redis'] as const) {
   describe(`task queues on ${kind}`, { skip: kind === 'redis' ? noRedis : false, timeout: 120_000 }, () => {
@@ -65,6 +79,14 @@ for (const kind of ['postgres', 'redis'] as const) {
       const [job] = await take('as-sent', 1);
       expect(job).toEqual(sent);
       expect(Object.keys(job!.inputs)).toEqual(Object.keys(inputs));
+    });
+
+    it('carries jobs of many megabytes', async () => {
+      const inputs = Object.fromEntries(Array.from({ length: 200 }, (_, i) => [`parent-${i}`, 'x'.repeat(64_000)]));
+      const sent = [1, 2, 3].map(() => jobOf('large', { inputs }));
+      await queues.send(sent);
+      const taken = await take('large', 3);
+      expect(taken.sort((a, b) => (a.taskId < b.taskId ? -1 : 1))).toEqual(sent);
     });
 
     it('keeps one job of an id, and takes the next attempt as another', async () => {

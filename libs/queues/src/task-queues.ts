@@ -14,6 +14,26 @@ interface JobData {
 /** An outage makes every queue and worker complain many times a second: one line tells it as well, ms. */
 const QUIET_MS = 10_000;
 
+/** What goes to the queue in one call at most, unless one job alone is larger. */
+const BULK_JOBS = 500;
+const BULK_CHARACTERS = 8 * 1024 * 1024;
+
+/** Cuts a list into parts that are small enough to send. */
+export function inBulks<T>(items: readonly T[], lengthOf: (item: T) => number): T[][] {
+  const bulks: T[][] = [];
+  let left = 0;
+  for (const item of items) {
+    left -= lengthOf(item);
+    const bulk = bulks.at(-1);
+    if (bulk !== undefined && bulk.length < BULK_JOBS && left >= 0) bulk.push(item);
+    else {
+      bulks.push([item]);
+      left = BULK_CHARACTERS - lengthOf(item);
+    }
+  }
+  return bulks;
+}
+
 /** Takes jobs of one task type until closed. */
 export interface Consumer {
   /** Takes no more jobs and waits for those it has. */
@@ -37,7 +57,7 @@ export class TaskQueues {
     private readonly onError: (error: Error, unheard: number) => void,
   ) {}
 
-  /** Sends jobs in bulk, one call per type. A job whose id is already there is ignored. */
+  /** Sends jobs in bulk, those of a type one bulk after another. A job whose id is already there is ignored. */
   async send(jobs: readonly TaskJob[]): Promise<void> {
     const byType = new Map<string, TaskJob[]>();
     for (const job of jobs) {
@@ -45,17 +65,7 @@ export class TaskQueues {
       if (list === undefined) byType.set(job.taskType, [job]);
       else list.push(job);
     }
-    await Promise.all(
-      [...byType].map(([type, list]) =>
-        this.queue(type).addBulk(
-          list.map((job) => ({
-            name: type,
-            data: { job: JSON.stringify(job) },
-            opts: { jobId: jobId(job), priority: 11 - job.priority },
-          })),
-        ),
-      ),
-    );
+    await Promise.all([...byType].map(([type, list]) => this.sendBulks(type, list)));
   }
 
   async state(type: string, id: string): Promise<JobState> {
@@ -82,6 +92,15 @@ export class TaskQueues {
 
   async close(): Promise<void> {
     await Promise.all([...this.queues.values()].map((queue) => queue.close()));
+  }
+
+  private async sendBulks(type: string, jobs: readonly TaskJob[]): Promise<void> {
+    const written = jobs.map((job) => ({
+      name: type,
+      data: { job: JSON.stringify(job) },
+      opts: { jobId: jobId(job), priority: 11 - job.priority },
+    }));
+    for (const bulk of inBulks(written, ({ data }) => data.job.length)) await this.queue(type).addBulk(bulk);
   }
 
   private readonly hear = (error: Error): void => {

@@ -20,7 +20,7 @@ import {
   setIdempotencyAnswer,
   takeOverIdempotencyKey,
 } from './statements/idempotency.js';
-import { chainFacts, loadJobs, loadResults } from './statements/load-jobs.js';
+import { chainFacts, inputBytes, loadJobs, loadResults } from './statements/load-jobs.js';
 import { deleteOutbox, takeOutbox } from './statements/outbox.js';
 import { saveLogs, saveProgress } from './statements/progress.js';
 import { promoteDue } from './statements/promote-due.js';
@@ -104,7 +104,10 @@ export const engineQueries = {
     db.query<ClaimedTask>(claimReady, [types, rooms, leaseMs]),
   /** -> how many became READY. */
   promoteDue: async (db: Queryable, limit: number) => (await db.query(promoteDue, [limit])).length,
-  loadJobs: (db: Queryable, ids: readonly number[]) => db.query<JobRow>(loadJobs, [ids]),
+  /** One at least where there is one, and no more than so many bytes of stored parameters. */
+  loadJobs: (db: Queryable, ids: readonly number[], bytes: number) => db.query<JobRow>(loadJobs, [ids, bytes]),
+  inputBytes: (db: Queryable, ids: readonly number[]) =>
+    db.query<{ id: number; bytes: string | null }>(inputBytes, [ids]),
   loadResults: (db: Queryable, chainIds: readonly string[], positions: readonly number[]) =>
     db.query<ResultRow>(loadResults, [chainIds, positions]),
   chainFacts: (db: Queryable, chainIds: readonly string[]) => db.query<ChainFacts>(chainFacts, [chainIds]),

@@ -1,13 +1,33 @@
 import type { Statement } from '../database.js';
 
-/** $1 task ids (row ids) -> what their jobs carry: parameters and where their inputs come from. */
+/**
+ * $1 task ids (row ids), $2 bytes of parameters as they are stored (to measure them otherwise is to read them), but
+ * for the first -> what their jobs carry: parameters and where their inputs come from; of the tasks beyond that nothing.
+ */
 export const loadJobs: Statement = {
   name: 'load-jobs',
   text: `
-    SELECT t.id, t.chain_id, t.execution_order, t.task_id, t.task_request_id, t.task_type, t.priority,
-           t.predecessors, t.referenced, t.timeout_seconds, t.conditions, r.params
-      FROM (SELECT * FROM chain_tasks WHERE id = ANY ($1::bigint[]) OFFSET 0) AS t
-     CROSS JOIN LATERAL (SELECT params FROM task_requests WHERE task_request_id = t.task_request_id OFFSET 0) AS r`,
+    SELECT id, chain_id, execution_order, task_id, task_request_id, task_type, priority, predecessors, referenced,
+           timeout_seconds, conditions, params
+      FROM (
+        SELECT t.*, r.params, row_number() OVER in_order AS place,
+               sum(pg_column_size(r.params)) OVER in_order AS bytes
+          FROM (SELECT * FROM chain_tasks WHERE id = ANY ($1::bigint[]) OFFSET 0) AS t
+         CROSS JOIN LATERAL (SELECT params FROM task_requests WHERE task_request_id = t.task_request_id OFFSET 0) AS r
+        WINDOW in_order AS (ORDER BY t.id ROWS UNBOUNDED PRECEDING)) AS job
+     WHERE place = 1 OR bytes <= $2`,
+};
+
+/** $1 task ids (row ids) -> the bytes of their parents' results as text. */
+export const inputBytes: Statement = {
+  name: 'input-bytes',
+  text: `
+    SELECT t.id, sum(octet_length(parent.result::text)) AS bytes
+      FROM (SELECT id, chain_id, predecessors FROM chain_tasks WHERE id = ANY ($1::bigint[]) OFFSET 0) AS t
+     CROSS JOIN LATERAL unnest(t.predecessors) AS position
+     CROSS JOIN LATERAL (
+       SELECT result FROM chain_tasks WHERE chain_id = t.chain_id AND execution_order = position OFFSET 0) AS parent
+     GROUP BY t.id`,
 };
 
 /** $1 chain ids, $2 positions (pairwise) -> the tasks' results. */

@@ -5,7 +5,7 @@ import { useTestDatabase } from '#libs/testing';
 import { PINNED_PLANS, type Statement } from '../database.js';
 import { allEvents } from '../reads/read-history.js';
 import { claimReady } from './claim-ready.js';
-import { loadJobs, loadResults } from './load-jobs.js';
+import { inputBytes, loadJobs, loadResults } from './load-jobs.js';
 import { loadHop } from './load-tasks.js';
 import { renewLeases } from './leases.js';
 import { promoteDue } from './promote-due.js';
@@ -160,6 +160,13 @@ function describePlans(vacuumed: boolean): void {
       await plannedEarly(loadJobs, async (explain, client) => {
         await fill(client, { status: 'QUEUED' });
         const { rows } = await client.query<{ id: string }>(`SELECT id FROM chain_tasks LIMIT ${BATCH}`);
+        expect(await explain(`{${rows.map((row) => row.id).join(',')}}`, '1000000')).toBeLessThan(MOST_LOOKS);
+      });
+      await plannedEarly(inputBytes, async (explain, client) => {
+        await fill(client, { status: 'QUEUED' });
+        const { rows } = await client.query<{ id: string }>(
+          `SELECT id FROM chain_tasks WHERE execution_order > 0 LIMIT ${BATCH}`,
+        );
         expect(await explain(`{${rows.map((row) => row.id).join(',')}}`)).toBeLessThan(MOST_LOOKS);
       });
       await plannedEarly(loadResults, async (explain, client) => {

@@ -1,0 +1,117 @@
+import { after, before, beforeEach, describe, test } from 'node:test';
+import { expect } from 'expect';
+import { Database, insertWholeChain, type NewTaskRow, type Queryable } from '#libs/repositories';
+import { useTestDatabase } from '#libs/testing';
+import { prepareJobs, type PreparedJobs } from './jobs.js';
+
+const KIB = 1024;
+/** A result of 64 KiB as JSON. */
+const LARGE = 'x'.repeat(64 * KIB - 2);
+
+const task = (position: number, more: Partial<NewTaskRow> = {}): NewTaskRow => ({
+  ...{ task_id: `t${position}`, task_request_id: `r${Math.random()}`, task_name: 't', task_type: 'diagnostic' },
+  ...{ execution_mode: 'parallel', depends_on: [], is_callback: false, status: 'PENDING', execution_order: position },
+  ...{ priority: 5, level: 0, pending: 0, trigger_rule: 'all_success', conditions: [], tolerable: false },
+  ...{ queue_timeout_seconds: null, hold: null, retry_policy: null, timeout_seconds: null, predecessors: [] },
+  ...{ successors: [], referenced: [], params: {}, ...more },
+});
+
+describe('jobs with large inputs', () => {
+  let db: Database;
+  after(() => db.close());
+  const shared = useTestDatabase();
+  /** Rows that each statement answered. */
+  const answered = new Map<string, number[]>();
+  const counting: Queryable = {
+    query: async <Row>(...[statement, values]: Parameters<Queryable['query']>): Promise<Row[]> => {
+      const rows = await db.query<Row>(statement, values);
+      answered.set(statement.name, [...(answered.get(statement.name) ?? []), rows.length]);
+      return rows;
+    },
+  };
+  before(() => {
+    db = new Database(shared.url);
+  });
+  beforeEach(() => answered.clear());
+
+  /** A chain of `parents` tasks that succeeded with `result` and `children` that depend on all of them. -> their attempts. */
+  async function chain(
+    parents: number,
+    children: number,
+    result: unknown,
+    params: unknown = {},
+  ): Promise<Map<number, number>> {
+    const chainId = `chain-${Math.random()}`;
+    const predecessors = Array.from({ length: parents }, (_, i) => i);
+    const tasks = [
+      ...predecessors.map((position) => task(position)),
+      ...Array.from({ length: children }, (_, i) => task(parents + i, { predecessors, params })),
+    ];
+    await insertWholeChain(
+      db,
+      {
+        ...{ chain_id: chainId, chain_name: 'c', chain_type: 'complex', description: null, chain_config: {} },
+        ...{ status: 'RUNNING', total_tasks: tasks.length, created_by: null, metadata: {}, stop_on_error: true },
+        ...{ timeout_seconds: 60, execution_id: null, max_parallel: null, admitted_tasks: children },
+      },
+      tasks,
+      [],
+    );
+    await db.query(
+      {
+        name: '',
+        text: `UPDATE chain_tasks SET status = 'SUCCESS', result = $3 WHERE chain_id = $1 AND execution_order < $2`,
+      },
+      [chainId, parents, JSON.stringify(result)],
+    );
+    const rows = await db.query<{ id: number }>(
+      { name: '', text: 'SELECT id FROM chain_tasks WHERE chain_id = $1 AND execution_order >= $2 ORDER BY id' },
+      [chainId, parents],
+    );
+    return new Map(rows.map(({ id }) => [id, 1]));
+  }
+  const all = async (attempts: ReadonlyMap<number, number>): Promise<PreparedJobs[]> => {
+    const parts: PreparedJobs[] = [];
+    for (let rest = attempts; rest.size > 0; rest = parts.at(-1)!.rest) parts.push(await prepareJobs(counting, rest));
+    return parts;
+  };
+
+  test('beyond the limit fail their task, and far beyond it are not even read', async () => {
+    const over = await prepareJobs(counting, await chain(300, 1, LARGE));
+    expect(over.jobs).toEqual([]);
+    expect(over.unsendable.map(({ error }) => error.code)).toEqual(['RESULT_TOO_LARGE']);
+    expect(answered.get('load-results')).toEqual([300]);
+    answered.clear();
+    const far = await prepareJobs(counting, await chain(600, 1, LARGE));
+    expect(far.unsendable.map(({ error }) => error)).toEqual([
+      { code: 'RESULT_TOO_LARGE', message: expect.stringContaining('600 parents are 39321600 bytes') },
+    ]);
+    expect(answered.get('load-results')).toBeUndefined();
+    const within = await prepareJobs(counting, await chain(600, 1, { rows: 7 }));
+    expect(Object.keys(within.jobs[0]!.inputs)).toHaveLength(600);
+    expect([within.unsendable, within.rest.size]).toEqual([[], 0]);
+  });
+
+  test('are made a part at a time, all of them in the end', async () => {
+    const attempts = await chain(100, 35, LARGE);
+    const parts = await all(attempts);
+    expect(parts.map(({ jobs }) => jobs.length)).toEqual([10, 10, 10, 5]);
+    expect(Math.max(...answered.get('load-results')!)).toBeLessThanOrEqual(1_024);
+    expect(new Set(parts.flatMap(({ jobs }) => jobs.map((job) => job.taskId))).size).toBe(35);
+  });
+
+  test('nor are large parameters read at once', async () => {
+    // Not to be compressed.
+    const noise = Array.from({ length: 40_000 }, () => Math.random().toString(36)).join('');
+    const attempts = await chain(0, 16, null, { noise });
+    const parts = await all(attempts);
+    expect(parts.flatMap(({ jobs }) => jobs)).toHaveLength(16);
+    expect(parts.length).toBeGreaterThan(1);
+    for (const { jobs } of parts) expect(jobs[0]!.params).toEqual({ noise });
+  });
+
+  test('of tasks that are gone with their chain are none', async () => {
+    const gone = await prepareJobs(counting, new Map([[999_999_999, 1]]));
+    expect(gone).toEqual({ jobs: [], unsendable: [], skipped: [], rest: new Map() });
+  });
+});
