@@ -32,9 +32,9 @@ describe('what dies on the way', { concurrency: true }, () => {
         expect(taskOf(done, 'held').worker_id).not.toBe(lostWorker);
         expect(taskOf(done, 'held').worker_id).toContain(`-${second.pid}-`);
         const attempts = await api.attempts(id, 'held');
-        expect(attempts.map(({ attempt, outcome }) => [attempt, outcome])).toEqual([
-          [1, 'LOST'],
-          [2, 'SUCCESS'],
+        expect(attempts.map(({ attempt, outcome, error }) => [attempt, outcome, error?.code])).toEqual([
+          [1, 'LOST', 'WORKER_LOST'],
+          [2, 'SUCCESS', undefined],
         ]);
       });
 
@@ -49,6 +49,8 @@ describe('what dies on the way', { concurrency: true }, () => {
         const done = await api.ended(id);
         expect(taskOf(done, 'held')).toMatchObject({ status: 'SUCCESS', attempt: 2, losses: 0, failures: 0 });
         expect(taskOf(done, 'held').worker_id).toContain(`-${staying!.pid}-`);
+        const [handedBack] = await api.attempts(id, 'held');
+        expect(handedBack).toMatchObject({ attempt: 1, outcome: 'LOST', error: null });
       });
 
       check('a listener, in the middle of chains: nothing is lost', async (system) => {

@@ -135,14 +135,16 @@ function attemptOf(was: Task | undefined, now: Task, event: ChainEvent): Attempt
           ? 'FAILURE'
           : 'CANCELLED';
   const runId = now.runId ?? was.runId;
-  return {
-    position: now.position,
-    attempt: was.attempt,
-    runId,
-    outcome,
-    error: outcome === 'FAILURE' ? now.error : null,
-  };
+  // A run that a stopping worker hands back says so itself: nothing is wrong with it.
+  const lost = event.kind === 'TaskLost' && event.runId === null;
+  const error = outcome === 'FAILURE' ? now.error : lost ? WORKER_LOST : null;
+  return { position: now.position, attempt: was.attempt, runId, outcome, error };
 }
+
+const WORKER_LOST = {
+  code: 'WORKER_LOST',
+  message: 'its lease ran out: no worker told of it any more',
+};
 
 /** What webhooks are told of a chain that ended. */
 export function noticeOf({ chainId, nowMs }: LoadedChain, end: EventRecord): Record<string, unknown> {
