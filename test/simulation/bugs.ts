@@ -10,7 +10,7 @@ export const BUGS = {
   'run-not-checked': 'the first run of an attempt is not remembered',
   'sent-before-commit': 'jobs are sent before the save that dispatches them',
   'torn-read-not-repeated': 'a decision that stands on a torn read is taken for a fault',
-  'promoted-without-admission': 'a task whose backoff is over is left held by a process that dies before AdmitHeld',
+  'promoted-without-admission': 'a task whose backoff is over is held although its chain has a place for it',
   'result-kept-by-retry': 'a rerun keeps the result of the run before it',
 } as const;
 export type Bug = keyof typeof BUGS;

@@ -8,7 +8,7 @@
  * - save-decisions.ts: one commit for all chains of a batch. A chain is written only if its version is the one that
  *   was read, and if no task of it that is marked `lost` has a lease that was renewed; the others are written. The
  *   version is raised where anything changed. A QUEUED task gets the queue's lease, a RUNNING one the run's, any other
- *   none. `ready_at` is set as a task becomes READY.
+ *   none. `ready_at` is set as a task becomes READY or is held no more, or is sent without having waited as READY.
  *   Only a task in SUCCESS has a result. Outbox rows are of the same commit.
  * - claim-ready.ts: READY, not held, of RUNNING chains, by priority, as many as there is room; raises the chain's
  *   version; a row that another statement holds is skipped (the caller's `skip` says which chain).
@@ -190,11 +190,10 @@ export class ModelDatabase {
     return chosen;
   }
 
-  /** -> the chains that limit how many of their tasks go at once. */
-  promoteDue(): string[] {
-    const limited: string[] = [];
+  /** `skip`: a chain that another statement has locked. */
+  promoteDue(skip: string | null): void {
     for (const record of this.chains.values()) {
-      if (record.chain.status !== 'RUNNING') continue;
+      if (record.chain.status !== 'RUNNING' || record.id === skip) continue;
       const due = record.rows.filter(
         ({ task }) => task.status === 'RETRYING' && task.nextAttemptAt !== null && task.nextAttemptAt <= this.clock.now,
       );
@@ -205,19 +204,16 @@ export class ModelDatabase {
       due.sort((a, b) => b.task.priority - a.task.priority || a.id - b.id);
       this.commit(record, null, () => {
         record.version++;
-        let admitted = 0;
-        for (const row of due) {
-          const hold = admitted < places ? null : ('MAX_PARALLEL' as const);
-          if (hold === null) admitted++;
+        const admitted = Math.min(places, due.length);
+        for (const [i, row] of due.entries()) {
+          const hold = i < admitted ? null : ('MAX_PARALLEL' as const);
           row.task = Object.freeze({ ...row.task, status: 'READY', hold, nextAttemptAt: null });
           row.readyAt = this.clock.now;
           row.changedVersion = record.version;
         }
         record.chain = Object.freeze({ ...record.chain, admittedTasks: record.chain.admittedTasks + admitted });
       });
-      if (limit !== null) limited.push(record.id);
     }
-    return limited;
   }
 
   /** -> those that still count. */
@@ -303,7 +299,9 @@ export class ModelDatabase {
       const dispatched = save.dispatched.has(position);
       const again = task.status === 'PENDING' || (!this.bugs.has('result-kept-by-retry') && task.status !== 'SUCCESS');
       row.result = again ? null : ((report?.result as string | undefined) ?? row.result);
-      if (task.status === 'READY') row.readyAt = now;
+      const { status: was, hold } = row.task;
+      const waits = task.status === 'READY' && (was !== 'READY' || task.hold !== hold);
+      if (waits || (dispatched && was !== 'READY')) row.readyAt = now;
       row.leaseUntil =
         task.status === 'QUEUED' ? now + LEASES.queuedMs : task.status === 'RUNNING' ? now + LEASES.runningMs : null;
       if (dispatched || task.status === 'PENDING') row.startedAt = null;

@@ -16,6 +16,8 @@ export interface Work {
   /** Positions that are needed; undefined: the whole chain. */
   readonly positions: readonly number[] | undefined;
   readonly incoming: (loaded: LoadedChain) => readonly Incoming[];
+  /** Given up where the chain has changed since it was loaded. */
+  readonly once?: true;
 }
 
 /** What the loops of one process share. */
@@ -41,7 +43,9 @@ export function* applyAndSend(world: Surroundings, work: readonly Work[], local:
       cache?.conflicted(loaded.chainId);
       for (const position of dispatched) room.give(loaded.state.tasks.get(position)!.taskType);
     }
-    open = open.filter(({ chainId }) => lost.some(({ loaded }) => loaded.chainId === chainId));
+    open = open.filter(
+      ({ chainId, once }) => once === undefined && lost.some(({ loaded }) => loaded.chainId === chainId),
+    );
   }
   for (const stored of rounds) yield* sendDispatched(world, stored, local);
 }

@@ -39,9 +39,6 @@ export class Invariants {
   private readonly sends = new Map<string, number>();
   commits = 0;
 
-  /** `heldWithRoom`: between two commits a task may be held although there is room for it. */
-  constructor(private readonly heldWithRoom: boolean) {}
-
   committed(chainId: string, before: Snapshot, after: Snapshot, events: readonly EventRecord[]): void {
     this.commits++;
     for (const event of events) this.accepted(chainId, before, after, event);
@@ -64,7 +61,7 @@ export class Invariants {
       throw new Violation('I1', `chain ${chainId} went from ${before.chain.status} to ${after.chain.status}`);
     }
     recount(chainId, after);
-    alive(chainId, after, this.heldWithRoom);
+    alive(chainId, after);
   }
 
   /** A job of an attempt that no commit has handed out must not be in the queue. */
@@ -167,7 +164,7 @@ function recount(chainId: string, { chain, tasks }: Snapshot): void {
 }
 
 /** I5, and what follows from a chain's status. */
-function alive(chainId: string, { chain, tasks }: Snapshot, heldWithRoom: boolean): void {
+function alive(chainId: string, { chain, tasks }: Snapshot): void {
   const { status, maxParallel, admittedTasks } = chain;
   if (maxParallel !== null && admittedTasks > maxParallel) {
     throw new Violation('max_parallel', `${chainId} has ${admittedTasks} tasks going and allows ${maxParallel}`);
@@ -190,9 +187,7 @@ function alive(chainId: string, { chain, tasks }: Snapshot, heldWithRoom: boolea
   }
   if (status !== 'RUNNING') return;
   const moves = (task: Task): boolean =>
-    isAdmitted(task) ||
-    (task.status === 'RETRYING' && task.hold === null && task.nextAttemptAt !== null) ||
-    (heldWithRoom && task.status === 'READY');
+    isAdmitted(task) || (task.status === 'RETRYING' && task.hold === null && task.nextAttemptAt !== null);
   if (!tasks.some(moves)) {
     throw new Violation(
       'I5',
@@ -200,7 +195,7 @@ function alive(chainId: string, { chain, tasks }: Snapshot, heldWithRoom: boolea
     );
   }
   const idle = tasks.find((task) => task.status === 'READY' && task.hold !== null);
-  if (idle && !heldWithRoom && (maxParallel === null || admittedTasks < maxParallel)) {
+  if (idle && (maxParallel === null || admittedTasks < maxParallel)) {
     throw new Violation('hold', `${chainId} has room and ${idle.taskId} is held: ${idle.hold}`);
   }
   for (const task of tasks) {

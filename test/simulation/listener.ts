@@ -13,6 +13,8 @@ import type { Surroundings } from './surroundings.js';
 /** With so many reports unread, a job that is gone may be finished rather than lost. */
 const REPORTS_WAITING = 6;
 const MOST_CLAIMED = 3;
+/** A worker that took a job names it in a heartbeat within this time, ms. */
+const NAMED_WITHIN_MS = 3_000;
 
 /** The loops of one listener, by name. */
 export function listenerMachines(world: Surroundings): Map<string, Machine> {
@@ -59,13 +61,8 @@ function* dispatch(world: Surroundings, local: Local & { readonly cache: ChainCa
       yield 'delete stop signals';
       world.database.deleteOutbox(signals.map(({ id }) => id));
     }
-    yield 'promote';
-    const limited = world.database.promoteDue();
-    const incoming = () => [{ event: { kind: 'AdmitHeld' as const } }];
-    if (limited.length > 0) {
-      const work = limited.map((chainId): Work => ({ chainId, positions: undefined, incoming }));
-      yield* applyAndSend(world, work, local);
-    }
+    const m = yield 'promote';
+    world.database.promoteDue(m % 8 === 0 ? 'c0' : null);
     yield 'count room';
     room.refresh(world.room());
     const { types, places } = room.openings(MOST_CLAIMED);
@@ -83,6 +80,7 @@ function* dispatch(world: Surroundings, local: Local & { readonly cache: ChainCa
 
 function* reconcile(world: Surroundings, local: Local): Machine {
   let generation: number | undefined;
+  const takenSince = new Map<string, number>();
   for (;;) {
     yield 'look at the queue';
     const current = world.queue.generation;
@@ -94,7 +92,7 @@ function* reconcile(world: Surroundings, local: Local): Machine {
     const reportsWaiting = world.channel.backlog('done', world.clock.now) > REPORTS_WAITING;
     yield 'look for expired leases';
     const expired = world.database.expiredLeases();
-    if (expired.length > 0) yield* reconcileLeases(world, expired, reportsWaiting, local);
+    if (expired.length > 0) yield* reconcileLeases(world, expired, reportsWaiting, takenSince, local);
     yield 'look for what is overdue';
     yield* reconcileTimeouts(world, local);
   }
@@ -103,25 +101,34 @@ function* reconcile(world: Surroundings, local: Local): Machine {
 function* reconcileLeases(
   world: Surroundings,
   expired: readonly TaskRecord[],
-  waiting: boolean,
+  reportsWaiting: boolean,
+  takenSince: Map<string, number>,
   local: Local,
 ): Machine {
   const lost: AttemptRef[] = [];
   const again: AttemptRef[] = [];
-  const renew: AttemptRef[] = [];
+  const taken: AttemptRef[] = [];
+  const waiting: AttemptRef[] = [];
   const seen = expired.map((row) => ({ ...attemptOf(row), status: row.task.status, id: row.requestId }));
   for (const { status, id, ...ref } of seen) {
-    if (waiting) renew.push(ref);
+    if (reportsWaiting) waiting.push(ref);
     else if (status === 'RUNNING') lost.push(ref);
     else {
       yield 'ask for a job';
-      const state = world.queue.state(`${id}.${ref.attempt}`);
-      (state === 'active' ? lost : state === 'missing' ? again : renew).push(ref);
+      const job = `${id}.${ref.attempt}`;
+      const state = world.queue.state(job);
+      if (state === 'waiting') waiting.push(ref);
+      else if (state === 'missing') again.push(ref);
+      else (takenBefore(takenSince, job, world.clock.now) ? lost : taken).push(ref);
     }
   }
-  if (renew.length + again.length > 0) {
+  if (waiting.length > 0) {
+    yield 'renew the leases of what waits';
+    world.database.renewLeases(waiting, LEASES.waitingMs);
+  }
+  if (again.length + taken.length > 0) {
     yield 'renew leases';
-    world.database.renewLeases([...renew, ...again], LEASES.queuedMs);
+    world.database.renewLeases([...again, ...taken], LEASES.queuedMs);
   }
   if (!world.bugs.has('lost-lease-not-resent')) yield* sendJobs(world, again, local);
   if (lost.length === 0) return;
@@ -130,7 +137,18 @@ function* reconcileLeases(
     position,
     incoming: { event: { kind: 'TaskLost' as const, position, attempt, runId: null }, report: { lost: true } },
   }));
-  yield* applyAndSend(world, taskWork(items), local);
+  yield* applyAndSend(
+    world,
+    taskWork(items).map((item): Work => ({ ...item, once: true })),
+    local,
+  );
+}
+
+/** Whether the job was seen in a worker's hands long enough ago for a heartbeat to have told of it. */
+function takenBefore(takenSince: Map<string, number>, job: string, now: number): boolean {
+  const since = takenSince.get(job);
+  if (since === undefined) takenSince.set(job, now);
+  return since !== undefined && now - since > NAMED_WITHIN_MS;
 }
 
 function* reconcileTimeouts(world: Surroundings, local: Local): Machine {

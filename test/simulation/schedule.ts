@@ -136,7 +136,7 @@ function randomCommand(world: World, chainId: string, random: Random): ChainComm
 function comeToRest(world: World): void {
   world.quiet = true;
   const random = new Random(world.scenario.seed + 0xca1);
-  for (const process of world.processes.values()) process.stopped = false;
+  for (const process of world.processes.values()) world.setStopped(process, false);
   for (let resumed = 0; ; resumed++) {
     const unmoved = untilRest(world, random);
     if (unmoved !== null) throw new Violation('stuck', unmoved);

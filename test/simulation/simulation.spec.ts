@@ -14,7 +14,7 @@ const WITHIN: Record<Bug, number> = {
   'lost-lease-not-resent': 50,
   'run-not-checked': 200,
   'sent-before-commit': 50,
-  'promoted-without-admission': 6_000,
+  'promoted-without-admission': 50,
   'torn-read-not-repeated': 1_000,
   'result-kept-by-retry': 100,
 };

@@ -2,7 +2,7 @@
  * Models of the queue and of the status channel.
  *
  * Queue (libs/queues/src/task-queues.ts): jobs by id, a known id is ignored, the most urgent first; a taken job stays
- * `active` until its worker finishes it, or until 30 s after that worker is gone; it may lose a job, or everything, with a new
+ * `active` until its worker finishes it, or until 15 s after that worker died or stood still; it may lose a job, or everything, with a new
  * generation. Channel (status-channel.ts): a message is handed out again when it was not acknowledged in time; messages may be lost, doubled and late, and
  * come in any order.
  */
@@ -21,11 +21,12 @@ interface StoredJob {
   readonly job: Job;
   /** The worker that took it. */
   worker: string | null;
-  /** When a job of a dead worker is given up. */
+  /** When a job is given up whose worker no longer renews its lock. */
   dropAt: number | null;
 }
 
-const LOCK_MS = 30_000;
+/** The lock of 10 s, and the interval of 5 s in which it is looked for those that ran out. */
+const LOCK_MS = 15_000;
 
 export class ModelQueue {
   generation = 1;
@@ -54,11 +55,16 @@ export class ModelQueue {
     return stored === undefined ? 'missing' : stored.worker === null ? 'waiting' : 'active';
   }
 
-  workerDied(worker: string, now: number): void {
-    for (const stored of this.jobs.values()) if (stored.worker === worker) stored.dropAt = now + LOCK_MS;
+  /** A worker that died or stands still renews no lock; one that goes on renews those that it still has. */
+  workerStops(worker: string, now: number): void {
+    for (const stored of this.jobs.values()) if (stored.worker === worker) stored.dropAt ??= now + LOCK_MS;
   }
 
-  /** Drops the jobs of dead workers whose lock has run out. */
+  workerGoesOn(worker: string): void {
+    for (const stored of this.jobs.values()) if (stored.worker === worker) stored.dropAt = null;
+  }
+
+  /** Drops the jobs whose lock has run out. */
   expire(now: number): void {
     for (const [id, { dropAt }] of this.jobs) if (dropAt !== null && dropAt <= now) this.jobs.delete(id);
   }
@@ -116,7 +122,7 @@ interface StoredMessage {
 }
 
 /** An unacknowledged message comes again after this long, ms. */
-const HIDE_MS = 5_000;
+const HIDE_MS = 3_000;
 
 export class ModelChannel {
   private nextId = 1;

@@ -43,7 +43,7 @@ export class World implements Surroundings {
     readonly scenario: Scenario,
     readonly bugs: ReadonlySet<Bug>,
   ) {
-    this.invariants = new Invariants(bugs.has('promoted-without-admission'));
+    this.invariants = new Invariants();
     this.database = new ModelDatabase(scenario.chains, this.clock, this.invariants, bugs);
     for (let i = 0; i < scenario.listeners; i++) this.startListener(`listener${i}`);
     for (let i = 0; i < scenario.workers; i++) this.startWorker(`worker${i}`);
@@ -62,7 +62,7 @@ export class World implements Surroundings {
       case 'stop':
       case 'continue': {
         const process = this.processes.get(action.process);
-        if (process !== undefined) process.stopped = action.kind === 'stop';
+        if (process !== undefined) this.setStopped(process, action.kind === 'stop');
         return;
       }
       case 'flush':
@@ -149,12 +149,20 @@ export class World implements Surroundings {
     }
   }
 
+  /** SIGSTOP and SIGCONT. */
+  setStopped(process: Process, stopped: boolean): void {
+    process.stopped = stopped;
+    if (process.worker === null) return;
+    if (stopped) this.queue.workerStops(process.worker.id, this.clock.now);
+    else this.queue.workerGoesOn(process.worker.id);
+  }
+
   private kill(name: string): void {
     const process = this.processes.get(name);
     if (process === undefined) return;
     this.processes.delete(name);
     if (process.worker !== null) {
-      this.queue.workerDied(process.worker.id, this.clock.now);
+      this.queue.workerStops(process.worker.id, this.clock.now);
       this.startWorker(name);
     } else if (name.startsWith('listener')) {
       this.startListener(name);

@@ -59,9 +59,6 @@ export function command(draft: Draft, event: ChainCommand): Decision | Refusal {
         message: `the chain did not finish within its ${draft.chain.timeoutMs / 1000} s: raise options.timeout or look for the slow task`,
       });
       break;
-    case 'AdmitHeld':
-      draft.admitHeld();
-      break;
   }
   return draft.decision('ACCEPTED');
 }

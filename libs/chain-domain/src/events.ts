@@ -16,9 +16,7 @@ export type ChainCommand =
   | { readonly kind: 'ResolveTask'; readonly position: number }
   /** Of one task, or of all that are not finished. 1 (lowest) to 10. */
   | { readonly kind: 'SetPriority'; readonly position?: number; readonly priority: number }
-  | { readonly kind: 'ChainTimedOut' }
-  /** Admits held tasks where `maxParallel` leaves room. */
-  | { readonly kind: 'AdmitHeld' };
+  | { readonly kind: 'ChainTimedOut' };
 
 /**
  * What became of one attempt of a task. `runId` is made by the worker as it starts; null where the system itself

@@ -48,7 +48,7 @@ function eventOf({ kind, place, n }: Step, { tasks, chain: { totalTasks } }: Cha
   const from = n % 5 === 0 ? undefined : n % 5 < 3 ? [position] : [position, n % totalTasks];
   switch (kind) {
     case 0:
-      return n % 4 === 0 ? { kind: 'CancelChain' } : { kind: 'AdmitHeld' };
+      return n % 4 === 0 ? { kind: 'CancelChain' } : { kind: 'ResumeChain' };
     case 1:
       return { kind: 'PauseChain' };
     case 2:

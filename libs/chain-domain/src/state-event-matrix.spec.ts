@@ -157,7 +157,6 @@ const COMMANDS: Record<string, ChainCommand> = {
   CancelChain: { kind: 'CancelChain' },
   PauseChain: { kind: 'PauseChain' },
   ResumeChain: { kind: 'ResumeChain' },
-  AdmitHeld: { kind: 'AdmitHeld' },
   'ChainTimedOut, due': { kind: 'ChainTimedOut' },
 };
 
