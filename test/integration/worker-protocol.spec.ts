@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from 'expect';
+import { withConnection } from '#libs/platform';
 import {
   closeBackend,
   openBackend,
   openChannel,
   TaskQueues,
   type Consumer,
+  type Lane,
   type StatusChannel,
   type TaskJob,
 } from '#libs/queues';
@@ -49,13 +51,13 @@ class StandIn {
     return worker;
   }
 
-  beat(tasks: readonly TaskJob[]): Promise<void> {
-    return this.say('notes', {
+  beat(tasks: readonly TaskJob[], runId = 'run-1'): Promise<void> {
+    return this.say('beats', {
       kind: 'heartbeat',
       workerId: this.id,
       seq: ++this.seq,
       slots: { diagnostic: 4 },
-      tasks: tasks.map(({ taskRequestId, attempt }) => ({ taskRequestId, attempt })),
+      tasks: tasks.map(({ taskRequestId, attempt }) => ({ taskRequestId, attempt, runId })),
     });
   }
 
@@ -88,7 +90,7 @@ class StandIn {
     this.ends.get(job)?.();
   }
 
-  say(lane: 'done' | 'notes', message: object): Promise<void> {
+  say(lane: Lane, message: object): Promise<void> {
     return this.channel.publish(lane, message);
   }
 
@@ -107,11 +109,14 @@ function runOf(job: TaskJob, workerId: string, runId = 'run-1'): object {
 }
 
 describeOnBackends('what a worker is sent and may say', { apps: ['api', 'status-listener'] }, (check) => {
-  const withWorker = (name: string, test: (worker: StandIn, api: ApiClient) => Promise<void>) =>
+  const withWorker = (
+    name: string,
+    test: (worker: StandIn, api: ApiClient, system: SystemUnderTest) => Promise<void>,
+  ) =>
     check(name, async (system) => {
       const worker = await StandIn.enter(system);
       try {
-        await test(worker, system.api);
+        await test(worker, system.api, system);
       } finally {
         await worker.leave();
       }
@@ -189,7 +194,8 @@ describeOnBackends('what a worker is sent and may say', { apps: ['api', 'status-
       await worker.say('done', junk);
       await worker.say('notes', junk);
     }
-    await worker.say('notes', { kind: 'heartbeat', workerId: 'x', seq: 1, slots: { diagnostic: 'many' }, tasks: [] });
+    const unreadable = { kind: 'heartbeat', workerId: 'x', seq: 1, slots: { diagnostic: 'many' }, tasks: [] };
+    for (const lane of ['notes', 'beats'] as const) await worker.say(lane, unreadable);
     for (const name of names) await worker.done(await worker.job(name), results[name]);
     const done = await api.ended(id);
     expect(done).toMatchObject({ status: 'FAILURE', completed_tasks: 1, failed_tasks: 5 });
@@ -214,5 +220,41 @@ describeOnBackends('what a worker is sent and may say', { apps: ['api', 'status-
     await eventually('the worker is told again', () => worker.heard('stop', a.taskRequestId));
     await worker.done(a);
     expect((await api.chain(id)).status).toBe('CANCELLED');
+  });
+
+  withWorker('a second run of an attempt is stopped, and does not keep the lease of the first', async (worker, api) => {
+    const id = await api.start(chain([task('a')]));
+    const a = await worker.job('a');
+    // Until a run is known, either may be the one.
+    await worker.beat([a], 'run-2');
+    await eventually('the heartbeat is answered', () => worker.heard('heartbeat_answer', worker.id));
+    expect(worker.heard('stop', a.taskRequestId)).toBe(undefined);
+    await worker.say('notes', { ...runOf(a, worker.id, 'run-1'), kind: 'started' });
+    await api.untilTask(id, 'a', 'RUNNING');
+    worker.forget();
+    await worker.beat([a], 'run-1');
+    await worker.beat([a], 'run-2');
+    await eventually('the second run is told to stop', () => worker.heard('stop', 'run-2'));
+    expect(worker.heard('stop', 'run-1')).toBe(undefined);
+    await worker.done(a);
+    expect((await api.ended(id)).status).toBe('SUCCESS');
+  });
+
+  withWorker('a heartbeat is answered although notes cannot be stored', async (worker, _api, { databaseUrl }) => {
+    await withConnection(databaseUrl, async (client) => {
+      await client.query('BEGIN; LOCK TABLE task_logs');
+      const lines = [{ atMs: 0, level: 'info', message: 'x' }];
+      await worker.say('notes', { kind: 'log', taskRequestId: 'task-of-nobody', attempt: 1, lines });
+      await eventually('the note waits for the lock', async () => {
+        const { rowCount } = await client.query(
+          `SELECT FROM pg_locks WHERE relation = 'task_logs'::regclass AND NOT granted`,
+        );
+        return rowCount === 0 ? undefined : true;
+      });
+      worker.forget();
+      await worker.beat([]);
+      await eventually('the heartbeat is answered', () => worker.heard('heartbeat_answer', worker.id));
+      await client.query('ROLLBACK');
+    });
   });
 });

@@ -14,7 +14,7 @@
  *   version; a row that another statement holds is skipped (the caller's `skip` says which chain).
  * - promote-due.ts: due RETRYING tasks of RUNNING chains become READY, held where the chain has no place for them; raises
  *   the version and the admitted count.
- * - leases.ts: `renew-leases` counts only for the same attempt in flight and raises no version; `expired-leases`,
+ * - leases.ts: `renew-leases` counts only for the same attempt and run in flight and raises no version; `expired-leases`,
  *   `overdue-tasks`, `overdue-in-queue`, `overdue-chains`, `queued-tasks` read; `load-room` counts what is in flight.
  * - outbox.ts: a taken row is hidden for a while and comes again unless it is deleted.
  *
@@ -57,6 +57,11 @@ export interface AttemptRef {
   readonly chainId: string;
   readonly position: number;
   readonly attempt: number;
+}
+
+/** An attempt, and the run of it that a worker has. */
+interface HeldAttempt extends AttemptRef {
+  readonly runId?: string;
 }
 
 /** A chain as `load-chains` reads it: its tasks come with the next statement. */
@@ -217,10 +222,11 @@ export class ModelDatabase {
   }
 
   /** -> those that still count. */
-  renewLeases(refs: readonly AttemptRef[], ms: number): AttemptRef[] {
-    return refs.filter(({ chainId, position, attempt }) => {
+  renewLeases(refs: readonly HeldAttempt[], ms: number): HeldAttempt[] {
+    return refs.filter(({ chainId, position, attempt, runId }) => {
       const row = this.row(chainId, position);
       if (row.task.attempt !== attempt || !isInFlight(row.task.status)) return false;
+      if (runId !== undefined && row.task.runId !== null && row.task.runId !== runId) return false;
       row.leaseUntil = this.clock.now + ms;
       return true;
     });

@@ -24,6 +24,7 @@ export function listenerMachines(world: Surroundings): Map<string, Machine> {
   return new Map([
     ['reports', receive(world, 'done', local)],
     ['notes', receive(world, 'notes', local)],
+    ['beats', receive(world, 'beats', local)],
     ['dispatch', dispatch(world, local)],
     ['reconcile', reconcile(world, local)],
   ]);

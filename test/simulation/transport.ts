@@ -90,7 +90,7 @@ export class ModelQueue {
   }
 }
 
-export type Lane = 'done' | 'notes';
+export type Lane = 'done' | 'notes' | 'beats';
 
 /** What one run of an attempt says of itself. `runId` begins with the job's id. */
 export interface RunReport {
@@ -109,7 +109,7 @@ export interface RunReport {
 export interface Heartbeat {
   readonly kind: 'heartbeat';
   readonly workerId: string;
-  readonly tasks: readonly Job[];
+  readonly tasks: readonly (Job & { readonly runId: string })[];
 }
 
 export type Message = RunReport | Heartbeat;

@@ -11,6 +11,7 @@ const FENCE_MS = 10_000;
 
 interface Run {
   readonly job: Job;
+  readonly runId: string;
   stopped: boolean;
 }
 
@@ -44,8 +45,8 @@ export class ModelWorker {
     for (;;) {
       yield 'send a heartbeat';
       if (this.world.clock.now - this.answeredAt > FENCE_MS) this.stopRuns([...this.runs.keys()]);
-      const tasks = [...this.runs.values()].map(({ job }) => job);
-      this.world.channel.publish('notes', { kind: 'heartbeat', workerId: this.id, tasks }, this.world.clock.now);
+      const tasks = [...this.runs.values()].map(({ job, runId }) => ({ ...job, runId }));
+      this.world.channel.publish('beats', { kind: 'heartbeat', workerId: this.id, tasks }, this.world.clock.now);
     }
   }
 
@@ -56,7 +57,7 @@ export class ModelWorker {
       const job = world.queue.take(this.id);
       if (job === null) continue;
       if (!this.runs.has(job.id)) {
-        const run: Run = { job, stopped: false };
+        const run: Run = { job, runId: `${job.id}#${world.nextRun()}`, stopped: false };
         this.runs.set(job.id, run);
         const report = yield* this.run(run);
         if (report !== null) {
@@ -72,10 +73,9 @@ export class ModelWorker {
 
   private *run(run: Run): Machine<RunReport | null> {
     const { world } = this;
-    const { job } = run;
+    const { job, runId } = run;
     const { chainId, position, attempt } = job;
     const began = world.clock.now;
-    const runId = `${job.id}#${world.nextRun()}`;
     const report = (kind: RunReport['kind'], more: Partial<RunReport> = {}): RunReport => ({
       kind,
       chainId,

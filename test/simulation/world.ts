@@ -86,7 +86,7 @@ export class World implements Surroundings {
   useful(): string[] {
     const waiting = this.queue.waiting;
     const lanes = new Map(
-      (['done', 'notes'] as const).map((l) => [`receive ${l}`, this.channel.backlog(l, this.clock.now)]),
+      (['done', 'notes', 'beats'] as const).map((l) => [`receive ${l}`, this.channel.backlog(l, this.clock.now)]),
     );
     const names: string[] = [];
     for (const [name, process] of this.processes) {

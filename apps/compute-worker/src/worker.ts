@@ -3,9 +3,9 @@ import { hostname } from 'node:os';
 import { failpoint, type Logger } from '#libs/platform';
 import {
   jobId,
-  type AttemptRef,
   type Consumer,
   type Control,
+  type HeldAttempt,
   type StatusChannel,
   type TaskJob,
   type TaskQueues,
@@ -118,12 +118,13 @@ export class Worker {
       this.logger.warn({ runs: this.runs.size }, 'no listener has answered for too long: stopping what runs here');
       this.stopAll('fenced');
     }
-    const tasks: AttemptRef[] = [...this.runs.values()].map(({ ref }) => ({
+    const tasks: HeldAttempt[] = [...this.runs.values()].map(({ ref }) => ({
       taskRequestId: ref.taskRequestId,
       attempt: ref.attempt,
+      runId: ref.runId,
     }));
     const beat = { kind: 'heartbeat', workerId: this.id, seq: ++this.seq, slots: this.options.slots, tasks };
-    await this.channel.publish('notes', beat).catch((error: unknown) => {
+    await this.channel.publish('beats', beat).catch((error: unknown) => {
       this.logger.warn({ err: error }, 'a heartbeat could not be sent');
     });
   }
@@ -140,8 +141,12 @@ export class Worker {
     this.answered = performance.now();
   }
 
-  private stopRuns(tasks: readonly AttemptRef[]): void {
-    for (const task of tasks) this.runs.get(jobId(task))?.stop('cancelled');
+  private stopRuns(tasks: readonly HeldAttempt[]): void {
+    for (const task of tasks) {
+      const run = this.runs.get(jobId(task));
+      // Another worker's run of the same attempt may be the one that does not count.
+      if (run !== undefined && (task.runId === undefined || task.runId === run.ref.runId)) run.stop('cancelled');
+    }
   }
 
   private stopAll(reason: StopReason): void {

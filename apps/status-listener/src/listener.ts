@@ -29,8 +29,8 @@ const INVARIANTS_MS = 30_000;
 const OUTBOX_HIDE_MS = 5_000;
 
 /**
- * The listener's loops. Reports of finished tasks have a lane of their own, so that starts, progress, logs and
- * heartbeats never keep a chain from moving. Every replica runs all of them; there is no leader.
+ * The listener's loops. Reports of finished tasks have a lane of their own, so that starts, progress and logs never keep
+ * a chain from moving; so have heartbeats, since a worker that has no answer stops what it runs. Every replica runs all of them; there is no leader.
  */
 export class Listener {
   private readonly loops: Loops;
@@ -54,7 +54,8 @@ export class Listener {
   start(): void {
     this.stopListening = this.engine.db.listen(WAKE_CHANNEL, () => this.wake());
     this.loops.run('reports', 0, () => this.takeReports());
-    this.loops.run('notes', 0, () => this.takeNotes());
+    this.loops.run('notes', 0, () => this.takeNotes('notes'));
+    this.loops.run('beats', 0, () => this.takeNotes('beats'));
     this.wakeDispatcher = this.loops.run('dispatch', 200, () => this.dispatch());
     this.wakeSignals = this.loops.run('stops', 200, () => this.signalStops());
     this.loops.run('room', 1_000, () => refreshRoom(this.engine));
@@ -123,8 +124,8 @@ export class Listener {
     if (this.engine.room.openings(1).types.length > 0) this.wakeDispatcher();
   }
 
-  private async takeNotes(): Promise<void> {
-    const delivery = await this.channel.receive('notes', MAX_BATCH, RECEIVE_WAIT_MS);
+  private async takeNotes(lane: 'notes' | 'beats'): Promise<void> {
+    const delivery = await this.channel.receive(lane, MAX_BATCH, RECEIVE_WAIT_MS);
     if (delivery.messages.length === 0) return;
     try {
       const notes = delivery.messages.map(readNote).filter((note): note is Note => note !== null);

@@ -1,4 +1,4 @@
-import { stopMessages, type AttemptRef, type Control, type Note } from '#libs/queues';
+import { stopMessages, type Control, type Note } from '#libs/queues';
 import { engineQueries } from '#libs/repositories';
 import type { Engine } from './engine.js';
 import { LEASES } from './store.js';
@@ -16,8 +16,9 @@ export async function applyHeartbeat(engine: Engine, beat: Heartbeat): Promise<C
           beat.tasks.map((task) => task.taskRequestId),
           beat.tasks.map((task) => task.attempt),
           LEASES.runningMs,
+          beat.tasks.map((task) => task.runId ?? null),
         );
   const counts = new Set(renewed.map((row) => `${row.task_request_id}.${row.attempt}`));
-  const stop = beat.tasks.filter((task: AttemptRef) => !counts.has(`${task.taskRequestId}.${task.attempt}`));
+  const stop = beat.tasks.filter((task) => !counts.has(`${task.taskRequestId}.${task.attempt}`));
   return [{ kind: 'heartbeat_answer', workerId: beat.workerId, seq: beat.seq }, ...stopMessages(stop)];
 }

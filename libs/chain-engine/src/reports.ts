@@ -60,7 +60,10 @@ export function readNote(text: string): Note | null {
         Object.entries(message['slots']).every(([type, slots]) => isText(type) && isWithin(slots, 0, MAX_SLOTS)) &&
         Object.values(message['slots']).every(Number.isInteger) &&
         Array.isArray(message['tasks']) &&
-        message['tasks'].every((task) => isObject(task) && hasAttempt(task))
+        message['tasks'].every(
+          (task) =>
+            isObject(task) && hasAttempt(task) && (task['runId'] === undefined || isText(task['runId'], MAX_ID)),
+        )
         ? (message as unknown as Note)
         : null;
     default:

@@ -53,7 +53,13 @@ export type DoneReport = RunRef & { readonly elapsedMs: number } & (
     | { readonly kind: 'released' }
   );
 
-/** What may be late or missing without harm: lane `notes`. */
+/** An attempt as a worker has it. */
+export interface HeldAttempt extends AttemptRef {
+  /** Its run there; undefined: whichever run the attempt has. */
+  readonly runId?: string;
+}
+
+/** What may be late or missing without harm: lane `notes`. Heartbeats, which may be missing but not late, have lane `beats`. */
 export type Note =
   | (RunRef & { readonly kind: 'started'; readonly elapsedMs: number })
   | (AttemptRef & { readonly kind: 'progress'; readonly fraction: number; readonly stage: string })
@@ -67,12 +73,12 @@ export type Note =
       readonly seq: number;
       /** Slots by task type. */
       readonly slots: Readonly<Record<string, number>>;
-      readonly tasks: readonly AttemptRef[];
+      readonly tasks: readonly HeldAttempt[];
     };
 
 /** From a listener to the workers. Best effort: the next heartbeat's answer says it again. */
 export type Control =
-  | { readonly kind: 'stop'; readonly tasks: readonly AttemptRef[] }
+  | { readonly kind: 'stop'; readonly tasks: readonly HeldAttempt[] }
   | {
       readonly kind: 'heartbeat_answer';
       readonly workerId: string;
@@ -80,10 +86,10 @@ export type Control =
     };
 
 /** A PostgreSQL notification holds 8,000 bytes: so many attempts are named in one message at most. */
-const STOPS_IN_MESSAGE = 60;
+const STOPS_IN_MESSAGE = 40;
 
 /** Stop signals for any number of attempts, each small enough for every backend. */
-export function stopMessages(tasks: readonly AttemptRef[]): Control[] {
+export function stopMessages(tasks: readonly HeldAttempt[]): Control[] {
   const messages: Control[] = [];
   for (let at = 0; at < tasks.length; at += STOPS_IN_MESSAGE) {
     messages.push({ kind: 'stop', tasks: tasks.slice(at, at + STOPS_IN_MESSAGE) });
@@ -91,4 +97,5 @@ export function stopMessages(tasks: readonly AttemptRef[]): Control[] {
   return messages;
 }
 
-export type Lane = 'done' | 'notes';
+export const LANES = ['done', 'notes', 'beats'] as const;
+export type Lane = (typeof LANES)[number];

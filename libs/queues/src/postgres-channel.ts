@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import type { Lane } from './messages.js';
+import { LANES, type Lane } from './messages.js';
 import { NOTHING, type Delivery, type StatusChannel } from './status-channel.js';
 
 const CONTROL = 'tc_control';
@@ -17,8 +17,8 @@ interface Waiting {
  * deleted its messages: acknowledging commits it, and a listener that dies leaves them to the others.
  */
 export class PostgresChannel implements StatusChannel {
-  private readonly waiting: Record<Lane, Waiting[]> = { done: [], notes: [] };
-  private readonly publishing: Record<Lane, boolean> = { done: false, notes: false };
+  private readonly waiting: Record<Lane, Waiting[]> = { done: [], notes: [], beats: [] };
+  private readonly publishing: Record<Lane, boolean> = { done: false, notes: false, beats: false };
   private readonly wakers = new Map<string, () => void>();
   private readonly subscribers: ((text: string) => void)[] = [];
   private listener: pg.PoolClient | undefined;
@@ -158,7 +158,9 @@ export class PostgresChannel implements StatusChannel {
       const client = await this.pool.connect();
       client.on('error', ignore);
       try {
-        await client.query(`LISTEN ${CONTROL}; LISTEN tc_status_done; LISTEN tc_status_notes`);
+        await client.query(
+          [CONTROL, ...LANES.map((lane) => `tc_status_${lane}`)].map((name) => `LISTEN ${name}`).join('; '),
+        );
       } catch (error) {
         client.release(true);
         throw error;

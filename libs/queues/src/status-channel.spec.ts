@@ -9,6 +9,7 @@ import {
   type TestRedis,
 } from '#libs/testing';
 import { closeBackend, openBackend, openChannel, pingBackend, queueGeneration, type Backend } from './backend.js';
+import { LANES } from './messages.js';
 import type { Delivery, StatusChannel } from './status-channel.js';
 
 const redisServer = await ensureRedisServer();
@@ -90,8 +91,8 @@ for (const kind of ['postgres', 'redis'] as const) {
 
     test('keeps the lanes apart', async (room) => {
       const channel = room.channel();
-      await Promise.all([channel.publish('notes', { lane: 'notes' }), channel.publish('done', { lane: 'done' })]);
-      for (const lane of ['done', 'notes'] as const) {
+      await Promise.all([...LANES].reverse().map((lane) => channel.publish(lane, { lane })));
+      for (const lane of LANES) {
         const delivery = await channel.receive(lane, 10, 5_000);
         expect(read(delivery)).toEqual([{ lane }]);
         await delivery.ack();

@@ -111,9 +111,14 @@ export const engineQueries = {
   loadResults: (db: Queryable, chainIds: readonly string[], positions: readonly number[]) =>
     db.query<ResultRow>(loadResults, [chainIds, positions]),
   chainFacts: (db: Queryable, chainIds: readonly string[]) => db.query<ChainFacts>(chainFacts, [chainIds]),
-  /** -> the attempts that still count; the others are to be stopped. */
-  renewLeases: (db: Queryable, requestIds: readonly string[], attempts: readonly number[], leaseMs: number) =>
-    db.query<{ task_request_id: string; attempt: number }>(renewLeases, [requestIds, attempts, leaseMs]),
+  /** `runs`: which run of each is meant, null for any -> the attempts that still count; the others are to be stopped. */
+  renewLeases: (
+    db: Queryable,
+    requestIds: readonly string[],
+    attempts: readonly number[],
+    leaseMs: number,
+    runs: readonly (string | null)[] = attempts.map(() => null),
+  ) => db.query<{ task_request_id: string; attempt: number }>(renewLeases, [requestIds, attempts, leaseMs, runs]),
   expiredLeases: (db: Queryable, limit: number) => db.query<InFlightTask>(expiredLeases, [limit]),
   overdueTasks: (db: Queryable, graceMs: number) => db.query<OverdueTask>(overdueTasks, [graceMs]),
   overdueInQueue: (db: Queryable) => db.query<OverdueTask>(overdueInQueue),

@@ -1,18 +1,20 @@
 import type { Statement } from '../database.js';
 
 /**
- * $1 task request ids, $2 attempts (pairwise), $3 lease in ms -> those that still count. Never waits: a task that is
- * being saved now is renewed by the next heartbeat. Were it to wait, it and a save could wait for each other.
+ * $1 task request ids, $2 attempts (pairwise), $3 lease in ms, $4 their runs, null for any (pairwise) -> those that still
+ * count: not a second run of an attempt, which would keep the lease of the first when that has died. Never waits: a task
+ * that is being saved now is renewed by the next heartbeat. Were it to wait, it and a save could wait for each other.
  */
 export const renewLeases: Statement = {
   name: 'renew-leases',
   text: `
     WITH counting AS MATERIALIZED (
       SELECT t.id, t.task_request_id, t.attempt
-        FROM unnest($1::text[], $2::int[]) AS held(task_request_id, attempt)
+        FROM unnest($1::text[], $2::int[], $4::text[]) AS held(task_request_id, attempt, run_id)
        CROSS JOIN LATERAL (
          SELECT * FROM chain_tasks WHERE task_request_id = held.task_request_id OFFSET 0) AS t
        WHERE t.status IN ('QUEUED', 'RUNNING') AND t.attempt = held.attempt
+         AND (t.run_id = held.run_id OR t.run_id IS NULL OR held.run_id IS NULL)
     ), free AS MATERIALIZED (
       SELECT t.id FROM counting
        CROSS JOIN LATERAL (

@@ -185,6 +185,7 @@ function describePlans(vacuumed: boolean): void {
             array((n) => `task-${n}-0`),
             array(() => 1),
             '15000',
+            array((n) => `run-${n}`),
           ),
         ).toBeLessThan(MOST_LOOKS);
       });
