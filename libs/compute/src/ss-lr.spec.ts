@@ -454,6 +454,8 @@ describe('the parameters of ss_lr', () => {
       pointers({ train_data: { alice: '${tasks.psi.result.output_paths.alice}', bob: 'b' }, prediction_output: 'p' }),
     ).toEqual([]);
     expect(pointers({ train_data: '${tasks.psi.result.output_paths}' })).toEqual([]);
+    expect(pointers({ prediction_output: { alice: 'p', bob: 'p' } })).toEqual([]);
+    expect(pointers({ prediction_receiver: '${tasks.a.result.who}', prediction_output: { bob: 'p' } })).toEqual([]);
   });
 
   test('are refused where they cannot work', () => {
@@ -467,6 +469,8 @@ describe('the parameters of ss_lr', () => {
       [{ train_data: { alice: 'a', bob: 'b', carol: 'c' } }, '/train_data'],
       [{ label_party: 'carol' }, '/label_party'],
       [{ prediction_receiver: 'carol' }, '/prediction_receiver'],
+      [{ prediction_output: { bob: 'p.csv' } }, '/prediction_output'],
+      [{ prediction_receiver: 'bob', prediction_output: { alice: 'p.csv' } }, '/prediction_output'],
       [{ features: { carol: ['x'] } }, '/features/carol'],
       [{ model_output: { carol: 'm' } }, '/model_output/carol'],
       [{ features: { alice: [], bob: [] } }, '/features'],

@@ -71,7 +71,7 @@ export function verticalFaults(config: VerticalConfig): ParamFault[] {
   const faults: ParamFault[] = [];
   for (const key of ['label_party', 'prediction_receiver'] as const) {
     const name = config[key];
-    if (name === undefined || name.includes('${') || parties.includes(name)) continue;
+    if (name === undefined || isReference(name) || parties.includes(name)) continue;
     faults.push({
       pointer: `/${key}`,
       message: `${JSON.stringify(name)} is no party of train_data (${parties.join(', ')})`,
@@ -83,8 +83,16 @@ export function verticalFaults(config: VerticalConfig): ParamFault[] {
   if (config.features[config.label_party]?.includes(config.label)) {
     faults.push({ pointer: `/features/${config.label_party}`, message: 'must not hold the label' });
   }
+  const receiver = config.prediction_receiver ?? config.label_party;
+  const kept = config.prediction_output;
+  if (typeof kept === 'object' && !(receiver in kept) && !isReference(receiver)) {
+    const message = `must have a path of ${receiver}, which gets the predictions`;
+    faults.push({ pointer: '/prediction_output', message });
+  }
   if (config.test_data && config.test_fraction) {
     faults.push({ pointer: '/test_fraction', message: 'must not be given together with test_data' });
   }
   return faults;
 }
+
+const isReference = (name: string): boolean => name.includes('${');
