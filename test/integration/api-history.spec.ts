@@ -220,8 +220,21 @@ describeSystem('what is there and what is not', 'postgres', { apps: ['api'] }, (
       expect({ path, status: answer.status, code: answer.body?.code }).toEqual({ path, status: 404, code });
       expect(answer.headers.get('content-type')).toContain('application/problem+json');
     }
-    for (const command of ['execute', 'cancel'])
-      expect((await api.call(`/chains/chain-none/${command}`, { method: 'POST' })).body.code).toBe('CHAIN_NOT_FOUND');
+    const headers = { 'idempotency-key': 'of-none' };
+    for (const none of ['chain-none', 'x'.repeat(64), 'x'.repeat(65), '%00']) {
+      for (const command of ['execute', 'cancel', 'tasks/a/skip']) {
+        const call = { method: 'POST', headers, body: { note: 'none' } };
+        expect((await api.call(`/chains/${none}/${command}`, call)).body.code).toBe('CHAIN_NOT_FOUND');
+      }
+    }
+    for (const none of ['webhook-none', 'x'.repeat(300), '%00', '%F0%9F%8E%89']) {
+      const path = `/webhooks/${none}`;
+      const calls = { [path]: 'DELETE', [`${path}/deliveries`]: 'GET', [`${path}/deliveries/1/replay`]: 'POST' };
+      for (const [each, method] of Object.entries(calls)) {
+        const { status, body } = await api.call(each, { method, headers });
+        expect({ each, status, code: body.code }).toEqual({ each, status: 404, code: 'NOT_FOUND' });
+      }
+    }
     expect((await api.call('/chains/chain-none', { method: 'DELETE' })).body.code).toBe('CHAIN_NOT_FOUND');
     const broken = await api.call('/chains/%zz');
     expect(broken.status).toBe(400);

@@ -81,7 +81,7 @@ export class WebhooksController {
   @ApiProblems(404, 503)
   async remove(@Param('webhook_id') id: string, @Res({ passthrough: true }) reply: CallerReply): Promise<void> {
     await this.databases.engine.transaction(async (tx) => {
-      if (!(await webhooks.remove(tx, id))) throw notFound(id);
+      if (!(await webhooks.remove(tx, known(id)))) throw notFound(id);
       await tellOfChange(tx, { ...callerOf(reply), action: 'deleteWebhook', target: id, details: {} });
     });
   }
@@ -100,8 +100,8 @@ export class WebhooksController {
   async deliveries(@Param('webhook_id') id: string, @Query() query: Record<string, unknown>): Promise<DeliveryListDto> {
     const before = wholeNumber(query, 'before', Number.MAX_SAFE_INTEGER, 1, Number.MAX_SAFE_INTEGER);
     const limit = wholeNumber(query, 'limit', 50, 1, 200);
-    const known = (await webhooks.list(this.databases.reads)).some((webhook) => webhook.webhook_id === id);
-    if (!known) throw notFound(id);
+    const exists = (await webhooks.list(this.databases.reads)).some((webhook) => webhook.webhook_id === id);
+    if (!exists) throw notFound(id);
     const rows = await webhooks.deliveries(this.databases.reads, id, before, limit + 1);
     const shown = rows.slice(0, limit);
     return { items: shown.map(deliveryDto), next_before: rows.length > limit ? shown.at(-1)!.id : null };
@@ -127,7 +127,7 @@ export class WebhooksController {
   ): Promise<DeliveryDto> {
     const number = /^\d{1,15}$/.test(deliveryId) ? Number(deliveryId) : 0;
     const work = async (db: Queryable): Promise<DeliveryDto> => {
-      const row = await webhooks.replay(db, id, number);
+      const row = await webhooks.replay(db, known(id), number);
       const target = `${id}/deliveries/${deliveryId}`;
       if (row === undefined) throw notFound(target);
       await tellOfChange(db, { ...callerOf(reply), action: 'replayWebhookDelivery', target, details: {} });
@@ -188,6 +188,12 @@ function deliveryDto({ webhook_id: _webhook, ...row }: WebhookDelivery): Deliver
     delivered_at: row.delivered_at?.toISOString() ?? null,
     next_attempt_at: row.status === 'PENDING' ? row.next_attempt_at.toISOString() : null,
   };
+}
+
+/** The id as it may be looked up: one that can't exist is not asked for. */
+function known(id: string): string {
+  if (!/^[A-Za-z0-9._-]{1,64}$/.test(id)) throw notFound(id);
+  return id;
 }
 
 function notFound(id: string): Problem {
