@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from '../task-type.js';
 import type { PartyProgram } from '../party/party-program.js';
 import { readTable } from '../table/read-table.js';
-import type { Table } from '../table/table.js';
+import { rowsAtOnce, type Table } from '../table/table.js';
 import { writeTable } from '../table/write-table.js';
 import { ColumnFinder, namedColumns } from '../table/named-columns.js';
 import { stepKind } from './step-kinds.js';
@@ -64,9 +64,10 @@ export const run: PartyProgram = async (context, given) => {
     await finder.agree(context);
 
     const output = await writeTable(context, { target: args.outputPath ?? undefined, name: 'table.csv' }, columns);
+    const most = rowsAtOnce(columns.length);
     let held: string[][] = [];
     await pass('writing the table', args.steps.length, (row) => {
-      if (held.push(row) < 1024) return;
+      if (held.push(row) < most) return;
       const batch = held;
       held = [];
       return output.rows(batch);

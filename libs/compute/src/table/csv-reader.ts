@@ -2,10 +2,8 @@ import { TextDecoder } from 'node:util';
 import { TaskFailure } from '../task-type.js';
 import type { InputFile } from '../party/input-files.js';
 import { CsvFault, CsvRecords } from './csv-records.js';
-import { checkColumns, type Table } from './table.js';
+import { checkColumns, rowsAtOnce, type Table } from './table.js';
 
-/** Rows handed on at a time: enough to make the hand-over cheap, few enough to bound memory. */
-const BATCH_ROWS = 4096;
 const CHUNK_BYTES = 256 * 1024;
 /** Longest row, in characters: a quote that is never closed must not swallow a whole file. */
 const MAX_ROW = 4 * 1024 * 1024;
@@ -74,7 +72,7 @@ export async function readCsv(party: string, input: CsvFile): Promise<Table> {
     async *batches() {
       let header = true;
       const onBytes = (bytes: number): void => void (read = Math.min(1, bytes / size));
-      for await (const batch of recordsOf(input, failure, BATCH_ROWS, onBytes)) {
+      for await (const batch of recordsOf(input, failure, rowsAtOnce(columns!.length), onBytes)) {
         if (header) batch.shift();
         header = false;
         if (batch.length > 0) yield batch;

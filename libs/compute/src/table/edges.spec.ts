@@ -119,6 +119,27 @@ describe('CSV', () => {
     expect((result.statistics as Record<string, { mean: number }>).c7!.mean).toBe(7 * 2.5);
   });
 
+  test('of 10,000 columns is handed on a few rows at a time, also as Parquet', async () => {
+    const names = Array.from({ length: 10_000 }, (_, at) => `c${at}`);
+    await writeFile(
+      place('wide.csv'),
+      [names, ...Array<string[]>(70).fill(names)].map((row) => row.join(',')).join('\n'),
+    );
+    const config = { input_data: { alice: 'wide.csv' }, output_data: { alice: 'wide.parquet' }, method: 'mode' };
+    await runTask('fillna', folder.run({ ...config, columns: ['c0'] }));
+    for (const name of ['wide.csv', 'wide.parquet']) {
+      const input = await open(name);
+      try {
+        const sizes: number[] = [];
+        for await (const batch of (await readTable('alice', input)).batches()) sizes.push(batch.length);
+        expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(70);
+        expect(Math.max(...sizes)).toBeLessThan(30);
+      } finally {
+        await input.close();
+      }
+    }
+  });
+
   for (const [what, text, code, message] of [
     ['nothing', '', 'EMPTY_FILE', 'is empty'],
     ['a BOM alone', '\ufeff', 'NO_HEADER', 'has no header row'],

@@ -2,12 +2,10 @@ import { parquetMetadataAsync, parquetRead, type AsyncBuffer, type FileMetaData,
 import { compressors } from 'hyparquet-compressors';
 import { TaskFailure } from '../task-type.js';
 import type { InputFile } from '../party/input-files.js';
-import { checkColumns, type Table } from './table.js';
+import { checkColumns, rowsAtOnce, type Table } from './table.js';
 
 /** Rows that are decoded at a time where the file's page index allows to read a part of a row group. */
 const PART_ROWS = 65_536;
-/** Rows handed on at a time. */
-const BATCH_ROWS = 4096;
 
 type Failure = (code: string, why: string) => TaskFailure;
 
@@ -38,6 +36,7 @@ export async function readParquet(party: string, input: InputFile): Promise<Tabl
   const columns = leaves.map(({ name }) => name);
   checkColumns(columns, failure);
   const writers = leaves.map((element) => textOf(element));
+  const batchRows = rowsAtOnce(columns.length);
   let read = 0;
   return {
     label: input.label,
@@ -52,10 +51,10 @@ export async function readParquet(party: string, input: InputFile): Promise<Tabl
         await parquetRead({ ...options, rowStart, rowEnd, onComplete }).catch((error: unknown) => {
           throw translate(error, failure);
         });
-        for (let from = 0; from < rows.length; from += BATCH_ROWS) {
-          read = (rowStart + Math.min(from + BATCH_ROWS, rows.length)) / Number(metadata.num_rows);
+        for (let from = 0; from < rows.length; from += batchRows) {
+          read = (rowStart + Math.min(from + batchRows, rows.length)) / Number(metadata.num_rows);
           yield rows
-            .slice(from, from + BATCH_ROWS)
+            .slice(from, from + batchRows)
             .map((row) => writers.map((write, column) => (row[column] == null ? '' : write(row[column]))));
         }
       }

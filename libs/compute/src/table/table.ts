@@ -21,6 +21,11 @@ export interface TableWriter {
   finish(): Promise<void>;
 }
 
+/** Rows that are handed on at a time: enough to make the hand-over cheap, and of few enough fields to bound memory. */
+export function rowsAtOnce(columns: number): number {
+  return Math.max(1, Math.min(4096, Math.floor(262_144 / columns)));
+}
+
 /** Refuses a table without a name for each of its columns, or with one name for two. */
 export function checkColumns(columns: readonly string[], failure: (code: string, why: string) => TaskFailure): void {
   if (columns.length === 0) throw failure('NO_HEADER', 'has no header row');
