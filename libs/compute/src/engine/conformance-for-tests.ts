@@ -76,10 +76,14 @@ function describeSample(engine: Engine, { type, prepare, enlarge, newKeys, silen
   test('runs to its end with progress that only grows, log lines without data, and files that are what they are said to be', async () => {
     const before = await stateOf(folder);
     const fractions: number[] = [];
+    const stages = new Set<string>();
     const lines: string[] = [];
     first = await engine.run(type, {
       ...given,
-      progress: (fraction) => fractions.push(fraction),
+      progress: (fraction, stage) => {
+        fractions.push(fraction);
+        stages.add(stage);
+      },
       log: (_, message) => lines.push(message),
     });
     expect(lines.length > 0).toBe(!silent);
@@ -88,6 +92,9 @@ function describeSample(engine: Engine, { type, prepare, enlarge, newKeys, silen
     expect(JSON.parse(JSON.stringify(first.result))).toEqual(first.result);
     expect(fractions).toEqual([...fractions].sort((a, b) => a - b));
     expect(fractions.every((fraction) => fraction >= 0 && fraction <= 1)).toBe(true);
+    // A stage is named, and is shown in at most 128 characters.
+    expect([...stages].filter((stage) => !/^\S.{0,127}$/.test(stage))).toEqual([]);
+    if (!silent) expect(stages.size).toBeGreaterThan(1);
     for (const { name, sizeBytes, sha256 } of first.artifacts) {
       const bytes = await readFile(join(given.artifactRoot, given.chainId, given.taskId, name));
       expect({ name, sizeBytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') }).toEqual({

@@ -106,6 +106,7 @@ export async function describeTable(
         { party: context.party, rows, min_rows: MIN_GROUP },
       );
     }
+    context.progress(share, 'computing quartiles');
     const enough = numbers.found().filter(({ values }) => values.count >= MIN_GROUP);
     return {
       rows,
