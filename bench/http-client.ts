@@ -1,6 +1,8 @@
 import { Pool } from 'undici';
 
-const JSON_BODY = { 'content-type': 'application/json' };
+import { SIGNED } from '../test/faults/system.js';
+
+const JSON_BODY = { ...SIGNED, 'content-type': 'application/json' };
 
 /** A client that holds `connections` open. undici costs half of what node:http does, and both cores are shared. */
 export class HttpClient {
@@ -23,7 +25,7 @@ export class HttpClient {
 
   /** Rejects with the API's own words when it refuses. */
   async send<T>(method: 'GET' | 'POST', path: string, body?: string): Promise<T> {
-    const headers = body === undefined ? {} : JSON_BODY;
+    const headers = body === undefined ? SIGNED : JSON_BODY;
     const { statusCode, body: answer } = await this.pool.request({ method, path: this.base + path, headers, body });
     const text = await answer.text();
     if (statusCode >= 300) throw new Error(`${method} ${path} answered ${statusCode}: ${text.slice(0, 1000)}`);

@@ -23,8 +23,9 @@ let folders = { dataDir: '', dataRoot: '', artifactRoot: '' };
 
 async function runExample(system: System, signal: AbortSignal): Promise<number | undefined> {
   print(`ready ${system.url} after ${sinceStart()}`);
+  if (system.localKey) print(`api key: ${system.localKey}`);
   copyTables(folders.dataRoot);
-  const api = `${system.url}/api/v1`;
+  const api = { url: `${system.url}/api/v1`, key: system.apiKey };
   const chainId = await createChain(api, body, signal);
   print(`created and started ${chainId}`);
   let before: ChainView | undefined;

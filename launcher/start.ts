@@ -18,6 +18,7 @@ process.exitCode = await runLauncher(
     onLine: (app, line) => print(app, compactLine(line)),
   }),
   async (system) => {
+    if (system.localKey) process.stdout.write(`api key: ${system.localKey}\n`);
     process.stdout.write(`ready ${system.url}\n`);
     return undefined;
   },

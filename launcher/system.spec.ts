@@ -1,5 +1,5 @@
 import { fork, type ChildProcess } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, describe, it } from 'node:test';
@@ -15,6 +15,7 @@ const behaviour = process.env['BEHAVIOUR_' + name.toUpperCase()];
 if (behaviour === 'dies') { console.error('no luck today'); process.exit(3); }
 const mark = process.env.DATA_DIR + '/' + name + '.once';
 if (behaviour === 'dies-once' && !existsSync(mark)) { writeFileSync(mark, ''); process.exit(3); }
+writeFileSync(process.env.DATA_DIR + '/' + name + '.key', process.env.ADMIN_API_KEY ?? 'none');
 console.log(JSON.stringify({ level: 'info', time: new Date().toISOString(), app: name, msg: 'hello' }));
 const port = Number({ api: process.env.PORT, listener: process.env.LISTENER_PORT, worker: process.env.WORKER_PORT }[name]);
 const server = createServer((_, response) => response.end('{}')).listen(port, process.env.HOST);
@@ -35,7 +36,7 @@ process.exitCode = await runLauncher(
     onLine: (app, line) => process.send({ line: app + ': ' + line }),
     policy: { firstDelayMs: 20, maxDelayMs: 100, maxEnds: 3, windowMs: 30000 },
   }),
-  async (system) => void process.send({ ready: system.url, pids: system.pids() }),
+  async (system) => void process.send({ ready: system.url, pids: system.pids(), keys: [system.apiKey, system.localKey] }),
   (words) => process.send({ complaint: words }),
 );
 process.disconnect();
@@ -43,6 +44,7 @@ process.disconnect();
 
 interface Message {
   ready?: string;
+  keys?: (string | null)[];
   pids?: Record<string, number>;
   say?: string;
   line?: string;
@@ -168,6 +170,29 @@ describe('the launcher', { timeout: 240_000 }, () => {
     await second.message((m) => m.ready !== undefined);
     expect(isAlive(orphan)).toBe(false);
     expect(Object.values(pids!).filter(isAlive)).toEqual([]);
+  });
+
+  it('makes an admin key at the first start, keeps it for the owner alone, and tells only the API of it', async () => {
+    const first = launch();
+    const [apiKey, localKey] = (await first.message((m) => m.ready !== undefined)).keys!;
+    const of = (app: string): string => readFileSync(join(first.dataDir, `${app}.key`), 'utf8');
+    expect(localKey).toMatch(/^[A-Za-z0-9_-]{43}$/);
+    expect([apiKey, of('api'), of('listener'), of('worker')]).toEqual([localKey, localKey, 'none', 'none']);
+    expect(statSync(join(first.dataDir, 'api-key')).mode & 0o777).toBe(0o600);
+    await first.end();
+    const second = launch({ DATA_DIR: first.dataDir });
+    expect((await second.message((m) => m.ready !== undefined)).keys).toEqual([localKey, localKey]);
+    await second.end();
+    const given = 'a-key-that-was-configured-by-somebody';
+    const third = launch({ DATA_DIR: first.dataDir, ADMIN_API_KEY: given, NODE_ENV: 'production' });
+    expect((await third.message((m) => m.ready !== undefined)).keys![0]).toBe(given);
+    expect([of('api'), of('worker')]).toEqual([given, 'none']);
+  });
+
+  it('refuses to start in production without a key or an issuer', async () => {
+    const one = launch({ NODE_ENV: 'production' });
+    expect(await one.exit).toBe(1);
+    expect(one.heard[0]?.complaint).toContain('ADMIN_API_KEY is not set, and neither is OIDC_ISSUER');
   });
 
   it('says which variable is wrong, or which port is taken', async () => {

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { freePort, isPortFree, lockDataDir, startEmbeddedPostgres, type Config } from '#libs/platform';
+import { freePort, isPortFree, lockDataDir, requireSignIn, startEmbeddedPostgres, type Config } from '#libs/platform';
+import { localKey } from './local-key.js';
 import { localUrl, waitUntilReady } from './readiness.js';
 import type { RestartPolicy } from './restart-policy.js';
 import { SupervisedApp } from './supervised-app.js';
@@ -29,6 +30,10 @@ export interface SystemOptions {
 export interface System {
   /** Of the API. */
   readonly url: string;
+  /** Opens the API with the role admin; undefined in production where only an OIDC issuer is configured. */
+  readonly apiKey: string | undefined;
+  /** The same where it was made here and is nobody's secret yet. */
+  readonly localKey: string | undefined;
   readonly pids: () => Readonly<Record<string, number | undefined>>;
   /** Resolves when it can't go on: an app keeps ending, or the database is gone. */
   readonly failed: Promise<Error>;
@@ -63,6 +68,7 @@ async function start(
   undo: (() => Promise<void> | void)[],
 ): Promise<System> {
   const { config, say } = options;
+  requireSignIn(config);
   undo.push(lockDataDir(config.dataDir));
   for (const folder of [join(config.dataDir, 'logs'), config.dataRoot, config.artifactRoot]) {
     mkdirSync(folder, { recursive: true });
@@ -74,8 +80,11 @@ async function start(
   await options.migrate(databaseUrl);
   signal.throwIfAborted();
 
-  const env = appEnvironment(config, databaseUrl, ports);
-  const apps = options.apps.map(({ name, script }) => {
+  const made = config.nodeEnv === 'production' || config.signIn.adminKey ? undefined : localKey(config.dataDir);
+  const apiKey = config.signIn.adminKey ?? made;
+  const { ADMIN_API_KEY: _, ...common } = appEnvironment(config, databaseUrl, ports);
+  const apps = options.apps.map(({ name, script, portVariable }) => {
+    const env = portVariable === 'PORT' ? { ...common, ADMIN_API_KEY: apiKey } : common;
     const logFile = join(config.dataDir, 'logs', `${name}.log`);
     const onLine = (line: string) => options.onLine(name, line);
     return new SupervisedApp({ name, script, env, logFile, onLine, say, policy: options.policy });
@@ -102,7 +111,7 @@ async function start(
     await Promise.allSettled(ready);
   }
   const pids = () => Object.fromEntries(options.apps.map(({ name }, i) => [name, apps[i]!.pid]));
-  return { url: localUrl(config.host, ports.PORT), pids, failed };
+  return { url: localUrl(config.host, ports.PORT), apiKey, localKey: made, pids, failed };
 }
 
 async function startDatabase(

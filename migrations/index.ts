@@ -2,6 +2,7 @@ import { Chains1764028800001 } from './0001-chains.js';
 import { StatusChannel1764028800002 } from './0002-status-channel.js';
 import { AuditLog1764028800003 } from './0003-audit-log.js';
 import { IdempotencyScope1764028800004 } from './0004-idempotency-scope.js';
+import { ApiKeys1764028800005 } from './0005-api-keys.js';
 
 /** Every migration in order: an explicit list, since globs break in ESM and bundles. A landed one is never edited. */
 export const migrations = [
@@ -9,4 +10,5 @@ export const migrations = [
   StatusChannel1764028800002,
   AuditLog1764028800003,
   IdempotencyScope1764028800004,
+  ApiKeys1764028800005,
 ];

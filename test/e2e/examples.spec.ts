@@ -5,7 +5,7 @@ import { after, before, describe, it } from 'node:test';
 import { expect } from 'expect';
 import { readConfig } from '#libs/platform';
 import { APPS } from '../../launcher/apps.js';
-import { createChain, followChain } from '../../launcher/chain-client.js';
+import { createChain, followChain, type Api } from '../../launcher/chain-client.js';
 import { copyTables, exampleNames, readExample } from '../../launcher/example.js';
 import { migrateAll } from '../../launcher/schema.js';
 import { withSystem } from '../../launcher/system.js';
@@ -18,7 +18,7 @@ describe('the examples', { timeout: 280_000 }, () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'tc-examples-'));
   const config = readConfig({ DATA_DIR: dataDir, PORT: '0', LOG_LEVEL: 'warn' });
   const wrote: string[] = [];
-  let api = '';
+  let api: Api;
   let ended: Promise<void>;
 
   before(async () => {
@@ -27,7 +27,7 @@ describe('the examples', { timeout: 280_000 }, () => {
     const options = { config, apps: APPS, migrate: migrateAll, say, onLine: (_: string, line: string) => say(line) };
     await new Promise<void>((ready, failed) => {
       ended = withSystem(options, stop.signal, new AbortController().signal, async (system) => {
-        api = `${system.url}/api/v1`;
+        api = { url: `${system.url}/api/v1`, key: system.apiKey };
         ready();
         await new Promise((resolve) => stop.signal.addEventListener('abort', resolve));
       });

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { System } from './system.js';
+import { SIGNED, type System } from './system.js';
 
 export interface TaskSpec {
   readonly id: string;
@@ -75,7 +75,7 @@ export async function createChain(
     try {
       const response = await fetch(`${api.url}/api/v1/chains`, {
         method: 'POST',
-        headers: { 'content-type': 'application/json', 'idempotency-key': key },
+        headers: { ...SIGNED, 'content-type': 'application/json', 'idempotency-key': key },
         body: text,
         signal: AbortSignal.timeout(30_000),
       });
@@ -131,15 +131,19 @@ export async function readAndSteer(
     const api = system.apis[turn % system.apis.length]!;
     const id = created.acknowledged.at(-1 - (turn % 5));
     const calls: [string, RequestInit][] = [
-      ['chains?page_size=20', {}],
-      ['chains/metrics', {}],
+      ['chains?page_size=20', { headers: SIGNED }],
+      ['chains/metrics', { headers: SIGNED }],
     ];
     if (id !== undefined) {
       const body = JSON.stringify({ priority: 1 + (turn % 10) });
-      calls.push([`chains/${id}`, {}]);
+      calls.push([`chains/${id}`, { headers: SIGNED }]);
       calls.push([
         `chains/${id}/priority`,
-        { method: 'POST', body, headers: { 'content-type': 'application/json', 'idempotency-key': randomUUID() } },
+        {
+          method: 'POST',
+          body,
+          headers: { ...SIGNED, 'content-type': 'application/json', 'idempotency-key': randomUUID() },
+        },
       ]);
     }
     for (const [path, init] of calls) {

@@ -4,7 +4,7 @@ import { FakeWorker } from './fake-worker.js';
 import { BOTH, onSystem, type Fault, type Outcome, type Trial } from './fault.js';
 import { chainOf, createChain, createMany, noAnswers, randomChain } from './load.js';
 import { percentile, pick, seeded, shuffled } from './random.js';
-import type { System } from './system.js';
+import { SIGNED, type System } from './system.js';
 
 /** 7: fan-ins whose parents end at once, on four listeners; and reports that come three times and in any order. */
 export const order: Fault = {
@@ -177,7 +177,9 @@ export const races: Fault = {
               const api = pick(random, system.apis);
               const wait = random() * 12;
               const [answer] = await Promise.all([
-                delay(wait).then(() => fetch(`${api.url}/api/v1/chains/${job.chainId}/cancel`, { method: 'POST' })),
+                delay(wait).then(() =>
+                  fetch(`${api.url}/api/v1/chains/${job.chainId}/cancel`, { method: 'POST', headers: SIGNED }),
+                ),
                 delay(random() * 12).then(() => worker.publish(worker.reportOf(job, { result: null }))),
               ]);
               await system.allEnded([job.chainId], 10_000);

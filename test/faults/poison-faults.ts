@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { BOTH, judged, onSystem, within, type Fault } from './fault.js';
 import { chainOf, createChain, createMany, noAnswers, randomChain } from './load.js';
 import { pick, seeded } from './random.js';
-import type { System } from './system.js';
+import { SIGNED, type System } from './system.js';
 
 const OTHERS_P99_MS = 2_000;
 const NUL = '\\u0000';
@@ -236,7 +236,7 @@ export const waiting: Fault = {
         const one = await createChain(system, chainOf(`probe ${i}`, [{ id: 'a', parents: [] }]), probe);
         for (const path of [`chains/${one}`, 'chains?page_size=50', `chains/${answers.acknowledged[0]}`]) {
           const began = performance.now();
-          const response = await fetch(`${api!.url}/api/v1/${path}`);
+          const response = await fetch(`${api!.url}/api/v1/${path}`, { headers: SIGNED });
           await response.arrayBuffer();
           asked.push(performance.now() - began);
           if (!response.ok) violations.push(`GET ${path} answered ${response.status}`);

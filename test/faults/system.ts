@@ -5,6 +5,10 @@ import { closeBackend, openBackend, openChannel, TaskQueues, type Backend, type 
 import { AppProcess, type Crash, type Role } from './app-process.js';
 import type { BackendKind, Services } from './services.js';
 
+const API_KEY = 'the-admin-key-of-tests-and-of-nothing-else';
+/** The header of a request to a system's API. */
+export const SIGNED = { authorization: `Bearer ${API_KEY}` };
+
 export interface SystemOptions {
   readonly apis?: number;
   readonly listeners?: number;
@@ -126,6 +130,7 @@ export class System {
       LOG_LEVEL: 'warn',
       DATABASE_URL: databaseUrlOf(role, this.databaseUrl),
       DATA_DIR: this.services.folder,
+      ADMIN_API_KEY: API_KEY,
       RATE_LIMIT: '1000000',
       WORKER_CONCURRENCY: '1',
       WORKER_CONCURRENCY_DIAGNOSTIC: String(slots),

@@ -3,7 +3,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'expect';
 import { withConnection } from '#libs/platform';
-import { chain, describeSystem, line, liveEvents, task, taskOf, type ApiClient } from './system/index.js';
+import { chain, describeSystem, line, liveEvents, SIGNED, task, taskOf, type ApiClient } from './system/index.js';
 
 interface EventAnswer {
   id: number;
@@ -368,7 +368,7 @@ describeSystem('what is there and what is not', 'postgres', { apps: ['api'] }, (
 function untouched(base: string, rest: string): Promise<{ status: number; text: string }> {
   const { hostname, port, pathname } = new URL(base);
   return new Promise((resolve, reject) => {
-    get({ hostname, port, path: pathname + rest }, (response) => {
+    get({ hostname, port, path: pathname + rest, headers: SIGNED }, (response) => {
       let text = '';
       response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
       response.on('end', () => resolve({ status: response.statusCode!, text }));

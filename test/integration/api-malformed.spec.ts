@@ -5,6 +5,7 @@ import {
   chain,
   describeSystem,
   line,
+  SIGNED,
   task,
   type Answer,
   type ProblemAnswer,
@@ -324,7 +325,7 @@ describeSystem('malformed bodies', 'postgres', { apps: ['api'] }, (check) => {
     const before = await rows(system);
     await new Promise<void>((resolve) => {
       const url = new URL(`${system.api.url}/api/v1/chains`);
-      const headers = { 'content-type': 'application/json', 'content-length': '1000' };
+      const headers = { ...SIGNED, 'content-type': 'application/json', 'content-length': '1000' };
       const broken = request(url, { method: 'POST', headers });
       broken.once('error', () => resolve());
       broken.once('close', () => resolve());
@@ -436,10 +437,14 @@ function raw(
   { headers, chunks }: { headers: Record<string, string>; chunks: readonly string[] },
 ): Promise<{ status: number; type: string | undefined }> {
   return new Promise((resolve, reject) => {
-    const sent = request(new URL(`${system.api.url}/api/v1/chains`), { method: 'POST', headers }, (response) => {
-      response.resume();
-      resolve({ status: response.statusCode!, type: response.headers['content-type'] });
-    });
+    const sent = request(
+      new URL(`${system.api.url}/api/v1/chains`),
+      { method: 'POST', headers: { ...SIGNED, ...headers } },
+      (response) => {
+        response.resume();
+        resolve({ status: response.statusCode!, type: response.headers['content-type'] });
+      },
+    );
     // The answer may come before all is sent.
     sent.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code !== 'EPIPE' && error.code !== 'ECONNRESET') reject(error);

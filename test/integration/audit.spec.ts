@@ -71,7 +71,7 @@ describeSystem('the audit log', 'postgres', { apps: ['api', 'status-listener'] }
       });
       expect(told.map(({ action, target, details }) => [action, target, details])).toEqual(expected);
       expect(new Set(told.map(({ address }) => address))).toEqual(new Set(['127.0.0.1']));
-      expect(new Set(told.map(({ actor }) => actor))).toEqual(new Set([null]));
+      expect(new Set(told.map(({ actor }) => actor))).toEqual(new Set(['admin key']));
 
       const db = new Database(system.databaseUrl, { max: 1 });
       expect(await verifyAudit(db)).toMatchObject({ rows: expected.length, waiting: 0, faults: [] });

@@ -62,7 +62,7 @@ describeSystem('controls', 'postgres', {}, (check) => {
     expect(await control(api, `/chains/${id}/resume`)).toMatchObject({ status: 'RUNNING' });
     expect((await api.ended(id)).status).toBe('SUCCESS');
     const [audit] = await events(api, id, 'PauseChain');
-    expect(audit).toMatchObject({ data: { by: null, note: 'a look at the data' } });
+    expect(audit).toMatchObject({ data: { by: 'admin key', note: 'a look at the data' } });
   });
 
   check('execute, cancel and delete tell what they do, or would', async ({ api }) => {

@@ -2,7 +2,7 @@ import { connect, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'expect';
 import { withConnection } from '#libs/platform';
-import { chain, describeSystem, eventually, liveEvents, task } from './system/index.js';
+import { chain, describeSystem, eventually, liveEvents, SIGNED, task } from './system/index.js';
 
 describeSystem('the end of the API', 'postgres', { apps: ['api'] }, (check) => {
   check('answers what is in flight, refuses what comes after, and waits for nobody who idles', async (system) => {
@@ -25,7 +25,8 @@ describeSystem('the end of the API', 'postgres', { apps: ['api'] }, (check) => {
       await client.query('LOCK TABLE task_chains IN EXCLUSIVE MODE');
       const busy = open().on('data', (text: string) => (answers += text));
       const body = JSON.stringify(chain([task('b')]));
-      const head = 'POST /api/v1/chains HTTP/1.1\r\nHost: api\r\nContent-Type: application/json\r\n';
+      const signed = `Authorization: ${SIGNED.authorization}\r\n`;
+      const head = `POST /api/v1/chains HTTP/1.1\r\nHost: api\r\n${signed}Content-Type: application/json\r\n`;
       busy.write(`${head}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
       await eventually('the new chain waits for the table', async () => {
         const { rows } = await client.query('SELECT FROM pg_locks WHERE NOT granted');

@@ -1,4 +1,5 @@
 import { Module, type DynamicModule } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
 import { createMetrics, type AppConfig } from '#libs/platform';
 import { ChainReader } from './chains/chain-reader.js';
 import { ChainsController } from './chains/chains.controller.js';
@@ -12,6 +13,10 @@ import { EventLog } from './events/event-log.js';
 import { EventsController } from './events/events.controller.js';
 import { OpenStreams } from './events/open-streams.js';
 import { MetricsController } from './metrics/metrics.controller.js';
+import { KeysController } from './sign-in/keys.controller.js';
+import { OidcTokens } from './sign-in/oidc.js';
+import { RoleGuard } from './sign-in/role.guard.js';
+import { SignIn } from './sign-in/sign-in.js';
 import { Catalogue } from './system/catalogue.js';
 import { Databases } from './system/databases.js';
 import { ApiMetrics, HealthController } from './system/health.controller.js';
@@ -36,6 +41,7 @@ export class AppModule {
         AllEventsController,
         TaskTypesController,
         WebhooksController,
+        KeysController,
         HealthController,
       ],
       providers: [
@@ -44,6 +50,13 @@ export class AppModule {
         ChainWatch,
         EventLog,
         OpenStreams,
+        { provide: APP_GUARD, useClass: RoleGuard },
+        {
+          provide: SignIn,
+          inject: [Databases],
+          useFactory: ({ engine }: Databases) =>
+            new SignIn(engine, config.signIn.adminKey, config.signIn.oidc && new OidcTokens(config.signIn.oidc)),
+        },
         { provide: Databases, useFactory: () => new Databases(config.databaseUrl) },
         { provide: Catalogue, useFactory: () => new Catalogue(config.diagnosticTasks) },
         { provide: ArtifactRoot, useFactory: () => new ArtifactRoot(config.artifactRoot) },

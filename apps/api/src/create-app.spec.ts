@@ -7,16 +7,18 @@ import { createApp } from './create-app.js';
 /** Nothing here asks a database. */
 const NOBODY = 'postgres://nobody@localhost/none';
 const PER_SECOND = 3;
+const ADMIN_API_KEY = 'the-admin-key-of-this-test-and-of-nothing-else';
+const signed = { authorization: `Bearer ${ADMIN_API_KEY}` };
 
 describe('what every answer has', () => {
   let app: NestFastifyApplication;
   before(async () => {
-    const config = readAppConfig({ DATABASE_URL: NOBODY, RATE_LIMIT: String(PER_SECOND) });
+    const config = readAppConfig({ DATABASE_URL: NOBODY, RATE_LIMIT: String(PER_SECOND), ADMIN_API_KEY });
     app = await createApp(config, createLogger('api', 'silent'));
     await app.init();
   });
   after(() => app.close());
-  const get = (url: string, remoteAddress: string) => app.inject({ url, remoteAddress });
+  const get = (url: string, remoteAddress: string) => app.inject({ url, remoteAddress, headers: signed });
 
   test('security headers, also where it is a refusal', async () => {
     for (const url of ['/api/v1/task-types', '/api/v1/nothing', '/health/live', '/docs']) {
@@ -34,7 +36,7 @@ describe('what every answer has', () => {
 
   test('and no leave for pages of other origins', async () => {
     for (const method of ['GET', 'OPTIONS'] as const) {
-      const headers = { origin: 'https://evil.example', 'access-control-request-method': 'POST' };
+      const headers = { ...signed, origin: 'https://evil.example', 'access-control-request-method': 'POST' };
       const answer = await app.inject({ method, url: '/api/v1/task-types', headers, remoteAddress: '10.0.0.2' });
       expect(Object.keys(answer.headers).filter((name) => name.startsWith('access-control-'))).toEqual([]);
     }
@@ -51,6 +53,7 @@ describe('what every answer has', () => {
     expect(refused.headers['content-type']).toBe('application/problem+json; charset=utf-8');
     expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
     expect((await get('/health/live', '10.0.0.3')).statusCode).toBe(200);
+    expect((await app.inject({ url: '/api/v1/chains', remoteAddress: '10.0.0.3' })).statusCode).toBe(429);
     expect((await get('/api/v1/task-types', '10.0.0.4')).statusCode).not.toBe(429);
   });
 });

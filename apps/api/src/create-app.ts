@@ -11,6 +11,8 @@ import { Problem } from './input/problem.js';
 import { ProblemFilter } from './input/problem.filter.js';
 import { parseStrictJson } from './input/strict-json.js';
 import { makeDocument } from './openapi.js';
+import type { Identity } from './sign-in/roles.js';
+import { SignIn } from './sign-in/sign-in.js';
 import { SwaggerModule } from '@nestjs/swagger';
 
 const MAX_BODY_BYTES = 10 * 1024 * 1024;
@@ -64,6 +66,8 @@ export async function createApp(config: AppConfig, logger: Logger, preview = fal
     closing = true;
     setTimeout(() => fastify.server.closeAllConnections(), DRAIN_MS).unref();
   });
+  const signIn = app.get(SignIn);
+  fastify.decorateRequest('identity');
   fastify.addHook('onRequest', async (request, reply) => {
     reply.header('X-Request-Id', request.id);
     if (closing) throw unavailable();
@@ -71,6 +75,10 @@ export async function createApp(config: AppConfig, logger: Logger, preview = fal
     if (max > 0 && !PROBES.test(request.url)) {
       const rate = await askForRate(request);
       if (!rate.isAllowed && rate.isExceeded) throw tooManyRequests(max, rate.ttlInSeconds);
+    }
+    // Before the body is read: what nobody signed is not even parsed.
+    if (!OPEN_ROUTES.test(request.routeOptions.url ?? '')) {
+      request.identity = await signIn.identify(request.headers.authorization);
     }
     if (request.method === 'POST' && NEEDS_BODY.test(request.url) && request.headers['content-type'] === undefined) {
       throw new Problem('UNSUPPORTED_MEDIA_TYPE', 'Send the body as application/json.');
@@ -98,6 +106,16 @@ const tooManyRequests = (max: number, seconds: number): Problem =>
     `More than ${max} requests came from your address within ${RATE_WINDOW_S} s: try again later.`,
     { headers: { 'Retry-After': String(seconds) } },
   );
+
+/** The probes and the documentation. What has no route at all is not among them. */
+const OPEN_ROUTES = /^\/($|health\/(live|ready)$|docs(-json|-yaml)?($|\/))/;
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who asks; there on every route that is not open to all. */
+    identity?: Identity;
+  }
+}
 
 /** Where a request without a body is a fault. */
 const NEEDS_BODY = /^\/api\/v1\/chains(\/validate)?\/?(\?|$)/;

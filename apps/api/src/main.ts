@@ -1,10 +1,10 @@
-import { createLogger, onStopSignal, configOrExit } from '#libs/platform';
+import { configOrExit, createLogger, onStopSignal, requireSignIn } from '#libs/platform';
 import { missingMigrations } from '#libs/repositories';
 import { createApp } from './create-app.js';
 import { Databases } from './system/databases.js';
 
 process.title = 'task-chain api';
-const config = configOrExit();
+const config = configOrExit(requireSignIn);
 const logger = createLogger('api', config.logLevel);
 const app = await createApp(config, logger);
 const { reads } = app.get(Databases);
@@ -12,6 +12,9 @@ const missing = await missingMigrations({ query: (text) => reads.query({ name: '
 if (missing.length > 0) {
   logger.fatal(`the database lacks ${missing.length} migrations (${missing[0]} …): run "npm run migrate"`);
   process.exit(1);
+}
+if (config.signIn.adminKey === undefined && config.signIn.oidc === undefined) {
+  logger.warn('neither ADMIN_API_KEY nor OIDC_ISSUER is set: only keys that the database has can sign in');
 }
 await app.listen(config.port, config.host);
 onStopSignal(

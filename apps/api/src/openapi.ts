@@ -20,14 +20,18 @@ export function makeDocument(app: INestApplication): OpenAPIObject {
     .addTag('events', 'History and live events')
     .addTag('webhooks', 'Being told of finished chains')
     .addTag('task types', 'What the workers run')
+    .addTag('keys', 'Keys for programs, with roles: viewer, operator, author, admin')
     .addTag('system', 'Health and metrics')
+    .addBearerAuth(
+      { type: 'http', scheme: 'bearer', description: 'An API key, or a token of the configured OIDC issuer.' },
+      'bearer',
+    )
     .setOpenAPIVersion('3.1.0')
     .build();
   const document = SwaggerModule.createDocument(app, config, { extraModels: [ProblemDto] });
   const schemas = (document.components ??= {}).schemas ?? {};
   const { $schema: _schema, $id: _id, ...chain } = createChainSchema as unknown as Record<string, unknown>;
   document.components.schemas = { ...schemas, CreateChainRequest: chain as never };
-  // Nobody is asked who they are.
-  document.security = [];
+  document.security = [{ bearer: [] }];
   return tidyDocument(document);
 }

@@ -55,6 +55,15 @@ export class ValueReader {
     return undefined;
   }
 
+  /** A secret of at least `length` characters without spaces; it is never shown. */
+  secret(name: string, length: number, example: string): string | undefined {
+    const value = this.text(name);
+    if (value === undefined) return undefined;
+    if (value.length >= length && /^[\x21-\x7e]+$/.test(value)) return value;
+    this.faults.push(`${name} is not ${length} or more printable characters without spaces. Make one by ${example}.`);
+    return undefined;
+  }
+
   /** Notes a wrong value that is safe to show. */
   wrong(name: string, value: string, fault: string, mend: string): void {
     const shown = value.length > 40 ? `${value.slice(0, 40)}…` : value;

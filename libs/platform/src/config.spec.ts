@@ -4,7 +4,14 @@ import { join, resolve } from 'node:path';
 import { describe, it } from 'node:test';
 import { expect } from 'expect';
 import { ConfigError } from './config-values.js';
-import { concurrencyOf, defaultWorkerConcurrency, loadEnvFile, readAppConfig, readConfig } from './config.js';
+import {
+  concurrencyOf,
+  defaultWorkerConcurrency,
+  loadEnvFile,
+  readAppConfig,
+  readConfig,
+  requireSignIn,
+} from './config.js';
 
 function faultsOf(read: () => unknown): string {
   try {
@@ -108,5 +115,38 @@ describe('configuration', () => {
     } finally {
       rmSync(folder, { recursive: true });
     }
+  });
+
+  describe('of sign-in', () => {
+    const key = 'k'.repeat(32);
+    const oidc = { OIDC_ISSUER: 'https://login.example.com/realms/tc', OIDC_AUDIENCE: 'task-chain' };
+
+    it('takes an admin key and an issuer, and a path to its roles', () => {
+      expect(readConfig({}).signIn).toEqual({ adminKey: undefined, oidc: undefined });
+      expect(readConfig({ ADMIN_API_KEY: key, ...oidc, OIDC_ROLES_CLAIM: 'realm_access.roles' }).signIn).toEqual({
+        adminKey: key,
+        oidc: {
+          issuer: 'https://login.example.com/realms/tc',
+          audience: 'task-chain',
+          rolesClaim: ['realm_access', 'roles'],
+        },
+      });
+    });
+
+    it('refuses a short key without showing it, and an issuer without its audience', () => {
+      const message = faultsOf(() => readConfig({ ADMIN_API_KEY: 'hunter2', OIDC_ISSUER: oidc.OIDC_ISSUER }));
+      expect(message).toContain('ADMIN_API_KEY is not 32 or more printable characters');
+      expect(message).not.toContain('hunter2');
+      expect(message).toContain('OIDC_ISSUER and OIDC_AUDIENCE go together');
+    });
+
+    it('must be there in production, and nowhere else', () => {
+      requireSignIn(readConfig({}));
+      requireSignIn(readConfig({ NODE_ENV: 'production', ADMIN_API_KEY: key }));
+      requireSignIn(readConfig({ NODE_ENV: 'production', ...oidc }));
+      expect(faultsOf(() => requireSignIn(readConfig({ NODE_ENV: 'production' })))).toContain(
+        'ADMIN_API_KEY is not set',
+      );
+    });
   });
 });

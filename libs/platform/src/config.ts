@@ -38,6 +38,16 @@ export interface Config {
   readonly rateLimit: number;
   /** Whether webhooks may go to private addresses, loopback among them. */
   readonly webhooksToPrivate: boolean;
+  readonly signIn: SignInConfig;
+}
+
+/** How callers of the API are known, beside the keys in the database. */
+export interface SignInConfig {
+  /** A key with the role admin, which needs no database. */
+  readonly adminKey: string | undefined;
+  /** An OpenID Connect issuer whose tokens count when they are for this audience; names of the claim with the roles, outermost first. */
+  readonly oidc:
+    { readonly issuer: string; readonly audience: string; readonly rolesClaim: readonly string[] } | undefined;
 }
 
 /** The configuration of an app: the database is known. */
@@ -47,6 +57,7 @@ export interface AppConfig extends Config {
 
 const PREFIX = 'WORKER_CONCURRENCY_';
 const SLOTS_MEND = 'Set the number of tasks of one type that a worker runs at once, e.g. 4.';
+const KEY_EXAMPLE = 'openssl rand -base64 32';
 const DATABASE_EXAMPLE = 'DATABASE_URL=postgres://user:password@host:5432/task_chain';
 
 /** Slots of each task type when nothing is set: one per core, 2 to 16. Each busy slot may use a whole core. */
@@ -73,10 +84,20 @@ export function readAppConfig(env: Environment = process.env): AppConfig {
   return Object.freeze({ ...config, databaseUrl });
 }
 
+/** Throws ConfigError in production where nobody could sign in: an admin key or an issuer must be configured there. */
+export function requireSignIn({ nodeEnv, signIn }: Config): void {
+  if (nodeEnv !== 'production' || signIn.adminKey !== undefined || signIn.oidc !== undefined) return;
+  throw new ConfigError([
+    `ADMIN_API_KEY is not set, and neither is OIDC_ISSUER: in production nobody could sign in. Make a key by ${KEY_EXAMPLE}.`,
+  ]);
+}
+
 /** As readAppConfig, for an app's first line: wrong configuration ends the process with its message and nothing else. */
-export function configOrExit(): AppConfig {
+export function configOrExit(check: (config: AppConfig) => void = () => undefined): AppConfig {
   try {
-    return readAppConfig();
+    const config = readAppConfig();
+    check(config);
+    return config;
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     process.stderr.write(`${error.message}\n`);
@@ -142,6 +163,27 @@ function read(reader: ValueReader, env: Environment): Config {
       'Set requests a second of one address, or 0 for no limit.',
     ),
     webhooksToPrivate: reader.choice('WEBHOOK_ALLOW_PRIVATE', 'off', ['on', 'off']) === 'on',
+    signIn: readSignIn(reader),
+  });
+}
+
+function readSignIn(reader: ValueReader): SignInConfig {
+  const issuer = reader.url(
+    'OIDC_ISSUER',
+    ['https:', 'http:'],
+    false,
+    'OIDC_ISSUER=https://login.example.com/realms/tc',
+  );
+  const audience = reader.text('OIDC_AUDIENCE');
+  const rolesClaim = (reader.text('OIDC_ROLES_CLAIM') ?? 'roles').split('.');
+  if ((issuer === undefined) !== (audience === undefined)) {
+    reader.faults.push(
+      'OIDC_ISSUER and OIDC_AUDIENCE go together: whose tokens count, and for whom they must be made.',
+    );
+  }
+  return Object.freeze({
+    adminKey: reader.secret('ADMIN_API_KEY', 32, KEY_EXAMPLE),
+    oidc: issuer && audience ? { issuer, audience, rolesClaim } : undefined,
   });
 }
 

@@ -5,9 +5,11 @@ export {
   loadEnvFile,
   readAppConfig,
   readConfig,
+  requireSignIn,
   type AppConfig,
   type Config,
   type LogLevel,
+  type SignInConfig,
 } from './config.js';
 export { DataDirInUseError, lockDataDir } from './data-dir-lock.js';
 export { startEmbeddedPostgres, type EmbeddedPostgres, type EmbeddedPostgresOptions } from './embedded-postgres.js';

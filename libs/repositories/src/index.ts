@@ -1,3 +1,4 @@
+export * from './api-keys.js';
 export * from './audit.js';
 export * from './chain-store.js';
 export * from './chain-writer.js';

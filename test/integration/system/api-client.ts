@@ -1,5 +1,10 @@
 import { eventually, PATIENCE_MS } from './within.js';
 
+/** The admin key of the systems under test. */
+export const TEST_API_KEY = 'the-admin-key-of-tests-and-of-nothing-else';
+/** The header of a request in its name. */
+export const SIGNED = { authorization: `Bearer ${TEST_API_KEY}` };
+
 /** What the API says of a task, as far as tests look at it. */
 export interface TaskAnswer {
   task_id: string;
@@ -92,7 +97,7 @@ export class ApiClient {
     const raw = body === undefined || typeof body === 'string' || body instanceof Uint8Array;
     const response = await fetch(path.startsWith('//') ? this.url + path.slice(1) : `${this.url}/api/v1${path}`, {
       method,
-      headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+      headers: { ...SIGNED, ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
       body: (raw ? body : JSON.stringify(body)) as string | undefined,
     });
     const text = await response.text();

@@ -1,3 +1,5 @@
+import { SIGNED } from './api-client.js';
+
 /** One event of a stream. */
 export interface ServerSentEvent {
   readonly event: string;
@@ -11,7 +13,10 @@ export async function* liveEvents(
   headers: Readonly<Record<string, string>> = {},
 ): AsyncGenerator<ServerSentEvent> {
   const cut = new AbortController();
-  const response = await fetch(url, { headers: { accept: 'text/event-stream', ...headers }, signal: cut.signal });
+  const response = await fetch(url, {
+    headers: { ...SIGNED, accept: 'text/event-stream', ...headers },
+    signal: cut.signal,
+  });
   if (!response.ok || !response.headers.get('content-type')?.startsWith('text/event-stream'))
     throw new Error(`${url} answered ${response.status} ${response.headers.get('content-type')}`);
   try {

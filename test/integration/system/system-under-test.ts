@@ -9,7 +9,7 @@ import {
   type TestDatabase,
   type TestRedis,
 } from '#libs/testing';
-import { ApiClient } from './api-client.js';
+import { ApiClient, TEST_API_KEY } from './api-client.js';
 import { AppProcess, type AppName } from './app-process.js';
 
 export type BackendKind = 'postgres' | 'redis';
@@ -104,6 +104,7 @@ export class SystemUnderTest {
       PORT: '0',
       DATABASE_URL: this.databaseUrl,
       REDIS_URL: this.redisUrl ?? '',
+      ADMIN_API_KEY: TEST_API_KEY,
       DATA_DIR: this.folder,
       WORKER_CONCURRENCY: '8',
       WORKER_DRAIN_SECONDS: '3',

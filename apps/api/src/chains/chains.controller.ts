@@ -21,6 +21,7 @@ import { callerOf, type CallerReply } from '../system/caller.js';
 import { chainTag, ETAG } from '../system/entity-tag.js';
 import { IDEMPOTENCY_KEY, idempotentRequest } from '../system/idempotency-key.js';
 import { ApiMetrics } from '../system/health.controller.js';
+import { Needs } from '../sign-in/roles.js';
 import { ChainReader } from './chain-reader.js';
 import { ChainDto, ChainListDto, CreatedChainDto, GraphDto, ValidationDto } from './chains.dto.js';
 import { graphOf, toDot, toMermaid } from './graph.js';
@@ -38,6 +39,7 @@ interface Reply extends CallerReply {
 
 @ApiTags('chains')
 @Controller('chains')
+@Needs('viewer')
 export class ChainsController {
   constructor(
     private readonly databases: Databases,
@@ -47,6 +49,7 @@ export class ChainsController {
   ) {}
 
   @Post()
+  @Needs('author')
   @HttpCode(201)
   @ApiOperation({
     operationId: 'createChain',

@@ -5,6 +5,7 @@ import { ApiProblems } from '../system/api-problems.js';
 import { callerOf } from '../system/caller.js';
 import { Databases } from '../system/databases.js';
 import { answerOf, IDEMPOTENCY_KEY, idempotentRequest } from '../system/idempotency-key.js';
+import { Needs } from '../sign-in/roles.js';
 import { BULK_ACTIONS, runBulk } from './bulk.js';
 import type { Reply } from './chain-controls.controller.js';
 import { bulkBody } from './control-bodies.js';
@@ -15,6 +16,7 @@ type RequestQuery = Record<string, unknown>;
 
 @ApiTags('controls')
 @Controller('chains/bulk')
+@Needs('operator')
 export class BulkController {
   constructor(private readonly databases: Databases) {}
 

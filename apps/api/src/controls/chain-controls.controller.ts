@@ -6,6 +6,7 @@ import { priorityOf } from '../input/chain-input.js';
 import { ApiProblems } from '../system/api-problems.js';
 import type { CallerReply } from '../system/caller.js';
 import { IF_MATCH } from '../system/entity-tag.js';
+import { Needs } from '../sign-in/roles.js';
 import { ApiControl } from './api-control.js';
 import { plainBody, priorityBody, retryBody } from './control-bodies.js';
 import { Controls, type ControlHeaders } from './controls.js';
@@ -19,6 +20,7 @@ type RequestQuery = Record<string, unknown>;
 
 @ApiTags('controls')
 @Controller('chains/:chain_id')
+@Needs('operator')
 export class ChainControlsController {
   constructor(private readonly controls: Controls) {}
 

@@ -1,8 +1,6 @@
-import type { ValidateFunction } from 'ajv/dist/2020.js';
 import { isObject, type PriorityBody } from '../input/chain-body.js';
-import { FaultList } from '../input/input-fault.js';
 import { Problem } from '../input/problem.js';
-import { addFaultsOf, compileSchema } from '../input/schema-faults.js';
+import { bodyReader } from '../input/read-body.js';
 import {
   bulkBody,
   plainBody,
@@ -48,18 +46,11 @@ export const readResolve: Read<ResolveBody> = reader(resolveBody);
 export const readBulk: Read<BulkBody> = reader(bulkBody);
 
 function reader<T>(schema: object): Read<T> {
-  const check: ValidateFunction = compileSchema(schema);
+  const read = bodyReader<T>(schema);
   return (body, query) => {
-    const value = body ?? {};
-    const faults = new FaultList();
-    addFaultsOf(check, value, faults);
-    if (!faults.empty) {
-      const errors = faults.toArray();
-      const detail = errors.length === 1 ? errors[0]!.message : `The body has ${errors.length} faults: see errors.`;
-      throw new Problem('BAD_REQUEST', detail, { errors });
-    }
+    const value = read(body);
     const dryRun = dryRunOf(query);
-    return (isObject(value) && dryRun !== undefined ? { ...value, dry_run: dryRun } : value) as T;
+    return isObject(value) && dryRun !== undefined ? ({ ...value, dry_run: dryRun } as T) : value;
   };
 }
 

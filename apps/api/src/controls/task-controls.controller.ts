@@ -3,6 +3,7 @@ import { ApiTags } from '@nestjs/swagger';
 import { resultFault } from '#libs/chain-engine';
 import { priorityOf } from '../input/chain-input.js';
 import { Problem } from '../input/problem.js';
+import { Needs } from '../sign-in/roles.js';
 import { ApiControl } from './api-control.js';
 import type { Reply } from './chain-controls.controller.js';
 import { priorityBody, resolveBody, retryTaskBody, skipBody } from './control-bodies.js';
@@ -14,6 +15,7 @@ type RequestQuery = Record<string, unknown>;
 
 @ApiTags('controls')
 @Controller('chains/:chain_id/tasks/:task_id')
+@Needs('operator')
 export class TaskControlsController {
   constructor(private readonly controls: Controls) {}
 

@@ -10,6 +10,7 @@ import {
   getSchemaPath,
 } from '@nestjs/swagger';
 import { Problem } from '../input/problem.js';
+import { Needs } from '../sign-in/roles.js';
 import { ApiProblems } from '../system/api-problems.js';
 import { wholeNumber } from '../system/query.js';
 import { EventLog } from './event-log.js';
@@ -22,6 +23,7 @@ const KINDS = '^[A-Za-z]{1,64}(,[A-Za-z]{1,64}){0,31}$';
 @ApiTags('events')
 @ApiExtraModels(ChainEventListDto)
 @Controller('events')
+@Needs('viewer')
 export class AllEventsController {
   constructor(
     private readonly log: EventLog,

@@ -15,6 +15,7 @@ import { ChainReader } from '../chains/chain-reader.js';
 import { ApiProblems } from '../system/api-problems.js';
 import { Databases } from '../system/databases.js';
 import { wholeNumber } from '../system/query.js';
+import { Needs } from '../sign-in/roles.js';
 import { ChainWatch } from './chain-watch.js';
 import { ChainEventListDto, eventDto } from './events.dto.js';
 import { LiveEvents } from './live-events.js';
@@ -23,6 +24,7 @@ import { OpenStreams, type StreamReply } from './open-streams.js';
 @ApiTags('events')
 @ApiExtraModels(ChainEventListDto)
 @Controller('chains/:chain_id/events')
+@Needs('viewer')
 export class EventsController {
   constructor(
     private readonly databases: Databases,

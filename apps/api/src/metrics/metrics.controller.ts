@@ -4,6 +4,7 @@ import { readFigures, SIZE_BUCKETS } from '#libs/repositories';
 import { Problem } from '../input/problem.js';
 import { ApiProblems } from '../system/api-problems.js';
 import { Databases } from '../system/databases.js';
+import { Needs } from '../sign-in/roles.js';
 import { ChainMetricsDto } from './metrics.dto.js';
 
 const UNITS: Readonly<Record<string, number>> = { m: 60, h: 3_600, d: 86_400 };
@@ -11,6 +12,7 @@ const MAX_WINDOW_SECONDS = 366 * 86_400;
 
 @ApiTags('chains')
 @Controller('chains/metrics')
+@Needs('viewer')
 export class MetricsController {
   constructor(private readonly databases: Databases) {}
 

@@ -3,7 +3,8 @@ import { ApiResponse } from '@nestjs/swagger';
 
 const MEANINGS: Readonly<Record<number, string>> = {
   400: 'The request is wrong: `code` and `errors` say where and what was expected.',
-  403: 'The request is not allowed.',
+  401: 'The request carries no key or token that counts.',
+  403: 'The role of the caller does not allow it, or nobody may.',
   404: 'There is no such chain, task, artifact, webhook or delivery.',
   409: "The chain's or task's status does not allow it, which `detail` names; or the first request with the Idempotency-Key is at work.",
   412: 'It has changed since it was read: `If-Match` names another state.',
@@ -17,7 +18,7 @@ const MEANINGS: Readonly<Record<number, string>> = {
 /** Documents the problems (RFC 9457) that an operation can answer. Every one may also answer 500. */
 export function ApiProblems(...statuses: number[]): MethodDecorator {
   return applyDecorators(
-    ...[...statuses, 429, 500].map((status) =>
+    ...[...new Set([401, 403, ...statuses, 429, 500])].map((status) =>
       ApiResponse({
         status,
         description: MEANINGS[status] ?? 'A fault of the server; the log of the api has its cause.',

@@ -1,11 +1,12 @@
 import type { Caller } from '#libs/chain-engine';
+import type { Identity } from '../sign-in/roles.js';
 
 /** As much of a Fastify reply as tells who asked. */
 export interface CallerReply {
-  readonly request: { readonly ip: string; readonly id: string };
+  readonly request: { readonly ip: string; readonly id: string; readonly identity?: Identity };
 }
 
 /** Who asks, and from where. */
 export function callerOf({ request }: CallerReply): Caller {
-  return { actor: null, address: request.ip, request_id: request.id };
+  return { actor: request.identity?.actor ?? null, address: request.ip, request_id: request.id };
 }

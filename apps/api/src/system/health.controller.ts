@@ -3,6 +3,8 @@ import { ApiOperation, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger
 import { Counter } from 'prom-client';
 import { runHealthChecks, type HealthReport, type Metrics } from '#libs/platform';
 import { missingMigrations } from '#libs/repositories';
+import { Needs, Open } from '../sign-in/roles.js';
+import { ApiProblems } from './api-problems.js';
 import { Databases } from './databases.js';
 import { LivenessDto, ReadinessDto } from './health.dto.js';
 
@@ -33,17 +35,20 @@ export class HealthController {
   ) {}
 
   @Get('health/live')
-  @ApiOperation({ operationId: 'getLiveness', summary: 'Is the process alive?' })
+  @Open()
+  @ApiOperation({ operationId: 'getLiveness', summary: 'Is the process alive?', security: [] })
   @ApiResponse({ status: 200, type: LivenessDto, description: 'It answers; nothing else is looked at.' })
   live(): LivenessDto {
     return { status: 'ok' };
   }
 
   @Get('health/ready')
+  @Open()
   @ApiOperation({
     operationId: 'getReadiness',
     summary: 'Can it serve?',
     description: 'The database answers and has the schema of this version.',
+    security: [],
   })
   @ApiResponse({ status: 200, type: ReadinessDto, description: 'It can.' })
   @ApiResponse({ status: 503, type: ReadinessDto, description: 'It can not; the failing checks say why.' })
@@ -63,6 +68,7 @@ export class HealthController {
   }
 
   @Get('metrics')
+  @Needs('viewer')
   @ApiOperation({ operationId: 'getProcessMetrics', summary: 'Prometheus metrics of this process' })
   @ApiProduces('text/plain')
   @ApiResponse({
@@ -70,6 +76,7 @@ export class HealthController {
     description: "In Prometheus' text format.",
     content: { 'text/plain': { schema: { type: 'string' } } },
   })
+  @ApiProblems()
   async expose(@Res({ passthrough: true }) reply: Reply): Promise<string> {
     const { contentType, body } = await this.metrics.metrics.expose();
     reply.type(contentType);

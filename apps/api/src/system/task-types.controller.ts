@@ -2,6 +2,7 @@ import { Controller, Get } from '@nestjs/common';
 import { ApiOperation, ApiProperty, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { engines } from '#libs/compute';
 import { ApiProblems } from './api-problems.js';
+import { Needs } from '../sign-in/roles.js';
 import { Catalogue } from './catalogue.js';
 
 export class TaskTypeDto {
@@ -31,6 +32,7 @@ export class TaskTypeListDto {
 
 @ApiTags('task types')
 @Controller('task-types')
+@Needs('viewer')
 export class TaskTypesController {
   constructor(private readonly catalogue: Catalogue) {}
 

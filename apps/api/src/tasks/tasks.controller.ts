@@ -13,6 +13,7 @@ import { ApiProblems } from '../system/api-problems.js';
 import { Databases } from '../system/databases.js';
 import { ETAG, taskTag } from '../system/entity-tag.js';
 import { wholeNumber } from '../system/query.js';
+import { Needs } from '../sign-in/roles.js';
 import { ArtifactListDto, AttemptListDto, LogListDto, TaskDetailDto, type ArtifactDto } from './tasks.dto.js';
 
 interface Reply {
@@ -29,6 +30,7 @@ const TASK_ID = { name: 'task_id', schema: { type: 'string' as const, maxLength:
 
 @ApiTags('tasks')
 @Controller('chains/:chain_id/tasks/:task_id')
+@Needs('viewer')
 export class TasksController {
   constructor(
     private readonly databases: Databases,

@@ -10,6 +10,7 @@ import { callerOf, type CallerReply } from '../system/caller.js';
 import { Databases } from '../system/databases.js';
 import { answerOf, IDEMPOTENCY_KEY, idempotentRequest } from '../system/idempotency-key.js';
 import { wholeNumber } from '../system/query.js';
+import { Needs } from '../sign-in/roles.js';
 import { CreatedWebhookDto, DeliveryDto, DeliveryListDto, WebhookListDto, type WebhookDto } from './webhooks.dto.js';
 
 const EVENTS = ['chain.success', 'chain.failure', 'chain.cancelled'];
@@ -20,10 +21,12 @@ const WEBHOOK_ID = { name: 'webhook_id', schema: { type: 'string' as const, maxL
 
 @ApiTags('webhooks')
 @Controller('webhooks')
+@Needs('operator')
 export class WebhooksController {
   constructor(private readonly databases: Databases) {}
 
   @Post()
+  @Needs('admin')
   @HttpCode(201)
   @ApiOperation({
     operationId: 'createWebhook',
@@ -74,6 +77,7 @@ export class WebhooksController {
   }
 
   @Delete(':webhook_id')
+  @Needs('admin')
   @HttpCode(204)
   @ApiParam(WEBHOOK_ID)
   @ApiOperation({ operationId: 'deleteWebhook', summary: 'Remove a webhook and its deliveries' })

@@ -1,0 +1,121 @@
+import { randomUUID } from 'node:crypto';
+import { Body, Controller, Delete, Get, Headers, HttpCode, Param, Post, Res } from '@nestjs/common';
+import { ApiBody, ApiHeader, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { answerOnce } from '#libs/chain-engine';
+import { apiKeys, tellOfChange, type ApiKey, type Queryable } from '#libs/repositories';
+import { Problem } from '../input/problem.js';
+import { bodyReader } from '../input/read-body.js';
+import { ApiProblems } from '../system/api-problems.js';
+import { callerOf, type CallerReply } from '../system/caller.js';
+import { Databases } from '../system/databases.js';
+import { answerOf, IDEMPOTENCY_KEY, idempotentRequest } from '../system/idempotency-key.js';
+import { ApiKeyListDto, CreatedApiKeyDto, type ApiKeyDto } from './keys.dto.js';
+import { Needs, ROLES, type Role } from './roles.js';
+import { hashOf, newKey, SignIn } from './sign-in.js';
+
+interface Reply extends CallerReply {
+  header(name: string, value: string): Reply;
+}
+
+const DEFAULT_DAYS = 365;
+const keyBody = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['name', 'role'],
+  description: 'What the key is for, and what it may do.',
+  examples: [{ name: 'nightly import', role: 'author', expires_in_days: 90 }],
+  properties: {
+    name: { type: 'string', minLength: 1, maxLength: 255, examples: ['nightly import'] },
+    role: {
+      type: 'string',
+      enum: [...ROLES],
+      description:
+        'viewer reads; operator also steers chains; author also creates them; admin also has keys and webhooks.',
+      examples: ['author'],
+    },
+    expires_in_days: { type: 'integer', minimum: 1, maximum: 3650, default: DEFAULT_DAYS, examples: [90] },
+  },
+} as const;
+const readKey = bodyReader<{ name: string; role: Role; expires_in_days?: number }>(keyBody);
+
+@ApiTags('keys')
+@Controller('keys')
+@Needs('admin')
+export class KeysController {
+  constructor(
+    private readonly databases: Databases,
+    private readonly signIn: SignIn,
+  ) {}
+
+  @Post()
+  @HttpCode(201)
+  @ApiOperation({
+    operationId: 'createKey',
+    summary: 'Make a key for a program',
+    description:
+      'The key is shown once: the database keeps its SHA-256 alone. So a request that is replayed by its Idempotency-Key makes no second key, and is answered without the first.',
+  })
+  @ApiBody({ required: true, schema: keyBody as never })
+  @ApiHeader(IDEMPOTENCY_KEY)
+  @ApiResponse({ status: 201, type: CreatedApiKeyDto, description: 'With the key itself; null in a replayed answer.' })
+  @ApiProblems(400, 409, 413, 415, 422, 503)
+  async create(
+    @Body() body: unknown,
+    @Headers('idempotency-key') idempotencyKey: string | undefined,
+    @Res({ passthrough: true }) reply: Reply,
+  ): Promise<CreatedApiKeyDto> {
+    const { name, role, expires_in_days: days = DEFAULT_DAYS } = readKey(body);
+    const caller = callerOf(reply);
+    const id = `key-${randomUUID()}`;
+    const key = newKey();
+    const work = async (db: Queryable): Promise<ApiKeyDto> => {
+      const details = { name, role, expires_in_days: days };
+      await tellOfChange(db, { ...caller, action: 'createKey', target: id, details });
+      return dto(await apiKeys.insert(db, id, { name, role, hash: hashOf(key), days }, caller.actor));
+    };
+    const { engine } = this.databases;
+    const request = idempotentRequest(idempotencyKey, body);
+    if (request === undefined) return { ...(await engine.transaction(work)), key };
+    const outcome = await answerOnce(engine, 'createKey', request, work);
+    return { ...answerOf<ApiKeyDto>(outcome, reply), key: outcome.kind === 'answered' ? key : null };
+  }
+
+  @Get()
+  @ApiOperation({ operationId: 'listKeys', summary: 'List the keys', description: 'Revoked and expired ones too.' })
+  @ApiResponse({ status: 200, type: ApiKeyListDto, description: 'What is known of each, and not the key.' })
+  @ApiProblems(503)
+  async list(): Promise<ApiKeyListDto> {
+    return { items: (await apiKeys.list(this.databases.reads)).map(dto) };
+  }
+
+  @Delete(':key_id')
+  @HttpCode(204)
+  @ApiParam({ name: 'key_id', schema: { type: 'string', maxLength: 64 } })
+  @ApiOperation({
+    operationId: 'revokeKey',
+    summary: 'Revoke a key',
+    description: 'It opens nothing within 5 s, on every replica.',
+  })
+  @ApiResponse({ status: 204, description: 'It is revoked.' })
+  @ApiProblems(404, 503)
+  async revoke(@Param('key_id') id: string, @Res({ passthrough: true }) reply: CallerReply): Promise<void> {
+    await this.databases.engine.transaction(async (tx) => {
+      const row = await apiKeys.revoke(tx, id);
+      if (row === undefined)
+        throw new Problem('NOT_FOUND', `There is no key ${JSON.stringify(id.slice(0, 80))} to revoke.`);
+      const details = { name: row.name, role: row.role };
+      await tellOfChange(tx, { ...callerOf(reply), action: 'revokeKey', target: id, details });
+    });
+    this.signIn.forget();
+  }
+}
+
+function dto(row: ApiKey): ApiKeyDto {
+  return {
+    ...row,
+    created_at: row.created_at.toISOString(),
+    expires_at: row.expires_at.toISOString(),
+    revoked_at: row.revoked_at?.toISOString() ?? null,
+    last_used_at: row.last_used_at?.toISOString() ?? null,
+  };
+}

@@ -1,0 +1,34 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { ROLES } from './roles.js';
+
+export class ApiKeyDto {
+  @ApiProperty({ example: 'key-5b8d7c1a-2f0e-4a57-9a0e-6f2f7f5a9b10' })
+  key_id: string;
+  @ApiProperty({ example: 'nightly import' })
+  name: string;
+  @ApiProperty({ enum: ROLES, enumName: 'Role', example: 'author' })
+  role: string;
+  @ApiProperty({ format: 'date-time' })
+  created_at: string;
+  /** Who made it, as the audit log names them. */
+  @ApiProperty({ type: String, nullable: true, example: 'admin key' })
+  created_by: string | null;
+  @ApiProperty({ format: 'date-time' })
+  expires_at: string;
+  @ApiProperty({ type: String, format: 'date-time', nullable: true })
+  revoked_at: string | null;
+  /** To the minute; null for a key that was never used. */
+  @ApiProperty({ type: String, format: 'date-time', nullable: true })
+  last_used_at: string | null;
+}
+
+export class CreatedApiKeyDto extends ApiKeyDto {
+  /** Sent as `Authorization: Bearer <key>`. Shown once: null in an answer that is replayed by its Idempotency-Key. */
+  @ApiProperty({ type: String, nullable: true, example: 'tck_9Jb0m2pWz0c7yJrQ3k1uV8d5oXaTnLhE4sFiGqRwYbM' })
+  key: string | null;
+}
+
+export class ApiKeyListDto {
+  @ApiProperty({ type: [ApiKeyDto] })
+  items: ApiKeyDto[];
+}

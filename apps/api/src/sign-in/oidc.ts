@@ -1,0 +1,75 @@
+import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose';
+import { unavailable } from '../input/problem-from-error.js';
+import { ROLES, type Identity, type Role } from './roles.js';
+
+/** Who issues tokens, for whom, and which claim of theirs names roles. */
+export interface OidcConfig {
+  readonly issuer: string;
+  readonly audience: string;
+  /** Names of members, outermost first: `['realm_access', 'roles']`. */
+  readonly rolesClaim: readonly string[];
+}
+
+/** Signatures by a private key alone: who can check a token must not be able to make one. */
+const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'];
+const DISCOVERY_MS = 5_000;
+const CLOCK_SKEW_S = 30;
+/** The issuer is asked for its keys at most so often, whatever keys tokens name, ms. */
+const COOLDOWN_MS = 1_000;
+
+/**
+ * Checks the access tokens (JWT) of an OpenID Connect issuer: signature by a key of its JWKS, issuer, audience, times.
+ * Keys are read at the first token and again when a token names one that is not known, so that the issuer may change them.
+ */
+export class OidcTokens {
+  private keys: Promise<JWTVerifyGetKey> | undefined;
+
+  constructor(private readonly config: OidcConfig) {}
+
+  /** The greatest role that the token names; undefined for a token that does not count or names none. */
+  async identify(token: string): Promise<Identity | undefined> {
+    try {
+      const { issuer, audience } = this.config;
+      const options = {
+        issuer,
+        audience,
+        algorithms: ALGORITHMS,
+        clockTolerance: CLOCK_SKEW_S,
+        requiredClaims: ['exp', 'sub'],
+      };
+      const { payload } = await jwtVerify(token, await this.jwks(), options);
+      const role = this.roleOf(payload);
+      return role && { actor: `oidc:${payload.sub}`.slice(0, 64), role };
+    } catch (error) {
+      // Of all that jose finds only this says that nobody could look.
+      const looked = error instanceof errors.JOSEError && !(error instanceof errors.JWKSTimeout);
+      if (looked && error.code !== 'ERR_JOSE_GENERIC') return undefined;
+      throw unavailable(error);
+    }
+  }
+
+  private jwks(): Promise<JWTVerifyGetKey> {
+    this.keys ??= this.discover().catch((error: unknown) => {
+      this.keys = undefined;
+      throw error;
+    });
+    return this.keys;
+  }
+
+  private async discover(): Promise<JWTVerifyGetKey> {
+    const url = `${this.config.issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
+    const response = await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(DISCOVERY_MS) });
+    if (!response.ok) throw new Error(`${url} answered ${response.status}`);
+    const { issuer, jwks_uri: jwks } = (await response.json()) as { issuer?: unknown; jwks_uri?: unknown };
+    if (issuer !== this.config.issuer) throw new Error(`${url} is of another issuer: ${JSON.stringify(issuer)}`);
+    if (typeof jwks !== 'string') throw new Error(`${url} names no jwks_uri`);
+    return createRemoteJWKSet(new URL(jwks), { cooldownDuration: COOLDOWN_MS });
+  }
+
+  private roleOf(payload: JWTPayload): Role | undefined {
+    let claim: unknown = payload;
+    for (const name of this.config.rolesClaim) claim = (claim as Record<string, unknown> | null | undefined)?.[name];
+    const named = Array.isArray(claim) ? claim : [claim];
+    return ROLES.findLast((role) => named.includes(role));
+  }
+}

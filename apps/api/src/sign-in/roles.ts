@@ -1,0 +1,23 @@
+import { SetMetadata } from '@nestjs/common';
+
+/** What a caller may do, each all that the one before it may: read; steer chains; create them; give out keys. */
+export const ROLES = ['viewer', 'operator', 'author', 'admin'] as const;
+export type Role = (typeof ROLES)[number];
+
+/** Whether a role is as much as another, or more. */
+export const includes = (has: Role, needed: Role): boolean => ROLES.indexOf(has) >= ROLES.indexOf(needed);
+
+/** Who asks, as the sign-in found out. */
+export interface Identity {
+  /** `admin key`, `key:<id>` or `oidc:<subject>`: what the audit log and `created_by` name. At most 64 characters. */
+  readonly actor: string;
+  readonly role: Role;
+}
+
+export const NEEDED_ROLE = 'needed-role';
+
+/** The smallest role that may call this route. A route that says neither this nor `Open` refuses everybody. */
+export const Needs = (role: Role): MethodDecorator & ClassDecorator => SetMetadata(NEEDED_ROLE, role);
+
+/** A route for everybody, signed in or not. */
+export const Open = (): MethodDecorator & ClassDecorator => SetMetadata(NEEDED_ROLE, 'nobody asked');

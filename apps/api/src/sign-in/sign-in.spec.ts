@@ -1,0 +1,344 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { after, before, describe, test } from 'node:test';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { expect } from 'expect';
+import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWK } from 'jose';
+import { createLogger, readAppConfig } from '#libs/platform';
+import { apiKeys, Database } from '#libs/repositories';
+import { createTestDatabase, type TestDatabase } from '#libs/testing';
+import { createApp } from '../create-app.js';
+import { ROLES, type Role } from './roles.js';
+import { routesOf } from './routes-for-tests.js';
+import { hashOf, newKey, SignIn } from './sign-in.js';
+
+const ADMIN_KEY = 'the-admin-key-of-this-test-and-of-nothing-else';
+
+/** Who may call what: each route of the API, HEAD left out where GET is there. */
+const NEEDED: Readonly<Record<string, Role | 'open'>> = {
+  'GET /': 'open',
+  'GET /health/live': 'open',
+  'GET /health/ready': 'open',
+  'GET /metrics': 'viewer',
+  'GET /api/v1/chains': 'viewer',
+  'POST /api/v1/chains': 'author',
+  'POST /api/v1/chains/validate': 'viewer',
+  'GET /api/v1/chains/metrics': 'viewer',
+  'POST /api/v1/chains/bulk/cancel': 'operator',
+  'POST /api/v1/chains/bulk/pause': 'operator',
+  'POST /api/v1/chains/bulk/resume': 'operator',
+  'POST /api/v1/chains/bulk/retry': 'operator',
+  'GET /api/v1/chains/:chain_id': 'viewer',
+  'DELETE /api/v1/chains/:chain_id': 'operator',
+  'GET /api/v1/chains/:chain_id/graph': 'viewer',
+  'GET /api/v1/chains/:chain_id/events': 'viewer',
+  'POST /api/v1/chains/:chain_id/execute': 'operator',
+  'POST /api/v1/chains/:chain_id/cancel': 'operator',
+  'POST /api/v1/chains/:chain_id/pause': 'operator',
+  'POST /api/v1/chains/:chain_id/resume': 'operator',
+  'POST /api/v1/chains/:chain_id/retry': 'operator',
+  'POST /api/v1/chains/:chain_id/priority': 'operator',
+  'GET /api/v1/chains/:chain_id/tasks/:task_id': 'viewer',
+  'GET /api/v1/chains/:chain_id/tasks/:task_id/attempts': 'viewer',
+  'GET /api/v1/chains/:chain_id/tasks/:task_id/logs': 'viewer',
+  'GET /api/v1/chains/:chain_id/tasks/:task_id/artifacts': 'viewer',
+  'GET /api/v1/chains/:chain_id/tasks/:task_id/artifacts/*': 'viewer',
+  'POST /api/v1/chains/:chain_id/tasks/:task_id/skip': 'operator',
+  'POST /api/v1/chains/:chain_id/tasks/:task_id/resolve': 'operator',
+  'POST /api/v1/chains/:chain_id/tasks/:task_id/priority': 'operator',
+  'POST /api/v1/chains/:chain_id/tasks/:task_id/retry': 'operator',
+  'GET /api/v1/events': 'viewer',
+  'GET /api/v1/task-types': 'viewer',
+  'GET /api/v1/webhooks': 'operator',
+  'POST /api/v1/webhooks': 'admin',
+  'DELETE /api/v1/webhooks/:webhook_id': 'admin',
+  'GET /api/v1/webhooks/:webhook_id/deliveries': 'operator',
+  'POST /api/v1/webhooks/:webhook_id/deliveries/:delivery_id/replay': 'operator',
+  'GET /api/v1/keys': 'admin',
+  'POST /api/v1/keys': 'admin',
+  'DELETE /api/v1/keys/:key_id': 'admin',
+};
+
+describe('sign-in', () => {
+  let database: TestDatabase;
+  let issuer: StubIssuer;
+  let app: NestFastifyApplication;
+  let db: Database;
+  const keys = {} as Record<Role, string>;
+
+  before(async () => {
+    database = await createTestDatabase();
+    issuer = await StubIssuer.start();
+    const config = readAppConfig({
+      DATABASE_URL: database.url,
+      ADMIN_API_KEY: ADMIN_KEY,
+      OIDC_ISSUER: issuer.url,
+      OIDC_AUDIENCE: 'task-chain',
+      OIDC_ROLES_CLAIM: 'realm_access.roles',
+    });
+    app = await createApp(config, createLogger('api', 'silent'));
+    await app.init();
+    db = new Database(database.url, { max: 2 });
+    for (const role of ROLES) keys[role] = (await makeKey(role)).key;
+  });
+  after(async () => {
+    await app.close();
+    await db.close();
+    issuer.close();
+    await database.drop();
+  });
+
+  const inject = (method: string, url: string, token?: string, payload?: object) =>
+    app.inject({
+      method: method as 'GET',
+      url,
+      headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
+      ...(payload && { payload }),
+    });
+  const makeKey = async (role: Role, more: object = {}): Promise<{ key: string; key_id: string }> => {
+    const answer = await inject('POST', '/api/v1/keys', ADMIN_KEY, { name: `a ${role}`, role, ...more });
+    expect(answer.statusCode).toBe(201);
+    return answer.json();
+  };
+  const status = async (token: string): Promise<number> =>
+    (await inject('GET', '/api/v1/task-types', token)).statusCode;
+
+  test('knows of each route who may call it', () => {
+    const drawn = app.getHttpAdapter().getInstance().printRoutes();
+    const routes = routesOf(drawn).filter((route) => !route.startsWith('HEAD ') && !/^GET \/docs/.test(route));
+    expect(routes.sort()).toEqual(Object.keys(NEEDED).sort());
+  });
+
+  for (const [route, needed] of Object.entries(NEEDED)) {
+    const [method, pattern] = route.split(' ') as [string, string];
+    const url = pattern.replaceAll(/:\w+|\*/g, 'none');
+    const ask = async (token?: string): Promise<{ status: number; code: string | undefined }> => {
+      const answer = await inject(method, url, token, method === 'POST' ? {} : undefined);
+      const problem = answer.headers['content-type']?.toString().startsWith('application/problem+json');
+      return { status: answer.statusCode, code: problem ? answer.json<{ code: string }>().code : undefined };
+    };
+    test(`${route} takes ${needed}`, async () => {
+      if (needed === 'open') return expect((await ask()).status).toBeLessThan(400);
+      expect(await ask()).toEqual({ status: 401, code: 'UNAUTHENTICATED' });
+      expect(await ask(newKey())).toEqual({ status: 401, code: 'UNAUTHENTICATED' });
+      for (const role of ROLES) {
+        const answer = await ask(keys[role]);
+        if (ROLES.indexOf(role) < ROLES.indexOf(needed)) expect(answer).toEqual({ status: 403, code: 'FORBIDDEN' });
+        else expect([401, 403, 500]).not.toContain(answer.status);
+      }
+    });
+  }
+
+  test('asks before a body is read, and of what is not there', async () => {
+    const answer = await app.inject({
+      method: 'POST',
+      url: '/api/v1/chains',
+      headers: { 'content-type': 'application/json' },
+      payload: '{"chain_name":',
+    });
+    expect(answer.statusCode).toBe(401);
+    expect(answer.headers['www-authenticate']).toBe('Bearer');
+    expect((await inject('GET', '/api/v1/nothing')).statusCode).toBe(401);
+    expect((await inject('GET', '/api/v1/nothing', ADMIN_KEY)).statusCode).toBe(404);
+    expect((await inject('GET', '/docs')).statusCode).toBeLessThan(400);
+    expect((await inject('GET', '/docs-json')).statusCode).toBe(200);
+  });
+
+  for (const header of [
+    '',
+    'Bearer',
+    'Bearer ',
+    `Basic ${ADMIN_KEY}`,
+    ADMIN_KEY,
+    `Bearer ${ADMIN_KEY}x`,
+    'Bearer a.b.c',
+  ]) {
+    test(`refuses ${JSON.stringify(header.replace(ADMIN_KEY, '<admin key>'))}`, async () => {
+      const answer = await app.inject({ url: '/api/v1/chains', headers: { authorization: header } });
+      expect(answer.statusCode).toBe(401);
+    });
+  }
+
+  test('a key is stored as its hash alone, tells when it was used, and is written to the audit log', async () => {
+    const { key, key_id: id } = await makeKey('viewer', { expires_in_days: 2 });
+    expect(key).toMatch(/^tck_[A-Za-z0-9_-]{43}$/);
+    expect(await status(key)).toBe(200);
+    const rows = await db.query<Record<string, unknown>>({ name: '', text: 'SELECT * FROM api_keys' });
+    expect(JSON.stringify(rows)).not.toContain(key);
+    const list = (await inject('GET', '/api/v1/keys', ADMIN_KEY)).json<{ items: Record<string, string | null>[] }>();
+    const shown = list.items.find((item) => item['key_id'] === id)!;
+    expect(JSON.stringify(list)).not.toContain(key);
+    expect(shown).toMatchObject({ role: 'viewer', created_by: 'admin key', revoked_at: null });
+    expect(Date.parse(shown['expires_at']!) - Date.parse(shown['created_at']!)).toBe(2 * 86_400_000);
+    expect(Date.now() - Date.parse(shown['last_used_at']!)).toBeLessThan(60_000);
+    const told = await db.query<{ payload: Record<string, unknown> }>({
+      name: '',
+      text: `SELECT payload FROM outbox WHERE payload ->> 'target' = '${id}'`,
+    });
+    expect(told.map(({ payload }) => [payload['actor'], payload['action']])).toEqual([['admin key', 'createKey']]);
+  });
+
+  test('a request that is replayed makes no second key, and nothing keeps the first', async () => {
+    const ask = async () => {
+      const headers = { authorization: `Bearer ${ADMIN_KEY}`, 'idempotency-key': 'one' };
+      const payload = { name: 'once', role: 'viewer' };
+      return app.inject({ method: 'POST', url: '/api/v1/keys', headers, payload });
+    };
+    const first = (await ask()).json<{ key: string; key_id: string }>();
+    const again = await ask();
+    expect(again.headers['idempotency-replayed']).toBe('true');
+    expect(again.json()).toEqual({ ...first, key: null });
+    expect(await status(first.key)).toBe(200);
+    const kept = await db.query<{ response: unknown }>({ name: '', text: 'SELECT response FROM idempotency_keys' });
+    expect(JSON.stringify(kept)).toContain(first.key_id);
+    expect(JSON.stringify(kept)).not.toContain(first.key);
+  });
+
+  test('a revoked key opens nothing: here at once, elsewhere within 5 s; an expired one neither', async () => {
+    const { key, key_id: id } = await makeKey('viewer');
+    let now = 0;
+    const elsewhere = new SignIn(db, undefined, undefined, () => now);
+    const bearer = `Bearer ${key}`;
+    expect(await elsewhere.identify(bearer)).toEqual({ actor: `key:${id}`, role: 'viewer' });
+    expect(await status(key)).toBe(200);
+    expect((await inject('DELETE', `/api/v1/keys/${id}`, ADMIN_KEY)).statusCode).toBe(204);
+    expect(await status(key)).toBe(401);
+    now = 4_999;
+    expect(await elsewhere.identify(bearer)).toMatchObject({ role: 'viewer' });
+    now = 5_000;
+    await expect(elsewhere.identify(bearer)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+    expect((await inject('DELETE', `/api/v1/keys/${id}`, ADMIN_KEY)).statusCode).toBe(404);
+
+    const old = newKey();
+    await apiKeys.insert(db, 'old', { name: 'old', role: 'admin', hash: hashOf(old), days: 0 }, null);
+    expect(await status(old)).toBe(401);
+  });
+
+  test('a known key costs no query, however often it comes', async () => {
+    let asked = 0;
+    const counting = { query: (...args: Parameters<Database['query']>) => (asked++, db.query(...args)) };
+    const signIn = new SignIn(counting as Database, ADMIN_KEY, undefined);
+    await Promise.all(Array.from({ length: 100 }, () => signIn.identify(`Bearer ${keys.author}`)));
+    for (let i = 0; i < 100; i++) await signIn.identify(`Bearer ${ADMIN_KEY}`);
+    expect(asked).toBe(1);
+  });
+
+  test('what a caller does is done in their name', async () => {
+    const chain = {
+      chain_name: 'mine',
+      tasks: [{ task_id: 'a', task_type: 'diagnostic', task_params: { task_config: {} } }],
+    };
+    const token = await issuer.token({ realm_access: { roles: ['author'] } });
+    const { chain_id: id } = (await inject('POST', '/api/v1/chains', token, chain)).json<{ chain_id: string }>();
+    const read = (await inject('GET', `/api/v1/chains/${id}`, token)).json<{ created_by: string }>();
+    expect(read.created_by).toBe('oidc:ann');
+    const list = await inject('GET', '/api/v1/chains?created_by=oidc:ann', token);
+    expect(list.json<{ total: number }>().total).toBe(1);
+  });
+
+  describe('tokens of an OIDC issuer', () => {
+    const roles = (...named: string[]) => ({ realm_access: { roles: named } });
+    const refused: Readonly<Record<string, () => Promise<string>>> = {
+      'for another audience': () => issuer.token(roles('admin'), { audience: 'another' }),
+      'of another issuer': () => issuer.token(roles('admin'), { issuer: 'https://another.example' }),
+      'that has expired': () => issuer.token(roles('admin'), { expires: '-1 minute' }),
+      'that does not expire': () => issuer.token(roles('admin'), { expires: null }),
+      'of nobody': () => issuer.token(roles('admin'), { subject: null }),
+      'without a role': () => issuer.token({}),
+      'with roles of others': () => issuer.token(roles('root', 'superuser')),
+      'signed by a stranger': async () =>
+        issuer.token(roles('admin'), { key: (await generateKeyPair('ES256')).privateKey }),
+      'without a signature': async () => {
+        const [, payload] = (await issuer.token(roles('admin'))).split('.');
+        return `${Buffer.from('{"alg":"none"}').toString('base64url')}.${payload}.`;
+      },
+      'signed with the public key as a secret': () => issuer.confused(roles('admin')),
+    };
+    for (const [what, make] of Object.entries(refused)) {
+      test(`one ${what} is refused`, async () => expect(await status(await make())).toBe(401));
+    }
+
+    test('the greatest of the roles counts', async () => {
+      const viewer = await issuer.token(roles('viewer'));
+      expect((await inject('GET', '/api/v1/keys', viewer)).statusCode).toBe(403);
+      const both = await issuer.token(roles('viewer', 'offline_access', 'admin'));
+      expect((await inject('GET', '/api/v1/keys', both)).statusCode).toBe(200);
+    });
+
+    test('the issuer changes its key, and goes away', async () => {
+      const before = await issuer.token(roles('viewer'));
+      expect(await status(before)).toBe(200);
+      await issuer.rotate();
+      const until = performance.now() + 10_000;
+      const token = await issuer.token(roles('viewer'));
+      while ((await status(token)) !== 200 && performance.now() < until);
+      expect(await status(token)).toBe(200);
+      expect(await status(before)).toBe(401);
+      issuer.silent = true;
+      expect(await status(token)).toBe(200);
+    });
+  });
+});
+
+/** An OpenID Connect issuer as far as tokens are concerned. */
+class StubIssuer {
+  silent = false;
+  private rotations = 0;
+  private pair!: { publicKey: CryptoKey; privateKey: CryptoKey };
+  private jwk!: JWK;
+
+  private constructor(private readonly server: Server) {}
+
+  static async start(): Promise<StubIssuer> {
+    const server = createServer((request, response) => {
+      if (issuer.silent) return void response.writeHead(500).end();
+      const document = request.url!.endsWith('/jwks')
+        ? { keys: [issuer.jwk] }
+        : { issuer: issuer.url, jwks_uri: `${issuer.url}/jwks` };
+      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(document));
+    });
+    const issuer = new StubIssuer(server);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    await issuer.rotate();
+    return issuer;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+  }
+
+  async rotate(): Promise<void> {
+    this.pair = await generateKeyPair('ES256', { extractable: true });
+    this.jwk = { ...(await exportJWK(this.pair.publicKey)), kid: `key-${++this.rotations}`, alg: 'ES256', use: 'sig' };
+  }
+
+  token(
+    claims: object,
+    more: {
+      audience?: string;
+      issuer?: string;
+      subject?: string | null;
+      expires?: string | null;
+      key?: CryptoKey;
+    } = {},
+  ): Promise<string> {
+    const { audience = 'task-chain', issuer = this.url, subject = 'ann', expires = '5 minutes', key } = more;
+    const jwt = new SignJWT({ ...claims }).setProtectedHeader({ alg: 'ES256', kid: this.jwk.kid! });
+    jwt.setAudience(audience).setIssuer(issuer).setIssuedAt();
+    if (subject !== null) jwt.setSubject(subject);
+    if (expires !== null) jwt.setExpirationTime(expires);
+    return jwt.sign(key ?? this.pair.privateKey);
+  }
+
+  /** HMAC with what everybody may know, for a verifier that lets the token choose its algorithm. */
+  confused(claims: object): Promise<string> {
+    const jwt = new SignJWT({ ...claims }).setProtectedHeader({ alg: 'HS256', kid: this.jwk.kid! });
+    jwt.setAudience('task-chain').setIssuer(this.url).setSubject('ann').setExpirationTime('5 minutes');
+    return jwt.sign(Buffer.from(JSON.stringify(this.jwk)));
+  }
+
+  close(): void {
+    this.server.closeAllConnections();
+    this.server.close();
+  }
+}

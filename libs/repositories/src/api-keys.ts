@@ -1,0 +1,62 @@
+import type { Queryable, Statement } from './database.js';
+
+/** A key as it may be shown: never what it is made of. */
+export interface ApiKey {
+  key_id: string;
+  name: string;
+  role: string;
+  created_at: Date;
+  created_by: string | null;
+  expires_at: Date;
+  revoked_at: Date | null;
+  /** To the minute. */
+  last_used_at: Date | null;
+}
+
+const COLUMNS = 'key_id, name, role, created_at, created_by, expires_at, revoked_at, last_used_at';
+
+const insert: Statement = {
+  name: 'insert-api-key',
+  text: `
+    INSERT INTO api_keys (key_id, name, role, key_hash, created_by, expires_at)
+    VALUES ($1, $2, $3, $4, $5, now() + $6::int * interval '1 day') RETURNING ${COLUMNS}`,
+};
+const list: Statement = {
+  name: 'list-api-keys',
+  text: `SELECT ${COLUMNS} FROM api_keys ORDER BY created_at, key_id`,
+};
+const revoke: Statement = {
+  name: 'revoke-api-key',
+  text: `UPDATE api_keys SET revoked_at = now() WHERE key_id = $1 AND revoked_at IS NULL RETURNING ${COLUMNS}`,
+};
+/** A key that counts, and a note that it was used: at most one write a minute. $1 hash. */
+const use: Statement = {
+  name: 'use-api-key',
+  text: `
+    WITH found AS MATERIALIZED (
+      SELECT key_id, name, role, expires_at, last_used_at FROM api_keys
+       WHERE key_hash = $1 AND revoked_at IS NULL AND expires_at > now()
+    ), noted AS (
+      UPDATE api_keys k SET last_used_at = now()
+        FROM found
+       WHERE k.key_id = found.key_id AND coalesce(found.last_used_at < now() - interval '1 minute', true)
+    )
+    SELECT key_id, role, expires_at FROM found`,
+};
+
+/** Keys by which programs sign in. A key is known by its SHA-256 alone. */
+export const apiKeys = {
+  insert: async (
+    db: Queryable,
+    id: string,
+    key: { readonly name: string; readonly role: string; readonly hash: Buffer; readonly days: number },
+    createdBy: string | null,
+  ) => (await db.query<ApiKey>(insert, [id, key.name, key.role, key.hash, createdBy, key.days]))[0]!,
+  /** Revoked and expired ones too. */
+  list: (db: Queryable) => db.query<ApiKey>(list),
+  /** undefined: there is none that counts. */
+  revoke: async (db: Queryable, id: string) => (await db.query<ApiKey>(revoke, [id]))[0],
+  /** The key of this hash; undefined where there is none, or it has expired or was revoked. */
+  use: async (db: Queryable, hash: Buffer) =>
+    (await db.query<Pick<ApiKey, 'key_id' | 'role' | 'expires_at'>>(use, [hash]))[0],
+};
