@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { jobId, type AttemptRef, type Consumer, type DoneReport, type TaskJob } from '#libs/queues';
 import type { System } from './system.js';
 
@@ -45,8 +46,14 @@ export class FakeWorker {
       : { ...run, kind: 'failed', error: { code: outcome.error, message: 'as asked' }, retryable: false };
   }
 
+  /** As a worker does: until it is stored. */
   async publish(report: DoneReport): Promise<void> {
-    await this.system.channel.publish('done', report);
+    for (let stored = false; !stored;) {
+      stored = await this.system.channel.publish('done', report).then(
+        () => true,
+        () => delay(1_000, false),
+      );
+    }
     const id = jobId(report);
     this.running.get(id)?.end();
     this.running.delete(id);
