@@ -79,10 +79,11 @@ try {
   const outcome = await runRounds(services, opened, {
     contenders: all.filter(({ name }) => peers.includes(name)),
     workloads: graphs.filter(({ id }) => workloads.includes(id)),
-    rounds: Number(args.rounds ?? 5),
-    roundsMs: args.rounds !== undefined ? Infinity : quick ? 120_000 : 540_000,
+    rounds: Number(args.rounds ?? 4),
+    roundsMs: args.rounds !== undefined ? Infinity : quick ? 120_000 : 720_000,
+    warmUpMs: quick ? 1_000 : 3_000,
     repetitions: Number(args.repetitions ?? (quick ? 3 : 5)),
-    turnMs: quick ? 300 : 700,
+    turnMs: quick ? 300 : 1_000,
     patience,
     say,
   });
