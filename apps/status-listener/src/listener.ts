@@ -57,7 +57,7 @@ export class Listener {
     this.loops.run('notes', 0, () => this.takeNotes('notes'));
     this.loops.run('beats', 0, () => this.takeNotes('beats'));
     this.wakeDispatcher = this.loops.run('dispatch', 200, () => this.dispatch());
-    this.wakeSignals = this.loops.run('stops', 200, () => this.signalStops());
+    this.wakeSignals = this.loops.run('stops', 500, () => this.signalStops());
     this.loops.run('room', 1_000, () => refreshRoom(this.engine));
     this.loops.run('leases', 1_000, () => this.reconcile());
     // Of its own: without a queue nothing above comes round, and time runs out all the same.
@@ -65,7 +65,7 @@ export class Listener {
     this.loops.run('invariants', INVARIANTS_MS, () => reconcileInvariants(this.engine));
     const { db, metrics } = this.engine;
     const onEnded = (chain: EndedChain): void => countEnded(metrics, chain);
-    this.loops.run('webhooks', 500, () => deliverWebhooks(db, this.webhooksToPrivate, onEnded));
+    this.loops.run('webhooks', 1_000, () => deliverWebhooks(db, this.webhooksToPrivate, onEnded));
     this.loops.run('audit', 500, () => sealAudit(db));
     this.loops.run('gauges', 15_000, () => this.duties.countOpen());
     this.loops.run('retention', 60_000, () => this.duties.removeOld());
