@@ -38,8 +38,8 @@ export const createChain: Statement = {
         FROM chain CROSS JOIN json_to_recordset($2::json) AS i(
           task_id text, task_request_id text, task_name text, task_type text, execution_mode text, depends_on jsonb,
           is_callback boolean, status text, execution_order int, priority int, level int, pending int,
-          trigger_rule jsonb, conditions json, tolerable boolean, queue_timeout_seconds int, hold text,
-          retry_policy jsonb, timeout_seconds int, predecessors json, successors json, referenced json, params jsonb)
+          trigger_rule jsonb, conditions text[], tolerable boolean, queue_timeout_seconds int, hold text,
+          retry_policy jsonb, timeout_seconds int, predecessors int[], successors int[], referenced int[], params jsonb)
     ), requests AS (
       INSERT INTO task_requests (task_request_id, task_type, task_name, params, metadata)
       SELECT task_request_id, task_type, task_name, params,
@@ -52,11 +52,7 @@ export const createChain: Statement = {
                                conditions, tolerable, queue_timeout_seconds, hold, ready_at)
       SELECT chain_id, task_id, task_request_id, task_name, task_type, execution_mode, depends_on, is_callback, status,
              execution_order, priority, level, pending, trigger_rule, retry_policy, timeout_seconds,
-             ARRAY(SELECT json_array_elements_text(predecessors)::int),
-             ARRAY(SELECT json_array_elements_text(successors)::int),
-             ARRAY(SELECT json_array_elements_text(referenced)::int),
-             ARRAY(SELECT json_array_elements_text(conditions)),
-             tolerable, queue_timeout_seconds, hold, CASE WHEN status = 'READY' THEN now() END
+             predecessors, successors, referenced, conditions, tolerable, queue_timeout_seconds, hold, CASE WHEN status = 'READY' THEN now() END
         FROM task_in
     ), edges AS (
       INSERT INTO chain_dependencies (chain_id, from_task_id, to_task_id, dependency_type, when_expression)
