@@ -52,7 +52,7 @@ export async function createChain(
   const createdAt = await insertWholeChain(db, row, tasks, edges, key, audit);
   if (createdAt !== null) {
     if (chain.execute) wakeSoon(db);
-    return { kind: 'created', chain: { ...answer, created_at: createdAt.toISOString() } };
+    return { kind: 'created', chain: { ...answer, created_at: createdAt } };
   }
   const earlier = await engineQueries.findIdempotencyKey(db, SCOPE, request!.key);
   if (earlier === undefined) throw new Error('an idempotency key vanished between two statements');

@@ -5,12 +5,12 @@ export interface ApiKey {
   key_id: string;
   name: string;
   role: string;
-  created_at: Date;
+  created_at: string;
   created_by: string | null;
-  expires_at: Date;
-  revoked_at: Date | null;
+  expires_at: string;
+  revoked_at: string | null;
   /** To the minute. */
-  last_used_at: Date | null;
+  last_used_at: string | null;
 }
 
 const COLUMNS = 'key_id, name, role, created_at, created_by, expires_at, revoked_at, last_used_at';

@@ -69,8 +69,8 @@ export async function insertWholeChain(
   edges: readonly NewEdge[],
   request?: RequestKey,
   audit?: AuditEntry,
-): Promise<Date | null> {
-  const [row] = await db.write<{ created_at: Date }>(createChain, [
+): Promise<string | null> {
+  const [row] = await db.write<{ created_at: string }>(createChain, [
     JSON.stringify(chain),
     JSON.stringify(tasks),
     edges.map((edge) => edge.from),

@@ -26,6 +26,22 @@ describe('the database', { timeout: 60_000 }, () => {
     }
   });
 
+  it('gives times as the API answers them, in UTC with milliseconds', async () => {
+    const db = new Database(database.url, { max: 1 });
+    const times = `SELECT unnest(ARRAY['2026-11-26 03:40:56.123999+00', '2026-11-26 11:40:56+08', '1999-12-31 23:59:59.5Z',
+      null]::timestamptz[]) AS at`;
+    try {
+      expect((await db.query<{ at: string | null }>({ name: '', text: times })).map(({ at }) => at)).toEqual([
+        '2026-11-26T03:40:56.123Z',
+        '2026-11-26T03:40:56.000Z',
+        '1999-12-31T23:59:59.500Z',
+        null,
+      ]);
+    } finally {
+      await db.close();
+    }
+  });
+
   it('listens again after its connection was lost, more than once, and stops cleanly', async () => {
     const db = new Database(database.url, { max: 2 });
     const heard = new Set<string>();

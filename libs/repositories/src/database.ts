@@ -17,7 +17,14 @@ export type Tx = Queryable;
 const parsers = new Map<number, (text: string) => unknown>([
   [pg.types.builtins.INT8, Number], // ids and versions stay far below 2^53
   [pg.types.builtins.FLOAT8, Number],
+  [pg.types.builtins.TIMESTAMPTZ, isoTime],
 ]);
+
+/** `2026-11-26 03:40:56.123456+00` -> `2026-11-26T03:40:56.123Z`: what the API answers, without a Date in between. */
+function isoTime(text: string): string {
+  return `${text.slice(0, 10)}T${text.slice(11, 19)}.${text.slice(20, -3).padEnd(3, '0').slice(0, 3)}Z`;
+}
+
 const types = {
   getTypeParser: (oid: number, format?: 'text' | 'binary') =>
     parsers.get(oid) ?? (pg.types.getTypeParser as (oid: number, format?: string) => unknown)(oid, format),
@@ -65,6 +72,7 @@ export class Database implements Queryable {
         'lock_timeout=5000',
         'idle_in_transaction_session_timeout=3000',
         'jit=off',
+        'timezone=UTC',
         ...(options.pinPlans === false ? [] : PINNED_PLANS),
       ]
         .map((setting) => `-c ${setting}`)

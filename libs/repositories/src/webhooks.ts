@@ -6,7 +6,7 @@ export interface Webhook {
   events: string[];
   enabled: boolean;
   disabled_reason: string | null;
-  created_at: Date;
+  created_at: string;
 }
 
 export interface WebhookDelivery {
@@ -17,11 +17,11 @@ export interface WebhookDelivery {
   payload: unknown;
   status: 'PENDING' | 'DELIVERED' | 'FAILED';
   tries: number;
-  next_attempt_at: Date;
+  next_attempt_at: string;
   response_status: number | null;
   error: string | null;
-  created_at: Date;
-  delivered_at: Date | null;
+  created_at: string;
+  delivered_at: string | null;
 }
 
 /** A delivery that is due, with where it goes. */

@@ -10,11 +10,6 @@ export function chainSummary(row: ChainView): ChainSummaryDto {
   return {
     ...rest,
     progress: row.total_tasks === 0 ? 0 : Math.round((10_000 * finished) / row.total_tasks) / 100,
-    created_at: row.created_at.toISOString(),
-    started_at: iso(row.started_at),
-    completed_at: iso(row.completed_at),
-    updated_at: row.updated_at.toISOString(),
-    deadline_at: iso(row.deadline_at),
     error: row.error as unknown as FailureDto | null,
   };
 }
@@ -28,15 +23,8 @@ export function taskDto(row: TaskView, around: Surroundings): TaskDto {
     succeeded_dependencies: _succeeded,
     ...rest
   } = row;
-  return {
-    ...rest,
-    created_at: row.created_at.toISOString(),
-    queued_at: iso(row.queued_at),
-    started_at: iso(row.started_at),
-    completed_at: iso(row.completed_at),
-    error: row.error as unknown as FailureDto | null,
-    waiting: waitingOf(row, around),
-  };
+  const error = row.error as unknown as FailureDto | null;
+  return Object.assign(rest, { error, waiting: waitingOf(row, around) });
 }
 
 /** The tasks of a chain, each with why it waits. */
@@ -49,8 +37,4 @@ export async function taskDtos(db: Queryable, chain: ChainView, rows: readonly T
 /** The task types of which tasks wait for a worker. */
 export function typesOf(rows: readonly TaskView[]): string[] {
   return [...new Set(rows.filter(waitsForWorker).map((row) => row.task_type))];
-}
-
-function iso(date: Date | null): string | null {
-  return date === null ? null : date.toISOString();
 }

@@ -60,7 +60,7 @@ describe('why a task waits', () => {
     ],
     [
       'its next try',
-      { status: 'RETRYING', failures: 1, next_attempt_at: new Date(0) },
+      { status: 'RETRYING', failures: 1, next_attempt_at: '1970-01-01T00:00:00.000Z' },
       {},
       {
         code: 'BACKOFF',

@@ -65,10 +65,13 @@ function held({ hold, failures }: TaskView, { chain }: Surroundings): WaitingDto
   }
 }
 
-function backoff({ failures, next_attempt_at: due }: TaskView, chainStatus: string): WaitingDto {
-  const until = due!.toISOString();
+function backoff({ failures, next_attempt_at: until }: TaskView, chainStatus: string): WaitingDto {
   const paused = chainStatus === 'PAUSED' ? ', once the chain is resumed' : '';
-  return { code: 'BACKOFF', message: `failed ${failures} times; the next try is due at ${until}${paused}`, until };
+  return {
+    code: 'BACKOFF',
+    message: `failed ${failures} times; the next try is due at ${until}${paused}`,
+    until: until!,
+  };
 }
 
 /** It may run: what is lacking is a worker, or a free place at one. */

@@ -48,7 +48,7 @@ export class ChainControlsController {
       return {
         ...answer,
         execution_id: chain?.execution_id ?? null,
-        started_at: chain?.started_at?.toISOString() ?? null,
+        started_at: chain?.started_at ?? null,
       };
     });
   }
@@ -192,5 +192,5 @@ export class ChainControlsController {
 
 async function cancelledAt(db: Queryable, answer: ControlDto): Promise<CancelledChainDto> {
   const chain = answer.dry_run ? undefined : await readChains.chain(db, answer.chain_id);
-  return { ...answer, cancelled_at: chain?.completed_at?.toISOString() ?? null };
+  return { ...answer, cancelled_at: chain?.completed_at ?? null };
 }

@@ -33,5 +33,5 @@ export class ChainEventListDto {
 
 export function eventDto(row: EventView): ChainEventDto {
   const { id, chain_id, task_id, kind, disposition, attempt, run_id, recorded_at, data } = row;
-  return { id, chain_id, task_id, kind, disposition, attempt, run_id, recorded_at: recorded_at.toISOString(), data };
+  return { id, chain_id, task_id, kind, disposition, attempt, run_id, recorded_at, data };
 }

@@ -22,7 +22,7 @@ class EndlessLog implements Pick<EventLog, 'page' | 'follow'> {
       const id = after + i + 1;
       return {
         ...{ id, chain_id: 'c', task_id: null, kind: kindOf(id), disposition: 'ACCEPTED', attempt: null, run_id: null },
-        ...{ recorded_at: new Date(0), data: { text: 'x'.repeat(1_000) } },
+        ...{ recorded_at: '1970-01-01T00:00:00.000Z', data: { text: 'x'.repeat(1_000) } },
         ...{ settled: true, oldest_transaction: '1', next_transaction: '1' },
       };
     });

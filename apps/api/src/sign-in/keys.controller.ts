@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Body, Controller, Delete, Get, Headers, HttpCode, Param, Post, Res } from '@nestjs/common';
 import { ApiBody, ApiHeader, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { answerOnce } from '#libs/chain-engine';
-import { apiKeys, tellOfChange, type ApiKey, type Queryable } from '#libs/repositories';
+import { apiKeys, tellOfChange, type Queryable } from '#libs/repositories';
 import { Problem } from '../input/problem.js';
 import { bodyReader } from '../input/read-body.js';
 import { ApiProblems } from '../system/api-problems.js';
@@ -71,7 +71,7 @@ export class KeysController {
     const work = async (db: Queryable): Promise<ApiKeyDto> => {
       const details = { name, role, expires_in_days: days };
       await tellOfChange(db, { ...caller, action: 'createKey', target: id, details });
-      return dto(await apiKeys.insert(db, id, { name, role, hash: hashOf(key), days }, caller.actor));
+      return await apiKeys.insert(db, id, { name, role, hash: hashOf(key), days }, caller.actor);
     };
     const { engine } = this.databases;
     const request = idempotentRequest(idempotencyKey, body);
@@ -85,7 +85,7 @@ export class KeysController {
   @ApiResponse({ status: 200, type: ApiKeyListDto, description: 'What is known of each, and not the key.' })
   @ApiProblems(503)
   async list(): Promise<ApiKeyListDto> {
-    return { items: (await apiKeys.list(this.databases.reads)).map(dto) };
+    return { items: await apiKeys.list(this.databases.reads) };
   }
 
   @Delete(':key_id')
@@ -108,14 +108,4 @@ export class KeysController {
     });
     this.signIn.forget();
   }
-}
-
-function dto(row: ApiKey): ApiKeyDto {
-  return {
-    ...row,
-    created_at: row.created_at.toISOString(),
-    expires_at: row.expires_at.toISOString(),
-    revoked_at: row.revoked_at?.toISOString() ?? null,
-    last_used_at: row.last_used_at?.toISOString() ?? null,
-  };
 }

@@ -76,9 +76,6 @@ export class TasksController {
     return {
       items: rows.map((row) => ({
         ...row,
-        queued_at: row.queued_at?.toISOString() ?? null,
-        started_at: row.started_at?.toISOString() ?? null,
-        finished_at: row.finished_at?.toISOString() ?? null,
         error: row.error as unknown as FailureDto | null,
       })),
     };
@@ -119,7 +116,7 @@ export class TasksController {
       attempt === 0 ? null : attempt,
     );
     return {
-      items: rows.map((row) => ({ ...row, logged_at: row.logged_at.toISOString() })),
+      items: rows,
       next_after: rows.at(-1)?.id ?? after,
     };
   }
@@ -205,6 +202,5 @@ function artifactDto(chainId: string, taskId: string, row: ArtifactView): Artifa
     ...row,
     reference: `artifact:${chainId}/${taskId}/${row.name}`,
     party: slash < 0 ? null : row.name.slice(0, slash),
-    created_at: row.created_at.toISOString(),
   };
 }

@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { Body, Controller, Delete, Get, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiBody, ApiHeader, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { answerOnce, type IdempotentRequest } from '#libs/chain-engine';
-import { tellOfChange, webhooks, type Queryable, type Webhook, type WebhookDelivery } from '#libs/repositories';
+import { tellOfChange, webhooks, type Queryable, type WebhookDelivery } from '#libs/repositories';
 import { isObject } from '../input/chain-body.js';
 import { Problem } from '../input/problem.js';
 import { ApiProblems } from '../system/api-problems.js';
@@ -11,7 +11,7 @@ import { Databases } from '../system/databases.js';
 import { answerOf, IDEMPOTENCY_KEY, idempotentRequest } from '../system/idempotency-key.js';
 import { wholeNumber } from '../system/query.js';
 import { Needs } from '../sign-in/roles.js';
-import { CreatedWebhookDto, DeliveryDto, DeliveryListDto, WebhookListDto, type WebhookDto } from './webhooks.dto.js';
+import { CreatedWebhookDto, DeliveryDto, DeliveryListDto, WebhookListDto } from './webhooks.dto.js';
 
 const EVENTS = ['chain.success', 'chain.failure', 'chain.cancelled'];
 interface Reply extends CallerReply {
@@ -63,7 +63,7 @@ export class WebhooksController {
       const secret = `whsec_${randomBytes(32).toString('base64')}`;
       const id = `webhook-${randomUUID()}`;
       await tellOfChange(db, { ...callerOf(reply), action: 'createWebhook', target: id, details: { url, events } });
-      return { ...dto(await webhooks.insert(db, id, url, secret, events)), secret };
+      return { ...(await webhooks.insert(db, id, url, secret, events)), secret };
     };
     return this.once('createWebhook', idempotentRequest(key, body), reply, work);
   }
@@ -73,7 +73,7 @@ export class WebhooksController {
   @ApiResponse({ status: 200, type: WebhookListDto, description: 'Without their secrets.' })
   @ApiProblems(503)
   async list(): Promise<WebhookListDto> {
-    return { items: (await webhooks.list(this.databases.reads)).map(dto) };
+    return { items: await webhooks.list(this.databases.reads) };
   }
 
   @Delete(':webhook_id')
@@ -181,16 +181,10 @@ function readWebhook(body: unknown): { url: string; events: string[] } {
   return { url: parsed.href, events: [...new Set(events as string[])] };
 }
 
-function dto(row: Webhook): WebhookDto {
-  return { ...row, created_at: row.created_at.toISOString() };
-}
-
 function deliveryDto({ webhook_id: _webhook, ...row }: WebhookDelivery): DeliveryDto {
   return {
     ...row,
-    created_at: row.created_at.toISOString(),
-    delivered_at: row.delivered_at?.toISOString() ?? null,
-    next_attempt_at: row.status === 'PENDING' ? row.next_attempt_at.toISOString() : null,
+    next_attempt_at: row.status === 'PENDING' ? row.next_attempt_at : null,
   };
 }
 

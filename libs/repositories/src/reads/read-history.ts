@@ -8,7 +8,7 @@ export interface EventView {
   disposition: string;
   attempt: number | null;
   run_id: string | null;
-  recorded_at: Date;
+  recorded_at: string;
   data: Record<string, unknown>;
 }
 
@@ -25,9 +25,9 @@ export interface AttemptView {
   attempt: number;
   run_id: string | null;
   worker_id: string | null;
-  queued_at: Date | null;
-  started_at: Date | null;
-  finished_at: Date | null;
+  queued_at: string | null;
+  started_at: string | null;
+  finished_at: string | null;
   outcome: string;
   error: Record<string, unknown> | null;
 }
@@ -35,7 +35,7 @@ export interface AttemptView {
 export interface LogView {
   id: number;
   attempt: number;
-  logged_at: Date;
+  logged_at: string;
   level: string;
   message: string;
 }
@@ -45,7 +45,7 @@ export interface ArtifactView {
   media_type: string;
   size_bytes: number;
   sha256: string;
-  created_at: Date;
+  created_at: string;
 }
 
 const events: Statement = {
