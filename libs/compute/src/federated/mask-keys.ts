@@ -1,50 +1,52 @@
-import {
-  createCipheriv,
-  createDecipheriv,
-  createPrivateKey,
-  createPublicKey,
-  diffieHellman,
-  generateKeyPairSync,
-  hkdfSync,
-  randomBytes,
-  type KeyObject,
-} from 'node:crypto';
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
+import sodium from 'sodium-native';
 
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 const NO_SALT = new Uint8Array(0);
 
-/** A key pair of X25519 (RFC 7748), made for one sum and thrown away with it. */
+/**
+ * A key pair of X25519 (RFC 7748), made for one sum and thrown away with it. By sodium: Node's `generateKeyPairSync` can
+ * lock its thread for good, when a garbage collection frees the job that made a key while the key is being exported.
+ */
 export class KeyPair {
   private constructor(
-    private readonly key: KeyObject,
+    private readonly own: Buffer,
     /** Base64url, as it crosses. */
     readonly publicKey: string,
   ) {}
 
   /** A fresh pair from the operating system's generator. */
   static generate(): KeyPair {
-    const { privateKey } = generateKeyPairSync('x25519');
-    return new KeyPair(privateKey, privateKey.export({ format: 'jwk' }).x!);
+    return KeyPair.of(randomBytes(sodium.crypto_scalarmult_SCALARBYTES));
   }
 
   /** The pair of a secret put together from its shares. Error if it does not belong to `publicKey`. */
   static restore(secret: Uint8Array, publicKey: string): KeyPair {
-    const d = Buffer.from(secret).toString('base64url');
-    const key = createPrivateKey({ key: { kty: 'OKP', crv: 'X25519', d, x: publicKey }, format: 'jwk' });
-    if (createPublicKey(key).export({ format: 'jwk' }).x !== publicKey) throw new Error('the shares give another key');
-    return new KeyPair(key, publicKey);
+    const pair = KeyPair.of(secret);
+    if (pair.publicKey !== publicKey) throw new Error('the shares give another key');
+    return pair;
+  }
+
+  private static of(secret: Uint8Array): KeyPair {
+    const own = Buffer.from(secret);
+    const point = Buffer.alloc(sodium.crypto_scalarmult_BYTES);
+    sodium.crypto_scalarmult_base(point, own);
+    return new KeyPair(own, point.toString('base64url'));
   }
 
   /** The 32 bytes to share out. */
   secret(): Uint8Array {
-    return new Uint8Array(Buffer.from(this.key.export({ format: 'jwk' }).d!, 'base64url'));
+    return new Uint8Array(this.own);
   }
 
-  /** 32 bytes that both owners of the two keys compute alike (HKDF over the agreed secret), one value for each `use`. */
+  /**
+   * 32 bytes that both owners of the two keys compute alike (HKDF over the agreed secret), one value for each `use`. Error
+   * for a public key of low order or length.
+   */
   agree(publicKey: string, use: string): Uint8Array {
-    const theirs = createPublicKey({ key: { kty: 'OKP', crv: 'X25519', x: publicKey }, format: 'jwk' });
-    const shared = diffieHellman({ privateKey: this.key, publicKey: theirs });
+    const shared = Buffer.alloc(sodium.crypto_scalarmult_BYTES);
+    sodium.crypto_scalarmult(shared, this.own, Buffer.from(publicKey, 'base64url'));
     return new Uint8Array(hkdfSync('sha256', shared, NO_SALT, `taskchain/secure-sum/v1/${use}`, 32));
   }
 }
