@@ -1,6 +1,6 @@
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { expect } from 'expect';
-import { createTestDatabase, type TestDatabase } from '#libs/testing';
+import { useTestDatabase } from '#libs/testing';
 import { sealAudit, tellOfChange, verifyAudit, type AuditEntry, type AuditFault } from './audit.js';
 import { Database } from './database.js';
 
@@ -9,16 +9,10 @@ const entry = (target: string, details: Record<string, unknown> = {}): AuditEntr
 };
 
 describe('the audit log', () => {
-  let database: TestDatabase;
   let db: Database;
-  before(async () => {
-    database = await createTestDatabase();
-    db = new Database(database.url);
-  });
-  after(async () => {
-    await db.close();
-    await database.drop();
-  });
+  after(() => db.close());
+  const database = useTestDatabase();
+  before(() => void (db = new Database(database.url)));
   const sql = <Row>(text: string): Promise<Row[]> => db.query<Row>({ name: '', text });
   const faults = async (...noted: { seq: number; hash: string }[]): Promise<readonly AuditFault[]> =>
     (await verifyAudit(db, noted)).faults;
