@@ -9,6 +9,7 @@ import { engines, faultsOfTypes, taskTypes } from '#libs/compute';
 import {
   concurrencyOf,
   createMetrics,
+  runHealthChecks,
   startHealthServer,
   type AppConfig,
   type HealthServer,
@@ -34,7 +35,7 @@ class WorkerApp implements OnApplicationBootstrap, BeforeApplicationShutdown {
     private readonly config: AppConfig,
     private readonly logger: Logger,
   ) {
-    this.types = taskTypes.filter(({ type }) => type !== 'diagnostic' || config.diagnosticTasks);
+    this.types = typesOf(config);
     const types = this.types.map(({ type }) => type);
     this.backend = openBackend(config);
     this.channel = openChannel(this.backend);
@@ -70,6 +71,7 @@ class WorkerApp implements OnApplicationBootstrap, BeforeApplicationShutdown {
         { name: 'queue', check: () => pingBackend(this.backend) },
         { name: 'listener', check: () => this.checkListener() },
       ],
+      live: [{ name: 'intake', check: () => this.checkAlive() }],
     });
     this.logger.info(
       { port: this.health.port, worker: this.worker.id, backend: this.backend.kind },
@@ -78,8 +80,9 @@ class WorkerApp implements OnApplicationBootstrap, BeforeApplicationShutdown {
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    await this.health?.close();
+    this.health?.stopping();
     await this.worker.stop();
+    await this.health?.close();
     await this.channel.close();
     await this.queues.close();
     await closeBackend(this.backend);
@@ -96,10 +99,27 @@ class WorkerApp implements OnApplicationBootstrap, BeforeApplicationShutdown {
     }
   }
 
+  /** Jobs that wait beside free slots, and none is taken. While the queue is away a new process would take none either. */
+  private async checkAlive(): Promise<void> {
+    const { status } = await runHealthChecks([{ name: 'queue', check: () => pingBackend(this.backend) }], 500);
+    if (status !== 'ok') return;
+    const stuck = await this.worker.stuckTypes();
+    if (stuck.length > 0) throw new Error(`jobs wait, slots are free, and none is taken: ${stuck.join(', ')}`);
+  }
+
   private async checkListener(): Promise<void> {
     const silent = this.worker.unansweredMs();
     if (silent > UNANSWERED_MS) throw new Error(`no status listener has answered for ${Math.round(silent / 1000)} s`);
   }
+}
+
+/** The types that this worker runs; throws when the configuration names one that there is not. */
+function typesOf({ workerTypes, diagnosticTasks }: AppConfig): typeof taskTypes {
+  const offered = taskTypes.filter(({ type }) => type !== 'diagnostic' || diagnosticTasks);
+  if (workerTypes === undefined) return offered;
+  const unknown = workerTypes.filter((name) => !offered.some(({ type }) => type === name));
+  if (unknown.length > 0) throw new Error(`WORKER_TYPES names what is not offered: ${unknown.join(', ')}`);
+  return offered.filter(({ type }) => workerTypes.includes(type));
 }
 
 @Module({})

@@ -10,6 +10,7 @@ import {
   type TaskJob,
   type TaskQueues,
 } from '#libs/queues';
+import { Intake } from './intake.js';
 import { startRun, type Run, type RunSurroundings, type StopReason } from './run-job.js';
 
 const HEARTBEAT_MS = 2_000;
@@ -33,6 +34,7 @@ export interface WorkerOptions {
 export class Worker {
   readonly id = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
   private readonly runs = new Map<string, Run>();
+  private readonly intake: Intake;
   private consumers: Consumer[] = [];
   private heartbeat: NodeJS.Timeout | undefined;
   private seq = 0;
@@ -44,7 +46,9 @@ export class Worker {
     private readonly channel: StatusChannel,
     private readonly options: WorkerOptions,
     private readonly logger: Logger,
-  ) {}
+  ) {
+    this.intake = new Intake(options.slots, async (type) => (await queues.depth(type)).waiting);
+  }
 
   async start(): Promise<void> {
     await this.channel.subscribe((text) => this.onControl(text));
@@ -70,6 +74,11 @@ export class Worker {
     return performance.now() - this.answered;
   }
 
+  /** Task types of which jobs wait for long although slots are free: what liveness looks at. */
+  async stuckTypes(): Promise<string[]> {
+    return this.stopping ? [] : this.intake.stuck();
+  }
+
   get running(): number {
     return this.runs.size;
   }
@@ -87,6 +96,7 @@ export class Worker {
     };
     const run = startRun(job, surroundings);
     this.runs.set(id, run);
+    const left = this.intake.took(job.taskType);
     try {
       const report = await run.ended;
       if (report !== null) {
@@ -96,6 +106,7 @@ export class Worker {
       }
     } finally {
       this.runs.delete(id);
+      left();
     }
   }
 

@@ -6,14 +6,24 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import { ChainCache, makeEngineMetrics, Room, type Engine } from '#libs/chain-engine';
-import { createMetrics, startHealthServer, type AppConfig, type HealthServer, type Logger } from '#libs/platform';
+import {
+  createMetrics,
+  runHealthChecks,
+  startHealthServer,
+  type AppConfig,
+  type HealthCheck,
+  type HealthServer,
+  type Logger,
+} from '#libs/platform';
 import { closeBackend, openBackend, openChannel, pingBackend, TaskQueues } from '#libs/queues';
 import { Database, missingMigrations } from '#libs/repositories';
 import { Duties } from './duties.js';
 import { Listener } from './listener.js';
 
-/** A loop that has not come round for this long counts as stuck, ms. */
+/** A listener with a loop that has not come round for this long is not ready, ms. */
 const STUCK_MS = 30_000;
+/** One whose loop has not come round for this long, although all that it needs answers, is to be started anew, ms. */
+const DEAD_MS = 60_000;
 
 /** Opens what the listener needs, runs it, and closes it in the reverse order. */
 class ListenerApp implements OnApplicationBootstrap, BeforeApplicationShutdown {
@@ -24,6 +34,10 @@ class ListenerApp implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly queues: TaskQueues;
   private readonly listener: Listener;
   private readonly metrics = createMetrics('status-listener');
+  private readonly needs: readonly HealthCheck[] = [
+    { name: 'database', check: () => this.checkSchema() },
+    { name: 'queue', check: () => pingBackend(this.backend) },
+  ];
   private health: HealthServer | undefined;
 
   constructor(
@@ -56,41 +70,48 @@ class ListenerApp implements OnApplicationBootstrap, BeforeApplicationShutdown {
   }
 
   async onApplicationBootstrap(): Promise<void> {
-    const missing = await missingMigrations(this.schema());
-    if (missing.length > 0) {
-      throw new Error(`the database lacks ${missing.length} migrations (${missing[0]} …): run "npm run migrate"`);
-    }
+    await this.checkSchema();
     this.listener.start();
     this.health = await startHealthServer({
       app: 'status-listener',
       host: this.config.host,
       port: this.config.listenerPort,
       metrics: this.metrics,
-      checks: [
-        { name: 'database', check: () => this.schema().query('SELECT 1') },
-        { name: 'queue', check: () => pingBackend(this.backend) },
-        { name: 'loops', check: () => this.checkLoops() },
-      ],
+      checks: [...this.needs, { name: 'loops', check: async () => this.checkLoops(STUCK_MS) }],
+      live: [{ name: 'loops', check: () => this.checkAlive() }],
     });
     this.logger.info({ port: this.health.port, backend: this.backend.kind }, 'the status listener is ready');
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    await this.health?.close();
+    this.health?.stopping();
     await this.listener.stop();
+    await this.health?.close();
     await this.queues.close();
     await closeBackend(this.backend);
     await this.reads.close();
     await this.db.close();
   }
 
-  private async checkLoops(): Promise<void> {
+  private checkLoops(mostMs: number): void {
     const idle = this.listener.idleMs();
-    if (idle > STUCK_MS) throw new Error(`a loop has not come round for ${Math.round(idle / 1000)} s`);
+    if (idle > mostMs) throw new Error(`a loop has not come round for ${Math.round(idle / 1000)} s`);
   }
 
-  private schema(): { query(sql: string): Promise<unknown> } {
-    return { query: (sql) => this.db.query({ name: `check-${sql.length}`, text: sql }) };
+  /** While the database or the queue is away a new process would be stuck as well. */
+  private async checkAlive(): Promise<void> {
+    if (this.listener.idleMs() <= DEAD_MS) return;
+    if ((await runHealthChecks(this.needs, 500)).status === 'ok') this.checkLoops(DEAD_MS);
+  }
+
+  /** A schema that is newer than this listener is as good: migrations keep the version before running. */
+  private async checkSchema(): Promise<void> {
+    const missing = await missingMigrations({
+      query: (text) => this.db.query({ name: 'applied-migrations', text }),
+    });
+    if (missing.length > 0) {
+      throw new Error(`the database lacks ${missing.length} migrations (${missing[0]} …): run "npm run migrate"`);
+    }
   }
 }
 

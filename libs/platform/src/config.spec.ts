@@ -94,6 +94,11 @@ describe('configuration', () => {
     expect(faultsOf(() => readConfig({ WORKER_CONCURRENCY_PSI: 'many' }))).toContain('WORKER_CONCURRENCY_PSI="many"');
   });
 
+  it('takes the types of a worker as a list, and all of them without one', () => {
+    expect(readConfig({ WORKER_TYPES: ' psi, ss_lr,' }).workerTypes).toEqual(['psi', 'ss_lr']);
+    expect(readConfig({ WORKER_TYPES: ' ' }).workerTypes).toBeUndefined();
+  });
+
   it('gives each type a slot for each core, 2 to 16', () => {
     expect([1, 4, 64].map(defaultWorkerConcurrency)).toEqual([2, 4, 16]);
   });

@@ -27,6 +27,8 @@ export interface Config {
   readonly workerConcurrency: number;
   /** Slots by task type in lower case, e.g. `{psi: 1}`. */
   readonly concurrencyByType: Readonly<Record<string, number>>;
+  /** The task types that a worker runs; undefined: all. */
+  readonly workerTypes: readonly string[] | undefined;
   readonly logLevel: LogLevel;
   /** Whether the `diagnostic` task type is offered. */
   readonly diagnosticTasks: boolean;
@@ -139,6 +141,11 @@ function read(reader: ValueReader, env: Environment): Config {
     artifactRoot: resolve(reader.text('ARTIFACT_ROOT') ?? join(dataDir, 'artifacts')),
     workerConcurrency: reader.integer('WORKER_CONCURRENCY', defaultWorkerConcurrency(), 1, 1024, SLOTS_MEND),
     concurrencyByType: readConcurrencyByType(reader, env),
+    workerTypes: reader
+      .text('WORKER_TYPES')
+      ?.split(',')
+      .map((type) => type.trim())
+      .filter(Boolean),
     logLevel: reader.choice('LOG_LEVEL', 'info', LOG_LEVELS),
     diagnosticTasks: reader.choice('DIAGNOSTIC_TASKS', 'on', ['on', 'off']) === 'on',
     workerDrainSeconds: reader.integer(

@@ -8,6 +8,7 @@ import { createMetrics } from './metrics.js';
 describe('health server', () => {
   let server: HealthServer;
   let queue: () => Promise<unknown> = async () => {};
+  let consumes: () => Promise<unknown> = async () => {};
   const metrics = createMetrics('status-listener');
   const counter = new Counter({ name: 'events_total', help: 'Events.', registers: [metrics.registry] });
   const get = async (path: string) => {
@@ -26,16 +27,24 @@ describe('health server', () => {
         { name: 'database', check: async () => {} },
         { name: 'queue', check: () => queue() },
       ],
+      live: [{ name: 'consumes', check: () => consumes() }],
     });
   });
   after(() => server.close());
 
-  it('is live whatever the checks say', async () => {
+  it('is live whatever the checks of readiness say, and not when its own fail', async () => {
     queue = () => Promise.reject(new Error('down'));
     const { status, text } = await get('/health/live');
-    expect([status, JSON.parse(text)]).toEqual([
+    expect([status, JSON.parse(text)]).toMatchObject([
       200,
       { status: 'ok', app: 'status-listener', uptime_s: expect.any(Number) },
+    ]);
+    consumes = () => Promise.reject(new Error('a loop is stuck'));
+    const stuck = await get('/health/live');
+    consumes = async () => {};
+    expect([stuck.status, JSON.parse(stuck.text)]).toMatchObject([
+      503,
+      { status: 'failing', checks: { consumes: { detail: 'a loop is stuck' } } },
     ]);
   });
 
@@ -84,6 +93,15 @@ describe('health server', () => {
   it('rejects when its port is taken', async () => {
     const second = startHealthServer({ app: 'x', host: '127.0.0.1', port: server.port, checks: [], metrics });
     await expect(second).rejects.toThrow('EADDRINUSE');
+  });
+
+  it('is live and not ready once it is told to stop', async () => {
+    const other = await startHealthServer({ app: 'x', host: '127.0.0.1', port: 0, checks: [], metrics });
+    const statusOf = async (path: string) => (await fetch(`http://127.0.0.1:${other.port}${path}`)).status;
+    expect(await statusOf('/health/ready')).toBe(200);
+    other.stopping();
+    expect([await statusOf('/health/ready'), await statusOf('/health/live')]).toEqual([503, 200]);
+    await other.close();
   });
 
   it('closes within 100 ms although a client stays connected', async () => {

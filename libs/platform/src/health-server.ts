@@ -10,6 +10,8 @@ export interface HealthServerOptions {
   readonly port: number;
   /** What /health/ready asks; each by itself, all at once. */
   readonly checks: readonly HealthCheck[];
+  /** What /health/live asks: they fail only where a new process would help. */
+  readonly live?: readonly HealthCheck[];
   readonly metrics: Metrics;
   /** How long a check may take. */
   readonly timeoutMs?: number;
@@ -17,19 +19,21 @@ export interface HealthServerOptions {
 
 export interface HealthServer {
   readonly port: number;
+  /** From here on it is not ready, whatever the checks say; liveness and metrics go on. */
+  stopping(): void;
   /** Ends within 100 ms, open connections included. */
   close(): Promise<void>;
 }
 
 /**
- * Serves /health/live (200 while the process answers at all), /health/ready (200, or 503 with the failing
- * checks named) and /metrics for an app without an HTTP API. Rejects when the port is taken.
+ * Serves /health/live and /health/ready (200, or 503 with the failing checks named) and /metrics for an app without an HTTP API. Rejects when the port is taken.
  */
 export async function startHealthServer(options: HealthServerOptions): Promise<HealthServer> {
+  let checks = options.checks;
   const server = createServer((request, response) => {
     const path = request.url?.split('?', 1)[0] ?? '/';
     const known = request.method === 'GET' || request.method === 'HEAD';
-    answer(options, known ? path : '', response).catch((error: unknown) => {
+    answer({ ...options, checks }, known ? path : '', response).catch((error: unknown) => {
       send(response, 500, { status: 'failing', detail: error instanceof Error ? error.message : String(error) });
     });
   });
@@ -39,6 +43,7 @@ export async function startHealthServer(options: HealthServerOptions): Promise<H
   });
   return {
     port: (server.address() as AddressInfo).port,
+    stopping: () => void (checks = [STOPPING]),
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -47,9 +52,16 @@ export async function startHealthServer(options: HealthServerOptions): Promise<H
   };
 }
 
+const STOPPING: HealthCheck = {
+  name: 'stopping',
+  check: () => Promise.reject(new Error('it was told to stop and takes nothing more')),
+};
+
 async function answer(options: HealthServerOptions, path: string, response: ServerResponse): Promise<void> {
   if (path === '/health/live') {
-    return send(response, 200, { status: 'ok', app: options.app, uptime_s: Math.round(process.uptime()) });
+    const report = await runHealthChecks(options.live ?? [], options.timeoutMs);
+    const uptime_s = Math.round(process.uptime());
+    return send(response, report.status === 'ok' ? 200 : 503, { app: options.app, ...report, uptime_s });
   }
   if (path === '/health/ready') {
     const report = await runHealthChecks(options.checks, options.timeoutMs);

@@ -1,0 +1,36 @@
+/** Jobs that wait beside a free slot for this long, while none is taken, say that a queue's processor is dead, ms. */
+const STUCK_MS = 30_000;
+
+/** Whether the worker takes what lies in its queues. It learns that as it is asked, so a worker that nobody asks pays nothing. */
+export class Intake {
+  private readonly busy = new Map<string, number>();
+  /** Since when jobs of a type have been seen waiting beside a free slot. */
+  private readonly since = new Map<string, number>();
+
+  constructor(
+    private readonly slots: Readonly<Record<string, number>>,
+    /** Jobs of the type that wait. */
+    private readonly waiting: (type: string) => Promise<number>,
+    private readonly now: () => number = () => performance.now(),
+  ) {}
+
+  /** A job was taken; call what it returns when its slot is free again. */
+  took(type: string): () => void {
+    this.since.delete(type);
+    this.busy.set(type, (this.busy.get(type) ?? 0) + 1);
+    return () => void this.busy.set(type, this.busy.get(type)! - 1);
+  }
+
+  /** The types that are stuck now; rejects when the queue does not answer. */
+  async stuck(): Promise<string[]> {
+    const types = Object.keys(this.slots);
+    await Promise.all(types.map((type) => this.look(type)));
+    return types.filter((type) => this.now() - (this.since.get(type) ?? Infinity) > STUCK_MS);
+  }
+
+  private async look(type: string): Promise<void> {
+    const free = (this.busy.get(type) ?? 0) < this.slots[type]!;
+    if (!free || (await this.waiting(type)) === 0) this.since.delete(type);
+    else if (!this.since.has(type)) this.since.set(type, this.now());
+  }
+}
