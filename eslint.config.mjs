@@ -15,7 +15,17 @@ const impure = [
 ];
 
 export default tseslint.config(
-  { ignores: ['dist/**', 'node_modules/**', '.data*/**', '.cache/**', '**/*.cjs'] },
+  {
+    ignores: [
+      'dist/**',
+      'docs/.vitepress/dist/**',
+      'docs/.vitepress/cache/**',
+      'node_modules/**',
+      '.data*/**',
+      '.cache/**',
+      '**/*.cjs',
+    ],
+  },
   ...tseslint.configs.recommended,
   {
     files: ['**/*.ts'],

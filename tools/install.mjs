@@ -4,8 +4,6 @@ import { existsSync, lstatSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { npm, quietly, Refusal, ROOT } from './steps.mjs';
 
-const STAMP = join(ROOT, 'node_modules', '.task-chain-install.json');
-
 /** Refuses a Node that package.json's engines leave out. */
 export function checkNode(version = process.versions.node, range = readJson('package.json').engines.node) {
   const parts = numbers(version);
@@ -18,25 +16,27 @@ export function checkNode(version = process.versions.node, range = readJson('pac
   if (!fits) throw new Refusal(`Node ${version} does not do: this project needs Node ${range}. See https://nodejs.org`);
 }
 
-/** Runs `npm ci` when node_modules is missing or not that of the lockfile, and never otherwise. Says what it did. */
-export async function ensureInstalled() {
-  const lock = readFileSync(join(ROOT, 'package-lock.json'), 'utf8');
+/** Runs `npm ci` in `folder` when its node_modules is missing or not that of its lockfile, and never otherwise. Says what it did. */
+export async function ensureInstalled(folder = ROOT) {
+  const modules = join(folder, 'node_modules');
+  const stampFile = join(modules, '.task-chain-install.json');
+  const lock = readFileSync(join(folder, 'package-lock.json'), 'utf8');
   const stamp = JSON.stringify({
     lock: createHash('sha256').update(lock).digest('hex'),
     platform: `${process.platform}-${process.arch}`,
   });
-  if (existsSync(STAMP) && readFileSync(STAMP, 'utf8') === stamp) return 'up to date';
-  const already = matches(JSON.parse(lock), join(ROOT, 'node_modules', '.package-lock.json'));
+  if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp) return 'up to date';
+  const already = matches(JSON.parse(lock), join(modules, '.package-lock.json'));
   if (!already) {
-    if (lstatSync(join(ROOT, 'node_modules'), { throwIfNoEntry: false })?.isSymbolicLink()) {
+    if (lstatSync(modules, { throwIfNoEntry: false })?.isSymbolicLink()) {
       // npm ci would empty the folder that it points to, which is somebody else's.
       throw new Refusal('node_modules is a link, and not what package-lock.json wants: run npm ci where it points to');
     }
-    const [command, args] = npm('ci', '--no-audit', '--no-fund', '--loglevel=error');
+    const [command, args] = npm('ci', `--prefix=${folder}`, '--no-audit', '--no-fund', '--loglevel=error');
     await quietly(command, args, { env: { NODE_ENV: 'development' } });
   }
   try {
-    writeFileSync(STAMP, stamp);
+    writeFileSync(stampFile, stamp);
   } catch {
     // installed by another user: compared anew each time
   }

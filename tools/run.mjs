@@ -24,6 +24,7 @@ const COMMANDS = {
   test: async () => finish([...(await prepare()), ...(await test(args))]),
   openapi,
   sbom: async () => process.stdout.write(`${await writeSbom()}\n`),
+  docs: documentation,
   'docs:tasks': taskPages,
   'docs:performance': () => import('./write-performance-page.mjs'),
 };
@@ -113,6 +114,14 @@ function finish(failed) {
 async function openapi() {
   await ensureInstalledAndBuilt();
   writeFileSync(join(ROOT, 'openapi.json'), await builtOpenapi());
+}
+
+/** Builds the site of the documentation; with `--serve` it is served as well, until Ctrl-C. */
+async function documentation() {
+  await ensureInstalledAndBuilt();
+  const { buildSite, serveSite } = await import('./docs-site.mjs');
+  process.stdout.write(`${await buildSite()}\n`);
+  if (args.includes('--serve')) await serveSite();
 }
 
 /** Fills in what the pages of the task types take from the built code. */

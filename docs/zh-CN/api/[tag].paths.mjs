@@ -1,0 +1,3 @@
+import { apiRoutes } from '../../.vitepress/api-pages.mjs';
+
+export default { paths: () => apiRoutes('zh-CN') };
