@@ -26,6 +26,12 @@ module.exports = {
       { path: '^(libs/(?!(dag-planner|chain-domain)/)|apps/)' },
     ),
     error(
+      'chain-view-knows-pictures-only',
+      'Rank 1.',
+      { path: '^libs/chain-view/', pathNot: TEST },
+      { path: '^(libs/(?!(dag-planner|chain-view)/)|apps/)' },
+    ),
+    error(
       'rank-2-libs-do-not-know-each-other',
       'Rank 2 imports rank 0 and 1 only.',
       { path: '^libs/(repositories|queues|compute|platform)/', pathNot: TEST },

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { isOver, type ChainView } from './chain-view.js';
+import { isOver, type ChainView } from '#libs/chain-view';
 
 const POLL_MS = 150;
 

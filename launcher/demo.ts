@@ -1,10 +1,8 @@
 import { parseArgs } from 'node:util';
+import { changedLines, LiveView, renderChain, type ChainView, type Style } from '#libs/chain-view';
 import { APPS } from './apps.js';
 import { createChain, followChain } from './chain-client.js';
-import type { ChainView } from './chain-view.js';
 import { copyTables, DEFAULT_EXAMPLE, readExample, summarise } from './example.js';
-import { LiveView } from './live-view.js';
-import { changedLines, renderChain, type Style } from './render-chain.js';
 import { runLauncher } from './run-launcher.js';
 import { migrateAll } from './schema.js';
 import type { System } from './system.js';
@@ -58,6 +56,7 @@ function style(): Style {
   const locale = process.env.LC_ALL || process.env.LC_CTYPE || process.env.LANG || '';
   return {
     columns: stdout.columns || 80,
+    rows: (stdout.rows || 25) - 1,
     colour: !process.env.NO_COLOR,
     unicode: process.platform !== 'linux' || /utf-?8/i.test(locale),
   };

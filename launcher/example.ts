@@ -1,7 +1,7 @@
 import { cpSync, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { ChainView, TaskView } from './chain-view.js';
+import type { ChainView, TaskView } from '#libs/chain-view';
 
 /** Where the examples lie. Compiled, this file lies in dist/launcher. */
 const EXAMPLES = fileURLToPath(new URL('../../examples', import.meta.url));

@@ -229,7 +229,7 @@ describeSystem('validating and the graph', 'postgres', { apps: ['api'] }, (check
     ]);
   });
 
-  check('are drawn as Mermaid and DOT, whatever the names hold', async ({ api }) => {
+  check('are drawn as Mermaid, DOT and SVG, whatever the names hold', async ({ api }) => {
     const hostile = '"]; click a "javascript:alert(1)" %% <b>\n\\" 名';
     const id = await api.create(chain([task('a', {}, { task_name: hostile }), task('b', {}, { depends_on: ['a'] })]));
     const mermaid = await api.call(`/chains/${id}/graph`, { headers: { accept: 'text/vnd.mermaid' } });
@@ -242,9 +242,14 @@ describeSystem('validating and the graph', 'postgres', { apps: ['api'] }, (check
     const dot = await api.call(`/chains/${id}/graph`, { headers: { accept: 'text/vnd.graphviz' } });
     expect(dot.headers.get('content-type')).toContain('text/vnd.graphviz');
     expect(dot.text).toMatch(/^digraph chain \{\n/);
-    expect(dot.text).toContain('  "a" -> "b";\n');
+    expect(dot.text).toContain('  "a" -> "b" [penwidth=3];\n');
     const strings = dot.text.split('\n').find((row) => row.includes('label='))!;
     // Every quote and backslash of the name is escaped: what is left outside of quoted strings is plain.
-    expect(strings.replaceAll(/"(?:[^"\\]|\\.)*"/g, 'S')).toBe('  S [label=S];');
+    expect(strings.replaceAll(/"(?:[^"\\]|\\.)*"/g, 'S')).toBe('  S [label=S style=filled fillcolor=S color=S];');
+    const svg = await api.call(`/chains/${id}/graph`, { headers: { accept: 'image/svg+xml' } });
+    expect(svg.headers.get('content-type')).toContain('image/svg+xml');
+    expect(svg.text).toMatch(/^<svg xmlns=/);
+    expect(svg.text.match(/<g class="PENDING">/g)?.length).toBe(2);
+    expect(svg.text).toContain('%% &lt;b&gt;');
   });
 });

@@ -11,6 +11,7 @@ import {
   getSchemaPath,
 } from '@nestjs/swagger';
 import { createChain, type CreatedChain } from '#libs/chain-engine';
+import { toDot, toMermaid, toSvg } from '#libs/chain-view';
 import { listChains, readChains } from '#libs/repositories';
 import { readChain, type ChainInput } from '../input/chain-input.js';
 import { Problem } from '../input/problem.js';
@@ -24,7 +25,7 @@ import { ApiMetrics } from '../system/health.controller.js';
 import { Needs } from '../sign-in/roles.js';
 import { ChainReader } from './chain-reader.js';
 import { ChainDto, ChainListDto, CreatedChainDto, GraphDto, ValidationDto } from './chains.dto.js';
-import { graphOf, toDot, toMermaid } from './graph.js';
+import { graphOf } from './graph.js';
 import { readListQuery, writeCursor } from './list-query.js';
 import { newChainOf } from './new-chain.js';
 import { chainSummary, taskDtos } from './views.js';
@@ -198,7 +199,8 @@ export class ChainsController {
   @ApiOperation({
     operationId: 'getChainGraph',
     summary: "Read a chain's graph",
-    description: 'JSON; as Mermaid with `Accept: text/vnd.mermaid`, as Graphviz DOT with `Accept: text/vnd.graphviz`.',
+    description:
+      'JSON; as Mermaid with `Accept: text/vnd.mermaid`, as Graphviz DOT with `Accept: text/vnd.graphviz`, as a picture with `Accept: image/svg+xml`.',
   })
   @ApiExtraModels(GraphDto)
   @ApiResponse({
@@ -208,6 +210,7 @@ export class ChainsController {
       'application/json': { schema: { $ref: getSchemaPath(GraphDto) } },
       'text/vnd.mermaid': { schema: { type: 'string' } },
       'text/vnd.graphviz': { schema: { type: 'string' } },
+      'image/svg+xml': { schema: { type: 'string' } },
     },
   })
   @ApiProblems(404, 503)
@@ -225,6 +228,10 @@ export class ChainsController {
     if (accept?.includes('text/vnd.graphviz')) {
       reply.type('text/vnd.graphviz; charset=utf-8');
       return toDot(graph);
+    }
+    if (accept?.includes('image/svg+xml')) {
+      reply.type('image/svg+xml; charset=utf-8');
+      return toSvg(graph);
     }
     return graph;
   }

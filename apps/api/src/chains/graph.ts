@@ -22,35 +22,3 @@ export function graphOf(chain: ChainView, tasks: readonly TaskView[]): GraphDto 
     critical_path: path.positions.map((position) => tasks[position]!.task_id),
   };
 }
-
-/** As a Mermaid flowchart. Names are quoted and escaped: they are the user's. */
-export function toMermaid(graph: GraphDto): string {
-  const index = new Map(graph.nodes.map((node, i) => [node.task_id, `t${i}`]));
-  const label = (text: string): string => text.replace(/[^\p{L}\p{N} ._-]/gu, (c) => `#${c.codePointAt(0)};`);
-  return [
-    'flowchart LR',
-    ...graph.nodes.map(
-      (n) => `    ${index.get(n.task_id)}["${label(n.task_name)}<br/>${n.task_type} ${n.status}"]:::${n.status}`,
-    ),
-    ...graph.edges.map((edge) => `    ${index.get(edge.from)} --> ${index.get(edge.to)}`),
-    '    classDef SUCCESS fill:#d9f2d9,stroke:#2e7d32',
-    '    classDef FAILURE fill:#fbdada,stroke:#c62828',
-    '    classDef RUNNING fill:#dbe9ff,stroke:#1565c0',
-    '',
-  ].join('\n');
-}
-
-/** As Graphviz DOT. */
-export function toDot(graph: GraphDto): string {
-  const quote = (text: string): string => `"${text.replace(/["\\]/g, '\\$&').replace(/\s+/g, ' ')}"`;
-  return [
-    'digraph chain {',
-    '  rankdir=LR; node [shape=box];',
-    ...graph.nodes.map(
-      (node) => `  ${quote(node.task_id)} [label=${quote(`${node.task_name} (${node.task_type}, ${node.status})`)}];`,
-    ),
-    ...graph.edges.map((edge) => `  ${quote(edge.from)} -> ${quote(edge.to)};`),
-    '}',
-    '',
-  ].join('\n');
-}

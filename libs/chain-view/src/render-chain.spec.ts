@@ -1,7 +1,6 @@
 import { describe, it } from 'node:test';
 import { expect } from 'expect';
-import { levelsOf, type ChainView, type TaskView } from './chain-view.js';
-import { summarise } from './example.js';
+import type { ChainView, TaskView } from './chain.js';
 import { LiveView } from './live-view.js';
 import { changedLines, renderChain, type Style } from './render-chain.js';
 
@@ -11,6 +10,8 @@ const task = (task_id: string, task_type: string, status: string, more: Partial<
   task_id,
   task_type,
   status,
+  level: 0,
+  depends_on: [],
   ...more,
 });
 const chain: ChainView = {
@@ -20,16 +21,17 @@ const chain: ChainView = {
   progress: 45,
   started_at: at(0),
   tasks: [
-    task('alice', 'preprocessing', 'SUCCESS', { started_at: at(0), completed_at: at(2), depends_on: [] }),
-    task('bob', 'preprocessing', 'SUCCESS', { started_at: at(0), completed_at: at(1), depends_on: [] }),
+    task('alice', 'preprocessing', 'SUCCESS', { started_at: at(0), completed_at: at(2) }),
+    task('bob', 'preprocessing', 'SUCCESS', { started_at: at(0), completed_at: at(1) }),
     task('join', 'psi', 'RUNNING', {
       started_at: at(4),
       progress: 50,
       progress_stage: 'blinding',
+      level: 1,
       depends_on: ['alice', 'bob'],
       attempt: 2,
     }),
-    task('report', 'report', 'PENDING', { depends_on: [{ task_id: 'join' }, 'alice'] }),
+    task('report', 'report', 'PENDING', { level: 2, depends_on: ['join', 'alice'] }),
   ],
 };
 const plain: Style = { columns: 120, colour: false, unicode: false };
@@ -37,7 +39,7 @@ const plain: Style = { columns: 120, colour: false, unicode: false };
 describe('the chain on the terminal', () => {
   it('stands level by level, with states in words, progress and times', () => {
     expect(renderChain(chain, now, plain)).toEqual([
-      '> RUNNING    #####-------  45%    10.0 s  Example',
+      '> RUNNING    #####-------  45%    10.0 s  about 7.5 s left  Example',
       'level 1  + SUCCESS    alice   preprocessing  ############ 100%     2.0 s',
       '         + SUCCESS    bob     preprocessing  ############ 100%     1.0 s',
       'level 2  > RUNNING    join    psi            ######------  50%     6.0 s  <- alice, bob  blinding, attempt 2',
@@ -63,15 +65,24 @@ describe('the chain on the terminal', () => {
     expect(renderChain({ ...chain, tasks: [failed] }, now, plain)[1]).toContain('TASK_ERROR: no keys');
   });
 
-  it('has no level twice and survives what can not be', () => {
-    const ids = (tasks: TaskView[]) => levelsOf(tasks).map((level) => level.map(({ task_id }) => task_id));
-    expect(ids([...chain.tasks])).toEqual([['alice', 'bob'], ['join'], ['report']]);
-    const odd = [
-      task('a', 'x', 'PENDING', { depends_on: ['b', 'missing'] }),
-      task('b', 'x', 'PENDING', { depends_on: ['a'] }),
-    ];
-    expect(ids(odd).flat().sort()).toEqual(['a', 'b']);
-    expect(levelsOf([])).toEqual([]);
+  it('counts columns and not characters, and shows what could move the cursor as a sign for it', () => {
+    const odd = { ...chain, chain_name: '隐私\u001b[2J计算\u202e流程' };
+    expect(renderChain(odd, now, plain)[0]).toBe(
+      '> RUNNING    #####-------  45%    10.0 s  about 7.5 s left  隐私\ufffd[2J计算\ufffd流程',
+    );
+    const clipped = renderChain(odd, now, { ...plain, columns: 70 })[0]!;
+    expect(clipped).toMatch(/left {2}隐私.\[2J计$/);
+  });
+
+  it('sums up what has no room, the telling first', () => {
+    const many = Array.from({ length: 50 }, (_, i) =>
+      task(`t${i}`, 'psi', ['SUCCESS', 'RUNNING', 'PENDING', 'FAILURE'][i % 4]!, { level: i }),
+    );
+    const lines = renderChain({ ...chain, tasks: many }, now, { ...plain, rows: 10 });
+    expect(lines.length).toBe(10);
+    expect(lines[1]).toBe('. PENDING 12  > RUNNING 13  + SUCCESS 13  x FAILURE 12');
+    expect(lines.slice(2).map((line) => line.split(/ +/)[1])).toEqual(Array(8).fill('FAILURE'));
+    expect(renderChain({ ...chain, tasks: many }, now, { ...plain, rows: 51 }).length).toBe(51);
   });
 });
 
@@ -91,24 +102,6 @@ describe('the chain without a terminal', () => {
     expect(changedLines(chain, { ...chain, tasks }, now)).toEqual([
       'FAILURE   join (psi) (attempt 2) 1.0 s TASK_ERROR: no keys',
     ]);
-  });
-});
-
-describe('the end of the demo', () => {
-  it('tells the figures that there are', () => {
-    const tasks = [
-      task('join', 'psi', 'SUCCESS', { result: { intersection_count: 569 } }),
-      task('eval', 'biclassification_eval', 'SUCCESS', {
-        result: { metrics: { auc: 0.99441, ks: 0.9, accuracy: 0.97 } },
-      }),
-    ];
-    expect(summarise({ ...chain, tasks }, '/nowhere')).toEqual([
-      'PSI intersection: 569',
-      'AUC:              0.9944',
-      'KS:               0.9000',
-      'accuracy:         0.9700',
-    ]);
-    expect(summarise(chain, '/nowhere')).toEqual([]);
   });
 });
 

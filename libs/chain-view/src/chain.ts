@@ -1,9 +1,10 @@
 /** A task, as GET /api/v1/chains/{id} shows it. */
 export interface TaskView {
   readonly task_id: string;
-  readonly task_name?: string;
   readonly task_type: string;
   readonly status: string;
+  /** Of the graph, from 0. */
+  readonly level: number;
   readonly attempt?: number;
   /** 0 to 100. */
   readonly progress?: number | null;
@@ -12,7 +13,7 @@ export interface TaskView {
   readonly completed_at?: string | null;
   readonly result?: unknown;
   readonly error?: unknown;
-  readonly depends_on?: readonly (string | { readonly task_id: string })[];
+  readonly depends_on: readonly string[];
 }
 
 /** A chain, as GET /api/v1/chains/{id} shows it. */
@@ -33,26 +34,10 @@ export function isOver(status: string): boolean {
   return TERMINAL.has(status);
 }
 
-/** The ids of the tasks that a task depends on. */
-export function parentsOf(task: TaskView): string[] {
-  return (task.depends_on ?? []).map((parent) => (typeof parent === 'string' ? parent : parent.task_id));
-}
-
-/** The tasks by level: a task stands one below the lowest of its parents. The order within a level is the chain's. */
+/** The tasks by level, in the chain's order. */
 export function levelsOf(tasks: readonly TaskView[]): TaskView[][] {
-  const byId = new Map(tasks.map((task) => [task.task_id, task]));
-  const known = new Map<string, number>();
-  const levelOf = (task: TaskView, path: ReadonlySet<string>): number => {
-    const found = known.get(task.task_id);
-    if (found !== undefined) return found;
-    const below = new Set(path).add(task.task_id);
-    const parents = parentsOf(task).flatMap((id) => (below.has(id) ? [] : (byId.get(id) ?? [])));
-    const level = Math.max(-1, ...parents.map((parent) => levelOf(parent, below))) + 1;
-    known.set(task.task_id, level);
-    return level;
-  };
   const levels: TaskView[][] = [];
-  for (const task of tasks) (levels[levelOf(task, new Set())] ??= []).push(task);
+  for (const task of tasks) (levels[task.level] ??= []).push(task);
   return levels;
 }
 

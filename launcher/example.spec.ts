@@ -1,0 +1,32 @@
+import { describe, it } from 'node:test';
+import { expect } from 'expect';
+import type { ChainView, TaskView } from '#libs/chain-view';
+import { summarise } from './example.js';
+
+const task = (task_id: string, task_type: string, status: string, more: Partial<TaskView> = {}): TaskView => ({
+  task_id,
+  task_type,
+  status,
+  level: 0,
+  depends_on: [],
+  ...more,
+});
+const chain: ChainView = { chain_id: 'chain-1', chain_name: 'Example', status: 'RUNNING', tasks: [] };
+
+describe('the end of the demo', () => {
+  it('tells the figures that there are', () => {
+    const tasks = [
+      task('join', 'psi', 'SUCCESS', { result: { intersection_count: 569 } }),
+      task('eval', 'biclassification_eval', 'SUCCESS', {
+        result: { metrics: { auc: 0.99441, ks: 0.9, accuracy: 0.97 } },
+      }),
+    ];
+    expect(summarise({ ...chain, tasks }, '/nowhere')).toEqual([
+      'PSI intersection: 569',
+      'AUC:              0.9944',
+      'KS:               0.9000',
+      'accuracy:         0.9700',
+    ]);
+    expect(summarise(chain, '/nowhere')).toEqual([]);
+  });
+});
