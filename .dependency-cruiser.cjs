@@ -4,7 +4,12 @@ const TEST = '\\.spec\\.ts$|^test/|^libs/testing/|^bench/';
 const error = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to });
 module.exports = {
   forbidden: [
-    error('no-circular', 'Cycles make load order matter.', {}, { circular: true }),
+    error(
+      'no-circular',
+      'Cycles make load order matter; what a generator makes has one of types alone.',
+      { pathNot: '^clients/typescript/src/generated/' },
+      { circular: true },
+    ),
     error(
       'core-is-pure',
       'The core runs without Nest, a database or a clock.',
@@ -41,6 +46,12 @@ module.exports = {
       },
     ),
     error('libs-never-import-apps', 'A lib serves every app.', { path: '^libs/' }, { path: '^(apps|launcher|bench)/' }),
+    error(
+      'clients-stand-alone',
+      'They are published by themselves and know the API by its document alone.',
+      { path: '^clients/', pathNot: TEST },
+      { path: '^(apps|libs|launcher|bench|test)/' },
+    ),
     error(
       'apps-never-import-apps',
       'Apps talk through the queue and the database.',

@@ -17,8 +17,8 @@ const impure = [
 export default tseslint.config(
   {
     ignores: [
-      'dist/**',
-      'docs/.vitepress/dist/**',
+      '**/dist/**',
+      'clients/typescript/src/generated/**',
       'docs/.vitepress/cache/**',
       'node_modules/**',
       '.data*/**',

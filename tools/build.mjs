@@ -10,6 +10,7 @@ const SOURCES = [
   'apps/api',
   'apps/status-listener',
   'apps/compute-worker',
+  'clients/typescript/src',
   'libs',
   'migrations',
   'test',

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ensureBuilt } from './build.mjs';
 import { checkNode, ensureInstalled } from './install.mjs';
+import { generateClient } from './sdk.mjs';
 import { bin, quietly, Refusal, ROOT, step } from './steps.mjs';
 import { checkAdvisories, checkLicences, writeSbom } from './supply-chain.mjs';
 import { runTests } from './tests.mjs';
@@ -23,6 +24,7 @@ const COMMANDS = {
   check: async () => finish([...(await prepare()), ...(await check())]),
   test: async () => finish([...(await prepare()), ...(await test(args))]),
   openapi,
+  sdk,
   sbom: async () => process.stdout.write(`${await writeSbom()}\n`),
   docs: documentation,
   'docs:tasks': taskPages,
@@ -68,7 +70,7 @@ async function check() {
   await one('format (prettier)', () => node('prettier', '--check', '--log-level=warn', '.').then(() => ''));
   await one('lint (eslint)', () => node('eslint', '.').then(() => ''));
   await one('dependency rules (dependency-cruiser)', () => {
-    const folders = ['apps', 'libs', 'migrations', 'launcher', 'test', 'bench'].filter((name) =>
+    const folders = ['apps', 'clients', 'libs', 'migrations', 'launcher', 'test', 'bench'].filter((name) =>
       existsSync(join(ROOT, name)),
     );
     return node('depcruise', ...folders, '--config', '.dependency-cruiser.cjs').then(() => '');
@@ -122,6 +124,12 @@ async function documentation() {
   const { buildSite, serveSite } = await import('./docs-site.mjs');
   process.stdout.write(`${await buildSite()}\n`);
   if (args.includes('--serve')) await serveSite();
+}
+
+/** Writes the TypeScript client's generated part from openapi.json. */
+async function sdk() {
+  await ensureInstalled();
+  await generateClient();
 }
 
 /** Fills in what the pages of the task types take from the built code. */

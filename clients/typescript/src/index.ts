@@ -1,0 +1,6 @@
+export { TaskChainClient } from './task-chain-client.js';
+export type { ChainProgress, ChainUpdate, LiveTask, TaskChainClientOptions, WaitOptions } from './task-chain-client.js';
+export { ConnectionError, ProblemError, WaitTimeoutError } from './errors.js';
+export type { FollowOptions } from './live.js';
+export type { RetryOptions } from './transport.js';
+export type * from './generated/types.gen.js';
