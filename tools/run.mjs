@@ -112,10 +112,11 @@ function finish(failed) {
   process.exitCode = failed.length > 0 ? 1 : 0;
 }
 
-/** Writes openapi.json from the built API. */
+/** Writes openapi.json from the built API, and the part of the TypeScript client that is made of it. */
 async function openapi() {
   await ensureInstalledAndBuilt();
   writeFileSync(join(ROOT, 'openapi.json'), await builtOpenapi());
+  await generateClient();
 }
 
 /** Builds the site of the documentation; with `--serve` it is served as well, until Ctrl-C. */

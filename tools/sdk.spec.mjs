@@ -21,7 +21,10 @@ describe('the TypeScript client', () => {
         );
       const made = contents(relative(ROOT, folder));
       expect(Object.keys(made).length).toBeGreaterThan(10);
-      expect(contents(GENERATED)).toEqual(made);
+      const committed = contents(GENERATED);
+      const names = [...new Set([...Object.keys(made), ...Object.keys(committed)])];
+      // Run npm run sdk and commit it where this fails.
+      expect(names.filter((name) => made[name] !== committed[name])).toEqual([]);
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }

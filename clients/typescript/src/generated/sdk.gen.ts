@@ -150,7 +150,7 @@ export class Operations extends HeyApiClient {
     /**
      * Read a chain's graph
      *
-     * JSON; as Mermaid with `Accept: text/vnd.mermaid`, as Graphviz DOT with `Accept: text/vnd.graphviz`.
+     * JSON; as Mermaid with `Accept: text/vnd.mermaid`, as Graphviz DOT with `Accept: text/vnd.graphviz`, as a picture with `Accept: image/svg+xml`.
      */
     public getChainGraph<ThrowOnError extends boolean = true>(options: Options<GetChainGraphData, ThrowOnError>) {
         return (options.client ?? this.client).get<GetChainGraphResponses, GetChainGraphErrors, ThrowOnError, 'data'>({
