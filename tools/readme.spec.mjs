@@ -13,6 +13,7 @@ const PAIRS = [
   ['docs/chain-language.md', 'docs/zh-CN/chain-language.md'],
   ['docs/errors.md', 'docs/zh-CN/errors.md'],
   ['docs/performance.md', 'docs/zh-CN/performance.md'],
+  ['docs/metrics.md', 'docs/zh-CN/metrics.md'],
 ];
 const textOf = (path) => readFileSync(join(ROOT, path), 'utf8');
 const withoutBlocks = (text) => text.replaceAll(/^```[^]*?^```/gm, '');

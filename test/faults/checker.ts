@@ -105,7 +105,7 @@ async function leftOvers(system: System, withinMs: number): Promise<string> {
   let left = '';
   await system.until(
     async () => {
-      const { waiting, active } = await system.queues.depth('diagnostic');
+      const { prioritized: waiting, active } = await system.queues.depth('diagnostic');
       const reports = await system.channel.backlog('done');
       const outbox = await system.count('SELECT FROM outbox');
       const sum = waiting + active + reports + outbox;

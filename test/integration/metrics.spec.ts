@@ -1,5 +1,13 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, it } from 'node:test';
+import { promisify } from 'node:util';
 import { expect } from 'expect';
-import { chain, describeSystem, eventually, line, task } from './system/index.js';
+import { parse } from 'yaml';
+import { findDebianPrograms } from '#libs/testing';
+import { chain, describeSystem, eventually, line, task, type SystemUnderTest } from './system/index.js';
 
 describeSystem('the metrics of chains', 'postgres', {}, (check) => {
   check('count each end once over all listeners, whoever ended the chain', async (system) => {
@@ -14,7 +22,7 @@ describeSystem('the metrics of chains', 'postgres', {}, (check) => {
         ports.map(async (port) => (await fetch(`http://127.0.0.1:${String(port)}/metrics`)).text()),
       );
       const rows = texts.flatMap((text) => text.split('\n')).filter((row) => row.startsWith('taskchain_'));
-      expect(rows.filter((row) => /chain-[0-9a-f]|task-[0-9a-f]|worker-/.test(row))).toEqual([]);
+      expect(rows.filter((row) => /chain-[0-9a-f]|task-[0-9a-f]|worker-(?!lost)/.test(row))).toEqual([]);
       return (series) =>
         rows.filter((row) => series.test(row)).reduce((sum, row) => sum + Number(row.slice(row.lastIndexOf(' '))), 0);
     };
@@ -49,4 +57,124 @@ describeSystem('the metrics of chains', 'postgres', {}, (check) => {
     const created = (await api.call('//metrics')).text;
     expect(created).toMatch(/^taskchain_chains_created_total{app="api"} 6$/m);
   });
+
+  check('are those of the list, and every query asks for one of them', async (system) => {
+    await system.api.run(chain(line(2)));
+    const served = new Map<string, Set<string>>();
+    for (const [app, text] of await scrape(system)) {
+      for (const [, name] of text.matchAll(/^# TYPE (taskchain_\w+)/gm)) {
+        served.set(name!, (served.get(name!) ?? new Set()).add(app));
+      }
+    }
+    const listed = [
+      ...textOf('docs/metrics.md').matchAll(/^\| `(taskchain_\w+)(?:\{([\w,]+)\})?` +\| ([\w ]+?) +\|/gm),
+    ];
+    const apps = listed.map(([, name, , app]) => [name, APPS[app!]]);
+    expect(apps.sort()).toEqual([...served].map(([name, of]) => [name, [...of].join()]).sort());
+
+    const labels = new Map(listed.map(([, name, of]) => [name!, of?.split(',') ?? []]));
+    const faults = [...dashboardQueries(), ...rules.map((rule) => rule.expr)].flatMap((query) =>
+      faultsOfQuery(query, labels, new Set(rules.map((rule) => rule.record))),
+    );
+    expect(faults).toEqual([]);
+    for (const [name, of] of labels) for (const label of await labelsOf(system, name)) expect(of).toContain(label);
+  });
 });
+
+describe("Prometheus' rules", async () => {
+  const tool = await findDebianPrograms('prometheus', ['promtool']);
+  const folder = mkdtempSync(join(tmpdir(), 'task-chain-rules-'));
+  after(() => {
+    tool.remove();
+    rmSync(folder, { recursive: true });
+  });
+  const promtool = (...args: string[]) =>
+    promisify(execFile)(tool.path('promtool'), args, { cwd: 'deploy/prometheus' });
+
+  it('are what the page says', () => {
+    const page = textOf('docs/metrics.md');
+    const rowsOf = (name: RegExp) => [...page.matchAll(name)].map(([, found]) => found!);
+    expect(rowsOf(/^\| `(taskchain:[\w:]+)`/gm)).toEqual(rules.flatMap((rule) => rule.record ?? []));
+    expect(rowsOf(/^\| `(TaskChain\w+)`/gm)).toEqual(rules.flatMap((rule) => rule.alert ?? []));
+  });
+
+  it('pass promtool, and fire when they should and not else', { skip: tool.skip }, async () => {
+    await promtool('check', 'rules', 'task-chain.rules.yml', 'task-chain.alerts.yml');
+    await promtool('test', 'rules', 'task-chain.tests.yml');
+  });
+
+  it("stand beside a dashboard whose queries are Prometheus'", { skip: tool.skip }, async () => {
+    const file = join(folder, 'queries.yml');
+    const made = dashboardQueries().map((query, i) => ({
+      record: `query:${i}`,
+      expr: query.replaceAll('$task_type', '.*'),
+    }));
+    writeFileSync(file, JSON.stringify({ groups: [{ name: 'dashboard', rules: made }] }));
+    await promtool('check', 'rules', file);
+  });
+});
+
+/** How the page names the apps. */
+const APPS: Readonly<Record<string, string>> = {
+  api: 'api',
+  listener: 'status-listener',
+  'one listener': 'status-listener',
+  worker: 'compute-worker',
+};
+const textOf = (path: string): string => readFileSync(path, 'utf8');
+
+interface Rule {
+  readonly record?: string;
+  readonly alert?: string;
+  readonly expr: string;
+}
+const rules: readonly Rule[] = ['rules', 'alerts'].flatMap((kind) =>
+  (parse(textOf(`deploy/prometheus/task-chain.${kind}.yml`)) as { groups: { rules: Rule[] }[] }).groups.flatMap(
+    (group) => group.rules,
+  ),
+);
+
+function dashboardQueries(): string[] {
+  const { panels, templating } = JSON.parse(textOf('deploy/grafana/task-chain.json')) as {
+    panels: { targets?: { expr: string }[] }[];
+    templating: { list: { query: string }[] };
+  };
+  const [, values] = templating.list.map(({ query }) => /^label_values\((\w+), \w+\)$/.exec(query)?.[1]);
+  return [...panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr)), values!];
+}
+
+/** Names that a query uses and nobody serves, and labels that its metrics do not have. */
+function faultsOfQuery(
+  query: string,
+  labels: ReadonlyMap<string, readonly string[]>,
+  recorded: ReadonlySet<string | undefined>,
+): string[] {
+  const used = [...query.matchAll(/\b(taskchain[:_][\w:]+)(?:\{([^}]*)\})?/g)];
+  return used.flatMap(([, full, matchers = '']) => {
+    if (recorded.has(full)) return [];
+    const of = labels.get(full!) ?? labels.get(full!.replace(/_(bucket|sum|count)$/, ''));
+    if (of === undefined) return [`${full} in ${query}`];
+    const named = [...matchers.matchAll(/(\w+)=~?"/g)].map(([, label]) => label!);
+    return named.filter((label) => !of.includes(label)).map((label) => `${full}{${label}} in ${query}`);
+  });
+}
+
+/** What each process serves at /metrics. */
+async function scrape(system: SystemUnderTest): Promise<Map<string, string>> {
+  const texts = new Map([['api', (await system.api.call('//metrics')).text]]);
+  for (const app of system.apps.filter(({ name, running }) => running && name !== 'api')) {
+    const text = await (await fetch(`http://127.0.0.1:${String((await app.ready())['port'])}/metrics`)).text();
+    texts.set(app.name, (texts.get(app.name) ?? '') + text);
+  }
+  return texts;
+}
+
+/** Labels that a metric has now, without `app` and those of a histogram. */
+async function labelsOf(system: SystemUnderTest, name: string): Promise<string[]> {
+  const series = new RegExp(`^${name}(?:_bucket|_sum|_count)?\\{([^}]*)\\}`, 'gm');
+  const texts = [...(await scrape(system)).values()].join('\n');
+  const found = [...texts.matchAll(series)].flatMap(([, of]) =>
+    [...of!.matchAll(/(\w+)="/g)].map(([, label]) => label!),
+  );
+  return [...new Set(found)].filter((label) => label !== 'app' && label !== 'le');
+}

@@ -11,6 +11,7 @@ import { Problem } from './input/problem.js';
 import { ProblemFilter } from './input/problem.filter.js';
 import { parseStrictJson } from './input/strict-json.js';
 import { makeDocument } from './openapi.js';
+import { ApiMetrics } from './system/health.controller.js';
 import type { Identity } from './sign-in/roles.js';
 import { SignIn } from './sign-in/sign-in.js';
 import { SwaggerModule } from '@nestjs/swagger';
@@ -83,6 +84,14 @@ export async function createApp(config: AppConfig, logger: Logger, preview = fal
     if (request.method === 'POST' && NEEDS_BODY.test(request.url) && request.headers['content-type'] === undefined) {
       throw new Problem('UNSUPPORTED_MEDIA_TYPE', 'Send the body as application/json.');
     }
+  });
+  const own = app.get(ApiMetrics);
+  fastify.addHook('onResponse', async (request, reply) => {
+    const { method, routeOptions, headers } = request;
+    // Open for as long as its reader likes.
+    if (headers.accept?.includes('text/event-stream')) return;
+    const labels = { method, route: routeOptions.url ?? 'none', status: `${Math.trunc(reply.statusCode / 100)}xx` };
+    own.requests.observe(labels, reply.elapsedTime / 1_000);
   });
   fastify.get('/', (_request, reply) => reply.redirect('/docs'));
   SwaggerModule.setup('docs', app, () => makeDocument(app), {

@@ -36,8 +36,12 @@ describe('retention', () => {
   });
   const sql = <Row>(text: string, values: unknown[] = []): Promise<Row[]> => db.query<Row>({ name: '', text }, values);
   const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
+  const nothing = {
+    queues: { depth: async () => ({ waiting: 0, prioritized: 0, active: 0 }) },
+    channel: { backlog: async () => 0 },
+  };
   const duties = (): Duties =>
-    new Duties(db, db, 'one', { seconds: 30 * DAY, artifactRoot: root }, log, new Registry());
+    new Duties(db, db, nothing, 'one', { seconds: 30 * DAY, artifactRoot: root }, log, new Registry());
 
   /** A chain of two tasks with a row in each table and an artifact, that ended so many days ago (null: it still runs). */
   async function chain(id: string, endedDaysAgo: number | null): Promise<void> {

@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Gauge, type Registry } from 'prom-client';
 import type { EngineLog } from '#libs/chain-engine';
+import { LANES, type StatusChannel, type TaskQueues } from '#libs/queues';
 import { engineQueries, readGauges, type Database } from '#libs/repositories';
 
 const DUTY_MS = 30_000;
@@ -15,59 +16,69 @@ export interface Retention {
   readonly artifactRoot: string;
 }
 
+/** What is counted of the queue and of the way back. */
+export interface Counted {
+  readonly queues: Pick<TaskQueues, 'depth'>;
+  readonly channel: Pick<StatusChannel, 'backlog'>;
+}
+
 /**
- * What one listener of all does: the gauges that are counted in the database, so that replicas do not multiply them,
- * and the removal of old chains. Who does it holds a lease; another takes over when it runs out.
+ * What one listener of all does: the gauges that are counted in the database and the queue, so that replicas do not
+ * multiply them, and the removal of old chains. Who does it holds a lease; another takes over when it runs out.
  */
 export class Duties {
-  private readonly chains: Gauge<'status'>;
-  private readonly tasks: Gauge<'task_type' | 'status'>;
-  private readonly slots: Gauge<'task_type'>;
-  private readonly outbox: Gauge;
+  private readonly gauges;
+  /** Task types that were seen here: their figures are 0 where there is nothing. */
+  private readonly types = new Set<string>();
 
   constructor(
     private readonly db: Database,
     private readonly reads: Database,
+    private readonly counted: Counted,
     private readonly holder: string,
     private readonly retention: Retention | null,
     private readonly log: EngineLog,
     registry: Registry,
   ) {
-    const registers = [registry];
-    this.chains = new Gauge({
-      name: 'taskchain_chains',
-      help: 'Open chains by status',
-      labelNames: ['status'],
-      registers,
-    });
-    this.tasks = new Gauge({
-      name: 'taskchain_tasks',
-      help: 'Open tasks by type and status; READY, QUEUED and RUNNING together are what workers have to do',
-      labelNames: ['task_type', 'status'],
-      registers,
-    });
-    this.slots = new Gauge({
-      name: 'taskchain_worker_slots',
-      help: 'Slots of live workers by task type',
-      labelNames: ['task_type'],
-      registers,
-    });
-    this.outbox = new Gauge({ name: 'taskchain_outbox_pending', help: 'Rows in the outbox', registers });
+    this.gauges = makeGauges(registry);
   }
 
+  /** Counts first and sets then, so that no scrape falls between an old figure and a new one. */
   async countOpen(): Promise<void> {
-    for (const gauge of [this.chains, this.tasks, this.slots, this.outbox]) gauge.reset();
-    if (!(await engineQueries.holdDuty(this.db, 'gauges', this.holder, DUTY_MS))) {
-      this.outbox.remove();
-      return;
+    const { chains, tasks, waits, slots, queued, messages, outbox } = this.gauges;
+    const mine = await engineQueries.holdDuty(this.db, 'gauges', this.holder, DUTY_MS);
+    const rows = mine ? await readGauges(this.reads) : [];
+    for (const { kind, label } of rows) if (kind === 'slots' || kind.startsWith('tasks:')) this.types.add(label);
+    const types = mine ? [...this.types] : [];
+    const [inQueues, inLanes] = await Promise.all([
+      Promise.all(types.map(async (type) => [type, await this.counted.queues.depth(type)] as const)),
+      Promise.all(LANES.map(async (lane) => [lane, mine ? await this.counted.channel.backlog(lane) : 0] as const)),
+    ]);
+    for (const gauge of Object.values(this.gauges)) gauge.reset();
+    if (!mine) return void outbox.remove();
+
+    // 0 is not the same as nobody who counts, least of all to whoever scales by it.
+    for (const status of ['PENDING', 'RUNNING', 'PAUSED']) chains.set({ status }, 0);
+    for (const task_type of types) {
+      for (const status of ['READY', 'QUEUED', 'RUNNING', 'RETRYING']) tasks.set({ task_type, status }, 0);
+      slots.set({ task_type }, 0);
+      waits.set({ task_type }, 0);
     }
-    for (const status of ['PENDING', 'RUNNING', 'PAUSED']) this.chains.set({ status }, 0);
-    for (const { kind, label, value } of await readGauges(this.reads)) {
-      if (kind === 'chains') this.chains.set({ status: label }, value);
-      else if (kind === 'slots') this.slots.set({ task_type: label }, value);
-      else if (kind === 'outbox') this.outbox.set(value);
-      else this.tasks.set({ task_type: label, status: kind.slice('tasks:'.length) }, value);
+    for (const { kind, label, value } of rows) {
+      if (kind === 'chains') chains.set({ status: label }, value);
+      else if (kind === 'slots') slots.set({ task_type: label }, value);
+      else if (kind === 'outbox') outbox.set(value);
+      else if (kind !== 'waits') tasks.set({ task_type: label, status: kind.slice('tasks:'.length) }, value);
     }
+    const longest = new Map<string, number>();
+    for (const { kind, label, value } of rows) {
+      if (kind === 'waits') longest.set(label, Math.max(value, longest.get(label) ?? 0));
+    }
+    for (const [task_type, seconds] of longest) waits.set({ task_type }, seconds);
+    for (const [task_type, counts] of inQueues) {
+      for (const [state, count] of Object.entries(counts)) queued.set({ task_type, state }, count);
+    }
+    for (const [lane, count] of inLanes) messages.set({ lane }, count);
   }
 
   /**
@@ -95,4 +106,23 @@ export class Duties {
       await engineQueries.deleteOutbox(this.db, [row.id]);
     }
   }
+}
+
+function makeGauges(registry: Registry) {
+  const gauge = <T extends string>(name: string, help: string, ...labelNames: T[]): Gauge<T> =>
+    new Gauge({ name, help, labelNames, registers: [registry] });
+  return {
+    chains: gauge('taskchain_chains', 'Open chains by status', 'status'),
+    tasks: gauge(
+      'taskchain_tasks',
+      'Open tasks by type and status; READY, QUEUED and RUNNING together are what workers have to do',
+      'task_type',
+      'status',
+    ),
+    waits: gauge('taskchain_longest_wait_seconds', 'How long the first of the waiting tasks has waited', 'task_type'),
+    slots: gauge('taskchain_worker_slots', 'Slots of live workers by task type', 'task_type'),
+    queued: gauge('taskchain_queue_jobs', 'Jobs in the queue of a task type', 'task_type', 'state'),
+    messages: gauge('taskchain_channel_messages', 'Messages of workers that no listener has stored yet', 'lane'),
+    outbox: gauge('taskchain_outbox_pending', 'Rows in the outbox'),
+  };
 }

@@ -65,8 +65,10 @@ class ListenerApp implements OnApplicationBootstrap, BeforeApplicationShutdown {
     const { artifactRoot, retentionDays, webhooksToPrivate } = config;
     const retention = retentionDays === 0 ? null : { seconds: retentionDays * 86_400, artifactRoot };
     const holder = `${hostname()}-${process.pid}`;
-    const duties = new Duties(this.db, this.reads, holder, retention, logger, this.metrics.registry);
-    this.listener = new Listener(engine, openChannel(this.backend), this.backend, duties, webhooksToPrivate);
+    const channel = openChannel(this.backend);
+    const counted = { queues: this.queues, channel };
+    const duties = new Duties(this.db, this.reads, counted, holder, retention, logger, this.metrics.registry);
+    this.listener = new Listener(engine, channel, this.backend, duties, webhooksToPrivate);
   }
 
   async onApplicationBootstrap(): Promise<void> {

@@ -106,7 +106,12 @@ export function makeEngineMetrics(registry: Registry): EngineMetrics {
     }),
     codeLabel: codeLabels(),
   } as const satisfies EngineMetrics;
+  // Where the first one counts at once: a series that begins with 1 has grown by nothing.
   for (const status of ['SUCCESS', 'FAILURE', 'CANCELLED']) metrics.chainsFinished.inc({ status }, 0);
+  for (const kind of ['TaskStarted', 'TaskSucceeded', 'TaskFailed', 'TaskLost']) {
+    metrics.events.inc({ kind, disposition: 'QUARANTINED' }, 0);
+  }
+  for (const kind of ['worker-lost', 'job-lost']) metrics.repairs.inc({ kind }, 0);
   return metrics;
 }
 

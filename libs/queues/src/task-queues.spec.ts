@@ -93,10 +93,10 @@ for (const kind of ['postgres', 'redis'] as const) {
       const job = jobOf('ids');
       await queues.send([job]);
       await queues.send([job, { ...job, attempt: 2 }, job]);
-      expect(await queues.depth('ids')).toEqual({ waiting: 2, active: 0 });
+      expect(await queues.depth('ids')).toEqual({ waiting: 0, prioritized: 2, active: 0 });
       const taken = await take('ids', 2);
       expect(taken.map(({ attempt }) => attempt).sort()).toEqual([1, 2]);
-      expect(await queues.depth('ids')).toEqual({ waiting: 0, active: 0 });
+      expect(await queues.depth('ids')).toEqual({ waiting: 0, prioritized: 0, active: 0 });
     });
 
     it('knows where a job is: waiting, active, or missing once it is done or was never sent', async () => {
@@ -112,7 +112,7 @@ for (const kind of ['postgres', 'redis'] as const) {
       });
       await begun.opened;
       expect(await queues.state('states', jobId(job))).toBe('active');
-      expect(await queues.depth('states')).toEqual({ waiting: 0, active: 1 });
+      expect(await queues.depth('states')).toEqual({ waiting: 0, prioritized: 0, active: 1 });
       hold.open();
       await consumer.drain();
       expect(await queues.state('states', jobId(job))).toBe('missing');
@@ -185,7 +185,7 @@ for (const kind of ['postgres', 'redis'] as const) {
       hold.open();
       await drained;
       expect(ended).toBe(1);
-      expect(await queues.depth('drain')).toEqual({ waiting: 1, active: 0 });
+      expect(await queues.depth('drain')).toEqual({ waiting: 0, prioritized: 1, active: 0 });
       expect(await take('drain', 1)).toEqual([second]);
     });
 

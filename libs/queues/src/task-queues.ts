@@ -74,10 +74,14 @@ export class TaskQueues {
     return state === 'waiting' || state === 'prioritized' || state === 'delayed' ? 'waiting' : 'missing';
   }
 
-  /** Jobs of the type that wait or run. */
-  async depth(type: string): Promise<{ waiting: number; active: number }> {
-    const counts = await this.queue(type).getJobCounts('waiting', 'prioritized', 'active');
-    return { waiting: (counts['waiting'] ?? 0) + (counts['prioritized'] ?? 0), active: counts['active'] ?? 0 };
+  /** Jobs of the type by where they are. Those with a priority, as all of ours, wait in `prioritized`. */
+  async depth(type: string): Promise<{ waiting: number; prioritized: number; active: number }> {
+    const {
+      waiting = 0,
+      prioritized = 0,
+      active = 0,
+    } = await this.queue(type).getJobCounts('waiting', 'prioritized', 'active');
+    return { waiting, prioritized, active };
   }
 
   /** Runs `work` for each job of the type, `slots` at once. The job is removed when `work` ends, however it ends. */

@@ -1,4 +1,4 @@
-export { findAgeTool, type AgeTool } from './debian-age.js';
+export { findDebianPrograms, type DebianPrograms } from './debian-package.js';
 export { ensureChromium, openTestBrowser, type TestBrowser } from './test-browser.js';
 export { createTestDatabase, useTestDatabase, type TestDatabase } from './test-database.js';
 export { startTestPostgres, type TestPostgres } from './test-postgres.js';

@@ -9,7 +9,7 @@ import { bech32 } from '@scure/base';
 import { Decrypter, armor, generateIdentity, identityToRecipient } from 'age-encryption';
 import { expect } from 'expect';
 import fc from 'fast-check';
-import { findAgeTool } from '#libs/testing';
+import { findDebianPrograms } from '#libs/testing';
 import { checkTaskParams } from '../check-params.js';
 import type { CrossedMessage } from '../party/run-parties.js';
 import { runTask } from '../run-task.js';
@@ -21,7 +21,7 @@ import { PemLines } from './pem-lines.js';
 import { sealStream } from './seal-stream.js';
 
 const exec = promisify(execFile);
-const tool = await findAgeTool();
+const tool = await findDebianPrograms('age', ['age', 'age-keygen']);
 const identity = await generateIdentity();
 const recipient = await identityToRecipient(identity);
 let folder: TestFolder;
@@ -77,7 +77,7 @@ describe('encrypt', () => {
     'is read by the reference tool, as bytes and as armor, with the keys that it makes',
     { skip: tool.skip },
     async () => {
-      const { stdout: key } = await exec(tool.keygen, []);
+      const { stdout: key } = await exec(tool.path('age-keygen'), []);
       const [theirs] = /age1\w+/.exec(key)!;
       const keyFile = join(folder.path, 'key.txt');
       await writeFile(keyFile, key);
@@ -86,7 +86,7 @@ describe('encrypt', () => {
         const outcome = await encrypted({ recipients: [recipient, theirs], input_data: input, armor: inArmor });
         for (const { party, name, artifact, bytes } of filesOf(outcome)) {
           const path = pathOf(artifact);
-          const { stdout } = await exec(tool.age, ['--decrypt', '-i', keyFile, path], { encoding: 'buffer' });
+          const { stdout } = await exec(tool.path('age'), ['--decrypt', '-i', keyFile, path], { encoding: 'buffer' });
           expect(stdout).toEqual(await readFile(join(folder.path, 'data', party!, name)));
           expect((await bytesOf(artifact)).byteLength).toBe(bytes);
           expect((await readFile(path, 'latin1')).startsWith(inArmor ? '-----BEGIN AGE' : 'age-enc')).toBe(true);

@@ -100,10 +100,19 @@ const gauges: Statement = {
     SELECT 'slots', key, sum(value::int) FROM workers, jsonb_each_text(slots)
      WHERE last_seen > clock_timestamp() - interval '10 s' GROUP BY key
     UNION ALL
+    SELECT 'waits', task_type, extract(epoch FROM clock_timestamp() - min(ready_at))::float8 FROM chain_tasks
+     WHERE status = 'READY' AND hold IS NULL GROUP BY task_type
+    UNION ALL
+    SELECT 'waits', task_type, extract(epoch FROM clock_timestamp() - min(ready_at))::float8 FROM chain_tasks
+     WHERE status IN ('QUEUED', 'RUNNING') AND status = 'QUEUED' GROUP BY task_type
+    UNION ALL
     SELECT 'outbox', '', count(*) FROM outbox`,
 };
 
-/** Present counts of what is open, by kind (`chains`, `tasks:<STATUS>`, `slots`, `outbox`) and label. */
+/**
+ * Present counts of what is open, by kind (`chains`, `tasks:<STATUS>`, `slots`, `outbox`) and label; kind `waits`: how
+ * long the task of the type that is first in READY, and in QUEUED, has waited for a worker, s.
+ */
 export function readGauges(db: Queryable): Promise<{ kind: string; label: string; value: number }[]> {
   return db.query(gauges);
 }
