@@ -4,19 +4,18 @@ import { NestFactory } from '@nestjs/core';
 import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { MAX_BODY_BYTES, parseStrictJson } from '#libs/chain-domain';
 import { NestLogger, type AppConfig, type Logger } from '#libs/platform';
 import { AppModule } from './app.module.js';
 import { unavailable } from './input/problem-from-error.js';
 import { Problem } from './input/problem.js';
 import { ProblemFilter } from './input/problem.filter.js';
-import { parseStrictJson } from './input/strict-json.js';
 import { makeDocument } from './openapi.js';
 import { ApiMetrics } from './system/health.controller.js';
 import type { Identity } from './sign-in/roles.js';
 import { SignIn } from './sign-in/sign-in.js';
 import { SwaggerModule } from '@nestjs/swagger';
 
-const MAX_BODY_BYTES = 10 * 1024 * 1024;
 /** A request must have arrived whole within this time, ms. */
 const REQUEST_MS = 60_000;
 

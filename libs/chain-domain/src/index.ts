@@ -1,10 +1,13 @@
 export * from './decide.js';
 export * from './decision.js';
+export { type Dependency, type DependencyType, readDependencies, type TaskNode } from './dependencies.js';
 export { isAdmitted, outcomeOf } from './draft.js';
 export * from './events.js';
+export * from './input-fault.js';
 export * from './references.js';
 export * from './retry.js';
 export * from './state.js';
 export * from './states.js';
+export { isObject, MAX_BODY_BYTES, parseStrictJson } from './strict-json.js';
 export * from './transitions.js';
 export * from './trigger-rules.js';

@@ -1,6 +1,6 @@
 import { CHAIN_STATUSES } from '#libs/chain-domain';
 import type { ChainFilter, ChainPage } from '#libs/repositories';
-import type { InputFault } from '../input/input-fault.js';
+import type { InputFault } from '#libs/chain-domain';
 import { Problem } from '../input/problem.js';
 
 const TYPES = ['sequential', 'parallel', 'chord', 'complex'];

@@ -1,4 +1,5 @@
-import { isObject, type PriorityBody } from '../input/chain-body.js';
+import { isObject } from '#libs/chain-domain';
+import type { PriorityBody } from '../input/chain-body.js';
 import { Problem } from '../input/problem.js';
 import { bodyReader } from '../input/read-body.js';
 import {

@@ -1,4 +1,4 @@
-import type { JsonValue } from '#libs/chain-domain';
+import type { DependencyType, JsonValue } from '#libs/chain-domain';
 import type { PRIORITY_WORDS } from './create-chain.schema.js';
 
 /** The body of `POST /chains` once it satisfies `createChainSchema`. */
@@ -32,11 +32,6 @@ export interface TaskBody {
 export type DependencyBody =
   string | { readonly task_id: string; readonly dependency_type?: DependencyType; readonly when?: string };
 
-/**
- * How a task depends on another: `sequential` only waits for it, `data` also uses its result, `condition` also has a
- * `when` that must hold.
- */
-export type DependencyType = 'sequential' | 'data' | 'condition';
 export type PriorityBody = keyof typeof PRIORITY_WORDS | number;
 
 export interface OptionsBody {
@@ -59,11 +54,4 @@ export interface RetryPolicyBody {
   readonly never_retry_on?: readonly string[];
   readonly budget_seconds?: number;
   readonly on_exhausted?: 'fail' | 'pause';
-}
-
-/** What may lack anything or hold anything in its place: a body, or a part of it, before the schema has passed it. */
-export type Unchecked<T> = { readonly [K in keyof T]?: unknown };
-
-export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,17 +1,20 @@
-import { DEFAULT_RETRY_POLICY, type JsonValue, type RetryPolicy, type TriggerRule } from '#libs/chain-domain';
-import { type GraphFault, MAX_TASKS, type Plan, plan } from '#libs/dag-planner';
 import {
-  type ChainBody,
+  DEFAULT_RETRY_POLICY,
   type DependencyType,
+  FaultList,
+  type InputFault,
   isObject,
-  type PriorityBody,
-  type RetryPolicyBody,
-  type TaskBody,
-} from './chain-body.js';
+  type JsonValue,
+  pointer,
+  readDependencies,
+  type RetryPolicy,
+  type TaskNode,
+  type TriggerRule,
+} from '#libs/chain-domain';
+import { type GraphFault, MAX_TASKS, type Plan, plan } from '#libs/dag-planner';
+import { type ChainBody, type PriorityBody, type RetryPolicyBody, type TaskBody } from './chain-body.js';
 import { addConditionFaults, conditionsOf, type ReadConditions } from './condition-faults.js';
 import { PRIORITY_WORDS } from './create-chain.schema.js';
-import { readDependencies, type TaskNode } from './dependencies.js';
-import { FaultList, type InputFault, pointer } from './input-fault.js';
 import { addParamsFaults, type TaskCatalogue } from './params-faults.js';
 import { addSchemaFaults } from './schema-faults.js';
 import { addTriggerFaults } from './trigger-faults.js';

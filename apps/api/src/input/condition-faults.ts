@@ -1,8 +1,7 @@
+import { type FaultList, isObject, pointer, quoted, type TaskNode } from '#libs/chain-domain';
 import { MAX_CONDITION_LENGTH, readCondition } from '#libs/chain-engine';
 import type { Plan } from '#libs/dag-planner';
-import { isObject, type TaskBody } from './chain-body.js';
-import type { TaskNode } from './dependencies.js';
-import { type FaultList, pointer, quoted } from './input-fault.js';
+import type { TaskBody } from './chain-body.js';
 import { taskLabel } from './schema-faults.js';
 
 /** Conditions of one task at most: its own and those of its dependencies. */

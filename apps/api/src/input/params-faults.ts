@@ -1,7 +1,5 @@
-import { findReferences, type JsonValue } from '#libs/chain-domain';
+import { type FaultList, findReferences, isObject, type JsonValue, pointer, quoted } from '#libs/chain-domain';
 import type { Plan } from '#libs/dag-planner';
-import { isObject } from './chain-body.js';
-import { type FaultList, pointer, quoted } from './input-fault.js';
 import { nearest } from './nearest.js';
 import { taskLabel } from './schema-faults.js';
 

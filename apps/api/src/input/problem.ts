@@ -1,4 +1,4 @@
-import type { InputFault } from './input-fault.js';
+import type { InputFault } from '#libs/chain-domain';
 
 /** Every error that the API can answer with: HTTP status and title (RFC 9457). The code is stable; the title is for people. */
 export const PROBLEMS = {

@@ -1,5 +1,5 @@
 import type { ValidateFunction } from 'ajv/dist/2020.js';
-import { FaultList } from './input-fault.js';
+import { FaultList } from '#libs/chain-domain';
 import { Problem } from './problem.js';
 import { addFaultsOf, compileSchema } from './schema-faults.js';
 

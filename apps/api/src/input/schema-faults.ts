@@ -1,8 +1,7 @@
+import { type FaultList, type InputFault, isObject, pointer, quoted } from '#libs/chain-domain';
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import { createChainSchema } from './create-chain.schema.js';
-import { isObject } from './chain-body.js';
 import { ERROR_CODE } from './retry-policy.schema.js';
-import { type FaultList, type InputFault, pointer, quoted } from './input-fault.js';
 
 /** More fields than this are not worth a fault each. */
 const MAX_FIELDS = 100;

@@ -1,7 +1,4 @@
-import { TRIGGER_RULES } from '#libs/chain-domain';
-import { isObject } from './chain-body.js';
-import type { TaskNode } from './dependencies.js';
-import { type FaultList, pointer, quoted } from './input-fault.js';
+import { type FaultList, isObject, pointer, quoted, type TaskNode, TRIGGER_RULES } from '#libs/chain-domain';
 import { taskLabel } from './schema-faults.js';
 
 const KNOWN_RULES: ReadonlySet<string> = new Set(TRIGGER_RULES);

@@ -3,7 +3,7 @@ import { Body, Controller, Delete, Get, Headers, HttpCode, Param, Post, Query, R
 import { ApiBody, ApiHeader, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { answerOnce, type IdempotentRequest } from '#libs/chain-engine';
 import { tellOfChange, webhooks, type Queryable, type WebhookDelivery } from '#libs/repositories';
-import { isObject } from '../input/chain-body.js';
+import { isObject } from '#libs/chain-domain';
 import { Problem } from '../input/problem.js';
 import { ApiProblems } from '../system/api-problems.js';
 import { callerOf, type CallerReply } from '../system/caller.js';

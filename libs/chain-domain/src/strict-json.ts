@@ -1,5 +1,7 @@
-import { FaultList, type InputFault, pointer } from './input-fault.js';
+import { FaultList, type InputFault, pointer, quoted } from './input-fault.js';
 
+/** Bytes of a body at most. */
+export const MAX_BODY_BYTES = 10 * 1024 * 1024;
 /** Objects and lists inside each other at most. */
 export const MAX_DEPTH = 64;
 
@@ -14,8 +16,8 @@ const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /**
  * Parses a request body and refuses what JSON.parse lets through and a database or a copy cannot hold: more than 64
- * levels (told before parsing), bytes that are not UTF-8, NUL, lone surrogates, keys of the prototype machinery, and
- * numbers that would be rounded (integers beyond 2^53) or infinite. A leading byte order mark is dropped. Never throws.
+ * levels (told before parsing), bytes that are not UTF-8, NUL, lone surrogates, keys of the prototype machinery, a key twice in
+ * one object, and numbers that would be rounded (integers beyond 2^53) or infinite. A leading byte order mark is dropped. Never throws.
  */
 export function parseStrictJson(body: Uint8Array): StrictJson {
   let text: string;
@@ -37,21 +39,40 @@ export function parseStrictJson(body: Uint8Array): StrictJson {
   return faults.empty ? { ok: true, value } : { ok: false, faults: faults.toArray() };
 }
 
+/** Whether parsed JSON is an object and no list. */
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 const refused = (fault: InputFault): StrictJson => ({ ok: false, faults: [fault] });
 
 const QUOTE = 34;
 const BACKSLASH = 92;
 const NEWLINE = 10;
+const COMMA = 44;
 
-/** What only the text tells: how deep it nests (false: too deep to be parsed) and how its numbers are written. */
+/** What only the text tells: how deep it nests (false: too deep to be parsed), keys that come again, and how its numbers are written. */
 function scan(text: string, faults: FaultList): boolean {
   let depth = 0;
+  /** Keys so far of each open object; undefined for a list. */
+  const open: (Set<string> | undefined)[] = [];
+  let keyNext = false;
   let line = 1;
   let lineStart = 0;
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);
     if (code === QUOTE) {
+      const start = at;
       for (at++; at < text.length && text.charCodeAt(at) !== QUOTE; at++) if (text.charCodeAt(at) === BACKSLASH) at++;
+      if (!keyNext) continue;
+      keyNext = false;
+      const key = keyOf(text.slice(start, at + 1));
+      const known = open[depth - 1]!;
+      if (known.has(key)) {
+        const message = `The key ${quoted(key)} comes again at line ${line}, column ${start + 1 - lineStart}: an object has each key once.`;
+        faults.add({ code: 'DUPLICATE_KEY', message });
+      }
+      known.add(key);
     } else if (code === NEWLINE) {
       line++;
       lineStart = at + 1;
@@ -61,7 +82,12 @@ function scan(text: string, faults: FaultList): boolean {
         faults.add({ code: 'TOO_DEEP', message });
         return false;
       }
-    } else if (code === 0x7d || code === 0x5d) depth--;
+      keyNext = code === 0x7b;
+      open[depth - 1] = keyNext ? new Set() : undefined;
+    } else if (code === 0x7d || code === 0x5d) {
+      if (depth > 0) depth--;
+      keyNext = false;
+    } else if (code === COMMA) keyNext = depth > 0 && open[depth - 1] !== undefined;
     else if (isNumberPart(code)) {
       const start = at;
       while (isNumberPart(text.charCodeAt(at + 1))) at++;
@@ -73,6 +99,16 @@ function scan(text: string, faults: FaultList): boolean {
     }
   }
   return true;
+}
+
+/** The key that a text with its quotes stands for; the text itself where that is none. */
+function keyOf(token: string): string {
+  if (!token.includes('\\')) return token.slice(1, -1);
+  try {
+    return JSON.parse(token) as string;
+  } catch {
+    return token;
+  }
 }
 
 /** Digits, sign, point and exponent. The `e` of true and false never comes after a digit and harms nothing. */

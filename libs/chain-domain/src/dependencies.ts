@@ -1,5 +1,11 @@
 import type { PlanNode } from '#libs/dag-planner';
-import { type DependencyType, isObject, type TaskBody, type Unchecked } from './chain-body.js';
+import { isObject } from './strict-json.js';
+
+/**
+ * How a task depends on another: `sequential` only waits for it, `data` also uses its result, `condition` also has a
+ * `when` that must hold.
+ */
+export type DependencyType = 'sequential' | 'data' | 'condition';
 
 /** One task to wait for, and where the task says so: nowhere if it only follows from the order of the list. */
 export interface Dependency {
@@ -22,23 +28,23 @@ export interface TaskNode extends PlanNode {
 export function readDependencies(tasks: readonly unknown[]): TaskNode[] {
   const nodes: TaskNode[] = [];
   tasks.forEach((value, position) => {
-    const task: Unchecked<TaskBody> = isObject(value) ? value : {};
-    const id = typeof task.task_id === 'string' ? task.task_id : `\0${position}`;
+    const task = isObject(value) ? value : {};
+    const id = typeof task['task_id'] === 'string' ? task['task_id'] : `\0${position}`;
     const dependencies = dependenciesOf(task, id, nodes[position - 1]?.id);
     nodes.push({ id, dependencies, dependsOn: dependencies.map(({ taskId }) => taskId) });
   });
   return nodes;
 }
 
-function dependenciesOf(task: Unchecked<TaskBody>, id: string, before?: string): Dependency[] {
-  if (task.depends_on === undefined && task.callback_for === undefined) {
+function dependenciesOf(task: Readonly<Record<string, unknown>>, id: string, before?: string): Dependency[] {
+  if (task['depends_on'] === undefined && task['callback_for'] === undefined) {
     // Two tasks of one id in a row are told as that and not as a task that waits for itself.
-    const follows = task.execution_mode !== 'parallel' && before !== undefined && before !== id;
+    const follows = task['execution_mode'] !== 'parallel' && before !== undefined && before !== id;
     return follows ? [{ taskId: before, dependencyType: 'sequential', when: null, place: [] }] : [];
   }
-  const named = entriesOf(task.depends_on, 'depends_on');
+  const named = entriesOf(task['depends_on'], 'depends_on');
   const known = new Set(named.map(({ taskId }) => taskId));
-  const added = entriesOf(task.callback_for, 'callback_for').filter(({ taskId }) => !known.has(taskId));
+  const added = entriesOf(task['callback_for'], 'callback_for').filter(({ taskId }) => !known.has(taskId));
   return [...named, ...added];
 }
 

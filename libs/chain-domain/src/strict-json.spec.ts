@@ -26,6 +26,9 @@ describe('parseStrictJson takes', () => {
     expect(faultsOf(nested(MAX_DEPTH))).toEqual([]);
     expect(faultsOf(JSON.stringify(`${'['.repeat(100)}\\"${'{'.repeat(100)}`))).toEqual([]);
   });
+  it('a key in several objects, and strings that are no keys', () => {
+    expect(faultsOf('[{"a": "a", "b": ["b", "b", {"a": "b"}], "c": {"a": "a"}}, {"a": 1}, "a"]')).toEqual([]);
+  });
   it('integers up to 2^53 - 1 and fractions of any length', () => {
     expect(faultsOf('[9007199254740991, -9007199254740991, 0.12345678901234567890, 1e300]')).toEqual([]);
   });
@@ -60,6 +63,8 @@ describe('parseStrictJson refuses', () => {
       'FORBIDDEN_KEY /__proto__/constructor',
     ],
     ['the key prototype', '[{"prototype": {}}]', 'FORBIDDEN_KEY /0/prototype'],
+    ['a key twice', '{"a": {"b": 1, "c": [{"b": 2}], "b": 3}, "a": 4}', 'DUPLICATE_KEY', 'DUPLICATE_KEY'],
+    ['a key twice, once escaped', '{"a": 1, "\\u0061": 2}', 'DUPLICATE_KEY'],
     ['an infinite number', '[1e400, -1e400]', 'NUMBER_TOO_LARGE', 'NUMBER_TOO_LARGE'],
     ['integers that would be rounded', '[9007199254740993, -9007199254740992]', 'UNSAFE_INTEGER', 'UNSAFE_INTEGER'],
     ['a number of a million digits', '9'.repeat(1_000_000), 'NUMBER_TOO_LARGE'],
@@ -72,6 +77,9 @@ describe('parseStrictJson refuses', () => {
 
   it('with the place of the fault', () => {
     expect(messageOf('{\n  "a": 12345678901234567890\n}')).toContain('line 2, column 8');
+    expect(messageOf('{"a": [],\n "a": 1}')).toBe(
+      'The key "a" comes again at line 2, column 2: an object has each key once.',
+    );
     expect(messageOf('{"abcdefghijklmnopqrstuvwxyz": 1,\n "b" 2}')).toBe(
       'The body is not valid JSON: look at line 2, column 6.',
     );
