@@ -1,4 +1,4 @@
-import type { Redis } from 'ioredis';
+import type { Cluster, Redis } from 'ioredis';
 import type { System } from '../../test/faults/system.js';
 import { quantile } from '../statistics.js';
 
@@ -14,7 +14,7 @@ export class ReportTap {
   private open = true;
   private readonly reading: Promise<void>;
 
-  private constructor(private readonly redis: Redis) {
+  private constructor(private readonly redis: Redis | Cluster) {
     this.reading = this.read();
   }
 

@@ -55,6 +55,25 @@ export class ValueReader {
     return undefined;
   }
 
+  /** Where Redis is: one host, or several of Sentinel or of a cluster, separated by commas. */
+  redisUrl(name: string): string | undefined {
+    const value = this.text(name);
+    if (value === undefined) return undefined;
+    const [, mode = '', hosts = '', master = ''] =
+      /^rediss?(-sentinel|-cluster):\/\/([^/?]*)\/?([^?]*)/.exec(value) ?? [];
+    if (mode === '') return this.url(name, ['redis:', 'rediss:'], false, 'redis://:password@host:6379');
+    const each = hosts.slice(hosts.lastIndexOf('@') + 1).split(',');
+    const isHost = (host: string): boolean => host !== '' && URL.canParse(`redis://${host}`);
+    if (!each.every(isHost))
+      this.faults.push(`${name} names no hosts, separated by commas, after ${mode.slice(1)}://.`);
+    else if (mode === '-sentinel' && master === '') {
+      this.faults.push(
+        `${name} names no master. Write it as redis-sentinel://:password@host1:26379,host2:26379/mymaster.`,
+      );
+    } else return value;
+    return undefined;
+  }
+
   /** A secret of at least `length` characters without spaces; it is never shown. */
   secret(name: string, length: number, example: string): string | undefined {
     const value = this.text(name);

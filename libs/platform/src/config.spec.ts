@@ -88,6 +88,21 @@ describe('configuration', () => {
     });
   }
 
+  it('takes Redis behind Sentinel and as a cluster', () => {
+    for (const url of [
+      'rediss://user:hush@host:6380/1',
+      'redis-sentinel://:hush@s1:26379,s2,[::1]:26379/mymaster?sentinel_password=x',
+      'rediss-sentinel://s1/mymaster',
+      'redis-cluster://n1:7000,n2:7000',
+    ]) {
+      expect(readConfig({ REDIS_URL: url }).redisUrl).toBe(url);
+    }
+    expect(faultsOf(() => readConfig({ REDIS_URL: 'redis-sentinel://:hush@s1,s2' }))).toMatch(/names no master/);
+    for (const url of ['redis-cluster://:hush@', 'redis-cluster://n1,,n2', 'redis-sentinel://a b/m']) {
+      expect(faultsOf(() => readConfig({ REDIS_URL: url }))).toMatch(/names no hosts(?!.*hush)/);
+    }
+  });
+
   it('counts the slots of a task type', () => {
     const config = readConfig({ WORKER_CONCURRENCY: '6', WORKER_CONCURRENCY_PSI: '1', WORKER_CONCURRENCY_SS_LR: '2' });
     expect(['psi', 'ss_lr', 'ss-lr', 'report'].map((type) => concurrencyOf(config, type))).toEqual([1, 2, 2, 6]);

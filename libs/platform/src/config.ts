@@ -17,7 +17,7 @@ export interface Config {
   readonly workerPort: number;
   /** Unset only in the launcher, which then starts PostgreSQL itself. */
   readonly databaseUrl: string | undefined;
-  /** Set: BullMQ on Redis or Valkey. Unset: BullMQ on PostgreSQL. */
+  /** Set: BullMQ on Redis or Valkey, single, behind Sentinel or as a cluster. Unset: BullMQ on PostgreSQL. */
   readonly redisUrl: string | undefined;
   readonly dataDir: string;
   /** Party `p` reads and writes tables below `<dataRoot>/<p>`. */
@@ -135,7 +135,7 @@ function read(reader: ValueReader, env: Environment): Config {
     listenerPort: port('LISTENER_PORT', 0),
     workerPort: port('WORKER_PORT', 0),
     databaseUrl: reader.url('DATABASE_URL', ['postgres:', 'postgresql:'], true, DATABASE_EXAMPLE),
-    redisUrl: reader.url('REDIS_URL', ['redis:', 'rediss:'], false, 'REDIS_URL=redis://:password@host:6379'),
+    redisUrl: reader.redisUrl('REDIS_URL'),
     dataDir,
     dataRoot: resolve(reader.text('DATA_ROOT') ?? join(dataDir, 'tables')),
     artifactRoot: resolve(reader.text('ARTIFACT_ROOT') ?? join(dataDir, 'artifacts')),

@@ -1,16 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import { runMigrations } from 'bullmq';
-import { Redis } from 'ioredis';
+import type { Cluster, Redis } from 'ioredis';
 import pg from 'pg';
 import { PostgresChannel } from './postgres-channel.js';
 import { RedisChannel } from './redis-channel.js';
+import { openRedis } from './redis-connection.js';
 import type { StatusChannel } from './status-channel.js';
 
 /** What carries jobs and reports: Redis or Valkey in production, PostgreSQL alone where there is none. */
 export type Backend =
-  { readonly kind: 'redis'; readonly redis: Redis } | { readonly kind: 'postgres'; readonly pool: pg.Pool };
-
-const GENERATION = 'tc:generation';
+  | {
+      readonly kind: 'redis';
+      readonly redis: Redis | Cluster;
+      /** Of every key. In a cluster it puts all of them on one node, so that what one command or mark spans is never torn. */
+      readonly prefix: string;
+    }
+  | { readonly kind: 'postgres'; readonly pool: pg.Pool };
 
 /** Opens the backend: Redis where `redisUrl` is given, otherwise PostgreSQL. */
 export function openBackend(options: {
@@ -19,14 +24,8 @@ export function openBackend(options: {
   maxConnections?: number;
 }): Backend {
   if (options.redisUrl !== undefined) {
-    const redis = new Redis(options.redisUrl, {
-      maxRetriesPerRequest: null,
-      // The default backs off for up to 20 s after an outage; a cap of 1 s resumes within a second of Redis.
-      retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times, 5), 1_000),
-    });
-    redis.on('error', () => undefined);
-    redis.setMaxListeners(0);
-    return { kind: 'redis', redis };
+    const redis = openRedis(options.redisUrl);
+    return { kind: 'redis', redis, prefix: redis.isCluster ? '{tc}' : 'tc' };
   }
   const pool = new pg.Pool({
     connectionString: options.databaseUrl,
@@ -44,7 +43,7 @@ export function openBackend(options: {
 
 /** Opens the channel on a backend. */
 export function openChannel(backend: Backend): StatusChannel {
-  return backend.kind === 'redis' ? new RedisChannel(backend.redis) : new PostgresChannel(backend.pool);
+  return backend.kind === 'redis' ? new RedisChannel(backend.redis, backend.prefix) : new PostgresChannel(backend.pool);
 }
 
 /**
@@ -53,8 +52,9 @@ export function openChannel(backend: Backend): StatusChannel {
  */
 export async function queueGeneration(backend: Backend): Promise<string> {
   if (backend.kind === 'postgres') return 'postgres';
-  await backend.redis.set(GENERATION, randomUUID(), 'NX');
-  return (await backend.redis.get(GENERATION)) ?? 'lost';
+  const key = `${backend.prefix}:generation`;
+  await backend.redis.set(key, randomUUID(), 'NX');
+  return (await backend.redis.get(key)) ?? 'lost';
 }
 
 /** Whether the backend answers. */

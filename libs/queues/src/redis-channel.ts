@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import type { Redis } from 'ioredis';
+import type { Cluster, Redis } from 'ioredis';
 import type { Lane } from './messages.js';
 import { NOTHING, type Delivery, type StatusChannel } from './status-channel.js';
 
 const GROUP = 'listeners';
-const CONTROL = 'tc:control';
 /**
  * What a listener took and did not acknowledge for this long is taken over by another, ms. As long as PostgreSQL bears
  * a transaction that waits for its client, so that a stopped listener costs the same on both backends. One that is
@@ -21,14 +20,17 @@ type Entry = [id: string, fields: string[]];
  */
 export class RedisChannel implements StatusChannel {
   private readonly consumer = randomUUID();
-  private readonly readers = new Map<Lane, Redis>();
+  private readonly readers = new Map<Lane, Redis | Cluster>();
   private readonly takenOver = new Map<Lane, number>();
-  private subscriber: Redis | undefined;
+  private subscriber: Redis | Cluster | undefined;
 
-  constructor(private readonly redis: Redis) {}
+  constructor(
+    private readonly redis: Redis | Cluster,
+    private readonly prefix: string,
+  ) {}
 
   async publish(lane: Lane, message: object): Promise<void> {
-    await this.redis.xadd(key(lane), '*', 'm', JSON.stringify(message));
+    await this.redis.xadd(this.key(lane), '*', 'm', JSON.stringify(message));
   }
 
   async receive(lane: Lane, max: number, waitMs: number): Promise<Delivery> {
@@ -41,8 +43,8 @@ export class RedisChannel implements StatusChannel {
       ack: async () => {
         await this.redis
           .pipeline()
-          .xack(key(lane), GROUP, ...ids)
-          .xdel(key(lane), ...ids)
+          .xack(this.key(lane), GROUP, ...ids)
+          .xdel(this.key(lane), ...ids)
           .exec();
       },
       release: async () => {
@@ -52,17 +54,17 @@ export class RedisChannel implements StatusChannel {
   }
 
   async broadcast(message: object): Promise<void> {
-    await this.redis.publish(CONTROL, JSON.stringify(message));
+    await this.redis.publish(this.control, JSON.stringify(message));
   }
 
   async subscribe(onMessage: (text: string) => void): Promise<void> {
     this.subscriber ??= this.redis.duplicate();
     this.subscriber.on('message', (_channel, text) => onMessage(text));
-    await this.subscriber.subscribe(CONTROL);
+    await this.subscriber.subscribe(this.control);
   }
 
   async backlog(lane: Lane): Promise<number> {
-    return this.redis.xlen(key(lane));
+    return this.redis.xlen(this.key(lane));
   }
 
   async close(): Promise<void> {
@@ -83,7 +85,7 @@ export class RedisChannel implements StatusChannel {
         'BLOCK',
         waitMs,
         'STREAMS',
-        key(lane),
+        this.key(lane),
         '>',
       )) as [string, Entry[]][] | null;
       return answer?.[0]?.[1] ?? [];
@@ -102,13 +104,13 @@ export class RedisChannel implements StatusChannel {
         'COUNT',
         max,
         'STREAMS',
-        key(lane),
+        this.key(lane),
         '0',
       )) as [string, Entry[]][] | null;
       const mine = (own?.[0]?.[1] ?? []).filter(([, fields]) => fields !== null);
       if (mine.length > 0) return mine;
       const [, claimed] = (await this.redis.xautoclaim(
-        key(lane),
+        this.key(lane),
         GROUP,
         this.consumer,
         TAKE_OVER_MS,
@@ -129,14 +131,18 @@ export class RedisChannel implements StatusChannel {
     } catch (error) {
       // After a flush the stream is gone, and a reader that waited on it is told so.
       if (!(error instanceof Error) || !/NOGROUP|UNBLOCKED/.test(error.message)) throw error;
-      await this.redis.xgroup('CREATE', key(lane), GROUP, '0', 'MKSTREAM').catch((e: Error) => {
+      await this.redis.xgroup('CREATE', this.key(lane), GROUP, '0', 'MKSTREAM').catch((e: Error) => {
         if (!e.message.includes('BUSYGROUP')) throw e;
       });
       return work();
     }
   }
-}
 
-function key(lane: Lane): string {
-  return `tc:status:${lane}`;
+  private get control(): string {
+    return `${this.prefix}:control`;
+  }
+
+  private key(lane: Lane): string {
+    return `${this.prefix}:status:${lane}`;
+  }
 }

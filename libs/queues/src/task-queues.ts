@@ -135,7 +135,7 @@ export class TaskQueues {
       const { Queue } = withBackend(createRedisBackend);
       return new Queue<JobData>(queueName(type), {
         connection: backend.redis,
-        prefix: 'tc',
+        prefix: backend.prefix,
         defaultJobOptions,
       }) as never;
     }
@@ -151,7 +151,7 @@ export class TaskQueues {
       const { Worker } = withBackend(createRedisBackend);
       return new Worker<JobData>(queueName(type), work as never, {
         connection: backend.redis,
-        prefix: 'tc',
+        prefix: backend.prefix,
         ...options,
       }) as never;
     }
