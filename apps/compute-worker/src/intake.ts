@@ -1,3 +1,5 @@
+import type { TaskQueues } from '#libs/queues';
+
 /** Jobs that wait beside a free slot for this long, while none is taken, say that a queue's processor is dead, ms. */
 const STUCK_MS = 30_000;
 
@@ -9,8 +11,7 @@ export class Intake {
 
   constructor(
     private readonly slots: Readonly<Record<string, number>>,
-    /** Jobs of the type that wait. */
-    private readonly waiting: (type: string) => Promise<number>,
+    private readonly queues: Pick<TaskQueues, 'depth'>,
     private readonly now: () => number = () => performance.now(),
   ) {}
 
@@ -30,7 +31,8 @@ export class Intake {
 
   private async look(type: string): Promise<void> {
     const free = (this.busy.get(type) ?? 0) < this.slots[type]!;
-    if (!free || (await this.waiting(type)) === 0) this.since.delete(type);
+    const { waiting, prioritized } = free ? await this.queues.depth(type) : { waiting: 0, prioritized: 0 };
+    if (waiting + prioritized === 0) this.since.delete(type);
     else if (!this.since.has(type)) this.since.set(type, this.now());
   }
 }

@@ -47,7 +47,7 @@ export class Worker {
     private readonly options: WorkerOptions,
     private readonly logger: Logger,
   ) {
-    this.intake = new Intake(options.slots, async (type) => (await queues.depth(type)).waiting);
+    this.intake = new Intake(options.slots, queues);
   }
 
   async start(): Promise<void> {

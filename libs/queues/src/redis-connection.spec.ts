@@ -32,7 +32,7 @@ async function useAll(redisUrl: string): Promise<void> {
     const ids = { chainId: 'chain', taskId: 'a', taskRequestId: crypto.randomUUID(), attempt: 1 };
     const job = { ...ids, taskType: 'psi', params: {}, inputs: {}, timeoutMs: null, priority: 5 };
     await queues.send([job]);
-    expect(await queues.depth('psi')).toEqual({ waiting: 1, active: 0 });
+    expect(await queues.depth('psi')).toMatchObject({ prioritized: 1, active: 0 });
     let consumer: ReturnType<TaskQueues['consume']> | undefined;
     const taken = await new Promise((resolve) => {
       consumer = queues.consume('psi', 1, async (each) => resolve(each));
