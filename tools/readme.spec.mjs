@@ -2,32 +2,33 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
 import { expect } from 'expect';
+import { filesBelow } from './build.mjs';
 import { ROOT } from './steps.mjs';
 
-/** Pages that say the same things in two languages. */
+/** Pages that are there in English only, as yet or for good. */
+const ENGLISH_ONLY = ['docs/operating.md'];
+/** Every page of docs/ with its Chinese one in docs/zh-CN/, and elsewhere `<name>.md` with `<name>.zh-CN.md`. */
 const PAIRS = [
-  ['README.md', 'README.zh-CN.md'],
-  ['examples/README.md', 'examples/README.zh-CN.md'],
-  ['examples/encrypted-delivery/README.md', 'examples/encrypted-delivery/README.zh-CN.md'],
-  ['examples/federated-training/README.md', 'examples/federated-training/README.zh-CN.md'],
-  ['docs/chain-language.md', 'docs/zh-CN/chain-language.md'],
-  ['docs/errors.md', 'docs/zh-CN/errors.md'],
-  ['docs/performance.md', 'docs/zh-CN/performance.md'],
-  ['docs/metrics.md', 'docs/zh-CN/metrics.md'],
+  ...['README.md', ...filesBelow('examples', (name) => name === 'README.md')]
+    .map((page) => [page, page.replace(/\.md$/, '.zh-CN.md')])
+    .filter(([, chinese]) => existsSync(join(ROOT, chinese))),
+  ...filesBelow('docs', (name) => /^[^[]+\.md$/.test(name))
+    .filter((page) => !page.startsWith('docs/zh-CN/') && !ENGLISH_ONLY.includes(page))
+    .map((page) => [page, page.replace(/^docs/, 'docs/zh-CN')]),
 ];
 const textOf = (path) => readFileSync(join(ROOT, path), 'utf8');
-const withoutBlocks = (text) => text.replaceAll(/^```[^]*?^```/gm, '');
+const withoutBlocks = (text) => text.replaceAll(/^ *```[^]*?^ *```/gm, '');
 const headings = (text) => [...withoutBlocks(text).matchAll(/^(#+) /gm)].map(([, level]) => level.length);
 /** Code and commands without their remarks, which are translated; pictures hold words. */
 const blocks = (text) =>
-  [...text.matchAll(/^```(\w*)\n([^]*?)^```/gm)].map(([, language, code]) =>
+  [...text.matchAll(/^ *```(.*)\n([^]*?)^ *```/gm)].map(([, language, code]) =>
     language === 'mermaid' ? language : `${language}\n${code.replaceAll(/\s*# .*$/gm, '')}`,
   );
 const links = (text) =>
   [...text.matchAll(/\]\(([^)#]+)(#[^)]*)?\)/g)].map(([, target]) => target).filter((target) => !/^\w+:/.test(target));
 /** Names in code of the first cell of each row of each table. */
 const rows = (text) =>
-  [...withoutBlocks(text).matchAll(/^\| ([^|]+)\|/gm)].map(([, cell]) => (cell.match(/`[^`]+`/g) ?? []).join());
+  [...withoutBlocks(text).matchAll(/^\| ([^|]+)\|/gm)].map(([, cell]) => (cell.match(/`[^`]+`/g) ?? []).sort().join());
 
 describe('the pages in two languages', () => {
   for (const [english, chinese] of PAIRS) {

@@ -1,0 +1,50 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readConfig, type Config } from '#libs/platform';
+import { APPS } from '../../launcher/apps.js';
+import type { Api } from '../../launcher/chain-client.js';
+import { copyTables } from '../../launcher/example.js';
+import { migrateAll } from '../../launcher/schema.js';
+import { withSystem } from '../../launcher/system.js';
+
+/** The system as `npm start` runs it, with the tables of all examples, in a folder of its own. */
+export interface RunningSystem {
+  readonly api: Api;
+  readonly config: Config;
+  /** Every line that the launcher and the apps wrote. */
+  readonly wrote: readonly string[];
+  /** Aborted by `stop()`. */
+  readonly signal: AbortSignal;
+  stop(): Promise<void>;
+}
+
+/** Starts it: embedded PostgreSQL, three apps. Rejects when an app does not come up. */
+export async function startSystem(): Promise<RunningSystem> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'tc-e2e-'));
+  const config = readConfig({ DATA_DIR: dataDir, PORT: '0', LOG_LEVEL: 'warn' });
+  const stop = new AbortController();
+  const wrote: string[] = [];
+  copyTables(config.dataRoot);
+  const say = (words: string) => void wrote.push(words);
+  const options = { config, apps: APPS, migrate: migrateAll, say, onLine: (_: string, line: string) => say(line) };
+  let ended!: Promise<void>;
+  const api = await new Promise<Api>((ready, failed) => {
+    ended = withSystem(options, stop.signal, new AbortController().signal, async (system) => {
+      ready({ url: `${system.url}/api/v1`, key: system.apiKey });
+      await new Promise((resolve) => stop.signal.addEventListener('abort', resolve));
+    });
+    ended.catch(failed);
+  });
+  return {
+    api,
+    config,
+    wrote,
+    signal: stop.signal,
+    stop: async () => {
+      stop.abort();
+      await ended;
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
