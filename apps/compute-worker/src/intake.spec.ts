@@ -6,13 +6,10 @@ describe('the intake of a worker', () => {
   let now = 0;
   let waiting = 0;
   let intake: Intake;
+  const depth = async (type: string) => ({ waiting: 0, prioritized: type === 'psi' ? waiting : 0, active: 0 });
   beforeEach(() => {
     waiting = 1;
-    intake = new Intake(
-      { psi: 1, report: 2 },
-      async (type) => (type === 'psi' ? waiting : 0),
-      () => now,
-    );
+    intake = new Intake({ psi: 1, report: 2 }, { depth }, () => now);
   });
   const after = (seconds: number): Promise<string[]> => {
     now += seconds * 1_000;
