@@ -141,6 +141,7 @@ describeSystem('the TypeScript client', 'postgres', {}, (check) => {
     expect(told.filter((row) => /^\d of 2$/.test(row)).at(-1)).toBe('2 of 2');
     expect(stdout).toMatch(/^SUCCESS \{$[^]*^ {2}result: 3,$/m);
     expect(told).toEqual(expect.arrayContaining(['400 INVALID_CHAIN', 'first SUCCESS 1', 'second SUCCESS 1']));
+    expect(stdout).toMatch(/complex \[\s+'count < ',\s+'diagnostic-1 < count',\s+'diagnostic-2 < count',/);
     expect(stdout).toMatch(/^NO_TASKS \/tasks /m);
     expect(told.at(-1)).toBe('SUCCESS');
   });

@@ -1,0 +1,114 @@
+import { describe, it } from 'node:test';
+import { expect } from 'expect';
+import { plan } from '#libs/dag-planner';
+import { chain, chord, group, task } from './canvas.js';
+
+const named = (id: string) => task('diagnostic').as(id);
+const [a, b, c, d, e, f] = [named('a'), named('b'), named('c'), named('d'), named('e'), named('f')];
+const edges = (step: ReturnType<typeof chain>) =>
+  step.build('x').tasks.map(({ task_id, depends_on }) => `${task_id}<${depends_on!.join('')}`);
+const typeOf = (step: ReturnType<typeof chain>) => {
+  const nodes = step
+    .build('x')
+    .tasks.map(({ task_id, depends_on }) => ({ id: task_id, dependsOn: depends_on as string[] }));
+  const planned = plan(nodes);
+  return planned.ok ? planned.plan.chainType : planned.faults;
+};
+
+describe('the words of the builder', () => {
+  it('mean what they mean in Celery', () => {
+    expect(edges(chain(a, group(b, c), d))).toEqual(['a<', 'b<a', 'c<a', 'd<bc']);
+    expect(edges(chain(a, chord([b, chain(c, d)], e), f))).toEqual(['a<', 'b<a', 'c<a', 'd<c', 'e<bd', 'f<e']);
+    expect(edges(group(chain(a, b), chain(c, d)))).toEqual(['a<', 'b<a', 'c<', 'd<c']);
+    expect(edges(chain(group(a, b), group(c, d)))).toEqual(['a<', 'b<', 'c<ab', 'd<ab']);
+  });
+
+  it('make the types of chains that they are called after', () => {
+    expect(typeOf(chain(a, b, c))).toBe('sequential');
+    expect(typeOf(group(a, b, c))).toBe('parallel');
+    expect(typeOf(chord([a, b], c))).toBe('chord');
+    expect(typeOf(chain(a, group(b, c), d))).toBe('complex');
+  });
+
+  it('write all that a task can be told', () => {
+    const params = { task_config: { delay_ms: 1 } };
+    const first = task('psi', params)
+      .as('intersect')
+      .named('PSI求交')
+      .retry({ max_retries: 2, backoff: 'exponential' });
+    const second = task('report', {
+      task_config: { rows: first.result('rows'), all: first.result(), one: first.result('[0].x') },
+    })
+      .when('tasks.intersect.result.rows > 10')
+      .trigger({ at_least: 1 })
+      .retry(3)
+      .timeout(60)
+      .queueTimeout(30)
+      .priority('high')
+      .tolerable();
+    const settings = { description: 'd', options: { stop_on_error: false }, metadata: { a: 1 }, execute: true };
+    expect(chain(first, second).build('name', settings)).toEqual({
+      chain_name: 'name',
+      ...settings,
+      tasks: [
+        {
+          task_id: 'intersect',
+          task_type: 'psi',
+          task_params: params,
+          task_name: 'PSI求交',
+          retry_policy: { max_retries: 2, backoff: 'exponential' },
+          depends_on: [],
+        },
+        {
+          task_id: 'report-1',
+          task_type: 'report',
+          task_params: {
+            task_config: {
+              rows: '${tasks.intersect.result.rows}',
+              all: '${tasks.intersect.result}',
+              one: '${tasks.intersect.result[0].x}',
+            },
+          },
+          when: 'tasks.intersect.result.rows > 10',
+          trigger_rule: { at_least: 1 },
+          retry_policy: { max_retries: 3 },
+          timeout: 60,
+          queue_timeout: 30,
+          priority: 'high',
+          tolerable: true,
+          depends_on: ['intersect'],
+        },
+      ],
+    });
+  });
+
+  it('take further edges', () => {
+    const conditional = { task_id: 'b', when: 'tasks.b.status == "SUCCESS"' };
+    expect(chain(a, group(b, c), d.after(a, conditional)).build('x').tasks.at(-1)!.depends_on).toEqual([
+      'c',
+      'a',
+      conditional,
+    ]);
+  });
+
+  it('name tasks without ids apart, and from the named ones', () => {
+    const plain = task('psi');
+    const { tasks } = chain(plain, plain, task('psi').as('psi-2'), task('report')).build('x');
+    expect(tasks.map(({ task_id }) => task_id)).toEqual(['psi-1', 'psi-3', 'psi-2', 'report-1']);
+    expect(tasks.map(({ depends_on }) => depends_on)).toEqual([[], ['psi-1'], ['psi-3'], ['psi-2']]);
+  });
+
+  it('leave a step as it was', () => {
+    const before = group(a).build('x');
+    a.retry(3).timeout(1).after(b);
+    expect(group(a).build('x')).toEqual(before);
+  });
+
+  it('refuse what would be no chain', () => {
+    expect(() => chain()).toThrow('A chain has at least one step.');
+    expect(() => group()).toThrow('A group has at least one step.');
+    expect(() => chord([], a)).toThrow('A chord has at least one step.');
+    expect(() => chain(a, a).build('x')).toThrow('Two tasks are called "a".');
+    expect(() => task('psi').result('rows')).toThrow("Give the psi task an id first: task(…).as('…').");
+  });
+});

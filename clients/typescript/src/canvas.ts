@@ -1,0 +1,205 @@
+import type { CreateChainRequest } from './generated/index.js';
+
+type TaskBody = CreateChainRequest['tasks'][number];
+type Dependency = NonNullable<TaskBody['depends_on']>[number];
+type RetryPolicy = NonNullable<TaskBody['retry_policy']>;
+/** What `POST /chains` takes beside name and tasks. */
+export type ChainSettings = Omit<CreateChainRequest, 'chain_name' | 'tasks'>;
+
+/** A chain in the making: the tasks placed so far, and the ids that are taken. */
+interface Draft {
+  readonly tasks: TaskBody[];
+  readonly taken: Set<string>;
+}
+
+/** What a chain is made of: a task, or several put together by `chain`, `group` and `chord`. Never changed once made. */
+export abstract class Step {
+  /** The body of `POST /chains`. Tasks without an id of their own are named `<task_type>-<n>`, in the order written. */
+  build(chainName: string, settings: ChainSettings = {}): CreateChainRequest {
+    const draft: Draft = { tasks: [], taken: new Set() };
+    for (const { id } of this.inside()) {
+      if (id === undefined) continue;
+      if (draft.taken.has(id)) throw new Error(`Two tasks are called ${JSON.stringify(id)}.`);
+      draft.taken.add(id);
+    }
+    this.place(draft, [], false);
+    return { chain_name: chainName, ...settings, tasks: draft.tasks };
+  }
+
+  /** Its tasks, in the order written. */
+  abstract inside(): Iterable<Task>;
+  /** Adds its tasks to the draft, the first of them after `before`. Returns the ids of its last tasks. */
+  abstract place(draft: Draft, before: readonly string[], isCallback: boolean): readonly string[];
+}
+
+/** A task and how it runs. Each method returns a new one. */
+export class Task extends Step {
+  constructor(
+    private readonly body: Omit<TaskBody, 'task_id' | 'depends_on'>,
+    readonly id?: string,
+    private readonly others: readonly Dependency[] = [],
+  ) {
+    super();
+  }
+
+  /** Its `task_id`, 1 to 64 of `A-Z a-z 0-9 . _ -`: needed where others refer to it. */
+  as(id: string): Task {
+    return new Task(this.body, id, this.others);
+  }
+
+  /** A name for people. */
+  named(name: string): Task {
+    return this.with({ task_name: name });
+  }
+
+  /** A CEL expression that must hold, as the task is about to be sent, for it to run. */
+  when(condition: string): Task {
+    return this.with({ when: condition });
+  }
+
+  /** What its parents must have come to: `all_success` where it is left out; `{ at_least: k }` for k successes. */
+  trigger(rule: NonNullable<TaskBody['trigger_rule']>): Task {
+    return this.with({ trigger_rule: rule });
+  }
+
+  /** So many further tries, or a whole policy. */
+  retry(policy: number | RetryPolicy): Task {
+    return this.with({ retry_policy: typeof policy === 'number' ? { max_retries: policy } : policy });
+  }
+
+  /** Seconds that one try may run. */
+  timeout(seconds: number): Task {
+    return this.with({ timeout: seconds });
+  }
+
+  /** Seconds that it may wait for a worker. */
+  queueTimeout(seconds: number): Task {
+    return this.with({ queue_timeout: seconds });
+  }
+
+  /** 1 (last) to 10 (first), or `low`, `normal`, `high`, `critical`. */
+  priority(priority: NonNullable<TaskBody['priority']>): Task {
+    return this.with({ priority });
+  }
+
+  /** It may fail without failing the chain. */
+  tolerable(): Task {
+    return this.with({ tolerable: true });
+  }
+
+  /** Waits for these as well, beside what its place says. A task that is named here has an id of its own (`as`). */
+  after(...others: readonly (Task | Dependency)[]): Task {
+    const added = others.map((other) => (other instanceof Task ? other.ownId() : other));
+    return new Task(this.body, this.id, [...this.others, ...added]);
+  }
+
+  /**
+   * The reference to its result, for the parameters of tasks that come after it: `${tasks.<id>.result.<path>}`, or the
+   * whole result without a path. The task has an id of its own (`as`).
+   */
+  result(path = ''): string {
+    return `\${tasks.${this.ownId()}.result${path && !path.startsWith('[') ? '.' : ''}${path}}`;
+  }
+
+  override inside(): Iterable<Task> {
+    return [this];
+  }
+
+  override place(draft: Draft, before: readonly string[], isCallback: boolean): readonly string[] {
+    const id = this.id ?? freeId(draft.taken, this.body.task_type);
+    draft.taken.add(id);
+    // Of a task named twice, what `after` says of it counts.
+    const said = new Map(this.others.map((other) => [idOf(other), other]));
+    const depends_on = [...before.filter((other) => !said.has(other)), ...said.values()];
+    draft.tasks.push({ task_id: id, ...this.body, depends_on, ...(isCallback && { is_callback: true }) });
+    return [id];
+  }
+
+  private with(more: Partial<TaskBody>): Task {
+    return new Task({ ...this.body, ...more }, this.id, this.others);
+  }
+
+  private ownId(): string {
+    if (this.id === undefined) throw new Error(`Give the ${this.body.task_type} task an id first: task(…).as('…').`);
+    return this.id;
+  }
+}
+
+class Sequence extends Step {
+  constructor(private readonly steps: readonly Step[]) {
+    super();
+  }
+
+  override *inside(): Iterable<Task> {
+    for (const step of this.steps) yield* step.inside();
+  }
+
+  override place(draft: Draft, before: readonly string[], isCallback: boolean): readonly string[] {
+    let last = before;
+    for (const [i, step] of this.steps.entries()) last = step.place(draft, last, isCallback && i === 0);
+    return last;
+  }
+}
+
+class Group extends Step {
+  constructor(private readonly steps: readonly Step[]) {
+    super();
+  }
+
+  override *inside(): Iterable<Task> {
+    for (const step of this.steps) yield* step.inside();
+  }
+
+  override place(draft: Draft, before: readonly string[], isCallback: boolean): readonly string[] {
+    return this.steps.flatMap((step) => step.place(draft, before, isCallback));
+  }
+}
+
+class Chord extends Step {
+  constructor(
+    private readonly header: Step,
+    private readonly callback: Step,
+  ) {
+    super();
+  }
+
+  override *inside(): Iterable<Task> {
+    yield* this.header.inside();
+    yield* this.callback.inside();
+  }
+
+  override place(draft: Draft, before: readonly string[], isCallback: boolean): readonly string[] {
+    return this.callback.place(draft, this.header.place(draft, before, isCallback), true);
+  }
+}
+
+/** A task of this type. `params` are its `task_params`: `{ sf_init_config, task_config, … }`. */
+export function task(type: string, params: TaskBody['task_params'] = {}): Task {
+  return new Task({ task_type: type, task_params: params });
+}
+
+/** One after the other: the first tasks of each step wait for all last tasks of the step before. */
+export function chain(...steps: readonly Step[]): Step {
+  return new Sequence(some('chain', steps));
+}
+
+/** Side by side: none waits for another. What comes after a group waits for all of it. */
+export function group(...steps: readonly Step[]): Step {
+  return new Group(some('group', steps));
+}
+
+/** Side by side, and then the callback with all their results. */
+export function chord(header: readonly Step[], callback: Step): Step {
+  return new Chord(new Group(some('chord', header)), callback);
+}
+
+function some(what: string, steps: readonly Step[]): readonly Step[] {
+  if (steps.length === 0) throw new Error(`A ${what} has at least one step.`);
+  return steps;
+}
+
+function freeId(taken: ReadonlySet<string>, type: string): string {
+  for (let n = 1; ; n++) if (!taken.has(`${type}-${n}`)) return `${type}-${n}`;
+}
+
+const idOf = (dependency: Dependency): string => (typeof dependency === 'string' ? dependency : dependency.task_id);
