@@ -7,6 +7,8 @@ export interface InputFault {
 
 /** Faults of one answer at most: nobody mends more at once, and a body of 10 MB can hold millions. */
 const MAX_FAULTS = 100;
+/** Characters of a message or a pointer at most: a name in it may be as long as the body, and be in each of them. */
+const MAX_TEXT = 2_000;
 
 /** The faults of one body: keeps the first MAX_FAULTS and counts the rest. */
 export class FaultList {
@@ -14,7 +16,9 @@ export class FaultList {
   private count = 0;
 
   add(fault: InputFault): void {
-    if (this.count++ < MAX_FAULTS) this.kept.push(fault);
+    if (this.count++ >= MAX_FAULTS) return;
+    const { code, pointer, message } = fault;
+    this.kept.push({ code, ...(pointer !== undefined && { pointer: cut(pointer) }), message: cut(message) });
   }
 
   /** Whether there are more faults than are told, so that looking for others is in vain. */
@@ -32,6 +36,8 @@ export class FaultList {
     return [...this.kept, { code: 'MORE_FAULTS', message: `... and at least ${this.count - MAX_FAULTS} more.` }];
   }
 }
+
+const cut = (text: string): string => (text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}...` : text);
 
 /** The JSON pointer of these steps (RFC 6901). */
 export function pointer(...steps: readonly (string | number)[]): string {

@@ -68,6 +68,8 @@ describe('parseStrictJson refuses', () => {
     ['an infinite number', '[1e400, -1e400]', 'NUMBER_TOO_LARGE', 'NUMBER_TOO_LARGE'],
     ['integers that would be rounded', '[9007199254740993, -9007199254740992]', 'UNSAFE_INTEGER', 'UNSAFE_INTEGER'],
     ['a number of a million digits', '9'.repeat(1_000_000), 'NUMBER_TOO_LARGE'],
+    ['a million values', `[${'0,'.repeat(1_000_000)}0]`, 'TOO_MANY_VALUES'],
+    ['a million objects', `[${'{},'.repeat(1_000_000)}{}]`, 'TOO_MANY_VALUES'],
     ['65 levels', nested(MAX_DEPTH + 1), 'TOO_DEEP'],
     ['a million levels', nested(1_000_000), 'TOO_DEEP'],
     ['a million levels that never close', '{"a":'.repeat(1_000_000), 'TOO_DEEP'],
@@ -84,6 +86,11 @@ describe('parseStrictJson refuses', () => {
       'The body is not valid JSON: look at line 2, column 6.',
     );
     expect(messageOf('[[')).toBe('The body is not valid JSON: it ends too early.');
+  });
+
+  it('with a pointer and a message that can be sent, however long a key is', () => {
+    const long = parse(`{"${'k'.repeat(1_000_000)}": [${Array(150).fill('"\\u0000"').join()}]}`);
+    expect(JSON.stringify(long).length).toBeLessThan(300_000);
   });
 
   it('with at most 100 faults and a count', () => {

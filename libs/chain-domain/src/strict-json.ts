@@ -4,6 +4,8 @@ import { FaultList, type InputFault, pointer, quoted } from './input-fault.js';
 export const MAX_BODY_BYTES = 10 * 1024 * 1024;
 /** Objects and lists inside each other at most. */
 export const MAX_DEPTH = 64;
+/** Values at most, members and items alike: what is checked of each adds up, and nobody else is answered meanwhile. */
+const MAX_VALUES = 1_000_000;
 
 export type StrictJson =
   { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly faults: readonly InputFault[] };
@@ -16,8 +18,8 @@ const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /**
  * Parses a request body and refuses what JSON.parse lets through and a database or a copy cannot hold: more than 64
- * levels (told before parsing), bytes that are not UTF-8, NUL, lone surrogates, keys of the prototype machinery, a key twice in
- * one object, and numbers that would be rounded (integers beyond 2^53) or infinite. A leading byte order mark is dropped. Never throws.
+ * levels or a million values (told before parsing), bytes that are not UTF-8, NUL, lone surrogates, keys of the prototype
+ * machinery, a key twice in one object, and numbers that would be rounded (integers beyond 2^53) or infinite. A leading byte order mark is dropped. Never throws.
  */
 export function parseStrictJson(body: Uint8Array): StrictJson {
   let text: string;
@@ -51,9 +53,13 @@ const BACKSLASH = 92;
 const NEWLINE = 10;
 const COMMA = 44;
 
-/** What only the text tells: how deep it nests (false: too deep to be parsed), keys that come again, and how its numbers are written. */
+/**
+ * What only the text tells: how deep it nests and how much it holds (false: too much to be parsed), keys that come again,
+ * and how its numbers are written.
+ */
 function scan(text: string, faults: FaultList): boolean {
   let depth = 0;
+  let values = 0;
   /** Keys so far of each open object; undefined for a list. */
   const open: (Set<string> | undefined)[] = [];
   let keyNext = false;
@@ -76,7 +82,15 @@ function scan(text: string, faults: FaultList): boolean {
     } else if (code === NEWLINE) {
       line++;
       lineStart = at + 1;
-    } else if (code === 0x7b || code === 0x5b) {
+    } else if (code === COMMA || code === 0x7b || code === 0x5b) {
+      if (++values > MAX_VALUES) {
+        faults.add({ code: 'TOO_MANY_VALUES', message: `The body holds more than ${MAX_VALUES} values.` });
+        return false;
+      }
+      if (code === COMMA) {
+        keyNext = depth > 0 && open[depth - 1] !== undefined;
+        continue;
+      }
       if (++depth > MAX_DEPTH) {
         const message = `The body nests more than ${MAX_DEPTH} levels deep at line ${line}, column ${at + 1 - lineStart}.`;
         faults.add({ code: 'TOO_DEEP', message });
@@ -87,8 +101,7 @@ function scan(text: string, faults: FaultList): boolean {
     } else if (code === 0x7d || code === 0x5d) {
       if (depth > 0) depth--;
       keyNext = false;
-    } else if (code === COMMA) keyNext = depth > 0 && open[depth - 1] !== undefined;
-    else if (isNumberPart(code)) {
+    } else if (isNumberPart(code)) {
       const start = at;
       while (isNumberPart(text.charCodeAt(at + 1))) at++;
       const problem = faults.full ? undefined : numberProblem(text.slice(start, at + 1));

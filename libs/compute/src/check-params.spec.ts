@@ -218,3 +218,24 @@ describe('task_params', () => {
     expect(faults(open, {}, 'standard_scaler')).toEqual([]);
   });
 });
+
+describe('the check of a body of megabytes', () => {
+  const many = Array.from({ length: 60_000 }, (_, i) => `p${i}`);
+  const map = Object.fromEntries(many.map((name) => [name, 'x.csv']));
+  const hostile: Readonly<Record<string, () => string[]>> = {
+    'parties, each once': () => faults(psi, { sf_init_config: { parties: many } }),
+    'parties, all the same': () => faults(psi, { sf_init_config: { parties: many.map(() => 'alice') } }),
+    'paths of strangers': () => faults({ ...psi, input_paths: map }),
+    'unknown keys': () => faults({ ...psi, ...map }),
+    'models of strangers': () => faults({ models: map, model_output: map }, {}, 'aggregate'),
+    'key columns that are none': () => faults({ ...psi, keys: { alice: many.map((name) => ({ name })) } }),
+  };
+  for (const [what, check] of Object.entries(hostile)) {
+    // By the square of their number it took minutes: far more than any machine is slower than another.
+    test(`takes seconds at most for 60,000 ${what}`, () => {
+      const begun = performance.now();
+      expect(check().length).toBeGreaterThan(0);
+      expect(performance.now() - begun).toBeLessThan(10_000);
+    });
+  }
+});

@@ -2,6 +2,9 @@ import { PER_PARTY } from './config-schema.js';
 import { escape, isMap } from './json-values.js';
 import type { JsonSchema, ParamFault, TaskType } from './task-type.js';
 
+/** Far more than any task has: each of them is a thread of its own. */
+const MAX_PARTIES = 1_000;
+
 /** `sf_init_config`, and the keys of every per-party map against its parties. */
 export function partyFaults(
   type: TaskType,
@@ -23,6 +26,9 @@ export function partyFaults(
         message: 'is required: a list of party names, or {party: {}}',
       });
     return faults;
+  }
+  if (names.length > MAX_PARTIES) {
+    return [{ pointer: '/sf_init_config/parties', message: `names ${names.length} parties, more than ${MAX_PARTIES}` }];
   }
   names.forEach((name, at) => {
     if (typeof name !== 'string')
@@ -57,9 +63,10 @@ function strangers(
   names: readonly unknown[],
   message: string,
 ): ParamFault[] {
+  const known = new Set(names);
   return perPartyMaps(type.configSchema, config, '/task_config').flatMap(([pointer, map]) =>
     Object.keys(map).flatMap((party) =>
-      names.includes(party) ? [] : [{ pointer: `${pointer}/${escape(party)}`, message }],
+      known.has(party) ? [] : [{ pointer: `${pointer}/${escape(party)}`, message }],
     ),
   );
 }

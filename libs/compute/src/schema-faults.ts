@@ -22,9 +22,7 @@ export function schemaFaults(type: TaskType, config: unknown, isOpen: (value: un
   if (validate(config)) return [];
   const errors = (validate.errors ?? []).filter((error) => !isOpen(error.data));
   const faults = errors.filter((error) => !['if', 'propertyNames'].includes(error.keyword)).map(faultOf);
-  return faults.filter(
-    ({ pointer, message }, at) => faults.findIndex((f) => f.pointer === pointer && f.message === message) === at,
-  );
+  return [...new Map(faults.map((fault) => [`${fault.pointer} ${fault.message}`, fault])).values()];
 }
 
 function faultOf(error: ErrorObject): ParamFault {

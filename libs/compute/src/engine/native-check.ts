@@ -17,18 +17,22 @@ export function checkForNative(type: string, params: Partial<TaskParams>, isOpen
   const { task_config: config, sf_init_config: init, spu_config: spu } = params;
   if (isOpen(config)) return [];
   if (!isMap(config)) return [{ pointer: '/task_config', message: 'is required and must be an object' }];
-  const faults = schemaFaults(taskType, config, isOpen);
-  if (faults.length === 0) {
-    const deeper = taskType.check?.(config) ?? [];
-    faults.push(...deeper.map(({ pointer, message }) => ({ pointer: `/task_config${pointer}`, message })));
-  }
-  if (taskType.needsParties || init !== undefined) faults.push(...partyFaults(taskType, config, init, isOpen));
+  // Put together by concat: a body can hold more faults than a call may have arguments.
+  const own = schemaFaults(taskType, config, isOpen);
+  const deeper = own.length > 0 ? [] : (taskType.check?.(config) ?? []);
+  const told = [
+    own,
+    deeper.map(({ pointer, message }) => ({ pointer: `/task_config${pointer}`, message })),
+    taskType.needsParties || init !== undefined ? partyFaults(taskType, config, init, isOpen) : [],
+  ].flat();
   // A name that is no party's at all has been told of.
-  const isNew = ({ pointer }: ParamFault): boolean => faults.every((fault) => fault.pointer !== pointer);
-  faults.push(...inputFaults(taskType, config).filter(isNew));
-  if (isMap(init)) faults.push(...clusterFaults(init, isOpen));
-  if (spu !== undefined && !isOpen(spu)) faults.push(...spuFaults(spu, isOpen));
-  return faults;
+  const places = new Set(told.map(({ pointer }) => pointer));
+  return [
+    told,
+    inputFaults(taskType, config).filter(({ pointer }) => !places.has(pointer)),
+    isMap(init) ? clusterFaults(init, isOpen) : [],
+    spu === undefined || isOpen(spu) ? [] : spuFaults(spu, isOpen),
+  ].flat();
 }
 
 /** Parties run in this process: an address of another place is none that native could go to. */
