@@ -321,6 +321,15 @@ describeSystem('malformed bodies', 'postgres', { apps: ['api'] }, (check) => {
     expect(await rows(system)).toEqual(before);
   });
 
+  check('with headers that are too large are refused by a problem as well', async ({ api }) => {
+    const answer = await api.call('/chains', { headers: { 'x-long': 'x'.repeat(20_000) } });
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([
+      431,
+      'application/problem+json; charset=utf-8',
+    ]);
+    expect(answer.body).toMatchObject({ status: 431, code: 'HEADERS_TOO_LARGE' });
+  });
+
   check('that are broken off leave nothing behind, and the API goes on', async (system) => {
     const before = await rows(system);
     await new Promise<void>((resolve) => {

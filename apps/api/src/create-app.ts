@@ -10,6 +10,7 @@ import { AppModule } from './app.module.js';
 import { unavailable } from './input/problem-from-error.js';
 import { Problem } from './input/problem.js';
 import { ProblemFilter } from './input/problem.filter.js';
+import { answerUnreadable } from './input/unreadable-request.js';
 import { makeDocument } from './openapi.js';
 import { ApiMetrics } from './system/health.controller.js';
 import type { Identity } from './sign-in/roles.js';
@@ -31,6 +32,7 @@ export async function createApp(config: AppConfig, logger: Logger, preview = fal
     return503OnClosing: false,
     requestTimeout: REQUEST_MS,
     frameworkErrors: filter.answer as never,
+    clientErrorHandler: answerUnreadable,
   });
   const app = await NestFactory.create<NestFastifyApplication>(AppModule.with(config), adapter, {
     logger: new NestLogger(logger),
@@ -60,6 +62,8 @@ export async function createApp(config: AppConfig, logger: Logger, preview = fal
   );
   const max = config.rateLimit * RATE_WINDOW_S;
   const askForRate = fastify.createRateLimit({ max, timeWindow: RATE_WINDOW_S * 1_000 });
+  // An expectation that nobody knows may be passed over (RFC 9110): left to Node it would be refused without a problem.
+  fastify.server.on('checkExpectation', (request, response) => fastify.server.emit('request', request, response));
   let closing = false;
   // From here on connections that idle are closed, and what is in flight has its answer first.
   fastify.addHook('preClose', async () => {

@@ -3,6 +3,7 @@ import { readChains } from '#libs/repositories';
 import type { ChainView, TaskView } from '#libs/repositories';
 import { Problem } from '../input/problem.js';
 import { Databases } from '../system/databases.js';
+import { isId } from '../system/ids.js';
 
 /** Finds chains and tasks by what stands in the path, or answers that there are none. */
 @Injectable()
@@ -11,7 +12,7 @@ export class ChainReader {
 
   /** The id as it may be looked up: one that can't exist is not asked for. */
   id(chainId: string): string {
-    if (!/^[A-Za-z0-9._-]{1,64}$/.test(chainId)) throw this.notFound(chainId);
+    if (!isId(chainId)) throw this.notFound(chainId);
     return chainId;
   }
 
@@ -22,7 +23,7 @@ export class ChainReader {
   }
 
   async task(chainId: string, taskId: string): Promise<TaskView & { params: unknown }> {
-    const known = /^[A-Za-z0-9._-]{1,64}$/.test(taskId);
+    const known = isId(taskId);
     const task = known ? await readChains.task(this.databases.reads, this.id(chainId), taskId) : undefined;
     if (task !== undefined) return task;
     await this.chain(chainId);

@@ -15,6 +15,7 @@ export const PROBLEMS = {
   ARTIFACT_NOT_FOUND: { status: 404, title: 'The task has no such artifact' },
   METHOD_NOT_ALLOWED: { status: 405, title: 'This address does not take this method' },
   NOT_ACCEPTABLE: { status: 406, title: 'There is no answer in the format asked for' },
+  REQUEST_TIMEOUT: { status: 408, title: 'The request took too long to arrive' },
   CHAIN_STATE_CONFLICT: { status: 409, title: 'The state of the chain does not allow this' },
   TASK_STATE_CONFLICT: { status: 409, title: 'The state of the task does not allow this' },
   IDEMPOTENCY_KEY_IN_USE: { status: 409, title: 'A request with this idempotency key is still running' },
@@ -23,6 +24,7 @@ export const PROBLEMS = {
   UNSUPPORTED_MEDIA_TYPE: { status: 415, title: 'The body must be application/json' },
   IDEMPOTENCY_KEY_REUSED: { status: 422, title: 'This idempotency key came with another request before' },
   TOO_MANY_REQUESTS: { status: 429, title: 'Too many requests' },
+  HEADERS_TOO_LARGE: { status: 431, title: 'The headers are too large' },
   INTERNAL: { status: 500, title: 'The server made a mistake' },
   UNAVAILABLE: { status: 503, title: 'The server cannot answer now; try again' },
 } as const satisfies Readonly<Record<string, { readonly status: number; readonly title: string }>>;

@@ -8,6 +8,7 @@ import { bodyReader } from '../input/read-body.js';
 import { ApiProblems } from '../system/api-problems.js';
 import { callerOf, type CallerReply } from '../system/caller.js';
 import { Databases } from '../system/databases.js';
+import { isId } from '../system/ids.js';
 import { answerOf, IDEMPOTENCY_KEY, idempotentRequest } from '../system/idempotency-key.js';
 import { ApiKeyListDto, CreatedApiKeyDto, type ApiKeyDto } from './keys.dto.js';
 import { Needs, ROLES, type Role } from './roles.js';
@@ -100,7 +101,7 @@ export class KeysController {
   @ApiProblems(404, 503)
   async revoke(@Param('key_id') id: string, @Res({ passthrough: true }) reply: CallerReply): Promise<void> {
     await this.databases.engine.transaction(async (tx) => {
-      const row = await apiKeys.revoke(tx, id);
+      const row = isId(id) ? await apiKeys.revoke(tx, id) : undefined;
       if (row === undefined)
         throw new Problem('NOT_FOUND', `There is no key ${JSON.stringify(id.slice(0, 80))} to revoke.`);
       const details = { name: row.name, role: row.role };

@@ -9,6 +9,7 @@ import { ApiProblems } from '../system/api-problems.js';
 import { callerOf, type CallerReply } from '../system/caller.js';
 import { Databases } from '../system/databases.js';
 import { answerOf, IDEMPOTENCY_KEY, idempotentRequest } from '../system/idempotency-key.js';
+import { isId } from '../system/ids.js';
 import { wholeNumber } from '../system/query.js';
 import { Needs } from '../sign-in/roles.js';
 import { CreatedWebhookDto, DeliveryDto, DeliveryListDto, WebhookListDto } from './webhooks.dto.js';
@@ -190,7 +191,7 @@ function deliveryDto({ webhook_id: _webhook, ...row }: WebhookDelivery): Deliver
 
 /** The id as it may be looked up: one that can't exist is not asked for. */
 function known(id: string): string {
-  if (!/^[A-Za-z0-9._-]{1,64}$/.test(id)) throw notFound(id);
+  if (!isId(id)) throw notFound(id);
   return id;
 }
 
