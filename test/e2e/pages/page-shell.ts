@@ -15,25 +15,7 @@ export interface PageRun {
 }
 
 /** What a page may run; anything else is not found, so that it has to be marked. */
-const TOOLS = [
-  'awk',
-  'bash',
-  'cat',
-  'cp',
-  'cut',
-  'date',
-  'grep',
-  'head',
-  'jq',
-  'ls',
-  'mkdir',
-  'sed',
-  'seq',
-  'sleep',
-  'sort',
-  'tail',
-];
-TOOLS.push('tr', 'uniq', 'wc');
+const TOOLS = 'awk bash cat cp cut date grep head jq ls mkdir mv sed seq sleep sort tail tr uniq wc'.split(' ');
 
 /** An id as a page shows it; it stands for the last of its kind that the page has made. */
 const ID = /(chain|key|webhook)-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
