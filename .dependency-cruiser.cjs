@@ -37,12 +37,18 @@ module.exports = {
       { path: '^(libs/(?!(dag-planner|chain-view)/)|apps/)' },
     ),
     error(
+      'tracing-stands-alone',
+      'Rank 1.',
+      { path: '^libs/tracing/', pathNot: TEST },
+      { path: '^(libs/(?!tracing/)|apps/)' },
+    ),
+    error(
       'rank-2-libs-do-not-know-each-other',
       'Rank 2 imports rank 0 and 1 only.',
       { path: '^libs/(repositories|queues|compute|platform)/', pathNot: TEST },
       {
         path: '^libs/',
-        pathNot: '^libs/($1|chain-domain|dag-planner)/',
+        pathNot: '^libs/($1|chain-domain|dag-planner|tracing)/',
       },
     ),
     error('libs-never-import-apps', 'A lib serves every app.', { path: '^libs/' }, { path: '^(apps|launcher|bench)/' }),

@@ -6,12 +6,14 @@ import rateLimit from '@fastify/rate-limit';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { MAX_BODY_BYTES, parseStrictJson } from '#libs/chain-domain';
 import { NestLogger, type AppConfig, type Logger } from '#libs/platform';
+import { isTracing } from '#libs/tracing';
 import { AppModule } from './app.module.js';
 import { unavailable } from './input/problem-from-error.js';
 import { Problem } from './input/problem.js';
 import { ProblemFilter } from './input/problem.filter.js';
 import { answerUnreadable } from './input/unreadable-request.js';
 import { makeDocument } from './openapi.js';
+import { traceRequests } from './system/trace-requests.js';
 import { ApiMetrics } from './system/health.controller.js';
 import type { Identity } from './sign-in/roles.js';
 import { SignIn } from './sign-in/sign-in.js';
@@ -88,6 +90,7 @@ export async function createApp(config: AppConfig, logger: Logger, preview = fal
       throw new Problem('UNSUPPORTED_MEDIA_TYPE', 'Send the body as application/json.');
     }
   });
+  if (isTracing()) traceRequests(adapter);
   const own = app.get(ApiMetrics);
   fastify.addHook('onResponse', async (request, reply) => {
     const { method, routeOptions, headers } = request;

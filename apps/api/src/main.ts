@@ -1,4 +1,4 @@
-import { configOrExit, createLogger, onStopSignal, requireSignIn } from '#libs/platform';
+import { configOrExit, createLogger, onStopSignal, startTracing, requireSignIn } from '#libs/platform';
 import { missingMigrations } from '#libs/repositories';
 import { createApp } from './create-app.js';
 import { Databases } from './system/databases.js';
@@ -6,6 +6,7 @@ import { Databases } from './system/databases.js';
 process.title = 'task-chain api';
 const config = configOrExit(requireSignIn);
 const logger = createLogger('api', config.logLevel);
+const endTracing = await startTracing('api');
 const app = await createApp(config, logger);
 const { reads } = app.get(Databases);
 const missing = await missingMigrations({ query: (text) => reads.query({ name: 'applied-migrations', text }) });
@@ -18,7 +19,7 @@ if (config.signIn.adminKey === undefined && config.signIn.oidc === undefined) {
 }
 await app.listen(config.port, config.host);
 onStopSignal(
-  () => app.close(),
+  () => app.close().finally(endTracing),
   (error) => logger.error({ err: error }, 'the api did not stop cleanly'),
 );
 logger.info({ url: await app.getUrl() }, 'the api is ready');

@@ -7,6 +7,8 @@ test("an unforeseen error is in the worker's log with its kind and places, and i
   const lines: string[] = [];
   const logger = createLogger('compute-worker', 'info', { write: (line) => void lines.push(line) });
   const notes: unknown[] = [];
+  const trace = { trace_id: '4bf92f3577b34da6a3ce929d0e0e4736', span_id: '00f067aa0ba902b7' };
+  const named = { chain_id: 'chain-1', task_id: 'mean', attempt: 2, ...trace };
   const inputs = new Proxy(
     {},
     {
@@ -26,6 +28,7 @@ test("an unforeseen error is in the worker's log with its kind and places, and i
       inputs,
       timeoutMs: null,
       priority: 5,
+      traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
     },
     { workerId: 'w1', dataRoot: '/nowhere', artifactRoot: '/nowhere', logger, note: (note) => void notes.push(note) },
   );
@@ -35,7 +38,8 @@ test("an unforeseen error is in the worker's log with its kind and places, and i
     error: { code: 'TASK_ERROR', message: "the task ended with an unforeseen RangeError: see its worker's log" },
   });
   expect(lines.map((line) => JSON.parse(line) as unknown)).toMatchObject([
-    { chain: 'chain-1', task: 'mean', attempt: 2, error: 'RangeError', code: 'EODD' },
+    { ...named, error: 'RangeError', code: 'EODD', level: 'error' },
+    { ...named, outcome: 'failed', code: 'TASK_ERROR', level: 'info' },
   ]);
   expect(lines.join()).toMatch(/"places":\["at .*run-job/);
   expect(`${lines.join()}${JSON.stringify(notes)}`).not.toMatch(/4711/);

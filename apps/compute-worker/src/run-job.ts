@@ -3,6 +3,7 @@ import { placesOf, runTask, TaskFailure } from '#libs/compute';
 import type { TaskParams } from '#libs/compute';
 import type { Logger } from '#libs/platform';
 import type { DoneReport, Note, RunRef, TaskJob } from '#libs/queues';
+import { failed, SpanKind, spanIdOfRun, startSpan, traceIds, traceparentOf, within } from '#libs/tracing';
 
 /** A start is reported only for runs that last longer; the end of a shorter one tells it too, ms. */
 const REPORT_START_AFTER_MS = 50;
@@ -33,7 +34,24 @@ export interface Run {
 /** Starts a job: a run of its own id, with its time-out, throttled progress and gathered log lines. */
 export function startRun(job: TaskJob, around: RunSurroundings): Run {
   const { chainId, taskId, taskRequestId, attempt } = job;
-  const ref: RunRef = { chainId, taskId, taskRequestId, attempt, runId: randomUUID(), workerId: around.workerId };
+  const runId = randomUUID();
+  const span = startSpan(`run ${job.taskType}`, {
+    kind: SpanKind.CONSUMER,
+    parent: job.traceparent,
+    links: job.follows,
+    spanId: spanIdOfRun(runId),
+    attributes: {
+      'taskchain.chain.id': chainId,
+      'taskchain.task.id': taskId,
+      'taskchain.task.attempt': attempt,
+      'taskchain.task.type': job.taskType,
+      'taskchain.run.id': runId,
+      'taskchain.worker.id': around.workerId,
+    },
+  });
+  const traceparent = span === undefined ? job.traceparent : traceparentOf(span);
+  const named = { chain_id: chainId, task_id: taskId, attempt, run_id: runId, ...traceIds(traceparent) };
+  const ref: RunRef = { chainId, taskId, taskRequestId, attempt, runId, workerId: around.workerId, traceparent };
   const began = performance.now();
   const elapsed = (): number => performance.now() - began;
   const abort = new AbortController();
@@ -46,7 +64,7 @@ export function startRun(job: TaskJob, around: RunSurroundings): Run {
   const start = setTimeout(() => around.note({ ...ref, kind: 'started', elapsedMs: elapsed() }), REPORT_START_AFTER_MS);
   const limit = job.timeoutMs === null ? undefined : setTimeout(() => stop('timeout'), job.timeoutMs);
 
-  const ended = (async (): Promise<DoneReport | null> => {
+  const ended = within(span, async (): Promise<DoneReport | null> => {
     let report: DoneReport;
     try {
       const { result, artifacts } = await runTask(job.taskType, {
@@ -66,13 +84,13 @@ export function startRun(job: TaskJob, around: RunSurroundings): Run {
       report = { ...ref, kind: 'failed', elapsedMs: elapsed(), ...failureOf(error) };
       if (stopped === undefined && !(error instanceof TaskFailure)) {
         const { name, code, places } = placesOf(error);
-        const of = { chain: chainId, task: taskId, attempt, error: name, code, places };
-        around.logger.error(of, 'a task ended with an unforeseen error');
+        around.logger.error({ ...named, error: name, code, places }, 'a task ended with an unforeseen error');
       }
     } finally {
       clearTimeout(start);
       clearTimeout(limit);
     }
+    if (stopped !== undefined) span?.setAttribute('taskchain.run.stopped', stopped);
     if (stopped === 'timeout') {
       const message = `the task ran longer than its ${job.timeoutMs! / 1000} s: raise its timeout or give it less to do`;
       report = {
@@ -88,10 +106,16 @@ export function startRun(job: TaskJob, around: RunSurroundings): Run {
       notes.flush();
       return null;
     }
-    if (report.kind === 'failed') notes.log('error', `${report.error.code}: ${report.error.message}`);
+    const ms = Math.round(report.elapsedMs);
+    if (report.kind !== 'failed') around.logger.debug({ ...named, outcome: report.kind, ms }, 'a run ended');
+    else {
+      around.logger.info({ ...named, outcome: report.kind, code: report.error.code, ms }, 'a run ended');
+      failed(span, report.error.code);
+      notes.log('error', `${report.error.code}: ${report.error.message}`);
+    }
     notes.flush();
     return report;
-  })();
+  }).finally(() => span?.end());
   return { ref, stop, ended };
 }
 

@@ -3,6 +3,7 @@ import { isTransient } from '#libs/repositories';
 import type { Incoming } from './decide-chain.js';
 import { applyAndSend, type Engine } from './engine.js';
 import { invalid } from './reports.js';
+import { tracedApply } from './traces.js';
 import { taskWork } from './store.js';
 
 type Started = Extract<Note, { kind: 'started' }>;
@@ -15,7 +16,7 @@ type Started = Extract<Note, { kind: 'started' }>;
 export async function applyReports(engine: Engine, reports: readonly DoneReport[]): Promise<void> {
   const end = engine.metrics.batches.startTimer();
   try {
-    await applyAndSend(engine, taskWork(reports, doneEvent));
+    await tracedApply(reports, async () => void (await applyAndSend(engine, taskWork(reports, doneEvent))));
   } catch (error) {
     if (isTransient(error)) throw error;
     if (reports.length > 1) {
@@ -36,8 +37,8 @@ export async function applyStarts(engine: Engine, starts: readonly Started[]): P
 }
 
 async function applyPoison(engine: Engine, report: DoneReport, cause: unknown): Promise<void> {
-  const { chainId, taskId, attempt } = report;
-  engine.log.error({ err: cause, chainId, taskId, attempt }, 'a report could not be stored; its task fails');
+  const of = { chain_id: report.chainId, task_id: report.taskId, attempt: report.attempt };
+  engine.log.error({ err: cause, ...of }, 'a report could not be stored; its task fails');
   const substitute = invalid(
     report,
     'INVALID_RESULT',
@@ -47,10 +48,7 @@ async function applyPoison(engine: Engine, report: DoneReport, cause: unknown): 
     await applyAndSend(engine, taskWork([substitute], doneEvent));
   } catch (error) {
     if (isTransient(error)) throw error;
-    engine.log.error(
-      { err: error, chainId, taskId, attempt },
-      'not even the failure could be stored; the report is dropped',
-    );
+    engine.log.error({ err: error, ...of }, 'not even the failure could be stored; the report is dropped');
   }
 }
 

@@ -1,6 +1,7 @@
 import type { ChainCommand, ChainStatus, Hold, Refusal, SkipReason, Task, TaskStatus } from '#libs/chain-domain';
 import { engineQueries, insertWholeChain, wakeSoon } from '#libs/repositories';
 import type { AuditEntry, ChainSave, Database, LoadedChain, Queryable } from '#libs/repositories';
+import { traceparentOf } from '#libs/tracing';
 import { Refused } from './decide-chain.js';
 import type { IdempotentRequest } from './idempotency.js';
 import { newChainRows, type NewChain } from './new-chain.js';
@@ -49,7 +50,7 @@ export async function createChain(
   const key = request === undefined ? undefined : { scope: SCOPE, ...request, answer };
   const details = { chain_name: row.chain_name, total_tasks: row.total_tasks, execute: chain.execute };
   const audit = caller && { ...caller, action: SCOPE, target: row.chain_id, details };
-  const createdAt = await insertWholeChain(db, row, tasks, edges, key, audit);
+  const createdAt = await insertWholeChain(db, row, tasks, edges, key, audit, traceparentOf());
   if (createdAt !== null) {
     if (chain.execute) wakeSoon(db);
     return { kind: 'created', chain: { ...answer, created_at: createdAt } };

@@ -4,6 +4,7 @@ import type { ChainSave, Database } from '#libs/repositories';
 import type { ChainCache } from './chain-cache.js';
 import type { Incoming } from './decide-chain.js';
 import { countStored, type EngineMetrics } from './metrics.js';
+import { tracedSend } from './traces.js';
 import { dispatchedAttempts, prepareJobs, type PreparedJobs, type Skipped, type Unsendable } from './jobs.js';
 import type { Room } from './room.js';
 import { applyWork, taskWork, type ChainWork } from './store.js';
@@ -62,7 +63,7 @@ async function send(engine: Engine, jobs: readonly TaskJob[]): Promise<void> {
     );
   });
   try {
-    await Promise.race([engine.queues.send(jobs), tooLate]);
+    await Promise.race([tracedSend(jobs, (traced) => engine.queues.send(traced)), tooLate]);
   } catch (error) {
     engine.metrics.sendFailures.inc();
     engine.log.warn({ err: error, jobs: jobs.length }, 'jobs were not sent; they are sent again when their lease ends');
@@ -96,7 +97,7 @@ function tellQuarantined(log: EngineLog, saves: readonly ChainSave[]): void {
   for (const { loaded, events } of saves) {
     for (const { taskId, attempt, kind, disposition } of events) {
       if (disposition !== 'QUARANTINED') continue;
-      const data = { chainId: loaded.chainId, taskId, attempt, kind };
+      const data = { chain_id: loaded.chainId, task_id: taskId, attempt, kind };
       log.error(data, 'a report of an attempt that was never sent was quarantined: was the database restored?');
     }
   }

@@ -37,7 +37,10 @@ async function mendAll(engine: Engine, offenders: readonly Offender[]): Promise<
     if (!(await save(engine.db, [mended], LEASES)).has(chainId)) continue;
     repairs++;
     engine.metrics.repairs.inc({ kind });
-    engine.log.error({ kind, chainId, was: mended.before, is: mended.loaded.state.chain }, 'repaired an invariant');
+    engine.log.error(
+      { kind, chain_id: chainId, was: mended.before, is: mended.loaded.state.chain },
+      'repaired an invariant',
+    );
     await engineQueries.recordRepair(engine.db, kind, chainId, null, { tasks: mended.changed.size });
     engine.room.expectAll();
   }

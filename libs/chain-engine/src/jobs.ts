@@ -3,6 +3,7 @@ import type { JsonValue, TaskError } from '#libs/chain-domain';
 import type { TaskJob } from '#libs/queues';
 import { engineQueries } from '#libs/repositories';
 import type { ChainFacts, ChainSave, JobRow, Queryable } from '#libs/repositories';
+import { sibling, spanIdOfRun } from '#libs/tracing';
 import { evaluateConditions, type ConditionOutcome } from './conditions.js';
 
 /** All results that one job carries, at most this many bytes of JSON. */
@@ -40,6 +41,7 @@ export interface PreparedJobs {
 interface KnownResult {
   readonly taskId: string;
   readonly status: string;
+  readonly runId: string | null;
   readonly result: unknown;
 }
 type ResultAt = (position: number) => KnownResult | undefined;
@@ -186,8 +188,13 @@ async function gatherResults(
 ): Promise<Map<string, KnownResult>> {
   const results = new Map<string, KnownResult>();
   for (const { loaded, changed, reports } of saves) {
-    for (const [position, { taskId, status }] of changed) {
-      results.set(`${loaded.chainId}/${position}`, { taskId, status, result: reports.get(position)?.result ?? null });
+    for (const [position, { taskId, status, runId }] of changed) {
+      results.set(`${loaded.chainId}/${position}`, {
+        taskId,
+        status,
+        runId,
+        result: reports.get(position)?.result ?? null,
+      });
     }
   }
   const chains: string[] = [];
@@ -204,8 +211,8 @@ async function gatherResults(
   }
   if (chains.length > 0) {
     for (const row of await engineQueries.loadResults(db, chains, positions)) {
-      const { task_id: taskId, status, result } = row;
-      results.set(`${row.chain_id}/${row.execution_order}`, { taskId, status, result });
+      const { task_id: taskId, status, run_id: runId, result } = row;
+      results.set(`${row.chain_id}/${row.execution_order}`, { taskId, status, runId, result });
     }
   }
   return results;
@@ -245,5 +252,13 @@ function makeJob(row: JobRow, attempt: number, resultAt: ResultAt): TaskJob | { 
     inputs,
     timeoutMs: row.timeout_seconds === null ? null : row.timeout_seconds * 1000,
     priority: row.priority,
+    ...traceOf(row, resultAt),
   };
+}
+
+/** What the job's run is to be traced below, and the runs that it follows: of a fan-in all of them. */
+function traceOf({ traceparent, predecessors }: JobRow, resultAt: ResultAt): Pick<TaskJob, 'traceparent' | 'follows'> {
+  if (traceparent === null) return {};
+  const runs = predecessors.flatMap((position) => resultAt(position)?.runId ?? []);
+  return { traceparent, follows: runs.map((runId) => sibling(traceparent, spanIdOfRun(runId))) };
 }

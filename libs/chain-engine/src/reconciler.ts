@@ -155,7 +155,7 @@ async function resendJobs(engine: Engine, attempts: ReadonlyMap<number, number>)
 
 async function repaired(engine: Engine, kind: string, task: InFlightTask): Promise<void> {
   engine.metrics.repairs.inc({ kind });
-  engine.log.warn({ kind, chainId: task.chain_id, taskId: task.task_id, attempt: task.attempt }, 'repaired a task');
+  engine.log.warn({ kind, chain_id: task.chain_id, task_id: task.task_id, attempt: task.attempt }, 'repaired a task');
   await engineQueries.recordRepair(engine.db, kind, task.chain_id, task.task_id, {
     attempt: task.attempt,
     status: task.status,

@@ -73,8 +73,8 @@ export function readNote(text: string): Note | null {
 
 /** The failure that takes the place of a report which cannot be stored. */
 export function invalid(report: DoneReport, code: string, message: string): DoneReport {
-  const { chainId, taskId, taskRequestId, attempt, runId, workerId, elapsedMs } = report;
-  const run = { chainId, taskId, taskRequestId, attempt, runId, workerId, elapsedMs };
+  const { chainId, taskId, taskRequestId, attempt, runId, workerId, elapsedMs, traceparent } = report;
+  const run = { chainId, taskId, taskRequestId, attempt, runId, workerId, elapsedMs, traceparent };
   return { ...run, kind: 'failed', error: { code, message }, retryable: false };
 }
 

@@ -22,4 +22,5 @@ export { createMetrics, type Metrics } from './metrics.js';
 export { withConnection } from './postgres-admin.js';
 export { findPostgresBinaries } from './postgres-binaries.js';
 export { isAlive } from './process-identity.js';
+export { startTracing } from './start-tracing.js';
 export { onStopSignal } from './stop-signal.js';

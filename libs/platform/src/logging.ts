@@ -1,4 +1,5 @@
 import type { LoggerService } from '@nestjs/common';
+import { traceIds } from '#libs/tracing';
 import { pino, type DestinationStream, type Logger } from 'pino';
 import type { LogLevel } from './config.js';
 
@@ -20,6 +21,7 @@ export function createLogger(app: string, level: LogLevel, destination?: Destina
       base: { app, pid: process.pid },
       formatters: { level: (label) => ({ level: label }) },
       timestamp: pino.stdTimeFunctions.isoTime,
+      mixin: () => traceIds(),
       redact: { paths: [...REDACTED_PATHS], censor: '[redacted]' },
     },
     destination ?? pino.destination({ dest: 1, sync: true }),

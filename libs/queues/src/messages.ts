@@ -13,6 +13,10 @@ export interface TaskJob {
   readonly timeoutMs: number | null;
   /** 1 (lowest) to 10. */
   readonly priority: number;
+  /** W3C context, where the chain is traced: of the chain's request, and as it is sent of the sending. */
+  readonly traceparent?: string;
+  /** The same of the runs whose results it takes. */
+  readonly follows?: readonly string[];
 }
 
 /** The job id carries the attempt: a queue ignores an id that it already has, so a new try needs a new one. */
@@ -32,6 +36,8 @@ export interface RunRef extends AttemptRef {
   readonly taskId: string;
   readonly runId: string;
   readonly workerId: string;
+  /** W3C context of the run, where its chain is traced. */
+  readonly traceparent?: string;
 }
 
 export interface ReportedArtifact {

@@ -111,6 +111,8 @@ export interface JobColumns {
   timeout_seconds: number | null;
   conditions: string[];
   params: unknown;
+  /** Of the request that created the chain, where that was traced. */
+  traceparent: string | null;
 }
 
 /**
@@ -123,9 +125,9 @@ export type HopRow = TaskColumns & { readonly [column in `c_${keyof ChainRow}`]:
 
 /** What the job of a hop's task carries, or undefined where it was not asked for. */
 export function jobOfHop(row: HopRow): JobColumns | undefined {
-  const { predecessors, referenced, conditions, timeout_seconds, params } = row;
+  const { predecessors, referenced, conditions, timeout_seconds, params, traceparent } = row;
   if (predecessors === null || referenced === null || conditions === null) return undefined;
-  return { predecessors, referenced, timeout_seconds, conditions, params };
+  return { predecessors, referenced, timeout_seconds, conditions, params, traceparent };
 }
 
 /** The chain of a hop's row. */

@@ -69,6 +69,7 @@ export async function insertWholeChain(
   edges: readonly NewEdge[],
   request?: RequestKey,
   audit?: AuditEntry,
+  traceparent?: string,
 ): Promise<string | null> {
   const [row] = await db.write<{ created_at: string }>(createChain, [
     JSON.stringify(chain),
@@ -82,6 +83,7 @@ export async function insertWholeChain(
     request?.hash,
     request === undefined ? undefined : JSON.stringify(request.answer),
     audit === undefined ? undefined : JSON.stringify(audit),
+    traceparent,
   ]);
   return row?.created_at ?? null;
 }

@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { partOf, SpanKind } from '#libs/tracing';
 
 /** A named SQL statement: prepared once per connection. One file each in `statements/`. */
 export interface Statement {
@@ -83,7 +84,7 @@ export class Database implements Queryable {
   }
 
   async query<Row>(statement: Statement, values: readonly unknown[] = []): Promise<Row[]> {
-    const result = await this.pool.query({ ...statement, values: values as unknown[] });
+    const result = await traced(statement, () => this.pool.query({ ...statement, values: values as unknown[] }));
     return result.rows as Row[];
   }
 
@@ -106,7 +107,7 @@ export class Database implements Queryable {
     client.on('error', onBroken);
     const tx: Tx = {
       query: async <Row>(statement: Statement, values: readonly unknown[] = []) =>
-        (await client.query({ ...statement, values: values as unknown[] })).rows as Row[],
+        (await traced(statement, () => client.query({ ...statement, values: values as unknown[] }))).rows as Row[],
     };
     try {
       await client.query('BEGIN');
@@ -167,4 +168,14 @@ export class Database implements Queryable {
   async close(): Promise<void> {
     await this.pool.end();
   }
+}
+
+/** By its name alone: neither text nor values are told. */
+function traced<T>({ name }: Statement, run: () => Promise<T>): Promise<T> {
+  return partOf(
+    name || 'statement',
+    SpanKind.CLIENT,
+    { 'db.system.name': 'postgresql', 'db.query.summary': name },
+    run,
+  );
 }

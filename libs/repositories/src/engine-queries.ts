@@ -50,6 +50,7 @@ export interface ResultRow {
   execution_order: number;
   task_id: string;
   status: string;
+  run_id: string | null;
   result: unknown;
 }
 

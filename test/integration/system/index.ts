@@ -1,4 +1,4 @@
-export { ApiClient, SIGNED, taskOf } from './api-client.js';
+export { ApiClient, SIGNED, taskOf, TEST_API_KEY } from './api-client.js';
 export type { Answer, AttemptAnswer, ChainAnswer, ProblemAnswer, TaskAnswer } from './api-client.js';
 export type { AppName, AppProcess } from './app-process.js';
 export { chain, line, seedExample, task } from './chains.js';

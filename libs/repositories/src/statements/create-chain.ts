@@ -9,7 +9,7 @@ import type { Statement } from '../database.js';
  *
  * $1 the chain as a JSON object, $2 its tasks as a JSON array; its edges: $3 from, $4 to, $5 types, $6 conditions
  * (pairwise); $7 scope, $8 key (null: none), $9 hash, $10 answer, into which `created_at` is filled; $11 audit entry
- * (null: none) -> when it was stored; no row where the key is taken.
+ * (null: none); $12 the request's traceparent (null: none) -> when it was stored; no row where the key is taken.
  */
 export const createChain: Statement = {
   name: 'create-chain',
@@ -43,7 +43,7 @@ export const createChain: Statement = {
     ), requests AS (
       INSERT INTO task_requests (task_request_id, task_type, task_name, params, metadata)
       SELECT task_request_id, task_type, task_name, params,
-             jsonb_build_object('chain_id', chain_id, 'task_id', task_id)
+             jsonb_strip_nulls(jsonb_build_object('chain_id', chain_id, 'task_id', task_id, 'traceparent', $12::text))
         FROM task_in
     ), tasks AS (
       INSERT INTO chain_tasks (chain_id, task_id, task_request_id, task_name, task_type, execution_mode, depends_on,

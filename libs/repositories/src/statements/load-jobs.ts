@@ -8,12 +8,13 @@ export const loadJobs: Statement = {
   name: 'load-jobs',
   text: `
     SELECT id, chain_id, execution_order, task_id, task_request_id, task_type, priority, predecessors, referenced,
-           timeout_seconds, conditions, params
+           timeout_seconds, conditions, params, traceparent
       FROM (
-        SELECT t.*, r.params, row_number() OVER in_order AS place,
+        SELECT t.*, r.params, r.traceparent, row_number() OVER in_order AS place,
                sum(pg_column_size(r.params)) OVER in_order AS bytes
           FROM (SELECT * FROM chain_tasks WHERE id = ANY ($1::bigint[]) OFFSET 0) AS t
-         CROSS JOIN LATERAL (SELECT params FROM task_requests WHERE task_request_id = t.task_request_id OFFSET 0) AS r
+         CROSS JOIN LATERAL (SELECT params, metadata ->> 'traceparent' AS traceparent
+                               FROM task_requests WHERE task_request_id = t.task_request_id OFFSET 0) AS r
         WINDOW in_order AS (ORDER BY t.id ROWS UNBOUNDED PRECEDING)) AS job
      WHERE place = 1 OR bytes <= $2`,
 };
@@ -34,7 +35,7 @@ export const inputBytes: Statement = {
 export const loadResults: Statement = {
   name: 'load-results',
   text: `
-    SELECT t.chain_id, t.execution_order, t.task_id, t.status, t.result
+    SELECT t.chain_id, t.execution_order, t.task_id, t.status, t.run_id, t.result
       FROM unnest($1::text[], $2::int[]) AS wanted(chain_id, execution_order)
      CROSS JOIN LATERAL (
        SELECT * FROM chain_tasks
