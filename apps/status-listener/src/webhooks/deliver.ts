@@ -2,7 +2,7 @@ import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { isIP } from 'node:net';
 import { webhooks, type Database, type DueDelivery, type EndedChain } from '#libs/repositories';
-import { isPrivateAddress, publicLookup } from './private-addresses.js';
+import { isPrivateAddress, publicLookup, type Resolve } from './private-addresses.js';
 import { sign } from './signature.js';
 
 const TIMEOUT_MS = 15_000;
@@ -13,23 +13,24 @@ const BACKOFF_MS = [5_000, 5 * MINUTE, 30 * MINUTE, 120 * MINUTE, 300 * MINUTE, 
 
 /**
  * Turns notices of finished chains into deliveries, and sends what is due. Every replica does; rows are shared by SKIP
- * LOCKED. `onEnded` hears of each end of a chain in one replica.
+ * LOCKED. `onEnded` hears of each end of a chain in one replica. `resolve` finds the addresses of names.
  */
 export async function deliverWebhooks(
   db: Database,
   allowPrivate: boolean,
   onEnded: (chain: EndedChain) => void = () => undefined,
+  resolve?: Resolve,
 ): Promise<void> {
   for (const chain of await webhooks.spread(db, 500)) onEnded(chain);
   const due = await webhooks.take(db, BATCH, TIMEOUT_MS + 10_000);
-  await Promise.all(due.map((delivery) => deliver(db, delivery, allowPrivate)));
+  await Promise.all(due.map((delivery) => deliver(db, delivery, allowPrivate, resolve)));
 }
 
-async function deliver(db: Database, delivery: DueDelivery, allowPrivate: boolean): Promise<void> {
+async function deliver(db: Database, delivery: DueDelivery, allowPrivate: boolean, resolve?: Resolve): Promise<void> {
   let status: number | null = null;
   let error: string | null = null;
   try {
-    status = await post(delivery, allowPrivate);
+    status = await post(delivery, allowPrivate, resolve);
     if (status < 200 || status > 299) error = `answered ${status}`;
   } catch (cause) {
     error = (cause as Error).message.slice(0, 500);
@@ -46,7 +47,7 @@ async function deliver(db: Database, delivery: DueDelivery, allowPrivate: boolea
 }
 
 /** Sends one delivery; resolves with the status. Follows no redirect; reads nothing of the answer's body. */
-function post(delivery: DueDelivery, allowPrivate: boolean): Promise<number> {
+function post(delivery: DueDelivery, allowPrivate: boolean, resolve?: Resolve): Promise<number> {
   const body = JSON.stringify(delivery.payload);
   const timestamp = Math.floor(Date.now() / 1000);
   const url = new URL(delivery.url);
@@ -55,13 +56,13 @@ function post(delivery: DueDelivery, allowPrivate: boolean): Promise<number> {
     return Promise.reject(new Error(`${host} is a private address`));
   }
   const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
-  return new Promise((resolve, reject) => {
+  return new Promise((answered, reject) => {
     const request = send(url, {
       method: 'POST',
       agent: false,
       timeout: TIMEOUT_MS,
       signal: AbortSignal.timeout(TIMEOUT_MS),
-      ...(allowPrivate ? {} : { lookup: publicLookup }),
+      ...(allowPrivate ? {} : { lookup: publicLookup(resolve) }),
       headers: {
         'content-type': 'application/json',
         'content-length': Buffer.byteLength(body),
@@ -72,7 +73,7 @@ function post(delivery: DueDelivery, allowPrivate: boolean): Promise<number> {
       },
     });
     request.on('response', (response) => {
-      resolve(response.statusCode ?? 0);
+      answered(response.statusCode ?? 0);
       response.destroy();
     });
     request.on('timeout', () => request.destroy(new Error(`no answer within ${TIMEOUT_MS} ms`)));

@@ -1,6 +1,7 @@
 import { lookup as dnsLookup, type LookupAddress } from 'node:dns';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
 
+/** Of IPv4 what IANA lists as not for everybody, and multicast. */
 const PRIVATE = new BlockList();
 for (const [network, prefix] of [
   ['0.0.0.0', 8],
@@ -10,46 +11,68 @@ for (const [network, prefix] of [
   ['169.254.0.0', 16],
   ['172.16.0.0', 12],
   ['192.0.0.0', 24],
+  ['192.0.2.0', 24],
+  ['192.88.99.0', 24],
   ['192.168.0.0', 16],
   ['198.18.0.0', 15],
+  ['198.51.100.0', 24],
+  ['203.0.113.0', 24],
   ['224.0.0.0', 4],
   ['240.0.0.0', 4],
 ] as const) {
   PRIVATE.addSubnet(network, prefix, 'ipv4');
 }
+/** Of IPv6 only what is given out for everybody, but for what carries an IPv4 address within (Teredo, 6to4) or is for examples. */
+const PUBLIC = new BlockList();
+PUBLIC.addSubnet('2000::', 3, 'ipv6');
 for (const [network, prefix] of [
-  ['::', 128],
-  ['::1', 128],
-  ['64:ff9b::', 96],
-  ['fc00::', 7],
-  ['fe80::', 10],
-  ['ff00::', 8],
+  ['2001::', 23],
   ['2001:db8::', 32],
+  ['2002::', 16],
+  ['3fff::', 20],
 ] as const) {
   PRIVATE.addSubnet(network, prefix, 'ipv6');
 }
+/** An IPv4 address written as an IPv6 one. */
+const MAPPED = new BlockList();
+MAPPED.addSubnet('::ffff:0:0', 96, 'ipv6');
 
-/** Whether an address leads into the own network: loopback, private, link-local, multicast, reserved, or mapped to one. */
+/** Whether an address leads into the own network: loopback, private, link-local, multicast, reserved, or holding one of these. */
 export function isPrivateAddress(address: string): boolean {
   const family = isIP(address);
-  if (family === 0) return true;
-  // BlockList looks through IPv4-mapped IPv6 addresses (::ffff:10.0.0.1) by itself.
-  return PRIVATE.check(address, family === 4 ? 'ipv4' : 'ipv6');
+  // A zone (fe80::1%eth0) is of the own network by itself.
+  if (family === 0 || address.includes('%')) return true;
+  if (family === 4) return PRIVATE.check(address, 'ipv4');
+  // BlockList looks through mapped addresses by itself.
+  if (MAPPED.check(address, 'ipv6')) return PRIVATE.check(address, 'ipv6');
+  return !PUBLIC.check(address, 'ipv6') || PRIVATE.check(address, 'ipv6');
 }
+
+/** Finds all addresses of a name. */
+export type Resolve = (
+  hostname: string,
+  options: { all: true; family?: number; hints?: number },
+  callback: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
+) => void;
 
 /**
  * Resolves a name for the connection itself, and refuses private addresses: what was checked is what is connected to,
  * so a name that resolves to another address a moment later gains nothing.
  */
-export const publicLookup: LookupFunction = (hostname, options, callback) => {
-  dnsLookup(hostname, { ...options, all: true }, (error, addresses: LookupAddress[]) => {
-    if (error !== null) return callback(error, '', 0);
-    const refused = addresses.find(({ address }) => isPrivateAddress(address));
-    const [first] = addresses;
-    if (refused !== undefined || first === undefined) {
-      return callback(new Error(`${hostname} leads to a private address`), '', 0);
-    }
-    if (options.all === true) callback(null, addresses);
-    else callback(null, first.address, first.family);
-  });
-};
+export function publicLookup(resolve: Resolve = dnsLookup): LookupFunction {
+  return (hostname, options, callback) => {
+    resolve(hostname, { ...options, family: numberOf(options.family), all: true }, (error, addresses) => {
+      if (error !== null) return callback(error, '', 0);
+      const refused = addresses.find(({ address }) => isPrivateAddress(address));
+      const [first] = addresses;
+      if (refused !== undefined || first === undefined) {
+        return callback(new Error(`${hostname} leads to a private address`), '', 0);
+      }
+      if (options.all === true) callback(null, addresses);
+      else callback(null, first.address, first.family);
+    });
+  };
+}
+
+const numberOf = (family: number | 'IPv4' | 'IPv6' | undefined): number =>
+  family === 'IPv4' ? 4 : family === 'IPv6' ? 6 : (family ?? 0);

@@ -1,12 +1,12 @@
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { isIP, type AddressInfo } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { expect } from 'expect';
 import { engineQueries, webhooks } from '#libs/repositories';
 import { Database } from '#libs/repositories';
 import { createTestDatabase, type TestDatabase } from '#libs/testing';
 import { deliverWebhooks } from './deliver.js';
-import { isPrivateAddress, publicLookup } from './private-addresses.js';
+import { isPrivateAddress, publicLookup, type Resolve } from './private-addresses.js';
 import { sign } from './signature.js';
 
 test('signs as the example of Standard Webhooks', () => {
@@ -16,30 +16,51 @@ test('signs as the example of Standard Webhooks', () => {
   );
 });
 
-test('knows private addresses, also mapped ones', () => {
+test('knows private addresses, however they are written or wrapped', () => {
   for (const address of [
-    '127.0.0.1',
-    '10.1.2.3',
-    '169.254.169.254',
-    '192.168.0.1',
-    '100.64.0.1',
-    '::1',
-    'fd00::1',
-    'fe80::1',
-    '::ffff:127.0.0.1',
-    '0.0.0.0',
-    'nonsense',
+    ...[
+      '127.0.0.1',
+      '127.255.255.254',
+      '10.1.2.3',
+      '172.16.0.1',
+      '172.31.255.255',
+      '192.168.0.1',
+      '0.0.0.0',
+      '0.1.2.3',
+    ],
+    ...['169.254.169.254', '100.64.0.1', '100.127.255.255', '198.18.0.1', '192.0.0.8', '192.0.2.1', '198.51.100.1'],
+    ...['203.0.113.1', '192.88.99.1', '224.0.0.1', '240.0.0.1', '255.255.255.255'],
+    ...['::', '::1', 'fc00::1', 'fd00::1', 'fe80::1', 'fe80::1%eth0', 'fec0::1', 'ff02::1', '2001:db8::1', '100::1'],
+    ...['::ffff:127.0.0.1', '::ffff:7f00:1', '::ffff:10.0.0.1', '0:0:0:0:0:ffff:a9fe:a9fe', '::127.0.0.1'],
+    ...['64:ff9b::7f00:1', '64:ff9b:1::a00:1', '2002:7f00:1::', '2001:0:4136:e378:8000:63bf:3fff:fdd2', '3fff::1'],
+    ...['nonsense', '', '2130706433', '0x7f000001', '0177.0.0.1', '127.1', '1.2.3.4.5', ' 8.8.8.8'],
   ]) {
     expect([address, isPrivateAddress(address)]).toEqual([address, true]);
   }
-  for (const address of ['93.184.216.34', '2606:4700::1111', '172.32.0.1']) {
+  for (const address of [
+    '93.184.216.34',
+    '172.32.0.1',
+    '100.128.0.1',
+    '8.8.8.8',
+    '::ffff:8.8.8.8',
+    '2606:4700::1111',
+    '2a00:1450:4001:81b::200e',
+  ]) {
     expect([address, isPrivateAddress(address)]).toEqual([address, false]);
   }
 });
 
-test('refuses a name that leads to a private address', async () => {
-  const error = await new Promise((resolve) => publicLookup('localhost', {}, (fault) => resolve(fault)));
-  expect(error).toBeInstanceOf(Error);
+test('refuses a name of which one address is private, and knows no name without an address', async () => {
+  const refused = (...addresses: string[]): Promise<Error | null> =>
+    new Promise((resolve) => {
+      const found = addresses.map((address) => ({ address, family: isIP(address) }));
+      publicLookup((_name, _options, callback) => callback(null, found))('a.example', {}, resolve);
+    });
+  expect(await refused('93.184.216.34')).toBeNull();
+  expect(await refused('93.184.216.34', '10.0.0.1')).toBeInstanceOf(Error);
+  expect(await refused('2606:4700::1111', '::ffff:127.0.0.1')).toBeInstanceOf(Error);
+  expect(await refused()).toBeInstanceOf(Error);
+  expect(await new Promise((resolve) => publicLookup()('localhost', {}, resolve))).toBeInstanceOf(Error);
 });
 
 describe('deliveries', () => {
@@ -52,7 +73,7 @@ describe('deliveries', () => {
     request.on('data', (chunk) => (body += chunk));
     request.on('end', () => {
       got.push({ id: String(request.headers['webhook-id']), body });
-      response.writeHead(answer).end();
+      response.writeHead(answer, answer === 307 ? { location: '/again' } : {}).end();
     });
   });
   before(async () => {
@@ -104,6 +125,59 @@ describe('deliveries', () => {
       status: 'PENDING',
       error: '127.0.0.1 is a private address',
     });
+  });
+
+  test('no way of writing the own network gets there', async () => {
+    const before = got.length;
+    const { port } = server.address() as AddressInfo;
+    const hosts = ['127.1', '2130706433', '0x7f000001', '0177.0.0.1', '0', '[::1]', '[::ffff:127.0.0.1]', '[::]'];
+    hosts.push('localhost', 'LOCALHOST', '127.0.0.1.', '%31%32%37.0.0.1', '１２７.0.0.1', '127。0。0。1');
+    for (const [i, host] of hosts.entries()) {
+      // As the API reads and stores it.
+      const href = new URL(`http://${host}:${port}/`).href;
+      await webhooks.insert(db, `odd-${i}`, href, 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw', ['chain.odd']);
+    }
+    await notice('chain.odd');
+    await deliverWebhooks(db, false);
+    expect(got).toHaveLength(before);
+    for (const i of hosts.keys()) {
+      const [row] = await webhooks.deliveries(db, `odd-${i}`, Number.MAX_SAFE_INTEGER, 1);
+      expect([hosts[i], row!.error]).toEqual([hosts[i], expect.stringContaining('private address')]);
+    }
+  });
+
+  test('a name that changes its address between check and connection gains nothing', async () => {
+    const before = got.length;
+    const { port } = server.address() as AddressInfo;
+    let asked = 0;
+    // Public whenever somebody looks first, and ours at the next question. No route leads to the public one.
+    const rebinding: Resolve = (_name, _options, callback) =>
+      callback(null, [asked++ % 2 === 0 ? { address: '2000::1', family: 6 } : { address: '127.0.0.1', family: 4 }]);
+    const secret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
+    await webhooks.insert(db, 'rebind', `http://rebind.example:${port}/`, secret, ['chain.rebind']);
+    const errors: (string | null)[] = [];
+    for (let i = 0; i < 2; i++) {
+      await notice('chain.rebind');
+      await deliverWebhooks(db, false, undefined, rebinding);
+      errors.push((await webhooks.deliveries(db, 'rebind', Number.MAX_SAFE_INTEGER, 1))[0]!.error);
+    }
+    // One question for each try: nothing is asked between the check and the connection.
+    expect(asked).toBe(2);
+    expect(errors[1]).toBe('rebind.example leads to a private address');
+    expect(errors[0]).not.toBe(errors[1]);
+    expect(got).toHaveLength(before);
+  });
+
+  test('follows no redirect', async () => {
+    const before = got.length;
+    answer = 307;
+    await webhooks.insert(db, 'moved', url(), 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw', ['chain.moved']);
+    await notice('chain.moved');
+    await deliverWebhooks(db, true);
+    // Once to `all`, once to `moved`, and not a third time to where the answer points.
+    expect(got).toHaveLength(before + 2);
+    const [row] = await webhooks.deliveries(db, 'moved', Number.MAX_SAFE_INTEGER, 1);
+    expect(row).toMatchObject({ status: 'PENDING', response_status: 307, error: 'answered 307' });
   });
 
   test('an endpoint that answers 410 is switched off, and what it was still to get keeps nobody waiting', async () => {
