@@ -113,6 +113,7 @@ describe('task_params', () => {
     expect(ofInit({ ...init, cluster_config: { parties } })[0]).toMatch(/^\/sf_init_config\/cluster_config must be/);
     expect(ofInit({ ...init, debug_mode: true })[0]).toMatch(/protects nothing/);
     expect(ofInit({ ...init, parties: ['alice', 'bob', 'bob'] })[0]).toMatch(/a second time/);
+    expect(ofInit({ ...init, parties: ['alice', 'bob', 'Alice'] })[0]).toMatch(/a second time/);
     // As a whole or in part a reference, it is looked into when it is resolved.
     expect(ofInit('${tasks.a.result.init}')).toEqual([]);
     expect(ofInit({ ...init, address: '${tasks.a.result.address}' })).toEqual([]);

@@ -30,11 +30,14 @@ export function partyFaults(
   if (names.length > MAX_PARTIES) {
     return [{ pointer: '/sf_init_config/parties', message: `names ${names.length} parties, more than ${MAX_PARTIES}` }];
   }
+  const seen = new Set<string>();
   names.forEach((name, at) => {
-    if (typeof name !== 'string')
-      faults.push({ pointer: `/sf_init_config/parties/${at}`, message: 'must be the name of a party' });
-    else if (names.indexOf(name) !== at)
-      faults.push({ pointer: `/sf_init_config/parties/${at}`, message: 'names a party a second time' });
+    const pointer = `/sf_init_config/parties/${at}`;
+    if (typeof name !== 'string') return faults.push({ pointer, message: 'must be the name of a party' });
+    // On a disk that does not tell case apart they would have one folder.
+    const folder = name.toLowerCase();
+    if (seen.has(folder)) faults.push({ pointer, message: 'names a party a second time' });
+    seen.add(folder);
   });
   if (names.some(isOpen)) return faults;
   return [
