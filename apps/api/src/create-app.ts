@@ -15,6 +15,8 @@ import { answerUnreadable } from './input/unreadable-request.js';
 import { makeDocument } from './openapi.js';
 import { traceRequests } from './system/trace-requests.js';
 import { ApiMetrics } from './system/health.controller.js';
+import { addQueueBoard, isOfQueueBoard } from './queue-board/queue-board.js';
+import { Catalogue } from './system/catalogue.js';
 import type { Identity } from './sign-in/roles.js';
 import { SignIn } from './sign-in/sign-in.js';
 import { SwaggerModule } from '@nestjs/swagger';
@@ -83,13 +85,14 @@ export async function createApp(config: AppConfig, logger: Logger, preview = fal
       if (!rate.isAllowed && rate.isExceeded) throw tooManyRequests(max, rate.ttlInSeconds);
     }
     // Before the body is read: what nobody signed is not even parsed.
-    if (!OPEN_ROUTES.test(request.routeOptions.url ?? '')) {
+    if (!OPEN_ROUTES.test(request.routeOptions.url ?? '') && !isOfQueueBoard(request)) {
       request.identity = await signIn.identify(request.headers.authorization);
     }
     if (request.method === 'POST' && NEEDS_BODY.test(request.url) && request.headers['content-type'] === undefined) {
       throw new Problem('UNSUPPORTED_MEDIA_TYPE', 'Send the body as application/json.');
     }
   });
+  if (!preview) await addQueueBoard(adapter, config, app.get(Catalogue).types, signIn, filter);
   if (isTracing()) traceRequests(adapter);
   const own = app.get(ApiMetrics);
   fastify.addHook('onResponse', async (request, reply) => {

@@ -94,6 +94,11 @@ export class TaskQueues {
     };
   }
 
+  /** The queue of a type, for who shows what lies in it. */
+  toShow(type: string): Queue<JobData> {
+    return this.queue(type);
+  }
+
   async close(): Promise<void> {
     await Promise.all([...this.queues.values()].map((queue) => queue.close()));
   }
