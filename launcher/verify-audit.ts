@@ -31,7 +31,7 @@ function tell({ rows, head, waiting, faults }: AuditReport): string {
 try {
   const heads = readHeads(process.argv.slice(2));
   const report = await withDatabaseUrl(async (url) => {
-    const db = new Database(url, { max: 1, applicationName: 'task-chain-verify-audit' });
+    const db = new Database(url, { role: 'task_chain_engine', max: 1, applicationName: 'task-chain-verify-audit' });
     try {
       return await verifyAudit(db, heads);
     } finally {

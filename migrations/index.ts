@@ -3,6 +3,7 @@ import { StatusChannel1764028800002 } from './0002-status-channel.js';
 import { AuditLog1764028800003 } from './0003-audit-log.js';
 import { IdempotencyScope1764028800004 } from './0004-idempotency-scope.js';
 import { ApiKeys1764028800005 } from './0005-api-keys.js';
+import { Tenants1764028800006 } from './0006-tenants.js';
 
 /** Every migration in order: an explicit list, since globs break in ESM and bundles. A landed one is never edited. */
 export const migrations = [
@@ -11,4 +12,5 @@ export const migrations = [
   AuditLog1764028800003,
   IdempotencyScope1764028800004,
   ApiKeys1764028800005,
+  Tenants1764028800006,
 ];

@@ -81,9 +81,9 @@ async function chainOf100(system: System, client: HttpClient): Promise<string> {
 /** Filling, not measuring: rows of finished chains by one statement, past the API and without tasks, which no list reads. */
 async function fillChains(system: System, count: number): Promise<void> {
   await system.rows(
-    `INSERT INTO task_chains (chain_id, chain_name, chain_type, chain_config, status, total_tasks, timeout_seconds,
+    `INSERT INTO task_chains (chain_id, tenant_id, chain_name, chain_type, chain_config, status, total_tasks, timeout_seconds,
                               created_at, started_at, completed_at)
-     SELECT 'chain-filled-' || n, 'filled ' || n, 'sequential', '{}', 'SUCCESS', 0, 3600, at, at, at
+     SELECT 'chain-filled-' || n, 'default', 'filled ' || n, 'sequential', '{}', 'SUCCESS', 0, 3600, at, at, at
        FROM generate_series(1, $1::int) AS n, LATERAL (SELECT now() - n * interval '1 s' AS at) AS t`,
     [count],
   );

@@ -20,7 +20,7 @@ describe('the reconciler', () => {
   let db: Database;
   after(() => db.close());
   const database = useTestDatabase();
-  before(() => void (db = new Database(database.url, { max: 4 })));
+  before(() => void (db = new Database(database.url, { max: 4 }).forTenant('default')));
 
   const sql = (text: string) => withConnection(database.url, (client) => client.query(text));
   const engineOn = (over: Database): Engine => ({

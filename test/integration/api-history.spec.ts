@@ -281,8 +281,8 @@ describeSystem('what is there and what is not', 'postgres', { apps: ['api'] }, (
     const size = Buffer.byteLength('<script>alert(1)</script>报告');
     await withConnection(system.databaseUrl, (client) =>
       client.query(
-        `INSERT INTO artifacts (chain_id, task_id, name, media_type, size_bytes, sha256)
-         SELECT $1, 'a', name, 'text/html', $2, repeat('0', 64)
+        `INSERT INTO artifacts (tenant_id, chain_id, task_id, name, media_type, size_bytes, sha256)
+         SELECT 'default', $1, 'a', name, 'text/html', $2, repeat('0', 64)
            FROM unnest(ARRAY['report.html', 'alice/rows.csv', 'link.txt', 'gone.txt', '../../outside.txt']) AS name`,
         [id, size],
       ),

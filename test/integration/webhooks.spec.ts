@@ -47,8 +47,8 @@ describeSystem('webhooks with an Idempotency-Key', 'postgres', { apps: ['api'] }
     const sql = async <Row>(text: string): Promise<Row[]> =>
       (await withConnection(databaseUrl, (client) => client.query(text, [id]))).rows as Row[];
     const ids = await sql<{ id: string }>(
-      `INSERT INTO webhook_deliveries (webhook_id, message_id, event_type, payload, status)
-       SELECT $1, 'msg_' || n, 'chain.failure', '{}', 'DELIVERED' FROM generate_series(1, 2) AS n RETURNING id`,
+      `INSERT INTO webhook_deliveries (tenant_id, webhook_id, message_id, event_type, payload, status)
+       SELECT 'default', $1, 'msg_' || n, 'chain.failure', '{}', 'DELIVERED' FROM generate_series(1, 2) AS n RETURNING id`,
     );
     const [first, second] = ids.map((row) => `/webhooks/${id}/deliveries/${row.id}/replay`) as [string, string];
     const delivered = (): Promise<unknown> =>

@@ -20,7 +20,7 @@
  *
  * Not modelled: connection loss (an abort and a death are the same to the others), locks that wait, restored backups.
  */
-import { isInFlight } from '#libs/chain-domain';
+import { DEFAULT_TENANT, isInFlight } from '#libs/chain-domain';
 import type { Chain, Task } from '#libs/chain-domain';
 import { LEASES } from '#libs/chain-engine';
 import type { ChainSave, LoadedChain } from '#libs/repositories';
@@ -130,6 +130,7 @@ export class ModelDatabase {
     for (const position of positions ?? []) for (const next of rows[position]!.task.successors) wanted.add(next);
     const loaded: LoadedChain = {
       chainId: read.chainId,
+      tenantId: DEFAULT_TENANT,
       version: read.version,
       nowMs: read.nowMs,
       readAt: read.nowMs,

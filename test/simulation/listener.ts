@@ -72,7 +72,7 @@ function* dispatch(world: Surroundings, local: Local & { readonly cache: ChainCa
     const skip = n % 8 === 0 ? 'c0' : null;
     const claimed = world.database.claimReady(types, places, skip);
     types.forEach((type, i) =>
-      room.claimed(type, claimed.filter(({ task }) => task.taskType === type).length, places[i]!),
+      room.claimed(type, claimed.filter(({ task }) => task.taskType === type).length, places[i]!, []),
     );
     for (const { chainId } of claimed) cache.forget(chainId);
     yield* sendJobs(world, claimed.map(attemptOf), local);

@@ -1,3 +1,4 @@
+import type { RoomRow } from '#libs/repositories';
 import type { Bug } from './bugs.js';
 import type { ModelDatabase } from './database.js';
 import type { Job, ModelChannel, ModelQueue } from './transport.js';
@@ -14,7 +15,7 @@ export interface Surroundings {
   /** Puts jobs into the queue. */
   send(jobs: readonly Job[]): void;
   /** Rows of `load-room`. */
-  room(): { task_type: string; slots: string; in_flight: number }[];
+  room(): RoomRow[];
   /** Answers a worker's heartbeat: these of its runs are to stop. */
   answer(workerId: string, stop: readonly string[]): void;
   /** Tells all workers to stop these jobs. */

@@ -1,4 +1,5 @@
 import { decide, type ChainCommand } from '#libs/chain-domain';
+import type { RoomRow } from '#libs/repositories';
 import type { Bug } from './bugs.js';
 import { ModelDatabase } from './database.js';
 import { Invariants } from './invariants.js';
@@ -109,9 +110,14 @@ export class World implements Surroundings {
     this.queue.add(jobs);
   }
 
-  room(): { task_type: string; slots: string; in_flight: number }[] {
+  room(): RoomRow[] {
     const slots = this.scenario.workers * this.scenario.slots;
-    return TYPES.map((type) => ({ task_type: type, slots: `${slots}`, in_flight: this.database.inFlight(type) }));
+    return TYPES.map((type) => ({
+      task_type: type,
+      slots: `${slots}`,
+      in_flight: this.database.inFlight(type),
+      tenants: [],
+    }));
   }
 
   answer(workerId: string, stop: readonly string[]): void {

@@ -19,6 +19,8 @@ import { RoleGuard } from './sign-in/role.guard.js';
 import { SignIn } from './sign-in/sign-in.js';
 import { Catalogue } from './system/catalogue.js';
 import { Databases } from './system/databases.js';
+import { TenantDirectory } from './tenants/tenant-directory.js';
+import { TenantController, TenantsController } from './tenants/tenants.controller.js';
 import { ApiMetrics, HealthController } from './system/health.controller.js';
 import { TaskTypesController } from './system/task-types.controller.js';
 import { WebhooksController } from './webhooks/webhooks.controller.js';
@@ -42,11 +44,14 @@ export class AppModule {
         TaskTypesController,
         WebhooksController,
         KeysController,
+        TenantController,
+        TenantsController,
         HealthController,
       ],
       providers: [
         ChainReader,
         Controls,
+        TenantDirectory,
         ChainWatch,
         EventLog,
         OpenStreams,
@@ -54,8 +59,8 @@ export class AppModule {
         {
           provide: SignIn,
           inject: [Databases],
-          useFactory: ({ engine }: Databases) =>
-            new SignIn(engine, config.signIn.adminKey, config.signIn.oidc && new OidcTokens(config.signIn.oidc)),
+          useFactory: ({ reads }: Databases) =>
+            new SignIn(reads, config.signIn.adminKey, config.signIn.oidc && new OidcTokens(config.signIn.oidc)),
         },
         { provide: Databases, useFactory: () => new Databases(config.databaseUrl) },
         { provide: Catalogue, useFactory: () => new Catalogue(config.diagnosticTasks) },

@@ -18,6 +18,9 @@ import { ApiMetrics } from './system/health.controller.js';
 import { addQueueBoard, isOfQueueBoard } from './queue-board/queue-board.js';
 import { Catalogue } from './system/catalogue.js';
 import type { Identity } from './sign-in/roles.js';
+import { Databases, type TenantDatabases } from './system/databases.js';
+import { actingFor } from './tenants/acting-for.js';
+import { TenantDirectory } from './tenants/tenant-directory.js';
 import { SignIn } from './sign-in/sign-in.js';
 import { SwaggerModule } from '@nestjs/swagger';
 
@@ -75,7 +78,10 @@ export async function createApp(config: AppConfig, logger: Logger, preview = fal
     setTimeout(() => fastify.server.closeAllConnections(), DRAIN_MS).unref();
   });
   const signIn = app.get(SignIn);
+  const databases = app.get(Databases);
+  const directory = app.get(TenantDirectory);
   fastify.decorateRequest('identity');
+  fastify.decorateRequest('databases');
   fastify.addHook('onRequest', async (request, reply) => {
     reply.header('X-Request-Id', request.id);
     if (closing) throw unavailable();
@@ -86,7 +92,9 @@ export async function createApp(config: AppConfig, logger: Logger, preview = fal
     }
     // Before the body is read: what nobody signed is not even parsed.
     if (!OPEN_ROUTES.test(request.routeOptions.url ?? '') && !isOfQueueBoard(request)) {
-      request.identity = await signIn.identify(request.headers.authorization);
+      const identity = await signIn.identify(request.headers.authorization);
+      request.identity = await actingFor(identity, request.headers['x-tenant'], directory);
+      request.databases = databases.forTenant(request.identity.tenant);
     }
     if (request.method === 'POST' && NEEDS_BODY.test(request.url) && request.headers['content-type'] === undefined) {
       throw new Problem('UNSUPPORTED_MEDIA_TYPE', 'Send the body as application/json.');
@@ -130,8 +138,10 @@ const OPEN_ROUTES = /^\/($|health\/(live|ready)$|docs(-json|-yaml)?($|\/))/;
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Who asks; there on every route that is not open to all. */
+    /** Who asks; there on every route that is not open to all, as what follows. */
     identity?: Identity;
+    /** What the tenant of `identity` may see. */
+    databases?: TenantDatabases;
   }
 }
 

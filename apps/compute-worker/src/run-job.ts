@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { DEFAULT_TENANT } from '#libs/chain-domain';
 import { placesOf, runTask, TaskFailure } from '#libs/compute';
 import type { TaskParams } from '#libs/compute';
 import type { Logger } from '#libs/platform';
@@ -29,6 +31,12 @@ export interface Run {
   stop(reason: StopReason): void;
   /** What to report of its end; null when nobody waits for it any more. Never rejects. */
   readonly ended: Promise<DoneReport | null>;
+}
+
+/** Where a tenant's parties have their folders: those of the default one lie where they did before there were tenants. */
+function tenantRoot(dataRoot: string, tenant = DEFAULT_TENANT): string {
+  // No party is called so: a name of theirs begins with a letter.
+  return tenant === DEFAULT_TENANT ? dataRoot : join(dataRoot, `@${tenant}`);
 }
 
 /** Starts a job: a run of its own id, with its time-out, throttled progress and gathered log lines. */
@@ -73,7 +81,7 @@ export function startRun(job: TaskJob, around: RunSurroundings): Run {
         attempt,
         params: job.params as TaskParams,
         inputs: job.inputs as never,
-        dataRoot: around.dataRoot,
+        dataRoot: tenantRoot(around.dataRoot, job.tenant),
         artifactRoot: around.artifactRoot,
         signal: abort.signal,
         progress: (fraction, stage) => notes.progress(fraction, stage),

@@ -27,7 +27,7 @@ describe('retention', () => {
   let db: Database;
   before(async () => {
     database = await createTestDatabase();
-    db = new Database(database.url);
+    db = new Database(database.url).forTenant('default');
   });
   after(async () => {
     await db.close();

@@ -44,8 +44,13 @@ class ListenerApp implements OnApplicationBootstrap, BeforeApplicationShutdown {
     private readonly config: AppConfig,
     private readonly logger: Logger,
   ) {
-    this.db = new Database(config.databaseUrl, { max: 12, applicationName: 'task-chain-listener' });
+    this.db = new Database(config.databaseUrl, {
+      role: 'task_chain_engine',
+      max: 12,
+      applicationName: 'task-chain-listener',
+    });
     this.reads = new Database(config.databaseUrl, {
+      role: 'task_chain_engine',
       max: 2,
       applicationName: 'task-chain-listener-duties',
       pinPlans: false,

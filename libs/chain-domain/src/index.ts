@@ -9,5 +9,6 @@ export * from './retry.js';
 export * from './state.js';
 export * from './states.js';
 export { isObject, MAX_BODY_BYTES, parseStrictJson } from './strict-json.js';
+export { DEFAULT_TENANT } from './tenant.js';
 export * from './transitions.js';
 export * from './trigger-rules.js';

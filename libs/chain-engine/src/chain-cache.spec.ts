@@ -74,7 +74,16 @@ describe('the chain cache', () => {
   function chainOf(chainId: string, tasks: number, chain: Partial<Chain> = {}): LoadedChain {
     const state = { chain: { status: 'RUNNING', totalTasks: tasks, ...chain } as Chain, tasks: new Map() };
     const rows = new Map(Array.from({ length: tasks }, (_, i) => [i, { id: i, taskRequestId: `r${i}` }]));
-    return { chainId, version: 7, nowMs: 50_000, readAt: clock.now, state, rows, positions: new Map() };
+    return {
+      chainId,
+      tenantId: 'default',
+      version: 7,
+      nowMs: 50_000,
+      readAt: clock.now,
+      state,
+      rows,
+      positions: new Map(),
+    };
   }
 
   function saveOf(loaded: LoadedChain, { changed }: { changed: number } = { changed: 1 }): ChainSave {

@@ -1,10 +1,11 @@
 import type { ChainCommand, ChainStatus, Hold, Refusal, SkipReason, Task, TaskStatus } from '#libs/chain-domain';
-import { engineQueries, insertWholeChain, wakeSoon } from '#libs/repositories';
-import type { AuditEntry, ChainSave, Database, LoadedChain, Queryable } from '#libs/repositories';
+import { Database, engineQueries, insertWholeChain, wakeSoon } from '#libs/repositories';
+import type { AuditEntry, ChainSave, LoadedChain, Queryable, Quota } from '#libs/repositories';
 import { traceparentOf } from '#libs/tracing';
 import { Refused } from './decide-chain.js';
 import type { IdempotentRequest } from './idempotency.js';
 import { newChainRows, type NewChain } from './new-chain.js';
+import { checkCreate, checkStart, QuotaExceeded } from './quotas.js';
 import { Room } from './room.js';
 import { applyWork, decideWork, type ChainWork } from './store.js';
 
@@ -31,13 +32,15 @@ export type Caller = Pick<AuditEntry, 'actor' | 'address' | 'request_id'>;
 
 /**
  * Stores a new chain, its tasks and edges, an entry for the audit log, and the idempotency key with its answer, in one
- * statement (I8). The queue has no part in it: the listeners send what is ready.
+ * statement (I8). The queue has no part in it: the listeners send what is ready. With a quota that is looked at first, in
+ * the same transaction; throws QuotaExceeded.
  */
 export async function createChain(
   db: Database,
   chain: NewChain,
   request?: IdempotentRequest,
   caller?: Caller,
+  quota?: Quota,
 ): Promise<CreateOutcome> {
   const { row, tasks, edges } = newChainRows(chain, Date.now());
   const answer = {
@@ -50,7 +53,23 @@ export async function createChain(
   const key = request === undefined ? undefined : { scope: SCOPE, ...request, answer };
   const details = { chain_name: row.chain_name, total_tasks: row.total_tasks, execute: chain.execute };
   const audit = caller && { ...caller, action: SCOPE, target: row.chain_id, details };
-  const createdAt = await insertWholeChain(db, row, tasks, edges, key, audit, traceparentOf());
+  const insert = (on: Pick<Database, 'write'>): Promise<string | null> =>
+    insertWholeChain(on, row, tasks, edges, key, audit, traceparentOf());
+  const use = { tasks: row.total_tasks, starts: chain.execute };
+  const createdAt =
+    quota === undefined
+      ? await insert(db)
+      : await db
+          .transaction(async (tx) => {
+            await checkCreate(tx, quota, use);
+            return insert({ write: (statement, values) => tx.query(statement, values) });
+          })
+          .catch(async (error: unknown) => {
+            // What was created before is answered again, however much is used now.
+            const known = request && (await engineQueries.findIdempotencyKey(db, SCOPE, request.key));
+            if (!(error instanceof QuotaExceeded) || known === undefined) throw error;
+            return null;
+          });
   if (createdAt !== null) {
     if (chain.execute) wakeSoon(db);
     return { kind: 'created', chain: { ...answer, created_at: createdAt } };
@@ -100,6 +119,8 @@ export interface CommandOptions {
   readonly data?: Readonly<Record<string, unknown>>;
   /** Stored with the change, for the audit log. */
   readonly audit?: AuditEntry;
+  /** Of the tenant, where the chain is to be started: QuotaExceeded is thrown beyond it. */
+  readonly quota?: Quota;
   /** Only in one of these versions: of the chain, or of `taskId`, those in which it last changed. */
   readonly expected?: { readonly taskId?: string; readonly versions: ReadonlySet<number> };
 }
@@ -114,6 +135,14 @@ export async function commandChain(
   command: OperatorCommand,
   options: CommandOptions = {},
 ): Promise<CommandOutcome> {
+  const { quota, ...unlimited } = options;
+  if (quota !== undefined && (command.kind === 'ExecuteChain' || command.kind === 'RetryChain')) {
+    const start = async (tx: Queryable): Promise<CommandOutcome> => {
+      await checkStart(tx, quota, chainId);
+      return commandChain(tx, chainId, command, unlimited);
+    };
+    return db instanceof Database ? db.transaction(start) : start(db);
+  }
   let before: ReadonlyMap<number, Task> = new Map();
   const work: ChainWork = {
     chainId,

@@ -98,7 +98,7 @@ function send(
     .filter((task) => task.status === 'READY' && task.hold === null);
   tasks.sort((a, b) => b.priority - a.priority || a.position - b.position);
   for (const task of tasks) {
-    if (!room.take(task.taskType)) continue;
+    if (!room.take(task.taskType, loaded.tenantId)) continue;
     const decision = dispatch(loaded.state, task.position, loaded.nowMs);
     evolve(loaded.state, decision);
     changed.set(task.position, decision.changed.get(task.position)!);

@@ -22,8 +22,8 @@ export async function dispatchReady(engine: Engine): Promise<number> {
     if (types.length === 0) return sent;
     const claimed = await engineQueries.claimReady(engine.db, types, places, LEASES.queuedMs);
     types.forEach((type, i) => {
-      const count = claimed.filter((task) => task.task_type === type).length;
-      engine.room.claimed(type, count, places[i]!);
+      const tasks = claimed.filter((task) => task.task_type === type);
+      engine.room.claimed(type, tasks.length, places[i]!, tasks[0]?.tenants ?? []);
     });
     sent += claimed.length;
     for (const task of claimed) engine.cache.forget(task.chain_id);

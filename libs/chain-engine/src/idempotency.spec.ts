@@ -9,7 +9,7 @@ describe('an answer under a key', () => {
   after(() => db.close());
   const shared = useTestDatabase();
   before(() => {
-    db = new Database(shared.url);
+    db = new Database(shared.url).forTenant('default');
   });
   const request = (key: string, content = 'x'): IdempotentRequest => ({ key, hash: Buffer.from(content.padEnd(32)) });
   const age = (key: string) =>

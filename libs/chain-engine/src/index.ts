@@ -9,6 +9,7 @@ export { answerLongOnce, answerOnce, type Answer, type IdempotentRequest } from 
 export { reconcileInvariants } from './invariants.js';
 export * from './metrics.js';
 export type { NewChain, NewTask } from './new-chain.js';
+export { isLimited, QuotaExceeded } from './quotas.js';
 export * from './reconciler.js';
 export * from './reports.js';
 export { MAX_CONDITION_LENGTH, readCondition } from './cel/read-condition.js';

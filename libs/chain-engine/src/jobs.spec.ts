@@ -30,7 +30,7 @@ describe('jobs with large inputs', () => {
     },
   };
   before(() => {
-    db = new Database(shared.url);
+    db = new Database(shared.url).forTenant('default');
   });
   beforeEach(() => answered.clear());
 

@@ -130,7 +130,13 @@ async function jobRows(
       const { id, taskRequestId, job } = loaded.rows.get(position)!;
       if (job === undefined) continue;
       const { taskId, taskType, priority } = loaded.state.tasks.get(position)!;
-      const ids = { id, chain_id: loaded.chainId, execution_order: position, task_id: taskId };
+      const ids = {
+        id,
+        chain_id: loaded.chainId,
+        tenant_id: loaded.tenantId,
+        execution_order: position,
+        task_id: taskId,
+      };
       rows.push({ ...ids, task_request_id: taskRequestId, task_type: taskType, priority, ...job });
     }
   }
@@ -244,6 +250,7 @@ function makeJob(row: JobRow, attempt: number, resultAt: ResultAt): TaskJob | { 
   }
   return {
     chainId: row.chain_id,
+    tenant: row.tenant_id,
     taskId: row.task_id,
     taskRequestId: row.task_request_id,
     taskType: row.task_type,

@@ -9,12 +9,20 @@ export class Room {
   private readonly free = new Map<string, number>();
   /** Types of which READY tasks may be waiting. */
   private readonly backlog = new Set<string>();
+  /** Tenants of which READY tasks of a type were seen waiting. */
+  private readonly waiting = new Map<string, ReadonlySet<string>>();
 
-  /** Takes one place if there is one; otherwise the task waits for the dispatcher. */
-  take(type: string): boolean {
+  /**
+   * Takes one place if there is one for this tenant; otherwise the task waits for the dispatcher, which gives places in
+   * turn: where another tenant waits, nobody's task goes past it.
+   */
+  take(type: string, tenant: string): boolean {
     const free = this.free.get(type) ?? 0;
-    if (free <= 0) {
+    const waiting = this.waiting.get(type);
+    const others = waiting !== undefined && waiting.size > (waiting.has(tenant) ? 1 : 0);
+    if (free <= 0 || others) {
       this.backlog.add(type);
+      if (waiting?.has(tenant) !== true) this.waiting.set(type, new Set(waiting).add(tenant));
       return false;
     }
     this.free.set(type, free - 1);
@@ -27,9 +35,10 @@ export class Room {
     if (free !== undefined) this.free.set(type, free + 1);
   }
 
-  /** So many tasks of the type were claimed of `asked`: fewer means that none is left. */
-  claimed(type: string, count: number, asked: number): void {
+  /** So many tasks of the type were claimed of `asked`, while those of `tenants` waited: fewer means that none is left. */
+  claimed(type: string, count: number, asked: number, tenants: readonly string[]): void {
     this.free.set(type, (this.free.get(type) ?? 0) - count);
+    this.waiting.set(type, new Set(count < asked ? [] : tenants));
     if (count < asked) this.backlog.delete(type);
   }
 
@@ -40,7 +49,11 @@ export class Room {
 
   refresh(rows: readonly RoomRow[]): void {
     this.free.clear();
-    for (const row of rows) this.free.set(row.task_type, 2 * Number(row.slots) - Number(row.in_flight));
+    this.waiting.clear();
+    for (const row of rows) {
+      this.free.set(row.task_type, 2 * Number(row.slots) - Number(row.in_flight));
+      this.waiting.set(row.task_type, new Set(row.tenants));
+    }
     this.expectAll();
   }
 

@@ -45,11 +45,18 @@ export interface Config {
 
 /** How callers of the API are known, beside the keys in the database. */
 export interface SignInConfig {
-  /** A key with the role admin, which needs no database. */
+  /** The platform's own key: with every role in every tenant. It needs no database. */
   readonly adminKey: string | undefined;
   /** An OpenID Connect issuer whose tokens count when they are for this audience; names of the claim with the roles, outermost first. */
   readonly oidc:
-    { readonly issuer: string; readonly audience: string; readonly rolesClaim: readonly string[] } | undefined;
+    | {
+        readonly issuer: string;
+        readonly audience: string;
+        readonly rolesClaim: readonly string[];
+        /** Of the claim with the tenant; undefined: all tokens are of the default tenant. */
+        readonly tenantClaim: readonly string[] | undefined;
+      }
+    | undefined;
 }
 
 /** The configuration of an app: the database is known. */
@@ -183,6 +190,7 @@ function readSignIn(reader: ValueReader): SignInConfig {
   );
   const audience = reader.text('OIDC_AUDIENCE');
   const rolesClaim = (reader.text('OIDC_ROLES_CLAIM') ?? 'roles').split('.');
+  const tenantClaim = reader.text('OIDC_TENANT_CLAIM')?.split('.');
   if ((issuer === undefined) !== (audience === undefined)) {
     reader.faults.push(
       'OIDC_ISSUER and OIDC_AUDIENCE go together: whose tokens count, and for whom they must be made.',
@@ -190,7 +198,7 @@ function readSignIn(reader: ValueReader): SignInConfig {
   }
   return Object.freeze({
     adminKey: reader.secret('ADMIN_API_KEY', 32, KEY_EXAMPLE),
-    oidc: issuer && audience ? { issuer, audience, rolesClaim } : undefined,
+    oidc: issuer && audience ? { issuer, audience, rolesClaim, tenantClaim } : undefined,
   });
 }
 

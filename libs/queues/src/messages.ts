@@ -1,6 +1,8 @@
 /** What a worker is handed: ids, parameters with their references resolved, and the parents' results. */
 export interface TaskJob {
   readonly chainId: string;
+  /** Whose chain it is: its files lie apart from those of others. Jobs of earlier releases have none: the default tenant's. */
+  readonly tenant?: string;
   readonly taskId: string;
   readonly taskRequestId: string;
   readonly taskType: string;

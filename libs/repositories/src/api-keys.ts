@@ -29,19 +29,10 @@ const revoke: Statement = {
   name: 'revoke-api-key',
   text: `UPDATE api_keys SET revoked_at = now() WHERE key_id = $1 AND revoked_at IS NULL RETURNING ${COLUMNS}`,
 };
-/** A key that counts, and a note that it was used: at most one write a minute. $1 hash. */
+/** A key that counts, of whichever tenant, and a note that it was used: at most one write a minute. $1 hash. */
 const use: Statement = {
   name: 'use-api-key',
-  text: `
-    WITH found AS MATERIALIZED (
-      SELECT key_id, name, role, expires_at, last_used_at FROM api_keys
-       WHERE key_hash = $1 AND revoked_at IS NULL AND expires_at > now()
-    ), noted AS (
-      UPDATE api_keys k SET last_used_at = now()
-        FROM found
-       WHERE k.key_id = found.key_id AND coalesce(found.last_used_at < now() - interval '1 minute', true)
-    )
-    SELECT key_id, role, expires_at FROM found`,
+  text: `SELECT key_id, tenant_id, role, expires_at FROM use_api_key($1)`,
 };
 
 /** Keys by which programs sign in. A key is known by its SHA-256 alone. */
@@ -56,7 +47,7 @@ export const apiKeys = {
   list: (db: Queryable) => db.query<ApiKey>(list),
   /** undefined: there is none that counts. */
   revoke: async (db: Queryable, id: string) => (await db.query<ApiKey>(revoke, [id]))[0],
-  /** The key of this hash; undefined where there is none, or it has expired or was revoked. */
+  /** The key of this hash, with its tenant; undefined where there is none, or it has expired or was revoked. */
   use: async (db: Queryable, hash: Buffer) =>
-    (await db.query<Pick<ApiKey, 'key_id' | 'role' | 'expires_at'>>(use, [hash]))[0],
+    (await db.query<Pick<ApiKey, 'key_id' | 'role' | 'expires_at'> & { tenant_id: string }>(use, [hash]))[0],
 };

@@ -12,7 +12,7 @@ describe('the audit log', () => {
   let db: Database;
   after(() => db.close());
   const database = useTestDatabase();
-  before(() => void (db = new Database(database.url)));
+  before(() => void (db = new Database(database.url).forTenant('default')));
   const sql = <Row>(text: string): Promise<Row[]> => db.query<Row>({ name: '', text });
   const faults = async (...noted: { seq: number; hash: string }[]): Promise<readonly AuditFault[]> =>
     (await verifyAudit(db, noted)).faults;

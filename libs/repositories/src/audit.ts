@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { DEFAULT_TENANT } from '#libs/chain-domain';
 import type { Database, Queryable, Tx } from './database.js';
 import {
   appendAudit,
@@ -33,6 +34,7 @@ export interface AuditHead {
 
 interface AuditRow extends AuditEntry {
   readonly seq: number;
+  readonly tenant_id: string;
   /** UTC with microseconds, by PostgreSQL's clock. */
   readonly at: string;
   readonly previous_hash: string;
@@ -84,13 +86,15 @@ export async function sealAudit(db: Database): Promise<number> {
 async function sealBatch(tx: Tx): Promise<number> {
   const [head] = await tx.query<AuditHead>(holdAuditHead);
   if (head === undefined) return 0;
-  const taken = await tx.query<{ id: number; payload: AuditEntry; at: string }>(takeAudit, [SEAL_BATCH]);
+  const taken = await tx.query<{ id: number; tenant_id: string; payload: AuditEntry; at: string }>(takeAudit, [
+    SEAL_BATCH,
+  ]);
   if (taken.length === 0) return 0;
   let { seq, hash } = head;
   const rows = taken
     .sort((a, b) => a.id - b.id)
-    .map(({ payload, at }) => {
-      const row = { ...payload, seq: ++seq, at, previous_hash: hash };
+    .map(({ tenant_id, payload, at }) => {
+      const row = { ...payload, seq: ++seq, tenant_id, at, previous_hash: hash };
       hash = hashOf(row);
       return { ...row, hash };
     });
@@ -100,11 +104,13 @@ async function sealBatch(tx: Tx): Promise<number> {
 
 /**
  * SHA-256 in hex over the JSON text of `[seq, at, actor, address, request_id, action, target, details, previous_hash]`,
- * without white space, the members of every object in `details` in the order of their names.
+ * without white space, the members of every object in `details` in the order of their names. The tenant is the last
+ * member of the list, but for the default one, to which all rows belong that are older than tenants.
  */
 function hashOf(row: Omit<AuditRow, 'hash'>): string {
-  const { seq, at, actor, address, request_id, action, target, details, previous_hash } = row;
+  const { seq, at, actor, address, request_id, action, target, details, previous_hash, tenant_id: tenant } = row;
   const content = [seq, at, actor, address, request_id, action, target, sorted(details), previous_hash];
+  if (tenant !== DEFAULT_TENANT) content.push(tenant);
   return createHash('sha256').update(JSON.stringify(content)).digest('hex');
 }
 

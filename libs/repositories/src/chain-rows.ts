@@ -5,6 +5,7 @@ import type { ChainStatus, TaskStatus, TriggerRule } from '#libs/chain-domain';
 /** What `load-chains` gives. */
 export interface ChainRow {
   chain_id: string;
+  tenant_id: string;
   version: number;
   status: ChainStatus;
   epoch: number;

@@ -18,6 +18,8 @@ import { saveDecisions } from './statements/save-decisions.js';
 /** A chain as it was read, with the tasks that were asked for. `version` guards the save. */
 export interface LoadedChain {
   readonly chainId: string;
+  /** Whose it is: so are all rows that are added to it. */
+  readonly tenantId: string;
   readonly version: number;
   /** PostgreSQL's clock, ms. */
   readonly nowMs: number;
@@ -129,6 +131,7 @@ export async function save(
       saves.flatMap(({ loaded, events }) =>
         events.map((e) => ({
           chain_id: loaded.chainId,
+          tenant_id: loaded.tenantId,
           version: loaded.version,
           task_id: e.taskId,
           kind: e.kind,
@@ -144,6 +147,7 @@ export async function save(
       saves.flatMap(({ loaded, artifacts }) =>
         artifacts.map((a) => ({
           chain_id: loaded.chainId,
+          tenant_id: loaded.tenantId,
           task_id: a.taskId,
           name: a.name,
           media_type: a.mediaType,
@@ -152,7 +156,11 @@ export async function save(
         })),
       ),
     ),
-    JSON.stringify(saves.flatMap(({ loaded, outbox }) => outbox.map((o) => ({ chain_id: loaded.chainId, ...o })))),
+    JSON.stringify(
+      saves.flatMap(({ loaded, outbox }) =>
+        outbox.map((o) => ({ chain_id: loaded.chainId, tenant_id: loaded.tenantId, ...o })),
+      ),
+    ),
     leases.queuedMs,
     leases.runningMs,
   ]);
@@ -169,6 +177,7 @@ function assemble<Row extends TaskColumns>(
   for (const row of chains) {
     loaded.set(row.chain_id, {
       chainId: row.chain_id,
+      tenantId: row.tenant_id,
       version: row.version,
       nowMs: Number(row.now_ms),
       readAt,

@@ -63,7 +63,7 @@ export interface RequestKey {
 
 /** Stores a chain with its tasks, requests and edges -> when it was stored, or null where the key is taken. */
 export async function insertWholeChain(
-  db: Database,
+  db: Pick<Database, 'write'>,
   chain: NewChainRow,
   tasks: readonly NewTaskRow[],
   edges: readonly NewEdge[],

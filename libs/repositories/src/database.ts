@@ -42,7 +42,12 @@ export const PINNED_PLANS = [
   'enable_mergejoin=off',
 ];
 
+/** Roles of the database, neither of which owns a table: what each may see is in migration 0006. */
+export type DatabaseRole = 'task_chain_api' | 'task_chain_engine';
+
 export interface DatabaseOptions {
+  /** What is done is done as this role; unset: as the user of the URL. */
+  readonly role?: DatabaseRole;
   readonly max?: number;
   readonly applicationName?: string;
   /** false leaves plans to the planner, for reads that list and count. */
@@ -51,41 +56,84 @@ export interface DatabaseOptions {
   readonly aroundCommit?: (moment: 'beforeCommit' | 'afterCommit') => Promise<void>;
 }
 
+/** The tenant of the transaction, for statements that look for all that is its own: the policies give no index to look in. */
+export const MINE = `(SELECT current_setting('task_chain.tenant', true))`;
+
+/** Makes the transaction that of a tenant: row-level security shows it no other's rows. $1 tenant. */
+const actFor: Statement = { name: 'act-for', text: `SELECT set_config('task_chain.tenant', $1, true)` };
+
+/** What pg's Query is beside its types: it takes the messages that answer it. */
+const PgQuery = pg.Query as unknown as new (config: object) => {
+  submit(connection: pg.Connection): unknown;
+  handleDataRow(message: unknown): void;
+  handleCommandComplete(message: unknown, connection: pg.Connection): void;
+};
+
+/**
+ * A statement that goes with `actFor` in one implicit transaction and one round trip: both are sent before the Sync that
+ * ends it. BEGIN, SET LOCAL and COMMIT around it would be three round trips more.
+ */
+class TenantQuery extends PgQuery {
+  private acting = false;
+
+  constructor(
+    private readonly tenant: string,
+    statement: Statement,
+    values: readonly unknown[],
+  ) {
+    super({ ...statement, values, queryMode: 'extended' });
+  }
+
+  override submit(connection: pg.Connection): unknown {
+    connection.stream.cork();
+    try {
+      connection.bind({ statement: actFor.name, values: [this.tenant] }, true);
+      connection.execute({}, true);
+      return super.submit(connection);
+    } finally {
+      connection.stream.uncork();
+    }
+  }
+
+  override handleDataRow(message: unknown): void {
+    if (this.acting) super.handleDataRow(message);
+  }
+
+  override handleCommandComplete(message: unknown, connection: pg.Connection): void {
+    if (this.acting) super.handleCommandComplete(message, connection);
+    this.acting = true;
+  }
+}
+
 /**
  * PostgreSQL for the engine and the API's reads: a pool with prepared statements and a time-out on everything.
  */
 export class Database implements Queryable {
   private readonly pool: pg.Pool;
+  private readonly tenants = new Map<string, Database>();
 
   constructor(
-    url: string,
+    source: string | pg.Pool,
     private readonly options: DatabaseOptions = {},
+    /** Whose rows alone are seen and added. */
+    readonly tenant?: string,
   ) {
-    this.pool = new pg.Pool({
-      connectionString: url,
-      max: options.max ?? 8,
-      application_name: options.applicationName ?? 'task-chain',
-      connectionTimeoutMillis: 5_000,
-      query_timeout: 30_000,
-      types,
-      options: [
-        'statement_timeout=20000',
-        'lock_timeout=5000',
-        'idle_in_transaction_session_timeout=3000',
-        'jit=off',
-        'timezone=UTC',
-        ...(options.pinPlans === false ? [] : PINNED_PLANS),
-      ]
-        .map((setting) => `-c ${setting}`)
-        .join(' '),
-    });
-    // A broken idle connection is replaced by the pool; without this handler it would end the process.
-    this.pool.on('error', () => undefined);
+    this.pool = typeof source === 'string' ? makePool(source, options) : source;
+  }
+
+  /** The same connections, each transaction made that of this tenant: rows that are added are its own, others are not seen. */
+  forTenant(tenant: string): Database {
+    let db = this.tenants.get(tenant);
+    if (db === undefined) this.tenants.set(tenant, (db = new Database(this.pool, this.options, tenant)));
+    return db;
   }
 
   async query<Row>(statement: Statement, values: readonly unknown[] = []): Promise<Row[]> {
-    const result = await traced(statement, () => this.pool.query({ ...statement, values: values as unknown[] }));
-    return result.rows as Row[];
+    const query =
+      this.tenant === undefined
+        ? { ...statement, values: values as unknown[] }
+        : (new TenantQuery(this.tenant, statement, values) as unknown as pg.QueryConfig);
+    return (await traced(statement, () => this.pool.query(query))).rows as Row[];
   }
 
   /** One statement that writes, a transaction of its own. */
@@ -110,7 +158,7 @@ export class Database implements Queryable {
         (await traced(statement, () => client.query({ ...statement, values: values as unknown[] }))).rows as Row[],
     };
     try {
-      await client.query('BEGIN');
+      await client.query(this.tenant === undefined ? 'BEGIN' : beginFor(this.tenant));
       const result = await work(tx);
       await this.options.aroundCommit?.('beforeCommit');
       await client.query('COMMIT');
@@ -178,4 +226,37 @@ function traced<T>({ name }: Statement, run: () => Promise<T>): Promise<T> {
     { 'db.system.name': 'postgresql', 'db.query.summary': name },
     run,
   );
+}
+
+/** In one round trip; the name of a tenant needs no quoting, which is checked. */
+function beginFor(tenant: string): string {
+  if (!/^([a-z0-9_-]{1,64}|\*)$/.test(tenant)) throw new Error(`not the name of a tenant: ${JSON.stringify(tenant)}`);
+  return `BEGIN; SELECT set_config('task_chain.tenant', '${tenant}', true)`;
+}
+
+function makePool(url: string, options: DatabaseOptions): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: options.max ?? 8,
+    application_name: options.applicationName ?? 'task-chain',
+    connectionTimeoutMillis: 5_000,
+    query_timeout: 30_000,
+    types,
+    options: [
+      'statement_timeout=20000',
+      'lock_timeout=5000',
+      'idle_in_transaction_session_timeout=3000',
+      'jit=off',
+      'timezone=UTC',
+      ...(options.role === undefined ? [] : [`role=${options.role}`]),
+      ...(options.pinPlans === false ? [] : PINNED_PLANS),
+    ]
+      .map((setting) => `-c ${setting}`)
+      .join(' '),
+    // Before the connection is used: every TenantQuery finds it prepared.
+    onConnect: (client) => client.query({ ...actFor, values: [''] }) as unknown as void,
+  });
+  // A broken idle connection is replaced by the pool; without this handler it would end the process.
+  pool.on('error', () => undefined);
+  return pool;
 }

@@ -33,11 +33,14 @@ export interface ClaimedTask {
   task_request_id: string;
   task_type: string;
   attempt: number;
+  /** Tenants of which tasks of this type waited, its own among them. */
+  tenants: string[];
 }
 
 export interface JobRow extends JobColumns {
   id: number;
   chain_id: string;
+  tenant_id: string;
   execution_order: number;
   task_id: string;
   task_request_id: string;
@@ -84,6 +87,8 @@ export interface RoomRow {
   task_type: string;
   slots: string;
   in_flight: number;
+  /** Tenants of which tasks wait for a place. */
+  tenants: string[];
 }
 
 /** A chain that breaks an invariant, and which. */

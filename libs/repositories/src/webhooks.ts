@@ -78,11 +78,12 @@ const spread: Statement = {
     WITH taken AS (
       DELETE FROM outbox WHERE id IN (
         SELECT id FROM outbox WHERE kind = 'NOTICE' ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED)
-      RETURNING payload
+      RETURNING id, tenant_id, payload
     ), deliveries AS (
-      INSERT INTO webhook_deliveries (webhook_id, message_id, event_type, payload)
-      SELECT w.webhook_id, 'msg_' || gen_random_uuid(), taken.payload ->> 'type', taken.payload
-        FROM taken JOIN webhooks w ON w.enabled AND (w.events = '{}' OR taken.payload ->> 'type' = ANY (w.events))
+      INSERT INTO webhook_deliveries (tenant_id, webhook_id, message_id, event_type, payload)
+      SELECT w.tenant_id, w.webhook_id, 'msg_' || gen_random_uuid(), taken.payload ->> 'type', taken.payload
+        FROM taken JOIN webhooks w ON w.tenant_id = taken.tenant_id AND w.enabled AND (w.events = '{}' OR taken.payload ->> 'type' = ANY (w.events))
+       ORDER BY taken.id
     )
     SELECT upper(split_part(taken.payload ->> 'type', '.', 2)) AS status, c.total_tasks, c.error ->> 'code' AS error_code,
            extract(epoch FROM c.completed_at - c.started_at)::float8 AS seconds

@@ -89,7 +89,11 @@ const OVER = new Set(['SUCCESS', 'FAILURE', 'CANCELLED']);
 
 /** Speaks to the API as any client does: HTTP and nothing else. */
 export class ApiClient {
-  constructor(readonly url: string) {}
+  /** `key`: whom it signs in as. */
+  constructor(
+    readonly url: string,
+    private readonly key = TEST_API_KEY,
+  ) {}
 
   /** `path` below /api/v1, unless it begins with two slashes: then below the root. */
   async call<T = ProblemAnswer>(path: string, options: RequestOptions = {}): Promise<Answer<T>> {
@@ -97,7 +101,11 @@ export class ApiClient {
     const raw = body === undefined || typeof body === 'string' || body instanceof Uint8Array;
     const response = await fetch(path.startsWith('//') ? this.url + path.slice(1) : `${this.url}/api/v1${path}`, {
       method,
-      headers: { ...SIGNED, ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+      headers: {
+        authorization: `Bearer ${this.key}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
       body: (raw ? body : JSON.stringify(body)) as string | undefined,
     });
     const text = await response.text();

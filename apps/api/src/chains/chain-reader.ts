@@ -1,32 +1,29 @@
 import { Injectable } from '@nestjs/common';
 import { readChains } from '#libs/repositories';
-import type { ChainView, TaskView } from '#libs/repositories';
+import type { ChainView, Queryable, TaskView } from '#libs/repositories';
 import { Problem } from '../input/problem.js';
-import { Databases } from '../system/databases.js';
 import { isId } from '../system/ids.js';
 
 /** Finds chains and tasks by what stands in the path, or answers that there are none. */
 @Injectable()
 export class ChainReader {
-  constructor(private readonly databases: Databases) {}
-
   /** The id as it may be looked up: one that can't exist is not asked for. */
   id(chainId: string): string {
     if (!isId(chainId)) throw this.notFound(chainId);
     return chainId;
   }
 
-  async chain(chainId: string): Promise<ChainView> {
-    const chain = await readChains.chain(this.databases.reads, this.id(chainId));
+  async chain(db: Queryable, chainId: string): Promise<ChainView> {
+    const chain = await readChains.chain(db, this.id(chainId));
     if (chain === undefined) throw this.notFound(chainId);
     return chain;
   }
 
-  async task(chainId: string, taskId: string): Promise<TaskView & { params: unknown }> {
+  async task(db: Queryable, chainId: string, taskId: string): Promise<TaskView & { params: unknown }> {
     const known = isId(taskId);
-    const task = known ? await readChains.task(this.databases.reads, this.id(chainId), taskId) : undefined;
+    const task = known ? await readChains.task(db, this.id(chainId), taskId) : undefined;
     if (task !== undefined) return task;
-    await this.chain(chainId);
+    await this.chain(db, chainId);
     throw new Problem('TASK_NOT_FOUND', `The chain has no task ${JSON.stringify(taskId.slice(0, 80))}.`);
   }
 

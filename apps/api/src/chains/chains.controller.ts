@@ -15,7 +15,7 @@ import { toDot, toMermaid, toSvg } from '#libs/chain-view';
 import { listChains, readChains } from '#libs/repositories';
 import { readChain, type ChainInput } from '../input/chain-input.js';
 import { Problem } from '../input/problem.js';
-import { Databases } from '../system/databases.js';
+import { OfTenant, type TenantDatabases } from '../system/databases.js';
 import { Catalogue } from '../system/catalogue.js';
 import { ApiProblems } from '../system/api-problems.js';
 import { callerOf, type CallerReply } from '../system/caller.js';
@@ -23,6 +23,7 @@ import { chainTag, ETAG } from '../system/entity-tag.js';
 import { IDEMPOTENCY_KEY, idempotentRequest } from '../system/idempotency-key.js';
 import { ApiMetrics } from '../system/health.controller.js';
 import { Needs } from '../sign-in/roles.js';
+import { TenantDirectory } from '../tenants/tenant-directory.js';
 import { ChainReader } from './chain-reader.js';
 import { ChainDto, ChainListDto, CreatedChainDto, GraphDto, ValidationDto } from './chains.dto.js';
 import { graphOf } from './graph.js';
@@ -43,10 +44,10 @@ interface Reply extends CallerReply {
 @Needs('viewer')
 export class ChainsController {
   constructor(
-    private readonly databases: Databases,
     private readonly catalogue: Catalogue,
     private readonly reader: ChainReader,
     private readonly metrics: ApiMetrics,
+    private readonly directory: TenantDirectory,
   ) {}
 
   @Post()
@@ -62,13 +63,15 @@ export class ChainsController {
   @ApiResponse({ status: 201, type: CreatedChainDto, description: 'The chain is stored.' })
   @ApiProblems(400, 413, 415, 422, 503)
   async create(
+    @OfTenant() { engine }: TenantDatabases,
     @Body() body: unknown,
     @Headers('idempotency-key') key: string | undefined,
     @Res({ passthrough: true }) reply: Reply,
   ): Promise<CreatedChain> {
     const caller = callerOf(reply);
+    const quota = await this.directory.quotaOf(engine.tenant!);
     const chain = newChainOf(this.read(body), body, caller.actor);
-    const outcome = await createChain(this.databases.engine, chain, idempotentRequest(key, body), caller);
+    const outcome = await createChain(engine, chain, idempotentRequest(key, body), caller, quota);
     if (outcome.kind === 'key-reused') {
       throw new Problem('IDEMPOTENCY_KEY_REUSED', 'This Idempotency-Key was used for another chain: take a new key.');
     }
@@ -159,14 +162,9 @@ export class ChainsController {
   })
   @ApiResponse({ status: 200, type: ChainListDto, description: 'A page of chains.' })
   @ApiProblems(400, 503)
-  async list(@Query() query: Record<string, unknown>): Promise<ChainListDto> {
+  async list(@OfTenant() { reads }: TenantDatabases, @Query() query: Record<string, unknown>): Promise<ChainListDto> {
     const { filter, page, pageNumber } = readListQuery(query);
-    const { items, total } = await listChains(
-      this.databases.reads,
-      filter,
-      { ...page, limit: page.limit + 1 },
-      pageNumber !== null,
-    );
+    const { items, total } = await listChains(reads, filter, { ...page, limit: page.limit + 1 }, pageNumber !== null);
     const shown = items.slice(0, page.limit);
     return {
       items: shown.map(({ created_at_exact: _exact, ...row }) => chainSummary(row)),
@@ -187,11 +185,15 @@ export class ChainsController {
     description: 'The chain; for each waiting task why it waits.',
   })
   @ApiProblems(404, 503)
-  async get(@Param('chain_id') chainId: string, @Res({ passthrough: true }) reply: Reply): Promise<ChainDto> {
-    const chain = await this.reader.chain(chainId);
+  async get(
+    @OfTenant() { reads }: TenantDatabases,
+    @Param('chain_id') chainId: string,
+    @Res({ passthrough: true }) reply: Reply,
+  ): Promise<ChainDto> {
+    const chain = await this.reader.chain(reads, chainId);
     reply.header('ETag', chainTag(chain.version));
-    const tasks = await readChains.tasks(this.databases.reads, chain.chain_id);
-    return { ...chainSummary(chain), tasks: await taskDtos(this.databases.reads, chain, tasks) };
+    const tasks = await readChains.tasks(reads, chain.chain_id);
+    return { ...chainSummary(chain), tasks: await taskDtos(reads, chain, tasks) };
   }
 
   @Get(':chain_id/graph')
@@ -215,12 +217,13 @@ export class ChainsController {
   })
   @ApiProblems(404, 503)
   async graph(
+    @OfTenant() { reads }: TenantDatabases,
     @Param('chain_id') chainId: string,
     @Headers('accept') accept: string | undefined,
     @Res({ passthrough: true }) reply: Reply,
   ): Promise<GraphDto | string> {
-    const chain = await this.reader.chain(chainId);
-    const graph = graphOf(chain, await readChains.tasks(this.databases.reads, chain.chain_id));
+    const chain = await this.reader.chain(reads, chainId);
+    const graph = graphOf(chain, await readChains.tasks(reads, chain.chain_id));
     if (accept?.includes('text/vnd.mermaid')) {
       reply.type('text/vnd.mermaid; charset=utf-8');
       return toMermaid(graph);

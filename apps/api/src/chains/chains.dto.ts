@@ -246,6 +246,15 @@ export class ConflictStateDto {
   task_status?: string;
 }
 
+export class QuotaStateDto {
+  @ApiProperty({ example: 'max_running_chains' })
+  limit: string;
+  @ApiProperty({ type: 'integer', example: 100 })
+  max: number;
+  @ApiProperty({ type: 'integer', example: 100 })
+  used: number;
+}
+
 export class ProblemDto {
   @ApiProperty({ format: 'uri-reference', example: '/problems/invalid-chain' })
   type: string;
@@ -265,6 +274,9 @@ export class ProblemDto {
   /** Of a 409: what stands against it. */
   @ApiProperty({ type: ConflictStateDto, required: false })
   state?: ConflictStateDto;
+  /** Of a 429 by the tenant's quota: which limit, and how much of it is used. */
+  @ApiProperty({ type: QuotaStateDto, required: false })
+  quota?: QuotaStateDto;
 }
 
 export class ValidationDto {

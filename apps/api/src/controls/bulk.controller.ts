@@ -3,7 +3,8 @@ import { ApiBody, ApiHeader, ApiOperation, ApiQuery, ApiResponse, ApiTags } from
 import { answerLongOnce } from '#libs/chain-engine';
 import { ApiProblems } from '../system/api-problems.js';
 import { callerOf } from '../system/caller.js';
-import { Databases } from '../system/databases.js';
+import { OfTenant, type TenantDatabases } from '../system/databases.js';
+import { TenantDirectory } from '../tenants/tenant-directory.js';
 import { answerOf, IDEMPOTENCY_KEY, idempotentRequest } from '../system/idempotency-key.js';
 import { Needs } from '../sign-in/roles.js';
 import { BULK_ACTIONS, runBulk } from './bulk.js';
@@ -18,39 +19,42 @@ type RequestQuery = Record<string, unknown>;
 @Controller('chains/bulk')
 @Needs('operator')
 export class BulkController {
-  constructor(private readonly databases: Databases) {}
+  constructor(private readonly directory: TenantDirectory) {}
 
   @Post('cancel')
   @ApiBulk('cancelChains', 'Cancel many chains', 'A filter without a status finds PENDING, RUNNING and PAUSED chains.')
   cancel(
+    @OfTenant() databases: TenantDatabases,
     @Body() sent: unknown,
     @Query() query: RequestQuery,
     @Headers('idempotency-key') key: string | undefined,
     @Res({ passthrough: true }) reply: Reply,
   ): Promise<BulkDto> {
-    return this.run('cancel', sent, query, key, reply);
+    return this.run(databases, 'cancel', sent, query, key, reply);
   }
 
   @Post('pause')
   @ApiBulk('pauseChains', 'Pause many chains', 'A filter without a status finds RUNNING chains.')
   pause(
+    @OfTenant() databases: TenantDatabases,
     @Body() sent: unknown,
     @Query() query: RequestQuery,
     @Headers('idempotency-key') key: string | undefined,
     @Res({ passthrough: true }) reply: Reply,
   ): Promise<BulkDto> {
-    return this.run('pause', sent, query, key, reply);
+    return this.run(databases, 'pause', sent, query, key, reply);
   }
 
   @Post('resume')
   @ApiBulk('resumeChains', 'Resume many chains', 'A filter without a status finds PAUSED chains.')
   resume(
+    @OfTenant() databases: TenantDatabases,
     @Body() sent: unknown,
     @Query() query: RequestQuery,
     @Headers('idempotency-key') key: string | undefined,
     @Res({ passthrough: true }) reply: Reply,
   ): Promise<BulkDto> {
-    return this.run('resume', sent, query, key, reply);
+    return this.run(databases, 'resume', sent, query, key, reply);
   }
 
   @Post('retry')
@@ -60,15 +64,17 @@ export class BulkController {
     'A filter without a status finds FAILURE and CANCELLED chains.',
   )
   retry(
+    @OfTenant() databases: TenantDatabases,
     @Body() sent: unknown,
     @Query() query: RequestQuery,
     @Headers('idempotency-key') key: string | undefined,
     @Res({ passthrough: true }) reply: Reply,
   ): Promise<BulkDto> {
-    return this.run('retry', sent, query, key, reply);
+    return this.run(databases, 'retry', sent, query, key, reply);
   }
 
   private async run(
+    databases: TenantDatabases,
     name: keyof typeof BULK_ACTIONS,
     sent: unknown,
     query: RequestQuery,
@@ -76,10 +82,11 @@ export class BulkController {
     reply: Reply,
   ): Promise<BulkDto> {
     const body = readBulk(sent, query);
+    const quota = body.dry_run === true ? undefined : await this.directory.quotaOf(databases.engine.tenant!);
     const request = idempotentRequest(key, body);
-    const work = (): Promise<BulkDto> => runBulk(this.databases, BULK_ACTIONS[name], body, callerOf(reply));
+    const work = (): Promise<BulkDto> => runBulk(databases, BULK_ACTIONS[name], body, callerOf(reply), quota);
     const once = body.dry_run === true ? undefined : request;
-    return answerOf(await answerLongOnce(this.databases.engine, `bulk:${name}`, once, work), reply);
+    return answerOf(await answerLongOnce(databases.engine, `bulk:${name}`, once, work), reply);
   }
 }
 

@@ -1,9 +1,10 @@
-import { commandChain, type Caller, type OperatorCommand } from '#libs/chain-engine';
+import { commandChain, QuotaExceeded, type Caller, type OperatorCommand } from '#libs/chain-engine';
 import { listChains } from '#libs/repositories';
-import type { ChainFilter } from '#libs/repositories';
+import type { ChainFilter, Quota } from '#libs/repositories';
 import { readCursor, readListQuery, writeCursor } from '../chains/list-query.js';
+import { problemFromError } from '../input/problem-from-error.js';
 import { Problem } from '../input/problem.js';
-import type { Databases } from '../system/databases.js';
+import type { TenantDatabases } from '../system/databases.js';
 import { DEFAULT_PER_SECOND, MAX_BULK } from './control-bodies.js';
 import { conflict, told } from './controls.js';
 import type { BulkDto, BulkResultDto } from './controls.dto.js';
@@ -66,10 +67,11 @@ interface Target {
  * not by its own compare-and-set: doing the call again harms nothing.
  */
 export async function runBulk(
-  databases: Databases,
+  databases: TenantDatabases,
   action: BulkAction,
   body: BulkBody,
   caller: Caller,
+  quota?: Quota,
 ): Promise<BulkDto> {
   const { targets, more } = await targetsOf(databases, action, body);
   const dryRun = body.dry_run === true;
@@ -82,7 +84,7 @@ export async function runBulk(
       const index = next++;
       const early = begun + (index * 1000) / perSecond - performance.now();
       if (early > 0) await new Promise((resolve) => setTimeout(resolve, early));
-      results[index] = await actOn(databases, action, targets[index]!.chainId, body, caller);
+      results[index] = await actOn(databases, action, targets[index]!.chainId, body, caller, quota);
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));
@@ -99,15 +101,22 @@ export async function runBulk(
 }
 
 async function actOn(
-  { engine }: Databases,
+  { engine }: TenantDatabases,
   { operation, command, done }: BulkAction,
   chainId: string,
   { dry_run: dryRun = false, note }: BulkBody,
   caller: Caller,
+  quota?: Quota,
 ): Promise<BulkResultDto> {
   const words = told(caller, operation, chainId, command, { note, bulk: true });
-  const outcome = await commandChain(engine, chainId, command, { dryRun, ...words });
   const none = { chain_id: chainId, tasks_changed: 0, detail: null };
+  const outcome = await commandChain(engine, chainId, command, { dryRun, quota, ...words }).catch((error: unknown) => {
+    if (error instanceof QuotaExceeded) return error;
+    throw error;
+  });
+  if (outcome instanceof QuotaExceeded) {
+    return { ...none, outcome: 'refused', status: null, detail: problemFromError(outcome).detail };
+  }
   switch (outcome.kind) {
     case 'done':
       return { ...none, outcome: 'done', status: outcome.status, tasks_changed: outcome.changes.length };
@@ -121,7 +130,7 @@ async function actOn(
 }
 
 async function targetsOf(
-  databases: Databases,
+  databases: TenantDatabases,
   action: BulkAction,
   { ids, filter, limit = MAX_BULK, cursor }: BulkBody,
 ): Promise<{ targets: Target[]; more: boolean }> {

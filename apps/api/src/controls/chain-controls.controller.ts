@@ -9,6 +9,7 @@ import { IF_MATCH } from '../system/entity-tag.js';
 import { Needs } from '../sign-in/roles.js';
 import { ApiControl } from './api-control.js';
 import { plainBody, priorityBody, retryBody } from './control-bodies.js';
+import { OfTenant, type TenantDatabases } from '../system/databases.js';
 import { Controls, type ControlHeaders } from './controls.js';
 import { CancelledChainDto, ControlDto, ExecutedChainDto } from './controls.dto.js';
 import { readPlain, readPriority, readRetry } from './read-control.js';
@@ -34,6 +35,7 @@ export class ChainControlsController {
     status: 202,
   })
   execute(
+    @OfTenant() databases: TenantDatabases,
     @Param('chain_id') chainId: string,
     @Body() sent: unknown,
     @Query() query: RequestQuery,
@@ -43,7 +45,7 @@ export class ChainControlsController {
     const done = 'started: only a PENDING chain is';
     const command = { kind: 'ExecuteChain' } as const;
     const call = { operation: 'executeChain', chainId, command, done, body: readPlain(sent, query), headers };
-    return this.controls.call<ExecutedChainDto>(call, reply, async (db, answer) => {
+    return this.controls.call<ExecutedChainDto>(databases, call, reply, async (db, answer) => {
       const chain = await readChains.chain(db, chainId);
       return {
         ...answer,
@@ -62,6 +64,7 @@ export class ChainControlsController {
     answer: CancelledChainDto,
   })
   cancel(
+    @OfTenant() databases: TenantDatabases,
     @Param('chain_id') chainId: string,
     @Body() sent: unknown,
     @Query() query: RequestQuery,
@@ -71,7 +74,7 @@ export class ChainControlsController {
     const done = 'cancelled: it has ended';
     const command = { kind: 'CancelChain' } as const;
     const call = { operation: 'cancelChain', chainId, command, done, body: readPlain(sent, query), headers };
-    return this.controls.call<CancelledChainDto>(call, reply, cancelledAt);
+    return this.controls.call<CancelledChainDto>(databases, call, reply, cancelledAt);
   }
 
   @Delete()
@@ -86,12 +89,13 @@ export class ChainControlsController {
   @ApiResponse({ status: 200, type: CancelledChainDto, description: 'The chain is CANCELLED.' })
   @ApiProblems(400, 404, 409, 412, 503)
   remove(
+    @OfTenant() databases: TenantDatabases,
     @Param('chain_id') chainId: string,
     @Query() query: RequestQuery,
     @Headers('if-match') ifMatch: string | undefined,
     @Res({ passthrough: true }) reply: Reply,
   ): Promise<CancelledChainDto> {
-    return this.cancel(chainId, undefined, query, { 'if-match': ifMatch }, reply);
+    return this.cancel(databases, chainId, undefined, query, { 'if-match': ifMatch }, reply);
   }
 
   @Post('pause')
@@ -104,6 +108,7 @@ export class ChainControlsController {
     answer: ControlDto,
   })
   pause(
+    @OfTenant() databases: TenantDatabases,
     @Param('chain_id') chainId: string,
     @Body() sent: unknown,
     @Query() query: RequestQuery,
@@ -113,6 +118,7 @@ export class ChainControlsController {
     const done = 'paused: only a RUNNING chain is';
     const command = { kind: 'PauseChain' } as const;
     return this.controls.call(
+      databases,
       { operation: 'pauseChain', chainId, command, done, body: readPlain(sent, query), headers },
       reply,
     );
@@ -128,6 +134,7 @@ export class ChainControlsController {
     answer: ControlDto,
   })
   resume(
+    @OfTenant() databases: TenantDatabases,
     @Param('chain_id') chainId: string,
     @Body() sent: unknown,
     @Query() query: RequestQuery,
@@ -137,6 +144,7 @@ export class ChainControlsController {
     const done = 'resumed: only a PAUSED chain is';
     const command = { kind: 'ResumeChain' } as const;
     return this.controls.call(
+      databases,
       { operation: 'resumeChain', chainId, command, done, body: readPlain(sent, query), headers },
       reply,
     );
@@ -152,6 +160,7 @@ export class ChainControlsController {
     answer: ControlDto,
   })
   retry(
+    @OfTenant() databases: TenantDatabases,
     @Param('chain_id') chainId: string,
     @Body() sent: unknown,
     @Query() query: RequestQuery,
@@ -165,7 +174,7 @@ export class ChainControlsController {
       includeDownstream: body.include_downstream ?? true,
     } as const;
     const done = 'retried: it has not been started';
-    return this.controls.call({ operation: 'retryChain', chainId, command, done, body, headers }, reply);
+    return this.controls.call(databases, { operation: 'retryChain', chainId, command, done, body, headers }, reply);
   }
 
   @Post('priority')
@@ -177,6 +186,7 @@ export class ChainControlsController {
     answer: ControlDto,
   })
   setPriority(
+    @OfTenant() databases: TenantDatabases,
     @Param('chain_id') chainId: string,
     @Body() sent: unknown,
     @Query() query: RequestQuery,
@@ -186,7 +196,11 @@ export class ChainControlsController {
     const body = readPriority(sent, query);
     const command = { kind: 'SetPriority', priority: priorityOf(body.priority) } as const;
     const done = 'given a priority: it has ended';
-    return this.controls.call({ operation: 'setChainPriority', chainId, command, done, body, headers }, reply);
+    return this.controls.call(
+      databases,
+      { operation: 'setChainPriority', chainId, command, done, body, headers },
+      reply,
+    );
   }
 }
 

@@ -60,7 +60,7 @@ export class BulkResultDto {
   chain_id: string;
   @ApiProperty({ enum: ['done', 'refused', 'not_found'], enumName: 'BulkOutcome', example: 'done' })
   outcome: string;
-  /** The chain's status: after it where it was done, else what stands against it; null for one that is not there. */
+  /** The chain's status: after it where it was done, else what stands against it; null for one that is not there, and where the tenant's quota is used up. */
   @ApiProperty({ enum: CHAIN_STATUSES, enumName: 'ChainStatus', nullable: true, example: 'RUNNING' })
   status: string | null;
   /** How many tasks change. */

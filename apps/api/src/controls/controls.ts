@@ -1,13 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { answerOnce, commandChain, type Caller, type CommandOutcome, type OperatorCommand } from '#libs/chain-engine';
 import type { Refusal } from '#libs/chain-domain';
-import type { AuditEntry, Queryable } from '#libs/repositories';
+import type { AuditEntry, Queryable, Quota } from '#libs/repositories';
 import { ChainReader } from '../chains/chain-reader.js';
 import { Problem } from '../input/problem.js';
 import { callerOf, type CallerReply } from '../system/caller.js';
-import { Databases } from '../system/databases.js';
+import type { TenantDatabases } from '../system/databases.js';
 import { chainTag, taskTag, versionsOf } from '../system/entity-tag.js';
 import { answerOf, idempotentRequest } from '../system/idempotency-key.js';
+import { TenantDirectory } from '../tenants/tenant-directory.js';
 import type { ControlDto } from './controls.dto.js';
 import type { ControlBody } from './read-control.js';
 
@@ -41,12 +42,13 @@ interface Reply extends CallerReply {
 @Injectable()
 export class Controls {
   constructor(
-    private readonly databases: Databases,
     private readonly reader: ChainReader,
+    private readonly directory: TenantDirectory,
   ) {}
 
   /** Does it and answers; `complete` adds to the answer what the command itself does not tell. */
   async call<T extends ControlDto = ControlDto>(
+    { engine }: TenantDatabases,
     call: ControlCall,
     reply: Reply,
     complete: (db: Queryable, answer: ControlDto) => Promise<T> = async (_db, answer) => answer as T,
@@ -55,18 +57,19 @@ export class Controls {
     const dryRun = body.dry_run === true;
     const request = idempotentRequest(headers['idempotency-key'], { body, command });
     const scope = `${operation}:${this.reader.id(chainId)}`;
-    const work = async (db: Queryable): Promise<T> => complete(db, await this.act(db, call, callerOf(reply)));
-    const outcome = await answerOnce(this.databases.engine, scope, dryRun ? undefined : request, work);
+    const quota = dryRun ? undefined : await this.directory.quotaOf(engine.tenant!);
+    const work = async (db: Queryable): Promise<T> => complete(db, await this.act(db, call, callerOf(reply), quota));
+    const outcome = await answerOnce(engine, scope, dryRun ? undefined : request, work);
     return answerOf(outcome, reply);
   }
 
-  private async act(db: Queryable, call: ControlCall, caller: Caller): Promise<ControlDto> {
+  private async act(db: Queryable, call: ControlCall, caller: Caller, quota?: Quota): Promise<ControlDto> {
     const { operation, chainId, command, body, done, headers, taskId } = call;
     const dryRun = body.dry_run === true;
     const versions = versionsOf(headers['if-match'], taskId !== undefined);
     const expected = versions === undefined ? undefined : { taskId, versions };
     const words = told(caller, operation, chainId, command, body);
-    const outcome = await commandChain(db, chainId, command, { dryRun, expected, ...words });
+    const outcome = await commandChain(db, chainId, command, { dryRun, expected, quota, ...words });
     switch (outcome.kind) {
       case 'outdated': {
         const tag = taskId === undefined ? chainTag(outcome.version) : taskTag(outcome.version);

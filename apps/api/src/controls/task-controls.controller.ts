@@ -7,6 +7,7 @@ import { Needs } from '../sign-in/roles.js';
 import { ApiControl } from './api-control.js';
 import type { Reply } from './chain-controls.controller.js';
 import { priorityBody, resolveBody, retryTaskBody, skipBody } from './control-bodies.js';
+import { OfTenant, type TenantDatabases } from '../system/databases.js';
 import { Controls, type ControlHeaders } from './controls.js';
 import { ControlDto } from './controls.dto.js';
 import { readPriority, readResolve, readRetryTask, readSkip } from './read-control.js';
@@ -30,6 +31,7 @@ export class TaskControlsController {
     task: true,
   })
   skip(
+    @OfTenant() databases: TenantDatabases,
     @Param('chain_id') chainId: string,
     @Param('task_id') taskId: string,
     @Body() sent: unknown,
@@ -40,6 +42,7 @@ export class TaskControlsController {
     const command = { kind: 'SkipTask', taskId } as const;
     const body = readSkip(sent, query);
     return this.controls.call(
+      databases,
       { operation: 'skipTask', chainId, taskId, command, done: 'skipped', body, headers },
       reply,
     );
@@ -56,6 +59,7 @@ export class TaskControlsController {
     task: true,
   })
   resolve(
+    @OfTenant() databases: TenantDatabases,
     @Param('chain_id') chainId: string,
     @Param('task_id') taskId: string,
     @Body() sent: unknown,
@@ -71,6 +75,7 @@ export class TaskControlsController {
     }
     const command = { kind: 'ResolveTask', taskId, result: body.result } as const;
     return this.controls.call(
+      databases,
       { operation: 'resolveTask', chainId, taskId, command, done: 'resolved', body, headers },
       reply,
     );
@@ -86,6 +91,7 @@ export class TaskControlsController {
     task: true,
   })
   setPriority(
+    @OfTenant() databases: TenantDatabases,
     @Param('chain_id') chainId: string,
     @Param('task_id') taskId: string,
     @Body() sent: unknown,
@@ -96,7 +102,11 @@ export class TaskControlsController {
     const body = readPriority(sent, query);
     const command = { kind: 'SetPriority', taskId, priority: priorityOf(body.priority) } as const;
     const done = 'given a priority';
-    return this.controls.call({ operation: 'setTaskPriority', chainId, taskId, command, done, body, headers }, reply);
+    return this.controls.call(
+      databases,
+      { operation: 'setTaskPriority', chainId, taskId, command, done, body, headers },
+      reply,
+    );
   }
 
   @Post('retry')
@@ -109,6 +119,7 @@ export class TaskControlsController {
     task: true,
   })
   retry(
+    @OfTenant() databases: TenantDatabases,
     @Param('chain_id') chainId: string,
     @Param('task_id') taskId: string,
     @Body() sent: unknown,
@@ -120,6 +131,10 @@ export class TaskControlsController {
     const includeDownstream = body.include_downstream ?? true;
     const command = { kind: 'RetryChain', from: [taskId], includeDownstream } as const;
     const done = 'retried: it has not been started';
-    return this.controls.call({ operation: 'retryTask', chainId, taskId, command, done, body, headers }, reply);
+    return this.controls.call(
+      databases,
+      { operation: 'retryTask', chainId, taskId, command, done, body, headers },
+      reply,
+    );
   }
 }

@@ -10,6 +10,7 @@ import {
   getSchemaPath,
 } from '@nestjs/swagger';
 import { Problem } from '../input/problem.js';
+import { OfTenant, type TenantDatabases } from '../system/databases.js';
 import { Needs } from '../sign-in/roles.js';
 import { ApiProblems } from '../system/api-problems.js';
 import { wholeNumber } from '../system/query.js';
@@ -68,6 +69,7 @@ export class AllEventsController {
   })
   @ApiProblems(400, 503)
   async events(
+    @OfTenant() { reads }: TenantDatabases,
     @Query() query: Record<string, unknown>,
     @Headers('accept') accept: string | undefined,
     @Headers('last-event-id') lastEventId: string | undefined,
@@ -78,12 +80,12 @@ export class AllEventsController {
     const kinds = kindsOf(query);
     if (accept?.includes('text/event-stream')) {
       const last = /^\d{1,15}$/.test(lastEventId ?? '') ? Number(lastEventId) : after;
-      const from = last >= 0 ? last : await this.log.lastId();
+      const from = last >= 0 ? last : await this.log.lastId(reads);
       const stream = this.streams.start(reply, from);
-      if (stream !== undefined) new LiveLog(this.log, stream, from, kinds);
+      if (stream !== undefined) new LiveLog(this.log.seenBy(reads), stream, from, kinds);
       return;
     }
-    const page = await this.log.page(Math.max(after, 0), limit);
+    const page = await this.log.seenBy(reads).page(Math.max(after, 0), limit);
     const items = page.rows.filter(({ kind }) => kinds?.has(kind) !== false).map(eventDto);
     reply.send({ items, next_after: page.after } satisfies ChainEventListDto);
   }

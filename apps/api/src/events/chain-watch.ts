@@ -1,31 +1,32 @@
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
-import { readChains } from '#libs/repositories';
-import { Databases } from '../system/databases.js';
+import { readChains, type Database } from '#libs/repositories';
 
 const POLL_MS = 200;
 
 type OnVersion = (version: number | undefined) => void;
 
 /**
- * Tells watchers each new version of their chain: one query for all watched chains, five times a second, and none
+ * Tells watchers each new version of their chain: one query for all watched chains of a tenant, five times a second, and none
  * while nobody watches. Level-triggered: a watcher that missed a version sees the next.
  */
 @Injectable()
 export class ChainWatch implements OnModuleDestroy {
-  private readonly watchers = new Map<string, Set<OnVersion>>();
+  /** By what their tenant may see, then by chain. */
+  private readonly watchers = new Map<Database, Map<string, Set<OnVersion>>>();
   private timer: NodeJS.Timeout | undefined;
 
-  constructor(private readonly databases: Databases) {}
-
   /** Calls with the chain's version at each look; undefined when the chain is gone. Returns what ends it. */
-  watch(chainId: string, onVersion: OnVersion): () => void {
-    const list = this.watchers.get(chainId) ?? new Set();
+  watch(db: Database, chainId: string, onVersion: OnVersion): () => void {
+    const chains = this.watchers.get(db) ?? new Map<string, Set<OnVersion>>();
+    const list = chains.get(chainId) ?? new Set();
     list.add(onVersion);
-    this.watchers.set(chainId, list);
+    chains.set(chainId, list);
+    this.watchers.set(db, chains);
     this.timer ??= setTimeout(() => void this.look(), 0);
     return () => {
       list.delete(onVersion);
-      if (list.size === 0 && this.watchers.get(chainId) === list) this.watchers.delete(chainId);
+      if (list.size === 0 && chains.get(chainId) === list) chains.delete(chainId);
+      if (chains.size === 0 && this.watchers.get(db) === chains) this.watchers.delete(db);
     };
   }
 
@@ -35,12 +36,16 @@ export class ChainWatch implements OnModuleDestroy {
   }
 
   private async look(): Promise<void> {
-    try {
-      const versions = await readChains.versions(this.databases.reads, [...this.watchers.keys()]);
-      for (const [chainId, watchers] of this.watchers) for (const tell of watchers) tell(versions.get(chainId));
-    } catch {
-      // The database is out of reach: watchers hear nothing until it is back.
-    }
+    await Promise.all([...this.watchers].map(([db, chains]) => lookAt(db, chains)));
     this.timer = this.watchers.size > 0 ? setTimeout(() => void this.look(), POLL_MS) : undefined;
+  }
+}
+
+async function lookAt(db: Database, chains: ReadonlyMap<string, ReadonlySet<OnVersion>>): Promise<void> {
+  try {
+    const versions = await readChains.versions(db, [...chains.keys()]);
+    for (const [chainId, watchers] of chains) for (const tell of watchers) tell(versions.get(chainId));
+  } catch {
+    // The database is out of reach: watchers hear nothing until it is back.
   }
 }

@@ -1,6 +1,5 @@
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
-import { readHistory, type LoggedEvent } from '#libs/repositories';
-import { Databases } from '../system/databases.js';
+import { readHistory, type Database, type EventView, type LoggedEvent } from '#libs/repositories';
 
 const POLL_MS = 200;
 /** A transaction that has taken an id has its own number within this time, ms. */
@@ -9,11 +8,18 @@ const MOST_GAPS = 1_000;
 
 /** Events in the order of their ids. */
 export interface EventPage {
-  readonly rows: readonly LoggedEvent[];
+  readonly rows: readonly EventView[];
   /** Go on after this id. */
   readonly after: number;
   /** There may be more at once. */
   readonly more: boolean;
+}
+
+/** What a tenant sees of the log. */
+export interface SeenLog {
+  page(after: number, limit: number): Promise<EventPage>;
+  /** Calls five times a second. Returns what ends it. */
+  follow(look: () => void): () => void;
 }
 
 /** Missing ids: the first transaction that was not begun when they were noticed, and this process's clock then. */
@@ -34,26 +40,29 @@ export class EventLog implements OnModuleDestroy {
   private readonly gaps = new Map<number, Gap>();
   private timer: NodeJS.Timeout | undefined;
 
-  constructor(private readonly databases: Databases) {}
+  /** The log as the tenant of `db` may see it: the ids of others are passed over and nothing of them is told. */
+  seenBy(db: Database): SeenLog {
+    return { page: (after, limit) => this.page(db, after, limit), follow: (look) => this.follow(look) };
+  }
 
-  /** Readers that stand at the same place, as those of a live stream do, share one query. */
-  page(after: number, limit: number): Promise<EventPage> {
-    const key = `${after}/${limit}`;
+  /** Readers of a tenant that stand at the same place, as those of a live stream do, share one query. */
+  private page(db: Database, after: number, limit: number): Promise<EventPage> {
+    const key = `${db.tenant}/${after}/${limit}`;
     let page = this.reading.get(key);
     if (page === undefined) {
-      page = this.read(after, limit).finally(() => this.reading.delete(key));
+      page = this.read(db, after, limit).finally(() => this.reading.delete(key));
       this.reading.set(key, page);
     }
     return page;
   }
 
-  /** The last id that is seen now. */
-  lastId(): Promise<number> {
-    return readHistory.lastEventId(this.databases.reads);
+  /** The last id of all. */
+  lastId(db: Database): Promise<number> {
+    return readHistory.lastEventId(db);
   }
 
   /** Calls five times a second, all followers at once. Returns what ends it. */
-  follow(look: () => void): () => void {
+  private follow(look: () => void): () => void {
     this.followers.add(look);
     this.timer ??= setInterval(() => {
       for (const each of this.followers) each();
@@ -73,9 +82,9 @@ export class EventLog implements OnModuleDestroy {
     this.timer = undefined;
   }
 
-  private async read(after: number, limit: number): Promise<EventPage> {
-    const found = await readHistory.allEvents(this.databases.reads, after, limit);
-    const rows: LoggedEvent[] = [];
+  private async read(db: Database, after: number, limit: number): Promise<EventPage> {
+    const found = await readHistory.allEvents(db, after, limit);
+    const rows: EventView[] = [];
     let last = after;
     let open = false;
     for (const [i, row] of found.entries()) {
@@ -83,10 +92,11 @@ export class EventLog implements OnModuleDestroy {
       // All gaps are noticed at once, so that their times run out together.
       if (row.id !== before + 1 && !row.settled && !this.givenBack(before, row)) open = true;
       if (open) continue;
-      rows.push(row);
       last = row.id;
+      const { chain_id } = row;
+      if (chain_id !== null) rows.push({ ...row, chain_id });
     }
-    return { rows, after: last, more: rows.length === limit };
+    return { rows, after: last, more: !open && found.length === limit };
   }
 
   /** Whether nobody can still fill the gap after `last`, which `row` showed. */

@@ -13,7 +13,7 @@ import {
 import { readHistory } from '#libs/repositories';
 import { ChainReader } from '../chains/chain-reader.js';
 import { ApiProblems } from '../system/api-problems.js';
-import { Databases } from '../system/databases.js';
+import { OfTenant, type TenantDatabases } from '../system/databases.js';
 import { wholeNumber } from '../system/query.js';
 import { Needs } from '../sign-in/roles.js';
 import { ChainWatch } from './chain-watch.js';
@@ -27,7 +27,6 @@ import { OpenStreams, type StreamReply } from './open-streams.js';
 @Needs('viewer')
 export class EventsController {
   constructor(
-    private readonly databases: Databases,
     private readonly reader: ChainReader,
     private readonly watch: ChainWatch,
     private readonly streams: OpenStreams,
@@ -60,6 +59,7 @@ export class EventsController {
   })
   @ApiProblems(400, 404, 503)
   async events(
+    @OfTenant() { reads }: TenantDatabases,
     @Param('chain_id') chainId: string,
     @Query() query: Record<string, unknown>,
     @Headers('accept') accept: string | undefined,
@@ -68,14 +68,14 @@ export class EventsController {
   ): Promise<void> {
     const after = wholeNumber(query, 'after', 0, 0, Number.MAX_SAFE_INTEGER);
     const limit = wholeNumber(query, 'limit', 200, 1, 1000);
-    const chain = await this.reader.chain(chainId);
+    const chain = await this.reader.chain(reads, chainId);
     if (accept?.includes('text/event-stream')) {
       const last = /^\d{1,15}$/.test(lastEventId ?? '') ? Number(lastEventId) : 0;
       const stream = this.streams.start(reply);
-      if (stream !== undefined) new LiveEvents(this.databases.reads, chain.chain_id, stream, last, this.watch);
+      if (stream !== undefined) new LiveEvents(reads, chain.chain_id, stream, last, this.watch);
       return;
     }
-    const rows = await readHistory.events(this.databases.reads, chain.chain_id, after, limit);
+    const rows = await readHistory.events(reads, chain.chain_id, after, limit);
     const body: ChainEventListDto = { items: rows.map(eventDto), next_after: rows.at(-1)?.id ?? after };
     reply.send(body);
   }

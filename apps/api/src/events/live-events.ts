@@ -27,7 +27,7 @@ export class LiveEvents {
     watch: ChainWatch,
   ) {
     this.version = lastEventId;
-    stream.onClose(watch.watch(chainId, (version) => this.look(version)));
+    stream.onClose(watch.watch(db, chainId, (version) => this.look(version)));
   }
 
   private look(version: number | undefined): void {

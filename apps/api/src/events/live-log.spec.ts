@@ -2,8 +2,8 @@ import { createServer, get } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import { describe, test } from 'node:test';
 import { expect } from 'expect';
-import type { LoggedEvent } from '#libs/repositories';
-import type { EventLog } from './event-log.js';
+import type { EventView } from '#libs/repositories';
+import type { EventPage, SeenLog } from './event-log.js';
 import { EventStream } from './event-stream.js';
 import { LiveLog } from './live-log.js';
 
@@ -11,19 +11,18 @@ const KEEP_ALIVE_MS = 50;
 const kindOf = (id: number): string => (id % 100 === 0 ? 'ChainFinished' : 'TaskSucceeded');
 
 /** A log that never ends; each event is a kilobyte. */
-class EndlessLog implements Pick<EventLog, 'page' | 'follow'> {
+class EndlessLog implements SeenLog {
   pages = 0;
 
-  async page(after: number, limit: number): Promise<Awaited<ReturnType<EventLog['page']>>> {
+  async page(after: number, limit: number): Promise<EventPage> {
     this.pages++;
     // As a query does, it lets others have their turn.
     await new Promise(setImmediate);
-    const rows = Array.from({ length: limit }, (_, i): LoggedEvent => {
+    const rows = Array.from({ length: limit }, (_, i): EventView => {
       const id = after + i + 1;
       return {
         ...{ id, chain_id: 'c', task_id: null, kind: kindOf(id), disposition: 'ACCEPTED', attempt: null, run_id: null },
         ...{ recorded_at: '1970-01-01T00:00:00.000Z', data: { text: 'x'.repeat(1_000) } },
-        ...{ settled: true, oldest_transaction: '1', next_transaction: '1' },
       };
     });
     return { rows, after: after + limit, more: true };

@@ -1,5 +1,5 @@
 import { eventDto } from './events.dto.js';
-import type { EventLog } from './event-log.js';
+import type { SeenLog } from './event-log.js';
 import type { EventStream } from './event-stream.js';
 
 /** Events read at once: what a slow reader holds in memory at most. */
@@ -13,7 +13,7 @@ export class LiveLog {
   private busy = false;
 
   constructor(
-    private readonly log: Pick<EventLog, 'page' | 'follow'>,
+    private readonly log: SeenLog,
     private readonly stream: EventStream,
     private after: number,
     private readonly kinds: ReadonlySet<string> | undefined,

@@ -1,4 +1,5 @@
 import { HttpException } from '@nestjs/common';
+import { QuotaExceeded } from '#libs/chain-engine';
 import { isTransient } from '#libs/repositories';
 import { Problem, type ProblemCode } from './problem.js';
 
@@ -27,6 +28,7 @@ const BY_STATUS: Readonly<Record<number, ProblemCode>> = {
 export function problemFromError(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof HttpException) return fromHttpException(error);
+  if (error instanceof QuotaExceeded) return beyond(error);
   const { code, statusCode, message, expose } = errorFields(error);
   const known = code === undefined ? undefined : BY_FASTIFY_CODE[code];
   if (known) return new Problem(known, message, { cause: error });
@@ -50,6 +52,13 @@ function fromHttpException(error: HttpException): Problem {
   const errors = Array.isArray(message) ? message.map((text) => ({ code, message: String(text) })) : [];
   return new Problem(code, error.message, { errors, cause: error });
 }
+
+const beyond = ({ limit, max, used, retryAfterSeconds }: QuotaExceeded): Problem =>
+  new Problem(
+    'QUOTA_EXCEEDED',
+    `Your tenant's ${limit} is ${max}, and ${used} are used: try again in ${retryAfterSeconds} s, or ask for more.`,
+    { headers: { 'Retry-After': String(retryAfterSeconds) }, quota: { limit, max, used } },
+  );
 
 export const unavailable = (cause?: unknown): Problem =>
   new Problem(

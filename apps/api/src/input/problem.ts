@@ -18,11 +18,13 @@ export const PROBLEMS = {
   REQUEST_TIMEOUT: { status: 408, title: 'The request took too long to arrive' },
   CHAIN_STATE_CONFLICT: { status: 409, title: 'The state of the chain does not allow this' },
   TASK_STATE_CONFLICT: { status: 409, title: 'The state of the task does not allow this' },
+  TENANT_EXISTS: { status: 409, title: 'There is a tenant of this id' },
   IDEMPOTENCY_KEY_IN_USE: { status: 409, title: 'A request with this idempotency key is still running' },
   PRECONDITION_FAILED: { status: 412, title: 'It has changed since it was read' },
   BODY_TOO_LARGE: { status: 413, title: 'The body is too large' },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, title: 'The body must be application/json' },
   IDEMPOTENCY_KEY_REUSED: { status: 422, title: 'This idempotency key came with another request before' },
+  QUOTA_EXCEEDED: { status: 429, title: 'The tenant has used what it may use' },
   TOO_MANY_REQUESTS: { status: 429, title: 'Too many requests' },
   HEADERS_TOO_LARGE: { status: 431, title: 'The headers are too large' },
   INTERNAL: { status: 500, title: 'The server made a mistake' },
@@ -38,12 +40,20 @@ export interface ConflictState {
   readonly task_status?: string;
 }
 
+/** A limit of the tenant's, and how much of it is used. */
+export interface QuotaState {
+  readonly limit: string;
+  readonly max: number;
+  readonly used: number;
+}
+
 /** What is told beside code and detail. `cause` is logged and never sent. */
 export interface ProblemExtras {
   readonly errors?: readonly InputFault[];
   readonly headers?: Readonly<Record<string, string>>;
   /** What stands against it, of a state conflict. */
   readonly state?: ConflictState;
+  readonly quota?: QuotaState;
   readonly cause?: unknown;
 }
 
@@ -52,17 +62,19 @@ export class Problem extends Error {
   readonly errors: readonly InputFault[];
   readonly headers: Readonly<Record<string, string>>;
   readonly state: ConflictState | undefined;
+  readonly quota: QuotaState | undefined;
 
   constructor(
     readonly code: ProblemCode,
     readonly detail: string,
-    { errors = [], headers = {}, state, cause }: ProblemExtras = {},
+    { errors = [], headers = {}, state, quota, cause }: ProblemExtras = {},
   ) {
     super(detail, cause === undefined ? undefined : { cause });
     this.name = 'Problem';
     this.errors = errors;
     this.headers = headers;
     this.state = state;
+    this.quota = quota;
   }
 
   get status(): number {
@@ -80,11 +92,12 @@ export interface ProblemDocument {
   readonly code: ProblemCode;
   readonly errors?: readonly InputFault[];
   readonly state?: ConflictState;
+  readonly quota?: QuotaState;
 }
 
 /** `instance` is the path that was asked for. */
 export function toProblemDocument(problem: Problem, instance: string): ProblemDocument {
-  const { code, detail, errors, state } = problem;
+  const { code, detail, errors, state, quota } = problem;
   const type = `/problems/${code.toLowerCase().replaceAll('_', '-')}`;
   return {
     type,
@@ -94,5 +107,6 @@ export function toProblemDocument(problem: Problem, instance: string): ProblemDo
     code,
     ...(errors.length > 0 && { errors }),
     ...(state && { state }),
+    ...(quota && { quota }),
   };
 }

@@ -3,7 +3,7 @@ import { ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { readFigures, SIZE_BUCKETS } from '#libs/repositories';
 import { Problem } from '../input/problem.js';
 import { ApiProblems } from '../system/api-problems.js';
-import { Databases } from '../system/databases.js';
+import { OfTenant, type TenantDatabases } from '../system/databases.js';
 import { Needs } from '../sign-in/roles.js';
 import { ChainMetricsDto } from './metrics.dto.js';
 
@@ -14,8 +14,6 @@ const MAX_WINDOW_SECONDS = 366 * 86_400;
 @Controller('chains/metrics')
 @Needs('viewer')
 export class MetricsController {
-  constructor(private readonly databases: Databases) {}
-
   @Get()
   @ApiOperation({
     operationId: 'getChainMetrics',
@@ -30,9 +28,9 @@ export class MetricsController {
   })
   @ApiResponse({ status: 200, type: ChainMetricsDto, description: 'The figures.' })
   @ApiProblems(400, 503)
-  async metrics(@Query('window') window: unknown): Promise<ChainMetricsDto> {
+  async metrics(@OfTenant() { reads }: TenantDatabases, @Query('window') window: unknown): Promise<ChainMetricsDto> {
     const seconds = windowSeconds(window);
-    const figures = await readFigures(this.databases.reads, seconds);
+    const figures = await readFigures(reads, seconds);
     const succeeded = figures.byStatus.get('SUCCESS') ?? 0;
     const failed = figures.byStatus.get('FAILURE') ?? 0;
     const { chains, mean, p50, p95, max } = figures.duration;

@@ -7,11 +7,11 @@ import { Problem } from '../input/problem.js';
 import { bodyReader } from '../input/read-body.js';
 import { ApiProblems } from '../system/api-problems.js';
 import { callerOf, type CallerReply } from '../system/caller.js';
-import { Databases } from '../system/databases.js';
+import { OfTenant, type TenantDatabases } from '../system/databases.js';
 import { isId } from '../system/ids.js';
 import { answerOf, IDEMPOTENCY_KEY, idempotentRequest } from '../system/idempotency-key.js';
 import { ApiKeyListDto, CreatedApiKeyDto, type ApiKeyDto } from './keys.dto.js';
-import { Needs, ROLES, type Role } from './roles.js';
+import { KEY_ROLES, Needs, type Role } from './roles.js';
 import { hashOf, newKey, SignIn } from './sign-in.js';
 
 interface Reply extends CallerReply {
@@ -29,7 +29,7 @@ const keyBody = {
     name: { type: 'string', minLength: 1, maxLength: 255, examples: ['nightly import'] },
     role: {
       type: 'string',
-      enum: [...ROLES],
+      enum: [...KEY_ROLES],
       description:
         'viewer reads; operator also steers chains; author also creates them; admin also has keys and webhooks.',
       examples: ['author'],
@@ -43,10 +43,7 @@ const readKey = bodyReader<{ name: string; role: Role; expires_in_days?: number 
 @Controller('keys')
 @Needs('admin')
 export class KeysController {
-  constructor(
-    private readonly databases: Databases,
-    private readonly signIn: SignIn,
-  ) {}
+  constructor(private readonly signIn: SignIn) {}
 
   @Post()
   @HttpCode(201)
@@ -61,6 +58,7 @@ export class KeysController {
   @ApiResponse({ status: 201, type: CreatedApiKeyDto, description: 'With the key itself; null in a replayed answer.' })
   @ApiProblems(400, 409, 413, 415, 422, 503)
   async create(
+    @OfTenant() { engine }: TenantDatabases,
     @Body() body: unknown,
     @Headers('idempotency-key') idempotencyKey: string | undefined,
     @Res({ passthrough: true }) reply: Reply,
@@ -74,7 +72,6 @@ export class KeysController {
       await tellOfChange(db, { ...caller, action: 'createKey', target: id, details });
       return await apiKeys.insert(db, id, { name, role, hash: hashOf(key), days }, caller.actor);
     };
-    const { engine } = this.databases;
     const request = idempotentRequest(idempotencyKey, body);
     if (request === undefined) return { ...(await engine.transaction(work)), key };
     const outcome = await answerOnce(engine, 'createKey', request, work);
@@ -85,8 +82,8 @@ export class KeysController {
   @ApiOperation({ operationId: 'listKeys', summary: 'List the keys', description: 'Revoked and expired ones too.' })
   @ApiResponse({ status: 200, type: ApiKeyListDto, description: 'What is known of each, and not the key.' })
   @ApiProblems(503)
-  async list(): Promise<ApiKeyListDto> {
-    return { items: await apiKeys.list(this.databases.reads) };
+  async list(@OfTenant() { reads }: TenantDatabases): Promise<ApiKeyListDto> {
+    return { items: await apiKeys.list(reads) };
   }
 
   @Delete(':key_id')
@@ -99,8 +96,12 @@ export class KeysController {
   })
   @ApiResponse({ status: 204, description: 'It is revoked.' })
   @ApiProblems(404, 503)
-  async revoke(@Param('key_id') id: string, @Res({ passthrough: true }) reply: CallerReply): Promise<void> {
-    await this.databases.engine.transaction(async (tx) => {
+  async revoke(
+    @OfTenant() { engine }: TenantDatabases,
+    @Param('key_id') id: string,
+    @Res({ passthrough: true }) reply: CallerReply,
+  ): Promise<void> {
+    await engine.transaction(async (tx) => {
       const row = isId(id) ? await apiKeys.revoke(tx, id) : undefined;
       if (row === undefined)
         throw new Problem('NOT_FOUND', `There is no key ${JSON.stringify(id.slice(0, 80))} to revoke.`);

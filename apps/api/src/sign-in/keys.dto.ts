@@ -1,12 +1,12 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { ROLES } from './roles.js';
+import { KEY_ROLES } from './roles.js';
 
 export class ApiKeyDto {
   @ApiProperty({ example: 'key-5b8d7c1a-2f0e-4a57-9a0e-6f2f7f5a9b10' })
   key_id: string;
   @ApiProperty({ example: 'nightly import' })
   name: string;
-  @ApiProperty({ enum: ROLES, enumName: 'Role', example: 'author' })
+  @ApiProperty({ enum: KEY_ROLES, enumName: 'Role', example: 'author' })
   role: string;
   @ApiProperty({ format: 'date-time' })
   created_at: string;

@@ -1,6 +1,7 @@
 import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose';
+import { DEFAULT_TENANT } from '#libs/chain-domain';
 import { unavailable } from '../input/problem-from-error.js';
-import { ROLES, type Identity, type Role } from './roles.js';
+import { ROLES, TENANT_ID, type Identity, type Role } from './roles.js';
 
 /** Who issues tokens, for whom, and which claim of theirs names roles. */
 export interface OidcConfig {
@@ -8,6 +9,8 @@ export interface OidcConfig {
   readonly audience: string;
   /** Names of members, outermost first: `['realm_access', 'roles']`. */
   readonly rolesClaim: readonly string[];
+  /** The claim that names the caller's tenant; undefined: all are of the default one. */
+  readonly tenantClaim: readonly string[] | undefined;
 }
 
 /** Signatures by a private key alone: who can check a token must not be able to make one. */
@@ -26,7 +29,7 @@ export class OidcTokens {
 
   constructor(private readonly config: OidcConfig) {}
 
-  /** The greatest role that the token names; undefined for a token that does not count or names none. */
+  /** The greatest role that the token names, and its tenant; undefined for a token that does not count or names none. */
   async identify(token: string): Promise<Identity | undefined> {
     try {
       const { issuer, audience } = this.config;
@@ -39,7 +42,9 @@ export class OidcTokens {
       };
       const { payload } = await jwtVerify(token, await this.jwks(), options);
       const role = this.roleOf(payload);
-      return role && { actor: `oidc:${payload.sub}`.slice(0, 64), role };
+      const tenant = this.tenantOf(payload);
+      if (role === undefined || tenant === undefined) return undefined;
+      return { actor: `oidc:${payload.sub}`.slice(0, 64), role, tenant };
     } catch (error) {
       // Of all that jose finds only this says that nobody could look.
       const looked = error instanceof errors.JOSEError && !(error instanceof errors.JWKSTimeout);
@@ -67,9 +72,20 @@ export class OidcTokens {
   }
 
   private roleOf(payload: JWTPayload): Role | undefined {
-    let claim: unknown = payload;
-    for (const name of this.config.rolesClaim) claim = (claim as Record<string, unknown> | null | undefined)?.[name];
+    const claim = claimOf(payload, this.config.rolesClaim);
     const named = Array.isArray(claim) ? claim : [claim];
     return ROLES.findLast((role) => named.includes(role));
   }
+  private tenantOf(payload: JWTPayload): string | undefined {
+    const { tenantClaim } = this.config;
+    if (tenantClaim === undefined) return DEFAULT_TENANT;
+    const claim = claimOf(payload, tenantClaim);
+    return typeof claim === 'string' && TENANT_ID.test(claim) ? claim : undefined;
+  }
+}
+
+function claimOf(payload: JWTPayload, path: readonly string[]): unknown {
+  let claim: unknown = payload;
+  for (const name of path) claim = (claim as Record<string, unknown> | null | undefined)?.[name];
+  return claim;
 }

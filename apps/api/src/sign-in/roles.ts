@@ -1,17 +1,28 @@
 import { SetMetadata } from '@nestjs/common';
 
-/** What a caller may do, each all that the one before it may: read; steer chains; create them; give out keys. */
-export const ROLES = ['viewer', 'operator', 'author', 'admin'] as const;
+/**
+ * What a caller may do, each all that the one before it may: read; steer chains; create them; give out keys; and, beyond a
+ * tenant, act for any tenant and manage them all.
+ */
+export const ROLES = ['viewer', 'operator', 'author', 'admin', 'platform'] as const;
 export type Role = (typeof ROLES)[number];
+
+/** The roles that a key may have: what is beyond tenants is configured, not given out. */
+export const KEY_ROLES = ROLES.filter((role) => role !== 'platform');
 
 /** Whether a role is as much as another, or more. */
 export const includes = (has: Role, needed: Role): boolean => ROLES.indexOf(has) >= ROLES.indexOf(needed);
+
+/** What may be the name of a tenant. */
+export const TENANT_ID = /^[a-z0-9][a-z0-9_-]{0,63}$/;
 
 /** Who asks, as the sign-in found out. */
 export interface Identity {
   /** `admin key`, `key:<id>` or `oidc:<subject>`: what the audit log and `created_by` name. At most 64 characters. */
   readonly actor: string;
   readonly role: Role;
+  /** Whose rows the caller sees and adds. */
+  readonly tenant: string;
 }
 
 export const NEEDED_ROLE = 'needed-role';

@@ -54,6 +54,10 @@ const NEEDED: Readonly<Record<string, Role | 'open'>> = {
   'DELETE /api/v1/webhooks/:webhook_id': 'admin',
   'GET /api/v1/webhooks/:webhook_id/deliveries': 'operator',
   'POST /api/v1/webhooks/:webhook_id/deliveries/:delivery_id/replay': 'operator',
+  'GET /api/v1/tenant': 'viewer',
+  'GET /api/v1/tenants': 'platform',
+  'POST /api/v1/tenants': 'platform',
+  'PATCH /api/v1/tenants/:tenant_id': 'platform',
   'GET /api/v1/keys': 'admin',
   'POST /api/v1/keys': 'admin',
   'DELETE /api/v1/keys/:key_id': 'admin',
@@ -78,8 +82,8 @@ describe('sign-in', () => {
     });
     app = await createApp(config, createLogger('api', 'silent'));
     await app.init();
-    db = new Database(database.url, { max: 2 });
-    for (const role of ROLES) keys[role] = (await makeKey(role)).key;
+    db = new Database(database.url, { max: 2 }).forTenant('default');
+    for (const role of ROLES) keys[role] = role === 'platform' ? ADMIN_KEY : (await makeKey(role)).key;
   });
   after(async () => {
     await app.close();
@@ -201,7 +205,7 @@ describe('sign-in', () => {
     let now = 0;
     const elsewhere = new SignIn(db, undefined, undefined, () => now);
     const bearer = `Bearer ${key}`;
-    expect(await elsewhere.identify(bearer)).toEqual({ actor: `key:${id}`, role: 'viewer' });
+    expect(await elsewhere.identify(bearer)).toEqual({ actor: `key:${id}`, role: 'viewer', tenant: 'default' });
     expect(await status(key)).toBe(200);
     expect((await inject('DELETE', `/api/v1/keys/${id}`, ADMIN_KEY)).statusCode).toBe(204);
     expect(await status(key)).toBe(401);

@@ -1,20 +1,41 @@
-import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { createParamDecorator, Injectable, type ExecutionContext, type OnApplicationShutdown } from '@nestjs/common';
 import { failpoint } from '#libs/platform';
 import { Database } from '#libs/repositories';
+import type { Identity } from '../sign-in/roles.js';
 
-/** Two pools on one database: the engine's with pinned plans, and one for reads that list and count. */
+/** Both pools as one tenant may use them: the engine's with pinned plans, and one for reads that list and count. */
+export interface TenantDatabases {
+  readonly engine: Database;
+  readonly reads: Database;
+}
+
+/**
+ * Two pools on one database, as the role that sees the rows of the tenant alone that a transaction names. Nothing of a
+ * tenant can be read without `forTenant`.
+ */
 @Injectable()
 export class Databases implements OnApplicationShutdown {
-  readonly engine: Database;
+  private readonly engine: Database;
+  /** For what belongs to no tenant. */
   readonly reads: Database;
 
   constructor(databaseUrl: string) {
     this.engine = new Database(databaseUrl, {
+      role: 'task_chain_api',
       max: 10,
       applicationName: 'task-chain-api',
       aroundCommit: (moment) => failpoint(`api.${moment}`),
     });
-    this.reads = new Database(databaseUrl, { max: 10, applicationName: 'task-chain-api-reads', pinPlans: false });
+    this.reads = new Database(databaseUrl, {
+      role: 'task_chain_api',
+      max: 10,
+      applicationName: 'task-chain-api-reads',
+      pinPlans: false,
+    });
+  }
+
+  forTenant(tenant: string): TenantDatabases {
+    return { engine: this.engine.forTenant(tenant), reads: this.reads.forTenant(tenant) };
   }
 
   /** Not before HTTP is closed: requests in flight need them. */
@@ -22,3 +43,16 @@ export class Databases implements OnApplicationShutdown {
     await Promise.all([this.engine.close(), this.reads.close()]);
   }
 }
+
+/** A request that was signed in, with the databases as its tenant sees them. */
+export interface SignedRequest {
+  identity?: Identity;
+  databases?: TenantDatabases;
+}
+
+/** The databases as the caller's tenant sees them. */
+export const OfTenant = createParamDecorator((_: unknown, context: ExecutionContext): TenantDatabases => {
+  const { databases } = context.switchToHttp().getRequest<SignedRequest>();
+  if (databases === undefined) throw new Error('a route that is open to all has no tenant');
+  return databases;
+});

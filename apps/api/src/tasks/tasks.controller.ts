@@ -10,7 +10,7 @@ import type { FailureDto } from '../chains/chains.dto.js';
 import { taskDto, typesOf } from '../chains/views.js';
 import { Problem } from '../input/problem.js';
 import { ApiProblems } from '../system/api-problems.js';
-import { Databases } from '../system/databases.js';
+import { OfTenant, type TenantDatabases } from '../system/databases.js';
 import { ETAG, taskTag } from '../system/entity-tag.js';
 import { wholeNumber } from '../system/query.js';
 import { Needs } from '../sign-in/roles.js';
@@ -33,7 +33,6 @@ const TASK_ID = { name: 'task_id', schema: { type: 'string' as const, maxLength:
 @Needs('viewer')
 export class TasksController {
   constructor(
-    private readonly databases: Databases,
     private readonly reader: ChainReader,
     private readonly artifactRoot: ArtifactRoot,
   ) {}
@@ -45,14 +44,14 @@ export class TasksController {
   @ApiResponse({ status: 200, type: TaskDetailDto, headers: ETAG, description: 'The task with its parameters.' })
   @ApiProblems(404, 503)
   async get(
+    @OfTenant() { reads }: TenantDatabases,
     @Param('chain_id') chainId: string,
     @Param('task_id') taskId: string,
     @Res({ passthrough: true }) reply: Reply,
   ): Promise<TaskDetailDto> {
-    const task = await this.reader.task(chainId, taskId);
+    const task = await this.reader.task(reads, chainId, taskId);
     reply.header('ETag', taskTag(task.changed_version));
-    const chain = await this.reader.chain(chainId);
-    const { reads } = this.databases;
+    const chain = await this.reader.chain(reads, chainId);
     const [parents, queues] = await Promise.all([
       readChains.statuses(reads, chainId, task.depends_on),
       readQueues(reads, chainId, typesOf([task])),
@@ -70,9 +69,13 @@ export class TasksController {
   })
   @ApiResponse({ status: 200, type: AttemptListDto, description: 'In the order of the attempts.' })
   @ApiProblems(404, 503)
-  async attempts(@Param('chain_id') chainId: string, @Param('task_id') taskId: string): Promise<AttemptListDto> {
-    const task = await this.reader.task(chainId, taskId);
-    const rows = await readHistory.attempts(this.databases.reads, task.task_request_id);
+  async attempts(
+    @OfTenant() { reads }: TenantDatabases,
+    @Param('chain_id') chainId: string,
+    @Param('task_id') taskId: string,
+  ): Promise<AttemptListDto> {
+    const task = await this.reader.task(reads, chainId, taskId);
+    const rows = await readHistory.attempts(reads, task.task_request_id);
     return {
       items: rows.map((row) => ({
         ...row,
@@ -100,6 +103,7 @@ export class TasksController {
   @ApiResponse({ status: 200, type: LogListDto, description: 'Lines after `after`.' })
   @ApiProblems(400, 404, 503)
   async logs(
+    @OfTenant() { reads }: TenantDatabases,
     @Param('chain_id') chainId: string,
     @Param('task_id') taskId: string,
     @Query() query: Record<string, unknown>,
@@ -107,14 +111,8 @@ export class TasksController {
     const after = wholeNumber(query, 'after', 0, 0, Number.MAX_SAFE_INTEGER);
     const limit = wholeNumber(query, 'limit', 200, 1, 1000);
     const attempt = wholeNumber(query, 'attempt', 0, 1, 2 ** 31 - 1);
-    const task = await this.reader.task(chainId, taskId);
-    const rows = await readHistory.logs(
-      this.databases.reads,
-      task.task_request_id,
-      after,
-      limit,
-      attempt === 0 ? null : attempt,
-    );
+    const task = await this.reader.task(reads, chainId, taskId);
+    const rows = await readHistory.logs(reads, task.task_request_id, after, limit, attempt === 0 ? null : attempt);
     return {
       items: rows,
       next_after: rows.at(-1)?.id ?? after,
@@ -127,9 +125,13 @@ export class TasksController {
   @ApiOperation({ operationId: 'listTaskArtifacts', summary: "List a task's artifacts" })
   @ApiResponse({ status: 200, type: ArtifactListDto, description: 'With size, SHA-256 and media type.' })
   @ApiProblems(404, 503)
-  async artifacts(@Param('chain_id') chainId: string, @Param('task_id') taskId: string): Promise<ArtifactListDto> {
-    const task = await this.reader.task(chainId, taskId);
-    const rows = await readHistory.artifacts(this.databases.reads, chainId, task.task_id);
+  async artifacts(
+    @OfTenant() { reads }: TenantDatabases,
+    @Param('chain_id') chainId: string,
+    @Param('task_id') taskId: string,
+  ): Promise<ArtifactListDto> {
+    const task = await this.reader.task(reads, chainId, taskId);
+    const rows = await readHistory.artifacts(reads, chainId, task.task_id);
     return { items: rows.map((row) => artifactDto(chainId, task.task_id, row)) };
   }
 
@@ -151,13 +153,14 @@ export class TasksController {
   })
   @ApiProblems(403, 404, 503)
   async download(
+    @OfTenant() { reads }: TenantDatabases,
     @Param('chain_id') chainId: string,
     @Param('task_id') taskId: string,
     @Param('*') name: string,
     @Res({ passthrough: true }) reply: Reply,
   ): Promise<StreamableFile> {
-    const task = await this.reader.task(chainId, taskId);
-    const rows = await readHistory.artifacts(this.databases.reads, chainId, task.task_id);
+    const task = await this.reader.task(reads, chainId, taskId);
+    const rows = await readHistory.artifacts(reads, chainId, task.task_id);
     const row = rows.find((artifact) => artifact.name === name);
     if (row === undefined)
       throw new Problem('ARTIFACT_NOT_FOUND', `The task has no artifact ${JSON.stringify(name.slice(0, 80))}.`);

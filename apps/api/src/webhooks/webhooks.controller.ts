@@ -1,13 +1,13 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { Body, Controller, Delete, Get, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiBody, ApiHeader, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { answerOnce, type IdempotentRequest } from '#libs/chain-engine';
-import { tellOfChange, webhooks, type Queryable, type WebhookDelivery } from '#libs/repositories';
 import { isObject } from '#libs/chain-domain';
+import { answerOnce, type IdempotentRequest } from '#libs/chain-engine';
+import { tellOfChange, webhooks, type Database, type Queryable, type WebhookDelivery } from '#libs/repositories';
 import { Problem } from '../input/problem.js';
 import { ApiProblems } from '../system/api-problems.js';
 import { callerOf, type CallerReply } from '../system/caller.js';
-import { Databases } from '../system/databases.js';
+import { OfTenant, type TenantDatabases } from '../system/databases.js';
 import { answerOf, IDEMPOTENCY_KEY, idempotentRequest } from '../system/idempotency-key.js';
 import { isId } from '../system/ids.js';
 import { wholeNumber } from '../system/query.js';
@@ -24,8 +24,6 @@ const WEBHOOK_ID = { name: 'webhook_id', schema: { type: 'string' as const, maxL
 @Controller('webhooks')
 @Needs('operator')
 export class WebhooksController {
-  constructor(private readonly databases: Databases) {}
-
   @Post()
   @Needs('admin')
   @HttpCode(201)
@@ -55,6 +53,7 @@ export class WebhooksController {
   })
   @ApiProblems(400, 409, 413, 415, 422, 503)
   async create(
+    @OfTenant() { engine }: TenantDatabases,
     @Body() body: unknown,
     @Headers('idempotency-key') key: string | undefined,
     @Res({ passthrough: true }) reply: Reply,
@@ -66,15 +65,15 @@ export class WebhooksController {
       await tellOfChange(db, { ...callerOf(reply), action: 'createWebhook', target: id, details: { url, events } });
       return { ...(await webhooks.insert(db, id, url, secret, events)), secret };
     };
-    return this.once('createWebhook', idempotentRequest(key, body), reply, work);
+    return once(engine, 'createWebhook', idempotentRequest(key, body), reply, work);
   }
 
   @Get()
   @ApiOperation({ operationId: 'listWebhooks', summary: 'List the webhooks' })
   @ApiResponse({ status: 200, type: WebhookListDto, description: 'Without their secrets.' })
   @ApiProblems(503)
-  async list(): Promise<WebhookListDto> {
-    return { items: await webhooks.list(this.databases.reads) };
+  async list(@OfTenant() { reads }: TenantDatabases): Promise<WebhookListDto> {
+    return { items: await webhooks.list(reads) };
   }
 
   @Delete(':webhook_id')
@@ -84,8 +83,12 @@ export class WebhooksController {
   @ApiOperation({ operationId: 'deleteWebhook', summary: 'Remove a webhook and its deliveries' })
   @ApiResponse({ status: 204, description: 'It is gone.' })
   @ApiProblems(404, 503)
-  async remove(@Param('webhook_id') id: string, @Res({ passthrough: true }) reply: CallerReply): Promise<void> {
-    await this.databases.engine.transaction(async (tx) => {
+  async remove(
+    @OfTenant() { engine }: TenantDatabases,
+    @Param('webhook_id') id: string,
+    @Res({ passthrough: true }) reply: CallerReply,
+  ): Promise<void> {
+    await engine.transaction(async (tx) => {
       if (!(await webhooks.remove(tx, known(id)))) throw notFound(id);
       await tellOfChange(tx, { ...callerOf(reply), action: 'deleteWebhook', target: id, details: {} });
     });
@@ -102,12 +105,16 @@ export class WebhooksController {
   @ApiQuery({ name: 'limit', required: false, schema: { type: 'integer', minimum: 1, maximum: 200, default: 50 } })
   @ApiResponse({ status: 200, type: DeliveryListDto, description: 'A page of deliveries.' })
   @ApiProblems(400, 404, 503)
-  async deliveries(@Param('webhook_id') id: string, @Query() query: Record<string, unknown>): Promise<DeliveryListDto> {
+  async deliveries(
+    @OfTenant() { reads }: TenantDatabases,
+    @Param('webhook_id') id: string,
+    @Query() query: Record<string, unknown>,
+  ): Promise<DeliveryListDto> {
     const before = wholeNumber(query, 'before', Number.MAX_SAFE_INTEGER, 1, Number.MAX_SAFE_INTEGER);
     const limit = wholeNumber(query, 'limit', 50, 1, 200);
-    const exists = (await webhooks.list(this.databases.reads)).some((webhook) => webhook.webhook_id === id);
+    const exists = (await webhooks.list(reads)).some((webhook) => webhook.webhook_id === id);
     if (!exists) throw notFound(id);
-    const rows = await webhooks.deliveries(this.databases.reads, id, before, limit + 1);
+    const rows = await webhooks.deliveries(reads, id, before, limit + 1);
     const shown = rows.slice(0, limit);
     return { items: shown.map(deliveryDto), next_before: rows.length > limit ? shown.at(-1)!.id : null };
   }
@@ -125,6 +132,7 @@ export class WebhooksController {
   @ApiResponse({ status: 202, type: DeliveryDto, description: 'It is due now.' })
   @ApiProblems(400, 404, 409, 413, 415, 422, 503)
   async replay(
+    @OfTenant() { engine }: TenantDatabases,
     @Param('webhook_id') id: string,
     @Param('delivery_id') deliveryId: string,
     @Headers('idempotency-key') key: string | undefined,
@@ -138,20 +146,20 @@ export class WebhooksController {
       await tellOfChange(db, { ...callerOf(reply), action: 'replayWebhookDelivery', target, details: {} });
       return deliveryDto(row);
     };
-    return this.once(`replayWebhookDelivery:${number}`, idempotentRequest(key, { id }), reply, work);
+    return once(engine, `replayWebhookDelivery:${number}`, idempotentRequest(key, { id }), reply, work);
   }
+}
 
-  /** Stores all that the work says or nothing, with a key and without one. */
-  private async once<T extends object>(
-    scope: string,
-    request: IdempotentRequest | undefined,
-    reply: Reply,
-    work: (db: Queryable) => Promise<T>,
-  ): Promise<T> {
-    const { engine } = this.databases;
-    if (request === undefined) return engine.transaction(work);
-    return answerOf(await answerOnce(engine, scope, request, work), reply);
-  }
+/** Stores all that the work says or nothing, with a key and without one. */
+async function once<T extends object>(
+  engine: Database,
+  scope: string,
+  request: IdempotentRequest | undefined,
+  reply: Reply,
+  work: (db: Queryable) => Promise<T>,
+): Promise<T> {
+  if (request === undefined) return engine.transaction(work);
+  return answerOf(await answerOnce(engine, scope, request, work), reply);
 }
 
 function readWebhook(body: unknown): { url: string; events: string[] } {

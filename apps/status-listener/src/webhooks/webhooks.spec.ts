@@ -78,7 +78,7 @@ describe('deliveries', () => {
   });
   before(async () => {
     database = await createTestDatabase();
-    db = new Database(database.url);
+    db = new Database(database.url).forTenant('default');
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   });
   after(async () => {

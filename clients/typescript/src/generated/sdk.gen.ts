@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.js';
 import type { Client, Options as Options2, TDataShape } from './client/index.js';
-import type { CancelChainData, CancelChainErrors, CancelChainResponses, CancelChainsData, CancelChainsErrors, CancelChainsResponses, CreateChainData, CreateChainErrors, CreateChainResponses, CreateKeyData, CreateKeyErrors, CreateKeyResponses, CreateWebhookData, CreateWebhookErrors, CreateWebhookResponses, DeleteChainData, DeleteChainErrors, DeleteChainResponses, DeleteWebhookData, DeleteWebhookErrors, DeleteWebhookResponses, DownloadArtifactData, DownloadArtifactErrors, DownloadArtifactResponses, ExecuteChainData, ExecuteChainErrors, ExecuteChainResponses, GetChainData, GetChainErrors, GetChainGraphData, GetChainGraphErrors, GetChainGraphResponses, GetChainMetricsData, GetChainMetricsErrors, GetChainMetricsResponses, GetChainResponses, GetLivenessData, GetLivenessResponses, GetProcessMetricsData, GetProcessMetricsErrors, GetProcessMetricsResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetTaskData, GetTaskErrors, GetTaskResponses, ListChainEventsData, ListChainEventsErrors, ListChainEventsResponses, ListChainsData, ListChainsErrors, ListChainsResponses, ListEventsData, ListEventsErrors, ListEventsResponses, ListKeysData, ListKeysErrors, ListKeysResponses, ListTaskArtifactsData, ListTaskArtifactsErrors, ListTaskArtifactsResponses, ListTaskAttemptsData, ListTaskAttemptsErrors, ListTaskAttemptsResponses, ListTaskLogsData, ListTaskLogsErrors, ListTaskLogsResponses, ListTaskTypesData, ListTaskTypesErrors, ListTaskTypesResponses, ListWebhookDeliveriesData, ListWebhookDeliveriesErrors, ListWebhookDeliveriesResponses, ListWebhooksData, ListWebhooksErrors, ListWebhooksResponses, PauseChainData, PauseChainErrors, PauseChainResponses, PauseChainsData, PauseChainsErrors, PauseChainsResponses, ReplayWebhookDeliveryData, ReplayWebhookDeliveryErrors, ReplayWebhookDeliveryResponses, ResolveTaskData, ResolveTaskErrors, ResolveTaskResponses, ResumeChainData, ResumeChainErrors, ResumeChainResponses, ResumeChainsData, ResumeChainsErrors, ResumeChainsResponses, RetryChainData, RetryChainErrors, RetryChainResponses, RetryChainsData, RetryChainsErrors, RetryChainsResponses, RetryTaskData, RetryTaskErrors, RetryTaskResponses, RevokeKeyData, RevokeKeyErrors, RevokeKeyResponses, SetChainPriorityData, SetChainPriorityErrors, SetChainPriorityResponses, SetTaskPriorityData, SetTaskPriorityErrors, SetTaskPriorityResponses, SkipTaskData, SkipTaskErrors, SkipTaskResponses, ValidateChainData, ValidateChainErrors, ValidateChainResponses } from './types.gen.js';
+import type { CancelChainData, CancelChainErrors, CancelChainResponses, CancelChainsData, CancelChainsErrors, CancelChainsResponses, ChangeTenantData, ChangeTenantErrors, ChangeTenantResponses, CreateChainData, CreateChainErrors, CreateChainResponses, CreateKeyData, CreateKeyErrors, CreateKeyResponses, CreateTenantData, CreateTenantErrors, CreateTenantResponses, CreateWebhookData, CreateWebhookErrors, CreateWebhookResponses, DeleteChainData, DeleteChainErrors, DeleteChainResponses, DeleteWebhookData, DeleteWebhookErrors, DeleteWebhookResponses, DownloadArtifactData, DownloadArtifactErrors, DownloadArtifactResponses, ExecuteChainData, ExecuteChainErrors, ExecuteChainResponses, GetChainData, GetChainErrors, GetChainGraphData, GetChainGraphErrors, GetChainGraphResponses, GetChainMetricsData, GetChainMetricsErrors, GetChainMetricsResponses, GetChainResponses, GetLivenessData, GetLivenessResponses, GetProcessMetricsData, GetProcessMetricsErrors, GetProcessMetricsResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetTaskData, GetTaskErrors, GetTaskResponses, GetTenantData, GetTenantErrors, GetTenantResponses, ListChainEventsData, ListChainEventsErrors, ListChainEventsResponses, ListChainsData, ListChainsErrors, ListChainsResponses, ListEventsData, ListEventsErrors, ListEventsResponses, ListKeysData, ListKeysErrors, ListKeysResponses, ListTaskArtifactsData, ListTaskArtifactsErrors, ListTaskArtifactsResponses, ListTaskAttemptsData, ListTaskAttemptsErrors, ListTaskAttemptsResponses, ListTaskLogsData, ListTaskLogsErrors, ListTaskLogsResponses, ListTaskTypesData, ListTaskTypesErrors, ListTaskTypesResponses, ListTenantsData, ListTenantsErrors, ListTenantsResponses, ListWebhookDeliveriesData, ListWebhookDeliveriesErrors, ListWebhookDeliveriesResponses, ListWebhooksData, ListWebhooksErrors, ListWebhooksResponses, PauseChainData, PauseChainErrors, PauseChainResponses, PauseChainsData, PauseChainsErrors, PauseChainsResponses, ReplayWebhookDeliveryData, ReplayWebhookDeliveryErrors, ReplayWebhookDeliveryResponses, ResolveTaskData, ResolveTaskErrors, ResolveTaskResponses, ResumeChainData, ResumeChainErrors, ResumeChainResponses, ResumeChainsData, ResumeChainsErrors, ResumeChainsResponses, RetryChainData, RetryChainErrors, RetryChainResponses, RetryChainsData, RetryChainsErrors, RetryChainsResponses, RetryTaskData, RetryTaskErrors, RetryTaskResponses, RevokeKeyData, RevokeKeyErrors, RevokeKeyResponses, SetChainPriorityData, SetChainPriorityErrors, SetChainPriorityResponses, SetTaskPriorityData, SetTaskPriorityErrors, SetTaskPriorityResponses, SkipTaskData, SkipTaskErrors, SkipTaskResponses, ValidateChainData, ValidateChainErrors, ValidateChainResponses } from './types.gen.js';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -634,6 +634,68 @@ export class Operations extends HeyApiClient {
             security: [{ scheme: 'bearer', type: 'http' }],
             url: '/api/v1/keys/{key_id}',
             ...options
+        });
+    }
+    
+    /**
+     * Read your own tenant
+     *
+     * Its limits, and its use.
+     */
+    public getTenant<ThrowOnError extends boolean = true>(options?: Options<GetTenantData, ThrowOnError>) {
+        return (options?.client ?? this.client).get<GetTenantResponses, GetTenantErrors, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/api/v1/tenant',
+            ...options
+        });
+    }
+    
+    /**
+     * List the tenants
+     */
+    public listTenants<ThrowOnError extends boolean = true>(options?: Options<ListTenantsData, ThrowOnError>) {
+        return (options?.client ?? this.client).get<ListTenantsResponses, ListTenantsErrors, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/api/v1/tenants',
+            ...options
+        });
+    }
+    
+    /**
+     * Make a tenant
+     *
+     * Its first key is made by POST /keys with the header X-Tenant.
+     */
+    public createTenant<ThrowOnError extends boolean = true>(options: Options<CreateTenantData, ThrowOnError>) {
+        return (options.client ?? this.client).post<CreateTenantResponses, CreateTenantErrors, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/api/v1/tenants',
+            ...options,
+            headers: {
+                'Content-Type': 'application/json',
+                ...options.headers
+            }
+        });
+    }
+    
+    /**
+     * Change a tenant
+     *
+     * Its name, weight and limits, or whether it is open. It counts within 5 s, on every replica. What is beyond a new limit is kept, and goes on.
+     */
+    public changeTenant<ThrowOnError extends boolean = true>(options: Options<ChangeTenantData, ThrowOnError>) {
+        return (options.client ?? this.client).patch<ChangeTenantResponses, ChangeTenantErrors, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/api/v1/tenants/{tenant_id}',
+            ...options,
+            headers: {
+                'Content-Type': 'application/json',
+                ...options.headers
+            }
         });
     }
     

@@ -362,7 +362,7 @@ export type BulkResultDto = {
     chain_id: string;
     outcome: BulkOutcome;
     /**
-     * The chain's status: after it where it was done, else what stands against it; null for one that is not there.
+     * The chain's status: after it where it was done, else what stands against it; null for one that is not there, and where the tenant's quota is used up.
      */
     status: ChainStatus | null;
     /**
@@ -764,6 +764,81 @@ export type ApiKeyListDto = {
     items: Array<ApiKeyDto>;
 };
 
+export type TenantUseDto = {
+    running_chains: number;
+    waiting_tasks: number;
+    creates_last_minute: number;
+    artifact_bytes: number;
+};
+
+export type OwnTenantDto = {
+    tenant_id: string;
+    name: string;
+    /**
+     * Whether anybody may sign in to it. What runs goes on.
+     */
+    enabled: boolean;
+    /**
+     * Its share of the workers beside other tenants whose tasks wait: twice the weight, twice as many.
+     */
+    weight: number;
+    /**
+     * Chains that are RUNNING or PAUSED; null: no limit.
+     */
+    max_running_chains: number | null;
+    /**
+     * Tasks that have not ended, of chains that have not; null: no limit.
+     */
+    max_waiting_tasks: number | null;
+    /**
+     * Null: no limit.
+     */
+    max_creates_per_minute: number | null;
+    /**
+     * Of all artifacts that are kept; new chains are refused beyond it. Null: no limit.
+     */
+    max_artifact_bytes: number | null;
+    created_at: string;
+    /**
+     * What it uses now, of what its limits count.
+     */
+    use: TenantUseDto;
+};
+
+export type TenantDto = {
+    tenant_id: string;
+    name: string;
+    /**
+     * Whether anybody may sign in to it. What runs goes on.
+     */
+    enabled: boolean;
+    /**
+     * Its share of the workers beside other tenants whose tasks wait: twice the weight, twice as many.
+     */
+    weight: number;
+    /**
+     * Chains that are RUNNING or PAUSED; null: no limit.
+     */
+    max_running_chains: number | null;
+    /**
+     * Tasks that have not ended, of chains that have not; null: no limit.
+     */
+    max_waiting_tasks: number | null;
+    /**
+     * Null: no limit.
+     */
+    max_creates_per_minute: number | null;
+    /**
+     * Of all artifacts that are kept; new chains are refused beyond it. Null: no limit.
+     */
+    max_artifact_bytes: number | null;
+    created_at: string;
+};
+
+export type TenantListDto = {
+    items: Array<TenantDto>;
+};
+
 export type LivenessDto = {
     status: 'ok';
 };
@@ -798,6 +873,12 @@ export type ConflictStateDto = {
     task_status?: TaskStatus;
 };
 
+export type QuotaStateDto = {
+    limit: string;
+    max: number;
+    used: number;
+};
+
 export type ProblemDto = {
     type: string;
     title: string;
@@ -813,6 +894,10 @@ export type ProblemDto = {
      * Of a 409: what stands against it.
      */
     state?: ConflictStateDto;
+    /**
+     * Of a 429 by the tenant's quota: which limit, and how much of it is used.
+     */
+    quota?: QuotaStateDto;
 };
 
 /**
@@ -1063,7 +1148,7 @@ export type GetChainMetricsErrors = {
      */
     403: ProblemDto;
     /**
-     * More requests than allowed came from this address: try again after `Retry-After` seconds.
+     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds.
      */
     429: ProblemDto;
     /**
@@ -1132,7 +1217,7 @@ export type ListChainsErrors = {
      */
     403: ProblemDto;
     /**
-     * More requests than allowed came from this address: try again after `Retry-After` seconds.
+     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds.
      */
     429: ProblemDto;
     /**
@@ -1195,7 +1280,7 @@ export type CreateChainErrors = {
      */
     422: ProblemDto;
     /**
-     * More requests than allowed came from this address: try again after `Retry-After` seconds.
+     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds.
      */
     429: ProblemDto;
     /**
@@ -1248,7 +1333,7 @@ export type ValidateChainErrors = {
      */
     415: ProblemDto;
     /**
-     * More requests than allowed came from this address: try again after `Retry-After` seconds.
+     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds.
      */
     429: ProblemDto;
     /**
@@ -1311,7 +1396,7 @@ export type DeleteChainErrors = {
      */
     412: ProblemDto;
     /**
-     * More requests than allowed came from this address: try again after `Retry-After` seconds.
+     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds.
      */
     429: ProblemDto;
     /**
@@ -1358,7 +1443,7 @@ export type GetChainErrors = {
      */
     404: ProblemDto;
     /**
-     * More requests than allowed came from this address: try again after `Retry-After` seconds.
+     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds.
      */
     429: ProblemDto;
     /**
@@ -1405,7 +1490,7 @@ export type GetChainGraphErrors = {
      */
     404: ProblemDto;
     /**
-     * More requests than allowed came from this address: try again after `Retry-After` seconds.
+     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds.
      */
     429: ProblemDto;
     /**
@@ -1514,7 +1599,7 @@ export type CancelChainsErrors = {
      */
     422: ProblemDto;
     /**
-     * More requests than allowed came from this address: try again after `Retry-After` seconds.
+     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds.
      */
     429: ProblemDto;
     /**
@@ -1623,7 +1708,7 @@ export type PauseChainsErrors = {
      */
     422: ProblemDto;
     /**
-     * More requests than allowed came from this address: try again after `Retry-After` seconds.
+     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds.
      */
     429: ProblemDto;
     /**
@@ -1732,7 +1817,7 @@ export type ResumeChainsErrors = {
      */
     422: ProblemDto;
     /**
-     * More requests than allowed came from this address: try again after `Retry-After` seconds.
+     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds.
      */
     429: ProblemDto;
     /**
@@ -1841,7 +1926,7 @@ export type RetryChainsErrors = {
      */
     422: ProblemDto;
     /**
-     * More requests than allowed came from this address: try again after `Retry-After` seconds.
+     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds.
      */
     429: ProblemDto;
     /**
@@ -1939,7 +2024,7 @@ export type ExecuteChainErrors = {
      */
     422: ProblemDto;
     /**
-     * More requests than allowed came from this address: try again after `Retry-After` seconds.
+     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds.
      */
     429: ProblemDto;
     /**
@@ -2037,7 +2122,7 @@ export type CancelChainErrors = {
      */
     422: ProblemDto;
     /**
-     * More requests than allowed came from this address: try again after `Retry-After` seconds.
+     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds.
      */
     429: ProblemDto;
     /**
@@ -2135,7 +2220,7 @@ export type PauseChainErrors = {
      */
     422: ProblemDto;
     /**
-     * More requests than allowed came from this address: try again after `Retry-After` seconds.
+     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds.
      */
     429: ProblemDto;
     /**
@@ -2233,7 +2318,7 @@ export type ResumeChainErrors = {
      */
     422: ProblemDto;
     /**
-     * More requests than allowed came from this address: try again after `Retry-After` seconds.
+     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds.
      */
     429: ProblemDto;
     /**
@@ -2339,7 +2424,7 @@ export type RetryChainErrors = {
      */
     422: ProblemDto;
     /**
-     * More requests than allowed came from this address: try again after `Retry-After` seconds.
+     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds.
      */
     429: ProblemDto;
     /**
@@ -2441,7 +2526,7 @@ export type SetChainPriorityErrors = {
      */
     422: ProblemDto;
     /**
-     * More requests than allowed came from this address: try again after `Retry-After` seconds.
+     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds.
      */
     429: ProblemDto;
     /**
@@ -2540,7 +2625,7 @@ export type SkipTaskErrors = {
      */
     422: ProblemDto;
     /**
-     * More requests than allowed came from this address: try again after `Retry-After` seconds.
+     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds.
      */
     429: ProblemDto;
     /**
@@ -2643,7 +2728,7 @@ export type ResolveTaskErrors = {
      */
     422: ProblemDto;
     /**
-     * More requests than allowed came from this address: try again after `Retry-After` seconds.
+     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds.
      */
     429: ProblemDto;
     /**
@@ -2746,7 +2831,7 @@ export type SetTaskPriorityErrors = {
      */
     422: ProblemDto;
     /**
-     * More requests than allowed came from this address: try again after `Retry-After` seconds.
+     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds.
      */
     429: ProblemDto;
     /**
@@ -2849,7 +2934,7 @@ export type RetryTaskErrors = {
      */
     422: ProblemDto;
     /**
-     * More requests than allowed came from this address: try again after `Retry-After` seconds.
+     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds.
      */
     429: ProblemDto;
     /**
@@ -2897,7 +2982,7 @@ export type GetTaskErrors = {
      */
     404: ProblemDto;
     /**
-     * More requests than allowed came from this address: try again after `Retry-After` seconds.
+     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds.
      */
     429: ProblemDto;
     /**
@@ -2945,7 +3030,7 @@ export type ListTaskAttemptsErrors = {
      */
     404: ProblemDto;
     /**
-     * More requests than allowed came from this address: try again after `Retry-After` seconds.
+     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds.
      */
     429: ProblemDto;
     /**
@@ -3004,7 +3089,7 @@ export type ListTaskLogsErrors = {
      */
     404: ProblemDto;
     /**
-     * More requests than allowed came from this address: try again after `Retry-After` seconds.
+     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds.
      */
     429: ProblemDto;
     /**
@@ -3052,7 +3137,7 @@ export type ListTaskArtifactsErrors = {
      */
     404: ProblemDto;
     /**
-     * More requests than allowed came from this address: try again after `Retry-After` seconds.
+     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds.
      */
     429: ProblemDto;
     /**
@@ -3104,7 +3189,7 @@ export type DownloadArtifactErrors = {
      */
     404: ProblemDto;
     /**
-     * More requests than allowed came from this address: try again after `Retry-After` seconds.
+     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds.
      */
     429: ProblemDto;
     /**
@@ -3164,7 +3249,7 @@ export type ListChainEventsErrors = {
      */
     404: ProblemDto;
     /**
-     * More requests than allowed came from this address: try again after `Retry-After` seconds.
+     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds.
      */
     429: ProblemDto;
     /**
@@ -3225,7 +3310,7 @@ export type ListEventsErrors = {
      */
     403: ProblemDto;
     /**
-     * More requests than allowed came from this address: try again after `Retry-After` seconds.
+     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds.
      */
     429: ProblemDto;
     /**
@@ -3266,7 +3351,7 @@ export type ListTaskTypesErrors = {
      */
     403: ProblemDto;
     /**
-     * More requests than allowed came from this address: try again after `Retry-After` seconds.
+     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds.
      */
     429: ProblemDto;
     /**
@@ -3303,7 +3388,7 @@ export type ListWebhooksErrors = {
      */
     403: ProblemDto;
     /**
-     * More requests than allowed came from this address: try again after `Retry-After` seconds.
+     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds.
      */
     429: ProblemDto;
     /**
@@ -3376,7 +3461,7 @@ export type CreateWebhookErrors = {
      */
     422: ProblemDto;
     /**
-     * More requests than allowed came from this address: try again after `Retry-After` seconds.
+     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds.
      */
     429: ProblemDto;
     /**
@@ -3423,7 +3508,7 @@ export type DeleteWebhookErrors = {
      */
     404: ProblemDto;
     /**
-     * More requests than allowed came from this address: try again after `Retry-After` seconds.
+     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds.
      */
     429: ProblemDto;
     /**
@@ -3477,7 +3562,7 @@ export type ListWebhookDeliveriesErrors = {
      */
     404: ProblemDto;
     /**
-     * More requests than allowed came from this address: try again after `Retry-After` seconds.
+     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds.
      */
     429: ProblemDto;
     /**
@@ -3551,7 +3636,7 @@ export type ReplayWebhookDeliveryErrors = {
      */
     422: ProblemDto;
     /**
-     * More requests than allowed came from this address: try again after `Retry-After` seconds.
+     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds.
      */
     429: ProblemDto;
     /**
@@ -3592,7 +3677,7 @@ export type ListKeysErrors = {
      */
     403: ProblemDto;
     /**
-     * More requests than allowed came from this address: try again after `Retry-After` seconds.
+     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds.
      */
     429: ProblemDto;
     /**
@@ -3669,7 +3754,7 @@ export type CreateKeyErrors = {
      */
     422: ProblemDto;
     /**
-     * More requests than allowed came from this address: try again after `Retry-After` seconds.
+     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds.
      */
     429: ProblemDto;
     /**
@@ -3716,7 +3801,7 @@ export type RevokeKeyErrors = {
      */
     404: ProblemDto;
     /**
-     * More requests than allowed came from this address: try again after `Retry-After` seconds.
+     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds.
      */
     429: ProblemDto;
     /**
@@ -3739,6 +3824,238 @@ export type RevokeKeyResponses = {
 };
 
 export type RevokeKeyResponse = RevokeKeyResponses[keyof RevokeKeyResponses];
+
+export type GetTenantData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/tenant';
+};
+
+export type GetTenantErrors = {
+    /**
+     * The request carries no key or token that counts.
+     */
+    401: ProblemDto;
+    /**
+     * The role of the caller does not allow it, or nobody may.
+     */
+    403: ProblemDto;
+    /**
+     * There is no such chain, task, artifact, webhook or delivery.
+     */
+    404: ProblemDto;
+    /**
+     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds.
+     */
+    429: ProblemDto;
+    /**
+     * A fault of the server; the log of the api has its cause.
+     */
+    500: ProblemDto;
+    /**
+     * The database is out of reach: try again after `Retry-After` seconds.
+     */
+    503: ProblemDto;
+};
+
+export type GetTenantError = GetTenantErrors[keyof GetTenantErrors];
+
+export type GetTenantResponses = {
+    /**
+     * The tenant that the request is for.
+     */
+    200: OwnTenantDto;
+};
+
+export type GetTenantResponse = GetTenantResponses[keyof GetTenantResponses];
+
+export type ListTenantsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/tenants';
+};
+
+export type ListTenantsErrors = {
+    /**
+     * The request carries no key or token that counts.
+     */
+    401: ProblemDto;
+    /**
+     * The role of the caller does not allow it, or nobody may.
+     */
+    403: ProblemDto;
+    /**
+     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds.
+     */
+    429: ProblemDto;
+    /**
+     * A fault of the server; the log of the api has its cause.
+     */
+    500: ProblemDto;
+    /**
+     * The database is out of reach: try again after `Retry-After` seconds.
+     */
+    503: ProblemDto;
+};
+
+export type ListTenantsError = ListTenantsErrors[keyof ListTenantsErrors];
+
+export type ListTenantsResponses = {
+    /**
+     * All of them, with their limits.
+     */
+    200: TenantListDto;
+};
+
+export type ListTenantsResponse = ListTenantsResponses[keyof ListTenantsResponses];
+
+export type CreateTenantData = {
+    body: {
+        tenant_id: string;
+        name: string;
+        enabled?: boolean;
+        weight?: number;
+        max_running_chains?: number | null;
+        max_waiting_tasks?: number | null;
+        max_creates_per_minute?: number | null;
+        max_artifact_bytes?: number | null;
+    };
+    headers?: {
+        /**
+         * The same key and body get the same answer, however often they are sent; the same key with another body is refused with 422. Keys are kept apart by operation and by what it acts on, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/tenants';
+};
+
+export type CreateTenantErrors = {
+    /**
+     * The request is wrong: `code` and `errors` say where and what was expected.
+     */
+    400: ProblemDto;
+    /**
+     * The request carries no key or token that counts.
+     */
+    401: ProblemDto;
+    /**
+     * The role of the caller does not allow it, or nobody may.
+     */
+    403: ProblemDto;
+    /**
+     * The chain's or task's status does not allow it, which `detail` names; or the first request with the Idempotency-Key is at work.
+     */
+    409: ProblemDto;
+    /**
+     * The body is larger than 10 MB.
+     */
+    413: ProblemDto;
+    /**
+     * The body is not application/json.
+     */
+    415: ProblemDto;
+    /**
+     * The Idempotency-Key was used with another body.
+     */
+    422: ProblemDto;
+    /**
+     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds.
+     */
+    429: ProblemDto;
+    /**
+     * A fault of the server; the log of the api has its cause.
+     */
+    500: ProblemDto;
+    /**
+     * The database is out of reach: try again after `Retry-After` seconds.
+     */
+    503: ProblemDto;
+};
+
+export type CreateTenantError = CreateTenantErrors[keyof CreateTenantErrors];
+
+export type CreateTenantResponses = {
+    /**
+     * The tenant; it sees nothing of the others.
+     */
+    201: TenantDto;
+};
+
+export type CreateTenantResponse = CreateTenantResponses[keyof CreateTenantResponses];
+
+export type ChangeTenantData = {
+    /**
+     * What changes; a limit of null is no limit.
+     */
+    body: {
+        name?: string;
+        enabled?: boolean;
+        weight?: number;
+        max_running_chains?: number | null;
+        max_waiting_tasks?: number | null;
+        max_creates_per_minute?: number | null;
+        max_artifact_bytes?: number | null;
+    };
+    path: {
+        tenant_id: string;
+    };
+    query?: never;
+    url: '/api/v1/tenants/{tenant_id}';
+};
+
+export type ChangeTenantErrors = {
+    /**
+     * The request is wrong: `code` and `errors` say where and what was expected.
+     */
+    400: ProblemDto;
+    /**
+     * The request carries no key or token that counts.
+     */
+    401: ProblemDto;
+    /**
+     * The role of the caller does not allow it, or nobody may.
+     */
+    403: ProblemDto;
+    /**
+     * There is no such chain, task, artifact, webhook or delivery.
+     */
+    404: ProblemDto;
+    /**
+     * The body is larger than 10 MB.
+     */
+    413: ProblemDto;
+    /**
+     * The body is not application/json.
+     */
+    415: ProblemDto;
+    /**
+     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds.
+     */
+    429: ProblemDto;
+    /**
+     * A fault of the server; the log of the api has its cause.
+     */
+    500: ProblemDto;
+    /**
+     * The database is out of reach: try again after `Retry-After` seconds.
+     */
+    503: ProblemDto;
+};
+
+export type ChangeTenantError = ChangeTenantErrors[keyof ChangeTenantErrors];
+
+export type ChangeTenantResponses = {
+    /**
+     * As it is now.
+     */
+    200: TenantDto;
+};
+
+export type ChangeTenantResponse = ChangeTenantResponses[keyof ChangeTenantResponses];
 
 export type GetLivenessData = {
     body?: never;
@@ -3798,7 +4115,7 @@ export type GetProcessMetricsErrors = {
      */
     403: ProblemDto;
     /**
-     * More requests than allowed came from this address: try again after `Retry-After` seconds.
+     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds.
      */
     429: ProblemDto;
     /**

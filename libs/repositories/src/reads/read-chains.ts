@@ -1,4 +1,4 @@
-import type { Queryable, Statement } from '../database.js';
+import { MINE, type Queryable, type Statement } from '../database.js';
 
 /** A chain as the API shows it. */
 export interface ChainView {
@@ -167,7 +167,7 @@ export async function listChains(
   }
   const order = page.ascending ? 'ASC' : 'DESC';
   // A Date holds milliseconds only: the cursor needs the time as it is stored.
-  const text = `SELECT ${CHAIN}, c.created_at::text AS created_at_exact FROM task_chains c ${rows.length > 0 ? `WHERE ${rows.join(' AND ')}` : ''}
+  const text = `SELECT ${CHAIN}, c.created_at::text AS created_at_exact FROM task_chains c WHERE ${rows.join(' AND ')}
     ORDER BY c.created_at ${order}, c.id ${order} LIMIT ${Math.trunc(page.limit)} OFFSET ${Math.trunc(page.offset)}`;
   const [items, total] = await Promise.all([
     db.query<ChainView & { created_at_exact: string }>({ name: '', text }, rowValues),
@@ -180,7 +180,7 @@ const counting = new WeakMap<Queryable, Map<string, Promise<number>>>();
 
 /** Whoever asks for a count that is under way gets that one: of 100,000 chains it costs as much as many pages. */
 function countChains(db: Queryable, where: readonly string[], values: readonly unknown[]): Promise<number> {
-  const text = `SELECT count(*) AS total FROM task_chains c ${where.length > 0 ? `WHERE ${where.join(' AND ')}` : ''}`;
+  const text = `SELECT count(*) AS total FROM task_chains c WHERE ${where.join(' AND ')}`;
   const underWay = counting.get(db) ?? new Map<string, Promise<number>>();
   counting.set(db, underWay);
   const key = JSON.stringify([text, values]);
@@ -196,7 +196,7 @@ function countChains(db: Queryable, where: readonly string[], values: readonly u
 }
 
 function conditions(filter: ChainFilter): { where: string[]; values: unknown[] } {
-  const where: string[] = [];
+  const where = [`c.tenant_id = ${MINE}`];
   const values: unknown[] = [];
   const add = (condition: (place: string) => string, value: unknown): void => {
     values.push(value);

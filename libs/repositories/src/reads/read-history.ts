@@ -12,8 +12,12 @@ export interface EventView {
   data: Record<string, unknown>;
 }
 
-/** An event among those of all chains, with what tells whether one before it may still appear. */
-export interface LoggedEvent extends EventView {
+/**
+ * An event among those of all chains, with what tells whether one before it may still appear. `chain_id` is null in one of
+ * another tenant, of which nothing but its id is told.
+ */
+export interface LoggedEvent extends Omit<EventView, 'chain_id'> {
+  chain_id: string | null;
   /** So old that all that was under way beside it has ended. */
   settled: boolean;
   /** Of the statement's snapshot: the oldest transaction that ran, and the first that had not begun. */
@@ -57,15 +61,16 @@ export const allEvents: Statement = {
   name: 'events-of-all',
   text: `
     SELECT id, chain_id, task_id, kind, disposition, attempt, run_id, recorded_at, data,
-           recorded_at < clock_timestamp() - interval '2 min' AS settled, oldest_transaction, next_transaction
-      FROM (SELECT * FROM chain_events WHERE id > $1 ORDER BY id LIMIT $2) AS page
+           told_at < clock_timestamp() - interval '2 min' AS settled, oldest_transaction, next_transaction
+      FROM chain_event_ids($1, $2) AS page
+      LEFT JOIN LATERAL (SELECT * FROM chain_events WHERE id = page.id OFFSET 0) AS event USING (id)
      CROSS JOIN (SELECT pg_snapshot_xmin(seen)::text AS oldest_transaction, pg_snapshot_xmax(seen)::text AS next_transaction
                    FROM pg_current_snapshot() AS seen) AS snapshot
      ORDER BY id`,
 };
 const lastEventId: Statement = {
   name: 'last-event-id',
-  text: `SELECT coalesce(max(id), 0) AS id FROM chain_events`,
+  text: `SELECT last_chain_event_id() AS id`,
 };
 const attempts: Statement = {
   name: 'attempts-of-task',

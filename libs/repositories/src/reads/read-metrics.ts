@@ -1,13 +1,13 @@
-import type { Queryable, Statement } from '../database.js';
+import { MINE, type Queryable, type Statement } from '../database.js';
 
 const totals: Statement = {
   name: 'metrics-totals',
   text: `SELECT status, count(*) AS chains FROM task_chains
-          WHERE created_at >= clock_timestamp() - $1::float8 * interval '1 s' GROUP BY status`,
+          WHERE tenant_id = ${MINE} AND created_at >= clock_timestamp() - $1::float8 * interval '1 s' GROUP BY status`,
 };
 const running: Statement = {
   name: 'metrics-running',
-  text: `SELECT count(*) AS chains FROM task_chains WHERE status = 'RUNNING'`,
+  text: `SELECT count(*) AS chains FROM task_chains WHERE tenant_id = ${MINE} AND status = 'RUNNING'`,
 };
 const durations: Statement = {
   name: 'metrics-durations',
@@ -15,14 +15,14 @@ const durations: Statement = {
     SELECT count(*) AS chains, avg(s) AS mean, percentile_cont(0.5) WITHIN GROUP (ORDER BY s) AS p50,
            percentile_cont(0.95) WITHIN GROUP (ORDER BY s) AS p95, max(s) AS max
       FROM (SELECT extract(epoch FROM completed_at - started_at)::float8 AS s FROM task_chains
-             WHERE status IN ('SUCCESS', 'FAILURE') AND started_at IS NOT NULL
+             WHERE tenant_id = ${MINE} AND status IN ('SUCCESS', 'FAILURE') AND started_at IS NOT NULL
                AND created_at >= clock_timestamp() - $1::float8 * interval '1 s') AS finished`,
 };
 const sizes: Statement = {
   name: 'metrics-sizes',
   text: `
     SELECT width_bucket(total_tasks, ARRAY[2, 3, 6, 11, 51, 101, 1001]) AS bucket, count(*) AS chains
-      FROM task_chains WHERE created_at >= clock_timestamp() - $1::float8 * interval '1 s' GROUP BY 1 ORDER BY 1`,
+      FROM task_chains WHERE tenant_id = ${MINE} AND created_at >= clock_timestamp() - $1::float8 * interval '1 s' GROUP BY 1 ORDER BY 1`,
 };
 const types: Statement = {
   name: 'metrics-types',
@@ -30,7 +30,7 @@ const types: Statement = {
     SELECT t.task_type, count(*) AS tasks, count(*) FILTER (WHERE t.status = 'SUCCESS') AS succeeded,
            count(*) FILTER (WHERE t.status = 'FAILURE') AS failed
       FROM chain_tasks t JOIN task_chains c USING (chain_id)
-     WHERE c.created_at >= clock_timestamp() - $1::float8 * interval '1 s'
+     WHERE c.tenant_id = ${MINE} AND c.created_at >= clock_timestamp() - $1::float8 * interval '1 s'
      GROUP BY t.task_type ORDER BY tasks DESC, t.task_type`,
 };
 const failures: Statement = {
@@ -40,7 +40,7 @@ const failures: Statement = {
            (array_agg(t.error ->> 'message' ORDER BY t.completed_at DESC))[1] AS message,
            (array_agg(t.chain_id || '/' || t.task_id ORDER BY t.completed_at DESC))[1:3] AS examples
       FROM chain_tasks t JOIN task_chains c USING (chain_id)
-     WHERE t.status = 'FAILURE' AND c.created_at >= clock_timestamp() - $1::float8 * interval '1 s'
+     WHERE t.status = 'FAILURE' AND c.tenant_id = ${MINE} AND c.created_at >= clock_timestamp() - $1::float8 * interval '1 s'
      GROUP BY 1 ORDER BY tasks DESC, code LIMIT 20`,
 };
 

@@ -1,4 +1,4 @@
-import type { Queryable, Statement } from '../database.js';
+import { MINE, type Queryable, type Statement } from '../database.js';
 
 /** How far the queue of each task type is counted for a READY task. */
 const MAX_COUNTED = 1_000;
@@ -7,7 +7,7 @@ const WORKER_SEEN_MS = 10_000;
 
 const positions: Statement = {
   name: 'queue-positions',
-  // Sent tasks first, then READY ones in the order in which dispatchers claim them.
+  // Of the tenant's own: sent tasks first, then READY ones in the order in which dispatchers claim them.
   text: `
     WITH queued AS MATERIALIZED (
       SELECT task_type, chain_id, task_id,
@@ -19,7 +19,7 @@ const positions: Statement = {
        CROSS JOIN LATERAL (
          SELECT chain_id, task_id, row_number() OVER (ORDER BY priority DESC, id) - 1 AS ahead
            FROM (SELECT chain_id, task_id, priority, id FROM chain_tasks t
-                  WHERE t.status = 'READY' AND t.hold IS NULL AND t.task_type = type.task_type
+                  WHERE t.status = 'READY' AND t.hold IS NULL AND t.task_type = type.task_type AND t.tenant_id = ${MINE}
                   ORDER BY priority DESC, id LIMIT $3) AS first) AS counted
     )
     SELECT task_id, ahead FROM queued WHERE chain_id = $2

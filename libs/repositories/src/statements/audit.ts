@@ -27,7 +27,7 @@ export const takeAudit: Statement = {
   text: `
     DELETE FROM outbox WHERE id IN (
       SELECT id FROM outbox WHERE kind = 'AUDIT' ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED)
-    RETURNING id, payload, ${exact('available_at')} AS at`,
+    RETURNING id, tenant_id, payload, ${exact('available_at')} AS at`,
 };
 
 /** $1 rows with their hashes, as a JSON array in the order of their numbers. The last one is the new head. */
@@ -36,11 +36,11 @@ export const appendAudit: Statement = {
   text: `
     WITH row_in AS MATERIALIZED (
       SELECT * FROM json_to_recordset($1::json) AS i(
-        seq bigint, at timestamptz, actor text, address text, request_id text, action text, target text, details jsonb,
+        seq bigint, tenant_id text, at timestamptz, actor text, address text, request_id text, action text, target text, details jsonb,
         previous_hash text, hash text)
     ), added AS (
-      INSERT INTO audit_log (seq, at, actor, address, request_id, action, target, details, previous_hash, hash)
-      SELECT seq, at, actor, address, request_id, action, target, details, decode(previous_hash, 'hex'),
+      INSERT INTO audit_log (seq, tenant_id, at, actor, address, request_id, action, target, details, previous_hash, hash)
+      SELECT seq, tenant_id, at, actor, address, request_id, action, target, details, decode(previous_hash, 'hex'),
              decode(hash, 'hex')
         FROM row_in
     )
@@ -56,7 +56,7 @@ export const readAuditHead: Statement = {
 export const readAudit: Statement = {
   name: 'read-audit',
   text: `
-    SELECT seq, ${exact('at')} AS at, actor, address, request_id, action, target, details,
+    SELECT seq, tenant_id, ${exact('at')} AS at, actor, address, request_id, action, target, details,
            encode(previous_hash, 'hex') AS previous_hash, encode(hash, 'hex') AS hash
       FROM audit_log WHERE seq > $1 ORDER BY seq LIMIT $2`,
 };

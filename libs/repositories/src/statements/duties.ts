@@ -23,14 +23,14 @@ export const deleteFinished: Statement = {
   name: 'delete-finished',
   text: `
     WITH found AS MATERIALIZED (
-      SELECT chain_id, total_tasks, completed_at FROM task_chains
+      SELECT chain_id, tenant_id, total_tasks, completed_at FROM task_chains
        WHERE completed_at < now() - $1::float8 * interval '1 s'
          AND status IN ('SUCCESS', 'FAILURE', 'CANCELLED')
        ORDER BY completed_at LIMIT $2
          FOR UPDATE SKIP LOCKED
     ), old AS MATERIALIZED (
-      SELECT chain_id
-        FROM (SELECT chain_id, sum(total_tasks) OVER (ORDER BY completed_at, chain_id) - total_tasks AS before
+      SELECT chain_id, tenant_id
+        FROM (SELECT chain_id, tenant_id, sum(total_tasks) OVER (ORDER BY completed_at, chain_id) - total_tasks AS before
                 FROM found) AS running
        WHERE before < ${DELETE_TASKS}
     ), requests AS (
@@ -43,8 +43,8 @@ export const deleteFinished: Statement = {
         SELECT id FROM webhook_deliveries
          WHERE status <> 'PENDING' AND created_at < now() - $1::float8 * interval '1 s' LIMIT $2)
     ), artifacts AS (
-      INSERT INTO outbox (kind, payload)
-      SELECT 'REMOVE_ARTIFACTS', jsonb_build_object('chain_ids', jsonb_agg(chain_id)) FROM old HAVING count(*) > 0
+      INSERT INTO outbox (tenant_id, kind, payload)
+      SELECT tenant_id, 'REMOVE_ARTIFACTS', jsonb_build_object('chain_ids', jsonb_agg(chain_id)) FROM old GROUP BY tenant_id
     )
     DELETE FROM task_chains c USING old WHERE c.chain_id = old.chain_id RETURNING c.chain_id`,
 };
@@ -53,8 +53,8 @@ export const deleteFinished: Statement = {
 export const deleteOldKeys: Statement = {
   name: 'delete-old-keys',
   text: `
-    DELETE FROM idempotency_keys WHERE (scope, idempotency_key) IN (
-      SELECT scope, idempotency_key FROM idempotency_keys
+    DELETE FROM idempotency_keys WHERE (tenant_id, scope, idempotency_key) IN (
+      SELECT tenant_id, scope, idempotency_key FROM idempotency_keys
        WHERE created_at < now() - $1::float8 * interval '1 s' ORDER BY created_at LIMIT $2)
     RETURNING scope`,
 };

@@ -1,4 +1,5 @@
 import type { Statement } from '../database.js';
+import { WAITING_TENANTS } from './claim-ready.js';
 
 /**
  * $1 task request ids, $2 attempts (pairwise), $3 lease in ms, $4 their runs, null for any (pairwise) -> those that still
@@ -80,20 +81,24 @@ export const forgetWorkers: Statement = {
   text: `DELETE FROM workers WHERE last_seen < clock_timestamp() - interval '60 s'`,
 };
 
-/** -> slots of each task type over all live workers, and how many tasks of it are in flight. $1 ms since last seen. */
+/**
+ * $1 ms since last seen -> slots of each task type over all live workers, how many tasks of it are in flight, and the tenants
+ * of which tasks wait for it.
+ */
 export const loadRoom: Statement = {
   name: 'load-room',
   text: `
-    WITH slots AS (
+    WITH RECURSIVE room AS MATERIALIZED (
       SELECT key AS task_type, sum(value::int) AS slots
         FROM workers, jsonb_each_text(slots)
        WHERE last_seen > clock_timestamp() - $1::float8 * interval '1 ms'
        GROUP BY key
     ), busy AS (
       SELECT task_type, count(*) AS in_flight FROM chain_tasks WHERE status IN ('QUEUED', 'RUNNING') GROUP BY task_type
-    )
-    SELECT slots.task_type, slots.slots, coalesce(busy.in_flight, 0) AS in_flight
-      FROM slots LEFT JOIN busy USING (task_type)`,
+    ), ${WAITING_TENANTS}
+    SELECT room.task_type, room.slots, coalesce(busy.in_flight, 0) AS in_flight,
+           ARRAY(SELECT tenant_id::text FROM waiting WHERE waiting.task_type = room.task_type) AS tenants
+      FROM room LEFT JOIN busy USING (task_type)`,
 };
 
 /** In-flight tasks whose job must be sent again after the queue lost everything. Keyset: $1 last id, $2 limit. */

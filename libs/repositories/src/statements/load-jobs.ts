@@ -7,7 +7,7 @@ import type { Statement } from '../database.js';
 export const loadJobs: Statement = {
   name: 'load-jobs',
   text: `
-    SELECT id, chain_id, execution_order, task_id, task_request_id, task_type, priority, predecessors, referenced,
+    SELECT id, chain_id, tenant_id, execution_order, task_id, task_request_id, task_type, priority, predecessors, referenced,
            timeout_seconds, conditions, params, traceparent
       FROM (
         SELECT t.*, r.params, r.traceparent, row_number() OVER in_order AS place,

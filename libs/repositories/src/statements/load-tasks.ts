@@ -9,7 +9,17 @@ const COLUMNS = `
 
 /** The chain's columns as `c_<column>`: one statement reads chain and tasks from one snapshot. */
 const CHAIN_COLUMNS = [
-  ...['chain_id', 'version', 'status', 'epoch', 'total_tasks', 'completed_tasks', 'failed_tasks', 'skipped_tasks'],
+  ...[
+    'chain_id',
+    'tenant_id',
+    'version',
+    'status',
+    'epoch',
+    'total_tasks',
+    'completed_tasks',
+    'failed_tasks',
+    'skipped_tasks',
+  ],
   ...['cancelled_tasks', 'tolerated_tasks', 'admitted_tasks', 'max_parallel', 'time_left_ms', 'stop_on_error'],
   ...['timeout_seconds', 'error'],
 ].map((column) => `c.${column} AS c_${column}`);

@@ -2,7 +2,7 @@ import { describe, test } from 'node:test';
 import { expect } from 'expect';
 import pg from 'pg';
 import { useTestDatabase } from '#libs/testing';
-import { PINNED_PLANS, type Statement } from '../database.js';
+import { PINNED_PLANS, type DatabaseRole, type Statement } from '../database.js';
 import { allEvents } from '../reads/read-history.js';
 import { claimReady } from './claim-ready.js';
 import { inputBytes, loadJobs, loadResults } from './load-jobs.js';
@@ -50,6 +50,7 @@ function describePlans(vacuumed: boolean): void {
     async function plannedEarly<T>(
       statement: Statement,
       run: (explain: Explain, client: pg.Client) => Promise<T>,
+      role: DatabaseRole = 'task_chain_engine',
     ): Promise<T> {
       const options = PINNED_PLANS.map((setting) => `-c ${setting}`).join(' ');
       const client = new pg.Client({ connectionString: database.url, options });
@@ -57,12 +58,17 @@ function describePlans(vacuumed: boolean): void {
       try {
         await client.query('TRUNCATE task_chains, task_requests CASCADE');
         if (vacuumed) await client.query('VACUUM ANALYZE');
+        await client.query(`SET task_chain.tenant = 'default'`);
+        await client.query(`SET ROLE ${role}`);
         await client.query(`PREPARE early AS ${statement.text}`);
         const parameters = Math.max(...[...statement.text.matchAll(/\$(\d+)/g)].map(([, number]) => Number(number)));
         await client.query(`EXECUTE early(${Array(parameters).fill('NULL').join(', ')})`);
+        await client.query('RESET ROLE');
         const explain: Explain = async (...values) => {
           const literals = values.map((value) => pg.escapeLiteral(value)).join(', ');
+          await client.query(`SET ROLE ${role}`);
           const { rows } = await client.query(`EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE early(${literals})`);
+          await client.query('RESET ROLE');
           return looks((rows as [{ 'QUERY PLAN': [{ Plan: PlanNode }] }])[0]['QUERY PLAN'][0].Plan);
         };
         return await run(explain, client);
@@ -115,46 +121,53 @@ function describePlans(vacuumed: boolean): void {
       });
     });
 
-    test('save-decisions touches the rows of its batch, and compares none with all others', async () => {
-      await plannedEarly(saveDecisions, async (explain, client) => {
-        await fill(client, { status: 'QUEUED' });
-        const { rows } = await client.query<{ id: string; chain_id: string; execution_order: number }>(
-          `SELECT id, chain_id, execution_order FROM chain_tasks WHERE execution_order < 2 AND chain_id = ANY ($1)`,
-          [array((n) => `chain-${n}`)],
-        );
-        const common = { version: 1, attempt: 1, failures: 0, losses: 0, succeeded: 0, failed: 0, skipped: 0 };
-        const chains = batch.map((n) => ({
-          ...{
-            chain_id: `chain-${n}`,
-            version: 1,
-            changed: true,
-            status: 'RUNNING',
-            epoch: 1,
-            completed: 1,
-            failed: 0,
+    for (const role of ['task_chain_engine', 'task_chain_api'] as const) {
+      test(`save-decisions as ${role} touches the rows of its batch, and compares none with all others`, async () => {
+        await plannedEarly(
+          saveDecisions,
+          async (explain, client) => {
+            await fill(client, { status: 'QUEUED' });
+            const { rows } = await client.query<{ id: string; chain_id: string; execution_order: number }>(
+              `SELECT id, chain_id, execution_order FROM chain_tasks WHERE execution_order < 2 AND chain_id = ANY ($1)`,
+              [array((n) => `chain-${n}`)],
+            );
+            const common = { version: 1, attempt: 1, failures: 0, losses: 0, succeeded: 0, failed: 0, skipped: 0 };
+            const chains = batch.map((n) => ({
+              ...{
+                chain_id: `chain-${n}`,
+                version: 1,
+                changed: true,
+                status: 'RUNNING',
+                epoch: 1,
+                completed: 1,
+                failed: 0,
+              },
+              ...{ skipped: 0, cancelled: 0, tolerated: 0, admitted: 1, open: true },
+            }));
+            const tasks = rows.map(({ id, chain_id, execution_order: p }) => ({
+              ...{ id, chain_id, priority: 5, pending: 0, status: p === 0 ? 'SUCCESS' : 'QUEUED', dispatched: p === 1 },
+              ...common,
+            }));
+            const events = batch.map((n) => ({
+              chain_id: `chain-${n}`,
+              tenant_id: 'default',
+              version: 1,
+              kind: 'TaskSucceeded',
+              disposition: 'ACCEPTED',
+            }));
+            const attempts = tasks
+              .filter(({ dispatched }) => !dispatched)
+              .map(({ id, chain_id }) => ({ id, chain_id, attempt: 1, outcome: 'SUCCESS' }));
+            const values = [chains, tasks, events, attempts, [], []].map((rowsOf) => JSON.stringify(rowsOf));
+            expect(await explain(...values, '4000', '15000')).toBeLessThan(MOST_LOOKS);
+            const stored = await client.query(`SELECT FROM chain_tasks WHERE status = 'SUCCESS'`);
+            expect(stored.rowCount).toBe(BATCH);
+            expect((await client.query(`SELECT FROM task_attempts`)).rowCount).toBe(BATCH);
           },
-          ...{ skipped: 0, cancelled: 0, tolerated: 0, admitted: 1, open: true },
-        }));
-        const tasks = rows.map(({ id, chain_id, execution_order: p }) => ({
-          ...{ id, chain_id, priority: 5, pending: 0, status: p === 0 ? 'SUCCESS' : 'QUEUED', dispatched: p === 1 },
-          ...common,
-        }));
-        const events = batch.map((n) => ({
-          chain_id: `chain-${n}`,
-          version: 1,
-          kind: 'TaskSucceeded',
-          disposition: 'ACCEPTED',
-        }));
-        const attempts = tasks
-          .filter(({ dispatched }) => !dispatched)
-          .map(({ id, chain_id }) => ({ id, chain_id, attempt: 1, outcome: 'SUCCESS' }));
-        const values = [chains, tasks, events, attempts, [], []].map((rowsOf) => JSON.stringify(rowsOf));
-        expect(await explain(...values, '4000', '15000')).toBeLessThan(MOST_LOOKS);
-        const stored = await client.query(`SELECT FROM chain_tasks WHERE status = 'SUCCESS'`);
-        expect(stored.rowCount).toBe(BATCH);
-        expect((await client.query(`SELECT FROM task_attempts`)).rowCount).toBe(BATCH);
+          role,
+        );
       });
-    });
+    }
 
     test('load-jobs, load-results and renew-leases look up what they are asked for', async () => {
       await plannedEarly(loadJobs, async (explain, client) => {
@@ -192,19 +205,30 @@ function describePlans(vacuumed: boolean): void {
     });
 
     test('events-of-all reads its page and no more', async () => {
-      await plannedEarly(allEvents, async (explain, client) => {
-        await fill(client, { status: 'QUEUED' });
-        await client.query(`
-        INSERT INTO chain_events (chain_id, kind, disposition) SELECT 'chain-1', 'TaskStarted', 'ACCEPTED' FROM generate_series(1, 30000)`);
-        const { rows } = await client.query<{ id: string }>('SELECT min(id) + 20000 AS id FROM chain_events');
-        expect(await explain(rows[0]!.id, String(BATCH))).toBeLessThan(MOST_LOOKS);
-      });
+      await plannedEarly(
+        allEvents,
+        async (explain, client) => {
+          await fill(client, { status: 'QUEUED' });
+          await client.query(`
+        INSERT INTO chain_events (chain_id, tenant_id, kind, disposition) SELECT 'chain-1', 'default', 'TaskStarted', 'ACCEPTED' FROM generate_series(1, 30000)`);
+          const { rows } = await client.query<{ id: string }>('SELECT min(id) + 20000 AS id FROM chain_events');
+          expect(await explain(rows[0]!.id, String(BATCH))).toBeLessThan(MOST_LOOKS);
+        },
+        'task_chain_api',
+      );
     });
 
     test('claim-ready and promote-due take what there is room for', async () => {
       await plannedEarly(claimReady, async (explain, client) => {
         await fill(client, { status: 'READY' });
         expect(await explain('{diagnostic}', `{${BATCH}}`, '4000')).toBeLessThan(MOST_LOOKS);
+      });
+      await plannedEarly(claimReady, async (explain, client) => {
+        await fill(client, { status: 'READY' });
+        await client.query(`UPDATE chain_tasks SET tenant_id = 'acme' WHERE execution_order = 0 AND id % 3 = 0`);
+        expect(await explain('{diagnostic}', `{${BATCH}}`, '4000')).toBeLessThan(MOST_LOOKS);
+        const sent = await client.query(`SELECT FROM chain_tasks WHERE status = 'QUEUED' AND tenant_id = 'acme'`);
+        expect(sent.rowCount).toBe(BATCH / 2);
       });
       await plannedEarly(promoteDue, async (explain, client) => {
         await fill(client, { status: 'RETRYING' });

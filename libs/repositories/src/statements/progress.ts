@@ -23,9 +23,9 @@ export const saveProgress: Statement = {
 export const saveLogs: Statement = {
   name: 'save-logs',
   text: `
-    INSERT INTO task_logs (task_request_id, attempt, logged_at, level, message)
-    SELECT i.task_request_id, i.attempt, to_timestamp(i.at_ms / 1000), i.level, i.message
+    INSERT INTO task_logs (tenant_id, task_request_id, attempt, logged_at, level, message)
+    SELECT r.tenant_id, i.task_request_id, i.attempt, to_timestamp(i.at_ms / 1000), i.level, i.message
       FROM json_to_recordset($1::json) AS i(task_request_id text, attempt int, at_ms float8, level text, message text)
      CROSS JOIN LATERAL (
-       SELECT FROM task_requests WHERE task_request_id = i.task_request_id OFFSET 0) AS r`,
+       SELECT tenant_id FROM task_requests WHERE task_request_id = i.task_request_id OFFSET 0) AS r`,
 };

@@ -80,14 +80,14 @@ export const saveDecisions: Statement = {
         FROM task_in i
        WHERE t.id = ANY (ARRAY(SELECT id FROM task_in)) AND t.id = i.id AND ${STORED}
     ), events AS (
-      INSERT INTO chain_events (chain_id, task_id, kind, disposition, attempt, run_id, chain_version, data)
-      SELECT i.chain_id, i.task_id, i.kind, i.disposition, i.attempt, i.run_id, i.version + 1, coalesce(i.data, '{}')
+      INSERT INTO chain_events (chain_id, tenant_id, task_id, kind, disposition, attempt, run_id, chain_version, data)
+      SELECT i.chain_id, i.tenant_id, i.task_id, i.kind, i.disposition, i.attempt, i.run_id, i.version + 1, coalesce(i.data, '{}')
         FROM json_to_recordset($3::json) AS i(
-          chain_id text, version bigint, task_id text, kind text, disposition text, attempt int, run_id text, data jsonb)
+          chain_id text, tenant_id text, version bigint, task_id text, kind text, disposition text, attempt int, run_id text, data jsonb)
        WHERE ${STORED}
     ), attempts AS (
-      INSERT INTO task_attempts (task_request_id, attempt, run_id, worker_id, queued_at, started_at, outcome, error)
-      SELECT t.task_request_id, i.attempt, i.run_id, coalesce(i.worker_id, t.worker_id), t.queued_at,
+      INSERT INTO task_attempts (tenant_id, task_request_id, attempt, run_id, worker_id, queued_at, started_at, outcome, error)
+      SELECT t.tenant_id, t.task_request_id, i.attempt, i.run_id, coalesce(i.worker_id, t.worker_id), t.queued_at,
              CASE WHEN i.elapsed_ms IS NULL THEN t.started_at ELSE now() - i.elapsed_ms * interval '1 ms' END,
              i.outcome, i.error
         FROM json_to_recordset($4::json) AS i(
@@ -96,17 +96,17 @@ export const saveDecisions: Statement = {
        WHERE ${STORED}
       ON CONFLICT DO NOTHING
     ), artifacts AS (
-      INSERT INTO artifacts (chain_id, task_id, name, media_type, size_bytes, sha256)
-      SELECT i.chain_id, i.task_id, i.name, i.media_type, i.size_bytes, i.sha256
+      INSERT INTO artifacts (chain_id, tenant_id, task_id, name, media_type, size_bytes, sha256)
+      SELECT i.chain_id, i.tenant_id, i.task_id, i.name, i.media_type, i.size_bytes, i.sha256
         FROM json_to_recordset($5::json) AS i(
-          chain_id text, task_id text, name text, media_type text, size_bytes bigint, sha256 text)
+          chain_id text, tenant_id text, task_id text, name text, media_type text, size_bytes bigint, sha256 text)
        WHERE ${STORED}
       ON CONFLICT (chain_id, task_id, name) DO UPDATE
         SET media_type = excluded.media_type, size_bytes = excluded.size_bytes, sha256 = excluded.sha256, created_at = now()
     ), outbox AS (
-      INSERT INTO outbox (kind, payload)
-      SELECT i.kind, i.payload
-        FROM json_to_recordset($6::json) AS i(chain_id text, kind text, payload jsonb)
+      INSERT INTO outbox (tenant_id, kind, payload)
+      SELECT i.tenant_id, i.kind, i.payload
+        FROM json_to_recordset($6::json) AS i(chain_id text, tenant_id text, kind text, payload jsonb)
        WHERE ${STORED}
     )
     SELECT chain_id FROM stored`,

@@ -1,6 +1,6 @@
-import { after, before, describe, test } from 'node:test';
+import { after, before, beforeEach, describe, test } from 'node:test';
 import { expect } from 'expect';
-import { createTestDatabase, type TestDatabase } from '#libs/testing';
+import { useTestDatabase } from '#libs/testing';
 import { insertWholeChain, type NewTaskRow } from '../chain-writer.js';
 import { Database } from '../database.js';
 import { engineQueries } from '../engine-queries.js';
@@ -31,36 +31,28 @@ const task = (position: number, priority: number): NewTaskRow => ({
   params: {},
 });
 
+const RUNNING = {
+  chain_name: 'c',
+  chain_type: 'parallel',
+  description: null,
+  chain_config: {},
+  status: 'RUNNING',
+  created_by: null,
+  metadata: {},
+  stop_on_error: true,
+  timeout_seconds: 60,
+  execution_id: null,
+};
+
 describe('promote-due', () => {
-  let database: TestDatabase;
   let db: Database;
-  before(async () => {
-    database = await createTestDatabase();
-    db = new Database(database.url);
-  });
-  after(async () => {
-    await db.close();
-    await database.drop();
-  });
+  after(() => db.close());
+  const database = useTestDatabase();
+  before(() => void (db = new Database(database.url).forTenant('default')));
   const sql = <Row>(text: string, values: unknown[] = []): Promise<Row[]> => db.query<Row>({ name: '', text }, values);
 
   async function retryingChain(chainId: string, maxParallel: number | null, admitted: number): Promise<void> {
-    const row = {
-      chain_id: chainId,
-      chain_name: 'c',
-      chain_type: 'parallel',
-      description: null,
-      chain_config: {},
-      status: 'RUNNING',
-      total_tasks: 3,
-      created_by: null,
-      metadata: {},
-      stop_on_error: true,
-      timeout_seconds: 60,
-      execution_id: null,
-      max_parallel: maxParallel,
-      admitted_tasks: admitted,
-    };
+    const row = { ...RUNNING, chain_id: chainId, total_tasks: 3, max_parallel: maxParallel, admitted_tasks: admitted };
     await insertWholeChain(db, row, [task(0, 1), task(1, 9), task(2, 5)], []);
     await sql(
       `UPDATE chain_tasks SET status = 'RETRYING', next_attempt_at = now() - interval '1 s' WHERE chain_id = $1`,
@@ -88,5 +80,68 @@ describe('promote-due', () => {
     expect(await holds('free')).toEqual([{ hold: null }, { hold: null }, { hold: null }]);
     expect(await admitted('free')).toBe(3);
     expect(await holds('paused')).toEqual([]);
+  });
+});
+
+describe('claim-ready', () => {
+  let db: Database;
+  after(() => db.close());
+  const database = useTestDatabase();
+  before(() => void (db = new Database(database.url)));
+  beforeEach(async () => {
+    await db.query({ name: '', text: 'TRUNCATE task_chains, task_requests CASCADE' });
+    await db.query({ name: '', text: `DELETE FROM tenants WHERE tenant_id <> 'default'` });
+  });
+
+  /** A running chain of so many READY tasks of a tenant. */
+  async function ready(tenant: string, count: number, weight = 1): Promise<void> {
+    const text = `INSERT INTO tenants (tenant_id, name, weight) VALUES ($1, $1, $2) ON CONFLICT (tenant_id) DO UPDATE SET weight = $2`;
+    await db.query({ name: '', text }, [tenant, weight]);
+    const tasks = Array.from({ length: count }, (_, i) => ({
+      ...task(i, (i % 10) + 1),
+      task_request_id: `${tenant}-${i}`,
+      status: 'READY',
+    }));
+    const row = {
+      ...RUNNING,
+      chain_id: `chain-${tenant}`,
+      total_tasks: count,
+      max_parallel: null,
+      admitted_tasks: count,
+    };
+    await insertWholeChain(db.forTenant(tenant), row, tasks, []);
+  }
+  /** Claims so many -> how many of each tenant. */
+  async function claim(places: number): Promise<Record<string, number>> {
+    const claimed = await engineQueries.claimReady(db, ['diagnostic'], [places], 4_000);
+    const counts: Record<string, number> = {};
+    for (const { chain_id: id } of claimed) counts[id.slice(6)] = (counts[id.slice(6)] ?? 0) + 1;
+    return counts;
+  }
+
+  test('gives one tenant all places, the most urgent first', async () => {
+    await ready('default', 30);
+    const claimed = await engineQueries.claimReady(db, ['diagnostic'], [6], 4_000);
+    expect(claimed.map(({ task_request_id: id }) => Number(id.split('-')[1]) % 10).sort()).toEqual([8, 8, 8, 9, 9, 9]);
+    expect(claimed[0]).toMatchObject({ tenants: ['default'] });
+    expect(await claim(100)).toEqual({ default: 24 });
+    expect(await claim(100)).toEqual({});
+  });
+
+  test('gives tenants turns, whoever has the most waiting', async () => {
+    await ready('default', 200);
+    await ready('acme', 30);
+    await ready('beta', 2);
+    expect(await claim(20)).toEqual({ default: 9, acme: 9, beta: 2 });
+    // Whoever comes later has what the others had before.
+    await ready('gamma', 30);
+    expect(await claim(10)).toEqual({ gamma: 9, acme: 1 });
+    expect(await claim(30)).toEqual({ default: 10, acme: 10, gamma: 10 });
+  });
+
+  test('by their weights', async () => {
+    await ready('default', 100, 3);
+    await ready('acme', 100, 1);
+    expect(await claim(40)).toEqual({ default: 30, acme: 10 });
   });
 });

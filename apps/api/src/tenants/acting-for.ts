@@ -1,0 +1,26 @@
+import { DEFAULT_TENANT } from '#libs/chain-domain';
+import { Problem } from '../input/problem.js';
+import { TENANT_ID, type Identity } from '../sign-in/roles.js';
+import type { TenantDirectory } from './tenant-directory.js';
+
+/**
+ * The caller with the tenant that the request is for: the platform may name one in the header X-Tenant, everybody else is
+ * of one tenant and no other. Throws FORBIDDEN, or NOT_FOUND for a tenant that is not there or is closed.
+ */
+export async function actingFor(
+  identity: Identity,
+  header: string | readonly string[] | undefined,
+  directory: Pick<TenantDirectory, 'enabled'>,
+): Promise<Identity> {
+  const tenant = typeof header === 'string' ? header : identity.tenant;
+  if (tenant !== identity.tenant && identity.role !== 'platform') {
+    throw new Problem('FORBIDDEN', `You are of the tenant ${identity.tenant}: leave X-Tenant out.`);
+  }
+  // The platform's own tenant must open even where it was closed by mistake.
+  if (identity.role === 'platform' && tenant === DEFAULT_TENANT) return { ...identity, tenant };
+  if (!TENANT_ID.test(tenant) || (await directory.enabled(tenant)) === undefined) {
+    const detail = `There is no tenant ${JSON.stringify(tenant.slice(0, 80))} that is open.`;
+    throw identity.role === 'platform' ? new Problem('NOT_FOUND', detail) : new Problem('FORBIDDEN', detail);
+  }
+  return { ...identity, tenant };
+}

@@ -1,0 +1,148 @@
+import { Body, Controller, Get, Headers, HttpCode, Param, Patch, Post, Res } from '@nestjs/common';
+import { ApiBody, ApiHeader, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { answerOnce } from '#libs/chain-engine';
+import { PLATFORM, tellOfChange, tenants, type Queryable, type TenantChange } from '#libs/repositories';
+import { Problem } from '../input/problem.js';
+import { bodyReader } from '../input/read-body.js';
+import { Needs, TENANT_ID } from '../sign-in/roles.js';
+import { SignIn } from '../sign-in/sign-in.js';
+import { ApiProblems } from '../system/api-problems.js';
+import { callerOf, type CallerReply } from '../system/caller.js';
+import { Databases, OfTenant, type TenantDatabases } from '../system/databases.js';
+import { answerOf, IDEMPOTENCY_KEY, idempotentRequest } from '../system/idempotency-key.js';
+import { TenantDirectory } from './tenant-directory.js';
+import { OwnTenantDto, TenantDto, TenantListDto } from './tenants.dto.js';
+
+interface Reply extends CallerReply {
+  header(name: string, value: string): Reply;
+}
+
+const limit = { type: ['integer', 'null'], minimum: 0, maximum: 2_147_483_647, examples: [100] } as const;
+const changes = {
+  name: { type: 'string', minLength: 1, maxLength: 255, examples: ['Acme Ltd'] },
+  enabled: { type: 'boolean', default: true },
+  weight: { type: 'integer', minimum: 1, maximum: 1000, default: 1 },
+  max_running_chains: limit,
+  max_waiting_tasks: { ...limit, examples: [100_000] },
+  max_creates_per_minute: { ...limit, maximum: 1_000_000, examples: [600] },
+  max_artifact_bytes: { ...limit, maximum: Number.MAX_SAFE_INTEGER, examples: [1_000_000_000] },
+} as const;
+const newTenantBody = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['tenant_id', 'name'],
+  examples: [{ tenant_id: 'acme', name: 'Acme Ltd', max_running_chains: 100 }],
+  properties: { tenant_id: { type: 'string', pattern: TENANT_ID.source, examples: ['acme'] }, ...changes },
+} as const;
+const changeBody = {
+  type: 'object',
+  additionalProperties: false,
+  minProperties: 1,
+  description: 'What changes; a limit of null is no limit.',
+  examples: [{ max_running_chains: 200 }],
+  properties: changes,
+} as const;
+const readNew = bodyReader<TenantChange & { tenant_id: string; name: string }>(newTenantBody);
+const readChange = bodyReader<TenantChange>(changeBody);
+
+/** A caller's own tenant. */
+@ApiTags('tenants')
+@Controller('tenant')
+@Needs('viewer')
+export class TenantController {
+  @Get()
+  @ApiOperation({ operationId: 'getTenant', summary: 'Read your own tenant', description: 'Its limits, and its use.' })
+  @ApiResponse({ status: 200, type: OwnTenantDto, description: 'The tenant that the request is for.' })
+  @ApiProblems(404, 503)
+  async get(@OfTenant() { reads }: TenantDatabases): Promise<OwnTenantDto> {
+    const [tenant, use] = await Promise.all([tenants.find(reads), tenants.use(reads)]);
+    if (tenant === undefined) throw new Problem('NOT_FOUND', 'There is no such tenant.');
+    return { ...tenant, use };
+  }
+}
+
+/** All tenants, for the platform. */
+@ApiTags('tenants')
+@Controller('tenants')
+@Needs('platform')
+export class TenantsController {
+  constructor(
+    private readonly databases: Databases,
+    private readonly directory: TenantDirectory,
+    private readonly signIn: SignIn,
+  ) {}
+
+  @Post()
+  @HttpCode(201)
+  @ApiOperation({
+    operationId: 'createTenant',
+    summary: 'Make a tenant',
+    description: 'Its first key is made by POST /keys with the header X-Tenant.',
+  })
+  @ApiBody({ required: true, schema: newTenantBody as never })
+  @ApiHeader(IDEMPOTENCY_KEY)
+  @ApiResponse({ status: 201, type: TenantDto, description: 'The tenant; it sees nothing of the others.' })
+  @ApiProblems(400, 409, 413, 415, 422, 503)
+  async create(
+    @Body() body: unknown,
+    @Headers('idempotency-key') key: string | undefined,
+    @Res({ passthrough: true }) reply: Reply,
+  ): Promise<TenantDto> {
+    const wanted = readNew(body);
+    const work = async (tx: Queryable): Promise<TenantDto> => {
+      const tenant = await tenants.insert(tx, wanted);
+      if (tenant === undefined) throw new Problem('TENANT_EXISTS', `There is a tenant ${wanted.tenant_id} already.`);
+      const { tenant_id: target, ...details } = wanted;
+      await tellOfChange(tx, { ...callerOf(reply), action: 'createTenant', target, details });
+      return tenant;
+    };
+    const request = idempotentRequest(key, body);
+    const made =
+      request === undefined
+        ? await this.platform.transaction(work)
+        : answerOf<TenantDto>(await answerOnce(this.platform, 'createTenant', request, work), reply);
+    this.directory.forget();
+    return made;
+  }
+
+  @Get()
+  @ApiOperation({ operationId: 'listTenants', summary: 'List the tenants' })
+  @ApiResponse({ status: 200, type: TenantListDto, description: 'All of them, with their limits.' })
+  @ApiProblems(503)
+  async list(): Promise<TenantListDto> {
+    return { items: await tenants.list(this.platform) };
+  }
+
+  @Patch(':tenant_id')
+  @ApiParam({ name: 'tenant_id', schema: { type: 'string', maxLength: 64 } })
+  @ApiOperation({
+    operationId: 'changeTenant',
+    summary: 'Change a tenant',
+    description:
+      'Its name, weight and limits, or whether it is open. It counts within 5 s, on every replica. What is beyond a new limit is kept, and goes on.',
+  })
+  @ApiBody({ required: true, schema: changeBody as never })
+  @ApiResponse({ status: 200, type: TenantDto, description: 'As it is now.' })
+  @ApiProblems(400, 404, 413, 415, 503)
+  async change(
+    @Param('tenant_id') id: string,
+    @Body() body: unknown,
+    @Res({ passthrough: true }) reply: CallerReply,
+  ): Promise<TenantDto> {
+    const change = readChange(body);
+    const changed = await this.platform.transaction(async (tx) => {
+      const tenant = TENANT_ID.test(id) ? await tenants.update(tx, id, change) : undefined;
+      if (tenant === undefined)
+        throw new Problem('NOT_FOUND', `There is no tenant ${JSON.stringify(id.slice(0, 80))}.`);
+      await tellOfChange(tx, { ...callerOf(reply), action: 'changeTenant', target: id, details: { ...change } });
+      return tenant;
+    });
+    this.directory.forget();
+    this.signIn.forget();
+    return changed;
+  }
+
+  private get platform(): TenantDatabases['engine'] {
+    return this.databases.forTenant(PLATFORM).engine;
+  }
+}

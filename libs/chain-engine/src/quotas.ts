@@ -1,0 +1,60 @@
+import { tenants, type Quota, type Queryable } from '#libs/repositories';
+
+/** What is beyond a tenant's quota: nothing was stored. */
+export class QuotaExceeded extends Error {
+  constructor(
+    readonly limit: keyof Quota,
+    readonly max: number,
+    readonly used: number,
+    /** When it is worth trying again, s: when a create falls out of its minute, or a guess. */
+    readonly retryAfterSeconds: number,
+  ) {
+    super(`${limit} is ${max}, and ${used} are used`);
+  }
+}
+
+/** Nobody knows when a chain ends or artifacts are removed, s. */
+const TRY_AGAIN_S = 10;
+
+/** What a new chain would use. */
+export interface NewUse {
+  readonly tasks: number;
+  readonly starts: boolean;
+}
+
+/** Within the transaction that creates a chain: throws QuotaExceeded. Creates of the same tenant wait for each other. */
+export async function checkCreate(tx: Queryable, quota: Quota, { tasks, starts }: NewUse): Promise<void> {
+  await tenants.hold(tx);
+  const { max_creates_per_minute: creates, max_running_chains: running } = quota;
+  const seconds = creates === null ? 0 : await tenants.nextCreate(tx, creates);
+  if (seconds > 0) throw new QuotaExceeded('max_creates_per_minute', creates!, creates!, Math.ceil(seconds));
+  const { max_waiting_tasks: waiting, max_artifact_bytes: bytes } = quota;
+  if (waiting === null && bytes === null && !(starts && running !== null)) return;
+  const use = await tenants.use(tx);
+  if (waiting !== null && use.waiting_tasks + tasks > waiting) {
+    throw new QuotaExceeded('max_waiting_tasks', waiting, use.waiting_tasks, TRY_AGAIN_S);
+  }
+  if (bytes !== null && use.artifact_bytes >= bytes) {
+    throw new QuotaExceeded('max_artifact_bytes', bytes, use.artifact_bytes, TRY_AGAIN_S);
+  }
+  if (starts && running !== null && use.running_chains >= running) {
+    throw new QuotaExceeded('max_running_chains', running, use.running_chains, TRY_AGAIN_S);
+  }
+}
+
+/** Within the transaction that starts a chain, or starts it again: throws QuotaExceeded. */
+export async function checkStart(tx: Queryable, quota: Quota, chainId: string): Promise<void> {
+  const { max_running_chains: running } = quota;
+  if (running === null) return;
+  await tenants.hold(tx);
+  const { others, itself } = await tenants.runningBeside(tx, chainId);
+  if (!itself && others >= running) throw new QuotaExceeded('max_running_chains', running, others, TRY_AGAIN_S);
+}
+
+/** Whether there is anything to look at. */
+export function isLimited(quota: Quota): boolean {
+  const { max_running_chains, max_waiting_tasks, max_creates_per_minute, max_artifact_bytes } = quota;
+  return [max_running_chains, max_waiting_tasks, max_creates_per_minute, max_artifact_bytes].some(
+    (max) => max !== null,
+  );
+}

@@ -1,0 +1,240 @@
+import { expect } from 'expect';
+import { withConnection } from '#libs/platform';
+import { ApiClient, chain, describeSystem, eventually, task, type ProblemAnswer } from './system/index.js';
+
+const TENANTS = ['default', 'acme', 'beta'] as const;
+type Tenant = (typeof TENANTS)[number];
+
+/** What a tenant has, by the names that the paths of the API give them. */
+type Ids = Readonly<Record<'chain_id' | 'task_id' | 'webhook_id' | 'delivery_id' | 'key_id' | 'path', string>>;
+
+interface OpenApi {
+  paths: Record<string, Record<string, { operationId?: string; requestBody?: unknown; security?: unknown[] }>>;
+}
+
+describeSystem('tenants', 'postgres', { env: { RATE_LIMIT: '0' } }, (check, system) => {
+  const clients = {} as Record<Tenant, ApiClient>;
+  const ids = {} as Record<Tenant, Ids>;
+
+  /** Rows of a tenant in every table, but for when a key was last used. */
+  const rowsOf = (tenant: Tenant): Promise<string> =>
+    withConnection(system.databaseUrl, async (client) => {
+      const { rows } = await client.query<{ name: string }>(
+        `SELECT relname AS name FROM pg_class WHERE relrowsecurity AND relname <> 'outbox' ORDER BY 1`,
+      );
+      const all: string[] = [];
+      for (const { name } of rows) {
+        const of = await client.query<{ row: string }>(
+          `SELECT (to_jsonb(t) - 'last_used_at')::text AS row FROM ${name} t WHERE tenant_id = $1 ORDER BY 1`,
+          [tenant],
+        );
+        all.push(`${name}: ${of.rows.map(({ row }) => row).join('\n')}`);
+      }
+      return all.join('\n\n');
+    });
+
+  check('are made by the platform, each with a key of its own', async ({ api }) => {
+    for (const tenant of TENANTS) {
+      if (tenant !== 'default') {
+        await api.expect(201, '/tenants', { method: 'POST', body: { tenant_id: tenant, name: `Tenant ${tenant}` } });
+      }
+      const headers = { 'x-tenant': tenant };
+      const made = await api.expect<{ key: string; key_id: string }>(201, '/keys', {
+        method: 'POST',
+        headers,
+        body: { name: `key of ${tenant}`, role: 'admin' },
+      });
+      const client = (clients[tenant] = new ApiClient(api.url, made.key));
+      const { webhook_id } = await client.expect<{ webhook_id: string }>(201, '/webhooks', {
+        method: 'POST',
+        body: { url: `http://127.0.0.1:1/${tenant}` },
+      });
+      const body = { ...chain([task('a', { result: { mark: `result of ${tenant}` } })]) };
+      const chain_id = await client.create(
+        { ...body, chain_name: `chain of ${tenant}`, execute: true },
+        { 'Idempotency-Key': 'the same for all' },
+      );
+      await client.ended(chain_id);
+      const deliveries = await eventually('the webhook was tried', async () => {
+        const path = `/webhooks/${webhook_id}/deliveries`;
+        const { items } = await client.expect<{ items: { id: number; payload: { data: { chain_id: string } } }[] }>(
+          200,
+          path,
+        );
+        return items.length > 0 ? items : undefined;
+      });
+      expect(deliveries.map(({ payload }) => payload.data.chain_id)).toEqual([chain_id]);
+      const delivery_id = String(deliveries[0]!.id);
+      ids[tenant] = { chain_id, task_id: 'a', webhook_id, delivery_id, key_id: made.key_id, path: 'none' };
+    }
+    expect(new Set(TENANTS.map((tenant) => ids[tenant].chain_id)).size).toBe(3);
+    const again = await api.call('/tenants', { method: 'POST', body: { tenant_id: 'acme', name: 'again' } });
+    expect([again.status, again.body.code]).toEqual([409, 'TENANT_EXISTS']);
+  });
+
+  check('find nothing of each other on any route, by any id, and change nothing', async ({ api }) => {
+    const document = await api.expect<OpenApi>(200, '//docs-json');
+    const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
+      Object.entries(methods)
+        .filter(([, operation]) => operation.operationId !== undefined && operation.security?.length !== 0)
+        .map(([method, operation]) => ({ path, method: method.toUpperCase(), ...operation })),
+    );
+    const before = Object.fromEntries(await Promise.all(TENANTS.map(async (t) => [t, await rowsOf(t)] as const)));
+    let cells = 0;
+    const leaks: string[] = [];
+    for (const asking of TENANTS) {
+      for (const other of TENANTS) {
+        if (asking === other) continue;
+        const marks = [`of ${other}`, `/${other}`, ...Object.entries(ids[other]).map(([, id]) => id)].filter(
+          (mark) => !Object.values(ids[asking]).includes(mark) && !/^\d+$/.test(mark),
+        );
+        for (const { path, method, operationId, requestBody } of operations) {
+          const named = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name as keyof Ids);
+          if (path.includes('/tenants')) continue; // the platform's alone: the route walk of the sign-in
+          const url = path.replaceAll(/\{(\w+)\}/g, (_, name: keyof Ids) => ids[other][name] ?? 'none');
+          if (named.length === 0 && method !== 'GET' && !path.includes('/bulk/')) continue; // adds to one's own
+          const body = path.includes('/bulk/')
+            ? { ids: [ids[other].chain_id] }
+            : requestBody === undefined
+              ? undefined
+              : (BODIES[operationId!] ?? {});
+          cells++;
+          const answer = await clients[asking].call(`/${url}`, { method, body });
+          const said = answer.text.replaceAll(url.split('?')[0]!, '');
+          const echoed = new Set([
+            ...named.map((name) => ids[other][name]),
+            ...(path.includes('/bulk/') ? [ids[other].chain_id] : []),
+          ]);
+          const found = marks.filter((mark) => said.includes(mark) && !echoed.has(mark));
+          const opened = named.length > 0 && answer.status < 400;
+          const bulk = path.includes('/bulk/') && (answer.body as unknown as { not_found: number }).not_found !== 1;
+          if (found.length > 0 || opened || bulk || answer.status >= 500) {
+            leaks.push(
+              `${asking} ${method} ${url} of ${other}: ${answer.status} ${found.join()} ${answer.text.slice(0, 200)}`,
+            );
+          }
+          // With what only its own tenant may name, it is as if it were not there.
+          if (named.length > 0 && answer.status !== 404) {
+            leaks.push(
+              `${asking} ${method} ${url} of ${other} answered ${answer.status}: ${answer.text.slice(0, 200)}`,
+            );
+          }
+        }
+      }
+    }
+    process.stdout.write(
+      `tenants x routes x ids: ${cells} requests of ${operations.length} operations, ${leaks.length} leaks\n`,
+    );
+    expect(leaks).toEqual([]);
+    expect(cells).toBeGreaterThan(200);
+    for (const tenant of TENANTS) expect(await rowsOf(tenant)).toBe(before[tenant]);
+    // It can find: each sees its own by the same paths.
+    for (const tenant of TENANTS) {
+      expect((await clients[tenant].chain(ids[tenant].chain_id)).chain_name).toBe(`chain of ${tenant}`);
+      const list = await clients[tenant].expect<{ total: number }>(200, '/chains');
+      expect(list.total).toBe(1);
+    }
+  });
+
+  check('hear of their own events alone', async () => {
+    for (const tenant of TENANTS) {
+      const { items } = await clients[tenant].expect<{ items: { chain_id: string }[] }>(200, '/events?limit=1000');
+      expect(new Set(items.map(({ chain_id: id }) => id))).toEqual(new Set([ids[tenant].chain_id]));
+    }
+  });
+
+  check('may not be chosen but by the platform, and may be closed', async ({ api }) => {
+    const foreign = await clients.acme.call('/chains', { headers: { 'x-tenant': 'beta' } });
+    expect([foreign.status, foreign.body.code]).toEqual([403, 'FORBIDDEN']);
+    expect((await clients.acme.call('/chains', { headers: { 'x-tenant': 'acme' } })).status).toBe(200);
+    expect((await api.call(`/chains/${ids.beta.chain_id}`, { headers: { 'x-tenant': 'beta' } })).status).toBe(200);
+    for (const none of ['gamma', '*', '', "x' OR true --"]) {
+      expect((await api.call('/chains', { headers: { 'x-tenant': none } })).status).toBe(404);
+    }
+    await api.expect(200, '/tenants/beta', { method: 'PATCH', body: { enabled: false } });
+    const closed = await api.call('/chains', { headers: { 'x-tenant': 'beta' } });
+    expect([closed.status, closed.body.code]).toEqual([404, 'NOT_FOUND']);
+    await eventually('the key of a closed tenant opens nothing', async () =>
+      (await clients.beta.call('/chains')).status === 401 ? true : undefined,
+    );
+    await api.expect(200, '/tenants/beta', { method: 'PATCH', body: { enabled: true } });
+  });
+
+  check('are held to their quota, and told of it', async ({ api }) => {
+    const set = async (quota: object): Promise<void> => {
+      await api.expect(200, '/tenants/acme', { method: 'PATCH', body: quota });
+    };
+    const refused = async (path: string, body: object, headers = {}): Promise<ProblemAnswer & { quota: object }> => {
+      const answer = await clients.acme.call<ProblemAnswer & { quota: object }>(path, {
+        method: 'POST',
+        body,
+        headers,
+      });
+      expect([answer.status, answer.body.code]).toEqual([429, 'QUOTA_EXCEEDED']);
+      expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
+      return answer.body;
+    };
+    const slow = { ...chain([task('a', { delay_ms: 60_000 }), task('b', {}, { depends_on: ['a'] })]), execute: true };
+
+    await set({ max_running_chains: 1 });
+    const running = await clients.acme.create(slow, { 'Idempotency-Key': 'first' });
+    await clients.acme.until(running, 'its task runs', ({ tasks }) => tasks[0]!.status === 'RUNNING');
+    const chains = async (): Promise<number> => (await clients.acme.expect<{ total: number }>(200, '/chains')).total;
+    const before = await chains();
+    expect((await refused('/chains', slow)).quota).toEqual({ limit: 'max_running_chains', max: 1, used: 1 });
+    await refused('/chains', slow, { 'Idempotency-Key': 'second' });
+    expect(await chains()).toBe(before);
+    // What was answered before is answered again.
+    expect(await clients.acme.create(slow, { 'Idempotency-Key': 'first' })).toBe(running);
+    const { execute: _execute, ...waiting } = slow;
+    const second = await clients.acme.create(waiting);
+    await refused(`/chains/${second}/execute`, {});
+    await clients.acme.expect(202, `/chains/${second}/execute?dry_run=true`, { method: 'POST' });
+    const bulk = await clients.acme.expect<{ refused: number; results: { detail: string }[] }>(
+      200,
+      '/chains/bulk/retry',
+      {
+        method: 'POST',
+        body: { ids: [ids.acme.chain_id] },
+      },
+    );
+    expect(bulk.refused).toBe(1);
+    await clients.acme.expect(200, `/chains/${running}/cancel`, { method: 'POST' });
+    await clients.acme.expect(202, `/chains/${second}/execute`, { method: 'POST' });
+
+    await set({ max_running_chains: null, max_waiting_tasks: 3 });
+    expect((await refused('/chains', slow)).quota).toEqual({ limit: 'max_waiting_tasks', max: 3, used: 2 });
+    await clients.acme.expect(200, `/chains/${second}/cancel`, { method: 'POST' });
+
+    await set({ max_waiting_tasks: null, max_creates_per_minute: 10 });
+    const { creates_last_minute: made } = (
+      await clients.acme.expect<{ use: { creates_last_minute: number } }>(200, '/tenant')
+    ).use;
+    // As many at once as come: no more than the quota lets through.
+    const answers = await Promise.all(
+      Array.from({ length: 30 }, () => clients.acme.call('/chains', { method: 'POST', body: waiting })),
+    );
+    const statuses = answers.map(({ status }) => status);
+    expect(statuses.filter((status) => status === 201)).toHaveLength(10 - made);
+    expect(statuses.filter((status) => status === 429)).toHaveLength(20 + made);
+    const last = (await refused('/chains', waiting)).quota;
+    expect(last).toEqual({ limit: 'max_creates_per_minute', max: 10, used: 10 });
+    // Others are not touched by it.
+    await clients.beta.create(waiting);
+    await set({ max_creates_per_minute: null });
+  });
+
+  check('see their limits and use', async () => {
+    const own = await clients.acme.expect<Record<string, unknown>>(200, '/tenant');
+    expect(own).toMatchObject({ tenant_id: 'acme', max_creates_per_minute: null, use: { running_chains: 0 } });
+    expect((await clients.acme.call('/tenants')).status).toBe(403);
+  });
+});
+
+/** Bodies that the operation takes, so that only the foreign id stands in its way. */
+const BODIES: Readonly<Record<string, object>> = {
+  setChainPriority: { priority: 9 },
+  setTaskPriority: { priority: 9 },
+  resolveTask: { result: 1, note: 'mine' },
+  skipTask: { note: 'mine' },
+};
