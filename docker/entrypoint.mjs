@@ -1,0 +1,17 @@
+// Runs one program of the image in this process, so that signals reach it: no shell and no npm stand between.
+const PROGRAMS = {
+  api: 'apps/api/src/main.js',
+  'status-listener': 'apps/status-listener/src/main.js',
+  'compute-worker': 'apps/compute-worker/src/main.js',
+  migrate: 'launcher/migrate.js',
+  'verify-audit': 'launcher/verify-audit.js',
+  doctor: 'launcher/doctor.js',
+};
+
+const [node, self, name = '', ...args] = process.argv;
+if (!Object.hasOwn(PROGRAMS, name)) {
+  process.stderr.write(`task-chain: no program ${JSON.stringify(name)}: ${Object.keys(PROGRAMS).join(', ')}\n`);
+  process.exit(2);
+}
+process.argv = [node, self, ...args];
+await import(new URL(`../dist/${PROGRAMS[name]}`, import.meta.url).href);

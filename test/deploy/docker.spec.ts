@@ -1,0 +1,148 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { DockerfileParser, type Copy, type From } from 'dockerfile-ast';
+import { validate, ValidationSeverity } from 'dockerfile-utils';
+import { expect } from 'expect';
+import { parse } from 'yaml';
+import { variables } from './variables.js';
+
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
+
+describe('docker/Dockerfile', () => {
+  const text = read('docker/Dockerfile');
+  const dockerfile = DockerfileParser.parse(text);
+  const last = (keyword: string): string[] => {
+    const found = dockerfile.getInstructions().filter((each) => each.getKeyword() === keyword);
+    return found.at(-1)!.getArguments().map(String);
+  };
+
+  it('has no fault that a linter sees', () => {
+    const settings = {
+      deprecatedMaintainer: ValidationSeverity.ERROR,
+      instructionWorkdirRelative: ValidationSeverity.ERROR,
+    };
+    expect(validate(text, settings).map(({ message }) => message)).toEqual([]);
+  });
+
+  it('takes a Node that package.json allows, of one version', () => {
+    const [, version] = /^ARG NODE_IMAGE=node:(24\.\d+\.\d+)-bookworm-slim$/m.exec(text) ?? [];
+    expect(Number(version?.split('.')[1])).toBeGreaterThanOrEqual(11);
+  });
+
+  it('copies what is there and what .dockerignore lets through', () => {
+    const let_ = read('.dockerignore')
+      .split('\n')
+      .filter((row) => row.startsWith('!'))
+      .map((row) => row.slice(1));
+    const copies = dockerfile.getCOPYs().filter((copy: Copy) => copy.getFlags().length === 0);
+    const sources = copies.flatMap((copy) => copy.getArguments().slice(0, -1).map(String));
+    expect(sources.length).toBeGreaterThan(8);
+    for (const source of sources)
+      expect([source, existsSync(join(ROOT, source)), let_.includes(source)]).toEqual([source, true, true]);
+    const stages = dockerfile.getFROMs().map((from: From) => from.getBuildStage());
+    const from = dockerfile
+      .getCOPYs()
+      .flatMap((copy) => copy.getFlags())
+      .map((flag) => flag.getValue());
+    expect(from.filter((stage) => !stages.includes(stage))).toEqual([]);
+  });
+
+  it('runs as a user by number, without a shell, and knows its health', () => {
+    expect(last('USER')).toEqual(['10001:10001']);
+    expect(JSON.parse(last('ENTRYPOINT').join(' '))).toEqual(['node', '--enable-source-maps', 'docker/entrypoint.mjs']);
+    expect(last('HEALTHCHECK').join(' ')).toContain('["node", "docker/healthcheck.mjs"]');
+  });
+
+  it('sets variables that there are', () => {
+    const names = dockerfile.getENVs().flatMap((env) => env.getProperties().map((property) => property.getName()));
+    expect(names.filter((name) => !variables.has(name))).toEqual([]);
+  });
+
+  it('starts programs that are built', () => {
+    const programs = [...read('docker/entrypoint.mjs').matchAll(/'([a-z-]+\/[a-z/-]+\.js)'/g)].map(([, path]) => path!);
+    expect(programs).toHaveLength(6);
+    for (const path of programs) expect([path, existsSync(join(ROOT, 'dist', path))]).toEqual([path, true]);
+  });
+});
+
+interface Service {
+  readonly image: string;
+  readonly command?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly volumes?: readonly string[];
+  readonly secrets?: readonly { readonly source: string; readonly target: string }[];
+  readonly depends_on?: object;
+}
+
+describe('docker/compose.yml', () => {
+  const text = read('docker/compose.yml');
+  const compose = parse(text, { merge: true }) as {
+    services: Record<string, Service>;
+    volumes: object;
+    secrets: object;
+  };
+  const ours = ['api', 'status-listener', 'compute-worker', 'migrate'];
+
+  it('gives each app its program and variables that there are', () => {
+    for (const name of ours) {
+      const { command, environment, ...rest } = compose.services[name]!;
+      expect(command).toEqual([name]);
+      expect(rest).toMatchObject({ read_only: true, cap_drop: ['ALL'] });
+      expect(Object.keys(environment!).filter((variable) => !variables.has(variable))).toEqual([]);
+    }
+    expect(compose.services['api']!.environment).toMatchObject({ ADMIN_API_KEY: expect.any(String) });
+    expect(compose.services['compute-worker']!.environment).not.toHaveProperty('ADMIN_API_KEY');
+  });
+
+  it('asks for every secret, and has none', () => {
+    const asked = new Set([...text.matchAll(/\$\{([A-Z_]+)/g)].map(([, name]) => name!));
+    asked.delete('TASK_CHAIN_VERSION');
+    const example = [...read('docker/.env.example').matchAll(/^([A-Z_]+)=(.*)$/gm)].map(([, name, value]) => [
+      name,
+      value,
+    ]);
+    expect(example).toEqual(expect.arrayContaining([...asked].map((name) => [name, ''])));
+    expect(example).toHaveLength(asked.size);
+    for (const name of asked) expect(text).toContain(`\${${name}:?`);
+  });
+
+  it('mounts what is there, names services and volumes that there are, and pins every image', () => {
+    const { services, volumes, secrets } = compose;
+    for (const [name, service] of Object.entries(services)) {
+      for (const volume of service.volumes ?? []) {
+        const [source = ''] = volume.split(':');
+        const there = source.startsWith('.') ? existsSync(resolve(ROOT, 'docker', source)) : source in volumes;
+        expect([name, volume, there]).toEqual([name, volume, true]);
+      }
+      for (const { source } of service.secrets ?? []) expect(secrets).toHaveProperty([source]);
+      for (const other of Object.keys(service.depends_on ?? {})) expect(services).toHaveProperty([other]);
+      expect(service.image).toMatch(/:(\d|v\d|\$\{TASK_CHAIN_VERSION)/);
+    }
+  });
+
+  it('lets Prometheus scrape each app where it listens, with the key that it asks for', () => {
+    const dockerfile = read('docker/Dockerfile');
+    const port = (name: string): string => new RegExp(`\\b${name}=(\\d+)`).exec(dockerfile)![1]!;
+    const targets = [
+      `api:${port('PORT')}`,
+      `status-listener:${port('LISTENER_PORT')}`,
+      `compute-worker:${port('WORKER_PORT')}`,
+    ];
+    const prometheus = parse(read('deploy/prometheus/prometheus.yml')) as {
+      rule_files: string[];
+      scrape_configs: { static_configs: { targets: string[] }[]; authorization?: { credentials_file: string } }[];
+    };
+    expect(
+      prometheus.scrape_configs.flatMap(({ static_configs }) => static_configs.flatMap((each) => each.targets)),
+    ).toEqual(targets);
+    const { volumes, secrets } = compose.services['prometheus']!;
+    const mounted = [...volumes!.map((volume) => volume.split(':')[1]), ...secrets!.map(({ target }) => target)];
+    const needed = prometheus.rule_files.map((file) => join('/etc/prometheus', file));
+    needed.push(prometheus.scrape_configs[0]!.authorization!.credentials_file);
+    expect(mounted).toEqual(expect.arrayContaining(needed));
+    expect(dirname(needed[0]!)).toBe('/etc/prometheus');
+  });
+});
