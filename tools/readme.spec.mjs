@@ -5,15 +5,13 @@ import { expect } from 'expect';
 import { filesBelow } from './build.mjs';
 import { ROOT } from './steps.mjs';
 
-/** Pages that are there in English only, as yet or for good. */
-const ENGLISH_ONLY = ['docs/operating.md'];
 /** Every page of docs/ with its Chinese one in docs/zh-CN/, and elsewhere `<name>.md` with `<name>.zh-CN.md`. */
 const PAIRS = [
   ...['README.md', ...filesBelow('examples', (name) => name === 'README.md')]
     .map((page) => [page, page.replace(/\.md$/, '.zh-CN.md')])
     .filter(([, chinese]) => existsSync(join(ROOT, chinese))),
   ...filesBelow('docs', (name) => /^[^[]+\.md$/.test(name))
-    .filter((page) => !page.startsWith('docs/zh-CN/') && !ENGLISH_ONLY.includes(page))
+    .filter((page) => !page.startsWith('docs/zh-CN/'))
     .map((page) => [page, page.replace(/^docs/, 'docs/zh-CN')]),
 ];
 const textOf = (path) => readFileSync(join(ROOT, path), 'utf8');
