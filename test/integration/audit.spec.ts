@@ -73,6 +73,30 @@ describeSystem('the audit log', 'postgres', { apps: ['api', 'status-listener'] }
       expect(new Set(told.map(({ address }) => address))).toEqual(new Set(['127.0.0.1']));
       expect(new Set(told.map(({ actor }) => actor))).toEqual(new Set(['admin key']));
 
+      const read = (query: string) =>
+        api.expect<{
+          items: { seq: number; action: string; target: string; hash: string }[];
+          next_before: number | null;
+        }>(200, `/audit${query}`);
+      const whole = await read('');
+      expect(whole.items.map(({ action }) => action)).toEqual(expected.map(([action]) => action).reverse());
+      expect(whole.next_before).toBeNull();
+      const paged: number[] = [];
+      for (let before: number | null = 10 ** 9; before !== null;) {
+        const page: typeof whole = await read(`?limit=5&before=${before}`);
+        paged.push(...page.items.map(({ seq }) => seq));
+        before = page.next_before;
+      }
+      expect(paged).toEqual(whole.items.map(({ seq }) => seq));
+      expect((await read(`?target=${id}/a&action=skipTask&actor=admin%20key`)).items).toHaveLength(1);
+      expect((await read('?actor=nobody')).items).toEqual([]);
+      const now = new Date().toISOString();
+      expect((await read(`?from=${now}`)).items).toEqual([]);
+      expect((await read(`?to=${now}`)).items).toHaveLength(expected.length);
+      for (const wrong of ['limit=0', 'from=yesterday', 'who=me', 'actor=a&actor=b', 'target=%00']) {
+        expect((await api.call(`/audit?${wrong}`)).body).toMatchObject({ status: 400, code: 'INVALID_QUERY' });
+      }
+
       const db = new Database(system.databaseUrl, { max: 1 });
       expect(await verifyAudit(db)).toMatchObject({ rows: expected.length, waiting: 0, faults: [] });
       await db.close();

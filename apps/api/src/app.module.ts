@@ -1,6 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { createMetrics, type AppConfig } from '#libs/platform';
+import { AuditController } from './audit/audit.controller.js';
 import { ChainReader } from './chains/chain-reader.js';
 import { ChainsController } from './chains/chains.controller.js';
 import { BulkController } from './controls/bulk.controller.js';
@@ -44,6 +45,7 @@ export class AppModule {
         TaskTypesController,
         WebhooksController,
         KeysController,
+        AuditController,
         TenantController,
         TenantsController,
         HealthController,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { expect } from 'expect';
 import { Registry } from 'prom-client';
-import { Database, engineQueries } from '#libs/repositories';
+import { Database, engineQueries, sealAudit, verifyAudit } from '#libs/repositories';
 import { createTestDatabase, type TestDatabase } from '#libs/testing';
 import { Duties } from './duties.js';
 
@@ -92,7 +92,14 @@ describe('retention', () => {
     expect(old.filter((id) => existsSync(join(root, id)))).toEqual([]);
     expect(existsSync(join(root, 'recent', 'a'))).toBe(true);
     expect(existsSync(join(root, 'open', 'a'))).toBe(true);
-    expect(await sql('SELECT FROM outbox')).toEqual([]);
+    expect(await sql(`SELECT FROM outbox WHERE kind <> 'AUDIT'`)).toEqual([]);
+    await sealAudit(db);
+    const told = await sql(
+      `SELECT action, actor, target, details ->> 'completed_at' IS NOT NULL AS dated FROM audit_log`,
+    );
+    expect(told).toHaveLength(old.length);
+    expect(told).toContainEqual({ action: 'removeChain', actor: 'retention', target: 'old-60', dated: true });
+    expect((await verifyAudit(db)).faults).toEqual([]);
   });
 
   test('removes the artifacts of chains whose listener died after their rows were gone', async () => {
@@ -101,7 +108,7 @@ describe('retention', () => {
     expect(existsSync(join(root, 'half'))).toBe(true);
     await duties().removeOld();
     expect(existsSync(join(root, 'half'))).toBe(false);
-    expect(await sql('SELECT FROM outbox')).toEqual([]);
+    expect(await sql(`SELECT FROM outbox WHERE kind <> 'AUDIT'`)).toEqual([]);
   });
 
   test('removes deliveries of the same age, but none that are still to be made', async () => {

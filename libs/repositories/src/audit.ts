@@ -7,6 +7,7 @@ import {
   countAuditWaiting,
   holdAuditHead,
   readAudit,
+  readAuditRows,
   readAuditHead,
   takeAudit,
   tellAudit,
@@ -119,6 +120,29 @@ function sorted(value: unknown): unknown {
   if (value === null || typeof value !== 'object') return value;
   const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
   return Object.fromEntries(members.map(([name, member]) => [name, sorted(member)]));
+}
+
+/** A row as its tenant may see it. */
+export type AuditView = Pick<
+  AuditRow,
+  'seq' | 'at' | 'actor' | 'address' | 'request_id' | 'action' | 'target' | 'hash'
+> & { readonly details: Record<string, unknown> };
+
+/** Which rows: what is undefined narrows nothing. Times in ISO 8601. */
+export interface AuditFilter {
+  readonly actor: string | undefined;
+  readonly action: string | undefined;
+  readonly target: string | undefined;
+  readonly from: string | undefined;
+  readonly to: string | undefined;
+  readonly before: number;
+}
+
+/** The tenant's rows, newest first. */
+export function readAuditPage(db: Queryable, filter: AuditFilter, limit: number): Promise<AuditView[]> {
+  const { actor, action, target, from, to, before } = filter;
+  const narrowed = [actor, action, target, from, to].map((value) => value ?? null);
+  return db.query<AuditView>(readAuditRows, [before, limit, ...narrowed]);
 }
 
 /**

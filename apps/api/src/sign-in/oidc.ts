@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose';
 import { DEFAULT_TENANT } from '#libs/chain-domain';
 import { unavailable } from '../input/problem-from-error.js';
@@ -44,7 +45,7 @@ export class OidcTokens {
       const role = this.roleOf(payload);
       const tenant = this.tenantOf(payload);
       if (role === undefined || tenant === undefined) return undefined;
-      return { actor: `oidc:${payload.sub}`.slice(0, 64), role, tenant };
+      return { actor: actorOf(payload.sub!), role, tenant };
     } catch (error) {
       // Of all that jose finds only this says that nobody could look.
       const looked = error instanceof errors.JOSEError && !(error instanceof errors.JWKSTimeout);
@@ -88,4 +89,17 @@ function claimOf(payload: JWTPayload, path: readonly string[]): unknown {
   let claim: unknown = payload;
   for (const name of path) claim = (claim as Record<string, unknown> | null | undefined)?.[name];
   return claim;
+}
+
+/** Subjects as they can be stored and told apart by people: no controls, no halves of characters, nothing that shows as nothing. */
+const PLAIN = /^[^\p{C}\p{Z}](?:[^\p{C}\p{Zl}\p{Zp}]{0,57}[^\p{C}\p{Z}])?$/u;
+
+/**
+ * `oidc:<subject>` in 64 characters at most. Of a longer subject, or one that is not plain, the beginning and its SHA-256, so
+ * that no two are the same.
+ */
+function actorOf(subject: string): string {
+  if (PLAIN.test(subject) && !/~[\w-]{43}$/.test(subject)) return `oidc:${subject}`;
+  const hash = createHash('sha256').update(JSON.stringify(subject)).digest('base64url');
+  return `oidc:${subject.replaceAll(/[^\x21-\x7e]/g, '?').slice(0, 15)}~${hash}`;
 }

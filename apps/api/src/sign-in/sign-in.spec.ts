@@ -58,6 +58,7 @@ const NEEDED: Readonly<Record<string, Role | 'open'>> = {
   'GET /api/v1/tenants': 'platform',
   'POST /api/v1/tenants': 'platform',
   'PATCH /api/v1/tenants/:tenant_id': 'platform',
+  'GET /api/v1/audit': 'admin',
   'GET /api/v1/keys': 'admin',
   'POST /api/v1/keys': 'admin',
   'DELETE /api/v1/keys/:key_id': 'admin',
@@ -269,6 +270,39 @@ describe('sign-in', () => {
       expect((await inject('GET', '/api/v1/keys', viewer)).statusCode).toBe(403);
       const both = await issuer.token(roles('viewer', 'offline_access', 'admin'));
       expect((await inject('GET', '/api/v1/keys', both)).statusCode).toBe(200);
+    });
+
+    test('two subjects are never the same actor, however long or odd', async () => {
+      const long = 'ou=people,dc=example,dc=com,'.repeat(3);
+      const plain = `~${'A'.repeat(43)}`;
+      const subjects = [
+        'ann',
+        '安娜',
+        long + 'ann',
+        long + 'bob',
+        'a\0b',
+        'a\u0001b',
+        'ann ',
+        'an\u200bn',
+        '\u202enna',
+        plain,
+      ];
+      const actors: string[] = [];
+      for (const subject of subjects) {
+        const token = await issuer.token(roles('author'), { subject });
+        const chain = {
+          chain_name: 'mine',
+          tasks: [{ task_id: 'a', task_type: 'diagnostic', task_params: { task_config: {} } }],
+        };
+        const made = await inject('POST', '/api/v1/chains', token, chain);
+        expect([subject, made.statusCode]).toEqual([subject, 201]);
+        const path = `/api/v1/chains/${made.json<{ chain_id: string }>().chain_id}`;
+        actors.push((await inject('GET', path, token)).json<{ created_by: string }>().created_by);
+      }
+      expect(new Set(actors).size).toBe(subjects.length);
+      expect(actors.slice(0, 2)).toEqual(['oidc:ann', 'oidc:安娜']);
+      expect(actors[2]).toMatch(/^oidc:ou=people,dc=ex~[\w-]{43}$/);
+      for (const actor of actors) expect([...actor].length).toBeLessThanOrEqual(64);
     });
 
     test('the issuer changes its key, and goes away', async () => {

@@ -764,6 +764,46 @@ export type ApiKeyListDto = {
     items: Array<ApiKeyDto>;
 };
 
+export type AuditRowDto = {
+    /**
+     * Its number in the log. The numbers of other tenants' rows are left out.
+     */
+    seq: number;
+    at: string;
+    /**
+     * Who: `admin key`, `key:<id>`, `oidc:<subject>`, or `retention` for what was removed by its age.
+     */
+    actor: string | null;
+    /**
+     * The address that the request came from; `-` where there was none.
+     */
+    address: string;
+    request_id: string;
+    /**
+     * The operation of this API, or `removeChain`.
+     */
+    action: string;
+    /**
+     * A chain, `<chain>/<task>`, a webhook, a key.
+     */
+    target: string;
+    details: {
+        [key: string]: unknown;
+    };
+    /**
+     * SHA-256 over the row and the hash of the one before it, in hex.
+     */
+    hash: string;
+};
+
+export type AuditPageDto = {
+    items: Array<AuditRowDto>;
+    /**
+     * Ask with `before` set to it for what is older; null: there is no more.
+     */
+    next_before: number | null;
+};
+
 export type TenantUseDto = {
     running_chains: number;
     waiting_tasks: number;
@@ -3824,6 +3864,71 @@ export type RevokeKeyResponses = {
 };
 
 export type RevokeKeyResponse = RevokeKeyResponses[keyof RevokeKeyResponses];
+
+export type ListAuditRowsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        limit?: number;
+        /**
+         * Rows before this number.
+         */
+        before?: number;
+        /**
+         * Before this time.
+         */
+        to?: string;
+        /**
+         * Not before this time.
+         */
+        from?: string;
+        /**
+         * Exactly this one.
+         */
+        target?: string;
+        action?: string;
+        actor?: string;
+    };
+    url: '/api/v1/audit';
+};
+
+export type ListAuditRowsErrors = {
+    /**
+     * The request is wrong: `code` and `errors` say where and what was expected.
+     */
+    400: ProblemDto;
+    /**
+     * The request carries no key or token that counts.
+     */
+    401: ProblemDto;
+    /**
+     * The role of the caller does not allow it, or nobody may.
+     */
+    403: ProblemDto;
+    /**
+     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds.
+     */
+    429: ProblemDto;
+    /**
+     * A fault of the server; the log of the api has its cause.
+     */
+    500: ProblemDto;
+    /**
+     * The database is out of reach: try again after `Retry-After` seconds.
+     */
+    503: ProblemDto;
+};
+
+export type ListAuditRowsError = ListAuditRowsErrors[keyof ListAuditRowsErrors];
+
+export type ListAuditRowsResponses = {
+    /**
+     * A page of the log.
+     */
+    200: AuditPageDto;
+};
+
+export type ListAuditRowsResponse = ListAuditRowsResponses[keyof ListAuditRowsResponses];
 
 export type GetTenantData = {
     body?: never;

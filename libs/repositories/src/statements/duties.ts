@@ -16,7 +16,8 @@ const DELETE_TASKS = 5_000;
 
 /**
  * Removes finished chains with all that hangs on them, and webhook deliveries of the same age. $1 older than so many
- * seconds, $2 at most so many -> their chain ids, which also stand in an outbox row: their artifacts are still there.
+ * seconds, $2 at most so many -> their chain ids, which also stand in an outbox row: their artifacts are still there. Each is told
+ * to the audit log.
  * Small batches: each is one short transaction.
  */
 export const deleteFinished: Statement = {
@@ -29,8 +30,8 @@ export const deleteFinished: Statement = {
        ORDER BY completed_at LIMIT $2
          FOR UPDATE SKIP LOCKED
     ), old AS MATERIALIZED (
-      SELECT chain_id, tenant_id
-        FROM (SELECT chain_id, tenant_id, sum(total_tasks) OVER (ORDER BY completed_at, chain_id) - total_tasks AS before
+      SELECT chain_id, tenant_id, completed_at
+        FROM (SELECT chain_id, tenant_id, completed_at, sum(total_tasks) OVER (ORDER BY completed_at, chain_id) - total_tasks AS before
                 FROM found) AS running
        WHERE before < ${DELETE_TASKS}
     ), requests AS (
@@ -42,6 +43,12 @@ export const deleteFinished: Statement = {
       DELETE FROM webhook_deliveries WHERE id IN (
         SELECT id FROM webhook_deliveries
          WHERE status <> 'PENDING' AND created_at < now() - $1::float8 * interval '1 s' LIMIT $2)
+    ), told AS (
+      INSERT INTO outbox (tenant_id, kind, payload)
+      SELECT tenant_id, 'AUDIT', jsonb_build_object(
+               'actor', 'retention', 'address', '-', 'request_id', '-', 'action', 'removeChain', 'target', chain_id,
+               'details', jsonb_build_object('completed_at', completed_at))
+        FROM old
     ), artifacts AS (
       INSERT INTO outbox (tenant_id, kind, payload)
       SELECT tenant_id, 'REMOVE_ARTIFACTS', jsonb_build_object('chain_ids', jsonb_agg(chain_id)) FROM old GROUP BY tenant_id
