@@ -4,6 +4,7 @@ import { AuditLog1764028800003 } from './0003-audit-log.js';
 import { IdempotencyScope1764028800004 } from './0004-idempotency-scope.js';
 import { ApiKeys1764028800005 } from './0005-api-keys.js';
 import { Tenants1764028800006 } from './0006-tenants.js';
+import { ConcurrencyGroups1764028800007 } from './0007-concurrency-groups.js';
 
 /** Every migration in order: an explicit list, since globs break in ESM and bundles. A landed one is never edited. */
 export const migrations = [
@@ -13,4 +14,5 @@ export const migrations = [
   IdempotencyScope1764028800004,
   ApiKeys1764028800005,
   Tenants1764028800006,
+  ConcurrencyGroups1764028800007,
 ];

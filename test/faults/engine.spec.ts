@@ -207,6 +207,7 @@ function chainOf(parents: readonly (readonly number[])[]): NewChain {
     timeoutSeconds: 3600,
     execute: true,
     maxParallel: null,
+    concurrency: null,
     tasks: parents.map((predecessors, position) => ({
       taskId: `t${position}`,
       taskName: `t${position}`,
@@ -221,6 +222,7 @@ function chainOf(parents: readonly (readonly number[])[]): NewChain {
       timeoutSeconds: null,
       queueTimeoutSeconds: null,
       tolerable: false,
+      concurrency: null,
       conditions: [],
       level: 0,
       predecessors,

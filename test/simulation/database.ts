@@ -142,7 +142,7 @@ export class ModelDatabase {
       const { id, requestId, task } = rows[position]!;
       const known = this.bugs.has('run-not-checked') ? Object.freeze({ ...task, runId: null }) : task;
       loaded.state.tasks.set(position, known);
-      loaded.rows.set(position, { id, taskRequestId: requestId });
+      loaded.rows.set(position, { grouped: false, id, taskRequestId: requestId });
       loaded.positions.set(requestId, position);
     }
     return loaded;

@@ -3,6 +3,7 @@ import {
   applyReports,
   applyStarts,
   countEnded,
+  dispatchGrouped,
   dispatchReady,
   promoteDue,
   readDone,
@@ -121,7 +122,7 @@ export class Listener {
     await failpoint('listener.afterSend');
     await delivery.ack();
     await failpoint('listener.afterAck');
-    if (this.engine.room.openings(1).types.length > 0) this.wakeDispatcher();
+    if (this.engine.room.hasOpenings) this.wakeDispatcher();
   }
 
   private async takeNotes(lane: 'notes' | 'beats'): Promise<void> {
@@ -196,6 +197,7 @@ export class Listener {
     await this.inTurn(async () => {
       await promoteDue(this.engine);
       await dispatchReady(this.engine);
+      await dispatchGrouped(this.engine);
     });
   }
 

@@ -73,7 +73,9 @@ describe('the chain cache', () => {
 
   function chainOf(chainId: string, tasks: number, chain: Partial<Chain> = {}): LoadedChain {
     const state = { chain: { status: 'RUNNING', totalTasks: tasks, ...chain } as Chain, tasks: new Map() };
-    const rows = new Map(Array.from({ length: tasks }, (_, i) => [i, { id: i, taskRequestId: `r${i}` }]));
+    const rows = new Map(
+      Array.from({ length: tasks }, (_, i) => [i, { id: i, taskRequestId: `r${i}`, grouped: false }]),
+    );
     return {
       chainId,
       tenantId: 'default',

@@ -58,6 +58,7 @@ export function decideChain(loaded: LoadedChain, incoming: readonly Incoming[], 
         // A task whose condition was false was never sent: that was no attempt.
         if (item.event.kind !== 'TaskConditionFalse' || position !== named) attempts.push(attempt);
         room.give(task.taskType);
+        if (loaded.rows.get(position)!.grouped) room.groupsMayWait = true;
       }
       if (task.status === 'READY' && task.hold === null) ready.push(position);
       changed.set(position, task);
@@ -98,6 +99,10 @@ function send(
     .filter((task) => task.status === 'READY' && task.hold === null);
   tasks.sort((a, b) => b.priority - a.priority || a.position - b.position);
   for (const task of tasks) {
+    if (loaded.rows.get(task.position)!.grouped) {
+      room.groupsMayWait = true;
+      continue;
+    }
     if (!room.take(task.taskType, loaded.tenantId)) continue;
     const decision = dispatch(loaded.state, task.position, loaded.nowMs);
     evolve(loaded.state, decision);

@@ -35,6 +35,27 @@ export async function dispatchReady(engine: Engine): Promise<number> {
   }
 }
 
+/**
+ * Sends READY tasks of concurrency groups, as many as have places. One listener at a time gives places; where another one is at
+ * it, this one looks again at its next turn.
+ */
+export async function dispatchGrouped(engine: Engine): Promise<void> {
+  const { room, db } = engine;
+  if (!room.groupsMayWait) return;
+  room.groupsMayWait = await engineQueries.groupedWaits(db);
+  const { types, places } = room.places(MAX_CLAIM);
+  if (!room.groupsMayWait || types.length === 0) return;
+  const claimed = await db.transaction((tx) => engineQueries.claimGrouped(tx, types, places, LEASES.queuedMs));
+  if (claimed === undefined || claimed.length === 0) return;
+  for (const task of claimed) {
+    room.sent(task.task_type, 1);
+    engine.cache.forget(task.chain_id);
+  }
+  await failpoint('dispatch.afterClaim');
+  await sendPrepared(engine, await prepareJobs(db, new Map(claimed.map((task) => [task.id, task.attempt]))));
+  await failpoint('dispatch.afterSend');
+}
+
 /** Tasks whose backoff is over become READY. Returns how many. */
 export async function promoteDue(engine: Engine): Promise<number> {
   const due = await engineQueries.promoteDue(engine.db, MAX_CLAIM);

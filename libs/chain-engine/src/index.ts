@@ -8,7 +8,7 @@ export * from './heartbeats.js';
 export { answerLongOnce, answerOnce, type Answer, type IdempotentRequest } from './idempotency.js';
 export { reconcileInvariants } from './invariants.js';
 export * from './metrics.js';
-export type { NewChain, NewTask } from './new-chain.js';
+export type { Concurrency, NewChain, NewTask } from './new-chain.js';
 export { isLimited, QuotaExceeded } from './quotas.js';
 export * from './reconciler.js';
 export * from './reports.js';

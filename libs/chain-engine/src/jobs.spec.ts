@@ -13,7 +13,15 @@ const task = (position: number, more: Partial<NewTaskRow> = {}): NewTaskRow => (
   ...{ execution_mode: 'parallel', depends_on: [], is_callback: false, status: 'PENDING', execution_order: position },
   ...{ priority: 5, level: 0, pending: 0, trigger_rule: 'all_success', conditions: [], tolerable: false },
   ...{ queue_timeout_seconds: null, hold: null, retry_policy: null, timeout_seconds: null, predecessors: [] },
-  ...{ successors: [], referenced: [], params: {}, ...more },
+  ...{
+    successors: [],
+    referenced: [],
+    params: {},
+    concurrency_key: null,
+    concurrency_limit: null,
+    concurrency_of: null,
+  },
+  ...more,
 });
 
 describe('jobs with large inputs', () => {
@@ -53,6 +61,7 @@ describe('jobs with large inputs', () => {
         ...{ chain_id: chainId, chain_name: 'c', chain_type: 'complex', description: null, chain_config: {} },
         ...{ status: 'RUNNING', total_tasks: tasks.length, created_by: null, metadata: {}, stop_on_error: true },
         ...{ timeout_seconds: 60, execution_id: null, max_parallel: null, admitted_tasks: children },
+        ...{ concurrency_key: null, concurrency_limit: null },
       },
       tasks,
       [],

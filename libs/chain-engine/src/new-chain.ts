@@ -17,7 +17,15 @@ export interface NewChain {
   readonly execute: boolean;
   /** At most so many of its tasks go at once; null: no limit. */
   readonly maxParallel: number | null;
+  /** At most so many chains of the tenant with this key run at once. */
+  readonly concurrency: Concurrency | null;
   readonly tasks: readonly NewTask[];
+}
+
+/** A group, and how many of it go at once at most. */
+export interface Concurrency {
+  readonly key: string;
+  readonly limit: number;
 }
 
 export interface NewTask {
@@ -32,6 +40,8 @@ export interface NewTask {
   }[];
   readonly isCallback: boolean;
   readonly params: unknown;
+  /** At most so many tasks of the tenant with this key are sent or run at once. Not beside one of the chain. */
+  readonly concurrency: Concurrency | null;
   readonly priority: number;
   readonly triggerRule: TriggerRule;
   readonly retryPolicy: RetryPolicy;
@@ -75,6 +85,8 @@ export function newChainRows(
       execution_id: chainId.replace('chain-', 'execution-'),
       max_parallel: chain.maxParallel,
       admitted_tasks: state.chain.admittedTasks,
+      concurrency_key: chain.concurrency?.key ?? null,
+      concurrency_limit: chain.concurrency?.limit ?? null,
     },
     tasks: chain.tasks.map((task, position) => ({
       task_id: task.taskId,
@@ -100,6 +112,7 @@ export function newChainRows(
       successors: task.successors,
       referenced: task.referenced,
       params: task.params,
+      ...groupOf(chain.concurrency, task.concurrency),
     })),
     edges: chain.tasks.flatMap((task) =>
       task.dependsOn.map((dependency) => ({
@@ -110,6 +123,16 @@ export function newChainRows(
       })),
     ),
   };
+}
+
+function groupOf(
+  ofChain: Concurrency | null,
+  ofTask: Concurrency | null,
+): Pick<NewTaskRow, 'concurrency_key' | 'concurrency_limit' | 'concurrency_of'> {
+  const group = ofChain ?? ofTask;
+  if (group === null) return { concurrency_key: null, concurrency_limit: null, concurrency_of: null };
+  const { key, limit } = group;
+  return { concurrency_key: key, concurrency_limit: limit, concurrency_of: ofChain === null ? 'TASK' : 'CHAIN' };
 }
 
 function firstState(chain: NewChain): ChainState {

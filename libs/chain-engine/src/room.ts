@@ -6,6 +6,8 @@ import type { RoomRow } from '#libs/repositories';
  * second: being a little off costs a longer or shorter queue and nothing else.
  */
 export class Room {
+  /** Tasks of concurrency groups may be waiting. */
+  groupsMayWait = true;
   private readonly free = new Map<string, number>();
   /** Types of which READY tasks may be waiting. */
   private readonly backlog = new Set<string>();
@@ -45,6 +47,7 @@ export class Room {
   /** Tasks of any type may have become READY elsewhere. */
   expectAll(): void {
     for (const type of this.free.keys()) this.backlog.add(type);
+    this.groupsMayWait = true;
   }
 
   refresh(rows: readonly RoomRow[]): void {
@@ -55,6 +58,22 @@ export class Room {
       this.waiting.set(row.task_type, new Set(row.tenants));
     }
     this.expectAll();
+  }
+
+  /** Whether the dispatcher has anything to look for. */
+  get hasOpenings(): boolean {
+    return this.groupsMayWait || this.openings(1).types.length > 0;
+  }
+
+  /** All types with room, and how much each has. */
+  places(most: number): { types: string[]; places: number[] } {
+    const free = [...this.free].filter(([, places]) => places > 0);
+    return { types: free.map(([type]) => type), places: free.map(([, places]) => Math.min(places, most)) };
+  }
+
+  /** So many tasks of the type were sent beside those that `take` and `claimed` count. */
+  sent(type: string, count: number): void {
+    this.free.set(type, (this.free.get(type) ?? 0) - count);
   }
 
   /** Types with room of which tasks may be waiting, and how many of each to claim at most. */

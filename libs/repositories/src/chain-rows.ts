@@ -51,6 +51,8 @@ export interface TaskColumns {
   next_attempt_ms: string | null;
   tolerable: boolean;
   hold: Hold | null;
+  /** Of a concurrency group. */
+  grouped: boolean;
   first_queued_ms: string | null;
   /** Of `load-all-tasks` alone. */
   changed_version?: number;

@@ -35,6 +35,8 @@ export interface LoadedChain {
 export interface TaskRow {
   readonly id: number;
   readonly taskRequestId: string;
+  /** Of a concurrency group: the dispatcher alone sends it. */
+  readonly grouped: boolean;
   /** What its job carries, read ahead where a report may make it ready. */
   readonly job?: JobColumns;
   /** The chain's version in which it last changed, where the chain was read whole. */
@@ -190,8 +192,8 @@ function assemble<Row extends TaskColumns>(
     const chain = loaded.get(row.chain_id);
     if (chain === undefined) continue;
     chain.state.tasks.set(row.execution_order, toTask(row));
-    const { id, task_request_id: taskRequestId, changed_version: changedVersion } = row;
-    chain.rows.set(row.execution_order, { id, taskRequestId, job: jobOf(row), changedVersion });
+    const { id, task_request_id: taskRequestId, grouped, changed_version: changedVersion } = row;
+    chain.rows.set(row.execution_order, { id, taskRequestId, grouped, job: jobOf(row), changedVersion });
     chain.positions.set(taskRequestId, row.execution_order);
   }
   return loaded;

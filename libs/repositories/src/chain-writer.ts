@@ -18,6 +18,8 @@ export interface NewChainRow {
   readonly execution_id: string | null;
   readonly max_parallel: number | null;
   readonly admitted_tasks: number;
+  readonly concurrency_key: string | null;
+  readonly concurrency_limit: number | null;
 }
 
 export interface NewTaskRow {
@@ -44,6 +46,10 @@ export interface NewTaskRow {
   readonly successors: readonly number[];
   readonly referenced: readonly number[];
   readonly params: unknown;
+  readonly concurrency_key: string | null;
+  readonly concurrency_limit: number | null;
+  /** Whose key it is. */
+  readonly concurrency_of: 'TASK' | 'CHAIN' | null;
 }
 
 export interface NewEdge {

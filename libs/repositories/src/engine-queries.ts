@@ -1,5 +1,6 @@
 import type { JobColumns } from './chain-rows.js';
-import type { Queryable } from './database.js';
+import type { Queryable, Tx } from './database.js';
+import { claimGrouped, groupedWaits, holdGroups } from './statements/claim-grouped.js';
 import { claimReady } from './statements/claim-ready.js';
 import { endedOffenders, openOffenders } from './statements/invariants.js';
 import {
@@ -108,6 +109,12 @@ export interface OutboxRow {
 export const engineQueries = {
   claimReady: (db: Queryable, types: readonly string[], rooms: readonly number[], leaseMs: number) =>
     db.query<ClaimedTask>(claimReady, [types, rooms, leaseMs]),
+  groupedWaits: async (db: Queryable) => (await db.query(groupedWaits)).length > 0,
+  /** undefined: another transaction gives the places. */
+  claimGrouped: async (tx: Tx, types: readonly string[], rooms: readonly number[], leaseMs: number) => {
+    const [lock] = await tx.query<{ held: boolean }>(holdGroups);
+    return lock!.held ? tx.query<Omit<ClaimedTask, 'tenants'>>(claimGrouped, [types, rooms, leaseMs]) : undefined;
+  },
   /** -> how many became READY. */
   promoteDue: async (db: Queryable, limit: number) => (await db.query(promoteDue, [limit])).length,
   /** One at least where there is one, and no more than so many bytes of stored parameters. */

@@ -38,6 +38,7 @@ export class WaitingDto {
       'WAITING_FOR_PARENTS',
       'CHAIN_PAUSED',
       'MAX_PARALLEL',
+      'CONCURRENCY_KEY',
       'NO_WORKER',
       'WAITING_FOR_ROOM',
       'IN_QUEUE',
@@ -62,7 +63,7 @@ export class WaitingDto {
   /** true: there are more ahead than were counted. */
   @ApiProperty({ required: false })
   ahead_at_least?: boolean;
-  /** How many tasks of the chain may go at once. */
+  /** How many tasks of the chain, or of the concurrency key, may go at once. */
   @ApiProperty({ type: 'integer', required: false, example: 4 })
   limit?: number;
   /** How many of them are going. */
@@ -129,6 +130,11 @@ export class TaskDto {
     example: null,
   })
   hold: string | null;
+  /** Of the tasks of this key, over all chains, at most `concurrency_limit` go at once; the chain's own key where it has one. */
+  @ApiProperty({ type: String, nullable: true, example: null })
+  concurrency_key: string | null;
+  @ApiProperty({ type: 'integer', nullable: true, example: null })
+  concurrency_limit: number | null;
   @ApiProperty({ type: String, nullable: true, example: null })
   skip_reason: string | null;
   @ApiProperty({ format: 'date-time' })
@@ -185,6 +191,11 @@ export class ChainSummaryDto {
   /** How many of its tasks may go at once; null: no limit. */
   @ApiProperty({ type: 'integer', nullable: true, example: null })
   max_parallel: number | null;
+  /** Of the chains of this key at most `concurrency_limit` run at once. */
+  @ApiProperty({ type: String, nullable: true, example: null })
+  concurrency_key: string | null;
+  @ApiProperty({ type: 'integer', nullable: true, example: null })
+  concurrency_limit: number | null;
   /** Share of finished tasks, 0 to 100. */
   @ApiProperty({ minimum: 0, maximum: 100, example: 42.86 })
   progress: number;

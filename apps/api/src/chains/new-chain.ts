@@ -17,6 +17,7 @@ export function newChainOf(input: ChainInput, config: unknown, createdBy: string
     timeoutSeconds: input.options.timeoutSeconds,
     execute: input.execute,
     maxParallel: input.options.maxParallel,
+    concurrency: input.options.concurrency,
     tasks: input.tasks.map(({ conditionTasks, ...task }) => {
       const named = [
         ...findReferences(task.params, positions).references.map(({ taskId }) => taskId),

@@ -13,7 +13,7 @@ export interface Surroundings {
 
 /** Whether its place in a queue is to be looked up. */
 export function waitsForWorker(row: TaskView): boolean {
-  return row.status === 'QUEUED' || (row.status === 'READY' && row.hold === null);
+  return row.status === 'QUEUED' || (row.status === 'READY' && row.hold === null && row.concurrency_key === null);
 }
 
 /**
@@ -27,7 +27,8 @@ export function waitingOf(row: TaskView, around: Surroundings): WaitingDto | nul
         ? { code: 'CHAIN_NOT_STARTED', message: 'the chain is not started: POST /chains/{chain_id}/execute' }
         : forParents(row, around.statusOf);
     case 'READY':
-      return row.hold === null ? forWorker(row, around.queues) : held(row, around);
+      if (row.hold !== null) return held(row, around);
+      return row.concurrency_key === null ? forWorker(row, around.queues) : forPlace(row);
     case 'QUEUED':
       return forWorker(row, around.queues);
     case 'RETRYING':
@@ -63,6 +64,11 @@ function held({ hold, failures }: TaskView, { chain }: Surroundings): WaitingDto
     default:
       return { code: 'CHAIN_PAUSED', message: 'the chain is paused: POST /chains/{chain_id}/resume' };
   }
+}
+
+function forPlace({ concurrency_key: key, concurrency_limit: limit }: TaskView): WaitingDto {
+  const message = `waits for a place among those of the concurrency_key ${JSON.stringify(key)}, of which ${limit} may go at once, and for a worker`;
+  return { code: 'CONCURRENCY_KEY', message, limit: limit! };
 }
 
 function backoff({ failures, next_attempt_at: until }: TaskView, chainStatus: string): WaitingDto {

@@ -27,6 +27,8 @@ export interface TaskBody {
   readonly when?: string;
   readonly tolerable?: boolean;
   readonly queue_timeout?: number;
+  readonly concurrency_key?: string;
+  readonly concurrency_limit?: number;
 }
 
 export type DependencyBody =
@@ -41,6 +43,8 @@ export interface OptionsBody {
   readonly priority?: PriorityBody;
   readonly stop_on_error?: boolean;
   readonly max_parallel?: number;
+  readonly concurrency_key?: string;
+  readonly concurrency_limit?: number;
 }
 
 export interface RetryPolicyBody {

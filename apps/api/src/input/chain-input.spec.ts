@@ -63,7 +63,14 @@ describe('a chain', () => {
       description: null,
       metadata: {},
       execute: false,
-      options: { retryPolicy, timeoutSeconds: 7200, priority: 5, stopOnError: true, maxParallel: null },
+      options: {
+        retryPolicy,
+        timeoutSeconds: 7200,
+        priority: 5,
+        stopOnError: true,
+        maxParallel: null,
+        concurrency: null,
+      },
       tasks: [
         {
           position: 0,
@@ -79,6 +86,7 @@ describe('a chain', () => {
           priority: 5,
           triggerRule: 'all_success',
           tolerable: false,
+          concurrency: null,
           queueTimeoutSeconds: null,
           conditions: [],
           conditionTasks: [],
@@ -182,6 +190,7 @@ describe('a chain', () => {
     expect(options.maxParallel).toBe(2);
     expect(tasks[0]).toMatchObject({
       tolerable: false,
+      concurrency: null,
       queueTimeoutSeconds: 30,
       retryPolicy: {
         maxRetries: 3,

@@ -11,6 +11,7 @@ import {
   type TaskNode,
   type TriggerRule,
 } from '#libs/chain-domain';
+import type { Concurrency } from '#libs/chain-engine';
 import { type GraphFault, MAX_TASKS, type Plan, plan } from '#libs/dag-planner';
 import { type ChainBody, type PriorityBody, type RetryPolicyBody, type TaskBody } from './chain-body.js';
 import { addConditionFaults, conditionsOf, type ReadConditions } from './condition-faults.js';
@@ -39,6 +40,8 @@ export interface ChainOptions {
   readonly stopOnError: boolean;
   /** Tasks that go at once at most; null: no limit. */
   readonly maxParallel: number | null;
+  /** Chains of the same key, and how many of them run at once; null: no limit. */
+  readonly concurrency: Concurrency | null;
 }
 
 export interface TaskInput {
@@ -63,6 +66,8 @@ export interface TaskInput {
   readonly priority: number;
   readonly triggerRule: TriggerRule;
   readonly tolerable: boolean;
+  /** Tasks of the same key over all chains, and how many of them go at once. */
+  readonly concurrency: Concurrency | null;
   /** Its own, or that of the chain. */
   readonly queueTimeoutSeconds: number | null;
   /** What must hold for it to run: its own `when` and those of its dependencies. */
@@ -92,6 +97,7 @@ export function readChain(body: unknown, catalogue: TaskCatalogue): ChainReading
   const planned = plan(nodes);
   if (!planned.ok) addGraphFaults(planned.faults, nodes, faults);
   addTriggerFaults(tasks, nodes, faults);
+  addConcurrencyFaults(body, tasks, faults);
   const known = planned.ok ? planned.plan : undefined;
   addParamsFaults(tasks, catalogue, known, faults);
   const conditions = addConditionFaults(tasks, nodes, known, faults);
@@ -109,13 +115,14 @@ function addGraphFaults(graphFaults: readonly GraphFault[], nodes: readonly Task
 }
 
 function chainOf(body: ChainBody, nodes: readonly TaskNode[], planned: Plan, read: ReadConditions): ChainInput {
-  const { retry_policy, timeout, queue_timeout, priority, stop_on_error, max_parallel } = body.options ?? {};
+  const { retry_policy, timeout, queue_timeout, priority, stop_on_error, max_parallel, ...more } = body.options ?? {};
   const options: ChainOptions = {
     retryPolicy: retryPolicyOf(retry_policy),
     timeoutSeconds: timeout ?? DEFAULT_TIMEOUT_SECONDS,
     priority: priorityOf(priority ?? 'normal'),
     stopOnError: stop_on_error ?? true,
     maxParallel: max_parallel ?? null,
+    concurrency: concurrencyOf(more),
   };
   const taskOf = (task: TaskBody, position: number): TaskInput => ({
     position,
@@ -131,6 +138,7 @@ function chainOf(body: ChainBody, nodes: readonly TaskNode[], planned: Plan, rea
     priority: task.priority === undefined ? options.priority : priorityOf(task.priority),
     triggerRule: (task.trigger_rule ?? 'all_success') as TriggerRule,
     tolerable: task.tolerable ?? false,
+    concurrency: concurrencyOf(task),
     queueTimeoutSeconds: task.queue_timeout ?? queue_timeout ?? null,
     ...conditionsOf(task, nodes[position]!, read),
   });
@@ -143,6 +151,25 @@ function chainOf(body: ChainBody, nodes: readonly TaskNode[], planned: Plan, rea
     execute: body.execute ?? false,
     plan: planned,
   };
+}
+
+function concurrencyOf(body: Pick<TaskBody, 'concurrency_key' | 'concurrency_limit'>): Concurrency | null {
+  const { concurrency_key: key, concurrency_limit: limit = 1 } = body;
+  return key === undefined ? null : { key, limit };
+}
+
+/** A chain of a group gives its tasks their turns: a key of their own beside it would be a second queue in the first. */
+function addConcurrencyFaults(
+  body: Readonly<Record<string, unknown>>,
+  tasks: readonly unknown[],
+  faults: FaultList,
+): void {
+  if (!isObject(body['options']) || body['options']['concurrency_key'] === undefined) return;
+  for (const [i, task] of tasks.entries()) {
+    if (!isObject(task) || task['concurrency_key'] === undefined) continue;
+    const message = 'The chain has a concurrency_key in its options: a task of it takes none of its own.';
+    faults.add({ code: 'CONCURRENCY_TWICE', pointer: pointer('tasks', i, 'concurrency_key'), message });
+  }
 }
 
 /** The number of a priority. */

@@ -37,6 +37,9 @@ export const priority = {
   examples: ['high', 8],
 } as const;
 
+const concurrencyLimit = { type: 'integer', minimum: 1, maximum: MAX_TASKS, default: 1, examples: [2] } as const;
+const concurrencyKey = { type: 'string', minLength: 1, maxLength: 128, examples: ['party-alice'] } as const;
+
 const dependency = {
   type: ['string', 'object'],
   minLength: 1,
@@ -156,7 +159,14 @@ const task = {
       examples: [true],
     },
     queue_timeout: queueTimeout,
+    concurrency_key: {
+      ...concurrencyKey,
+      description:
+        'Of all tasks of your tenant with this key, over all chains, at most concurrency_limit are sent or run at once. Not beside one of the chain.',
+    },
+    concurrency_limit: { ...concurrencyLimit, description: 'How many tasks of the key go at once before this one.' },
   },
+  dependentRequired: { concurrency_limit: ['concurrency_key'] },
 } as const;
 
 const options = {
@@ -186,7 +196,14 @@ const options = {
         'Tasks of the chain that go at once at most: sent or running. No limit but the number of workers where it is left out.',
       examples: [10],
     },
+    concurrency_key: {
+      ...concurrencyKey,
+      description:
+        'Of all chains of your tenant with this key at most concurrency_limit run at once: from the first task that is sent until the chain has ended. The others wait in their order, by priority.',
+    },
+    concurrency_limit: { ...concurrencyLimit, description: 'How many chains of the key run at once before this one.' },
   },
+  dependentRequired: { concurrency_limit: ['concurrency_key'] },
 } as const;
 
 /** The body of `POST /chains`, as a JSON Schema 2020-12. Names are those of the wire. */

@@ -149,6 +149,11 @@ export type ChainSummaryDto = {
      */
     max_parallel: number | null;
     /**
+     * Of the chains of this key at most `concurrency_limit` run at once.
+     */
+    concurrency_key: string | null;
+    concurrency_limit: number | null;
+    /**
      * Share of finished tasks, 0 to 100.
      */
     progress: number;
@@ -190,7 +195,7 @@ export type TaskStatus = 'PENDING' | 'READY' | 'QUEUED' | 'RUNNING' | 'RETRYING'
  */
 export type Hold = 'CHAIN_PAUSED' | 'MAX_PARALLEL' | 'RETRIES_EXHAUSTED';
 
-export type WaitingCode = 'CHAIN_NOT_STARTED' | 'WAITING_FOR_PARENTS' | 'CHAIN_PAUSED' | 'MAX_PARALLEL' | 'NO_WORKER' | 'WAITING_FOR_ROOM' | 'IN_QUEUE' | 'BACKOFF' | 'RETRIES_EXHAUSTED';
+export type WaitingCode = 'CHAIN_NOT_STARTED' | 'WAITING_FOR_PARENTS' | 'CHAIN_PAUSED' | 'MAX_PARALLEL' | 'CONCURRENCY_KEY' | 'NO_WORKER' | 'WAITING_FOR_ROOM' | 'IN_QUEUE' | 'BACKOFF' | 'RETRIES_EXHAUSTED';
 
 export type WaitingDto = {
     code: WaitingCode;
@@ -212,7 +217,7 @@ export type WaitingDto = {
      */
     ahead_at_least?: boolean;
     /**
-     * How many tasks of the chain may go at once.
+     * How many tasks of the chain, or of the concurrency key, may go at once.
      */
     limit?: number;
     /**
@@ -270,6 +275,11 @@ export type TaskDto = {
      * What holds it back though its parents are done.
      */
     hold: Hold | null;
+    /**
+     * Of the tasks of this key, over all chains, at most `concurrency_limit` go at once; the chain's own key where it has one.
+     */
+    concurrency_key: string | null;
+    concurrency_limit: number | null;
     skip_reason: string | null;
     created_at: string;
     queued_at: string | null;
@@ -314,6 +324,11 @@ export type ChainDto = {
      * How many of its tasks may go at once; null: no limit.
      */
     max_parallel: number | null;
+    /**
+     * Of the chains of this key at most `concurrency_limit` run at once.
+     */
+    concurrency_key: string | null;
+    concurrency_limit: number | null;
     /**
      * Share of finished tasks, 0 to 100.
      */
@@ -520,6 +535,11 @@ export type TaskDetailDto = {
      * What holds it back though its parents are done.
      */
     hold: Hold | null;
+    /**
+     * Of the tasks of this key, over all chains, at most `concurrency_limit` go at once; the chain's own key where it has one.
+     */
+    concurrency_key: string | null;
+    concurrency_limit: number | null;
     skip_reason: string | null;
     created_at: string;
     queued_at: string | null;
@@ -1079,6 +1099,14 @@ export type CreateChainRequest = {
          * Seconds that a task may wait for a worker, from the moment it could run; then it fails with TIMEOUT_QUEUE, which its retry policy may try again. Waiting for parents, a pause or max_parallel does not count. No limit where it is left out.
          */
         queue_timeout?: number;
+        /**
+         * Of all tasks of your tenant with this key, over all chains, at most concurrency_limit are sent or run at once. Not beside one of the chain.
+         */
+        concurrency_key?: string;
+        /**
+         * How many tasks of the key go at once before this one.
+         */
+        concurrency_limit?: number;
     }>;
     /**
      * How the chain runs.
@@ -1149,6 +1177,14 @@ export type CreateChainRequest = {
          * Tasks of the chain that go at once at most: sent or running. No limit but the number of workers where it is left out.
          */
         max_parallel?: number;
+        /**
+         * Of all chains of your tenant with this key at most concurrency_limit run at once: from the first task that is sent until the chain has ended. The others wait in their order, by priority.
+         */
+        concurrency_key?: string;
+        /**
+         * How many chains of the key run at once before this one.
+         */
+        concurrency_limit?: number;
     };
     /**
      * Anything of your own, given back as it is.

@@ -26,6 +26,8 @@ export interface ChainView {
   stop_on_error: boolean;
   timeout_seconds: number;
   max_parallel: number | null;
+  concurrency_key: string | null;
+  concurrency_limit: number | null;
   admitted_tasks: number;
   error: Record<string, unknown> | null;
 }
@@ -51,6 +53,8 @@ export interface TaskView {
   conditions: string[];
   tolerable: boolean;
   hold: string | null;
+  concurrency_key: string | null;
+  concurrency_limit: number | null;
   succeeded_dependencies: number;
   skip_reason: string | null;
   created_at: string;
@@ -70,12 +74,12 @@ const CHAIN = `
   c.id, c.chain_id, c.chain_name, c.chain_type, c.description, c.status, c.execution_id, c.epoch, c.version,
   c.total_tasks, c.completed_tasks, c.failed_tasks, c.skipped_tasks, c.cancelled_tasks, c.created_at, c.started_at,
   c.completed_at, c.updated_at, c.deadline_at, c.created_by, c.metadata, c.stop_on_error, c.timeout_seconds,
-  c.max_parallel, c.admitted_tasks, c.error`;
+  c.max_parallel, c.concurrency_key, c.concurrency_limit, c.admitted_tasks, c.error`;
 
 const TASK = `
   t.task_id, t.task_request_id, t.task_name, t.task_type, t.execution_mode, t.depends_on, t.is_callback, t.status,
   t.execution_order, t.level, t.priority, t.attempt, t.failures, t.losses, t.worker_id, t.trigger_rule, t.conditions,
-  t.tolerable, t.hold, t.succeeded_dependencies, t.skip_reason,
+  t.tolerable, t.hold, t.concurrency_key, t.concurrency_limit, t.succeeded_dependencies, t.skip_reason,
   t.created_at, t.queued_at, t.started_at, t.completed_at, t.next_attempt_at, t.timeout_seconds, t.progress,
   t.progress_stage, t.result, t.error, t.changed_version`;
 

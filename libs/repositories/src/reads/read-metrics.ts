@@ -90,7 +90,11 @@ const gauges: Statement = {
     SELECT 'chains' AS kind, status AS label, count(*) AS value FROM task_chains
      WHERE status IN ('PENDING', 'RUNNING', 'PAUSED') GROUP BY status
     UNION ALL
-    SELECT 'tasks:' || status, task_type, count(*) FROM chain_tasks WHERE status = 'READY' AND hold IS NULL GROUP BY status, task_type
+    SELECT 'tasks:READY', task_type, count(*)
+      FROM (SELECT task_type FROM chain_tasks WHERE status = 'READY' AND hold IS NULL AND concurrency_key IS NULL
+             UNION ALL
+            SELECT task_type FROM chain_tasks WHERE status = 'READY' AND hold IS NULL AND concurrency_key IS NOT NULL) AS ready
+     GROUP BY task_type
     UNION ALL
     SELECT 'tasks:' || status, task_type, count(*) FROM chain_tasks
      WHERE status IN ('QUEUED', 'RUNNING') GROUP BY status, task_type

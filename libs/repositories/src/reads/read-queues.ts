@@ -19,7 +19,7 @@ const positions: Statement = {
        CROSS JOIN LATERAL (
          SELECT chain_id, task_id, row_number() OVER (ORDER BY priority DESC, id) - 1 AS ahead
            FROM (SELECT chain_id, task_id, priority, id FROM chain_tasks t
-                  WHERE t.status = 'READY' AND t.hold IS NULL AND t.task_type = type.task_type AND t.tenant_id = ${MINE}
+                  WHERE t.status = 'READY' AND t.hold IS NULL AND t.concurrency_key IS NULL AND t.task_type = type.task_type AND t.tenant_id = ${MINE}
                   ORDER BY priority DESC, id LIMIT $3) AS first) AS counted
     )
     SELECT task_id, ahead FROM queued WHERE chain_id = $2

@@ -1,6 +1,6 @@
 import type { Statement } from '../database.js';
 
-const READY = `t.status = 'READY' AND t.hold IS NULL`;
+const READY = `t.status = 'READY' AND t.hold IS NULL AND t.concurrency_key IS NULL`;
 
 /**
  * Tenants of which READY tasks wait, for each of the types of a relation `room(task_type, …)`: a look into the index for
@@ -21,7 +21,30 @@ export const WAITING_TENANTS = `
     )`;
 
 /**
- * Takes READY tasks of RUNNING chains, those that are not held, into QUEUED, as many of each type as there is room for.
+ * The end of a claim: what stands in `candidate` (id, chain_id), locked, becomes QUEUED where its chain runs and nobody has it.
+ * $3 lease in ms. `ofChain`: what else is set of the chains.
+ */
+export const claim = (ofChain = ''): string => `
+    locked AS MATERIALIZED (
+      SELECT c.chain_id FROM task_chains c
+       WHERE c.chain_id = ANY (ARRAY(SELECT DISTINCT chain_id FROM candidate)::text[]) AND (c.status = 'RUNNING') IS TRUE -- by its id, not among all that run
+       ORDER BY c.chain_id
+         FOR NO KEY UPDATE SKIP LOCKED
+    ), chains AS (
+      UPDATE task_chains c SET version = c.version + 1, updated_at = now()${ofChain}
+       WHERE c.chain_id = ANY (ARRAY(SELECT chain_id FROM locked))
+      RETURNING c.chain_id, c.version
+    )
+    UPDATE chain_tasks t
+       SET status = 'QUEUED', attempt = t.attempt + 1, run_id = NULL, worker_id = NULL, queued_at = now(),
+           first_queued_at = coalesce(t.first_queued_at, now()), started_at = NULL, progress = 0, progress_stage = NULL,
+           lease_until = now() + $3::float8 * interval '1 ms',
+           job_id = t.task_request_id || '.' || (t.attempt + 1), changed_version = chains.version, updated_at = now()
+      FROM candidate JOIN chains USING (chain_id)
+     WHERE t.id = ANY (ARRAY(SELECT id FROM candidate)) AND t.id = candidate.id`;
+
+/**
+ * Takes READY tasks of RUNNING chains, those that are neither held nor of a concurrency group, into QUEUED, as many of each type as there is room for.
  * The same move as `dispatch()` of chain-domain, in one statement: dispatchers of several listeners share the work by
  * SKIP LOCKED, and the chain's version is raised so that no decision made before is stored over it. It never waits.
  *
@@ -68,23 +91,7 @@ export const claimReady: Statement = {
           ORDER BY t.priority DESC, t.id
           LIMIT share.places
             FOR UPDATE SKIP LOCKED) AS ready
-    ), locked AS MATERIALIZED (
-      SELECT c.chain_id FROM task_chains c
-       WHERE c.chain_id = ANY (ARRAY(SELECT DISTINCT chain_id FROM candidate)::text[]) AND (c.status = 'RUNNING') IS TRUE -- by its id, not among all that run
-       ORDER BY c.chain_id
-         FOR NO KEY UPDATE SKIP LOCKED
-    ), chains AS (
-      UPDATE task_chains c SET version = c.version + 1, updated_at = now()
-       WHERE c.chain_id = ANY (ARRAY(SELECT chain_id FROM locked))
-      RETURNING c.chain_id, c.version
-    )
-    UPDATE chain_tasks t
-       SET status = 'QUEUED', attempt = t.attempt + 1, run_id = NULL, worker_id = NULL, queued_at = now(),
-           first_queued_at = coalesce(t.first_queued_at, now()), started_at = NULL, progress = 0, progress_stage = NULL,
-           lease_until = now() + $3::float8 * interval '1 ms',
-           job_id = t.task_request_id || '.' || (t.attempt + 1), changed_version = chains.version, updated_at = now()
-      FROM candidate JOIN chains USING (chain_id)
-     WHERE t.id = ANY (ARRAY(SELECT id FROM candidate)) AND t.id = candidate.id
+    ), ${claim()}
     RETURNING t.id, t.chain_id, t.execution_order, t.task_id, t.task_request_id, t.task_type, t.attempt, t.priority,
               (SELECT tenants FROM type WHERE type.task_type = t.task_type) AS tenants`,
 };

@@ -21,16 +21,17 @@ export const createChain: Statement = {
     ), chain AS (
       INSERT INTO task_chains (chain_id, chain_name, chain_type, description, chain_config, status, total_tasks,
                                created_by, metadata, stop_on_error, timeout_seconds, max_parallel, admitted_tasks,
-                               created_at, started_at, deadline_at, execution_id)
+                               concurrency_key, concurrency_limit, created_at, started_at, deadline_at, execution_id)
       SELECT chain_id, chain_name, chain_type, description, chain_config, status, total_tasks, created_by,
-             coalesce(metadata, '{}'), stop_on_error, timeout_seconds, max_parallel, admitted_tasks, now(),
+             coalesce(metadata, '{}'), stop_on_error, timeout_seconds, max_parallel, admitted_tasks, concurrency_key,
+             concurrency_limit, now(),
              CASE WHEN status = 'RUNNING' THEN now() END,
              CASE WHEN status = 'RUNNING' THEN now() + timeout_seconds * interval '1 s' END,
              CASE WHEN status = 'RUNNING' THEN execution_id END
         FROM json_to_record($1::json) AS i(
           chain_id text, chain_name text, chain_type text, description text, chain_config jsonb, status text,
           total_tasks int, created_by text, metadata jsonb, stop_on_error boolean, timeout_seconds int,
-          max_parallel int, admitted_tasks int, execution_id text)
+          max_parallel int, admitted_tasks int, execution_id text, concurrency_key text, concurrency_limit int)
        WHERE $8::text IS NULL OR EXISTS (SELECT FROM key)
       RETURNING chain_id, chain_type, status, total_tasks, created_at
     ), task_in AS MATERIALIZED (
@@ -39,7 +40,8 @@ export const createChain: Statement = {
           task_id text, task_request_id text, task_name text, task_type text, execution_mode text, depends_on jsonb,
           is_callback boolean, status text, execution_order int, priority int, level int, pending int,
           trigger_rule jsonb, conditions text[], tolerable boolean, queue_timeout_seconds int, hold text,
-          retry_policy jsonb, timeout_seconds int, predecessors int[], successors int[], referenced int[], params jsonb)
+          retry_policy jsonb, timeout_seconds int, predecessors int[], successors int[], referenced int[], params jsonb,
+          concurrency_key text, concurrency_limit int, concurrency_of text)
     ), requests AS (
       INSERT INTO task_requests (task_request_id, task_type, task_name, params, metadata)
       SELECT task_request_id, task_type, task_name, params,
@@ -49,10 +51,12 @@ export const createChain: Statement = {
       INSERT INTO chain_tasks (chain_id, task_id, task_request_id, task_name, task_type, execution_mode, depends_on,
                                is_callback, status, execution_order, priority, level, pending_dependencies,
                                trigger_rule, retry_policy, timeout_seconds, predecessors, successors, referenced,
-                               conditions, tolerable, queue_timeout_seconds, hold, ready_at)
+                               conditions, tolerable, queue_timeout_seconds, hold, concurrency_key, concurrency_limit,
+                               concurrency_of, ready_at)
       SELECT chain_id, task_id, task_request_id, task_name, task_type, execution_mode, depends_on, is_callback, status,
              execution_order, priority, level, pending, trigger_rule, retry_policy, timeout_seconds,
-             predecessors, successors, referenced, conditions, tolerable, queue_timeout_seconds, hold, CASE WHEN status = 'READY' THEN now() END
+             predecessors, successors, referenced, conditions, tolerable, queue_timeout_seconds, hold, concurrency_key,
+             concurrency_limit, concurrency_of, CASE WHEN status = 'READY' THEN now() END
         FROM task_in
     ), edges AS (
       INSERT INTO chain_dependencies (chain_id, from_task_id, to_task_id, dependency_type, when_expression)

@@ -44,8 +44,11 @@ export const endedOffenders: Statement = {
     WITH live AS MATERIALIZED (
       (SELECT chain_id FROM chain_tasks WHERE status IN ('QUEUED','RUNNING') LIMIT $1)
       UNION
-      (SELECT chain_id FROM chain_tasks WHERE status = 'READY' AND hold IS NULL
-        ORDER BY task_type, priority DESC, id LIMIT $1)
+      (SELECT chain_id FROM chain_tasks WHERE status = 'READY' AND hold IS NULL AND concurrency_key IS NULL
+        ORDER BY task_type, tenant_id, priority DESC, id LIMIT $1)
+      UNION
+      (SELECT chain_id FROM chain_tasks WHERE status = 'READY' AND hold IS NULL AND concurrency_key IS NOT NULL
+        ORDER BY tenant_id, concurrency_key, priority DESC, id LIMIT $1)
       UNION
       (SELECT chain_id FROM chain_tasks WHERE status = 'RETRYING' ORDER BY next_attempt_at LIMIT $1)
     )

@@ -44,6 +44,7 @@ export const saveDecisions: Statement = {
              deadline_at = to_timestamp(i.deadline_ms / 1000), updated_at = now(),
              started_at = CASE WHEN i.started THEN now() ELSE c.started_at END,
              execution_id = CASE WHEN i.started THEN replace(c.chain_id, 'chain-', 'execution-') ELSE c.execution_id END,
+             concurrency_held = c.concurrency_held AND i.ended IS NOT TRUE,
              completed_at = CASE WHEN i.ended THEN now() WHEN i.open THEN NULL ELSE c.completed_at END
         FROM chain_in i
        WHERE c.chain_id = ANY (ARRAY(SELECT chain_id FROM chain_in)) AND c.chain_id = i.chain_id

@@ -29,6 +29,9 @@ const task = (position: number, priority: number): NewTaskRow => ({
   successors: [],
   referenced: [],
   params: {},
+  concurrency_key: null,
+  concurrency_limit: null,
+  concurrency_of: null,
 });
 
 const RUNNING = {
@@ -42,6 +45,8 @@ const RUNNING = {
   stop_on_error: true,
   timeout_seconds: 60,
   execution_id: null,
+  concurrency_key: null,
+  concurrency_limit: null,
 };
 
 describe('promote-due', () => {
@@ -143,5 +148,90 @@ describe('claim-ready', () => {
     await ready('default', 100, 3);
     await ready('acme', 100, 1);
     expect(await claim(40)).toEqual({ default: 30, acme: 10 });
+  });
+});
+
+describe('claim-grouped', () => {
+  let db: Database;
+  after(() => db.close());
+  const database = useTestDatabase();
+  before(() => void (db = new Database(database.url)));
+  beforeEach(() => db.query({ name: '', text: 'TRUNCATE task_chains, task_requests CASCADE' }));
+
+  type Group = { readonly key: string; readonly limit: number; readonly of: 'TASK' | 'CHAIN' };
+
+  /** A running chain of so many READY tasks of a group, `<chain>-<i>`. */
+  async function grouped(chain: string, count: number, { key, limit, of }: Group, tenant = 'default'): Promise<void> {
+    const tasks = Array.from({ length: count }, (_, i) => ({
+      ...task(i, 5),
+      task_request_id: `${chain}-${i}`,
+      status: 'READY',
+      ...{ concurrency_key: key, concurrency_limit: limit, concurrency_of: of },
+    }));
+    const ofChain = of === 'CHAIN' ? { concurrency_key: key, concurrency_limit: limit } : {};
+    const row = {
+      ...RUNNING,
+      ...ofChain,
+      chain_id: chain,
+      total_tasks: count,
+      max_parallel: null,
+      admitted_tasks: count,
+    };
+    await insertWholeChain(db.forTenant(tenant), row, tasks, []);
+  }
+  const claim = async (places = 100): Promise<string[]> => {
+    const claimed = await db.transaction((tx) => engineQueries.claimGrouped(tx, ['diagnostic'], [places], 4_000));
+    return claimed!.map(({ task_request_id: id }) => id).sort();
+  };
+  const end = (id: string): Promise<unknown> =>
+    db.query({
+      name: '',
+      text: `UPDATE chain_tasks SET status = 'SUCCESS', lease_until = NULL WHERE task_request_id = '${id}'`,
+    });
+
+  test('lets as many tasks of a key go as may, over chains, and more as they end', async () => {
+    await grouped('a', 3, { key: 'k', limit: 2, of: 'TASK' });
+    await grouped('b', 3, { key: 'k', limit: 2, of: 'TASK' });
+    await grouped('c', 1, { key: 'other', limit: 1, of: 'TASK' });
+    await grouped('d', 2, { key: 'k', limit: 2, of: 'TASK' }, 'acme');
+    expect(await claim()).toEqual(['a-0', 'a-1', 'c-0', 'd-0', 'd-1']);
+    expect(await claim()).toEqual([]);
+    await end('a-0');
+    expect(await claim()).toEqual(['a-2']);
+    await end('a-1');
+    await end('a-2');
+    expect(await claim(1)).toEqual(['b-0']);
+    expect(await claim(1)).toEqual(['b-1']);
+    expect(await claim(1)).toEqual([]);
+  });
+
+  test('lets a chain in until it ends, with all its tasks, and the next one then', async () => {
+    await grouped('first', 2, { key: 'k', limit: 1, of: 'CHAIN' });
+    for (let i = 0; i < 3; i++) await grouped(`later-${i}`, 150, { key: 'k', limit: 1, of: 'CHAIN' });
+    expect(await claim(1)).toEqual(['first-0']);
+    // It has its place: its second task goes before all that wait, however many.
+    expect(await claim()).toEqual(['first-1']);
+    expect(await claim()).toEqual([]);
+    await db.query({
+      name: '',
+      text: `UPDATE task_chains SET status = 'SUCCESS', concurrency_held = false WHERE chain_id = 'first'`,
+    });
+    const next = await claim();
+    expect(next).toHaveLength(100);
+    expect(new Set(next.map((id) => id.split('-').slice(0, 2).join('-')))).toEqual(new Set(['later-0']));
+    expect(await claim()).toHaveLength(50);
+    expect(await claim()).toEqual([]);
+  });
+
+  test('gives places in one transaction at a time', async () => {
+    await grouped('a', 2, { key: 'k', limit: 1, of: 'TASK' });
+    await db.transaction(async (tx) => {
+      expect(await engineQueries.claimGrouped(tx, ['diagnostic'], [9], 4_000)).toHaveLength(1);
+      await expect(
+        db.transaction((other) => engineQueries.claimGrouped(other, ['diagnostic'], [9], 4_000)),
+      ).resolves.toBeUndefined();
+    });
+    expect(await claim()).toEqual([]);
+    expect(await engineQueries.groupedWaits(db)).toBe(true);
   });
 });
