@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { after, before, describe, it } from 'node:test';
 import { expect } from 'expect';
 import { parse } from 'parse5';
+import { markdownFiles, pageOf } from '../docs/.vitepress/site-map.mjs';
 import { buildSite, SITE } from './docs-site.mjs';
 import { ROOT } from './steps.mjs';
 
@@ -73,6 +74,17 @@ describe('the site of the documentation', () => {
       expect(own.filter((page) => !reached.has(page))).toEqual([]);
     });
   }
+
+  it('draws every picture of every page', () => {
+    const drawn = markdownFiles.map((file) => {
+      const blocks = readFileSync(join(ROOT, file), 'utf8').match(/^```mermaid$/gm) ?? [];
+      const page = pageOf(file)?.replace(/\.md$/, '.html');
+      const found = page ? (textOf(page).match(/<div class="picture[^>]*><svg/g) ?? []) : [];
+      return { file, pictures: blocks.length, drawn: found.length };
+    });
+    expect(drawn.filter(({ pictures, drawn }) => pictures !== drawn)).toEqual([]);
+    expect(drawn.reduce((sum, { pictures }) => sum + pictures, 0)).toBeGreaterThan(10);
+  });
 
   it('asks nothing of other hosts', () => {
     const outside = /^(https?:)?\/\//;

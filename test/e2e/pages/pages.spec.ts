@@ -5,6 +5,8 @@ import { after, before, describe, it } from 'node:test';
 import { expect } from 'expect';
 import ts from 'typescript';
 import { parseAllDocuments } from 'yaml';
+import { withConnection } from '#libs/platform';
+import { createTestDatabase } from '#libs/testing';
 import { startSystem, type RunningSystem } from '../running-system.js';
 import { blocksOf, isChinese, pagesBelow, ROOT, type Block } from './blocks.js';
 import { runPage, type PageRun } from './page-shell.js';
@@ -22,6 +24,7 @@ const json = ofLanguage('json');
 const typescript = ofLanguage('ts');
 const python = ofLanguage('py');
 const yaml = ofLanguage('yaml');
+const sql = ofLanguage('sql');
 /** Drawn as the site is built (tools/docs-site.spec.mjs). */
 const pictures = ofLanguage('mermaid');
 /** What commands write, and formulas: nothing to run. */
@@ -42,18 +45,9 @@ describe('the code on the pages', { timeout: 280_000 }, () => {
   after(() => system.stop());
 
   it(`is run (${commands.length} blocks of commands), checked (${json.length} of JSON, ${typescript.length} of TypeScript, \
-${python.length} of Python, ${yaml.length} of YAML), drawn (${pictures.length}), text (${texts.length}) or marked with a reason (${unchecked.length})`, (test) => {
+${python.length} of Python, ${yaml.length} of YAML, ${sql.length} of SQL), drawn (${pictures.length}), text (${texts.length}) or marked with a reason (${unchecked.length})`, (test) => {
     for (const block of unchecked) test.diagnostic(`not checked: ${at(block)}: ${block.unchecked}`);
-    const known = new Set([
-      ...commands,
-      ...json,
-      ...typescript,
-      ...python,
-      ...yaml,
-      ...pictures,
-      ...texts,
-      ...unchecked,
-    ]);
+    const known = new Set([commands, json, typescript, python, yaml, sql, pictures, texts, unchecked].flat());
     expect(blocks.filter((block) => !known.has(block)).map((block) => `${at(block)}: ${block.language}`)).toEqual([]);
   });
 
@@ -82,6 +76,17 @@ ${python.length} of Python, ${yaml.length} of YAML), drawn (${pictures.length}),
   for (const block of yaml) {
     it(`${at(block)}: is YAML`, () => {
       expect(parseAllDocuments(block.code).flatMap(({ errors }) => errors)).toEqual([]);
+    });
+  }
+
+  for (const block of sql) {
+    it(`${at(block)}: is taken by PostgreSQL`, async () => {
+      const database = await createTestDatabase();
+      try {
+        await withConnection(database.url, (client) => client.query(`BEGIN; ${block.code}; ROLLBACK`));
+      } finally {
+        await database.drop();
+      }
     });
   }
 
