@@ -1,0 +1,263 @@
+{{/* The name of everything of this release: task-chain, or <release>-task-chain. */}}
+{{- define "tc.name" -}}
+{{- if eq .Release.Name .Chart.Name }}{{ .Chart.Name }}{{ else }}{{ printf "%s-%s" .Release.Name .Chart.Name | trunc 36 | trimSuffix "-" }}{{ end -}}
+{{- end }}
+
+{{- define "tc.version" -}}
+{{ .Values.image.tag | default .Chart.AppVersion }}
+{{- end }}
+
+{{- define "tc.image" -}}
+{{ .Values.image.repository }}{{ if .Values.image.digest }}@{{ .Values.image.digest }}{{ else }}:{{ include "tc.version" . }}{{ end }}
+{{- end }}
+
+{{/* Of (dict "root" $ "component" "api"): what a selector asks for. */}}
+{{- define "tc.selector" -}}
+app.kubernetes.io/name: {{ .root.Chart.Name }}
+app.kubernetes.io/instance: {{ .root.Release.Name }}
+app.kubernetes.io/component: {{ .component }}
+{{- end }}
+
+{{- define "tc.labels" -}}
+{{ include "tc.selector" . }}
+app.kubernetes.io/version: {{ include "tc.version" .root | quote }}
+app.kubernetes.io/managed-by: {{ .root.Release.Service }}
+{{- end }}
+
+{{- define "tc.secretVariable" -}}
+- name: {{ .name }}
+  valueFrom:
+    secretKeyRef:
+      name: {{ .secret }}
+      key: {{ .key }}
+{{- end }}
+
+{{/* Variables of every app; .part is a key of database.keys. */}}
+{{- define "tc.environment" -}}
+{{- $values := .root.Values -}}
+{{ include "tc.secretVariable" (dict "name" "DATABASE_URL" "secret" $values.database.existingSecret "key" (index $values.database.keys .part)) }}
+{{- if and $values.redis.existingSecret (ne .part "migrate") }}
+{{ include "tc.secretVariable" (dict "name" "REDIS_URL" "secret" $values.redis.existingSecret "key" $values.redis.key) }}
+{{- end }}
+- name: LOG_LEVEL
+  value: {{ $values.config.logLevel }}
+- name: DIAGNOSTIC_TASKS
+  value: {{ ternary "on" "off" $values.config.diagnosticTasks | quote }}
+{{- if $values.extraCa.existingConfigMap }}
+- name: NODE_EXTRA_CA_CERTS
+  value: /etc/task-chain-ca/{{ $values.extraCa.key }}
+{{- end }}
+{{- with $values.extraEnv }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{/* A pod's own security: that of Pod Security Standards, "restricted". */}}
+{{- define "tc.podSecurity" -}}
+runAsNonRoot: true
+runAsUser: 10001
+runAsGroup: 10001
+fsGroup: 10001
+fsGroupChangePolicy: OnRootMismatch
+seccompProfile:
+  type: RuntimeDefault
+{{- end }}
+
+{{- define "tc.containerSecurity" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+capabilities:
+  drop: [ALL]
+{{- end }}
+
+{{/* Of .part: what is the same in every pod, but for its containers. */}}
+{{- define "tc.pod" -}}
+automountServiceAccountToken: false
+enableServiceLinks: false
+securityContext:
+  {{- include "tc.podSecurity" . | nindent 2 }}
+{{- with .root.Values.image.pullSecrets }}
+imagePullSecrets:
+  {{- range . }}
+  - name: {{ . }}
+  {{- end }}
+{{- end }}
+{{- with .nodeSelector | default .root.Values.nodeSelector }}
+nodeSelector:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .tolerations | default .root.Values.tolerations }}
+tolerations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+volumes:
+  - name: tmp
+    emptyDir: {}
+  {{- range $name := list "tables" "artifacts" }}
+  - name: {{ $name }}
+    {{- with (index $.root.Values.storage $name).existingClaim }}
+    persistentVolumeClaim:
+      claimName: {{ . }}
+    {{- else }}
+    emptyDir: {}
+    {{- end }}
+  {{- end }}
+  {{- with .root.Values.extraCa.existingConfigMap }}
+  - name: ca
+    configMap:
+      name: {{ . }}
+  {{- end }}
+{{- end }}
+
+{{- define "tc.mounts" -}}
+- name: tmp
+  mountPath: /tmp
+- name: tables
+  mountPath: /data/tables
+- name: artifacts
+  mountPath: /data/artifacts
+{{- if .root.Values.extraCa.existingConfigMap }}
+- name: ca
+  mountPath: /etc/task-chain-ca
+  readOnly: true
+{{- end }}
+{{- end }}
+
+{{/* Started within 5 minutes; alive: a new process would not help; ready: it can do its work. */}}
+{{- define "tc.probes" -}}
+startupProbe:
+  httpGet: { path: /health/live, port: http }
+  periodSeconds: 5
+  failureThreshold: 60
+livenessProbe:
+  httpGet: { path: /health/live, port: http }
+  periodSeconds: 10
+  timeoutSeconds: 3
+  failureThreshold: 3
+readinessProbe:
+  httpGet: { path: /health/ready, port: http }
+  periodSeconds: 5
+  timeoutSeconds: 3
+  failureThreshold: 2
+{{- end }}
+
+{{/* Replicas stand on different nodes and in different zones where there are some. */}}
+{{- define "tc.spread" -}}
+{{- $labels := include "tc.selector" . -}}
+topologySpreadConstraints:
+  {{- range $key := list "kubernetes.io/hostname" "topology.kubernetes.io/zone" }}
+  - maxSkew: 1
+    topologyKey: {{ $key }}
+    whenUnsatisfiable: ScheduleAnyway
+    labelSelector:
+      matchLabels:
+        {{- $labels | nindent 8 }}
+  {{- end }}
+{{- end }}
+
+{{/* A deployment of (dict "root" "component" "part" "program" "port" "environment" "replicas" "resources" "grace" "surge" ["drain" "nodeSelector" "tolerations"]). */}}
+{{- define "tc.deployment" -}}
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: {{ include "tc.name" .root }}-{{ .component }}
+  namespace: {{ .root.Release.Namespace }}
+  labels:
+    {{- include "tc.labels" . | nindent 4 }}
+spec:
+  {{- if ne (toString .replicas) "" }}
+  replicas: {{ .replicas }}
+  {{- end }}
+  revisionHistoryLimit: 3
+  strategy:
+    rollingUpdate:
+      maxUnavailable: 0
+      maxSurge: 1
+  selector:
+    matchLabels:
+      {{- include "tc.selector" . | nindent 6 }}
+  template:
+    metadata:
+      labels:
+        {{- include "tc.labels" . | nindent 8 }}
+      {{- with .root.Values.podAnnotations }}
+      annotations:
+        {{- toYaml . | nindent 8 }}
+      {{- end }}
+    spec:
+      terminationGracePeriodSeconds: {{ .grace }}
+      {{- include "tc.spread" . | nindent 6 }}
+      {{- include "tc.pod" . | nindent 6 }}
+      containers:
+        - name: {{ .program }}
+          image: {{ include "tc.image" .root }}
+          imagePullPolicy: {{ .root.Values.image.pullPolicy }}
+          args: [{{ .program }}]
+          securityContext:
+            {{- include "tc.containerSecurity" . | nindent 12 }}
+          ports:
+            - name: http
+              containerPort: {{ .port }}
+          env:
+            {{- include "tc.environment" . | nindent 12 }}
+            {{- with .environment }}
+            {{- . | nindent 12 }}
+            {{- end }}
+          {{- include "tc.probes" . | nindent 10 }}
+          {{- with .preStop }}
+          # Until no one sends requests here any more: an endpoint is removed while the pod is already ending.
+          lifecycle:
+            preStop:
+              exec:
+                command: [sleep, {{ . | quote }}]
+          {{- end }}
+          resources:
+            {{- toYaml .resources | nindent 12 }}
+          volumeMounts:
+            {{- include "tc.mounts" . | nindent 12 }}
+{{- end }}
+
+{{- define "tc.pdb" -}}
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata:
+  name: {{ include "tc.name" .root }}-{{ .component }}
+  namespace: {{ .root.Release.Namespace }}
+  labels:
+    {{- include "tc.labels" . | nindent 4 }}
+spec:
+  maxUnavailable: 1
+  unhealthyPodEvictionPolicy: AlwaysAllow
+  selector:
+    matchLabels:
+      {{- include "tc.selector" . | nindent 6 }}
+{{- end }}
+
+{{/* The service by which an app is reached: the API by its callers, the others by Prometheus. */}}
+{{- define "tc.service" -}}
+apiVersion: v1
+kind: Service
+metadata:
+  name: {{ include "tc.name" .root }}-{{ .component }}
+  namespace: {{ .root.Release.Namespace }}
+  labels:
+    {{- include "tc.labels" . | nindent 4 }}
+spec:
+  {{- if .headless }}
+  clusterIP: None
+  {{- end }}
+  selector:
+    {{- include "tc.selector" . | nindent 4 }}
+  ports:
+    - name: http
+      port: {{ .port }}
+      targetPort: http
+{{- end }}
+
+{{/* TCP ports of a network policy. */}}
+{{- define "tc.ports" -}}
+{{- range . }}
+- protocol: TCP
+  port: {{ . }}
+{{- end }}
+{{- end }}

@@ -1,0 +1,69 @@
+// What is rendered from the Helm chart and committed: npm run chart. Helm itself is built from its Go module where there is none.
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { filesBelow } from './build.mjs';
+import { Refusal, ROOT } from './steps.mjs';
+
+const CHART = 'deploy/helm/task-chain';
+const HELM_MODULE = 'helm.sh/helm/v3/cmd/helm@v3.19.5';
+
+/** Each file that the chart is rendered to, and the values that it is rendered with. */
+export const RENDERED = [
+  { values: 'deploy/helm/examples/production.yaml', file: 'deploy/helm/rendered/production.yaml' },
+  { values: 'deploy/kustomize/values.yaml', file: 'deploy/kustomize/base/task-chain.yaml' },
+];
+
+/** What a rendered file begins with: whether it is that of the present chart and values can be told without Helm. */
+export function headOf(values) {
+  const hash = createHash('sha256');
+  for (const path of [...filesBelow(CHART, () => true), values])
+    hash.update(`${path}\0`).update(readFileSync(join(ROOT, path)));
+  return `# Made by "npm run chart" from ${CHART} and ${values}, whose sha256 is ${hash.digest('hex')}.\n`;
+}
+
+/** Helm where it is found: $HELM, or on the PATH. */
+export function findHelm() {
+  const folders = (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, 'helm'));
+  return [process.env.HELM, ...folders].find((path) => path && existsSync(path));
+}
+
+/** Renders as an install in namespace task-chain would. Throws Helm's own words. */
+export function render(helm, values, ...more) {
+  const args = [
+    'template',
+    'task-chain',
+    CHART,
+    '--namespace',
+    'task-chain',
+    '--kube-version',
+    '1.32.0',
+    '--values',
+    values,
+  ];
+  try {
+    return String(execFileSync(helm, [...args, ...more], { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] }));
+  } catch (error) {
+    throw new Refusal(String(error.stderr ?? error));
+  }
+}
+
+function buildHelm() {
+  const folder = join(ROOT, '.cache', 'bin');
+  const helm = join(folder, 'helm');
+  if (!existsSync(helm)) {
+    process.stderr.write(`building ${HELM_MODULE} by Go, some minutes …\n`);
+    execFileSync('go', ['install', HELM_MODULE], { env: { ...process.env, GOBIN: folder }, stdio: 'inherit' });
+  }
+  return helm;
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1]).href) {
+  const helm = findHelm() ?? buildHelm();
+  for (const { values, file } of RENDERED) {
+    writeFileSync(join(ROOT, file), headOf(values) + render(helm, values));
+    process.stdout.write(`${file}\n`);
+  }
+}

@@ -1,0 +1,326 @@
+// The chart as it is rendered: against the schemas of Kubernetes, and against what the apps are.
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import { Ajv } from 'ajv';
+import { expect } from 'expect';
+import ts from 'typescript';
+import { parse, parseAllDocuments } from 'yaml';
+import { findHelm, headOf, render, RENDERED } from './chart.mjs';
+import { ROOT } from './steps.mjs';
+
+const require = createRequire(import.meta.url);
+const read = (path) => readFileSync(join(ROOT, path), 'utf8');
+const helm = findHelm();
+const noHelm = helm ? false : 'there is no helm; npm run chart builds one';
+const libOf = (name) => import(pathToFileURL(join(ROOT, `dist/libs/${name}/src/index.js`)).href);
+const { readConfig } = await libOf('platform');
+const { taskTypes } = await libOf('compute');
+
+/** What the schemas of a kind lie in. */
+const MODELS = {
+  'keda.sh': '@kubernetes-models/keda/',
+  'monitoring.coreos.com': '@kubernetes-models/prometheus-operator/',
+};
+const moduleOf = ({ apiVersion }) => `${MODELS[apiVersion.split('/')[0]] ?? 'kubernetes-models/'}${apiVersion}`;
+const variables = new Set(['NODE_EXTRA_CA_CERTS']);
+readConfig(new Proxy({}, { get: (_, name) => (typeof name === 'string' && variables.add(name), undefined) }));
+const isVariable = (name) => variables.has(name) || /^OTEL_[A-Z_]+$|^WORKER_CONCURRENCY_[A-Z_]+$/.test(name);
+
+const rendered = RENDERED.map(({ values, file }) => ({
+  file,
+  values,
+  objects: parseAllDocuments(read(file))
+    .map((document) => document.toJS())
+    .filter(Boolean),
+}));
+const contains = (labels, selector) => Object.entries(selector).every(([name, value]) => labels[name] === value);
+
+/** As Helm lays values over the chart's own: objects member by member, and null takes one away. */
+const isObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
+const over = (values, more) => {
+  if (!isObject(values) || !isObject(more)) return more;
+  const names = Object.keys({ ...values, ...more }).filter((name) => more[name] !== null);
+  return Object.fromEntries(names.map((name) => [name, name in more ? over(values[name], more[name]) : values[name]]));
+};
+
+describe('the Helm chart', () => {
+  for (const { values, file } of RENDERED) {
+    it(`${file} is what the chart says now`, () => {
+      expect(read(file).split('\n', 1)[0]).toBe(headOf(values).trim());
+    });
+    it(`${file} is what Helm renders`, { skip: noHelm }, () => {
+      expect(read(file)).toBe(headOf(values) + render(helm, values));
+    });
+  }
+
+  it('has the version of the package', () => {
+    const { version } = JSON.parse(read('package.json'));
+    expect(parse(read('deploy/helm/task-chain/Chart.yaml'))).toMatchObject({ version, appVersion: version });
+  });
+
+  it('takes the values of every example, and refuses what it does not know', () => {
+    const check = new Ajv({ strict: false, allErrors: true }).compile(
+      JSON.parse(read('deploy/helm/task-chain/values.schema.json')),
+    );
+    const defaults = parse(read('deploy/helm/task-chain/values.yaml'));
+    const faultsOf = (values) => {
+      check(over(defaults, values));
+      return (check.errors ?? []).map(({ instancePath, message }) => `${instancePath} ${message}`);
+    };
+    for (const path of ['deploy/helm/examples/minimal.yaml', ...RENDERED.map(({ values }) => values)]) {
+      expect([path, faultsOf(parse(read(path)))]).toEqual([path, []]);
+    }
+    for (const [values, fault] of [
+      [{ replicas: 3 }, ' must NOT have additional properties'],
+      [{ api: { replica: 3 } }, '/api must NOT have additional properties'],
+      [{ api: { replicas: 0 } }, '/api/replicas must be >= 1'],
+      [{ image: { repository: 'x', tag: 'latest' } }, '/image/tag must NOT be valid'],
+      [{ workers: { w: {} } }, "/workers/w must have required property 'resources'"],
+      [{ config: { logLevel: 'loud' } }, '/config/logLevel must be equal to one of the allowed values'],
+    ]) {
+      expect(faultsOf(values)).toEqual([fault]);
+    }
+  });
+
+  it('says what is missing, and by which command it is made', { skip: noHelm }, () => {
+    const minimal = 'deploy/helm/examples/minimal.yaml';
+    for (const [set, fault] of [
+      ['database.existingSecret=', /database\.existingSecret is not set.*\n.*kubectl create secret generic/],
+      ['signIn.adminKey.existingSecret=', /nobody could sign in.*\n.*kubectl create secret generic/],
+      ['signIn.oidc.issuer=https://x', /issuer and signIn\.oidc\.audience go together/],
+      ['keda.enabled=true', /keda\.enabled needs keda\.prometheusAddress/],
+      ['serviceMonitor.enabled=true', /serviceMonitor\.enabled needs serviceMonitor\.apiKey/],
+      ['workers.default.autoscaling.minReplicas=9', /workers\.default\.autoscaling: minReplicas is more/],
+      ['api.replica=2', /additional properties 'replica' not allowed/],
+    ]) {
+      expect(() => render(helm, minimal, '--set', set)).toThrow(fault);
+    }
+  });
+
+  it('holds to the schemas of Kubernetes, KEDA and the Prometheus operator', () => {
+    for (const { file, objects } of rendered) {
+      for (const object of objects) {
+        const Model = require(moduleOf(object))[object.kind];
+        try {
+          new Model(object).validate();
+        } catch (error) {
+          throw new Error(`${file}: ${object.kind} ${object.metadata.name}: ${error.message}`, { cause: error });
+        }
+      }
+    }
+  });
+
+  it('has no field that Kubernetes does not know', () => {
+    // The validators let unknown fields pass; as literals of the types they are faults.
+    const folder = mkdtempSync(join(ROOT, '.cache-chart-'));
+    try {
+      const objects = rendered.flatMap((each) => each.objects);
+      const lines = objects.map((object, i) => {
+        const type = `import(${JSON.stringify(moduleOf(object))}).I${object.kind}`;
+        return `export const o${i}: ${type} = ${JSON.stringify(object)};`;
+      });
+      lines.push(
+        `export const bad: import('kubernetes-models/v1').IPod = { apiVersion: 'v1', kind: 'Pod', spec: { containerz: [] } };`,
+      );
+      const file = join(folder, 'objects.ts');
+      writeFileSync(file, lines.join('\n'));
+      const options = {
+        strict: true,
+        noEmit: true,
+        skipLibCheck: true,
+        moduleResolution: ts.ModuleResolutionKind.Bundler,
+      };
+      const program = ts.createProgram([file], { ...options, module: ts.ModuleKind.ESNext, types: [] });
+      const faults = ts
+        .getPreEmitDiagnostics(program)
+        .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'));
+      expect(faults).toEqual([expect.stringContaining('containerz')]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
+
+for (const { file, objects } of rendered) {
+  const ofKind = (...kinds) => objects.filter(({ kind }) => kinds.includes(kind));
+  const workloads = ofKind('Deployment', 'Job');
+  const podsOf = (selector) => workloads.filter(({ spec }) => contains(spec.template.metadata.labels, selector));
+  const containers = workloads.flatMap(({ spec }) => spec.template.spec.containers);
+
+  describe(file, () => {
+    it('has one deployment for each app, and the migrations', () => {
+      const programs = containers.map(({ args }) => args[0]);
+      const known = [...read('docker/entrypoint.mjs').matchAll(/^ {2}'?([a-z-]+)'?: '/gm)].map(([, name]) => name);
+      expect(programs).toEqual(expect.arrayContaining(['api', 'status-listener', 'compute-worker', 'migrate']));
+      expect(programs.filter((name) => !known.includes(name))).toEqual([]);
+    });
+
+    it('gives every pod the restricted security, resources, and an image of one version', () => {
+      for (const { metadata, spec } of workloads) {
+        const { securityContext, automountServiceAccountToken } = spec.template.spec;
+        expect([metadata.name, securityContext, automountServiceAccountToken]).toMatchObject([
+          metadata.name,
+          { runAsNonRoot: true, runAsUser: 10001, seccompProfile: { type: 'RuntimeDefault' } },
+          false,
+        ]);
+      }
+      for (const { securityContext, resources, image, volumeMounts } of containers) {
+        expect(securityContext).toEqual({
+          allowPrivilegeEscalation: false,
+          readOnlyRootFilesystem: true,
+          capabilities: { drop: ['ALL'] },
+        });
+        expect(resources).toMatchObject({
+          requests: { cpu: expect.anything(), memory: expect.anything() },
+          limits: { memory: expect.anything() },
+        });
+        expect(image).toMatch(/(:\d[^:]*|@sha256:[0-9a-f]{64})$/);
+        expect(volumeMounts.map(({ mountPath }) => mountPath)).toEqual(
+          expect.arrayContaining(['/tmp', '/data/tables', '/data/artifacts']),
+        );
+      }
+    });
+
+    it('sets variables that there are, once, to values that the apps take, and no secret by value', () => {
+      for (const { name, env, args } of containers) {
+        const names = env.map((each) => each.name);
+        expect(names.filter((each) => !isVariable(each))).toEqual([]);
+        expect([name, new Set(names).size]).toEqual([name, names.length]);
+        const secret = /URL$|KEY$/;
+        expect(env.filter((each) => secret.test(each.name) && !each.valueFrom?.secretKeyRef)).toEqual([]);
+        expect(names.includes('ADMIN_API_KEY') && args[0] !== 'api').toBe(false);
+        readConfig(
+          Object.fromEntries(env.flatMap((each) => (each.value === undefined ? [] : [[each.name, each.value]]))),
+        );
+        const types = env.find((each) => each.name === 'WORKER_TYPES')?.value.split(',') ?? [];
+        expect(types.filter((type) => !taskTypes.some((each) => each.type === type))).toEqual([]);
+      }
+    });
+
+    it('probes each app where it listens', () => {
+      const dockerfile = read('docker/Dockerfile');
+      const portOf = { api: 'PORT', 'status-listener': 'LISTENER_PORT', 'compute-worker': 'WORKER_PORT' };
+      for (const { args, ports, startupProbe, livenessProbe, readinessProbe } of containers) {
+        if (args[0] === 'migrate') continue;
+        const port = Number(new RegExp(`\\b${portOf[args[0]]}=(\\d+)`).exec(dockerfile)[1]);
+        expect(ports).toEqual([{ name: 'http', containerPort: port }]);
+        const paths = [startupProbe, livenessProbe, readinessProbe].map(({ httpGet }) => [httpGet.path, httpGet.port]);
+        expect(paths).toEqual([
+          ['/health/live', 'http'],
+          ['/health/live', 'http'],
+          ['/health/ready', 'http'],
+        ]);
+      }
+    });
+
+    it('gives a pod longer to end than its app takes', () => {
+      for (const { spec } of ofKind('Deployment')) {
+        const { terminationGracePeriodSeconds, containers } = spec.template.spec;
+        const drain = containers[0].env.find(({ name }) => name === 'WORKER_DRAIN_SECONDS')?.value ?? 5;
+        expect(terminationGracePeriodSeconds).toBeGreaterThan(Number(drain) + 10);
+      }
+    });
+
+    it('selects pods that there are: each service, budget, policy, spread and scaler its own', () => {
+      for (const { kind, metadata, spec } of ofKind('Service', 'PodDisruptionBudget', 'NetworkPolicy')) {
+        const selector = kind === 'Service' ? spec.selector : (spec.selector ?? spec.podSelector).matchLabels;
+        const found = podsOf(selector).length;
+        const all = metadata.name.endsWith('default-deny') ? workloads.length : 1;
+        expect([kind, metadata.name, found]).toEqual([kind, metadata.name, all]);
+      }
+      for (const { spec } of ofKind('Deployment')) {
+        const { labels } = spec.template.metadata;
+        expect(contains(labels, spec.selector.matchLabels)).toBe(true);
+        for (const { labelSelector } of spec.template.spec.topologySpreadConstraints)
+          expect(contains(labels, labelSelector.matchLabels)).toBe(true);
+      }
+      for (const { spec } of ofKind('HorizontalPodAutoscaler', 'ScaledObject')) {
+        const [target, ...others] = ofKind('Deployment').filter(
+          ({ metadata }) => metadata.name === spec.scaleTargetRef.name,
+        );
+        expect(others).toEqual([]);
+        // What counts replicas must not be told another number with each update.
+        expect(target.spec).not.toHaveProperty('replicas');
+      }
+      for (const { spec } of ofKind('ServiceMonitor')) {
+        expect(
+          ofKind('Service').filter(({ metadata }) => contains(metadata.labels, spec.selector.matchLabels)),
+        ).toHaveLength(1);
+      }
+    });
+
+    it('lets traffic to no port but where an app listens, and denies the rest', () => {
+      const policies = ofKind('NetworkPolicy');
+      const deny = policies.find(({ metadata }) => metadata.name.endsWith('default-deny'));
+      expect(deny.spec).toMatchObject({ policyTypes: ['Ingress', 'Egress'] });
+      expect(deny.spec).not.toHaveProperty('ingress');
+      for (const { spec } of policies.filter((policy) => policy !== deny)) {
+        const [{ spec: pod }] = podsOf(spec.podSelector.matchLabels);
+        const listens = (pod.template.spec.containers[0].ports ?? []).map(({ containerPort }) => containerPort);
+        expect((spec.ingress ?? []).flatMap(({ ports }) => ports.map(({ port }) => port))).toEqual(listens);
+        expect(spec.egress.every(({ ports }) => ports.length > 0)).toBe(true);
+      }
+    });
+
+    it('scales by metrics that are served, once for each queue', () => {
+      const listed = [...read('docs/metrics.md').matchAll(/^\| `(taskchain_[a-z_]+)/gm)].map(([, name]) => name);
+      for (const { spec, metadata } of ofKind('ScaledObject')) {
+        const deployment = ofKind('Deployment').find((each) => each.metadata.name === metadata.name);
+        const { env } = deployment.spec.template.spec.containers[0];
+        const valueOf = (name) => env.find((each) => each.name === name)?.value;
+        const types = valueOf('WORKER_TYPES')?.split(',') ?? ['.+'];
+        expect(spec.triggers).toHaveLength(types.length);
+        spec.triggers.forEach(({ metadata: trigger }, i) => {
+          const metrics = [...trigger.query.matchAll(/\b(taskchain_[a-z_]+)/g)].map(([, name]) => name);
+          expect(metrics.filter((name) => !listed.includes(name))).toEqual([]);
+          expect(trigger.query).toContain(`task_type=~"${types[i]}",status=~"READY|QUEUED|RUNNING"`);
+          const slots = valueOf(`WORKER_CONCURRENCY_${types[i].toUpperCase()}`) ?? valueOf('WORKER_CONCURRENCY');
+          expect(trigger).toMatchObject({ threshold: slots, ignoreNullValues: 'false' });
+        });
+      }
+    });
+  });
+}
+
+describe('the kustomize base', () => {
+  const kubectl = (process.env.PATH ?? '')
+    .split(':')
+    .map((folder) => join(folder, 'kubectl'))
+    .find((path) => existsSync(path));
+
+  it(
+    'is built with an overlay that changes image, namespace and replicas',
+    { skip: kubectl ? false : 'there is no kubectl' },
+    () => {
+      const home = mkdtempSync(join(tmpdir(), 'task-chain-kubectl-'));
+      const built = String(
+        execFileSync(kubectl, ['kustomize', 'deploy/kustomize/overlays/example'], {
+          cwd: ROOT,
+          env: { PATH: process.env.PATH, HOME: home },
+        }),
+      );
+      rmSync(home, { recursive: true, force: true });
+      const objects = parseAllDocuments(built).map((document) => document.toJS());
+      const base = rendered.find(({ file }) => file.includes('kustomize')).objects;
+      expect(objects.map(({ kind, metadata }) => `${kind} ${metadata.name}`).sort()).toEqual(
+        base.map(({ kind, metadata }) => `${kind} ${metadata.name}`).sort(),
+      );
+      expect(new Set(objects.map(({ metadata }) => metadata.namespace))).toEqual(new Set(['privacy']));
+      const images = objects.flatMap(({ spec }) => spec.template?.spec.containers.map(({ image }) => image) ?? []);
+      expect(new Set(images)).toEqual(new Set(['registry.example.com/task-chain:0.1.0']));
+    },
+  );
+
+  it('names files that there are', () => {
+    for (const folder of ['base', 'overlays/example']) {
+      const { resources } = parse(read(`deploy/kustomize/${folder}/kustomization.yaml`));
+      for (const path of resources)
+        expect([path, existsSync(join(ROOT, 'deploy/kustomize', folder, path))]).toEqual([path, true]);
+    }
+  });
+});
