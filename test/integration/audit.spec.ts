@@ -46,8 +46,9 @@ describeSystem('the audit log', 'postgres', { apps: ['api', 'status-listener'] }
       await api.expect(200, `/chains/${id}`, { method: 'DELETE' });
       await post(200, '/chains/bulk/retry', { ids: [id] });
       const hook = (await post(201, '/webhooks', { url: 'https://hooks.example.com/x' }))['webhook_id'];
-      await api.expect(204, `/webhooks/${String(hook)}`, { method: 'DELETE' });
-      await api.expect(404, `/webhooks/${String(hook)}`, { method: 'DELETE' });
+      const gone = `/webhooks/${String(hook)}?confirm=${String(hook)}`;
+      await api.expect(200, gone, { method: 'DELETE' });
+      await api.expect(404, gone, { method: 'DELETE' });
 
       const expected = [
         ['createChain', id, { chain_name: 'test chain', total_tasks: 2, execute: false }],

@@ -42,6 +42,26 @@ describeSystem('webhooks with an Idempotency-Key', 'postgres', { apps: ['api'] }
     expect((await post(api, '/webhooks', 'new-3', body)).status).toBe(201);
   });
 
+  check('are deleted when their id is said again, and restored', async ({ api }) => {
+    const { webhook_id: id } = (await post(api, '/webhooks', undefined, body)).body;
+    const before = await webhookCount(api);
+    const remove = (query: string) =>
+      api.call<ProblemAnswer & { dry_run: boolean }>(`/webhooks/${id}${query}`, { method: 'DELETE' });
+    expect((await remove('')).body).toMatchObject({ status: 400, code: 'CONFIRMATION_REQUIRED' });
+    expect((await remove('?confirm=webhook-other')).body.code).toBe('CONFIRMATION_REQUIRED');
+    expect((await remove('?dry_run=true')).body.dry_run).toBe(true);
+    expect((await remove('?dry_run=perhaps')).body.code).toBe('INVALID_QUERY');
+    expect(await webhookCount(api)).toBe(before);
+    expect((await remove(`?confirm=${id}`)).body.dry_run).toBe(false);
+    expect(await webhookCount(api)).toBe(before - 1);
+    expect((await api.call(`/webhooks/${id}/deliveries`)).status).toBe(404);
+    const restored = await post(api, `/webhooks/${id}/restore`, 'undo');
+    expect(restored).toMatchObject({ status: 200, body: { webhook_id: id } });
+    expect((await post(api, `/webhooks/${id}/restore`, 'undo')).headers.get('idempotency-replayed')).toBe('true');
+    expect((await post(api, `/webhooks/${id}/restore`)).status).toBe(404);
+    expect(await webhookCount(api)).toBe(before);
+  });
+
   check('are sent again once, and not once more when only the answer was lost', async ({ api, databaseUrl }) => {
     const { webhook_id: id } = (await post(api, '/webhooks', undefined, body)).body;
     const sql = async <Row>(text: string): Promise<Row[]> =>

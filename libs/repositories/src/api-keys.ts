@@ -29,6 +29,12 @@ const revoke: Statement = {
   name: 'revoke-api-key',
   text: `UPDATE api_keys SET revoked_at = now() WHERE key_id = $1 AND revoked_at IS NULL RETURNING ${COLUMNS}`,
 };
+/** Not one that has expired meanwhile. */
+const restore: Statement = {
+  name: 'restore-api-key',
+  text: `UPDATE api_keys SET revoked_at = NULL
+          WHERE key_id = $1 AND revoked_at > now() - interval '1 day' AND expires_at > now() RETURNING ${COLUMNS}`,
+};
 /** A key that counts, of whichever tenant, and a note that it was used: at most one write a minute. $1 hash. */
 const use: Statement = {
   name: 'use-api-key',
@@ -47,6 +53,8 @@ export const apiKeys = {
   list: (db: Queryable) => db.query<ApiKey>(list),
   /** undefined: there is none that counts. */
   revoke: async (db: Queryable, id: string) => (await db.query<ApiKey>(revoke, [id]))[0],
+  /** undefined: none was revoked within a day and would still count. */
+  restore: async (db: Queryable, id: string) => (await db.query<ApiKey>(restore, [id]))[0],
   /** The key of this hash, with its tenant; undefined where there is none, or it has expired or was revoked. */
   use: async (db: Queryable, hash: Buffer) =>
     (await db.query<Pick<ApiKey, 'key_id' | 'role' | 'expires_at'> & { tenant_id: string }>(use, [hash]))[0],

@@ -45,11 +45,30 @@ const insert: Statement = {
 };
 const list: Statement = {
   name: 'list-webhooks',
-  text: `SELECT ${WEBHOOK} FROM webhooks ORDER BY created_at, webhook_id`,
+  text: `SELECT ${WEBHOOK} FROM webhooks WHERE deleted_at IS NULL ORDER BY created_at, webhook_id`,
 };
+/** Kept for a day, told of nothing. */
 const remove: Statement = {
   name: 'delete-webhook',
-  text: `DELETE FROM webhooks WHERE webhook_id = $1 RETURNING webhook_id`,
+  text: `UPDATE webhooks SET deleted_at = now() WHERE webhook_id = $1 AND deleted_at IS NULL RETURNING ${WEBHOOK}`,
+};
+const restore: Statement = {
+  name: 'restore-webhook',
+  text: `UPDATE webhooks SET deleted_at = NULL
+          WHERE webhook_id = $1 AND deleted_at > now() - interval '1 day' RETURNING ${WEBHOOK}`,
+};
+/** Removes those that were deleted a day ago, with their deliveries, and tells the audit log. */
+const forget: Statement = {
+  name: 'forget-webhooks',
+  text: `
+    WITH gone AS (
+      DELETE FROM webhooks WHERE deleted_at <= now() - interval '1 day' RETURNING tenant_id, webhook_id, url
+    )
+    INSERT INTO outbox (tenant_id, kind, payload)
+    SELECT tenant_id, 'AUDIT', jsonb_build_object(
+             'actor', 'retention', 'address', '-', 'request_id', '-', 'action', 'removeWebhook', 'target', webhook_id,
+             'details', jsonb_build_object('url', url))
+      FROM gone`,
 };
 const deliveries: Statement = {
   name: 'list-deliveries',
@@ -58,7 +77,8 @@ const deliveries: Statement = {
 const replay: Statement = {
   name: 'replay-delivery',
   text: `UPDATE webhook_deliveries SET status = 'PENDING', tries = 0, next_attempt_at = now(), error = NULL
-          WHERE webhook_id = $1 AND id = $2 RETURNING ${DELIVERY}`,
+          WHERE webhook_id = $1 AND id = $2
+            AND EXISTS (SELECT FROM webhooks w WHERE w.webhook_id = $1 AND w.deleted_at IS NULL) RETURNING ${DELIVERY}`,
 };
 /** A chain that ended, as its notice and its row tell of it; null where the row has gone or is running again. */
 export interface EndedChain {
@@ -82,7 +102,8 @@ const spread: Statement = {
     ), deliveries AS (
       INSERT INTO webhook_deliveries (tenant_id, webhook_id, message_id, event_type, payload)
       SELECT w.tenant_id, w.webhook_id, 'msg_' || gen_random_uuid(), taken.payload ->> 'type', taken.payload
-        FROM taken JOIN webhooks w ON w.tenant_id = taken.tenant_id AND w.enabled AND (w.events = '{}' OR taken.payload ->> 'type' = ANY (w.events))
+        FROM taken JOIN webhooks w ON w.tenant_id = taken.tenant_id AND w.enabled AND w.deleted_at IS NULL
+                                  AND (w.events = '{}' OR taken.payload ->> 'type' = ANY (w.events))
        ORDER BY taken.id
     )
     SELECT upper(split_part(taken.payload ->> 'type', '.', 2)) AS status, c.total_tasks, c.error ->> 'code' AS error_code,
@@ -98,10 +119,10 @@ const take: Statement = {
     UPDATE webhook_deliveries d
        SET tries = d.tries + 1, next_attempt_at = clock_timestamp() + $2::float8 * interval '1 ms'
       FROM webhooks w
-     WHERE w.webhook_id = d.webhook_id AND w.enabled
+     WHERE w.webhook_id = d.webhook_id AND w.enabled AND w.deleted_at IS NULL
        AND d.id IN (SELECT id FROM webhook_deliveries
                      WHERE status = 'PENDING' AND next_attempt_at <= now()
-                       AND webhook_id IN (SELECT webhook_id FROM webhooks WHERE enabled)
+                       AND webhook_id IN (SELECT webhook_id FROM webhooks WHERE enabled AND deleted_at IS NULL)
                      ORDER BY next_attempt_at LIMIT $1 FOR UPDATE SKIP LOCKED)
     RETURNING d.id, d.webhook_id, d.message_id, d.payload, d.tries, w.url, w.secret`,
 };
@@ -129,8 +150,11 @@ export const webhooks = {
   insert: async (db: Queryable, id: string, url: string, secret: string, events: readonly string[]) =>
     (await db.query<Webhook>(insert, [id, url, secret, events]))[0]!,
   list: (db: Queryable) => db.query<Webhook>(list),
-  /** false: there is none. */
-  remove: async (db: Queryable, id: string) => (await db.query(remove, [id])).length > 0,
+  /** undefined: there is none. */
+  remove: async (db: Queryable, id: string) => (await db.query<Webhook>(remove, [id]))[0],
+  /** undefined: none was removed within a day. */
+  restore: async (db: Queryable, id: string) => (await db.query<Webhook>(restore, [id]))[0],
+  forget: (db: Queryable) => db.query(forget),
   /** Newest first, those before row `before`. */
   deliveries: (db: Queryable, id: string, before: number, limit: number) =>
     db.query<WebhookDelivery>(deliveries, [id, before, limit]),

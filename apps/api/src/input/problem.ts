@@ -7,6 +7,7 @@ export const PROBLEMS = {
   INVALID_QUERY: { status: 400, title: 'A query parameter is not valid' },
   NOT_SUPPORTED_YET: { status: 400, title: 'The request asks for something that is not supported yet' },
   BAD_REQUEST: { status: 400, title: 'The request is not valid' },
+  CONFIRMATION_REQUIRED: { status: 400, title: 'The request takes something away and does not confirm it' },
   UNAUTHENTICATED: { status: 401, title: 'The request does not say who sends it' },
   FORBIDDEN: { status: 403, title: 'The request is not allowed' },
   NOT_FOUND: { status: 404, title: 'There is nothing at this address' },

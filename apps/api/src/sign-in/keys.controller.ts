@@ -1,16 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import { Body, Controller, Delete, Get, Headers, HttpCode, Param, Post, Res } from '@nestjs/common';
-import { ApiBody, ApiHeader, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, Delete, Get, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
+import { ApiBody, ApiHeader, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { answerOnce } from '#libs/chain-engine';
 import { apiKeys, tellOfChange, type Queryable } from '#libs/repositories';
 import { Problem } from '../input/problem.js';
 import { bodyReader } from '../input/read-body.js';
 import { ApiProblems } from '../system/api-problems.js';
 import { callerOf, type CallerReply } from '../system/caller.js';
+import { CONFIRM, DRY_RUN, onlyLooks, restorableUntil } from '../system/confirmation.js';
 import { OfTenant, type TenantDatabases } from '../system/databases.js';
 import { isId } from '../system/ids.js';
 import { answerOf, IDEMPOTENCY_KEY, idempotentRequest } from '../system/idempotency-key.js';
-import { ApiKeyListDto, CreatedApiKeyDto, type ApiKeyDto } from './keys.dto.js';
+import { ApiKeyDto, ApiKeyListDto, CreatedApiKeyDto, RevokedApiKeyDto } from './keys.dto.js';
 import { KEY_ROLES, Needs, type Role } from './roles.js';
 import { hashOf, newKey, SignIn } from './sign-in.js';
 
@@ -19,6 +20,7 @@ interface Reply extends CallerReply {
 }
 
 const DEFAULT_DAYS = 365;
+const KEY_ID = { name: 'key_id', schema: { type: 'string' as const, maxLength: 64 } };
 const keyBody = {
   type: 'object',
   additionalProperties: false,
@@ -87,27 +89,70 @@ export class KeysController {
   }
 
   @Delete(':key_id')
-  @HttpCode(204)
-  @ApiParam({ name: 'key_id', schema: { type: 'string', maxLength: 64 } })
+  @ApiParam(KEY_ID)
+  @ApiQuery(CONFIRM)
+  @ApiQuery(DRY_RUN)
   @ApiOperation({
     operationId: 'revokeKey',
     summary: 'Revoke a key',
-    description: 'It opens nothing within 5 s, on every replica.',
+    description: 'It opens nothing within 5 s, on every replica. Within a day it can be restored.',
   })
-  @ApiResponse({ status: 204, description: 'It is revoked.' })
-  @ApiProblems(404, 503)
+  @ApiResponse({ status: 200, type: RevokedApiKeyDto, description: 'It is revoked.' })
+  @ApiProblems(400, 404, 503)
   async revoke(
-    @OfTenant() { engine }: TenantDatabases,
+    @OfTenant() { engine, reads }: TenantDatabases,
     @Param('key_id') id: string,
+    @Query() query: Record<string, unknown>,
     @Res({ passthrough: true }) reply: CallerReply,
-  ): Promise<void> {
-    await engine.transaction(async (tx) => {
-      const row = isId(id) ? await apiKeys.revoke(tx, id) : undefined;
-      if (row === undefined)
-        throw new Problem('NOT_FOUND', `There is no key ${JSON.stringify(id.slice(0, 80))} to revoke.`);
+  ): Promise<RevokedApiKeyDto> {
+    const there = (await apiKeys.list(reads)).find((each) => each.key_id === id && each.revoked_at === null);
+    if (there === undefined) throw notFound(id, 'to revoke');
+    const told = { restorable_until: restorableUntil() };
+    if (onlyLooks(query, id)) return { ...told, dry_run: true, key: there };
+    const key = await engine.transaction(async (tx) => {
+      const row = await apiKeys.revoke(tx, id);
+      if (row === undefined) throw notFound(id, 'to revoke');
       const details = { name: row.name, role: row.role };
       await tellOfChange(tx, { ...callerOf(reply), action: 'revokeKey', target: id, details });
+      return row;
     });
     this.signIn.forget();
+    return { ...told, dry_run: false, key };
   }
+
+  @Post(':key_id/restore')
+  @HttpCode(200)
+  @ApiParam(KEY_ID)
+  @ApiOperation({
+    operationId: 'restoreKey',
+    summary: 'Take back that a key was revoked',
+    description: 'Within a day, and while it has not expired.',
+  })
+  @ApiHeader(IDEMPOTENCY_KEY)
+  @ApiResponse({ status: 200, type: ApiKeyDto, description: 'It counts again, on every replica within 5 s.' })
+  @ApiProblems(400, 404, 409, 413, 415, 422, 503)
+  async restore(
+    @OfTenant() { engine }: TenantDatabases,
+    @Param('key_id') id: string,
+    @Headers('idempotency-key') idempotencyKey: string | undefined,
+    @Res({ passthrough: true }) reply: Reply,
+  ): Promise<ApiKeyDto> {
+    const work = async (db: Queryable): Promise<ApiKeyDto> => {
+      const row = isId(id) ? await apiKeys.restore(db, id) : undefined;
+      if (row === undefined) throw notFound(id, 'that was revoked within a day');
+      await tellOfChange(db, { ...callerOf(reply), action: 'restoreKey', target: id, details: { role: row.role } });
+      return row;
+    };
+    const request = idempotentRequest(idempotencyKey, { id });
+    const scope = `restoreKey:${id}`.slice(0, 128);
+    const row = await (request === undefined
+      ? engine.transaction(work)
+      : answerOnce(engine, scope, request, work).then((outcome) => answerOf<ApiKeyDto>(outcome, reply)));
+    this.signIn.forget();
+    return row;
+  }
+}
+
+function notFound(id: string, what: string): Problem {
+  return new Problem('NOT_FOUND', `There is no key ${JSON.stringify(id.slice(0, 80))} ${what}.`);
 }

@@ -32,3 +32,14 @@ export class ApiKeyListDto {
   @ApiProperty({ type: [ApiKeyDto] })
   items: ApiKeyDto[];
 }
+
+export class RevokedApiKeyDto {
+  /** true: nothing was done. */
+  @ApiProperty()
+  dry_run: boolean;
+  /** Until then `POST /keys/{key_id}/restore` brings it back. */
+  @ApiProperty({ format: 'date-time' })
+  restorable_until: string;
+  @ApiProperty({ type: ApiKeyDto })
+  key: ApiKeyDto;
+}

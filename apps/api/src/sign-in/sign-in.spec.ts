@@ -52,6 +52,7 @@ const NEEDED: Readonly<Record<string, Role | 'open'>> = {
   'GET /api/v1/webhooks': 'operator',
   'POST /api/v1/webhooks': 'admin',
   'DELETE /api/v1/webhooks/:webhook_id': 'admin',
+  'POST /api/v1/webhooks/:webhook_id/restore': 'admin',
   'GET /api/v1/webhooks/:webhook_id/deliveries': 'operator',
   'POST /api/v1/webhooks/:webhook_id/deliveries/:delivery_id/replay': 'operator',
   'GET /api/v1/tenant': 'viewer',
@@ -62,6 +63,7 @@ const NEEDED: Readonly<Record<string, Role | 'open'>> = {
   'GET /api/v1/keys': 'admin',
   'POST /api/v1/keys': 'admin',
   'DELETE /api/v1/keys/:key_id': 'admin',
+  'POST /api/v1/keys/:key_id/restore': 'admin',
 };
 
 describe('sign-in', () => {
@@ -208,17 +210,46 @@ describe('sign-in', () => {
     const bearer = `Bearer ${key}`;
     expect(await elsewhere.identify(bearer)).toEqual({ actor: `key:${id}`, role: 'viewer', tenant: 'default' });
     expect(await status(key)).toBe(200);
-    expect((await inject('DELETE', `/api/v1/keys/${id}`, ADMIN_KEY)).statusCode).toBe(204);
+    expect((await inject('DELETE', `/api/v1/keys/${id}?confirm=${id}`, ADMIN_KEY)).statusCode).toBe(200);
     expect(await status(key)).toBe(401);
     now = 4_999;
     expect(await elsewhere.identify(bearer)).toMatchObject({ role: 'viewer' });
     now = 5_000;
     await expect(elsewhere.identify(bearer)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
-    expect((await inject('DELETE', `/api/v1/keys/${id}`, ADMIN_KEY)).statusCode).toBe(404);
+    expect((await inject('DELETE', `/api/v1/keys/${id}?confirm=${id}`, ADMIN_KEY)).statusCode).toBe(404);
 
     const old = newKey();
     await apiKeys.insert(db, 'old', { name: 'old', role: 'admin', hash: hashOf(old), days: 0 }, null);
     expect(await status(old)).toBe(401);
+  });
+
+  test('revoking asks for the id again, and can be taken back for a day', async () => {
+    const { key, key_id: id } = await makeKey('viewer');
+    const revoke = (query: string) => inject('DELETE', `/api/v1/keys/${id}${query}`, ADMIN_KEY);
+    const restore = async () => (await inject('POST', `/api/v1/keys/${id}/restore`, ADMIN_KEY, {})).statusCode;
+    for (const query of ['', '?confirm=', '?confirm=key-other', '?dry_run=false', `?confirm=${id}&confirm=${id}`]) {
+      const refused = await revoke(query);
+      expect([query, refused.statusCode]).toEqual([query, 400]);
+      expect(refused.json<{ code: string }>().code).toBe('CONFIRMATION_REQUIRED');
+    }
+    expect((await revoke('?dry_run=true')).json()).toMatchObject({
+      dry_run: true,
+      key: { key_id: id, revoked_at: null },
+    });
+    expect(await status(key)).toBe(200);
+    expect(await restore()).toBe(404);
+    const revoked = await revoke(`?confirm=${id}`);
+    expect(revoked.json()).toMatchObject({ dry_run: false, key: { key_id: id, revoked_at: expect.any(String) } });
+    expect(await status(key)).toBe(401);
+    expect(await restore()).toBe(200);
+    expect(await status(key)).toBe(200);
+    expect(await restore()).toBe(404);
+    await revoke(`?confirm=${id}`);
+    await db.query({
+      name: '',
+      text: `UPDATE api_keys SET revoked_at = now() - interval '25 h' WHERE key_id = '${id}'`,
+    });
+    expect(await restore()).toBe(404);
   });
 
   test('a known key costs no query, however often it comes', async () => {

@@ -7,12 +7,20 @@ import { tellOfChange, webhooks, type Database, type Queryable, type WebhookDeli
 import { Problem } from '../input/problem.js';
 import { ApiProblems } from '../system/api-problems.js';
 import { callerOf, type CallerReply } from '../system/caller.js';
+import { CONFIRM, DRY_RUN, onlyLooks, restorableUntil } from '../system/confirmation.js';
 import { OfTenant, type TenantDatabases } from '../system/databases.js';
 import { answerOf, IDEMPOTENCY_KEY, idempotentRequest } from '../system/idempotency-key.js';
 import { isId } from '../system/ids.js';
 import { wholeNumber } from '../system/query.js';
 import { Needs } from '../sign-in/roles.js';
-import { CreatedWebhookDto, DeliveryDto, DeliveryListDto, WebhookListDto } from './webhooks.dto.js';
+import {
+  CreatedWebhookDto,
+  DeletedWebhookDto,
+  DeliveryDto,
+  DeliveryListDto,
+  WebhookDto,
+  WebhookListDto,
+} from './webhooks.dto.js';
 
 const EVENTS = ['chain.success', 'chain.failure', 'chain.cancelled'];
 interface Reply extends CallerReply {
@@ -78,20 +86,62 @@ export class WebhooksController {
 
   @Delete(':webhook_id')
   @Needs('admin')
-  @HttpCode(204)
   @ApiParam(WEBHOOK_ID)
-  @ApiOperation({ operationId: 'deleteWebhook', summary: 'Remove a webhook and its deliveries' })
-  @ApiResponse({ status: 204, description: 'It is gone.' })
-  @ApiProblems(404, 503)
+  @ApiQuery(CONFIRM)
+  @ApiQuery(DRY_RUN)
+  @ApiOperation({
+    operationId: 'deleteWebhook',
+    summary: 'Remove a webhook and its deliveries',
+    description:
+      'It is told of nothing from now on. Within a day it can be restored; after that its deliveries go, too.',
+  })
+  @ApiResponse({ status: 200, type: DeletedWebhookDto, description: 'It is gone.' })
+  @ApiProblems(400, 404, 503)
   async remove(
+    @OfTenant() { engine, reads }: TenantDatabases,
+    @Param('webhook_id') id: string,
+    @Query() query: Record<string, unknown>,
+    @Res({ passthrough: true }) reply: CallerReply,
+  ): Promise<DeletedWebhookDto> {
+    const there = (await webhooks.list(reads)).find((each) => each.webhook_id === id);
+    if (there === undefined) throw notFound(id);
+    const told = { restorable_until: restorableUntil() };
+    if (onlyLooks(query, id)) return { ...told, dry_run: true, webhook: there };
+    const webhook = await engine.transaction(async (tx) => {
+      const row = await webhooks.remove(tx, known(id));
+      if (row === undefined) throw notFound(id);
+      await tellOfChange(tx, { ...callerOf(reply), action: 'deleteWebhook', target: id, details: {} });
+      return row;
+    });
+    return { ...told, dry_run: false, webhook };
+  }
+
+  @Post(':webhook_id/restore')
+  @Needs('admin')
+  @HttpCode(200)
+  @ApiParam(WEBHOOK_ID)
+  @ApiOperation({
+    operationId: 'restoreWebhook',
+    summary: 'Take back that a webhook was removed',
+    description:
+      'Within a day. What it was still to be told of then goes on; chains that ended meanwhile it is not told of.',
+  })
+  @ApiHeader(IDEMPOTENCY_KEY)
+  @ApiResponse({ status: 200, type: WebhookDto, description: 'It is there again.' })
+  @ApiProblems(400, 404, 409, 413, 415, 422, 503)
+  async restore(
     @OfTenant() { engine }: TenantDatabases,
     @Param('webhook_id') id: string,
-    @Res({ passthrough: true }) reply: CallerReply,
-  ): Promise<void> {
-    await engine.transaction(async (tx) => {
-      if (!(await webhooks.remove(tx, known(id)))) throw notFound(id);
-      await tellOfChange(tx, { ...callerOf(reply), action: 'deleteWebhook', target: id, details: {} });
-    });
+    @Headers('idempotency-key') key: string | undefined,
+    @Res({ passthrough: true }) reply: Reply,
+  ): Promise<WebhookDto> {
+    const work = async (db: Queryable): Promise<WebhookDto> => {
+      const row = await webhooks.restore(db, known(id));
+      if (row === undefined) throw notFound(id);
+      await tellOfChange(db, { ...callerOf(reply), action: 'restoreWebhook', target: id, details: {} });
+      return row;
+    };
+    return once(engine, `restoreWebhook:${known(id)}`, idempotentRequest(key, { id }), reply, work);
   }
 
   @Get(':webhook_id/deliveries')

@@ -28,6 +28,17 @@ export class WebhookListDto {
   items: WebhookDto[];
 }
 
+export class DeletedWebhookDto {
+  /** true: nothing was done. */
+  @ApiProperty()
+  dry_run: boolean;
+  /** Until then `POST /webhooks/{webhook_id}/restore` brings it back, with its deliveries; after that they are removed. */
+  @ApiProperty({ format: 'date-time' })
+  restorable_until: string;
+  @ApiProperty({ type: WebhookDto })
+  webhook: WebhookDto;
+}
+
 export class DeliveryDto {
   @ApiProperty({ type: 'integer', example: 7 })
   id: number;

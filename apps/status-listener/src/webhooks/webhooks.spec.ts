@@ -180,6 +180,45 @@ describe('deliveries', () => {
     expect(row).toMatchObject({ status: 'PENDING', response_status: 307, error: 'answered 307' });
   });
 
+  test('one that was deleted is told of nothing, comes back within a day, and is forgotten after it', async () => {
+    answer = 204;
+    const count = got.length;
+    const secret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
+    await webhooks.insert(db, 'undo', url(), secret, ['chain.undo']);
+    await notice('chain.undo');
+    await webhooks.spread(db, 10);
+    expect(await webhooks.remove(db, 'undo')).toMatchObject({ webhook_id: 'undo' });
+    await notice('chain.undo');
+    await deliverWebhooks(db, true);
+    const told = (): number => got.slice(count).filter(({ body }) => body.includes('chain.undo')).length;
+    // `all` alone: twice.
+    expect(told()).toBe(2);
+    expect((await webhooks.list(db)).some(({ webhook_id }) => webhook_id === 'undo')).toBe(false);
+    const [waiting] = await webhooks.deliveries(db, 'undo', Number.MAX_SAFE_INTEGER, 5);
+    expect(await webhooks.replay(db, 'undo', waiting!.id)).toBeUndefined();
+    expect(await webhooks.restore(db, 'undo')).toMatchObject({ webhook_id: 'undo' });
+    await deliverWebhooks(db, true);
+    expect(told()).toBe(3);
+    await webhooks.remove(db, 'undo');
+    await webhooks.forget(db);
+    expect(await webhooks.restore(db, 'undo')).toBeDefined();
+    await webhooks.remove(db, 'undo');
+    await db.query({
+      name: '',
+      text: `UPDATE webhooks SET deleted_at = now() - interval '25 h' WHERE webhook_id = 'undo'`,
+    });
+    expect(await webhooks.restore(db, 'undo')).toBeUndefined();
+    await webhooks.forget(db);
+    expect(await webhooks.deliveries(db, 'undo', Number.MAX_SAFE_INTEGER, 5)).toEqual([]);
+    const rows = await db.query<{ payload: object }>({
+      name: '',
+      text: `SELECT payload FROM outbox WHERE kind = 'AUDIT'`,
+    });
+    expect(rows.map(({ payload }) => payload)).toMatchObject([
+      { action: 'removeWebhook', target: 'undo', actor: 'retention' },
+    ]);
+  });
+
   test('an endpoint that answers 410 is switched off, and what it was still to get keeps nobody waiting', async () => {
     answer = 410;
     await webhooks.insert(db, 'gone', url(), 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw', ['chain.cancelled']);

@@ -708,6 +708,18 @@ export type WebhookListDto = {
     items: Array<WebhookDto>;
 };
 
+export type DeletedWebhookDto = {
+    /**
+     * true: nothing was done.
+     */
+    dry_run: boolean;
+    /**
+     * Until then `POST /webhooks/{webhook_id}/restore` brings it back, with its deliveries; after that they are removed.
+     */
+    restorable_until: string;
+    webhook: WebhookDto;
+};
+
 export type DeliveryStatus = 'PENDING' | 'DELIVERED' | 'FAILED';
 
 export type DeliveryDto = {
@@ -782,6 +794,18 @@ export type ApiKeyDto = {
 
 export type ApiKeyListDto = {
     items: Array<ApiKeyDto>;
+};
+
+export type RevokedApiKeyDto = {
+    /**
+     * true: nothing was done.
+     */
+    dry_run: boolean;
+    /**
+     * Until then `POST /keys/{key_id}/restore` brings it back.
+     */
+    restorable_until: string;
+    key: ApiKeyDto;
 };
 
 export type AuditRowDto = {
@@ -3566,11 +3590,24 @@ export type DeleteWebhookData = {
     path: {
         webhook_id: string;
     };
-    query?: never;
+    query?: {
+        /**
+         * true tells what would be done, and does nothing.
+         */
+        dry_run?: boolean;
+        /**
+         * The id again. Without it, or `dry_run`, nothing is done.
+         */
+        confirm?: string;
+    };
     url: '/api/v1/webhooks/{webhook_id}';
 };
 
 export type DeleteWebhookErrors = {
+    /**
+     * The request is wrong: `code` and `errors` say where and what was expected.
+     */
+    400: ProblemDto;
     /**
      * The request carries no key or token that counts.
      */
@@ -3603,10 +3640,83 @@ export type DeleteWebhookResponses = {
     /**
      * It is gone.
      */
-    204: void;
+    200: DeletedWebhookDto;
 };
 
 export type DeleteWebhookResponse = DeleteWebhookResponses[keyof DeleteWebhookResponses];
+
+export type RestoreWebhookData = {
+    body?: never;
+    headers?: {
+        /**
+         * The same key and body get the same answer, however often they are sent; the same key with another body is refused with 422. Keys are kept apart by operation and by what it acts on, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        webhook_id: string;
+    };
+    query?: never;
+    url: '/api/v1/webhooks/{webhook_id}/restore';
+};
+
+export type RestoreWebhookErrors = {
+    /**
+     * The request is wrong: `code` and `errors` say where and what was expected.
+     */
+    400: ProblemDto;
+    /**
+     * The request carries no key or token that counts.
+     */
+    401: ProblemDto;
+    /**
+     * The role of the caller does not allow it, or nobody may.
+     */
+    403: ProblemDto;
+    /**
+     * There is no such chain, task, artifact, webhook or delivery.
+     */
+    404: ProblemDto;
+    /**
+     * The chain's or task's status does not allow it, which `detail` names; or the first request with the Idempotency-Key is at work.
+     */
+    409: ProblemDto;
+    /**
+     * The body is larger than 10 MB.
+     */
+    413: ProblemDto;
+    /**
+     * The body is not application/json.
+     */
+    415: ProblemDto;
+    /**
+     * The Idempotency-Key was used with another body.
+     */
+    422: ProblemDto;
+    /**
+     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds.
+     */
+    429: ProblemDto;
+    /**
+     * A fault of the server; the log of the api has its cause.
+     */
+    500: ProblemDto;
+    /**
+     * The database is out of reach: try again after `Retry-After` seconds.
+     */
+    503: ProblemDto;
+};
+
+export type RestoreWebhookError = RestoreWebhookErrors[keyof RestoreWebhookErrors];
+
+export type RestoreWebhookResponses = {
+    /**
+     * It is there again.
+     */
+    200: WebhookDto;
+};
+
+export type RestoreWebhookResponse = RestoreWebhookResponses[keyof RestoreWebhookResponses];
 
 export type ListWebhookDeliveriesData = {
     body?: never;
@@ -3859,11 +3969,24 @@ export type RevokeKeyData = {
     path: {
         key_id: string;
     };
-    query?: never;
+    query?: {
+        /**
+         * true tells what would be done, and does nothing.
+         */
+        dry_run?: boolean;
+        /**
+         * The id again. Without it, or `dry_run`, nothing is done.
+         */
+        confirm?: string;
+    };
     url: '/api/v1/keys/{key_id}';
 };
 
 export type RevokeKeyErrors = {
+    /**
+     * The request is wrong: `code` and `errors` say where and what was expected.
+     */
+    400: ProblemDto;
     /**
      * The request carries no key or token that counts.
      */
@@ -3896,10 +4019,83 @@ export type RevokeKeyResponses = {
     /**
      * It is revoked.
      */
-    204: void;
+    200: RevokedApiKeyDto;
 };
 
 export type RevokeKeyResponse = RevokeKeyResponses[keyof RevokeKeyResponses];
+
+export type RestoreKeyData = {
+    body?: never;
+    headers?: {
+        /**
+         * The same key and body get the same answer, however often they are sent; the same key with another body is refused with 422. Keys are kept apart by operation and by what it acts on, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        key_id: string;
+    };
+    query?: never;
+    url: '/api/v1/keys/{key_id}/restore';
+};
+
+export type RestoreKeyErrors = {
+    /**
+     * The request is wrong: `code` and `errors` say where and what was expected.
+     */
+    400: ProblemDto;
+    /**
+     * The request carries no key or token that counts.
+     */
+    401: ProblemDto;
+    /**
+     * The role of the caller does not allow it, or nobody may.
+     */
+    403: ProblemDto;
+    /**
+     * There is no such chain, task, artifact, webhook or delivery.
+     */
+    404: ProblemDto;
+    /**
+     * The chain's or task's status does not allow it, which `detail` names; or the first request with the Idempotency-Key is at work.
+     */
+    409: ProblemDto;
+    /**
+     * The body is larger than 10 MB.
+     */
+    413: ProblemDto;
+    /**
+     * The body is not application/json.
+     */
+    415: ProblemDto;
+    /**
+     * The Idempotency-Key was used with another body.
+     */
+    422: ProblemDto;
+    /**
+     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds.
+     */
+    429: ProblemDto;
+    /**
+     * A fault of the server; the log of the api has its cause.
+     */
+    500: ProblemDto;
+    /**
+     * The database is out of reach: try again after `Retry-After` seconds.
+     */
+    503: ProblemDto;
+};
+
+export type RestoreKeyError = RestoreKeyErrors[keyof RestoreKeyErrors];
+
+export type RestoreKeyResponses = {
+    /**
+     * It counts again, on every replica within 5 s.
+     */
+    200: ApiKeyDto;
+};
+
+export type RestoreKeyResponse = RestoreKeyResponses[keyof RestoreKeyResponses];
 
 export type ListAuditRowsData = {
     body?: never;

@@ -1,0 +1,37 @@
+import { Problem } from '../input/problem.js';
+
+/** The query of an operation that takes something away. */
+export const CONFIRM = {
+  name: 'confirm',
+  required: false,
+  description: 'The id again. Without it, or `dry_run`, nothing is done.',
+  schema: { type: 'string' as const, maxLength: 64 },
+};
+export const DRY_RUN = {
+  name: 'dry_run',
+  required: false,
+  description: 'true tells what would be done, and does nothing.',
+  schema: { type: 'boolean' as const, default: false },
+};
+
+/** How long what was taken away can be restored, ms. */
+const RESTORABLE_MS = 24 * 3_600_000;
+
+/** Until when what is taken away now can be restored. */
+export const restorableUntil = (): string => new Date(Date.now() + RESTORABLE_MS).toISOString();
+
+/** Whether the request only looks. Throws CONFIRMATION_REQUIRED where it neither does nor names the id again. */
+export function onlyLooks(query: Readonly<Record<string, unknown>>, id: string): boolean {
+  const { confirm, dry_run: dryRun } = query;
+  if (dryRun === 'true') return true;
+  if (dryRun !== undefined && dryRun !== 'false') {
+    throw new Problem('INVALID_QUERY', 'dry_run: true or false.', {
+      errors: [{ code: 'INVALID_VALUE', pointer: '/dry_run', message: 'true or false.' }],
+    });
+  }
+  if (confirm === id) return false;
+  throw new Problem(
+    'CONFIRMATION_REQUIRED',
+    `Say again which one is meant, by ?confirm=${id}, or look first by ?dry_run=true.`,
+  );
+}
