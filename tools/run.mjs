@@ -121,7 +121,6 @@ async function openapi() {
 
 /** Builds the site of the documentation; with `--serve` it is served as well, until Ctrl-C. */
 async function documentation() {
-  await ensureInstalledAndBuilt();
   const { buildSite, serveSite } = await import('./docs-site.mjs');
   process.stdout.write(`${await buildSite()}\n`);
   if (args.includes('--serve')) await serveSite();

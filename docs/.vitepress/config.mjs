@@ -2,11 +2,11 @@ import { cpSync, mkdirSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { defineConfig } from 'vitepress';
 import { copied, links, pictures, slugify } from './markdown.mjs';
-import { markdownFiles, pageOf, ROOT } from './site-map.mjs';
+import { FOLDERS, markdownFiles, pageOf, ROOT } from './site-map.mjs';
 import { localeOf } from './sidebar.mjs';
 
 const others = readdirSync(ROOT, { withFileTypes: true })
-  .filter((entry) => entry.isDirectory() && !['docs', 'examples', 'bench'].includes(entry.name))
+  .filter((entry) => entry.isDirectory() && !FOLDERS.some((folder) => folder.startsWith(entry.name)))
   .map(({ name }) => `${name}/**`);
 
 export default defineConfig({

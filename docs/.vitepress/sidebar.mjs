@@ -51,7 +51,7 @@ const TEXTS = {
   },
 };
 /** Pages of docs/ in each group, in order; those that no group names stand in `operating`. */
-const GUIDE = ['concepts', 'chain-language', 'errors', 'clients', 'cli'];
+const GUIDE = ['concepts', 'chain-language', 'errors', 'cli'];
 const START = ['quickstart'];
 
 /** The settings of one language. */
@@ -76,10 +76,11 @@ function sidebar(language) {
   const moving = below('moving-from').map((name) => `moving-from/${name}`);
   const tasks = below('tasks').filter((name) => name !== 'README');
   const examples = readdirSync(join(ROOT, 'examples')).map((name) => `examples/${name}/README`);
+  const clients = readdirSync(join(ROOT, 'clients')).flatMap((name) => page(`clients/${name}/README.md`) || []);
   const ofLanguage = (stem) => page(`${stem}${suffix}.md`) || page(`${stem}.md`) || [];
   return [
     { text: groups.start, items: [...ofLanguage('README'), ...inDocs(START)] },
-    { text: groups.guide, items: inDocs(GUIDE) },
+    { text: groups.guide, items: [...inDocs(GUIDE), ...clients] },
     { text: groups.moving, items: inDocs(moving) },
     {
       text: groups.operating,

@@ -17,11 +17,15 @@ const RULES = [
   [/^examples\/README\.md$/, 'examples/README.md'],
   [/^examples\/([^/]+)\/README\.zh-CN\.md$/, 'zh-CN/examples/$1.md'],
   [/^examples\/([^/]+)\/README\.md$/, 'examples/$1.md'],
+  [/^clients\/([^/]+)\/README\.md$/, 'clients/$1.md'],
   [/^bench\/results\/(\d{4}-\d\d-\d\d)\.md$/, 'results/$1.md'],
 ];
 
+/** The folders that hold pages. */
+export const FOLDERS = ['docs', 'examples', 'clients', 'bench/results'];
+
 /** Every Markdown file that could be a page, as a path in the project. */
-export const markdownFiles = ['', 'docs', 'examples', 'bench/results'].flatMap((folder) =>
+export const markdownFiles = ['', ...FOLDERS].flatMap((folder) =>
   readdirSync(join(ROOT, folder), { recursive: folder !== '' })
     .filter((name) => /^[^[]+\.md$/.test(name) && !name.includes('node_modules'))
     .map((name) => posix.join(folder, name)),
