@@ -105,6 +105,7 @@ describeSystem('turns', 'redis', { env: { RATE_LIMIT: '0', WORKER_CONCURRENCY: '
         : undefined,
     );
     const waits: number[] = [];
+    const began = performance.now();
     for (let i = 0; i < 5; i++) {
       const done = await small.run(chain([task('a'), task('b', {}, { depends_on: ['a'] })]));
       const { created_at: asked, tasks } = done as ChainAnswer & { created_at: string };
@@ -112,10 +113,11 @@ describeSystem('turns', 'redis', { env: { RATE_LIMIT: '0', WORKER_CONCURRENCY: '
     }
     const { use } = await api.expect<{ use: { waiting_tasks: number } }>(200, '/tenant');
     process.stdout.write(
-      `first tasks of a tenant beside ${use.waiting_tasks} waiting ones of another: ${waits.join(', ')} ms\n`,
+      `first tasks of a tenant beside ${use.waiting_tasks} waiting ones of another: ${waits.join(', ')} ms, five chains in ${Math.round(performance.now() - began)} ms\n`,
     );
     expect(use.waiting_tasks).toBeGreaterThan(0);
     for (const wait of waits) expect(wait).toBeLessThan(PATIENCE);
-    for (const id of greedy) await api.expect(200, `/chains/${id}/cancel`, { method: 'POST' });
+    // Some may have ended.
+    for (const id of greedy) await api.call(`/chains/${id}/cancel`, { method: 'POST' });
   });
 });
