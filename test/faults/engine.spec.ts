@@ -3,6 +3,7 @@ import { expect } from 'expect';
 import { Registry } from 'prom-client';
 import {
   ChainCache,
+  commandChain,
   createChain,
   makeEngineMetrics,
   reconcileInvariants,
@@ -30,6 +31,29 @@ describe('the reconciler', () => {
     cache: new ChainCache(),
     metrics: makeEngineMetrics(new Registry()),
     log: { info: () => undefined, warn: () => undefined, error: () => undefined },
+  });
+
+  it('cancels a chain that changes all the time', { timeout: 30_000 }, async () => {
+    const outcome = await createChain(db, chainOf(Array.from({ length: 300 }, () => [])));
+    const chainId = outcome.kind === 'created' ? outcome.chain.chain_id : '';
+    let changes = 0;
+    let over = false;
+    const others = withConnection(database.url, async (client) => {
+      for (; !over; changes++) {
+        await client.query('UPDATE task_chains SET version = version + 1 WHERE chain_id = $1', [chainId]);
+      }
+    });
+    try {
+      expect(await commandChain(db, chainId, { kind: 'CancelChain' })).toMatchObject({
+        kind: 'done',
+        status: 'CANCELLED',
+      });
+    } finally {
+      over = true;
+      await others;
+    }
+    expect(changes).toBeGreaterThan(3);
+    await sql('TRUNCATE task_chains, task_requests CASCADE');
   });
 
   it('gives up a loss whose lease is renewed between its look and its save', { timeout: 20_000 }, async () => {

@@ -158,10 +158,7 @@ export async function commandChain(
   try {
     // The API has no queue and so no room: what becomes ready is left to the listeners' dispatchers.
     const room = new Room();
-    const saves =
-      options.dryRun === true
-        ? await decideWork(db, [work], room)
-        : (await applyWork(db, [work], room, async () => undefined)).flatMap((round) => round.stored);
+    const saves = options.dryRun === true ? await decideWork(db, [work], room) : await storeCommand(db, work, room);
     const [save] = saves;
     if (save === undefined) return { kind: 'not-found' };
     if (options.dryRun !== true) await engineQueries.wake(db);
@@ -173,6 +170,27 @@ export async function commandChain(
     if (error instanceof UnknownTask) return { kind: 'task-not-found', taskId: error.taskId };
     throw error;
   }
+}
+
+/** So often it is tried without a lock. */
+const TRIES = 3;
+
+/**
+ * Stores the command. A large chain whose tasks end all the time changes again and again while it is read: after a few tries it
+ * is locked for as long as reading and saving take, so that an operator's word is not put off until the chain is idle.
+ */
+async function storeCommand(db: Queryable, work: ChainWork, room: Room): Promise<ChainSave[]> {
+  const nothing = async (): Promise<void> => undefined;
+  for (let i = 0; i < TRIES; i++) {
+    const [round] = await applyWork(db, [{ ...work, once: true }], room, nothing);
+    if (round === undefined) return [];
+    if (round.stored.length > 0) return [...round.stored];
+  }
+  const locked = async (tx: Queryable): Promise<ChainSave[]> => {
+    await engineQueries.lockChain(tx, work.chainId);
+    return (await applyWork(tx, [work], room, nothing)).flatMap((round) => round.stored);
+  };
+  return db instanceof Database ? db.transaction(locked) : locked(db);
 }
 
 class UnknownTask extends Error {

@@ -22,6 +22,7 @@ import {
   takeOverIdempotencyKey,
 } from './statements/idempotency.js';
 import { chainFacts, inputBytes, loadJobs, loadResults } from './statements/load-jobs.js';
+import { lockChain } from './statements/lock-chain.js';
 import { deleteOutbox, takeOutbox } from './statements/outbox.js';
 import { saveLogs, saveProgress } from './statements/progress.js';
 import { promoteDue } from './statements/promote-due.js';
@@ -109,6 +110,7 @@ export interface OutboxRow {
 export const engineQueries = {
   claimReady: (db: Queryable, types: readonly string[], rooms: readonly number[], leaseMs: number) =>
     db.query<ClaimedTask>(claimReady, [types, rooms, leaseMs]),
+  lockChain: (tx: Tx, chainId: string) => tx.query(lockChain, [chainId]),
   groupedWaits: async (db: Queryable) => (await db.query(groupedWaits)).length > 0,
   /** undefined: another transaction gives the places. */
   claimGrouped: async (tx: Tx, types: readonly string[], rooms: readonly number[], leaseMs: number) => {

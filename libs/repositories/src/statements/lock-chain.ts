@@ -1,0 +1,7 @@
+import type { Statement } from '../database.js';
+
+/** $1 chain id: nobody else saves it until this transaction ends. */
+export const lockChain: Statement = {
+  name: 'lock-chain',
+  text: `SELECT FROM task_chains WHERE chain_id = $1 FOR NO KEY UPDATE`,
+};
