@@ -14,7 +14,7 @@ describe('the gauges', () => {
   let queues: TaskQueues;
   before(async () => {
     database = await createTestDatabase();
-    db = new Database(database.url);
+    db = new Database(database.url).forTenant('default');
     backend = openBackend({ redisUrl: undefined, databaseUrl: database.url });
     channel = openChannel(backend);
     queues = new TaskQueues(backend, () => undefined);

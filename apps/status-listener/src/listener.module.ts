@@ -73,7 +73,7 @@ class ListenerApp implements OnApplicationBootstrap, BeforeApplicationShutdown {
     const channel = openChannel(this.backend);
     const counted = { queues: this.queues, channel };
     const duties = new Duties(this.db, this.reads, counted, holder, retention, logger, this.metrics.registry);
-    this.listener = new Listener(engine, channel, this.backend, duties, webhooksToPrivate);
+    this.listener = new Listener(engine, channel, this.backend, duties, webhooksToPrivate, holder);
   }
 
   async onApplicationBootstrap(): Promise<void> {

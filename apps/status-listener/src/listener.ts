@@ -1,10 +1,12 @@
 import {
+  alignQueue,
   applyHeartbeat,
   applyReports,
   applyStarts,
   countEnded,
   dispatchGrouped,
   dispatchReady,
+  MARK_MS,
   promoteDue,
   readDone,
   readNote,
@@ -12,9 +14,10 @@ import {
   reconcileLeases,
   reconcileTimeouts,
   refreshRoom,
+  renewMark,
   resendAll,
 } from '#libs/chain-engine';
-import type { Engine } from '#libs/chain-engine';
+import type { Engine, TimelineParts } from '#libs/chain-engine';
 import { failpoint } from '#libs/platform';
 import { queueGeneration, stopMessages } from '#libs/queues';
 import type { AttemptRef, Backend, DoneReport, Note, StatusChannel } from '#libs/queues';
@@ -36,6 +39,10 @@ const OUTBOX_HIDE_MS = 5_000;
 export class Listener {
   private readonly loops: Loops;
   private readonly slots = new Map<string, string>();
+  private readonly timeline: TimelineParts;
+  private goOn: () => void = () => undefined;
+  /** Once queue and database are known to be of one time. */
+  private readonly aligned = new Promise<void>((resolve) => (this.goOn = resolve));
   private generation: string | undefined;
   private stopListening: (() => Promise<void>) | undefined;
   private wakeDispatcher: () => void = () => undefined;
@@ -48,12 +55,15 @@ export class Listener {
     private readonly backend: Backend,
     private readonly duties: Duties,
     private readonly webhooksToPrivate: boolean,
+    holder: string,
   ) {
+    this.timeline = { engine, backend, channel, holder };
     this.loops = new Loops(engine.log);
   }
 
   start(): void {
     this.stopListening = this.engine.db.listen(WAKE_CHANNEL, () => this.wake());
+    this.loops.run('timeline', MARK_MS, () => this.keepTime());
     this.loops.run('reports', 0, () => this.takeReports());
     this.loops.run('notes', 0, () => this.takeNotes('notes'));
     this.loops.run('beats', 0, () => this.takeNotes('beats'));
@@ -76,6 +86,7 @@ export class Listener {
   /** Ends the batch in hand, then everything. */
   async stop(): Promise<void> {
     this.loops.stop();
+    this.goOn();
     await this.channel.close();
     await this.loops.ended();
     await this.stopListening?.();
@@ -103,6 +114,7 @@ export class Listener {
   }
 
   private async takeReports(): Promise<void> {
+    await this.aligned;
     const delivery = await this.channel.receive('done', MAX_BATCH, RECEIVE_WAIT_MS);
     if (delivery.messages.length === 0) return;
     await failpoint('listener.afterReceive');
@@ -126,6 +138,7 @@ export class Listener {
   }
 
   private async takeNotes(lane: 'notes' | 'beats'): Promise<void> {
+    await this.aligned;
     const delivery = await this.channel.receive(lane, MAX_BATCH, RECEIVE_WAIT_MS);
     if (delivery.messages.length === 0) return;
     try {
@@ -194,6 +207,7 @@ export class Listener {
   }
 
   private async dispatch(): Promise<void> {
+    await this.aligned;
     await this.inTurn(async () => {
       await promoteDue(this.engine);
       await dispatchReady(this.engine);
@@ -201,7 +215,15 @@ export class Listener {
     });
   }
 
+  /** Before anything is taken or sent; and while it runs, since Redis may be put back to an older state beneath it. */
+  private async keepTime(): Promise<void> {
+    await this.inTurn(() => alignQueue(this.timeline));
+    this.goOn();
+    await renewMark(this.timeline);
+  }
+
   private async reconcile(): Promise<void> {
+    await this.aligned;
     const generation = await queueGeneration(this.backend);
     if (this.generation !== undefined && this.generation !== generation) {
       const jobs = await resendAll(this.engine);

@@ -3,6 +3,7 @@ import { isTransient } from '#libs/repositories';
 import type { Incoming } from './decide-chain.js';
 import { applyAndSend, type Engine } from './engine.js';
 import { invalid } from './reports.js';
+import { quarantineUnknown } from './timeline.js';
 import { tracedApply } from './traces.js';
 import { taskWork } from './store.js';
 
@@ -16,7 +17,12 @@ type Started = Extract<Note, { kind: 'started' }>;
 export async function applyReports(engine: Engine, reports: readonly DoneReport[]): Promise<void> {
   const end = engine.metrics.batches.startTimer();
   try {
-    await tracedApply(reports, async () => void (await applyAndSend(engine, taskWork(reports, doneEvent))));
+    await tracedApply(reports, async () => {
+      const saves = await applyAndSend(engine, taskWork(reports, doneEvent));
+      const known = new Map(saves.map(({ loaded }) => [loaded.chainId, loaded.positions]));
+      const unknown = reports.filter(({ chainId, taskRequestId }) => known.get(chainId)?.has(taskRequestId) !== true);
+      await quarantineUnknown(engine, unknown);
+    });
   } catch (error) {
     if (isTransient(error)) throw error;
     if (reports.length > 1) {

@@ -15,3 +15,4 @@ export * from './reports.js';
 export { MAX_CONDITION_LENGTH, readCondition } from './cel/read-condition.js';
 export { Room } from './room.js';
 export { LEASES } from './store.js';
+export { alignQueue, MARK_MS, renewMark, type TimelineParts } from './timeline.js';

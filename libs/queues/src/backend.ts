@@ -57,6 +57,31 @@ export async function queueGeneration(backend: Backend): Promise<string> {
   return (await backend.redis.get(key)) ?? 'lost';
 }
 
+/** The mark that tells of which time the queue is; null where it bears none, as one that was emptied. */
+export async function queueMark(backend: Backend): Promise<string | null> {
+  return backend.kind === 'postgres' ? null : backend.redis.get(`${backend.prefix}:timeline`);
+}
+
+/** `first`: where it bears none. */
+export async function setQueueMark(backend: Backend, mark: string, first = false): Promise<void> {
+  if (backend.kind === 'postgres') return;
+  const key = `${backend.prefix}:timeline`;
+  await (first ? backend.redis.set(key, mark, 'NX') : backend.redis.set(key, mark));
+}
+
+/** Throws away all jobs, messages and marks: every key of ours in Redis. */
+export async function emptyQueue(backend: Backend): Promise<void> {
+  if (backend.kind === 'postgres') return;
+  const { redis, prefix } = backend;
+  for (const node of redis.isCluster ? (redis as Cluster).nodes('master') : [redis as Redis]) {
+    for (let cursor = '0', first = true; first || cursor !== '0'; first = false) {
+      const [next, keys] = await node.scan(cursor, 'MATCH', `${prefix}:*`, 'COUNT', 1_000);
+      if (keys.length > 0) await node.unlink(...keys);
+      cursor = next;
+    }
+  }
+}
+
 /** Whether the backend answers. */
 export async function pingBackend(backend: Backend): Promise<void> {
   if (backend.kind === 'redis') await backend.redis.ping();

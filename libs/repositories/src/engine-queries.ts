@@ -28,6 +28,7 @@ import { saveLogs, saveProgress } from './statements/progress.js';
 import { promoteDue } from './statements/promote-due.js';
 import { deleteFinished, deleteOldKeys, holdDuty } from './statements/duties.js';
 import { insertRepair, wake } from './statements/repairs.js';
+import { beginTimeline, loadTimeline, raiseAttempts, saveTimeline, saveUnknownReports } from './statements/timeline.js';
 
 export interface ClaimedTask {
   id: number;
@@ -165,6 +166,14 @@ export const engineQueries = {
     (await db.query<{ chain_id: string }>(deleteFinished, [olderThanSeconds, limit])).map((row) => row.chain_id),
   deleteOldKeys: async (db: Queryable, olderThanSeconds: number, limit: number) =>
     (await db.query(deleteOldKeys, [olderThanSeconds, limit])).length,
+  /** The marks of the queue that this database knows, the newest first. */
+  loadTimeline: async (db: Queryable) =>
+    (await db.query<{ mark: string; mark_before: string }>(loadTimeline)).flatMap((row) => [row.mark, row.mark_before]),
+  beginTimeline: (db: Queryable, mark: string) => db.query(beginTimeline, [mark]),
+  saveTimeline: (db: Queryable, mark: string, before: string) => db.query(saveTimeline, [mark, before]),
+  raiseAttempts: async (db: Queryable, after: number, limit: number, by: number) =>
+    (await db.query<{ last_id: number | null }>(raiseAttempts, [after, limit, by]))[0]?.last_id ?? null,
+  saveUnknownReports: (db: Queryable, rows: readonly object[]) => db.query(saveUnknownReports, [JSON.stringify(rows)]),
   /** Wakes the listeners' dispatchers when this transaction commits. */
   wake: (db: Queryable) => db.query(wake),
   /** Takes the key, or waits for the transaction that holds it. false: it is taken. */

@@ -23,7 +23,7 @@ for (const kind of ['postgres', 'redis'] as const) {
     let database: TestDatabase;
     let app: NestFastifyApplication;
     let url: string;
-    let viewer: string;
+    let tenantAdmin: string;
 
     before(async () => {
       database = await createTestDatabase();
@@ -35,9 +35,9 @@ for (const kind of ['postgres', 'redis'] as const) {
       const made = await fetch(`${url}/api/v1/keys`, {
         method: 'POST',
         headers: { authorization: `Bearer ${ADMIN_KEY}`, 'content-type': 'application/json' },
-        body: JSON.stringify({ name: 'a viewer', role: 'viewer' }),
+        body: JSON.stringify({ name: "a tenant's admin", role: 'admin' }),
       });
-      viewer = ((await made.json()) as { key: string }).key;
+      tenantAdmin = ((await made.json()) as { key: string }).key;
 
       const backend = openBackend(config);
       const queues = new TaskQueues(backend, () => undefined);
@@ -52,7 +52,7 @@ for (const kind of ['postgres', 'redis'] as const) {
     const ask = (path: string, authorization?: string, method = 'GET') =>
       fetch(`${url}${path}`, { method, headers: authorization === undefined ? {} : { authorization } });
 
-    test('takes an admin, and asks a browser for a key', async () => {
+    test('takes the platform, no admin of a tenant, and asks a browser for a key', async () => {
       for (const path of [
         '/admin/queues',
         '/admin/queues/',
@@ -69,12 +69,13 @@ for (const kind of ['postgres', 'redis'] as const) {
         for (const wrong of [basic('guess'), basic(''), 'Basic !', `Bearer ${ADMIN_KEY}x`]) {
           expect([path, wrong, (await ask(path, wrong)).status]).toEqual([path, wrong, 401]);
         }
-        for (const low of [basic(viewer), `Bearer ${viewer}`]) expect((await ask(path, low)).status).toBe(403);
+        for (const low of [basic(tenantAdmin), `Bearer ${tenantAdmin}`])
+          expect((await ask(path, low)).status).toBe(403);
         for (const good of [basic(ADMIN_KEY), basic(ADMIN_KEY, ''), `Bearer ${ADMIN_KEY}`]) {
           expect([path, good, (await ask(path, good)).status]).toEqual([path, good, 200]);
         }
       }
-      expect((await ask('/admin/queues/none', basic(viewer))).status).toBe(403);
+      expect((await ask('/admin/queues/none', basic(tenantAdmin))).status).toBe(403);
       // Nowhere else does a password do: a browser would send it by itself to whoever makes it ask.
       expect((await ask('/api/v1/chains', basic(ADMIN_KEY))).status).toBe(401);
     });

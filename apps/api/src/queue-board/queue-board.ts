@@ -14,11 +14,11 @@ const PATH = '/admin/queues';
 const BELOW = /^\/admin\/queues(?:[/?]|$)/;
 /** The board's own page names a font of another host, which is not asked for: its reader's browser may have no way out. */
 const POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'";
-const CHALLENGE = { 'WWW-Authenticate': 'Basic realm="Task Chain: any name, an API key as the password"' };
+const CHALLENGE = { 'WWW-Authenticate': 'Basic realm="Task Chain: any name, the key as the password"' };
 
 /**
- * bull-board for admins, to look and never to touch: a job that is retried, promoted or removed by hand is unknown to the
- * database, which alone decides what runs. A browser signs in by HTTP Basic with an API key as the password, here and
+ * bull-board for the platform, to look and never to touch: a job that is retried, promoted or removed by hand is unknown to the
+ * database, which alone decides what runs. A browser signs in by HTTP Basic with the key as the password, here and
  * nowhere else. The API has nothing to do with the queue until somebody looks: it is opened then.
  */
 export async function addQueueBoard(
@@ -86,7 +86,7 @@ function asBearer(authorization: string | undefined): string | undefined {
 
 function challenge(error: unknown): never {
   if (!(error instanceof Problem) || error.code !== 'UNAUTHENTICATED') throw error;
-  throw new Problem('UNAUTHENTICATED', 'Sign in with an API key of the role admin as the password.', {
+  throw new Problem('UNAUTHENTICATED', 'Sign in with a key of the role platform as the password.', {
     headers: CHALLENGE,
   });
 }
