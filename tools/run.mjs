@@ -25,6 +25,7 @@ const COMMANDS = {
   test: async () => finish([...(await prepare()), ...(await test(args))]),
   openapi,
   sdk,
+  'sdk:python': () => import('./python-client.mjs').then(({ generatePythonClient }) => generatePythonClient()),
   sbom: async () => process.stdout.write(`${await writeSbom()}\n`),
   docs: documentation,
   'docs:tasks': taskPages,
@@ -112,10 +113,16 @@ function finish(failed) {
   process.exitCode = failed.length > 0 ? 1 : 0;
 }
 
-/** Writes openapi.json from the built API, and the part of the TypeScript client that is made of it. */
+/**
+ * Writes openapi.json from the built API, and the part of the TypeScript client that is made of it. With `--release` also
+ * openapi.last.json, which later versions are held to.
+ */
 async function openapi() {
   await ensureInstalledAndBuilt();
-  writeFileSync(join(ROOT, 'openapi.json'), await builtOpenapi());
+  const text = await builtOpenapi();
+  writeFileSync(join(ROOT, 'openapi.json'), text);
+  if (args.includes('--release'))
+    writeFileSync(join(ROOT, 'openapi.last.json'), `${JSON.stringify(JSON.parse(text))}\n`);
   await generateClient();
 }
 

@@ -59,13 +59,12 @@ function operationText(method, path, operation, labels) {
     typeOf(each.schema),
     meaning(each, labels, each.required),
   ]);
-  const answers = Object.entries(operation.responses).map(([status, { description, content = {} }]) => [
-    status,
-    Object.entries(content)
-      .map(([media, { schema }]) => `${typeOf(schema)} \`${media}\``)
-      .join('; '),
-    description,
-  ]);
+  const answers = Object.entries(operation.responses).map(([status, response]) => {
+    const shared = response.$ref && openapi.components.responses[response.$ref.split('/').at(-1)];
+    const { description, content = {} } = shared ?? response;
+    const bodies = Object.entries(content).map(([media, { schema }]) => `${typeOf(schema)} \`${media}\``);
+    return [status, bodies.join('; '), description];
+  });
   return [
     `## ${operation.summary} {#${operation.operationId}}`,
     `\`${method.toUpperCase()} ${path}\` · \`${operation.operationId}\`${operation.security?.length === 0 ? ` · ${labels.open}` : ''}`,

@@ -12,6 +12,8 @@ import { unavailable } from './input/problem-from-error.js';
 import { Problem } from './input/problem.js';
 import { ProblemFilter } from './input/problem.filter.js';
 import { answerUnreadable } from './input/unreadable-request.js';
+import { chainFileSchema } from './input/chain-file-schema.js';
+import { toOpenApi30 } from './openapi-3.0.js';
 import { makeDocument } from './openapi.js';
 import { traceRequests } from './system/trace-requests.js';
 import { ApiMetrics } from './system/health.controller.js';
@@ -22,7 +24,7 @@ import { Databases, type TenantDatabases } from './system/databases.js';
 import { actingFor } from './tenants/acting-for.js';
 import { TenantDirectory } from './tenants/tenant-directory.js';
 import { SignIn } from './sign-in/sign-in.js';
-import { SwaggerModule } from '@nestjs/swagger';
+import { SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 
 /** A request must have arrived whole within this time, ms. */
 const REQUEST_MS = 60_000;
@@ -111,7 +113,14 @@ export async function createApp(config: AppConfig, logger: Logger, preview = fal
     own.requests.observe(labels, reply.elapsedTime / 1_000);
   });
   fastify.get('/', (_request, reply) => reply.redirect('/docs'));
-  SwaggerModule.setup('docs', app, () => makeDocument(app), {
+  let made: OpenAPIObject | undefined;
+  const document = () => (made ??= makeDocument(app));
+  fastify.get('/api/openapi.json', () => document());
+  fastify.get('/api/openapi-3.0.json', () => toOpenApi30(document()));
+  fastify.get('/schemas/chain.json', (_request, reply) =>
+    reply.type('application/schema+json').send(chainFileSchema(app.get(Catalogue).all)),
+  );
+  SwaggerModule.setup('docs', app, document, {
     jsonDocumentUrl: 'docs-json',
     yamlDocumentUrl: 'docs-yaml',
   });
@@ -133,8 +142,9 @@ const tooManyRequests = (max: number, seconds: number): Problem =>
     { headers: { 'Retry-After': String(seconds) } },
   );
 
-/** The probes and the documentation. What has no route at all is not among them. */
-const OPEN_ROUTES = /^\/($|health\/(live|ready)$|docs(-json|-yaml)?($|\/))/;
+/** The probes, the documentation, and the schemas that editors and generators ask for. What has no route at all is not among them. */
+const OPEN_ROUTES =
+  /^\/($|health\/(live|ready)$|docs(-json|-yaml)?($|\/)|api\/openapi(-3\.0)?\.json$|schemas\/chain\.json$)/;
 
 declare module 'fastify' {
   interface FastifyRequest {

@@ -131,8 +131,19 @@ export class ChainsController {
     schema: { type: 'string' },
     example: 'RUNNING,PENDING',
   })
-  @ApiQuery({ name: 'chain_type', required: false, schema: { type: 'string' }, example: 'chord' })
-  @ApiQuery({ name: 'created_by', required: false, schema: { type: 'string', maxLength: 64 } })
+  @ApiQuery({
+    name: 'chain_type',
+    required: false,
+    description: 'One or several of sequential, parallel, chord, complex, by comma.',
+    schema: { type: 'string' },
+    example: 'chord',
+  })
+  @ApiQuery({
+    name: 'created_by',
+    required: false,
+    description: 'Who made them, as `created_by` says it.',
+    schema: { type: 'string', maxLength: 64 },
+  })
   @ApiQuery({
     name: 'task_type',
     required: false,
@@ -145,15 +156,36 @@ export class ChainsController {
     description: "Part of the chain's name.",
     schema: { type: 'string', maxLength: 255 },
   })
-  @ApiQuery({ name: 'created_from', required: false, schema: { type: 'string', format: 'date-time' } })
-  @ApiQuery({ name: 'created_to', required: false, schema: { type: 'string', format: 'date-time' } })
+  @ApiQuery({
+    name: 'created_from',
+    required: false,
+    description: 'Created at this time or later.',
+    schema: { type: 'string', format: 'date-time' },
+  })
+  @ApiQuery({
+    name: 'created_to',
+    required: false,
+    description: 'Created before this time.',
+    schema: { type: 'string', format: 'date-time' },
+  })
   @ApiQuery({
     name: 'sort',
     required: false,
+    description: 'By the time of creation; `-`: the newest first.',
     schema: { type: 'string', enum: ['created_at', '-created_at'], default: '-created_at' },
   })
-  @ApiQuery({ name: 'page', required: false, schema: { type: 'integer', minimum: 1, default: 1 } })
-  @ApiQuery({ name: 'page_size', required: false, schema: { type: 'integer', minimum: 1, maximum: 200, default: 20 } })
+  @ApiQuery({
+    name: 'page',
+    required: false,
+    description: 'By number, within the first 10,000 chains; `cursor` reads on at any depth.',
+    schema: { type: 'integer', minimum: 1, default: 1 },
+  })
+  @ApiQuery({
+    name: 'page_size',
+    required: false,
+    description: 'Chains in a page.',
+    schema: { type: 'integer', minimum: 1, maximum: 200, default: 20 },
+  })
   @ApiQuery({
     name: 'cursor',
     required: false,
@@ -177,7 +209,11 @@ export class ChainsController {
 
   @Get(':chain_id')
   @ApiParam({ name: 'chain_id', schema: { type: 'string', maxLength: 64 } })
-  @ApiOperation({ operationId: 'getChain', summary: 'Read a chain with all its tasks' })
+  @ApiOperation({
+    operationId: 'getChain',
+    summary: 'Read a chain with all its tasks',
+    description: 'Tasks in the order in which they were sent, each with its result or error.',
+  })
   @ApiResponse({
     status: 200,
     type: ChainDto,

@@ -291,9 +291,9 @@ export class ProblemDto {
 }
 
 export class ValidationDto {
-  @ApiProperty()
+  @ApiProperty({ example: true })
   valid: boolean;
-  @ApiProperty({ type: [FaultDto] })
+  @ApiProperty({ type: [FaultDto], example: [] })
   errors: FaultDto[];
   @ApiProperty({ enum: CHAIN_TYPES, enumName: 'ChainType', nullable: true, example: 'complex' })
   chain_type: string | null;
@@ -336,8 +336,12 @@ export class GraphDto {
   nodes: GraphNodeDto[];
   @ApiProperty({ type: [GraphEdgeDto] })
   edges: GraphEdgeDto[];
-  @ApiProperty({ type: 'array', items: { type: 'array', items: { type: 'string' } } })
+  @ApiProperty({
+    type: 'array',
+    items: { type: 'array', items: { type: 'string' } },
+    example: [['prepare-alice', 'prepare-bob'], ['psi']],
+  })
   levels: readonly (readonly string[])[];
-  @ApiProperty({ type: [String] })
+  @ApiProperty({ type: [String], example: ['prepare-alice', 'psi'] })
   critical_path: string[];
 }

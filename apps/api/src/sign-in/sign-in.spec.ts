@@ -17,6 +17,9 @@ const ADMIN_KEY = 'the-admin-key-of-this-test-and-of-nothing-else';
 /** Who may call what: each route of the API, HEAD left out where GET is there. */
 const NEEDED: Readonly<Record<string, Role | 'open'>> = {
   'GET /': 'open',
+  'GET /api/openapi.json': 'open',
+  'GET /api/openapi-3.0.json': 'open',
+  'GET /schemas/chain.json': 'open',
   'GET /health/live': 'open',
   'GET /health/ready': 'open',
   'GET /metrics': 'viewer',

@@ -45,7 +45,12 @@ export class HealthController {
 
   @Get('health/live')
   @Open()
-  @ApiOperation({ operationId: 'getLiveness', summary: 'Is the process alive?', security: [] })
+  @ApiOperation({
+    operationId: 'getLiveness',
+    summary: 'Is the process alive?',
+    description: 'Answers while the process does; asks no database.',
+    security: [],
+  })
   @ApiResponse({ status: 200, type: LivenessDto, description: 'It answers; nothing else is looked at.' })
   live(): LivenessDto {
     return { status: 'ok' };
@@ -78,7 +83,11 @@ export class HealthController {
 
   @Get('metrics')
   @Needs('viewer')
-  @ApiOperation({ operationId: 'getProcessMetrics', summary: 'Prometheus metrics of this process' })
+  @ApiOperation({
+    operationId: 'getProcessMetrics',
+    summary: 'Prometheus metrics of this process',
+    description: 'Text in the format of Prometheus.',
+  })
   @ApiProduces('text/plain')
   @ApiResponse({
     status: 200,

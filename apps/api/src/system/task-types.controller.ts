@@ -10,7 +10,7 @@ export class TaskTypeDto {
   task_type: string;
   @ApiProperty({ example: 'Private set intersection' })
   title: string;
-  @ApiProperty()
+  @ApiProperty({ example: 'Which rows the parties have in common, without showing the others.' })
   description: string;
   /** What crosses between the parties. */
   @ApiProperty({ example: 'Blinded curve points and set sizes; the receiver learns the intersection.' })

@@ -40,7 +40,11 @@ export class TasksController {
   @Get()
   @ApiParam(CHAIN_ID)
   @ApiParam(TASK_ID)
-  @ApiOperation({ operationId: 'getTask', summary: 'Read a task' })
+  @ApiOperation({
+    operationId: 'getTask',
+    summary: 'Read a task',
+    description: 'As in its chain, and with its parameters.',
+  })
   @ApiResponse({ status: 200, type: TaskDetailDto, headers: ETAG, description: 'The task with its parameters.' })
   @ApiProblems(404, 503)
   async get(
@@ -99,7 +103,12 @@ export class TasksController {
     schema: { type: 'integer', minimum: 0, default: 0 },
   })
   @ApiQuery({ name: 'limit', required: false, schema: { type: 'integer', minimum: 1, maximum: 1000, default: 200 } })
-  @ApiQuery({ name: 'attempt', required: false, schema: { type: 'integer', minimum: 1 } })
+  @ApiQuery({
+    name: 'attempt',
+    required: false,
+    description: 'Only of this attempt.',
+    schema: { type: 'integer', minimum: 1 },
+  })
   @ApiResponse({ status: 200, type: LogListDto, description: 'Lines after `after`.' })
   @ApiProblems(400, 404, 503)
   async logs(
@@ -122,7 +131,11 @@ export class TasksController {
   @Get('artifacts')
   @ApiParam(CHAIN_ID)
   @ApiParam(TASK_ID)
-  @ApiOperation({ operationId: 'listTaskArtifacts', summary: "List a task's artifacts" })
+  @ApiOperation({
+    operationId: 'listTaskArtifacts',
+    summary: "List a task's artifacts",
+    description: 'The files that its run left; those of parties are named and not served.',
+  })
   @ApiResponse({ status: 200, type: ArtifactListDto, description: 'With size, SHA-256 and media type.' })
   @ApiProblems(404, 503)
   async artifacts(

@@ -106,7 +106,7 @@ export class TenantsController {
   }
 
   @Get()
-  @ApiOperation({ operationId: 'listTenants', summary: 'List the tenants' })
+  @ApiOperation({ operationId: 'listTenants', summary: 'List the tenants', description: 'In the order of their ids.' })
   @ApiResponse({ status: 200, type: TenantListDto, description: 'All of them, with their limits.' })
   @ApiProblems(503)
   async list(): Promise<TenantListDto> {

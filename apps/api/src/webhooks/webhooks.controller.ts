@@ -77,7 +77,7 @@ export class WebhooksController {
   }
 
   @Get()
-  @ApiOperation({ operationId: 'listWebhooks', summary: 'List the webhooks' })
+  @ApiOperation({ operationId: 'listWebhooks', summary: 'List the webhooks', description: 'In the order made.' })
   @ApiResponse({ status: 200, type: WebhookListDto, description: 'Without their secrets.' })
   @ApiProblems(503)
   async list(@OfTenant() { reads }: TenantDatabases): Promise<WebhookListDto> {
@@ -151,7 +151,12 @@ export class WebhooksController {
     summary: 'What was sent to a webhook',
     description: 'Newest first.',
   })
-  @ApiQuery({ name: 'before', required: false, schema: { type: 'integer', minimum: 1 } })
+  @ApiQuery({
+    name: 'before',
+    required: false,
+    description: 'Older than this delivery.',
+    schema: { type: 'integer', minimum: 1 },
+  })
   @ApiQuery({ name: 'limit', required: false, schema: { type: 'integer', minimum: 1, maximum: 200, default: 50 } })
   @ApiResponse({ status: 200, type: DeliveryListDto, description: 'A page of deliveries.' })
   @ApiProblems(400, 404, 503)

@@ -137,6 +137,8 @@ export class Operations extends HeyApiClient {
     
     /**
      * Read a chain with all its tasks
+     *
+     * Tasks in the order in which they were sent, each with its result or error.
      */
     public getChain<ThrowOnError extends boolean = true>(options: Options<GetChainData, ThrowOnError>) {
         return (options.client ?? this.client).get<GetChainResponses, GetChainErrors, ThrowOnError, 'data'>({
@@ -415,6 +417,8 @@ export class Operations extends HeyApiClient {
     
     /**
      * Read a task
+     *
+     * As in its chain, and with its parameters.
      */
     public getTask<ThrowOnError extends boolean = true>(options: Options<GetTaskData, ThrowOnError>) {
         return (options.client ?? this.client).get<GetTaskResponses, GetTaskErrors, ThrowOnError, 'data'>({
@@ -455,6 +459,8 @@ export class Operations extends HeyApiClient {
     
     /**
      * List a task's artifacts
+     *
+     * The files that its run left; those of parties are named and not served.
      */
     public listTaskArtifacts<ThrowOnError extends boolean = true>(options: Options<ListTaskArtifactsData, ThrowOnError>) {
         return (options.client ?? this.client).get<ListTaskArtifactsResponses, ListTaskArtifactsErrors, ThrowOnError, 'data'>({
@@ -523,6 +529,8 @@ export class Operations extends HeyApiClient {
     
     /**
      * List the webhooks
+     *
+     * In the order made.
      */
     public listWebhooks<ThrowOnError extends boolean = true>(options?: Options<ListWebhooksData, ThrowOnError>) {
         return (options?.client ?? this.client).get<ListWebhooksResponses, ListWebhooksErrors, ThrowOnError, 'data'>({
@@ -697,6 +705,8 @@ export class Operations extends HeyApiClient {
     
     /**
      * List the tenants
+     *
+     * In the order of their ids.
      */
     public listTenants<ThrowOnError extends boolean = true>(options?: Options<ListTenantsData, ThrowOnError>) {
         return (options?.client ?? this.client).get<ListTenantsResponses, ListTenantsErrors, ThrowOnError, 'data'>({
@@ -745,6 +755,8 @@ export class Operations extends HeyApiClient {
     
     /**
      * Is the process alive?
+     *
+     * Answers while the process does; asks no database.
      */
     public getLiveness<ThrowOnError extends boolean = true>(options?: Options<GetLivenessData, ThrowOnError>) {
         return (options?.client ?? this.client).get<GetLivenessResponses, unknown, ThrowOnError, 'data'>({
@@ -769,6 +781,8 @@ export class Operations extends HeyApiClient {
     
     /**
      * Prometheus metrics of this process
+     *
+     * Text in the format of Prometheus.
      */
     public getProcessMetrics<ThrowOnError extends boolean = true>(options?: Options<GetProcessMetricsData, ThrowOnError>) {
         return (options?.client ?? this.client).get<GetProcessMetricsResponses, GetProcessMetricsErrors, ThrowOnError, 'data'>({

@@ -1280,10 +1280,25 @@ export type ListChainsData = {
          * The `next_cursor` of the page before.
          */
         cursor?: string;
+        /**
+         * Chains in a page.
+         */
         page_size?: number;
+        /**
+         * By number, within the first 10,000 chains; `cursor` reads on at any depth.
+         */
         page?: number;
+        /**
+         * By the time of creation; `-`: the newest first.
+         */
         sort?: 'created_at' | '-created_at';
+        /**
+         * Created before this time.
+         */
         created_to?: string;
+        /**
+         * Created at this time or later.
+         */
         created_from?: string;
         /**
          * Part of the chain's name.
@@ -1293,7 +1308,13 @@ export type ListChainsData = {
          * Chains that have a task of this type.
          */
         task_type?: string;
+        /**
+         * Who made them, as `created_by` says it.
+         */
         created_by?: string;
+        /**
+         * One or several of sequential, parallel, chord, complex, by comma.
+         */
         chain_type?: string;
         /**
          * One or several, by comma.
@@ -1462,9 +1483,15 @@ export type DeleteChainData = {
         'If-Match'?: string;
     };
     path: {
+        /**
+         * The chain.
+         */
         chain_id: string;
     };
     query?: {
+        /**
+         * true: says what it would do, and does nothing.
+         */
         dry_run?: boolean;
     };
     url: '/api/v1/chains/{chain_id}';
@@ -1523,6 +1550,9 @@ export type DeleteChainResponse = DeleteChainResponses[keyof DeleteChainResponse
 export type GetChainData = {
     body?: never;
     path: {
+        /**
+         * The chain.
+         */
         chain_id: string;
     };
     query?: never;
@@ -1570,6 +1600,9 @@ export type GetChainResponse = GetChainResponses[keyof GetChainResponses];
 export type GetChainGraphData = {
     body?: never;
     path: {
+        /**
+         * The chain.
+         */
         chain_id: string;
     };
     query?: never;
@@ -1664,6 +1697,9 @@ export type CancelChainsData = {
     };
     path?: never;
     query?: {
+        /**
+         * true: says what it would do, and does nothing.
+         */
         dry_run?: boolean;
     };
     url: '/api/v1/chains/bulk/cancel';
@@ -1773,6 +1809,9 @@ export type PauseChainsData = {
     };
     path?: never;
     query?: {
+        /**
+         * true: says what it would do, and does nothing.
+         */
         dry_run?: boolean;
     };
     url: '/api/v1/chains/bulk/pause';
@@ -1882,6 +1921,9 @@ export type ResumeChainsData = {
     };
     path?: never;
     query?: {
+        /**
+         * true: says what it would do, and does nothing.
+         */
         dry_run?: boolean;
     };
     url: '/api/v1/chains/bulk/resume';
@@ -1991,6 +2033,9 @@ export type RetryChainsData = {
     };
     path?: never;
     query?: {
+        /**
+         * true: says what it would do, and does nothing.
+         */
         dry_run?: boolean;
     };
     url: '/api/v1/chains/bulk/retry';
@@ -2075,6 +2120,9 @@ export type ExecuteChainData = {
         'If-Match'?: string;
     };
     path: {
+        /**
+         * The chain.
+         */
         chain_id: string;
     };
     query?: {
@@ -2173,6 +2221,9 @@ export type CancelChainData = {
         'If-Match'?: string;
     };
     path: {
+        /**
+         * The chain.
+         */
         chain_id: string;
     };
     query?: {
@@ -2271,6 +2322,9 @@ export type PauseChainData = {
         'If-Match'?: string;
     };
     path: {
+        /**
+         * The chain.
+         */
         chain_id: string;
     };
     query?: {
@@ -2369,6 +2423,9 @@ export type ResumeChainData = {
         'If-Match'?: string;
     };
     path: {
+        /**
+         * The chain.
+         */
         chain_id: string;
     };
     query?: {
@@ -2475,6 +2532,9 @@ export type RetryChainData = {
         'If-Match'?: string;
     };
     path: {
+        /**
+         * The chain.
+         */
         chain_id: string;
     };
     query?: {
@@ -2577,6 +2637,9 @@ export type SetChainPriorityData = {
         'If-Match'?: string;
     };
     path: {
+        /**
+         * The chain.
+         */
         chain_id: string;
     };
     query?: {
@@ -2675,7 +2738,13 @@ export type SkipTaskData = {
         'If-Match'?: string;
     };
     path: {
+        /**
+         * The chain.
+         */
         chain_id: string;
+        /**
+         * The task, by its name within the chain.
+         */
         task_id: string;
     };
     query?: {
@@ -2778,7 +2847,13 @@ export type ResolveTaskData = {
         'If-Match'?: string;
     };
     path: {
+        /**
+         * The chain.
+         */
         chain_id: string;
+        /**
+         * The task, by its name within the chain.
+         */
         task_id: string;
     };
     query?: {
@@ -2881,7 +2956,13 @@ export type SetTaskPriorityData = {
         'If-Match'?: string;
     };
     path: {
+        /**
+         * The chain.
+         */
         chain_id: string;
+        /**
+         * The task, by its name within the chain.
+         */
         task_id: string;
     };
     query?: {
@@ -2984,7 +3065,13 @@ export type RetryTaskData = {
         'If-Match'?: string;
     };
     path: {
+        /**
+         * The chain.
+         */
         chain_id: string;
+        /**
+         * The task, by its name within the chain.
+         */
         task_id: string;
     };
     query?: {
@@ -3061,7 +3148,13 @@ export type RetryTaskResponse = RetryTaskResponses[keyof RetryTaskResponses];
 export type GetTaskData = {
     body?: never;
     path: {
+        /**
+         * The chain.
+         */
         chain_id: string;
+        /**
+         * The task, by its name within the chain.
+         */
         task_id: string;
     };
     query?: never;
@@ -3109,7 +3202,13 @@ export type GetTaskResponse = GetTaskResponses[keyof GetTaskResponses];
 export type ListTaskAttemptsData = {
     body?: never;
     path: {
+        /**
+         * The chain.
+         */
         chain_id: string;
+        /**
+         * The task, by its name within the chain.
+         */
         task_id: string;
     };
     query?: never;
@@ -3157,11 +3256,23 @@ export type ListTaskAttemptsResponse = ListTaskAttemptsResponses[keyof ListTaskA
 export type ListTaskLogsData = {
     body?: never;
     path: {
+        /**
+         * The chain.
+         */
         chain_id: string;
+        /**
+         * The task, by its name within the chain.
+         */
         task_id: string;
     };
     query?: {
+        /**
+         * Only of this attempt.
+         */
         attempt?: number;
+        /**
+         * So many at most.
+         */
         limit?: number;
         /**
          * Lines after this id.
@@ -3216,7 +3327,13 @@ export type ListTaskLogsResponse = ListTaskLogsResponses[keyof ListTaskLogsRespo
 export type ListTaskArtifactsData = {
     body?: never;
     path: {
+        /**
+         * The chain.
+         */
         chain_id: string;
+        /**
+         * The task, by its name within the chain.
+         */
         task_id: string;
     };
     query?: never;
@@ -3264,7 +3381,13 @@ export type ListTaskArtifactsResponse = ListTaskArtifactsResponses[keyof ListTas
 export type DownloadArtifactData = {
     body?: never;
     path: {
+        /**
+         * The chain.
+         */
         chain_id: string;
+        /**
+         * The task, by its name within the chain.
+         */
         task_id: string;
         /**
          * The artifact's name.
@@ -3316,12 +3439,21 @@ export type DownloadArtifactResponse = DownloadArtifactResponses[keyof DownloadA
 export type ListChainEventsData = {
     body?: never;
     headers?: {
+        /**
+         * Of a stream: goes on after this event.
+         */
         'Last-Event-ID'?: string;
     };
     path: {
+        /**
+         * The chain.
+         */
         chain_id: string;
     };
     query?: {
+        /**
+         * So many at most.
+         */
         limit?: number;
         /**
          * History after this id.
@@ -3376,6 +3508,9 @@ export type ListChainEventsResponse = ListChainEventsResponses[keyof ListChainEv
 export type ListEventsData = {
     body?: never;
     headers?: {
+        /**
+         * Of a stream: goes on after this event.
+         */
         'Last-Event-ID'?: string;
     };
     path?: never;
@@ -3588,6 +3723,9 @@ export type CreateWebhookResponse = CreateWebhookResponses[keyof CreateWebhookRe
 export type DeleteWebhookData = {
     body?: never;
     path: {
+        /**
+         * The webhook.
+         */
         webhook_id: string;
     };
     query?: {
@@ -3654,6 +3792,9 @@ export type RestoreWebhookData = {
         'Idempotency-Key'?: string;
     };
     path: {
+        /**
+         * The webhook.
+         */
         webhook_id: string;
     };
     query?: never;
@@ -3721,10 +3862,19 @@ export type RestoreWebhookResponse = RestoreWebhookResponses[keyof RestoreWebhoo
 export type ListWebhookDeliveriesData = {
     body?: never;
     path: {
+        /**
+         * The webhook.
+         */
         webhook_id: string;
     };
     query?: {
+        /**
+         * So many at most.
+         */
         limit?: number;
+        /**
+         * Older than this delivery.
+         */
         before?: number;
     };
     url: '/api/v1/webhooks/{webhook_id}/deliveries';
@@ -3781,7 +3931,13 @@ export type ReplayWebhookDeliveryData = {
         'Idempotency-Key'?: string;
     };
     path: {
+        /**
+         * The webhook.
+         */
         webhook_id: string;
+        /**
+         * The message, as the list of deliveries names it.
+         */
         delivery_id: number;
     };
     query?: never;
@@ -3967,6 +4123,9 @@ export type CreateKeyResponse = CreateKeyResponses[keyof CreateKeyResponses];
 export type RevokeKeyData = {
     body?: never;
     path: {
+        /**
+         * The key, as the list of keys names it.
+         */
         key_id: string;
     };
     query?: {
@@ -4033,6 +4192,9 @@ export type RestoreKeyData = {
         'Idempotency-Key'?: string;
     };
     path: {
+        /**
+         * The key, as the list of keys names it.
+         */
         key_id: string;
     };
     query?: never;
@@ -4101,6 +4263,9 @@ export type ListAuditRowsData = {
     body?: never;
     path?: never;
     query?: {
+        /**
+         * So many at most.
+         */
         limit?: number;
         /**
          * Rows before this number.
@@ -4118,7 +4283,13 @@ export type ListAuditRowsData = {
          * Exactly this one.
          */
         target?: string;
+        /**
+         * Only this action.
+         */
         action?: string;
+        /**
+         * Only what this caller did.
+         */
         actor?: string;
     };
     url: '/api/v1/audit';
@@ -4338,6 +4509,9 @@ export type ChangeTenantData = {
         max_artifact_bytes?: number | null;
     };
     path: {
+        /**
+         * The tenant.
+         */
         tenant_id: string;
     };
     query?: never;

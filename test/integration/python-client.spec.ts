@@ -1,0 +1,33 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after } from 'node:test';
+import { promisify } from 'node:util';
+import { expect } from 'expect';
+import { describeSystem } from './system/index.js';
+import { TEST_API_KEY } from './system/api-client.js';
+
+const README = new URL('../../../clients/python/README.md', import.meta.url);
+const TOOL = new URL('../../../tools/python-client.mjs', import.meta.url);
+interface Tool {
+  generatePythonClient(folder: string, meta: string): Promise<string>;
+}
+
+describeSystem('the Python client', 'postgres', {}, (check) => {
+  const folder = mkdtempSync(join(tmpdir(), 'task-chain-python-'));
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  check('is generated without a warning, and does what its README shows', async ({ api }) => {
+    const { generatePythonClient } = (await import(TOOL.href)) as Tool;
+    const python = await generatePythonClient(join(folder, 'task_chain_client'), 'none');
+    const [, code] = /^```py\n([^]*?)^```/m.exec(readFileSync(README, 'utf8'))!;
+    const { stdout } = await promisify(execFile)(python, ['-c', code!], {
+      env: { ...process.env, PYTHONPATH: folder, TASK_CHAIN_URL: api.url, TASK_CHAIN_TOKEN: TEST_API_KEY },
+    });
+    expect(stdout.trim().split('\n')).toEqual([
+      "SUCCESS [('first', 'SUCCESS'), ('second', 'SUCCESS')]",
+      "INVALID_CHAIN [('NO_TASKS', '/tasks')]",
+    ]);
+  });
+});
