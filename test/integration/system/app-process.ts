@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { within } from './within.js';
 
@@ -22,8 +23,10 @@ export class AppProcess {
   constructor(
     readonly name: AppName,
     env: NodeJS.ProcessEnv,
+    /** The folder `dist` that it is started from. */
+    dist = fileURLToPath(new URL('../../..', import.meta.url)),
   ) {
-    const script = fileURLToPath(new URL(`../../../apps/${name}/src/main.js`, import.meta.url));
+    const script = join(dist, 'apps', name, 'src', 'main.js');
     this.child = spawn(process.execPath, ['--enable-source-maps', script], { env, stdio: ['ignore', 'pipe', 'pipe'] });
     for (const stream of [this.child.stdout!, this.child.stderr!]) {
       let rest = '';

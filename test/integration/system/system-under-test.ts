@@ -58,9 +58,9 @@ export class SystemUnderTest {
     await Promise.all((this.options.apps ?? ALL).map((name) => this.startApp(name)));
   }
 
-  /** Starts one more app and waits until it is healthy. */
-  async startApp(name: AppName, env: Readonly<Record<string, string>> = {}): Promise<AppProcess> {
-    const app = new AppProcess(name, { ...this.environment(), ...this.options.env, ...env });
+  /** Starts one more app and waits until it is healthy; `dist` is another folder to start it from than this one. */
+  async startApp(name: AppName, env: Readonly<Record<string, string>> = {}, dist?: string): Promise<AppProcess> {
+    const app = new AppProcess(name, { ...this.environment(), ...this.options.env, ...env }, dist);
     this.apps.push(app);
     const { url, port } = await app.ready();
     const base = typeof url === 'string' ? url : `http://127.0.0.1:${String(port)}`;
