@@ -17,6 +17,7 @@ describeSystem('logs', 'postgres', { env: { LOG_LEVEL: 'trace' } }, (check, syst
     expect(line).toMatchObject({
       app: 'compute-worker',
       level: 'info',
+      tenant: 'default',
       task_id: 'fails',
       attempt: 1,
       run_id: expect.stringMatching(/^[\da-f-]{36}$/),

@@ -8,7 +8,7 @@ test("an unforeseen error is in the worker's log with its kind and places, and i
   const logger = createLogger('compute-worker', 'info', { write: (line) => void lines.push(line) });
   const notes: unknown[] = [];
   const trace = { trace_id: '4bf92f3577b34da6a3ce929d0e0e4736', span_id: '00f067aa0ba902b7' };
-  const named = { chain_id: 'chain-1', task_id: 'mean', attempt: 2, ...trace };
+  const named = { tenant: 'acme', chain_id: 'chain-1', task_id: 'mean', attempt: 2, ...trace };
   const inputs = new Proxy(
     {},
     {
@@ -19,6 +19,7 @@ test("an unforeseen error is in the worker's log with its kind and places, and i
   );
   const run = startRun(
     {
+      tenant: 'acme',
       chainId: 'chain-1',
       taskId: 'mean',
       taskRequestId: 'r1',

@@ -49,6 +49,7 @@ export function startRun(job: TaskJob, around: RunSurroundings): Run {
     links: job.follows,
     spanId: spanIdOfRun(runId),
     attributes: {
+      ...(job.tenant !== undefined && { 'taskchain.tenant': job.tenant }),
       'taskchain.chain.id': chainId,
       'taskchain.task.id': taskId,
       'taskchain.task.attempt': attempt,
@@ -58,7 +59,8 @@ export function startRun(job: TaskJob, around: RunSurroundings): Run {
     },
   });
   const traceparent = span === undefined ? job.traceparent : traceparentOf(span);
-  const named = { chain_id: chainId, task_id: taskId, attempt, run_id: runId, ...traceIds(traceparent) };
+  const ids = { chain_id: chainId, task_id: taskId, attempt, run_id: runId };
+  const named = { ...(job.tenant !== undefined && { tenant: job.tenant }), ...ids, ...traceIds(traceparent) };
   const ref: RunRef = { chainId, taskId, taskRequestId, attempt, runId, workerId: around.workerId, traceparent };
   const began = performance.now();
   const elapsed = (): number => performance.now() - began;

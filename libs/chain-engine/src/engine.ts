@@ -97,7 +97,7 @@ function tellQuarantined(log: EngineLog, saves: readonly ChainSave[]): void {
   for (const { loaded, events } of saves) {
     for (const { taskId, attempt, kind, disposition } of events) {
       if (disposition !== 'QUARANTINED') continue;
-      const data = { chain_id: loaded.chainId, task_id: taskId, attempt, kind };
+      const data = { tenant: loaded.tenantId, chain_id: loaded.chainId, task_id: taskId, attempt, kind };
       log.error(data, 'a report of an attempt that was never sent was quarantined: was the database restored?');
     }
   }
