@@ -8,6 +8,7 @@ const DIST = join(ROOT, 'dist');
 const STAMP = join(DIST, '.build-stamp');
 const SOURCES = [
   'apps/api',
+  'apps/cli',
   'apps/status-listener',
   'apps/compute-worker',
   'clients/typescript/src',

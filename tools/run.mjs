@@ -18,6 +18,7 @@ const COMMANDS = {
   migrate: () => launch('launcher/migrate'),
   'audit:verify': () => launch('launcher/verify-audit'),
   bench: () => launch('bench/run'),
+  faults: () => launch('test/faults/run'),
   measure: () => launch('bench/compute/measure'),
   doctor: () => launch('launcher/doctor'),
   verify,

@@ -6,7 +6,7 @@ export interface TaskView {
   /** Of the graph, from 0. */
   readonly level: number;
   readonly attempt?: number;
-  /** 0 to 100. */
+  /** 0 to 1 of the attempt under way. */
   readonly progress?: number | null;
   readonly progress_stage?: string | null;
   readonly started_at?: string | null;
@@ -21,6 +21,7 @@ export interface ChainView {
   readonly chain_id: string;
   readonly chain_name: string;
   readonly status: string;
+  /** 0 to 100. */
   readonly progress?: number;
   readonly started_at?: string | null;
   readonly completed_at?: string | null;

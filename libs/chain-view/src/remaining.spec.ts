@@ -39,7 +39,7 @@ describe('what is left of a chain', () => {
   });
 
   it('goes by the progress of what runs', () => {
-    const running = task('a', 'RUNNING', 0, { started_at: at(0), progress: 25 });
+    const running = task('a', 'RUNNING', 0, { started_at: at(0), progress: 0.25 });
     expect(remainingMs(chain(running), 10_000)).toBe(30_000);
   });
 

@@ -42,7 +42,7 @@ function restOf(task: TaskView, expected: number | undefined, now: number): numb
   if (task.status !== 'RUNNING') return expected;
   const elapsed = elapsedMs(task, now) ?? 0;
   const progress = task.progress ?? 0;
-  if (progress > 0) return (elapsed * (100 - progress)) / progress;
+  if (progress > 0) return (elapsed * (1 - progress)) / progress;
   return expected === undefined ? undefined : Math.max(0, expected - elapsed);
 }
 

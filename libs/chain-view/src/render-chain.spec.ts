@@ -25,7 +25,7 @@ const chain: ChainView = {
     task('bob', 'preprocessing', 'SUCCESS', { started_at: at(0), completed_at: at(1) }),
     task('join', 'psi', 'RUNNING', {
       started_at: at(4),
-      progress: 50,
+      progress: 0.5,
       progress_stage: 'blinding',
       level: 1,
       depends_on: ['alice', 'bob'],

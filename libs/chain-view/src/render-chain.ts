@@ -109,7 +109,7 @@ function taskLine(task: TaskView, widths: Widths, now: number, style: Style): st
     padWidth(task.task_id, widths.id),
     padWidth(task.task_type, widths.type),
     running || isOver(task.status)
-      ? bar(task.status === 'SUCCESS' ? 100 : (task.progress ?? 0), style)
+      ? bar(task.status === 'SUCCESS' ? 100 : (task.progress ?? 0) * 100, style)
       : ' '.repeat(BAR_WIDTH + 5),
     seconds(elapsedMs(task, now)),
     [task.depends_on.length > 0 ? `${arrow} ${task.depends_on.join(', ')}` : '', printable(note)]

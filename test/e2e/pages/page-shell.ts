@@ -61,14 +61,27 @@ for word in "$@"; do
 done
 `;
 
+/** The command line of the project, as it is built. */
+const TASK_CHAIN = `#!/usr/bin/env bash
+[ "$(basename "$0")" = npx ] && shift
+exec "$REAL_NODE" "$ROOT/apps/cli/bin/task-chain.mjs" "$@"
+`;
+
 /** Runs the commands of one page in order, in one shell, against the running system. Rejects with what a command wrote. */
 export async function runPage(blocks: readonly Block[], system: { api: Api; config: Config }): Promise<PageRun> {
   const work = mkdtempSync(join(tmpdir(), 'tc-page-'));
   try {
     const bin = join(work, '.bin');
     mkdirSync(bin);
-    for (const tool of [...TOOLS, 'tee', 'mktemp', 'rm', 'env']) symlinkSync(await pathOf(tool), join(bin, tool));
-    for (const [name, script] of Object.entries({ curl: CURL, npm: NPM, node: NODE })) {
+    for (const tool of [...TOOLS, 'basename', 'tee', 'mktemp', 'rm', 'env'])
+      symlinkSync(await pathOf(tool), join(bin, tool));
+    for (const [name, script] of Object.entries({
+      curl: CURL,
+      npm: NPM,
+      node: NODE,
+      'task-chain': TASK_CHAIN,
+      npx: TASK_CHAIN,
+    })) {
       writeFileSync(join(bin, name), script);
       chmodSync(join(bin, name), 0o755);
     }
@@ -76,7 +89,8 @@ export async function runPage(blocks: readonly Block[], system: { api: Api; conf
     symlinkSync(join(ROOT, 'examples'), join(work, 'examples'));
     writeFileSync(join(work, 'requests'), '');
     writeFileSync(join(work, 'script'), scriptOf(blocks, system.api));
-    const env = { PATH: bin, WORK: work, ROOT, REAL_CURL: await pathOf('curl'), HOME: work, LANG: 'C.UTF-8' };
+    const real = { REAL_CURL: await pathOf('curl'), REAL_NODE: process.execPath };
+    const env = { PATH: bin, WORK: work, ROOT, ...real, HOME: work, LANG: 'C.UTF-8' };
     const { code, output } = await run(join(bin, 'bash'), [join(work, 'script')], { cwd: work, env });
     if (code !== 0) {
       const at = read(join(work, 'now')).trim();
@@ -98,6 +112,7 @@ function scriptOf(blocks: readonly Block[], { url, key }: Api): string {
     `API=${url}`,
     `AUTH='Authorization: Bearer ${key}'`,
     `J='Content-Type: application/json'`,
+    `export TASK_CHAIN_URL=${new URL(url).origin} TASK_CHAIN_TOKEN='${key}'`,
   ];
   const parts = blocks.map(({ page, line, language, file, code }) => {
     if (file && language !== 'sh') return `cat > '${file}' <<'END_OF_FILE'\n${code}END_OF_FILE`;

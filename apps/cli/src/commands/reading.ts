@@ -1,0 +1,227 @@
+import type { Command } from 'commander';
+import type {
+  AttemptDto,
+  ChainDto,
+  ChainMetricsDto,
+  ChainSummaryDto,
+  ListChainsData,
+  TaskDetailDto,
+  TaskDto,
+} from '#client';
+import { elapsedMs, errorText } from '#libs/chain-view';
+import { pairsOf, tableOf, type Column } from '../output.js';
+import type { Act, Session } from '../session.js';
+import { natural } from './numbers.js';
+
+interface ListFlags {
+  readonly status?: string;
+  readonly type?: string;
+  readonly taskType?: string;
+  readonly by?: string;
+  readonly query?: string;
+  readonly from?: string;
+  readonly to?: string;
+  readonly limit: number;
+}
+
+/** ls, show and metrics. */
+export function addReadingCommands(program: Command, session: Session, act: Act): void {
+  const { say } = session;
+  program
+    .command('ls')
+    .description(say('list chains, the newest first'))
+    .option('--status <statuses>', say('only these statuses, by comma'))
+    .option('--type <type>', say('only this type: sequential, parallel, chord or complex'))
+    .option('--task-type <type>', say('only chains with a task of this type'))
+    .option('--by <user>', say('only chains that this user or key created'))
+    .option('--query <text>', say('only chains with this in their name'))
+    .option('--from <time>', say('created at or after this time'))
+    .option('--to <time>', say('created before this time'))
+    .option('-n, --limit <number>', say('this many at most'), natural, 20)
+    .action(act((flags: ListFlags) => list(flags, session)));
+
+  program
+    .command('show')
+    .description(say('show a chain with its tasks, or a task with its attempts'))
+    .argument('<chain>', say('id of a chain'))
+    .argument('[task]', say('id of a task'))
+    .action(
+      act(async (chain_id: string, task_id: string | undefined) => {
+        if (task_id === undefined) {
+          const chain = await session.client.getChain({ path: { chain_id } });
+          return session.answer(chain, () => chainLines(chain));
+        }
+        const path = { chain_id, task_id };
+        const [task, attempts] = await Promise.all([
+          session.client.getTask({ path }),
+          session.client.listTaskAttempts({ path }),
+        ]);
+        return session.answer({ ...task, attempts: attempts.items }, () => taskLines(task, attempts.items));
+      }),
+    );
+
+  program
+    .command('metrics')
+    .description(say('figures over a window: chains, success rate, times, failures'))
+    .option('--window <time>', say('minutes, hours or days up to now'), '24h')
+    .option('--prometheus', say('the metrics of the server process in the text format of Prometheus'))
+    .action(
+      act(async ({ window, prometheus }: { window: string; prometheus?: true }) => {
+        if (prometheus) {
+          const text: unknown = await session.client.getProcessMetrics({ parseAs: 'text' });
+          return void session.shell.stdout.write(text as string);
+        }
+        const metrics = await session.client.getChainMetrics({ query: { window } });
+        return session.answer(metrics, () => metricLines(metrics));
+      }),
+    );
+}
+
+async function list(flags: ListFlags, session: Session): Promise<void> {
+  const query: NonNullable<ListChainsData['query']> = {
+    status: flags.status,
+    chain_type: flags.type,
+    task_type: flags.taskType,
+    created_by: flags.by,
+    q: flags.query,
+    created_from: flags.from,
+    created_to: flags.to,
+    page_size: Math.min(flags.limit, 200),
+  };
+  const items: ChainSummaryDto[] = [];
+  for await (const chain of session.client.allChains(query)) {
+    items.push(chain);
+    if (items.length >= flags.limit) break;
+  }
+  session.answer(items, () =>
+    items.length === 0
+      ? [session.say('There is no chain that fits.')]
+      : tableOf(
+          [
+            ['CHAIN', (chain) => chain.chain_id],
+            ['STATUS', (chain) => chain.status],
+            ['DONE', (chain) => `${chain.completed_tasks}/${chain.total_tasks}`],
+            ['TYPE', (chain) => chain.chain_type],
+            ['CREATED', (chain) => chain.created_at],
+            ['NAME', (chain) => chain.chain_name],
+          ],
+          items,
+        ),
+  );
+}
+
+const TASK_COLUMNS: readonly Column<TaskDto>[] = [
+  ['LEVEL', (task) => task.level + 1],
+  ['TASK', (task) => task.task_id],
+  ['TYPE', (task) => task.task_type],
+  ['STATUS', (task) => task.status],
+  ['ATTEMPT', (task) => task.attempt],
+  ['PROGRESS', (task) => `${Math.round(task.progress * 100)}%`],
+  ['TOOK', tookOf],
+  ['NOTE', noteOf],
+];
+
+/** Why it waits, was skipped or failed, or what it is at. */
+function noteOf({ waiting, skip_reason, error, status, progress_stage }: TaskDto): string {
+  const stage = status === 'RUNNING' ? progress_stage : null;
+  return waiting?.message ?? skip_reason ?? (errorText(error) || (stage ?? ''));
+}
+
+function chainLines(chain: ChainDto): string[] {
+  const tasks = [...chain.tasks].sort((a, b) => a.level - b.level || a.execution_order - b.execution_order);
+  return [
+    ...pairsOf([
+      ['chain', chain.chain_id],
+      ['name', chain.chain_name],
+      ['description', chain.description],
+      ['type', chain.chain_type],
+      ['status', chain.status],
+      ['progress', `${Math.round(chain.progress)}%, ${chain.completed_tasks}/${chain.total_tasks}`],
+      ['created', `${chain.created_at}${chain.created_by ? ` (${chain.created_by})` : ''}`],
+      ['started', chain.started_at],
+      ['ended', chain.completed_at],
+      ['took', tookOf(chain)],
+      ['error', errorText(chain.error)],
+    ]),
+    '',
+    ...tableOf(TASK_COLUMNS, tasks),
+  ];
+}
+
+function taskLines(task: TaskDetailDto, attempts: readonly AttemptDto[]): string[] {
+  return [
+    ...pairsOf([
+      ['task', task.task_id],
+      ['name', task.task_name],
+      ['type', task.task_type],
+      ['status', task.status],
+      ['waits', task.waiting?.message],
+      ['skipped', task.skip_reason],
+      ['depends on', task.depends_on.join(', ')],
+      ['progress', `${Math.round(task.progress * 100)}%${task.progress_stage ? ` ${task.progress_stage}` : ''}`],
+      ['took', tookOf(task)],
+      ['error', errorText(task.error)],
+      ['params', JSON.stringify(task.params)],
+      ['result', task.result === null ? '' : JSON.stringify(task.result)],
+    ]),
+    '',
+    ...tableOf(
+      [
+        ['ATTEMPT', (attempt) => attempt.attempt],
+        ['OUTCOME', (attempt) => attempt.outcome],
+        ['STARTED', (attempt) => attempt.started_at],
+        ['TOOK', (attempt) => tookOf({ started_at: attempt.started_at, completed_at: attempt.finished_at })],
+        ['WORKER', (attempt) => attempt.worker_id],
+        ['ERROR', (attempt) => errorText(attempt.error)],
+      ],
+      attempts,
+    ),
+  ];
+}
+
+function metricLines(metrics: ChainMetricsDto): string[] {
+  const { chain_success_rate: rate, chain_avg_execution_time: time } = metrics;
+  const seconds = (value: number | null) => (value === null ? '-' : `${value.toFixed(2)} s`);
+  return [
+    ...pairsOf([
+      ['window', `${metrics.window_seconds} s`],
+      ['chains', metrics.chain_total_count],
+      ['running', metrics.chain_running_count],
+      ...Object.entries(metrics.chain_count_by_status),
+      [
+        'success rate',
+        rate.value === null
+          ? '-'
+          : `${(rate.value * 100).toFixed(2)}% (${rate.succeeded}/${rate.succeeded + rate.failed})`,
+      ],
+      ['mean time', seconds(time.mean_seconds)],
+      ['p50', seconds(time.p50_seconds)],
+      ['p95', seconds(time.p95_seconds)],
+    ]),
+    '',
+    ...tableOf(
+      [
+        ['TASK TYPE', (row) => row.task_type],
+        ['TASKS', (row) => row.tasks],
+        ['SUCCEEDED', (row) => row.succeeded],
+        ['FAILED', (row) => row.failed],
+      ],
+      metrics.tasks_by_type,
+    ),
+    '',
+    ...tableOf(
+      [
+        ['FAILURE', (row) => row.code],
+        ['TASKS', (row) => row.tasks],
+        ['CHAINS', (row) => row.chains],
+        ['MESSAGE', (row) => row.message],
+      ],
+      metrics.chain_failure_reasons,
+    ),
+  ];
+}
+
+function tookOf(of: { started_at: string | null; completed_at: string | null }): string | undefined {
+  const ms = elapsedMs(of, Date.now());
+  return ms === undefined ? undefined : `${(ms / 1000).toFixed(1)} s`;
+}

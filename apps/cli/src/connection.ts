@@ -1,0 +1,63 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { TaskChainClient } from '#client';
+import { EXIT } from './exit-codes.js';
+import { Failure } from './failure.js';
+import { ProfileFile } from './profiles.js';
+import { PROJECT } from './project.js';
+import type { Shell } from './shell.js';
+import type { Say } from './words.js';
+
+/** Where the server is, what signs in to it, and who says so. */
+export interface Connection {
+  readonly url: string;
+  readonly token: string | undefined;
+  readonly source: string;
+}
+
+/** Where `npm start` listens unless it is told otherwise. */
+const LOCAL_URL = 'http://127.0.0.1:3000';
+
+/**
+ * The server to speak to. The flags win over the environment (TASK_CHAIN_URL, TASK_CHAIN_TOKEN), and that over a
+ * profile. Where nothing says anything it is what `npm start` runs here, with the key that this made.
+ */
+export function findConnection(flags: { profile?: string; url?: string }, { env }: Shell, say: Say): Connection {
+  const file = new ProfileFile(env, say);
+  const named = flags.profile ?? (env['TASK_CHAIN_PROFILE'] || undefined);
+  const url = flags.url ?? (env['TASK_CHAIN_URL'] || undefined);
+  const current = named ?? (url === undefined ? file.read().current : undefined);
+  const profile = current === undefined ? undefined : file.find(current);
+  const base = url ?? profile?.url;
+  // A key is for the server of its profile and is not sent to another.
+  const own = profile !== undefined && (url === undefined || url === profile.url) ? profile.token : undefined;
+  const token = env['TASK_CHAIN_TOKEN'] || own;
+  if (base === undefined) return { url: LOCAL_URL, token: token ?? localKey(), source: say('npm start') };
+  const source =
+    flags.url !== undefined
+      ? '--url'
+      : url !== undefined
+        ? 'TASK_CHAIN_URL'
+        : say('profile {name}', { name: current! });
+  return { url: requireUrl(base, say), token, source };
+}
+
+/** A client of that server. A person waits: few tries. */
+export function clientOf({ url, token }: Connection, retries = 2): TaskChainClient {
+  return new TaskChainClient({ baseUrl: url, token, retry: { retries, maxDelayMs: 10_000 } });
+}
+
+/** An address that HTTP can be spoken to; `/api/v1` at its end belongs to the client. */
+export function requireUrl(text: string, say: Say): string {
+  if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text.replace(/\/(api\/v1\/?)?$/, '');
+  throw new Failure(EXIT.USAGE, say('{url} is no address such as https://chains.example.org', { url: text }));
+}
+
+/** The key that `npm start` made in this project's folder. */
+function localKey(): string | undefined {
+  try {
+    return readFileSync(join(PROJECT, '.data', 'api-key'), 'utf8').trim();
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,95 @@
+import { printable } from '#libs/chain-view';
+import { ConnectionError, ProblemError, WaitTimeoutError } from '#client';
+import { EXIT, exitOfStatus } from './exit-codes.js';
+import { Failure, type PlacedFault } from './failure.js';
+import type { Say } from './words.js';
+
+/** What a thrown thing means to a user: its exit code, and what to do. Undefined for a fault of the program itself. */
+export function failureOf(error: unknown, say: Say): Failure | undefined {
+  if (error instanceof Failure) return error;
+  if (error instanceof WaitTimeoutError) {
+    const hint = say('It goes on. Watch it again with: task-chain watch {chain}', { chain: error.chainId });
+    const message = say('{chain} has not ended after {seconds} s.', {
+      chain: error.chainId,
+      seconds: error.timeoutMs / 1000,
+    });
+    return new Failure(EXIT.TIMEOUT, message, { hint });
+  }
+  if (error instanceof ConnectionError) {
+    const hint = say(
+      'Is the server running? Say where it is by --url, TASK_CHAIN_URL or a profile: task-chain profile set <name> --url <url>',
+    );
+    const message = say('The server cannot be reached: {reason}', { reason: error.message });
+    return new Failure(EXIT.UNAVAILABLE, message, { hint, cause: error });
+  }
+  if (error instanceof ProblemError) return ofProblem(error, say);
+  return undefined;
+}
+
+function ofProblem(error: ProblemError, say: Say): Failure {
+  const { status, code, message, errors, requestId } = error;
+  // What the errors tell one by one, the detail only counts.
+  const faults = errors.length > 0 ? errors : [];
+  const told = faults.length === 1 && faults[0]!.message === message ? code : `${code}: ${message}`;
+  const bug = status >= 500 && status !== 503;
+  return new Failure(exitOfStatus(status), told, {
+    hint:
+      bug && requestId
+        ? say("The server's log tells more under the request {id}.", { id: requestId })
+        : hintOf(error, say),
+    faults,
+    cause: error,
+  });
+}
+
+function hintOf({ status, code }: ProblemError, say: Say): string | undefined {
+  if (code === 'UNKNOWN') {
+    return say('This does not look like the API of Task Chain: check the address (--url, what comes before /api/v1).');
+  }
+  if (status === 401) {
+    return say(
+      'Give an API key or a token by TASK_CHAIN_TOKEN or a profile: task-chain profile set <name> --token-stdin',
+    );
+  }
+  if (code === 'FORBIDDEN') {
+    return say('Take a key with that role; an admin makes one with: task-chain keys create <name> --role <role>');
+  }
+  if (code === 'CHAIN_NOT_FOUND') return say('See which there are with: task-chain ls');
+  if (code === 'TASK_NOT_FOUND') return say('See its tasks with: task-chain show <chain>');
+  if (code === 'ARTIFACT_NOT_FOUND') return say('See which there are with: task-chain artifacts ls <chain> <task>');
+  if (status === 409 || status === 412) return say('Look at its present state with: task-chain show <chain>');
+  if (status === 429 || status === 503) return say('Try again in a while.');
+  return undefined;
+}
+
+/** A failure as lines for people. */
+export function linesOf(failure: Failure, say: Say): string[] {
+  const lines = [`${say('error')}: ${printable(failure.message)}`];
+  lines.push(...failure.faults.map((fault) => `  ${faultLine(fault, failure.file)}`));
+  if (failure.hint !== undefined) lines.push(`${say('hint')}: ${failure.hint}`);
+  return lines;
+}
+
+/** `file:line:column: CODE message`, as editors and terminals link it. */
+export function faultLine({ code, message, pointer, line, column }: PlacedFault, file: string | undefined): string {
+  const where = line === undefined ? pointer : `${file ?? ''}:${line}:${column}`;
+  return printable(`${where ? `${where}: ` : ''}${code} ${message}`);
+}
+
+/** A failure for programs. */
+export function documentOf(failure: Failure): object {
+  const { exit, message, hint, faults, file, cause } = failure;
+  const problem = cause instanceof ProblemError ? cause : undefined;
+  return {
+    error: {
+      exit_code: exit,
+      message,
+      ...(problem && { status: problem.status, code: problem.code }),
+      ...(problem?.requestId && { request_id: problem.requestId }),
+      ...(problem?.state && { state: problem.state }),
+      ...(hint && { hint }),
+      ...(file && { file }),
+      ...(faults.length > 0 && { errors: faults }),
+    },
+  };
+}

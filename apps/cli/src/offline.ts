@@ -1,0 +1,82 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
+import { type InputFault, isObject, pointer, readDependencies } from '#libs/chain-domain';
+import { type Plan, plan } from '#libs/dag-planner';
+import { PROJECT } from './project.js';
+
+/** As POST /chains/validate answers. */
+export interface Validation {
+  readonly valid: boolean;
+  readonly errors: readonly InputFault[];
+  readonly chain_type: string | null;
+  readonly total_tasks: number | null;
+  readonly levels: readonly (readonly string[])[] | null;
+  readonly critical_path: readonly string[] | null;
+}
+
+/**
+ * What can be said of a chain without a server: its fields by the schema of the API's document, and its graph. Not the
+ * parameters of its task types, references, conditions and quorums.
+ */
+export async function checkOffline(body: unknown): Promise<Validation> {
+  const errors = schemaFaults(body);
+  const tasks = isObject(body) && Array.isArray(body['tasks']) ? (body['tasks'] as unknown[]) : [];
+  const nodes = readDependencies(tasks);
+  const planned = plan(nodes);
+  if (!planned.ok) {
+    for (const { code, nodeIndex, dependencyIndex, message } of planned.faults) {
+      // That there are no tasks, or too many, the schema has told.
+      if (nodeIndex === undefined) continue;
+      const place =
+        dependencyIndex === undefined ? ['task_id'] : nodes[nodeIndex]!.dependencies[dependencyIndex]!.place;
+      errors.push({ code, pointer: pointer('tasks', nodeIndex, ...place), message });
+    }
+  }
+  if (errors.length > 0 || !planned.ok) {
+    return { valid: false, errors, chain_type: null, total_tasks: null, levels: null, critical_path: null };
+  }
+  const { chainType, levels } = planned.plan;
+  return {
+    valid: true,
+    errors: [],
+    chain_type: chainType,
+    total_tasks: tasks.length,
+    levels,
+    critical_path: criticalPath(planned.plan, nodes),
+  };
+}
+
+/** Task ids of the longest path. */
+export function criticalPath(planned: Plan, nodes: readonly { readonly id: string }[]): string[] {
+  return planned.criticalPath().positions.map((position) => nodes[position]!.id);
+}
+
+function schemaFaults(body: unknown): InputFault[] {
+  const document = JSON.parse(readFileSync(join(PROJECT, 'openapi.json'), 'utf8')) as {
+    components: { schemas: Record<string, object> };
+  };
+  const ajv = new Ajv2020({ allErrors: true, allowUnionTypes: true, strict: false });
+  const check = ajv.compile(document.components.schemas['CreateChainRequest']!);
+  return check(body) ? [] : check.errors!.slice(0, MAX_FAULTS).map(faultOf);
+}
+
+const MAX_FAULTS = 100;
+
+function faultOf({ keyword, instancePath, params, message }: ErrorObject): InputFault {
+  const name = (params['additionalProperty'] ?? params['missingProperty']) as string | undefined;
+  const place = instancePath + (name === undefined ? '' : pointer(name));
+  if (keyword === 'additionalProperties') {
+    return { code: 'UNKNOWN_FIELD', pointer: place, message: `${name} is not a known field.` };
+  }
+  if (keyword === 'required') return { code: 'REQUIRED', pointer: place, message: `${name} is missing.` };
+  const field = instancePath.split('/').at(-1) || 'the chain';
+  const values = keyword === 'enum' ? `: ${(params['allowedValues'] as unknown[]).join(', ')}` : '';
+  return { code: CODES[keyword] ?? 'OUT_OF_RANGE', pointer: place, message: `${field} ${message}${values}.` };
+}
+
+const CODES: Readonly<Record<string, string>> = {
+  type: 'INVALID_TYPE',
+  enum: 'INVALID_VALUE',
+  pattern: 'INVALID_FORMAT',
+};

@@ -1,0 +1,87 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Command, CommanderError, Option } from 'commander';
+import { addArtifactCommands } from './commands/artifacts.js';
+import { addChainCommands } from './commands/chains.js';
+import { addCompletionCommands } from './commands/completion.js';
+import { addGraphCommand } from './commands/graph.js';
+import { addKeyCommands } from './commands/keys.js';
+import { addLogsCommand } from './commands/logs.js';
+import { addProfileCommands } from './commands/profiles.js';
+import { addProjectCommands } from './commands/project.js';
+import { addReadingCommands } from './commands/reading.js';
+import { addSteeringCommands } from './commands/steering.js';
+import { EXIT } from './exit-codes.js';
+import { documentOf, failureOf, linesOf } from './explain.js';
+import { FORMATS, writeDocument } from './output.js';
+import { PROJECT } from './project.js';
+import { Session, type Act } from './session.js';
+import { localeOf, type Shell } from './shell.js';
+import { wordsOf, type Say } from './words.js';
+
+/** Runs the program with these arguments and returns its exit code. Never throws. */
+export async function run(args: readonly string[], shell: Shell): Promise<number> {
+  const say = wordsOf(localeOf(shell.env));
+  const { program, session, exitCode } = buildProgram(shell, say);
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return exitCode();
+  } catch (error) {
+    // Told already: help, the version, or what is wrong with the command line.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.OK : EXIT.USAGE;
+    const failure = failureOf(error, say);
+    if (failure === undefined) {
+      session.remark(`${say('error')}: ${(error as Error).stack ?? String(error)}`);
+      return EXIT.BUG;
+    }
+    if (session.format === 'table') linesOf(failure, say).forEach((line) => session.remark(line));
+    else writeDocument(shell.stderr, session.format, documentOf(failure));
+    return failure.exit;
+  }
+}
+
+/** The program with all its commands, and the exit code of the one that ran. */
+export function buildProgram(shell: Shell, say: Say): { program: Command; session: Session; exitCode: () => number } {
+  const program = new Command('task-chain');
+  const session = new Session(shell, say, program);
+  let code: number = EXIT.OK;
+  const act: Act =
+    (action) =>
+    async (...args) =>
+      void (code = (await action(...(args as never[]))) ?? EXIT.OK);
+  program
+    .description(say('Creates, watches and steers chains of tasks on a Task Chain server.'))
+    .version(versionOf(), '-V, --version', say('print the version'))
+    .helpOption('-h, --help', say('print this help'))
+    .addOption(new Option('--profile <name>', say('the server and key of this profile')))
+    .addOption(new Option('--url <url>', say('the server, what comes before /api/v1')))
+    .addOption(
+      new Option('-o, --output <format>', say('how to answer')).choices(FORMATS).default('table', say('for people')),
+    )
+    .option('--no-color', say('no colours, as with NO_COLOR'))
+    .configureHelp({ showGlobalOptions: true, styleTitle: (title) => say(title) })
+    .configureOutput({
+      writeOut: (text) => shell.stdout.write(text),
+      writeErr: (text) => shell.stderr.write(text),
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+    })
+    .exitOverride()
+    .showHelpAfterError(say('See: task-chain --help'));
+  program.helpCommand(false);
+  addChainCommands(program, session, act);
+  addReadingCommands(program, session, act);
+  addLogsCommand(program, session, act);
+  addSteeringCommands(program, session, act);
+  addGraphCommand(program, session, act);
+  addArtifactCommands(program, session, act);
+  addKeyCommands(program, session, act);
+  addProfileCommands(program, session, act);
+  addProjectCommands(program, session, act);
+  addCompletionCommands(program, session, act);
+  return { program, session, exitCode: () => code };
+}
+
+function versionOf(): string {
+  return (JSON.parse(readFileSync(join(PROJECT, 'package.json'), 'utf8')) as { version: string }).version;
+}

@@ -1,0 +1,27 @@
+import { Readable } from 'node:stream';
+import { run } from './program.js';
+import type { Shell } from './shell.js';
+
+export interface Ran {
+  readonly exit: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs the program in this process, without a terminal; HOME is a folder that is not there unless `env` says another. */
+export async function runHere(
+  args: readonly string[],
+  { env = {}, stdin = '' }: { env?: Shell['env']; stdin?: string | Uint8Array } = {},
+): Promise<Ran> {
+  let stdout = '';
+  let stderr = '';
+  const shell: Shell = {
+    env: { HOME: '/nowhere', ...env },
+    stdin: Readable.from([Buffer.from(stdin)]),
+    stdout: { write: (text) => (stdout += text) },
+    stderr: { write: (text) => (stderr += text) },
+    onInterrupt: () => () => {},
+  };
+  const exit = await run(args, shell);
+  return { exit, stdout, stderr };
+}
