@@ -74,7 +74,8 @@ describe('following a stream', () => {
   });
 
   it('ends when its signal is aborted, in a read and between two', async () => {
-    for (const streams of [streamsOf(), streamsOf(new ConnectionError('x'), new ConnectionError('x'))]) {
+    const deaf = { open: async () => new ReadableStream<Uint8Array>() };
+    for (const streams of [deaf, streamsOf(), streamsOf(new ConnectionError('x'), new ConnectionError('x'))]) {
       const told = new AbortController();
       const reason = new Error('enough');
       setTimeout(() => told.abort(reason), 20);

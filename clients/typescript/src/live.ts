@@ -42,7 +42,7 @@ export async function* follow(open: OpenStream, options: FollowOptions = {}): As
     try {
       const stream = (await open(lastEventId, cut.signal)) as ReadableStream<Uint8Array> | null;
       if (stream === null) throw new ConnectionError('The answer has no body.');
-      for await (const { events, id } of blocks(stream)) {
+      for await (const { events, id } of blocks(stream, cut.signal)) {
         failures = 0;
         yield* events;
         lastEventId = id ?? lastEventId;
@@ -63,7 +63,10 @@ export async function* follow(open: OpenStream, options: FollowOptions = {}): As
 const isBreak = (error: unknown): boolean => error instanceof ConnectionError || error instanceof TypeError;
 
 /** What came whole, chunk by chunk: events, and the last id, which the API also sends without an event. */
-async function* blocks(stream: ReadableStream<Uint8Array>): AsyncGenerator<{ events: StreamEvent[]; id?: string }> {
+async function* blocks(
+  stream: ReadableStream<Uint8Array>,
+  signal: AbortSignal,
+): AsyncGenerator<{ events: StreamEvent[]; id?: string }> {
   let events: StreamEvent[] = [];
   const parser = createParser({
     onEvent: ({ event = 'message', id, data }) => events.push({ event, id, data: JSON.parse(data) as unknown }),
@@ -73,7 +76,7 @@ async function* blocks(stream: ReadableStream<Uint8Array>): AsyncGenerator<{ eve
   let rest = '';
   try {
     for (;;) {
-      const { done, value } = await beforeSilence(reader.read());
+      const { done, value } = await beforeSilence(reader.read(), signal);
       if (done) return;
       rest += decoder.decode(value, { stream: true });
       const end = rest.lastIndexOf('\n\n') + 2;
@@ -90,16 +93,21 @@ async function* blocks(stream: ReadableStream<Uint8Array>): AsyncGenerator<{ eve
   }
 }
 
-async function beforeSilence<T>(read: Promise<T>): Promise<T> {
+/** Rejects when nothing comes for long, or the signal is aborted: Node forgets to tell a body of that once its request was collected. */
+async function beforeSilence<T>(read: Promise<T>, signal: AbortSignal): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const silent = new Promise<never>((_, reject) => {
+  let stop = (): void => {};
+  const over = new Promise<never>((_, reject) => {
+    stop = () => reject(signal.reason as Error);
+    signal.addEventListener('abort', stop);
     timer = setTimeout(() => reject(new ConnectionError(`Nothing came for ${SILENT_MS / 1_000} s.`)), SILENT_MS);
   });
   try {
-    return await Promise.race([read, silent]);
+    return await Promise.race([read, over]);
   } catch (error) {
     throw error instanceof ConnectionError ? error : new ConnectionError(reasonOf(error), { cause: error });
   } finally {
     clearTimeout(timer);
+    signal.removeEventListener('abort', stop);
   }
 }
