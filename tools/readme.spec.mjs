@@ -11,7 +11,7 @@ const PAIRS = [
     .map((page) => [page, page.replace(/\.md$/, '.zh-CN.md')])
     .filter(([, chinese]) => existsSync(join(ROOT, chinese))),
   ...filesBelow('docs', (name) => /^[^[]+\.md$/.test(name))
-    .filter((page) => !page.startsWith('docs/zh-CN/'))
+    .filter((page) => !/^docs\/(zh-CN|\.vitepress)\//.test(page))
     .map((page) => [page, page.replace(/^docs/, 'docs/zh-CN')]),
 ];
 const textOf = (path) => readFileSync(join(ROOT, path), 'utf8');
