@@ -55,7 +55,7 @@ export function addKeyCommands(program: Command, session: Session, act: Act): vo
     .argument('<key>', say('id of a key'))
     .action(
       act(async (key_id: string) => {
-        await session.client.revokeKey({ path: { key_id } });
+        await session.client.revokeKey({ path: { key_id }, query: { confirm: key_id } });
         session.answer({ key_id, revoked: true }, () => [say('{key} is revoked.', { key: key_id })]);
       }),
     );
