@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePort, isPortFree, lockDataDir, requireSignIn, startEmbeddedPostgres, type Config } from '#libs/platform';
-import { localKey } from './local-key.js';
+import { localKey, localSecretsKey } from './local-key.js';
 import { localUrl, waitUntilReady } from './readiness.js';
 import type { RestartPolicy } from './restart-policy.js';
 import { SupervisedApp } from './supervised-app.js';
@@ -82,9 +82,22 @@ async function start(
 
   const made = config.nodeEnv === 'production' || config.signIn.adminKey ? undefined : localKey(config.dataDir);
   const apiKey = config.signIn.adminKey ?? made;
-  const { ADMIN_API_KEY: _, ...common } = appEnvironment(config, databaseUrl, ports);
+  const production = config.nodeEnv === 'production';
+  const secretsKey = config.secrets.key ?? (production ? undefined : localSecretsKey(config.dataDir));
+  const {
+    ADMIN_API_KEY: _,
+    SECRETS_KEY_FILE: _file,
+    SECRETS_KEY: _key,
+    ...common
+  } = appEnvironment(config, databaseUrl, ports);
+  const SECRETS_KEY = secretsKey?.toString('base64');
   const apps = options.apps.map(({ name, script, portVariable }) => {
-    const env = portVariable === 'PORT' ? { ...common, ADMIN_API_KEY: apiKey } : common;
+    const env = {
+      ...common,
+      ...(portVariable === 'PORT' && { ADMIN_API_KEY: apiKey }),
+      // The listener passes secrets on as names.
+      ...(portVariable !== 'LISTENER_PORT' && { SECRETS_KEY }),
+    };
     const logFile = join(config.dataDir, 'logs', `${name}.log`);
     const onLine = (line: string) => options.onLine(name, line);
     return new SupervisedApp({ name, script, env, logFile, onLine, say, policy: options.policy });

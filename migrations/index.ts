@@ -7,6 +7,7 @@ import { Tenants1764028800006 } from './0006-tenants.js';
 import { ConcurrencyGroups1764028800007 } from './0007-concurrency-groups.js';
 import { DeletedWebhooks1764028800008 } from './0008-deleted-webhooks.js';
 import { QueueTimeline1764028800009 } from './0009-queue-timeline.js';
+import { Secrets1764028800010 } from './0010-secrets.js';
 
 /** Every migration in order: an explicit list, since globs break in ESM and bundles. A landed one is never edited. */
 export const migrations = [
@@ -19,4 +20,5 @@ export const migrations = [
   ConcurrencyGroups1764028800007,
   DeletedWebhooks1764028800008,
   QueueTimeline1764028800009,
+  Secrets1764028800010,
 ];

@@ -17,6 +17,7 @@ const COMMANDS = {
   start: () => launch('launcher/start'),
   migrate: () => launch('launcher/migrate'),
   'audit:verify': () => launch('launcher/verify-audit'),
+  'secrets:rotate': () => launch('launcher/rotate-secrets'),
   bench: () => launch('bench/run'),
   faults: () => launch('test/faults/run'),
   measure: () => launch('bench/compute/measure'),

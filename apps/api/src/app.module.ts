@@ -1,6 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
-import { createMetrics, type AppConfig } from '#libs/platform';
+import { createMetrics, type AppConfig, secretKeysOf } from '#libs/platform';
 import { AuditController } from './audit/audit.controller.js';
 import { ChainReader } from './chains/chain-reader.js';
 import { ChainsController } from './chains/chains.controller.js';
@@ -17,6 +17,7 @@ import { MetricsController } from './metrics/metrics.controller.js';
 import { KeysController } from './sign-in/keys.controller.js';
 import { OidcTokens } from './sign-in/oidc.js';
 import { RoleGuard } from './sign-in/role.guard.js';
+import { SecretsController, SealingKeys } from './secrets/secrets.controller.js';
 import { SignIn } from './sign-in/sign-in.js';
 import { Catalogue } from './system/catalogue.js';
 import { Databases } from './system/databases.js';
@@ -46,6 +47,7 @@ export class AppModule {
         WebhooksController,
         KeysController,
         AuditController,
+        SecretsController,
         TenantController,
         TenantsController,
         HealthController,
@@ -65,6 +67,7 @@ export class AppModule {
             new SignIn(reads, config.signIn.adminKey, config.signIn.oidc && new OidcTokens(config.signIn.oidc)),
         },
         { provide: Databases, useFactory: () => new Databases(config.databaseUrl) },
+        { provide: SealingKeys, useFactory: () => new SealingKeys(secretKeysOf(config.secrets)) },
         { provide: Catalogue, useFactory: () => new Catalogue(config.diagnosticTasks) },
         { provide: ArtifactRoot, useFactory: () => new ArtifactRoot(config.artifactRoot) },
         { provide: ApiMetrics, useFactory: () => new ApiMetrics(createMetrics('api')) },

@@ -1,5 +1,5 @@
 import { configOrExit, createLogger, onStopSignal, startTracing, requireSignIn } from '#libs/platform';
-import { missingMigrations } from '#libs/repositories';
+import { missingMigrations, secrets } from '#libs/repositories';
 import { createApp } from './create-app.js';
 import { Databases } from './system/databases.js';
 
@@ -12,6 +12,10 @@ const { reads } = app.get(Databases);
 const missing = await missingMigrations({ query: (text) => reads.query({ name: 'applied-migrations', text }) });
 if (missing.length > 0) {
   logger.fatal(`the database lacks ${missing.length} migrations (${missing[0]} …): run "npm run migrate"`);
+  process.exit(1);
+}
+if (config.nodeEnv === 'production' && config.secrets.key === undefined && (await secrets.used(reads))) {
+  logger.fatal('there are secrets, and SECRETS_KEY is not set: set it, or SECRETS_KEY_FILE');
   process.exit(1);
 }
 if (config.signIn.adminKey === undefined && config.signIn.oidc === undefined) {

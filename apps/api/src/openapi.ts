@@ -22,6 +22,7 @@ export function makeDocument(app: INestApplication): OpenAPIObject {
     .addTag('task types', 'What the workers run')
     .addTag('keys', 'Keys for programs, with roles: viewer, operator, author, admin')
     .addTag('audit', 'Who changed what')
+    .addTag('secrets', 'What only workers learn')
     .addTag('tenants', 'Whose chains are kept apart, their limits and what they use')
     .addTag('system', 'Health and metrics')
     .addBearerAuth(

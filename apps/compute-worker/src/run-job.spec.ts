@@ -1,6 +1,7 @@
 import { test } from 'node:test';
 import { expect } from 'expect';
 import { createLogger } from '#libs/platform';
+import { JobSecrets } from './job-secrets.js';
 import { startRun } from './run-job.js';
 
 test("an unforeseen error is in the worker's log with its kind and places, and its text is nowhere", async () => {
@@ -31,7 +32,14 @@ test("an unforeseen error is in the worker's log with its kind and places, and i
       priority: 5,
       traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
     },
-    { workerId: 'w1', dataRoot: '/nowhere', artifactRoot: '/nowhere', logger, note: (note) => void notes.push(note) },
+    {
+      workerId: 'w1',
+      dataRoot: '/nowhere',
+      artifactRoot: '/nowhere',
+      logger,
+      secrets: new JobSecrets('', undefined),
+      note: (note) => void notes.push(note),
+    },
   );
   expect(await run.ended).toMatchObject({
     kind: 'failed',

@@ -5,6 +5,7 @@ import { placesOf, runTask, TaskFailure } from '#libs/compute';
 import type { TaskParams } from '#libs/compute';
 import type { Logger } from '#libs/platform';
 import type { DoneReport, Note, RunRef, TaskJob } from '#libs/queues';
+import type { JobSecrets } from './job-secrets.js';
 import { failed, SpanKind, spanIdOfRun, startSpan, traceIds, traceparentOf, within } from '#libs/tracing';
 
 /** A start is reported only for runs that last longer; the end of a shorter one tells it too, ms. */
@@ -21,6 +22,7 @@ export interface RunSurroundings {
   readonly dataRoot: string;
   readonly artifactRoot: string;
   readonly logger: Logger;
+  readonly secrets: JobSecrets;
   /** Best effort. */
   readonly note: (note: Note) => void;
 }
@@ -76,22 +78,25 @@ export function startRun(job: TaskJob, around: RunSurroundings): Run {
 
   const ended = within(span, async (): Promise<DoneReport | null> => {
     let report: DoneReport;
+    let hide = <T>(value: T): T => value;
     try {
+      const opened = await around.secrets.open(job);
+      ({ hide } = opened);
       const { result, artifacts } = await runTask(job.taskType, {
         chainId,
         taskId,
         attempt,
-        params: job.params as TaskParams,
+        params: opened.params as TaskParams,
         inputs: job.inputs as never,
         dataRoot: tenantRoot(around.dataRoot, job.tenant),
         artifactRoot: around.artifactRoot,
         signal: abort.signal,
-        progress: (fraction, stage) => notes.progress(fraction, stage),
-        log: (level, message) => notes.log(level, message),
+        progress: (fraction, stage) => notes.progress(fraction, hide(stage)),
+        log: (level, message) => notes.log(level, hide(message)),
       });
-      report = { ...ref, kind: 'succeeded', elapsedMs: elapsed(), result, artifacts };
+      report = { ...ref, kind: 'succeeded', elapsedMs: elapsed(), result: hide(result), artifacts };
     } catch (error) {
-      report = { ...ref, kind: 'failed', elapsedMs: elapsed(), ...failureOf(error) };
+      report = { ...ref, kind: 'failed', elapsedMs: elapsed(), ...hide(failureOf(error)) };
       if (stopped === undefined && !(error instanceof TaskFailure)) {
         const { name, code, places } = placesOf(error);
         around.logger.error({ ...named, error: name, code, places }, 'a task ended with an unforeseen error');

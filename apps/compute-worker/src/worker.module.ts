@@ -10,12 +10,14 @@ import {
   concurrencyOf,
   createMetrics,
   runHealthChecks,
+  secretKeysOf,
   startHealthServer,
   type AppConfig,
   type HealthServer,
   type Logger,
 } from '#libs/platform';
 import { closeBackend, openBackend, openChannel, pingBackend, TaskQueues } from '#libs/queues';
+import { JobSecrets } from './job-secrets.js';
 import { Worker } from './worker.js';
 
 /** A worker to which no listener has answered for this long is not ready, ms. */
@@ -27,6 +29,7 @@ class WorkerApp implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly channel;
   private readonly queues: TaskQueues;
   private readonly worker: Worker;
+  private readonly secrets: JobSecrets;
   private readonly types;
   private readonly metrics = createMetrics('compute-worker');
   private health: HealthServer | undefined;
@@ -45,7 +48,9 @@ class WorkerApp implements OnApplicationBootstrap, BeforeApplicationShutdown {
     const slots = Object.fromEntries(types.map((type) => [type, concurrencyOf(config, type)]));
     const { dataRoot, artifactRoot } = config;
     const drainMs = config.workerDrainSeconds * 1_000;
-    this.worker = new Worker(this.queues, this.channel, { slots, dataRoot, artifactRoot, drainMs }, logger);
+    this.secrets = new JobSecrets(config.databaseUrl, secretKeysOf(config.secrets));
+    const options = { slots, dataRoot, artifactRoot, drainMs, secrets: this.secrets };
+    this.worker = new Worker(this.queues, this.channel, options, logger);
     const { worker } = this;
     new Gauge({
       name: 'taskchain_worker_running_tasks',
@@ -60,6 +65,7 @@ class WorkerApp implements OnApplicationBootstrap, BeforeApplicationShutdown {
   async onApplicationBootstrap(): Promise<void> {
     const faults = await faultsOfTypes(this.types);
     if (faults.length > 0) throw new Error(faults.join('; '));
+    if (this.config.nodeEnv === 'production') await this.secrets.requireKey();
     await this.tellEngines();
     await this.worker.start();
     this.health = await startHealthServer({
@@ -85,6 +91,7 @@ class WorkerApp implements OnApplicationBootstrap, BeforeApplicationShutdown {
     await this.health?.close();
     await this.channel.close();
     await this.queues.close();
+    await this.secrets.close();
     await closeBackend(this.backend);
   }
 

@@ -11,6 +11,7 @@ import {
   type TaskQueues,
 } from '#libs/queues';
 import { Intake } from './intake.js';
+import type { JobSecrets } from './job-secrets.js';
 import { startRun, type Run, type RunSurroundings, type StopReason } from './run-job.js';
 
 const HEARTBEAT_MS = 2_000;
@@ -22,6 +23,7 @@ export interface WorkerOptions {
   readonly slots: Readonly<Record<string, number>>;
   readonly dataRoot: string;
   readonly artifactRoot: string;
+  readonly secrets: JobSecrets;
   /** How long runs may go on after a stop was asked for, ms. */
   readonly drainMs: number;
 }
@@ -92,6 +94,7 @@ export class Worker {
       dataRoot: this.options.dataRoot,
       artifactRoot: this.options.artifactRoot,
       logger: this.logger,
+      secrets: this.options.secrets,
       note: (note) => void this.channel.publish('notes', note).catch(() => undefined),
     };
     const run = startRun(job, surroundings);

@@ -19,6 +19,8 @@ const TASK_ID = /^[A-Za-z0-9._-]{1,64}$/;
 const MAX_TASK_ID = 64;
 const STEP = /\.([^.[\]{}\s"']+)|\[(0|[1-9][0-9]{0,8})\]/y;
 const SHAPE = '${tasks.<task_id>.result.<path>}';
+const SECRET_SHAPE = '${secrets.<name>}';
+const SECRET = /^\$\{secrets\.([A-Za-z0-9][A-Za-z0-9._-]{0,63})\}$/;
 const ESCAPE = 'Write $${ for the characters ${ themselves.';
 
 /** Splits a string at its references, as far as it is asked to. Two plain pieces never follow each other. */
@@ -46,6 +48,9 @@ export function* splitText(text: string): Generator<Segment> {
   if (plain) yield { kind: 'text', text: plain };
 }
 
+/** The name of the secret that a string stands for as a whole. */
+export const secretNameOf = (text: string): string | undefined => SECRET.exec(text)?.[1];
+
 /** Reads what stands in `${...}`. Of the ids that it may mean, the longest of `taskIds` is taken, else the shortest. */
 export function parseReference(
   { raw, body }: { readonly raw: string; readonly body?: string },
@@ -55,8 +60,14 @@ export function parseReference(
   const fault = (code: ReferenceFaultCode, message: string): ReferenceParse => ({ ok: false, code, message });
   if (body === undefined) return fault('MALFORMED_REFERENCE', `"${shown}" has no closing brace. ${ESCAPE}`);
   const root = /^[^.[]*/.exec(body)![0];
-  if (root === 'params' || root === 'secrets') {
-    return fault('NOT_SUPPORTED_YET', `"${shown}": references to ${root} are not supported yet. ${ESCAPE}`);
+  if (root === 'params') {
+    return fault('NOT_SUPPORTED_YET', `"${shown}": references to params are not supported yet. ${ESCAPE}`);
+  }
+  if (root === 'secrets') {
+    return fault(
+      'MALFORMED_REFERENCE',
+      `"${shown}": a secret stands alone in its string, as ${SECRET_SHAPE}. ${ESCAPE}`,
+    );
   }
   if (root !== 'tasks') return fault('UNKNOWN_REFERENCE', `"${shown}" is no reference: it must be ${SHAPE}. ${ESCAPE}`);
   const [id, rest] = splitId(body.slice('tasks.'.length), taskIds);

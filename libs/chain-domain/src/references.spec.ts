@@ -47,7 +47,7 @@ describe('findReferences', () => {
       'MALFORMED_REFERENCE /c',
       'UNKNOWN_REFERENCE /d',
     ]);
-    expect(faultsOf('${params.x} ${secrets.y}')).toEqual(['NOT_SUPPORTED_YET ', 'NOT_SUPPORTED_YET ']);
+    expect(faultsOf('${params.x} ${secrets.y}')).toEqual(['NOT_SUPPORTED_YET ', 'MALFORMED_REFERENCE ']);
     expect(findReferences('${foo}').faults[0]?.message).toBe(
       '"${foo}" is no reference: it must be ${tasks.<task_id>.result.<path>}. Write $${ for the characters ${ themselves.',
     );

@@ -2,13 +2,20 @@
  * References in `task_params` to the results of earlier tasks: `${tasks.<task_id>.result}` and, into it, dot-separated
  * keys and list indexes: `${tasks.psi-1.result.reports[0].party}`. A string that is one reference and nothing else
  * becomes the value itself, of whatever type; inside a longer text a string is put as it is and any other value as JSON.
- * `$${` writes `${`. Only values are read, never the keys of an object.
+ * `$${` writes `${`. Only values are read, never the keys of an object. A string that is `${secrets.<name>}` stays as it is: the
+ * worker knows secrets.
  *
  * A key is anything without `. [ ] { }`, white space or quotes; `[0]` reaches into lists only, `.key` into objects only.
  * Task ids may hold dots, so the fixed word `.result` ends the id: the first one does, unless a longer id that ends
  * before a later `.result` is a task of the chain (`taskIds`), which then wins.
  */
-import { type ParsedReference, parseReference, type ReferenceFaultCode, splitText } from './reference-syntax.js';
+import {
+  type ParsedReference,
+  parseReference,
+  type ReferenceFaultCode,
+  secretNameOf,
+  splitText,
+} from './reference-syntax.js';
 
 export type JsonValue = null | boolean | number | string | JsonValue[] | { [key: string]: JsonValue };
 
@@ -43,6 +50,7 @@ export function findReferences(
   const references: Reference[] = [];
   const faults: ReferenceFault[] = [];
   mapStrings(params, [], (text, path) => {
+    if (secretNameOf(text) !== undefined) return text;
     for (const segment of splitText(text)) {
       if (faults.length >= MAX_FAULTS || references.length > MAX_REFERENCES) break;
       if (segment.kind === 'text') continue;
@@ -62,6 +70,26 @@ export function findReferences(
   return { references: references.slice(0, MAX_REFERENCES), faults };
 }
 
+/** Where a secret belongs in `task_params`: the steps to a string that is `${secrets.<name>}` and nothing else. */
+export interface SecretPlace {
+  readonly path: readonly (string | number)[];
+  readonly name: string;
+}
+
+/**
+ * The places of secrets in parameters as they were sent. Asked before references are resolved: a result that looks like
+ * a secret is none.
+ */
+export function findSecrets(params: JsonValue): SecretPlace[] {
+  const places: SecretPlace[] = [];
+  mapStrings(params, [], (text, path) => {
+    const name = secretNameOf(text);
+    if (name !== undefined) places.push({ path: [...path], name });
+    return text;
+  });
+  return places;
+}
+
 export type Resolution =
   | { readonly ok: true; readonly params: JsonValue }
   | { readonly ok: false; readonly missing: readonly { readonly pointer: string; readonly raw: string }[] };
@@ -79,6 +107,7 @@ export function resolveReferences(
   const byId = results instanceof Map ? results : new Map(Object.entries(results));
   const missing: { pointer: string; raw: string }[] = [];
   const resolved = mapStrings(params, [], (text, path) => {
+    if (secretNameOf(text) !== undefined) return text;
     const values = [...splitText(text)].map((segment): JsonValue => {
       if (segment.kind === 'text') return segment.text;
       const parsed = parseReference(segment, taskIds ?? byId);

@@ -1,4 +1,4 @@
-import { resolveReferences } from '#libs/chain-domain';
+import { findSecrets, resolveReferences } from '#libs/chain-domain';
 import type { JsonValue, TaskError } from '#libs/chain-domain';
 import type { TaskJob } from '#libs/queues';
 import { engineQueries } from '#libs/repositories';
@@ -248,6 +248,7 @@ function makeJob(row: JobRow, attempt: number, resultAt: ResultAt): TaskJob | { 
       error: { code: 'INVALID_PARAMS', message: `no value for ${named}: look at the results of the tasks it names` },
     };
   }
+  const secrets = findSecrets(row.params as JsonValue);
   return {
     chainId: row.chain_id,
     tenant: row.tenant_id,
@@ -256,6 +257,7 @@ function makeJob(row: JobRow, attempt: number, resultAt: ResultAt): TaskJob | { 
     taskType: row.task_type,
     attempt,
     params: resolved.params,
+    ...(secrets.length > 0 && { secrets }),
     inputs,
     timeoutMs: row.timeout_seconds === null ? null : row.timeout_seconds * 1000,
     priority: row.priority,

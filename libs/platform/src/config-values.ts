@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+
 /** What the environment looks like to a reader: as process.env does. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -80,6 +82,29 @@ export class ValueReader {
     if (value === undefined) return undefined;
     if (value.length >= length && /^[\x21-\x7e]+$/.test(value)) return value;
     this.faults.push(`${name} is not ${length} or more printable characters without spaces. Make one by ${example}.`);
+    return undefined;
+  }
+
+  /** 32 bytes as base64, in the variable itself or in the file that `<name>_FILE` names. Never shown. */
+  key(name: string, example: string): Buffer | undefined {
+    const file = this.text(`${name}_FILE`);
+    let value = this.text(name);
+    if (file !== undefined && value !== undefined) {
+      this.faults.push(`${name} and ${name}_FILE are both set: use one.`);
+      return undefined;
+    }
+    if (file !== undefined) {
+      try {
+        value = readFileSync(file, 'utf8').trim();
+      } catch (error) {
+        this.faults.push(`${name}_FILE=${JSON.stringify(file)} cannot be read: ${(error as Error).message}`);
+        return undefined;
+      }
+    }
+    if (value === undefined) return undefined;
+    const key = Buffer.from(value, 'base64');
+    if (key.length === 32 && /^[A-Za-z0-9+/_-]{43}=?$/.test(value)) return key;
+    this.faults.push(`${name} is not 32 bytes in base64. Make one by ${example}.`);
     return undefined;
   }
 

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
+import { SecretKeys } from './secret-keys.js';
 import { ConfigError, ValueReader, type Environment } from './config-values.js';
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
@@ -41,7 +42,20 @@ export interface Config {
   /** Whether webhooks may go to private addresses, loopback among them. */
   readonly webhooksToPrivate: boolean;
   readonly signIn: SignInConfig;
+  readonly secrets: SecretsConfig;
 }
+
+/** What secrets are sealed by: keys of 32 bytes. */
+export interface SecretsConfig {
+  /** Seals and opens; unset: there are no secrets. */
+  readonly key?: Buffer;
+  /** Only opens, until `npm run secrets:rotate` has been run. */
+  readonly previous?: Buffer;
+}
+
+/** The keys of this configuration; undefined where there is none. */
+export const secretKeysOf = ({ key, previous }: SecretsConfig): SecretKeys | undefined =>
+  key && new SecretKeys(key, previous);
 
 /** How callers of the API are known, beside the keys in the database. */
 export interface SignInConfig {
@@ -178,6 +192,7 @@ function read(reader: ValueReader, env: Environment): Config {
     ),
     webhooksToPrivate: reader.choice('WEBHOOK_ALLOW_PRIVATE', 'off', ['on', 'off']) === 'on',
     signIn: readSignIn(reader),
+    secrets: readSecrets(reader),
   });
 }
 
@@ -200,6 +215,12 @@ function readSignIn(reader: ValueReader): SignInConfig {
     adminKey: reader.secret('ADMIN_API_KEY', 32, KEY_EXAMPLE),
     oidc: issuer && audience ? { issuer, audience, rolesClaim, tenantClaim } : undefined,
   });
+}
+
+function readSecrets(reader: ValueReader): SecretsConfig {
+  const key = reader.key('SECRETS_KEY', KEY_EXAMPLE);
+  const previous = reader.key('SECRETS_KEY_PREVIOUS', KEY_EXAMPLE);
+  return Object.freeze({ ...(key && { key }), ...(previous && { previous }) });
 }
 
 function readHost(reader: ValueReader): string {

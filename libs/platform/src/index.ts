@@ -6,11 +6,13 @@ export {
   readAppConfig,
   readConfig,
   requireSignIn,
+  secretKeysOf,
   type AppConfig,
   type Config,
   type LogLevel,
   type SignInConfig,
 } from './config.js';
+export { SecretKeys } from './secret-keys.js';
 export { DataDirInUseError, lockDataDir } from './data-dir-lock.js';
 export { startEmbeddedPostgres, type EmbeddedPostgres, type EmbeddedPostgresOptions } from './embedded-postgres.js';
 export { failpoint } from './failpoints.js';

@@ -9,6 +9,8 @@ export interface TaskJob {
   /** Fencing token: goes back with every report. */
   readonly attempt: number;
   readonly params: unknown;
+  /** Where secrets belong in the parameters: what only looks like one there is none. */
+  readonly secrets?: readonly { readonly path: readonly (string | number)[]; readonly name: string }[];
   /** Results of the parents by task id, in the order in which the task names them. */
   readonly inputs: Readonly<Record<string, unknown>>;
   /** The run's own time in ms, or null. */

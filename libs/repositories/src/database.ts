@@ -43,7 +43,7 @@ export const PINNED_PLANS = [
 ];
 
 /** Roles of the database, neither of which owns a table: what each may see is in migration 0006. */
-export type DatabaseRole = 'task_chain_api' | 'task_chain_engine';
+export type DatabaseRole = 'task_chain_api' | 'task_chain_engine' | 'task_chain_worker';
 
 export interface DatabaseOptions {
   /** What is done is done as this role; unset: as the user of the URL. */

@@ -12,4 +12,5 @@ export * from './reads/read-history.js';
 export { readQueues, type QueueFacts } from './reads/read-queues.js';
 export * from './reads/read-metrics.js';
 export { wakeSoon } from './wake.js';
+export * from './secrets.js';
 export * from './webhooks.js';

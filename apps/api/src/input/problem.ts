@@ -21,6 +21,7 @@ export const PROBLEMS = {
   TASK_STATE_CONFLICT: { status: 409, title: 'The state of the task does not allow this' },
   TENANT_EXISTS: { status: 409, title: 'There is a tenant of this id' },
   IDEMPOTENCY_KEY_IN_USE: { status: 409, title: 'A request with this idempotency key is still running' },
+  SECRETS_NOT_CONFIGURED: { status: 409, title: 'The server has no key for secrets' },
   PRECONDITION_FAILED: { status: 412, title: 'It has changed since it was read' },
   BODY_TOO_LARGE: { status: 413, title: 'The body is too large' },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, title: 'The body must be application/json' },

@@ -848,6 +848,28 @@ export type AuditPageDto = {
     next_before: number | null;
 };
 
+export type SecretDto = {
+    name: string;
+    created_at: string;
+    updated_at: string;
+    /**
+     * Who put its value, as the audit log names them.
+     */
+    updated_by: string | null;
+};
+
+export type SecretListDto = {
+    items: Array<SecretDto>;
+};
+
+export type DeletedSecretDto = {
+    /**
+     * true: nothing was done.
+     */
+    dry_run: boolean;
+    secret: SecretDto;
+};
+
 export type TenantUseDto = {
     running_chains: number;
     waiting_tasks: number;
@@ -4332,6 +4354,175 @@ export type ListAuditRowsResponses = {
 };
 
 export type ListAuditRowsResponse = ListAuditRowsResponses[keyof ListAuditRowsResponses];
+
+export type DeleteSecretData = {
+    body?: never;
+    path: {
+        name: string;
+    };
+    query?: {
+        /**
+         * true tells what would be done, and does nothing.
+         */
+        dry_run?: boolean;
+        /**
+         * The id again. Without it, or `dry_run`, nothing is done.
+         */
+        confirm?: string;
+    };
+    url: '/api/v1/secrets/{name}';
+};
+
+export type DeleteSecretErrors = {
+    /**
+     * The request is wrong: `code` and `errors` say where and what was expected.
+     */
+    400: ProblemDto;
+    /**
+     * The request carries no key or token that counts.
+     */
+    401: ProblemDto;
+    /**
+     * The role of the caller does not allow it, or nobody may.
+     */
+    403: ProblemDto;
+    /**
+     * There is no such chain, task, artifact, webhook or delivery.
+     */
+    404: ProblemDto;
+    /**
+     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds.
+     */
+    429: ProblemDto;
+    /**
+     * A fault of the server; the log of the api has its cause.
+     */
+    500: ProblemDto;
+    /**
+     * The database is out of reach: try again after `Retry-After` seconds.
+     */
+    503: ProblemDto;
+};
+
+export type DeleteSecretError = DeleteSecretErrors[keyof DeleteSecretErrors];
+
+export type DeleteSecretResponses = {
+    /**
+     * It is gone.
+     */
+    200: DeletedSecretDto;
+};
+
+export type DeleteSecretResponse = DeleteSecretResponses[keyof DeleteSecretResponses];
+
+export type PutSecretData = {
+    /**
+     * The value, of 8 characters at least: shorter ones could not be told from other text.
+     */
+    body: {
+        value: string;
+    };
+    path: {
+        name: string;
+    };
+    query?: never;
+    url: '/api/v1/secrets/{name}';
+};
+
+export type PutSecretErrors = {
+    /**
+     * The request is wrong: `code` and `errors` say where and what was expected.
+     */
+    400: ProblemDto;
+    /**
+     * The request carries no key or token that counts.
+     */
+    401: ProblemDto;
+    /**
+     * The role of the caller does not allow it, or nobody may.
+     */
+    403: ProblemDto;
+    /**
+     * There is no such chain, task, artifact, webhook or delivery.
+     */
+    404: ProblemDto;
+    /**
+     * The chain's or task's status does not allow it, which `detail` names; or the first request with the Idempotency-Key is at work.
+     */
+    409: ProblemDto;
+    /**
+     * The body is larger than 10 MB.
+     */
+    413: ProblemDto;
+    /**
+     * The body is not application/json.
+     */
+    415: ProblemDto;
+    /**
+     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds.
+     */
+    429: ProblemDto;
+    /**
+     * A fault of the server; the log of the api has its cause.
+     */
+    500: ProblemDto;
+    /**
+     * The database is out of reach: try again after `Retry-After` seconds.
+     */
+    503: ProblemDto;
+};
+
+export type PutSecretError = PutSecretErrors[keyof PutSecretErrors];
+
+export type PutSecretResponses = {
+    /**
+     * It is stored.
+     */
+    200: SecretDto;
+};
+
+export type PutSecretResponse = PutSecretResponses[keyof PutSecretResponses];
+
+export type ListSecretsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/secrets';
+};
+
+export type ListSecretsErrors = {
+    /**
+     * The request carries no key or token that counts.
+     */
+    401: ProblemDto;
+    /**
+     * The role of the caller does not allow it, or nobody may.
+     */
+    403: ProblemDto;
+    /**
+     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds.
+     */
+    429: ProblemDto;
+    /**
+     * A fault of the server; the log of the api has its cause.
+     */
+    500: ProblemDto;
+    /**
+     * The database is out of reach: try again after `Retry-After` seconds.
+     */
+    503: ProblemDto;
+};
+
+export type ListSecretsError = ListSecretsErrors[keyof ListSecretsErrors];
+
+export type ListSecretsResponses = {
+    /**
+     * Never their values.
+     */
+    200: SecretListDto;
+};
+
+export type ListSecretsResponse = ListSecretsResponses[keyof ListSecretsResponses];
 
 export type GetTenantData = {
     body?: never;

@@ -1,0 +1,118 @@
+import { Body, Controller, Delete, Get, Param, Put, Query, Res } from '@nestjs/common';
+import { ApiBody, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
+import type { SecretKeys } from '#libs/platform';
+import { secrets, tellOfChange } from '#libs/repositories';
+import { Problem } from '../input/problem.js';
+import { bodyReader } from '../input/read-body.js';
+import { Needs } from '../sign-in/roles.js';
+import { ApiProblems } from '../system/api-problems.js';
+import { callerOf, type CallerReply } from '../system/caller.js';
+import { CONFIRM, DRY_RUN, onlyLooks } from '../system/confirmation.js';
+import { OfTenant, type TenantDatabases } from '../system/databases.js';
+import { DeletedSecretDto, SecretDto, SecretListDto } from './secrets.dto.js';
+
+/** What secrets are sealed by; undefined where none is configured. */
+export class SealingKeys {
+  constructor(readonly keys: SecretKeys | undefined) {}
+}
+
+const NAME = {
+  name: 'name',
+  schema: { type: 'string' as const, maxLength: 64, pattern: '^[A-Za-z0-9][A-Za-z0-9._-]*$' },
+};
+const secretBody = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['value'],
+  description: 'The value, of 8 characters at least: shorter ones could not be told from other text.',
+  properties: {
+    value: { type: 'string', minLength: 8, maxLength: 65_536, examples: ['correct horse battery staple'] },
+  },
+} as const;
+const readSecret = bodyReader<{ value: string }>(secretBody);
+
+@ApiTags('secrets')
+@Controller('secrets')
+@Needs('admin')
+export class SecretsController {
+  constructor(private readonly sealing: SealingKeys) {}
+
+  @Put(':name')
+  @ApiParam(NAME)
+  @ApiOperation({
+    operationId: 'putSecret',
+    summary: 'Store a secret, or its new value',
+    description:
+      'A string of task_params that is `${secrets.<name>}` and nothing else becomes its value in the worker. It is never shown again, and is taken out of results, errors and log lines.',
+  })
+  @ApiBody({ required: true, schema: secretBody as never })
+  @ApiResponse({ status: 200, type: SecretDto, description: 'It is stored.' })
+  @ApiProblems(400, 404, 409, 413, 415, 503)
+  async put(
+    @OfTenant() { engine }: TenantDatabases,
+    @Param('name') name: string,
+    @Body() body: unknown,
+    @Res({ passthrough: true }) reply: CallerReply,
+  ): Promise<SecretDto> {
+    const { value } = readSecret(body);
+    const { keys } = this.sealing;
+    if (keys === undefined) {
+      throw new Problem('SECRETS_NOT_CONFIGURED', 'SECRETS_KEY is not set: the API could not seal a secret.');
+    }
+    const caller = callerOf(reply);
+    const sealed = keys.seal(engine.tenant!, known(name), value);
+    return engine.transaction(async (tx) => {
+      await tellOfChange(tx, { ...caller, action: 'putSecret', target: name, details: {} });
+      return secrets.put(tx, name, sealed, caller.actor);
+    });
+  }
+
+  @Get()
+  @ApiOperation({ operationId: 'listSecrets', summary: 'List the names of the secrets' })
+  @ApiResponse({ status: 200, type: SecretListDto, description: 'Never their values.' })
+  @ApiProblems(503)
+  async list(@OfTenant() { reads }: TenantDatabases): Promise<SecretListDto> {
+    return { items: await secrets.list(reads) };
+  }
+
+  @Delete(':name')
+  @ApiParam(NAME)
+  @ApiQuery(CONFIRM)
+  @ApiQuery(DRY_RUN)
+  @ApiOperation({
+    operationId: 'deleteSecret',
+    summary: 'Remove a secret',
+    description: 'For good: nobody has its value any more. `confirm` is its name.',
+  })
+  @ApiResponse({ status: 200, type: DeletedSecretDto, description: 'It is gone.' })
+  @ApiProblems(400, 404, 503)
+  async remove(
+    @OfTenant() { engine, reads }: TenantDatabases,
+    @Param('name') name: string,
+    @Query() query: Record<string, unknown>,
+    @Res({ passthrough: true }) reply: CallerReply,
+  ): Promise<DeletedSecretDto> {
+    const there = (await secrets.list(reads)).find((each) => each.name === name);
+    if (there === undefined) throw notFound(name);
+    if (onlyLooks(query, name)) return { dry_run: true, secret: there };
+    const secret = await engine.transaction(async (tx) => {
+      const row = await secrets.remove(tx, name);
+      if (row === undefined) throw notFound(name);
+      await tellOfChange(tx, { ...callerOf(reply), action: 'deleteSecret', target: name, details: {} });
+      return row;
+    });
+    return { dry_run: false, secret };
+  }
+}
+
+function known(name: string): string {
+  if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(name)) throw notFound(name);
+  return name;
+}
+
+function notFound(name: string): Problem {
+  return new Problem(
+    'NOT_FOUND',
+    `There is no secret ${JSON.stringify(name.slice(0, 80))}, or it cannot be called so.`,
+  );
+}

@@ -1,0 +1,103 @@
+import { TaskFailure } from '#libs/compute';
+import type { SecretKeys } from '#libs/platform';
+import type { TaskJob } from '#libs/queues';
+import { Database, secrets } from '#libs/repositories';
+
+/** A job's parameters with its secrets in their places, and what takes these out of everything that leaves the run. */
+export interface OpenedJob {
+  readonly params: unknown;
+  hide<T>(value: T): T;
+}
+
+/**
+ * Puts secrets into jobs. The job says where they belong, since its parameters may hold text of others' results that only
+ * looks like one. They come sealed from the database, as a role that sees those of tasks in flight alone, and are opened here.
+ */
+export class JobSecrets {
+  private db: Database | undefined;
+
+  constructor(
+    private readonly databaseUrl: string,
+    private readonly keys: SecretKeys | undefined,
+  ) {}
+
+  /** Throws TaskFailure SECRET_UNAVAILABLE. */
+  async open(job: TaskJob): Promise<OpenedJob> {
+    const { params, secrets: places = [] } = job;
+    if (places.length === 0) return { params, hide: (value) => value };
+    const names = [...new Set(places.map(({ name }) => name))];
+    const { keys } = this;
+    if (keys === undefined) throw unavailable(names[0]!, 'SECRETS_KEY is not set at the worker');
+    const rows = await secrets.ofTask(this.database(), job.taskRequestId, names).catch((error: unknown) => {
+      throw new TaskFailure(
+        'SECRET_UNAVAILABLE',
+        'the database with the secrets does not answer',
+        true,
+        {},
+        { cause: error },
+      );
+    });
+    const values = new Map<string, string>();
+    for (const row of rows) {
+      try {
+        values.set(row.name, keys.open(row.tenant_id, row.name, row));
+      } catch (error) {
+        throw unavailable(row.name, `it cannot be opened: ${(error as Error).message}`);
+      }
+    }
+    const opened = structuredClone(params);
+    for (const { path, name } of places) {
+      const value = values.get(name);
+      if (value === undefined) throw unavailable(name, 'there is none of this name');
+      putAt(opened, path, value);
+    }
+    // The longest first: one may be a part of another.
+    const known = [...values].sort(([, a], [, b]) => b.length - a.length);
+    return { params: opened, hide: (value) => hidden(value, known) as typeof value };
+  }
+
+  /** Throws where there are secrets and no key to open them. */
+  async requireKey(): Promise<void> {
+    if (this.keys !== undefined || !(await secrets.used(this.database()))) return;
+    throw new Error('there are secrets, and SECRETS_KEY is not set: this worker could not run what names them');
+  }
+
+  private database(): Database {
+    return (this.db ??= new Database(this.databaseUrl, {
+      role: 'task_chain_worker',
+      max: 2,
+      applicationName: 'task-chain-worker-secrets',
+    }));
+  }
+
+  async close(): Promise<void> {
+    await this.db?.close();
+  }
+}
+
+function unavailable(name: string, why: string): TaskFailure {
+  return new TaskFailure('SECRET_UNAVAILABLE', `the secret ${name}: ${why}`);
+}
+
+function putAt(params: unknown, path: readonly (string | number)[], value: string): void {
+  let holder = params as Record<string | number, unknown>;
+  for (const step of path.slice(0, -1)) holder = holder[step] as Record<string | number, unknown>;
+  holder[path.at(-1)!] = value;
+}
+
+/** A copy in which each secret's value is its name; also where it stands within JSON in a text. */
+function hidden(value: unknown, known: readonly (readonly [name: string, value: string])[]): unknown {
+  if (typeof value === 'string') {
+    let text = value;
+    for (const [name, secret] of known) {
+      const instead = `[secret ${name}]`;
+      text = text.replaceAll(secret, () => instead).replaceAll(JSON.stringify(secret).slice(1, -1), () => instead);
+    }
+    return text;
+  }
+  if (Array.isArray(value)) return value.map((each) => hidden(each, known));
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, each]) => [hidden(key, known) as string, hidden(each, known)]),
+  );
+}

@@ -1,0 +1,246 @@
+import { randomBytes } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { dirname, join } from 'node:path';
+import { after } from 'node:test';
+import { expect } from 'expect';
+import { Redis } from 'ioredis';
+import { SecretKeys, withConnection } from '#libs/platform';
+import { Database, secrets } from '#libs/repositories';
+import { chain, describeOnBackends, eventually, task, taskOf, type SystemUnderTest } from './system/index.js';
+
+/** Takes webhooks and traces, and keeps all that it was told. */
+let told = '';
+const sink = createServer((request, response) => {
+  request.setEncoding('utf8').on('data', (part: string) => (told += part));
+  request.on('end', () => response.writeHead(200, { 'content-type': 'application/json' }).end('{}'));
+});
+await new Promise<void>((resolve) => sink.listen(0, '127.0.0.1', resolve));
+after(() => sink.close());
+const url = `http://127.0.0.1:${(sink.address() as AddressInfo).port}`;
+
+const key = randomBytes(32);
+const env = {
+  SECRETS_KEY: key.toString('base64'),
+  LOG_LEVEL: 'debug',
+  WEBHOOK_ALLOW_PRIVATE: 'on',
+  OTEL_EXPORTER_OTLP_ENDPOINT: url,
+  OTEL_BSP_SCHEDULE_DELAY: '50',
+  WORKER_CONCURRENCY: '1',
+};
+/** With what JSON and files write in another way. */
+const CANARY = `canary "${randomBytes(12).toString('hex')}" \\ ü`;
+/** As a secret, but given as it is: what shows that the search would find one. */
+const PLANT = CANARY.replace('canary', 'plants');
+
+describeOnBackends('secrets', { env }, (check, system) => {
+  const put = (name: string, value: string, status = 200) =>
+    system.api.expect<object>(status, `/secrets/${name}`, { method: 'PUT', body: { value } });
+
+  check(
+    'reach the task that names them, and nothing else: no database, queue, log, trace, webhook, answer or file',
+    async () => {
+      const { api } = system;
+      let answers = JSON.stringify(await put('canary', CANARY));
+      await api.expect(201, '/webhooks', { method: 'POST', body: { url } });
+      const escaped = '$${secrets.canary}';
+      const id = await api.start(
+        chain(
+          [
+            task('before', { delay_ms: 4_000 }, { priority: 10 }),
+            task('echo', { result: { deep: ['${secrets.canary}'], ['plant']: PLANT } }),
+            task('literal', { result: escaped }),
+            // What another task's result only looks like is no secret.
+            task('copied', { result: '${tasks.literal.result.result}' }, { depends_on: ['literal'] }),
+            // Tells of the path that it was given.
+            {
+              task_id: 'fails',
+              task_type: 'table_statistics',
+              depends_on: [],
+              task_params: {
+                sf_init_config: { parties: ['alice'], address: 'local' },
+                task_config: { input_data: { alice: '${secrets.canary}' } },
+              },
+            },
+          ],
+          { stop_on_error: false },
+        ),
+      );
+      const queued = await eventually('a job waits in the queue', async () => {
+        const found = await queueOf(system);
+        return /taskId: ?echo/.test(bare(found)) ? found : undefined;
+      });
+      expect(hits(queued, CANARY)).toBe(0);
+      expect(hits(queued, PLANT)).toBeGreaterThan(0);
+      const ended = await api.ended(id);
+      expect(taskOf(ended, 'echo').result!.result).toEqual({ deep: ['[secret canary]'], plant: PLANT });
+      expect(taskOf(ended, 'copied').result!.result).toBe('${secrets.canary}');
+      expect(taskOf(ended, 'fails').error).toMatchObject({ message: expect.stringContaining('[secret canary]') });
+
+      answers += JSON.stringify(ended);
+      const reads = [
+        '/secrets',
+        '/audit',
+        '/events',
+        '/webhooks',
+        `/chains/${id}/events`,
+        `/chains/${id}/graph`,
+        '//metrics',
+      ];
+      for (const taskId of ['echo', 'fails']) {
+        for (const of of ['', '/attempts', '/logs', '/artifacts']) reads.push(`/chains/${id}/tasks/${taskId}${of}`);
+      }
+      for (const path of reads) {
+        const answer = await api.call(path);
+        expect([path, answer.status]).toEqual([path, 200]);
+        answers += answer.text;
+      }
+      await eventually(
+        'the webhook was told',
+        () => (told.includes('chain.failure') && told.includes(id)) || undefined,
+      );
+      await eventually('spans came', () => told.includes('resourceSpans') || undefined);
+      const all = {
+        answers,
+        told,
+        database: await databaseOf(system),
+        queue: await queueOf(system),
+        logs: system.apps.map(({ lines }) => lines.join('\n')).join('\n'),
+        files: filesOf(dirname(system.artifactRoot)),
+      };
+      const found = Object.fromEntries(Object.entries(all).map(([where, text]) => [where, hits(text, CANARY)]));
+      expect(found).toEqual({ answers: 0, told: 0, database: 0, queue: 0, logs: 0, files: 0 });
+      expect(hits(all.answers, PLANT)).toBeGreaterThan(0);
+      expect(hits(all.database, PLANT)).toBeGreaterThan(0);
+    },
+  );
+
+  check('that are not there, or were sealed under another key, fail their task', async ({ api }) => {
+    await put('other', 'a value of another');
+    await withConnection(system.databaseUrl, async (client) => {
+      const sealed = new SecretKeys(randomBytes(32)).seal('default', 'other', 'a value of another');
+      await client.query('UPDATE secrets SET key_id = $1, wrapped_key = $2, sealed = $3 WHERE name = $4', [
+        sealed.key_id,
+        sealed.wrapped_key,
+        sealed.sealed,
+        'other',
+      ]);
+    });
+    const ended = await api.run(
+      chain([task('none', { result: '${secrets.nobody}' }), task('foreign', { result: '${secrets.other}' })], {
+        stop_on_error: false,
+      }),
+    );
+    for (const name of ['none', 'foreign']) expect(taskOf(ended, name).error!.code).toBe('SECRET_UNAVAILABLE');
+  });
+
+  check('are named, replaced and removed, and never shown', async ({ api }) => {
+    await put('one', 'the first value');
+    await put('one', 'the second value');
+    const { items } = await api.expect<{ items: { name: string }[] }>(200, '/secrets');
+    expect(items.find(({ name }) => name === 'one')).toEqual({
+      name: 'one',
+      created_at: expect.any(String),
+      updated_at: expect.any(String),
+      updated_by: 'admin key',
+    });
+    expect(taskOf(await api.run(chain([task('a', { result: '${secrets.one}' })])), 'a').status).toBe('SUCCESS');
+    for (const value of ['short', 'a'.repeat(65_537)]) await put('two', value, 400);
+    await put('.hidden', 'some value', 404);
+    const gone = await api.call('/secrets/one', { method: 'DELETE' });
+    expect(gone.body.code).toBe('CONFIRMATION_REQUIRED');
+    await api.expect(200, '/secrets/one?confirm=one', { method: 'DELETE' });
+    await api.expect(404, '/secrets/one?confirm=one', { method: 'DELETE' });
+    const embedded = await api.call('/chains', {
+      method: 'POST',
+      body: chain([task('a', { result: 'Bearer ${secrets.one}' })]),
+    });
+    expect(embedded.body.errors).toMatchObject([{ code: 'MALFORMED_REFERENCE' }]);
+  });
+
+  check(
+    'are given to the worker for tasks in flight that name them, and to no other role but sealed',
+    async ({ api }) => {
+      await put('held', 'the held value');
+      const body = chain([task('a', { result: '${secrets.held}' }), task('b', { result: 1 })]);
+      const id = await api.create(body);
+      const { tasks } = await api.chain(id);
+      const worker = new Database(system.databaseUrl, { role: 'task_chain_worker', max: 1 });
+      const asked = async (taskId: string) =>
+        (
+          await secrets.ofTask(worker, tasks.find((each) => each.task_id === taskId)!.task_request_id, [
+            'held',
+            'canary',
+          ])
+        ).length;
+      try {
+        expect(await asked('a')).toBe(0);
+        await withConnection(system.databaseUrl, (client) =>
+          client.query(
+            `UPDATE chain_tasks SET status = 'RUNNING', lease_until = now() + interval '1 h' WHERE chain_id = $1`,
+            [id],
+          ),
+        );
+        expect([await asked('a'), await asked('b')]).toEqual([1, 0]);
+        for (const table of ['secrets', 'task_chains', 'api_keys', 'task_requests']) {
+          await expect(worker.query({ name: '', text: `SELECT * FROM ${table}` })).rejects.toThrow(/permission denied/);
+        }
+      } finally {
+        await worker.close();
+        await api.expect(200, `/chains/${id}`, { method: 'DELETE' }).catch(() => undefined);
+      }
+    },
+  );
+});
+
+/** Without what JSON in JSON in a row doubles, however often. */
+const bare = (text: string): string => text.replaceAll(/[\\"]/g, '');
+
+/** How often a value stands in a text: as it is, in JSON of any depth, and in hex as PostgreSQL shows bytes, or base64. */
+function hits(text: string, value: string): number {
+  const forms = [Buffer.from(value).toString('hex'), Buffer.from(value).toString('base64').slice(0, -3)];
+  const count = (where: string, what: string): number => where.split(what).length - 1;
+  return count(bare(text), bare(value)) + forms.reduce((sum, form) => sum + count(text, form), 0);
+}
+
+/** Every row of every table, the schemas of the queue among them. */
+async function databaseOf(system: SystemUnderTest): Promise<string> {
+  return withConnection(system.databaseUrl, async (client) => {
+    const tables = await client.query<{ name: string }>(
+      `SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables
+        WHERE schemaname NOT IN ('pg_catalog', 'information_schema')`,
+    );
+    let text = '';
+    for (const { name } of tables.rows) {
+      const { rows } = await client.query<{ row: string }>(`SELECT t::text AS row FROM ${name} t`);
+      text += rows.map(({ row }) => row).join('\n');
+    }
+    return text;
+  });
+}
+
+/** All that the queue holds, wherever it is. */
+async function queueOf(system: SystemUnderTest): Promise<string> {
+  if (system.redisUrl === undefined) return databaseOf(system);
+  const redis = new Redis(system.redisUrl);
+  try {
+    let text = '';
+    for (const name of await redis.keys('*')) {
+      const type = await redis.type(name);
+      if (type === 'hash') text += JSON.stringify(await redis.hgetall(name));
+      else if (type === 'list') text += (await redis.lrange(name, 0, -1)).join('\n');
+      else if (type === 'zset') text += (await redis.zrange(name, 0, -1)).join('\n');
+      else if (type === 'stream') text += JSON.stringify(await redis.xrange(name, '-', '+'));
+      else if (type === 'string') text += await redis.get(name);
+    }
+    return text;
+  } finally {
+    redis.disconnect();
+  }
+}
+
+function filesOf(folder: string): string {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  return files.map(({ parentPath, name }) => `${name}\n${readFileSync(join(parentPath, name), 'utf8')}`).join('\n');
+}
