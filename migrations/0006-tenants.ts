@@ -70,10 +70,13 @@ export class Tenants1764028800006 implements MigrationInterface {
     await runner.query(`INSERT INTO tenants (tenant_id, name) VALUES ('default', 'Default')`);
 
     for (const table of OF_TENANTS) {
-      // Rows of before belong to the default tenant; from now on a row that names none has that of its transaction.
+      // Rows of before belong to the default tenant; from now on a row that names none has that of its transaction. Apps of the
+      // release before, which work beside these for a while and take no role, know the default tenant alone.
       await runner.query(`ALTER TABLE ${table} ADD COLUMN tenant_id varchar(64) NOT NULL DEFAULT 'default'`);
       await runner.query(
-        `ALTER TABLE ${table} ALTER COLUMN tenant_id SET DEFAULT nullif(current_setting('task_chain.tenant', true), '')`,
+        `ALTER TABLE ${table} ALTER COLUMN tenant_id SET DEFAULT CASE
+           WHEN current_user IN ('task_chain_api', 'task_chain_engine') THEN nullif(current_setting('task_chain.tenant', true), '')
+           ELSE coalesce(nullif(current_setting('task_chain.tenant', true), ''), 'default') END`,
       );
     }
     await runner.query(`ALTER TABLE api_keys ADD FOREIGN KEY (tenant_id) REFERENCES tenants (tenant_id)`);

@@ -16,7 +16,7 @@ describeSystem('tenants', 'postgres', { env: { RATE_LIMIT: '0' } }, (check, syst
   const clients = {} as Record<Tenant, ApiClient>;
   const ids = {} as Record<Tenant, Ids>;
 
-  /** Rows of a tenant in every table, but for when a key was last used. */
+  /** Rows of a tenant in every table, but for when a key was last used and a delivery tried again. */
   const rowsOf = (tenant: Tenant): Promise<string> =>
     withConnection(system.databaseUrl, async (client) => {
       const { rows } = await client.query<{ name: string }>(
@@ -25,7 +25,7 @@ describeSystem('tenants', 'postgres', { env: { RATE_LIMIT: '0' } }, (check, syst
       const all: string[] = [];
       for (const { name } of rows) {
         const of = await client.query<{ row: string }>(
-          `SELECT (to_jsonb(t) - 'last_used_at')::text AS row FROM ${name} t WHERE tenant_id = $1 ORDER BY 1`,
+          `SELECT (to_jsonb(t) - ARRAY['last_used_at', 'tries', 'next_attempt_at'])::text AS row FROM ${name} t WHERE tenant_id = $1 ORDER BY 1`,
           [tenant],
         );
         all.push(`${name}: ${of.rows.map(({ row }) => row).join('\n')}`);
