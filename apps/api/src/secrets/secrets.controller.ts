@@ -18,6 +18,7 @@ export class SealingKeys {
 
 const NAME = {
   name: 'name',
+  description: 'What tasks name it by: `${secrets.<name>}`.',
   schema: { type: 'string' as const, maxLength: 64, pattern: '^[A-Za-z0-9][A-Za-z0-9._-]*$' },
 };
 const secretBody = {
@@ -68,7 +69,11 @@ export class SecretsController {
   }
 
   @Get()
-  @ApiOperation({ operationId: 'listSecrets', summary: 'List the names of the secrets' })
+  @ApiOperation({
+    operationId: 'listSecrets',
+    summary: 'List the names of the secrets',
+    description: 'With when and by whom each was last set.',
+  })
   @ApiResponse({ status: 200, type: SecretListDto, description: 'Never their values.' })
   @ApiProblems(503)
   async list(@OfTenant() { reads }: TenantDatabases): Promise<SecretListDto> {

@@ -723,6 +723,8 @@ export class Operations extends HeyApiClient {
     
     /**
      * List the names of the secrets
+     *
+     * With when and by whom each was last set.
      */
     public listSecrets<ThrowOnError extends boolean = true>(options?: Options<ListSecretsData, ThrowOnError>) {
         return (options?.client ?? this.client).get<ListSecretsResponses, ListSecretsErrors, ThrowOnError, 'data'>({

@@ -4358,6 +4358,9 @@ export type ListAuditRowsResponse = ListAuditRowsResponses[keyof ListAuditRowsRe
 export type DeleteSecretData = {
     body?: never;
     path: {
+        /**
+         * What tasks name it by: `${secrets.<name>}`.
+         */
         name: string;
     };
     query?: {
@@ -4423,6 +4426,9 @@ export type PutSecretData = {
         value: string;
     };
     path: {
+        /**
+         * What tasks name it by: `${secrets.<name>}`.
+         */
         name: string;
     };
     query?: never;
