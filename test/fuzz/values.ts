@@ -61,6 +61,9 @@ const NAMED: Readonly<Record<string, Arbitrary<unknown>>> = {
   task_type: fc.constantFrom('diagnostic', 'diagnostic', 'psi', 'report', 'aggregate'),
   task_id: fc.constantFrom('a', 'b', 'c', 'd', 'e'),
   when: fc.constantFrom('true', 'tasks.a.result.x > 1', 'tasks.a.status == "SUCCESS"', '[1, 2].all(x, x > 0)', '1 +'),
+  concurrency_key: fc.constantFrom('k', 'k', '名', ''),
+  concurrency_limit: fc.constantFrom(1, 2, 10, 0),
+  chain_name: fc.oneof(fc.constantFrom('one', '联邦'), fc.constantFrom('one', '联邦'), hostileText),
   depends_on: fc.subarray(['a', 'b', { task_id: 'c', when: 'true' }]),
   // A bulk action with few chains a second takes 20 s.
   max_per_second: fc.constantFrom(1_000, 999),
@@ -104,7 +107,7 @@ function madeFrom(schema: Schema): Arbitrary<unknown> {
 
 function ofType(
   type: string,
-  { properties, required = [], items, minimum, maximum, minItems, pattern }: Schema,
+  { properties, required = [], dependentRequired = {}, items, minimum, maximum, minItems, pattern }: Schema,
 ): Arbitrary<unknown> {
   switch (type) {
     case 'boolean':
@@ -119,7 +122,12 @@ function ofType(
     case 'object': {
       if (properties === undefined) return fc.dictionary(fc.string({ maxLength: 8 }), hostileValue, { maxKeys: 4 });
       const model = Object.fromEntries(Object.entries(properties).map(([name, each]) => [name, valueOf(each, name)]));
-      return fc.record(model, { requiredKeys: required as string[] });
+      return fc.record(model, { requiredKeys: required as string[] }).map((made) => {
+        for (const [name, needs] of Object.entries(dependentRequired)) {
+          if (needs.some((needed) => !(needed in made))) delete made[name];
+        }
+        return made;
+      });
     }
     default:
       if (pattern !== undefined)

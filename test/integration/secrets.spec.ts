@@ -1,9 +1,11 @@
+import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { after } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { expect } from 'expect';
 import { Redis } from 'ioredis';
 import { SecretKeys, withConnection } from '#libs/platform';
@@ -189,6 +191,39 @@ describeOnBackends('secrets', { env }, (check, system) => {
       } finally {
         await worker.close();
         await api.expect(200, `/chains/${id}`, { method: 'DELETE' }).catch(() => undefined);
+      }
+    },
+  );
+
+  check(
+    'go under a new key by a command, which tells what it leaves; without a key nothing starts',
+    async ({ api }) => {
+      await api.expect(200, '/secrets/other?confirm=other', { method: 'DELETE' });
+      await put('turned', 'what the tasks are given');
+      const next = randomBytes(32).toString('base64');
+      const rotate = (previous: string): { status: number | null; stdout: string } =>
+        spawnSync(process.execPath, [fileURLToPath(new URL('../../launcher/rotate-secrets.js', import.meta.url))], {
+          env: { ...process.env, DATABASE_URL: system.databaseUrl, SECRETS_KEY: next, SECRETS_KEY_PREVIOUS: previous },
+          encoding: 'utf8',
+        });
+      const wrong = rotate(randomBytes(32).toString('base64'));
+      expect([wrong.status, wrong.stdout]).toEqual([
+        1,
+        expect.stringMatching(/default\/turned: .*\n0 secrets .*, [1-9]\d* are left/s),
+      ]);
+      expect(rotate(env.SECRETS_KEY)).toMatchObject({
+        status: 0,
+        stdout: expect.stringMatching(/^[1-9]\d* secrets .*, 0 are left/),
+      });
+      expect(rotate(env.SECRETS_KEY).stdout).toMatch(/^0 secrets .*, 0 are left/);
+
+      await system.app('compute-worker').stop();
+      await system.startApp('compute-worker', { SECRETS_KEY: next });
+      expect(taskOf(await api.run(chain([task('a', { result: '${secrets.turned}' })])), 'a').status).toBe('SUCCESS');
+
+      for (const name of ['api', 'compute-worker'] as const) {
+        const refused = system.startApp(name, { SECRETS_KEY: '', NODE_ENV: 'production' });
+        await expect(refused).rejects.toThrow(/ended with 1 as it started:.*SECRETS_KEY is not set/s);
       }
     },
   );
