@@ -13,7 +13,9 @@ export function changedValue(good: Arbitrary<unknown>): Arbitrary<unknown> {
   });
   return fc.tuple(good, fc.array(change, { minLength: 1, maxLength: 3 })).map(([value, changes]) => {
     const root = { value: structuredClone(value) };
-    for (const { at, kind, name, value: other } of changes) {
+    for (const { at, kind, name, value: shared } of changes) {
+      // One and the same odd value may come twice, and so within itself.
+      const other: unknown = structuredClone(shared);
       const places = placesOf(root);
       const { holder, key } = places[at % places.length]!;
       const members = holder as Record<string, unknown>;

@@ -249,7 +249,8 @@ function makePool(url: string, options: DatabaseOptions): pg.Pool {
       'jit=off',
       'timezone=UTC',
       ...(options.role === undefined ? [] : [`role=${options.role}`]),
-      ...(options.pinPlans === false ? [] : PINNED_PLANS),
+      // Bitmaps lose an index's order: a list of a tenant's newest chains sorted all of them.
+      ...(options.pinPlans === false ? ['enable_bitmapscan=off'] : PINNED_PLANS),
     ]
       .map((setting) => `-c ${setting}`)
       .join(' '),
