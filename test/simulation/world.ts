@@ -117,6 +117,7 @@ export class World implements Surroundings {
       slots: `${slots}`,
       in_flight: this.database.inFlight(type),
       tenants: [],
+      shared: false,
     }));
   }
 

@@ -54,7 +54,14 @@ export async function sendPrepared(engine: Engine, first: PreparedJobs): Promise
   }
 }
 
-async function send(engine: Engine, jobs: readonly TaskJob[]): Promise<void> {
+/**
+ * Priorities are a tenant's own and count where its tasks are claimed. In a queue that tenants share they would not end: whose
+ * tasks are all urgent would go past what others have there for ever. What lies there goes in the order in which it came.
+ */
+const SHARED_PRIORITY = 5;
+
+async function send(engine: Engine, made: readonly TaskJob[]): Promise<void> {
+  const jobs = engine.room.shared ? made.map((job) => ({ ...job, priority: SHARED_PRIORITY })) : made;
   let timer: NodeJS.Timeout | undefined;
   const tooLate = new Promise<never>((_, reject) => {
     timer = setTimeout(

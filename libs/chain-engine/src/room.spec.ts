@@ -5,7 +5,7 @@ import { Room } from './room.js';
 describe('room at the workers', () => {
   let room: Room;
   const refresh = (inFlight: number, tenants: string[] = []): void =>
-    room.refresh([{ task_type: 'psi', slots: '2', in_flight: inFlight, tenants }]);
+    room.refresh([{ task_type: 'psi', slots: '2', in_flight: inFlight, tenants, shared: false }]);
   beforeEach(() => {
     room = new Room();
   });

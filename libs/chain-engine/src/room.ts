@@ -8,6 +8,8 @@ import type { RoomRow } from '#libs/repositories';
 export class Room {
   /** Tasks of concurrency groups may be waiting. */
   groupsMayWait = true;
+  /** Several tenants share the workers. */
+  shared = false;
   private readonly free = new Map<string, number>();
   /** Types of which READY tasks may be waiting. */
   private readonly backlog = new Set<string>();
@@ -53,6 +55,7 @@ export class Room {
   refresh(rows: readonly RoomRow[]): void {
     this.free.clear();
     this.waiting.clear();
+    this.shared = rows.some((row) => row.shared);
     for (const row of rows) {
       this.free.set(row.task_type, 2 * Number(row.slots) - Number(row.in_flight));
       this.waiting.set(row.task_type, new Set(row.tenants));

@@ -92,6 +92,8 @@ export interface RoomRow {
   in_flight: number;
   /** Tenants of which tasks wait for a place. */
   tenants: string[];
+  /** There is more than one tenant. */
+  shared: boolean;
 }
 
 /** A chain that breaks an invariant, and which. */

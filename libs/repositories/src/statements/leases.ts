@@ -83,7 +83,7 @@ export const forgetWorkers: Statement = {
 
 /**
  * $1 ms since last seen -> slots of each task type over all live workers, how many tasks of it are in flight, and the tenants
- * of which tasks wait for it.
+ * of which tasks wait for it, and whether there is more than one tenant at all.
  */
 export const loadRoom: Statement = {
   name: 'load-room',
@@ -97,7 +97,8 @@ export const loadRoom: Statement = {
       SELECT task_type, count(*) AS in_flight FROM chain_tasks WHERE status IN ('QUEUED', 'RUNNING') GROUP BY task_type
     ), ${WAITING_TENANTS}
     SELECT room.task_type, room.slots, coalesce(busy.in_flight, 0) AS in_flight,
-           ARRAY(SELECT tenant_id::text FROM waiting WHERE waiting.task_type = room.task_type) AS tenants
+           ARRAY(SELECT tenant_id::text FROM waiting WHERE waiting.task_type = room.task_type) AS tenants,
+           (SELECT count(*) > 1 FROM tenants) AS shared
       FROM room LEFT JOIN busy USING (task_type)`,
 };
 
