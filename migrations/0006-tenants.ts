@@ -1,4 +1,5 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { makeRole } from './make-role.js';
 
 /** Tables of which every row belongs to a tenant. */
 const OF_TENANTS = [
@@ -34,24 +35,8 @@ export class Tenants1764028800006 implements MigrationInterface {
   name = 'Tenants1764028800006';
 
   async up(runner: QueryRunner): Promise<void> {
-    // Roles belong to the whole server, so another database may have made them, or be making them now.
     for (const role of ['task_chain_api', 'task_chain_engine']) {
-      await runner.query(`
-        DO $$ BEGIN
-          IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '${role}') THEN
-            BEGIN
-              CREATE ROLE ${role} NOLOGIN;
-            EXCEPTION
-              WHEN duplicate_object OR unique_violation THEN NULL;
-              WHEN insufficient_privilege THEN
-                RAISE EXCEPTION 'this user may not create roles: let an administrator run "CREATE ROLE ${role} NOLOGIN; GRANT ${role} TO %"', quote_ident(current_user);
-            END;
-          END IF;
-          IF NOT pg_has_role(current_user, '${role}', 'MEMBER') THEN
-            EXECUTE format('GRANT ${role} TO %I', current_user);
-          END IF;
-        END $$`);
-      await runner.query(`GRANT USAGE ON SCHEMA public TO ${role}`);
+      await makeRole(runner, role);
       await runner.query(`GRANT SELECT ON schema_migrations TO ${role}`);
     }
 

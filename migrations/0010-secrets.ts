@@ -1,4 +1,5 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { makeRole } from './make-role.js';
 
 const OWN = `coalesce(tenant_id = (SELECT current_setting('task_chain.tenant', true)), false)`;
 
@@ -10,22 +11,7 @@ export class Secrets1764028800010 implements MigrationInterface {
   name = 'Secrets1764028800010';
 
   async up(runner: QueryRunner): Promise<void> {
-    await runner.query(`
-      DO $$ BEGIN
-        IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'task_chain_worker') THEN
-          BEGIN
-            CREATE ROLE task_chain_worker NOLOGIN;
-          EXCEPTION
-            WHEN duplicate_object OR unique_violation THEN NULL;
-            WHEN insufficient_privilege THEN
-              RAISE EXCEPTION 'this user may not create roles: let an administrator run "CREATE ROLE task_chain_worker NOLOGIN; GRANT task_chain_worker TO %"', quote_ident(current_user);
-          END;
-        END IF;
-        IF NOT pg_has_role(current_user, 'task_chain_worker', 'MEMBER') THEN
-          EXECUTE format('GRANT task_chain_worker TO %I', current_user);
-        END IF;
-      END $$`);
-    await runner.query(`GRANT USAGE ON SCHEMA public TO task_chain_worker`);
+    await makeRole(runner, 'task_chain_worker');
     await runner.query(`
       CREATE TABLE secrets (
         tenant_id varchar(64) NOT NULL DEFAULT nullif(current_setting('task_chain.tenant', true), ''),
