@@ -151,7 +151,7 @@ tasks:
   });
 
   check('pauses, resumes, skips and cancels', async ({ api }) => {
-    const id = await api.start(chain(line(4, { delay_ms: 400 })));
+    const id = await api.start(chain(line(4, { delay_ms: 60_000 })));
     expect((await cli(api, ['pause', id])).stdout).toContain(`${id} is PAUSED`);
     expect((await cli(api, ['skip', id, 'task-3', '--note', 'not needed'])).stdout).toMatch(/task-3 +PENDING +SKIPPED/);
     expect((await cli(api, ['resume', id])).stdout).toContain(`${id} is RUNNING`);

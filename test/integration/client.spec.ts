@@ -30,7 +30,7 @@ describeSystem('the TypeScript client', 'postgres', {}, (check) => {
 
   check('steers a chain, task by task', async ({ api }) => {
     const client = clientOf(api);
-    const { chain_id } = await client.createChain({ body: body(line(3, { delay_ms: 100 })) });
+    const { chain_id } = await client.createChain({ body: body(line(3, { delay_ms: 1_500 })) });
     const path = { chain_id };
     expect(await client.executeChain({ path })).toMatchObject({ chain_id, dry_run: false, epoch: 1 });
     await client.skipTask({ path: { chain_id, task_id: 'task-1' }, body: { note: 'not needed' } });
