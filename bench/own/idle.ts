@@ -17,7 +17,8 @@ export const idle: OwnMeasurement = {
 
 function idleOn(place: Place, kind: BackendKind, id: string, title: string): Promise<Figure[]> {
   return withSystem(place, kind, async (system, client) => {
-    await delay(place.quick ? 2_000 : 5_000);
+    // V8 clears up after the start for some 20 s.
+    await delay(place.quick ? 2_000 : 30_000);
     const parts = partsOf(system);
     const before = cpuSnapshot();
     await delay(place.quick ? 8_000 : 30_000);

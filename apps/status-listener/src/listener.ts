@@ -21,7 +21,8 @@ import type { Engine, TimelineParts } from '#libs/chain-engine';
 import { failpoint } from '#libs/platform';
 import { queueGeneration, stopMessages } from '#libs/queues';
 import type { AttemptRef, Backend, DoneReport, Note, StatusChannel } from '#libs/queues';
-import { engineQueries, isTransient, sealAudit, WAKE_CHANNEL, type EndedChain } from '#libs/repositories';
+import { engineQueries, isTransient, sealAudit, WAKE_CHANNEL } from '#libs/repositories';
+import type { ChainSave, EndedChain } from '#libs/repositories';
 import type { Duties } from './duties.js';
 import { Loops } from './loops.js';
 import { deliverWebhooks } from './webhooks/deliver.js';
@@ -48,6 +49,7 @@ export class Listener {
   private wakeDispatcher: () => void = () => undefined;
   private wakeSignals: () => void = () => undefined;
   private last: Promise<unknown> = Promise.resolve();
+  private dispatchPauseMs = 0;
 
   constructor(
     private readonly engine: Engine,
@@ -67,9 +69,17 @@ export class Listener {
     this.loops.run('reports', 0, () => this.takeReports());
     this.loops.run('notes', 0, () => this.takeNotes('notes'));
     this.loops.run('beats', 0, () => this.takeNotes('beats'));
-    this.wakeDispatcher = this.loops.run('dispatch', 200, () => this.dispatch());
-    this.wakeSignals = this.loops.run('stops', 500, () => this.signalStops());
-    this.loops.run('room', 1_000, () => refreshRoom(this.engine));
+    this.wakeDispatcher = this.loops.run(
+      'dispatch',
+      () => this.dispatchPauseMs,
+      () => this.dispatch(),
+    );
+    this.wakeSignals = this.loops.run('stops', 1_000, () => this.signalStops());
+    this.engine.onStored = (saves) => this.onStored(saves);
+    this.loops.run('room', 1_000, async () => {
+      await refreshRoom(this.engine);
+      this.wakeDispatcher();
+    });
     this.loops.run('leases', 1_000, () => this.reconcile());
     // Of its own: without a queue nothing above comes round, and time runs out all the same.
     this.loops.run('timeouts', 1_000, () => reconcileTimeouts(this.engine));
@@ -77,7 +87,7 @@ export class Listener {
     const { db, metrics } = this.engine;
     const onEnded = (chain: EndedChain): void => countEnded(metrics, chain);
     this.loops.run('webhooks', 1_000, () => deliverWebhooks(db, this.webhooksToPrivate, onEnded));
-    this.loops.run('audit', 500, () => sealAudit(db));
+    this.loops.run('audit', 1_000, () => sealAudit(db));
     this.loops.run('gauges', 15_000, () => this.duties.countOpen());
     this.loops.run('retention', 60_000, () => this.duties.removeOld());
     this.loops.run('workers', 30_000, async () => void (await engineQueries.forgetWorkers(this.engine.db)));
@@ -111,6 +121,13 @@ export class Listener {
     this.engine.room.expectAll();
     this.wakeDispatcher();
     this.wakeSignals();
+  }
+
+  /** What the loops would find by themselves when they next look. */
+  private onStored(saves: readonly ChainSave[]): void {
+    if (saves.some(({ changed }) => [...changed.values()].some((task) => task.status === 'RETRYING')))
+      this.wakeDispatcher();
+    if (saves.some(({ outbox }) => outbox.some(({ kind }) => kind === 'STOP'))) this.wakeSignals();
   }
 
   private async takeReports(): Promise<void> {
@@ -209,7 +226,7 @@ export class Listener {
   private async dispatch(): Promise<void> {
     await this.aligned;
     await this.inTurn(async () => {
-      await promoteDue(this.engine);
+      this.dispatchPauseMs = await promoteDue(this.engine);
       await dispatchReady(this.engine);
       await dispatchGrouped(this.engine);
     });

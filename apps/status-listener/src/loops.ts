@@ -4,7 +4,7 @@ const MAX_PAUSE_MS = 2_000;
 
 interface Loop {
   readonly name: string;
-  readonly pauseMs: number;
+  readonly pauseMs: number | (() => number);
   lastRound: number;
   wake: () => void;
   ended: Promise<void>;
@@ -17,8 +17,8 @@ export class Loops {
 
   constructor(private readonly log: EngineLog) {}
 
-  /** Runs `round` again and again with `pauseMs` between rounds; returns what ends the present pause early. */
-  run(name: string, pauseMs: number, round: () => Promise<unknown>): () => void {
+  /** Runs `round` again and again with `pauseMs` between rounds, a function being asked after each; returns what ends the present pause early. */
+  run(name: string, pauseMs: number | (() => number), round: () => Promise<unknown>): () => void {
     const loop: Loop = { name, pauseMs, lastRound: performance.now(), wake: () => undefined, ended: Promise.resolve() };
     let woken = false;
     loop.ended = (async () => {
@@ -34,7 +34,14 @@ export class Loops {
           this.log.error({ err: error, loop: name, faults }, 'a loop of the listener failed and goes on');
         }
         loop.lastRound = performance.now();
-        const pause = faults > 0 ? Math.min(50 * 2 ** faults, MAX_PAUSE_MS) : woken ? 0 : pauseMs;
+        const pause =
+          faults > 0
+            ? Math.min(50 * 2 ** faults, MAX_PAUSE_MS)
+            : woken
+              ? 0
+              : typeof pauseMs === 'number'
+                ? pauseMs
+                : pauseMs();
         if (pause > 0 && !this.stopped) await this.pause(loop, pause);
       }
     })();
@@ -56,7 +63,11 @@ export class Loops {
 
   /** Milliseconds since the loop that is longest without a finished round last had one. */
   oldestRoundMs(): number {
-    const oldest = Math.min(...this.loops.filter((loop) => loop.pauseMs < 10_000).map((loop) => loop.lastRound));
+    const oldest = Math.min(
+      ...this.loops
+        .filter(({ pauseMs }) => typeof pauseMs === 'function' || pauseMs < 10_000)
+        .map((loop) => loop.lastRound),
+    );
     return performance.now() - oldest;
   }
 

@@ -6,6 +6,10 @@ import { LEASES } from './store.js';
 
 /** Tasks claimed at once, at most. */
 const MAX_CLAIM = 500;
+/** For how long nobody looks for RETRYING tasks while none is due, ms: another listener may have stored one that comes sooner. */
+const LOOK_AGAIN_MS = 2_000;
+/** … and while tasks are due: more of them, or of a chain that is locked or paused. */
+const PROMOTE_AGAIN_MS = 200;
 /** A worker that was not heard of for this long lends no slots, ms. */
 const WORKER_SEEN_MS = 10_000;
 
@@ -56,9 +60,11 @@ export async function dispatchGrouped(engine: Engine): Promise<void> {
   await failpoint('dispatch.afterSend');
 }
 
-/** Tasks whose backoff is over become READY. Returns how many. */
+/** Tasks whose backoff is over become READY -> in how many ms it is to be looked again, where nothing else calls for it. */
 export async function promoteDue(engine: Engine): Promise<number> {
-  const due = await engineQueries.promoteDue(engine.db, MAX_CLAIM);
-  if (due > 0) engine.room.expectAll();
-  return due;
+  const untilDue = await engineQueries.nextDue(engine.db);
+  if (untilDue === null) return LOOK_AGAIN_MS;
+  if (untilDue > 0) return Math.min(untilDue, LOOK_AGAIN_MS);
+  if ((await engineQueries.promoteDue(engine.db, MAX_CLAIM)) > 0) engine.room.expectAll();
+  return PROMOTE_AGAIN_MS;
 }

@@ -26,6 +26,8 @@ export interface Engine {
   readonly cache: ChainCache;
   readonly metrics: EngineMetrics;
   readonly log: EngineLog;
+  /** Hears of what this process stored, before its jobs are sent. */
+  onStored?: (saves: readonly ChainSave[]) => void;
 }
 
 /** Applies work, then sends what it dispatched. The rows are committed first: a send that is lost costs a lease, never a task. */
@@ -36,6 +38,7 @@ export async function applyAndSend(engine: Engine, work: readonly ChainWork[]): 
   for (const { stored, side } of rounds) {
     countStored(engine.metrics, stored);
     tellQuarantined(engine.log, stored);
+    engine.onStored?.(stored);
     if (stored.length > 0) await failpoint('listener.afterSave');
     await sendPrepared(engine, ofStored(side, stored));
   }

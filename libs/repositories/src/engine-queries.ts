@@ -25,7 +25,7 @@ import { chainFacts, inputBytes, loadJobs, loadResults } from './statements/load
 import { lockChain } from './statements/lock-chain.js';
 import { deleteOutbox, takeOutbox } from './statements/outbox.js';
 import { saveLogs, saveProgress } from './statements/progress.js';
-import { promoteDue } from './statements/promote-due.js';
+import { nextDue, promoteDue } from './statements/promote-due.js';
 import { deleteFinished, deleteOldKeys, holdDuty } from './statements/duties.js';
 import { insertRepair, wake } from './statements/repairs.js';
 import { beginTimeline, loadTimeline, raiseAttempts, saveTimeline, saveUnknownReports } from './statements/timeline.js';
@@ -120,6 +120,7 @@ export const engineQueries = {
     const [lock] = await tx.query<{ held: boolean }>(holdGroups);
     return lock!.held ? tx.query<Omit<ClaimedTask, 'tenants'>>(claimGrouped, [types, rooms, leaseMs]) : undefined;
   },
+  nextDue: async (db: Queryable) => (await db.query<{ ms: number | null }>(nextDue))[0]!.ms,
   /** -> how many became READY. */
   promoteDue: async (db: Queryable, limit: number) => (await db.query(promoteDue, [limit])).length,
   /** One at least where there is one, and no more than so many bytes of stored parameters. */

@@ -8,7 +8,7 @@ import { claimReady } from './claim-ready.js';
 import { inputBytes, loadJobs, loadResults } from './load-jobs.js';
 import { loadHop } from './load-tasks.js';
 import { renewLeases } from './leases.js';
-import { promoteDue } from './promote-due.js';
+import { nextDue, promoteDue } from './promote-due.js';
 import { saveDecisions } from './save-decisions.js';
 
 interface PlanNode {
@@ -36,6 +36,11 @@ function looks(node: PlanNode): number {
   return own + (node.Plans ?? []).reduce((sum, plan) => sum + looks(plan), 0);
 }
 
+/** Values of a prepared statement: none have no brackets. */
+function listed(values: readonly string[]): string {
+  return values.length === 0 ? '' : `(${values.join(', ')})`;
+}
+
 /**
  * The engine's connections keep a plan for as long as they live, and most were made when the tables were small. Plans made on empty
  * tables must therefore be good on full ones.
@@ -61,13 +66,13 @@ function describePlans(vacuumed: boolean): void {
         await client.query(`SET task_chain.tenant = 'default'`);
         await client.query(`SET ROLE ${role}`);
         await client.query(`PREPARE early AS ${statement.text}`);
-        const parameters = Math.max(...[...statement.text.matchAll(/\$(\d+)/g)].map(([, number]) => Number(number)));
-        await client.query(`EXECUTE early(${Array(parameters).fill('NULL').join(', ')})`);
+        const parameters = Math.max(0, ...[...statement.text.matchAll(/\$(\d+)/g)].map(([, number]) => Number(number)));
+        await client.query(`EXECUTE early${listed(Array<string>(parameters).fill('NULL'))}`);
         await client.query('RESET ROLE');
         const explain: Explain = async (...values) => {
-          const literals = values.map((value) => pg.escapeLiteral(value)).join(', ');
+          const literals = listed(values.map((value) => pg.escapeLiteral(value)));
           await client.query(`SET ROLE ${role}`);
-          const { rows } = await client.query(`EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE early(${literals})`);
+          const { rows } = await client.query(`EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE early${literals}`);
           await client.query('RESET ROLE');
           return looks((rows as [{ 'QUERY PLAN': [{ Plan: PlanNode }] }])[0]['QUERY PLAN'][0].Plan);
         };
@@ -233,6 +238,10 @@ function describePlans(vacuumed: boolean): void {
       await plannedEarly(promoteDue, async (explain, client) => {
         await fill(client, { status: 'RETRYING' });
         expect(await explain(String(BATCH))).toBeLessThan(MOST_LOOKS);
+      });
+      await plannedEarly(nextDue, async (explain, client) => {
+        await fill(client, { status: 'RETRYING' });
+        expect(await explain()).toBeLessThan(BATCH);
       });
     });
   });

@@ -1,5 +1,13 @@
 import type { Statement } from '../database.js';
 
+/** -> in how many ms the first RETRYING task is due, below 0 where it was; null: there is none. */
+export const nextDue: Statement = {
+  name: 'next-due',
+  text: `
+    SELECT extract(epoch FROM min(next_attempt_at) - clock_timestamp())::float8 * 1000 AS ms
+      FROM chain_tasks WHERE status = 'RETRYING'`,
+};
+
 /**
  * RETRYING tasks of RUNNING chains whose backoff is over become READY: as many as their chain's limit leaves room for
  * are admitted, the others are held until a place is free. $1 at most so many -> their ids. Never waits (SKIP LOCKED).

@@ -86,6 +86,18 @@ describe('promote-due', () => {
     expect(await admitted('free')).toBe(3);
     expect(await holds('paused')).toEqual([]);
   });
+
+  test('is due when the first of all retries is', async () => {
+    await sql(`UPDATE chain_tasks SET status = 'CANCELLED', next_attempt_at = NULL WHERE status = 'RETRYING'`);
+    expect(await engineQueries.nextDue(db)).toBe(null);
+    await retryingChain('later', null, 0);
+    expect(await engineQueries.nextDue(db)).toBeLessThanOrEqual(-1_000);
+    await sql(
+      `UPDATE chain_tasks SET next_attempt_at = now() + (execution_order + 1) * interval '1 min' WHERE chain_id = 'later'`,
+    );
+    const ms = await engineQueries.nextDue(db);
+    expect([ms! <= 60_000, ms! > 0]).toEqual([true, true]);
+  });
 });
 
 describe('claim-ready', () => {
