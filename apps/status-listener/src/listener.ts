@@ -226,6 +226,8 @@ export class Listener {
   private async dispatch(): Promise<void> {
     await this.aligned;
     await this.inTurn(async () => {
+      // First what somebody waits for: a new chain is why this is mostly called.
+      await dispatchReady(this.engine);
       this.dispatchPauseMs = await promoteDue(this.engine);
       await dispatchReady(this.engine);
       await dispatchGrouped(this.engine);
