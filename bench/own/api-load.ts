@@ -39,7 +39,7 @@ export const apiLoad: OwnMeasurement = {
         if (!figures.has(id)) figures.set(id, { id, title, unit, values: [] });
         figures.get(id)!.values.push(value);
       };
-      for (const [, request] of Object.values(requests)) await load(client.connections, 0.5, request);
+      for (const [, request] of Object.values(requests)) await load(client.connections, seconds, request);
       for (let round = 0; round < (place.quick ? 1 : 3); round++) {
         for (const [name, [title, request]] of Object.entries(requests)) {
           const { latencies, perSecond } = await load(client.connections, seconds, request);

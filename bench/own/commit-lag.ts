@@ -3,7 +3,7 @@ import type { System } from '../../test/faults/system.js';
 import type { HttpClient } from '../http-client.js';
 import { bodyOf, clock, endOf, runChains } from '../ours.js';
 import { graphWorkload, sequence } from '../workloads.js';
-import { withSystem, type Figure, type OwnMeasurement } from './own.js';
+import { warmUp, withSystem, type Figure, type OwnMeasurement } from './own.js';
 import { ReportTap } from './report-tap.js';
 
 const LOADS = [
@@ -21,7 +21,7 @@ export const commitLag: OwnMeasurement = {
       const figures: Figure[] = [];
       for (const { workload, title, runs, quickRuns } of LOADS) {
         const { chains } = graphWorkload(workload);
-        await runChains(system, client, chains);
+        await warmUp(place, () => runChains(system, client, chains));
         const p50: number[] = [];
         const p99: number[] = [];
         for (let round = 0; round < (place.quick ? 1 : 3); round++) {
