@@ -42,6 +42,8 @@ export class Worker {
   private seq = 0;
   private answered = performance.now();
   private stopping = false;
+  /** Until when a report that could not be stored is tried again. */
+  private reportsUntil = Infinity;
 
   constructor(
     private readonly queues: TaskQueues,
@@ -64,6 +66,7 @@ export class Worker {
   /** Takes no more jobs, lets runs end for `drainMs`, then hands the rest back. */
   async stop(): Promise<void> {
     this.stopping = true;
+    this.reportsUntil = performance.now() + this.options.drainMs;
     const drained = Promise.all(this.consumers.map((consumer) => consumer.drain()));
     const deadline = setTimeout(() => this.stopAll('shutdown'), this.options.drainMs);
     await drained;
@@ -113,7 +116,7 @@ export class Worker {
     }
   }
 
-  /** Until it is stored: the heartbeat keeps the task's lease meanwhile. */
+  /** Until it is stored, or runs would be handed back: the heartbeat keeps the task's lease meanwhile. */
   private async report(report: object): Promise<void> {
     for (;;) {
       try {
@@ -121,7 +124,7 @@ export class Worker {
         return;
       } catch (error) {
         this.logger.warn({ err: error }, 'a report could not be stored and is tried again');
-        if (this.stopping) return;
+        if (performance.now() > this.reportsUntil) return;
         await new Promise((resolve) => setTimeout(resolve, REPORT_RETRY_MS));
       }
     }
