@@ -4,6 +4,7 @@ import { ApiClient, chain, describeSystem, eventually, task, type ProblemAnswer 
 
 const TENANTS = ['default', 'acme', 'beta'] as const;
 type Tenant = (typeof TENANTS)[number];
+type QuotaAnswer = ProblemAnswer & { quota: object };
 
 /** What a tenant has, by the names that the paths of the API give them. */
 type Ids = Readonly<Record<'chain_id' | 'task_id' | 'webhook_id' | 'delivery_id' | 'key_id' | 'path', string>>;
@@ -165,14 +166,14 @@ describeSystem('tenants', 'postgres', { env: { RATE_LIMIT: '0' } }, (check, syst
     const set = async (quota: object): Promise<void> => {
       await api.expect(200, '/tenants/acme', { method: 'PATCH', body: quota });
     };
-    const refused = async (path: string, body: object, headers = {}): Promise<ProblemAnswer & { quota: object }> => {
-      const answer = await clients.acme.call<ProblemAnswer & { quota: object }>(path, {
+    const refused = async (path: string, body: object, headers = {}, comesBack = true): Promise<QuotaAnswer> => {
+      const answer = await clients.acme.call<QuotaAnswer>(path, {
         method: 'POST',
         body,
         headers,
       });
       expect([answer.status, answer.body.code]).toEqual([429, 'QUOTA_EXCEEDED']);
-      expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
+      expect(Number(answer.headers.get('retry-after') ?? 0) > 0).toBe(comesBack);
       return answer.body;
     };
     const slow = { ...chain([task('a', { delay_ms: 60_000 }), task('b', {}, { depends_on: ['a'] })]), execute: true };
@@ -182,7 +183,12 @@ describeSystem('tenants', 'postgres', { env: { RATE_LIMIT: '0' } }, (check, syst
     await clients.acme.until(running, 'its task runs', ({ tasks }) => tasks[0]!.status === 'RUNNING');
     const chains = async (): Promise<number> => (await clients.acme.expect<{ total: number }>(200, '/chains')).total;
     const before = await chains();
-    expect((await refused('/chains', slow)).quota).toEqual({ limit: 'max_running_chains', max: 1, used: 1 });
+    expect((await refused('/chains', slow)).quota).toEqual({
+      limit: 'max_running_chains',
+      max: 1,
+      used: 1,
+      requested: 1,
+    });
     await refused('/chains', slow, { 'Idempotency-Key': 'second' });
     expect(await chains()).toBe(before);
     // What was answered before is answered again.
@@ -204,7 +210,16 @@ describeSystem('tenants', 'postgres', { env: { RATE_LIMIT: '0' } }, (check, syst
     await clients.acme.expect(202, `/chains/${second}/execute`, { method: 'POST' });
 
     await set({ max_running_chains: null, max_waiting_tasks: 3 });
-    expect((await refused('/chains', slow)).quota).toEqual({ limit: 'max_waiting_tasks', max: 3, used: 2 });
+    expect((await refused('/chains', slow)).quota).toEqual({
+      limit: 'max_waiting_tasks',
+      max: 3,
+      used: 2,
+      requested: 2,
+    });
+    await set({ max_waiting_tasks: 1 });
+    const large = await refused('/chains', slow, {}, false);
+    expect(large.quota).toMatchObject({ max: 1, requested: 2 });
+    expect(large.detail).toContain('this alone is more than the limit: split it, or ask for more');
     await clients.acme.expect(200, `/chains/${second}/cancel`, { method: 'POST' });
 
     await set({ max_waiting_tasks: null, max_creates_per_minute: 10 });
@@ -219,10 +234,14 @@ describeSystem('tenants', 'postgres', { env: { RATE_LIMIT: '0' } }, (check, syst
     expect(statuses.filter((status) => status === 201)).toHaveLength(10 - made);
     expect(statuses.filter((status) => status === 429)).toHaveLength(20 + made);
     const last = (await refused('/chains', waiting)).quota;
-    expect(last).toEqual({ limit: 'max_creates_per_minute', max: 10, used: 10 });
+    expect(last).toEqual({ limit: 'max_creates_per_minute', max: 10, used: 10, requested: 1 });
     // Others are not touched by it.
     await clients.beta.create(waiting);
-    await set({ max_creates_per_minute: null });
+    await set({ max_creates_per_minute: null, max_artifact_bytes: 0 });
+    const full = await refused('/chains', waiting, {}, false);
+    expect(full.quota).toEqual({ limit: 'max_artifact_bytes', max: 0, used: 0 });
+    expect(full.detail).toContain('they are freed by retention, or ask for more');
+    await set({ max_artifact_bytes: null });
   });
 
   check('see their limits and use', async () => {

@@ -63,7 +63,7 @@ describe('requests of the client', () => {
   });
 
   it('are not sent again where that is of no use or may do harm', async () => {
-    for (const status of [400, 401, 404, 409, 412, 422, 500]) {
+    for (const status of [400, 401, 404, 409, 412, 422, 429, 500]) {
       const { client, requests } = clientOf([busy(status)]);
       await expect(client.createChain({ body: chain })).rejects.toBeInstanceOf(ProblemError);
       expect(requests).toHaveLength(1);

@@ -11,7 +11,7 @@ const STORES_NOTHING = /\/chains\/validate$/;
 
 /**
  * A `fetch` that sends each creating or acting POST with an Idempotency-Key, the same one with each try, and tries again:
- * on 429 and 503, on a 409 that says when to come back (the first request with the key is still at work), and, where a
+ * on 503, on a 429 or 409 that says when to come back (the first request with the key is still at work), and, where a
  * second try cannot do harm (GET, or a POST with a key), when the connection breaks.
  */
 export function resilientFetch(send: typeof fetch, { retries = 4, maxDelayMs = 30_000 }: RetryOptions): typeof fetch {
@@ -43,7 +43,8 @@ export function resilientFetch(send: typeof fetch, { retries = 4, maxDelayMs = 3
 function delayOf(response: Response, failures: number): number | undefined {
   const after = response.headers.get('retry-after');
   const { status } = response;
-  if (status !== 429 && status !== 503 && (status !== 409 || after === null)) return undefined;
+  // A 429 that does not say when to come back is a quota that time alone does not free.
+  if (status !== 503 && ((status !== 429 && status !== 409) || after === null)) return undefined;
   if (after === null) return backoff(failures);
   const ms = /^\d+$/.test(after) ? Number(after) * 1_000 : Date.parse(after) - Date.now();
   return Number.isNaN(ms) ? backoff(failures) : Math.max(ms, 0);

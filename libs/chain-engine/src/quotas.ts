@@ -2,18 +2,28 @@ import { tenants, type Quota, type Queryable } from '#libs/repositories';
 
 /** What is beyond a tenant's quota: nothing was stored. */
 export class QuotaExceeded extends Error {
+  /** When it is worth trying again, s: when a create falls out of its minute, or a guess. undefined: time alone changes nothing. */
+  readonly retryAfterSeconds: number | undefined;
+
   constructor(
     readonly limit: keyof Quota,
     readonly max: number,
     readonly used: number,
-    /** When it is worth trying again, s: when a create falls out of its minute, or a guess. */
-    readonly retryAfterSeconds: number,
+    /** How much more this would have used; undefined where nobody knows before. */
+    readonly requested: number | undefined,
+    seconds?: number,
   ) {
     super(`${limit} is ${max}, and ${used} are used`);
+    this.retryAfterSeconds = this.neverFits ? undefined : seconds;
+  }
+
+  /** Whether it is beyond the limit by itself, whatever else is used. */
+  get neverFits(): boolean {
+    return this.requested !== undefined && this.requested > this.max;
   }
 }
 
-/** Nobody knows when a chain ends or artifacts are removed, s. */
+/** Nobody knows when a chain ends, s. */
 const TRY_AGAIN_S = 10;
 
 /** What a new chain would use. */
@@ -27,18 +37,18 @@ export async function checkCreate(tx: Queryable, quota: Quota, { tasks, starts }
   await tenants.hold(tx);
   const { max_creates_per_minute: creates, max_running_chains: running } = quota;
   const seconds = creates === null ? 0 : await tenants.nextCreate(tx, creates);
-  if (seconds > 0) throw new QuotaExceeded('max_creates_per_minute', creates!, creates!, Math.ceil(seconds));
+  if (seconds > 0) throw new QuotaExceeded('max_creates_per_minute', creates!, creates!, 1, Math.ceil(seconds));
   const { max_waiting_tasks: waiting, max_artifact_bytes: bytes } = quota;
   if (waiting === null && bytes === null && !(starts && running !== null)) return;
   const use = await tenants.use(tx);
   if (waiting !== null && use.waiting_tasks + tasks > waiting) {
-    throw new QuotaExceeded('max_waiting_tasks', waiting, use.waiting_tasks, TRY_AGAIN_S);
+    throw new QuotaExceeded('max_waiting_tasks', waiting, use.waiting_tasks, tasks, TRY_AGAIN_S);
   }
   if (bytes !== null && use.artifact_bytes >= bytes) {
-    throw new QuotaExceeded('max_artifact_bytes', bytes, use.artifact_bytes, TRY_AGAIN_S);
+    throw new QuotaExceeded('max_artifact_bytes', bytes, use.artifact_bytes, undefined);
   }
   if (starts && running !== null && use.running_chains >= running) {
-    throw new QuotaExceeded('max_running_chains', running, use.running_chains, TRY_AGAIN_S);
+    throw new QuotaExceeded('max_running_chains', running, use.running_chains, 1, TRY_AGAIN_S);
   }
 }
 
@@ -48,7 +58,7 @@ export async function checkStart(tx: Queryable, quota: Quota, chainId: string): 
   if (running === null) return;
   await tenants.hold(tx);
   const { others, itself } = await tenants.runningBeside(tx, chainId);
-  if (!itself && others >= running) throw new QuotaExceeded('max_running_chains', running, others, TRY_AGAIN_S);
+  if (!itself && others >= running) throw new QuotaExceeded('max_running_chains', running, others, 1, TRY_AGAIN_S);
 }
 
 /** Whether there is anything to look at. */

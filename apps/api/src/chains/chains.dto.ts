@@ -264,6 +264,9 @@ export class QuotaStateDto {
   max: number;
   @ApiProperty({ type: 'integer', example: 100 })
   used: number;
+  /** How much more the request would have used; left out where that is not known before. */
+  @ApiProperty({ type: 'integer', required: false, example: 1 })
+  requested?: number;
 }
 
 export class ProblemDto {

@@ -53,12 +53,24 @@ function fromHttpException(error: HttpException): Problem {
   return new Problem(code, error.message, { errors, cause: error });
 }
 
-const beyond = ({ limit, max, used, retryAfterSeconds }: QuotaExceeded): Problem =>
-  new Problem(
+function beyond(error: QuotaExceeded): Problem {
+  const { limit, max, used, requested, retryAfterSeconds: seconds } = error;
+  const asked = requested === undefined ? '' : `, and this asks for ${requested}`;
+  return new Problem(
     'QUOTA_EXCEEDED',
-    `Your tenant's ${limit} is ${max}, and ${used} are used: try again in ${retryAfterSeconds} s, or ask for more.`,
-    { headers: { 'Retry-After': String(retryAfterSeconds) }, quota: { limit, max, used } },
+    `Your tenant's ${limit} is ${max}, ${used} are used${asked}: ${wayOut(error)}.`,
+    {
+      headers: seconds === undefined ? {} : { 'Retry-After': String(seconds) },
+      quota: { limit, max, used, ...(requested !== undefined && { requested }) },
+    },
   );
+}
+
+function wayOut({ max, neverFits, retryAfterSeconds: seconds }: QuotaExceeded): string {
+  if (neverFits) return `this alone is more than the limit: ${max > 0 ? 'split it, or ask for more' : 'ask for more'}`;
+  if (seconds !== undefined) return `try again in ${seconds} s, or ask for more`;
+  return 'they are freed by retention, or ask for more';
+}
 
 export const unavailable = (cause?: unknown): Problem =>
   new Problem(

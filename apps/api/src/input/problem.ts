@@ -47,6 +47,7 @@ export interface QuotaState {
   readonly limit: string;
   readonly max: number;
   readonly used: number;
+  readonly requested?: number;
 }
 
 /** What is told beside code and detail. `cause` is logged and never sent. */

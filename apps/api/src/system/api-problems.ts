@@ -11,7 +11,7 @@ const MEANINGS: Readonly<Record<number, string>> = {
   413: 'The body is larger than 10 MB.',
   415: 'The body is not application/json.',
   422: 'The Idempotency-Key was used with another body.',
-  429: "More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds.",
+  429: "More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds; without that header time alone changes nothing, and `detail` says what does.",
   503: 'The database is out of reach: try again after `Retry-After` seconds.',
 };
 

@@ -983,6 +983,10 @@ export type QuotaStateDto = {
     limit: string;
     max: number;
     used: number;
+    /**
+     * How much more the request would have used; left out where that is not known before.
+     */
+    requested?: number;
 };
 
 export type ProblemDto = {
@@ -1270,7 +1274,7 @@ export type GetChainMetricsErrors = {
      */
     403: ProblemDto;
     /**
-     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds.
+     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds; without that header time alone changes nothing, and `detail` says what does.
      */
     429: ProblemDto;
     /**
@@ -1360,7 +1364,7 @@ export type ListChainsErrors = {
      */
     403: ProblemDto;
     /**
-     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds.
+     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds; without that header time alone changes nothing, and `detail` says what does.
      */
     429: ProblemDto;
     /**
@@ -1423,7 +1427,7 @@ export type CreateChainErrors = {
      */
     422: ProblemDto;
     /**
-     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds.
+     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds; without that header time alone changes nothing, and `detail` says what does.
      */
     429: ProblemDto;
     /**
@@ -1476,7 +1480,7 @@ export type ValidateChainErrors = {
      */
     415: ProblemDto;
     /**
-     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds.
+     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds; without that header time alone changes nothing, and `detail` says what does.
      */
     429: ProblemDto;
     /**
@@ -1545,7 +1549,7 @@ export type DeleteChainErrors = {
      */
     412: ProblemDto;
     /**
-     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds.
+     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds; without that header time alone changes nothing, and `detail` says what does.
      */
     429: ProblemDto;
     /**
@@ -1595,7 +1599,7 @@ export type GetChainErrors = {
      */
     404: ProblemDto;
     /**
-     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds.
+     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds; without that header time alone changes nothing, and `detail` says what does.
      */
     429: ProblemDto;
     /**
@@ -1645,7 +1649,7 @@ export type GetChainGraphErrors = {
      */
     404: ProblemDto;
     /**
-     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds.
+     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds; without that header time alone changes nothing, and `detail` says what does.
      */
     429: ProblemDto;
     /**
@@ -1757,7 +1761,7 @@ export type CancelChainsErrors = {
      */
     422: ProblemDto;
     /**
-     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds.
+     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds; without that header time alone changes nothing, and `detail` says what does.
      */
     429: ProblemDto;
     /**
@@ -1869,7 +1873,7 @@ export type PauseChainsErrors = {
      */
     422: ProblemDto;
     /**
-     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds.
+     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds; without that header time alone changes nothing, and `detail` says what does.
      */
     429: ProblemDto;
     /**
@@ -1981,7 +1985,7 @@ export type ResumeChainsErrors = {
      */
     422: ProblemDto;
     /**
-     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds.
+     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds; without that header time alone changes nothing, and `detail` says what does.
      */
     429: ProblemDto;
     /**
@@ -2093,7 +2097,7 @@ export type RetryChainsErrors = {
      */
     422: ProblemDto;
     /**
-     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds.
+     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds; without that header time alone changes nothing, and `detail` says what does.
      */
     429: ProblemDto;
     /**
@@ -2194,7 +2198,7 @@ export type ExecuteChainErrors = {
      */
     422: ProblemDto;
     /**
-     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds.
+     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds; without that header time alone changes nothing, and `detail` says what does.
      */
     429: ProblemDto;
     /**
@@ -2295,7 +2299,7 @@ export type CancelChainErrors = {
      */
     422: ProblemDto;
     /**
-     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds.
+     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds; without that header time alone changes nothing, and `detail` says what does.
      */
     429: ProblemDto;
     /**
@@ -2396,7 +2400,7 @@ export type PauseChainErrors = {
      */
     422: ProblemDto;
     /**
-     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds.
+     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds; without that header time alone changes nothing, and `detail` says what does.
      */
     429: ProblemDto;
     /**
@@ -2497,7 +2501,7 @@ export type ResumeChainErrors = {
      */
     422: ProblemDto;
     /**
-     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds.
+     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds; without that header time alone changes nothing, and `detail` says what does.
      */
     429: ProblemDto;
     /**
@@ -2606,7 +2610,7 @@ export type RetryChainErrors = {
      */
     422: ProblemDto;
     /**
-     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds.
+     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds; without that header time alone changes nothing, and `detail` says what does.
      */
     429: ProblemDto;
     /**
@@ -2711,7 +2715,7 @@ export type SetChainPriorityErrors = {
      */
     422: ProblemDto;
     /**
-     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds.
+     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds; without that header time alone changes nothing, and `detail` says what does.
      */
     429: ProblemDto;
     /**
@@ -2816,7 +2820,7 @@ export type SkipTaskErrors = {
      */
     422: ProblemDto;
     /**
-     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds.
+     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds; without that header time alone changes nothing, and `detail` says what does.
      */
     429: ProblemDto;
     /**
@@ -2925,7 +2929,7 @@ export type ResolveTaskErrors = {
      */
     422: ProblemDto;
     /**
-     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds.
+     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds; without that header time alone changes nothing, and `detail` says what does.
      */
     429: ProblemDto;
     /**
@@ -3034,7 +3038,7 @@ export type SetTaskPriorityErrors = {
      */
     422: ProblemDto;
     /**
-     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds.
+     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds; without that header time alone changes nothing, and `detail` says what does.
      */
     429: ProblemDto;
     /**
@@ -3143,7 +3147,7 @@ export type RetryTaskErrors = {
      */
     422: ProblemDto;
     /**
-     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds.
+     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds; without that header time alone changes nothing, and `detail` says what does.
      */
     429: ProblemDto;
     /**
@@ -3197,7 +3201,7 @@ export type GetTaskErrors = {
      */
     404: ProblemDto;
     /**
-     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds.
+     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds; without that header time alone changes nothing, and `detail` says what does.
      */
     429: ProblemDto;
     /**
@@ -3251,7 +3255,7 @@ export type ListTaskAttemptsErrors = {
      */
     404: ProblemDto;
     /**
-     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds.
+     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds; without that header time alone changes nothing, and `detail` says what does.
      */
     429: ProblemDto;
     /**
@@ -3322,7 +3326,7 @@ export type ListTaskLogsErrors = {
      */
     404: ProblemDto;
     /**
-     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds.
+     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds; without that header time alone changes nothing, and `detail` says what does.
      */
     429: ProblemDto;
     /**
@@ -3376,7 +3380,7 @@ export type ListTaskArtifactsErrors = {
      */
     404: ProblemDto;
     /**
-     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds.
+     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds; without that header time alone changes nothing, and `detail` says what does.
      */
     429: ProblemDto;
     /**
@@ -3434,7 +3438,7 @@ export type DownloadArtifactErrors = {
      */
     404: ProblemDto;
     /**
-     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds.
+     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds; without that header time alone changes nothing, and `detail` says what does.
      */
     429: ProblemDto;
     /**
@@ -3503,7 +3507,7 @@ export type ListChainEventsErrors = {
      */
     404: ProblemDto;
     /**
-     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds.
+     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds; without that header time alone changes nothing, and `detail` says what does.
      */
     429: ProblemDto;
     /**
@@ -3567,7 +3571,7 @@ export type ListEventsErrors = {
      */
     403: ProblemDto;
     /**
-     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds.
+     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds; without that header time alone changes nothing, and `detail` says what does.
      */
     429: ProblemDto;
     /**
@@ -3608,7 +3612,7 @@ export type ListTaskTypesErrors = {
      */
     403: ProblemDto;
     /**
-     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds.
+     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds; without that header time alone changes nothing, and `detail` says what does.
      */
     429: ProblemDto;
     /**
@@ -3645,7 +3649,7 @@ export type ListWebhooksErrors = {
      */
     403: ProblemDto;
     /**
-     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds.
+     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds; without that header time alone changes nothing, and `detail` says what does.
      */
     429: ProblemDto;
     /**
@@ -3718,7 +3722,7 @@ export type CreateWebhookErrors = {
      */
     422: ProblemDto;
     /**
-     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds.
+     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds; without that header time alone changes nothing, and `detail` says what does.
      */
     429: ProblemDto;
     /**
@@ -3781,7 +3785,7 @@ export type DeleteWebhookErrors = {
      */
     404: ProblemDto;
     /**
-     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds.
+     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds; without that header time alone changes nothing, and `detail` says what does.
      */
     429: ProblemDto;
     /**
@@ -3857,7 +3861,7 @@ export type RestoreWebhookErrors = {
      */
     422: ProblemDto;
     /**
-     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds.
+     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds; without that header time alone changes nothing, and `detail` says what does.
      */
     429: ProblemDto;
     /**
@@ -3920,7 +3924,7 @@ export type ListWebhookDeliveriesErrors = {
      */
     404: ProblemDto;
     /**
-     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds.
+     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds; without that header time alone changes nothing, and `detail` says what does.
      */
     429: ProblemDto;
     /**
@@ -4000,7 +4004,7 @@ export type ReplayWebhookDeliveryErrors = {
      */
     422: ProblemDto;
     /**
-     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds.
+     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds; without that header time alone changes nothing, and `detail` says what does.
      */
     429: ProblemDto;
     /**
@@ -4041,7 +4045,7 @@ export type ListKeysErrors = {
      */
     403: ProblemDto;
     /**
-     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds.
+     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds; without that header time alone changes nothing, and `detail` says what does.
      */
     429: ProblemDto;
     /**
@@ -4118,7 +4122,7 @@ export type CreateKeyErrors = {
      */
     422: ProblemDto;
     /**
-     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds.
+     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds; without that header time alone changes nothing, and `detail` says what does.
      */
     429: ProblemDto;
     /**
@@ -4181,7 +4185,7 @@ export type RevokeKeyErrors = {
      */
     404: ProblemDto;
     /**
-     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds.
+     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds; without that header time alone changes nothing, and `detail` says what does.
      */
     429: ProblemDto;
     /**
@@ -4257,7 +4261,7 @@ export type RestoreKeyErrors = {
      */
     422: ProblemDto;
     /**
-     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds.
+     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds; without that header time alone changes nothing, and `detail` says what does.
      */
     429: ProblemDto;
     /**
@@ -4331,7 +4335,7 @@ export type ListAuditRowsErrors = {
      */
     403: ProblemDto;
     /**
-     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds.
+     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds; without that header time alone changes nothing, and `detail` says what does.
      */
     429: ProblemDto;
     /**
@@ -4394,7 +4398,7 @@ export type DeleteSecretErrors = {
      */
     404: ProblemDto;
     /**
-     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds.
+     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds; without that header time alone changes nothing, and `detail` says what does.
      */
     429: ProblemDto;
     /**
@@ -4465,7 +4469,7 @@ export type PutSecretErrors = {
      */
     415: ProblemDto;
     /**
-     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds.
+     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds; without that header time alone changes nothing, and `detail` says what does.
      */
     429: ProblemDto;
     /**
@@ -4506,7 +4510,7 @@ export type ListSecretsErrors = {
      */
     403: ProblemDto;
     /**
-     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds.
+     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds; without that header time alone changes nothing, and `detail` says what does.
      */
     429: ProblemDto;
     /**
@@ -4551,7 +4555,7 @@ export type GetTenantErrors = {
      */
     404: ProblemDto;
     /**
-     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds.
+     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds; without that header time alone changes nothing, and `detail` says what does.
      */
     429: ProblemDto;
     /**
@@ -4592,7 +4596,7 @@ export type ListTenantsErrors = {
      */
     403: ProblemDto;
     /**
-     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds.
+     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds; without that header time alone changes nothing, and `detail` says what does.
      */
     429: ProblemDto;
     /**
@@ -4668,7 +4672,7 @@ export type CreateTenantErrors = {
      */
     422: ProblemDto;
     /**
-     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds.
+     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds; without that header time alone changes nothing, and `detail` says what does.
      */
     429: ProblemDto;
     /**
@@ -4741,7 +4745,7 @@ export type ChangeTenantErrors = {
      */
     415: ProblemDto;
     /**
-     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds.
+     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds; without that header time alone changes nothing, and `detail` says what does.
      */
     429: ProblemDto;
     /**
@@ -4823,7 +4827,7 @@ export type GetProcessMetricsErrors = {
      */
     403: ProblemDto;
     /**
-     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds.
+     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds; without that header time alone changes nothing, and `detail` says what does.
      */
     429: ProblemDto;
     /**
