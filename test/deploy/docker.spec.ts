@@ -50,6 +50,29 @@ describe('docker/Dockerfile', () => {
     expect(from.filter((stage) => !stages.includes(stage))).toEqual([]);
   });
 
+  it('copies what the build stage compiles: every alias and every folder of tsconfig.json', () => {
+    const [build] = dockerfile.getFROMs();
+    const end = dockerfile.getFROMs()[1]!.getRange().start.line;
+    expect(build!.getBuildStage()).toBe('build');
+    const copied = dockerfile
+      .getCOPYs()
+      .filter((copy) => copy.getRange().start.line < end)
+      .flatMap((copy) => copy.getArguments().slice(0, -1).map(String));
+    const { compilerOptions, include } = JSON.parse(read('tsconfig.json')) as {
+      compilerOptions: { paths: Record<string, string[]> };
+      include: string[];
+    };
+    const aliases = Object.values((JSON.parse(read('package.json')) as { imports: Record<string, string> }).imports);
+    const sources = [
+      ...include,
+      ...Object.values(compilerOptions.paths).flat(),
+      ...aliases.map((path) => path.replace('/dist/', '/')),
+    ].map((path) => path.replace(/^\.\//, '').replace(/\/?\*.*/, ''));
+    const missing = sources.filter((path) => !copied.some((each) => path === each || path.startsWith(`${each}/`)));
+    // The tests and the benchmark are in tsconfig.json and not in the image.
+    expect(missing).toEqual(['test', 'bench']);
+  });
+
   it('runs as a user by number, without a shell, and knows its health', () => {
     expect(last('USER')).toEqual(['10001:10001']);
     expect(JSON.parse(last('ENTRYPOINT').join(' '))).toEqual(['node', '--enable-source-maps', 'docker/entrypoint.mjs']);
