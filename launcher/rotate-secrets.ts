@@ -19,7 +19,7 @@ try {
           const wrapped = keys.rewrap(row.tenant_id, row.name, row)!;
           if (await secrets.rewrap(db, row, wrapped)) done++;
         } catch (error) {
-          faults.push(`${row.tenant_id}/${row.name}: ${(error as Error).message}`);
+          if (!row.removed) faults.push(`${row.tenant_id}/${row.name}: ${(error as Error).message}`);
         }
       }
     } finally {

@@ -22,6 +22,7 @@ export class Secrets1764028800010 implements MigrationInterface {
         created_at timestamptz NOT NULL DEFAULT now(),
         updated_at timestamptz NOT NULL DEFAULT now(),
         updated_by varchar(255),
+        deleted_at timestamptz, -- kept for a day, given to nobody
         PRIMARY KEY (tenant_id, name)
       )`);
     await runner.query(`ALTER TABLE secrets ENABLE ROW LEVEL SECURITY`);
@@ -36,6 +37,7 @@ export class Secrets1764028800010 implements MigrationInterface {
         SELECT s.name, s.tenant_id, s.key_id, s.wrapped_key, s.sealed
           FROM task_requests r JOIN chain_tasks t USING (task_request_id) JOIN secrets s ON s.tenant_id = r.tenant_id
          WHERE r.task_request_id = request_id AND t.status IN ('QUEUED', 'RUNNING') AND s.name = ANY (wanted)
+           AND s.deleted_at IS NULL
            AND strpos(r.params::text, '\${secrets.' || s.name || '}') > 0 $$`);
     await runner.query(`
       CREATE FUNCTION secrets_are_used() RETURNS boolean

@@ -137,7 +137,7 @@ describeOnBackends('secrets', { env }, (check, system) => {
     for (const name of ['none', 'foreign']) expect(taskOf(ended, name).error!.code).toBe('SECRET_UNAVAILABLE');
   });
 
-  check('are named, replaced and removed, and never shown', async ({ api }) => {
+  check('are named, replaced, removed and restored, and never shown', async ({ api }) => {
     await put('one', 'the first value');
     await put('one', 'the second value');
     const { items } = await api.expect<{ items: { name: string }[] }>(200, '/secrets');
@@ -154,6 +154,21 @@ describeOnBackends('secrets', { env }, (check, system) => {
     expect(gone.body.code).toBe('CONFIRMATION_REQUIRED');
     await api.expect(200, '/secrets/one?confirm=one', { method: 'DELETE' });
     await api.expect(404, '/secrets/one?confirm=one', { method: 'DELETE' });
+    const without = await api.run(chain([task('a', { result: '${secrets.one}' })]));
+    expect(taskOf(without, 'a').error!.code).toBe('SECRET_UNAVAILABLE');
+    await api.expect(200, '/secrets/one/restore', { method: 'POST' });
+    await api.expect(404, '/secrets/one/restore', { method: 'POST' });
+    expect(taskOf(await api.run(chain([task('a', { result: '${secrets.one}' })])), 'a').status).toBe('SUCCESS');
+    await api.expect(200, '/secrets/one?confirm=one', { method: 'DELETE' });
+    await withConnection(system.databaseUrl, (client) =>
+      client.query(`UPDATE secrets SET deleted_at = now() - interval '25 h' WHERE name = 'one'`),
+    );
+    await api.expect(404, '/secrets/one/restore', { method: 'POST' });
+    const engine = new Database(system.databaseUrl, { role: 'task_chain_engine', max: 1 });
+    await secrets.forget(engine);
+    const left = await engine.query({ name: '', text: `SELECT FROM secrets WHERE deleted_at IS NOT NULL` });
+    await engine.close();
+    expect(left).toEqual([]);
     const embedded = await api.call('/chains', {
       method: 'POST',
       body: chain([task('a', { result: 'Bearer ${secrets.one}' })]),

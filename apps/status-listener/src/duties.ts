@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Gauge, type Registry } from 'prom-client';
 import type { EngineLog } from '#libs/chain-engine';
 import { LANES, type StatusChannel, type TaskQueues } from '#libs/queues';
-import { engineQueries, readGauges, type Database, webhooks } from '#libs/repositories';
+import { engineQueries, readGauges, type Database, secrets, webhooks } from '#libs/repositories';
 
 const DUTY_MS = 30_000;
 const KEY_SECONDS = 24 * 3_600;
@@ -91,6 +91,7 @@ export class Duties {
     do keys = await engineQueries.deleteOldKeys(this.db, KEY_SECONDS, KEY_BATCH);
     while (keys === KEY_BATCH);
     await webhooks.forget(this.db);
+    await secrets.forget(this.db);
     if (this.retention === null) return;
     for (;;) {
       const removed = await engineQueries.deleteFinished(this.db, this.retention.seconds, DELETE_BATCH);

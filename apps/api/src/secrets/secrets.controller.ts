@@ -1,15 +1,20 @@
-import { Body, Controller, Delete, Get, Param, Put, Query, Res } from '@nestjs/common';
-import { ApiBody, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, Delete, Get, Headers, HttpCode, Param, Post, Put, Query, Res } from '@nestjs/common';
+import { ApiBody, ApiHeader, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { SecretKeys } from '#libs/platform';
-import { secrets, tellOfChange } from '#libs/repositories';
+import { secrets, tellOfChange, type Queryable } from '#libs/repositories';
 import { Problem } from '../input/problem.js';
 import { bodyReader } from '../input/read-body.js';
 import { Needs } from '../sign-in/roles.js';
 import { ApiProblems } from '../system/api-problems.js';
 import { callerOf, type CallerReply } from '../system/caller.js';
-import { CONFIRM, DRY_RUN, onlyLooks } from '../system/confirmation.js';
+import { CONFIRM, DRY_RUN, onlyLooks, restorableUntil } from '../system/confirmation.js';
 import { OfTenant, type TenantDatabases } from '../system/databases.js';
+import { IDEMPOTENCY_KEY, idempotentRequest, once } from '../system/idempotency-key.js';
 import { DeletedSecretDto, SecretDto, SecretListDto } from './secrets.dto.js';
+
+interface Reply extends CallerReply {
+  header(name: string, value: string): Reply;
+}
 
 /** What secrets are sealed by; undefined where none is configured. */
 export class SealingKeys {
@@ -87,7 +92,8 @@ export class SecretsController {
   @ApiOperation({
     operationId: 'deleteSecret',
     summary: 'Remove a secret',
-    description: 'For good: nobody has its value any more. `confirm` is its name.',
+    description:
+      'No task is given it from now on. Within a day it can be restored; after that nobody has its value. `confirm` is its name.',
   })
   @ApiResponse({ status: 200, type: DeletedSecretDto, description: 'It is gone.' })
   @ApiProblems(400, 404, 503)
@@ -99,14 +105,41 @@ export class SecretsController {
   ): Promise<DeletedSecretDto> {
     const there = (await secrets.list(reads)).find((each) => each.name === name);
     if (there === undefined) throw notFound(name);
-    if (onlyLooks(query, name)) return { dry_run: true, secret: there };
+    const told = { restorable_until: restorableUntil() };
+    if (onlyLooks(query, name)) return { ...told, dry_run: true, secret: there };
     const secret = await engine.transaction(async (tx) => {
       const row = await secrets.remove(tx, name);
       if (row === undefined) throw notFound(name);
       await tellOfChange(tx, { ...callerOf(reply), action: 'deleteSecret', target: name, details: {} });
       return row;
     });
-    return { dry_run: false, secret };
+    return { ...told, dry_run: false, secret };
+  }
+
+  @Post(':name/restore')
+  @HttpCode(200)
+  @ApiParam(NAME)
+  @ApiOperation({
+    operationId: 'restoreSecret',
+    summary: 'Take back that a secret was removed',
+    description: 'Within a day. Tasks are given it again.',
+  })
+  @ApiHeader(IDEMPOTENCY_KEY)
+  @ApiResponse({ status: 200, type: SecretDto, description: 'It is there again.' })
+  @ApiProblems(400, 404, 409, 413, 415, 422, 503)
+  async restore(
+    @OfTenant() { engine }: TenantDatabases,
+    @Param('name') name: string,
+    @Headers('idempotency-key') key: string | undefined,
+    @Res({ passthrough: true }) reply: Reply,
+  ): Promise<SecretDto> {
+    const work = async (db: Queryable): Promise<SecretDto> => {
+      const row = await secrets.restore(db, known(name));
+      if (row === undefined) throw notFound(name);
+      await tellOfChange(db, { ...callerOf(reply), action: 'restoreSecret', target: name, details: {} });
+      return row;
+    };
+    return once(engine, `restoreSecret:${known(name)}`, idempotentRequest(key, { name }), reply, work);
   }
 }
 

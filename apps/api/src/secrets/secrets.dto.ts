@@ -21,6 +21,9 @@ export class DeletedSecretDto {
   /** true: nothing was done. */
   @ApiProperty()
   dry_run: boolean;
+  /** Until then `POST /secrets/{name}/restore` brings it back; after that nobody has its value. */
+  @ApiProperty({ format: 'date-time' })
+  restorable_until: string;
   @ApiProperty({ type: SecretDto })
   secret: SecretDto;
 }

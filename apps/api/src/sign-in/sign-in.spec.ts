@@ -56,6 +56,7 @@ const NEEDED: Readonly<Record<string, Role | 'open'>> = {
   'POST /api/v1/webhooks': 'admin',
   'DELETE /api/v1/webhooks/:webhook_id': 'admin',
   'POST /api/v1/webhooks/:webhook_id/restore': 'admin',
+  'POST /api/v1/secrets/:name/restore': 'admin',
   'GET /api/v1/webhooks/:webhook_id/deliveries': 'operator',
   'POST /api/v1/webhooks/:webhook_id/deliveries/:delivery_id/replay': 'operator',
   'GET /api/v1/tenant': 'viewer',

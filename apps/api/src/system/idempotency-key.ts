@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Answer, IdempotentRequest } from '#libs/chain-engine';
+import { answerOnce, type Answer, type IdempotentRequest } from '#libs/chain-engine';
+import type { Database, Queryable } from '#libs/repositories';
 import { Problem } from '../input/problem.js';
 
 /** The header, as the description shows it. */
@@ -48,4 +49,16 @@ export function answerOf<T>(outcome: Answer<object>, reply: Reply): T {
     case 'answered':
       return outcome.answer as T;
   }
+}
+
+/** Stores all that the work says or nothing, with a key and without one. */
+export async function once<T extends object>(
+  engine: Database,
+  scope: string,
+  request: IdempotentRequest | undefined,
+  reply: Reply,
+  work: (db: Queryable) => Promise<T>,
+): Promise<T> {
+  if (request === undefined) return engine.transaction(work);
+  return answerOf(await answerOnce(engine, scope, request, work), reply);
 }

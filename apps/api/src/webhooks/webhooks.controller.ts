@@ -2,14 +2,13 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { Body, Controller, Delete, Get, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiBody, ApiHeader, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { isObject } from '#libs/chain-domain';
-import { answerOnce, type IdempotentRequest } from '#libs/chain-engine';
-import { tellOfChange, webhooks, type Database, type Queryable, type WebhookDelivery } from '#libs/repositories';
+import { tellOfChange, webhooks, type Queryable, type WebhookDelivery } from '#libs/repositories';
 import { Problem } from '../input/problem.js';
 import { ApiProblems } from '../system/api-problems.js';
 import { callerOf, type CallerReply } from '../system/caller.js';
 import { CONFIRM, DRY_RUN, onlyLooks, restorableUntil } from '../system/confirmation.js';
 import { OfTenant, type TenantDatabases } from '../system/databases.js';
-import { answerOf, IDEMPOTENCY_KEY, idempotentRequest } from '../system/idempotency-key.js';
+import { IDEMPOTENCY_KEY, idempotentRequest, once } from '../system/idempotency-key.js';
 import { isId } from '../system/ids.js';
 import { wholeNumber } from '../system/query.js';
 import { Needs } from '../sign-in/roles.js';
@@ -203,18 +202,6 @@ export class WebhooksController {
     };
     return once(engine, `replayWebhookDelivery:${number}`, idempotentRequest(key, { id }), reply, work);
   }
-}
-
-/** Stores all that the work says or nothing, with a key and without one. */
-async function once<T extends object>(
-  engine: Database,
-  scope: string,
-  request: IdempotentRequest | undefined,
-  reply: Reply,
-  work: (db: Queryable) => Promise<T>,
-): Promise<T> {
-  if (request === undefined) return engine.transaction(work);
-  return answerOf(await answerOnce(engine, scope, request, work), reply);
 }
 
 function readWebhook(body: unknown): { url: string; events: string[] } {

@@ -867,6 +867,10 @@ export type DeletedSecretDto = {
      * true: nothing was done.
      */
     dry_run: boolean;
+    /**
+     * Until then `POST /secrets/{name}/restore` brings it back; after that nobody has its value.
+     */
+    restorable_until: string;
     secret: SecretDto;
 };
 
@@ -4533,6 +4537,82 @@ export type ListSecretsResponses = {
 };
 
 export type ListSecretsResponse = ListSecretsResponses[keyof ListSecretsResponses];
+
+export type RestoreSecretData = {
+    body?: never;
+    headers?: {
+        /**
+         * The same key and body get the same answer, however often they are sent; the same key with another body is refused with 422. Keys are kept apart by operation and by what it acts on, for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        /**
+         * What tasks name it by: `${secrets.<name>}`.
+         */
+        name: string;
+    };
+    query?: never;
+    url: '/api/v1/secrets/{name}/restore';
+};
+
+export type RestoreSecretErrors = {
+    /**
+     * The request is wrong: `code` and `errors` say where and what was expected.
+     */
+    400: ProblemDto;
+    /**
+     * The request carries no key or token that counts.
+     */
+    401: ProblemDto;
+    /**
+     * The role of the caller does not allow it, or nobody may.
+     */
+    403: ProblemDto;
+    /**
+     * There is no such chain, task, artifact, webhook or delivery.
+     */
+    404: ProblemDto;
+    /**
+     * The chain's or task's status does not allow it, which `detail` names; or the first request with the Idempotency-Key is at work.
+     */
+    409: ProblemDto;
+    /**
+     * The body is larger than 10 MB.
+     */
+    413: ProblemDto;
+    /**
+     * The body is not application/json.
+     */
+    415: ProblemDto;
+    /**
+     * The Idempotency-Key was used with another body.
+     */
+    422: ProblemDto;
+    /**
+     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds; without that header time alone changes nothing, and `detail` says what does.
+     */
+    429: ProblemDto;
+    /**
+     * A fault of the server; the log of the api has its cause.
+     */
+    500: ProblemDto;
+    /**
+     * The database is out of reach: try again after `Retry-After` seconds.
+     */
+    503: ProblemDto;
+};
+
+export type RestoreSecretError = RestoreSecretErrors[keyof RestoreSecretErrors];
+
+export type RestoreSecretResponses = {
+    /**
+     * It is there again.
+     */
+    200: SecretDto;
+};
+
+export type RestoreSecretResponse = RestoreSecretResponses[keyof RestoreSecretResponses];
 
 export type GetTenantData = {
     body?: never;
