@@ -5,6 +5,7 @@ const PROGRAMS = {
   'compute-worker': 'apps/compute-worker/src/main.js',
   migrate: 'launcher/migrate.js',
   'verify-audit': 'launcher/verify-audit.js',
+  'rotate-secrets': 'launcher/rotate-secrets.js',
   doctor: 'launcher/doctor.js',
 };
 

@@ -191,9 +191,12 @@ for (const { file, objects } of rendered) {
         const names = env.map((each) => each.name);
         expect(names.filter((each) => !isVariable(each))).toEqual([]);
         expect([name, new Set(names).size]).toEqual([name, names.length]);
-        const secret = /URL$|KEY$/;
+        const secret = /URL$|KEY$|KEY_PREVIOUS$/;
         expect(env.filter((each) => secret.test(each.name) && !each.valueFrom?.secretKeyRef)).toEqual([]);
         expect(names.includes('ADMIN_API_KEY') && args[0] !== 'api').toBe(false);
+        const keys = names.filter((each) => each.startsWith('SECRETS_'));
+        const may = ['api', 'compute-worker'].includes(args[0]) && file.endsWith('production.yaml');
+        expect([name, keys]).toEqual([name, may ? ['SECRETS_KEY', 'SECRETS_KEY_PREVIOUS'] : []]);
         readConfig(
           Object.fromEntries(env.flatMap((each) => (each.value === undefined ? [] : [[each.name, each.value]]))),
         );

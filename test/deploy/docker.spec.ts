@@ -86,7 +86,7 @@ describe('docker/Dockerfile', () => {
 
   it('starts programs that are built', () => {
     const programs = [...read('docker/entrypoint.mjs').matchAll(/'([a-z-]+\/[a-z/-]+\.js)'/g)].map(([, path]) => path!);
-    expect(programs).toHaveLength(6);
+    expect(programs).toHaveLength(7);
     for (const path of programs) expect([path, existsSync(join(ROOT, 'dist', path))]).toEqual([path, true]);
   });
 });
@@ -120,6 +120,11 @@ describe('docker/compose.yml', () => {
     expect(compose.services['compute-worker']!.environment).not.toHaveProperty('ADMIN_API_KEY');
   });
 
+  it('gives the keys of secrets to API and worker alone', () => {
+    for (const name of ['SECRETS_KEY', 'SECRETS_KEY_PREVIOUS'])
+      expect(ours.filter((each) => name in compose.services[each]!.environment!)).toEqual(['api', 'compute-worker']);
+  });
+
   it('asks for every secret, and has none', () => {
     const asked = new Set([...text.matchAll(/\$\{([A-Z_]+)/g)].map(([, name]) => name!));
     asked.delete('TASK_CHAIN_VERSION');
@@ -129,7 +134,8 @@ describe('docker/compose.yml', () => {
     ]);
     expect(example).toEqual(expect.arrayContaining([...asked].map((name) => [name, ''])));
     expect(example).toHaveLength(asked.size);
-    for (const name of asked) expect(text).toContain(`\${${name}:?`);
+    const may = ['SECRETS_KEY', 'SECRETS_KEY_PREVIOUS'];
+    for (const name of asked) expect(text).toContain(`\${${name}:${may.includes(name) ? '-}' : '?'}`);
   });
 
   it('mounts what is there, names services and volumes that there are, and pins every image', () => {

@@ -32,6 +32,17 @@ app.kubernetes.io/managed-by: {{ .root.Release.Service }}
       key: {{ .key }}
 {{- end }}
 
+{{/* What API and workers seal and open secrets by. */}}
+{{- define "tc.secretsKeys" -}}
+{{- $from := .root.Values.secretsKey -}}
+{{- if and $from.existingSecret (has .part (list "api" "worker")) }}
+{{ include "tc.secretVariable" (dict "name" "SECRETS_KEY" "secret" $from.existingSecret "key" $from.key) }}
+{{- with $from.previousKey }}
+{{ include "tc.secretVariable" (dict "name" "SECRETS_KEY_PREVIOUS" "secret" $from.existingSecret "key" .) }}
+{{- end }}
+{{- end }}
+{{- end }}
+
 {{/* Variables of every app; .part is a key of database.keys. */}}
 {{- define "tc.environment" -}}
 {{- $values := .root.Values -}}
@@ -39,6 +50,7 @@ app.kubernetes.io/managed-by: {{ .root.Release.Service }}
 {{- if and $values.redis.existingSecret (ne .part "migrate") }}
 {{ include "tc.secretVariable" (dict "name" "REDIS_URL" "secret" $values.redis.existingSecret "key" $values.redis.key) }}
 {{- end }}
+{{- include "tc.secretsKeys" . }}
 - name: LOG_LEVEL
   value: {{ $values.config.logLevel }}
 - name: DIAGNOSTIC_TASKS
