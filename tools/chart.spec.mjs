@@ -102,6 +102,22 @@ describe('the Helm chart', () => {
     }
   });
 
+  it('makes no rule of an empty list of callers or ports, which would let through all', { skip: noHelm }, () => {
+    const none = ['metricsFrom', 'databasePorts', 'redisPorts', 'outboundPorts', 'tracingPorts'].flatMap((name) => [
+      '--set-json',
+      `networkPolicy.${name}=[]`,
+    ]);
+    const policies = parseAllDocuments(render(helm, RENDERED[1].values, ...none))
+      .map((document) => document.toJS())
+      .filter((object) => object?.kind === 'NetworkPolicy' && !object.metadata.name.endsWith('default-deny'));
+    const dns = { ports: [53, 53] };
+    const portsOf = (rules) => rules?.map(({ ports, ...rest }) => ({ ports: ports?.map(({ port }) => port), ...rest }));
+    expect(policies.map(({ spec }) => [portsOf(spec.ingress), portsOf(spec.egress)])).toEqual(
+      policies.map(({ metadata }) => [metadata.name.endsWith('-api') ? [{ ports: [3000] }] : undefined, [dns]]),
+    );
+    expect(policies).toHaveLength(4);
+  });
+
   it('holds to the schemas of Kubernetes, KEDA and the Prometheus operator', () => {
     for (const { file, objects } of rendered) {
       for (const object of objects) {
