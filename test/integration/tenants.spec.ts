@@ -244,6 +244,19 @@ describeSystem('tenants', 'postgres', { env: { RATE_LIMIT: '0' } }, (check, syst
     await set({ max_artifact_bytes: null });
   });
 
+  check('have the changes to themselves in the log of the platform, which is for nobody else', async ({ api }) => {
+    const rows = await eventually('the changes are in the log', async () => {
+      const path = '/audit?platform=true&target=beta&limit=200';
+      const { items } = await api.expect<{ items: { action: string; details: object }[] }>(200, path);
+      return items.some(({ details }) => 'enabled' in details) ? items : undefined;
+    });
+    expect(rows.at(-1)).toMatchObject({ action: 'createTenant', actor: 'admin key', target: 'beta' });
+    expect((await api.expect<{ items: object[] }>(200, '/audit?target=beta')).items).toEqual([]);
+    const refused = await clients.acme.call('/audit?platform=true');
+    expect([refused.status, refused.body.code]).toEqual([403, 'FORBIDDEN']);
+    expect((await api.call('/audit?platform=yes')).status).toBe(400);
+  });
+
   check('see their limits and use', async () => {
     const own = await clients.acme.expect<Record<string, unknown>>(200, '/tenant');
     expect(own).toMatchObject({ tenant_id: 'acme', max_creates_per_minute: null, use: { running_chains: 0 } });

@@ -1,9 +1,10 @@
-import { Controller, Get, Query } from '@nestjs/common';
+import { Controller, Get, Query, Req } from '@nestjs/common';
 import { ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { readAuditPage } from '#libs/repositories';
+import { PLATFORM, readAuditPage } from '#libs/repositories';
+import { Problem } from '../input/problem.js';
 import { Needs } from '../sign-in/roles.js';
 import { ApiProblems } from '../system/api-problems.js';
-import { OfTenant, type TenantDatabases } from '../system/databases.js';
+import { Databases, OfTenant, type SignedRequest, type TenantDatabases } from '../system/databases.js';
 import { QueryReader } from '../system/query.js';
 import { AuditPageDto } from './audit.dto.js';
 
@@ -14,6 +15,8 @@ const time = { type: 'string' as const, format: 'date-time' };
 @Controller('audit')
 @Needs('admin')
 export class AuditController {
+  constructor(private readonly databases: Databases) {}
+
   @Get()
   @ApiOperation({
     operationId: 'listAuditRows',
@@ -32,11 +35,21 @@ export class AuditController {
     description: 'Rows before this number.',
     schema: { type: 'integer', minimum: 1 },
   })
+  @ApiQuery({
+    name: 'platform',
+    required: false,
+    description: 'true: the changes to tenants themselves, which belong to none. For the role platform.',
+    schema: { type: 'boolean', default: false },
+  })
   @ApiQuery({ name: 'limit', required: false, schema: { type: 'integer', minimum: 1, maximum: 200, default: 50 } })
   @ApiResponse({ status: 200, type: AuditPageDto, description: 'A page of the log.' })
   @ApiProblems(400, 503)
-  async list(@OfTenant() { reads }: TenantDatabases, @Query() query: Record<string, unknown>): Promise<AuditPageDto> {
-    const read = new QueryReader(query, ['actor', 'action', 'target', 'from', 'to', 'before', 'limit']);
+  async list(
+    @OfTenant() own: TenantDatabases,
+    @Req() { identity }: SignedRequest,
+    @Query() query: Record<string, unknown>,
+  ): Promise<AuditPageDto> {
+    const read = new QueryReader(query, ['actor', 'action', 'target', 'from', 'to', 'before', 'limit', 'platform']);
     const filter = {
       actor: read.text('actor'),
       action: read.text('action', 64),
@@ -46,7 +59,12 @@ export class AuditController {
       before: read.number('before', Number.MAX_SAFE_INTEGER, 1, Number.MAX_SAFE_INTEGER),
     };
     const limit = read.number('limit', 50, 1, 200);
+    const platform = read.list('platform', ['true', 'false'])?.includes('true') === true;
     read.end();
+    if (platform && identity?.role !== 'platform') {
+      throw new Problem('FORBIDDEN', 'platform=true: the rows of the platform are for the role platform.');
+    }
+    const { reads } = platform ? this.databases.forTenant(PLATFORM) : own;
     const rows = await readAuditPage(reads, filter, limit + 1);
     const items = rows.slice(0, limit);
     return { items, next_before: rows.length > limit ? items.at(-1)!.seq : null };

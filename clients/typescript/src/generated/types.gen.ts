@@ -4298,6 +4298,10 @@ export type ListAuditRowsData = {
          */
         limit?: number;
         /**
+         * true: the changes to tenants themselves, which belong to none. For the role platform.
+         */
+        platform?: boolean;
+        /**
          * Rows before this number.
          */
         before?: number;
