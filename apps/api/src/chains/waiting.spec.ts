@@ -18,7 +18,7 @@ const row = (more: Partial<TaskView>): TaskView =>
 const around = (more: Partial<Surroundings> = {}): Surroundings => ({
   chain: { status: 'RUNNING', max_parallel: 2, admitted_tasks: 2 },
   statusOf: (id) => ({ a: 'SUCCESS', b: 'RUNNING' })[id] ?? 'PENDING',
-  queues: { ahead: new Map([['t', 1]]), counted: 1_000, slots: new Map([['psi', 4]]) },
+  queues: { ahead: new Map([['t', 1]]), counted: new Map([['psi', 1_000]]), slots: new Map([['psi', 4]]) },
   ...more,
 });
 
@@ -95,6 +95,18 @@ describe('why a task waits', () => {
         ahead: 1_000,
         ahead_at_least: true,
       },
+    ],
+    [
+      'a slot, though it left the queue as it was counted',
+      { status: 'QUEUED', task_id: 'gone' },
+      {},
+      { message: 'sent, waits in the queue of type psi: 4 slots at the workers' },
+    ],
+    [
+      'room, though it left the queue as it was counted',
+      { status: 'READY', task_id: 'gone' },
+      { queues: { ahead: new Map(), counted: new Map(), slots: new Map([['psi', 4]]) } },
+      { message: 'waits for room in the queue of type psi: 4 slots at the workers' },
     ],
   ] as [string, Partial<TaskView>, Partial<Surroundings>, object][]) {
     it(name, () => expect(waitingOf(row(task), around(surroundings))).toMatchObject(expected));

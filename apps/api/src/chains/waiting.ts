@@ -88,14 +88,15 @@ function forWorker(row: TaskView, { ahead: positions, counted, slots }: QueueFac
     return { code: 'NO_WORKER', message: `no worker that is alive runs tasks of type ${type}: start one` };
   }
   const known = positions.get(id);
-  const ahead = known ?? counted;
+  const ahead = known ?? (status === 'READY' ? counted.get(type) : undefined);
   const words = known === undefined ? `at least ${ahead}` : String(ahead);
   const where = status === 'QUEUED' ? 'sent, waits in the queue' : 'waits for room in the queue';
   const tasks = ahead === 1 && known !== undefined ? 'task' : 'tasks';
+  // It left the queue between the two reads: nobody knows of a place.
+  const place = ahead === undefined ? '' : `${words} ${tasks} ahead, `;
   return {
     code: status === 'QUEUED' ? 'IN_QUEUE' : 'WAITING_FOR_ROOM',
-    message: `${where} of type ${type}: ${words} ${tasks} ahead, ${free} ${free === 1 ? 'slot' : 'slots'} at the workers`,
-    ahead,
-    ...(known === undefined && { ahead_at_least: true }),
+    message: `${where} of type ${type}: ${place}${free} ${free === 1 ? 'slot' : 'slots'} at the workers`,
+    ...(ahead !== undefined && { ahead, ...(known === undefined && { ahead_at_least: true }) }),
   };
 }

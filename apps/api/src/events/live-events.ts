@@ -5,7 +5,7 @@ import type { ChainWatch } from './chain-watch.js';
 import type { EventStream } from './event-stream.js';
 
 /** Why a task waits is not part of the stream. */
-const NOT_READ: QueueFacts = { ahead: new Map(), counted: 0, slots: new Map() };
+const NOT_READ: QueueFacts = { ahead: new Map(), counted: new Map(), slots: new Map() };
 const TERMINAL = new Set(['SUCCESS', 'FAILURE', 'CANCELLED']);
 
 /**

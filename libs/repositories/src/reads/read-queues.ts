@@ -22,10 +22,12 @@ const positions: Statement = {
                   WHERE t.status = 'READY' AND t.hold IS NULL AND t.concurrency_key IS NULL AND t.task_type = type.task_type AND t.tenant_id = ${MINE}
                   ORDER BY priority DESC, id LIMIT $3) AS first) AS counted
     )
-    SELECT task_id, ahead FROM queued WHERE chain_id = $2
+    SELECT task_type, task_id, ahead FROM queued WHERE chain_id = $2
     UNION ALL
-    SELECT task_id, ahead + (SELECT count(*) FROM queued WHERE queued.task_type = ready.task_type)
-      FROM ready WHERE chain_id = $2`,
+    SELECT task_type, task_id, ahead + (SELECT count(*) FROM queued WHERE queued.task_type = ready.task_type)
+      FROM ready WHERE chain_id = $2
+    UNION ALL
+    SELECT task_type, NULL, count(*) FROM ready GROUP BY task_type HAVING count(*) >= $3`,
 };
 
 const slots: Statement = {
@@ -39,23 +41,24 @@ const slots: Statement = {
 
 /** What stands between a chain's READY and QUEUED tasks and a worker. */
 export interface QueueFacts {
-  /** Tasks ahead of each, by task id; one that is missing has at least `counted` ahead of it. */
+  /** Tasks ahead of each, by task id. One that is missing was not counted, or had left the queue when it was. */
   readonly ahead: ReadonlyMap<string, number>;
-  readonly counted: number;
+  /** Types of which more tasks are READY than are counted, and how many are. */
+  readonly counted: ReadonlyMap<string, number>;
   /** Slots of all live workers by task type; a type that is missing has none. */
   readonly slots: ReadonlyMap<string, number>;
 }
 
 /** The queues of these task types, as a chain's tasks stand in them. Bounded work, however much waits. */
 export async function readQueues(db: Queryable, chainId: string, types: readonly string[]): Promise<QueueFacts> {
-  if (types.length === 0) return { ahead: new Map(), counted: MAX_COUNTED, slots: new Map() };
-  const [ahead, live] = await Promise.all([
-    db.query<{ task_id: string; ahead: number }>(positions, [types, chainId, MAX_COUNTED]),
+  if (types.length === 0) return { ahead: new Map(), counted: new Map(), slots: new Map() };
+  const [rows, live] = await Promise.all([
+    db.query<{ task_type: string; task_id: string | null; ahead: number }>(positions, [types, chainId, MAX_COUNTED]),
     db.query<{ task_type: string; slots: number }>(slots, [types, WORKER_SEEN_MS]),
   ]);
   return {
-    ahead: new Map(ahead.map((row) => [row.task_id, row.ahead])),
-    counted: MAX_COUNTED,
+    ahead: new Map(rows.flatMap(({ task_id: id, ahead }) => (id === null ? [] : [[id, ahead] as const]))),
+    counted: new Map(rows.flatMap((row) => (row.task_id === null ? [[row.task_type, row.ahead] as const] : []))),
     slots: new Map(live.map((row) => [row.task_type, row.slots])),
   };
 }
