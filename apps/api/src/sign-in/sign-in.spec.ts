@@ -210,6 +210,17 @@ describe('sign-in', () => {
     expect(JSON.stringify(kept)).not.toContain(first.key);
   });
 
+  test('the metrics of the process, which count all tenants, are not for a tenant', async () => {
+    const as = (tenant: string, method: 'GET' | 'POST', url: string, payload?: object) =>
+      app.inject({ method, url, headers: { authorization: `Bearer ${ADMIN_KEY}`, 'x-tenant': tenant }, payload });
+    await as('default', 'POST', '/api/v1/tenants', { tenant_id: 'acme', name: 'Acme' });
+    const made = await as('acme', 'POST', '/api/v1/keys', { name: 'of acme', role: 'admin' });
+    const refused = await inject('GET', '/metrics', made.json<{ key: string }>().key);
+    expect([refused.statusCode, refused.json<{ code: string }>().code]).toEqual([403, 'FORBIDDEN']);
+    expect((await as('acme', 'GET', '/metrics')).statusCode).toBe(200);
+    expect((await inject('GET', '/metrics', keys.viewer)).statusCode).toBe(200);
+  });
+
   test('a revoked key opens nothing: here at once, elsewhere within 5 s; an expired one neither', async () => {
     const { key, key_id: id } = await makeKey('viewer');
     let now = 0;

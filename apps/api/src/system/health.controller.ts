@@ -1,11 +1,13 @@
-import { Controller, Get, Res } from '@nestjs/common';
+import { Controller, Get, Req, Res } from '@nestjs/common';
 import { ApiOperation, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { Counter, Histogram } from 'prom-client';
+import { DEFAULT_TENANT } from '#libs/chain-domain';
 import { runHealthChecks, type HealthReport, type Metrics } from '#libs/platform';
 import { missingMigrations } from '#libs/repositories';
+import { Problem } from '../input/problem.js';
 import { Needs, Open } from '../sign-in/roles.js';
 import { ApiProblems } from './api-problems.js';
-import { Databases } from './databases.js';
+import { Databases, type SignedRequest } from './databases.js';
 import { LivenessDto, ReadinessDto } from './health.dto.js';
 
 interface Reply {
@@ -86,7 +88,8 @@ export class HealthController {
   @ApiOperation({
     operationId: 'getProcessMetrics',
     summary: 'Prometheus metrics of this process',
-    description: 'Text in the format of Prometheus.',
+    description:
+      'Text in the format of Prometheus, of all tenants: for the role platform and the keys of the default tenant.',
   })
   @ApiProduces('text/plain')
   @ApiResponse({
@@ -95,7 +98,12 @@ export class HealthController {
     content: { 'text/plain': { schema: { type: 'string' } } },
   })
   @ApiProblems()
-  async expose(@Res({ passthrough: true }) reply: Reply): Promise<string> {
+  async expose(@Req() { identity }: SignedRequest, @Res({ passthrough: true }) reply: Reply): Promise<string> {
+    if (identity?.role !== 'platform' && identity?.tenant !== DEFAULT_TENANT) {
+      const detail =
+        'These are the figures of all tenants: they are for the role platform and keys of the tenant default.';
+      throw new Problem('FORBIDDEN', detail);
+    }
     const { contentType, body } = await this.metrics.metrics.expose();
     reply.type(contentType);
     return body;

@@ -842,7 +842,7 @@ export class Operations extends HeyApiClient {
     /**
      * Prometheus metrics of this process
      *
-     * Text in the format of Prometheus.
+     * Text in the format of Prometheus, of all tenants: for the role platform and the keys of the default tenant.
      */
     public getProcessMetrics<ThrowOnError extends boolean = true>(options?: Options<GetProcessMetricsData, ThrowOnError>) {
         return (options?.client ?? this.client).get<GetProcessMetricsResponses, GetProcessMetricsErrors, ThrowOnError, 'data'>({
