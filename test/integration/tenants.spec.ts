@@ -13,7 +13,7 @@ interface OpenApi {
   paths: Record<string, Record<string, { operationId?: string; requestBody?: unknown; security?: unknown[] }>>;
 }
 
-describeSystem('tenants', 'postgres', { env: { RATE_LIMIT: '0' } }, (check, system) => {
+describeSystem('tenants', 'postgres', { env: { RATE_LIMIT: '0', WEBHOOK_ALLOW_PRIVATE: 'on' } }, (check, system) => {
   const clients = {} as Record<Tenant, ApiClient>;
   const ids = {} as Record<Tenant, Ids>;
 

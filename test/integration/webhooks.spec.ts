@@ -42,6 +42,13 @@ describeSystem('webhooks with an Idempotency-Key', 'postgres', { apps: ['api'] }
     expect((await post(api, '/webhooks', 'new-3', body)).status).toBe(201);
   });
 
+  check('are refused where their address is of the own network as it stands', async ({ api }) => {
+    for (const host of ['127.0.0.1', '10.1.2.3', '[::1]', '0x7f000001', 'localhost', 'a.localhost.', '127.1']) {
+      const { status, body: refused } = await post(api, '/webhooks', undefined, { url: `http://${host}/` });
+      expect([host, status, refused.detail]).toEqual([host, 400, expect.stringContaining('is a private address')]);
+    }
+  });
+
   check('are deleted when their id is said again, and restored', async ({ api }) => {
     const { webhook_id: id } = (await post(api, '/webhooks', undefined, body)).body;
     const before = await webhookCount(api);

@@ -25,7 +25,7 @@ import { TenantDirectory } from './tenants/tenant-directory.js';
 import { TenantController, TenantsController } from './tenants/tenants.controller.js';
 import { ApiMetrics, HealthController } from './system/health.controller.js';
 import { TaskTypesController } from './system/task-types.controller.js';
-import { WebhooksController } from './webhooks/webhooks.controller.js';
+import { WebhookReach, WebhooksController } from './webhooks/webhooks.controller.js';
 import { ArtifactRoot, TasksController } from './tasks/tasks.controller.js';
 
 /** Wires the API; everything it needs of the outside is in `config`. */
@@ -70,6 +70,7 @@ export class AppModule {
         { provide: SealingKeys, useFactory: () => new SealingKeys(secretKeysOf(config.secrets)) },
         { provide: Catalogue, useFactory: () => new Catalogue(config.diagnosticTasks) },
         { provide: ArtifactRoot, useFactory: () => new ArtifactRoot(config.artifactRoot) },
+        { provide: WebhookReach, useFactory: () => new WebhookReach(config.webhooksToPrivate) },
         { provide: ApiMetrics, useFactory: () => new ApiMetrics(createMetrics('api')) },
       ],
     };

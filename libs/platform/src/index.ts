@@ -22,6 +22,7 @@ export { startHealthServer, type HealthServer, type HealthServerOptions } from '
 export { createLogger, NestLogger, type Logger } from './logging.js';
 export { createMetrics, type Metrics } from './metrics.js';
 export { withConnection } from './postgres-admin.js';
+export { isPrivateAddress, isPrivateHost, publicLookup, type Resolve } from './private-addresses.js';
 export { findPostgresBinaries } from './postgres-binaries.js';
 export { isAlive } from './process-identity.js';
 export { startTracing } from './start-tracing.js';

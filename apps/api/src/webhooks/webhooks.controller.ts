@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { Body, Controller, Delete, Get, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiBody, ApiHeader, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { isObject } from '#libs/chain-domain';
+import { isPrivateHost } from '#libs/platform';
 import { tellOfChange, webhooks, type Queryable, type WebhookDelivery } from '#libs/repositories';
 import { Problem } from '../input/problem.js';
 import { ApiProblems } from '../system/api-problems.js';
@@ -27,10 +28,17 @@ interface Reply extends CallerReply {
 }
 const WEBHOOK_ID = { name: 'webhook_id', schema: { type: 'string' as const, maxLength: 64 } };
 
+/** Whether webhooks may go into the own network. */
+export class WebhookReach {
+  constructor(readonly toPrivate: boolean) {}
+}
+
 @ApiTags('webhooks')
 @Controller('webhooks')
 @Needs('operator')
 export class WebhooksController {
+  constructor(private readonly reach: WebhookReach) {}
+
   @Post()
   @Needs('admin')
   @HttpCode(201)
@@ -38,7 +46,7 @@ export class WebhooksController {
     operationId: 'createWebhook',
     summary: 'Be told of finished chains',
     description:
-      'Messages are signed as Standard Webhooks, tried again with growing pauses, and can be replayed. Private addresses are refused at delivery unless WEBHOOK_ALLOW_PRIVATE is on.',
+      'Messages are signed as Standard Webhooks, tried again with growing pauses, and can be replayed. Private addresses are refused unless WEBHOOK_ALLOW_PRIVATE is on: here where the URL names one, names at delivery.',
   })
   @ApiBody({
     required: true,
@@ -65,7 +73,7 @@ export class WebhooksController {
     @Headers('idempotency-key') key: string | undefined,
     @Res({ passthrough: true }) reply: Reply,
   ): Promise<CreatedWebhookDto> {
-    const { url, events } = readWebhook(body);
+    const { url, events } = readWebhook(body, this.reach.toPrivate);
     const work = async (db: Queryable): Promise<CreatedWebhookDto> => {
       const secret = `whsec_${randomBytes(32).toString('base64')}`;
       const id = `webhook-${randomUUID()}`;
@@ -204,7 +212,7 @@ export class WebhooksController {
   }
 }
 
-function readWebhook(body: unknown): { url: string; events: string[] } {
+function readWebhook(body: unknown, toPrivate: boolean): { url: string; events: string[] } {
   const fault = (pointer: string, message: string): never => {
     throw new Problem('BAD_REQUEST', `${pointer}: ${message}`, {
       errors: [{ code: 'INVALID_VALUE', pointer, message }],
@@ -226,6 +234,9 @@ function readWebhook(body: unknown): { url: string; events: string[] } {
     return fault('/url', 'An http or https address of at most 2,048 characters.');
   }
   if (parsed.username !== '' || parsed.password !== '') fault('/url', 'Leave credentials out: messages are signed.');
+  if (!toPrivate && isPrivateHost(parsed)) {
+    fault('/url', `${parsed.hostname} is a private address: nothing is sent there unless WEBHOOK_ALLOW_PRIVATE is on.`);
+  }
   if (!Array.isArray(events) || !events.every((event) => EVENTS.includes(event as string))) {
     return fault('/events', `A list of any of ${EVENTS.join(', ')}.`);
   }

@@ -1,8 +1,7 @@
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import { isIP } from 'node:net';
+import { isPrivateHost, publicLookup, type Resolve } from '#libs/platform';
 import { webhooks, type Database, type DueDelivery, type EndedChain } from '#libs/repositories';
-import { isPrivateAddress, publicLookup, type Resolve } from './private-addresses.js';
 import { sign } from './signature.js';
 
 const TIMEOUT_MS = 15_000;
@@ -51,9 +50,8 @@ function post(delivery: DueDelivery, allowPrivate: boolean, resolve?: Resolve): 
   const body = JSON.stringify(delivery.payload);
   const timestamp = Math.floor(Date.now() / 1000);
   const url = new URL(delivery.url);
-  const host = url.hostname.replace(/^\[|\]$/g, '');
-  if (!allowPrivate && isIP(host) !== 0 && isPrivateAddress(host)) {
-    return Promise.reject(new Error(`${host} is a private address`));
+  if (!allowPrivate && isPrivateHost(url)) {
+    return Promise.reject(new Error(`${url.hostname} is a private address`));
   }
   const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
   return new Promise((answered, reject) => {

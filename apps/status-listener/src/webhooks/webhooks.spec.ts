@@ -2,11 +2,11 @@ import { createServer } from 'node:http';
 import { isIP, type AddressInfo } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { expect } from 'expect';
+import { isPrivateAddress, publicLookup, type Resolve } from '#libs/platform';
 import { engineQueries, webhooks } from '#libs/repositories';
 import { Database } from '#libs/repositories';
 import { createTestDatabase, type TestDatabase } from '#libs/testing';
 import { deliverWebhooks } from './deliver.js';
-import { isPrivateAddress, publicLookup, type Resolve } from './private-addresses.js';
 import { sign } from './signature.js';
 
 test('signs as the example of Standard Webhooks', () => {

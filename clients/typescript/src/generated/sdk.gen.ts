@@ -544,7 +544,7 @@ export class Operations extends HeyApiClient {
     /**
      * Be told of finished chains
      *
-     * Messages are signed as Standard Webhooks, tried again with growing pauses, and can be replayed. Private addresses are refused at delivery unless WEBHOOK_ALLOW_PRIVATE is on.
+     * Messages are signed as Standard Webhooks, tried again with growing pauses, and can be replayed. Private addresses are refused unless WEBHOOK_ALLOW_PRIVATE is on: here where the URL names one, names at delivery.
      */
     public createWebhook<ThrowOnError extends boolean = true>(options: Options<CreateWebhookData, ThrowOnError>) {
         return (options.client ?? this.client).post<CreateWebhookResponses, CreateWebhookErrors, ThrowOnError, 'data'>({

@@ -48,6 +48,12 @@ export function isPrivateAddress(address: string): boolean {
   return !PUBLIC.check(address, 'ipv6') || PRIVATE.check(address, 'ipv6');
 }
 
+/** Whether the host of a URL leads into the own network without a look at DNS: a private address as it stands, or localhost. */
+export function isPrivateHost({ hostname }: URL): boolean {
+  const host = hostname.replace(/^\[|\]$/g, '');
+  return isIP(host) === 0 ? /(^|\.)localhost\.?$/.test(host) : isPrivateAddress(host);
+}
+
 /** Finds all addresses of a name. */
 export type Resolve = (
   hostname: string,
