@@ -43,6 +43,15 @@ describe('the pages in two languages', () => {
   }
 });
 
+describe('the variables of .env.example', () => {
+  const names = [...textOf('.env.example').matchAll(/^#? ?([A-Z_]+)=/gm)].map(([, name]) => name);
+  const own = names.filter((name) => !/_FILE$|^WORKER_CONCURRENCY_/.test(name));
+  for (const page of ['README.md', 'README.zh-CN.md']) {
+    it(`are in the table of ${page}`, () =>
+      expect(own.filter((name) => !new RegExp(`^\\|.*\`${name}\``, 'm').test(textOf(page)))).toEqual([]));
+  }
+});
+
 describe('the threats in SECURITY.md', () => {
   const rowsOf = (page) => textOf(page).match(/^\| `[A-Z]+-[A-Z0-9]+` .*$/gm);
   const testsOf = (row) =>
