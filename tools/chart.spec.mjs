@@ -102,6 +102,23 @@ describe('the Helm chart', () => {
     }
   });
 
+  it('names the job of migrations by its image, in words of DNS, where it is no hook', { skip: noHelm }, () => {
+    const { values } = RENDERED[1];
+    const digest = (digit) => `image.digest=sha256:${digit.repeat(64)}`;
+    const jobs = ['image.tag=1.2', 'image.tag=_V1_rc.2-', `image.tag=${'x.'.repeat(60)}`, digest('0'), digest('1')].map(
+      (set) =>
+        parseAllDocuments(render(helm, values, '--set', set))
+          .map((document) => document.toJS())
+          .find((object) => object?.kind === 'Job'),
+    );
+    const names = jobs.map(({ metadata }) => metadata.name);
+    expect(new Set(names).size).toBe(names.length);
+    for (const name of names) expect(name).toMatch(/^task-chain-migrate-[a-z0-9]([-a-z0-9]{0,34}[a-z0-9])$/);
+    for (const { metadata } of jobs)
+      expect(metadata.labels['app.kubernetes.io/version']).toMatch(/^[A-Za-z0-9]([-_.A-Za-z0-9]{0,61}[A-Za-z0-9])?$/);
+    for (const { spec } of jobs) expect(spec.ttlSecondsAfterFinished).toBe(86_400);
+  });
+
   it('makes no rule of an empty list of callers or ports, which would let through all', { skip: noHelm }, () => {
     const none = ['metricsFrom', 'databasePorts', 'redisPorts', 'outboundPorts', 'tracingPorts'].flatMap((name) => [
       '--set-json',

@@ -11,6 +11,12 @@
 {{ .Values.image.repository }}{{ if .Values.image.digest }}@{{ .Values.image.digest }}{{ else }}:{{ include "tc.version" . }}{{ end }}
 {{- end }}
 
+{{/* The image as the end of a name: a Job cannot be changed, so each image needs one of its own. */}}
+{{- define "tc.imageName" -}}
+{{- $tag := regexReplaceAll "[^a-z0-9]+" (include "tc.version" . | lower) "-" | trunc 16 | trimAll "-" -}}
+{{ printf "%s-%s" $tag (include "tc.image" . | sha256sum | trunc 8) | trimPrefix "-" }}
+{{- end }}
+
 {{/* Of (dict "root" $ "component" "api"): what a selector asks for. */}}
 {{- define "tc.selector" -}}
 app.kubernetes.io/name: {{ .root.Chart.Name }}
@@ -20,7 +26,7 @@ app.kubernetes.io/component: {{ .component }}
 
 {{- define "tc.labels" -}}
 {{ include "tc.selector" . }}
-app.kubernetes.io/version: {{ include "tc.version" .root | quote }}
+app.kubernetes.io/version: {{ include "tc.version" .root | trunc 63 | trimAll "-_." | quote }}
 app.kubernetes.io/managed-by: {{ .root.Release.Service }}
 {{- end }}
 
