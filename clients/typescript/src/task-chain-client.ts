@@ -14,6 +14,9 @@ import { toError, WaitTimeoutError } from './errors.js';
 import { follow, type FollowOptions, type OpenStream } from './live.js';
 import { resilientFetch, type RetryOptions } from './transport.js';
 
+/** A timer of more fires at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
 export interface TaskChainClientOptions {
   /** Where the API is, such as `https://chains.example.org`: what comes before `/api/v1`. */
   readonly baseUrl: string;
@@ -48,7 +51,7 @@ export interface ChainProgress {
 
 export interface WaitOptions {
   readonly signal?: AbortSignal;
-  /** Throws a `WaitTimeoutError` after so long, ms. No limit where it is left out. */
+  /** Throws a `WaitTimeoutError` after so long, ms. No limit where it is left out or above 2^31-1, 24.8 days. */
   readonly timeoutMs?: number;
   /** Called with each change, tasks' progress included. */
   readonly onProgress?: (progress: ChainProgress) => void;
@@ -152,7 +155,7 @@ export class TaskChainClient extends Operations {
   /** Waits until a chain has ended, well or not, and returns it with all its tasks. */
   async waitForChain(chainId: string, options: WaitOptions = {}): Promise<ChainDto> {
     const { timeoutMs, onProgress } = options;
-    const late = timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs);
+    const late = timeoutMs === undefined || timeoutMs > MAX_TIMER_MS ? undefined : AbortSignal.timeout(timeoutMs);
     const signals = [options.signal, late].filter((signal) => signal !== undefined);
     const signal = signals.length > 0 ? AbortSignal.any(signals) : undefined;
     try {
