@@ -225,7 +225,9 @@ tasks:
       expect.stringMatching(/FORBIDDEN[^]*hint: Take a key with that role/),
     ]);
     expect((await cli(api, ['keys', 'ls'])).stdout).toMatch(new RegExp(`${made.key_id} +reader +viewer`));
-    expect((await cli(api, ['keys', 'revoke', made.key_id])).exit).toBe(0);
+    expect((await cli(api, ['keys', 'revoke', made.key_id])).exit).toBe(2);
+    expect((await cli(api, ['keys', 'revoke', made.key_id, '--confirm', made.key_id])).exit).toBe(0);
+    expect((await cli(api, ['keys', 'restore', made.key_id])).exit).toBe(0);
     const unknown = { env: { TASK_CHAIN_TOKEN: 'none', LANG: 'zh_CN.UTF-8' } };
     expect(await cli(api, ['ls'], unknown)).toMatchObject({
       exit: 6,

@@ -175,13 +175,54 @@ describe('profiles', () => {
   });
 });
 
+describe('revoking a key', () => {
+  const asked: string[] = [];
+  const server = createServer(({ method, url }, response) => {
+    asked.push(`${method} ${url}`);
+    response.setHeader('content-type', 'application/json').end('{}');
+  });
+  before(() => new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve)));
+  after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const keys = (args: readonly string[], typed?: string) => {
+    asked.length = 0;
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    return runHere(['keys', ...args, '--url', url], { stdin: typed ?? 'k1\n', terminal: typed !== undefined });
+  };
+
+  it('needs its id again: as a flag, or typed at a terminal', async () => {
+    for (const [args, typed] of [
+      [['revoke', 'k1']],
+      [['revoke', 'k1', '--confirm', 'k2']],
+      [['revoke', 'k1'], 'y\n'],
+      [['revoke', 'k1'], ''],
+    ] as const) {
+      const { exit, stderr } = await keys(args, typed);
+      expect([exit, stderr]).toEqual([EXIT.USAGE, expect.stringContaining('task-chain keys revoke k1 --confirm k1')]);
+      expect(asked).toEqual([]);
+    }
+    for (const [args, typed] of [[['revoke', 'k1', '--confirm', 'k1']], [['revoke', 'k1'], 'k1\n']] as const) {
+      const { exit, stdout } = await keys(args, typed);
+      expect([exit, stdout]).toEqual([EXIT.OK, expect.stringContaining('task-chain keys restore k1')]);
+      expect(asked).toEqual(['DELETE /api/v1/keys/k1?confirm=k1']);
+    }
+  });
+
+  it('can be taken back', async () => {
+    expect(await keys(['restore', 'k1'])).toMatchObject({ exit: EXIT.OK, stdout: 'k1 counts again.\n' });
+    expect(asked).toEqual(['POST /api/v1/keys/k1/restore']);
+  });
+});
+
 describe('completion', () => {
   const complete = async (...words: string[]) =>
     (await runHere(['complete', '--', ...words])).stdout.split('\n').filter(Boolean);
 
   it('offers commands, flags and their values', async () => {
     expect(await complete('re')).toEqual(['resume', 'retry']);
-    expect(await complete('keys', '')).toEqual(['ls', 'create', 'revoke']);
+    expect(await complete('keys', '')).toEqual(['ls', 'create', 'revoke', 'restore']);
     expect(await complete('retry', '--')).toEqual(
       expect.arrayContaining(['--from', '--dry-run', '--profile', '--help']),
     );

@@ -8,16 +8,20 @@ export interface Ran {
   readonly stderr: string;
 }
 
-/** Runs the program in this process, without a terminal; HOME is a folder that is not there unless `env` says another. */
+/** Runs the program in this process, without a terminal unless standard input is to be one; HOME is a folder that is not there unless `env` says another. */
 export async function runHere(
   args: readonly string[],
-  { env = {}, stdin = '' }: { env?: Shell['env']; stdin?: string | Uint8Array } = {},
+  {
+    env = {},
+    stdin = '',
+    terminal = false,
+  }: { env?: Shell['env']; stdin?: string | Uint8Array; terminal?: boolean } = {},
 ): Promise<Ran> {
   let stdout = '';
   let stderr = '';
   const shell: Shell = {
     env: { HOME: '/nowhere', ...env },
-    stdin: Readable.from([Buffer.from(stdin)]),
+    stdin: Object.assign(Readable.from([Buffer.from(stdin)]), { isTTY: terminal }),
     stdout: { write: (text) => (stdout += text) },
     stderr: { write: (text) => (stderr += text) },
     onInterrupt: () => () => {},

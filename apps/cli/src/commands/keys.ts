@@ -1,11 +1,14 @@
+import { createInterface } from 'node:readline';
 import { type Command, Option } from 'commander';
+import { EXIT } from '../exit-codes.js';
+import { Failure } from '../failure.js';
 import { pairsOf, tableOf } from '../output.js';
 import type { Act, Session } from '../session.js';
 import { natural } from './numbers.js';
 
 const ROLES = ['viewer', 'operator', 'author', 'admin'] as const;
 
-/** keys ls, create and revoke. */
+/** keys ls, create, revoke and restore. */
 export function addKeyCommands(program: Command, session: Session, act: Act): void {
   const { say } = session;
   const keys = program.command('keys').helpCommand(false).description(say('API keys, for admins'));
@@ -53,10 +56,36 @@ export function addKeyCommands(program: Command, session: Session, act: Act): vo
     .command('revoke')
     .description(say('end a key'))
     .argument('<key>', say('id of a key'))
+    .option('--confirm <key>', say('the id again; without it a terminal is asked'))
     .action(
-      act(async (key_id: string) => {
-        await session.client.revokeKey({ path: { key_id }, query: { confirm: key_id } });
-        session.answer({ key_id, revoked: true }, () => [say('{key} is revoked.', { key: key_id })]);
+      act(async (key_id: string, { confirm }: { confirm?: string }) => {
+        const named = confirm ?? (await askAgain(key_id, session));
+        if (named !== key_id) {
+          const hint = `task-chain keys revoke ${key_id} --confirm ${key_id}`;
+          throw new Failure(EXIT.USAGE, say('Nothing was revoked: name the key again.'), { hint });
+        }
+        await session.client.revokeKey({ path: { key_id }, query: { confirm: named } });
+        session.answer({ key_id, revoked: true }, () => [
+          say('{key} is revoked. Within a day it can be taken back: task-chain keys restore {key}', { key: key_id }),
+        ]);
       }),
     );
+  keys
+    .command('restore')
+    .description(say('take back within a day that a key was revoked'))
+    .argument('<key>', say('id of a key'))
+    .action(
+      act(async (key_id: string) => {
+        const restored = await session.client.restoreKey({ path: { key_id } });
+        session.answer(restored, () => [say('{key} counts again.', { key: key_id })]);
+      }),
+    );
+}
+
+/** The id as a person at the terminal types it again; undefined where there is none to ask. */
+async function askAgain(key: string, { shell, say }: Session): Promise<string | undefined> {
+  if (!shell.stdin.isTTY) return undefined;
+  shell.stderr.write(say('What signs in by {key} stops within 5 s. Its id again: ', { key }));
+  for await (const line of createInterface({ input: shell.stdin })) return line.trim();
+  return undefined;
 }
