@@ -14,14 +14,7 @@ interface Row extends Outcome {
   readonly seed: number;
 }
 
-const { values } = parseArgs({
-  options: {
-    only: { type: 'string', multiple: true },
-    backend: { type: 'string' },
-    seed: { type: 'string' },
-    short: { type: 'boolean', default: false },
-  },
-});
+const values = readFlags();
 const seed = Number(values.seed ?? Date.now() % 1_000_000);
 const only = values.only?.flatMap((list) => list.split(',').map(Number));
 const backends = BOTH.filter((kind) => values.backend === undefined || values.backend === kind);
@@ -66,6 +59,10 @@ for (const backend of backends) {
   }
 }
 
+if (rows.length === 0) {
+  process.stderr.write('faults: nothing was tried: no fault has such a number on such a backend that is here\n');
+  process.exit(2);
+}
 const table = rows.map(({ fault, backend, rounds, lost, stuck, longestRecoveryMs, violations, seconds }) => ({
   fault,
   backend,
@@ -79,6 +76,23 @@ const table = rows.map(({ fault, backend, rounds, lost, stuck, longestRecoveryMs
 console.table(table);
 if (!values.short) process.stdout.write(`${resultsFile()}\n`);
 process.exitCode = rows.some(({ lost, stuck, violations }) => lost + stuck + violations.length > 0) ? 1 : 0;
+
+function readFlags() {
+  try {
+    const { values } = parseArgs({
+      options: {
+        only: { type: 'string', multiple: true },
+        backend: { type: 'string' },
+        seed: { type: 'string' },
+        short: { type: 'boolean', default: false },
+      },
+    });
+    return values;
+  } catch (error) {
+    process.stderr.write(`faults: ${(error as Error).message}\n`);
+    process.exit(2);
+  }
+}
 
 /** Writes the day's results, each run in the place of an earlier one of the same fault and backend. */
 function keep(): void {

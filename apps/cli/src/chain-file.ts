@@ -94,7 +94,13 @@ function readYaml(bytes: Buffer, text: string, say: Say): Reading {
   } catch (error) {
     return { ok: false, faults: [{ code: 'INVALID_YAML', message: (error as Error).message }] };
   }
-  const json = JSON.stringify(value, (_key, each: unknown) => (typeof each === 'bigint' ? Number(each) : each));
+  let json: string;
+  try {
+    json = JSON.stringify(value, (_key, each: unknown) => (typeof each === 'bigint' ? Number(each) : each));
+  } catch {
+    const message = say('An alias stands for what it is in.');
+    return { ok: false, faults: [{ code: 'INVALID_YAML', message }] };
+  }
   return parseStrictJson(Buffer.from(json));
 }
 

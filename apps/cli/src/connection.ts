@@ -31,7 +31,7 @@ export function findConnection(flags: { profile?: string; url?: string }, { env 
   const base = url ?? profile?.url;
   // A key is for the server of its profile and is not sent to another.
   const own = profile !== undefined && (url === undefined || url === profile.url) ? profile.token : undefined;
-  const token = env['TASK_CHAIN_TOKEN'] || own;
+  const token = env['TASK_CHAIN_TOKEN'] ? requireKey(env['TASK_CHAIN_TOKEN'], 'TASK_CHAIN_TOKEN', say) : own;
   if (base === undefined) return { url: LOCAL_URL, token: token ?? localKey(), source: say('npm start') };
   const source =
     flags.url !== undefined
@@ -51,6 +51,12 @@ export function clientOf({ url, token }: Connection, retries = 2): TaskChainClie
 export function requireUrl(text: string, say: Say): string {
   if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text.replace(/\/(api\/v1\/?)?$/, '');
   throw new Failure(EXIT.USAGE, say('{url} is no address such as https://chains.example.org', { url: text }));
+}
+
+/** What can stand in a header. The message never holds it. */
+export function requireKey(text: string, source: string, say: Say): string {
+  if (/^[\x21-\x7e]+$/.test(text)) return text;
+  throw new Failure(EXIT.USAGE, say('{source} holds no key: one word of ASCII is expected.', { source }));
 }
 
 /** The key that `npm start` made in this project's folder. */

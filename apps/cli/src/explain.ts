@@ -23,6 +23,10 @@ export function failureOf(error: unknown, say: Say): Failure | undefined {
     return new Failure(EXIT.UNAVAILABLE, message, { hint, cause: error });
   }
   if (error instanceof ProblemError) return ofProblem(error, say);
+  // Of the operating system: a file that the user named is not there, is a folder, may not be written.
+  if (error instanceof Error && 'syscall' in error) {
+    return new Failure(EXIT.USAGE, say('A file cannot be used: {reason}', { reason: error.message }), { cause: error });
+  }
   return undefined;
 }
 

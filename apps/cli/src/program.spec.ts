@@ -52,6 +52,25 @@ describe('the command line', () => {
     }
   });
 
+  it('tells faults of files, keys and headers in a line, without a stack and without the key', async () => {
+    const chain = JSON.stringify({ tasks: [{ task_id: 'a', task_type: 'psi', task_params: {} }] });
+    const cycle = 'chain_name: x\ntasks: &t [*t]\n';
+    for (const [args, stdin, env, told, exit] of [
+      [['graph', '-', '-O', '/nonexist/x.svg'], chain, {}, /ENOENT.*\/nonexist\/x\.svg/, EXIT.USAGE],
+      [['profile', 'set', 'x', '--url', 'http://x', '--token-file', '/nonexist'], '', {}, /ENOENT/, EXIT.USAGE],
+      [['ls'], '', { XDG_CONFIG_HOME: '/dev/null' }, /ENOTDIR/, EXIT.USAGE],
+      [['ls'], '', { TASK_CHAIN_TOKEN: 'top\nsecret' }, /TASK_CHAIN_TOKEN holds no key/, EXIT.USAGE],
+      [['ls'], '', { TASK_CHAIN_TOKEN: 'secretключ' }, /TASK_CHAIN_TOKEN holds no key/, EXIT.USAGE],
+      [['create', '-', '--idempotency-key', 'ключ'], chain, {}, /printable ASCII/, EXIT.USAGE],
+      [['validate', '--offline', '-'], cycle, {}, /INVALID_YAML An alias stands/, EXIT.INVALID],
+    ] as const) {
+      const ran = await runHere(args, { stdin, env });
+      expect([args.join(' '), ran.exit]).toEqual([args.join(' '), exit]);
+      expect(ran.stderr).toMatch(told);
+      expect(ran.stderr).not.toMatch(/^ +at |secret/m);
+    }
+  });
+
   it('asks for help with 0, on standard output', async () => {
     for (const args of [['--help'], ['ls', '--help'], ['--version']]) {
       const { exit, stdout, stderr } = await runHere(args);

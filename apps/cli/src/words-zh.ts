@@ -79,7 +79,9 @@ export const chinese: Readonly<Record<string, string>> = {
   no: '无',
   'take this profile where none is named': '未指定时使用这个配置',
   'remove a profile with its key': '删除配置及其密钥',
-  'That is no key: one word of ASCII is expected.': '这不是密钥：应为一个 ASCII 单词。',
+  '{source} holds no key: one word of ASCII is expected.': '{source} 里不是密钥：应为一个 ASCII 单词。',
+  'An alias stands for what it is in.': '别名代表了包含它自己的内容。',
+  'A file cannot be used: {reason}': '文件不能使用：{reason}',
   'the schema of the database that DATABASE_URL names, or of npm start: run, revert or show':
     'DATABASE_URL 所指数据库（或 npm start 的数据库）的表结构：run、revert 或 show',
   'run, revert or show': 'run、revert 或 show',

@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import type { CreateChainRequest } from '#client';
 import type { InputFault } from '#libs/chain-domain';
 import { readChainFile, type ChainFile } from '../chain-file.js';
@@ -25,7 +25,7 @@ export function addChainCommands(program: Command, session: Session, act: Act): 
       .description(description)
       .argument('<file>', file)
       .option('-q, --quiet', say('print nothing but the id of the chain'))
-      .option('--idempotency-key <key>', say('the same key creates the chain once, however often it is sent'));
+      .option('--idempotency-key <key>', say('the same key creates the chain once, however often it is sent'), header);
 
   program
     .command('validate')
@@ -110,4 +110,10 @@ function placed(error: unknown, file: ChainFile, { say }: Session): unknown {
   if (failure === undefined || failure.faults.length === 0) return error;
   const { exit, message, hint, cause } = failure;
   return new Failure(exit, message, { hint, cause, file: file.name, faults: file.place(failure.faults) });
+}
+
+/** Reads a flag that is sent as a header. */
+function header(text: string): string {
+  if (/^[\x20-\x7e]{1,255}$/.test(text)) return text;
+  throw new InvalidArgumentError('1 to 255 printable ASCII characters are needed');
 }

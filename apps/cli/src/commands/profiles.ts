@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { type Command, Option } from 'commander';
-import { requireUrl } from '../connection.js';
+import { requireKey, requireUrl } from '../connection.js';
 import { EXIT } from '../exit-codes.js';
 import { Failure } from '../failure.js';
 import { tableOf } from '../output.js';
@@ -87,7 +87,6 @@ export function addProfileCommands(program: Command, session: Session, act: Act)
 /** A key never stands on the command line, where every user of the machine can read it. */
 async function tokenOf({ tokenStdin, tokenFile }: SetFlags, { shell, say }: Session): Promise<string | undefined> {
   if (!tokenStdin && tokenFile === undefined) return undefined;
-  const token = (tokenStdin ? await text(shell.stdin) : readFileSync(tokenFile!, 'utf8')).trim();
-  if (/^[\x21-\x7e]+$/.test(token)) return token;
-  throw new Failure(EXIT.USAGE, say('That is no key: one word of ASCII is expected.'));
+  const token = tokenStdin ? await text(shell.stdin) : readFileSync(tokenFile!, 'utf8');
+  return requireKey(token.trim(), tokenFile ?? 'stdin', say);
 }
