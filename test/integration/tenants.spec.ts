@@ -71,6 +71,8 @@ describeSystem('tenants', 'postgres', { env: { RATE_LIMIT: '0', WEBHOOK_ALLOW_PR
     expect(new Set(TENANTS.map((tenant) => ids[tenant].chain_id)).size).toBe(3);
     const again = await api.call('/tenants', { method: 'POST', body: { tenant_id: 'acme', name: 'again' } });
     expect([again.status, again.body.code]).toEqual([409, 'TENANT_EXISTS']);
+    const upper = await api.call('/tenants', { method: 'POST', body: { tenant_id: 'Acme.2', name: 'upper' } });
+    expect(upper.body.errors![0]!.message).toContain('may hold a-z, 0-9 and _ - only');
   });
 
   check('find nothing of each other on any route, by any id, and change nothing', async ({ api }) => {

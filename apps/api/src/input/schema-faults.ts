@@ -1,6 +1,7 @@
 import { type FaultList, type InputFault, isObject, pointer, quoted } from '#libs/chain-domain';
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import { createChainSchema } from './create-chain.schema.js';
+import { TENANT_ID } from '../sign-in/roles.js';
 import { ERROR_CODE } from './retry-policy.schema.js';
 
 /** More fields than this are not worth a fault each. */
@@ -99,6 +100,9 @@ function requirement({ keyword, params, message }: ErrorObject): string {
   if (keyword === 'type') return `must be ${[params['type']].flat().join(' or ')}`;
   if (keyword === 'enum') return `must be one of ${(params['allowedValues'] as unknown[]).join(', ')}`;
   if (keyword === 'pattern') {
+    if (params['pattern'] === TENANT_ID.source) {
+      return 'must begin with a-z or 0-9 and may hold a-z, 0-9 and _ - only, 64 characters at most';
+    }
     const code = params['pattern'] === ERROR_CODE;
     return code ? 'must be a code such as TASK_ERROR' : 'may hold A-Z, a-z, 0-9 and . _ - only';
   }
