@@ -8,12 +8,14 @@ import { localSecretsKey } from './local-key.js';
 try {
   loadEnvFile();
   const config = readConfig();
-  const keys = secretKeysOf(config.secrets) ?? secretKeysOf({ key: localSecretsKey(config.dataDir) })!;
-  const { rotated, left } = await withDatabaseUrl(async (url) => {
+  const { rotated, already, left, keyId } = await withDatabaseUrl(async (url) => {
+    const keys = secretKeysOf(config.secrets) ?? secretKeysOf({ key: localSecretsKey(config.dataDir) })!;
     const db = new Database(url, { role: 'task_chain_engine', max: 1, applicationName: 'task-chain-rotate-secrets' });
     let done = 0;
+    let before = 0;
     const faults: string[] = [];
     try {
+      before = await secrets.countUnder(db, keys.currentId);
       for (const row of await secrets.underOther(db, keys.currentId)) {
         try {
           const wrapped = keys.rewrap(row.tenant_id, row.name, row)!;
@@ -25,10 +27,12 @@ try {
     } finally {
       await db.close();
     }
-    return { rotated: done, left: faults };
+    return { rotated: done, already: before, left: faults, keyId: keys.currentId };
   });
   for (const fault of left) process.stdout.write(`${fault}\n`);
-  process.stdout.write(`${rotated} secrets are under the key ${keys.currentId} now, ${left.length} are left\n`);
+  process.stdout.write(
+    `${rotated} secrets were changed to the key ${keyId}, ${already} were under it already, ${left.length} are left\n`,
+  );
   process.exitCode = left.length > 0 ? 1 : 0;
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);

@@ -149,7 +149,15 @@ describeOnBackends('secrets', { env }, (check, system) => {
     });
     expect(taskOf(await api.run(chain([task('a', { result: '${secrets.one}' })])), 'a').status).toBe('SUCCESS');
     for (const value of ['short', 'a'.repeat(65_537)]) await put('two', value, 400);
-    await put('.hidden', 'some value', 404);
+    expect(await put('.hidden', 'some value', 400)).toMatchObject({
+      detail: expect.stringContaining('and . _ - only'),
+    });
+    const told = await eventually('both are in the log', async () => {
+      const path = '/audit?action=putSecret&target=one';
+      const { items: rows } = await api.expect<{ items: { details: object }[] }>(200, path);
+      return rows.length === 2 ? rows : undefined;
+    });
+    expect(told.map(({ details }) => details)).toEqual([{ replaced: true }, { replaced: false }]);
     const gone = await api.call('/secrets/one', { method: 'DELETE' });
     expect(gone.body.code).toBe('CONFIRMATION_REQUIRED');
     await api.expect(200, '/secrets/one?confirm=one', { method: 'DELETE' });
@@ -228,9 +236,9 @@ describeOnBackends('secrets', { env }, (check, system) => {
       ]);
       expect(rotate(env.SECRETS_KEY)).toMatchObject({
         status: 0,
-        stdout: expect.stringMatching(/^[1-9]\d* secrets .*, 0 are left/),
+        stdout: expect.stringMatching(/^[1-9]\d* secrets .*, 0 were under it already, 0 are left/),
       });
-      expect(rotate(env.SECRETS_KEY).stdout).toMatch(/^0 secrets .*, 0 are left/);
+      expect(rotate(env.SECRETS_KEY).stdout).toMatch(/^0 secrets .*, [1-9]\d* were under it already, 0 are left/);
 
       await system.app('compute-worker').stop();
       await system.startApp('compute-worker', { SECRETS_KEY: next });

@@ -27,7 +27,7 @@ const put: Statement = {
     ON CONFLICT (tenant_id, name) DO UPDATE
       SET key_id = excluded.key_id, wrapped_key = excluded.wrapped_key, sealed = excluded.sealed,
           updated_by = excluded.updated_by, updated_at = now(), deleted_at = NULL
-    RETURNING ${VIEW}`,
+    RETURNING ${VIEW}, xmax <> 0 AS replaced`,
 };
 const list: Statement = {
   name: 'list-secrets',
@@ -60,6 +60,10 @@ const ofTask: Statement = {
   text: `SELECT name, tenant_id, key_id, wrapped_key, sealed FROM secrets_of_task($1, $2::varchar[])`,
 };
 const used: Statement = { name: 'secrets-are-used', text: `SELECT secrets_are_used() AS used` };
+const countUnder: Statement = {
+  name: 'count-secrets-under-key',
+  text: `SELECT count(*) AS count FROM secrets WHERE key_id = $1`,
+};
 /** $1 key that need not be changed. Those that were removed and can be restored, too. */
 const underOther: Statement = {
   name: 'secrets-under-other-keys',
@@ -73,8 +77,17 @@ const rewrap: Statement = {
 
 /** What tasks name and only workers learn. */
 export const secrets = {
+  /** `replaced`: there was one of this name, whose value is gone. */
   put: async (db: Queryable, name: string, sealed: Sealed, by: string | null) =>
-    (await db.query<SecretView>(put, [name, sealed.key_id, sealed.wrapped_key, sealed.sealed, by]))[0]!,
+    (
+      await db.query<SecretView & { replaced: boolean }>(put, [
+        name,
+        sealed.key_id,
+        sealed.wrapped_key,
+        sealed.sealed,
+        by,
+      ])
+    )[0]!,
   list: (db: Queryable) => db.query<SecretView>(list),
   /** undefined: there is none. */
   remove: async (db: Queryable, name: string) => (await db.query<SecretView>(remove, [name]))[0],
@@ -86,6 +99,8 @@ export const secrets = {
     db.query<SecretRow>(ofTask, [taskRequestId, names]),
   /** Whether any tenant has one. */
   used: async (db: Queryable) => (await db.query<{ used: boolean }>(used))[0]!.used,
+  countUnder: async (db: Queryable, keyId: string) =>
+    (await db.query<{ count: number }>(countUnder, [keyId]))[0]!.count,
   underOther: (db: Queryable, keyId: string) => db.query<SecretRow & { removed: boolean }>(underOther, [keyId]),
   /** false: it was changed meanwhile. */
   rewrap: async (db: Queryable, row: SecretRow, wrapped: Omit<Sealed, 'sealed'>) => {

@@ -66,10 +66,16 @@ export class SecretsController {
       throw new Problem('SECRETS_NOT_CONFIGURED', 'SECRETS_KEY is not set: the API could not seal a secret.');
     }
     const caller = callerOf(reply);
-    const sealed = keys.seal(engine.tenant!, known(name), value);
+    if (!SECRET_NAME.test(name)) {
+      const message =
+        'The name of a secret begins with A-Z, a-z or 0-9 and holds A-Z, a-z, 0-9 and . _ - only, 64 characters at most.';
+      throw new Problem('BAD_REQUEST', message);
+    }
+    const sealed = keys.seal(engine.tenant!, name, value);
     return engine.transaction(async (tx) => {
-      await tellOfChange(tx, { ...caller, action: 'putSecret', target: name, details: {} });
-      return secrets.put(tx, name, sealed, caller.actor);
+      const { replaced, ...secret } = await secrets.put(tx, name, sealed, caller.actor);
+      await tellOfChange(tx, { ...caller, action: 'putSecret', target: name, details: { replaced } });
+      return secret;
     });
   }
 
@@ -143,8 +149,10 @@ export class SecretsController {
   }
 }
 
+const SECRET_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+
 function known(name: string): string {
-  if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(name)) throw notFound(name);
+  if (!SECRET_NAME.test(name)) throw notFound(name);
   return name;
 }
 
