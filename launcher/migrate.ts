@@ -26,7 +26,7 @@ async function migrate(command: string, databaseUrl: string): Promise<string> {
 
 try {
   const command = process.argv[2] ?? 'run';
-  process.stdout.write(`${await withDatabaseUrl((url) => migrate(command, url))}\n`);
+  process.stdout.write(`${await withDatabaseUrl((url) => migrate(command, url), true)}\n`);
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 1;
