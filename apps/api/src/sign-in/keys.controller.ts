@@ -10,7 +10,7 @@ import { callerOf, type CallerReply } from '../system/caller.js';
 import { CONFIRM, DRY_RUN, onlyLooks, restorableUntil } from '../system/confirmation.js';
 import { OfTenant, type TenantDatabases } from '../system/databases.js';
 import { isId } from '../system/ids.js';
-import { answerOf, IDEMPOTENCY_KEY, idempotentRequest } from '../system/idempotency-key.js';
+import { answerOf, IDEMPOTENCY_KEY, idempotentRequest, once } from '../system/idempotency-key.js';
 import { ApiKeyDto, ApiKeyListDto, CreatedApiKeyDto, RevokedApiKeyDto } from './keys.dto.js';
 import { KEY_ROLES, Needs, type Role } from './roles.js';
 import { hashOf, newKey, SignIn } from './sign-in.js';
@@ -145,9 +145,7 @@ export class KeysController {
     };
     const request = idempotentRequest(idempotencyKey, { id });
     const scope = `restoreKey:${id}`.slice(0, 128);
-    const row = await (request === undefined
-      ? engine.transaction(work)
-      : answerOnce(engine, scope, request, work).then((outcome) => answerOf<ApiKeyDto>(outcome, reply)));
+    const row = await once(engine, scope, request, reply, work);
     this.signIn.forget();
     return row;
   }
