@@ -1,11 +1,11 @@
 import { Controller, Get, Query, Req } from '@nestjs/common';
 import { ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { PLATFORM, readAuditPage } from '#libs/repositories';
-import { Problem } from '../input/problem.js';
-import { Needs } from '../sign-in/roles.js';
-import { ApiProblems } from '../system/api-problems.js';
-import { Databases, OfTenant, type SignedRequest, type TenantDatabases } from '../system/databases.js';
-import { QueryReader } from '../system/query.js';
+import { Problem } from '../http/problem.js';
+import { Needs } from '../auth/roles.js';
+import { ApiProblems } from '../http/api-problems.js';
+import { Databases, OfTenant, type SignedRequest, type TenantDatabases } from '../database/databases.js';
+import { QueryReader } from '../http/query.js';
 import { AuditPageDto } from './audit.dto.js';
 
 const text = (maxLength: number) => ({ type: 'string' as const, minLength: 1, maxLength });

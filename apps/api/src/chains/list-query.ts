@@ -1,6 +1,6 @@
 import { CHAIN_STATUSES } from '#libs/chain-domain';
 import type { ChainFilter, ChainPage } from '#libs/repositories';
-import { isTime, QueryReader } from '../system/query.js';
+import { isTime, QueryReader } from '../http/query.js';
 
 const TYPES = ['sequential', 'parallel', 'chord', 'complex'];
 const SORTS = ['created_at', '-created_at'];

@@ -1,8 +1,8 @@
 import { applyDecorators, HttpCode, type Type } from '@nestjs/common';
 import { ApiBody, ApiHeader, ApiOperation, ApiParam, ApiQuery, ApiResponse } from '@nestjs/swagger';
-import { ApiProblems } from '../system/api-problems.js';
-import { IF_MATCH } from '../system/entity-tag.js';
-import { IDEMPOTENCY_KEY } from '../system/idempotency-key.js';
+import { ApiProblems } from '../http/api-problems.js';
+import { IF_MATCH } from '../http/entity-tag.js';
+import { IDEMPOTENCY_KEY } from '../http/idempotency-key.js';
 
 interface ControlDescription {
   readonly operationId: string;

@@ -1,12 +1,12 @@
 import { applyDecorators, Body, Controller, Headers, HttpCode, Post, Query, Res } from '@nestjs/common';
 import { ApiBody, ApiHeader, ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { answerLongOnce } from '#libs/chain-engine';
-import { ApiProblems } from '../system/api-problems.js';
-import { callerOf } from '../system/caller.js';
-import { OfTenant, type TenantDatabases } from '../system/databases.js';
-import { TenantDirectory } from '../tenants/tenant-directory.js';
-import { answerOf, IDEMPOTENCY_KEY, idempotentRequest } from '../system/idempotency-key.js';
-import { Needs } from '../sign-in/roles.js';
+import { ApiProblems } from '../http/api-problems.js';
+import { callerOf } from '../auth/caller.js';
+import { OfTenant, type TenantDatabases } from '../database/databases.js';
+import { TenantDirectory } from '../auth/tenant-directory.js';
+import { answerOf, IDEMPOTENCY_KEY, idempotentRequest } from '../http/idempotency-key.js';
+import { Needs } from '../auth/roles.js';
 import { BULK_ACTIONS, runBulk } from './bulk.js';
 import type { Reply } from './chain-controls.controller.js';
 import { bulkBody } from './control-bodies.js';

@@ -2,9 +2,9 @@ import { commandChain, QuotaExceeded, type Caller, type OperatorCommand } from '
 import { listChains } from '#libs/repositories';
 import type { ChainFilter, Quota } from '#libs/repositories';
 import { readCursor, readListQuery, writeCursor } from '../chains/list-query.js';
-import { problemFromError } from '../input/problem-from-error.js';
-import { Problem } from '../input/problem.js';
-import type { TenantDatabases } from '../system/databases.js';
+import { problemFromError } from '../http/problem-from-error.js';
+import { Problem } from '../http/problem.js';
+import type { TenantDatabases } from '../database/databases.js';
 import { DEFAULT_PER_SECOND, MAX_BULK } from './control-bodies.js';
 import { conflict, told } from './controls.js';
 import type { BulkDto, BulkResultDto } from './controls.dto.js';

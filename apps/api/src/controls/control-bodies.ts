@@ -1,5 +1,5 @@
 import { MAX_TASKS } from '#libs/dag-planner';
-import { priority, taskId } from '../input/create-chain.schema.js';
+import { priority, taskId } from '../chains/creating/create-chain.schema.js';
 
 const note = {
   type: 'string',

@@ -3,12 +3,12 @@ import { answerOnce, commandChain, type Caller, type CommandOutcome, type Operat
 import type { Refusal } from '#libs/chain-domain';
 import type { AuditEntry, Queryable, Quota } from '#libs/repositories';
 import { ChainReader } from '../chains/chain-reader.js';
-import { Problem } from '../input/problem.js';
-import { callerOf, type CallerReply } from '../system/caller.js';
-import type { TenantDatabases } from '../system/databases.js';
-import { chainTag, taskTag, versionsOf } from '../system/entity-tag.js';
-import { answerOf, idempotentRequest } from '../system/idempotency-key.js';
-import { TenantDirectory } from '../tenants/tenant-directory.js';
+import { Problem } from '../http/problem.js';
+import { callerOf, type CallerReply } from '../auth/caller.js';
+import type { TenantDatabases } from '../database/databases.js';
+import { chainTag, taskTag, versionsOf } from '../http/entity-tag.js';
+import { answerOf, idempotentRequest } from '../http/idempotency-key.js';
+import { TenantDirectory } from '../auth/tenant-directory.js';
 import type { ControlDto } from './controls.dto.js';
 import type { ControlBody } from './read-control.js';
 

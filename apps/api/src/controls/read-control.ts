@@ -1,7 +1,7 @@
 import { isObject } from '#libs/chain-domain';
-import type { PriorityBody } from '../input/chain-body.js';
-import { Problem } from '../input/problem.js';
-import { bodyReader } from '../input/read-body.js';
+import type { PriorityBody } from '../chains/creating/chain-body.js';
+import { Problem } from '../http/problem.js';
+import { bodyReader } from '../http/read-body.js';
 import {
   bulkBody,
   plainBody,

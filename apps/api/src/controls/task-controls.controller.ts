@@ -1,13 +1,13 @@
 import { Body, Controller, Headers, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { resultFault } from '#libs/chain-engine';
-import { priorityOf } from '../input/chain-input.js';
-import { Problem } from '../input/problem.js';
-import { Needs } from '../sign-in/roles.js';
+import { priorityOf } from '../chains/creating/chain-input.js';
+import { Problem } from '../http/problem.js';
+import { Needs } from '../auth/roles.js';
 import { ApiControl } from './api-control.js';
 import type { Reply } from './chain-controls.controller.js';
 import { priorityBody, resolveBody, retryTaskBody, skipBody } from './control-bodies.js';
-import { OfTenant, type TenantDatabases } from '../system/databases.js';
+import { OfTenant, type TenantDatabases } from '../database/databases.js';
 import { Controls, type ControlHeaders } from './controls.js';
 import { ControlDto } from './controls.dto.js';
 import { readPriority, readResolve, readRetryTask, readSkip } from './read-control.js';

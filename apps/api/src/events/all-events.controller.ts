@@ -9,11 +9,11 @@ import {
   ApiTags,
   getSchemaPath,
 } from '@nestjs/swagger';
-import { Problem } from '../input/problem.js';
-import { OfTenant, type TenantDatabases } from '../system/databases.js';
-import { Needs } from '../sign-in/roles.js';
-import { ApiProblems } from '../system/api-problems.js';
-import { wholeNumber } from '../system/query.js';
+import { Problem } from '../http/problem.js';
+import { OfTenant, type TenantDatabases } from '../database/databases.js';
+import { Needs } from '../auth/roles.js';
+import { ApiProblems } from '../http/api-problems.js';
+import { wholeNumber } from '../http/query.js';
 import { EventLog } from './event-log.js';
 import { ChainEventListDto, eventDto } from './events.dto.js';
 import { LiveLog } from './live-log.js';

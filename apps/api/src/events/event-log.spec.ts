@@ -2,7 +2,7 @@ import { after, before, beforeEach, describe, test } from 'node:test';
 import { expect } from 'expect';
 import { withConnection } from '#libs/platform';
 import { useTestDatabase } from '#libs/testing';
-import { Databases } from '../system/databases.js';
+import { Databases } from '../database/databases.js';
 import { EventLog, type SeenLog } from './event-log.js';
 
 describe('the log of all events', () => {

@@ -12,10 +12,10 @@ import {
 } from '@nestjs/swagger';
 import { readHistory } from '#libs/repositories';
 import { ChainReader } from '../chains/chain-reader.js';
-import { ApiProblems } from '../system/api-problems.js';
-import { OfTenant, type TenantDatabases } from '../system/databases.js';
-import { wholeNumber } from '../system/query.js';
-import { Needs } from '../sign-in/roles.js';
+import { ApiProblems } from '../http/api-problems.js';
+import { OfTenant, type TenantDatabases } from '../database/databases.js';
+import { wholeNumber } from '../http/query.js';
+import { Needs } from '../auth/roles.js';
 import { ChainWatch } from './chain-watch.js';
 import { ChainEventListDto, eventDto } from './events.dto.js';
 import { LiveEvents } from './live-events.js';

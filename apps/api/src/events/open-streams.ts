@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
-import { unavailable } from '../input/problem-from-error.js';
+import { unavailable } from '../http/problem-from-error.js';
 import { EventStream, STREAM_HEADERS } from './event-stream.js';
 
 /** As much of a Fastify reply as a stream needs. */

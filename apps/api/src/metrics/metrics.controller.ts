@@ -1,10 +1,10 @@
 import { Controller, Get, Query } from '@nestjs/common';
 import { ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { readFigures, SIZE_BUCKETS } from '#libs/repositories';
-import { Problem } from '../input/problem.js';
-import { ApiProblems } from '../system/api-problems.js';
-import { OfTenant, type TenantDatabases } from '../system/databases.js';
-import { Needs } from '../sign-in/roles.js';
+import { Problem } from '../http/problem.js';
+import { ApiProblems } from '../http/api-problems.js';
+import { OfTenant, type TenantDatabases } from '../database/databases.js';
+import { Needs } from '../auth/roles.js';
 import { ChainMetricsDto } from './metrics.dto.js';
 
 const UNITS: Readonly<Record<string, number>> = { m: 60, h: 3_600, d: 86_400 };

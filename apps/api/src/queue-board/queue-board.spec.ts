@@ -6,7 +6,7 @@ import { createLogger, readAppConfig } from '#libs/platform';
 import { closeBackend, openBackend, TaskQueues, type TaskJob } from '#libs/queues';
 import { createTestDatabase, openTestBrowser, startTestRedis, type TestDatabase } from '#libs/testing';
 import { createApp } from '../create-app.js';
-import { routesOf } from '../sign-in/routes-for-tests.js';
+import { routesOf } from '../auth/routes-for-tests.js';
 
 const ADMIN_KEY = 'the-admin-key-of-this-test-and-of-nothing-else';
 const basic = (password: string, name = 'somebody') => `Basic ${Buffer.from(`${name}:${password}`).toString('base64')}`;

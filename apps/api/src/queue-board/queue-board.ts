@@ -4,11 +4,11 @@ import { FastifyAdapter as BoardAdapter } from '@bull-board/fastify';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { AppConfig } from '#libs/platform';
 import { closeBackend, openBackend, TaskQueues, type TaskJob } from '#libs/queues';
-import type { ProblemFilter } from '../input/problem.filter.js';
-import { problemFromError } from '../input/problem-from-error.js';
-import { Problem, toProblemDocument } from '../input/problem.js';
-import { includes } from '../sign-in/roles.js';
-import type { SignIn } from '../sign-in/sign-in.js';
+import type { ProblemFilter } from '../http/problem.filter.js';
+import { problemFromError } from '../http/problem-from-error.js';
+import { Problem, toProblemDocument } from '../http/problem.js';
+import { includes } from '../auth/roles.js';
+import type { SignIn } from '../auth/sign-in.js';
 
 const PATH = '/admin/queues';
 const BELOW = /^\/admin\/queues(?:[/?]|$)/;

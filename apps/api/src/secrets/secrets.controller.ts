@@ -2,14 +2,14 @@ import { Body, Controller, Delete, Get, Headers, HttpCode, Param, Post, Put, Que
 import { ApiBody, ApiHeader, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { SecretKeys } from '#libs/platform';
 import { secrets, tellOfChange, type Queryable } from '#libs/repositories';
-import { Problem } from '../input/problem.js';
-import { bodyReader } from '../input/read-body.js';
-import { Needs } from '../sign-in/roles.js';
-import { ApiProblems } from '../system/api-problems.js';
-import { callerOf, type CallerReply } from '../system/caller.js';
-import { CONFIRM, DRY_RUN, onlyLooks, restorableUntil } from '../system/confirmation.js';
-import { OfTenant, type TenantDatabases } from '../system/databases.js';
-import { IDEMPOTENCY_KEY, idempotentRequest, once } from '../system/idempotency-key.js';
+import { Problem } from '../http/problem.js';
+import { bodyReader } from '../http/read-body.js';
+import { Needs } from '../auth/roles.js';
+import { ApiProblems } from '../http/api-problems.js';
+import { callerOf, type CallerReply } from '../auth/caller.js';
+import { CONFIRM, DRY_RUN, onlyLooks, restorableUntil } from '../http/confirmation.js';
+import { OfTenant, type TenantDatabases } from '../database/databases.js';
+import { IDEMPOTENCY_KEY, idempotentRequest, once } from '../http/idempotency-key.js';
 import { DeletedSecretDto, SecretDto, SecretListDto } from './secrets.dto.js';
 
 interface Reply extends CallerReply {

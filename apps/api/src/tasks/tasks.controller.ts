@@ -8,12 +8,12 @@ import type { ArtifactView } from '#libs/repositories';
 import { ChainReader } from '../chains/chain-reader.js';
 import type { FailureDto } from '../chains/chains.dto.js';
 import { taskDto, typesOf } from '../chains/views.js';
-import { Problem } from '../input/problem.js';
-import { ApiProblems } from '../system/api-problems.js';
-import { OfTenant, type TenantDatabases } from '../system/databases.js';
-import { ETAG, taskTag } from '../system/entity-tag.js';
-import { wholeNumber } from '../system/query.js';
-import { Needs } from '../sign-in/roles.js';
+import { Problem } from '../http/problem.js';
+import { ApiProblems } from '../http/api-problems.js';
+import { OfTenant, type TenantDatabases } from '../database/databases.js';
+import { ETAG, taskTag } from '../http/entity-tag.js';
+import { wholeNumber } from '../http/query.js';
+import { Needs } from '../auth/roles.js';
 import { ArtifactListDto, AttemptListDto, LogListDto, TaskDetailDto, type ArtifactDto } from './tasks.dto.js';
 
 interface Reply {

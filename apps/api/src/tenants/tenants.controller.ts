@@ -2,15 +2,15 @@ import { Body, Controller, Get, Headers, HttpCode, Param, Patch, Post, Res } fro
 import { ApiBody, ApiHeader, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { answerOnce } from '#libs/chain-engine';
 import { PLATFORM, tellOfChange, tenants, type Queryable, type TenantChange } from '#libs/repositories';
-import { Problem } from '../input/problem.js';
-import { bodyReader } from '../input/read-body.js';
-import { Needs, TENANT_ID } from '../sign-in/roles.js';
-import { SignIn } from '../sign-in/sign-in.js';
-import { ApiProblems } from '../system/api-problems.js';
-import { callerOf, type CallerReply } from '../system/caller.js';
-import { Databases, OfTenant, type TenantDatabases } from '../system/databases.js';
-import { answerOf, IDEMPOTENCY_KEY, idempotentRequest } from '../system/idempotency-key.js';
-import { TenantDirectory } from './tenant-directory.js';
+import { Problem } from '../http/problem.js';
+import { bodyReader } from '../http/read-body.js';
+import { Needs, TENANT_ID } from '../auth/roles.js';
+import { SignIn } from '../auth/sign-in.js';
+import { ApiProblems } from '../http/api-problems.js';
+import { callerOf, type CallerReply } from '../auth/caller.js';
+import { Databases, OfTenant, type TenantDatabases } from '../database/databases.js';
+import { answerOf, IDEMPOTENCY_KEY, idempotentRequest } from '../http/idempotency-key.js';
+import { TenantDirectory } from '../auth/tenant-directory.js';
 import { OwnTenantDto, TenantDto, TenantListDto } from './tenants.dto.js';
 
 interface Reply extends CallerReply {

@@ -4,15 +4,15 @@ import { ApiBody, ApiHeader, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiT
 import { isObject } from '#libs/chain-domain';
 import { isPrivateHost } from '#libs/platform';
 import { tellOfChange, webhooks, type Queryable, type WebhookDelivery } from '#libs/repositories';
-import { Problem } from '../input/problem.js';
-import { ApiProblems } from '../system/api-problems.js';
-import { callerOf, type CallerReply } from '../system/caller.js';
-import { CONFIRM, DRY_RUN, onlyLooks, restorableUntil } from '../system/confirmation.js';
-import { OfTenant, type TenantDatabases } from '../system/databases.js';
-import { IDEMPOTENCY_KEY, idempotentRequest, once } from '../system/idempotency-key.js';
-import { isId } from '../system/ids.js';
-import { wholeNumber } from '../system/query.js';
-import { Needs } from '../sign-in/roles.js';
+import { Problem } from '../http/problem.js';
+import { ApiProblems } from '../http/api-problems.js';
+import { callerOf, type CallerReply } from '../auth/caller.js';
+import { CONFIRM, DRY_RUN, onlyLooks, restorableUntil } from '../http/confirmation.js';
+import { OfTenant, type TenantDatabases } from '../database/databases.js';
+import { IDEMPOTENCY_KEY, idempotentRequest, once } from '../http/idempotency-key.js';
+import { isId } from '../http/ids.js';
+import { wholeNumber } from '../http/query.js';
+import { Needs } from '../auth/roles.js';
 import {
   CreatedWebhookDto,
   DeletedWebhookDto,

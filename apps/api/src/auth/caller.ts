@@ -1,5 +1,5 @@
 import type { Caller } from '#libs/chain-engine';
-import type { Identity } from '../sign-in/roles.js';
+import type { Identity } from './roles.js';
 
 /** As much of a Fastify reply as tells who asked. */
 export interface CallerReply {

@@ -1,6 +1,6 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import { Problem } from '../input/problem.js';
+import { Problem } from '../http/problem.js';
 import { includes, NEEDED_ROLE, ROLES, type Identity, type Role } from './roles.js';
 
 /** Lets a request through to its route when its caller has the role that the route needs. Asks nobody and no database. */

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { checkTaskParams, findTaskType, taskTypes, type TaskType } from '#libs/compute';
-import type { TaskCatalogue } from '../input/params-faults.js';
+import type { TaskCatalogue } from '../chains/creating/params-faults.js';
 
 /** The task types that chains may use. */
 @Injectable()

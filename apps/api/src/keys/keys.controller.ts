@@ -3,17 +3,17 @@ import { Body, Controller, Delete, Get, Headers, HttpCode, Param, Post, Query, R
 import { ApiBody, ApiHeader, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { answerOnce } from '#libs/chain-engine';
 import { apiKeys, tellOfChange, type Queryable } from '#libs/repositories';
-import { Problem } from '../input/problem.js';
-import { bodyReader } from '../input/read-body.js';
-import { ApiProblems } from '../system/api-problems.js';
-import { callerOf, type CallerReply } from '../system/caller.js';
-import { CONFIRM, DRY_RUN, onlyLooks, restorableUntil } from '../system/confirmation.js';
-import { OfTenant, type TenantDatabases } from '../system/databases.js';
-import { isId } from '../system/ids.js';
-import { answerOf, IDEMPOTENCY_KEY, idempotentRequest, once } from '../system/idempotency-key.js';
+import { Problem } from '../http/problem.js';
+import { bodyReader } from '../http/read-body.js';
+import { ApiProblems } from '../http/api-problems.js';
+import { callerOf, type CallerReply } from '../auth/caller.js';
+import { CONFIRM, DRY_RUN, onlyLooks, restorableUntil } from '../http/confirmation.js';
+import { OfTenant, type TenantDatabases } from '../database/databases.js';
+import { isId } from '../http/ids.js';
+import { answerOf, IDEMPOTENCY_KEY, idempotentRequest, once } from '../http/idempotency-key.js';
 import { ApiKeyDto, ApiKeyListDto, CreatedApiKeyDto, RevokedApiKeyDto } from './keys.dto.js';
-import { KEY_ROLES, Needs, type Role } from './roles.js';
-import { hashOf, newKey, SignIn } from './sign-in.js';
+import { KEY_ROLES, Needs, type Role } from '../auth/roles.js';
+import { hashOf, newKey, SignIn } from '../auth/sign-in.js';
 
 interface Reply extends CallerReply {
   header(name: string, value: string): Reply;

@@ -1,6 +1,6 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { addExamples } from './document-examples.js';
-import { PROBLEMS, toProblemDocument, Problem, type ProblemCode } from './input/problem.js';
+import { PROBLEMS, toProblemDocument, Problem, type ProblemCode } from '../http/problem.js';
 
 type Schema = Record<string, unknown>;
 interface Operation {

@@ -1,5 +1,5 @@
 import { engines, type TaskType } from '#libs/compute';
-import { createChainSchema } from './create-chain.schema.js';
+import { createChainSchema } from '../chains/creating/create-chain.schema.js';
 
 type Schema = Readonly<Record<string, unknown>>;
 

@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { KEY_ROLES } from './roles.js';
+import { KEY_ROLES } from '../auth/roles.js';
 
 export class ApiKeyDto {
   @ApiProperty({ example: 'key-5b8d7c1a-2f0e-4a57-9a0e-6f2f7f5a9b10' })

@@ -1,8 +1,8 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { DEFAULT_TENANT } from '#libs/chain-domain';
 import { apiKeys, type Queryable } from '#libs/repositories';
-import { Problem } from '../input/problem.js';
-import { Believed } from '../system/believed.js';
+import { Problem } from '../http/problem.js';
+import { Believed } from './believed.js';
 import type { OidcTokens } from './oidc.js';
 import type { Identity, Role } from './roles.js';
 

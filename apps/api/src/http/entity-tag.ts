@@ -1,4 +1,4 @@
-import { Problem } from '../input/problem.js';
+import { Problem } from './problem.js';
 
 const TAG = /^(W\/)?"[\x21\x23-\x7e]*"$/;
 

@@ -1,8 +1,8 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiOperation, ApiProperty, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { engines } from '#libs/compute';
-import { ApiProblems } from './api-problems.js';
-import { Needs } from '../sign-in/roles.js';
+import { ApiProblems } from '../http/api-problems.js';
+import { Needs } from '../auth/roles.js';
 import { Catalogue } from './catalogue.js';
 
 export class TaskTypeDto {

@@ -1,7 +1,7 @@
 import { type FaultList, type InputFault, isObject, pointer, quoted } from '#libs/chain-domain';
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import { createChainSchema } from './create-chain.schema.js';
-import { TENANT_ID } from '../sign-in/roles.js';
+import { TENANT_ID } from '../../auth/roles.js';
 import { ERROR_CODE } from './retry-policy.schema.js';
 
 /** More fields than this are not worth a fault each. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { answerOnce, type Answer, type IdempotentRequest } from '#libs/chain-engine';
 import type { Database, Queryable } from '#libs/repositories';
-import { Problem } from '../input/problem.js';
+import { Problem } from './problem.js';
 
 /** The header, as the description shows it. */
 export const IDEMPOTENCY_KEY = {

@@ -1,7 +1,7 @@
 import type { ValidateFunction } from 'ajv/dist/2020.js';
 import { FaultList } from '#libs/chain-domain';
 import { Problem } from './problem.js';
-import { addFaultsOf, compileSchema } from './schema-faults.js';
+import { addFaultsOf, compileSchema } from '../chains/creating/schema-faults.js';
 
 /** Reads a body by its JSON Schema; an absent one is read as `{}`. Tells all that is wrong with it at once, as BAD_REQUEST. */
 export function bodyReader<T>(schema: object): (body: unknown) => T {

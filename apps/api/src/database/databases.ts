@@ -1,7 +1,7 @@
 import { createParamDecorator, Injectable, type ExecutionContext, type OnApplicationShutdown } from '@nestjs/common';
 import { failpoint } from '#libs/platform';
 import { Database } from '#libs/repositories';
-import type { Identity } from '../sign-in/roles.js';
+import type { Identity } from '../auth/roles.js';
 
 /** Both pools as one tenant may use them: the engine's with pinned plans, and one for reads that list and count. */
 export interface TenantDatabases {

@@ -4,10 +4,10 @@ import { Counter, Histogram } from 'prom-client';
 import { DEFAULT_TENANT } from '#libs/chain-domain';
 import { runHealthChecks, type HealthReport, type Metrics } from '#libs/platform';
 import { missingMigrations } from '#libs/repositories';
-import { Problem } from '../input/problem.js';
-import { Needs, Open } from '../sign-in/roles.js';
-import { ApiProblems } from './api-problems.js';
-import { Databases, type SignedRequest } from './databases.js';
+import { Problem } from '../http/problem.js';
+import { Needs, Open } from '../auth/roles.js';
+import { ApiProblems } from '../http/api-problems.js';
+import { Databases, type SignedRequest } from '../database/databases.js';
 import { LivenessDto, ReadinessDto } from './health.dto.js';
 
 interface Reply {

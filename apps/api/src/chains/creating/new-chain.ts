@@ -1,6 +1,6 @@
 import type { NewChain } from '#libs/chain-engine';
 import { findReferences } from '#libs/chain-domain';
-import type { ChainInput } from '../input/chain-input.js';
+import type { ChainInput } from './chain-input.js';
 
 /** A chain that was read without a fault, as the engine takes it. `config` is the body as it was sent. */
 export function newChainOf(input: ChainInput, config: unknown, createdBy: string | null): NewChain {

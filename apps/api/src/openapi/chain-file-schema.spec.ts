@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { expect } from 'expect';
 import { taskTypes } from '#libs/compute';
-import { Catalogue } from '../system/catalogue.js';
-import { readChain } from './chain-input.js';
+import { Catalogue } from '../catalogue/catalogue.js';
+import { readChain } from '../chains/creating/chain-input.js';
 import { chainFileSchema } from './chain-file-schema.js';
 
 const EXAMPLES = fileURLToPath(new URL('../../../../../examples', import.meta.url));

@@ -1,6 +1,6 @@
 import { DEFAULT_TENANT } from '#libs/chain-domain';
-import { Problem } from '../input/problem.js';
-import { TENANT_ID, type Identity } from '../sign-in/roles.js';
+import { Problem } from '../http/problem.js';
+import { TENANT_ID, type Identity } from './roles.js';
 import type { TenantDirectory } from './tenant-directory.js';
 
 /**

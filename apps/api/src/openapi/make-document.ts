@@ -1,7 +1,7 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
-import { ProblemDto } from './chains/chains.dto.js';
-import { createChainSchema } from './input/create-chain.schema.js';
+import { ProblemDto } from '../chains/chains.dto.js';
+import { createChainSchema } from '../chains/creating/create-chain.schema.js';
 import { tidyDocument } from './tidy-document.js';
 
 /** The OpenAPI 3.1 document. The chain's schema in it is the one that requests are checked against. */

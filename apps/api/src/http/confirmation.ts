@@ -1,4 +1,4 @@
-import { Problem } from '../input/problem.js';
+import { Problem } from './problem.js';
 
 /** The query of an operation that takes something away. */
 export const CONFIRM = {

@@ -1,5 +1,5 @@
 import type { InputFault } from '#libs/chain-domain';
-import { Problem } from '../input/problem.js';
+import { Problem } from './problem.js';
 
 /** A whole number of the query, or `fallback` where it is not given. Throws INVALID_QUERY. */
 export function wholeNumber(
