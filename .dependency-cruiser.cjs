@@ -45,7 +45,7 @@ module.exports = {
     error(
       'rank-2-libs-do-not-know-each-other',
       'Rank 2 imports rank 0 and 1 only.',
-      { path: '^libs/(repositories|queues|compute|platform)/', pathNot: TEST },
+      { path: '^libs/(repositories|queues|compute|platform|local-postgres)/', pathNot: TEST },
       {
         path: '^libs/',
         pathNot: '^libs/($1|chain-domain|dag-planner|tracing)/',
@@ -63,6 +63,12 @@ module.exports = {
       'Apps talk through the queue and the database.',
       { path: '^apps/([^/]+)/' },
       { path: '^apps/', pathNot: '^apps/$1/' },
+    ),
+    error(
+      'local-postgres-stays-out-of-apps',
+      'Only the launcher and tests start a PostgreSQL server; apps get a DATABASE_URL.',
+      { path: '^(apps|libs|migrations)/', pathNot: [TEST, '^libs/local-postgres/'] },
+      { path: '^libs/local-postgres/' },
     ),
     error('testing-stays-in-tests', 'Test helpers never ship.', { pathNot: TEST }, { path: '^libs/testing/' }),
     error(
@@ -83,7 +89,7 @@ module.exports = {
     error(
       'sql-stays-in-repositories',
       'One room speaks SQL for the chain tables.',
-      { pathNot: '^(libs/(repositories|queues|testing|platform)|migrations|test|bench|launcher)/' },
+      { pathNot: '^(libs/(repositories|queues|testing|local-postgres)|migrations|test|bench|launcher)/' },
       { path: 'node_modules/(typeorm|pg)/' },
     ),
     error(

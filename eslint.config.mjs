@@ -55,7 +55,15 @@ export default tseslint.config(
   },
   { files: ['migrations/**'], rules: { 'max-lines': 'off' } },
   {
-    files: ['libs/platform/**', 'libs/testing/**', 'launcher/**', 'test/**', 'bench/**', 'tools/**'],
+    files: [
+      'libs/platform/**',
+      'libs/local-postgres/**',
+      'libs/testing/**',
+      'launcher/**',
+      'test/**',
+      'bench/**',
+      'tools/**',
+    ],
     rules: { 'no-restricted-properties': 'off' },
   },
   {

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { loadEnvFile, readConfig, startEmbeddedPostgres } from '#libs/platform';
+import { startEmbeddedPostgres } from '#libs/local-postgres';
+import { loadEnvFile, readConfig } from '#libs/platform';
 
 /**
  * Calls `use` with DATABASE_URL, or else with the embedded database of DATA_DIR, started for it where it does not run. Throws

@@ -3,7 +3,8 @@ import { access, constants } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { engines, type Finding } from '#libs/compute';
-import { ConfigError, findPostgresBinaries, loadEnvFile, readConfig, type Config } from '#libs/platform';
+import { findPostgresBinaries } from '#libs/local-postgres';
+import { ConfigError, loadEnvFile, readConfig, type Config } from '#libs/platform';
 
 // `npm run doctor`: what this machine has for the engines and the system, what is missing, and what to install. Exit code 1
 // when something is missing that is needed.

@@ -1,4 +1,5 @@
-import { ConfigError, DataDirInUseError, loadEnvFile, readConfig, type Config } from '#libs/platform';
+import { DataDirInUseError } from '#libs/local-postgres';
+import { ConfigError, loadEnvFile, readConfig, type Config } from '#libs/platform';
 import { withSystem, type System, type SystemOptions } from './system.js';
 
 /** What runs once the system is ready: an exit code, or undefined to stay up until a signal. */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, describe, it } from 'node:test';
 import { expect } from 'expect';
-import { freePort, isAlive } from '#libs/platform';
+import { freePort, isAlive } from '#libs/local-postgres';
 
 /** An app as the launcher sees one: healthy on its port, and of the behaviour that its name in BEHAVIOUR asks for. */
 const STAND_IN = `

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { freePort, isPortFree, lockDataDir, requireSignIn, startEmbeddedPostgres, type Config } from '#libs/platform';
+import { freePort, isPortFree, lockDataDir, startEmbeddedPostgres } from '#libs/local-postgres';
+import { requireSignIn, type Config } from '#libs/platform';
 import { localKey, localSecretsKey } from './local-key.js';
 import { localUrl, waitUntilReady } from './readiness.js';
 import type { RestartPolicy } from './restart-policy.js';

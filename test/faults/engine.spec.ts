@@ -13,7 +13,7 @@ import {
   type NewChain,
 } from '#libs/chain-engine';
 import { DEFAULT_RETRY_POLICY } from '#libs/chain-domain';
-import { withConnection } from '#libs/platform';
+import { withConnection } from '#libs/local-postgres';
 import { Database, engineQueries, isTransient, type Queryable } from '#libs/repositories';
 import { useTestDatabase } from '#libs/testing';
 

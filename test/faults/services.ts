@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Redis } from 'ioredis';
-import { freePort, startEmbeddedPostgres, withConnection, type EmbeddedPostgres } from '#libs/platform';
+import { freePort, startEmbeddedPostgres, withConnection, type EmbeddedPostgres } from '#libs/local-postgres';
 import { migrateQueues } from '#libs/queues';
 import { runMigrations } from '#libs/repositories';
 import { ensureRedisServer } from '#libs/testing';

@@ -1,5 +1,5 @@
 import { expect } from 'expect';
-import { withConnection } from '#libs/platform';
+import { withConnection } from '#libs/local-postgres';
 import {
   chain,
   describeSystem,

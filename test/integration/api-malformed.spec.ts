@@ -1,6 +1,6 @@
 import { request } from 'node:http';
 import { expect } from 'expect';
-import { withConnection } from '#libs/platform';
+import { withConnection } from '#libs/local-postgres';
 import {
   chain,
   describeSystem,

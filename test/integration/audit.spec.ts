@@ -1,6 +1,6 @@
 import { expect } from 'expect';
 import { Database, verifyAudit } from '#libs/repositories';
-import { withConnection } from '#libs/platform';
+import { withConnection } from '#libs/local-postgres';
 import { chain, describeSystem, eventually, task } from './system/index.js';
 
 interface Row {

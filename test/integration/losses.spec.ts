@@ -1,7 +1,7 @@
 import { describe } from 'node:test';
 import { expect } from 'expect';
 import { Redis } from 'ioredis';
-import { withConnection } from '#libs/platform';
+import { withConnection } from '#libs/local-postgres';
 import { BACKENDS, chain, describeSystem, eventually, line, task, taskOf } from './system/index.js';
 import type { SystemUnderTest } from './system/index.js';
 

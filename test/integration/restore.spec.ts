@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe } from 'node:test';
 import { expect } from 'expect';
-import { startEmbeddedPostgres, withConnection, type EmbeddedPostgres } from '#libs/platform';
+import { startEmbeddedPostgres, withConnection, type EmbeddedPostgres } from '#libs/local-postgres';
 import {
   closeBackend,
   migrateQueues,

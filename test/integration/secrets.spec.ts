@@ -8,7 +8,8 @@ import { after } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'expect';
 import { Redis } from 'ioredis';
-import { SecretKeys, withConnection } from '#libs/platform';
+import { withConnection } from '#libs/local-postgres';
+import { SecretKeys } from '#libs/platform';
 import { Database, secrets } from '#libs/repositories';
 import { chain, describeOnBackends, eventually, task, taskOf, type SystemUnderTest } from './system/index.js';
 

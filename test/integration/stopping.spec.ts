@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'expect';
-import { withConnection } from '#libs/platform';
+import { withConnection } from '#libs/local-postgres';
 import { chain, describeSystem, eventually, liveEvents, SIGNED, task } from './system/index.js';
 
 describeSystem('the end of the API', 'postgres', { apps: ['api'] }, (check) => {

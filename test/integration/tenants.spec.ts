@@ -1,5 +1,5 @@
 import { expect } from 'expect';
-import { withConnection } from '#libs/platform';
+import { withConnection } from '#libs/local-postgres';
 import { ApiClient, chain, describeSystem, eventually, task, type ProblemAnswer } from './system/index.js';
 
 const TENANTS = ['default', 'acme', 'beta'] as const;

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from 'expect';
-import { withConnection } from '#libs/platform';
+import { withConnection } from '#libs/local-postgres';
 import {
   closeBackend,
   openBackend,

@@ -7,7 +7,7 @@ import { after, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'expect';
 import { Redis, type RedisOptions } from 'ioredis';
-import { freePort } from '#libs/platform';
+import { freePort } from '#libs/local-postgres';
 import { ensureRedisServer } from '#libs/testing';
 import { closeBackend, openBackend, openChannel, pingBackend, queueGeneration } from './backend.js';
 import { TaskQueues } from './task-queues.js';

@@ -1,6 +1,6 @@
 import { after, before, describe, test } from 'node:test';
 import { expect } from 'expect';
-import { withConnection } from '#libs/platform';
+import { withConnection } from '#libs/local-postgres';
 import { useTestDatabase } from '#libs/testing';
 import { Database, MINE } from './database.js';
 import { PLATFORM, tenants } from './tenants.js';

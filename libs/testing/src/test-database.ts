@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { after, before } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { withConnection } from '#libs/platform';
+import { withConnection } from '#libs/local-postgres';
 import { startTestPostgres, type TestPostgres } from './test-postgres.js';
 
 /** A database for one test file or suite, with the schema and no rows. */

@@ -1,7 +1,7 @@
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isAlive, startEmbeddedPostgres, withConnection, type EmbeddedPostgres } from '#libs/platform';
+import { isAlive, startEmbeddedPostgres, withConnection, type EmbeddedPostgres } from '#libs/local-postgres';
 import { migrateQueues } from '#libs/queues';
 import { runMigrations } from '#libs/repositories';
 

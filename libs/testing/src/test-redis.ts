@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { freePort } from '#libs/platform';
+import { freePort } from '#libs/local-postgres';
 import { ensureProgram } from './debian-program.js';
 
 /** A Redis or Valkey of one test file. Give `skip` to node:test: false, or why there is none. */

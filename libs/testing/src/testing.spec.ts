@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 import { describe, it } from 'node:test';
 import { expect } from 'expect';
 import pg from 'pg';
-import { withConnection } from '#libs/platform';
+import { withConnection } from '#libs/local-postgres';
 import { createTestDatabase, useTestDatabase } from './test-database.js';
 import { startTestRedis } from './test-redis.js';
 

@@ -5,7 +5,7 @@ import { after, before, describe, it } from 'node:test';
 import { expect } from 'expect';
 import ts from 'typescript';
 import { parseAllDocuments } from 'yaml';
-import { withConnection } from '#libs/platform';
+import { withConnection } from '#libs/local-postgres';
 import { createTestDatabase } from '#libs/testing';
 import { startSystem, type RunningSystem } from '../running-system.js';
 import { blocksOf, isChinese, pagesBelow, ROOT, type Block } from './blocks.js';

@@ -1,6 +1,6 @@
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { expect } from 'expect';
-import { withConnection } from '#libs/platform';
+import { withConnection } from '#libs/local-postgres';
 import { useTestDatabase } from '#libs/testing';
 import { Databases } from '../database/databases.js';
 import { EventLog, type SeenLog } from './event-log.js';

@@ -1,0 +1,6 @@
+export { DataDirInUseError, lockDataDir } from './data-dir-lock.js';
+export { startEmbeddedPostgres, type EmbeddedPostgres, type EmbeddedPostgresOptions } from './embedded-postgres.js';
+export { freePort, isPortFree } from './free-port.js';
+export { withConnection } from './postgres-admin.js';
+export { findPostgresBinaries } from './postgres-binaries.js';
+export { isAlive } from './process-identity.js';
