@@ -186,7 +186,7 @@ function* reconcileTimeouts(world: Surroundings, local: Local): Machine {
   }
 }
 
-/** An operator's command, as the API carries it out (libs/chain-engine/src/commands.ts): refused is done, too. */
+/** An operator's command, as the API carries it out (libs/chain-engine/src/commands/commands.ts): refused is done, too. */
 export function* operator(world: Surroundings, chainId: string, command: ChainCommand): Machine {
   const report = command.kind === 'ResolveTask' ? { result: 'operator' } : undefined;
   const work: Work = { chainId, positions: undefined, incoming: () => [{ event: command, report }] };

@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { emptyQueue, queueMark, setQueueMark } from '#libs/queues';
 import type { Backend, DoneReport, StatusChannel } from '#libs/queues';
 import { engineQueries } from '#libs/repositories';
-import type { Engine } from './engine.js';
-import { resendAll } from './reconciler.js';
-import { readDone } from './reports.js';
+import type { Engine } from '../chain-engine.js';
+import { resendAll } from './leases.js';
+import { readDone } from '../apply/reports.js';
 
 /** By so much the attempts of unfinished tasks are raised: more than there were in the time that was lost. */
 const LOST_ATTEMPTS = 1_000;

@@ -4,7 +4,7 @@ import type { TaskJob } from '#libs/queues';
 import { engineQueries } from '#libs/repositories';
 import type { ChainFacts, ChainSave, JobRow, Queryable } from '#libs/repositories';
 import { sibling, spanIdOfRun } from '#libs/tracing';
-import { evaluateConditions, type ConditionOutcome } from './conditions.js';
+import { evaluateConditions, type ConditionOutcome } from '../conditions/conditions.js';
 
 /** All results that one job carries, at most this many bytes of JSON. */
 const MAX_INPUT_BYTES = 16 * 1024 * 1024;

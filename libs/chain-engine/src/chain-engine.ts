@@ -1,13 +1,19 @@
 import { failpoint } from '#libs/platform';
 import type { TaskJob, TaskQueues } from '#libs/queues';
 import type { ChainSave, Database } from '#libs/repositories';
-import type { ChainCache } from './chain-cache.js';
-import type { Incoming } from './decide-chain.js';
+import type { ChainCache } from './apply/chain-cache.js';
+import type { Incoming } from './apply/decide-chain.js';
 import { countStored, type EngineMetrics } from './metrics.js';
 import { tracedSend } from './traces.js';
-import { dispatchedAttempts, prepareJobs, type PreparedJobs, type Skipped, type Unsendable } from './jobs.js';
-import type { Room } from './room.js';
-import { applyWork, taskWork, type ChainWork } from './store.js';
+import {
+  dispatchedAttempts,
+  prepareJobs,
+  type PreparedJobs,
+  type Skipped,
+  type Unsendable,
+} from './dispatch/prepare-jobs.js';
+import type { Room } from './dispatch/capacity.js';
+import { applyWork, taskWork, type ChainWork } from './apply/apply-work.js';
 
 /** Bulk sends to a queue that does not answer are given up after this long, ms. */
 const SEND_TIMEOUT_MS = 5_000;

@@ -2,10 +2,10 @@ import { failpoint } from '#libs/platform';
 import { jobId } from '#libs/queues';
 import { engineQueries } from '#libs/repositories';
 import type { InFlightTask } from '#libs/repositories';
-import type { Incoming } from './decide-chain.js';
-import { applyAndSend, sendPrepared, type Engine } from './engine.js';
-import { prepareJobs } from './jobs.js';
-import { LEASES, taskWork, type ChainWork } from './store.js';
+import type { Incoming } from '../apply/decide-chain.js';
+import { applyAndSend, sendPrepared, type Engine } from '../chain-engine.js';
+import { prepareJobs } from '../dispatch/prepare-jobs.js';
+import { LEASES, taskWork, type ChainWork } from '../apply/apply-work.js';
 
 const BATCH = 500;
 /** A worker ends an overdue run itself; the reconciler does so for one that did not, this much later, ms. */

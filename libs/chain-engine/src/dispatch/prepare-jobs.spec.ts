@@ -2,7 +2,7 @@ import { after, before, beforeEach, describe, test } from 'node:test';
 import { expect } from 'expect';
 import { Database, insertWholeChain, type NewTaskRow, type Queryable } from '#libs/repositories';
 import { useTestDatabase } from '#libs/testing';
-import { prepareJobs, type PreparedJobs } from './jobs.js';
+import { prepareJobs, type PreparedJobs } from './prepare-jobs.js';
 
 const KIB = 1024;
 /** A result of 64 KiB as JSON. */

@@ -2,12 +2,12 @@ import type { ChainCommand, ChainStatus, Hold, Refusal, SkipReason, Task, TaskSt
 import { Database, engineQueries, insertWholeChain, wakeSoon } from '#libs/repositories';
 import type { AuditEntry, ChainSave, LoadedChain, Queryable, Quota } from '#libs/repositories';
 import { traceparentOf } from '#libs/tracing';
-import { Refused } from './decide-chain.js';
+import { Refused } from '../apply/decide-chain.js';
 import type { IdempotentRequest } from './idempotency.js';
 import { newChainRows, type NewChain } from './new-chain.js';
 import { checkCreate, checkStart, QuotaExceeded } from './quotas.js';
-import { Room } from './room.js';
-import { applyWork, decideWork, type ChainWork } from './store.js';
+import { Room } from '../dispatch/capacity.js';
+import { applyWork, decideWork, type ChainWork } from '../apply/apply-work.js';
 
 /** What creating a chain answers, and what a replayed request is answered again. */
 export interface CreatedChain {

@@ -1,7 +1,7 @@
 import { stopMessages, type Control, type Note } from '#libs/queues';
 import { engineQueries } from '#libs/repositories';
-import type { Engine } from './engine.js';
-import { LEASES } from './store.js';
+import type { Engine } from '../chain-engine.js';
+import { LEASES } from './apply-work.js';
 
 type Heartbeat = Extract<Note, { kind: 'heartbeat' }>;
 

@@ -4,7 +4,7 @@ import { loadForRequests, loadWhole, save } from '#libs/repositories';
 import type { ChainSave, LoadedChain, Queryable } from '#libs/repositories';
 import { decideChain, type Incoming } from './decide-chain.js';
 import type { ChainCache } from './chain-cache.js';
-import type { Room } from './room.js';
+import type { Room } from '../dispatch/capacity.js';
 
 /**
  * After how long it is looked whether the job of a task that was sent is there, again whether one that waits in the

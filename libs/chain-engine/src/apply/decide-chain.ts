@@ -9,7 +9,7 @@ import type {
   LoadedChain,
   TaskReport,
 } from '#libs/repositories';
-import type { Room } from './room.js';
+import type { Room } from '../dispatch/capacity.js';
 
 /** An event of a chain with what is stored beside it. */
 export interface Incoming {

@@ -2,9 +2,9 @@ import { isAdmitted, isChainTerminal, isInFlight, isTerminal, judge, outcomeOf }
 import type { Chain, ParentCounts, Task } from '#libs/chain-domain';
 import { engineQueries, loadWhole, save } from '#libs/repositories';
 import type { ChainSave, EventRecord, LoadedChain, Offender } from '#libs/repositories';
-import { finished, noticeOf } from './decide-chain.js';
-import type { Engine } from './engine.js';
-import { LEASES } from './store.js';
+import { finished, noticeOf } from '../apply/decide-chain.js';
+import type { Engine } from '../chain-engine.js';
+import { LEASES } from '../apply/apply-work.js';
 
 /** Chains looked at in one statement, and statements in one round: what is beyond waits for the next round. */
 const PAGE = 500;

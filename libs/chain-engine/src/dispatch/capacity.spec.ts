@@ -1,6 +1,6 @@
 import { beforeEach, describe, test } from 'node:test';
 import { expect } from 'expect';
-import { Room } from './room.js';
+import { Room } from './capacity.js';
 
 describe('room at the workers', () => {
   let room: Room;

@@ -1,11 +1,11 @@
 import type { DoneReport, Note } from '#libs/queues';
 import { isTransient } from '#libs/repositories';
 import type { Incoming } from './decide-chain.js';
-import { applyAndSend, type Engine } from './engine.js';
+import { applyAndSend, type Engine } from '../chain-engine.js';
 import { invalid } from './reports.js';
-import { quarantineUnknown } from './timeline.js';
-import { tracedApply } from './traces.js';
-import { taskWork } from './store.js';
+import { quarantineUnknown } from '../reconcile/restore-detection.js';
+import { tracedApply } from '../traces.js';
+import { taskWork } from './apply-work.js';
 
 type Started = Extract<Note, { kind: 'started' }>;
 

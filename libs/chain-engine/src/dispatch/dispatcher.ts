@@ -1,8 +1,8 @@
 import { failpoint } from '#libs/platform';
 import { engineQueries } from '#libs/repositories';
-import { sendPrepared, type Engine } from './engine.js';
-import { prepareJobs } from './jobs.js';
-import { LEASES } from './store.js';
+import { sendPrepared, type Engine } from '../chain-engine.js';
+import { prepareJobs } from './prepare-jobs.js';
+import { LEASES } from '../apply/apply-work.js';
 
 /** Tasks claimed at once, at most. */
 const MAX_CLAIM = 500;
