@@ -23,7 +23,9 @@ import { Catalogue } from './catalogue/catalogue.js';
 import { Databases } from './database/databases.js';
 import { TenantDirectory } from './auth/tenant-directory.js';
 import { TenantController, TenantsController } from './tenants/tenants.controller.js';
-import { ApiMetrics, HealthController } from './health/health.controller.js';
+import { HealthController } from './health/health.controller.js';
+import { ApiMetrics } from './metrics/api-metrics.js';
+import { ProcessMetricsController } from './metrics/process-metrics.controller.js';
 import { TaskTypesController } from './catalogue/task-types.controller.js';
 import { WebhookReach, WebhooksController } from './webhooks/webhooks.controller.js';
 import { ArtifactRoot, TasksController } from './tasks/tasks.controller.js';
@@ -51,6 +53,7 @@ export class AppModule {
         TenantController,
         TenantsController,
         HealthController,
+        ProcessMetricsController,
       ],
       providers: [
         ChainReader,

@@ -16,7 +16,7 @@ import { chainFileSchema } from './openapi/chain-file-schema.js';
 import { toOpenApi30 } from './openapi/openapi-3.0.js';
 import { makeDocument } from './openapi/make-document.js';
 import { traceRequests } from './http/trace-requests.js';
-import { ApiMetrics } from './health/health.controller.js';
+import { ApiMetrics } from './metrics/api-metrics.js';
 import { addQueueBoard, isOfQueueBoard } from './queue-board/queue-board.js';
 import { Catalogue } from './catalogue/catalogue.js';
 import type { Identity } from './auth/roles.js';

@@ -1,6 +1,7 @@
 import { DEFAULT_TENANT } from '#libs/chain-domain';
 import { Problem } from '../http/problem.js';
-import { TENANT_ID, type Identity } from './roles.js';
+import { TENANT_ID } from '../http/patterns.js';
+import type { Identity } from './roles.js';
 import type { TenantDirectory } from './tenant-directory.js';
 
 /**

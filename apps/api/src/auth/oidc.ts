@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose';
 import { DEFAULT_TENANT } from '#libs/chain-domain';
 import { unavailable } from '../http/problem-from-error.js';
-import { ROLES, TENANT_ID, type Identity, type Role } from './roles.js';
+import { TENANT_ID } from '../http/patterns.js';
+import { ROLES, type Identity, type Role } from './roles.js';
 
 /** Who issues tokens, for whom, and which claim of theirs names roles. */
 export interface OidcConfig {

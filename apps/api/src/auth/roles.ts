@@ -13,9 +13,6 @@ export const KEY_ROLES = ROLES.filter((role) => role !== 'platform');
 /** Whether a role is as much as another, or more. */
 export const includes = (has: Role, needed: Role): boolean => ROLES.indexOf(has) >= ROLES.indexOf(needed);
 
-/** What may be the name of a tenant. */
-export const TENANT_ID = /^[a-z0-9][a-z0-9_-]{0,63}$/;
-
 /** Who asks, as the sign-in found out. */
 export interface Identity {
   /** `admin key`, `key:<id>` or `oidc:<subject>`: what the audit log and `created_by` name. At most 64 characters. */

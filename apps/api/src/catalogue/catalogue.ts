@@ -1,6 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import { checkTaskParams, findTaskType, taskTypes, type TaskType } from '#libs/compute';
-import type { TaskCatalogue } from '../chains/creating/params-faults.js';
+
+/** What is wrong with parameters, and where: INVALID_PARAMS unless it has a code of its own. */
+interface ParamsFault {
+  readonly code?: string;
+  readonly pointer: string;
+  readonly message: string;
+}
+
+/** The task types that there are, and the check of their parameters; pointers are relative to `task_params`. */
+export interface TaskCatalogue {
+  find(type: string): { checkParams(params: Record<string, unknown>): readonly ParamsFault[] } | undefined;
+  readonly types: readonly string[];
+}
 
 /** The task types that chains may use. */
 @Injectable()

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { readChains } from '#libs/repositories';
 import type { ChainView, Queryable, TaskView } from '#libs/repositories';
 import { Problem } from '../http/problem.js';
-import { isId } from '../http/ids.js';
+import { isId } from '../http/patterns.js';
 
 /** Finds chains and tasks by what stands in the path, or answers that there are none. */
 @Injectable()

@@ -21,7 +21,7 @@ import { ApiProblems } from '../http/api-problems.js';
 import { callerOf, type CallerReply } from '../auth/caller.js';
 import { chainTag, ETAG } from '../http/entity-tag.js';
 import { IDEMPOTENCY_KEY, idempotentRequest } from '../http/idempotency-key.js';
-import { ApiMetrics } from '../health/health.controller.js';
+import { ApiMetrics } from '../metrics/api-metrics.js';
 import { Needs } from '../auth/roles.js';
 import { TenantDirectory } from '../auth/tenant-directory.js';
 import { ChainReader } from './chain-reader.js';

@@ -1,5 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { CHAIN_STATUSES, TASK_STATUSES } from '#libs/chain-domain';
+import { FaultDto } from '../http/problem.dto.js';
 
 const CHAIN_TYPES = ['sequential', 'parallel', 'chord', 'complex'];
 const ID = 'chain-7c0a4a52-2c53-4b58-9d0b-6d7d5f0f7c11';
@@ -236,61 +237,6 @@ export class ChainListDto {
   /** Gives the next page at any depth; null at the end. */
   @ApiProperty({ type: String, nullable: true })
   next_cursor: string | null;
-}
-
-export class FaultDto {
-  @ApiProperty({ example: 'MISSING_DEPENDENCY' })
-  code: string;
-  /** JSON pointer into the body. */
-  @ApiProperty({ required: false, example: '/tasks/3/depends_on/0' })
-  pointer?: string;
-  @ApiProperty({ example: 'Task "report" depends on "psj", which the chain does not have.' })
-  message: string;
-}
-
-export class ConflictStateDto {
-  @ApiProperty({ enum: CHAIN_STATUSES, enumName: 'ChainStatus', example: 'SUCCESS' })
-  chain_status: string;
-  @ApiProperty({ required: false, example: 'psi' })
-  task_id?: string;
-  @ApiProperty({ enum: TASK_STATUSES, enumName: 'TaskStatus', required: false, example: 'SUCCESS' })
-  task_status?: string;
-}
-
-export class QuotaStateDto {
-  @ApiProperty({ example: 'max_running_chains' })
-  limit: string;
-  @ApiProperty({ type: 'integer', example: 100 })
-  max: number;
-  @ApiProperty({ type: 'integer', example: 100 })
-  used: number;
-  /** How much more the request would have used; left out where that is not known before. */
-  @ApiProperty({ type: 'integer', required: false, example: 1 })
-  requested?: number;
-}
-
-export class ProblemDto {
-  @ApiProperty({ format: 'uri-reference', example: '/problems/invalid-chain' })
-  type: string;
-  @ApiProperty({ example: 'The chain is not valid' })
-  title: string;
-  @ApiProperty({ type: 'integer', example: 400 })
-  status: number;
-  @ApiProperty({ example: '2 faults: see errors' })
-  detail: string;
-  @ApiProperty({ format: 'uri-reference', example: '/api/v1/chains' })
-  instance: string;
-  /** Stable: what a program looks at. */
-  @ApiProperty({ example: 'INVALID_CHAIN' })
-  code: string;
-  @ApiProperty({ type: [FaultDto], required: false })
-  errors?: FaultDto[];
-  /** Of a 409: what stands against it. */
-  @ApiProperty({ type: ConflictStateDto, required: false })
-  state?: ConflictStateDto;
-  /** Of a 429 by the tenant's quota: which limit, and how much of it is used. */
-  @ApiProperty({ type: QuotaStateDto, required: false })
-  quota?: QuotaStateDto;
 }
 
 export class ValidationDto {

@@ -1,7 +1,7 @@
 import type { ValidateFunction } from 'ajv/dist/2020.js';
 import { FaultList } from '#libs/chain-domain';
 import { Problem } from './problem.js';
-import { addFaultsOf, compileSchema } from '../chains/creating/schema-faults.js';
+import { addSchemaFaults, compileSchema } from './schema-faults.js';
 
 /** Reads a body by its JSON Schema; an absent one is read as `{}`. Tells all that is wrong with it at once, as BAD_REQUEST. */
 export function bodyReader<T>(schema: object): (body: unknown) => T {
@@ -9,7 +9,7 @@ export function bodyReader<T>(schema: object): (body: unknown) => T {
   return (body) => {
     const value = body ?? {};
     const faults = new FaultList();
-    addFaultsOf(check, value, faults);
+    addSchemaFaults(check, value, faults);
     if (faults.empty) return value as T;
     const errors = faults.toArray();
     const detail = errors.length === 1 ? errors[0]!.message : `The body has ${errors.length} faults: see errors.`;

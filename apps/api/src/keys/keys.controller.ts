@@ -9,7 +9,7 @@ import { ApiProblems } from '../http/api-problems.js';
 import { callerOf, type CallerReply } from '../auth/caller.js';
 import { CONFIRM, DRY_RUN, onlyLooks, restorableUntil } from '../http/confirmation.js';
 import { OfTenant, type TenantDatabases } from '../database/databases.js';
-import { isId } from '../http/ids.js';
+import { isId } from '../http/patterns.js';
 import { answerOf, IDEMPOTENCY_KEY, idempotentRequest, once } from '../http/idempotency-key.js';
 import { ApiKeyDto, ApiKeyListDto, CreatedApiKeyDto, RevokedApiKeyDto } from './keys.dto.js';
 import { KEY_ROLES, Needs, type Role } from '../auth/roles.js';

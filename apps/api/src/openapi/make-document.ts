@@ -1,6 +1,6 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
-import { ProblemDto } from '../chains/chains.dto.js';
+import { ProblemDto } from '../http/problem.dto.js';
 import { createChainSchema } from '../chains/creating/create-chain.schema.js';
 import { tidyDocument } from './tidy-document.js';
 

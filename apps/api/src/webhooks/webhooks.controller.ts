@@ -10,7 +10,7 @@ import { callerOf, type CallerReply } from '../auth/caller.js';
 import { CONFIRM, DRY_RUN, onlyLooks, restorableUntil } from '../http/confirmation.js';
 import { OfTenant, type TenantDatabases } from '../database/databases.js';
 import { IDEMPOTENCY_KEY, idempotentRequest, once } from '../http/idempotency-key.js';
-import { isId } from '../http/ids.js';
+import { isId } from '../http/patterns.js';
 import { wholeNumber } from '../http/query.js';
 import { Needs } from '../auth/roles.js';
 import {

@@ -2,7 +2,7 @@ import { describe, it } from 'node:test';
 import { expect } from 'expect';
 import { parseStrictJson } from '#libs/chain-domain';
 import { type ChainInput, readChain } from './chain-input.js';
-import type { TaskCatalogue } from './params-faults.js';
+import type { TaskCatalogue } from '../../catalogue/catalogue.js';
 
 const TYPES = ['psi', 'train', 'aggregate', 'preprocessing', 'evaluation', 'diagnostic'];
 /** A catalogue whose types want `task_config.delay_ms`, where given, to be a number. */

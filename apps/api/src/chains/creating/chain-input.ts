@@ -16,8 +16,9 @@ import { type GraphFault, MAX_TASKS, type Plan, plan } from '#libs/dag-planner';
 import { type ChainBody, type PriorityBody, type RetryPolicyBody, type TaskBody } from './chain-body.js';
 import { addConditionFaults, conditionsOf, type ReadConditions } from './condition-faults.js';
 import { PRIORITY_WORDS } from './create-chain.schema.js';
-import { addParamsFaults, type TaskCatalogue } from './params-faults.js';
-import { addSchemaFaults } from './schema-faults.js';
+import type { TaskCatalogue } from '../../catalogue/catalogue.js';
+import { addParamsFaults } from './params-faults.js';
+import { addChainSchemaFaults } from './chain-schema-faults.js';
 import { addTriggerFaults } from './trigger-faults.js';
 
 /** A chain that can be stored: nothing is left to be defaulted or checked. */
@@ -88,7 +89,7 @@ const DEFAULT_TIMEOUT_SECONDS = 7200;
  */
 export function readChain(body: unknown, catalogue: TaskCatalogue): ChainReading {
   const faults = new FaultList();
-  addSchemaFaults(body, faults);
+  addChainSchemaFaults(body, faults);
   const tasks: unknown = isObject(body) ? body['tasks'] : undefined;
   if (faults.full || !isObject(body) || !Array.isArray(tasks) || tasks.length > MAX_TASKS) {
     return { ok: false, faults: faults.toArray() };

@@ -2,7 +2,7 @@ import { type FaultList, isObject, pointer, quoted, type TaskNode } from '#libs/
 import { MAX_CONDITION_LENGTH, readCondition } from '#libs/chain-engine';
 import type { Plan } from '#libs/dag-planner';
 import type { TaskBody } from './chain-body.js';
-import { taskLabel } from './schema-faults.js';
+import { taskLabel } from './chain-schema-faults.js';
 
 /** Conditions of one task at most: its own and those of its dependencies. */
 const MAX_OF_A_TASK = 32;

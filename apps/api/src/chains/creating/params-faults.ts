@@ -1,20 +1,8 @@
 import { type FaultList, findReferences, isObject, type JsonValue, pointer, quoted } from '#libs/chain-domain';
 import type { Plan } from '#libs/dag-planner';
+import type { TaskCatalogue } from '../../catalogue/catalogue.js';
 import { nearest } from './nearest.js';
-import { taskLabel } from './schema-faults.js';
-
-/** What is wrong with parameters, and where: INVALID_PARAMS unless it has a code of its own. */
-interface ParamsFault {
-  readonly code?: string;
-  readonly pointer: string;
-  readonly message: string;
-}
-
-/** The task types that there are, and the check of their parameters; pointers are relative to `task_params`. */
-export interface TaskCatalogue {
-  find(type: string): { checkParams(params: Record<string, unknown>): readonly ParamsFault[] } | undefined;
-  readonly types: readonly string[];
-}
+import { taskLabel } from './chain-schema-faults.js';
 
 /**
  * Adds what is wrong with types and parameters. References are checked against the plan, where there is one. Where a

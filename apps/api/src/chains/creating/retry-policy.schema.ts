@@ -1,6 +1,6 @@
+import { ERROR_CODE } from '../../http/patterns.js';
+
 const DAY_MS = 86_400_000;
-/** Error codes, such as `TASK_ERROR` and those of the task types. */
-export const ERROR_CODE = '^[A-Z][A-Z0-9_]*$';
 const codes = {
   type: 'array',
   maxItems: 100,
@@ -8,7 +8,7 @@ const codes = {
     type: 'string',
     minLength: 1,
     maxLength: 64,
-    pattern: ERROR_CODE,
+    pattern: ERROR_CODE.source,
     description: 'An error code.',
     examples: ['TIMEOUT_RUN'],
   },

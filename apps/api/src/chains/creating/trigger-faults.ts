@@ -1,5 +1,5 @@
 import { type FaultList, isObject, pointer, quoted, type TaskNode, TRIGGER_RULES } from '#libs/chain-domain';
-import { taskLabel } from './schema-faults.js';
+import { taskLabel } from './chain-schema-faults.js';
 
 const KNOWN_RULES: ReadonlySet<string> = new Set(TRIGGER_RULES);
 

@@ -1,0 +1,44 @@
+import { Controller, Get, Req, Res } from '@nestjs/common';
+import { ApiOperation, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { DEFAULT_TENANT } from '#libs/chain-domain';
+import { Needs } from '../auth/roles.js';
+import type { SignedRequest } from '../database/databases.js';
+import { ApiProblems } from '../http/api-problems.js';
+import { Problem } from '../http/problem.js';
+import { ApiMetrics } from './api-metrics.js';
+
+interface Reply {
+  type(contentType: string): Reply;
+}
+
+@ApiTags('system')
+@Controller('metrics')
+export class ProcessMetricsController {
+  constructor(private readonly metrics: ApiMetrics) {}
+
+  @Get()
+  @Needs('viewer')
+  @ApiOperation({
+    operationId: 'getProcessMetrics',
+    summary: 'Prometheus metrics of this process',
+    description:
+      'Text in the format of Prometheus, of all tenants: for the role platform and the keys of the default tenant.',
+  })
+  @ApiProduces('text/plain')
+  @ApiResponse({
+    status: 200,
+    description: "In Prometheus' text format.",
+    content: { 'text/plain': { schema: { type: 'string' } } },
+  })
+  @ApiProblems()
+  async expose(@Req() { identity }: SignedRequest, @Res({ passthrough: true }) reply: Reply): Promise<string> {
+    if (identity?.role !== 'platform' && identity?.tenant !== DEFAULT_TENANT) {
+      const detail =
+        'These are the figures of all tenants: they are for the role platform and keys of the tenant default.';
+      throw new Problem('FORBIDDEN', detail);
+    }
+    const { contentType, body } = await this.metrics.metrics.expose();
+    reply.type(contentType);
+    return body;
+  }
+}
