@@ -1,4 +1,4 @@
-export { ConfigError, type Environment } from './config-values.js';
+export { ConfigError, type Environment } from './config/config-values.js';
 export {
   concurrencyOf,
   configOrExit,
@@ -11,13 +11,13 @@ export {
   type Config,
   type LogLevel,
   type SignInConfig,
-} from './config.js';
-export { SecretKeys } from './secret-keys.js';
-export { failpoint } from './failpoints.js';
-export { runHealthChecks, type CheckResult, type HealthCheck, type HealthReport } from './health-checks.js';
-export { startHealthServer, type HealthServer, type HealthServerOptions } from './health-server.js';
-export { createLogger, NestLogger, type Logger } from './logging.js';
-export { createMetrics, type Metrics } from './metrics.js';
-export { isPrivateAddress, isPrivateHost, publicLookup, type Resolve } from './private-addresses.js';
-export { startTracing } from './start-tracing.js';
-export { onStopSignal } from './stop-signal.js';
+} from './config/config.js';
+export { runHealthChecks, type CheckResult, type HealthCheck, type HealthReport } from './health/health-checks.js';
+export { startHealthServer, type HealthServer, type HealthServerOptions } from './health/health-server.js';
+export { isPrivateAddress, isPrivateHost, publicLookup, type Resolve } from './network/private-addresses.js';
+export { createLogger, NestLogger, type Logger } from './observability/logging.js';
+export { createMetrics, type Metrics } from './observability/metrics.js';
+export { startTracing } from './observability/start-tracing.js';
+export { failpoint } from './process/failpoints.js';
+export { onStopSignal } from './process/stop-signal.js';
+export { SecretKeys } from './secrets/secret-keys.js';

@@ -5,8 +5,8 @@ import { expect } from 'expect';
 import { readConfig } from './config.js';
 
 describe('.env.example', () => {
-  // Compiled, this file lies four folders below the project's: dist/libs/platform/src.
-  const text = readFileSync(new URL('../../../../.env.example', import.meta.url), 'utf8');
+  // Compiled, this file lies five folders below the project's: dist/libs/platform/src/config.
+  const text = readFileSync(new URL('../../../../../.env.example', import.meta.url), 'utf8');
 
   it('shows the defaults', () => {
     expect(readConfig(parseEnv(text) as Record<string, string>)).toEqual(readConfig({}));

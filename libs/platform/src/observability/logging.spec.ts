@@ -1,6 +1,6 @@
 import { describe, it } from 'node:test';
 import { expect } from 'expect';
-import type { LogLevel } from './config.js';
+import type { LogLevel } from '../config/config.js';
 import { createLogger, NestLogger } from './logging.js';
 
 function capture(level: LogLevel = 'info') {

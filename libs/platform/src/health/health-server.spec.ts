@@ -3,7 +3,7 @@ import { after, before, describe, it } from 'node:test';
 import { expect } from 'expect';
 import { Counter } from 'prom-client';
 import { startHealthServer, type HealthServer } from './health-server.js';
-import { createMetrics } from './metrics.js';
+import { createMetrics } from '../observability/metrics.js';
 
 describe('health server', () => {
   let server: HealthServer;

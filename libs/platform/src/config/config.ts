@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
-import { SecretKeys } from './secret-keys.js';
+import { SecretKeys } from '../secrets/secret-keys.js';
 import { ConfigError, ValueReader, type Environment } from './config-values.js';
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;

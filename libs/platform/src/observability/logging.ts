@@ -1,7 +1,7 @@
 import type { LoggerService } from '@nestjs/common';
 import { traceIds } from '#libs/tracing';
 import { pino, type DestinationStream, type Logger } from 'pino';
-import type { LogLevel } from './config.js';
+import type { LogLevel } from '../config/config.js';
 
 export type { Logger } from 'pino';
 

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { ConfigError, type Environment } from './config-values.js';
+import { ConfigError, type Environment } from '../config/config-values.js';
 
 interface Point {
   /** What the process does to itself: it dies at once, or stops until SIGCONT; undefined: it waits `sleepMs`. */

@@ -1,6 +1,6 @@
 import { context } from '@opentelemetry/api';
 import { takeChosenSpanId, traceWith } from '#libs/tracing';
-import type { Environment } from './config-values.js';
+import type { Environment } from '../config/config-values.js';
 
 /** A collector that does not answer holds nobody up for longer, ms. */
 const END_MS = 1_000;
