@@ -1,6 +1,6 @@
-import { Module, type DynamicModule } from '@nestjs/common';
+import { Module, type DynamicModule, type FactoryProvider, type Type } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
-import { createMetrics, type AppConfig, secretKeysOf } from '#libs/platform';
+import { APP_CONFIG, PlatformModule, secretKeysOf, type AppConfig, type Logger } from '#libs/platform';
 import { AuditController } from './audit/audit.controller.js';
 import { ChainReader } from './chains/chain-reader.js';
 import { ChainsController } from './chains/chains.controller.js';
@@ -30,12 +30,20 @@ import { TaskTypesController } from './catalogue/task-types.controller.js';
 import { WebhookReach, WebhooksController } from './webhooks/webhooks.controller.js';
 import { ArtifactRoot, TasksController } from './tasks/tasks.controller.js';
 
-/** Wires the API; everything it needs of the outside is in `config`. */
+/** Provides what is made of the configuration. */
+const ofConfig = <T>(provide: Type<T>, make: (config: AppConfig) => T): FactoryProvider<T> => ({
+  provide,
+  inject: [APP_CONFIG],
+  useFactory: make,
+});
+
+/** Wires the API. */
 @Module({})
 export class AppModule {
-  static with(config: AppConfig): DynamicModule {
+  static with(config: AppConfig, logger: Logger): DynamicModule {
     return {
       module: AppModule,
+      imports: [PlatformModule.forRoot('api', config, logger)],
       controllers: [
         MetricsController,
         ChainsController,
@@ -65,16 +73,16 @@ export class AppModule {
         { provide: APP_GUARD, useClass: RoleGuard },
         {
           provide: SignIn,
-          inject: [Databases],
-          useFactory: ({ reads }: Databases) =>
-            new SignIn(reads, config.signIn.adminKey, config.signIn.oidc && new OidcTokens(config.signIn.oidc)),
+          inject: [Databases, APP_CONFIG],
+          useFactory: ({ reads }: Databases, { signIn }: AppConfig) =>
+            new SignIn(reads, signIn.adminKey, signIn.oidc && new OidcTokens(signIn.oidc)),
         },
-        { provide: Databases, useFactory: () => new Databases(config.databaseUrl) },
-        { provide: SealingKeys, useFactory: () => new SealingKeys(secretKeysOf(config.secrets)) },
-        { provide: Catalogue, useFactory: () => new Catalogue(config.diagnosticTasks) },
-        { provide: ArtifactRoot, useFactory: () => new ArtifactRoot(config.artifactRoot) },
-        { provide: WebhookReach, useFactory: () => new WebhookReach(config.webhooksToPrivate) },
-        { provide: ApiMetrics, useFactory: () => new ApiMetrics(createMetrics('api')) },
+        ofConfig(Databases, ({ databaseUrl }) => new Databases(databaseUrl)),
+        ofConfig(SealingKeys, ({ secrets }) => new SealingKeys(secretKeysOf(secrets))),
+        ofConfig(Catalogue, ({ diagnosticTasks }) => new Catalogue(diagnosticTasks)),
+        ofConfig(ArtifactRoot, ({ artifactRoot }) => new ArtifactRoot(artifactRoot)),
+        ofConfig(WebhookReach, ({ webhooksToPrivate }) => new WebhookReach(webhooksToPrivate)),
+        ApiMetrics,
       ],
     };
   }

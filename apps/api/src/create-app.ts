@@ -43,7 +43,7 @@ export async function createApp(config: AppConfig, logger: Logger, preview = fal
     frameworkErrors: filter.answer as never,
     clientErrorHandler: answerUnreadable,
   });
-  const app = await NestFactory.create<NestFastifyApplication>(AppModule.with(config), adapter, {
+  const app = await NestFactory.create<NestFastifyApplication>(AppModule.with(config, logger), adapter, {
     logger: new NestLogger(logger),
     bodyParser: false,
     preview,

@@ -1,14 +1,17 @@
 import {
+  Inject,
   Module,
   type BeforeApplicationShutdown,
   type DynamicModule,
   type OnApplicationBootstrap,
 } from '@nestjs/common';
-import { Gauge } from 'prom-client';
+import { Gauge, Registry } from 'prom-client';
 import { engines, faultsOfTypes, taskTypes } from '#libs/compute';
 import {
   concurrencyOf,
-  createMetrics,
+  APP_CONFIG,
+  LOGGER,
+  PlatformModule,
   runHealthChecks,
   secretKeysOf,
   startHealthServer,
@@ -31,12 +34,12 @@ class WorkerApp implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly worker: Worker;
   private readonly secrets: JobSecrets;
   private readonly types;
-  private readonly metrics = createMetrics('compute-worker');
   private health: HealthServer | undefined;
 
   constructor(
-    private readonly config: AppConfig,
-    private readonly logger: Logger,
+    @Inject(APP_CONFIG) private readonly config: AppConfig,
+    @Inject(LOGGER) private readonly logger: Logger,
+    private readonly registry: Registry,
   ) {
     this.types = typesOf(config);
     const types = this.types.map(({ type }) => type);
@@ -55,7 +58,7 @@ class WorkerApp implements OnApplicationBootstrap, BeforeApplicationShutdown {
     new Gauge({
       name: 'taskchain_worker_running_tasks',
       help: 'Tasks that this worker runs now',
-      registers: [this.metrics.registry],
+      registers: [registry],
       collect() {
         this.set(worker.running);
       },
@@ -72,7 +75,7 @@ class WorkerApp implements OnApplicationBootstrap, BeforeApplicationShutdown {
       app: 'compute-worker',
       host: this.config.host,
       port: this.config.workerPort,
-      metrics: this.metrics,
+      registry: this.registry,
       checks: [
         { name: 'queue', check: () => pingBackend(this.backend) },
         { name: 'listener', check: () => this.checkListener() },
@@ -134,7 +137,8 @@ export class WorkerModule {
   static with(config: AppConfig, logger: Logger): DynamicModule {
     return {
       module: WorkerModule,
-      providers: [{ provide: WorkerApp, useFactory: () => new WorkerApp(config, logger) }],
+      imports: [PlatformModule.forRoot('compute-worker', config, logger)],
+      providers: [WorkerApp],
     };
   }
 }

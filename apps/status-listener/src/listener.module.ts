@@ -1,13 +1,17 @@
 import { hostname } from 'node:os';
 import {
+  Inject,
   Module,
   type BeforeApplicationShutdown,
   type DynamicModule,
   type OnApplicationBootstrap,
 } from '@nestjs/common';
+import { Registry } from 'prom-client';
 import { ChainCache, makeEngineMetrics, Room, type Engine } from '#libs/chain-engine';
 import {
-  createMetrics,
+  APP_CONFIG,
+  LOGGER,
+  PlatformModule,
   runHealthChecks,
   startHealthServer,
   type AppConfig,
@@ -33,7 +37,6 @@ class ListenerApp implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly backend;
   private readonly queues: TaskQueues;
   private readonly listener: Listener;
-  private readonly metrics = createMetrics('status-listener');
   private readonly needs: readonly HealthCheck[] = [
     { name: 'database', check: () => this.checkSchema() },
     { name: 'queue', check: () => pingBackend(this.backend) },
@@ -41,8 +44,9 @@ class ListenerApp implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private health: HealthServer | undefined;
 
   constructor(
-    private readonly config: AppConfig,
-    private readonly logger: Logger,
+    @Inject(APP_CONFIG) private readonly config: AppConfig,
+    @Inject(LOGGER) private readonly logger: Logger,
+    private readonly registry: Registry,
   ) {
     this.db = new Database(config.databaseUrl, {
       role: 'task_chain_engine',
@@ -64,7 +68,7 @@ class ListenerApp implements OnApplicationBootstrap, BeforeApplicationShutdown {
       queues: this.queues,
       room: new Room(),
       cache: new ChainCache(),
-      metrics: makeEngineMetrics(this.metrics.registry),
+      metrics: makeEngineMetrics(registry),
       log: logger,
     };
     const { artifactRoot, retentionDays, webhooksToPrivate } = config;
@@ -72,7 +76,7 @@ class ListenerApp implements OnApplicationBootstrap, BeforeApplicationShutdown {
     const holder = `${hostname()}-${process.pid}`;
     const channel = openChannel(this.backend);
     const counted = { queues: this.queues, channel };
-    const duties = new Duties(this.db, this.reads, counted, holder, retention, logger, this.metrics.registry);
+    const duties = new Duties(this.db, this.reads, counted, holder, retention, logger, registry);
     this.listener = new Listener(engine, channel, this.backend, duties, webhooksToPrivate, holder);
   }
 
@@ -83,7 +87,7 @@ class ListenerApp implements OnApplicationBootstrap, BeforeApplicationShutdown {
       app: 'status-listener',
       host: this.config.host,
       port: this.config.listenerPort,
-      metrics: this.metrics,
+      registry: this.registry,
       checks: [...this.needs, { name: 'loops', check: async () => this.checkLoops(STUCK_MS) }],
       live: [{ name: 'loops', check: () => this.checkAlive() }],
     });
@@ -127,7 +131,8 @@ export class ListenerModule {
   static with(config: AppConfig, logger: Logger): DynamicModule {
     return {
       module: ListenerModule,
-      providers: [{ provide: ListenerApp, useFactory: () => new ListenerApp(config, logger) }],
+      imports: [PlatformModule.forRoot('status-listener', config, logger)],
+      providers: [ListenerApp],
     };
   }
 }

@@ -16,8 +16,8 @@ export { runHealthChecks, type CheckResult, type HealthCheck, type HealthReport 
 export { startHealthServer, type HealthServer, type HealthServerOptions } from './health/health-server.js';
 export { isPrivateAddress, isPrivateHost, publicLookup, type Resolve } from './network/private-addresses.js';
 export { createLogger, NestLogger, type Logger } from './observability/logging.js';
-export { createMetrics, type Metrics } from './observability/metrics.js';
 export { startTracing } from './observability/start-tracing.js';
+export { APP_CONFIG, LOGGER, PlatformModule } from './platform.module.js';
 export { failpoint } from './process/failpoints.js';
 export { onStopSignal } from './process/stop-signal.js';
 export { SecretKeys } from './secrets/secret-keys.js';

@@ -1,24 +1,25 @@
-import { Counter, Histogram } from 'prom-client';
-import type { Metrics } from '#libs/platform';
+import { Injectable } from '@nestjs/common';
+import { Counter, Histogram, Registry } from 'prom-client';
 
-/** The process's metrics, as Nest hands them out. */
+/** The API's own metrics. */
+@Injectable()
 export class ApiMetrics {
   readonly chainsCreated: Counter;
   /** By the route as it is declared, `none` where there is none; `status` is a class: `2xx`. */
   readonly requests: Histogram<'method' | 'route' | 'status'>;
 
-  constructor(readonly metrics: Metrics) {
+  constructor(readonly registry: Registry) {
     this.requests = new Histogram({
       name: 'taskchain_http_request_seconds',
       help: 'Time from a request to the end of its answer; streams of events are left out',
       labelNames: ['method', 'route', 'status'],
       buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10],
-      registers: [metrics.registry],
+      registers: [registry],
     });
     this.chainsCreated = new Counter({
       name: 'taskchain_chains_created_total',
       help: 'Chains that were created here',
-      registers: [metrics.registry],
+      registers: [registry],
     });
   }
 }

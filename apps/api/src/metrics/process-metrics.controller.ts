@@ -37,8 +37,7 @@ export class ProcessMetricsController {
         'These are the figures of all tenants: they are for the role platform and keys of the tenant default.';
       throw new Problem('FORBIDDEN', detail);
     }
-    const { contentType, body } = await this.metrics.metrics.expose();
-    reply.type(contentType);
-    return body;
+    reply.type(this.metrics.registry.contentType);
+    return this.metrics.registry.metrics();
   }
 }

@@ -3,14 +3,14 @@ import { after, before, describe, it } from 'node:test';
 import { expect } from 'expect';
 import { Counter } from 'prom-client';
 import { startHealthServer, type HealthServer } from './health-server.js';
-import { createMetrics } from '../observability/metrics.js';
+import { createRegistry } from '../observability/metrics.js';
 
 describe('health server', () => {
   let server: HealthServer;
   let queue: () => Promise<unknown> = async () => {};
   let consumes: () => Promise<unknown> = async () => {};
-  const metrics = createMetrics('status-listener');
-  const counter = new Counter({ name: 'events_total', help: 'Events.', registers: [metrics.registry] });
+  const registry = createRegistry('status-listener');
+  const counter = new Counter({ name: 'events_total', help: 'Events.', registers: [registry] });
   const get = async (path: string) => {
     const response = await fetch(`http://127.0.0.1:${server.port}${path}`);
     return { status: response.status, type: response.headers.get('content-type'), text: await response.text() };
@@ -21,7 +21,7 @@ describe('health server', () => {
       app: 'status-listener',
       host: '127.0.0.1',
       port: 0,
-      metrics,
+      registry,
       timeoutMs: 50,
       checks: [
         { name: 'database', check: async () => {} },
@@ -91,12 +91,12 @@ describe('health server', () => {
   });
 
   it('rejects when its port is taken', async () => {
-    const second = startHealthServer({ app: 'x', host: '127.0.0.1', port: server.port, checks: [], metrics });
+    const second = startHealthServer({ app: 'x', host: '127.0.0.1', port: server.port, checks: [], registry });
     await expect(second).rejects.toThrow('EADDRINUSE');
   });
 
   it('is live and not ready once it is told to stop', async () => {
-    const other = await startHealthServer({ app: 'x', host: '127.0.0.1', port: 0, checks: [], metrics });
+    const other = await startHealthServer({ app: 'x', host: '127.0.0.1', port: 0, checks: [], registry });
     const statusOf = async (path: string) => (await fetch(`http://127.0.0.1:${other.port}${path}`)).status;
     expect(await statusOf('/health/ready')).toBe(200);
     other.stopping();
@@ -105,7 +105,7 @@ describe('health server', () => {
   });
 
   it('closes within 100 ms although a client stays connected', async () => {
-    const other = await startHealthServer({ app: 'x', host: '127.0.0.1', port: 0, checks: [], metrics });
+    const other = await startHealthServer({ app: 'x', host: '127.0.0.1', port: 0, checks: [], registry });
     const client = connect(other.port, '127.0.0.1');
     await new Promise((resolve) => client.once('connect', resolve));
     const ended = new Promise((resolve) => client.once('close', resolve));

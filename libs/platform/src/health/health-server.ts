@@ -1,7 +1,7 @@
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Registry } from 'prom-client';
 import { runHealthChecks, type HealthCheck } from './health-checks.js';
-import type { Metrics } from '../observability/metrics.js';
 
 export interface HealthServerOptions {
   readonly app: string;
@@ -12,7 +12,7 @@ export interface HealthServerOptions {
   readonly checks: readonly HealthCheck[];
   /** What /health/live asks: they fail only where a new process would help. */
   readonly live?: readonly HealthCheck[];
-  readonly metrics: Metrics;
+  readonly registry: Registry;
   /** How long a check may take. */
   readonly timeoutMs?: number;
 }
@@ -68,8 +68,8 @@ async function answer(options: HealthServerOptions, path: string, response: Serv
     return send(response, report.status === 'ok' ? 200 : 503, { app: options.app, ...report });
   }
   if (path === '/metrics') {
-    const { contentType, body } = await options.metrics.expose();
-    response.writeHead(200, { 'content-type': contentType }).end(body);
+    const body = await options.registry.metrics();
+    response.writeHead(200, { 'content-type': options.registry.contentType }).end(body);
     return;
   }
   send(response, 404, { status: 'failing', detail: 'GET /health/live, /health/ready or /metrics' });
