@@ -4,8 +4,8 @@ import { runBiclassificationEval } from './biclassification-eval-run.js';
 import { checkTaskParams } from './check-params.js';
 import { binaryMetrics, cutPoints } from './metrics.js';
 import { MaskStream } from './mpc/random.js';
-import { testFolder, type TestFolder } from './run-for-tests.js';
-import type { JsonObject } from './task-type.js';
+import { testFolder, type TestFolder } from './contract/run-for-tests.js';
+import type { JsonObject } from './contract/task-type.js';
 
 const ROWS = 2000;
 const words = new MaskStream(new Uint8Array(32), 'evaluation').next(ROWS);

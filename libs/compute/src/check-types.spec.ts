@@ -1,7 +1,7 @@
 import { describe, test } from 'node:test';
 import { expect } from 'expect';
 import { faultsOfTypes } from './check-types.js';
-import { configSchema, type NativeTaskType } from './config-schema.js';
+import { configSchema, type NativeTaskType } from './contract/config-schema.js';
 import { taskTypes } from './task-types.js';
 
 const whole: NativeTaskType = {

@@ -1,5 +1,5 @@
-import { compileSchema } from './schema-faults.js';
-import type { NativeTaskType } from './config-schema.js';
+import { compileSchema } from './contract/schema-faults.js';
+import type { NativeTaskType } from './contract/config-schema.js';
 
 /**
  * What keeps a worker from running these types, a sentence each: a type without a processor, with a schema that is none, or with

@@ -1,12 +1,12 @@
 /** The engines that run tasks. They know no queue, no database and no HTTP: a run is a function of a `TaskRun`. */
 export { checkTaskParams } from './check-params.js';
 export { faultsOfTypes } from './check-types.js';
-export type { Engine, Finding } from './engine/engine.js';
+export type { Engine, Finding } from './contract/task-runner.js';
 export { engines } from './engine/engines.js';
-export { placesOf } from './error-places.js';
+export { placesOf } from './contract/error-places.js';
 export { MAX_RESULT_BYTES, MAX_RESULT_DEPTH, runTask } from './run-task.js';
 export { findTaskType, taskTypes } from './task-types.js';
-export { TaskFailure } from './task-type.js';
+export { TaskFailure } from './contract/task-type.js';
 export type {
   Artifact,
   Json,
@@ -18,4 +18,4 @@ export type {
   TaskRun,
   TaskRunResult,
   TaskType,
-} from './task-type.js';
+} from './contract/task-type.js';

@@ -11,7 +11,7 @@ import {
   type RegressionMetrics,
 } from './regression-metrics.js';
 import { readPredictions } from './prediction-columns.js';
-import { TaskFailure, type JsonObject } from './task-type.js';
+import { TaskFailure, type JsonObject } from './contract/task-type.js';
 
 /** What the holder's thread is told. */
 export interface RegressionEvalArgs {

@@ -7,9 +7,9 @@ import { MaskStream } from './mpc/random.js';
 import { runParties, type CrossedMessage } from './party/run-parties.js';
 import { runRegressionEval } from './regression-eval-run.js';
 import { meanOf, numberBuckets, regressionMetrics, type RegressionMetrics } from './regression-metrics.js';
-import { testFolder, type TestFolder } from './run-for-tests.js';
+import { testFolder, type TestFolder } from './contract/run-for-tests.js';
 import { runTask } from './run-task.js';
-import type { Json, JsonObject, TaskRun } from './task-type.js';
+import type { Json, JsonObject, TaskRun } from './contract/task-type.js';
 
 const ROWS = 500;
 const words = new MaskStream(new Uint8Array(32), 'regression').next(ROWS);

@@ -1,4 +1,4 @@
-import { configSchema, type NativeTaskType } from './config-schema.js';
+import { configSchema, type NativeTaskType } from './contract/config-schema.js';
 import { SECTION_KINDS } from './report/section.js';
 
 /** Renders the results of the tasks that it depends on; it has no party and reads no table. */

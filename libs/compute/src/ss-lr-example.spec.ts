@@ -3,10 +3,10 @@ import { after, before, describe, test } from 'node:test';
 import { parse } from 'csv-parse/sync';
 import { expect } from 'expect';
 import { binaryMetrics, cutPoints, type BinaryMetrics } from './metrics.js';
-import { testFolder, type TestFolder } from './run-for-tests.js';
+import { testFolder, type TestFolder } from './contract/run-for-tests.js';
 import { runSsLr } from './ss-lr-run.js';
 import { batches, splitRows } from './ss-lr-schedule.js';
-import type { JsonObject, TaskRunResult } from './task-type.js';
+import type { JsonObject, TaskRunResult } from './contract/task-type.js';
 
 const example = new URL('../../../../examples/breast-cancer/', import.meta.url);
 const SEED = 7;

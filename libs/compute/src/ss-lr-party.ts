@@ -5,7 +5,7 @@ import { predictRows } from './ss-lr-predict.js';
 import { SLICE_FORMAT, type SsLrOutcome, type SsLrPart, type SsLrPlan } from './ss-lr-plan.js';
 import { prepareRows, type RowRules } from './ss-lr-rows.js';
 import { trainSlice } from './ss-lr-train.js';
-import { TaskFailure, type Json, type JsonObject } from './task-type.js';
+import { TaskFailure, type Json, type JsonObject } from './contract/task-type.js';
 import { trainingName } from './vertical-plan.js';
 
 /** Features and labels beyond this do not fit the fixed point with room for their products. */

@@ -1,7 +1,7 @@
 import { runParties, type CrossedMessage } from './party/run-parties.js';
 import type { SsLrConfig } from './ss-lr-config.js';
 import { planOf, type SsLrOutcome } from './ss-lr-plan.js';
-import type { JsonObject, TaskRun, TaskRunResult } from './task-type.js';
+import type { JsonObject, TaskRun, TaskRunResult } from './contract/task-type.js';
 import { verticalPartOf } from './vertical-plan.js';
 
 /**

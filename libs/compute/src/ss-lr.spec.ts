@@ -10,7 +10,7 @@ import { encode, toBytes } from './mpc/ring.js';
 import type { CrossedMessage } from './party/run-parties.js';
 import { runSsLr } from './ss-lr-run.js';
 import { batches, splitRows } from './ss-lr-schedule.js';
-import type { JsonObject, TaskRun, TaskRunResult } from './task-type.js';
+import type { JsonObject, TaskRun, TaskRunResult } from './contract/task-type.js';
 
 const ROWS = 600;
 const ALICE = ['a0', 'a1', 'a2'];

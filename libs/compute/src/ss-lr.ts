@@ -1,4 +1,4 @@
-import { configSchema, type NativeTaskType } from './config-schema.js';
+import { configSchema, type NativeTaskType } from './contract/config-schema.js';
 import type { SsLrConfig } from './ss-lr-config.js';
 import { verticalData, verticalFaults, verticalOutputs } from './vertical-schema.js';
 

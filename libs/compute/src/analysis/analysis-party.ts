@@ -8,7 +8,7 @@ import {
   type StatisticsPartyArgs,
   type StatisticsPartyValue,
 } from '../statistics/statistics-party.js';
-import type { Json } from '../task-type.js';
+import type { Json } from '../contract/task-type.js';
 
 type WhyNot = 'gaps' | 'constant' | 'few_differ';
 

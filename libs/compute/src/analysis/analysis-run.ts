@@ -1,9 +1,9 @@
 import { writeSharedArtifact } from '../party/output-files.js';
 import { runParties, type CrossedMessage } from '../party/run-parties.js';
-import { columnNamer } from '../statistics/column-names.js';
-import { fitting, fittingNames } from '../statistics/inline-result.js';
+import { columnNamer } from '../contract/column-names.js';
+import { fitting, fittingNames } from '../contract/inline-result.js';
 import { ownReportPath, reportArgs, type ReportConfig } from '../statistics/report-config.js';
-import type { Json, JsonObject, TaskRun, TaskRunResult } from '../task-type.js';
+import type { Json, JsonObject, TaskRun, TaskRunResult } from '../contract/task-type.js';
 import type { AnalysisPartyValue } from './analysis-party.js';
 
 /** Bytes that a result has for the maps and lists by column, in JSON; the report holds all of each. */

@@ -4,9 +4,9 @@ import { checkTaskParams } from '../check-params.js';
 import { STATE_BITS, encode, toBytes } from '../mpc/ring.js';
 import { NEUTRAL } from '../party/party-program.js';
 import type { CrossedMessage } from '../party/run-parties.js';
-import { testFolder, type TestFolder } from '../run-for-tests.js';
+import { testFolder, type TestFolder } from '../contract/run-for-tests.js';
 import { runTask } from '../run-task.js';
-import type { JsonObject } from '../task-type.js';
+import type { JsonObject } from '../contract/task-type.js';
 import { runAnalysis } from './analysis-run.js';
 
 type Grid = Record<string, Record<string, number>>;

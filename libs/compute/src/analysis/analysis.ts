@@ -1,4 +1,11 @@
-import { columnChoice, configSchema, inputPath, outputPath, perParty, type NativeTaskType } from '../config-schema.js';
+import {
+  columnChoice,
+  configSchema,
+  inputPath,
+  outputPath,
+  perParty,
+  type NativeTaskType,
+} from '../contract/config-schema.js';
 
 /** Statistics and correlations of all parties' columns in one report. */
 export const analysis: NativeTaskType = {

@@ -5,8 +5,8 @@ import { joinSession } from '../mpc/session.js';
 import { reveal } from '../mpc/sharing.js';
 import { NEUTRAL, type PartyContext, type PartyProgram } from '../party/party-program.js';
 import { writeJson } from '../party/write-json.js';
-import { columnNamer } from '../statistics/column-names.js';
-import { TaskFailure, type Json, type JsonObject } from '../task-type.js';
+import { columnNamer } from '../contract/column-names.js';
+import { TaskFailure, type Json, type JsonObject } from '../contract/task-type.js';
 import { plainProduct, told, varianceInflation } from './matrix.js';
 import { readStandardColumns, type StandardColumns } from './standard-columns.js';
 

@@ -1,8 +1,8 @@
 import { writeSharedArtifact } from '../party/output-files.js';
 import { runParties, type CrossedMessage } from '../party/run-parties.js';
 import { ownReportPath, reportArgs, type ReportConfig } from '../statistics/report-config.js';
-import { fitting } from '../statistics/inline-result.js';
-import type { JsonObject, TaskRun, TaskRunResult } from '../task-type.js';
+import { fitting } from '../contract/inline-result.js';
+import type { JsonObject, TaskRun, TaskRunResult } from '../contract/task-type.js';
 import type { CorrelationArgs, CorrelationReport } from './correlation-party.js';
 
 type Recorder = (message: CrossedMessage) => void;

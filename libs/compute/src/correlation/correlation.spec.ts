@@ -7,12 +7,12 @@ import { breastCancer, csvOf } from '../federated/breast-cancer-for-tests.js';
 import { STATE_BITS, encode, toBytes } from '../mpc/ring.js';
 import { NEUTRAL } from '../party/party-program.js';
 import type { CrossedMessage } from '../party/run-parties.js';
-import { testFolder, type TestFolder } from '../run-for-tests.js';
+import { testFolder, type TestFolder } from '../contract/run-for-tests.js';
 import { runTask } from '../run-task.js';
-import type { JsonObject, TaskRunResult } from '../task-type.js';
+import type { JsonObject, TaskRunResult } from '../contract/task-type.js';
 import { runPearsonCorrelation, runVif } from './correlation-run.js';
 import { plainProduct, varianceInflation } from './matrix.js';
-import { columnNamer } from '../statistics/column-names.js';
+import { columnNamer } from '../contract/column-names.js';
 
 type Grid = Record<string, Record<string, number>>;
 

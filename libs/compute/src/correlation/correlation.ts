@@ -1,4 +1,11 @@
-import { columnChoice, configSchema, inputPath, outputPath, perParty, type NativeTaskType } from '../config-schema.js';
+import {
+  columnChoice,
+  configSchema,
+  inputPath,
+  outputPath,
+  perParty,
+  type NativeTaskType,
+} from '../contract/config-schema.js';
 
 const inputData = perParty(inputPath, 'Table of each party, CSV or Parquet, with the same rows in the same order.');
 const outputReport = {

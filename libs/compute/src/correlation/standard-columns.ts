@@ -1,12 +1,12 @@
 import type { PartyContext } from '../party/party-program.js';
-import { checkApart } from '../rows-apart.js';
+import { checkApart } from '../contract/rows-apart.js';
 import { readNumericColumns, type NumericColumns } from '../ss-lr-columns.js';
 import { MIN_GROUP } from '../statistics/statistics-party.js';
 import { Moments } from '../steps/accumulators.js';
 import { NumericColumns as NumericFinder } from '../steps/numeric-columns.js';
 import { readTable } from '../table/read-table.js';
 import { ColumnFinder, namedColumns } from '../table/named-columns.js';
-import { TaskFailure, type Json } from '../task-type.js';
+import { TaskFailure, type Json } from '../contract/task-type.js';
 
 /** Columns moved to mean 0 and scaled to a sum of squares of 1, so that a product of two is their correlation. */
 export interface StandardColumns extends NumericColumns {

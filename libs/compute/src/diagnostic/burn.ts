@@ -1,4 +1,4 @@
-import type { JsonObject } from '../task-type.js';
+import type { JsonObject } from '../contract/task-type.js';
 import type { PartyProgram } from '../party/party-program.js';
 
 const SLICE_MS = 100;

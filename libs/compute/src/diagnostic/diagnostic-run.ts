@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { TaskFailure, type Json, type JsonObject, type TaskRun, type TaskRunResult } from '../task-type.js';
+import { TaskFailure, type Json, type JsonObject, type TaskRun, type TaskRunResult } from '../contract/task-type.js';
 
 interface DiagnosticConfig {
   delay_ms?: number;

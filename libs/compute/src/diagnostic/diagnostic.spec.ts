@@ -1,8 +1,8 @@
 import { after, before, describe, test } from 'node:test';
 import { expect } from 'expect';
-import { testFolder, type TestFolder } from '../run-for-tests.js';
+import { testFolder, type TestFolder } from '../contract/run-for-tests.js';
 import { runTask } from '../run-task.js';
-import type { TaskRun } from '../task-type.js';
+import type { TaskRun } from '../contract/task-type.js';
 
 let folder: TestFolder;
 before(async () => {

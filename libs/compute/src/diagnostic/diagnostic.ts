@@ -1,4 +1,4 @@
-import { configSchema, type NativeTaskType } from '../config-schema.js';
+import { configSchema, type NativeTaskType } from '../contract/config-schema.js';
 
 const milliseconds = { type: 'integer', minimum: 0, maximum: 86_400_000, default: 0 };
 

@@ -1,5 +1,5 @@
 import type { PartyContext, PartyProgram } from '../party/party-program.js';
-import { TaskFailure, type Json, type JsonObject } from '../task-type.js';
+import { TaskFailure, type Json, type JsonObject } from '../contract/task-type.js';
 import type { SealedHeader } from './encrypt-party.js';
 import { PemLines } from './pem-lines.js';
 import { sealStream } from './seal-stream.js';

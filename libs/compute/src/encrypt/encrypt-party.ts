@@ -1,6 +1,6 @@
 import type { InputFile } from '../party/input-files.js';
 import { NEUTRAL, type PartyContext, type PartyProgram } from '../party/party-program.js';
-import { TaskFailure, type Json } from '../task-type.js';
+import { TaskFailure, type Json } from '../contract/task-type.js';
 import { sealStream } from './seal-stream.js';
 
 /** What a party's thread is told. */

@@ -1,6 +1,6 @@
 import { NEUTRAL } from '../party/party-program.js';
 import { runParties, type CrossedMessage } from '../party/run-parties.js';
-import { TaskFailure, type Json, type JsonObject, type TaskRun, type TaskRunResult } from '../task-type.js';
+import { TaskFailure, type Json, type JsonObject, type TaskRun, type TaskRunResult } from '../contract/task-type.js';
 import type { EncryptConfig } from './encrypt-config.js';
 import type { CourierArgs } from './encrypt-courier.js';
 import type { EncryptArgs } from './encrypt-party.js';

@@ -1,6 +1,6 @@
 import { bech32 } from '@scure/base';
-import { configSchema, inputPath, perParty, type NativeTaskType } from '../config-schema.js';
-import type { ParamFault } from '../task-type.js';
+import { configSchema, inputPath, perParty, type NativeTaskType } from '../contract/config-schema.js';
+import type { ParamFault } from '../contract/task-type.js';
 import type { EncryptConfig } from './encrypt-config.js';
 
 /** Files and results for somebody outside of the chain, who alone can read them. */

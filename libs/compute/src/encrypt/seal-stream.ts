@@ -1,5 +1,5 @@
 import { Encrypter } from 'age-encryption';
-import { TaskFailure } from '../task-type.js';
+import { TaskFailure } from '../contract/task-type.js';
 
 /** A file on its way to its recipients: how many bytes its ciphertext has, and the ciphertext. */
 export interface SealedStream {

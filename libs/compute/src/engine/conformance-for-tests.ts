@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect } from 'expect';
-import { testFolder, type TestFolder } from '../run-for-tests.js';
-import { TaskFailure, type TaskRun, type TaskRunResult } from '../task-type.js';
-import type { Engine } from './engine.js';
+import { testFolder, type TestFolder } from '../contract/run-for-tests.js';
+import { TaskFailure, type TaskRun, type TaskRunResult } from '../contract/task-type.js';
+import type { Engine } from '../contract/task-runner.js';
 
 /** A task that an engine must be able to run. */
 export interface EngineSample {

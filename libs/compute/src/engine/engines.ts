@@ -1,4 +1,4 @@
-import type { Engine } from './engine.js';
+import type { Engine } from '../contract/task-runner.js';
 import { native } from './native.js';
 
 /** Every engine; the first is that of tasks that name none. A new engine is added here and nowhere else. */

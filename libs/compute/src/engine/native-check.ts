@@ -1,9 +1,9 @@
-import { inputFaults, partyFaults } from '../party-faults.js';
-import { schemaFaults } from '../schema-faults.js';
-import type { ParamFault, TaskParams } from '../task-type.js';
+import { inputFaults, partyFaults } from '../contract/party-faults.js';
+import { schemaFaults } from '../contract/schema-faults.js';
+import type { ParamFault, TaskParams } from '../contract/task-type.js';
 import { findTaskType } from '../task-types.js';
-import { escape, isMap } from '../json-values.js';
-import type { IsOpen } from './engine.js';
+import { escape, isMap } from '../contract/json-values.js';
+import type { IsOpen } from '../contract/task-runner.js';
 
 const SECRETFLOW = 'belongs to the engine "secretflow", which is not built yet';
 /** What only a party that lies elsewhere has, by its key in `sf_init_config`. */

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { findTaskType } from '../task-types.js';
-import type { Engine, Finding } from './engine.js';
+import type { Engine, Finding } from '../contract/task-runner.js';
 import { checkForNative } from './native-check.js';
 
 /** Runs every type in this process: each party in a thread of its own (`party/run-parties.ts`). It needs no Python. */

@@ -7,7 +7,7 @@ import { REGRESSION_METRICS } from '../regression-metrics.js';
 import { readNumericColumns } from '../ss-lr-columns.js';
 import { checkAligned } from '../ss-lr-rows.js';
 import { writeTable } from '../table/write-table.js';
-import { TaskFailure, type Json } from '../task-type.js';
+import { TaskFailure, type Json } from '../contract/task-type.js';
 import { readModelPart, type ModelPart } from './model-file.js';
 import { predict, serve } from './predict-parts.js';
 

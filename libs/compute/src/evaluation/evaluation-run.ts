@@ -1,5 +1,5 @@
 import { runParties, type CrossedMessage } from '../party/run-parties.js';
-import type { Json, JsonObject, TaskRun, TaskRunResult } from '../task-type.js';
+import type { Json, JsonObject, TaskRun, TaskRunResult } from '../contract/task-type.js';
 import { labelPartyOf, type EvaluationConfig } from './evaluation-config.js';
 import type { EvaluationPart } from './evaluation-party.js';
 

@@ -5,9 +5,9 @@ import { csvOf } from '../federated/breast-cancer-for-tests.js';
 import { binaryMetrics, cutPoints } from '../metrics.js';
 import { NEUTRAL } from '../party/party-program.js';
 import type { CrossedMessage } from '../party/run-parties.js';
-import { testFolder, type TestFolder } from '../run-for-tests.js';
+import { testFolder, type TestFolder } from '../contract/run-for-tests.js';
 import { runTask } from '../run-task.js';
-import type { JsonObject, TaskRunResult } from '../task-type.js';
+import type { JsonObject, TaskRunResult } from '../contract/task-type.js';
 import { runEvaluation } from './evaluation-run.js';
 
 const FEATURES = { alice: ['a0', 'a1'], bob: ['b0', 'b1', 'b2'] };

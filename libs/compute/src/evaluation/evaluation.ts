@@ -1,6 +1,13 @@
-import { columnName, configSchema, inputPath, outputPath, perParty, type NativeTaskType } from '../config-schema.js';
+import {
+  columnName,
+  configSchema,
+  inputPath,
+  outputPath,
+  perParty,
+  type NativeTaskType,
+} from '../contract/config-schema.js';
 import { bucketSize, classGates, numberGates } from '../evaluation-schema.js';
-import type { JsonSchema, ParamFault } from '../task-type.js';
+import type { JsonSchema, ParamFault } from '../contract/task-type.js';
 import { labelPartyOf, type EvaluationConfig } from './evaluation-config.js';
 
 const ofOneOrTwo = (description: string): JsonSchema => ({ ...perParty(inputPath, description), maxProperties: 2 });

@@ -1,5 +1,5 @@
 import { OBJECTIVES, readModelFile, regressionOf, type Objective } from '../federated/model.js';
-import { isMap } from '../json-values.js';
+import { isMap } from '../contract/json-values.js';
 import type { PartyContext } from '../party/party-program.js';
 import { SLICE_FORMAT } from '../ss-lr-plan.js';
 import type { OwnSplit } from '../ss-xgb/feature-holder.js';

@@ -7,7 +7,7 @@ import type { Command } from '../ss-xgb/commands.js';
 import { answerRoute } from '../ss-xgb/feature-holder.js';
 import { askRoute, type Route } from '../ss-xgb/masked-peer.js';
 import { PREDICT_ROWS, scoresOf } from '../ss-xgb/predict.js';
-import { TaskFailure, type Json } from '../task-type.js';
+import { TaskFailure, type Json } from '../contract/task-type.js';
 import type { ModelPart } from './model-file.js';
 
 /** Predictions of the rows, with the label's party alone; of two parties' models what ss_lr and ss_xgb would write of the same rows. */

@@ -1,6 +1,6 @@
 import { STATE_BITS, decode, encode } from '../mpc/ring.js';
 import { NEUTRAL, type PartyContext, type PartyProgram } from '../party/party-program.js';
-import { TaskFailure, type Json } from '../task-type.js';
+import { TaskFailure, type Json } from '../contract/task-type.js';
 import { differenceOf } from './aggregator.js';
 import { maskedSum } from './masked-sum.js';
 import { readModel, writeModel, type RegressionModel, type Signature } from './model.js';

@@ -1,5 +1,5 @@
-import { configSchema, inputPath, outputPath, perParty, type NativeTaskType } from '../config-schema.js';
-import type { JsonSchema, ParamFault } from '../task-type.js';
+import { configSchema, inputPath, outputPath, perParty, type NativeTaskType } from '../contract/config-schema.js';
+import type { JsonSchema, ParamFault } from '../contract/task-type.js';
 import type { AggregateConfig } from './aggregate-config.js';
 
 const models: JsonSchema = {

@@ -1,5 +1,5 @@
 import type { PartyProgram } from '../party/party-program.js';
-import { TaskFailure, type Json } from '../task-type.js';
+import { TaskFailure, type Json } from '../contract/task-type.js';
 import type { Signature } from './model.js';
 import { SumServer } from './sum-server.js';
 

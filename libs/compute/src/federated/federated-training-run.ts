@@ -1,6 +1,6 @@
 import { NEUTRAL } from '../party/party-program.js';
 import { runParties } from '../party/run-parties.js';
-import { TaskFailure, type Json, type JsonObject, type TaskRun, type TaskRunResult } from '../task-type.js';
+import { TaskFailure, type Json, type JsonObject, type TaskRun, type TaskRunResult } from '../contract/task-type.js';
 import type { Instruments } from './aggregate-run.js';
 import type { AggregatorArgs, AggregatorValue } from './aggregator.js';
 import { countSums, type FederatedTrainingConfig } from './federated-training-config.js';

@@ -1,5 +1,5 @@
-import { configSchema, inputPath, outputPath, perParty, type NativeTaskType } from '../config-schema.js';
-import type { ParamFault } from '../task-type.js';
+import { configSchema, inputPath, outputPath, perParty, type NativeTaskType } from '../contract/config-schema.js';
+import type { ParamFault } from '../contract/task-type.js';
 import type { FederatedTrainingConfig } from './federated-training-config.js';
 import { fitFaults, fitProperties, modelProperties } from './fit-config.js';
 

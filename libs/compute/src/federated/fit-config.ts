@@ -1,5 +1,5 @@
-import { columnName, columnNames } from '../config-schema.js';
-import type { JsonSchema, ParamFault } from '../task-type.js';
+import { columnName, columnNames } from '../contract/config-schema.js';
+import type { JsonSchema, ParamFault } from '../contract/task-type.js';
 import { OBJECTIVES, type Objective, type Signature } from './model.js';
 import type { FitPlan } from './regression.js';
 

@@ -10,7 +10,7 @@ import { combine, split } from 'shamir-secret-sharing';
 import { addInto, fromBytes, lengthOf, subtractInto, toBytes, type RingVector } from '../mpc/ring.js';
 import { MaskStream, SEED_BYTES, randomSeed } from '../mpc/random.js';
 import { NEUTRAL, type PartyContext } from '../party/party-program.js';
-import { TaskFailure, type Json } from '../task-type.js';
+import { TaskFailure, type Json } from '../contract/task-type.js';
 import { KeyPair, seal, unseal } from './mask-keys.js';
 
 /** The public keys of a party: for its pairwise masks, and for the shares that are sealed for it. */

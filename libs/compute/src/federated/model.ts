@@ -1,5 +1,5 @@
 import type { PartyContext } from '../party/party-program.js';
-import { TaskFailure } from '../task-type.js';
+import { TaskFailure } from '../contract/task-type.js';
 
 export const OBJECTIVES = ['logistic', 'linear'] as const;
 export type Objective = (typeof OBJECTIVES)[number];

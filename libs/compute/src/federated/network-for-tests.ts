@@ -1,5 +1,5 @@
 import { NEUTRAL } from '../party/party-program.js';
-import { TaskFailure, type Json } from '../task-type.js';
+import { TaskFailure, type Json } from '../contract/task-type.js';
 import type { SumContext } from './masked-sum.js';
 import type { ServerContext } from './sum-server.js';
 

@@ -1,7 +1,7 @@
 import { MIN_GROUP_ROWS } from '../metrics.js';
 import type { PartyContext } from '../party/party-program.js';
 import { readNumericColumns, type NumericColumns } from '../ss-lr-columns.js';
-import { TaskFailure } from '../task-type.js';
+import { TaskFailure } from '../contract/task-type.js';
 import type { Signature } from './model.js';
 
 /** Values beyond this leave no room for the squares and sums of the fixed point (`mpc/ring.ts`). */

@@ -1,6 +1,6 @@
 import { addInto, fromBytes, lengthOf, subtractInto, toBytes, ELEMENT_BYTES, type RingVector } from '../mpc/ring.js';
 import type { PartyContext } from '../party/party-program.js';
-import { TaskFailure, type Json } from '../task-type.js';
+import { TaskFailure, type Json } from '../contract/task-type.js';
 import { KeyPair } from './mask-keys.js';
 import {
   applyPairMask,

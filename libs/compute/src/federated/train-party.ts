@@ -1,6 +1,6 @@
 import { permutation } from '../mpc/random.js';
 import type { PartyProgram } from '../party/party-program.js';
-import type { JsonObject } from '../task-type.js';
+import type { JsonObject } from '../contract/task-type.js';
 import { writeModel, type RegressionModel, type Signature } from './model.js';
 import {
   columnSums,

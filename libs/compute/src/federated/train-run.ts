@@ -1,5 +1,5 @@
 import { runParties, type CrossedMessage } from '../party/run-parties.js';
-import type { Json, JsonObject, TaskRun, TaskRunResult } from '../task-type.js';
+import type { Json, JsonObject, TaskRun, TaskRunResult } from '../contract/task-type.js';
 import { fitPlanOf, signatureOf, type FitConfig } from './fit-config.js';
 import type { TrainArgs } from './train-party.js';
 

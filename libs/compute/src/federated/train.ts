@@ -1,4 +1,4 @@
-import { configSchema, inputPath, outputPath, perParty, type NativeTaskType } from '../config-schema.js';
+import { configSchema, inputPath, outputPath, perParty, type NativeTaskType } from '../contract/config-schema.js';
 import { fitFaults, fitProperties, modelProperties, type FitConfig } from './fit-config.js';
 
 /** A model of each named party on its own rows, which stays with the party. */

@@ -1,4 +1,4 @@
-import type { JsonObject, TaskRun } from '../task-type.js';
+import type { JsonObject, TaskRun } from '../contract/task-type.js';
 
 /** How many parties must be left to remove a lost one's masks: more than half, so that no two groups can do it. */
 export function sharesNeeded(parties: number, minParties: number): number {

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { open, realpath, type FileHandle } from 'node:fs/promises';
 import { basename, join, resolve, sep } from 'node:path';
-import { TaskFailure } from '../task-type.js';
+import { TaskFailure } from '../contract/task-type.js';
 
 /** Where a thread's files lie. `root` is null where it has no tables. */
 export interface FileRoots {

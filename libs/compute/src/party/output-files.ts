@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, open, readdir, realpath, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { TaskFailure, type Artifact, type TaskRun } from '../task-type.js';
+import { TaskFailure, type Artifact, type TaskRun } from '../contract/task-type.js';
 import { isInside, placeInRoot, type FileRoots } from './input-files.js';
 import { NEUTRAL, type WrittenFile } from './party-link.js';
 

@@ -1,5 +1,5 @@
 import type { MessagePort } from 'node:worker_threads';
-import { TaskFailure, type Json } from '../task-type.js';
+import { TaskFailure, type Json } from '../contract/task-type.js';
 import { WINDOW_BYTES, bodyBytes, type Body, type FromParty, type ToParty } from './party-link.js';
 
 interface Waiting {

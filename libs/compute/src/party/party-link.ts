@@ -1,4 +1,4 @@
-import type { Artifact, Json, JsonObject } from '../task-type.js';
+import type { Artifact, Json, JsonObject } from '../contract/task-type.js';
 
 /** Name under which the thread of no party is addressed: an MPC dealer, or work that needs no party's table. */
 export const NEUTRAL = '#neutral';

@@ -1,5 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
-import type { Json } from '../task-type.js';
+import type { Json } from '../contract/task-type.js';
 import type { InputFile } from './input-files.js';
 import type { OutputFile, OutputRequest } from './output-files.js';
 

@@ -3,8 +3,8 @@
  * leaves it goes through its one port, where the coordinator counts it.
  */
 import { parentPort, workerData } from 'node:worker_threads';
-import { TaskFailure, type Json } from '../task-type.js';
-import { placesOf } from '../error-places.js';
+import { TaskFailure, type Json } from '../contract/task-type.js';
+import { placesOf } from '../contract/error-places.js';
 import { openInput, type FileRoots } from './input-files.js';
 import { createOutput, createScratch } from './output-files.js';
 import { PartyChannels } from './party-channels.js';

@@ -4,7 +4,7 @@ import { join, sep } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { expect } from 'expect';
 import fc from 'fast-check';
-import { TaskFailure } from '../task-type.js';
+import { TaskFailure } from '../contract/task-type.js';
 import { openInput, type FileRoots } from './input-files.js';
 import { createOutput } from './output-files.js';
 

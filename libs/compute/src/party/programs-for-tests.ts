@@ -1,4 +1,4 @@
-import { TaskFailure, type Json, type JsonObject } from '../task-type.js';
+import { TaskFailure, type Json, type JsonObject } from '../contract/task-type.js';
 import { NEUTRAL, type PartyContext, type PartyProgram } from './party-program.js';
 
 /** Small party programs, chosen by `args.act`, that the tests of the runtime start in threads. */

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { expect } from 'expect';
-import type { JsonObject, TaskRun } from '../task-type.js';
+import type { JsonObject, TaskRun } from '../contract/task-type.js';
 import { NEUTRAL } from './party-program.js';
 import { runParties, type CrossedMessage } from './run-parties.js';
 

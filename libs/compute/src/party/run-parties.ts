@@ -9,7 +9,7 @@ import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { TaskFailure, type Artifact, type Json, type TaskRun } from '../task-type.js';
+import { TaskFailure, type Artifact, type Json, type TaskRun } from '../contract/task-type.js';
 import { SAFE_PART } from './input-files.js';
 import { publish } from './output-files.js';
 import {

@@ -7,7 +7,7 @@
  */
 import { randomInt } from 'node:crypto';
 import sodium from 'sodium-native';
-import { TaskFailure } from '../task-type.js';
+import { TaskFailure } from '../contract/task-type.js';
 
 /** Bytes of a point: its u-coordinate, little-endian. */
 export const POINT_BYTES = 32;

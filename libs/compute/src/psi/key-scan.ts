@@ -1,4 +1,4 @@
-import { TaskFailure } from '../task-type.js';
+import { TaskFailure } from '../contract/task-type.js';
 import type { Table } from '../table/table.js';
 import { KeyHasher, POINT_BYTES } from './curve.js';
 import { mapToCurve } from './elligator.js';

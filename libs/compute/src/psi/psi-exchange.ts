@@ -1,4 +1,4 @@
-import { TaskFailure } from '../task-type.js';
+import { TaskFailure } from '../contract/task-type.js';
 import type { PartyContext } from '../party/party-program.js';
 import { BlindingScalar, POINT_BYTES, randomOrder } from './curve.js';
 import { PointIndex } from './point-index.js';

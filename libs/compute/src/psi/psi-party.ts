@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { TaskFailure, type Json, type JsonObject } from '../task-type.js';
+import { TaskFailure, type Json, type JsonObject } from '../contract/task-type.js';
 import type { PartyContext, PartyProgram } from '../party/party-program.js';
 import { columnIndexes } from '../table/csv-reader.js';
 import { readTable } from '../table/read-table.js';

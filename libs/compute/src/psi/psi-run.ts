@@ -1,4 +1,4 @@
-import type { Json, TaskRun, TaskRunResult } from '../task-type.js';
+import type { Json, TaskRun, TaskRunResult } from '../contract/task-type.js';
 import { runParties, type CrossedMessage } from '../party/run-parties.js';
 import type { PsiPartyArgs, PsiPartyValue } from './psi-party.js';
 

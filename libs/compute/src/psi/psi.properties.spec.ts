@@ -1,7 +1,7 @@
 import { after, before, test } from 'node:test';
 import { expect } from 'expect';
 import fc from 'fast-check';
-import { testFolder, type TestFolder } from '../run-for-tests.js';
+import { testFolder, type TestFolder } from '../contract/run-for-tests.js';
 import { csvRow } from '../table/csv-writer.js';
 import { runPsi } from './psi-run.js';
 

@@ -6,8 +6,8 @@ import {
   outputPath,
   perParty,
   type NativeTaskType,
-} from '../config-schema.js';
-import type { ParamFault } from '../task-type.js';
+} from '../contract/config-schema.js';
+import type { ParamFault } from '../contract/task-type.js';
 
 /** SecretFlow's protocols that native lacks. */
 const SECRETFLOW_ONLY = [

@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../task-type.js';
+import type { Json, JsonObject } from '../contract/task-type.js';
 import { rocCurveOf } from './evaluation-section.js';
 import { isObject } from './headline.js';
 import type { AxisChart, Section } from './section.js';

@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../task-type.js';
+import type { Json, JsonObject } from '../contract/task-type.js';
 import { isObject } from './headline.js';
 import type { AxisChart, Cell, HeatMap, Section, Table } from './section.js';
 import { cellOf, gridOf, isNumber, notesOf, rowFigures, shortened, textOf } from './tables.js';

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../task-type.js';
+import type { JsonObject } from '../contract/task-type.js';
 import { isObject } from './headline.js';
 import type { Section } from './section.js';
 import { cellOf, listOf, shortened, textOf } from './tables.js';

@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../task-type.js';
+import type { Json, JsonObject } from '../contract/task-type.js';
 
 /** The figures that a reader looks for first; each where an upstream result has it. */
 export interface Headline {

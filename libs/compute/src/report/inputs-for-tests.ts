@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../task-type.js';
+import type { Json, JsonObject } from '../contract/task-type.js';
 
 /** Markup, script, quotes and an end of everything, as a column may be called. */
 export const HOSTILE = `"><script>alert(1)</script><img src=https://evil.example/x onerror=alert(2)>'</text></svg>]]>&{a|b}`;

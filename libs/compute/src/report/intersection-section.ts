@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../task-type.js';
+import type { Json, JsonObject } from '../contract/task-type.js';
 import { isObject } from './headline.js';
 import type { Section } from './section.js';
 import { textOf } from './tables.js';

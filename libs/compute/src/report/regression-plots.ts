@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../task-type.js';
+import type { Json, JsonObject } from '../contract/task-type.js';
 import { isObject } from './headline.js';
 import type { AxisChart, Table } from './section.js';
 import { isNumber, listOf } from './tables.js';

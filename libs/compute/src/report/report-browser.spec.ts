@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { expect } from 'expect';
 import type { Page } from 'playwright-core';
 import { openTestBrowser } from '#libs/testing';
-import { testFolder, type TestFolder } from '../run-for-tests.js';
-import type { Json } from '../task-type.js';
+import { testFolder, type TestFolder } from '../contract/run-for-tests.js';
+import type { Json } from '../contract/task-type.js';
 import { HOSTILE, INPUTS, LONG_NAMES, resultsNamed } from './inputs-for-tests.js';
 import { runReport } from './report-run.js';
 

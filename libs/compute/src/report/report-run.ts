@@ -1,6 +1,6 @@
 import { NEUTRAL } from '../party/party-program.js';
 import { runParties } from '../party/run-parties.js';
-import type { Json, JsonObject, TaskRun, TaskRunResult } from '../task-type.js';
+import type { Json, JsonObject, TaskRun, TaskRunResult } from '../contract/task-type.js';
 import type { ReportArgs } from './report-thread.js';
 import type { ReportConfig } from './section.js';
 

@@ -1,5 +1,5 @@
 import type { PartyProgram } from '../party/party-program.js';
-import { TaskFailure, type Json } from '../task-type.js';
+import { TaskFailure, type Json } from '../contract/task-type.js';
 import { headlineOf } from './headline.js';
 import { renderPage } from './page.js';
 import type { ReportConfig } from './section.js';

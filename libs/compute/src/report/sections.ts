@@ -1,4 +1,4 @@
-import type { Json } from '../task-type.js';
+import type { Json } from '../contract/task-type.js';
 import { comparisonSections } from './comparison-section.js';
 import { correlationSection, vifSection } from './correlation-section.js';
 import { encryptionSection, isEncryption } from './encryption-section.js';

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../task-type.js';
+import type { JsonObject } from '../contract/task-type.js';
 import { isObject } from './headline.js';
 import type { BoxPlot, Section } from './section.js';
 import { gridOf, isNumber, listOf, notesOf, rowFigures, textOf } from './tables.js';

@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../task-type.js';
+import type { Json, JsonObject } from '../contract/task-type.js';
 import { isObject } from './headline.js';
 import type { Cell, Table } from './section.js';
 import { labelOf, noteOf, type Words } from './words.js';

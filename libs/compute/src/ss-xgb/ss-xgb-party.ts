@@ -5,7 +5,7 @@ import type { NumericColumns } from '../ss-lr-columns.js';
 import { predictionOf } from '../ss-lr-predict.js';
 import { prepareRows, type PreparedRows, type RowRules } from '../ss-lr-rows.js';
 import { writeTable } from '../table/write-table.js';
-import type { Json, JsonObject } from '../task-type.js';
+import type { Json, JsonObject } from '../contract/task-type.js';
 import { trainingName } from '../vertical-plan.js';
 import { boost } from './boost.js';
 import { bucketed } from './buckets.js';

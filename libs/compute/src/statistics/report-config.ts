@@ -1,4 +1,4 @@
-import type { Json } from '../task-type.js';
+import type { Json } from '../contract/task-type.js';
 
 /** Parameters of the types that describe all parties' columns in one report. */
 export interface ReportConfig {

@@ -1,7 +1,7 @@
-import { TaskFailure, type Json } from '../task-type.js';
+import { TaskFailure, type Json } from '../contract/task-type.js';
 import type { PartyContext, PartyProgram } from '../party/party-program.js';
 import { writeJson } from '../party/write-json.js';
-import { RowsApart } from '../rows-apart.js';
+import { RowsApart } from '../contract/rows-apart.js';
 import { Moments, Values, type Accumulator } from '../steps/accumulators.js';
 import { NumericColumns } from '../steps/numeric-columns.js';
 import { readTable } from '../table/read-table.js';

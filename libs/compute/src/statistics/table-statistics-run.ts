@@ -1,8 +1,8 @@
-import type { TaskRun, TaskRunResult } from '../task-type.js';
+import type { TaskRun, TaskRunResult } from '../contract/task-type.js';
 import { writeSharedArtifact } from '../party/output-files.js';
 import { runParties, type CrossedMessage } from '../party/run-parties.js';
-import { columnNamer } from './column-names.js';
-import { fitting, fittingNames } from './inline-result.js';
+import { columnNamer } from '../contract/column-names.js';
+import { fitting, fittingNames } from '../contract/inline-result.js';
 import { ownReportPath, reportArgs, type ReportConfig } from './report-config.js';
 import type { StatisticsPartyValue } from './statistics-party.js';
 

@@ -1,4 +1,11 @@
-import { columnChoice, configSchema, inputPath, outputPath, perParty, type NativeTaskType } from '../config-schema.js';
+import {
+  columnChoice,
+  configSchema,
+  inputPath,
+  outputPath,
+  perParty,
+  type NativeTaskType,
+} from '../contract/config-schema.js';
 
 /** Count, mean, deviation and quartiles of numeric columns (SecretFlow's `table_statistics`). */
 export const tableStatistics: NativeTaskType = {

@@ -1,5 +1,5 @@
 import { isMissing, toNumber } from '../table/csv-reader.js';
-import type { Json } from '../task-type.js';
+import type { Json } from '../contract/task-type.js';
 import type { NumericColumn } from './numeric-columns.js';
 import type { Accumulator } from './accumulators.js';
 import { castFailed, type RunningStep, type StepStart } from './step.js';

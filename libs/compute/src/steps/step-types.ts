@@ -1,5 +1,12 @@
-import { columnChoice, configSchema, inputPath, outputPath, perParty, type NativeTaskType } from '../config-schema.js';
-import type { JsonObject, JsonSchema, ParamFault } from '../task-type.js';
+import {
+  columnChoice,
+  configSchema,
+  inputPath,
+  outputPath,
+  perParty,
+  type NativeTaskType,
+} from '../contract/config-schema.js';
+import type { JsonObject, JsonSchema, ParamFault } from '../contract/task-type.js';
 import type { StepKind } from './step.js';
 import { stepKinds } from './step-kinds.js';
 

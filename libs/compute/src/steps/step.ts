@@ -1,4 +1,4 @@
-import { TaskFailure, type Json, type JsonSchema } from '../task-type.js';
+import { TaskFailure, type Json, type JsonSchema } from '../contract/task-type.js';
 
 /** The table that a step works on: for messages. */
 export interface Where {

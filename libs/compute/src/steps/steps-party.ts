@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../task-type.js';
+import type { Json, JsonObject } from '../contract/task-type.js';
 import type { PartyProgram } from '../party/party-program.js';
 import { readTable } from '../table/read-table.js';
 import { rowsAtOnce, type Table } from '../table/table.js';

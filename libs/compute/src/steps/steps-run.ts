@@ -1,6 +1,6 @@
-import type { Json, JsonObject, TaskRun, TaskRunResult } from '../task-type.js';
+import type { Json, JsonObject, TaskRun, TaskRunResult } from '../contract/task-type.js';
 import { runParties, type CrossedMessage } from '../party/run-parties.js';
-import { fittingNames } from '../statistics/inline-result.js';
+import { fittingNames } from '../contract/inline-result.js';
 import type { StepsPartyArgs, StepsPartyValue } from './steps-party.js';
 
 interface TablesConfig {

@@ -1,5 +1,5 @@
 import { TextDecoder } from 'node:util';
-import { TaskFailure } from '../task-type.js';
+import { TaskFailure } from '../contract/task-type.js';
 import type { InputFile } from '../party/input-files.js';
 import { CsvFault, CsvRecords } from './csv-records.js';
 import { checkColumns, rowsAtOnce, type Table } from './table.js';

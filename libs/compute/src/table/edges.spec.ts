@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { expect } from 'expect';
 import { openInput } from '../party/input-files.js';
-import { testFolder, type TestFolder } from '../run-for-tests.js';
+import { testFolder, type TestFolder } from '../contract/run-for-tests.js';
 import { runTask } from '../run-task.js';
 import { readTable } from './read-table.js';
 

@@ -1,4 +1,4 @@
-import { TaskFailure, type Json } from '../task-type.js';
+import { TaskFailure, type Json } from '../contract/task-type.js';
 import type { PartyContext } from '../party/party-program.js';
 import { columnIndexes } from './csv-reader.js';
 import type { Table } from './table.js';

@@ -1,6 +1,6 @@
 import { parquetMetadataAsync, parquetRead, type AsyncBuffer, type FileMetaData, type SchemaElement } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
-import { TaskFailure } from '../task-type.js';
+import { TaskFailure } from '../contract/task-type.js';
 import type { InputFile } from '../party/input-files.js';
 import { checkColumns, rowsAtOnce, type Table } from './table.js';
 

@@ -6,7 +6,7 @@ import { expect } from 'expect';
 import fc from 'fast-check';
 import { parquetReadObjects } from 'hyparquet';
 import { parquetWriteBuffer, type ColumnSource } from 'hyparquet-writer';
-import { testFolder, type TestFolder } from '../run-for-tests.js';
+import { testFolder, type TestFolder } from '../contract/run-for-tests.js';
 import { runTask } from '../run-task.js';
 import { readTable } from './read-table.js';
 

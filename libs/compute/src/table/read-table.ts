@@ -1,4 +1,4 @@
-import { TaskFailure } from '../task-type.js';
+import { TaskFailure } from '../contract/task-type.js';
 import type { InputFile } from '../party/input-files.js';
 import { readCsv, toNumber } from './csv-reader.js';
 import type { Table } from './table.js';

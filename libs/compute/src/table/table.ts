@@ -1,4 +1,4 @@
-import type { TaskFailure } from '../task-type.js';
+import type { TaskFailure } from '../contract/task-type.js';
 
 /** A table as a stream of rows of text, whatever its file is; it can be read more than once. */
 export interface Table {

@@ -1,7 +1,7 @@
 import type { PartyProgram } from '../party/party-program.js';
 import { isMissing } from '../table/csv-reader.js';
 import { readTable } from '../table/read-table.js';
-import type { Json } from '../task-type.js';
+import type { Json } from '../contract/task-type.js';
 import { ColumnCheck, type ColumnFinding } from './column-check.js';
 import { RepeatedValues } from './repeated-values.js';
 import type { Finding, TableSchema } from './validation-config.js';

@@ -1,5 +1,5 @@
 import { runParties, type CrossedMessage } from '../party/run-parties.js';
-import { TaskFailure, type Json, type JsonObject, type TaskRun, type TaskRunResult } from '../task-type.js';
+import { TaskFailure, type Json, type JsonObject, type TaskRun, type TaskRunResult } from '../contract/task-type.js';
 import type { Finding, ValidationConfig } from './validation-config.js';
 import type { ValidationArgs, ValidationValue } from './validation-party.js';
 

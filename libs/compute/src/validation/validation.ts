@@ -1,5 +1,5 @@
-import { configSchema, inputPath, perParty, type NativeTaskType } from '../config-schema.js';
-import type { JsonSchema, ParamFault } from '../task-type.js';
+import { configSchema, inputPath, perParty, type NativeTaskType } from '../contract/config-schema.js';
+import type { JsonSchema, ParamFault } from '../contract/task-type.js';
 import type { ColumnRule, TableSchema, ValidationConfig } from './validation-config.js';
 
 const rule: JsonSchema = {

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../task-type.js';
+import type { JsonObject } from './task-type.js';
 
 /** What a result itself holds of a map by column, in bytes of JSON; the report holds all. */
 const MAX_INLINE_BYTES = 48 * 1024;

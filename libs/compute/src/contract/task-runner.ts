@@ -1,4 +1,4 @@
-import type { ParamFault, TaskParams, TaskRun, TaskRunResult } from '../task-type.js';
+import type { ParamFault, TaskParams, TaskRun, TaskRunResult } from './task-type.js';
 
 /** Whether a value holds a reference that is not resolved yet: such a value is no fault. */
 export type IsOpen = (value: unknown) => boolean;
