@@ -2,7 +2,7 @@ import { after, before, describe, test } from 'node:test';
 import { expect } from 'expect';
 import fc from 'fast-check';
 import { checkTaskParams } from './check-params.js';
-import { csvOf } from './federated/breast-cancer-for-tests.js';
+import { csvOf } from './table/breast-cancer-for-tests.js';
 import { MaskStream } from './mpc/random.js';
 import { runParties, type CrossedMessage } from './party/run-parties.js';
 import { runRegressionEval } from './regression-eval-run.js';

@@ -11,7 +11,7 @@ import { train } from './federated/train.js';
 import { psi } from './psi/psi.js';
 import { regressionEval } from './regression-eval.js';
 import { report } from './report.js';
-import { ssLr } from './ss-lr.js';
+import { ssLr } from './ss-lr/ss-lr.js';
 import { ssXgb } from './ss-xgb/ss-xgb.js';
 import { tableStatistics } from './statistics/table-statistics.js';
 import { featureEngineering, preprocessing, singleStepTypes } from './steps/step-types.js';

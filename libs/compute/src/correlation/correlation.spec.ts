@@ -3,7 +3,7 @@ import { after, before, describe, test } from 'node:test';
 import { expect } from 'expect';
 import fc from 'fast-check';
 import { checkTaskParams } from '../check-params.js';
-import { breastCancer, csvOf } from '../federated/breast-cancer-for-tests.js';
+import { breastCancer, csvOf } from '../table/breast-cancer-for-tests.js';
 import { STATE_BITS, encode, toBytes } from '../mpc/ring.js';
 import { NEUTRAL } from '../party/party-program.js';
 import type { CrossedMessage } from '../party/run-parties.js';

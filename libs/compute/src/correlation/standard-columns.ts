@@ -1,9 +1,9 @@
 import type { PartyContext } from '../party/party-program.js';
 import { checkApart } from '../contract/rows-apart.js';
-import { readNumericColumns, type NumericColumns } from '../ss-lr-columns.js';
+import { readNumericColumns, type NumericColumns } from '../table/numeric-columns.js';
 import { MIN_GROUP } from '../statistics/statistics-party.js';
-import { Moments } from '../steps/accumulators.js';
-import { NumericColumns as NumericFinder } from '../steps/numeric-columns.js';
+import { Moments } from '../table/accumulators.js';
+import { NumericColumns as NumericFinder } from '../table/numeric-finder.js';
 import { readTable } from '../table/read-table.js';
 import { ColumnFinder, namedColumns } from '../table/named-columns.js';
 import { TaskFailure, type Json } from '../contract/task-type.js';

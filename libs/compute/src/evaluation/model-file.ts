@@ -1,7 +1,7 @@
 import { OBJECTIVES, readModelFile, regressionOf, type Objective } from '../federated/model.js';
 import { isMap } from '../contract/json-values.js';
 import type { PartyContext } from '../party/party-program.js';
-import { SLICE_FORMAT } from '../ss-lr-plan.js';
+import { SLICE_FORMAT } from '../ss-lr/ss-lr-plan.js';
 import type { OwnSplit } from '../ss-xgb/feature-holder.js';
 import type { ModelNode } from '../ss-xgb/predict.js';
 import { TREES_FORMAT } from '../ss-xgb/ss-xgb-plan.js';

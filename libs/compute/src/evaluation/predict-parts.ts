@@ -1,8 +1,8 @@
 import { lineTo } from '../mpc/party-line.js';
 import { joinSession, type PartySession } from '../mpc/session.js';
 import { NEUTRAL, type PartyContext } from '../party/party-program.js';
-import type { NumericColumns } from '../ss-lr-columns.js';
-import { partOf, predictionOf, receiveScores, sendScores } from '../ss-lr-predict.js';
+import type { NumericColumns } from '../table/numeric-columns.js';
+import { partOf, predictionOf, receiveScores, sendScores } from '../vertical/scores.js';
 import type { Command } from '../ss-xgb/commands.js';
 import { answerRoute } from '../ss-xgb/feature-holder.js';
 import { askRoute, type Route } from '../ss-xgb/masked-peer.js';

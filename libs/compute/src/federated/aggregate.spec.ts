@@ -8,7 +8,7 @@ import { runTask } from '../run-task.js';
 import { testFolder, type TestFolder } from '../contract/run-for-tests.js';
 import type { JsonObject, TaskRun, TaskRunResult } from '../contract/task-type.js';
 import { runAggregate } from './aggregate-run.js';
-import { breastCancer, csvOf, type Patients } from './breast-cancer-for-tests.js';
+import { breastCancer, csvOf, type Patients } from '../table/breast-cancer-for-tests.js';
 import type { RegressionModel } from './model.js';
 import { sigmoid } from './regression.js';
 import { runTrain } from './train-run.js';

@@ -1,7 +1,7 @@
 import { STATE_BITS, decode, encode } from '../mpc/ring.js';
 import { permutation } from '../mpc/random.js';
 import type { PartyContext, PartyProgram } from '../party/party-program.js';
-import type { NumericColumns } from '../ss-lr-columns.js';
+import type { NumericColumns } from '../table/numeric-columns.js';
 import { TaskFailure, type Json } from '../contract/task-type.js';
 import { maskedSum } from './masked-sum.js';
 import { writeModel, type RegressionModel, type Signature } from './model.js';

@@ -9,7 +9,7 @@ import type { CrossedMessage } from '../party/run-parties.js';
 import { runTask } from '../run-task.js';
 import { testFolder, type TestFolder } from '../contract/run-for-tests.js';
 import type { JsonObject, TaskRun, TaskRunResult } from '../contract/task-type.js';
-import { breastCancer, csvOf, everyPatient, type Patients } from './breast-cancer-for-tests.js';
+import { breastCancer, csvOf, everyPatient, type Patients } from '../table/breast-cancer-for-tests.js';
 import { runFederatedTraining } from './federated-training-run.js';
 import type { RegressionModel } from './model.js';
 import { columnSums, descend, scaleInPlace, scalingOf, sigmoid, squaredDistances } from './regression.js';

@@ -1,5 +1,5 @@
 /** Plain arithmetic of one party's rows: no file, no channel. */
-import type { NumericColumns } from '../ss-lr-columns.js';
+import type { NumericColumns } from '../table/numeric-columns.js';
 import type { Objective } from './model.js';
 
 /** How to fit. Public: the same with every party. */

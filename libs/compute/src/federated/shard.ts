@@ -1,6 +1,6 @@
 import { MIN_GROUP_ROWS } from '../metrics.js';
 import type { PartyContext } from '../party/party-program.js';
-import { readNumericColumns, type NumericColumns } from '../ss-lr-columns.js';
+import { readNumericColumns, type NumericColumns } from '../table/numeric-columns.js';
 import { TaskFailure } from '../contract/task-type.js';
 import type { Signature } from './model.js';
 

@@ -1,7 +1,7 @@
 import { BucketHolder } from '../mpc/bucket-sums.js';
 import { answerAnd } from '../mpc/private-and.js';
 import type { PartySession } from '../mpc/session.js';
-import type { NumericColumns } from '../ss-lr-columns.js';
+import type { NumericColumns } from '../table/numeric-columns.js';
 import type { Bucketed } from './buckets.js';
 import { SideBits, type Command } from './commands.js';
 

@@ -1,4 +1,4 @@
-import type { NumericColumns } from '../ss-lr-columns.js';
+import type { NumericColumns } from '../table/numeric-columns.js';
 import type { MaskedPeer } from './masked-peer.js';
 
 /** A node of a model: splits of the other party are known by their id alone. */

@@ -1,4 +1,4 @@
-import type { VerticalConfig } from '../vertical-plan.js';
+import type { VerticalConfig } from '../vertical/vertical-plan.js';
 import type { Objective } from './gradients.js';
 
 /** `task_config` of `ss_xgb`, as its schema lets it through. */

@@ -1,12 +1,12 @@
 import { lineTo } from '../mpc/party-line.js';
 import { joinSession } from '../mpc/session.js';
 import { NEUTRAL, type PartyContext, type PartyProgram } from '../party/party-program.js';
-import type { NumericColumns } from '../ss-lr-columns.js';
-import { predictionOf } from '../ss-lr-predict.js';
-import { prepareRows, type PreparedRows, type RowRules } from '../ss-lr-rows.js';
+import type { NumericColumns } from '../table/numeric-columns.js';
+import { predictionOf } from '../vertical/scores.js';
+import { prepareRows, type PreparedRows, type RowRules } from '../vertical/vertical-rows.js';
 import { writeTable } from '../table/write-table.js';
 import type { Json, JsonObject } from '../contract/task-type.js';
-import { trainingName } from '../vertical-plan.js';
+import { trainingName } from '../vertical/vertical-plan.js';
 import { boost } from './boost.js';
 import { bucketed } from './buckets.js';
 import type { Command } from './commands.js';

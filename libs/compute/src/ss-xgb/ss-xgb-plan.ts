@@ -1,4 +1,4 @@
-import { verticalPlanOf, type VerticalPart, type VerticalPlan } from '../vertical-plan.js';
+import { verticalPlanOf, type VerticalPart, type VerticalPlan } from '../vertical/vertical-plan.js';
 import type { Objective } from './gradients.js';
 import type { SsXgbConfig } from './ss-xgb-config.js';
 

@@ -1,6 +1,6 @@
 import { runParties, type CrossedMessage } from '../party/run-parties.js';
 import type { JsonObject, TaskRun, TaskRunResult } from '../contract/task-type.js';
-import { verticalPartOf } from '../vertical-plan.js';
+import { verticalPartOf } from '../vertical/vertical-plan.js';
 import type { SsXgbConfig } from './ss-xgb-config.js';
 import { planOf, type SsXgbOutcome } from './ss-xgb-plan.js';
 

@@ -1,6 +1,6 @@
 import { configSchema, type NativeTaskType } from '../contract/config-schema.js';
-import { verticalData, verticalFaults, verticalOutputs } from '../vertical-schema.js';
-import type { VerticalConfig } from '../vertical-plan.js';
+import { verticalData, verticalFaults, verticalOutputs } from '../vertical/vertical-schema.js';
+import type { VerticalConfig } from '../vertical/vertical-plan.js';
 
 /** Vertical gradient-boosted trees of two parties, by sums of secret-shared derivatives. */
 export const ssXgb: NativeTaskType = {

@@ -2,8 +2,8 @@ import { TaskFailure, type Json } from '../contract/task-type.js';
 import type { PartyContext, PartyProgram } from '../party/party-program.js';
 import { writeJson } from '../party/write-json.js';
 import { RowsApart } from '../contract/rows-apart.js';
-import { Moments, Values, type Accumulator } from '../steps/accumulators.js';
-import { NumericColumns } from '../steps/numeric-columns.js';
+import { Moments, Values, type Accumulator } from '../table/accumulators.js';
+import { NumericColumns } from '../table/numeric-finder.js';
 import { readTable } from '../table/read-table.js';
 import { ColumnFinder, namedColumns } from '../table/named-columns.js';
 

@@ -1,6 +1,6 @@
 import { isMissing, toNumber } from '../table/csv-reader.js';
-import { Range, Values, type Accumulator } from './accumulators.js';
-import { NumericColumns } from './numeric-columns.js';
+import { Range, Values, type Accumulator } from '../table/accumulators.js';
+import { NumericColumns } from '../table/numeric-finder.js';
 import { castFailed, type RunningStep, type StepKind, type StepStart } from './step.js';
 
 const binNum = { type: 'integer', minimum: 2, maximum: 1000, default: 10, description: 'Number of bins.' };

@@ -1,6 +1,6 @@
 import { isMissing } from '../table/csv-reader.js';
-import { Moments, Values, type Accumulator } from './accumulators.js';
-import { NumericColumns } from './numeric-columns.js';
+import { Moments, Values, type Accumulator } from '../table/accumulators.js';
+import { NumericColumns } from '../table/numeric-finder.js';
 import { unusable, type RunningStep, type StepKind, type StepStart } from './step.js';
 import { ValueCounts, sortedClasses } from './value-counts.js';
 

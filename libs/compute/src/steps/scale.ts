@@ -1,7 +1,7 @@
 import { isMissing, toNumber } from '../table/csv-reader.js';
 import type { Json } from '../contract/task-type.js';
-import type { NumericColumn } from './numeric-columns.js';
-import type { Accumulator } from './accumulators.js';
+import type { NumericColumn } from '../table/numeric-finder.js';
+import type { Accumulator } from '../table/accumulators.js';
 import { castFailed, type RunningStep, type StepStart } from './step.js';
 
 /** value -> (value - shift) * factor + offset */

@@ -1,5 +1,5 @@
-import { Moments } from './accumulators.js';
-import { NumericColumns } from './numeric-columns.js';
+import { Moments } from '../table/accumulators.js';
+import { NumericColumns } from '../table/numeric-finder.js';
 import { scaling } from './scale.js';
 import type { StepKind } from './step.js';
 

@@ -1,5 +1,5 @@
-import { exchange, type Channel } from './mpc/channel.js';
-import type { PieceReceiver } from './mpc/pieces.js';
+import { exchange, type Channel } from '../mpc/channel.js';
+import type { PieceReceiver } from '../mpc/pieces.js';
 import {
   FEATURE_BITS,
   STATE_BITS,
@@ -14,12 +14,12 @@ import {
   total,
   zeros,
   type RingVector,
-} from './mpc/ring.js';
-import { deal, type PartySession } from './mpc/session.js';
-import { reveal, scale, share, truncateInto } from './mpc/sharing.js';
-import { dealSoftThreshold, softThreshold } from './mpc/soft-threshold.js';
-import { VerticalDealer, VerticalMatrix } from './mpc/vertical-matrix.js';
-import { batches } from './ss-lr-schedule.js';
+} from '../mpc/ring.js';
+import { deal, type PartySession } from '../mpc/session.js';
+import { reveal, scale, share, truncateInto } from '../mpc/sharing.js';
+import { dealSoftThreshold, softThreshold } from '../mpc/soft-threshold.js';
+import { VerticalDealer, VerticalMatrix } from '../mpc/vertical-matrix.js';
+import { batches } from '../vertical/split-rows.js';
 
 type RegType = 'logistic' | 'linear';
 

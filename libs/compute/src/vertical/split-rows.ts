@@ -1,4 +1,4 @@
-import { permutation } from './mpc/random.js';
+import { permutation } from '../mpc/random.js';
 
 /** Row numbers of a vertical table, as both parties and the dealer compute them alike. */
 export interface Split {

@@ -1,6 +1,6 @@
-import { isMissing, toNumber } from '../table/csv-reader.js';
+import { isMissing, toNumber } from './csv-reader.js';
 import type { Accumulator } from './accumulators.js';
-import { castFailed, unusable, type StepStart } from './step.js';
+import { castFailed, unusable, type StepStart } from '../steps/step.js';
 
 export interface NumericColumn<A extends Accumulator> {
   readonly index: number;

@@ -1,8 +1,8 @@
-import { runParties, type CrossedMessage } from './party/run-parties.js';
+import { runParties, type CrossedMessage } from '../party/run-parties.js';
 import type { SsLrConfig } from './ss-lr-config.js';
 import { planOf, type SsLrOutcome } from './ss-lr-plan.js';
-import type { JsonObject, TaskRun, TaskRunResult } from './contract/task-type.js';
-import { verticalPartOf } from './vertical-plan.js';
+import type { JsonObject, TaskRun, TaskRunResult } from '../contract/task-type.js';
+import { verticalPartOf } from '../vertical/vertical-plan.js';
 
 /**
  * Runs `ss_lr`, whose parameters have been checked: a thread for each party, and one for the dealer. `recorder` is for

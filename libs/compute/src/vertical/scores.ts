@@ -1,7 +1,7 @@
-import type { PartyContext } from './party/party-program.js';
-import type { NumericColumns } from './ss-lr-columns.js';
-import type { SsLrOutcome, SsLrPart } from './ss-lr-plan.js';
-import { writeTable } from './table/write-table.js';
+import type { PartyContext } from '../party/party-program.js';
+import type { NumericColumns } from '../table/numeric-columns.js';
+import type { SsLrOutcome, SsLrPart } from '../ss-lr/ss-lr-plan.js';
+import { writeTable } from '../table/write-table.js';
 
 /** Rows of one message of scores, and of one write of predictions. */
 const ROWS = 16_384;

@@ -1,5 +1,5 @@
-import { columnName, columnNames, inputPath, outputPath, perParty } from './contract/config-schema.js';
-import type { JsonSchema, ParamFault } from './contract/task-type.js';
+import { columnName, columnNames, inputPath, outputPath, perParty } from '../contract/config-schema.js';
+import type { JsonSchema, ParamFault } from '../contract/task-type.js';
 import type { VerticalConfig } from './vertical-plan.js';
 
 const ofBoth = (description: string): JsonSchema => ({

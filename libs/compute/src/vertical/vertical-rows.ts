@@ -1,9 +1,9 @@
-import type { PartyContext } from './party/party-program.js';
-import { checkApart } from './contract/rows-apart.js';
-import { pickRows, readNumericColumns, type NumericColumns } from './ss-lr-columns.js';
-import { splitRows } from './ss-lr-schedule.js';
-import type { TrainingRows } from './ss-lr-train.js';
-import { TaskFailure } from './contract/task-type.js';
+import type { PartyContext } from '../party/party-program.js';
+import { checkApart } from '../contract/rows-apart.js';
+import { pickRows, readNumericColumns, type NumericColumns } from '../table/numeric-columns.js';
+import { splitRows } from './split-rows.js';
+import type { TrainingRows } from '../ss-lr/ss-lr-train.js';
+import { TaskFailure } from '../contract/task-type.js';
 import type { VerticalPart } from './vertical-plan.js';
 
 /** What a training asks of its rows. */

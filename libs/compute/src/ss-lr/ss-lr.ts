@@ -1,6 +1,6 @@
-import { configSchema, type NativeTaskType } from './contract/config-schema.js';
+import { configSchema, type NativeTaskType } from '../contract/config-schema.js';
 import type { SsLrConfig } from './ss-lr-config.js';
-import { verticalData, verticalFaults, verticalOutputs } from './vertical-schema.js';
+import { verticalData, verticalFaults, verticalOutputs } from '../vertical/vertical-schema.js';
 
 /** Vertical logistic or linear regression of two parties on secret shares. */
 export const ssLr: NativeTaskType = {

@@ -1,7 +1,7 @@
-import type { PartyContext } from './party/party-program.js';
-import { columnIndexes, toNumber } from './table/csv-reader.js';
-import { readTable } from './table/read-table.js';
-import { TaskFailure } from './contract/task-type.js';
+import type { PartyContext } from '../party/party-program.js';
+import { columnIndexes, toNumber } from './csv-reader.js';
+import { readTable } from './read-table.js';
+import { TaskFailure } from '../contract/task-type.js';
 
 /** Columns of numbers, row-major: cell (r, c) is `values[r * columns + c]`. */
 export interface NumericColumns {

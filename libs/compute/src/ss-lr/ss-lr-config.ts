@@ -1,4 +1,4 @@
-import type { VerticalConfig } from './vertical-plan.js';
+import type { VerticalConfig } from '../vertical/vertical-plan.js';
 
 /** `task_config` of `ss_lr`, as the schema below lets it through. */
 export interface SsLrConfig extends VerticalConfig {

@@ -2,13 +2,13 @@ import { readFile } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
 import { parse } from 'csv-parse/sync';
 import { expect } from 'expect';
-import { binaryMetrics, cutPoints, type BinaryMetrics } from './metrics.js';
-import { testFolder, type TestFolder } from './contract/run-for-tests.js';
+import { binaryMetrics, cutPoints, type BinaryMetrics } from '../metrics.js';
+import { testFolder, type TestFolder } from '../contract/run-for-tests.js';
 import { runSsLr } from './ss-lr-run.js';
-import { batches, splitRows } from './ss-lr-schedule.js';
-import type { JsonObject, TaskRunResult } from './contract/task-type.js';
+import { batches, splitRows } from '../vertical/split-rows.js';
+import type { JsonObject, TaskRunResult } from '../contract/task-type.js';
 
-const example = new URL('../../../../examples/breast-cancer/', import.meta.url);
+const example = new URL('../../../../../examples/breast-cancer/', import.meta.url);
 const SEED = 7;
 let folder: TestFolder;
 /** Standardised features of the rows that both hospitals have: alice's 15, then bob's 15. */

@@ -1,12 +1,12 @@
-import { lineTo } from './mpc/party-line.js';
-import { joinSession } from './mpc/session.js';
-import { NEUTRAL, type PartyProgram } from './party/party-program.js';
-import { predictRows } from './ss-lr-predict.js';
+import { lineTo } from '../mpc/party-line.js';
+import { joinSession } from '../mpc/session.js';
+import { NEUTRAL, type PartyProgram } from '../party/party-program.js';
+import { predictRows } from '../vertical/scores.js';
 import { SLICE_FORMAT, type SsLrOutcome, type SsLrPart, type SsLrPlan } from './ss-lr-plan.js';
-import { prepareRows, type RowRules } from './ss-lr-rows.js';
+import { prepareRows, type RowRules } from '../vertical/vertical-rows.js';
 import { trainSlice } from './ss-lr-train.js';
-import { TaskFailure, type Json, type JsonObject } from './contract/task-type.js';
-import { trainingName } from './vertical-plan.js';
+import { TaskFailure, type Json, type JsonObject } from '../contract/task-type.js';
+import { trainingName } from '../vertical/vertical-plan.js';
 
 /** Features and labels beyond this do not fit the fixed point with room for their products. */
 const MAX_SIZE = 2 ** 20;

@@ -1,5 +1,5 @@
-import type { PartyProgram } from './party/party-program.js';
-import { lineTo } from './mpc/party-line.js';
+import type { PartyProgram } from '../party/party-program.js';
+import { lineTo } from '../mpc/party-line.js';
 import type { SsLrPlan } from './ss-lr-plan.js';
 import { dealTraining } from './ss-lr-train.js';
 

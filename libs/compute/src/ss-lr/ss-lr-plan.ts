@@ -1,6 +1,6 @@
 import type { SsLrConfig } from './ss-lr-config.js';
 import type { Schedule } from './ss-lr-train.js';
-import { verticalPlanOf, type VerticalPart, type VerticalPlan } from './vertical-plan.js';
+import { verticalPlanOf, type VerticalPart, type VerticalPlan } from '../vertical/vertical-plan.js';
 
 /** Of the files of both parties' slices. */
 export const SLICE_FORMAT = 'taskchain/vertical-regression/v1';
