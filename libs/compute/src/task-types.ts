@@ -1,5 +1,5 @@
 import { analysis } from './analysis/analysis.js';
-import { biclassificationEval } from './biclassification-eval.js';
+import { biclassificationEval } from './evaluation/biclassification-eval.js';
 import type { NativeTaskType } from './contract/config-schema.js';
 import { pearsonCorrelation, vif } from './correlation/correlation.js';
 import { diagnostic } from './diagnostic/diagnostic.js';
@@ -9,8 +9,8 @@ import { aggregate, mergeModels } from './federated/aggregate.js';
 import { federatedTraining } from './federated/federated-training.js';
 import { train } from './federated/train.js';
 import { psi } from './psi/psi.js';
-import { regressionEval } from './regression-eval.js';
-import { report } from './report.js';
+import { regressionEval } from './evaluation/regression-eval.js';
+import { report } from './report/report.js';
 import { ssLr } from './ss-lr/ss-lr.js';
 import { ssXgb } from './ss-xgb/ss-xgb.js';
 import { tableStatistics } from './statistics/table-statistics.js';

@@ -1,4 +1,4 @@
-import { MIN_GROUP_ROWS } from '../metrics.js';
+import { MIN_GROUP_ROWS } from '../evaluation/metrics.js';
 import { TaskFailure } from './task-type.js';
 
 /**

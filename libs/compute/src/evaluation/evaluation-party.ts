@@ -1,9 +1,9 @@
-import { evaluateClasses } from '../biclassification-eval-party.js';
+import { evaluateClasses } from './biclassification-eval-party.js';
 import type { Objective } from '../federated/model.js';
-import { METRICS } from '../metrics.js';
+import { METRICS } from './metrics.js';
 import { NEUTRAL, type PartyContext, type PartyProgram } from '../party/party-program.js';
-import { checkGroup, evaluateNumbers, type RegressionEvalArgs } from '../regression-eval-party.js';
-import { REGRESSION_METRICS } from '../regression-metrics.js';
+import { checkGroup, evaluateNumbers, type RegressionEvalArgs } from './regression-eval-party.js';
+import { REGRESSION_METRICS } from './regression-metrics.js';
 import { readNumericColumns } from '../table/numeric-columns.js';
 import { checkAligned } from '../vertical/vertical-rows.js';
 import { writeTable } from '../table/write-table.js';

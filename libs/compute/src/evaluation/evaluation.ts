@@ -6,7 +6,7 @@ import {
   perParty,
   type NativeTaskType,
 } from '../contract/config-schema.js';
-import { bucketSize, classGates, numberGates } from '../evaluation-schema.js';
+import { bucketSize, classGates, numberGates } from './evaluation-schema.js';
 import type { JsonSchema, ParamFault } from '../contract/task-type.js';
 import { labelPartyOf, type EvaluationConfig } from './evaluation-config.js';
 

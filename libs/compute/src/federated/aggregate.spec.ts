@@ -1,7 +1,7 @@
 import { after, before, describe, test } from 'node:test';
 import { expect } from 'expect';
 import { checkTaskParams } from '../check-params.js';
-import { binaryMetrics, cutPoints } from '../metrics.js';
+import { binaryMetrics, cutPoints } from '../evaluation/metrics.js';
 import { STATE_BITS, encode, toBytes } from '../mpc/ring.js';
 import type { CrossedMessage } from '../party/run-parties.js';
 import { runTask } from '../run-task.js';

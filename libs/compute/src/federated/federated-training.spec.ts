@@ -2,7 +2,7 @@ import { after, before, describe, test } from 'node:test';
 import { expect } from 'expect';
 import fc from 'fast-check';
 import { checkTaskParams } from '../check-params.js';
-import { binaryMetrics, cutPoints } from '../metrics.js';
+import { binaryMetrics, cutPoints } from '../evaluation/metrics.js';
 import { STATE_BITS, decode, encode, fromBytes, toBytes } from '../mpc/ring.js';
 import { permutation } from '../mpc/random.js';
 import type { CrossedMessage } from '../party/run-parties.js';

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
 import { parse } from 'csv-parse/sync';
 import { expect } from 'expect';
-import { binaryMetrics, cutPoints, type BinaryMetrics } from '../metrics.js';
+import { binaryMetrics, cutPoints, type BinaryMetrics } from '../evaluation/metrics.js';
 import { testFolder, type TestFolder } from '../contract/run-for-tests.js';
 import { runSsLr } from './ss-lr-run.js';
 import { batches, splitRows } from '../vertical/split-rows.js';

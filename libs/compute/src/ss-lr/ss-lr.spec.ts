@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { expect } from 'expect';
 import { checkTaskParams } from '../check-params.js';
-import { binaryMetrics, cutPoints } from '../metrics.js';
+import { binaryMetrics, cutPoints } from '../evaluation/metrics.js';
 import { MaskStream } from '../mpc/random.js';
 import { encode, toBytes } from '../mpc/ring.js';
 import type { CrossedMessage } from '../party/run-parties.js';

@@ -6,7 +6,7 @@ import { expect } from 'expect';
 import { parquetReadObjects } from 'hyparquet';
 import { checkTaskParams } from '../check-params.js';
 import { breastCancer, csvOf } from '../table/breast-cancer-for-tests.js';
-import { binaryMetrics, cutPoints } from '../metrics.js';
+import { binaryMetrics, cutPoints } from '../evaluation/metrics.js';
 import { NEUTRAL } from '../party/party-program.js';
 import type { CrossedMessage } from '../party/run-parties.js';
 import { testFolder, type TestFolder } from '../contract/run-for-tests.js';

@@ -1,6 +1,6 @@
 import { MIN_GROUP_ROWS } from './metrics.js';
-import type { PartyContext, PartyProgram } from './party/party-program.js';
-import { writeJson } from './party/write-json.js';
+import type { PartyContext, PartyProgram } from '../party/party-program.js';
+import { writeJson } from '../party/write-json.js';
 import {
   REGRESSION_METRICS,
   meanOf,
@@ -11,7 +11,7 @@ import {
   type RegressionMetrics,
 } from './regression-metrics.js';
 import { readPredictions } from './prediction-columns.js';
-import { TaskFailure, type JsonObject } from './contract/task-type.js';
+import { TaskFailure, type JsonObject } from '../contract/task-type.js';
 
 /** What the holder's thread is told. */
 export interface RegressionEvalArgs {

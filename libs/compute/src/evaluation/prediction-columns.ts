@@ -1,5 +1,5 @@
-import type { PartyContext } from './party/party-program.js';
-import { readNumericColumns } from './table/numeric-columns.js';
+import type { PartyContext } from '../party/party-program.js';
+import { readNumericColumns } from '../table/numeric-columns.js';
 
 /** The columns of a prediction table that an evaluation looks at. */
 interface PredictionTable {

@@ -1,8 +1,8 @@
 import type { EvaluationArgs } from './biclassification-eval-party.js';
 import { holderOf, type BiclassificationConfig } from './biclassification-eval-config.js';
 import { METRICS } from './metrics.js';
-import { runParties } from './party/run-parties.js';
-import type { Json, JsonObject, TaskRun, TaskRunResult } from './contract/task-type.js';
+import { runParties } from '../party/run-parties.js';
+import type { Json, JsonObject, TaskRun, TaskRunResult } from '../contract/task-type.js';
 
 /** Runs `biclassification_eval`, whose parameters have been checked, in a thread of the party that holds the table. */
 export async function runBiclassificationEval(run: TaskRun): Promise<TaskRunResult> {

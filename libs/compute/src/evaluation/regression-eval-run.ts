@@ -1,7 +1,7 @@
 import { holderOf } from './biclassification-eval-config.js';
-import { runParties } from './party/run-parties.js';
+import { runParties } from '../party/run-parties.js';
 import type { RegressionEvalArgs } from './regression-eval-party.js';
-import type { Json, JsonObject, TaskRun, TaskRunResult } from './contract/task-type.js';
+import type { Json, JsonObject, TaskRun, TaskRunResult } from '../contract/task-type.js';
 
 /** `task_config` of `regression_eval`, as its schema lets it through. */
 interface RegressionEvalConfig {

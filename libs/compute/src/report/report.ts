@@ -1,5 +1,5 @@
-import { configSchema, type NativeTaskType } from './contract/config-schema.js';
-import { SECTION_KINDS } from './report/section.js';
+import { configSchema, type NativeTaskType } from '../contract/config-schema.js';
+import { SECTION_KINDS } from './section.js';
 
 /** Renders the results of the tasks that it depends on; it has no party and reads no table. */
 export const report: NativeTaskType = {
@@ -25,5 +25,5 @@ export const report: NativeTaskType = {
     },
     [],
   ),
-  load: async () => (await import('./report/report-run.js')).runReport,
+  load: async () => (await import('./report-run.js')).runReport,
 };

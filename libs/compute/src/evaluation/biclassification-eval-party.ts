@@ -11,11 +11,11 @@ import {
   type MetricName,
   type ScoreBucket,
 } from './metrics.js';
-import type { PartyContext, PartyProgram } from './party/party-program.js';
-import { writeJson } from './party/write-json.js';
+import type { PartyContext, PartyProgram } from '../party/party-program.js';
+import { writeJson } from '../party/write-json.js';
 import { checkGroup } from './regression-eval-party.js';
 import { readPredictions } from './prediction-columns.js';
-import { TaskFailure, type JsonObject } from './contract/task-type.js';
+import { TaskFailure, type JsonObject } from '../contract/task-type.js';
 
 /** What the holder's thread is told. */
 export interface EvaluationArgs {

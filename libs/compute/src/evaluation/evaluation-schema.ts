@@ -1,8 +1,8 @@
 import { holderOf, type BiclassificationConfig } from './biclassification-eval-config.js';
-import { inputPath, outputPath, perParty } from './contract/config-schema.js';
+import { inputPath, outputPath, perParty } from '../contract/config-schema.js';
 import { METRICS } from './metrics.js';
 import { REGRESSION_METRICS } from './regression-metrics.js';
-import type { JsonSchema, ParamFault } from './contract/task-type.js';
+import type { JsonSchema, ParamFault } from '../contract/task-type.js';
 
 /** A path with the one party that it belongs to, or an artifact that names its party. */
 const ofOne = (path: JsonSchema, description: string): JsonSchema => ({

@@ -1,11 +1,11 @@
 import { after, before, describe, test } from 'node:test';
 import { expect } from 'expect';
 import { runBiclassificationEval } from './biclassification-eval-run.js';
-import { checkTaskParams } from './check-params.js';
+import { checkTaskParams } from '../check-params.js';
 import { binaryMetrics, cutPoints } from './metrics.js';
-import { MaskStream } from './mpc/random.js';
-import { testFolder, type TestFolder } from './contract/run-for-tests.js';
-import type { JsonObject } from './contract/task-type.js';
+import { MaskStream } from '../mpc/random.js';
+import { testFolder, type TestFolder } from '../contract/run-for-tests.js';
+import type { JsonObject } from '../contract/task-type.js';
 
 const ROWS = 2000;
 const words = new MaskStream(new Uint8Array(32), 'evaluation').next(ROWS);

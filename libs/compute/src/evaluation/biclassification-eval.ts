@@ -1,5 +1,5 @@
 import type { BiclassificationConfig } from './biclassification-eval-config.js';
-import { columnName, configSchema, type NativeTaskType } from './contract/config-schema.js';
+import { columnName, configSchema, type NativeTaskType } from '../contract/config-schema.js';
 import { bucketSize, classGates, evaluationReport, holderFaults, predictionData } from './evaluation-schema.js';
 
 /** Figures and curves of predictions for two classes, made by the party that holds them. */

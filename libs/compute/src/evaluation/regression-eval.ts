@@ -1,5 +1,5 @@
 import type { BiclassificationConfig } from './biclassification-eval-config.js';
-import { columnName, configSchema, type NativeTaskType } from './contract/config-schema.js';
+import { columnName, configSchema, type NativeTaskType } from '../contract/config-schema.js';
 import { bucketSize, evaluationReport, holderFaults, numberGates, predictionData } from './evaluation-schema.js';
 
 /** Figures of predicted numbers, made by the party that holds them. */
