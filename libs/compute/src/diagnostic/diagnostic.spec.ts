@@ -1,7 +1,7 @@
 import { after, before, describe, test } from 'node:test';
 import { expect } from 'expect';
 import { testFolder, type TestFolder } from '../contract/run-for-tests.js';
-import { runTask } from '../run-task.js';
+import { runTask } from '../catalogue/run-task.js';
 import type { TaskRun } from '../contract/task-type.js';
 
 let folder: TestFolder;

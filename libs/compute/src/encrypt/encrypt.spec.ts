@@ -10,9 +10,9 @@ import { Decrypter, armor, generateIdentity, identityToRecipient } from 'age-enc
 import { expect } from 'expect';
 import fc from 'fast-check';
 import { findDebianPrograms } from '#libs/testing';
-import { checkTaskParams } from '../check-params.js';
+import { checkTaskParams } from '../catalogue/check-params.js';
 import type { CrossedMessage } from '../party/run-parties.js';
-import { runTask } from '../run-task.js';
+import { runTask } from '../catalogue/run-task.js';
 import { testFolder, type TestFolder } from '../contract/run-for-tests.js';
 import type { JsonObject, TaskRun, TaskRunResult } from '../contract/task-type.js';
 import { runEncrypt } from './encrypt-run.js';

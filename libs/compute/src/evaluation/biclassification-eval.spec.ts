@@ -1,7 +1,7 @@
 import { after, before, describe, test } from 'node:test';
 import { expect } from 'expect';
 import { runBiclassificationEval } from './biclassification-eval-run.js';
-import { checkTaskParams } from '../check-params.js';
+import { checkTaskParams } from '../catalogue/check-params.js';
 import { binaryMetrics, cutPoints } from './metrics.js';
 import { MaskStream } from '../mpc/random.js';
 import { testFolder, type TestFolder } from '../contract/run-for-tests.js';

@@ -1,12 +1,12 @@
 import { after, before, describe, test } from 'node:test';
 import { expect } from 'expect';
-import { checkTaskParams } from '../check-params.js';
+import { checkTaskParams } from '../catalogue/check-params.js';
 import { csvOf } from '../table/breast-cancer-for-tests.js';
 import { binaryMetrics, cutPoints } from './metrics.js';
 import { NEUTRAL } from '../party/party-program.js';
 import type { CrossedMessage } from '../party/run-parties.js';
 import { testFolder, type TestFolder } from '../contract/run-for-tests.js';
-import { runTask } from '../run-task.js';
+import { runTask } from '../catalogue/run-task.js';
 import type { JsonObject, TaskRunResult } from '../contract/task-type.js';
 import { runEvaluation } from './evaluation-run.js';
 

@@ -1,14 +1,14 @@
 import { after, before, describe, test } from 'node:test';
 import { expect } from 'expect';
 import fc from 'fast-check';
-import { checkTaskParams } from '../check-params.js';
+import { checkTaskParams } from '../catalogue/check-params.js';
 import { csvOf } from '../table/breast-cancer-for-tests.js';
 import { MaskStream } from '../mpc/random.js';
 import { runParties, type CrossedMessage } from '../party/run-parties.js';
 import { runRegressionEval } from './regression-eval-run.js';
 import { meanOf, numberBuckets, regressionMetrics, type RegressionMetrics } from './regression-metrics.js';
 import { testFolder, type TestFolder } from '../contract/run-for-tests.js';
-import { runTask } from '../run-task.js';
+import { runTask } from '../catalogue/run-task.js';
 import type { Json, JsonObject, TaskRun } from '../contract/task-type.js';
 
 const ROWS = 500;

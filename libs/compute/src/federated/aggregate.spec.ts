@@ -1,10 +1,10 @@
 import { after, before, describe, test } from 'node:test';
 import { expect } from 'expect';
-import { checkTaskParams } from '../check-params.js';
+import { checkTaskParams } from '../catalogue/check-params.js';
 import { binaryMetrics, cutPoints } from '../evaluation/metrics.js';
 import { STATE_BITS, encode, toBytes } from '../mpc/ring.js';
 import type { CrossedMessage } from '../party/run-parties.js';
-import { runTask } from '../run-task.js';
+import { runTask } from '../catalogue/run-task.js';
 import { testFolder, type TestFolder } from '../contract/run-for-tests.js';
 import type { JsonObject, TaskRun, TaskRunResult } from '../contract/task-type.js';
 import { runAggregate } from './aggregate-run.js';

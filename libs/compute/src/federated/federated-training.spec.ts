@@ -1,12 +1,12 @@
 import { after, before, describe, test } from 'node:test';
 import { expect } from 'expect';
 import fc from 'fast-check';
-import { checkTaskParams } from '../check-params.js';
+import { checkTaskParams } from '../catalogue/check-params.js';
 import { binaryMetrics, cutPoints } from '../evaluation/metrics.js';
 import { STATE_BITS, decode, encode, fromBytes, toBytes } from '../mpc/ring.js';
 import { permutation } from '../mpc/random.js';
 import type { CrossedMessage } from '../party/run-parties.js';
-import { runTask } from '../run-task.js';
+import { runTask } from '../catalogue/run-task.js';
 import { testFolder, type TestFolder } from '../contract/run-for-tests.js';
 import type { JsonObject, TaskRun, TaskRunResult } from '../contract/task-type.js';
 import { breastCancer, csvOf, everyPatient, type Patients } from '../table/breast-cancer-for-tests.js';

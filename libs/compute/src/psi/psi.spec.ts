@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { expect } from 'expect';
 import { testFolder, type TestFolder } from '../contract/run-for-tests.js';
-import { runTask } from '../run-task.js';
+import { runTask } from '../catalogue/run-task.js';
 import type { CrossedMessage } from '../party/run-parties.js';
 import { runPsi } from './psi-run.js';
 

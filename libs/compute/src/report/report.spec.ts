@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { after, before, describe, test } from 'node:test';
 import { expect } from 'expect';
 import { parse, type DefaultTreeAdapterTypes, type Token } from 'parse5';
-import { checkTaskParams } from '../check-params.js';
+import { checkTaskParams } from '../catalogue/check-params.js';
 import { testFolder, type TestFolder } from '../contract/run-for-tests.js';
 import type { Json, JsonObject, TaskRunResult } from '../contract/task-type.js';
 import { HOSTILE, INPUTS, LONG_NAMES, resultsNamed } from './inputs-for-tests.js';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { expect } from 'expect';
-import { checkTaskParams } from '../check-params.js';
+import { checkTaskParams } from '../catalogue/check-params.js';
 import { binaryMetrics, cutPoints } from '../evaluation/metrics.js';
 import { MaskStream } from '../mpc/random.js';
 import { encode, toBytes } from '../mpc/ring.js';

@@ -2,7 +2,7 @@ import { after, before, describe, test } from 'node:test';
 import { expect } from 'expect';
 import type { CrossedMessage } from '../party/run-parties.js';
 import { testFolder, type TestFolder } from '../contract/run-for-tests.js';
-import { runTask } from '../run-task.js';
+import { runTask } from '../catalogue/run-task.js';
 import type { JsonObject } from '../contract/task-type.js';
 import { stepKinds } from './step-kinds.js';
 import { runSteps } from './steps-run.js';

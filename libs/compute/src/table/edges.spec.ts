@@ -5,7 +5,7 @@ import { after, before, describe, test } from 'node:test';
 import { expect } from 'expect';
 import { openInput } from '../party/input-files.js';
 import { testFolder, type TestFolder } from '../contract/run-for-tests.js';
-import { runTask } from '../run-task.js';
+import { runTask } from '../catalogue/run-task.js';
 import { readTable } from './read-table.js';
 
 let folder: TestFolder;

@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { parquetReadObjects } from 'hyparquet';
 import { parquetWriteBuffer, type ColumnSource } from 'hyparquet-writer';
 import { testFolder, type TestFolder } from '../contract/run-for-tests.js';
-import { runTask } from '../run-task.js';
+import { runTask } from '../catalogue/run-task.js';
 import { readTable } from './read-table.js';
 
 const given = fileURLToPath(new URL('../../../../../libs/compute/src/table/parquet-for-tests', import.meta.url));

@@ -1,12 +1,12 @@
 import { cp, readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { TestFolder } from './contract/run-for-tests.js';
+import type { TestFolder } from '../contract/run-for-tests.js';
 import { runTask } from './run-task.js';
-import type { Json, JsonObject, TaskParams, TaskRun } from './contract/task-type.js';
+import type { Json, JsonObject, TaskParams, TaskRun } from '../contract/task-type.js';
 
 /** Compiled, this file lies in dist/libs/compute/src. */
-const EXAMPLES = fileURLToPath(new URL('../../../../examples', import.meta.url));
+const EXAMPLES = fileURLToPath(new URL('../../../../../examples', import.meta.url));
 
 export interface ExampleTask {
   readonly task_id: string;

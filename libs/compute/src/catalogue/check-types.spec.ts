@@ -1,7 +1,7 @@
 import { describe, test } from 'node:test';
 import { expect } from 'expect';
 import { faultsOfTypes } from './check-types.js';
-import { configSchema, type NativeTaskType } from './contract/config-schema.js';
+import { configSchema, type NativeTaskType } from '../contract/config-schema.js';
 import { taskTypes } from './task-types.js';
 
 const whole: NativeTaskType = {
@@ -23,7 +23,7 @@ describe('types that a worker cannot run', () => {
 
   test('are two of one name', async () => {
     expect(await faultsWith({ type: 'whole' })).toEqual([
-      'task type "whole" is there twice: see libs/compute/src/task-types.ts',
+      'task type "whole" is there twice: see libs/compute/src/catalogue/task-types.ts',
     ]);
   });
 

@@ -1,5 +1,5 @@
-import { compileSchema } from './contract/schema-faults.js';
-import type { NativeTaskType } from './contract/config-schema.js';
+import { compileSchema } from '../contract/schema-faults.js';
+import type { NativeTaskType } from '../contract/config-schema.js';
 
 /**
  * What keeps a worker from running these types, a sentence each: a type without a processor, with a schema that is none, or with
@@ -10,7 +10,7 @@ export async function faultsOfTypes(types: readonly NativeTaskType[]): Promise<s
   for (const [at, type] of types.entries()) {
     const name = JSON.stringify(type.type);
     const about = (why: string): void =>
-      void faults.push(`task type ${name} ${why}: see libs/compute/src/task-types.ts`);
+      void faults.push(`task type ${name} ${why}: see libs/compute/src/catalogue/task-types.ts`);
     if (types.findIndex((each) => each.type === type.type) < at) about('is there twice');
     try {
       compileSchema(type.configSchema);

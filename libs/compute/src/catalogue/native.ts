@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { findTaskType } from '../task-types.js';
+import { findTaskType } from './task-types.js';
 import type { Engine, Finding } from '../contract/task-runner.js';
 import { checkForNative } from './native-check.js';
 

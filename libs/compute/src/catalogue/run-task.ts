@@ -1,6 +1,6 @@
 import { checkResolvedParams } from './check-params.js';
-import { findEngine } from './engine/engines.js';
-import { TaskFailure, type TaskRun, type TaskRunResult } from './contract/task-type.js';
+import { findEngine } from './task-runners.js';
+import { TaskFailure, type TaskRun, type TaskRunResult } from '../contract/task-type.js';
 
 /** Largest result, in bytes of JSON. Larger things are artifacts. */
 export const MAX_RESULT_BYTES = 64 * 1024;

@@ -1,7 +1,7 @@
 import { inputFaults, partyFaults } from '../contract/party-faults.js';
 import { schemaFaults } from '../contract/schema-faults.js';
 import type { ParamFault, TaskParams } from '../contract/task-type.js';
-import { findTaskType } from '../task-types.js';
+import { findTaskType } from './task-types.js';
 import { escape, isMap } from '../contract/json-values.js';
 import type { IsOpen } from '../contract/task-runner.js';
 

@@ -1,5 +1,5 @@
-import { copyExampleTables, exampleRun, exampleTasks, onLargeTables, runExample } from '../examples-for-tests.js';
-import { taskTypes } from '../task-types.js';
+import { copyExampleTables, exampleRun, exampleTasks, onLargeTables, runExample } from './examples-for-tests.js';
+import { taskTypes } from './task-types.js';
 import { describeEngine, type EngineSample } from './conformance-for-tests.js';
 import { native } from './native.js';
 

@@ -2,8 +2,8 @@ import { after, before, describe, test } from 'node:test';
 import { expect } from 'expect';
 import { checkTaskParams } from './check-params.js';
 import { copyExampleTables, exampleTasks, runExample, type ExampleTask } from './examples-for-tests.js';
-import type { JsonObject } from './contract/task-type.js';
-import { testFolder, type TestFolder } from './contract/run-for-tests.js';
+import type { JsonObject } from '../contract/task-type.js';
+import { testFolder, type TestFolder } from '../contract/run-for-tests.js';
 
 let folder: TestFolder;
 let tasks: ExampleTask[];

@@ -3,7 +3,7 @@ import { expect } from 'expect';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { checkTaskParams } from './check-params.js';
 import { runTask } from './run-task.js';
-import type { TaskRun } from './contract/task-type.js';
+import type { TaskRun } from '../contract/task-type.js';
 import { findTaskType, taskTypes } from './task-types.js';
 
 const init = { parties: ['alice', 'bob'], address: 'local' };

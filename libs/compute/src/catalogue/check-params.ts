@@ -1,7 +1,7 @@
-import type { IsOpen } from './contract/task-runner.js';
-import { engineFault, findEngine } from './engine/engines.js';
-import { escape, isMap } from './contract/json-values.js';
-import type { ParamFault, TaskParams } from './contract/task-type.js';
+import type { IsOpen } from '../contract/task-runner.js';
+import { engineFault, findEngine } from './task-runners.js';
+import { escape, isMap } from '../contract/json-values.js';
+import type { ParamFault, TaskParams } from '../contract/task-type.js';
 import { findTaskType, taskTypes } from './task-types.js';
 
 /**

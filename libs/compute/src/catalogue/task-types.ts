@@ -1,0 +1,51 @@
+import { analysis } from '../analysis/analysis.js';
+import { biclassificationEval } from '../evaluation/biclassification-eval.js';
+import type { NativeTaskType } from '../contract/config-schema.js';
+import { pearsonCorrelation, vif } from '../correlation/correlation.js';
+import { diagnostic } from '../diagnostic/diagnostic.js';
+import { encrypt } from '../encrypt/encrypt.js';
+import { evaluation } from '../evaluation/evaluation.js';
+import { aggregate, mergeModels } from '../federated/aggregate.js';
+import { federatedTraining } from '../federated/federated-training.js';
+import { train } from '../federated/train.js';
+import { psi } from '../psi/psi.js';
+import { regressionEval } from '../evaluation/regression-eval.js';
+import { report } from '../report/report.js';
+import { ssLr } from '../ss-lr/ss-lr.js';
+import { ssXgb } from '../ss-xgb/ss-xgb.js';
+import { tableStatistics } from '../statistics/table-statistics.js';
+import { featureEngineering, preprocessing, singleStepTypes } from '../steps/step-types.js';
+import { validation } from '../validation/validation.js';
+
+/** Every task type of the native engine, in the order of the catalogue. A new type is added here and nowhere else. */
+export const taskTypes: readonly NativeTaskType[] = [
+  psi,
+  ...singleStepTypes,
+  tableStatistics,
+  pearsonCorrelation,
+  vif,
+  ssLr,
+  ssXgb,
+  biclassificationEval,
+  regressionEval,
+  preprocessing,
+  featureEngineering,
+  validation,
+  analysis,
+  train,
+  federatedTraining,
+  aggregate,
+  mergeModels,
+  evaluation,
+  encrypt,
+  report,
+  diagnostic,
+];
+
+const byName = new Map(taskTypes.map((type) => [type.type, type]));
+if (byName.size !== taskTypes.length) throw new Error('Two task types have the same name');
+
+/** The type of this wire name, or undefined. */
+export function findTaskType(type: string): NativeTaskType | undefined {
+  return byName.get(type);
+}
