@@ -2,14 +2,12 @@ import { after, before, describe, it } from 'node:test';
 import { expect } from 'expect';
 import { Registry } from 'prom-client';
 import {
-  ChainCache,
+  ChainEngine,
   commandChain,
   createChain,
+  LeaseReconciler,
   makeEngineMetrics,
   reconcileInvariants,
-  reconcileLeases,
-  Room,
-  type Engine,
   type NewChain,
 } from '#libs/chain-engine';
 import { DEFAULT_RETRY_POLICY } from '#libs/chain-domain';
@@ -24,14 +22,13 @@ describe('the reconciler', () => {
   before(() => void (db = new Database(database.url, { max: 4 }).forTenant('default')));
 
   const sql = (text: string) => withConnection(database.url, (client) => client.query(text));
-  const engineOn = (over: Database): Engine => ({
-    db: over,
-    queues: { send: async () => undefined, state: async () => 'missing' } as never,
-    room: new Room(),
-    cache: new ChainCache(),
-    metrics: makeEngineMetrics(new Registry()),
-    log: { info: () => undefined, warn: () => undefined, error: () => undefined },
-  });
+  const engineOn = (over: Database, state = 'missing'): ChainEngine =>
+    new ChainEngine(
+      over,
+      { send: async () => undefined, state: async () => state } as never,
+      makeEngineMetrics(new Registry()),
+      { info: () => undefined, warn: () => undefined, error: () => undefined },
+    );
 
   it('locks a chain that changes whenever it is read, and carries the command out', { timeout: 20_000 }, async () => {
     const outcome = await createChain(db, chainOf([[], []]));
@@ -80,8 +77,7 @@ describe('the reconciler', () => {
         return db.query(statement, values);
       },
     } as unknown as Database;
-    const engine = engineOn(renewing);
-    await reconcileLeases(engine, false);
+    await new LeaseReconciler(engineOn(renewing)).reconcile(false);
     expect(saves).toBe(1);
     const { rows } = await sql(`SELECT status, attempt, losses FROM chain_tasks WHERE chain_id = '${chainId}'`);
     expect(rows).toEqual([{ status: 'RUNNING', attempt: 1, losses: 0 }]);
@@ -89,7 +85,7 @@ describe('the reconciler', () => {
     expect(repairs.rows).toEqual([]);
 
     await sql(`UPDATE chain_tasks SET lease_until = now() - interval '1 s'`);
-    await reconcileLeases(engineOn(db), false);
+    await new LeaseReconciler(engineOn(db)).reconcile(false);
     expect((await sql('SELECT kind FROM repairs')).rows).toEqual([{ kind: 'worker-lost' }]);
   });
 
@@ -97,8 +93,7 @@ describe('the reconciler', () => {
     await clear();
     await createChain(db, chainOf([[]]));
     await sql(`UPDATE chain_tasks SET status = 'QUEUED', attempt = 1, lease_until = now() - interval '1 s'`);
-    const engine = { ...engineOn(db), queues: { state: async () => 'active' } as never };
-    await reconcileLeases(engine, false);
+    await new LeaseReconciler(engineOn(db, 'active')).reconcile(false);
     const { rows } = await sql(`SELECT status, attempt, lease_until > now() AS leased FROM chain_tasks`);
     expect(rows).toEqual([{ status: 'QUEUED', attempt: 1, leased: true }]);
   });

@@ -10,12 +10,12 @@
  *   version is raised where anything changed. A QUEUED task gets the queue's lease, a RUNNING one the run's, any other
  *   none. `ready_at` is set as a task becomes READY or is held no more, or is sent without having waited as READY.
  *   Only a task in SUCCESS has a result. Outbox rows are of the same commit.
- * - claim-ready.ts: READY, not held, of RUNNING chains, by priority, as many as there is room; raises the chain's
+ * - claim-ready.ts: READY, not held, of RUNNING chains, by priority, as many as there is capacity; raises the chain's
  *   version; a row that another statement holds is skipped (the caller's `skip` says which chain).
  * - promote-due.ts: due RETRYING tasks of RUNNING chains become READY, held where the chain has no place for them; raises
  *   the version and the admitted count.
  * - leases.ts: `renew-leases` counts only for the same attempt and run in flight and raises no version; `expired-leases`,
- *   `overdue-tasks`, `overdue-in-queue`, `overdue-chains`, `queued-tasks` read; `load-room` counts what is in flight.
+ *   `overdue-tasks`, `overdue-in-queue`, `overdue-chains`, `queued-tasks` read; `load-capacity` counts what is in flight.
  * - outbox.ts: a taken row is hidden for a while and comes again unless it is deleted.
  *
  * Not modelled: connection loss (an abort and a death are the same to the others), locks that wait, restored backups.

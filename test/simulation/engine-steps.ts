@@ -4,7 +4,7 @@
  * (`applyAndSend`), dispatcher.ts, reconciler.ts, apply-reports.ts, heartbeats.ts.
  */
 import { IncompleteState } from '#libs/chain-domain';
-import { decideChain, type ChainCache, type Incoming, type Room } from '#libs/chain-engine';
+import { decideChain, type ChainCache, type Incoming, type Capacity } from '#libs/chain-engine';
 import type { ChainSave, LoadedChain } from '#libs/repositories';
 import type { AttemptRef, TaskRecord } from './database.js';
 import type { Machine } from './machine.js';
@@ -22,13 +22,13 @@ export interface Work {
 
 /** What the loops of one process share. */
 export interface Local {
-  readonly room: Room;
+  readonly capacity: Capacity;
   readonly cache?: ChainCache;
 }
 
 /** Load, decide, save until all is stored, then send what was dispatched. */
 export function* applyAndSend(world: Surroundings, work: readonly Work[], local: Local): Machine {
-  const { room, cache } = local;
+  const { capacity, cache } = local;
   const rounds: ChainSave[][] = [];
   for (let open = work; open.length > 0;) {
     const saves = yield* decideWork(world, open, local);
@@ -41,7 +41,7 @@ export function* applyAndSend(world: Surroundings, work: readonly Work[], local:
     const lost = saves.filter(({ loaded }) => !ids.has(loaded.chainId));
     for (const { loaded, dispatched } of lost) {
       cache?.conflicted(loaded.chainId);
-      for (const position of dispatched) room.give(loaded.state.tasks.get(position)!.taskType);
+      for (const position of dispatched) capacity.give(loaded.state.tasks.get(position)!.taskType);
     }
     open = open.filter(
       ({ chainId, once }) => once === undefined && lost.some(({ loaded }) => loaded.chainId === chainId),
@@ -50,7 +50,7 @@ export function* applyAndSend(world: Surroundings, work: readonly Work[], local:
   for (const stored of rounds) yield* sendDispatched(world, stored, local);
 }
 
-function* decideWork(world: Surroundings, work: readonly Work[], { room, cache }: Local): Machine<ChainSave[]> {
+function* decideWork(world: Surroundings, work: readonly Work[], { capacity, cache }: Local): Machine<ChainSave[]> {
   const saves: ChainSave[] = [];
   const whole = work.filter(({ positions }) => positions === undefined);
   const partly = work.filter(({ positions }) => positions !== undefined);
@@ -61,14 +61,14 @@ function* decideWork(world: Surroundings, work: readonly Work[], { room, cache }
   for (const [i, loaded] of reads.entries()) {
     const item = partly[i]!;
     try {
-      saves.push(decideChain(loaded, item.incoming(loaded), room));
+      saves.push(decideChain(loaded, item.incoming(loaded), capacity));
     } catch (error) {
       if (!(error instanceof IncompleteState)) throw error;
       whole.push(item);
     }
   }
   for (const [i, loaded] of (yield* loadWhole(world, whole)).entries()) {
-    saves.push(decideChain(loaded, whole[i]!.incoming(loaded), room));
+    saves.push(decideChain(loaded, whole[i]!.incoming(loaded), capacity));
   }
   return saves;
 }

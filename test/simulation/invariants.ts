@@ -196,7 +196,7 @@ function alive(chainId: string, { chain, tasks }: Snapshot): void {
   }
   const idle = tasks.find((task) => task.status === 'READY' && task.hold !== null);
   if (idle && (maxParallel === null || admittedTasks < maxParallel)) {
-    throw new Violation('hold', `${chainId} has room and ${idle.taskId} is held: ${idle.hold}`);
+    throw new Violation('hold', `${chainId} has capacity and ${idle.taskId} is held: ${idle.hold}`);
   }
   for (const task of tasks) {
     if (task.status !== 'PENDING') continue;

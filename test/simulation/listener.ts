@@ -1,9 +1,9 @@
 /**
  * A listener process: apps/status-listener/src/listener.ts and the engine's loops, as step machines that share one
- * `Room` and one `ChainCache` and die together.
+ * `Capacity` and one `ChainCache` and die together.
  */
 import type { ChainCommand } from '#libs/chain-domain';
-import { ChainCache, LEASES, Refused, Room } from '#libs/chain-engine';
+import { ChainCache, LEASES, Refused, Capacity } from '#libs/chain-engine';
 import type { AttemptRef, TaskRecord } from './database.js';
 import { applyAndSend, attemptOf, reportWork, sendJobs, taskWork, type Local, type Work } from './engine-steps.js';
 import type { Machine } from './machine.js';
@@ -18,9 +18,9 @@ const NAMED_WITHIN_MS = 3_000;
 
 /** The loops of one listener, by name. */
 export function listenerMachines(world: Surroundings): Map<string, Machine> {
-  const room = new Room();
-  room.refresh(world.room());
-  const local = { room, cache: new ChainCache(() => world.clock.now) };
+  const capacity = new Capacity();
+  capacity.refresh(world.capacity());
+  const local = { capacity, cache: new ChainCache(() => world.clock.now) };
   return new Map([
     ['reports', receive(world, 'done', local)],
     ['notes', receive(world, 'notes', local)],
@@ -52,7 +52,7 @@ function answer(world: Surroundings, beat: Heartbeat): void {
 }
 
 function* dispatch(world: Surroundings, local: Local & { readonly cache: ChainCache }): Machine {
-  const { room, cache } = local;
+  const { capacity, cache } = local;
   for (;;) {
     yield 'take stop signals';
     const signals = world.database.takeOutbox();
@@ -64,15 +64,15 @@ function* dispatch(world: Surroundings, local: Local & { readonly cache: ChainCa
     }
     const m = yield 'promote';
     world.database.promoteDue(m % 8 === 0 ? 'c0' : null);
-    yield 'count room';
-    room.refresh(world.room());
-    const { types, places } = room.openings(MOST_CLAIMED);
+    yield 'count capacity';
+    capacity.refresh(world.capacity());
+    const { types, places } = capacity.openings(MOST_CLAIMED);
     if (types.length === 0) continue;
     const n = yield 'claim';
     const skip = n % 8 === 0 ? 'c0' : null;
     const claimed = world.database.claimReady(types, places, skip);
     types.forEach((type, i) =>
-      room.claimed(type, claimed.filter(({ task }) => task.taskType === type).length, places[i]!, []),
+      capacity.claimed(type, claimed.filter(({ task }) => task.taskType === type).length, places[i]!, []),
     );
     for (const { chainId } of claimed) cache.forget(chainId);
     yield* sendJobs(world, claimed.map(attemptOf), local);
@@ -191,7 +191,7 @@ export function* operator(world: Surroundings, chainId: string, command: ChainCo
   const report = command.kind === 'ResolveTask' ? { result: 'operator' } : undefined;
   const work: Work = { chainId, positions: undefined, incoming: () => [{ event: command, report }] };
   try {
-    yield* applyAndSend(world, [work], { room: new Room() });
+    yield* applyAndSend(world, [work], { capacity: new Capacity() });
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
   }

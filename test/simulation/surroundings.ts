@@ -1,4 +1,4 @@
-import type { RoomRow } from '#libs/repositories';
+import type { CapacityRow } from '#libs/repositories';
 import type { Bug } from './bugs.js';
 import type { ModelDatabase } from './database.js';
 import type { Job, ModelChannel, ModelQueue } from './transport.js';
@@ -14,8 +14,8 @@ export interface Surroundings {
   readonly quiet: boolean;
   /** Puts jobs into the queue. */
   send(jobs: readonly Job[]): void;
-  /** Rows of `load-room`. */
-  room(): RoomRow[];
+  /** Rows of `load-capacity`. */
+  capacity(): CapacityRow[];
   /** Answers a worker's heartbeat: these of its runs are to stop. */
   answer(workerId: string, stop: readonly string[]): void;
   /** Tells all workers to stop these jobs. */

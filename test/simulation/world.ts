@@ -1,5 +1,5 @@
 import { decide, type ChainCommand } from '#libs/chain-domain';
-import type { RoomRow } from '#libs/repositories';
+import type { CapacityRow } from '#libs/repositories';
 import type { Bug } from './bugs.js';
 import { ModelDatabase } from './database.js';
 import { Invariants } from './invariants.js';
@@ -110,7 +110,7 @@ export class World implements Surroundings {
     this.queue.add(jobs);
   }
 
-  room(): RoomRow[] {
+  capacity(): CapacityRow[] {
     const slots = this.scenario.workers * this.scenario.slots;
     return TYPES.map((type) => ({
       task_type: type,

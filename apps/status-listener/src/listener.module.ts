@@ -7,7 +7,7 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import { Registry } from 'prom-client';
-import { ChainCache, makeEngineMetrics, Room, type Engine } from '#libs/chain-engine';
+import { ChainEngine, makeEngineMetrics } from '#libs/chain-engine';
 import {
   APP_CONFIG,
   LOGGER,
@@ -63,14 +63,7 @@ class ListenerApp implements OnApplicationBootstrap, BeforeApplicationShutdown {
     this.queues = new TaskQueues(this.backend, (error, unheard) =>
       logger.warn({ err: error, unheard }, 'the queue reported a fault'),
     );
-    const engine: Engine = {
-      db: this.db,
-      queues: this.queues,
-      room: new Room(),
-      cache: new ChainCache(),
-      metrics: makeEngineMetrics(registry),
-      log: logger,
-    };
+    const engine = new ChainEngine(this.db, this.queues, makeEngineMetrics(registry), logger);
     const { artifactRoot, retentionDays, webhooksToPrivate } = config;
     const retention = retentionDays === 0 ? null : { seconds: retentionDays * 86_400, artifactRoot };
     const holder = `${hostname()}-${process.pid}`;

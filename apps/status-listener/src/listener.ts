@@ -1,23 +1,19 @@
 import {
-  alignQueue,
   applyHeartbeat,
   applyReports,
   applyStarts,
   countEnded,
-  dispatchGrouped,
-  dispatchReady,
+  Dispatcher,
+  LeaseReconciler,
   MARK_MS,
-  promoteDue,
   readDone,
   readNote,
   reconcileInvariants,
-  reconcileLeases,
   reconcileTimeouts,
-  refreshRoom,
-  renewMark,
   resendAll,
+  RestoreDetection,
 } from '#libs/chain-engine';
-import type { Engine, TimelineParts } from '#libs/chain-engine';
+import type { ChainEngine } from '#libs/chain-engine';
 import { failpoint } from '#libs/platform';
 import { queueGeneration, stopMessages } from '#libs/queues';
 import type { AttemptRef, Backend, DoneReport, Note, StatusChannel } from '#libs/queues';
@@ -40,7 +36,9 @@ const OUTBOX_HIDE_MS = 5_000;
 export class Listener {
   private readonly loops: Loops;
   private readonly slots = new Map<string, string>();
-  private readonly timeline: TimelineParts;
+  private readonly restores: RestoreDetection;
+  private readonly dispatcher: Dispatcher;
+  private readonly leases: LeaseReconciler;
   private goOn: () => void = () => undefined;
   /** Once queue and database are known to be of one time. */
   private readonly aligned = new Promise<void>((resolve) => (this.goOn = resolve));
@@ -52,14 +50,16 @@ export class Listener {
   private dispatchPauseMs = 0;
 
   constructor(
-    private readonly engine: Engine,
+    private readonly engine: ChainEngine,
     private readonly channel: StatusChannel,
     private readonly backend: Backend,
     private readonly duties: Duties,
     private readonly webhooksToPrivate: boolean,
     holder: string,
   ) {
-    this.timeline = { engine, backend, channel, holder };
+    this.restores = new RestoreDetection(engine, backend, channel, holder);
+    this.dispatcher = new Dispatcher(engine);
+    this.leases = new LeaseReconciler(engine);
     this.loops = new Loops(engine.log);
   }
 
@@ -75,9 +75,9 @@ export class Listener {
       () => this.dispatch(),
     );
     this.wakeSignals = this.loops.run('stops', 1_000, () => this.signalStops());
-    this.engine.onStored = (saves) => this.onStored(saves);
+    this.engine.onStored((saves) => this.onStored(saves));
     this.loops.run('room', 1_000, async () => {
-      await refreshRoom(this.engine);
+      await this.dispatcher.refreshCapacity();
       this.wakeDispatcher();
     });
     this.loops.run('leases', 1_000, () => this.reconcile());
@@ -118,7 +118,7 @@ export class Listener {
   }
 
   private wake(): void {
-    this.engine.room.expectAll();
+    this.engine.capacity.expectAll();
     this.wakeDispatcher();
     this.wakeSignals();
   }
@@ -151,7 +151,7 @@ export class Listener {
     await failpoint('listener.afterSend');
     await delivery.ack();
     await failpoint('listener.afterAck');
-    if (this.engine.room.hasOpenings) this.wakeDispatcher();
+    if (this.engine.capacity.hasOpenings) this.wakeDispatcher();
   }
 
   private async takeNotes(lane: 'notes' | 'beats'): Promise<void> {
@@ -209,7 +209,7 @@ export class Listener {
       const slots = JSON.stringify(note.slots);
       if (this.slots.get(note.workerId) === slots) continue;
       this.slots.set(note.workerId, slots);
-      await refreshRoom(this.engine);
+      await this.dispatcher.refreshCapacity();
       this.wakeDispatcher();
     }
   }
@@ -227,18 +227,18 @@ export class Listener {
     await this.aligned;
     await this.inTurn(async () => {
       // First what somebody waits for: a new chain is why this is mostly called.
-      await dispatchReady(this.engine);
-      this.dispatchPauseMs = await promoteDue(this.engine);
-      await dispatchReady(this.engine);
-      await dispatchGrouped(this.engine);
+      await this.dispatcher.dispatchReady();
+      this.dispatchPauseMs = await this.dispatcher.promoteDue();
+      await this.dispatcher.dispatchReady();
+      await this.dispatcher.dispatchGrouped();
     });
   }
 
   /** Before anything is taken or sent; and while it runs, since Redis may be put back to an older state beneath it. */
   private async keepTime(): Promise<void> {
-    await this.inTurn(() => alignQueue(this.timeline));
+    await this.inTurn(() => this.restores.align());
     this.goOn();
-    await renewMark(this.timeline);
+    await this.restores.renewMark();
   }
 
   private async reconcile(): Promise<void> {
@@ -249,7 +249,7 @@ export class Listener {
       this.engine.log.warn({ jobs }, 'the queue had lost its jobs; they were sent again');
     }
     this.generation = generation;
-    await reconcileLeases(this.engine, (await this.channel.backlog('done')) > MAX_BATCH);
+    await this.leases.reconcile((await this.channel.backlog('done')) > MAX_BATCH);
   }
 }
 

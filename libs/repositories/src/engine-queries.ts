@@ -6,7 +6,7 @@ import { endedOffenders, openOffenders } from './statements/invariants.js';
 import {
   expiredLeases,
   forgetWorkers,
-  loadRoom,
+  loadCapacity,
   overdueChains,
   overdueInQueue,
   overdueTasks,
@@ -86,7 +86,7 @@ export interface OverdueTask {
   timeout_seconds: number;
 }
 
-export interface RoomRow {
+export interface CapacityRow {
   task_type: string;
   slots: string;
   in_flight: number;
@@ -97,7 +97,7 @@ export interface RoomRow {
 }
 
 /** A chain that breaks an invariant, and which. */
-export interface Offender {
+export interface BrokenChain {
   chain_id: string;
   kind: string;
 }
@@ -148,15 +148,15 @@ export const engineQueries = {
   saveWorker: (db: Queryable, id: string, slots: Readonly<Record<string, number>>, running: number) =>
     db.query(saveWorker, [id, JSON.stringify(slots), running]),
   forgetWorkers: (db: Queryable) => db.query(forgetWorkers),
-  loadRoom: (db: Queryable, seenWithinMs: number) => db.query<RoomRow>(loadRoom, [seenWithinMs]),
+  loadCapacity: (db: Queryable, seenWithinMs: number) => db.query<CapacityRow>(loadCapacity, [seenWithinMs]),
   saveProgress: (db: Queryable, rows: readonly object[]) => db.query(saveProgress, [JSON.stringify(rows)]),
   saveLogs: (db: Queryable, rows: readonly object[]) => db.query(saveLogs, [JSON.stringify(rows)]),
   takeOutbox: (db: Queryable, kind: 'STOP' | 'REMOVE_ARTIFACTS', limit: number, hideMs: number) =>
     db.query<OutboxRow>(takeOutbox, [limit, hideMs, kind]),
   deleteOutbox: (db: Queryable, ids: readonly number[]) => db.query(deleteOutbox, [ids]),
-  endedOffenders: (db: Queryable, looked: number) => db.query<Offender>(endedOffenders, [looked]),
+  endedOffenders: (db: Queryable, looked: number) => db.query<BrokenChain>(endedOffenders, [looked]),
   openOffenders: async (db: Queryable, after: number, limit: number) => {
-    const [row] = await db.query<{ last_id: number | null; offenders: Offender[] }>(openOffenders, [after, limit]);
+    const [row] = await db.query<{ last_id: number | null; offenders: BrokenChain[] }>(openOffenders, [after, limit]);
     return { lastId: row?.last_id ?? null, offenders: row?.offenders ?? [] };
   },
   recordRepair: (db: Queryable, kind: string, chainId: string | null, taskId: string | null, data: object) =>

@@ -6,7 +6,7 @@ import { problemFromError } from '../http/problem-from-error.js';
 import { Problem } from '../http/problem.js';
 import type { TenantDatabases } from '../database/databases.js';
 import { DEFAULT_PER_SECOND, MAX_BULK } from './control-bodies.js';
-import { conflict, told } from './controls.js';
+import { conflict, auditOf } from './controls.js';
 import type { BulkDto, BulkResultDto } from './controls.dto.js';
 import type { BulkBody } from './read-control.js';
 
@@ -108,7 +108,7 @@ async function actOn(
   caller: Caller,
   quota?: Quota,
 ): Promise<BulkResultDto> {
-  const words = told(caller, operation, chainId, command, { note, bulk: true });
+  const words = auditOf(caller, operation, chainId, command, { note, bulk: true });
   const none = { chain_id: chainId, tasks_changed: 0, detail: null };
   const outcome = await commandChain(engine, chainId, command, { dryRun, quota, ...words }).catch((error: unknown) => {
     if (error instanceof QuotaExceeded) return error;

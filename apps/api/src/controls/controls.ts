@@ -68,7 +68,7 @@ export class Controls {
     const dryRun = body.dry_run === true;
     const versions = versionsOf(headers['if-match'], taskId !== undefined);
     const expected = versions === undefined ? undefined : { taskId, versions };
-    const words = told(caller, operation, chainId, command, body);
+    const words = auditOf(caller, operation, chainId, command, body);
     const outcome = await commandChain(db, chainId, command, { dryRun, expected, quota, ...words });
     switch (outcome.kind) {
       case 'outdated': {
@@ -93,7 +93,7 @@ export class Controls {
 }
 
 /** What the chain's history and the audit log keep of a command: who, why, and what was asked for. */
-export function told(
+export function auditOf(
   caller: Caller,
   action: string,
   chainId: string,

@@ -1,9 +1,9 @@
 import type { DoneReport, Note } from '#libs/queues';
 import { isTransient } from '#libs/repositories';
 import type { Incoming } from './decide-chain.js';
-import { applyAndSend, type Engine } from '../chain-engine.js';
+import type { ChainEngine } from '../chain-engine.js';
 import { invalid } from './reports.js';
-import { quarantineUnknown } from '../reconcile/restore-detection.js';
+import { quarantineUnknown } from './quarantine-unknown.js';
 import { tracedApply } from '../traces.js';
 import { taskWork } from './apply-work.js';
 
@@ -14,11 +14,11 @@ type Started = Extract<Note, { kind: 'started' }>;
  * poison report is alone; that one fails its own task (`INVALID_RESULT`) and none of its neighbours. Throws only
  * what another try may mend: the caller lets the messages come again.
  */
-export async function applyReports(engine: Engine, reports: readonly DoneReport[]): Promise<void> {
+export async function applyReports(engine: ChainEngine, reports: readonly DoneReport[]): Promise<void> {
   const end = engine.metrics.batches.startTimer();
   try {
     await tracedApply(reports, async () => {
-      const saves = await applyAndSend(engine, taskWork(reports, doneEvent));
+      const saves = await engine.applyAndSend(taskWork(reports, doneEvent));
       const known = new Map(saves.map(({ loaded }) => [loaded.chainId, loaded.positions]));
       const unknown = reports.filter(({ chainId, taskRequestId }) => known.get(chainId)?.has(taskRequestId) !== true);
       await quarantineUnknown(engine, unknown);
@@ -38,11 +38,11 @@ export async function applyReports(engine: Engine, reports: readonly DoneReport[
 }
 
 /** The starts of tasks that run for longer: on a lane of their own, off the path of those that end. */
-export async function applyStarts(engine: Engine, starts: readonly Started[]): Promise<void> {
-  await applyAndSend(engine, taskWork(starts, startEvent));
+export async function applyStarts(engine: ChainEngine, starts: readonly Started[]): Promise<void> {
+  await engine.applyAndSend(taskWork(starts, startEvent));
 }
 
-async function applyPoison(engine: Engine, report: DoneReport, cause: unknown): Promise<void> {
+async function applyPoison(engine: ChainEngine, report: DoneReport, cause: unknown): Promise<void> {
   const of = { chain_id: report.chainId, task_id: report.taskId, attempt: report.attempt };
   engine.log.error({ err: cause, ...of }, 'a report could not be stored; its task fails');
   const substitute = invalid(
@@ -51,7 +51,7 @@ async function applyPoison(engine: Engine, report: DoneReport, cause: unknown): 
     'what the task reported could not be stored: look at its result',
   );
   try {
-    await applyAndSend(engine, taskWork([substitute], doneEvent));
+    await engine.applyAndSend(taskWork([substitute], doneEvent));
   } catch (error) {
     if (isTransient(error)) throw error;
     engine.log.error({ err: error, ...of }, 'not even the failure could be stored; the report is dropped');

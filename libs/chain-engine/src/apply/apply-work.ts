@@ -4,7 +4,7 @@ import { loadForRequests, loadWhole, save } from '#libs/repositories';
 import type { ChainSave, LoadedChain, Queryable } from '#libs/repositories';
 import { decideChain, type Incoming } from './decide-chain.js';
 import type { ChainCache } from './chain-cache.js';
-import type { Room } from '../dispatch/capacity.js';
+import type { Capacity } from '../dispatch/capacity.js';
 
 /**
  * After how long it is looked whether the job of a task that was sent is there, again whether one that waits in the
@@ -37,13 +37,13 @@ export interface Round<T> {
 export async function applyWork<T>(
   db: Queryable,
   work: readonly ChainWork[],
-  room: Room,
+  capacity: Capacity,
   beside: (saves: readonly ChainSave[]) => Promise<T>,
   cache?: ChainCache,
 ): Promise<Round<T>[]> {
   const rounds: Round<T>[] = [];
   for (let open = work; open.length > 0;) {
-    const saves = await decideWork(db, open, room, cache);
+    const saves = await decideWork(db, open, capacity, cache);
     if (saves.length === 0) break;
     await failpoint('listener.beforeSave');
     const saving = save(db, saves, LEASES).catch((error: unknown) => {
@@ -59,7 +59,7 @@ export async function applyWork<T>(
       if (ids.has(s.loaded.chainId)) continue;
       lost.add(s.loaded.chainId);
       cache?.conflicted(s.loaded.chainId);
-      for (const position of s.dispatched) room.give(s.loaded.state.tasks.get(position)!.taskType);
+      for (const position of s.dispatched) capacity.give(s.loaded.state.tasks.get(position)!.taskType);
     }
     open = open.filter(({ chainId, once }) => lost.has(chainId) && once === undefined);
   }
@@ -70,7 +70,7 @@ export async function applyWork<T>(
 export async function decideWork(
   db: Queryable,
   work: readonly ChainWork[],
-  room: Room,
+  capacity: Capacity,
   cache?: ChainCache,
 ): Promise<ChainSave[]> {
   const partly = work.filter((w) => w.requestIds !== undefined);
@@ -81,7 +81,7 @@ export async function decideWork(
     const chain = loaded.get(item.chainId);
     if (chain === undefined) continue;
     try {
-      saves.push(decideChain(chain, item.incoming(chain), room));
+      saves.push(decideChain(chain, item.incoming(chain), capacity));
     } catch (error) {
       if (!(error instanceof IncompleteState)) throw error;
       whole.push(item);
@@ -94,7 +94,7 @@ export async function decideWork(
     );
     for (const item of whole) {
       const chain = chains.get(item.chainId);
-      if (chain !== undefined) saves.push(decideChain(chain, item.incoming(chain), room));
+      if (chain !== undefined) saves.push(decideChain(chain, item.incoming(chain), capacity));
     }
   }
   return saves;

@@ -9,7 +9,7 @@ import type {
   LoadedChain,
   TaskReport,
 } from '#libs/repositories';
-import type { Room } from '../dispatch/capacity.js';
+import type { Capacity } from '../dispatch/capacity.js';
 
 /** An event of a chain with what is stored beside it. */
 export interface Incoming {
@@ -33,7 +33,7 @@ export class Refused extends Error {
  * Takes a chain's events one after another through `decide`, sends what became ready where there is room, and gathers
  * all that must be stored. Moves `loaded.state` on. Throws `IncompleteState`, or `Refused` for a command.
  */
-export function decideChain(loaded: LoadedChain, incoming: readonly Incoming[], room: Room): ChainSave {
+export function decideChain(loaded: LoadedChain, incoming: readonly Incoming[], capacity: Capacity): ChainSave {
   const { state, nowMs } = loaded;
   const before = state.chain;
   const changed = new Map<number, Task>();
@@ -57,8 +57,8 @@ export function decideChain(loaded: LoadedChain, incoming: readonly Incoming[], 
       if (attempt !== null) {
         // A task whose condition was false was never sent: that was no attempt.
         if (item.event.kind !== 'TaskConditionFalse' || position !== named) attempts.push(attempt);
-        room.give(task.taskType);
-        if (loaded.rows.get(position)!.grouped) room.groupsMayWait = true;
+        capacity.give(task.taskType);
+        if (loaded.rows.get(position)!.grouped) capacity.groupsMayWait = true;
       }
       if (task.status === 'READY' && task.hold === null) ready.push(position);
       changed.set(position, task);
@@ -77,7 +77,7 @@ export function decideChain(loaded: LoadedChain, incoming: readonly Incoming[], 
     if (item.audit !== undefined) outbox.push({ kind: 'AUDIT', payload: item.audit });
     evolve(state, decision);
   }
-  if (state.chain.status === 'RUNNING') send(loaded, ready, room, changed, dispatched);
+  if (state.chain.status === 'RUNNING') send(loaded, ready, capacity, changed, dispatched);
   if (isChainTerminal(state.chain.status) && !isChainTerminal(before.status)) {
     const end = finished(state.chain);
     events.push(end);
@@ -90,7 +90,7 @@ export function decideChain(loaded: LoadedChain, incoming: readonly Incoming[], 
 function send(
   loaded: LoadedChain,
   ready: number[],
-  room: Room,
+  capacity: Capacity,
   changed: Map<number, Task>,
   dispatched: Set<number>,
 ): void {
@@ -100,10 +100,10 @@ function send(
   tasks.sort((a, b) => b.priority - a.priority || a.position - b.position);
   for (const task of tasks) {
     if (loaded.rows.get(task.position)!.grouped) {
-      room.groupsMayWait = true;
+      capacity.groupsMayWait = true;
       continue;
     }
-    if (!room.take(task.taskType, loaded.tenantId)) continue;
+    if (!capacity.take(task.taskType, loaded.tenantId)) continue;
     const decision = dispatch(loaded.state, task.position, loaded.nowMs);
     evolve(loaded.state, decision);
     changed.set(task.position, decision.changed.get(task.position)!);

@@ -6,7 +6,7 @@ import { Refused } from '../apply/decide-chain.js';
 import type { IdempotentRequest } from './idempotency.js';
 import { newChainRows, type NewChain } from './new-chain.js';
 import { checkCreate, checkStart, QuotaExceeded } from './quotas.js';
-import { Room } from '../dispatch/capacity.js';
+import { Capacity } from '../dispatch/capacity.js';
 import { applyWork, decideWork, type ChainWork } from '../apply/apply-work.js';
 
 /** What creating a chain answers, and what a replayed request is answered again. */
@@ -156,9 +156,10 @@ export async function commandChain(
     },
   };
   try {
-    // The API has no queue and so no room: what becomes ready is left to the listeners' dispatchers.
-    const room = new Room();
-    const saves = options.dryRun === true ? await decideWork(db, [work], room) : await storeCommand(db, work, room);
+    // The API has no queue and so no capacity: what becomes ready is left to the listeners' dispatchers.
+    const capacity = new Capacity();
+    const saves =
+      options.dryRun === true ? await decideWork(db, [work], capacity) : await storeCommand(db, work, capacity);
     const [save] = saves;
     if (save === undefined) return { kind: 'not-found' };
     if (options.dryRun !== true) await engineQueries.wake(db);
@@ -179,16 +180,16 @@ const TRIES = 3;
  * Stores the command. A large chain whose tasks end all the time changes again and again while it is read: after a few tries it
  * is locked for as long as reading and saving take, so that an operator's word is not put off until the chain is idle.
  */
-async function storeCommand(db: Queryable, work: ChainWork, room: Room): Promise<ChainSave[]> {
+async function storeCommand(db: Queryable, work: ChainWork, capacity: Capacity): Promise<ChainSave[]> {
   const nothing = async (): Promise<void> => undefined;
   for (let i = 0; i < TRIES; i++) {
-    const [round] = await applyWork(db, [{ ...work, once: true }], room, nothing);
+    const [round] = await applyWork(db, [{ ...work, once: true }], capacity, nothing);
     if (round === undefined) return [];
     if (round.stored.length > 0) return [...round.stored];
   }
   const locked = async (tx: Queryable): Promise<ChainSave[]> => {
     await engineQueries.lockChain(tx, work.chainId);
-    return (await applyWork(tx, [work], room, nothing)).flatMap((round) => round.stored);
+    return (await applyWork(tx, [work], capacity, nothing)).flatMap((round) => round.stored);
   };
   return db instanceof Database ? db.transaction(locked) : locked(db);
 }

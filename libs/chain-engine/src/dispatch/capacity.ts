@@ -1,24 +1,24 @@
-import type { RoomRow } from '#libs/repositories';
+import type { CapacityRow } from '#libs/repositories';
 
 /**
- * How many more tasks of each type may be sent. At most twice the workers' slots lie in a queue; the rest waits as
- * READY in PostgreSQL, where cancel, pause and priority are cheap. An estimate, refreshed from the database every
- * second: being a little off costs a longer or shorter queue and nothing else.
+ * How many more tasks of each type may be sent. A queue holds at most twice the workers' slots; the rest waits as READY
+ * in PostgreSQL, where cancel, pause and priority are cheap. It is an estimate that the database refreshes every second:
+ * a small error makes the queue longer or shorter and costs nothing else.
  */
-export class Room {
+export class Capacity {
   /** Tasks of concurrency groups may be waiting. */
   groupsMayWait = true;
   /** Several tenants share the workers. */
   shared = false;
   private readonly free = new Map<string, number>();
-  /** Types of which READY tasks may be waiting. */
+  /** Types with READY tasks that may be waiting. */
   private readonly backlog = new Set<string>();
-  /** Tenants of which READY tasks of a type were seen waiting. */
+  /** By type: tenants with READY tasks that were seen waiting. */
   private readonly waiting = new Map<string, ReadonlySet<string>>();
 
   /**
-   * Takes one place if there is one for this tenant; otherwise the task waits for the dispatcher, which gives places in
-   * turn: where another tenant waits, nobody's task goes past it.
+   * Takes one place if there is one for this tenant. Otherwise the task waits for the dispatcher, which gives places in
+   * turn: no task overtakes a waiting one of another tenant.
    */
   take(type: string, tenant: string): boolean {
     const free = this.free.get(type) ?? 0;
@@ -39,7 +39,7 @@ export class Room {
     if (free !== undefined) this.free.set(type, free + 1);
   }
 
-  /** So many tasks of the type were claimed of `asked`, while those of `tenants` waited: fewer means that none is left. */
+  /** Counts `count` claimed tasks of `asked`, while those of `tenants` waited. Fewer than asked means that none is left. */
   claimed(type: string, count: number, asked: number, tenants: readonly string[]): void {
     this.free.set(type, (this.free.get(type) ?? 0) - count);
     this.waiting.set(type, new Set(count < asked ? [] : tenants));
@@ -52,7 +52,7 @@ export class Room {
     this.groupsMayWait = true;
   }
 
-  refresh(rows: readonly RoomRow[]): void {
+  refresh(rows: readonly CapacityRow[]): void {
     this.free.clear();
     this.waiting.clear();
     this.shared = rows.some((row) => row.shared);
@@ -68,18 +68,18 @@ export class Room {
     return this.groupsMayWait || this.openings(1).types.length > 0;
   }
 
-  /** All types with room, and how much each has. */
+  /** All types with free places, and how many each has, up to `most`. */
   places(most: number): { types: string[]; places: number[] } {
     const free = [...this.free].filter(([, places]) => places > 0);
     return { types: free.map(([type]) => type), places: free.map(([, places]) => Math.min(places, most)) };
   }
 
-  /** So many tasks of the type were sent beside those that `take` and `claimed` count. */
+  /** Counts sent tasks that neither `take` nor `claimed` has counted. */
   sent(type: string, count: number): void {
     this.free.set(type, (this.free.get(type) ?? 0) - count);
   }
 
-  /** Types with room of which tasks may be waiting, and how many of each to claim at most. */
+  /** Types with free places for tasks that may be waiting, and how many of each to claim, up to `most`. */
   openings(most: number): { types: string[]; places: number[] } {
     const types = [...this.backlog].filter((type) => (this.free.get(type) ?? 0) > 0);
     return { types, places: types.map((type) => Math.min(this.free.get(type)!, most)) };

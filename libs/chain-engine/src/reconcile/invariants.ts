@@ -1,9 +1,9 @@
 import { isAdmitted, isChainTerminal, isInFlight, isTerminal, judge, outcomeOf } from '#libs/chain-domain';
 import type { Chain, ParentCounts, Task } from '#libs/chain-domain';
 import { engineQueries, loadWhole, save } from '#libs/repositories';
-import type { ChainSave, EventRecord, LoadedChain, Offender } from '#libs/repositories';
+import type { ChainSave, EventRecord, LoadedChain, BrokenChain } from '#libs/repositories';
 import { finished, noticeOf } from '../apply/decide-chain.js';
-import type { Engine } from '../chain-engine.js';
+import type { ChainEngine } from '../chain-engine.js';
 import { LEASES } from '../apply/apply-work.js';
 
 /** Chains looked at in one statement, and statements in one round: what is beyond waits for the next round. */
@@ -16,7 +16,7 @@ const LIVE_TASKS = 1_000;
  * will move it (I5), an ended chain has no live task (I1). Every repair is a compare-and-set on the chain's version,
  * is recorded and counted; in normal running there is none, and each one is a bug to be found. Returns how many.
  */
-export async function reconcileInvariants(engine: Engine): Promise<number> {
+export async function reconcileInvariants(engine: ChainEngine): Promise<number> {
   let repairs = await mendAll(engine, await engineQueries.endedOffenders(engine.db, LIVE_TASKS));
   let after = 0;
   for (let page = 0; page < PAGES; page++) {
@@ -28,7 +28,7 @@ export async function reconcileInvariants(engine: Engine): Promise<number> {
   return repairs;
 }
 
-async function mendAll(engine: Engine, offenders: readonly Offender[]): Promise<number> {
+async function mendAll(engine: ChainEngine, offenders: readonly BrokenChain[]): Promise<number> {
   let repairs = 0;
   for (const { chain_id: chainId, kind } of offenders) {
     const loaded = (await loadWhole(engine.db, [chainId])).get(chainId);
@@ -42,7 +42,7 @@ async function mendAll(engine: Engine, offenders: readonly Offender[]): Promise<
       'repaired an invariant',
     );
     await engineQueries.recordRepair(engine.db, kind, chainId, null, { tasks: mended.changed.size });
-    engine.room.expectAll();
+    engine.capacity.expectAll();
   }
   return repairs;
 }

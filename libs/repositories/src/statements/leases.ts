@@ -85,8 +85,8 @@ export const forgetWorkers: Statement = {
  * $1 ms since last seen -> slots of each task type over all live workers, how many tasks of it are in flight, and the tenants
  * of which tasks wait for it, and whether there is more than one tenant at all.
  */
-export const loadRoom: Statement = {
-  name: 'load-room',
+export const loadCapacity: Statement = {
+  name: 'load-capacity',
   text: `
     WITH RECURSIVE room AS MATERIALIZED (
       SELECT key AS task_type, sum(value::int) AS slots

@@ -1,0 +1,53 @@
+import { engineQueries } from '#libs/repositories';
+import { taskWork, type ChainWork } from '../apply/apply-work.js';
+import type { ChainEngine } from '../chain-engine.js';
+import { taskRef } from './leases.js';
+
+/** A worker ends an overdue run itself. The reconciler ends a run that is overdue by this much longer, ms. */
+const TIMEOUT_GRACE_MS = 5_000;
+
+/** Ends runs beyond their timeout that no worker ended, tasks beyond their time in the queue, and chains beyond their deadline. */
+export async function reconcileTimeouts(engine: ChainEngine): Promise<void> {
+  const tasks = await engineQueries.overdueTasks(engine.db, TIMEOUT_GRACE_MS);
+  if (tasks.length > 0) {
+    await engine.applyAndSend(
+      taskWork(tasks.map(taskRef), (task, position) => ({
+        event: {
+          kind: 'TaskFailed',
+          position,
+          attempt: task.attempt,
+          runId: null,
+          retryable: true,
+          random: Math.random(),
+          error: { code: 'TIMEOUT_RUN', message: `the task ran longer than its ${task.timeout_seconds} s` },
+        },
+      })),
+    );
+  }
+  const waiting = await engineQueries.overdueInQueue(engine.db);
+  if (waiting.length > 0) {
+    await engine.applyAndSend(
+      taskWork(waiting.map(taskRef), (task, position) => ({
+        event: {
+          kind: 'TaskQueueTimedOut',
+          position,
+          attempt: task.attempt,
+          random: Math.random(),
+          error: {
+            code: 'TIMEOUT_QUEUE',
+            message: `no worker took the task within its ${task.timeout_seconds} s in the queue: add workers or slots of its type`,
+          },
+        },
+      })),
+    );
+  }
+  const chains = await engineQueries.overdueChains(engine.db);
+  if (chains.length > 0) {
+    const work = chains.map((chainId): ChainWork => ({
+      chainId,
+      requestIds: undefined,
+      incoming: ({ state }) => (state.chain.deadlineAt === null ? [] : [{ event: { kind: 'ChainTimedOut' } }]),
+    }));
+    await engine.applyAndSend(work);
+  }
+}
