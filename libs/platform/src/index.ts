@@ -12,8 +12,16 @@ export {
   type LogLevel,
   type SignInConfig,
 } from './config/config.js';
-export { runHealthChecks, type CheckResult, type HealthCheck, type HealthReport } from './health/health-checks.js';
+export {
+  allPass,
+  runHealthChecks,
+  type HealthCheck,
+  type HealthChecks,
+  type HealthReport,
+} from './health/health-checks.js';
 export { startHealthServer, type HealthServer, type HealthServerOptions } from './health/health-server.js';
+export { HealthModule } from './health/health.module.js';
+export { HealthService } from './health/health.service.js';
 export { isPrivateAddress, isPrivateHost, publicLookup, type Resolve } from './network/private-addresses.js';
 export { createLogger, NestLogger, type Logger } from './observability/logging.js';
 export { startTracing } from './observability/start-tracing.js';

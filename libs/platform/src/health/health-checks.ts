@@ -1,10 +1,21 @@
-/** One thing that must work before an app is ready. It rejects, or does not answer in time, when it does not. */
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** One thing that must work. The check rejects, or does not answer in time, when it does not. */
 export interface HealthCheck {
   readonly name: string;
-  /** `signal` fires at the time-out. */
+  /** `signal` fires at the timeout. */
   readonly check: (signal: AbortSignal) => Promise<unknown>;
 }
 
+/** The checks of one app. */
+export interface HealthChecks {
+  /** Fail only where a new process would help. */
+  readonly live: readonly HealthCheck[];
+  /** Fail while the app cannot do its work. */
+  readonly ready: readonly HealthCheck[];
+}
+
+/** The result of one check. */
 export interface CheckResult {
   readonly status: 'ok' | 'failing';
   readonly ms: number;
@@ -12,12 +23,21 @@ export interface CheckResult {
   readonly detail?: string;
 }
 
-/** The body of /health/ready. */
+/** The results of all checks that a probe asked. */
 export interface HealthReport {
   readonly status: 'ok' | 'failing';
   readonly checks: Readonly<Record<string, CheckResult>>;
 }
 
+/** Whether all checks pass within `timeoutMs`. For a check that looks at others first. */
+export async function allPass(checks: readonly HealthCheck[], timeoutMs: number): Promise<boolean> {
+  const signal = AbortSignal.timeout(timeoutMs);
+  const passed = Promise.all(checks.map(({ check }) => check(signal))).then(
+    () => true,
+    () => false,
+  );
+  return Promise.race([passed, delay(timeoutMs, false, { ref: false })]);
+}
 /** Runs all checks at once; each counts as failing after `timeoutMs`. Never rejects. */
 export async function runHealthChecks(checks: readonly HealthCheck[], timeoutMs = 1000): Promise<HealthReport> {
   const results = await Promise.all(checks.map((check) => runOne(check, timeoutMs)));
