@@ -1,9 +1,8 @@
 import type { PartyContext } from '../party/party-program.js';
-import { checkApart } from '../contract/rows-apart.js';
+import { checkApart, checkGroup } from '../contract/privacy.js';
 import { readNumericColumns, type NumericColumns } from '../table/numeric-columns.js';
-import { MIN_GROUP } from '../statistics/statistics-party.js';
 import { Moments } from '../table/accumulators.js';
-import { NumericColumns as NumericFinder } from '../table/numeric-finder.js';
+import { NumericFinder } from '../table/numeric-finder.js';
 import { readTable } from '../table/read-table.js';
 import { ColumnFinder, namedColumns } from '../table/named-columns.js';
 import { TaskFailure, type Json } from '../contract/task-type.js';
@@ -35,14 +34,7 @@ export async function standardColumns(
   names: readonly string[],
 ): Promise<StandardColumns> {
   const table = await readNumericColumns(context, path, names, reading(context, 0.15));
-  if (table.rows < MIN_GROUP) {
-    throw new TaskFailure(
-      'GROUP_TOO_SMALL',
-      `Party ${context.party}: ${path} has ${table.rows} rows; correlations of under ${MIN_GROUP} would show single rows.`,
-      false,
-      { party: context.party, rows: table.rows, min_rows: MIN_GROUP },
-    );
-  }
+  checkGroup(context.party, path, table.rows, 'correlations');
   names.forEach((name, column) => standardise(table, column, context.party, path, name));
   return { ...table, names };
 }

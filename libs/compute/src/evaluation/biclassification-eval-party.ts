@@ -13,7 +13,7 @@ import {
 } from './metrics.js';
 import type { PartyContext, PartyProgram } from '../party/party-program.js';
 import { writeJson } from '../party/write-json.js';
-import { checkGroup } from './regression-eval-party.js';
+import { checkGroup } from '../contract/privacy.js';
 import { readPredictions } from './prediction-columns.js';
 import { TaskFailure, type JsonObject } from '../contract/task-type.js';
 

@@ -1,15 +1,8 @@
 import { describe, test } from 'node:test';
 import { expect } from 'expect';
 import fc from 'fast-check';
-import {
-  MIN_GROUP_ROWS,
-  binaryMetrics,
-  cutPoints,
-  equalCountBuckets,
-  equalWidthBuckets,
-  hasBothClasses,
-  rocCurve,
-} from './metrics.js';
+import { MIN_GROUP_ROWS } from '../contract/privacy.js';
+import { binaryMetrics, cutPoints, equalCountBuckets, equalWidthBuckets, hasBothClasses, rocCurve } from './metrics.js';
 
 /** Rows with many ties: scores in tenths, or any double of 0..1. */
 const rowsOf = (size: object): fc.Arbitrary<{ label: number; score: number }[]> =>

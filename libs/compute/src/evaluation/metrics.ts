@@ -1,3 +1,5 @@
+import { MIN_GROUP_ROWS } from '../contract/privacy.js';
+
 /** Figures of a classifier with two classes; each lies in 0..1. */
 export interface BinaryMetrics {
   /** Area under the ROC curve: how often a positive scores above a negative, a tie counting half. */
@@ -40,9 +42,6 @@ export interface ScoreBucket {
 
 /** Points of a curve: false and true positive rate of predicting positive from `threshold` on. */
 export type RocPoint = readonly [fpr: number, tpr: number, threshold: number];
-
-/** Fewer rows than this are never reported as a group of their own. */
-export const MIN_GROUP_ROWS = 5;
 
 /**
  * One cut point for each distinct score, from the highest down. `labels` are 0 or 1, `scores` finite, as many as labels.

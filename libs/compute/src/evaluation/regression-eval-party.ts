@@ -1,4 +1,4 @@
-import { MIN_GROUP_ROWS } from './metrics.js';
+import { checkGroup } from '../contract/privacy.js';
 import type { PartyContext, PartyProgram } from '../party/party-program.js';
 import { writeJson } from '../party/write-json.js';
 import {
@@ -75,17 +75,6 @@ function checkLabels(party: string, task: RegressionEvalArgs, labels: Float64Arr
       { party, column: task.labelColumn },
     );
   }
-}
-
-/** Throws GROUP_TOO_SMALL for fewer rows than figures may stand for. */
-export function checkGroup(party: string, path: string, rows: number): void {
-  if (rows >= MIN_GROUP_ROWS) return;
-  throw new TaskFailure(
-    'GROUP_TOO_SMALL',
-    `Party ${party}: ${path} has ${rows} rows; figures of under ${MIN_GROUP_ROWS} would show single rows.`,
-    false,
-    { party, rows, min_rows: MIN_GROUP_ROWS },
-  );
 }
 
 function checkGates(metrics: RegressionMetrics, task: RegressionEvalArgs): void {

@@ -1,4 +1,4 @@
-import { MIN_GROUP_ROWS } from './metrics.js';
+import { MIN_GROUP_ROWS } from '../contract/privacy.js';
 
 /** Figures of predicted numbers against the true ones. */
 export interface RegressionMetrics {

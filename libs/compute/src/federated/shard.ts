@@ -1,4 +1,4 @@
-import { MIN_GROUP_ROWS } from '../evaluation/metrics.js';
+import { MIN_GROUP_ROWS } from '../contract/privacy.js';
 import type { PartyContext } from '../party/party-program.js';
 import { readNumericColumns, type NumericColumns } from '../table/numeric-columns.js';
 import { TaskFailure } from '../contract/task-type.js';

@@ -1,7 +1,7 @@
 import { lineTo } from '../mpc/party-line.js';
 import { joinSession } from '../mpc/session.js';
 import { NEUTRAL, type PartyProgram } from '../party/party-program.js';
-import { predictRows } from '../vertical/scores.js';
+import { predictRows } from './ss-lr-predict.js';
 import { SLICE_FORMAT, type SsLrOutcome, type SsLrPart, type SsLrPlan } from './ss-lr-plan.js';
 import { prepareRows, type RowRules } from '../vertical/vertical-rows.js';
 import { trainSlice } from './ss-lr-train.js';

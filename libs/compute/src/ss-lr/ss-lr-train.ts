@@ -20,6 +20,7 @@ import { reveal, scale, share, truncateInto } from '../mpc/sharing.js';
 import { dealSoftThreshold, softThreshold } from '../mpc/soft-threshold.js';
 import { VerticalDealer, VerticalMatrix } from '../mpc/vertical-matrix.js';
 import { batches } from '../vertical/split-rows.js';
+import type { TrainingRows } from '../vertical/vertical-rows.js';
 
 type RegType = 'logistic' | 'linear';
 
@@ -32,17 +33,6 @@ export interface Schedule {
   /** Weights of the penalties, 0 for none. */
   readonly l1: number;
   readonly l2: number;
-}
-
-/** One party's training rows, in the order of the split. */
-export interface TrainingRows {
-  readonly rows: number;
-  readonly columns: number;
-  readonly peerColumns: number;
-  /** Row-major, `rows * columns` finite numbers. */
-  readonly values: Float64Array;
-  /** Labels, with the party that has them. */
-  readonly label: Float64Array | null;
 }
 
 /** What a party learns from training. */

@@ -1,4 +1,4 @@
-import { MIN_GROUP_ROWS } from '../evaluation/metrics.js';
+import { MIN_GROUP_ROWS } from '../contract/privacy.js';
 
 /** A feature as its party sees it in training: the rows by bucket, and where one bucket ends. */
 export interface Bucketed {

@@ -1,4 +1,4 @@
-import { MIN_GROUP_ROWS } from '../evaluation/metrics.js';
+import { MIN_GROUP_ROWS } from '../contract/privacy.js';
 import type { Bucketed } from './buckets.js';
 import { LARGEST_SECOND, leafScore, leafWeight, type Gradients, type Objective, type Totals } from './gradients.js';
 

@@ -1,14 +1,11 @@
-import { TaskFailure, type Json } from '../contract/task-type.js';
+import type { Json } from '../contract/task-type.js';
 import type { PartyContext, PartyProgram } from '../party/party-program.js';
 import { writeJson } from '../party/write-json.js';
-import { RowsApart } from '../contract/rows-apart.js';
+import { checkGroup, MIN_GROUP_ROWS, RowsApart } from '../contract/privacy.js';
 import { Moments, Values, type Accumulator } from '../table/accumulators.js';
-import { NumericColumns } from '../table/numeric-finder.js';
+import { NumericFinder } from '../table/numeric-finder.js';
 import { readTable } from '../table/read-table.js';
 import { ColumnFinder, namedColumns } from '../table/named-columns.js';
-
-/** Fewest values that an aggregate may stand for. */
-export const MIN_GROUP = 5;
 
 export interface StatisticsPartyArgs {
   readonly inputPath: string;
@@ -92,26 +89,19 @@ export async function describeTable(
     const chosen = choice ? finder.find(table, choice, context.peers.length === 0) : null;
     await finder.agree(context);
     const where = { party: context.party, label: table.label };
-    const numbers = new NumericColumns({ where, columns: table.columns, chosen }, () => new Described());
+    const numbers = new NumericFinder({ where, columns: table.columns, chosen }, () => new Described());
     let rows = 0;
     for await (const batch of table.batches()) {
       for (const row of batch) numbers.observe(row, (rows += 1));
       context.progress(share * table.read(), 'reading the table');
     }
-    if (rows < MIN_GROUP) {
-      throw new TaskFailure(
-        'GROUP_TOO_SMALL',
-        `Party ${context.party}: ${table.label} has ${rows} rows; statistics of under ${MIN_GROUP} would show single rows.`,
-        false,
-        { party: context.party, rows, min_rows: MIN_GROUP },
-      );
-    }
+    checkGroup(context.party, table.label, rows, 'statistics');
     context.progress(share, 'computing quartiles');
-    const enough = numbers.found().filter(({ values }) => values.count >= MIN_GROUP);
+    const enough = numbers.found().filter(({ values }) => values.count >= MIN_GROUP_ROWS);
     return {
       rows,
       columns: Object.fromEntries(enough.map(({ name, values }) => [name, values.statistics()])),
-      suppressed: numbers.found().flatMap(({ name, values }) => (values.count < MIN_GROUP ? [name] : [])),
+      suppressed: numbers.found().flatMap(({ name, values }) => (values.count < MIN_GROUP_ROWS ? [name] : [])),
       fewApart: enough.flatMap(({ name, values }) => (values.apart.areFew ? [name] : [])),
     };
   } finally {

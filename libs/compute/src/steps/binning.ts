@@ -1,7 +1,8 @@
 import { isMissing, toNumber } from '../table/csv-reader.js';
 import { Range, Values, type Accumulator } from '../table/accumulators.js';
-import { NumericColumns } from '../table/numeric-finder.js';
-import { castFailed, type RunningStep, type StepKind, type StepStart } from './step.js';
+import { NumericFinder } from '../table/numeric-finder.js';
+import { castFailed } from '../table/column-faults.js';
+import type { RunningStep, StepKind, StepStart } from './step.js';
 
 const binNum = { type: 'integer', minimum: 2, maximum: 1000, default: 10, description: 'Number of bins.' };
 
@@ -45,7 +46,7 @@ function binning<A extends Accumulator>(
   edgesAt: (values: A, fractions: readonly number[]) => number[],
 ): RunningStep {
   const bins = Number(start.options.bin_num ?? 10);
-  const numbers = new NumericColumns(start, make);
+  const numbers = new NumericFinder(start, make);
   let binned: { index: number; name: string; edges: number[] }[] = [];
   return {
     observe: (row, rowNumber) => numbers.observe(row, rowNumber),

@@ -1,7 +1,8 @@
 import { isMissing } from '../table/csv-reader.js';
 import { Moments, Values, type Accumulator } from '../table/accumulators.js';
-import { NumericColumns } from '../table/numeric-finder.js';
-import { unusable, type RunningStep, type StepKind, type StepStart } from './step.js';
+import { NumericFinder } from '../table/numeric-finder.js';
+import { unusable } from '../table/column-faults.js';
+import type { RunningStep, StepKind, StepStart } from './step.js';
 import { ValueCounts, sortedClasses } from './value-counts.js';
 
 interface Fill {
@@ -81,7 +82,7 @@ function filling(start: StepStart, source: Source): RunningStep {
 }
 
 function numeric<A extends Accumulator>(start: StepStart, make: () => A, valueOf: (values: A) => number): Source {
-  const numbers = new NumericColumns(start, make);
+  const numbers = new NumericFinder(start, make);
   return {
     observe: (row, rowNumber) => numbers.observe(row, rowNumber),
     fills: () =>

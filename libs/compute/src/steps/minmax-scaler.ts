@@ -1,5 +1,5 @@
 import { Range } from '../table/accumulators.js';
-import { NumericColumns } from '../table/numeric-finder.js';
+import { NumericFinder } from '../table/numeric-finder.js';
 import { scaling } from './scale.js';
 import type { StepKind } from './step.js';
 
@@ -22,7 +22,7 @@ export const minmaxScaler: StepKind = {
   resultKey: 'columns_scaled',
   start(start) {
     const [low, high] = (start.options.feature_range ?? [0, 1]) as [number, number];
-    const numbers = new NumericColumns(start, () => new Range());
+    const numbers = new NumericFinder(start, () => new Range());
     return {
       observe: (row, rowNumber) => numbers.observe(row, rowNumber),
       ...scaling(

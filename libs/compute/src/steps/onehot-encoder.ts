@@ -1,4 +1,5 @@
-import { unusable, type StepKind } from './step.js';
+import { unusable } from '../table/column-faults.js';
+import type { StepKind } from './step.js';
 import { ValueCounts, sortedClasses } from './value-counts.js';
 
 /** Each class is a column, so a column of ids is told of before it makes a table of a million columns. */

@@ -2,7 +2,8 @@ import { isMissing, toNumber } from '../table/csv-reader.js';
 import type { Json } from '../contract/task-type.js';
 import type { NumericColumn } from '../table/numeric-finder.js';
 import type { Accumulator } from '../table/accumulators.js';
-import { castFailed, type RunningStep, type StepStart } from './step.js';
+import { castFailed } from '../table/column-faults.js';
+import type { RunningStep, StepStart } from './step.js';
 
 /** value -> (value - shift) * factor + offset */
 export interface Scale {

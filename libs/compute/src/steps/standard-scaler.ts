@@ -1,5 +1,5 @@
 import { Moments } from '../table/accumulators.js';
-import { NumericColumns } from '../table/numeric-finder.js';
+import { NumericFinder } from '../table/numeric-finder.js';
 import { scaling } from './scale.js';
 import type { StepKind } from './step.js';
 
@@ -16,7 +16,7 @@ export const standardScaler: StepKind = {
   resultKey: 'columns_scaled',
   start(start) {
     const { with_mean: withMean = true, with_std: withStd = true } = start.options;
-    const numbers = new NumericColumns(start, () => new Moments());
+    const numbers = new NumericFinder(start, () => new Moments());
     return {
       observe: (row, rowNumber) => numbers.observe(row, rowNumber),
       ...scaling(

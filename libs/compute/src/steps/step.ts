@@ -1,21 +1,11 @@
-import { TaskFailure, type Json, type JsonSchema } from '../contract/task-type.js';
-
-/** The table that a step works on: for messages. */
-export interface Where {
-  readonly party: string;
-  readonly label: string;
-}
+import type { Json, JsonSchema } from '../contract/task-type.js';
+import type { ColumnChoice } from '../table/numeric-finder.js';
 
 /** A step's options as the parameters give them, without `op` and `columns`. */
 type StepOptions = Readonly<Record<string, Json | undefined>>;
 
-/** What a step starts from. */
-export interface StepStart {
-  readonly where: Where;
-  /** Columns of the table as the steps before have left it. */
-  readonly columns: readonly string[];
-  /** Positions of the chosen columns; null when none were named, and the step chooses. */
-  readonly chosen: readonly number[] | null;
+/** What a step starts from: the table as the steps before have left it. */
+export interface StepStart extends ColumnChoice {
   readonly options: StepOptions;
 }
 
@@ -48,27 +38,4 @@ export interface StepKind {
   /** Result key under which its own task type lists the columns it changed. */
   readonly resultKey: string;
   start(start: StepStart): RunningStep;
-}
-
-/** A field of a column of numbers is none. Names the row, never what is in it. */
-export function castFailed(where: Where, column: string, rowNumber: number): TaskFailure {
-  return new TaskFailure(
-    'CAST_FAILED',
-    `Party ${where.party}: column ${JSON.stringify(column)} of ${where.label} is no number in data row ${rowNumber}. Mend the field, or encode or drop the column first.`,
-    false,
-    { party: where.party, column, row: rowNumber },
-  );
-}
-
-/** A column has no value to learn from, or too many different ones. */
-export function unusable(where: Where, column: string, why: string, code = 'COLUMN_UNUSABLE'): TaskFailure {
-  return new TaskFailure(
-    code,
-    `Party ${where.party}: column ${JSON.stringify(column)} of ${where.label} ${why}.`,
-    false,
-    {
-      party: where.party,
-      column,
-    },
-  );
 }

@@ -1,5 +1,6 @@
 import { isMissing } from '../table/csv-reader.js';
-import { unusable, type StepStart } from './step.js';
+import { unusable } from '../table/column-faults.js';
+import type { StepStart } from './step.js';
 
 /** Different values of a column that a step may hold in memory. */
 const MAX_VALUES = 1_000_000;

@@ -1,6 +1,14 @@
 import { isMissing, toNumber } from './csv-reader.js';
 import type { Accumulator } from './accumulators.js';
-import { castFailed, unusable, type StepStart } from '../steps/step.js';
+import { castFailed, unusable, type Where } from './column-faults.js';
+
+/** The columns of a table to look at. */
+export interface ColumnChoice {
+  readonly where: Where;
+  readonly columns: readonly string[];
+  /** Positions of the chosen columns; null if none were named, and the task chooses. */
+  readonly chosen: readonly number[] | null;
+}
 
 export interface NumericColumn<A extends Accumulator> {
   readonly index: number;
@@ -13,15 +21,12 @@ interface Gathered<A extends Accumulator> extends NumericColumn<A> {
   brokenAt?: number;
 }
 
-/**
- * Gathers the numbers of a step's columns. When none were named, the numeric ones are found by looking: those with a number
- * and nothing but numbers or gaps.
- */
-export class NumericColumns<A extends Accumulator> {
+/** Gathers the numbers of the chosen columns. If none were named, it finds the columns that hold only numbers and gaps. */
+export class NumericFinder<A extends Accumulator> {
   private live: Gathered<A>[];
 
   constructor(
-    private readonly start: Pick<StepStart, 'where' | 'columns' | 'chosen'>,
+    private readonly start: ColumnChoice,
     make: () => A,
   ) {
     const indexes = start.chosen ?? start.columns.map((_, index) => index);

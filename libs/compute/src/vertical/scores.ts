@@ -1,53 +1,13 @@
 import type { PartyContext } from '../party/party-program.js';
 import type { NumericColumns } from '../table/numeric-columns.js';
-import type { SsLrOutcome, SsLrPart } from '../ss-lr/ss-lr-plan.js';
-import { writeTable } from '../table/write-table.js';
 
-/** Rows of one message of scores, and of one write of predictions. */
+/** Rows of one message of scores. */
 const ROWS = 16_384;
 
 /** A party's weights of its own columns; the intercept is with the label's party. */
 export interface RegressionSlice {
   readonly weights: ArrayLike<number>;
   readonly intercept: number | null;
-}
-
-/**
- * Predicts the rows of the table. The party that is not the receiver sends, for each row, the part of the score that
- * its own weights give, and the receiver adds its own part and keeps the predictions.
- *
- * This gives the receiver no more than any prediction would: whoever learns a score and its own part of it knows the
- * rest by subtraction. Both use the weights as they are saved, so that the saved slices give these predictions again.
- */
-export async function predictRows(
-  context: PartyContext,
-  part: SsLrPart,
-  peer: string,
-  slice: RegressionSlice,
-  table: NumericColumns,
-): Promise<SsLrOutcome['prediction']> {
-  const { plan, label } = part;
-  if (plan.receiver !== context.party) {
-    await sendScores(context, peer, slice, table);
-    return null;
-  }
-  const writer = await writeTable(
-    context,
-    { ...(part.predictionOutput !== null && { target: part.predictionOutput }), name: 'predictions.csv' },
-    label === null ? ['prediction'] : ['label', 'prediction'],
-  );
-  for await (const { from, scores } of receiveScores(context, peer, slice, table)) {
-    await writer.rows(
-      Array.from(scores, (score, at) => {
-        const prediction = String(predictionOf(score, plan.schedule.regType));
-        if (label === null) return [prediction];
-        return [String(table.values[(from + at) * table.columns + slice.weights.length]), prediction];
-      }),
-    );
-    context.progress(0.92 + (0.07 * (from + scores.length)) / table.rows, 'predicting');
-  }
-  await writer.finish();
-  return { reference: writer.reference, rows: table.rows };
 }
 
 /** Sends, for each row, the part of the score that the own weights give. */

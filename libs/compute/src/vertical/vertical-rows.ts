@@ -1,8 +1,7 @@
 import type { PartyContext } from '../party/party-program.js';
-import { checkApart } from '../contract/rows-apart.js';
+import { checkApart } from '../contract/privacy.js';
 import { pickRows, readNumericColumns, type NumericColumns } from '../table/numeric-columns.js';
 import { splitRows } from './split-rows.js';
-import type { TrainingRows } from '../ss-lr/ss-lr-train.js';
 import { TaskFailure } from '../contract/task-type.js';
 import type { VerticalPart } from './vertical-plan.js';
 
@@ -17,6 +16,17 @@ export interface RowRules {
   readonly minRowsWhy: string;
   /** Whether a column is refused in which under 5 of these rows differ from its most frequent value. */
   readonly refusesFewApart: boolean;
+}
+
+/** One party's training rows, in the order of the split. */
+export interface TrainingRows {
+  readonly rows: number;
+  readonly columns: number;
+  readonly peerColumns: number;
+  /** Row-major, `rows * columns` finite numbers. */
+  readonly values: Float64Array;
+  /** Labels, with the party that has them. */
+  readonly label: Float64Array | null;
 }
 
 /** A party's rows, ready for training: nothing else of its tables stays in memory. */

@@ -1,9 +1,22 @@
-import { MIN_GROUP_ROWS } from '../evaluation/metrics.js';
 import { TaskFailure } from './task-type.js';
 
+/** The smallest group of rows that a figure, a bucket or a split may stand for. */
+export const MIN_GROUP_ROWS = 5;
+
+/** Throws GROUP_TOO_SMALL for a table with fewer rows than a figure may stand for. */
+export function checkGroup(party: string, path: string, rows: number, figures = 'figures'): void {
+  if (rows >= MIN_GROUP_ROWS) return;
+  throw new TaskFailure(
+    'GROUP_TOO_SMALL',
+    `Party ${party}: ${path} has ${rows} rows; ${figures} of under ${MIN_GROUP_ROWS} would show single rows.`,
+    false,
+    { party, rows, min_rows: MIN_GROUP_ROWS },
+  );
+}
+
 /**
- * Counts how many rows of a column differ from its most frequent value, up to those that are enough. What is made of a column in
- * which one row alone differs (a correlation, a weight) is that row's value in another party's column.
+ * Counts the rows of a column that differ from its most frequent value, up to `MIN_GROUP_ROWS`. If only one row differs, then a
+ * correlation or a weight of the column reveals that row's value in another party's column.
  */
 export class RowsApart {
   private readonly counts = new Map<number, number>();
@@ -11,7 +24,7 @@ export class RowsApart {
   private most = 0;
 
   add(value: number): void {
-    // Another row never makes fewer of them, so that nothing is counted once they are enough.
+    // Further rows never lower the number of differing rows, so counting stops at the threshold.
     if (this.rows - this.most >= MIN_GROUP_ROWS) return;
     const count = (this.counts.get(value) ?? 0) + 1;
     this.counts.set(value, count);
@@ -19,13 +32,13 @@ export class RowsApart {
     this.rows += 1;
   }
 
-  /** Whether there are such rows and they are too few. A column of one value, or of none twice, singles out no row. */
+  /** Whether some rows differ, but too few. A constant column, or one without repeated values, singles out no row. */
   get areFew(): boolean {
     return this.most > 1 && this.rows > this.most && this.rows - this.most < MIN_GROUP_ROWS;
   }
 }
 
-/** Throws GROUP_TOO_SMALL where under 5 rows of a column (of row-major `values`) differ from its most frequent value. */
+/** Throws GROUP_TOO_SMALL if under 5 rows of a column (of row-major `values`) differ from its most frequent value. */
 export function checkApart(
   where: { readonly party: string; readonly path: string; readonly name: string },
   values: Float64Array,

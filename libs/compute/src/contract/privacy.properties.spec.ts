@@ -1,7 +1,7 @@
 import { describe, test } from 'node:test';
 import { expect } from 'expect';
 import fc from 'fast-check';
-import { RowsApart } from './rows-apart.js';
+import { RowsApart } from './privacy.js';
 
 const areFew = (values: readonly number[]): boolean => {
   const apart = new RowsApart();
