@@ -1,88 +1,46 @@
-import { Module, type DynamicModule, type FactoryProvider, type Type } from '@nestjs/common';
-import { APP_GUARD } from '@nestjs/core';
-import { APP_CONFIG, PlatformModule, secretKeysOf, type AppConfig, type Logger } from '#libs/platform';
-import { AuditController } from './audit/audit.controller.js';
-import { ChainReader } from './chains/chain-reader.js';
-import { ChainsController } from './chains/chains.controller.js';
-import { BulkController } from './controls/bulk.controller.js';
-import { ChainControlsController } from './controls/chain-controls.controller.js';
-import { Controls } from './controls/controls.js';
-import { TaskControlsController } from './controls/task-controls.controller.js';
-import { AllEventsController } from './events/all-events.controller.js';
-import { ChainWatch } from './events/chain-watch.js';
-import { EventLog } from './events/event-log.js';
-import { EventsController } from './events/events.controller.js';
-import { OpenStreams } from './events/open-streams.js';
-import { MetricsController } from './metrics/metrics.controller.js';
-import { KeysController } from './keys/keys.controller.js';
-import { OidcTokens } from './auth/oidc.js';
-import { RoleGuard } from './auth/role.guard.js';
-import { SecretsController, SealingKeys } from './secrets/secrets.controller.js';
-import { SignIn } from './auth/sign-in.js';
-import { Catalogue } from './catalogue/catalogue.js';
-import { Databases } from './database/databases.js';
-import { TenantDirectory } from './auth/tenant-directory.js';
-import { TenantController, TenantsController } from './tenants/tenants.controller.js';
-import { HealthController } from './health/health.controller.js';
-import { ApiMetrics } from './metrics/api-metrics.js';
-import { ProcessMetricsController } from './metrics/process-metrics.controller.js';
-import { TaskTypesController } from './catalogue/task-types.controller.js';
-import { WebhookReach, WebhooksController } from './webhooks/webhooks.controller.js';
-import { ArtifactRoot, TasksController } from './tasks/tasks.controller.js';
+import { Module, type DynamicModule } from '@nestjs/common';
+import { PlatformModule, type AppConfig, type Logger } from '#libs/platform';
+import { AuditModule } from './audit/audit.module.js';
+import { AuthModule } from './auth/auth.module.js';
+import { CatalogueModule } from './catalogue/catalogue.module.js';
+import { ChainsModule } from './chains/chains.module.js';
+import { ControlsModule } from './controls/controls.module.js';
+import { DatabaseModule } from './database/database.module.js';
+import { EventsModule } from './events/events.module.js';
+import { HealthModule } from './health/health.module.js';
+import { HttpModule } from './http/http.module.js';
+import { KeysModule } from './keys/keys.module.js';
+import { MetricsModule } from './metrics/metrics.module.js';
+import { QueueBoardModule } from './queue-board/queue-board.module.js';
+import { SecretsModule } from './secrets/secrets.module.js';
+import { TasksModule } from './tasks/tasks.module.js';
+import { TenantsModule } from './tenants/tenants.module.js';
+import { WebhooksModule } from './webhooks/webhooks.module.js';
 
-/** Provides what is made of the configuration. */
-const ofConfig = <T>(provide: Type<T>, make: (config: AppConfig) => T): FactoryProvider<T> => ({
-  provide,
-  inject: [APP_CONFIG],
-  useFactory: make,
-});
-
-/** Wires the API. */
+/** The API. */
 @Module({})
 export class AppModule {
-  static with(config: AppConfig, logger: Logger): DynamicModule {
+  static forRoot(config: AppConfig, logger: Logger): DynamicModule {
     return {
       module: AppModule,
-      imports: [PlatformModule.forRoot('api', config, logger)],
-      controllers: [
-        MetricsController,
-        ChainsController,
-        BulkController,
-        ChainControlsController,
-        TaskControlsController,
-        TasksController,
-        EventsController,
-        AllEventsController,
-        TaskTypesController,
-        WebhooksController,
-        KeysController,
-        AuditController,
-        SecretsController,
-        TenantController,
-        TenantsController,
-        HealthController,
-        ProcessMetricsController,
-      ],
-      providers: [
-        ChainReader,
-        Controls,
-        TenantDirectory,
-        ChainWatch,
-        EventLog,
-        OpenStreams,
-        { provide: APP_GUARD, useClass: RoleGuard },
-        {
-          provide: SignIn,
-          inject: [Databases, APP_CONFIG],
-          useFactory: ({ reads }: Databases, { signIn }: AppConfig) =>
-            new SignIn(reads, signIn.adminKey, signIn.oidc && new OidcTokens(signIn.oidc)),
-        },
-        ofConfig(Databases, ({ databaseUrl }) => new Databases(databaseUrl)),
-        ofConfig(SealingKeys, ({ secrets }) => new SealingKeys(secretKeysOf(secrets))),
-        ofConfig(Catalogue, ({ diagnosticTasks }) => new Catalogue(diagnosticTasks)),
-        ofConfig(ArtifactRoot, ({ artifactRoot }) => new ArtifactRoot(artifactRoot)),
-        ofConfig(WebhookReach, ({ webhooksToPrivate }) => new WebhookReach(webhooksToPrivate)),
-        ApiMetrics,
+      imports: [
+        PlatformModule.forRoot('api', config, logger),
+        DatabaseModule,
+        HttpModule,
+        AuthModule,
+        MetricsModule,
+        ChainsModule,
+        ControlsModule,
+        TasksModule,
+        EventsModule,
+        CatalogueModule,
+        WebhooksModule,
+        KeysModule,
+        AuditModule,
+        SecretsModule,
+        TenantsModule,
+        HealthModule,
+        QueueBoardModule,
       ],
     };
   }

@@ -1,10 +1,12 @@
 import { Controller, Get, Query, Req } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
 import { ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { PLATFORM, readAuditPage } from '#libs/repositories';
 import { Problem } from '../http/problem.js';
-import { Needs } from '../auth/roles.js';
+import { Roles } from '../auth/access.js';
 import { ApiProblems } from '../http/api-problems.js';
-import { Databases, OfTenant, type SignedRequest, type TenantDatabases } from '../database/databases.js';
+import { TenantDb } from '../auth/tenant-db.js';
+import { Databases, type TenantDatabases } from '../database/databases.js';
 import { QueryReader } from '../http/query.js';
 import { AuditPageDto } from './audit.dto.js';
 
@@ -13,7 +15,7 @@ const time = { type: 'string' as const, format: 'date-time' };
 
 @ApiTags('audit')
 @Controller('audit')
-@Needs('admin')
+@Roles('admin')
 export class AuditController {
   constructor(private readonly databases: Databases) {}
 
@@ -45,8 +47,8 @@ export class AuditController {
   @ApiResponse({ status: 200, type: AuditPageDto, description: 'A page of the log.' })
   @ApiProblems(400, 503)
   async list(
-    @OfTenant() own: TenantDatabases,
-    @Req() { identity }: SignedRequest,
+    @TenantDb() own: TenantDatabases,
+    @Req() { identity }: FastifyRequest,
     @Query() query: Record<string, unknown>,
   ): Promise<AuditPageDto> {
     const read = new QueryReader(query, ['actor', 'action', 'target', 'from', 'to', 'before', 'limit', 'platform']);

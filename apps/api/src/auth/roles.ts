@@ -1,5 +1,3 @@
-import { SetMetadata } from '@nestjs/common';
-
 /**
  * What a caller may do, each all that the one before it may: read; steer chains; create them; give out keys; and, beyond a
  * tenant, act for any tenant and manage them all.
@@ -21,11 +19,3 @@ export interface Identity {
   /** Whose rows the caller sees and adds. */
   readonly tenant: string;
 }
-
-export const NEEDED_ROLE = 'needed-role';
-
-/** The smallest role that may call this route. A route that says neither this nor `Open` refuses everybody. */
-export const Needs = (role: Role): MethodDecorator & ClassDecorator => SetMetadata(NEEDED_ROLE, role);
-
-/** A route for everybody, signed in or not. */
-export const Open = (): MethodDecorator & ClassDecorator => SetMetadata(NEEDED_ROLE, 'nobody asked');

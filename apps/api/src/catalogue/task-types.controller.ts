@@ -2,7 +2,7 @@ import { Controller, Get } from '@nestjs/common';
 import { ApiOperation, ApiProperty, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { engines } from '#libs/compute';
 import { ApiProblems } from '../http/api-problems.js';
-import { Needs } from '../auth/roles.js';
+import { Roles } from '../auth/access.js';
 import { Catalogue } from './catalogue.js';
 
 export class TaskTypeDto {
@@ -32,7 +32,7 @@ export class TaskTypeListDto {
 
 @ApiTags('task types')
 @Controller('task-types')
-@Needs('viewer')
+@Roles('viewer')
 export class TaskTypesController {
   constructor(private readonly catalogue: Catalogue) {}
 

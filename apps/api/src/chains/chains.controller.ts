@@ -15,14 +15,15 @@ import { toDot, toMermaid, toSvg } from '#libs/chain-view';
 import { listChains, readChains } from '#libs/repositories';
 import { readChain, type ChainInput } from './creating/chain-input.js';
 import { Problem } from '../http/problem.js';
-import { OfTenant, type TenantDatabases } from '../database/databases.js';
+import { TenantDb } from '../auth/tenant-db.js';
+import type { TenantDatabases } from '../database/databases.js';
 import { Catalogue } from '../catalogue/catalogue.js';
 import { ApiProblems } from '../http/api-problems.js';
 import { callerOf, type CallerReply } from '../auth/caller.js';
 import { chainTag, ETAG } from '../http/entity-tag.js';
 import { IDEMPOTENCY_KEY, idempotentRequest } from '../http/idempotency-key.js';
 import { ApiMetrics } from '../metrics/api-metrics.js';
-import { Needs } from '../auth/roles.js';
+import { Roles } from '../auth/access.js';
 import { TenantDirectory } from '../auth/tenant-directory.js';
 import { ChainReader } from './chain-reader.js';
 import { ChainDto, ChainListDto, CreatedChainDto, GraphDto, ValidationDto } from './chains.dto.js';
@@ -41,7 +42,7 @@ interface Reply extends CallerReply {
 
 @ApiTags('chains')
 @Controller('chains')
-@Needs('viewer')
+@Roles('viewer')
 export class ChainsController {
   constructor(
     private readonly catalogue: Catalogue,
@@ -51,7 +52,7 @@ export class ChainsController {
   ) {}
 
   @Post()
-  @Needs('author')
+  @Roles('author')
   @HttpCode(201)
   @ApiOperation({
     operationId: 'createChain',
@@ -63,7 +64,7 @@ export class ChainsController {
   @ApiResponse({ status: 201, type: CreatedChainDto, description: 'The chain is stored.' })
   @ApiProblems(400, 413, 415, 422, 503)
   async create(
-    @OfTenant() { engine }: TenantDatabases,
+    @TenantDb() { engine }: TenantDatabases,
     @Body() body: unknown,
     @Headers('idempotency-key') key: string | undefined,
     @Res({ passthrough: true }) reply: Reply,
@@ -194,7 +195,7 @@ export class ChainsController {
   })
   @ApiResponse({ status: 200, type: ChainListDto, description: 'A page of chains.' })
   @ApiProblems(400, 503)
-  async list(@OfTenant() { reads }: TenantDatabases, @Query() query: Record<string, unknown>): Promise<ChainListDto> {
+  async list(@TenantDb() { reads }: TenantDatabases, @Query() query: Record<string, unknown>): Promise<ChainListDto> {
     const { filter, page, pageNumber } = readListQuery(query);
     const { items, total } = await listChains(reads, filter, { ...page, limit: page.limit + 1 }, pageNumber !== null);
     const shown = items.slice(0, page.limit);
@@ -222,7 +223,7 @@ export class ChainsController {
   })
   @ApiProblems(404, 503)
   async get(
-    @OfTenant() { reads }: TenantDatabases,
+    @TenantDb() { reads }: TenantDatabases,
     @Param('chain_id') chainId: string,
     @Res({ passthrough: true }) reply: Reply,
   ): Promise<ChainDto> {
@@ -253,7 +254,7 @@ export class ChainsController {
   })
   @ApiProblems(404, 503)
   async graph(
-    @OfTenant() { reads }: TenantDatabases,
+    @TenantDb() { reads }: TenantDatabases,
     @Param('chain_id') chainId: string,
     @Headers('accept') accept: string | undefined,
     @Res({ passthrough: true }) reply: Reply,

@@ -3,10 +3,11 @@ import { ApiBody, ApiHeader, ApiOperation, ApiQuery, ApiResponse, ApiTags } from
 import { answerLongOnce } from '#libs/chain-engine';
 import { ApiProblems } from '../http/api-problems.js';
 import { callerOf } from '../auth/caller.js';
-import { OfTenant, type TenantDatabases } from '../database/databases.js';
+import { TenantDb } from '../auth/tenant-db.js';
+import type { TenantDatabases } from '../database/databases.js';
 import { TenantDirectory } from '../auth/tenant-directory.js';
 import { answerOf, IDEMPOTENCY_KEY, idempotentRequest } from '../http/idempotency-key.js';
-import { Needs } from '../auth/roles.js';
+import { Roles } from '../auth/access.js';
 import { BULK_ACTIONS, runBulk } from './bulk.js';
 import type { Reply } from './chain-controls.controller.js';
 import { bulkBody } from './control-bodies.js';
@@ -17,14 +18,14 @@ type RequestQuery = Record<string, unknown>;
 
 @ApiTags('controls')
 @Controller('chains/bulk')
-@Needs('operator')
+@Roles('operator')
 export class BulkController {
   constructor(private readonly directory: TenantDirectory) {}
 
   @Post('cancel')
   @ApiBulk('cancelChains', 'Cancel many chains', 'A filter without a status finds PENDING, RUNNING and PAUSED chains.')
   cancel(
-    @OfTenant() databases: TenantDatabases,
+    @TenantDb() databases: TenantDatabases,
     @Body() sent: unknown,
     @Query() query: RequestQuery,
     @Headers('idempotency-key') key: string | undefined,
@@ -36,7 +37,7 @@ export class BulkController {
   @Post('pause')
   @ApiBulk('pauseChains', 'Pause many chains', 'A filter without a status finds RUNNING chains.')
   pause(
-    @OfTenant() databases: TenantDatabases,
+    @TenantDb() databases: TenantDatabases,
     @Body() sent: unknown,
     @Query() query: RequestQuery,
     @Headers('idempotency-key') key: string | undefined,
@@ -48,7 +49,7 @@ export class BulkController {
   @Post('resume')
   @ApiBulk('resumeChains', 'Resume many chains', 'A filter without a status finds PAUSED chains.')
   resume(
-    @OfTenant() databases: TenantDatabases,
+    @TenantDb() databases: TenantDatabases,
     @Body() sent: unknown,
     @Query() query: RequestQuery,
     @Headers('idempotency-key') key: string | undefined,
@@ -64,7 +65,7 @@ export class BulkController {
     'A filter without a status finds FAILURE and CANCELLED chains.',
   )
   retry(
-    @OfTenant() databases: TenantDatabases,
+    @TenantDb() databases: TenantDatabases,
     @Body() sent: unknown,
     @Query() query: RequestQuery,
     @Headers('idempotency-key') key: string | undefined,

@@ -6,10 +6,11 @@ import { priorityOf } from '../chains/creating/chain-input.js';
 import { ApiProblems } from '../http/api-problems.js';
 import type { CallerReply } from '../auth/caller.js';
 import { IF_MATCH } from '../http/entity-tag.js';
-import { Needs } from '../auth/roles.js';
+import { Roles } from '../auth/access.js';
 import { ApiControl } from './api-control.js';
 import { plainBody, priorityBody, retryBody } from './control-bodies.js';
-import { OfTenant, type TenantDatabases } from '../database/databases.js';
+import { TenantDb } from '../auth/tenant-db.js';
+import type { TenantDatabases } from '../database/databases.js';
 import { Controls, type ControlHeaders } from './controls.js';
 import { CancelledChainDto, ControlDto, ExecutedChainDto } from './controls.dto.js';
 import { readPlain, readPriority, readRetry } from './read-control.js';
@@ -21,7 +22,7 @@ type RequestQuery = Record<string, unknown>;
 
 @ApiTags('controls')
 @Controller('chains/:chain_id')
-@Needs('operator')
+@Roles('operator')
 export class ChainControlsController {
   constructor(private readonly controls: Controls) {}
 
@@ -35,7 +36,7 @@ export class ChainControlsController {
     status: 202,
   })
   execute(
-    @OfTenant() databases: TenantDatabases,
+    @TenantDb() databases: TenantDatabases,
     @Param('chain_id') chainId: string,
     @Body() sent: unknown,
     @Query() query: RequestQuery,
@@ -64,7 +65,7 @@ export class ChainControlsController {
     answer: CancelledChainDto,
   })
   cancel(
-    @OfTenant() databases: TenantDatabases,
+    @TenantDb() databases: TenantDatabases,
     @Param('chain_id') chainId: string,
     @Body() sent: unknown,
     @Query() query: RequestQuery,
@@ -89,7 +90,7 @@ export class ChainControlsController {
   @ApiResponse({ status: 200, type: CancelledChainDto, description: 'The chain is CANCELLED.' })
   @ApiProblems(400, 404, 409, 412, 503)
   remove(
-    @OfTenant() databases: TenantDatabases,
+    @TenantDb() databases: TenantDatabases,
     @Param('chain_id') chainId: string,
     @Query() query: RequestQuery,
     @Headers('if-match') ifMatch: string | undefined,
@@ -108,7 +109,7 @@ export class ChainControlsController {
     answer: ControlDto,
   })
   pause(
-    @OfTenant() databases: TenantDatabases,
+    @TenantDb() databases: TenantDatabases,
     @Param('chain_id') chainId: string,
     @Body() sent: unknown,
     @Query() query: RequestQuery,
@@ -134,7 +135,7 @@ export class ChainControlsController {
     answer: ControlDto,
   })
   resume(
-    @OfTenant() databases: TenantDatabases,
+    @TenantDb() databases: TenantDatabases,
     @Param('chain_id') chainId: string,
     @Body() sent: unknown,
     @Query() query: RequestQuery,
@@ -160,7 +161,7 @@ export class ChainControlsController {
     answer: ControlDto,
   })
   retry(
-    @OfTenant() databases: TenantDatabases,
+    @TenantDb() databases: TenantDatabases,
     @Param('chain_id') chainId: string,
     @Body() sent: unknown,
     @Query() query: RequestQuery,
@@ -186,7 +187,7 @@ export class ChainControlsController {
     answer: ControlDto,
   })
   setPriority(
-    @OfTenant() databases: TenantDatabases,
+    @TenantDb() databases: TenantDatabases,
     @Param('chain_id') chainId: string,
     @Body() sent: unknown,
     @Query() query: RequestQuery,

@@ -3,11 +3,12 @@ import { ApiTags } from '@nestjs/swagger';
 import { resultFault } from '#libs/chain-engine';
 import { priorityOf } from '../chains/creating/chain-input.js';
 import { Problem } from '../http/problem.js';
-import { Needs } from '../auth/roles.js';
+import { Roles } from '../auth/access.js';
 import { ApiControl } from './api-control.js';
 import type { Reply } from './chain-controls.controller.js';
 import { priorityBody, resolveBody, retryTaskBody, skipBody } from './control-bodies.js';
-import { OfTenant, type TenantDatabases } from '../database/databases.js';
+import { TenantDb } from '../auth/tenant-db.js';
+import type { TenantDatabases } from '../database/databases.js';
 import { Controls, type ControlHeaders } from './controls.js';
 import { ControlDto } from './controls.dto.js';
 import { readPriority, readResolve, readRetryTask, readSkip } from './read-control.js';
@@ -16,7 +17,7 @@ type RequestQuery = Record<string, unknown>;
 
 @ApiTags('controls')
 @Controller('chains/:chain_id/tasks/:task_id')
-@Needs('operator')
+@Roles('operator')
 export class TaskControlsController {
   constructor(private readonly controls: Controls) {}
 
@@ -31,7 +32,7 @@ export class TaskControlsController {
     task: true,
   })
   skip(
-    @OfTenant() databases: TenantDatabases,
+    @TenantDb() databases: TenantDatabases,
     @Param('chain_id') chainId: string,
     @Param('task_id') taskId: string,
     @Body() sent: unknown,
@@ -59,7 +60,7 @@ export class TaskControlsController {
     task: true,
   })
   resolve(
-    @OfTenant() databases: TenantDatabases,
+    @TenantDb() databases: TenantDatabases,
     @Param('chain_id') chainId: string,
     @Param('task_id') taskId: string,
     @Body() sent: unknown,
@@ -91,7 +92,7 @@ export class TaskControlsController {
     task: true,
   })
   setPriority(
-    @OfTenant() databases: TenantDatabases,
+    @TenantDb() databases: TenantDatabases,
     @Param('chain_id') chainId: string,
     @Param('task_id') taskId: string,
     @Body() sent: unknown,
@@ -119,7 +120,7 @@ export class TaskControlsController {
     task: true,
   })
   retry(
-    @OfTenant() databases: TenantDatabases,
+    @TenantDb() databases: TenantDatabases,
     @Param('chain_id') chainId: string,
     @Param('task_id') taskId: string,
     @Body() sent: unknown,

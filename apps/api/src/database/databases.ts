@@ -1,7 +1,6 @@
-import { createParamDecorator, Injectable, type ExecutionContext, type OnApplicationShutdown } from '@nestjs/common';
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { failpoint } from '#libs/platform';
 import { Database } from '#libs/repositories';
-import type { Identity } from '../auth/roles.js';
 
 /** Both pools as one tenant may use them: the engine's with pinned plans, and one for reads that list and count. */
 export interface TenantDatabases {
@@ -43,16 +42,3 @@ export class Databases implements OnApplicationShutdown {
     await Promise.all([this.engine.close(), this.reads.close()]);
   }
 }
-
-/** A request that was signed in, with the databases as its tenant sees them. */
-export interface SignedRequest {
-  identity?: Identity;
-  databases?: TenantDatabases;
-}
-
-/** The databases as the caller's tenant sees them. */
-export const OfTenant = createParamDecorator((_: unknown, context: ExecutionContext): TenantDatabases => {
-  const { databases } = context.switchToHttp().getRequest<SignedRequest>();
-  if (databases === undefined) throw new Error('a route that is open to all has no tenant');
-  return databases;
-});

@@ -10,8 +10,9 @@ import {
   getSchemaPath,
 } from '@nestjs/swagger';
 import { Problem } from '../http/problem.js';
-import { OfTenant, type TenantDatabases } from '../database/databases.js';
-import { Needs } from '../auth/roles.js';
+import { TenantDb } from '../auth/tenant-db.js';
+import type { TenantDatabases } from '../database/databases.js';
+import { Roles } from '../auth/access.js';
 import { ApiProblems } from '../http/api-problems.js';
 import { wholeNumber } from '../http/query.js';
 import { EventLog } from './event-log.js';
@@ -24,7 +25,7 @@ const KINDS = /^[A-Za-z]{1,64}(,[A-Za-z]{1,64}){0,31}$/;
 @ApiTags('events')
 @ApiExtraModels(ChainEventListDto)
 @Controller('events')
-@Needs('viewer')
+@Roles('viewer')
 export class AllEventsController {
   constructor(
     private readonly log: EventLog,
@@ -69,7 +70,7 @@ export class AllEventsController {
   })
   @ApiProblems(400, 503)
   async events(
-    @OfTenant() { reads }: TenantDatabases,
+    @TenantDb() { reads }: TenantDatabases,
     @Query() query: Record<string, unknown>,
     @Headers('accept') accept: string | undefined,
     @Headers('last-event-id') lastEventId: string | undefined,

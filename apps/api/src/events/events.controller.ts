@@ -13,9 +13,10 @@ import {
 import { readHistory } from '#libs/repositories';
 import { ChainReader } from '../chains/chain-reader.js';
 import { ApiProblems } from '../http/api-problems.js';
-import { OfTenant, type TenantDatabases } from '../database/databases.js';
+import { TenantDb } from '../auth/tenant-db.js';
+import type { TenantDatabases } from '../database/databases.js';
 import { wholeNumber } from '../http/query.js';
-import { Needs } from '../auth/roles.js';
+import { Roles } from '../auth/access.js';
 import { ChainWatch } from './chain-watch.js';
 import { ChainEventListDto, eventDto } from './events.dto.js';
 import { LiveEvents } from './live-events.js';
@@ -24,7 +25,7 @@ import { OpenStreams, type StreamReply } from './open-streams.js';
 @ApiTags('events')
 @ApiExtraModels(ChainEventListDto)
 @Controller('chains/:chain_id/events')
-@Needs('viewer')
+@Roles('viewer')
 export class EventsController {
   constructor(
     private readonly reader: ChainReader,
@@ -59,7 +60,7 @@ export class EventsController {
   })
   @ApiProblems(400, 404, 503)
   async events(
-    @OfTenant() { reads }: TenantDatabases,
+    @TenantDb() { reads }: TenantDatabases,
     @Param('chain_id') chainId: string,
     @Query() query: Record<string, unknown>,
     @Headers('accept') accept: string | undefined,

@@ -2,7 +2,7 @@ import { Controller, Get, Res } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { runHealthChecks, type HealthReport } from '#libs/platform';
 import { missingMigrations } from '#libs/repositories';
-import { Open } from '../auth/roles.js';
+import { Public } from '../auth/access.js';
 import { Databases } from '../database/databases.js';
 import { LivenessDto, ReadinessDto } from './health.dto.js';
 
@@ -16,7 +16,7 @@ export class HealthController {
   constructor(private readonly databases: Databases) {}
 
   @Get('health/live')
-  @Open()
+  @Public()
   @ApiOperation({
     operationId: 'getLiveness',
     summary: 'Is the process alive?',
@@ -29,7 +29,7 @@ export class HealthController {
   }
 
   @Get('health/ready')
-  @Open()
+  @Public()
   @ApiOperation({
     operationId: 'getReadiness',
     summary: 'Can it serve?',

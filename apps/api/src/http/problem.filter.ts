@@ -1,4 +1,5 @@
-import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common';
+import { type ArgumentsHost, Catch, type ExceptionFilter, Inject } from '@nestjs/common';
+import { LOGGER } from '#libs/platform';
 import { toProblemDocument } from './problem.js';
 import { problemFromError } from './problem-from-error.js';
 
@@ -29,7 +30,7 @@ interface ProblemReply {
  */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
-  constructor(private readonly log: ProblemLog) {}
+  constructor(@Inject(LOGGER) private readonly log: ProblemLog) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();

@@ -8,11 +8,13 @@ import { bodyReader } from '../http/read-body.js';
 import { ApiProblems } from '../http/api-problems.js';
 import { callerOf, type CallerReply } from '../auth/caller.js';
 import { CONFIRM, DRY_RUN, onlyLooks, restorableUntil } from '../http/confirmation.js';
-import { OfTenant, type TenantDatabases } from '../database/databases.js';
+import { TenantDb } from '../auth/tenant-db.js';
+import type { TenantDatabases } from '../database/databases.js';
 import { isId } from '../http/patterns.js';
 import { answerOf, IDEMPOTENCY_KEY, idempotentRequest, once } from '../http/idempotency-key.js';
 import { ApiKeyDto, ApiKeyListDto, CreatedApiKeyDto, RevokedApiKeyDto } from './keys.dto.js';
-import { KEY_ROLES, Needs, type Role } from '../auth/roles.js';
+import { Roles } from '../auth/access.js';
+import { KEY_ROLES, type Role } from '../auth/roles.js';
 import { hashOf, newKey, SignIn } from '../auth/sign-in.js';
 
 interface Reply extends CallerReply {
@@ -43,7 +45,7 @@ const readKey = bodyReader<{ name: string; role: Role; expires_in_days?: number 
 
 @ApiTags('keys')
 @Controller('keys')
-@Needs('admin')
+@Roles('admin')
 export class KeysController {
   constructor(private readonly signIn: SignIn) {}
 
@@ -60,7 +62,7 @@ export class KeysController {
   @ApiResponse({ status: 201, type: CreatedApiKeyDto, description: 'With the key itself; null in a replayed answer.' })
   @ApiProblems(400, 409, 413, 415, 422, 503)
   async create(
-    @OfTenant() { engine }: TenantDatabases,
+    @TenantDb() { engine }: TenantDatabases,
     @Body() body: unknown,
     @Headers('idempotency-key') idempotencyKey: string | undefined,
     @Res({ passthrough: true }) reply: Reply,
@@ -84,7 +86,7 @@ export class KeysController {
   @ApiOperation({ operationId: 'listKeys', summary: 'List the keys', description: 'Revoked and expired ones too.' })
   @ApiResponse({ status: 200, type: ApiKeyListDto, description: 'What is known of each, and not the key.' })
   @ApiProblems(503)
-  async list(@OfTenant() { reads }: TenantDatabases): Promise<ApiKeyListDto> {
+  async list(@TenantDb() { reads }: TenantDatabases): Promise<ApiKeyListDto> {
     return { items: await apiKeys.list(reads) };
   }
 
@@ -100,7 +102,7 @@ export class KeysController {
   @ApiResponse({ status: 200, type: RevokedApiKeyDto, description: 'It is revoked.' })
   @ApiProblems(400, 404, 503)
   async revoke(
-    @OfTenant() { engine, reads }: TenantDatabases,
+    @TenantDb() { engine, reads }: TenantDatabases,
     @Param('key_id') id: string,
     @Query() query: Record<string, unknown>,
     @Res({ passthrough: true }) reply: CallerReply,
@@ -132,7 +134,7 @@ export class KeysController {
   @ApiResponse({ status: 200, type: ApiKeyDto, description: 'It counts again, on every replica within 5 s.' })
   @ApiProblems(400, 404, 409, 413, 415, 422, 503)
   async restore(
-    @OfTenant() { engine }: TenantDatabases,
+    @TenantDb() { engine }: TenantDatabases,
     @Param('key_id') id: string,
     @Headers('idempotency-key') idempotencyKey: string | undefined,
     @Res({ passthrough: true }) reply: Reply,

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { FastifyInstance } from 'fastify';
 import { Counter, Histogram, Registry } from 'prom-client';
 
 /** The API's own metrics. */
@@ -20,6 +21,16 @@ export class ApiMetrics {
       name: 'taskchain_chains_created_total',
       help: 'Chains that were created here',
       registers: [registry],
+    });
+  }
+
+  /** Observes each request when its answer has ended. */
+  hookInto(fastify: FastifyInstance): void {
+    fastify.addHook('onResponse', async ({ method, routeOptions, headers }, reply) => {
+      // A stream is open for as long as its reader likes.
+      if (headers.accept?.includes('text/event-stream')) return;
+      const labels = { method, route: routeOptions.url ?? 'none', status: `${Math.trunc(reply.statusCode / 100)}xx` };
+      this.requests.observe(labels, reply.elapsedTime / 1_000);
     });
   }
 }

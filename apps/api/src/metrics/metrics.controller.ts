@@ -3,8 +3,9 @@ import { ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { readFigures, SIZE_BUCKETS } from '#libs/repositories';
 import { Problem } from '../http/problem.js';
 import { ApiProblems } from '../http/api-problems.js';
-import { OfTenant, type TenantDatabases } from '../database/databases.js';
-import { Needs } from '../auth/roles.js';
+import { TenantDb } from '../auth/tenant-db.js';
+import type { TenantDatabases } from '../database/databases.js';
+import { Roles } from '../auth/access.js';
 import { ChainMetricsDto } from './metrics.dto.js';
 
 const UNITS: Readonly<Record<string, number>> = { m: 60, h: 3_600, d: 86_400 };
@@ -12,7 +13,7 @@ const MAX_WINDOW_SECONDS = 366 * 86_400;
 
 @ApiTags('chains')
 @Controller('chains/metrics')
-@Needs('viewer')
+@Roles('viewer')
 export class MetricsController {
   @Get()
   @ApiOperation({
@@ -28,7 +29,7 @@ export class MetricsController {
   })
   @ApiResponse({ status: 200, type: ChainMetricsDto, description: 'The figures.' })
   @ApiProblems(400, 503)
-  async metrics(@OfTenant() { reads }: TenantDatabases, @Query('window') window: unknown): Promise<ChainMetricsDto> {
+  async metrics(@TenantDb() { reads }: TenantDatabases, @Query('window') window: unknown): Promise<ChainMetricsDto> {
     const seconds = windowSeconds(window);
     const figures = await readFigures(reads, seconds);
     const succeeded = figures.byStatus.get('SUCCESS') ?? 0;

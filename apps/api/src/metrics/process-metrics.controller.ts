@@ -1,8 +1,8 @@
 import { Controller, Get, Req, Res } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
 import { ApiOperation, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { DEFAULT_TENANT } from '#libs/chain-domain';
-import { Needs } from '../auth/roles.js';
-import type { SignedRequest } from '../database/databases.js';
+import { Roles } from '../auth/access.js';
 import { ApiProblems } from '../http/api-problems.js';
 import { Problem } from '../http/problem.js';
 import { ApiMetrics } from './api-metrics.js';
@@ -17,7 +17,7 @@ export class ProcessMetricsController {
   constructor(private readonly metrics: ApiMetrics) {}
 
   @Get()
-  @Needs('viewer')
+  @Roles('viewer')
   @ApiOperation({
     operationId: 'getProcessMetrics',
     summary: 'Prometheus metrics of this process',
@@ -31,7 +31,7 @@ export class ProcessMetricsController {
     content: { 'text/plain': { schema: { type: 'string' } } },
   })
   @ApiProblems()
-  async expose(@Req() { identity }: SignedRequest, @Res({ passthrough: true }) reply: Reply): Promise<string> {
+  async expose(@Req() { identity }: FastifyRequest, @Res({ passthrough: true }) reply: Reply): Promise<string> {
     if (identity?.role !== 'platform' && identity?.tenant !== DEFAULT_TENANT) {
       const detail =
         'These are the figures of all tenants: they are for the role platform and keys of the tenant default.';

@@ -1,24 +1,20 @@
 import { Body, Controller, Delete, Get, Headers, HttpCode, Param, Post, Put, Query, Res } from '@nestjs/common';
 import { ApiBody, ApiHeader, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
-import type { SecretKeys } from '#libs/platform';
 import { secrets, tellOfChange, type Queryable } from '#libs/repositories';
 import { Problem } from '../http/problem.js';
 import { bodyReader } from '../http/read-body.js';
-import { Needs } from '../auth/roles.js';
+import { Roles } from '../auth/access.js';
 import { ApiProblems } from '../http/api-problems.js';
 import { callerOf, type CallerReply } from '../auth/caller.js';
 import { CONFIRM, DRY_RUN, onlyLooks, restorableUntil } from '../http/confirmation.js';
-import { OfTenant, type TenantDatabases } from '../database/databases.js';
+import { TenantDb } from '../auth/tenant-db.js';
+import type { TenantDatabases } from '../database/databases.js';
 import { IDEMPOTENCY_KEY, idempotentRequest, once } from '../http/idempotency-key.js';
+import { SealingKeys } from './sealing-keys.js';
 import { DeletedSecretDto, SecretDto, SecretListDto } from './secrets.dto.js';
 
 interface Reply extends CallerReply {
   header(name: string, value: string): Reply;
-}
-
-/** What secrets are sealed by; undefined where none is configured. */
-export class SealingKeys {
-  constructor(readonly keys: SecretKeys | undefined) {}
 }
 
 const NAME = {
@@ -39,7 +35,7 @@ const readSecret = bodyReader<{ value: string }>(secretBody);
 
 @ApiTags('secrets')
 @Controller('secrets')
-@Needs('admin')
+@Roles('admin')
 export class SecretsController {
   constructor(private readonly sealing: SealingKeys) {}
 
@@ -55,7 +51,7 @@ export class SecretsController {
   @ApiResponse({ status: 200, type: SecretDto, description: 'It is stored.' })
   @ApiProblems(400, 404, 409, 413, 415, 503)
   async put(
-    @OfTenant() { engine }: TenantDatabases,
+    @TenantDb() { engine }: TenantDatabases,
     @Param('name') name: string,
     @Body() body: unknown,
     @Res({ passthrough: true }) reply: CallerReply,
@@ -87,7 +83,7 @@ export class SecretsController {
   })
   @ApiResponse({ status: 200, type: SecretListDto, description: 'Never their values.' })
   @ApiProblems(503)
-  async list(@OfTenant() { reads }: TenantDatabases): Promise<SecretListDto> {
+  async list(@TenantDb() { reads }: TenantDatabases): Promise<SecretListDto> {
     return { items: await secrets.list(reads) };
   }
 
@@ -104,7 +100,7 @@ export class SecretsController {
   @ApiResponse({ status: 200, type: DeletedSecretDto, description: 'It is gone.' })
   @ApiProblems(400, 404, 503)
   async remove(
-    @OfTenant() { engine, reads }: TenantDatabases,
+    @TenantDb() { engine, reads }: TenantDatabases,
     @Param('name') name: string,
     @Query() query: Record<string, unknown>,
     @Res({ passthrough: true }) reply: CallerReply,
@@ -134,7 +130,7 @@ export class SecretsController {
   @ApiResponse({ status: 200, type: SecretDto, description: 'It is there again.' })
   @ApiProblems(400, 404, 409, 413, 415, 422, 503)
   async restore(
-    @OfTenant() { engine }: TenantDatabases,
+    @TenantDb() { engine }: TenantDatabases,
     @Param('name') name: string,
     @Headers('idempotency-key') key: string | undefined,
     @Res({ passthrough: true }) reply: Reply,

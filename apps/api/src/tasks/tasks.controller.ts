@@ -1,8 +1,9 @@
 import { createReadStream } from 'node:fs';
 import { open, realpath } from 'node:fs/promises';
 import { join, sep } from 'node:path';
-import { Controller, Get, Param, Query, Res, StreamableFile } from '@nestjs/common';
+import { Controller, Get, Inject, Param, Query, Res, StreamableFile } from '@nestjs/common';
 import { ApiOperation, ApiParam, ApiProduces, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { APP_CONFIG, type AppConfig } from '#libs/platform';
 import { readChains, readHistory, readQueues } from '#libs/repositories';
 import type { ArtifactView } from '#libs/repositories';
 import { ChainReader } from '../chains/chain-reader.js';
@@ -10,19 +11,15 @@ import type { FailureDto } from '../chains/chains.dto.js';
 import { taskDto, typesOf } from '../chains/views.js';
 import { Problem } from '../http/problem.js';
 import { ApiProblems } from '../http/api-problems.js';
-import { OfTenant, type TenantDatabases } from '../database/databases.js';
+import { TenantDb } from '../auth/tenant-db.js';
+import type { TenantDatabases } from '../database/databases.js';
 import { ETAG, taskTag } from '../http/entity-tag.js';
 import { wholeNumber } from '../http/query.js';
-import { Needs } from '../auth/roles.js';
+import { Roles } from '../auth/access.js';
 import { ArtifactListDto, AttemptListDto, LogListDto, TaskDetailDto, type ArtifactDto } from './tasks.dto.js';
 
 interface Reply {
   header(name: string, value: string): Reply;
-}
-
-/** Where artifacts lie. */
-export class ArtifactRoot {
-  constructor(readonly path: string) {}
 }
 
 const CHAIN_ID = { name: 'chain_id', schema: { type: 'string' as const, maxLength: 64 } };
@@ -30,11 +27,11 @@ const TASK_ID = { name: 'task_id', schema: { type: 'string' as const, maxLength:
 
 @ApiTags('tasks')
 @Controller('chains/:chain_id/tasks/:task_id')
-@Needs('viewer')
+@Roles('viewer')
 export class TasksController {
   constructor(
     private readonly reader: ChainReader,
-    private readonly artifactRoot: ArtifactRoot,
+    @Inject(APP_CONFIG) private readonly config: AppConfig,
   ) {}
 
   @Get()
@@ -48,7 +45,7 @@ export class TasksController {
   @ApiResponse({ status: 200, type: TaskDetailDto, headers: ETAG, description: 'The task with its parameters.' })
   @ApiProblems(404, 503)
   async get(
-    @OfTenant() { reads }: TenantDatabases,
+    @TenantDb() { reads }: TenantDatabases,
     @Param('chain_id') chainId: string,
     @Param('task_id') taskId: string,
     @Res({ passthrough: true }) reply: Reply,
@@ -74,7 +71,7 @@ export class TasksController {
   @ApiResponse({ status: 200, type: AttemptListDto, description: 'In the order of the attempts.' })
   @ApiProblems(404, 503)
   async attempts(
-    @OfTenant() { reads }: TenantDatabases,
+    @TenantDb() { reads }: TenantDatabases,
     @Param('chain_id') chainId: string,
     @Param('task_id') taskId: string,
   ): Promise<AttemptListDto> {
@@ -112,7 +109,7 @@ export class TasksController {
   @ApiResponse({ status: 200, type: LogListDto, description: 'Lines after `after`.' })
   @ApiProblems(400, 404, 503)
   async logs(
-    @OfTenant() { reads }: TenantDatabases,
+    @TenantDb() { reads }: TenantDatabases,
     @Param('chain_id') chainId: string,
     @Param('task_id') taskId: string,
     @Query() query: Record<string, unknown>,
@@ -139,7 +136,7 @@ export class TasksController {
   @ApiResponse({ status: 200, type: ArtifactListDto, description: 'With size, SHA-256 and media type.' })
   @ApiProblems(404, 503)
   async artifacts(
-    @OfTenant() { reads }: TenantDatabases,
+    @TenantDb() { reads }: TenantDatabases,
     @Param('chain_id') chainId: string,
     @Param('task_id') taskId: string,
   ): Promise<ArtifactListDto> {
@@ -166,7 +163,7 @@ export class TasksController {
   })
   @ApiProblems(403, 404, 503)
   async download(
-    @OfTenant() { reads }: TenantDatabases,
+    @TenantDb() { reads }: TenantDatabases,
     @Param('chain_id') chainId: string,
     @Param('task_id') taskId: string,
     @Param('*') name: string,
@@ -199,7 +196,7 @@ export class TasksController {
   /** The artifact's file, proven to lie in its task's folder. */
   private async locate(chainId: string, taskId: string, name: string): Promise<string> {
     try {
-      const folder = await realpath(join(this.artifactRoot.path, chainId, taskId));
+      const folder = await realpath(join(this.config.artifactRoot, chainId, taskId));
       const path = await realpath(join(folder, name));
       if (!path.startsWith(folder + sep)) throw new Error('outside its folder');
       await (await open(path)).close();

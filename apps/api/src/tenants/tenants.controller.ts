@@ -4,12 +4,13 @@ import { answerOnce } from '#libs/chain-engine';
 import { PLATFORM, tellOfChange, tenants, type Queryable, type TenantChange } from '#libs/repositories';
 import { Problem } from '../http/problem.js';
 import { bodyReader } from '../http/read-body.js';
-import { Needs } from '../auth/roles.js';
+import { Roles } from '../auth/access.js';
 import { TENANT_ID } from '../http/patterns.js';
 import { SignIn } from '../auth/sign-in.js';
 import { ApiProblems } from '../http/api-problems.js';
 import { callerOf, type CallerReply } from '../auth/caller.js';
-import { Databases, OfTenant, type TenantDatabases } from '../database/databases.js';
+import { TenantDb } from '../auth/tenant-db.js';
+import { Databases, type TenantDatabases } from '../database/databases.js';
 import { answerOf, IDEMPOTENCY_KEY, idempotentRequest } from '../http/idempotency-key.js';
 import { TenantDirectory } from '../auth/tenant-directory.js';
 import { OwnTenantDto, TenantDto, TenantListDto } from './tenants.dto.js';
@@ -49,13 +50,13 @@ const readChange = bodyReader<TenantChange>(changeBody);
 /** A caller's own tenant. */
 @ApiTags('tenants')
 @Controller('tenant')
-@Needs('viewer')
+@Roles('viewer')
 export class TenantController {
   @Get()
   @ApiOperation({ operationId: 'getTenant', summary: 'Read your own tenant', description: 'Its limits, and its use.' })
   @ApiResponse({ status: 200, type: OwnTenantDto, description: 'The tenant that the request is for.' })
   @ApiProblems(404, 503)
-  async get(@OfTenant() { reads }: TenantDatabases): Promise<OwnTenantDto> {
+  async get(@TenantDb() { reads }: TenantDatabases): Promise<OwnTenantDto> {
     const [tenant, use] = await Promise.all([tenants.find(reads), tenants.use(reads)]);
     if (tenant === undefined) throw new Problem('NOT_FOUND', 'There is no such tenant.');
     return { ...tenant, use };
@@ -65,7 +66,7 @@ export class TenantController {
 /** All tenants, for the platform. */
 @ApiTags('tenants')
 @Controller('tenants')
-@Needs('platform')
+@Roles('platform')
 export class TenantsController {
   constructor(
     private readonly databases: Databases,

@@ -1,18 +1,19 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { Body, Controller, Delete, Get, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Headers, HttpCode, Inject, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiBody, ApiHeader, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { isObject } from '#libs/chain-domain';
-import { isPrivateHost } from '#libs/platform';
+import { APP_CONFIG, isPrivateHost, type AppConfig } from '#libs/platform';
 import { tellOfChange, webhooks, type Queryable, type WebhookDelivery } from '#libs/repositories';
 import { Problem } from '../http/problem.js';
 import { ApiProblems } from '../http/api-problems.js';
 import { callerOf, type CallerReply } from '../auth/caller.js';
 import { CONFIRM, DRY_RUN, onlyLooks, restorableUntil } from '../http/confirmation.js';
-import { OfTenant, type TenantDatabases } from '../database/databases.js';
+import { TenantDb } from '../auth/tenant-db.js';
+import type { TenantDatabases } from '../database/databases.js';
 import { IDEMPOTENCY_KEY, idempotentRequest, once } from '../http/idempotency-key.js';
 import { isId } from '../http/patterns.js';
 import { wholeNumber } from '../http/query.js';
-import { Needs } from '../auth/roles.js';
+import { Roles } from '../auth/access.js';
 import {
   CreatedWebhookDto,
   DeletedWebhookDto,
@@ -28,19 +29,14 @@ interface Reply extends CallerReply {
 }
 const WEBHOOK_ID = { name: 'webhook_id', schema: { type: 'string' as const, maxLength: 64 } };
 
-/** Whether webhooks may go into the own network. */
-export class WebhookReach {
-  constructor(readonly toPrivate: boolean) {}
-}
-
 @ApiTags('webhooks')
 @Controller('webhooks')
-@Needs('operator')
+@Roles('operator')
 export class WebhooksController {
-  constructor(private readonly reach: WebhookReach) {}
+  constructor(@Inject(APP_CONFIG) private readonly config: AppConfig) {}
 
   @Post()
-  @Needs('admin')
+  @Roles('admin')
   @HttpCode(201)
   @ApiOperation({
     operationId: 'createWebhook',
@@ -68,12 +64,12 @@ export class WebhooksController {
   })
   @ApiProblems(400, 409, 413, 415, 422, 503)
   async create(
-    @OfTenant() { engine }: TenantDatabases,
+    @TenantDb() { engine }: TenantDatabases,
     @Body() body: unknown,
     @Headers('idempotency-key') key: string | undefined,
     @Res({ passthrough: true }) reply: Reply,
   ): Promise<CreatedWebhookDto> {
-    const { url, events } = readWebhook(body, this.reach.toPrivate);
+    const { url, events } = readWebhook(body, this.config.webhooksToPrivate);
     const work = async (db: Queryable): Promise<CreatedWebhookDto> => {
       const secret = `whsec_${randomBytes(32).toString('base64')}`;
       const id = `webhook-${randomUUID()}`;
@@ -87,12 +83,12 @@ export class WebhooksController {
   @ApiOperation({ operationId: 'listWebhooks', summary: 'List the webhooks', description: 'In the order made.' })
   @ApiResponse({ status: 200, type: WebhookListDto, description: 'Without their secrets.' })
   @ApiProblems(503)
-  async list(@OfTenant() { reads }: TenantDatabases): Promise<WebhookListDto> {
+  async list(@TenantDb() { reads }: TenantDatabases): Promise<WebhookListDto> {
     return { items: await webhooks.list(reads) };
   }
 
   @Delete(':webhook_id')
-  @Needs('admin')
+  @Roles('admin')
   @ApiParam(WEBHOOK_ID)
   @ApiQuery(CONFIRM)
   @ApiQuery(DRY_RUN)
@@ -105,7 +101,7 @@ export class WebhooksController {
   @ApiResponse({ status: 200, type: DeletedWebhookDto, description: 'It is gone.' })
   @ApiProblems(400, 404, 503)
   async remove(
-    @OfTenant() { engine, reads }: TenantDatabases,
+    @TenantDb() { engine, reads }: TenantDatabases,
     @Param('webhook_id') id: string,
     @Query() query: Record<string, unknown>,
     @Res({ passthrough: true }) reply: CallerReply,
@@ -124,7 +120,7 @@ export class WebhooksController {
   }
 
   @Post(':webhook_id/restore')
-  @Needs('admin')
+  @Roles('admin')
   @HttpCode(200)
   @ApiParam(WEBHOOK_ID)
   @ApiOperation({
@@ -137,7 +133,7 @@ export class WebhooksController {
   @ApiResponse({ status: 200, type: WebhookDto, description: 'It is there again.' })
   @ApiProblems(400, 404, 409, 413, 415, 422, 503)
   async restore(
-    @OfTenant() { engine }: TenantDatabases,
+    @TenantDb() { engine }: TenantDatabases,
     @Param('webhook_id') id: string,
     @Headers('idempotency-key') key: string | undefined,
     @Res({ passthrough: true }) reply: Reply,
@@ -168,7 +164,7 @@ export class WebhooksController {
   @ApiResponse({ status: 200, type: DeliveryListDto, description: 'A page of deliveries.' })
   @ApiProblems(400, 404, 503)
   async deliveries(
-    @OfTenant() { reads }: TenantDatabases,
+    @TenantDb() { reads }: TenantDatabases,
     @Param('webhook_id') id: string,
     @Query() query: Record<string, unknown>,
   ): Promise<DeliveryListDto> {
@@ -194,7 +190,7 @@ export class WebhooksController {
   @ApiResponse({ status: 202, type: DeliveryDto, description: 'It is due now.' })
   @ApiProblems(400, 404, 409, 413, 415, 422, 503)
   async replay(
-    @OfTenant() { engine }: TenantDatabases,
+    @TenantDb() { engine }: TenantDatabases,
     @Param('webhook_id') id: string,
     @Param('delivery_id') deliveryId: string,
     @Headers('idempotency-key') key: string | undefined,

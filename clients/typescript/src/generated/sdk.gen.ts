@@ -72,6 +72,20 @@ export class Operations extends HeyApiClient {
     }
     
     /**
+     * Prometheus metrics of this process
+     *
+     * Text in the format of Prometheus, of all tenants: for the role platform and the keys of the default tenant.
+     */
+    public getProcessMetrics<ThrowOnError extends boolean = true>(options?: Options<GetProcessMetricsData, ThrowOnError>) {
+        return (options?.client ?? this.client).get<GetProcessMetricsResponses, GetProcessMetricsErrors, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/metrics',
+            ...options
+        });
+    }
+    
+    /**
      * List chains
      *
      * Newest first. `next_cursor` reads on at any depth.
@@ -835,20 +849,6 @@ export class Operations extends HeyApiClient {
         return (options?.client ?? this.client).get<GetReadinessResponses, GetReadinessErrors, ThrowOnError, 'data'>({
             responseStyle: 'data',
             url: '/health/ready',
-            ...options
-        });
-    }
-    
-    /**
-     * Prometheus metrics of this process
-     *
-     * Text in the format of Prometheus, of all tenants: for the role platform and the keys of the default tenant.
-     */
-    public getProcessMetrics<ThrowOnError extends boolean = true>(options?: Options<GetProcessMetricsData, ThrowOnError>) {
-        return (options?.client ?? this.client).get<GetProcessMetricsResponses, GetProcessMetricsErrors, ThrowOnError, 'data'>({
-            responseStyle: 'data',
-            security: [{ scheme: 'bearer', type: 'http' }],
-            url: '/metrics',
             ...options
         });
     }

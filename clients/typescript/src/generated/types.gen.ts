@@ -1302,6 +1302,43 @@ export type GetChainMetricsResponses = {
 
 export type GetChainMetricsResponse = GetChainMetricsResponses[keyof GetChainMetricsResponses];
 
+export type GetProcessMetricsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/metrics';
+};
+
+export type GetProcessMetricsErrors = {
+    /**
+     * The request carries no key or token that counts.
+     */
+    401: ProblemDto;
+    /**
+     * The role of the caller does not allow it, or nobody may.
+     */
+    403: ProblemDto;
+    /**
+     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds; without that header time alone changes nothing, and `detail` says what does.
+     */
+    429: ProblemDto;
+    /**
+     * A fault of the server; the log of the api has its cause.
+     */
+    500: ProblemDto;
+};
+
+export type GetProcessMetricsError = GetProcessMetricsErrors[keyof GetProcessMetricsErrors];
+
+export type GetProcessMetricsResponses = {
+    /**
+     * In Prometheus' text format.
+     */
+    200: string;
+};
+
+export type GetProcessMetricsResponse = GetProcessMetricsResponses[keyof GetProcessMetricsResponses];
+
 export type ListChainsData = {
     body?: never;
     path?: never;
@@ -4893,40 +4930,3 @@ export type GetReadinessResponses = {
 };
 
 export type GetReadinessResponse = GetReadinessResponses[keyof GetReadinessResponses];
-
-export type GetProcessMetricsData = {
-    body?: never;
-    path?: never;
-    query?: never;
-    url: '/metrics';
-};
-
-export type GetProcessMetricsErrors = {
-    /**
-     * The request carries no key or token that counts.
-     */
-    401: ProblemDto;
-    /**
-     * The role of the caller does not allow it, or nobody may.
-     */
-    403: ProblemDto;
-    /**
-     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds; without that header time alone changes nothing, and `detail` says what does.
-     */
-    429: ProblemDto;
-    /**
-     * A fault of the server; the log of the api has its cause.
-     */
-    500: ProblemDto;
-};
-
-export type GetProcessMetricsError = GetProcessMetricsErrors[keyof GetProcessMetricsErrors];
-
-export type GetProcessMetricsResponses = {
-    /**
-     * In Prometheus' text format.
-     */
-    200: string;
-};
-
-export type GetProcessMetricsResponse = GetProcessMetricsResponses[keyof GetProcessMetricsResponses];

@@ -1,0 +1,25 @@
+import { Module } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
+import { APP_CONFIG, type AppConfig } from '#libs/platform';
+import { Databases } from '../database/databases.js';
+import { Authentication } from './authentication.js';
+import { OidcTokens } from './oidc.js';
+import { RolesGuard } from './roles.guard.js';
+import { SignIn } from './sign-in.js';
+import { TenantDirectory } from './tenant-directory.js';
+
+@Module({
+  providers: [
+    Authentication,
+    TenantDirectory,
+    {
+      provide: SignIn,
+      inject: [Databases, APP_CONFIG],
+      useFactory: ({ reads }: Databases, { signIn: { adminKey, oidc } }: AppConfig) =>
+        new SignIn(reads, adminKey, oidc && new OidcTokens(oidc)),
+    },
+    { provide: APP_GUARD, useClass: RolesGuard },
+  ],
+  exports: [SignIn, TenantDirectory],
+})
+export class AuthModule {}

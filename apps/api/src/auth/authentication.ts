@@ -1,0 +1,38 @@
+import { Injectable } from '@nestjs/common';
+import type { FastifyInstance } from 'fastify';
+import { Databases, type TenantDatabases } from '../database/databases.js';
+import { actingFor } from './acting-for.js';
+import type { Identity } from './roles.js';
+import { SignIn } from './sign-in.js';
+import { TenantDirectory } from './tenant-directory.js';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The caller. Every route that is not public has one, as it has `databases`. */
+    identity?: Identity;
+    /** The databases, limited to the tenant of `identity`. */
+    databases?: TenantDatabases;
+  }
+}
+
+/** Finds the caller of each request that is not for a public route. */
+@Injectable()
+export class Authentication {
+  constructor(
+    private readonly signIn: SignIn,
+    private readonly directory: TenantDirectory,
+    private readonly databases: Databases,
+  ) {}
+
+  /** A guard would be too late: Nest's guards run after the body is parsed, and unsigned bodies must not be. */
+  hookInto(fastify: FastifyInstance): void {
+    fastify.decorateRequest('identity');
+    fastify.decorateRequest('databases');
+    fastify.addHook('onRequest', async (request) => {
+      if (request.routeOptions.config.public === true || request.identity !== undefined) return;
+      const identity = await this.signIn.identify(request.headers.authorization);
+      request.identity = await actingFor(identity, request.headers['x-tenant'], this.directory);
+      request.databases = this.databases.forTenant(request.identity.tenant);
+    });
+  }
+}

@@ -1,0 +1,10 @@
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import type { TenantDatabases } from '../database/databases.js';
+
+/** The databases, limited to the rows of the caller's tenant. */
+export const TenantDb = createParamDecorator((_: unknown, context: ExecutionContext): TenantDatabases => {
+  const { databases } = context.switchToHttp().getRequest<FastifyRequest>();
+  if (databases === undefined) throw new Error('a public route has no tenant');
+  return databases;
+});

@@ -1,0 +1,14 @@
+import { Module } from '@nestjs/common';
+import { AuthModule } from '../auth/auth.module.js';
+import { CatalogueModule } from '../catalogue/catalogue.module.js';
+import { MetricsModule } from '../metrics/metrics.module.js';
+import { ChainReader } from './chain-reader.js';
+import { ChainsController } from './chains.controller.js';
+
+@Module({
+  imports: [AuthModule, CatalogueModule, MetricsModule],
+  controllers: [ChainsController],
+  providers: [ChainReader],
+  exports: [ChainReader],
+})
+export class ChainsModule {}

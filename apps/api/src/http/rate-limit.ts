@@ -1,0 +1,27 @@
+import rateLimit from '@fastify/rate-limit';
+import type { FastifyInstance } from 'fastify';
+import { Problem } from './problem.js';
+
+/** A rate is averaged over this time, s. */
+const WINDOW_S = 10;
+
+/** An orchestrator must always get its answer. */
+const PROBES = /^\/health\/(live|ready)(\?|$)/;
+
+/** Refuses an address that sends more than `perSecond` requests, probes apart. 0: no limit. */
+export async function limitRate(fastify: FastifyInstance, perSecond: number): Promise<void> {
+  if (perSecond === 0) return;
+  const max = perSecond * WINDOW_S;
+  await fastify.register(rateLimit, { global: false });
+  const take = fastify.createRateLimit({ max, timeWindow: WINDOW_S * 1_000 });
+  fastify.addHook('onRequest', async (request) => {
+    if (PROBES.test(request.url)) return;
+    const rate = await take(request);
+    if (rate.isAllowed || !rate.isExceeded) return;
+    throw new Problem(
+      'TOO_MANY_REQUESTS',
+      `More than ${max} requests came from your address within ${WINDOW_S} s: try again later.`,
+      { headers: { 'Retry-After': String(rate.ttlInSeconds) } },
+    );
+  });
+}
