@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
 import { open, realpath, type FileHandle } from 'node:fs/promises';
-import { basename, join, resolve, sep } from 'node:path';
+import { basename, join, relative, resolve, sep } from 'node:path';
 import { TaskFailure } from '../contract/task-type.js';
 
 /** Where a thread's files lie. `root` is null where it has no tables. */
@@ -31,6 +31,18 @@ export const SAFE_PART = /^(?!\.{1,2}$)[A-Za-z0-9._:-]{1,200}$/;
 
 export function isInside(root: string, path: string): boolean {
   return path === root || path.startsWith(root.endsWith(sep) ? root : root + sep);
+}
+
+/**
+ * Throws PATH_RESERVED for what has a name that begins with a dot at the top of the party's folder: the party's policy
+ * lies there. Both paths are real, so that neither a link nor another spelling leads around it.
+ */
+export function refuseReserved(party: string, label: string, realRoot: string, real: string): void {
+  if (!relative(realRoot, real).startsWith('.')) return;
+  throw new TaskFailure(
+    'PATH_RESERVED',
+    `Party ${party}: ${label} leads to a name that begins with a dot, which no task reads or writes. Give the file another name.`,
+  );
 }
 
 /** `path` made absolute against `root`, by text alone. Throws PATH_OUTSIDE_ROOT. */
@@ -75,11 +87,12 @@ function placeArtifact(roots: FileRoots, reference: string): { root: string; pat
 }
 
 /**
- * Opens a file of the party. Throws TaskFailure PATH_OUTSIDE_ROOT, FILE_NOT_FOUND, NOT_A_FILE, EMPTY_FILE or
- * FILE_UNREADABLE, naming the party and the path as it was given.
+ * Opens a file of the party. Throws TaskFailure PATH_OUTSIDE_ROOT, PATH_RESERVED, FILE_NOT_FOUND, NOT_A_FILE,
+ * EMPTY_FILE or FILE_UNREADABLE, naming the party and the path as it was given.
  */
 export async function openInput(roots: FileRoots, label: string): Promise<InputFile> {
-  const { root, path } = placeArtifact(roots, label) ?? placeInRoot(roots, label);
+  const artifact = placeArtifact(roots, label);
+  const { root, path } = artifact ?? placeInRoot(roots, label);
   const failure = (code: string, why: string): TaskFailure =>
     new TaskFailure(code, `Party ${roots.party}: ${label} ${why}.`);
   const real = await realpath(path).catch((error: NodeJS.ErrnoException) => {
@@ -87,9 +100,11 @@ export async function openInput(roots: FileRoots, label: string): Promise<InputF
       ? failure('FILE_NOT_FOUND', 'does not exist')
       : failure('FILE_UNREADABLE', `cannot be reached (${error.code ?? 'unknown'})`);
   });
-  if (!isInside(await realpath(root), real)) {
+  const realRoot = await realpath(root);
+  if (!isInside(realRoot, real)) {
     throw failure('PATH_OUTSIDE_ROOT', "leads outside the party's data folder through a symbolic link");
   }
+  if (artifact === null) refuseReserved(roots.party, label, realRoot, real);
   // O_NONBLOCK: opening a FIFO must not wait for a writer. O_NOFOLLOW: the name must still be what was resolved.
   const flags = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW;
   const handle = await open(real, flags).catch((error: NodeJS.ErrnoException) => {

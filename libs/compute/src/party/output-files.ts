@@ -1,9 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, open, readdir, realpath, rename, rm, stat, type FileHandle } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { TaskFailure, type Artifact, type TaskRun } from '../contract/task-type.js';
-import { isInside, placeInRoot, type FileRoots } from './input-files.js';
+import { isInside, placeInRoot, refuseReserved, type FileRoots } from './input-files.js';
 import { NEUTRAL, type WrittenFile } from './party-link.js';
+import { refuseToReplace, tableOutput, takeNames, type TableOutput } from './table-outputs.js';
 
 export interface OutputRequest {
   /**
@@ -38,6 +39,8 @@ interface Place {
   readonly final: string;
   readonly reference: string;
   readonly artifactName?: string;
+  /** Set for a path below the party's folder. */
+  readonly table?: TableOutput;
 }
 
 async function place(roots: FileRoots, request: OutputRequest): Promise<Place> {
@@ -76,6 +79,7 @@ async function placeTable(roots: FileRoots, target: string): Promise<Place> {
     if (real === undefined) folder = dirname(folder);
   }
   if (!isInside(realRoot, real)) throw outside;
+  refuseReserved(roots.party, target, realRoot, join(real, relative(folder, path)));
   await mkdir(dirname(path), { recursive: true }).catch((error: NodeJS.ErrnoException) => {
     throw new TaskFailure(
       'FILE_UNWRITABLE',
@@ -87,17 +91,22 @@ async function placeTable(roots: FileRoots, target: string): Promise<Place> {
   if ((await stat(final).catch(() => undefined))?.isDirectory()) {
     throw new TaskFailure('NOT_A_FILE', `Party ${roots.party}: ${target} is a directory; name a file to write.`);
   }
-  return { final, reference: target };
+  const table = tableOutput(roots, target, relative(realRoot, final));
+  await refuseToReplace(final, table);
+  return { final, reference: target, table };
 }
 
-/** Starts an output of a party (or of no party). Throws TaskFailure PATH_OUTSIDE_ROOT, NOT_A_FILE, FILE_UNWRITABLE. */
+/**
+ * Starts an output of a party (or of no party). Throws TaskFailure PATH_OUTSIDE_ROOT, PATH_RESERVED, NOT_A_FILE,
+ * OUTPUT_EXISTS, FILE_UNWRITABLE.
+ */
 export async function createOutput(
   roots: FileRoots,
   request: OutputRequest,
   token: string,
   ledger: OutputLedger,
 ): Promise<OutputFile> {
-  const { final, reference, artifactName } = await place(roots, request);
+  const { final, reference, artifactName, table } = await place(roots, request);
   const prefix = `.${basename(final).slice(0, 100)}.${tagOf(roots)}.`;
   await removeEarlier(dirname(final), prefix, token);
   const temporary = join(dirname(final), `${prefix}${token}.tmp`);
@@ -137,7 +146,7 @@ export async function createOutput(
         artifactName === undefined
           ? undefined
           : { name: artifactName, mediaType: request.mediaType, sizeBytes, sha256 };
-      ledger.written({ temporary, final, ...(artifact && { artifact }) });
+      ledger.written({ temporary, final, ...(artifact && { artifact }), ...(table && { table }) });
       return { sizeBytes, sha256 };
     },
   };
@@ -174,12 +183,16 @@ async function removeEarlier(folder: string, prefix: string, token: string): Pro
   }
 }
 
-/** Gives complete files their final names: all of a task, or none when two claim one name (OUTPUT_CONFLICT). */
+/**
+ * Gives complete files their final names: all of a task, or none. Throws TaskFailure OUTPUT_CONFLICT when two claim one
+ * name, and OUTPUT_EXISTS when one would replace a file that the task did not write.
+ */
 export async function publish(files: readonly WrittenFile[]): Promise<void> {
   const finals = new Set(files.map((file) => file.final));
   if (finals.size !== files.length) {
     throw new TaskFailure('OUTPUT_CONFLICT', 'Two outputs of the task have the same path; give each its own.');
   }
+  await takeNames(files.flatMap(({ table, ...file }) => (table ? [{ ...file, table }] : [])));
   for (const file of files) await rename(file.temporary, file.final);
 }
 

@@ -1,4 +1,5 @@
 import type { Artifact, Json, JsonObject } from '../contract/task-type.js';
+import type { TableOutput } from './table-outputs.js';
 
 /** Name under which the thread of no party is addressed: an MPC dealer, or work that needs no party's table. */
 export const NEUTRAL = '#neutral';
@@ -20,6 +21,8 @@ export interface WrittenFile {
   readonly final: string;
   /** Set for a file of the artifact store. */
   readonly artifact?: Artifact;
+  /** Set for a file below the party's folder. */
+  readonly table?: TableOutput;
 }
 
 export interface CarriedFailure {

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -26,6 +27,9 @@ before(async () => {
   await writeFile(join(folder, 'artifacts/c1/t0/all.txt'), 'all');
   await symlink('../bob/b.txt', join(folder, 'data/alice/link.txt'));
   await symlink('../bob', join(folder, 'data/alice/linked'));
+  await writeFile(join(folder, 'data/alice/.policy.json'), '{"version":1}');
+  await symlink('.policy.json', join(folder, 'data/alice/policy'));
+  await symlink('.', join(folder, 'data/alice/self'));
   execFileSync('mkfifo', [join(folder, 'data/alice/fifo')]);
 });
 after(() => rm(folder, { recursive: true, force: true }));
@@ -128,6 +132,9 @@ describe('paths', () => {
     ['none.txt', 'FILE_NOT_FOUND'],
     ['sub', 'NOT_A_FILE'],
     ['fifo', 'NOT_A_FILE'],
+    ['.policy.json', 'PATH_RESERVED'],
+    ['sub/../.policy.json', 'PATH_RESERVED'],
+    ['policy', 'PATH_RESERVED'],
     ['empty.txt', 'EMPTY_FILE'],
   ]) {
     test(`${JSON.stringify(path)} is refused with ${code}`, async () => {
@@ -138,7 +145,18 @@ describe('paths', () => {
       });
     });
   }
-  for (const target of ['../bob/new.txt', 'linked/new.txt', 'sub', '.', 'artifact:a/b/c', 'artifact:../x']) {
+  for (const target of [
+    '../bob/new.txt',
+    'linked/new.txt',
+    'sub',
+    '.',
+    '.policy.json',
+    'sub/../.x',
+    '.d/x',
+    'self/.policy.json',
+    'artifact:a/b/c',
+    'artifact:../x',
+  ]) {
     test(`nothing is written to ${target}`, async () => {
       await expect(alone({ act: 'write', text: 'x', target })).rejects.toMatchObject({ retryable: false });
       expect(await readdir(join(folder, 'data/bob'))).toEqual(['b.txt']);
@@ -179,6 +197,54 @@ describe('outputs', () => {
       [left[1], '.k.txt.other.1-x.tmp', 'k.txt'].sort(),
     );
     await rm(join(folder, 'data/alice/kept'), { recursive: true });
+  });
+
+  test('replace what their task wrote, however it was stopped, and nothing else', async () => {
+    const write = (text: string, taskId: string): Promise<unknown> =>
+      runParties({
+        program,
+        parties: { alice: { act: 'write', text, target: 'own/o.txt' } },
+        run: { ...aRun(), taskId },
+      });
+    const file = join(folder, 'data/alice/own/o.txt');
+    await write('first', 'one');
+    await write('again', 'one');
+    expect(await readFile(file, 'utf8')).toBe('again');
+    // As a run leaves it that is killed once it has taken the name.
+    await writeFile(file, '');
+    await write('third', 'one');
+    expect(await readFile(file, 'utf8')).toBe('third');
+    await expect(write('of another', 'two')).rejects.toMatchObject({ code: 'OUTPUT_EXISTS', retryable: false });
+    await writeFile(file, 'of the party');
+    await expect(write('fourth', 'one')).rejects.toMatchObject({
+      code: 'OUTPUT_EXISTS',
+      message: expect.stringMatching(/^Party alice: own\/o\.txt exists/),
+    });
+    expect(await readFile(file, 'utf8')).toBe('of the party');
+    expect(await temporaries()).toEqual([]);
+    await rm(join(folder, 'data/alice/own'), { recursive: true });
+    await write('in its place', 'two');
+    expect(await readFile(file, 'utf8')).toBe('in its place');
+    await rm(join(folder, 'data/alice/own'), { recursive: true });
+  });
+
+  test('that are in the way by the time all are there take no name', async () => {
+    const late = join(folder, 'data/bob/late.txt');
+    const parties = {
+      alice: { act: 'write', text: 'abc', target: 'late.txt' },
+      bob: { act: 'write', text: 'abc', target: 'late.txt' },
+    };
+    const run = {
+      ...aRun(),
+      log: (_: string, message: string) => {
+        if (message.startsWith('bob: done')) writeFileSync(late, 'of the party');
+      },
+    };
+    await expect(runParties({ program, parties, run })).rejects.toMatchObject({ code: 'OUTPUT_EXISTS' });
+    expect(await readFile(late, 'utf8')).toBe('of the party');
+    expect(await filesUnder(join(folder, 'data/alice'))).not.toContain('late.txt');
+    expect(await temporaries()).toEqual([]);
+    await rm(late);
   });
 
   test('of all parties appear together or not at all', async () => {

@@ -202,14 +202,13 @@ describe('lists of steps', () => {
     expect(result.columns_scaled_truncated).toBe(true);
   });
 
-  test('may write over their own input', async () => {
+  test('do not write over their own input', async () => {
     await folder.table('alice', 't.csv', 'a\n1\n3\n');
     const paths = { alice: 't.csv' };
-    await runTask(
-      'preprocessing',
-      folder.run({ input_data: paths, output_data: paths, steps: [{ op: 'minmax_scaler' }] }),
-    );
-    expect(await folder.text('alice', 't.csv')).toBe('a\n0\n1\n');
+    await expect(
+      runTask('preprocessing', folder.run({ input_data: paths, output_data: paths, steps: [{ op: 'minmax_scaler' }] })),
+    ).rejects.toMatchObject({ code: 'OUTPUT_EXISTS', retryable: false });
+    expect(await folder.text('alice', 't.csv')).toBe('a\n1\n3\n');
   });
 
   test('give the same bytes twice', async () => {
