@@ -1,5 +1,5 @@
 import { cpSync, existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ChainView, TaskView } from '#libs/chain-view';
 
@@ -24,13 +24,20 @@ export function readExample(name: string): Record<string, unknown> {
   return { ...(JSON.parse(readFileSync(join(EXAMPLES, file), 'utf8')) as object), execute: true };
 }
 
-/** Puts each party's tables of all examples where its tasks read them: `<example>/<party>/…` to `<dataRoot>/<party>/…`. */
+/**
+ * Puts each party's tables of all examples where its tasks read them: `<example>/<party>/…` to `<dataRoot>/<party>/…`. A
+ * policy that the party has already stays as it is.
+ */
 export function copyTables(dataRoot: string): void {
   for (const example of folders(EXAMPLES)) {
     for (const party of folders(join(EXAMPLES, example))) {
-      cpSync(join(EXAMPLES, example, party), join(dataRoot, party), { recursive: true });
+      cpSync(join(EXAMPLES, example, party), join(dataRoot, party), { recursive: true, filter: isNoSecondPolicy });
     }
   }
+}
+
+function isNoSecondPolicy(_from: string, to: string): boolean {
+  return basename(to) !== '.policy.json' || !existsSync(to);
 }
 
 /** What a user wants to know at the end: `name: value` lines out of the tasks' results. */

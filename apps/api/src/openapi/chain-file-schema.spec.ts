@@ -10,7 +10,9 @@ import { readChain } from '../chains/creating/chain-input.js';
 import { chainFileSchema } from './chain-file-schema.js';
 
 const EXAMPLES = fileURLToPath(new URL('../../../../../examples', import.meta.url));
-const files = readdirSync(EXAMPLES, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.json'));
+const files = readdirSync(EXAMPLES, { recursive: true, encoding: 'utf8' }).filter((name) =>
+  /(^|\/)[^./]+\.json$/.test(name),
+);
 const textOf = (file: string) => readFileSync(join(EXAMPLES, file), 'utf8');
 const validate = new Ajv2020({ strict: false, allErrors: true }).compile(chainFileSchema(taskTypes));
 /** Where the schema finds faults. */

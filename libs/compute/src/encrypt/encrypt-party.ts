@@ -21,11 +21,12 @@ export interface SealedHeader {
 const READ_BYTES = 256 * 1024;
 
 /**
- * Encrypts the party's files in its own thread and hands the ciphertext to the courier. Throws TaskFailure BAD_RECIPIENT,
- * INPUT_CHANGED, or what opening a file throws.
+ * Encrypts the party's files in its own thread and hands the ciphertext to the courier. Throws TaskFailure
+ * RECIPIENT_NOT_ALLOWED, POLICY_INVALID, BAD_RECIPIENT, INPUT_CHANGED, or what opening a file throws.
  */
 export const run: PartyProgram = async (context, args) => {
   const { paths, recipients } = args as unknown as EncryptArgs;
+  await context.requireRecipients(recipients);
   for (const [at, path] of paths.entries()) {
     const input = await context.openInput(path);
     try {

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { appendFileSync } from 'node:fs';
-import { readFile, readdir, writeFile } from 'node:fs/promises';
+import { readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
@@ -24,6 +24,12 @@ const exec = promisify(execFile);
 const tool = await findDebianPrograms('age', ['age', 'age-keygen']);
 const identity = await generateIdentity();
 const recipient = await identityToRecipient(identity);
+/** Lets both parties encrypt to these. */
+const allow = async (recipients: readonly string[]): Promise<void> => {
+  for (const party of ['alice', 'bob']) {
+    await folder.table(party, '.policy.json', JSON.stringify({ version: 1, encrypt: { recipients } }));
+  }
+};
 let folder: TestFolder;
 
 before(async () => {
@@ -31,6 +37,7 @@ before(async () => {
   await folder.table('alice', 'scores.csv', 'id,score\nP1000001,0.25\nP1000002,0.75\n');
   await folder.table('bob', 'deep/数据 一.csv', 'id,wage\nP1000003,4711\n');
   await folder.table('bob', 'large.bin', randomBytes(300_000));
+  await allow([recipient]);
 });
 after(async () => {
   await folder.remove();
@@ -81,6 +88,7 @@ describe('encrypt', () => {
       const [theirs] = /age1\w+/.exec(key)!;
       const keyFile = join(folder.path, 'key.txt');
       await writeFile(keyFile, key);
+      await allow([recipient, theirs]);
       for (const inArmor of [false, true]) {
         const input = { alice: 'scores.csv', bob: 'large.bin' };
         const outcome = await encrypted({ recipients: [recipient, theirs], input_data: input, armor: inArmor });
@@ -111,6 +119,7 @@ describe('encrypt', () => {
   test('opens with no other key, and each recipient alone can open it', async () => {
     const other = await generateIdentity();
     const recipients = [recipient, await identityToRecipient(other)];
+    await allow(recipients);
     const [file] = filesOf(await encrypted({ recipients, input_data: { alice: 'scores.csv' } }));
     const cipher = await bytesOf(file!.artifact);
     expect(await opened(cipher, other)).toEqual(await opened(cipher, identity));
@@ -168,6 +177,7 @@ describe('encrypt', () => {
   test('fails on what it cannot encrypt, and leaves no file', async () => {
     const smallOrder = bech32.encodeFromBytes('age', new Uint8Array(32));
     await folder.table('alice', 'empty.csv', '');
+    await allow([recipient, smallOrder]);
     const cases: [JsonObject, object][] = [
       [
         { recipients: [recipient, smallOrder], input_data: { alice: 'scores.csv' } },
@@ -185,6 +195,35 @@ describe('encrypt', () => {
     }
     expect(await readdir(join(folder.path, 'artifacts/chain-1/refused')).catch(() => [])).toEqual([]);
     expect(await folder.temporaries()).toEqual([]);
+  });
+
+  test('asks each party whose file it takes, before it opens one, and nobody for results', async () => {
+    const stranger = await identityToRecipient(await generateIdentity());
+    const input_data = { alice: 'none.csv', bob: 'large.bin' };
+    const cases: [string | undefined, JsonObject, object][] = [
+      [undefined, {}, { code: 'RECIPIENT_NOT_ALLOWED', message: expect.stringContaining('which does not exist') }],
+      ['{"version":1}', {}, { code: 'RECIPIENT_NOT_ALLOWED', details: { party: 'alice', recipient: 0 } }],
+      [
+        JSON.stringify({ version: 1, encrypt: { recipients: [recipient] } }),
+        { recipients: [recipient, stranger] },
+        { code: 'RECIPIENT_NOT_ALLOWED', details: { party: 'alice', recipient: 1 } },
+      ],
+      ['{', {}, { code: 'POLICY_INVALID', message: expect.stringContaining('is not JSON') }],
+      ['{"version":2}', {}, { code: 'POLICY_INVALID', message: expect.stringContaining('/version') }],
+      ['{"version":1,"encript":{}}', {}, { code: 'POLICY_INVALID' }],
+      ['{"version":1,"encrypt":{"recipients":"age1"}}', {}, { code: 'POLICY_INVALID' }],
+    ];
+    await allow([recipient, stranger]);
+    for (const [policy, config, expected] of cases) {
+      await rm(join(folder.path, 'data/alice/.policy.json'), { force: true });
+      if (policy !== undefined) await folder.table('alice', '.policy.json', policy);
+      const refused = failure(encrypted({ input_data, ...config }, { taskId: 'unlisted' }));
+      expect(await refused).toMatchObject({ retryable: false, ...expected });
+    }
+    expect(await readdir(join(folder.path, 'artifacts/chain-1/unlisted')).catch(() => [])).toEqual([]);
+    const inputs = { evaluate: { auc: 1 } };
+    expect(filesOf(await encrypted({ recipients: [stranger] }, { inputs }))).toHaveLength(1);
+    await allow([recipient]);
   });
 
   test('fails on a file that grows while it is read, and may be tried again', async () => {

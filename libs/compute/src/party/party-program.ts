@@ -35,6 +35,8 @@ export interface PartyContext {
   log(level: 'debug' | 'info' | 'warn' | 'error', message: string): void;
   /** Opens a file below the party's folder, or an `artifact:` that the party may read. The caller closes it. */
   openInput(path: string): Promise<InputFile>;
+  /** Throws TaskFailure RECIPIENT_NOT_ALLOWED or POLICY_INVALID unless the party lists every recipient (`party-policy.ts`). */
+  requireRecipients(recipients: readonly string[]): Promise<void>;
   /** Starts a file that appears under its final name when the whole task has succeeded. */
   createOutput(request: OutputRequest): Promise<OutputFile>;
   /** A file of this run alone, to write and read again; it is gone when the run ends. The caller closes it. */

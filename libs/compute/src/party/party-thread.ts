@@ -49,6 +49,9 @@ function makeContext(): PartyContext {
     },
     log: (level, message) => tell({ kind: 'log', level, message }),
     openInput: (path) => openInput(roots, path),
+    // Imported when it is needed: the check of a schema takes longer to load than the rest of the thread.
+    requireRecipients: async (recipients) =>
+      (await import('./party-policy.js')).requireRecipients(data.party, data.root!, recipients),
     createOutput: (request) =>
       createOutput(roots, request, data.token, {
         temporary: (path) => tell({ kind: 'temporary', path }),
