@@ -7,7 +7,7 @@ import { filesBelow } from './build.mjs';
 import { Refusal, ROOT, run } from './steps.mjs';
 
 const UNIT = ['dist/libs', 'dist/apps', 'dist/clients', 'dist/launcher', 'dist/bench', 'tools'];
-const FOLDERS = ['deploy', 'integration', 'fuzz', 'simulation', 'faults', 'e2e'];
+const FOLDERS = ['deploy', 'integration', 'attacks', 'fuzz', 'simulation', 'faults', 'e2e'];
 /** A file that does not end, for a leaked handle or otherwise, fails after this long. */
 const TIMEOUT_MS = 600_000;
 

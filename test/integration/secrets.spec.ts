@@ -52,20 +52,12 @@ describeOnBackends('secrets', { env }, (check, system) => {
         chain(
           [
             task('before', { delay_ms: 4_000 }, { priority: 10 }),
-            task('echo', { result: { deep: ['${secrets.canary}'], ['plant']: PLANT } }),
+            task('echo', { secret: '${secrets.canary}', result: PLANT }),
             task('literal', { result: escaped }),
             // What another task's result only looks like is no secret.
             task('copied', { result: '${tasks.literal.result.result}' }, { depends_on: ['literal'] }),
-            // Tells of the path that it was given.
-            {
-              task_id: 'fails',
-              task_type: 'table_statistics',
-              depends_on: [],
-              task_params: {
-                sf_init_config: { parties: ['alice'], address: 'local' },
-                task_config: { input_data: { alice: '${secrets.canary}' } },
-              },
-            },
+            // Says the secret in its stage, its log and its failure.
+            task('fails', { secret: '${secrets.canary}', fail_attempts: 9 }),
           ],
           { stop_on_error: false },
         ),
@@ -77,7 +69,7 @@ describeOnBackends('secrets', { env }, (check, system) => {
       expect(hits(queued, CANARY)).toBe(0);
       expect(hits(queued, PLANT)).toBeGreaterThan(0);
       const ended = await api.ended(id);
-      expect(taskOf(ended, 'echo').result!.result).toEqual({ deep: ['[secret canary]'], plant: PLANT });
+      expect(taskOf(ended, 'echo').result).toMatchObject({ secret: '[secret canary]', result: PLANT });
       expect(taskOf(ended, 'copied').result!.result).toBe('${secrets.canary}');
       expect(taskOf(ended, 'fails').error).toMatchObject({ message: expect.stringContaining('[secret canary]') });
 
@@ -131,7 +123,7 @@ describeOnBackends('secrets', { env }, (check, system) => {
       ]);
     });
     const ended = await api.run(
-      chain([task('none', { result: '${secrets.nobody}' }), task('foreign', { result: '${secrets.other}' })], {
+      chain([task('none', { secret: '${secrets.nobody}' }), task('foreign', { secret: '${secrets.other}' })], {
         stop_on_error: false,
       }),
     );
@@ -148,7 +140,7 @@ describeOnBackends('secrets', { env }, (check, system) => {
       updated_at: expect.any(String),
       updated_by: 'admin key',
     });
-    expect(taskOf(await api.run(chain([task('a', { result: '${secrets.one}' })])), 'a').status).toBe('SUCCESS');
+    expect(taskOf(await api.run(chain([task('a', { secret: '${secrets.one}' })])), 'a').status).toBe('SUCCESS');
     for (const value of ['short', 'a'.repeat(65_537)]) await put('two', value, 400);
     expect(await put('.hidden', 'some value', 400)).toMatchObject({
       detail: expect.stringContaining('and . _ - only'),
@@ -163,11 +155,11 @@ describeOnBackends('secrets', { env }, (check, system) => {
     expect(gone.body.code).toBe('CONFIRMATION_REQUIRED');
     await api.expect(200, '/secrets/one?confirm=one', { method: 'DELETE' });
     await api.expect(404, '/secrets/one?confirm=one', { method: 'DELETE' });
-    const without = await api.run(chain([task('a', { result: '${secrets.one}' })]));
+    const without = await api.run(chain([task('a', { secret: '${secrets.one}' })]));
     expect(taskOf(without, 'a').error!.code).toBe('SECRET_UNAVAILABLE');
     await api.expect(200, '/secrets/one/restore', { method: 'POST' });
     await api.expect(404, '/secrets/one/restore', { method: 'POST' });
-    expect(taskOf(await api.run(chain([task('a', { result: '${secrets.one}' })])), 'a').status).toBe('SUCCESS');
+    expect(taskOf(await api.run(chain([task('a', { secret: '${secrets.one}' })])), 'a').status).toBe('SUCCESS');
     await api.expect(200, '/secrets/one?confirm=one', { method: 'DELETE' });
     await withConnection(system.databaseUrl, (client) =>
       client.query(`UPDATE secrets SET deleted_at = now() - interval '25 h' WHERE name = 'one'`),
@@ -180,7 +172,7 @@ describeOnBackends('secrets', { env }, (check, system) => {
     expect(left).toEqual([]);
     const embedded = await api.call('/chains', {
       method: 'POST',
-      body: chain([task('a', { result: 'Bearer ${secrets.one}' })]),
+      body: chain([task('a', { secret: 'Bearer ${secrets.one}' })]),
     });
     expect(embedded.body.errors).toMatchObject([{ code: 'MALFORMED_REFERENCE' }]);
   });
@@ -189,7 +181,7 @@ describeOnBackends('secrets', { env }, (check, system) => {
     'are given to the worker for tasks in flight that name them, and to no other role but sealed',
     async ({ api }) => {
       await put('held', 'the held value');
-      const body = chain([task('a', { result: '${secrets.held}' }), task('b', { result: 1 })]);
+      const body = chain([task('a', { secret: '${secrets.held}' }), task('b', { result: 1 })]);
       const id = await api.create(body);
       const { tasks } = await api.chain(id);
       const worker = new Database(system.databaseUrl, { role: 'task_chain_worker', max: 1 });
@@ -243,7 +235,7 @@ describeOnBackends('secrets', { env }, (check, system) => {
 
       await system.app('compute-worker').stop();
       await system.startApp('compute-worker', { SECRETS_KEY: next });
-      expect(taskOf(await api.run(chain([task('a', { result: '${secrets.turned}' })])), 'a').status).toBe('SUCCESS');
+      expect(taskOf(await api.run(chain([task('a', { secret: '${secrets.turned}' })])), 'a').status).toBe('SUCCESS');
 
       for (const name of ['api', 'compute-worker'] as const) {
         const refused = system.startApp(name, { SECRETS_KEY: '', NODE_ENV: 'production' });

@@ -1,4 +1,5 @@
-import { TaskFailure } from '#libs/compute';
+import { takesSecret, TaskFailure } from '#libs/compute';
+import { pointer, type SecretPlace } from '#libs/chain-domain';
 import type { SecretKeys } from '#libs/platform';
 import type { TaskJob } from '#libs/queues';
 import { Database, secrets } from '#libs/repositories';
@@ -21,10 +22,13 @@ export class JobSecrets {
     private readonly keys: SecretKeys | undefined,
   ) {}
 
-  /** Throws TaskFailure SECRET_UNAVAILABLE. */
+  /** Throws TaskFailure SECRET_NOT_ALLOWED or SECRET_UNAVAILABLE. */
   async open(job: TaskJob): Promise<OpenedJob> {
     const { params, secrets: places = [] } = job;
     if (places.length === 0) return { params, hide: (value) => value };
+    // The API refuses these too. A job may be older than that, or come from a queue that somebody else writes to.
+    const misplaced = places.find(({ path }) => !takesSecret(job.taskType, path));
+    if (misplaced !== undefined) throw notAllowed(misplaced);
     const names = [...new Set(places.map(({ name }) => name))];
     const { keys } = this;
     if (keys === undefined) throw unavailable(names[0]!, 'SECRETS_KEY is not set at the worker');
@@ -73,6 +77,11 @@ export class JobSecrets {
   async close(): Promise<void> {
     await this.db?.close();
   }
+}
+
+function notAllowed({ name, path }: SecretPlace): TaskFailure {
+  const message = `the secret ${name} stands at /task_params${pointer(...path)}, a parameter that takes no secret`;
+  return new TaskFailure('SECRET_NOT_ALLOWED', message);
 }
 
 function unavailable(name: string, why: string): TaskFailure {

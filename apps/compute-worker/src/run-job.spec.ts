@@ -1,6 +1,7 @@
+import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { expect } from 'expect';
-import { createLogger } from '#libs/platform';
+import { createLogger, SecretKeys } from '#libs/platform';
 import { JobSecrets } from './job-secrets.js';
 import { startRun } from './run-job.js';
 
@@ -52,4 +53,36 @@ test("an unforeseen error is in the worker's log with its kind and places, and i
   ]);
   expect(lines.join()).toMatch(/"places":\["at .*run-job/);
   expect(`${lines.join()}${JSON.stringify(notes)}`).not.toMatch(/4711/);
+});
+
+test('a secret at a parameter that takes none is not even fetched', async () => {
+  const secrets = new JobSecrets('postgres://nowhere.invalid/none', new SecretKeys(randomBytes(32)));
+  const job = {
+    chainId: 'chain-1',
+    taskId: 'fill',
+    taskRequestId: 'r1',
+    attempt: 1,
+    inputs: {},
+    timeoutMs: null,
+    priority: 5,
+  };
+  const at = (taskType: string, ...path: (string | number)[]) =>
+    secrets.open({ ...job, taskType, params: {}, secrets: [{ name: 'tls-key', path: ['task_config', ...path] }] });
+  for (const [type, path] of [
+    ['fillna', ['value']],
+    ['encrypt', ['recipients', 0]],
+    ['psi', ['input_paths', 'alice']],
+    ['diagnostic', ['result', 'deep']],
+    ['diagnostic', ['secret', 'deep']],
+    ['diagnostic', ['toString']],
+    ['nothing', ['secret']],
+  ] as const) {
+    await expect(at(type, ...path)).rejects.toMatchObject({
+      code: 'SECRET_NOT_ALLOWED',
+      retryable: false,
+      message: `the secret tls-key stands at /task_params/task_config/${path.join('/')}, a parameter that takes no secret`,
+    });
+  }
+  await expect(at('diagnostic', 'secret')).rejects.toMatchObject({ code: 'SECRET_UNAVAILABLE' });
+  await secrets.close();
 });

@@ -94,7 +94,7 @@ export function startRun(job: TaskJob, around: RunSurroundings): Run {
         progress: (fraction, stage) => notes.progress(fraction, hide(stage)),
         log: (level, message) => notes.log(level, hide(message)),
       });
-      report = { ...ref, kind: 'succeeded', elapsedMs: elapsed(), result: hide(result), artifacts };
+      report = { ...ref, kind: 'succeeded', elapsedMs: elapsed(), result: hide(result), artifacts: hide(artifacts) };
     } catch (error) {
       report = { ...ref, kind: 'failed', elapsedMs: elapsed(), ...hide(failureOf(error)) };
       if (stopped === undefined && !(error instanceof TaskFailure)) {

@@ -5,6 +5,7 @@ export type { Engine, Finding } from './contract/task-runner.js';
 export { engines } from './catalogue/task-runners.js';
 export { placesOf } from './contract/error-places.js';
 export { MAX_RESULT_BYTES, MAX_RESULT_DEPTH, runTask } from './catalogue/run-task.js';
+export { takesSecret } from './catalogue/secret-params.js';
 export { findTaskType, taskTypes } from './catalogue/task-types.js';
 export { TaskFailure } from './contract/task-type.js';
 export type {

@@ -4,6 +4,7 @@ export interface DiagnosticConfig {
   readonly cpu_ms?: number;
   readonly result?: unknown;
   readonly result_bytes?: number;
+  readonly secret?: string;
   readonly fail_attempts?: number;
   readonly error_code?: string;
   readonly progress_steps?: number;

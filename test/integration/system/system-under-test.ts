@@ -46,6 +46,10 @@ export class SystemUnderTest {
     return this.redis?.url;
   }
 
+  get dataRoot(): string {
+    return join(this.folder, 'tables');
+  }
+
   get artifactRoot(): string {
     return join(this.folder, 'artifacts');
   }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { checkTaskParams, findTaskType, taskTypes, type TaskType } from '#libs/compute';
+import { checkTaskParams, findTaskType, takesSecret, taskTypes, type TaskType } from '#libs/compute';
 
 /** What is wrong with parameters, and where: INVALID_PARAMS unless it has a code of its own. */
 interface ParamsFault {
@@ -8,9 +8,15 @@ interface ParamsFault {
   readonly message: string;
 }
 
+interface TypeChecks {
+  checkParams(params: Record<string, unknown>): readonly ParamsFault[];
+  /** Whether the parameter at this place, from `task_params`, may be a secret. */
+  takesSecret(path: readonly (string | number)[]): boolean;
+}
+
 /** The task types that there are, and the check of their parameters; pointers are relative to `task_params`. */
 export interface TaskCatalogue {
-  find(type: string): { checkParams(params: Record<string, unknown>): readonly ParamsFault[] } | undefined;
+  find(type: string): TypeChecks | undefined;
   readonly types: readonly string[];
 }
 
@@ -27,6 +33,9 @@ export class Catalogue implements TaskCatalogue {
 
   find(type: string): ReturnType<TaskCatalogue['find']> {
     if (!this.types.includes(type) || findTaskType(type) === undefined) return undefined;
-    return { checkParams: (params) => checkTaskParams(type, params as never) };
+    return {
+      checkParams: (params) => checkTaskParams(type, params as never),
+      takesSecret: (path) => takesSecret(type, path),
+    };
   }
 }

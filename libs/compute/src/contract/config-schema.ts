@@ -17,6 +17,9 @@ export const PER_PARTY = 'x-per-party';
 /** Beside an `enum`: the values that another engine would take, and which. `{KKRT_PSI_2PC: 'secretflow'}` */
 export const ELSEWHERE = 'x-other-engines';
 
+/** Marks a parameter that may be `${secrets.<name>}`: see `takesSecret`. */
+export const SECRET = 'x-secret';
+
 const PARTY_NAME = '^[A-Za-z][A-Za-z0-9_-]{0,63}$';
 
 /** A `task_config` of exactly these properties, besides `task_type`. */

@@ -6,6 +6,7 @@ interface DiagnosticConfig {
   cpu_ms?: number;
   result?: Json;
   result_bytes?: number;
+  secret?: string;
   fail_attempts?: number;
   error_code?: string;
   progress_steps?: number;
@@ -19,6 +20,11 @@ const MAX_INPUTS_BYTES = 32 * 1024;
 export async function runDiagnostic(run: TaskRun): Promise<TaskRunResult> {
   const config = run.params.task_config as unknown as DiagnosticConfig;
   const { delay_ms: delay = 0, cpu_ms: cpu = 0, progress_steps: steps = 0 } = config;
+  const { secret } = config;
+  if (secret !== undefined) {
+    run.progress(0, `with ${secret}`);
+    run.log('info', `with ${secret}`);
+  }
   const share = delay / (delay + cpu || 1);
   if (delay > 0) await waitFor(run, delay, steps, share);
   else for (let step = 1; step <= steps; step += 1) run.progress(step / steps, `step ${step} of ${steps}`);
@@ -34,12 +40,21 @@ export async function runDiagnostic(run: TaskRun): Promise<TaskRunResult> {
   if (run.attempt <= (config.fail_attempts ?? 0)) {
     throw new TaskFailure(
       config.error_code ?? 'TASK_ERROR',
-      `Attempt ${run.attempt} failed as its parameters ask; the first ${config.fail_attempts} do.`,
+      `Attempt ${run.attempt} failed as its parameters ask; the first ${config.fail_attempts} do${secret === undefined ? '' : `, with ${secret}`}.`,
       true,
     );
   }
   const result: Json = config.result ?? (config.result_bytes === undefined ? null : 'x'.repeat(config.result_bytes));
-  return { result: { task_id: run.taskId, attempt: run.attempt, ...inputsOf(run), result }, artifacts: [] };
+  return {
+    result: {
+      task_id: run.taskId,
+      attempt: run.attempt,
+      ...inputsOf(run),
+      result,
+      ...(secret !== undefined && { secret }),
+    },
+    artifacts: [],
+  };
 }
 
 async function waitFor(run: TaskRun, delay: number, steps: number, share: number): Promise<void> {

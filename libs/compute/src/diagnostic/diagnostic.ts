@@ -1,4 +1,4 @@
-import { configSchema, type NativeTaskType } from '../contract/config-schema.js';
+import { configSchema, SECRET, type NativeTaskType } from '../contract/config-schema.js';
 
 const milliseconds = { type: 'integer', minimum: 0, maximum: 86_400_000, default: 0 };
 
@@ -19,6 +19,13 @@ export const diagnostic: NativeTaskType = {
         minimum: 0,
         maximum: 16_777_216,
         description: 'Where `result` is absent: returns a text of that many bytes.',
+      },
+      secret: {
+        type: 'string',
+        [SECRET]: true,
+        description:
+          'Shows that a secret reaches a task and is hidden in all that the task says: returned as `secret`, and part of the ' +
+          'stage, the log and each failure.',
       },
       fail_attempts: { type: 'integer', minimum: 0, default: 0, description: 'Attempts, counted from 1, that fail.' },
       error_code: {

@@ -11,6 +11,7 @@ const catalogue: TaskCatalogue = {
   find: (type) =>
     TYPES.includes(type)
       ? {
+          takesSecret: (path) => path.join('/') === 'task_config/secret',
           checkParams: (params) => {
             const delay = (params['task_config'] as { delay_ms?: unknown } | undefined)?.delay_ms;
             const fine = delay === undefined || typeof delay === 'number';

@@ -1,4 +1,12 @@
-import { type FaultList, findReferences, isObject, type JsonValue, pointer, quoted } from '#libs/chain-domain';
+import {
+  type FaultList,
+  findReferences,
+  findSecrets,
+  isObject,
+  type JsonValue,
+  pointer,
+  quoted,
+} from '#libs/chain-domain';
 import type { Plan } from '#libs/dag-planner';
 import type { TaskCatalogue } from '../../catalogue/catalogue.js';
 import { nearest } from './nearest.js';
@@ -47,6 +55,11 @@ export function addParamsFaults(
       });
     }
     if (!type) continue;
+    for (const { path, name } of findSecrets(params as JsonValue)) {
+      if (type.takesSecret(path)) continue;
+      const message = `${label}The secret ${quoted(name)} cannot stand here: ${typeName as string} does not mark this parameter as one that takes secrets.`;
+      faults.add({ code: 'SECRET_NOT_ALLOWED', pointer: at + pointer(...path), message });
+    }
     const referring = new Set([...references, ...malformed].map((reference) => reference.pointer));
     for (const fault of type.checkParams(params)) {
       if (referring.has(fault.pointer)) continue;
