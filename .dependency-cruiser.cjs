@@ -90,7 +90,7 @@ module.exports = {
       'sql-stays-in-repositories',
       'One room speaks SQL for the chain tables.',
       { pathNot: '^(libs/(repositories|queues|testing|local-postgres)|migrations|test|bench|launcher)/' },
-      { path: 'node_modules/(typeorm|pg)/' },
+      { path: 'node_modules/(@nestjs/typeorm|typeorm|pg)/' },
     ),
     error(
       'bullmq-stays-in-queues',

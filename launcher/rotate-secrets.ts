@@ -1,5 +1,5 @@
 import { loadEnvFile, readConfig, secretKeysOf } from '#libs/platform';
-import { Database, secrets } from '#libs/repositories';
+import { openDatabase, secrets } from '#libs/repositories';
 import { withDatabaseUrl } from './database.js';
 import { localSecretsKey } from './local-key.js';
 
@@ -10,7 +10,11 @@ try {
   const config = readConfig();
   const { rotated, already, left, keyId } = await withDatabaseUrl(async (url) => {
     const keys = secretKeysOf(config.secrets) ?? secretKeysOf({ key: localSecretsKey(config.dataDir) })!;
-    const db = new Database(url, { role: 'task_chain_engine', max: 1, applicationName: 'task-chain-rotate-secrets' });
+    const db = await openDatabase(url, {
+      role: 'task_chain_engine',
+      max: 1,
+      applicationName: 'task-chain-rotate-secrets',
+    });
     let done = 0;
     let before = 0;
     const faults: string[] = [];

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { Database, verifyAudit, type AuditFault, type AuditHead, type AuditReport } from '#libs/repositories';
+import { openDatabase, verifyAudit, type AuditFault, type AuditHead, type AuditReport } from '#libs/repositories';
 import { withDatabaseUrl } from './database.js';
 
 // `npm run audit:verify`: reads the audit log and says which rows were altered, removed or moved. Exit code 1 when any
@@ -31,7 +31,11 @@ function tell({ rows, head, waiting, faults }: AuditReport): string {
 try {
   const heads = readHeads(process.argv.slice(2));
   const report = await withDatabaseUrl(async (url) => {
-    const db = new Database(url, { role: 'task_chain_engine', max: 1, applicationName: 'task-chain-verify-audit' });
+    const db = await openDatabase(url, {
+      role: 'task_chain_engine',
+      max: 1,
+      applicationName: 'task-chain-verify-audit',
+    });
     try {
       return await verifyAudit(db, heads);
     } finally {

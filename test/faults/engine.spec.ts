@@ -12,14 +12,14 @@ import {
 } from '#libs/chain-engine';
 import { DEFAULT_RETRY_POLICY } from '#libs/chain-domain';
 import { withConnection } from '#libs/local-postgres';
-import { Database, engineQueries, isTransient, type Queryable } from '#libs/repositories';
+import { openDatabase, type Database, engineQueries, isTransient, type Queryable } from '#libs/repositories';
 import { useTestDatabase } from '#libs/testing';
 
 describe('the reconciler', () => {
   let db: Database;
   after(() => db.close());
   const database = useTestDatabase();
-  before(() => void (db = new Database(database.url, { max: 4 }).forTenant('default')));
+  before(async () => void (db = (await openDatabase(database.url, { max: 4 })).forTenant('default')));
 
   const sql = (text: string) => withConnection(database.url, (client) => client.query(text));
   const engineOn = (over: Database, state = 'missing'): ChainEngine =>
@@ -38,6 +38,7 @@ describe('the reconciler', () => {
     const done = await db.transaction((tx) =>
       commandChain(
         {
+          entities: tx.entities,
           query: async <Row>(...[statement, values]: Parameters<Queryable['query']>) => {
             const rows = await tx.query<Row>(statement, values);
             // Just read: whatever is decided on it is out of date.

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { Database } from '#libs/repositories';
+import { openDatabase, type Database } from '#libs/repositories';
 import { chain, line, SIGNED, SystemUnderTest, task } from '../integration/system/index.js';
 import { sendRaw, type RawAnswer } from './raw-http.js';
 import { anyRequest, type FuzzRequest } from './requests.js';
@@ -52,7 +52,7 @@ export class Campaign {
     const hook = await api.expect<object>(201, '/webhooks', { ...post, body: { url: 'http://hooks.example/' } });
     const key = await api.expect<object>(201, '/keys', { ...post, body: { name: 'k', role: 'viewer' } });
     for (const made of [hook, key]) this.learn(made);
-    this.db = new Database(this.system.databaseUrl, { max: 1 }).forTenant('default');
+    this.db = (await openDatabase(this.system.databaseUrl, { max: 1 })).forTenant('default');
     const [delivery] = await this.db.query<{ id: number }>(
       {
         name: '',

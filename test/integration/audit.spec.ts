@@ -1,5 +1,5 @@
 import { expect } from 'expect';
-import { Database, verifyAudit } from '#libs/repositories';
+import { openDatabase, verifyAudit } from '#libs/repositories';
 import { withConnection } from '#libs/local-postgres';
 import { chain, describeSystem, eventually, task } from './system/index.js';
 
@@ -98,7 +98,7 @@ describeSystem('the audit log', 'postgres', { apps: ['api', 'status-listener'] }
         expect((await api.call(`/audit?${wrong}`)).body).toMatchObject({ status: 400, code: 'INVALID_QUERY' });
       }
 
-      const db = new Database(system.databaseUrl, { max: 1 });
+      const db = await openDatabase(system.databaseUrl, { max: 1 });
       expect(await verifyAudit(db)).toMatchObject({ rows: expected.length, waiting: 0, faults: [] });
       await db.close();
     },

@@ -14,7 +14,7 @@ import {
   TaskQueues,
   type Backend,
 } from '#libs/queues';
-import { Database, engineQueries, runMigrations } from '#libs/repositories';
+import { openDatabase, engineQueries, runMigrations } from '#libs/repositories';
 import {
   BACKENDS,
   chain,
@@ -93,7 +93,7 @@ async function theStory(system: SystemUnderTest, lost: Server, restored: Server)
   await restored.start();
   await start(restored, 'api', 'status-listener', 'compute-worker');
   const { api } = system;
-  const db = new Database(restored.url);
+  const db = await openDatabase(restored.url);
   const now = open(system, restored.url);
   try {
     for (const id of unknown) expect((await api.call(`/chains/${id}`)).status).toBe(404);

@@ -10,7 +10,7 @@ import { expect } from 'expect';
 import { Redis } from 'ioredis';
 import { withConnection } from '#libs/local-postgres';
 import { SecretKeys } from '#libs/platform';
-import { Database, secrets } from '#libs/repositories';
+import { openDatabase, secrets } from '#libs/repositories';
 import { chain, describeOnBackends, eventually, task, taskOf, type SystemUnderTest } from './system/index.js';
 
 /** Takes webhooks and traces, and keeps all that it was told. */
@@ -165,7 +165,7 @@ describeOnBackends('secrets', { env }, (check, system) => {
       client.query(`UPDATE secrets SET deleted_at = now() - interval '25 h' WHERE name = 'one'`),
     );
     await api.expect(404, '/secrets/one/restore', { method: 'POST' });
-    const engine = new Database(system.databaseUrl, { role: 'task_chain_engine', max: 1 });
+    const engine = await openDatabase(system.databaseUrl, { role: 'task_chain_engine', max: 1 });
     await secrets.forget(engine);
     const left = await engine.query({ name: '', text: `SELECT FROM secrets WHERE deleted_at IS NOT NULL` });
     await engine.close();
@@ -184,7 +184,7 @@ describeOnBackends('secrets', { env }, (check, system) => {
       const body = chain([task('a', { secret: '${secrets.held}' }), task('b', { result: 1 })]);
       const id = await api.create(body);
       const { tasks } = await api.chain(id);
-      const worker = new Database(system.databaseUrl, { role: 'task_chain_worker', max: 1 });
+      const worker = await openDatabase(system.databaseUrl, { role: 'task_chain_worker', max: 1 });
       const asked = async (taskId: string) =>
         (
           await secrets.ofTask(worker, tasks.find((each) => each.task_id === taskId)!.task_request_id, [

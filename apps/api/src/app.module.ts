@@ -1,11 +1,11 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { PlatformModule, type AppConfig, type Logger } from '#libs/platform';
+import { failpoint, PlatformModule, type AppConfig, type Logger } from '#libs/platform';
+import { RepositoriesModule } from '#libs/repositories';
 import { AuditModule } from './audit/audit.module.js';
 import { AuthModule } from './auth/auth.module.js';
 import { CatalogueModule } from './catalogue/catalogue.module.js';
 import { ChainsModule } from './chains/chains.module.js';
 import { ControlsModule } from './controls/controls.module.js';
-import { DatabaseModule } from './database/database.module.js';
 import { EventsModule } from './events/events.module.js';
 import { HealthModule } from './health/health.module.js';
 import { HttpModule } from './http/http.module.js';
@@ -25,7 +25,12 @@ export class AppModule {
       module: AppModule,
       imports: [
         PlatformModule.forRoot('api', config, logger),
-        DatabaseModule,
+        RepositoriesModule.forRoot('task_chain_api', {
+          databaseUrl: config.databaseUrl,
+          engine: { max: 10, applicationName: 'task-chain-api' },
+          reads: { max: 10, applicationName: 'task-chain-api-reads' },
+          aroundCommit: (moment) => failpoint(`api.${moment}`),
+        }),
         HttpModule,
         AuthModule,
         MetricsModule,

@@ -1,7 +1,6 @@
 import { configOrExit, createLogger, onStopSignal, startTracing, requireSignIn } from '#libs/platform';
-import { missingMigrations, secrets } from '#libs/repositories';
+import { missingMigrations, secrets, Databases } from '#libs/repositories';
 import { createApp } from './create-app.js';
-import { Databases } from './database/databases.js';
 
 process.title = 'task-chain api';
 const config = configOrExit(requireSignIn);

@@ -2,7 +2,7 @@ import { takesSecret, TaskFailure } from '#libs/compute';
 import { pointer, type SecretPlace } from '#libs/chain-domain';
 import type { SecretKeys } from '#libs/platform';
 import type { TaskJob } from '#libs/queues';
-import { Database, secrets } from '#libs/repositories';
+import { openDatabase, secrets, type Database } from '#libs/repositories';
 
 /** A job's parameters with its secrets in their places, and what takes these out of everything that leaves the run. */
 export interface OpenedJob {
@@ -15,7 +15,7 @@ export interface OpenedJob {
  * looks like one. They come sealed from the database, as a role that sees those of tasks in flight alone, and are opened here.
  */
 export class JobSecrets {
-  private db: Database | undefined;
+  private db: Promise<Database> | undefined;
 
   constructor(
     private readonly databaseUrl: string,
@@ -32,7 +32,7 @@ export class JobSecrets {
     const names = [...new Set(places.map(({ name }) => name))];
     const { keys } = this;
     if (keys === undefined) throw unavailable(names[0]!, 'SECRETS_KEY is not set at the worker');
-    const rows = await secrets.ofTask(this.database(), job.taskRequestId, names).catch((error: unknown) => {
+    const rows = await secrets.ofTask(await this.database(), job.taskRequestId, names).catch((error: unknown) => {
       throw new TaskFailure(
         'SECRET_UNAVAILABLE',
         'the database with the secrets does not answer',
@@ -62,12 +62,12 @@ export class JobSecrets {
 
   /** Throws where there are secrets and no key to open them. */
   async requireKey(): Promise<void> {
-    if (this.keys !== undefined || !(await secrets.used(this.database()))) return;
+    if (this.keys !== undefined || !(await secrets.used(await this.database()))) return;
     throw new Error('there are secrets, and SECRETS_KEY is not set: this worker could not run what names them');
   }
 
-  private database(): Database {
-    return (this.db ??= new Database(this.databaseUrl, {
+  private database(): Promise<Database> {
+    return (this.db ??= openDatabase(this.databaseUrl, {
       role: 'task_chain_worker',
       max: 2,
       applicationName: 'task-chain-worker-secrets',
@@ -75,7 +75,7 @@ export class JobSecrets {
   }
 
   async close(): Promise<void> {
-    await this.db?.close();
+    await (await this.db)?.close();
   }
 }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { expect } from 'expect';
 import { Registry } from 'prom-client';
-import { Database, engineQueries, sealAudit, verifyAudit } from '#libs/repositories';
+import { openDatabase, type Database, engineQueries, sealAudit, verifyAudit } from '#libs/repositories';
 import { createTestDatabase, type TestDatabase } from '#libs/testing';
 import { Duties } from './duties.js';
 
@@ -27,7 +27,7 @@ describe('retention', () => {
   let db: Database;
   before(async () => {
     database = await createTestDatabase();
-    db = new Database(database.url).forTenant('default');
+    db = (await openDatabase(database.url)).forTenant('default');
   });
   after(async () => {
     await db.close();

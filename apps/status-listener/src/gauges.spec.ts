@@ -2,7 +2,7 @@ import { after, before, describe, test } from 'node:test';
 import { expect } from 'expect';
 import { Registry } from 'prom-client';
 import { openBackend, openChannel, closeBackend, TaskQueues, type Backend, type StatusChannel } from '#libs/queues';
-import { Database } from '#libs/repositories';
+import { openDatabase, type Database } from '#libs/repositories';
 import { createTestDatabase, type TestDatabase } from '#libs/testing';
 import { Duties } from './duties.js';
 
@@ -14,7 +14,7 @@ describe('the gauges', () => {
   let queues: TaskQueues;
   before(async () => {
     database = await createTestDatabase();
-    db = new Database(database.url).forTenant('default');
+    db = (await openDatabase(database.url)).forTenant('default');
     backend = openBackend({ redisUrl: undefined, databaseUrl: database.url });
     channel = openChannel(backend);
     queues = new TaskQueues(backend, () => undefined);

@@ -20,7 +20,7 @@ import {
   type Logger,
 } from '#libs/platform';
 import { closeBackend, openBackend, openChannel, pingBackend, TaskQueues } from '#libs/queues';
-import { Database, missingMigrations } from '#libs/repositories';
+import { Databases, missingMigrations, RepositoriesModule, type Database } from '#libs/repositories';
 import { Duties } from './duties.js';
 import { Listener } from './listener.js';
 
@@ -47,18 +47,10 @@ class ListenerApp implements OnApplicationBootstrap, BeforeApplicationShutdown {
     @Inject(APP_CONFIG) private readonly config: AppConfig,
     @Inject(LOGGER) private readonly logger: Logger,
     private readonly registry: Registry,
+    databases: Databases,
   ) {
-    this.db = new Database(config.databaseUrl, {
-      role: 'task_chain_engine',
-      max: 12,
-      applicationName: 'task-chain-listener',
-    });
-    this.reads = new Database(config.databaseUrl, {
-      role: 'task_chain_engine',
-      max: 2,
-      applicationName: 'task-chain-listener-duties',
-      pinPlans: false,
-    });
+    this.db = databases.engine;
+    this.reads = databases.reads;
     this.backend = openBackend(config);
     this.queues = new TaskQueues(this.backend, (error, unheard) =>
       logger.warn({ err: error, unheard }, 'the queue reported a fault'),
@@ -93,8 +85,6 @@ class ListenerApp implements OnApplicationBootstrap, BeforeApplicationShutdown {
     await this.health?.close();
     await this.queues.close();
     await closeBackend(this.backend);
-    await this.reads.close();
-    await this.db.close();
   }
 
   private checkLoops(mostMs: number): void {
@@ -124,7 +114,14 @@ export class ListenerModule {
   static with(config: AppConfig, logger: Logger): DynamicModule {
     return {
       module: ListenerModule,
-      imports: [PlatformModule.forRoot('status-listener', config, logger)],
+      imports: [
+        PlatformModule.forRoot('status-listener', config, logger),
+        RepositoriesModule.forRoot('task_chain_engine', {
+          databaseUrl: config.databaseUrl,
+          engine: { max: 12, applicationName: 'task-chain-listener' },
+          reads: { max: 2, applicationName: 'task-chain-listener-duties' },
+        }),
+      ],
       providers: [ListenerApp],
     };
   }

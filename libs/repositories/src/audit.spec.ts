@@ -1,10 +1,10 @@
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { expect } from 'expect';
 import { useTestDatabase } from '#libs/testing';
-import { sealAudit, tellOfChange, verifyAudit, type AuditEntry, type AuditFault } from './audit.js';
-import { Database } from './database.js';
+import { sealAudit, tellOfChange, verifyAudit, type AuditedChange, type AuditFault } from './audit.js';
+import { openDatabase, type Database } from './database.js';
 
-const entry = (target: string, details: Record<string, unknown> = {}): AuditEntry => {
+const entry = (target: string, details: Record<string, unknown> = {}): AuditedChange => {
   return { actor: 'ann', address: '10.0.0.1', request_id: 'req-1', action: 'createChain', target, details };
 };
 
@@ -12,7 +12,7 @@ describe('the audit log', () => {
   let db: Database;
   after(() => db.close());
   const database = useTestDatabase();
-  before(() => void (db = new Database(database.url).forTenant('default')));
+  before(async () => void (db = (await openDatabase(database.url)).forTenant('default')));
   const sql = <Row>(text: string): Promise<Row[]> => db.query<Row>({ name: '', text });
   const faults = async (...noted: { seq: number; hash: string }[]): Promise<readonly AuditFault[]> =>
     (await verifyAudit(db, noted)).faults;

@@ -10,12 +10,12 @@ import {
   readAuditRows,
   readAuditHead,
   takeAudit,
-  tellAudit,
+  recordChange,
 } from './statements/audit.js';
 
-/** A change that a user made, as it is stored in the outbox by the statement or transaction that makes it. */
-export interface AuditEntry {
-  /** Who; null where nobody was asked. */
+/** A change that a user made. The statement or transaction that makes it stores it in the outbox. */
+export interface AuditedChange {
+  /** Who; null where no user was involved. */
   readonly actor: string | null;
   /** The address that the request came from. */
   readonly address: string;
@@ -33,7 +33,7 @@ export interface AuditHead {
   readonly hash: string;
 }
 
-interface AuditRow extends AuditEntry {
+interface AuditRow extends AuditedChange {
   readonly seq: number;
   readonly tenant_id: string;
   /** UTC with microseconds, by PostgreSQL's clock. */
@@ -66,8 +66,8 @@ const PAGE = 5_000;
 const MAX_FAULTS = 20;
 
 /** Stores an entry within the transaction of the change that it tells of. */
-export async function tellOfChange(tx: Tx, entry: AuditEntry): Promise<void> {
-  await tx.query(tellAudit, [JSON.stringify(entry)]);
+export async function tellOfChange(tx: Tx, entry: AuditedChange): Promise<void> {
+  await tx.query(recordChange, [JSON.stringify(entry)]);
 }
 
 /**
@@ -87,7 +87,7 @@ export async function sealAudit(db: Database): Promise<number> {
 async function sealBatch(tx: Tx): Promise<number> {
   const [head] = await tx.query<AuditHead>(holdAuditHead);
   if (head === undefined) return 0;
-  const taken = await tx.query<{ id: number; tenant_id: string; payload: AuditEntry; at: string }>(takeAudit, [
+  const taken = await tx.query<{ id: number; tenant_id: string; payload: AuditedChange; at: string }>(takeAudit, [
     SEAL_BATCH,
   ]);
   if (taken.length === 0) return 0;

@@ -1,4 +1,4 @@
-import type { AuditEntry } from './audit.js';
+import type { AuditedChange } from './audit.js';
 import type { Database } from './database.js';
 import { createChain } from './statements/create-chain.js';
 
@@ -74,7 +74,7 @@ export async function insertWholeChain(
   tasks: readonly NewTaskRow[],
   edges: readonly NewEdge[],
   request?: RequestKey,
-  audit?: AuditEntry,
+  audit?: AuditedChange,
   traceparent?: string,
 ): Promise<string | null> {
   const [row] = await db.write<{ created_at: string }>(createChain, [

@@ -2,32 +2,42 @@ import { describe, it } from 'node:test';
 import { expect } from 'expect';
 import pg from 'pg';
 import { useTestDatabase } from '#libs/testing';
-import { Database, type Statement } from './database.js';
+import { openDatabase, type Queryable } from './database.js';
+import { Duty } from './entities/duty.entity.js';
+import type { Statement } from './pool.js';
 import { isTransient } from './transient.js';
 
 const one: Statement = { name: 'one', text: 'SELECT 1 AS one' };
+/** Both ways to the database. */
+const WAYS: Record<string, (db: Queryable) => Promise<unknown>> = {
+  statements: (db) => db.query(one),
+  entities: (db) => db.entities.existsBy(Duty, { name: 'none' }),
+};
 const notify: Statement = { name: 'notify', text: `SELECT pg_notify('spec', $1)` };
 
 describe('the database', { timeout: 60_000 }, () => {
   const database = useTestDatabase();
 
-  it('outlives the loss of a connection in the middle of a transaction', async () => {
-    const db = new Database(database.url, { max: 2 });
-    try {
-      const failed = db.transaction(async (tx) => {
-        await tx.query(one);
-        await cut(database.url);
-        await tx.query(one);
-      });
-      await expect(failed.catch((error: unknown) => isTransient(error))).resolves.toBe(true);
-      expect(await db.transaction((tx) => tx.query(one))).toEqual([{ one: 1 }]);
-    } finally {
-      await db.close();
-    }
-  });
+  for (const [way, ask] of Object.entries(WAYS)) {
+    it(`outlives the loss of a connection in the middle of a transaction (${way})`, async () => {
+      const db = await openDatabase(database.url, { max: 2 });
+      try {
+        const answer = await ask(db);
+        const failed = db.transaction(async (tx) => {
+          await ask(tx);
+          await cut(database.url);
+          await ask(tx);
+        });
+        await expect(failed.catch((error: unknown) => isTransient(error))).resolves.toBe(true);
+        expect(await db.transaction((tx) => ask(tx))).toEqual(answer);
+      } finally {
+        await db.close();
+      }
+    });
+  }
 
   it('gives times as the API answers them, in UTC with milliseconds', async () => {
-    const db = new Database(database.url, { max: 1 });
+    const db = await openDatabase(database.url, { max: 1 });
     const times = `SELECT unnest(ARRAY['2026-11-26 03:40:56.123999+00', '2026-11-26 11:40:56+08', '1999-12-31 23:59:59.5Z',
       null]::timestamptz[]) AS at`;
     try {
@@ -37,13 +47,17 @@ describe('the database', { timeout: 60_000 }, () => {
         '1999-12-31T23:59:59.500Z',
         null,
       ]);
+      await db.entities.insert(Duty, { name: 'time', holder: 'x', held_until: '2026-11-26 11:40:56.1239+08' });
+      expect(await db.entities.findOneBy(Duty, { name: 'time' })).toMatchObject({
+        held_until: '2026-11-26T03:40:56.123Z',
+      });
     } finally {
       await db.close();
     }
   });
 
   it('listens again after its connection was lost, more than once, and stops cleanly', async () => {
-    const db = new Database(database.url, { max: 2 });
+    const db = await openDatabase(database.url, { max: 2 });
     const heard = new Set<string>();
     const stop = db.listen('spec', (payload) => heard.add(payload));
     try {
@@ -61,7 +75,7 @@ describe('the database', { timeout: 60_000 }, () => {
   });
 
   it('stops listening while it tries to come back', async () => {
-    const db = new Database(database.url, { max: 2 });
+    const db = await openDatabase(database.url, { max: 2 });
     const stop = db.listen('spec', () => undefined);
     await db.query(one);
     await cut(database.url);

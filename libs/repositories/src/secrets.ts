@@ -1,4 +1,5 @@
-import type { Queryable, Statement } from './database.js';
+import type { Queryable } from './database.js';
+import type { Statement } from './pool.js';
 
 /** A secret as it may be shown: never its value. */
 export interface SecretView {

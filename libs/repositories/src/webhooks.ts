@@ -1,4 +1,5 @@
-import type { Queryable, Statement } from './database.js';
+import type { Queryable } from './database.js';
+import type { Statement } from './pool.js';
 
 export interface Webhook {
   webhook_id: string;

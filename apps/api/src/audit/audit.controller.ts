@@ -1,12 +1,11 @@
 import { Controller, Get, Query, Req } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { PLATFORM, readAuditPage } from '#libs/repositories';
+import { PLATFORM, readAuditPage, Databases, type TenantDatabases } from '#libs/repositories';
 import { Problem } from '../http/problem.js';
 import { Roles } from '../auth/access.js';
 import { ApiProblems } from '../http/api-problems.js';
 import { TenantDb } from '../auth/tenant-db.js';
-import { Databases, type TenantDatabases } from '../database/databases.js';
 import { QueryReader } from '../http/query.js';
 import { AuditPageDto } from './audit.dto.js';
 

@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { APP_CONFIG, type AppConfig } from '#libs/platform';
-import { Databases } from '../database/databases.js';
+import { Databases } from '#libs/repositories';
 import { Authentication } from './authentication.js';
 import { OidcTokens } from './oidc.js';
 import { RolesGuard } from './roles.guard.js';

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyInstance } from 'fastify';
-import { Databases, type TenantDatabases } from '../database/databases.js';
+import { Databases, type TenantDatabases } from '#libs/repositories';
 import { actingFor } from './acting-for.js';
 import type { Identity } from './roles.js';
 import { SignIn } from './sign-in.js';

@@ -5,7 +5,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { expect } from 'expect';
 import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWK } from 'jose';
 import { createLogger, readAppConfig } from '#libs/platform';
-import { apiKeys, Database } from '#libs/repositories';
+import { apiKeys, openDatabase, type Database } from '#libs/repositories';
 import { createTestDatabase, type TestDatabase } from '#libs/testing';
 import { createApp } from '../create-app.js';
 import { ROLES, type Role } from './roles.js';
@@ -92,7 +92,7 @@ describe('sign-in', () => {
     });
     app = await createApp(config, createLogger('api', 'silent'));
     await app.init();
-    db = new Database(database.url, { max: 2 }).forTenant('default');
+    db = (await openDatabase(database.url, { max: 2 })).forTenant('default');
     for (const role of ROLES) keys[role] = role === 'platform' ? ADMIN_KEY : (await makeKey(role)).key;
   });
   after(async () => {

@@ -1,6 +1,6 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import type { TenantDatabases } from '../database/databases.js';
+import type { TenantDatabases } from '#libs/repositories';
 
 /** The databases, limited to the rows of the caller's tenant. */
 export const TenantDb = createParamDecorator((_: unknown, context: ExecutionContext): TenantDatabases => {

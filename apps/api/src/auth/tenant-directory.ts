@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { isLimited } from '#libs/chain-engine';
-import { tenants, type Quota, type Tenant } from '#libs/repositories';
+import { tenants, type Quota, type Tenant, Databases } from '#libs/repositories';
 import { Believed } from './believed.js';
-import { Databases } from '../database/databases.js';
 
 /** A tenant's new limits count after this long on every replica, ms. */
 const BELIEVED_MS = 5_000;

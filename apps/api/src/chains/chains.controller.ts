@@ -12,11 +12,10 @@ import {
 } from '@nestjs/swagger';
 import { createChain, type CreatedChain } from '#libs/chain-engine';
 import { toDot, toMermaid, toSvg } from '#libs/chain-view';
-import { listChains, readChains } from '#libs/repositories';
+import { listChains, readChains, type TenantDatabases } from '#libs/repositories';
 import { readChain, type ChainInput } from './creating/chain-input.js';
 import { Problem } from '../http/problem.js';
 import { TenantDb } from '../auth/tenant-db.js';
-import type { TenantDatabases } from '../database/databases.js';
 import { Catalogue } from '../catalogue/catalogue.js';
 import { ApiProblems } from '../http/api-problems.js';
 import { callerOf, type CallerReply } from '../auth/caller.js';

@@ -1,10 +1,10 @@
 import { applyDecorators, Body, Controller, Headers, HttpCode, Post, Query, Res } from '@nestjs/common';
 import { ApiBody, ApiHeader, ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { answerLongOnce } from '#libs/chain-engine';
+import type { TenantDatabases } from '#libs/repositories';
 import { ApiProblems } from '../http/api-problems.js';
 import { callerOf } from '../auth/caller.js';
 import { TenantDb } from '../auth/tenant-db.js';
-import type { TenantDatabases } from '../database/databases.js';
 import { TenantDirectory } from '../auth/tenant-directory.js';
 import { answerOf, IDEMPOTENCY_KEY, idempotentRequest } from '../http/idempotency-key.js';
 import { Roles } from '../auth/access.js';

@@ -1,10 +1,9 @@
 import { commandChain, QuotaExceeded, type Caller, type OperatorCommand } from '#libs/chain-engine';
-import { listChains } from '#libs/repositories';
+import { listChains, type TenantDatabases } from '#libs/repositories';
 import type { ChainFilter, Quota } from '#libs/repositories';
 import { readCursor, readListQuery, writeCursor } from '../chains/list-query.js';
 import { problemFromError } from '../http/problem-from-error.js';
 import { Problem } from '../http/problem.js';
-import type { TenantDatabases } from '../database/databases.js';
 import { DEFAULT_PER_SECOND, MAX_BULK } from './control-bodies.js';
 import { conflict, auditOf } from './controls.js';
 import type { BulkDto, BulkResultDto } from './controls.dto.js';

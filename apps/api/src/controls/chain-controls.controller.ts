@@ -1,6 +1,6 @@
 import { Body, Controller, Delete, Headers, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiHeader, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { readChains } from '#libs/repositories';
+import { readChains, type TenantDatabases } from '#libs/repositories';
 import type { Queryable } from '#libs/repositories';
 import { priorityOf } from '../chains/creating/chain-input.js';
 import { ApiProblems } from '../http/api-problems.js';
@@ -10,7 +10,6 @@ import { Roles } from '../auth/access.js';
 import { ApiControl } from './api-control.js';
 import { plainBody, priorityBody, retryBody } from './control-bodies.js';
 import { TenantDb } from '../auth/tenant-db.js';
-import type { TenantDatabases } from '../database/databases.js';
 import { Controls, type ControlHeaders } from './controls.js';
 import { CancelledChainDto, ControlDto, ExecutedChainDto } from './controls.dto.js';
 import { readPlain, readPriority, readRetry } from './read-control.js';

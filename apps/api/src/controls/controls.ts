@@ -1,11 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { answerOnce, commandChain, type Caller, type CommandOutcome, type OperatorCommand } from '#libs/chain-engine';
 import type { Refusal } from '#libs/chain-domain';
-import type { AuditEntry, Queryable, Quota } from '#libs/repositories';
+import type { AuditedChange, Queryable, Quota, TenantDatabases } from '#libs/repositories';
 import { ChainReader } from '../chains/chain-reader.js';
 import { Problem } from '../http/problem.js';
 import { callerOf, type CallerReply } from '../auth/caller.js';
-import type { TenantDatabases } from '../database/databases.js';
 import { chainTag, taskTag, versionsOf } from '../http/entity-tag.js';
 import { answerOf, idempotentRequest } from '../http/idempotency-key.js';
 import { TenantDirectory } from '../auth/tenant-directory.js';
@@ -99,7 +98,7 @@ export function auditOf(
   chainId: string,
   command: OperatorCommand,
   { note = null, ...more }: { readonly note?: string | null; readonly bulk?: true },
-): { data: Record<string, unknown>; audit: AuditEntry } {
+): { data: Record<string, unknown>; audit: AuditedChange } {
   const details: Record<string, unknown> = { note };
   if (command.kind === 'RetryChain' && command.from !== undefined) {
     details['from'] = command.from;

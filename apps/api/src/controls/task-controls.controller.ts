@@ -1,6 +1,7 @@
 import { Body, Controller, Headers, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { resultFault } from '#libs/chain-engine';
+import type { TenantDatabases } from '#libs/repositories';
 import { priorityOf } from '../chains/creating/chain-input.js';
 import { Problem } from '../http/problem.js';
 import { Roles } from '../auth/access.js';
@@ -8,7 +9,6 @@ import { ApiControl } from './api-control.js';
 import type { Reply } from './chain-controls.controller.js';
 import { priorityBody, resolveBody, retryTaskBody, skipBody } from './control-bodies.js';
 import { TenantDb } from '../auth/tenant-db.js';
-import type { TenantDatabases } from '../database/databases.js';
 import { Controls, type ControlHeaders } from './controls.js';
 import { ControlDto } from './controls.dto.js';
 import { readPriority, readResolve, readRetryTask, readSkip } from './read-control.js';

@@ -9,9 +9,9 @@ import {
   ApiTags,
   getSchemaPath,
 } from '@nestjs/swagger';
+import type { TenantDatabases } from '#libs/repositories';
 import { Problem } from '../http/problem.js';
 import { TenantDb } from '../auth/tenant-db.js';
-import type { TenantDatabases } from '../database/databases.js';
 import { Roles } from '../auth/access.js';
 import { ApiProblems } from '../http/api-problems.js';
 import { wholeNumber } from '../http/query.js';

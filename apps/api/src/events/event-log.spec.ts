@@ -1,25 +1,25 @@
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { expect } from 'expect';
 import { withConnection } from '#libs/local-postgres';
+import { openDatabase, type Database } from '#libs/repositories';
 import { useTestDatabase } from '#libs/testing';
-import { Databases } from '../database/databases.js';
 import { EventLog, type SeenLog } from './event-log.js';
 
 describe('the log of all events', () => {
-  let databases: Databases;
-  after(() => databases.onApplicationShutdown());
+  let db: Database;
+  after(() => db.close());
   const database = useTestDatabase();
   let log: SeenLog;
   let lastId: () => Promise<number>;
   before(async () => {
-    databases = new Databases(database.url);
+    db = await openDatabase(database.url, { role: 'task_chain_api', pinPlans: false });
     await withConnection(database.url, (client) =>
       client.query(`INSERT INTO task_chains (chain_id, tenant_id, chain_name, chain_type, chain_config, total_tasks, timeout_seconds)
       VALUES ('c', 'default', 'c', 'parallel', '{}', 1, 60)`),
     );
   });
   beforeEach(() => {
-    const { reads } = databases.forTenant('default');
+    const reads = db.forTenant('default');
     const all = new EventLog();
     log = all.seenBy(reads);
     lastId = () => all.lastId(reads);

@@ -10,11 +10,10 @@ import {
   getSchemaPath,
   ApiExtraModels,
 } from '@nestjs/swagger';
-import { readHistory } from '#libs/repositories';
+import { readHistory, type TenantDatabases } from '#libs/repositories';
 import { ChainReader } from '../chains/chain-reader.js';
 import { ApiProblems } from '../http/api-problems.js';
 import { TenantDb } from '../auth/tenant-db.js';
-import type { TenantDatabases } from '../database/databases.js';
 import { wholeNumber } from '../http/query.js';
 import { Roles } from '../auth/access.js';
 import { ChainWatch } from './chain-watch.js';

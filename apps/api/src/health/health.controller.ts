@@ -1,9 +1,8 @@
 import { Controller, Get, Res } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { runHealthChecks, type HealthReport } from '#libs/platform';
-import { missingMigrations } from '#libs/repositories';
+import { missingMigrations, Databases } from '#libs/repositories';
 import { Public } from '../auth/access.js';
-import { Databases } from '../database/databases.js';
 import { LivenessDto, ReadinessDto } from './health.dto.js';
 
 interface Reply {

@@ -1,10 +1,9 @@
 import { Controller, Get, Query } from '@nestjs/common';
 import { ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { readFigures, SIZE_BUCKETS } from '#libs/repositories';
+import { readFigures, SIZE_BUCKETS, type TenantDatabases } from '#libs/repositories';
 import { Problem } from '../http/problem.js';
 import { ApiProblems } from '../http/api-problems.js';
 import { TenantDb } from '../auth/tenant-db.js';
-import type { TenantDatabases } from '../database/databases.js';
 import { Roles } from '../auth/access.js';
 import { ChainMetricsDto } from './metrics.dto.js';
 

@@ -1,6 +1,6 @@
 import { Body, Controller, Delete, Get, Headers, HttpCode, Param, Post, Put, Query, Res } from '@nestjs/common';
 import { ApiBody, ApiHeader, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { secrets, tellOfChange, type Queryable } from '#libs/repositories';
+import { secrets, tellOfChange, type Queryable, type TenantDatabases } from '#libs/repositories';
 import { Problem } from '../http/problem.js';
 import { bodyReader } from '../http/read-body.js';
 import { Roles } from '../auth/access.js';
@@ -8,7 +8,6 @@ import { ApiProblems } from '../http/api-problems.js';
 import { callerOf, type CallerReply } from '../auth/caller.js';
 import { CONFIRM, DRY_RUN, onlyLooks, restorableUntil } from '../http/confirmation.js';
 import { TenantDb } from '../auth/tenant-db.js';
-import type { TenantDatabases } from '../database/databases.js';
 import { IDEMPOTENCY_KEY, idempotentRequest, once } from '../http/idempotency-key.js';
 import { SealingKeys } from './sealing-keys.js';
 import { DeletedSecretDto, SecretDto, SecretListDto } from './secrets.dto.js';

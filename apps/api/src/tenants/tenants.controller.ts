@@ -1,7 +1,15 @@
 import { Body, Controller, Get, Headers, HttpCode, Param, Patch, Post, Res } from '@nestjs/common';
 import { ApiBody, ApiHeader, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { answerOnce } from '#libs/chain-engine';
-import { PLATFORM, tellOfChange, tenants, type Queryable, type TenantChange } from '#libs/repositories';
+import {
+  PLATFORM,
+  tellOfChange,
+  tenants,
+  type Queryable,
+  type TenantChange,
+  Databases,
+  type TenantDatabases,
+} from '#libs/repositories';
 import { Problem } from '../http/problem.js';
 import { bodyReader } from '../http/read-body.js';
 import { Roles } from '../auth/access.js';
@@ -10,7 +18,6 @@ import { SignIn } from '../auth/sign-in.js';
 import { ApiProblems } from '../http/api-problems.js';
 import { callerOf, type CallerReply } from '../auth/caller.js';
 import { TenantDb } from '../auth/tenant-db.js';
-import { Databases, type TenantDatabases } from '../database/databases.js';
 import { answerOf, IDEMPOTENCY_KEY, idempotentRequest } from '../http/idempotency-key.js';
 import { TenantDirectory } from '../auth/tenant-directory.js';
 import { OwnTenantDto, TenantDto, TenantListDto } from './tenants.dto.js';

@@ -3,13 +3,12 @@ import { Body, Controller, Delete, Get, Headers, HttpCode, Inject, Param, Post, 
 import { ApiBody, ApiHeader, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { isObject } from '#libs/chain-domain';
 import { APP_CONFIG, isPrivateHost, type AppConfig } from '#libs/platform';
-import { tellOfChange, webhooks, type Queryable, type WebhookDelivery } from '#libs/repositories';
+import { tellOfChange, webhooks, type Queryable, type WebhookDelivery, type TenantDatabases } from '#libs/repositories';
 import { Problem } from '../http/problem.js';
 import { ApiProblems } from '../http/api-problems.js';
 import { callerOf, type CallerReply } from '../auth/caller.js';
 import { CONFIRM, DRY_RUN, onlyLooks, restorableUntil } from '../http/confirmation.js';
 import { TenantDb } from '../auth/tenant-db.js';
-import type { TenantDatabases } from '../database/databases.js';
 import { IDEMPOTENCY_KEY, idempotentRequest, once } from '../http/idempotency-key.js';
 import { isId } from '../http/patterns.js';
 import { wholeNumber } from '../http/query.js';

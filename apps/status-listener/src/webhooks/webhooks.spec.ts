@@ -4,7 +4,7 @@ import { after, before, describe, test } from 'node:test';
 import { expect } from 'expect';
 import { isPrivateAddress, publicLookup, type Resolve } from '#libs/platform';
 import { engineQueries, webhooks } from '#libs/repositories';
-import { Database } from '#libs/repositories';
+import { openDatabase, type Database } from '#libs/repositories';
 import { createTestDatabase, type TestDatabase } from '#libs/testing';
 import { deliverWebhooks } from './deliver.js';
 import { sign } from './signature.js';
@@ -78,7 +78,7 @@ describe('deliveries', () => {
   });
   before(async () => {
     database = await createTestDatabase();
-    db = new Database(database.url).forTenant('default');
+    db = (await openDatabase(database.url)).forTenant('default');
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   });
   after(async () => {

@@ -3,7 +3,7 @@ import type { Chain, ChainEvent, Decision, Refusal, Task } from '#libs/chain-dom
 import type {
   ArtifactRecord,
   AttemptRecord,
-  AuditEntry,
+  AuditedChange,
   ChainSave,
   EventRecord,
   LoadedChain,
@@ -19,7 +19,7 @@ export interface Incoming {
   /** Kept in the event's history. */
   readonly data?: Record<string, unknown>;
   /** What the audit log is told, of a user's command. */
-  readonly audit?: AuditEntry;
+  readonly audit?: AuditedChange;
 }
 
 /** Something was refused: nothing of the chain is stored. */

@@ -1,6 +1,6 @@
 import type { ChainCommand, ChainStatus, Hold, Refusal, SkipReason, Task, TaskStatus } from '#libs/chain-domain';
 import { Database, engineQueries, insertWholeChain, wakeSoon } from '#libs/repositories';
-import type { AuditEntry, ChainSave, LoadedChain, Queryable, Quota } from '#libs/repositories';
+import type { AuditedChange, ChainSave, LoadedChain, Queryable, Quota } from '#libs/repositories';
 import { traceparentOf } from '#libs/tracing';
 import { Refused } from '../apply/decide-chain.js';
 import type { IdempotentRequest } from './idempotency.js';
@@ -28,7 +28,7 @@ export type CreateOutcome =
 const SCOPE = 'createChain';
 
 /** Who changes something, and from where: what the audit log keeps beside what was done. */
-export type Caller = Pick<AuditEntry, 'actor' | 'address' | 'request_id'>;
+export type Caller = Pick<AuditedChange, 'actor' | 'address' | 'request_id'>;
 
 /**
  * Stores a new chain, its tasks and edges, an entry for the audit log, and the idempotency key with its answer, in one
@@ -118,7 +118,7 @@ export interface CommandOptions {
   /** Who and why: kept with the event in the chain's history. */
   readonly data?: Readonly<Record<string, unknown>>;
   /** Stored with the change, for the audit log. */
-  readonly audit?: AuditEntry;
+  readonly audit?: AuditedChange;
   /** Of the tenant, where the chain is to be started: QuotaExceeded is thrown beyond it. */
   readonly quota?: Quota;
   /** Only in one of these versions: of the chain, or of `taskId`, those in which it last changed. */

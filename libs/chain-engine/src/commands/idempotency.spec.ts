@@ -1,6 +1,6 @@
 import { after, before, describe, it } from 'node:test';
 import { expect } from 'expect';
-import { Database } from '#libs/repositories';
+import { openDatabase, type Database } from '#libs/repositories';
 import { useTestDatabase } from '#libs/testing';
 import { answerLongOnce, answerOnce, type IdempotentRequest } from './idempotency.js';
 
@@ -8,8 +8,8 @@ describe('an answer under a key', () => {
   let db: Database;
   after(() => db.close());
   const shared = useTestDatabase();
-  before(() => {
-    db = new Database(shared.url).forTenant('default');
+  before(async () => {
+    db = (await openDatabase(shared.url)).forTenant('default');
   });
   const request = (key: string, content = 'x'): IdempotentRequest => ({ key, hash: Buffer.from(content.padEnd(32)) });
   const age = (key: string) =>

@@ -1,6 +1,6 @@
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { expect } from 'expect';
-import { Database, insertWholeChain, type NewTaskRow, type Queryable } from '#libs/repositories';
+import { openDatabase, type Database, insertWholeChain, type NewTaskRow, type Queryable } from '#libs/repositories';
 import { useTestDatabase } from '#libs/testing';
 import { prepareJobs, type PreparedJobs } from './prepare-jobs.js';
 
@@ -31,14 +31,17 @@ describe('jobs with large inputs', () => {
   /** Rows that each statement answered. */
   const answered = new Map<string, number[]>();
   const counting: Queryable = {
+    get entities() {
+      return db.entities;
+    },
     query: async <Row>(...[statement, values]: Parameters<Queryable['query']>): Promise<Row[]> => {
       const rows = await db.query<Row>(statement, values);
       answered.set(statement.name, [...(answered.get(statement.name) ?? []), rows.length]);
       return rows;
     },
   };
-  before(() => {
-    db = new Database(shared.url).forTenant('default');
+  before(async () => {
+    db = (await openDatabase(shared.url)).forTenant('default');
   });
   beforeEach(() => answered.clear());
 

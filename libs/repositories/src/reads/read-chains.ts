@@ -1,4 +1,5 @@
-import { MINE, type Queryable, type Statement } from '../database.js';
+import { MINE, type Queryable } from '../database.js';
+import type { Statement } from '../pool.js';
 
 /** A chain as the API shows it. */
 export interface ChainView {

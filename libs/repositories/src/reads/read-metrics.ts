@@ -1,4 +1,5 @@
-import { MINE, type Queryable, type Statement } from '../database.js';
+import { MINE, type Queryable } from '../database.js';
+import type { Statement } from '../pool.js';
 
 const totals: Statement = {
   name: 'metrics-totals',

@@ -1,4 +1,5 @@
-import { MINE, type Queryable, type Statement } from '../database.js';
+import { MINE, type Queryable } from '../database.js';
+import type { Statement } from '../pool.js';
 
 /** How far the queue of each task type is counted for a READY task. */
 const MAX_COUNTED = 1_000;

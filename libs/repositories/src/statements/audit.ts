@@ -1,11 +1,12 @@
-import { MINE, type Statement } from '../database.js';
+import { MINE } from '../database.js';
+import type { Statement } from '../pool.js';
 
 /** A time as the hash has it: UTC, to the microsecond, whatever the session's time zone. */
 const exact = (column: string): string => `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
 
-/** $1 entry as a JSON object: for a change that is no statement of the engine, within its transaction. */
-export const tellAudit: Statement = {
-  name: 'tell-audit',
+/** $1 the change as a JSON object. Within the transaction that makes it. */
+export const recordChange: Statement = {
+  name: 'record-change',
   text: `INSERT INTO outbox (kind, payload) VALUES ('AUDIT', $1::jsonb)`,
 };
 

@@ -1,4 +1,4 @@
-import type { Statement } from '../database.js';
+import type { Statement } from '../pool.js';
 
 const READY = `t.status = 'READY' AND t.hold IS NULL AND t.concurrency_key IS NULL`;
 

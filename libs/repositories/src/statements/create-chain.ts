@@ -1,4 +1,4 @@
-import type { Statement } from '../database.js';
+import type { Statement } from '../pool.js';
 
 /**
  * Stores a chain with its tasks, their requests, its edges and its first event, an entry for the audit log, and the

@@ -1,4 +1,4 @@
-import type { Statement } from '../database.js';
+import type { Statement } from '../pool.js';
 
 /** $1 name, $2 holder, $3 ms -> a row when the holder has the duty now. A duty is taken over when its time is up. */
 export const holdDuty: Statement = {

@@ -1,4 +1,4 @@
-import type { Statement } from '../database.js';
+import type { Statement } from '../pool.js';
 
 /**
  * $1 scope, $2 key, $3 hash, $4 answer (its `created_at` is filled in) -> nothing when the key is taken. Waits for a

@@ -1,4 +1,4 @@
-import type { Statement } from '../database.js';
+import type { Statement } from '../pool.js';
 
 /**
  * Open chains that break an invariant: counters that are not a recount (I4), or RUNNING with nothing that will move

@@ -1,4 +1,4 @@
-import type { Statement } from '../database.js';
+import type { Statement } from '../pool.js';
 import { WAITING_TENANTS } from './claim-ready.js';
 
 /**

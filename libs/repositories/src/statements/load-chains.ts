@@ -1,4 +1,4 @@
-import type { Statement } from '../database.js';
+import type { Statement } from '../pool.js';
 
 /** $1 chain ids -> what `decide` needs of each chain, and PostgreSQL's clock. */
 export const loadChains: Statement = {

@@ -1,4 +1,4 @@
-import type { Statement } from '../database.js';
+import type { Statement } from '../pool.js';
 
 /**
  * $1 task ids (row ids), $2 bytes of parameters as they are stored (to measure them otherwise is to read them), but

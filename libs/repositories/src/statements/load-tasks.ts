@@ -1,4 +1,4 @@
-import type { Statement } from '../database.js';
+import type { Statement } from '../pool.js';
 
 const COLUMNS = `
   t.id, t.chain_id, t.task_id, t.task_request_id, t.task_type, t.status, t.execution_order, t.attempt, t.run_id,

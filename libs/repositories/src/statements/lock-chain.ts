@@ -1,4 +1,4 @@
-import type { Statement } from '../database.js';
+import type { Statement } from '../pool.js';
 
 /** $1 chain id: nobody else saves it until this transaction ends. */
 export const lockChain: Statement = {

@@ -1,4 +1,4 @@
-import type { Statement } from '../database.js';
+import type { Statement } from '../pool.js';
 
 /** Takes at most $1 due rows of kind $3 and hides them for $2 ms: a row is deleted once done, tried again otherwise. */
 export const takeOutbox: Statement = {

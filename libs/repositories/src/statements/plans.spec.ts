@@ -2,7 +2,7 @@ import { describe, test } from 'node:test';
 import { expect } from 'expect';
 import pg from 'pg';
 import { useTestDatabase } from '#libs/testing';
-import { PINNED_PLANS, type DatabaseRole, type Statement } from '../database.js';
+import { PINNED_PLANS, type DatabaseRole, type Statement } from '../pool.js';
 import { allEvents } from '../reads/read-history.js';
 import { claimReady } from './claim-ready.js';
 import { inputBytes, loadJobs, loadResults } from './load-jobs.js';

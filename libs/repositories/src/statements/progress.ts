@@ -1,4 +1,4 @@
-import type { Statement } from '../database.js';
+import type { Statement } from '../pool.js';
 
 /**
  * $1 JSON [{task_request_id, attempt, progress, stage}]: shown only, so it raises no version. Never waits: a task that

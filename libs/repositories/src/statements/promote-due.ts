@@ -1,4 +1,4 @@
-import type { Statement } from '../database.js';
+import type { Statement } from '../pool.js';
 
 /** -> in how many ms the first RETRYING task is due, below 0 where it was; null: there is none. */
 export const nextDue: Statement = {

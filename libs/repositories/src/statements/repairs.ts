@@ -1,4 +1,4 @@
-import type { Statement } from '../database.js';
+import type { Statement } from '../pool.js';
 
 /** $1 kind, $2 chain id, $3 task id, $4 data. */
 export const insertRepair: Statement = {

@@ -1,4 +1,4 @@
-import type { Statement } from '../database.js';
+import type { Statement } from '../pool.js';
 
 /** Of a batch's rows, those whose chain was stored: one hash lookup a row, whatever the planner thinks of the tables. */
 const STORED = '(i.chain_id IN (SELECT chain_id FROM stored)) IS TRUE';

@@ -2,7 +2,7 @@ import { after, before, beforeEach, describe, test } from 'node:test';
 import { expect } from 'expect';
 import { useTestDatabase } from '#libs/testing';
 import { insertWholeChain, type NewTaskRow } from '../chain-writer.js';
-import { Database } from '../database.js';
+import { openDatabase, type Database } from '../database.js';
 import { engineQueries } from '../engine-queries.js';
 
 const task = (position: number, priority: number): NewTaskRow => ({
@@ -53,7 +53,7 @@ describe('promote-due', () => {
   let db: Database;
   after(() => db.close());
   const database = useTestDatabase();
-  before(() => void (db = new Database(database.url).forTenant('default')));
+  before(async () => void (db = (await openDatabase(database.url)).forTenant('default')));
   const sql = <Row>(text: string, values: unknown[] = []): Promise<Row[]> => db.query<Row>({ name: '', text }, values);
 
   async function retryingChain(chainId: string, maxParallel: number | null, admitted: number): Promise<void> {
@@ -104,7 +104,7 @@ describe('claim-ready', () => {
   let db: Database;
   after(() => db.close());
   const database = useTestDatabase();
-  before(() => void (db = new Database(database.url)));
+  before(async () => void (db = await openDatabase(database.url)));
   beforeEach(async () => {
     await db.query({ name: '', text: 'TRUNCATE task_chains, task_requests CASCADE' });
     await db.query({ name: '', text: `DELETE FROM tenants WHERE tenant_id <> 'default'` });
@@ -167,7 +167,7 @@ describe('claim-grouped', () => {
   let db: Database;
   after(() => db.close());
   const database = useTestDatabase();
-  before(() => void (db = new Database(database.url)));
+  before(async () => void (db = await openDatabase(database.url)));
   beforeEach(() => db.query({ name: '', text: 'TRUNCATE task_chains, task_requests CASCADE' }));
 
   type Group = { readonly key: string; readonly limit: number; readonly of: 'TASK' | 'CHAIN' };

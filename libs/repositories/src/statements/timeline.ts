@@ -1,4 +1,4 @@
-import type { Statement } from '../database.js';
+import type { Statement } from '../pool.js';
 
 /** -> the marks of the queue that this database knows, none at first. */
 export const loadTimeline: Statement = {

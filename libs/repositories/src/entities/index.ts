@@ -1,0 +1,30 @@
+import { ApiKey } from './api-key.entity.js';
+import { Artifact } from './artifact.entity.js';
+import { AuditEntry } from './audit-entry.entity.js';
+import { ChainTask } from './chain-task.entity.js';
+import { Duty } from './duty.entity.js';
+import { IdempotencyKey } from './idempotency-key.entity.js';
+import { Secret } from './secret.entity.js';
+import { TaskAttempt } from './task-attempt.entity.js';
+import { TaskChain } from './task-chain.entity.js';
+import { TaskLog } from './task-log.entity.js';
+import { Tenant } from './tenant.entity.js';
+import { WebhookDelivery } from './webhook-delivery.entity.js';
+import { Webhook } from './webhook.entity.js';
+
+/** Every entity: an explicit list, since globs break in ESM. */
+export const ENTITIES = [
+  ApiKey,
+  Artifact,
+  AuditEntry,
+  ChainTask,
+  Duty,
+  IdempotencyKey,
+  Secret,
+  TaskAttempt,
+  TaskChain,
+  TaskLog,
+  Tenant,
+  WebhookDelivery,
+  Webhook,
+];

@@ -1,0 +1,47 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
+import { Database, type DatabaseOptions } from './database.js';
+import { Databases } from './databases.js';
+import type { DatabaseRole, PoolOptions } from './pool.js';
+import { dataSourceOptions, PooledDataSource } from './pooled-data-source.js';
+
+/** The pools of an app: `engine` pins its plans, `reads` leaves them to the planner. */
+export interface RepositoriesOptions extends DatabaseOptions {
+  readonly databaseUrl: string;
+  readonly engine: Pick<PoolOptions, 'max' | 'applicationName'>;
+  readonly reads: Pick<PoolOptions, 'max' | 'applicationName'>;
+}
+
+/** The database of an app: two TypeORM data sources, which act as `role`, which its statements and entities share. */
+@Module({})
+export class RepositoriesModule {
+  static forRoot(role: DatabaseRole, options: RepositoriesOptions): DynamicModule {
+    const { databaseUrl, engine, reads, aroundCommit } = options;
+    return {
+      module: RepositoriesModule,
+      global: true,
+      imports: [
+        dataSource('engine', databaseUrl, { ...engine, role }),
+        dataSource('reads', databaseUrl, { ...reads, role, pinPlans: false }),
+      ],
+      providers: [
+        {
+          provide: Databases,
+          inject: [getDataSourceToken('engine'), getDataSourceToken('reads')],
+          useFactory: (engineSource: PooledDataSource, readsSource: PooledDataSource) =>
+            new Databases(new Database(engineSource, { aroundCommit }), new Database(readsSource)),
+        },
+      ],
+      exports: [Databases],
+    };
+  }
+}
+
+/** @nestjs/typeorm closes it in onApplicationShutdown: HTTP has ended by then. */
+function dataSource(name: string, databaseUrl: string, options: PoolOptions): DynamicModule {
+  return TypeOrmModule.forRootAsync({
+    name,
+    useFactory: () => dataSourceOptions(databaseUrl, options),
+    dataSourceFactory: async (made) => new PooledDataSource(made!),
+  });
+}
