@@ -1,6 +1,6 @@
 // The rooms of the house and who may enter which: see ARCHITECTURE.md, "Ranks".
 const PURE = '^libs/(dag-planner|chain-domain)/src/';
-const TEST = '\\.spec\\.ts$|^test/|^libs/testing/|^bench/';
+const TEST = '(\\.spec|-for-tests)\\.ts$|^test/|^libs/testing/|^bench/';
 const error = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to });
 module.exports = {
   forbidden: [

@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
-import { describe, it } from 'node:test';
+import { describe, expect } from '@jest/globals';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { expect } from 'expect';
+import { itUnless } from '#libs/testing';
 import { Services } from '../test/faults/services.js';
 import { contenders } from './contenders.js';
 import { GOALS, type GoalOutcome } from './goals.js';
@@ -14,7 +14,7 @@ import { GRAPH_WORKLOADS } from './workloads.js';
 const skip = await Services.skip('redis');
 
 describe('the benchmark', () => {
-  it('runs a small round of ours and a peer and reports it', { skip, timeout: 120_000 }, async () => {
+  itUnless(skip, 'runs a small round of ours and a peer and reports it', async () => {
     const small = ['--quick', '--rounds', '1', '--repetitions', '1', '--workload', 'W1', '--peer', 'bullmq-flow'];
     const script = fileURLToPath(new URL('./run.js', import.meta.url));
     const { stdout } = await promisify(execFile)(process.execPath, [script, ...small, '--json', '--no-save']);

@@ -1,5 +1,4 @@
-import { describe, it } from 'node:test';
-import { expect } from 'expect';
+import { describe, expect, it } from '@jest/globals';
 import { contenders } from './contenders.js';
 import { GOALS, judge } from './goals.js';
 import type { Figure } from './own/own.js';

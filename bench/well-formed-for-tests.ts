@@ -1,4 +1,4 @@
-import { expect } from 'expect';
+import { expect } from '@jest/globals';
 
 /** Fails unless every table of a Markdown page has rows as wide as its head, every fence is closed and no figure is missing. */
 export function expectWellFormed(markdown: string): void {

@@ -1,5 +1,4 @@
-import { describe, it } from 'node:test';
-import { expect } from 'expect';
+import { describe, expect, it } from '@jest/globals';
 import { figureOf, GRAPH_WORKLOADS, isTree, mesh, taskCount, type Graph } from './workloads.js';
 
 const workload = (id: string) => GRAPH_WORKLOADS.find((each) => each.id === id)!;

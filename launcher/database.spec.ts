@@ -2,9 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { expect, test } from '@jest/globals';
 import { fileURLToPath } from 'node:url';
-import { expect } from 'expect';
 
 for (const program of ['verify-audit', 'rotate-secrets']) {
   test(`${program} makes no database where there is none`, () => {

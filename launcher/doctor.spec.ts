@@ -1,9 +1,8 @@
 import { execFile } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, it } from 'node:test';
+import { describe, expect, it } from '@jest/globals';
 import { fileURLToPath } from 'node:url';
-import { expect } from 'expect';
 
 /** What the doctor prints, and its exit code. */
 function doctor(env: Record<string, string>): Promise<{ code: number; out: string }> {

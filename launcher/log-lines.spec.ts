@@ -1,5 +1,4 @@
-import { describe, it } from 'node:test';
-import { expect } from 'expect';
+import { describe, expect, it } from '@jest/globals';
 import { compactLine, lineSplitter } from './log-lines.js';
 
 describe('lines on the terminal', () => {

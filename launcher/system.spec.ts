@@ -2,8 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, afterEach, describe, it } from 'node:test';
-import { expect } from 'expect';
+import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
 import { freePort, isAlive } from '#libs/local-postgres';
 
 /** An app as the launcher sees one: healthy on its port, and of the behaviour that its name in BEHAVIOUR asks for. */
@@ -52,7 +51,7 @@ interface Message {
   complaint?: string;
 }
 
-describe('the launcher', { timeout: 240_000 }, () => {
+describe('the launcher', () => {
   const root = mkdtempSync(join(tmpdir(), 'tc-launcher-'));
   chmodSync(root, 0o755);
   for (const name of ['api', 'listener', 'worker']) writeFileSync(join(root, `${name}.mjs`), STAND_IN);
@@ -73,7 +72,7 @@ describe('the launcher', { timeout: 240_000 }, () => {
   afterEach(async () => {
     for (const one of launched.splice(0)) await one.end();
   });
-  after(() => rmSync(root, { recursive: true, force: true }));
+  afterAll(() => rmSync(root, { recursive: true, force: true }));
 
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     it(`starts everything, and on ${signal} stops it within 5 s with exit code 0`, async () => {

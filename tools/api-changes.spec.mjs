@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, it } from 'node:test';
-import { expect } from 'expect';
+import { describe, expect, it } from '@jest/globals';
 import { breakingChanges, unnamed } from './api-changes.mjs';
 import { ROOT } from './steps.mjs';
 

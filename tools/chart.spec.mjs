@@ -4,10 +4,9 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, it } from 'node:test';
+import { describe, expect, it } from '@jest/globals';
 import { pathToFileURL } from 'node:url';
 import { Ajv } from 'ajv';
-import { expect } from 'expect';
 import ts from 'typescript';
 import { parse, parseAllDocuments } from 'yaml';
 import { findHelm, headOf, render, RENDERED } from './chart.mjs';
@@ -20,6 +19,7 @@ const noHelm = helm ? false : 'there is no helm; npm run chart builds one';
 const libOf = (name) => import(pathToFileURL(join(ROOT, `dist/libs/${name}/src/index.js`)).href);
 const { readConfig } = await libOf('platform');
 const { taskTypes } = await libOf('compute');
+const { itUnless } = await libOf('testing');
 
 /** What the schemas of a kind lie in. */
 const MODELS = {
@@ -53,7 +53,7 @@ describe('the Helm chart', () => {
     it(`${file} is what the chart says now`, () => {
       expect(read(file).split('\n', 1)[0]).toBe(headOf(values).trim());
     });
-    it(`${file} is what Helm renders`, { skip: noHelm }, () => {
+    itUnless(noHelm, `${file} is what Helm renders`, () => {
       expect(read(file)).toBe(headOf(values) + render(helm, values));
     });
   }
@@ -87,7 +87,7 @@ describe('the Helm chart', () => {
     }
   });
 
-  it('says what is missing, and by which command it is made', { skip: noHelm }, () => {
+  itUnless(noHelm, 'says what is missing, and by which command it is made', () => {
     const minimal = 'deploy/helm/examples/minimal.yaml';
     for (const [set, fault] of [
       ['database.existingSecret=', /database\.existingSecret is not set.*\n.*kubectl create secret generic/],
@@ -102,7 +102,7 @@ describe('the Helm chart', () => {
     }
   });
 
-  it('names the job of migrations by its image, in words of DNS, where it is no hook', { skip: noHelm }, () => {
+  itUnless(noHelm, 'names the job of migrations by its image, in words of DNS, where it is no hook', () => {
     const { values } = RENDERED[1];
     const digest = (digit) => `image.digest=sha256:${digit.repeat(64)}`;
     const jobs = ['image.tag=1.2', 'image.tag=_V1_rc.2-', `image.tag=${'x.'.repeat(60)}`, digest('0'), digest('1')].map(
@@ -119,7 +119,7 @@ describe('the Helm chart', () => {
     for (const { spec } of jobs) expect(spec.ttlSecondsAfterFinished).toBe(86_400);
   });
 
-  it('makes no rule of an empty list of callers or ports, which would let through all', { skip: noHelm }, () => {
+  itUnless(noHelm, 'makes no rule of an empty list of callers or ports, which would let through all', () => {
     const none = ['metricsFrom', 'databasePorts', 'redisPorts', 'outboundPorts', 'tracingPorts'].flatMap((name) => [
       '--set-json',
       `networkPolicy.${name}=[]`,
@@ -329,9 +329,9 @@ describe('the kustomize base', () => {
     .map((folder) => join(folder, 'kubectl'))
     .find((path) => existsSync(path));
 
-  it(
+  itUnless(
+    !kubectl && 'there is no kubectl',
     'is built with an overlay that changes image, namespace and replicas',
-    { skip: kubectl ? false : 'there is no kubectl' },
     () => {
       const home = mkdtempSync(join(tmpdir(), 'task-chain-kubectl-'));
       const built = String(

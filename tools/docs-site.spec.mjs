@@ -2,14 +2,14 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { extname, join, posix, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { after, before, describe, it } from 'node:test';
-import { expect } from 'expect';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { parse } from 'parse5';
 import { markdownFiles, pageOf } from '../docs/.vitepress/site-map.mjs';
 import { buildSite, SITE } from './docs-site.mjs';
 import { ROOT } from './steps.mjs';
 
-const { openTestBrowser } = await import(pathToFileURL(join(ROOT, 'dist/libs/testing/src/index.js')).href);
+const { itUnless, openTestBrowser } = await import(pathToFileURL(join(ROOT, 'dist/libs/testing/src/index.js')).href);
+const { browser, skip, close } = await openTestBrowser();
 await buildSite();
 
 const files = readdirSync(SITE, { recursive: true, withFileTypes: true })
@@ -110,8 +110,7 @@ describe('the site of the documentation', () => {
   });
 });
 
-describe('the site in a browser', async () => {
-  const { browser, skip, close } = await openTestBrowser();
+describe('the site in a browser', () => {
   const server = createServer((request, response) => {
     const path = decodeURI(request.url.split('?')[0]).replace(/\/$/, '/index.html');
     const types = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css' };
@@ -120,11 +119,11 @@ describe('the site in a browser', async () => {
     return response.end(readFileSync(join(SITE, path)));
   });
   let origin;
-  before(async () => {
+  beforeAll(async () => {
     await new Promise((listening) => server.listen(0, '127.0.0.1', listening));
     origin = `http://127.0.0.1:${server.address().port}`;
   });
-  after(async () => {
+  afterAll(async () => {
     await close();
     server.close();
   });
@@ -145,7 +144,7 @@ describe('the site in a browser', async () => {
   }
 
   for (const path of ['/', '/overview.html', '/api/schemas.html', '/tasks/psi.html', '/zh-CN/chain-language.html']) {
-    it(`shows ${path} without a word of complaint or a request to elsewhere`, { skip }, async () => {
+    itUnless(skip, `shows ${path} without a word of complaint or a request to elsewhere`, async () => {
       const { page, wrong, done } = await open(path);
       expect(await page.title()).toContain('Task Chain');
       expect(wrong).toEqual([]);
@@ -154,7 +153,7 @@ describe('the site in a browser', async () => {
   }
 
   for (const colorScheme of ['light', 'dark']) {
-    it(`shows pictures whose words can be read, ${colorScheme}`, { skip }, async () => {
+    itUnless(skip, `shows pictures whose words can be read, ${colorScheme}`, async () => {
       const { page, done } = await open('/architecture.html', colorScheme);
       const contrasts = await page.evaluate(contrastsOfPictures);
       expect(contrasts.length).toBeGreaterThan(20);
@@ -167,7 +166,7 @@ describe('the site in a browser', async () => {
     ['/', 'trigger rules', 'Trigger rules'],
     ['/zh-CN/', '触发规则', '触发规则'],
   ]) {
-    it(`finds ${words} from ${path}`, { skip }, async () => {
+    itUnless(skip, `finds ${words} from ${path}`, async () => {
       const { page, wrong, done } = await open(path);
       await page.keyboard.press('Control+k');
       await page.locator('.VPLocalSearchBox input').fill(words);

@@ -90,16 +90,16 @@ async function check() {
 
 /** Runs tests, lists the skipped ones and prints the closing line's counts. Returns the names of what failed. */
 async function test(filters) {
-  const failed = [];
-  let total = { passed: 0, failed: 0, skipped: [] };
-  const all = await step('tests', async () => {
-    total = await runTests(filters, async (name, work) => void ((await step(name, work)) || failed.push(name)));
-    if (total.passed + total.failed === 0) throw new Refusal('no test ran');
+  let counts = { passed: 0, failed: 0, skipped: [] };
+  const passed = await step('tests', async () => {
+    const { code, ...all } = await runTests(filters);
+    counts = all;
+    if (counts.passed + counts.failed === 0) throw new Refusal('no test ran');
+    if (code !== 0) throw new Refusal(`${counts.failed} failed`);
   });
-  if (!all) failed.push('tests');
-  for (const { name, reason } of total.skipped) process.stdout.write(`skipped: ${name}: ${reason}\n`);
-  closing = `${total.passed} passed, ${total.failed} failed, ${total.skipped.length} skipped`;
-  return failed;
+  for (const { name, reason } of counts.skipped) process.stdout.write(`skipped: ${name}: ${reason}\n`);
+  closing = `${counts.passed} passed, ${counts.failed} failed, ${counts.skipped.length} skipped`;
+  return passed ? [] : ['tests'];
 }
 let closing = '';
 

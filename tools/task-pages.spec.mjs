@@ -1,9 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { describe, it } from 'node:test';
+import { describe, expect, it } from '@jest/globals';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { expect } from 'expect';
 import { ROOT } from './steps.mjs';
 import { codesOf, failureRows, taskPages, translated, untranslated } from './task-pages.mjs';
 

@@ -1,9 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, it } from 'node:test';
-import { expect } from 'expect';
-import countsReporter from './counts-reporter.mjs';
+import { describe, expect, it } from '@jest/globals';
 import { checkNode, matches } from './install.mjs';
 import { ROOT } from './steps.mjs';
 import { licenceFaults, readAdvisories } from './supply-chain.mjs';
@@ -45,37 +43,6 @@ describe('what is installed', () => {
     expect(installed({ 'node_modules/b': { version: '2.0.0' } })).toBe(false);
     expect(installed({ 'node_modules/a': { version: '1.0.0' }, 'node_modules/c': { version: '1.0.0' } })).toBe(false);
     expect(matches(lock, '/nowhere/lock.json')).toBe(false);
-  });
-});
-
-describe('counting tests', () => {
-  const count = async (...events) => {
-    let written = '';
-    for await (const text of countsReporter(events)) written += text;
-    return JSON.parse(written);
-  };
-  const event = (type, name, more = {}) => ({ type: `test:${type}`, data: { name, details: {}, ...more } });
-
-  it('counts tests and not the suites around them', async () => {
-    const suite = { details: { type: 'suite', error: { failureType: 'subtestsFailed' } } };
-    const events = [event('pass', 'a'), event('fail', 'b'), event('fail', 'suite', suite), event('diagnostic', 'x')];
-    expect(await count(...events)).toEqual({ passed: 1, failed: 1, skipped: [] });
-  });
-
-  it('counts a suite that fails by itself', async () => {
-    const suite = { details: { type: 'suite', error: { failureType: 'hookFailed' } } };
-    expect(await count(event('fail', 'suite', suite))).toMatchObject({ failed: 1 });
-  });
-
-  it('names what is skipped and why', async () => {
-    const events = [
-      event('pass', 'a', { skip: 'no Redis' }),
-      event('pass', 'b', { skip: true, details: { type: 'suite' } }),
-    ];
-    expect((await count(...events)).skipped).toEqual([
-      { name: 'a', reason: 'no Redis' },
-      { name: 'b', reason: 'no reason given' },
-    ]);
   });
 });
 

@@ -1,5 +1,4 @@
-import { describe, test } from 'node:test';
-import { expect } from 'expect';
+import { describe, expect, test } from '@jest/globals';
 import { taskTypes } from '#libs/compute';
 import { measureType } from './measure-type.js';
 import { modelCases } from './model-cases.js';

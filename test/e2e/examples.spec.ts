@@ -1,5 +1,4 @@
-import { after, before, describe, it } from 'node:test';
-import { expect } from 'expect';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createChain, followChain } from '../../launcher/chain-client.js';
 import { exampleNames, readExample } from '../../launcher/example.js';
 import { ExampleOutcome } from './example-outcome.js';
@@ -7,13 +6,13 @@ import { EXPECTED } from './expected-figures.js';
 import { startSystem, type RunningSystem } from './running-system.js';
 
 /** One run of the system for all examples, as `npm start` runs it: embedded PostgreSQL, three apps, real tables. */
-describe('the examples', { timeout: 280_000 }, () => {
+describe('the examples', () => {
   let system: RunningSystem;
 
-  before(async () => {
+  beforeAll(async () => {
     system = await startSystem();
   });
-  after(() => system.stop());
+  afterAll(() => system.stop());
 
   it('have figures to expect, each of them', () => {
     expect(Object.keys(EXPECTED).sort()).toEqual(exampleNames());

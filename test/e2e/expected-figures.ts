@@ -1,5 +1,5 @@
 import { Decrypter } from 'age-encryption';
-import { expect } from 'expect';
+import { expect } from '@jest/globals';
 import { exampleKey, mean, numbers, tally, type ExampleOutcome } from './example-outcome.js';
 import { auc, correlation, hospitalAuc, scoresOf } from './plain-figures.js';
 

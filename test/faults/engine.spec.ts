@@ -1,5 +1,4 @@
-import { after, before, describe, it } from 'node:test';
-import { expect } from 'expect';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Registry } from 'prom-client';
 import {
   ChainEngine,
@@ -17,9 +16,9 @@ import { useTestDatabase } from '#libs/testing';
 
 describe('the reconciler', () => {
   let db: Database;
-  after(() => db.close());
+  afterAll(() => db.close());
   const database = useTestDatabase();
-  before(async () => void (db = (await openDatabase(database.url, { max: 4 })).forTenant('default')));
+  beforeAll(async () => void (db = (await openDatabase(database.url, { max: 4 })).forTenant('default')));
 
   const sql = (text: string) => withConnection(database.url, (client) => client.query(text));
   const engineOn = (over: Database, state = 'missing'): ChainEngine =>
@@ -30,7 +29,7 @@ describe('the reconciler', () => {
       { info: () => undefined, warn: () => undefined, error: () => undefined },
     );
 
-  it('locks a chain that changes whenever it is read, and carries the command out', { timeout: 20_000 }, async () => {
+  it('locks a chain that changes whenever it is read, and carries the command out', async () => {
     const outcome = await createChain(db, chainOf([[], []]));
     const chainId = outcome.kind === 'created' ? outcome.chain.chain_id : '';
     const change = () => sql(`SET lock_timeout = 100; UPDATE task_chains SET version = version + 1`);
@@ -62,7 +61,7 @@ describe('the reconciler', () => {
     await sql('TRUNCATE task_chains, task_requests CASCADE');
   });
 
-  it('gives up a loss whose lease is renewed between its look and its save', { timeout: 20_000 }, async () => {
+  it('gives up a loss whose lease is renewed between its look and its save', async () => {
     const outcome = await createChain(db, chainOf([[]]));
     const chainId = outcome.kind === 'created' ? outcome.chain.chain_id : '';
     await sql(

@@ -1,7 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { describe, it } from 'node:test';
+import { describe, expect, it } from '@jest/globals';
 import { fileURLToPath } from 'node:url';
-import { expect } from 'expect';
 
 const PROGRAM = fileURLToPath(new URL('run.js', import.meta.url));
 

@@ -1,12 +1,11 @@
-import { after, before, describe, it } from 'node:test';
-import { expect } from 'expect';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { describeUnless } from '#libs/testing';
 import { BOTH } from './fault.js';
 import { FAULTS } from './faults.js';
 import { Services } from './services.js';
 
 /** The same every time; the long form takes others. */
 const SEED = 20_251_125;
-const TIMEOUT_MS = 300_000;
 
 /** Declares the short forms of some faults as tests, on each backend where they say something. */
 export async function declareShortForms(...numbers: readonly number[]): Promise<void> {
@@ -16,14 +15,14 @@ export async function declareShortForms(...numbers: readonly number[]): Promise<
     });
     if (faults.length === 0) continue;
     const skip = await Services.skip(kind);
-    describe(`faults on ${kind}`, { skip }, () => {
+    describeUnless(skip, `faults on ${kind}`, () => {
       let services: Services;
-      before(async () => {
+      beforeAll(async () => {
         services = await Services.start(kind);
       });
-      after(() => services.stop());
+      afterAll(() => services.stop());
       for (const fault of faults) {
-        it(`${fault.number}: ${fault.name}`, { timeout: TIMEOUT_MS }, async () => {
+        it(`${fault.number}: ${fault.name}`, async () => {
           const { lost, stuck, violations } = await fault.run({
             services,
             long: false,

@@ -1,5 +1,4 @@
-import { after, before, describe, it } from 'node:test';
-import { expect } from 'expect';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Campaign } from './campaign.js';
 
 /** The same every time; the long form takes others. */
@@ -8,8 +7,8 @@ const REQUESTS = 1_500;
 
 describe('the API under requests that its document does not foresee', () => {
   const campaign = new Campaign();
-  before(() => campaign.start());
-  after(() => campaign.stop());
+  beforeAll(() => campaign.start());
+  afterAll(() => campaign.stop());
 
   it('answers all of them, none with a fault of its own, and stores nothing of those that it refuses', async () => {
     const { requests, statuses, heapMiB } = await campaign.run(REQUESTS, SEED);

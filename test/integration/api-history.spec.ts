@@ -1,7 +1,7 @@
 import { get } from 'node:http';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect } from 'expect';
+import { expect } from '@jest/globals';
 import { withConnection } from '#libs/local-postgres';
 import { chain, describeSystem, line, liveEvents, SIGNED, task, taskOf, type ApiClient } from './system/index.js';
 

@@ -1,5 +1,5 @@
 import { request } from 'node:http';
-import { expect } from 'expect';
+import { expect } from '@jest/globals';
 import { withConnection } from '#libs/local-postgres';
 import {
   chain,

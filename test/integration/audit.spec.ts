@@ -1,4 +1,4 @@
-import { expect } from 'expect';
+import { expect } from '@jest/globals';
 import { openDatabase, verifyAudit } from '#libs/repositories';
 import { withConnection } from '#libs/local-postgres';
 import { chain, describeSystem, eventually, task } from './system/index.js';

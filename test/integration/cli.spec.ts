@@ -3,16 +3,15 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after } from 'node:test';
+import { afterAll, expect } from '@jest/globals';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { expect } from 'expect';
 import { chain, describeSystem, eventually, line, SIGNED, task, type ApiClient } from './system/index.js';
 
 const PROGRAM = fileURLToPath(new URL('../../../apps/cli/bin/task-chain.mjs', import.meta.url));
 const work = mkdtempSync(join(tmpdir(), 'task-chain-cli-'));
 const NOBODY = 'chain-00000000-0000-4000-8000-000000000000';
-after(() => rmSync(work, { recursive: true }));
+afterAll(() => rmSync(work, { recursive: true }));
 
 interface Ran {
   readonly exit: number | null;

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
-import { expect } from 'expect';
+import { expect } from '@jest/globals';
 import typescript from 'typescript';
 import { ConnectionError, ProblemError, TaskChainClient, WaitTimeoutError, type CreateChainRequest } from '#client';
 import { chain, describeSystem, line, task, type ApiClient } from './system/index.js';

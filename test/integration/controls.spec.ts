@@ -1,4 +1,4 @@
-import { expect } from 'expect';
+import { expect } from '@jest/globals';
 import { chain, describeSystem, line, task, taskOf, type ApiClient, type ProblemAnswer } from './system/index.js';
 
 interface ControlAnswer {

@@ -1,4 +1,4 @@
-import { expect } from 'expect';
+import { expect } from '@jest/globals';
 import { chain, describeOnBackends, line, task, taskOf, type AttemptAnswer } from './system/index.js';
 
 // Two slots: a test knows what runs beside what, and when both are taken.

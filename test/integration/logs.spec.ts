@@ -1,4 +1,4 @@
-import { expect } from 'expect';
+import { expect } from '@jest/globals';
 import { chain, describeSystem, eventually, task, TEST_API_KEY, type SystemUnderTest } from './system/index.js';
 
 type Line = Readonly<Record<string, unknown>>;

@@ -1,5 +1,4 @@
-import { describe } from 'node:test';
-import { expect } from 'expect';
+import { describe, expect } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { withConnection } from '#libs/local-postgres';
 import { BACKENDS, chain, describeSystem, eventually, line, task, taskOf } from './system/index.js';
@@ -8,8 +7,7 @@ import type { SystemUnderTest } from './system/index.js';
 /** A worker's lease of 15 s, the reconciler's second, and as much again as a slow machine may need. */
 const LOST_WORKER_MS = 20_000;
 
-// Leases take their time whatever the machine: the two backends wait for theirs side by side.
-describe('what dies on the way', { concurrency: true }, () => {
+describe('what dies on the way', () => {
   for (const backend of BACKENDS) {
     describeSystem('processes and jobs', backend, { env: { WORKER_CONCURRENCY: '2' } }, (check) => {
       check("a worker: its task runs again on another, at nobody's cost", async (system) => {

@@ -2,11 +2,10 @@ import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, describe, it } from 'node:test';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import { promisify } from 'node:util';
-import { expect } from 'expect';
 import { parse } from 'yaml';
-import { findDebianPrograms } from '#libs/testing';
+import { findDebianPrograms, itUnless } from '#libs/testing';
 import { chain, describeSystem, eventually, line, task, type SystemUnderTest } from './system/index.js';
 
 describeSystem('the metrics of chains', 'postgres', {}, (check) => {
@@ -81,10 +80,11 @@ describeSystem('the metrics of chains', 'postgres', {}, (check) => {
   });
 });
 
-describe("Prometheus' rules", async () => {
-  const tool = await findDebianPrograms('prometheus', ['promtool']);
+const tool = await findDebianPrograms('prometheus', ['promtool']);
+
+describe("Prometheus' rules", () => {
   const folder = mkdtempSync(join(tmpdir(), 'task-chain-rules-'));
-  after(() => {
+  afterAll(() => {
     tool.remove();
     rmSync(folder, { recursive: true });
   });
@@ -98,12 +98,12 @@ describe("Prometheus' rules", async () => {
     expect(rowsOf(/^\| `(TaskChain\w+)`/gm)).toEqual(rules.flatMap((rule) => rule.alert ?? []));
   });
 
-  it('pass promtool, and fire when they should and not else', { skip: tool.skip }, async () => {
+  itUnless(tool.skip, 'pass promtool, and fire when they should and not else', async () => {
     await promtool('check', 'rules', 'task-chain.rules.yml', 'task-chain.alerts.yml');
     await promtool('test', 'rules', 'task-chain.tests.yml');
   });
 
-  it("stand beside a dashboard whose queries are Prometheus'", { skip: tool.skip }, async () => {
+  itUnless(tool.skip, "stand beside a dashboard whose queries are Prometheus'", async () => {
     const file = join(folder, 'queries.yml');
     const made = dashboardQueries().map((query, i) => ({
       record: `query:${i}`,

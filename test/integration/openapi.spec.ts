@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
-import { expect } from 'expect';
+import { expect } from '@jest/globals';
 import { chain, describeSystem, line, seedExample, task, type ApiClient } from './system/index.js';
 
 interface Operation {

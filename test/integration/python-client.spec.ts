@@ -2,9 +2,8 @@ import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after } from 'node:test';
+import { afterAll, expect } from '@jest/globals';
 import { promisify } from 'node:util';
-import { expect } from 'expect';
 import { describeSystem } from './system/index.js';
 import { TEST_API_KEY } from './system/api-client.js';
 
@@ -16,7 +15,7 @@ interface Tool {
 
 describeSystem('the Python client', 'postgres', {}, (check) => {
   const folder = mkdtempSync(join(tmpdir(), 'task-chain-python-'));
-  after(() => rmSync(folder, { recursive: true, force: true }));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   check('is generated without a warning, and does what its README shows', async ({ api }) => {
     const { generatePythonClient } = (await import(TOOL.href)) as Tool;

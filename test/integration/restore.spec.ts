@@ -2,8 +2,7 @@ import { chmodSync, cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { execFileSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe } from 'node:test';
-import { expect } from 'expect';
+import { describe, expect } from '@jest/globals';
 import { startEmbeddedPostgres, withConnection, type EmbeddedPostgres } from '#libs/local-postgres';
 import {
   closeBackend,
@@ -26,8 +25,7 @@ import {
   type SystemUnderTest,
 } from './system/index.js';
 
-// Leases take their time: the two backends wait for theirs side by side.
-describe('a database that is put back to an older state', { concurrency: true }, () => {
+describe('a database that is put back to an older state', () => {
   for (const backend of BACKENDS) {
     describeSystem('backup and restore', backend, { apps: [] }, (check) => {
       check('goes on from there, and takes nothing of the time that was lost', async (system) => {

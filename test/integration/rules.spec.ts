@@ -1,4 +1,4 @@
-import { expect } from 'expect';
+import { expect } from '@jest/globals';
 import { chain, describeSystem, task, taskOf, type ApiClient, type ChainAnswer } from './system/index.js';
 
 const post = (api: ApiClient, path: string, body?: object) => api.expect(200, path, { method: 'POST', body });

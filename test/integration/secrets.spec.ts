@@ -4,9 +4,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
-import { after } from 'node:test';
+import { afterAll, expect } from '@jest/globals';
 import { fileURLToPath } from 'node:url';
-import { expect } from 'expect';
 import { Redis } from 'ioredis';
 import { withConnection } from '#libs/local-postgres';
 import { SecretKeys } from '#libs/platform';
@@ -20,7 +19,7 @@ const sink = createServer((request, response) => {
   request.on('end', () => response.writeHead(200, { 'content-type': 'application/json' }).end('{}'));
 });
 await new Promise<void>((resolve) => sink.listen(0, '127.0.0.1', resolve));
-after(() => sink.close());
+afterAll(() => void sink.close());
 const url = `http://127.0.0.1:${(sink.address() as AddressInfo).port}`;
 
 const key = randomBytes(32);

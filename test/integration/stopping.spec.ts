@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { expect } from 'expect';
+import { expect } from '@jest/globals';
 import { withConnection } from '#libs/local-postgres';
 import { chain, describeSystem, eventually, liveEvents, SIGNED, task } from './system/index.js';
 

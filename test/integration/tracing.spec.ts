@@ -1,7 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { after } from 'node:test';
-import { expect } from 'expect';
+import { afterAll, expect } from '@jest/globals';
 import { chain, describeOnBackends, eventually, task, taskOf } from './system/index.js';
 
 interface Span {
@@ -42,7 +41,7 @@ const collector = createServer((request, response) => {
   });
 });
 await new Promise<void>((resolve) => collector.listen(0, '127.0.0.1', resolve));
-after(() => collector.close());
+afterAll(() => void collector.close());
 const { port } = collector.address() as AddressInfo;
 const env = { OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}`, OTEL_BSP_SCHEDULE_DELAY: '50' };
 

@@ -1,4 +1,4 @@
-import { expect } from 'expect';
+import { expect } from '@jest/globals';
 import { ApiClient, chain, describeSystem, eventually, line, task, taskOf, type ChainAnswer } from './system/index.js';
 
 /** Tasks that the greedy tenant has waiting; the long form: TURNS_WAITING=100000. */

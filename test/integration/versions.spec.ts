@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { describe, it } from 'node:test';
-import { expect } from 'expect';
+import { describe, expect } from '@jest/globals';
+import { itUnless } from '#libs/testing';
 import { BACKENDS, buildLastRelease, chain, describeSystem, task, taskOf } from './system/index.js';
 import type { AppName, SystemUnderTest } from './system/index.js';
 
@@ -8,10 +8,10 @@ const release = buildLastRelease();
 const REST: readonly AppName[] = ['api', 'status-listener'];
 
 if ('reason' in release) {
-  describe('beside the last release', () => void it('both ways', { skip: release.reason }, () => undefined));
+  itUnless(release.reason, 'beside the last release, both ways', () => undefined);
 } else {
   const last = join(release.folder, 'dist');
-  describe('beside the last release', { concurrency: true }, () => {
+  describe('beside the last release', () => {
     for (const backend of BACKENDS) {
       describeSystem('both ways', backend, { apps: [], env: { WORKER_DRAIN_SECONDS: '1' } }, (check) => {
         check('its worker works with the API and the listener of this one', async (system) => {

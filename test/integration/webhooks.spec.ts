@@ -1,4 +1,4 @@
-import { expect } from 'expect';
+import { expect } from '@jest/globals';
 import { withConnection } from '#libs/local-postgres';
 import { describeSystem, type ApiClient, type ProblemAnswer } from './system/index.js';
 

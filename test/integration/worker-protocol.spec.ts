@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { expect } from 'expect';
+import { expect } from '@jest/globals';
 import { withConnection } from '#libs/local-postgres';
 import {
   closeBackend,

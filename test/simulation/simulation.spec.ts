@@ -1,5 +1,4 @@
-import { describe, it } from 'node:test';
-import { expect } from 'expect';
+import { describe, expect, it } from '@jest/globals';
 import { BUGS, type Bug } from './bugs.js';
 import { explain, runSchedules } from './run.js';
 import { scenarioOf } from './scenario.js';

@@ -1,6 +1,5 @@
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { expect } from 'expect';
 import { createLogger, readAppConfig } from '#libs/platform';
 import { createApp } from './create-app.js';
 
@@ -12,12 +11,12 @@ const signed = { authorization: `Bearer ${ADMIN_API_KEY}` };
 
 describe('what every answer has', () => {
   let app: NestFastifyApplication;
-  before(async () => {
+  beforeAll(async () => {
     const config = readAppConfig({ DATABASE_URL: NOBODY, RATE_LIMIT: String(PER_SECOND), ADMIN_API_KEY });
     app = await createApp(config, createLogger('api', 'silent'));
     await app.init();
   });
-  after(() => app.close());
+  afterAll(() => app.close());
   const get = (url: string, remoteAddress: string) => app.inject({ url, remoteAddress, headers: signed });
 
   test('security headers, also where it is a refusal', async () => {

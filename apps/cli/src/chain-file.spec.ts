@@ -1,9 +1,7 @@
-import { describe, it } from 'node:test';
-import { expect } from 'expect';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before } from 'node:test';
 import { runHere } from './shell-for-tests.js';
 
 const YAML = `# two steps
@@ -27,8 +25,8 @@ const faultsOf = async (stdin: string | Uint8Array) => {
 
 describe('a chain in a file', () => {
   let folder: string;
-  before(() => (folder = mkdtempSync(join(tmpdir(), 'task-chain-cli-'))));
-  after(() => rmSync(folder, { recursive: true }));
+  beforeAll(() => void (folder = mkdtempSync(join(tmpdir(), 'task-chain-cli-'))));
+  afterAll(() => rmSync(folder, { recursive: true }));
 
   it('is YAML or JSON, by its name or its first character', async () => {
     const said = 'valid, sequential: 2 tasks on 2 levels; the longest path: a -> b\n';

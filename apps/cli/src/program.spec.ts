@@ -3,9 +3,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Command } from 'commander';
-import { expect } from 'expect';
 import { EXIT } from './exit-codes.js';
 import { PROJECT } from './project.js';
 import { buildProgram } from './program.js';
@@ -136,12 +135,12 @@ describe('profiles', () => {
     response.setHeader('content-type', 'application/json').end('{"items":[],"next_cursor":null}');
   });
   let url: string;
-  before(async () => {
+  beforeAll(async () => {
     home = mkdtempSync(join(tmpdir(), 'task-chain-home-'));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   });
-  after(() => {
+  afterAll(() => {
     server.close();
     rmSync(home, { recursive: true });
   });
@@ -200,8 +199,8 @@ describe('revoking a key', () => {
     asked.push(`${method} ${url}`);
     response.setHeader('content-type', 'application/json').end('{}');
   });
-  before(() => new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve)));
-  after(() => {
+  beforeAll(() => new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve)));
+  afterAll(() => {
     server.closeAllConnections();
     server.close();
   });

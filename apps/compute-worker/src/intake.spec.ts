@@ -1,5 +1,4 @@
-import { beforeEach, describe, it } from 'node:test';
-import { expect } from 'expect';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import { Intake } from './intake.js';
 
 describe('the intake of a worker', () => {

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { test } from 'node:test';
-import { expect } from 'expect';
+import { expect, test } from '@jest/globals';
 import { createLogger, SecretKeys } from '#libs/platform';
 import { JobSecrets } from './job-secrets.js';
 import { startRun } from './run-job.js';

@@ -1,5 +1,4 @@
-import { describe, test } from 'node:test';
-import { expect } from 'expect';
+import { describe, expect, test } from '@jest/globals';
 import type { Logger } from '#libs/platform';
 import type { StatusChannel, TaskJob, TaskQueues } from '#libs/queues';
 import type { JobSecrets } from './job-secrets.js';

@@ -1,8 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, describe, test } from 'node:test';
-import { expect } from 'expect';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Registry } from 'prom-client';
 import { openDatabase, type Database, engineQueries, sealAudit, verifyAudit } from '#libs/repositories';
 import { createTestDatabase, type TestDatabase } from '#libs/testing';
@@ -25,11 +24,11 @@ describe('retention', () => {
   const root = mkdtempSync(join(tmpdir(), 'tc-retention-'));
   let database: TestDatabase;
   let db: Database;
-  before(async () => {
+  beforeAll(async () => {
     database = await createTestDatabase();
     db = (await openDatabase(database.url)).forTenant('default');
   });
-  after(async () => {
+  afterAll(async () => {
     await db.close();
     await database.drop();
     rmSync(root, { recursive: true });

@@ -1,5 +1,4 @@
-import { after, before, describe, test } from 'node:test';
-import { expect } from 'expect';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Registry } from 'prom-client';
 import { openBackend, openChannel, closeBackend, TaskQueues, type Backend, type StatusChannel } from '#libs/queues';
 import { openDatabase, type Database } from '#libs/repositories';
@@ -12,14 +11,14 @@ describe('the gauges', () => {
   let backend: Backend;
   let channel: StatusChannel;
   let queues: TaskQueues;
-  before(async () => {
+  beforeAll(async () => {
     database = await createTestDatabase();
     db = (await openDatabase(database.url)).forTenant('default');
     backend = openBackend({ redisUrl: undefined, databaseUrl: database.url });
     channel = openChannel(backend);
     queues = new TaskQueues(backend, () => undefined);
   });
-  after(async () => {
+  afterAll(async () => {
     await channel.close();
     await queues.close();
     await closeBackend(backend);

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { describe, it } from 'node:test';
+import { describe, expect, it } from '@jest/globals';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { expect } from 'expect';
 import fc from 'fast-check';
 import { plan, type Plan } from '#libs/dag-planner';
 import { chain, chord, group, task, type Step } from './canvas.js';

@@ -1,5 +1,4 @@
-import { describe, it } from 'node:test';
-import { expect } from 'expect';
+import { describe, expect, it } from '@jest/globals';
 import { plan } from '#libs/dag-planner';
 import { chain, chord, group, task } from './canvas.js';
 

@@ -1,5 +1,4 @@
-import { describe, it } from 'node:test';
-import { expect } from 'expect';
+import { describe, expect, it } from '@jest/globals';
 import { ConnectionError, ProblemError } from './errors.js';
 import { follow, type OpenStream } from './live.js';
 

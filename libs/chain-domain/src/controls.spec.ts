@@ -1,6 +1,5 @@
-import { describe, it } from 'node:test';
-import { expect } from 'expect';
-import { Play } from './sample-chain.spec.js';
+import { describe, expect, it } from '@jest/globals';
+import { Play } from './sample-chain-for-tests.js';
 
 const retry = (from?: readonly number[], includeDownstream = true) =>
   ({ kind: 'RetryChain', includeDownstream, ...(from === undefined ? {} : { from }) }) as const;

@@ -1,6 +1,5 @@
-import { describe, it } from 'node:test';
-import { expect } from 'expect';
-import { Play } from './sample-chain.spec.js';
+import { describe, expect, it } from '@jest/globals';
+import { Play } from './sample-chain-for-tests.js';
 
 describe('max_parallel', () => {
   it('lets in the most urgent, and another as soon as one has ended', () => {

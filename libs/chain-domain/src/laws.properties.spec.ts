@@ -1,10 +1,9 @@
-import { describe, it } from 'node:test';
-import { expect } from 'expect';
+import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { decide, dispatch, evolve } from './decide.js';
 import type { Decision } from './decision.js';
 import type { ChainEvent } from './events.js';
-import { expectCounted, frozen, sampleChain, type SampleTask } from './sample-chain.spec.js';
+import { expectCounted, frozen, sampleChain, type SampleTask } from './sample-chain-for-tests.js';
 import type { ChainState, Task } from './state.js';
 import { isChainTerminal, isInFlight, isTerminal } from './states.js';
 import { TRIGGER_RULES, type TriggerRule } from './trigger-rules.js';

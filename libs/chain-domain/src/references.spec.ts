@@ -1,5 +1,4 @@
-import { describe, it } from 'node:test';
-import { expect } from 'expect';
+import { describe, expect, it } from '@jest/globals';
 import { findReferences, type JsonValue, MAX_REFERENCES, resolveReferences } from './references.js';
 
 const results: Record<string, JsonValue> = {

@@ -1,8 +1,7 @@
-import { describe, it } from 'node:test';
-import { expect } from 'expect';
+import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { DEFAULT_RETRY_POLICY, MAX_LOSSES, nextTryAt, retryDelay, type RetryPolicy } from './retry.js';
-import { Play, T0 } from './sample-chain.spec.js';
+import { Play, T0 } from './sample-chain-for-tests.js';
 
 const policy = (more: Partial<RetryPolicy> = {}): RetryPolicy => ({ ...DEFAULT_RETRY_POLICY, maxRetries: 3, ...more });
 const due = (more: Partial<RetryPolicy>, failure: Partial<Parameters<typeof nextTryAt>[1]> = {}) =>

@@ -1,5 +1,4 @@
-import { describe, it } from 'node:test';
-import { expect } from 'expect';
+import { describe, expect, it } from '@jest/globals';
 import { judge, TRIGGER_RULES, type ParentCounts, type TriggerRule, type Verdict } from './trigger-rules.js';
 
 const ENDINGS = ['succeeded', 'failed', 'skipped'] as const;

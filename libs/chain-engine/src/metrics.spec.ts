@@ -1,5 +1,4 @@
-import { test } from 'node:test';
-import { expect } from 'expect';
+import { expect, test } from '@jest/globals';
 import { Registry } from 'prom-client';
 import { countEnded, makeEngineMetrics } from './metrics.js';
 

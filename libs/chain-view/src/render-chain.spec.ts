@@ -1,5 +1,4 @@
-import { describe, it } from 'node:test';
-import { expect } from 'expect';
+import { describe, expect, it } from '@jest/globals';
 import type { ChainView, TaskView } from './chain.js';
 import { LiveView } from './live-view.js';
 import { changedLines, renderChain, type Style } from './render-chain.js';

@@ -1,6 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { test } from 'node:test';
-import { expect } from 'expect';
+import { expect, test } from '@jest/globals';
 
 test('listing the types and checking parameters loads no native module and no engine', () => {
   const index = new URL('./index.js', import.meta.url).href;

@@ -1,5 +1,4 @@
-import { describe, it } from 'node:test';
-import { expect } from 'expect';
+import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { type ChainType, plan } from './plan.js';
 import type { PlanNode } from './read-graph.js';

@@ -2,8 +2,8 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, afterEach, describe, it } from 'node:test';
-import { expect } from 'expect';
+import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
+import { itUnless } from '#libs/testing';
 import { DataDirInUseError, dataDirOwner, lockDataDir } from './data-dir-lock.js';
 
 const lockModule = new URL('./data-dir-lock.js', import.meta.url).href;
@@ -32,7 +32,7 @@ describe('lock of a data folder', () => {
   afterEach(async () => {
     await Promise.all(children.splice(0).map(kill));
   });
-  after(() => rmSync(root, { recursive: true }));
+  afterAll(() => rmSync(root, { recursive: true }));
 
   it('keeps a second process out and names the first', async () => {
     const dir = folder();
@@ -55,17 +55,13 @@ describe('lock of a data folder', () => {
     expect(readdirSync(dir)).toEqual([]);
   });
 
-  it(
-    'is not held by a later process that got the same id',
-    { skip: process.platform !== 'linux' && 'needs /proc' },
-    () => {
-      const dir = folder();
-      lockDataDir(dir)();
-      writeFileSync(join(dir, 'launcher.lock'), JSON.stringify({ pid: process.pid, birthmark: '1' }));
-      expect(dataDirOwner(dir)).toBeUndefined();
-      lockDataDir(dir)();
-    },
-  );
+  itUnless(process.platform !== 'linux' && 'needs /proc', 'is not held by a later process that got the same id', () => {
+    const dir = folder();
+    lockDataDir(dir)();
+    writeFileSync(join(dir, 'launcher.lock'), JSON.stringify({ pid: process.pid, birthmark: '1' }));
+    expect(dataDirOwner(dir)).toBeUndefined();
+    lockDataDir(dir)();
+  });
 
   it('goes to exactly one of several that start at once over a dead one', async () => {
     const dir = folder();

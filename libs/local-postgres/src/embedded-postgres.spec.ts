@@ -12,8 +12,8 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, describe, it } from 'node:test';
-import { expect } from 'expect';
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { itUnless } from '#libs/testing';
 import { startEmbeddedPostgres } from './embedded-postgres.js';
 import { withConnection } from './postgres-admin.js';
 import { isAlive } from './process-identity.js';
@@ -23,10 +23,10 @@ const moduleUrl = new URL('./embedded-postgres.js', import.meta.url).href;
 const ask = (url: string, text: string) =>
   withConnection(url, async (client) => (await client.query<unknown[]>({ text, rowMode: 'array' })).rows[0]);
 
-describe('embedded PostgreSQL', { timeout: 60_000 }, () => {
+describe('embedded PostgreSQL', () => {
   const root = mkdtempSync(join(tmpdir(), 'tc-pg-'));
   chmodSync(root, 0o755);
-  after(() => rmSync(root, { recursive: true, force: true }));
+  afterAll(() => rmSync(root, { recursive: true, force: true }));
   let folders = 0;
   const folder = () => join(root, `data-${++folders}`);
 
@@ -109,9 +109,9 @@ describe('embedded PostgreSQL', { timeout: 60_000 }, () => {
     }
   });
 
-  it(
+  itUnless(
+    process.platform !== 'linux' && 'needs /proc',
     'outlives Ctrl-C: it is in a process group of its own',
-    { skip: process.platform !== 'linux' && 'needs /proc' },
     async () => {
       const server = await startEmbeddedPostgres({ dataDir: folder(), durable: false });
       try {
@@ -123,9 +123,9 @@ describe('embedded PostgreSQL', { timeout: 60_000 }, () => {
     },
   );
 
-  const asRoot = { skip: !isRoot && 'only root can be another user' };
+  const notRoot = !isRoot && 'only root can be another user';
 
-  it('runs as another user when started by root', asRoot, async () => {
+  itUnless(notRoot, 'runs as another user when started by root', async () => {
     const server = await startEmbeddedPostgres({ dataDir: folder(), durable: false });
     try {
       expect(server.user).toMatch(/^(postgres|nobody)$/);
@@ -135,7 +135,7 @@ describe('embedded PostgreSQL', { timeout: 60_000 }, () => {
     }
   });
 
-  it('goes elsewhere, and finds it again, when root keeps the data folder closed', asRoot, async () => {
+  itUnless(notRoot, 'goes elsewhere, and finds it again, when root keeps the data folder closed', async () => {
     const dataDir = folder();
     mkdirSync(dataDir, { mode: 0o700 });
     const first = await startEmbeddedPostgres({ dataDir, durable: false });
@@ -152,21 +152,22 @@ describe('embedded PostgreSQL', { timeout: 60_000 }, () => {
     }
   });
 
-  it('runs as an ordinary user', asRoot, (t) => {
-    const nobody = { uid: 65_534, gid: 65_534 };
-    const readable = spawnSync(
-      process.execPath,
-      ['-e', `require('fs').readFileSync(${JSON.stringify(new URL(moduleUrl).pathname)})`],
-      { ...nobody, cwd: '/' },
-    );
-    if (readable.status !== 0) return t.skip('the project lies in a folder that other users cannot enter');
+  const nobody = { uid: 65_534, gid: 65_534 };
+  const readable = () => {
+    const read = `require('fs').readFileSync(${JSON.stringify(new URL(moduleUrl).pathname)})`;
+    return spawnSync(process.execPath, ['-e', read], { ...nobody, cwd: '/' }).status === 0;
+  };
+  const closed = notRoot || (!readable() && 'the project lies in a folder that other users cannot enter');
+
+  itUnless(closed, 'runs as an ordinary user', () => {
     const home = folder();
     mkdirSync(home);
     chownSync(home, nobody.uid, nobody.gid);
     const script = join(home, 'start.mjs');
     writeFileSync(
       script,
-      `import { startEmbeddedPostgres } from ${JSON.stringify(moduleUrl)};
+      `import { itUnless } from '#libs/testing';
+import { startEmbeddedPostgres } from ${JSON.stringify(moduleUrl)};
        const server = await startEmbeddedPostgres({ dataDir: ${JSON.stringify(join(home, 'data'))} });
        console.log(JSON.stringify([server.user ?? null, server.reused]));
        await server.stop();`,

@@ -1,14 +1,13 @@
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { after, describe, it } from 'node:test';
+import { afterAll, expect, it } from '@jest/globals';
 import { fileURLToPath } from 'node:url';
-import { expect } from 'expect';
 import { Redis, type RedisOptions } from 'ioredis';
 import { freePort } from '#libs/local-postgres';
-import { ensureRedisServer } from '#libs/testing';
+import { describeUnless, ensureRedisServer, itUnless } from '#libs/testing';
 import { closeBackend, openBackend, openChannel, pingBackend, queueGeneration } from './backend.js';
 import { TaskQueues } from './task-queues.js';
 
@@ -51,10 +50,10 @@ async function useAll(redisUrl: string): Promise<void> {
   }
 }
 
-describe('Redis', { skip, timeout: 60_000 }, () => {
+describeUnless(skip, 'Redis', () => {
   const folder = mkdtempSync(join(tmpdir(), 'task-chain-redis-'));
   const started: ChildProcess[] = [];
-  after(async () => {
+  afterAll(async () => {
     for (const child of started) {
       const gone = new Promise((resolve) => child.once('exit', resolve));
       if (child.exitCode === null && child.signalCode === null && child.kill('SIGKILL')) await gone;
@@ -130,15 +129,13 @@ describe('Redis', { skip, timeout: 60_000 }, () => {
     );
   });
 
-  it('is reached over TLS, with the authority of NODE_EXTRA_CA_CERTS and not without it', async (t) => {
+  const noOpenssl = spawnSync('openssl', ['version']).status !== 0 && 'no openssl to make a certificate with';
+
+  itUnless(noOpenssl, 'is reached over TLS, with the authority of NODE_EXTRA_CA_CERTS and not without it', async () => {
     const [port, key, certificate] = [await freePort(), join(folder, 'key.pem'), join(folder, 'cert.pem')];
-    try {
-      const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1'];
-      const made = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'];
-      execFileSync('openssl', [...made, ...subject, '-keyout', key, '-out', certificate], { stdio: 'ignore' });
-    } catch {
-      return t.skip('no openssl to make a certificate with');
-    }
+    const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1'];
+    const made = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'];
+    execFileSync('openssl', [...made, ...subject, '-keyout', key, '-out', certificate], { stdio: 'ignore' });
     const files = [`tls-cert-file ${certificate}`, `tls-key-file ${key}`, `tls-ca-cert-file ${certificate}`];
     const options = { port, tls: { rejectUnauthorized: false } };
     await start(['port 0', `tls-port ${port}`, 'tls-auth-clients no', ...files], options);

@@ -1,8 +1,8 @@
-import { after, before, describe, it } from 'node:test';
-import { expect } from 'expect';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import pg from 'pg';
 import {
   createTestDatabase,
+  describeUnless,
   ensureRedisServer,
   startTestRedis,
   type TestDatabase,
@@ -44,14 +44,14 @@ class Room {
 }
 
 for (const kind of ['postgres', 'redis'] as const) {
-  describe(`the status channel on ${kind}`, { skip: kind === 'redis' ? noRedis : false, timeout: 120_000 }, () => {
+  describeUnless(kind === 'redis' && noRedis, `the status channel on ${kind}`, () => {
     let database: TestDatabase;
     let redis: TestRedis | undefined;
-    before(async () => {
+    beforeAll(async () => {
       database = await createTestDatabase();
       if (kind === 'redis') redis = await startTestRedis();
     });
-    after(async () => {
+    afterAll(async () => {
       await redis?.stop();
       await database.drop();
     });

@@ -1,7 +1,7 @@
-import { after, before, describe, it } from 'node:test';
-import { expect } from 'expect';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import {
   createTestDatabase,
+  describeUnless,
   ensureRedisServer,
   startTestRedis,
   type TestDatabase,
@@ -47,19 +47,19 @@ it('cuts what is sent at once by number and by size', () => {
 });
 
 for (const kind of ['postgres', 'redis'] as const) {
-  describe(`task queues on ${kind}`, { skip: kind === 'redis' ? noRedis : false, timeout: 120_000 }, () => {
+  describeUnless(kind === 'redis' && noRedis, `task queues on ${kind}`, () => {
     let database: TestDatabase;
     let redis: TestRedis | undefined;
     let backend: Backend;
     let queues: TaskQueues;
     const faults: Error[] = [];
-    before(async () => {
+    beforeAll(async () => {
       database = await createTestDatabase();
       if (kind === 'redis') redis = await startTestRedis();
       backend = openBackend({ databaseUrl: database.url, redisUrl: redis?.url });
       queues = new TaskQueues(backend, (error) => faults.push(error));
     });
-    after(async () => {
+    afterAll(async () => {
       await queues.close();
       await closeBackend(backend);
       await redis?.stop();

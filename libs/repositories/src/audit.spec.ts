@@ -1,5 +1,4 @@
-import { after, before, beforeEach, describe, test } from 'node:test';
-import { expect } from 'expect';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { useTestDatabase } from '#libs/testing';
 import { sealAudit, tellOfChange, verifyAudit, type AuditedChange, type AuditFault } from './audit.js';
 import { openDatabase, type Database } from './database.js';
@@ -10,9 +9,9 @@ const entry = (target: string, details: Record<string, unknown> = {}): AuditedCh
 
 describe('the audit log', () => {
   let db: Database;
-  after(() => db.close());
+  afterAll(() => db.close());
   const database = useTestDatabase();
-  before(async () => void (db = (await openDatabase(database.url)).forTenant('default')));
+  beforeAll(async () => void (db = (await openDatabase(database.url)).forTenant('default')));
   const sql = <Row>(text: string): Promise<Row[]> => db.query<Row>({ name: '', text });
   const faults = async (...noted: { seq: number; hash: string }[]): Promise<readonly AuditFault[]> =>
     (await verifyAudit(db, noted)).faults;

@@ -1,5 +1,4 @@
-import { describe, it } from 'node:test';
-import { expect } from 'expect';
+import { describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { useTestDatabase } from '#libs/testing';
 import { openDatabase, type Queryable } from './database.js';
@@ -15,7 +14,7 @@ const WAYS: Record<string, (db: Queryable) => Promise<unknown>> = {
 };
 const notify: Statement = { name: 'notify', text: `SELECT pg_notify('spec', $1)` };
 
-describe('the database', { timeout: 60_000 }, () => {
+describe('the database', () => {
   const database = useTestDatabase();
 
   for (const [way, ask] of Object.entries(WAYS)) {

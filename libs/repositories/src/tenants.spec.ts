@@ -1,5 +1,4 @@
-import { after, before, describe, test } from 'node:test';
-import { expect } from 'expect';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { withConnection } from '#libs/local-postgres';
 import { useTestDatabase } from '#libs/testing';
 import { MINE, openDatabase, type Database, type Queryable } from './database.js';
@@ -28,10 +27,10 @@ const WAYS: Record<string, { idsOf(db: Queryable): Promise<Ids>; fail(db: Querya
 describe("a tenant's rows", () => {
   let api: Database;
   let engine: Database;
-  after(() => Promise.all([api.close(), engine.close()]));
+  afterAll(() => Promise.all([api.close(), engine.close()]));
   const database = useTestDatabase();
   let tables: string[];
-  before(async () => {
+  beforeAll(async () => {
     api = await openDatabase(database.url, { role: 'task_chain_api', max: 2 });
     engine = await openDatabase(database.url, { role: 'task_chain_engine', max: 1 });
     for (const tenant_id of ['acme', 'beta']) {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-/** Programs of one test file. Give `skip` to node:test: false, or why there are none. */
+/** Programs of one test file. Give `skip` to `itUnless`: false, or why there are none. */
 export interface DebianPrograms {
   /** How to call a program: its name where it is installed, else its path. */
   path(program: string): string;

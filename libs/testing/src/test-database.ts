@@ -1,8 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { after, before } from 'node:test';
+import type * as jest from '@jest/globals';
 import { setTimeout as delay } from 'node:timers/promises';
 import { withConnection } from '#libs/local-postgres';
 import { startTestPostgres, type TestPostgres } from './test-postgres.js';
+
+// Jest's globals, since '@jest/globals' can be imported inside a test file alone, and this lib serves programs as well.
+declare const afterAll: typeof jest.afterAll;
+declare const beforeAll: typeof jest.beforeAll;
 
 /** A database for one test file or suite, with the schema and no rows. */
 export interface TestDatabase {
@@ -44,10 +48,10 @@ export async function createTestDatabase(): Promise<TestDatabase> {
 /** Gives the suite around it a database: made before its tests, dropped and checked for leaks after them. */
 export function useTestDatabase(): { readonly url: string } {
   let database: TestDatabase | undefined;
-  before(async () => {
+  beforeAll(async () => {
     database = await createTestDatabase();
   });
-  after(() => database?.drop());
+  afterAll(() => database?.drop());
   return {
     get url() {
       if (!database) throw new Error('the test database exists only while the suite runs');

@@ -1,8 +1,8 @@
 import { connect } from 'node:net';
-import { describe, it } from 'node:test';
-import { expect } from 'expect';
+import { describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { withConnection } from '#libs/local-postgres';
+import { describeUnless } from './skip.js';
 import { createTestDatabase, useTestDatabase } from './test-database.js';
 import { startTestRedis } from './test-redis.js';
 
@@ -35,7 +35,7 @@ describe('test databases', () => {
 
 const redis = await startTestRedis();
 
-describe('test Redis', { skip: redis.skip }, () => {
+describeUnless(redis.skip, 'test Redis', () => {
   it('answers while it runs and is gone when stopped', async () => {
     const port = Number(new URL(redis.url).port);
     await redis.stop();

@@ -1,12 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
-import { expect } from 'expect';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import ts from 'typescript';
 import { parseAllDocuments } from 'yaml';
 import { withConnection } from '#libs/local-postgres';
-import { createTestDatabase } from '#libs/testing';
+import { createTestDatabase, itUnless } from '#libs/testing';
 import { startSystem, type RunningSystem } from '../running-system.js';
 import { blocksOf, isChinese, pagesBelow, ROOT, type Block } from './blocks.js';
 import { runPage, type PageRun } from './page-shell.js';
@@ -35,18 +34,17 @@ const unchecked = blocks.filter((block) => block.unchecked);
 const FINE = /^(2\d\d|304|409|412) /;
 
 /** Every block of code of every page, in the system as `npm start` runs it. The Chinese pages have the same blocks. */
-describe('the code on the pages', { timeout: 280_000 }, () => {
+describe('the code on the pages', () => {
   let system: RunningSystem;
   const runs = new Map<string, PageRun>();
 
-  before(async () => {
+  beforeAll(async () => {
     system = await startSystem();
   });
-  after(() => system.stop());
+  afterAll(() => system.stop());
 
   it(`is run (${commands.length} blocks of commands), checked (${json.length} of JSON, ${typescript.length} of TypeScript, \
-${python.length} of Python, ${yaml.length} of YAML, ${sql.length} of SQL), drawn (${pictures.length}), text (${texts.length}) or marked with a reason (${unchecked.length})`, (test) => {
-    for (const block of unchecked) test.diagnostic(`not checked: ${at(block)}: ${block.unchecked}`);
+${python.length} of Python, ${yaml.length} of YAML, ${sql.length} of SQL), drawn (${pictures.length}), text (${texts.length}) or marked with a reason (${unchecked.length})`, () => {
     const known = new Set([commands, json, typescript, python, yaml, sql, pictures, texts, unchecked].flat());
     expect(blocks.filter((block) => !known.has(block)).map((block) => `${at(block)}: ${block.language}`)).toEqual([]);
   });
@@ -92,7 +90,7 @@ ${python.length} of Python, ${yaml.length} of YAML, ${sql.length} of SQL), drawn
 
   it('is TypeScript without faults', () => expect(faultsOfTypescript(typescript)).toEqual([]));
 
-  it('is Python', { skip: python.length > 0 && !hasPython() ? 'python3 is not installed' : false }, () => {
+  itUnless(python.length > 0 && !hasPython() && 'python3 is not installed', 'is Python', () => {
     for (const block of python)
       execFileSync('python3', ['-c', 'import ast, sys; ast.parse(sys.stdin.read())'], { input: block.code });
   });

@@ -15,7 +15,7 @@ import ts from 'typescript';
 
 const ROOT = fileURLToPath(new URL('../../../../', import.meta.url));
 
-/** The apps of the last release, built; or why they can't be had, for node:test's `skip`. */
+/** The apps of the last release, built; or why they can't be had, for `itUnless`. */
 export type LastRelease = { readonly folder: string } | { readonly reason: string };
 
 /**

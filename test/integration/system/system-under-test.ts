@@ -1,13 +1,14 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { afterAll, beforeAll, it } from '@jest/globals';
 import {
   createTestDatabase,
   ensureRedisServer,
   startTestRedis,
   type TestDatabase,
   type TestRedis,
+  describeUnless,
 } from '#libs/testing';
 import { ApiClient, TEST_API_KEY } from './api-client.js';
 import { AppProcess, type AppName } from './app-process.js';
@@ -127,10 +128,10 @@ export function describeSystem(
   tests: (check: Check, system: SystemUnderTest) => void,
 ): void {
   const skip = backend === 'redis' ? noRedis : false;
-  describe(`${name} (${backend})`, { skip, concurrency: false }, () => {
+  describeUnless(skip, `${name} (${backend})`, () => {
     const system = new SystemUnderTest(backend, options);
-    before(() => system.start());
-    after(() => system.stop());
+    beforeAll(() => system.start());
+    afterAll(() => system.stop());
     const check: Check = (title, test) =>
       void it(title, async () => {
         try {

@@ -1,8 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { expect } from 'expect';
 import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWK } from 'jose';
 import { createLogger, readAppConfig } from '#libs/platform';
 import { apiKeys, openDatabase, type Database } from '#libs/repositories';
@@ -80,7 +79,7 @@ describe('sign-in', () => {
   let db: Database;
   const keys = {} as Record<Role, string>;
 
-  before(async () => {
+  beforeAll(async () => {
     database = await createTestDatabase();
     issuer = await StubIssuer.start();
     const config = readAppConfig({
@@ -95,7 +94,7 @@ describe('sign-in', () => {
     db = (await openDatabase(database.url, { max: 2 })).forTenant('default');
     for (const role of ROLES) keys[role] = role === 'platform' ? ADMIN_KEY : (await makeKey(role)).key;
   });
-  after(async () => {
+  afterAll(async () => {
     await app.close();
     await db.close();
     issuer.close();

@@ -1,5 +1,4 @@
-import { describe, it } from 'node:test';
-import { expect } from 'expect';
+import { describe, expect, it } from '@jest/globals';
 import type { TaskView } from '#libs/repositories';
 import { waitingOf, type Surroundings } from './waiting.js';
 

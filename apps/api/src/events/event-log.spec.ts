@@ -1,5 +1,4 @@
-import { after, before, beforeEach, describe, test } from 'node:test';
-import { expect } from 'expect';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { withConnection } from '#libs/local-postgres';
 import { openDatabase, type Database } from '#libs/repositories';
 import { useTestDatabase } from '#libs/testing';
@@ -7,11 +6,11 @@ import { EventLog, type SeenLog } from './event-log.js';
 
 describe('the log of all events', () => {
   let db: Database;
-  after(() => db.close());
+  afterAll(() => db.close());
   const database = useTestDatabase();
   let log: SeenLog;
   let lastId: () => Promise<number>;
-  before(async () => {
+  beforeAll(async () => {
     db = await openDatabase(database.url, { role: 'task_chain_api', pinPlans: false });
     await withConnection(database.url, (client) =>
       client.query(`INSERT INTO task_chains (chain_id, tenant_id, chain_name, chain_type, chain_config, total_tasks, timeout_seconds)

@@ -1,7 +1,6 @@
 import { createServer, get } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
-import { describe, test } from 'node:test';
-import { expect } from 'expect';
+import { describe, expect, test } from '@jest/globals';
 import type { EventView } from '#libs/repositories';
 import type { EventPage, SeenLog } from './event-log.js';
 import { EventStream } from './event-stream.js';

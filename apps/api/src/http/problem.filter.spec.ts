@@ -1,9 +1,8 @@
-import { after, before, describe, it } from 'node:test';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import 'reflect-metadata';
 import { BadRequestException, Controller, Get, Module, NotFoundException, Param, Post } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { expect } from 'expect';
 import { Problem, type ProblemDocument, PROBLEMS, toProblemDocument } from './problem.js';
 import { ProblemFilter } from './problem.filter.js';
 
@@ -50,13 +49,13 @@ describe('ProblemFilter', () => {
   const filter = new ProblemFilter({ error: (fields, message) => void logged.push({ fields, message }) });
   let app: NestFastifyApplication;
 
-  before(async () => {
+  beforeAll(async () => {
     const adapter = new FastifyAdapter({ bodyLimit: 100, frameworkErrors: filter.answer });
     app = await NestFactory.create<NestFastifyApplication>(ThrowingModule, adapter, { logger: false });
     app.useGlobalFilters(filter);
     await app.init();
   });
-  after(() => app.close());
+  afterAll(() => app.close());
 
   const ask = async (request: Parameters<NestFastifyApplication['inject']>[0]) => {
     logged.length = 0;

@@ -1,9 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, it } from 'node:test';
+import { describe, expect, it } from '@jest/globals';
 import { fileURLToPath } from 'node:url';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { expect } from 'expect';
 import { taskTypes } from '#libs/compute';
 import { Catalogue } from '../catalogue/catalogue.js';
 import { readChain } from '../chains/creating/chain-input.js';

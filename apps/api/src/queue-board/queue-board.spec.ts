@@ -1,10 +1,16 @@
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { expect } from 'expect';
 import type { Page, Request } from 'playwright-core';
 import { createLogger, readAppConfig } from '#libs/platform';
 import { closeBackend, openBackend, TaskQueues, type TaskJob } from '#libs/queues';
-import { createTestDatabase, openTestBrowser, startTestRedis, type TestDatabase } from '#libs/testing';
+import {
+  createTestDatabase,
+  describeUnless,
+  itUnless,
+  openTestBrowser,
+  startTestRedis,
+  type TestDatabase,
+} from '#libs/testing';
 import { createApp } from '../create-app.js';
 import { routesOf } from '../auth/routes-for-tests.js';
 
@@ -13,19 +19,19 @@ const basic = (password: string, name = 'somebody') => `Basic ${Buffer.from(`${n
 
 const redis = await startTestRedis();
 const chromium = await openTestBrowser();
-after(async () => {
+afterAll(async () => {
   await redis.stop();
   await chromium.close();
 });
 
 for (const kind of ['postgres', 'redis'] as const) {
-  describe(`the queue board (${kind})`, { skip: kind === 'redis' && redis.skip }, () => {
+  describeUnless(kind === 'redis' && redis.skip, `the queue board (${kind})`, () => {
     let database: TestDatabase;
     let app: NestFastifyApplication;
     let url: string;
     let tenantAdmin: string;
 
-    before(async () => {
+    beforeAll(async () => {
       database = await createTestDatabase();
       const env = { DATABASE_URL: database.url, ADMIN_API_KEY: ADMIN_KEY };
       const config = readAppConfig(kind === 'redis' ? { ...env, REDIS_URL: redis.url } : env);
@@ -45,7 +51,7 @@ for (const kind of ['postgres', 'redis'] as const) {
       await queues.close();
       await closeBackend(backend);
     });
-    after(async () => {
+    afterAll(async () => {
       await app.close();
       await database.drop();
     });
@@ -114,7 +120,7 @@ for (const kind of ['postgres', 'redis'] as const) {
       expect(queues.find(({ name }) => name === 'task-psi')!.counts).toMatchObject({ prioritized: 1 });
     });
 
-    test('opens in a browser that signs in by a password', { skip: chromium.skip }, async () => {
+    itUnless(chromium.skip, 'opens in a browser that signs in by a password', async () => {
       const context = await chromium.browser.newContext({ httpCredentials: { username: 'me', password: ADMIN_KEY } });
       try {
         const page: Page = await context.newPage();

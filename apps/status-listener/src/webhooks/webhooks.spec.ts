@@ -1,7 +1,6 @@
 import { createServer } from 'node:http';
 import { isIP, type AddressInfo } from 'node:net';
-import { after, before, describe, test } from 'node:test';
-import { expect } from 'expect';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { isPrivateAddress, publicLookup, type Resolve } from '#libs/platform';
 import { engineQueries, webhooks } from '#libs/repositories';
 import { openDatabase, type Database } from '#libs/repositories';
@@ -76,12 +75,12 @@ describe('deliveries', () => {
       response.writeHead(answer, answer === 307 ? { location: '/again' } : {}).end();
     });
   });
-  before(async () => {
+  beforeAll(async () => {
     database = await createTestDatabase();
     db = (await openDatabase(database.url)).forTenant('default');
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   });
-  after(async () => {
+  afterAll(async () => {
     server.closeAllConnections();
     server.close();
     await db.close();

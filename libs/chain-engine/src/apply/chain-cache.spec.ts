@@ -1,5 +1,4 @@
-import { describe, it } from 'node:test';
-import { expect } from 'expect';
+import { describe, expect, it } from '@jest/globals';
 import type { Chain, Task } from '#libs/chain-domain';
 import type { ChainSave, LoadedChain } from '#libs/repositories';
 import { ChainCache, WHOLE_CHAIN_TASKS } from './chain-cache.js';

@@ -1,5 +1,4 @@
-import { describe, test } from 'node:test';
-import { expect } from 'expect';
+import { describe, expect, test } from '@jest/globals';
 import { readDone, resultFault } from './reports.js';
 
 const RUN = { chainId: 'c', taskId: 't', taskRequestId: 'r', attempt: 1, runId: 'u', workerId: 'w', elapsedMs: 1 };

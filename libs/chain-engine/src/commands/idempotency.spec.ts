@@ -1,14 +1,13 @@
-import { after, before, describe, it } from 'node:test';
-import { expect } from 'expect';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { openDatabase, type Database } from '#libs/repositories';
 import { useTestDatabase } from '#libs/testing';
 import { answerLongOnce, answerOnce, type IdempotentRequest } from './idempotency.js';
 
 describe('an answer under a key', () => {
   let db: Database;
-  after(() => db.close());
+  afterAll(() => db.close());
   const shared = useTestDatabase();
-  before(async () => {
+  beforeAll(async () => {
     db = (await openDatabase(shared.url)).forTenant('default');
   });
   const request = (key: string, content = 'x'): IdempotentRequest => ({ key, hash: Buffer.from(content.padEnd(32)) });

@@ -1,5 +1,4 @@
-import { describe, it } from 'node:test';
-import { expect } from 'expect';
+import { describe, expect, it } from '@jest/globals';
 import { readCondition } from './cel/read-condition.js';
 import { evaluateConditions, type ConditionScope } from './conditions.js';
 

@@ -1,5 +1,4 @@
-import { beforeEach, describe, test } from 'node:test';
-import { expect } from 'expect';
+import { beforeEach, describe, expect, test } from '@jest/globals';
 import { Capacity } from './capacity.js';
 
 describe('capacity at the workers', () => {

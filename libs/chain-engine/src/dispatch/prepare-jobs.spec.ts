@@ -1,5 +1,4 @@
-import { after, before, beforeEach, describe, test } from 'node:test';
-import { expect } from 'expect';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { openDatabase, type Database, insertWholeChain, type NewTaskRow, type Queryable } from '#libs/repositories';
 import { useTestDatabase } from '#libs/testing';
 import { prepareJobs, type PreparedJobs } from './prepare-jobs.js';
@@ -26,7 +25,7 @@ const task = (position: number, more: Partial<NewTaskRow> = {}): NewTaskRow => (
 
 describe('jobs with large inputs', () => {
   let db: Database;
-  after(() => db.close());
+  afterAll(() => db.close());
   const shared = useTestDatabase();
   /** Rows that each statement answered. */
   const answered = new Map<string, number[]>();
@@ -40,7 +39,7 @@ describe('jobs with large inputs', () => {
       return rows;
     },
   };
-  before(async () => {
+  beforeAll(async () => {
     db = (await openDatabase(shared.url)).forTenant('default');
   });
   beforeEach(() => answered.clear());

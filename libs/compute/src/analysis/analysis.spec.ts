@@ -1,5 +1,4 @@
-import { after, before, describe, test } from 'node:test';
-import { expect } from 'expect';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { checkTaskParams } from '../catalogue/check-params.js';
 import { STATE_BITS, encode, toBytes } from '../mpc/ring.js';
 import { NEUTRAL } from '../party/party-program.js';
@@ -40,11 +39,11 @@ const csv = (columns: Readonly<Record<string, readonly (number | string | null)[
     .join('');
 
 let folder: TestFolder;
-before(async () => {
+beforeAll(async () => {
   folder = await testFolder();
   for (const [party, columns] of Object.entries(COLUMNS)) await folder.table(party, 't.csv', csv(columns));
 });
-after(() => folder.remove());
+afterAll(() => folder.remove());
 
 const both = { alice: 't.csv', bob: 't.csv' };
 const mean = (values: readonly number[]): number => values.reduce((sum, v) => sum + v, 0) / values.length;

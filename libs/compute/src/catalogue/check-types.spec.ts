@@ -1,5 +1,4 @@
-import { describe, test } from 'node:test';
-import { expect } from 'expect';
+import { describe, expect, test } from '@jest/globals';
 import { faultsOfTypes } from './check-types.js';
 import { configSchema, type NativeTaskType } from '../contract/config-schema.js';
 import { taskTypes } from './task-types.js';

@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { setTimeout as wait } from 'node:timers/promises';
-import { expect } from 'expect';
 import { testFolder, type TestFolder } from '../contract/run-for-tests.js';
 import { TaskFailure, type TaskRun, type TaskRunResult } from '../contract/task-type.js';
 import type { Engine } from '../contract/task-runner.js';
@@ -53,11 +52,11 @@ function describeSample(engine: Engine, { type, prepare, enlarge, newKeys, silen
   let folder: TestFolder;
   let given: TaskRun;
   let first: TaskRunResult;
-  before(async () => {
+  beforeAll(async () => {
     folder = await testFolder();
     given = await prepare(folder);
   });
-  after(() => folder.remove());
+  afterAll(() => folder.remove());
 
   test('says what leaves each party', () => expect(engine.leaves(type)!.length).toBeGreaterThan(10));
 
@@ -127,39 +126,47 @@ function describeSample(engine: Engine, { type, prepare, enlarge, newKeys, silen
   });
 
   for (const at of [1, 4]) {
-    test(`stops at its progress report ${at} and leaves nothing behind`, { timeout: STUCK_MS }, async () => {
+    test(
+      `stops at its progress report ${at} and leaves nothing behind`,
+      async () => {
+        const before = await stateOf(folder);
+        const controller = new AbortController();
+        const reason = new Error('stopped');
+        let seen = 0;
+        const progress = (): void => {
+          if ((seen += 1) === at) controller.abort(reason);
+        };
+        const stopped = engine.run(type, { ...given, signal: controller.signal, progress });
+        // A run that was over by then, or with that very report, has not been stopped.
+        await stopped.catch((error: unknown) => expect(error).toBe(reason));
+        expect(await stateOf(folder)).toEqual(before);
+      },
+      STUCK_MS,
+    );
+  }
+
+  test(
+    'stops within 2 s amid the rows of large tables and leaves nothing behind',
+    async () => {
+      const large = await enlarge(folder, given);
       const before = await stateOf(folder);
       const controller = new AbortController();
       const reason = new Error('stopped');
-      let seen = 0;
-      const progress = (): void => {
-        if ((seen += 1) === at) controller.abort(reason);
+      let stoppedAt = Infinity;
+      const progress = (fraction: number): void => {
+        if (fraction === 0 || controller.signal.aborted) return;
+        stoppedAt = performance.now();
+        controller.abort(reason);
       };
-      const stopped = engine.run(type, { ...given, signal: controller.signal, progress });
-      // A run that was over by then, or with that very report, has not been stopped.
-      await stopped.catch((error: unknown) => expect(error).toBe(reason));
+      const run = { ...(large ?? given), signal: controller.signal, progress };
+      const end: unknown = await engine.run(type, run).catch((error: unknown) => error);
+      // What reads no table may have been over with its first report.
+      if (large || end instanceof Error) expect(end).toBe(reason);
+      expect(performance.now() - stoppedAt).toBeLessThan(STOPPED_MS);
       expect(await stateOf(folder)).toEqual(before);
-    });
-  }
-
-  test('stops within 2 s amid the rows of large tables and leaves nothing behind', { timeout: STUCK_MS }, async () => {
-    const large = await enlarge(folder, given);
-    const before = await stateOf(folder);
-    const controller = new AbortController();
-    const reason = new Error('stopped');
-    let stoppedAt = Infinity;
-    const progress = (fraction: number): void => {
-      if (fraction === 0 || controller.signal.aborted) return;
-      stoppedAt = performance.now();
-      controller.abort(reason);
-    };
-    const run = { ...(large ?? given), signal: controller.signal, progress };
-    const end: unknown = await engine.run(type, run).catch((error: unknown) => error);
-    // What reads no table may have been over with its first report.
-    if (large || end instanceof Error) expect(end).toBe(reason);
-    expect(performance.now() - stoppedAt).toBeLessThan(STOPPED_MS);
-    expect(await stateOf(folder)).toEqual(before);
-  });
+    },
+    STUCK_MS,
+  );
 
   test(`reports progress on large tables in steps of at most ${LARGEST_STEP}`, async () => {
     const large = await enlarge(folder, given);

@@ -1,5 +1,4 @@
-import { after, before, describe, test } from 'node:test';
-import { expect } from 'expect';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { checkTaskParams } from './check-params.js';
 import { copyExampleTables, exampleTasks, runExample, type ExampleTask } from './examples-for-tests.js';
 import type { JsonObject } from '../contract/task-type.js';
@@ -7,12 +6,12 @@ import { testFolder, type TestFolder } from '../contract/run-for-tests.js';
 
 let folder: TestFolder;
 let tasks: ExampleTask[];
-before(async () => {
+beforeAll(async () => {
   folder = await testFolder();
   await copyExampleTables(folder);
   tasks = await exampleTasks('breast-cancer');
 });
-after(() => folder.remove());
+afterAll(() => folder.remove());
 
 describe('the breast cancer example', () => {
   test('has no fault', () => {

@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { after, before, describe, test } from 'node:test';
-import { expect } from 'expect';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { checkTaskParams } from '../catalogue/check-params.js';
 import { breastCancer, csvOf } from '../table/breast-cancer-for-tests.js';
@@ -21,7 +20,7 @@ let patients: Awaited<ReturnType<typeof breastCancer>>;
 let folder: TestFolder;
 const columnOf = (at: number): number[] => patients.rows.map((row) => row[at]!);
 
-before(async () => {
+beforeAll(async () => {
   folder = await testFolder();
   patients = await breastCancer();
   const part = (from: number, to: number): string =>
@@ -35,7 +34,7 @@ before(async () => {
   await folder.table('bob', 'b.csv', part(2, 5));
   await folder.table('carol', 'c.csv', part(5, 6));
 });
-after(() => folder.remove());
+afterAll(() => folder.remove());
 
 /** Textbook correlation, in two passes over plain doubles. */
 function correlation(x: readonly number[], y: readonly number[]): number {

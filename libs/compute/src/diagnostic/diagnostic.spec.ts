@@ -1,14 +1,13 @@
-import { after, before, describe, test } from 'node:test';
-import { expect } from 'expect';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { testFolder, type TestFolder } from '../contract/run-for-tests.js';
 import { runTask } from '../catalogue/run-task.js';
 import type { TaskRun } from '../contract/task-type.js';
 
 let folder: TestFolder;
-before(async () => {
+beforeAll(async () => {
   folder = await testFolder();
 });
-after(() => folder.remove());
+afterAll(() => folder.remove());
 
 const run = (config: Record<string, unknown>, more: Partial<TaskRun> = {}) =>
   runTask('diagnostic', folder.run(config, { params: { task_config: config }, ...more }));

@@ -3,13 +3,12 @@ import { createHash, randomBytes } from 'node:crypto';
 import { appendFileSync } from 'node:fs';
 import { readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { promisify } from 'node:util';
 import { bech32 } from '@scure/base';
 import { Decrypter, armor, generateIdentity, identityToRecipient } from 'age-encryption';
-import { expect } from 'expect';
 import fc from 'fast-check';
-import { findDebianPrograms } from '#libs/testing';
+import { findDebianPrograms, itUnless } from '#libs/testing';
 import { checkTaskParams } from '../catalogue/check-params.js';
 import type { CrossedMessage } from '../party/run-parties.js';
 import { runTask } from '../catalogue/run-task.js';
@@ -32,14 +31,14 @@ const allow = async (recipients: readonly string[]): Promise<void> => {
 };
 let folder: TestFolder;
 
-before(async () => {
+beforeAll(async () => {
   folder = await testFolder();
   await folder.table('alice', 'scores.csv', 'id,score\nP1000001,0.25\nP1000002,0.75\n');
   await folder.table('bob', 'deep/数据 一.csv', 'id,wage\nP1000003,4711\n');
   await folder.table('bob', 'large.bin', randomBytes(300_000));
   await allow([recipient]);
 });
-after(async () => {
+afterAll(async () => {
   await folder.remove();
   tool.remove();
 });
@@ -80,28 +79,24 @@ describe('encrypt', () => {
     }
   });
 
-  test(
-    'is read by the reference tool, as bytes and as armor, with the keys that it makes',
-    { skip: tool.skip },
-    async () => {
-      const { stdout: key } = await exec(tool.path('age-keygen'), []);
-      const [theirs] = /age1\w+/.exec(key)!;
-      const keyFile = join(folder.path, 'key.txt');
-      await writeFile(keyFile, key);
-      await allow([recipient, theirs]);
-      for (const inArmor of [false, true]) {
-        const input = { alice: 'scores.csv', bob: 'large.bin' };
-        const outcome = await encrypted({ recipients: [recipient, theirs], input_data: input, armor: inArmor });
-        for (const { party, name, artifact, bytes } of filesOf(outcome)) {
-          const path = pathOf(artifact);
-          const { stdout } = await exec(tool.path('age'), ['--decrypt', '-i', keyFile, path], { encoding: 'buffer' });
-          expect(stdout).toEqual(await readFile(join(folder.path, 'data', party!, name)));
-          expect((await bytesOf(artifact)).byteLength).toBe(bytes);
-          expect((await readFile(path, 'latin1')).startsWith(inArmor ? '-----BEGIN AGE' : 'age-enc')).toBe(true);
-        }
+  itUnless(tool.skip, 'is read by the reference tool, as bytes and as armor, with the keys that it makes', async () => {
+    const { stdout: key } = await exec(tool.path('age-keygen'), []);
+    const [theirs] = /age1\w+/.exec(key)!;
+    const keyFile = join(folder.path, 'key.txt');
+    await writeFile(keyFile, key);
+    await allow([recipient, theirs]);
+    for (const inArmor of [false, true]) {
+      const input = { alice: 'scores.csv', bob: 'large.bin' };
+      const outcome = await encrypted({ recipients: [recipient, theirs], input_data: input, armor: inArmor });
+      for (const { party, name, artifact, bytes } of filesOf(outcome)) {
+        const path = pathOf(artifact);
+        const { stdout } = await exec(tool.path('age'), ['--decrypt', '-i', keyFile, path], { encoding: 'buffer' });
+        expect(stdout).toEqual(await readFile(join(folder.path, 'data', party!, name)));
+        expect((await bytesOf(artifact)).byteLength).toBe(bytes);
+        expect((await readFile(path, 'latin1')).startsWith(inArmor ? '-----BEGIN AGE' : 'age-enc')).toBe(true);
       }
-    },
-  );
+    }
+  });
 
   test('takes the results of the tasks before where no file is named, or as well', async () => {
     const inputs = { evaluate: { metrics: { auc: 0.98 }, text: '中文' } };

@@ -1,5 +1,4 @@
-import { after, before, describe, test } from 'node:test';
-import { expect } from 'expect';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { runBiclassificationEval } from './biclassification-eval-run.js';
 import { checkTaskParams } from '../catalogue/check-params.js';
 import { binaryMetrics, cutPoints } from './metrics.js';
@@ -15,7 +14,7 @@ const csv = (header: string, rows: (string | number)[][]): string =>
   `${[header, ...rows.map((row) => row.join(','))].join('\n')}\n`;
 
 let folder: TestFolder;
-before(async () => {
+beforeAll(async () => {
   folder = await testFolder();
   const rows = scores.map((score, row) => [labels[row]!, score]);
   await folder.table('alice', 'p.csv', csv('label,prediction', rows));
@@ -40,7 +39,7 @@ before(async () => {
     ]),
   );
 });
-after(() => folder.remove());
+afterAll(() => folder.remove());
 
 const evaluate = (config: JsonObject): ReturnType<typeof runBiclassificationEval> =>
   runBiclassificationEval(folder.run({ prediction_data: { alice: 'p.csv' }, ...config }));

@@ -1,5 +1,4 @@
-import { after, before, describe, test } from 'node:test';
-import { expect } from 'expect';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { checkTaskParams } from '../catalogue/check-params.js';
 import { csvOf } from '../table/breast-cancer-for-tests.js';
 import { binaryMetrics, cutPoints } from './metrics.js';
@@ -22,7 +21,7 @@ const rowsFrom = (start: number, count: number): number[][] =>
 const TEST = rowsFrom(1000, 90);
 
 let folder: TestFolder;
-before(async () => {
+beforeAll(async () => {
   folder = await testFolder();
   for (const [name, rows] of [
     ['train', rowsFrom(0, 300)],
@@ -56,7 +55,7 @@ before(async () => {
   const config = { train_data: { alice: 'train.csv' }, features: FEATURES.alice, label: 'y' };
   trained.whole = await runTask('train', folder.run(config, { taskId: 'whole' }));
 });
-after(() => folder.remove());
+afterAll(() => folder.remove());
 
 const BOOSTING = { num_boost_round: 8, max_depth: 3, reg_lambda: 1 };
 const TRAININGS: readonly (readonly [string, string, string, JsonObject])[] = [

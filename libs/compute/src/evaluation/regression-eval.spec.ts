@@ -1,5 +1,4 @@
-import { after, before, describe, test } from 'node:test';
-import { expect } from 'expect';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { checkTaskParams } from '../catalogue/check-params.js';
 import { csvOf } from '../table/breast-cancer-for-tests.js';
@@ -17,7 +16,7 @@ const labels = Array.from({ length: ROWS }, (_, row) => 20 + (words[4 * row]! % 
 const predictions = labels.map((label, row) => label * 0.9 + (words[4 * row + 1]! % 200) / 20);
 
 let folder: TestFolder;
-before(async () => {
+beforeAll(async () => {
   folder = await testFolder();
   const rows = labels.map((label, row) => [label, predictions[row]!]);
   await folder.table('alice', 'p.csv', csvOf(['label', 'prediction'], rows));
@@ -35,7 +34,7 @@ before(async () => {
   await folder.table('alice', 'few.csv', csvOf(['label', 'prediction'], rows.slice(0, 4)));
   await folder.table('alice', 'gap.csv', csvOf(['label', 'prediction'], [...rows, [1, '']]));
 });
-after(() => folder.remove());
+afterAll(() => folder.remove());
 
 const evaluate = (config: JsonObject, more: Partial<TaskRun> = {}): ReturnType<typeof runTask> =>
   runTask('regression_eval', folder.run({ prediction_data: { alice: 'p.csv' }, ...config }, more));

@@ -1,5 +1,4 @@
-import { after, before, describe, test } from 'node:test';
-import { expect } from 'expect';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { checkTaskParams } from '../catalogue/check-params.js';
 import { binaryMetrics, cutPoints } from '../evaluation/metrics.js';
 import { STATE_BITS, encode, toBytes } from '../mpc/ring.js';
@@ -21,7 +20,7 @@ let patients: Patients;
 let shards: Record<string, (readonly number[])[]>;
 let heldOut: (readonly number[])[];
 
-before(async () => {
+beforeAll(async () => {
   folder = await testFolder();
   patients = await breastCancer();
   const of = (part: (at: number) => boolean): (readonly number[])[] => patients.rows.filter((_, at) => part(at));
@@ -30,7 +29,7 @@ before(async () => {
   for (const party of PARTIES)
     await folder.table(party, 'rows.csv', csvOf([...patients.features, 'y'], shards[party]!));
 });
-after(() => folder.remove());
+afterAll(() => folder.remove());
 
 const aRun = (taskId: string, config: JsonObject, more: Partial<TaskRun> = {}): TaskRun => {
   const run = folder.run(config, { taskId, ...more });

@@ -1,5 +1,4 @@
-import { after, before, describe, test } from 'node:test';
-import { expect } from 'expect';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { checkTaskParams } from '../catalogue/check-params.js';
 import { binaryMetrics, cutPoints } from '../evaluation/metrics.js';
@@ -23,7 +22,7 @@ let patients: Patients;
 let shards: Record<string, Rows>;
 let heldOut: Rows;
 
-before(async () => {
+beforeAll(async () => {
   folder = await testFolder();
   patients = await breastCancer();
   const of = (part: (at: number) => boolean): Rows => patients.rows.filter((_, at) => part(at));
@@ -32,7 +31,7 @@ before(async () => {
   for (const party of PARTIES)
     await folder.table(party, 'rows.csv', csvOf([...patients.features, 'y'], shards[party]!));
 });
-after(() => folder.remove());
+afterAll(() => folder.remove());
 
 const aRun = (taskId: string, config: JsonObject, more: Partial<TaskRun> = {}): TaskRun => {
   const run = folder.run(config, { taskId, ...more });

@@ -1,6 +1,5 @@
 import { createPrivateKey, createPublicKey, diffieHellman, hkdfSync } from 'node:crypto';
-import { describe, it } from 'node:test';
-import { expect } from 'expect';
+import { describe, expect, it } from '@jest/globals';
 import { KeyPair } from './mask-keys.js';
 
 const jwk = { kty: 'OKP', crv: 'X25519' };

@@ -1,5 +1,4 @@
-import { describe, test } from 'node:test';
-import { expect } from 'expect';
+import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { combine, split } from 'shamir-secret-sharing';
 import { STATE_BITS, addInto, decode, encode, toBytes, zeros, type RingVector } from '../mpc/ring.js';

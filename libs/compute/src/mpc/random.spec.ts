@@ -1,5 +1,4 @@
-import { describe, test } from 'node:test';
-import { expect } from 'expect';
+import { describe, expect, test } from '@jest/globals';
 import { MaskStream, MatrixMask, permutation, randomSeed } from './random.js';
 
 describe('masks', () => {

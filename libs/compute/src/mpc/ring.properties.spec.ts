@@ -1,5 +1,4 @@
-import { describe, test } from 'node:test';
-import { expect } from 'expect';
+import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { matrixVectorInto, multiply, transposedVectorInto } from './limbs.js';
 import {

@@ -1,5 +1,4 @@
-import { describe, test } from 'node:test';
-import { expect } from 'expect';
+import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { PieceReceiver, PieceSender } from './pieces.js';
 import { STATE_BITS, WORDS, add, encode, lengthOf, type RingVector } from './ring.js';

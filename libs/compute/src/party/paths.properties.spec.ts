@@ -1,8 +1,7 @@
 import { mkdir, mkdtemp, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, sep } from 'node:path';
-import { after, before, describe, test } from 'node:test';
-import { expect } from 'expect';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { TaskFailure } from '../contract/task-type.js';
 import { openInput, type FileRoots } from './input-files.js';
@@ -16,7 +15,7 @@ const roots = (): FileRoots => ({
   chainId: 'c1',
   taskId: 't1',
 });
-before(async () => {
+beforeAll(async () => {
   folder = await realpath(await mkdtemp(join(tmpdir(), 'paths-')));
   for (const path of [
     'data/alice/sub',
@@ -45,7 +44,7 @@ before(async () => {
   await symlink('sub', join(folder, 'data/alice/in'));
   await symlink('/', join(folder, 'data/alice/slash'));
 });
-after(() => rm(folder, { recursive: true, force: true }));
+afterAll(() => rm(folder, { recursive: true, force: true }));
 
 /** Parts of which paths out of a folder are made, as they are and in other spellings. */
 const part = fc.constantFrom(

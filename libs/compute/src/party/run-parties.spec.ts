@@ -4,8 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, describe, test } from 'node:test';
-import { expect } from 'expect';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { JsonObject, TaskRun } from '../contract/task-type.js';
 import { NEUTRAL } from './party-program.js';
 import { runParties, type CrossedMessage } from './run-parties.js';
@@ -13,7 +12,7 @@ import { runParties, type CrossedMessage } from './run-parties.js';
 const program = new URL('./programs-for-tests.js', import.meta.url);
 let folder: string;
 
-before(async () => {
+beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'parties-'));
   await mkdir(join(folder, 'data/alice/sub'), { recursive: true });
   await mkdir(join(folder, 'data/bob'), { recursive: true });
@@ -32,7 +31,7 @@ before(async () => {
   await symlink('.', join(folder, 'data/alice/self'));
   execFileSync('mkfifo', [join(folder, 'data/alice/fifo')]);
 });
-after(() => rm(folder, { recursive: true, force: true }));
+afterAll(() => rm(folder, { recursive: true, force: true }));
 
 function aRun(signal: AbortSignal = new AbortController().signal): TaskRun {
   return {

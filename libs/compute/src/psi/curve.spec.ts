@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { createRequire } from 'node:module';
-import { describe, test } from 'node:test';
-import { expect } from 'expect';
+import { describe, expect, test } from '@jest/globals';
 import sodium from 'sodium-native';
 import { BlindingScalar, KeyHasher, POINT_BYTES, randomOrder } from './curve.js';
 import { mapToCurve } from './elligator.js';

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { describe, test } from 'node:test';
-import { expect } from 'expect';
+import { describe, expect, test } from '@jest/globals';
 import sodium from 'sodium-native';
 import { POINT_BYTES } from './curve.js';
 import { isSquare, mapToCurve } from './elligator.js';

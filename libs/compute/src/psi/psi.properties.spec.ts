@@ -1,15 +1,14 @@
-import { after, before, test } from 'node:test';
-import { expect } from 'expect';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { testFolder, type TestFolder } from '../contract/run-for-tests.js';
 import { csvRow } from '../table/csv-writer.js';
 import { runPsi } from './psi-run.js';
 
 let folder: TestFolder;
-before(async () => {
+beforeAll(async () => {
   folder = await testFolder();
 });
-after(() => folder.remove());
+afterAll(() => folder.remove());
 
 test('the intersection is what a plain join of the normalised keys gives, row by row', async () => {
   const part = fc.string({

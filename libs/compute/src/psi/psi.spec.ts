@@ -1,16 +1,15 @@
 import { createHash } from 'node:crypto';
-import { after, before, describe, test } from 'node:test';
-import { expect } from 'expect';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { testFolder, type TestFolder } from '../contract/run-for-tests.js';
 import { runTask } from '../catalogue/run-task.js';
 import type { CrossedMessage } from '../party/run-parties.js';
 import { runPsi } from './psi-run.js';
 
 let folder: TestFolder;
-before(async () => {
+beforeAll(async () => {
   folder = await testFolder();
 });
-after(() => folder.remove());
+afterAll(() => folder.remove());
 
 const config = (more: Record<string, unknown> = {}): Record<string, unknown> => ({
   keys: { alice: ['id'], bob: ['uid'] },

@@ -1,9 +1,8 @@
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { pathToFileURL } from 'node:url';
 import { join } from 'node:path';
-import { expect } from 'expect';
 import type { Page } from 'playwright-core';
-import { openTestBrowser } from '#libs/testing';
+import { describeUnless, openTestBrowser } from '#libs/testing';
 import { testFolder, type TestFolder } from '../contract/run-for-tests.js';
 import type { Json } from '../contract/task-type.js';
 import { HOSTILE, INPUTS, LONG_NAMES, resultsNamed } from './inputs-for-tests.js';
@@ -21,17 +20,17 @@ const CASES: readonly { name: string; language: 'en' | 'zh'; title: string; inpu
 const PHONE = { width: 360, height: 740 };
 const PAPER = { width: 700, height: 1000 };
 
-describe('a report in a browser', { skip }, () => {
+describeUnless(skip, 'a report in a browser', () => {
   let folder: TestFolder;
   const files = new Map<string, string>();
-  before(async () => {
+  beforeAll(async () => {
     folder = await testFolder();
     for (const { name, language, title, inputs } of CASES) {
       const { result } = await runReport(folder.run({ title, language }, { inputs, taskId: name }));
       files.set(name, join(folder.path, 'artifacts', String(result.report_html).slice('artifact:'.length)));
     }
   });
-  after(async () => {
+  afterAll(async () => {
     await close();
     await folder?.remove();
   });

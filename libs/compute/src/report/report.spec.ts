@@ -1,6 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { after, before, describe, test } from 'node:test';
-import { expect } from 'expect';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { parse, type DefaultTreeAdapterTypes, type Token } from 'parse5';
 import { checkTaskParams } from '../catalogue/check-params.js';
 import { testFolder, type TestFolder } from '../contract/run-for-tests.js';
@@ -10,10 +9,10 @@ import { runReport } from './report-run.js';
 import type { HeatMap, Section } from './section.js';
 
 let folder: TestFolder;
-before(async () => {
+beforeAll(async () => {
   folder = await testFolder();
 });
-after(() => folder.remove());
+afterAll(() => folder.remove());
 
 async function make(
   config: JsonObject,

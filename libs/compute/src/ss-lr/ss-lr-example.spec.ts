@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { parse } from 'csv-parse/sync';
-import { expect } from 'expect';
 import { binaryMetrics, cutPoints, type BinaryMetrics } from '../evaluation/metrics.js';
 import { testFolder, type TestFolder } from '../contract/run-for-tests.js';
 import { runSsLr } from './ss-lr-run.js';
@@ -20,7 +19,7 @@ type Row = Record<string, string>;
 const rowsOf = async (party: string): Promise<Row[]> =>
   parse(await readFile(new URL(`${party}/breast-cancer.csv`, example), 'utf8'), { columns: true }) as Row[];
 
-before(async () => {
+beforeAll(async () => {
   folder = await testFolder();
   const [alice, bob] = [await rowsOf('alice'), await rowsOf('bob')];
   const others = new Map(bob.map((row) => [row.id, row]));
@@ -62,7 +61,7 @@ before(async () => {
     ),
   );
 });
-after(() => folder.remove());
+afterAll(() => folder.remove());
 
 /** The default schedule on plain doubles, over the first `columns` features, with an L1 penalty by proximal steps. */
 function plainFit(order: Uint32Array, columns: number, l1 = 0): (row: number) => { score: number; weights: number[] } {

@@ -1,8 +1,7 @@
 import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, describe, test } from 'node:test';
-import { expect } from 'expect';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { checkTaskParams } from '../catalogue/check-params.js';
 import { binaryMetrics, cutPoints } from '../evaluation/metrics.js';
 import { MaskStream } from '../mpc/random.js';
@@ -31,7 +30,7 @@ const labels = cells.map((cell, row) =>
 const csv = (header: string[], rows: (string | number)[][]): string =>
   `${[header, ...rows].map((row) => row.join(',')).join('\n')}\n`;
 
-before(async () => {
+beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'ss-lr-'));
   await mkdir(join(folder, 'data/alice'), { recursive: true });
   await mkdir(join(folder, 'data/bob'), { recursive: true });
@@ -57,7 +56,7 @@ before(async () => {
     ),
   );
 });
-after(() => rm(folder, { recursive: true, force: true }));
+afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const CONFIG = {
   features: { alice: ALICE, bob: BOB },

@@ -1,8 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { parse } from 'csv-parse/sync';
-import { expect } from 'expect';
 import { parquetReadObjects } from 'hyparquet';
 import { checkTaskParams } from '../catalogue/check-params.js';
 import { breastCancer, csvOf } from '../table/breast-cancer-for-tests.js';
@@ -40,7 +39,7 @@ let folder: TestFolder;
 let cancer: Vertical;
 let credit: Vertical;
 
-before(async () => {
+beforeAll(async () => {
   folder = await testFolder();
   const patients = await breastCancer();
   cancer = {
@@ -66,7 +65,7 @@ before(async () => {
     );
   }
 });
-after(() => folder.remove());
+afterAll(() => folder.remove());
 
 /** The customers that the bank and the registry of the example both have; categories become numbers, gaps 0. */
 async function creditTables(): Promise<Vertical> {

@@ -1,17 +1,16 @@
-import { after, before, describe, test } from 'node:test';
-import { expect } from 'expect';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { CrossedMessage } from '../party/run-parties.js';
 import { testFolder, type TestFolder } from '../contract/run-for-tests.js';
 import { runTask } from '../catalogue/run-task.js';
 import { runTableStatistics } from './table-statistics-run.js';
 
 let folder: TestFolder;
-before(async () => {
+beforeAll(async () => {
   folder = await testFolder();
   await folder.table('alice', 'a.csv', 'id,age,few,name\n1,10,1,a\n2,20,2,b\n3,30,,c\n4,40,,d\n5,55,,e\n6,,,f\n');
   await folder.table('bob', 'b.csv', 'id,pay\n1,5\n2,5\n3,5\n4,5\n5,5\n');
 });
-after(() => folder.remove());
+afterAll(() => folder.remove());
 
 describe('table_statistics', () => {
   test('describes as pandas does, in the result and in a report of all parties', async () => {

@@ -1,5 +1,4 @@
-import { describe, test } from 'node:test';
-import { expect } from 'expect';
+import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { minmaxScaler } from './minmax-scaler.js';
 import { onehotEncoder } from './onehot-encoder.js';

@@ -1,5 +1,4 @@
-import { after, before, describe, test } from 'node:test';
-import { expect } from 'expect';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { CrossedMessage } from '../party/run-parties.js';
 import { testFolder, type TestFolder } from '../contract/run-for-tests.js';
 import { runTask } from '../catalogue/run-task.js';
@@ -8,10 +7,10 @@ import { stepKinds } from './step-kinds.js';
 import { runSteps } from './steps-run.js';
 
 let folder: TestFolder;
-before(async () => {
+beforeAll(async () => {
   folder = await testFolder();
 });
-after(() => folder.remove());
+afterAll(() => folder.remove());
 
 /** Runs steps on alice's table alone and gives the rows of the new table, the header first. */
 async function stepped(table: string, ...steps: Record<string, unknown>[]): Promise<string[][]> {
@@ -224,7 +223,7 @@ describe('between the parties', () => {
     quantile_binning: { bin_num: 2 },
     equal_width_binning: { bin_num: 2 },
   };
-  before(async () => {
+  beforeAll(async () => {
     await folder.table('alice', 'a.csv', 'id,x\nk1,1.25\nk2,3.5\nk3,7.75\n');
     await folder.table('bob', 'b.csv', 'id,y\nk1,2.5\nk2,\nk3,9.125\n');
   });

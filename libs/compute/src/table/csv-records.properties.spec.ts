@@ -1,6 +1,5 @@
-import { describe, test } from 'node:test';
+import { describe, expect, test } from '@jest/globals';
 import { parse } from 'csv-parse/sync';
-import { expect } from 'expect';
 import fc from 'fast-check';
 import { CsvFault, CsvRecords } from './csv-records.js';
 

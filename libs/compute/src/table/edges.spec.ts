@@ -1,19 +1,18 @@
 import { execFileSync } from 'node:child_process';
 import { appendFile, mkdir, rename, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { after, before, describe, test } from 'node:test';
-import { expect } from 'expect';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { openInput } from '../party/input-files.js';
 import { testFolder, type TestFolder } from '../contract/run-for-tests.js';
 import { runTask } from '../catalogue/run-task.js';
 import { readTable } from './read-table.js';
 
 let folder: TestFolder;
-before(async () => {
+beforeAll(async () => {
   folder = await testFolder();
   await mkdir(join(folder.path, 'data/alice'), { recursive: true });
 });
-after(() => folder.remove());
+afterAll(() => folder.remove());
 
 const place = (name: string): string => join(folder.path, 'data/alice', name);
 const open = (label: string) =>
@@ -167,7 +166,7 @@ describe('CSV', () => {
 });
 
 describe('a path', () => {
-  before(async () => {
+  beforeAll(async () => {
     await writeFile(join(folder.path, 'outside.csv'), 'a\n1\n');
     await mkdir(join(folder.path, 'data/bob'), { recursive: true });
     await writeFile(join(folder.path, 'data/bob/b.csv'), 'a\n1\n');

@@ -1,8 +1,7 @@
 import { open, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { fileURLToPath } from 'node:url';
-import { expect } from 'expect';
 import fc from 'fast-check';
 import { parquetReadObjects } from 'hyparquet';
 import { parquetWriteBuffer, type ColumnSource } from 'hyparquet-writer';
@@ -13,10 +12,10 @@ import { readTable } from './read-table.js';
 const given = fileURLToPath(new URL('../../../../../libs/compute/src/table/parquet-for-tests', import.meta.url));
 
 let folder: TestFolder;
-before(async () => {
+beforeAll(async () => {
   folder = await testFolder();
 });
-after(() => folder.remove());
+afterAll(() => folder.remove());
 
 /** Columns and rows of a table in a file. */
 async function read(path: string): Promise<{ columns: readonly string[]; rows: string[][] }> {

@@ -1,5 +1,4 @@
-import { test } from 'node:test';
-import { expect } from 'expect';
+import { expect, test } from '@jest/globals';
 import { RowStore } from './row-store.js';
 
 test('rows come back in any order, over many chunks and with rows larger than one', () => {

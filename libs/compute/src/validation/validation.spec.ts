@@ -1,8 +1,7 @@
 import { appendFileSync } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import { after, before, describe, test } from 'node:test';
-import { expect } from 'expect';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { checkTaskParams } from '../catalogue/check-params.js';
@@ -16,13 +15,13 @@ import type { ColumnRule } from './validation-config.js';
 import { runValidation } from './validation-run.js';
 
 let folder: TestFolder;
-before(async () => {
+beforeAll(async () => {
   folder = await testFolder();
   await folder.table('alice', 'good.csv', 'id,age,sex,ok\n1,30,f,true\n2,41,m,False\n3,,f,1\n');
   await folder.table('bob', 'good.csv', 'id,age\n7,50\n8,51\n9,52\n');
   await folder.table('alice', 'bad.csv', '\uFEFFid,age,sex\r\n1,30,f\r\n1,1.5,x\r\n2,abc,"f"\r\n,200,m\r\n4,-1,\r\n');
 });
-after(() => folder.remove());
+afterAll(() => folder.remove());
 
 const rules: Record<string, ColumnRule> = {
   id: { type: 'integer', required: true, unique: true },

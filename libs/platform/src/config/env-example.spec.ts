@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { describe, it } from 'node:test';
+import { describe, expect, it } from '@jest/globals';
 import { parseEnv } from 'node:util';
-import { expect } from 'expect';
 import { readConfig } from './config.js';
 
 describe('.env.example', () => {

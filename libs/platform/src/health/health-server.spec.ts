@@ -1,6 +1,5 @@
 import { connect } from 'node:net';
-import { after, before, describe, it } from 'node:test';
-import { expect } from 'expect';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Counter } from 'prom-client';
 import { startHealthServer, type HealthServer } from './health-server.js';
 import { createRegistry } from '../observability/metrics.js';
@@ -16,7 +15,7 @@ describe('health server', () => {
     return { status: response.status, type: response.headers.get('content-type'), text: await response.text() };
   };
 
-  before(async () => {
+  beforeAll(async () => {
     server = await startHealthServer({
       app: 'status-listener',
       host: '127.0.0.1',
@@ -30,7 +29,7 @@ describe('health server', () => {
       live: [{ name: 'consumes', check: () => consumes() }],
     });
   });
-  after(() => server.close());
+  afterAll(() => server.close());
 
   it('is live whatever the checks of readiness say, and not when its own fail', async () => {
     queue = () => Promise.reject(new Error('down'));

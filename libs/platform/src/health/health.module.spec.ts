@@ -1,10 +1,9 @@
 import 'reflect-metadata';
 import { connect } from 'node:net';
-import { after, before, describe, it } from 'node:test';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import { Injectable, Module, type BeforeApplicationShutdown } from '@nestjs/common';
-import { expect } from 'expect';
 import { Counter, Registry } from 'prom-client';
 import { readAppConfig } from '../config/config.js';
 import { createLogger } from '../observability/logging.js';
@@ -57,7 +56,7 @@ describe('the health module', () => {
     return [status, JSON.parse(text)];
   };
 
-  before(async () => {
+  beforeAll(async () => {
     ({ app, url } = await start({
       ready: [
         { name: 'database', check: async () => ({ status: 'what a check returns is left out' }) },
@@ -66,7 +65,7 @@ describe('the health module', () => {
       live: [{ name: 'consumes', check: () => consumes() }],
     }));
   });
-  after(() => app.close());
+  afterAll(() => app.close());
 
   it('is live whatever the checks of readiness say, and not when its own fail', async () => {
     queue = () => Promise.reject(new Error('down'));

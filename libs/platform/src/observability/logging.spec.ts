@@ -1,5 +1,4 @@
-import { describe, it } from 'node:test';
-import { expect } from 'expect';
+import { describe, expect, it } from '@jest/globals';
 import type { LogLevel } from '../config/config.js';
 import { createLogger, NestLogger } from './logging.js';
 

@@ -1,5 +1,4 @@
-import { it } from 'node:test';
-import { expect } from 'expect';
+import { expect, it } from '@jest/globals';
 import { isTracing, partOf, sibling, SpanKind, spanIdOfRun, startSpan, traceIds, traceparentOf } from '#libs/tracing';
 import { startTracing } from './start-tracing.js';
 

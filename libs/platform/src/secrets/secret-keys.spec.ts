@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { describe, it } from 'node:test';
-import { expect } from 'expect';
+import { describe, expect, it } from '@jest/globals';
 import { SecretKeys, UnknownSecretKey } from './secret-keys.js';
 
 describe('a sealed secret', () => {

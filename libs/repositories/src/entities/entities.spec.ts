@@ -1,5 +1,4 @@
-import { after, before, describe, test } from 'node:test';
-import { expect } from 'expect';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
 import { useTestDatabase } from '#libs/testing';
 import { openDatabase, type Database } from '../database.js';
@@ -13,9 +12,9 @@ type Columns = Record<string, string>;
 
 describe('the entities', () => {
   let db: Database;
-  after(() => db.close());
+  afterAll(() => db.close());
   const database = useTestDatabase();
-  before(async () => void (db = await openDatabase(database.url)));
+  beforeAll(async () => void (db = await openDatabase(database.url)));
   const sql = <Row>(text: string, table: string): Promise<Row[]> => db.query<Row>({ name: '', text }, [table]);
 
   for (const entity of ENTITIES) {

@@ -1,5 +1,4 @@
-import { describe, test } from 'node:test';
-import { expect } from 'expect';
+import { describe, expect, test } from '@jest/globals';
 import pg from 'pg';
 import { useTestDatabase } from '#libs/testing';
 import { PINNED_PLANS, type DatabaseRole, type Statement } from '../pool.js';

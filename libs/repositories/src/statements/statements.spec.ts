@@ -1,5 +1,4 @@
-import { after, before, beforeEach, describe, test } from 'node:test';
-import { expect } from 'expect';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { useTestDatabase } from '#libs/testing';
 import { insertWholeChain, type NewTaskRow } from '../chain-writer.js';
 import { openDatabase, type Database } from '../database.js';
@@ -51,9 +50,9 @@ const RUNNING = {
 
 describe('promote-due', () => {
   let db: Database;
-  after(() => db.close());
+  afterAll(() => db.close());
   const database = useTestDatabase();
-  before(async () => void (db = (await openDatabase(database.url)).forTenant('default')));
+  beforeAll(async () => void (db = (await openDatabase(database.url)).forTenant('default')));
   const sql = <Row>(text: string, values: unknown[] = []): Promise<Row[]> => db.query<Row>({ name: '', text }, values);
 
   async function retryingChain(chainId: string, maxParallel: number | null, admitted: number): Promise<void> {
@@ -102,9 +101,9 @@ describe('promote-due', () => {
 
 describe('claim-ready', () => {
   let db: Database;
-  after(() => db.close());
+  afterAll(() => db.close());
   const database = useTestDatabase();
-  before(async () => void (db = await openDatabase(database.url)));
+  beforeAll(async () => void (db = await openDatabase(database.url)));
   beforeEach(async () => {
     await db.query({ name: '', text: 'TRUNCATE task_chains, task_requests CASCADE' });
     await db.query({ name: '', text: `DELETE FROM tenants WHERE tenant_id <> 'default'` });
@@ -165,9 +164,9 @@ describe('claim-ready', () => {
 
 describe('claim-grouped', () => {
   let db: Database;
-  after(() => db.close());
+  afterAll(() => db.close());
   const database = useTestDatabase();
-  before(async () => void (db = await openDatabase(database.url)));
+  beforeAll(async () => void (db = await openDatabase(database.url)));
   beforeEach(() => db.query({ name: '', text: 'TRUNCATE task_chains, task_requests CASCADE' }));
 
   type Group = { readonly key: string; readonly limit: number; readonly of: 'TASK' | 'CHAIN' };

@@ -1,5 +1,5 @@
-/** Chains for the tests of this folder, and what must be true of any of them. Holds no test of its own. */
-import { expect } from 'expect';
+/** Chains for the tests of this folder, and what must be true of any of them. */
+import { expect } from '@jest/globals';
 import { decide, dispatch, evolve } from './decide.js';
 import type { Decision, Refusal } from './decision.js';
 import { isAdmitted, outcomeOf } from './draft.js';

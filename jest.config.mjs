@@ -1,0 +1,38 @@
+import { spawnSync } from 'node:child_process';
+
+const FLAGS = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
+
+// The tests are built ES modules. Jest runs those only under the first flag, which `npx jest` does not set.
+if (!process.execArgv.includes(FLAGS[0]) && !process.env.NODE_OPTIONS?.includes(FLAGS[0])) {
+  const { status } = spawnSync(process.execPath, [...FLAGS, ...process.argv.slice(1)], { stdio: 'inherit' });
+  process.exit(status ?? 1);
+}
+
+const project = (displayName, ...folders) => ({
+  displayName,
+  testMatch: folders.map((folder) => `<rootDir>/${folder}/**/*.spec.{js,mjs}`),
+  roots: ['<rootDir>/dist', '<rootDir>/tools'],
+  testEnvironment: 'node',
+  setupFiles: ['<rootDir>/dist/test/setup/error-classes.js'],
+  moduleFileExtensions: ['js', 'mjs', 'cjs', 'json', 'node'],
+  // CommonJS packages require() these two ES modules: Node can, Jest cannot before Node 24.9.
+  transform: { '/node_modules/(content-disposition|cookie)/.+\\.js$': ['@swc/jest', { module: { type: 'commonjs' } }] },
+  transformIgnorePatterns: ['/node_modules/(?!(content-disposition|cookie)/)'],
+});
+
+/** @type {import('jest').Config} */
+export default {
+  projects: [
+    project('unit', 'dist/{libs,apps,clients,launcher,bench,test/setup}'),
+    project('tools', 'tools'),
+    ...['deploy', 'integration', 'attacks', 'fuzz', 'simulation', 'faults', 'e2e'].map((name) =>
+      project(name, `dist/test/${name}`),
+    ),
+  ],
+  globalSetup: '<rootDir>/dist/test/setup/global-setup.js',
+  globalTeardown: '<rootDir>/dist/test/setup/global-teardown.js',
+  reporters: ['default', '<rootDir>/dist/test/setup/counting-reporter.js'],
+  maxWorkers: 2,
+  workerIdleMemoryLimit: '512MB',
+  testTimeout: 300_000,
+};

@@ -1,0 +1,62 @@
+import { writeFileSync } from 'node:fs';
+
+/** What this file reads of Jest's results. */
+interface Results {
+  readonly testResults: readonly {
+    readonly testFilePath: string;
+    readonly testExecError?: unknown;
+    readonly testResults: readonly { readonly title: string; readonly status: string }[];
+  }[];
+}
+
+/** How many tests passed and failed, and which were skipped and why. A file that does not load counts as one failure. */
+export interface Counts {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: readonly { readonly name: string; readonly reason: string }[];
+}
+
+/** Counts a run. Reasons of skipped tests stand in their titles, where `itUnless` of #libs/testing puts them. */
+export function count({ testResults }: Results): Counts {
+  const tests = testResults.flatMap((file) => file.testResults);
+  const skipped = tests
+    .filter(({ status }) => status === 'pending' || status === 'todo')
+    .map(({ title }) => /^(?<name>[^]*?)(?: \[skipped: (?<reason>[^]*)\])?$/.exec(title)!.groups!)
+    .map(({ name, reason }) => ({ name: name!, reason: reason ?? 'no reason given' }));
+  const failed = tests.filter(({ status }) => status === 'failed').length;
+  const broken = testResults.filter((file) => file.testExecError !== undefined).length;
+  return { passed: tests.filter(({ status }) => status === 'passed').length, failed: failed + broken, skipped };
+}
+
+/** The lines at the end of a run. */
+export function closingLines({ passed, failed, skipped }: Counts): string[] {
+  return [
+    ...skipped.map(({ name, reason }) => `skipped: ${name}: ${reason}`),
+    `${passed} passed, ${failed} failed, ${skipped.length} skipped`,
+  ];
+}
+
+const FILE_LIMIT_MS = 900_000;
+
+/** Prints the closing lines, or writes the counts to the file COUNTS_FILE. Ends the run when a test file hangs. */
+export default class CountingReporter {
+  private readonly limits = new Map<string, NodeJS.Timeout>();
+
+  onTestFileStart({ path }: { readonly path: string }): void {
+    const hung = () => {
+      process.stderr.write(`${path} did not end within ${FILE_LIMIT_MS / 60_000} minutes\n`);
+      process.exit(1);
+    };
+    this.limits.set(path, setTimeout(hung, FILE_LIMIT_MS));
+  }
+
+  onTestFileResult({ path }: { readonly path: string }): void {
+    clearTimeout(this.limits.get(path));
+  }
+
+  onRunComplete(_contexts: unknown, results: Results): void {
+    const counts = count(results);
+    if (process.env.COUNTS_FILE) writeFileSync(process.env.COUNTS_FILE, JSON.stringify(counts));
+    else process.stdout.write(`${closingLines(counts).join('\n')}\n`);
+  }
+}
