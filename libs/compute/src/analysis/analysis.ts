@@ -29,7 +29,7 @@ export const analysis: NativeTaskType = {
     ['input_data'],
   ),
   leaves:
-    "A column's own aggregates, never of under 5 values; uniformly masked columns, the number of rows and the names of columns; each correlation is opened to the two parties of its columns, and all of them are in the result.",
+    "A column's own aggregates, of at least 5 values, the smallest and the largest among them; uniformly masked columns, the number of rows and the names of columns; each correlation is opened to the two parties of its columns, and all of them are in the result. Whoever chooses columns can read values of others from a correlation.",
   needsParties: true,
   load: async () => (await import('./analysis-run.js')).runAnalysis,
 };

@@ -115,7 +115,7 @@ async function agreeOnSizes(
     throw new TaskFailure(
       'GROUP_TOO_SMALL',
       `There are ${own.rows} rows for ${columns} columns. Each correlation is an equation about the rows: have at least ` +
-        'twice as many rows as columns, or they could be solved.',
+        'twice as many rows as columns. With fewer, they can be solved.',
       false,
       { rows: own.rows, min_rows: 2 * columns },
     );

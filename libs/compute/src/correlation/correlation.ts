@@ -31,7 +31,7 @@ export const pearsonCorrelation: NativeTaskType = {
     ['input_data'],
   ),
   leaves:
-    'Uniformly masked columns, the number of rows and the names of columns; each correlation is opened to the two parties of its columns, and all of them are in the result.',
+    'Uniformly masked columns, the number of rows and the names of columns; each correlation is opened to the two parties of its columns, and all of them are in the result. Whoever chooses columns can read values of others from a correlation.',
   needsParties: true,
   load: async () => (await import('./correlation-run.js')).runPearsonCorrelation,
 };
@@ -49,7 +49,7 @@ export const vif: NativeTaskType = {
     ['input_data', 'columns'],
   ),
   leaves:
-    'Uniformly masked columns, the number of rows and the names of columns; each correlation is opened to the two parties of its columns and to the first party, the factors are in the result.',
+    'Uniformly masked columns, the number of rows and the names of columns; each correlation is opened to the two parties of its columns and to the first party, the factors are in the result. Whoever chooses columns can read values of others from a correlation.',
   needsParties: true,
   load: async () => (await import('./correlation-run.js')).runVif,
 };

@@ -9,7 +9,8 @@ export const regressionEval: NativeTaskType = {
   description:
     'MSE, RMSE, MAE, MAPE, R2 and explained variance of a table with a true and a predicted number, with mean label and ' +
     'mean prediction in buckets of predictions and of residuals.',
-  leaves: 'The figures, and means of buckets of at least 5 rows. No row leaves its party.',
+  leaves:
+    'The figures, and means of buckets of at least 5 rows. Two evaluations of almost the same rows give single rows by subtraction.',
   needsParties: true,
   configSchema: configSchema(
     'regression_eval',

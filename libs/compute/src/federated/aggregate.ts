@@ -16,7 +16,8 @@ const combining = (type: string, title: string, description: string): NativeTask
   description,
   leaves:
     'Masked models. Their sum is revealed to the aggregator and the receivers, the number of rows behind it to all; the names ' +
-    'of features are compared in clear. Of two parties, each can take its own model from the sum: a warning says so.',
+    'of features are compared in clear. Of two parties, each can take its own model from the sum: a warning says so. Two sums ' +
+    'that differ by one party give its model: nothing warns of that.',
   needsParties: true,
   configSchema: configSchema(
     type,

@@ -14,7 +14,7 @@ export const federatedTraining: NativeTaskType = {
   leaves:
     'Masked vectors. Of each only the sum over the parties is revealed, to the aggregator and the parties: the number of rows, ' +
     'means and deviations of the columns, and in each round the loss and the model. Of two parties, each can take its own ' +
-    'part from the sum: a warning says so.',
+    'part from the sum: a warning says so. Two trainings that differ by one party give its part: nothing warns of that.',
   needsParties: true,
   configSchema: configSchema(
     'federated_training',

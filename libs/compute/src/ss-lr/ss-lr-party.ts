@@ -75,7 +75,7 @@ function rulesOf({ schedule, columns: [first, second] }: SsLrPlan): RowRules {
     binaryLabel: schedule.regType === 'logistic',
     maxSize: MAX_SIZE,
     minRows: first + second + 1,
-    minRowsWhy: `it takes more than the ${first + second} features, or the model would give labels away.`,
+    minRowsWhy: `it takes more than the ${first + second} features: with fewer, the weights can be solved for labels.`,
     refusesFewApart: true,
   };
 }

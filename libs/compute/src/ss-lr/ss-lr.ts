@@ -12,7 +12,8 @@ export const ssLr: NativeTaskType = {
     'Scale the features first (standard_scaler). Probabilities are the sigmoid of the score; training uses the line 0.5 + z/8 for it.',
   leaves:
     'Uniformly masked shares, the row count, and the mean squared residual of each epoch; after training each party gets ' +
-    'its own weights, and the prediction receiver the scores of the predicted rows.',
+    'its own weights, and the prediction receiver the scores of the predicted rows. Whoever chooses the columns can read labels ' +
+    'from the weights; from a score the receiver knows the part of the other party.',
   needsParties: true,
   configSchema: configSchema(
     'ss_lr',

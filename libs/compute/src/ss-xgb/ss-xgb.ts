@@ -13,7 +13,8 @@ export const ssXgb: NativeTaskType = {
   leaves:
     'Uniformly masked derivatives and bits, the row count, the number of buckets of each column and of rows in each; the label party ' +
     'learns sums of derivatives by bucket and the sides of the rows of a node, the other party its own splits and the shape of the ' +
-    'trees, and the prediction receiver the scores of the predicted rows.',
+    'trees, and the prediction receiver the scores of the predicted rows. Whoever chooses the labels can read from the sums in ' +
+    'which bucket each row lies.',
   needsParties: true,
   configSchema: configSchema(
     'ss_xgb',

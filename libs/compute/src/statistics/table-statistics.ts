@@ -27,7 +27,8 @@ export const tableStatistics: NativeTaskType = {
     },
     ['input_data'],
   ),
-  leaves: "A column's own aggregates, never of under 5 values.",
+  leaves:
+    "A column's own aggregates, of at least 5 values. The smallest and the largest are single values; of 5 values the quantiles are all of them.",
   needsParties: true,
   load: async () => (await import('./table-statistics-run.js')).runTableStatistics,
 };

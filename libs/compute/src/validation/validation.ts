@@ -44,8 +44,8 @@ export const validation: NativeTaskType = {
     'Checks the table of each party: types, gaps, repeated values, ranges and permitted values of its columns, and its number of rows. ' +
     'The task fails with all that it finds.',
   leaves:
-    'Which column breaks which rule in how many rows, and the number of rows. The numbers of these rows stay with the party, and no ' +
-    'value is told at all.',
+    'Which column breaks which rule in how many rows, down to 1, and the number of rows. The numbers of these rows stay with the ' +
+    'party. No value is quoted, but whoever chooses the rules can find values by counting.',
   needsParties: true,
   configSchema: configSchema(
     'validation',
