@@ -1,5 +1,5 @@
 /**
- * A listener process: apps/status-listener/src/listener.ts and the engine's loops, as step machines that share one
+ * A listener process: the loops of apps/status-listener and the engine, as step machines that share one
  * `Capacity` and one `ChainCache` and die together.
  */
 import type { ChainCommand } from '#libs/chain-domain';

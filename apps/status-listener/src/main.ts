@@ -1,16 +1,30 @@
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createLogger, NestLogger, onStopSignal, startTracing, configOrExit } from '#libs/platform';
+import type { Backend } from '#libs/queues';
 import { ListenerModule } from './listener.module.js';
+import { BACKEND } from './queues/queues.module.js';
 
 process.title = 'task-chain status-listener';
 const config = configOrExit();
 const logger = createLogger('status-listener', config.logLevel);
 const endTracing = await startTracing('status-listener');
-const app = await NestFactory.createApplicationContext(ListenerModule.with(config, logger), {
-  logger: new NestLogger(logger),
-});
+const app = await NestFactory.create<NestFastifyApplication>(
+  ListenerModule.with(config, logger),
+  new FastifyAdapter(),
+  // Probes keep connections open: they must not hold up the end of the process.
+  { logger: new NestLogger(logger), forceCloseConnections: true },
+);
+try {
+  await app.listen(config.listenerPort, config.host);
+} catch (error) {
+  logger.fatal({ err: error }, 'the status listener could not start');
+  process.exit(1);
+}
 onStopSignal(
   () => app.close().finally(endTracing),
   (error) => logger.error({ err: error }, 'the status listener did not stop cleanly'),
 );
+const port = Number(new URL(await app.getUrl()).port);
+logger.info({ port, backend: app.get<Backend>(BACKEND).kind }, 'the status listener is ready');

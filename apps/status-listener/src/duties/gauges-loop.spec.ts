@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Registry } from 'prom-client';
 import { openBackend, openChannel, closeBackend, TaskQueues, type Backend, type StatusChannel } from '#libs/queues';
-import { openDatabase, type Database } from '#libs/repositories';
+import { type Database, Databases, openDatabase } from '#libs/repositories';
 import { createTestDatabase, type TestDatabase } from '#libs/testing';
-import { Duties } from './duties.js';
+import { GaugesLoop } from './gauges-loop.js';
 
 describe('the gauges', () => {
   let database: TestDatabase;
@@ -25,15 +25,14 @@ describe('the gauges', () => {
     await db.close();
     await database.drop();
   });
-  const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
   const sql = (text: string): Promise<unknown> => db.query({ name: '', text });
 
-  /** One of the replicas: counts, and tells the series that it then has. */
+  /** One of the replicas: counts, and returns its series. */
   function replica(holder: string): () => Promise<Record<string, number>> {
     const registry = new Registry();
-    const duties = new Duties(db, db, { queues, channel }, holder, null, log, registry);
+    const gauges = new GaugesLoop(new Databases(db, db), queues, channel, holder, registry);
     return async () => {
-      await duties.countOpen();
+      await gauges.round();
       const rows = (await registry.metrics()).split('\n').filter((row) => row !== '' && !row.startsWith('#'));
       return Object.fromEntries(rows.map((row) => [row.slice(0, row.lastIndexOf(' ')), Number(row.split(' ').at(-1))]));
     };

@@ -2,13 +2,13 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { Registry } from 'prom-client';
-import { openDatabase, type Database, engineQueries, sealAudit, verifyAudit } from '#libs/repositories';
+import { type Database, Databases, engineQueries, openDatabase, sealAudit, verifyAudit } from '#libs/repositories';
 import { createTestDatabase, type TestDatabase } from '#libs/testing';
-import { Duties } from './duties.js';
+import { createLogger } from '#libs/platform';
+import { RetentionLoop } from './retention-loop.js';
 
 const DAY = 24 * 3_600;
-/** What hangs on a chain, and how it is told which chain that is. */
+/** What hangs on a chain, and the expression that gives the chain's id. */
 const TABLES: Readonly<Record<string, string>> = {
   task_chains: 'chain_id',
   chain_tasks: 'chain_id',
@@ -34,13 +34,9 @@ describe('retention', () => {
     rmSync(root, { recursive: true });
   });
   const sql = <Row>(text: string, values: unknown[] = []): Promise<Row[]> => db.query<Row>({ name: '', text }, values);
-  const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
-  const nothing = {
-    queues: { depth: async () => ({ waiting: 0, prioritized: 0, active: 0 }) },
-    channel: { backlog: async () => 0 },
-  };
-  const duties = (): Duties =>
-    new Duties(db, db, nothing, 'one', { seconds: 30 * DAY, artifactRoot: root }, log, new Registry());
+  const config = { retentionDays: 30, artifactRoot: root };
+  const removeOld = (): Promise<void> =>
+    new RetentionLoop(new Databases(db, db), 'one', config, createLogger('test', 'silent')).round();
 
   /** A chain of two tasks with a row in each table and an artifact, that ended so many days ago (null: it still runs). */
   async function chain(id: string, endedDaysAgo: number | null): Promise<void> {
@@ -80,7 +76,7 @@ describe('retention', () => {
     for (const id of old) await chain(id, 31);
     await chain('recent', 29);
     await chain('open', null);
-    await duties().removeOld();
+    await removeOld();
     for (const id of [old[0]!, old[60]!, old[119]!]) expect(await tablesWith(id)).toEqual([]);
     expect(await sql(`SELECT chain_id FROM task_chains ORDER BY chain_id`)).toEqual([
       { chain_id: 'open' },
@@ -93,11 +89,11 @@ describe('retention', () => {
     expect(existsSync(join(root, 'open', 'a'))).toBe(true);
     expect(await sql(`SELECT FROM outbox WHERE kind <> 'AUDIT'`)).toEqual([]);
     await sealAudit(db);
-    const told = await sql(
+    const entries = await sql(
       `SELECT action, actor, target, details ->> 'completed_at' IS NOT NULL AS dated FROM audit_log`,
     );
-    expect(told).toHaveLength(old.length);
-    expect(told).toContainEqual({ action: 'removeChain', actor: 'retention', target: 'old-60', dated: true });
+    expect(entries).toHaveLength(old.length);
+    expect(entries).toContainEqual({ action: 'removeChain', actor: 'retention', target: 'old-60', dated: true });
     expect((await verifyAudit(db)).faults).toEqual([]);
   });
 
@@ -105,7 +101,7 @@ describe('retention', () => {
     await chain('half', 31);
     expect(await engineQueries.deleteFinished(db, 30 * DAY, 50)).toEqual(['half']);
     expect(existsSync(join(root, 'half'))).toBe(true);
-    await duties().removeOld();
+    await removeOld();
     expect(existsSync(join(root, 'half'))).toBe(false);
     expect(await sql(`SELECT FROM outbox WHERE kind <> 'AUDIT'`)).toEqual([]);
   });
@@ -115,7 +111,7 @@ describe('retention', () => {
     await sql(`INSERT INTO webhook_deliveries (webhook_id, message_id, event_type, payload, status, created_at)
       SELECT 'w', status || days, 'chain.succeeded', '{}', status, now() - days * interval '1 day'
         FROM unnest(ARRAY['PENDING', 'DELIVERED', 'FAILED']) AS status, unnest(ARRAY[1, 31]) AS days`);
-    await duties().removeOld();
+    await removeOld();
     expect(await sql('SELECT message_id FROM webhook_deliveries ORDER BY message_id')).toEqual(
       ['DELIVERED1', 'FAILED1', 'PENDING1', 'PENDING31'].map((message_id) => ({ message_id })),
     );

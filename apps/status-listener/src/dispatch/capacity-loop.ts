@@ -1,0 +1,23 @@
+import { Injectable } from '@nestjs/common';
+import { Dispatcher } from '#libs/chain-engine';
+import { Loop } from '../loops/loop.js';
+import { DispatchLoop } from './dispatch-loop.js';
+
+/** Counts the workers' free slots anew, and lets the dispatcher look for tasks that fit. */
+@Injectable()
+export class CapacityLoop extends Loop {
+  readonly name = 'capacity';
+  readonly pauseMs = 1_000;
+
+  constructor(
+    private readonly dispatcher: Dispatcher,
+    private readonly dispatch: DispatchLoop,
+  ) {
+    super();
+  }
+
+  async round(): Promise<void> {
+    await this.dispatcher.refreshCapacity();
+    this.dispatch.wake();
+  }
+}

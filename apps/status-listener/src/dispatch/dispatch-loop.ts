@@ -1,0 +1,39 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { ChainEngine, Dispatcher } from '#libs/chain-engine';
+import { Alignment } from '../engine/alignment.js';
+import { Turns } from '../engine/turns.js';
+import { Loop } from '../loops/loop.js';
+
+/** Sends READY tasks to the queues, and promotes RETRYING tasks whose backoff is over. */
+@Injectable()
+export class DispatchLoop extends Loop implements OnModuleInit {
+  readonly name = 'dispatch';
+  pauseMs = 0;
+
+  constructor(
+    private readonly engine: ChainEngine,
+    private readonly dispatcher: Dispatcher,
+    private readonly alignment: Alignment,
+    private readonly turns: Turns,
+  ) {
+    super();
+  }
+
+  /** A stored RETRYING task may be due before the next look. */
+  onModuleInit(): void {
+    this.engine.onStored((saves) => {
+      if (saves.some(({ changed }) => [...changed.values()].some(({ status }) => status === 'RETRYING'))) this.wake();
+    });
+  }
+
+  async round(): Promise<void> {
+    await this.alignment.reached;
+    await this.turns.take(async () => {
+      // READY tasks go first: a new chain is what mostly wakes the loop.
+      await this.dispatcher.dispatchReady();
+      this.pauseMs = await this.dispatcher.promoteDue();
+      await this.dispatcher.dispatchReady();
+      await this.dispatcher.dispatchGrouped();
+    });
+  }
+}

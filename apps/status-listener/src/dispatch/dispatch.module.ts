@@ -1,0 +1,15 @@
+import { Module } from '@nestjs/common';
+import { EngineModule } from '../engine/engine.module.js';
+import { LoopsModule } from '../loops/loops.module.js';
+import { CapacityLoop } from './capacity-loop.js';
+import { DispatchLoop } from './dispatch-loop.js';
+import { StopsLoop } from './stops-loop.js';
+import { WakeListener } from './wake-listener.js';
+
+/** What goes out to the workers: jobs and stop signals. */
+@Module({
+  imports: [EngineModule, LoopsModule],
+  providers: [DispatchLoop, CapacityLoop, StopsLoop, WakeListener],
+  exports: [DispatchLoop],
+})
+export class DispatchModule {}

@@ -1,0 +1,61 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Inject, Injectable } from '@nestjs/common';
+import { APP_CONFIG, LOGGER, type AppConfig, type Logger } from '#libs/platform';
+import { Databases, engineQueries, secrets, webhooks } from '#libs/repositories';
+import { HOLDER } from '../engine/engine.module.js';
+import { Loop } from '../loops/loop.js';
+
+/** The lease of the duty, ms: another listener takes it over when it runs out. */
+const LEASE_MS = 60_000;
+const DAY_SECONDS = 24 * 3_600;
+const KEY_BATCH = 1_000;
+const DELETE_BATCH = 50;
+
+/** Removes what is old: chains, deliveries, idempotency keys, removed webhooks and secrets. One listener does it for all. */
+@Injectable()
+export class RetentionLoop extends Loop {
+  readonly name = 'retention';
+  readonly pauseMs = 60_000;
+
+  constructor(
+    private readonly databases: Databases,
+    @Inject(HOLDER) private readonly holder: string,
+    @Inject(APP_CONFIG) private readonly config: Pick<AppConfig, 'retentionDays' | 'artifactRoot'>,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {
+    super();
+  }
+
+  /**
+   * Removes in small batches; the rows first, so that no row ever names an artifact that is gone. The outbox then says
+   * which artifacts to remove, also those that a listener left which died between the two.
+   */
+  async round(): Promise<void> {
+    const db = this.databases.engine;
+    if (!(await engineQueries.holdDuty(db, 'retention', this.holder, LEASE_MS))) return;
+    let keys: number;
+    do keys = await engineQueries.deleteOldKeys(db, DAY_SECONDS, KEY_BATCH);
+    while (keys === KEY_BATCH);
+    await webhooks.forget(db);
+    await secrets.forget(db);
+    const { retentionDays } = this.config;
+    if (retentionDays === 0) return;
+    for (;;) {
+      const removed = await engineQueries.deleteFinished(db, retentionDays * DAY_SECONDS, DELETE_BATCH);
+      await this.removeArtifacts();
+      if (removed.length === 0) return;
+      this.logger.info({ chains: removed.length }, 'old chains were removed');
+    }
+  }
+
+  private async removeArtifacts(): Promise<void> {
+    const db = this.databases.engine;
+    for (const row of await engineQueries.takeOutbox(db, 'REMOVE_ARTIFACTS', DELETE_BATCH, LEASE_MS)) {
+      const { chain_ids: chainIds } = row.payload as { chain_ids: string[] };
+      for (const chainId of chainIds)
+        await rm(join(this.config.artifactRoot, chainId), { recursive: true, force: true });
+      await engineQueries.deleteOutbox(db, [row.id]);
+    }
+  }
+}

@@ -1,0 +1,42 @@
+import { hostname } from 'node:os';
+import { Module } from '@nestjs/common';
+import { Registry } from 'prom-client';
+import { ChainEngine, Dispatcher, LeaseReconciler, makeEngineMetrics, RestoreDetection } from '#libs/chain-engine';
+import { LOGGER, type Logger } from '#libs/platform';
+import { TaskQueues, type Backend, type StatusChannel } from '#libs/queues';
+import { Databases } from '#libs/repositories';
+import { BACKEND, STATUS_CHANNEL } from '../queues/queues.module.js';
+import { Alignment } from './alignment.js';
+import { Turns } from './turns.js';
+
+/** Token of the name under which this process holds leases and marks. */
+export const HOLDER = Symbol('HOLDER');
+
+/** Provides the chain engine and what the loops share beside it. */
+@Module({
+  providers: [
+    Alignment,
+    Turns,
+    { provide: HOLDER, useFactory: () => `${hostname()}-${process.pid}` },
+    {
+      provide: ChainEngine,
+      inject: [Databases, TaskQueues, Registry, LOGGER],
+      useFactory: ({ engine }: Databases, queues: TaskQueues, registry: Registry, logger: Logger) =>
+        new ChainEngine(engine, queues, makeEngineMetrics(registry), logger),
+    },
+    { provide: Dispatcher, inject: [ChainEngine], useFactory: (engine: ChainEngine) => new Dispatcher(engine) },
+    {
+      provide: LeaseReconciler,
+      inject: [ChainEngine],
+      useFactory: (engine: ChainEngine) => new LeaseReconciler(engine),
+    },
+    {
+      provide: RestoreDetection,
+      inject: [ChainEngine, BACKEND, STATUS_CHANNEL, HOLDER],
+      useFactory: (engine: ChainEngine, backend: Backend, channel: StatusChannel, holder: string) =>
+        new RestoreDetection(engine, backend, channel, holder),
+    },
+  ],
+  exports: [Alignment, Turns, HOLDER, ChainEngine, Dispatcher, LeaseReconciler, RestoreDetection],
+})
+export class EngineModule {}

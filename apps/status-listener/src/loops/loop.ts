@@ -1,0 +1,84 @@
+import {
+  Inject,
+  Injectable,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+  type OnModuleDestroy,
+} from '@nestjs/common';
+import { LOGGER, type Logger } from '#libs/platform';
+import { Loops } from './loops.js';
+
+/** The longest pause after a failed round, ms. */
+const MAX_FAULT_PAUSE_MS = 2_000;
+
+/**
+ * A provider that repeats a round while the app runs. A failed round is logged, and the next one comes after a growing
+ * pause. On shutdown no new round begins, and the round in hand ends before any connection closes. The module of a
+ * loop imports LoopsModule.
+ */
+@Injectable()
+export abstract class Loop implements OnApplicationBootstrap, OnModuleDestroy, BeforeApplicationShutdown {
+  /** Names the loop in logs. */
+  abstract readonly name: string;
+  /** Milliseconds from the end of a round to the next; read after each round. */
+  abstract readonly pauseMs: number;
+  lastRound = 0;
+  @Inject(LOGGER) private readonly log: Logger;
+  @Inject(Loops) private readonly loops: Loops;
+  private stopped = false;
+  private woken = false;
+  private endPause: () => void = () => undefined;
+  private ended: Promise<void> = Promise.resolve();
+
+  /** Does the work once. */
+  abstract round(): Promise<unknown>;
+
+  onApplicationBootstrap(): void {
+    this.lastRound = performance.now();
+    this.loops.add(this);
+    this.ended = this.repeat();
+  }
+
+  onModuleDestroy(): void {
+    this.stopped = true;
+    this.endPause();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.ended;
+  }
+
+  /** Ends the present pause, or skips the one after the present round. */
+  wake(): void {
+    this.woken = true;
+    this.endPause();
+  }
+
+  private async repeat(): Promise<void> {
+    let faults = 0;
+    while (!this.stopped) {
+      this.woken = false;
+      try {
+        await this.round();
+        faults = 0;
+      } catch (error) {
+        if (this.stopped) return;
+        faults++;
+        this.log.error({ err: error, loop: this.name, faults }, 'a loop of the listener failed and goes on');
+      }
+      this.lastRound = performance.now();
+      await this.pause(faults > 0 ? Math.min(50 * 2 ** faults, MAX_FAULT_PAUSE_MS) : this.woken ? 0 : this.pauseMs);
+    }
+  }
+
+  private async pause(ms: number): Promise<void> {
+    if (ms <= 0 || this.stopped) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.endPause = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+}

@@ -1,0 +1,26 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { ChainEngine, countEnded } from '#libs/chain-engine';
+import { APP_CONFIG, type AppConfig } from '#libs/platform';
+import { Databases } from '#libs/repositories';
+import { Loop } from '../loops/loop.js';
+import { deliverWebhooks } from './deliver.js';
+
+/** Delivers webhooks, and counts the ended chains whose notices it takes. */
+@Injectable()
+export class WebhooksLoop extends Loop {
+  readonly name = 'webhooks';
+  readonly pauseMs = 1_000;
+
+  constructor(
+    private readonly databases: Databases,
+    private readonly engine: ChainEngine,
+    @Inject(APP_CONFIG) private readonly config: AppConfig,
+  ) {
+    super();
+  }
+
+  async round(): Promise<void> {
+    const { metrics } = this.engine;
+    await deliverWebhooks(this.databases.engine, this.config.webhooksToPrivate, (chain) => countEnded(metrics, chain));
+  }
+}
