@@ -1,12 +1,7 @@
+import type { FastifyReply } from 'fastify';
 import type { Caller } from '#libs/chain-engine';
-import type { Identity } from './roles.js';
 
-/** As much of a Fastify reply as tells who asked. */
-export interface CallerReply {
-  readonly request: { readonly ip: string; readonly id: string; readonly identity?: Identity };
-}
-
-/** Who asks, and from where. */
-export function callerOf({ request }: CallerReply): Caller {
+/** The caller of the request, and their address. */
+export function callerOf({ request }: FastifyReply): Caller {
   return { actor: request.identity?.actor ?? null, address: request.ip, request_id: request.id };
 }

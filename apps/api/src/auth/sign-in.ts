@@ -2,26 +2,26 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { DEFAULT_TENANT } from '#libs/chain-domain';
 import { apiKeys, type Queryable } from '#libs/repositories';
 import { Problem } from '../http/problem.js';
-import { Believed } from './believed.js';
+import { TtlCache } from './ttl-cache.js';
 import type { OidcTokens } from './oidc.js';
 import type { Identity, Role } from './roles.js';
 
-/** Known keys begin with this, so that one which is found lying about can be told for what it is. */
+/** Keys begin with this, so that scanners recognise a leaked one. */
 const PREFIX = 'tck_';
 
-/** How long an answer about a key is believed, ms: a revoked key opens nothing after that, on any replica. */
-const BELIEVED_MS = 5_000;
+/** How long an answer about a key is cached, ms: after that a revoked key is refused by every replica. */
+const CACHED_MS = 5_000;
 export const hashOf = (token: string): Buffer => createHash('sha256').update(token).digest();
 
-/** A new key: 256 bits of chance. */
+/** A new key: 256 random bits. */
 export const newKey = (): string => PREFIX + randomBytes(32).toString('base64url');
 
 /**
- * Finds out who asks by the token of the request: the admin key of the configuration, a key of the database, or a token
- * of the OIDC issuer. Answers about keys are kept for 5 s, so that a request in a row costs no query.
+ * Identifies callers by their token: the admin key of the configuration, a key of the database, or a token of the OIDC
+ * issuer. Answers about keys are cached for 5 s, so that consecutive requests cost no query.
  */
 export class SignIn {
-  private readonly known: Believed<Identity | undefined>;
+  private readonly known: TtlCache<Identity | undefined>;
   private readonly adminHash: Buffer | undefined;
 
   constructor(
@@ -30,11 +30,11 @@ export class SignIn {
     private readonly oidc: OidcTokens | undefined,
     now?: () => number,
   ) {
-    this.known = new Believed(BELIEVED_MS, now);
+    this.known = new TtlCache(CACHED_MS, now);
     this.adminHash = adminKey === undefined ? undefined : hashOf(adminKey);
   }
 
-  /** Who sends this Authorization header; the admin key of the configuration is the platform's. Throws UNAUTHENTICATED where it does not say. */
+  /** The sender of this Authorization header; the admin key has the role platform. Throws UNAUTHENTICATED for any other. */
   async identify(authorization: string | undefined): Promise<Identity> {
     const token = /^Bearer +([\x21-\x7e]{1,8192})$/i.exec(authorization ?? '')?.[1];
     if (token === undefined) throw unauthenticated('Send `Authorization: Bearer <key>`.');
@@ -47,9 +47,9 @@ export class SignIn {
     return identity;
   }
 
-  /** Forgets what was found out, here: a revoked key is refused at once by this process. */
+  /** Clears the cache of this process: it refuses a revoked key at once. */
   forget(): void {
-    this.known.forget();
+    this.known.clear();
   }
 
   private async lookUp(hash: Buffer): Promise<Identity | undefined> {

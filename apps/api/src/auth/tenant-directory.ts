@@ -1,33 +1,33 @@
 import { Injectable } from '@nestjs/common';
 import { isLimited } from '#libs/chain-engine';
 import { tenants, type Quota, type Tenant, Databases } from '#libs/repositories';
-import { Believed } from './believed.js';
+import { TtlCache } from './ttl-cache.js';
 
-/** A tenant's new limits count after this long on every replica, ms. */
-const BELIEVED_MS = 5_000;
+/** After this time every replica applies a tenant's new limits, ms. */
+const CACHED_MS = 5_000;
 
-/** What is known of tenants, at a query in five seconds for each. */
+/** Looks tenants up, with at most one query in five seconds for each. */
 @Injectable()
 export class TenantDirectory {
-  private readonly known = new Believed<Tenant | undefined>(BELIEVED_MS);
+  private readonly known = new TtlCache<Tenant | undefined>(CACHED_MS);
 
   constructor(private readonly databases: Databases) {}
 
-  /** undefined: there is none, or nobody may sign in to it. */
+  /** undefined: the tenant does not exist or is closed. */
   async enabled(tenant: string): Promise<Tenant | undefined> {
     const found = await this.find(tenant);
     return found?.enabled === true ? found : undefined;
   }
 
-  /** undefined: the tenant may use as much as it likes. */
+  /** undefined: the tenant has no limits. */
   async quotaOf(tenant: string): Promise<Quota | undefined> {
     const found = await this.find(tenant);
     return found !== undefined && isLimited(found) ? found : undefined;
   }
 
-  /** Here a change counts at once. */
+  /** Clears the cache of this process: it applies a change at once. */
   forget(): void {
-    this.known.forget();
+    this.known.clear();
   }
 
   private find(tenant: string): Promise<Tenant | undefined> {

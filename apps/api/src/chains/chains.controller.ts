@@ -10,6 +10,7 @@ import {
   ApiTags,
   getSchemaPath,
 } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
 import { createChain, type CreatedChain } from '#libs/chain-engine';
 import { toDot, toMermaid, toSvg } from '#libs/chain-view';
 import { listChains, readChains, type TenantDatabases } from '#libs/repositories';
@@ -18,7 +19,7 @@ import { Problem } from '../http/problem.js';
 import { TenantDb } from '../auth/tenant-db.js';
 import { Catalogue } from '../catalogue/catalogue.js';
 import { ApiProblems } from '../http/api-problems.js';
-import { callerOf, type CallerReply } from '../auth/caller.js';
+import { callerOf } from '../auth/caller.js';
 import { chainTag, ETAG } from '../http/entity-tag.js';
 import { IDEMPOTENCY_KEY, idempotentRequest } from '../http/idempotency-key.js';
 import { ApiMetrics } from '../metrics/api-metrics.js';
@@ -32,12 +33,6 @@ import { newChainOf } from './creating/new-chain.js';
 import { chainSummary, taskDtos } from './views.js';
 
 const CHAIN_BODY = { schema: { $ref: '#/components/schemas/CreateChainRequest' }, required: true };
-
-interface Reply extends CallerReply {
-  code(status: number): Reply;
-  header(name: string, value: string): Reply;
-  type(contentType: string): Reply;
-}
 
 @ApiTags('chains')
 @Controller('chains')
@@ -66,7 +61,7 @@ export class ChainsController {
     @TenantDb() { engine }: TenantDatabases,
     @Body() body: unknown,
     @Headers('idempotency-key') key: string | undefined,
-    @Res({ passthrough: true }) reply: Reply,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<CreatedChain> {
     const caller = callerOf(reply);
     const quota = await this.directory.quotaOf(engine.tenant!);
@@ -224,7 +219,7 @@ export class ChainsController {
   async get(
     @TenantDb() { reads }: TenantDatabases,
     @Param('chain_id') chainId: string,
-    @Res({ passthrough: true }) reply: Reply,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ChainDto> {
     const chain = await this.reader.chain(reads, chainId);
     reply.header('ETag', chainTag(chain.version));
@@ -256,7 +251,7 @@ export class ChainsController {
     @TenantDb() { reads }: TenantDatabases,
     @Param('chain_id') chainId: string,
     @Headers('accept') accept: string | undefined,
-    @Res({ passthrough: true }) reply: Reply,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<GraphDto | string> {
     const chain = await this.reader.chain(reads, chainId);
     const graph = graphOf(chain, await readChains.tasks(reads, chain.chain_id));

@@ -1,5 +1,6 @@
 import { applyDecorators, Body, Controller, Headers, HttpCode, Post, Query, Res } from '@nestjs/common';
 import { ApiBody, ApiHeader, ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
 import { answerLongOnce } from '#libs/chain-engine';
 import type { TenantDatabases } from '#libs/repositories';
 import { ApiProblems } from '../http/api-problems.js';
@@ -9,7 +10,6 @@ import { TenantDirectory } from '../auth/tenant-directory.js';
 import { answerOf, IDEMPOTENCY_KEY, idempotentRequest } from '../http/idempotency-key.js';
 import { Roles } from '../auth/access.js';
 import { BULK_ACTIONS, runBulk } from './bulk.js';
-import type { Reply } from './chain-controls.controller.js';
 import { bulkBody } from './control-bodies.js';
 import { BulkDto } from './controls.dto.js';
 import { readBulk } from './read-control.js';
@@ -29,7 +29,7 @@ export class BulkController {
     @Body() sent: unknown,
     @Query() query: RequestQuery,
     @Headers('idempotency-key') key: string | undefined,
-    @Res({ passthrough: true }) reply: Reply,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<BulkDto> {
     return this.run(databases, 'cancel', sent, query, key, reply);
   }
@@ -41,7 +41,7 @@ export class BulkController {
     @Body() sent: unknown,
     @Query() query: RequestQuery,
     @Headers('idempotency-key') key: string | undefined,
-    @Res({ passthrough: true }) reply: Reply,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<BulkDto> {
     return this.run(databases, 'pause', sent, query, key, reply);
   }
@@ -53,7 +53,7 @@ export class BulkController {
     @Body() sent: unknown,
     @Query() query: RequestQuery,
     @Headers('idempotency-key') key: string | undefined,
-    @Res({ passthrough: true }) reply: Reply,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<BulkDto> {
     return this.run(databases, 'resume', sent, query, key, reply);
   }
@@ -69,7 +69,7 @@ export class BulkController {
     @Body() sent: unknown,
     @Query() query: RequestQuery,
     @Headers('idempotency-key') key: string | undefined,
-    @Res({ passthrough: true }) reply: Reply,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<BulkDto> {
     return this.run(databases, 'retry', sent, query, key, reply);
   }
@@ -80,7 +80,7 @@ export class BulkController {
     sent: unknown,
     query: RequestQuery,
     key: string | undefined,
-    reply: Reply,
+    reply: FastifyReply,
   ): Promise<BulkDto> {
     const body = readBulk(sent, query);
     const quota = body.dry_run === true ? undefined : await this.directory.quotaOf(databases.engine.tenant!);

@@ -1,10 +1,10 @@
 import { Body, Controller, Delete, Headers, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiHeader, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
 import { readChains, type TenantDatabases } from '#libs/repositories';
 import type { Queryable } from '#libs/repositories';
 import { priorityOf } from '../chains/creating/chain-input.js';
 import { ApiProblems } from '../http/api-problems.js';
-import type { CallerReply } from '../auth/caller.js';
 import { IF_MATCH } from '../http/entity-tag.js';
 import { Roles } from '../auth/access.js';
 import { ApiControl } from './api-control.js';
@@ -14,9 +14,6 @@ import { Controls, type ControlHeaders } from './controls.js';
 import { CancelledChainDto, ControlDto, ExecutedChainDto } from './controls.dto.js';
 import { readPlain, readPriority, readRetry } from './read-control.js';
 
-export interface Reply extends CallerReply {
-  header(name: string, value: string): Reply;
-}
 type RequestQuery = Record<string, unknown>;
 
 @ApiTags('controls')
@@ -40,7 +37,7 @@ export class ChainControlsController {
     @Body() sent: unknown,
     @Query() query: RequestQuery,
     @Headers() headers: ControlHeaders,
-    @Res({ passthrough: true }) reply: Reply,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ExecutedChainDto> {
     const done = 'started: only a PENDING chain is';
     const command = { kind: 'ExecuteChain' } as const;
@@ -69,7 +66,7 @@ export class ChainControlsController {
     @Body() sent: unknown,
     @Query() query: RequestQuery,
     @Headers() headers: ControlHeaders,
-    @Res({ passthrough: true }) reply: Reply,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<CancelledChainDto> {
     const done = 'cancelled: it has ended';
     const command = { kind: 'CancelChain' } as const;
@@ -93,7 +90,7 @@ export class ChainControlsController {
     @Param('chain_id') chainId: string,
     @Query() query: RequestQuery,
     @Headers('if-match') ifMatch: string | undefined,
-    @Res({ passthrough: true }) reply: Reply,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<CancelledChainDto> {
     return this.cancel(databases, chainId, undefined, query, { 'if-match': ifMatch }, reply);
   }
@@ -113,7 +110,7 @@ export class ChainControlsController {
     @Body() sent: unknown,
     @Query() query: RequestQuery,
     @Headers() headers: ControlHeaders,
-    @Res({ passthrough: true }) reply: Reply,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ControlDto> {
     const done = 'paused: only a RUNNING chain is';
     const command = { kind: 'PauseChain' } as const;
@@ -139,7 +136,7 @@ export class ChainControlsController {
     @Body() sent: unknown,
     @Query() query: RequestQuery,
     @Headers() headers: ControlHeaders,
-    @Res({ passthrough: true }) reply: Reply,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ControlDto> {
     const done = 'resumed: only a PAUSED chain is';
     const command = { kind: 'ResumeChain' } as const;
@@ -165,7 +162,7 @@ export class ChainControlsController {
     @Body() sent: unknown,
     @Query() query: RequestQuery,
     @Headers() headers: ControlHeaders,
-    @Res({ passthrough: true }) reply: Reply,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ControlDto> {
     const body = readRetry(sent, query);
     const command = {
@@ -191,7 +188,7 @@ export class ChainControlsController {
     @Body() sent: unknown,
     @Query() query: RequestQuery,
     @Headers() headers: ControlHeaders,
-    @Res({ passthrough: true }) reply: Reply,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ControlDto> {
     const body = readPriority(sent, query);
     const command = { kind: 'SetPriority', priority: priorityOf(body.priority) } as const;

@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
 import { answerOnce, commandChain, type Caller, type CommandOutcome, type OperatorCommand } from '#libs/chain-engine';
 import type { Refusal } from '#libs/chain-domain';
 import type { AuditedChange, Queryable, Quota, TenantDatabases } from '#libs/repositories';
 import { ChainReader } from '../chains/chain-reader.js';
 import { Problem } from '../http/problem.js';
-import { callerOf, type CallerReply } from '../auth/caller.js';
+import { callerOf } from '../auth/caller.js';
 import { chainTag, taskTag, versionsOf } from '../http/entity-tag.js';
 import { answerOf, idempotentRequest } from '../http/idempotency-key.js';
 import { TenantDirectory } from '../auth/tenant-directory.js';
@@ -30,10 +31,6 @@ export interface ControlHeaders {
   readonly 'if-match'?: string;
 }
 
-interface Reply extends CallerReply {
-  header(name: string, value: string): unknown;
-}
-
 /**
  * Carries out control calls. The answer to a call with an Idempotency-Key is stored in the transaction of the command
  * itself; a call that is refused leaves its key free. A dry run stores nothing, so its key is not looked at.
@@ -49,7 +46,7 @@ export class Controls {
   async call<T extends ControlDto = ControlDto>(
     { engine }: TenantDatabases,
     call: ControlCall,
-    reply: Reply,
+    reply: FastifyReply,
     complete: (db: Queryable, answer: ControlDto) => Promise<T> = async (_db, answer) => answer as T,
   ): Promise<T> {
     const { operation, chainId, body, headers, command } = call;

@@ -1,12 +1,12 @@
 import { Body, Controller, Headers, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
 import { resultFault } from '#libs/chain-engine';
 import type { TenantDatabases } from '#libs/repositories';
 import { priorityOf } from '../chains/creating/chain-input.js';
 import { Problem } from '../http/problem.js';
 import { Roles } from '../auth/access.js';
 import { ApiControl } from './api-control.js';
-import type { Reply } from './chain-controls.controller.js';
 import { priorityBody, resolveBody, retryTaskBody, skipBody } from './control-bodies.js';
 import { TenantDb } from '../auth/tenant-db.js';
 import { Controls, type ControlHeaders } from './controls.js';
@@ -38,7 +38,7 @@ export class TaskControlsController {
     @Body() sent: unknown,
     @Query() query: RequestQuery,
     @Headers() headers: ControlHeaders,
-    @Res({ passthrough: true }) reply: Reply,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ControlDto> {
     const command = { kind: 'SkipTask', taskId } as const;
     const body = readSkip(sent, query);
@@ -66,7 +66,7 @@ export class TaskControlsController {
     @Body() sent: unknown,
     @Query() query: RequestQuery,
     @Headers() headers: ControlHeaders,
-    @Res({ passthrough: true }) reply: Reply,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ControlDto> {
     const body = readResolve(sent, query);
     const fault = resultFault(body.result);
@@ -98,7 +98,7 @@ export class TaskControlsController {
     @Body() sent: unknown,
     @Query() query: RequestQuery,
     @Headers() headers: ControlHeaders,
-    @Res({ passthrough: true }) reply: Reply,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ControlDto> {
     const body = readPriority(sent, query);
     const command = { kind: 'SetPriority', taskId, priority: priorityOf(body.priority) } as const;
@@ -126,7 +126,7 @@ export class TaskControlsController {
     @Body() sent: unknown,
     @Query() query: RequestQuery,
     @Headers() headers: ControlHeaders,
-    @Res({ passthrough: true }) reply: Reply,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ControlDto> {
     const body = readRetryTask(sent, query);
     const includeDownstream = body.include_downstream ?? true;

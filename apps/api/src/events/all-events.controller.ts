@@ -9,6 +9,7 @@ import {
   ApiTags,
   getSchemaPath,
 } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
 import type { TenantDatabases } from '#libs/repositories';
 import { Problem } from '../http/problem.js';
 import { TenantDb } from '../auth/tenant-db.js';
@@ -18,7 +19,7 @@ import { wholeNumber } from '../http/query.js';
 import { EventLog } from './event-log.js';
 import { ChainEventListDto, eventDto } from './events.dto.js';
 import { LiveLog } from './live-log.js';
-import { OpenStreams, type StreamReply } from './open-streams.js';
+import { OpenStreams } from './open-streams.js';
 
 const KINDS = /^[A-Za-z]{1,64}(,[A-Za-z]{1,64}){0,31}$/;
 
@@ -74,7 +75,7 @@ export class AllEventsController {
     @Query() query: Record<string, unknown>,
     @Headers('accept') accept: string | undefined,
     @Headers('last-event-id') lastEventId: string | undefined,
-    @Res() reply: StreamReply,
+    @Res() reply: FastifyReply,
   ): Promise<void> {
     const limit = wholeNumber(query, 'limit', 200, 1, 1000);
     const after = wholeNumber(query, 'after', -1, 0, Number.MAX_SAFE_INTEGER);

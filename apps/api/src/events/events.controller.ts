@@ -10,6 +10,7 @@ import {
   getSchemaPath,
   ApiExtraModels,
 } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
 import { readHistory, type TenantDatabases } from '#libs/repositories';
 import { ChainReader } from '../chains/chain-reader.js';
 import { ApiProblems } from '../http/api-problems.js';
@@ -19,7 +20,7 @@ import { Roles } from '../auth/access.js';
 import { ChainWatch } from './chain-watch.js';
 import { ChainEventListDto, eventDto } from './events.dto.js';
 import { LiveEvents } from './live-events.js';
-import { OpenStreams, type StreamReply } from './open-streams.js';
+import { OpenStreams } from './open-streams.js';
 
 @ApiTags('events')
 @ApiExtraModels(ChainEventListDto)
@@ -64,7 +65,7 @@ export class EventsController {
     @Query() query: Record<string, unknown>,
     @Headers('accept') accept: string | undefined,
     @Headers('last-event-id') lastEventId: string | undefined,
-    @Res() reply: StreamReply,
+    @Res() reply: FastifyReply,
   ): Promise<void> {
     const after = wholeNumber(query, 'after', 0, 0, Number.MAX_SAFE_INTEGER);
     const limit = wholeNumber(query, 'limit', 200, 1, 1000);

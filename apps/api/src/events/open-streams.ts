@@ -1,14 +1,7 @@
-import type { ServerResponse } from 'node:http';
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
 import { unavailable } from '../http/problem-from-error.js';
 import { EventStream, STREAM_HEADERS } from './event-stream.js';
-
-/** As much of a Fastify reply as a stream needs. */
-export interface StreamReply {
-  readonly raw: ServerResponse;
-  hijack(): StreamReply;
-  send(payload: unknown): StreamReply;
-}
 
 /** The streams of this API: ended with it. */
 @Injectable()
@@ -17,7 +10,7 @@ export class OpenStreams implements OnModuleDestroy {
   private ending = false;
 
   /** Answers by a stream; by its head alone, and undefined, where only that was asked for. Throws UNAVAILABLE. */
-  start(reply: StreamReply, lastId?: number): EventStream | undefined {
+  start(reply: FastifyReply, lastId?: number): EventStream | undefined {
     if (this.ending) throw unavailable();
     reply.hijack();
     // A stream without a body would never end.

@@ -1,13 +1,10 @@
 import { Controller, Get, Res } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
 import { runHealthChecks, type HealthReport } from '#libs/platform';
 import { missingMigrations, Databases } from '#libs/repositories';
 import { Public } from '../auth/access.js';
 import { LivenessDto, ReadinessDto } from './health.dto.js';
-
-interface Reply {
-  code(status: number): Reply;
-}
 
 @ApiTags('system')
 @Controller()
@@ -37,7 +34,7 @@ export class HealthController {
   })
   @ApiResponse({ status: 200, type: ReadinessDto, description: 'It can.' })
   @ApiResponse({ status: 503, type: ReadinessDto, description: 'It can not; the failing checks say why.' })
-  async ready(@Res({ passthrough: true }) reply: Reply): Promise<HealthReport> {
+  async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<HealthReport> {
     const db = { query: (text: string) => this.databases.reads.query({ name: 'applied-migrations', text }) };
     const report = await runHealthChecks([
       {

@@ -1,6 +1,6 @@
 import { Problem } from './problem.js';
 
-/** The query of an operation that takes something away. */
+/** The query of an operation that removes something. */
 export const CONFIRM = {
   name: 'confirm',
   required: false,
@@ -14,14 +14,14 @@ export const DRY_RUN = {
   schema: { type: 'boolean' as const, default: false },
 };
 
-/** How long what was taken away can be restored, ms. */
+/** How long a removed thing can be restored, ms. */
 const RESTORABLE_MS = 24 * 3_600_000;
 
-/** Until when what is taken away now can be restored. */
+/** Until when something that is removed now can be restored. */
 export const restorableUntil = (): string => new Date(Date.now() + RESTORABLE_MS).toISOString();
 
-/** Whether the request only looks. Throws CONFIRMATION_REQUIRED where it neither does nor names the id again. */
-export function onlyLooks(query: Readonly<Record<string, unknown>>, id: string): boolean {
+/** Whether the request is a dry run. Throws CONFIRMATION_REQUIRED unless it is one or `confirm` repeats the id. */
+export function isDryRun(query: Readonly<Record<string, unknown>>, id: string): boolean {
   const { confirm, dry_run: dryRun } = query;
   if (dryRun === 'true') return true;
   if (dryRun !== undefined && dryRun !== 'false') {

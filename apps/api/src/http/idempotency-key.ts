@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { FastifyReply } from 'fastify';
 import { answerOnce, type Answer, type IdempotentRequest } from '#libs/chain-engine';
 import type { Database, Queryable } from '#libs/repositories';
 import { Problem } from './problem.js';
@@ -26,12 +27,8 @@ export function idempotentRequest(key: string | undefined, content: unknown): Id
   };
 }
 
-interface Reply {
-  header(name: string, value: string): unknown;
-}
-
 /** The answer that was given, or the problem that the key makes. */
-export function answerOf<T>(outcome: Answer<object>, reply: Reply): T {
+export function answerOf<T>(outcome: Answer<object>, reply: FastifyReply): T {
   switch (outcome.kind) {
     case 'key-reused':
       throw new Problem('IDEMPOTENCY_KEY_REUSED', 'This Idempotency-Key was used with another body: take a new key.');
@@ -56,7 +53,7 @@ export async function once<T extends object>(
   engine: Database,
   scope: string,
   request: IdempotentRequest | undefined,
-  reply: Reply,
+  reply: FastifyReply,
   work: (db: Queryable) => Promise<T>,
 ): Promise<T> {
   if (request === undefined) return engine.transaction(work);

@@ -1,4 +1,5 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, Inject } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { LOGGER } from '#libs/platform';
 import { toProblemDocument } from './problem.js';
 import { problemFromError } from './problem-from-error.js';
@@ -6,22 +7,6 @@ import { problemFromError } from './problem-from-error.js';
 /** As much of a pino logger as the filter needs. */
 export interface ProblemLog {
   error(fields: object, message: string): void;
-}
-
-/** As much of a Fastify request and reply as the filter needs. */
-export interface ProblemRequest {
-  readonly id: unknown;
-  readonly method: string;
-  readonly url: string;
-}
-interface ProblemReply {
-  readonly sent: boolean;
-  readonly raw: { readonly headersSent: boolean; destroy(): unknown };
-  code(status: number): ProblemReply;
-  removeHeader(name: string): unknown;
-  headers(values: Record<string, string>): ProblemReply;
-  type(contentType: string): ProblemReply;
-  send(payload: unknown): unknown;
 }
 
 /**
@@ -34,13 +19,11 @@ export class ProblemFilter implements ExceptionFilter {
 
   catch(error: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
-    this.answer(error, http.getRequest<ProblemRequest>(), http.getResponse<object>());
+    this.answer(error, http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>());
   }
 
   /** Also for what Fastify refuses before Nest sees it: pass it as the adapter's `frameworkErrors`. */
-  readonly answer = (error: unknown, request: ProblemRequest, fastifyReply: object): void => {
-    // Fastify's own type depends on the route's; here there is none.
-    const reply = fastifyReply as ProblemReply;
+  readonly answer = (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
     const problem = problemFromError(error);
     const path = request.url.split('?', 1)[0]!;
     if (problem.status >= 500) {

@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { Body, Controller, Delete, Get, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiBody, ApiHeader, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
 import { answerOnce } from '#libs/chain-engine';
 import { apiKeys, tellOfChange, type Queryable, type TenantDatabases } from '#libs/repositories';
 import { Problem } from '../http/problem.js';
 import { bodyReader } from '../http/read-body.js';
 import { ApiProblems } from '../http/api-problems.js';
-import { callerOf, type CallerReply } from '../auth/caller.js';
-import { CONFIRM, DRY_RUN, onlyLooks, restorableUntil } from '../http/confirmation.js';
+import { callerOf } from '../auth/caller.js';
+import { CONFIRM, DRY_RUN, isDryRun, restorableUntil } from '../http/confirmation.js';
 import { TenantDb } from '../auth/tenant-db.js';
 import { isId } from '../http/patterns.js';
 import { answerOf, IDEMPOTENCY_KEY, idempotentRequest, once } from '../http/idempotency-key.js';
@@ -15,10 +16,6 @@ import { ApiKeyDto, ApiKeyListDto, CreatedApiKeyDto, RevokedApiKeyDto } from './
 import { Roles } from '../auth/access.js';
 import { KEY_ROLES, type Role } from '../auth/roles.js';
 import { hashOf, newKey, SignIn } from '../auth/sign-in.js';
-
-interface Reply extends CallerReply {
-  header(name: string, value: string): Reply;
-}
 
 const DEFAULT_DAYS = 365;
 const KEY_ID = { name: 'key_id', schema: { type: 'string' as const, maxLength: 64 } };
@@ -64,7 +61,7 @@ export class KeysController {
     @TenantDb() { engine }: TenantDatabases,
     @Body() body: unknown,
     @Headers('idempotency-key') idempotencyKey: string | undefined,
-    @Res({ passthrough: true }) reply: Reply,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<CreatedApiKeyDto> {
     const { name, role, expires_in_days: days = DEFAULT_DAYS } = readKey(body);
     const caller = callerOf(reply);
@@ -104,12 +101,12 @@ export class KeysController {
     @TenantDb() { engine, reads }: TenantDatabases,
     @Param('key_id') id: string,
     @Query() query: Record<string, unknown>,
-    @Res({ passthrough: true }) reply: CallerReply,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<RevokedApiKeyDto> {
     const there = (await apiKeys.list(reads)).find((each) => each.key_id === id && each.revoked_at === null);
     if (there === undefined) throw notFound(id, 'to revoke');
-    const told = { restorable_until: restorableUntil() };
-    if (onlyLooks(query, id)) return { ...told, dry_run: true, key: there };
+    const answer = { restorable_until: restorableUntil() };
+    if (isDryRun(query, id)) return { ...answer, dry_run: true, key: there };
     const key = await engine.transaction(async (tx) => {
       const row = await apiKeys.revoke(tx, id);
       if (row === undefined) throw notFound(id, 'to revoke');
@@ -118,7 +115,7 @@ export class KeysController {
       return row;
     });
     this.signIn.forget();
-    return { ...told, dry_run: false, key };
+    return { ...answer, dry_run: false, key };
   }
 
   @Post(':key_id/restore')
@@ -136,7 +133,7 @@ export class KeysController {
     @TenantDb() { engine }: TenantDatabases,
     @Param('key_id') id: string,
     @Headers('idempotency-key') idempotencyKey: string | undefined,
-    @Res({ passthrough: true }) reply: Reply,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ApiKeyDto> {
     const work = async (db: Queryable): Promise<ApiKeyDto> => {
       const row = isId(id) ? await apiKeys.restore(db, id) : undefined;

@@ -1,15 +1,11 @@
 import { Controller, Get, Req, Res } from '@nestjs/common';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ApiOperation, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { DEFAULT_TENANT } from '#libs/chain-domain';
 import { Roles } from '../auth/access.js';
 import { ApiProblems } from '../http/api-problems.js';
 import { Problem } from '../http/problem.js';
 import { ApiMetrics } from './api-metrics.js';
-
-interface Reply {
-  type(contentType: string): Reply;
-}
 
 @ApiTags('system')
 @Controller('metrics')
@@ -31,7 +27,7 @@ export class ProcessMetricsController {
     content: { 'text/plain': { schema: { type: 'string' } } },
   })
   @ApiProblems()
-  async expose(@Req() { identity }: FastifyRequest, @Res({ passthrough: true }) reply: Reply): Promise<string> {
+  async expose(@Req() { identity }: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<string> {
     if (identity?.role !== 'platform' && identity?.tenant !== DEFAULT_TENANT) {
       const detail =
         'These are the figures of all tenants: they are for the role platform and keys of the tenant default.';

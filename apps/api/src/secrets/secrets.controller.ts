@@ -1,20 +1,17 @@
 import { Body, Controller, Delete, Get, Headers, HttpCode, Param, Post, Put, Query, Res } from '@nestjs/common';
 import { ApiBody, ApiHeader, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
 import { secrets, tellOfChange, type Queryable, type TenantDatabases } from '#libs/repositories';
 import { Problem } from '../http/problem.js';
 import { bodyReader } from '../http/read-body.js';
 import { Roles } from '../auth/access.js';
 import { ApiProblems } from '../http/api-problems.js';
-import { callerOf, type CallerReply } from '../auth/caller.js';
-import { CONFIRM, DRY_RUN, onlyLooks, restorableUntil } from '../http/confirmation.js';
+import { callerOf } from '../auth/caller.js';
+import { CONFIRM, DRY_RUN, isDryRun, restorableUntil } from '../http/confirmation.js';
 import { TenantDb } from '../auth/tenant-db.js';
 import { IDEMPOTENCY_KEY, idempotentRequest, once } from '../http/idempotency-key.js';
 import { SealingKeys } from './sealing-keys.js';
 import { DeletedSecretDto, SecretDto, SecretListDto } from './secrets.dto.js';
-
-interface Reply extends CallerReply {
-  header(name: string, value: string): Reply;
-}
 
 const NAME = {
   name: 'name',
@@ -53,7 +50,7 @@ export class SecretsController {
     @TenantDb() { engine }: TenantDatabases,
     @Param('name') name: string,
     @Body() body: unknown,
-    @Res({ passthrough: true }) reply: CallerReply,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<SecretDto> {
     const { value } = readSecret(body);
     const { keys } = this.sealing;
@@ -102,19 +99,19 @@ export class SecretsController {
     @TenantDb() { engine, reads }: TenantDatabases,
     @Param('name') name: string,
     @Query() query: Record<string, unknown>,
-    @Res({ passthrough: true }) reply: CallerReply,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<DeletedSecretDto> {
     const there = (await secrets.list(reads)).find((each) => each.name === name);
     if (there === undefined) throw notFound(name);
-    const told = { restorable_until: restorableUntil() };
-    if (onlyLooks(query, name)) return { ...told, dry_run: true, secret: there };
+    const answer = { restorable_until: restorableUntil() };
+    if (isDryRun(query, name)) return { ...answer, dry_run: true, secret: there };
     const secret = await engine.transaction(async (tx) => {
       const row = await secrets.remove(tx, name);
       if (row === undefined) throw notFound(name);
       await tellOfChange(tx, { ...callerOf(reply), action: 'deleteSecret', target: name, details: {} });
       return row;
     });
-    return { ...told, dry_run: false, secret };
+    return { ...answer, dry_run: false, secret };
   }
 
   @Post(':name/restore')
@@ -132,7 +129,7 @@ export class SecretsController {
     @TenantDb() { engine }: TenantDatabases,
     @Param('name') name: string,
     @Headers('idempotency-key') key: string | undefined,
-    @Res({ passthrough: true }) reply: Reply,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<SecretDto> {
     const work = async (db: Queryable): Promise<SecretDto> => {
       const row = await secrets.restore(db, known(name));

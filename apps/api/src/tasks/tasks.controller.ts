@@ -3,6 +3,7 @@ import { open, realpath } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { Controller, Get, Inject, Param, Query, Res, StreamableFile } from '@nestjs/common';
 import { ApiOperation, ApiParam, ApiProduces, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
 import { APP_CONFIG, type AppConfig } from '#libs/platform';
 import { readChains, readHistory, readQueues, type TenantDatabases } from '#libs/repositories';
 import type { ArtifactView } from '#libs/repositories';
@@ -16,10 +17,6 @@ import { ETAG, taskTag } from '../http/entity-tag.js';
 import { wholeNumber } from '../http/query.js';
 import { Roles } from '../auth/access.js';
 import { ArtifactListDto, AttemptListDto, LogListDto, TaskDetailDto, type ArtifactDto } from './tasks.dto.js';
-
-interface Reply {
-  header(name: string, value: string): Reply;
-}
 
 const CHAIN_ID = { name: 'chain_id', schema: { type: 'string' as const, maxLength: 64 } };
 const TASK_ID = { name: 'task_id', schema: { type: 'string' as const, maxLength: 64 } };
@@ -47,7 +44,7 @@ export class TasksController {
     @TenantDb() { reads }: TenantDatabases,
     @Param('chain_id') chainId: string,
     @Param('task_id') taskId: string,
-    @Res({ passthrough: true }) reply: Reply,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<TaskDetailDto> {
     const task = await this.reader.task(reads, chainId, taskId);
     reply.header('ETag', taskTag(task.changed_version));
@@ -166,7 +163,7 @@ export class TasksController {
     @Param('chain_id') chainId: string,
     @Param('task_id') taskId: string,
     @Param('*') name: string,
-    @Res({ passthrough: true }) reply: Reply,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<StreamableFile> {
     const task = await this.reader.task(reads, chainId, taskId);
     const rows = await readHistory.artifacts(reads, chainId, task.task_id);

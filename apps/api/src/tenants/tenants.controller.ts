@@ -1,5 +1,6 @@
 import { Body, Controller, Get, Headers, HttpCode, Param, Patch, Post, Res } from '@nestjs/common';
 import { ApiBody, ApiHeader, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
 import { answerOnce } from '#libs/chain-engine';
 import {
   PLATFORM,
@@ -16,15 +17,11 @@ import { Roles } from '../auth/access.js';
 import { TENANT_ID } from '../http/patterns.js';
 import { SignIn } from '../auth/sign-in.js';
 import { ApiProblems } from '../http/api-problems.js';
-import { callerOf, type CallerReply } from '../auth/caller.js';
+import { callerOf } from '../auth/caller.js';
 import { TenantDb } from '../auth/tenant-db.js';
 import { answerOf, IDEMPOTENCY_KEY, idempotentRequest } from '../http/idempotency-key.js';
 import { TenantDirectory } from '../auth/tenant-directory.js';
 import { OwnTenantDto, TenantDto, TenantListDto } from './tenants.dto.js';
-
-interface Reply extends CallerReply {
-  header(name: string, value: string): Reply;
-}
 
 const limit = { type: ['integer', 'null'], minimum: 0, maximum: 2_147_483_647, examples: [100] } as const;
 const changes = {
@@ -95,7 +92,7 @@ export class TenantsController {
   async create(
     @Body() body: unknown,
     @Headers('idempotency-key') key: string | undefined,
-    @Res({ passthrough: true }) reply: Reply,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<TenantDto> {
     const wanted = readNew(body);
     const work = async (tx: Queryable): Promise<TenantDto> => {
@@ -136,7 +133,7 @@ export class TenantsController {
   async change(
     @Param('tenant_id') id: string,
     @Body() body: unknown,
-    @Res({ passthrough: true }) reply: CallerReply,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<TenantDto> {
     const change = readChange(body);
     const changed = await this.platform.transaction(async (tx) => {

@@ -1,13 +1,14 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { Body, Controller, Delete, Get, Headers, HttpCode, Inject, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiBody, ApiHeader, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
 import { isObject } from '#libs/chain-domain';
 import { APP_CONFIG, isPrivateHost, type AppConfig } from '#libs/platform';
 import { tellOfChange, webhooks, type Queryable, type WebhookDelivery, type TenantDatabases } from '#libs/repositories';
 import { Problem } from '../http/problem.js';
 import { ApiProblems } from '../http/api-problems.js';
-import { callerOf, type CallerReply } from '../auth/caller.js';
-import { CONFIRM, DRY_RUN, onlyLooks, restorableUntil } from '../http/confirmation.js';
+import { callerOf } from '../auth/caller.js';
+import { CONFIRM, DRY_RUN, isDryRun, restorableUntil } from '../http/confirmation.js';
 import { TenantDb } from '../auth/tenant-db.js';
 import { IDEMPOTENCY_KEY, idempotentRequest, once } from '../http/idempotency-key.js';
 import { isId } from '../http/patterns.js';
@@ -23,9 +24,6 @@ import {
 } from './webhooks.dto.js';
 
 const EVENTS = ['chain.success', 'chain.failure', 'chain.cancelled'];
-interface Reply extends CallerReply {
-  header(name: string, value: string): Reply;
-}
 const WEBHOOK_ID = { name: 'webhook_id', schema: { type: 'string' as const, maxLength: 64 } };
 
 @ApiTags('webhooks')
@@ -66,7 +64,7 @@ export class WebhooksController {
     @TenantDb() { engine }: TenantDatabases,
     @Body() body: unknown,
     @Headers('idempotency-key') key: string | undefined,
-    @Res({ passthrough: true }) reply: Reply,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<CreatedWebhookDto> {
     const { url, events } = readWebhook(body, this.config.webhooksToPrivate);
     const work = async (db: Queryable): Promise<CreatedWebhookDto> => {
@@ -103,19 +101,19 @@ export class WebhooksController {
     @TenantDb() { engine, reads }: TenantDatabases,
     @Param('webhook_id') id: string,
     @Query() query: Record<string, unknown>,
-    @Res({ passthrough: true }) reply: CallerReply,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<DeletedWebhookDto> {
     const there = (await webhooks.list(reads)).find((each) => each.webhook_id === id);
     if (there === undefined) throw notFound(id);
-    const told = { restorable_until: restorableUntil() };
-    if (onlyLooks(query, id)) return { ...told, dry_run: true, webhook: there };
+    const answer = { restorable_until: restorableUntil() };
+    if (isDryRun(query, id)) return { ...answer, dry_run: true, webhook: there };
     const webhook = await engine.transaction(async (tx) => {
       const row = await webhooks.remove(tx, known(id));
       if (row === undefined) throw notFound(id);
       await tellOfChange(tx, { ...callerOf(reply), action: 'deleteWebhook', target: id, details: {} });
       return row;
     });
-    return { ...told, dry_run: false, webhook };
+    return { ...answer, dry_run: false, webhook };
   }
 
   @Post(':webhook_id/restore')
@@ -135,7 +133,7 @@ export class WebhooksController {
     @TenantDb() { engine }: TenantDatabases,
     @Param('webhook_id') id: string,
     @Headers('idempotency-key') key: string | undefined,
-    @Res({ passthrough: true }) reply: Reply,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<WebhookDto> {
     const work = async (db: Queryable): Promise<WebhookDto> => {
       const row = await webhooks.restore(db, known(id));
@@ -193,7 +191,7 @@ export class WebhooksController {
     @Param('webhook_id') id: string,
     @Param('delivery_id') deliveryId: string,
     @Headers('idempotency-key') key: string | undefined,
-    @Res({ passthrough: true }) reply: Reply,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<DeliveryDto> {
     const number = /^\d{1,15}$/.test(deliveryId) ? Number(deliveryId) : 0;
     const work = async (db: Queryable): Promise<DeliveryDto> => {
