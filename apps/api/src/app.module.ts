@@ -1,13 +1,14 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { failpoint, PlatformModule, type AppConfig, type Logger } from '#libs/platform';
-import { RepositoriesModule } from '#libs/repositories';
+import { failpoint, HealthModule, PlatformModule, type AppConfig, type Logger } from '#libs/platform';
+import { Databases, RepositoriesModule } from '#libs/repositories';
 import { AuditModule } from './audit/audit.module.js';
 import { AuthModule } from './auth/auth.module.js';
 import { CatalogueModule } from './catalogue/catalogue.module.js';
 import { ChainsModule } from './chains/chains.module.js';
 import { ControlsModule } from './controls/controls.module.js';
 import { EventsModule } from './events/events.module.js';
-import { HealthModule } from './health/health.module.js';
+import { apiHealth } from './health/api-health.js';
+import { HealthController } from './health/health.controller.js';
 import { HttpModule } from './http/http.module.js';
 import { KeysModule } from './keys/keys.module.js';
 import { MetricsModule } from './metrics/metrics.module.js';
@@ -44,7 +45,7 @@ export class AppModule {
         AuditModule,
         SecretsModule,
         TenantsModule,
-        HealthModule,
+        HealthModule.forApp({ controllers: [HealthController], inject: [Databases], useFactory: apiHealth }),
         QueueBoardModule,
       ],
     };

@@ -27,7 +27,7 @@ describe('the listener', () => {
     lines.length = 0;
     const logger = createLogger('status-listener', 'info', { write: (line) => void lines.push(line) });
     const config = readAppConfig({ DATABASE_URL: database.url });
-    const module = await Test.createTestingModule({ imports: [ListenerModule.with(config, logger)] })
+    const module = await Test.createTestingModule({ imports: [ListenerModule.forRoot(config, logger)] })
       .setLogger(new NestLogger(logger))
       .compile();
     return module.createNestApplication<NestFastifyApplication>(new FastifyAdapter(), { forceCloseConnections: true });

@@ -13,7 +13,7 @@ import { WebhookDeliveryModule } from './webhooks/webhook-delivery.module.js';
 /** Moves chains on. Every replica runs all loops: there is no leader, and leases give out what one does for all. */
 @Module({})
 export class ListenerModule {
-  static with(config: AppConfig, logger: Logger): DynamicModule {
+  static forRoot(config: AppConfig, logger: Logger): DynamicModule {
     return {
       module: ListenerModule,
       imports: [

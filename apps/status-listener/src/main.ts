@@ -11,7 +11,7 @@ const config = configOrExit();
 const logger = createLogger('status-listener', config.logLevel);
 const endTracing = await startTracing('status-listener');
 const app = await NestFactory.create<NestFastifyApplication>(
-  ListenerModule.with(config, logger),
+  ListenerModule.forRoot(config, logger),
   new FastifyAdapter(),
   // Probes keep connections open: they must not hold up the end of the process.
   { logger: new NestLogger(logger), forceCloseConnections: true },

@@ -1,15 +1,15 @@
 import { Controller, Get, Res } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { runHealthChecks, type HealthReport } from '#libs/platform';
-import { missingMigrations, Databases } from '#libs/repositories';
+import { HealthService, type HealthReport } from '#libs/platform';
 import { Public } from '../auth/access.js';
 import { LivenessDto, ReadinessDto } from './health.dto.js';
 
+/** The probes, documented as part of the API. */
 @ApiTags('system')
 @Controller()
 export class HealthController {
-  constructor(private readonly databases: Databases) {}
+  constructor(private readonly health: HealthService) {}
 
   @Get('health/live')
   @Public()
@@ -35,16 +35,7 @@ export class HealthController {
   @ApiResponse({ status: 200, type: ReadinessDto, description: 'It can.' })
   @ApiResponse({ status: 503, type: ReadinessDto, description: 'It can not; the failing checks say why.' })
   async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<HealthReport> {
-    const db = { query: (text: string) => this.databases.reads.query({ name: 'applied-migrations', text }) };
-    const report = await runHealthChecks([
-      {
-        name: 'database',
-        check: async () => {
-          const missing = await missingMigrations(db);
-          if (missing.length > 0) throw new Error(`the schema lacks ${missing[0]}: run "npm run migrate"`);
-        },
-      },
-    ]);
+    const report = await this.health.ready();
     reply.code(report.status === 'ok' ? 200 : 503);
     return report;
   }
