@@ -1,20 +1,16 @@
-import { applyDecorators, Body, Controller, Headers, HttpCode, Post, Query, Res } from '@nestjs/common';
+import { applyDecorators, Body, Controller, HttpCode, Post } from '@nestjs/common';
 import { ApiBody, ApiHeader, ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
-import type { FastifyReply } from 'fastify';
 import { answerLongOnce } from '#libs/chain-engine';
-import type { TenantDatabases } from '#libs/repositories';
 import { ApiProblems } from '../http/api-problems.js';
 import { callerOf } from '../auth/caller.js';
-import { TenantDb } from '../auth/tenant-db.js';
 import { TenantDirectory } from '../auth/tenant-directory.js';
 import { answerOf, IDEMPOTENCY_KEY, idempotentRequest } from '../http/idempotency-key.js';
 import { Roles } from '../auth/access.js';
 import { BULK_ACTIONS, runBulk } from './bulk.js';
 import { bulkBody } from './control-bodies.js';
 import { BulkDto } from './controls.dto.js';
+import { Control, type ControlRequest } from './control-request.js';
 import { readBulk } from './read-control.js';
-
-type RequestQuery = Record<string, unknown>;
 
 @ApiTags('controls')
 @Controller('chains/bulk')
@@ -24,38 +20,20 @@ export class BulkController {
 
   @Post('cancel')
   @ApiBulk('cancelChains', 'Cancel many chains', 'A filter without a status finds PENDING, RUNNING and PAUSED chains.')
-  cancel(
-    @TenantDb() databases: TenantDatabases,
-    @Body() sent: unknown,
-    @Query() query: RequestQuery,
-    @Headers('idempotency-key') key: string | undefined,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<BulkDto> {
-    return this.run(databases, 'cancel', sent, query, key, reply);
+  cancel(@Control() request: ControlRequest, @Body() sent: unknown): Promise<BulkDto> {
+    return this.run(request, 'cancel', sent);
   }
 
   @Post('pause')
   @ApiBulk('pauseChains', 'Pause many chains', 'A filter without a status finds RUNNING chains.')
-  pause(
-    @TenantDb() databases: TenantDatabases,
-    @Body() sent: unknown,
-    @Query() query: RequestQuery,
-    @Headers('idempotency-key') key: string | undefined,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<BulkDto> {
-    return this.run(databases, 'pause', sent, query, key, reply);
+  pause(@Control() request: ControlRequest, @Body() sent: unknown): Promise<BulkDto> {
+    return this.run(request, 'pause', sent);
   }
 
   @Post('resume')
   @ApiBulk('resumeChains', 'Resume many chains', 'A filter without a status finds PAUSED chains.')
-  resume(
-    @TenantDb() databases: TenantDatabases,
-    @Body() sent: unknown,
-    @Query() query: RequestQuery,
-    @Headers('idempotency-key') key: string | undefined,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<BulkDto> {
-    return this.run(databases, 'resume', sent, query, key, reply);
+  resume(@Control() request: ControlRequest, @Body() sent: unknown): Promise<BulkDto> {
+    return this.run(request, 'resume', sent);
   }
 
   @Post('retry')
@@ -64,30 +42,22 @@ export class BulkController {
     'Retry many chains from their breakpoints',
     'A filter without a status finds FAILURE and CANCELLED chains.',
   )
-  retry(
-    @TenantDb() databases: TenantDatabases,
-    @Body() sent: unknown,
-    @Query() query: RequestQuery,
-    @Headers('idempotency-key') key: string | undefined,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<BulkDto> {
-    return this.run(databases, 'retry', sent, query, key, reply);
+  retry(@Control() request: ControlRequest, @Body() sent: unknown): Promise<BulkDto> {
+    return this.run(request, 'retry', sent);
   }
 
   private async run(
-    databases: TenantDatabases,
+    { databases, query, headers, reply }: ControlRequest,
     name: keyof typeof BULK_ACTIONS,
     sent: unknown,
-    query: RequestQuery,
-    key: string | undefined,
-    reply: FastifyReply,
   ): Promise<BulkDto> {
     const body = readBulk(sent, query);
-    const quota = body.dry_run === true ? undefined : await this.directory.quotaOf(databases.engine.tenant!);
-    const request = idempotentRequest(key, body);
-    const work = (): Promise<BulkDto> => runBulk(databases, BULK_ACTIONS[name], body, callerOf(reply), quota);
-    const once = body.dry_run === true ? undefined : request;
-    return answerOf(await answerLongOnce(databases.engine, `bulk:${name}`, once, work), reply);
+    const dryRun = body.dry_run === true;
+    const quota = dryRun ? undefined : await this.directory.quotaOf(databases.engine.tenant!);
+    const request = idempotentRequest(headers['idempotency-key'], body);
+    const run = { databases, action: BULK_ACTIONS[name], body, caller: callerOf(reply), quota };
+    const work = (): Promise<BulkDto> => runBulk(run);
+    return answerOf(await answerLongOnce(databases.engine, `bulk:${name}`, dryRun ? undefined : request, work), reply);
   }
 }
 

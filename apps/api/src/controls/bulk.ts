@@ -5,7 +5,8 @@ import { readCursor, readListQuery, writeCursor } from '../chains/list-query.js'
 import { problemFromError } from '../http/problem-from-error.js';
 import { Problem } from '../http/problem.js';
 import { DEFAULT_PER_SECOND, MAX_BULK } from './control-bodies.js';
-import { conflict, auditOf } from './controls.js';
+import { auditOf } from './controls.js';
+import { refusalProblem } from './refusals.js';
 import type { BulkDto, BulkResultDto } from './controls.dto.js';
 import type { BulkBody } from './read-control.js';
 
@@ -14,7 +15,6 @@ export interface BulkAction {
   /** The name of the operation. */
   readonly operation: string;
   readonly command: OperatorCommand;
-  readonly done: string;
   readonly statuses: readonly string[];
   /** Starts work: chains are taken at a bounded rate. */
   readonly paced: boolean;
@@ -24,28 +24,24 @@ export const BULK_ACTIONS: Readonly<Record<'cancel' | 'pause' | 'resume' | 'retr
   cancel: {
     operation: 'cancelChains',
     command: { kind: 'CancelChain' },
-    done: 'cancelled: it has ended',
     statuses: ['PENDING', 'RUNNING', 'PAUSED'],
     paced: false,
   },
   pause: {
     operation: 'pauseChains',
     command: { kind: 'PauseChain' },
-    done: 'paused: only a RUNNING chain is',
     statuses: ['RUNNING'],
     paced: false,
   },
   resume: {
     operation: 'resumeChains',
     command: { kind: 'ResumeChain' },
-    done: 'resumed: only a PAUSED chain is',
     statuses: ['PAUSED'],
     paced: true,
   },
   retry: {
     operation: 'retryChains',
     command: { kind: 'RetryChain', includeDownstream: true },
-    done: 'retried: it has not been started',
     statuses: ['FAILURE', 'CANCELLED'],
     paced: true,
   },
@@ -61,18 +57,22 @@ interface Target {
   readonly cursor: string;
 }
 
+/** One call of a bulk action. */
+export interface BulkRun {
+  readonly databases: TenantDatabases;
+  readonly action: BulkAction;
+  readonly body: BulkBody;
+  readonly caller: Caller;
+  readonly quota: Quota | undefined;
+}
+
 /**
  * Does the action to each chain by itself, so that one which refuses does not hold up the others. A chain is done or
  * not by its own compare-and-set: doing the call again harms nothing.
  */
-export async function runBulk(
-  databases: TenantDatabases,
-  action: BulkAction,
-  body: BulkBody,
-  caller: Caller,
-  quota?: Quota,
-): Promise<BulkDto> {
-  const { targets, more } = await targetsOf(databases, action, body);
+export async function runBulk(run: BulkRun): Promise<BulkDto> {
+  const { action, body } = run;
+  const { targets, more } = await targetsOf(run);
   const dryRun = body.dry_run === true;
   const perSecond = action.paced && !dryRun ? (body.max_per_second ?? DEFAULT_PER_SECOND) : Infinity;
   const results: BulkResultDto[] = [];
@@ -83,7 +83,7 @@ export async function runBulk(
       const index = next++;
       const early = begun + (index * 1000) / perSecond - performance.now();
       if (early > 0) await new Promise((resolve) => setTimeout(resolve, early));
-      results[index] = await actOn(databases, action, targets[index]!.chainId, body, caller, quota);
+      results[index] = await actOn(run, targets[index]!.chainId);
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));
@@ -99,17 +99,15 @@ export async function runBulk(
   };
 }
 
-async function actOn(
-  { engine }: TenantDatabases,
-  { operation, command, done }: BulkAction,
-  chainId: string,
-  { dry_run: dryRun = false, note }: BulkBody,
-  caller: Caller,
-  quota?: Quota,
-): Promise<BulkResultDto> {
-  const words = auditOf(caller, operation, chainId, command, { note, bulk: true });
+async function actOn({ databases, action, body, caller, quota }: BulkRun, chainId: string): Promise<BulkResultDto> {
+  const { operation, command } = action;
+  const options = {
+    dryRun: body.dry_run === true,
+    quota,
+    ...auditOf(caller, { operation, chainId, command, body }, { bulk: true }),
+  };
   const none = { chain_id: chainId, tasks_changed: 0, detail: null };
-  const outcome = await commandChain(engine, chainId, command, { dryRun, quota, ...words }).catch((error: unknown) => {
+  const outcome = await commandChain(databases.engine, chainId, command, options).catch((error: unknown) => {
     if (error instanceof QuotaExceeded) return error;
     throw error;
   });
@@ -120,7 +118,7 @@ async function actOn(
     case 'done':
       return { ...none, outcome: 'done', status: outcome.status, tasks_changed: outcome.changes.length };
     case 'refused': {
-      const { detail } = conflict(outcome.refusal, done);
+      const { detail } = refusalProblem(outcome.refusal, command);
       return { ...none, outcome: 'refused', status: outcome.refusal.status, detail };
     }
     default:
@@ -128,11 +126,8 @@ async function actOn(
   }
 }
 
-async function targetsOf(
-  databases: TenantDatabases,
-  action: BulkAction,
-  { ids, filter, limit = MAX_BULK, cursor }: BulkBody,
-): Promise<{ targets: Target[]; more: boolean }> {
+async function targetsOf({ databases, action, body }: BulkRun): Promise<{ targets: Target[]; more: boolean }> {
+  const { ids, filter, limit = MAX_BULK, cursor } = body;
   if ((ids === undefined) === (filter === undefined)) throw wrong('', 'Give ids or filter, and not both.');
   if (ids !== undefined) {
     const from = cursor === undefined ? 0 : Number(/^ids:(\d{1,4})$/.exec(cursor)?.[1] ?? NaN);

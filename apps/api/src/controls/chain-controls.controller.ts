@@ -1,20 +1,16 @@
-import { Body, Controller, Delete, Headers, Param, Post, Query, Res } from '@nestjs/common';
+import { Body, Controller, Delete, Param, Post } from '@nestjs/common';
 import { ApiHeader, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
-import type { FastifyReply } from 'fastify';
-import { readChains, type TenantDatabases } from '#libs/repositories';
-import type { Queryable } from '#libs/repositories';
+import { readChains, type Queryable } from '#libs/repositories';
+import { Roles } from '../auth/access.js';
 import { priorityOf } from '../chains/creating/chain-input.js';
 import { ApiProblems } from '../http/api-problems.js';
 import { IF_MATCH } from '../http/entity-tag.js';
-import { Roles } from '../auth/access.js';
 import { ApiControl } from './api-control.js';
 import { plainBody, priorityBody, retryBody } from './control-bodies.js';
-import { TenantDb } from '../auth/tenant-db.js';
-import { Controls, type ControlHeaders } from './controls.js';
+import { Control, type ControlRequest } from './control-request.js';
+import { Controls } from './controls.js';
 import { CancelledChainDto, ControlDto, ExecutedChainDto } from './controls.dto.js';
 import { readPlain, readPriority, readRetry } from './read-control.js';
-
-type RequestQuery = Record<string, unknown>;
 
 @ApiTags('controls')
 @Controller('chains/:chain_id')
@@ -32,24 +28,13 @@ export class ChainControlsController {
     status: 202,
   })
   execute(
-    @TenantDb() databases: TenantDatabases,
+    @Control() request: ControlRequest,
     @Param('chain_id') chainId: string,
     @Body() sent: unknown,
-    @Query() query: RequestQuery,
-    @Headers() headers: ControlHeaders,
-    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ExecutedChainDto> {
-    const done = 'started: only a PENDING chain is';
     const command = { kind: 'ExecuteChain' } as const;
-    const call = { operation: 'executeChain', chainId, command, done, body: readPlain(sent, query), headers };
-    return this.controls.call<ExecutedChainDto>(databases, call, reply, async (db, answer) => {
-      const chain = await readChains.chain(db, chainId);
-      return {
-        ...answer,
-        execution_id: chain?.execution_id ?? null,
-        started_at: chain?.started_at ?? null,
-      };
-    });
+    const call = { operation: 'executeChain', chainId, command, body: readPlain(sent, request.query) };
+    return this.controls.call<ExecutedChainDto>(request, call, executedAt);
   }
 
   @Post('cancel')
@@ -61,17 +46,13 @@ export class ChainControlsController {
     answer: CancelledChainDto,
   })
   cancel(
-    @TenantDb() databases: TenantDatabases,
+    @Control() request: ControlRequest,
     @Param('chain_id') chainId: string,
     @Body() sent: unknown,
-    @Query() query: RequestQuery,
-    @Headers() headers: ControlHeaders,
-    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<CancelledChainDto> {
-    const done = 'cancelled: it has ended';
     const command = { kind: 'CancelChain' } as const;
-    const call = { operation: 'cancelChain', chainId, command, done, body: readPlain(sent, query), headers };
-    return this.controls.call<CancelledChainDto>(databases, call, reply, cancelledAt);
+    const call = { operation: 'cancelChain', chainId, command, body: readPlain(sent, request.query) };
+    return this.controls.call<CancelledChainDto>(request, call, cancelledAt);
   }
 
   @Delete()
@@ -85,14 +66,9 @@ export class ChainControlsController {
   })
   @ApiResponse({ status: 200, type: CancelledChainDto, description: 'The chain is CANCELLED.' })
   @ApiProblems(400, 404, 409, 412, 503)
-  remove(
-    @TenantDb() databases: TenantDatabases,
-    @Param('chain_id') chainId: string,
-    @Query() query: RequestQuery,
-    @Headers('if-match') ifMatch: string | undefined,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<CancelledChainDto> {
-    return this.cancel(databases, chainId, undefined, query, { 'if-match': ifMatch }, reply);
+  remove(@Control() request: ControlRequest, @Param('chain_id') chainId: string): Promise<CancelledChainDto> {
+    const headers = { 'if-match': request.headers['if-match'] };
+    return this.cancel({ ...request, headers }, chainId, undefined);
   }
 
   @Post('pause')
@@ -105,20 +81,13 @@ export class ChainControlsController {
     answer: ControlDto,
   })
   pause(
-    @TenantDb() databases: TenantDatabases,
+    @Control() request: ControlRequest,
     @Param('chain_id') chainId: string,
     @Body() sent: unknown,
-    @Query() query: RequestQuery,
-    @Headers() headers: ControlHeaders,
-    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ControlDto> {
-    const done = 'paused: only a RUNNING chain is';
     const command = { kind: 'PauseChain' } as const;
-    return this.controls.call(
-      databases,
-      { operation: 'pauseChain', chainId, command, done, body: readPlain(sent, query), headers },
-      reply,
-    );
+    const body = readPlain(sent, request.query);
+    return this.controls.call(request, { operation: 'pauseChain', chainId, command, body });
   }
 
   @Post('resume')
@@ -131,20 +100,13 @@ export class ChainControlsController {
     answer: ControlDto,
   })
   resume(
-    @TenantDb() databases: TenantDatabases,
+    @Control() request: ControlRequest,
     @Param('chain_id') chainId: string,
     @Body() sent: unknown,
-    @Query() query: RequestQuery,
-    @Headers() headers: ControlHeaders,
-    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ControlDto> {
-    const done = 'resumed: only a PAUSED chain is';
     const command = { kind: 'ResumeChain' } as const;
-    return this.controls.call(
-      databases,
-      { operation: 'resumeChain', chainId, command, done, body: readPlain(sent, query), headers },
-      reply,
-    );
+    const body = readPlain(sent, request.query);
+    return this.controls.call(request, { operation: 'resumeChain', chainId, command, body });
   }
 
   @Post('retry')
@@ -157,21 +119,17 @@ export class ChainControlsController {
     answer: ControlDto,
   })
   retry(
-    @TenantDb() databases: TenantDatabases,
+    @Control() request: ControlRequest,
     @Param('chain_id') chainId: string,
     @Body() sent: unknown,
-    @Query() query: RequestQuery,
-    @Headers() headers: ControlHeaders,
-    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ControlDto> {
-    const body = readRetry(sent, query);
+    const body = readRetry(sent, request.query);
     const command = {
       kind: 'RetryChain',
       ...(body.from && { from: body.from }),
       includeDownstream: body.include_downstream ?? true,
     } as const;
-    const done = 'retried: it has not been started';
-    return this.controls.call(databases, { operation: 'retryChain', chainId, command, done, body, headers }, reply);
+    return this.controls.call(request, { operation: 'retryChain', chainId, command, body });
   }
 
   @Post('priority')
@@ -183,22 +141,19 @@ export class ChainControlsController {
     answer: ControlDto,
   })
   setPriority(
-    @TenantDb() databases: TenantDatabases,
+    @Control() request: ControlRequest,
     @Param('chain_id') chainId: string,
     @Body() sent: unknown,
-    @Query() query: RequestQuery,
-    @Headers() headers: ControlHeaders,
-    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ControlDto> {
-    const body = readPriority(sent, query);
+    const body = readPriority(sent, request.query);
     const command = { kind: 'SetPriority', priority: priorityOf(body.priority) } as const;
-    const done = 'given a priority: it has ended';
-    return this.controls.call(
-      databases,
-      { operation: 'setChainPriority', chainId, command, done, body, headers },
-      reply,
-    );
+    return this.controls.call(request, { operation: 'setChainPriority', chainId, command, body });
   }
+}
+
+async function executedAt(db: Queryable, answer: ControlDto): Promise<ExecutedChainDto> {
+  const chain = await readChains.chain(db, answer.chain_id);
+  return { ...answer, execution_id: chain?.execution_id ?? null, started_at: chain?.started_at ?? null };
 }
 
 async function cancelledAt(db: Queryable, answer: ControlDto): Promise<CancelledChainDto> {

@@ -1,8 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import type { FastifyReply } from 'fastify';
 import { answerOnce, commandChain, type Caller, type CommandOutcome, type OperatorCommand } from '#libs/chain-engine';
-import type { Refusal } from '#libs/chain-domain';
-import type { AuditedChange, Queryable, Quota, TenantDatabases } from '#libs/repositories';
+import type { AuditedChange, Queryable } from '#libs/repositories';
 import { ChainReader } from '../chains/chain-reader.js';
 import { Problem } from '../http/problem.js';
 import { callerOf } from '../auth/caller.js';
@@ -10,30 +8,24 @@ import { chainTag, taskTag, versionsOf } from '../http/entity-tag.js';
 import { answerOf, idempotentRequest } from '../http/idempotency-key.js';
 import { TenantDirectory } from '../auth/tenant-directory.js';
 import type { ControlDto } from './controls.dto.js';
+import type { ControlRequest } from './control-request.js';
 import type { ControlBody } from './read-control.js';
+import { refusalProblem } from './refusals.js';
 
-/** One call of a control: what is to be done, as whom it is known, and what came with it. */
+/** What a control call asks for. */
 export interface ControlCall {
-  /** The name of the operation: the scope of the idempotency key, with the chain. */
+  /** The name of the operation: with the chain it is the scope of the idempotency key. */
   readonly operation: string;
   readonly chainId: string;
-  readonly command: OperatorCommand;
-  /** For words: what the chain or task cannot be. */
-  readonly done: string;
-  readonly body: ControlBody;
-  readonly headers: ControlHeaders;
   /** The task that the path names. */
   readonly taskId?: string;
-}
-
-export interface ControlHeaders {
-  readonly 'idempotency-key'?: string;
-  readonly 'if-match'?: string;
+  readonly command: OperatorCommand;
+  readonly body: ControlBody;
 }
 
 /**
  * Carries out control calls. The answer to a call with an Idempotency-Key is stored in the transaction of the command
- * itself; a call that is refused leaves its key free. A dry run stores nothing, so its key is not looked at.
+ * itself; a call that is refused leaves its key free. A dry run stores nothing and ignores its key.
  */
 @Injectable()
 export class Controls {
@@ -42,30 +34,29 @@ export class Controls {
     private readonly directory: TenantDirectory,
   ) {}
 
-  /** Does it and answers; `complete` adds to the answer what the command itself does not tell. */
+  /** Carries out the call. `complete` adds to the answer what the command itself does not return. */
   async call<T extends ControlDto = ControlDto>(
-    { engine }: TenantDatabases,
+    { databases: { engine }, headers, reply }: ControlRequest,
     call: ControlCall,
-    reply: FastifyReply,
     complete: (db: Queryable, answer: ControlDto) => Promise<T> = async (_db, answer) => answer as T,
   ): Promise<T> {
-    const { operation, chainId, body, headers, command } = call;
+    const { operation, chainId, taskId, body, command } = call;
     const dryRun = body.dry_run === true;
     const request = idempotentRequest(headers['idempotency-key'], { body, command });
     const scope = `${operation}:${this.reader.id(chainId)}`;
     const quota = dryRun ? undefined : await this.directory.quotaOf(engine.tenant!);
-    const work = async (db: Queryable): Promise<T> => complete(db, await this.act(db, call, callerOf(reply), quota));
+    const caller = callerOf(reply);
+    const work = async (db: Queryable): Promise<T> => {
+      const versions = versionsOf(headers['if-match'], taskId !== undefined);
+      const expected = versions && { taskId, versions };
+      const options = { dryRun, expected, quota, ...auditOf(caller, call) };
+      return complete(db, this.answer(call, await commandChain(db, chainId, command, options)));
+    };
     const outcome = await answerOnce(engine, scope, dryRun ? undefined : request, work);
     return answerOf(outcome, reply);
   }
 
-  private async act(db: Queryable, call: ControlCall, caller: Caller, quota?: Quota): Promise<ControlDto> {
-    const { operation, chainId, command, body, done, headers, taskId } = call;
-    const dryRun = body.dry_run === true;
-    const versions = versionsOf(headers['if-match'], taskId !== undefined);
-    const expected = versions === undefined ? undefined : { taskId, versions };
-    const words = auditOf(caller, operation, chainId, command, body);
-    const outcome = await commandChain(db, chainId, command, { dryRun, expected, quota, ...words });
+  private answer({ chainId, taskId, command, body }: ControlCall, outcome: CommandOutcome): ControlDto {
     switch (outcome.kind) {
       case 'outdated': {
         const tag = taskId === undefined ? chainTag(outcome.version) : taskTag(outcome.version);
@@ -81,9 +72,9 @@ export class Controls {
       case 'task-not-found':
         throw new Problem('TASK_NOT_FOUND', `The chain has no task ${JSON.stringify(outcome.taskId.slice(0, 80))}.`);
       case 'refused':
-        throw conflict(outcome.refusal, done, 'taskId' in command);
+        throw refusalProblem(outcome.refusal, command);
       case 'done':
-        return { chain_id: chainId, dry_run: dryRun, ...changesOf(outcome) };
+        return { chain_id: chainId, dry_run: body.dry_run === true, ...changesOf(outcome) };
     }
   }
 }
@@ -91,43 +82,18 @@ export class Controls {
 /** What the chain's history and the audit log keep of a command: who, why, and what was asked for. */
 export function auditOf(
   caller: Caller,
-  action: string,
-  chainId: string,
-  command: OperatorCommand,
-  { note = null, ...more }: { readonly note?: string | null; readonly bulk?: true },
+  { operation: action, chainId, command, body }: ControlCall,
+  more: Readonly<Record<string, unknown>> = {},
 ): { data: Record<string, unknown>; audit: AuditedChange } {
-  const details: Record<string, unknown> = { note };
+  const details: Record<string, unknown> = { note: body.note ?? null };
   if (command.kind === 'RetryChain' && command.from !== undefined) {
     details['from'] = command.from;
     details['include_downstream'] = command.includeDownstream;
   }
   if (command.kind === 'SetPriority') details['priority'] = command.priority;
-  if (more.bulk) details['bulk'] = true;
+  Object.assign(details, more);
   const target = 'taskId' in command && command.taskId !== undefined ? `${chainId}/${command.taskId}` : chainId;
   return { data: { by: caller.actor, ...details }, audit: { ...caller, action, target, details } };
-}
-
-/** A refusal in words, with the state that stands against it. */
-export function conflict(refusal: Refusal, done: string, ofTask = false): Problem {
-  const state = { chain_status: refusal.status };
-  switch (refusal.refused) {
-    case 'CHAIN_STATE_CONFLICT': {
-      const detail = ofTask
-        ? `The chain is ${refusal.status}: a task of it cannot be ${done}.`
-        : `The chain is ${refusal.status} and cannot be ${done}.`;
-      return new Problem('CHAIN_STATE_CONFLICT', detail, { state });
-    }
-    case 'NOTHING_TO_RETRY': {
-      const detail = `The chain is ${refusal.status} and has no task that failed, was cancelled or skipped.`;
-      return new Problem('CHAIN_STATE_CONFLICT', detail, { state });
-    }
-    case 'TASK_STATE_CONFLICT': {
-      const { taskId, taskStatus } = refusal;
-      return new Problem('TASK_STATE_CONFLICT', `Task ${taskId} is ${taskStatus} and cannot be ${done}.`, {
-        state: { ...state, task_id: taskId, task_status: taskStatus },
-      });
-    }
-  }
 }
 
 function changesOf({

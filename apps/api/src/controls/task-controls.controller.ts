@@ -1,19 +1,15 @@
-import { Body, Controller, Headers, Param, Post, Query, Res } from '@nestjs/common';
+import { Body, Controller, Param, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import type { FastifyReply } from 'fastify';
 import { resultFault } from '#libs/chain-engine';
-import type { TenantDatabases } from '#libs/repositories';
+import { Roles } from '../auth/access.js';
 import { priorityOf } from '../chains/creating/chain-input.js';
 import { Problem } from '../http/problem.js';
-import { Roles } from '../auth/access.js';
 import { ApiControl } from './api-control.js';
 import { priorityBody, resolveBody, retryTaskBody, skipBody } from './control-bodies.js';
-import { TenantDb } from '../auth/tenant-db.js';
-import { Controls, type ControlHeaders } from './controls.js';
+import { Control, type ControlRequest } from './control-request.js';
+import { Controls } from './controls.js';
 import { ControlDto } from './controls.dto.js';
 import { readPriority, readResolve, readRetryTask, readSkip } from './read-control.js';
-
-type RequestQuery = Record<string, unknown>;
 
 @ApiTags('controls')
 @Controller('chains/:chain_id/tasks/:task_id')
@@ -32,21 +28,14 @@ export class TaskControlsController {
     task: true,
   })
   skip(
-    @TenantDb() databases: TenantDatabases,
+    @Control() request: ControlRequest,
     @Param('chain_id') chainId: string,
     @Param('task_id') taskId: string,
     @Body() sent: unknown,
-    @Query() query: RequestQuery,
-    @Headers() headers: ControlHeaders,
-    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ControlDto> {
     const command = { kind: 'SkipTask', taskId } as const;
-    const body = readSkip(sent, query);
-    return this.controls.call(
-      databases,
-      { operation: 'skipTask', chainId, taskId, command, done: 'skipped', body, headers },
-      reply,
-    );
+    const body = readSkip(sent, request.query);
+    return this.controls.call(request, { operation: 'skipTask', chainId, taskId, command, body });
   }
 
   @Post('resolve')
@@ -60,26 +49,19 @@ export class TaskControlsController {
     task: true,
   })
   resolve(
-    @TenantDb() databases: TenantDatabases,
+    @Control() request: ControlRequest,
     @Param('chain_id') chainId: string,
     @Param('task_id') taskId: string,
     @Body() sent: unknown,
-    @Query() query: RequestQuery,
-    @Headers() headers: ControlHeaders,
-    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ControlDto> {
-    const body = readResolve(sent, query);
+    const body = readResolve(sent, request.query);
     const fault = resultFault(body.result);
     if (fault !== null) {
       const errors = [{ code: fault.code, pointer: '/result', message: fault.message }];
       throw new Problem('BAD_REQUEST', `result: ${fault.message}.`, { errors });
     }
     const command = { kind: 'ResolveTask', taskId, result: body.result } as const;
-    return this.controls.call(
-      databases,
-      { operation: 'resolveTask', chainId, taskId, command, done: 'resolved', body, headers },
-      reply,
-    );
+    return this.controls.call(request, { operation: 'resolveTask', chainId, taskId, command, body });
   }
 
   @Post('priority')
@@ -92,22 +74,14 @@ export class TaskControlsController {
     task: true,
   })
   setPriority(
-    @TenantDb() databases: TenantDatabases,
+    @Control() request: ControlRequest,
     @Param('chain_id') chainId: string,
     @Param('task_id') taskId: string,
     @Body() sent: unknown,
-    @Query() query: RequestQuery,
-    @Headers() headers: ControlHeaders,
-    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ControlDto> {
-    const body = readPriority(sent, query);
+    const body = readPriority(sent, request.query);
     const command = { kind: 'SetPriority', taskId, priority: priorityOf(body.priority) } as const;
-    const done = 'given a priority';
-    return this.controls.call(
-      databases,
-      { operation: 'setTaskPriority', chainId, taskId, command, done, body, headers },
-      reply,
-    );
+    return this.controls.call(request, { operation: 'setTaskPriority', chainId, taskId, command, body });
   }
 
   @Post('retry')
@@ -120,22 +94,14 @@ export class TaskControlsController {
     task: true,
   })
   retry(
-    @TenantDb() databases: TenantDatabases,
+    @Control() request: ControlRequest,
     @Param('chain_id') chainId: string,
     @Param('task_id') taskId: string,
     @Body() sent: unknown,
-    @Query() query: RequestQuery,
-    @Headers() headers: ControlHeaders,
-    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ControlDto> {
-    const body = readRetryTask(sent, query);
+    const body = readRetryTask(sent, request.query);
     const includeDownstream = body.include_downstream ?? true;
     const command = { kind: 'RetryChain', from: [taskId], includeDownstream } as const;
-    const done = 'retried: it has not been started';
-    return this.controls.call(
-      databases,
-      { operation: 'retryTask', chainId, taskId, command, done, body, headers },
-      reply,
-    );
+    return this.controls.call(request, { operation: 'retryTask', chainId, taskId, command, body });
   }
 }

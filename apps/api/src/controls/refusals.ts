@@ -1,0 +1,34 @@
+import type { OperatorCommand } from '#libs/chain-engine';
+import type { Refusal } from '#libs/chain-domain';
+import { Problem } from '../http/problem.js';
+
+/** When each command is possible, for the detail of a 409. */
+const POSSIBLE: Readonly<Record<OperatorCommand['kind'], string>> = {
+  ExecuteChain: 'Only a PENDING chain can be started.',
+  CancelChain: 'A chain that has ended cannot be cancelled.',
+  PauseChain: 'Only a RUNNING chain can be paused.',
+  ResumeChain: 'Only a PAUSED chain can be resumed.',
+  RetryChain: 'A chain that has not been started cannot be retried.',
+  SkipTask: 'Only an unfinished task of a RUNNING or PAUSED chain can be skipped.',
+  ResolveTask: 'Only an unfinished task of a RUNNING or PAUSED chain can be resolved.',
+  SetPriority: 'The priority cannot be changed once the chain has ended.',
+};
+
+/** The refusal of a command as a problem, with the status that blocked it. */
+export function refusalProblem(refusal: Refusal, { kind }: OperatorCommand): Problem {
+  const state = { chain_status: refusal.status };
+  switch (refusal.refused) {
+    case 'CHAIN_STATE_CONFLICT':
+      return new Problem('CHAIN_STATE_CONFLICT', `The chain is ${refusal.status}. ${POSSIBLE[kind]}`, { state });
+    case 'NOTHING_TO_RETRY': {
+      const detail = `The chain is ${refusal.status} and has no task that failed, was cancelled or skipped.`;
+      return new Problem('CHAIN_STATE_CONFLICT', detail, { state });
+    }
+    case 'TASK_STATE_CONFLICT': {
+      const { taskId, taskStatus } = refusal;
+      return new Problem('TASK_STATE_CONFLICT', `Task ${taskId} is ${taskStatus}. ${POSSIBLE[kind]}`, {
+        state: { ...state, task_id: taskId, task_status: taskStatus },
+      });
+    }
+  }
+}
