@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { performancePages, untranslated } from './performance-page.mjs';
 
-describe('the pages on performance', async () => {
-  const pages = await performancePages();
+const pages = await performancePages();
+
+describe('the pages on performance', () => {
   for (const { path, text, made } of pages) {
     it(`${path} holds the figures of the newest run: else run npm run docs:performance`, () => expect(text).toBe(made));
   }
