@@ -8,7 +8,8 @@ import { fileURLToPath } from 'node:url';
 import { Redis, type RedisOptions } from 'ioredis';
 import { freePort } from '#libs/local-postgres';
 import { describeUnless, ensureRedisServer, itUnless } from '#libs/testing';
-import { closeBackend, openBackend, openChannel, pingBackend, queueGeneration } from './backend.js';
+import { closeBackend, openBackend, openChannel, pingBackend } from './backend.js';
+import { queueGeneration } from './queue-marks.js';
 import { TaskQueues } from './task-queues.js';
 
 const found = await ensureRedisServer();

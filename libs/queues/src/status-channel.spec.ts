@@ -8,8 +8,9 @@ import {
   type TestDatabase,
   type TestRedis,
 } from '#libs/testing';
-import { closeBackend, openBackend, openChannel, pingBackend, queueGeneration, type Backend } from './backend.js';
+import { closeBackend, openBackend, openChannel, pingBackend, type Backend } from './backend.js';
 import { LANES } from './messages.js';
+import { queueGeneration } from './queue-marks.js';
 import type { Delivery, StatusChannel } from './status-channel.js';
 
 const redisServer = await ensureRedisServer();
