@@ -12,7 +12,7 @@ import {
 } from '#libs/queues';
 import { Intake } from './intake.js';
 import type { JobSecrets } from './job-secrets.js';
-import { startRun, type Run, type RunSurroundings, type StopReason } from './run-job.js';
+import { startRun, type Run, type RunContext, type StopReason } from './run-job.js';
 
 const HEARTBEAT_MS = 2_000;
 /** Without an answer to a heartbeat for this long (the lease of 15 s less 5 s) the worker stops its own work, ms. */
@@ -92,7 +92,7 @@ export class Worker {
     const id = jobId(job);
     if (this.runs.has(id)) return; // The same job twice in one worker: the first run speaks for both.
     await failpoint('worker.afterTake');
-    const surroundings: RunSurroundings = {
+    const surroundings: RunContext = {
       workerId: this.id,
       dataRoot: this.options.dataRoot,
       artifactRoot: this.options.artifactRoot,

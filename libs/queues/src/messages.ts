@@ -51,17 +51,19 @@ export interface ReportedArtifact {
   readonly sha256: string;
 }
 
+/** How a run ended. */
+export type RunEnd =
+  | { readonly kind: 'succeeded'; readonly result: unknown; readonly artifacts: readonly ReportedArtifact[] }
+  | {
+      readonly kind: 'failed';
+      readonly error: { readonly code: string; readonly message: string; readonly details?: Record<string, unknown> };
+      readonly retryable: boolean;
+    }
+  /** Handed back by a worker that stops: lost through no fault. */
+  | { readonly kind: 'released' };
+
 /** The end of a run: lane `done`. `elapsedMs` since the run began, by the worker's monotonic clock. */
-export type DoneReport = RunRef & { readonly elapsedMs: number } & (
-    | { readonly kind: 'succeeded'; readonly result: unknown; readonly artifacts: readonly ReportedArtifact[] }
-    | {
-        readonly kind: 'failed';
-        readonly error: { readonly code: string; readonly message: string; readonly details?: Record<string, unknown> };
-        readonly retryable: boolean;
-      }
-    /** Handed back by a worker that stops: lost without anybody's fault. */
-    | { readonly kind: 'released' }
-  );
+export type DoneReport = RunRef & { readonly elapsedMs: number } & RunEnd;
 
 /** An attempt as a worker has it. */
 export interface HeldAttempt extends AttemptRef {
