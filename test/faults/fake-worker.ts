@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { jobId, type AttemptRef, type Consumer, type DoneReport, type TaskJob } from '#libs/queues';
+import { jobId, type AttemptRef, type DoneReport, type TaskJob } from '#libs/queues';
+import { takeJobs } from '#libs/testing';
 import type { System } from './system.js';
 
 /** Takes jobs as a worker does and says of them what a test wants, when it wants. */
@@ -11,7 +12,7 @@ export class FakeWorker {
   /** Called with each job as it comes. */
   onJob: (job: TaskJob) => void = () => undefined;
   private readonly running = new Map<string, { readonly ref: AttemptRef; readonly end: () => void }>();
-  private readonly consumer: Consumer;
+  private readonly consumer: ReturnType<typeof takeJobs>;
   private readonly timer: NodeJS.Timeout;
   private seq = 0;
 
@@ -19,7 +20,7 @@ export class FakeWorker {
     private readonly system: System,
     private readonly slots: number,
   ) {
-    this.consumer = system.queues.consume('diagnostic', slots, async (job) => {
+    this.consumer = takeJobs(system.backend, 'diagnostic', slots, async (job) => {
       const id = jobId(job);
       const ref = { taskRequestId: job.taskRequestId, attempt: job.attempt };
       const ended = new Promise<void>((end) => this.running.set(id, { ref, end }));
@@ -62,7 +63,7 @@ export class FakeWorker {
   async stop(): Promise<void> {
     clearInterval(this.timer);
     for (const { end } of this.running.values()) end();
-    await this.consumer.drain();
+    await this.consumer.close();
   }
 
   private async beat(): Promise<void> {

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
-import { closeBackend, openBackend, openChannel, TaskQueues, type Backend, type StatusChannel } from '#libs/queues';
+import type { Backend, StatusChannel, TaskQueues } from '#libs/queues';
+import { openTestQueues, type TestQueues } from '#libs/testing';
 import { AppProcess, type Crash, type Role } from './app-process.js';
 import type { BackendKind, Services } from './services.js';
 
@@ -37,25 +38,24 @@ export class System {
   readonly channel: StatusChannel;
   readonly queues: TaskQueues;
 
-  private readonly redisUrl: string | undefined;
-
   private constructor(
     readonly services: Services,
     readonly databaseUrl: string,
+    private readonly redisUrl: string | undefined,
+    private readonly opened: TestQueues,
     private readonly options: SystemOptions,
   ) {
-    this.redisUrl = options.backend === 'postgres' ? undefined : services.redisUrl;
     this.db = new pg.Pool({ connectionString: databaseUrl, max: 6, connectionTimeoutMillis: 5_000 });
     this.db.on('error', () => undefined);
     this.db.on('connect', (client) => client.on('error', () => undefined));
-    this.backend = openBackend({ redisUrl: this.redisUrl, databaseUrl, maxConnections: 16 });
-    this.channel = openChannel(this.backend);
-    this.queues = new TaskQueues(this.backend, () => undefined);
+    ({ backend: this.backend, channel: this.channel, queues: this.queues } = opened);
   }
 
   static async start(services: Services, options: SystemOptions = {}): Promise<System> {
     const databaseUrl = await services.freshDatabase();
-    const system = new System(services, databaseUrl, options);
+    const redisUrl = options.backend === 'postgres' ? undefined : services.redisUrl;
+    const opened = await openTestQueues({ redisUrl, databaseUrl, maxConnections: 16 });
+    const system = new System(services, databaseUrl, redisUrl, opened, options);
     const { apis = 1, listeners = 2, workers = 2, slots = 8 } = options;
     for (let i = 0; i < apis; i++) system.add(system.apis, 'api', slots);
     for (let i = 0; i < listeners; i++) system.add(system.listeners, 'status-listener', slots);
@@ -144,9 +144,7 @@ export class System {
 
   async stop(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
     await Promise.all(this.all.filter((app) => app.pid > 0).map((app) => app.stop(signal)));
-    await this.channel.close();
-    await this.queues.close();
-    await closeBackend(this.backend);
+    await this.opened.close();
     await this.db.end();
   }
 }

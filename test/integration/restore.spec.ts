@@ -4,16 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect } from '@jest/globals';
 import { startEmbeddedPostgres, withConnection, type EmbeddedPostgres } from '#libs/local-postgres';
-import {
-  closeBackend,
-  migrateQueues,
-  openBackend,
-  openChannel,
-  queueMark,
-  TaskQueues,
-  type Backend,
-} from '#libs/queues';
+import { migrateQueues, queueMark } from '#libs/queues';
 import { openDatabase, engineQueries, runMigrations } from '#libs/repositories';
+import { openTestQueues } from '#libs/testing';
 import {
   BACKENDS,
   chain,
@@ -59,7 +52,7 @@ async function theStory(system: SystemUnderTest, lost: Server, restored: Server)
   const stale = await system.api.create(chain([task('p', { result: 'stale' }), task('q', {}, { depends_on: ['p'] })]));
   await system.api.untilTask(runs, 'x', 'RUNNING');
   await lost.backUp(restored);
-  const { queues, channel, backend, close } = open(system, lost.url);
+  const { queues, channel, backend, close } = await open(system, lost.url);
   const mark = await queueMark(backend);
 
   // The time that will be lost: one chain ends; of the others reports lie in the channel and jobs in the queue.
@@ -92,7 +85,7 @@ async function theStory(system: SystemUnderTest, lost: Server, restored: Server)
   await start(restored, 'api', 'status-listener', 'compute-worker');
   const { api } = system;
   const db = await openDatabase(restored.url);
-  const now = open(system, restored.url);
+  const now = await open(system, restored.url);
   try {
     for (const id of unknown) expect((await api.call(`/chains/${id}`)).status).toBe(404);
     expect(await api.chain(done.chain_id)).toMatchObject({ status: 'SUCCESS', completed_tasks: 3 });
@@ -186,15 +179,7 @@ const jobOf = (taskRequestId: string, attempt: number) => ({
 });
 
 function open(system: SystemUnderTest, databaseUrl: string) {
-  const backend: Backend = openBackend({ redisUrl: system.redisUrl, databaseUrl, maxConnections: 3 });
-  const queues = new TaskQueues(backend, () => undefined);
-  const channel = openChannel(backend);
-  const close = async (): Promise<void> => {
-    await channel.close();
-    await queues.close();
-    await closeBackend(backend);
-  };
-  return { queues, channel, backend, close };
+  return openTestQueues({ redisUrl: system.redisUrl, databaseUrl, maxConnections: 3 });
 }
 
 const requestOf = (url: string, chainId: string, taskId: string): Promise<string> =>

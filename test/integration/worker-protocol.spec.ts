@@ -1,16 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from '@jest/globals';
 import { withConnection } from '#libs/local-postgres';
-import {
-  closeBackend,
-  openBackend,
-  openChannel,
-  TaskQueues,
-  type Consumer,
-  type Lane,
-  type StatusChannel,
-  type TaskJob,
-} from '#libs/queues';
+import type { Lane, TaskJob } from '#libs/queues';
+import { openTestQueues, takeJobs, type TestQueues } from '#libs/testing';
 import {
   chain,
   describeOnBackends,
@@ -31,19 +23,15 @@ class StandIn {
   private seq = 0;
 
   private constructor(
-    private readonly backend: ReturnType<typeof openBackend>,
-    private readonly channel: StatusChannel,
-    private readonly queues: TaskQueues,
-    private consumer: Consumer | undefined,
+    private readonly opened: TestQueues,
+    private consumer: ReturnType<typeof takeJobs> | undefined,
   ) {}
 
   static async enter(system: SystemUnderTest): Promise<StandIn> {
-    const backend = openBackend({ databaseUrl: system.databaseUrl, redisUrl: system.redisUrl });
-    const channel = openChannel(backend);
-    const queues = new TaskQueues(backend, () => undefined);
-    const worker = new StandIn(backend, channel, queues, undefined);
-    await channel.subscribe((text) => worker.controls.push(text));
-    worker.consumer = queues.consume('diagnostic', 4, (job) => {
+    const opened = await openTestQueues({ databaseUrl: system.databaseUrl, redisUrl: system.redisUrl });
+    const worker = new StandIn(opened, undefined);
+    await opened.channel.subscribe((text) => worker.controls.push(text));
+    worker.consumer = takeJobs(opened.backend, 'diagnostic', 4, (job) => {
       worker.waiting.push(job);
       return new Promise((resolve) => worker.ends.set(job, resolve));
     });
@@ -91,15 +79,13 @@ class StandIn {
   }
 
   say(lane: Lane, message: object): Promise<void> {
-    return this.channel.publish(lane, message);
+    return this.opened.channel.publish(lane, message);
   }
 
   async leave(): Promise<void> {
     for (const end of this.ends.values()) end();
-    await this.consumer?.drain();
-    await this.channel.close();
-    await this.queues.close();
-    await closeBackend(this.backend);
+    await this.consumer?.close();
+    await this.opened.close();
   }
 }
 

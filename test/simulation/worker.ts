@@ -1,5 +1,5 @@
 /**
- * A worker process: apps/compute-worker/src/{worker,run-job}.ts as step machines, a heartbeat and one per slot. A job is
+ * A worker process: apps/compute-worker/src/runs as step machines, a heartbeat and one per slot. A job is
  * finished only when its report is stored in the channel.
  */
 import type { Machine } from './machine.js';

@@ -1,11 +1,12 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { HealthModule, PlatformModule, type AppConfig, type Logger } from '#libs/platform';
+import { taskTypes } from '#libs/compute';
+import { APP_CONFIG, HealthModule, LOGGER, PlatformModule, type AppConfig, type Logger } from '#libs/platform';
+import { QueuesModule } from '#libs/queues';
 import { RepositoriesModule } from '#libs/repositories';
 import { DispatchModule } from './dispatch/dispatch.module.js';
 import { DutiesModule } from './duties/duties.module.js';
 import { ListenerHealth } from './health/listener-health.js';
 import { ListenerHealthModule } from './health/listener-health.module.js';
-import { QueuesModule } from './queues/queues.module.js';
 import { ReconcilerModule } from './reconciler/reconciler.module.js';
 import { ReportsModule } from './reports/reports.module.js';
 import { WebhookDeliveryModule } from './webhooks/webhook-delivery.module.js';
@@ -23,7 +24,15 @@ export class ListenerModule {
           engine: { max: 12, applicationName: 'task-chain-listener' },
           reads: { max: 2, applicationName: 'task-chain-listener-duties' },
         }),
-        QueuesModule,
+        QueuesModule.forRoot({
+          inject: [APP_CONFIG, LOGGER],
+          useFactory: ({ redisUrl, databaseUrl }: AppConfig, log: Logger) => ({
+            redisUrl,
+            databaseUrl,
+            onFault: (error, unheard) => log.warn({ err: error, unheard }, 'the queue reported a fault'),
+          }),
+        }),
+        QueuesModule.registerTypes(taskTypes.map(({ type }) => type)),
         ReportsModule,
         DispatchModule,
         ReconcilerModule,

@@ -2,9 +2,8 @@ import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createLogger, NestLogger, onStopSignal, startTracing, configOrExit } from '#libs/platform';
-import type { Backend } from '#libs/queues';
+import { BACKEND, type Backend } from '#libs/queues';
 import { ListenerModule } from './listener.module.js';
-import { BACKEND } from './queues/queues.module.js';
 
 process.title = 'task-chain status-listener';
 const config = configOrExit();

@@ -1,6 +1,16 @@
-export * from './backend.js';
+export { closeBackend, openBackend, openChannel, pingBackend, type Backend } from './backend.js';
 export * from './messages.js';
 export { migrateQueues } from './migrate-queues.js';
+export { QueueFaults } from './queue-faults.js';
 export { emptyQueue, queueGeneration, queueMark, setQueueMark } from './queue-marks.js';
-export * from './status-channel.js';
-export * from './task-queues.js';
+export { BACKEND, QueuesModule, STATUS_CHANNEL, type QueuesOptions } from './queues.module.js';
+export type { Delivery, StatusChannel } from './status-channel.js';
+export {
+  BackendWorker,
+  PROCESSOR_OPTIONS,
+  queueName,
+  queueOptionsOf,
+  taskJobOf,
+  type QueuedJob,
+} from './task-queue.js';
+export { TaskQueues, type JobState } from './task-queues.js';

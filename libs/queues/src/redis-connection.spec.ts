@@ -7,10 +7,9 @@ import { afterAll, expect, it } from '@jest/globals';
 import { fileURLToPath } from 'node:url';
 import { Redis, type RedisOptions } from 'ioredis';
 import { freePort } from '#libs/local-postgres';
-import { describeUnless, ensureRedisServer, itUnless } from '#libs/testing';
-import { closeBackend, openBackend, openChannel, pingBackend } from './backend.js';
+import { describeUnless, ensureRedisServer, itUnless, openTestQueues, takeJobs } from '#libs/testing';
+import { pingBackend } from './backend.js';
 import { queueGeneration } from './queue-marks.js';
-import { TaskQueues } from './task-queues.js';
 
 const found = await ensureRedisServer();
 const skip = 'reason' in found ? found.reason : false;
@@ -19,9 +18,10 @@ const encoded = encodeURIComponent(PASSWORD);
 
 /** Everything that the apps ask of Redis, once. */
 async function useAll(redisUrl: string): Promise<void> {
-  const backend = openBackend({ redisUrl, databaseUrl: 'postgres://nowhere/none' });
-  const channel = openChannel(backend);
-  const queues = new TaskQueues(backend, () => undefined);
+  const { backend, channel, queues, close } = await openTestQueues({
+    redisUrl,
+    databaseUrl: 'postgres://nowhere/none',
+  });
   try {
     await pingBackend(backend);
     expect(await queueGeneration(backend)).toBe(await queueGeneration(backend));
@@ -33,21 +33,19 @@ async function useAll(redisUrl: string): Promise<void> {
     const job = { ...ids, taskType: 'psi', params: {}, inputs: {}, timeoutMs: null, priority: 5 };
     await queues.send([job]);
     expect(await queues.depth('psi')).toMatchObject({ prioritized: 1, active: 0 });
-    let consumer: ReturnType<TaskQueues['consume']> | undefined;
+    let worker: ReturnType<typeof takeJobs> | undefined;
     const taken = await new Promise((resolve) => {
-      consumer = queues.consume('psi', 1, async (each) => resolve(each));
+      worker = takeJobs(backend, 'psi', 1, async (each) => resolve(each));
     });
     expect(taken).toEqual(job);
-    await consumer!.drain();
+    await worker!.close();
     await channel.publish('done', ids);
     const delivery = await channel.receive('done', 10, 5_000);
     expect(delivery.messages.map((text) => JSON.parse(text) as unknown)).toEqual([ids]);
     await delivery.ack();
     expect(await channel.backlog('done')).toBe(0);
   } finally {
-    await channel.close();
-    await queues.close();
-    await closeBackend(backend);
+    await close();
   }
 }
 

@@ -3,13 +3,15 @@ import {
   createTestDatabase,
   describeUnless,
   ensureRedisServer,
+  openTestQueues,
   startTestRedis,
+  takeJobs,
   type TestDatabase,
+  type TestQueues,
   type TestRedis,
 } from '#libs/testing';
-import { closeBackend, openBackend, type Backend } from './backend.js';
 import { jobId, type TaskJob } from './messages.js';
-import { inBulks, TaskQueues } from './task-queues.js';
+import { inBulks, type TaskQueues } from './task-queues.js';
 
 const redisServer = await ensureRedisServer();
 const noRedis = 'reason' in redisServer ? redisServer.reason : false;
@@ -50,18 +52,17 @@ for (const kind of ['postgres', 'redis'] as const) {
   describeUnless(kind === 'redis' && noRedis, `task queues on ${kind}`, () => {
     let database: TestDatabase;
     let redis: TestRedis | undefined;
-    let backend: Backend;
+    let opened: TestQueues;
     let queues: TaskQueues;
     const faults: Error[] = [];
     beforeAll(async () => {
       database = await createTestDatabase();
       if (kind === 'redis') redis = await startTestRedis();
-      backend = openBackend({ databaseUrl: database.url, redisUrl: redis?.url });
-      queues = new TaskQueues(backend, (error) => faults.push(error));
+      opened = await openTestQueues({ databaseUrl: database.url, redisUrl: redis?.url }, (error) => faults.push(error));
+      ({ queues } = opened);
     });
     afterAll(async () => {
-      await queues.close();
-      await closeBackend(backend);
+      await opened.close();
       await redis?.stop();
       await database.drop();
       expect(faults).toEqual([]);
@@ -106,7 +107,7 @@ for (const kind of ['postgres', 'redis'] as const) {
       expect(await queues.state('states', jobId(job))).toBe('waiting');
       const hold = gate();
       const begun = gate();
-      const consumer = queues.consume('states', 1, async () => {
+      const consumer = consume('states', 1, async () => {
         begun.open();
         await hold.opened;
       });
@@ -114,7 +115,7 @@ for (const kind of ['postgres', 'redis'] as const) {
       expect(await queues.state('states', jobId(job))).toBe('active');
       expect(await queues.depth('states')).toEqual({ waiting: 0, prioritized: 0, active: 1 });
       hold.open();
-      await consumer.drain();
+      await consumer.close();
       expect(await queues.state('states', jobId(job))).toBe('missing');
       // The id may come again: what is missing is sent again.
       await queues.send([job]);
@@ -143,10 +144,10 @@ for (const kind of ['postgres', 'redis'] as const) {
         seen.push(job.taskRequestId);
         if (seen.length === jobs.length) done.open();
       };
-      const consumers = [queues.consume('many', 3, work), queues.consume('many', 3, work)];
+      const consumers = [consume('many', 3, work), consume('many', 3, work)];
       await queues.send(jobs);
       await done.opened;
-      await Promise.all(consumers.map((consumer) => consumer.drain()));
+      await Promise.all(consumers.map((consumer) => consumer.close()));
       expect([...seen].sort()).toEqual(jobs.map((job) => job.taskRequestId).sort());
       expect(most).toBeLessThanOrEqual(6);
       expect(most).toBeGreaterThan(1);
@@ -156,7 +157,7 @@ for (const kind of ['postgres', 'redis'] as const) {
       const job = jobOf('throws');
       let runs = 0;
       const second = gate();
-      const consumer = queues.consume('throws', 1, async ({ taskId }) => {
+      const consumer = consume('throws', 1, async ({ taskId }) => {
         if (taskId !== job.taskId) return second.open();
         runs++;
         throw new Error('as asked');
@@ -164,7 +165,7 @@ for (const kind of ['postgres', 'redis'] as const) {
       await queues.send([job]);
       await queues.send([jobOf('throws')]);
       await second.opened;
-      await consumer.drain();
+      await consumer.close();
       expect(runs).toBe(1);
       expect(await queues.state('throws', jobId(job))).toBe('missing');
     });
@@ -174,14 +175,14 @@ for (const kind of ['postgres', 'redis'] as const) {
       const begun = gate();
       const hold = gate();
       let ended = 0;
-      const consumer = queues.consume('drain', 1, async () => {
+      const consumer = consume('drain', 1, async () => {
         begun.open();
         await hold.opened;
         ended++;
       });
       await queues.send([first, second]);
       await begun.opened;
-      const drained = consumer.drain();
+      const drained = consumer.close();
       hold.open();
       await drained;
       expect(ended).toBe(1);
@@ -197,16 +198,19 @@ for (const kind of ['postgres', 'redis'] as const) {
       expect(JSON.stringify(taken) === JSON.stringify(job)).toBe(true);
     });
 
-    /** Takes so many jobs, one after another. */
+    const consume = (type: string, slots: number, work: (job: TaskJob) => Promise<void>) =>
+      takeJobs(opened.backend, type, slots, work, (error) => faults.push(error));
+
+    /** Takes this number of jobs, one after another. */
     async function take(type: string, count: number): Promise<TaskJob[]> {
       const taken: TaskJob[] = [];
       const done = gate();
-      const consumer = queues.consume(type, 1, async (job) => {
+      const consumer = consume(type, 1, async (job) => {
         taken.push(job);
         if (taken.length === count) done.open();
       });
       await done.opened;
-      await consumer.drain();
+      await consumer.close();
       return taken;
     }
   });

@@ -2,12 +2,13 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Page, Request } from 'playwright-core';
 import { createLogger, readAppConfig } from '#libs/platform';
-import { closeBackend, openBackend, TaskQueues, type TaskJob } from '#libs/queues';
+import type { TaskJob } from '#libs/queues';
 import {
   createTestDatabase,
   describeUnless,
   itUnless,
   openTestBrowser,
+  openTestQueues,
   startTestRedis,
   type TestDatabase,
 } from '#libs/testing';
@@ -45,11 +46,9 @@ for (const kind of ['postgres', 'redis'] as const) {
       });
       tenantAdmin = ((await made.json()) as { key: string }).key;
 
-      const backend = openBackend(config);
-      const queues = new TaskQueues(backend, () => undefined);
+      const { queues, close } = await openTestQueues(config);
       await queues.send([JOB]);
-      await queues.close();
-      await closeBackend(backend);
+      await close();
     });
     afterAll(async () => {
       await app.close();

@@ -12,11 +12,11 @@ import { ProblemFilter } from '../http/problem.filter.js';
 import { Problem, toProblemDocument } from '../http/problem.js';
 
 /** The queues while the board shows them. */
-export interface OpenQueues extends Pick<TaskQueues, 'toShow'> {
+export interface OpenQueues extends Pick<TaskQueues, 'queue'> {
   close(): Promise<void>;
 }
 
-/** Token of what opens the queues: `() => OpenQueues`. */
+/** Token of what opens the queues: `() => Promise<OpenQueues>`. */
 export const QUEUES_OPENER = Symbol('QUEUES_OPENER');
 
 const PATH = '/admin/queues';
@@ -38,13 +38,13 @@ export class QueueBoard implements OnApplicationShutdown {
     serverAdapter: this.server,
     options: { uiConfig: { boardTitle: 'Task Chain', hideRedisDetails: true } },
   });
-  private queues: OpenQueues | undefined;
+  private queues: Promise<OpenQueues> | undefined;
 
   constructor(
     private readonly signIn: SignIn,
     private readonly filter: ProblemFilter,
     private readonly catalogue: Catalogue,
-    @Inject(QUEUES_OPENER) private readonly openQueues: () => OpenQueues,
+    @Inject(QUEUES_OPENER) private readonly openQueues: () => Promise<OpenQueues>,
   ) {
     this.server.setErrorHandler((error) => {
       const problem = problemFromError(error);
@@ -67,7 +67,7 @@ export class QueueBoard implements OnApplicationShutdown {
         }
         request.identity = identity;
         reply.header('Content-Security-Policy', POLICY);
-        this.open();
+        await (this.queues ??= this.open());
       } catch (error) {
         // Not thrown: the board answers errors in its own way.
         this.filter.answer(error, request, reply);
@@ -82,13 +82,13 @@ export class QueueBoard implements OnApplicationShutdown {
   }
 
   async onApplicationShutdown(): Promise<void> {
-    await this.queues?.close();
+    await (await this.queues)?.close();
   }
 
-  private open(): void {
-    if (this.queues !== undefined) return;
-    this.queues = this.openQueues();
-    this.board.setQueues(this.catalogue.types.map((type) => adapterOf(this.queues!.toShow(type))));
+  private async open(): Promise<OpenQueues> {
+    const queues = await this.openQueues();
+    this.board.setQueues(this.catalogue.types.map((type) => adapterOf(queues.queue(type))));
+    return queues;
   }
 }
 
@@ -108,7 +108,7 @@ function challenge(error: unknown): never {
 }
 
 /** Shows the ids and times of a job, and neither parameters nor results of other tasks. */
-function adapterOf(queue: ReturnType<OpenQueues['toShow']>): BullMQAdapter {
+function adapterOf(queue: ReturnType<OpenQueues['queue']>): BullMQAdapter {
   const shown = new BullMQAdapter(queue as never, { readOnlyMode: true });
   shown.setFormatter('data', (data: { job?: string }) => {
     if (typeof data.job !== 'string') return {};

@@ -1,9 +1,8 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { ChainEngine } from '#libs/chain-engine';
-import { stopMessages, type AttemptRef, type StatusChannel } from '#libs/queues';
+import { STATUS_CHANNEL, stopMessages, type AttemptRef, type StatusChannel } from '#libs/queues';
 import { Databases, engineQueries } from '#libs/repositories';
 import { Loop } from '../loops/loop.js';
-import { STATUS_CHANNEL } from '../queues/queues.module.js';
 
 const BATCH = 100;
 /** Another listener takes a row that this one took and did not delete within this time, ms. */

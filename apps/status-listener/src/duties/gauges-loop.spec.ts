@@ -1,27 +1,20 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Registry } from 'prom-client';
-import { openBackend, openChannel, closeBackend, TaskQueues, type Backend, type StatusChannel } from '#libs/queues';
 import { type Database, Databases, openDatabase } from '#libs/repositories';
-import { createTestDatabase, type TestDatabase } from '#libs/testing';
+import { createTestDatabase, openTestQueues, takeJobs, type TestDatabase, type TestQueues } from '#libs/testing';
 import { GaugesLoop } from './gauges-loop.js';
 
 describe('the gauges', () => {
   let database: TestDatabase;
   let db: Database;
-  let backend: Backend;
-  let channel: StatusChannel;
-  let queues: TaskQueues;
+  let opened: TestQueues;
   beforeAll(async () => {
     database = await createTestDatabase();
     db = (await openDatabase(database.url)).forTenant('default');
-    backend = openBackend({ redisUrl: undefined, databaseUrl: database.url });
-    channel = openChannel(backend);
-    queues = new TaskQueues(backend, () => undefined);
+    opened = await openTestQueues({ redisUrl: undefined, databaseUrl: database.url });
   });
   afterAll(async () => {
-    await channel.close();
-    await queues.close();
-    await closeBackend(backend);
+    await opened.close();
     await db.close();
     await database.drop();
   });
@@ -30,7 +23,7 @@ describe('the gauges', () => {
   /** One of the replicas: counts, and returns its series. */
   function replica(holder: string): () => Promise<Record<string, number>> {
     const registry = new Registry();
-    const gauges = new GaugesLoop(new Databases(db, db), queues, channel, holder, registry);
+    const gauges = new GaugesLoop(new Databases(db, db), opened.queues, opened.channel, holder, registry);
     return async () => {
       await gauges.round();
       const rows = (await registry.metrics()).split('\n').filter((row) => row !== '' && !row.startsWith('#'));
@@ -39,6 +32,7 @@ describe('the gauges', () => {
   }
 
   test('tell what is open, queued and waited for, and 0 once nothing is, by one replica of all', async () => {
+    const { backend, channel, queues } = opened;
     const [one, other] = [replica('one'), replica('other')];
     await sql(`INSERT INTO task_chains (chain_id, chain_name, chain_type, chain_config, status, total_tasks, timeout_seconds)
       VALUES ('c', 'c', 'parallel', '{}', 'RUNNING', 4, 60)`);
@@ -73,12 +67,12 @@ describe('the gauges', () => {
     });
     expect(await other()).toEqual({});
 
-    const taken = queues.consume('psi', 1, async () => undefined);
+    const taken = takeJobs(backend, 'psi', 1, async () => undefined);
     await sql('DELETE FROM task_chains');
     await sql('DELETE FROM workers');
     await (await channel.receive('notes', 10, 1_000)).ack();
     while ((await queues.depth('psi')).prioritized > 0) await new Promise((resolve) => setTimeout(resolve, 20));
-    await taken.drain();
+    await taken.close();
     const then = await one();
     expect(Object.keys(then).sort()).toEqual(
       [...Object.keys(rest), 'taskchain_longest_wait_seconds{task_type="psi"}'].sort(),

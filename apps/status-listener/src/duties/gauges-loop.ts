@@ -1,10 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Gauge, Registry } from 'prom-client';
-import { LANES, TaskQueues, type StatusChannel } from '#libs/queues';
+import { LANES, STATUS_CHANNEL, TaskQueues, type StatusChannel } from '#libs/queues';
 import { Databases, engineQueries, readGauges } from '#libs/repositories';
 import { HOLDER } from '../engine/engine.module.js';
 import { Loop } from '../loops/loop.js';
-import { STATUS_CHANNEL } from '../queues/queues.module.js';
 
 /** The lease of the duty, ms: another listener takes it over when it runs out. */
 const LEASE_MS = 30_000;

@@ -3,9 +3,8 @@ import { Module } from '@nestjs/common';
 import { Registry } from 'prom-client';
 import { ChainEngine, Dispatcher, LeaseReconciler, makeEngineMetrics, RestoreDetection } from '#libs/chain-engine';
 import { LOGGER, type Logger } from '#libs/platform';
-import { TaskQueues, type Backend, type StatusChannel } from '#libs/queues';
+import { BACKEND, STATUS_CHANNEL, TaskQueues, type Backend, type StatusChannel } from '#libs/queues';
 import { Databases } from '#libs/repositories';
-import { BACKEND, STATUS_CHANNEL } from '../queues/queues.module.js';
 import { Alignment } from './alignment.js';
 import { Turns } from './turns.js';
 

@@ -1,8 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { allPass, type HealthCheck, type HealthChecks } from '#libs/platform';
-import { pingBackend, type Backend } from '#libs/queues';
+import { BACKEND, pingBackend, type Backend } from '#libs/queues';
 import { Loops } from '../loops/loops.js';
-import { BACKEND } from '../queues/queues.module.js';
 import { SchemaCheck } from './schema-check.js';
 
 /** A listener with a loop that has not come round for this long is not ready, ms. */

@@ -1,10 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { ChainEngine, LeaseReconciler, resendAll } from '#libs/chain-engine';
 import { LOGGER, type Logger } from '#libs/platform';
-import { queueGeneration, type Backend, type StatusChannel } from '#libs/queues';
+import { BACKEND, queueGeneration, STATUS_CHANNEL, type Backend, type StatusChannel } from '#libs/queues';
 import { Alignment } from '../engine/alignment.js';
 import { Loop } from '../loops/loop.js';
-import { BACKEND, STATUS_CHANNEL } from '../queues/queues.module.js';
 import { MAX_BATCH } from '../reports/batches.js';
 
 /** Finds lost jobs and lost workers: by leases that expired, and by a queue that has lost everything. */

@@ -1,11 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { applyHeartbeat, applyStarts, ChainEngine, Dispatcher } from '#libs/chain-engine';
 import { LOGGER, type Logger } from '#libs/platform';
-import type { Note, StatusChannel } from '#libs/queues';
+import { STATUS_CHANNEL, type Note, type StatusChannel } from '#libs/queues';
 import { Databases, engineQueries, isTransient } from '#libs/repositories';
 import { DispatchLoop } from '../dispatch/dispatch-loop.js';
 import { Turns } from '../engine/turns.js';
-import { STATUS_CHANNEL } from '../queues/queues.module.js';
 
 type NoteOf<K extends Note['kind']> = Extract<Note, { kind: K }>;
 

@@ -1,9 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { readNote } from '#libs/chain-engine';
-import type { Lane, Note, StatusChannel } from '#libs/queues';
+import { STATUS_CHANNEL, type Lane, type Note, type StatusChannel } from '#libs/queues';
 import { Alignment } from '../engine/alignment.js';
 import { Loop } from '../loops/loop.js';
-import { STATUS_CHANNEL } from '../queues/queues.module.js';
 import { MAX_BATCH, RECEIVE_WAIT_MS } from './batches.js';
 import { NoteStore } from './note-store.js';
 

@@ -1,12 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { applyReports, ChainEngine, readDone } from '#libs/chain-engine';
 import { failpoint } from '#libs/platform';
-import type { DoneReport, StatusChannel } from '#libs/queues';
+import { STATUS_CHANNEL, type DoneReport, type StatusChannel } from '#libs/queues';
 import { DispatchLoop } from '../dispatch/dispatch-loop.js';
 import { Alignment } from '../engine/alignment.js';
 import { Turns } from '../engine/turns.js';
 import { Loop } from '../loops/loop.js';
-import { STATUS_CHANNEL } from '../queues/queues.module.js';
 import { MAX_BATCH, RECEIVE_WAIT_MS } from './batches.js';
 
 /** Applies reports of finished tasks. They have their own lane: starts, progress and logs never keep a chain from moving. */

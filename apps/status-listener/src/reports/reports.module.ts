@@ -1,9 +1,8 @@
 import { Inject, Module, type OnModuleDestroy } from '@nestjs/common';
-import type { StatusChannel } from '#libs/queues';
+import { STATUS_CHANNEL, type StatusChannel } from '#libs/queues';
 import { DispatchModule } from '../dispatch/dispatch.module.js';
 import { EngineModule } from '../engine/engine.module.js';
 import { LoopsModule } from '../loops/loops.module.js';
-import { STATUS_CHANNEL } from '../queues/queues.module.js';
 import { HeartbeatsLoop } from './heartbeats-loop.js';
 import { NoteStore } from './note-store.js';
 import { NotesLoop } from './notes-loop.js';

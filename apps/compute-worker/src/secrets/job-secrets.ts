@@ -1,24 +1,23 @@
-import { takesSecret, TaskFailure } from '#libs/compute';
+import type { OnApplicationShutdown } from '@nestjs/common';
 import { pointer, type SecretPlace } from '#libs/chain-domain';
+import { takesSecret, TaskFailure } from '#libs/compute';
 import type { SecretKeys } from '#libs/platform';
 import type { TaskJob } from '#libs/queues';
-import { openDatabase, secrets, type Database } from '#libs/repositories';
+import { secrets, type Database } from '#libs/repositories';
 
-/** A job's parameters with its secrets in their places, and what takes these out of everything that leaves the run. */
+/** A job's parameters with its secrets in their places. `hide` takes them out of everything that leaves the run. */
 export interface OpenedJob {
   readonly params: unknown;
   hide<T>(value: T): T;
 }
 
 /**
- * Puts secrets into jobs. The job says where they belong, since its parameters may hold text of others' results that only
- * looks like one. They come sealed from the database, as a role that sees those of tasks in flight alone, and are opened here.
+ * Puts secrets into jobs. The job names their places, since its parameters may hold text of other tasks' results that only
+ * looks like a secret. They come sealed from the database, by a role that sees those of tasks in flight alone, and are opened here.
  */
-export class JobSecrets {
-  private db: Promise<Database> | undefined;
-
+export class JobSecrets implements OnApplicationShutdown {
   constructor(
-    private readonly databaseUrl: string,
+    private readonly db: Database,
     private readonly keys: SecretKeys | undefined,
   ) {}
 
@@ -32,7 +31,7 @@ export class JobSecrets {
     const names = [...new Set(places.map(({ name }) => name))];
     const { keys } = this;
     if (keys === undefined) throw unavailable(names[0]!, 'SECRETS_KEY is not set at the worker');
-    const rows = await secrets.ofTask(await this.database(), job.taskRequestId, names).catch((error: unknown) => {
+    const rows = await secrets.ofTask(this.db, job.taskRequestId, names).catch((error: unknown) => {
       throw new TaskFailure(
         'SECRET_UNAVAILABLE',
         'the database with the secrets does not answer',
@@ -62,20 +61,12 @@ export class JobSecrets {
 
   /** Throws where there are secrets and no key to open them. */
   async requireKey(): Promise<void> {
-    if (this.keys !== undefined || !(await secrets.used(await this.database()))) return;
+    if (this.keys !== undefined || !(await secrets.used(this.db))) return;
     throw new Error('there are secrets, and SECRETS_KEY is not set: this worker could not run what names them');
   }
 
-  private database(): Promise<Database> {
-    return (this.db ??= openDatabase(this.databaseUrl, {
-      role: 'task_chain_worker',
-      max: 2,
-      applicationName: 'task-chain-worker-secrets',
-    }));
-  }
-
-  async close(): Promise<void> {
-    await (await this.db)?.close();
+  async onApplicationShutdown(): Promise<void> {
+    await this.db.close();
   }
 }
 

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { expect, test } from '@jest/globals';
 import { createLogger, SecretKeys } from '#libs/platform';
-import { JobSecrets } from './job-secrets.js';
+import { openDatabase } from '#libs/repositories';
+import { JobSecrets } from '../secrets/job-secrets.js';
 import { startRun } from './run-job.js';
 
 test("an unforeseen error is in the worker's log with its kind and places, and its text is nowhere", async () => {
@@ -37,7 +38,7 @@ test("an unforeseen error is in the worker's log with its kind and places, and i
       dataRoot: '/nowhere',
       artifactRoot: '/nowhere',
       logger,
-      secrets: new JobSecrets('', undefined),
+      secrets: new JobSecrets(await openDatabase('postgres://nowhere.invalid/none'), undefined),
       note: (note) => void notes.push(note),
     },
   );
@@ -55,7 +56,8 @@ test("an unforeseen error is in the worker's log with its kind and places, and i
 });
 
 test('a secret at a parameter that takes none is not even fetched', async () => {
-  const secrets = new JobSecrets('postgres://nowhere.invalid/none', new SecretKeys(randomBytes(32)));
+  const database = await openDatabase('postgres://nowhere.invalid/none');
+  const secrets = new JobSecrets(database, new SecretKeys(randomBytes(32)));
   const job = {
     chainId: 'chain-1',
     taskId: 'fill',
@@ -83,5 +85,5 @@ test('a secret at a parameter that takes none is not even fetched', async () => 
     });
   }
   await expect(at('diagnostic', 'secret')).rejects.toMatchObject({ code: 'SECRET_UNAVAILABLE' });
-  await secrets.close();
+  await database.close();
 });

@@ -6,7 +6,7 @@ import type { TaskParams } from '#libs/compute';
 import type { Logger } from '#libs/platform';
 import type { DoneReport, Note, RunEnd, RunRef, TaskJob } from '#libs/queues';
 import { failed, SpanKind, spanIdOfRun, startSpan, traceIds, traceparentOf, within } from '#libs/tracing';
-import type { JobSecrets, OpenedJob } from './job-secrets.js';
+import type { JobSecrets, OpenedJob } from '../secrets/job-secrets.js';
 import { RunProgress } from './run-progress.js';
 
 /** A start is reported only for runs that last longer; the end of a shorter one implies it, ms. */
@@ -131,7 +131,7 @@ async function outcomeOf(
       progress: (fraction, stage) => progress.update(fraction, hide(stage)),
       log: (level, message) => progress.log(level, hide(message)),
     });
-    return { kind: 'succeeded', result: hide(result), artifacts: hide(artifacts) };
+    return { kind: 'succeeded', result: hide(result), artifacts };
   };
   return context.secrets.open(job).then(
     (opened) => succeed(opened).catch((error: unknown) => opened.hide(fail(error))),

@@ -1,9 +1,9 @@
 import type { TaskQueues } from '#libs/queues';
 
-/** Jobs that wait beside a free slot for this long, while none is taken, say that a queue's processor is dead, ms. */
+/** Jobs that wait beside a free slot for this long, while none is taken, mean that a queue's processor is dead, ms. */
 const STUCK_MS = 30_000;
 
-/** Whether the worker takes what lies in its queues. It learns that as it is asked, so a worker that nobody asks pays nothing. */
+/** Whether the worker takes what its queues hold. It looks only when it is asked: without probes it costs nothing. */
 export class Intake {
   private readonly busy = new Map<string, number>();
   /** Since when jobs of a type have been seen waiting beside a free slot. */
@@ -15,7 +15,7 @@ export class Intake {
     private readonly now: () => number = () => performance.now(),
   ) {}
 
-  /** A job was taken; call what it returns when its slot is free again. */
+  /** Counts a job that was taken; call what it returns when its slot is free again. */
   took(type: string): () => void {
     this.since.delete(type);
     this.busy.set(type, (this.busy.get(type) ?? 0) + 1);

@@ -1,0 +1,60 @@
+import type { Type } from '@nestjs/common';
+import { AggregateProcessor } from './aggregate.processor.js';
+import { AnalysisProcessor } from './analysis.processor.js';
+import { BiclassificationEvalProcessor } from './biclassification-eval.processor.js';
+import { DiagnosticProcessor } from './diagnostic.processor.js';
+import { EncryptProcessor } from './encrypt.processor.js';
+import { EqualWidthBinningProcessor } from './equal-width-binning.processor.js';
+import { EvaluationProcessor } from './evaluation.processor.js';
+import { FeatureEngineeringProcessor } from './feature-engineering.processor.js';
+import { FederatedTrainingProcessor } from './federated-training.processor.js';
+import { FillnaProcessor } from './fillna.processor.js';
+import { LabelEncoderProcessor } from './label-encoder.processor.js';
+import { MergeModelsProcessor } from './merge-models.processor.js';
+import { MinmaxScalerProcessor } from './minmax-scaler.processor.js';
+import { OnehotEncoderProcessor } from './onehot-encoder.processor.js';
+import { PearsonCorrelationProcessor } from './pearson-correlation.processor.js';
+import { PreprocessingProcessor } from './preprocessing.processor.js';
+import { PsiProcessor } from './psi.processor.js';
+import { QuantileBinningProcessor } from './quantile-binning.processor.js';
+import { RegressionEvalProcessor } from './regression-eval.processor.js';
+import { ReportProcessor } from './report.processor.js';
+import { SsLrProcessor } from './ss-lr.processor.js';
+import { SsXgbProcessor } from './ss-xgb.processor.js';
+import { StandardScalerProcessor } from './standard-scaler.processor.js';
+import { TableStatisticsProcessor } from './table-statistics.processor.js';
+import type { TaskProcessor } from './task-processor.js';
+import { TrainProcessor } from './train.processor.js';
+import { ValidationProcessor } from './validation.processor.js';
+import { VifProcessor } from './vif.processor.js';
+
+/** The processor of each task type that a worker runs, in the order of the catalogue. */
+export const processors: Readonly<Record<string, Type<TaskProcessor>>> = {
+  psi: PsiProcessor,
+  fillna: FillnaProcessor,
+  standard_scaler: StandardScalerProcessor,
+  minmax_scaler: MinmaxScalerProcessor,
+  label_encoder: LabelEncoderProcessor,
+  onehot_encoder: OnehotEncoderProcessor,
+  quantile_binning: QuantileBinningProcessor,
+  equal_width_binning: EqualWidthBinningProcessor,
+  table_statistics: TableStatisticsProcessor,
+  pearson_correlation: PearsonCorrelationProcessor,
+  vif: VifProcessor,
+  ss_lr: SsLrProcessor,
+  ss_xgb: SsXgbProcessor,
+  biclassification_eval: BiclassificationEvalProcessor,
+  regression_eval: RegressionEvalProcessor,
+  preprocessing: PreprocessingProcessor,
+  feature_engineering: FeatureEngineeringProcessor,
+  validation: ValidationProcessor,
+  analysis: AnalysisProcessor,
+  train: TrainProcessor,
+  federated_training: FederatedTrainingProcessor,
+  aggregate: AggregateProcessor,
+  merge_models: MergeModelsProcessor,
+  evaluation: EvaluationProcessor,
+  encrypt: EncryptProcessor,
+  report: ReportProcessor,
+  diagnostic: DiagnosticProcessor,
+};

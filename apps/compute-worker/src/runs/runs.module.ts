@@ -1,0 +1,25 @@
+import { Module } from '@nestjs/common';
+import { APP_CONFIG } from '#libs/platform';
+import { TaskQueues } from '#libs/queues';
+import { SecretsModule } from '../secrets/secrets.module.js';
+import { WORKER_SETTINGS, workerSettings, type WorkerSettings } from '../worker-settings.js';
+import { Heartbeat } from './heartbeat.js';
+import { Intake } from './intake.js';
+import { JobRunner } from './job-runner.js';
+
+/** Runs jobs, and keeps their leases by heartbeats. */
+@Module({
+  imports: [SecretsModule],
+  providers: [
+    { provide: WORKER_SETTINGS, inject: [APP_CONFIG], useFactory: workerSettings },
+    {
+      provide: Intake,
+      inject: [WORKER_SETTINGS, TaskQueues],
+      useFactory: ({ slots }: WorkerSettings, queues: TaskQueues) => new Intake(slots, queues),
+    },
+    JobRunner,
+    Heartbeat,
+  ],
+  exports: [WORKER_SETTINGS, Intake, JobRunner, Heartbeat],
+})
+export class RunsModule {}

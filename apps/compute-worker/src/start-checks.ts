@@ -1,0 +1,34 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { engines, faultsOfTypes } from '#libs/compute';
+import { APP_CONFIG, LOGGER, type AppConfig, type Logger } from '#libs/platform';
+import { JobSecrets } from './secrets/job-secrets.js';
+import { typesOf } from './worker-settings.js';
+
+/** What must hold before the worker takes jobs. */
+@Injectable()
+export class StartChecks {
+  constructor(
+    @Inject(APP_CONFIG) private readonly config: AppConfig,
+    @Inject(LOGGER) private readonly logger: Logger,
+    private readonly secrets: JobSecrets,
+  ) {}
+
+  /** Throws on a faulty task type, and in production on secrets without a key to open them. */
+  async run(): Promise<void> {
+    const faults = await faultsOfTypes(typesOf(this.config));
+    if (faults.length > 0) throw new Error(faults.join('; '));
+    if (this.config.nodeEnv === 'production') await this.secrets.requireKey();
+    await this.logEngines();
+  }
+
+  /** A worker that lacks what an engine needs still runs what it can: each task that it cannot run says why. */
+  private async logEngines(): Promise<void> {
+    for (const { name, needs } of engines) {
+      const findings = await needs();
+      const missing = findings.flatMap(({ what, found, mend }) => (found === null ? [`${what}: ${mend}`] : []));
+      const found = findings.flatMap(({ what, found }) => (found === null ? [] : [`${what} ${found}`]));
+      if (missing.length > 0) this.logger.warn({ engine: name, found, missing }, `the engine ${name} lacks something`);
+      else this.logger.info({ engine: name, found }, `the engine ${name} has what it needs`);
+    }
+  }
+}

@@ -1,0 +1,42 @@
+import { Inject, Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import { PROCESSORS, type Processors } from './processors/processors.module.js';
+import { Heartbeat } from './runs/heartbeat.js';
+import { JobRunner } from './runs/job-runner.js';
+import { StartChecks } from './start-checks.js';
+import { WORKER_SETTINGS, type WorkerSettings } from './worker-settings.js';
+
+/**
+ * Starts and drains the worker. It takes jobs once it listens to the listeners and its engines are checked. When it is
+ * asked to stop it drains before BullMQ closes its workers: that waits for their jobs without a limit.
+ */
+@Injectable()
+export class WorkerService implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  /** Whether it takes no more jobs. */
+  stopping = false;
+
+  constructor(
+    @Inject(WORKER_SETTINGS) private readonly settings: WorkerSettings,
+    @Inject(PROCESSORS) private readonly processors: Processors,
+    private readonly heartbeat: Heartbeat,
+    private readonly runner: JobRunner,
+    private readonly checks: StartChecks,
+  ) {}
+
+  async onApplicationBootstrap(): Promise<void> {
+    await this.checks.run();
+    await this.heartbeat.start();
+    for (const [type, processor] of this.processors) processor.start(this.settings.slots[type]!);
+  }
+
+  /** Takes no more jobs, lets runs end for `drainMs`, then hands the rest back. */
+  async beforeApplicationShutdown(): Promise<void> {
+    const { drainMs } = this.settings;
+    this.stopping = true;
+    this.runner.giveUpReportsAfter(drainMs);
+    const drained = Promise.all([...this.processors.values()].map((processor) => processor.drain()));
+    const deadline = setTimeout(() => this.runner.stopAll('shutdown'), drainMs);
+    await drained;
+    clearTimeout(deadline);
+    this.heartbeat.stop();
+  }
+}

@@ -1,0 +1,67 @@
+import {
+  createPostgresBackend,
+  createRedisBackend,
+  Queue,
+  Worker,
+  type Job,
+  type Processor,
+  type QueueOptions,
+  type WorkerOptions,
+} from 'bullmq';
+import pg from 'pg';
+import type { Backend } from './backend.js';
+import type { TaskJob } from './messages.js';
+
+/** A job as text: PostgreSQL's jsonb would reorder the keys of the inputs. */
+export interface JobData {
+  readonly job: string;
+}
+
+/** A job as BullMQ hands it to a processor. */
+export type QueuedJob = Job<JobData>;
+
+/** The task job that a queued job carries. */
+export function taskJobOf(job: QueuedJob): TaskJob {
+  return JSON.parse(job.data.job) as TaskJob;
+}
+
+/** The name of a task type's queue. */
+export function queueName(type: string): string {
+  return `task-${type}`;
+}
+
+/** BullMQ's queue, on the backend that its connection belongs to. */
+export class BackendQueue extends Queue<JobData> {
+  constructor(name: string, options: QueueOptions) {
+    super(name, options, backendFactoryOf(options.connection));
+  }
+}
+
+/** BullMQ's worker, on the backend that its connection belongs to. */
+export class BackendWorker extends Worker<JobData> {
+  constructor(name: string, processor: Processor<JobData>, options: WorkerOptions) {
+    super(name, processor, options, backendFactoryOf(options.connection));
+  }
+}
+
+/** BullMQ's options for every queue and worker on this backend: one try per job, and no job outlives its end. */
+export function queueOptionsOf(backend: Backend): QueueOptions {
+  const defaultJobOptions = { attempts: 1, removeOnComplete: true, removeOnFail: true };
+  if (backend.kind === 'postgres') return { connection: backend.pool as never, defaultJobOptions };
+  return { connection: backend.redis, prefix: backend.prefix, defaultJobOptions };
+}
+
+/**
+ * BullMQ's options for every processor. It starts when the app says so, and a stalled job is never run again: leases in
+ * PostgreSQL decide that. The locks only bound how long the job of a dead worker is shown as active.
+ */
+export const PROCESSOR_OPTIONS = {
+  autorun: false,
+  maxStalledCount: 0,
+  lockDuration: 10_000,
+  stalledInterval: 5_000,
+} as const;
+
+function backendFactoryOf(connection: unknown): never {
+  return (connection instanceof pg.Pool ? createPostgresBackend : createRedisBackend) as never;
+}
