@@ -4,9 +4,9 @@ import {
   ChainEngine,
   commandChain,
   createChain,
+  InvariantReconciler,
   LeaseReconciler,
   makeEngineMetrics,
-  reconcileInvariants,
   type NewChain,
 } from '#libs/chain-engine';
 import { DEFAULT_RETRY_POLICY } from '#libs/chain-domain';
@@ -135,18 +135,18 @@ describe('the reconciler', () => {
       await clear();
       await createChain(db, chainOf([[], [0], [0, 1]]));
       await createChain(db, { ...chainOf([[], [0]]), execute: false });
-      expect(await reconcileInvariants(engineOn(db))).toBe(0);
+      expect(await new InvariantReconciler(engineOn(db)).reconcile()).toBe(0);
     });
 
     it('counts anew what does not add up', async () => {
       await clear();
       await createChain(db, chainOf([[], [0]]));
       await sql(`UPDATE task_chains SET completed_tasks = 1, admitted_tasks = 0`);
-      expect(await reconcileInvariants(engineOn(db))).toBe(1);
+      expect(await new InvariantReconciler(engineOn(db)).reconcile()).toBe(1);
       const { chain, repairs } = await look();
       expect(chain).toMatchObject({ status: 'RUNNING', completed_tasks: 0, admitted_tasks: 1 });
       expect(repairs).toEqual(['invariant-counters']);
-      expect(await reconcileInvariants(engineOn(db))).toBe(0);
+      expect(await new InvariantReconciler(engineOn(db)).reconcile()).toBe(0);
     });
 
     it('moves a chain on whose child nobody told that its parents are done', async () => {
@@ -157,7 +157,7 @@ describe('the reconciler', () => {
         `UPDATE chain_tasks SET pending_dependencies = 1, succeeded_dependencies = 1 WHERE execution_order = 2`,
       );
       await sql(`UPDATE task_chains SET completed_tasks = 2, admitted_tasks = 0`);
-      expect(await reconcileInvariants(engineOn(db))).toBe(1);
+      expect(await new InvariantReconciler(engineOn(db)).reconcile()).toBe(1);
       const { tasks, repairs } = await look();
       expect(tasks[2]).toEqual({ status: 'READY', hold: null, pending: 0 });
       expect(repairs).toEqual(['invariant-stuck']);
@@ -168,7 +168,7 @@ describe('the reconciler', () => {
       await createChain(db, { ...chainOf([[], [], []]), maxParallel: 2 });
       await sql(`UPDATE chain_tasks SET hold = 'MAX_PARALLEL'`);
       await sql(`UPDATE task_chains SET admitted_tasks = 0`);
-      expect(await reconcileInvariants(engineOn(db))).toBe(1);
+      expect(await new InvariantReconciler(engineOn(db)).reconcile()).toBe(1);
       const { tasks } = await look();
       expect(tasks.map((task: { hold: string | null }) => task.hold)).toEqual([null, null, 'MAX_PARALLEL']);
     });
@@ -178,7 +178,7 @@ describe('the reconciler', () => {
       await createChain(db, chainOf([[], [0]]));
       await sql(`UPDATE chain_tasks SET status = 'SUCCESS'`);
       await sql(`UPDATE task_chains SET completed_tasks = 2, admitted_tasks = 0`);
-      expect(await reconcileInvariants(engineOn(db))).toBe(1);
+      expect(await new InvariantReconciler(engineOn(db)).reconcile()).toBe(1);
       expect((await look()).chain).toMatchObject({ status: 'SUCCESS' });
 
       await clear();
@@ -187,7 +187,7 @@ describe('the reconciler', () => {
         `UPDATE chain_tasks SET status = 'RUNNING', attempt = 1, lease_until = now() WHERE execution_order = 0`,
       );
       await sql(`UPDATE task_chains SET status = 'CANCELLED'`);
-      expect(await reconcileInvariants(engineOn(db))).toBe(1);
+      expect(await new InvariantReconciler(engineOn(db)).reconcile()).toBe(1);
       const { chain, tasks, repairs } = await look();
       expect(tasks.map((task: { status: string }) => task.status)).toEqual(['CANCELLED', 'SKIPPED', 'SKIPPED']);
       expect(chain).toMatchObject({ cancelled_tasks: 1, skipped_tasks: 2, admitted_tasks: 0 });

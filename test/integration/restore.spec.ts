@@ -157,8 +157,8 @@ async function theStory(system: SystemUnderTest, lost: Server, restored: Server)
       const { prioritized, waiting, active } = await now.queues.depth('diagnostic');
       return prioritized + waiting + active === 0 ? true : undefined;
     });
-    expect((await engineQueries.openOffenders(db, 0, 1_000)).offenders).toEqual([]);
-    expect(await engineQueries.endedOffenders(db, 1_000)).toEqual([]);
+    expect((await engineQueries.openBroken(db, 0, 1_000)).broken).toEqual([]);
+    expect(await engineQueries.endedBroken(db, 1_000)).toEqual([]);
     expect((await api.run(chain(line(2)))).status).toBe('SUCCESS');
   } finally {
     await now.close();

@@ -1,12 +1,11 @@
 import type { Decision, Refusal } from './decision.js';
-import { outcomeOf, type Draft } from './draft.js';
+import type { Draft } from './draft.js';
 import type { ChainCommand } from './events.js';
+import { repair } from './repair.js';
 import { endIfDone, settle, standingError } from './settle.js';
-import type { Task } from './state.js';
 import { isChainTerminal, isTerminal } from './states.js';
-import { judge, type ParentCounts } from './trigger-rules.js';
 
-/** Carries out an operator's or a timer's command, as a compare-and-set on the chain's status. */
+/** Carries out a command, as a compare-and-set on the chain's status. */
 export function command(draft: Draft, event: ChainCommand): Decision | Refusal {
   const { status } = draft.chain;
   const conflict: Refusal = { refused: 'CHAIN_STATE_CONFLICT', status };
@@ -21,7 +20,7 @@ export function command(draft: Draft, event: ChainCommand): Decision | Refusal {
       draft.stop('CANCELLED', null);
       break;
     case 'PauseChain':
-      // Asked twice is done once.
+      // A second pause changes nothing.
       if (status === 'PAUSED') break;
       if (status !== 'RUNNING') return conflict;
       draft.pause();
@@ -59,11 +58,14 @@ export function command(draft: Draft, event: ChainCommand): Decision | Refusal {
         message: `the chain did not finish within its ${draft.chain.timeoutMs / 1000} s: raise options.timeout or look for the slow task`,
       });
       break;
+    case 'RepairChain':
+      repair(draft);
+      break;
   }
   return draft.decision('ACCEPTED');
 }
 
-/** The clock goes on where it stopped; what was left to the operator is tried anew. */
+/** Continues the chain's clock where it stopped, and tries again what was left to an operator. */
 function resume(draft: Draft): void {
   const { timeLeftMs } = draft.chain;
   const deadlineAt = timeLeftMs === null ? null : draft.now + timeLeftMs;
@@ -103,16 +105,9 @@ function retry(draft: Draft, event: Extract<ChainCommand, { kind: 'RetryChain' }
     if (task.status === 'PENDING') draft.set(task, fresh);
     else draft.move(task, 'Retried', 'PENDING', fresh);
   }
-  recountParents(draft);
-  for (const position of chosen) {
-    const task = draft.task(position);
-    if (task.status !== 'PENDING') continue; // Skipped by one before it.
-    const verdict = judge(task.triggerRule, task.parents);
-    if (verdict === 'run') draft.ready(task, 'ParentFinished');
-    else if (verdict !== 'wait') {
-      draft.notifySuccessors(draft.move(task, 'ParentFinished', 'SKIPPED', { skipReason: verdict }));
-    }
-  }
+  // The retry may reach none of the parents of a PENDING task: that one keeps its counts (I6).
+  draft.recountParents();
+  draft.decidePending(chosen, 'ParentFinished');
   draft.chain = { ...draft.chain, error: standingError(draft) };
   // A task that was set back may have left its place to one that is held (I5).
   draft.admitHeld();
@@ -135,20 +130,4 @@ function chosenTasks(draft: Draft, event: Extract<ChainCommand, { kind: 'RetryCh
     if (event.includeDownstream) queue.push(...draft.task(position).successors);
   }
   return chosen;
-}
-
-/** Counts the parents of every PENDING task anew; those that the retry does not reach keep theirs (I6). */
-function recountParents(draft: Draft): void {
-  const counts = new Map<number, Record<keyof ParentCounts, number>>();
-  const tasks: Task[] = [...draft.everyTask()];
-  for (const task of tasks) counts.set(task.position, { pending: 0, succeeded: 0, failed: 0, skipped: 0 });
-  for (const task of tasks) for (const successor of task.successors) counts.get(successor)![outcomeOf(task)]++;
-  for (const task of tasks) {
-    const parents = counts.get(task.position)!;
-    if (task.status === 'PENDING' && !sameCounts(task.parents, parents)) draft.set(task, { parents });
-  }
-}
-
-function sameCounts(a: ParentCounts, b: ParentCounts): boolean {
-  return a.pending === b.pending && a.succeeded === b.succeeded && a.failed === b.failed && a.skipped === b.skipped;
 }

@@ -1,6 +1,7 @@
 /**
- * The rules of orchestration, as one synchronous function of its arguments. The API, the listener and the
- * reconciler all go through it. Invariants (orchestration.md), kept here and cited by the tests:
+ * The rules of orchestration, as one synchronous function of its arguments. The API, the listener and the reconciler
+ * all go through it, repairs included. Two moves of single tasks stand beside it: `dispatch` and `promote`, which
+ * statements make in bulk. Invariants, kept here and cited by the tests:
  *
  * I1 a terminal task never changes within its epoch
  * I2 a task starts only when its trigger rule holds over its parents
@@ -24,35 +25,39 @@ import type { TaskCause } from './transitions.js';
 /** Decides what `event` makes of `state` at `now` (ms). Changes nothing itself: see `evolve`. */
 export function decide(state: ChainState, event: ChainEvent, now: number): Decision | Refusal {
   const draft = new Draft(state, now);
-  switch (event.kind) {
-    case 'TaskStarted':
-    case 'TaskSucceeded':
-    case 'TaskFailed':
-    case 'TaskLost':
-    case 'TaskQueueTimedOut':
-    case 'TaskConditionFalse': {
-      const disposition = dispositionOf(draft, event);
-      if (disposition === 'ACCEPTED') applyTaskEvent(draft, event, now);
-      return draft.decision(disposition);
-    }
-    default:
-      return command(draft, event);
-  }
+  if (!('attempt' in event)) return command(draft, event);
+  const disposition = dispositionOf(draft, event);
+  if (disposition === 'ACCEPTED') applyTaskEvent(draft, event, now);
+  return draft.decision(disposition);
 }
 
-/** Takes a decision into the state. */
+/** Applies a decision to the state. */
 export function evolve(state: ChainState, decision: Decision): void {
   state.chain = decision.chain;
   for (const [position, task] of decision.changed) state.tasks.set(position, task);
 }
 
-/** Sends a ready task that is not held: its next attempt begins. The caller has checked that there is room for it. */
+/** Sends a READY task of a RUNNING chain: its next attempt begins. The caller has checked that a slot is free. */
 export function dispatch(state: ChainState, position: number, now: number): Decision {
   const draft = new Draft(state, now);
   const task = draft.task(position);
   if (task.hold !== null) throw new Error(`${task.taskId} is held: ${task.hold}`);
   const firstQueuedAt = task.firstQueuedAt ?? now;
   draft.move(task, 'Dispatched', 'QUEUED', { attempt: task.attempt + 1, runId: null, firstQueuedAt });
+  return runningOnly(draft);
+}
+
+/** Makes a RETRYING task of a RUNNING chain READY whose backoff is over: admitted, or held where the chain has no place. */
+export function promote(state: ChainState, position: number, now: number): Decision {
+  const draft = new Draft(state, now);
+  const task = draft.task(position);
+  if (task.nextAttemptAt === null || task.nextAttemptAt > now) throw new Error(`${task.taskId} is not due`);
+  draft.ready(task, 'BackoffOver', { nextAttemptAt: null });
+  return runningOnly(draft);
+}
+
+function runningOnly(draft: Draft): Decision {
+  if (draft.chain.status !== 'RUNNING') throw new Error(`the chain is ${draft.chain.status}`);
   return draft.decision('ACCEPTED');
 }
 
@@ -123,8 +128,8 @@ function fail(
 }
 
 /**
- * Its worker is gone: the same try again, without touching the user's retries, as long as it does not happen too often.
- * `handedBack`: its own run says so, since the worker was told to stop: nothing is wrong, and it is no loss.
+ * The task's worker is gone: tries again without using up the user's retries, up to `MAX_LOSSES` times.
+ * `handedBack`: the run reported it itself, since its worker stops: that is no loss.
  */
 function lose(draft: Draft, task: Task, handedBack: boolean): void {
   const losses = task.losses + (handedBack ? 0 : 1);

@@ -1,5 +1,5 @@
 import type { Decision } from './decision.js';
-import type { Disposition, Effect } from './events.js';
+import type { Disposition, Effect, Fault } from './events.js';
 import { IncompleteState } from './state.js';
 import type { Chain, ChainState, Task, TaskError } from './state.js';
 import { isInFlight, isTerminal } from './states.js';
@@ -9,7 +9,7 @@ import type { TaskCause } from './transitions.js';
 import { judge } from './trigger-rules.js';
 import type { ParentCounts } from './trigger-rules.js';
 
-/** A decision in the making: the state underneath stays as it is, changes lie on top of it. */
+/** A decision in the making: changes lie over the state, which stays as it is. */
 export class Draft {
   chain: Chain;
   private readonly changed = new Map<number, Task>();
@@ -24,13 +24,24 @@ export class Draft {
 
   /** Throws `IncompleteState` for a task that was not loaded. */
   task(position: number): Task {
-    const task = this.changed.get(position) ?? this.state.tasks.get(position);
+    const task = this.find(position);
     if (task === undefined) throw new IncompleteState(position);
     return task;
   }
 
+  /** The task, or undefined where the whole chain was read and has no such row. */
+  find(position: number): Task | undefined {
+    const task = this.changed.get(position) ?? this.state.tasks.get(position);
+    if (task === undefined && this.state.whole !== true) throw new IncompleteState(position);
+    return task;
+  }
+
+  /** All tasks by position. Passes over a missing row, so that an operator can still stop a broken chain. */
   *everyTask(): Iterable<Task> {
-    for (let position = 0; position < this.chain.totalTasks; position++) yield this.task(position);
+    for (let position = 0; position < this.chain.totalTasks; position++) {
+      const task = this.find(position);
+      if (task !== undefined) yield task;
+    }
   }
 
   /** Moves a task along the transition table, and the chain's counters with it (I1, I4). A move off the table is a bug. */
@@ -67,14 +78,14 @@ export class Draft {
     }
   }
 
-  /** Tells the successors of a finished task, and theirs where one is skipped by it. Iterative: chains may be deep. */
+  /** Counts a finished parent in its successors, and in theirs where that skips one. Iterative: chains may be deep. */
   notifySuccessors(finished: Task): void {
     const queue: Task[] = [finished];
     for (let parent = queue.pop(); parent !== undefined; parent = queue.pop()) {
       for (const position of parent.successors) {
-        const task = this.task(position);
-        // A task that has left PENDING has decided: the rule fired early, an operator spoke, or it is of an older epoch.
-        if (task.status !== 'PENDING') continue;
+        const task = this.find(position);
+        // A task that has left PENDING is decided: its rule fired early, an operator acted, or it is of an older epoch.
+        if (task?.status !== 'PENDING') continue;
         const parents = countParent(task.parents, parent);
         const verdict = judge(task.triggerRule, parents);
         if (verdict === 'wait') this.set(task, { parents });
@@ -82,6 +93,50 @@ export class Draft {
         else queue.push(this.move(task, 'ParentFinished', 'SKIPPED', { parents, skipReason: verdict }));
       }
     }
+  }
+
+  /** Starts or skips, for `cause`, each PENDING task among these whose trigger rule is already certain (I2). */
+  decidePending(positions: Iterable<number>, cause: 'ParentFinished' | 'Repaired'): void {
+    for (const position of positions) {
+      const task = this.find(position);
+      if (task?.status !== 'PENDING') continue; // Skipped by one before it.
+      const verdict = judge(task.triggerRule, task.parents);
+      if (verdict === 'run') this.ready(task, cause);
+      else if (verdict !== 'wait') this.notifySuccessors(this.move(task, cause, 'SKIPPED', { skipReason: verdict }));
+    }
+  }
+
+  /** Counts the parents of every PENDING task anew. */
+  recountParents(): void {
+    const counts = new Map<number, Record<keyof ParentCounts, number>>();
+    const tasks = [...this.everyTask()];
+    for (const task of tasks) counts.set(task.position, { pending: 0, succeeded: 0, failed: 0, skipped: 0 });
+    for (const task of tasks) {
+      for (const successor of task.successors) {
+        const parents = counts.get(successor);
+        if (parents !== undefined) parents[outcomeOf(task)]++;
+      }
+    }
+    for (const task of tasks) {
+      const parents = counts.get(task.position)!;
+      if (task.status === 'PENDING' && !sameCounts(task.parents, parents)) this.set(task, { parents });
+    }
+  }
+
+  /** Counts the chain's tasks anew (I4). Changes nothing where the counters are right. */
+  recount(): void {
+    const tasks = [...this.everyTask()];
+    const count = (holds: (task: Task) => boolean): number => tasks.filter(holds).length;
+    const counters = {
+      completedTasks: count(({ status }) => status === 'SUCCESS'),
+      failedTasks: count(({ status }) => status === 'FAILURE'),
+      toleratedTasks: count(({ status, tolerable }) => status === 'FAILURE' && tolerable),
+      skippedTasks: count(({ status }) => status === 'SKIPPED'),
+      cancelledTasks: count(({ status }) => status === 'CANCELLED'),
+      admittedTasks: count(isAdmitted),
+    };
+    const wrong = Object.entries(counters).some(([name, value]) => this.chain[name as keyof Chain] !== value);
+    if (wrong) this.chain = { ...this.chain, ...counters };
   }
 
   /** Admits held tasks, the most urgent first, as long as `maxParallel` leaves room and the chain is not paused. */
@@ -99,14 +154,19 @@ export class Draft {
     }
   }
 
-  /** Ends the chain now: what runs is cancelled and told to stop, what waits is skipped. */
+  /** Ends the chain now: cancels what runs and skips what waits. */
   stop(status: 'FAILURE' | 'CANCELLED', error: TaskError | null): void {
+    this.stopLive();
+    this.end(status, error);
+  }
+
+  /** Cancels every task in flight and skips every other one that is not final. */
+  stopLive(): void {
     for (const task of this.everyTask()) {
       if (isTerminal(task.status)) continue;
       if (isInFlight(task.status)) this.move(task, 'ChainStopped', 'CANCELLED');
       else this.move(task, 'ChainStopped', 'SKIPPED', { skipReason: 'CHAIN_STOPPED', nextAttemptAt: null });
     }
-    this.end(status, error);
   }
 
   end(status: ChainStatus, error: TaskError | null): void {
@@ -121,6 +181,12 @@ export class Draft {
     for (const task of this.everyTask()) {
       if (task.status === 'READY' && task.hold === null) this.set(task, { hold: 'CHAIN_PAUSED' });
     }
+  }
+
+  /** Leaves the chain to an operator: pauses it where it runs. */
+  hold(faults: readonly Fault[]): void {
+    if (this.chain.status === 'RUNNING') this.pause();
+    this.effects.push({ kind: 'HoldForOperator', faults });
   }
 
   decision(disposition: Disposition): Decision {
@@ -152,7 +218,7 @@ export function isAdmitted(task: Task): boolean {
   return isInFlight(task.status) || (task.status === 'READY' && task.hold === null);
 }
 
-/** What a parent has come to, as its successors count it. */
+/** The outcome of a parent as its successors count it. */
 export function outcomeOf(parent: Task): keyof ParentCounts {
   switch (parent.status) {
     case 'SUCCESS':
@@ -166,6 +232,10 @@ export function outcomeOf(parent: Task): keyof ParentCounts {
     default:
       return 'pending';
   }
+}
+
+function sameCounts(a: ParentCounts, b: ParentCounts): boolean {
+  return a.pending === b.pending && a.succeeded === b.succeeded && a.failed === b.failed && a.skipped === b.skipped;
 }
 
 function countParent(counts: ParentCounts, parent: Task): ParentCounts {

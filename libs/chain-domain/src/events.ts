@@ -1,6 +1,6 @@
 import type { TaskError } from './state.js';
 
-/** What an operator or a timer wants of a chain. Positions are places in the chain's list. */
+/** A command of an operator, a timer or the reconciler. Positions are places in the chain's list. */
 export type ChainCommand =
   | { readonly kind: 'ExecuteChain' }
   | { readonly kind: 'CancelChain' }
@@ -16,7 +16,9 @@ export type ChainCommand =
   | { readonly kind: 'ResolveTask'; readonly position: number }
   /** Of one task, or of all that are not finished. 1 (lowest) to 10. */
   | { readonly kind: 'SetPriority'; readonly position?: number; readonly priority: number }
-  | { readonly kind: 'ChainTimedOut' };
+  | { readonly kind: 'ChainTimedOut' }
+  /** Makes a stored state keep the invariants again. Needs the whole chain; changes nothing in one that keeps them. */
+  | { readonly kind: 'RepairChain' };
 
 /**
  * What became of one attempt of a task. `runId` is made by the worker as it starts; null where the system itself
@@ -61,4 +63,12 @@ export type Disposition = 'ACCEPTED' | 'STALE' | 'DUPLICATE' | 'QUARANTINED';
 export type Effect =
   /** Tell the worker that runs this attempt to stop. */
   | { readonly kind: 'AbortTask'; readonly position: number; readonly attempt: number }
-  | { readonly kind: 'ChainFinished' };
+  | { readonly kind: 'ChainFinished' }
+  /** The chain is broken beyond repair, for these reasons: an operator must look at it. */
+  | { readonly kind: 'HoldForOperator'; readonly faults: readonly Fault[] };
+
+/** What no decision can repair. `position` is the place of the task that is missing, or that lacks a parent. */
+export interface Fault {
+  readonly kind: 'missing-task' | 'missing-dependency';
+  readonly position: number;
+}

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { decide, dispatch, evolve } from './decide.js';
+import { decide, dispatch, evolve, promote } from './decide.js';
 import type { Decision } from './decision.js';
 import type { ChainEvent } from './events.js';
 import { expectCounted, frozen, sampleChain, type SampleTask } from './sample-chain-for-tests.js';
@@ -104,17 +104,10 @@ function machinery(state: ChainState, now: number, n: number): ChainState {
     if (task.status === 'READY' && task.hold === null && (n + position) % 2 === 0) {
       next = after(next, dispatch(next, position, now));
     } else if (task.status === 'RETRYING' && task.nextAttemptAt !== null && n % 3 === 0) {
-      next = promoted(next, next.tasks.get(position)!);
+      next = after(next, promote(next, position, Math.max(now, task.nextAttemptAt)));
     }
   }
   return next;
-}
-
-function promoted({ chain, tasks }: ChainState, task: Task): ChainState {
-  const full = chain.maxParallel !== null && chain.admittedTasks >= chain.maxParallel;
-  const ready: Task = { ...task, status: 'READY', hold: full ? 'MAX_PARALLEL' : null, nextAttemptAt: null };
-  const admittedTasks = chain.admittedTasks + (full ? 0 : 1);
-  return frozen({ chain: { ...chain, admittedTasks }, tasks: new Map(tasks).set(task.position, ready) });
 }
 
 /** Plays steps, with the machinery between them, and shows each event to `law` before it is taken. */
@@ -228,6 +221,14 @@ describe('the laws of decide', () => {
         if (task.status !== 'READY' || task.hold !== null) continue;
         expect(dispatch(next, position, now).changed.get(position)!.attempt).toBe(task.attempt + 1);
       }
+    }));
+
+  it('a repair changes nothing in a state that keeps the invariants', () =>
+    law((before, event, now) => {
+      const next = outcome(before, event, now);
+      const repaired = decide(next, { kind: 'RepairChain' }, now) as Decision;
+      expect([...repaired.changed, ...repaired.effects]).toEqual([]);
+      expect(repaired.chain).toBe(next.chain);
     }));
 
   it('decide leaves its input as it is', () =>

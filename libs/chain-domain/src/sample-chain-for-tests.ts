@@ -1,6 +1,6 @@
 /** Chains for the tests of this folder, and what must be true of any of them. */
 import { expect } from '@jest/globals';
-import { decide, dispatch, evolve } from './decide.js';
+import { decide, dispatch, evolve, promote } from './decide.js';
 import type { Decision, Refusal } from './decision.js';
 import { isAdmitted, outcomeOf } from './draft.js';
 import type { ChainEvent } from './events.js';
@@ -155,13 +155,9 @@ export class Play {
     return this;
   }
 
-  /** What the statement `promote-due` does for a task whose backoff is over. */
+  /** Makes a task READY once its backoff is over. */
   promote(position: number): this {
-    const { chain } = this.state;
-    const full = chain.maxParallel !== null && chain.admittedTasks >= chain.maxParallel;
-    const task = { ...this.task(position), status: 'READY' as const, hold: full ? ('MAX_PARALLEL' as const) : null };
-    const tasks = new Map(this.state.tasks).set(position, { ...task, nextAttemptAt: null });
-    this.state = frozen({ chain: { ...chain, admittedTasks: chain.admittedTasks + (full ? 0 : 1) }, tasks });
+    this.take(promote(this.state, position, Math.max(this.now, this.task(position).nextAttemptAt!)));
     return this;
   }
 

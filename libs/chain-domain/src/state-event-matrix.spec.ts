@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { decide, dispatch } from './decide.js';
+import { decide, dispatch, promote } from './decide.js';
 import { Draft } from './draft.js';
 import type { ChainCommand, ChainEvent, TaskEvent } from './events.js';
 import { sampleChain, T0, type SampleTask } from './sample-chain-for-tests.js';
@@ -157,6 +157,7 @@ const COMMANDS: Record<string, ChainCommand> = {
   PauseChain: { kind: 'PauseChain' },
   ResumeChain: { kind: 'ResumeChain' },
   'ChainTimedOut, due': { kind: 'ChainTimedOut' },
+  RepairChain: { kind: 'RepairChain' },
 };
 
 function commandTable(): string {
@@ -259,6 +260,37 @@ describe('the state x event matrix', () => {
       if (task.status === 'READY' && task.hold === undefined)
         expect(send()).toMatchObject({ status: 'QUEUED', attempt: 3 });
       else expect(send).toThrow(task.hold === undefined ? 'illegal move' : 'is held');
+    }
+  });
+});
+
+describe('the moves beside decide', () => {
+  it('promote a RETRYING task that is due, and no other', () => {
+    for (const name of Object.keys(TASK_STATES)) {
+      const after = (now: number) => promote(stateOf(name), 0, now).changed.get(0);
+      if (name === 'RETRYING') {
+        expect(after(T0 + 500)).toMatchObject({ status: 'READY', hold: null, nextAttemptAt: null });
+        expect(() => after(T0 + 499)).toThrow('a is not due');
+      } else expect(() => after(T0 + 500)).toThrow('a is not due');
+    }
+  });
+
+  it('hold a promoted task for which the chain has no place', () => {
+    const state = stateOf('RETRYING', {}, { maxParallel: 1 });
+    expect(promote(state, 0, T0 + 500)).toMatchObject({ chain: { admittedTasks: 1 } });
+    expect(promote(state, 0, T0 + 500).changed.get(0)).toMatchObject({ status: 'READY', hold: 'MAX_PARALLEL' });
+  });
+
+  it('leave a chain that does not run', () => {
+    for (const status of CHAIN_STATUSES) {
+      const moves = [
+        () => dispatch(stateOf('READY', {}, { status }), 0, T0),
+        () => promote(stateOf('RETRYING', {}, { status }), 0, T0 + 500),
+      ];
+      for (const move of moves) {
+        if (status === 'RUNNING') expect(move().disposition).toBe('ACCEPTED');
+        else expect(move).toThrow();
+      }
     }
   });
 });

@@ -2,7 +2,7 @@ import type { RetryPolicy } from './retry.js';
 import type { ChainStatus, Hold, SkipReason, TaskStatus } from './states.js';
 import type { ParentCounts, TriggerRule } from './trigger-rules.js';
 
-/** What `decide` needs to know of a chain. Times are milliseconds since 1970 by PostgreSQL's clock. */
+/** The part of a chain that `decide` needs. Times are milliseconds since 1970 by PostgreSQL's clock. */
 export interface Chain {
   readonly status: ChainStatus;
   /** How many times the chain was taken up; 1 at first. */
@@ -29,7 +29,7 @@ export interface Chain {
   readonly error: TaskError | null;
 }
 
-/** What `decide` needs to know of a task. */
+/** The part of a task that `decide` needs. */
 export interface Task {
   /** 0-based place in the chain's list. */
   readonly position: number;
@@ -50,6 +50,8 @@ export interface Task {
   readonly priority: number;
   /** Positions of the tasks that name this one as a parent. */
   readonly successors: readonly number[];
+  /** Positions of its parents, where the chain was read whole: `RepairChain` compares them with `successors`. */
+  readonly predecessors?: readonly number[];
   /** It may fail without failing the chain; its successors take the failure as a success without a result. */
   readonly tolerable: boolean;
   readonly hold: Hold | null;
@@ -67,10 +69,12 @@ export interface TaskError {
   readonly details?: Readonly<Record<string, unknown>>;
 }
 
-/** A chain with the tasks that were loaded of it, by position. */
+/** A chain with its loaded tasks by position. */
 export interface ChainState {
   chain: Chain;
   readonly tasks: Map<number, Task>;
+  /** All rows of the chain were read: a task that is not here does not exist. */
+  readonly whole?: boolean;
 }
 
 /** `decide` needs a task that was not loaded: load the whole chain and decide again. */

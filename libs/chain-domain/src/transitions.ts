@@ -1,6 +1,6 @@
 import type { TaskStatus } from './states.js';
 
-/** What moves a task. */
+/** The causes of a move. */
 export const TASK_CAUSES = [
   'ChainStarted',
   'ParentFinished',
@@ -17,6 +17,7 @@ export const TASK_CAUSES = [
   'OperatorSkipped',
   'OperatorResolved',
   'Retried',
+  'Repaired',
 ] as const;
 export type TaskCause = (typeof TASK_CAUSES)[number];
 
@@ -24,9 +25,9 @@ const BY_OPERATOR = { OperatorSkipped: ['SKIPPED'], OperatorResolved: ['SUCCESS'
 const AGAIN = { Retried: ['PENDING'] } as const;
 
 /**
- * The task state machine: for each status and cause, the statuses it may lead to. What is not here does not happen:
- * `decide` checks every move against it, and the chart in ARCHITECTURE.md is made from it (`lifecycleChart`).
- * Final statuses are left only by `Retried`, which opens a new epoch (I1).
+ * The task state machine: for each status and cause, the statuses it may lead to. No other move exists: `decide`,
+ * `dispatch` and `promote` check every move against it, the bulk statements are tested against them, and the chart in
+ * ARCHITECTURE.md is made from it. Only `Retried`, which opens a new epoch, leaves a final status (I1).
  */
 export const TASK_TRANSITIONS: Readonly<
   Record<TaskStatus, Readonly<Partial<Record<TaskCause, readonly TaskStatus[]>>>>
@@ -34,6 +35,7 @@ export const TASK_TRANSITIONS: Readonly<
   PENDING: {
     ChainStarted: ['READY'],
     ParentFinished: ['READY', 'SKIPPED'],
+    Repaired: ['READY', 'SKIPPED'],
     ChainStopped: ['SKIPPED'],
     ...BY_OPERATOR,
   },
@@ -63,7 +65,14 @@ export const TASK_TRANSITIONS: Readonly<
     ...BY_OPERATOR,
     ...AGAIN,
   },
-  RETRYING: { BackoffOver: ['READY'], Resumed: ['READY'], ChainStopped: ['SKIPPED'], ...BY_OPERATOR, ...AGAIN },
+  RETRYING: {
+    BackoffOver: ['READY'],
+    Resumed: ['READY'],
+    Repaired: ['READY'],
+    ChainStopped: ['SKIPPED'],
+    ...BY_OPERATOR,
+    ...AGAIN,
+  },
   SUCCESS: AGAIN,
   FAILURE: AGAIN,
   SKIPPED: AGAIN,

@@ -8,6 +8,7 @@ export interface EngineMetrics {
   readonly batches: Histogram;
   readonly conflicts: Counter;
   readonly repairs: Counter<'kind'>;
+  readonly held: Counter<'kind'>;
   readonly chainsFinished: Counter<'status'>;
   readonly chainSeconds: Histogram<'status'>;
   readonly chainTasks: Histogram;
@@ -24,8 +25,10 @@ export interface EngineMetrics {
 const SECONDS = [0.05, 0.2, 1, 5, 15, 60, 300, 1_800, 7_200, 28_800, 86_400];
 const ENGINE_CODES = [
   ...['TASK_ERROR', 'INVALID_PARAMS', 'INVALID_RESULT', 'RESULT_TOO_LARGE', 'WORKER_LOST'],
-  ...['TIMEOUT_QUEUE', 'TIMEOUT_RUN', 'TIMEOUT_CHAIN'],
+  ...['TIMEOUT_QUEUE', 'TIMEOUT_RUN', 'TIMEOUT_CHAIN', 'CHAIN_INCONSISTENT'],
 ];
+/** Why a chain is left to an operator. */
+export const HELD_KINDS = ['missing-task', 'missing-dependency', 'not-stored', 'unexplained'] as const;
 /** Codes with a label of their own. Those of task types come from the workers, and nothing else bounds them. */
 const MOST_CODES = 100;
 
@@ -52,6 +55,12 @@ export function makeEngineMetrics(registry: Registry): EngineMetrics {
     repairs: new Counter({
       name: 'taskchain_reconciler_repairs_total',
       help: 'Repairs by the reconciler: lost workers, lost jobs, broken invariants',
+      labelNames: ['kind'],
+      registers,
+    }),
+    held: new Counter({
+      name: 'taskchain_chains_held_total',
+      help: 'Broken chains that the reconciler could not repair and left to an operator, by reason',
       labelNames: ['kind'],
       registers,
     }),
@@ -111,6 +120,7 @@ export function makeEngineMetrics(registry: Registry): EngineMetrics {
   for (const kind of ['TaskStarted', 'TaskSucceeded', 'TaskFailed', 'TaskLost']) {
     metrics.events.inc({ kind, disposition: 'QUARANTINED' }, 0);
   }
+  for (const kind of HELD_KINDS) metrics.held.inc({ kind }, 0);
   for (const kind of ['worker-lost', 'job-lost']) metrics.repairs.inc({ kind }, 0);
   return metrics;
 }

@@ -56,6 +56,8 @@ export interface TaskColumns {
   first_queued_ms: string | null;
   /** Of `load-all-tasks` alone. */
   changed_version?: number;
+  /** Of `load-all-tasks`, and of `load-hop` with its job. */
+  predecessors?: number[] | null;
 }
 
 export function toChain(row: ChainRow): Chain {
@@ -98,6 +100,7 @@ export function toTask(row: TaskColumns): Task {
     retry: row.retry_policy ?? DEFAULT_RETRY_POLICY,
     priority: row.priority,
     successors: row.successors,
+    ...(row.predecessors && { predecessors: row.predecessors }),
     tolerable: row.tolerable,
     hold: row.hold,
     firstQueuedAt: row.first_queued_ms === null ? null : Number(row.first_queued_ms),

@@ -115,7 +115,7 @@ export async function loadWhole(db: Queryable, chainIds: readonly string[]): Pro
     const tasks = await db.query<TaskColumns & { changed_version: number }>(loadAllTasks, [chainIds]);
     const versions = new Map(chains.map((chain) => [chain.chain_id, chain.version]));
     const torn = tasks.some((task) => task.changed_version > (versions.get(task.chain_id) ?? Infinity));
-    if (!torn) return assemble(chains, tasks);
+    if (!torn) return assemble(chains, tasks, undefined, true);
   }
 }
 
@@ -173,6 +173,7 @@ function assemble<Row extends TaskColumns>(
   chains: ChainRow[],
   tasks: Row[],
   jobOf: (row: Row) => JobColumns | undefined = () => undefined,
+  whole = false,
 ): Map<string, LoadedChain> {
   const readAt = performance.now();
   const loaded = new Map<string, LoadedChain>();
@@ -183,7 +184,7 @@ function assemble<Row extends TaskColumns>(
       version: row.version,
       nowMs: Number(row.now_ms),
       readAt,
-      state: { chain: toChain(row), tasks: new Map() },
+      state: { chain: toChain(row), tasks: new Map(), whole },
       rows: new Map(),
       positions: new Map(),
     });

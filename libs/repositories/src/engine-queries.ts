@@ -2,7 +2,7 @@ import type { JobColumns } from './chain-rows.js';
 import type { Queryable, Tx } from './database.js';
 import { claimGrouped, groupedWaits, holdGroups } from './statements/claim-grouped.js';
 import { claimReady } from './statements/claim-ready.js';
-import { endedOffenders, openOffenders } from './statements/invariants.js';
+import { endedBroken, openBroken } from './statements/invariants.js';
 import {
   expiredLeases,
   forgetWorkers,
@@ -27,7 +27,7 @@ import { deleteOutbox, takeOutbox } from './statements/outbox.js';
 import { saveLogs, saveProgress } from './statements/progress.js';
 import { nextDue, promoteDue } from './statements/promote-due.js';
 import { deleteFinished, deleteOldKeys, holdDuty } from './statements/duties.js';
-import { insertRepair, wake } from './statements/repairs.js';
+import { insertRepair, insertRepairOnce, wake } from './statements/repairs.js';
 import { beginTimeline, loadTimeline, raiseAttempts, saveTimeline, saveUnknownReports } from './statements/timeline.js';
 
 export interface ClaimedTask {
@@ -154,13 +154,16 @@ export const engineQueries = {
   takeOutbox: (db: Queryable, kind: 'STOP' | 'REMOVE_ARTIFACTS', limit: number, hideMs: number) =>
     db.query<OutboxRow>(takeOutbox, [limit, hideMs, kind]),
   deleteOutbox: (db: Queryable, ids: readonly number[]) => db.query(deleteOutbox, [ids]),
-  endedOffenders: (db: Queryable, looked: number) => db.query<BrokenChain>(endedOffenders, [looked]),
-  openOffenders: async (db: Queryable, after: number, limit: number) => {
-    const [row] = await db.query<{ last_id: number | null; offenders: BrokenChain[] }>(openOffenders, [after, limit]);
-    return { lastId: row?.last_id ?? null, offenders: row?.offenders ?? [] };
+  endedBroken: (db: Queryable, looked: number) => db.query<BrokenChain>(endedBroken, [looked]),
+  openBroken: async (db: Queryable, after: number, limit: number) => {
+    const [row] = await db.query<{ last_id: number | null; broken: BrokenChain[] }>(openBroken, [after, limit]);
+    return { lastId: row?.last_id ?? null, broken: row?.broken ?? [] };
   },
   recordRepair: (db: Queryable, kind: string, chainId: string | null, taskId: string | null, data: object) =>
     db.query(insertRepair, [kind, chainId, taskId, JSON.stringify(data)]),
+  /** false: an earlier one of this kind is recorded for the chain. */
+  recordRepairOnce: async (db: Queryable, kind: string, chainId: string, data: object) =>
+    (await db.query(insertRepairOnce, [kind, chainId, JSON.stringify(data)])).length > 0,
   /** Whether `holder` has this duty for the next `ms`: one of all replicas has it at a time. */
   holdDuty: async (db: Queryable, name: string, holder: string, ms: number) =>
     (await db.query(holdDuty, [name, holder, ms])).length > 0,

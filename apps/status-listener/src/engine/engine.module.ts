@@ -1,7 +1,14 @@
 import { hostname } from 'node:os';
 import { Module } from '@nestjs/common';
 import { Registry } from 'prom-client';
-import { ChainEngine, Dispatcher, LeaseReconciler, makeEngineMetrics, RestoreDetection } from '#libs/chain-engine';
+import {
+  ChainEngine,
+  Dispatcher,
+  InvariantReconciler,
+  LeaseReconciler,
+  makeEngineMetrics,
+  RestoreDetection,
+} from '#libs/chain-engine';
 import { LOGGER, type Logger } from '#libs/platform';
 import { BACKEND, STATUS_CHANNEL, TaskQueues, type Backend, type StatusChannel } from '#libs/queues';
 import { Databases } from '#libs/repositories';
@@ -25,6 +32,11 @@ export const HOLDER = Symbol('HOLDER');
     },
     { provide: Dispatcher, inject: [ChainEngine], useFactory: (engine: ChainEngine) => new Dispatcher(engine) },
     {
+      provide: InvariantReconciler,
+      inject: [ChainEngine],
+      useFactory: (engine: ChainEngine) => new InvariantReconciler(engine),
+    },
+    {
       provide: LeaseReconciler,
       inject: [ChainEngine],
       useFactory: (engine: ChainEngine) => new LeaseReconciler(engine),
@@ -36,6 +48,6 @@ export const HOLDER = Symbol('HOLDER');
         new RestoreDetection(engine, backend, channel, holder),
     },
   ],
-  exports: [Alignment, Turns, HOLDER, ChainEngine, Dispatcher, LeaseReconciler, RestoreDetection],
+  exports: [Alignment, Turns, HOLDER, ChainEngine, Dispatcher, InvariantReconciler, LeaseReconciler, RestoreDetection],
 })
 export class EngineModule {}

@@ -78,7 +78,7 @@ export function decideChain(loaded: LoadedChain, incoming: readonly Incoming[], 
     evolve(state, decision);
   }
   if (state.chain.status === 'RUNNING') send(loaded, ready, capacity, changed, dispatched);
-  if (isChainTerminal(state.chain.status) && !isChainTerminal(before.status)) {
+  if (isChainTerminal(state.chain.status) && state.chain.status !== before.status) {
     const end = finished(state.chain);
     events.push(end);
     outbox.push({ kind: 'NOTICE', payload: noticeOf(loaded, end) });

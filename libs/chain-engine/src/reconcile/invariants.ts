@@ -1,152 +1,108 @@
-import { isAdmitted, isChainTerminal, isInFlight, isTerminal, judge, outcomeOf } from '#libs/chain-domain';
-import type { Chain, ParentCounts, Task } from '#libs/chain-domain';
-import { engineQueries, loadWhole, save } from '#libs/repositories';
-import type { ChainSave, EventRecord, LoadedChain, BrokenChain } from '#libs/repositories';
-import { finished, noticeOf } from '../apply/decide-chain.js';
+import { decide, type Fault } from '#libs/chain-domain';
+import { engineQueries, isTransient } from '#libs/repositories';
+import type { BrokenChain } from '#libs/repositories';
+import type { ChainWork } from '../apply/apply-work.js';
 import type { ChainEngine } from '../chain-engine.js';
-import { LEASES } from '../apply/apply-work.js';
+import type { HELD_KINDS } from '../metrics.js';
 
-/** Chains looked at in one statement, and statements in one round: what is beyond waits for the next round. */
+/** Chains that one statement looks at, and statements in one round: the next round looks at the rest. */
 const PAGE = 500;
 const PAGES = 40;
 const LIVE_TASKS = 1_000;
 
+const REPAIR = { kind: 'RepairChain' } as const;
+
 /**
- * Proves the stored state and mends what is wrong: counters equal a recount (I4), a RUNNING chain has something that
- * will move it (I5), an ended chain has no live task (I1). Every repair is a compare-and-set on the chain's version,
- * is recorded and counted; in normal running there is none, and each one is a bug to be found. Returns how many.
+ * Looks for stored states that break an invariant and repairs them by `RepairChain`, which is decided and stored like
+ * any other event. Each repair is recorded and counted; normal operation has none, and each one shows a bug. A chain
+ * that no decision can repair is paused, recorded, logged once and counted: an operator must look at it.
  */
-export async function reconcileInvariants(engine: ChainEngine): Promise<number> {
-  let repairs = await mendAll(engine, await engineQueries.endedOffenders(engine.db, LIVE_TASKS));
-  let after = 0;
-  for (let page = 0; page < PAGES; page++) {
-    const { lastId, offenders } = await engineQueries.openOffenders(engine.db, after, PAGE);
-    repairs += await mendAll(engine, offenders);
-    if (lastId === null) break;
-    after = lastId;
-  }
-  return repairs;
-}
+export class InvariantReconciler {
+  /** By chain: its version when it was found broken and `RepairChain` changed nothing. */
+  private readonly unexplained = new Map<string, number>();
 
-async function mendAll(engine: ChainEngine, offenders: readonly BrokenChain[]): Promise<number> {
-  let repairs = 0;
-  for (const { chain_id: chainId, kind } of offenders) {
-    const loaded = (await loadWhole(engine.db, [chainId])).get(chainId);
-    const mended = loaded === undefined ? null : mend(loaded, kind);
-    if (mended === null) continue; // It has moved on since it was looked at.
-    if (!(await save(engine.db, [mended], LEASES)).has(chainId)) continue;
-    repairs++;
-    engine.metrics.repairs.inc({ kind });
-    engine.log.error(
-      { kind, chain_id: chainId, was: mended.before, is: mended.loaded.state.chain },
-      'repaired an invariant',
-    );
-    await engineQueries.recordRepair(engine.db, kind, chainId, null, { tasks: mended.changed.size });
-    engine.capacity.expectAll();
-  }
-  return repairs;
-}
+  constructor(private readonly engine: ChainEngine) {}
 
-/** What makes a whole chain keep the invariants; null where it does already. */
-function mend(loaded: LoadedChain, kind: string): ChainSave | null {
-  const { state } = loaded;
-  const before = state.chain;
-  const changed = new Map<number, Task>();
-  const put = (task: Task): void => {
-    state.tasks.set(task.position, task);
-    changed.set(task.position, task);
-  };
-  if (isChainTerminal(before.status)) endLiveTasks(state.tasks, put);
-  else if (before.status === 'RUNNING') moveOn(before, state.tasks, put);
-  const counted = recount(before, [...state.tasks.values()]);
-  const chain = endIfDone(counted);
-  if (changed.size === 0 && JSON.stringify(chain) === JSON.stringify(before)) return null;
-  state.chain = chain;
-  const data = { kind, tasks: [...changed.keys()] };
-  const events: EventRecord[] = [{ taskId: null, kind: 'InvariantRepaired', disposition: 'ACCEPTED', data }];
-  const outbox: { kind: string; payload: unknown }[] = [];
-  if (chain.status !== before.status) {
-    const end = finished(chain);
-    events.push(end);
-    outbox.push({ kind: 'NOTICE', payload: noticeOf(loaded, end) });
+  /** Looks at every open chain, and at ended ones with unfinished tasks. Returns how many were repaired. */
+  async reconcile(): Promise<number> {
+    const { db } = this.engine;
+    let repairs = await this.repairAll(await engineQueries.endedBroken(db, LIVE_TASKS));
+    let after = 0;
+    for (let page = 0; page < PAGES; page++) {
+      const { lastId, broken } = await engineQueries.openBroken(db, after, PAGE);
+      repairs += await this.repairAll(broken);
+      if (lastId === null) break;
+      after = lastId;
+    }
+    return repairs;
   }
-  return {
-    loaded,
-    before,
-    changed,
-    dispatched: new Set(),
-    reports: new Map(),
-    events,
-    attempts: [],
-    artifacts: [],
-    outbox,
-  };
-}
 
-function endLiveTasks(tasks: ReadonlyMap<number, Task>, put: (task: Task) => void): void {
-  for (const task of tasks.values()) {
-    if (isTerminal(task.status)) continue;
-    if (isInFlight(task.status)) put({ ...task, status: 'CANCELLED', hold: null });
-    else put({ ...task, status: 'SKIPPED', skipReason: 'CHAIN_STOPPED', hold: null, nextAttemptAt: null });
-  }
-}
-
-/** Counts each PENDING task's parents anew, decides those that are certain, and admits held ones where there is room. */
-function moveOn(chain: Chain, tasks: ReadonlyMap<number, Task>, put: (task: Task) => void): void {
-  const hasRoom = (): boolean =>
-    chain.maxParallel === null || [...tasks.values()].filter(isAdmitted).length < chain.maxParallel;
-  for (let again = true; again;) {
-    again = false;
-    const parents = countParents(tasks);
-    for (const task of [...tasks.values()]) {
-      if (task.status !== 'PENDING') continue;
-      const counts = parents.get(task.position) ?? NO_PARENTS;
-      const verdict = judge(task.triggerRule, counts);
-      if (verdict === 'run') {
-        put({ ...task, parents: counts, status: 'READY', hold: hasRoom() ? null : 'MAX_PARALLEL' });
-      } else if (verdict !== 'wait') {
-        put({ ...task, parents: counts, status: 'SKIPPED', skipReason: verdict });
-        again = true;
-      } else if (JSON.stringify(counts) !== JSON.stringify(task.parents)) {
-        put({ ...task, parents: counts });
+  /** One chain after another: a chain whose repair cannot be stored stops no other. */
+  private async repairAll(broken: readonly BrokenChain[]): Promise<number> {
+    let repairs = 0;
+    for (const chain of broken) {
+      try {
+        if (await this.repair(chain)) repairs++;
+      } catch (error) {
+        if (isTransient(error)) throw error;
+        await this.hold(chain, 'not-stored', { error: String(error) }, false);
       }
     }
+    return repairs;
   }
-  const held = [...tasks.values()].filter((task) => task.status === 'READY' && task.hold !== null);
-  held.sort((a, b) => b.priority - a.priority || a.position - b.position);
-  for (const task of held) if (hasRoom()) put({ ...task, hold: null });
-}
 
-const NO_PARENTS: ParentCounts = { pending: 0, succeeded: 0, failed: 0, skipped: 0 };
-
-function countParents(tasks: ReadonlyMap<number, Task>): Map<number, ParentCounts> {
-  const counts = new Map<number, ParentCounts>();
-  for (const parent of tasks.values()) {
-    const outcome = outcomeOf(parent);
-    for (const child of parent.successors) {
-      const sofar = counts.get(child) ?? NO_PARENTS;
-      counts.set(child, { ...sofar, [outcome]: sofar[outcome] + 1 });
+  private async repair(broken: BrokenChain): Promise<boolean> {
+    const { capacity, db, log, metrics } = this.engine;
+    const { chain_id, kind } = broken;
+    let faults: readonly Fault[] = [];
+    let changed: readonly number[] | null = null;
+    const work: ChainWork = {
+      chainId: chain_id,
+      requestIds: undefined,
+      once: true,
+      incoming: ({ state, nowMs }) => {
+        const decision = decide(state, REPAIR, nowMs);
+        if ('refused' in decision) return [];
+        faults = decision.effects.flatMap((effect) => (effect.kind === 'HoldForOperator' ? effect.faults : []));
+        if (decision.chain === state.chain && decision.changed.size === 0) return [];
+        changed = [...decision.changed.keys()];
+        return [{ event: REPAIR, data: { kind, tasks: changed, faults } }];
+      },
+    };
+    const [save] = await this.engine.applyAndSend([work]);
+    if (save === undefined) return false; // Another process changed the chain: the next round looks again.
+    if (faults.length > 0) {
+      await this.hold(broken, faults[0]!.kind, { faults }, changed !== null);
+      return false;
     }
+    if (changed === null) {
+      const { version } = save.loaded;
+      if (this.unexplained.get(chain_id) === version) await this.hold(broken, 'unexplained', {}, false);
+      this.unexplained.set(chain_id, version);
+      return false;
+    }
+    metrics.repairs.inc({ kind });
+    log.error({ kind, chain_id, was: save.before, is: save.loaded.state.chain }, 'repaired an invariant');
+    await engineQueries.recordRepair(db, kind, chain_id, null, { tasks: save.changed.size });
+    capacity.expectAll();
+    return true;
   }
-  return counts;
-}
 
-function recount(chain: Chain, tasks: readonly Task[]): Chain {
-  const of = (status: Task['status']): number => tasks.filter((task) => task.status === status).length;
-  return {
-    ...chain,
-    completedTasks: of('SUCCESS'),
-    failedTasks: of('FAILURE'),
-    skippedTasks: of('SKIPPED'),
-    cancelledTasks: of('CANCELLED'),
-    toleratedTasks: tasks.filter((task) => task.status === 'FAILURE' && task.tolerable).length,
-    admittedTasks: tasks.filter(isAdmitted).length,
-  };
-}
-
-function endIfDone(chain: Chain): Chain {
-  const finished = chain.completedTasks + chain.failedTasks + chain.skippedTasks + chain.cancelledTasks;
-  if (chain.status !== 'RUNNING' || finished < chain.totalTasks) return chain;
-  const failed = chain.failedTasks > chain.toleratedTasks;
-  return { ...chain, status: failed ? 'FAILURE' : 'SUCCESS', deadlineAt: null, timeLeftMs: null };
+  /** Records, logs and counts a chain that could not be repaired: `always`, or once for each kind. */
+  private async hold(
+    broken: BrokenChain,
+    kind: (typeof HELD_KINDS)[number],
+    details: object,
+    always: boolean,
+  ): Promise<void> {
+    const { db, log, metrics } = this.engine;
+    const data = { found: broken.kind, ...details };
+    if (always) await engineQueries.recordRepair(db, `held-${kind}`, broken.chain_id, null, data);
+    else if (!(await engineQueries.recordRepairOnce(db, `held-${kind}`, broken.chain_id, data))) return;
+    metrics.held.inc({ kind });
+    log.error(
+      { kind, chain_id: broken.chain_id, ...data },
+      'a broken chain cannot be repaired: look at its rows, then resume or cancel it',
+    );
+  }
 }

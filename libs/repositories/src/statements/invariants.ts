@@ -1,24 +1,35 @@
 import type { Statement } from '../pool.js';
 
+/** How the successors of a task count it, as `outcomeOf()` of chain-domain does. */
+const SUCCEEDED = `(t.status = 'SUCCESS' OR (t.status = 'FAILURE' AND t.tolerable))`;
+const FAILED = `(t.status = 'CANCELLED' OR (t.status = 'FAILURE' AND NOT t.tolerable)
+                 OR (t.status = 'SKIPPED' AND t.skip_reason = 'UPSTREAM_FAILED'))`;
+const SKIPPED = `(t.status = 'SKIPPED' AND t.skip_reason <> 'UPSTREAM_FAILED')`;
+const PENDING = `t.status NOT IN ('SUCCESS','FAILURE','SKIPPED','CANCELLED')`;
+
 /**
- * Open chains that break an invariant: counters that are not a recount (I4), or RUNNING with nothing that will move
- * them (I5). One statement sees one moment, and every save is one statement: what it finds is no half-done change.
- * Keyset: $1 last id, $2 chains looked at, at most -> the last id looked at, and the offenders among them.
+ * Open chains that break an invariant: a task's row is missing, counters differ from a recount (I4), a PENDING task's
+ * counts differ from its parents, or the chain is RUNNING and nothing will move it (I5). One statement sees one moment,
+ * and every save is one statement: it never finds a half-done change.
+ * Keyset: $1 last id, $2 how many chains to look at -> the last id looked at, and the broken chains among them.
  */
-export const openOffenders: Statement = {
-  name: 'open-offenders',
+export const openBroken: Statement = {
+  name: 'open-broken',
   text: `
     WITH open AS MATERIALIZED (
       SELECT * FROM task_chains WHERE status IN ('PENDING','RUNNING','PAUSED')
     ), page AS MATERIALIZED (
       SELECT * FROM open WHERE id > $1 ORDER BY id LIMIT $2
-    ), offenders AS (
+    ), counted AS (
       SELECT page.chain_id,
-             CASE WHEN (completed_tasks, failed_tasks, skipped_tasks, cancelled_tasks, tolerated_tasks, admitted_tasks)
-                    <> (r.completed, r.failed, r.skipped, r.cancelled, r.tolerated, r.admitted)
-                  THEN 'invariant-counters' ELSE 'invariant-stuck' END AS kind
+             CASE WHEN r.tasks <> total_tasks THEN 'invariant-tasks'
+                  WHEN (completed_tasks, failed_tasks, skipped_tasks, cancelled_tasks, tolerated_tasks, admitted_tasks)
+                    <> (r.completed, r.failed, r.skipped, r.cancelled, r.tolerated, r.admitted) THEN 'invariant-counters'
+                  WHEN page.status = 'RUNNING' AND r.admitted = 0 AND r.due = 0 THEN 'invariant-stuck'
+                  WHEN parents.wrong > 0 THEN 'invariant-parents' END AS kind
         FROM page CROSS JOIN LATERAL (
-          SELECT count(*) FILTER (WHERE t.status = 'SUCCESS') AS completed,
+          SELECT count(*) AS tasks,
+                 count(*) FILTER (WHERE t.status = 'SUCCESS') AS completed,
                  count(*) FILTER (WHERE t.status = 'FAILURE') AS failed,
                  count(*) FILTER (WHERE t.status = 'SKIPPED') AS skipped,
                  count(*) FILTER (WHERE t.status = 'CANCELLED') AS cancelled,
@@ -26,20 +37,32 @@ export const openOffenders: Statement = {
                  count(*) FILTER (WHERE t.status IN ('QUEUED','RUNNING') OR (t.status = 'READY' AND t.hold IS NULL)) AS admitted,
                  count(*) FILTER (WHERE t.status = 'RETRYING' AND t.next_attempt_at IS NOT NULL) AS due
             FROM chain_tasks t WHERE t.chain_id = page.chain_id) AS r
-       WHERE (completed_tasks, failed_tasks, skipped_tasks, cancelled_tasks, tolerated_tasks, admitted_tasks)
-          <> (r.completed, r.failed, r.skipped, r.cancelled, r.tolerated, r.admitted)
-          OR (page.status = 'RUNNING' AND r.admitted = 0 AND r.due = 0)
+       CROSS JOIN LATERAL (
+          -- Each parent counts up in its successors, and what a PENDING task has stored counts down: all must be 0.
+          SELECT count(*) AS wrong
+            FROM (SELECT FROM (
+                    SELECT s.position, false AS waits, (${PENDING})::int AS pending, ${SUCCEEDED}::int AS succeeded,
+                           ${FAILED}::int AS failed, ${SKIPPED}::int AS skipped
+                      FROM chain_tasks t, unnest(t.successors) AS s(position) WHERE t.chain_id = page.chain_id
+                     UNION ALL
+                    SELECT t.execution_order, true, -t.pending_dependencies, -t.succeeded_dependencies,
+                           -t.failed_dependencies, -t.skipped_dependencies
+                      FROM chain_tasks t WHERE t.chain_id = page.chain_id AND t.status = 'PENDING'
+                  ) AS edge(position, waits, pending, succeeded, failed, skipped)
+                   GROUP BY position
+                  HAVING bool_or(waits) AND (sum(pending) <> 0 OR sum(succeeded) <> 0 OR sum(failed) <> 0 OR sum(skipped) <> 0)
+                 ) AS differs) AS parents
     )
     SELECT (SELECT max(id) FROM page) AS last_id,
-           coalesce((SELECT json_agg(offenders) FROM offenders), '[]') AS offenders`,
+           coalesce((SELECT json_agg(counted) FROM counted WHERE kind IS NOT NULL), '[]') AS broken`,
 };
 
 /**
- * Ended chains with tasks that live on: those in flight, and the READY and RETRYING ones that a dispatcher meets first
- * and would pass over for ever. $1 how many of each are looked at.
+ * Ended chains with unfinished tasks: those in flight, and the READY and RETRYING ones that a dispatcher meets first and
+ * passes over for ever. $1 how many of each to look at.
  */
-export const endedOffenders: Statement = {
-  name: 'ended-offenders',
+export const endedBroken: Statement = {
+  name: 'ended-broken',
   text: `
     WITH live AS MATERIALIZED (
       (SELECT chain_id FROM chain_tasks WHERE status IN ('QUEUED','RUNNING') LIMIT $1)

@@ -77,5 +77,5 @@ export const loadHop: Statement = {
 /** $1 chain ids -> all their tasks: what stops or skips needs. */
 export const loadAllTasks: Statement = {
   name: 'load-all-tasks',
-  text: `SELECT ${COLUMNS}, t.changed_version FROM chain_tasks t WHERE t.chain_id = ANY ($1::text[])`,
+  text: `SELECT ${COLUMNS}, t.changed_version, t.predecessors FROM chain_tasks t WHERE t.chain_id = ANY ($1::text[])`,
 };

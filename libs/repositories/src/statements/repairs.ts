@@ -6,6 +6,14 @@ export const insertRepair: Statement = {
   text: `INSERT INTO repairs (kind, chain_id, task_id, data) VALUES ($1, $2, $3, $4::jsonb)`,
 };
 
+/** $1 kind, $2 chain id, $3 data -> a row, unless one of this kind is recorded for the chain. */
+export const insertRepairOnce: Statement = {
+  name: 'insert-repair-once',
+  text: `
+    INSERT INTO repairs (kind, chain_id, data) SELECT $1::text, $2::text, $3::jsonb
+     WHERE NOT EXISTS (SELECT FROM repairs WHERE kind = $1::text AND chain_id = $2::text) RETURNING id`,
+};
+
 /** Tells the dispatchers that there is something to send. */
 export const wake: Statement = {
   name: 'wake',
