@@ -10,18 +10,18 @@
  *   version is raised where anything changed. A QUEUED task gets the queue's lease, a RUNNING one the run's, any other
  *   none. `ready_at` is set as a task becomes READY or is held no more, or is sent without having waited as READY.
  *   Only a task in SUCCESS has a result. Outbox rows are of the same commit.
- * - claim-ready.ts: READY, not held, of RUNNING chains, by priority, as many as there is capacity; raises the chain's
- *   version; a row that another statement holds is skipped (the caller's `skip` says which chain).
- * - promote-due.ts: due RETRYING tasks of RUNNING chains become READY, held where the chain has no place for them; raises
- *   the version and the admitted count.
+ * - claim-ready.ts: `dispatch()` for READY tasks of RUNNING chains that are not held, by priority, as many as there is
+ *   capacity; raises the chain's version; skips a row that another statement holds (the caller's `skip` names its chain).
+ * - promote-due.ts: `promote()` for due RETRYING tasks of RUNNING chains, by priority; raises the version. A parity test
+ *   holds both statements to the domain (chain-engine, bulk-moves.properties.spec.ts).
  * - leases.ts: `renew-leases` counts only for the same attempt and run in flight and raises no version; `expired-leases`,
  *   `overdue-tasks`, `overdue-in-queue`, `overdue-chains`, `queued-tasks` read; `load-capacity` counts what is in flight.
  * - outbox.ts: a taken row is hidden for a while and comes again unless it is deleted.
  *
  * Not modelled: connection loss (an abort and a death are the same to the others), locks that wait, restored backups.
  */
-import { DEFAULT_TENANT, isInFlight } from '#libs/chain-domain';
-import type { Chain, Task } from '#libs/chain-domain';
+import { DEFAULT_TENANT, dispatch, isInFlight, promote } from '#libs/chain-domain';
+import type { Chain, ChainState, Decision, Task } from '#libs/chain-domain';
 import { LEASES } from '#libs/chain-engine';
 import type { ChainSave, LoadedChain } from '#libs/repositories';
 import type { Bug } from './bugs.js';
@@ -179,17 +179,9 @@ export class ModelDatabase {
       this.commit(record, null, () => {
         record.version++;
         for (const row of mine) {
-          const { task } = row;
-          row.task = Object.freeze({
-            ...task,
-            status: 'QUEUED',
-            attempt: task.attempt + 1,
-            runId: null,
-            firstQueuedAt: task.firstQueuedAt ?? this.clock.now,
-          });
+          this.take(record, dispatch(stateOf(record), row.task.position, this.clock.now));
           row.leaseUntil = this.clock.now + LEASES.queuedMs;
           row.startedAt = null;
-          row.changedVersion = record.version;
         }
       });
     }
@@ -204,20 +196,17 @@ export class ModelDatabase {
         ({ task }) => task.status === 'RETRYING' && task.nextAttemptAt !== null && task.nextAttemptAt <= this.clock.now,
       );
       if (due.length === 0) continue;
-      const limit = record.chain.maxParallel;
-      let places = limit === null ? Infinity : Math.max(0, limit - record.chain.admittedTasks);
-      if (limit !== null && this.bugs.has('promoted-without-admission')) places = 0;
       due.sort((a, b) => b.task.priority - a.task.priority || a.id - b.id);
       this.commit(record, null, () => {
         record.version++;
-        const admitted = Math.min(places, due.length);
-        for (const [i, row] of due.entries()) {
-          const hold = i < admitted ? null : ('MAX_PARALLEL' as const);
-          row.task = Object.freeze({ ...row.task, status: 'READY', hold, nextAttemptAt: null });
+        for (const row of due) {
+          const state = stateOf(record);
+          if (this.bugs.has('promoted-without-admission')) state.chain = full(state.chain);
+          const decision = promote(state, row.task.position, this.clock.now);
+          const chain = decision.chain === state.chain ? record.chain : decision.chain;
+          this.take(record, { ...decision, chain });
           row.readyAt = this.clock.now;
-          row.changedVersion = record.version;
         }
-        record.chain = Object.freeze({ ...record.chain, admittedTasks: record.chain.admittedTasks + admitted });
       });
     }
   }
@@ -323,6 +312,15 @@ export class ModelDatabase {
     }
   }
 
+  /** Writes a decision that a statement makes in bulk. */
+  private take(record: ChainRecord, { chain, changed }: Pick<Decision, 'chain' | 'changed'>): void {
+    record.chain = Object.freeze(chain);
+    for (const [position, task] of changed) {
+      record.rows[position]!.task = Object.freeze(task);
+      record.rows[position]!.changedVersion = record.version;
+    }
+  }
+
   private commit(record: ChainRecord, save: ChainSave | null, write: () => void): void {
     const before = snapshot(record);
     write();
@@ -338,6 +336,15 @@ export class ModelDatabase {
   private isRunning(chainId: string): boolean {
     return this.chains.get(chainId)!.chain.status === 'RUNNING';
   }
+}
+
+function stateOf({ chain, rows }: ChainRecord): ChainState {
+  return { chain, tasks: new Map(rows.map(({ task }) => [task.position, task])) };
+}
+
+/** The chain with no place left, where it has a limit. */
+function full(chain: Chain): Chain {
+  return chain.maxParallel === null ? chain : { ...chain, admittedTasks: chain.maxParallel };
 }
 
 function snapshot({ chain, rows }: ChainRecord): Snapshot {
