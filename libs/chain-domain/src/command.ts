@@ -72,6 +72,8 @@ function resume(draft: Draft): void {
   draft.chain = { ...draft.chain, status: 'RUNNING', deadlineAt, timeLeftMs: null };
   for (const task of draft.everyTask()) {
     if (task.hold === 'RETRIES_EXHAUSTED') draft.ready(task, 'Resumed', { failures: 0, firstQueuedAt: null });
+    // From now on it only waits for a place, which `admitHeld` gives.
+    else if (task.hold === 'CHAIN_PAUSED') draft.set(task, { hold: 'MAX_PARALLEL' });
   }
   draft.admitHeld();
 }

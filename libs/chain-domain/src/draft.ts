@@ -146,11 +146,8 @@ export class Draft {
     const held = [...this.everyTask()].filter((task) => task.status === 'READY' && task.hold !== null);
     held.sort((a, b) => b.priority - a.priority || a.position - b.position);
     for (const task of held) {
-      if (maxParallel !== null && this.chain.admittedTasks >= maxParallel) {
-        if (task.hold !== 'MAX_PARALLEL') this.set(task, { hold: 'MAX_PARALLEL' });
-      } else {
-        this.set(task, { hold: null });
-      }
+      if (maxParallel !== null && this.chain.admittedTasks >= maxParallel) return;
+      this.set(task, { hold: null });
     }
   }
 

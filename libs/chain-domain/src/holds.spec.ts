@@ -74,6 +74,16 @@ describe('pause', () => {
     }
   });
 
+  it('is over for a task that then waits for a place', () => {
+    const play = Play.of([{}, {}], { maxParallel: 1 }).run(0);
+    play.give({ kind: 'PauseChain' });
+    play.lose(0);
+    expect(play.tasks).toBe('a READY (CHAIN_PAUSED), b READY (MAX_PARALLEL)');
+    play.give({ kind: 'SetPriority', position: 1, priority: 9 });
+    play.give({ kind: 'ResumeChain' });
+    expect(play.tasks).toBe('a READY (MAX_PARALLEL), b READY');
+  });
+
   it('does not keep a chain from ending with its last running task', () => {
     const play = Play.of([{}]).run(0);
     play.give({ kind: 'PauseChain' });
