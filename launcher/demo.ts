@@ -1,11 +1,11 @@
 import { parseArgs } from 'node:util';
 import { changedLines, LiveView, renderChain, type ChainView, type Style } from '#libs/chain-view';
-import { APPS } from './apps.js';
-import { createChain, followChain } from './chain-client.js';
-import { copyTables, DEFAULT_EXAMPLE, readExample, summarise } from './example.js';
-import { runLauncher } from './run-launcher.js';
-import { migrateAll } from './schema.js';
-import type { System } from './system.js';
+import { APPS } from './parts/apps.js';
+import { createChain, followChain } from './parts/chain-client.js';
+import { copyTables, DEFAULT_EXAMPLE, readExample, summarise } from './parts/example.js';
+import { runLauncher } from './parts/run-launcher.js';
+import { migrateAll } from './parts/schema.js';
+import type { System } from './parts/system.js';
 
 // `npm run demo`: the whole system, and an example chain run on it and shown live (another one by --chain <name>); then up
 // until Ctrl-C, or with --exit ended with the chain: exit code 0 only when it succeeded.

@@ -1,6 +1,6 @@
 import { revertMigration, showMigrations } from '#libs/repositories';
-import { withDatabaseUrl } from './database.js';
-import { migrateAll } from './schema.js';
+import { withDatabaseUrl } from './parts/database.js';
+import { migrateAll } from './parts/schema.js';
 
 // `npm run migrate -- run|revert|show`, on DATABASE_URL or else on the embedded database of DATA_DIR.
 const USAGE = 'npm run migrate -- run | revert | show';

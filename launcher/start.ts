@@ -1,7 +1,7 @@
-import { APPS } from './apps.js';
-import { compactLine } from './log-lines.js';
-import { runLauncher } from './run-launcher.js';
-import { migrateAll } from './schema.js';
+import { APPS } from './parts/apps.js';
+import { compactLine } from './parts/log-lines.js';
+import { runLauncher } from './parts/run-launcher.js';
+import { migrateAll } from './parts/schema.js';
 
 // `npm start`: the whole system in one terminal, until Ctrl-C.
 const width = Math.max('launcher'.length, ...APPS.map(({ name }) => name.length));

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { openDatabase, verifyAudit, type AuditFault, type AuditHead, type AuditReport } from '#libs/repositories';
-import { withDatabaseUrl } from './database.js';
+import { withDatabaseUrl } from './parts/database.js';
 
 // `npm run audit:verify`: reads the audit log and says which rows were altered, removed or moved. Exit code 1 when any
 // was. `-- --head <number>:<hash>`, as often as wanted: ends of the log that were noted before.

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { createChain, followChain } from '../../launcher/chain-client.js';
-import { exampleNames, readExample } from '../../launcher/example.js';
+import { createChain, followChain } from '../../launcher/parts/chain-client.js';
+import { exampleNames, readExample } from '../../launcher/parts/example.js';
 import { ExampleOutcome } from './example-outcome.js';
 import { EXPECTED } from './expected-figures.js';
 import { startSystem, type RunningSystem } from './running-system.js';

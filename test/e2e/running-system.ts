@@ -2,11 +2,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readConfig, type Config } from '#libs/platform';
-import { APPS } from '../../launcher/apps.js';
-import type { Api } from '../../launcher/chain-client.js';
-import { copyTables } from '../../launcher/example.js';
-import { migrateAll } from '../../launcher/schema.js';
-import { withSystem } from '../../launcher/system.js';
+import { APPS } from '../../launcher/parts/apps.js';
+import type { Api } from '../../launcher/parts/chain-client.js';
+import { copyTables } from '../../launcher/parts/example.js';
+import { migrateAll } from '../../launcher/parts/schema.js';
+import { withSystem } from '../../launcher/parts/system.js';
 
 /** The system as `npm start` runs it, with the tables of all examples, in a folder of its own. */
 export interface RunningSystem {

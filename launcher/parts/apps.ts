@@ -3,7 +3,7 @@ import type { AppDefinition } from './system.js';
 
 const app = (name: string, portVariable: AppDefinition['portVariable']): AppDefinition => ({
   name,
-  script: fileURLToPath(new URL(`../apps/${name}/src/main.js`, import.meta.url)),
+  script: fileURLToPath(new URL(`../../apps/${name}/src/main.js`, import.meta.url)),
   portVariable,
 });
 

@@ -3,8 +3,8 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ChainView, TaskView } from '#libs/chain-view';
 
-/** Where the examples lie. Compiled, this file lies in dist/launcher. */
-const EXAMPLES = fileURLToPath(new URL('../../examples', import.meta.url));
+/** Where the examples lie. Compiled, this file lies in dist/launcher/parts. */
+const EXAMPLES = fileURLToPath(new URL('../../../examples', import.meta.url));
 /** The example that the demo runs where none is named. */
 export const DEFAULT_EXAMPLE = 'breast-cancer';
 

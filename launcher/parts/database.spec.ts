@@ -9,7 +9,7 @@ for (const program of ['verify-audit', 'rotate-secrets']) {
   test(`${program} makes no database where there is none`, () => {
     const folder = mkdtempSync(join(tmpdir(), 'task-chain-empty-'));
     try {
-      const script = fileURLToPath(new URL(`./${program}.js`, import.meta.url));
+      const script = fileURLToPath(new URL(`../${program}.js`, import.meta.url));
       const env = { PATH: process.env['PATH'], DATA_DIR: folder };
       const { status, stderr } = spawnSync(process.execPath, [script], { cwd: folder, env, encoding: 'utf8' });
       expect([status, stderr]).toEqual([1, `no database in ${folder}: set DATA_DIR or DATABASE_URL\n`]);
