@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
+import { TaskChainClient, type ChainProgress, type CreateChainRequest } from '#client';
 import { changedLines, LiveView, renderChain, type ChainView, type Style } from '#libs/chain-view';
 import { APPS } from './parts/apps.js';
-import { createChain, followChain } from './parts/chain-client.js';
 import { copyTables, DEFAULT_EXAMPLE, readExample, summarise } from './parts/example.js';
 import { runLauncher } from './parts/run-launcher.js';
 import { migrateAll } from './parts/schema.js';
@@ -23,14 +23,19 @@ async function runExample(system: System, signal: AbortSignal): Promise<number |
   print(`ready ${system.url} after ${sinceStart()}`);
   if (system.localKey) print(`api key: ${system.localKey}`);
   copyTables(folders.dataRoot);
-  const api = { url: `${system.url}/api/v1`, key: system.apiKey };
-  const chainId = await createChain(api, body, signal);
+  const client = new TaskChainClient({ baseUrl: system.url, token: system.apiKey });
+  const { chain_id: chainId } = await client.createChain({ body, signal });
   print(`created and started ${chainId}`);
   let before: ChainView | undefined;
-  const chain = await followChain(api, chainId, signal, (now) => {
-    show(before, now);
-    before = now;
+  const chain = await client.waitForChain(chainId, {
+    signal,
+    onProgress: (progress) => {
+      const now = viewOf(progress);
+      show(before, now);
+      before = now;
+    },
   });
+  show(before, chain);
   const end = [
     '',
     ...summarise(chain, folders.artifactRoot),
@@ -45,6 +50,10 @@ async function runExample(system: System, signal: AbortSignal): Promise<number |
   if (exit) return chain.status === 'SUCCESS' ? 0 : 1;
   stdout.write('Ctrl-C stops everything.\n');
   return undefined;
+}
+
+function viewOf({ chain, tasks }: ChainProgress): ChainView {
+  return { ...chain, tasks: [...tasks.values()].sort((a, b) => a.execution_order - b.execution_order) };
 }
 
 function show(before: ChainView | undefined, chain: ChainView): void {
@@ -63,7 +72,7 @@ function style(): Style {
 }
 
 /** What the command line asks for; a wrong one ends the process before anything is started. */
-function readArguments(): { exit: boolean; body: Record<string, unknown> } {
+function readArguments(): { exit: boolean; body: CreateChainRequest } {
   try {
     const { values } = parseArgs({
       options: { exit: { type: 'boolean', default: false }, chain: { type: 'string', default: DEFAULT_EXAMPLE } },

@@ -1,6 +1,7 @@
 import { cpSync, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { CreateChainRequest } from '#client';
 import type { ChainView, TaskView } from '#libs/chain-view';
 
 /** Where the examples lie. Compiled, this file lies in dist/launcher/parts. */
@@ -15,13 +16,13 @@ export function exampleNames(): string[] {
   return [...chains, ...ofTypes.map((type) => `tasks/${type}`)].sort();
 }
 
-/** The body of POST /chains for an example, to be started at once. Throws for a name that is none, with all that are. */
-export function readExample(name: string): Record<string, unknown> {
+/** The body of POST /chains for an example, to be started at once. Throws for an unknown name, and lists the known ones. */
+export function readExample(name: string): CreateChainRequest {
   const names = exampleNames();
   if (!names.includes(name))
     throw new Error(`no example is called ${JSON.stringify(name)}; there are ${names.join(', ')}`);
   const file = name.startsWith('tasks/') ? `${name}.json` : join(name, 'chain.json');
-  return { ...(JSON.parse(readFileSync(join(EXAMPLES, file), 'utf8')) as object), execute: true };
+  return { ...(JSON.parse(readFileSync(join(EXAMPLES, file), 'utf8')) as CreateChainRequest), execute: true };
 }
 
 /**

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { compactLine, lineSplitter } from './log-lines.js';
+import { compactLine } from './log-lines.js';
 
 describe('lines on the terminal', () => {
   it('shorten an app’s JSON log', () => {
@@ -23,13 +23,5 @@ describe('lines on the terminal', () => {
 
   it('leave everything else as it is', () => {
     for (const line of ['plain words', '{"half": ', '{"a":1}', '']) expect(compactLine(line)).toBe(line);
-  });
-
-  it('are put together from chunks', () => {
-    const lines: string[] = [];
-    const { push, end } = lineSplitter((line) => lines.push(line));
-    for (const chunk of ['a', 'b\nc\r\n', '\nd']) push(chunk);
-    end();
-    expect(lines).toEqual(['ab', 'c', '', 'd']);
   });
 });

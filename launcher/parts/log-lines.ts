@@ -18,22 +18,6 @@ export function compactLine(line: string): string {
   return `${time}${level} ${context}${String(entry.msg ?? '')}${rest.join('')}${stack ? `\n${stack}` : ''}`;
 }
 
-/** Splits chunks of text into whole lines, and gives the unfinished last one at `end`. */
-export function lineSplitter(onLine: (line: string) => void): { push(chunk: string): void; end(): void } {
-  let rest = '';
-  return {
-    push(chunk) {
-      const lines = (rest + chunk).split(/\r?\n/);
-      rest = lines.pop() ?? '';
-      lines.forEach(onLine);
-    },
-    end() {
-      if (rest) onLine(rest);
-      rest = '';
-    },
-  };
-}
-
 function parse(line: string): Record<string, unknown> | undefined {
   if (!line.startsWith('{')) return undefined;
   try {

@@ -1,10 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createWriteStream, existsSync, renameSync, statSync, type WriteStream } from 'node:fs';
-import { lineSplitter } from './log-lines.js';
+import { createInterface } from 'node:readline';
 import { delayBeforeRestart, RESTART_POLICY, type RestartPolicy } from './restart-policy.js';
 
 export interface SupervisedAppOptions {
-  /** For people. */
+  /** Names the app in messages. */
   readonly name: string;
   /** Run as `node <script>`. */
   readonly script: string;
@@ -12,7 +12,7 @@ export interface SupervisedAppOptions {
   readonly logFile: string;
   /** Each line that the app writes. */
   readonly onLine: (line: string) => void;
-  /** The launcher's own words about it. */
+  /** Takes the launcher's messages about the app. */
   readonly say: (words: string) => void;
   readonly policy?: RestartPolicy;
 }
@@ -21,11 +21,11 @@ const KEPT_LINES = 20;
 const LOG_FILE_BYTES = 20 * 1024 * 1024;
 
 /**
- * Keeps one app running as a process of its own, until `stop`. The process is in a group of its own, so that Ctrl-C
- * is the launcher's alone, and has an IPC channel whose end tells it that the launcher is gone.
+ * Keeps one app running as a separate process, until `stop`. The process has its own process group, so that Ctrl-C
+ * reaches the launcher only, and an IPC channel, which closes when the launcher is gone.
  */
 export class SupervisedApp {
-  /** Resolves when the app ends too often, with what there is to tell. */
+  /** Resolves when the app ends too often, with an error that says why. */
   readonly gaveUp: Promise<Error>;
   private giveUp!: (error: Error) => void;
   private child: ChildProcess | undefined;
@@ -73,8 +73,7 @@ export class SupervisedApp {
     });
     this.child = child;
     for (const stream of [child.stdout!, child.stderr!]) {
-      const lines = lineSplitter((line) => this.take(line));
-      stream.setEncoding('utf8').on('data', lines.push).on('end', lines.end);
+      createInterface({ input: stream, crlfDelay: Infinity }).on('line', (line) => this.take(line));
     }
     child.on('error', (error) => this.take(`could not be started: ${error.message}`));
     this.ended = new Promise((resolve) => {

@@ -3,10 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readConfig, type Config } from '#libs/platform';
 import { APPS } from '../../launcher/parts/apps.js';
-import type { Api } from '../../launcher/parts/chain-client.js';
 import { copyTables } from '../../launcher/parts/example.js';
 import { migrateAll } from '../../launcher/parts/schema.js';
 import { withSystem } from '../../launcher/parts/system.js';
+
+/** Where the API is, up to its version, and the key that opens it. */
+export interface Api {
+  readonly url: string;
+  readonly key: string | undefined;
+}
 
 /** The system as `npm start` runs it, with the tables of all examples, in a folder of its own. */
 export interface RunningSystem {

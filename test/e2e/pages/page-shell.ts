@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, w
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Config } from '#libs/platform';
-import type { Api } from '../../../launcher/parts/chain-client.js';
+import type { Api } from '../running-system.js';
 import { ROOT, type Block } from './blocks.js';
 
 /** What a page's commands came to. */
