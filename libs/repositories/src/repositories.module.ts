@@ -1,9 +1,30 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
+import { ApiKeyRepository } from './api-key.repository.js';
+import { AuditRepository } from './audit.repository.js';
+import { ChainRepository } from './chain.repository.js';
 import { Database, type DatabaseOptions } from './database.js';
 import { Databases } from './databases.js';
+import { DutyRepository } from './duty.repository.js';
+import { IdempotencyKeyRepository } from './idempotency-key.repository.js';
 import type { DatabaseRole, PoolOptions } from './pool.js';
 import { dataSourceOptions, PooledDataSource } from './pooled-data-source.js';
+import { SecretRepository } from './secret.repository.js';
+import { TaskHistoryRepository } from './task-history.repository.js';
+import { TenantRepository } from './tenant.repository.js';
+import { WebhookRepository } from './webhook.repository.js';
+
+const REPOSITORIES = [
+  ApiKeyRepository,
+  AuditRepository,
+  ChainRepository,
+  DutyRepository,
+  IdempotencyKeyRepository,
+  SecretRepository,
+  TaskHistoryRepository,
+  TenantRepository,
+  WebhookRepository,
+];
 
 /** The pools of an app: `engine` pins its plans, `reads` leaves them to the planner. */
 export interface RepositoriesOptions extends DatabaseOptions {
@@ -12,7 +33,7 @@ export interface RepositoriesOptions extends DatabaseOptions {
   readonly reads: Pick<PoolOptions, 'max' | 'applicationName'>;
 }
 
-/** The database of an app: two TypeORM data sources, which act as `role`, which its statements and entities share. */
+/** The database of an app: two TypeORM data sources, which act as `role`, and the repositories on them. */
 @Module({})
 export class RepositoriesModule {
   static forRoot(role: DatabaseRole, options: RepositoriesOptions): DynamicModule {
@@ -31,8 +52,9 @@ export class RepositoriesModule {
           useFactory: (engineSource: PooledDataSource, readsSource: PooledDataSource) =>
             new Databases(new Database(engineSource, { aroundCommit }), new Database(readsSource)),
         },
+        ...REPOSITORIES,
       ],
-      exports: [Databases],
+      exports: [Databases, ...REPOSITORIES],
     };
   }
 }

@@ -5,8 +5,9 @@ import { MINE, openDatabase, type Database, type Queryable } from './database.js
 import { TaskChain } from './entities/task-chain.entity.js';
 import { Tenant } from './entities/tenant.entity.js';
 import { Webhook } from './entities/webhook.entity.js';
-import { PLATFORM, tenants } from './tenants.js';
+import { PLATFORM, TenantRepository } from './tenant.repository.js';
 
+const tenants = new TenantRepository();
 const TENANTS = ['default', 'acme', 'beta'];
 
 type Ids = { chain_id: string }[];

@@ -1,0 +1,146 @@
+import { after, before, describe, test } from 'node:test';
+import { expect } from 'expect';
+import type pg from 'pg';
+import { useTestDatabase } from '#libs/testing';
+import { ApiKeyRepository } from './api-key.repository.js';
+import { AuditRepository } from './audit.repository.js';
+import { ChainRepository } from './chain.repository.js';
+import { openDatabase, type Database } from './database.js';
+import { DutyRepository } from './duty.repository.js';
+import { TenantRepository } from './tenant.repository.js';
+import { IdempotencyKeyRepository } from './idempotency-key.repository.js';
+import type { PooledDataSource } from './pooled-data-source.js';
+import { SecretRepository } from './secret.repository.js';
+import { TaskHistoryRepository } from './task-history.repository.js';
+import { WebhookRepository } from './webhook.repository.js';
+
+const keys = new ApiKeyRepository();
+const history = new TaskHistoryRepository();
+const idempotency = new IdempotencyKeyRepository();
+const duties = new DutyRepository();
+const webhooks = new WebhookRepository();
+
+/** The messages of one connection, which pg's types leave out. */
+type Wire = { connection: NodeJS.EventEmitter };
+
+describe('repositories', () => {
+  let api: Database;
+  let db: Database;
+  let engine: Database;
+  after(() => Promise.all([api.close(), engine.close()]));
+  const database = useTestDatabase();
+  /** Answers of the server, each the end of a round trip. */
+  let roundTrips = 0;
+  before(async () => {
+    api = await openDatabase(database.url, { role: 'task_chain_api', max: 1 });
+    engine = await openDatabase(database.url, { role: 'task_chain_engine', max: 2 });
+    db = api.forTenant('default');
+    const { pool } = api.entities.dataSource as PooledDataSource;
+    pool.on('connect', (client: pg.PoolClient & Partial<Wire>) =>
+      client.connection!.on('readyForQuery', () => roundTrips++),
+    );
+    await sql('SELECT 1');
+  });
+  const sql = (text: string): Promise<unknown> => db.query({ name: '', text });
+  const key = { name: 'nightly', role: 'author', hash: Buffer.from('hash'), days: 90 };
+
+  const EVERYTHING: Record<string, () => Promise<unknown>> = {
+    'insert a key': () => keys.insert(db, 'key-1', key, 'me'),
+    'list keys': () => keys.list(db),
+    'revoke a key': () => keys.revoke(db, 'key-1'),
+    'restore a key': () => keys.restore(db, 'key-1'),
+    'find a tenant': () => new TenantRepository().find(db),
+    'insert a webhook': () => webhooks.insert(db, 'hook-1', 'https://example.org', 'secret', ['chain.success']),
+    'list webhooks': () => webhooks.list(db),
+    'list deliveries': () => webhooks.deliveries(db, 'hook-1', 100, 10),
+    'replay a delivery': () => webhooks.replay(db, 'hook-1', 1),
+    'remove a webhook': () => webhooks.remove(db, 'hook-1'),
+    'list secrets': () => new SecretRepository().list(db),
+    'read a page of the audit log': () =>
+      new AuditRepository().page(
+        db,
+        { actor: 'me', action: 'createKey', target: 'key-1', from: '2026-01-01T00:00:00Z', to: undefined, before: 9 },
+        10,
+      ),
+    'take a key of a request': () => idempotency.take(db, 'createKey', 'k', Buffer.from('h'), {}),
+    'store an answer': () => idempotency.setAnswer(db, 'createKey', 'k', { id: 1 }),
+    'find an answer': () => idempotency.find(db, 'createKey', 'k'),
+    'free a key of a request': () => idempotency.free(db, 'createKey', 'k'),
+    'find a chain': () => new ChainRepository().find(db, 'c'),
+    'find a task': () => new ChainRepository().findTask(db, 'c', 't'),
+    'read attempts': () => history.attempts(db, 'r'),
+    'read log lines': () => history.logs(db, 'r', 0, 10, 1),
+    'read artifacts': () => history.artifacts(db, 'c', 't'),
+  };
+  for (const [what, ask] of Object.entries(EVERYTHING)) {
+    test(`${what} as a tenant in one round trip`, async () => {
+      roundTrips = 0;
+      await ask();
+      expect(roundTrips).toBe(1);
+    });
+  }
+
+  test('know a key by its id and show no hash', async () => {
+    const made = await keys.insert(db, 'key-2', { ...key, hash: Buffer.from('other') }, null);
+    expect(Object.keys(made)).toEqual(Object.keys((await keys.list(db))[0]!));
+    expect(made).toEqual({
+      ...{ key_id: 'key-2', name: 'nightly', role: 'author', created_by: null, revoked_at: null, last_used_at: null },
+      created_at: expect.stringMatching(/^\d{4}-.*Z$/),
+      expires_at: expect.any(String),
+    });
+    expect(Date.parse(made.expires_at) - Date.parse(made.created_at)).toBe(90 * 86_400_000);
+    expect(await keys.restore(db, 'key-2')).toBeUndefined();
+    expect(await keys.revoke(db, 'key-2')).toMatchObject({ key_id: 'key-2', revoked_at: expect.any(String) });
+    expect(await keys.revoke(db, 'key-2')).toBeUndefined();
+    expect(await keys.restore(db, 'key-2')).toEqual(made);
+  });
+
+  test('read the attempt under way with those that have ended', async () => {
+    await sql(`INSERT INTO task_chains (chain_id, chain_name, chain_type, chain_config, status, total_tasks, timeout_seconds)
+      VALUES ('c', 'c', 'parallel', '{}', 'RUNNING', 1, 60)`);
+    await sql(
+      `INSERT INTO task_requests (task_request_id, task_type, task_name, params) VALUES ('r', 'psi', 't', '{}')`,
+    );
+    await sql(`INSERT INTO chain_tasks (chain_id, task_id, task_request_id, task_name, task_type, execution_mode, depends_on,
+        execution_order, level, pending_dependencies, predecessors, successors, referenced, status, attempt, lease_until)
+      VALUES ('c', 't', 'r', 't', 'psi', 'parallel', '[]', 0, 0, 0, '{}', '{}', '{}', 'RUNNING', 3, now())`);
+    await sql(`INSERT INTO task_attempts (task_request_id, attempt, outcome, error)
+      VALUES ('r', 2, 'LOST', NULL), ('r', 1, 'FAILURE', '{"code": "X"}')`);
+    const found = await history.attempts(db, 'r');
+    expect(found).toMatchObject([
+      { attempt: 1, outcome: 'FAILURE', error: { code: 'X' } },
+      { attempt: 2, outcome: 'LOST', error: null },
+      { attempt: 3, outcome: 'RUNNING', finished_at: null },
+    ]);
+    expect(found.map((attempt) => Object.keys(attempt).join())).toEqual(
+      Array(3).fill('attempt,run_id,worker_id,queued_at,started_at,finished_at,outcome,error'),
+    );
+    await sql(`UPDATE chain_tasks SET status = 'SUCCESS', lease_until = NULL`);
+    expect(await history.attempts(db, 'r')).toHaveLength(2);
+  });
+
+  test("take over a key of a request only once it is old, in use and the same request's", async () => {
+    const [hash, other] = [Buffer.from('h'), Buffer.from('o')];
+    expect(await idempotency.take(db, 's', 'k', hash, { in_use: true })).toBe(true);
+    expect(await idempotency.take(db, 's', 'k', hash, { in_use: true })).toBe(false);
+    expect(await idempotency.takeOver(db, 's', 'k', hash, 60)).toBe(false);
+    await sql(`UPDATE idempotency_keys SET created_at = now() - interval '2 min'`);
+    expect(await idempotency.takeOver(db, 's', 'k', other, 60)).toBe(false);
+    expect(await idempotency.takeOver(db, 's', 'k', hash, 60)).toBe(true);
+    await idempotency.setAnswer(db, 's', 'k', { done: true });
+    await sql(`UPDATE idempotency_keys SET created_at = now() - interval '2 min'`);
+    expect(await idempotency.takeOver(db, 's', 'k', hash, 60)).toBe(false);
+    expect(await idempotency.find(db, 's', 'k')).toMatchObject({ request_hash: hash, response: { done: true } });
+  });
+
+  test('give a duty to one holder at a time', async () => {
+    expect(await duties.hold(engine, 'gauges', 'one', 60_000)).toBe(true);
+    expect(await duties.hold(engine, 'gauges', 'two', 60_000)).toBe(false);
+    expect(await duties.hold(engine, 'gauges', 'one', 0)).toBe(true);
+    expect(await duties.hold(engine, 'gauges', 'two', 60_000)).toBe(true);
+  });
+
+  test('begin no transaction by themselves', async () => {
+    await expect(db.entities.transaction(async () => undefined)).rejects.toThrow(/Database\.transaction/);
+  });
+});

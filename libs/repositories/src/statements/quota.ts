@@ -1,0 +1,38 @@
+import { MINE } from '../database.js';
+import type { Statement } from '../pool.js';
+
+/** SQL since these count, lock and compare with the database's clock. All are of the transaction's tenant. */
+export const useOfTenant: Statement = {
+  name: 'use-of-tenant',
+  text: `
+    SELECT (SELECT count(*) FROM task_chains WHERE tenant_id = ${MINE} AND status IN ('RUNNING', 'PAUSED')) AS running_chains,
+           (SELECT coalesce(sum(total_tasks - completed_tasks - failed_tasks - skipped_tasks - cancelled_tasks), 0)::float8
+              FROM task_chains WHERE tenant_id = ${MINE} AND status IN ('PENDING', 'RUNNING', 'PAUSED')) AS waiting_tasks,
+           (SELECT count(*) FROM task_chains
+             WHERE tenant_id = ${MINE} AND created_at > clock_timestamp() - interval '1 min') AS creates_last_minute,
+           (SELECT coalesce(sum(size_bytes), 0)::float8 FROM artifacts WHERE tenant_id = ${MINE}) AS artifact_bytes`,
+};
+
+/** Whoever else would use more of the tenant's quota waits until this transaction has ended. */
+export const holdQuota: Statement = {
+  name: 'hold-quota',
+  text: `SELECT pg_advisory_xact_lock(hashtextextended('task-chain quota ' || ${MINE}, 0))`,
+};
+
+/** $1 creates a minute -> seconds until the next one is within them; no row where it is now. */
+export const nextCreate: Statement = {
+  name: 'next-create',
+  text: `
+    SELECT extract(epoch FROM created_at + interval '1 min' - clock_timestamp())::float8 AS seconds
+      FROM (SELECT created_at FROM task_chains WHERE tenant_id = ${MINE}
+             ORDER BY created_at DESC, id DESC OFFSET $1::int - 1 LIMIT 1) AS oldest
+     WHERE created_at > clock_timestamp() - interval '1 min'`,
+};
+
+/** $1 a chain -> how many others run, and whether it does. */
+export const runningBeside: Statement = {
+  name: 'running-beside',
+  text: `
+    SELECT count(*) FILTER (WHERE chain_id <> $1) AS others, coalesce(bool_or(chain_id = $1), false) AS itself
+      FROM task_chains WHERE tenant_id = ${MINE} AND status IN ('RUNNING', 'PAUSED')`,
+};

@@ -1,0 +1,35 @@
+import type { Statement } from '../pool.js';
+
+/** SQL since `xmax` says whether the upsert replaced a value. $1 name, $2 key, $3 wrapped data key, $4 sealed value, $5 by whom. */
+export const putSecret: Statement = {
+  name: 'put-secret',
+  text: `
+    INSERT INTO secrets (name, key_id, wrapped_key, sealed, updated_by) VALUES ($1, $2, $3, $4, $5)
+    ON CONFLICT (tenant_id, name) DO UPDATE
+      SET key_id = excluded.key_id, wrapped_key = excluded.wrapped_key, sealed = excluded.sealed,
+          updated_by = excluded.updated_by, updated_at = now(), deleted_at = NULL
+    RETURNING name, created_at, updated_at, updated_by, xmax <> 0 AS replaced`,
+};
+
+/** SQL since the deletion and its entry for the audit log are one statement: neither is there without the other. */
+export const forgetSecrets: Statement = {
+  name: 'forget-secrets',
+  text: `
+    WITH gone AS (
+      DELETE FROM secrets WHERE deleted_at <= now() - interval '1 day' RETURNING tenant_id, name
+    )
+    INSERT INTO outbox (tenant_id, kind, payload)
+    SELECT tenant_id, 'AUDIT', jsonb_build_object(
+             'actor', 'retention', 'address', '-', 'request_id', '-', 'action', 'removeSecret', 'target', name,
+             'details', '{}'::jsonb)
+      FROM gone`,
+};
+
+/** SQL since the worker's role may call this function alone. $1 task request id, $2 names. */
+export const secretsOfTask: Statement = {
+  name: 'secrets-of-task',
+  text: `SELECT name, tenant_id, key_id, wrapped_key, sealed FROM secrets_of_task($1, $2::varchar[])`,
+};
+
+/** SQL since roles that see no secret may call this function. */
+export const secretsAreUsed: Statement = { name: 'secrets-are-used', text: `SELECT secrets_are_used() AS used` };

@@ -1,0 +1,84 @@
+import type { Statement } from '../pool.js';
+
+/** A chain that ended, as its notice and its row have it; null where the row has gone or is running again. */
+export interface EndedChain {
+  status: 'SUCCESS' | 'FAILURE' | 'CANCELLED';
+  total_tasks: number | null;
+  seconds: number | null;
+  error_code: string | null;
+}
+
+/** A delivery that is due, with where it goes. */
+export interface DueDelivery {
+  id: number;
+  webhook_id: string;
+  message_id: string;
+  payload: unknown;
+  tries: number;
+  url: string;
+  secret: string;
+}
+
+/**
+ * Outbox rows of kind NOTICE become one delivery per endpoint that wants them. SQL since it is on the path of every chain: it
+ * deletes, joins and inserts in one statement. $1 limit -> the chains that ended: each end comes once, to one listener.
+ */
+export const spreadNotices: Statement = {
+  name: 'spread-notices',
+  text: `
+    WITH taken AS (
+      DELETE FROM outbox WHERE id IN (
+        SELECT id FROM outbox WHERE kind = 'NOTICE' ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED)
+      RETURNING id, tenant_id, payload
+    ), deliveries AS (
+      INSERT INTO webhook_deliveries (tenant_id, webhook_id, message_id, event_type, payload)
+      SELECT w.tenant_id, w.webhook_id, 'msg_' || gen_random_uuid(), taken.payload ->> 'type', taken.payload
+        FROM taken JOIN webhooks w ON w.tenant_id = taken.tenant_id AND w.enabled AND w.deleted_at IS NULL
+                                  AND (w.events = '{}' OR taken.payload ->> 'type' = ANY (w.events))
+       ORDER BY taken.id
+    )
+    SELECT upper(split_part(taken.payload ->> 'type', '.', 2)) AS status, c.total_tasks, c.error ->> 'code' AS error_code,
+           extract(epoch FROM c.completed_at - c.started_at)::float8 AS seconds
+      FROM taken
+      LEFT JOIN LATERAL (
+        SELECT * FROM task_chains WHERE chain_id = taken.payload -> 'data' ->> 'chain_id' OFFSET 0) AS c ON true`,
+};
+
+/** SQL since replicas share the due rows by SKIP LOCKED, every second. $1 limit, $2 hidden for ms. */
+export const takeDeliveries: Statement = {
+  name: 'take-deliveries',
+  text: `
+    UPDATE webhook_deliveries d
+       SET tries = d.tries + 1, next_attempt_at = clock_timestamp() + $2::float8 * interval '1 ms'
+      FROM webhooks w
+     WHERE w.webhook_id = d.webhook_id AND w.enabled AND w.deleted_at IS NULL
+       AND d.id IN (SELECT id FROM webhook_deliveries
+                     WHERE status = 'PENDING' AND next_attempt_at <= now()
+                       AND webhook_id IN (SELECT webhook_id FROM webhooks WHERE enabled AND deleted_at IS NULL)
+                     ORDER BY next_attempt_at LIMIT $1 FOR UPDATE SKIP LOCKED)
+    RETURNING d.id, d.webhook_id, d.message_id, d.payload, d.tries, w.url, w.secret`,
+};
+
+/** SQL since it changes the webhook and its deliveries in one statement. $1 id, $2 reason. */
+export const disableWebhook: Statement = {
+  name: 'disable-webhook',
+  text: `
+    WITH given_up AS (
+      UPDATE webhook_deliveries SET status = 'FAILED', error = $2 WHERE webhook_id = $1 AND status = 'PENDING'
+    )
+    UPDATE webhooks SET enabled = false, disabled_reason = $2 WHERE webhook_id = $1`,
+};
+
+/** SQL since the deletion and its entry for the audit log are one statement: neither is there without the other. */
+export const forgetWebhooks: Statement = {
+  name: 'forget-webhooks',
+  text: `
+    WITH gone AS (
+      DELETE FROM webhooks WHERE deleted_at <= now() - interval '1 day' RETURNING tenant_id, webhook_id, url
+    )
+    INSERT INTO outbox (tenant_id, kind, payload)
+    SELECT tenant_id, 'AUDIT', jsonb_build_object(
+             'actor', 'retention', 'address', '-', 'request_id', '-', 'action', 'removeWebhook', 'target', webhook_id,
+             'details', jsonb_build_object('url', url))
+      FROM gone`,
+};

@@ -1,0 +1,53 @@
+import { Injectable } from '@nestjs/common';
+import { MoreThan } from 'typeorm';
+import type { Queryable } from './database.js';
+import { Artifact } from './entities/artifact.entity.js';
+import { ChainTask } from './entities/chain-task.entity.js';
+import { TaskAttempt } from './entities/task-attempt.entity.js';
+import { TaskLog } from './entities/task-log.entity.js';
+
+/** An attempt that has ended, or the one under way with its present status as outcome. */
+export type AttemptView = Omit<TaskAttempt, 'task_request_id' | 'tenant_id' | 'finished_at'> & {
+  finished_at: string | null;
+};
+export type LogView = Omit<TaskLog, 'task_request_id' | 'tenant_id'>;
+export type ArtifactView = Omit<Artifact, 'chain_id' | 'task_id' | 'tenant_id'>;
+
+const IN_FLIGHT = ['QUEUED', 'RUNNING'];
+
+/** What a task's runs left: attempts, log lines, files. */
+@Injectable()
+export class TaskHistoryRepository {
+  /** In their order. One statement reads ended attempts and the one under way, so that none is missing or there twice. */
+  async attempts(db: Queryable, taskRequestId: string): Promise<AttemptView[]> {
+    const task = await db.entities
+      .createQueryBuilder(ChainTask, 'task')
+      .leftJoinAndMapMany('task.attempts', TaskAttempt, 'ended', 'ended.task_request_id = task.task_request_id')
+      .where('task.task_request_id = :taskRequestId', { taskRequestId })
+      .orderBy('ended.attempt')
+      .getOne();
+    if (task === null) return [];
+    const ended = task.attempts!.map(({ task_request_id: _, ...view }) => view);
+    if (!IN_FLIGHT.includes(task.status)) return ended;
+    const { attempt, run_id, worker_id, queued_at, started_at, status: outcome } = task;
+    return [...ended, { attempt, run_id, worker_id, queued_at, started_at, finished_at: null, outcome, error: null }];
+  }
+
+  /** Lines after row `after`, of one attempt or of all (null). */
+  logs(db: Queryable, taskRequestId: string, after: number, limit: number, attempt: number | null): Promise<LogView[]> {
+    return db.entities.find(TaskLog, {
+      where: { task_request_id: taskRequestId, id: MoreThan(after), ...(attempt !== null && { attempt }) },
+      order: { id: 'ASC' },
+      take: limit,
+    });
+  }
+
+  /** By their names. */
+  async artifacts(db: Queryable, chainId: string, taskId: string): Promise<ArtifactView[]> {
+    const artifacts = await db.entities.find(Artifact, {
+      where: { chain_id: chainId, task_id: taskId },
+      order: { name: 'ASC' },
+    });
+    return artifacts.map(({ chain_id: _, task_id: __, ...view }) => view);
+  }
+}
