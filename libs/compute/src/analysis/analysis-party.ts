@@ -2,13 +2,8 @@ import { correlate, isFirst, type CorrelationReport } from '../correlation/corre
 import { isConstant, standardColumns } from '../correlation/standard-columns.js';
 import type { PartyProgram } from '../party/party-program.js';
 import { writeJson } from '../party/write-json.js';
-import {
-  describeTable,
-  type ColumnStatistics,
-  type StatisticsPartyArgs,
-  type StatisticsPartyValue,
-} from '../statistics/statistics-party.js';
-import type { Json } from '../contract/task-type.js';
+import { describeTable, type ColumnStatistics, type StatisticsPartyValue } from '../statistics/statistics-party.js';
+import type { ReportArgs } from '../statistics/report-config.js';
 
 type WhyNot = 'gaps' | 'constant' | 'few_differ';
 
@@ -24,8 +19,7 @@ export interface AnalysisPartyValue extends StatisticsPartyValue {
  * 5 rows and more differ from the most frequent one. Throws what
  * {@link describeTable} and {@link correlate} throw.
  */
-export const run: PartyProgram = async (context, given) => {
-  const args = given as unknown as StatisticsPartyArgs;
+export const run: PartyProgram<ReportArgs, AnalysisPartyValue> = async (context, args) => {
   const { fewApart, ...described } = await describeTable(context, args, 0.15);
   const leftOut = new Map(
     Object.entries(described.columns).flatMap(([name, column]) => {
@@ -47,8 +41,7 @@ export const run: PartyProgram = async (context, given) => {
     await writeJson(context, args.reportPath, 'analysis.json', report);
   }
   context.progress(1, 'done');
-  const value: AnalysisPartyValue = { ...facts, correlation: isFirst(context) ? correlation : null };
-  return value as unknown as Json;
+  return { ...facts, correlation: isFirst(context) ? correlation : null };
 };
 
 function whyNot({ count, mean, min, max }: ColumnStatistics, rows: number): WhyNot | undefined {

@@ -1,10 +1,15 @@
 import { writeSharedArtifact } from '../party/output-files.js';
+import type { PartyUrl } from '../party/party-program.js';
 import { runParties, type CrossedMessage } from '../party/run-parties.js';
 import { columnNamer } from '../contract/column-names.js';
 import { fitting, fittingNames } from '../contract/inline-result.js';
 import { ownReportPath, reportArgs, type ReportConfig } from '../statistics/report-config.js';
 import type { Json, JsonObject, TaskRun, TaskRunResult } from '../contract/task-type.js';
-import type { AnalysisPartyValue } from './analysis-party.js';
+import type * as CorrelationDealer from '../correlation/correlation-dealer.js';
+import type * as AnalysisParty from './analysis-party.js';
+
+const program: PartyUrl<typeof AnalysisParty> = new URL('./analysis-party.js', import.meta.url);
+const dealer: PartyUrl<typeof CorrelationDealer> = new URL('../correlation/correlation-dealer.js', import.meta.url);
 
 /** Bytes that a result has for the maps and lists by column, in JSON; the report holds all of each. */
 const ROOM = { statistics: 24 * 1024, correlation_matrix: 24 * 1024, not_correlated: 4 * 1024, suppressed: 8 * 1024 };
@@ -12,21 +17,21 @@ const ROOM = { statistics: 24 * 1024, correlation_matrix: 24 * 1024, not_correla
 /** Runs `analysis`: a thread for each party, and with several parties one for the dealer. `recorder` is for tests. */
 export async function runAnalysis(run: TaskRun, recorder?: (message: CrossedMessage) => void): Promise<TaskRunResult> {
   const config = run.params.task_config as unknown as ReportConfig;
-  const parties = Object.keys(config.input_data).sort();
+  const args = reportArgs(config);
   const ownPath = ownReportPath(config);
   const outcomes = await runParties({
-    program: 'analysis',
-    parties: reportArgs(config),
-    ...(parties.length > 1 && { neutral: { program: 'correlation-dealer' as const, args: null } }),
+    program,
+    parties: args,
+    neutral: Object.keys(args).length > 1 ? { program: dealer, args: null } : undefined,
     run,
-    ...(recorder && { recorder }),
+    recorder,
   });
-  const values = parties.map((party) => [party, outcomes[party]!.value as unknown as AnalysisPartyValue] as const);
+  const values = Object.entries(outcomes.parties).map(([party, { value }]) => [party, value] as const);
   const { rows, columns, correlation_matrix } = values[0]![1].correlation!;
   const nameOf = columnNamer(
     Object.fromEntries(values.map(([party, value]) => [party, [...Object.keys(value.columns), ...value.suppressed]])),
   );
-  const byName = (of: (value: AnalysisPartyValue) => object): JsonObject =>
+  const byName = (of: (value: AnalysisParty.AnalysisPartyValue) => object): JsonObject =>
     Object.fromEntries(
       values.flatMap(([party, value]) =>
         Object.entries(of(value)).map(([column, each]) => [nameOf(party, column), each as Json]),

@@ -1,19 +1,33 @@
 /** A JSON value, as it crosses the queue. */
-export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+export type Json = null | boolean | number | string | readonly Json[] | { [key: string]: Json };
 export type JsonObject = { [key: string]: Json };
+
+/**
+ * `T` if JSON can hold all of it, else a type that `T` does not fit. Interfaces fit, which `JsonObject` refuses for want of an
+ * index signature; a Map, a function or a bigint does not.
+ */
+export type JsonSafe<T> = { [Key in keyof T]: JsonMember<T[Key]> };
+type JsonMember<T> = T extends Json | undefined
+  ? T
+  : T extends (...args: never) => unknown
+    ? never
+    : T extends object
+      ? { [Key in keyof T]: JsonMember<T[Key]> }
+      : never;
+
 /** A JSON Schema (2020-12) document. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
-/** What a user sends as `task_params`; `task_config` is the type's own part (../../../docs/tasks). */
-export interface TaskParams {
-  /** What runs the task; `native` where it is absent. */
+/** What a user sends as `task_params`; `task_config` is the type's own part (docs/tasks). */
+export interface TaskParams<Config = Record<string, unknown>> {
+  /** What runs the task; by default `native`. */
   engine?: string;
   sf_init_config?: { parties?: string[] | Record<string, unknown>; address?: string; self_party?: string } & Record<
     string,
     unknown
   >;
   spu_config?: Record<string, unknown>;
-  task_config: Record<string, unknown>;
+  task_config: Config;
 }
 
 /** One task type of the catalogue, as a client sees it. */
@@ -30,12 +44,12 @@ export interface TaskType {
   readonly needsParties: boolean;
 }
 
-/** What one run of one attempt is given. */
-export interface TaskRun {
+/** The input of one run of one attempt. */
+export interface TaskRun<Config = Record<string, unknown>> {
   readonly chainId: string;
   readonly taskId: string;
   readonly attempt: number;
-  readonly params: TaskParams;
+  readonly params: TaskParams<Config>;
   /** Results of the parents, by task id, in the order in which the task names them. */
   readonly inputs: Readonly<Record<string, Json>>;
   /** Folder of the parties' tables: party `p` reads and writes only below `<dataRoot>/<p>`. */
@@ -64,7 +78,7 @@ export interface TaskRunResult {
   readonly artifacts: readonly Artifact[];
 }
 
-export type RunTask = (run: TaskRun) => Promise<TaskRunResult>;
+export type RunTask<Config = Record<string, unknown>> = (run: TaskRun<Config>) => Promise<TaskRunResult>;
 
 /**
  * A task that cannot succeed: `code` is stable UPPER_SNAKE (task-catalogue), `message` says what to do and names

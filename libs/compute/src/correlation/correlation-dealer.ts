@@ -4,10 +4,10 @@ import { deal } from '../mpc/session.js';
 import type { PartyProgram } from '../party/party-program.js';
 
 /** The dealer of correlations, in a thread without tables: it hears the sizes, and serves each pair of parties in turn. */
-export const run: PartyProgram = async (context) => {
+export const run: PartyProgram<null, null> = async (context) => {
   const { peers } = context;
   const sizes: { rows: number; columns: number }[] = [];
-  for (const party of peers) sizes.push((await context.receiveJson(party)) as { rows: number; columns: number });
+  for (const party of peers) sizes.push(await context.receiveJson(party));
   const pairs = peers.flatMap((_, left) => peers.slice(left + 1).map((_, more) => [left, left + 1 + more] as const));
   for (const [done, [left, right]] of pairs.entries()) {
     const parties = await deal([lineTo(context, peers[left]!), lineTo(context, peers[right]!)]);

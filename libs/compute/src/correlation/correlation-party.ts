@@ -5,18 +5,14 @@ import { joinSession } from '../mpc/session.js';
 import { reveal } from '../mpc/sharing.js';
 import { NEUTRAL, type PartyContext, type PartyProgram } from '../party/party-program.js';
 import { writeJson } from '../party/write-json.js';
+import type { ReportArgs } from '../statistics/report-config.js';
 import { columnNamer } from '../contract/column-names.js';
-import { TaskFailure, type Json, type JsonObject } from '../contract/task-type.js';
+import { TaskFailure, type JsonObject } from '../contract/task-type.js';
 import { plainProduct, told, varianceInflation } from './matrix.js';
 import { readStandardColumns, type StandardColumns } from './standard-columns.js';
 
-export interface CorrelationArgs {
+export interface CorrelationArgs extends ReportArgs {
   readonly type: 'pearson_correlation' | 'vif';
-  readonly inputPath: string;
-  /** As in the parameters. */
-  readonly columns: Json;
-  /** Path of the party's own report, if it gets one. */
-  readonly reportPath: string | null;
 }
 
 /** What is told of the columns; the first party alone returns it. */
@@ -39,15 +35,14 @@ interface Size {
 }
 
 /** One party of `pearson_correlation` and `vif`. Throws what {@link correlate} and {@link readStandardColumns} throw. */
-export const run: PartyProgram = async (context, given) => {
-  const args = given as unknown as CorrelationArgs;
+export const run: PartyProgram<CorrelationArgs, CorrelationReport | null> = async (context, args) => {
   const own = await readStandardColumns(context, args.inputPath, args.columns);
   const report = await correlate(context, own, { type: args.type, toAll: args.reportPath !== null });
   if (report !== null && args.reportPath !== null) {
     await writeJson(context, args.reportPath, `${args.type}.json`, report);
   }
   context.progress(1, 'done');
-  return isFirst(context) ? (report as unknown as Json) : null;
+  return isFirst(context) ? report : null;
 };
 
 /** Whether this party puts the matrix together. */
@@ -89,7 +84,7 @@ async function agreeOnSizes(
   const size = { rows: own.rows, names: [...own.names], ...(others.length > 0 && { others: [...others] }) };
   const sizes: Record<string, Size> = { [context.party]: size };
   for (const peer of context.peers) await context.send(peer, size);
-  for (const peer of context.peers) sizes[peer] = (await context.receiveJson(peer)) as unknown as Size;
+  for (const peer of context.peers) sizes[peer] = await context.receiveJson<Size>(peer);
 
   for (const peer of context.peers) {
     if (sizes[peer]!.rows === own.rows) continue;
@@ -159,13 +154,13 @@ async function shareReport(
   if (context.party !== leader) {
     const later = parties.slice(parties.indexOf(context.party));
     await context.send(leader, Object.fromEntries(later.map((party) => [party, blocks[party]!])));
-    return toAll ? ((await context.receiveJson(leader)) as unknown as CorrelationReport) : null;
+    return toAll ? context.receiveJson<CorrelationReport>(leader) : null;
   }
   const known: Record<string, Record<string, number[]>> = { [leader]: blocks };
-  for (const party of others) known[party] = (await context.receiveJson(party)) as Record<string, number[]>;
+  for (const party of others) known[party] = await context.receiveJson(party);
   const report = reportOf(type, sizes, parties, known);
   if (toAll) {
-    for (const party of others) await context.send(party, report as unknown as Json);
+    for (const party of others) await context.send(party, report);
   }
   return report;
 }

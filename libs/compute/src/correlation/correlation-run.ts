@@ -1,9 +1,14 @@
 import { writeSharedArtifact } from '../party/output-files.js';
+import type { PartyUrl } from '../party/party-program.js';
 import { runParties, type CrossedMessage } from '../party/run-parties.js';
 import { ownReportPath, reportArgs, type ReportConfig } from '../statistics/report-config.js';
 import { fitting } from '../contract/inline-result.js';
 import type { JsonObject, TaskRun, TaskRunResult } from '../contract/task-type.js';
-import type { CorrelationArgs, CorrelationReport } from './correlation-party.js';
+import type * as CorrelationDealer from './correlation-dealer.js';
+import type * as CorrelationParty from './correlation-party.js';
+
+const program: PartyUrl<typeof CorrelationParty> = new URL('./correlation-party.js', import.meta.url);
+const dealer: PartyUrl<typeof CorrelationDealer> = new URL('./correlation-dealer.js', import.meta.url);
 
 type Recorder = (message: CrossedMessage) => void;
 
@@ -18,22 +23,23 @@ export async function runVif(run: TaskRun, recorder?: Recorder): Promise<TaskRun
 }
 
 async function runCorrelation(
-  type: CorrelationArgs['type'],
+  type: CorrelationParty.CorrelationArgs['type'],
   key: 'correlation_matrix' | 'vif_values',
   run: TaskRun,
   recorder?: Recorder,
 ): Promise<TaskRunResult> {
   const config = run.params.task_config as unknown as ReportConfig;
-  const parties = Object.keys(config.input_data).sort();
+  const args = reportArgs(config);
+  const parties = Object.keys(args);
   const ownPath = ownReportPath(config);
   const outcomes = await runParties({
-    program: 'correlation',
-    parties: reportArgs(config, { type }),
-    ...(parties.length > 1 && { neutral: { program: 'correlation-dealer' as const, args: null } }),
+    program,
+    parties: Object.fromEntries(parties.map((party) => [party, { type, ...args[party]! }])),
+    neutral: parties.length > 1 ? { program: dealer, args: null } : undefined,
     run,
-    ...(recorder && { recorder }),
+    recorder,
   });
-  const report = outcomes[parties[0]!]!.value as unknown as CorrelationReport;
+  const report = outcomes.parties[parties[0]!]!.value!;
   const { inline, truncated } = fitting(report[key]!);
   const result: JsonObject = { rows: report.rows, [key]: inline, ...(truncated && { [`${key}_truncated`]: true }) };
   if (ownPath !== null) return { result: { output_report: ownPath, ...result }, artifacts: [] };

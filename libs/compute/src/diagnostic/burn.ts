@@ -1,11 +1,9 @@
-import type { JsonObject } from '../contract/task-type.js';
 import type { PartyProgram } from '../party/party-program.js';
 
 const SLICE_MS = 100;
 
 /** Keeps a core busy for `cpu_ms` and tells its progress. It never yields: only ending the thread stops it sooner. */
-export const run: PartyProgram = async (context, args) => {
-  const total = Number((args as JsonObject).cpu_ms);
+export const run: PartyProgram<{ readonly cpu_ms: number }, null> = async (context, { cpu_ms: total }) => {
   const start = performance.now();
   for (let next = SLICE_MS; ; next += SLICE_MS) {
     let now = performance.now() - start;

@@ -1,5 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import type { PartyUrl } from '../party/party-program.js';
+import type * as Burn from './burn.js';
 import { TaskFailure, type Json, type JsonObject, type TaskRun, type TaskRunResult } from '../contract/task-type.js';
+
+const burn: PartyUrl<typeof Burn> = new URL('./burn.js', import.meta.url);
 
 interface DiagnosticConfig {
   delay_ms?: number;
@@ -31,9 +35,9 @@ export async function runDiagnostic(run: TaskRun): Promise<TaskRunResult> {
   if (cpu > 0) {
     const { runParties } = await import('../party/run-parties.js');
     await runParties({
-      program: 'burn',
+      program: burn,
       parties: {},
-      neutral: { program: 'burn', args: { cpu_ms: cpu } },
+      neutral: { program: burn, args: { cpu_ms: cpu } },
       run: { ...run, progress: (fraction, stage) => run.progress(share + (1 - share) * fraction, stage) },
     });
   }

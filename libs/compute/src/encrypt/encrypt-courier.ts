@@ -1,5 +1,5 @@
 import type { PartyContext, PartyProgram } from '../party/party-program.js';
-import { TaskFailure, type Json, type JsonObject } from '../contract/task-type.js';
+import { TaskFailure, type Json } from '../contract/task-type.js';
 import type { SealedHeader } from './encrypt-party.js';
 import { PemLines } from './pem-lines.js';
 import { sealStream } from './seal-stream.js';
@@ -9,7 +9,7 @@ export interface CourierArgs {
   /** How many files each party sends, parties in order. */
   readonly files: readonly (readonly [party: string, count: number])[];
   /** The results to encrypt, by task id; null for none. */
-  readonly results: JsonObject | null;
+  readonly results: Readonly<Record<string, Json>> | null;
   readonly recipients: readonly string[];
   readonly armor: boolean;
 }
@@ -30,8 +30,8 @@ type Plan = Pick<CourierArgs, 'armor'> & { readonly nameOf: (party: string | und
  * Keeps the parties' ciphertexts as artifacts that everybody may read, and encrypts the results. It is given no plain text of a party
  * and no key that opens one. Throws TaskFailure PROTOCOL_VIOLATION on bytes that do not fit.
  */
-export const run: PartyProgram = async (context, args) => {
-  const { files, results, recipients, armor } = args as unknown as CourierArgs;
+export const run: PartyProgram<CourierArgs, readonly EncryptedFile[]> = async (context, args) => {
+  const { files, results, recipients, armor } = args;
   const plan: Plan = { armor, nameOf: artifactNames() };
   const kept: EncryptedFile[] = [];
   const count = files.reduce((sum, [, each]) => sum + each, results === null ? 0 : 1);
@@ -43,7 +43,7 @@ export const run: PartyProgram = async (context, args) => {
   }
   if (results !== null) kept.push(await sealResults(context, plan, results, recipients));
   context.progress(1, 'done');
-  return kept as unknown as Json;
+  return kept;
 };
 
 async function take(
@@ -52,7 +52,7 @@ async function take(
   party: string,
   onBytes: (fraction: number) => void,
 ): Promise<EncryptedFile> {
-  const { name, plaintextBytes, bytes } = (await context.receiveJson(party)) as unknown as SealedHeader;
+  const { name, plaintextBytes, bytes } = await context.receiveJson<SealedHeader>(party);
   async function* incoming(): AsyncGenerator<Uint8Array, void, undefined> {
     let received = 0;
     while (received < bytes) {
@@ -75,7 +75,7 @@ async function take(
 async function sealResults(
   context: PartyContext,
   plan: Plan,
-  results: JsonObject,
+  results: Readonly<Record<string, Json>>,
   recipients: readonly string[],
 ): Promise<EncryptedFile> {
   const name = 'results.json';

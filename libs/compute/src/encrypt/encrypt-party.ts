@@ -1,6 +1,6 @@
 import type { InputFile } from '../party/input-files.js';
 import { NEUTRAL, type PartyContext, type PartyProgram } from '../party/party-program.js';
-import { TaskFailure, type Json } from '../contract/task-type.js';
+import { TaskFailure } from '../contract/task-type.js';
 import { sealStream } from './seal-stream.js';
 
 /** What a party's thread is told. */
@@ -24,15 +24,14 @@ const READ_BYTES = 256 * 1024;
  * Encrypts the party's files in its own thread and hands the ciphertext to the courier. Throws TaskFailure
  * RECIPIENT_NOT_ALLOWED, POLICY_INVALID, BAD_RECIPIENT, INPUT_CHANGED, or what opening a file throws.
  */
-export const run: PartyProgram = async (context, args) => {
-  const { paths, recipients } = args as unknown as EncryptArgs;
+export const run: PartyProgram<EncryptArgs, null> = async (context, { paths, recipients }) => {
   await context.requireRecipients(recipients);
   for (const [at, path] of paths.entries()) {
     const input = await context.openInput(path);
     try {
       const { sizeBytes, chunks } = await sealStream(chunksOf(context, input), input.sizeBytes, recipients);
       const header: SealedHeader = { name: input.name, plaintextBytes: input.sizeBytes, bytes: sizeBytes };
-      await context.send(NEUTRAL, header as unknown as Json);
+      await context.send(NEUTRAL, header);
       let sent = 0;
       for await (const chunk of chunks) {
         await context.send(NEUTRAL, chunk);

@@ -1,9 +1,12 @@
-import { NEUTRAL } from '../party/party-program.js';
+import type { PartyUrl } from '../party/party-program.js';
 import { runParties, type CrossedMessage } from '../party/run-parties.js';
-import { TaskFailure, type Json, type JsonObject, type TaskRun, type TaskRunResult } from '../contract/task-type.js';
+import { TaskFailure, type TaskRun, type TaskRunResult } from '../contract/task-type.js';
 import type { EncryptConfig } from './encrypt-config.js';
-import type { CourierArgs } from './encrypt-courier.js';
-import type { EncryptArgs } from './encrypt-party.js';
+import type * as EncryptCourier from './encrypt-courier.js';
+import type * as EncryptParty from './encrypt-party.js';
+
+const program: PartyUrl<typeof EncryptParty> = new URL('./encrypt-party.js', import.meta.url);
+const courier: PartyUrl<typeof EncryptCourier> = new URL('./encrypt-courier.js', import.meta.url);
 
 /** Runs `encrypt`, whose parameters have been checked. `recorder` is for tests. */
 export async function runEncrypt(run: TaskRun, recorder?: (message: CrossedMessage) => void): Promise<TaskRunResult> {
@@ -18,26 +21,25 @@ export async function runEncrypt(run: TaskRun, recorder?: (message: CrossedMessa
       'There is nothing to encrypt: name files in task_config.input_data, or let the task depend on others.';
     throw new TaskFailure('NOTHING_TO_ENCRYPT', message);
   }
-  const argsOf = (paths: readonly string[]): EncryptArgs => ({ paths, recipients });
-  const courier: CourierArgs = {
+  const courierArgs: EncryptCourier.CourierArgs = {
     files: files.map(([party, paths]) => [party, paths.length]),
-    results: takesResults ? (run.inputs as JsonObject) : null,
+    results: takesResults ? run.inputs : null,
     recipients,
     armor,
   };
   const outcomes = await runParties({
-    program: 'encrypt',
-    parties: Object.fromEntries(files.map(([party, paths]) => [party, argsOf(paths) as unknown as Json])),
-    neutral: { program: 'encrypt-courier', args: courier as unknown as Json },
+    program,
+    parties: Object.fromEntries(files.map(([party, paths]) => [party, { paths, recipients }])),
+    neutral: { program: courier, args: courierArgs },
     run,
-    ...(recorder && { recorder }),
+    recorder,
   });
-  const { value, artifacts } = outcomes[NEUTRAL]!;
+  const { value, artifacts } = outcomes.neutral!;
   return {
     result: {
       format: armor ? 'age-encryption.org/v1, armored' : 'age-encryption.org/v1',
       recipients: [...recipients],
-      files: value,
+      files: value.map((file) => ({ ...file })),
     },
     artifacts,
   };

@@ -37,8 +37,7 @@ const CALIBRATION_BINS = 10;
  * The holder's part of `biclassification_eval`. Throws TaskFailure GROUP_TOO_SMALL, LABEL_NOT_BINARY,
  * PREDICTION_OUT_OF_RANGE, METRIC_BELOW_GATE, COLUMN_NOT_FOUND, CAST_FAILED, or what opening the table throws.
  */
-export const run: PartyProgram = async (context, args) => {
-  const task = args as unknown as EvaluationArgs;
+export const run: PartyProgram<EvaluationArgs, JsonObject> = async (context, task) => {
   const { labels, predictions } = await readPredictions(context, task);
   return evaluateClasses(context, task, labels, predictions);
 };

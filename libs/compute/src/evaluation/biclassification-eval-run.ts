@@ -1,8 +1,11 @@
-import type { EvaluationArgs } from './biclassification-eval-party.js';
+import type { PartyUrl } from '../party/party-program.js';
+import type * as Party from './biclassification-eval-party.js';
 import { holderOf, type BiclassificationConfig } from './biclassification-eval-config.js';
 import { METRICS } from './metrics.js';
 import { runParties } from '../party/run-parties.js';
-import type { Json, JsonObject, TaskRun, TaskRunResult } from '../contract/task-type.js';
+import type { TaskRun, TaskRunResult } from '../contract/task-type.js';
+
+const program: PartyUrl<typeof Party> = new URL('./biclassification-eval-party.js', import.meta.url);
 
 /** Runs `biclassification_eval`, whose parameters have been checked, in a thread of the party that holds the table. */
 export async function runBiclassificationEval(run: TaskRun): Promise<TaskRunResult> {
@@ -10,7 +13,7 @@ export async function runBiclassificationEval(run: TaskRun): Promise<TaskRunResu
   const { party, path } = holderOf(config.prediction_data)!;
   const report = config.output_report;
   const floors = METRICS.flatMap((name) => (config.assert?.[name] ? [[name, config.assert[name].min] as const] : []));
-  const args: EvaluationArgs = {
+  const args: Party.EvaluationArgs = {
     path,
     labelColumn: config.label_column ?? 'label',
     predictionColumn: config.prediction_column ?? 'prediction',
@@ -18,11 +21,6 @@ export async function runBiclassificationEval(run: TaskRun): Promise<TaskRunResu
     output: typeof report === 'object' ? (report[party] ?? null) : (report ?? null),
     floors: Object.fromEntries(floors),
   };
-  const outcomes = await runParties({
-    program: 'biclassification-eval',
-    parties: { [party]: args as unknown as Json },
-    run,
-  });
-  const { value, artifacts } = outcomes[party]!;
-  return { result: { party, ...(value as JsonObject) }, artifacts };
+  const outcomes = await runParties({ program, parties: { [party]: args }, run });
+  return { result: { party, ...outcomes.parties[party]!.value }, artifacts: outcomes.artifacts };
 }

@@ -5,14 +5,13 @@ import type { PartyProgram } from '../party/party-program.js';
 import type { DealerCommand } from '../ss-xgb/commands.js';
 
 /** The dealer of `evaluation`, in a thread without tables: it is told sizes, and sends masks where the model has trees. */
-export const run: PartyProgram = async (context, args) => {
-  const { labelParty } = args as { labelParty: string };
-  const { masks } = (await context.receiveJson(labelParty)) as { masks: boolean };
+export const run: PartyProgram<{ readonly labelParty: string }, null> = async (context, { labelParty }) => {
+  const { masks } = await context.receiveJson<{ masks: boolean }>(labelParty);
   if (!masks) return null;
   const dealt = await deal([lineTo(context, context.peers[0]!), lineTo(context, context.peers[1]!)]);
   const [label, features] = context.peers[0] === labelParty ? dealt : ([dealt[1], dealt[0]] as const);
   for (;;) {
-    const command = (await context.receiveJson(labelParty)) as unknown as DealerCommand;
+    const command = await context.receiveJson<DealerCommand>(labelParty);
     if (command.op !== 'and') return null;
     await dealAnd(label, features, command.bytes);
   }

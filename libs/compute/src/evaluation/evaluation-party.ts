@@ -8,7 +8,7 @@ import { REGRESSION_METRICS } from './regression-metrics.js';
 import { readNumericColumns } from '../table/numeric-columns.js';
 import { checkAligned } from '../vertical/vertical-rows.js';
 import { writeTable } from '../table/write-table.js';
-import { TaskFailure, type Json } from '../contract/task-type.js';
+import { TaskFailure, type Json, type JsonObject } from '../contract/task-type.js';
 import { readModelPart, type ModelPart } from './model-file.js';
 import { predict, serve } from './predict-parts.js';
 
@@ -31,8 +31,7 @@ const METRICS_OF: Record<Objective, readonly string[]> = { logistic: METRICS, li
  * One party of `evaluation`: the label's party predicts, alone or with the other's part of the model, and evaluates. Throws
  * TaskFailure MODEL_INCOMPATIBLE, NOT_ALIGNED, GROUP_TOO_SMALL, and what reading the table and the two evaluations throw.
  */
-export const run: PartyProgram = async (context, args) => {
-  const part = args as unknown as EvaluationPart;
+export const run: PartyProgram<EvaluationPart, JsonObject | null> = async (context, part) => {
   const { label } = part;
   const model = await readModelPart(context, part.model);
   checkRole(context, part, model);
@@ -84,7 +83,7 @@ async function checkSameModel(context: PartyContext, peer: string, model: ModelP
     training: model.kind === 'whole' ? null : model.training,
   };
   await context.send(peer, own);
-  const theirs = (await context.receiveJson(peer)) as typeof own;
+  const theirs = await context.receiveJson<typeof own>(peer);
   if (JSON.stringify(own) === JSON.stringify(theirs)) return;
   throw new TaskFailure(
     'MODEL_INCOMPATIBLE',

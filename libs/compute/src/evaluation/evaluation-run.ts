@@ -1,7 +1,12 @@
 import { runParties, type CrossedMessage } from '../party/run-parties.js';
-import type { Json, JsonObject, TaskRun, TaskRunResult } from '../contract/task-type.js';
+import type { PartyUrl } from '../party/party-program.js';
+import type { TaskRun, TaskRunResult } from '../contract/task-type.js';
 import { labelPartyOf, type EvaluationConfig } from './evaluation-config.js';
-import type { EvaluationPart } from './evaluation-party.js';
+import type * as EvaluationDealer from './evaluation-dealer.js';
+import type * as EvaluationParty from './evaluation-party.js';
+
+const program: PartyUrl<typeof EvaluationParty> = new URL('./evaluation-party.js', import.meta.url);
+const dealer: PartyUrl<typeof EvaluationDealer> = new URL('./evaluation-dealer.js', import.meta.url);
 
 /**
  * Runs `evaluation`, whose parameters have been checked: a thread for each party of the model, and with two of them one for
@@ -14,7 +19,7 @@ export async function runEvaluation(
   const config = run.params.task_config as unknown as EvaluationConfig;
   const labelParty = labelPartyOf(config)!;
   const parties = Object.keys(config.model);
-  const partOf = (party: string): EvaluationPart => ({
+  const partOf = (party: string): EvaluationParty.EvaluationPart => ({
     model: config.model[party]!,
     testData: config.test_data[party]!,
     label: party === labelParty ? config.label : null,
@@ -24,12 +29,12 @@ export async function runEvaluation(
     gates: config.assert ?? {},
   });
   const outcomes = await runParties({
-    program: 'evaluation',
-    parties: Object.fromEntries(parties.map((party) => [party, partOf(party) as unknown as Json])),
-    ...(parties.length > 1 && { neutral: { program: 'evaluation-dealer' as const, args: { labelParty } } }),
+    program,
+    parties: Object.fromEntries(parties.map((party) => [party, partOf(party)])),
+    neutral: parties.length > 1 ? { program: dealer, args: { labelParty } } : undefined,
     run,
-    ...(recorder && { recorder }),
+    recorder,
   });
-  const { value, artifacts } = outcomes[labelParty]!;
-  return { result: { party: labelParty, ...(value as JsonObject) }, artifacts };
+  const { value, artifacts } = outcomes.parties[labelParty]!;
+  return { result: { party: labelParty, ...value }, artifacts };
 }

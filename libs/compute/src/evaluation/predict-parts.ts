@@ -3,11 +3,11 @@ import { joinSession, type PartySession } from '../mpc/session.js';
 import { NEUTRAL, type PartyContext } from '../party/party-program.js';
 import type { NumericColumns } from '../table/numeric-columns.js';
 import { partOf, predictionOf, receiveScores, sendScores } from '../vertical/scores.js';
-import type { Command } from '../ss-xgb/commands.js';
+import type { Command, DealerCommand } from '../ss-xgb/commands.js';
 import { answerRoute } from '../ss-xgb/feature-holder.js';
 import { askRoute, type Route } from '../ss-xgb/masked-peer.js';
 import { PREDICT_ROWS, scoresOf } from '../ss-xgb/predict.js';
-import { TaskFailure, type Json } from '../contract/task-type.js';
+import { TaskFailure } from '../contract/task-type.js';
 import type { ModelPart } from './model-file.js';
 
 /** Predictions of the rows, with the label's party alone; of two parties' models what ss_lr and ss_xgb would write of the same rows. */
@@ -39,12 +39,11 @@ export async function predict(context: PartyContext, model: ModelPart, table: Nu
     case 'trees': {
       const [peer] = context.peers as [string];
       const session = await join(context);
-      const tell = async (command: Command | { readonly op: 'done' }, dealer: Json): Promise<void> => {
-        await context.send(peer, command as unknown as Json);
+      const tell = async (command: Command | { readonly op: 'done' }, dealer: DealerCommand): Promise<void> => {
+        await context.send(peer, command);
         await context.send(NEUTRAL, dealer);
       };
-      const route: Route = (...which) =>
-        askRoute(session, (command, dealer) => tell(command, dealer as unknown as Json), ...which);
+      const route: Route = (...which) => askRoute(session, tell, ...which);
       for (let from = 0; from < table.rows; from += PREDICT_ROWS) {
         const to = Math.min(from + PREDICT_ROWS, table.rows);
         put(from, await scoresOf(model.trees, model.baseScore, table, from, to, { route }));
@@ -64,7 +63,7 @@ export async function serve(context: PartyContext, model: ModelPart, table: Nume
   if (model.kind !== 'splits') throw new TaskFailure('MODEL_INCOMPATIBLE', `Party ${context.party} has no splits.`);
   const session = await join(context);
   for (;;) {
-    const command = (await context.receiveJson(peer)) as unknown as Command;
+    const command = await context.receiveJson<Command>(peer);
     if (command.op !== 'route') return;
     await answerRoute(session, model.splits, table, command);
     context.progress(0.2 + (0.3 * command.to) / table.rows, 'answering under masks');

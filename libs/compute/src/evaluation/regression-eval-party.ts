@@ -27,8 +27,7 @@ export interface RegressionEvalArgs {
  * The holder's part of `regression_eval`. Throws TaskFailure CONSTANT_COLUMN, GROUP_TOO_SMALL, METRIC_BELOW_GATE,
  * COLUMN_NOT_FOUND, CAST_FAILED, or what opening the table throws.
  */
-export const run: PartyProgram = async (context, args) => {
-  const task = args as unknown as RegressionEvalArgs;
+export const run: PartyProgram<RegressionEvalArgs, JsonObject> = async (context, task) => {
   const { labels, predictions } = await readPredictions(context, task);
   return evaluateNumbers(context, task, labels, predictions);
 };

@@ -1,7 +1,10 @@
 import { holderOf } from './biclassification-eval-config.js';
 import { runParties } from '../party/run-parties.js';
-import type { RegressionEvalArgs } from './regression-eval-party.js';
-import type { Json, JsonObject, TaskRun, TaskRunResult } from '../contract/task-type.js';
+import type { PartyUrl } from '../party/party-program.js';
+import type * as Party from './regression-eval-party.js';
+import type { TaskRun, TaskRunResult } from '../contract/task-type.js';
+
+const program: PartyUrl<typeof Party> = new URL('./regression-eval-party.js', import.meta.url);
 
 /** `task_config` of `regression_eval`, as its schema lets it through. */
 interface RegressionEvalConfig {
@@ -10,7 +13,7 @@ interface RegressionEvalConfig {
   readonly prediction_column?: string;
   readonly bucket_size?: number;
   readonly output_report?: string | Readonly<Record<string, string>>;
-  readonly assert?: RegressionEvalArgs['gates'];
+  readonly assert?: Party.RegressionEvalArgs['gates'];
 }
 
 /** Runs `regression_eval`, whose parameters have been checked, in a thread of the party that holds the table. */
@@ -18,7 +21,7 @@ export async function runRegressionEval(run: TaskRun): Promise<TaskRunResult> {
   const config = run.params.task_config as unknown as RegressionEvalConfig;
   const { party, path } = holderOf(config.prediction_data)!;
   const report = config.output_report;
-  const args: RegressionEvalArgs = {
+  const args: Party.RegressionEvalArgs = {
     path,
     labelColumn: config.label_column ?? 'label',
     predictionColumn: config.prediction_column ?? 'prediction',
@@ -26,7 +29,6 @@ export async function runRegressionEval(run: TaskRun): Promise<TaskRunResult> {
     output: typeof report === 'object' ? (report[party] ?? null) : (report ?? null),
     gates: config.assert ?? {},
   };
-  const outcomes = await runParties({ program: 'regression-eval', parties: { [party]: args as unknown as Json }, run });
-  const { value, artifacts } = outcomes[party]!;
-  return { result: { party, ...(value as JsonObject) }, artifacts };
+  const outcomes = await runParties({ program, parties: { [party]: args }, run });
+  return { result: { party, ...outcomes.parties[party]!.value }, artifacts: outcomes.artifacts };
 }

@@ -3,12 +3,14 @@ import fc from 'fast-check';
 import { checkTaskParams } from '../catalogue/check-params.js';
 import { csvOf } from '../table/breast-cancer-for-tests.js';
 import { MaskStream } from '../mpc/random.js';
+import type { PartyUrl } from '../party/party-program.js';
 import { runParties, type CrossedMessage } from '../party/run-parties.js';
+import type * as Party from './regression-eval-party.js';
 import { runRegressionEval } from './regression-eval-run.js';
 import { meanOf, numberBuckets, regressionMetrics, type RegressionMetrics } from './regression-metrics.js';
 import { testFolder, type TestFolder } from '../contract/run-for-tests.js';
 import { runTask } from '../catalogue/run-task.js';
-import type { Json, JsonObject, TaskRun } from '../contract/task-type.js';
+import type { JsonObject, TaskRun } from '../contract/task-type.js';
 
 const ROWS = 500;
 const words = new MaskStream(new Uint8Array(32), 'regression').next(ROWS);
@@ -147,6 +149,7 @@ describe('regression_eval', () => {
   test('sends nothing to another party, and gives out no bucket of under 5 rows', async () => {
     const crossed: CrossedMessage[] = [];
     const run = folder.run({});
+    const program: PartyUrl<typeof Party> = new URL('./regression-eval-party.js', import.meta.url);
     const args = {
       path: 'p.csv',
       labelColumn: 'label',
@@ -156,13 +159,13 @@ describe('regression_eval', () => {
       gates: {},
     };
     const outcomes = await runParties({
-      program: 'regression-eval',
-      parties: { alice: args as Json },
+      program,
+      parties: { alice: args },
       run,
       recorder: (message) => crossed.push(message),
     });
     expect(crossed).toEqual([]);
-    const { curves } = outcomes.alice!.value as { curves: Record<string, { rows: number }[]> };
+    const { curves } = outcomes.parties.alice!.value as { curves: Record<string, { rows: number }[]> };
     for (const { rows } of Object.values(curves).flat()) expect(rows).toBeGreaterThanOrEqual(5);
   });
 

@@ -1,6 +1,6 @@
 import { STATE_BITS, decode, encode } from '../mpc/ring.js';
 import { NEUTRAL, type PartyContext, type PartyProgram } from '../party/party-program.js';
-import { TaskFailure, type Json } from '../contract/task-type.js';
+import { TaskFailure } from '../contract/task-type.js';
 import { differenceOf } from './aggregator.js';
 import { maskedSum } from './masked-sum.js';
 import { readModel, writeModel, type RegressionModel, type Signature } from './model.js';
@@ -27,8 +27,7 @@ const MAX_TERM = 2 ** 70;
  * Gives the party's models, masked, to the sum, and keeps the mean of all where it is a receiver. Throws TaskFailure
  * MODEL_INCOMPATIBLE, or what opening a model throws.
  */
-export const run: PartyProgram = async (context, args) => {
-  const task = args as unknown as AggregateArgs;
+export const run: PartyProgram<AggregateArgs, AggregateValue> = async (context, task) => {
   const models: RegressionModel[] = [];
   for (const path of task.models) models.push(await readModel(context, path));
   const [first] = models as [RegressionModel, ...RegressionModel[]];
@@ -40,7 +39,7 @@ export const run: PartyProgram = async (context, args) => {
   };
   checkOwn(context, models);
   context.progress(0.2, 'comparing models');
-  await context.send(NEUTRAL, signature as unknown as Json);
+  await context.send(NEUTRAL, signature);
 
   const terms = sumOf(models, signature.features, task.weighting);
   if (!terms.every((term) => Math.abs(term) < MAX_TERM)) {
@@ -50,7 +49,7 @@ export const run: PartyProgram = async (context, args) => {
   context.progress(0.4, 'adding masked models');
   const plan = { threshold: task.threshold, receives: task.receives };
   const total = await maskedSum(context, encode(terms, STATE_BITS), plan);
-  if (total === null) return { model: null, facts: null } satisfies AggregateValue;
+  if (total === null) return { model: null, facts: null };
 
   const sums = decode(total, STATE_BITS);
   const columns = signature.features.length;
@@ -64,11 +63,7 @@ export const run: PartyProgram = async (context, args) => {
   };
   const reference = await writeModel(context, task.modelOutput, mean);
   context.progress(1, 'done');
-  const value: AggregateValue = {
-    model: reference,
-    facts: { model: signature.objective, feature_count: columns, rows },
-  };
-  return value as unknown as Json;
+  return { model: reference, facts: { model: signature.objective, feature_count: columns, rows } };
 };
 
 /** Weighted weights in the order of `features`, the weighted intercept, the weight, and the rows. */

@@ -1,19 +1,26 @@
-import { NEUTRAL } from '../party/party-program.js';
+import type { PartyUrl } from '../party/party-program.js';
 import { runParties, type CrossedMessage } from '../party/run-parties.js';
-import { TaskFailure, type Json, type JsonObject, type TaskRun, type TaskRunResult } from '../contract/task-type.js';
-import type { AggregateArgs, AggregateValue } from './aggregate-party.js';
+import { TaskFailure, type JsonObject, type TaskRun, type TaskRunResult } from '../contract/task-type.js';
+import type * as AggregateParty from './aggregate-party.js';
 import type { AggregateConfig } from './aggregate-config.js';
-import type { AggregatorArgs, AggregatorValue } from './aggregator.js';
+import type * as Aggregator from './aggregator.js';
 import { lossFacts, sharesNeeded } from './warnings.js';
 
+const aggregateParty: PartyUrl<typeof AggregateParty> = new URL('./aggregate-party.js', import.meta.url);
+/** The aggregator of this task type and of `federated_training`. */
+export const aggregator: PartyUrl<typeof Aggregator> = new URL('./aggregator.js', import.meta.url);
+
 /** For tests: a recorder of messages, and another program in place of the party's. */
-export interface Instruments {
+export interface Instruments<Party = typeof AggregateParty> {
   readonly recorder?: (message: CrossedMessage) => void;
-  readonly program?: URL;
+  readonly program?: PartyUrl<Party>;
 }
 
 /** Runs `aggregate` or `merge_models`, whose parameters have been checked. */
-export async function runAggregate(run: TaskRun, { recorder, program }: Instruments = {}): Promise<TaskRunResult> {
+export async function runAggregate(
+  run: TaskRun,
+  { recorder, program = aggregateParty }: Instruments = {},
+): Promise<TaskRunResult> {
   const config = run.params.task_config as AggregateConfig;
   const models = modelsOf(run, config);
   const parties = Object.keys(models).sort();
@@ -36,25 +43,24 @@ export async function runAggregate(run: TaskRun, { recorder, program }: Instrume
     throw new TaskFailure('INVALID_PARAMS', message);
   }
   const threshold = sharesNeeded(parties.length, least);
-  const argsOf = (party: string): AggregateArgs => ({
+  const argsOf = (party: string): AggregateParty.AggregateArgs => ({
     models: models[party]!,
     weighting: config.weighting ?? 'rows',
     threshold,
     receives: receivers.includes(party),
     modelOutput: config.model_output?.[party] ?? null,
   });
-  const aggregator: AggregatorArgs = { parties, threshold, sums: 1, receivers: [...receivers], compare: true };
   const outcomes = await runParties({
-    program: program ?? 'aggregate',
-    parties: Object.fromEntries(parties.map((party) => [party, argsOf(party) as unknown as Json])),
-    neutral: { program: 'aggregator', args: aggregator as unknown as Json },
+    program,
+    parties: Object.fromEntries(parties.map((party) => [party, argsOf(party)])),
+    neutral: { program: aggregator, args: { parties, threshold, sums: 1, receivers, compare: true } },
     toleratesLoss: true,
     run,
-    ...(recorder && { recorder }),
+    recorder,
   });
-  const { summed } = outcomes[NEUTRAL]!.value as unknown as AggregatorValue;
+  const { summed } = outcomes.neutral!.value;
   const values = receivers.flatMap((party) => {
-    const value = outcomes[party]?.value as unknown as AggregateValue | undefined;
+    const value = outcomes.parties[party]?.value;
     return value ? [{ party, ...value }] : [];
   });
   const [combined] = values;
@@ -70,8 +76,8 @@ export async function runAggregate(run: TaskRun, { recorder, program }: Instrume
       weighting: config.weighting ?? 'rows',
       parties: summed,
       ...lossFacts(run, { parties, summed, receivers, kept: values.map(({ party }) => party) }),
-    } as JsonObject,
-    artifacts: parties.flatMap((party) => outcomes[party]?.artifacts ?? []),
+    },
+    artifacts: outcomes.artifacts,
   };
 }
 

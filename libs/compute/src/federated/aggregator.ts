@@ -1,5 +1,5 @@
 import type { PartyProgram } from '../party/party-program.js';
-import { TaskFailure, type Json } from '../contract/task-type.js';
+import { TaskFailure } from '../contract/task-type.js';
 import type { Signature } from './model.js';
 import { SumServer } from './sum-server.js';
 
@@ -21,17 +21,16 @@ export interface AggregatorValue {
 }
 
 /** The aggregator of `aggregate`, `merge_models` and `federated_training`. Throws MODEL_INCOMPATIBLE or PARTY_LOST. */
-export const run: PartyProgram = async (context, args) => {
-  const { parties, threshold, sums, receivers, compare } = args as unknown as AggregatorArgs;
+export const run: PartyProgram<AggregatorArgs, AggregatorValue> = async (context, args) => {
+  const { parties, threshold, sums, receivers, compare } = args;
   const server = new SumServer(context, parties, threshold);
-  if (compare) assertAlike((await server.gather()) as unknown as Map<string, Signature>);
+  if (compare) assertAlike(await server.gather<Signature>());
   let summed: string[] = [];
   for (let done = 0; done < sums; done += 1) {
     context.progress(done / sums, 'adding masked vectors');
     summed = await server.sum(receivers);
   }
-  const value: AggregatorValue = { summed };
-  return value as unknown as Json;
+  return { summed };
 };
 
 /** Throws MODEL_INCOMPATIBLE, naming what differs from the first party's model. */

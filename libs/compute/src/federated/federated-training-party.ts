@@ -2,7 +2,7 @@ import { STATE_BITS, decode, encode } from '../mpc/ring.js';
 import { permutation } from '../mpc/random.js';
 import type { PartyContext, PartyProgram } from '../party/party-program.js';
 import type { NumericColumns } from '../table/numeric-columns.js';
-import { TaskFailure, type Json } from '../contract/task-type.js';
+import { TaskFailure } from '../contract/task-type.js';
 import { maskedSum } from './masked-sum.js';
 import { writeModel, type RegressionModel, type Signature } from './model.js';
 import {
@@ -43,9 +43,8 @@ export interface FederatedTrainingValue {
  * Trains the common model on the party's own rows, round by round, and gives each result, masked, to the mean. Throws
  * TaskFailure INSUFFICIENT_ROWS (of all parties together) and NOT_CONVERGED, besides what {@link readShard} throws.
  */
-export const run: PartyProgram = async (context, args) => {
-  const { signature, plan, rounds, standardize, seed, trainData, modelOutput, threshold } =
-    args as unknown as FederatedTrainingArgs;
+export const run: PartyProgram<FederatedTrainingArgs, FederatedTrainingValue> = async (context, args) => {
+  const { signature, plan, rounds, standardize, seed, trainData, modelOutput, threshold } = args;
   const columns = signature.features.length;
   const table = await readShard(context, trainData, signature, 0);
   const sum = async (terms: ArrayLike<number>): Promise<Float64Array> =>
@@ -85,7 +84,7 @@ export const run: PartyProgram = async (context, args) => {
   };
   const reference = await writeModel(context, modelOutput, model, { training_loss: losses.at(-1)! });
   context.progress(1, 'done');
-  return { model: reference, rows, losses } satisfies FederatedTrainingValue as unknown as Json;
+  return { model: reference, rows, losses };
 };
 
 /**

@@ -1,24 +1,26 @@
-import { NEUTRAL } from '../party/party-program.js';
+import type { PartyUrl } from '../party/party-program.js';
 import { runParties } from '../party/run-parties.js';
-import { TaskFailure, type Json, type JsonObject, type TaskRun, type TaskRunResult } from '../contract/task-type.js';
-import type { Instruments } from './aggregate-run.js';
-import type { AggregatorArgs, AggregatorValue } from './aggregator.js';
+import { TaskFailure, type TaskRun, type TaskRunResult } from '../contract/task-type.js';
+import { aggregator, type Instruments } from './aggregate-run.js';
 import { countSums, type FederatedTrainingConfig } from './federated-training-config.js';
-import type { FederatedTrainingArgs, FederatedTrainingValue } from './federated-training-party.js';
+import type * as FederatedTrainingParty from './federated-training-party.js';
 import { fitPlanOf, signatureOf } from './fit-config.js';
 import { lossFacts, sharesNeeded } from './warnings.js';
+
+type Party = typeof FederatedTrainingParty;
+const trainingParty: PartyUrl<Party> = new URL('./federated-training-party.js', import.meta.url);
 
 /** Runs `federated_training`, whose parameters have been checked. */
 export async function runFederatedTraining(
   run: TaskRun,
-  { recorder, program }: Instruments = {},
+  { recorder, program = trainingParty }: Instruments<Party> = {},
 ): Promise<TaskRunResult> {
   const config = run.params.task_config as unknown as FederatedTrainingConfig;
   const parties = Object.keys(config.train_data).sort();
   const threshold = sharesNeeded(parties.length, config.min_parties ?? 2);
   const rounds = config.params?.rounds ?? 30;
   const standardize = config.params?.standardize ?? true;
-  const argsOf = (party: string): FederatedTrainingArgs => ({
+  const argsOf = (party: string): FederatedTrainingParty.FederatedTrainingArgs => ({
     signature: signatureOf(config),
     plan: fitPlanOf(config, 1),
     rounds,
@@ -28,26 +30,17 @@ export async function runFederatedTraining(
     trainData: config.train_data[party]!,
     modelOutput: config.model_output?.[party] ?? null,
   });
-  const aggregator: AggregatorArgs = {
-    parties,
-    threshold,
-    sums: countSums(rounds, standardize),
-    receivers: parties,
-    compare: false,
-  };
+  const sums = countSums(rounds, standardize);
   const outcomes = await runParties({
-    program: program ?? 'federated-training',
-    parties: Object.fromEntries(parties.map((party) => [party, argsOf(party) as unknown as Json])),
-    neutral: { program: 'aggregator', args: aggregator as unknown as Json },
+    program,
+    parties: Object.fromEntries(parties.map((party) => [party, argsOf(party)])),
+    neutral: { program: aggregator, args: { parties, threshold, sums, receivers: parties, compare: false } },
     toleratesLoss: true,
     run,
-    ...(recorder && { recorder }),
+    recorder,
   });
-  const { summed } = outcomes[NEUTRAL]!.value as unknown as AggregatorValue;
-  const values = parties.flatMap((party) => {
-    const value = outcomes[party]?.value as unknown as FederatedTrainingValue | undefined;
-    return value ? [{ party, ...value }] : [];
-  });
+  const { summed } = outcomes.neutral!.value;
+  const values = Object.entries(outcomes.parties).map(([party, { value }]) => ({ party, ...value }));
   const [first] = values;
   if (!first) throw new TaskFailure('PARTY_LOST', 'Every party was lost before it had kept the model.', true);
   return {
@@ -65,7 +58,7 @@ export async function runFederatedTraining(
       },
       parties: summed,
       ...lossFacts(run, { parties, summed, receivers: parties, kept: values.map(({ party }) => party) }),
-    } as unknown as JsonObject,
-    artifacts: parties.flatMap((party) => outcomes[party]?.artifacts ?? []),
+    },
+    artifacts: outcomes.artifacts,
   };
 }

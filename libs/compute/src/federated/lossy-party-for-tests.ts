@@ -1,5 +1,4 @@
-import { NEUTRAL, type PartyProgram } from '../party/party-program.js';
-import { partyPrograms } from '../party/party-programs.js';
+import { NEUTRAL, type PartyContext } from '../party/party-program.js';
 
 /** What a party's `lossy.json` says: which program to run, and before which of its messages to the aggregator to die, or with its model in hand. */
 export interface Lossy {
@@ -7,18 +6,23 @@ export interface Lossy {
   readonly dieBefore: number | 'output';
 }
 
+const programs = {
+  aggregate: () => import('./aggregate-party.js'),
+  'federated-training': () => import('./federated-training-party.js'),
+};
+
 /** A party whose thread dies in the midst of the protocol, as its `lossy.json` says. */
-export const run: PartyProgram = async (context, args) => {
+export const run = async (context: PartyContext, args: never): Promise<never> => {
   const input = await context.openInput('lossy.json');
   const { program, dieBefore } = JSON.parse(await input.handle.readFile('utf8')) as Lossy;
   await input.close();
   let sent = 0;
-  const { run: party } = await partyPrograms[program]();
+  const { run: party } = await programs[program]();
   const send: typeof context.send = (to, message) => {
     if (to === NEUTRAL && (sent += 1) === dieBefore) process.exit(3);
     return context.send(to, message);
   };
   const createOutput: typeof context.createOutput = (request) =>
     dieBefore === 'output' ? process.exit(3) : context.createOutput(request);
-  return party({ ...context, send, createOutput }, args);
+  return (await party({ ...context, send, createOutput }, args)) as never;
 };

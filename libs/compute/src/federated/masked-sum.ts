@@ -10,7 +10,7 @@ import { combine, split } from 'shamir-secret-sharing';
 import { addInto, fromBytes, lengthOf, subtractInto, toBytes, type RingVector } from '../mpc/ring.js';
 import { MaskStream, SEED_BYTES, randomSeed } from '../mpc/random.js';
 import { NEUTRAL, type PartyContext } from '../party/party-program.js';
-import { TaskFailure, type Json } from '../contract/task-type.js';
+import { TaskFailure } from '../contract/task-type.js';
 import { KeyPair, seal, unseal } from './mask-keys.js';
 
 /** The public keys of a party: for its pairwise masks, and for the shares that are sealed for it. */
@@ -53,7 +53,7 @@ export async function maskedSum(
   const maskKeys = KeyPair.generate();
   const sealKeys = KeyPair.generate();
   await context.send(NEUTRAL, { mask: maskKeys.publicKey, seal: sealKeys.publicKey });
-  const keys = (await context.receiveJson(NEUTRAL)) as unknown as Record<string, PublicKeys>;
+  const keys = await context.receiveJson<Record<string, PublicKeys>>(NEUTRAL);
   if (keys[party]?.mask !== maskKeys.publicKey || keys[party].seal !== sealKeys.publicKey) {
     throw violation(party, 'its own keys came back changed');
   }
@@ -71,7 +71,7 @@ export async function maskedSum(
     sealed[peer] = encoded(seal(sealKeys.agree(keys[peer]!.seal, `${party}>${peer}`), both));
   }
   await context.send(NEUTRAL, sealed);
-  const received = (await context.receiveJson(NEUTRAL)) as Sealed;
+  const received = await context.receiveJson<Sealed>(NEUTRAL);
   const held = new Map<string, HeldShares>([[party, { key: keyShares[own]!, seed: seedShares[own]! }]]);
   for (const [peer, text] of Object.entries(received)) {
     if (!peers.includes(peer)) throw violation(party, `shares came from ${peer}, who is not in the sum`);
@@ -85,8 +85,8 @@ export async function maskedSum(
   }
   await context.send(NEUTRAL, toBytes(masked));
 
-  const request = (await context.receiveJson(NEUTRAL)) as unknown as UnmaskRequest;
-  await context.send(NEUTRAL, sharesFor(party, request, held, plan.threshold) as unknown as Json);
+  const request = await context.receiveJson<UnmaskRequest>(NEUTRAL);
+  await context.send(NEUTRAL, sharesFor(party, request, held, plan.threshold));
   return plan.receives ? fromBytes(await context.receiveBytes(NEUTRAL), lengthOf(vector)) : null;
 }
 

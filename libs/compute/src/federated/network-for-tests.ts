@@ -1,5 +1,5 @@
 import { NEUTRAL } from '../party/party-program.js';
-import { TaskFailure, type Json } from '../contract/task-type.js';
+import { TaskFailure } from '../contract/task-type.js';
 import type { SumContext } from './masked-sum.js';
 import type { ServerContext } from './sum-server.js';
 
@@ -40,7 +40,7 @@ export class StarNetwork {
         }
         this.put(name, NEUTRAL, message);
       },
-      receiveJson: async () => JSON.parse((await this.take(NEUTRAL, name)) as string) as Json,
+      receiveJson: async <T>() => JSON.parse((await this.take(NEUTRAL, name)) as string) as T,
       receiveBytes: async () => (await this.take(NEUTRAL, name)) as Uint8Array,
     };
   }
@@ -48,7 +48,7 @@ export class StarNetwork {
   server(): ServerContext {
     return {
       send: async (to, message) => this.put(NEUTRAL, to, message),
-      receiveJson: async (from) => JSON.parse((await this.take(from, NEUTRAL)) as string) as Json,
+      receiveJson: async <T>(from: string) => JSON.parse((await this.take(from, NEUTRAL)) as string) as T,
       receiveBytes: async (from) => (await this.take(from, NEUTRAL)) as Uint8Array,
     };
   }
@@ -63,7 +63,7 @@ export class StarNetwork {
     }
   }
 
-  private put(from: string, to: string, message: Uint8Array | Json): void {
+  private put(from: string, to: string, message: unknown): void {
     const body = message instanceof Uint8Array ? message.slice() : JSON.stringify(message);
     this.seen.push({ from, to, body });
     const line = `${from}>${to}`;

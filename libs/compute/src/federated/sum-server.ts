@@ -1,6 +1,6 @@
 import { addInto, fromBytes, lengthOf, subtractInto, toBytes, ELEMENT_BYTES, type RingVector } from '../mpc/ring.js';
 import type { PartyContext } from '../party/party-program.js';
-import { TaskFailure, type Json } from '../contract/task-type.js';
+import { TaskFailure, type JsonSafe } from '../contract/task-type.js';
 import { KeyPair } from './mask-keys.js';
 import {
   applyPairMask,
@@ -40,16 +40,16 @@ export class SumServer {
   }
 
   /** The next JSON message of every party that is still there. */
-  async gather(): Promise<Map<string, Json>> {
-    return this.gatherBy((party) => this.context.receiveJson(party));
+  async gather<T>(): Promise<Map<string, T>> {
+    return this.gatherBy((party) => this.context.receiveJson<T>(party));
   }
 
   /** Makes one sum, gives it to the `receivers`, and tells which parties are in it. */
   async sum(receivers: readonly string[]): Promise<string[]> {
-    const keys = (await this.gather()) as unknown as Map<string, PublicKeys>;
-    await this.tellAll(() => Object.fromEntries(keys) as unknown as Json);
+    const keys = await this.gather<PublicKeys>();
+    await this.tellAll(() => Object.fromEntries(keys));
 
-    const sealed = (await this.gather()) as Map<string, Record<string, string>>;
+    const sealed = await this.gather<Record<string, string>>();
     // Only parties whose shares lie with all others take part from here on: a later loss of one of them can be mended.
     const sharing = [...sealed.keys()];
     await this.tellAll((party) =>
@@ -60,9 +60,9 @@ export class SumServer {
     const summed = [...vectors.keys()].sort();
     const total = addUp(vectors);
     const request: UnmaskRequest = { summed, lost: sharing.filter((party) => !vectors.has(party)).sort() };
-    await this.tellAll(() => request as unknown as Json);
+    await this.tellAll(() => request);
 
-    const answers = (await this.gather()) as unknown as Map<string, UnmaskShares>;
+    const answers = await this.gather<UnmaskShares>();
     await this.unmask(total, request, keys, [...answers.values()]);
     const bytes = toBytes(total);
     for (const party of this.members) if (receivers.includes(party)) await this.context.send(party, bytes);
@@ -108,7 +108,7 @@ export class SumServer {
     );
   }
 
-  private async tellAll(message: (party: string) => Json): Promise<void> {
+  private async tellAll<T extends JsonSafe<T>>(message: (party: string) => T): Promise<void> {
     for (const party of this.members) await this.context.send(party, message(party));
   }
 }

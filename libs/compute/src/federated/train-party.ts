@@ -1,6 +1,5 @@
 import { permutation } from '../mpc/random.js';
 import type { PartyProgram } from '../party/party-program.js';
-import type { JsonObject } from '../contract/task-type.js';
 import { writeModel, type RegressionModel, type Signature } from './model.js';
 import {
   columnSums,
@@ -28,8 +27,8 @@ export interface TrainArgs {
  * Fits a model on the party's own rows and keeps it. Only the name of its file leaves the party. Throws TaskFailure
  * NOT_CONVERGED, besides what {@link readShard} throws.
  */
-export const run: PartyProgram = async (context, args) => {
-  const { signature, plan, standardize, seed, trainData, modelOutput } = args as unknown as TrainArgs;
+export const run: PartyProgram<TrainArgs, { readonly model: string }> = async (context, args) => {
+  const { signature, plan, standardize, seed, trainData, modelOutput } = args;
   const columns = signature.features.length;
   const table = await readShard(context, trainData, signature, columns + 1);
   context.progress(0.1, 'training');
@@ -57,5 +56,5 @@ export const run: PartyProgram = async (context, args) => {
     training_loss: loss / table.rows,
   });
   context.progress(1, 'done');
-  return { model: reference } satisfies JsonObject;
+  return { model: reference };
 };

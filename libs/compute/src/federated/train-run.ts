@@ -1,7 +1,10 @@
 import { runParties, type CrossedMessage } from '../party/run-parties.js';
-import type { Json, JsonObject, TaskRun, TaskRunResult } from '../contract/task-type.js';
+import type { PartyUrl } from '../party/party-program.js';
+import type { TaskRun, TaskRunResult } from '../contract/task-type.js';
 import { fitPlanOf, signatureOf, type FitConfig } from './fit-config.js';
-import type { TrainArgs } from './train-party.js';
+import type * as TrainParty from './train-party.js';
+
+const program: PartyUrl<typeof TrainParty> = new URL('./train-party.js', import.meta.url);
 
 interface TrainConfig extends FitConfig {
   readonly train_data: Readonly<Record<string, string>>;
@@ -12,7 +15,7 @@ interface TrainConfig extends FitConfig {
 export async function runTrain(run: TaskRun, recorder?: (message: CrossedMessage) => void): Promise<TaskRunResult> {
   const config = run.params.task_config as unknown as TrainConfig;
   const parties = Object.keys(config.train_data).sort();
-  const argsOf = (party: string): TrainArgs => ({
+  const argsOf = (party: string): TrainParty.TrainArgs => ({
     signature: signatureOf(config),
     plan: fitPlanOf(config, 50),
     standardize: config.params?.standardize ?? true,
@@ -21,21 +24,21 @@ export async function runTrain(run: TaskRun, recorder?: (message: CrossedMessage
     modelOutput: config.model_output?.[party] ?? null,
   });
   const outcomes = await runParties({
-    program: 'train',
-    parties: Object.fromEntries(parties.map((party) => [party, argsOf(party) as unknown as Json])),
+    program,
+    parties: Object.fromEntries(parties.map((party) => [party, argsOf(party)])),
     run,
-    ...(recorder && { recorder }),
+    recorder,
   });
   const { objective, features } = signatureOf(config);
   return {
     result: {
       model_saved: true,
       model_paths: Object.fromEntries(
-        parties.map((party) => [party, (outcomes[party]!.value as { model: string }).model]),
+        Object.entries(outcomes.parties).map(([party, { value }]) => [party, value.model]),
       ),
       model: objective,
       feature_count: features.length,
-    } satisfies JsonObject,
-    artifacts: parties.flatMap((party) => outcomes[party]!.artifacts),
+    },
+    artifacts: outcomes.artifacts,
   };
 }

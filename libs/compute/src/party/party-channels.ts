@@ -1,5 +1,5 @@
 import type { MessagePort } from 'node:worker_threads';
-import { TaskFailure, type Json } from '../contract/task-type.js';
+import { TaskFailure } from '../contract/task-type.js';
 import { WINDOW_BYTES, bodyBytes, type Body, type FromParty, type ToParty } from './party-link.js';
 
 interface Waiting {
@@ -27,7 +27,7 @@ export class PartyChannels {
     port.on('message', (message: ToParty) => this.accept(message));
   }
 
-  async send(to: string, message: Uint8Array | Json): Promise<void> {
+  async send(to: string, message: unknown): Promise<void> {
     this.mustKnow(to);
     const raw = message instanceof Uint8Array;
     const body: Body = raw ? new Uint8Array(message) : JSON.stringify(message);

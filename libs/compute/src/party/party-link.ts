@@ -1,4 +1,4 @@
-import type { Artifact, Json, JsonObject } from '../contract/task-type.js';
+import type { Artifact, JsonObject } from '../contract/task-type.js';
 import type { TableOutput } from './table-outputs.js';
 
 /** Name under which the thread of no party is addressed: an MPC dealer, or work that needs no party's table. */
@@ -40,7 +40,7 @@ export type FromParty =
   | { readonly kind: 'log'; readonly level: 'debug' | 'info' | 'warn' | 'error'; readonly message: string }
   | { readonly kind: 'temporary'; readonly path: string }
   | { readonly kind: 'written'; readonly file: WrittenFile }
-  | { readonly kind: 'done'; readonly value: Json }
+  | { readonly kind: 'done'; readonly value: unknown }
   | { readonly kind: 'failed'; readonly failure: CarriedFailure };
 
 /** What the coordinator tells a party's thread. */
@@ -49,13 +49,13 @@ export type ToParty =
   | { readonly kind: 'room'; readonly to: string; readonly bytes: number }
   | { readonly kind: 'ended'; readonly peer: string; readonly lost: boolean };
 
-/** What a thread is born with. */
+/** What a thread starts with. */
 export interface PartyThreadData {
   readonly party: string;
   readonly peers: readonly string[];
-  /** Name in the registry, or `file:` URL of a module. */
+  /** `file:` URL of the module that exports `run`. */
   readonly program: string;
-  readonly args: Json;
+  readonly args: unknown;
   readonly chainId: string;
   readonly taskId: string;
   readonly attempt: number;

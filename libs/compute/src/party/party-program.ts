@@ -1,14 +1,11 @@
 import type { FileHandle } from 'node:fs/promises';
-import type { Json } from '../contract/task-type.js';
+import type { Json, JsonSafe } from '../contract/task-type.js';
 import type { InputFile } from './input-files.js';
 import type { OutputFile, OutputRequest } from './output-files.js';
 
 export { NEUTRAL } from './party-link.js';
 
-/**
- * All that a party's code is given, in a thread of its own. It holds this party's files and its channels, and no way
- * to another party's.
- */
+/** What a party's code works with, in its own thread: this party's files and channels, and no access to another party's files. */
 export interface PartyContext {
   /** Own name, or `NEUTRAL`. */
   readonly party: string;
@@ -21,14 +18,14 @@ export interface PartyContext {
    * Sends bytes, or a JSON value, to a peer or to `NEUTRAL`. The bytes are copied. Resolves at once while the peer has
    * under `WINDOW_BYTES` unread, else when it has read: two parties that both send much must read meanwhile.
    */
-  send(to: string, message: Uint8Array | Json): Promise<void>;
+  send<T extends JsonSafe<T>>(to: string, message: Uint8Array | T): Promise<void>;
   /**
    * Next message from `from`, in the order sent. Throws PROTOCOL_VIOLATION if it is JSON, or if the peer has ended, and
    * PARTY_LOST if it was lost in a run that tolerates losses.
    */
   receiveBytes(from: string): Promise<Uint8Array>;
-  /** As `receiveBytes`, for a JSON value. */
-  receiveJson(from: string): Promise<Json>;
+  /** As `receiveBytes`, for a JSON value. `T` is what the protocol says that `from` sends; nothing checks it. */
+  receiveJson<T = Json>(from: string): Promise<T>;
   /** `fraction` 0..1 of this party's work; the task's progress is the mean of its threads'. */
   progress(fraction: number, stage: string): void;
   /** Reaches the task's log: never put a value of a table in it. */
@@ -44,9 +41,19 @@ export interface PartyContext {
 }
 
 /** Code of one party. What it returns goes to the coordinator, so it holds only what may leave the party. */
-export type PartyProgram = (context: PartyContext, args: Json) => Promise<Json>;
+export type PartyProgram<Args extends JsonSafe<Args> = Json, Value extends JsonSafe<Value> = Json> = (
+  context: PartyContext,
+  args: Args,
+) => Promise<Value>;
 
 /** A module that `runParties` can start in a thread. */
-export interface PartyModule {
-  readonly run: PartyProgram;
+export interface PartyModule<Args extends JsonSafe<Args> = Json, Value extends JsonSafe<Value> = Json> {
+  readonly run: PartyProgram<Args, Value>;
 }
+
+/**
+ * Where a party's module lies, with the type of the module, so that its arguments and its value are checked at the call although
+ * they cross threads: `const party: PartyUrl<typeof PsiParty> = new URL('./psi-party.js', import.meta.url)`.
+ */
+export type PartyUrl<Module = PartyModule> = URL & { readonly [moduleType]?: Module };
+declare const moduleType: unique symbol;

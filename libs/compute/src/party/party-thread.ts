@@ -3,14 +3,13 @@
  * leaves it goes through its one port, where the coordinator counts it.
  */
 import { parentPort, workerData } from 'node:worker_threads';
-import { TaskFailure, type Json } from '../contract/task-type.js';
+import { TaskFailure } from '../contract/task-type.js';
 import { placesOf } from '../contract/error-places.js';
 import { openInput, type FileRoots } from './input-files.js';
 import { createOutput, createScratch } from './output-files.js';
 import { PartyChannels } from './party-channels.js';
 import type { CarriedFailure, FromParty, PartyThreadData } from './party-link.js';
-import { NEUTRAL, type PartyContext, type PartyModule } from './party-program.js';
-import { partyPrograms } from './party-programs.js';
+import { NEUTRAL, type PartyContext } from './party-program.js';
 
 /** Progress of a stage is told after so many ms, or as soon as it has come so far: its steps are small however fast it is. */
 const PROGRESS_EVERY_MS = 200;
@@ -19,13 +18,6 @@ const PROGRESS_STEP = 0.02;
 const port = parentPort!;
 const data = workerData as PartyThreadData;
 const tell = (message: FromParty): void => port.postMessage(message);
-
-async function loadProgram(name: string): Promise<PartyModule> {
-  if (name.startsWith('file:')) return (await import(name)) as PartyModule;
-  const load = (partyPrograms as Record<string, () => Promise<PartyModule>>)[name];
-  if (!load) throw new Error(`No party program is called ${name}`);
-  return load();
-}
 
 function makeContext(): PartyContext {
   const channels = new PartyChannels(data.party, [...data.peers, NEUTRAL], port);
@@ -39,7 +31,7 @@ function makeContext(): PartyContext {
     attempt: data.attempt,
     send: (to, message) => channels.send(to, message),
     receiveBytes: async (from) => (await channels.receive(from, 'bytes')) as Uint8Array,
-    receiveJson: async (from) => JSON.parse((await channels.receive(from, 'json')) as string) as Json,
+    receiveJson: async <T>(from: string) => JSON.parse((await channels.receive(from, 'json')) as string) as T,
     progress(fraction, stage) {
       const at = performance.now();
       const isSoon = at - told.at < PROGRESS_EVERY_MS && fraction - told.fraction < PROGRESS_STEP && fraction < 1;
@@ -77,8 +69,9 @@ function carry(error: unknown): CarriedFailure {
 }
 
 try {
-  const program = await loadProgram(data.program);
-  tell({ kind: 'done', value: await program.run(makeContext(), data.args) });
+  // The coordinator has checked the arguments against the module's type.
+  const { run } = (await import(data.program)) as { run: (context: PartyContext, args: unknown) => Promise<unknown> };
+  tell({ kind: 'done', value: await run(makeContext(), data.args) });
 } catch (error) {
   tell({ kind: 'failed', failure: carry(error) });
 }

@@ -6,10 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { JsonObject, TaskRun } from '../contract/task-type.js';
-import { NEUTRAL } from './party-program.js';
+import type { PartyUrl } from './party-program.js';
+import type * as Programs from './programs-for-tests.js';
 import { runParties, type CrossedMessage } from './run-parties.js';
 
-const program = new URL('./programs-for-tests.js', import.meta.url);
+const program: PartyUrl<typeof Programs> = new URL('./programs-for-tests.js', import.meta.url);
 let folder: string;
 
 beforeAll(async () => {
@@ -49,7 +50,7 @@ function aRun(signal: AbortSignal = new AbortController().signal): TaskRun {
 }
 
 const alone = async (args: JsonObject, signal?: AbortSignal): Promise<unknown> =>
-  (await runParties({ program, parties: { alice: args }, run: aRun(signal) })).alice?.value;
+  (await runParties({ program, parties: { alice: args }, run: aRun(signal) })).parties.alice?.value;
 
 async function filesUnder(path: string): Promise<string[]> {
   return (await readdir(path, { recursive: true, withFileTypes: true }))
@@ -62,7 +63,7 @@ describe('channels', () => {
   test('carry JSON and bytes both ways, in order, counted and recorded', async () => {
     const crossed: CrossedMessage[] = [];
     const lines: string[] = [];
-    const outcome = await runParties({
+    const { parties: outcome } = await runParties({
       program,
       parties: { alice: { act: 'exchange' }, bob: { act: 'exchange' } },
       run: { ...aRun(), log: (level, message) => lines.push(`${level} ${message}`) },
@@ -84,14 +85,14 @@ describe('channels', () => {
 
   test('hold a fast sender back and lose nothing', async () => {
     const args = { act: 'flood', chunks: 300, chunkBytes: 200_000 };
-    const outcome = await runParties({ program, parties: { alice: args, bob: args }, run: aRun() });
+    const { parties: outcome } = await runParties({ program, parties: { alice: args, bob: args }, run: aRun() });
     expect(outcome.bob?.value).toBe(60_000_000);
   });
 
   test('reach a thread of no party', async () => {
     const parties = { alice: { act: 'dealt' }, bob: { act: 'dealt' } };
     const outcome = await runParties({ program, parties, neutral: { program, args: { act: 'deal' } }, run: aRun() });
-    expect([outcome.alice?.value, outcome.bob?.value, outcome[NEUTRAL]?.value]).toEqual([
+    expect([outcome.parties.alice?.value, outcome.parties.bob?.value, outcome.neutral?.value]).toEqual([
       { to: 'alice' },
       { to: 'bob' },
       2,
@@ -165,7 +166,8 @@ describe('paths', () => {
 
 describe('outputs', () => {
   test('are artifacts by default, with size and SHA-256', async () => {
-    const { alice } = await runParties({ program, parties: { alice: { act: 'write', text: 'abc' } }, run: aRun() });
+    const { alice } = (await runParties({ program, parties: { alice: { act: 'write', text: 'abc' } }, run: aRun() }))
+      .parties;
     const sha256 = 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad';
     expect(alice?.artifacts).toEqual([{ name: 'alice/out.txt', mediaType: 'text/plain', sizeBytes: 3, sha256 }]);
     expect(alice?.value).toEqual({ reference: 'artifact:c1/t1/alice/out.txt', sizeBytes: 3, sha256 });

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { TaskFailure, type Json, type JsonObject } from '../contract/task-type.js';
+import { TaskFailure } from '../contract/task-type.js';
 import type { PartyContext, PartyProgram } from '../party/party-program.js';
 import { columnIndexes } from '../table/csv-reader.js';
 import { readTable } from '../table/read-table.js';
@@ -37,8 +37,7 @@ const SCANNED = 0.2;
 const EXCHANGED = 0.9;
 const READ_AGAIN = 0.95;
 
-export const run: PartyProgram = async (context, given) => {
-  const args = given as unknown as PsiPartyArgs;
+export const run: PartyProgram<PsiPartyArgs, PsiPartyValue> = async (context, args) => {
   const [peer] = context.peers as [string];
   context.progress(0, 'reading keys');
   const input = await context.openInput(args.inputPath);
@@ -82,9 +81,8 @@ export const run: PartyProgram = async (context, given) => {
   }
 };
 
-function value(rows: number, common: number, output: string | null): Json {
-  const result: PsiPartyValue = { original_count: rows, intersection_count: common, output };
-  return result as unknown as JsonObject;
+function value(rows: number, common: number, output: string | null): PsiPartyValue {
+  return { original_count: rows, intersection_count: common, output };
 }
 
 /** Tells the peer the number of rows and the kind of each key column, and checks what it tells. */
@@ -96,7 +94,7 @@ async function agree(
   kinds: readonly KeyKind[],
 ): Promise<number> {
   await context.send(peer, { rows, kinds: [...kinds] });
-  const other = (await context.receiveJson(peer)) as { rows: number; kinds: KeyKind[] };
+  const other = await context.receiveJson<{ rows: number; kinds: KeyKind[] }>(peer);
   if (other.kinds.length !== kinds.length) {
     throw new TaskFailure(
       'KEY_TYPE_MISMATCH',

@@ -1,6 +1,9 @@
-import type { Json, TaskRun, TaskRunResult } from '../contract/task-type.js';
+import type { TaskRun, TaskRunResult } from '../contract/task-type.js';
+import type { PartyUrl } from '../party/party-program.js';
 import { runParties, type CrossedMessage } from '../party/run-parties.js';
-import type { PsiPartyArgs, PsiPartyValue } from './psi-party.js';
+import type * as PsiParty from './psi-party.js';
+
+const program: PartyUrl<typeof PsiParty> = new URL('./psi-party.js', import.meta.url);
 
 interface PsiConfig {
   keys: Record<string, string[]>;
@@ -18,7 +21,7 @@ export async function runPsi(run: TaskRun, recorder?: (message: CrossedMessage) 
   const parties = Object.keys(config.input_paths).sort();
   const learns = (party: string): boolean =>
     config.receiver === undefined || config.receiver === party || config.broadcast_result === true;
-  const argsOf = (party: string): PsiPartyArgs => ({
+  const argsOf = (party: string): PsiParty.PsiPartyArgs => ({
     keys: config.keys[party]!,
     inputPath: config.input_paths[party]!,
     outputPath: config.output_paths?.[party] ?? null,
@@ -27,12 +30,12 @@ export async function runPsi(run: TaskRun, recorder?: (message: CrossedMessage) 
     allowEmpty: config.allow_empty_result === true,
   });
   const outcomes = await runParties({
-    program: 'psi',
-    parties: Object.fromEntries(parties.map((party) => [party, argsOf(party) as unknown as Json])),
+    program,
+    parties: Object.fromEntries(parties.map((party) => [party, argsOf(party)])),
     run,
-    ...(recorder && { recorder }),
+    recorder,
   });
-  const values = parties.map((party) => ({ party, ...(outcomes[party]!.value as unknown as PsiPartyValue) }));
+  const values = Object.entries(outcomes.parties).map(([party, { value }]) => ({ party, ...value }));
   return {
     result: {
       intersection_count: Math.max(...values.map((value) => value.intersection_count)),
@@ -48,6 +51,6 @@ export async function runPsi(run: TaskRun, recorder?: (message: CrossedMessage) 
       receiver: config.receiver ?? null,
       parties,
     },
-    artifacts: parties.flatMap((party) => outcomes[party]!.artifacts),
+    artifacts: outcomes.artifacts,
   };
 }

@@ -1,18 +1,17 @@
-import { NEUTRAL } from '../party/party-program.js';
+import type { PartyUrl } from '../party/party-program.js';
 import { runParties } from '../party/run-parties.js';
-import type { Json, JsonObject, TaskRun, TaskRunResult } from '../contract/task-type.js';
-import type { ReportArgs } from './report-thread.js';
+import type { TaskRun, TaskRunResult } from '../contract/task-type.js';
+import type * as ReportThread from './report-thread.js';
 import type { ReportConfig } from './section.js';
+
+const program: PartyUrl<typeof ReportThread> = new URL('./report-thread.js', import.meta.url);
 
 /** Runs `report` in a thread of no party, so that drawing neither blocks the worker nor outlives a cancel. */
 export async function runReport(run: TaskRun): Promise<TaskRunResult> {
-  const args: ReportArgs = { config: run.params.task_config as ReportConfig, inputs: Object.entries(run.inputs) };
-  const outcomes = await runParties({
-    program: 'report',
-    parties: {},
-    neutral: { program: 'report', args: args as unknown as Json },
-    run,
-  });
-  const { value, artifacts } = outcomes[NEUTRAL]!;
-  return { result: value as JsonObject, artifacts };
+  const args: ReportThread.ReportArgs = {
+    config: run.params.task_config as ReportConfig,
+    inputs: Object.entries(run.inputs),
+  };
+  const { neutral } = await runParties({ program, parties: {}, neutral: { program, args }, run });
+  return { result: neutral!.value, artifacts: neutral!.artifacts };
 }

@@ -1,5 +1,5 @@
 import type { PartyProgram } from '../party/party-program.js';
-import { TaskFailure, type Json } from '../contract/task-type.js';
+import { TaskFailure, type Json, type JsonObject } from '../contract/task-type.js';
 import { headlineOf } from './headline.js';
 import { renderPage } from './page.js';
 import type { ReportConfig } from './section.js';
@@ -17,8 +17,7 @@ export interface ReportArgs {
  * Renders report.html and report.json. The same inputs give the same bytes: nothing of the clock or of this process goes
  * in. Throws TaskFailure NO_REPORT_INPUT where there is nothing to show.
  */
-export const run: PartyProgram = async (context, args) => {
-  const { config, inputs } = args as unknown as ReportArgs;
+export const run: PartyProgram<ReportArgs, JsonObject> = async (context, { config, inputs }) => {
   const language = config.language ?? 'en';
   const words = wordsOf(language);
   const all = allSections(inputs, words);
@@ -52,6 +51,5 @@ export const run: PartyProgram = async (context, args) => {
     .slice(0, 100)
     .map(({ taskId, kind, title: name }) => ({ task_id: taskId, kind, title: name }));
   context.progress(1, 'done');
-  const result = { report_html: html.reference, report_json: json.reference, sections: listed, ...headline };
-  return result as unknown as Json;
+  return { report_html: html.reference, report_json: json.reference, sections: listed, ...headline };
 };

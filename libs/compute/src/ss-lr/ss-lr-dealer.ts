@@ -4,9 +4,8 @@ import type { SsLrPlan } from './ss-lr-plan.js';
 import { dealTraining } from './ss-lr-train.js';
 
 /** The dealer of `ss_lr`, in a thread without tables: it is told the plan and the row count, and sends masks. */
-export const run: PartyProgram = async (context, args) => {
-  const plan = args as unknown as SsLrPlan;
-  const { rows } = (await context.receiveJson(plan.parties[0])) as { rows: number };
+export const run: PartyProgram<SsLrPlan, null> = async (context, plan) => {
+  const { rows } = await context.receiveJson<{ rows: number }>(plan.parties[0]);
   const lines = [lineTo(context, plan.parties[0]), lineTo(context, plan.parties[1])] as const;
   await dealTraining(lines, rows, plan.columns, plan.schedule, (fraction, epoch) =>
     context.progress(fraction, `training, epoch ${epoch + 1} of ${plan.schedule.epochs}`),

@@ -5,7 +5,7 @@ import { predictRows } from './ss-lr-predict.js';
 import { SLICE_FORMAT, type SsLrOutcome, type SsLrPart, type SsLrPlan } from './ss-lr-plan.js';
 import { prepareRows, type RowRules } from '../vertical/vertical-rows.js';
 import { trainSlice } from './ss-lr-train.js';
-import { TaskFailure, type Json, type JsonObject } from '../contract/task-type.js';
+import { TaskFailure, type JsonObject } from '../contract/task-type.js';
 import { trainingName } from '../vertical/vertical-plan.js';
 
 /** Features and labels beyond this do not fit the fixed point with room for their products. */
@@ -23,8 +23,7 @@ export function rounded(value: number): number {
  * One party of `ss_lr`: reads its table, trains its slice, keeps it, and predicts. Throws TaskFailure NOT_CONVERGED,
  * besides what {@link prepareRows} throws.
  */
-export const run: PartyProgram = async (context, args) => {
-  const part = args as unknown as SsLrPart;
+export const run: PartyProgram<SsLrPart, SsLrOutcome> = async (context, part) => {
   const { plan } = part;
   const index = plan.parties[0] === context.party ? 0 : 1;
   const peer = context.peers[0]!;
@@ -59,15 +58,8 @@ export const run: PartyProgram = async (context, args) => {
 
   context.progress(0.92, 'predicting');
   const prediction = predict && (await predictRows(context, part, peer, slice, predict));
-  const outcome: SsLrOutcome = {
-    rows: train.rows,
-    heldOut,
-    losses,
-    model: model.reference,
-    prediction,
-  };
   context.progress(1, 'done');
-  return outcome as unknown as Json;
+  return { rows: train.rows, heldOut, losses, model: model.reference, prediction };
 };
 
 function rulesOf({ schedule, columns: [first, second] }: SsLrPlan): RowRules {

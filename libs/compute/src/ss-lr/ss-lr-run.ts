@@ -1,8 +1,14 @@
 import { runParties, type CrossedMessage } from '../party/run-parties.js';
 import type { SsLrConfig } from './ss-lr-config.js';
-import { planOf, type SsLrOutcome } from './ss-lr-plan.js';
-import type { JsonObject, TaskRun, TaskRunResult } from '../contract/task-type.js';
+import type { PartyUrl } from '../party/party-program.js';
+import { planOf } from './ss-lr-plan.js';
+import type * as SsLrDealer from './ss-lr-dealer.js';
+import type * as SsLrParty from './ss-lr-party.js';
+import type { TaskRun, TaskRunResult } from '../contract/task-type.js';
 import { verticalPartOf } from '../vertical/vertical-plan.js';
+
+const program: PartyUrl<typeof SsLrParty> = new URL('./ss-lr-party.js', import.meta.url);
+const dealer: PartyUrl<typeof SsLrDealer> = new URL('./ss-lr-dealer.js', import.meta.url);
 
 /**
  * Runs `ss_lr`, whose parameters have been checked: a thread for each party, and one for the dealer. `recorder` is for
@@ -13,19 +19,19 @@ export async function runSsLr(run: TaskRun, recorder?: (message: CrossedMessage)
   const plan = planOf(config);
   const parts = plan.parties.map((party) => [party, verticalPartOf(config, plan, party)] as const);
   const outcomes = await runParties({
-    program: 'ss-lr',
-    parties: Object.fromEntries(parts) as unknown as Record<string, JsonObject>,
-    neutral: { program: 'ss-lr-dealer', args: plan as unknown as JsonObject },
+    program,
+    parties: Object.fromEntries(parts),
+    neutral: { program: dealer, args: plan },
     run,
-    ...(recorder && { recorder }),
+    recorder,
   });
-  const told = plan.parties.map((party) => outcomes[party]!.value as unknown as SsLrOutcome);
-  const [first] = told as [SsLrOutcome, SsLrOutcome];
-  const prediction = told[plan.parties.indexOf(plan.receiver)]!.prediction;
+  const valueOf = (party: string) => outcomes.parties[party]!.value;
+  const first = valueOf(plan.parties[0]);
+  const { prediction } = valueOf(plan.receiver);
   return {
     result: {
       model_saved: true,
-      model_paths: Object.fromEntries(plan.parties.map((party, index) => [party, told[index]!.model])),
+      model_paths: Object.fromEntries(plan.parties.map((party) => [party, valueOf(party).model])),
       training_metrics: {
         epochs: plan.schedule.epochs,
         final_loss: first.losses.at(-1)!,
@@ -41,6 +47,6 @@ export async function runSsLr(run: TaskRun, recorder?: (message: CrossedMessage)
         predicted_on: plan.predictOn,
       }),
     },
-    artifacts: Object.values(outcomes).flatMap((outcome) => outcome.artifacts),
+    artifacts: outcomes.artifacts,
   };
 }

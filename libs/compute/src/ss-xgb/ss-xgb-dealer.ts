@@ -7,15 +7,14 @@ import type { DealerCommand } from './commands.js';
 import type { SsXgbPlan } from './ss-xgb-plan.js';
 
 /** The dealer of `ss_xgb`, in a thread without tables: it is told sizes, and sends masks. */
-export const run: PartyProgram = async (context, args) => {
-  const { parties, labelParty, boosting } = args as unknown as SsXgbPlan;
+export const run: PartyProgram<SsXgbPlan, null> = async (context, { parties, labelParty, boosting }) => {
   const featureParty = parties.find((party) => party !== labelParty)!;
-  const { rows, sizes } = (await context.receiveJson(featureParty)) as { rows: number; sizes: number[][] };
+  const { rows, sizes } = await context.receiveJson<{ rows: number; sizes: number[][] }>(featureParty);
   const dealt = await deal([lineTo(context, parties[0]), lineTo(context, parties[1])]);
   const [label, features] = parties[0] === labelParty ? dealt : ([dealt[1], dealt[0]] as const);
   const dealer = new BucketDealer(label, features, rows, sizes);
   for (let served = 1; ; served += 1) {
-    const command = (await context.receiveJson(labelParty)) as unknown as DealerCommand;
+    const command = await context.receiveJson<DealerCommand>(labelParty);
     context.progress((0.95 * served) / (served + 2 * boosting.rounds), 'handing out masks');
     switch (command.op) {
       case 'sums':

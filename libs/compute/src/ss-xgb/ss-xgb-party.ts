@@ -5,7 +5,7 @@ import type { NumericColumns } from '../table/numeric-columns.js';
 import { predictionOf } from '../vertical/scores.js';
 import { prepareRows, type PreparedRows, type RowRules } from '../vertical/vertical-rows.js';
 import { writeTable } from '../table/write-table.js';
-import type { Json, JsonObject } from '../contract/task-type.js';
+import type { JsonObject } from '../contract/task-type.js';
 import { trainingName } from '../vertical/vertical-plan.js';
 import { boost } from './boost.js';
 import { bucketed } from './buckets.js';
@@ -20,12 +20,11 @@ import type { TreeNode } from './tree.js';
 const MIN_ROWS = 10;
 
 /** One party of `ss_xgb`: the one with the label grows the trees, the other serves it. Throws what {@link prepareRows} does. */
-export const run: PartyProgram = async (context, args) => {
-  const part = args as unknown as SsXgbPart;
+export const run: PartyProgram<SsXgbPart, SsXgbOutcome> = async (context, part) => {
   const prepared = await prepareRows(context, part, rulesOf(part.plan));
   const outcome = await (part.label === null ? holdFeatures : holdLabel)(context, part, prepared);
   context.progress(1, 'done');
-  return outcome as unknown as Json;
+  return outcome;
 };
 
 function rulesOf({ boosting }: SsXgbPlan): RowRules {
@@ -48,11 +47,11 @@ async function holdLabel(
   const { boosting } = plan;
   const peerName = context.peers[0]!;
   const own = part.features.map((_, column) => bucketed(train.values, column, train.columns, boosting.buckets));
-  const counts = (await context.receiveJson(peerName)) as number[];
+  const counts = await context.receiveJson<number[]>(peerName);
   const session = await joinSession(indexOf(context, plan), lineTo(context, peerName), lineTo(context, NEUTRAL));
   const peer = await MaskedPeer.start(session, train.rows, counts, async (command, dealer) => {
-    await context.send(peerName, command as unknown as Json);
-    await context.send(NEUTRAL, dealer as unknown as Json);
+    await context.send(peerName, command);
+    await context.send(NEUTRAL, dealer);
   });
   let step = 0;
   const { trees, losses } = await boost(own, peer, train.label!, boosting, (tree) => {
@@ -102,7 +101,7 @@ async function holdFeatures(
   const session = await joinSession(indexOf(context, plan), lineTo(context, peerName), lineTo(context, NEUTRAL));
   let served = 0;
   const { splits, training } = await serveFeatures(session, own, predict, async () => {
-    const command = (await context.receiveJson(peerName)) as unknown as Command;
+    const command = await context.receiveJson<Command>(peerName);
     // How many commands will come depends on the trees, so the bar nears its end without reaching it.
     served += 1;
     context.progress(0.05 + (0.85 * served) / (served + 2 * plan.boosting.rounds), 'summing up masked derivatives');

@@ -1,8 +1,14 @@
 import { runParties, type CrossedMessage } from '../party/run-parties.js';
-import type { JsonObject, TaskRun, TaskRunResult } from '../contract/task-type.js';
+import type { PartyUrl } from '../party/party-program.js';
+import type { TaskRun, TaskRunResult } from '../contract/task-type.js';
 import { verticalPartOf } from '../vertical/vertical-plan.js';
 import type { SsXgbConfig } from './ss-xgb-config.js';
-import { planOf, type SsXgbOutcome } from './ss-xgb-plan.js';
+import type * as SsXgbDealer from './ss-xgb-dealer.js';
+import type * as SsXgbParty from './ss-xgb-party.js';
+import { planOf } from './ss-xgb-plan.js';
+
+const program: PartyUrl<typeof SsXgbParty> = new URL('./ss-xgb-party.js', import.meta.url);
+const dealer: PartyUrl<typeof SsXgbDealer> = new URL('./ss-xgb-dealer.js', import.meta.url);
 
 /**
  * Runs `ss_xgb`, whose parameters have been checked: a thread for each party, and one for the dealer. `recorder` is for
@@ -13,19 +19,19 @@ export async function runSsXgb(run: TaskRun, recorder?: (message: CrossedMessage
   const plan = planOf(config);
   const parts = plan.parties.map((party) => [party, verticalPartOf(config, plan, party)] as const);
   const outcomes = await runParties({
-    program: 'ss-xgb',
-    parties: Object.fromEntries(parts) as unknown as Record<string, JsonObject>,
-    neutral: { program: 'ss-xgb-dealer', args: plan as unknown as JsonObject },
+    program,
+    parties: Object.fromEntries(parts),
+    neutral: { program: dealer, args: plan },
     run,
-    ...(recorder && { recorder }),
+    recorder,
   });
-  const toldBy = (party: string): SsXgbOutcome => outcomes[party]!.value as unknown as SsXgbOutcome;
-  const trained = toldBy(plan.labelParty);
-  const { prediction } = toldBy(plan.receiver);
+  const valueOf = (party: string) => outcomes.parties[party]!.value;
+  const trained = valueOf(plan.labelParty);
+  const { prediction } = valueOf(plan.receiver);
   return {
     result: {
       model_saved: true,
-      model_paths: Object.fromEntries(plan.parties.map((party) => [party, toldBy(party).model])),
+      model_paths: Object.fromEntries(plan.parties.map((party) => [party, valueOf(party).model])),
       training_metrics: {
         num_trees: trained.losses.length,
         final_loss: trained.losses.at(-1)!,
@@ -42,6 +48,6 @@ export async function runSsXgb(run: TaskRun, recorder?: (message: CrossedMessage
         predicted_on: plan.predictOn,
       }),
     },
-    artifacts: Object.values(outcomes).flatMap((outcome) => outcome.artifacts),
+    artifacts: outcomes.artifacts,
   };
 }

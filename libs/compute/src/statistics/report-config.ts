@@ -12,9 +12,18 @@ export function ownReportPath({ output_report: path }: ReportConfig): string | n
   return path?.startsWith('artifact:') === false ? path : null;
 }
 
-/** What each party's thread is told (`StatisticsPartyArgs`), with `more` besides. */
-export function reportArgs(config: ReportConfig, more: Readonly<Record<string, Json>> = {}): Record<string, Json> {
-  const common = { columns: config.columns ?? null, reportPath: ownReportPath(config), ...more };
+/** Arguments of a party whose columns a report describes. */
+export interface ReportArgs {
+  readonly inputPath: string;
+  /** As in the parameters. */
+  readonly columns: Json;
+  /** Path of the party's own report, if it gets one. */
+  readonly reportPath: string | null;
+}
+
+/** Arguments of each party. */
+export function reportArgs(config: ReportConfig): Record<string, ReportArgs> {
+  const common = { columns: config.columns ?? null, reportPath: ownReportPath(config) };
   const parties = Object.keys(config.input_data).sort();
   return Object.fromEntries(parties.map((party) => [party, { inputPath: config.input_data[party]!, ...common }]));
 }

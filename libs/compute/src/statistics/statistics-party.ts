@@ -1,4 +1,3 @@
-import type { Json } from '../contract/task-type.js';
 import type { PartyContext, PartyProgram } from '../party/party-program.js';
 import { writeJson } from '../party/write-json.js';
 import { checkGroup, MIN_GROUP_ROWS, RowsApart } from '../contract/privacy.js';
@@ -6,14 +5,7 @@ import { Moments, Values, type Accumulator } from '../table/accumulators.js';
 import { NumericFinder } from '../table/numeric-finder.js';
 import { readTable } from '../table/read-table.js';
 import { ColumnFinder, namedColumns } from '../table/named-columns.js';
-
-export interface StatisticsPartyArgs {
-  readonly inputPath: string;
-  /** As in the parameters. */
-  readonly columns: Json;
-  /** Path of the party's own report, if it gets one. */
-  readonly reportPath: string | null;
-}
+import type { ReportArgs } from './report-config.js';
 
 /** As pandas' `describe`: quartiles interpolated, `std` of a sample. */
 export interface ColumnStatistics {
@@ -65,11 +57,10 @@ class Described implements Accumulator {
 }
 
 /** Describes one party's numeric columns, and keeps the party's own report where it gets one. */
-export const run: PartyProgram = async (context, given) => {
-  const args = given as unknown as StatisticsPartyArgs;
+export const run: PartyProgram<ReportArgs, StatisticsPartyValue> = async (context, args) => {
   const { fewApart: _, ...value } = await describeTable(context, args, 0.9);
   if (args.reportPath !== null) await writeJson(context, args.reportPath, 'statistics.json', value);
-  return value as unknown as Json;
+  return value;
 };
 
 /**
@@ -78,7 +69,7 @@ export const run: PartyProgram = async (context, given) => {
  */
 export async function describeTable(
   context: PartyContext,
-  args: Pick<StatisticsPartyArgs, 'inputPath' | 'columns'>,
+  args: Pick<ReportArgs, 'inputPath' | 'columns'>,
   share: number,
 ): Promise<DescribedTable> {
   const input = await context.openInput(args.inputPath);

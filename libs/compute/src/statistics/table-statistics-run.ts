@@ -1,10 +1,13 @@
 import type { TaskRun, TaskRunResult } from '../contract/task-type.js';
 import { writeSharedArtifact } from '../party/output-files.js';
+import type { PartyUrl } from '../party/party-program.js';
 import { runParties, type CrossedMessage } from '../party/run-parties.js';
 import { columnNamer } from '../contract/column-names.js';
 import { fitting, fittingNames } from '../contract/inline-result.js';
 import { ownReportPath, reportArgs, type ReportConfig } from './report-config.js';
-import type { StatisticsPartyValue } from './statistics-party.js';
+import type * as StatisticsParty from './statistics-party.js';
+
+const program: PartyUrl<typeof StatisticsParty> = new URL('./statistics-party.js', import.meta.url);
 
 /** Bytes that a result has for the names of suppressed columns, besides the statistics; the report holds all. */
 const SUPPRESSED_ROOM = 12 * 1024;
@@ -15,15 +18,14 @@ export async function runTableStatistics(
   recorder?: (message: CrossedMessage) => void,
 ): Promise<TaskRunResult> {
   const config = run.params.task_config as unknown as ReportConfig;
-  const parties = Object.keys(config.input_data).sort();
   const ownPath = ownReportPath(config);
   const outcomes = await runParties({
-    program: 'table-statistics',
+    program,
     parties: reportArgs(config),
     run,
-    ...(recorder && { recorder }),
+    recorder,
   });
-  const values = parties.map((party) => [party, outcomes[party]!.value as unknown as StatisticsPartyValue] as const);
+  const values = Object.entries(outcomes.parties).map(([party, { value }]) => [party, value] as const);
   const nameOf = columnNamer(Object.fromEntries(values.map(([party, { columns }]) => [party, Object.keys(columns)])));
   const statistics = Object.fromEntries(
     values.flatMap(([party, value]) =>
@@ -43,7 +45,7 @@ export async function runTableStatistics(
     statistics: inline,
     ...(truncated && { statistics_truncated: true }),
   };
-  const artifacts = parties.flatMap((party) => outcomes[party]!.artifacts);
+  const { artifacts } = outcomes;
   if (ownPath !== null) return { result: { output_report: ownPath, ...result }, artifacts };
   const report = JSON.stringify({ type: 'table_statistics', ...facts, statistics }, null, 2);
   const request = { target: config.output_report, name: 'statistics.json', mediaType: 'application/json' };

@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../contract/task-type.js';
+import type { JsonObject } from '../contract/task-type.js';
 import type { PartyProgram } from '../party/party-program.js';
 import { readTable } from '../table/read-table.js';
 import { rowsAtOnce, type Table } from '../table/table.js';
@@ -22,8 +22,7 @@ export interface StepsPartyValue {
 }
 
 /** Runs a list of steps over one party's table: a pass for each step that learns from the rows, and one that writes. */
-export const run: PartyProgram = async (context, given) => {
-  const args = given as unknown as StepsPartyArgs;
+export const run: PartyProgram<StepsPartyArgs, StepsPartyValue> = async (context, args) => {
   const input = await context.openInput(args.inputPath);
   try {
     const table = await readTable(context.party, input);
@@ -79,12 +78,11 @@ export const run: PartyProgram = async (context, given) => {
     await rules.write(`${JSON.stringify(learnt, null, 2)}\n`);
     await rules.finish();
     const touched = new Set(done.flatMap((step) => step.touched()));
-    const value: StepsPartyValue = {
+    return {
       output: output.reference,
       rows,
       touched: table.columns.filter((name) => touched.has(name)),
     };
-    return value as unknown as Json;
   } finally {
     await input.close();
   }

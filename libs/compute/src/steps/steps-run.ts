@@ -1,7 +1,10 @@
-import type { Json, JsonObject, TaskRun, TaskRunResult } from '../contract/task-type.js';
+import type { JsonObject, TaskRun, TaskRunResult } from '../contract/task-type.js';
+import type { PartyUrl } from '../party/party-program.js';
 import { runParties, type CrossedMessage } from '../party/run-parties.js';
 import { fittingNames } from '../contract/inline-result.js';
-import type { StepsPartyArgs, StepsPartyValue } from './steps-party.js';
+import type * as StepsParty from './steps-party.js';
+
+const program: PartyUrl<typeof StepsParty> = new URL('./steps-party.js', import.meta.url);
 
 interface TablesConfig {
   input_data: Record<string, string>;
@@ -20,18 +23,18 @@ export async function runSteps(
 ): Promise<TaskRunResult> {
   const config = run.params.task_config as unknown as TablesConfig;
   const parties = Object.keys(config.input_data).sort();
-  const argsOf = (party: string): StepsPartyArgs => ({
+  const argsOf = (party: string): StepsParty.StepsPartyArgs => ({
     inputPath: config.input_data[party]!,
     outputPath: config.output_data?.[party] ?? null,
     steps,
   });
   const outcomes = await runParties({
-    program: 'steps',
-    parties: Object.fromEntries(parties.map((party) => [party, argsOf(party) as unknown as Json])),
+    program,
+    parties: Object.fromEntries(parties.map((party) => [party, argsOf(party)])),
     run,
-    ...(recorder && { recorder }),
+    recorder,
   });
-  const values = parties.map((party) => [party, outcomes[party]!.value as unknown as StepsPartyValue] as const);
+  const values = Object.entries(outcomes.parties).map(([party, { value }]) => [party, value] as const);
   const { inline, truncated } = fittingNames(
     Object.fromEntries(values.map(([party, { touched }]) => [party, touched])),
   );
@@ -42,6 +45,6 @@ export async function runSteps(
       [resultKey]: inline,
       ...(truncated && { [`${resultKey}_truncated`]: true }),
     },
-    artifacts: parties.flatMap((party) => outcomes[party]!.artifacts),
+    artifacts: outcomes.artifacts,
   };
 }

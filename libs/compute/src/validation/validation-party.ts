@@ -1,7 +1,6 @@
 import type { PartyProgram } from '../party/party-program.js';
 import { isMissing } from '../table/csv-reader.js';
 import { readTable } from '../table/read-table.js';
-import type { Json } from '../contract/task-type.js';
 import { ColumnCheck, type ColumnFinding } from './column-check.js';
 import { RepeatedValues } from './repeated-values.js';
 import type { Finding, TableSchema } from './validation-config.js';
@@ -27,8 +26,8 @@ export interface ValidationValue {
 type Kept = Omit<Finding, 'party'> & Partial<Pick<ColumnFinding, 'rows'>>;
 
 /** Checks the party's table in one pass, in bounded memory, and keeps the numbers of the rows that break a rule with the party. */
-export const run: PartyProgram = async (context, args) => {
-  const { path, schema, minRows, maxRows } = args as unknown as ValidationArgs;
+export const run: PartyProgram<ValidationArgs, ValidationValue> = async (context, args) => {
+  const { path, schema, minRows, maxRows } = args;
   const input = await context.openInput(path);
   const repeated = new RepeatedValues(() => context.createScratch());
   const kept: Kept[] = [];
@@ -76,5 +75,5 @@ export const run: PartyProgram = async (context, args) => {
   const findings = kept.map(({ column, rule, count }): Finding => {
     return { party: context.party, ...(column !== undefined && { column }), rule, count };
   });
-  return { rows, columns, findings, report: output.reference } satisfies ValidationValue as unknown as Json;
+  return { rows, columns, findings, report: output.reference };
 };

@@ -1,7 +1,11 @@
 import { runParties, type CrossedMessage } from '../party/run-parties.js';
-import { TaskFailure, type Json, type JsonObject, type TaskRun, type TaskRunResult } from '../contract/task-type.js';
+import type { PartyUrl } from '../party/party-program.js';
+import { TaskFailure, type TaskRun, type TaskRunResult } from '../contract/task-type.js';
 import type { Finding, ValidationConfig } from './validation-config.js';
+import type * as ValidationParty from './validation-party.js';
 import type { ValidationArgs, ValidationValue } from './validation-party.js';
+
+const program: PartyUrl<typeof ValidationParty> = new URL('./validation-party.js', import.meta.url);
 
 /** Findings that an error lists; it counts the rest. */
 const MAX_LISTED = 200;
@@ -24,12 +28,12 @@ export async function runValidation(
     maxRows: config.rows?.max ?? null,
   });
   const outcomes = await runParties({
-    program: 'validation',
-    parties: Object.fromEntries(parties.map((party) => [party, argsOf(party) as unknown as Json])),
+    program,
+    parties: Object.fromEntries(parties.map((party) => [party, argsOf(party)])),
     run,
-    ...(recorder && { recorder }),
+    recorder,
   });
-  const values = parties.map((party) => [party, outcomes[party]!.value as unknown as ValidationValue] as const);
+  const values = Object.entries(outcomes.parties).map(([party, { value }]) => [party, value] as const);
   const of = <K extends keyof ValidationValue>(key: K): Record<string, ValidationValue[K]> =>
     Object.fromEntries(values.map(([party, value]) => [party, value[key]]));
   const findings = values.flatMap(([, value]) => value.findings);
@@ -41,8 +45,8 @@ export async function runValidation(
       rows: of('rows'),
       columns_checked: of('columns'),
       output_reports: of('report'),
-    } as JsonObject,
-    artifacts: parties.flatMap((party) => outcomes[party]!.artifacts),
+    },
+    artifacts: outcomes.artifacts,
   };
 }
 
@@ -58,7 +62,7 @@ function failureOf(findings: readonly Finding[], reports: Readonly<Record<string
     `The tables do not pass: ${listed}${more}. The numbers of the rows are in the report of each party, ` +
     `${Object.values(reports).join(', ')}.`;
   return new TaskFailure('VALIDATION_FAILED', message, false, {
-    findings: findings.slice(0, MAX_LISTED) as unknown as Json,
+    findings: findings.slice(0, MAX_LISTED).map((finding) => ({ ...finding })),
     findings_total: findings.length,
     output_reports: { ...reports },
   });

@@ -132,7 +132,7 @@ export async function checkAligned(
   own: Readonly<Partial<Record<'train' | 'test', number>>>,
 ): Promise<void> {
   await context.send(peer, own);
-  const theirs = (await context.receiveJson(peer)) as typeof own;
+  const theirs = await context.receiveJson<typeof own>(peer);
   for (const [kind, rows] of Object.entries(own) as ['train' | 'test', number][]) {
     const others = theirs[kind]!;
     if (rows === others) continue;
