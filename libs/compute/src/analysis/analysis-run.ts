@@ -3,9 +3,10 @@ import type { PartyUrl } from '../party/party-program.js';
 import { runParties, type CrossedMessage } from '../party/run-parties.js';
 import { columnNamer } from '../contract/column-names.js';
 import { fitting, fittingNames } from '../contract/inline-result.js';
-import { ownReportPath, reportArgs, type ReportConfig } from '../statistics/report-config.js';
+import { ownReportPath, reportArgs } from '../statistics/report-config.js';
 import type { Json, JsonObject, TaskRun, TaskRunResult } from '../contract/task-type.js';
 import type * as CorrelationDealer from '../correlation/correlation-dealer.js';
+import type { AnalysisConfig } from './analysis-config.js';
 import type * as AnalysisParty from './analysis-party.js';
 
 const program: PartyUrl<typeof AnalysisParty> = new URL('./analysis-party.js', import.meta.url);
@@ -15,8 +16,11 @@ const dealer: PartyUrl<typeof CorrelationDealer> = new URL('../correlation/corre
 const ROOM = { statistics: 24 * 1024, correlation_matrix: 24 * 1024, not_correlated: 4 * 1024, suppressed: 8 * 1024 };
 
 /** Runs `analysis`: a thread for each party, and with several parties one for the dealer. `recorder` is for tests. */
-export async function runAnalysis(run: TaskRun, recorder?: (message: CrossedMessage) => void): Promise<TaskRunResult> {
-  const config = run.params.task_config as unknown as ReportConfig;
+export async function runAnalysis(
+  run: TaskRun<AnalysisConfig>,
+  recorder?: (message: CrossedMessage) => void,
+): Promise<TaskRunResult> {
+  const config = run.params.task_config;
   const args = reportArgs(config);
   const ownPath = ownReportPath(config);
   const outcomes = await runParties({

@@ -1,35 +1,17 @@
-import {
-  columnChoice,
-  configSchema,
-  inputPath,
-  outputPath,
-  perParty,
-  type NativeTaskType,
-} from '../contract/config-schema.js';
+import { defineTask } from '../contract/define-task.js';
+import { analysisSchema } from './analysis-config.js';
 
 /** Statistics and correlations of all parties' columns in one report. */
-export const analysis: NativeTaskType = {
+export const analysis = defineTask({
   type: 'analysis',
   title: 'Statistics and correlation in one report',
   description:
     'Describes the numeric columns of each party as table_statistics does, and correlates those without gaps as ' +
     'pearson_correlation does, within and across parties, over rows that are aligned by psi. Columns with gaps, of one value, or ' +
     'in which under 5 rows differ from the most frequent value are described and not correlated; columns of under 5 values are left out.',
-  configSchema: configSchema(
-    'analysis',
-    {
-      input_data: perParty(inputPath, 'Table of each party, CSV or Parquet, with the same rows in the same order.'),
-      columns: columnChoice('Columns to analyse; without it every numeric one.'),
-      output_report: {
-        ...outputPath,
-        description:
-          'artifact:<name>, or nothing, makes one report of all parties. A path puts into the folder of each party a report of its own columns with all correlations.',
-      },
-    },
-    ['input_data'],
-  ),
+  configSchema: analysisSchema,
   leaves:
     "A column's own aggregates, of at least 5 values, the smallest and the largest among them; uniformly masked columns, the number of rows and the names of columns; each correlation is opened to the two parties of its columns, and all of them are in the result. Whoever chooses columns can read values of others from a correlation.",
   needsParties: true,
   load: async () => (await import('./analysis-run.js')).runAnalysis,
-};
+});

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { faultsOfTypes } from './check-types.js';
-import { configSchema, type NativeTaskType } from '../contract/config-schema.js';
+import { configSchema } from '../contract/config-schema.js';
+import type { NativeTaskType } from '../contract/define-task.js';
 import { taskTypes } from './task-types.js';
 
 const whole: NativeTaskType = {

@@ -1,5 +1,5 @@
 import { compileSchema } from '../contract/schema-faults.js';
-import type { NativeTaskType } from '../contract/config-schema.js';
+import type { NativeTaskType } from '../contract/define-task.js';
 
 /**
  * What keeps a worker from running these types, a sentence each: a type without a processor, with a schema that is none, or with

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { TestFolder } from '../contract/run-for-tests.js';
 import { runTask } from './run-task.js';
-import type { Json, JsonObject, TaskParams, TaskRun } from '../contract/task-type.js';
+import type { JsonObject, TaskParams, TaskRun } from '../contract/task-type.js';
 
-/** Compiled, this file lies in dist/libs/compute/src. */
+/** Compiled, this file lies in dist/libs/compute/src/catalogue. */
 const EXAMPLES = fileURLToPath(new URL('../../../../../examples', import.meta.url));
 
 export interface ExampleTask {
@@ -36,7 +36,7 @@ export function exampleRun(folder: TestFolder, task: ExampleTask, results: JsonO
     {},
     {
       taskId: task.task_id,
-      params: resolve(task.task_params as unknown as Json, results) as unknown as TaskParams,
+      params: resolve(task.task_params, results) as TaskParams,
       inputs: Object.fromEntries(parents.map((id) => [id, results[id]!])),
     },
   );
@@ -81,14 +81,14 @@ export async function runExample(folder: TestFolder, tasks: readonly ExampleTask
 }
 
 /** Fills in `${tasks.<id>.result.<path>}` where it is a whole string, as the engine does before it dispatches a task. */
-function resolve(value: Json, results: JsonObject): Json {
+function resolve(value: unknown, results: JsonObject): unknown {
   if (Array.isArray(value)) return value.map((each) => resolve(each, results));
   if (value !== null && typeof value === 'object') {
     return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, resolve(each, results)]));
   }
   const [, taskId, path] = (typeof value === 'string' && /^\$\{tasks\.([\w-]+)\.result\.([\w.]+)\}$/.exec(value)) || [];
   if (!taskId) return value;
-  return path!.split('.').reduce<Json>((at, key) => (at as JsonObject)[key]!, results[taskId]!);
+  return path!.split('.').reduce<unknown>((at, key) => (at as JsonObject)[key], results[taskId]);
 }
 
 async function folders(path: string): Promise<string[]> {

@@ -1,6 +1,6 @@
 import { analysis } from '../analysis/analysis.js';
 import { biclassificationEval } from '../evaluation/biclassification-eval.js';
-import type { NativeTaskType } from '../contract/config-schema.js';
+import type { NativeTaskType } from '../contract/define-task.js';
 import { pearsonCorrelation, vif } from '../correlation/correlation.js';
 import { diagnostic } from '../diagnostic/diagnostic.js';
 import { encrypt } from '../encrypt/encrypt.js';

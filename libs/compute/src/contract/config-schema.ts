@@ -1,15 +1,5 @@
 /** Parts that the types' `configSchema`s are made of. */
-import type { JsonSchema, ParamFault, RunTask, TaskType } from './task-type.js';
-
-/**
- * A type of the native engine. `check` finds what a schema cannot say; it is called with a `task_config` that fits the
- * schema, in which any string may still be a reference. Pointers are relative to `task_config`.
- */
-export interface NativeTaskType extends TaskType {
-  readonly check?: (config: Record<string, unknown>) => ParamFault[];
-  /** Imports the code that runs it, so that the API can list types without it. */
-  readonly load: () => Promise<RunTask>;
-}
+import type { JsonSchema } from './task-type.js';
 
 /** Marks a map from party to value: `checkTaskParams` holds its keys against the parties, and those that have a table. */
 export const PER_PARTY = 'x-per-party';
@@ -23,22 +13,21 @@ export const SECRET = 'x-secret';
 const PARTY_NAME = '^[A-Za-z][A-Za-z0-9_-]{0,63}$';
 
 /** A `task_config` of exactly these properties, besides `task_type`. */
-export function configSchema(
-  type: string,
-  properties: Record<string, JsonSchema>,
-  required: readonly string[],
-): JsonSchema {
+export function configSchema<
+  const Properties extends Readonly<Record<string, JsonSchema>>,
+  const Required extends keyof Properties & string,
+>(type: string, properties: Properties, required: readonly Required[]) {
   return {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     type: 'object',
     additionalProperties: false,
     required,
     properties: { task_type: { const: type, description: 'The task type again, where given.' }, ...properties },
-  };
+  } as const;
 }
 
 /** `{alice: <value>, bob: <value>}`. */
-export function perParty(value: JsonSchema, description: string): JsonSchema {
+export function perParty<const Value extends JsonSchema>(value: Value, description: string) {
   return {
     type: 'object',
     [PER_PARTY]: true,
@@ -46,21 +35,21 @@ export function perParty(value: JsonSchema, description: string): JsonSchema {
     minProperties: 1,
     propertyNames: { pattern: PARTY_NAME },
     additionalProperties: value,
-  };
+  } as const;
 }
 
-export const columnName: JsonSchema = { type: 'string', minLength: 1, maxLength: 1024 };
+export const columnName = { type: 'string', minLength: 1, maxLength: 1024 } as const;
 
-export const columnNames: JsonSchema = {
+export const columnNames = {
   type: 'array',
   items: columnName,
   minItems: 1,
   maxItems: 10_000,
   uniqueItems: true,
-};
+} as const;
 
 /** Columns to work on: one list for every party (each takes those it has), or a list per party. */
-export function columnChoice(description: string): JsonSchema {
+export function columnChoice(description: string) {
   return {
     type: ['array', 'object'],
     [PER_PARTY]: true,
@@ -69,19 +58,19 @@ export function columnChoice(description: string): JsonSchema {
     minItems: 1,
     uniqueItems: true,
     additionalProperties: columnNames,
-  };
+  } as const;
 }
 
-export const inputPath: JsonSchema = {
+export const inputPath = {
   type: 'string',
   minLength: 1,
   maxLength: 4096,
   description: "Below the party's data folder, absolute or relative; or an artifact: reference.",
-};
+} as const;
 
-export const outputPath: JsonSchema = {
+export const outputPath = {
   type: 'string',
   minLength: 1,
   maxLength: 4096,
   description: "Below the party's data folder; artifact:<name>, or nothing, keeps the file as an artifact of the task.",
-};
+} as const;

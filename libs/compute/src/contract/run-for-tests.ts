@@ -2,15 +2,15 @@ import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parse } from 'csv-parse/sync';
-import type { Json, TaskParams, TaskRun } from './task-type.js';
+import type { Json, TaskRun } from './task-type.js';
 
 /** A folder of party tables and artifacts for one test file, and runs in it. */
 export interface TestFolder {
   readonly path: string;
   /** Writes a file of a party. */
   table(party: string, name: string, text: string | Uint8Array): Promise<void>;
-  /** A run of these parameters; further fields of a TaskRun may be given. */
-  run(taskConfig: Record<string, unknown>, more?: Partial<TaskRun>): TaskRun;
+  /** A run of these parameters, of whatever type; further fields of a TaskRun may be given. */
+  run(taskConfig: Record<string, unknown>, more?: Partial<TaskRun>): TaskRun<never>;
   /** Rows of a table behind a path or an artifact reference, the header first. */
   rows(party: string, reference: string): Promise<string[][]>;
   text(party: string, reference: string): Promise<string>;
@@ -40,15 +40,15 @@ export async function testFolder(): Promise<TestFolder> {
       attempt: 1,
       params: {
         sf_init_config: { parties: ['alice', 'bob'], address: 'local' },
-        task_config: taskConfig,
-      } as TaskParams,
+        task_config: taskConfig as never,
+      },
       inputs: {} as Record<string, Json>,
       dataRoot: join(path, 'data'),
       artifactRoot: join(path, 'artifacts'),
       signal: new AbortController().signal,
       progress: () => undefined,
       log: () => undefined,
-      ...more,
+      ...(more as Partial<TaskRun<never>>),
     }),
     rows: async (party, reference) => parse(await text(party, reference)) as string[][],
     async temporaries() {

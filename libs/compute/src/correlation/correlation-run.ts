@@ -4,6 +4,7 @@ import { runParties, type CrossedMessage } from '../party/run-parties.js';
 import { ownReportPath, reportArgs, type ReportConfig } from '../statistics/report-config.js';
 import { fitting } from '../contract/inline-result.js';
 import type { JsonObject, TaskRun, TaskRunResult } from '../contract/task-type.js';
+import type { PearsonConfig, VifConfig } from './correlation-config.js';
 import type * as CorrelationDealer from './correlation-dealer.js';
 import type * as CorrelationParty from './correlation-party.js';
 
@@ -13,22 +14,22 @@ const dealer: PartyUrl<typeof CorrelationDealer> = new URL('./correlation-dealer
 type Recorder = (message: CrossedMessage) => void;
 
 /** Runs `pearson_correlation`. `recorder` is for tests. */
-export async function runPearsonCorrelation(run: TaskRun, recorder?: Recorder): Promise<TaskRunResult> {
+export async function runPearsonCorrelation(run: TaskRun<PearsonConfig>, recorder?: Recorder): Promise<TaskRunResult> {
   return runCorrelation('pearson_correlation', 'correlation_matrix', run, recorder);
 }
 
 /** Runs `vif`. `recorder` is for tests. */
-export async function runVif(run: TaskRun, recorder?: Recorder): Promise<TaskRunResult> {
+export async function runVif(run: TaskRun<VifConfig>, recorder?: Recorder): Promise<TaskRunResult> {
   return runCorrelation('vif', 'vif_values', run, recorder);
 }
 
 async function runCorrelation(
   type: CorrelationParty.CorrelationArgs['type'],
   key: 'correlation_matrix' | 'vif_values',
-  run: TaskRun,
+  run: TaskRun<ReportConfig>,
   recorder?: Recorder,
 ): Promise<TaskRunResult> {
-  const config = run.params.task_config as unknown as ReportConfig;
+  const config = run.params.task_config;
   const args = reportArgs(config);
   const parties = Object.keys(args);
   const ownPath = ownReportPath(config);

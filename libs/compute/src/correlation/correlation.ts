@@ -1,55 +1,30 @@
-import {
-  columnChoice,
-  configSchema,
-  inputPath,
-  outputPath,
-  perParty,
-  type NativeTaskType,
-} from '../contract/config-schema.js';
-
-const inputData = perParty(inputPath, 'Table of each party, CSV or Parquet, with the same rows in the same order.');
-const outputReport = {
-  ...outputPath,
-  description:
-    'artifact:<name>, or nothing, makes one report that all parties may read. A path puts the same report in the folder of each party.',
-};
+import { defineTask } from '../contract/define-task.js';
+import { pearsonSchema, vifSchema } from './correlation-config.js';
 
 /** Correlations of all parties' columns (SecretFlow's `pearsonr`), by products of secret shares. */
-export const pearsonCorrelation: NativeTaskType = {
+export const pearsonCorrelation = defineTask({
   type: 'pearson_correlation',
   title: 'Pearson correlation across parties',
   description:
     'Correlations of the numeric columns of all parties, with each other and across parties, over rows that are aligned by psi. ' +
     'Columns are standardised by their own party and multiplied on secret shares; only the correlations are opened.',
-  configSchema: configSchema(
-    'pearson_correlation',
-    {
-      input_data: inputData,
-      columns: columnChoice('Columns to correlate; without it every numeric one.'),
-      output_report: outputReport,
-    },
-    ['input_data'],
-  ),
+  configSchema: pearsonSchema,
   leaves:
     'Uniformly masked columns, the number of rows and the names of columns; each correlation is opened to the two parties of its columns, and all of them are in the result. Whoever chooses columns can read values of others from a correlation.',
   needsParties: true,
   load: async () => (await import('./correlation-run.js')).runPearsonCorrelation,
-};
+});
 
 /** How much each column is explained by all others (SecretFlow's `vif`), across parties. */
-export const vif: NativeTaskType = {
+export const vif = defineTask({
   type: 'vif',
   title: 'Variance inflation factors across parties',
   description:
     'For each column 1 / (1 - R^2) of its regression on the columns of all parties: the diagonal of the inverse of their correlations. ' +
     'Null where the other columns determine it. Correlations are made as by pearson_correlation.',
-  configSchema: configSchema(
-    'vif',
-    { input_data: inputData, columns: columnChoice('Columns to look at.'), output_report: outputReport },
-    ['input_data', 'columns'],
-  ),
+  configSchema: vifSchema,
   leaves:
     'Uniformly masked columns, the number of rows and the names of columns; each correlation is opened to the two parties of its columns and to the first party, the factors are in the result. Whoever chooses columns can read values of others from a correlation.',
   needsParties: true,
   load: async () => (await import('./correlation-run.js')).runVif,
-};
+});

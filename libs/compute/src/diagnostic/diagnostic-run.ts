@@ -1,28 +1,18 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { PartyUrl } from '../party/party-program.js';
+import type { DiagnosticConfig } from './diagnostic-config.js';
 import type * as Burn from './burn.js';
 import { TaskFailure, type Json, type JsonObject, type TaskRun, type TaskRunResult } from '../contract/task-type.js';
 
 const burn: PartyUrl<typeof Burn> = new URL('./burn.js', import.meta.url);
-
-interface DiagnosticConfig {
-  delay_ms?: number;
-  cpu_ms?: number;
-  result?: Json;
-  result_bytes?: number;
-  secret?: string;
-  fail_attempts?: number;
-  error_code?: string;
-  progress_steps?: number;
-}
 
 const PROGRESS_EVERY_MS = 900;
 /** Most of a result that the inputs may take. */
 const MAX_INPUTS_BYTES = 32 * 1024;
 
 /** Runs `diagnostic`. Without delay and CPU time it is one function call: no timer, no thread. */
-export async function runDiagnostic(run: TaskRun): Promise<TaskRunResult> {
-  const config = run.params.task_config as unknown as DiagnosticConfig;
+export async function runDiagnostic(run: TaskRun<DiagnosticConfig>): Promise<TaskRunResult> {
+  const config = run.params.task_config;
   const { delay_ms: delay = 0, cpu_ms: cpu = 0, progress_steps: steps = 0 } = config;
   const { secret } = config;
   if (secret !== undefined) {
@@ -61,7 +51,7 @@ export async function runDiagnostic(run: TaskRun): Promise<TaskRunResult> {
   };
 }
 
-async function waitFor(run: TaskRun, delay: number, steps: number, share: number): Promise<void> {
+async function waitFor(run: TaskRun<DiagnosticConfig>, delay: number, steps: number, share: number): Promise<void> {
   const pause = Math.max(1, Math.min(PROGRESS_EVERY_MS, steps > 0 ? delay / steps : delay));
   const start = performance.now();
   for (let waited = 0; waited < delay; waited = performance.now() - start) {
@@ -78,7 +68,7 @@ async function waitFor(run: TaskRun, delay: number, steps: number, share: number
  * The parents' results without their own `inputs`: a result that held all results before it would outgrow its limits
  * a few tasks down a chain. Too many parents to fit are counted instead.
  */
-function inputsOf(run: TaskRun): JsonObject {
+function inputsOf(run: TaskRun<DiagnosticConfig>): JsonObject {
   const inputs: JsonObject = {};
   for (const [taskId, input] of Object.entries(run.inputs)) {
     if (input === null || typeof input !== 'object' || Array.isArray(input)) inputs[taskId] = input;

@@ -1,49 +1,14 @@
-import { configSchema, SECRET, type NativeTaskType } from '../contract/config-schema.js';
-
-const milliseconds = { type: 'integer', minimum: 0, maximum: 86_400_000, default: 0 };
+import { defineTask } from '../contract/define-task.js';
+import { diagnosticSchema } from './diagnostic-config.js';
 
 /** Checks a deployment end to end; load and fault tests run it. It has no parties. */
-export const diagnostic: NativeTaskType = {
+export const diagnostic = defineTask({
   type: 'diagnostic',
   title: 'Diagnostic',
   description:
     'Waits, keeps a core busy, reports progress, fails its first attempts, then returns {task_id, attempt, inputs, result}.',
-  configSchema: configSchema(
-    'diagnostic',
-    {
-      delay_ms: { ...milliseconds, description: 'Time to wait.' },
-      cpu_ms: { ...milliseconds, description: 'Time to keep a core busy, in a thread.' },
-      result: { description: 'Returned as `result`; any JSON.' },
-      result_bytes: {
-        type: 'integer',
-        minimum: 0,
-        maximum: 16_777_216,
-        description: 'Where `result` is absent: returns a text of that many bytes.',
-      },
-      secret: {
-        type: 'string',
-        [SECRET]: true,
-        description:
-          'Shows that a secret reaches a task and is hidden in all that the task says: returned as `secret`, and part of the ' +
-          'stage, the log and each failure.',
-      },
-      fail_attempts: { type: 'integer', minimum: 0, default: 0, description: 'Attempts, counted from 1, that fail.' },
-      error_code: {
-        type: 'string',
-        pattern: '^[A-Z][A-Z0-9_]{0,63}$',
-        default: 'TASK_ERROR',
-        description: 'Code of these failures.',
-      },
-      progress_steps: {
-        type: 'integer',
-        minimum: 0,
-        maximum: 100_000,
-        description: 'Progress reports, spread evenly over the time to wait.',
-      },
-    },
-    [],
-  ),
+  configSchema: diagnosticSchema,
   leaves: 'Nothing: it reads no table.',
   needsParties: false,
   load: async () => (await import('./diagnostic-run.js')).runDiagnostic,
-};
+});

@@ -9,8 +9,11 @@ const program: PartyUrl<typeof EncryptParty> = new URL('./encrypt-party.js', imp
 const courier: PartyUrl<typeof EncryptCourier> = new URL('./encrypt-courier.js', import.meta.url);
 
 /** Runs `encrypt`, whose parameters have been checked. `recorder` is for tests. */
-export async function runEncrypt(run: TaskRun, recorder?: (message: CrossedMessage) => void): Promise<TaskRunResult> {
-  const config = run.params.task_config as unknown as EncryptConfig;
+export async function runEncrypt(
+  run: TaskRun<EncryptConfig>,
+  recorder?: (message: CrossedMessage) => void,
+): Promise<TaskRunResult> {
+  const config = run.params.task_config;
   const { recipients, armor = false } = config;
   const files = Object.entries(config.input_data ?? {})
     .map(([party, paths]) => [party, [paths].flat()] as const)

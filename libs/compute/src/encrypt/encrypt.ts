@@ -1,10 +1,11 @@
 import { bech32 } from '@scure/base';
-import { configSchema, inputPath, perParty, type NativeTaskType } from '../contract/config-schema.js';
+import type { Unresolved } from '../contract/config-type.js';
+import { defineTask } from '../contract/define-task.js';
 import type { ParamFault } from '../contract/task-type.js';
-import type { EncryptConfig } from './encrypt-config.js';
+import { encryptSchema, type EncryptConfig } from './encrypt-config.js';
 
 /** Files and results for somebody outside of the chain, who alone can read them. */
-export const encrypt: NativeTaskType = {
+export const encrypt = defineTask({
   type: 'encrypt',
   title: 'Encryption to recipients',
   description:
@@ -12,42 +13,14 @@ export const encrypt: NativeTaskType = {
     'age format (age-encryption.org/v1). Each ciphertext is an artifact that everybody may have and only a recipient can read.',
   leaves: 'Ciphertext, and with it the name and the size of each file. No parameter takes a private key.',
   needsParties: true,
-  configSchema: configSchema(
-    'encrypt',
-    {
-      recipients: {
-        type: 'array',
-        items: { type: 'string', minLength: 1, maxLength: 200 },
-        minItems: 1,
-        maxItems: 20,
-        uniqueItems: true,
-        description: 'Public keys (age1..., as age-keygen prints them). Each of their owners can read every file.',
-      },
-      input_data: perParty(
-        { type: ['string', 'array'], minLength: 1, maxLength: 4096, items: inputPath, minItems: 1, maxItems: 100 },
-        'The file of each party to encrypt, or several: tables, models, reports, whatever they hold.',
-      ),
-      results: {
-        type: 'boolean',
-        description:
-          'Whether the results of the tasks that this one depends on are encrypted, as results.json; by default where there is ' +
-          'no input_data.',
-      },
-      armor: {
-        type: 'boolean',
-        default: false,
-        description: 'Writes text (PEM, a third longer) instead of bytes, for channels that carry text alone.',
-      },
-    },
-    ['recipients'],
-  ),
-  check: (config) => recipientFaults(config as unknown as EncryptConfig),
+  configSchema: encryptSchema,
+  check: recipientFaults,
   load: async () => (await import('./encrypt-run.js')).runEncrypt,
-};
+});
 
-function recipientFaults({ recipients }: EncryptConfig): ParamFault[] {
-  if (!Array.isArray(recipients)) return [];
-  return (recipients as readonly string[]).flatMap((recipient, at) => {
+function recipientFaults({ recipients }: Unresolved<EncryptConfig>): ParamFault[] {
+  if (typeof recipients === 'string') return [];
+  return recipients.flatMap((recipient, at) => {
     const message = recipient.includes('${') ? undefined : faultOf(recipient);
     return message === undefined ? [] : [{ pointer: `/recipients/${at}`, message }];
   });

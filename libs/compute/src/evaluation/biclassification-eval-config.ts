@@ -1,21 +1,29 @@
-import type { MetricName } from './metrics.js';
+import { columnName, configSchema } from '../contract/config-schema.js';
+import type { ConfigOf } from '../contract/config-type.js';
+import { bucketSize, classGates, evaluationReport, predictionData } from './evaluation-schema.js';
 
-/** `task_config` of `biclassification_eval`, as its schema lets it through. */
-export interface BiclassificationConfig {
-  readonly prediction_data: string | Readonly<Record<string, string>>;
-  readonly label_column?: string;
-  readonly prediction_column?: string;
-  readonly bucket_size?: number;
-  readonly output_report?: string | Readonly<Record<string, string>>;
-  readonly assert?: Readonly<Partial<Record<MetricName, { readonly min: number }>>>;
-}
+export const biclassificationEvalSchema = configSchema(
+  'biclassification_eval',
+  {
+    prediction_data: predictionData,
+    label_column: { ...columnName, default: 'label', description: 'Column of the true class, 0 or 1.' },
+    prediction_column: {
+      ...columnName,
+      default: 'prediction',
+      description: 'Column of the predicted probability of class 1, 0 to 1.',
+    },
+    bucket_size: { ...bucketSize, description: 'How many buckets of scores to make, at most.' },
+    output_report: evaluationReport,
+    assert: {
+      type: 'object',
+      description: 'Floors under the metrics, e.g. {"auc": {"min": 0.9}}; the task fails below one.',
+      additionalProperties: false,
+      minProperties: 1,
+      properties: classGates,
+    },
+  },
+  ['prediction_data'],
+);
 
-/** The one party that holds the table, or undefined where the parameters do not say. */
-export function holderOf(data: BiclassificationConfig['prediction_data']): { party: string; path: string } | undefined {
-  if (typeof data !== 'string') {
-    const [entry] = Object.entries(data);
-    return entry && { party: entry[0], path: entry[1] };
-  }
-  const [, party] = /^artifact:[^/]+\/[^/]+\/([^/]+)\/[^/]+$/.exec(data) ?? [];
-  return party === undefined ? undefined : { party, path: data };
-}
+/** `task_config` of `biclassification_eval`. */
+export type BiclassificationConfig = ConfigOf<typeof biclassificationEvalSchema>;

@@ -1,17 +1,49 @@
-/** `task_config` of `evaluation`, as its schema lets it through. */
-export interface EvaluationConfig {
-  readonly model: Readonly<Record<string, string>>;
-  readonly test_data: Readonly<Record<string, string>>;
-  readonly label: string;
-  readonly label_party?: string;
-  readonly bucket_size?: number;
-  readonly output_report?: string;
-  readonly prediction_output?: string;
-  readonly assert?: Readonly<Record<string, { readonly min?: number; readonly max?: number }>>;
-}
+import { columnName, configSchema, inputPath, outputPath, perParty } from '../contract/config-schema.js';
+import type { ConfigOf } from '../contract/config-type.js';
+import { bucketSize, classGates, numberGates } from './evaluation-schema.js';
+
+const ofOneOrTwo = (description: string) => ({ ...perParty(inputPath, description), maxProperties: 2 }) as const;
+
+export const evaluationSchema = configSchema(
+  'evaluation',
+  {
+    model: ofOneOrTwo('The model of one party, or the slices of both, e.g. the model_paths of the training.'),
+    test_data: ofOneOrTwo(
+      'Table of each party of the model to predict, with the columns that it was trained on; of two parties with the same rows in the same order.',
+    ),
+    label: { ...columnName, description: 'Column of the true class, 0 or 1, or of the true number.' },
+    label_party: {
+      type: 'string',
+      minLength: 1,
+      description: 'The party that has the label, and gets the predictions; of two parties it must be named.',
+    },
+    bucket_size: { ...bucketSize, description: 'How many buckets to make, at most.' },
+    output_report: {
+      ...outputPath,
+      description: "Where the label's party keeps the report; by default the artifact <party>/evaluation.json.",
+    },
+    prediction_output: {
+      ...outputPath,
+      description:
+        "Where the label's party keeps the predictions (columns label and prediction), a path or artifact:<name>; by default they are not kept.",
+    },
+    assert: {
+      type: 'object',
+      description:
+        'Bounds of the metrics that the model has, e.g. {"auc": {"min": 0.9}} or {"rmse": {"max": 10}}; the task fails outside of one.',
+      additionalProperties: false,
+      minProperties: 1,
+      properties: { ...classGates, ...numberGates },
+    },
+  },
+  ['model', 'test_data', 'label'],
+);
+
+/** `task_config` of `evaluation`. */
+export type EvaluationConfig = ConfigOf<typeof evaluationSchema>;
 
 /** The party that has the label and gets the predictions; undefined where the parameters do not say. */
-export function labelPartyOf(config: Pick<EvaluationConfig, 'model' | 'label_party'>): string | undefined {
-  const parties = Object.keys(config.model);
-  return config.label_party ?? (parties.length === 1 ? parties[0] : undefined);
+export function labelPartyOf(model: object, labelParty: string | undefined): string | undefined {
+  const parties = Object.keys(model);
+  return labelParty ?? (parties.length === 1 ? parties[0] : undefined);
 }

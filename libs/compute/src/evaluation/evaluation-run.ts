@@ -13,11 +13,11 @@ const dealer: PartyUrl<typeof EvaluationDealer> = new URL('./evaluation-dealer.j
  * the dealer. `recorder` is for tests.
  */
 export async function runEvaluation(
-  run: TaskRun,
+  run: TaskRun<EvaluationConfig>,
   recorder?: (message: CrossedMessage) => void,
 ): Promise<TaskRunResult> {
-  const config = run.params.task_config as unknown as EvaluationConfig;
-  const labelParty = labelPartyOf(config)!;
+  const config = run.params.task_config;
+  const labelParty = labelPartyOf(config.model, config.label_party)!;
   const parties = Object.keys(config.model);
   const partOf = (party: string): EvaluationParty.EvaluationPart => ({
     model: config.model[party]!,

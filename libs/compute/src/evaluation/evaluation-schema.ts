@@ -1,16 +1,13 @@
-import { holderOf, type BiclassificationConfig } from './biclassification-eval-config.js';
+import { holderOf, type HeldTable } from './holder.js';
+import type { Unresolved } from '../contract/config-type.js';
 import { inputPath, outputPath, perParty } from '../contract/config-schema.js';
-import { METRICS } from './metrics.js';
-import { REGRESSION_METRICS } from './regression-metrics.js';
+import { METRICS, type MetricName } from './metrics.js';
+import { REGRESSION_METRICS, type RegressionMetricName } from './regression-metrics.js';
 import type { JsonSchema, ParamFault } from '../contract/task-type.js';
 
 /** A path with the one party that it belongs to, or an artifact that names its party. */
-const ofOne = (path: JsonSchema, description: string): JsonSchema => ({
-  ...perParty(path, description),
-  type: ['string', 'object'],
-  minLength: 1,
-  maxProperties: 1,
-});
+const ofOne = <const Path extends JsonSchema>(path: Path, description: string) =>
+  ({ ...perParty(path, description), type: ['string', 'object'], minLength: 1, maxProperties: 1 }) as const;
 
 /** The table of an evaluation. */
 export const predictionData = ofOne(
@@ -25,41 +22,43 @@ export const evaluationReport = ofOne(
 );
 
 /** How many buckets an evaluation makes. */
-export const bucketSize: JsonSchema = { type: 'integer', minimum: 1, maximum: 100, default: 10 };
+export const bucketSize = { type: 'integer', minimum: 1, maximum: 100, default: 10 } as const;
 
-/** What `assert` may ask of a model of two classes, by metric. */
-export const classGates: Record<string, JsonSchema> = Object.fromEntries(
-  METRICS.map((name) => [
-    name,
-    {
-      type: 'object',
-      description: `Floor under ${name}.`,
-      additionalProperties: false,
-      required: ['min'],
-      properties: { min: { type: 'number', minimum: 0, maximum: 1, description: 'The lowest value that passes.' } },
-    },
-  ]),
-);
+const floorOf = (name: MetricName) =>
+  ({
+    type: 'object',
+    description: `Floor under ${name}.`,
+    additionalProperties: false,
+    required: ['min'],
+    properties: { min: { type: 'number', minimum: 0, maximum: 1, description: 'The lowest value that passes.' } },
+  }) as const;
 
-/** What `assert` may ask of a model of numbers, by metric. */
-export const numberGates: Record<string, JsonSchema> = Object.fromEntries(
-  REGRESSION_METRICS.map((name) => [
-    name,
-    {
-      type: 'object',
-      description: `Bounds of ${name}.`,
-      additionalProperties: false,
-      minProperties: 1,
-      properties: {
-        min: { type: 'number', description: 'The lowest value that passes.' },
-        max: { type: 'number', description: 'The highest value that passes.' },
-      },
+/** Bounds that `assert` may set for a model of two classes, by metric. */
+export const classGates = Object.fromEntries(METRICS.map((name) => [name, floorOf(name)])) as Record<
+  MetricName,
+  ReturnType<typeof floorOf>
+>;
+
+const boundsOf = (name: RegressionMetricName) =>
+  ({
+    type: 'object',
+    description: `Bounds of ${name}.`,
+    additionalProperties: false,
+    minProperties: 1,
+    properties: {
+      min: { type: 'number', description: 'The lowest value that passes.' },
+      max: { type: 'number', description: 'The highest value that passes.' },
     },
-  ]),
-);
+  }) as const;
+
+/** Bounds that `assert` may set for a model of numbers, by metric. */
+export const numberGates = Object.fromEntries(REGRESSION_METRICS.map((name) => [name, boundsOf(name)])) as Record<
+  RegressionMetricName,
+  ReturnType<typeof boundsOf>
+>;
 
 /** What a schema cannot say of an evaluation: it must be clear whose table it is, and the report must be the same party's. */
-export function holderFaults(config: Pick<BiclassificationConfig, 'prediction_data' | 'output_report'>): ParamFault[] {
+export function holderFaults(config: Unresolved<HeldTable>): ParamFault[] {
   const { prediction_data: data, output_report: report } = config;
   const faults: ParamFault[] = [];
   if (typeof data === 'string' && data.includes('${')) return faults;

@@ -1,4 +1,5 @@
-import { holderOf } from './biclassification-eval-config.js';
+import { holderOf } from './holder.js';
+import type { RegressionEvalConfig } from './regression-eval-config.js';
 import { runParties } from '../party/run-parties.js';
 import type { PartyUrl } from '../party/party-program.js';
 import type * as Party from './regression-eval-party.js';
@@ -6,19 +7,9 @@ import type { TaskRun, TaskRunResult } from '../contract/task-type.js';
 
 const program: PartyUrl<typeof Party> = new URL('./regression-eval-party.js', import.meta.url);
 
-/** `task_config` of `regression_eval`, as its schema lets it through. */
-interface RegressionEvalConfig {
-  readonly prediction_data: string | Readonly<Record<string, string>>;
-  readonly label_column?: string;
-  readonly prediction_column?: string;
-  readonly bucket_size?: number;
-  readonly output_report?: string | Readonly<Record<string, string>>;
-  readonly assert?: Party.RegressionEvalArgs['gates'];
-}
-
 /** Runs `regression_eval`, whose parameters have been checked, in a thread of the party that holds the table. */
-export async function runRegressionEval(run: TaskRun): Promise<TaskRunResult> {
-  const config = run.params.task_config as unknown as RegressionEvalConfig;
+export async function runRegressionEval(run: TaskRun<RegressionEvalConfig>): Promise<TaskRunResult> {
+  const config = run.params.task_config;
   const { party, path } = holderOf(config.prediction_data)!;
   const report = config.output_report;
   const args: Party.RegressionEvalArgs = {

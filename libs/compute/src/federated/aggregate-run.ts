@@ -18,10 +18,10 @@ export interface Instruments<Party = typeof AggregateParty> {
 
 /** Runs `aggregate` or `merge_models`, whose parameters have been checked. */
 export async function runAggregate(
-  run: TaskRun,
+  run: TaskRun<AggregateConfig>,
   { recorder, program = aggregateParty }: Instruments = {},
 ): Promise<TaskRunResult> {
-  const config = run.params.task_config as AggregateConfig;
+  const config = run.params.task_config;
   const models = modelsOf(run, config);
   const parties = Object.keys(models).sort();
   const least = config.min_parties ?? 2;
@@ -82,7 +82,7 @@ export async function runAggregate(
 }
 
 /** Each party's models: as the parameters name them, else from the results of the tasks before. */
-function modelsOf(run: TaskRun, config: AggregateConfig): Record<string, string[]> {
+function modelsOf(run: TaskRun<AggregateConfig>, config: AggregateConfig): Record<string, string[]> {
   const found: Record<string, string[]> = {};
   const add = (paths: unknown): void => {
     if (typeof paths !== 'object' || paths === null) return;

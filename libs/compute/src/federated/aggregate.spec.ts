@@ -31,7 +31,7 @@ beforeAll(async () => {
 });
 afterAll(() => folder.remove());
 
-const aRun = (taskId: string, config: JsonObject, more: Partial<TaskRun> = {}): TaskRun => {
+const aRun = (taskId: string, config: JsonObject, more: Partial<TaskRun> = {}): TaskRun<never> => {
   const run = folder.run(config, { taskId, ...more });
   return { ...run, params: { ...run.params, sf_init_config: { parties: PARTIES, address: 'local' } } };
 };

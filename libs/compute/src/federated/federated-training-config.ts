@@ -1,12 +1,58 @@
-import type { FitConfig } from './fit-config.js';
+import { configSchema, inputPath, outputPath, perParty } from '../contract/config-schema.js';
+import type { ConfigOf } from '../contract/config-type.js';
+import { fitProperties, modelProperties } from './fit-config.js';
 
-/** `task_config` of `federated_training`, as its schema lets it through. */
-export interface FederatedTrainingConfig extends FitConfig {
-  readonly train_data: Readonly<Record<string, string>>;
-  readonly params?: FitConfig['params'] & { readonly rounds?: number };
-  readonly min_parties?: number;
-  readonly model_output?: Readonly<Record<string, string>>;
-}
+export const federatedTrainingSchema = configSchema(
+  'federated_training',
+  {
+    train_data: {
+      ...perParty(inputPath, 'Table of each party, with rows of its own and the same columns.'),
+      minProperties: 2,
+      maxProperties: 255,
+    },
+    ...modelProperties,
+    params: {
+      type: 'object',
+      description: 'How to train.',
+      additionalProperties: false,
+      properties: {
+        rounds: {
+          type: 'integer',
+          minimum: 1,
+          maximum: 10_000,
+          default: 30,
+          description: 'How often the models of the parties are averaged.',
+        },
+        ...fitProperties(
+          1,
+          'Train on columns scaled by the mean and deviation over the rows of all parties, from secure sums. The model that is ' +
+            'kept works on the columns as they are.',
+        ),
+        epochs: {
+          type: 'integer',
+          minimum: 1,
+          maximum: 10_000,
+          default: 1,
+          description:
+            'Passes over its own rows that a party makes in a round. With 1 and a batch_size of 0 a round is one step of gradient ' +
+            'descent on the rows of all.',
+        },
+      },
+    },
+    min_parties: {
+      type: 'integer',
+      minimum: 2,
+      maximum: 255,
+      default: 2,
+      description: 'Fewest parties to go on with when some are lost.',
+    },
+    model_output: perParty(outputPath, 'Where each party keeps the model; by default the artifact <party>/model.json.'),
+  },
+  ['train_data', 'features', 'label'],
+);
+
+/** `task_config` of `federated_training`. */
+export type FederatedTrainingConfig = ConfigOf<typeof federatedTrainingSchema>;
 
 /** How many secure sums a training makes: for the scaling, for each round, and for the last loss. */
 export function countSums(rounds: number, standardize: boolean): number {

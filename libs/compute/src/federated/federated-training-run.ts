@@ -12,10 +12,10 @@ const trainingParty: PartyUrl<Party> = new URL('./federated-training-party.js', 
 
 /** Runs `federated_training`, whose parameters have been checked. */
 export async function runFederatedTraining(
-  run: TaskRun,
+  run: TaskRun<FederatedTrainingConfig>,
   { recorder, program = trainingParty }: Instruments<Party> = {},
 ): Promise<TaskRunResult> {
-  const config = run.params.task_config as unknown as FederatedTrainingConfig;
+  const config = run.params.task_config;
   const parties = Object.keys(config.train_data).sort();
   const threshold = sharesNeeded(parties.length, config.min_parties ?? 2);
   const rounds = config.params?.rounds ?? 30;

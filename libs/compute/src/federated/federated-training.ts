@@ -1,10 +1,11 @@
-import { configSchema, inputPath, outputPath, perParty, type NativeTaskType } from '../contract/config-schema.js';
+import type { Unresolved } from '../contract/config-type.js';
+import { defineTask } from '../contract/define-task.js';
 import type { ParamFault } from '../contract/task-type.js';
-import type { FederatedTrainingConfig } from './federated-training-config.js';
-import { fitFaults, fitProperties, modelProperties } from './fit-config.js';
+import { federatedTrainingSchema, type FederatedTrainingConfig } from './federated-training-config.js';
+import { fitFaults } from './fit-config.js';
 
 /** One model on the rows of all parties, by federated averaging with secure aggregation. */
-export const federatedTraining: NativeTaskType = {
+export const federatedTraining = defineTask({
   type: 'federated_training',
   title: 'Federated training',
   description:
@@ -16,62 +17,12 @@ export const federatedTraining: NativeTaskType = {
     'means and deviations of the columns, and in each round the loss and the model. Of two parties, each can take its own ' +
     'part from the sum: a warning says so. Two trainings that differ by one party give its part: nothing warns of that.',
   needsParties: true,
-  configSchema: configSchema(
-    'federated_training',
-    {
-      train_data: {
-        ...perParty(inputPath, 'Table of each party, with rows of its own and the same columns.'),
-        minProperties: 2,
-        maxProperties: 255,
-      },
-      ...modelProperties,
-      params: {
-        type: 'object',
-        description: 'How to train.',
-        additionalProperties: false,
-        properties: {
-          rounds: {
-            type: 'integer',
-            minimum: 1,
-            maximum: 10_000,
-            default: 30,
-            description: 'How often the models of the parties are averaged.',
-          },
-          ...fitProperties(
-            1,
-            'Train on columns scaled by the mean and deviation over the rows of all parties, from secure sums. The model that is ' +
-              'kept works on the columns as they are.',
-          ),
-          epochs: {
-            type: 'integer',
-            minimum: 1,
-            maximum: 10_000,
-            default: 1,
-            description:
-              'Passes over its own rows that a party makes in a round. With 1 and a batch_size of 0 a round is one step of gradient ' +
-              'descent on the rows of all.',
-          },
-        },
-      },
-      min_parties: {
-        type: 'integer',
-        minimum: 2,
-        maximum: 255,
-        default: 2,
-        description: 'Fewest parties to go on with when some are lost.',
-      },
-      model_output: perParty(
-        outputPath,
-        'Where each party keeps the model; by default the artifact <party>/model.json.',
-      ),
-    },
-    ['train_data', 'features', 'label'],
-  ),
-  check: (config) => faultsOf(config as unknown as FederatedTrainingConfig),
+  configSchema: federatedTrainingSchema,
+  check: faultsOf,
   load: async () => (await import('./federated-training-run.js')).runFederatedTraining,
-};
+});
 
-function faultsOf(config: FederatedTrainingConfig): ParamFault[] {
+function faultsOf(config: Unresolved<FederatedTrainingConfig>): ParamFault[] {
   const faults = fitFaults(config);
   const { train_data: data, min_parties: least } = config;
   if (typeof data !== 'object' || typeof least !== 'number') return faults;

@@ -1,5 +1,6 @@
 import { columnName, columnNames } from '../contract/config-schema.js';
-import type { JsonSchema, ParamFault } from '../contract/task-type.js';
+import type { Unresolved } from '../contract/config-type.js';
+import type { ParamFault } from '../contract/task-type.js';
 import { OBJECTIVES, type Objective, type Signature } from './model.js';
 import type { FitPlan } from './regression.js';
 
@@ -19,14 +20,14 @@ export interface FitConfig {
 }
 
 /** Schemas of what says which model to fit. */
-export const modelProperties: Record<string, JsonSchema> = {
+export const modelProperties = {
   model: { enum: OBJECTIVES, default: 'logistic', description: 'The kind of regression.' },
   features: { ...columnNames, description: 'Numeric feature columns, which the table of every party has.' },
   label: { ...columnName, description: 'Label column, which every table has; 0 or 1 in logistic regression.' },
-};
+} as const;
 
 /** Schemas of `params`: how to fit. */
-export function fitProperties(epochs: number, standardize: string): Record<string, JsonSchema> {
+export function fitProperties(epochs: number, standardize: string) {
   return {
     epochs: { type: 'integer', minimum: 1, maximum: 10_000, default: epochs, description: 'Passes over the rows.' },
     learning_rate: {
@@ -59,7 +60,7 @@ export function fitProperties(epochs: number, standardize: string): Record<strin
       default: 0,
       description: 'Seed of the order in which the rows are taken.',
     },
-  };
+  } as const;
 }
 
 export function signatureOf(config: FitConfig): Signature {
@@ -79,7 +80,7 @@ export function fitPlanOf(config: FitConfig, epochs: number): FitPlan {
 }
 
 /** What the schema cannot say. */
-export function fitFaults({ features, label }: Pick<FitConfig, 'features' | 'label'>): ParamFault[] {
+export function fitFaults({ features, label }: Unresolved<Pick<FitConfig, 'features' | 'label'>>): ParamFault[] {
   const holdsLabel = Array.isArray(features) && features.includes(label);
   return holdsLabel ? [{ pointer: '/features', message: 'must not hold the label' }] : [];
 }

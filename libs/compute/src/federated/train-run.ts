@@ -1,19 +1,18 @@
 import { runParties, type CrossedMessage } from '../party/run-parties.js';
 import type { PartyUrl } from '../party/party-program.js';
 import type { TaskRun, TaskRunResult } from '../contract/task-type.js';
-import { fitPlanOf, signatureOf, type FitConfig } from './fit-config.js';
+import { fitPlanOf, signatureOf } from './fit-config.js';
+import type { TrainConfig } from './train-config.js';
 import type * as TrainParty from './train-party.js';
 
 const program: PartyUrl<typeof TrainParty> = new URL('./train-party.js', import.meta.url);
 
-interface TrainConfig extends FitConfig {
-  readonly train_data: Readonly<Record<string, string>>;
-  readonly model_output?: Readonly<Record<string, string>>;
-}
-
 /** Runs `train`, whose parameters have been checked. `recorder` is for tests. */
-export async function runTrain(run: TaskRun, recorder?: (message: CrossedMessage) => void): Promise<TaskRunResult> {
-  const config = run.params.task_config as unknown as TrainConfig;
+export async function runTrain(
+  run: TaskRun<TrainConfig>,
+  recorder?: (message: CrossedMessage) => void,
+): Promise<TaskRunResult> {
+  const config = run.params.task_config;
   const parties = Object.keys(config.train_data).sort();
   const argsOf = (party: string): TrainParty.TrainArgs => ({
     signature: signatureOf(config),

@@ -1,8 +1,9 @@
-import { configSchema, inputPath, outputPath, perParty, type NativeTaskType } from '../contract/config-schema.js';
-import { fitFaults, fitProperties, modelProperties, type FitConfig } from './fit-config.js';
+import { defineTask } from '../contract/define-task.js';
+import { fitFaults } from './fit-config.js';
+import { trainSchema } from './train-config.js';
 
 /** A model of each named party on its own rows, which stays with the party. */
-export const train: NativeTaskType = {
+export const train = defineTask({
   type: 'train',
   title: 'Local training',
   description:
@@ -10,24 +11,7 @@ export const train: NativeTaskType = {
     'until aggregate or merge_models combines the models of the upstream train tasks.',
   leaves: 'Nothing: the model, its loss and the number of rows stay with the party; only the name of the file is told.',
   needsParties: true,
-  configSchema: configSchema(
-    'train',
-    {
-      train_data: perParty(inputPath, 'Table of each party that trains.'),
-      ...modelProperties,
-      params: {
-        type: 'object',
-        description: 'How to train.',
-        additionalProperties: false,
-        properties: fitProperties(
-          50,
-          'Train on columns scaled by their own mean and deviation. The model that is kept works on the columns as they are.',
-        ),
-      },
-      model_output: perParty(outputPath, 'Where the model goes; by default the artifact <party>/model.json.'),
-    },
-    ['train_data', 'features', 'label'],
-  ),
-  check: (config) => fitFaults(config as unknown as FitConfig),
+  configSchema: trainSchema,
+  check: fitFaults,
   load: async () => (await import('./train-run.js')).runTrain,
-};
+});

@@ -14,7 +14,7 @@ interface Attendance {
 }
 
 /** What a result tells of lost parties and of a sum of too few; the warnings go to the log too. */
-export function lossFacts(run: TaskRun, { parties, summed, receivers, kept }: Attendance): JsonObject {
+export function lossFacts(run: Pick<TaskRun, 'log'>, { parties, summed, receivers, kept }: Attendance): JsonObject {
   const unsummed = parties.filter((party) => !summed.includes(party));
   const late = receivers.filter((party) => summed.includes(party) && !kept.includes(party));
   const lost = parties.filter((party) => unsummed.includes(party) || late.includes(party));

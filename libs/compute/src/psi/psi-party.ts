@@ -12,7 +12,7 @@ import { exchange } from './psi-exchange.js';
 
 /** Arguments of one party, as `psi.ts` makes them. */
 export interface PsiPartyArgs {
-  readonly keys: string[];
+  readonly keys: readonly string[];
   readonly inputPath: string;
   readonly outputPath: string | null;
   /** Whether this party, and the other, may learn the intersection. */

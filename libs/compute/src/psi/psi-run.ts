@@ -1,23 +1,17 @@
 import type { TaskRun, TaskRunResult } from '../contract/task-type.js';
 import type { PartyUrl } from '../party/party-program.js';
 import { runParties, type CrossedMessage } from '../party/run-parties.js';
+import type { PsiConfig } from './psi-config.js';
 import type * as PsiParty from './psi-party.js';
 
 const program: PartyUrl<typeof PsiParty> = new URL('./psi-party.js', import.meta.url);
 
-interface PsiConfig {
-  keys: Record<string, string[]>;
-  input_paths: Record<string, string>;
-  output_paths?: Record<string, string>;
-  receiver?: string;
-  protocol?: string;
-  broadcast_result?: boolean;
-  allow_empty_result?: boolean;
-}
-
 /** Runs `psi`. `recorder` is for the test that reads every message that crosses. */
-export async function runPsi(run: TaskRun, recorder?: (message: CrossedMessage) => void): Promise<TaskRunResult> {
-  const config = run.params.task_config as unknown as PsiConfig;
+export async function runPsi(
+  run: TaskRun<PsiConfig>,
+  recorder?: (message: CrossedMessage) => void,
+): Promise<TaskRunResult> {
+  const config = run.params.task_config;
   const parties = Object.keys(config.input_paths).sort();
   const learns = (party: string): boolean =>
     config.receiver === undefined || config.receiver === party || config.broadcast_result === true;

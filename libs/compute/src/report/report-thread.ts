@@ -2,7 +2,7 @@ import type { PartyProgram } from '../party/party-program.js';
 import { TaskFailure, type Json, type JsonObject } from '../contract/task-type.js';
 import { headlineOf } from './headline.js';
 import { renderPage } from './page.js';
-import type { ReportConfig } from './section.js';
+import type { ReportConfig } from './report-config.js';
 import { allSections } from './sections.js';
 import { wordsOf } from './words.js';
 

@@ -12,13 +12,6 @@ export const SECTION_KINDS = [
 ] as const;
 export type SectionKind = (typeof SECTION_KINDS)[number];
 
-/** `task_config` of `report`, as its schema lets it through. */
-export interface ReportConfig {
-  readonly title?: string;
-  readonly language?: 'en' | 'zh';
-  readonly sections?: readonly SectionKind[];
-}
-
 /** What a cell holds; numbers are shown with up to six digits. */
 export type Cell = string | number | boolean | null;
 

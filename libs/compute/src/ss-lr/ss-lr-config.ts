@@ -1,13 +1,47 @@
-import type { VerticalConfig } from '../vertical/vertical-plan.js';
+import { configSchema } from '../contract/config-schema.js';
+import type { ConfigOf } from '../contract/config-type.js';
+import { verticalData, verticalOutputs } from '../vertical/vertical-schema.js';
 
-/** `task_config` of `ss_lr`, as the schema below lets it through. */
-export interface SsLrConfig extends VerticalConfig {
-  readonly params?: {
-    readonly epochs?: number;
-    readonly learning_rate?: number;
-    readonly batch_size?: number;
-    readonly reg_type?: 'logistic' | 'linear';
-    readonly penalty?: 'none' | 'l1' | 'l2';
-    readonly l2_norm?: number;
-  };
-}
+export const ssLrSchema = configSchema(
+  'ss_lr',
+  {
+    ...verticalData,
+    params: {
+      type: 'object',
+      description: 'How to train.',
+      additionalProperties: false,
+      properties: {
+        epochs: { type: 'integer', minimum: 1, maximum: 1000, default: 10, description: 'Passes over the rows.' },
+        learning_rate: {
+          type: 'number',
+          minimum: 1e-6,
+          maximum: 100,
+          default: 0.1,
+          description: 'Step size; too large a one fails with NOT_CONVERGED.',
+        },
+        batch_size: { type: 'integer', minimum: 1, maximum: 65536, default: 64, description: 'Rows of one step.' },
+        reg_type: { enum: ['logistic', 'linear'], default: 'logistic', description: 'The kind of regression.' },
+        penalty: {
+          enum: ['none', 'l1', 'l2'],
+          default: 'none',
+          description:
+            'Penalty on the weights, not on the intercept: l1 makes weights 0 that do little, l2 keeps all of them small.',
+        },
+        l2_norm: {
+          type: 'number',
+          minimum: 0,
+          maximum: 1e6,
+          default: 0.5,
+          description:
+            'Weight of the penalty: with l2 a step adds l2_norm * weight to the summed gradient of a batch; with l1 it then moves ' +
+            'each weight towards 0 by l2_norm * learning_rate / rows of the batch.',
+        },
+      },
+    },
+    ...verticalOutputs,
+  },
+  ['features', 'label', 'label_party', 'train_data'],
+);
+
+/** `task_config` of `ss_lr`. */
+export type SsLrConfig = ConfigOf<typeof ssLrSchema>;

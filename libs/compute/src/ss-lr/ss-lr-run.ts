@@ -14,8 +14,11 @@ const dealer: PartyUrl<typeof SsLrDealer> = new URL('./ss-lr-dealer.js', import.
  * Runs `ss_lr`, whose parameters have been checked: a thread for each party, and one for the dealer. `recorder` is for
  * tests.
  */
-export async function runSsLr(run: TaskRun, recorder?: (message: CrossedMessage) => void): Promise<TaskRunResult> {
-  const config = run.params.task_config as unknown as SsLrConfig;
+export async function runSsLr(
+  run: TaskRun<SsLrConfig>,
+  recorder?: (message: CrossedMessage) => void,
+): Promise<TaskRunResult> {
+  const config = run.params.task_config;
   const plan = planOf(config);
   const parts = plan.parties.map((party) => [party, verticalPartOf(config, plan, party)] as const);
   const outcomes = await runParties({

@@ -65,19 +65,19 @@ const CONFIG = {
   train_data: { alice: 'train.csv', bob: 'train.csv' },
   test_fraction: 0.2,
 };
-function aRun(taskId: string, config: JsonObject, more: Partial<TaskRun> = {}): TaskRun {
+function aRun(taskId: string, config: JsonObject, more: Partial<TaskRun> = {}): TaskRun<never> {
   return {
     chainId: 'c1',
     taskId,
     attempt: 1,
-    params: { task_config: { ...CONFIG, ...config } },
+    params: { task_config: { ...CONFIG, ...config } as never },
     inputs: {},
     dataRoot: join(folder, 'data'),
     artifactRoot: join(folder, 'artifacts'),
     signal: new AbortController().signal,
     progress: () => undefined,
     log: () => undefined,
-    ...more,
+    ...(more as Partial<TaskRun<never>>),
   };
 }
 const artifact = (taskId: string, name: string): Promise<string> =>

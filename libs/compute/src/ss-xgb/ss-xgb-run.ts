@@ -14,8 +14,11 @@ const dealer: PartyUrl<typeof SsXgbDealer> = new URL('./ss-xgb-dealer.js', impor
  * Runs `ss_xgb`, whose parameters have been checked: a thread for each party, and one for the dealer. `recorder` is for
  * tests.
  */
-export async function runSsXgb(run: TaskRun, recorder?: (message: CrossedMessage) => void): Promise<TaskRunResult> {
-  const config = run.params.task_config as unknown as SsXgbConfig;
+export async function runSsXgb(
+  run: TaskRun<SsXgbConfig>,
+  recorder?: (message: CrossedMessage) => void,
+): Promise<TaskRunResult> {
+  const config = run.params.task_config;
   const plan = planOf(config);
   const parts = plan.parties.map((party) => [party, verticalPartOf(config, plan, party)] as const);
   const outcomes = await runParties({

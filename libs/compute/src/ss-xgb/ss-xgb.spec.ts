@@ -115,7 +115,7 @@ function configOf(name: 'cancer' | 'credit', more: JsonObject = {}): JsonObject 
     ...more,
   };
 }
-const runOf = (config: JsonObject, more: Partial<TaskRun> = {}): TaskRun => folder.run(config, more);
+const runOf = (config: JsonObject, more: Partial<TaskRun> = {}): TaskRun<never> => folder.run(config, more);
 const hashes = ({ artifacts }: TaskRunResult): Record<string, string> =>
   Object.fromEntries(artifacts.map(({ name, sha256 }) => [name, sha256]));
 

@@ -4,7 +4,8 @@ import type { PartyUrl } from '../party/party-program.js';
 import { runParties, type CrossedMessage } from '../party/run-parties.js';
 import { columnNamer } from '../contract/column-names.js';
 import { fitting, fittingNames } from '../contract/inline-result.js';
-import { ownReportPath, reportArgs, type ReportConfig } from './report-config.js';
+import { ownReportPath, reportArgs } from './report-config.js';
+import type { TableStatisticsConfig } from './table-statistics-config.js';
 import type * as StatisticsParty from './statistics-party.js';
 
 const program: PartyUrl<typeof StatisticsParty> = new URL('./statistics-party.js', import.meta.url);
@@ -14,10 +15,10 @@ const SUPPRESSED_ROOM = 12 * 1024;
 
 /** Runs `table_statistics`. A column that two parties have is named `<party>.<column>`. `recorder` is for tests. */
 export async function runTableStatistics(
-  run: TaskRun,
+  run: TaskRun<TableStatisticsConfig>,
   recorder?: (message: CrossedMessage) => void,
 ): Promise<TaskRunResult> {
-  const config = run.params.task_config as unknown as ReportConfig;
+  const config = run.params.task_config;
   const ownPath = ownReportPath(config);
   const outcomes = await runParties({
     program,

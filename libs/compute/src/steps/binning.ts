@@ -7,7 +7,7 @@ import type { RunningStep, StepKind, StepStart } from './step.js';
 const binNum = { type: 'integer', minimum: 2, maximum: 1000, default: 10, description: 'Number of bins.' };
 
 /** Bins of equal size by the column's quantiles. Edges that fall together make fewer bins. */
-export const quantileBinning: StepKind = {
+export const quantileBinning: StepKind<'quantile_binning'> = {
   op: 'quantile_binning',
   title: 'Quantile binning',
   description:
@@ -24,7 +24,7 @@ export const quantileBinning: StepKind = {
 };
 
 /** Bins of equal width between the smallest and the largest value. */
-export const equalWidthBinning: StepKind = {
+export const equalWidthBinning: StepKind<'equal_width_binning'> = {
   op: 'equal_width_binning',
   title: 'Equal-width binning',
   description:

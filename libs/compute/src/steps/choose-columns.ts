@@ -1,7 +1,7 @@
 import type { RunningStep, StepKind, StepStart } from './step.js';
 
 /** Keeps the named columns, in the order of the table. */
-export const selectColumns: StepKind = {
+export const selectColumns: StepKind<'select_columns'> = {
   op: 'select_columns',
   title: 'Select columns',
   description: 'Keeps the named columns and drops the others.',
@@ -12,7 +12,7 @@ export const selectColumns: StepKind = {
 };
 
 /** Drops the named columns. */
-export const dropColumns: StepKind = {
+export const dropColumns: StepKind<'drop_columns'> = {
   op: 'drop_columns',
   title: 'Drop columns',
   description: 'Drops the named columns and keeps the others.',

@@ -13,7 +13,7 @@ interface Fill {
 }
 
 /** Fills gaps (empty, NA, NaN, null) with one value a column. */
-export const fillna: StepKind = {
+export const fillna: StepKind<'fillna'> = {
   op: 'fillna',
   title: 'Fill missing values',
   description:

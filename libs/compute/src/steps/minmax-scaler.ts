@@ -4,7 +4,7 @@ import { scaling } from './scale.js';
 import type { StepKind } from './step.js';
 
 /** To a range, by the smallest and the largest value. A constant column becomes the range's lower end. */
-export const minmaxScaler: StepKind = {
+export const minmaxScaler: StepKind<'minmax_scaler'> = {
   op: 'minmax_scaler',
   title: 'Min-max scaler',
   description: 'Scales numeric columns to a range. Without `columns`: every numeric column.',

@@ -6,7 +6,7 @@ import { ValueCounts, sortedClasses } from './value-counts.js';
 const MAX_CLASSES = 1000;
 
 /** Replaces a column by one 0/1 column a class, named `<column>_<class>`; a gap is 0 in all of them. */
-export const onehotEncoder: StepKind = {
+export const onehotEncoder: StepKind<'onehot_encoder'> = {
   op: 'onehot_encoder',
   title: 'One-hot encoder',
   description: `Replaces a column by a 0/1 column for each of its classes (${MAX_CLASSES} at most).`,

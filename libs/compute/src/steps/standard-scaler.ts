@@ -4,7 +4,7 @@ import { scaling } from './scale.js';
 import type { StepKind } from './step.js';
 
 /** To mean 0 and deviation 1, by the population's deviation as scikit-learn does. A constant column becomes 0. */
-export const standardScaler: StepKind = {
+export const standardScaler: StepKind<'standard_scaler'> = {
   op: 'standard_scaler',
   title: 'Standard scaler',
   description: 'Scales numeric columns to mean 0 and standard deviation 1. Without `columns`: every numeric column.',

@@ -7,8 +7,8 @@ import { onehotEncoder } from './onehot-encoder.js';
 import { standardScaler } from './standard-scaler.js';
 import type { StepKind } from './step.js';
 
-/** Every step. A new one is a file of its own and a line here. */
-export const stepKinds: readonly StepKind[] = [
+/** The steps that are also task types. */
+export const singleSteps = [
   fillna,
   standardScaler,
   minmaxScaler,
@@ -16,9 +16,10 @@ export const stepKinds: readonly StepKind[] = [
   onehotEncoder,
   quantileBinning,
   equalWidthBinning,
-  selectColumns,
-  dropColumns,
 ];
+
+/** Every step. A new one is one file and one line here. */
+export const stepKinds: readonly StepKind[] = [...singleSteps, selectColumns, dropColumns];
 
 export function stepKind(op: string): StepKind {
   const kind = stepKinds.find((each) => each.op === op);

@@ -1,23 +1,10 @@
-import {
-  columnChoice,
-  configSchema,
-  inputPath,
-  outputPath,
-  perParty,
-  type NativeTaskType,
-} from '../contract/config-schema.js';
-import type { JsonObject, JsonSchema, ParamFault } from '../contract/task-type.js';
+import { defineTask } from '../contract/define-task.js';
+import type { ParamFault } from '../contract/task-type.js';
 import type { StepKind } from './step.js';
-import { stepKinds } from './step-kinds.js';
+import { singleSteps, stepKinds } from './step-kinds.js';
+import { columns, stepListSchema, tablesSchema } from './steps-config.js';
 
 const LEAVES = 'The number of rows and the names of the columns. What a step learns (rules.json) stays with its party.';
-
-const tables: Record<string, JsonSchema> = {
-  input_data: perParty(inputPath, 'Table of each party, CSV or Parquet.'),
-  output_data: perParty(outputPath, 'Where each party gets its new table.'),
-};
-
-const columns = columnChoice('Columns to work on.');
 
 /** `preprocessing`: any steps in a list, run in order on each party's table. */
 export const preprocessing = listType(
@@ -35,80 +22,50 @@ export const featureEngineering = listType(
   stepKinds.filter(({ op }) => /encoder|binning|scaler/.test(op)),
 );
 
-/** The steps that are task types of their own. */
-export const singleStepTypes: readonly NativeTaskType[] = stepKinds
-  .filter(({ op }) => !op.endsWith('_columns'))
-  .map(singleType);
+/** The steps that are also task types. */
+export const singleStepTypes = singleSteps.map(singleType);
 
-function listType(type: string, title: string, description: string, kinds: readonly StepKind[]): NativeTaskType {
-  return {
+function listType<const Type extends string>(
+  type: Type,
+  title: string,
+  description: string,
+  kinds: readonly StepKind[],
+) {
+  return defineTask({
     type,
     title,
     description,
-    configSchema: configSchema(
-      type,
-      {
-        ...tables,
-        steps: {
-          type: 'array',
-          minItems: 1,
-          maxItems: 100,
-          items: {
-            type: 'object',
-            discriminator: { propertyName: 'op' },
-            required: ['op'],
-            oneOf: kinds.map(stepSchema),
-          },
-        },
-      },
-      ['input_data', 'steps'],
-    ),
+    configSchema: stepListSchema(type, kinds),
     leaves: LEAVES,
     needsParties: true,
-    check: (config) =>
-      Array.isArray(config.steps)
-        ? config.steps.flatMap((step, at) => optionFaults(step as Record<string, unknown>, `/steps/${at}`))
-        : [],
+    check: ({ steps }) =>
+      typeof steps === 'string'
+        ? []
+        : steps.flatMap((step, at) => (typeof step === 'string' ? [] : optionFaults(step, `/steps/${at}`))),
     load: async () => {
       const { runSteps } = await import('./steps-run.js');
-      return (run) => runSteps(run, run.params.task_config.steps as JsonObject[], 'columns_touched');
+      return (run) => runSteps(run, run.params.task_config.steps, 'columns_touched');
     },
-  };
+  });
 }
 
-function singleType(kind: StepKind): NativeTaskType {
-  return {
+function singleType<Op extends string>(kind: StepKind<Op>) {
+  return defineTask({
     type: kind.op,
     title: kind.title,
     description: kind.description,
-    configSchema: configSchema(kind.op, { ...tables, columns, ...kind.options }, ['input_data', ...kind.required]),
+    configSchema: tablesSchema(kind.op, { columns, ...kind.options }, kind.required),
     leaves: LEAVES,
     needsParties: true,
     check: (config) => optionFaults({ ...config, op: kind.op }, ''),
     load: async () => {
       const { runSteps } = await import('./steps-run.js');
       return (run) => {
-        const {
-          task_type: _type,
-          input_data: _in,
-          output_data: _out,
-          ...options
-        } = run.params.task_config as JsonObject;
+        const { task_type: _type, input_data: _in, output_data: _out, ...options } = run.params.task_config;
         return runSteps(run, [{ ...options, op: kind.op }], kind.resultKey);
       };
     },
-  };
-}
-
-function stepSchema(kind: StepKind): JsonSchema {
-  return {
-    title: kind.title,
-    description: kind.description,
-    type: 'object',
-    additionalProperties: false,
-    required: ['op', ...kind.required],
-    properties: { op: { const: kind.op }, columns, ...kind.options },
-  };
+  });
 }
 
 /** What the options' schemas cannot say. */

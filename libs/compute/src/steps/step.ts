@@ -27,9 +27,9 @@ export interface RunningStep {
   rules(): Json;
 }
 
-/** One operation on a table; each is a file of its own and an entry in `step-kinds.ts`. */
-export interface StepKind {
-  readonly op: string;
+/** One operation on a table; each is one file and one entry in `step-kinds.ts`. */
+export interface StepKind<Op extends string = string> {
+  readonly op: Op;
   readonly title: string;
   readonly description: string;
   /** Schemas of the options besides `columns`. */

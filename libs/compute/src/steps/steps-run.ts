@@ -2,26 +2,22 @@ import type { JsonObject, TaskRun, TaskRunResult } from '../contract/task-type.j
 import type { PartyUrl } from '../party/party-program.js';
 import { runParties, type CrossedMessage } from '../party/run-parties.js';
 import { fittingNames } from '../contract/inline-result.js';
+import type { TablesConfig } from './steps-config.js';
 import type * as StepsParty from './steps-party.js';
 
 const program: PartyUrl<typeof StepsParty> = new URL('./steps-party.js', import.meta.url);
-
-interface TablesConfig {
-  input_data: Record<string, string>;
-  output_data?: Record<string, string>;
-}
 
 /**
  * Runs `steps` on each party's table. `resultKey` names the list of changed columns in the result, cut where it is long.
  * `recorder` is for tests.
  */
 export async function runSteps(
-  run: TaskRun,
+  run: TaskRun<TablesConfig>,
   steps: readonly JsonObject[],
   resultKey: string,
   recorder?: (message: CrossedMessage) => void,
 ): Promise<TaskRunResult> {
-  const config = run.params.task_config as unknown as TablesConfig;
+  const config = run.params.task_config;
   const parties = Object.keys(config.input_data).sort();
   const argsOf = (party: string): StepsParty.StepsPartyArgs => ({
     inputPath: config.input_data[party]!,

@@ -1,22 +1,70 @@
+import { configSchema, inputPath, perParty } from '../contract/config-schema.js';
+import type { ConfigOf } from '../contract/config-type.js';
+
+const rule = {
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    type: { enum: ['string', 'integer', 'number', 'boolean'], description: 'What every field must be.' },
+    required: {
+      type: 'boolean',
+      default: false,
+      description: 'Whether the column must be there and no field of it may be missing.',
+    },
+    unique: { type: 'boolean', default: false, description: 'Whether no value may be there twice.' },
+    min: { type: 'number', description: 'The lowest number; for the types integer and number.' },
+    max: { type: 'number', description: 'The highest number; for the types integer and number.' },
+    enum: {
+      type: 'array',
+      items: { type: ['string', 'number', 'boolean'] },
+      minItems: 1,
+      maxItems: 1000,
+      uniqueItems: true,
+      description: 'The values that there may be.',
+    },
+  },
+} as const;
+
+const tableSchema = {
+  type: 'object',
+  minProperties: 1,
+  maxProperties: 10_000,
+  propertyNames: { minLength: 1, maxLength: 1024 },
+  additionalProperties: rule,
+} as const;
+
+const rowCount = { type: 'integer', minimum: 0, maximum: 1_000_000_000 } as const;
+
+export const validationSchema = configSchema(
+  'validation',
+  {
+    input_data: perParty(inputPath, 'Table of each party, CSV or Parquet.'),
+    schema: { ...tableSchema, description: 'Rules by column, for the table of every party.' },
+    party_schemas: perParty(
+      tableSchema,
+      'Rules by column for the table of one party, besides or instead of those for all.',
+    ),
+    rows: {
+      type: 'object',
+      description: 'How many rows each table must have.',
+      additionalProperties: false,
+      minProperties: 1,
+      properties: {
+        min: { ...rowCount, description: 'At least so many.' },
+        max: { ...rowCount, description: 'At most so many.' },
+        equal: { type: 'boolean', description: 'Whether all tables must have equally many, as aligned tables do.' },
+      },
+    },
+  },
+  ['input_data'],
+);
+
+/** `task_config` of `validation`. */
+export type ValidationConfig = ConfigOf<typeof validationSchema>;
+
 /** What a column must be like. */
-export interface ColumnRule {
-  readonly type?: 'string' | 'integer' | 'number' | 'boolean';
-  readonly required?: boolean;
-  readonly unique?: boolean;
-  readonly min?: number;
-  readonly max?: number;
-  readonly enum?: readonly (string | number | boolean)[];
-}
-
-export type TableSchema = Readonly<Record<string, ColumnRule>>;
-
-/** `task_config` of `validation`, as its schema lets it through. */
-export interface ValidationConfig {
-  readonly input_data: Readonly<Record<string, string>>;
-  readonly schema?: TableSchema;
-  readonly party_schemas?: Readonly<Record<string, TableSchema>>;
-  readonly rows?: { readonly min?: number; readonly max?: number; readonly equal?: boolean };
-}
+export type ColumnRule = ConfigOf<typeof rule>;
+export type TableSchema = ConfigOf<typeof tableSchema>;
 
 /** A rule that a table breaks, and how often: never with what. `column` is absent where it is about the whole table. */
 export interface Finding {

@@ -16,10 +16,10 @@ const MAX_IN_MESSAGE = 10;
  * row numbers are kept with the parties then too. `recorder` is for tests.
  */
 export async function runValidation(
-  run: TaskRun,
+  run: TaskRun<ValidationConfig>,
   recorder?: (message: CrossedMessage) => void,
 ): Promise<TaskRunResult> {
-  const config = run.params.task_config as unknown as ValidationConfig;
+  const config = run.params.task_config;
   const parties = Object.keys(config.input_data).sort();
   const argsOf = (party: string): ValidationArgs => ({
     path: config.input_data[party]!,

@@ -1,21 +1,16 @@
 import { columnName, columnNames, inputPath, outputPath, perParty } from '../contract/config-schema.js';
-import type { JsonSchema, ParamFault } from '../contract/task-type.js';
+import type { Unresolved } from '../contract/config-type.js';
+import type { ParamFault } from '../contract/task-type.js';
 import type { VerticalConfig } from './vertical-plan.js';
 
-const ofBoth = (description: string): JsonSchema => ({
-  ...perParty(inputPath, description),
-  minProperties: 2,
-  maxProperties: 2,
-});
+const ofBoth = (description: string) =>
+  ({ ...perParty(inputPath, description), minProperties: 2, maxProperties: 2 }) as const;
 /** One path for whichever party it concerns, or a path per party. */
-const pathOrPaths = (description: string): JsonSchema => ({
-  ...perParty(outputPath, description),
-  type: ['string', 'object'],
-  minLength: 1,
-});
+const pathOrPaths = (description: string) =>
+  ({ ...perParty(outputPath, description), type: ['string', 'object'], minLength: 1 }) as const;
 
 /** The required properties of a training on the columns of two parties: what from. */
-export const verticalData: Readonly<Record<string, JsonSchema>> = {
+export const verticalData = {
   features: {
     ...perParty(
       { ...columnNames, minItems: 0 },
@@ -26,10 +21,10 @@ export const verticalData: Readonly<Record<string, JsonSchema>> = {
   label: { ...columnName, description: 'Label column, 0 or 1 in logistic regression.' },
   label_party: { type: 'string', minLength: 1, description: 'The party that has the label.' },
   train_data: ofBoth('Table of each of the two parties, CSV or Parquet, with the same rows in the same order.'),
-};
+} as const;
 
 /** The optional ones: what to keep and what to predict. */
-export const verticalOutputs: Readonly<Record<string, JsonSchema>> = {
+export const verticalOutputs = {
   model_output: pathOrPaths(
     'Where each party keeps its slice: a path for both, or one for each; by default the artifact <party>/model.json.',
   ),
@@ -59,13 +54,13 @@ export const verticalOutputs: Readonly<Record<string, JsonSchema>> = {
     minLength: 1,
     description: 'The one party that gets the predictions; by default label_party.',
   },
-};
+} as const;
 
 /**
  * What the schema cannot say: who has the label and gets predictions, and what must not be given together. While the chain is created any value
  * may still be a reference, also `train_data` as a whole; then there is nothing to hold names against.
  */
-export function verticalFaults(config: VerticalConfig): ParamFault[] {
+export function verticalFaults(config: Unresolved<VerticalConfig>): ParamFault[] {
   if (typeof config.train_data !== 'object' || typeof config.features !== 'object') return [];
   const parties = Object.keys(config.train_data);
   const faults: ParamFault[] = [];

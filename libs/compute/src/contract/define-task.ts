@@ -1,0 +1,31 @@
+import type { ConfigOf, Unresolved } from './config-type.js';
+import type { JsonSchema, ParamFault, RunTask, TaskType } from './task-type.js';
+
+/** A task type that this process runs. */
+export interface NativeTaskType extends TaskType {
+  /**
+   * Finds what a schema cannot say. Called with a `task_config` that fits the schema, in which any string may still be a reference.
+   * Pointers are relative to `task_config`.
+   */
+  readonly check?: (config: Record<string, unknown>) => ParamFault[];
+  /** Imports the code that runs the type, so that the API can list types without it. */
+  readonly load: () => Promise<RunTask>;
+}
+
+/** A task type with the config that its schema describes. */
+interface TaskDefinition<Type extends string, Schema extends JsonSchema> extends TaskType {
+  readonly type: Type;
+  readonly configSchema: Schema;
+  readonly check?: (config: Unresolved<ConfigOf<Schema>>) => ParamFault[];
+  readonly load: () => Promise<RunTask<ConfigOf<Schema>>>;
+}
+
+/**
+ * Declares a task type. The schema is the only declaration of its config: `check` and the run get the type that it describes,
+ * since both are called with values that have passed it.
+ */
+export function defineTask<const Type extends string, const Schema extends JsonSchema>(
+  task: TaskDefinition<Type, Schema>,
+): NativeTaskType & { readonly type: Type } {
+  return task as NativeTaskType & { readonly type: Type };
+}

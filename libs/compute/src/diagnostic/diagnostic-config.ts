@@ -1,0 +1,43 @@
+import { configSchema, SECRET } from '../contract/config-schema.js';
+import type { ConfigOf } from '../contract/config-type.js';
+
+const milliseconds = { type: 'integer', minimum: 0, maximum: 86_400_000, default: 0 } as const;
+
+export const diagnosticSchema = configSchema(
+  'diagnostic',
+  {
+    delay_ms: { ...milliseconds, description: 'Time to wait.' },
+    cpu_ms: { ...milliseconds, description: 'Time to keep a core busy, in a thread.' },
+    result: { description: 'Returned as `result`; any JSON.' },
+    result_bytes: {
+      type: 'integer',
+      minimum: 0,
+      maximum: 16_777_216,
+      description: 'Where `result` is absent: returns a text of that many bytes.',
+    },
+    secret: {
+      type: 'string',
+      [SECRET]: true,
+      description:
+        'Shows that a secret reaches a task and is hidden in all that the task says: returned as `secret`, and part of the ' +
+        'stage, the log and each failure.',
+    },
+    fail_attempts: { type: 'integer', minimum: 0, default: 0, description: 'Attempts, counted from 1, that fail.' },
+    error_code: {
+      type: 'string',
+      pattern: '^[A-Z][A-Z0-9_]{0,63}$',
+      default: 'TASK_ERROR',
+      description: 'Code of these failures.',
+    },
+    progress_steps: {
+      type: 'integer',
+      minimum: 0,
+      maximum: 100_000,
+      description: 'Progress reports, spread evenly over the time to wait.',
+    },
+  },
+  [],
+);
+
+/** `task_config` of `diagnostic`. */
+export type DiagnosticConfig = ConfigOf<typeof diagnosticSchema>;

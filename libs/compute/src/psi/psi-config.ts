@@ -1,0 +1,55 @@
+import { columnNames, configSchema, ELSEWHERE, inputPath, outputPath, perParty } from '../contract/config-schema.js';
+import type { ConfigOf } from '../contract/config-type.js';
+
+/** SecretFlow's protocols that native lacks. */
+const SECRETFLOW_ONLY = [
+  ...[
+    'KKRT_PSI_2PC',
+    'BC22_PSI_2PC',
+    'ECDH_OPRF_UB_PSI_2PC',
+    'DP_PSI_2PC',
+    'ECDH_PSI_3PC',
+    'ECDH_PSI_NPC',
+    'KKRT_PSI_NPC',
+  ],
+  ...['PROTOCOL_KKRT', 'PROTOCOL_RR22', 'PROTOCOL_BC22'],
+];
+
+export const psiSchema = configSchema(
+  'psi',
+  {
+    keys: perParty(columnNames, 'Key columns of each party, in matching order.'),
+    input_paths: perParty(inputPath, 'Table of each party, CSV or Parquet.'),
+    output_paths: perParty(outputPath, 'Where each party gets its rows of the intersection.'),
+    receiver: {
+      type: 'string',
+      description: 'The only party that learns the intersection. Without it both learn it.',
+    },
+    protocol: {
+      type: 'string',
+      enum: ['ECDH_PSI_2PC'],
+      default: 'ECDH_PSI_2PC',
+      [ELSEWHERE]: Object.fromEntries(SECRETFLOW_ONLY.map((protocol) => [protocol, 'secretflow'])),
+    },
+    sort: {
+      type: 'boolean',
+      default: false,
+      description: 'Outputs are in the order of their keys either way, since that alone keeps the parties aligned.',
+    },
+    broadcast_result: {
+      type: 'boolean',
+      default: false,
+      description: 'Both learn it although `receiver` names one.',
+    },
+    precheck_input: {
+      type: 'boolean',
+      default: false,
+      description: 'Keys are checked for duplicates and empty fields either way.',
+    },
+    allow_empty_result: { type: 'boolean', default: false, description: 'An empty intersection is no failure.' },
+  },
+  ['keys', 'input_paths'],
+);
+
+/** `task_config` of `psi`. */
+export type PsiConfig = ConfigOf<typeof psiSchema>;
