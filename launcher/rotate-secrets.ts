@@ -1,10 +1,11 @@
 import { loadEnvFile, readConfig, secretKeysOf } from '#libs/platform';
-import { openDatabase, secrets } from '#libs/repositories';
+import { openDatabase, SecretRepository } from '#libs/repositories';
 import { withDatabaseUrl } from './parts/database.js';
 import { localSecretsKey } from './parts/local-key.js';
 
 // `npm run secrets:rotate`: wraps the data key of every secret by SECRETS_KEY that is wrapped by SECRETS_KEY_PREVIOUS. Values
 // are not opened. Exit code 1 when one is left under a key that is not there.
+const secrets = new SecretRepository();
 try {
   loadEnvFile();
   const config = readConfig();

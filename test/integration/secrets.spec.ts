@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { Redis } from 'ioredis';
 import { withConnection } from '#libs/local-postgres';
 import { SecretKeys } from '#libs/platform';
-import { openDatabase, secrets } from '#libs/repositories';
+import { engineQueries, openDatabase, SecretRepository } from '#libs/repositories';
 import { chain, describeOnBackends, eventually, task, taskOf, type SystemUnderTest } from './system/index.js';
 
 /** Takes webhooks and traces, and keeps all that it was told. */
@@ -22,6 +22,7 @@ await new Promise<void>((resolve) => sink.listen(0, '127.0.0.1', resolve));
 afterAll(() => void sink.close());
 const url = `http://127.0.0.1:${(sink.address() as AddressInfo).port}`;
 
+const secrets = new SecretRepository();
 const key = randomBytes(32);
 const env = {
   SECRETS_KEY: key.toString('base64'),
@@ -165,7 +166,7 @@ describeOnBackends('secrets', { env }, (check, system) => {
     );
     await api.expect(404, '/secrets/one/restore', { method: 'POST' });
     const engine = await openDatabase(system.databaseUrl, { role: 'task_chain_engine', max: 1 });
-    await secrets.forget(engine);
+    await engineQueries.forgetSecrets(engine);
     const left = await engine.query({ name: '', text: `SELECT FROM secrets WHERE deleted_at IS NOT NULL` });
     await engine.close();
     expect(left).toEqual([]);

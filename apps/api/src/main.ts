@@ -1,5 +1,5 @@
 import { configOrExit, createLogger, onStopSignal, startTracing, requireSignIn } from '#libs/platform';
-import { missingMigrations, secrets, Databases } from '#libs/repositories';
+import { Databases, missingMigrations, SecretRepository } from '#libs/repositories';
 import { createApp } from './create-app.js';
 
 process.title = 'task-chain api';
@@ -8,12 +8,16 @@ const logger = createLogger('api', config.logLevel);
 const endTracing = await startTracing('api');
 const app = await createApp(config, logger);
 const { reads } = app.get(Databases);
-const missing = await missingMigrations({ query: (text) => reads.query({ name: 'applied-migrations', text }) });
+const missing = await missingMigrations(reads);
 if (missing.length > 0) {
   logger.fatal(`the database lacks ${missing.length} migrations (${missing[0]} …): run "npm run migrate"`);
   process.exit(1);
 }
-if (config.nodeEnv === 'production' && config.secrets.key === undefined && (await secrets.used(reads))) {
+if (
+  config.nodeEnv === 'production' &&
+  config.secrets.key === undefined &&
+  (await app.get(SecretRepository).used(reads))
+) {
   logger.fatal('there are secrets, and SECRETS_KEY is not set: set it, or SECRETS_KEY_FILE');
   process.exit(1);
 }

@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { useTestDatabase } from '#libs/testing';
-import { sealAudit, tellOfChange, verifyAudit, type AuditedChange, type AuditFault } from './audit.js';
+import { sealAudit, verifyAudit, type AuditedChange, type AuditFault } from './audit.js';
+import { AuditRepository } from './audit.repository.js';
 import { openDatabase, type Database } from './database.js';
 
+const audit = new AuditRepository();
 const entry = (target: string, details: Record<string, unknown> = {}): AuditedChange => {
   return { actor: 'ann', address: '10.0.0.1', request_id: 'req-1', action: 'createChain', target, details };
 };
@@ -32,7 +34,7 @@ describe('the audit log', () => {
     await sql(`UPDATE audit_head SET seq = 0, hash = decode(repeat('00', 32), 'hex')`);
     await db.transaction(async (tx) => {
       for (let i = 1; i <= 5; i++)
-        await tellOfChange(tx, entry(`chain-${i}`, { note: '注', z: [1.5, null], a: { y: 1, x: i } }));
+        await audit.record(tx, entry(`chain-${i}`, { note: '注', z: [1.5, null], a: { y: 1, x: i } }));
     });
     expect(await sealAudit(db)).toBe(5);
   });
@@ -100,7 +102,7 @@ describe('the audit log', () => {
     await sql('UPDATE audit_head SET (seq, hash) = (SELECT seq, hash FROM audit_log WHERE seq = 4)');
     expect(await faults()).toEqual([]);
     expect(await faults(head)).toEqual([{ seq: 5, kind: 'removed' }]);
-    await db.transaction((tx) => tellOfChange(tx, entry('chain-6')));
+    await db.transaction((tx) => audit.record(tx, entry('chain-6')));
     await sealAudit(db);
     expect(await faults()).toEqual([]);
     expect(await faults(head)).toEqual([{ seq: 5, kind: 'replaced' }]);
@@ -108,7 +110,7 @@ describe('the audit log', () => {
 
   test('loses and doubles nothing when many write and many seal', async () => {
     const write = async (n: number): Promise<void> => {
-      for (let i = 0; i < 40; i++) await db.transaction((tx) => tellOfChange(tx, entry(`w${n}-${i}`)));
+      for (let i = 0; i < 40; i++) await db.transaction((tx) => audit.record(tx, entry(`w${n}-${i}`)));
     };
     let open = true;
     const seal = async (): Promise<void> => {
@@ -128,7 +130,7 @@ describe('the audit log', () => {
 
   test('tells nothing of a change that was rolled back', async () => {
     const failing = db.transaction(async (tx) => {
-      await tellOfChange(tx, entry('chain-6'));
+      await audit.record(tx, entry('chain-6'));
       throw new Error('no');
     });
     await expect(failing).rejects.toThrow('no');

@@ -7,10 +7,8 @@ import {
   countAuditWaiting,
   holdAuditHead,
   readAudit,
-  readAuditRows,
   readAuditHead,
   takeAudit,
-  recordChange,
 } from './statements/audit.js';
 
 /** A change that a user made. The statement or transaction that makes it stores it in the outbox. */
@@ -65,11 +63,6 @@ const SEAL_BATCH = 500;
 const PAGE = 5_000;
 const MAX_FAULTS = 20;
 
-/** Stores an entry within the transaction of the change that it tells of. */
-export async function tellOfChange(tx: Tx, entry: AuditedChange): Promise<void> {
-  await tx.query(recordChange, [JSON.stringify(entry)]);
-}
-
 /**
  * Moves what waits in the outbox to the log, each row with the hash of the one before it. One process at a time; who
  * makes changes never waits for it. Returns how many rows were added.
@@ -120,29 +113,6 @@ function sorted(value: unknown): unknown {
   if (value === null || typeof value !== 'object') return value;
   const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
   return Object.fromEntries(members.map(([name, member]) => [name, sorted(member)]));
-}
-
-/** A row as its tenant may see it. */
-export type AuditView = Pick<
-  AuditRow,
-  'seq' | 'at' | 'actor' | 'address' | 'request_id' | 'action' | 'target' | 'hash'
-> & { readonly details: Record<string, unknown> };
-
-/** Which rows: what is undefined narrows nothing. Times in ISO 8601. */
-export interface AuditFilter {
-  readonly actor: string | undefined;
-  readonly action: string | undefined;
-  readonly target: string | undefined;
-  readonly from: string | undefined;
-  readonly to: string | undefined;
-  readonly before: number;
-}
-
-/** The tenant's rows, newest first. */
-export function readAuditPage(db: Queryable, filter: AuditFilter, limit: number): Promise<AuditView[]> {
-  const { actor, action, target, from, to, before } = filter;
-  const narrowed = [actor, action, target, from, to].map((value) => value ?? null);
-  return db.query<AuditView>(readAuditRows, [before, limit, ...narrowed]);
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { JobColumns } from './chain-rows.js';
 import type { Queryable, Tx } from './database.js';
+import type { TenantUse } from './tenant.repository.js';
 import { claimGrouped, groupedWaits, holdGroups } from './statements/claim-grouped.js';
 import { claimReady } from './statements/claim-ready.js';
 import { endedBroken, openBroken } from './statements/invariants.js';
@@ -14,19 +15,13 @@ import {
   renewLeases,
   saveWorker,
 } from './statements/leases.js';
-import {
-  findIdempotencyKey,
-  freeIdempotencyKey,
-  insertIdempotencyKey,
-  setIdempotencyAnswer,
-  takeOverIdempotencyKey,
-} from './statements/idempotency.js';
 import { chainFacts, inputBytes, loadJobs, loadResults } from './statements/load-jobs.js';
 import { lockChain } from './statements/lock-chain.js';
 import { deleteOutbox, takeOutbox } from './statements/outbox.js';
 import { saveLogs, saveProgress } from './statements/progress.js';
 import { nextDue, promoteDue } from './statements/promote-due.js';
-import { deleteFinished, deleteOldKeys, holdDuty } from './statements/duties.js';
+import { deleteFinished, deleteOldKeys, forgetSecrets, forgetWebhooks } from './statements/retention.js';
+import { holdQuota, nextCreate, runningBeside, useOfTenant } from './statements/quota.js';
 import { insertRepair, insertRepairOnce, wake } from './statements/repairs.js';
 import { beginTimeline, loadTimeline, raiseAttempts, saveTimeline, saveUnknownReports } from './statements/timeline.js';
 
@@ -164,14 +159,16 @@ export const engineQueries = {
   /** false: an earlier one of this kind is recorded for the chain. */
   recordRepairOnce: async (db: Queryable, kind: string, chainId: string, data: object) =>
     (await db.query(insertRepairOnce, [kind, chainId, JSON.stringify(data)])).length > 0,
-  /** Whether `holder` has this duty for the next `ms`: one of all replicas has it at a time. */
-  holdDuty: async (db: Queryable, name: string, holder: string, ms: number) =>
-    (await db.query(holdDuty, [name, holder, ms])).length > 0,
   /** -> the chain ids that were removed. */
   deleteFinished: async (db: Queryable, olderThanSeconds: number, limit: number) =>
     (await db.query<{ chain_id: string }>(deleteFinished, [olderThanSeconds, limit])).map((row) => row.chain_id),
+  /** -> how many keys of requests were removed. */
   deleteOldKeys: async (db: Queryable, olderThanSeconds: number, limit: number) =>
     (await db.query(deleteOldKeys, [olderThanSeconds, limit])).length,
+  /** Deletes webhooks that were removed a day ago. */
+  forgetWebhooks: (db: Queryable) => db.query(forgetWebhooks),
+  /** Deletes secrets that were removed a day ago. */
+  forgetSecrets: (db: Queryable) => db.query(forgetSecrets),
   /** The marks of the queue that this database knows, the newest first. */
   loadTimeline: async (db: Queryable) =>
     (await db.query<{ mark: string; mark_before: string }>(loadTimeline)).flatMap((row) => [row.mark, row.mark_before]),
@@ -180,19 +177,17 @@ export const engineQueries = {
   raiseAttempts: async (db: Queryable, after: number, limit: number, by: number) =>
     (await db.query<{ last_id: number | null }>(raiseAttempts, [after, limit, by]))[0]?.last_id ?? null,
   saveUnknownReports: (db: Queryable, rows: readonly object[]) => db.query(saveUnknownReports, [JSON.stringify(rows)]),
+  useOfTenant: async (db: Queryable) => (await db.query<TenantUse>(useOfTenant))[0]!,
+  /** Until the transaction ends, others that would use more of the tenant's quota wait. */
+  holdQuota: (tx: Tx) => tx.query(holdQuota),
+  /** Seconds until one more create is within so many a minute; 0: now. */
+  nextCreate: async (db: Queryable, perMinute: number) =>
+    perMinute === 0 ? 60 : ((await db.query<{ seconds: number }>(nextCreate, [perMinute]))[0]?.seconds ?? 0),
+  /** How many other chains of the tenant run, and whether this one does. */
+  runningBeside: async (db: Queryable, chainId: string) =>
+    (await db.query<{ others: number; itself: boolean }>(runningBeside, [chainId]))[0]!,
   /** Wakes the listeners' dispatchers when this transaction commits. */
   wake: (db: Queryable) => db.query(wake),
-  /** Takes the key, or waits for the transaction that holds it. false: it is taken. */
-  takeIdempotencyKey: async (db: Queryable, scope: string, key: string, hash: Buffer, response: unknown) =>
-    (await db.query(insertIdempotencyKey, [scope, key, hash, JSON.stringify(response)])).length > 0,
-  setIdempotencyAnswer: (db: Queryable, scope: string, key: string, answer: object) =>
-    db.query(setIdempotencyAnswer, [scope, key, JSON.stringify(answer)]),
-  /** Takes a key whose request is at work for longer than `seconds`. false: it is not so. */
-  takeOverIdempotencyKey: async (db: Queryable, scope: string, key: string, hash: Buffer, seconds: number) =>
-    (await db.query(takeOverIdempotencyKey, [scope, key, hash, seconds])).length > 0,
-  freeIdempotencyKey: (db: Queryable, scope: string, key: string) => db.query(freeIdempotencyKey, [scope, key]),
-  findIdempotencyKey: async (db: Queryable, scope: string, key: string) =>
-    (await db.query<{ request_hash: Buffer; response: unknown }>(findIdempotencyKey, [scope, key]))[0],
 };
 
 /** The channel of `wake`. */

@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import type { Queryable } from './database.js';
 import { IdempotencyKey } from './entities/idempotency-key.entity.js';
 import { rowsOf } from './rows.js';
-import { deleteOldKeys } from './statements/duties.js';
 
 /** Keys of requests with the answers that repeated requests get. Creating a chain stores its key in `create-chain`. */
 @Injectable()
@@ -50,10 +49,5 @@ export class IdempotencyKeyRepository {
     key: string,
   ): Promise<Pick<IdempotencyKey, 'request_hash' | 'response'> | undefined> {
     return (await db.entities.findOneBy(IdempotencyKey, { scope, idempotency_key: key })) ?? undefined;
-  }
-
-  /** Deletes at most `limit` keys of that age -> how many. */
-  async deleteOld(db: Queryable, olderThanSeconds: number, limit: number): Promise<number> {
-    return (await db.query(deleteOldKeys, [olderThanSeconds, limit])).length;
   }
 }

@@ -1,8 +1,10 @@
 import 'reflect-metadata';
 import { DataSource } from 'typeorm';
+import type { Queryable } from './database.js';
+import type { Statement } from './pool.js';
 import { migrations } from '../../../migrations/index.js';
 
-/** A TypeORM data source on the chain tables: for migrations, and for the API's ordinary reads. */
+/** A data source for migrations: as the user of the URL, who owns the tables. */
 function makeDataSource(databaseUrl: string, options: { max?: number } = {}): DataSource {
   return new DataSource({
     type: 'postgres',
@@ -47,21 +49,21 @@ export async function showMigrations(databaseUrl: string): Promise<MigrationStat
   return withLock(databaseUrl, states);
 }
 
+const applied: Statement = { name: 'applied-migrations', text: 'SELECT name FROM schema_migrations' };
+
 /** The migrations this build needs and the database lacks: an app serves only when there are none. */
-export async function missingMigrations(source: { query(sql: string): Promise<unknown> }): Promise<string[]> {
-  let applied: { name: string }[];
-  try {
-    applied = (await source.query('SELECT name FROM schema_migrations')) as { name: string }[];
-  } catch (error) {
-    if ((error as { code?: string }).code !== '42P01') throw error;
-    applied = [];
-  }
-  const names = new Set(applied.map((row) => row.name));
+export async function missingMigrations(db: Pick<Queryable, 'query'>): Promise<string[]> {
+  const rows = await db.query<{ name: string }>(applied).catch((error: { code?: string }) => {
+    // No table: nothing was ever applied.
+    if (error.code !== '42P01') throw error;
+    return [];
+  });
+  const names = new Set(rows.map((row) => row.name));
   return migrations.map((migration) => migration.name).filter((name) => !names.has(name));
 }
 
 async function states(source: DataSource): Promise<MigrationState[]> {
-  const missing = new Set(await missingMigrations(source));
+  const missing = new Set(await missingMigrations({ query: ({ text }) => source.query(text) }));
   return migrations.map(({ name }) => ({ name, applied: !missing.has(name) }));
 }
 

@@ -1,5 +1,4 @@
-import { after, before, describe, test } from 'node:test';
-import { expect } from 'expect';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type pg from 'pg';
 import { useTestDatabase } from '#libs/testing';
 import { ApiKeyRepository } from './api-key.repository.js';
@@ -27,11 +26,11 @@ describe('repositories', () => {
   let api: Database;
   let db: Database;
   let engine: Database;
-  after(() => Promise.all([api.close(), engine.close()]));
+  afterAll(() => Promise.all([api.close(), engine.close()]));
   const database = useTestDatabase();
   /** Answers of the server, each the end of a round trip. */
   let roundTrips = 0;
-  before(async () => {
+  beforeAll(async () => {
     api = await openDatabase(database.url, { role: 'task_chain_api', max: 1 });
     engine = await openDatabase(database.url, { role: 'task_chain_engine', max: 2 });
     db = api.forTenant('default');

@@ -3,7 +3,7 @@ import { IsNull, Not } from 'typeorm';
 import type { Queryable } from './database.js';
 import { Secret } from './entities/secret.entity.js';
 import { rowsOf } from './rows.js';
-import { forgetSecrets, putSecret, secretsAreUsed, secretsOfTask } from './statements/secrets.js';
+import { putSecret, secretsAreUsed, secretsOfTask } from './statements/secrets.js';
 
 /** A secret as it may be shown: never its value. */
 export type SecretView = Pick<Secret, 'name' | 'created_at' | 'updated_at' | 'updated_by'>;
@@ -54,11 +54,6 @@ export class SecretRepository {
       .returning(VIEW)
       .execute();
     return rowsOf<SecretView>(restored)[0];
-  }
-
-  /** Deletes those that were removed a day ago, and adds that to the audit log. */
-  async forget(db: Queryable): Promise<void> {
-    await db.query(forgetSecrets);
   }
 
   /** As the worker: those of these names that the task, which must be in flight, names. */

@@ -6,7 +6,6 @@ import { Webhook } from './entities/webhook.entity.js';
 import { rowsOf } from './rows.js';
 import {
   disableWebhook,
-  forgetWebhooks,
   spreadNotices,
   takeDeliveries,
   type DueDelivery,
@@ -68,11 +67,6 @@ export class WebhookRepository {
       .returning(WEBHOOK)
       .execute();
     return rowsOf<WebhookView>(restored)[0];
-  }
-
-  /** Deletes those that were removed a day ago, with their deliveries, and adds that to the audit log. */
-  async forget(db: Queryable): Promise<void> {
-    await db.query(forgetWebhooks);
   }
 
   /** Switches an endpoint off, and gives up what was still to be sent to it. */

@@ -1,7 +1,7 @@
 import { Controller, Get, Query, Req } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { PLATFORM, readAuditPage, Databases, type TenantDatabases } from '#libs/repositories';
+import { AuditRepository, Databases, PLATFORM, type TenantDatabases } from '#libs/repositories';
 import { Problem } from '../http/problem.js';
 import { Roles } from '../auth/access.js';
 import { ApiProblems } from '../http/api-problems.js';
@@ -16,7 +16,10 @@ const time = { type: 'string' as const, format: 'date-time' };
 @Controller('audit')
 @Roles('admin')
 export class AuditController {
-  constructor(private readonly databases: Databases) {}
+  constructor(
+    private readonly databases: Databases,
+    private readonly log: AuditRepository,
+  ) {}
 
   @Get()
   @ApiOperation({
@@ -66,7 +69,7 @@ export class AuditController {
       throw new Problem('FORBIDDEN', 'platform=true: the rows of the platform are for the role platform.');
     }
     const { reads } = platform ? this.databases.forTenant(PLATFORM) : own;
-    const rows = await readAuditPage(reads, filter, limit + 1);
+    const rows = await this.log.page(reads, filter, limit + 1);
     const items = rows.slice(0, limit);
     return { items, next_before: rows.length > limit ? items.at(-1)!.seq : null };
   }

@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { APP_CONFIG, type AppConfig } from '#libs/platform';
-import { Databases } from '#libs/repositories';
+import { ApiKeyRepository, Databases } from '#libs/repositories';
 import { Authentication } from './authentication.js';
 import { OidcTokens } from './oidc.js';
 import { RolesGuard } from './roles.guard.js';
@@ -14,9 +14,9 @@ import { TenantDirectory } from './tenant-directory.js';
     TenantDirectory,
     {
       provide: SignIn,
-      inject: [Databases, APP_CONFIG],
-      useFactory: ({ reads }: Databases, { signIn: { adminKey, oidc } }: AppConfig) =>
-        new SignIn(reads, adminKey, oidc && new OidcTokens(oidc)),
+      inject: [Databases, ApiKeyRepository, APP_CONFIG],
+      useFactory: ({ reads }: Databases, keys: ApiKeyRepository, { signIn: { adminKey, oidc } }: AppConfig) =>
+        new SignIn(reads, keys, adminKey, oidc && new OidcTokens(oidc)),
     },
     { provide: APP_GUARD, useClass: RolesGuard },
   ],

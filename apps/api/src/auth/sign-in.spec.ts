@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWK } from 'jose';
 import { createLogger, readAppConfig } from '#libs/platform';
-import { apiKeys, openDatabase, type Database } from '#libs/repositories';
+import { ApiKeyRepository, openDatabase, type Database } from '#libs/repositories';
 import { createTestDatabase, type TestDatabase } from '#libs/testing';
 import { createApp } from '../create-app.js';
 import { ROLES, type Role } from './roles.js';
@@ -71,6 +71,8 @@ const NEEDED: Readonly<Record<string, Role | 'open'>> = {
   'DELETE /api/v1/keys/:key_id': 'admin',
   'POST /api/v1/keys/:key_id/restore': 'admin',
 };
+
+const apiKeys = new ApiKeyRepository();
 
 describe('sign-in', () => {
   let database: TestDatabase;
@@ -223,7 +225,7 @@ describe('sign-in', () => {
   test('a revoked key opens nothing: here at once, elsewhere within 5 s; an expired one neither', async () => {
     const { key, key_id: id } = await makeKey('viewer');
     let now = 0;
-    const elsewhere = new SignIn(db, undefined, undefined, () => now);
+    const elsewhere = new SignIn(db, apiKeys, undefined, undefined, () => now);
     const bearer = `Bearer ${key}`;
     expect(await elsewhere.identify(bearer)).toEqual({ actor: `key:${id}`, role: 'viewer', tenant: 'default' });
     expect(await status(key)).toBe(200);
@@ -272,7 +274,7 @@ describe('sign-in', () => {
   test('a known key costs no query, however often it comes', async () => {
     let asked = 0;
     const counting = { query: (...args: Parameters<Database['query']>) => (asked++, db.query(...args)) };
-    const signIn = new SignIn(counting as Database, ADMIN_KEY, undefined);
+    const signIn = new SignIn(counting as Database, apiKeys, ADMIN_KEY, undefined);
     await Promise.all(Array.from({ length: 100 }, () => signIn.identify(`Bearer ${keys.author}`)));
     for (let i = 0; i < 100; i++) await signIn.identify(`Bearer ${ADMIN_KEY}`);
     expect(asked).toBe(1);

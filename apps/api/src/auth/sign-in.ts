@@ -1,6 +1,6 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { DEFAULT_TENANT } from '#libs/chain-domain';
-import { apiKeys, type Queryable } from '#libs/repositories';
+import type { ApiKeyRepository, Queryable } from '#libs/repositories';
 import { Problem } from '../http/problem.js';
 import { TtlCache } from './ttl-cache.js';
 import type { OidcTokens } from './oidc.js';
@@ -26,6 +26,7 @@ export class SignIn {
 
   constructor(
     private readonly db: Queryable,
+    private readonly keys: ApiKeyRepository,
     adminKey: string | undefined,
     private readonly oidc: OidcTokens | undefined,
     now?: () => number,
@@ -53,7 +54,7 @@ export class SignIn {
   }
 
   private async lookUp(hash: Buffer): Promise<Identity | undefined> {
-    const key = await apiKeys.use(this.db, hash);
+    const key = await this.keys.use(this.db, hash);
     return key && { actor: `key:${key.key_id}`, role: key.role as Role, tenant: key.tenant_id };
   }
 }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { isLimited } from '#libs/chain-engine';
-import { tenants, type Quota, type Tenant, Databases } from '#libs/repositories';
+import { Databases, TenantRepository, type Quota, type Tenant } from '#libs/repositories';
 import { TtlCache } from './ttl-cache.js';
 
 /** After this time every replica applies a tenant's new limits, ms. */
@@ -11,7 +11,10 @@ const CACHED_MS = 5_000;
 export class TenantDirectory {
   private readonly known = new TtlCache<Tenant | undefined>(CACHED_MS);
 
-  constructor(private readonly databases: Databases) {}
+  constructor(
+    private readonly databases: Databases,
+    private readonly tenants: TenantRepository,
+  ) {}
 
   /** undefined: the tenant does not exist or is closed. */
   async enabled(tenant: string): Promise<Tenant | undefined> {
@@ -31,6 +34,6 @@ export class TenantDirectory {
   }
 
   private find(tenant: string): Promise<Tenant | undefined> {
-    return this.known.get(tenant, () => tenants.find(this.databases.forTenant(tenant).reads));
+    return this.known.get(tenant, () => this.tenants.find(this.databases.forTenant(tenant).reads));
   }
 }

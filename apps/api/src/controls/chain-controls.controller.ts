@@ -1,6 +1,6 @@
 import { Body, Controller, Delete, Param, Post } from '@nestjs/common';
 import { ApiHeader, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { readChains, type Queryable } from '#libs/repositories';
+import { ChainRepository, type Queryable } from '#libs/repositories';
 import { Roles } from '../auth/access.js';
 import { priorityOf } from '../chains/creating/chain-input.js';
 import { ApiProblems } from '../http/api-problems.js';
@@ -16,7 +16,10 @@ import { readPlain, readPriority, readRetry } from './read-control.js';
 @Controller('chains/:chain_id')
 @Roles('operator')
 export class ChainControlsController {
-  constructor(private readonly controls: Controls) {}
+  constructor(
+    private readonly controls: Controls,
+    private readonly chains: ChainRepository,
+  ) {}
 
   @Post('execute')
   @ApiControl({
@@ -34,7 +37,7 @@ export class ChainControlsController {
   ): Promise<ExecutedChainDto> {
     const command = { kind: 'ExecuteChain' } as const;
     const call = { operation: 'executeChain', chainId, command, body: readPlain(sent, request.query) };
-    return this.controls.call<ExecutedChainDto>(request, call, executedAt);
+    return this.controls.call<ExecutedChainDto>(request, call, (db, answer) => this.executedAt(db, answer));
   }
 
   @Post('cancel')
@@ -52,7 +55,7 @@ export class ChainControlsController {
   ): Promise<CancelledChainDto> {
     const command = { kind: 'CancelChain' } as const;
     const call = { operation: 'cancelChain', chainId, command, body: readPlain(sent, request.query) };
-    return this.controls.call<CancelledChainDto>(request, call, cancelledAt);
+    return this.controls.call<CancelledChainDto>(request, call, (db, answer) => this.cancelledAt(db, answer));
   }
 
   @Delete()
@@ -149,14 +152,14 @@ export class ChainControlsController {
     const command = { kind: 'SetPriority', priority: priorityOf(body.priority) } as const;
     return this.controls.call(request, { operation: 'setChainPriority', chainId, command, body });
   }
-}
 
-async function executedAt(db: Queryable, answer: ControlDto): Promise<ExecutedChainDto> {
-  const chain = await readChains.chain(db, answer.chain_id);
-  return { ...answer, execution_id: chain?.execution_id ?? null, started_at: chain?.started_at ?? null };
-}
+  private async executedAt(db: Queryable, answer: ControlDto): Promise<ExecutedChainDto> {
+    const chain = await this.chains.find(db, answer.chain_id);
+    return { ...answer, execution_id: chain?.execution_id ?? null, started_at: chain?.started_at ?? null };
+  }
 
-async function cancelledAt(db: Queryable, answer: ControlDto): Promise<CancelledChainDto> {
-  const chain = answer.dry_run ? undefined : await readChains.chain(db, answer.chain_id);
-  return { ...answer, cancelled_at: chain?.completed_at ?? null };
+  private async cancelledAt(db: Queryable, answer: ControlDto): Promise<CancelledChainDto> {
+    const chain = answer.dry_run ? undefined : await this.chains.find(db, answer.chain_id);
+    return { ...answer, cancelled_at: chain?.completed_at ?? null };
+  }
 }

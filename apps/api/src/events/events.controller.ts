@@ -69,7 +69,7 @@ export class EventsController {
   ): Promise<void> {
     const after = wholeNumber(query, 'after', 0, 0, Number.MAX_SAFE_INTEGER);
     const limit = wholeNumber(query, 'limit', 200, 1, 1000);
-    const chain = await this.reader.chain(reads, chainId);
+    const chain = await this.reader.findChain(reads, chainId);
     if (accept?.includes('text/event-stream')) {
       const last = /^\d{1,15}$/.test(lastEventId ?? '') ? Number(lastEventId) : 0;
       const stream = this.streams.start(reply);

@@ -3,7 +3,7 @@ import { Body, Controller, Delete, Get, Headers, HttpCode, Param, Post, Query, R
 import { ApiBody, ApiHeader, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { answerOnce } from '#libs/chain-engine';
-import { apiKeys, tellOfChange, type Queryable, type TenantDatabases } from '#libs/repositories';
+import { ApiKeyRepository, AuditRepository, type Queryable, type TenantDatabases } from '#libs/repositories';
 import { Problem } from '../http/problem.js';
 import { bodyReader } from '../http/read-body.js';
 import { ApiProblems } from '../http/api-problems.js';
@@ -43,7 +43,11 @@ const readKey = bodyReader<{ name: string; role: Role; expires_in_days?: number 
 @Controller('keys')
 @Roles('admin')
 export class KeysController {
-  constructor(private readonly signIn: SignIn) {}
+  constructor(
+    private readonly signIn: SignIn,
+    private readonly keys: ApiKeyRepository,
+    private readonly audit: AuditRepository,
+  ) {}
 
   @Post()
   @HttpCode(201)
@@ -69,8 +73,8 @@ export class KeysController {
     const key = newKey();
     const work = async (db: Queryable): Promise<ApiKeyDto> => {
       const details = { name, role, expires_in_days: days };
-      await tellOfChange(db, { ...caller, action: 'createKey', target: id, details });
-      return await apiKeys.insert(db, id, { name, role, hash: hashOf(key), days }, caller.actor);
+      await this.audit.record(db, { ...caller, action: 'createKey', target: id, details });
+      return await this.keys.insert(db, id, { name, role, hash: hashOf(key), days }, caller.actor);
     };
     const request = idempotentRequest(idempotencyKey, body);
     if (request === undefined) return { ...(await engine.transaction(work)), key };
@@ -83,7 +87,7 @@ export class KeysController {
   @ApiResponse({ status: 200, type: ApiKeyListDto, description: 'What is known of each, and not the key.' })
   @ApiProblems(503)
   async list(@TenantDb() { reads }: TenantDatabases): Promise<ApiKeyListDto> {
-    return { items: await apiKeys.list(reads) };
+    return { items: await this.keys.list(reads) };
   }
 
   @Delete(':key_id')
@@ -103,15 +107,15 @@ export class KeysController {
     @Query() query: Record<string, unknown>,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<RevokedApiKeyDto> {
-    const there = (await apiKeys.list(reads)).find((each) => each.key_id === id && each.revoked_at === null);
+    const there = (await this.keys.list(reads)).find((each) => each.key_id === id && each.revoked_at === null);
     if (there === undefined) throw notFound(id, 'to revoke');
     const answer = { restorable_until: restorableUntil() };
     if (isDryRun(query, id)) return { ...answer, dry_run: true, key: there };
     const key = await engine.transaction(async (tx) => {
-      const row = await apiKeys.revoke(tx, id);
+      const row = await this.keys.revoke(tx, id);
       if (row === undefined) throw notFound(id, 'to revoke');
       const details = { name: row.name, role: row.role };
-      await tellOfChange(tx, { ...callerOf(reply), action: 'revokeKey', target: id, details });
+      await this.audit.record(tx, { ...callerOf(reply), action: 'revokeKey', target: id, details });
       return row;
     });
     this.signIn.forget();
@@ -136,9 +140,14 @@ export class KeysController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ApiKeyDto> {
     const work = async (db: Queryable): Promise<ApiKeyDto> => {
-      const row = isId(id) ? await apiKeys.restore(db, id) : undefined;
+      const row = isId(id) ? await this.keys.restore(db, id) : undefined;
       if (row === undefined) throw notFound(id, 'that was revoked within a day');
-      await tellOfChange(db, { ...callerOf(reply), action: 'restoreKey', target: id, details: { role: row.role } });
+      await this.audit.record(db, {
+        ...callerOf(reply),
+        action: 'restoreKey',
+        target: id,
+        details: { role: row.role },
+      });
       return row;
     };
     const request = idempotentRequest(idempotencyKey, { id });

@@ -1,7 +1,7 @@
 import { Body, Controller, Delete, Get, Headers, HttpCode, Param, Post, Put, Query, Res } from '@nestjs/common';
 import { ApiBody, ApiHeader, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { secrets, tellOfChange, type Queryable, type TenantDatabases } from '#libs/repositories';
+import { AuditRepository, SecretRepository, type Queryable, type TenantDatabases } from '#libs/repositories';
 import { Problem } from '../http/problem.js';
 import { bodyReader } from '../http/read-body.js';
 import { Roles } from '../auth/access.js';
@@ -33,7 +33,11 @@ const readSecret = bodyReader<{ value: string }>(secretBody);
 @Controller('secrets')
 @Roles('admin')
 export class SecretsController {
-  constructor(private readonly sealing: SealingKeys) {}
+  constructor(
+    private readonly sealing: SealingKeys,
+    private readonly secrets: SecretRepository,
+    private readonly audit: AuditRepository,
+  ) {}
 
   @Put(':name')
   @ApiParam(NAME)
@@ -65,8 +69,8 @@ export class SecretsController {
     }
     const sealed = keys.seal(engine.tenant!, name, value);
     return engine.transaction(async (tx) => {
-      const { replaced, ...secret } = await secrets.put(tx, name, sealed, caller.actor);
-      await tellOfChange(tx, { ...caller, action: 'putSecret', target: name, details: { replaced } });
+      const { replaced, ...secret } = await this.secrets.put(tx, name, sealed, caller.actor);
+      await this.audit.record(tx, { ...caller, action: 'putSecret', target: name, details: { replaced } });
       return secret;
     });
   }
@@ -80,7 +84,7 @@ export class SecretsController {
   @ApiResponse({ status: 200, type: SecretListDto, description: 'Never their values.' })
   @ApiProblems(503)
   async list(@TenantDb() { reads }: TenantDatabases): Promise<SecretListDto> {
-    return { items: await secrets.list(reads) };
+    return { items: await this.secrets.list(reads) };
   }
 
   @Delete(':name')
@@ -101,14 +105,14 @@ export class SecretsController {
     @Query() query: Record<string, unknown>,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<DeletedSecretDto> {
-    const there = (await secrets.list(reads)).find((each) => each.name === name);
+    const there = (await this.secrets.list(reads)).find((each) => each.name === name);
     if (there === undefined) throw notFound(name);
     const answer = { restorable_until: restorableUntil() };
     if (isDryRun(query, name)) return { ...answer, dry_run: true, secret: there };
     const secret = await engine.transaction(async (tx) => {
-      const row = await secrets.remove(tx, name);
+      const row = await this.secrets.remove(tx, name);
       if (row === undefined) throw notFound(name);
-      await tellOfChange(tx, { ...callerOf(reply), action: 'deleteSecret', target: name, details: {} });
+      await this.audit.record(tx, { ...callerOf(reply), action: 'deleteSecret', target: name, details: {} });
       return row;
     });
     return { ...answer, dry_run: false, secret };
@@ -132,9 +136,9 @@ export class SecretsController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<SecretDto> {
     const work = async (db: Queryable): Promise<SecretDto> => {
-      const row = await secrets.restore(db, known(name));
+      const row = await this.secrets.restore(db, known(name));
       if (row === undefined) throw notFound(name);
-      await tellOfChange(db, { ...callerOf(reply), action: 'restoreSecret', target: name, details: {} });
+      await this.audit.record(db, { ...callerOf(reply), action: 'restoreSecret', target: name, details: {} });
       return row;
     };
     return once(engine, `restoreSecret:${known(name)}`, idempotentRequest(key, { name }), reply, work);

@@ -5,8 +5,13 @@ import { Controller, Get, Inject, Param, Query, Res, StreamableFile } from '@nes
 import { ApiOperation, ApiParam, ApiProduces, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { APP_CONFIG, type AppConfig } from '#libs/platform';
-import { readChains, readHistory, readQueues, type TenantDatabases } from '#libs/repositories';
-import type { ArtifactView } from '#libs/repositories';
+import {
+  readChains,
+  readQueues,
+  TaskHistoryRepository,
+  type ArtifactView,
+  type TenantDatabases,
+} from '#libs/repositories';
 import { ChainReader } from '../chains/chain-reader.js';
 import type { FailureDto } from '../chains/chains.dto.js';
 import { taskDto, typesOf } from '../chains/views.js';
@@ -27,6 +32,7 @@ const TASK_ID = { name: 'task_id', schema: { type: 'string' as const, maxLength:
 export class TasksController {
   constructor(
     private readonly reader: ChainReader,
+    private readonly history: TaskHistoryRepository,
     @Inject(APP_CONFIG) private readonly config: AppConfig,
   ) {}
 
@@ -71,8 +77,8 @@ export class TasksController {
     @Param('chain_id') chainId: string,
     @Param('task_id') taskId: string,
   ): Promise<AttemptListDto> {
-    const task = await this.reader.task(reads, chainId, taskId);
-    const rows = await readHistory.attempts(reads, task.task_request_id);
+    const task = await this.reader.findTask(reads, chainId, taskId);
+    const rows = await this.history.attempts(reads, task.task_request_id);
     return {
       items: rows.map((row) => ({
         ...row,
@@ -113,8 +119,8 @@ export class TasksController {
     const after = wholeNumber(query, 'after', 0, 0, Number.MAX_SAFE_INTEGER);
     const limit = wholeNumber(query, 'limit', 200, 1, 1000);
     const attempt = wholeNumber(query, 'attempt', 0, 1, 2 ** 31 - 1);
-    const task = await this.reader.task(reads, chainId, taskId);
-    const rows = await readHistory.logs(reads, task.task_request_id, after, limit, attempt === 0 ? null : attempt);
+    const task = await this.reader.findTask(reads, chainId, taskId);
+    const rows = await this.history.logs(reads, task.task_request_id, after, limit, attempt === 0 ? null : attempt);
     return {
       items: rows,
       next_after: rows.at(-1)?.id ?? after,
@@ -136,8 +142,8 @@ export class TasksController {
     @Param('chain_id') chainId: string,
     @Param('task_id') taskId: string,
   ): Promise<ArtifactListDto> {
-    const task = await this.reader.task(reads, chainId, taskId);
-    const rows = await readHistory.artifacts(reads, chainId, task.task_id);
+    const task = await this.reader.findTask(reads, chainId, taskId);
+    const rows = await this.history.artifacts(reads, chainId, task.task_id);
     return { items: rows.map((row) => artifactDto(chainId, task.task_id, row)) };
   }
 
@@ -165,8 +171,8 @@ export class TasksController {
     @Param('*') name: string,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<StreamableFile> {
-    const task = await this.reader.task(reads, chainId, taskId);
-    const rows = await readHistory.artifacts(reads, chainId, task.task_id);
+    const task = await this.reader.findTask(reads, chainId, taskId);
+    const rows = await this.history.artifacts(reads, chainId, task.task_id);
     const row = rows.find((artifact) => artifact.name === name);
     if (row === undefined)
       throw new Problem('ARTIFACT_NOT_FOUND', `The task has no artifact ${JSON.stringify(name.slice(0, 80))}.`);

@@ -3,12 +3,12 @@ import { ApiBody, ApiHeader, ApiOperation, ApiParam, ApiResponse, ApiTags } from
 import type { FastifyReply } from 'fastify';
 import { answerOnce } from '#libs/chain-engine';
 import {
+  AuditRepository,
+  Databases,
   PLATFORM,
-  tellOfChange,
-  tenants,
+  TenantRepository,
   type Queryable,
   type TenantChange,
-  Databases,
   type TenantDatabases,
 } from '#libs/repositories';
 import { Problem } from '../http/problem.js';
@@ -56,12 +56,14 @@ const readChange = bodyReader<TenantChange>(changeBody);
 @Controller('tenant')
 @Roles('viewer')
 export class TenantController {
+  constructor(private readonly tenants: TenantRepository) {}
+
   @Get()
   @ApiOperation({ operationId: 'getTenant', summary: 'Read your own tenant', description: 'Its limits, and its use.' })
   @ApiResponse({ status: 200, type: OwnTenantDto, description: 'The tenant that the request is for.' })
   @ApiProblems(404, 503)
   async get(@TenantDb() { reads }: TenantDatabases): Promise<OwnTenantDto> {
-    const [tenant, use] = await Promise.all([tenants.find(reads), tenants.use(reads)]);
+    const [tenant, use] = await Promise.all([this.tenants.find(reads), this.tenants.use(reads)]);
     if (tenant === undefined) throw new Problem('NOT_FOUND', 'There is no such tenant.');
     return { ...tenant, use };
   }
@@ -74,6 +76,8 @@ export class TenantController {
 export class TenantsController {
   constructor(
     private readonly databases: Databases,
+    private readonly tenants: TenantRepository,
+    private readonly audit: AuditRepository,
     private readonly directory: TenantDirectory,
     private readonly signIn: SignIn,
   ) {}
@@ -96,10 +100,10 @@ export class TenantsController {
   ): Promise<TenantDto> {
     const wanted = readNew(body);
     const work = async (tx: Queryable): Promise<TenantDto> => {
-      const tenant = await tenants.insert(tx, wanted);
+      const tenant = await this.tenants.insert(tx, wanted);
       if (tenant === undefined) throw new Problem('TENANT_EXISTS', `There is a tenant ${wanted.tenant_id} already.`);
       const { tenant_id: target, ...details } = wanted;
-      await tellOfChange(tx, { ...callerOf(reply), action: 'createTenant', target, details });
+      await this.audit.record(tx, { ...callerOf(reply), action: 'createTenant', target, details });
       return tenant;
     };
     const request = idempotentRequest(key, body);
@@ -116,7 +120,7 @@ export class TenantsController {
   @ApiResponse({ status: 200, type: TenantListDto, description: 'All of them, with their limits.' })
   @ApiProblems(503)
   async list(): Promise<TenantListDto> {
-    return { items: await tenants.list(this.platform) };
+    return { items: await this.tenants.list(this.platform) };
   }
 
   @Patch(':tenant_id')
@@ -137,10 +141,10 @@ export class TenantsController {
   ): Promise<TenantDto> {
     const change = readChange(body);
     const changed = await this.platform.transaction(async (tx) => {
-      const tenant = TENANT_ID.test(id) ? await tenants.update(tx, id, change) : undefined;
+      const tenant = TENANT_ID.test(id) ? await this.tenants.update(tx, id, change) : undefined;
       if (tenant === undefined)
         throw new Problem('NOT_FOUND', `There is no tenant ${JSON.stringify(id.slice(0, 80))}.`);
-      await tellOfChange(tx, { ...callerOf(reply), action: 'changeTenant', target: id, details: { ...change } });
+      await this.audit.record(tx, { ...callerOf(reply), action: 'changeTenant', target: id, details: { ...change } });
       return tenant;
     });
     this.directory.forget();

@@ -4,7 +4,13 @@ import { ApiBody, ApiHeader, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiT
 import type { FastifyReply } from 'fastify';
 import { isObject } from '#libs/chain-domain';
 import { APP_CONFIG, isPrivateHost, type AppConfig } from '#libs/platform';
-import { tellOfChange, webhooks, type Queryable, type WebhookDelivery, type TenantDatabases } from '#libs/repositories';
+import {
+  AuditRepository,
+  WebhookRepository,
+  type DeliveryView,
+  type Queryable,
+  type TenantDatabases,
+} from '#libs/repositories';
 import { Problem } from '../http/problem.js';
 import { ApiProblems } from '../http/api-problems.js';
 import { callerOf } from '../auth/caller.js';
@@ -30,7 +36,11 @@ const WEBHOOK_ID = { name: 'webhook_id', schema: { type: 'string' as const, maxL
 @Controller('webhooks')
 @Roles('operator')
 export class WebhooksController {
-  constructor(@Inject(APP_CONFIG) private readonly config: AppConfig) {}
+  constructor(
+    @Inject(APP_CONFIG) private readonly config: AppConfig,
+    private readonly webhooks: WebhookRepository,
+    private readonly audit: AuditRepository,
+  ) {}
 
   @Post()
   @Roles('admin')
@@ -70,8 +80,13 @@ export class WebhooksController {
     const work = async (db: Queryable): Promise<CreatedWebhookDto> => {
       const secret = `whsec_${randomBytes(32).toString('base64')}`;
       const id = `webhook-${randomUUID()}`;
-      await tellOfChange(db, { ...callerOf(reply), action: 'createWebhook', target: id, details: { url, events } });
-      return { ...(await webhooks.insert(db, id, url, secret, events)), secret };
+      await this.audit.record(db, {
+        ...callerOf(reply),
+        action: 'createWebhook',
+        target: id,
+        details: { url, events },
+      });
+      return { ...(await this.webhooks.insert(db, id, url, secret, events)), secret };
     };
     return once(engine, 'createWebhook', idempotentRequest(key, body), reply, work);
   }
@@ -81,7 +96,7 @@ export class WebhooksController {
   @ApiResponse({ status: 200, type: WebhookListDto, description: 'Without their secrets.' })
   @ApiProblems(503)
   async list(@TenantDb() { reads }: TenantDatabases): Promise<WebhookListDto> {
-    return { items: await webhooks.list(reads) };
+    return { items: await this.webhooks.list(reads) };
   }
 
   @Delete(':webhook_id')
@@ -103,14 +118,14 @@ export class WebhooksController {
     @Query() query: Record<string, unknown>,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<DeletedWebhookDto> {
-    const there = (await webhooks.list(reads)).find((each) => each.webhook_id === id);
+    const there = (await this.webhooks.list(reads)).find((each) => each.webhook_id === id);
     if (there === undefined) throw notFound(id);
     const answer = { restorable_until: restorableUntil() };
     if (isDryRun(query, id)) return { ...answer, dry_run: true, webhook: there };
     const webhook = await engine.transaction(async (tx) => {
-      const row = await webhooks.remove(tx, known(id));
+      const row = await this.webhooks.remove(tx, known(id));
       if (row === undefined) throw notFound(id);
-      await tellOfChange(tx, { ...callerOf(reply), action: 'deleteWebhook', target: id, details: {} });
+      await this.audit.record(tx, { ...callerOf(reply), action: 'deleteWebhook', target: id, details: {} });
       return row;
     });
     return { ...answer, dry_run: false, webhook };
@@ -136,9 +151,9 @@ export class WebhooksController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<WebhookDto> {
     const work = async (db: Queryable): Promise<WebhookDto> => {
-      const row = await webhooks.restore(db, known(id));
+      const row = await this.webhooks.restore(db, known(id));
       if (row === undefined) throw notFound(id);
-      await tellOfChange(db, { ...callerOf(reply), action: 'restoreWebhook', target: id, details: {} });
+      await this.audit.record(db, { ...callerOf(reply), action: 'restoreWebhook', target: id, details: {} });
       return row;
     };
     return once(engine, `restoreWebhook:${known(id)}`, idempotentRequest(key, { id }), reply, work);
@@ -167,9 +182,9 @@ export class WebhooksController {
   ): Promise<DeliveryListDto> {
     const before = wholeNumber(query, 'before', Number.MAX_SAFE_INTEGER, 1, Number.MAX_SAFE_INTEGER);
     const limit = wholeNumber(query, 'limit', 50, 1, 200);
-    const exists = (await webhooks.list(reads)).some((webhook) => webhook.webhook_id === id);
+    const exists = (await this.webhooks.list(reads)).some((webhook) => webhook.webhook_id === id);
     if (!exists) throw notFound(id);
-    const rows = await webhooks.deliveries(reads, id, before, limit + 1);
+    const rows = await this.webhooks.deliveries(reads, id, before, limit + 1);
     const shown = rows.slice(0, limit);
     return { items: shown.map(deliveryDto), next_before: rows.length > limit ? shown.at(-1)!.id : null };
   }
@@ -195,10 +210,10 @@ export class WebhooksController {
   ): Promise<DeliveryDto> {
     const number = /^\d{1,15}$/.test(deliveryId) ? Number(deliveryId) : 0;
     const work = async (db: Queryable): Promise<DeliveryDto> => {
-      const row = await webhooks.replay(db, known(id), number);
+      const row = await this.webhooks.replay(db, known(id), number);
       const target = `${id}/deliveries/${deliveryId}`;
       if (row === undefined) throw notFound(target);
-      await tellOfChange(db, { ...callerOf(reply), action: 'replayWebhookDelivery', target, details: {} });
+      await this.audit.record(db, { ...callerOf(reply), action: 'replayWebhookDelivery', target, details: {} });
       return deliveryDto(row);
     };
     return once(engine, `replayWebhookDelivery:${number}`, idempotentRequest(key, { id }), reply, work);
@@ -236,7 +251,7 @@ function readWebhook(body: unknown, toPrivate: boolean): { url: string; events: 
   return { url: parsed.href, events: [...new Set(events as string[])] };
 }
 
-function deliveryDto({ webhook_id: _webhook, ...row }: WebhookDelivery): DeliveryDto {
+function deliveryDto({ webhook_id: _webhook, ...row }: DeliveryView): DeliveryDto {
   return {
     ...row,
     next_attempt_at: row.status === 'PENDING' ? row.next_attempt_at : null,

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { expect, test } from '@jest/globals';
 import { createLogger, SecretKeys } from '#libs/platform';
-import { openDatabase } from '#libs/repositories';
+import { openDatabase, SecretRepository } from '#libs/repositories';
 import { JobSecrets } from '../secrets/job-secrets.js';
 import { startRun } from './run-job.js';
 
@@ -38,7 +38,7 @@ test("an unforeseen error is in the worker's log with its kind and places, and i
       dataRoot: '/nowhere',
       artifactRoot: '/nowhere',
       logger,
-      secrets: new JobSecrets(await openDatabase('postgres://nowhere.invalid/none'), undefined),
+      secrets: new JobSecrets(await openDatabase('postgres://nowhere.invalid/none'), new SecretRepository(), undefined),
       note: (note) => void notes.push(note),
     },
   );
@@ -57,7 +57,7 @@ test("an unforeseen error is in the worker's log with its kind and places, and i
 
 test('a secret at a parameter that takes none is not even fetched', async () => {
   const database = await openDatabase('postgres://nowhere.invalid/none');
-  const secrets = new JobSecrets(database, new SecretKeys(randomBytes(32)));
+  const secrets = new JobSecrets(database, new SecretRepository(), new SecretKeys(randomBytes(32)));
   const job = {
     chainId: 'chain-1',
     taskId: 'fill',

@@ -3,7 +3,7 @@ import { pointer, type SecretPlace } from '#libs/chain-domain';
 import { takesSecret, TaskFailure } from '#libs/compute';
 import type { SecretKeys } from '#libs/platform';
 import type { TaskJob } from '#libs/queues';
-import { secrets, type Database } from '#libs/repositories';
+import type { Database, SecretRepository } from '#libs/repositories';
 
 /** A job's parameters with its secrets in their places. `hide` takes them out of everything that leaves the run. */
 export interface OpenedJob {
@@ -18,6 +18,7 @@ export interface OpenedJob {
 export class JobSecrets implements OnApplicationShutdown {
   constructor(
     private readonly db: Database,
+    private readonly secrets: SecretRepository,
     private readonly keys: SecretKeys | undefined,
   ) {}
 
@@ -31,7 +32,7 @@ export class JobSecrets implements OnApplicationShutdown {
     const names = [...new Set(places.map(({ name }) => name))];
     const { keys } = this;
     if (keys === undefined) throw unavailable(names[0]!, 'SECRETS_KEY is not set at the worker');
-    const rows = await secrets.ofTask(this.db, job.taskRequestId, names).catch((error: unknown) => {
+    const rows = await this.secrets.ofTask(this.db, job.taskRequestId, names).catch((error: unknown) => {
       throw new TaskFailure(
         'SECRET_UNAVAILABLE',
         'the database with the secrets does not answer',
@@ -61,7 +62,7 @@ export class JobSecrets implements OnApplicationShutdown {
 
   /** Throws where there are secrets and no key to open them. */
   async requireKey(): Promise<void> {
-    if (this.keys !== undefined || !(await secrets.used(this.db))) return;
+    if (this.keys !== undefined || !(await this.secrets.used(this.db))) return;
     throw new Error('there are secrets, and SECRETS_KEY is not set: this worker could not run what names them');
   }
 

@@ -1,17 +1,18 @@
 import { Module } from '@nestjs/common';
 import { APP_CONFIG, secretKeysOf, type AppConfig } from '#libs/platform';
-import { openDatabase } from '#libs/repositories';
+import { openDatabase, SecretRepository } from '#libs/repositories';
 import { JobSecrets } from './job-secrets.js';
 
 /** Opens the secrets of jobs, as a role that sees those of tasks in flight alone. It connects when a job first needs one. */
 @Module({
   providers: [
+    SecretRepository,
     {
       provide: JobSecrets,
-      inject: [APP_CONFIG],
-      useFactory: async ({ databaseUrl, secrets }: AppConfig) => {
+      inject: [SecretRepository, APP_CONFIG],
+      useFactory: async (repository: SecretRepository, { databaseUrl, secrets }: AppConfig) => {
         const options = { role: 'task_chain_worker', max: 2, applicationName: 'task-chain-worker-secrets' } as const;
-        return new JobSecrets(await openDatabase(databaseUrl, options), secretKeysOf(secrets));
+        return new JobSecrets(await openDatabase(databaseUrl, options), repository, secretKeysOf(secrets));
       },
     },
   ],

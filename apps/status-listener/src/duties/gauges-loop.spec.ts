@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Registry } from 'prom-client';
-import { type Database, Databases, openDatabase } from '#libs/repositories';
+import { type Database, Databases, DutyRepository, openDatabase } from '#libs/repositories';
 import { createTestDatabase, openTestQueues, takeJobs, type TestDatabase, type TestQueues } from '#libs/testing';
 import { GaugesLoop } from './gauges-loop.js';
 
@@ -23,7 +23,14 @@ describe('the gauges', () => {
   /** One of the replicas: counts, and returns its series. */
   function replica(holder: string): () => Promise<Record<string, number>> {
     const registry = new Registry();
-    const gauges = new GaugesLoop(new Databases(db, db), opened.queues, opened.channel, holder, registry);
+    const gauges = new GaugesLoop(
+      new Databases(db, db),
+      new DutyRepository(),
+      opened.queues,
+      opened.channel,
+      holder,
+      registry,
+    );
     return async () => {
       await gauges.round();
       const rows = (await registry.metrics()).split('\n').filter((row) => row !== '' && !row.startsWith('#'));

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Gauge, Registry } from 'prom-client';
 import { LANES, STATUS_CHANNEL, TaskQueues, type StatusChannel } from '#libs/queues';
-import { Databases, engineQueries, readGauges } from '#libs/repositories';
+import { Databases, DutyRepository, readGauges } from '#libs/repositories';
 import { HOLDER } from '../engine/engine.module.js';
 import { Loop } from '../loops/loop.js';
 
@@ -19,6 +19,7 @@ export class GaugesLoop extends Loop {
 
   constructor(
     private readonly databases: Databases,
+    private readonly duties: DutyRepository,
     private readonly queues: TaskQueues,
     @Inject(STATUS_CHANNEL) private readonly channel: StatusChannel,
     @Inject(HOLDER) private readonly holder: string,
@@ -31,7 +32,7 @@ export class GaugesLoop extends Loop {
   /** Counts first and then sets, so that no scrape falls between an old figure and a new one. */
   async round(): Promise<void> {
     const { chains, tasks, waits, slots, queued, messages, outbox } = this.gauges;
-    const mine = await engineQueries.holdDuty(this.databases.engine, 'gauges', this.holder, LEASE_MS);
+    const mine = await this.duties.hold(this.databases.engine, 'gauges', this.holder, LEASE_MS);
     const rows = mine ? await readGauges(this.databases.reads) : [];
     for (const { kind, label } of rows) if (kind === 'slots' || kind.startsWith('tasks:')) this.types.add(label);
     const types = mine ? [...this.types] : [];

@@ -2,7 +2,15 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { type Database, Databases, engineQueries, openDatabase, sealAudit, verifyAudit } from '#libs/repositories';
+import {
+  type Database,
+  Databases,
+  DutyRepository,
+  engineQueries,
+  openDatabase,
+  sealAudit,
+  verifyAudit,
+} from '#libs/repositories';
 import { createTestDatabase, type TestDatabase } from '#libs/testing';
 import { createLogger } from '#libs/platform';
 import { RetentionLoop } from './retention-loop.js';
@@ -36,7 +44,13 @@ describe('retention', () => {
   const sql = <Row>(text: string, values: unknown[] = []): Promise<Row[]> => db.query<Row>({ name: '', text }, values);
   const config = { retentionDays: 30, artifactRoot: root };
   const removeOld = (): Promise<void> =>
-    new RetentionLoop(new Databases(db, db), 'one', config, createLogger('test', 'silent')).round();
+    new RetentionLoop(
+      new Databases(db, db),
+      new DutyRepository(),
+      'one',
+      config,
+      createLogger('test', 'silent'),
+    ).round();
 
   /** A chain of two tasks with a row in each table and an artifact, that ended so many days ago (null: it still runs). */
   async function chain(id: string, endedDaysAgo: number | null): Promise<void> {

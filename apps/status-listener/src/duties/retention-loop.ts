@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Inject, Injectable } from '@nestjs/common';
 import { APP_CONFIG, LOGGER, type AppConfig, type Logger } from '#libs/platform';
-import { Databases, engineQueries, secrets, webhooks } from '#libs/repositories';
+import { Databases, DutyRepository, engineQueries } from '#libs/repositories';
 import { HOLDER } from '../engine/engine.module.js';
 import { Loop } from '../loops/loop.js';
 
@@ -20,6 +20,7 @@ export class RetentionLoop extends Loop {
 
   constructor(
     private readonly databases: Databases,
+    private readonly duties: DutyRepository,
     @Inject(HOLDER) private readonly holder: string,
     @Inject(APP_CONFIG) private readonly config: Pick<AppConfig, 'retentionDays' | 'artifactRoot'>,
     @Inject(LOGGER) private readonly logger: Logger,
@@ -33,12 +34,12 @@ export class RetentionLoop extends Loop {
    */
   async round(): Promise<void> {
     const db = this.databases.engine;
-    if (!(await engineQueries.holdDuty(db, 'retention', this.holder, LEASE_MS))) return;
+    if (!(await this.duties.hold(db, 'retention', this.holder, LEASE_MS))) return;
     let keys: number;
     do keys = await engineQueries.deleteOldKeys(db, DAY_SECONDS, KEY_BATCH);
     while (keys === KEY_BATCH);
-    await webhooks.forget(db);
-    await secrets.forget(db);
+    await engineQueries.forgetWebhooks(db);
+    await engineQueries.forgetSecrets(db);
     const { retentionDays } = this.config;
     if (retentionDays === 0) return;
     for (;;) {

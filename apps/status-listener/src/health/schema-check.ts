@@ -13,8 +13,7 @@ export class SchemaCheck implements OnModuleInit {
 
   /** Throws when migrations are missing. */
   async check(): Promise<void> {
-    const db = this.databases.engine;
-    const missing = await missingMigrations({ query: (text) => db.query({ name: 'applied-migrations', text }) });
+    const missing = await missingMigrations(this.databases.engine);
     if (missing.length > 0) {
       throw new Error(`the database lacks ${missing.length} migrations (${missing[0]} …): run "npm run migrate"`);
     }

@@ -1,7 +1,7 @@
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { isPrivateHost, publicLookup, type Resolve } from '#libs/platform';
-import { webhooks, type Database, type DueDelivery, type EndedChain } from '#libs/repositories';
+import type { Database, DueDelivery, EndedChain, WebhookRepository } from '#libs/repositories';
 import { sign } from './signature.js';
 
 const TIMEOUT_MS = 15_000;
@@ -15,6 +15,7 @@ const BACKOFF_MS = [5_000, 5 * MINUTE, 30 * MINUTE, 120 * MINUTE, 300 * MINUTE, 
  * LOCKED. `onEnded` hears of each end of a chain in one replica. `resolve` finds the addresses of names.
  */
 export async function deliverWebhooks(
+  webhooks: WebhookRepository,
   db: Database,
   allowPrivate: boolean,
   onEnded: (chain: EndedChain) => void = () => undefined,
@@ -22,10 +23,16 @@ export async function deliverWebhooks(
 ): Promise<void> {
   for (const chain of await webhooks.spread(db, 500)) onEnded(chain);
   const due = await webhooks.take(db, BATCH, TIMEOUT_MS + 10_000);
-  await Promise.all(due.map((delivery) => deliver(db, delivery, allowPrivate, resolve)));
+  await Promise.all(due.map((delivery) => deliver(webhooks, db, delivery, allowPrivate, resolve)));
 }
 
-async function deliver(db: Database, delivery: DueDelivery, allowPrivate: boolean, resolve?: Resolve): Promise<void> {
+async function deliver(
+  webhooks: WebhookRepository,
+  db: Database,
+  delivery: DueDelivery,
+  allowPrivate: boolean,
+  resolve?: Resolve,
+): Promise<void> {
   let status: number | null = null;
   let error: string | null = null;
   try {

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { ChainEngine, countEnded } from '#libs/chain-engine';
 import { APP_CONFIG, type AppConfig } from '#libs/platform';
-import { Databases } from '#libs/repositories';
+import { Databases, WebhookRepository, type EndedChain } from '#libs/repositories';
 import { Loop } from '../loops/loop.js';
 import { deliverWebhooks } from './deliver.js';
 
@@ -13,6 +13,7 @@ export class WebhooksLoop extends Loop {
 
   constructor(
     private readonly databases: Databases,
+    private readonly webhooks: WebhookRepository,
     private readonly engine: ChainEngine,
     @Inject(APP_CONFIG) private readonly config: AppConfig,
   ) {
@@ -20,7 +21,8 @@ export class WebhooksLoop extends Loop {
   }
 
   async round(): Promise<void> {
-    const { metrics } = this.engine;
-    await deliverWebhooks(this.databases.engine, this.config.webhooksToPrivate, (chain) => countEnded(metrics, chain));
+    const { databases, webhooks, config, engine } = this;
+    const onEnded = (chain: EndedChain): void => countEnded(engine.metrics, chain);
+    await deliverWebhooks(webhooks, databases.engine, config.webhooksToPrivate, onEnded);
   }
 }

@@ -2,11 +2,12 @@ import { createServer } from 'node:http';
 import { isIP, type AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { isPrivateAddress, publicLookup, type Resolve } from '#libs/platform';
-import { engineQueries, webhooks } from '#libs/repositories';
-import { openDatabase, type Database } from '#libs/repositories';
+import { engineQueries, openDatabase, WebhookRepository, type Database } from '#libs/repositories';
 import { createTestDatabase, type TestDatabase } from '#libs/testing';
 import { deliverWebhooks } from './deliver.js';
 import { sign } from './signature.js';
+
+const webhooks = new WebhookRepository();
 
 test('signs as the example of Standard Webhooks', () => {
   const body = '{"test": 2432232314}';
@@ -98,7 +99,7 @@ describe('deliveries', () => {
     await webhooks.insert(db, 'failures', url(), 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw', ['chain.failure']);
     answer = 500;
     await notice('chain.success');
-    await deliverWebhooks(db, true);
+    await deliverWebhooks(webhooks, db, true);
     expect(got).toHaveLength(1);
     expect(JSON.parse(got[0]!.body)).toEqual({ type: 'chain.success', data: { chain_id: 'chain-1' } });
     const [failed] = await webhooks.deliveries(db, 'all', Number.MAX_SAFE_INTEGER, 10);
@@ -106,7 +107,7 @@ describe('deliveries', () => {
     expect(Date.parse(failed!.next_attempt_at)).toBeGreaterThan(Date.now() + 2_000);
     answer = 204;
     await webhooks.replay(db, 'all', failed!.id);
-    await deliverWebhooks(db, true);
+    await deliverWebhooks(webhooks, db, true);
     expect(got.map(({ id }) => id)).toEqual([got[0]!.id, got[0]!.id]);
     expect((await webhooks.deliveries(db, 'all', Number.MAX_SAFE_INTEGER, 10))[0]).toMatchObject({
       status: 'DELIVERED',
@@ -118,7 +119,7 @@ describe('deliveries', () => {
   test('makes no connection to a private address unless allowed', async () => {
     const before = got.length;
     await notice('chain.failure');
-    await deliverWebhooks(db, false);
+    await deliverWebhooks(webhooks, db, false);
     expect(got).toHaveLength(before);
     expect((await webhooks.deliveries(db, 'failures', Number.MAX_SAFE_INTEGER, 1))[0]).toMatchObject({
       status: 'PENDING',
@@ -137,7 +138,7 @@ describe('deliveries', () => {
       await webhooks.insert(db, `odd-${i}`, href, 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw', ['chain.odd']);
     }
     await notice('chain.odd');
-    await deliverWebhooks(db, false);
+    await deliverWebhooks(webhooks, db, false);
     expect(got).toHaveLength(before);
     for (const i of hosts.keys()) {
       const [row] = await webhooks.deliveries(db, `odd-${i}`, Number.MAX_SAFE_INTEGER, 1);
@@ -157,7 +158,7 @@ describe('deliveries', () => {
     const errors: (string | null)[] = [];
     for (let i = 0; i < 2; i++) {
       await notice('chain.rebind');
-      await deliverWebhooks(db, false, undefined, rebinding);
+      await deliverWebhooks(webhooks, db, false, undefined, rebinding);
       errors.push((await webhooks.deliveries(db, 'rebind', Number.MAX_SAFE_INTEGER, 1))[0]!.error);
     }
     // One question for each try: nothing is asked between the check and the connection.
@@ -172,7 +173,7 @@ describe('deliveries', () => {
     answer = 307;
     await webhooks.insert(db, 'moved', url(), 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw', ['chain.moved']);
     await notice('chain.moved');
-    await deliverWebhooks(db, true);
+    await deliverWebhooks(webhooks, db, true);
     // Once to `all`, once to `moved`, and not a third time to where the answer points.
     expect(got).toHaveLength(before + 2);
     const [row] = await webhooks.deliveries(db, 'moved', Number.MAX_SAFE_INTEGER, 1);
@@ -188,7 +189,7 @@ describe('deliveries', () => {
     await webhooks.spread(db, 10);
     expect(await webhooks.remove(db, 'undo')).toMatchObject({ webhook_id: 'undo' });
     await notice('chain.undo');
-    await deliverWebhooks(db, true);
+    await deliverWebhooks(webhooks, db, true);
     const told = (): number => got.slice(count).filter(({ body }) => body.includes('chain.undo')).length;
     // `all` alone: twice.
     expect(told()).toBe(2);
@@ -196,10 +197,10 @@ describe('deliveries', () => {
     const [waiting] = await webhooks.deliveries(db, 'undo', Number.MAX_SAFE_INTEGER, 5);
     expect(await webhooks.replay(db, 'undo', waiting!.id)).toBeUndefined();
     expect(await webhooks.restore(db, 'undo')).toMatchObject({ webhook_id: 'undo' });
-    await deliverWebhooks(db, true);
+    await deliverWebhooks(webhooks, db, true);
     expect(told()).toBe(3);
     await webhooks.remove(db, 'undo');
-    await webhooks.forget(db);
+    await engineQueries.forgetWebhooks(db);
     expect(await webhooks.restore(db, 'undo')).toBeDefined();
     await webhooks.remove(db, 'undo');
     await db.query({
@@ -207,7 +208,7 @@ describe('deliveries', () => {
       text: `UPDATE webhooks SET deleted_at = now() - interval '25 h' WHERE webhook_id = 'undo'`,
     });
     expect(await webhooks.restore(db, 'undo')).toBeUndefined();
-    await webhooks.forget(db);
+    await engineQueries.forgetWebhooks(db);
     expect(await webhooks.deliveries(db, 'undo', Number.MAX_SAFE_INTEGER, 5)).toEqual([]);
     const rows = await db.query<{ payload: object }>({
       name: '',
@@ -222,7 +223,7 @@ describe('deliveries', () => {
     answer = 410;
     await webhooks.insert(db, 'gone', url(), 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw', ['chain.cancelled']);
     for (let n = 0; n < 50; n++) await notice('chain.cancelled');
-    await deliverWebhooks(db, true);
+    await deliverWebhooks(webhooks, db, true);
     const gone = (await webhooks.list(db)).find(({ webhook_id }) => webhook_id === 'gone');
     expect(gone).toMatchObject({ enabled: false, disabled_reason: 'the endpoint answered 410 Gone' });
     const statuses = (await webhooks.deliveries(db, 'gone', Number.MAX_SAFE_INTEGER, 100)).map(({ status }) => status);
@@ -232,14 +233,7 @@ describe('deliveries', () => {
     const [old] = await webhooks.deliveries(db, 'gone', Number.MAX_SAFE_INTEGER, 1);
     await webhooks.replay(db, 'gone', old!.id);
     await notice('chain.timeout');
-    await deliverWebhooks(db, true);
+    await deliverWebhooks(webhooks, db, true);
     expect(await webhooks.deliveries(db, 'later', Number.MAX_SAFE_INTEGER, 1)).toMatchObject([{ status: 'DELIVERED' }]);
-  });
-
-  test('a duty has one holder at a time', async () => {
-    expect(await engineQueries.holdDuty(db, 'gauges', 'one', 60_000)).toBe(true);
-    expect(await engineQueries.holdDuty(db, 'gauges', 'two', 60_000)).toBe(false);
-    expect(await engineQueries.holdDuty(db, 'gauges', 'one', 0)).toBe(true);
-    expect(await engineQueries.holdDuty(db, 'gauges', 'two', 60_000)).toBe(true);
   });
 });

@@ -1,5 +1,7 @@
-import { engineQueries } from '#libs/repositories';
+import { IdempotencyKeyRepository } from '#libs/repositories';
 import type { Database, Queryable } from '#libs/repositories';
+
+const keys = new IdempotencyKeyRepository();
 
 /** A request that carries a key: the same key and body are given the same answer. */
 export interface IdempotentRequest {
@@ -32,9 +34,9 @@ export async function answerOnce<T extends object>(
 ): Promise<Answer<T>> {
   if (request === undefined) return { kind: 'answered', answer: await work(db) };
   const answer = await db.transaction(async (tx) => {
-    if (!(await engineQueries.takeIdempotencyKey(tx, scope, request.key, request.hash, {}))) return null;
+    if (!(await keys.take(tx, scope, request.key, request.hash, {}))) return null;
     const made = await work(tx);
-    await engineQueries.setIdempotencyAnswer(tx, scope, request.key, made);
+    await keys.setAnswer(tx, scope, request.key, made);
     return made;
   });
   return answer === null ? replay(db, scope, request) : { kind: 'answered', answer };
@@ -53,22 +55,22 @@ export async function answerLongOnce<T extends object>(
 ): Promise<Answer<T>> {
   if (request === undefined) return { kind: 'answered', answer: await work() };
   const { key, hash } = request;
-  const taken = await engineQueries.takeIdempotencyKey(db, scope, key, hash, IN_USE);
-  if (!taken && !(await engineQueries.takeOverIdempotencyKey(db, scope, key, hash, ABANDONED_AFTER_S))) {
+  const taken = await keys.take(db, scope, key, hash, IN_USE);
+  if (!taken && !(await keys.takeOver(db, scope, key, hash, ABANDONED_AFTER_S))) {
     return replay(db, scope, request);
   }
   try {
     const answer = await work();
-    await engineQueries.setIdempotencyAnswer(db, scope, key, answer);
+    await keys.setAnswer(db, scope, key, answer);
     return { kind: 'answered', answer };
   } catch (error) {
-    await engineQueries.freeIdempotencyKey(db, scope, key).catch(() => undefined);
+    await keys.free(db, scope, key).catch(() => undefined);
     throw error;
   }
 }
 
 async function replay<T>(db: Database, scope: string, { key, hash }: IdempotentRequest): Promise<Answer<T>> {
-  const earlier = await engineQueries.findIdempotencyKey(db, scope, key);
+  const earlier = await keys.find(db, scope, key);
   // Freed in between, by a request that failed: the client tries again.
   if (earlier === undefined) return { kind: 'in-use' };
   if (!earlier.request_hash.equals(hash)) return { kind: 'key-reused' };

@@ -1,4 +1,4 @@
-import { tenants, type Quota, type Queryable } from '#libs/repositories';
+import { engineQueries, type Quota, type Queryable } from '#libs/repositories';
 
 /** What is beyond a tenant's quota: nothing was stored. */
 export class QuotaExceeded extends Error {
@@ -34,13 +34,13 @@ export interface NewUse {
 
 /** Within the transaction that creates a chain: throws QuotaExceeded. Creates of the same tenant wait for each other. */
 export async function checkCreate(tx: Queryable, quota: Quota, { tasks, starts }: NewUse): Promise<void> {
-  await tenants.hold(tx);
+  await engineQueries.holdQuota(tx);
   const { max_creates_per_minute: creates, max_running_chains: running } = quota;
-  const seconds = creates === null ? 0 : await tenants.nextCreate(tx, creates);
+  const seconds = creates === null ? 0 : await engineQueries.nextCreate(tx, creates);
   if (seconds > 0) throw new QuotaExceeded('max_creates_per_minute', creates!, creates!, 1, Math.ceil(seconds));
   const { max_waiting_tasks: waiting, max_artifact_bytes: bytes } = quota;
   if (waiting === null && bytes === null && !(starts && running !== null)) return;
-  const use = await tenants.use(tx);
+  const use = await engineQueries.useOfTenant(tx);
   if (waiting !== null && use.waiting_tasks + tasks > waiting) {
     throw new QuotaExceeded('max_waiting_tasks', waiting, use.waiting_tasks, tasks, TRY_AGAIN_S);
   }
@@ -56,8 +56,8 @@ export async function checkCreate(tx: Queryable, quota: Quota, { tasks, starts }
 export async function checkStart(tx: Queryable, quota: Quota, chainId: string): Promise<void> {
   const { max_running_chains: running } = quota;
   if (running === null) return;
-  await tenants.hold(tx);
-  const { others, itself } = await tenants.runningBeside(tx, chainId);
+  await engineQueries.holdQuota(tx);
+  const { others, itself } = await engineQueries.runningBeside(tx, chainId);
   if (!itself && others >= running) throw new QuotaExceeded('max_running_chains', running, others, 1, TRY_AGAIN_S);
 }
 

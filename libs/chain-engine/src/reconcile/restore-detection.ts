@@ -2,11 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { emptyQueue, queueMark, setQueueMark } from '#libs/queues';
 import type { Backend, DoneReport, StatusChannel } from '#libs/queues';
-import { engineQueries } from '#libs/repositories';
+import { DutyRepository, engineQueries } from '#libs/repositories';
 import { quarantineUnknown } from '../apply/quarantine-unknown.js';
 import { readDone } from '../apply/reports.js';
 import type { ChainEngine } from '../chain-engine.js';
 import { resendAll } from '../dispatch/resend-all.js';
+
+const duties = new DutyRepository();
 
 /** Attempts of unfinished tasks are raised by this much: more than the lost time can have used. */
 const LOST_ATTEMPTS = 1_000;
@@ -43,7 +45,7 @@ export class RestoreDetection {
       const known = await engineQueries.loadTimeline(engine.db);
       if (mark !== null && known.includes(mark)) return;
       if (mark === null) await this.begin(known[0]);
-      else if (await engineQueries.holdDuty(engine.db, 'restore', holder, RESET_MS)) return this.startAnew();
+      else if (await duties.hold(engine.db, 'restore', holder, RESET_MS)) return this.startAnew();
       else await pause(500);
     }
   }
@@ -52,7 +54,7 @@ export class RestoreDetection {
   async renewMark(): Promise<void> {
     const { backend, engine, holder } = this;
     if (backend.kind === 'postgres') return;
-    if (!(await engineQueries.holdDuty(engine.db, 'timeline', holder, 2 * MARK_MS))) return;
+    if (!(await duties.hold(engine.db, 'timeline', holder, 2 * MARK_MS))) return;
     const mark = await queueMark(backend);
     // `align` marks a queue that was emptied or restored.
     if (mark === null || !(await engineQueries.loadTimeline(engine.db)).includes(mark)) return;

@@ -1,4 +1,5 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { TimeColumn } from './columns.js';
 
 /**
  * A chain, as far as ordinary reads need it. The whole chain is read by the statements in `reads/read-chains.ts`, and
@@ -13,4 +14,11 @@ export class TaskChain {
   /** Grows with every change. */
   @Column('bigint')
   version: number;
+  /** Of the run that the last start began. */
+  @Column('varchar', { length: 255, nullable: true })
+  execution_id: string | null;
+  @TimeColumn({ nullable: true })
+  started_at: string | null;
+  @TimeColumn({ nullable: true })
+  completed_at: string | null;
 }

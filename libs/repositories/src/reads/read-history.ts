@@ -26,33 +26,6 @@ export interface LoggedEvent extends Omit<EventView, 'chain_id'> {
   next_transaction: string;
 }
 
-export interface AttemptView {
-  attempt: number;
-  run_id: string | null;
-  worker_id: string | null;
-  queued_at: string | null;
-  started_at: string | null;
-  finished_at: string | null;
-  outcome: string;
-  error: Record<string, unknown> | null;
-}
-
-export interface LogView {
-  id: number;
-  attempt: number;
-  logged_at: string;
-  level: string;
-  message: string;
-}
-
-export interface ArtifactView {
-  name: string;
-  media_type: string;
-  size_bytes: number;
-  sha256: string;
-  created_at: string;
-}
-
 const events: Statement = {
   name: 'events-of-chain',
   text: `SELECT id, chain_id, task_id, kind, disposition, attempt, run_id, recorded_at, data
@@ -73,27 +46,6 @@ const lastEventId: Statement = {
   name: 'last-event-id',
   text: `SELECT last_chain_event_id() AS id`,
 };
-const attempts: Statement = {
-  name: 'attempts-of-task',
-  text: `
-    SELECT attempt, run_id, worker_id, queued_at, started_at, finished_at, outcome, error
-      FROM task_attempts WHERE task_request_id = $1
-    UNION ALL
-    SELECT attempt, run_id, worker_id, queued_at, started_at, NULL, status, NULL
-      FROM chain_tasks WHERE task_request_id = $1 AND status IN ('QUEUED', 'RUNNING')
-     ORDER BY attempt`,
-};
-const logs: Statement = {
-  name: 'logs-of-task',
-  text: `SELECT id, attempt, logged_at, level, message FROM task_logs
-          WHERE task_request_id = $1 AND id > $2 AND ($4::int IS NULL OR attempt = $4) ORDER BY id LIMIT $3`,
-};
-const artifacts: Statement = {
-  name: 'artifacts-of-task',
-  text: `SELECT name, media_type, size_bytes, sha256, created_at FROM artifacts
-          WHERE chain_id = $1 AND task_id = $2 ORDER BY name`,
-};
-
 export const readHistory = {
   /** Events after row `after`, in the order in which they were recorded. */
   events: (db: Queryable, chainId: string, after: number, limit: number) =>
@@ -102,9 +54,4 @@ export const readHistory = {
   allEvents: (db: Queryable, after: number, limit: number) => db.query<LoggedEvent>(allEvents, [after, limit]),
   /** The largest id; 0 where there is none. */
   lastEventId: async (db: Queryable) => (await db.query<{ id: number }>(lastEventId))[0]!.id,
-  /** Ended attempts, and the one under way with its present status as outcome. */
-  attempts: (db: Queryable, taskRequestId: string) => db.query<AttemptView>(attempts, [taskRequestId]),
-  logs: (db: Queryable, taskRequestId: string, after: number, limit: number, attempt: number | null) =>
-    db.query<LogView>(logs, [taskRequestId, after, limit, attempt]),
-  artifacts: (db: Queryable, chainId: string, taskId: string) => db.query<ArtifactView>(artifacts, [chainId, taskId]),
 };

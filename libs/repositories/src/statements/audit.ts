@@ -1,4 +1,3 @@
-import { MINE } from '../database.js';
 import type { Statement } from '../pool.js';
 
 /** A time as the hash has it: UTC, to the microsecond, whatever the session's time zone. */
@@ -60,18 +59,6 @@ export const readAudit: Statement = {
     SELECT seq, tenant_id, ${exact('at')} AS at, actor, address, request_id, action, target, details,
            encode(previous_hash, 'hex') AS previous_hash, encode(hash, 'hex') AS hash
       FROM audit_log WHERE seq > $1 ORDER BY seq LIMIT $2`,
-};
-
-/** $1 before this number, $2 limit, $3 actor, $4 action, $5 target, $6 not before, $7 before this time; null: all. Newest first. */
-export const readAuditRows: Statement = {
-  name: 'read-audit-page',
-  text: `
-    SELECT seq, at, actor, address, request_id, action, target, details, encode(hash, 'hex') AS hash
-      FROM audit_log
-     WHERE tenant_id = ${MINE} AND seq < $1
-       AND ($3::text IS NULL OR actor = $3) AND ($4::text IS NULL OR action = $4) AND ($5::text IS NULL OR target = $5)
-       AND ($6::timestamptz IS NULL OR at >= $6) AND ($7::timestamptz IS NULL OR at < $7)
-     ORDER BY seq DESC LIMIT $2`,
 };
 
 export const countAuditWaiting: Statement = {

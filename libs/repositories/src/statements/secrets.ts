@@ -11,20 +11,6 @@ export const putSecret: Statement = {
     RETURNING name, created_at, updated_at, updated_by, xmax <> 0 AS replaced`,
 };
 
-/** SQL since the deletion and its entry for the audit log are one statement: neither is there without the other. */
-export const forgetSecrets: Statement = {
-  name: 'forget-secrets',
-  text: `
-    WITH gone AS (
-      DELETE FROM secrets WHERE deleted_at <= now() - interval '1 day' RETURNING tenant_id, name
-    )
-    INSERT INTO outbox (tenant_id, kind, payload)
-    SELECT tenant_id, 'AUDIT', jsonb_build_object(
-             'actor', 'retention', 'address', '-', 'request_id', '-', 'action', 'removeSecret', 'target', name,
-             'details', '{}'::jsonb)
-      FROM gone`,
-};
-
 /** SQL since the worker's role may call this function alone. $1 task request id, $2 names. */
 export const secretsOfTask: Statement = {
   name: 'secrets-of-task',

@@ -68,17 +68,3 @@ export const disableWebhook: Statement = {
     )
     UPDATE webhooks SET enabled = false, disabled_reason = $2 WHERE webhook_id = $1`,
 };
-
-/** SQL since the deletion and its entry for the audit log are one statement: neither is there without the other. */
-export const forgetWebhooks: Statement = {
-  name: 'forget-webhooks',
-  text: `
-    WITH gone AS (
-      DELETE FROM webhooks WHERE deleted_at <= now() - interval '1 day' RETURNING tenant_id, webhook_id, url
-    )
-    INSERT INTO outbox (tenant_id, kind, payload)
-    SELECT tenant_id, 'AUDIT', jsonb_build_object(
-             'actor', 'retention', 'address', '-', 'request_id', '-', 'action', 'removeWebhook', 'target', webhook_id,
-             'details', jsonb_build_object('url', url))
-      FROM gone`,
-};

@@ -1,15 +1,6 @@
 import type { Statement } from '../pool.js';
 
-/** $1 name, $2 holder, $3 ms -> a row when the holder has the duty now. A duty is taken over when its time is up. */
-export const holdDuty: Statement = {
-  name: 'hold-duty',
-  text: `
-    INSERT INTO duties (name, holder, held_until)
-    VALUES ($1, $2, clock_timestamp() + $3::float8 * interval '1 ms')
-    ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, held_until = excluded.held_until
-      WHERE duties.holder = excluded.holder OR duties.held_until < clock_timestamp()
-    RETURNING name`,
-};
+// SQL since a deletion and its entry for the audit log are one statement, in batches: neither is there without the other.
 
 /** Tasks that one statement removes, and those of one chain more: within the statement's time-out however large the chains. */
 const DELETE_TASKS = 5_000;
@@ -64,4 +55,32 @@ export const deleteOldKeys: Statement = {
       SELECT tenant_id, scope, idempotency_key FROM idempotency_keys
        WHERE created_at < now() - $1::float8 * interval '1 s' ORDER BY created_at LIMIT $2)
     RETURNING scope`,
+};
+
+/** Webhooks that were removed a day ago, with their deliveries, and an entry for the audit log. */
+export const forgetWebhooks: Statement = {
+  name: 'forget-webhooks',
+  text: `
+    WITH gone AS (
+      DELETE FROM webhooks WHERE deleted_at <= now() - interval '1 day' RETURNING tenant_id, webhook_id, url
+    )
+    INSERT INTO outbox (tenant_id, kind, payload)
+    SELECT tenant_id, 'AUDIT', jsonb_build_object(
+             'actor', 'retention', 'address', '-', 'request_id', '-', 'action', 'removeWebhook', 'target', webhook_id,
+             'details', jsonb_build_object('url', url))
+      FROM gone`,
+};
+
+/** Secrets that were removed a day ago, and an entry for the audit log. */
+export const forgetSecrets: Statement = {
+  name: 'forget-secrets',
+  text: `
+    WITH gone AS (
+      DELETE FROM secrets WHERE deleted_at <= now() - interval '1 day' RETURNING tenant_id, name
+    )
+    INSERT INTO outbox (tenant_id, kind, payload)
+    SELECT tenant_id, 'AUDIT', jsonb_build_object(
+             'actor', 'retention', 'address', '-', 'request_id', '-', 'action', 'removeSecret', 'target', name,
+             'details', '{}'::jsonb)
+      FROM gone`,
 };
