@@ -1,20 +1,20 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { engines, faultsOfTypes } from '#libs/compute';
 import { APP_CONFIG, LOGGER, type AppConfig, type Logger } from '#libs/platform';
 import { JobSecrets } from './secrets/job-secrets.js';
 import { typesOf } from './worker-settings.js';
 
-/** What must hold before the worker takes jobs. */
+/** Keeps the worker from starting with a faulty task type, and in production with secrets that it has no key for. */
 @Injectable()
-export class StartChecks {
+export class StartChecks implements OnModuleInit {
   constructor(
     @Inject(APP_CONFIG) private readonly config: AppConfig,
     @Inject(LOGGER) private readonly logger: Logger,
     private readonly secrets: JobSecrets,
   ) {}
 
-  /** Throws on a faulty task type, and in production on secrets without a key to open them. */
-  async run(): Promise<void> {
+  /** Before any processor takes jobs. */
+  async onModuleInit(): Promise<void> {
     const faults = await faultsOfTypes(typesOf(this.config));
     if (faults.length > 0) throw new Error(faults.join('; '));
     if (this.config.nodeEnv === 'production') await this.secrets.requireKey();

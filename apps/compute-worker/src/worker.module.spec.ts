@@ -48,7 +48,7 @@ for (const kind of ['postgres', 'redis'] as const) {
       const read = readAppConfig(redis === undefined ? env : { ...env, REDIS_URL: redis.url });
       const config: AppConfig = { ...read, workerDrainSeconds: drainMs / 1_000 };
       const app = await Test.createTestingModule({
-        imports: [WorkerModule.with(config, createLogger('compute-worker', 'silent'))],
+        imports: [WorkerModule.forRoot(config, createLogger('compute-worker', 'silent'))],
         // The root module's hooks are the first.
         providers: [{ provide: 'hooks', useValue: { onApplicationShutdown } }],
       }).compile();

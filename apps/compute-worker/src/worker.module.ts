@@ -1,20 +1,18 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { APP_CONFIG, LOGGER, PlatformModule, type AppConfig, type Logger } from '#libs/platform';
+import { APP_CONFIG, HealthModule, LOGGER, PlatformModule, type AppConfig, type Logger } from '#libs/platform';
 import { QueuesModule } from '#libs/queues';
-import { HealthEndpoint } from './health-endpoint.js';
 import { ProcessorsModule } from './processors/processors.module.js';
 import { RunsModule } from './runs/runs.module.js';
+import { WorkerHealth } from './runs/worker-health.js';
 import { SecretsModule } from './secrets/secrets.module.js';
 import { StartChecks } from './start-checks.js';
-import { WorkerHealth } from './worker-health.js';
-import { WorkerMetrics } from './worker-metrics.js';
 import { typesOf } from './worker-settings.js';
 import { WorkerService } from './worker.service.js';
 
 /** Runs tasks of the types that the configuration names: a queue processor for each. */
 @Module({})
 export class WorkerModule {
-  static with(config: AppConfig, logger: Logger): DynamicModule {
+  static forRoot(config: AppConfig, logger: Logger): DynamicModule {
     const types = typesOf(config).map(({ type }) => type);
     return {
       module: WorkerModule,
@@ -32,8 +30,13 @@ export class WorkerModule {
         RunsModule,
         SecretsModule,
         ProcessorsModule.forTypes(types),
+        HealthModule.forApp({
+          imports: [RunsModule],
+          inject: [WorkerHealth],
+          useFactory: (health: WorkerHealth) => health,
+        }),
       ],
-      providers: [StartChecks, WorkerService, WorkerHealth, WorkerMetrics, HealthEndpoint],
+      providers: [StartChecks, WorkerService],
     };
   }
 }

@@ -1,8 +1,8 @@
 import { Inject, Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { PROCESSORS, type Processors } from './processors/processors.module.js';
 import { Heartbeat } from './runs/heartbeat.js';
+import { Intake } from './runs/intake.js';
 import { JobRunner } from './runs/job-runner.js';
-import { StartChecks } from './start-checks.js';
 import { WORKER_SETTINGS, type WorkerSettings } from './worker-settings.js';
 
 /**
@@ -11,19 +11,15 @@ import { WORKER_SETTINGS, type WorkerSettings } from './worker-settings.js';
  */
 @Injectable()
 export class WorkerService implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  /** Whether it takes no more jobs. */
-  stopping = false;
-
   constructor(
     @Inject(WORKER_SETTINGS) private readonly settings: WorkerSettings,
     @Inject(PROCESSORS) private readonly processors: Processors,
     private readonly heartbeat: Heartbeat,
     private readonly runner: JobRunner,
-    private readonly checks: StartChecks,
+    private readonly intake: Intake,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
-    await this.checks.run();
     await this.heartbeat.start();
     for (const [type, processor] of this.processors) processor.start(this.settings.slots[type]!);
   }
@@ -31,7 +27,7 @@ export class WorkerService implements OnApplicationBootstrap, BeforeApplicationS
   /** Takes no more jobs, lets runs end for `drainMs`, then hands the rest back. */
   async beforeApplicationShutdown(): Promise<void> {
     const { drainMs } = this.settings;
-    this.stopping = true;
+    this.intake.stop();
     this.runner.giveUpReportsAfter(drainMs);
     const drained = Promise.all([...this.processors.values()].map((processor) => processor.drain()));
     const deadline = setTimeout(() => this.runner.stopAll('shutdown'), drainMs);

@@ -12,14 +12,7 @@ export {
   type LogLevel,
   type SignInConfig,
 } from './config/config.js';
-export {
-  allPass,
-  runHealthChecks,
-  type HealthCheck,
-  type HealthChecks,
-  type HealthReport,
-} from './health/health-checks.js';
-export { startHealthServer, type HealthServer, type HealthServerOptions } from './health/health-server.js';
+export { allPass, type HealthCheck, type HealthChecks, type HealthReport } from './health/health-checks.js';
 export { HealthModule } from './health/health.module.js';
 export { HealthService } from './health/health.service.js';
 export { isPrivateAddress, isPrivateHost, publicLookup, type Resolve } from './network/private-addresses.js';

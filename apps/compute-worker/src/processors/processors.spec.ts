@@ -14,7 +14,7 @@ describe('the processors', () => {
   const boot = async (env: Record<string, string>) => {
     const config = readAppConfig({ DATABASE_URL: database.url, NODE_ENV: 'test', ...env });
     const logger = createLogger('compute-worker', 'silent');
-    const app = await Test.createTestingModule({ imports: [WorkerModule.with(config, logger)] }).compile();
+    const app = await Test.createTestingModule({ imports: [WorkerModule.forRoot(config, logger)] }).compile();
     await app.init();
     return app;
   };

@@ -9,6 +9,8 @@ export class Intake {
   /** Since when jobs of a type have been seen waiting beside a free slot. */
   private readonly since = new Map<string, number>();
 
+  private stopped = false;
+
   constructor(
     private readonly slots: Readonly<Record<string, number>>,
     private readonly queues: Pick<TaskQueues, 'depth'>,
@@ -22,8 +24,14 @@ export class Intake {
     return () => void this.busy.set(type, this.busy.get(type)! - 1);
   }
 
+  /** From now on no job is to be taken. */
+  stop(): void {
+    this.stopped = true;
+  }
+
   /** The types that are stuck now; rejects when the queue does not answer. */
   async stuck(): Promise<string[]> {
+    if (this.stopped) return [];
     const types = Object.keys(this.slots);
     await Promise.all(types.map((type) => this.look(type)));
     return types.filter((type) => this.now() - (this.since.get(type) ?? Infinity) > STUCK_MS);

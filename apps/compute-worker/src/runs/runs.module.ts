@@ -6,8 +6,10 @@ import { WORKER_SETTINGS, workerSettings, type WorkerSettings } from '../worker-
 import { Heartbeat } from './heartbeat.js';
 import { Intake } from './intake.js';
 import { JobRunner } from './job-runner.js';
+import { WorkerHealth } from './worker-health.js';
+import { WorkerMetrics } from './worker-metrics.js';
 
-/** Runs jobs, and keeps their leases by heartbeats. */
+/** Runs jobs, keeps their leases by heartbeats, and reports how that goes. */
 @Module({
   imports: [SecretsModule],
   providers: [
@@ -19,7 +21,9 @@ import { JobRunner } from './job-runner.js';
     },
     JobRunner,
     Heartbeat,
+    WorkerHealth,
+    WorkerMetrics,
   ],
-  exports: [WORKER_SETTINGS, Intake, JobRunner, Heartbeat],
+  exports: [WORKER_SETTINGS, Intake, JobRunner, Heartbeat, WorkerHealth],
 })
 export class RunsModule {}

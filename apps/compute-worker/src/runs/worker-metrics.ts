@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Gauge, Registry } from 'prom-client';
-import { JobRunner } from './runs/job-runner.js';
+import { JobRunner } from './job-runner.js';
 
 /** What Prometheus reads of this worker. */
 @Injectable()

@@ -1,27 +1,25 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { runHealthChecks, type HealthCheck } from '#libs/platform';
+import { allPass, type HealthCheck, type HealthChecks } from '#libs/platform';
 import { BACKEND, pingBackend, type Backend } from '#libs/queues';
-import { Heartbeat } from './runs/heartbeat.js';
-import { Intake } from './runs/intake.js';
-import { WorkerService } from './worker.service.js';
+import { Heartbeat } from './heartbeat.js';
+import { Intake } from './intake.js';
 
 /** A worker to which no listener has answered for this long is not ready, ms. */
 const UNANSWERED_MS = 15_000;
+/** The longest time for the queue to answer to the liveness check, ms. */
+const QUEUE_MS = 500;
 
-/** Whether the worker is ready, and whether it is alive. */
+/** Checks whether the worker is ready, and whether it is alive. */
 @Injectable()
-export class WorkerHealth {
-  readonly ready: readonly HealthCheck[] = [
-    { name: 'queue', check: () => pingBackend(this.backend) },
-    { name: 'listener', check: async () => this.checkListener() },
-  ];
+export class WorkerHealth implements HealthChecks {
+  private readonly queue: HealthCheck = { name: 'queue', check: () => pingBackend(this.backend) };
+  readonly ready: readonly HealthCheck[] = [this.queue, { name: 'listener', check: async () => this.checkListener() }];
   readonly live: readonly HealthCheck[] = [{ name: 'intake', check: () => this.checkIntake() }];
 
   constructor(
     @Inject(BACKEND) private readonly backend: Backend,
     private readonly heartbeat: Heartbeat,
     private readonly intake: Intake,
-    private readonly worker: WorkerService,
   ) {}
 
   private checkListener(): void {
@@ -29,11 +27,10 @@ export class WorkerHealth {
     if (silent > UNANSWERED_MS) throw new Error(`no status listener has answered for ${Math.round(silent / 1000)} s`);
   }
 
-  /** Fails when jobs wait beside free slots and none is taken. While the queue is away a new process would take none either. */
+  /** Fails when jobs wait beside free slots and none is taken. While the queue is away, a new process would take none either. */
   private async checkIntake(): Promise<void> {
-    const { status } = await runHealthChecks([{ name: 'queue', check: () => pingBackend(this.backend) }], 500);
-    if (status !== 'ok') return;
-    const stuck = this.worker.stopping ? [] : await this.intake.stuck();
+    if (!(await allPass([this.queue], QUEUE_MS))) return;
+    const stuck = await this.intake.stuck();
     if (stuck.length > 0) throw new Error(`jobs wait, slots are free, and none is taken: ${stuck.join(', ')}`);
   }
 }
