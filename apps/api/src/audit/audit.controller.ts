@@ -24,25 +24,25 @@ export class AuditController {
   @Get()
   @ApiOperation({
     operationId: 'listAuditRows',
-    summary: 'Who changed what, when and from where',
+    summary: 'List the audit log',
     description:
-      'Newest first. A change is in it within a second or two; `npm run audit:verify` proves that no row was altered, removed or moved.',
+      'Newest first. A change appears within a second or two. `npm run audit:verify` proves that no row was altered, removed or moved.',
   })
   @ApiQuery({ name: 'actor', required: false, schema: text(255), example: 'admin key' })
   @ApiQuery({ name: 'action', required: false, schema: text(64), example: 'cancelChain' })
-  @ApiQuery({ name: 'target', required: false, description: 'Exactly this one.', schema: text(255) })
-  @ApiQuery({ name: 'from', required: false, description: 'Not before this time.', schema: time })
+  @ApiQuery({ name: 'target', required: false, description: 'Only changes to exactly this target.', schema: text(255) })
+  @ApiQuery({ name: 'from', required: false, description: 'Only changes at or after this time.', schema: time })
   @ApiQuery({ name: 'to', required: false, description: 'Before this time.', schema: time })
   @ApiQuery({
     name: 'before',
     required: false,
-    description: 'Rows before this number.',
+    description: 'Only rows before this number.',
     schema: { type: 'integer', minimum: 1 },
   })
   @ApiQuery({
     name: 'platform',
     required: false,
-    description: 'true: the changes to tenants themselves, which belong to none. For the role platform.',
+    description: 'true: changes to tenants themselves. Only for the role platform.',
     schema: { type: 'boolean', default: false },
   })
   @ApiQuery({ name: 'limit', required: false, schema: { type: 'integer', minimum: 1, maximum: 200, default: 50 } })

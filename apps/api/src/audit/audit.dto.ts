@@ -1,28 +1,28 @@
 import { ApiProperty } from '@nestjs/swagger';
 
 export class AuditRowDto {
-  /** Its number in the log. The numbers of other tenants' rows are left out. */
+  /** Its number in the log. Numbers of other tenants' rows are missing. */
   @ApiProperty({ type: 'integer', example: 4711 })
   seq: number;
   @ApiProperty({ format: 'date-time' })
   at: string;
-  /** Who: `admin key`, `key:<id>`, `oidc:<subject>`, or `retention` for what was removed by its age. */
+  /** The caller: `admin key`, `key:<id>`, `oidc:<subject>`, or `retention` for expired data. */
   @ApiProperty({ type: String, nullable: true, example: 'key:key-5b8d7c1a-2f0e-4a57-9a0e-6f2f7f5a9b10' })
   actor: string | null;
-  /** The address that the request came from; `-` where there was none. */
+  /** The address of the client; `-` if there was no request. */
   @ApiProperty({ example: '10.1.2.3' })
   address: string;
   @ApiProperty({ example: 'req-17' })
   request_id: string;
-  /** The operation of this API, or `removeChain`. */
+  /** The operationId of the API call, or `removeChain`. */
   @ApiProperty({ example: 'cancelChain' })
   action: string;
-  /** A chain, `<chain>/<task>`, a webhook, a key. */
+  /** The id of a chain, webhook or key, or `<chain>/<task>`. */
   @ApiProperty({ example: 'chain-7c0a4a52-2c53-4b58-9d0b-6d7d5f0f7c11' })
   target: string;
   @ApiProperty({ type: Object, example: { note: 'maintenance' } })
   details: Record<string, unknown>;
-  /** SHA-256 over the row and the hash of the one before it, in hex. */
+  /** SHA-256 of the row and the hash of the previous row, in hex. */
   @ApiProperty({ example: '3f786850e387550fdab836ed7e6dc881de23001b9d3e6f6e6d8e0b6a1d2c3b4a' })
   hash: string;
 }
@@ -30,7 +30,7 @@ export class AuditRowDto {
 export class AuditPageDto {
   @ApiProperty({ type: [AuditRowDto] })
   items: AuditRowDto[];
-  /** Ask with `before` set to it for what is older; null: there is no more. */
+  /** Pass as `before` for the next page; null on the last page. */
   @ApiProperty({ type: Number, nullable: true, example: 4612 })
   next_before: number | null;
 }

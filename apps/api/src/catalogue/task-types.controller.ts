@@ -10,14 +10,14 @@ export class TaskTypeDto {
   task_type: string;
   @ApiProperty({ example: 'Private set intersection' })
   title: string;
-  @ApiProperty({ example: 'Which rows the parties have in common, without showing the others.' })
+  @ApiProperty({ example: 'Finds the rows that the parties have in common, without revealing the others.' })
   description: string;
-  /** What crosses between the parties. */
+  /** What the parties reveal to each other. */
   @ApiProperty({ example: 'Blinded curve points and set sizes; the receiver learns the intersection.' })
   leaves: string;
   @ApiProperty()
   needs_parties: boolean;
-  /** Engines that run it, the default first: values of task_params.engine. */
+  /** Engines that run it, the default first. They are the values of task_params.engine. */
   @ApiProperty({ type: [String], example: ['native'] })
   engines: string[];
   /** JSON Schema 2020-12 of `task_params.task_config`. */
@@ -42,7 +42,7 @@ export class TaskTypesController {
     summary: 'List the task types',
     description: 'Each with the JSON Schema of its task_config.',
   })
-  @ApiResponse({ status: 200, type: TaskTypeListDto, description: 'All types that the workers run.' })
+  @ApiResponse({ status: 200, type: TaskTypeListDto, description: 'All task types.' })
   @ApiProblems()
   list(): TaskTypeListDto {
     return {

@@ -51,7 +51,8 @@ export class ChainsController {
   @ApiOperation({
     operationId: 'createChain',
     summary: 'Create a chain',
-    description: 'Checks the whole chain and tells all its faults at once. With `execute: true` it starts as well.',
+    description:
+      'Validates the whole chain and returns all its faults at once. With `execute: true` the chain starts at once.',
   })
   @ApiBody(CHAIN_BODY)
   @ApiHeader(IDEMPOTENCY_KEY)
@@ -80,14 +81,14 @@ export class ChainsController {
   @HttpCode(200)
   @ApiOperation({
     operationId: 'validateChain',
-    summary: 'Check a chain without storing it',
-    description: 'Says what creating it would say: its faults, or its type, levels and critical path.',
+    summary: 'Validate a chain without storing it',
+    description: 'Returns what creating the chain would find: its faults, or its type, levels and critical path.',
   })
   @ApiBody(CHAIN_BODY)
   @ApiResponse({
     status: 200,
     type: ValidationDto,
-    description: 'Faults are in `errors`; `valid` is true when there are none.',
+    description: 'The faults are in `errors`; `valid` is true if there are none.',
   })
   @ApiProblems(400, 413, 415)
   validate(@Body() body: unknown): ValidationDto {
@@ -117,44 +118,44 @@ export class ChainsController {
   @ApiOperation({
     operationId: 'listChains',
     summary: 'List chains',
-    description: 'Newest first. `next_cursor` reads on at any depth.',
+    description: 'Newest first. `next_cursor` gets the next page at any depth.',
   })
   @ApiQuery({
     name: 'status',
     required: false,
-    description: 'One or several, by comma.',
+    description: 'One or more statuses, separated by commas.',
     schema: { type: 'string' },
     example: 'RUNNING,PENDING',
   })
   @ApiQuery({
     name: 'chain_type',
     required: false,
-    description: 'One or several of sequential, parallel, chord, complex, by comma.',
+    description: 'One or more of sequential, parallel, chord, complex, separated by commas.',
     schema: { type: 'string' },
     example: 'chord',
   })
   @ApiQuery({
     name: 'created_by',
     required: false,
-    description: 'Who made them, as `created_by` says it.',
+    description: 'The creator, as in `created_by`.',
     schema: { type: 'string', maxLength: 64 },
   })
   @ApiQuery({
     name: 'task_type',
     required: false,
-    description: 'Chains that have a task of this type.',
+    description: 'Chains with a task of this type.',
     schema: { type: 'string', maxLength: 50 },
   })
   @ApiQuery({
     name: 'q',
     required: false,
-    description: "Part of the chain's name.",
+    description: "Text that the chain's name contains.",
     schema: { type: 'string', maxLength: 255 },
   })
   @ApiQuery({
     name: 'created_from',
     required: false,
-    description: 'Created at this time or later.',
+    description: 'Created at or after this time.',
     schema: { type: 'string', format: 'date-time' },
   })
   @ApiQuery({
@@ -166,25 +167,25 @@ export class ChainsController {
   @ApiQuery({
     name: 'sort',
     required: false,
-    description: 'By the time of creation; `-`: the newest first.',
+    description: 'Sorts by creation time; `-` sorts the newest first.',
     schema: { type: 'string', enum: ['created_at', '-created_at'], default: '-created_at' },
   })
   @ApiQuery({
     name: 'page',
     required: false,
-    description: 'By number, within the first 10,000 chains; `cursor` reads on at any depth.',
+    description: 'Page number, within the first 10,000 chains; `cursor` works at any depth.',
     schema: { type: 'integer', minimum: 1, default: 1 },
   })
   @ApiQuery({
     name: 'page_size',
     required: false,
-    description: 'Chains in a page.',
+    description: 'Chains per page.',
     schema: { type: 'integer', minimum: 1, maximum: 200, default: 20 },
   })
   @ApiQuery({
     name: 'cursor',
     required: false,
-    description: 'The `next_cursor` of the page before.',
+    description: 'The `next_cursor` of the previous page.',
     schema: { type: 'string' },
   })
   @ApiResponse({ status: 200, type: ChainListDto, description: 'A page of chains.' })
@@ -206,14 +207,14 @@ export class ChainsController {
   @ApiParam({ name: 'chain_id', schema: { type: 'string', maxLength: 64 } })
   @ApiOperation({
     operationId: 'getChain',
-    summary: 'Read a chain with all its tasks',
-    description: 'Tasks in the order in which they were sent, each with its result or error.',
+    summary: 'Get a chain with all its tasks',
+    description: 'The tasks are in the order of the request, each with its result or error.',
   })
   @ApiResponse({
     status: 200,
     type: ChainDto,
     headers: ETAG,
-    description: 'The chain; for each waiting task why it waits.',
+    description: 'The chain. Each waiting task has the reason why it waits.',
   })
   @ApiProblems(404, 503)
   async get(
@@ -231,9 +232,9 @@ export class ChainsController {
   @ApiParam({ name: 'chain_id', schema: { type: 'string', maxLength: 64 } })
   @ApiOperation({
     operationId: 'getChainGraph',
-    summary: "Read a chain's graph",
+    summary: "Get a chain's graph",
     description:
-      'JSON; as Mermaid with `Accept: text/vnd.mermaid`, as Graphviz DOT with `Accept: text/vnd.graphviz`, as a picture with `Accept: image/svg+xml`.',
+      'JSON by default; Mermaid with `Accept: text/vnd.mermaid`, Graphviz DOT with `Accept: text/vnd.graphviz`, a picture with `Accept: image/svg+xml`.',
   })
   @ApiExtraModels(GraphDto)
   @ApiResponse({

@@ -22,10 +22,10 @@ export class CreatedChainDto {
 }
 
 export class FailureDto {
-  /** Stable, UPPER_SNAKE. */
+  /** Stable code in UPPER_SNAKE_CASE. */
   @ApiProperty({ example: 'TIMEOUT_RUN' })
   code: string;
-  /** What went wrong and what to do. */
+  /** What went wrong, and what to do. */
   @ApiProperty({ example: 'the task ran longer than its 60 s: raise its timeout or give it less to do' })
   message: string;
   @ApiPropertyOptional(anyJson)
@@ -52,22 +52,22 @@ export class WaitingDto {
   code: string;
   @ApiProperty({ example: 'waits for psi and report' })
   message: string;
-  /** The parents that are not finished. */
+  /** The parents that have not finished. */
   @ApiProperty({ type: [String], required: false })
   parents?: string[];
-  /** When the next try is due. */
+  /** When the next attempt is due. */
   @ApiProperty({ type: String, format: 'date-time', required: false })
   until?: string;
-  /** Tasks of its type that come before it. */
+  /** Number of tasks of its type ahead of it. */
   @ApiProperty({ type: 'integer', required: false, example: 12 })
   ahead?: number;
-  /** true: there are more ahead than were counted. */
+  /** true: `ahead` is a lower bound. */
   @ApiProperty({ required: false })
   ahead_at_least?: boolean;
-  /** How many tasks of the chain, or of the concurrency key, may go at once. */
+  /** Maximum number of tasks of the chain or concurrency key that are sent or running at once. */
   @ApiProperty({ type: 'integer', required: false, example: 4 })
   limit?: number;
-  /** How many of them are going. */
+  /** Number of them that are sent or running. */
   @ApiProperty({ type: 'integer', required: false, example: 4 })
   going?: number;
 }
@@ -89,22 +89,22 @@ export class TaskDto {
   is_callback: boolean;
   @ApiProperty({ enum: TASK_STATUSES, enumName: 'TaskStatus', example: 'RUNNING' })
   status: string;
-  /** Its 0-based place in the chain's list. */
+  /** 0-based position in the chain's list of tasks. */
   @ApiProperty({ type: 'integer', example: 2 })
   execution_order: number;
-  /** 0 for tasks without parents, else one more than the highest of its parents. */
+  /** 0 for tasks without parents, otherwise one more than the highest level of its parents. */
   @ApiProperty({ type: 'integer', example: 1 })
   level: number;
   /** 1 (lowest) to 10. */
   @ApiProperty({ type: 'integer', minimum: 1, maximum: 10, example: 5 })
   priority: number;
-  /** The present or last attempt; 0 before the first. */
+  /** The current or last attempt; 0 before the first. */
   @ApiProperty({ type: 'integer', example: 1 })
   attempt: number;
-  /** Failures that the retry policy counts. */
+  /** Number of failures that count against the retry policy. */
   @ApiProperty({ type: 'integer', example: 0 })
   failures: number;
-  /** Workers lost while they ran it. */
+  /** Number of workers lost while running it. */
   @ApiProperty({ type: 'integer', example: 0 })
   losses: number;
   @ApiProperty({ type: String, nullable: true })
@@ -120,10 +120,10 @@ export class TaskDto {
   /** CEL expressions that must all hold for it to run. */
   @ApiProperty({ type: [String], example: ['tasks.psi.result.intersection_count > 100'] })
   conditions: string[];
-  /** It may fail without failing the chain. */
+  /** Whether it may fail without failing the chain. */
   @ApiProperty()
   tolerable: boolean;
-  /** What holds it back though its parents are done. */
+  /** Why it is held although its parents have finished. */
   @ApiProperty({
     enum: ['CHAIN_PAUSED', 'MAX_PARALLEL', 'RETRIES_EXHAUSTED'],
     enumName: 'Hold',
@@ -131,7 +131,7 @@ export class TaskDto {
     example: null,
   })
   hold: string | null;
-  /** Of the tasks of this key, over all chains, at most `concurrency_limit` go at once; the chain's own key where it has one. */
+  /** At most `concurrency_limit` tasks with this key are sent or running at once, over all chains. The chain's key if it has one. */
   @ApiProperty({ type: String, nullable: true, example: null })
   concurrency_key: string | null;
   @ApiProperty({ type: 'integer', nullable: true, example: null })
@@ -146,7 +146,7 @@ export class TaskDto {
   started_at: string | null;
   @ApiProperty({ type: String, format: 'date-time', nullable: true })
   completed_at: string | null;
-  /** 0 to 1 of the attempt under way. */
+  /** Progress of the running attempt, 0 to 1. */
   @ApiProperty({ minimum: 0, maximum: 1, example: 0.4 })
   progress: number;
   @ApiProperty({ type: String, nullable: true, example: 'blinding' })
@@ -155,7 +155,7 @@ export class TaskDto {
   result: unknown;
   @ApiProperty({ type: FailureDto, nullable: true })
   error: FailureDto | null;
-  /** Why it waits; null when it does not. */
+  /** Why it waits; null if it does not. */
   @ApiProperty({ type: WaitingDto, nullable: true })
   waiting: WaitingDto | null;
 }
@@ -173,10 +173,10 @@ export class ChainSummaryDto {
   status: string;
   @ApiProperty({ type: String, nullable: true })
   execution_id: string | null;
-  /** 1 at first, one more with each retry of the whole chain. */
+  /** 1 for the first run, incremented by each retry of the chain. */
   @ApiProperty({ type: 'integer', example: 1 })
   epoch: number;
-  /** Rises with every change of a status in the chain. */
+  /** Incremented by every status change in the chain. */
   @ApiProperty({ type: 'integer', example: 12 })
   version: number;
   @ApiProperty({ type: 'integer', example: 7 })
@@ -189,15 +189,15 @@ export class ChainSummaryDto {
   skipped_tasks: number;
   @ApiProperty({ type: 'integer', example: 0 })
   cancelled_tasks: number;
-  /** How many of its tasks may go at once; null: no limit. */
+  /** Maximum number of tasks that are sent or running at once; null: no limit. */
   @ApiProperty({ type: 'integer', nullable: true, example: null })
   max_parallel: number | null;
-  /** Of the chains of this key at most `concurrency_limit` run at once. */
+  /** At most `concurrency_limit` chains with this key run at once. */
   @ApiProperty({ type: String, nullable: true, example: null })
   concurrency_key: string | null;
   @ApiProperty({ type: 'integer', nullable: true, example: null })
   concurrency_limit: number | null;
-  /** Share of finished tasks, 0 to 100. */
+  /** Percentage of finished tasks, 0 to 100. */
   @ApiProperty({ minimum: 0, maximum: 100, example: 42.86 })
   progress: number;
   @ApiProperty({ type: String, nullable: true })
@@ -212,7 +212,7 @@ export class ChainSummaryDto {
   completed_at: string | null;
   @ApiProperty({ format: 'date-time' })
   updated_at: string;
-  /** When the chain's time is up. */
+  /** When the chain times out. */
   @ApiProperty({ type: String, format: 'date-time', nullable: true })
   deadline_at: string | null;
   @ApiProperty({ type: FailureDto, nullable: true })
@@ -227,14 +227,14 @@ export class ChainDto extends ChainSummaryDto {
 export class ChainListDto {
   @ApiProperty({ type: [ChainSummaryDto] })
   items: ChainSummaryDto[];
-  /** Chains in all; null when the list was read by cursor. */
+  /** Total number of chains; null when the list was read by cursor. */
   @ApiProperty({ type: 'integer', nullable: true, example: 128 })
   total: number | null;
   @ApiProperty({ type: 'integer', nullable: true, example: 1 })
   page: number | null;
   @ApiProperty({ type: 'integer', example: 20 })
   page_size: number;
-  /** Gives the next page at any depth; null at the end. */
+  /** Pass as `cursor` for the next page; null on the last page. */
   @ApiProperty({ type: String, nullable: true })
   next_cursor: string | null;
 }

@@ -19,7 +19,7 @@ const ID = { type: 'string' as const, maxLength: 64 };
 const DRY_RUN = {
   name: 'dry_run',
   required: false,
-  description: 'true tells exactly what would be done, and does nothing.',
+  description: 'true: a dry run, which returns exactly what would be done and does nothing.',
   schema: { type: 'boolean' as const, default: false },
 };
 
@@ -35,7 +35,7 @@ export function ApiControl(control: ControlDescription): MethodDecorator {
     ApiHeader(IDEMPOTENCY_KEY),
     ApiHeader(IF_MATCH),
     ApiBody({ schema: body as never, required: body.required.length > 0 }),
-    ApiResponse({ status, type: answer, description: 'What was done, or with dry_run would be.' }),
+    ApiResponse({ status, type: answer, description: 'What was done, or in a dry run would be done.' }),
     ApiProblems(400, 404, 409, 412, 413, 415, 422, 503),
   ) as MethodDecorator;
 }

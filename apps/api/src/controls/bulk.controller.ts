@@ -19,29 +19,29 @@ export class BulkController {
   constructor(private readonly directory: TenantDirectory) {}
 
   @Post('cancel')
-  @ApiBulk('cancelChains', 'Cancel many chains', 'A filter without a status finds PENDING, RUNNING and PAUSED chains.')
+  @ApiBulk(
+    'cancelChains',
+    'Cancel many chains',
+    'A filter without a status selects PENDING, RUNNING and PAUSED chains.',
+  )
   cancel(@Control() request: ControlRequest, @Body() sent: unknown): Promise<BulkDto> {
     return this.run(request, 'cancel', sent);
   }
 
   @Post('pause')
-  @ApiBulk('pauseChains', 'Pause many chains', 'A filter without a status finds RUNNING chains.')
+  @ApiBulk('pauseChains', 'Pause many chains', 'A filter without a status selects RUNNING chains.')
   pause(@Control() request: ControlRequest, @Body() sent: unknown): Promise<BulkDto> {
     return this.run(request, 'pause', sent);
   }
 
   @Post('resume')
-  @ApiBulk('resumeChains', 'Resume many chains', 'A filter without a status finds PAUSED chains.')
+  @ApiBulk('resumeChains', 'Resume many chains', 'A filter without a status selects PAUSED chains.')
   resume(@Control() request: ControlRequest, @Body() sent: unknown): Promise<BulkDto> {
     return this.run(request, 'resume', sent);
   }
 
   @Post('retry')
-  @ApiBulk(
-    'retryChains',
-    'Retry many chains from their breakpoints',
-    'A filter without a status finds FAILURE and CANCELLED chains.',
-  )
+  @ApiBulk('retryChains', 'Retry many chains', 'A filter without a status selects FAILURE and CANCELLED chains.')
   retry(@Control() request: ControlRequest, @Body() sent: unknown): Promise<BulkDto> {
     return this.run(request, 'retry', sent);
   }
@@ -68,12 +68,16 @@ function ApiBulk(operationId: string, summary: string, statuses: string): Method
     ApiOperation({
       operationId,
       summary,
-      description: `Each chain by itself: one that refuses does not hold up the others. ${statuses} Answers within half a minute; \`next_cursor\` goes on where it stopped. With an Idempotency-Key a second call is refused (409) while the first is at work.`,
+      description: `Each chain is handled separately: a refusal does not stop the others. ${statuses} Answers within half a minute; \`next_cursor\` continues where it stopped. With an Idempotency-Key a second call is refused (409) while the first is running.`,
     }),
     ApiQuery({ name: 'dry_run', required: false, schema: { type: 'boolean', default: false } }),
     ApiHeader(IDEMPOTENCY_KEY),
     ApiBody({ schema: bulkBody as never, required: true }),
-    ApiResponse({ status: 200, type: BulkDto, description: 'What was done to each chain, or with dry_run would be.' }),
+    ApiResponse({
+      status: 200,
+      type: BulkDto,
+      description: 'What was done to each chain, or in a dry run would be done.',
+    }),
     ApiProblems(400, 409, 413, 415, 422, 503),
   ) as MethodDecorator;
 }

@@ -25,7 +25,7 @@ export class ChainControlsController {
   @ApiControl({
     operationId: 'executeChain',
     summary: 'Start a chain',
-    description: 'Only from PENDING; otherwise 409 with the present status.',
+    description: 'Only a PENDING chain can be started; otherwise 409 with the current status.',
     body: plainBody,
     answer: ExecutedChainDto,
     status: 202,
@@ -44,7 +44,7 @@ export class ChainControlsController {
   @ApiControl({
     operationId: 'cancelChain',
     summary: 'Cancel a chain',
-    description: 'Running tasks are stopped, waiting ones skipped, all at once.',
+    description: 'Stops the running tasks and skips the waiting ones, all at once.',
     body: plainBody,
     answer: CancelledChainDto,
   })
@@ -79,7 +79,7 @@ export class ChainControlsController {
     operationId: 'pauseChain',
     summary: 'Pause a chain',
     description:
-      'What runs or was sent goes on to its end; nothing new is sent, and the clock of its timeout stands. Asked twice is done once.',
+      "Tasks that run or were sent finish; no new task is sent, and the chain's timeout is suspended. Idempotent.",
     body: plainBody,
     answer: ControlDto,
   })
@@ -98,7 +98,7 @@ export class ChainControlsController {
     operationId: 'resumeChain',
     summary: 'Resume a paused chain',
     description:
-      'Also tries anew what was left to an operator (on_exhausted: pause), with all its retries. Asked twice is done once.',
+      'Also retries the tasks that were held for an operator (on_exhausted: pause), with all their retries. Idempotent.',
     body: plainBody,
     answer: ControlDto,
   })
@@ -115,9 +115,9 @@ export class ChainControlsController {
   @Post('retry')
   @ApiControl({
     operationId: 'retryChain',
-    summary: 'Run tasks of a chain again',
+    summary: 'Retry a chain',
     description:
-      'From the breakpoint: what failed, was cancelled or skipped runs again, successes are kept. With `from`: these tasks, and unless include_downstream is false all that depends on them. Also while the chain runs; an ended chain runs again as a new epoch.',
+      'Runs the tasks again that failed, were cancelled or skipped, and keeps successes. With `from`, runs those tasks again and, unless include_downstream is false, all that depend on them. Also works while the chain runs; a chain that has ended runs again as a new epoch.',
     body: retryBody,
     answer: ControlDto,
   })
@@ -139,7 +139,7 @@ export class ChainControlsController {
   @ApiControl({
     operationId: 'setChainPriority',
     summary: "Change a chain's priority",
-    description: 'Of all its tasks that are not finished. A task that lies in the queue keeps its place there.',
+    description: 'Applies to all unfinished tasks. A task that is already in the queue keeps its place.',
     body: priorityBody,
     answer: ControlDto,
   })

@@ -5,14 +5,15 @@ const note = {
   type: 'string',
   minLength: 1,
   maxLength: 2_000,
-  description: 'Why: kept with the event in the history of the chain.',
+  description: "The reason. It is kept with the event in the chain's history.",
   examples: ['the input was wrong, see ticket A-17'],
 } as const;
 const common = {
   dry_run: {
     type: 'boolean',
     default: false,
-    description: 'true tells exactly what would be done, and does nothing. May stand in the query instead.',
+    description:
+      'true: a dry run, which returns exactly what would be done and does nothing. Also accepted in the query.',
     examples: [true],
   },
   note,
@@ -28,10 +29,10 @@ const body = (description: string, example: object, properties: object = {}, req
   }) as const;
 
 /** Bodies of the control calls, as JSON Schemas: what they are checked against and what the description shows. */
-export const plainBody = body('All of it may be left out.', { note: 'maintenance', dry_run: true });
+export const plainBody = body('All fields are optional.', { note: 'maintenance', dry_run: true });
 
 export const retryBody = body(
-  'Without `from`: all that failed, was cancelled or skipped. All of it may be left out.',
+  'Without `from`: all tasks that failed, were cancelled or skipped. All fields are optional.',
   { from: ['psi'], include_downstream: true },
   {
     from: {
@@ -39,26 +40,26 @@ export const retryBody = body(
       minItems: 1,
       maxItems: MAX_TASKS,
       items: { ...taskId, description: 'A task to run again.', examples: ['psi'] },
-      description: 'Run these tasks again, whatever they came to.',
+      description: 'The tasks to run again, whatever their outcome.',
       examples: [['psi']],
     },
     include_downstream: {
       type: 'boolean',
       default: true,
-      description: 'With `from`: also all that depends on these tasks.',
+      description: 'With `from`: also run all tasks that depend on these.',
       examples: [true],
     },
   },
 );
 
 export const retryTaskBody = body(
-  'All of it may be left out.',
+  'All fields are optional.',
   { include_downstream: false },
   {
     include_downstream: {
       type: 'boolean',
       default: true,
-      description: 'Also all that depends on the task.',
+      description: 'Also run all tasks that depend on it.',
       examples: [true],
     },
   },
@@ -69,11 +70,11 @@ export const priorityBody = body('The new priority.', { priority: 'high' }, { pr
 export const skipBody = body('Why the task is skipped.', { note: 'not needed for this run' }, {}, ['note']);
 
 export const resolveBody = body(
-  'The result to take as the task’s, and why.',
+  'The result of the task, and the reason.',
   { result: { intersection_count: 540 }, note: 'computed by hand' },
   {
     result: {
-      description: 'As a worker would give it: at most 64 KiB of JSON, at most 32 levels deep.',
+      description: 'The result as a worker would return it: at most 64 KiB of JSON and 32 levels deep.',
       examples: [{ intersection_count: 540 }],
     },
   },
@@ -84,7 +85,7 @@ const filter = {
   type: 'object',
   additionalProperties: false,
   minProperties: 1,
-  description: 'As the query of GET /chains.',
+  description: 'The same parameters as the query of GET /chains.',
   examples: [{ status: 'FAILURE', created_from: '2026-01-31T00:00:00Z' }],
   properties: Object.fromEntries(
     ['status', 'chain_type', 'created_by', 'task_type', 'q', 'created_from', 'created_to'].map((name) => [
@@ -98,7 +99,7 @@ export const MAX_BULK = 1_000;
 export const DEFAULT_PER_SECOND = 50;
 
 export const bulkBody = body(
-  'Which chains: `ids` or `filter`. Without a status in it, the filter finds chains in which the action can do something.',
+  'The chains, by `ids` or `filter`. A filter without a status selects the chains on which the action has an effect.',
   { filter: { status: 'FAILURE', task_type: 'psi' }, limit: 200, dry_run: true },
   {
     ids: {
@@ -106,7 +107,7 @@ export const bulkBody = body(
       minItems: 1,
       maxItems: MAX_BULK,
       items: { type: 'string', minLength: 1, maxLength: 64, description: 'The id of a chain.' },
-      description: 'These chains, in this order.',
+      description: 'The chains, in this order.',
       examples: [['chain-7c0a4a52-2c53-4b58-9d0b-6d7d5f0f7c11']],
     },
     filter,
@@ -115,7 +116,7 @@ export const bulkBody = body(
       minimum: 1,
       maximum: MAX_BULK,
       default: MAX_BULK,
-      description: 'Chains in one call at most; `next_cursor` goes on.',
+      description: 'Maximum number of chains in one call; `next_cursor` continues.',
       examples: [200],
     },
     max_per_second: {
@@ -123,14 +124,14 @@ export const bulkBody = body(
       minimum: 1,
       maximum: 1_000,
       default: DEFAULT_PER_SECOND,
-      description: 'Of resume and retry: chains in a second at most, so that the workers are not flooded.',
+      description: 'For resume and retry: maximum number of chains per second, so that the workers are not flooded.',
       examples: [50],
     },
     cursor: {
       type: 'string',
       minLength: 1,
       maxLength: 255,
-      description: 'The `next_cursor` of the call before, with the same ids or filter.',
+      description: 'The `next_cursor` of the previous call, with the same ids or filter.',
     },
   },
 );

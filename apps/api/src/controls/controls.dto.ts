@@ -10,7 +10,7 @@ export class TaskChangeDto {
   from: string;
   @ApiProperty({ enum: TASK_STATUSES, enumName: 'TaskStatus', example: 'READY' })
   to: string;
-  /** Why it is held back, if it is. */
+  /** Why it is held; null if it is not. */
   @ApiProperty({
     enum: ['CHAIN_PAUSED', 'MAX_PARALLEL', 'RETRIES_EXHAUSTED'],
     enumName: 'Hold',
@@ -27,22 +27,22 @@ export class TaskChangeDto {
 export class ControlDto {
   @ApiProperty({ example: ID })
   chain_id: string;
-  /** true: nothing was done, this is what would be. */
+  /** true: a dry run, nothing was done. */
   @ApiProperty({ example: false })
   dry_run: boolean;
-  /** The chain's status after it. */
+  /** The chain's status after the command. */
   @ApiProperty({ enum: CHAIN_STATUSES, enumName: 'ChainStatus', example: 'RUNNING' })
   status: string;
-  /** One more with each retry. */
+  /** Incremented by each retry. */
   @ApiProperty({ type: 'integer', example: 2 })
   epoch: number;
-  /** Every task whose status, hold or priority changes, by its place in the list. */
+  /** Every task whose status, hold or priority changes, in the order of the chain. */
   @ApiProperty({ type: [TaskChangeDto] })
   tasks: TaskChangeDto[];
 }
 
 export class ExecutedChainDto extends ControlDto {
-  /** Names this execution; null before the first, which a dry run leaves it at. */
+  /** The id of this execution; null in a dry run before the first. */
   @ApiProperty({ type: String, nullable: true, example: 'execution-7c0a4a52-2c53-4b58-9d0b-6d7d5f0f7c11' })
   execution_id: string | null;
   @ApiProperty({ type: String, format: 'date-time', nullable: true })
@@ -50,7 +50,7 @@ export class ExecutedChainDto extends ControlDto {
 }
 
 export class CancelledChainDto extends ControlDto {
-  /** null in a dry run. */
+  /** Null in a dry run. */
   @ApiProperty({ type: String, format: 'date-time', nullable: true })
   cancelled_at: string | null;
 }
@@ -60,10 +60,10 @@ export class BulkResultDto {
   chain_id: string;
   @ApiProperty({ enum: ['done', 'refused', 'not_found'], enumName: 'BulkOutcome', example: 'done' })
   outcome: string;
-  /** The chain's status: after it where it was done, else what stands against it; null for one that is not there, and where the tenant's quota is used up. */
+  /** Status after the command, or the status that blocked it. Null if the chain does not exist or the quota is exhausted. */
   @ApiProperty({ enum: CHAIN_STATUSES, enumName: 'ChainStatus', nullable: true, example: 'RUNNING' })
   status: string | null;
-  /** How many tasks change. */
+  /** Number of tasks changed. */
   @ApiProperty({ type: 'integer', example: 4 })
   tasks_changed: number;
   /** Why it was refused. */
@@ -80,10 +80,10 @@ export class BulkDto {
   refused: number;
   @ApiProperty({ type: 'integer', example: 0 })
   not_found: number;
-  /** One for each chain that was looked at, in their order. */
+  /** One for each chain that was handled, in order. */
   @ApiProperty({ type: [BulkResultDto] })
   results: BulkResultDto[];
-  /** Call again with it for the chains that were not reached; null when there are none. */
+  /** Pass as `cursor` for the remaining chains; null if there are none. */
   @ApiProperty({ type: String, nullable: true, example: null })
   next_cursor: string | null;
 }

@@ -21,8 +21,7 @@ export class TaskControlsController {
   @ApiControl({
     operationId: 'skipTask',
     summary: 'Skip a task',
-    description:
-      'One that is not finished; a running one is stopped. What waits for it takes it as skipped (OPERATOR).',
+    description: 'Skips an unfinished task and stops it if it is running. Its successors see it as skipped (OPERATOR).',
     body: skipBody,
     answer: ControlDto,
     task: true,
@@ -41,9 +40,9 @@ export class TaskControlsController {
   @Post('resolve')
   @ApiControl({
     operationId: 'resolveTask',
-    summary: 'Give a task its result',
+    summary: 'Resolve a task',
     description:
-      'One that is not finished becomes SUCCESS with this result, which is passed on as a worker’s would be; a running one is stopped.',
+      'Completes an unfinished task as SUCCESS with this result, as if a worker had returned it, and stops it if it is running.',
     body: resolveBody,
     answer: ControlDto,
     task: true,
@@ -68,7 +67,7 @@ export class TaskControlsController {
   @ApiControl({
     operationId: 'setTaskPriority',
     summary: "Change a task's priority",
-    description: 'A task that lies in the queue keeps its place there.',
+    description: 'A task that is already in the queue keeps its place.',
     body: priorityBody,
     answer: ControlDto,
     task: true,
@@ -87,7 +86,7 @@ export class TaskControlsController {
   @Post('retry')
   @ApiControl({
     operationId: 'retryTask',
-    summary: 'Run a task again',
+    summary: 'Retry a task',
     description: 'The same as retryChain with `from: [task_id]`.',
     body: retryTaskBody,
     answer: ControlDto,

@@ -36,34 +36,35 @@ export class AllEventsController {
   @Get()
   @ApiOperation({
     operationId: 'listEvents',
-    summary: 'The events of all chains: history, or live',
+    summary: 'List or stream the events of all chains',
     description:
-      'In the order in which they were recorded; one that is under way holds those after it back until it is stored. JSON: a page. With `Accept: text/event-stream`: each as an `event` as it is recorded; `Last-Event-ID` goes on where a stream broke off.',
+      'In the order in which they were recorded. An event whose transaction is still open holds later ones back. JSON: a page. With `Accept: text/event-stream`: each as an `event` as it is recorded; `Last-Event-ID` resumes an interrupted stream.',
   })
   @ApiHeader({ name: 'Last-Event-ID', required: false, schema: { type: 'string' } })
   @ApiQuery({
     name: 'after',
     required: false,
-    description: 'Events after this id. Without it: history from its beginning, live from now on.',
+    description: 'Only events after this id. Default: history from the beginning, live events from now on.',
     schema: { type: 'integer', minimum: 0 },
   })
   @ApiQuery({
     name: 'limit',
     required: false,
-    description: 'Of history: so many events are looked at.',
+    description: 'For history: the number of events to read, before `kind` is applied.',
     schema: { type: 'integer', minimum: 1, maximum: 1000, default: 200 },
   })
   @ApiQuery({
     name: 'kind',
     required: false,
-    description: 'Only these kinds, by comma. A page of history may then hold fewer events; `next_after` goes on.',
+    description:
+      'Only these kinds, separated by commas. A page of history may then hold fewer events; `next_after` gets the next page.',
     schema: { type: 'string', pattern: KINDS.source },
     example: 'ChainFinished,TaskFailed',
   })
   @ApiProduces('application/json', 'text/event-stream')
   @ApiResponse({
     status: 200,
-    description: 'Events in the order in which they were recorded, or a stream.',
+    description: 'The events in the order in which they were recorded, or a stream.',
     content: {
       'application/json': { schema: { $ref: getSchemaPath(ChainEventListDto) } },
       'text/event-stream': { schema: { type: 'string' } },

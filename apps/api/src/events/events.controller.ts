@@ -37,22 +37,22 @@ export class EventsController {
   @ApiParam({ name: 'chain_id', schema: { type: 'string', maxLength: 64 } })
   @ApiOperation({
     operationId: 'listChainEvents',
-    summary: "A chain's events: history, or live",
+    summary: "List or stream a chain's events",
     description:
-      'JSON: every event that was recorded, with what was made of it. With `Accept: text/event-stream`: the tasks as they change (`task`, `chain`, `end`); `Last-Event-ID` goes on where a stream broke off.',
+      'JSON: every recorded event with its disposition. With `Accept: text/event-stream`: the tasks as they change (`task`, `chain`, `end`); `Last-Event-ID` resumes an interrupted stream.',
   })
   @ApiHeader({ name: 'Last-Event-ID', required: false, schema: { type: 'string' } })
   @ApiQuery({
     name: 'after',
     required: false,
-    description: 'History after this id.',
+    description: 'Only events after this id.',
     schema: { type: 'integer', minimum: 0, default: 0 },
   })
   @ApiQuery({ name: 'limit', required: false, schema: { type: 'integer', minimum: 1, maximum: 1000, default: 200 } })
   @ApiProduces('application/json', 'text/event-stream')
   @ApiResponse({
     status: 200,
-    description: 'Events in the order in which they were recorded, or a stream.',
+    description: 'The events in the order in which they were recorded, or a stream.',
     content: {
       'application/json': { schema: { $ref: getSchemaPath(ChainEventListDto) } },
       'text/event-stream': { schema: { type: 'string' } },

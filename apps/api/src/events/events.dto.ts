@@ -10,7 +10,7 @@ export class ChainEventDto {
   task_id: string | null;
   @ApiProperty({ example: 'TaskSucceeded' })
   kind: string;
-  /** What was made of it: only an ACCEPTED event had an effect. */
+  /** How the event was handled: only an ACCEPTED event had an effect. */
   @ApiProperty({ enum: ['ACCEPTED', 'STALE', 'DUPLICATE', 'QUARANTINED', 'INVALID'], enumName: 'Disposition' })
   disposition: string;
   @ApiProperty({ type: 'integer', nullable: true, example: 1 })
@@ -26,7 +26,7 @@ export class ChainEventDto {
 export class ChainEventListDto {
   @ApiProperty({ type: [ChainEventDto] })
   items: ChainEventDto[];
-  /** Pass as `after` for the events that follow. */
+  /** Pass as `after` for the next events. */
   @ApiProperty({ type: 'integer', example: 42 })
   next_after: number;
 }

@@ -15,11 +15,11 @@ export class HealthController {
   @Public()
   @ApiOperation({
     operationId: 'getLiveness',
-    summary: 'Is the process alive?',
-    description: 'Answers while the process does; asks no database.',
+    summary: 'Check liveness',
+    description: 'Does not check the database.',
     security: [],
   })
-  @ApiResponse({ status: 200, type: LivenessDto, description: 'It answers; nothing else is looked at.' })
+  @ApiResponse({ status: 200, type: LivenessDto, description: 'The process answers.' })
   live(): LivenessDto {
     return { status: 'ok' };
   }
@@ -28,12 +28,12 @@ export class HealthController {
   @Public()
   @ApiOperation({
     operationId: 'getReadiness',
-    summary: 'Can it serve?',
-    description: 'The database answers and has the schema of this version.',
+    summary: 'Check readiness',
+    description: 'Checks that the database answers and has the schema of this version.',
     security: [],
   })
-  @ApiResponse({ status: 200, type: ReadinessDto, description: 'It can.' })
-  @ApiResponse({ status: 503, type: ReadinessDto, description: 'It can not; the failing checks say why.' })
+  @ApiResponse({ status: 200, type: ReadinessDto, description: 'Ready.' })
+  @ApiResponse({ status: 503, type: ReadinessDto, description: 'Not ready; the failing checks say why.' })
   async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<HealthReport> {
     const report = await this.health.ready();
     reply.code(report.status === 'ok' ? 200 : 503);

@@ -8,10 +8,10 @@ export class LivenessDto {
 export class HealthCheckDto {
   @ApiProperty({ enum: ['ok', 'failing'], enumName: 'HealthStatus', example: 'ok' })
   status: string;
-  /** How long the check took. */
+  /** Duration of the check. */
   @ApiProperty({ type: 'integer', example: 3 })
   ms: number;
-  /** Why it fails, in words. */
+  /** Why it fails. */
   @ApiProperty({ required: false, example: 'no answer within 1000 ms' })
   detail?: string;
 }
@@ -20,7 +20,7 @@ export class HealthCheckDto {
 export class ReadinessDto {
   @ApiProperty({ enum: ['ok', 'failing'], enumName: 'HealthStatus', example: 'ok' })
   status: string;
-  /** By the name of what was checked. */
+  /** Results by the name of the check. */
   @ApiProperty({ type: 'object', additionalProperties: { $ref: getSchemaPath(HealthCheckDto) } })
   checks: Record<string, HealthCheckDto>;
 }

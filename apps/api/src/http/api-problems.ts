@@ -2,17 +2,17 @@ import { applyDecorators } from '@nestjs/common';
 import { ApiResponse } from '@nestjs/swagger';
 
 const MEANINGS: Readonly<Record<number, string>> = {
-  400: 'The request is wrong: `code` and `errors` say where and what was expected.',
-  401: 'The request carries no key or token that counts.',
-  403: 'The role of the caller does not allow it, or nobody may.',
-  404: 'There is no such chain, task, artifact, webhook or delivery.',
-  409: "The chain's or task's status does not allow it, which `detail` names; or the first request with the Idempotency-Key is at work.",
-  412: 'It has changed since it was read: `If-Match` names another state.',
+  400: 'The request is not valid; `code` and `errors` say where and what was expected.',
+  401: 'The request has no valid key or token.',
+  403: "The caller's role does not allow it.",
+  404: 'The resource does not exist.',
+  409: 'The status of the chain or task does not allow it; `detail` names the status. Or the first request with the Idempotency-Key is still running.',
+  412: 'The resource has changed since it was read: `If-Match` names another state.',
   413: 'The body is larger than 10 MB.',
   415: 'The body is not application/json.',
   422: 'The Idempotency-Key was used with another body.',
-  429: "More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds; without that header time alone changes nothing, and `detail` says what does.",
-  503: 'The database is out of reach: try again after `Retry-After` seconds.',
+  429: "Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.",
+  503: 'The database cannot be reached; retry after `Retry-After` seconds.',
 };
 
 /** Documents the problems (RFC 9457) that an operation can answer. Every one may also answer 500. */
@@ -21,7 +21,7 @@ export function ApiProblems(...statuses: number[]): MethodDecorator {
     ...[...new Set([401, 403, ...statuses, 429, 500])].map((status) =>
       ApiResponse({
         status,
-        description: MEANINGS[status] ?? 'A fault of the server; the log of the api has its cause.',
+        description: MEANINGS[status] ?? "Internal server error; the API's log has the cause.",
         content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/ProblemDto' } } },
       }),
     ),

@@ -4,13 +4,13 @@ import { Problem } from './problem.js';
 export const CONFIRM = {
   name: 'confirm',
   required: false,
-  description: 'The id again. Without it, or `dry_run`, nothing is done.',
+  description: 'The id again, as confirmation. Without it only a dry run is accepted.',
   schema: { type: 'string' as const, maxLength: 64 },
 };
 export const DRY_RUN = {
   name: 'dry_run',
   required: false,
-  description: 'true tells what would be done, and does nothing.',
+  description: 'true: a dry run, which returns what would be done and does nothing.',
   schema: { type: 'boolean' as const, default: false },
 };
 

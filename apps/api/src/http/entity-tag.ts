@@ -9,7 +9,7 @@ export const taskTag = (changedVersion: number): string => `"t${changedVersion}"
 /** How the header of a tag is described. */
 export const ETAG = {
   ETag: {
-    description: 'Names this state, for If-Match. Progress and reasons to wait are no part of it.',
+    description: 'Identifies this state, for If-Match. Progress and the reasons for waiting do not change it.',
     schema: { type: 'string' as const },
     example: '"12"',
   },
@@ -20,7 +20,7 @@ export const IF_MATCH = {
   name: 'If-Match',
   required: false,
   description:
-    'The ETag of the chain, or for a call on a task that of the task, as it was read: where it has changed since, nothing is done and the answer is 412.',
+    'The ETag of the chain or, for a call on a task, of the task, as it was read. If it has changed since, nothing is done and the answer is 412.',
   schema: { type: 'string' as const },
 };
 

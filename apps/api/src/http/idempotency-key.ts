@@ -9,7 +9,7 @@ export const IDEMPOTENCY_KEY = {
   name: 'Idempotency-Key',
   required: false,
   description:
-    'The same key and body get the same answer, however often they are sent; the same key with another body is refused with 422. Keys are kept apart by operation and by what it acts on, for 24 hours.',
+    'Repeated requests with the same key and body get the same answer; the same key with another body is refused with 422. A key is scoped to the operation and its target, and kept for 24 hours.',
   schema: { type: 'string' as const, minLength: 1, maxLength: 255 },
 };
 

@@ -27,7 +27,7 @@ export class QuotaStateDto {
   max: number;
   @ApiProperty({ type: 'integer', example: 100 })
   used: number;
-  /** How much more the request would have used; left out where that is not known before. */
+  /** How much the request would have added; absent if unknown. */
   @ApiProperty({ type: 'integer', required: false, example: 1 })
   requested?: number;
 }
@@ -43,15 +43,15 @@ export class ProblemDto {
   detail: string;
   @ApiProperty({ format: 'uri-reference', example: '/api/v1/chains' })
   instance: string;
-  /** Stable: what a program looks at. */
+  /** Stable, for programs. */
   @ApiProperty({ example: 'INVALID_CHAIN' })
   code: string;
   @ApiProperty({ type: [FaultDto], required: false })
   errors?: FaultDto[];
-  /** Of a 409: what stands against it. */
+  /** For a 409: the state that blocked the request. */
   @ApiProperty({ type: ConflictStateDto, required: false })
   state?: ConflictStateDto;
-  /** Of a 429 by the tenant's quota: which limit, and how much of it is used. */
+  /** For a 429 by the tenant's quota: the limit, and how much of it is used. */
   @ApiProperty({ type: QuotaStateDto, required: false })
   quota?: QuotaStateDto;
 }

@@ -23,7 +23,7 @@ const keyBody = {
   type: 'object',
   additionalProperties: false,
   required: ['name', 'role'],
-  description: 'What the key is for, and what it may do.',
+  description: 'The purpose and role of the key.',
   examples: [{ name: 'nightly import', role: 'author', expires_in_days: 90 }],
   properties: {
     name: { type: 'string', minLength: 1, maxLength: 255, examples: ['nightly import'] },
@@ -31,7 +31,7 @@ const keyBody = {
       type: 'string',
       enum: [...KEY_ROLES],
       description:
-        'viewer reads; operator also steers chains; author also creates them; admin also has keys and webhooks.',
+        'viewer reads; operator also controls chains; author also creates them; admin also manages keys and webhooks.',
       examples: ['author'],
     },
     expires_in_days: { type: 'integer', minimum: 1, maximum: 3650, default: DEFAULT_DAYS, examples: [90] },
@@ -53,13 +53,13 @@ export class KeysController {
   @HttpCode(201)
   @ApiOperation({
     operationId: 'createKey',
-    summary: 'Make a key for a program',
+    summary: 'Create an API key',
     description:
-      'The key is shown once: the database keeps its SHA-256 alone. So a request that is replayed by its Idempotency-Key makes no second key, and is answered without the first.',
+      'The key is shown only once: the database stores only its SHA-256. A request repeated with its Idempotency-Key creates no second key, and its answer does not contain the first.',
   })
   @ApiBody({ required: true, schema: keyBody as never })
   @ApiHeader(IDEMPOTENCY_KEY)
-  @ApiResponse({ status: 201, type: CreatedApiKeyDto, description: 'With the key itself; null in a replayed answer.' })
+  @ApiResponse({ status: 201, type: CreatedApiKeyDto, description: 'The key. `key` is null in a repeated answer.' })
   @ApiProblems(400, 409, 413, 415, 422, 503)
   async create(
     @TenantDb() { engine }: TenantDatabases,
@@ -83,8 +83,12 @@ export class KeysController {
   }
 
   @Get()
-  @ApiOperation({ operationId: 'listKeys', summary: 'List the keys', description: 'Revoked and expired ones too.' })
-  @ApiResponse({ status: 200, type: ApiKeyListDto, description: 'What is known of each, and not the key.' })
+  @ApiOperation({
+    operationId: 'listKeys',
+    summary: 'List the API keys',
+    description: 'Includes revoked and expired keys.',
+  })
+  @ApiResponse({ status: 200, type: ApiKeyListDto, description: 'The keys, without their values.' })
   @ApiProblems(503)
   async list(@TenantDb() { reads }: TenantDatabases): Promise<ApiKeyListDto> {
     return { items: await this.keys.list(reads) };
@@ -96,10 +100,10 @@ export class KeysController {
   @ApiQuery(DRY_RUN)
   @ApiOperation({
     operationId: 'revokeKey',
-    summary: 'Revoke a key',
-    description: 'It opens nothing within 5 s, on every replica. Within a day it can be restored.',
+    summary: 'Revoke an API key',
+    description: 'Every replica refuses the key within 5 s. It can be restored within a day.',
   })
-  @ApiResponse({ status: 200, type: RevokedApiKeyDto, description: 'It is revoked.' })
+  @ApiResponse({ status: 200, type: RevokedApiKeyDto, description: 'Revoked, or in a dry run what would be.' })
   @ApiProblems(400, 404, 503)
   async revoke(
     @TenantDb() { engine, reads }: TenantDatabases,
@@ -127,11 +131,11 @@ export class KeysController {
   @ApiParam(KEY_ID)
   @ApiOperation({
     operationId: 'restoreKey',
-    summary: 'Take back that a key was revoked',
-    description: 'Within a day, and while it has not expired.',
+    summary: 'Restore an API key',
+    description: 'Possible within a day, unless the key has expired.',
   })
   @ApiHeader(IDEMPOTENCY_KEY)
-  @ApiResponse({ status: 200, type: ApiKeyDto, description: 'It counts again, on every replica within 5 s.' })
+  @ApiResponse({ status: 200, type: ApiKeyDto, description: 'Restored. Every replica accepts it within 5 s.' })
   @ApiProblems(400, 404, 409, 413, 415, 422, 503)
   async restore(
     @TenantDb() { engine }: TenantDatabases,

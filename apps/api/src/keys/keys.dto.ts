@@ -10,20 +10,20 @@ export class ApiKeyDto {
   role: string;
   @ApiProperty({ format: 'date-time' })
   created_at: string;
-  /** Who made it, as the audit log names them. */
+  /** The creator, as in the audit log. */
   @ApiProperty({ type: String, nullable: true, example: 'admin key' })
   created_by: string | null;
   @ApiProperty({ format: 'date-time' })
   expires_at: string;
   @ApiProperty({ type: String, format: 'date-time', nullable: true })
   revoked_at: string | null;
-  /** To the minute; null for a key that was never used. */
+  /** Accurate to the minute; null if the key was never used. */
   @ApiProperty({ type: String, format: 'date-time', nullable: true })
   last_used_at: string | null;
 }
 
 export class CreatedApiKeyDto extends ApiKeyDto {
-  /** Sent as `Authorization: Bearer <key>`. Shown once: null in an answer that is replayed by its Idempotency-Key. */
+  /** Send it as `Authorization: Bearer <key>`. Shown only once: null in an answer repeated by its Idempotency-Key. */
   @ApiProperty({ type: String, nullable: true, example: 'tck_9Jb0m2pWz0c7yJrQ3k1uV8d5oXaTnLhE4sFiGqRwYbM' })
   key: string | null;
 }
@@ -34,10 +34,10 @@ export class ApiKeyListDto {
 }
 
 export class RevokedApiKeyDto {
-  /** true: nothing was done. */
+  /** true: a dry run, nothing was done. */
   @ApiProperty()
   dry_run: boolean;
-  /** Until then `POST /keys/{key_id}/restore` brings it back. */
+  /** Until then `POST /keys/{key_id}/restore` restores it. */
   @ApiProperty({ format: 'date-time' })
   restorable_until: string;
   @ApiProperty({ type: ApiKeyDto })

@@ -17,16 +17,17 @@ export class MetricsController {
   @Get()
   @ApiOperation({
     operationId: 'getChainMetrics',
-    summary: "The chains' figures over a window",
-    description: 'Totals by status, running, success rate, execution time, sizes, task types and failure reasons.',
+    summary: 'Get chain metrics for a time window',
+    description:
+      'Totals by status, running chains, success rate, execution time, sizes, task types and failure reasons.',
   })
   @ApiQuery({
     name: 'window',
     required: false,
-    description: 'Minutes, hours or days up to now.',
+    description: 'The window up to now, in minutes, hours or days.',
     schema: { type: 'string', pattern: '^[1-9]\\d{0,5}[mhd]$', default: '24h' },
   })
-  @ApiResponse({ status: 200, type: ChainMetricsDto, description: 'The figures.' })
+  @ApiResponse({ status: 200, type: ChainMetricsDto, description: 'The metrics.' })
   @ApiProblems(400, 503)
   async metrics(@TenantDb() { reads }: TenantDatabases, @Query('window') window: unknown): Promise<ChainMetricsDto> {
     const seconds = windowSeconds(window);

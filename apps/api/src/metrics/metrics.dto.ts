@@ -11,7 +11,7 @@ export class SuccessRateDto {
 }
 
 export class ExecutionTimeDto {
-  /** Chains that finished and are counted here. */
+  /** Finished chains in the window. */
   @ApiProperty({ type: 'integer', example: 250 })
   chains: number;
   @ApiProperty({ type: Number, nullable: true, example: 41.2 })
@@ -49,7 +49,7 @@ export class FailureReasonDto {
   tasks: number;
   @ApiProperty({ type: 'integer', example: 2 })
   chains: number;
-  /** The newest one's message. */
+  /** The message of the newest one. */
   @ApiProperty({ type: String, nullable: true })
   message: string | null;
   /** `<chain_id>/<task_id>` of the newest, three at most. */
@@ -58,7 +58,7 @@ export class FailureReasonDto {
 }
 
 export class ChainMetricsDto {
-  /** Chains created in the last so many seconds are counted. */
+  /** Counts chains created within this many seconds up to now. */
   @ApiProperty({ type: 'integer', example: 86400 })
   window_seconds: number;
   @ApiProperty({ type: 'integer', example: 260 })
@@ -69,7 +69,7 @@ export class ChainMetricsDto {
     example: { SUCCESS: 248, FAILURE: 2, RUNNING: 10 },
   })
   chain_count_by_status: Record<string, number>;
-  /** Running now, whenever they were created. */
+  /** Chains that are running now, whenever they were created. */
   @ApiProperty({ type: 'integer', example: 10 })
   chain_running_count: number;
   @ApiProperty({ type: SuccessRateDto })

@@ -16,9 +16,9 @@ export class ProcessMetricsController {
   @Roles('viewer')
   @ApiOperation({
     operationId: 'getProcessMetrics',
-    summary: 'Prometheus metrics of this process',
+    summary: 'Get the Prometheus metrics of this process',
     description:
-      'Text in the format of Prometheus, of all tenants: for the role platform and the keys of the default tenant.',
+      "Metrics of this process over all tenants, in Prometheus' text format. Only for the role platform and keys of the default tenant.",
   })
   @ApiProduces('text/plain')
   @ApiResponse({

@@ -9,7 +9,7 @@ export function makeDocument(app: INestApplication): OpenAPIObject {
   const config = new DocumentBuilder()
     .setTitle('Task Chain')
     .setDescription(
-      'Runs chains (DAGs) of privacy-computing tasks: create one, execute it, watch it, read its results.',
+      'Runs chains (DAGs) of privacy-computing tasks. Create a chain, execute it, watch it and read its results.',
     )
     .setVersion('1.0.0')
     .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
@@ -18,12 +18,12 @@ export function makeDocument(app: INestApplication): OpenAPIObject {
     .addTag('controls', 'Start, pause, resume, retry, cancel; skip and resolve tasks; one or many at once')
     .addTag('tasks', 'Tasks of a chain: attempts, logs, artifacts')
     .addTag('events', 'History and live events')
-    .addTag('webhooks', 'Being told of finished chains')
-    .addTag('task types', 'What the workers run')
-    .addTag('keys', 'Keys for programs, with roles: viewer, operator, author, admin')
-    .addTag('audit', 'Who changed what')
-    .addTag('secrets', 'What only workers learn')
-    .addTag('tenants', 'Whose chains are kept apart, their limits and what they use')
+    .addTag('webhooks', 'Messages when chains end')
+    .addTag('task types', 'Task types that the workers run')
+    .addTag('keys', 'API keys with the roles viewer, operator, author, admin')
+    .addTag('audit', 'Audit log of all changes')
+    .addTag('secrets', 'Values that only workers can read')
+    .addTag('tenants', 'Isolated tenants, their limits and usage')
     .addTag('system', 'Health and metrics')
     .addBearerAuth(
       { type: 'http', scheme: 'bearer', description: 'An API key, or a token of the configured OIDC issuer.' },

@@ -36,20 +36,20 @@ const SHARED: Readonly<Record<string, string>> = {
 /** What a parameter is that many operations take. */
 const MEANINGS: Readonly<Record<string, string>> = {
   chain_id: 'The chain.',
-  task_id: 'The task, by its name within the chain.',
+  task_id: 'The id of the task within the chain.',
   webhook_id: 'The webhook.',
-  delivery_id: 'The message, as the list of deliveries names it.',
-  key_id: 'The key, as the list of keys names it.',
+  delivery_id: 'The id of the delivery.',
+  key_id: 'The id of the key.',
   tenant_id: 'The tenant.',
   action: 'Only this action.',
-  actor: 'Only what this caller did.',
-  dry_run: 'true: says what it would do, and does nothing.',
-  'Last-Event-ID': 'Of a stream: goes on after this event.',
-  limit: 'So many at most.',
+  actor: 'Only changes by this caller.',
+  dry_run: 'true: a dry run, which returns what would be done and does nothing.',
+  'Last-Event-ID': 'Resumes a stream after this event.',
+  limit: 'Maximum number of items.',
 };
 
 const RETRY_AFTER = {
-  'Retry-After': { description: 'Seconds until a further try is of use.', schema: { type: 'integer', minimum: 0 } },
+  'Retry-After': { description: 'Seconds to wait before the next request.', schema: { type: 'integer', minimum: 0 } },
 };
 
 /**

@@ -15,14 +15,14 @@ import { DeletedSecretDto, SecretDto, SecretListDto } from './secrets.dto.js';
 
 const NAME = {
   name: 'name',
-  description: 'What tasks name it by: `${secrets.<name>}`.',
+  description: 'The name that tasks use: `${secrets.<name>}`.',
   schema: { type: 'string' as const, maxLength: 64, pattern: '^[A-Za-z0-9][A-Za-z0-9._-]*$' },
 };
 const secretBody = {
   type: 'object',
   additionalProperties: false,
   required: ['value'],
-  description: 'The value, of 8 characters at least: shorter ones could not be told from other text.',
+  description: 'The value, at least 8 characters long: shorter ones cannot be distinguished from other text.',
   properties: {
     value: { type: 'string', minLength: 8, maxLength: 65_536, examples: ['correct horse battery staple'] },
   },
@@ -43,12 +43,12 @@ export class SecretsController {
   @ApiParam(NAME)
   @ApiOperation({
     operationId: 'putSecret',
-    summary: 'Store a secret, or its new value',
+    summary: 'Create or replace a secret',
     description:
-      'A string of task_params that is `${secrets.<name>}` and nothing else becomes its value in the worker. It is never shown again, and is taken out of results, errors and log lines.',
+      'Where a string in task_params is exactly `${secrets.<name>}`, the worker replaces it by the value. The value is never shown again, and is removed from results, errors and log lines.',
   })
   @ApiBody({ required: true, schema: secretBody as never })
-  @ApiResponse({ status: 200, type: SecretDto, description: 'It is stored.' })
+  @ApiResponse({ status: 200, type: SecretDto, description: 'Stored.' })
   @ApiProblems(400, 404, 409, 413, 415, 503)
   async put(
     @TenantDb() { engine }: TenantDatabases,
@@ -78,10 +78,10 @@ export class SecretsController {
   @Get()
   @ApiOperation({
     operationId: 'listSecrets',
-    summary: 'List the names of the secrets',
-    description: 'With when and by whom each was last set.',
+    summary: 'List the secrets',
+    description: 'Each with when and by whom it was last set.',
   })
-  @ApiResponse({ status: 200, type: SecretListDto, description: 'Never their values.' })
+  @ApiResponse({ status: 200, type: SecretListDto, description: 'The secrets, without their values.' })
   @ApiProblems(503)
   async list(@TenantDb() { reads }: TenantDatabases): Promise<SecretListDto> {
     return { items: await this.secrets.list(reads) };
@@ -93,11 +93,11 @@ export class SecretsController {
   @ApiQuery(DRY_RUN)
   @ApiOperation({
     operationId: 'deleteSecret',
-    summary: 'Remove a secret',
+    summary: 'Delete a secret',
     description:
-      'No task is given it from now on. Within a day it can be restored; after that nobody has its value. `confirm` is its name.',
+      'No task gets it from now on. It can be restored within a day; after that its value is deleted. `confirm` is its name.',
   })
-  @ApiResponse({ status: 200, type: DeletedSecretDto, description: 'It is gone.' })
+  @ApiResponse({ status: 200, type: DeletedSecretDto, description: 'Deleted, or in a dry run what would be.' })
   @ApiProblems(400, 404, 503)
   async remove(
     @TenantDb() { engine, reads }: TenantDatabases,
@@ -123,11 +123,11 @@ export class SecretsController {
   @ApiParam(NAME)
   @ApiOperation({
     operationId: 'restoreSecret',
-    summary: 'Take back that a secret was removed',
-    description: 'Within a day. Tasks are given it again.',
+    summary: 'Restore a secret',
+    description: 'Possible within a day. Tasks get it again.',
   })
   @ApiHeader(IDEMPOTENCY_KEY)
-  @ApiResponse({ status: 200, type: SecretDto, description: 'It is there again.' })
+  @ApiResponse({ status: 200, type: SecretDto, description: 'Restored.' })
   @ApiProblems(400, 404, 409, 413, 415, 422, 503)
   async restore(
     @TenantDb() { engine }: TenantDatabases,

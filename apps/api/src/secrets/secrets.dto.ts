@@ -7,7 +7,7 @@ export class SecretDto {
   created_at: string;
   @ApiProperty({ format: 'date-time' })
   updated_at: string;
-  /** Who put its value, as the audit log names them. */
+  /** Who set its value, as in the audit log. */
   @ApiProperty({ type: String, nullable: true, example: 'admin key' })
   updated_by: string | null;
 }
@@ -18,10 +18,10 @@ export class SecretListDto {
 }
 
 export class DeletedSecretDto {
-  /** true: nothing was done. */
+  /** true: a dry run, nothing was done. */
   @ApiProperty()
   dry_run: boolean;
-  /** Until then `POST /secrets/{name}/restore` brings it back; after that nobody has its value. */
+  /** Until then `POST /secrets/{name}/restore` restores it. After that its value is deleted. */
   @ApiProperty({ format: 'date-time' })
   restorable_until: string;
   @ApiProperty({ type: SecretDto })

@@ -41,8 +41,8 @@ export class TasksController {
   @ApiParam(TASK_ID)
   @ApiOperation({
     operationId: 'getTask',
-    summary: 'Read a task',
-    description: 'As in its chain, and with its parameters.',
+    summary: 'Get a task',
+    description: 'The task as in its chain, with its parameters.',
   })
   @ApiResponse({ status: 200, type: TaskDetailDto, headers: ETAG, description: 'The task with its parameters.' })
   @ApiProblems(404, 503)
@@ -68,9 +68,9 @@ export class TasksController {
   @ApiOperation({
     operationId: 'listTaskAttempts',
     summary: "List a task's attempts",
-    description: 'With worker, times, outcome and error; the last may be under way.',
+    description: 'Each with worker, times, outcome and error. The last one may be running.',
   })
-  @ApiResponse({ status: 200, type: AttemptListDto, description: 'In the order of the attempts.' })
+  @ApiResponse({ status: 200, type: AttemptListDto, description: 'The attempts in their order.' })
   @ApiProblems(404, 503)
   async attempts(
     @TenantDb() { reads }: TenantDatabases,
@@ -92,7 +92,7 @@ export class TasksController {
   @ApiParam(TASK_ID)
   @ApiOperation({
     operationId: 'listTaskLogs',
-    summary: "Read a task's log",
+    summary: "Get a task's log",
     description: 'Lines of all attempts, oldest first.',
   })
   @ApiQuery({
@@ -105,7 +105,7 @@ export class TasksController {
   @ApiQuery({
     name: 'attempt',
     required: false,
-    description: 'Only of this attempt.',
+    description: 'Only lines of this attempt.',
     schema: { type: 'integer', minimum: 1 },
   })
   @ApiResponse({ status: 200, type: LogListDto, description: 'Lines after `after`.' })
@@ -133,9 +133,9 @@ export class TasksController {
   @ApiOperation({
     operationId: 'listTaskArtifacts',
     summary: "List a task's artifacts",
-    description: 'The files that its run left; those of parties are named and not served.',
+    description: 'The files that the task produced. Files of parties are listed but cannot be downloaded.',
   })
-  @ApiResponse({ status: 200, type: ArtifactListDto, description: 'With size, SHA-256 and media type.' })
+  @ApiResponse({ status: 200, type: ArtifactListDto, description: 'The artifacts with size, SHA-256 and media type.' })
   @ApiProblems(404, 503)
   async artifacts(
     @TenantDb() { reads }: TenantDatabases,
@@ -155,7 +155,7 @@ export class TasksController {
     operationId: 'downloadArtifact',
     summary: 'Download an artifact',
     description:
-      "Only what all parties may read. A party's own artifact stays with its party and is answered with 403.",
+      'Only artifacts that all parties may read. An artifact of one party stays with that party; the answer is 403.',
   })
   @ApiProduces('application/octet-stream')
   @ApiResponse({

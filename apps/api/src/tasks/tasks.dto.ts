@@ -2,7 +2,7 @@ import { ApiProperty } from '@nestjs/swagger';
 import { FailureDto, TaskDto } from '../chains/chains.dto.js';
 
 export class TaskDetailDto extends TaskDto {
-  /** As they were sent, references not resolved. */
+  /** As they were sent, with references unresolved. */
   @ApiProperty({ type: 'object', additionalProperties: true })
   params: unknown;
 }
@@ -10,7 +10,7 @@ export class TaskDetailDto extends TaskDto {
 export class AttemptDto {
   @ApiProperty({ type: 'integer', example: 1 })
   attempt: number;
-  /** Made by the worker as it starts; null for one that never started. */
+  /** The worker's id for this run; null if it never started. */
   @ApiProperty({ type: String, nullable: true })
   run_id: string | null;
   @ApiProperty({ type: String, nullable: true, example: 'worker-7f9c-31-5b1c2d3e' })
@@ -48,18 +48,18 @@ export class LogLineDto {
 export class LogListDto {
   @ApiProperty({ type: [LogLineDto] })
   items: LogLineDto[];
-  /** Pass as `after` for the lines that follow. */
+  /** Pass as `after` for the next lines. */
   @ApiProperty({ type: 'integer', example: 17 })
   next_after: number;
 }
 
 export class ArtifactDto {
-  /** How tasks refer to it. */
+  /** The reference that tasks use for it. */
   @ApiProperty({ example: 'artifact:chain-7c0a4a52-2c53-4b58-9d0b-6d7d5f0f7c11/report/report.html' })
   reference: string;
   @ApiProperty({ example: 'report.html' })
   name: string;
-  /** The party that it belongs to; null for what all may read. */
+  /** The party that owns it; null if all may read it. */
   @ApiProperty({ type: String, nullable: true, example: null })
   party: string | null;
   @ApiProperty({ example: 'text/html' })

@@ -44,7 +44,7 @@ const changeBody = {
   type: 'object',
   additionalProperties: false,
   minProperties: 1,
-  description: 'What changes; a limit of null is no limit.',
+  description: 'The fields to change. A limit of null means no limit.',
   examples: [{ max_running_chains: 200 }],
   properties: changes,
 } as const;
@@ -59,8 +59,12 @@ export class TenantController {
   constructor(private readonly tenants: TenantRepository) {}
 
   @Get()
-  @ApiOperation({ operationId: 'getTenant', summary: 'Read your own tenant', description: 'Its limits, and its use.' })
-  @ApiResponse({ status: 200, type: OwnTenantDto, description: 'The tenant that the request is for.' })
+  @ApiOperation({
+    operationId: 'getTenant',
+    summary: 'Get your own tenant',
+    description: 'The tenant with its limits and current usage.',
+  })
+  @ApiResponse({ status: 200, type: OwnTenantDto, description: "The caller's tenant." })
   @ApiProblems(404, 503)
   async get(@TenantDb() { reads }: TenantDatabases): Promise<OwnTenantDto> {
     const [tenant, use] = await Promise.all([this.tenants.find(reads), this.tenants.use(reads)]);
@@ -86,12 +90,12 @@ export class TenantsController {
   @HttpCode(201)
   @ApiOperation({
     operationId: 'createTenant',
-    summary: 'Make a tenant',
-    description: 'Its first key is made by POST /keys with the header X-Tenant.',
+    summary: 'Create a tenant',
+    description: 'Create its first key by POST /keys with the header X-Tenant.',
   })
   @ApiBody({ required: true, schema: newTenantBody as never })
   @ApiHeader(IDEMPOTENCY_KEY)
-  @ApiResponse({ status: 201, type: TenantDto, description: 'The tenant; it sees nothing of the others.' })
+  @ApiResponse({ status: 201, type: TenantDto, description: 'The tenant. It cannot see other tenants.' })
   @ApiProblems(400, 409, 413, 415, 422, 503)
   async create(
     @Body() body: unknown,
@@ -116,8 +120,8 @@ export class TenantsController {
   }
 
   @Get()
-  @ApiOperation({ operationId: 'listTenants', summary: 'List the tenants', description: 'In the order of their ids.' })
-  @ApiResponse({ status: 200, type: TenantListDto, description: 'All of them, with their limits.' })
+  @ApiOperation({ operationId: 'listTenants', summary: 'List the tenants', description: 'Ordered by id.' })
+  @ApiResponse({ status: 200, type: TenantListDto, description: 'All tenants with their limits.' })
   @ApiProblems(503)
   async list(): Promise<TenantListDto> {
     return { items: await this.tenants.list(this.platform) };
@@ -127,12 +131,12 @@ export class TenantsController {
   @ApiParam({ name: 'tenant_id', schema: { type: 'string', maxLength: 64 } })
   @ApiOperation({
     operationId: 'changeTenant',
-    summary: 'Change a tenant',
+    summary: 'Update a tenant',
     description:
-      'Its name, weight and limits, or whether it is open. It counts within 5 s, on every replica. What is beyond a new limit is kept, and goes on.',
+      'Changes its name, weight and limits, or opens or closes it. Every replica applies the change within 5 s. Work beyond a new limit continues.',
   })
   @ApiBody({ required: true, schema: changeBody as never })
-  @ApiResponse({ status: 200, type: TenantDto, description: 'As it is now.' })
+  @ApiResponse({ status: 200, type: TenantDto, description: 'The tenant after the change.' })
   @ApiProblems(400, 404, 413, 415, 503)
   async change(
     @Param('tenant_id') id: string,

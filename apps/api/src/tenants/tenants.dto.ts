@@ -7,22 +7,22 @@ export class TenantDto {
   tenant_id: string;
   @ApiProperty({ example: 'Acme Ltd' })
   name: string;
-  /** Whether anybody may sign in to it. What runs goes on. */
+  /** Whether its users can sign in. Running chains continue. */
   @ApiProperty({ example: true })
   enabled: boolean;
-  /** Its share of the workers beside other tenants whose tasks wait: twice the weight, twice as many. */
+  /** Its share of the workers when other tenants' tasks wait too: twice the weight gets twice the share. */
   @ApiProperty({ type: 'integer', minimum: 1, maximum: 1000, example: 1 })
   weight: number;
-  /** Chains that are RUNNING or PAUSED; null: no limit. */
+  /** Maximum number of RUNNING and PAUSED chains; null: no limit. */
   @ApiProperty(limit)
   max_running_chains: number | null;
-  /** Tasks that have not ended, of chains that have not; null: no limit. */
+  /** Maximum number of unfinished tasks in unfinished chains; null: no limit. */
   @ApiProperty({ ...limit, example: 100_000 })
   max_waiting_tasks: number | null;
   /** Null: no limit. */
   @ApiProperty({ ...limit, example: 600 })
   max_creates_per_minute: number | null;
-  /** Of all artifacts that are kept; new chains are refused beyond it. Null: no limit. */
+  /** Maximum total size of stored artifacts; beyond it new chains are refused. Null: no limit. */
   @ApiProperty({ ...limit, example: 1_000_000_000 })
   max_artifact_bytes: number | null;
   @ApiProperty({ format: 'date-time' })
@@ -41,7 +41,7 @@ export class TenantUseDto {
 }
 
 export class OwnTenantDto extends TenantDto {
-  /** What it uses now, of what its limits count. */
+  /** Current usage against the limits. */
   @ApiProperty({ type: TenantUseDto })
   use: TenantUseDto;
 }

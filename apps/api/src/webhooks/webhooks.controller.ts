@@ -47,9 +47,9 @@ export class WebhooksController {
   @HttpCode(201)
   @ApiOperation({
     operationId: 'createWebhook',
-    summary: 'Be told of finished chains',
+    summary: 'Create a webhook',
     description:
-      'Messages are signed as Standard Webhooks, tried again with growing pauses, and can be replayed. Private addresses are refused unless WEBHOOK_ALLOW_PRIVATE is on: here where the URL names one, names at delivery.',
+      'Sends a message when a chain ends. Messages are signed as Standard Webhooks, retried with backoff, and can be replayed. Private addresses are refused unless WEBHOOK_ALLOW_PRIVATE is on: an address in the URL at once, a host name at delivery.',
   })
   @ApiBody({
     required: true,
@@ -59,7 +59,11 @@ export class WebhooksController {
       additionalProperties: false,
       properties: {
         url: { type: 'string', format: 'uri', maxLength: 2048, example: 'https://hooks.example.com/task-chain' },
-        events: { type: 'array', items: { type: 'string', enum: EVENTS }, description: 'Absent or empty: all.' },
+        events: {
+          type: 'array',
+          items: { type: 'string', enum: EVENTS },
+          description: 'The events to send. Absent or empty: all.',
+        },
       },
     },
   })
@@ -67,7 +71,8 @@ export class WebhooksController {
   @ApiResponse({
     status: 201,
     type: CreatedWebhookDto,
-    description: 'With its secret, which is not shown again but to the same request with its key.',
+    description:
+      'The webhook with its secret, which is shown only once, and to a repeated request with the same Idempotency-Key.',
   })
   @ApiProblems(400, 409, 413, 415, 422, 503)
   async create(
@@ -92,8 +97,8 @@ export class WebhooksController {
   }
 
   @Get()
-  @ApiOperation({ operationId: 'listWebhooks', summary: 'List the webhooks', description: 'In the order made.' })
-  @ApiResponse({ status: 200, type: WebhookListDto, description: 'Without their secrets.' })
+  @ApiOperation({ operationId: 'listWebhooks', summary: 'List the webhooks', description: 'In the order of creation.' })
+  @ApiResponse({ status: 200, type: WebhookListDto, description: 'The webhooks, without their secrets.' })
   @ApiProblems(503)
   async list(@TenantDb() { reads }: TenantDatabases): Promise<WebhookListDto> {
     return { items: await this.webhooks.list(reads) };
@@ -106,11 +111,11 @@ export class WebhooksController {
   @ApiQuery(DRY_RUN)
   @ApiOperation({
     operationId: 'deleteWebhook',
-    summary: 'Remove a webhook and its deliveries',
+    summary: 'Delete a webhook',
     description:
-      'It is told of nothing from now on. Within a day it can be restored; after that its deliveries go, too.',
+      'Deliveries stop immediately. The webhook can be restored within a day; after that its deliveries are deleted, too.',
   })
-  @ApiResponse({ status: 200, type: DeletedWebhookDto, description: 'It is gone.' })
+  @ApiResponse({ status: 200, type: DeletedWebhookDto, description: 'Deleted, or in a dry run what would be.' })
   @ApiProblems(400, 404, 503)
   async remove(
     @TenantDb() { engine, reads }: TenantDatabases,
@@ -137,12 +142,12 @@ export class WebhooksController {
   @ApiParam(WEBHOOK_ID)
   @ApiOperation({
     operationId: 'restoreWebhook',
-    summary: 'Take back that a webhook was removed',
+    summary: 'Restore a webhook',
     description:
-      'Within a day. What it was still to be told of then goes on; chains that ended meanwhile it is not told of.',
+      'Possible within a day. Pending deliveries go on. There are none for chains that ended in the meantime.',
   })
   @ApiHeader(IDEMPOTENCY_KEY)
-  @ApiResponse({ status: 200, type: WebhookDto, description: 'It is there again.' })
+  @ApiResponse({ status: 200, type: WebhookDto, description: 'Restored.' })
   @ApiProblems(400, 404, 409, 413, 415, 422, 503)
   async restore(
     @TenantDb() { engine }: TenantDatabases,
@@ -163,13 +168,13 @@ export class WebhooksController {
   @ApiParam(WEBHOOK_ID)
   @ApiOperation({
     operationId: 'listWebhookDeliveries',
-    summary: 'What was sent to a webhook',
+    summary: "List a webhook's deliveries",
     description: 'Newest first.',
   })
   @ApiQuery({
     name: 'before',
     required: false,
-    description: 'Older than this delivery.',
+    description: 'Only deliveries before this one.',
     schema: { type: 'integer', minimum: 1 },
   })
   @ApiQuery({ name: 'limit', required: false, schema: { type: 'integer', minimum: 1, maximum: 200, default: 50 } })
@@ -195,11 +200,11 @@ export class WebhooksController {
   @ApiParam({ name: 'delivery_id', schema: { type: 'integer', minimum: 1 } })
   @ApiOperation({
     operationId: 'replayWebhookDelivery',
-    summary: 'Send a delivery again',
-    description: 'With the same message id and payload.',
+    summary: 'Replay a delivery',
+    description: 'Sends it with the same message id and payload.',
   })
   @ApiHeader(IDEMPOTENCY_KEY)
-  @ApiResponse({ status: 202, type: DeliveryDto, description: 'It is due now.' })
+  @ApiResponse({ status: 202, type: DeliveryDto, description: 'The delivery is due now.' })
   @ApiProblems(400, 404, 409, 413, 415, 422, 503)
   async replay(
     @TenantDb() { engine }: TenantDatabases,

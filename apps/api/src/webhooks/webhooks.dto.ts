@@ -5,12 +5,12 @@ export class WebhookDto {
   webhook_id: string;
   @ApiProperty({ example: 'https://hooks.example.com/task-chain' })
   url: string;
-  /** What it is told of; empty: everything. */
+  /** The events that it receives; empty: all. */
   @ApiProperty({ type: [String], example: ['chain.failure'] })
   events: string[];
   @ApiProperty()
   enabled: boolean;
-  /** Why it was switched off: it answered 410. */
+  /** Why it was disabled: its URL answered 410. */
   @ApiProperty({ type: String, nullable: true })
   disabled_reason: string | null;
   @ApiProperty({ format: 'date-time' })
@@ -18,7 +18,7 @@ export class WebhookDto {
 }
 
 export class CreatedWebhookDto extends WebhookDto {
-  /** Signs each message (Standard Webhooks). Shown once. */
+  /** The secret that signs each message (Standard Webhooks). Shown only once. */
   @ApiProperty({ example: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw5Zt2mZbJk3s=' })
   secret: string;
 }
@@ -29,10 +29,10 @@ export class WebhookListDto {
 }
 
 export class DeletedWebhookDto {
-  /** true: nothing was done. */
+  /** true: a dry run, nothing was done. */
   @ApiProperty()
   dry_run: boolean;
-  /** Until then `POST /webhooks/{webhook_id}/restore` brings it back, with its deliveries; after that they are removed. */
+  /** Until then `POST /webhooks/{webhook_id}/restore` restores it with its deliveries. After that they are deleted. */
   @ApiProperty({ format: 'date-time' })
   restorable_until: string;
   @ApiProperty({ type: WebhookDto })
@@ -42,7 +42,7 @@ export class DeletedWebhookDto {
 export class DeliveryDto {
   @ApiProperty({ type: 'integer', example: 7 })
   id: number;
-  /** The same for each try and replay: receivers know a message by it. */
+  /** The same for each attempt and replay, so that receivers can detect duplicates. */
   @ApiProperty({ example: 'msg_0d6f4a1e-3a6c-4d1c-8d0a-61a4b1d9c9a2' })
   message_id: string;
   @ApiProperty({ example: 'chain.success' })
@@ -61,7 +61,7 @@ export class DeliveryDto {
   created_at: string;
   @ApiProperty({ type: String, format: 'date-time', nullable: true })
   delivered_at: string | null;
-  /** When it is tried next; null when it is not. */
+  /** When the next attempt is due; null if there is none. */
   @ApiProperty({ type: String, format: 'date-time', nullable: true })
   next_attempt_at: string | null;
 }
@@ -69,7 +69,7 @@ export class DeliveryDto {
 export class DeliveryListDto {
   @ApiProperty({ type: [DeliveryDto] })
   items: DeliveryDto[];
-  /** Pass as `before` for older ones; null at the end. */
+  /** Pass as `before` for the next page; null on the last page. */
   @ApiProperty({ type: 'integer', nullable: true })
   next_before: number | null;
 }

@@ -58,9 +58,9 @@ export class Operations extends HeyApiClient {
     }
     
     /**
-     * The chains' figures over a window
+     * Get chain metrics for a time window
      *
-     * Totals by status, running, success rate, execution time, sizes, task types and failure reasons.
+     * Totals by status, running chains, success rate, execution time, sizes, task types and failure reasons.
      */
     public getChainMetrics<ThrowOnError extends boolean = true>(options?: Options<GetChainMetricsData, ThrowOnError>) {
         return (options?.client ?? this.client).get<GetChainMetricsResponses, GetChainMetricsErrors, ThrowOnError, 'data'>({
@@ -72,9 +72,9 @@ export class Operations extends HeyApiClient {
     }
     
     /**
-     * Prometheus metrics of this process
+     * Get the Prometheus metrics of this process
      *
-     * Text in the format of Prometheus, of all tenants: for the role platform and the keys of the default tenant.
+     * Metrics of this process over all tenants, in Prometheus' text format. Only for the role platform and keys of the default tenant.
      */
     public getProcessMetrics<ThrowOnError extends boolean = true>(options?: Options<GetProcessMetricsData, ThrowOnError>) {
         return (options?.client ?? this.client).get<GetProcessMetricsResponses, GetProcessMetricsErrors, ThrowOnError, 'data'>({
@@ -88,7 +88,7 @@ export class Operations extends HeyApiClient {
     /**
      * List chains
      *
-     * Newest first. `next_cursor` reads on at any depth.
+     * Newest first. `next_cursor` gets the next page at any depth.
      */
     public listChains<ThrowOnError extends boolean = true>(options?: Options<ListChainsData, ThrowOnError>) {
         return (options?.client ?? this.client).get<ListChainsResponses, ListChainsErrors, ThrowOnError, 'data'>({
@@ -102,7 +102,7 @@ export class Operations extends HeyApiClient {
     /**
      * Create a chain
      *
-     * Checks the whole chain and tells all its faults at once. With `execute: true` it starts as well.
+     * Validates the whole chain and returns all its faults at once. With `execute: true` the chain starts at once.
      */
     public createChain<ThrowOnError extends boolean = true>(options: Options<CreateChainData, ThrowOnError>) {
         return (options.client ?? this.client).post<CreateChainResponses, CreateChainErrors, ThrowOnError, 'data'>({
@@ -118,9 +118,9 @@ export class Operations extends HeyApiClient {
     }
     
     /**
-     * Check a chain without storing it
+     * Validate a chain without storing it
      *
-     * Says what creating it would say: its faults, or its type, levels and critical path.
+     * Returns what creating the chain would find: its faults, or its type, levels and critical path.
      */
     public validateChain<ThrowOnError extends boolean = true>(options: Options<ValidateChainData, ThrowOnError>) {
         return (options.client ?? this.client).post<ValidateChainResponses, ValidateChainErrors, ThrowOnError, 'data'>({
@@ -150,9 +150,9 @@ export class Operations extends HeyApiClient {
     }
     
     /**
-     * Read a chain with all its tasks
+     * Get a chain with all its tasks
      *
-     * Tasks in the order in which they were sent, each with its result or error.
+     * The tasks are in the order of the request, each with its result or error.
      */
     public getChain<ThrowOnError extends boolean = true>(options: Options<GetChainData, ThrowOnError>) {
         return (options.client ?? this.client).get<GetChainResponses, GetChainErrors, ThrowOnError, 'data'>({
@@ -164,9 +164,9 @@ export class Operations extends HeyApiClient {
     }
     
     /**
-     * Read a chain's graph
+     * Get a chain's graph
      *
-     * JSON; as Mermaid with `Accept: text/vnd.mermaid`, as Graphviz DOT with `Accept: text/vnd.graphviz`, as a picture with `Accept: image/svg+xml`.
+     * JSON by default; Mermaid with `Accept: text/vnd.mermaid`, Graphviz DOT with `Accept: text/vnd.graphviz`, a picture with `Accept: image/svg+xml`.
      */
     public getChainGraph<ThrowOnError extends boolean = true>(options: Options<GetChainGraphData, ThrowOnError>) {
         return (options.client ?? this.client).get<GetChainGraphResponses, GetChainGraphErrors, ThrowOnError, 'data'>({
@@ -180,7 +180,7 @@ export class Operations extends HeyApiClient {
     /**
      * Cancel many chains
      *
-     * Each chain by itself: one that refuses does not hold up the others. A filter without a status finds PENDING, RUNNING and PAUSED chains. Answers within half a minute; `next_cursor` goes on where it stopped. With an Idempotency-Key a second call is refused (409) while the first is at work.
+     * Each chain is handled separately: a refusal does not stop the others. A filter without a status selects PENDING, RUNNING and PAUSED chains. Answers within half a minute; `next_cursor` continues where it stopped. With an Idempotency-Key a second call is refused (409) while the first is running.
      */
     public cancelChains<ThrowOnError extends boolean = true>(options: Options<CancelChainsData, ThrowOnError>) {
         return (options.client ?? this.client).post<CancelChainsResponses, CancelChainsErrors, ThrowOnError, 'data'>({
@@ -198,7 +198,7 @@ export class Operations extends HeyApiClient {
     /**
      * Pause many chains
      *
-     * Each chain by itself: one that refuses does not hold up the others. A filter without a status finds RUNNING chains. Answers within half a minute; `next_cursor` goes on where it stopped. With an Idempotency-Key a second call is refused (409) while the first is at work.
+     * Each chain is handled separately: a refusal does not stop the others. A filter without a status selects RUNNING chains. Answers within half a minute; `next_cursor` continues where it stopped. With an Idempotency-Key a second call is refused (409) while the first is running.
      */
     public pauseChains<ThrowOnError extends boolean = true>(options: Options<PauseChainsData, ThrowOnError>) {
         return (options.client ?? this.client).post<PauseChainsResponses, PauseChainsErrors, ThrowOnError, 'data'>({
@@ -216,7 +216,7 @@ export class Operations extends HeyApiClient {
     /**
      * Resume many chains
      *
-     * Each chain by itself: one that refuses does not hold up the others. A filter without a status finds PAUSED chains. Answers within half a minute; `next_cursor` goes on where it stopped. With an Idempotency-Key a second call is refused (409) while the first is at work.
+     * Each chain is handled separately: a refusal does not stop the others. A filter without a status selects PAUSED chains. Answers within half a minute; `next_cursor` continues where it stopped. With an Idempotency-Key a second call is refused (409) while the first is running.
      */
     public resumeChains<ThrowOnError extends boolean = true>(options: Options<ResumeChainsData, ThrowOnError>) {
         return (options.client ?? this.client).post<ResumeChainsResponses, ResumeChainsErrors, ThrowOnError, 'data'>({
@@ -232,9 +232,9 @@ export class Operations extends HeyApiClient {
     }
     
     /**
-     * Retry many chains from their breakpoints
+     * Retry many chains
      *
-     * Each chain by itself: one that refuses does not hold up the others. A filter without a status finds FAILURE and CANCELLED chains. Answers within half a minute; `next_cursor` goes on where it stopped. With an Idempotency-Key a second call is refused (409) while the first is at work.
+     * Each chain is handled separately: a refusal does not stop the others. A filter without a status selects FAILURE and CANCELLED chains. Answers within half a minute; `next_cursor` continues where it stopped. With an Idempotency-Key a second call is refused (409) while the first is running.
      */
     public retryChains<ThrowOnError extends boolean = true>(options: Options<RetryChainsData, ThrowOnError>) {
         return (options.client ?? this.client).post<RetryChainsResponses, RetryChainsErrors, ThrowOnError, 'data'>({
@@ -252,7 +252,7 @@ export class Operations extends HeyApiClient {
     /**
      * Start a chain
      *
-     * Only from PENDING; otherwise 409 with the present status.
+     * Only a PENDING chain can be started; otherwise 409 with the current status.
      */
     public executeChain<ThrowOnError extends boolean = true>(options: Options<ExecuteChainData, ThrowOnError>) {
         return (options.client ?? this.client).post<ExecuteChainResponses, ExecuteChainErrors, ThrowOnError, 'data'>({
@@ -270,7 +270,7 @@ export class Operations extends HeyApiClient {
     /**
      * Cancel a chain
      *
-     * Running tasks are stopped, waiting ones skipped, all at once.
+     * Stops the running tasks and skips the waiting ones, all at once.
      */
     public cancelChain<ThrowOnError extends boolean = true>(options: Options<CancelChainData, ThrowOnError>) {
         return (options.client ?? this.client).post<CancelChainResponses, CancelChainErrors, ThrowOnError, 'data'>({
@@ -288,7 +288,7 @@ export class Operations extends HeyApiClient {
     /**
      * Pause a chain
      *
-     * What runs or was sent goes on to its end; nothing new is sent, and the clock of its timeout stands. Asked twice is done once.
+     * Tasks that run or were sent finish; no new task is sent, and the chain's timeout is suspended. Idempotent.
      */
     public pauseChain<ThrowOnError extends boolean = true>(options: Options<PauseChainData, ThrowOnError>) {
         return (options.client ?? this.client).post<PauseChainResponses, PauseChainErrors, ThrowOnError, 'data'>({
@@ -306,7 +306,7 @@ export class Operations extends HeyApiClient {
     /**
      * Resume a paused chain
      *
-     * Also tries anew what was left to an operator (on_exhausted: pause), with all its retries. Asked twice is done once.
+     * Also retries the tasks that were held for an operator (on_exhausted: pause), with all their retries. Idempotent.
      */
     public resumeChain<ThrowOnError extends boolean = true>(options: Options<ResumeChainData, ThrowOnError>) {
         return (options.client ?? this.client).post<ResumeChainResponses, ResumeChainErrors, ThrowOnError, 'data'>({
@@ -322,9 +322,9 @@ export class Operations extends HeyApiClient {
     }
     
     /**
-     * Run tasks of a chain again
+     * Retry a chain
      *
-     * From the breakpoint: what failed, was cancelled or skipped runs again, successes are kept. With `from`: these tasks, and unless include_downstream is false all that depends on them. Also while the chain runs; an ended chain runs again as a new epoch.
+     * Runs the tasks again that failed, were cancelled or skipped, and keeps successes. With `from`, runs those tasks again and, unless include_downstream is false, all that depend on them. Also works while the chain runs; a chain that has ended runs again as a new epoch.
      */
     public retryChain<ThrowOnError extends boolean = true>(options: Options<RetryChainData, ThrowOnError>) {
         return (options.client ?? this.client).post<RetryChainResponses, RetryChainErrors, ThrowOnError, 'data'>({
@@ -342,7 +342,7 @@ export class Operations extends HeyApiClient {
     /**
      * Change a chain's priority
      *
-     * Of all its tasks that are not finished. A task that lies in the queue keeps its place there.
+     * Applies to all unfinished tasks. A task that is already in the queue keeps its place.
      */
     public setChainPriority<ThrowOnError extends boolean = true>(options: Options<SetChainPriorityData, ThrowOnError>) {
         return (options.client ?? this.client).post<SetChainPriorityResponses, SetChainPriorityErrors, ThrowOnError, 'data'>({
@@ -360,7 +360,7 @@ export class Operations extends HeyApiClient {
     /**
      * Skip a task
      *
-     * One that is not finished; a running one is stopped. What waits for it takes it as skipped (OPERATOR).
+     * Skips an unfinished task and stops it if it is running. Its successors see it as skipped (OPERATOR).
      */
     public skipTask<ThrowOnError extends boolean = true>(options: Options<SkipTaskData, ThrowOnError>) {
         return (options.client ?? this.client).post<SkipTaskResponses, SkipTaskErrors, ThrowOnError, 'data'>({
@@ -376,9 +376,9 @@ export class Operations extends HeyApiClient {
     }
     
     /**
-     * Give a task its result
+     * Resolve a task
      *
-     * One that is not finished becomes SUCCESS with this result, which is passed on as a worker’s would be; a running one is stopped.
+     * Completes an unfinished task as SUCCESS with this result, as if a worker had returned it, and stops it if it is running.
      */
     public resolveTask<ThrowOnError extends boolean = true>(options: Options<ResolveTaskData, ThrowOnError>) {
         return (options.client ?? this.client).post<ResolveTaskResponses, ResolveTaskErrors, ThrowOnError, 'data'>({
@@ -396,7 +396,7 @@ export class Operations extends HeyApiClient {
     /**
      * Change a task's priority
      *
-     * A task that lies in the queue keeps its place there.
+     * A task that is already in the queue keeps its place.
      */
     public setTaskPriority<ThrowOnError extends boolean = true>(options: Options<SetTaskPriorityData, ThrowOnError>) {
         return (options.client ?? this.client).post<SetTaskPriorityResponses, SetTaskPriorityErrors, ThrowOnError, 'data'>({
@@ -412,7 +412,7 @@ export class Operations extends HeyApiClient {
     }
     
     /**
-     * Run a task again
+     * Retry a task
      *
      * The same as retryChain with `from: [task_id]`.
      */
@@ -430,9 +430,9 @@ export class Operations extends HeyApiClient {
     }
     
     /**
-     * Read a task
+     * Get a task
      *
-     * As in its chain, and with its parameters.
+     * The task as in its chain, with its parameters.
      */
     public getTask<ThrowOnError extends boolean = true>(options: Options<GetTaskData, ThrowOnError>) {
         return (options.client ?? this.client).get<GetTaskResponses, GetTaskErrors, ThrowOnError, 'data'>({
@@ -446,7 +446,7 @@ export class Operations extends HeyApiClient {
     /**
      * List a task's attempts
      *
-     * With worker, times, outcome and error; the last may be under way.
+     * Each with worker, times, outcome and error. The last one may be running.
      */
     public listTaskAttempts<ThrowOnError extends boolean = true>(options: Options<ListTaskAttemptsData, ThrowOnError>) {
         return (options.client ?? this.client).get<ListTaskAttemptsResponses, ListTaskAttemptsErrors, ThrowOnError, 'data'>({
@@ -458,7 +458,7 @@ export class Operations extends HeyApiClient {
     }
     
     /**
-     * Read a task's log
+     * Get a task's log
      *
      * Lines of all attempts, oldest first.
      */
@@ -474,7 +474,7 @@ export class Operations extends HeyApiClient {
     /**
      * List a task's artifacts
      *
-     * The files that its run left; those of parties are named and not served.
+     * The files that the task produced. Files of parties are listed but cannot be downloaded.
      */
     public listTaskArtifacts<ThrowOnError extends boolean = true>(options: Options<ListTaskArtifactsData, ThrowOnError>) {
         return (options.client ?? this.client).get<ListTaskArtifactsResponses, ListTaskArtifactsErrors, ThrowOnError, 'data'>({
@@ -488,7 +488,7 @@ export class Operations extends HeyApiClient {
     /**
      * Download an artifact
      *
-     * Only what all parties may read. A party's own artifact stays with its party and is answered with 403.
+     * Only artifacts that all parties may read. An artifact of one party stays with that party; the answer is 403.
      */
     public downloadArtifact<ThrowOnError extends boolean = true>(options: Options<DownloadArtifactData, ThrowOnError>) {
         return (options.client ?? this.client).get<DownloadArtifactResponses, DownloadArtifactErrors, ThrowOnError, 'data'>({
@@ -500,9 +500,9 @@ export class Operations extends HeyApiClient {
     }
     
     /**
-     * A chain's events: history, or live
+     * List or stream a chain's events
      *
-     * JSON: every event that was recorded, with what was made of it. With `Accept: text/event-stream`: the tasks as they change (`task`, `chain`, `end`); `Last-Event-ID` goes on where a stream broke off.
+     * JSON: every recorded event with its disposition. With `Accept: text/event-stream`: the tasks as they change (`task`, `chain`, `end`); `Last-Event-ID` resumes an interrupted stream.
      */
     public listChainEvents<ThrowOnError extends boolean = true>(options: Options<ListChainEventsData, ThrowOnError>) {
         return (options.client ?? this.client).get<ListChainEventsResponses, ListChainEventsErrors, ThrowOnError, 'data'>({
@@ -514,9 +514,9 @@ export class Operations extends HeyApiClient {
     }
     
     /**
-     * The events of all chains: history, or live
+     * List or stream the events of all chains
      *
-     * In the order in which they were recorded; one that is under way holds those after it back until it is stored. JSON: a page. With `Accept: text/event-stream`: each as an `event` as it is recorded; `Last-Event-ID` goes on where a stream broke off.
+     * In the order in which they were recorded. An event whose transaction is still open holds later ones back. JSON: a page. With `Accept: text/event-stream`: each as an `event` as it is recorded; `Last-Event-ID` resumes an interrupted stream.
      */
     public listEvents<ThrowOnError extends boolean = true>(options?: Options<ListEventsData, ThrowOnError>) {
         return (options?.client ?? this.client).get<ListEventsResponses, ListEventsErrors, ThrowOnError, 'data'>({
@@ -544,7 +544,7 @@ export class Operations extends HeyApiClient {
     /**
      * List the webhooks
      *
-     * In the order made.
+     * In the order of creation.
      */
     public listWebhooks<ThrowOnError extends boolean = true>(options?: Options<ListWebhooksData, ThrowOnError>) {
         return (options?.client ?? this.client).get<ListWebhooksResponses, ListWebhooksErrors, ThrowOnError, 'data'>({
@@ -556,9 +556,9 @@ export class Operations extends HeyApiClient {
     }
     
     /**
-     * Be told of finished chains
+     * Create a webhook
      *
-     * Messages are signed as Standard Webhooks, tried again with growing pauses, and can be replayed. Private addresses are refused unless WEBHOOK_ALLOW_PRIVATE is on: here where the URL names one, names at delivery.
+     * Sends a message when a chain ends. Messages are signed as Standard Webhooks, retried with backoff, and can be replayed. Private addresses are refused unless WEBHOOK_ALLOW_PRIVATE is on: an address in the URL at once, a host name at delivery.
      */
     public createWebhook<ThrowOnError extends boolean = true>(options: Options<CreateWebhookData, ThrowOnError>) {
         return (options.client ?? this.client).post<CreateWebhookResponses, CreateWebhookErrors, ThrowOnError, 'data'>({
@@ -574,9 +574,9 @@ export class Operations extends HeyApiClient {
     }
     
     /**
-     * Remove a webhook and its deliveries
+     * Delete a webhook
      *
-     * It is told of nothing from now on. Within a day it can be restored; after that its deliveries go, too.
+     * Deliveries stop immediately. The webhook can be restored within a day; after that its deliveries are deleted, too.
      */
     public deleteWebhook<ThrowOnError extends boolean = true>(options: Options<DeleteWebhookData, ThrowOnError>) {
         return (options.client ?? this.client).delete<DeleteWebhookResponses, DeleteWebhookErrors, ThrowOnError, 'data'>({
@@ -588,9 +588,9 @@ export class Operations extends HeyApiClient {
     }
     
     /**
-     * Take back that a webhook was removed
+     * Restore a webhook
      *
-     * Within a day. What it was still to be told of then goes on; chains that ended meanwhile it is not told of.
+     * Possible within a day. Pending deliveries go on. There are none for chains that ended in the meantime.
      */
     public restoreWebhook<ThrowOnError extends boolean = true>(options: Options<RestoreWebhookData, ThrowOnError>) {
         return (options.client ?? this.client).post<RestoreWebhookResponses, RestoreWebhookErrors, ThrowOnError, 'data'>({
@@ -602,7 +602,7 @@ export class Operations extends HeyApiClient {
     }
     
     /**
-     * What was sent to a webhook
+     * List a webhook's deliveries
      *
      * Newest first.
      */
@@ -616,9 +616,9 @@ export class Operations extends HeyApiClient {
     }
     
     /**
-     * Send a delivery again
+     * Replay a delivery
      *
-     * With the same message id and payload.
+     * Sends it with the same message id and payload.
      */
     public replayWebhookDelivery<ThrowOnError extends boolean = true>(options: Options<ReplayWebhookDeliveryData, ThrowOnError>) {
         return (options.client ?? this.client).post<ReplayWebhookDeliveryResponses, ReplayWebhookDeliveryErrors, ThrowOnError, 'data'>({
@@ -630,9 +630,9 @@ export class Operations extends HeyApiClient {
     }
     
     /**
-     * List the keys
+     * List the API keys
      *
-     * Revoked and expired ones too.
+     * Includes revoked and expired keys.
      */
     public listKeys<ThrowOnError extends boolean = true>(options?: Options<ListKeysData, ThrowOnError>) {
         return (options?.client ?? this.client).get<ListKeysResponses, ListKeysErrors, ThrowOnError, 'data'>({
@@ -644,9 +644,9 @@ export class Operations extends HeyApiClient {
     }
     
     /**
-     * Make a key for a program
+     * Create an API key
      *
-     * The key is shown once: the database keeps its SHA-256 alone. So a request that is replayed by its Idempotency-Key makes no second key, and is answered without the first.
+     * The key is shown only once: the database stores only its SHA-256. A request repeated with its Idempotency-Key creates no second key, and its answer does not contain the first.
      */
     public createKey<ThrowOnError extends boolean = true>(options: Options<CreateKeyData, ThrowOnError>) {
         return (options.client ?? this.client).post<CreateKeyResponses, CreateKeyErrors, ThrowOnError, 'data'>({
@@ -662,9 +662,9 @@ export class Operations extends HeyApiClient {
     }
     
     /**
-     * Revoke a key
+     * Revoke an API key
      *
-     * It opens nothing within 5 s, on every replica. Within a day it can be restored.
+     * Every replica refuses the key within 5 s. It can be restored within a day.
      */
     public revokeKey<ThrowOnError extends boolean = true>(options: Options<RevokeKeyData, ThrowOnError>) {
         return (options.client ?? this.client).delete<RevokeKeyResponses, RevokeKeyErrors, ThrowOnError, 'data'>({
@@ -676,9 +676,9 @@ export class Operations extends HeyApiClient {
     }
     
     /**
-     * Take back that a key was revoked
+     * Restore an API key
      *
-     * Within a day, and while it has not expired.
+     * Possible within a day, unless the key has expired.
      */
     public restoreKey<ThrowOnError extends boolean = true>(options: Options<RestoreKeyData, ThrowOnError>) {
         return (options.client ?? this.client).post<RestoreKeyResponses, RestoreKeyErrors, ThrowOnError, 'data'>({
@@ -690,9 +690,9 @@ export class Operations extends HeyApiClient {
     }
     
     /**
-     * Who changed what, when and from where
+     * List the audit log
      *
-     * Newest first. A change is in it within a second or two; `npm run audit:verify` proves that no row was altered, removed or moved.
+     * Newest first. A change appears within a second or two. `npm run audit:verify` proves that no row was altered, removed or moved.
      */
     public listAuditRows<ThrowOnError extends boolean = true>(options?: Options<ListAuditRowsData, ThrowOnError>) {
         return (options?.client ?? this.client).get<ListAuditRowsResponses, ListAuditRowsErrors, ThrowOnError, 'data'>({
@@ -704,9 +704,9 @@ export class Operations extends HeyApiClient {
     }
     
     /**
-     * Remove a secret
+     * Delete a secret
      *
-     * No task is given it from now on. Within a day it can be restored; after that nobody has its value. `confirm` is its name.
+     * No task gets it from now on. It can be restored within a day; after that its value is deleted. `confirm` is its name.
      */
     public deleteSecret<ThrowOnError extends boolean = true>(options: Options<DeleteSecretData, ThrowOnError>) {
         return (options.client ?? this.client).delete<DeleteSecretResponses, DeleteSecretErrors, ThrowOnError, 'data'>({
@@ -718,9 +718,9 @@ export class Operations extends HeyApiClient {
     }
     
     /**
-     * Store a secret, or its new value
+     * Create or replace a secret
      *
-     * A string of task_params that is `${secrets.<name>}` and nothing else becomes its value in the worker. It is never shown again, and is taken out of results, errors and log lines.
+     * Where a string in task_params is exactly `${secrets.<name>}`, the worker replaces it by the value. The value is never shown again, and is removed from results, errors and log lines.
      */
     public putSecret<ThrowOnError extends boolean = true>(options: Options<PutSecretData, ThrowOnError>) {
         return (options.client ?? this.client).put<PutSecretResponses, PutSecretErrors, ThrowOnError, 'data'>({
@@ -736,9 +736,9 @@ export class Operations extends HeyApiClient {
     }
     
     /**
-     * List the names of the secrets
+     * List the secrets
      *
-     * With when and by whom each was last set.
+     * Each with when and by whom it was last set.
      */
     public listSecrets<ThrowOnError extends boolean = true>(options?: Options<ListSecretsData, ThrowOnError>) {
         return (options?.client ?? this.client).get<ListSecretsResponses, ListSecretsErrors, ThrowOnError, 'data'>({
@@ -750,9 +750,9 @@ export class Operations extends HeyApiClient {
     }
     
     /**
-     * Take back that a secret was removed
+     * Restore a secret
      *
-     * Within a day. Tasks are given it again.
+     * Possible within a day. Tasks get it again.
      */
     public restoreSecret<ThrowOnError extends boolean = true>(options: Options<RestoreSecretData, ThrowOnError>) {
         return (options.client ?? this.client).post<RestoreSecretResponses, RestoreSecretErrors, ThrowOnError, 'data'>({
@@ -764,9 +764,9 @@ export class Operations extends HeyApiClient {
     }
     
     /**
-     * Read your own tenant
+     * Get your own tenant
      *
-     * Its limits, and its use.
+     * The tenant with its limits and current usage.
      */
     public getTenant<ThrowOnError extends boolean = true>(options?: Options<GetTenantData, ThrowOnError>) {
         return (options?.client ?? this.client).get<GetTenantResponses, GetTenantErrors, ThrowOnError, 'data'>({
@@ -780,7 +780,7 @@ export class Operations extends HeyApiClient {
     /**
      * List the tenants
      *
-     * In the order of their ids.
+     * Ordered by id.
      */
     public listTenants<ThrowOnError extends boolean = true>(options?: Options<ListTenantsData, ThrowOnError>) {
         return (options?.client ?? this.client).get<ListTenantsResponses, ListTenantsErrors, ThrowOnError, 'data'>({
@@ -792,9 +792,9 @@ export class Operations extends HeyApiClient {
     }
     
     /**
-     * Make a tenant
+     * Create a tenant
      *
-     * Its first key is made by POST /keys with the header X-Tenant.
+     * Create its first key by POST /keys with the header X-Tenant.
      */
     public createTenant<ThrowOnError extends boolean = true>(options: Options<CreateTenantData, ThrowOnError>) {
         return (options.client ?? this.client).post<CreateTenantResponses, CreateTenantErrors, ThrowOnError, 'data'>({
@@ -810,9 +810,9 @@ export class Operations extends HeyApiClient {
     }
     
     /**
-     * Change a tenant
+     * Update a tenant
      *
-     * Its name, weight and limits, or whether it is open. It counts within 5 s, on every replica. What is beyond a new limit is kept, and goes on.
+     * Changes its name, weight and limits, or opens or closes it. Every replica applies the change within 5 s. Work beyond a new limit continues.
      */
     public changeTenant<ThrowOnError extends boolean = true>(options: Options<ChangeTenantData, ThrowOnError>) {
         return (options.client ?? this.client).patch<ChangeTenantResponses, ChangeTenantErrors, ThrowOnError, 'data'>({
@@ -828,9 +828,9 @@ export class Operations extends HeyApiClient {
     }
     
     /**
-     * Is the process alive?
+     * Check liveness
      *
-     * Answers while the process does; asks no database.
+     * Does not check the database.
      */
     public getLiveness<ThrowOnError extends boolean = true>(options?: Options<GetLivenessData, ThrowOnError>) {
         return (options?.client ?? this.client).get<GetLivenessResponses, unknown, ThrowOnError, 'data'>({
@@ -841,9 +841,9 @@ export class Operations extends HeyApiClient {
     }
     
     /**
-     * Can it serve?
+     * Check readiness
      *
-     * The database answers and has the schema of this version.
+     * Checks that the database answers and has the schema of this version.
      */
     public getReadiness<ThrowOnError extends boolean = true>(options?: Options<GetReadinessData, ThrowOnError>) {
         return (options?.client ?? this.client).get<GetReadinessResponses, GetReadinessErrors, ThrowOnError, 'data'>({

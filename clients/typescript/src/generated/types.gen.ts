@@ -15,7 +15,7 @@ export type SuccessRateDto = {
 
 export type ExecutionTimeDto = {
     /**
-     * Chains that finished and are counted here.
+     * Finished chains in the window.
      */
     chains: number;
     mean_seconds: number | null;
@@ -41,7 +41,7 @@ export type FailureReasonDto = {
     tasks: number;
     chains: number;
     /**
-     * The newest one's message.
+     * The message of the newest one.
      */
     message: string | null;
     /**
@@ -52,7 +52,7 @@ export type FailureReasonDto = {
 
 export type ChainMetricsDto = {
     /**
-     * Chains created in the last so many seconds are counted.
+     * Counts chains created within this many seconds up to now.
      */
     window_seconds: number;
     chain_total_count: number;
@@ -60,7 +60,7 @@ export type ChainMetricsDto = {
         [key: string]: number;
     };
     /**
-     * Running now, whenever they were created.
+     * Chains that are running now, whenever they were created.
      */
     chain_running_count: number;
     chain_success_rate: SuccessRateDto;
@@ -112,11 +112,11 @@ export type ValidationDto = {
 
 export type FailureDto = {
     /**
-     * Stable, UPPER_SNAKE.
+     * Stable code in UPPER_SNAKE_CASE.
      */
     code: string;
     /**
-     * What went wrong and what to do.
+     * What went wrong, and what to do.
      */
     message: string;
     details?: {
@@ -132,11 +132,11 @@ export type ChainSummaryDto = {
     status: ChainStatus;
     execution_id: string | null;
     /**
-     * 1 at first, one more with each retry of the whole chain.
+     * 1 for the first run, incremented by each retry of the chain.
      */
     epoch: number;
     /**
-     * Rises with every change of a status in the chain.
+     * Incremented by every status change in the chain.
      */
     version: number;
     total_tasks: number;
@@ -145,16 +145,16 @@ export type ChainSummaryDto = {
     skipped_tasks: number;
     cancelled_tasks: number;
     /**
-     * How many of its tasks may go at once; null: no limit.
+     * Maximum number of tasks that are sent or running at once; null: no limit.
      */
     max_parallel: number | null;
     /**
-     * Of the chains of this key at most `concurrency_limit` run at once.
+     * At most `concurrency_limit` chains with this key run at once.
      */
     concurrency_key: string | null;
     concurrency_limit: number | null;
     /**
-     * Share of finished tasks, 0 to 100.
+     * Percentage of finished tasks, 0 to 100.
      */
     progress: number;
     created_by: string | null;
@@ -166,7 +166,7 @@ export type ChainSummaryDto = {
     completed_at: string | null;
     updated_at: string;
     /**
-     * When the chain's time is up.
+     * When the chain times out.
      */
     deadline_at: string | null;
     error: FailureDto | null;
@@ -175,13 +175,13 @@ export type ChainSummaryDto = {
 export type ChainListDto = {
     items: Array<ChainSummaryDto>;
     /**
-     * Chains in all; null when the list was read by cursor.
+     * Total number of chains; null when the list was read by cursor.
      */
     total: number | null;
     page: number | null;
     page_size: number;
     /**
-     * Gives the next page at any depth; null at the end.
+     * Pass as `cursor` for the next page; null on the last page.
      */
     next_cursor: string | null;
 };
@@ -191,7 +191,7 @@ export type ExecutionMode = 'sequential' | 'parallel';
 export type TaskStatus = 'PENDING' | 'READY' | 'QUEUED' | 'RUNNING' | 'RETRYING' | 'SUCCESS' | 'FAILURE' | 'SKIPPED' | 'CANCELLED';
 
 /**
- * What holds it back though its parents are done.
+ * Why it is held although its parents have finished.
  */
 export type Hold = 'CHAIN_PAUSED' | 'MAX_PARALLEL' | 'RETRIES_EXHAUSTED';
 
@@ -201,27 +201,27 @@ export type WaitingDto = {
     code: WaitingCode;
     message: string;
     /**
-     * The parents that are not finished.
+     * The parents that have not finished.
      */
     parents?: Array<string>;
     /**
-     * When the next try is due.
+     * When the next attempt is due.
      */
     until?: string;
     /**
-     * Tasks of its type that come before it.
+     * Number of tasks of its type ahead of it.
      */
     ahead?: number;
     /**
-     * true: there are more ahead than were counted.
+     * true: `ahead` is a lower bound.
      */
     ahead_at_least?: boolean;
     /**
-     * How many tasks of the chain, or of the concurrency key, may go at once.
+     * Maximum number of tasks of the chain or concurrency key that are sent or running at once.
      */
     limit?: number;
     /**
-     * How many of them are going.
+     * Number of them that are sent or running.
      */
     going?: number;
 };
@@ -236,11 +236,11 @@ export type TaskDto = {
     is_callback: boolean;
     status: TaskStatus;
     /**
-     * Its 0-based place in the chain's list.
+     * 0-based position in the chain's list of tasks.
      */
     execution_order: number;
     /**
-     * 0 for tasks without parents, else one more than the highest of its parents.
+     * 0 for tasks without parents, otherwise one more than the highest level of its parents.
      */
     level: number;
     /**
@@ -248,15 +248,15 @@ export type TaskDto = {
      */
     priority: number;
     /**
-     * The present or last attempt; 0 before the first.
+     * The current or last attempt; 0 before the first.
      */
     attempt: number;
     /**
-     * Failures that the retry policy counts.
+     * Number of failures that count against the retry policy.
      */
     failures: number;
     /**
-     * Workers lost while they ran it.
+     * Number of workers lost while running it.
      */
     losses: number;
     worker_id: string | null;
@@ -268,15 +268,15 @@ export type TaskDto = {
      */
     conditions: Array<string>;
     /**
-     * It may fail without failing the chain.
+     * Whether it may fail without failing the chain.
      */
     tolerable: boolean;
     /**
-     * What holds it back though its parents are done.
+     * Why it is held although its parents have finished.
      */
     hold: Hold | null;
     /**
-     * Of the tasks of this key, over all chains, at most `concurrency_limit` go at once; the chain's own key where it has one.
+     * At most `concurrency_limit` tasks with this key are sent or running at once, over all chains. The chain's key if it has one.
      */
     concurrency_key: string | null;
     concurrency_limit: number | null;
@@ -286,7 +286,7 @@ export type TaskDto = {
     started_at: string | null;
     completed_at: string | null;
     /**
-     * 0 to 1 of the attempt under way.
+     * Progress of the running attempt, 0 to 1.
      */
     progress: number;
     progress_stage: string | null;
@@ -295,7 +295,7 @@ export type TaskDto = {
     } | null;
     error: FailureDto | null;
     /**
-     * Why it waits; null when it does not.
+     * Why it waits; null if it does not.
      */
     waiting: WaitingDto | null;
 };
@@ -308,11 +308,11 @@ export type ChainDto = {
     status: ChainStatus;
     execution_id: string | null;
     /**
-     * 1 at first, one more with each retry of the whole chain.
+     * 1 for the first run, incremented by each retry of the chain.
      */
     epoch: number;
     /**
-     * Rises with every change of a status in the chain.
+     * Incremented by every status change in the chain.
      */
     version: number;
     total_tasks: number;
@@ -321,16 +321,16 @@ export type ChainDto = {
     skipped_tasks: number;
     cancelled_tasks: number;
     /**
-     * How many of its tasks may go at once; null: no limit.
+     * Maximum number of tasks that are sent or running at once; null: no limit.
      */
     max_parallel: number | null;
     /**
-     * Of the chains of this key at most `concurrency_limit` run at once.
+     * At most `concurrency_limit` chains with this key run at once.
      */
     concurrency_key: string | null;
     concurrency_limit: number | null;
     /**
-     * Share of finished tasks, 0 to 100.
+     * Percentage of finished tasks, 0 to 100.
      */
     progress: number;
     created_by: string | null;
@@ -342,7 +342,7 @@ export type ChainDto = {
     completed_at: string | null;
     updated_at: string;
     /**
-     * When the chain's time is up.
+     * When the chain times out.
      */
     deadline_at: string | null;
     error: FailureDto | null;
@@ -377,11 +377,11 @@ export type BulkResultDto = {
     chain_id: string;
     outcome: BulkOutcome;
     /**
-     * The chain's status: after it where it was done, else what stands against it; null for one that is not there, and where the tenant's quota is used up.
+     * Status after the command, or the status that blocked it. Null if the chain does not exist or the quota is exhausted.
      */
     status: ChainStatus | null;
     /**
-     * How many tasks change.
+     * Number of tasks changed.
      */
     tasks_changed: number;
     /**
@@ -396,11 +396,11 @@ export type BulkDto = {
     refused: number;
     not_found: number;
     /**
-     * One for each chain that was looked at, in their order.
+     * One for each chain that was handled, in order.
      */
     results: Array<BulkResultDto>;
     /**
-     * Call again with it for the chains that were not reached; null when there are none.
+     * Pass as `cursor` for the remaining chains; null if there are none.
      */
     next_cursor: string | null;
 };
@@ -410,7 +410,7 @@ export type TaskChangeDto = {
     from: TaskStatus;
     to: TaskStatus;
     /**
-     * Why it is held back, if it is.
+     * Why it is held; null if it is not.
      */
     hold: Hold | null;
     skip_reason: string | null;
@@ -420,23 +420,23 @@ export type TaskChangeDto = {
 export type ExecutedChainDto = {
     chain_id: string;
     /**
-     * true: nothing was done, this is what would be.
+     * true: a dry run, nothing was done.
      */
     dry_run: boolean;
     /**
-     * The chain's status after it.
+     * The chain's status after the command.
      */
     status: ChainStatus;
     /**
-     * One more with each retry.
+     * Incremented by each retry.
      */
     epoch: number;
     /**
-     * Every task whose status, hold or priority changes, by its place in the list.
+     * Every task whose status, hold or priority changes, in the order of the chain.
      */
     tasks: Array<TaskChangeDto>;
     /**
-     * Names this execution; null before the first, which a dry run leaves it at.
+     * The id of this execution; null in a dry run before the first.
      */
     execution_id: string | null;
     started_at: string | null;
@@ -445,23 +445,23 @@ export type ExecutedChainDto = {
 export type CancelledChainDto = {
     chain_id: string;
     /**
-     * true: nothing was done, this is what would be.
+     * true: a dry run, nothing was done.
      */
     dry_run: boolean;
     /**
-     * The chain's status after it.
+     * The chain's status after the command.
      */
     status: ChainStatus;
     /**
-     * One more with each retry.
+     * Incremented by each retry.
      */
     epoch: number;
     /**
-     * Every task whose status, hold or priority changes, by its place in the list.
+     * Every task whose status, hold or priority changes, in the order of the chain.
      */
     tasks: Array<TaskChangeDto>;
     /**
-     * null in a dry run.
+     * Null in a dry run.
      */
     cancelled_at: string | null;
 };
@@ -469,19 +469,19 @@ export type CancelledChainDto = {
 export type ControlDto = {
     chain_id: string;
     /**
-     * true: nothing was done, this is what would be.
+     * true: a dry run, nothing was done.
      */
     dry_run: boolean;
     /**
-     * The chain's status after it.
+     * The chain's status after the command.
      */
     status: ChainStatus;
     /**
-     * One more with each retry.
+     * Incremented by each retry.
      */
     epoch: number;
     /**
-     * Every task whose status, hold or priority changes, by its place in the list.
+     * Every task whose status, hold or priority changes, in the order of the chain.
      */
     tasks: Array<TaskChangeDto>;
 };
@@ -496,11 +496,11 @@ export type TaskDetailDto = {
     is_callback: boolean;
     status: TaskStatus;
     /**
-     * Its 0-based place in the chain's list.
+     * 0-based position in the chain's list of tasks.
      */
     execution_order: number;
     /**
-     * 0 for tasks without parents, else one more than the highest of its parents.
+     * 0 for tasks without parents, otherwise one more than the highest level of its parents.
      */
     level: number;
     /**
@@ -508,15 +508,15 @@ export type TaskDetailDto = {
      */
     priority: number;
     /**
-     * The present or last attempt; 0 before the first.
+     * The current or last attempt; 0 before the first.
      */
     attempt: number;
     /**
-     * Failures that the retry policy counts.
+     * Number of failures that count against the retry policy.
      */
     failures: number;
     /**
-     * Workers lost while they ran it.
+     * Number of workers lost while running it.
      */
     losses: number;
     worker_id: string | null;
@@ -528,15 +528,15 @@ export type TaskDetailDto = {
      */
     conditions: Array<string>;
     /**
-     * It may fail without failing the chain.
+     * Whether it may fail without failing the chain.
      */
     tolerable: boolean;
     /**
-     * What holds it back though its parents are done.
+     * Why it is held although its parents have finished.
      */
     hold: Hold | null;
     /**
-     * Of the tasks of this key, over all chains, at most `concurrency_limit` go at once; the chain's own key where it has one.
+     * At most `concurrency_limit` tasks with this key are sent or running at once, over all chains. The chain's key if it has one.
      */
     concurrency_key: string | null;
     concurrency_limit: number | null;
@@ -546,7 +546,7 @@ export type TaskDetailDto = {
     started_at: string | null;
     completed_at: string | null;
     /**
-     * 0 to 1 of the attempt under way.
+     * Progress of the running attempt, 0 to 1.
      */
     progress: number;
     progress_stage: string | null;
@@ -555,11 +555,11 @@ export type TaskDetailDto = {
     } | null;
     error: FailureDto | null;
     /**
-     * Why it waits; null when it does not.
+     * Why it waits; null if it does not.
      */
     waiting: WaitingDto | null;
     /**
-     * As they were sent, references not resolved.
+     * As they were sent, with references unresolved.
      */
     params: {
         [key: string]: unknown;
@@ -571,7 +571,7 @@ export type AttemptOutcome = 'QUEUED' | 'RUNNING' | 'SUCCESS' | 'FAILURE' | 'LOS
 export type AttemptDto = {
     attempt: number;
     /**
-     * Made by the worker as it starts; null for one that never started.
+     * The worker's id for this run; null if it never started.
      */
     run_id: string | null;
     worker_id: string | null;
@@ -599,19 +599,19 @@ export type LogLineDto = {
 export type LogListDto = {
     items: Array<LogLineDto>;
     /**
-     * Pass as `after` for the lines that follow.
+     * Pass as `after` for the next lines.
      */
     next_after: number;
 };
 
 export type ArtifactDto = {
     /**
-     * How tasks refer to it.
+     * The reference that tasks use for it.
      */
     reference: string;
     name: string;
     /**
-     * The party that it belongs to; null for what all may read.
+     * The party that owns it; null if all may read it.
      */
     party: string | null;
     media_type: string;
@@ -625,7 +625,7 @@ export type ArtifactListDto = {
 };
 
 /**
- * What was made of it: only an ACCEPTED event had an effect.
+ * How the event was handled: only an ACCEPTED event had an effect.
  */
 export type Disposition = 'ACCEPTED' | 'STALE' | 'DUPLICATE' | 'QUARANTINED' | 'INVALID';
 
@@ -635,7 +635,7 @@ export type ChainEventDto = {
     task_id: string | null;
     kind: string;
     /**
-     * What was made of it: only an ACCEPTED event had an effect.
+     * How the event was handled: only an ACCEPTED event had an effect.
      */
     disposition: Disposition;
     attempt: number | null;
@@ -649,7 +649,7 @@ export type ChainEventDto = {
 export type ChainEventListDto = {
     items: Array<ChainEventDto>;
     /**
-     * Pass as `after` for the events that follow.
+     * Pass as `after` for the next events.
      */
     next_after: number;
 };
@@ -674,17 +674,17 @@ export type CreatedWebhookDto = {
     webhook_id: string;
     url: string;
     /**
-     * What it is told of; empty: everything.
+     * The events that it receives; empty: all.
      */
     events: Array<string>;
     enabled: boolean;
     /**
-     * Why it was switched off: it answered 410.
+     * Why it was disabled: its URL answered 410.
      */
     disabled_reason: string | null;
     created_at: string;
     /**
-     * Signs each message (Standard Webhooks). Shown once.
+     * The secret that signs each message (Standard Webhooks). Shown only once.
      */
     secret: string;
 };
@@ -693,12 +693,12 @@ export type WebhookDto = {
     webhook_id: string;
     url: string;
     /**
-     * What it is told of; empty: everything.
+     * The events that it receives; empty: all.
      */
     events: Array<string>;
     enabled: boolean;
     /**
-     * Why it was switched off: it answered 410.
+     * Why it was disabled: its URL answered 410.
      */
     disabled_reason: string | null;
     created_at: string;
@@ -710,11 +710,11 @@ export type WebhookListDto = {
 
 export type DeletedWebhookDto = {
     /**
-     * true: nothing was done.
+     * true: a dry run, nothing was done.
      */
     dry_run: boolean;
     /**
-     * Until then `POST /webhooks/{webhook_id}/restore` brings it back, with its deliveries; after that they are removed.
+     * Until then `POST /webhooks/{webhook_id}/restore` restores it with its deliveries. After that they are deleted.
      */
     restorable_until: string;
     webhook: WebhookDto;
@@ -725,7 +725,7 @@ export type DeliveryStatus = 'PENDING' | 'DELIVERED' | 'FAILED';
 export type DeliveryDto = {
     id: number;
     /**
-     * The same for each try and replay: receivers know a message by it.
+     * The same for each attempt and replay, so that receivers can detect duplicates.
      */
     message_id: string;
     event_type: string;
@@ -739,7 +739,7 @@ export type DeliveryDto = {
     created_at: string;
     delivered_at: string | null;
     /**
-     * When it is tried next; null when it is not.
+     * When the next attempt is due; null if there is none.
      */
     next_attempt_at: string | null;
 };
@@ -747,7 +747,7 @@ export type DeliveryDto = {
 export type DeliveryListDto = {
     items: Array<DeliveryDto>;
     /**
-     * Pass as `before` for older ones; null at the end.
+     * Pass as `before` for the next page; null on the last page.
      */
     next_before: number | null;
 };
@@ -760,17 +760,17 @@ export type CreatedApiKeyDto = {
     role: Role;
     created_at: string;
     /**
-     * Who made it, as the audit log names them.
+     * The creator, as in the audit log.
      */
     created_by: string | null;
     expires_at: string;
     revoked_at: string | null;
     /**
-     * To the minute; null for a key that was never used.
+     * Accurate to the minute; null if the key was never used.
      */
     last_used_at: string | null;
     /**
-     * Sent as `Authorization: Bearer <key>`. Shown once: null in an answer that is replayed by its Idempotency-Key.
+     * Send it as `Authorization: Bearer <key>`. Shown only once: null in an answer repeated by its Idempotency-Key.
      */
     key: string | null;
 };
@@ -781,13 +781,13 @@ export type ApiKeyDto = {
     role: Role;
     created_at: string;
     /**
-     * Who made it, as the audit log names them.
+     * The creator, as in the audit log.
      */
     created_by: string | null;
     expires_at: string;
     revoked_at: string | null;
     /**
-     * To the minute; null for a key that was never used.
+     * Accurate to the minute; null if the key was never used.
      */
     last_used_at: string | null;
 };
@@ -798,11 +798,11 @@ export type ApiKeyListDto = {
 
 export type RevokedApiKeyDto = {
     /**
-     * true: nothing was done.
+     * true: a dry run, nothing was done.
      */
     dry_run: boolean;
     /**
-     * Until then `POST /keys/{key_id}/restore` brings it back.
+     * Until then `POST /keys/{key_id}/restore` restores it.
      */
     restorable_until: string;
     key: ApiKeyDto;
@@ -810,32 +810,32 @@ export type RevokedApiKeyDto = {
 
 export type AuditRowDto = {
     /**
-     * Its number in the log. The numbers of other tenants' rows are left out.
+     * Its number in the log. Numbers of other tenants' rows are missing.
      */
     seq: number;
     at: string;
     /**
-     * Who: `admin key`, `key:<id>`, `oidc:<subject>`, or `retention` for what was removed by its age.
+     * The caller: `admin key`, `key:<id>`, `oidc:<subject>`, or `retention` for expired data.
      */
     actor: string | null;
     /**
-     * The address that the request came from; `-` where there was none.
+     * The address of the client; `-` if there was no request.
      */
     address: string;
     request_id: string;
     /**
-     * The operation of this API, or `removeChain`.
+     * The operationId of the API call, or `removeChain`.
      */
     action: string;
     /**
-     * A chain, `<chain>/<task>`, a webhook, a key.
+     * The id of a chain, webhook or key, or `<chain>/<task>`.
      */
     target: string;
     details: {
         [key: string]: unknown;
     };
     /**
-     * SHA-256 over the row and the hash of the one before it, in hex.
+     * SHA-256 of the row and the hash of the previous row, in hex.
      */
     hash: string;
 };
@@ -843,7 +843,7 @@ export type AuditRowDto = {
 export type AuditPageDto = {
     items: Array<AuditRowDto>;
     /**
-     * Ask with `before` set to it for what is older; null: there is no more.
+     * Pass as `before` for the next page; null on the last page.
      */
     next_before: number | null;
 };
@@ -853,7 +853,7 @@ export type SecretDto = {
     created_at: string;
     updated_at: string;
     /**
-     * Who put its value, as the audit log names them.
+     * Who set its value, as in the audit log.
      */
     updated_by: string | null;
 };
@@ -864,11 +864,11 @@ export type SecretListDto = {
 
 export type DeletedSecretDto = {
     /**
-     * true: nothing was done.
+     * true: a dry run, nothing was done.
      */
     dry_run: boolean;
     /**
-     * Until then `POST /secrets/{name}/restore` brings it back; after that nobody has its value.
+     * Until then `POST /secrets/{name}/restore` restores it. After that its value is deleted.
      */
     restorable_until: string;
     secret: SecretDto;
@@ -885,19 +885,19 @@ export type OwnTenantDto = {
     tenant_id: string;
     name: string;
     /**
-     * Whether anybody may sign in to it. What runs goes on.
+     * Whether its users can sign in. Running chains continue.
      */
     enabled: boolean;
     /**
-     * Its share of the workers beside other tenants whose tasks wait: twice the weight, twice as many.
+     * Its share of the workers when other tenants' tasks wait too: twice the weight gets twice the share.
      */
     weight: number;
     /**
-     * Chains that are RUNNING or PAUSED; null: no limit.
+     * Maximum number of RUNNING and PAUSED chains; null: no limit.
      */
     max_running_chains: number | null;
     /**
-     * Tasks that have not ended, of chains that have not; null: no limit.
+     * Maximum number of unfinished tasks in unfinished chains; null: no limit.
      */
     max_waiting_tasks: number | null;
     /**
@@ -905,12 +905,12 @@ export type OwnTenantDto = {
      */
     max_creates_per_minute: number | null;
     /**
-     * Of all artifacts that are kept; new chains are refused beyond it. Null: no limit.
+     * Maximum total size of stored artifacts; beyond it new chains are refused. Null: no limit.
      */
     max_artifact_bytes: number | null;
     created_at: string;
     /**
-     * What it uses now, of what its limits count.
+     * Current usage against the limits.
      */
     use: TenantUseDto;
 };
@@ -919,19 +919,19 @@ export type TenantDto = {
     tenant_id: string;
     name: string;
     /**
-     * Whether anybody may sign in to it. What runs goes on.
+     * Whether its users can sign in. Running chains continue.
      */
     enabled: boolean;
     /**
-     * Its share of the workers beside other tenants whose tasks wait: twice the weight, twice as many.
+     * Its share of the workers when other tenants' tasks wait too: twice the weight gets twice the share.
      */
     weight: number;
     /**
-     * Chains that are RUNNING or PAUSED; null: no limit.
+     * Maximum number of RUNNING and PAUSED chains; null: no limit.
      */
     max_running_chains: number | null;
     /**
-     * Tasks that have not ended, of chains that have not; null: no limit.
+     * Maximum number of unfinished tasks in unfinished chains; null: no limit.
      */
     max_waiting_tasks: number | null;
     /**
@@ -939,7 +939,7 @@ export type TenantDto = {
      */
     max_creates_per_minute: number | null;
     /**
-     * Of all artifacts that are kept; new chains are refused beyond it. Null: no limit.
+     * Maximum total size of stored artifacts; beyond it new chains are refused. Null: no limit.
      */
     max_artifact_bytes: number | null;
     created_at: string;
@@ -958,11 +958,11 @@ export type HealthStatus = 'ok' | 'failing';
 export type HealthCheckDto = {
     status: HealthStatus;
     /**
-     * How long the check took.
+     * Duration of the check.
      */
     ms: number;
     /**
-     * Why it fails, in words.
+     * Why it fails.
      */
     detail?: string;
 };
@@ -970,7 +970,7 @@ export type HealthCheckDto = {
 export type ReadinessDto = {
     status: HealthStatus;
     /**
-     * By the name of what was checked.
+     * Results by the name of the check.
      */
     checks: {
         [key: string]: HealthCheckDto;
@@ -988,7 +988,7 @@ export type QuotaStateDto = {
     max: number;
     used: number;
     /**
-     * How much more the request would have used; left out where that is not known before.
+     * How much the request would have added; absent if unknown.
      */
     requested?: number;
 };
@@ -1000,16 +1000,16 @@ export type ProblemDto = {
     detail: string;
     instance: string;
     /**
-     * Stable: what a program looks at.
+     * Stable, for programs.
      */
     code: string;
     errors?: Array<FaultDto>;
     /**
-     * Of a 409: what stands against it.
+     * For a 409: the state that blocked the request.
      */
     state?: ConflictStateDto;
     /**
-     * Of a 429 by the tenant's quota: which limit, and how much of it is used.
+     * For a 429 by the tenant's quota: the limit, and how much of it is used.
      */
     quota?: QuotaStateDto;
 };
@@ -1025,7 +1025,7 @@ export type CreateChainRequest = {
      */
     chain_name: string;
     /**
-     * What the chain is for.
+     * The purpose of the chain.
      */
     description?: string;
     /**
@@ -1033,23 +1033,23 @@ export type CreateChainRequest = {
      */
     tasks: Array<{
         /**
-         * Names the task within its chain.
+         * Identifies the task within its chain.
          */
         task_id: string;
         /**
-         * A name for people; the task_id where it is left out.
+         * A name for people. Default: the task_id.
          */
         task_name?: string;
         /**
-         * What the task does: one of GET /api/v1/task-types.
+         * The task type, one of GET /api/v1/task-types.
          */
         task_type: string;
         /**
-         * Says what a task without depends_on waits for: sequential for the task before it in the list, parallel for none.
+         * What a task without depends_on waits for: sequential for the previous task in the list, parallel for none.
          */
         execution_mode?: 'sequential' | 'parallel';
         /**
-         * The tasks to wait for. An empty list waits for none, whatever execution_mode says.
+         * The tasks to wait for. An empty list waits for none, regardless of execution_mode.
          */
         depends_on?: Array<string | {
             /**
@@ -1057,58 +1057,58 @@ export type CreateChainRequest = {
              */
             task_id: string;
             /**
-             * sequential: only waits. data: also uses the result. condition: also has a `when` that must hold. With a `when` and no type it is condition.
+             * sequential: only waits. data: also uses the result. condition: also has a `when` that must hold. Default with a `when`: condition.
              */
             dependency_type?: 'sequential' | 'data' | 'condition';
             /**
-             * A CEL expression that decides, as the task is about to be sent, whether it runs; false skips it (CONDITION). It knows tasks.<id>.status and tasks.<id>.result of tasks that come before this one (tasks["task-001"] for ids with - or .), chain.name, chain.type and chain.metadata, and params: the task_params as they were sent. Guard what may be missing with has(); an error fails the task. Numbers of results are doubles: int(x) % 2. Macros are has, all, exists, exists_one, map and filter; matches() is not there.
+             * A CEL expression that is evaluated when the task is due; false skips the task (CONDITION). It can read tasks.<id>.status and tasks.<id>.result of tasks before this one (tasks["task-001"] for ids with - or .), chain.name, chain.type and chain.metadata, and params: the task_params as they were sent. Guard optional values with has(); an error fails the task. Numbers in results are doubles: int(x) % 2. Macros: has, all, exists, exists_one, map and filter; matches() is not available.
              */
             when?: string;
         }>;
         /**
-         * As depends_on, and makes the task a callback. Ids that depends_on does not name are added to it.
+         * Like depends_on, and makes the task a callback. Ids that depends_on does not contain are added to it.
          */
         callback_for?: Array<string>;
         /**
-         * Marks the task that gathers the results of others.
+         * Marks the task that collects the results of others.
          */
         is_callback?: boolean;
         /**
-         * What the task type asks for. A string ${tasks.<task_id>.result.<path>} stands for a value of an earlier result; $${ writes ${.
+         * The parameters of the task type. A string ${tasks.<task_id>.result.<path>} stands for a value of an earlier result; $${ writes ${.
          */
         task_params: {
             [key: string]: unknown;
         };
         /**
-         * When and how often a failed task is tried again. A task takes each field that it does not set from the options of the chain.
+         * When and how often a failed task is retried. A task inherits each field that it does not set from the chain's options.
          */
         retry_policy?: {
             /**
-             * Further tries after the first.
+             * Maximum number of retries after the first attempt.
              */
             max_retries?: number;
             /**
-             * false makes a failure final at once, whatever max_retries says.
+             * false makes every failure final, regardless of max_retries.
              */
             retry_on_failure?: boolean;
             /**
-             * fixed waits delay_ms before each further try; exponential doubles it each time, up to max_delay_ms.
+             * fixed waits delay_ms before each retry; exponential doubles it each time, up to max_delay_ms.
              */
             backoff?: 'fixed' | 'exponential';
             /**
-             * Milliseconds before the first further try.
+             * Milliseconds before the first retry.
              */
             delay_ms?: number;
             /**
-             * No delay is longer than this. Where it is not set, at least delay_ms.
+             * Maximum delay in milliseconds. The default is at least delay_ms.
              */
             max_delay_ms?: number;
             /**
-             * Spreads each delay over 50 to 100 % of itself, so that tasks which failed together do not come back together.
+             * Randomises each delay between 50 and 100 %, so that tasks that failed together are not retried together.
              */
             jitter?: boolean;
             /**
-             * Only failures with one of these codes are tried again. Left out or empty: all that another try may mend.
+             * Retry only failures with one of these codes. Absent or empty: all retryable failures.
              */
             retry_on?: Array<string>;
             /**
@@ -1116,49 +1116,49 @@ export type CreateChainRequest = {
              */
             never_retry_on?: Array<string>;
             /**
-             * No further try begins later than this after the task was first sent. No limit where it is left out.
+             * No retry starts later than this after the task was first sent. Default: no limit.
              */
             budget_seconds?: number;
             /**
-             * What a failure without a further try does: fail fails the task; pause holds it and pauses the chain, until an operator resumes (it is tried anew), resolves, skips or cancels.
+             * What happens when no retry is left: fail fails the task; pause holds it and pauses the chain until an operator resumes (which retries it), resolves, skips or cancels.
              */
             on_exhausted?: 'fail' | 'pause';
         };
         /**
-         * Seconds that one try of the task may run; no limit but that of the chain where it is left out.
+         * Maximum run time of one attempt, in seconds. Default: only the chain's timeout.
          */
         timeout?: number;
         /**
-         * Who goes first where there is not room for all: 1 (last) to 10 (first), or low (3), normal (5), high (7), critical (9).
+         * Which tasks run first when capacity is short: 1 (last) to 10 (first), or low (3), normal (5), high (7), critical (9).
          */
         priority?: 'low' | 'normal' | 'high' | 'critical' | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10;
         /**
-         * When the task may start, from what the tasks it waits for came to: all_success, all_done, all_failed, one_success, one_failed, none_failed, none_failed_min_one_success, always. {"at_least": k} starts it at the k-th success.
+         * When the task may start, by the outcomes of its parents: all_success, all_done, all_failed, one_success, one_failed, none_failed, none_failed_min_one_success, always. {"at_least": k} starts it at the k-th success.
          */
         trigger_rule?: string | {
             /**
-             * Successes that are enough: at most as many as the tasks it waits for.
+             * Number of successes required, at most the number of parents.
              */
             at_least: number;
         };
         /**
-         * A CEL expression that decides, as the task is about to be sent, whether it runs; false skips it (CONDITION). It knows tasks.<id>.status and tasks.<id>.result of tasks that come before this one (tasks["task-001"] for ids with - or .), chain.name, chain.type and chain.metadata, and params: the task_params as they were sent. Guard what may be missing with has(); an error fails the task. Numbers of results are doubles: int(x) % 2. Macros are has, all, exists, exists_one, map and filter; matches() is not there.
+         * A CEL expression that is evaluated when the task is due; false skips the task (CONDITION). It can read tasks.<id>.status and tasks.<id>.result of tasks before this one (tasks["task-001"] for ids with - or .), chain.name, chain.type and chain.metadata, and params: the task_params as they were sent. Guard optional values with has(); an error fails the task. Numbers in results are doubles: int(x) % 2. Macros: has, all, exists, exists_one, map and filter; matches() is not available.
          */
         when?: string;
         /**
-         * true: the task may fail without failing the chain. What waits for it takes the failure as a success without a result (null). Over on_exhausted.
+         * true: the task may fail without failing the chain. Its successors treat the failure as a success with a null result. Takes precedence over on_exhausted.
          */
         tolerable?: boolean;
         /**
-         * Seconds that a task may wait for a worker, from the moment it could run; then it fails with TIMEOUT_QUEUE, which its retry policy may try again. Waiting for parents, a pause or max_parallel does not count. No limit where it is left out.
+         * Seconds that a task may wait for a worker after it became ready; then it fails with TIMEOUT_QUEUE, which its retry policy may retry. Waiting for parents, a pause or max_parallel does not count. Default: no limit.
          */
         queue_timeout?: number;
         /**
-         * Of all tasks of your tenant with this key, over all chains, at most concurrency_limit are sent or run at once. Not beside one of the chain.
+         * At most concurrency_limit of your tenant's tasks with this key are sent or running at once, over all chains. Cannot be combined with a key of the chain.
          */
         concurrency_key?: string;
         /**
-         * How many tasks of the key go at once before this one.
+         * Maximum number of tasks with the key that are sent or running at once.
          */
         concurrency_limit?: number;
     }>;
@@ -1167,35 +1167,35 @@ export type CreateChainRequest = {
      */
     options?: {
         /**
-         * When and how often a failed task is tried again. A task takes each field that it does not set from the options of the chain.
+         * When and how often a failed task is retried. A task inherits each field that it does not set from the chain's options.
          */
         retry_policy?: {
             /**
-             * Further tries after the first.
+             * Maximum number of retries after the first attempt.
              */
             max_retries?: number;
             /**
-             * false makes a failure final at once, whatever max_retries says.
+             * false makes every failure final, regardless of max_retries.
              */
             retry_on_failure?: boolean;
             /**
-             * fixed waits delay_ms before each further try; exponential doubles it each time, up to max_delay_ms.
+             * fixed waits delay_ms before each retry; exponential doubles it each time, up to max_delay_ms.
              */
             backoff?: 'fixed' | 'exponential';
             /**
-             * Milliseconds before the first further try.
+             * Milliseconds before the first retry.
              */
             delay_ms?: number;
             /**
-             * No delay is longer than this. Where it is not set, at least delay_ms.
+             * Maximum delay in milliseconds. The default is at least delay_ms.
              */
             max_delay_ms?: number;
             /**
-             * Spreads each delay over 50 to 100 % of itself, so that tasks which failed together do not come back together.
+             * Randomises each delay between 50 and 100 %, so that tasks that failed together are not retried together.
              */
             jitter?: boolean;
             /**
-             * Only failures with one of these codes are tried again. Left out or empty: all that another try may mend.
+             * Retry only failures with one of these codes. Absent or empty: all retryable failures.
              */
             retry_on?: Array<string>;
             /**
@@ -1203,51 +1203,51 @@ export type CreateChainRequest = {
              */
             never_retry_on?: Array<string>;
             /**
-             * No further try begins later than this after the task was first sent. No limit where it is left out.
+             * No retry starts later than this after the task was first sent. Default: no limit.
              */
             budget_seconds?: number;
             /**
-             * What a failure without a further try does: fail fails the task; pause holds it and pauses the chain, until an operator resumes (it is tried anew), resolves, skips or cancels.
+             * What happens when no retry is left: fail fails the task; pause holds it and pauses the chain until an operator resumes (which retries it), resolves, skips or cancels.
              */
             on_exhausted?: 'fail' | 'pause';
         };
         /**
-         * Seconds that the whole chain may take.
+         * Maximum run time of the whole chain, in seconds.
          */
         timeout?: number;
         /**
-         * For each task that does not set its own. Seconds that a task may wait for a worker, from the moment it could run; then it fails with TIMEOUT_QUEUE, which its retry policy may try again. Waiting for parents, a pause or max_parallel does not count. No limit where it is left out.
+         * Default for tasks that do not set one. Seconds that a task may wait for a worker after it became ready; then it fails with TIMEOUT_QUEUE, which its retry policy may retry. Waiting for parents, a pause or max_parallel does not count. Default: no limit.
          */
         queue_timeout?: number;
         /**
-         * Who goes first where there is not room for all: 1 (last) to 10 (first), or low (3), normal (5), high (7), critical (9).
+         * Which tasks run first when capacity is short: 1 (last) to 10 (first), or low (3), normal (5), high (7), critical (9).
          */
         priority?: 'low' | 'normal' | 'high' | 'critical' | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10;
         /**
-         * true: the first failure ends the chain. false: what does not depend on the failed task still runs.
+         * true: the first failure ends the chain. false: tasks that do not depend on the failed one still run.
          */
         stop_on_error?: boolean;
         /**
-         * Tasks of the chain that go at once at most: sent or running. No limit but the number of workers where it is left out.
+         * Maximum number of the chain's tasks that are sent or running at once. Default: only the number of workers.
          */
         max_parallel?: number;
         /**
-         * Of all chains of your tenant with this key at most concurrency_limit run at once: from the first task that is sent until the chain has ended. The others wait in their order, by priority.
+         * At most concurrency_limit of your tenant's chains with this key run at once: from the first task that is sent until the chain has ended. The others wait, ordered by priority.
          */
         concurrency_key?: string;
         /**
-         * How many chains of the key run at once before this one.
+         * Maximum number of chains with the key that run at once.
          */
         concurrency_limit?: number;
     };
     /**
-     * Anything of your own, given back as it is.
+     * Any JSON object, returned unchanged.
      */
     metadata?: {
         [key: string]: unknown;
     };
     /**
-     * true starts the chain as it is created.
+     * true starts the chain when it is created.
      */
     execute?: boolean;
 };
@@ -1257,7 +1257,7 @@ export type GetChainMetricsData = {
     path?: never;
     query?: {
         /**
-         * Minutes, hours or days up to now.
+         * The window up to now, in minutes, hours or days.
          */
         window?: string;
     };
@@ -1266,27 +1266,27 @@ export type GetChainMetricsData = {
 
 export type GetChainMetricsErrors = {
     /**
-     * The request is wrong: `code` and `errors` say where and what was expected.
+     * The request is not valid; `code` and `errors` say where and what was expected.
      */
     400: ProblemDto;
     /**
-     * The request carries no key or token that counts.
+     * The request has no valid key or token.
      */
     401: ProblemDto;
     /**
-     * The role of the caller does not allow it, or nobody may.
+     * The caller's role does not allow it.
      */
     403: ProblemDto;
     /**
-     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds; without that header time alone changes nothing, and `detail` says what does.
+     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
-     * A fault of the server; the log of the api has its cause.
+     * Internal server error; the API's log has the cause.
      */
     500: ProblemDto;
     /**
-     * The database is out of reach: try again after `Retry-After` seconds.
+     * The database cannot be reached; retry after `Retry-After` seconds.
      */
     503: ProblemDto;
 };
@@ -1295,7 +1295,7 @@ export type GetChainMetricsError = GetChainMetricsErrors[keyof GetChainMetricsEr
 
 export type GetChainMetricsResponses = {
     /**
-     * The figures.
+     * The metrics.
      */
     200: ChainMetricsDto;
 };
@@ -1311,19 +1311,19 @@ export type GetProcessMetricsData = {
 
 export type GetProcessMetricsErrors = {
     /**
-     * The request carries no key or token that counts.
+     * The request has no valid key or token.
      */
     401: ProblemDto;
     /**
-     * The role of the caller does not allow it, or nobody may.
+     * The caller's role does not allow it.
      */
     403: ProblemDto;
     /**
-     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds; without that header time alone changes nothing, and `detail` says what does.
+     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
-     * A fault of the server; the log of the api has its cause.
+     * Internal server error; the API's log has the cause.
      */
     500: ProblemDto;
 };
@@ -1344,19 +1344,19 @@ export type ListChainsData = {
     path?: never;
     query?: {
         /**
-         * The `next_cursor` of the page before.
+         * The `next_cursor` of the previous page.
          */
         cursor?: string;
         /**
-         * Chains in a page.
+         * Chains per page.
          */
         page_size?: number;
         /**
-         * By number, within the first 10,000 chains; `cursor` reads on at any depth.
+         * Page number, within the first 10,000 chains; `cursor` works at any depth.
          */
         page?: number;
         /**
-         * By the time of creation; `-`: the newest first.
+         * Sorts by creation time; `-` sorts the newest first.
          */
         sort?: 'created_at' | '-created_at';
         /**
@@ -1364,27 +1364,27 @@ export type ListChainsData = {
          */
         created_to?: string;
         /**
-         * Created at this time or later.
+         * Created at or after this time.
          */
         created_from?: string;
         /**
-         * Part of the chain's name.
+         * Text that the chain's name contains.
          */
         q?: string;
         /**
-         * Chains that have a task of this type.
+         * Chains with a task of this type.
          */
         task_type?: string;
         /**
-         * Who made them, as `created_by` says it.
+         * The creator, as in `created_by`.
          */
         created_by?: string;
         /**
-         * One or several of sequential, parallel, chord, complex, by comma.
+         * One or more of sequential, parallel, chord, complex, separated by commas.
          */
         chain_type?: string;
         /**
-         * One or several, by comma.
+         * One or more statuses, separated by commas.
          */
         status?: string;
     };
@@ -1393,27 +1393,27 @@ export type ListChainsData = {
 
 export type ListChainsErrors = {
     /**
-     * The request is wrong: `code` and `errors` say where and what was expected.
+     * The request is not valid; `code` and `errors` say where and what was expected.
      */
     400: ProblemDto;
     /**
-     * The request carries no key or token that counts.
+     * The request has no valid key or token.
      */
     401: ProblemDto;
     /**
-     * The role of the caller does not allow it, or nobody may.
+     * The caller's role does not allow it.
      */
     403: ProblemDto;
     /**
-     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds; without that header time alone changes nothing, and `detail` says what does.
+     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
-     * A fault of the server; the log of the api has its cause.
+     * Internal server error; the API's log has the cause.
      */
     500: ProblemDto;
     /**
-     * The database is out of reach: try again after `Retry-After` seconds.
+     * The database cannot be reached; retry after `Retry-After` seconds.
      */
     503: ProblemDto;
 };
@@ -1433,7 +1433,7 @@ export type CreateChainData = {
     body: CreateChainRequest;
     headers?: {
         /**
-         * The same key and body get the same answer, however often they are sent; the same key with another body is refused with 422. Keys are kept apart by operation and by what it acts on, for 24 hours.
+         * Repeated requests with the same key and body get the same answer; the same key with another body is refused with 422. A key is scoped to the operation and its target, and kept for 24 hours.
          */
         'Idempotency-Key'?: string;
     };
@@ -1444,15 +1444,15 @@ export type CreateChainData = {
 
 export type CreateChainErrors = {
     /**
-     * The request is wrong: `code` and `errors` say where and what was expected.
+     * The request is not valid; `code` and `errors` say where and what was expected.
      */
     400: ProblemDto;
     /**
-     * The request carries no key or token that counts.
+     * The request has no valid key or token.
      */
     401: ProblemDto;
     /**
-     * The role of the caller does not allow it, or nobody may.
+     * The caller's role does not allow it.
      */
     403: ProblemDto;
     /**
@@ -1468,15 +1468,15 @@ export type CreateChainErrors = {
      */
     422: ProblemDto;
     /**
-     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds; without that header time alone changes nothing, and `detail` says what does.
+     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
-     * A fault of the server; the log of the api has its cause.
+     * Internal server error; the API's log has the cause.
      */
     500: ProblemDto;
     /**
-     * The database is out of reach: try again after `Retry-After` seconds.
+     * The database cannot be reached; retry after `Retry-After` seconds.
      */
     503: ProblemDto;
 };
@@ -1501,15 +1501,15 @@ export type ValidateChainData = {
 
 export type ValidateChainErrors = {
     /**
-     * The request is wrong: `code` and `errors` say where and what was expected.
+     * The request is not valid; `code` and `errors` say where and what was expected.
      */
     400: ProblemDto;
     /**
-     * The request carries no key or token that counts.
+     * The request has no valid key or token.
      */
     401: ProblemDto;
     /**
-     * The role of the caller does not allow it, or nobody may.
+     * The caller's role does not allow it.
      */
     403: ProblemDto;
     /**
@@ -1521,11 +1521,11 @@ export type ValidateChainErrors = {
      */
     415: ProblemDto;
     /**
-     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds; without that header time alone changes nothing, and `detail` says what does.
+     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
-     * A fault of the server; the log of the api has its cause.
+     * Internal server error; the API's log has the cause.
      */
     500: ProblemDto;
 };
@@ -1534,7 +1534,7 @@ export type ValidateChainError = ValidateChainErrors[keyof ValidateChainErrors];
 
 export type ValidateChainResponses = {
     /**
-     * Faults are in `errors`; `valid` is true when there are none.
+     * The faults are in `errors`; `valid` is true if there are none.
      */
     200: ValidationDto;
 };
@@ -1545,7 +1545,7 @@ export type DeleteChainData = {
     body?: never;
     headers?: {
         /**
-         * The ETag of the chain, or for a call on a task that of the task, as it was read: where it has changed since, nothing is done and the answer is 412.
+         * The ETag of the chain or, for a call on a task, of the task, as it was read. If it has changed since, nothing is done and the answer is 412.
          */
         'If-Match'?: string;
     };
@@ -1557,7 +1557,7 @@ export type DeleteChainData = {
     };
     query?: {
         /**
-         * true: says what it would do, and does nothing.
+         * true: a dry run, which returns what would be done and does nothing.
          */
         dry_run?: boolean;
     };
@@ -1566,39 +1566,39 @@ export type DeleteChainData = {
 
 export type DeleteChainErrors = {
     /**
-     * The request is wrong: `code` and `errors` say where and what was expected.
+     * The request is not valid; `code` and `errors` say where and what was expected.
      */
     400: ProblemDto;
     /**
-     * The request carries no key or token that counts.
+     * The request has no valid key or token.
      */
     401: ProblemDto;
     /**
-     * The role of the caller does not allow it, or nobody may.
+     * The caller's role does not allow it.
      */
     403: ProblemDto;
     /**
-     * There is no such chain, task, artifact, webhook or delivery.
+     * The resource does not exist.
      */
     404: ProblemDto;
     /**
-     * The chain's or task's status does not allow it, which `detail` names; or the first request with the Idempotency-Key is at work.
+     * The status of the chain or task does not allow it; `detail` names the status. Or the first request with the Idempotency-Key is still running.
      */
     409: ProblemDto;
     /**
-     * It has changed since it was read: `If-Match` names another state.
+     * The resource has changed since it was read: `If-Match` names another state.
      */
     412: ProblemDto;
     /**
-     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds; without that header time alone changes nothing, and `detail` says what does.
+     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
-     * A fault of the server; the log of the api has its cause.
+     * Internal server error; the API's log has the cause.
      */
     500: ProblemDto;
     /**
-     * The database is out of reach: try again after `Retry-After` seconds.
+     * The database cannot be reached; retry after `Retry-After` seconds.
      */
     503: ProblemDto;
 };
@@ -1628,27 +1628,27 @@ export type GetChainData = {
 
 export type GetChainErrors = {
     /**
-     * The request carries no key or token that counts.
+     * The request has no valid key or token.
      */
     401: ProblemDto;
     /**
-     * The role of the caller does not allow it, or nobody may.
+     * The caller's role does not allow it.
      */
     403: ProblemDto;
     /**
-     * There is no such chain, task, artifact, webhook or delivery.
+     * The resource does not exist.
      */
     404: ProblemDto;
     /**
-     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds; without that header time alone changes nothing, and `detail` says what does.
+     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
-     * A fault of the server; the log of the api has its cause.
+     * Internal server error; the API's log has the cause.
      */
     500: ProblemDto;
     /**
-     * The database is out of reach: try again after `Retry-After` seconds.
+     * The database cannot be reached; retry after `Retry-After` seconds.
      */
     503: ProblemDto;
 };
@@ -1657,7 +1657,7 @@ export type GetChainError = GetChainErrors[keyof GetChainErrors];
 
 export type GetChainResponses = {
     /**
-     * The chain; for each waiting task why it waits.
+     * The chain. Each waiting task has the reason why it waits.
      */
     200: ChainDto;
 };
@@ -1678,27 +1678,27 @@ export type GetChainGraphData = {
 
 export type GetChainGraphErrors = {
     /**
-     * The request carries no key or token that counts.
+     * The request has no valid key or token.
      */
     401: ProblemDto;
     /**
-     * The role of the caller does not allow it, or nobody may.
+     * The caller's role does not allow it.
      */
     403: ProblemDto;
     /**
-     * There is no such chain, task, artifact, webhook or delivery.
+     * The resource does not exist.
      */
     404: ProblemDto;
     /**
-     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds; without that header time alone changes nothing, and `detail` says what does.
+     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
-     * A fault of the server; the log of the api has its cause.
+     * Internal server error; the API's log has the cause.
      */
     500: ProblemDto;
     /**
-     * The database is out of reach: try again after `Retry-After` seconds.
+     * The database cannot be reached; retry after `Retry-After` seconds.
      */
     503: ProblemDto;
 };
@@ -1716,15 +1716,15 @@ export type GetChainGraphResponse = GetChainGraphResponses[keyof GetChainGraphRe
 
 export type CancelChainsData = {
     /**
-     * Which chains: `ids` or `filter`. Without a status in it, the filter finds chains in which the action can do something.
+     * The chains, by `ids` or `filter`. A filter without a status selects the chains on which the action has an effect.
      */
     body: {
         /**
-         * These chains, in this order.
+         * The chains, in this order.
          */
         ids?: Array<string>;
         /**
-         * As the query of GET /chains.
+         * The same parameters as the query of GET /chains.
          */
         filter?: {
             status?: string;
@@ -1736,36 +1736,36 @@ export type CancelChainsData = {
             created_to?: string;
         };
         /**
-         * Chains in one call at most; `next_cursor` goes on.
+         * Maximum number of chains in one call; `next_cursor` continues.
          */
         limit?: number;
         /**
-         * Of resume and retry: chains in a second at most, so that the workers are not flooded.
+         * For resume and retry: maximum number of chains per second, so that the workers are not flooded.
          */
         max_per_second?: number;
         /**
-         * The `next_cursor` of the call before, with the same ids or filter.
+         * The `next_cursor` of the previous call, with the same ids or filter.
          */
         cursor?: string;
         /**
-         * true tells exactly what would be done, and does nothing. May stand in the query instead.
+         * true: a dry run, which returns exactly what would be done and does nothing. Also accepted in the query.
          */
         dry_run?: boolean;
         /**
-         * Why: kept with the event in the history of the chain.
+         * The reason. It is kept with the event in the chain's history.
          */
         note?: string;
     };
     headers?: {
         /**
-         * The same key and body get the same answer, however often they are sent; the same key with another body is refused with 422. Keys are kept apart by operation and by what it acts on, for 24 hours.
+         * Repeated requests with the same key and body get the same answer; the same key with another body is refused with 422. A key is scoped to the operation and its target, and kept for 24 hours.
          */
         'Idempotency-Key'?: string;
     };
     path?: never;
     query?: {
         /**
-         * true: says what it would do, and does nothing.
+         * true: a dry run, which returns what would be done and does nothing.
          */
         dry_run?: boolean;
     };
@@ -1774,19 +1774,19 @@ export type CancelChainsData = {
 
 export type CancelChainsErrors = {
     /**
-     * The request is wrong: `code` and `errors` say where and what was expected.
+     * The request is not valid; `code` and `errors` say where and what was expected.
      */
     400: ProblemDto;
     /**
-     * The request carries no key or token that counts.
+     * The request has no valid key or token.
      */
     401: ProblemDto;
     /**
-     * The role of the caller does not allow it, or nobody may.
+     * The caller's role does not allow it.
      */
     403: ProblemDto;
     /**
-     * The chain's or task's status does not allow it, which `detail` names; or the first request with the Idempotency-Key is at work.
+     * The status of the chain or task does not allow it; `detail` names the status. Or the first request with the Idempotency-Key is still running.
      */
     409: ProblemDto;
     /**
@@ -1802,15 +1802,15 @@ export type CancelChainsErrors = {
      */
     422: ProblemDto;
     /**
-     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds; without that header time alone changes nothing, and `detail` says what does.
+     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
-     * A fault of the server; the log of the api has its cause.
+     * Internal server error; the API's log has the cause.
      */
     500: ProblemDto;
     /**
-     * The database is out of reach: try again after `Retry-After` seconds.
+     * The database cannot be reached; retry after `Retry-After` seconds.
      */
     503: ProblemDto;
 };
@@ -1819,7 +1819,7 @@ export type CancelChainsError = CancelChainsErrors[keyof CancelChainsErrors];
 
 export type CancelChainsResponses = {
     /**
-     * What was done to each chain, or with dry_run would be.
+     * What was done to each chain, or in a dry run would be done.
      */
     200: BulkDto;
 };
@@ -1828,15 +1828,15 @@ export type CancelChainsResponse = CancelChainsResponses[keyof CancelChainsRespo
 
 export type PauseChainsData = {
     /**
-     * Which chains: `ids` or `filter`. Without a status in it, the filter finds chains in which the action can do something.
+     * The chains, by `ids` or `filter`. A filter without a status selects the chains on which the action has an effect.
      */
     body: {
         /**
-         * These chains, in this order.
+         * The chains, in this order.
          */
         ids?: Array<string>;
         /**
-         * As the query of GET /chains.
+         * The same parameters as the query of GET /chains.
          */
         filter?: {
             status?: string;
@@ -1848,36 +1848,36 @@ export type PauseChainsData = {
             created_to?: string;
         };
         /**
-         * Chains in one call at most; `next_cursor` goes on.
+         * Maximum number of chains in one call; `next_cursor` continues.
          */
         limit?: number;
         /**
-         * Of resume and retry: chains in a second at most, so that the workers are not flooded.
+         * For resume and retry: maximum number of chains per second, so that the workers are not flooded.
          */
         max_per_second?: number;
         /**
-         * The `next_cursor` of the call before, with the same ids or filter.
+         * The `next_cursor` of the previous call, with the same ids or filter.
          */
         cursor?: string;
         /**
-         * true tells exactly what would be done, and does nothing. May stand in the query instead.
+         * true: a dry run, which returns exactly what would be done and does nothing. Also accepted in the query.
          */
         dry_run?: boolean;
         /**
-         * Why: kept with the event in the history of the chain.
+         * The reason. It is kept with the event in the chain's history.
          */
         note?: string;
     };
     headers?: {
         /**
-         * The same key and body get the same answer, however often they are sent; the same key with another body is refused with 422. Keys are kept apart by operation and by what it acts on, for 24 hours.
+         * Repeated requests with the same key and body get the same answer; the same key with another body is refused with 422. A key is scoped to the operation and its target, and kept for 24 hours.
          */
         'Idempotency-Key'?: string;
     };
     path?: never;
     query?: {
         /**
-         * true: says what it would do, and does nothing.
+         * true: a dry run, which returns what would be done and does nothing.
          */
         dry_run?: boolean;
     };
@@ -1886,19 +1886,19 @@ export type PauseChainsData = {
 
 export type PauseChainsErrors = {
     /**
-     * The request is wrong: `code` and `errors` say where and what was expected.
+     * The request is not valid; `code` and `errors` say where and what was expected.
      */
     400: ProblemDto;
     /**
-     * The request carries no key or token that counts.
+     * The request has no valid key or token.
      */
     401: ProblemDto;
     /**
-     * The role of the caller does not allow it, or nobody may.
+     * The caller's role does not allow it.
      */
     403: ProblemDto;
     /**
-     * The chain's or task's status does not allow it, which `detail` names; or the first request with the Idempotency-Key is at work.
+     * The status of the chain or task does not allow it; `detail` names the status. Or the first request with the Idempotency-Key is still running.
      */
     409: ProblemDto;
     /**
@@ -1914,15 +1914,15 @@ export type PauseChainsErrors = {
      */
     422: ProblemDto;
     /**
-     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds; without that header time alone changes nothing, and `detail` says what does.
+     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
-     * A fault of the server; the log of the api has its cause.
+     * Internal server error; the API's log has the cause.
      */
     500: ProblemDto;
     /**
-     * The database is out of reach: try again after `Retry-After` seconds.
+     * The database cannot be reached; retry after `Retry-After` seconds.
      */
     503: ProblemDto;
 };
@@ -1931,7 +1931,7 @@ export type PauseChainsError = PauseChainsErrors[keyof PauseChainsErrors];
 
 export type PauseChainsResponses = {
     /**
-     * What was done to each chain, or with dry_run would be.
+     * What was done to each chain, or in a dry run would be done.
      */
     200: BulkDto;
 };
@@ -1940,15 +1940,15 @@ export type PauseChainsResponse = PauseChainsResponses[keyof PauseChainsResponse
 
 export type ResumeChainsData = {
     /**
-     * Which chains: `ids` or `filter`. Without a status in it, the filter finds chains in which the action can do something.
+     * The chains, by `ids` or `filter`. A filter without a status selects the chains on which the action has an effect.
      */
     body: {
         /**
-         * These chains, in this order.
+         * The chains, in this order.
          */
         ids?: Array<string>;
         /**
-         * As the query of GET /chains.
+         * The same parameters as the query of GET /chains.
          */
         filter?: {
             status?: string;
@@ -1960,36 +1960,36 @@ export type ResumeChainsData = {
             created_to?: string;
         };
         /**
-         * Chains in one call at most; `next_cursor` goes on.
+         * Maximum number of chains in one call; `next_cursor` continues.
          */
         limit?: number;
         /**
-         * Of resume and retry: chains in a second at most, so that the workers are not flooded.
+         * For resume and retry: maximum number of chains per second, so that the workers are not flooded.
          */
         max_per_second?: number;
         /**
-         * The `next_cursor` of the call before, with the same ids or filter.
+         * The `next_cursor` of the previous call, with the same ids or filter.
          */
         cursor?: string;
         /**
-         * true tells exactly what would be done, and does nothing. May stand in the query instead.
+         * true: a dry run, which returns exactly what would be done and does nothing. Also accepted in the query.
          */
         dry_run?: boolean;
         /**
-         * Why: kept with the event in the history of the chain.
+         * The reason. It is kept with the event in the chain's history.
          */
         note?: string;
     };
     headers?: {
         /**
-         * The same key and body get the same answer, however often they are sent; the same key with another body is refused with 422. Keys are kept apart by operation and by what it acts on, for 24 hours.
+         * Repeated requests with the same key and body get the same answer; the same key with another body is refused with 422. A key is scoped to the operation and its target, and kept for 24 hours.
          */
         'Idempotency-Key'?: string;
     };
     path?: never;
     query?: {
         /**
-         * true: says what it would do, and does nothing.
+         * true: a dry run, which returns what would be done and does nothing.
          */
         dry_run?: boolean;
     };
@@ -1998,19 +1998,19 @@ export type ResumeChainsData = {
 
 export type ResumeChainsErrors = {
     /**
-     * The request is wrong: `code` and `errors` say where and what was expected.
+     * The request is not valid; `code` and `errors` say where and what was expected.
      */
     400: ProblemDto;
     /**
-     * The request carries no key or token that counts.
+     * The request has no valid key or token.
      */
     401: ProblemDto;
     /**
-     * The role of the caller does not allow it, or nobody may.
+     * The caller's role does not allow it.
      */
     403: ProblemDto;
     /**
-     * The chain's or task's status does not allow it, which `detail` names; or the first request with the Idempotency-Key is at work.
+     * The status of the chain or task does not allow it; `detail` names the status. Or the first request with the Idempotency-Key is still running.
      */
     409: ProblemDto;
     /**
@@ -2026,15 +2026,15 @@ export type ResumeChainsErrors = {
      */
     422: ProblemDto;
     /**
-     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds; without that header time alone changes nothing, and `detail` says what does.
+     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
-     * A fault of the server; the log of the api has its cause.
+     * Internal server error; the API's log has the cause.
      */
     500: ProblemDto;
     /**
-     * The database is out of reach: try again after `Retry-After` seconds.
+     * The database cannot be reached; retry after `Retry-After` seconds.
      */
     503: ProblemDto;
 };
@@ -2043,7 +2043,7 @@ export type ResumeChainsError = ResumeChainsErrors[keyof ResumeChainsErrors];
 
 export type ResumeChainsResponses = {
     /**
-     * What was done to each chain, or with dry_run would be.
+     * What was done to each chain, or in a dry run would be done.
      */
     200: BulkDto;
 };
@@ -2052,15 +2052,15 @@ export type ResumeChainsResponse = ResumeChainsResponses[keyof ResumeChainsRespo
 
 export type RetryChainsData = {
     /**
-     * Which chains: `ids` or `filter`. Without a status in it, the filter finds chains in which the action can do something.
+     * The chains, by `ids` or `filter`. A filter without a status selects the chains on which the action has an effect.
      */
     body: {
         /**
-         * These chains, in this order.
+         * The chains, in this order.
          */
         ids?: Array<string>;
         /**
-         * As the query of GET /chains.
+         * The same parameters as the query of GET /chains.
          */
         filter?: {
             status?: string;
@@ -2072,36 +2072,36 @@ export type RetryChainsData = {
             created_to?: string;
         };
         /**
-         * Chains in one call at most; `next_cursor` goes on.
+         * Maximum number of chains in one call; `next_cursor` continues.
          */
         limit?: number;
         /**
-         * Of resume and retry: chains in a second at most, so that the workers are not flooded.
+         * For resume and retry: maximum number of chains per second, so that the workers are not flooded.
          */
         max_per_second?: number;
         /**
-         * The `next_cursor` of the call before, with the same ids or filter.
+         * The `next_cursor` of the previous call, with the same ids or filter.
          */
         cursor?: string;
         /**
-         * true tells exactly what would be done, and does nothing. May stand in the query instead.
+         * true: a dry run, which returns exactly what would be done and does nothing. Also accepted in the query.
          */
         dry_run?: boolean;
         /**
-         * Why: kept with the event in the history of the chain.
+         * The reason. It is kept with the event in the chain's history.
          */
         note?: string;
     };
     headers?: {
         /**
-         * The same key and body get the same answer, however often they are sent; the same key with another body is refused with 422. Keys are kept apart by operation and by what it acts on, for 24 hours.
+         * Repeated requests with the same key and body get the same answer; the same key with another body is refused with 422. A key is scoped to the operation and its target, and kept for 24 hours.
          */
         'Idempotency-Key'?: string;
     };
     path?: never;
     query?: {
         /**
-         * true: says what it would do, and does nothing.
+         * true: a dry run, which returns what would be done and does nothing.
          */
         dry_run?: boolean;
     };
@@ -2110,19 +2110,19 @@ export type RetryChainsData = {
 
 export type RetryChainsErrors = {
     /**
-     * The request is wrong: `code` and `errors` say where and what was expected.
+     * The request is not valid; `code` and `errors` say where and what was expected.
      */
     400: ProblemDto;
     /**
-     * The request carries no key or token that counts.
+     * The request has no valid key or token.
      */
     401: ProblemDto;
     /**
-     * The role of the caller does not allow it, or nobody may.
+     * The caller's role does not allow it.
      */
     403: ProblemDto;
     /**
-     * The chain's or task's status does not allow it, which `detail` names; or the first request with the Idempotency-Key is at work.
+     * The status of the chain or task does not allow it; `detail` names the status. Or the first request with the Idempotency-Key is still running.
      */
     409: ProblemDto;
     /**
@@ -2138,15 +2138,15 @@ export type RetryChainsErrors = {
      */
     422: ProblemDto;
     /**
-     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds; without that header time alone changes nothing, and `detail` says what does.
+     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
-     * A fault of the server; the log of the api has its cause.
+     * Internal server error; the API's log has the cause.
      */
     500: ProblemDto;
     /**
-     * The database is out of reach: try again after `Retry-After` seconds.
+     * The database cannot be reached; retry after `Retry-After` seconds.
      */
     503: ProblemDto;
 };
@@ -2155,7 +2155,7 @@ export type RetryChainsError = RetryChainsErrors[keyof RetryChainsErrors];
 
 export type RetryChainsResponses = {
     /**
-     * What was done to each chain, or with dry_run would be.
+     * What was done to each chain, or in a dry run would be done.
      */
     200: BulkDto;
 };
@@ -2164,25 +2164,25 @@ export type RetryChainsResponse = RetryChainsResponses[keyof RetryChainsResponse
 
 export type ExecuteChainData = {
     /**
-     * All of it may be left out.
+     * All fields are optional.
      */
     body?: {
         /**
-         * true tells exactly what would be done, and does nothing. May stand in the query instead.
+         * true: a dry run, which returns exactly what would be done and does nothing. Also accepted in the query.
          */
         dry_run?: boolean;
         /**
-         * Why: kept with the event in the history of the chain.
+         * The reason. It is kept with the event in the chain's history.
          */
         note?: string;
     };
     headers?: {
         /**
-         * The same key and body get the same answer, however often they are sent; the same key with another body is refused with 422. Keys are kept apart by operation and by what it acts on, for 24 hours.
+         * Repeated requests with the same key and body get the same answer; the same key with another body is refused with 422. A key is scoped to the operation and its target, and kept for 24 hours.
          */
         'Idempotency-Key'?: string;
         /**
-         * The ETag of the chain, or for a call on a task that of the task, as it was read: where it has changed since, nothing is done and the answer is 412.
+         * The ETag of the chain or, for a call on a task, of the task, as it was read. If it has changed since, nothing is done and the answer is 412.
          */
         'If-Match'?: string;
     };
@@ -2194,7 +2194,7 @@ export type ExecuteChainData = {
     };
     query?: {
         /**
-         * true tells exactly what would be done, and does nothing.
+         * true: a dry run, which returns exactly what would be done and does nothing.
          */
         dry_run?: boolean;
     };
@@ -2203,27 +2203,27 @@ export type ExecuteChainData = {
 
 export type ExecuteChainErrors = {
     /**
-     * The request is wrong: `code` and `errors` say where and what was expected.
+     * The request is not valid; `code` and `errors` say where and what was expected.
      */
     400: ProblemDto;
     /**
-     * The request carries no key or token that counts.
+     * The request has no valid key or token.
      */
     401: ProblemDto;
     /**
-     * The role of the caller does not allow it, or nobody may.
+     * The caller's role does not allow it.
      */
     403: ProblemDto;
     /**
-     * There is no such chain, task, artifact, webhook or delivery.
+     * The resource does not exist.
      */
     404: ProblemDto;
     /**
-     * The chain's or task's status does not allow it, which `detail` names; or the first request with the Idempotency-Key is at work.
+     * The status of the chain or task does not allow it; `detail` names the status. Or the first request with the Idempotency-Key is still running.
      */
     409: ProblemDto;
     /**
-     * It has changed since it was read: `If-Match` names another state.
+     * The resource has changed since it was read: `If-Match` names another state.
      */
     412: ProblemDto;
     /**
@@ -2239,15 +2239,15 @@ export type ExecuteChainErrors = {
      */
     422: ProblemDto;
     /**
-     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds; without that header time alone changes nothing, and `detail` says what does.
+     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
-     * A fault of the server; the log of the api has its cause.
+     * Internal server error; the API's log has the cause.
      */
     500: ProblemDto;
     /**
-     * The database is out of reach: try again after `Retry-After` seconds.
+     * The database cannot be reached; retry after `Retry-After` seconds.
      */
     503: ProblemDto;
 };
@@ -2256,7 +2256,7 @@ export type ExecuteChainError = ExecuteChainErrors[keyof ExecuteChainErrors];
 
 export type ExecuteChainResponses = {
     /**
-     * What was done, or with dry_run would be.
+     * What was done, or in a dry run would be done.
      */
     202: ExecutedChainDto;
 };
@@ -2265,25 +2265,25 @@ export type ExecuteChainResponse = ExecuteChainResponses[keyof ExecuteChainRespo
 
 export type CancelChainData = {
     /**
-     * All of it may be left out.
+     * All fields are optional.
      */
     body?: {
         /**
-         * true tells exactly what would be done, and does nothing. May stand in the query instead.
+         * true: a dry run, which returns exactly what would be done and does nothing. Also accepted in the query.
          */
         dry_run?: boolean;
         /**
-         * Why: kept with the event in the history of the chain.
+         * The reason. It is kept with the event in the chain's history.
          */
         note?: string;
     };
     headers?: {
         /**
-         * The same key and body get the same answer, however often they are sent; the same key with another body is refused with 422. Keys are kept apart by operation and by what it acts on, for 24 hours.
+         * Repeated requests with the same key and body get the same answer; the same key with another body is refused with 422. A key is scoped to the operation and its target, and kept for 24 hours.
          */
         'Idempotency-Key'?: string;
         /**
-         * The ETag of the chain, or for a call on a task that of the task, as it was read: where it has changed since, nothing is done and the answer is 412.
+         * The ETag of the chain or, for a call on a task, of the task, as it was read. If it has changed since, nothing is done and the answer is 412.
          */
         'If-Match'?: string;
     };
@@ -2295,7 +2295,7 @@ export type CancelChainData = {
     };
     query?: {
         /**
-         * true tells exactly what would be done, and does nothing.
+         * true: a dry run, which returns exactly what would be done and does nothing.
          */
         dry_run?: boolean;
     };
@@ -2304,27 +2304,27 @@ export type CancelChainData = {
 
 export type CancelChainErrors = {
     /**
-     * The request is wrong: `code` and `errors` say where and what was expected.
+     * The request is not valid; `code` and `errors` say where and what was expected.
      */
     400: ProblemDto;
     /**
-     * The request carries no key or token that counts.
+     * The request has no valid key or token.
      */
     401: ProblemDto;
     /**
-     * The role of the caller does not allow it, or nobody may.
+     * The caller's role does not allow it.
      */
     403: ProblemDto;
     /**
-     * There is no such chain, task, artifact, webhook or delivery.
+     * The resource does not exist.
      */
     404: ProblemDto;
     /**
-     * The chain's or task's status does not allow it, which `detail` names; or the first request with the Idempotency-Key is at work.
+     * The status of the chain or task does not allow it; `detail` names the status. Or the first request with the Idempotency-Key is still running.
      */
     409: ProblemDto;
     /**
-     * It has changed since it was read: `If-Match` names another state.
+     * The resource has changed since it was read: `If-Match` names another state.
      */
     412: ProblemDto;
     /**
@@ -2340,15 +2340,15 @@ export type CancelChainErrors = {
      */
     422: ProblemDto;
     /**
-     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds; without that header time alone changes nothing, and `detail` says what does.
+     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
-     * A fault of the server; the log of the api has its cause.
+     * Internal server error; the API's log has the cause.
      */
     500: ProblemDto;
     /**
-     * The database is out of reach: try again after `Retry-After` seconds.
+     * The database cannot be reached; retry after `Retry-After` seconds.
      */
     503: ProblemDto;
 };
@@ -2357,7 +2357,7 @@ export type CancelChainError = CancelChainErrors[keyof CancelChainErrors];
 
 export type CancelChainResponses = {
     /**
-     * What was done, or with dry_run would be.
+     * What was done, or in a dry run would be done.
      */
     200: CancelledChainDto;
 };
@@ -2366,25 +2366,25 @@ export type CancelChainResponse = CancelChainResponses[keyof CancelChainResponse
 
 export type PauseChainData = {
     /**
-     * All of it may be left out.
+     * All fields are optional.
      */
     body?: {
         /**
-         * true tells exactly what would be done, and does nothing. May stand in the query instead.
+         * true: a dry run, which returns exactly what would be done and does nothing. Also accepted in the query.
          */
         dry_run?: boolean;
         /**
-         * Why: kept with the event in the history of the chain.
+         * The reason. It is kept with the event in the chain's history.
          */
         note?: string;
     };
     headers?: {
         /**
-         * The same key and body get the same answer, however often they are sent; the same key with another body is refused with 422. Keys are kept apart by operation and by what it acts on, for 24 hours.
+         * Repeated requests with the same key and body get the same answer; the same key with another body is refused with 422. A key is scoped to the operation and its target, and kept for 24 hours.
          */
         'Idempotency-Key'?: string;
         /**
-         * The ETag of the chain, or for a call on a task that of the task, as it was read: where it has changed since, nothing is done and the answer is 412.
+         * The ETag of the chain or, for a call on a task, of the task, as it was read. If it has changed since, nothing is done and the answer is 412.
          */
         'If-Match'?: string;
     };
@@ -2396,7 +2396,7 @@ export type PauseChainData = {
     };
     query?: {
         /**
-         * true tells exactly what would be done, and does nothing.
+         * true: a dry run, which returns exactly what would be done and does nothing.
          */
         dry_run?: boolean;
     };
@@ -2405,27 +2405,27 @@ export type PauseChainData = {
 
 export type PauseChainErrors = {
     /**
-     * The request is wrong: `code` and `errors` say where and what was expected.
+     * The request is not valid; `code` and `errors` say where and what was expected.
      */
     400: ProblemDto;
     /**
-     * The request carries no key or token that counts.
+     * The request has no valid key or token.
      */
     401: ProblemDto;
     /**
-     * The role of the caller does not allow it, or nobody may.
+     * The caller's role does not allow it.
      */
     403: ProblemDto;
     /**
-     * There is no such chain, task, artifact, webhook or delivery.
+     * The resource does not exist.
      */
     404: ProblemDto;
     /**
-     * The chain's or task's status does not allow it, which `detail` names; or the first request with the Idempotency-Key is at work.
+     * The status of the chain or task does not allow it; `detail` names the status. Or the first request with the Idempotency-Key is still running.
      */
     409: ProblemDto;
     /**
-     * It has changed since it was read: `If-Match` names another state.
+     * The resource has changed since it was read: `If-Match` names another state.
      */
     412: ProblemDto;
     /**
@@ -2441,15 +2441,15 @@ export type PauseChainErrors = {
      */
     422: ProblemDto;
     /**
-     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds; without that header time alone changes nothing, and `detail` says what does.
+     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
-     * A fault of the server; the log of the api has its cause.
+     * Internal server error; the API's log has the cause.
      */
     500: ProblemDto;
     /**
-     * The database is out of reach: try again after `Retry-After` seconds.
+     * The database cannot be reached; retry after `Retry-After` seconds.
      */
     503: ProblemDto;
 };
@@ -2458,7 +2458,7 @@ export type PauseChainError = PauseChainErrors[keyof PauseChainErrors];
 
 export type PauseChainResponses = {
     /**
-     * What was done, or with dry_run would be.
+     * What was done, or in a dry run would be done.
      */
     200: ControlDto;
 };
@@ -2467,25 +2467,25 @@ export type PauseChainResponse = PauseChainResponses[keyof PauseChainResponses];
 
 export type ResumeChainData = {
     /**
-     * All of it may be left out.
+     * All fields are optional.
      */
     body?: {
         /**
-         * true tells exactly what would be done, and does nothing. May stand in the query instead.
+         * true: a dry run, which returns exactly what would be done and does nothing. Also accepted in the query.
          */
         dry_run?: boolean;
         /**
-         * Why: kept with the event in the history of the chain.
+         * The reason. It is kept with the event in the chain's history.
          */
         note?: string;
     };
     headers?: {
         /**
-         * The same key and body get the same answer, however often they are sent; the same key with another body is refused with 422. Keys are kept apart by operation and by what it acts on, for 24 hours.
+         * Repeated requests with the same key and body get the same answer; the same key with another body is refused with 422. A key is scoped to the operation and its target, and kept for 24 hours.
          */
         'Idempotency-Key'?: string;
         /**
-         * The ETag of the chain, or for a call on a task that of the task, as it was read: where it has changed since, nothing is done and the answer is 412.
+         * The ETag of the chain or, for a call on a task, of the task, as it was read. If it has changed since, nothing is done and the answer is 412.
          */
         'If-Match'?: string;
     };
@@ -2497,7 +2497,7 @@ export type ResumeChainData = {
     };
     query?: {
         /**
-         * true tells exactly what would be done, and does nothing.
+         * true: a dry run, which returns exactly what would be done and does nothing.
          */
         dry_run?: boolean;
     };
@@ -2506,27 +2506,27 @@ export type ResumeChainData = {
 
 export type ResumeChainErrors = {
     /**
-     * The request is wrong: `code` and `errors` say where and what was expected.
+     * The request is not valid; `code` and `errors` say where and what was expected.
      */
     400: ProblemDto;
     /**
-     * The request carries no key or token that counts.
+     * The request has no valid key or token.
      */
     401: ProblemDto;
     /**
-     * The role of the caller does not allow it, or nobody may.
+     * The caller's role does not allow it.
      */
     403: ProblemDto;
     /**
-     * There is no such chain, task, artifact, webhook or delivery.
+     * The resource does not exist.
      */
     404: ProblemDto;
     /**
-     * The chain's or task's status does not allow it, which `detail` names; or the first request with the Idempotency-Key is at work.
+     * The status of the chain or task does not allow it; `detail` names the status. Or the first request with the Idempotency-Key is still running.
      */
     409: ProblemDto;
     /**
-     * It has changed since it was read: `If-Match` names another state.
+     * The resource has changed since it was read: `If-Match` names another state.
      */
     412: ProblemDto;
     /**
@@ -2542,15 +2542,15 @@ export type ResumeChainErrors = {
      */
     422: ProblemDto;
     /**
-     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds; without that header time alone changes nothing, and `detail` says what does.
+     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
-     * A fault of the server; the log of the api has its cause.
+     * Internal server error; the API's log has the cause.
      */
     500: ProblemDto;
     /**
-     * The database is out of reach: try again after `Retry-After` seconds.
+     * The database cannot be reached; retry after `Retry-After` seconds.
      */
     503: ProblemDto;
 };
@@ -2559,7 +2559,7 @@ export type ResumeChainError = ResumeChainErrors[keyof ResumeChainErrors];
 
 export type ResumeChainResponses = {
     /**
-     * What was done, or with dry_run would be.
+     * What was done, or in a dry run would be done.
      */
     200: ControlDto;
 };
@@ -2568,33 +2568,33 @@ export type ResumeChainResponse = ResumeChainResponses[keyof ResumeChainResponse
 
 export type RetryChainData = {
     /**
-     * Without `from`: all that failed, was cancelled or skipped. All of it may be left out.
+     * Without `from`: all tasks that failed, were cancelled or skipped. All fields are optional.
      */
     body?: {
         /**
-         * Run these tasks again, whatever they came to.
+         * The tasks to run again, whatever their outcome.
          */
         from?: Array<string>;
         /**
-         * With `from`: also all that depends on these tasks.
+         * With `from`: also run all tasks that depend on these.
          */
         include_downstream?: boolean;
         /**
-         * true tells exactly what would be done, and does nothing. May stand in the query instead.
+         * true: a dry run, which returns exactly what would be done and does nothing. Also accepted in the query.
          */
         dry_run?: boolean;
         /**
-         * Why: kept with the event in the history of the chain.
+         * The reason. It is kept with the event in the chain's history.
          */
         note?: string;
     };
     headers?: {
         /**
-         * The same key and body get the same answer, however often they are sent; the same key with another body is refused with 422. Keys are kept apart by operation and by what it acts on, for 24 hours.
+         * Repeated requests with the same key and body get the same answer; the same key with another body is refused with 422. A key is scoped to the operation and its target, and kept for 24 hours.
          */
         'Idempotency-Key'?: string;
         /**
-         * The ETag of the chain, or for a call on a task that of the task, as it was read: where it has changed since, nothing is done and the answer is 412.
+         * The ETag of the chain or, for a call on a task, of the task, as it was read. If it has changed since, nothing is done and the answer is 412.
          */
         'If-Match'?: string;
     };
@@ -2606,7 +2606,7 @@ export type RetryChainData = {
     };
     query?: {
         /**
-         * true tells exactly what would be done, and does nothing.
+         * true: a dry run, which returns exactly what would be done and does nothing.
          */
         dry_run?: boolean;
     };
@@ -2615,27 +2615,27 @@ export type RetryChainData = {
 
 export type RetryChainErrors = {
     /**
-     * The request is wrong: `code` and `errors` say where and what was expected.
+     * The request is not valid; `code` and `errors` say where and what was expected.
      */
     400: ProblemDto;
     /**
-     * The request carries no key or token that counts.
+     * The request has no valid key or token.
      */
     401: ProblemDto;
     /**
-     * The role of the caller does not allow it, or nobody may.
+     * The caller's role does not allow it.
      */
     403: ProblemDto;
     /**
-     * There is no such chain, task, artifact, webhook or delivery.
+     * The resource does not exist.
      */
     404: ProblemDto;
     /**
-     * The chain's or task's status does not allow it, which `detail` names; or the first request with the Idempotency-Key is at work.
+     * The status of the chain or task does not allow it; `detail` names the status. Or the first request with the Idempotency-Key is still running.
      */
     409: ProblemDto;
     /**
-     * It has changed since it was read: `If-Match` names another state.
+     * The resource has changed since it was read: `If-Match` names another state.
      */
     412: ProblemDto;
     /**
@@ -2651,15 +2651,15 @@ export type RetryChainErrors = {
      */
     422: ProblemDto;
     /**
-     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds; without that header time alone changes nothing, and `detail` says what does.
+     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
-     * A fault of the server; the log of the api has its cause.
+     * Internal server error; the API's log has the cause.
      */
     500: ProblemDto;
     /**
-     * The database is out of reach: try again after `Retry-After` seconds.
+     * The database cannot be reached; retry after `Retry-After` seconds.
      */
     503: ProblemDto;
 };
@@ -2668,7 +2668,7 @@ export type RetryChainError = RetryChainErrors[keyof RetryChainErrors];
 
 export type RetryChainResponses = {
     /**
-     * What was done, or with dry_run would be.
+     * What was done, or in a dry run would be done.
      */
     200: ControlDto;
 };
@@ -2681,25 +2681,25 @@ export type SetChainPriorityData = {
      */
     body: {
         /**
-         * Who goes first where there is not room for all: 1 (last) to 10 (first), or low (3), normal (5), high (7), critical (9).
+         * Which tasks run first when capacity is short: 1 (last) to 10 (first), or low (3), normal (5), high (7), critical (9).
          */
         priority: 'low' | 'normal' | 'high' | 'critical' | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10;
         /**
-         * true tells exactly what would be done, and does nothing. May stand in the query instead.
+         * true: a dry run, which returns exactly what would be done and does nothing. Also accepted in the query.
          */
         dry_run?: boolean;
         /**
-         * Why: kept with the event in the history of the chain.
+         * The reason. It is kept with the event in the chain's history.
          */
         note?: string;
     };
     headers?: {
         /**
-         * The same key and body get the same answer, however often they are sent; the same key with another body is refused with 422. Keys are kept apart by operation and by what it acts on, for 24 hours.
+         * Repeated requests with the same key and body get the same answer; the same key with another body is refused with 422. A key is scoped to the operation and its target, and kept for 24 hours.
          */
         'Idempotency-Key'?: string;
         /**
-         * The ETag of the chain, or for a call on a task that of the task, as it was read: where it has changed since, nothing is done and the answer is 412.
+         * The ETag of the chain or, for a call on a task, of the task, as it was read. If it has changed since, nothing is done and the answer is 412.
          */
         'If-Match'?: string;
     };
@@ -2711,7 +2711,7 @@ export type SetChainPriorityData = {
     };
     query?: {
         /**
-         * true tells exactly what would be done, and does nothing.
+         * true: a dry run, which returns exactly what would be done and does nothing.
          */
         dry_run?: boolean;
     };
@@ -2720,27 +2720,27 @@ export type SetChainPriorityData = {
 
 export type SetChainPriorityErrors = {
     /**
-     * The request is wrong: `code` and `errors` say where and what was expected.
+     * The request is not valid; `code` and `errors` say where and what was expected.
      */
     400: ProblemDto;
     /**
-     * The request carries no key or token that counts.
+     * The request has no valid key or token.
      */
     401: ProblemDto;
     /**
-     * The role of the caller does not allow it, or nobody may.
+     * The caller's role does not allow it.
      */
     403: ProblemDto;
     /**
-     * There is no such chain, task, artifact, webhook or delivery.
+     * The resource does not exist.
      */
     404: ProblemDto;
     /**
-     * The chain's or task's status does not allow it, which `detail` names; or the first request with the Idempotency-Key is at work.
+     * The status of the chain or task does not allow it; `detail` names the status. Or the first request with the Idempotency-Key is still running.
      */
     409: ProblemDto;
     /**
-     * It has changed since it was read: `If-Match` names another state.
+     * The resource has changed since it was read: `If-Match` names another state.
      */
     412: ProblemDto;
     /**
@@ -2756,15 +2756,15 @@ export type SetChainPriorityErrors = {
      */
     422: ProblemDto;
     /**
-     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds; without that header time alone changes nothing, and `detail` says what does.
+     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
-     * A fault of the server; the log of the api has its cause.
+     * Internal server error; the API's log has the cause.
      */
     500: ProblemDto;
     /**
-     * The database is out of reach: try again after `Retry-After` seconds.
+     * The database cannot be reached; retry after `Retry-After` seconds.
      */
     503: ProblemDto;
 };
@@ -2773,7 +2773,7 @@ export type SetChainPriorityError = SetChainPriorityErrors[keyof SetChainPriorit
 
 export type SetChainPriorityResponses = {
     /**
-     * What was done, or with dry_run would be.
+     * What was done, or in a dry run would be done.
      */
     200: ControlDto;
 };
@@ -2786,21 +2786,21 @@ export type SkipTaskData = {
      */
     body: {
         /**
-         * true tells exactly what would be done, and does nothing. May stand in the query instead.
+         * true: a dry run, which returns exactly what would be done and does nothing. Also accepted in the query.
          */
         dry_run?: boolean;
         /**
-         * Why: kept with the event in the history of the chain.
+         * The reason. It is kept with the event in the chain's history.
          */
         note: string;
     };
     headers?: {
         /**
-         * The same key and body get the same answer, however often they are sent; the same key with another body is refused with 422. Keys are kept apart by operation and by what it acts on, for 24 hours.
+         * Repeated requests with the same key and body get the same answer; the same key with another body is refused with 422. A key is scoped to the operation and its target, and kept for 24 hours.
          */
         'Idempotency-Key'?: string;
         /**
-         * The ETag of the chain, or for a call on a task that of the task, as it was read: where it has changed since, nothing is done and the answer is 412.
+         * The ETag of the chain or, for a call on a task, of the task, as it was read. If it has changed since, nothing is done and the answer is 412.
          */
         'If-Match'?: string;
     };
@@ -2810,13 +2810,13 @@ export type SkipTaskData = {
          */
         chain_id: string;
         /**
-         * The task, by its name within the chain.
+         * The id of the task within the chain.
          */
         task_id: string;
     };
     query?: {
         /**
-         * true tells exactly what would be done, and does nothing.
+         * true: a dry run, which returns exactly what would be done and does nothing.
          */
         dry_run?: boolean;
     };
@@ -2825,27 +2825,27 @@ export type SkipTaskData = {
 
 export type SkipTaskErrors = {
     /**
-     * The request is wrong: `code` and `errors` say where and what was expected.
+     * The request is not valid; `code` and `errors` say where and what was expected.
      */
     400: ProblemDto;
     /**
-     * The request carries no key or token that counts.
+     * The request has no valid key or token.
      */
     401: ProblemDto;
     /**
-     * The role of the caller does not allow it, or nobody may.
+     * The caller's role does not allow it.
      */
     403: ProblemDto;
     /**
-     * There is no such chain, task, artifact, webhook or delivery.
+     * The resource does not exist.
      */
     404: ProblemDto;
     /**
-     * The chain's or task's status does not allow it, which `detail` names; or the first request with the Idempotency-Key is at work.
+     * The status of the chain or task does not allow it; `detail` names the status. Or the first request with the Idempotency-Key is still running.
      */
     409: ProblemDto;
     /**
-     * It has changed since it was read: `If-Match` names another state.
+     * The resource has changed since it was read: `If-Match` names another state.
      */
     412: ProblemDto;
     /**
@@ -2861,15 +2861,15 @@ export type SkipTaskErrors = {
      */
     422: ProblemDto;
     /**
-     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds; without that header time alone changes nothing, and `detail` says what does.
+     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
-     * A fault of the server; the log of the api has its cause.
+     * Internal server error; the API's log has the cause.
      */
     500: ProblemDto;
     /**
-     * The database is out of reach: try again after `Retry-After` seconds.
+     * The database cannot be reached; retry after `Retry-After` seconds.
      */
     503: ProblemDto;
 };
@@ -2878,7 +2878,7 @@ export type SkipTaskError = SkipTaskErrors[keyof SkipTaskErrors];
 
 export type SkipTaskResponses = {
     /**
-     * What was done, or with dry_run would be.
+     * What was done, or in a dry run would be done.
      */
     200: ControlDto;
 };
@@ -2887,29 +2887,29 @@ export type SkipTaskResponse = SkipTaskResponses[keyof SkipTaskResponses];
 
 export type ResolveTaskData = {
     /**
-     * The result to take as the task’s, and why.
+     * The result of the task, and the reason.
      */
     body: {
         /**
-         * As a worker would give it: at most 64 KiB of JSON, at most 32 levels deep.
+         * The result as a worker would return it: at most 64 KiB of JSON and 32 levels deep.
          */
         result: unknown;
         /**
-         * true tells exactly what would be done, and does nothing. May stand in the query instead.
+         * true: a dry run, which returns exactly what would be done and does nothing. Also accepted in the query.
          */
         dry_run?: boolean;
         /**
-         * Why: kept with the event in the history of the chain.
+         * The reason. It is kept with the event in the chain's history.
          */
         note: string;
     };
     headers?: {
         /**
-         * The same key and body get the same answer, however often they are sent; the same key with another body is refused with 422. Keys are kept apart by operation and by what it acts on, for 24 hours.
+         * Repeated requests with the same key and body get the same answer; the same key with another body is refused with 422. A key is scoped to the operation and its target, and kept for 24 hours.
          */
         'Idempotency-Key'?: string;
         /**
-         * The ETag of the chain, or for a call on a task that of the task, as it was read: where it has changed since, nothing is done and the answer is 412.
+         * The ETag of the chain or, for a call on a task, of the task, as it was read. If it has changed since, nothing is done and the answer is 412.
          */
         'If-Match'?: string;
     };
@@ -2919,13 +2919,13 @@ export type ResolveTaskData = {
          */
         chain_id: string;
         /**
-         * The task, by its name within the chain.
+         * The id of the task within the chain.
          */
         task_id: string;
     };
     query?: {
         /**
-         * true tells exactly what would be done, and does nothing.
+         * true: a dry run, which returns exactly what would be done and does nothing.
          */
         dry_run?: boolean;
     };
@@ -2934,27 +2934,27 @@ export type ResolveTaskData = {
 
 export type ResolveTaskErrors = {
     /**
-     * The request is wrong: `code` and `errors` say where and what was expected.
+     * The request is not valid; `code` and `errors` say where and what was expected.
      */
     400: ProblemDto;
     /**
-     * The request carries no key or token that counts.
+     * The request has no valid key or token.
      */
     401: ProblemDto;
     /**
-     * The role of the caller does not allow it, or nobody may.
+     * The caller's role does not allow it.
      */
     403: ProblemDto;
     /**
-     * There is no such chain, task, artifact, webhook or delivery.
+     * The resource does not exist.
      */
     404: ProblemDto;
     /**
-     * The chain's or task's status does not allow it, which `detail` names; or the first request with the Idempotency-Key is at work.
+     * The status of the chain or task does not allow it; `detail` names the status. Or the first request with the Idempotency-Key is still running.
      */
     409: ProblemDto;
     /**
-     * It has changed since it was read: `If-Match` names another state.
+     * The resource has changed since it was read: `If-Match` names another state.
      */
     412: ProblemDto;
     /**
@@ -2970,15 +2970,15 @@ export type ResolveTaskErrors = {
      */
     422: ProblemDto;
     /**
-     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds; without that header time alone changes nothing, and `detail` says what does.
+     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
-     * A fault of the server; the log of the api has its cause.
+     * Internal server error; the API's log has the cause.
      */
     500: ProblemDto;
     /**
-     * The database is out of reach: try again after `Retry-After` seconds.
+     * The database cannot be reached; retry after `Retry-After` seconds.
      */
     503: ProblemDto;
 };
@@ -2987,7 +2987,7 @@ export type ResolveTaskError = ResolveTaskErrors[keyof ResolveTaskErrors];
 
 export type ResolveTaskResponses = {
     /**
-     * What was done, or with dry_run would be.
+     * What was done, or in a dry run would be done.
      */
     200: ControlDto;
 };
@@ -3000,25 +3000,25 @@ export type SetTaskPriorityData = {
      */
     body: {
         /**
-         * Who goes first where there is not room for all: 1 (last) to 10 (first), or low (3), normal (5), high (7), critical (9).
+         * Which tasks run first when capacity is short: 1 (last) to 10 (first), or low (3), normal (5), high (7), critical (9).
          */
         priority: 'low' | 'normal' | 'high' | 'critical' | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10;
         /**
-         * true tells exactly what would be done, and does nothing. May stand in the query instead.
+         * true: a dry run, which returns exactly what would be done and does nothing. Also accepted in the query.
          */
         dry_run?: boolean;
         /**
-         * Why: kept with the event in the history of the chain.
+         * The reason. It is kept with the event in the chain's history.
          */
         note?: string;
     };
     headers?: {
         /**
-         * The same key and body get the same answer, however often they are sent; the same key with another body is refused with 422. Keys are kept apart by operation and by what it acts on, for 24 hours.
+         * Repeated requests with the same key and body get the same answer; the same key with another body is refused with 422. A key is scoped to the operation and its target, and kept for 24 hours.
          */
         'Idempotency-Key'?: string;
         /**
-         * The ETag of the chain, or for a call on a task that of the task, as it was read: where it has changed since, nothing is done and the answer is 412.
+         * The ETag of the chain or, for a call on a task, of the task, as it was read. If it has changed since, nothing is done and the answer is 412.
          */
         'If-Match'?: string;
     };
@@ -3028,13 +3028,13 @@ export type SetTaskPriorityData = {
          */
         chain_id: string;
         /**
-         * The task, by its name within the chain.
+         * The id of the task within the chain.
          */
         task_id: string;
     };
     query?: {
         /**
-         * true tells exactly what would be done, and does nothing.
+         * true: a dry run, which returns exactly what would be done and does nothing.
          */
         dry_run?: boolean;
     };
@@ -3043,27 +3043,27 @@ export type SetTaskPriorityData = {
 
 export type SetTaskPriorityErrors = {
     /**
-     * The request is wrong: `code` and `errors` say where and what was expected.
+     * The request is not valid; `code` and `errors` say where and what was expected.
      */
     400: ProblemDto;
     /**
-     * The request carries no key or token that counts.
+     * The request has no valid key or token.
      */
     401: ProblemDto;
     /**
-     * The role of the caller does not allow it, or nobody may.
+     * The caller's role does not allow it.
      */
     403: ProblemDto;
     /**
-     * There is no such chain, task, artifact, webhook or delivery.
+     * The resource does not exist.
      */
     404: ProblemDto;
     /**
-     * The chain's or task's status does not allow it, which `detail` names; or the first request with the Idempotency-Key is at work.
+     * The status of the chain or task does not allow it; `detail` names the status. Or the first request with the Idempotency-Key is still running.
      */
     409: ProblemDto;
     /**
-     * It has changed since it was read: `If-Match` names another state.
+     * The resource has changed since it was read: `If-Match` names another state.
      */
     412: ProblemDto;
     /**
@@ -3079,15 +3079,15 @@ export type SetTaskPriorityErrors = {
      */
     422: ProblemDto;
     /**
-     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds; without that header time alone changes nothing, and `detail` says what does.
+     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
-     * A fault of the server; the log of the api has its cause.
+     * Internal server error; the API's log has the cause.
      */
     500: ProblemDto;
     /**
-     * The database is out of reach: try again after `Retry-After` seconds.
+     * The database cannot be reached; retry after `Retry-After` seconds.
      */
     503: ProblemDto;
 };
@@ -3096,7 +3096,7 @@ export type SetTaskPriorityError = SetTaskPriorityErrors[keyof SetTaskPriorityEr
 
 export type SetTaskPriorityResponses = {
     /**
-     * What was done, or with dry_run would be.
+     * What was done, or in a dry run would be done.
      */
     200: ControlDto;
 };
@@ -3105,29 +3105,29 @@ export type SetTaskPriorityResponse = SetTaskPriorityResponses[keyof SetTaskPrio
 
 export type RetryTaskData = {
     /**
-     * All of it may be left out.
+     * All fields are optional.
      */
     body?: {
         /**
-         * Also all that depends on the task.
+         * Also run all tasks that depend on it.
          */
         include_downstream?: boolean;
         /**
-         * true tells exactly what would be done, and does nothing. May stand in the query instead.
+         * true: a dry run, which returns exactly what would be done and does nothing. Also accepted in the query.
          */
         dry_run?: boolean;
         /**
-         * Why: kept with the event in the history of the chain.
+         * The reason. It is kept with the event in the chain's history.
          */
         note?: string;
     };
     headers?: {
         /**
-         * The same key and body get the same answer, however often they are sent; the same key with another body is refused with 422. Keys are kept apart by operation and by what it acts on, for 24 hours.
+         * Repeated requests with the same key and body get the same answer; the same key with another body is refused with 422. A key is scoped to the operation and its target, and kept for 24 hours.
          */
         'Idempotency-Key'?: string;
         /**
-         * The ETag of the chain, or for a call on a task that of the task, as it was read: where it has changed since, nothing is done and the answer is 412.
+         * The ETag of the chain or, for a call on a task, of the task, as it was read. If it has changed since, nothing is done and the answer is 412.
          */
         'If-Match'?: string;
     };
@@ -3137,13 +3137,13 @@ export type RetryTaskData = {
          */
         chain_id: string;
         /**
-         * The task, by its name within the chain.
+         * The id of the task within the chain.
          */
         task_id: string;
     };
     query?: {
         /**
-         * true tells exactly what would be done, and does nothing.
+         * true: a dry run, which returns exactly what would be done and does nothing.
          */
         dry_run?: boolean;
     };
@@ -3152,27 +3152,27 @@ export type RetryTaskData = {
 
 export type RetryTaskErrors = {
     /**
-     * The request is wrong: `code` and `errors` say where and what was expected.
+     * The request is not valid; `code` and `errors` say where and what was expected.
      */
     400: ProblemDto;
     /**
-     * The request carries no key or token that counts.
+     * The request has no valid key or token.
      */
     401: ProblemDto;
     /**
-     * The role of the caller does not allow it, or nobody may.
+     * The caller's role does not allow it.
      */
     403: ProblemDto;
     /**
-     * There is no such chain, task, artifact, webhook or delivery.
+     * The resource does not exist.
      */
     404: ProblemDto;
     /**
-     * The chain's or task's status does not allow it, which `detail` names; or the first request with the Idempotency-Key is at work.
+     * The status of the chain or task does not allow it; `detail` names the status. Or the first request with the Idempotency-Key is still running.
      */
     409: ProblemDto;
     /**
-     * It has changed since it was read: `If-Match` names another state.
+     * The resource has changed since it was read: `If-Match` names another state.
      */
     412: ProblemDto;
     /**
@@ -3188,15 +3188,15 @@ export type RetryTaskErrors = {
      */
     422: ProblemDto;
     /**
-     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds; without that header time alone changes nothing, and `detail` says what does.
+     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
-     * A fault of the server; the log of the api has its cause.
+     * Internal server error; the API's log has the cause.
      */
     500: ProblemDto;
     /**
-     * The database is out of reach: try again after `Retry-After` seconds.
+     * The database cannot be reached; retry after `Retry-After` seconds.
      */
     503: ProblemDto;
 };
@@ -3205,7 +3205,7 @@ export type RetryTaskError = RetryTaskErrors[keyof RetryTaskErrors];
 
 export type RetryTaskResponses = {
     /**
-     * What was done, or with dry_run would be.
+     * What was done, or in a dry run would be done.
      */
     200: ControlDto;
 };
@@ -3220,7 +3220,7 @@ export type GetTaskData = {
          */
         chain_id: string;
         /**
-         * The task, by its name within the chain.
+         * The id of the task within the chain.
          */
         task_id: string;
     };
@@ -3230,27 +3230,27 @@ export type GetTaskData = {
 
 export type GetTaskErrors = {
     /**
-     * The request carries no key or token that counts.
+     * The request has no valid key or token.
      */
     401: ProblemDto;
     /**
-     * The role of the caller does not allow it, or nobody may.
+     * The caller's role does not allow it.
      */
     403: ProblemDto;
     /**
-     * There is no such chain, task, artifact, webhook or delivery.
+     * The resource does not exist.
      */
     404: ProblemDto;
     /**
-     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds; without that header time alone changes nothing, and `detail` says what does.
+     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
-     * A fault of the server; the log of the api has its cause.
+     * Internal server error; the API's log has the cause.
      */
     500: ProblemDto;
     /**
-     * The database is out of reach: try again after `Retry-After` seconds.
+     * The database cannot be reached; retry after `Retry-After` seconds.
      */
     503: ProblemDto;
 };
@@ -3274,7 +3274,7 @@ export type ListTaskAttemptsData = {
          */
         chain_id: string;
         /**
-         * The task, by its name within the chain.
+         * The id of the task within the chain.
          */
         task_id: string;
     };
@@ -3284,27 +3284,27 @@ export type ListTaskAttemptsData = {
 
 export type ListTaskAttemptsErrors = {
     /**
-     * The request carries no key or token that counts.
+     * The request has no valid key or token.
      */
     401: ProblemDto;
     /**
-     * The role of the caller does not allow it, or nobody may.
+     * The caller's role does not allow it.
      */
     403: ProblemDto;
     /**
-     * There is no such chain, task, artifact, webhook or delivery.
+     * The resource does not exist.
      */
     404: ProblemDto;
     /**
-     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds; without that header time alone changes nothing, and `detail` says what does.
+     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
-     * A fault of the server; the log of the api has its cause.
+     * Internal server error; the API's log has the cause.
      */
     500: ProblemDto;
     /**
-     * The database is out of reach: try again after `Retry-After` seconds.
+     * The database cannot be reached; retry after `Retry-After` seconds.
      */
     503: ProblemDto;
 };
@@ -3313,7 +3313,7 @@ export type ListTaskAttemptsError = ListTaskAttemptsErrors[keyof ListTaskAttempt
 
 export type ListTaskAttemptsResponses = {
     /**
-     * In the order of the attempts.
+     * The attempts in their order.
      */
     200: AttemptListDto;
 };
@@ -3328,17 +3328,17 @@ export type ListTaskLogsData = {
          */
         chain_id: string;
         /**
-         * The task, by its name within the chain.
+         * The id of the task within the chain.
          */
         task_id: string;
     };
     query?: {
         /**
-         * Only of this attempt.
+         * Only lines of this attempt.
          */
         attempt?: number;
         /**
-         * So many at most.
+         * Maximum number of items.
          */
         limit?: number;
         /**
@@ -3351,31 +3351,31 @@ export type ListTaskLogsData = {
 
 export type ListTaskLogsErrors = {
     /**
-     * The request is wrong: `code` and `errors` say where and what was expected.
+     * The request is not valid; `code` and `errors` say where and what was expected.
      */
     400: ProblemDto;
     /**
-     * The request carries no key or token that counts.
+     * The request has no valid key or token.
      */
     401: ProblemDto;
     /**
-     * The role of the caller does not allow it, or nobody may.
+     * The caller's role does not allow it.
      */
     403: ProblemDto;
     /**
-     * There is no such chain, task, artifact, webhook or delivery.
+     * The resource does not exist.
      */
     404: ProblemDto;
     /**
-     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds; without that header time alone changes nothing, and `detail` says what does.
+     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
-     * A fault of the server; the log of the api has its cause.
+     * Internal server error; the API's log has the cause.
      */
     500: ProblemDto;
     /**
-     * The database is out of reach: try again after `Retry-After` seconds.
+     * The database cannot be reached; retry after `Retry-After` seconds.
      */
     503: ProblemDto;
 };
@@ -3399,7 +3399,7 @@ export type ListTaskArtifactsData = {
          */
         chain_id: string;
         /**
-         * The task, by its name within the chain.
+         * The id of the task within the chain.
          */
         task_id: string;
     };
@@ -3409,27 +3409,27 @@ export type ListTaskArtifactsData = {
 
 export type ListTaskArtifactsErrors = {
     /**
-     * The request carries no key or token that counts.
+     * The request has no valid key or token.
      */
     401: ProblemDto;
     /**
-     * The role of the caller does not allow it, or nobody may.
+     * The caller's role does not allow it.
      */
     403: ProblemDto;
     /**
-     * There is no such chain, task, artifact, webhook or delivery.
+     * The resource does not exist.
      */
     404: ProblemDto;
     /**
-     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds; without that header time alone changes nothing, and `detail` says what does.
+     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
-     * A fault of the server; the log of the api has its cause.
+     * Internal server error; the API's log has the cause.
      */
     500: ProblemDto;
     /**
-     * The database is out of reach: try again after `Retry-After` seconds.
+     * The database cannot be reached; retry after `Retry-After` seconds.
      */
     503: ProblemDto;
 };
@@ -3438,7 +3438,7 @@ export type ListTaskArtifactsError = ListTaskArtifactsErrors[keyof ListTaskArtif
 
 export type ListTaskArtifactsResponses = {
     /**
-     * With size, SHA-256 and media type.
+     * The artifacts with size, SHA-256 and media type.
      */
     200: ArtifactListDto;
 };
@@ -3453,7 +3453,7 @@ export type DownloadArtifactData = {
          */
         chain_id: string;
         /**
-         * The task, by its name within the chain.
+         * The id of the task within the chain.
          */
         task_id: string;
         /**
@@ -3467,27 +3467,27 @@ export type DownloadArtifactData = {
 
 export type DownloadArtifactErrors = {
     /**
-     * The request carries no key or token that counts.
+     * The request has no valid key or token.
      */
     401: ProblemDto;
     /**
-     * The role of the caller does not allow it, or nobody may.
+     * The caller's role does not allow it.
      */
     403: ProblemDto;
     /**
-     * There is no such chain, task, artifact, webhook or delivery.
+     * The resource does not exist.
      */
     404: ProblemDto;
     /**
-     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds; without that header time alone changes nothing, and `detail` says what does.
+     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
-     * A fault of the server; the log of the api has its cause.
+     * Internal server error; the API's log has the cause.
      */
     500: ProblemDto;
     /**
-     * The database is out of reach: try again after `Retry-After` seconds.
+     * The database cannot be reached; retry after `Retry-After` seconds.
      */
     503: ProblemDto;
 };
@@ -3507,7 +3507,7 @@ export type ListChainEventsData = {
     body?: never;
     headers?: {
         /**
-         * Of a stream: goes on after this event.
+         * Resumes a stream after this event.
          */
         'Last-Event-ID'?: string;
     };
@@ -3519,11 +3519,11 @@ export type ListChainEventsData = {
     };
     query?: {
         /**
-         * So many at most.
+         * Maximum number of items.
          */
         limit?: number;
         /**
-         * History after this id.
+         * Only events after this id.
          */
         after?: number;
     };
@@ -3532,31 +3532,31 @@ export type ListChainEventsData = {
 
 export type ListChainEventsErrors = {
     /**
-     * The request is wrong: `code` and `errors` say where and what was expected.
+     * The request is not valid; `code` and `errors` say where and what was expected.
      */
     400: ProblemDto;
     /**
-     * The request carries no key or token that counts.
+     * The request has no valid key or token.
      */
     401: ProblemDto;
     /**
-     * The role of the caller does not allow it, or nobody may.
+     * The caller's role does not allow it.
      */
     403: ProblemDto;
     /**
-     * There is no such chain, task, artifact, webhook or delivery.
+     * The resource does not exist.
      */
     404: ProblemDto;
     /**
-     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds; without that header time alone changes nothing, and `detail` says what does.
+     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
-     * A fault of the server; the log of the api has its cause.
+     * Internal server error; the API's log has the cause.
      */
     500: ProblemDto;
     /**
-     * The database is out of reach: try again after `Retry-After` seconds.
+     * The database cannot be reached; retry after `Retry-After` seconds.
      */
     503: ProblemDto;
 };
@@ -3565,7 +3565,7 @@ export type ListChainEventsError = ListChainEventsErrors[keyof ListChainEventsEr
 
 export type ListChainEventsResponses = {
     /**
-     * Events in the order in which they were recorded, or a stream.
+     * The events in the order in which they were recorded, or a stream.
      */
     200: ChainEventListDto;
 };
@@ -3576,22 +3576,22 @@ export type ListEventsData = {
     body?: never;
     headers?: {
         /**
-         * Of a stream: goes on after this event.
+         * Resumes a stream after this event.
          */
         'Last-Event-ID'?: string;
     };
     path?: never;
     query?: {
         /**
-         * Only these kinds, by comma. A page of history may then hold fewer events; `next_after` goes on.
+         * Only these kinds, separated by commas. A page of history may then hold fewer events; `next_after` gets the next page.
          */
         kind?: string;
         /**
-         * Of history: so many events are looked at.
+         * For history: the number of events to read, before `kind` is applied.
          */
         limit?: number;
         /**
-         * Events after this id. Without it: history from its beginning, live from now on.
+         * Only events after this id. Default: history from the beginning, live events from now on.
          */
         after?: number;
     };
@@ -3600,27 +3600,27 @@ export type ListEventsData = {
 
 export type ListEventsErrors = {
     /**
-     * The request is wrong: `code` and `errors` say where and what was expected.
+     * The request is not valid; `code` and `errors` say where and what was expected.
      */
     400: ProblemDto;
     /**
-     * The request carries no key or token that counts.
+     * The request has no valid key or token.
      */
     401: ProblemDto;
     /**
-     * The role of the caller does not allow it, or nobody may.
+     * The caller's role does not allow it.
      */
     403: ProblemDto;
     /**
-     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds; without that header time alone changes nothing, and `detail` says what does.
+     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
-     * A fault of the server; the log of the api has its cause.
+     * Internal server error; the API's log has the cause.
      */
     500: ProblemDto;
     /**
-     * The database is out of reach: try again after `Retry-After` seconds.
+     * The database cannot be reached; retry after `Retry-After` seconds.
      */
     503: ProblemDto;
 };
@@ -3629,7 +3629,7 @@ export type ListEventsError = ListEventsErrors[keyof ListEventsErrors];
 
 export type ListEventsResponses = {
     /**
-     * Events in the order in which they were recorded, or a stream.
+     * The events in the order in which they were recorded, or a stream.
      */
     200: ChainEventListDto;
 };
@@ -3645,19 +3645,19 @@ export type ListTaskTypesData = {
 
 export type ListTaskTypesErrors = {
     /**
-     * The request carries no key or token that counts.
+     * The request has no valid key or token.
      */
     401: ProblemDto;
     /**
-     * The role of the caller does not allow it, or nobody may.
+     * The caller's role does not allow it.
      */
     403: ProblemDto;
     /**
-     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds; without that header time alone changes nothing, and `detail` says what does.
+     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
-     * A fault of the server; the log of the api has its cause.
+     * Internal server error; the API's log has the cause.
      */
     500: ProblemDto;
 };
@@ -3666,7 +3666,7 @@ export type ListTaskTypesError = ListTaskTypesErrors[keyof ListTaskTypesErrors];
 
 export type ListTaskTypesResponses = {
     /**
-     * All types that the workers run.
+     * All task types.
      */
     200: TaskTypeListDto;
 };
@@ -3682,23 +3682,23 @@ export type ListWebhooksData = {
 
 export type ListWebhooksErrors = {
     /**
-     * The request carries no key or token that counts.
+     * The request has no valid key or token.
      */
     401: ProblemDto;
     /**
-     * The role of the caller does not allow it, or nobody may.
+     * The caller's role does not allow it.
      */
     403: ProblemDto;
     /**
-     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds; without that header time alone changes nothing, and `detail` says what does.
+     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
-     * A fault of the server; the log of the api has its cause.
+     * Internal server error; the API's log has the cause.
      */
     500: ProblemDto;
     /**
-     * The database is out of reach: try again after `Retry-After` seconds.
+     * The database cannot be reached; retry after `Retry-After` seconds.
      */
     503: ProblemDto;
 };
@@ -3707,7 +3707,7 @@ export type ListWebhooksError = ListWebhooksErrors[keyof ListWebhooksErrors];
 
 export type ListWebhooksResponses = {
     /**
-     * Without their secrets.
+     * The webhooks, without their secrets.
      */
     200: WebhookListDto;
 };
@@ -3718,13 +3718,13 @@ export type CreateWebhookData = {
     body: {
         url: string;
         /**
-         * Absent or empty: all.
+         * The events to send. Absent or empty: all.
          */
         events?: Array<'chain.success' | 'chain.failure' | 'chain.cancelled'>;
     };
     headers?: {
         /**
-         * The same key and body get the same answer, however often they are sent; the same key with another body is refused with 422. Keys are kept apart by operation and by what it acts on, for 24 hours.
+         * Repeated requests with the same key and body get the same answer; the same key with another body is refused with 422. A key is scoped to the operation and its target, and kept for 24 hours.
          */
         'Idempotency-Key'?: string;
     };
@@ -3735,19 +3735,19 @@ export type CreateWebhookData = {
 
 export type CreateWebhookErrors = {
     /**
-     * The request is wrong: `code` and `errors` say where and what was expected.
+     * The request is not valid; `code` and `errors` say where and what was expected.
      */
     400: ProblemDto;
     /**
-     * The request carries no key or token that counts.
+     * The request has no valid key or token.
      */
     401: ProblemDto;
     /**
-     * The role of the caller does not allow it, or nobody may.
+     * The caller's role does not allow it.
      */
     403: ProblemDto;
     /**
-     * The chain's or task's status does not allow it, which `detail` names; or the first request with the Idempotency-Key is at work.
+     * The status of the chain or task does not allow it; `detail` names the status. Or the first request with the Idempotency-Key is still running.
      */
     409: ProblemDto;
     /**
@@ -3763,15 +3763,15 @@ export type CreateWebhookErrors = {
      */
     422: ProblemDto;
     /**
-     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds; without that header time alone changes nothing, and `detail` says what does.
+     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
-     * A fault of the server; the log of the api has its cause.
+     * Internal server error; the API's log has the cause.
      */
     500: ProblemDto;
     /**
-     * The database is out of reach: try again after `Retry-After` seconds.
+     * The database cannot be reached; retry after `Retry-After` seconds.
      */
     503: ProblemDto;
 };
@@ -3780,7 +3780,7 @@ export type CreateWebhookError = CreateWebhookErrors[keyof CreateWebhookErrors];
 
 export type CreateWebhookResponses = {
     /**
-     * With its secret, which is not shown again but to the same request with its key.
+     * The webhook with its secret, which is shown only once, and to a repeated request with the same Idempotency-Key.
      */
     201: CreatedWebhookDto;
 };
@@ -3797,11 +3797,11 @@ export type DeleteWebhookData = {
     };
     query?: {
         /**
-         * true tells what would be done, and does nothing.
+         * true: a dry run, which returns what would be done and does nothing.
          */
         dry_run?: boolean;
         /**
-         * The id again. Without it, or `dry_run`, nothing is done.
+         * The id again, as confirmation. Without it only a dry run is accepted.
          */
         confirm?: string;
     };
@@ -3810,31 +3810,31 @@ export type DeleteWebhookData = {
 
 export type DeleteWebhookErrors = {
     /**
-     * The request is wrong: `code` and `errors` say where and what was expected.
+     * The request is not valid; `code` and `errors` say where and what was expected.
      */
     400: ProblemDto;
     /**
-     * The request carries no key or token that counts.
+     * The request has no valid key or token.
      */
     401: ProblemDto;
     /**
-     * The role of the caller does not allow it, or nobody may.
+     * The caller's role does not allow it.
      */
     403: ProblemDto;
     /**
-     * There is no such chain, task, artifact, webhook or delivery.
+     * The resource does not exist.
      */
     404: ProblemDto;
     /**
-     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds; without that header time alone changes nothing, and `detail` says what does.
+     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
-     * A fault of the server; the log of the api has its cause.
+     * Internal server error; the API's log has the cause.
      */
     500: ProblemDto;
     /**
-     * The database is out of reach: try again after `Retry-After` seconds.
+     * The database cannot be reached; retry after `Retry-After` seconds.
      */
     503: ProblemDto;
 };
@@ -3843,7 +3843,7 @@ export type DeleteWebhookError = DeleteWebhookErrors[keyof DeleteWebhookErrors];
 
 export type DeleteWebhookResponses = {
     /**
-     * It is gone.
+     * Deleted, or in a dry run what would be.
      */
     200: DeletedWebhookDto;
 };
@@ -3854,7 +3854,7 @@ export type RestoreWebhookData = {
     body?: never;
     headers?: {
         /**
-         * The same key and body get the same answer, however often they are sent; the same key with another body is refused with 422. Keys are kept apart by operation and by what it acts on, for 24 hours.
+         * Repeated requests with the same key and body get the same answer; the same key with another body is refused with 422. A key is scoped to the operation and its target, and kept for 24 hours.
          */
         'Idempotency-Key'?: string;
     };
@@ -3870,23 +3870,23 @@ export type RestoreWebhookData = {
 
 export type RestoreWebhookErrors = {
     /**
-     * The request is wrong: `code` and `errors` say where and what was expected.
+     * The request is not valid; `code` and `errors` say where and what was expected.
      */
     400: ProblemDto;
     /**
-     * The request carries no key or token that counts.
+     * The request has no valid key or token.
      */
     401: ProblemDto;
     /**
-     * The role of the caller does not allow it, or nobody may.
+     * The caller's role does not allow it.
      */
     403: ProblemDto;
     /**
-     * There is no such chain, task, artifact, webhook or delivery.
+     * The resource does not exist.
      */
     404: ProblemDto;
     /**
-     * The chain's or task's status does not allow it, which `detail` names; or the first request with the Idempotency-Key is at work.
+     * The status of the chain or task does not allow it; `detail` names the status. Or the first request with the Idempotency-Key is still running.
      */
     409: ProblemDto;
     /**
@@ -3902,15 +3902,15 @@ export type RestoreWebhookErrors = {
      */
     422: ProblemDto;
     /**
-     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds; without that header time alone changes nothing, and `detail` says what does.
+     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
-     * A fault of the server; the log of the api has its cause.
+     * Internal server error; the API's log has the cause.
      */
     500: ProblemDto;
     /**
-     * The database is out of reach: try again after `Retry-After` seconds.
+     * The database cannot be reached; retry after `Retry-After` seconds.
      */
     503: ProblemDto;
 };
@@ -3919,7 +3919,7 @@ export type RestoreWebhookError = RestoreWebhookErrors[keyof RestoreWebhookError
 
 export type RestoreWebhookResponses = {
     /**
-     * It is there again.
+     * Restored.
      */
     200: WebhookDto;
 };
@@ -3936,11 +3936,11 @@ export type ListWebhookDeliveriesData = {
     };
     query?: {
         /**
-         * So many at most.
+         * Maximum number of items.
          */
         limit?: number;
         /**
-         * Older than this delivery.
+         * Only deliveries before this one.
          */
         before?: number;
     };
@@ -3949,31 +3949,31 @@ export type ListWebhookDeliveriesData = {
 
 export type ListWebhookDeliveriesErrors = {
     /**
-     * The request is wrong: `code` and `errors` say where and what was expected.
+     * The request is not valid; `code` and `errors` say where and what was expected.
      */
     400: ProblemDto;
     /**
-     * The request carries no key or token that counts.
+     * The request has no valid key or token.
      */
     401: ProblemDto;
     /**
-     * The role of the caller does not allow it, or nobody may.
+     * The caller's role does not allow it.
      */
     403: ProblemDto;
     /**
-     * There is no such chain, task, artifact, webhook or delivery.
+     * The resource does not exist.
      */
     404: ProblemDto;
     /**
-     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds; without that header time alone changes nothing, and `detail` says what does.
+     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
-     * A fault of the server; the log of the api has its cause.
+     * Internal server error; the API's log has the cause.
      */
     500: ProblemDto;
     /**
-     * The database is out of reach: try again after `Retry-After` seconds.
+     * The database cannot be reached; retry after `Retry-After` seconds.
      */
     503: ProblemDto;
 };
@@ -3993,7 +3993,7 @@ export type ReplayWebhookDeliveryData = {
     body?: never;
     headers?: {
         /**
-         * The same key and body get the same answer, however often they are sent; the same key with another body is refused with 422. Keys are kept apart by operation and by what it acts on, for 24 hours.
+         * Repeated requests with the same key and body get the same answer; the same key with another body is refused with 422. A key is scoped to the operation and its target, and kept for 24 hours.
          */
         'Idempotency-Key'?: string;
     };
@@ -4003,7 +4003,7 @@ export type ReplayWebhookDeliveryData = {
          */
         webhook_id: string;
         /**
-         * The message, as the list of deliveries names it.
+         * The id of the delivery.
          */
         delivery_id: number;
     };
@@ -4013,23 +4013,23 @@ export type ReplayWebhookDeliveryData = {
 
 export type ReplayWebhookDeliveryErrors = {
     /**
-     * The request is wrong: `code` and `errors` say where and what was expected.
+     * The request is not valid; `code` and `errors` say where and what was expected.
      */
     400: ProblemDto;
     /**
-     * The request carries no key or token that counts.
+     * The request has no valid key or token.
      */
     401: ProblemDto;
     /**
-     * The role of the caller does not allow it, or nobody may.
+     * The caller's role does not allow it.
      */
     403: ProblemDto;
     /**
-     * There is no such chain, task, artifact, webhook or delivery.
+     * The resource does not exist.
      */
     404: ProblemDto;
     /**
-     * The chain's or task's status does not allow it, which `detail` names; or the first request with the Idempotency-Key is at work.
+     * The status of the chain or task does not allow it; `detail` names the status. Or the first request with the Idempotency-Key is still running.
      */
     409: ProblemDto;
     /**
@@ -4045,15 +4045,15 @@ export type ReplayWebhookDeliveryErrors = {
      */
     422: ProblemDto;
     /**
-     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds; without that header time alone changes nothing, and `detail` says what does.
+     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
-     * A fault of the server; the log of the api has its cause.
+     * Internal server error; the API's log has the cause.
      */
     500: ProblemDto;
     /**
-     * The database is out of reach: try again after `Retry-After` seconds.
+     * The database cannot be reached; retry after `Retry-After` seconds.
      */
     503: ProblemDto;
 };
@@ -4062,7 +4062,7 @@ export type ReplayWebhookDeliveryError = ReplayWebhookDeliveryErrors[keyof Repla
 
 export type ReplayWebhookDeliveryResponses = {
     /**
-     * It is due now.
+     * The delivery is due now.
      */
     202: DeliveryDto;
 };
@@ -4078,23 +4078,23 @@ export type ListKeysData = {
 
 export type ListKeysErrors = {
     /**
-     * The request carries no key or token that counts.
+     * The request has no valid key or token.
      */
     401: ProblemDto;
     /**
-     * The role of the caller does not allow it, or nobody may.
+     * The caller's role does not allow it.
      */
     403: ProblemDto;
     /**
-     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds; without that header time alone changes nothing, and `detail` says what does.
+     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
-     * A fault of the server; the log of the api has its cause.
+     * Internal server error; the API's log has the cause.
      */
     500: ProblemDto;
     /**
-     * The database is out of reach: try again after `Retry-After` seconds.
+     * The database cannot be reached; retry after `Retry-After` seconds.
      */
     503: ProblemDto;
 };
@@ -4103,7 +4103,7 @@ export type ListKeysError = ListKeysErrors[keyof ListKeysErrors];
 
 export type ListKeysResponses = {
     /**
-     * What is known of each, and not the key.
+     * The keys, without their values.
      */
     200: ApiKeyListDto;
 };
@@ -4112,19 +4112,19 @@ export type ListKeysResponse = ListKeysResponses[keyof ListKeysResponses];
 
 export type CreateKeyData = {
     /**
-     * What the key is for, and what it may do.
+     * The purpose and role of the key.
      */
     body: {
         name: string;
         /**
-         * viewer reads; operator also steers chains; author also creates them; admin also has keys and webhooks.
+         * viewer reads; operator also controls chains; author also creates them; admin also manages keys and webhooks.
          */
         role: 'viewer' | 'operator' | 'author' | 'admin';
         expires_in_days?: number;
     };
     headers?: {
         /**
-         * The same key and body get the same answer, however often they are sent; the same key with another body is refused with 422. Keys are kept apart by operation and by what it acts on, for 24 hours.
+         * Repeated requests with the same key and body get the same answer; the same key with another body is refused with 422. A key is scoped to the operation and its target, and kept for 24 hours.
          */
         'Idempotency-Key'?: string;
     };
@@ -4135,19 +4135,19 @@ export type CreateKeyData = {
 
 export type CreateKeyErrors = {
     /**
-     * The request is wrong: `code` and `errors` say where and what was expected.
+     * The request is not valid; `code` and `errors` say where and what was expected.
      */
     400: ProblemDto;
     /**
-     * The request carries no key or token that counts.
+     * The request has no valid key or token.
      */
     401: ProblemDto;
     /**
-     * The role of the caller does not allow it, or nobody may.
+     * The caller's role does not allow it.
      */
     403: ProblemDto;
     /**
-     * The chain's or task's status does not allow it, which `detail` names; or the first request with the Idempotency-Key is at work.
+     * The status of the chain or task does not allow it; `detail` names the status. Or the first request with the Idempotency-Key is still running.
      */
     409: ProblemDto;
     /**
@@ -4163,15 +4163,15 @@ export type CreateKeyErrors = {
      */
     422: ProblemDto;
     /**
-     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds; without that header time alone changes nothing, and `detail` says what does.
+     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
-     * A fault of the server; the log of the api has its cause.
+     * Internal server error; the API's log has the cause.
      */
     500: ProblemDto;
     /**
-     * The database is out of reach: try again after `Retry-After` seconds.
+     * The database cannot be reached; retry after `Retry-After` seconds.
      */
     503: ProblemDto;
 };
@@ -4180,7 +4180,7 @@ export type CreateKeyError = CreateKeyErrors[keyof CreateKeyErrors];
 
 export type CreateKeyResponses = {
     /**
-     * With the key itself; null in a replayed answer.
+     * The key. `key` is null in a repeated answer.
      */
     201: CreatedApiKeyDto;
 };
@@ -4191,17 +4191,17 @@ export type RevokeKeyData = {
     body?: never;
     path: {
         /**
-         * The key, as the list of keys names it.
+         * The id of the key.
          */
         key_id: string;
     };
     query?: {
         /**
-         * true tells what would be done, and does nothing.
+         * true: a dry run, which returns what would be done and does nothing.
          */
         dry_run?: boolean;
         /**
-         * The id again. Without it, or `dry_run`, nothing is done.
+         * The id again, as confirmation. Without it only a dry run is accepted.
          */
         confirm?: string;
     };
@@ -4210,31 +4210,31 @@ export type RevokeKeyData = {
 
 export type RevokeKeyErrors = {
     /**
-     * The request is wrong: `code` and `errors` say where and what was expected.
+     * The request is not valid; `code` and `errors` say where and what was expected.
      */
     400: ProblemDto;
     /**
-     * The request carries no key or token that counts.
+     * The request has no valid key or token.
      */
     401: ProblemDto;
     /**
-     * The role of the caller does not allow it, or nobody may.
+     * The caller's role does not allow it.
      */
     403: ProblemDto;
     /**
-     * There is no such chain, task, artifact, webhook or delivery.
+     * The resource does not exist.
      */
     404: ProblemDto;
     /**
-     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds; without that header time alone changes nothing, and `detail` says what does.
+     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
-     * A fault of the server; the log of the api has its cause.
+     * Internal server error; the API's log has the cause.
      */
     500: ProblemDto;
     /**
-     * The database is out of reach: try again after `Retry-After` seconds.
+     * The database cannot be reached; retry after `Retry-After` seconds.
      */
     503: ProblemDto;
 };
@@ -4243,7 +4243,7 @@ export type RevokeKeyError = RevokeKeyErrors[keyof RevokeKeyErrors];
 
 export type RevokeKeyResponses = {
     /**
-     * It is revoked.
+     * Revoked, or in a dry run what would be.
      */
     200: RevokedApiKeyDto;
 };
@@ -4254,13 +4254,13 @@ export type RestoreKeyData = {
     body?: never;
     headers?: {
         /**
-         * The same key and body get the same answer, however often they are sent; the same key with another body is refused with 422. Keys are kept apart by operation and by what it acts on, for 24 hours.
+         * Repeated requests with the same key and body get the same answer; the same key with another body is refused with 422. A key is scoped to the operation and its target, and kept for 24 hours.
          */
         'Idempotency-Key'?: string;
     };
     path: {
         /**
-         * The key, as the list of keys names it.
+         * The id of the key.
          */
         key_id: string;
     };
@@ -4270,23 +4270,23 @@ export type RestoreKeyData = {
 
 export type RestoreKeyErrors = {
     /**
-     * The request is wrong: `code` and `errors` say where and what was expected.
+     * The request is not valid; `code` and `errors` say where and what was expected.
      */
     400: ProblemDto;
     /**
-     * The request carries no key or token that counts.
+     * The request has no valid key or token.
      */
     401: ProblemDto;
     /**
-     * The role of the caller does not allow it, or nobody may.
+     * The caller's role does not allow it.
      */
     403: ProblemDto;
     /**
-     * There is no such chain, task, artifact, webhook or delivery.
+     * The resource does not exist.
      */
     404: ProblemDto;
     /**
-     * The chain's or task's status does not allow it, which `detail` names; or the first request with the Idempotency-Key is at work.
+     * The status of the chain or task does not allow it; `detail` names the status. Or the first request with the Idempotency-Key is still running.
      */
     409: ProblemDto;
     /**
@@ -4302,15 +4302,15 @@ export type RestoreKeyErrors = {
      */
     422: ProblemDto;
     /**
-     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds; without that header time alone changes nothing, and `detail` says what does.
+     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
-     * A fault of the server; the log of the api has its cause.
+     * Internal server error; the API's log has the cause.
      */
     500: ProblemDto;
     /**
-     * The database is out of reach: try again after `Retry-After` seconds.
+     * The database cannot be reached; retry after `Retry-After` seconds.
      */
     503: ProblemDto;
 };
@@ -4319,7 +4319,7 @@ export type RestoreKeyError = RestoreKeyErrors[keyof RestoreKeyErrors];
 
 export type RestoreKeyResponses = {
     /**
-     * It counts again, on every replica within 5 s.
+     * Restored. Every replica accepts it within 5 s.
      */
     200: ApiKeyDto;
 };
@@ -4331,15 +4331,15 @@ export type ListAuditRowsData = {
     path?: never;
     query?: {
         /**
-         * So many at most.
+         * Maximum number of items.
          */
         limit?: number;
         /**
-         * true: the changes to tenants themselves, which belong to none. For the role platform.
+         * true: changes to tenants themselves. Only for the role platform.
          */
         platform?: boolean;
         /**
-         * Rows before this number.
+         * Only rows before this number.
          */
         before?: number;
         /**
@@ -4347,11 +4347,11 @@ export type ListAuditRowsData = {
          */
         to?: string;
         /**
-         * Not before this time.
+         * Only changes at or after this time.
          */
         from?: string;
         /**
-         * Exactly this one.
+         * Only changes to exactly this target.
          */
         target?: string;
         /**
@@ -4359,7 +4359,7 @@ export type ListAuditRowsData = {
          */
         action?: string;
         /**
-         * Only what this caller did.
+         * Only changes by this caller.
          */
         actor?: string;
     };
@@ -4368,27 +4368,27 @@ export type ListAuditRowsData = {
 
 export type ListAuditRowsErrors = {
     /**
-     * The request is wrong: `code` and `errors` say where and what was expected.
+     * The request is not valid; `code` and `errors` say where and what was expected.
      */
     400: ProblemDto;
     /**
-     * The request carries no key or token that counts.
+     * The request has no valid key or token.
      */
     401: ProblemDto;
     /**
-     * The role of the caller does not allow it, or nobody may.
+     * The caller's role does not allow it.
      */
     403: ProblemDto;
     /**
-     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds; without that header time alone changes nothing, and `detail` says what does.
+     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
-     * A fault of the server; the log of the api has its cause.
+     * Internal server error; the API's log has the cause.
      */
     500: ProblemDto;
     /**
-     * The database is out of reach: try again after `Retry-After` seconds.
+     * The database cannot be reached; retry after `Retry-After` seconds.
      */
     503: ProblemDto;
 };
@@ -4408,17 +4408,17 @@ export type DeleteSecretData = {
     body?: never;
     path: {
         /**
-         * What tasks name it by: `${secrets.<name>}`.
+         * The name that tasks use: `${secrets.<name>}`.
          */
         name: string;
     };
     query?: {
         /**
-         * true tells what would be done, and does nothing.
+         * true: a dry run, which returns what would be done and does nothing.
          */
         dry_run?: boolean;
         /**
-         * The id again. Without it, or `dry_run`, nothing is done.
+         * The id again, as confirmation. Without it only a dry run is accepted.
          */
         confirm?: string;
     };
@@ -4427,31 +4427,31 @@ export type DeleteSecretData = {
 
 export type DeleteSecretErrors = {
     /**
-     * The request is wrong: `code` and `errors` say where and what was expected.
+     * The request is not valid; `code` and `errors` say where and what was expected.
      */
     400: ProblemDto;
     /**
-     * The request carries no key or token that counts.
+     * The request has no valid key or token.
      */
     401: ProblemDto;
     /**
-     * The role of the caller does not allow it, or nobody may.
+     * The caller's role does not allow it.
      */
     403: ProblemDto;
     /**
-     * There is no such chain, task, artifact, webhook or delivery.
+     * The resource does not exist.
      */
     404: ProblemDto;
     /**
-     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds; without that header time alone changes nothing, and `detail` says what does.
+     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
-     * A fault of the server; the log of the api has its cause.
+     * Internal server error; the API's log has the cause.
      */
     500: ProblemDto;
     /**
-     * The database is out of reach: try again after `Retry-After` seconds.
+     * The database cannot be reached; retry after `Retry-After` seconds.
      */
     503: ProblemDto;
 };
@@ -4460,7 +4460,7 @@ export type DeleteSecretError = DeleteSecretErrors[keyof DeleteSecretErrors];
 
 export type DeleteSecretResponses = {
     /**
-     * It is gone.
+     * Deleted, or in a dry run what would be.
      */
     200: DeletedSecretDto;
 };
@@ -4469,14 +4469,14 @@ export type DeleteSecretResponse = DeleteSecretResponses[keyof DeleteSecretRespo
 
 export type PutSecretData = {
     /**
-     * The value, of 8 characters at least: shorter ones could not be told from other text.
+     * The value, at least 8 characters long: shorter ones cannot be distinguished from other text.
      */
     body: {
         value: string;
     };
     path: {
         /**
-         * What tasks name it by: `${secrets.<name>}`.
+         * The name that tasks use: `${secrets.<name>}`.
          */
         name: string;
     };
@@ -4486,23 +4486,23 @@ export type PutSecretData = {
 
 export type PutSecretErrors = {
     /**
-     * The request is wrong: `code` and `errors` say where and what was expected.
+     * The request is not valid; `code` and `errors` say where and what was expected.
      */
     400: ProblemDto;
     /**
-     * The request carries no key or token that counts.
+     * The request has no valid key or token.
      */
     401: ProblemDto;
     /**
-     * The role of the caller does not allow it, or nobody may.
+     * The caller's role does not allow it.
      */
     403: ProblemDto;
     /**
-     * There is no such chain, task, artifact, webhook or delivery.
+     * The resource does not exist.
      */
     404: ProblemDto;
     /**
-     * The chain's or task's status does not allow it, which `detail` names; or the first request with the Idempotency-Key is at work.
+     * The status of the chain or task does not allow it; `detail` names the status. Or the first request with the Idempotency-Key is still running.
      */
     409: ProblemDto;
     /**
@@ -4514,15 +4514,15 @@ export type PutSecretErrors = {
      */
     415: ProblemDto;
     /**
-     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds; without that header time alone changes nothing, and `detail` says what does.
+     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
-     * A fault of the server; the log of the api has its cause.
+     * Internal server error; the API's log has the cause.
      */
     500: ProblemDto;
     /**
-     * The database is out of reach: try again after `Retry-After` seconds.
+     * The database cannot be reached; retry after `Retry-After` seconds.
      */
     503: ProblemDto;
 };
@@ -4531,7 +4531,7 @@ export type PutSecretError = PutSecretErrors[keyof PutSecretErrors];
 
 export type PutSecretResponses = {
     /**
-     * It is stored.
+     * Stored.
      */
     200: SecretDto;
 };
@@ -4547,23 +4547,23 @@ export type ListSecretsData = {
 
 export type ListSecretsErrors = {
     /**
-     * The request carries no key or token that counts.
+     * The request has no valid key or token.
      */
     401: ProblemDto;
     /**
-     * The role of the caller does not allow it, or nobody may.
+     * The caller's role does not allow it.
      */
     403: ProblemDto;
     /**
-     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds; without that header time alone changes nothing, and `detail` says what does.
+     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
-     * A fault of the server; the log of the api has its cause.
+     * Internal server error; the API's log has the cause.
      */
     500: ProblemDto;
     /**
-     * The database is out of reach: try again after `Retry-After` seconds.
+     * The database cannot be reached; retry after `Retry-After` seconds.
      */
     503: ProblemDto;
 };
@@ -4572,7 +4572,7 @@ export type ListSecretsError = ListSecretsErrors[keyof ListSecretsErrors];
 
 export type ListSecretsResponses = {
     /**
-     * Never their values.
+     * The secrets, without their values.
      */
     200: SecretListDto;
 };
@@ -4583,13 +4583,13 @@ export type RestoreSecretData = {
     body?: never;
     headers?: {
         /**
-         * The same key and body get the same answer, however often they are sent; the same key with another body is refused with 422. Keys are kept apart by operation and by what it acts on, for 24 hours.
+         * Repeated requests with the same key and body get the same answer; the same key with another body is refused with 422. A key is scoped to the operation and its target, and kept for 24 hours.
          */
         'Idempotency-Key'?: string;
     };
     path: {
         /**
-         * What tasks name it by: `${secrets.<name>}`.
+         * The name that tasks use: `${secrets.<name>}`.
          */
         name: string;
     };
@@ -4599,23 +4599,23 @@ export type RestoreSecretData = {
 
 export type RestoreSecretErrors = {
     /**
-     * The request is wrong: `code` and `errors` say where and what was expected.
+     * The request is not valid; `code` and `errors` say where and what was expected.
      */
     400: ProblemDto;
     /**
-     * The request carries no key or token that counts.
+     * The request has no valid key or token.
      */
     401: ProblemDto;
     /**
-     * The role of the caller does not allow it, or nobody may.
+     * The caller's role does not allow it.
      */
     403: ProblemDto;
     /**
-     * There is no such chain, task, artifact, webhook or delivery.
+     * The resource does not exist.
      */
     404: ProblemDto;
     /**
-     * The chain's or task's status does not allow it, which `detail` names; or the first request with the Idempotency-Key is at work.
+     * The status of the chain or task does not allow it; `detail` names the status. Or the first request with the Idempotency-Key is still running.
      */
     409: ProblemDto;
     /**
@@ -4631,15 +4631,15 @@ export type RestoreSecretErrors = {
      */
     422: ProblemDto;
     /**
-     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds; without that header time alone changes nothing, and `detail` says what does.
+     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
-     * A fault of the server; the log of the api has its cause.
+     * Internal server error; the API's log has the cause.
      */
     500: ProblemDto;
     /**
-     * The database is out of reach: try again after `Retry-After` seconds.
+     * The database cannot be reached; retry after `Retry-After` seconds.
      */
     503: ProblemDto;
 };
@@ -4648,7 +4648,7 @@ export type RestoreSecretError = RestoreSecretErrors[keyof RestoreSecretErrors];
 
 export type RestoreSecretResponses = {
     /**
-     * It is there again.
+     * Restored.
      */
     200: SecretDto;
 };
@@ -4664,27 +4664,27 @@ export type GetTenantData = {
 
 export type GetTenantErrors = {
     /**
-     * The request carries no key or token that counts.
+     * The request has no valid key or token.
      */
     401: ProblemDto;
     /**
-     * The role of the caller does not allow it, or nobody may.
+     * The caller's role does not allow it.
      */
     403: ProblemDto;
     /**
-     * There is no such chain, task, artifact, webhook or delivery.
+     * The resource does not exist.
      */
     404: ProblemDto;
     /**
-     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds; without that header time alone changes nothing, and `detail` says what does.
+     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
-     * A fault of the server; the log of the api has its cause.
+     * Internal server error; the API's log has the cause.
      */
     500: ProblemDto;
     /**
-     * The database is out of reach: try again after `Retry-After` seconds.
+     * The database cannot be reached; retry after `Retry-After` seconds.
      */
     503: ProblemDto;
 };
@@ -4693,7 +4693,7 @@ export type GetTenantError = GetTenantErrors[keyof GetTenantErrors];
 
 export type GetTenantResponses = {
     /**
-     * The tenant that the request is for.
+     * The caller's tenant.
      */
     200: OwnTenantDto;
 };
@@ -4709,23 +4709,23 @@ export type ListTenantsData = {
 
 export type ListTenantsErrors = {
     /**
-     * The request carries no key or token that counts.
+     * The request has no valid key or token.
      */
     401: ProblemDto;
     /**
-     * The role of the caller does not allow it, or nobody may.
+     * The caller's role does not allow it.
      */
     403: ProblemDto;
     /**
-     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds; without that header time alone changes nothing, and `detail` says what does.
+     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
-     * A fault of the server; the log of the api has its cause.
+     * Internal server error; the API's log has the cause.
      */
     500: ProblemDto;
     /**
-     * The database is out of reach: try again after `Retry-After` seconds.
+     * The database cannot be reached; retry after `Retry-After` seconds.
      */
     503: ProblemDto;
 };
@@ -4734,7 +4734,7 @@ export type ListTenantsError = ListTenantsErrors[keyof ListTenantsErrors];
 
 export type ListTenantsResponses = {
     /**
-     * All of them, with their limits.
+     * All tenants with their limits.
      */
     200: TenantListDto;
 };
@@ -4754,7 +4754,7 @@ export type CreateTenantData = {
     };
     headers?: {
         /**
-         * The same key and body get the same answer, however often they are sent; the same key with another body is refused with 422. Keys are kept apart by operation and by what it acts on, for 24 hours.
+         * Repeated requests with the same key and body get the same answer; the same key with another body is refused with 422. A key is scoped to the operation and its target, and kept for 24 hours.
          */
         'Idempotency-Key'?: string;
     };
@@ -4765,19 +4765,19 @@ export type CreateTenantData = {
 
 export type CreateTenantErrors = {
     /**
-     * The request is wrong: `code` and `errors` say where and what was expected.
+     * The request is not valid; `code` and `errors` say where and what was expected.
      */
     400: ProblemDto;
     /**
-     * The request carries no key or token that counts.
+     * The request has no valid key or token.
      */
     401: ProblemDto;
     /**
-     * The role of the caller does not allow it, or nobody may.
+     * The caller's role does not allow it.
      */
     403: ProblemDto;
     /**
-     * The chain's or task's status does not allow it, which `detail` names; or the first request with the Idempotency-Key is at work.
+     * The status of the chain or task does not allow it; `detail` names the status. Or the first request with the Idempotency-Key is still running.
      */
     409: ProblemDto;
     /**
@@ -4793,15 +4793,15 @@ export type CreateTenantErrors = {
      */
     422: ProblemDto;
     /**
-     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds; without that header time alone changes nothing, and `detail` says what does.
+     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
-     * A fault of the server; the log of the api has its cause.
+     * Internal server error; the API's log has the cause.
      */
     500: ProblemDto;
     /**
-     * The database is out of reach: try again after `Retry-After` seconds.
+     * The database cannot be reached; retry after `Retry-After` seconds.
      */
     503: ProblemDto;
 };
@@ -4810,7 +4810,7 @@ export type CreateTenantError = CreateTenantErrors[keyof CreateTenantErrors];
 
 export type CreateTenantResponses = {
     /**
-     * The tenant; it sees nothing of the others.
+     * The tenant. It cannot see other tenants.
      */
     201: TenantDto;
 };
@@ -4819,7 +4819,7 @@ export type CreateTenantResponse = CreateTenantResponses[keyof CreateTenantRespo
 
 export type ChangeTenantData = {
     /**
-     * What changes; a limit of null is no limit.
+     * The fields to change. A limit of null means no limit.
      */
     body: {
         name?: string;
@@ -4842,19 +4842,19 @@ export type ChangeTenantData = {
 
 export type ChangeTenantErrors = {
     /**
-     * The request is wrong: `code` and `errors` say where and what was expected.
+     * The request is not valid; `code` and `errors` say where and what was expected.
      */
     400: ProblemDto;
     /**
-     * The request carries no key or token that counts.
+     * The request has no valid key or token.
      */
     401: ProblemDto;
     /**
-     * The role of the caller does not allow it, or nobody may.
+     * The caller's role does not allow it.
      */
     403: ProblemDto;
     /**
-     * There is no such chain, task, artifact, webhook or delivery.
+     * The resource does not exist.
      */
     404: ProblemDto;
     /**
@@ -4866,15 +4866,15 @@ export type ChangeTenantErrors = {
      */
     415: ProblemDto;
     /**
-     * More requests than allowed came from this address, or the tenant's quota is used up (`quota`): try again after `Retry-After` seconds; without that header time alone changes nothing, and `detail` says what does.
+     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
-     * A fault of the server; the log of the api has its cause.
+     * Internal server error; the API's log has the cause.
      */
     500: ProblemDto;
     /**
-     * The database is out of reach: try again after `Retry-After` seconds.
+     * The database cannot be reached; retry after `Retry-After` seconds.
      */
     503: ProblemDto;
 };
@@ -4883,7 +4883,7 @@ export type ChangeTenantError = ChangeTenantErrors[keyof ChangeTenantErrors];
 
 export type ChangeTenantResponses = {
     /**
-     * As it is now.
+     * The tenant after the change.
      */
     200: TenantDto;
 };
@@ -4899,7 +4899,7 @@ export type GetLivenessData = {
 
 export type GetLivenessResponses = {
     /**
-     * It answers; nothing else is looked at.
+     * The process answers.
      */
     200: LivenessDto;
 };
@@ -4915,7 +4915,7 @@ export type GetReadinessData = {
 
 export type GetReadinessErrors = {
     /**
-     * It can not; the failing checks say why.
+     * Not ready; the failing checks say why.
      */
     503: ReadinessDto;
 };
@@ -4924,7 +4924,7 @@ export type GetReadinessError = GetReadinessErrors[keyof GetReadinessErrors];
 
 export type GetReadinessResponses = {
     /**
-     * It can.
+     * Ready.
      */
     200: ReadinessDto;
 };

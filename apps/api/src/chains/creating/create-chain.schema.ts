@@ -14,7 +14,7 @@ const condition = {
   minLength: 1,
   maxLength: MAX_CONDITION_LENGTH,
   description:
-    'A CEL expression that decides, as the task is about to be sent, whether it runs; false skips it (CONDITION). It knows tasks.<id>.status and tasks.<id>.result of tasks that come before this one (tasks["task-001"] for ids with - or .), chain.name, chain.type and chain.metadata, and params: the task_params as they were sent. Guard what may be missing with has(); an error fails the task. Numbers of results are doubles: int(x) % 2. Macros are has, all, exists, exists_one, map and filter; matches() is not there.',
+    'A CEL expression that is evaluated when the task is due; false skips the task (CONDITION). It can read tasks.<id>.status and tasks.<id>.result of tasks before this one (tasks["task-001"] for ids with - or .), chain.name, chain.type and chain.metadata, and params: the task_params as they were sent. Guard optional values with has(); an error fails the task. Numbers in results are doubles: int(x) % 2. Macros: has, all, exists, exists_one, map and filter; matches() is not available.',
   examples: [
     'tasks["task-001"].result.intersection_count > 100',
     'tasks.audit.status == "SUCCESS" && has(tasks.audit.result.ok) && tasks.audit.result.ok',
@@ -24,7 +24,7 @@ const timeout = { type: 'integer', minimum: 1, maximum: 2_592_000 } as const;
 const queueTimeout = {
   ...timeout,
   description:
-    'Seconds that a task may wait for a worker, from the moment it could run; then it fails with TIMEOUT_QUEUE, which its retry policy may try again. Waiting for parents, a pause or max_parallel does not count. No limit where it is left out.',
+    'Seconds that a task may wait for a worker after it became ready; then it fails with TIMEOUT_QUEUE, which its retry policy may retry. Waiting for parents, a pause or max_parallel does not count. Default: no limit.',
   examples: [300],
 } as const;
 
@@ -33,7 +33,7 @@ export const PRIORITY_WORDS = { low: 3, normal: 5, high: 7, critical: 9 } as con
 export const priority = {
   enum: ['low', 'normal', 'high', 'critical', 1, 2, 3, 4, 5, 6, 7, 8, 9, 10],
   description:
-    'Who goes first where there is not room for all: 1 (last) to 10 (first), or low (3), normal (5), high (7), critical (9).',
+    'Which tasks run first when capacity is short: 1 (last) to 10 (first), or low (3), normal (5), high (7), critical (9).',
   examples: ['high', 8],
 } as const;
 
@@ -47,7 +47,7 @@ const dependency = {
   pattern: taskId.pattern,
   required: ['task_id'],
   additionalProperties: false,
-  description: 'The id of a task to wait for, or an object that also says how it depends on it.',
+  description: 'The id of a task to wait for, or an object that also states the type of the dependency.',
   examples: ['task-001', { task_id: 'task-001', dependency_type: 'data' }],
   properties: {
     task_id: { ...taskId, description: 'The id of the task to wait for.', examples: ['task-001'] },
@@ -55,7 +55,7 @@ const dependency = {
       enum: ['sequential', 'data', 'condition'],
       default: 'sequential',
       description:
-        'sequential: only waits. data: also uses the result. condition: also has a `when` that must hold. With a `when` and no type it is condition.',
+        'sequential: only waits. data: also uses the result. condition: also has a `when` that must hold. Default with a `when`: condition.',
       examples: ['data'],
     },
     when: condition,
@@ -78,58 +78,59 @@ const task = {
     },
   ],
   properties: {
-    task_id: { ...taskId, description: 'Names the task within its chain.', examples: ['task-001'] },
+    task_id: { ...taskId, description: 'Identifies the task within its chain.', examples: ['task-001'] },
     task_name: {
       type: 'string',
       minLength: 1,
       maxLength: 255,
-      description: 'A name for people; the task_id where it is left out.',
+      description: 'A name for people. Default: the task_id.',
       examples: ['PSI求交'],
     },
     task_type: {
       type: 'string',
       minLength: 1,
       maxLength: 50,
-      description: 'What the task does: one of GET /api/v1/task-types.',
+      description: 'The task type, one of GET /api/v1/task-types.',
       examples: ['psi'],
     },
     execution_mode: {
       enum: ['sequential', 'parallel'],
       default: 'sequential',
       description:
-        'Says what a task without depends_on waits for: sequential for the task before it in the list, parallel for none.',
+        'What a task without depends_on waits for: sequential for the previous task in the list, parallel for none.',
       examples: ['parallel'],
     },
     depends_on: {
       type: 'array',
       maxItems: MAX_TASKS,
       items: dependency,
-      description: 'The tasks to wait for. An empty list waits for none, whatever execution_mode says.',
+      description: 'The tasks to wait for. An empty list waits for none, regardless of execution_mode.',
       examples: [['task-001', { task_id: 'task-002', dependency_type: 'data' }]],
     },
     callback_for: {
       type: 'array',
       maxItems: MAX_TASKS,
       items: { ...taskId, description: 'The id of a task to wait for.', examples: ['task-002'] },
-      description: 'As depends_on, and makes the task a callback. Ids that depends_on does not name are added to it.',
+      description:
+        'Like depends_on, and makes the task a callback. Ids that depends_on does not contain are added to it.',
       examples: [['task-002', 'task-003']],
     },
     is_callback: {
       type: 'boolean',
       default: false,
-      description: 'Marks the task that gathers the results of others.',
+      description: 'Marks the task that collects the results of others.',
       examples: [true],
     },
     task_params: {
       type: 'object',
       description:
-        'What the task type asks for. A string ${tasks.<task_id>.result.<path>} stands for a value of an earlier result; $${ writes ${.',
+        'The parameters of the task type. A string ${tasks.<task_id>.result.<path>} stands for a value of an earlier result; $${ writes ${.',
       examples: [{ sf_init_config: { parties: ['alice', 'bob'], address: 'local' }, task_config: { delay_ms: 10 } }],
     },
     retry_policy: retryPolicy,
     timeout: {
       ...timeout,
-      description: 'Seconds that one try of the task may run; no limit but that of the chain where it is left out.',
+      description: "Maximum run time of one attempt, in seconds. Default: only the chain's timeout.",
       examples: [600],
     },
     priority,
@@ -138,14 +139,14 @@ const task = {
       required: ['at_least'],
       additionalProperties: false,
       default: 'all_success',
-      description: `When the task may start, from what the tasks it waits for came to: ${TRIGGER_RULES.join(', ')}. {"at_least": k} starts it at the k-th success.`,
+      description: `When the task may start, by the outcomes of its parents: ${TRIGGER_RULES.join(', ')}. {"at_least": k} starts it at the k-th success.`,
       examples: ['all_success', { at_least: 2 }],
       properties: {
         at_least: {
           type: 'integer',
           minimum: 1,
           maximum: MAX_TASKS,
-          description: 'Successes that are enough: at most as many as the tasks it waits for.',
+          description: 'Number of successes required, at most the number of parents.',
           examples: [2],
         },
       },
@@ -155,16 +156,19 @@ const task = {
       type: 'boolean',
       default: false,
       description:
-        'true: the task may fail without failing the chain. What waits for it takes the failure as a success without a result (null). Over on_exhausted.',
+        'true: the task may fail without failing the chain. Its successors treat the failure as a success with a null result. Takes precedence over on_exhausted.',
       examples: [true],
     },
     queue_timeout: queueTimeout,
     concurrency_key: {
       ...concurrencyKey,
       description:
-        'Of all tasks of your tenant with this key, over all chains, at most concurrency_limit are sent or run at once. Not beside one of the chain.',
+        "At most concurrency_limit of your tenant's tasks with this key are sent or running at once, over all chains. Cannot be combined with a key of the chain.",
     },
-    concurrency_limit: { ...concurrencyLimit, description: 'How many tasks of the key go at once before this one.' },
+    concurrency_limit: {
+      ...concurrencyLimit,
+      description: 'Maximum number of tasks with the key that are sent or running at once.',
+    },
   },
   dependentRequired: { concurrency_limit: ['concurrency_key'] },
 } as const;
@@ -176,16 +180,22 @@ const options = {
   examples: [{ retry_policy: { max_retries: 3 }, timeout: 7200, priority: 'high', stop_on_error: true }],
   properties: {
     retry_policy: retryPolicy,
-    timeout: { ...timeout, default: 7200, description: 'Seconds that the whole chain may take.', examples: [7200] },
+    timeout: {
+      ...timeout,
+      default: 7200,
+      description: 'Maximum run time of the whole chain, in seconds.',
+      examples: [7200],
+    },
     queue_timeout: {
       ...queueTimeout,
-      description: `For each task that does not set its own. ${queueTimeout.description}`,
+      description: `Default for tasks that do not set one. ${queueTimeout.description}`,
     },
     priority: { ...priority, default: 'normal' },
     stop_on_error: {
       type: 'boolean',
       default: true,
-      description: 'true: the first failure ends the chain. false: what does not depend on the failed task still runs.',
+      description:
+        'true: the first failure ends the chain. false: tasks that do not depend on the failed one still run.',
       examples: [true],
     },
     max_parallel: {
@@ -193,15 +203,15 @@ const options = {
       minimum: 1,
       maximum: MAX_TASKS,
       description:
-        'Tasks of the chain that go at once at most: sent or running. No limit but the number of workers where it is left out.',
+        "Maximum number of the chain's tasks that are sent or running at once. Default: only the number of workers.",
       examples: [10],
     },
     concurrency_key: {
       ...concurrencyKey,
       description:
-        'Of all chains of your tenant with this key at most concurrency_limit run at once: from the first task that is sent until the chain has ended. The others wait in their order, by priority.',
+        "At most concurrency_limit of your tenant's chains with this key run at once: from the first task that is sent until the chain has ended. The others wait, ordered by priority.",
     },
-    concurrency_limit: { ...concurrencyLimit, description: 'How many chains of the key run at once before this one.' },
+    concurrency_limit: { ...concurrencyLimit, description: 'Maximum number of chains with the key that run at once.' },
   },
   dependentRequired: { concurrency_limit: ['concurrency_key'] },
 } as const;
@@ -232,7 +242,7 @@ export const createChainSchema = {
     description: {
       type: 'string',
       maxLength: 10_000,
-      description: 'What the chain is for.',
+      description: 'The purpose of the chain.',
       examples: ['并行训练 -> 模型聚合'],
     },
     tasks: {
@@ -246,13 +256,13 @@ export const createChainSchema = {
     options,
     metadata: {
       type: 'object',
-      description: 'Anything of your own, given back as it is.',
+      description: 'Any JSON object, returned unchanged.',
       examples: [{ ticket: 'A-17' }],
     },
     execute: {
       type: 'boolean',
       default: false,
-      description: 'true starts the chain as it is created.',
+      description: 'true starts the chain when it is created.',
       examples: [true],
     },
   },

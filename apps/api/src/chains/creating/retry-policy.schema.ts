@@ -19,7 +19,7 @@ export const retryPolicy = {
   type: 'object',
   additionalProperties: false,
   description:
-    'When and how often a failed task is tried again. A task takes each field that it does not set from the options of the chain.',
+    "When and how often a failed task is retried. A task inherits each field that it does not set from the chain's options.",
   examples: [{ max_retries: 3, backoff: 'exponential', delay_ms: 1000, max_delay_ms: 60000, jitter: true }],
   properties: {
     max_retries: {
@@ -27,20 +27,19 @@ export const retryPolicy = {
       minimum: 0,
       maximum: 100,
       default: 0,
-      description: 'Further tries after the first.',
+      description: 'Maximum number of retries after the first attempt.',
       examples: [3],
     },
     retry_on_failure: {
       type: 'boolean',
       default: true,
-      description: 'false makes a failure final at once, whatever max_retries says.',
+      description: 'false makes every failure final, regardless of max_retries.',
       examples: [true],
     },
     backoff: {
       enum: ['fixed', 'exponential'],
       default: 'fixed',
-      description:
-        'fixed waits delay_ms before each further try; exponential doubles it each time, up to max_delay_ms.',
+      description: 'fixed waits delay_ms before each retry; exponential doubles it each time, up to max_delay_ms.',
       examples: ['exponential'],
     },
     delay_ms: {
@@ -48,7 +47,7 @@ export const retryPolicy = {
       minimum: 0,
       maximum: DAY_MS,
       default: 1000,
-      description: 'Milliseconds before the first further try.',
+      description: 'Milliseconds before the first retry.',
       examples: [1000],
     },
     max_delay_ms: {
@@ -56,20 +55,19 @@ export const retryPolicy = {
       minimum: 0,
       maximum: DAY_MS,
       default: 300_000,
-      description: 'No delay is longer than this. Where it is not set, at least delay_ms.',
+      description: 'Maximum delay in milliseconds. The default is at least delay_ms.',
       examples: [60000],
     },
     jitter: {
       type: 'boolean',
       default: false,
       description:
-        'Spreads each delay over 50 to 100 % of itself, so that tasks which failed together do not come back together.',
+        'Randomises each delay between 50 and 100 %, so that tasks that failed together are not retried together.',
       examples: [true],
     },
     retry_on: {
       ...codes,
-      description:
-        'Only failures with one of these codes are tried again. Left out or empty: all that another try may mend.',
+      description: 'Retry only failures with one of these codes. Absent or empty: all retryable failures.',
       examples: [['TASK_ERROR', 'TIMEOUT_RUN']],
     },
     never_retry_on: {
@@ -81,15 +79,14 @@ export const retryPolicy = {
       type: 'integer',
       minimum: 1,
       maximum: 2_592_000,
-      description:
-        'No further try begins later than this after the task was first sent. No limit where it is left out.',
+      description: 'No retry starts later than this after the task was first sent. Default: no limit.',
       examples: [3600],
     },
     on_exhausted: {
       enum: ['fail', 'pause'],
       default: 'fail',
       description:
-        'What a failure without a further try does: fail fails the task; pause holds it and pauses the chain, until an operator resumes (it is tried anew), resolves, skips or cancels.',
+        'What happens when no retry is left: fail fails the task; pause holds it and pauses the chain until an operator resumes (which retries it), resolves, skips or cancels.',
       examples: ['pause'],
     },
   },
