@@ -1,5 +1,6 @@
 import type { RetryPolicy } from './retry.js';
 import type { ChainStatus, Hold, SkipReason, TaskStatus } from './states.js';
+import type { TaskSettings } from './task-settings.js';
 import type { ParentCounts, TriggerRule } from './trigger-rules.js';
 
 /** The part of a chain that `decide` needs. Times are milliseconds since 1970 by PostgreSQL's clock. */
@@ -30,7 +31,7 @@ export interface Chain {
 }
 
 /** The part of a task that `decide` needs. */
-export interface Task {
+export interface Task extends TaskSettings {
   /** 0-based place in the chain's list. */
   readonly position: number;
   readonly taskId: string;
@@ -52,8 +53,6 @@ export interface Task {
   readonly successors: readonly number[];
   /** Positions of its parents, where the chain was read whole: `RepairChain` compares them with `successors`. */
   readonly predecessors?: readonly number[];
-  /** It may fail without failing the chain; its successors take the failure as a success without a result. */
-  readonly tolerable: boolean;
   readonly hold: Hold | null;
   /** When it was first sent. */
   readonly firstQueuedAt: number | null;

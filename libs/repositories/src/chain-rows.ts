@@ -1,6 +1,6 @@
 import type { Chain, Hold, RetryPolicy, SkipReason, Task, TaskError } from '#libs/chain-domain';
-import { DEFAULT_RETRY_POLICY } from '#libs/chain-domain';
-import type { ChainStatus, TaskStatus, TriggerRule } from '#libs/chain-domain';
+import { DEFAULT_RETRY_POLICY, settingsOf } from '#libs/chain-domain';
+import type { ChainStatus, TaskStatus, TriggerRule, WireSettings } from '#libs/chain-domain';
 
 /** What `load-chains` gives. */
 export interface ChainRow {
@@ -26,7 +26,7 @@ export interface ChainRow {
 }
 
 /** What `load-all-tasks` gives, and `load-hop` among others. */
-export interface TaskColumns {
+export interface TaskColumns extends WireSettings {
   id: number;
   chain_id: string;
   task_id: string;
@@ -49,7 +49,6 @@ export interface TaskColumns {
   skip_reason: SkipReason | null;
   error: TaskError | null;
   next_attempt_ms: string | null;
-  tolerable: boolean;
   hold: Hold | null;
   /** Of a concurrency group. */
   grouped: boolean;
@@ -101,7 +100,7 @@ export function toTask(row: TaskColumns): Task {
     priority: row.priority,
     successors: row.successors,
     ...(row.predecessors && { predecessors: row.predecessors }),
-    tolerable: row.tolerable,
+    ...settingsOf(row),
     hold: row.hold,
     firstQueuedAt: row.first_queued_ms === null ? null : Number(row.first_queued_ms),
     skipReason: row.skip_reason,

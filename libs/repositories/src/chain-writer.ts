@@ -1,3 +1,4 @@
+import type { WireSettings } from '#libs/chain-domain';
 import type { AuditedChange } from './audit.js';
 import type { Database } from './database.js';
 import { createChain } from './statements/create-chain.js';
@@ -22,7 +23,7 @@ export interface NewChainRow {
   readonly concurrency_limit: number | null;
 }
 
-export interface NewTaskRow {
+export interface NewTaskRow extends WireSettings {
   readonly task_id: string;
   readonly task_request_id: string;
   readonly task_name: string;
@@ -37,7 +38,6 @@ export interface NewTaskRow {
   readonly pending: number;
   readonly trigger_rule: unknown;
   readonly conditions: readonly string[];
-  readonly tolerable: boolean;
   readonly queue_timeout_seconds: number | null;
   readonly hold: string | null;
   readonly retry_policy: unknown;

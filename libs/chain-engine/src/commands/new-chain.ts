@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { decide, evolve } from '#libs/chain-domain';
-import type { Chain, ChainState, RetryPolicy, Task, TriggerRule } from '#libs/chain-domain';
+import { decide, evolve, settingsOf, wireSettings } from '#libs/chain-domain';
+import type { Chain, ChainState, RetryPolicy, Task, TaskSettings, TriggerRule } from '#libs/chain-domain';
 import type { NewChainRow, NewEdge, NewTaskRow } from '#libs/repositories';
 
 /** A chain that has been read and planned without a fault. Positions are places in `tasks`. */
@@ -28,11 +28,12 @@ export interface Concurrency {
   readonly limit: number;
 }
 
-export interface NewTask {
+export interface NewTask extends TaskSettings {
   readonly taskId: string;
   readonly taskName: string;
   readonly taskType: string;
   readonly executionMode: string;
+  /** In the order in which the task names them. */
   readonly dependsOn: readonly {
     readonly taskId: string;
     readonly dependencyType: string;
@@ -42,12 +43,12 @@ export interface NewTask {
   readonly params: unknown;
   /** At most so many tasks of the tenant with this key are sent or run at once. Not beside one of the chain. */
   readonly concurrency: Concurrency | null;
+  /** 1 (lowest) to 10 (highest). */
   readonly priority: number;
   readonly triggerRule: TriggerRule;
   readonly retryPolicy: RetryPolicy;
   readonly timeoutSeconds: number | null;
   readonly queueTimeoutSeconds: number | null;
-  readonly tolerable: boolean;
   /** CEL expressions that must all hold for it to run: its own `when` and those of its dependencies. */
   readonly conditions: readonly string[];
   readonly level: number;
@@ -103,7 +104,7 @@ export function newChainRows(
       pending: task.predecessors.length,
       trigger_rule: task.triggerRule,
       conditions: task.conditions,
-      tolerable: task.tolerable,
+      ...wireSettings(task),
       queue_timeout_seconds: task.queueTimeoutSeconds,
       hold: state.tasks.get(position)!.hold,
       retry_policy: task.retryPolicy,
@@ -169,7 +170,7 @@ function firstState(chain: NewChain): ChainState {
       retry: task.retryPolicy,
       priority: task.priority,
       successors: task.successors,
-      tolerable: task.tolerable,
+      ...settingsOf(wireSettings(task)),
       hold: null,
       firstQueuedAt: null,
       skipReason: null,

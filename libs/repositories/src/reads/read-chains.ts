@@ -1,5 +1,7 @@
+import type { WireSettings } from '#libs/chain-domain';
 import { MINE, type Queryable } from '../database.js';
 import type { Statement } from '../pool.js';
+import { SETTINGS_OF_T } from '../setting-columns.js';
 
 /** A chain as the API shows it. */
 export interface ChainView {
@@ -34,7 +36,7 @@ export interface ChainView {
 }
 
 /** A task as the API shows it. */
-export interface TaskView {
+export interface TaskView extends WireSettings {
   task_id: string;
   task_request_id: string;
   task_name: string;
@@ -52,7 +54,6 @@ export interface TaskView {
   worker_id: string | null;
   trigger_rule: string | { at_least: number };
   conditions: string[];
-  tolerable: boolean;
   hold: string | null;
   concurrency_key: string | null;
   concurrency_limit: number | null;
@@ -80,7 +81,7 @@ const CHAIN = `
 const TASK = `
   t.task_id, t.task_request_id, t.task_name, t.task_type, t.execution_mode, t.depends_on, t.is_callback, t.status,
   t.execution_order, t.level, t.priority, t.attempt, t.failures, t.losses, t.worker_id, t.trigger_rule, t.conditions,
-  t.tolerable, t.hold, t.concurrency_key, t.concurrency_limit, t.succeeded_dependencies, t.skip_reason,
+  ${SETTINGS_OF_T}, t.hold, t.concurrency_key, t.concurrency_limit, t.succeeded_dependencies, t.skip_reason,
   t.created_at, t.queued_at, t.started_at, t.completed_at, t.next_attempt_at, t.timeout_seconds, t.progress,
   t.progress_stage, t.result, t.error, t.changed_version`;
 

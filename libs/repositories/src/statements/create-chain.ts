@@ -1,4 +1,5 @@
 import type { Statement } from '../pool.js';
+import { SETTING_COLUMNS, SETTING_TYPES } from '../setting-columns.js';
 
 /**
  * Stores a chain with its tasks, their requests, its edges and its first event, an entry for the audit log, and the
@@ -39,7 +40,7 @@ export const createChain: Statement = {
         FROM chain CROSS JOIN json_to_recordset($2::json) AS i(
           task_id text, task_request_id text, task_name text, task_type text, execution_mode text, depends_on jsonb,
           is_callback boolean, status text, execution_order int, priority int, level int, pending int,
-          trigger_rule jsonb, conditions text[], tolerable boolean, queue_timeout_seconds int, hold text,
+          trigger_rule jsonb, conditions text[], ${SETTING_TYPES}, queue_timeout_seconds int, hold text,
           retry_policy jsonb, timeout_seconds int, predecessors int[], successors int[], referenced int[], params jsonb,
           concurrency_key text, concurrency_limit int, concurrency_of text)
     ), requests AS (
@@ -51,11 +52,11 @@ export const createChain: Statement = {
       INSERT INTO chain_tasks (chain_id, task_id, task_request_id, task_name, task_type, execution_mode, depends_on,
                                is_callback, status, execution_order, priority, level, pending_dependencies,
                                trigger_rule, retry_policy, timeout_seconds, predecessors, successors, referenced,
-                               conditions, tolerable, queue_timeout_seconds, hold, concurrency_key, concurrency_limit,
+                               conditions, ${SETTING_COLUMNS}, queue_timeout_seconds, hold, concurrency_key, concurrency_limit,
                                concurrency_of, ready_at)
       SELECT chain_id, task_id, task_request_id, task_name, task_type, execution_mode, depends_on, is_callback, status,
              execution_order, priority, level, pending, trigger_rule, retry_policy, timeout_seconds,
-             predecessors, successors, referenced, conditions, tolerable, queue_timeout_seconds, hold, concurrency_key,
+             predecessors, successors, referenced, conditions, ${SETTING_COLUMNS}, queue_timeout_seconds, hold, concurrency_key,
              concurrency_limit, concurrency_of, CASE WHEN status = 'READY' THEN now() END
         FROM task_in
     ), edges AS (

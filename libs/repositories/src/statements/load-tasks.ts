@@ -1,9 +1,10 @@
 import type { Statement } from '../pool.js';
+import { SETTINGS_OF_T } from '../setting-columns.js';
 
 const COLUMNS = `
   t.id, t.chain_id, t.task_id, t.task_request_id, t.task_type, t.status, t.execution_order, t.attempt, t.run_id,
   t.failures, t.losses, t.pending_dependencies, t.succeeded_dependencies, t.failed_dependencies,
-  t.skipped_dependencies, t.trigger_rule, t.retry_policy, t.priority, t.successors, t.skip_reason, t.error, t.tolerable, t.hold, t.concurrency_key IS NOT NULL AS grouped,
+  t.skipped_dependencies, t.trigger_rule, t.retry_policy, t.priority, t.successors, t.skip_reason, t.error, ${SETTINGS_OF_T}, t.hold, t.concurrency_key IS NOT NULL AS grouped,
   extract(epoch FROM t.first_queued_at) * 1000 AS first_queued_ms,
   extract(epoch FROM t.next_attempt_at) * 1000 AS next_attempt_ms`;
 

@@ -1,4 +1,4 @@
-import type { DependencyType, JsonValue } from '#libs/chain-domain';
+import type { DependencyType, JsonValue, WireSettings } from '#libs/chain-domain';
 import type { PRIORITY_WORDS } from './create-chain.schema.js';
 
 /** The body of `POST /chains` once it satisfies `createChainSchema`. */
@@ -11,7 +11,7 @@ export interface ChainBody {
   readonly execute?: boolean;
 }
 
-export interface TaskBody {
+export interface TaskBody extends Partial<WireSettings> {
   readonly task_id: string;
   readonly task_name?: string;
   readonly task_type: string;
@@ -25,7 +25,6 @@ export interface TaskBody {
   readonly priority?: PriorityBody;
   readonly trigger_rule?: string | { readonly at_least: number };
   readonly when?: string;
-  readonly tolerable?: boolean;
   readonly queue_timeout?: number;
   readonly concurrency_key?: string;
   readonly concurrency_limit?: number;

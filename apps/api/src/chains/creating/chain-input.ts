@@ -1,6 +1,5 @@
 import {
   DEFAULT_RETRY_POLICY,
-  type DependencyType,
   FaultList,
   type InputFault,
   isObject,
@@ -8,10 +7,11 @@ import {
   pointer,
   readDependencies,
   type RetryPolicy,
+  settingsOf,
   type TaskNode,
   type TriggerRule,
 } from '#libs/chain-domain';
-import type { Concurrency } from '#libs/chain-engine';
+import type { Concurrency, NewTask } from '#libs/chain-engine';
 import { type GraphFault, MAX_TASKS, type Plan, plan } from '#libs/dag-planner';
 import { type ChainBody, type PriorityBody, type RetryPolicyBody, type TaskBody } from './chain-body.js';
 import { addConditionFaults, conditionsOf, type ReadConditions } from './condition-faults.js';
@@ -45,34 +45,11 @@ export interface ChainOptions {
   readonly concurrency: Concurrency | null;
 }
 
-export interface TaskInput {
+/** A task as the engine takes it, but for what the plan and the references of its parameters say of it. */
+export interface TaskInput extends Omit<NewTask, 'level' | 'predecessors' | 'successors' | 'referenced' | 'params'> {
   /** Place in the list, which is also its position in the plan. */
   readonly position: number;
-  readonly taskId: string;
-  readonly taskName: string;
-  readonly taskType: string;
-  readonly executionMode: 'sequential' | 'parallel';
-  /** In the order in which the task names them. */
-  readonly dependsOn: readonly {
-    readonly taskId: string;
-    readonly dependencyType: DependencyType;
-    readonly when: string | null;
-  }[];
-  readonly isCallback: boolean;
   readonly params: { readonly [key: string]: JsonValue };
-  /** Of the task over those of the chain over the defaults, field by field. */
-  readonly retryPolicy: RetryPolicy;
-  readonly timeoutSeconds: number | null;
-  /** Its own, or that of the chain: 1 (lowest) to 10 (highest). */
-  readonly priority: number;
-  readonly triggerRule: TriggerRule;
-  readonly tolerable: boolean;
-  /** Tasks of the same key over all chains, and how many of them go at once. */
-  readonly concurrency: Concurrency | null;
-  /** Its own, or that of the chain. */
-  readonly queueTimeoutSeconds: number | null;
-  /** What must hold for it to run: its own `when` and those of its dependencies. */
-  readonly conditions: readonly string[];
   /** The tasks that the conditions name. */
   readonly conditionTasks: readonly string[];
 }
@@ -138,7 +115,7 @@ function chainOf(body: ChainBody, nodes: readonly TaskNode[], planned: Plan, rea
     timeoutSeconds: task.timeout ?? null,
     priority: task.priority === undefined ? options.priority : priorityOf(task.priority),
     triggerRule: (task.trigger_rule ?? 'all_success') as TriggerRule,
-    tolerable: task.tolerable ?? false,
+    ...settingsOf(task),
     concurrency: concurrencyOf(task),
     queueTimeoutSeconds: task.queue_timeout ?? queue_timeout ?? null,
     ...conditionsOf(task, nodes[position]!, read),
