@@ -20,6 +20,17 @@ const madePattern = {
   message: 'Patterns are literals: none is made of what somebody sent.',
 };
 
+/** One lib speaks SQL, and nobody else reads entities: a manager without a tenant would be one that the policies alone hold back. */
+const database = [
+  {
+    selector:
+      ':matches(Literal[value=/^\\s*(SELECT|INSERT INTO|UPDATE|DELETE FROM|WITH)\\s/], TemplateElement[value.raw=/^\\s*(SELECT|INSERT INTO|UPDATE|DELETE FROM|WITH)\\s/])',
+    message: 'SQL stands in libs/repositories.',
+  },
+  { selector: "MemberExpression[property.name='entities']", message: 'Inject a repository of libs/repositories.' },
+  { selector: 'Literal[value=/(EntityManager|DataSource)$/]', message: 'Inject a repository of libs/repositories.' },
+];
+
 export default tseslint.config(
   {
     ignores: [
@@ -70,6 +81,11 @@ export default tseslint.config(
     files: ['apps/**/*.ts', 'libs/**/*.ts'],
     ignores: ['**/*.spec.ts', '**/*-for-tests.ts', 'libs/testing/**'],
     rules: { 'no-restricted-syntax': ['error', madePattern] },
+  },
+  {
+    files: ['apps/**/*.ts', 'libs/chain-engine/**/*.ts'],
+    ignores: ['**/*.spec.ts', '**/*-for-tests.ts'],
+    rules: { 'no-restricted-syntax': ['error', madePattern, ...database] },
   },
   {
     files: ['libs/dag-planner/src/**/*.ts', 'libs/chain-domain/src/**/*.ts'],

@@ -3,6 +3,8 @@ import { MINE, type Queryable } from '../database.js';
 import type { Statement } from '../pool.js';
 import { SETTINGS_OF_T } from '../setting-columns.js';
 
+// SQL: polled by every viewer: as entities they took twice the CPU (300 to 588 µs for a chain).
+
 /** A chain as the API shows it. */
 export interface ChainView {
   id: number;

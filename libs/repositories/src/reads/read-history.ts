@@ -1,6 +1,8 @@
 import type { Queryable } from '../database.js';
 import type { Statement } from '../pool.js';
 
+// SQL: polled by live events; ids are read through a function that sees all tenants.
+
 export interface EventView {
   id: number;
   chain_id: string;

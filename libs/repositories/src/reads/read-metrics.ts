@@ -1,6 +1,8 @@
 import { MINE, type Queryable } from '../database.js';
 import type { Statement } from '../pool.js';
 
+// SQL: aggregates.
+
 const totals: Statement = {
   name: 'metrics-totals',
   text: `SELECT status, count(*) AS chains FROM task_chains

@@ -1,6 +1,8 @@
 import { MINE, type Queryable } from '../database.js';
 import type { Statement } from '../pool.js';
 
+// SQL: ranks within queues, of a bounded number of rows.
+
 /** How far the queue of each task type is counted for a READY task. */
 const MAX_COUNTED = 1_000;
 /** A worker that was not heard of for this long lends no slots, ms. */

@@ -1,5 +1,7 @@
 import type { Statement } from '../pool.js';
 
+// SQL: the log is chained under a lock, in batches, with hashes and times to the microsecond.
+
 /** A time as the hash has it: UTC, to the microsecond, whatever the session's time zone. */
 const exact = (column: string): string => `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
 

@@ -1,6 +1,8 @@
 import type { Statement } from '../pool.js';
 import { claim } from './claim-ready.js';
 
+// SQL: places of concurrency groups are counted and given in one statement, under a lock.
+
 const READY = `t.status = 'READY' AND t.hold IS NULL AND t.concurrency_key IS NOT NULL`;
 /** Tasks of one key that are looked at, at most: more are looked at when these have places. */
 const OF_A_KEY = 100;

@@ -1,5 +1,7 @@
 import type { Statement } from '../pool.js';
 
+// SQL: on the path of every task; it shares rows by SKIP LOCKED and takes turns between tenants.
+
 const READY = `t.status = 'READY' AND t.hold IS NULL AND t.concurrency_key IS NULL`;
 
 /**

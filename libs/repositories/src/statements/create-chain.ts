@@ -1,6 +1,8 @@
 import type { Statement } from '../pool.js';
 import { SETTING_COLUMNS, SETTING_TYPES } from '../setting-columns.js';
 
+// SQL: on the path of every chain; seven inserts in one round trip.
+
 /**
  * Stores a chain with its tasks, their requests, its edges and its first event, an entry for the audit log, and the
  * idempotency key of the request with its answer: all of it or, where the key is taken, nothing. Waits for a writer of

@@ -1,6 +1,8 @@
 import type { Statement } from '../pool.js';
 import { WAITING_TENANTS } from './claim-ready.js';
 
+// SQL: on the path of every heartbeat; rows that are being saved are skipped, not waited for.
+
 /**
  * $1 task request ids, $2 attempts (pairwise), $3 lease in ms, $4 their runs, null for any (pairwise) -> those that still
  * count: not a second run of an attempt, which would keep the lease of the first when that has died. Never waits: a task

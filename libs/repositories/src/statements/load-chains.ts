@@ -1,5 +1,7 @@
 import type { Statement } from '../pool.js';
 
+// SQL: on the path of every report; times come as numbers by the database's clock.
+
 /** $1 chain ids -> what `decide` needs of each chain, and PostgreSQL's clock. */
 export const loadChains: Statement = {
   name: 'load-chains',

@@ -1,5 +1,7 @@
 import type { Statement } from '../pool.js';
 
+// SQL: on the path of every job; it stops at a number of bytes.
+
 /**
  * $1 task ids (row ids), $2 bytes of parameters as they are stored (to measure them otherwise is to read them), but
  * for the first -> what their jobs carry: parameters and where their inputs come from; of the tasks beyond that nothing.

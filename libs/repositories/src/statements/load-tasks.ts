@@ -1,6 +1,8 @@
 import type { Statement } from '../pool.js';
 import { SETTINGS_OF_T } from '../setting-columns.js';
 
+// SQL: on the path of every report; a task, its successors and their jobs in one round trip.
+
 const COLUMNS = `
   t.id, t.chain_id, t.task_id, t.task_request_id, t.task_type, t.status, t.execution_order, t.attempt, t.run_id,
   t.failures, t.losses, t.pending_dependencies, t.succeeded_dependencies, t.failed_dependencies,

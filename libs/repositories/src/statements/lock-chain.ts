@@ -1,5 +1,7 @@
 import type { Statement } from '../pool.js';
 
+// SQL: it takes a lock and reads nothing.
+
 /** $1 chain id: nobody else saves it until this transaction ends. */
 export const lockChain: Statement = {
   name: 'lock-chain',

@@ -1,5 +1,7 @@
 import type { Statement } from '../pool.js';
 
+// SQL: replicas share due rows by SKIP LOCKED, every second.
+
 /** Takes at most $1 due rows of kind $3 and hides them for $2 ms: a row is deleted once done, tried again otherwise. */
 export const takeOutbox: Statement = {
   name: 'take-outbox',

@@ -1,5 +1,7 @@
 import type { Statement } from '../pool.js';
 
+// SQL: many rows at once; rows that are being saved are skipped, not waited for.
+
 /**
  * $1 JSON [{task_request_id, attempt, progress, stage}]: shown only, so it raises no version. Never waits: a task that
  * is being saved now keeps the progress it has.

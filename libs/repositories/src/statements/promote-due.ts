@@ -1,5 +1,7 @@
 import type { Statement } from '../pool.js';
 
+// SQL: tasks and their chains change together, in bulk.
+
 /** -> in how many ms the first RETRYING task is due, below 0 where it was; null: there is none. */
 export const nextDue: Statement = {
   name: 'next-due',

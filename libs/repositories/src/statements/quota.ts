@@ -1,7 +1,9 @@
 import { MINE } from '../database.js';
 import type { Statement } from '../pool.js';
 
-/** SQL since these count, lock and compare with the database's clock. All are of the transaction's tenant. */
+// SQL: these count, lock and compare by the database's clock.
+
+/** What the transaction's tenant uses now. */
 export const useOfTenant: Statement = {
   name: 'use-of-tenant',
   text: `

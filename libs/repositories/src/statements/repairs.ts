@@ -1,5 +1,7 @@
 import type { Statement } from '../pool.js';
 
+// SQL: rows that only people read, and a NOTIFY.
+
 /** $1 kind, $2 chain id, $3 task id, $4 data. */
 export const insertRepair: Statement = {
   name: 'insert-repair',

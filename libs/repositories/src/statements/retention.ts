@@ -1,6 +1,6 @@
 import type { Statement } from '../pool.js';
 
-// SQL since a deletion and its entry for the audit log are one statement, in batches: neither is there without the other.
+// SQL: a deletion and its entry for the audit log are one statement, in batches.
 
 /** Tasks that one statement removes, and those of one chain more: within the statement's time-out however large the chains. */
 const DELETE_TASKS = 5_000;

@@ -1,5 +1,7 @@
 import type { Statement } from '../pool.js';
 
+// SQL: on the path of every report; a compare-and-set over six tables in one commit.
+
 /** Of a batch's rows, those whose chain was stored: one hash lookup a row, whatever the planner thinks of the tables. */
 const STORED = '(i.chain_id IN (SELECT chain_id FROM stored)) IS TRUE';
 

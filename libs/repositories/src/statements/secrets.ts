@@ -1,6 +1,8 @@
 import type { Statement } from '../pool.js';
 
-/** SQL since `xmax` says whether the upsert replaced a value. $1 name, $2 key, $3 wrapped data key, $4 sealed value, $5 by whom. */
+// SQL: functions of roles that see no row, and an upsert that tells whether it replaced one.
+
+/** `xmax` tells whether a value was replaced. $1 name, $2 key, $3 wrapped data key, $4 sealed value, $5 by whom. */
 export const putSecret: Statement = {
   name: 'put-secret',
   text: `
@@ -11,11 +13,11 @@ export const putSecret: Statement = {
     RETURNING name, created_at, updated_at, updated_by, xmax <> 0 AS replaced`,
 };
 
-/** SQL since the worker's role may call this function alone. $1 task request id, $2 names. */
+/** The worker's role may call this function alone. $1 task request id, $2 names. */
 export const secretsOfTask: Statement = {
   name: 'secrets-of-task',
   text: `SELECT name, tenant_id, key_id, wrapped_key, sealed FROM secrets_of_task($1, $2::varchar[])`,
 };
 
-/** SQL since roles that see no secret may call this function. */
+/** Roles that see no secret may call this function. */
 export const secretsAreUsed: Statement = { name: 'secrets-are-used', text: `SELECT secrets_are_used() AS used` };

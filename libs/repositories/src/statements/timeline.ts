@@ -1,5 +1,7 @@
 import type { Statement } from '../pool.js';
 
+// SQL: attempts are raised in bulk, under a lock.
+
 /** -> the marks of the queue that this database knows, none at first. */
 export const loadTimeline: Statement = {
   name: 'load-timeline',

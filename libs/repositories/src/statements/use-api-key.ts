@@ -1,8 +1,9 @@
 import type { Statement } from '../pool.js';
 
+// SQL: a function that finds the key before a tenant is known.
+
 /**
- * SQL since it calls a function: whose key it is is found before a tenant is known, and its use is noted in the same statement, at
- * most once a minute. $1 hash.
+ * Finds a key by its hash, of whichever tenant, and notes its use at most once a minute. $1 hash.
  */
 export const useApiKey: Statement = {
   name: 'use-api-key',

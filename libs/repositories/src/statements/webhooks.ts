@@ -1,5 +1,7 @@
 import type { Statement } from '../pool.js';
 
+// SQL: on the path of every ended chain; replicas share rows by SKIP LOCKED.
+
 /** A chain that ended, as its notice and its row have it; null where the row has gone or is running again. */
 export interface EndedChain {
   status: 'SUCCESS' | 'FAILURE' | 'CANCELLED';
@@ -20,8 +22,7 @@ export interface DueDelivery {
 }
 
 /**
- * Outbox rows of kind NOTICE become one delivery per endpoint that wants them. SQL since it is on the path of every chain: it
- * deletes, joins and inserts in one statement. $1 limit -> the chains that ended: each end comes once, to one listener.
+ * Outbox rows of kind NOTICE become one delivery per endpoint that wants them, in one statement. $1 limit -> the chains that ended: each end comes once, to one listener.
  */
 export const spreadNotices: Statement = {
   name: 'spread-notices',
@@ -44,7 +45,7 @@ export const spreadNotices: Statement = {
         SELECT * FROM task_chains WHERE chain_id = taken.payload -> 'data' ->> 'chain_id' OFFSET 0) AS c ON true`,
 };
 
-/** SQL since replicas share the due rows by SKIP LOCKED, every second. $1 limit, $2 hidden for ms. */
+/** Takes due deliveries. $1 limit, $2 hidden for ms. */
 export const takeDeliveries: Statement = {
   name: 'take-deliveries',
   text: `
@@ -59,7 +60,7 @@ export const takeDeliveries: Statement = {
     RETURNING d.id, d.webhook_id, d.message_id, d.payload, d.tries, w.url, w.secret`,
 };
 
-/** SQL since it changes the webhook and its deliveries in one statement. $1 id, $2 reason. */
+/** Switches a webhook off and gives up its deliveries. $1 id, $2 reason. */
 export const disableWebhook: Statement = {
   name: 'disable-webhook',
   text: `
