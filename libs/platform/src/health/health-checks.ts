@@ -29,7 +29,7 @@ export interface HealthReport {
   readonly checks: Readonly<Record<string, CheckResult>>;
 }
 
-/** Whether all checks pass within `timeoutMs`. For a check that looks at others first. */
+/** Returns whether all checks pass within `timeoutMs`. For a check that looks at others first. */
 export async function allPass(checks: readonly HealthCheck[], timeoutMs: number): Promise<boolean> {
   const signal = AbortSignal.timeout(timeoutMs);
   const passed = Promise.all(checks.map(({ check }) => check(signal))).then(

@@ -1,9 +1,6 @@
 import { Controller, Get, Res } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
 import { Registry } from 'prom-client';
-
-interface Reply {
-  type(contentType: string): unknown;
-}
 
 /** Serves the process's metrics in Prometheus' text format. */
 @Controller('metrics')
@@ -11,8 +8,8 @@ export class MetricsController {
   constructor(private readonly registry: Registry) {}
 
   @Get()
-  expose(@Res({ passthrough: true }) reply: Reply): Promise<string> {
-    reply.type(this.registry.contentType);
+  expose(@Res({ passthrough: true }) reply: FastifyReply): Promise<string> {
+    void reply.type(this.registry.contentType);
     return this.registry.metrics();
   }
 }
