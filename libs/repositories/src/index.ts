@@ -9,21 +9,46 @@ export {
 } from './audit.js';
 export { AuditRepository } from './audit.repository.js';
 export { ChainRepository } from './chain.repository.js';
-export * from './chain-store.js';
-export * from './chain-writer.js';
+export {
+  loadForRequests,
+  loadWhole,
+  save,
+  type ArtifactRecord,
+  type AttemptRecord,
+  type ChainSave,
+  type EventRecord,
+  type LoadedChain,
+  type TaskReport,
+} from './chain-store.js';
+export { insertWholeChain, type NewChainRow, type NewEdge, type NewTaskRow } from './chain-writer.js';
 export { Database, openDatabase, type Queryable } from './database.js';
 export { Databases, type TenantDatabases } from './databases.js';
 export { DutyRepository } from './duty.repository.js';
-export * from './engine-queries.js';
+export {
+  WAKE_CHANNEL,
+  engineQueries,
+  type BrokenChain,
+  type CapacityRow,
+  type ChainFacts,
+  type InFlightTask,
+  type JobRow,
+} from './engine-queries.js';
 export type { ChainTask } from './entities/chain-task.entity.js';
 export type { TaskChain } from './entities/task-chain.entity.js';
 export type { Tenant } from './entities/tenant.entity.js';
 export { IdempotencyKeyRepository } from './idempotency-key.repository.js';
-export * from './migrate.js';
-export * from './reads/read-chains.js';
-export * from './reads/read-history.js';
+export { missingMigrations, revertMigration, runMigrations, showMigrations } from './migrate.js';
+export {
+  listChains,
+  readChains,
+  type ChainFilter,
+  type ChainPage,
+  type ChainView,
+  type TaskView,
+} from './reads/read-chains.js';
+export { readHistory, type EventView, type LoggedEvent } from './reads/read-history.js';
 export { readQueues, type QueueFacts } from './reads/read-queues.js';
-export * from './reads/read-metrics.js';
+export { SIZE_BUCKETS, readFigures, readGauges } from './reads/read-metrics.js';
 export { RepositoriesModule } from './repositories.module.js';
 export { SecretRepository } from './secret.repository.js';
 export type { DueDelivery, EndedChain } from './statements/webhooks.js';
