@@ -35,4 +35,8 @@ export default {
   maxWorkers: 2,
   workerIdleMemoryLimit: '512MB',
   testTimeout: 300_000,
+  coverageProvider: 'v8',
+  coverageDirectory: '.cache/coverage',
+  coverageReporters: ['json-summary', 'html'],
+  collectCoverageFrom: ['dist/libs/*/src/**/*.js', '!**/*.spec.js', '!**/*-for-tests.js', '!dist/libs/testing/**'],
 };

@@ -3,7 +3,9 @@ import { compactLine } from './parts/log-lines.js';
 import { runLauncher } from './parts/run-launcher.js';
 import { migrateAll } from './parts/schema.js';
 
-// `npm start`: the whole system in one terminal, until Ctrl-C.
+// `npm start`: the whole system in one terminal, until Ctrl-C. With --watch (`npm run dev`) an app starts again when a built file
+// changes that it has loaded.
+const nodeOptions = process.argv.includes('--watch') ? ['--watch', '--watch-preserve-output'] : [];
 const width = Math.max('launcher'.length, ...APPS.map(({ name }) => name.length));
 const print = (name: string, text: string) => {
   for (const line of text.split('\n')) process.stdout.write(`${name.padEnd(width)} | ${line}\n`);
@@ -12,7 +14,7 @@ const print = (name: string, text: string) => {
 process.exitCode = await runLauncher(
   (config) => ({
     config,
-    apps: APPS,
+    apps: APPS.map((app) => ({ ...app, nodeOptions })),
     migrate: migrateAll,
     say: (words) => print('launcher', words),
     onLine: (app, line) => print(app, compactLine(line)),

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { breakingChanges, unnamed } from './api-changes.mjs';
-import { ROOT } from './steps.mjs';
+import { breakingChanges, unnamed } from '../dist/tools/api-changes.js';
+import { ROOT } from '../dist/tools/steps.js';
 
 const textOf = (name) => readFileSync(join(ROOT, name), 'utf8');
 const now = () => JSON.parse(textOf('openapi.json'));

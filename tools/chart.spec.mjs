@@ -9,8 +9,8 @@ import { pathToFileURL } from 'node:url';
 import { Ajv } from 'ajv';
 import ts from 'typescript';
 import { parse, parseAllDocuments } from 'yaml';
-import { findHelm, headOf, render, RENDERED } from './chart.mjs';
-import { ROOT } from './steps.mjs';
+import { findHelm, headOf, render, RENDERED } from '../dist/tools/chart.js';
+import { ROOT } from '../dist/tools/steps.js';
 
 const require = createRequire(import.meta.url);
 const read = (path) => readFileSync(join(ROOT, path), 'utf8');

@@ -5,8 +5,8 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { parse } from 'parse5';
 import { markdownFiles, pageOf } from '../docs/.vitepress/site-map.mjs';
-import { buildSite, SITE } from './docs-site.mjs';
-import { ROOT } from './steps.mjs';
+import { buildSite, SITE } from '../dist/tools/docs-site.js';
+import { ROOT } from '../dist/tools/steps.js';
 
 const { itUnless, openTestBrowser } = await import(pathToFileURL(join(ROOT, 'dist/libs/testing/src/index.js')).href);
 const { browser, skip, close } = await openTestBrowser();

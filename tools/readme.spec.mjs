@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { filesBelow } from './build.mjs';
-import { ROOT } from './steps.mjs';
+import { filesBelow } from '../dist/tools/files.js';
+import { ROOT } from '../dist/tools/steps.js';
 
 /** Every page of docs/ with its Chinese one in docs/zh-CN/, and elsewhere `<name>.md` with `<name>.zh-CN.md`. */
 const PAIRS = [

@@ -3,9 +3,9 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writ
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { filesBelow } from './build.mjs';
-import { ROOT } from './steps.mjs';
-import { CLIENT, generateClient } from './sdk.mjs';
+import { filesBelow } from '../dist/tools/files.js';
+import { ROOT } from '../dist/tools/steps.js';
+import { CLIENT, generateClient } from '../dist/tools/sdk.js';
 
 const GENERATED = `${CLIENT}/src/generated`;
 

@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { ROOT } from './steps.mjs';
-import { codesOf, failureRows, taskPages, translated, untranslated } from './task-pages.mjs';
+import { ROOT } from '../dist/tools/steps.js';
+import { codesOf, failureRows, taskPages, translated, untranslated } from '../dist/tools/task-pages.js';
 
 const { taskTypes } = await import(pathToFileURL(join(ROOT, 'dist/libs/compute/src/index.js')).href);
-const pages = await taskPages(taskTypes);
+const pages = await taskPages();
 const names = taskTypes.map(({ type }) => type);
 const filesOf = (folder, ending) =>
   readdirSync(join(ROOT, folder))

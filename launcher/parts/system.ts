@@ -11,6 +11,8 @@ import { SupervisedApp } from './supervised-app.js';
 export interface AppDefinition {
   readonly name: string;
   readonly script: string;
+  /** Options of Node itself. */
+  readonly nodeOptions?: readonly string[];
   readonly portVariable: 'PORT' | 'LISTENER_PORT' | 'WORKER_PORT';
 }
 
@@ -92,7 +94,7 @@ async function start(
     ...common
   } = appEnvironment(config, databaseUrl, ports);
   const SECRETS_KEY = secretsKey?.toString('base64');
-  const apps = options.apps.map(({ name, script, portVariable }) => {
+  const apps = options.apps.map(({ name, script, nodeOptions, portVariable }) => {
     const env = {
       ...common,
       ...(portVariable === 'PORT' && { ADMIN_API_KEY: apiKey }),
@@ -101,7 +103,7 @@ async function start(
     };
     const logFile = join(config.dataDir, 'logs', `${name}.log`);
     const onLine = (line: string) => options.onLine(name, line);
-    return new SupervisedApp({ name, script, env, logFile, onLine, say, policy: options.policy });
+    return new SupervisedApp({ name, script, nodeOptions, env, logFile, onLine, say, policy: options.policy });
   });
   undo.push(async () => {
     const kill = () => apps.forEach((app) => app.kill());

@@ -1,16 +1,18 @@
-// Runs Jest over the built tests, and counts.
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { bin, Refusal, run } from './steps.mjs';
+import type { Counts } from '../test/setup/counting-reporter.js';
+import { bin, Refusal, run } from './steps.js';
 
 const PROJECTS = ['unit', 'tools', 'deploy', 'integration', 'attacks', 'fuzz', 'simulation', 'faults', 'e2e'];
 
-/**
- * Runs the tests of the projects and paths that `args` names (all without any); options go to Jest as they are. Returns Jest's
- * exit code and the counts of `dist/test/setup/counting-reporter.js`.
- */
-export async function runTests(args) {
+/** Jest's exit code, and what its run counted. */
+export interface TestRun extends Counts {
+  readonly code: number;
+}
+
+/** Runs the tests of the projects and paths that `args` names (all without any). Options go to Jest as they are. */
+export async function runTests(args: readonly string[]): Promise<TestRun> {
   const folder = mkdtempSync(join(tmpdir(), 'task-chain-counts-'));
   const countsFile = join(folder, 'counts.json');
   const projects = args.filter((arg) => PROJECTS.includes(arg));
@@ -20,7 +22,7 @@ export async function runTests(args) {
     const env = { COUNTS_FILE: countsFile, NODE_ENV: 'test' };
     const { code } = await run(process.execPath, [bin('jest'), ...rest, ...select], { env });
     if (!existsSync(countsFile)) throw new Refusal('Jest did not get to the end');
-    return { code, ...JSON.parse(readFileSync(countsFile, 'utf8')) };
+    return { code, ...(JSON.parse(readFileSync(countsFile, 'utf8')) as Counts) };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -1,7 +1,33 @@
-// What the project is made of: its bill of materials, the licences of its packages, and what is known against them.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { npm, quietly, Refusal, ROOT, run } from './steps.mjs';
+import { npm, quietly, Refusal, ROOT, run } from './steps.js';
+
+/** What a lockfile says of a package. */
+interface LockedPackage {
+  readonly version?: string;
+  readonly license?: string;
+  readonly dev?: boolean;
+}
+type Packages = Readonly<Record<string, LockedPackage>>;
+
+interface Vulnerability {
+  readonly name: string;
+  readonly severity: string;
+  readonly range: string;
+  readonly via: readonly (string | { readonly title: string; readonly url: string })[];
+  readonly nodes: readonly string[];
+}
+
+interface AuditReport {
+  readonly vulnerabilities?: Readonly<Record<string, Vulnerability>>;
+  readonly message?: string;
+  readonly error?: { readonly summary?: string };
+}
+
+/** Advisories against what ships and against tools, or why the registry gave none. */
+export type Advisories =
+  | { readonly shipped: string[]; readonly tools: string[]; readonly unreached?: undefined }
+  | { readonly unreached: string; readonly shipped?: undefined; readonly tools?: undefined };
 
 const SBOM = 'sbom.cdx.json';
 /** Licences (SPDX) under which a package may be used here: they ask for no more than their own text to be kept. */
@@ -17,16 +43,16 @@ const ALLOWED = new Set([
 ]);
 
 /** Writes a CycloneDX document of all that package-lock.json names. Says how much that is. */
-export async function writeSbom() {
+export async function writeSbom(): Promise<string> {
   const [command, args] = npm('sbom', '--sbom-format=cyclonedx', '--sbom-type=application', '--package-lock-only');
   const text = await quietly(command, args, { stderr: false });
   writeFileSync(join(ROOT, SBOM), text);
-  const { specVersion, components } = JSON.parse(text);
+  const { specVersion, components } = JSON.parse(text) as { specVersion: string; components: unknown[] };
   return `${SBOM}: CycloneDX ${specVersion}, ${components.length} packages`;
 }
 
 /** Refuses a package without a licence, or with one that is not allowed. Says how many packages there are. */
-export function checkLicences() {
+export function checkLicences(): string {
   const { packages } = readLock();
   const faults = licenceFaults(packages);
   if (faults.length > 0) throw new Refusal(faults.join('\n'));
@@ -34,23 +60,23 @@ export function checkLicences() {
 }
 
 /** The packages of a lockfile whose licence is not allowed, in words. */
-export function licenceFaults(packages) {
+export function licenceFaults(packages: Packages): string[] {
   return Object.entries(packages)
     .filter(([path, { license }]) => path !== '' && !isAllowed(license ?? ''))
     .map(([path, { version, license }]) => `${path} ${version}: ${license ?? 'no licence'}`);
 }
 
 /** Of an SPDX expression one branch of each OR must be allowed, and all of an AND. */
-function isAllowed(expression) {
+function isAllowed(expression: string): boolean {
   const branches = expression.replaceAll(/[()]/g, '').split(' OR ');
   return branches.some((branch) => branch.split(' AND ').every((licence) => ALLOWED.has(licence)));
 }
 
 /**
- * Asks the registry what is known against the packages. Refuses an advisory against one that ships; tells of one
+ * Asks the registry what is known against the packages. Refuses an advisory against one that ships; names one
  * against a tool. Where the registry's advisories are out of reach it says that nothing was checked, and passes.
  */
-export async function checkAdvisories() {
+export async function checkAdvisories(): Promise<string> {
   const [command, args] = npm('audit', '--json', '--fetch-retries=0', '--fetch-timeout=20000');
   const { output, errors } = await run(command, args, { capture: true, stderr: false });
   const { shipped, tools, unreached } = readAdvisories(output, readLock().packages);
@@ -62,16 +88,16 @@ export async function checkAdvisories() {
 }
 
 /** What `npm audit --json` says: advisories against what ships and against tools, or why there is no answer. */
-export function readAdvisories(json, packages) {
-  let report;
+export function readAdvisories(json: string, packages: Packages): Advisories {
+  let report: AuditReport;
   try {
-    report = JSON.parse(json);
+    report = JSON.parse(json) as AuditReport;
   } catch {
     return { unreached: json.slice(0, 200).trim() };
   }
   if (report.vulnerabilities === undefined) return { unreached: report.message ?? report.error?.summary ?? '' };
-  const shipped = [];
-  const tools = [];
+  const shipped: string[] = [];
+  const tools: string[] = [];
   for (const { name, severity, range, via, nodes } of Object.values(report.vulnerabilities)) {
     const why = via.map((cause) => (typeof cause === 'string' ? `by ${cause}` : `${cause.title} ${cause.url}`));
     const ships = nodes.some((path) => packages[path]?.dev !== true);
@@ -80,6 +106,6 @@ export function readAdvisories(json, packages) {
   return { shipped, tools };
 }
 
-function readLock() {
-  return JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8'));
+function readLock(): { packages: Packages } {
+  return JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')) as { packages: Packages };
 }

@@ -1,12 +1,45 @@
-// Pages of the task types, docs/tasks/<type>.md and docs/zh-CN/tasks/<type>.md: what stands between the marks
-// <!-- made:<part> --> and <!-- /made --> is made here from the types' schemas, the examples and the tables of errors.
-import { existsSync, readFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
-import { fill } from './made-parts.mjs';
-import { escaped, parameterTable } from './parameter-table.mjs';
-import { ROOT } from './steps.mjs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { taskTypes } from '#libs/compute';
+import { fill } from './made-parts.js';
+import { escaped, parameterTable, type Language, type ParameterSchema } from './parameter-table.js';
+import { ROOT } from './steps.js';
 
-const LANGUAGES = {
+/** What the pages take of a task type. */
+interface DescribedType {
+  readonly type: string;
+  readonly title: string;
+  readonly description: string;
+  readonly leaves: string;
+  readonly needsParties?: boolean;
+  readonly configSchema: ParameterSchema;
+}
+
+/** A page with its text as it stands, undefined where there is none, and as it should be. */
+export interface TaskPage {
+  readonly path: string;
+  readonly text: string | undefined;
+  readonly made: string;
+}
+
+interface PageLanguage {
+  readonly folder: string;
+  readonly errors: string;
+  readonly allWithParties: string;
+  readonly words: (text: string) => string;
+  readonly labels: {
+    readonly leaves: string;
+    readonly type: string;
+    readonly does: string;
+    readonly example: (link: string, name: string) => string;
+    readonly errors: readonly string[];
+    readonly moreErrors: (path: string) => string;
+    readonly none: string;
+  };
+}
+
+const TYPES: readonly DescribedType[] = taskTypes;
+const LANGUAGES: Readonly<Record<Language, PageLanguage>> = {
   en: {
     folder: 'docs/tasks',
     errors: 'docs/errors.md',
@@ -40,45 +73,64 @@ const LANGUAGES = {
   },
 };
 
-let chinese;
-const missing = new Set();
-/** The Chinese for a text of the code, by docs/zh-CN/tasks/words.json; what is missing there is told all at once. */
-function inChinese(text) {
-  chinese ??= JSON.parse(readFileSync(join(ROOT, LANGUAGES.zh.folder, 'words.json'), 'utf8'));
+let chinese: Record<string, string> | undefined;
+const missing = new Set<string>();
+/** The Chinese for a text of the code, by docs/zh-CN/tasks/words.json; `untranslated` has what is missing there. */
+function inChinese(text: string): string {
+  chinese ??= wordsFile();
   if (!Object.hasOwn(chinese, text)) missing.add(text);
   return chinese[text] ?? text;
 }
 
 /** Texts that docs/zh-CN/tasks/words.json lacks, of the pages made so far. */
-export const untranslated = () => [...missing];
+export const untranslated = (): string[] => [...missing];
 
 /** Texts in docs/zh-CN/tasks/words.json. */
-export const translated = () =>
-  Object.keys(JSON.parse(readFileSync(join(ROOT, LANGUAGES.zh.folder, 'words.json'), 'utf8')));
+export const translated = (): string[] => Object.keys(wordsFile());
 
-/** Every page, with its text as it stands (undefined where there is none) and as it should be. */
-export async function taskPages(taskTypes) {
-  const pages = [];
-  for (const [language, { folder }] of Object.entries(LANGUAGES)) {
-    for (const type of [undefined, ...taskTypes]) {
+function wordsFile(): Record<string, string> {
+  return JSON.parse(readFileSync(join(ROOT, LANGUAGES.zh.folder, 'words.json'), 'utf8')) as Record<string, string>;
+}
+
+/**
+ * The pages of the task types, docs/tasks/<type>.md and docs/zh-CN/tasks/<type>.md. Their made parts come from the types' schemas,
+ * the examples and the tables of errors.
+ */
+export async function taskPages(): Promise<TaskPage[]> {
+  const pages: TaskPage[] = [];
+  for (const language of ['en', 'zh'] as const) {
+    const { folder } = LANGUAGES[language];
+    for (const type of [undefined, ...TYPES]) {
       const path = `${folder}/${type?.type ?? 'README'}.md`;
       const file = join(ROOT, path);
       const text = existsSync(file) ? readFileSync(file, 'utf8') : undefined;
-      const parts = type ? partsOf(type, language) : { types: typeList(taskTypes, language) };
+      const parts = type ? partsOf(type, language) : { types: typeList(language) };
       pages.push({ path, text, made: await fill(file, text ?? skeleton(parts), parts) });
     }
   }
   return pages;
 }
 
+/** `npm run docs:tasks`: writes the made parts. A type without a page gets one of those parts alone. */
+export async function writeTaskPages(): Promise<void> {
+  for (const { path, text, made } of await taskPages()) {
+    if (text === made) continue;
+    mkdirSync(dirname(join(ROOT, path)), { recursive: true });
+    writeFileSync(join(ROOT, path), made);
+    process.stdout.write(`${path}\n`);
+  }
+  for (const text of untranslated())
+    process.stdout.write(`docs/zh-CN/tasks/words.json lacks: ${JSON.stringify(text)}\n`);
+}
+
 /** A page of nothing but its made parts, for a new type: the rest is to be written by hand. */
-function skeleton(parts) {
+function skeleton(parts: Readonly<Record<string, string>>): string {
   return Object.keys(parts)
     .map((name) => `<!-- made:${name} -->\n<!-- /made -->\n`)
     .join('\n');
 }
 
-function partsOf(type, language) {
+function partsOf(type: DescribedType, language: Language): Record<string, string> {
   const { folder, words, labels } = LANGUAGES[language];
   const example = exampleOf(type.type);
   const link = relative(join(ROOT, folder), join(ROOT, 'examples', `${example.name}.json`));
@@ -92,28 +144,29 @@ function partsOf(type, language) {
 }
 
 /** The parameters that the example of a type gives to it: examples/tasks/<type>.json, the last task of that type. */
-function exampleOf(type) {
+function exampleOf(type: string): { name: string; params: unknown } {
   const name = `tasks/${type}`;
-  const chain = JSON.parse(readFileSync(join(ROOT, 'examples', `${name}.json`), 'utf8'));
+  const text = readFileSync(join(ROOT, 'examples', `${name}.json`), 'utf8');
+  const chain = JSON.parse(text) as { tasks: { task_type: string; task_params: unknown }[] };
   const task = chain.tasks.findLast((each) => each.task_type === type);
   if (!task) throw new Error(`examples/${name}.json has no task of the type ${type}`);
   return { name, params: task.task_params };
 }
 
-function typeList(taskTypes, language) {
+function typeList(language: Language): string {
   const { words, labels } = LANGUAGES[language];
-  const rows = taskTypes.map(
+  const rows = TYPES.map(
     ({ type, title, leaves }) => `| [\`${type}\`](${type}.md) | ${escaped(words(title))} | ${escaped(words(leaves))} |`,
   );
   return [`| ${labels.type} | ${labels.does} | ${labels.leaves} |`, '| --- | --- | --- |', ...rows].join('\n');
 }
 
 /** The rows of a type out of the table of failures. */
-function errorsOf(type, language) {
+function errorsOf(type: DescribedType, language: Language): string {
   const { folder, errors, allWithParties, labels } = LANGUAGES[language];
   const path = relative(join(ROOT, folder), join(ROOT, errors));
   const rows = failureRows(language).filter(
-    ([, types]) => types.includes(`\`${type.type}\``) || (type.needsParties && types === allWithParties),
+    ([, types = '']) => types.includes(`\`${type.type}\``) || (type.needsParties && types === allWithParties),
   );
   if (rows.length === 0) return labels.none.replace('PATH', path);
   const table = rows.map(([code, , again, todo]) => `| ${code} | ${again} | ${todo} |`);
@@ -121,26 +174,26 @@ function errorsOf(type, language) {
 }
 
 /** `[code, types, again, what to do]` of each row of the tables of failures that have a column of types. */
-export function failureRows(language) {
+export function failureRows(language: Language): string[][] {
   const { errors, labels } = LANGUAGES[language];
   const lines = readFileSync(join(ROOT, errors), 'utf8').split('\n');
-  const cells = (line) =>
+  const cells = (line: string) =>
     line
       .slice(1, -1)
       .split('|')
       .map((each) => each.trim());
-  let columns = [];
+  let columns: string[] = [];
   return lines.flatMap((line, at) => {
     if (!line.startsWith('|')) return [];
-    if (!lines[at - 1].startsWith('|')) columns = cells(line);
-    const isRow = columns[1] === labels.type && columns.length === 4 && cells(line)[0].startsWith('`');
+    if (!lines[at - 1]!.startsWith('|')) columns = cells(line);
+    const isRow = columns[1] === labels.type && columns.length === 4 && cells(line)[0]!.startsWith('`');
     return isRow ? [cells(line)] : [];
   });
 }
 
 /** The codes of a page of errors, in order. */
-export function codesOf(language) {
+export function codesOf(language: Language): string[] {
   const text = readFileSync(join(ROOT, LANGUAGES[language].errors), 'utf8');
   const rows = text.split('\n').filter((line) => /^\| `[A-Z]/.test(line));
-  return rows.flatMap((line) => [...line.split('|')[1].matchAll(/`([A-Z_0-9]+)`/g)].map(([, code]) => code));
+  return rows.flatMap((line) => [...line.split('|')[1]!.matchAll(/`([A-Z_0-9]+)`/g)].map(([, code]) => code!));
 }

@@ -1,11 +1,9 @@
-// What is rendered from the Helm chart and committed: npm run chart. Helm itself is built from its Go module where there is none.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { filesBelow } from './build.mjs';
-import { Refusal, ROOT } from './steps.mjs';
+import { filesBelow } from './files.js';
+import { Refusal, ROOT } from './steps.js';
 
 const CHART = 'deploy/helm/task-chain';
 const HELM_MODULE = 'helm.sh/helm/v3/cmd/helm@v3.19.5';
@@ -17,7 +15,7 @@ export const RENDERED = [
 ];
 
 /** What a rendered file begins with: whether it is that of the present chart and values can be told without Helm. */
-export function headOf(values) {
+export function headOf(values: string): string {
   const hash = createHash('sha256');
   for (const path of [...filesBelow(CHART, () => true), values])
     hash.update(`${path}\0`).update(readFileSync(join(ROOT, path)));
@@ -25,13 +23,13 @@ export function headOf(values) {
 }
 
 /** Helm where it is found: $HELM, or on the PATH. */
-export function findHelm() {
+export function findHelm(): string | undefined {
   const folders = (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, 'helm'));
   return [process.env.HELM, ...folders].find((path) => path && existsSync(path));
 }
 
 /** Renders as an install in namespace task-chain would. Throws Helm's own words. */
-export function render(helm, values, ...more) {
+export function render(helm: string, values: string, ...more: string[]): string {
   const args = [
     'template',
     'task-chain',
@@ -46,11 +44,12 @@ export function render(helm, values, ...more) {
   try {
     return String(execFileSync(helm, [...args, ...more], { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] }));
   } catch (error) {
-    throw new Refusal(String(error.stderr ?? error));
+    throw new Refusal(String((error as { stderr?: unknown }).stderr ?? error));
   }
 }
 
-function buildHelm() {
+/** Builds Helm from its Go module, which takes some minutes. */
+function buildHelm(): string {
   const folder = join(ROOT, '.cache', 'bin');
   const helm = join(folder, 'helm');
   if (!existsSync(helm)) {
@@ -60,7 +59,8 @@ function buildHelm() {
   return helm;
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1]).href) {
+/** `npm run chart`: renders what is committed of the Helm chart. Builds Helm where there is none. */
+export async function renderChart(): Promise<void> {
   const helm = findHelm() ?? buildHelm();
   for (const { values, file } of RENDERED) {
     writeFileSync(join(ROOT, file), headOf(values) + render(helm, values));

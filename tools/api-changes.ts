@@ -1,16 +1,31 @@
-// What would break a client between two versions of the API's document.
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { bin } from './steps.mjs';
+import { bin } from './steps.js';
+
+type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+type Document = { [key: string]: Json };
+
+/** What would break a client between two versions of the API's document. */
+export interface BreakingChange {
+  readonly operation: string;
+  readonly message: string;
+}
+
+interface Report {
+  readonly changes: readonly {
+    readonly path: string;
+    readonly verdicts: readonly { readonly impact: string; readonly message: string }[];
+  }[];
+}
 
 /**
  * The breaking changes, as Redocly's diff rates them: `[{ operation: 'GET /api/v1/chains', message }]`, each once. A
  * schema is judged in every place that it is used in: what an answer may do, a request may not.
  */
-export async function breakingChanges(base, revision) {
+export async function breakingChanges(base: Document, revision: Document): Promise<BreakingChange[]> {
   const folder = mkdtempSync(join(tmpdir(), 'task-chain-api-'));
   try {
     writeFileSync(join(folder, 'base.json'), JSON.stringify(inlined(base)));
@@ -26,7 +41,7 @@ export async function breakingChanges(base, revision) {
     ];
     // Not in the project: with a configuration, such as its redocly.yaml, the rules of the diff are off.
     await promisify(execFile)(process.execPath, diff, { cwd: folder });
-    const { changes } = JSON.parse(readFileSync(join(folder, 'report.json'), 'utf8'));
+    const { changes } = JSON.parse(readFileSync(join(folder, 'report.json'), 'utf8')) as Report;
     const found = changes.flatMap(({ path, verdicts }) =>
       verdicts.flatMap(({ impact, message }) =>
         impact === 'major' ? [{ operation: operationOf(path), message }] : [],
@@ -42,7 +57,7 @@ export async function breakingChanges(base, revision) {
  * Those that the changelog does not own up to. It does so in the list under `### Breaking` of [Unreleased], where it names in
  * backticks the operation (`GET /api/v1/chains`) or what the message of the change names (a field, a value).
  */
-export function unnamed(changes, changelog) {
+export function unnamed(changes: readonly BreakingChange[], changelog: string): BreakingChange[] {
   const [unreleased = ''] = changelog.split(/^## /m).filter((part) => part.startsWith('[Unreleased]'));
   const [section = ''] = unreleased.split(/^### /m).filter((part) => part.startsWith('Breaking\n'));
   const names = new Set([...section.matchAll(/`([^`]+)`/g)].map(([, name]) => name));
@@ -53,7 +68,7 @@ export function unnamed(changes, changelog) {
 }
 
 /** `#/paths/~1api~1v1~1chains/get/…` -> `GET /api/v1/chains` */
-function operationOf(pointer) {
+function operationOf(pointer: string): string {
   const [, , path = '', method = ''] = pointer
     .split('/')
     .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
@@ -66,13 +81,13 @@ const TEXTS = new Set(['description', 'summary', 'title', 'example', 'examples']
  * The document without references, and without texts: by them the diff tells parameters apart, and one with a new
  * description was said to be removed.
  */
-function inlined(document) {
-  const at = (reference) =>
+function inlined(document: Document): Document {
+  const at = (reference: string): Json =>
     reference
       .slice(2)
       .split('/')
-      .reduce((value, key) => value[key.replaceAll('~1', '/').replaceAll('~0', '~')], document);
-  const inline = (value, parent) => {
+      .reduce<Json>((value, key) => membersOf(value)[key.replaceAll('~1', '/').replaceAll('~0', '~')]!, document);
+  const inline = (value: Json, parent?: string): Json => {
     if (Array.isArray(value)) return value.map((each) => inline(each));
     if (value === null || typeof value !== 'object') return value;
     const { $ref, ...rest } = value;
@@ -81,8 +96,13 @@ function inlined(document) {
         .filter(([key]) => parent === 'properties' || !TEXTS.has(key))
         .map(([key, member]) => [key, inline(member, key)]),
     );
-    return typeof $ref === 'string' ? { ...inline(at($ref)), ...members } : members;
+    return typeof $ref === 'string' ? { ...membersOf(inline(at($ref))), ...members } : members;
   };
   const { components, ...rest } = document;
-  return { ...inline(rest), components: { securitySchemes: components?.securitySchemes } };
+  const securitySchemes = membersOf(components ?? {}).securitySchemes ?? {};
+  return { ...membersOf(inline(rest)), components: { securitySchemes } };
+}
+
+function membersOf(value: Json): Document {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {};
 }

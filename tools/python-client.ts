@@ -1,7 +1,6 @@
-// Makes the Python client from openapi.json. The generator is installed into .cache/, which nothing else uses.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { quietly, ROOT } from './steps.mjs';
+import { quietly, ROOT } from './steps.js';
 
 const GENERATOR = 'openapi-python-client==0.29.1';
 const ENVIRONMENT = join(ROOT, '.cache', 'python-client');
@@ -9,10 +8,10 @@ const BIN = join(ENVIRONMENT, process.platform === 'win32' ? 'Scripts' : 'bin');
 const PYTHON_CLIENT = join(ROOT, 'clients', 'python');
 
 /**
- * Writes the client into `folder`: a package to install, or with `meta` none the module alone. Returns the Python that has
+ * Makes the Python client from openapi.json by a generator that it installs into .cache/. Writes the client into `folder`: a package to install, or with `meta` none the module alone. Returns the Python that has
  * what it needs. Rejects where there is no Python with venv, or the generator cannot be installed.
  */
-export async function generatePythonClient(folder = join(PYTHON_CLIENT, 'dist'), meta = 'setup') {
+export async function generatePythonClient(folder = join(PYTHON_CLIENT, 'dist'), meta = 'setup'): Promise<string> {
   const generator = join(BIN, 'openapi-python-client');
   if (!existsSync(generator)) {
     await quietly('python3', ['-m', 'venv', ENVIRONMENT]);

@@ -1,11 +1,11 @@
-// Makes the generated part of the TypeScript client from openapi.json.
 import { join } from 'node:path';
-import { ROOT } from './steps.mjs';
+import { ROOT } from './steps.js';
 
+/** The folder of the TypeScript client. */
 export const CLIENT = 'clients/typescript';
 
-/** Writes the types and operations into `folder`, in place of what is there. */
-export async function generateClient(folder = join(ROOT, CLIENT, 'src', 'generated')) {
+/** Makes the generated part of the TypeScript client from openapi.json. Writes the types and operations into `folder`, in place of what is there. */
+export async function generateClient(folder = join(ROOT, CLIENT, 'src', 'generated')): Promise<void> {
   const { createClient } = await import('@hey-api/openapi-ts');
   await createClient({
     input: join(ROOT, 'openapi.json'),

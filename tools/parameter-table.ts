@@ -1,6 +1,54 @@
-// A JSON Schema of a task type's parameters as a Markdown table.
+export type Language = 'en' | 'zh';
 
-const WORDS = {
+/** What is read here of a JSON Schema of parameters. */
+export interface ParameterSchema {
+  readonly type?: string | readonly string[];
+  readonly description?: string;
+  readonly default?: unknown;
+  readonly const?: unknown;
+  readonly enum?: readonly unknown[];
+  readonly anyOf?: readonly ParameterSchema[];
+  readonly oneOf?: readonly ParameterSchema[];
+  readonly items?: ParameterSchema;
+  readonly properties?: Readonly<Record<string, ParameterSchema>>;
+  readonly additionalProperties?: boolean | ParameterSchema;
+  readonly required?: readonly string[];
+  readonly maxLength?: number;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly exclusiveMinimum?: number;
+  readonly exclusiveMaximum?: number;
+  readonly 'x-per-party'?: boolean;
+}
+
+interface Words {
+  readonly head: readonly string[];
+  readonly required: string;
+  readonly none: string;
+  readonly path: string;
+  readonly string: string;
+  readonly integer: string;
+  readonly number: string;
+  readonly boolean: string;
+  readonly object: string;
+  readonly any: string;
+  readonly or: string;
+  readonly listOf: (of: string) => string;
+  readonly perParty: (of: string) => string;
+  readonly mapOf: (of: string) => string;
+  readonly from: (low: string | number) => string;
+  readonly to: (high: string | number) => string;
+  readonly between: (low: string | number, high: string | number) => string;
+  readonly see: (type: string) => string;
+  readonly step: (op: string) => string;
+}
+
+interface Tools {
+  readonly words: Words;
+  readonly translate: (text: string) => string;
+}
+
+const WORDS: Readonly<Record<Language, Words>> = {
   en: {
     head: ['parameter', 'type', 'default', 'meaning'],
     required: '**required**',
@@ -45,16 +93,22 @@ const WORDS = {
   },
 };
 
-/** All parameters of `task_config` but `task_type`; `translate` is given each description. */
-export function parameterTable(type, language, translate) {
+/**
+ * A Markdown table of a task type's parameters: all of `task_config` but `task_type`. `translate` is given each description.
+ */
+export function parameterTable(
+  type: { readonly configSchema: ParameterSchema },
+  language: Language,
+  translate: (text: string) => string,
+): string {
   const words = WORDS[language];
-  const properties = without(type.configSchema.properties, 'task_type');
+  const properties = without(type.configSchema.properties ?? {}, 'task_type');
   const rows = rowsOf({ ...type.configSchema, properties }, '', { words, translate });
   const lines = rows.map((row) => `| ${row.map(escaped).join(' | ')} |`);
   return [`| ${words.head.join(' | ')} |`, '| --- | --- | --- | --- |', ...lines].join('\n');
 }
 
-function rowsOf(schema, prefix, tools) {
+function rowsOf(schema: ParameterSchema, prefix: string, tools: Tools): string[][] {
   const required = new Set(schema.required ?? []);
   return Object.entries(schema.properties ?? {}).flatMap(([name, property]) => {
     const at = `${prefix}${name}`;
@@ -69,27 +123,28 @@ function rowsOf(schema, prefix, tools) {
 }
 
 /** Rows of what a parameter is made of. */
-function inner(schema, at, tools) {
+function inner(schema: ParameterSchema, at: string, tools: Tools): string[][] {
   if (schema.items?.oneOf) return schema.items.oneOf.flatMap((branch) => stepRows(branch, `${at}[]`, tools));
   if (schema.items?.properties) return rowsOf(schema.items, `${at}[].`, tools);
   const rows = rowsOf(schema, `${at}.`, tools);
   const each = schema.additionalProperties;
-  if (each?.properties) rows.push(...rowsOf(each, `${at}.<name>.`, tools));
+  if (typeof each === 'object' && each.properties) rows.push(...rowsOf(each, `${at}.<name>.`, tools));
   return rows;
 }
 
 /** One row for a step of a list; its options are told on the page of the type of the same name. */
-function stepRows(branch, at, { words, translate }) {
-  const { op } = branch.properties;
-  const options = without(branch.properties, 'op', 'columns');
-  const more = Object.keys(options).length > 0 || !op.const.endsWith('_columns') ? words.see(op.const) : '';
-  const meaning = translate(branch.description);
-  return [[`\`${at}\``, words.step(op.const), '', `${meaning}${more}`]];
+function stepRows(branch: ParameterSchema, at: string, { words, translate }: Tools): string[][] {
+  const properties = branch.properties ?? {};
+  const op = String(properties.op?.const);
+  const options = without(properties, 'op', 'columns');
+  const more = Object.keys(options).length > 0 || !op.endsWith('_columns') ? words.see(op) : '';
+  return [[`\`${at}\``, words.step(op), '', `${translate(branch.description ?? '')}${more}`]];
 }
 
-const without = (object, ...keys) => Object.fromEntries(Object.entries(object).filter(([key]) => !keys.includes(key)));
+const without = (object: Readonly<Record<string, ParameterSchema>>, ...keys: string[]) =>
+  Object.fromEntries(Object.entries(object).filter(([key]) => !keys.includes(key)));
 
-function typeOf(schema, words) {
+function typeOf(schema: ParameterSchema, words: Words): string {
   if (schema.const !== undefined) return `\`${JSON.stringify(schema.const)}\``;
   if (schema.enum) return schema.enum.map((value) => `\`${JSON.stringify(value)}\``).join(words.or);
   const types = [schema.type ?? []].flat();
@@ -98,7 +153,7 @@ function typeOf(schema, words) {
   return types.map((type) => oneType(schema, type, words)).join(words.or);
 }
 
-function oneType(schema, type, words) {
+function oneType(schema: ParameterSchema, type: string, words: Words): string {
   switch (type) {
     case 'string':
       return schema.maxLength === 4096 || isPath(schema.additionalProperties) ? words.path : words.string;
@@ -114,12 +169,15 @@ function oneType(schema, type, words) {
       return (schema['x-per-party'] || [schema.type].flat().length > 1 ? words.perParty : words.mapOf)(
         typeOf(schema.additionalProperties, words),
       );
+    case 'boolean':
+      return words.boolean;
     default:
-      return words[type] ?? type;
+      return type;
   }
 }
 
-function rangeOf({ minimum, maximum, exclusiveMinimum, exclusiveMaximum }, words) {
+function rangeOf(schema: ParameterSchema, words: Words): string {
+  const { minimum, maximum, exclusiveMinimum, exclusiveMaximum } = schema;
   const low = minimum ?? (exclusiveMinimum === undefined ? undefined : `>${exclusiveMinimum}`);
   const high = maximum ?? (exclusiveMaximum === undefined ? undefined : `<${exclusiveMaximum}`);
   if (low !== undefined && high !== undefined) return `, ${words.between(low, high)}`;
@@ -127,11 +185,12 @@ function rangeOf({ minimum, maximum, exclusiveMinimum, exclusiveMaximum }, words
   return high === undefined ? '' : `, ${words.to(high)}`;
 }
 
-const isPath = (schema) => typeof schema === 'object' && schema.maxLength === 4096;
+const isPath = (schema: boolean | ParameterSchema | undefined) =>
+  typeof schema === 'object' && schema.maxLength === 4096;
 
 /** Text that stays text in a cell: no end of a cell or row, and no HTML element outside of code. */
-export const escaped = (text) =>
+export const escaped = (text: string): string =>
   text
     .replaceAll('|', '\\|')
     .replaceAll('\n', ' ')
-    .replaceAll(/(`[^`]*`)|</g, (_, code) => code ?? '\\<');
+    .replaceAll(/(`[^`]*`)|</g, (_, code: string | undefined) => code ?? '\\<');

@@ -1,0 +1,145 @@
+import { spawn } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { checkCard } from './card.js';
+import { bin, quietly, Refusal, ROOT, step, wordsOf } from './steps.js';
+import { checkAdvisories, checkLicences, writeSbom } from './supply-chain.js';
+import { runTests, type TestRun } from './tests.js';
+
+type Command = (args: string[]) => Promise<unknown>;
+
+const COMMANDS: Readonly<Record<string, Command>> = {
+  demo: (args) => launch('launcher/demo', args),
+  start: (args) => launch('launcher/start', args),
+  dev,
+  migrate: (args) => launch('launcher/migrate', args),
+  'audit:verify': (args) => launch('launcher/verify-audit', args),
+  'secrets:rotate': (args) => launch('launcher/rotate-secrets', args),
+  bench: (args) => launch('bench/run', args),
+  faults: (args) => launch('test/faults/run', args),
+  measure: (args) => launch('bench/compute/measure', args),
+  doctor: (args) => launch('launcher/doctor', args),
+  verify: async () => finish([...(await check()), ...(await test([]))]),
+  check: async () => finish(await check()),
+  test: async (args) => finish(await test(args)),
+  coverage: () => import('./coverage.js').then(({ measureCoverage }) => measureCoverage()),
+  chart: () => import('./chart.js').then(({ renderChart }) => renderChart()),
+  openapi: writeOpenapi,
+  sdk: () => generateClient(),
+  'sdk:python': () => import('./python-client.js').then(({ generatePythonClient }) => generatePythonClient()),
+  sbom: async () => process.stdout.write(`${await writeSbom()}\n`),
+  docs: documentation,
+  'docs:tasks': () => import('./task-pages.js').then(({ writeTaskPages }) => writeTaskPages()),
+  'docs:performance': () =>
+    import('./performance-page.js').then(({ writePerformancePages }) => writePerformancePages()),
+};
+
+/** Runs a command of package.json's scripts, once everything is installed and built. */
+export async function runCommand(name: string, args: string[]): Promise<void> {
+  try {
+    const command = COMMANDS[name];
+    if (!command) throw new Refusal(`npm run ${Object.keys(COMMANDS).join(' | ')}`);
+    await command(args);
+  } catch (error) {
+    process.stderr.write(`${wordsOf(error)}\n`);
+    process.exitCode = 1;
+  }
+}
+
+/** Runs one of the built programs in this process: signals reach it directly. */
+async function launch(program: string, args: readonly string[]): Promise<void> {
+  const built = join(ROOT, 'dist', `${program}.js`);
+  process.argv = [process.execPath, built, ...args];
+  process.chdir(ROOT);
+  await import(pathToFileURL(built).href);
+}
+
+/** The whole system, compiled anew and started again as sources change. */
+async function dev(): Promise<void> {
+  const watch = ['build', '--path', 'tsconfig.json', '--watch', '--preserveWatchOutput'];
+  const compiler = spawn(process.execPath, [bin('nest'), ...watch], { cwd: ROOT, stdio: 'inherit' });
+  process.once('exit', () => compiler.kill());
+  await launch('launcher/start', ['--watch']);
+}
+
+const node = async (tool: string, ...args: string[]): Promise<void> =>
+  void (await quietly(process.execPath, [bin(tool), ...args]));
+
+const CHECKS: Readonly<Record<string, () => Promise<string | void> | string>> = {
+  'format (prettier)': () => node('prettier', '--check', '--log-level=warn', '.'),
+  'lint (eslint)': () => node('eslint', '.'),
+  'dependency rules (dependency-cruiser)': () =>
+    node(
+      'depcruise',
+      ...['apps', 'bench', 'clients', 'launcher', 'libs', 'migrations', 'test', 'tools'],
+      ...['--config', '.dependency-cruiser.cjs'],
+    ),
+  'unused code (knip)': () => node('knip', '--no-progress'),
+  'card (packages in use)': checkCard,
+  licences: checkLicences,
+  'known vulnerabilities (npm audit)': checkAdvisories,
+  'OpenAPI is current': checkOpenapi,
+  'OpenAPI (redocly)': () => node('redocly', 'lint', 'openapi.json'),
+};
+
+/** Everything but the tests. Returns the names of the checks that failed. */
+async function check(): Promise<string[]> {
+  const failed: string[] = [];
+  for (const [name, work] of Object.entries(CHECKS)) if (!(await step(name, work))) failed.push(name);
+  return failed;
+}
+
+/** Runs tests, lists the skipped ones and prepares the closing line. Returns the names of what failed. */
+async function test(filters: readonly string[]): Promise<string[]> {
+  let counts: TestRun = { code: 1, passed: 0, failed: 0, skipped: [] };
+  const passed = await step('tests', async () => {
+    counts = await runTests(filters);
+    if (counts.passed + counts.failed === 0) throw new Refusal('no test ran');
+    if (counts.code !== 0) throw new Refusal(`${counts.failed} failed`);
+  });
+  for (const { name, reason } of counts.skipped) process.stdout.write(`skipped: ${name}: ${reason}\n`);
+  closing = `${counts.passed} passed, ${counts.failed} failed, ${counts.skipped.length} skipped`;
+  return passed ? [] : ['tests'];
+}
+let closing = '';
+
+function finish(failed: readonly string[]): void {
+  if (failed.length > 0) process.stdout.write(`FAILED: ${failed.join(', ')}\n`);
+  if (closing) process.stdout.write(`${closing}\n`);
+  process.exitCode = failed.length > 0 ? 1 : 0;
+}
+
+/**
+ * Writes openapi.json from the built API, and the part of the TypeScript client that is made of it. With `--release` also
+ * openapi.last.json, which later versions are held to.
+ */
+async function writeOpenapi(args: readonly string[]): Promise<void> {
+  const text = await builtOpenapi();
+  writeFileSync(join(ROOT, 'openapi.json'), text);
+  if (args.includes('--release'))
+    writeFileSync(join(ROOT, 'openapi.last.json'), `${JSON.stringify(JSON.parse(text))}\n`);
+  await generateClient();
+}
+
+async function generateClient(): Promise<void> {
+  const sdk = await import('./sdk.js');
+  await sdk.generateClient();
+}
+
+/** Builds the site of the documentation; with `--serve` it is served as well, until Ctrl-C. */
+async function documentation(args: readonly string[]): Promise<void> {
+  const { buildSite, serveSite } = await import('./docs-site.js');
+  process.stdout.write(`${await buildSite()}\n`);
+  if (args.includes('--serve')) await serveSite();
+}
+
+async function checkOpenapi(): Promise<void> {
+  if (readFileSync(join(ROOT, 'openapi.json'), 'utf8') !== (await builtOpenapi()))
+    throw new Refusal('openapi.json is not what the API says of itself: run npm run openapi and commit it');
+}
+
+/** In a process of its own, so that nothing of the API stays behind in this one. */
+function builtOpenapi(): Promise<string> {
+  return quietly(process.execPath, [join(ROOT, 'dist', 'tools', 'openapi.js')], { stderr: false });
+}
