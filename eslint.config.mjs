@@ -31,6 +31,21 @@ const database = [
   { selector: 'Literal[value=/(EntityManager|DataSource)$/]', message: 'Inject a repository of libs/repositories.' },
 ];
 
+/**
+ * Classes that hold a connection, timer, queue, cache or configuration: by suffix, then by name. Nest makes them, so only a
+ * module's factory says `new`.
+ */
+const PROVIDED =
+  '(Loop|Loops|Processor|Repository|Guard|Filter|Service|Channel|Reconciler|Health|Metrics|Queues)$' +
+  '|^(DataSource|PooledDataSource|Pool|Database|Databases|Redis|Queue|Worker|BackendQueue|BackendWorker|Registry)$' +
+  '|^(ChainEngine|ChainCache|Capacity|Dispatcher|RestoreDetection|Turns|WakeListener|StartChecks|SchemaCheck|JobRunner)$' +
+  '|^(Heartbeat|NoteStore|Authentication|SignIn|OidcTokens|TenantDirectory|Catalogue|ChainReader|Controls|ChainWatch)$' +
+  '|^(EventLog|OpenStreams|QueueBoard|Drain|SealingKeys|SecretKeys)$';
+const madeByNest = {
+  selector: `NewExpression[callee.name=/${PROVIDED}/]`,
+  message: 'Nest makes this class: take it by the constructor, and build it in a module.',
+};
+
 export default tseslint.config(
   {
     ignores: [
@@ -86,6 +101,11 @@ export default tseslint.config(
     files: ['apps/**/*.ts', 'libs/chain-engine/**/*.ts'],
     ignores: ['**/*.spec.ts', '**/*-for-tests.ts'],
     rules: { 'no-restricted-syntax': ['error', madePattern, ...database] },
+  },
+  {
+    files: ['apps/{api,status-listener,compute-worker}/src/**/*.ts'],
+    ignores: ['**/*.spec.ts', '**/*-for-tests.ts', '**/*.module.ts'],
+    rules: { 'no-restricted-syntax': ['error', madePattern, ...database, madeByNest] },
   },
   {
     files: ['libs/dag-planner/src/**/*.ts', 'libs/chain-domain/src/**/*.ts'],
