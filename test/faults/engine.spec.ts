@@ -9,7 +9,7 @@ import {
   makeEngineMetrics,
   type NewChain,
 } from '#libs/chain-engine';
-import { DEFAULT_RETRY_POLICY } from '#libs/chain-domain';
+import { DEFAULT_RETRY_POLICY, DEFAULT_SETTINGS } from '#libs/chain-domain';
 import { withConnection } from '#libs/local-postgres';
 import { openDatabase, type Database, engineQueries, isTransient, type Queryable } from '#libs/repositories';
 import { useTestDatabase } from '#libs/testing';
@@ -248,7 +248,7 @@ function chainOf(parents: readonly (readonly number[])[]): NewChain {
       retryPolicy: DEFAULT_RETRY_POLICY,
       timeoutSeconds: null,
       queueTimeoutSeconds: null,
-      tolerable: false,
+      ...DEFAULT_SETTINGS,
       concurrency: null,
       conditions: [],
       level: 0,

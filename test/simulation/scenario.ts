@@ -1,5 +1,5 @@
 import { plan } from '#libs/dag-planner';
-import { TRIGGER_RULES } from '#libs/chain-domain';
+import { DEFAULT_SETTINGS, TRIGGER_RULES } from '#libs/chain-domain';
 import type { Chain, RetryPolicy, Task, TriggerRule } from '#libs/chain-domain';
 import { Random } from './random.js';
 
@@ -111,6 +111,7 @@ function randomChain(id: string, random: Random, rough: boolean): ChainSpec {
         retry: randomRetry(random),
         priority: 1 + random.int(10),
         successors: successors[position]!,
+        ...DEFAULT_SETTINGS,
         tolerable: random.chance(0.15),
         hold: null,
         firstQueuedAt: null,

@@ -7,6 +7,7 @@ import type { ChainEvent } from './events.js';
 import { DEFAULT_RETRY_POLICY, type RetryPolicy } from './retry.js';
 import type { Chain, ChainState, Task } from './state.js';
 import type { TaskStatus } from './states.js';
+import { DEFAULT_SETTINGS } from './task-settings.js';
 
 /** A task by what it differs in: `after` are the positions of its parents. */
 export type SampleTask = Omit<Partial<Task>, 'retry'> & {
@@ -32,7 +33,7 @@ export function sampleChain(tasks: readonly SampleTask[], chain: Partial<Chain> 
     retry: { ...DEFAULT_RETRY_POLICY, ...retry },
     priority: 5,
     successors: tasks.flatMap((other, place) => (other.after?.includes(position) === true ? [place] : [])),
-    tolerable: false,
+    ...DEFAULT_SETTINGS,
     hold: null,
     firstQueuedAt: null,
     skipReason: null,

@@ -1,5 +1,5 @@
 /** A new chain for the tests of this lib. */
-import { DEFAULT_RETRY_POLICY } from '#libs/chain-domain';
+import { DEFAULT_RETRY_POLICY, DEFAULT_SETTINGS } from '#libs/chain-domain';
 import type { NewChain } from './commands/new-chain.js';
 
 /** A running chain of diagnostic tasks, each given by the positions of its parents. */
@@ -29,7 +29,7 @@ export function sampleNewChain(parents: readonly (readonly number[])[]): NewChai
       retryPolicy: DEFAULT_RETRY_POLICY,
       timeoutSeconds: null,
       queueTimeoutSeconds: null,
-      tolerable: false,
+      ...DEFAULT_SETTINGS,
       concurrency: null,
       conditions: [],
       level: 0,

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { DEFAULT_SETTINGS, wireSettings } from '#libs/chain-domain';
 import { openDatabase, type Database, insertWholeChain, type NewTaskRow, type Queryable } from '#libs/repositories';
 import { useTestDatabase } from '#libs/testing';
 import { prepareJobs, type PreparedJobs } from './prepare-jobs.js';
@@ -10,7 +11,14 @@ const LARGE = 'x'.repeat(64 * KIB - 2);
 const task = (position: number, more: Partial<NewTaskRow> = {}): NewTaskRow => ({
   ...{ task_id: `t${position}`, task_request_id: `r${Math.random()}`, task_name: 't', task_type: 'diagnostic' },
   ...{ execution_mode: 'parallel', depends_on: [], is_callback: false, status: 'PENDING', execution_order: position },
-  ...{ priority: 5, level: 0, pending: 0, trigger_rule: 'all_success', conditions: [], tolerable: false },
+  ...{
+    priority: 5,
+    level: 0,
+    pending: 0,
+    trigger_rule: 'all_success',
+    conditions: [],
+    ...wireSettings(DEFAULT_SETTINGS),
+  },
   ...{ queue_timeout_seconds: null, hold: null, retry_policy: null, timeout_seconds: null, predecessors: [] },
   ...{
     successors: [],

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { DEFAULT_SETTINGS, wireSettings } from '#libs/chain-domain';
 import { useTestDatabase } from '#libs/testing';
 import { insertWholeChain, type NewTaskRow } from '../chain-writer.js';
 import { openDatabase, type Database } from '../database.js';
@@ -19,7 +20,7 @@ const task = (position: number, priority: number): NewTaskRow => ({
   pending: 0,
   trigger_rule: 'all_success',
   conditions: [],
-  tolerable: false,
+  ...wireSettings(DEFAULT_SETTINGS),
   queue_timeout_seconds: null,
   hold: null,
   retry_policy: null,
