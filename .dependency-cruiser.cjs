@@ -2,6 +2,29 @@
 const PURE = '^libs/(dag-planner|chain-domain)/src/';
 const TEST = '(\\.spec|-for-tests)\\.ts$|^test/|^libs/testing/|^bench/';
 const error = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to });
+const COMPUTE = '^libs/compute/src/';
+/** The folders of libs/compute from the ground up: no import runs back up. */
+function computeLayers() {
+  const SINGLE = 'diagnostic|encrypt|federated|psi|report|ss-lr|ss-xgb|statistics|steps|validation';
+  const layer = (names, below) =>
+    error(
+      `compute-${names.replaceAll('|', '-or-')}-imports-downwards`,
+      'contract, party, mpc and table, vertical, the families, catalogue: each imports only what stands before it.',
+      { path: `${COMPUTE}(${names})/`, pathNot: `${TEST}|-for-tests\\.ts$` },
+      { path: COMPUTE, pathNot: [`${COMPUTE}$1/`, `${COMPUTE}(${below})/`] },
+    );
+  const parts = 'contract|party|mpc|table|vertical';
+  return [
+    layer('contract', 'contract'),
+    layer('party', 'contract'),
+    layer('mpc|table', 'contract|party'),
+    layer('vertical', 'contract|party|mpc|table'),
+    layer(SINGLE, parts),
+    layer('correlation', `${parts}|statistics`),
+    layer('evaluation', `${parts}|federated|ss-lr|ss-xgb`),
+    layer('analysis', `${parts}|correlation|statistics`),
+  ];
+}
 module.exports = {
   forbidden: [
     error(
@@ -51,6 +74,7 @@ module.exports = {
         pathNot: '^libs/($1|chain-domain|dag-planner|tracing)/',
       },
     ),
+    ...computeLayers(),
     error('libs-never-import-apps', 'A lib serves every app.', { path: '^libs/' }, { path: '^(apps|launcher|bench)/' }),
     error(
       'clients-stand-alone',
