@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { access, constants } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
-import { engines, type Finding } from '#libs/compute';
+import { taskRunners, type Finding } from '#libs/compute';
 import { findPostgresBinaries } from '#libs/local-postgres';
 import { ConfigError, loadEnvFile, readConfig, type Config } from '#libs/platform';
 
@@ -50,7 +50,7 @@ async function needed(config: Config): Promise<Finding[]> {
     const found = (await writable(folder)) ? folder : null;
     findings.push({ what, found, mend: `${folder} cannot be written to: give this user the right, or set ${what}` });
   }
-  for (const engine of engines) {
+  for (const engine of taskRunners) {
     for (const finding of await engine.needs())
       findings.push({ ...finding, what: `engine ${engine.name}: ${finding.what}` });
   }
@@ -89,7 +89,7 @@ async function doctor(): Promise<boolean> {
   const may = await useful(config);
   const lines = [...must.map((each) => line(each, 'MISSING')), ...may.map((each) => line(each, 'none'))];
   const healthy = must.every(({ found }) => found !== null);
-  lines.push(healthy ? `ready: engines ${engines.map(({ name }) => name).join(', ')}` : 'not ready: see MISSING');
+  lines.push(healthy ? `ready: engines ${taskRunners.map(({ name }) => name).join(', ')}` : 'not ready: see MISSING');
   process.stdout.write(`${lines.join('\n')}\n`);
   return healthy;
 }

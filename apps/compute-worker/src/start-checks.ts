@@ -1,5 +1,5 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
-import { engines, faultsOfTypes } from '#libs/compute';
+import { faultsOfTypes, taskRunners } from '#libs/compute';
 import { APP_CONFIG, LOGGER, type AppConfig, type Logger } from '#libs/platform';
 import { JobSecrets } from './secrets/job-secrets.js';
 import { typesOf } from './worker-settings.js';
@@ -23,7 +23,7 @@ export class StartChecks implements OnModuleInit {
 
   /** A worker that lacks what an engine needs still runs what it can: each task that it cannot run says why. */
   private async logEngines(): Promise<void> {
-    for (const { name, needs } of engines) {
+    for (const { name, needs } of taskRunners) {
       const findings = await needs();
       const missing = findings.flatMap(({ what, found, mend }) => (found === null ? [`${what}: ${mend}`] : []));
       const found = findings.flatMap(({ what, found }) => (found === null ? [] : [`${what} ${found}`]));

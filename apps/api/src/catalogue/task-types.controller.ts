@@ -1,6 +1,6 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiOperation, ApiProperty, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { engines } from '#libs/compute';
+import { taskRunners } from '#libs/compute';
 import { ApiProblems } from '../http/api-problems.js';
 import { Roles } from '../auth/access.js';
 import { Catalogue } from './catalogue.js';
@@ -52,7 +52,7 @@ export class TaskTypesController {
         description,
         leaves,
         needs_parties: needsParties,
-        engines: engines.filter((engine) => engine.leaves(type) !== undefined).map(({ name }) => name),
+        engines: taskRunners.filter((runner) => runner.leaves(type) !== undefined).map(({ name }) => name),
         config_schema: configSchema,
       })),
     };

@@ -1,4 +1,4 @@
-import { engines, type TaskType } from '#libs/compute';
+import { taskRunners, type TaskType } from '#libs/compute';
 import { createChainSchema } from '../chains/creating/create-chain.schema.js';
 
 type Schema = Readonly<Record<string, unknown>>;
@@ -51,7 +51,7 @@ function paramsSchema({ type, title, needsParties, configSchema }: TaskType): Sc
     required: needsParties ? ['sf_init_config', 'task_config'] : ['task_config'],
     properties: {
       engine: {
-        enum: engines.filter((engine) => engine.leaves(type) !== undefined).map(({ name }) => name),
+        enum: taskRunners.filter((runner) => runner.leaves(type) !== undefined).map(({ name }) => name),
         description: 'What runs the task; the first where it is left out.',
       },
       sf_init_config: {

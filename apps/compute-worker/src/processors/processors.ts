@@ -1,4 +1,5 @@
 import type { Type } from '@nestjs/common';
+import type { TaskTypeName } from '#libs/compute';
 import { AggregateProcessor } from './aggregate.processor.js';
 import { AnalysisProcessor } from './analysis.processor.js';
 import { BiclassificationEvalProcessor } from './biclassification-eval.processor.js';
@@ -57,4 +58,4 @@ export const processors: Readonly<Record<string, Type<TaskProcessor>>> = {
   encrypt: EncryptProcessor,
   report: ReportProcessor,
   diagnostic: DiagnosticProcessor,
-};
+} satisfies Record<TaskTypeName, Type<TaskProcessor>>;

@@ -1,5 +1,5 @@
 import type { IsOpen } from '../contract/task-runner.js';
-import { engineFault, findEngine } from './task-runners.js';
+import { engineFault, findRunner } from './task-runners.js';
 import { escape, isMap } from '../contract/json-values.js';
 import type { ParamFault, TaskParams } from '../contract/task-type.js';
 import { findTaskType, taskTypes } from './task-types.js';
@@ -34,7 +34,7 @@ function check(type: string, params: unknown, isOpen: IsOpen): ParamFault[] {
     pointer: `/${escape(key)}`,
     message: 'unknown key; allowed are engine, sf_init_config, spu_config, task_config',
   }));
-  const engine = findEngine(type, name);
-  if (!engine) return [...faults, { pointer: '/engine', message: engineFault(type, name) }];
-  return [...faults, ...engine.check(type, params, isOpen)];
+  const runner = findRunner(type, name);
+  if (!runner) return [...faults, { pointer: '/engine', message: engineFault(type, name) }];
+  return [...faults, ...runner.check(type, params, isOpen)];
 }

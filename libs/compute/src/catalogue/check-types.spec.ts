@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { faultsOfTypes } from './check-types.js';
 import { configSchema } from '../contract/config-schema.js';
-import type { NativeTaskType } from '../contract/define-task.js';
+import { defineTask } from '../contract/define-task.js';
 import { taskTypes } from './task-types.js';
 
-const whole: NativeTaskType = {
+const whole = defineTask({
   type: 'whole',
   title: 'Whole',
   description: 'A type that has everything.',
@@ -12,7 +12,7 @@ const whole: NativeTaskType = {
   leaves: 'Nothing.',
   needsParties: false,
   load: async () => async () => ({ result: {}, artifacts: [] }),
-};
+});
 const faultsWith = (broken: object): Promise<string[]> => faultsOfTypes([whole, { ...whole, type: 'b', ...broken }]);
 
 describe('types that a worker cannot run', () => {

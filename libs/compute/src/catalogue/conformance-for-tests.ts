@@ -5,10 +5,10 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { setTimeout as wait } from 'node:timers/promises';
 import { testFolder, type TestFolder } from '../contract/run-for-tests.js';
 import { TaskFailure, type TaskRun, type TaskRunResult } from '../contract/task-type.js';
-import type { Engine } from '../contract/task-runner.js';
+import type { TaskRunner } from '../contract/task-runner.js';
 
 /** A task that an engine must be able to run. */
-export interface EngineSample {
+export interface RunnerSample {
   readonly type: string;
   /** Puts what the task reads into the folder, and gives its run. */
   prepare(folder: TestFolder): Promise<TaskRun>;
@@ -29,26 +29,26 @@ const STOPPED_MS = 2_000;
 /** Most of its work that a run on large tables does between two progress reports: all of one of three threads', in one piece. */
 const LARGEST_STEP = 0.35;
 
-/** What `Engine` promises, as tests: on every sample, with a run from start to end, one again, and runs that are stopped. */
-export function describeEngine(engine: Engine, samples: readonly EngineSample[]): void {
-  describe(`the engine ${engine.name}`, () => {
+/** What `TaskRunner` promises, as tests: on every sample, with a run from start to end, one again, and runs that are stopped. */
+export function describeRunner(runner: TaskRunner, samples: readonly RunnerSample[]): void {
+  describe(`the engine ${runner.name}`, () => {
     test('finds what it needs here, and says what to install otherwise', async () => {
-      for (const { what, found, mend } of await engine.needs()) {
+      for (const { what, found, mend } of await runner.needs()) {
         expect({ what, found }).toEqual({ what, found: expect.any(String) });
         expect(mend.length).toBeGreaterThan(5);
       }
     });
 
     test('runs no type that it does not know', () => {
-      expect(engine.leaves('no_such_type')).toBe(undefined);
-      expect(engine.leaves('toString')).toBe(undefined);
+      expect(runner.leaves('no_such_type')).toBe(undefined);
+      expect(runner.leaves('toString')).toBe(undefined);
     });
 
-    for (const sample of samples) describe(sample.type, () => describeSample(engine, sample));
+    for (const sample of samples) describe(sample.type, () => describeSample(runner, sample));
   });
 }
 
-function describeSample(engine: Engine, { type, prepare, enlarge, newKeys, silent, failing }: EngineSample): void {
+function describeSample(runner: TaskRunner, { type, prepare, enlarge, newKeys, silent, failing }: RunnerSample): void {
   let folder: TestFolder;
   let given: TaskRun;
   let first: TaskRunResult;
@@ -58,16 +58,16 @@ function describeSample(engine: Engine, { type, prepare, enlarge, newKeys, silen
   });
   afterAll(() => folder.remove());
 
-  test('says what leaves each party', () => expect(engine.leaves(type)!.length).toBeGreaterThan(10));
+  test('says what leaves each party', () => expect(runner.leaves(type)!.length).toBeGreaterThan(10));
 
   test('has no fault, and junk has faults and throws nothing', () => {
     const never = (): boolean => false;
-    expect(engine.check(type, given.params, never)).toEqual([]);
+    expect(runner.check(type, given.params, never)).toEqual([]);
     for (const junk of [undefined, null, 7, 'x', [], [[]], {}, { parties: 7 }, { parties: [7, null] }]) {
       for (const key of ['task_config', 'sf_init_config', 'spu_config'])
-        engine.check(type, { ...given.params, [key]: junk } as never, never);
+        runner.check(type, { ...given.params, [key]: junk } as never, never);
       expect(
-        engine.check(type, { ...given.params, task_config: junk === undefined ? 7 : [junk] } as never, never),
+        runner.check(type, { ...given.params, task_config: junk === undefined ? 7 : [junk] } as never, never),
       ).not.toEqual([]);
     }
   });
@@ -77,7 +77,7 @@ function describeSample(engine: Engine, { type, prepare, enlarge, newKeys, silen
     const fractions: number[] = [];
     const stages = new Set<string>();
     const lines: string[] = [];
-    first = await engine.run(type, {
+    first = await runner.run(type, {
       ...given,
       progress: (fraction, stage) => {
         fractions.push(fraction);
@@ -107,7 +107,7 @@ function describeSample(engine: Engine, { type, prepare, enlarge, newKeys, silen
   });
 
   test('comes to the same again, file by file', async () => {
-    const again = await engine.run(type, { ...given, attempt: given.attempt + 1 });
+    const again = await runner.run(type, { ...given, attempt: given.attempt + 1 });
     const same = ({ artifacts, result }: TaskRunResult): unknown =>
       newKeys
         ? artifacts.map(({ name, sizeBytes }) => [name, sizeBytes])
@@ -119,7 +119,7 @@ function describeSample(engine: Engine, { type, prepare, enlarge, newKeys, silen
   test('does not begin when it is stopped already', async () => {
     const before = await stateOf(folder);
     const reason = new Error('stopped before');
-    const run = engine.run(type, { ...given, signal: AbortSignal.abort(reason), progress: () => undefined });
+    const run = runner.run(type, { ...given, signal: AbortSignal.abort(reason), progress: () => undefined });
     // A task of one step may be done with before it looks.
     await run.catch((error: unknown) => expect(error).toBe(reason));
     expect(await stateOf(folder)).toEqual(before);
@@ -136,7 +136,7 @@ function describeSample(engine: Engine, { type, prepare, enlarge, newKeys, silen
         const progress = (): void => {
           if ((seen += 1) === at) controller.abort(reason);
         };
-        const stopped = engine.run(type, { ...given, signal: controller.signal, progress });
+        const stopped = runner.run(type, { ...given, signal: controller.signal, progress });
         // A run that was over by then, or with that very report, has not been stopped.
         await stopped.catch((error: unknown) => expect(error).toBe(reason));
         expect(await stateOf(folder)).toEqual(before);
@@ -159,7 +159,7 @@ function describeSample(engine: Engine, { type, prepare, enlarge, newKeys, silen
         controller.abort(reason);
       };
       const run = { ...(large ?? given), signal: controller.signal, progress };
-      const end: unknown = await engine.run(type, run).catch((error: unknown) => error);
+      const end: unknown = await runner.run(type, run).catch((error: unknown) => error);
       // What reads no table may have been over with its first report.
       if (large || end instanceof Error) expect(end).toBe(reason);
       expect(performance.now() - stoppedAt).toBeLessThan(STOPPED_MS);
@@ -172,7 +172,7 @@ function describeSample(engine: Engine, { type, prepare, enlarge, newKeys, silen
     const large = await enlarge(folder, given);
     if (large === null) return;
     const fractions: number[] = [];
-    await engine.run(type, { ...large, progress: (fraction) => fractions.push(fraction) });
+    await runner.run(type, { ...large, progress: (fraction) => fractions.push(fraction) });
     const steps = [...fractions, 1].map((fraction, at) => fraction - (fractions[at - 1] ?? 0));
     expect(Math.max(...steps)).toBeLessThanOrEqual(LARGEST_STEP);
   });
@@ -181,7 +181,7 @@ function describeSample(engine: Engine, { type, prepare, enlarge, newKeys, silen
     test(`fails with ${failing.code} and leaves nothing behind`, async () => {
       const before = await stateOf(folder);
       const params = { ...given.params, task_config: { ...given.params.task_config, ...failing.config } };
-      const failure: unknown = await engine.run(type, { ...given, params }).catch((error: unknown) => error);
+      const failure: unknown = await runner.run(type, { ...given, params }).catch((error: unknown) => error);
       expect(failure).toBeInstanceOf(TaskFailure);
       expect(failure).toMatchObject({ code: failing.code });
       expect(await stateOf(folder)).toEqual(before);

@@ -1,6 +1,6 @@
 import { copyExampleTables, exampleRun, exampleTasks, onLargeTables, runExample } from './examples-for-tests.js';
 import { taskTypes } from './task-types.js';
-import { describeEngine, type EngineSample } from './conformance-for-tests.js';
+import { describeRunner, type RunnerSample } from './conformance-for-tests.js';
 import { native } from './native.js';
 
 const missing = { alice: 'no-such-table.csv', bob: 'no-such-table.csv', carol: 'no-such-table.csv' };
@@ -9,7 +9,7 @@ const missing = { alice: 'no-such-table.csv', bob: 'no-such-table.csv', carol: '
 const LARGE_ROWS = 30_000;
 
 /** The last task of a type's example, after those before it have run. */
-function sampleOf(type: string, configSchema: Readonly<Record<string, unknown>>): EngineSample {
+function sampleOf(type: string, configSchema: Readonly<Record<string, unknown>>): RunnerSample {
   const properties = configSchema.properties as Record<string, unknown>;
   const input = ['input_data', 'input_paths', 'train_data', 'prediction_data', 'test_data'].find(
     (key) => key in properties,
@@ -29,7 +29,7 @@ function sampleOf(type: string, configSchema: Readonly<Record<string, unknown>>)
   };
 }
 
-describeEngine(
+describeRunner(
   native,
   taskTypes.map(({ type, configSchema }) => sampleOf(type, configSchema)),
 );

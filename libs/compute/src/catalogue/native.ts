@@ -1,10 +1,10 @@
 import { createRequire } from 'node:module';
 import { findTaskType } from './task-types.js';
-import type { Engine, Finding } from '../contract/task-runner.js';
+import type { Finding, TaskRunner } from '../contract/task-runner.js';
 import { checkForNative } from './native-check.js';
 
 /** Runs every type in this process: each party in a thread of its own (`party/run-parties.ts`). It needs no Python. */
-export const native: Engine = {
+export const native: TaskRunner = {
   name: 'native',
   leaves: (type) => findTaskType(type)?.leaves,
   check: checkForNative,

@@ -1,5 +1,5 @@
 import { checkResolvedParams } from './check-params.js';
-import { findEngine } from './task-runners.js';
+import { findRunner } from './task-runners.js';
 import { TaskFailure, type TaskRun, type TaskRunResult } from '../contract/task-type.js';
 
 /** Largest result, in bytes of JSON. Larger things are artifacts. */
@@ -21,7 +21,7 @@ export async function runTask(type: string, run: TaskRun): Promise<TaskRunResult
     });
   }
   run.signal.throwIfAborted();
-  const outcome = await findEngine(type, run.params.engine)!.run(type, run);
+  const outcome = await findRunner(type, run.params.engine)!.run(type, run);
   checkResult(outcome.result);
   return outcome;
 }

@@ -17,8 +17,7 @@ import { tableStatistics } from '../statistics/table-statistics.js';
 import { featureEngineering, preprocessing, singleStepTypes } from '../steps/step-types.js';
 import { validation } from '../validation/validation.js';
 
-/** Every task type of the native engine, in the order of the catalogue. A new type is added here and nowhere else. */
-export const taskTypes: readonly NativeTaskType[] = [
+const all = [
   psi,
   ...singleStepTypes,
   tableStatistics,
@@ -41,6 +40,12 @@ export const taskTypes: readonly NativeTaskType[] = [
   report,
   diagnostic,
 ];
+
+/** The name of a task type. */
+export type TaskTypeName = (typeof all)[number]['type'];
+
+/** Every task type, in the order of the catalogue. A new type is one line in the list above. */
+export const taskTypes: readonly NativeTaskType[] = all;
 
 const byName = new Map(taskTypes.map((type) => [type.type, type]));
 if (byName.size !== taskTypes.length) throw new Error('Two task types have the same name');

@@ -1,8 +1,9 @@
 import type { ConfigOf, Unresolved } from './config-type.js';
 import type { JsonSchema, ParamFault, RunTask, TaskType } from './task-type.js';
 
-/** A task type that this process runs. */
+/** A task type that a worker runs. */
 export interface NativeTaskType extends TaskType {
+  readonly runsOn: 'worker';
   /**
    * Finds what a schema cannot say. Called with a `task_config` that fits the schema, in which any string may still be a reference.
    * Pointers are relative to `task_config`.
@@ -13,7 +14,7 @@ export interface NativeTaskType extends TaskType {
 }
 
 /** A task type with the config that its schema describes. */
-interface TaskDefinition<Type extends string, Schema extends JsonSchema> extends TaskType {
+interface TaskDefinition<Type extends string, Schema extends JsonSchema> extends Omit<TaskType, 'runsOn'> {
   readonly type: Type;
   readonly configSchema: Schema;
   readonly check?: (config: Unresolved<ConfigOf<Schema>>) => ParamFault[];
@@ -21,11 +22,11 @@ interface TaskDefinition<Type extends string, Schema extends JsonSchema> extends
 }
 
 /**
- * Declares a task type. The schema is the only declaration of its config: `check` and the run get the type that it describes,
+ * Declares a task type of the worker. The schema is the only declaration of its config: `check` and the run get the type that it describes,
  * since both are called with values that have passed it.
  */
 export function defineTask<const Type extends string, const Schema extends JsonSchema>(
   task: TaskDefinition<Type, Schema>,
 ): NativeTaskType & { readonly type: Type } {
-  return task as NativeTaskType & { readonly type: Type };
+  return { ...task, runsOn: 'worker' } as NativeTaskType & { readonly type: Type };
 }

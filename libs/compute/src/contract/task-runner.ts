@@ -3,7 +3,7 @@ import type { ParamFault, TaskParams, TaskRun, TaskRunResult } from './task-type
 /** Whether a value holds a reference that is not resolved yet: such a value is no fault. */
 export type IsOpen = (value: unknown) => boolean;
 
-/** Something that an engine needs, or can use, and whether this machine has it. */
+/** Something that a runner needs, or can use, and whether this machine has it. */
 export interface Finding {
   readonly what: string;
   /** Its version, or where it is; null where it is missing. */
@@ -13,12 +13,12 @@ export interface Finding {
 }
 
 /**
- * What runs tasks; a task names it in `task_params.engine`. A new one is an entry in `engines.ts` and passes the suite in
- * `conformance-for-tests.ts`.
+ * Runs tasks; a task names its runner in `task_params.engine`. A new one is an entry in `catalogue/task-runners.ts` and passes the
+ * suite in `catalogue/conformance-for-tests.ts`.
  */
-export interface Engine {
+export interface TaskRunner {
   readonly name: string;
-  /** One sentence on what leaves each party when this engine runs the type; undefined where it does not run it. */
+  /** One sentence on what leaves each party when this runner runs the type; undefined if it does not run it. */
   leaves(type: string): string | undefined;
   /** Every fault of the parameters, at once, with pointers relative to `task_params`. Never throws, whatever they hold. */
   check(type: string, params: Partial<TaskParams>, isOpen: IsOpen): ParamFault[];

@@ -40,6 +40,8 @@ export interface TaskType {
   readonly configSchema: JsonSchema;
   /** One sentence: what crosses between the parties. */
   readonly leaves: string;
+  /** Which process runs it: a compute worker, the status listener, or `remote`, a component outside of this system. */
+  readonly runsOn: 'worker' | 'listener' | 'remote';
   /** Whether `sf_init_config.parties` must name the parties (diagnostic has none). */
   readonly needsParties: boolean;
 }
