@@ -1,7 +1,7 @@
 /** What a worker is handed: ids, parameters with their references resolved, and the parents' results. */
 export interface TaskJob {
   readonly chainId: string;
-  /** Whose chain it is: its files lie apart from those of others. Jobs of earlier releases have none: the default tenant's. */
+  /** The chain's tenant: its files lie apart from those of others. Jobs of earlier releases name none: the default tenant's. */
   readonly tenant?: string;
   readonly taskId: string;
   readonly taskRequestId: string;
@@ -9,7 +9,7 @@ export interface TaskJob {
   /** Fencing token: goes back with every report. */
   readonly attempt: number;
   readonly params: unknown;
-  /** Where secrets belong in the parameters: what only looks like one there is none. */
+  /** The places of secrets in the parameters. Text elsewhere that looks like a reference to a secret is plain text. */
   readonly secrets?: readonly { readonly path: readonly (string | number)[]; readonly name: string }[];
   /** Results of the parents by task id, in the order in which the task names them. */
   readonly inputs: Readonly<Record<string, unknown>>;
@@ -17,9 +17,9 @@ export interface TaskJob {
   readonly timeoutMs: number | null;
   /** 1 (lowest) to 10. */
   readonly priority: number;
-  /** W3C context, where the chain is traced: of the chain's request, and as it is sent of the sending. */
+  /** W3C context where the chain is traced: of the chain's request, and once the job is sent, of the sending. */
   readonly traceparent?: string;
-  /** The same of the runs whose results it takes. */
+  /** The W3C contexts of the runs that its inputs come from. */
   readonly follows?: readonly string[];
 }
 
@@ -34,7 +34,7 @@ export interface AttemptRef {
   readonly attempt: number;
 }
 
-/** Names the attempt and run that a report is of. `runId` is made by the worker as it takes the job. */
+/** Names the attempt and the run of a report. The worker makes `runId` when it takes the job. */
 export interface RunRef extends AttemptRef {
   readonly chainId: string;
   readonly taskId: string;
@@ -67,11 +67,11 @@ export type DoneReport = RunRef & { readonly elapsedMs: number } & RunEnd;
 
 /** An attempt as a worker has it. */
 export interface HeldAttempt extends AttemptRef {
-  /** Its run there; undefined: whichever run the attempt has. */
+  /** Its run on this worker; undefined: whichever run the attempt has. */
   readonly runId?: string;
 }
 
-/** What may be late or missing without harm: lane `notes`. Heartbeats, which may be missing but not late, have lane `beats`. */
+/** What may be late or missing without harm: lane `progress`. Heartbeats, which may be missing but not late, have lane `heartbeats`. */
 export type Note =
   | (RunRef & { readonly kind: 'started'; readonly elapsedMs: number })
   | (AttemptRef & { readonly kind: 'progress'; readonly fraction: number; readonly stage: string })
@@ -88,7 +88,7 @@ export type Note =
       readonly tasks: readonly HeldAttempt[];
     };
 
-/** From a listener to the workers. Best effort: the next heartbeat's answer says it again. */
+/** From a listener to the workers. Best effort: the answer to the next heartbeat repeats it. */
 export type Control =
   | { readonly kind: 'stop'; readonly tasks: readonly HeldAttempt[] }
   | {
@@ -97,7 +97,7 @@ export type Control =
       readonly seq: number;
     };
 
-/** A PostgreSQL notification holds 8,000 bytes: so many attempts are named in one message at most. */
+/** The most attempts in one message: a PostgreSQL notification holds 8,000 bytes. */
 const STOPS_IN_MESSAGE = 40;
 
 /** Stop signals for any number of attempts, each small enough for every backend. */
@@ -109,5 +109,7 @@ export function stopMessages(tasks: readonly HeldAttempt[]): Control[] {
   return messages;
 }
 
-export const LANES = ['done', 'notes', 'beats'] as const;
-export type Lane = (typeof LANES)[number];
+/** The lanes of the status channel. Their values are stored, and earlier releases use them: they stay. */
+export const LANE = { done: 'done', progress: 'notes', heartbeats: 'beats' } as const;
+export type Lane = (typeof LANE)[keyof typeof LANE];
+export const LANES: readonly Lane[] = Object.values(LANE);

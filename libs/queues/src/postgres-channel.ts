@@ -3,7 +3,7 @@ import { LANES, type Lane } from './messages.js';
 import { NOTHING, type Delivery, type StatusChannel } from './status-channel.js';
 
 const CONTROL = 'tc_control';
-/** Between tries to listen again after the connection was lost, ms. */
+/** The pause between attempts to listen again after the connection was lost, ms. */
 const LISTEN_AGAIN_MS = 500;
 
 interface Waiting {
@@ -17,8 +17,8 @@ interface Waiting {
  * deleted its messages: acknowledging commits it, and a listener that dies leaves them to the others.
  */
 export class PostgresChannel implements StatusChannel {
-  private readonly waiting: Record<Lane, Waiting[]> = { done: [], notes: [], beats: [] };
-  private readonly publishing: Record<Lane, boolean> = { done: false, notes: false, beats: false };
+  private readonly waiting = new Map<Lane, Waiting[]>();
+  private readonly publishing = new Set<Lane>();
   private readonly wakers = new Map<string, () => void>();
   private readonly subscribers: ((text: string) => void)[] = [];
   private listener: pg.PoolClient | undefined;
@@ -27,11 +27,13 @@ export class PostgresChannel implements StatusChannel {
 
   constructor(private readonly pool: pg.Pool) {}
 
-  /** Messages that come while an insert is under way share the next one, and its commit. */
+  /** Messages that arrive while an insert is under way share the next one, and its commit. */
   publish(lane: Lane, message: object): Promise<void> {
     return new Promise<void>((done, failed) => {
-      this.waiting[lane].push({ body: JSON.stringify(message), done, failed });
-      if (!this.publishing[lane]) void this.flush(lane);
+      const waiting = this.waiting.get(lane) ?? [];
+      waiting.push({ body: JSON.stringify(message), done, failed });
+      this.waiting.set(lane, waiting);
+      if (!this.publishing.has(lane)) void this.flush(lane);
     });
   }
 
@@ -76,9 +78,9 @@ export class PostgresChannel implements StatusChannel {
   }
 
   private async flush(lane: Lane): Promise<void> {
-    this.publishing[lane] = true;
-    for (let batch = this.waiting[lane]; batch.length > 0; batch = this.waiting[lane]) {
-      this.waiting[lane] = [];
+    this.publishing.add(lane);
+    for (let batch = this.waiting.get(lane); batch !== undefined; batch = this.waiting.get(lane)) {
+      this.waiting.delete(lane);
       try {
         await this.pool.query({
           name: 'publish-status',
@@ -92,12 +94,12 @@ export class PostgresChannel implements StatusChannel {
         for (const entry of batch) entry.failed(error);
       }
     }
-    this.publishing[lane] = false;
+    this.publishing.delete(lane);
   }
 
   private async claim(lane: Lane, max: number): Promise<Delivery> {
     const client = await this.pool.connect();
-    // A connection that breaks while it holds a delivery says so by an event too, which would end the process.
+    // A connection that breaks while it holds a delivery also emits an event, which would end the process.
     client.on('error', ignore);
     const letGo = (broken: boolean): void => {
       if (!broken) client.off('error', ignore);
@@ -151,7 +153,7 @@ export class PostgresChannel implements StatusChannel {
     return { promise, cancel };
   }
 
-  /** Keeps one connection listening; a lost one is made anew. */
+  /** Keeps one connection listening; a lost one is replaced. */
   private async listen(): Promise<void> {
     if (this.listener !== undefined || this.closed) return;
     this.listening ??= (async () => {
@@ -181,7 +183,7 @@ export class PostgresChannel implements StatusChannel {
     await this.listening;
   }
 
-  /** Until it succeeds: a subscriber has no other way to hear anything again. */
+  /** Retries until it succeeds: a subscriber has no other way to receive messages again. */
   private listenAgain(): void {
     if (this.closed) return;
     setTimeout(() => void this.listen().catch(() => this.listenAgain()), LISTEN_AGAIN_MS).unref();

@@ -5,9 +5,9 @@ import { NOTHING, type Delivery, type StatusChannel } from './status-channel.js'
 
 const GROUP = 'listeners';
 /**
- * What a listener took and did not acknowledge for this long is taken over by another, ms. As long as PostgreSQL bears
- * a transaction that waits for its client, so that a stopped listener costs the same on both backends. One that is
- * only slow loses nothing: what is applied twice has its effect once.
+ * What a listener took and did not acknowledge for this long is taken over by another, ms. PostgreSQL ends a transaction
+ * that waits for its client after the same time, so that a stopped listener costs the same on both backends. A listener
+ * that is only slow loses nothing: a report that is applied twice takes effect once.
  */
 const TAKE_OVER_MS = 3_000;
 
@@ -92,7 +92,7 @@ export class RedisChannel implements StatusChannel {
     });
   }
 
-  /** What a listener that died, or this one before a fault, did not acknowledge. */
+  /** Takes what a dead listener, or this one before a fault, did not acknowledge. */
   private async takeOver(lane: Lane, max: number): Promise<Entry[]> {
     const now = performance.now();
     if (now - (this.takenOver.get(lane) ?? -Infinity) < TAKE_OVER_MS / 6) return [];
@@ -124,12 +124,12 @@ export class RedisChannel implements StatusChannel {
     return entries;
   }
 
-  /** Makes the consumer group where Redis has lost it, or never had it. */
+  /** Creates the consumer group where Redis has lost it, or never had it. */
   private async withGroup<T>(lane: Lane, work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {
-      // After a flush the stream is gone, and a reader that waited on it is told so.
+      // After a flush the stream is gone, and a read that waits on it fails.
       if (!(error instanceof Error) || !/NOGROUP|UNBLOCKED/.test(error.message)) throw error;
       await this.redis.xgroup('CREATE', this.key(lane), GROUP, '0', 'MKSTREAM').catch((e: Error) => {
         if (!e.message.includes('BUSYGROUP')) throw e;

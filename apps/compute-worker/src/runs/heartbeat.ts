@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { LOGGER, type Logger } from '#libs/platform';
-import { STATUS_CHANNEL, type Control, type StatusChannel } from '#libs/queues';
+import { LANE, STATUS_CHANNEL, type Control, type StatusChannel } from '#libs/queues';
 import { WORKER_SETTINGS, type WorkerSettings } from '../worker-settings.js';
 import { JobRunner } from './job-runner.js';
 
@@ -49,7 +49,7 @@ export class Heartbeat {
     }
     const { id, slots } = this.settings;
     const beat = { kind: 'heartbeat', workerId: id, seq: ++this.seq, slots, tasks: runner.held() };
-    await this.channel.publish('beats', beat).catch((error: unknown) => {
+    await this.channel.publish(LANE.heartbeats, beat).catch((error: unknown) => {
       logger.warn({ err: error }, 'a heartbeat could not be sent');
     });
   }

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { failpoint, LOGGER, type Logger } from '#libs/platform';
-import { jobId, STATUS_CHANNEL, type HeldAttempt, type StatusChannel, type TaskJob } from '#libs/queues';
+import { jobId, LANE, STATUS_CHANNEL, type HeldAttempt, type StatusChannel, type TaskJob } from '#libs/queues';
 import { JobSecrets } from '../secrets/job-secrets.js';
 import { WORKER_SETTINGS, type WorkerSettings } from '../worker-settings.js';
 import { Intake } from './intake.js';
@@ -23,7 +23,7 @@ export class JobRunner {
     secrets: JobSecrets,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {
-    const note: RunContext['note'] = (message) => void channel.publish('notes', message).catch(() => undefined);
+    const note: RunContext['note'] = (message) => void channel.publish(LANE.progress, message).catch(() => undefined);
     this.context = { workerId: id, dataRoot, artifactRoot, logger, secrets, note };
   }
 
@@ -83,7 +83,7 @@ export class JobRunner {
   private async report(report: object): Promise<void> {
     for (;;) {
       try {
-        await this.channel.publish('done', report);
+        await this.channel.publish(LANE.done, report);
         return;
       } catch (error) {
         this.logger.warn({ err: error }, 'a report could not be stored and is tried again');

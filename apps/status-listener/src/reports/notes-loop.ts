@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { readNote } from '#libs/chain-engine';
-import { STATUS_CHANNEL, type Lane, type Note, type StatusChannel } from '#libs/queues';
+import { LANE, STATUS_CHANNEL, type Lane, type Note, type StatusChannel } from '#libs/queues';
 import { Alignment } from '../engine/alignment.js';
 import { Loop } from '../loops/loop.js';
 import { MAX_BATCH, RECEIVE_WAIT_MS } from './batches.js';
@@ -11,7 +11,7 @@ import { NoteStore } from './note-store.js';
 export class NotesLoop extends Loop {
   readonly name: string = 'notes';
   readonly pauseMs = 0;
-  protected readonly lane: Lane = 'notes';
+  protected readonly lane: Lane = LANE.progress;
 
   constructor(
     private readonly alignment: Alignment,
