@@ -166,8 +166,7 @@ describe('embedded PostgreSQL', () => {
     const script = join(home, 'start.mjs');
     writeFileSync(
       script,
-      `import { itUnless } from '#libs/testing';
-import { startEmbeddedPostgres } from ${JSON.stringify(moduleUrl)};
+      `import { startEmbeddedPostgres } from ${JSON.stringify(moduleUrl)};
        const server = await startEmbeddedPostgres({ dataDir: ${JSON.stringify(join(home, 'data'))} });
        console.log(JSON.stringify([server.user ?? null, server.reused]));
        await server.stop();`,
