@@ -1,7 +1,7 @@
 export * from './decide.js';
 export * from './decision.js';
 export { type Dependency, type DependencyType, readDependencies, type TaskNode } from './dependencies.js';
-export { isAdmitted, outcomeOf } from './draft.js';
+export { isAdmitted } from './draft.js';
 export * from './events.js';
 export * from './input-fault.js';
 export * from './references.js';

@@ -152,13 +152,13 @@ const WORKER_LOST = {
 };
 
 /** What webhooks are told of a chain that ended. */
-export function noticeOf({ chainId, nowMs }: LoadedChain, end: EventRecord): Record<string, unknown> {
+function noticeOf({ chainId, nowMs }: LoadedChain, end: EventRecord): Record<string, unknown> {
   const { status } = end.data as { status: string };
   const timestamp = new Date(nowMs).toISOString();
   return { type: `chain.${status.toLowerCase()}`, timestamp, data: { chain_id: chainId, ...end.data } };
 }
 
-export function finished(chain: Chain): EventRecord {
+function finished(chain: Chain): EventRecord {
   return {
     taskId: null,
     kind: 'ChainFinished',
