@@ -25,7 +25,10 @@ function sampleOf(type: string, configSchema: Readonly<Record<string, unknown>>)
     enlarge: (folder, run) => onLargeTables(folder, run, LARGE_ROWS),
     newKeys: type === 'encrypt',
     silent: type === 'diagnostic',
-    ...(input && { failing: { config: { [input]: missing }, code: 'FILE_NOT_FOUND' } }),
+    // Only alice lets files be encrypted; another party may fail on its policy before alice fails on the file.
+    ...(input && {
+      failing: { config: { [input]: type === 'encrypt' ? { alice: missing.alice } : missing }, code: 'FILE_NOT_FOUND' },
+    }),
   };
 }
 
