@@ -1,4 +1,4 @@
-export { closeBackend, openBackend, openChannel, pingBackend, type Backend } from './backend.js';
+export { pingBackend, type Backend } from './backend.js';
 export * from './messages.js';
 export { migrateQueues } from './migrate-queues.js';
 export { QueueFaults } from './queue-faults.js';
