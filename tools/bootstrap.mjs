@@ -14,7 +14,10 @@ const SETTINGS = ['package.json', 'package-lock.json', 'tsconfig.json', 'nest-cl
 export function checkNode(version = process.versions.node, range = readJson('package.json').engines.node) {
   const [major, minor] = version.split('.').map(Number);
   const fits = range.split('||').some((part) => {
-    const [floor, least] = part.replace(/[^\d.]/g, '').split('.').map(Number);
+    const [floor, least] = part
+      .replace(/[^\d.]/g, '')
+      .split('.')
+      .map(Number);
     return (major === floor && minor >= least) || (major > floor && !part.includes('^'));
   });
   if (!fits) throw new Error(`Node ${version} does not do: this project needs Node ${range}. See https://nodejs.org`);

@@ -74,7 +74,7 @@ export function frozen(state: ChainState): ChainState {
 }
 
 /** The counters of a chain by a recount (I4). */
-export function counted(tasks: Iterable<Task>): Partial<Chain> {
+function counted(tasks: Iterable<Task>): Partial<Chain> {
   const all = [...tasks];
   const of = (status: TaskStatus): Task[] => all.filter((task) => task.status === status);
   return {
