@@ -59,6 +59,7 @@ async function launch(program: string, args: readonly string[]): Promise<void> {
 async function dev(): Promise<void> {
   const watch = ['build', '--path', 'tsconfig.json', '--watch', '--preserveWatchOutput'];
   const compiler = spawn(process.execPath, [bin('nest'), ...watch], { cwd: ROOT, stdio: 'inherit' });
+  compiler.unref();
   process.once('exit', () => compiler.kill());
   await launch('launcher/start', ['--watch']);
 }

@@ -16,13 +16,15 @@ export interface Counts {
   readonly skipped: readonly { readonly name: string; readonly reason: string }[];
 }
 
+const NO_REASON = 'no reason given';
+
 /** Counts a run. Reasons of skipped tests stand in their titles, where `itUnless` of #libs/testing puts them. */
 export function count({ testResults }: Results): Counts {
   const tests = testResults.flatMap((file) => file.testResults);
   const skipped = tests
     .filter(({ status }) => status === 'pending' || status === 'todo')
     .map(({ title }) => /^(?<name>[^]*?)(?: \[skipped: (?<reason>[^]*)\])?$/.exec(title)!.groups!)
-    .map(({ name, reason }) => ({ name: name!, reason: reason ?? 'no reason given' }));
+    .map(({ name, reason }) => ({ name: name!, reason: reason ?? NO_REASON }));
   const failed = tests.filter(({ status }) => status === 'failed').length;
   const broken = testResults.filter((file) => file.testExecError !== undefined).length;
   return { passed: tests.filter(({ status }) => status === 'passed').length, failed: failed + broken, skipped };
@@ -42,6 +44,8 @@ const FILE_LIMIT_MS = 900_000;
 export default class CountingReporter {
   private readonly limits = new Map<string, NodeJS.Timeout>();
 
+  constructor(private readonly config: { readonly testNamePattern?: string }) {}
+
   onTestFileStart({ path }: { readonly path: string }): void {
     const hung = () => {
       process.stderr.write(`${path} did not end within ${FILE_LIMIT_MS / 60_000} minutes\n`);
@@ -55,7 +59,10 @@ export default class CountingReporter {
   }
 
   onRunComplete(_contexts: unknown, results: Results): void {
-    const counts = count(results);
+    const all = count(results);
+    // With -t the tests of other names are pending as well.
+    const skipped = all.skipped.filter(({ reason }) => !this.config.testNamePattern || reason !== NO_REASON);
+    const counts = { ...all, skipped };
     if (process.env.COUNTS_FILE) writeFileSync(process.env.COUNTS_FILE, JSON.stringify(counts));
     else process.stdout.write(`${closingLines(counts).join('\n')}\n`);
   }
