@@ -86,6 +86,14 @@ describe('the supply chain', () => {
     ]);
   });
 
+  it('takes data under an attribution licence for tools alone', () => {
+    const data = { version: '1.0.0', license: 'CC-BY-4.0' };
+    expect(licenceFaults({ 'node_modules/caniuse-lite': { ...data, dev: true } })).toEqual([]);
+    expect(licenceFaults({ 'node_modules/caniuse-lite': data, 'node_modules/x': { ...data, dev: true } })).toHaveLength(
+      2,
+    );
+  });
+
   it('tells advisories against what ships from those against tools', () => {
     const found = (name, ...nodes) => {
       const via = [{ title: `${name} leaks`, url: 'https://example.com/1' }, 'deeper'];
