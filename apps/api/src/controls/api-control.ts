@@ -1,6 +1,7 @@
 import { applyDecorators, HttpCode, type Type } from '@nestjs/common';
-import { ApiBody, ApiHeader, ApiOperation, ApiParam, ApiQuery, ApiResponse } from '@nestjs/swagger';
+import { ApiHeader, ApiOperation, ApiParam, ApiQuery, ApiResponse } from '@nestjs/swagger';
 import { ApiProblems } from '../http/api-problems.js';
+import { ApiRequest, type RequestDto } from '../http/api-request.js';
 import { IF_MATCH } from '../http/entity-tag.js';
 import { IDEMPOTENCY_KEY } from '../http/idempotency-key.js';
 
@@ -8,7 +9,9 @@ interface ControlDescription {
   readonly operationId: string;
   readonly summary: string;
   readonly description: string;
-  readonly body: { readonly required: readonly string[] };
+  readonly body: RequestDto;
+  /** Whether the body may be left out. */
+  readonly optional?: boolean;
   readonly answer: Type;
   readonly status?: number;
   /** Whether the path names a task. */
@@ -25,7 +28,7 @@ const DRY_RUN = {
 
 /** Documents a control call of a chain or task: path, body, key, answer and problems. */
 export function ApiControl(control: ControlDescription): MethodDecorator {
-  const { operationId, summary, description, body, answer, status = 200, task = false } = control;
+  const { operationId, summary, description, body, optional = false, answer, status = 200, task = false } = control;
   return applyDecorators(
     HttpCode(status),
     ApiParam({ name: 'chain_id', schema: ID }),
@@ -34,7 +37,7 @@ export function ApiControl(control: ControlDescription): MethodDecorator {
     ApiQuery(DRY_RUN),
     ApiHeader(IDEMPOTENCY_KEY),
     ApiHeader(IF_MATCH),
-    ApiBody({ schema: body as never, required: body.required.length > 0 }),
+    ApiRequest(body, !optional),
     ApiResponse({ status, type: answer, description: 'What was done, or in a dry run would be done.' }),
     ApiProblems(400, 404, 409, 412, 413, 415, 422, 503),
   ) as MethodDecorator;

@@ -1,16 +1,17 @@
 import { applyDecorators, Body, Controller, HttpCode, Post } from '@nestjs/common';
-import { ApiBody, ApiHeader, ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiHeader, ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { answerLongOnce } from '#libs/chain-engine';
 import { ApiProblems } from '../http/api-problems.js';
+import { ApiRequest } from '../http/api-request.js';
 import { callerOf } from '../auth/caller.js';
 import { TenantDirectory } from '../auth/tenant-directory.js';
 import { answerOf, IDEMPOTENCY_KEY, idempotentRequest } from '../http/idempotency-key.js';
 import { Roles } from '../auth/access.js';
 import { BULK_ACTIONS, runBulk } from './bulk.js';
-import { bulkBody } from './control-bodies.js';
+import { BulkBodyDto } from './control-bodies.dto.js';
 import { BulkDto } from './controls.dto.js';
 import { Control, type ControlRequest } from './control-request.js';
-import { readBulk } from './read-control.js';
+import { withDryRun } from './with-dry-run.js';
 
 @ApiTags('controls')
 @Controller('chains/bulk')
@@ -24,34 +25,34 @@ export class BulkController {
     'Cancel many chains',
     'A filter without a status selects PENDING, RUNNING and PAUSED chains.',
   )
-  cancel(@Control() request: ControlRequest, @Body() sent: unknown): Promise<BulkDto> {
+  cancel(@Control() request: ControlRequest, @Body() sent: BulkBodyDto): Promise<BulkDto> {
     return this.run(request, 'cancel', sent);
   }
 
   @Post('pause')
   @ApiBulk('pauseChains', 'Pause many chains', 'A filter without a status selects RUNNING chains.')
-  pause(@Control() request: ControlRequest, @Body() sent: unknown): Promise<BulkDto> {
+  pause(@Control() request: ControlRequest, @Body() sent: BulkBodyDto): Promise<BulkDto> {
     return this.run(request, 'pause', sent);
   }
 
   @Post('resume')
   @ApiBulk('resumeChains', 'Resume many chains', 'A filter without a status selects PAUSED chains.')
-  resume(@Control() request: ControlRequest, @Body() sent: unknown): Promise<BulkDto> {
+  resume(@Control() request: ControlRequest, @Body() sent: BulkBodyDto): Promise<BulkDto> {
     return this.run(request, 'resume', sent);
   }
 
   @Post('retry')
   @ApiBulk('retryChains', 'Retry many chains', 'A filter without a status selects FAILURE and CANCELLED chains.')
-  retry(@Control() request: ControlRequest, @Body() sent: unknown): Promise<BulkDto> {
+  retry(@Control() request: ControlRequest, @Body() sent: BulkBodyDto): Promise<BulkDto> {
     return this.run(request, 'retry', sent);
   }
 
   private async run(
     { databases, query, headers, reply }: ControlRequest,
     name: keyof typeof BULK_ACTIONS,
-    sent: unknown,
+    sent: BulkBodyDto,
   ): Promise<BulkDto> {
-    const body = readBulk(sent, query);
+    const body = withDryRun(sent, query);
     const dryRun = body.dry_run === true;
     const quota = dryRun ? undefined : await this.directory.quotaOf(databases.engine.tenant!);
     const request = idempotentRequest(headers['idempotency-key'], body);
@@ -72,7 +73,7 @@ function ApiBulk(operationId: string, summary: string, statuses: string): Method
     }),
     ApiQuery({ name: 'dry_run', required: false, schema: { type: 'boolean', default: false } }),
     ApiHeader(IDEMPOTENCY_KEY),
-    ApiBody({ schema: bulkBody as never, required: true }),
+    ApiRequest(BulkBodyDto),
     ApiResponse({
       status: 200,
       type: BulkDto,

@@ -4,11 +4,10 @@ import type { ChainFilter, Quota } from '#libs/repositories';
 import { readCursor, readListQuery, writeCursor } from '../chains/list-query.js';
 import { problemFromError } from '../http/problem-from-error.js';
 import { Problem } from '../http/problem.js';
-import { DEFAULT_PER_SECOND, MAX_BULK } from './control-bodies.js';
+import { DEFAULT_PER_SECOND, MAX_BULK, type BulkBodyDto } from './control-bodies.dto.js';
 import { auditOf } from './controls.js';
 import { refusalProblem } from './refusals.js';
 import type { BulkDto, BulkResultDto } from './controls.dto.js';
-import type { BulkBody } from './read-control.js';
 
 /** What a bulk action does to each chain, and the chains in which it can do something. */
 export interface BulkAction {
@@ -61,7 +60,7 @@ interface Target {
 export interface BulkRun {
   readonly databases: TenantDatabases;
   readonly action: BulkAction;
-  readonly body: BulkBody;
+  readonly body: BulkBodyDto;
   readonly caller: Caller;
   readonly quota: Quota | undefined;
 }

@@ -6,11 +6,11 @@ import { priorityOf } from '../chains/creating/chain-input.js';
 import { ApiProblems } from '../http/api-problems.js';
 import { IF_MATCH } from '../http/entity-tag.js';
 import { ApiControl } from './api-control.js';
-import { plainBody, priorityBody, retryBody } from './control-bodies.js';
+import { ControlBodyDto, PriorityBodyDto, RetryBodyDto } from './control-bodies.dto.js';
 import { Control, type ControlRequest } from './control-request.js';
 import { Controls } from './controls.js';
 import { CancelledChainDto, ControlDto, ExecutedChainDto } from './controls.dto.js';
-import { readPlain, readPriority, readRetry } from './read-control.js';
+import { withDryRun } from './with-dry-run.js';
 
 @ApiTags('controls')
 @Controller('chains/:chain_id')
@@ -26,17 +26,18 @@ export class ChainControlsController {
     operationId: 'executeChain',
     summary: 'Start a chain',
     description: 'Only a PENDING chain can be started; otherwise 409 with the current status.',
-    body: plainBody,
+    body: ControlBodyDto,
+    optional: true,
     answer: ExecutedChainDto,
     status: 202,
   })
   execute(
     @Control() request: ControlRequest,
     @Param('chain_id') chainId: string,
-    @Body() sent: unknown,
+    @Body() sent: ControlBodyDto,
   ): Promise<ExecutedChainDto> {
     const command = { kind: 'ExecuteChain' } as const;
-    const call = { operation: 'executeChain', chainId, command, body: readPlain(sent, request.query) };
+    const call = { operation: 'executeChain', chainId, command, body: withDryRun(sent, request.query) };
     return this.controls.call<ExecutedChainDto>(request, call, (db, answer) => this.executedAt(db, answer));
   }
 
@@ -45,16 +46,17 @@ export class ChainControlsController {
     operationId: 'cancelChain',
     summary: 'Cancel a chain',
     description: 'Stops the running tasks and skips the waiting ones, all at once.',
-    body: plainBody,
+    body: ControlBodyDto,
+    optional: true,
     answer: CancelledChainDto,
   })
   cancel(
     @Control() request: ControlRequest,
     @Param('chain_id') chainId: string,
-    @Body() sent: unknown,
+    @Body() sent: ControlBodyDto,
   ): Promise<CancelledChainDto> {
     const command = { kind: 'CancelChain' } as const;
-    const call = { operation: 'cancelChain', chainId, command, body: readPlain(sent, request.query) };
+    const call = { operation: 'cancelChain', chainId, command, body: withDryRun(sent, request.query) };
     return this.controls.call<CancelledChainDto>(request, call, (db, answer) => this.cancelledAt(db, answer));
   }
 
@@ -71,7 +73,7 @@ export class ChainControlsController {
   @ApiProblems(400, 404, 409, 412, 503)
   remove(@Control() request: ControlRequest, @Param('chain_id') chainId: string): Promise<CancelledChainDto> {
     const headers = { 'if-match': request.headers['if-match'] };
-    return this.cancel({ ...request, headers }, chainId, undefined);
+    return this.cancel({ ...request, headers }, chainId, {});
   }
 
   @Post('pause')
@@ -80,16 +82,17 @@ export class ChainControlsController {
     summary: 'Pause a chain',
     description:
       "Tasks that run or were sent finish; no new task is sent, and the chain's timeout is suspended. Idempotent.",
-    body: plainBody,
+    body: ControlBodyDto,
+    optional: true,
     answer: ControlDto,
   })
   pause(
     @Control() request: ControlRequest,
     @Param('chain_id') chainId: string,
-    @Body() sent: unknown,
+    @Body() sent: ControlBodyDto,
   ): Promise<ControlDto> {
     const command = { kind: 'PauseChain' } as const;
-    const body = readPlain(sent, request.query);
+    const body = withDryRun(sent, request.query);
     return this.controls.call(request, { operation: 'pauseChain', chainId, command, body });
   }
 
@@ -99,16 +102,17 @@ export class ChainControlsController {
     summary: 'Resume a paused chain',
     description:
       'Also retries the tasks that were held for an operator (on_exhausted: pause), with all their retries. Idempotent.',
-    body: plainBody,
+    body: ControlBodyDto,
+    optional: true,
     answer: ControlDto,
   })
   resume(
     @Control() request: ControlRequest,
     @Param('chain_id') chainId: string,
-    @Body() sent: unknown,
+    @Body() sent: ControlBodyDto,
   ): Promise<ControlDto> {
     const command = { kind: 'ResumeChain' } as const;
-    const body = readPlain(sent, request.query);
+    const body = withDryRun(sent, request.query);
     return this.controls.call(request, { operation: 'resumeChain', chainId, command, body });
   }
 
@@ -118,15 +122,16 @@ export class ChainControlsController {
     summary: 'Retry a chain',
     description:
       'Runs the tasks again that failed, were cancelled or skipped, and keeps successes. With `from`, runs those tasks again and, unless include_downstream is false, all that depend on them. Also works while the chain runs; a chain that has ended runs again as a new epoch.',
-    body: retryBody,
+    body: RetryBodyDto,
+    optional: true,
     answer: ControlDto,
   })
   retry(
     @Control() request: ControlRequest,
     @Param('chain_id') chainId: string,
-    @Body() sent: unknown,
+    @Body() sent: RetryBodyDto,
   ): Promise<ControlDto> {
-    const body = readRetry(sent, request.query);
+    const body = withDryRun(sent, request.query);
     const command = {
       kind: 'RetryChain',
       ...(body.from && { from: body.from }),
@@ -140,15 +145,15 @@ export class ChainControlsController {
     operationId: 'setChainPriority',
     summary: "Change a chain's priority",
     description: 'Applies to all unfinished tasks. A task that is already in the queue keeps its place.',
-    body: priorityBody,
+    body: PriorityBodyDto,
     answer: ControlDto,
   })
   setPriority(
     @Control() request: ControlRequest,
     @Param('chain_id') chainId: string,
-    @Body() sent: unknown,
+    @Body() sent: PriorityBodyDto,
   ): Promise<ControlDto> {
-    const body = readPriority(sent, request.query);
+    const body = withDryRun(sent, request.query);
     const command = { kind: 'SetPriority', priority: priorityOf(body.priority) } as const;
     return this.controls.call(request, { operation: 'setChainPriority', chainId, command, body });
   }

@@ -9,7 +9,7 @@ import { answerOf, idempotentRequest } from '../http/idempotency-key.js';
 import { TenantDirectory } from '../auth/tenant-directory.js';
 import type { ControlDto } from './controls.dto.js';
 import type { ControlRequest } from './control-request.js';
-import type { ControlBody } from './read-control.js';
+import type { ControlBodyDto } from './control-bodies.dto.js';
 import { refusalProblem } from './refusals.js';
 
 /** What a control call asks for. */
@@ -20,7 +20,7 @@ export interface ControlCall {
   /** The task that the path names. */
   readonly taskId?: string;
   readonly command: OperatorCommand;
-  readonly body: ControlBody;
+  readonly body: ControlBodyDto;
 }
 
 /**

@@ -5,11 +5,11 @@ import { Roles } from '../auth/access.js';
 import { priorityOf } from '../chains/creating/chain-input.js';
 import { Problem } from '../http/problem.js';
 import { ApiControl } from './api-control.js';
-import { priorityBody, resolveBody, retryTaskBody, skipBody } from './control-bodies.js';
+import { PriorityBodyDto, ResolveBodyDto, RetryTaskBodyDto, SkipBodyDto } from './control-bodies.dto.js';
 import { Control, type ControlRequest } from './control-request.js';
 import { Controls } from './controls.js';
 import { ControlDto } from './controls.dto.js';
-import { readPriority, readResolve, readRetryTask, readSkip } from './read-control.js';
+import { withDryRun } from './with-dry-run.js';
 
 @ApiTags('controls')
 @Controller('chains/:chain_id/tasks/:task_id')
@@ -22,7 +22,7 @@ export class TaskControlsController {
     operationId: 'skipTask',
     summary: 'Skip a task',
     description: 'Skips an unfinished task and stops it if it is running. Its successors see it as skipped (OPERATOR).',
-    body: skipBody,
+    body: SkipBodyDto,
     answer: ControlDto,
     task: true,
   })
@@ -30,10 +30,10 @@ export class TaskControlsController {
     @Control() request: ControlRequest,
     @Param('chain_id') chainId: string,
     @Param('task_id') taskId: string,
-    @Body() sent: unknown,
+    @Body() sent: SkipBodyDto,
   ): Promise<ControlDto> {
     const command = { kind: 'SkipTask', taskId } as const;
-    const body = readSkip(sent, request.query);
+    const body = withDryRun(sent, request.query);
     return this.controls.call(request, { operation: 'skipTask', chainId, taskId, command, body });
   }
 
@@ -43,7 +43,7 @@ export class TaskControlsController {
     summary: 'Resolve a task',
     description:
       'Completes an unfinished task as SUCCESS with this result, as if a worker had returned it, and stops it if it is running.',
-    body: resolveBody,
+    body: ResolveBodyDto,
     answer: ControlDto,
     task: true,
   })
@@ -51,9 +51,9 @@ export class TaskControlsController {
     @Control() request: ControlRequest,
     @Param('chain_id') chainId: string,
     @Param('task_id') taskId: string,
-    @Body() sent: unknown,
+    @Body() sent: ResolveBodyDto,
   ): Promise<ControlDto> {
-    const body = readResolve(sent, request.query);
+    const body = withDryRun(sent, request.query);
     const fault = resultFault(body.result);
     if (fault !== null) {
       const errors = [{ code: fault.code, pointer: '/result', message: fault.message }];
@@ -68,7 +68,7 @@ export class TaskControlsController {
     operationId: 'setTaskPriority',
     summary: "Change a task's priority",
     description: 'A task that is already in the queue keeps its place.',
-    body: priorityBody,
+    body: PriorityBodyDto,
     answer: ControlDto,
     task: true,
   })
@@ -76,9 +76,9 @@ export class TaskControlsController {
     @Control() request: ControlRequest,
     @Param('chain_id') chainId: string,
     @Param('task_id') taskId: string,
-    @Body() sent: unknown,
+    @Body() sent: PriorityBodyDto,
   ): Promise<ControlDto> {
-    const body = readPriority(sent, request.query);
+    const body = withDryRun(sent, request.query);
     const command = { kind: 'SetPriority', taskId, priority: priorityOf(body.priority) } as const;
     return this.controls.call(request, { operation: 'setTaskPriority', chainId, taskId, command, body });
   }
@@ -88,7 +88,8 @@ export class TaskControlsController {
     operationId: 'retryTask',
     summary: 'Retry a task',
     description: 'The same as retryChain with `from: [task_id]`.',
-    body: retryTaskBody,
+    body: RetryTaskBodyDto,
+    optional: true,
     answer: ControlDto,
     task: true,
   })
@@ -96,9 +97,9 @@ export class TaskControlsController {
     @Control() request: ControlRequest,
     @Param('chain_id') chainId: string,
     @Param('task_id') taskId: string,
-    @Body() sent: unknown,
+    @Body() sent: RetryTaskBodyDto,
   ): Promise<ControlDto> {
-    const body = readRetryTask(sent, request.query);
+    const body = withDryRun(sent, request.query);
     const includeDownstream = body.include_downstream ?? true;
     const command = { kind: 'RetryChain', from: [taskId], includeDownstream } as const;
     return this.controls.call(request, { operation: 'retryTask', chainId, taskId, command, body });

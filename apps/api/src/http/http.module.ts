@@ -1,10 +1,16 @@
 import { Module } from '@nestjs/common';
-import { APP_FILTER } from '@nestjs/core';
+import { APP_FILTER, APP_PIPE } from '@nestjs/core';
+import { BodyPipe } from './body.pipe.js';
 import { Drain } from './drain.js';
 import { ProblemFilter } from './problem.filter.js';
 
 @Module({
-  providers: [Drain, ProblemFilter, { provide: APP_FILTER, useExisting: ProblemFilter }],
+  providers: [
+    Drain,
+    ProblemFilter,
+    { provide: APP_FILTER, useExisting: ProblemFilter },
+    { provide: APP_PIPE, useClass: BodyPipe },
+  ],
   exports: [ProblemFilter],
 })
 export class HttpModule {}

@@ -3,12 +3,12 @@ import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.
 import { PATTERN_RULES } from './patterns.js';
 
 /** More fields than this are not worth a fault each. */
-const MAX_FIELDS = 100;
+export const MAX_FIELDS = 100;
 
 const ajv = new Ajv2020({ allErrors: true, allowUnionTypes: true });
 
 /** What the server gives a chain: seen in an answer and sent back by mistake. */
-const SERVER_FIELDS = new Set(['chain_id', 'chain_type', 'created_by', 'created_at', 'status']);
+export const SERVER_FIELDS = new Set(['chain_id', 'chain_type', 'created_by', 'created_at', 'status']);
 const CODES: Readonly<Record<string, string>> = {
   type: 'INVALID_TYPE',
   additionalProperties: 'UNKNOWN_FIELD',

@@ -1,44 +1,22 @@
 import { randomUUID } from 'node:crypto';
 import { Body, Controller, Delete, Get, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
-import { ApiBody, ApiHeader, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiHeader, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { answerOnce } from '#libs/chain-engine';
 import { ApiKeyRepository, AuditRepository, type Queryable, type TenantDatabases } from '#libs/repositories';
 import { Problem } from '../http/problem.js';
-import { bodyReader } from '../http/read-body.js';
 import { ApiProblems } from '../http/api-problems.js';
+import { ApiRequest } from '../http/api-request.js';
 import { callerOf } from '../auth/caller.js';
 import { CONFIRM, DRY_RUN, isDryRun, restorableUntil } from '../http/confirmation.js';
 import { TenantDb } from '../auth/tenant-db.js';
 import { isId } from '../http/patterns.js';
 import { answerOf, IDEMPOTENCY_KEY, idempotentRequest, once } from '../http/idempotency-key.js';
-import { ApiKeyDto, ApiKeyListDto, CreatedApiKeyDto, RevokedApiKeyDto } from './keys.dto.js';
+import { ApiKeyDto, ApiKeyListDto, CreatedApiKeyDto, DEFAULT_DAYS, NewKeyDto, RevokedApiKeyDto } from './keys.dto.js';
 import { Roles } from '../auth/access.js';
-import { KEY_ROLES, type Role } from '../auth/roles.js';
 import { hashOf, newKey, SignIn } from '../auth/sign-in.js';
 
-const DEFAULT_DAYS = 365;
 const KEY_ID = { name: 'key_id', schema: { type: 'string' as const, maxLength: 64 } };
-const keyBody = {
-  type: 'object',
-  additionalProperties: false,
-  required: ['name', 'role'],
-  description: 'The purpose and role of the key.',
-  examples: [{ name: 'nightly import', role: 'author', expires_in_days: 90 }],
-  properties: {
-    name: { type: 'string', minLength: 1, maxLength: 255, examples: ['nightly import'] },
-    role: {
-      type: 'string',
-      enum: [...KEY_ROLES],
-      description:
-        'viewer reads; operator also controls chains; author also creates them; admin also manages keys and webhooks.',
-      examples: ['author'],
-    },
-    expires_in_days: { type: 'integer', minimum: 1, maximum: 3650, default: DEFAULT_DAYS, examples: [90] },
-  },
-} as const;
-const readKey = bodyReader<{ name: string; role: Role; expires_in_days?: number }>(keyBody);
-
 @ApiTags('keys')
 @Controller('keys')
 @Roles('admin')
@@ -57,17 +35,17 @@ export class KeysController {
     description:
       'The key is shown only once: the database stores only its SHA-256. A request repeated with its Idempotency-Key creates no second key, and its answer does not contain the first.',
   })
-  @ApiBody({ required: true, schema: keyBody as never })
+  @ApiRequest(NewKeyDto)
   @ApiHeader(IDEMPOTENCY_KEY)
   @ApiResponse({ status: 201, type: CreatedApiKeyDto, description: 'The key. `key` is null in a repeated answer.' })
   @ApiProblems(400, 409, 413, 415, 422, 503)
   async create(
     @TenantDb() { engine }: TenantDatabases,
-    @Body() body: unknown,
+    @Body() body: NewKeyDto,
     @Headers('idempotency-key') idempotencyKey: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<CreatedApiKeyDto> {
-    const { name, role, expires_in_days: days = DEFAULT_DAYS } = readKey(body);
+    const { name, role, expires_in_days: days = DEFAULT_DAYS } = body;
     const caller = callerOf(reply);
     const id = `key-${randomUUID()}`;
     const key = newKey();

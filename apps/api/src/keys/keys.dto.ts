@@ -1,5 +1,32 @@
-import { ApiProperty } from '@nestjs/swagger';
-import { KEY_ROLES } from '../auth/roles.js';
+import { ApiProperty, ApiSchema } from '@nestjs/swagger';
+import { IsInt, IsString } from 'class-validator';
+import { KEY_ROLES, type Role } from '../auth/roles.js';
+import { Absentable, Between, Characters, OneOf } from '../http/dto-rules.js';
+
+export const DEFAULT_DAYS = 365;
+
+@ApiSchema({ description: 'The purpose and role of the key.' })
+export class NewKeyDto {
+  static readonly example = { name: 'nightly import', role: 'author', expires_in_days: 90 };
+
+  @IsString()
+  @Characters(1, 255)
+  @ApiProperty({ examples: ['nightly import'] })
+  name: string;
+  @IsString()
+  @OneOf(KEY_ROLES, {
+    enum: KEY_ROLES,
+    description:
+      'viewer reads; operator also controls chains; author also creates them; admin also manages keys and webhooks.',
+    examples: ['author'],
+  })
+  role: Role;
+  @Absentable()
+  @IsInt()
+  @Between(1, 3650)
+  @ApiProperty({ type: 'integer', default: DEFAULT_DAYS, examples: [90] })
+  expires_in_days?: number;
+}
 
 export class ApiKeyDto {
   @ApiProperty({ example: 'key-5b8d7c1a-2f0e-4a57-9a0e-6f2f7f5a9b10' })

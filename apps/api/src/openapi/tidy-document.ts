@@ -76,8 +76,42 @@ export function tidyDocument(document: OpenAPIObject): OpenAPIObject {
         .map((each) => ({ ...each, description: each.description ?? MEANINGS[each.name] }));
     }
   }
+  closeBodies(document);
   document.components!.responses = Object.fromEntries(Object.entries(shared).sort()) as never;
   return addExamples(unwrap(document) as OpenAPIObject);
+}
+
+/**
+ * A body with a field that is not known is refused: says so of each DTO of a body, and of those within it. Where Nest's
+ * generator calls any JSON an object, and values of several types by one of them, the type goes.
+ */
+function closeBodies(document: OpenAPIObject): void {
+  const schemas = document.components!.schemas as Record<string, Schema>;
+  const close = (schema: Schema): void => {
+    const { $ref, type, anyOf, enum: values, properties, additionalProperties, items } = schema;
+    if (typeof $ref === 'string') close(schemas[$ref.split('/').at(-1)!]!);
+    else if (properties === undefined) {
+      if (
+        type === 'object' ||
+        anyOf !== undefined ||
+        new Set((values as unknown[])?.map((each) => typeof each)).size > 1
+      ) {
+        delete schema['type'];
+      }
+      if (items !== undefined) close(items as Schema);
+    } else if (additionalProperties === undefined) {
+      schema['additionalProperties'] = false;
+      Object.values(properties as Record<string, Schema>).forEach(close);
+    }
+  };
+  for (const operations of Object.values(document.paths)) {
+    for (const { requestBody } of Object.values(operations as Record<string, { requestBody?: RequestBody }>)) {
+      for (const { schema } of Object.values(requestBody?.content ?? {})) close(schema);
+    }
+  }
+}
+interface RequestBody {
+  readonly content: Record<string, { readonly schema: Schema }>;
 }
 
 /** With an example for each code that such an answer may have. */

@@ -1,34 +1,23 @@
 import { Body, Controller, Delete, Get, Headers, HttpCode, Param, Post, Put, Query, Res } from '@nestjs/common';
-import { ApiBody, ApiHeader, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiHeader, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { AuditRepository, SecretRepository, type Queryable, type TenantDatabases } from '#libs/repositories';
 import { Problem } from '../http/problem.js';
-import { bodyReader } from '../http/read-body.js';
 import { Roles } from '../auth/access.js';
 import { ApiProblems } from '../http/api-problems.js';
+import { ApiRequest } from '../http/api-request.js';
 import { callerOf } from '../auth/caller.js';
 import { CONFIRM, DRY_RUN, isDryRun, restorableUntil } from '../http/confirmation.js';
 import { TenantDb } from '../auth/tenant-db.js';
 import { IDEMPOTENCY_KEY, idempotentRequest, once } from '../http/idempotency-key.js';
 import { SealingKeys } from './sealing-keys.js';
-import { DeletedSecretDto, SecretDto, SecretListDto } from './secrets.dto.js';
+import { DeletedSecretDto, NewSecretDto, SecretDto, SecretListDto } from './secrets.dto.js';
 
 const NAME = {
   name: 'name',
   description: 'The name that tasks use: `${secrets.<name>}`.',
   schema: { type: 'string' as const, maxLength: 64, pattern: '^[A-Za-z0-9][A-Za-z0-9._-]*$' },
 };
-const secretBody = {
-  type: 'object',
-  additionalProperties: false,
-  required: ['value'],
-  description: 'The value, at least 8 characters long: shorter ones cannot be distinguished from other text.',
-  properties: {
-    value: { type: 'string', minLength: 8, maxLength: 65_536, examples: ['correct horse battery staple'] },
-  },
-} as const;
-const readSecret = bodyReader<{ value: string }>(secretBody);
-
 @ApiTags('secrets')
 @Controller('secrets')
 @Roles('admin')
@@ -47,16 +36,15 @@ export class SecretsController {
     description:
       'Where a string in task_params is exactly `${secrets.<name>}`, the worker replaces it by the value. The value is never shown again, and is removed from results, errors and log lines.',
   })
-  @ApiBody({ required: true, schema: secretBody as never })
+  @ApiRequest(NewSecretDto)
   @ApiResponse({ status: 200, type: SecretDto, description: 'Stored.' })
   @ApiProblems(400, 404, 409, 413, 415, 503)
   async put(
     @TenantDb() { engine }: TenantDatabases,
     @Param('name') name: string,
-    @Body() body: unknown,
+    @Body() { value }: NewSecretDto,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<SecretDto> {
-    const { value } = readSecret(body);
     const { keys } = this.sealing;
     if (keys === undefined) {
       throw new Problem('SECRETS_NOT_CONFIGURED', 'SECRETS_KEY is not set: the API could not seal a secret.');

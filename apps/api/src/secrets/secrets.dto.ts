@@ -1,4 +1,18 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, ApiSchema } from '@nestjs/swagger';
+import { IsString } from 'class-validator';
+import { Characters } from '../http/dto-rules.js';
+
+@ApiSchema({
+  description: 'The value, at least 8 characters long: shorter ones cannot be distinguished from other text.',
+})
+export class NewSecretDto {
+  static readonly example = { value: 'correct horse battery staple' };
+
+  @IsString()
+  @Characters(8, 65_536)
+  @ApiProperty({ examples: ['correct horse battery staple'] })
+  value: string;
+}
 
 export class SecretDto {
   @ApiProperty({ example: 'warehouse-token' })

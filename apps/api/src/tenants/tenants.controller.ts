@@ -1,5 +1,5 @@
 import { Body, Controller, Get, Headers, HttpCode, Param, Patch, Post, Res } from '@nestjs/common';
-import { ApiBody, ApiHeader, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiHeader, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { answerOnce } from '#libs/chain-engine';
 import {
@@ -8,48 +8,19 @@ import {
   PLATFORM,
   TenantRepository,
   type Queryable,
-  type TenantChange,
   type TenantDatabases,
 } from '#libs/repositories';
 import { Problem } from '../http/problem.js';
-import { bodyReader } from '../http/read-body.js';
 import { Roles } from '../auth/access.js';
 import { TENANT_ID } from '../http/patterns.js';
 import { SignIn } from '../auth/sign-in.js';
 import { ApiProblems } from '../http/api-problems.js';
+import { ApiRequest } from '../http/api-request.js';
 import { callerOf } from '../auth/caller.js';
 import { TenantDb } from '../auth/tenant-db.js';
 import { answerOf, IDEMPOTENCY_KEY, idempotentRequest } from '../http/idempotency-key.js';
 import { TenantDirectory } from '../auth/tenant-directory.js';
-import { OwnTenantDto, TenantDto, TenantListDto } from './tenants.dto.js';
-
-const limit = { type: ['integer', 'null'], minimum: 0, maximum: 2_147_483_647, examples: [100] } as const;
-const changes = {
-  name: { type: 'string', minLength: 1, maxLength: 255, examples: ['Acme Ltd'] },
-  enabled: { type: 'boolean', default: true },
-  weight: { type: 'integer', minimum: 1, maximum: 1000, default: 1 },
-  max_running_chains: limit,
-  max_waiting_tasks: { ...limit, examples: [100_000] },
-  max_creates_per_minute: { ...limit, maximum: 1_000_000, examples: [600] },
-  max_artifact_bytes: { ...limit, maximum: Number.MAX_SAFE_INTEGER, examples: [1_000_000_000] },
-} as const;
-const newTenantBody = {
-  type: 'object',
-  additionalProperties: false,
-  required: ['tenant_id', 'name'],
-  examples: [{ tenant_id: 'acme', name: 'Acme Ltd', max_running_chains: 100 }],
-  properties: { tenant_id: { type: 'string', pattern: TENANT_ID.source, examples: ['acme'] }, ...changes },
-} as const;
-const changeBody = {
-  type: 'object',
-  additionalProperties: false,
-  minProperties: 1,
-  description: 'The fields to change. A limit of null means no limit.',
-  examples: [{ max_running_chains: 200 }],
-  properties: changes,
-} as const;
-const readNew = bodyReader<TenantChange & { tenant_id: string; name: string }>(newTenantBody);
-const readChange = bodyReader<TenantChange>(changeBody);
+import { NewTenantDto, OwnTenantDto, TenantChangeDto, TenantDto, TenantListDto } from './tenants.dto.js';
 
 /** A caller's own tenant. */
 @ApiTags('tenants')
@@ -93,16 +64,15 @@ export class TenantsController {
     summary: 'Create a tenant',
     description: 'Create its first key by POST /keys with the header X-Tenant.',
   })
-  @ApiBody({ required: true, schema: newTenantBody as never })
+  @ApiRequest(NewTenantDto)
   @ApiHeader(IDEMPOTENCY_KEY)
   @ApiResponse({ status: 201, type: TenantDto, description: 'The tenant. It cannot see other tenants.' })
   @ApiProblems(400, 409, 413, 415, 422, 503)
   async create(
-    @Body() body: unknown,
+    @Body() wanted: NewTenantDto,
     @Headers('idempotency-key') key: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<TenantDto> {
-    const wanted = readNew(body);
     const work = async (tx: Queryable): Promise<TenantDto> => {
       const tenant = await this.tenants.insert(tx, wanted);
       if (tenant === undefined) throw new Problem('TENANT_EXISTS', `There is a tenant ${wanted.tenant_id} already.`);
@@ -110,7 +80,7 @@ export class TenantsController {
       await this.audit.record(tx, { ...callerOf(reply), action: 'createTenant', target, details });
       return tenant;
     };
-    const request = idempotentRequest(key, body);
+    const request = idempotentRequest(key, wanted);
     const made =
       request === undefined
         ? await this.platform.transaction(work)
@@ -135,15 +105,14 @@ export class TenantsController {
     description:
       'Changes its name, weight and limits, or opens or closes it. Every replica applies the change within 5 s. Work beyond a new limit continues.',
   })
-  @ApiBody({ required: true, schema: changeBody as never })
+  @ApiRequest(TenantChangeDto)
   @ApiResponse({ status: 200, type: TenantDto, description: 'The tenant after the change.' })
   @ApiProblems(400, 404, 413, 415, 503)
   async change(
     @Param('tenant_id') id: string,
-    @Body() body: unknown,
+    @Body() change: TenantChangeDto,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<TenantDto> {
-    const change = readChange(body);
     const changed = await this.platform.transaction(async (tx) => {
       const tenant = TENANT_ID.test(id) ? await this.tenants.update(tx, id, change) : undefined;
       if (tenant === undefined)

@@ -1,4 +1,65 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, ApiSchema } from '@nestjs/swagger';
+import { IsBoolean, IsInt, IsString } from 'class-validator';
+import { Absentable, Between, Characters, Fits, IsIntOrNull } from '../http/dto-rules.js';
+import { TENANT_ID } from '../http/patterns.js';
+
+/** What a tenant may have from the start, and what may change. */
+class TenantLimitsDto {
+  @Absentable()
+  @IsBoolean()
+  @ApiProperty({ default: true })
+  enabled?: boolean;
+  @Absentable()
+  @IsInt()
+  @Between(1, 1000)
+  @ApiProperty({ type: 'integer', default: 1 })
+  weight?: number;
+  @Absentable()
+  @IsIntOrNull()
+  @Between(0, 2_147_483_647)
+  @ApiProperty({ examples: [100] })
+  max_running_chains?: number | null;
+  @Absentable()
+  @IsIntOrNull()
+  @Between(0, 2_147_483_647)
+  @ApiProperty({ examples: [100_000] })
+  max_waiting_tasks?: number | null;
+  @Absentable()
+  @IsIntOrNull()
+  @Between(0, 1_000_000)
+  @ApiProperty({ examples: [600] })
+  max_creates_per_minute?: number | null;
+  @Absentable()
+  @IsIntOrNull()
+  @Between(0, Number.MAX_SAFE_INTEGER)
+  @ApiProperty({ examples: [1_000_000_000] })
+  max_artifact_bytes?: number | null;
+}
+
+@ApiSchema({ description: 'The fields to change. A limit of null means no limit.' })
+export class TenantChangeDto extends TenantLimitsDto {
+  static readonly example = { max_running_chains: 200 };
+  static readonly minProperties = 1;
+
+  @Absentable()
+  @IsString()
+  @Characters(1, 255)
+  @ApiProperty({ examples: ['Acme Ltd'] })
+  name?: string;
+}
+
+export class NewTenantDto extends TenantLimitsDto {
+  static readonly example = { tenant_id: 'acme', name: 'Acme Ltd', max_running_chains: 100 };
+
+  @IsString()
+  @Fits(TENANT_ID)
+  @ApiProperty({ examples: ['acme'] })
+  tenant_id: string;
+  @IsString()
+  @Characters(1, 255)
+  @ApiProperty({ examples: ['Acme Ltd'] })
+  name: string;
+}
 
 const limit = { type: Number, nullable: true, minimum: 0, example: 100 } as const;
 

@@ -1,8 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { Body, Controller, Delete, Get, Headers, HttpCode, Inject, Param, Post, Query, Res } from '@nestjs/common';
-import { ApiBody, ApiHeader, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiHeader, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { isObject } from '#libs/chain-domain';
 import { APP_CONFIG, isPrivateHost, type AppConfig } from '#libs/platform';
 import {
   AuditRepository,
@@ -13,6 +12,7 @@ import {
 } from '#libs/repositories';
 import { Problem } from '../http/problem.js';
 import { ApiProblems } from '../http/api-problems.js';
+import { ApiRequest } from '../http/api-request.js';
 import { callerOf } from '../auth/caller.js';
 import { CONFIRM, DRY_RUN, isDryRun, restorableUntil } from '../http/confirmation.js';
 import { TenantDb } from '../auth/tenant-db.js';
@@ -25,11 +25,11 @@ import {
   DeletedWebhookDto,
   DeliveryDto,
   DeliveryListDto,
+  NewWebhookDto,
   WebhookDto,
   WebhookListDto,
 } from './webhooks.dto.js';
 
-const EVENTS = ['chain.success', 'chain.failure', 'chain.cancelled'];
 const WEBHOOK_ID = { name: 'webhook_id', schema: { type: 'string' as const, maxLength: 64 } };
 
 @ApiTags('webhooks')
@@ -51,22 +51,7 @@ export class WebhooksController {
     description:
       'Sends a message when a chain ends. Messages are signed as Standard Webhooks, retried with backoff, and can be replayed. Private addresses are refused unless WEBHOOK_ALLOW_PRIVATE is on: an address in the URL at once, a host name at delivery.',
   })
-  @ApiBody({
-    required: true,
-    schema: {
-      type: 'object',
-      required: ['url'],
-      additionalProperties: false,
-      properties: {
-        url: { type: 'string', format: 'uri', maxLength: 2048, example: 'https://hooks.example.com/task-chain' },
-        events: {
-          type: 'array',
-          items: { type: 'string', enum: EVENTS },
-          description: 'The events to send. Absent or empty: all.',
-        },
-      },
-    },
-  })
+  @ApiRequest(NewWebhookDto)
   @ApiHeader(IDEMPOTENCY_KEY)
   @ApiResponse({
     status: 201,
@@ -77,11 +62,12 @@ export class WebhooksController {
   @ApiProblems(400, 409, 413, 415, 422, 503)
   async create(
     @TenantDb() { engine }: TenantDatabases,
-    @Body() body: unknown,
+    @Body() body: NewWebhookDto,
     @Headers('idempotency-key') key: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<CreatedWebhookDto> {
-    const { url, events } = readWebhook(body, this.config.webhooksToPrivate);
+    const url = addressOf(body, this.config.webhooksToPrivate);
+    const events = [...new Set(body.events)];
     const work = async (db: Queryable): Promise<CreatedWebhookDto> => {
       const secret = `whsec_${randomBytes(32).toString('base64')}`;
       const id = `webhook-${randomUUID()}`;
@@ -225,35 +211,14 @@ export class WebhooksController {
   }
 }
 
-function readWebhook(body: unknown, toPrivate: boolean): { url: string; events: string[] } {
-  const fault = (pointer: string, message: string): never => {
-    throw new Problem('BAD_REQUEST', `${pointer}: ${message}`, {
-      errors: [{ code: 'INVALID_VALUE', pointer, message }],
-    });
-  };
-  if (!isObject(body)) return fault('', 'An object with url and events.');
-  const { url, events = [], ...others } = body as Record<string, unknown>;
-  const [unknown] = Object.keys(others);
-  if (unknown !== undefined) fault(`/${unknown.slice(0, 80)}`, 'There is no such field; there are url and events.');
-  let parsed: URL | undefined;
-  if (typeof url === 'string' && url.length <= 2048) {
-    try {
-      parsed = new URL(url);
-    } catch {
-      parsed = undefined;
-    }
-  }
-  if (parsed === undefined || (parsed.protocol !== 'https:' && parsed.protocol !== 'http:')) {
-    return fault('/url', 'An http or https address of at most 2,048 characters.');
-  }
-  if (parsed.username !== '' || parsed.password !== '') fault('/url', 'Leave credentials out: messages are signed.');
-  if (!toPrivate && isPrivateHost(parsed)) {
-    fault('/url', `${parsed.hostname} is a private address: nothing is sent there unless WEBHOOK_ALLOW_PRIVATE is on.`);
-  }
-  if (!Array.isArray(events) || !events.every((event) => EVENTS.includes(event as string))) {
-    return fault('/events', `A list of any of ${EVENTS.join(', ')}.`);
-  }
-  return { url: parsed.href, events: [...new Set(events as string[])] };
+/** The address as it is stored. Throws BAD_REQUEST for one of the own network, unless these are allowed. */
+function addressOf({ url }: NewWebhookDto, toPrivate: boolean): string {
+  const address = new URL(url);
+  if (toPrivate || !isPrivateHost(address)) return address.href;
+  const message = `${address.hostname} is a private address: nothing is sent there unless WEBHOOK_ALLOW_PRIVATE is on.`;
+  throw new Problem('BAD_REQUEST', `/url: ${message}`, {
+    errors: [{ code: 'INVALID_VALUE', pointer: '/url', message }],
+  });
 }
 
 function deliveryDto({ webhook_id: _webhook, ...row }: DeliveryView): DeliveryDto {

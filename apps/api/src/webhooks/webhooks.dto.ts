@@ -1,4 +1,35 @@
 import { ApiProperty } from '@nestjs/swagger';
+import { Absentable, rule } from '../http/dto-rules.js';
+
+const EVENTS = ['chain.success', 'chain.failure', 'chain.cancelled'];
+
+export class NewWebhookDto {
+  static readonly example = { url: 'https://hooks.example.com/task-chain', events: ['chain.failure'] };
+
+  @rule('INVALID_VALUE', urlFault)
+  @ApiProperty({ format: 'uri', maxLength: 2048, examples: ['https://hooks.example.com/task-chain'] })
+  url: string;
+  @Absentable()
+  @rule('INVALID_VALUE', (value) =>
+    Array.isArray(value) && value.every((event) => EVENTS.includes(event as string))
+      ? null
+      : `must be a list of any of ${EVENTS.join(', ')}`,
+  )
+  @ApiProperty({
+    type: 'array',
+    items: { type: 'string', enum: EVENTS },
+    description: 'The events to send. Absent or empty: all.',
+  })
+  events?: string[];
+}
+
+function urlFault(value: unknown): string | null {
+  const url = typeof value === 'string' && value.length <= 2048 && URL.canParse(value) ? new URL(value) : undefined;
+  if (url === undefined || !['https:', 'http:'].includes(url.protocol)) {
+    return 'must be an http or https address of at most 2,048 characters';
+  }
+  return url.username === '' && url.password === '' ? null : 'must hold no credentials: messages are signed';
+}
 
 export class WebhookDto {
   @ApiProperty({ example: 'webhook-5b8d7c1a-2f0e-4a57-9a0e-6f2f7f5a9b10' })

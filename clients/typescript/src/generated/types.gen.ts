@@ -371,6 +371,50 @@ export type GraphDto = {
     critical_path: Array<string>;
 };
 
+/**
+ * The same parameters as the query of GET /chains.
+ */
+export type BulkFilterDto = {
+    status?: string;
+    chain_type?: string;
+    created_by?: string;
+    task_type?: string;
+    q?: string;
+    created_from?: string;
+    created_to?: string;
+};
+
+/**
+ * The chains, by `ids` or `filter`. A filter without a status selects the chains on which the action has an effect.
+ */
+export type BulkBodyDto = {
+    /**
+     * true: a dry run, which returns exactly what would be done and does nothing. Also accepted in the query.
+     */
+    dry_run?: boolean;
+    /**
+     * The reason. It is kept with the event in the chain's history.
+     */
+    note?: string;
+    /**
+     * The chains, in this order.
+     */
+    ids?: Array<string>;
+    filter?: BulkFilterDto;
+    /**
+     * Maximum number of chains in one call; `next_cursor` continues.
+     */
+    limit?: number;
+    /**
+     * For resume and retry: maximum number of chains per second, so that the workers are not flooded.
+     */
+    max_per_second?: number;
+    /**
+     * The `next_cursor` of the previous call, with the same ids or filter.
+     */
+    cursor?: string;
+};
+
 export type BulkOutcome = 'done' | 'refused' | 'not_found';
 
 export type BulkResultDto = {
@@ -403,6 +447,20 @@ export type BulkDto = {
      * Pass as `cursor` for the remaining chains; null if there are none.
      */
     next_cursor: string | null;
+};
+
+/**
+ * All fields are optional.
+ */
+export type ControlBodyDto = {
+    /**
+     * true: a dry run, which returns exactly what would be done and does nothing. Also accepted in the query.
+     */
+    dry_run?: boolean;
+    /**
+     * The reason. It is kept with the event in the chain's history.
+     */
+    note?: string;
 };
 
 export type TaskChangeDto = {
@@ -484,6 +542,96 @@ export type ControlDto = {
      * Every task whose status, hold or priority changes, in the order of the chain.
      */
     tasks: Array<TaskChangeDto>;
+};
+
+/**
+ * Without `from`: all tasks that failed, were cancelled or skipped. All fields are optional.
+ */
+export type RetryBodyDto = {
+    /**
+     * true: a dry run, which returns exactly what would be done and does nothing. Also accepted in the query.
+     */
+    dry_run?: boolean;
+    /**
+     * The reason. It is kept with the event in the chain's history.
+     */
+    note?: string;
+    /**
+     * The tasks to run again, whatever their outcome.
+     */
+    from?: Array<string>;
+    /**
+     * With `from`: also run all tasks that depend on these.
+     */
+    include_downstream?: boolean;
+};
+
+/**
+ * The new priority.
+ */
+export type PriorityBodyDto = {
+    /**
+     * true: a dry run, which returns exactly what would be done and does nothing. Also accepted in the query.
+     */
+    dry_run?: boolean;
+    /**
+     * The reason. It is kept with the event in the chain's history.
+     */
+    note?: string;
+    /**
+     * Which tasks run first when capacity is short: 1 (last) to 10 (first), or low (3), normal (5), high (7), critical (9).
+     */
+    priority: 'low' | 'normal' | 'high' | 'critical' | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10;
+};
+
+/**
+ * Why the task is skipped.
+ */
+export type SkipBodyDto = {
+    /**
+     * true: a dry run, which returns exactly what would be done and does nothing. Also accepted in the query.
+     */
+    dry_run?: boolean;
+    /**
+     * The reason. It is kept with the event in the chain's history.
+     */
+    note: string;
+};
+
+/**
+ * The result of the task, and the reason.
+ */
+export type ResolveBodyDto = {
+    /**
+     * true: a dry run, which returns exactly what would be done and does nothing. Also accepted in the query.
+     */
+    dry_run?: boolean;
+    /**
+     * The reason. It is kept with the event in the chain's history.
+     */
+    note: string;
+    /**
+     * The result as a worker would return it: at most 64 KiB of JSON and 32 levels deep.
+     */
+    result: unknown;
+};
+
+/**
+ * All fields are optional.
+ */
+export type RetryTaskBodyDto = {
+    /**
+     * true: a dry run, which returns exactly what would be done and does nothing. Also accepted in the query.
+     */
+    dry_run?: boolean;
+    /**
+     * The reason. It is kept with the event in the chain's history.
+     */
+    note?: string;
+    /**
+     * Also run all tasks that depend on it.
+     */
+    include_downstream?: boolean;
 };
 
 export type TaskDetailDto = {
@@ -670,6 +818,14 @@ export type TaskTypeListDto = {
     items: Array<TaskTypeDto>;
 };
 
+export type NewWebhookDto = {
+    url: string;
+    /**
+     * The events to send. Absent or empty: all.
+     */
+    events?: Array<'chain.success' | 'chain.failure' | 'chain.cancelled'>;
+};
+
 export type CreatedWebhookDto = {
     webhook_id: string;
     url: string;
@@ -750,6 +906,18 @@ export type DeliveryListDto = {
      * Pass as `before` for the next page; null on the last page.
      */
     next_before: number | null;
+};
+
+/**
+ * The purpose and role of the key.
+ */
+export type NewKeyDto = {
+    name: string;
+    /**
+     * viewer reads; operator also controls chains; author also creates them; admin also manages keys and webhooks.
+     */
+    role: 'viewer' | 'operator' | 'author' | 'admin';
+    expires_in_days?: number;
 };
 
 export type Role = 'viewer' | 'operator' | 'author' | 'admin';
@@ -848,6 +1016,13 @@ export type AuditPageDto = {
     next_before: number | null;
 };
 
+/**
+ * The value, at least 8 characters long: shorter ones cannot be distinguished from other text.
+ */
+export type NewSecretDto = {
+    value: string;
+};
+
 export type SecretDto = {
     name: string;
     created_at: string;
@@ -915,6 +1090,17 @@ export type OwnTenantDto = {
     use: TenantUseDto;
 };
 
+export type NewTenantDto = {
+    enabled?: boolean;
+    weight?: number;
+    max_running_chains?: number | null;
+    max_waiting_tasks?: number | null;
+    max_creates_per_minute?: number | null;
+    max_artifact_bytes?: number | null;
+    tenant_id: string;
+    name: string;
+};
+
 export type TenantDto = {
     tenant_id: string;
     name: string;
@@ -947,6 +1133,19 @@ export type TenantDto = {
 
 export type TenantListDto = {
     items: Array<TenantDto>;
+};
+
+/**
+ * The fields to change. A limit of null means no limit.
+ */
+export type TenantChangeDto = {
+    enabled?: boolean;
+    weight?: number;
+    max_running_chains?: number | null;
+    max_waiting_tasks?: number | null;
+    max_creates_per_minute?: number | null;
+    max_artifact_bytes?: number | null;
+    name?: string;
 };
 
 export type LivenessDto = {
@@ -1715,47 +1914,7 @@ export type GetChainGraphResponses = {
 export type GetChainGraphResponse = GetChainGraphResponses[keyof GetChainGraphResponses];
 
 export type CancelChainsData = {
-    /**
-     * The chains, by `ids` or `filter`. A filter without a status selects the chains on which the action has an effect.
-     */
-    body: {
-        /**
-         * The chains, in this order.
-         */
-        ids?: Array<string>;
-        /**
-         * The same parameters as the query of GET /chains.
-         */
-        filter?: {
-            status?: string;
-            chain_type?: string;
-            created_by?: string;
-            task_type?: string;
-            q?: string;
-            created_from?: string;
-            created_to?: string;
-        };
-        /**
-         * Maximum number of chains in one call; `next_cursor` continues.
-         */
-        limit?: number;
-        /**
-         * For resume and retry: maximum number of chains per second, so that the workers are not flooded.
-         */
-        max_per_second?: number;
-        /**
-         * The `next_cursor` of the previous call, with the same ids or filter.
-         */
-        cursor?: string;
-        /**
-         * true: a dry run, which returns exactly what would be done and does nothing. Also accepted in the query.
-         */
-        dry_run?: boolean;
-        /**
-         * The reason. It is kept with the event in the chain's history.
-         */
-        note?: string;
-    };
+    body: BulkBodyDto;
     headers?: {
         /**
          * Repeated requests with the same key and body get the same answer; the same key with another body is refused with 422. A key is scoped to the operation and its target, and kept for 24 hours.
@@ -1827,47 +1986,7 @@ export type CancelChainsResponses = {
 export type CancelChainsResponse = CancelChainsResponses[keyof CancelChainsResponses];
 
 export type PauseChainsData = {
-    /**
-     * The chains, by `ids` or `filter`. A filter without a status selects the chains on which the action has an effect.
-     */
-    body: {
-        /**
-         * The chains, in this order.
-         */
-        ids?: Array<string>;
-        /**
-         * The same parameters as the query of GET /chains.
-         */
-        filter?: {
-            status?: string;
-            chain_type?: string;
-            created_by?: string;
-            task_type?: string;
-            q?: string;
-            created_from?: string;
-            created_to?: string;
-        };
-        /**
-         * Maximum number of chains in one call; `next_cursor` continues.
-         */
-        limit?: number;
-        /**
-         * For resume and retry: maximum number of chains per second, so that the workers are not flooded.
-         */
-        max_per_second?: number;
-        /**
-         * The `next_cursor` of the previous call, with the same ids or filter.
-         */
-        cursor?: string;
-        /**
-         * true: a dry run, which returns exactly what would be done and does nothing. Also accepted in the query.
-         */
-        dry_run?: boolean;
-        /**
-         * The reason. It is kept with the event in the chain's history.
-         */
-        note?: string;
-    };
+    body: BulkBodyDto;
     headers?: {
         /**
          * Repeated requests with the same key and body get the same answer; the same key with another body is refused with 422. A key is scoped to the operation and its target, and kept for 24 hours.
@@ -1939,47 +2058,7 @@ export type PauseChainsResponses = {
 export type PauseChainsResponse = PauseChainsResponses[keyof PauseChainsResponses];
 
 export type ResumeChainsData = {
-    /**
-     * The chains, by `ids` or `filter`. A filter without a status selects the chains on which the action has an effect.
-     */
-    body: {
-        /**
-         * The chains, in this order.
-         */
-        ids?: Array<string>;
-        /**
-         * The same parameters as the query of GET /chains.
-         */
-        filter?: {
-            status?: string;
-            chain_type?: string;
-            created_by?: string;
-            task_type?: string;
-            q?: string;
-            created_from?: string;
-            created_to?: string;
-        };
-        /**
-         * Maximum number of chains in one call; `next_cursor` continues.
-         */
-        limit?: number;
-        /**
-         * For resume and retry: maximum number of chains per second, so that the workers are not flooded.
-         */
-        max_per_second?: number;
-        /**
-         * The `next_cursor` of the previous call, with the same ids or filter.
-         */
-        cursor?: string;
-        /**
-         * true: a dry run, which returns exactly what would be done and does nothing. Also accepted in the query.
-         */
-        dry_run?: boolean;
-        /**
-         * The reason. It is kept with the event in the chain's history.
-         */
-        note?: string;
-    };
+    body: BulkBodyDto;
     headers?: {
         /**
          * Repeated requests with the same key and body get the same answer; the same key with another body is refused with 422. A key is scoped to the operation and its target, and kept for 24 hours.
@@ -2051,47 +2130,7 @@ export type ResumeChainsResponses = {
 export type ResumeChainsResponse = ResumeChainsResponses[keyof ResumeChainsResponses];
 
 export type RetryChainsData = {
-    /**
-     * The chains, by `ids` or `filter`. A filter without a status selects the chains on which the action has an effect.
-     */
-    body: {
-        /**
-         * The chains, in this order.
-         */
-        ids?: Array<string>;
-        /**
-         * The same parameters as the query of GET /chains.
-         */
-        filter?: {
-            status?: string;
-            chain_type?: string;
-            created_by?: string;
-            task_type?: string;
-            q?: string;
-            created_from?: string;
-            created_to?: string;
-        };
-        /**
-         * Maximum number of chains in one call; `next_cursor` continues.
-         */
-        limit?: number;
-        /**
-         * For resume and retry: maximum number of chains per second, so that the workers are not flooded.
-         */
-        max_per_second?: number;
-        /**
-         * The `next_cursor` of the previous call, with the same ids or filter.
-         */
-        cursor?: string;
-        /**
-         * true: a dry run, which returns exactly what would be done and does nothing. Also accepted in the query.
-         */
-        dry_run?: boolean;
-        /**
-         * The reason. It is kept with the event in the chain's history.
-         */
-        note?: string;
-    };
+    body: BulkBodyDto;
     headers?: {
         /**
          * Repeated requests with the same key and body get the same answer; the same key with another body is refused with 422. A key is scoped to the operation and its target, and kept for 24 hours.
@@ -2163,19 +2202,7 @@ export type RetryChainsResponses = {
 export type RetryChainsResponse = RetryChainsResponses[keyof RetryChainsResponses];
 
 export type ExecuteChainData = {
-    /**
-     * All fields are optional.
-     */
-    body?: {
-        /**
-         * true: a dry run, which returns exactly what would be done and does nothing. Also accepted in the query.
-         */
-        dry_run?: boolean;
-        /**
-         * The reason. It is kept with the event in the chain's history.
-         */
-        note?: string;
-    };
+    body?: ControlBodyDto;
     headers?: {
         /**
          * Repeated requests with the same key and body get the same answer; the same key with another body is refused with 422. A key is scoped to the operation and its target, and kept for 24 hours.
@@ -2264,19 +2291,7 @@ export type ExecuteChainResponses = {
 export type ExecuteChainResponse = ExecuteChainResponses[keyof ExecuteChainResponses];
 
 export type CancelChainData = {
-    /**
-     * All fields are optional.
-     */
-    body?: {
-        /**
-         * true: a dry run, which returns exactly what would be done and does nothing. Also accepted in the query.
-         */
-        dry_run?: boolean;
-        /**
-         * The reason. It is kept with the event in the chain's history.
-         */
-        note?: string;
-    };
+    body?: ControlBodyDto;
     headers?: {
         /**
          * Repeated requests with the same key and body get the same answer; the same key with another body is refused with 422. A key is scoped to the operation and its target, and kept for 24 hours.
@@ -2365,19 +2380,7 @@ export type CancelChainResponses = {
 export type CancelChainResponse = CancelChainResponses[keyof CancelChainResponses];
 
 export type PauseChainData = {
-    /**
-     * All fields are optional.
-     */
-    body?: {
-        /**
-         * true: a dry run, which returns exactly what would be done and does nothing. Also accepted in the query.
-         */
-        dry_run?: boolean;
-        /**
-         * The reason. It is kept with the event in the chain's history.
-         */
-        note?: string;
-    };
+    body?: ControlBodyDto;
     headers?: {
         /**
          * Repeated requests with the same key and body get the same answer; the same key with another body is refused with 422. A key is scoped to the operation and its target, and kept for 24 hours.
@@ -2466,19 +2469,7 @@ export type PauseChainResponses = {
 export type PauseChainResponse = PauseChainResponses[keyof PauseChainResponses];
 
 export type ResumeChainData = {
-    /**
-     * All fields are optional.
-     */
-    body?: {
-        /**
-         * true: a dry run, which returns exactly what would be done and does nothing. Also accepted in the query.
-         */
-        dry_run?: boolean;
-        /**
-         * The reason. It is kept with the event in the chain's history.
-         */
-        note?: string;
-    };
+    body?: ControlBodyDto;
     headers?: {
         /**
          * Repeated requests with the same key and body get the same answer; the same key with another body is refused with 422. A key is scoped to the operation and its target, and kept for 24 hours.
@@ -2567,27 +2558,7 @@ export type ResumeChainResponses = {
 export type ResumeChainResponse = ResumeChainResponses[keyof ResumeChainResponses];
 
 export type RetryChainData = {
-    /**
-     * Without `from`: all tasks that failed, were cancelled or skipped. All fields are optional.
-     */
-    body?: {
-        /**
-         * The tasks to run again, whatever their outcome.
-         */
-        from?: Array<string>;
-        /**
-         * With `from`: also run all tasks that depend on these.
-         */
-        include_downstream?: boolean;
-        /**
-         * true: a dry run, which returns exactly what would be done and does nothing. Also accepted in the query.
-         */
-        dry_run?: boolean;
-        /**
-         * The reason. It is kept with the event in the chain's history.
-         */
-        note?: string;
-    };
+    body?: RetryBodyDto;
     headers?: {
         /**
          * Repeated requests with the same key and body get the same answer; the same key with another body is refused with 422. A key is scoped to the operation and its target, and kept for 24 hours.
@@ -2676,23 +2647,7 @@ export type RetryChainResponses = {
 export type RetryChainResponse = RetryChainResponses[keyof RetryChainResponses];
 
 export type SetChainPriorityData = {
-    /**
-     * The new priority.
-     */
-    body: {
-        /**
-         * Which tasks run first when capacity is short: 1 (last) to 10 (first), or low (3), normal (5), high (7), critical (9).
-         */
-        priority: 'low' | 'normal' | 'high' | 'critical' | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10;
-        /**
-         * true: a dry run, which returns exactly what would be done and does nothing. Also accepted in the query.
-         */
-        dry_run?: boolean;
-        /**
-         * The reason. It is kept with the event in the chain's history.
-         */
-        note?: string;
-    };
+    body: PriorityBodyDto;
     headers?: {
         /**
          * Repeated requests with the same key and body get the same answer; the same key with another body is refused with 422. A key is scoped to the operation and its target, and kept for 24 hours.
@@ -2781,19 +2736,7 @@ export type SetChainPriorityResponses = {
 export type SetChainPriorityResponse = SetChainPriorityResponses[keyof SetChainPriorityResponses];
 
 export type SkipTaskData = {
-    /**
-     * Why the task is skipped.
-     */
-    body: {
-        /**
-         * true: a dry run, which returns exactly what would be done and does nothing. Also accepted in the query.
-         */
-        dry_run?: boolean;
-        /**
-         * The reason. It is kept with the event in the chain's history.
-         */
-        note: string;
-    };
+    body: SkipBodyDto;
     headers?: {
         /**
          * Repeated requests with the same key and body get the same answer; the same key with another body is refused with 422. A key is scoped to the operation and its target, and kept for 24 hours.
@@ -2886,23 +2829,7 @@ export type SkipTaskResponses = {
 export type SkipTaskResponse = SkipTaskResponses[keyof SkipTaskResponses];
 
 export type ResolveTaskData = {
-    /**
-     * The result of the task, and the reason.
-     */
-    body: {
-        /**
-         * The result as a worker would return it: at most 64 KiB of JSON and 32 levels deep.
-         */
-        result: unknown;
-        /**
-         * true: a dry run, which returns exactly what would be done and does nothing. Also accepted in the query.
-         */
-        dry_run?: boolean;
-        /**
-         * The reason. It is kept with the event in the chain's history.
-         */
-        note: string;
-    };
+    body: ResolveBodyDto;
     headers?: {
         /**
          * Repeated requests with the same key and body get the same answer; the same key with another body is refused with 422. A key is scoped to the operation and its target, and kept for 24 hours.
@@ -2995,23 +2922,7 @@ export type ResolveTaskResponses = {
 export type ResolveTaskResponse = ResolveTaskResponses[keyof ResolveTaskResponses];
 
 export type SetTaskPriorityData = {
-    /**
-     * The new priority.
-     */
-    body: {
-        /**
-         * Which tasks run first when capacity is short: 1 (last) to 10 (first), or low (3), normal (5), high (7), critical (9).
-         */
-        priority: 'low' | 'normal' | 'high' | 'critical' | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10;
-        /**
-         * true: a dry run, which returns exactly what would be done and does nothing. Also accepted in the query.
-         */
-        dry_run?: boolean;
-        /**
-         * The reason. It is kept with the event in the chain's history.
-         */
-        note?: string;
-    };
+    body: PriorityBodyDto;
     headers?: {
         /**
          * Repeated requests with the same key and body get the same answer; the same key with another body is refused with 422. A key is scoped to the operation and its target, and kept for 24 hours.
@@ -3104,23 +3015,7 @@ export type SetTaskPriorityResponses = {
 export type SetTaskPriorityResponse = SetTaskPriorityResponses[keyof SetTaskPriorityResponses];
 
 export type RetryTaskData = {
-    /**
-     * All fields are optional.
-     */
-    body?: {
-        /**
-         * Also run all tasks that depend on it.
-         */
-        include_downstream?: boolean;
-        /**
-         * true: a dry run, which returns exactly what would be done and does nothing. Also accepted in the query.
-         */
-        dry_run?: boolean;
-        /**
-         * The reason. It is kept with the event in the chain's history.
-         */
-        note?: string;
-    };
+    body?: RetryTaskBodyDto;
     headers?: {
         /**
          * Repeated requests with the same key and body get the same answer; the same key with another body is refused with 422. A key is scoped to the operation and its target, and kept for 24 hours.
@@ -3715,13 +3610,7 @@ export type ListWebhooksResponses = {
 export type ListWebhooksResponse = ListWebhooksResponses[keyof ListWebhooksResponses];
 
 export type CreateWebhookData = {
-    body: {
-        url: string;
-        /**
-         * The events to send. Absent or empty: all.
-         */
-        events?: Array<'chain.success' | 'chain.failure' | 'chain.cancelled'>;
-    };
+    body: NewWebhookDto;
     headers?: {
         /**
          * Repeated requests with the same key and body get the same answer; the same key with another body is refused with 422. A key is scoped to the operation and its target, and kept for 24 hours.
@@ -4111,17 +4000,7 @@ export type ListKeysResponses = {
 export type ListKeysResponse = ListKeysResponses[keyof ListKeysResponses];
 
 export type CreateKeyData = {
-    /**
-     * The purpose and role of the key.
-     */
-    body: {
-        name: string;
-        /**
-         * viewer reads; operator also controls chains; author also creates them; admin also manages keys and webhooks.
-         */
-        role: 'viewer' | 'operator' | 'author' | 'admin';
-        expires_in_days?: number;
-    };
+    body: NewKeyDto;
     headers?: {
         /**
          * Repeated requests with the same key and body get the same answer; the same key with another body is refused with 422. A key is scoped to the operation and its target, and kept for 24 hours.
@@ -4468,12 +4347,7 @@ export type DeleteSecretResponses = {
 export type DeleteSecretResponse = DeleteSecretResponses[keyof DeleteSecretResponses];
 
 export type PutSecretData = {
-    /**
-     * The value, at least 8 characters long: shorter ones cannot be distinguished from other text.
-     */
-    body: {
-        value: string;
-    };
+    body: NewSecretDto;
     path: {
         /**
          * The name that tasks use: `${secrets.<name>}`.
@@ -4742,16 +4616,7 @@ export type ListTenantsResponses = {
 export type ListTenantsResponse = ListTenantsResponses[keyof ListTenantsResponses];
 
 export type CreateTenantData = {
-    body: {
-        tenant_id: string;
-        name: string;
-        enabled?: boolean;
-        weight?: number;
-        max_running_chains?: number | null;
-        max_waiting_tasks?: number | null;
-        max_creates_per_minute?: number | null;
-        max_artifact_bytes?: number | null;
-    };
+    body: NewTenantDto;
     headers?: {
         /**
          * Repeated requests with the same key and body get the same answer; the same key with another body is refused with 422. A key is scoped to the operation and its target, and kept for 24 hours.
@@ -4818,18 +4683,7 @@ export type CreateTenantResponses = {
 export type CreateTenantResponse = CreateTenantResponses[keyof CreateTenantResponses];
 
 export type ChangeTenantData = {
-    /**
-     * The fields to change. A limit of null means no limit.
-     */
-    body: {
-        name?: string;
-        enabled?: boolean;
-        weight?: number;
-        max_running_chains?: number | null;
-        max_waiting_tasks?: number | null;
-        max_creates_per_minute?: number | null;
-        max_artifact_bytes?: number | null;
-    };
+    body: TenantChangeDto;
     path: {
         /**
          * The tenant.
