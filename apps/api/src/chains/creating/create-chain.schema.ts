@@ -3,7 +3,7 @@ import { TRIGGER_RULES } from '#libs/chain-domain';
 import { MAX_CONDITION_LENGTH } from '#libs/chain-engine';
 import { retryPolicy } from './retry-policy.schema.js';
 
-export const taskId = {
+const taskId = {
   type: 'string',
   minLength: 1,
   maxLength: 64,
