@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { filesBelow } from './files.js';
-import { bin, quietly } from './steps.js';
+import { bin, quietly, Refusal } from './steps.js';
 
 /** The packages that the system was ordered with. */
 const CARD = [
@@ -25,7 +25,7 @@ export function importsOfCard(files: readonly { readonly path: string; readonly 
   return new Map(CARD.map((name) => [name, product.filter((file) => imports(file, name)).length]));
 }
 
-/** The number of files that use each package of the card, and of test files for Jest. Names packages that nothing uses. */
+/** The number of files that use each package of the card, and of test files for Jest. Refuses packages that nothing uses. */
 export async function checkCard(): Promise<string> {
   const paths = PRODUCT.flatMap((folder) => filesBelow(folder, (name) => name.endsWith('.ts')));
   const counts = importsOfCard(paths.map((path) => ({ path, text: readFileSync(path, 'utf8') })));
@@ -33,5 +33,6 @@ export async function checkCard(): Promise<string> {
   counts.set('jest', tests.length);
   const text = [...counts].map(([name, count]) => `${name} ${count}`).join(', ');
   const unused = [...counts].filter(([, count]) => count === 0).map(([name]) => name);
-  return unused.length > 0 ? `${text}\nin no product file yet: ${unused.join(', ')}` : text;
+  if (unused.length > 0) throw new Refusal(`${text}\nin no product file: ${unused.join(', ')}`);
+  return text;
 }
