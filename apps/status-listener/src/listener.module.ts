@@ -29,6 +29,8 @@ export class ListenerModule {
           useFactory: ({ redisUrl, databaseUrl }: AppConfig, log: Logger) => ({
             redisUrl,
             databaseUrl,
+            // All queues connect at once as the listener starts: unbounded, 27 connections for a few milliseconds' work.
+            maxConnections: 16,
             onFault: (error, unheard) => log.warn({ err: error, unheard }, 'the queue reported a fault'),
           }),
         }),
