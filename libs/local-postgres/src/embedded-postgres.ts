@@ -16,6 +16,8 @@ export interface EmbeddedPostgresOptions {
   readonly port?: number;
   /** False (for tests): commits outlive a killed server as usual, but not a power cut. */
   readonly durable?: boolean;
+  /** 200 by default. */
+  readonly maxConnections?: number;
   /** What to do with a server that already runs on the cluster: use it (default), or stop it and start another. */
   readonly running?: 'reuse' | 'restart';
   /** Made if it does not exist; its URL is `url`. */
@@ -109,7 +111,7 @@ async function start(
   const logFile = join(options.dataDir, 'logs', 'postgres.log');
   for (let tries = 1; ; tries++) {
     const port = options.port ?? (await freePort());
-    const child = spawnServer(binaries.postgres, cluster, user, settings(port, options.durable ?? true), logFile);
+    const child = spawnServer(binaries.postgres, cluster, user, settings(port, options), logFile);
     if (await isReady(child, cluster)) return { pid: child.pid!, port, child };
     // A free port can be taken by another process before the server has it.
     if (options.port !== undefined || tries === 3 || !lastLines(logFile).includes('could not bind')) {
@@ -118,12 +120,12 @@ async function start(
   }
 }
 
-function settings(port: number, durable: boolean): string[] {
+function settings(port: number, { durable = true, maxConnections = 200 }: EmbeddedPostgresOptions): string[] {
   const values: Record<string, string | number> = {
     listen_addresses: '127.0.0.1',
     port,
     unix_socket_directories: '',
-    max_connections: 200,
+    max_connections: maxConnections,
     timezone: 'UTC',
     log_timezone: 'UTC',
     synchronous_commit: 'on',

@@ -23,7 +23,8 @@ export async function startTestPostgres(): Promise<TestPostgres> {
   await removeLeftOvers();
   const dataDir = mkdtempSync(join(tmpdir(), `task-chain-test-${process.pid}-`));
   chmodSync(dataDir, 0o755);
-  const server = await startEmbeddedPostgres({ dataDir, durable: false, database: TEMPLATE });
+  // Test files that run side by side each have a system of several replicas on this one server.
+  const server = await startEmbeddedPostgres({ dataDir, durable: false, database: TEMPLATE, maxConnections: 400 });
   const stop = async () => {
     await server.stop();
     rmSync(dataDir, { recursive: true, force: true });
