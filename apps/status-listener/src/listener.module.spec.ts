@@ -43,6 +43,12 @@ describe('the listener', () => {
     };
     expect(await health('ready')).toEqual([200, ['database', 'queue', 'loops']]);
     expect(await health('live')).toEqual([200, ['loops']]);
+    await withConnection(database.url, async (client) => {
+      const { rows } = await client.query<{ count: number }>(`SELECT count(*)::int AS count FROM pg_stat_activity
+        WHERE datname = current_database() AND application_name = 'task-chain-queue'`);
+      expect(rows[0]!.count).toBeGreaterThan(0);
+      expect(rows[0]!.count).toBeLessThanOrEqual(16); // Not one for each queue.
+    });
 
     let ended = false;
     let closed: Promise<void> | undefined;
