@@ -7,12 +7,10 @@ import {
   InvariantReconciler,
   LeaseReconciler,
   makeEngineMetrics,
-  type NewChain,
 } from '#libs/chain-engine';
-import { DEFAULT_RETRY_POLICY, DEFAULT_SETTINGS } from '#libs/chain-domain';
 import { withConnection } from '#libs/local-postgres';
 import { openDatabase, type Database, engineQueries, isTransient, type Queryable } from '#libs/repositories';
-import { useTestDatabase } from '#libs/testing';
+import { sampleNewChain, useTestDatabase } from '#libs/testing';
 
 describe('the reconciler', () => {
   let db: Database;
@@ -30,7 +28,7 @@ describe('the reconciler', () => {
     );
 
   it('locks a chain that changes whenever it is read, and carries the command out', async () => {
-    const outcome = await createChain(db, chainOf([[], []]));
+    const outcome = await createChain(db, sampleNewChain([[], []]));
     const chainId = outcome.kind === 'created' ? outcome.chain.chain_id : '';
     const change = () => sql(`SET lock_timeout = 100; UPDATE task_chains SET version = version + 1`);
     const seen: string[] = [];
@@ -62,7 +60,7 @@ describe('the reconciler', () => {
   });
 
   it('gives up a loss whose lease is renewed between its look and its save', async () => {
-    const outcome = await createChain(db, chainOf([[]]));
+    const outcome = await createChain(db, sampleNewChain([[]]));
     const chainId = outcome.kind === 'created' ? outcome.chain.chain_id : '';
     await sql(
       `UPDATE chain_tasks SET status = 'RUNNING', attempt = 1, run_id = 'r', lease_until = now() - interval '1 s'`,
@@ -91,7 +89,7 @@ describe('the reconciler', () => {
 
   it('takes no task from a worker that has had no time yet to tell of it', async () => {
     await clear();
-    await createChain(db, chainOf([[]]));
+    await createChain(db, sampleNewChain([[]]));
     await sql(`UPDATE chain_tasks SET status = 'QUEUED', attempt = 1, lease_until = now() - interval '1 s'`);
     await new LeaseReconciler(engineOn(db, 'active')).reconcile(false);
     const { rows } = await sql(`SELECT status, attempt, lease_until > now() AS leased FROM chain_tasks`);
@@ -100,7 +98,7 @@ describe('the reconciler', () => {
 
   it('waits for no save, and so for none that waits for it', async () => {
     await clear();
-    await createChain(db, chainOf([[], []]));
+    await createChain(db, sampleNewChain([[], []]));
     await sql(`UPDATE chain_tasks SET status = 'RUNNING', attempt = 1, lease_until = now()`);
     const { rows } = await sql('SELECT task_request_id FROM chain_tasks ORDER BY id');
     const ids = rows.map((row: { task_request_id: string }) => row.task_request_id);
@@ -133,14 +131,14 @@ describe('the reconciler', () => {
 
     it('finds nothing in order', async () => {
       await clear();
-      await createChain(db, chainOf([[], [0], [0, 1]]));
-      await createChain(db, { ...chainOf([[], [0]]), execute: false });
+      await createChain(db, sampleNewChain([[], [0], [0, 1]]));
+      await createChain(db, { ...sampleNewChain([[], [0]]), execute: false });
       expect(await new InvariantReconciler(engineOn(db)).reconcile()).toBe(0);
     });
 
     it('counts anew what does not add up', async () => {
       await clear();
-      await createChain(db, chainOf([[], [0]]));
+      await createChain(db, sampleNewChain([[], [0]]));
       await sql(`UPDATE task_chains SET completed_tasks = 1, admitted_tasks = 0`);
       expect(await new InvariantReconciler(engineOn(db)).reconcile()).toBe(1);
       const { chain, repairs } = await look();
@@ -151,7 +149,7 @@ describe('the reconciler', () => {
 
     it('moves a chain on whose child nobody told that its parents are done', async () => {
       await clear();
-      await createChain(db, chainOf([[], [], [0, 1]]));
+      await createChain(db, sampleNewChain([[], [], [0, 1]]));
       await sql(`UPDATE chain_tasks SET status = 'SUCCESS' WHERE execution_order < 2`);
       await sql(
         `UPDATE chain_tasks SET pending_dependencies = 1, succeeded_dependencies = 1 WHERE execution_order = 2`,
@@ -165,7 +163,7 @@ describe('the reconciler', () => {
 
     it('admits held tasks that nobody would', async () => {
       await clear();
-      await createChain(db, { ...chainOf([[], [], []]), maxParallel: 2 });
+      await createChain(db, { ...sampleNewChain([[], [], []]), maxParallel: 2 });
       await sql(`UPDATE chain_tasks SET hold = 'MAX_PARALLEL'`);
       await sql(`UPDATE task_chains SET admitted_tasks = 0`);
       expect(await new InvariantReconciler(engineOn(db)).reconcile()).toBe(1);
@@ -175,14 +173,14 @@ describe('the reconciler', () => {
 
     it('ends a chain of which every task has ended, and tasks that outlive their chain', async () => {
       await clear();
-      await createChain(db, chainOf([[], [0]]));
+      await createChain(db, sampleNewChain([[], [0]]));
       await sql(`UPDATE chain_tasks SET status = 'SUCCESS'`);
       await sql(`UPDATE task_chains SET completed_tasks = 2, admitted_tasks = 0`);
       expect(await new InvariantReconciler(engineOn(db)).reconcile()).toBe(1);
       expect((await look()).chain).toMatchObject({ status: 'SUCCESS' });
 
       await clear();
-      await createChain(db, chainOf([[], [], [0]]));
+      await createChain(db, sampleNewChain([[], [], [0]]));
       await sql(
         `UPDATE chain_tasks SET status = 'RUNNING', attempt = 1, lease_until = now() WHERE execution_order = 0`,
       );
@@ -220,41 +218,3 @@ describe('faults of the database', () => {
     }
   });
 });
-
-/** A running chain of diagnostic tasks, each given by the places of its parents. */
-function chainOf(parents: readonly (readonly number[])[]): NewChain {
-  return {
-    chainName: 'one',
-    chainType: 'complex',
-    description: null,
-    config: {},
-    metadata: {},
-    createdBy: null,
-    stopOnError: true,
-    timeoutSeconds: 3600,
-    execute: true,
-    maxParallel: null,
-    concurrency: null,
-    tasks: parents.map((predecessors, position) => ({
-      taskId: `t${position}`,
-      taskName: `t${position}`,
-      taskType: 'diagnostic',
-      executionMode: 'parallel',
-      dependsOn: predecessors.map((parent) => ({ taskId: `t${parent}`, dependencyType: 'sequential', when: null })),
-      isCallback: false,
-      params: {},
-      priority: 5,
-      triggerRule: 'all_success',
-      retryPolicy: DEFAULT_RETRY_POLICY,
-      timeoutSeconds: null,
-      queueTimeoutSeconds: null,
-      ...DEFAULT_SETTINGS,
-      concurrency: null,
-      conditions: [],
-      level: 0,
-      predecessors,
-      successors: parents.flatMap((of, child) => (of.includes(position) ? [child] : [])),
-      referenced: [],
-    })),
-  };
-}

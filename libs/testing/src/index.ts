@@ -1,3 +1,4 @@
+export { sampleNewChain } from './sample-new-chain.js';
 export { cpuMsOf } from './cpu-time.js';
 export { findDebianPrograms, type DebianPrograms } from './debian-package.js';
 export { describeUnless, itUnless, type SkipReason } from './skip.js';

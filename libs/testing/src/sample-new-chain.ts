@@ -1,6 +1,5 @@
-/** A new chain for the tests of this lib. */
 import { DEFAULT_RETRY_POLICY, DEFAULT_SETTINGS } from '#libs/chain-domain';
-import type { NewChain } from './commands/new-chain.js';
+import type { NewChain } from '#libs/chain-engine';
 
 /** A running chain of diagnostic tasks, each given by the positions of its parents. */
 export function sampleNewChain(parents: readonly (readonly number[])[]): NewChain {

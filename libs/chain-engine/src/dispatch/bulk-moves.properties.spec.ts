@@ -5,10 +5,9 @@ import { CHAIN_STATUSES, dispatch, evolve, isAdmitted, promote, TASK_STATUSES } 
 import type { Chain, ChainState, Decision, Task } from '#libs/chain-domain';
 import { withConnection } from '#libs/local-postgres';
 import { engineQueries, loadWhole, openDatabase, save, type Database, type LoadedChain } from '#libs/repositories';
-import { useTestDatabase } from '#libs/testing';
+import { sampleNewChain, useTestDatabase } from '#libs/testing';
 import { LEASES } from '../apply/apply-work.js';
 import { createChain } from '../commands/commands.js';
-import { sampleNewChain } from '../sample-new-chain-for-tests.js';
 
 const TYPES = ['diagnostic', 'psi'];
 const DUE_MS = { due: -1_000, later: 3_600_000 } as const;

@@ -2,11 +2,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { Registry } from 'prom-client';
 import { withConnection } from '#libs/local-postgres';
 import { openDatabase, type Database } from '#libs/repositories';
-import { useTestDatabase } from '#libs/testing';
+import { sampleNewChain, useTestDatabase } from '#libs/testing';
 import { ChainEngine } from '../chain-engine.js';
 import { commandChain, createChain } from '../commands/commands.js';
 import { makeEngineMetrics } from '../metrics.js';
-import { sampleNewChain } from '../sample-new-chain-for-tests.js';
 import { InvariantReconciler } from './invariants.js';
 
 describe('the reconciler of invariants', () => {
