@@ -6,6 +6,7 @@ import type * as SsLrDealer from './ss-lr-dealer.js';
 import type * as SsLrParty from './ss-lr-party.js';
 import type { TaskRun, TaskRunResult } from '../contract/task-type.js';
 import { verticalPartOf } from '../vertical/vertical-plan.js';
+import { verticalResult } from '../vertical/vertical-result.js';
 
 const program: PartyUrl<typeof SsLrParty> = new URL('./ss-lr-party.js', import.meta.url);
 const dealer: PartyUrl<typeof SsLrDealer> = new URL('./ss-lr-dealer.js', import.meta.url);
@@ -30,26 +31,13 @@ export async function runSsLr(
   });
   const valueOf = (party: string) => outcomes.parties[party]!.value;
   const first = valueOf(plan.parties[0]);
-  const { prediction } = valueOf(plan.receiver);
-  return {
-    result: {
-      model_saved: true,
-      model_paths: Object.fromEntries(plan.parties.map((party) => [party, valueOf(party).model])),
-      training_metrics: {
-        epochs: plan.schedule.epochs,
-        final_loss: first.losses.at(-1)!,
-        loss: 'mean_squared_residual',
-        loss_by_epoch: [...first.losses],
-        rows: first.rows,
-        held_out_rows: first.heldOut,
-      },
-      ...(prediction && {
-        prediction_output: prediction.reference,
-        prediction_receiver: plan.receiver,
-        prediction_rows: prediction.rows,
-        predicted_on: plan.predictOn,
-      }),
-    },
-    artifacts: outcomes.artifacts,
+  const metrics = {
+    epochs: plan.schedule.epochs,
+    final_loss: first.losses.at(-1)!,
+    loss: 'mean_squared_residual',
+    loss_by_epoch: [...first.losses],
+    rows: first.rows,
+    held_out_rows: first.heldOut,
   };
+  return { result: verticalResult(plan, valueOf, metrics), artifacts: outcomes.artifacts };
 }

@@ -2,6 +2,7 @@ import { runParties, type CrossedMessage } from '../party/run-parties.js';
 import type { PartyUrl } from '../party/party-program.js';
 import type { TaskRun, TaskRunResult } from '../contract/task-type.js';
 import { verticalPartOf } from '../vertical/vertical-plan.js';
+import { verticalResult } from '../vertical/vertical-result.js';
 import type { SsXgbConfig } from './ss-xgb-config.js';
 import type * as SsXgbDealer from './ss-xgb-dealer.js';
 import type * as SsXgbParty from './ss-xgb-party.js';
@@ -30,27 +31,14 @@ export async function runSsXgb(
   });
   const valueOf = (party: string) => outcomes.parties[party]!.value;
   const trained = valueOf(plan.labelParty);
-  const { prediction } = valueOf(plan.receiver);
-  return {
-    result: {
-      model_saved: true,
-      model_paths: Object.fromEntries(plan.parties.map((party) => [party, valueOf(party).model])),
-      training_metrics: {
-        num_trees: trained.losses.length,
-        final_loss: trained.losses.at(-1)!,
-        loss: plan.boosting.objective === 'logistic' ? 'mean_log_loss' : 'mean_squared_error',
-        loss_by_round: [...trained.losses],
-        splits: { ...trained.splits },
-        rows: trained.rows,
-        held_out_rows: trained.heldOut,
-      },
-      ...(prediction && {
-        prediction_output: prediction.reference,
-        prediction_receiver: plan.receiver,
-        prediction_rows: prediction.rows,
-        predicted_on: plan.predictOn,
-      }),
-    },
-    artifacts: outcomes.artifacts,
+  const metrics = {
+    num_trees: trained.losses.length,
+    final_loss: trained.losses.at(-1)!,
+    loss: plan.boosting.objective === 'logistic' ? 'mean_log_loss' : 'mean_squared_error',
+    loss_by_round: [...trained.losses],
+    splits: { ...trained.splits },
+    rows: trained.rows,
+    held_out_rows: trained.heldOut,
   };
+  return { result: verticalResult(plan, valueOf, metrics), artifacts: outcomes.artifacts };
 }
