@@ -14,7 +14,7 @@ export const RENDERED = [
   { values: 'deploy/kustomize/values.yaml', file: 'deploy/kustomize/base/task-chain.yaml' },
 ];
 
-/** What a rendered file begins with: whether it is that of the present chart and values can be told without Helm. */
+/** The first line of a rendered file. It shows without Helm whether chart and values have changed since. */
 export function headOf(values: string): string {
   const hash = createHash('sha256');
   for (const path of [...filesBelow(CHART, () => true), values])

@@ -140,7 +140,7 @@ async function checkOpenapi(): Promise<void> {
     throw new Refusal('openapi.json is not what the API says of itself: run npm run openapi and commit it');
 }
 
-/** In a process of its own, so that nothing of the API stays behind in this one. */
+/** Runs in a separate process, so that nothing of the API stays behind in this one. */
 function builtOpenapi(): Promise<string> {
   return quietly(process.execPath, [join(ROOT, 'dist', 'tools', 'openapi.js')], { stderr: false });
 }

@@ -132,7 +132,7 @@ function inner(schema: ParameterSchema, at: string, tools: Tools): string[][] {
   return rows;
 }
 
-/** One row for a step of a list; its options are told on the page of the type of the same name. */
+/** One row for a step of a list; the page of the type of the same name describes its options. */
 function stepRows(branch: ParameterSchema, at: string, { words, translate }: Tools): string[][] {
   const properties = branch.properties ?? {};
   const op = String(properties.op?.const);

@@ -135,7 +135,7 @@ describeSystem('somebody with the key of an author', 'postgres', { env }, (check
   });
 });
 
-/** An author's client, and the folder of a party of a name of its own. */
+/** An author's client, and the folder of a party with a fresh name. */
 async function scene(system: SystemUnderTest) {
   const { key } = await system.api.expect<{ key: string }>(201, '/keys', {
     method: 'POST',

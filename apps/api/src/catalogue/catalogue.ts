@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { checkTaskParams, findTaskType, takesSecret, taskTypes, type TaskType } from '#libs/compute';
 
-/** What is wrong with parameters, and where: INVALID_PARAMS unless it has a code of its own. */
+/** What is wrong with parameters, and where: INVALID_PARAMS unless the fault has a more exact code. */
 interface ParamsFault {
   readonly code?: string;
   readonly pointer: string;

@@ -44,7 +44,7 @@ describe('the pipe of bodies', () => {
     });
   }
 
-  it('tells all faults at once, each by its place', async () => {
+  it('reports all faults at once, each by its place', async () => {
     expect(
       await faultsOf(NewKeyDto, { name: '', role: 7, expires_in_days: 0.5, toString: 1, 'a/b~c': 2, status: 1 }),
     ).toEqual([
@@ -71,7 +71,7 @@ describe('the pipe of bodies', () => {
     ]);
   });
 
-  it('tells of items by their index, and of fields within by their path', async () => {
+  it('reports items by their index, and nested fields by their path', async () => {
     expect(await faultsOf(RetryBodyDto, { from: ['a', 'b c', 1, ''] })).toEqual([
       'INVALID_FORMAT /from/1: from.1 may hold A-Z, a-z, 0-9 and . _ - only.',
       'INVALID_TYPE /from/2: from.2 must be string.',
@@ -112,7 +112,7 @@ describe('the pipe of bodies', () => {
     ]);
   });
 
-  it('refuses what no webhook is told', async () => {
+  it('refuses events that no webhook gets', async () => {
     for (const url of ['ftp://a.example', 'nonsense', 7, null, `https://a.example/${'x'.repeat(2_048)}`]) {
       expect(await faultsOf(NewWebhookDto, { url })).toEqual([
         'INVALID_VALUE /url: url must be an http or https address of at most 2,048 characters.',

@@ -1,6 +1,6 @@
 /**
  * Rules for the fields of bodies, beside those of class-validator. One declaration checks a field and documents it. Each names
- * the code of its fault, and passes values of another type: the field's `@IsString()`, `@IsInt()` and so on tell of these.
+ * the code of its fault, and passes values of another type: the field's `@IsString()`, `@IsInt()` and so on report these.
  */
 import { applyDecorators } from '@nestjs/common';
 import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
@@ -8,10 +8,10 @@ import { ValidateBy, ValidateIf } from 'class-validator';
 import { isObject } from '#libs/chain-domain';
 import { PATTERN_RULES } from './patterns.js';
 
-/** Name of the rule whose message is a JSON list of `ItemFault`s: class-validator itself tells no index. */
+/** Name of the rule whose message is a JSON list of `ItemFault`s: class-validator itself reports no index. */
 export const ITEMS = 'items';
 
-/** More are not told anyway. */
+/** A problem lists no more. */
 const MAX_ITEM_FAULTS = 101;
 
 /** What is wrong with one item of a list. */
