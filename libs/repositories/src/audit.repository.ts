@@ -9,11 +9,11 @@ export type AuditView = Omit<AuditEntry, 'previous_hash' | 'tenant_id'>;
 
 /** Which rows: what is undefined narrows nothing. Times in ISO 8601. */
 export interface AuditFilter {
-  readonly actor: string | undefined;
-  readonly action: string | undefined;
-  readonly target: string | undefined;
-  readonly from: string | undefined;
-  readonly to: string | undefined;
+  readonly actor?: string | undefined;
+  readonly action?: string | undefined;
+  readonly target?: string | undefined;
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
   readonly before: number;
 }
 

@@ -1,4 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
+import { QueryFlag, QueryNumber, QueryText, QueryTime } from '../http/query-rules.js';
 
 export class AuditRowDto {
   /** Its number in the log. Numbers of other tenants' rows are missing. */
@@ -33,4 +34,34 @@ export class AuditPageDto {
   /** Pass as `before` for the next page; null on the last page. */
   @ApiProperty({ type: Number, nullable: true, example: 4612 })
   next_before: number | null;
+}
+
+/** The query of `GET /audit`. */
+export class AuditQueryDto {
+  static readonly refusesUnknown = true;
+
+  /** Only changes by this caller. */
+  @QueryText(255, { minLength: 1, example: 'admin key' })
+  actor?: string;
+  /** Only this action. */
+  @QueryText(64, { minLength: 1, example: 'cancelChain' })
+  action?: string;
+  /** Only changes to exactly this target. */
+  @QueryText(255, { minLength: 1 })
+  target?: string;
+  /** Only changes at or after this time. */
+  @QueryTime()
+  from?: string;
+  /** Before this time. */
+  @QueryTime()
+  to?: string;
+  /** Only rows before this number. */
+  @QueryNumber(1, Number.MAX_SAFE_INTEGER)
+  before?: number;
+  /** true: changes to tenants themselves. Only for the role platform. */
+  @QueryFlag()
+  platform?: boolean;
+  /** Maximum number of items. */
+  @QueryNumber(1, 200, { default: 50 })
+  limit?: number;
 }

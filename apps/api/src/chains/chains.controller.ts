@@ -5,7 +5,6 @@ import {
   ApiHeader,
   ApiOperation,
   ApiParam,
-  ApiQuery,
   ApiResponse,
   ApiTags,
   getSchemaPath,
@@ -28,7 +27,8 @@ import { TenantDirectory } from '../auth/tenant-directory.js';
 import { ChainReader } from './chain-reader.js';
 import { ChainDto, ChainListDto, CreatedChainDto, GraphDto, ValidationDto } from './chains.dto.js';
 import { graphOf } from './graph.js';
-import { readListQuery, writeCursor } from './list-query.js';
+import { writeCursor } from './cursor.js';
+import { filterOf, ListChainsQueryDto, pageOf } from './list-chains-query.dto.js';
 import { newChainOf } from './creating/new-chain.js';
 import { chainSummary, taskDtos } from './views.js';
 
@@ -120,84 +120,17 @@ export class ChainsController {
     summary: 'List chains',
     description: 'Newest first. `next_cursor` gets the next page at any depth.',
   })
-  @ApiQuery({
-    name: 'status',
-    required: false,
-    description: 'One or more statuses, separated by commas.',
-    schema: { type: 'string' },
-    example: 'RUNNING,PENDING',
-  })
-  @ApiQuery({
-    name: 'chain_type',
-    required: false,
-    description: 'One or more of sequential, parallel, chord, complex, separated by commas.',
-    schema: { type: 'string' },
-    example: 'chord',
-  })
-  @ApiQuery({
-    name: 'created_by',
-    required: false,
-    description: 'The creator, as in `created_by`.',
-    schema: { type: 'string', maxLength: 64 },
-  })
-  @ApiQuery({
-    name: 'task_type',
-    required: false,
-    description: 'Chains with a task of this type.',
-    schema: { type: 'string', maxLength: 50 },
-  })
-  @ApiQuery({
-    name: 'q',
-    required: false,
-    description: "Text that the chain's name contains.",
-    schema: { type: 'string', maxLength: 255 },
-  })
-  @ApiQuery({
-    name: 'created_from',
-    required: false,
-    description: 'Created at or after this time.',
-    schema: { type: 'string', format: 'date-time' },
-  })
-  @ApiQuery({
-    name: 'created_to',
-    required: false,
-    description: 'Created before this time.',
-    schema: { type: 'string', format: 'date-time' },
-  })
-  @ApiQuery({
-    name: 'sort',
-    required: false,
-    description: 'Sorts by creation time; `-` sorts the newest first.',
-    schema: { type: 'string', enum: ['created_at', '-created_at'], default: '-created_at' },
-  })
-  @ApiQuery({
-    name: 'page',
-    required: false,
-    description: 'Page number, within the first 10,000 chains; `cursor` works at any depth.',
-    schema: { type: 'integer', minimum: 1, default: 1 },
-  })
-  @ApiQuery({
-    name: 'page_size',
-    required: false,
-    description: 'Chains per page.',
-    schema: { type: 'integer', minimum: 1, maximum: 200, default: 20 },
-  })
-  @ApiQuery({
-    name: 'cursor',
-    required: false,
-    description: 'The `next_cursor` of the previous page.',
-    schema: { type: 'string' },
-  })
   @ApiResponse({ status: 200, type: ChainListDto, description: 'A page of chains.' })
   @ApiProblems(400, 503)
-  async list(@TenantDb() { reads }: TenantDatabases, @Query() query: Record<string, unknown>): Promise<ChainListDto> {
-    const { filter, page, pageNumber } = readListQuery(query);
-    const { items, total } = await listChains(reads, filter, { ...page, limit: page.limit + 1 }, pageNumber !== null);
+  async list(@TenantDb() { reads }: TenantDatabases, @Query() query: ListChainsQueryDto): Promise<ChainListDto> {
+    const page = pageOf(query);
+    const isNumbered = query.cursor === undefined;
+    const { items, total } = await listChains(reads, filterOf(query), { ...page, limit: page.limit + 1 }, isNumbered);
     const shown = items.slice(0, page.limit);
     return {
       items: shown.map(({ created_at_exact: _exact, ...row }) => chainSummary(row)),
       total,
-      page: pageNumber,
+      page: isNumbered ? (query.page ?? 1) : null,
       page_size: page.limit,
       next_cursor: items.length > page.limit ? writeCursor(shown.at(-1)!) : null,
     };

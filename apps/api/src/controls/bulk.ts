@@ -1,9 +1,11 @@
 import { commandChain, QuotaExceeded, type Caller, type OperatorCommand } from '#libs/chain-engine';
 import { listChains, type TenantDatabases } from '#libs/repositories';
 import type { ChainFilter, Quota } from '#libs/repositories';
-import { readCursor, readListQuery, writeCursor } from '../chains/list-query.js';
+import { readCursor, writeCursor } from '../chains/cursor.js';
+import { filterOf, ListChainsQueryDto } from '../chains/list-chains-query.dto.js';
 import { problemFromError } from '../http/problem-from-error.js';
 import { Problem } from '../http/problem.js';
+import { readQuery } from '../http/query.pipe.js';
 import { DEFAULT_PER_SECOND, MAX_BULK, type BulkBodyDto } from './control-bodies.dto.js';
 import { auditOf } from './controls.js';
 import { refusalProblem } from './refusals.js';
@@ -136,7 +138,7 @@ async function targetsOf({ databases, action, body }: BulkRun): Promise<{ target
   }
   const after = cursor === undefined ? undefined : readCursor(cursor);
   if (cursor !== undefined && after === undefined) throw wrong('/cursor', 'Not a cursor of this filter.');
-  const read = readListQuery({ ...filter }).filter;
+  const read = filterOf(readQuery(ListChainsQueryDto, { ...filter }));
   const narrowed: ChainFilter = { ...read, statuses: read.statuses ?? action.statuses };
   // Oldest first: chains that are created meanwhile come last and disturb nothing.
   const page = { ascending: true, limit: limit + 1, offset: 0, after };

@@ -4,7 +4,6 @@ import {
   ApiOperation,
   ApiParam,
   ApiProduces,
-  ApiQuery,
   ApiResponse,
   ApiTags,
   getSchemaPath,
@@ -15,10 +14,9 @@ import { readHistory, type TenantDatabases } from '#libs/repositories';
 import { ChainReader } from '../chains/chain-reader.js';
 import { ApiProblems } from '../http/api-problems.js';
 import { TenantDb } from '../auth/tenant-db.js';
-import { wholeNumber } from '../http/query.js';
 import { Roles } from '../auth/access.js';
 import { ChainWatch } from './chain-watch.js';
-import { ChainEventListDto, eventDto } from './events.dto.js';
+import { ChainEventListDto, eventDto, EventsQueryDto } from './events.dto.js';
 import { LiveEvents } from './live-events.js';
 import { OpenStreams } from './open-streams.js';
 
@@ -42,13 +40,6 @@ export class EventsController {
       'JSON: every recorded event with its disposition. With `Accept: text/event-stream`: the tasks as they change (`task`, `chain`, `end`); `Last-Event-ID` resumes an interrupted stream.',
   })
   @ApiHeader({ name: 'Last-Event-ID', required: false, schema: { type: 'string' } })
-  @ApiQuery({
-    name: 'after',
-    required: false,
-    description: 'Only events after this id.',
-    schema: { type: 'integer', minimum: 0, default: 0 },
-  })
-  @ApiQuery({ name: 'limit', required: false, schema: { type: 'integer', minimum: 1, maximum: 1000, default: 200 } })
   @ApiProduces('application/json', 'text/event-stream')
   @ApiResponse({
     status: 200,
@@ -62,13 +53,11 @@ export class EventsController {
   async events(
     @TenantDb() { reads }: TenantDatabases,
     @Param('chain_id') chainId: string,
-    @Query() query: Record<string, unknown>,
+    @Query() { after = 0, limit = 200 }: EventsQueryDto,
     @Headers('accept') accept: string | undefined,
     @Headers('last-event-id') lastEventId: string | undefined,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const after = wholeNumber(query, 'after', 0, 0, Number.MAX_SAFE_INTEGER);
-    const limit = wholeNumber(query, 'limit', 200, 1, 1000);
     const chain = await this.reader.findChain(reads, chainId);
     if (accept?.includes('text/event-stream')) {
       const last = /^\d{1,15}$/.test(lastEventId ?? '') ? Number(lastEventId) : 0;

@@ -1,5 +1,8 @@
 import { ApiProperty } from '@nestjs/swagger';
 import type { EventView } from '#libs/repositories';
+import { QueryNumber, QueryPattern } from '../http/query-rules.js';
+
+const KINDS = /^[A-Za-z]{1,64}(,[A-Za-z]{1,64}){0,31}$/;
 
 export class ChainEventDto {
   @ApiProperty({ type: 'integer', example: 42 })
@@ -34,4 +37,29 @@ export class ChainEventListDto {
 export function eventDto(row: EventView): ChainEventDto {
   const { id, chain_id, task_id, kind, disposition, attempt, run_id, recorded_at, data } = row;
   return { id, chain_id, task_id, kind, disposition, attempt, run_id, recorded_at, data };
+}
+
+/** The query of a chain's events. */
+export class EventsQueryDto {
+  /** Only events after this id. */
+  @QueryNumber(0, Number.MAX_SAFE_INTEGER, { default: 0 })
+  after?: number;
+  /** Maximum number of items. */
+  @QueryNumber(1, 1000, { default: 200 })
+  limit?: number;
+}
+
+/** The query of the events of all chains. */
+export class AllEventsQueryDto {
+  /** Only events after this id. Default: history from the beginning, live events from now on. */
+  @QueryNumber(0, Number.MAX_SAFE_INTEGER)
+  after?: number;
+  /** For history: the number of events to read, before `kind` is applied. */
+  @QueryNumber(1, 1000, { default: 200 })
+  limit?: number;
+  /** Only these kinds, separated by commas. A page of history may then hold fewer events; `next_after` gets the next page. */
+  @QueryPattern(KINDS, 'Kinds of events, by comma, such as ChainFinished,TaskFailed.', {
+    example: 'ChainFinished,TaskFailed',
+  })
+  kind?: string;
 }

@@ -1,7 +1,7 @@
 import { Injectable, type ArgumentMetadata, type PipeTransform, type Type } from '@nestjs/common';
-import { getMetadataStorage, validate, ValidationError } from 'class-validator';
+import { validate, ValidationError } from 'class-validator';
 import { FaultList, isObject, pointer, quoted } from '#libs/chain-domain';
-import { ITEMS, type ItemFault } from './dto-rules.js';
+import { fieldsOf, ITEMS, type ItemFault } from './dto-rules.js';
 import { Problem } from './problem.js';
 import { MAX_FIELDS, SERVER_FIELDS } from './schema-faults.js';
 
@@ -42,13 +42,6 @@ function rootFault(body: unknown, dto: { minProperties?: number }): { code: stri
   if (count > MAX_FIELDS) return { code: UNKNOWN, message: `It has more than ${MAX_FIELDS} fields.` };
   if (count >= (dto.minProperties ?? 0)) return undefined;
   return { code: 'OUT_OF_RANGE', message: `the body must NOT have fewer than ${dto.minProperties} properties.` };
-}
-
-/** The fields that have a rule, of a class that has any. */
-function fieldsOf(type: unknown): ReadonlySet<string> | undefined {
-  if (typeof type !== 'function') return undefined;
-  const rules = getMetadataStorage().getTargetValidationMetadatas(type, '', false, false);
-  return rules.length === 0 ? undefined : new Set(rules.map(({ propertyName }) => propertyName));
 }
 
 /**

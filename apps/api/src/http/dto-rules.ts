@@ -4,7 +4,7 @@
  */
 import { applyDecorators } from '@nestjs/common';
 import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
-import { ValidateBy, ValidateIf } from 'class-validator';
+import { getMetadataStorage, ValidateBy, ValidateIf } from 'class-validator';
 import { isObject } from '#libs/chain-domain';
 import { PATTERN_RULES } from './patterns.js';
 
@@ -19,6 +19,13 @@ export interface ItemFault {
   readonly index: number;
   readonly code: string;
   readonly says: string;
+}
+
+/** The fields that have a rule, of a class that has any. */
+export function fieldsOf(type: unknown): ReadonlySet<string> | undefined {
+  if (typeof type !== 'function') return undefined;
+  const rules = getMetadataStorage().getTargetValidationMetadatas(type, '', false, false);
+  return rules.length === 0 ? undefined : new Set(rules.map(({ propertyName }) => propertyName));
 }
 
 /** Lets a field be left out. `@IsOptional()` would let null pass as well. */

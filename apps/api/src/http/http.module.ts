@@ -3,6 +3,7 @@ import { APP_FILTER, APP_PIPE } from '@nestjs/core';
 import { BodyPipe } from './body.pipe.js';
 import { Drain } from './drain.js';
 import { ProblemFilter } from './problem.filter.js';
+import { QueryPipe } from './query.pipe.js';
 
 @Module({
   providers: [
@@ -10,6 +11,7 @@ import { ProblemFilter } from './problem.filter.js';
     ProblemFilter,
     { provide: APP_FILTER, useExisting: ProblemFilter },
     { provide: APP_PIPE, useClass: BodyPipe },
+    { provide: APP_PIPE, useClass: QueryPipe },
   ],
   exports: [ProblemFilter],
 })

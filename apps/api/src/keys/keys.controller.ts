@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Body, Controller, Delete, Get, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
-import { ApiHeader, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiHeader, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { answerOnce } from '#libs/chain-engine';
 import { ApiKeyRepository, AuditRepository, type Queryable, type TenantDatabases } from '#libs/repositories';
@@ -8,7 +8,8 @@ import { Problem } from '../http/problem.js';
 import { ApiProblems } from '../http/api-problems.js';
 import { ApiRequest } from '../http/api-request.js';
 import { callerOf } from '../auth/caller.js';
-import { CONFIRM, DRY_RUN, isDryRun, restorableUntil } from '../http/confirmation.js';
+import { isDryRun, restorableUntil } from '../http/confirmation.js';
+import { RemovalQueryDto } from '../http/dry-run-query.dto.js';
 import { TenantDb } from '../auth/tenant-db.js';
 import { isId } from '../http/patterns.js';
 import { answerOf, IDEMPOTENCY_KEY, idempotentRequest, once } from '../http/idempotency-key.js';
@@ -74,8 +75,6 @@ export class KeysController {
 
   @Delete(':key_id')
   @ApiParam(KEY_ID)
-  @ApiQuery(CONFIRM)
-  @ApiQuery(DRY_RUN)
   @ApiOperation({
     operationId: 'revokeKey',
     summary: 'Revoke an API key',
@@ -86,7 +85,7 @@ export class KeysController {
   async revoke(
     @TenantDb() { engine, reads }: TenantDatabases,
     @Param('key_id') id: string,
-    @Query() query: Record<string, unknown>,
+    @Query() query: RemovalQueryDto,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<RevokedApiKeyDto> {
     const there = (await this.keys.list(reads)).find((each) => each.key_id === id && each.revoked_at === null);

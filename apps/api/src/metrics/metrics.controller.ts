@@ -1,14 +1,10 @@
 import { Controller, Get, Query } from '@nestjs/common';
-import { ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { readFigures, SIZE_BUCKETS, type TenantDatabases } from '#libs/repositories';
-import { Problem } from '../http/problem.js';
 import { ApiProblems } from '../http/api-problems.js';
 import { TenantDb } from '../auth/tenant-db.js';
 import { Roles } from '../auth/access.js';
-import { ChainMetricsDto } from './metrics.dto.js';
-
-const UNITS: Readonly<Record<string, number>> = { m: 60, h: 3_600, d: 86_400 };
-const MAX_WINDOW_SECONDS = 366 * 86_400;
+import { ChainMetricsDto, MetricsQueryDto, secondsOf } from './metrics.dto.js';
 
 @ApiTags('chains')
 @Controller('chains/metrics')
@@ -21,16 +17,13 @@ export class MetricsController {
     description:
       'Totals by status, running chains, success rate, execution time, sizes, task types and failure reasons.',
   })
-  @ApiQuery({
-    name: 'window',
-    required: false,
-    description: 'The window up to now, in minutes, hours or days.',
-    schema: { type: 'string', pattern: '^[1-9]\\d{0,5}[mhd]$', default: '24h' },
-  })
   @ApiResponse({ status: 200, type: ChainMetricsDto, description: 'The metrics.' })
   @ApiProblems(400, 503)
-  async metrics(@TenantDb() { reads }: TenantDatabases, @Query('window') window: unknown): Promise<ChainMetricsDto> {
-    const seconds = windowSeconds(window);
+  async metrics(
+    @TenantDb() { reads }: TenantDatabases,
+    @Query() { window = '24h' }: MetricsQueryDto,
+  ): Promise<ChainMetricsDto> {
+    const seconds = secondsOf(window);
     const figures = await readFigures(reads, seconds);
     const succeeded = figures.byStatus.get('SUCCESS') ?? 0;
     const failed = figures.byStatus.get('FAILURE') ?? 0;
@@ -54,15 +47,4 @@ export class MetricsController {
       chain_failure_reasons: [...figures.failures],
     };
   }
-}
-
-function windowSeconds(window: unknown): number {
-  if (window === undefined) return UNITS['d']!;
-  const match = typeof window === 'string' ? /^([1-9]\d{0,5})([mhd])$/.exec(window) : null;
-  const seconds = match === null ? NaN : Number(match[1]) * UNITS[match[2]!]!;
-  if (seconds <= MAX_WINDOW_SECONDS) return seconds;
-  const message = 'Minutes, hours or days up to a year, such as 30m, 24h or 7d.';
-  throw new Problem('INVALID_QUERY', `window: ${message}`, {
-    errors: [{ code: 'INVALID_VALUE', pointer: '/window', message }],
-  });
 }

@@ -1,4 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
+import { QueryPattern, queryRule } from '../http/query-rules.js';
 
 export class SuccessRateDto {
   /** succeeded / (succeeded + failed); null when none has finished. Cancelled chains do not count. */
@@ -83,4 +84,22 @@ export class ChainMetricsDto {
   /** The 20 most frequent, by error code. */
   @ApiProperty({ type: [FailureReasonDto] })
   chain_failure_reasons: FailureReasonDto[];
+}
+
+const WINDOW = /^[1-9]\d{0,5}[mhd]$/;
+const UNITS: Readonly<Record<string, number>> = { m: 60, h: 3_600, d: 86_400 };
+const MAX_WINDOW_SECONDS = 366 * 86_400;
+const WINDOWS = 'Minutes, hours or days up to a year, such as 30m, 24h or 7d.';
+
+/** The query of the chain metrics. */
+export class MetricsQueryDto {
+  /** The window up to now, in minutes, hours or days. */
+  @QueryPattern(WINDOW, WINDOWS, { default: '24h' })
+  @queryRule('longest', (value) => (secondsOf(value) > MAX_WINDOW_SECONDS ? WINDOWS : null))
+  window?: string;
+}
+
+/** Seconds of a window such as `24h`; NaN for anything else. */
+export function secondsOf(window: unknown): number {
+  return typeof window === 'string' ? parseInt(window, 10) * (UNITS[window.slice(-1)] ?? NaN) : NaN;
 }

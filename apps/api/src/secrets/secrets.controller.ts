@@ -1,5 +1,5 @@
 import { Body, Controller, Delete, Get, Headers, HttpCode, Param, Post, Put, Query, Res } from '@nestjs/common';
-import { ApiHeader, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiHeader, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { AuditRepository, SecretRepository, type Queryable, type TenantDatabases } from '#libs/repositories';
 import { Problem } from '../http/problem.js';
@@ -7,7 +7,8 @@ import { Roles } from '../auth/access.js';
 import { ApiProblems } from '../http/api-problems.js';
 import { ApiRequest } from '../http/api-request.js';
 import { callerOf } from '../auth/caller.js';
-import { CONFIRM, DRY_RUN, isDryRun, restorableUntil } from '../http/confirmation.js';
+import { isDryRun, restorableUntil } from '../http/confirmation.js';
+import { RemovalQueryDto } from '../http/dry-run-query.dto.js';
 import { TenantDb } from '../auth/tenant-db.js';
 import { IDEMPOTENCY_KEY, idempotentRequest, once } from '../http/idempotency-key.js';
 import { SealingKeys } from './sealing-keys.js';
@@ -77,8 +78,6 @@ export class SecretsController {
 
   @Delete(':name')
   @ApiParam(NAME)
-  @ApiQuery(CONFIRM)
-  @ApiQuery(DRY_RUN)
   @ApiOperation({
     operationId: 'deleteSecret',
     summary: 'Delete a secret',
@@ -90,7 +89,7 @@ export class SecretsController {
   async remove(
     @TenantDb() { engine, reads }: TenantDatabases,
     @Param('name') name: string,
-    @Query() query: Record<string, unknown>,
+    @Query() query: RemovalQueryDto,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<DeletedSecretDto> {
     const there = (await this.secrets.list(reads)).find((each) => each.name === name);

@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { open, realpath } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { Controller, Get, Inject, Param, Query, Res, StreamableFile } from '@nestjs/common';
-import { ApiOperation, ApiParam, ApiProduces, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiParam, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { APP_CONFIG, type AppConfig } from '#libs/platform';
 import {
@@ -19,9 +19,15 @@ import { Problem } from '../http/problem.js';
 import { ApiProblems } from '../http/api-problems.js';
 import { TenantDb } from '../auth/tenant-db.js';
 import { ETAG, taskTag } from '../http/entity-tag.js';
-import { wholeNumber } from '../http/query.js';
 import { Roles } from '../auth/access.js';
-import { ArtifactListDto, AttemptListDto, LogListDto, TaskDetailDto, type ArtifactDto } from './tasks.dto.js';
+import {
+  ArtifactListDto,
+  AttemptListDto,
+  LogListDto,
+  LogQueryDto,
+  TaskDetailDto,
+  type ArtifactDto,
+} from './tasks.dto.js';
 
 const CHAIN_ID = { name: 'chain_id', schema: { type: 'string' as const, maxLength: 64 } };
 const TASK_ID = { name: 'task_id', schema: { type: 'string' as const, maxLength: 64 } };
@@ -95,32 +101,16 @@ export class TasksController {
     summary: "Get a task's log",
     description: 'Lines of all attempts, oldest first.',
   })
-  @ApiQuery({
-    name: 'after',
-    required: false,
-    description: 'Lines after this id.',
-    schema: { type: 'integer', minimum: 0, default: 0 },
-  })
-  @ApiQuery({ name: 'limit', required: false, schema: { type: 'integer', minimum: 1, maximum: 1000, default: 200 } })
-  @ApiQuery({
-    name: 'attempt',
-    required: false,
-    description: 'Only lines of this attempt.',
-    schema: { type: 'integer', minimum: 1 },
-  })
   @ApiResponse({ status: 200, type: LogListDto, description: 'Lines after `after`.' })
   @ApiProblems(400, 404, 503)
   async logs(
     @TenantDb() { reads }: TenantDatabases,
     @Param('chain_id') chainId: string,
     @Param('task_id') taskId: string,
-    @Query() query: Record<string, unknown>,
+    @Query() { after = 0, limit = 200, attempt }: LogQueryDto,
   ): Promise<LogListDto> {
-    const after = wholeNumber(query, 'after', 0, 0, Number.MAX_SAFE_INTEGER);
-    const limit = wholeNumber(query, 'limit', 200, 1, 1000);
-    const attempt = wholeNumber(query, 'attempt', 0, 1, 2 ** 31 - 1);
     const task = await this.reader.findTask(reads, chainId, taskId);
-    const rows = await this.history.logs(reads, task.task_request_id, after, limit, attempt === 0 ? null : attempt);
+    const rows = await this.history.logs(reads, task.task_request_id, after, limit, attempt ?? null);
     return {
       items: rows,
       next_after: rows.at(-1)?.id ?? after,

@@ -1,5 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { FailureDto, TaskDto } from '../chains/chains.dto.js';
+import { QueryNumber } from '../http/query-rules.js';
 
 export class TaskDetailDto extends TaskDto {
   /** As they were sent, with references unresolved. */
@@ -75,4 +76,17 @@ export class ArtifactDto {
 export class ArtifactListDto {
   @ApiProperty({ type: [ArtifactDto] })
   items: ArtifactDto[];
+}
+
+/** The query of a task's log. */
+export class LogQueryDto {
+  /** Lines after this id. */
+  @QueryNumber(0, Number.MAX_SAFE_INTEGER, { default: 0 })
+  after?: number;
+  /** Maximum number of items. */
+  @QueryNumber(1, 1000, { default: 200 })
+  limit?: number;
+  /** Only lines of this attempt. */
+  @QueryNumber(1, 2 ** 31 - 1, { maximum: undefined })
+  attempt?: number;
 }

@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { Body, Controller, Delete, Get, Headers, HttpCode, Inject, Param, Post, Query, Res } from '@nestjs/common';
-import { ApiHeader, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiHeader, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { APP_CONFIG, isPrivateHost, type AppConfig } from '#libs/platform';
 import {
@@ -14,17 +14,18 @@ import { Problem } from '../http/problem.js';
 import { ApiProblems } from '../http/api-problems.js';
 import { ApiRequest } from '../http/api-request.js';
 import { callerOf } from '../auth/caller.js';
-import { CONFIRM, DRY_RUN, isDryRun, restorableUntil } from '../http/confirmation.js';
+import { isDryRun, restorableUntil } from '../http/confirmation.js';
+import { RemovalQueryDto } from '../http/dry-run-query.dto.js';
 import { TenantDb } from '../auth/tenant-db.js';
 import { IDEMPOTENCY_KEY, idempotentRequest, once } from '../http/idempotency-key.js';
 import { isId } from '../http/patterns.js';
-import { wholeNumber } from '../http/query.js';
 import { Roles } from '../auth/access.js';
 import {
   CreatedWebhookDto,
   DeletedWebhookDto,
   DeliveryDto,
   DeliveryListDto,
+  DeliveryQueryDto,
   NewWebhookDto,
   WebhookDto,
   WebhookListDto,
@@ -93,8 +94,6 @@ export class WebhooksController {
   @Delete(':webhook_id')
   @Roles('admin')
   @ApiParam(WEBHOOK_ID)
-  @ApiQuery(CONFIRM)
-  @ApiQuery(DRY_RUN)
   @ApiOperation({
     operationId: 'deleteWebhook',
     summary: 'Delete a webhook',
@@ -106,7 +105,7 @@ export class WebhooksController {
   async remove(
     @TenantDb() { engine, reads }: TenantDatabases,
     @Param('webhook_id') id: string,
-    @Query() query: Record<string, unknown>,
+    @Query() query: RemovalQueryDto,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<DeletedWebhookDto> {
     const there = (await this.webhooks.list(reads)).find((each) => each.webhook_id === id);
@@ -157,22 +156,13 @@ export class WebhooksController {
     summary: "List a webhook's deliveries",
     description: 'Newest first.',
   })
-  @ApiQuery({
-    name: 'before',
-    required: false,
-    description: 'Only deliveries before this one.',
-    schema: { type: 'integer', minimum: 1 },
-  })
-  @ApiQuery({ name: 'limit', required: false, schema: { type: 'integer', minimum: 1, maximum: 200, default: 50 } })
   @ApiResponse({ status: 200, type: DeliveryListDto, description: 'A page of deliveries.' })
   @ApiProblems(400, 404, 503)
   async deliveries(
     @TenantDb() { reads }: TenantDatabases,
     @Param('webhook_id') id: string,
-    @Query() query: Record<string, unknown>,
+    @Query() { before = Number.MAX_SAFE_INTEGER, limit = 50 }: DeliveryQueryDto,
   ): Promise<DeliveryListDto> {
-    const before = wholeNumber(query, 'before', Number.MAX_SAFE_INTEGER, 1, Number.MAX_SAFE_INTEGER);
-    const limit = wholeNumber(query, 'limit', 50, 1, 200);
     const exists = (await this.webhooks.list(reads)).some((webhook) => webhook.webhook_id === id);
     if (!exists) throw notFound(id);
     const rows = await this.webhooks.deliveries(reads, id, before, limit + 1);

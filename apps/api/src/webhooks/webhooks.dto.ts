@@ -1,5 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { Absentable, rule } from '../http/dto-rules.js';
+import { QueryNumber } from '../http/query-rules.js';
 
 const EVENTS = ['chain.success', 'chain.failure', 'chain.cancelled'];
 
@@ -103,4 +104,14 @@ export class DeliveryListDto {
   /** Pass as `before` for the next page; null on the last page. */
   @ApiProperty({ type: 'integer', nullable: true })
   next_before: number | null;
+}
+
+/** The query of a webhook's deliveries. */
+export class DeliveryQueryDto {
+  /** Only deliveries before this one. */
+  @QueryNumber(1, Number.MAX_SAFE_INTEGER)
+  before?: number;
+  /** Maximum number of items. */
+  @QueryNumber(1, 200, { default: 50 })
+  limit?: number;
 }

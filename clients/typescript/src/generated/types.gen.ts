@@ -1543,49 +1543,49 @@ export type ListChainsData = {
     path?: never;
     query?: {
         /**
-         * The `next_cursor` of the previous page.
+         * One or more statuses, separated by commas.
          */
-        cursor?: string;
-        /**
-         * Chains per page.
-         */
-        page_size?: number;
-        /**
-         * Page number, within the first 10,000 chains; `cursor` works at any depth.
-         */
-        page?: number;
-        /**
-         * Sorts by creation time; `-` sorts the newest first.
-         */
-        sort?: 'created_at' | '-created_at';
-        /**
-         * Created before this time.
-         */
-        created_to?: string;
-        /**
-         * Created at or after this time.
-         */
-        created_from?: string;
-        /**
-         * Text that the chain's name contains.
-         */
-        q?: string;
-        /**
-         * Chains with a task of this type.
-         */
-        task_type?: string;
-        /**
-         * The creator, as in `created_by`.
-         */
-        created_by?: string;
+        status?: string;
         /**
          * One or more of sequential, parallel, chord, complex, separated by commas.
          */
         chain_type?: string;
         /**
-         * One or more statuses, separated by commas.
+         * The creator, as in `created_by`.
          */
-        status?: string;
+        created_by?: string;
+        /**
+         * Chains with a task of this type.
+         */
+        task_type?: string;
+        /**
+         * Text that the chain's name contains.
+         */
+        q?: string;
+        /**
+         * Created at or after this time.
+         */
+        created_from?: string;
+        /**
+         * Created before this time.
+         */
+        created_to?: string;
+        /**
+         * Sorts by creation time; `-` sorts the newest first.
+         */
+        sort?: 'created_at' | '-created_at';
+        /**
+         * Page number, within the first 10,000 chains; `cursor` works at any depth.
+         */
+        page?: number;
+        /**
+         * Chains per page.
+         */
+        page_size?: number;
+        /**
+         * The `next_cursor` of the previous page.
+         */
+        cursor?: string;
     };
     url: '/api/v1/chains';
 };
@@ -3229,17 +3229,17 @@ export type ListTaskLogsData = {
     };
     query?: {
         /**
-         * Only lines of this attempt.
+         * Lines after this id.
          */
-        attempt?: number;
+        after?: number;
         /**
          * Maximum number of items.
          */
         limit?: number;
         /**
-         * Lines after this id.
+         * Only lines of this attempt.
          */
-        after?: number;
+        attempt?: number;
     };
     url: '/api/v1/chains/{chain_id}/tasks/{task_id}/logs';
 };
@@ -3414,13 +3414,13 @@ export type ListChainEventsData = {
     };
     query?: {
         /**
-         * Maximum number of items.
-         */
-        limit?: number;
-        /**
          * Only events after this id.
          */
         after?: number;
+        /**
+         * Maximum number of items.
+         */
+        limit?: number;
     };
     url: '/api/v1/chains/{chain_id}/events';
 };
@@ -3478,17 +3478,17 @@ export type ListEventsData = {
     path?: never;
     query?: {
         /**
-         * Only these kinds, separated by commas. A page of history may then hold fewer events; `next_after` gets the next page.
+         * Only events after this id. Default: history from the beginning, live events from now on.
          */
-        kind?: string;
+        after?: number;
         /**
          * For history: the number of events to read, before `kind` is applied.
          */
         limit?: number;
         /**
-         * Only events after this id. Default: history from the beginning, live events from now on.
+         * Only these kinds, separated by commas. A page of history may then hold fewer events; `next_after` gets the next page.
          */
-        after?: number;
+        kind?: string;
     };
     url: '/api/v1/events';
 };
@@ -3825,13 +3825,13 @@ export type ListWebhookDeliveriesData = {
     };
     query?: {
         /**
-         * Maximum number of items.
-         */
-        limit?: number;
-        /**
          * Only deliveries before this one.
          */
         before?: number;
+        /**
+         * Maximum number of items.
+         */
+        limit?: number;
     };
     url: '/api/v1/webhooks/{webhook_id}/deliveries';
 };
@@ -4210,37 +4210,37 @@ export type ListAuditRowsData = {
     path?: never;
     query?: {
         /**
-         * Maximum number of items.
+         * Only changes by this caller.
          */
-        limit?: number;
-        /**
-         * true: changes to tenants themselves. Only for the role platform.
-         */
-        platform?: boolean;
-        /**
-         * Only rows before this number.
-         */
-        before?: number;
-        /**
-         * Before this time.
-         */
-        to?: string;
-        /**
-         * Only changes at or after this time.
-         */
-        from?: string;
-        /**
-         * Only changes to exactly this target.
-         */
-        target?: string;
+        actor?: string;
         /**
          * Only this action.
          */
         action?: string;
         /**
-         * Only changes by this caller.
+         * Only changes to exactly this target.
          */
-        actor?: string;
+        target?: string;
+        /**
+         * Only changes at or after this time.
+         */
+        from?: string;
+        /**
+         * Before this time.
+         */
+        to?: string;
+        /**
+         * Only rows before this number.
+         */
+        before?: number;
+        /**
+         * true: changes to tenants themselves. Only for the role platform.
+         */
+        platform?: boolean;
+        /**
+         * Maximum number of items.
+         */
+        limit?: number;
     };
     url: '/api/v1/audit';
 };
