@@ -5,6 +5,7 @@ export { isAdmitted } from './draft.js';
 export * from './events.js';
 export * from './input-fault.js';
 export * from './references.js';
+export { resultFault } from './result-fault.js';
 export * from './retry.js';
 export * from './state.js';
 export * from './states.js';

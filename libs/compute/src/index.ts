@@ -4,7 +4,7 @@ export { faultsOfTypes } from './catalogue/check-types.js';
 export type { Finding, TaskRunner } from './contract/task-runner.js';
 export { taskRunners } from './catalogue/task-runners.js';
 export { placesOf } from './contract/error-places.js';
-export { MAX_RESULT_BYTES, MAX_RESULT_DEPTH, runTask } from './catalogue/run-task.js';
+export { runTask } from './catalogue/run-task.js';
 export { takesSecret } from './catalogue/secret-params.js';
 export { findTaskType, taskTypes, type TaskTypeName } from './catalogue/task-types.js';
 export { TaskFailure } from './contract/task-type.js';

@@ -1,6 +1,6 @@
 import { Body, Controller, Param, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { resultFault } from '#libs/chain-engine';
+import { resultFault } from '#libs/chain-domain';
 import { Roles } from '../auth/access.js';
 import { priorityOf } from '../chains/creating/chain-input.js';
 import { Problem } from '../http/problem.js';

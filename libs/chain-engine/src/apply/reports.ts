@@ -1,10 +1,9 @@
+import { isObject, resultFault } from '#libs/chain-domain';
 import type { DoneReport, Note } from '#libs/queues';
 
 /** A report whose result or shape cannot be stored, turned into the failure of its own task. */
 export type ReadReport = DoneReport | { readonly kind: 'unreadable'; readonly why: string };
 
-const MAX_RESULT_BYTES = 64 * 1024;
-const MAX_DEPTH = 32;
 /** What fits the columns. */
 const MAX_ID = 64;
 const MAX_WORKER_ID = 128;
@@ -78,24 +77,6 @@ export function invalid(report: DoneReport, code: string, message: string): Done
   return { ...run, kind: 'failed', error: { code, message }, retryable: false };
 }
 
-/** Why a result cannot be stored, or null. */
-export function resultFault(result: unknown): { code: string; message: string } | null {
-  if (deeperThan(result, MAX_DEPTH)) {
-    return { code: 'INVALID_RESULT', message: `the result is nested deeper than ${MAX_DEPTH} levels` };
-  }
-  const text = JSON.stringify(result);
-  if (text === undefined) return { code: 'INVALID_RESULT', message: 'the task reported no result' };
-  if (Buffer.byteLength(text) > MAX_RESULT_BYTES) {
-    const message = `the result is ${Buffer.byteLength(text)} bytes of JSON, more than ${MAX_RESULT_BYTES}: write large things as artifacts`;
-    return { code: 'RESULT_TOO_LARGE', message };
-  }
-  if (/(?<!\\)(?:\\\\)*\\u0000/.test(text))
-    return { code: 'INVALID_RESULT', message: 'the result holds a NUL character' };
-  if (/(?<!\\)(?:\\\\)*\\ud[89a-f]/.test(text))
-    return { code: 'INVALID_RESULT', message: 'the result holds half a Unicode character' };
-  return null;
-}
-
 function artifactsFault(artifacts: unknown): { code: string; message: string } | null {
   const ok =
     Array.isArray(artifacts) &&
@@ -117,12 +98,6 @@ function clean<T extends { code: string; message: string }>(error: T): T {
 /** The beginning of a text, without the half of a character that a cut may leave. */
 function cut(text: string, length: number): string {
   return text.slice(0, length).replace(/\p{Surrogate}$/u, '');
-}
-
-function deeperThan(value: unknown, limit: number): boolean {
-  if (value === null || typeof value !== 'object') return false;
-  if (limit === 0) return true;
-  return Object.values(value).some((inner) => deeperThan(inner, limit - 1));
 }
 
 function parse(text: string): Record<string, unknown> | null {
@@ -172,8 +147,4 @@ function isWithin(value: unknown, least: number, most: number): boolean {
 /** Milliseconds of a run. What is beyond can't be taken from a time in PostgreSQL. */
 function isDuration(value: unknown): boolean {
   return isWithin(value, 0, LONGEST_RUN_MS);
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return value !== null && typeof value === 'object' && !Array.isArray(value);
 }
