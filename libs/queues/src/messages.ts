@@ -88,6 +88,9 @@ export type Note =
       readonly tasks: readonly HeldAttempt[];
     };
 
+/** A note of one kind. */
+export type NoteOf<K extends Note['kind']> = Extract<Note, { kind: K }>;
+
 /** From a listener to the workers. Best effort: the answer to the next heartbeat repeats it. */
 export type Control =
   | { readonly kind: 'stop'; readonly tasks: readonly HeldAttempt[] }

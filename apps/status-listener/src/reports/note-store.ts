@@ -1,12 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { applyHeartbeat, applyStarts, ChainEngine, Dispatcher } from '#libs/chain-engine';
 import { LOGGER, type Logger } from '#libs/platform';
-import { STATUS_CHANNEL, type Note, type StatusChannel } from '#libs/queues';
+import { STATUS_CHANNEL, type Note, type NoteOf, type StatusChannel } from '#libs/queues';
 import { Databases, engineQueries, isTransient } from '#libs/repositories';
 import { DispatchLoop } from '../dispatch/dispatch-loop.js';
 import { Turns } from '../engine/turns.js';
-
-type NoteOf<K extends Note['kind']> = Extract<Note, { kind: K }>;
 
 const LEVELS = ['debug', 'info', 'warn', 'error'];
 const MAX_LINE = 8_192;

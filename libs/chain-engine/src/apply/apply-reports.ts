@@ -1,13 +1,11 @@
-import type { DoneReport, Note } from '#libs/queues';
+import type { DoneReport, NoteOf } from '#libs/queues';
 import { isTransient } from '#libs/repositories';
-import type { Incoming } from './decide-chain.js';
 import type { ChainEngine } from '../chain-engine.js';
+import { doneEvent, startEvent } from './report-events.js';
 import { invalid } from './reports.js';
 import { quarantineUnknown } from './quarantine-unknown.js';
 import { tracedApply } from '../traces.js';
 import { taskWork } from './apply-work.js';
-
-type Started = Extract<Note, { kind: 'started' }>;
 
 /**
  * Applies what the workers reported, one commit for all of it. A batch that cannot be stored is halved until the
@@ -38,7 +36,7 @@ export async function applyReports(engine: ChainEngine, reports: readonly DoneRe
 }
 
 /** The starts of tasks that run for longer: on a lane of their own, off the path of those that end. */
-export async function applyStarts(engine: ChainEngine, starts: readonly Started[]): Promise<void> {
+export async function applyStarts(engine: ChainEngine, starts: readonly NoteOf<'started'>[]): Promise<void> {
   await engine.applyAndSend(taskWork(starts, startEvent));
 }
 
@@ -56,26 +54,4 @@ async function applyPoison(engine: ChainEngine, report: DoneReport, cause: unkno
     if (isTransient(error)) throw error;
     engine.log.error({ err: error, ...of }, 'not even the failure could be stored; the report is dropped');
   }
-}
-
-function doneEvent(report: DoneReport, position: number): Incoming {
-  const { attempt, runId, workerId, elapsedMs } = report;
-  if (report.kind === 'succeeded') {
-    return {
-      event: { kind: 'TaskSucceeded', position, attempt, runId },
-      report: { result: report.result, workerId, elapsedMs },
-      artifacts: report.artifacts,
-    };
-  }
-  if (report.kind === 'released')
-    return { event: { kind: 'TaskLost', position, attempt, runId }, report: { workerId, elapsedMs } };
-  const { error, retryable } = report;
-  return {
-    event: { kind: 'TaskFailed', position, attempt, runId, error, retryable, random: Math.random() },
-    report: { workerId, elapsedMs },
-  };
-}
-
-function startEvent({ attempt, runId, workerId, elapsedMs }: Started, position: number): Incoming {
-  return { event: { kind: 'TaskStarted', position, attempt, runId }, report: { workerId, elapsedMs } };
 }

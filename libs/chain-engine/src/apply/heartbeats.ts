@@ -1,12 +1,10 @@
-import { stopMessages, type Control, type Note } from '#libs/queues';
+import { stopMessages, type Control, type NoteOf } from '#libs/queues';
 import { engineQueries } from '#libs/repositories';
 import type { ChainEngine } from '../chain-engine.js';
 import { LEASES } from './apply-work.js';
 
-type Heartbeat = Extract<Note, { kind: 'heartbeat' }>;
-
 /** Renews the leases of what a worker says it runs, and answers which of it no longer counts and is to be stopped. */
-export async function applyHeartbeat(engine: ChainEngine, beat: Heartbeat): Promise<Control[]> {
+export async function applyHeartbeat(engine: ChainEngine, beat: NoteOf<'heartbeat'>): Promise<Control[]> {
   await engineQueries.saveWorker(engine.db, beat.workerId, beat.slots, beat.tasks.length);
   const renewed =
     beat.tasks.length === 0

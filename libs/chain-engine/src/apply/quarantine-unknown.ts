@@ -1,6 +1,7 @@
 import type { DoneReport } from '#libs/queues';
 import { engineQueries } from '#libs/repositories';
 import type { ChainEngine } from '../chain-engine.js';
+import { EVENT_OF } from './report-events.js';
 
 /**
  * Keeps reports of chains or tasks that the database does not have, without their results: the database was restored to
@@ -8,7 +9,7 @@ import type { ChainEngine } from '../chain-engine.js';
  */
 export async function quarantineUnknown(engine: ChainEngine, reports: readonly DoneReport[]): Promise<void> {
   if (reports.length === 0) return;
-  for (const { kind } of reports) engine.metrics.events.inc({ kind: EVENT[kind], disposition: 'QUARANTINED' });
+  for (const { kind } of reports) engine.metrics.events.inc({ kind: EVENT_OF[kind], disposition: 'QUARANTINED' });
   const rows = reports.map(({ chainId, taskId, taskRequestId, attempt, runId, workerId, kind }) => ({
     chain_id: chainId,
     task_id: typeof taskId === 'string' ? taskId : null,
@@ -19,5 +20,3 @@ export async function quarantineUnknown(engine: ChainEngine, reports: readonly D
   const message = 'reports of what this database does not know were quarantined: was it restored?';
   engine.log.error({ reports: reports.length, chain_id, task_id }, message);
 }
-
-const EVENT = { succeeded: 'TaskSucceeded', failed: 'TaskFailed', released: 'TaskLost' } as const;
