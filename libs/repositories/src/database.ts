@@ -5,6 +5,7 @@ import { partOf, SpanKind } from '#libs/tracing';
 import { EntityQueryRunner, type Run } from './entity-query-runner.js';
 import { TenantQuery, type PoolOptions, type Statement } from './pool.js';
 import { dataSourceOptions, PooledDataSource } from './pooled-data-source.js';
+import { wake } from './statements/repairs.js';
 
 /** What works on the tables: a pool as a tenant sees it, or one connection within a transaction. */
 export interface Queryable {
@@ -60,6 +61,10 @@ abstract class Session implements Queryable {
 /** PostgreSQL for named statements and for entities: one pool, with prepared statements and a time-out on everything. */
 export class Database extends Session {
   private readonly tenants = new Map<string, Database>();
+  /** Shared reads that are under way, by statement and values. */
+  private readonly reading = new Map<string, Promise<unknown[]>>();
+  private wakeWanted = false;
+  private waking = false;
 
   constructor(
     source: PooledDataSource,
@@ -91,6 +96,36 @@ export class Database extends Session {
     const rows = await this.query<Row>(statement, values);
     await this.options.aroundCommit?.('afterCommit');
     return rows;
+  }
+
+  /** A read that costs much: a caller gets the rows of the same read if one is under way. */
+  queryShared<Row>(statement: Statement, values: readonly unknown[]): Promise<Row[]> {
+    const key = JSON.stringify([statement.text, values]);
+    let rows = this.reading.get(key);
+    if (rows === undefined) {
+      rows = this.query(statement, values).finally(() => this.reading.delete(key));
+      this.reading.set(key, rows);
+    }
+    return rows as Promise<Row[]>;
+  }
+
+  /**
+   * Wakes the listeners' dispatchers without waiting for it: they see what was committed before this call. Calls while a wake is
+   * under way share the next one. PostgreSQL commits only one transaction with a NOTIFY at a time, so it is not part of those that
+   * write. If it is lost, the dispatchers look by themselves soon after.
+   */
+  wakeSoon(): void {
+    this.wakeWanted = true;
+    if (!this.waking) void this.wakeWhileWanted();
+  }
+
+  private async wakeWhileWanted(): Promise<void> {
+    this.waking = true;
+    while (this.wakeWanted) {
+      this.wakeWanted = false;
+      await this.query(wake).catch(() => undefined);
+    }
+    this.waking = false;
   }
 
   /** Runs `work` in one READ COMMITTED transaction; rolls back when it throws. */

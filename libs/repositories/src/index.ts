@@ -36,7 +36,7 @@ export {
 export type { ChainTask } from './entities/chain-task.entity.js';
 export type { TaskChain } from './entities/task-chain.entity.js';
 export type { Tenant } from './entities/tenant.entity.js';
-export { IdempotencyKeyRepository } from './idempotency-key.repository.js';
+export * as idempotencyKeys from './idempotency-keys.js';
 export { missingMigrations, revertMigration, runMigrations, showMigrations } from './migrate.js';
 export {
   listChains,
@@ -55,5 +55,4 @@ export type { DueDelivery, EndedChain } from './statements/webhooks.js';
 export { TaskHistoryRepository, type ArtifactView } from './task-history.repository.js';
 export { PLATFORM, TenantRepository, type Quota, type TenantChange } from './tenant.repository.js';
 export { isTransient } from './transient.js';
-export { wakeSoon } from './wake.js';
 export { WebhookRepository, type DeliveryView } from './webhook.repository.js';

@@ -6,7 +6,6 @@ import { ChainRepository } from './chain.repository.js';
 import { Database, type DatabaseOptions } from './database.js';
 import { Databases } from './databases.js';
 import { DutyRepository } from './duty.repository.js';
-import { IdempotencyKeyRepository } from './idempotency-key.repository.js';
 import type { DatabaseRole, PoolOptions } from './pool.js';
 import { dataSourceOptions, PooledDataSource } from './pooled-data-source.js';
 import { SecretRepository } from './secret.repository.js';
@@ -19,7 +18,6 @@ const REPOSITORIES = [
   AuditRepository,
   ChainRepository,
   DutyRepository,
-  IdempotencyKeyRepository,
   SecretRepository,
   TaskHistoryRepository,
   TenantRepository,

@@ -7,7 +7,7 @@ import { ChainRepository } from './chain.repository.js';
 import { openDatabase, type Database } from './database.js';
 import { DutyRepository } from './duty.repository.js';
 import { TenantRepository } from './tenant.repository.js';
-import { IdempotencyKeyRepository } from './idempotency-key.repository.js';
+import * as idempotency from './idempotency-keys.js';
 import type { PooledDataSource } from './pooled-data-source.js';
 import { SecretRepository } from './secret.repository.js';
 import { TaskHistoryRepository } from './task-history.repository.js';
@@ -15,7 +15,6 @@ import { WebhookRepository } from './webhook.repository.js';
 
 const keys = new ApiKeyRepository();
 const history = new TaskHistoryRepository();
-const idempotency = new IdempotencyKeyRepository();
 const duties = new DutyRepository();
 const webhooks = new WebhookRepository();
 

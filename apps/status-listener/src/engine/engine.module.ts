@@ -11,7 +11,7 @@ import {
 } from '#libs/chain-engine';
 import { LOGGER, type Logger } from '#libs/platform';
 import { BACKEND, STATUS_CHANNEL, TaskQueues, type Backend, type StatusChannel } from '#libs/queues';
-import { Databases } from '#libs/repositories';
+import { Databases, DutyRepository } from '#libs/repositories';
 import { Alignment } from './alignment.js';
 import { Turns } from './turns.js';
 
@@ -43,9 +43,14 @@ export const HOLDER = Symbol('HOLDER');
     },
     {
       provide: RestoreDetection,
-      inject: [ChainEngine, BACKEND, STATUS_CHANNEL, HOLDER],
-      useFactory: (engine: ChainEngine, backend: Backend, channel: StatusChannel, holder: string) =>
-        new RestoreDetection(engine, backend, channel, holder),
+      inject: [ChainEngine, BACKEND, STATUS_CHANNEL, DutyRepository, HOLDER],
+      useFactory: (
+        engine: ChainEngine,
+        backend: Backend,
+        channel: StatusChannel,
+        duties: DutyRepository,
+        holder: string,
+      ) => new RestoreDetection(engine, backend, channel, duties, holder),
     },
   ],
   exports: [Alignment, Turns, HOLDER, ChainEngine, Dispatcher, InvariantReconciler, LeaseReconciler, RestoreDetection],

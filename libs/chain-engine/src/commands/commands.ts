@@ -1,5 +1,5 @@
 import type { ChainCommand, ChainStatus, Hold, Refusal, SkipReason, Task, TaskStatus } from '#libs/chain-domain';
-import { Database, engineQueries, IdempotencyKeyRepository, insertWholeChain, wakeSoon } from '#libs/repositories';
+import { Database, engineQueries, idempotencyKeys, insertWholeChain } from '#libs/repositories';
 import type { AuditedChange, ChainSave, LoadedChain, Queryable, Quota } from '#libs/repositories';
 import { traceparentOf } from '#libs/tracing';
 import { Refused } from '../apply/decide-chain.js';
@@ -25,7 +25,6 @@ export type CreateOutcome =
   /** The key was used with another body. */
   | { readonly kind: 'key-reused' };
 
-const keys = new IdempotencyKeyRepository();
 const SCOPE = 'createChain';
 
 /** Who changes something, and from where: what the audit log keeps beside what was done. */
@@ -67,15 +66,15 @@ export async function createChain(
           })
           .catch(async (error: unknown) => {
             // What was created before is answered again, however much is used now.
-            const known = request && (await keys.find(db, SCOPE, request.key));
+            const known = request && (await idempotencyKeys.find(db, SCOPE, request.key));
             if (!(error instanceof QuotaExceeded) || known === undefined) throw error;
             return null;
           });
   if (createdAt !== null) {
-    if (chain.execute) wakeSoon(db);
+    if (chain.execute) db.wakeSoon();
     return { kind: 'created', chain: { ...answer, created_at: createdAt } };
   }
-  const earlier = await keys.find(db, SCOPE, request!.key);
+  const earlier = await idempotencyKeys.find(db, SCOPE, request!.key);
   if (earlier === undefined) throw new Error('an idempotency key vanished between two statements');
   if (!earlier.request_hash.equals(request!.hash)) return { kind: 'key-reused' };
   const replayed = earlier.response as CreatedChain;

@@ -1,7 +1,4 @@
-import { IdempotencyKeyRepository } from '#libs/repositories';
-import type { Database, Queryable } from '#libs/repositories';
-
-const keys = new IdempotencyKeyRepository();
+import { idempotencyKeys as keys, type Database, type Queryable } from '#libs/repositories';
 
 /** A request that carries a key: the same key and body are given the same answer. */
 export interface IdempotentRequest {

@@ -2,13 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { emptyQueue, queueMark, setQueueMark } from '#libs/queues';
 import type { Backend, DoneReport, StatusChannel } from '#libs/queues';
-import { DutyRepository, engineQueries } from '#libs/repositories';
+import { type DutyRepository, engineQueries } from '#libs/repositories';
 import { quarantineUnknown } from '../apply/quarantine-unknown.js';
 import { readDone } from '../apply/reports.js';
 import type { ChainEngine } from '../chain-engine.js';
 import { resendAll } from '../dispatch/resend-all.js';
-
-const duties = new DutyRepository();
 
 /** Attempts of unfinished tasks are raised by this much: more than the lost time can have used. */
 const LOST_ATTEMPTS = 1_000;
@@ -28,6 +26,7 @@ export class RestoreDetection {
     private readonly engine: ChainEngine,
     private readonly backend: Backend,
     private readonly channel: StatusChannel,
+    private readonly duties: DutyRepository,
     /** The name under which this listener holds a duty. */
     private readonly holder: string,
     /** Chains with raised attempts in one statement. */
@@ -39,7 +38,7 @@ export class RestoreDetection {
    * reports, removes its jobs, raises attempts beyond all that may still arrive, and sends everything again.
    */
   async align(): Promise<void> {
-    const { backend, engine, holder } = this;
+    const { backend, duties, engine, holder } = this;
     while (backend.kind !== 'postgres') {
       const mark = await queueMark(backend);
       const known = await engineQueries.loadTimeline(engine.db);
@@ -52,7 +51,7 @@ export class RestoreDetection {
 
   /** Rotates the marker, in the database first, which then knows both. */
   async renewMark(): Promise<void> {
-    const { backend, engine, holder } = this;
+    const { backend, duties, engine, holder } = this;
     if (backend.kind === 'postgres') return;
     if (!(await duties.hold(engine.db, 'timeline', holder, 2 * MARK_MS))) return;
     const mark = await queueMark(backend);

@@ -1,5 +1,5 @@
 import type { WireSettings } from '#libs/chain-domain';
-import { MINE, type Queryable } from '../database.js';
+import { type Database, MINE, type Queryable } from '../database.js';
 import type { Statement } from '../pool.js';
 import { SETTINGS_OF_T } from '../setting-columns.js';
 
@@ -159,7 +159,7 @@ export interface ChainPage {
 
 /** The chains of a page, newest first unless `ascending`. `total` is counted only when asked for. */
 export async function listChains(
-  db: Queryable,
+  db: Database,
   filter: ChainFilter,
   page: ChainPage,
   withTotal: boolean,
@@ -184,23 +184,11 @@ export async function listChains(
   return { items, total };
 }
 
-const counting = new WeakMap<Queryable, Map<string, Promise<number>>>();
-
-/** Whoever asks for a count that is under way gets that one: of 100,000 chains it costs as much as many pages. */
-function countChains(db: Queryable, where: readonly string[], values: readonly unknown[]): Promise<number> {
+/** Of 100,000 chains a count costs as much as many pages. */
+async function countChains(db: Database, where: readonly string[], values: readonly unknown[]): Promise<number> {
   const text = `SELECT count(*) AS total FROM task_chains c WHERE ${where.join(' AND ')}`;
-  const underWay = counting.get(db) ?? new Map<string, Promise<number>>();
-  counting.set(db, underWay);
-  const key = JSON.stringify([text, values]);
-  let count = underWay.get(key);
-  if (count === undefined) {
-    count = db
-      .query<{ total: number }>({ name: '', text }, values)
-      .then(([row]) => row!.total)
-      .finally(() => underWay.delete(key));
-    underWay.set(key, count);
-  }
-  return count;
+  const [row] = await db.queryShared<{ total: number }>({ name: '', text }, values);
+  return row!.total;
 }
 
 function conditions(filter: ChainFilter): { where: string[]; values: unknown[] } {
