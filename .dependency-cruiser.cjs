@@ -1,5 +1,5 @@
 // The rooms of the house and who may enter which: see ARCHITECTURE.md, "Ranks".
-const PURE = '^libs/(dag-planner|chain-domain)/src/';
+const PURE = '^libs/(dag-planner|chain-domain|consent)/src/';
 const TEST = '(\\.spec|-for-tests)\\.ts$|^test/|^libs/testing/|^bench/';
 const error = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to });
 const COMPUTE = '^libs/compute/src/';
@@ -60,6 +60,12 @@ module.exports = {
       { path: '^(libs/(?!(dag-planner|chain-view)/)|apps/)' },
     ),
     error(
+      'consent-stands-alone',
+      'Rank 1: party nodes run it without the rest.',
+      { path: '^libs/consent/', pathNot: TEST },
+      { path: '^(libs/(?!consent/)|apps/)' },
+    ),
+    error(
       'tracing-stands-alone',
       'Rank 1.',
       { path: '^libs/tracing/', pathNot: TEST },
@@ -71,7 +77,7 @@ module.exports = {
       { path: '^libs/(repositories|queues|compute|platform|local-postgres)/', pathNot: TEST },
       {
         path: '^libs/',
-        pathNot: '^libs/($1|chain-domain|dag-planner|tracing)/',
+        pathNot: '^libs/($1|chain-domain|consent|dag-planner|tracing)/',
       },
     ),
     ...computeLayers(),

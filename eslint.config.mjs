@@ -108,7 +108,7 @@ export default tseslint.config(
     rules: { 'no-restricted-syntax': ['error', madePattern, ...database, madeByNest] },
   },
   {
-    files: ['libs/dag-planner/src/**/*.ts', 'libs/chain-domain/src/**/*.ts'],
+    files: ['libs/{dag-planner,chain-domain,consent}/src/**/*.ts'],
     ignores: ['**/*.spec.ts'],
     rules: {
       'no-restricted-syntax': ['error', madePattern, ...impure],

@@ -26,6 +26,7 @@ const FLOORS = {
   'chain-engine': 78,
   'chain-view': 100,
   compute: 59,
+  consent: 100,
   'dag-planner': 100,
   'local-postgres': 88,
   platform: 93,

@@ -1,0 +1,35 @@
+import { describe, expect, it } from '@jest/globals';
+import { COLUMN_FIELDS, INPUT_FIELDS } from '#libs/consent';
+import { taskTypes } from './task-types.js';
+
+type Schema = Readonly<Record<string, unknown>>;
+/** Fields that name neither a file to read nor a column of a table. */
+const OTHER =
+  /^(task_type|output_.*|.*_output|receiver|receivers|recipients|.*_party|params|rows|assert|steps|method|value|.*_num|with_.*|feature_range|drop|op|protocol|sort|broadcast_result|precheck_input|allow_empty_result|bucket_size|test_fraction|split_seed|prediction_receiver|min_parties|weighting|results|armor|title|language|sections|delay_ms|cpu_ms|result|result_bytes|secret|fail_attempts|error_code|progress_steps)$/;
+
+/** Names of all fields of a config and of its steps. */
+function* fieldsOf(schema: Schema): Generator<string> {
+  for (const [name, field] of Object.entries((schema['properties'] ?? {}) as Record<string, Schema>)) {
+    yield name;
+    const items = field['items'] as Schema | undefined;
+    if (name === 'steps')
+      for (const step of (items?.['oneOf'] ?? items?.['anyOf'] ?? [items]) as Schema[]) yield* fieldsOf(step);
+  }
+}
+
+describe('consent', () => {
+  it.each(taskTypes.map(({ type, configSchema }) => [type, configSchema] as const))(
+    'knows the meaning of each field of %s',
+    (type, schema) => {
+      const unknown = [...fieldsOf(schema)].filter(
+        (name) =>
+          !OTHER.test(name) &&
+          !(INPUT_FIELDS as readonly string[]).includes(name) &&
+          !Object.hasOwn(COLUMN_FIELDS, name) &&
+          // The kind of the model that is trained, not a file.
+          !(name === 'model' && type.includes('train')),
+      );
+      expect(unknown).toEqual([]);
+    },
+  );
+});

@@ -1,0 +1,17 @@
+export { canonicalJson, type Json as ConsentJson } from './canonical-json.js';
+export { judgeUse, type LedgerEntry, type PartyRecord, type UseRequest, type Verdict } from './judge.js';
+export {
+  parseDatasetRef,
+  STATEMENT_SCHEMAS,
+  subjectOf,
+  type ApprovalStatement,
+  type DatasetRef,
+  type DatasetStatement,
+  type PartyStatement,
+  type PolicyRule,
+  type PolicyStatement,
+  type Statement,
+  type StatementKind,
+} from './statements.js';
+export { canonicalTask, resolvesTo, type TaskStatement } from './task-statement.js';
+export { COLUMN_FIELDS, INPUT_FIELDS, usesOf, type PartyUse } from './uses.js';

@@ -1,0 +1,193 @@
+import { describe, expect, it } from '@jest/globals';
+import { judgeUse, type PartyRecord, type UseRequest } from './judge.js';
+import type { ApprovalStatement, PolicyRule, PolicyStatement } from './statements.js';
+
+const NOW = '2026-11-27T12:00:00.000Z';
+const TASK = `sha256:${'a'.repeat(64)}`;
+const OTHER = (n: number): string => `sha256:${String(n).repeat(64)}`;
+
+const request = (more: Partial<UseRequest> = {}): UseRequest => ({
+  party: 'alice',
+  parties: ['alice', 'bob'],
+  taskType: 'psi',
+  engine: 'native',
+  proposer: 'bob',
+  config: { input_paths: { alice: 'dataset:alice/customers@1' }, keys: { alice: ['id'], bob: ['x'] } },
+  task: TASK,
+  datasets: ['customers'],
+  readsPlainFiles: false,
+  ...more,
+});
+const policy = (rule: Partial<PolicyRule> = {}, more: Partial<PolicyStatement> = {}): PolicyStatement => ({
+  kind: 'policy',
+  party: 'alice',
+  dataset: 'customers',
+  serial: 1,
+  issued_at: '2026-11-01T00:00:00Z',
+  expires_at: '2026-12-01T00:00:00Z',
+  rules: [{ effect: 'allow', task_types: ['psi'], ...rule }],
+  ...more,
+});
+const approval = (more: Partial<ApprovalStatement> = {}): ApprovalStatement => ({
+  kind: 'approval',
+  party: 'alice',
+  task: TASK,
+  serial: 1,
+  issued_at: '2026-11-01T00:00:00Z',
+  expires_at: '2026-12-01T00:00:00Z',
+  decision: 'approve',
+  ...more,
+});
+const record = (...statements: (PolicyStatement | ApprovalStatement)[]): PartyRecord => ({
+  policies: statements.filter((each): each is PolicyStatement => each.kind === 'policy'),
+  approvals: statements.filter((each): each is ApprovalStatement => each.kind === 'approval'),
+  ledger: [],
+});
+const reasonOf = (of: UseRequest, known: PartyRecord): string => {
+  const verdict = judgeUse(of, known, NOW);
+  return verdict.kind === 'ask' ? verdict.reasons.join('; ') : JSON.stringify(verdict);
+};
+const ALLOWED = { kind: 'allowed', by: 'policy' };
+
+describe('without approval', () => {
+  it('nothing is allowed that no policy covers', () => {
+    expect(reasonOf(request(), record())).toBe('customers: the dataset has no policy');
+    expect(judgeUse(request(), record(policy()), NOW)).toEqual(ALLOWED);
+    expect(reasonOf(request(), record(policy({}, { dataset: 'others' })))).toBe('customers: the dataset has no policy');
+    expect(reasonOf(request(), record(policy({}, { rules: [] })))).toBe('customers: its policy has no rule for psi');
+    expect(reasonOf(request({ readsPlainFiles: true }), record(policy()))).toBe('it reads a file that is no dataset');
+  });
+
+  it('every dataset that the data came from has to be covered', () => {
+    const both = request({ datasets: ['customers', 'payments'] });
+    expect(reasonOf(both, record(policy()))).toBe('payments: the dataset has no policy');
+    expect(judgeUse(both, record(policy(), policy({}, { dataset: 'payments' })), NOW)).toEqual(ALLOWED);
+  });
+
+  it.each<[string, Partial<PolicyRule>, Partial<UseRequest>, string]>([
+    ['type', { task_types: ['ss_lr'] }, {}, 'its policy has no rule for psi'],
+    ['engine', {}, { engine: 'secretflow' }, 'the engine secretflow is not allowed'],
+    ['peer', { with: ['carol'] }, {}, 'party bob is not allowed'],
+    ['peer of none', { with: [] }, {}, 'party bob is not allowed'],
+    ['proposer', { proposers: ['alice'] }, {}, 'chains of bob are not allowed'],
+    [
+      'proposer of no party',
+      { proposers: ['alice'] },
+      { proposer: null },
+      'chains of a key without a party are not allowed',
+    ],
+    ['column', { columns: { keys: ['email'] } }, {}, 'column "id" is not allowed in keys'],
+    ['role of a column', { columns: { features: ['id'] } }, {}, 'column "id" is not allowed in keys'],
+    [
+      'role of the prototype',
+      { columns: { features: ['id'] } },
+      { config: { columns: { alice: ['toString'] } } },
+      'column "toString" is not allowed in columns',
+    ],
+    ['all columns', { columns: { keys: ['id'] } }, { config: {} }, 'the task names no columns, so it would use all'],
+    [
+      'absent parameter',
+      { params: { '/params/epochs': { min: 5 } } },
+      {},
+      '/params/epochs is missing or outside its bounds',
+    ],
+    ['small parameter', { params: { '/e': { min: 5 } } }, { config: { e: 4 } }, '/e is missing or outside its bounds'],
+    ['large parameter', { params: { '/e': { max: 5 } } }, { config: { e: 6 } }, '/e is missing or outside its bounds'],
+    [
+      'text for a number',
+      { params: { '/e': { max: 5 } } },
+      { config: { e: '4' } },
+      '/e is missing or outside its bounds',
+    ],
+    [
+      'unlisted parameter',
+      { params: { '/e': { enum: ['a'] } } },
+      { config: { e: 'b' } },
+      '/e is missing or outside its bounds',
+    ],
+    [
+      'inherited parameter',
+      { params: { '/toString': { enum: ['a'] } } },
+      {},
+      '/toString is missing or outside its bounds',
+    ],
+  ])('a rule does not fit another %s', (_, rule, more, reason) => {
+    expect(reasonOf(request(more), record(policy(rule)))).toBe(`customers: ${reason}`);
+  });
+
+  it('a rule fits what it names', () => {
+    const rule = {
+      with: ['bob', 'carol'],
+      proposers: ['bob'],
+      columns: { keys: ['id'] },
+      params: { '/a~1b/0': { min: 5, max: 5, enum: [5] } },
+    };
+    const config = { ...(request().config as object), 'a/b': [5] };
+    expect(judgeUse(request({ config }), record(policy(rule)), NOW)).toEqual(ALLOWED);
+  });
+
+  it('the first rule that fits decides', () => {
+    const rules: PolicyRule[] = [
+      { effect: 'refuse', task_types: ['psi'], with: ['bob'], words: '不可以' },
+      { effect: 'ask', task_types: ['psi'], proposers: ['carol'] },
+      { effect: 'allow', task_types: ['psi'] },
+    ];
+    const known = record(policy({}, { rules }));
+    expect(judgeUse(request(), known, NOW)).toEqual({ kind: 'refused', words: '不可以' });
+    const parties = ['alice', 'carol'];
+    expect(reasonOf(request({ parties, proposer: 'carol' }), known)).toBe('customers: its policy asks a person');
+    expect(judgeUse(request({ parties }), known, NOW)).toEqual(ALLOWED);
+  });
+
+  it('a policy ends at its time', () => {
+    expect(judgeUse(request(), record(policy({}, { expires_at: '2026-11-27T12:00:00.001Z' })), NOW)).toEqual(ALLOWED);
+    for (const at of ['2026-11-27T12:00:00Z', '2026-11-27T11:59:59.999Z']) {
+      expect(reasonOf(request(), record(policy({}, { expires_at: at })))).toBe(
+        `customers: its policy expired at ${at}`,
+      );
+    }
+  });
+
+  it('uses are counted by task, over all versions', () => {
+    const entry = (at: string, task: string, ...datasets: string[]) => ({ at, task, datasets });
+    const known = {
+      ...record(policy({ uses: { max: 2, days: 30 } })),
+      ledger: [
+        entry('2026-10-01T00:00:00Z', OTHER(1), 'customers'),
+        entry('2026-11-20T00:00:00Z', OTHER(2), 'customers', 'x'),
+        entry('2026-11-20T00:01:00Z', OTHER(2), 'customers'),
+        entry('2026-11-20T00:00:00Z', OTHER(3), 'payments'),
+        entry('2026-11-20T00:00:00Z', TASK, 'customers'),
+      ],
+    };
+    expect(judgeUse(request(), known, NOW)).toEqual(ALLOWED);
+    const more = { ...known, ledger: [...known.ledger, entry('2026-11-21T00:00:00Z', OTHER(4), 'customers')] };
+    expect(reasonOf(request(), more)).toBe('customers: it was used 2 times within 30 days, and its policy allows 2');
+  });
+});
+
+describe('an approval', () => {
+  it('covers exactly its task, until it expires', () => {
+    expect(judgeUse(request(), record(approval()), NOW)).toEqual({ kind: 'allowed', by: 'approval' });
+    expect(judgeUse(request({ readsPlainFiles: true }), record(approval()), NOW)).toEqual({
+      kind: 'allowed',
+      by: 'approval',
+    });
+    expect(reasonOf(request({ task: OTHER(1) }), record(approval()))).toMatch(/has no policy/);
+    expect(reasonOf(request(), record(approval({ expires_at: NOW })))).toMatch(/its approval expired/);
+  });
+
+  it('that refuses or withdraws holds against any policy, and does not expire', () => {
+    for (const decision of ['refuse', 'withdraw'] as const) {
+      const known = record(policy(), approval({ decision, words: 'no', expires_at: NOW }));
+      expect(judgeUse(request(), known, NOW)).toEqual({ kind: 'refused', words: 'no' });
+    }
+    const silent = judgeUse(request(), record(approval({ decision: 'refuse' })), NOW);
+    expect(silent).toEqual({ kind: 'refused', words: 'The owner of the data gave no reason.' });
+  });
+
+  it('does not help against a rule that refuses', () => {
+    const known = record(policy({ effect: 'refuse', words: 'never' }), approval());
+    expect(judgeUse(request(), known, NOW)).toEqual({ kind: 'refused', words: 'never' });
+  });
+});

@@ -1,0 +1,141 @@
+import type { ApprovalStatement, ParamBounds, PolicyRule, PolicyStatement } from './statements.js';
+import { usesOf, type PartyUse } from './uses.js';
+
+/** A task that wants to use datasets of a party. */
+export interface UseRequest {
+  readonly party: string;
+  /** All parties of the task. */
+  readonly parties: readonly string[];
+  readonly taskType: string;
+  readonly engine: string;
+  readonly proposer: string | null;
+  /** `task_config`, references resolved. */
+  readonly config: unknown;
+  /** `sha256:<hex>` of the canonical task. */
+  readonly task: string;
+  /** Names of the datasets that the task reads, or that what it reads was derived from. */
+  readonly datasets: readonly string[];
+  /** Whether it reads a file that is no dataset: no policy covers such a file. */
+  readonly readsPlainFiles: boolean;
+}
+
+/** What the party has signed and remembers. Signatures have been checked; of each subject only the newest statement is here. */
+export interface PartyRecord {
+  readonly policies: readonly PolicyStatement[];
+  readonly approvals: readonly ApprovalStatement[];
+  readonly ledger: readonly LedgerEntry[];
+}
+
+/** One use of a dataset. A second attempt of a task is no second use. */
+export interface LedgerEntry {
+  /** ISO 8601. */
+  readonly at: string;
+  readonly task: string;
+  readonly datasets: readonly string[];
+}
+
+export type Verdict =
+  | { readonly kind: 'allowed'; readonly by: 'policy' | 'approval' }
+  /** `words` are the owner's. */
+  | { readonly kind: 'refused'; readonly words: string }
+  /** A person has to decide. Each reason says why no policy covers the task. */
+  | { readonly kind: 'ask'; readonly reasons: readonly string[] };
+
+/** Whether a time has come. Texts of times do not sort: some have milliseconds. */
+const isOver = (time: string, now: string): boolean => Date.parse(time) <= Date.parse(now);
+
+const NO_WORDS = 'The owner of the data gave no reason.';
+
+/** Whether the party lets the task run at `now` (ISO 8601). Everything that it does not allow, it asks a person about. */
+export function judgeUse(request: UseRequest, record: PartyRecord, now: string): Verdict {
+  const decision = record.approvals.find((approval) => approval.task === request.task);
+  if (decision !== undefined && decision.decision !== 'approve') {
+    return { kind: 'refused', words: decision.words ?? NO_WORDS };
+  }
+  const reasons: string[] = [];
+  for (const dataset of request.datasets) {
+    const verdict = judgeDataset(dataset, request, record, now);
+    if (verdict.kind === 'refused') return verdict;
+    if (verdict.kind === 'ask') reasons.push(...verdict.reasons);
+  }
+  if (request.readsPlainFiles) reasons.push('it reads a file that is no dataset');
+  if (reasons.length === 0) return { kind: 'allowed', by: 'policy' };
+  if (decision === undefined) return { kind: 'ask', reasons };
+  if (isOver(decision.expires_at, now))
+    return { kind: 'ask', reasons: [...reasons, `its approval expired at ${decision.expires_at}`] };
+  return { kind: 'allowed', by: 'approval' };
+}
+
+function judgeDataset(dataset: string, request: UseRequest, record: PartyRecord, now: string): Verdict {
+  const ask = (...reasons: string[]): Verdict => ({ kind: 'ask', reasons: reasons.map((why) => `${dataset}: ${why}`) });
+  const policy = record.policies.find((each) => each.dataset === dataset);
+  if (policy === undefined) return ask('the dataset has no policy');
+  if (isOver(policy.expires_at, now)) return ask(`its policy expired at ${policy.expires_at}`);
+  const use = usesOf(request.config, request.party);
+  const misfits: string[] = [];
+  for (const rule of policy.rules) {
+    const misfit = misfitOf(rule, request, use);
+    if (misfit !== null) {
+      if (rule.task_types.includes(request.taskType)) misfits.push(misfit);
+      continue;
+    }
+    if (rule.effect === 'refuse') return { kind: 'refused', words: rule.words ?? NO_WORDS };
+    if (rule.effect === 'ask') return ask('its policy asks a person');
+    const used = rule.uses === undefined ? 0 : countUses(record.ledger, dataset, request.task, rule.uses.days, now);
+    if (rule.uses === undefined || used < rule.uses.max) return { kind: 'allowed', by: 'policy' };
+    return ask(`it was used ${used} times within ${rule.uses.days} days, and its policy allows ${rule.uses.max}`);
+  }
+  return ask(...(misfits.length > 0 ? misfits : [`its policy has no rule for ${request.taskType}`]));
+}
+
+/** What of a task a rule does not cover, or null if it covers all. */
+function misfitOf(rule: PolicyRule, request: UseRequest, use: PartyUse): string | null {
+  const { taskType, engine, parties, party, proposer, config } = request;
+  if (!rule.task_types.includes(taskType)) return `the rule is not for ${taskType}`;
+  if (!(rule.engines ?? ['native']).includes(engine)) return `the engine ${engine} is not allowed`;
+  const stranger = rule.with && parties.find((each) => each !== party && !rule.with!.includes(each));
+  if (stranger !== undefined) return `party ${stranger} is not allowed`;
+  if (rule.proposers !== undefined && (proposer === null || !rule.proposers.includes(proposer))) {
+    return `chains of ${proposer ?? 'a key without a party'} are not allowed`;
+  }
+  if (rule.columns !== undefined) {
+    const named = Object.entries(use.columns);
+    if (named.length === 0) return 'the task names no columns, so it would use all';
+    for (const [role, columns] of named) {
+      const allowed = new Set(Object.hasOwn(rule.columns, role) ? rule.columns[role] : []);
+      const column = columns.find((each) => !allowed.has(each));
+      if (column !== undefined) return `column ${JSON.stringify(column)} is not allowed in ${role}`;
+    }
+  }
+  for (const [pointer, bounds] of Object.entries(rule.params ?? {})) {
+    if (!isWithin(bounds, valueAt(config, pointer))) return `${pointer} is missing or outside its bounds`;
+  }
+  return null;
+}
+
+function isWithin({ min, max, enum: values }: ParamBounds, value: unknown): boolean {
+  if (value === undefined) return false;
+  if (values !== undefined && !values.includes(value as string)) return false;
+  if (min === undefined && max === undefined) return true;
+  return typeof value === 'number' && value >= (min ?? -Infinity) && value <= (max ?? Infinity);
+}
+
+/** The value at a JSON pointer (RFC 6901), or undefined. */
+function valueAt(value: unknown, pointer: string): unknown {
+  let at: unknown = value;
+  for (const part of pointer.slice(1).split('/')) {
+    const name = part.replaceAll('~1', '/').replaceAll('~0', '~');
+    if (typeof at !== 'object' || at === null || !Object.hasOwn(at, name)) return undefined;
+    at = (at as Readonly<Record<string, unknown>>)[name];
+  }
+  return at;
+}
+
+/** Tasks, other than `task`, that used the dataset within the last `days`. */
+function countUses(ledger: readonly LedgerEntry[], dataset: string, task: string, days: number, now: string): number {
+  const since = Date.parse(now) - days * 86_400_000;
+  const tasks = ledger.filter(
+    (entry) => Date.parse(entry.at) > since && entry.task !== task && entry.datasets.includes(dataset),
+  );
+  return new Set(tasks.map((entry) => entry.task)).size;
+}

@@ -1,0 +1,205 @@
+/**
+ * The statements that the owner of a party signs. Each is one JSON object, signed in its canonical form as a compact JWS
+ * (RFC 7515) with Ed25519. A statement of the same kind and subject with a higher `serial` replaces an older one.
+ */
+
+/** Who the party is, and what it accepts whatever the dataset. */
+export interface PartyStatement {
+  readonly kind: 'party';
+  readonly party: string;
+  readonly serial: number;
+  /** ISO 8601. */
+  readonly issued_at: string;
+  /** Keys that files of the party may be encrypted to. */
+  readonly recipients: readonly string[];
+}
+
+/** A table in the party's folder. Its name and version never change their meaning. */
+export interface DatasetStatement {
+  readonly kind: 'dataset';
+  readonly party: string;
+  readonly name: string;
+  readonly version: number;
+  readonly serial: number;
+  readonly issued_at: string;
+  /** Path below the party's folder. */
+  readonly file: string;
+  /** `hmac-sha256:<hex>` of the file, under the key that stays in the party's folder. */
+  readonly digest: string;
+  readonly format: 'csv' | 'parquet';
+  readonly columns: readonly { readonly name: string; readonly type: string }[];
+  readonly rows: number;
+  /** Whether the owner took it back: no task reads it from then on. */
+  readonly removed?: boolean;
+}
+
+/** What the owner allows to be done with a dataset. */
+export interface PolicyStatement {
+  readonly kind: 'policy';
+  readonly party: string;
+  /** The name of the dataset: the policy holds for all its versions, and for everything derived from them. */
+  readonly dataset: string;
+  readonly serial: number;
+  readonly issued_at: string;
+  /** ISO 8601: nothing is allowed from then on. */
+  readonly expires_at: string;
+  /** The first rule that fits decides. Where none fits, a person decides. */
+  readonly rules: readonly PolicyRule[];
+}
+
+/** One rule of a policy. It fits a task if all that it names fits. */
+export interface PolicyRule {
+  readonly effect: 'allow' | 'ask' | 'refuse';
+  readonly task_types: readonly string[];
+  /** Default: `native` alone. */
+  readonly engines?: readonly string[];
+  /** The other parties that may take part. Default: any. */
+  readonly with?: readonly string[];
+  /** Parties whose keys may have created the chain. Default: any. */
+  readonly proposers?: readonly string[];
+  /** By role (`keys`, `columns`, `features`, `label`): the columns that a task may name. Default: any column. */
+  readonly columns?: Readonly<Record<string, readonly string[]>>;
+  /** By JSON pointer into `task_config`: what the value must be. A value that the task leaves out does not fit. */
+  readonly params?: Readonly<Record<string, ParamBounds>>;
+  /** At most so many tasks, over all versions of the dataset, within so many days. */
+  readonly uses?: { readonly max: number; readonly days: number };
+  /** What the author of a refused task reads. */
+  readonly words?: string;
+}
+
+export interface ParamBounds {
+  readonly min?: number;
+  readonly max?: number;
+  readonly enum?: readonly (string | number | boolean | null)[];
+}
+
+/** The owner's decision on one task. */
+export interface ApprovalStatement {
+  readonly kind: 'approval';
+  readonly party: string;
+  /** `sha256:<hex>` of the canonical task: any change of the task needs another decision. */
+  readonly task: string;
+  readonly serial: number;
+  readonly issued_at: string;
+  readonly expires_at: string;
+  readonly decision: 'approve' | 'refuse' | 'withdraw';
+  readonly words?: string;
+}
+
+export type Statement = PartyStatement | DatasetStatement | PolicyStatement | ApprovalStatement;
+export type StatementKind = Statement['kind'];
+
+const text = (maxLength: number) => ({ type: 'string', minLength: 1, maxLength }) as const;
+const names = { type: 'array', items: text(255), maxItems: 1_000 } as const;
+const time = { type: 'string', pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,3})?Z$' } as const;
+const PARTY = { type: 'string', pattern: '^[A-Za-z][A-Za-z0-9_-]{0,63}$' } as const;
+const DATASET = { type: 'string', pattern: '^[a-z0-9][a-z0-9._-]{0,63}$' } as const;
+const serial = { type: 'integer', minimum: 1, maximum: Number.MAX_SAFE_INTEGER } as const;
+
+/** The schema of an object that has all these fields, and may have the optional ones. */
+function object(required: Readonly<Record<string, unknown>>, optional: Readonly<Record<string, unknown>> = {}) {
+  return {
+    type: 'object',
+    additionalProperties: false,
+    required: Object.keys(required),
+    properties: { ...required, ...optional },
+  };
+}
+
+const statement = (
+  kind: StatementKind,
+  required: Readonly<Record<string, unknown>>,
+  optional: Readonly<Record<string, unknown>> = {},
+) => object({ kind: { const: kind }, party: PARTY, serial, issued_at: time, ...required }, optional);
+
+const rule = object(
+  { effect: { enum: ['allow', 'ask', 'refuse'] }, task_types: { ...names, minItems: 1 } },
+  {
+    engines: names,
+    with: { ...names, items: PARTY },
+    proposers: { ...names, items: PARTY },
+    columns: { type: 'object', additionalProperties: { ...names, maxItems: 10_000 }, maxProperties: 10 },
+    params: {
+      type: 'object',
+      maxProperties: 100,
+      propertyNames: { pattern: '^(/[^/]{1,255})+$' },
+      additionalProperties: object(
+        {},
+        {
+          min: { type: 'number' },
+          max: { type: 'number' },
+          enum: { type: 'array', items: { type: ['string', 'number', 'boolean', 'null'] }, minItems: 1 },
+        },
+      ),
+    },
+    uses: object({ max: { type: 'integer', minimum: 1 }, days: { type: 'integer', minimum: 1, maximum: 3_660 } }),
+    words: text(2_000),
+  },
+);
+
+/** JSON Schemas (2020-12) of the statements, by kind. */
+export const STATEMENT_SCHEMAS: Readonly<Record<StatementKind, object>> = {
+  party: statement('party', { recipients: { ...names, items: text(1_000) } }),
+  dataset: statement(
+    'dataset',
+    {
+      name: DATASET,
+      version: serial,
+      file: text(1_000),
+      digest: { type: 'string', pattern: '^hmac-sha256:[0-9a-f]{64}$' },
+      format: { enum: ['csv', 'parquet'] },
+      columns: {
+        type: 'array',
+        items: object({ name: text(255), type: text(32) }),
+        minItems: 1,
+        maxItems: 10_000,
+      },
+      rows: { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER },
+    },
+    { removed: { type: 'boolean' } },
+  ),
+  policy: statement('policy', {
+    dataset: DATASET,
+    expires_at: time,
+    rules: { type: 'array', items: rule, maxItems: 100 },
+  }),
+  approval: statement(
+    'approval',
+    {
+      task: { type: 'string', pattern: '^sha256:[0-9a-f]{64}$' },
+      expires_at: time,
+      decision: { enum: ['approve', 'refuse', 'withdraw'] },
+    },
+    { words: text(2_000) },
+  ),
+};
+
+/** What a statement is about: a newer one with the same subject replaces an older one. */
+export function subjectOf(statement: Statement): string {
+  const { kind, party } = statement;
+  switch (kind) {
+    case 'party':
+      return `party:${party}`;
+    case 'dataset':
+      return `dataset:${party}/${statement.name}@${statement.version}`;
+    case 'policy':
+      return `policy:${party}/${statement.dataset}`;
+    case 'approval':
+      return `approval:${party}/${statement.task}`;
+  }
+}
+
+/** A dataset as a chain names it. */
+export interface DatasetRef {
+  readonly party: string;
+  readonly name: string;
+  readonly version: number;
+}
+
+const REF = /^dataset:([A-Za-z][A-Za-z0-9_-]{0,63})\/([a-z0-9][a-z0-9._-]{0,63})@([1-9]\d{0,14})$/;
+
+/** Reads `dataset:<party>/<name>@<version>`; undefined for any other text. */
+export function parseDatasetRef(reference: string): DatasetRef | undefined {
+  const [, party, name, version] = REF.exec(reference) ?? [];
+  return party === undefined ? undefined : { party, name: name!, version: Number(version) };
+}

@@ -1,0 +1,116 @@
+import { describe, expect, it } from '@jest/globals';
+import { canonicalTask, resolvesTo, type TaskStatement } from './task-statement.js';
+import { parseDatasetRef, subjectOf } from './statements.js';
+import { usesOf } from './uses.js';
+
+const task: TaskStatement = {
+  chain_id: 'chain-1',
+  task_id: 'psi',
+  task_type: 'psi',
+  proposer: 'bob',
+  params: { task_config: { keys: { bob: ['x'], alice: ['id'] } } },
+  from: { scale: 'sha256:00' },
+};
+
+describe('a canonical task', () => {
+  it('changes with everything in it, and with nothing else', () => {
+    const form = canonicalTask(task);
+    expect(canonicalTask({ ...task, params: { task_config: { keys: { alice: ['id'], bob: ['x'] } } } })).toBe(form);
+    expect(canonicalTask({ ...task, note: 'n' } as TaskStatement)).toBe(form);
+    const changes: Partial<TaskStatement>[] = [
+      { chain_id: 'chain-2' },
+      { task_id: 'p' },
+      { task_type: 'encrypt' },
+      { proposer: null },
+      { params: { task_config: { keys: { bob: ['x'], alice: ['name'] } } } },
+      { from: { scale: 'sha256:01' } },
+      { from: {} },
+    ];
+    const forms = changes.map((change) => canonicalTask({ ...task, ...change }));
+    expect(new Set([form, ...forms]).size).toBe(changes.length + 1);
+  });
+});
+
+describe('parameters', () => {
+  it('resolve to what differs in references alone', () => {
+    const written = { a: '${tasks.x.result.path}', b: [1, 'x ${tasks.x.result.n} y'], c: '$${plain}', d: null };
+    expect(resolvesTo(written, { a: ['any'], b: [1, 'x 7 y'], c: '${plain}', d: null })).toBe(true);
+    for (const other of [
+      { a: 1, b: [2, 'x'], c: '${plain}', d: null },
+      { a: 1, b: [1], c: '${plain}', d: null },
+      { a: 1, b: [1, 'x', 2], c: '${plain}', d: null },
+      { a: 1, b: [1, 'x'], c: 'plain', d: null },
+      { a: 1, b: [1, 'x'], c: '${plain}', d: 0 },
+      { a: 1, b: [1, 'x'], c: '${plain}' },
+      { a: 1, b: [1, 'x'], c: '${plain}', d: null, e: 1 },
+      { a: 1, b: { 0: 1, 1: 'x' }, c: '${plain}', d: null },
+      [],
+      null,
+      'x',
+    ]) {
+      expect([other, resolvesTo(written, other)]).toEqual([other, false]);
+    }
+  });
+});
+
+describe('what a task uses of a party', () => {
+  it('is found in every field that names files or columns', () => {
+    const config = {
+      train_data: { alice: 'dataset:alice/a@1', bob: 'b.csv' },
+      models: { alice: ['m1', 'm2'] },
+      features: { alice: ['f1'], bob: ['f2'] },
+      label: 'y',
+      label_party: 'bob',
+      steps: [{ columns: { alice: ['c1'] } }, { columns: { alice: ['c2', 'c1'] } }, 7],
+      schema: { s: {} },
+      party_schemas: { alice: { p: {} }, bob: { q: {} } },
+    };
+    expect(usesOf(config, 'alice')).toEqual({
+      inputs: ['dataset:alice/a@1', 'm1', 'm2'],
+      columns: { features: ['f1'], columns: ['s', 'p', 'c1', 'c2'] },
+    });
+    expect(usesOf(config, 'bob').columns).toEqual({ features: ['f2'], label: ['y'], columns: ['s', 'q'] });
+    const all = { features: ['f'], label: 'y', label_column: 'l', prediction_column: 'p' };
+    expect(usesOf(all, 'carol').columns).toEqual({ features: ['f'], label: ['y', 'l'], columns: ['p'] });
+    for (const odd of [
+      null,
+      7,
+      [],
+      { keys: null, steps: 'x', input_data: ['alice'], party_schemas: 1 },
+      { keys: {} },
+    ]) {
+      expect(usesOf(odd, 'toString')).toEqual({ inputs: [], columns: {} });
+    }
+  });
+});
+
+describe('names', () => {
+  it('of datasets are read strictly', () => {
+    expect(parseDatasetRef('dataset:bank-a/customers@3')).toEqual({ party: 'bank-a', name: 'customers', version: 3 });
+    for (const text of ['dataset:a/b', 'dataset:a/b@0', 'dataset:a/b@01', 'dataset:a/../b@1', 'dataset:a/B@1', 'x'])
+      expect(parseDatasetRef(text)).toBeUndefined();
+  });
+
+  it('of statements differ by what they are about', () => {
+    const base = { party: 'a', serial: 1, issued_at: '' };
+    const subjects = [
+      subjectOf({ ...base, kind: 'party', recipients: [] }),
+      subjectOf({ ...base, kind: 'policy', dataset: 'd', expires_at: '', rules: [] }),
+      subjectOf({ ...base, kind: 'approval', task: 't', expires_at: '', decision: 'approve' }),
+      ...[1, 2].map((version) =>
+        subjectOf({
+          ...base,
+          kind: 'dataset',
+          name: 'd',
+          version,
+          file: '',
+          digest: '',
+          format: 'csv',
+          columns: [],
+          rows: 0,
+        }),
+      ),
+    ];
+    expect(subjects).toEqual(['party:a', 'policy:a/d', 'approval:a/t', 'dataset:a/d@1', 'dataset:a/d@2']);
+  });
+});

@@ -1,0 +1,73 @@
+/** What a task's configuration uses of one party. */
+export interface PartyUse {
+  /** Files as the task names them: datasets, paths, artifacts. */
+  readonly inputs: readonly string[];
+  /** Columns that the task names, by role: `keys`, `columns`, `features`, `label`. */
+  readonly columns: Readonly<Record<string, readonly string[]>>;
+}
+
+/** Fields of `task_config` that hold files by party. */
+export const INPUT_FIELDS = [
+  'input_data',
+  'input_paths',
+  'train_data',
+  'test_data',
+  'prediction_data',
+  'model',
+  'models',
+] as const;
+/** Fields of `task_config` that name columns, and the role in which they do. */
+export const COLUMN_FIELDS: Readonly<Record<string, string>> = {
+  keys: 'keys',
+  columns: 'columns',
+  features: 'features',
+  label: 'label',
+  label_column: 'label',
+  prediction_column: 'columns',
+  schema: 'columns',
+  party_schemas: 'columns',
+};
+
+type Fields = Readonly<Record<string, unknown>>;
+const isFields = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** What `config`, a resolved `task_config`, uses of `party`. Takes any value and never throws. */
+export function usesOf(config: unknown, party: string): PartyUse {
+  const fields = isFields(config) ? config : {};
+  const inputs = INPUT_FIELDS.flatMap((name) => textsOf(ownOf(fields[name], party)));
+  const columns = new Map<string, Set<string>>();
+  const add = (from: Fields): void => {
+    for (const [name, role] of Object.entries(COLUMN_FIELDS)) {
+      const named = columnsIn(name, from, party);
+      if (named.length > 0) columns.set(role, new Set([...(columns.get(role) ?? []), ...named]));
+    }
+  };
+  add(fields);
+  for (const step of Array.isArray(fields['steps']) ? (fields['steps'] as unknown[]) : [])
+    if (isFields(step)) add(step);
+  return {
+    inputs: [...new Set(inputs)],
+    columns: Object.fromEntries([...columns].map(([role, names]) => [role, [...names]])),
+  };
+}
+
+function columnsIn(name: string, fields: Fields, party: string): readonly string[] {
+  const value = Object.hasOwn(fields, name) ? fields[name] : undefined;
+  // The label belongs to its party; without one, each party has a column of that name.
+  if (name === 'label') return [party, undefined].includes(fields['label_party'] as string) ? textsOf(value) : [];
+  if (name === 'schema') return isFields(value) ? Object.keys(value) : [];
+  if (name === 'party_schemas') {
+    const own = ownOf(value, party);
+    return isFields(own) ? Object.keys(own) : [];
+  }
+  return isFields(value) ? textsOf(ownOf(value, party)) : textsOf(value);
+}
+
+const ownOf = (value: unknown, party: string): unknown =>
+  isFields(value) && Object.hasOwn(value, party) ? value[party] : undefined;
+
+function textsOf(value: unknown): readonly string[] {
+  const list: readonly unknown[] = Array.isArray(value) ? value : [value];
+  return list.filter((item): item is string => typeof item === 'string');
+}
