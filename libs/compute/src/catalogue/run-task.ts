@@ -1,7 +1,8 @@
+import { resolvesTo } from '#libs/consent';
 import { resultFault } from '#libs/chain-domain';
 import { checkResolvedParams } from './check-params.js';
 import { findRunner } from './task-runners.js';
-import { TaskFailure, type TaskRun, type TaskRunResult } from '../contract/task-type.js';
+import { TaskFailure, type TaskConsent, type TaskRun, type TaskRunResult } from '../contract/task-type.js';
 
 /**
  * Runs one attempt of a task on the engine that it names. `run.params` holds no references any more. Throws TaskFailure (INVALID_PARAMS,
@@ -16,10 +17,18 @@ export async function runTask(type: string, run: TaskRun): Promise<TaskRunResult
       faults: faults.map(({ pointer, message }) => ({ pointer, message })),
     });
   }
+  if (run.consent) requireConsentOfThisRun(type, run, run.consent);
   run.signal.throwIfAborted();
   const outcome = await findRunner(type, run.params.engine)!.run(type, run);
   checkResult(outcome.result);
   return outcome;
+}
+
+/** The owners decide on the task as it was written: what runs has to be that task. */
+function requireConsentOfThisRun(type: string, run: TaskRun, { task, params }: TaskConsent): void {
+  const isThis = task.task_type === type && task.chain_id === run.chainId && task.task_id === run.taskId;
+  if (isThis && resolvesTo(task.params, params)) return;
+  throw new TaskFailure('POLICY_REFUSED', 'The job asks consent for another task than the one that it runs.');
 }
 
 function checkResult(result: unknown): void {

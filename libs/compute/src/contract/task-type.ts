@@ -1,3 +1,5 @@
+import type { Statement, TaskStatement } from '#libs/consent';
+
 /** A JSON value, as it crosses the queue. */
 export type Json = null | boolean | number | string | readonly Json[] | { [key: string]: Json };
 export type JsonObject = { [key: string]: Json };
@@ -46,6 +48,19 @@ export interface TaskType {
   readonly needsParties: boolean;
 }
 
+/** A statement as a job carries it: a compact JWS, or the bare statement where the owner trusts the operator. */
+export type SentStatement = string | Statement;
+
+/** What the owners of the parties' data need to know of a run. */
+export interface TaskConsent {
+  /** The task as it was written. */
+  readonly task: TaskStatement;
+  /** Statements by party. */
+  readonly statements: Readonly<Record<string, readonly SentStatement[]>>;
+  /** `task_params`, references resolved and secrets not. */
+  readonly params: TaskParams;
+}
+
 /** The input of one run of one attempt. */
 export interface TaskRun<Config = Record<string, unknown>> {
   readonly chainId: string;
@@ -58,6 +73,8 @@ export interface TaskRun<Config = Record<string, unknown>> {
   readonly dataRoot: string;
   /** Folder of artifacts: `artifact:<chain_id>/<task_id>/<name>` lies at `<artifactRoot>/<chain_id>/<task_id>/<name>`. */
   readonly artifactRoot: string;
+  /** Absent in jobs of earlier releases: claimed parties then open no file. */
+  readonly consent?: TaskConsent | undefined;
   /** Aborted on cancel and timeout: the run must end within 2 s and leave no temporary file or thread. */
   readonly signal: AbortSignal;
   /** `fraction` 0..1 of the whole task. Called at least once a second while it works. */

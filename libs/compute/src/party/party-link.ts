@@ -1,4 +1,4 @@
-import type { Artifact, JsonObject } from '../contract/task-type.js';
+import type { Artifact, JsonObject, TaskConsent } from '../contract/task-type.js';
 import type { TableOutput } from './table-outputs.js';
 
 /** Name under which the thread of no party is addressed: an MPC dealer, or work that needs no party's table. */
@@ -62,6 +62,8 @@ export interface PartyThreadData {
   /** Own folder of tables; null for the neutral thread. */
   readonly root: string | null;
   readonly artifactRoot: string;
+  /** Null in the neutral thread, and in jobs of earlier releases. */
+  readonly consent: TaskConsent | null;
   /** Part of every temporary name of this run: `<attempt>-<random>`. */
   readonly token: string;
 }

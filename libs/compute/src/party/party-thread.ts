@@ -2,9 +2,12 @@
  * Entry of a party's thread. The thread is the party: it gets its own name, folder and channels, and everything that
  * leaves it goes through its one port, where the coordinator counts it.
  */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { TaskFailure } from '../contract/task-type.js';
 import { placesOf } from '../contract/error-places.js';
+import type { Admission } from './admission.js';
 import { openInput, type FileRoots } from './input-files.js';
 import { createOutput, createScratch } from './output-files.js';
 import { PartyChannels } from './party-channels.js';
@@ -19,7 +22,15 @@ const port = parentPort!;
 const data = workerData as PartyThreadData;
 const tell = (message: FromParty): void => port.postMessage(message);
 
-function makeContext(): PartyContext {
+/** How the party's files are opened where its folder has an owner. Imported only then: it takes longer to load than the rest. */
+async function startAdmission(): Promise<Admission | undefined> {
+  const { party, root, peers, consent } = data;
+  if (root === null || !existsSync(join(root, '.party', 'owner.json'))) return undefined;
+  const { Admission } = await import('./admission.js');
+  return Admission.start({ roots: { ...data, root, party }, peers, consent });
+}
+
+function makeContext(admission: Admission | undefined): PartyContext {
   const channels = new PartyChannels(data.party, [...data.peers, NEUTRAL], port);
   const roots: FileRoots = data;
   let told = { at: 0, fraction: 0, stage: '' };
@@ -40,14 +51,15 @@ function makeContext(): PartyContext {
       tell({ kind: 'progress', fraction, stage });
     },
     log: (level, message) => tell({ kind: 'log', level, message }),
-    openInput: (path) => openInput(roots, path),
+    openInput: (path) => admission?.open(path) ?? openInput(roots, path),
     // Imported when it is needed: the check of a schema takes longer to load than the rest of the thread.
     requireRecipients: async (recipients) =>
+      admission?.requireRecipients(recipients) ??
       (await import('./party-policy.js')).requireRecipients(data.party, data.root!, recipients),
     createOutput: (request) =>
       createOutput(roots, request, data.token, {
         temporary: (path) => tell({ kind: 'temporary', path }),
-        written: (file) => tell({ kind: 'written', file }),
+        written: (file) => tell({ kind: 'written', file: admission?.recorded(file) ?? file }),
       }),
     createScratch: () => createScratch(roots, data.token, (path) => tell({ kind: 'temporary', path })),
   };
@@ -71,7 +83,11 @@ function carry(error: unknown): CarriedFailure {
 try {
   // The coordinator has checked the arguments against the module's type.
   const { run } = (await import(data.program)) as { run: (context: PartyContext, args: unknown) => Promise<unknown> };
-  tell({ kind: 'done', value: await run(makeContext(), data.args) });
+  const admission = await startAdmission();
+  const value = await run(makeContext(admission), data.args);
+  const record = await admission?.record(data.token, (path) => tell({ kind: 'temporary', path }));
+  if (record !== undefined) tell({ kind: 'written', file: record });
+  tell({ kind: 'done', value });
 } catch (error) {
   tell({ kind: 'failed', failure: carry(error) });
 }

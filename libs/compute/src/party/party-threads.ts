@@ -8,7 +8,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { TaskFailure, type Artifact, type TaskRun } from '../contract/task-type.js';
+import { TaskFailure, type Artifact, type TaskConsent, type TaskRun } from '../contract/task-type.js';
 import {
   bodyBytes,
   NEUTRAL,
@@ -90,6 +90,8 @@ export class PartyThreads {
       attempt: run.attempt,
       root: name === NEUTRAL ? null : join(run.dataRoot, name),
       artifactRoot: run.artifactRoot,
+      // A party needs no other party's statements.
+      consent: run.consent === undefined || name === NEUTRAL ? null : consentOf(run.consent, name),
       token,
     };
     // env: {} keeps the process's secrets (database, queue) out of the parties.
@@ -230,6 +232,12 @@ export class PartyThreads {
     this.options.run.progress(this.reported, this.stage);
   }
 }
+
+/** What one party sees of a run's consent. */
+const consentOf = (consent: TaskConsent, party: string): TaskConsent => ({
+  ...consent,
+  statements: { [party]: consent.statements[party] ?? [] },
+});
 
 function post(member: Member | undefined, message: ToParty, transfer: ArrayBuffer[] = []): void {
   if (member && !member.done) member.worker.postMessage(message, transfer);

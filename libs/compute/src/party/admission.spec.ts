@@ -1,0 +1,280 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { canonicalJson, type PolicyRule, type TaskStatement } from '#libs/consent';
+import { runTask } from '../catalogue/run-task.js';
+import { testFolder, type TestFolder } from '../contract/run-for-tests.js';
+import { TaskFailure, type SentStatement, type TaskRunResult } from '../contract/task-type.js';
+import { taskHash } from './admission.js';
+import { consentFor, OwnerForTests } from './owner-for-tests.js';
+
+const TABLE = 'id,a\n1,\n2,4\n';
+const PARTIES = { sf_init_config: { parties: ['alice'], address: 'local' } };
+
+let folder: TestFolder;
+let owner: OwnerForTests;
+let customers: SentStatement;
+beforeEach(async () => {
+  folder = await testFolder();
+  await folder.table('alice', 'c.csv', TABLE);
+  owner = await OwnerForTests.claim(join(folder.path, 'data'), 'alice');
+  customers = await owner.sign(await owner.dataset('customers', 'c.csv'));
+});
+afterEach(() => folder.remove());
+
+const policy = (rule: Partial<PolicyRule> = {}, more: object = {}): Promise<string> =>
+  owner.sign({
+    kind: 'policy',
+    dataset: 'customers',
+    expires_at: '2999-01-01T00:00:00Z',
+    rules: [{ effect: 'allow', task_types: ['fillna'], ...rule }],
+    ...more,
+  });
+
+interface Call {
+  readonly input?: string;
+  readonly value?: number;
+  readonly task?: string;
+  readonly attempt?: number;
+  readonly statement?: Partial<TaskStatement>;
+}
+const runOf = ({ input = 'dataset:alice/customers@1', value = 0, task = 'fill', attempt = 1 }: Call) => {
+  const config = { input_data: { alice: input }, columns: { alice: ['a'] }, method: 'constant', value };
+  return folder.run(config, {
+    taskId: task,
+    attempt,
+    params: { ...PARTIES, task_config: config } as never,
+  });
+};
+async function fill(statements: readonly SentStatement[], call: Call = {}): Promise<TaskRunResult> {
+  const run = runOf(call);
+  return runTask('fillna', { ...run, consent: consentFor('fillna', run, { alice: statements }, call.statement) });
+}
+async function refusalOf(statements: readonly SentStatement[], call: Call = {}): Promise<string> {
+  const error: unknown = await fill(statements, call).catch((reason: unknown) => reason);
+  if (!(error instanceof TaskFailure)) throw new Error('the task was not refused', { cause: error });
+  expect(await folder.temporaries()).toEqual([]);
+  return `${error.code} ${error.message}`;
+}
+const hashOf = (call: Call = {}): string => taskHash(consentFor('fillna', runOf(call), {}, call.statement).task);
+const ledger = async (): Promise<{ kind: string; task: string }[]> =>
+  (await readFile(join(owner.root, '.party', 'ledger.jsonl'), 'utf8'))
+    .split('\n')
+    .flatMap((line) => (line === '' ? [] : [JSON.parse(line) as { kind: string; task: string }]));
+
+describe('a claimed party opens no file', () => {
+  it('without a policy or an approval', async () => {
+    expect(await refusalOf([customers])).toMatch(/^APPROVAL_REQUIRED .*customers: the dataset has no policy/);
+    const error: unknown = await runTask('fillna', runOf({})).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: 'APPROVAL_REQUIRED' });
+    expect(await refusalOf([customers, await policy({ task_types: ['psi'] })])).toMatch(/has no rule for fillna/);
+  });
+
+  it('on statements that its owner did not sign', async () => {
+    const mallory = await OwnerForTests.claim(join(folder.path, 'data'), 'mallory');
+    const rules = [{ effect: 'allow', task_types: ['fillna'] }] as const;
+    const wish = { kind: 'policy', dataset: 'customers', expires_at: '2999-01-01T00:00:00Z', rules } as const;
+    const forged = canonicalJson({ ...mallory.complete(wish), party: 'alice' });
+    const [header, , signature] = (await policy({ task_types: ['psi'] })).split('.');
+    const none = Buffer.from('{"alg":"none","kid":"k1"}').toString('base64url');
+    const payload = Buffer.from(forged).toString('base64url');
+    const attempts: SentStatement[] = [
+      await mallory.signText(forged),
+      await mallory.sign(wish),
+      [header, payload, signature].join('.'),
+      `${none}.${payload}.`,
+      owner.complete(wish),
+      JSON.stringify(owner.complete(wish)),
+      await owner.signText(JSON.stringify(owner.complete(wish), null, 1)),
+      await owner.signText(canonicalJson({ ...owner.complete(wish), rules: [{ effect: 'allow' }] })),
+      '',
+      'a.b.c',
+    ];
+    for (const attempt of attempts) {
+      expect(await refusalOf([customers, attempt])).toMatch(/^APPROVAL_REQUIRED .*has no policy/);
+    }
+    expect(await refusalOf([owner.complete(await owner.dataset('customers', 'c.csv')), await policy()])).toMatch(
+      /^DATASET_UNKNOWN/,
+    );
+  });
+
+  it('on a statement that a newer one has replaced, once it has seen that', async () => {
+    const [old, newer] = [await policy(), await policy({ task_types: ['psi'] }, { serial: 2 })];
+    expect(await refusalOf([customers, newer, old])).toMatch(/has no rule for fillna/);
+    expect(await refusalOf([customers, old])).toMatch(/has no policy/);
+    expect(
+      await refusalOf([customers, old, await owner.approve(consentFor('fillna', runOf({ task: 'x' }), {}).task)]),
+    ).toMatch(/has no policy/);
+  });
+
+  it('that is not what its dataset says', async () => {
+    await writeFile(join(owner.root, 'c.csv'), 'id,a\n1,\n2,5\n');
+    expect(await refusalOf([customers, await policy()])).toMatch(/^DATASET_CHANGED/);
+    const removed = await owner.sign({
+      ...(await owner.dataset('customers', 'c.csv')),
+      serial: 2,
+      removed: true,
+    } as never);
+    expect(await refusalOf([customers, removed, await policy()])).toMatch(/^DATASET_UNKNOWN .*it was removed/);
+    for (const input of ['dataset:alice/customers@2', 'dataset:bob/customers@1', 'dataset:customers']) {
+      expect(await refusalOf([customers, await policy()], { input })).toMatch(/^DATASET_UNKNOWN/);
+    }
+  });
+
+  it('that is named by its path, but for its own chains and with approval', async () => {
+    const call = { input: 'c.csv' };
+    expect(await refusalOf([customers, await policy()], call)).toMatch(/^POLICY_REFUSED .*name a dataset/);
+    const own = { ...call, statement: { proposer: 'alice' } };
+    expect(await refusalOf([customers, await policy()], own)).toMatch(/^APPROVAL_REQUIRED .*no dataset/);
+    const approved = await owner.approve(consentFor('fillna', runOf(own), {}, own.statement).task);
+    expect((await fill([approved], own)).artifacts).toHaveLength(2);
+  });
+
+  it('with an owner file that cannot be used', async () => {
+    for (const [name, text] of [
+      ['owner.json', '{'],
+      ['owner.json', '{"version":1,"party":"alice","approvals":"no","keys":[]}'],
+      ['hash.key', 'short'],
+    ] as const) {
+      const path = join(owner.root, '.party', name);
+      const before = await readFile(path, 'utf8');
+      await writeFile(path, text);
+      expect(await refusalOf([customers, await policy()])).toMatch(/^POLICY_INVALID/);
+      await writeFile(path, before);
+    }
+    expect(await refusalOf([customers, await policy()], { input: '.party/owner.json' })).toMatch(/^PATH_RESERVED/);
+    expect((await fill([customers, await policy()])).artifacts).toHaveLength(2);
+  });
+});
+
+describe('a policy', () => {
+  it('lets a task run, and its output carries the dataset on', async () => {
+    const first = await fill([customers, await policy()]);
+    const { name, sha256 } = first.artifacts[0]!;
+    const artifact = `artifact:chain-1/fill/${name}`;
+    expect(await folder.text('alice', artifact)).toBe('id,a\n1,0\n2,4\n');
+    const { createHash } = await import('node:crypto');
+    expect(
+      createHash('sha256')
+        .update(await folder.text('alice', artifact))
+        .digest('hex'),
+    ).not.toBe(sha256);
+
+    const next = { input: artifact, task: 'next', statement: { from: { fill: hashOf() } } };
+    expect((await fill([await policy()], next)).artifacts).toHaveLength(2);
+    expect(await refusalOf([await policy({}, { dataset: 'other' })], { ...next, task: 'n2' })).toMatch(
+      /^APPROVAL_REQUIRED .*customers: the dataset has no policy/,
+    );
+    // An artifact of a task that the owner does not know of is a file like any other.
+    expect(await refusalOf([await policy()], { ...next, statement: {} })).toMatch(/^POLICY_REFUSED .*name a dataset/);
+
+    const record = join(folder.path, 'artifacts', 'chain-1', 'fill', 'alice', '.lineage.json');
+    const text = await readFile(record, 'utf8');
+    await writeFile(record, text.replace('customers', 'harmless'));
+    const harmless = await policy({}, { dataset: 'harmless' });
+    expect(await refusalOf([harmless], { ...next, task: 'n3' })).toMatch(/^POLICY_REFUSED/);
+    await writeFile(record, text);
+    await writeFile(join(record, '..', name.split('/')[1]!), 'id,a\n1,\n');
+    expect(await refusalOf([await policy()], { ...next, task: 'n4' })).toMatch(/^POLICY_REFUSED/);
+  });
+
+  it('counts tasks, not attempts, over all versions', async () => {
+    await folder.table('alice', 'c2.csv', `${TABLE}3,5\n`);
+    const statements = [
+      customers,
+      await owner.sign(await owner.dataset('customers', 'c2.csv', 2)),
+      await policy({ uses: { max: 2, days: 30 } }),
+    ];
+    const newer = 'dataset:alice/customers@2';
+    await fill(statements);
+    await fill(statements, { attempt: 2 });
+    await fill(statements, { task: 'two', input: newer });
+    for (const attempt of [1, 2]) {
+      expect(await refusalOf(statements, { task: 'three', input: newer, attempt })).toMatch(
+        /^APPROVAL_REQUIRED .*it was used 2 times within 30 days/,
+      );
+    }
+    await fill(statements, { attempt: 3 });
+    const kinds = (await ledger())
+      .filter(({ kind }) => kind !== 'serial')
+      .map(({ kind, task }) => `${kind} ${task.slice(-4)}`);
+    const [one, two, three] = ['fill', 'two', 'three'].map((task) =>
+      hashOf({ task, ...(task !== 'fill' && { input: newer }) }).slice(-4),
+    );
+    const refused = [`use ${three}`, `void ${three}`];
+    expect(kinds).toEqual([`use ${one}`, `use ${one}`, `use ${two}`, ...refused, ...refused, `use ${one}`]);
+  });
+
+  it('survives a line of its ledger that was cut off', async () => {
+    const path = join(owner.root, '.party', 'ledger.jsonl');
+    const statements = [customers, await policy({ uses: { max: 1, days: 30 } })];
+    await fill(statements);
+    await writeFile(path, (await readFile(path, 'utf8')) + '{"kind":"use","at":"20');
+    expect(await refusalOf(statements, { task: 'two' })).toMatch(/it was used 1 times/);
+  });
+
+  it('bounds columns and parameters as they are once resolved', async () => {
+    const narrow = [customers, await policy({ columns: { columns: ['id'] } })];
+    expect(await refusalOf(narrow)).toMatch(/column "a" is not allowed in columns/);
+    const bounded = [customers, await policy({ params: { '/value': { max: 5 } } })];
+    expect((await fill(bounded, { value: 5 })).artifacts).toHaveLength(2);
+    expect(await refusalOf(bounded, { value: 6 })).toMatch(/\/value is missing or outside its bounds/);
+  });
+});
+
+describe('an approval', () => {
+  it('is for one task, whatever is changed in it', async () => {
+    const approved = [customers, await owner.approve(consentFor('fillna', runOf({}), {}).task)];
+    expect((await fill(approved)).artifacts).toHaveLength(2);
+    for (const call of [{ value: 1 }, { task: 'other' }, { statement: { proposer: 'bob' } }]) {
+      expect(await refusalOf(approved, call)).toMatch(/^APPROVAL_REQUIRED/);
+    }
+    const run = runOf({ value: 9 });
+    const consent = { ...consentFor('fillna', runOf({}), { alice: approved }), params: run.params };
+    await expect(runTask('fillna', { ...run, consent })).rejects.toMatchObject({ code: 'POLICY_REFUSED' });
+  });
+
+  it('that was withdrawn counts no more, and the owner is quoted', async () => {
+    const { task } = consentFor('fillna', runOf({}), {});
+    const approved = await owner.approve(task);
+    const withdrawn = await owner.approve(task, { decision: 'withdraw', serial: 2, words: '合同已终止' });
+    expect(await refusalOf([customers, await policy(), approved, withdrawn])).toMatch(/^POLICY_REFUSED .*合同已终止/);
+    expect(await refusalOf([customers, approved])).toMatch(/^APPROVAL_REQUIRED/);
+  });
+});
+
+describe('recipients of encrypted files', () => {
+  const KEY = 'age1qtfw50puce2vh2gthyz6scnteddde83pvunkz9qkpu68f0h0r59q2t5qha';
+  const encrypted = async (statements: readonly SentStatement[]): Promise<TaskRunResult> => {
+    const config = { input_data: { alice: 'dataset:alice/customers@1' }, recipients: [KEY] };
+    const run = folder.run(config, { params: { ...PARTIES, task_config: config } as never });
+    const all = [customers, await policy({ task_types: ['encrypt'] }), ...statements];
+    return runTask('encrypt', { ...run, consent: consentFor('encrypt', run, { alice: all }) });
+  };
+
+  it('are those of the newest statement that the owner signed', async () => {
+    const listed = await owner.sign({ kind: 'party', recipients: [KEY] });
+    const refused = { code: 'RECIPIENT_NOT_ALLOWED' };
+    await writeFile(join(owner.root, '.policy.json'), `{"version":1,"encrypt":{"recipients":["${KEY}"]}}`);
+    await expect(encrypted([])).rejects.toMatchObject(refused);
+    await expect(encrypted([owner.complete({ kind: 'party', recipients: [KEY] })])).rejects.toMatchObject(refused);
+    expect((await encrypted([listed])).artifacts.map(({ name }) => name)).toEqual(['alice-c.csv.age']);
+    await expect(
+      encrypted([listed, await owner.sign({ kind: 'party', recipients: [], serial: 2 })]),
+    ).rejects.toMatchObject(refused);
+  });
+});
+
+describe('an owner who trusts the operator', () => {
+  beforeEach(async () => {
+    owner = await OwnerForTests.claim(join(folder.path, 'data'), 'alice', 'server');
+  });
+
+  it('has statements without signatures, and own chains are free', async () => {
+    const dataset = owner.complete(await owner.dataset('customers', 'c.csv'));
+    expect(await refusalOf([dataset])).toMatch(/has no policy/);
+    expect((await fill([dataset], { statement: { proposer: 'alice' } })).artifacts).toHaveLength(2);
+    expect((await fill([], { input: 'c.csv', statement: { proposer: 'alice' } })).artifacts).toHaveLength(2);
+    expect(await refusalOf([], { input: 'c.csv', statement: { proposer: 'bob' } })).toMatch(/^POLICY_REFUSED/);
+  });
+});

@@ -1,0 +1,233 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { basename } from 'node:path';
+import {
+  canonicalTask,
+  judgeUse,
+  parseDatasetRef,
+  type ApprovalStatement,
+  type DatasetStatement,
+  type PartyStatement,
+  type PolicyStatement,
+  type Statement,
+  type TaskStatement,
+} from '#libs/consent';
+import { TaskFailure, type TaskConsent } from '../contract/task-type.js';
+import { openInput, type FileRoots, type InputFile } from './input-files.js';
+import { lineageOf, sha256Of, writeLineage, type Lineage } from './lineage.js';
+import { readOwner, type Owner } from './owner.js';
+import type { WrittenFile } from './party-link.js';
+import { PartyLedger } from './party-ledger.js';
+import { readStatements } from './statements.js';
+
+/** The run as a party's process knows it. */
+export interface AdmissionRequest {
+  readonly roots: FileRoots & { readonly root: string };
+  readonly peers: readonly string[];
+  readonly consent: TaskConsent | null;
+}
+
+/**
+ * Opens a claimed party's files as far as the owner allows it: each file is judged before its first byte is given out, by the
+ * statements that the owner signed and by what the party remembers, and by nothing that the database says.
+ */
+export class Admission {
+  private readonly ledger: PartyLedger;
+  private readonly task: string;
+  private readonly datasets = new Set<string>();
+  private plain = false;
+  private readonly files: Record<string, string> = {};
+  /** Files are judged one after the other: each adds to what the next is judged by. */
+  private last: Promise<unknown> = Promise.resolve();
+
+  private constructor(
+    private readonly owner: Owner,
+    private readonly request: AdmissionRequest,
+    private readonly statements: ReadonlyMap<string, Statement>,
+  ) {
+    this.ledger = new PartyLedger(request.roots.root);
+    this.task = request.consent === null ? '' : taskHash(request.consent.task);
+  }
+
+  /** Throws TaskFailure POLICY_INVALID. */
+  static async start(request: AdmissionRequest): Promise<Admission> {
+    const { roots, consent } = request;
+    const owner = await readOwner(roots.party, roots.root);
+    const ledger = new PartyLedger(roots.root);
+    const [sent, { serials }] = await Promise.all([
+      readStatements(roots.party, owner, consent?.statements[roots.party] ?? []),
+      ledger.read(),
+    ]);
+    // A statement that is older than one seen before was replaced: whoever sends it again holds the newer one back.
+    const current = [...sent].filter(([subject, { serial }]) => serial >= (serials.get(subject) ?? 0));
+    const unseen = current.filter(([subject, { serial }]) => serial > (serials.get(subject) ?? 0));
+    await ledger.append(...unseen.map(([subject, { serial }]) => ({ kind: 'serial', subject, serial }) as const));
+    return new Admission(owner, request, new Map(current));
+  }
+
+  /** Opens a file as `openInput` does. Throws also POLICY_REFUSED, APPROVAL_REQUIRED, DATASET_UNKNOWN and DATASET_CHANGED. */
+  open(label: string): Promise<InputFile> {
+    const opened = this.last.then(() => this.openNext(label));
+    this.last = opened.catch(() => undefined);
+    return opened;
+  }
+
+  /** Throws RECIPIENT_NOT_ALLOWED unless the owner's newest party statement lists every recipient. */
+  requireRecipients(recipients: readonly string[]): void {
+    const { party } = this.request.roots;
+    const listed = (this.statements.get(`party:${party}`) as PartyStatement | undefined)?.recipients ?? [];
+    const missing = recipients.findIndex((recipient) => !listed.includes(recipient));
+    if (missing === -1) return;
+    throw new TaskFailure(
+      'RECIPIENT_NOT_ALLOWED',
+      `Party ${party}: recipient ${missing + 1} of the task is not in the list that the party's owner signed. ` +
+        `The owner adds it by "task-chain parties recipients", or the task leaves it out.`,
+      false,
+      { party, recipient: missing },
+    );
+  }
+
+  /** Notes a file that the party wrote. Of an artifact only the digest leaves the party, not the hash. */
+  recorded(file: WrittenFile): WrittenFile {
+    if (file.artifact === undefined) return file;
+    const digest = this.owner.digest(file.artifact.sha256);
+    this.files[basename(file.final)] = digest;
+    return { ...file, artifact: { ...file.artifact, sha256: digest.slice(digest.indexOf(':') + 1) } };
+  }
+
+  /** Writes the lineage of the artifacts that were noted, if there are any, to be published with them. */
+  async record(token: string, temporary: (path: string) => void): Promise<WrittenFile | undefined> {
+    if (Object.keys(this.files).length === 0) return undefined;
+    const { task, plain, files } = this;
+    const lineage: Lineage = { task, datasets: [...this.datasets].sort(), plain, files };
+    return writeLineage(this.request.roots, token, this.owner, lineage, temporary);
+  }
+
+  private async openNext(label: string): Promise<InputFile> {
+    const { roots, consent } = this.request;
+    if (consent === null) throw this.refusal('APPROVAL_REQUIRED', 'the job carries no statement of its task');
+    const dataset = this.datasetOf(label);
+    const file = await openInput(roots, dataset?.file ?? label);
+    try {
+      if (dataset !== undefined) await this.requireUnchanged(label, dataset, file);
+      const lineage = await this.sourceOf(label, dataset, file);
+      await this.requireAllowed(lineage.datasets, lineage.plain);
+      return dataset === undefined ? file : { ...file, label };
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
+  }
+
+  private datasetOf(label: string): DatasetStatement | undefined {
+    if (!label.startsWith('dataset:')) return undefined;
+    const { party } = this.request.roots;
+    const ref = parseDatasetRef(label);
+    const subject = ref && `dataset:${ref.party}/${ref.name}@${ref.version}`;
+    const found = subject === undefined ? undefined : (this.statements.get(subject) as DatasetStatement | undefined);
+    if (found !== undefined && found.removed !== true) return found;
+    throw new TaskFailure(
+      'DATASET_UNKNOWN',
+      `Party ${party}: ${label} is no dataset that the party's owner has signed${found === undefined ? '' : '; it was removed'}. ` +
+        'See the list with "task-chain datasets ls".',
+      false,
+      { party, dataset: label },
+    );
+  }
+
+  private async requireUnchanged(label: string, dataset: DatasetStatement, file: InputFile): Promise<void> {
+    if (this.owner.digest(await sha256Of(file)) === dataset.digest) return;
+    const { party } = this.request.roots;
+    throw new TaskFailure(
+      'DATASET_CHANGED',
+      `Party ${party}: the file of ${label} is no longer the one that was registered. The owner registers it as a new version.`,
+      false,
+      { party, dataset: label },
+    );
+  }
+
+  /** What a file was made from. */
+  private async sourceOf(
+    label: string,
+    dataset: DatasetStatement | undefined,
+    file: InputFile,
+  ): Promise<Pick<Lineage, 'datasets' | 'plain'>> {
+    if (dataset !== undefined) return { datasets: [dataset.name], plain: false };
+    if (!label.startsWith('artifact:')) return { datasets: [], plain: true };
+    // Artifacts that all parties may read hold only what was opened to them.
+    if (label.split('/').length < 4) return { datasets: [], plain: false };
+    const lineage = await lineageOf(this.owner, file);
+    const approved = Object.values(this.request.consent?.task.from ?? {});
+    return lineage !== undefined && approved.includes(lineage.task) ? lineage : { datasets: [], plain: true };
+  }
+
+  private async requireAllowed(datasets: readonly string[], plain: boolean): Promise<void> {
+    const { roots, consent } = this.request;
+    const isOwn = consent!.task.proposer === roots.party;
+    if (plain && !isOwn) {
+      throw this.refusal('POLICY_REFUSED', 'only chains of the party itself name its files by path; name a dataset');
+    }
+    const added = datasets.filter((each) => !this.datasets.has(each));
+    if (added.length === 0 && (!plain || this.plain)) return;
+    // What the owner trusts the operator to say: that the chain is the party's own.
+    if (!(this.owner.approvals === 'server' && isOwn))
+      await this.judge([...this.datasets, ...added], plain || this.plain);
+    for (const each of added) this.datasets.add(each);
+    this.plain ||= plain;
+  }
+
+  /** Notes the use first and judges it by the notes before it, so that of two tasks at once only one is the last that is allowed. */
+  private async judge(datasets: readonly string[], readsPlainFiles: boolean): Promise<void> {
+    const { roots, peers } = this.request;
+    const { task, params } = this.request.consent!;
+    const now = new Date().toISOString();
+    const entry = { kind: 'use', id: randomUUID(), at: now, task: this.task, datasets } as const;
+    await this.ledger.append(entry);
+    const { uses } = await this.ledger.read();
+    const mine = uses.findIndex(({ task }) => task === this.task);
+    const verdict = judgeUse(
+      {
+        party: roots.party,
+        parties: [roots.party, ...peers],
+        taskType: task.task_type,
+        engine: params.engine ?? 'native',
+        proposer: task.proposer,
+        config: params.task_config,
+        task: this.task,
+        datasets,
+        readsPlainFiles,
+      },
+      {
+        policies: this.ofKind<PolicyStatement>('policy'),
+        approvals: this.ofKind<ApprovalStatement>('approval'),
+        ledger: uses.slice(0, mine),
+      },
+      now,
+    );
+    if (verdict.kind === 'allowed') return;
+    // A task that read something already keeps its use.
+    if (this.datasets.size === 0 && !this.plain) {
+      await this.ledger.append({ kind: 'void', id: entry.id, task: this.task });
+    }
+    throw verdict.kind === 'refused'
+      ? this.refusal('POLICY_REFUSED', `the owner refuses: ${verdict.words}`)
+      : this.refusal('APPROVAL_REQUIRED', verdict.reasons.join('; '));
+  }
+
+  private ofKind<T extends Statement>(kind: T['kind']): readonly T[] {
+    return [...this.statements.values()].filter((each): each is T => each.kind === kind);
+  }
+
+  private refusal(code: 'POLICY_REFUSED' | 'APPROVAL_REQUIRED', why: string): TaskFailure {
+    const { party } = this.request.roots;
+    const next =
+      code === 'APPROVAL_REQUIRED'
+        ? ' The owner looks at it with "task-chain approvals ls" and decides; then the task is retried.'
+        : '';
+    return new TaskFailure(code, `Party ${party}: ${why}.${next}`, false, { party, task: this.task });
+  }
+}
+
+/** `sha256:<hex>` of the canonical task: what an approval names. */
+export function taskHash(task: TaskStatement): string {
+  return `sha256:${createHash('sha256').update(canonicalTask(task)).digest('hex')}`;
+}

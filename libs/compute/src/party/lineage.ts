@@ -1,0 +1,64 @@
+import { createHash } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { canonicalJson } from '#libs/consent';
+import type { FileRoots, InputFile } from './input-files.js';
+import type { Owner } from './owner.js';
+import type { WrittenFile } from './party-link.js';
+
+/** Where a party's artifacts of one task came from. Only the party writes it, and its MAC shows that nobody else did. */
+export interface Lineage {
+  /** `sha256:<hex>` of the canonical task that made them. */
+  readonly task: string;
+  /** Names of the datasets that they were made from, directly or through other artifacts. */
+  readonly datasets: readonly string[];
+  /** Whether a file that is no dataset went in. */
+  readonly plain: boolean;
+  /** Digest of each file, by its name. */
+  readonly files: Readonly<Record<string, string>>;
+}
+
+const NAME = '.lineage.json';
+
+const macOf = (owner: Owner, lineage: Lineage): string =>
+  owner.digest(createHash('sha256').update(canonicalJson(lineage)).digest('hex'));
+
+/** Writes the record of the artifacts that the party made in this run. It appears together with them. */
+export async function writeLineage(
+  roots: FileRoots,
+  token: string,
+  owner: Owner,
+  lineage: Lineage,
+  temporary: (path: string) => void,
+): Promise<WrittenFile> {
+  const final = join(resolve(roots.artifactRoot), roots.chainId, roots.taskId, roots.party, NAME);
+  const path = `${final}.${token}.tmp`;
+  temporary(path);
+  await writeFile(path, JSON.stringify({ lineage, mac: macOf(owner, lineage) }), { mode: 0o600 });
+  return { temporary: path, final };
+}
+
+/** The lineage of an artifact of the party. Undefined where its record is missing or forged, or does not fit the file. */
+export async function lineageOf(owner: Owner, file: InputFile): Promise<Lineage | undefined> {
+  try {
+    const text = await readFile(join(dirname(file.path), NAME), 'utf8');
+    const { lineage, mac } = JSON.parse(text) as { lineage: Lineage; mac: string };
+    if (macOf(owner, lineage) !== mac) return undefined;
+    return lineage.files[file.name] === owner.digest(await sha256Of(file)) ? lineage : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** SHA-256 of the whole file, in hex. */
+export async function sha256Of({ handle, sizeBytes }: InputFile): Promise<string> {
+  const hash = createHash('sha256');
+  const buffer = Buffer.allocUnsafe(Math.min(sizeBytes, 1024 * 1024));
+  for (let at = 0; at < sizeBytes;) {
+    const { bytesRead } = await handle.read(buffer, 0, buffer.length, at);
+    if (bytesRead === 0) break;
+    hash.update(buffer.subarray(0, bytesRead));
+    at += bytesRead;
+  }
+  return hash.digest('hex');
+}

@@ -1,0 +1,80 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { CompactSign, exportJWK, generateKeyPair, type CryptoKey } from 'jose';
+import { canonicalJson, type ConsentJson, type Statement, type TaskStatement } from '#libs/consent';
+import type { SentStatement, TaskConsent, TaskParams, TaskRun } from '../contract/task-type.js';
+import { taskHash } from './admission.js';
+import { digestWith } from './owner.js';
+
+type Unsigned<T> = T extends Statement
+  ? Omit<T, 'party' | 'issued_at' | 'serial'> & { readonly serial?: number }
+  : never;
+
+/** The owner of a party, with the private key. */
+export class OwnerForTests {
+  private constructor(
+    readonly party: string,
+    readonly root: string,
+    private readonly key: CryptoKey,
+    private readonly hashKey: Buffer,
+  ) {}
+
+  /** Claims the folder of a party. */
+  static async claim(dataRoot: string, party: string, approvals = 'signed'): Promise<OwnerForTests> {
+    const { publicKey, privateKey } = await generateKeyPair('EdDSA', { crv: 'Ed25519' });
+    const { kty, crv, x } = await exportJWK(publicKey);
+    const hashKey = randomBytes(32);
+    const root = join(dataRoot, party);
+    await mkdir(join(root, '.party'), { recursive: true });
+    const owner = { version: 1, party, approvals, keys: [{ kid: 'k1', kty, crv, x }] };
+    await writeFile(join(root, '.party', 'owner.json'), JSON.stringify(owner));
+    await writeFile(join(root, '.party', 'hash.key'), `${hashKey.toString('hex')}\n`);
+    return new OwnerForTests(party, root, privateKey, hashKey);
+  }
+
+  complete(statement: Unsigned<Statement>): Statement {
+    return { serial: 1, issued_at: '2026-11-01T00:00:00Z', party: this.party, ...statement } as Statement;
+  }
+
+  async sign(statement: Unsigned<Statement>): Promise<string> {
+    return this.signText(canonicalJson(this.complete(statement)));
+  }
+
+  signText(text: string): Promise<string> {
+    return new CompactSign(Buffer.from(text)).setProtectedHeader({ alg: 'EdDSA', kid: 'k1' }).sign(this.key);
+  }
+
+  /** A dataset statement of a file in the folder. */
+  async dataset(name: string, file: string, version = 1): Promise<Unsigned<Statement>> {
+    const sha256 = createHash('sha256')
+      .update(await readFile(join(this.root, file)))
+      .digest('hex');
+    const columns = [{ name: 'any', type: 'number' }];
+    const digest = digestWith(this.hashKey, sha256);
+    return { kind: 'dataset', name, version, file, digest, format: 'csv', columns, rows: 1 };
+  }
+
+  approve(task: TaskStatement, more: object = {}): Promise<string> {
+    const base = {
+      kind: 'approval',
+      task: taskHash(task),
+      expires_at: '2999-01-01T00:00:00Z',
+      decision: 'approve',
+    } as const;
+    return this.sign({ ...base, ...more });
+  }
+}
+
+/** The consent that a run's job would carry. */
+export function consentFor(
+  type: string,
+  run: Pick<TaskRun, 'chainId' | 'taskId'> & { readonly params: unknown },
+  statements: Readonly<Record<string, readonly SentStatement[]>>,
+  more: Partial<TaskStatement> = {},
+): TaskConsent {
+  const params = run.params as TaskParams;
+  const ids = { chain_id: run.chainId, task_id: run.taskId, task_type: type };
+  const task = { ...ids, proposer: null, params: params as unknown as ConsentJson, from: {}, ...more };
+  return { task, statements, params };
+}

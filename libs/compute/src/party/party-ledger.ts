@@ -1,0 +1,70 @@
+import { mkdir, open, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { LedgerEntry } from '#libs/consent';
+import { OWNER_FOLDER } from './owner.js';
+
+/** A use of datasets by a task, one that was refused after all, or the serial of a statement that was seen. */
+type Line =
+  | ({ readonly kind: 'use'; readonly id: string } & LedgerEntry)
+  | { readonly kind: 'void'; readonly id: string; readonly task: string }
+  | { readonly kind: 'serial'; readonly subject: string; readonly serial: number };
+
+/** What a party remembers of its datasets' uses and of its owner's statements. */
+export interface Ledger {
+  readonly uses: readonly LedgerEntry[];
+  /** The highest serial seen, by subject of the statement: an older statement that is sent again no longer counts. */
+  readonly serials: ReadonlyMap<string, number>;
+}
+
+/**
+ * The party's own memory, in its folder: `.party/ledger.jsonl`, one JSON object per line, only ever appended to. Lines are
+ * short, so that a file system appends each as a whole; a line that a crash cut off is ignored.
+ */
+export class PartyLedger {
+  private readonly path: string;
+
+  constructor(private readonly root: string) {
+    this.path = join(root, OWNER_FOLDER, 'ledger.jsonl');
+  }
+
+  async read(): Promise<Ledger> {
+    const text = await readFile(this.path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return '';
+      throw error;
+    });
+    const uses = new Map<string, LedgerEntry>();
+    const serials = new Map<string, number>();
+    for (const line of text.split('\n')) {
+      const entry = parse(line);
+      if (entry?.kind === 'use') uses.set(entry.id, entry);
+      if (entry?.kind === 'void') uses.delete(entry.id);
+      if (entry?.kind === 'serial') {
+        serials.set(entry.subject, Math.max(entry.serial, serials.get(entry.subject) ?? 0));
+      }
+    }
+    return { uses: [...uses.values()], serials };
+  }
+
+  /** Appends and syncs to the disk: a use counts before the first byte of data is read. */
+  async append(...lines: readonly Line[]): Promise<void> {
+    if (lines.length === 0) return;
+    await mkdir(join(this.root, OWNER_FOLDER), { recursive: true });
+    const handle = await open(this.path, 'a', 0o600);
+    try {
+      // A first newline ends a line that a crash cut off.
+      await handle.appendFile(lines.map((line) => `\n${JSON.stringify(line)}`).join('') + '\n');
+      await handle.datasync();
+    } finally {
+      await handle.close();
+    }
+  }
+}
+
+function parse(line: string): Line | undefined {
+  if (line === '') return undefined;
+  try {
+    return JSON.parse(line) as Line;
+  } catch {
+    return undefined;
+  }
+}

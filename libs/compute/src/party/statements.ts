@@ -1,0 +1,51 @@
+import { compactVerify } from 'jose';
+import { canonicalJson, STATEMENT_SCHEMAS, subjectOf, type Statement, type StatementKind } from '#libs/consent';
+import { compileSchema } from '../contract/schema-faults.js';
+import type { SentStatement } from '../contract/task-type.js';
+import type { Owner } from './owner.js';
+
+/**
+ * The party's newest statements by subject, of those that its owner signed. Everything else is left out: who controls the database can
+ * send any text, and it changes nothing.
+ */
+export async function readStatements(
+  party: string,
+  owner: Owner,
+  sent: readonly SentStatement[],
+): Promise<ReadonlyMap<string, Statement>> {
+  const newest = new Map<string, Statement>();
+  for (const each of sent) {
+    const statement = await readStatement(owner, each);
+    if (statement?.party !== party) continue;
+    const subject = subjectOf(statement);
+    if ((newest.get(subject)?.serial ?? 0) < statement.serial) newest.set(subject, statement);
+  }
+  return newest;
+}
+
+async function readStatement(owner: Owner, sent: SentStatement): Promise<Statement | undefined> {
+  if (typeof sent !== 'string') return owner.approvals === 'server' ? checked(sent) : undefined;
+  try {
+    const { payload } = await compactVerify(
+      sent,
+      ({ kid }) => {
+        const key = owner.keys.get(kid ?? '');
+        if (key === undefined) throw new Error('not a key of the owner');
+        return key;
+      },
+      { algorithms: ['EdDSA'] },
+    );
+    const text = Buffer.from(payload).toString('utf8');
+    const statement = checked(JSON.parse(text));
+    return statement !== undefined && canonicalJson(statement) === text ? statement : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function checked(value: unknown): Statement | undefined {
+  const kind = (value as { readonly kind?: unknown } | null)?.kind;
+  if (typeof kind !== 'string' || !Object.hasOwn(STATEMENT_SCHEMAS, kind)) return undefined;
+  const schema = STATEMENT_SCHEMAS[kind as StatementKind] as Record<string, unknown>;
+  return compileSchema(schema)(value) ? (value as Statement) : undefined;
+}
