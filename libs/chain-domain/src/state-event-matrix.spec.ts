@@ -5,8 +5,8 @@ import { Draft } from './draft.js';
 import type { ChainCommand, ChainEvent, TaskEvent } from './events.js';
 import { sampleChain, T0, type SampleTask } from './sample-chain-for-tests.js';
 import type { Chain, ChainState } from './state.js';
-import { CHAIN_STATUSES, TASK_STATUSES, type ChainStatus } from './states.js';
-import { lifecycleChart, mayMove, TASK_CAUSES, TASK_TRANSITIONS } from './transitions.js';
+import { CHAIN_STATUSES, TASK_STATUSES, type ChainStatus, type TaskStatus } from './states.js';
+import { mayMove, TASK_CAUSES, TASK_TRANSITIONS, type TaskCause } from './transitions.js';
 
 const SNAPSHOT = new URL('../../../../libs/chain-domain/src/state-event-matrix.snap.md', import.meta.url);
 const ARCHITECTURE = new URL('../../../../ARCHITECTURE.md', import.meta.url);
@@ -302,3 +302,17 @@ describe('the lifecycle chart', () => {
     expect(/```mermaid\n([^]*?)```/.exec(marked!)?.[1]).toBe(lifecycleChart());
   });
 });
+
+/** The table as a Mermaid state diagram. */
+function lifecycleChart(): string {
+  const lines = ['stateDiagram-v2', '    [*] --> PENDING'];
+  for (const [from, causes] of Object.entries(TASK_TRANSITIONS)) {
+    const targets = new Map<TaskStatus, TaskCause[]>();
+    for (const [cause, tos] of Object.entries(causes)) {
+      for (const to of tos) targets.set(to, [...(targets.get(to) ?? []), cause as TaskCause]);
+    }
+    for (const [to, by] of targets) lines.push(`    ${from} --> ${to}: ${by.join(', ')}`);
+    if (targets.size === 1 && targets.has('PENDING')) lines.push(`    ${from} --> [*]`);
+  }
+  return lines.join('\n') + '\n';
+}

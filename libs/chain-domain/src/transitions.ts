@@ -83,17 +83,3 @@ export const TASK_TRANSITIONS: Readonly<
 export function mayMove(from: TaskStatus, cause: TaskCause, to: TaskStatus): boolean {
   return TASK_TRANSITIONS[from][cause]?.includes(to) ?? false;
 }
-
-/** The table as a Mermaid state diagram. */
-export function lifecycleChart(): string {
-  const lines = ['stateDiagram-v2', '    [*] --> PENDING'];
-  for (const [from, causes] of Object.entries(TASK_TRANSITIONS)) {
-    const targets = new Map<TaskStatus, TaskCause[]>();
-    for (const [cause, tos] of Object.entries(causes)) {
-      for (const to of tos) targets.set(to, [...(targets.get(to) ?? []), cause as TaskCause]);
-    }
-    for (const [to, by] of targets) lines.push(`    ${from} --> ${to}: ${by.join(', ')}`);
-    if (targets.size === 1 && targets.has('PENDING')) lines.push(`    ${from} --> [*]`);
-  }
-  return lines.join('\n') + '\n';
-}
