@@ -1,6 +1,7 @@
 import type { Decision, Refusal } from './decision.js';
 import type { Draft } from './draft.js';
 import type { ChainCommand } from './events.js';
+import { failure } from './failure-codes.js';
 import { repair } from './repair.js';
 import { endIfDone, settle, standingError } from './settle.js';
 import { isChainTerminal, isTerminal } from './states.js';
@@ -50,14 +51,13 @@ export function command(draft: Draft, event: ChainCommand): Decision | Refusal {
         if (!isTerminal(task.status) && task.priority !== event.priority) draft.set(task, { priority: event.priority });
       }
       break;
-    case 'ChainTimedOut':
+    case 'ChainTimedOut': {
       if (status !== 'RUNNING') return conflict;
       if (draft.chain.deadlineAt === null || draft.chain.deadlineAt > draft.now) return draft.decision('STALE');
-      draft.stop('FAILURE', {
-        code: 'TIMEOUT_CHAIN',
-        message: `the chain did not finish within its ${draft.chain.timeoutMs / 1000} s: raise options.timeout or look for the slow task`,
-      });
+      const message = `the chain did not finish within its ${draft.chain.timeoutMs / 1000} s: raise options.timeout or look for the slow task`;
+      draft.stop('FAILURE', failure('TIMEOUT_CHAIN', message));
       break;
+    }
     case 'RepairChain':
       repair(draft);
       break;

@@ -16,6 +16,7 @@ import { command } from './command.js';
 import type { Decision, Refusal } from './decision.js';
 import { Draft } from './draft.js';
 import type { ChainEvent, Disposition, TaskEvent } from './events.js';
+import { failure } from './failure-codes.js';
 import { MAX_LOSSES, nextTryAt } from './retry.js';
 import { settle } from './settle.js';
 import type { ChainState, Task, TaskError } from './state.js';
@@ -138,5 +139,5 @@ function lose(draft: Draft, task: Task, handedBack: boolean): void {
     return;
   }
   const message = `${losses} workers were lost while they ran this task: look at their logs and memory before running it again`;
-  settle(draft, draft.move(task, 'Lost', 'FAILURE', { losses, error: { code: 'WORKER_LOST', message } }));
+  settle(draft, draft.move(task, 'Lost', 'FAILURE', { losses, error: failure('WORKER_LOST', message) }));
 }

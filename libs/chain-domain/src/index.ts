@@ -3,6 +3,7 @@ export * from './decision.js';
 export { type Dependency, type DependencyType, readDependencies, type TaskNode } from './dependencies.js';
 export { isAdmitted } from './draft.js';
 export * from './events.js';
+export { failure, FAILURE_CODES, type FailureCode } from './failure-codes.js';
 export * from './input-fault.js';
 export * from './references.js';
 export { resultFault } from './result-fault.js';

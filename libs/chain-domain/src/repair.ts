@@ -1,5 +1,6 @@
 import type { Draft } from './draft.js';
 import type { Fault } from './events.js';
+import { failure } from './failure-codes.js';
 import { endIfDone, standingError } from './settle.js';
 import type { TaskError } from './state.js';
 import { isChainTerminal } from './states.js';
@@ -45,7 +46,7 @@ function repairEnded(draft: Draft): void {
 
 function unfinished(tasks: number): TaskError {
   const message = `the chain was stored as ended although ${tasks} tasks were not: they were stopped; retry the chain`;
-  return { code: 'CHAIN_INCONSISTENT', message };
+  return failure('CHAIN_INCONSISTENT', message);
 }
 
 /** Rows that are missing, and tasks with a parent that does not name them as a successor. */

@@ -1,3 +1,5 @@
+import type { FailureCode } from './failure-codes.js';
+
 /** The largest result, in bytes of JSON. Larger things are artifacts. */
 export const MAX_RESULT_BYTES = 64 * 1024;
 /** The deepest nesting of a result. */
@@ -5,7 +7,7 @@ const MAX_RESULT_DEPTH = 32;
 
 /** Why a result cannot be stored. */
 interface ResultFault {
-  readonly code: 'INVALID_RESULT' | 'RESULT_TOO_LARGE';
+  readonly code: FailureCode;
   readonly message: string;
   /** Set if it is too large. */
   readonly details?: { readonly bytes: number; readonly limit: number };

@@ -1,4 +1,5 @@
 import type { Draft } from './draft.js';
+import type { FailureCode } from './failure-codes.js';
 import type { Task, TaskError } from './state.js';
 
 /**
@@ -35,7 +36,7 @@ export function standingError(draft: Draft): TaskError | null {
 }
 
 function chainError(task: Task): TaskError {
-  const code = task.error?.code ?? 'TASK_ERROR';
+  const code = task.error?.code ?? ('TASK_ERROR' satisfies FailureCode);
   return {
     code,
     message: `task ${task.taskId} failed: ${task.error?.message ?? code}`,

@@ -1,5 +1,5 @@
 import { Counter, Histogram, type Registry } from 'prom-client';
-import { isTerminal } from '#libs/chain-domain';
+import { FAILURE_CODES, type FailureCode, isTerminal } from '#libs/chain-domain';
 import type { ChainSave, EndedChain } from '#libs/repositories';
 
 /** What the engine counts. No ids in labels. */
@@ -23,10 +23,8 @@ export interface EngineMetrics {
 
 /** A run of milliseconds up to a day. */
 const SECONDS = [0.05, 0.2, 1, 5, 15, 60, 300, 1_800, 7_200, 28_800, 86_400];
-const ENGINE_CODES = [
-  ...['TASK_ERROR', 'INVALID_PARAMS', 'INVALID_RESULT', 'RESULT_TOO_LARGE', 'WORKER_LOST'],
-  ...['TIMEOUT_QUEUE', 'TIMEOUT_RUN', 'TIMEOUT_CHAIN', 'CHAIN_INCONSISTENT'],
-];
+/** The code of a failure that was stored without one. */
+const UNKNOWN: FailureCode = 'TASK_ERROR';
 /** Why a chain is left to an operator. */
 export const HELD_KINDS = ['missing-task', 'missing-dependency', 'not-stored', 'unexplained'] as const;
 /** Codes with a label of their own. Those of task types come from the workers, and nothing else bounds them. */
@@ -126,7 +124,7 @@ export function makeEngineMetrics(registry: Registry): EngineMetrics {
 }
 
 function codeLabels(): EngineMetrics['codeLabel'] {
-  const known = new Set(ENGINE_CODES);
+  const known = new Set<string>(FAILURE_CODES);
   return (code) => {
     if (known.size < MOST_CODES) known.add(code);
     return known.has(code) ? code : 'other';
@@ -140,7 +138,7 @@ export function countStored(metrics: EngineMetrics, saves: readonly ChainSave[])
     for (const { taskType, status, error } of changed.values()) {
       if (!isTerminal(status)) continue;
       metrics.tasksFinished.inc({ task_type: taskType, status });
-      if (status === 'FAILURE') metrics.taskFailures.inc({ code: metrics.codeLabel(error?.code ?? 'TASK_ERROR') });
+      if (status === 'FAILURE') metrics.taskFailures.inc({ code: metrics.codeLabel(error?.code ?? UNKNOWN) });
     }
     for (const { position, outcome } of attempts) {
       const elapsedMs = reports.get(position)?.elapsedMs;
@@ -156,5 +154,5 @@ export function countEnded(metrics: EngineMetrics, chain: EndedChain): void {
   metrics.chainsFinished.inc({ status });
   if (tasks !== null) metrics.chainTasks.observe(tasks);
   if (seconds !== null) metrics.chainSeconds.observe({ status }, seconds);
-  if (status === 'FAILURE') metrics.chainFailures.inc({ code: metrics.codeLabel(code ?? 'TASK_ERROR') });
+  if (status === 'FAILURE') metrics.chainFailures.inc({ code: metrics.codeLabel(code ?? UNKNOWN) });
 }

@@ -1,3 +1,5 @@
+import type { TaskError } from '#libs/chain-domain';
+
 /** What a worker is handed: ids, parameters with their references resolved, and the parents' results. */
 export interface TaskJob {
   readonly chainId: string;
@@ -56,7 +58,7 @@ export type RunEnd =
   | { readonly kind: 'succeeded'; readonly result: unknown; readonly artifacts: readonly ReportedArtifact[] }
   | {
       readonly kind: 'failed';
-      readonly error: { readonly code: string; readonly message: string; readonly details?: Record<string, unknown> };
+      readonly error: TaskError;
       readonly retryable: boolean;
     }
   /** Handed back by a worker that stops: lost through no fault. */

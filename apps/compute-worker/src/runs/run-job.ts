@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { DEFAULT_TENANT } from '#libs/chain-domain';
+import { DEFAULT_TENANT, failure } from '#libs/chain-domain';
 import { placesOf, runTask, TaskFailure } from '#libs/compute';
 import type { TaskParams } from '#libs/compute';
 import type { Logger } from '#libs/platform';
@@ -152,7 +152,7 @@ function endOf(outcome: RunEnd, stopped: StopReason | 'timeout' | undefined, tim
       return outcome;
     case 'timeout': {
       const message = `the task ran longer than its ${timeoutMs! / 1000} s: raise its timeout or give it less to do`;
-      return { kind: 'failed', error: { code: 'TIMEOUT_RUN', message }, retryable: true };
+      return { kind: 'failed', error: failure('TIMEOUT_RUN', message), retryable: true };
     }
     case 'shutdown':
       return { kind: 'released' };
@@ -170,7 +170,7 @@ function failureOf(error: unknown): RunEnd {
   const { name } = placesOf(error);
   // The text of an unforeseen error may hold data: it stays in the worker.
   const message = `the task ended with an unforeseen ${name}: see its worker's log`;
-  return { kind: 'failed', error: { code: 'TASK_ERROR', message }, retryable: true };
+  return { kind: 'failed', error: failure('TASK_ERROR', message), retryable: true };
 }
 
 function logEnd(report: DoneReport, log: RunLog, progress: RunProgress): void {

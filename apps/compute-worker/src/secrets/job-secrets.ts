@@ -1,9 +1,12 @@
 import type { OnApplicationShutdown } from '@nestjs/common';
-import { pointer, type SecretPlace } from '#libs/chain-domain';
+import { type FailureCode, pointer, type SecretPlace } from '#libs/chain-domain';
 import { takesSecret, TaskFailure } from '#libs/compute';
 import type { SecretKeys } from '#libs/platform';
 import type { TaskJob } from '#libs/queues';
 import type { Database, SecretRepository } from '#libs/repositories';
+
+const NOT_ALLOWED: FailureCode = 'SECRET_NOT_ALLOWED';
+const UNAVAILABLE: FailureCode = 'SECRET_UNAVAILABLE';
 
 /** A job's parameters with its secrets in their places. `hide` takes them out of everything that leaves the run. */
 export interface OpenedJob {
@@ -33,13 +36,7 @@ export class JobSecrets implements OnApplicationShutdown {
     const { keys } = this;
     if (keys === undefined) throw unavailable(names[0]!, 'SECRETS_KEY is not set at the worker');
     const rows = await this.secrets.ofTask(this.db, job.taskRequestId, names).catch((error: unknown) => {
-      throw new TaskFailure(
-        'SECRET_UNAVAILABLE',
-        'the database with the secrets does not answer',
-        true,
-        {},
-        { cause: error },
-      );
+      throw new TaskFailure(UNAVAILABLE, 'the database with the secrets does not answer', true, {}, { cause: error });
     });
     const values = new Map<string, string>();
     for (const row of rows) {
@@ -73,11 +70,11 @@ export class JobSecrets implements OnApplicationShutdown {
 
 function notAllowed({ name, path }: SecretPlace): TaskFailure {
   const message = `the secret ${name} stands at /task_params${pointer(...path)}, a parameter that takes no secret`;
-  return new TaskFailure('SECRET_NOT_ALLOWED', message);
+  return new TaskFailure(NOT_ALLOWED, message);
 }
 
 function unavailable(name: string, why: string): TaskFailure {
-  return new TaskFailure('SECRET_UNAVAILABLE', `the secret ${name}: ${why}`);
+  return new TaskFailure(UNAVAILABLE, `the secret ${name}: ${why}`);
 }
 
 function putAt(params: unknown, path: readonly (string | number)[], value: string): void {

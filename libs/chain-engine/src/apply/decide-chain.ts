@@ -1,4 +1,4 @@
-import { decide, dispatch, evolve, isChainTerminal } from '#libs/chain-domain';
+import { decide, dispatch, evolve, failure, isChainTerminal } from '#libs/chain-domain';
 import type { Chain, ChainEvent, Decision, Refusal, Task } from '#libs/chain-domain';
 import type {
   ArtifactRecord,
@@ -146,10 +146,7 @@ function attemptOf(was: Task | undefined, now: Task, event: ChainEvent): Attempt
   return { position: now.position, attempt: was.attempt, runId, outcome, error };
 }
 
-const WORKER_LOST = {
-  code: 'WORKER_LOST',
-  message: 'its lease ran out: no worker told of it any more',
-};
+const WORKER_LOST = failure('WORKER_LOST', 'its lease expired: no worker reported it any more');
 
 /** What webhooks are told of a chain that ended. */
 function noticeOf({ chainId, nowMs }: LoadedChain, end: EventRecord): Record<string, unknown> {

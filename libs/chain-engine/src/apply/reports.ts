@@ -1,4 +1,4 @@
-import { isObject, resultFault } from '#libs/chain-domain';
+import { failure, isObject, resultFault, type FailureCode, type TaskError } from '#libs/chain-domain';
 import type { DoneReport, Note } from '#libs/queues';
 
 /** A report whose result or shape cannot be stored, turned into the failure of its own task. */
@@ -23,8 +23,10 @@ export function readDone(text: string): ReadReport {
     return invalid({ ...report, workerId, elapsedMs }, 'INVALID_RESULT', 'the report names no worker or time of a run');
   }
   if (report.kind === 'succeeded') {
-    const fault = resultFault(report.result) ?? artifactsFault(report.artifacts);
-    return fault === null ? report : invalid(report, fault.code, fault.message);
+    const fault = resultFault(report.result);
+    if (fault) return invalid(report, fault.code, fault.message);
+    const unreadable = artifactsFault(report.artifacts);
+    return unreadable === null ? report : invalid(report, 'INVALID_RESULT', unreadable);
   }
   if (report.kind === 'failed') {
     const { error } = report as { error: unknown };
@@ -71,13 +73,13 @@ export function readNote(text: string): Note | null {
 }
 
 /** The failure that takes the place of a report which cannot be stored. */
-export function invalid(report: DoneReport, code: string, message: string): DoneReport {
+export function invalid(report: DoneReport, code: FailureCode, message: string): DoneReport {
   const { chainId, taskId, taskRequestId, attempt, runId, workerId, elapsedMs, traceparent } = report;
   const run = { chainId, taskId, taskRequestId, attempt, runId, workerId, elapsedMs, traceparent };
-  return { ...run, kind: 'failed', error: { code, message }, retryable: false };
+  return { ...run, kind: 'failed', error: failure(code, message), retryable: false };
 }
 
-function artifactsFault(artifacts: unknown): { code: string; message: string } | null {
+function artifactsFault(artifacts: unknown): string | null {
   const ok =
     Array.isArray(artifacts) &&
     artifacts.every(
@@ -88,10 +90,10 @@ function artifactsFault(artifacts: unknown): { code: string; message: string } |
         Number.isSafeInteger(a['sizeBytes']) &&
         /^[0-9a-f]{64}$/.test(String(a['sha256'])),
     );
-  return ok ? null : { code: 'INVALID_RESULT', message: 'the worker reported artifacts that cannot be read' };
+  return ok ? null : 'the worker reported artifacts that cannot be read';
 }
 
-function clean<T extends { code: string; message: string }>(error: T): T {
+function clean(error: TaskError): TaskError {
   return { ...error, code: cut(error.code, 64), message: cut(error.message, 4_096) };
 }
 

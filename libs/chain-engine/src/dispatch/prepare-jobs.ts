@@ -1,4 +1,4 @@
-import { findSecrets, resolveReferences } from '#libs/chain-domain';
+import { failure, findSecrets, resolveReferences } from '#libs/chain-domain';
 import type { JsonValue, TaskError } from '#libs/chain-domain';
 import type { TaskJob } from '#libs/queues';
 import { engineQueries } from '#libs/repositories';
@@ -115,7 +115,7 @@ async function tooLargeInputs(db: Queryable, rows: readonly JobRow[]): Promise<R
 
 function inputsError({ predecessors }: JobRow, bytes: number): TaskError {
   const message = `the results of its ${predecessors.length} parents are ${bytes} bytes, more than ${MAX_INPUT_BYTES}: pass large things as artifacts`;
-  return { code: 'RESULT_TOO_LARGE', message };
+  return failure('RESULT_TOO_LARGE', message);
 }
 
 /** Rows of the jobs: those that were read ahead with their chain, and the others from the database. */
@@ -170,10 +170,7 @@ function conditionsOf(row: JobRow, chain: ChainFacts | undefined, resultAt: Resu
 }
 
 function conditionError({ condition, message }: Extract<ConditionOutcome, { kind: 'fault' }>): TaskError {
-  return {
-    code: 'INVALID_PARAMS',
-    message: `its condition ${JSON.stringify(condition)} cannot be decided: ${message}`,
-  };
+  return failure('INVALID_PARAMS', `its condition ${JSON.stringify(condition)} cannot be decided: ${message}`);
 }
 
 /** Row ids and attempts of what these saves dispatch. */
@@ -245,7 +242,7 @@ function makeJob(row: JobRow, attempt: number, resultAt: ResultAt): TaskJob | { 
   if (!resolved.ok) {
     const named = resolved.missing.map(({ raw, pointer }) => `${raw} (at /task_params${pointer})`).join(', ');
     return {
-      error: { code: 'INVALID_PARAMS', message: `no value for ${named}: look at the results of the tasks it names` },
+      error: failure('INVALID_PARAMS', `no value for ${named}: look at the results of the tasks it names`),
     };
   }
   const secrets = findSecrets(row.params as JsonValue);

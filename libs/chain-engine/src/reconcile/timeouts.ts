@@ -1,3 +1,4 @@
+import { failure } from '#libs/chain-domain';
 import { engineQueries } from '#libs/repositories';
 import { taskWork, type ChainWork } from '../apply/apply-work.js';
 import type { ChainEngine } from '../chain-engine.js';
@@ -19,7 +20,7 @@ export async function reconcileTimeouts(engine: ChainEngine): Promise<void> {
           runId: null,
           retryable: true,
           random: Math.random(),
-          error: { code: 'TIMEOUT_RUN', message: `the task ran longer than its ${task.timeout_seconds} s` },
+          error: failure('TIMEOUT_RUN', `the task ran longer than its ${task.timeout_seconds} s`),
         },
       })),
     );
@@ -33,10 +34,10 @@ export async function reconcileTimeouts(engine: ChainEngine): Promise<void> {
           position,
           attempt: task.attempt,
           random: Math.random(),
-          error: {
-            code: 'TIMEOUT_QUEUE',
-            message: `no worker took the task within its ${task.timeout_seconds} s in the queue: add workers or slots of its type`,
-          },
+          error: failure(
+            'TIMEOUT_QUEUE',
+            `no worker took the task within its ${task.timeout_seconds} s in the queue: add workers or slots of its type`,
+          ),
         },
       })),
     );

@@ -1,5 +1,5 @@
 import { resolvesTo } from '#libs/consent';
-import { resultFault } from '#libs/chain-domain';
+import { type FailureCode, resultFault } from '#libs/chain-domain';
 import { checkResolvedParams } from './check-params.js';
 import { findRunner } from './task-runners.js';
 import { TaskFailure, type TaskConsent, type TaskRun, type TaskRunResult } from '../contract/task-type.js';
@@ -12,7 +12,7 @@ export async function runTask(type: string, run: TaskRun): Promise<TaskRunResult
   const faults = checkResolvedParams(type, run.params);
   if (faults.length > 0) {
     const listed = faults.map(({ pointer, message }) => `${pointer || '/'} ${message}`).join('; ');
-    const code = faults.every((fault) => fault.code) ? faults[0]!.code! : 'INVALID_PARAMS';
+    const code = faults.every((fault) => fault.code) ? faults[0]!.code! : ('INVALID_PARAMS' satisfies FailureCode);
     throw new TaskFailure(code, `task_params: ${listed}.`, false, {
       faults: faults.map(({ pointer, message }) => ({ pointer, message })),
     });

@@ -1,0 +1,22 @@
+import type { TaskError } from './state.js';
+
+/** Codes of the failures that a task of any type, or a chain, can have. A task type has codes besides these. */
+export const FAILURE_CODES = [
+  'TASK_ERROR',
+  'INVALID_PARAMS',
+  'SECRET_NOT_ALLOWED',
+  'SECRET_UNAVAILABLE',
+  'INVALID_RESULT',
+  'RESULT_TOO_LARGE',
+  'TIMEOUT_RUN',
+  'TIMEOUT_QUEUE',
+  'TIMEOUT_CHAIN',
+  'CHAIN_INCONSISTENT',
+  'WORKER_LOST',
+] as const;
+export type FailureCode = (typeof FAILURE_CODES)[number];
+
+/** The error of a failure that no task type makes. */
+export function failure(code: FailureCode, message: string): TaskError {
+  return { code, message };
+}
