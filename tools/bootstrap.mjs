@@ -50,8 +50,9 @@ export function matches(lock, installedFile) {
   return !missing && Object.keys(installed).every((path) => path in lock.packages);
 }
 
-/** Runs `nest build` where a source differs from what dist/ was built from. */
+/** Runs `nest build` where a source differs from what dist/ was built from, and removes what has no source any more. */
 export function ensureBuilt() {
+  removeStale();
   const hash = createHash('sha256');
   const sources = SOURCES.flatMap((folder) => filesBelow(join(ROOT, folder), /\.(ts|tsx|json)$/));
   for (const path of [...SETTINGS.map((name) => join(ROOT, name)), ...sources])
@@ -62,14 +63,12 @@ export function ensureBuilt() {
   const stamp = hash.digest('hex');
   if (existsSync(STAMP) && readFileSync(STAMP, 'utf8') === stamp) return;
   rmSync(STAMP, { force: true });
-  removeStale();
   run('building', [process.execPath, join(ROOT, 'node_modules/.bin/nest'), 'build', '--path', 'tsconfig.json']);
   writeFileSync(STAMP, stamp);
 }
 
 /** Removes what was built from sources that are gone: a test that no longer exists must not run. */
-function removeStale() {
-  const dist = join(ROOT, 'dist');
+export function removeStale(dist = join(ROOT, 'dist')) {
   for (const path of filesBelow(dist, /\.(js|js\.map|d\.ts)$/)) {
     const source = join(ROOT, relative(dist, path).replace(/\.(js|js\.map|d\.ts)$/, ''));
     if (!existsSync(`${source}.ts`) && !existsSync(`${source}.tsx`)) rmSync(path);

@@ -13,6 +13,8 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   demo: (args) => launch('launcher/demo', args),
   start: (args) => launch('launcher/start', args),
   dev,
+  // tools/run.mjs has built before it runs a command.
+  build: async () => undefined,
   migrate: (args) => launch('launcher/migrate', args),
   'audit:verify': (args) => launch('launcher/verify-audit', args),
   'secrets:rotate': (args) => launch('launcher/rotate-secrets', args),

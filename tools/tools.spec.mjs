@@ -1,10 +1,10 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { importsOfCard } from '../dist/tools/card.js';
 import { coverageOfLibs } from '../dist/tools/coverage.js';
-import { checkNode, matches } from './bootstrap.mjs';
+import { checkNode, matches, removeStale } from './bootstrap.mjs';
 import { ROOT } from '../dist/tools/steps.js';
 import { licenceFaults, readAdvisories } from '../dist/tools/supply-chain.js';
 
@@ -150,5 +150,20 @@ describe('install scripts', () => {
     const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
     // With scripts switched off npm would pass these over.
     expect(Object.keys(scripts).filter((name) => /^(pre|post)|^prepare$|^install$/.test(name))).toEqual([]);
+  });
+});
+
+describe('what is built', () => {
+  it('goes with its source', () => {
+    const dist = mkdtempSync(join(tmpdir(), 'task-chain-dist-'));
+    try {
+      mkdirSync(join(dist, 'tools'));
+      for (const name of ['steps.js', 'steps.js.map', 'gone.spec.js', 'gone.spec.js.map'])
+        writeFileSync(join(dist, 'tools', name), '');
+      removeStale(dist);
+      expect(readdirSync(join(dist, 'tools')).sort()).toEqual(['steps.js', 'steps.js.map']);
+    } finally {
+      rmSync(dist, { recursive: true });
+    }
   });
 });
