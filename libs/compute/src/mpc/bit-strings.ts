@@ -6,13 +6,13 @@ export function nextBytes(masks: MaskStream, length: number): Uint8Array {
   return toBytes(masks.next(Math.ceil(length / ELEMENT_BYTES))).subarray(0, length);
 }
 
-/** The bytes; RangeError if there are not `length` of them. */
+/** Returns `bytes`. Throws RangeError if its length is not `length`. */
 export function sized(bytes: Uint8Array, length: number): Uint8Array {
   if (bytes.length !== length) throw new RangeError(`expected ${length} bytes, received ${bytes.length}`);
   return bytes;
 }
 
-/** The exclusive or of two as long as each other. */
+/** The exclusive or of two byte strings of equal length. */
 export function xor(left: Uint8Array, right: Uint8Array): Uint8Array {
   return left.map((byte, at) => byte ^ right[at]!);
 }

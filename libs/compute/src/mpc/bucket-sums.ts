@@ -3,23 +3,24 @@ import { WORDS, addInto, fromBytes, subtractInto, toBytes, zeros, type RingVecto
 import type { DealtParty, PartySession } from './session.js';
 
 /**
- * Sums of one party's numbers over the buckets of another party's columns. The holder of the numbers learns the sums and
- * nothing of which row lies in which bucket; the holder of the buckets learns nothing at all.
+ * Sums of one party's numbers over the buckets of another party's columns. The number holder learns the sums, but not
+ * which row lies in which bucket; the bucket holder learns nothing.
  *
- * Once for each column, the rows are put into slots. The bucket holder sorts them by bucket, and the dealer gives it a
- * random order of the sorted places: slot j holds the row at sorted place r(j). The number holder is told which row is in
- * which slot, a uniform order that says nothing, since r is known only to the bucket holder and the dealer. The dealer
- * is told how many rows each bucket has, and so knows the bucket of a slot, but not its row.
+ * For each column, the rows are put into slots once. The bucket holder sorts them by bucket, and the dealer sends it a
+ * random order of the sorted places: slot j holds the row at sorted place r(j). The number holder receives the row of
+ * each slot, a uniform order that reveals nothing, since only the bucket holder and the dealer know r. The dealer
+ * receives the number of rows in each bucket. It knows the bucket of a slot, but not its row.
  *
- * For each vector x of numbers and each column, with masks a (number holder and dealer) and c (bucket holder and dealer):
+ * For each vector x of numbers and each column, with masks a (number holder and dealer) and c (bucket holder and
+ * dealer):
  *
  *     number holder   sends m = x - a, slot by slot
  *     bucket holder   sends S = (sums of m by bucket) - c
  *     dealer          sends T = (sums of a by bucket) + c
  *     number holder   S + T: the sums of x by bucket
  *
- * Masks are fresh for every vector. Nothing is truncated: sums are exact. The cost is that of adding up, not that of a
- * product with a matrix of buckets.
+ * Masks are fresh for every vector. Nothing is truncated: sums are exact. The cost is that of an addition per row, not
+ * of a product with a bucket matrix.
  */
 export class NumberHolder {
   private constructor(
@@ -29,14 +30,17 @@ export class NumberHolder {
     private readonly slots: readonly Uint32Array[],
   ) {}
 
-  /** `counts`: how many buckets each column of the other party has. */
+  /** Starts the session. `counts` is the number of buckets of each column of the other party. */
   static async start(session: PartySession, rows: number, counts: readonly number[]): Promise<NumberHolder> {
     const slots: Uint32Array[] = [];
     for (let column = 0; column < counts.length; column += 1) slots.push(orderOf(await session.peer.receive(), rows));
     return new NumberHolder(session, counts, slots);
   }
 
-  /** Sends a vector of one number a row for these columns; {@link collect} gives its sums, in the same order of calls. */
+  /**
+   * Sends a vector with one number per row for these columns. {@link collect} returns its sums, in the order of the
+   * calls.
+   */
   async ask(numbers: RingVector, columns: readonly number[]): Promise<void> {
     for (const column of columns) {
       const slots = this.slots[column]!;
@@ -72,7 +76,7 @@ export class BucketHolder {
     private readonly slots: readonly Uint16Array[],
   ) {}
 
-  /** `buckets`: the bucket of each row, by column, from 0 to under `counts[column]`. */
+  /** Starts the session. `buckets` is the bucket of each row by column, at least 0 and below `counts[column]`. */
   static async start(
     session: PartySession,
     buckets: readonly Uint16Array[],
@@ -89,7 +93,7 @@ export class BucketHolder {
     return new BucketHolder(session, counts, slots);
   }
 
-  /** Serves one {@link NumberHolder.ask}. */
+  /** Answers one {@link NumberHolder.ask}. */
   async answer(columns: readonly number[]): Promise<void> {
     const sums = zeros(lengthOf(columns, this.counts));
     let from = 0;
@@ -104,12 +108,12 @@ export class BucketHolder {
   }
 }
 
-/** The dealer's part: it learns how many rows each bucket has, and receives nothing else. */
+/** The dealer's part: it learns the number of rows in each bucket, and receives nothing else. */
 export class BucketDealer {
   private readonly slots: readonly Uint16Array[];
   private readonly counts: readonly number[];
 
-  /** `sizes`: how many rows each bucket has, by column. */
+  /** `sizes` is the number of rows in each bucket, by column. */
   constructor(
     private readonly numbers: DealtParty,
     private readonly buckets: DealtParty,
@@ -125,7 +129,7 @@ export class BucketDealer {
     });
   }
 
-  /** Deals for one {@link NumberHolder.ask}. */
+  /** Deals the masks of one {@link NumberHolder.ask}. */
   async deal(columns: readonly number[]): Promise<void> {
     const sums = zeros(lengthOf(columns, this.counts));
     let from = 0;
@@ -143,7 +147,7 @@ function lengthOf(columns: readonly number[], counts: readonly number[]): number
   return columns.reduce((sum, column) => sum + counts[column]!, 0);
 }
 
-/** The slots' rows out of a message; RangeError if they are no order of the rows. */
+/** Reads the rows of the slots from a message. Throws RangeError if they are no permutation of the rows. */
 function orderOf(bytes: Uint8Array, rows: number): Uint32Array {
   const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
   const order = new Uint32Array(aligned.buffer, aligned.byteOffset, aligned.byteLength >>> 2);
@@ -161,7 +165,7 @@ function sortedByBucket(bucketOf: Uint16Array, count: number): Uint32Array {
   return sorted;
 }
 
-/** Rows whose words a double adds up exactly: 2^20 * 2^32 is under 2^53. */
+/** Rows whose words a double sums exactly: 2^20 * 2^32 is under 2^53. */
 const CARRY_EVERY = 2 ** 20;
 const WORD = 2 ** 32;
 

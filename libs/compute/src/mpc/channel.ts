@@ -1,16 +1,16 @@
-/** One end of an ordered, reliable line to one other role. `send` resolves when there is room for more. */
+/** One end of an ordered, reliable line to one other role. `send` resolves when the line has capacity again. */
 export interface Channel {
   send(bytes: Uint8Array): Promise<void>;
   receive(): Promise<Uint8Array>;
 }
 
-/** Sends `bytes` and takes the other side's next message; sending first on both sides never blocks. */
+/** Sends `bytes` and receives the peer's next message. Both sides may send first: it never blocks. */
 export async function exchange(channel: Channel, bytes: Uint8Array): Promise<Uint8Array> {
   const [received] = await Promise.all([channel.receive(), channel.send(bytes)]);
   return received;
 }
 
-/** The two ends of a line inside one process, for tests and benches. `seen` is shown a copy of every message. */
+/** The two ends of a line inside one process, for tests and benches. `seen` receives a copy of every message. */
 export function inProcessLine(seen: (from: 0 | 1, bytes: Uint8Array) => void = () => {}): [Channel, Channel] {
   const waiting: [Uint8Array[], Uint8Array[]] = [[], []];
   const takers: [((bytes: Uint8Array) => void)[], ((bytes: Uint8Array) => void)[]] = [[], []];

@@ -13,7 +13,7 @@ import {
 } from './ring.js';
 import type { DealtParty, PartySession } from './session.js';
 
-/** Columns of one party: cell (r, c) is `values[r * columns + c]`, a number of at most 1 in size. */
+/** Columns of one party: cell (r, c) is `values[r * columns + c]`, between -1 and 1. */
 interface OwnColumns {
   readonly rows: number;
   readonly columns: number;
@@ -25,12 +25,12 @@ export const PRODUCT_BITS = 2 * STATE_BITS;
 
 /**
  * Own share of X'Y, where party 0 holds the columns X and party 1 the columns Y of the same rows: X.columns * Y.columns
- * elements, row-major. With masks A and B, which each party expands from its own seed and the dealer from both:
+ * elements, row-major. Each party expands its mask (A, B) from its own seed, and the dealer expands both:
  *
- *     party 0  sends E = X - A, keeps A'F + (A'B - c), the last of which the dealer sends
- *     party 1  sends F = Y - B, keeps E'Y + c, where c is a mask of its own
+ *     party 0  sends E = X - A, keeps A'F + (A'B - c); the dealer sends the term in brackets
+ *     party 1  sends F = Y - B, keeps E'Y + c, where c is its own mask
  *
- * The two sum to X'Y, exactly: nothing is truncated, so every run gives the same. Each reads only what is uniform.
+ * The two sum to X'Y exactly: nothing is truncated, so every run gives the same result. Each reads only uniform values.
  */
 export async function crossProduct(
   session: PartySession,
@@ -58,7 +58,7 @@ export async function crossProduct(
   return addInto(product, correction);
 }
 
-/** The dealer's part of {@link crossProduct}: it learns how many rows and columns there are, and receives nothing. */
+/** The dealer's part of {@link crossProduct}: it learns the numbers of rows and columns, and receives nothing. */
 export async function dealCrossProduct(
   [first, second]: readonly [DealtParty, DealtParty],
   rows: number,
@@ -79,7 +79,7 @@ export async function dealCrossProduct(
   await first.channel.send(toBytes(subtractInto(product, second.masks.next(left * right))));
 }
 
-/** Rows of one message: about 1 MiB of the wider side. */
+/** Rows per message: about 1 MiB of the wider side. */
 function rowsAtOnce(left: number, right: number): number {
   return Math.max(1, Math.floor((1024 * 1024) / ELEMENT_BYTES / Math.max(left, right, 1)));
 }

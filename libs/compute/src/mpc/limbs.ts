@@ -131,20 +131,20 @@ export function multiply(left: RingVector, right: RingVector): RingVector {
   return product;
 }
 
-/** The sum of the products of their elements, as a vector of one. */
+/** The dot product, as a vector of one element. */
 export function dot(left: RingVector, right: RingVector): RingVector {
   const sum = zeros(1);
   dotInto(sum, 0, left, 0, 1, toLimbs(right), 0, lengthOf(left));
   return sum;
 }
 
-/** A row-major matrix (rows * columns elements) times a column vector: rows elements added to `target`. */
+/** Adds a row-major matrix (rows * columns elements) times a column vector to `target` (rows elements). */
 export function matrixVectorInto(target: RingVector, matrix: RingVector, columns: number, vector: RingVector): void {
   const limbs = toLimbs(vector);
   for (let row = 0; row < lengthOf(target); row += 1) dotInto(target, row, matrix, row * columns, 1, limbs, 0, columns);
 }
 
-/** The transpose of a row-major matrix times a vector of one element a row: columns elements added to `target`. */
+/** Adds the transpose of a row-major matrix times a vector (one element per row) to `target` (columns elements). */
 export function transposedVectorInto(
   target: RingVector,
   matrix: RingVector,
@@ -159,8 +159,8 @@ export function transposedVectorInto(
 }
 
 /**
- * The transpose of a row-major matrix times another of as many rows: leftColumns * rightColumns elements, row-major, added
- * to `target`.
+ * Adds the transpose of a row-major matrix times another with as many rows to `target`: leftColumns * rightColumns
+ * elements, row-major.
  */
 export function transposedMatrixInto(
   target: RingVector,

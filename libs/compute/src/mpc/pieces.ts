@@ -3,7 +3,7 @@ import type { Channel } from './channel.js';
 /** Bytes from which a message is sent. */
 const MESSAGE_BYTES = 64 * 1024;
 
-/** Sends pieces of bytes in order, many small ones as one message. None is divided. */
+/** Sends pieces of bytes in order and batches small ones into one message. A piece is never split. */
 export class PieceSender {
   private held: Uint8Array[] = [];
   private bytes = 0;
@@ -17,7 +17,7 @@ export class PieceSender {
     if (this.bytes >= MESSAGE_BYTES) await this.flush();
   }
 
-  /** Sends what is held: the last thing to do, or the other end waits. */
+  /** Sends the buffered pieces. Call it last, or the other end waits forever. */
   async flush(): Promise<void> {
     if (this.held.length === 0) return;
     const message = new Uint8Array(this.bytes);
@@ -32,13 +32,13 @@ export class PieceSender {
   }
 }
 
-/** The other end of a {@link PieceSender}, which knows how long each piece is. */
+/** The other end of a {@link PieceSender}. The caller knows the length of each piece. */
 export class PieceReceiver {
   private message = new Uint8Array();
 
   constructor(private readonly channel: Pick<Channel, 'receive'>) {}
 
-  /** The next piece; a shorter one where the message holds no more. */
+  /** The next piece; shorter if the message ends early. */
   async take(length: number): Promise<Uint8Array> {
     if (length === 0) return new Uint8Array();
     while (this.message.length === 0) this.message = new Uint8Array(await this.channel.receive());

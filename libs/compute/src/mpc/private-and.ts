@@ -2,8 +2,8 @@ import { nextBytes, sized, xor } from './bit-strings.js';
 import type { DealtParty, PartySession } from './session.js';
 
 /**
- * x AND y of the bits of two parties, opened to the one that asks and to nobody else (Beaver's triples, in bits). With
- * masks a (asker), b and c (answerer), of which the dealer sends the asker (a & b) ^ c:
+ * x AND y of the bits of two parties, opened to the asker only (Beaver's triples, in bits). With masks a (asker), b and
+ * c (answerer), and (a & b) ^ c, which the dealer sends the asker:
  *
  *     asker     sends e = x ^ a
  *     answerer  sends f = y ^ b and z = (e & y) ^ c
@@ -20,7 +20,7 @@ export async function askAnd(session: PartySession, bits: Uint8Array): Promise<U
   return correction.map((byte, at) => byte ^ (a[at]! & answer[at]!) ^ answer[length + at]!);
 }
 
-/** The answerer's side of {@link askAnd}, with as many bits. */
+/** The answerer's side of {@link askAnd}. `bits` has the same length. */
 export async function answerAnd(session: PartySession, bits: Uint8Array): Promise<void> {
   const length = bits.length;
   const b = nextBytes(session.masks, length);

@@ -14,14 +14,14 @@ export function randomVector(length: number): RingVector {
   return fromBytes(new Uint8Array(randomBytes(length * ELEMENT_BYTES)), length);
 }
 
-/** The seed of one named use of `seed`: no two uses share key stream. */
+/** Derives the seed of one named use of `seed`. No two uses share key stream. */
 function derive(seed: Uint8Array, use: string): Uint8Array {
   return createHash('sha256').update('taskchain/mpc/v1\0').update(use).update('\0').update(seed).digest();
 }
 
 /**
- * Uniform ring elements expanded from a seed with AES-256 in counter mode. Two that hold the same seed and use draw the
- * same elements in the same order: this is how the dealer hands out masks without sending them.
+ * Uniform ring elements expanded from a seed with AES-256 in counter mode. Holders of the same seed and use draw the
+ * same elements in the same order, so the dealer hands out masks without sending them.
  */
 export class MaskStream {
   private readonly cipher: Cipher;
@@ -36,12 +36,12 @@ export class MaskStream {
 }
 
 /**
- * The mask of a whole matrix, of which any run of elements can be drawn again at any time: element k is block k of the
- * key stream (a block of AES is as long as a ring element), so that no party keeps the mask in memory.
+ * The mask of a whole matrix, with random access: any run of elements can be drawn again, so no party keeps the mask in
+ * memory. Element k is block k of the key stream (an AES block is as long as a ring element).
  */
 export class MatrixMask {
   private readonly key: Uint8Array;
-  /** The stream, and the element that it stands at: most runs begin where the last one ended. */
+  /** The stream and its current element: most runs begin where the previous one ended. */
   private cipher: Cipher | undefined;
   private next = 0;
 
@@ -62,8 +62,8 @@ export class MatrixMask {
 }
 
 /**
- * A permutation of 0..length-1 that depends on `seed` alone. Not secret: parties that agree on the seed shuffle their aligned
- * rows alike.
+ * A permutation of 0..length-1 that depends on `seed` alone. Not secret: parties that agree on the seed shuffle their
+ * aligned rows alike.
  */
 export function permutation(length: number, seed: number | string): Uint32Array {
   return permutationOf(length, new MaskStream(createHash('sha256').update(String(seed)).digest(), 'permutation'));

@@ -1,9 +1,9 @@
 /**
- * Z_2^128, the ring that the shares live in, and fixed-point numbers in it.
+ * Z_2^128, the ring of the shares, and fixed-point numbers in it.
  *
- * A vector of n ring elements is a `Uint32Array` of 4n words, least significant word first, so that its memory is
- * its wire form: 16 bytes an element, little-endian (as is every platform that Node.js runs on). Words, not BigInt,
- * because a BigInt product costs five times as much (`limbs.ts`).
+ * A vector of n ring elements is a `Uint32Array` of 4n words, least significant word first, so that its memory is its
+ * wire form: 16 bytes an element, little-endian (as is every platform that Node.js runs on). Words, not BigInt, because
+ * a BigInt product costs five times as much (`limbs.ts`).
  *
  * A number x with f fraction bits is round(x * 2^f) mod 2^128; the upper half of the ring is negative.
  */
@@ -16,9 +16,9 @@ export const ELEMENT_BYTES = 16;
 /** Fraction bits of features: the FM128 default of SecretFlow's SPU, about 8 decimals. */
 export const FEATURE_BITS = 26;
 /**
- * Fraction bits of weights and residuals. More than the features' 26, so that the random last bit which truncation
- * leaves (2^-48 a step) stays far below the 6 decimals that a model is saved with: a repeated run then saves the same
- * file. A product holds 26 + 48 bits of fraction, which leaves 53 bits for its value.
+ * Fraction bits of weights and residuals. A product holds 26 + 48 bits of fraction, which leaves 53 bits for its value.
+ * More bits than the features' 26 keep the random last bit of a truncation (2^-48 a step) far below the 6 decimals of a
+ * saved model: a repeated run then saves the same file.
  */
 export const STATE_BITS = 48;
 
@@ -39,7 +39,10 @@ export function slice(vector: RingVector, from: number, to: number): RingVector 
   return vector.subarray(from * WORDS, to * WORDS);
 }
 
-/** The number as fixed point at the element that starts at word `at`, which holds zeros. The caller has checked that it is finite. */
+/**
+ * Writes the number as fixed point into the element at word `at`, which holds zeros. The caller has checked that it is
+ * finite.
+ */
 function put(target: RingVector, at: number, number: number, scale: number): void {
   let rest = Math.round(Math.abs(number) * scale);
   for (let word = at; rest > 0 && word < at + WORDS; word += 1) {
@@ -50,7 +53,7 @@ function put(target: RingVector, at: number, number: number, scale: number): voi
   if (number < 0) negateAt(target, at);
 }
 
-/** Numbers as fixed point. They must be finite, and below 2^(127 - bits) in size. */
+/** Numbers as fixed point. They must be finite, with an absolute value below 2^(127 - bits). */
 export function encode(numbers: ArrayLike<number>, bits: number): RingVector {
   const vector = zeros(numbers.length);
   const scale = 2 ** bits;
@@ -124,7 +127,7 @@ export function total(vector: RingVector): RingVector {
   return sum;
 }
 
-/** Every element divided by 2^bits, rounding down, as a number of the ring without sign; 1 <= bits <= 96. */
+/** Divides every element by 2^bits, rounding down, as unsigned ring elements; 1 <= bits <= 96. */
 export function shiftRightInto(vector: RingVector, bits: number): RingVector {
   const skip = bits >>> 5;
   const shift = bits & 31;
@@ -144,12 +147,15 @@ export function negateInto(vector: RingVector): RingVector {
   return vector;
 }
 
-/** The bytes of `vector` as they cross a channel, on the same memory. */
+/** The wire bytes of `vector`, on the same memory. */
 export function toBytes(vector: RingVector): Uint8Array {
   return new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength);
 }
 
-/** The elements in `bytes`; copies only where the memory is not aligned. RangeError if it is not `length` elements. */
+/**
+ * The elements in `bytes`; copies only where the memory is not aligned. Throws RangeError if there are not `length`
+ * elements.
+ */
 export function fromBytes(bytes: Uint8Array, length: number): RingVector {
   if (bytes.byteLength !== length * ELEMENT_BYTES) {
     throw new RangeError(`expected ${length} ring elements, received ${bytes.byteLength} bytes`);

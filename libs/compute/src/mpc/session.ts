@@ -3,11 +3,11 @@ import { MaskStream, MatrixMask, SEED_BYTES, randomSeed } from './random.js';
 import type { ShareIndex } from './sharing.js';
 
 /**
- * One party's side of a computation on shares: its place, its lines to the peer and to the dealer, and the masks that
- * the dealer knows too.
+ * One party's side of a computation on shares: its index, its lines to the peer and the dealer, and the masks that it
+ * shares with the dealer.
  *
- * The dealer is a third role, trusted to hand out correlated randomness and to talk to neither party about the other:
- * it sees no share and no data, but one that joined a party could unmask the other's messages. All are semi-honest.
+ * The dealer is a third role, trusted to hand out correlated randomness and to collude with neither party: it sees no
+ * shares and no data, but together with one party it could unmask the other's messages. All roles are semi-honest.
  */
 export interface PartySession {
   readonly index: ShareIndex;
@@ -26,14 +26,14 @@ export interface DealtParty {
   readonly matrixMask: MatrixMask;
 }
 
-/** Waits for the dealer's seed. RangeError if what comes is no seed. */
+/** Waits for the dealer's seed. Throws RangeError if the message is not a seed. */
 export async function joinSession(index: ShareIndex, peer: Channel, dealer: Channel): Promise<PartySession> {
   const seed = await dealer.receive();
   if (seed.byteLength !== SEED_BYTES) throw new RangeError(`expected a seed, received ${seed.byteLength} bytes`);
   return { index, peer, dealer, masks: new MaskStream(seed, 'masks'), matrixMask: new MatrixMask(seed, 'matrix') };
 }
 
-/** Hands each party a fresh seed. Seeds live as long as the run: no mask is ever used twice. */
+/** Sends each party a fresh seed. A seed lasts one run: no mask is ever used twice. */
 export async function deal(channels: readonly [Channel, Channel]): Promise<[DealtParty, DealtParty]> {
   const one = async (channel: Channel): Promise<DealtParty> => {
     const seed = randomSeed();

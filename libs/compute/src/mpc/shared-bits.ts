@@ -7,14 +7,14 @@ import type { DealtParty, PartySession } from './session.js';
 /**
  * Bits that two parties share by exclusive or, and the sign of a number that they share by sum.
  *
- * x AND y of shared bits takes a triple c = a AND b of the dealer, also shared (Beaver's triples, in bits):
+ * x AND y of shared bits uses up a triple c = a AND b of the dealer, also shared (Beaver's triples, in bits):
  *
  *     both     open d = x ^ a and e = y ^ b
  *     party i  keeps (d & b_i) ^ (e & a_i) ^ c_i, party 0 also d & e
  *
- * z = z_0 + z_1 mod 2^128 is negative where its top bit is set: that is the exclusive or of the top bits of both shares and
- * of the carry out of the bits below them. A bit generates a carry where both shares have it (g), and passes one on where
- * one of them has it (p); two runs of bits, the lower and the higher, are together one run with
+ * z = z_0 + z_1 mod 2^128 is negative if its top bit is set. That bit is the exclusive or of the top bits of both
+ * shares and of the carry out of the bits below. A bit generates a carry if both shares have it (g), and propagates one
+ * if one share has it (p). A lower and a higher run of bits combine into one run with
  *
  *     g = g_high ^ (p_high & g_low)        p = p_high & p_low
  *
@@ -22,20 +22,20 @@ import type { DealtParty, PartySession } from './session.js';
  */
 const BITS = 8 * ELEMENT_BYTES;
 
-/** Bytes of a plane, which has one bit of each of `elements` elements. */
+/** Bytes of a plane: one bit of each of `elements` elements. */
 export const planeBytes = (elements: number): number => Math.ceil(elements / 8);
 
 /** Planes of all ANDs of one comparison: 128, then 64 runs twice, 32 runs twice, and so on. */
 const AND_PLANES = BITS + 2 * (BITS - 1);
 
-/** The place of bit i among the planes, by its digits backwards: halves of the planes then are the even and the odd bits. */
+/** The plane of bit i: its binary digits reversed, so that the halves of the planes are the even and the odd bits. */
 const PLACES = Uint8Array.from({ length: BITS }, (_, bit) => {
   let place = 0;
   for (let digit = 1; digit < BITS; digit *= 2) place = place * 2 + (bit & digit ? 1 : 0);
   return place;
 });
 
-/** Own share of a bit for each element of the shared `values`: whether it is negative. Eight rounds. */
+/** Own shares of the sign bits of the shared `values`: 1 for a negative element. Eight rounds. */
 export async function negative(session: PartySession, dealt: PieceReceiver, values: RingVector): Promise<Uint8Array> {
   const width = planeBytes(lengthOf(values));
   const and = await triples(session, dealt, AND_PLANES * width);
@@ -87,7 +87,9 @@ async function triples(
   };
 }
 
-/** The bits of the elements by planes: the top ones, and those below, of which bit i is at i + 1, above a plane of zeros. */
+/**
+ * The bits of the elements by plane: the top bits, and those below, where bit i is plane i + 1, above a plane of zeros.
+ */
 function planesOf(values: RingVector, width: number): { low: Uint8Array; top: Uint8Array } {
   const low = new Uint8Array(BITS * width);
   const top = new Uint8Array(width);

@@ -14,19 +14,19 @@ import {
   type RingVector,
 } from './ring.js';
 
-/** Which of the two shares a party holds; the shares of a value add up to it mod 2^128. */
+/** Which of the two shares a party holds. The shares of a value sum to it mod 2^128. */
 export type ShareIndex = 0 | 1;
 
 /** Bits of the mantissa of a public factor in {@link scale}. */
 const MANTISSA_BITS = 26;
 
-/** Two shares of `secret`, of which each alone is uniform and says nothing. */
+/** Two shares of `secret`. Each alone is uniform and reveals nothing. */
 export function share(secret: RingVector): [RingVector, RingVector] {
   const first = randomVector(lengthOf(secret));
   return [first, subtract(secret, first)];
 }
 
-/** Both parties learn the value that they share. */
+/** Opens a shared value to both parties. */
 export async function reveal(peer: Channel, own: RingVector): Promise<RingVector> {
   return add(own, fromBytes(await exchange(peer, toBytes(own)), lengthOf(own)));
 }
@@ -41,7 +41,7 @@ export function truncateInto(own: RingVector, index: ShareIndex, bits: number): 
   return negateInto(shiftRightInto(negateInto(own), bits));
 }
 
-/** A shared vector times a public number, to about 2^-26 of its size. Factors below 2^-70 give zero. */
+/** A shared vector times a public number, with a relative error of about 2^-26. Factors below 2^-70 give zero. */
 export function scale(own: RingVector, index: ShareIndex, factor: number): RingVector {
   // |factor| = mantissa * 2^-bits, with a whole mantissa of 26 bits.
   const bits = MANTISSA_BITS - 1 - Math.floor(Math.log2(Math.abs(factor)));

@@ -22,12 +22,12 @@ import type { DealtParty, PartySession } from './session.js';
 import { dealNegative, negative, planeBytes } from './shared-bits.js';
 
 /**
- * Own share of each element of the shared `values` (of `STATE_BITS`) moved towards 0 by `by`, and 0 where it is no farther
- * from it: the proximal operator of `by` times the sum of their sizes. Exact, nothing is truncated; nine rounds.
+ * Own share of each element of the shared `values` (of `STATE_BITS`) moved towards 0 by `by`, and 0 within `by` of it:
+ * the proximal operator of `by` times the L1 norm. Exact, nothing is truncated; nine rounds.
  *
  *     (z - by) - [z - by < 0] (z - by) + [z + by < 0] (z + by)
  *
- * Neither party learns a sign: both see only what is uniform.
+ * Neither party learns a sign: both see only uniform values.
  */
 export async function softThreshold(
   session: PartySession,
@@ -60,8 +60,8 @@ export async function dealSoftThreshold(
 }
 
 /**
- * Own share of each value where its bit is set, and of 0 where not: bits shared by exclusive or, values by sum. With a
- * random bit r, a mask u, and shares of r and of r u, which the dealer hands out:
+ * Own share of each value where its bit is 1, else of 0. Bits are shared by exclusive or, values by sum. The dealer
+ * hands out shares of a random bit r and of r u, with a mask u:
  *
  *     both     open m = bit ^ r and e = value - u
  *     party i  keeps k_i = e r_i + (r u)_i where m is 0, value_i - k_i where m is 1

@@ -18,27 +18,27 @@ import {
 import type { DealtParty, PartySession } from './session.js';
 
 /**
- * A matrix whose columns lie with two parties, and its products with shared vectors.
+ * A matrix whose columns are split between two parties, and its products with shared vectors.
  *
- * Each party's block X is masked once, as E = X - A, with a mask A that the party and the dealer expand from a seed, and
- * E goes to the peer. For a product with a vector v = v0 + v1, the block's owner (here party 0) and its peer do:
+ * Each party's block X is masked once, as E = X - A, with a mask A that the party and the dealer expand from a seed,
+ * and E goes to the peer. For a product with a vector v = v0 + v1, the block's owner (here party 0) and its peer do:
  *
  *     peer   sends f = v1 - u           keeps E v1 + r
  *     dealer sends c = A u - r (owner)
  *     owner                             keeps X v0 + A f + c
  *
- * The two sum to X v0 + A v1 + E v1 = X v. Masks u and r are fresh for every product. So each party holds its own rows
- * in clear and the peer's only masked, and every message is uniform to the one who reads it.
+ * The two sum to X v0 + A v1 + E v1 = X v. Masks u and r are fresh for every product. Each party holds its own rows in
+ * clear and the peer's only masked, and every message is uniform to its receiver.
  *
- * A sum of squares of a shared vector z = z0 + z1 is z0 z0 + z1 z1 + 2 z0 z1, the last by masks a, b and s:
+ * The sum of squares of a shared vector z = z0 + z1 is z0 z0 + z1 z1 + 2 z0 z1, the last with masks a, b and s:
  *
  *     party 0  sends e = z0 - a         keeps z0 f + s
  *     party 1  sends f = z1 - b         keeps e b + c, where the dealer sends c = a b - s
  *
- * All that is done with one run of rows takes one piece of what the dealer sends each party, and two rounds between them.
+ * A run of rows takes one piece from the dealer to each party, and two rounds between the parties.
  */
 export class VerticalMatrix {
-  /** What the dealer sends, also for what else is done between runs of rows. */
+  /** The dealer's pieces, also for other steps between runs of rows. */
   readonly dealt: PieceReceiver;
 
   /** `values` are the party's own columns, row-major, `rows * columns` finite numbers. `peerBlock` is the peer's E. */
@@ -52,7 +52,7 @@ export class VerticalMatrix {
     this.dealt = new PieceReceiver(session.dealer);
   }
 
-  /** Masks the own block and swaps it with the peer, `CHUNK` elements a message. */
+  /** Masks the own block and exchanges it with the peer, `CHUNK` elements a message. */
   static async mask(
     session: PartySession,
     values: Float64Array,
@@ -74,7 +74,7 @@ export class VerticalMatrix {
     return new VerticalMatrix(session, values, columns, peerBlock, peerColumns);
   }
 
-  /** Rows `from` to `to`, ready for one product each way, which the dealer has dealt. */
+  /** Rows `from` to `to`, ready for one product each way. The dealer has dealt their masks. */
   async rows(from: number, to: number): Promise<VerticalRows> {
     const { session, columns, peerColumns } = this;
     return new VerticalRows(
@@ -106,7 +106,7 @@ interface RowsMasks {
   readonly vector: RingVector;
   readonly sums: RingVector;
   readonly squared: RingVector;
-  /** Of party 0 alone. */
+  /** With party 0 only. */
   readonly squares: RingVector;
 }
 
@@ -126,17 +126,20 @@ function drawMasks(masks: MaskStream, count: number, peerColumns: number): RowsM
 interface RowsCorrections {
   readonly scores: RingVector;
   readonly sums: RingVector;
-  /** To party 1 alone. */
+  /** With party 1 only. */
   readonly squares: RingVector;
 }
 
-/** Takes one run of elements after the other. */
+/** Cuts consecutive runs of elements off `vector`. */
 function cut(vector: RingVector): (length: number) => RingVector {
   let at = 0;
   return (length) => slice(vector, at, (at += length));
 }
 
-/** A run of rows of a {@link VerticalMatrix}. Products add `FEATURE_BITS` fraction bits; the caller truncates. Each may be made once. */
+/**
+ * A run of rows of a {@link VerticalMatrix}. Products add `FEATURE_BITS` fraction bits; the caller truncates. Each
+ * product may be made once.
+ */
 class VerticalRows {
   constructor(
     private readonly session: PartySession,
@@ -150,7 +153,7 @@ class VerticalRows {
     private readonly corrections: RowsCorrections,
   ) {}
 
-  /** Own share of rows * weights: `count` elements, from own shares of the weights of the own and the peer's columns. */
+  /** Own share of rows * weights: `count` elements, from own shares of the weights of both parties' columns. */
   async times(ownWeights: RingVector, peerWeights: RingVector): Promise<RingVector> {
     const { session, columns, peerColumns } = this;
     const { weights, scores: product } = this.masks;
@@ -162,8 +165,8 @@ class VerticalRows {
   }
 
   /**
-   * Own shares of transposed rows * `vector`, for the own columns and for the peer's, and of the sum of the squares of `squared`;
-   * both have `count` elements.
+   * Own shares of transposed rows * `vector`, for the own and the peer's columns, and of the sum of squares of
+   * `squared`. Both vectors have `count` elements.
    */
   async transposedTimes(
     vector: RingVector,
@@ -191,7 +194,7 @@ class VerticalRows {
 
 /** The dealer's side of a {@link VerticalMatrix}: the same calls, in the same order, with the public sizes. */
 export class VerticalDealer {
-  /** The lines to both parties, also for what else is dealt between runs of rows. */
+  /** The lines to both parties, also for other steps between runs of rows. */
   readonly lines: readonly [PieceSender, PieceSender];
 
   constructor(
@@ -201,7 +204,7 @@ export class VerticalDealer {
     this.lines = [new PieceSender(parties[0].channel), new PieceSender(parties[1].channel)];
   }
 
-  /** Deals for what is done with the rows `from` to `to`. */
+  /** Deals for the rows `from` to `to`. */
   async deal(from: number, to: number): Promise<void> {
     const count = to - from;
     const [first, second] = [0, 1].map((index) =>
@@ -223,7 +226,7 @@ export class VerticalDealer {
     }
   }
 
-  /** Sends what has been dealt; the parties wait for it. */
+  /** Flushes the dealt pieces to the parties. */
   async end(): Promise<void> {
     for (const line of this.lines) await line.flush();
   }

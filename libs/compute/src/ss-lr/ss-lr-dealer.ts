@@ -3,7 +3,7 @@ import { lineTo } from '../mpc/party-line.js';
 import type { SsLrPlan } from './ss-lr-plan.js';
 import { dealTraining } from './ss-lr-train.js';
 
-/** The dealer of `ss_lr`, in a thread without tables: it is told the plan and the row count, and sends masks. */
+/** The dealer of `ss_lr`, in a thread without tables: it receives the plan and the row count, and sends masks. */
 export const run: PartyProgram<SsLrPlan, null> = async (context, plan) => {
   const { rows } = await context.receiveJson<{ rows: number }>(plan.parties[0]);
   const lines = [lineTo(context, plan.parties[0]), lineTo(context, plan.parties[1])] as const;

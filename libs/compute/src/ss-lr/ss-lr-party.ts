@@ -8,20 +8,20 @@ import { trainSlice } from './ss-lr-train.js';
 import { TaskFailure, type JsonObject } from '../contract/task-type.js';
 import { trainingName } from '../vertical/vertical-plan.js';
 
-/** Features and labels beyond this do not fit the fixed point with room for their products. */
+/** Larger features and labels leave the fixed point no room for their products. */
 const MAX_SIZE = 2 ** 20;
 
-/** A loss this many times that of the untrained model will not come back. */
+/** Training does not recover from a loss this many times that of the untrained model. */
 const HOPELESS = 1000;
 
-/** Decimals that a model, its predictions and its losses are kept to: far above the noise of truncation (`mpc/ring.ts`). */
+/** Rounds to the decimals of models, predictions and losses: far above the noise of truncation (`mpc/ring.ts`). */
 export function rounded(value: number): number {
   return Math.round(value * 1e6) / 1e6;
 }
 
 /**
- * One party of `ss_lr`: reads its table, trains its slice, keeps it, and predicts. Throws TaskFailure NOT_CONVERGED,
- * besides what {@link prepareRows} throws.
+ * One party of `ss_lr`: reads its table, trains its slice, saves it, and predicts. Throws TaskFailure NOT_CONVERGED,
+ * and what {@link prepareRows} throws.
  */
 export const run: PartyProgram<SsLrPart, SsLrOutcome> = async (context, part) => {
   const { plan } = part;
@@ -72,7 +72,7 @@ function rulesOf({ schedule, columns: [first, second] }: SsLrPlan): RowRules {
   };
 }
 
-/** A party's slice as it is kept: with the columns that the weights belong to, for whoever predicts with it later. */
+/** A party's slice as it is saved: with the columns of its weights, for later predictions. */
 function modelFile(
   party: string,
   part: SsLrPart,
@@ -90,7 +90,7 @@ function modelFile(
   };
 }
 
-/** A check of a loss against that of the untrained model; the label's party alone knows that one. */
+/** Checks a loss against that of the untrained model, which only the label's party knows. */
 function lossWatch(label: Float64Array | null, regType: 'logistic' | 'linear'): (loss: number, times: number) => void {
   const start = regType === 'logistic' ? 0.5 : 0;
   const untrained = label ? label.reduce((sum, y) => sum + (start - y) ** 2, 0) / label.length : Infinity;

@@ -2,17 +2,17 @@ import type { SsLrConfig } from './ss-lr-config.js';
 import type { Schedule } from './ss-lr-train.js';
 import { verticalPlanOf, type VerticalPart, type VerticalPlan } from '../vertical/vertical-plan.js';
 
-/** Of the files of both parties' slices. */
+/** The format of both parties' slice files. */
 export const SLICE_FORMAT = 'taskchain/vertical-regression/v1';
 
-/** What both parties and the dealer are told alike. */
+/** The plan that both parties and the dealer receive. */
 export interface SsLrPlan extends VerticalPlan {
   readonly schedule: Schedule;
 }
 
 export type SsLrPart = VerticalPart<SsLrPlan>;
 
-/** What a party tells of its work: nothing that is not in the task's result. */
+/** What a party returns: nothing beyond the task's result. */
 export interface SsLrOutcome {
   readonly rows: number;
   readonly heldOut: number;

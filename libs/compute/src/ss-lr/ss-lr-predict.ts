@@ -5,11 +5,11 @@ import { predictionOf, receiveScores, sendScores, type RegressionSlice } from '.
 import type { SsLrOutcome, SsLrPart } from './ss-lr-plan.js';
 
 /**
- * Predicts the rows of the table. The party that is not the receiver sends, for each row, the part of the score that
- * its own weights give, and the receiver adds its own part and keeps the predictions.
+ * Predicts the rows of the table. The other party sends its part of each row's score; the receiver adds its own part
+ * and keeps the predictions.
  *
- * This gives the receiver no more than any prediction would: whoever learns a score and its own part of it knows the
- * rest by subtraction. Both use the weights as they are saved, so that the saved slices give these predictions again.
+ * This gives the receiver no more than any prediction would: a score and the own part of it give the rest by
+ * subtraction. Both use the saved weights, so that the saved slices give these predictions again.
  */
 export async function predictRows(
   context: PartyContext,

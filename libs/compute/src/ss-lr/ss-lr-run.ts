@@ -11,10 +11,7 @@ import { verticalResult } from '../vertical/vertical-result.js';
 const program: PartyUrl<typeof SsLrParty> = new URL('./ss-lr-party.js', import.meta.url);
 const dealer: PartyUrl<typeof SsLrDealer> = new URL('./ss-lr-dealer.js', import.meta.url);
 
-/**
- * Runs `ss_lr`, whose parameters have been checked: a thread for each party, and one for the dealer. `recorder` is for
- * tests.
- */
+/** Runs `ss_lr` with checked parameters: a thread per party, and one for the dealer. `recorder` is for tests. */
 export async function runSsLr(
   run: TaskRun<SsLrConfig>,
   recorder?: (message: CrossedMessage) => void,

@@ -24,7 +24,7 @@ import type { TrainingRows } from '../vertical/vertical-rows.js';
 
 type RegType = 'logistic' | 'linear';
 
-/** How long and how fast to train: public, the same with both parties and the dealer. */
+/** The schedule of a training: public, the same for both parties and the dealer. */
 export interface Schedule {
   readonly regType: RegType;
   readonly epochs: number;
@@ -39,13 +39,13 @@ export interface Schedule {
 export interface TrainedSlice {
   /** Weights of the own columns. */
   readonly weights: Float64Array;
-  /** With the label's party alone. */
+  /** Null for the party without the label. */
   readonly intercept: number | null;
   /** Mean squared residual of each epoch, known to both. */
   readonly losses: readonly number[];
 }
 
-/** Is told how far training is; what it throws ends the training. */
+/** Receives the progress of a training. An error that it throws ends the training. */
 export interface TrainingWatch {
   readonly masked?: (fraction: number) => void;
   readonly batch?: (fraction: number, epoch: number) => void;
@@ -64,11 +64,12 @@ const SQUARE_BITS: Record<RegType, number> = { logistic: 36, linear: FEATURE_BIT
  *     p = 0.5 + (X w + b) / 8        (logistic; linear: X w + b)
  *     d = p - y                      (the label's party subtracts y from its own share)
  *     w -= rate / B * (X' d + l2 w)    b -= rate / B * sum(d)
- *     w moves towards 0 by rate / B * l1, and stays there if it comes to it
+ *     w moves towards 0 by rate / B * l1, and stops there
  *
- * which is the naive SGD of SecretFlow's ss_sgd, except that its last, shorter batch counts too, that the line is not
- * clipped (that would take a secure comparison of each row), and that it has an L1 penalty, by proximal steps. Both parties learn the mean of d^2 over each epoch, each batch taken
- * before its update, and nothing else before their own slices.
+ * This is the naive SGD of SecretFlow's ss_sgd with three differences: its last, shorter batch counts too; the line is
+ * not clipped (that would take a secure comparison of each row); and it has an L1 penalty, by proximal steps. Both
+ * parties learn the mean of d^2 over each epoch, each batch taken before its update. They learn nothing else before
+ * their own slices.
  */
 export async function trainSlice(
   session: PartySession,
@@ -161,7 +162,9 @@ async function shrink(
   return { own: blocks[session.index], peer: blocks[session.index === 0 ? 1 : 0] };
 }
 
-/** Gives the peer the missing shares of its slice, and takes the own ones. The intercept goes to the label's party. */
+/**
+ * Gives the peer the missing shares of its slice, and receives the own ones. The intercept goes to the label's party.
+ */
 async function takeSlice(
   session: PartySession,
   own: RingVector,

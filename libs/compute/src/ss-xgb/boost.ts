@@ -4,13 +4,13 @@ import { gradientsOf, sigmoid, type Objective } from './gradients.js';
 import type { Boosting } from './ss-xgb-plan.js';
 import { growTree, type Peer, type TreeNode } from './tree.js';
 
-/** Decimals that a leaf's weight is kept to. */
+/** Rounding of a leaf's weight. */
 const WEIGHT_DIGITS = 1e9;
 
 /**
- * Boosts trees on the label's party: each is grown on the derivatives at the scores of those before. Rows and columns of a
- * tree are drawn from the seed. Returns the trees with leaf weights that the learning rate has shrunk, rounded, and the loss
- * after each tree. `watch` is told when a tree begins.
+ * Boosts trees on the label's party. Each tree grows on the derivatives at the scores of the previous ones. Rows and
+ * columns of a tree are drawn from the seed. Returns the trees, with leaf weights times the learning rate, rounded, and
+ * the loss after each tree. Calls `watch` when a tree begins.
  */
 export async function boost(
   own: readonly Bucketed[],
@@ -42,7 +42,7 @@ export async function boost(
   return { trees, losses };
 }
 
-/** A part of 0..count-1 in order, at least one; null for all. */
+/** A sample of 0..count-1 in order, at least one; null for all. */
 function drawn(count: number, fraction: number, seed: string): Uint32Array | null {
   const kept = Math.max(1, Math.round(count * fraction));
   return kept >= count ? null : permutation(count, seed).slice(0, kept).sort();

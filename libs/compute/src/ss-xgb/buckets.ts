@@ -1,6 +1,6 @@
 import { MIN_GROUP_ROWS } from '../contract/privacy.js';
 
-/** A feature as its party sees it in training: the rows by bucket, and where one bucket ends. */
+/** A feature as its party sees it in training: the bucket of each row, and the edges between buckets. */
 export interface Bucketed {
   /** Bucket of each row, from 0. */
   readonly of: Uint16Array;
@@ -10,8 +10,8 @@ export interface Bucketed {
 }
 
 /**
- * Puts a column of row-major `values` into at most `most` buckets of about equally many rows, at least 5 each. Equal values
- * share a bucket; an edge lies midway between two values. A column of one value has one bucket.
+ * Puts a column of row-major `values` into at most `most` buckets of about equally many rows, at least 5 each. Equal
+ * values share a bucket; an edge lies midway between two values. A constant column has one bucket.
  */
 export function bucketed(values: Float64Array, column: number, columns: number, most: number): Bucketed {
   const rows = values.length / columns;
@@ -31,13 +31,13 @@ export function bucketed(values: Float64Array, column: number, columns: number, 
   return { of, count: edges.length + 1, edges };
 }
 
-/** A number that `below` does not exceed and `above` does. */
+/** A number from `below` inclusive to `above` exclusive. */
 function midway(below: number, above: number): number {
   const middle = below / 2 + above / 2;
   return middle >= below && middle < above ? middle : below;
 }
 
-/** First bucket whose edge `value` does not exceed, by halving. */
+/** Binary search for the first bucket whose edge is at least `value`. */
 function bucketOf(edges: readonly number[], value: number): number {
   let [low, high] = [0, edges.length];
   while (low < high) {

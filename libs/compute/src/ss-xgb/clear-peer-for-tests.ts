@@ -2,7 +2,7 @@ import type { Bucketed } from './buckets.js';
 import type { Gradients } from './gradients.js';
 import { ownHistogram, type Histogram, type Peer, type PeerSplit } from './tree.js';
 
-/** The other party's columns in clear: what the masked protocol must equal to the last digit. */
+/** The other party's columns in clear. The masked protocol must match it to the last digit. */
 export class ClearPeer implements Peer {
   constructor(private readonly columns: readonly Bucketed[]) {}
 

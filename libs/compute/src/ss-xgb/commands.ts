@@ -1,18 +1,18 @@
 /**
- * What the label's party asks of the feature holder and of the dealer, in the order in which both answer. It tells how many
- * nodes a level has and which splits of the feature holder's columns were taken, and nothing of a row.
+ * Commands of the label's party to the feature holder and the dealer, in the order in which both answer. They reveal
+ * the number of nodes of a level and the chosen splits of the feature holder's columns, and nothing about a row.
  */
 export type Command =
   /** Sums of derivatives by bucket of these columns, for as many nodes. */
   | { readonly op: 'sums'; readonly nodes: number; readonly columns: readonly number[] }
-  /** New splits: rows of buckets up to the second number of the column go left. Their ids follow those before. */
+  /** New splits: rows up to that bucket of the column go left. Their ids continue the previous ones. */
   | { readonly op: 'split'; readonly splits: readonly (readonly [column: number, bucket: number])[] }
   /** Sides of the rows to predict from `from` to `to`, at splits by id. */
   | { readonly op: 'route'; readonly splits: readonly number[]; readonly from: number; readonly to: number }
-  /** There is nothing more to answer; the name of the training, for its model. */
+  /** The last command, with the name of the training for the model. */
   | { readonly op: 'done'; readonly training: string };
 
-/** What the dealer is told: sizes alone. */
+/** Commands to the dealer: sizes alone. */
 export type DealerCommand =
   | { readonly op: 'sums'; readonly nodes: number; readonly columns: readonly number[] }
   | { readonly op: 'and'; readonly bytes: number }

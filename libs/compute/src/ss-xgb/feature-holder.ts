@@ -12,8 +12,8 @@ export interface OwnSplit {
 }
 
 /**
- * The party without the label: serves the commands until there are no more, and learns which splits of its columns were
- * taken and the name of the training. What it sums up and answers is masked; `predict` are the rows to predict.
+ * The party without the label: serves commands until `done`. It learns the chosen splits of its columns and the name of
+ * the training. Its sums and answers are masked; `predict` are the rows to predict.
  */
 export async function serveFeatures(
   session: PartySession,

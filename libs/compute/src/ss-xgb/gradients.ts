@@ -10,12 +10,12 @@ const SMALLEST_SCALE = -900;
 
 /**
  * First and second derivatives of the loss at each row, as whole numbers, so that their sums are exact in any order.
- * Rows that a tree does not look at have 0.
+ * Rows outside a tree's sample have 0.
  */
 export interface Gradients {
   readonly first: Float64Array;
   readonly second: Float64Array;
-  /** What one unit of `first` stands for. `second` is in units of 2^-30. */
+  /** The value of one unit of `first`. `second` is in units of 2^-30. */
   readonly unit: number;
 }
 
@@ -25,7 +25,7 @@ export interface Totals {
   readonly second: number;
 }
 
-/** Most that one row adds to the sum of second derivatives, in its unit. */
+/** The most that one row adds to the sum of second derivatives, in its unit. */
 export const LARGEST_SECOND: Record<Objective, number> = { logistic: ONE / 4, linear: ONE };
 
 export const sigmoid = (score: number): number => 1 / (1 + Math.exp(-score));
@@ -39,7 +39,7 @@ export function gradientsOf(
 ): Gradients {
   const errors = scores.map((score, row) => (objective === 'logistic' ? sigmoid(score) : score) - label[row]!);
   const largest = errors.reduce((most, error) => Math.max(most, Math.abs(error)), 0);
-  // A power of two above every error, so that dividing by it changes no digit, and large enough to be divided itself.
+  // A power of two above every error, so that dividing by it is exact, and large enough to be divided itself.
   const scale = objective === 'logistic' ? 1 : 2 ** Math.max(SMALLEST_SCALE, Math.ceil(Math.log2(largest)));
   const first = new Float64Array(scores.length);
   const second = new Float64Array(scores.length);
@@ -54,20 +54,20 @@ export function gradientsOf(
   return { first, second, unit: scale / ONE };
 }
 
-/** The weight of a leaf: where the second-order expansion of the loss is least. */
+/** The weight of a leaf: the minimum of the second-order expansion of the loss. */
 export function leafWeight(totals: Totals, gradients: Gradients, lambda: number): number {
   const curvature = totals.second / ONE + lambda;
   return curvature === 0 ? 0 : (-totals.first * gradients.unit) / curvature;
 }
 
-/** Twice the loss that one leaf for these rows takes away. */
+/** Twice the loss reduction of one leaf for these rows. */
 export function leafScore(totals: Totals, gradients: Gradients, lambda: number): number {
   const curvature = totals.second / ONE + lambda;
   return curvature === 0 ? 0 : (totals.first * gradients.unit) ** 2 / curvature;
 }
 
 /**
- * Both derivatives of the rows as one ring element each, all others 0: the second in the lower 64 bits, where sums of it
+ * Both derivatives of the rows as one ring element each, all others 0: the second in the lower 64 bits, where its sums
  * are never negative, and the first in the upper 64.
  */
 export function packed(gradients: Gradients, rows: Uint32Array): RingVector {
@@ -83,7 +83,7 @@ export function packed(gradients: Gradients, rows: Uint32Array): RingVector {
   return vector;
 }
 
-/** Sums of packed derivatives back as numbers. */
+/** Unpacks sums of packed derivatives. */
 export function unpacked(sums: RingVector): { first: Float64Array; second: Float64Array } {
   const length = sums.length / WORDS;
   const first = new Float64Array(length);

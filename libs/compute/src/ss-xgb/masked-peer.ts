@@ -5,10 +5,10 @@ import { SideBits, type Command, type DealerCommand } from './commands.js';
 import { packed, unpacked, type Gradients } from './gradients.js';
 import type { Histogram, Peer, PeerSplit } from './tree.js';
 
-/** Tells a command to the feature holder and to the dealer. */
+/** Sends a command to the feature holder and to the dealer. */
 export type Tell = (command: Command, dealer: DealerCommand) => Promise<void>;
 
-/** For each split, by id, which of the rows that reach it go left; `reaches` counts rows from `from`. */
+/** For each split, by id, which of the rows that reach it go left. `reaches` counts rows from `from`. */
 export type Route = (
   ids: readonly number[],
   from: number,
@@ -16,7 +16,10 @@ export type Route = (
   reaches: (list: number, row: number) => boolean,
 ) => Promise<(list: number, row: number) => boolean>;
 
-/** The {@link Route} of the feature holder's splits: it learns which splits are asked for, and of no row whether it reaches one. */
+/**
+ * The {@link Route} of the feature holder's splits. It learns which splits are asked for, but not which rows reach
+ * them.
+ */
 export async function askRoute(
   session: PartySession,
   tell: Tell,
@@ -31,7 +34,7 @@ export async function askRoute(
   return (list, row) => answer.has(list, row);
 }
 
-/** The feature holder, as the label's party reaches it: only sums and the sides of a node's own rows come back. */
+/** The feature holder as the label's party reaches it: only sums and the sides of a node's own rows come back. */
 export class MaskedPeer implements Peer {
   private splits = 0;
 
@@ -43,7 +46,7 @@ export class MaskedPeer implements Peer {
     private readonly tell: Tell,
   ) {}
 
-  /** `counts`: how many buckets each of its columns has. */
+  /** Starts the session. `counts` is the number of buckets of each of its columns. */
   static async start(session: PartySession, rows: number, counts: readonly number[], tell: Tell): Promise<MaskedPeer> {
     return new MaskedPeer(session, rows, counts, await NumberHolder.start(session, rows, counts), tell);
   }
@@ -59,7 +62,7 @@ export class MaskedPeer implements Peer {
     const collect = async (): Promise<void> => {
       histograms.push(unpacked(await this.holder.collect(columns)));
     };
-    // One answer is always on its way, so that the parties work at the same time, and never more, so that none waits for room.
+    // Exactly one answer is always in flight: the parties then work in parallel, and none blocks on a full line.
     for (const [at, rows] of nodes.entries()) {
       await this.holder.ask(packed(gradients, rows), columns);
       if (at > 0) await collect();
@@ -80,7 +83,7 @@ export class MaskedPeer implements Peer {
     return splits.map((_, list) => (row) => answer.has(list, row));
   }
 
-  /** Ids of the splits made so far are below this. */
+  /** Upper bound, exclusive, of the split ids so far. */
   get splitCount(): number {
     return this.splits;
   }

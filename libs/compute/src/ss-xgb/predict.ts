@@ -1,18 +1,18 @@
 import type { NumericColumns } from '../table/numeric-columns.js';
 import type { MaskedPeer } from './masked-peer.js';
 
-/** A node of a model: splits of the other party are known by their id alone. */
+/** A node of a model. Splits of the other party are known by id alone. */
 export type ModelNode =
   | { readonly weight: number }
   | { readonly feature: number; readonly threshold: number; readonly left: number; readonly right: number }
   | { readonly peerSplit: number; readonly left: number; readonly right: number };
 
-/** Rows that are predicted at a time. */
+/** Rows per prediction run. */
 export const PREDICT_ROWS = 16_384;
 
 /**
- * Scores of the rows `from` to `to`, all trees level by level: at each level the other party is asked for the sides at all of
- * its splits of that level, whatever row reaches them, and tells them for the rows that do.
+ * Scores of the rows `from` to `to`, all trees level by level. At each level the other party answers for all of its
+ * splits of that level, whatever rows reach them, and reveals the sides of the rows that do.
  */
 export async function scoresOf(
   trees: readonly (readonly ModelNode[])[],
@@ -59,7 +59,7 @@ export async function scoresOf(
   );
 }
 
-/** The nodes under those of a level, by tree. */
+/** The child nodes of a level, by tree. */
 function below(trees: readonly (readonly ModelNode[])[], level: readonly (readonly number[])[]): number[][] {
   return level.map((nodes, tree) =>
     nodes.flatMap((at) => {

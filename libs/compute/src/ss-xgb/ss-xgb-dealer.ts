@@ -6,7 +6,7 @@ import type { PartyProgram } from '../party/party-program.js';
 import type { DealerCommand } from './commands.js';
 import type { SsXgbPlan } from './ss-xgb-plan.js';
 
-/** The dealer of `ss_xgb`, in a thread without tables: it is told sizes, and sends masks. */
+/** The dealer of `ss_xgb`, in a thread without tables: it receives sizes, and sends masks. */
 export const run: PartyProgram<SsXgbPlan, null> = async (context, { parties, labelParty, boosting }) => {
   const featureParty = parties.find((party) => party !== labelParty)!;
   const { rows, sizes } = await context.receiveJson<{ rows: number; sizes: number[][] }>(featureParty);

@@ -16,10 +16,12 @@ import { PREDICT_ROWS, scoresOf, type ModelNode } from './predict.js';
 import { TREES_FORMAT, type SsXgbOutcome, type SsXgbPart, type SsXgbPlan } from './ss-xgb-plan.js';
 import type { TreeNode } from './tree.js';
 
-/** Fewest rows that can be divided in two groups of 5. */
+/** The fewest rows that split into two groups of 5. */
 const MIN_ROWS = 10;
 
-/** One party of `ss_xgb`: the one with the label grows the trees, the other serves it. Throws what {@link prepareRows} does. */
+/**
+ * One party of `ss_xgb`: the label's party grows the trees, the other serves it. Throws what {@link prepareRows} does.
+ */
 export const run: PartyProgram<SsXgbPart, SsXgbOutcome> = async (context, part) => {
   const prepared = await prepareRows(context, part, rulesOf(part.plan));
   const outcome = await (part.label === null ? holdFeatures : holdLabel)(context, part, prepared);
@@ -33,7 +35,7 @@ function rulesOf({ boosting }: SsXgbPlan): RowRules {
     maxSize: Infinity,
     minRows: MIN_ROWS,
     minRowsWhy: `a tree needs at least ${MIN_ROWS}, 5 for each side of a split.`,
-    // No split parts fewer than 5 rows from the others.
+    // No split separates fewer than 5 rows from the others.
     refusesFewApart: false,
   };
 }
@@ -58,8 +60,8 @@ async function holdLabel(
     step = 0.05 + (0.85 * tree) / boosting.rounds;
     context.progress(step, `training, tree ${tree + 1} of ${boosting.rounds}`);
   });
-  const told = { rows: train.rows, losses: losses.map((loss) => Math.round(loss * 1e6) / 1e6) };
-  const training = trainingName(plan, told);
+  const shown = { rows: train.rows, losses: losses.map((loss) => Math.round(loss * 1e6) / 1e6) };
+  const training = trainingName(plan, shown);
   const model = modelTrees(trees, own.length, (column, bucket) => own[column]!.edges[bucket]!);
   const reference = await keepModel(context, part, {
     training,
@@ -72,7 +74,7 @@ async function holdLabel(
   const prediction = scores && (await deliver(context, part, predict, scores));
   const ownSplits = model.flat().filter((node) => 'feature' in node).length;
   return {
-    ...told,
+    ...shown,
     heldOut,
     model: reference,
     prediction,
@@ -102,7 +104,7 @@ async function holdFeatures(
   let served = 0;
   const { splits, training } = await serveFeatures(session, own, predict, async () => {
     const command = await context.receiveJson<Command>(peerName);
-    // How many commands will come depends on the trees, so the bar nears its end without reaching it.
+    // The number of commands depends on the trees, so the progress approaches its end without reaching it.
     served += 1;
     context.progress(0.05 + (0.85 * served) / (served + 2 * plan.boosting.rounds), 'summing up masked derivatives');
     return command;
@@ -121,14 +123,14 @@ function indexOf(context: PartyContext, plan: SsXgbPlan): 0 | 1 {
   return plan.parties[0] === context.party ? 0 : 1;
 }
 
-/** Splits of the other party get the ids that it has given them: the order in which trees and levels came. */
+/** Splits of the other party get the ids that it assigned: by tree, then by level. */
 function modelTrees(
   trees: readonly (readonly TreeNode[])[],
   ownColumns: number,
   edge: (column: number, bucket: number) => number,
 ): ModelNode[][] {
   let next = 0;
-  // Nodes were numbered level by level, as their splits were asked for.
+  // Nodes are numbered level by level, in the order in which their splits were asked for.
   return trees.map((nodes) =>
     nodes.map((node) => {
       if ('weight' in node) return node;
@@ -146,7 +148,7 @@ function fileNode(node: ModelNode, features: readonly string[]): JsonObject {
   return { feature: features[node.feature]!, threshold: node.threshold, left, right };
 }
 
-/** A party's part of the model: nothing of the other's columns but the ids of its splits. */
+/** A party's part of the model: of the other's columns only the ids of their splits. */
 async function keepModel(context: PartyContext, part: SsXgbPart, content: JsonObject): Promise<string> {
   const output = await context.createOutput({
     ...(part.modelOutput !== null && { target: part.modelOutput }),
@@ -177,7 +179,7 @@ async function predictAll(
   return chunks;
 }
 
-/** Keeps the predictions, or gives their scores to the other party, if it is the receiver. */
+/** Keeps the predictions, or sends their scores to the other party if it is the receiver. */
 async function deliver(
   context: PartyContext,
   part: SsXgbPart,

@@ -2,10 +2,10 @@ import { verticalPlanOf, type VerticalPart, type VerticalPlan } from '../vertica
 import type { Objective } from './gradients.js';
 import type { SsXgbConfig } from './ss-xgb-config.js';
 
-/** Of the files of both parties' slices. */
+/** The format of both parties' slice files. */
 export const TREES_FORMAT = 'taskchain/vertical-trees/v1';
 
-/** How to boost: public. */
+/** The parameters of boosting: public. */
 export interface Boosting {
   readonly objective: Objective;
   readonly rounds: number;
@@ -14,28 +14,28 @@ export interface Boosting {
   readonly lambda: number;
   readonly subsample: number;
   readonly colsample: number;
-  /** Most buckets of a column. */
+  /** The maximum number of buckets of a column. */
   readonly buckets: number;
   readonly baseScore: number;
   readonly seed: number;
 }
 
-/** What both parties and the dealer are told alike. */
+/** The plan that both parties and the dealer receive. */
 export interface SsXgbPlan extends VerticalPlan {
   readonly boosting: Boosting;
 }
 
 export type SsXgbPart = VerticalPart<SsXgbPlan>;
 
-/** What a party tells of its work: nothing that is not in the task's result. */
+/** What a party returns: nothing beyond the task's result. */
 export interface SsXgbOutcome {
   readonly rows: number;
   readonly heldOut: number;
   readonly model: string;
   readonly prediction: { readonly reference: string; readonly rows: number } | null;
-  /** With the label's party alone: the loss after each tree. */
+  /** The loss after each tree; empty for the party without the label. */
   readonly losses: readonly number[];
-  /** How many splits each party's columns have. */
+  /** The number of splits on each party's columns. */
   readonly splits: Readonly<Record<string, number>>;
 }
 

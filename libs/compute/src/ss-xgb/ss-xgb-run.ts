@@ -11,10 +11,7 @@ import { planOf } from './ss-xgb-plan.js';
 const program: PartyUrl<typeof SsXgbParty> = new URL('./ss-xgb-party.js', import.meta.url);
 const dealer: PartyUrl<typeof SsXgbDealer> = new URL('./ss-xgb-dealer.js', import.meta.url);
 
-/**
- * Runs `ss_xgb`, whose parameters have been checked: a thread for each party, and one for the dealer. `recorder` is for
- * tests.
- */
+/** Runs `ss_xgb` with checked parameters: a thread per party, and one for the dealer. `recorder` is for tests. */
 export async function runSsXgb(
   run: TaskRun<SsXgbConfig>,
   recorder?: (message: CrossedMessage) => void,

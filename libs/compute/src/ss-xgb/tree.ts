@@ -2,7 +2,7 @@ import { MIN_GROUP_ROWS } from '../contract/privacy.js';
 import type { Bucketed } from './buckets.js';
 import { LARGEST_SECOND, leafScore, leafWeight, type Gradients, type Objective, type Totals } from './gradients.js';
 
-/** A leaf, or a split: rows of buckets up to `bucket` of the column go left. Columns of the label's party come first. */
+/** A leaf, or a split: rows up to `bucket` of the column go left. Columns of the label's party come first. */
 export type TreeNode =
   | { readonly weight: number }
   | { readonly column: number; readonly bucket: number; readonly left: number; readonly right: number };
@@ -20,7 +20,7 @@ export interface PeerSplit {
   readonly rows: Uint32Array;
 }
 
-/** The other party, as the growing of a tree sees it; its columns count from 0 here. */
+/** The other party, as tree growing sees it. Its columns count from 0 here. */
 export interface Peer {
   /** How many buckets each column has. */
   readonly counts: readonly number[];
@@ -40,7 +40,7 @@ interface Active {
   readonly rows: Uint32Array;
   readonly totals: Totals;
   histogram: Histogram | null;
-  /** The histogram of a node less that of one child is that of the other. */
+  /** The histogram of a node minus that of one child is that of the other. */
   readonly sibling: Active | null;
   readonly parent: Histogram | null;
 }
@@ -53,9 +53,9 @@ interface Split {
 }
 
 /**
- * Grows one tree, level by level, on the columns of both parties. Each leaf has the summed curvature of at least 5 rows, so
- * that no group of fewer rows is split off. The order of columns decides between equal gains, so that the same rows give
- * the same tree. `settle` is told each leaf's weight and rows.
+ * Grows one tree, level by level, on the columns of both parties. Each leaf has the summed curvature of at least 5
+ * rows, so that no group of fewer rows is split off. Column order breaks ties between equal gains, so that the same
+ * rows give the same tree. Calls `settle` with each leaf's weight and rows.
  */
 export async function growTree(
   own: readonly Bucketed[],
@@ -113,7 +113,7 @@ export async function growTree(
   return nodes;
 }
 
-/** The smaller child is summed up, the other is what is left of the node. */
+/** Sums the smaller child; the other is the rest of the node. */
 function children(
   node: Active,
   split: Split,

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** The part of a `task_config` that every training on the columns of two parties has. */
+/** The part of a `task_config` that every vertical training of two parties has. */
 export interface VerticalConfig {
   readonly features: Readonly<Record<string, readonly string[]>>;
   readonly label: string;
@@ -14,9 +14,9 @@ export interface VerticalConfig {
   readonly prediction_receiver?: string;
 }
 
-/** What both parties and the dealer are told alike. */
+/** The plan that both parties and the dealer receive. */
 export interface VerticalPlan {
-  /** The two parties; the place in this list is the index of a party's shares. */
+  /** The two parties. A party's position is the index of its shares. */
   readonly parties: readonly [string, string];
   /** How many feature columns each party has. */
   readonly columns: readonly [number, number];
@@ -27,7 +27,7 @@ export interface VerticalPlan {
   readonly predictOn: 'test_data' | 'held_out' | 'training' | 'nothing';
 }
 
-/** A party's own part: its paths and columns, which the other party is not told. */
+/** A party's own part: its paths and columns, which the other party does not receive. */
 export interface VerticalPart<Plan extends VerticalPlan = VerticalPlan> {
   readonly plan: Plan;
   readonly features: readonly string[];
@@ -39,15 +39,15 @@ export interface VerticalPart<Plan extends VerticalPlan = VerticalPlan> {
 }
 
 /**
- * The name of a training, which the slices of both parties carry, so that those of two trainings are told apart: a hash of what
- * the task's result tells of it, so that the same training has the same name again.
+ * The name of a training, which the slices of both parties carry to tell trainings apart: a hash of what the task's
+ * result shows, so that the same training has the same name again.
  */
 export function trainingName(
   plan: VerticalPlan,
-  told: { readonly rows: number; readonly losses: readonly number[] },
+  shown: { readonly rows: number; readonly losses: readonly number[] },
 ): string {
   return createHash('sha256')
-    .update(JSON.stringify([plan, told]))
+    .update(JSON.stringify([plan, shown]))
     .digest('hex')
     .slice(0, 32);
 }
@@ -73,7 +73,7 @@ export function verticalPlanOf(config: VerticalConfig): VerticalPlan {
   };
 }
 
-/** What `party` alone is told. */
+/** The part that only `party` receives. */
 export function verticalPartOf<Plan extends VerticalPlan>(
   config: VerticalConfig,
   plan: Plan,

@@ -5,16 +5,16 @@ import { splitRows } from './split-rows.js';
 import { TaskFailure } from '../contract/task-type.js';
 import type { VerticalPart } from './vertical-plan.js';
 
-/** What a training asks of its rows. */
+/** The requirements of a training on its rows. */
 export interface RowRules {
   /** Whether the label must be 0 or 1. */
   readonly binaryLabel: boolean;
-  /** The largest size of a feature or label that it can work with. */
+  /** The largest absolute value of a feature or label. */
   readonly maxSize: number;
-  /** Fewest rows to train on, and why. */
+  /** The minimum number of training rows, and why. */
   readonly minRows: number;
   readonly minRowsWhy: string;
-  /** Whether a column is refused in which under 5 of these rows differ from its most frequent value. */
+  /** Whether to refuse a column in which under 5 of these rows differ from the most frequent value. */
   readonly refusesFewApart: boolean;
 }
 
@@ -25,16 +25,16 @@ export interface TrainingRows {
   readonly peerColumns: number;
   /** Row-major, `rows * columns` finite numbers. */
   readonly values: Float64Array;
-  /** Labels, with the party that has them. */
+  /** Labels; null for the party without them. */
   readonly label: Float64Array | null;
 }
 
-/** A party's rows, ready for training: nothing else of its tables stays in memory. */
+/** A party's rows, ready for training. Nothing else of its tables stays in memory. */
 export interface PreparedRows {
   readonly train: TrainingRows;
   /** How many rows are held out of training. */
   readonly heldOut: number;
-  /** Rows to predict on: features, then the label where the party has it. Null where nothing is to be predicted. */
+  /** Rows to predict on: features, then the label if the party has it. Null if there is nothing to predict. */
   readonly predict: NumericColumns | null;
 }
 
@@ -125,7 +125,7 @@ function checkValues(
   }
 }
 
-/** Tells the peer how many rows each kind of table has, and throws NOT_ALIGNED where it has another number. */
+/** Compares the row counts of each kind of table with the peer, and throws NOT_ALIGNED if they differ. */
 export async function checkAligned(
   context: PartyContext,
   peer: string,

@@ -5,11 +5,11 @@ import type { VerticalConfig } from './vertical-plan.js';
 
 const ofBoth = (description: string) =>
   ({ ...perParty(inputPath, description), minProperties: 2, maxProperties: 2 }) as const;
-/** One path for whichever party it concerns, or a path per party. */
+/** One path for every party, or a path per party. */
 const pathOrPaths = (description: string) =>
   ({ ...perParty(outputPath, description), type: ['string', 'object'], minLength: 1 }) as const;
 
-/** The required properties of a training on the columns of two parties: what from. */
+/** The required properties of a vertical training of two parties: its inputs. */
 export const verticalData = {
   features: {
     ...perParty(
@@ -23,7 +23,7 @@ export const verticalData = {
   train_data: ofBoth('Table of each of the two parties, CSV or Parquet, with the same rows in the same order.'),
 } as const;
 
-/** The optional ones: what to keep and what to predict. */
+/** The optional properties: outputs and predictions. */
 export const verticalOutputs = {
   model_output: pathOrPaths(
     'Where each party keeps its slice: a path for both, or one for each; by default the artifact <party>/model.json.',
@@ -57,8 +57,9 @@ export const verticalOutputs = {
 } as const;
 
 /**
- * What the schema cannot say: who has the label and gets predictions, and what must not be given together. While the chain is created any value
- * may still be a reference, also `train_data` as a whole; then there is nothing to hold names against.
+ * Checks beyond the schema: who has the label and receives predictions, and which options exclude each other. While the
+ * chain is created any value may still be a reference, also `train_data` as a whole; then there are no names to compare
+ * with.
  */
 export function verticalFaults(config: Unresolved<VerticalConfig>): ParamFault[] {
   if (typeof config.train_data !== 'object' || typeof config.features !== 'object') return [];
