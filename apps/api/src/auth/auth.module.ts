@@ -20,6 +20,6 @@ import { TenantDirectory } from './tenant-directory.js';
     },
     { provide: APP_GUARD, useClass: RolesGuard },
   ],
-  exports: [SignIn, TenantDirectory],
+  exports: [Authentication, SignIn, TenantDirectory],
 })
 export class AuthModule {}

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Databases, type TenantDatabases } from '#libs/repositories';
 import { actingFor } from './acting-for.js';
 import type { Identity } from './roles.js';
@@ -30,9 +30,13 @@ export class Authentication {
     fastify.decorateRequest('databases');
     fastify.addHook('onRequest', async (request) => {
       if (request.routeOptions.config.public === true || request.identity !== undefined) return;
-      const identity = await this.signIn.identify(request.headers.authorization);
-      request.identity = await actingFor(identity, request.headers['x-tenant'], this.directory);
+      request.identity = await this.identify(request);
       request.databases = this.databases.forTenant(request.identity.tenant);
     });
+  }
+
+  /** The caller by the headers of the request, as they count now. Throws UNAUTHENTICATED, FORBIDDEN or NOT_FOUND. */
+  async identify({ headers }: Pick<FastifyRequest, 'headers'>): Promise<Identity> {
+    return actingFor(await this.signIn.identify(headers.authorization), headers['x-tenant'], this.directory);
   }
 }

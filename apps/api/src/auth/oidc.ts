@@ -46,7 +46,7 @@ export class OidcTokens {
       const role = this.roleOf(payload);
       const tenant = this.tenantOf(payload);
       if (role === undefined || tenant === undefined) return undefined;
-      return { actor: actorOf(payload.sub!), role, tenant };
+      return { actor: actorOf(payload.sub!), role, tenant, expiresAt: payload.exp! * 1_000 };
     } catch (error) {
       // Of all that jose finds only this says that nobody could look.
       const looked = error instanceof errors.JOSEError && !(error instanceof errors.JWKSTimeout);

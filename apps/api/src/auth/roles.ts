@@ -18,4 +18,6 @@ export interface Identity {
   readonly role: Role;
   /** Whose rows the caller sees and adds. */
   readonly tenant: string;
+  /** When the caller's token expires, ms since 1970; undefined: nothing but a revocation ends it. */
+  readonly expiresAt?: number;
 }

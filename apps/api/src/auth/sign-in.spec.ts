@@ -1,11 +1,9 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWK } from 'jose';
+import { generateKeyPair } from 'jose';
 import { createLogger, readAppConfig } from '#libs/platform';
 import { ApiKeyRepository, openDatabase, type Database } from '#libs/repositories';
-import { createTestDatabase, type TestDatabase } from '#libs/testing';
+import { createTestDatabase, StubIssuer, type TestDatabase } from '#libs/testing';
 import { createApp } from '../create-app.js';
 import { ROLES, type Role } from './roles.js';
 import { routesOf } from './routes-for-tests.js';
@@ -231,9 +229,9 @@ describe('sign-in', () => {
     expect(await status(key)).toBe(200);
     expect((await inject('DELETE', `/api/v1/keys/${id}?confirm=${id}`, ADMIN_KEY)).statusCode).toBe(200);
     expect(await status(key)).toBe(401);
-    now = 4_999;
+    now = 3_999;
     expect(await elsewhere.identify(bearer)).toMatchObject({ role: 'viewer' });
-    now = 5_000;
+    now = 4_000;
     await expect(elsewhere.identify(bearer)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
     expect((await inject('DELETE', `/api/v1/keys/${id}?confirm=${id}`, ADMIN_KEY)).statusCode).toBe(404);
 
@@ -369,66 +367,3 @@ describe('sign-in', () => {
     });
   });
 });
-
-/** An OpenID Connect issuer as far as tokens are concerned. */
-class StubIssuer {
-  silent = false;
-  private rotations = 0;
-  private pair!: { publicKey: CryptoKey; privateKey: CryptoKey };
-  private jwk!: JWK;
-
-  private constructor(private readonly server: Server) {}
-
-  static async start(): Promise<StubIssuer> {
-    const server = createServer((request, response) => {
-      if (issuer.silent) return void response.writeHead(500).end();
-      const document = request.url!.endsWith('/jwks')
-        ? { keys: [issuer.jwk] }
-        : { issuer: issuer.url, jwks_uri: `${issuer.url}/jwks` };
-      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(document));
-    });
-    const issuer = new StubIssuer(server);
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    await issuer.rotate();
-    return issuer;
-  }
-
-  get url(): string {
-    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
-  }
-
-  async rotate(): Promise<void> {
-    this.pair = await generateKeyPair('ES256', { extractable: true });
-    this.jwk = { ...(await exportJWK(this.pair.publicKey)), kid: `key-${++this.rotations}`, alg: 'ES256', use: 'sig' };
-  }
-
-  token(
-    claims: object,
-    more: {
-      audience?: string;
-      issuer?: string;
-      subject?: string | null;
-      expires?: string | null;
-      key?: CryptoKey;
-    } = {},
-  ): Promise<string> {
-    const { audience = 'task-chain', issuer = this.url, subject = 'ann', expires = '5 minutes', key } = more;
-    const jwt = new SignJWT({ ...claims }).setProtectedHeader({ alg: 'ES256', kid: this.jwk.kid! });
-    jwt.setAudience(audience).setIssuer(issuer).setIssuedAt();
-    if (subject !== null) jwt.setSubject(subject);
-    if (expires !== null) jwt.setExpirationTime(expires);
-    return jwt.sign(key ?? this.pair.privateKey);
-  }
-
-  /** HMAC with what everybody may know, for a verifier that lets the token choose its algorithm. */
-  confused(claims: object): Promise<string> {
-    const jwt = new SignJWT({ ...claims }).setProtectedHeader({ alg: 'HS256', kid: this.jwk.kid! });
-    jwt.setAudience('task-chain').setIssuer(this.url).setSubject('ann').setExpirationTime('5 minutes');
-    return jwt.sign(Buffer.from(JSON.stringify(this.jwk)));
-  }
-
-  close(): void {
-    this.server.closeAllConnections();
-    this.server.close();
-  }
-}

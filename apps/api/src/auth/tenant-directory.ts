@@ -3,10 +3,10 @@ import { isLimited } from '#libs/chain-engine';
 import { Databases, TenantRepository, type Quota, type Tenant } from '#libs/repositories';
 import { TtlCache } from './ttl-cache.js';
 
-/** After this time every replica applies a tenant's new limits, ms. */
-const CACHED_MS = 5_000;
+/** After this time every replica applies a change of a tenant, ms. `OpenStreams` adds its interval to it. */
+const CACHED_MS = 4_000;
 
-/** Looks tenants up, with at most one query in five seconds for each. */
+/** Looks tenants up, with at most one query in four seconds for each. */
 @Injectable()
 export class TenantDirectory {
   private readonly known = new TtlCache<Tenant | undefined>(CACHED_MS);

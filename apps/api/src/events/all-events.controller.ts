@@ -33,7 +33,7 @@ export class AllEventsController {
     operationId: 'listEvents',
     summary: 'List or stream the events of all chains',
     description:
-      'In the order in which they were recorded. An event whose transaction is still open holds later ones back. JSON: a page. With `Accept: text/event-stream`: each as an `event` as it is recorded; `Last-Event-ID` resumes an interrupted stream.',
+      'In the order in which they were recorded. An event whose transaction is still open holds later ones back. JSON: a page. With `Accept: text/event-stream`: each as an `event` as it is recorded; `Last-Event-ID` resumes an interrupted stream. A caller may have 20 streams open; a stream ends when its key or token does.',
   })
   @ApiHeader({ name: 'Last-Event-ID', required: false, schema: { type: 'string' } })
   @ApiProduces('application/json', 'text/event-stream')

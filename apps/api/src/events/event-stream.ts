@@ -3,6 +3,8 @@ import type { ServerResponse } from 'node:http';
 const KEEP_ALIVE_MS = 15_000;
 /** A reader that takes nothing for so many of these in turn is cut off. */
 const MISSED = 4;
+/** A reader of a stream that has ended is cut off if it has not taken the rest by then, ms. */
+const LINGER_MS = 5_000;
 /** How a stream of events is answered. */
 export const STREAM_HEADERS = {
   'Content-Type': 'text/event-stream; charset=utf-8',
@@ -65,6 +67,8 @@ export class EventStream {
     if (this.closed) return;
     this.closed = true;
     clearInterval(this.keepAlive);
+    const linger = setTimeout(() => this.out.destroy(), LINGER_MS).unref();
+    this.out.once('close', () => clearTimeout(linger));
     this.out.end();
     this.taken();
     for (const work of this.atClose) work();

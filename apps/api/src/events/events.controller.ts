@@ -37,7 +37,7 @@ export class EventsController {
     operationId: 'listChainEvents',
     summary: "List or stream a chain's events",
     description:
-      'JSON: every recorded event with its disposition. With `Accept: text/event-stream`: the tasks as they change (`task`, `chain`, `end`); `Last-Event-ID` resumes an interrupted stream.',
+      'JSON: every recorded event with its disposition. With `Accept: text/event-stream`: the tasks as they change (`task`, `chain`, `end`); `Last-Event-ID` resumes an interrupted stream. A caller may have 20 streams open; a stream ends when its key or token does.',
   })
   @ApiHeader({ name: 'Last-Event-ID', required: false, schema: { type: 'string' } })
   @ApiProduces('application/json', 'text/event-stream')

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AuthModule } from '../auth/auth.module.js';
 import { ChainsModule } from '../chains/chains.module.js';
 import { AllEventsController } from './all-events.controller.js';
 import { ChainWatch } from './chain-watch.js';
@@ -7,7 +8,7 @@ import { EventsController } from './events.controller.js';
 import { OpenStreams } from './open-streams.js';
 
 @Module({
-  imports: [ChainsModule],
+  imports: [AuthModule, ChainsModule],
   controllers: [EventsController, AllEventsController],
   providers: [ChainWatch, EventLog, OpenStreams],
 })

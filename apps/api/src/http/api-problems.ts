@@ -11,7 +11,7 @@ const MEANINGS: Readonly<Record<number, string>> = {
   413: 'The body is larger than 10 MB.',
   415: 'The body is not application/json.',
   422: 'The Idempotency-Key was used with another body.',
-  429: "Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.",
+  429: "Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.",
   503: 'The database cannot be reached; retry after `Retry-After` seconds.',
 };
 

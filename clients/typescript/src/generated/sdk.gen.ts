@@ -502,7 +502,7 @@ export class Operations extends HeyApiClient {
     /**
      * List or stream a chain's events
      *
-     * JSON: every recorded event with its disposition. With `Accept: text/event-stream`: the tasks as they change (`task`, `chain`, `end`); `Last-Event-ID` resumes an interrupted stream.
+     * JSON: every recorded event with its disposition. With `Accept: text/event-stream`: the tasks as they change (`task`, `chain`, `end`); `Last-Event-ID` resumes an interrupted stream. A caller may have 20 streams open; a stream ends when its key or token does.
      */
     public listChainEvents<ThrowOnError extends boolean = true>(options: Options<ListChainEventsData, ThrowOnError>) {
         return (options.client ?? this.client).get<ListChainEventsResponses, ListChainEventsErrors, ThrowOnError, 'data'>({
@@ -516,7 +516,7 @@ export class Operations extends HeyApiClient {
     /**
      * List or stream the events of all chains
      *
-     * In the order in which they were recorded. An event whose transaction is still open holds later ones back. JSON: a page. With `Accept: text/event-stream`: each as an `event` as it is recorded; `Last-Event-ID` resumes an interrupted stream.
+     * In the order in which they were recorded. An event whose transaction is still open holds later ones back. JSON: a page. With `Accept: text/event-stream`: each as an `event` as it is recorded; `Last-Event-ID` resumes an interrupted stream. A caller may have 20 streams open; a stream ends when its key or token does.
      */
     public listEvents<ThrowOnError extends boolean = true>(options?: Options<ListEventsData, ThrowOnError>) {
         return (options?.client ?? this.client).get<ListEventsResponses, ListEventsErrors, ThrowOnError, 'data'>({

@@ -1477,7 +1477,7 @@ export type GetChainMetricsErrors = {
      */
     403: ProblemDto;
     /**
-     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
@@ -1518,7 +1518,7 @@ export type GetProcessMetricsErrors = {
      */
     403: ProblemDto;
     /**
-     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
@@ -1604,7 +1604,7 @@ export type ListChainsErrors = {
      */
     403: ProblemDto;
     /**
-     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
@@ -1667,7 +1667,7 @@ export type CreateChainErrors = {
      */
     422: ProblemDto;
     /**
-     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
@@ -1720,7 +1720,7 @@ export type ValidateChainErrors = {
      */
     415: ProblemDto;
     /**
-     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
@@ -1789,7 +1789,7 @@ export type DeleteChainErrors = {
      */
     412: ProblemDto;
     /**
-     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
@@ -1839,7 +1839,7 @@ export type GetChainErrors = {
      */
     404: ProblemDto;
     /**
-     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
@@ -1889,7 +1889,7 @@ export type GetChainGraphErrors = {
      */
     404: ProblemDto;
     /**
-     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
@@ -1961,7 +1961,7 @@ export type CancelChainsErrors = {
      */
     422: ProblemDto;
     /**
-     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
@@ -2033,7 +2033,7 @@ export type PauseChainsErrors = {
      */
     422: ProblemDto;
     /**
-     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
@@ -2105,7 +2105,7 @@ export type ResumeChainsErrors = {
      */
     422: ProblemDto;
     /**
-     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
@@ -2177,7 +2177,7 @@ export type RetryChainsErrors = {
      */
     422: ProblemDto;
     /**
-     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
@@ -2266,7 +2266,7 @@ export type ExecuteChainErrors = {
      */
     422: ProblemDto;
     /**
-     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
@@ -2355,7 +2355,7 @@ export type CancelChainErrors = {
      */
     422: ProblemDto;
     /**
-     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
@@ -2444,7 +2444,7 @@ export type PauseChainErrors = {
      */
     422: ProblemDto;
     /**
-     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
@@ -2533,7 +2533,7 @@ export type ResumeChainErrors = {
      */
     422: ProblemDto;
     /**
-     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
@@ -2622,7 +2622,7 @@ export type RetryChainErrors = {
      */
     422: ProblemDto;
     /**
-     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
@@ -2711,7 +2711,7 @@ export type SetChainPriorityErrors = {
      */
     422: ProblemDto;
     /**
-     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
@@ -2804,7 +2804,7 @@ export type SkipTaskErrors = {
      */
     422: ProblemDto;
     /**
-     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
@@ -2897,7 +2897,7 @@ export type ResolveTaskErrors = {
      */
     422: ProblemDto;
     /**
-     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
@@ -2990,7 +2990,7 @@ export type SetTaskPriorityErrors = {
      */
     422: ProblemDto;
     /**
-     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
@@ -3083,7 +3083,7 @@ export type RetryTaskErrors = {
      */
     422: ProblemDto;
     /**
-     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
@@ -3137,7 +3137,7 @@ export type GetTaskErrors = {
      */
     404: ProblemDto;
     /**
-     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
@@ -3191,7 +3191,7 @@ export type ListTaskAttemptsErrors = {
      */
     404: ProblemDto;
     /**
-     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
@@ -3262,7 +3262,7 @@ export type ListTaskLogsErrors = {
      */
     404: ProblemDto;
     /**
-     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
@@ -3316,7 +3316,7 @@ export type ListTaskArtifactsErrors = {
      */
     404: ProblemDto;
     /**
-     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
@@ -3374,7 +3374,7 @@ export type DownloadArtifactErrors = {
      */
     404: ProblemDto;
     /**
-     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
@@ -3443,7 +3443,7 @@ export type ListChainEventsErrors = {
      */
     404: ProblemDto;
     /**
-     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
@@ -3507,7 +3507,7 @@ export type ListEventsErrors = {
      */
     403: ProblemDto;
     /**
-     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
@@ -3548,7 +3548,7 @@ export type ListTaskTypesErrors = {
      */
     403: ProblemDto;
     /**
-     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
@@ -3585,7 +3585,7 @@ export type ListWebhooksErrors = {
      */
     403: ProblemDto;
     /**
-     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
@@ -3652,7 +3652,7 @@ export type CreateWebhookErrors = {
      */
     422: ProblemDto;
     /**
-     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
@@ -3715,7 +3715,7 @@ export type DeleteWebhookErrors = {
      */
     404: ProblemDto;
     /**
-     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
@@ -3791,7 +3791,7 @@ export type RestoreWebhookErrors = {
      */
     422: ProblemDto;
     /**
-     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
@@ -3854,7 +3854,7 @@ export type ListWebhookDeliveriesErrors = {
      */
     404: ProblemDto;
     /**
-     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
@@ -3934,7 +3934,7 @@ export type ReplayWebhookDeliveryErrors = {
      */
     422: ProblemDto;
     /**
-     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
@@ -3975,7 +3975,7 @@ export type ListKeysErrors = {
      */
     403: ProblemDto;
     /**
-     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
@@ -4042,7 +4042,7 @@ export type CreateKeyErrors = {
      */
     422: ProblemDto;
     /**
-     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
@@ -4105,7 +4105,7 @@ export type RevokeKeyErrors = {
      */
     404: ProblemDto;
     /**
-     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
@@ -4181,7 +4181,7 @@ export type RestoreKeyErrors = {
      */
     422: ProblemDto;
     /**
-     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
@@ -4259,7 +4259,7 @@ export type ListAuditRowsErrors = {
      */
     403: ProblemDto;
     /**
-     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
@@ -4322,7 +4322,7 @@ export type DeleteSecretErrors = {
      */
     404: ProblemDto;
     /**
-     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
@@ -4388,7 +4388,7 @@ export type PutSecretErrors = {
      */
     415: ProblemDto;
     /**
-     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
@@ -4429,7 +4429,7 @@ export type ListSecretsErrors = {
      */
     403: ProblemDto;
     /**
-     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
@@ -4505,7 +4505,7 @@ export type RestoreSecretErrors = {
      */
     422: ProblemDto;
     /**
-     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
@@ -4550,7 +4550,7 @@ export type GetTenantErrors = {
      */
     404: ProblemDto;
     /**
-     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
@@ -4591,7 +4591,7 @@ export type ListTenantsErrors = {
      */
     403: ProblemDto;
     /**
-     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
@@ -4658,7 +4658,7 @@ export type CreateTenantErrors = {
      */
     422: ProblemDto;
     /**
-     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
@@ -4720,7 +4720,7 @@ export type ChangeTenantErrors = {
      */
     415: ProblemDto;
     /**
-     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
