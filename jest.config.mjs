@@ -39,7 +39,7 @@ const FLOORS = {
 export default {
   projects: [
     project('unit', 'dist/{libs,apps,clients,launcher,bench,test/setup}'),
-    project('tools', 'tools'),
+    project('tools', 'tools', 'dist/tools'),
     ...['deploy', 'integration', 'attacks', 'fuzz', 'simulation', 'faults', 'e2e'].map((name) =>
       project(name, `dist/test/${name}`),
     ),

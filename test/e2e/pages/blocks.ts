@@ -32,7 +32,7 @@ export function pagesBelow(folder = ''): string[] {
   });
 }
 
-/** Whether it is the Chinese one of a pair, whose blocks are those of the English one (tools/readme.spec.mjs). */
+/** Whether it is the Chinese one of a pair, whose blocks are those of the English one (tools/readme.spec.ts). */
 export const isChinese = (page: string): boolean => /zh-CN/.test(page);
 
 /** The blocks of a page in order. Throws for one that is not closed. */

@@ -1,31 +1,32 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { filesBelow } from '../dist/tools/files.js';
-import { ROOT } from '../dist/tools/steps.js';
+import { filesBelow } from './files.js';
+import { ROOT } from './steps.js';
 
 /** Every page of docs/ with its Chinese one in docs/zh-CN/, and elsewhere `<name>.md` with `<name>.zh-CN.md`. */
-const PAIRS = [
+const PAIRS: readonly (readonly [english: string, chinese: string])[] = [
   ...['README.md', 'SECURITY.md', ...filesBelow('examples', (name) => name === 'README.md')]
-    .map((page) => [page, page.replace(/\.md$/, '.zh-CN.md')])
+    .map((page) => [page, page.replace(/\.md$/, '.zh-CN.md')] as const)
     .filter(([, chinese]) => existsSync(join(ROOT, chinese))),
   ...filesBelow('docs', (name) => /^[^[]+\.md$/.test(name))
     .filter((page) => !/^docs\/(zh-CN|\.vitepress)\//.test(page))
-    .map((page) => [page, page.replace(/^docs/, 'docs/zh-CN')]),
+    .map((page) => [page, page.replace(/^docs/, 'docs/zh-CN')] as const),
 ];
-const textOf = (path) => readFileSync(join(ROOT, path), 'utf8');
-const withoutBlocks = (text) => text.replaceAll(/^ *```[^]*?^ *```/gm, '');
-const headings = (text) => [...withoutBlocks(text).matchAll(/^(#+) /gm)].map(([, level]) => level.length);
+const textOf = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
+const withoutBlocks = (text: string): string => text.replaceAll(/^ *```[^]*?^ *```/gm, '');
+const headings = (text: string): number[] =>
+  [...withoutBlocks(text).matchAll(/^(#+) /gm)].map(([, level]) => level!.length);
 /** Code and commands without their remarks, which are translated; pictures hold words. */
-const blocks = (text) =>
+const blocks = (text: string): string[] =>
   [...text.matchAll(/^ *```(.*)\n([^]*?)^ *```/gm)].map(([, language, code]) =>
-    language === 'mermaid' ? language : `${language}\n${code.replaceAll(/\s*# .*$/gm, '')}`,
+    language === 'mermaid' ? language : `${language}\n${code!.replaceAll(/\s*# .*$/gm, '')}`,
   );
-const links = (text) =>
-  [...text.matchAll(/\]\(([^)#]+)(#[^)]*)?\)/g)].map(([, target]) => target).filter((target) => !/^\w+:/.test(target));
+const links = (text: string): string[] =>
+  [...text.matchAll(/\]\(([^)#]+)(#[^)]*)?\)/g)].map(([, target]) => target!).filter((target) => !/^\w+:/.test(target));
 /** Names in code of the first cell of each row of each table. */
-const rows = (text) =>
-  [...withoutBlocks(text).matchAll(/^\| ([^|]+)\|/gm)].map(([, cell]) => (cell.match(/`[^`]+`/g) ?? []).sort().join());
+const rows = (text: string): string[] =>
+  [...withoutBlocks(text).matchAll(/^\| ([^|]+)\|/gm)].map(([, cell]) => (cell!.match(/`[^`]+`/g) ?? []).sort().join());
 
 describe('the pages in two languages', () => {
   for (const [english, chinese] of PAIRS) {
@@ -43,7 +44,7 @@ describe('the pages in two languages', () => {
 });
 
 describe('the variables of .env.example', () => {
-  const names = [...textOf('.env.example').matchAll(/^#? ?([A-Z_]+)=/gm)].map(([, name]) => name);
+  const names = [...textOf('.env.example').matchAll(/^#? ?([A-Z_]+)=/gm)].map(([, name]) => name!);
   const own = names.filter((name) => !/_FILE$|^WORKER_CONCURRENCY_/.test(name));
   for (const page of ['README.md', 'README.zh-CN.md']) {
     it(`are in the table of ${page}`, () =>
@@ -52,19 +53,19 @@ describe('the variables of .env.example', () => {
 });
 
 describe('the threats in SECURITY.md', () => {
-  const rowsOf = (page) => textOf(page).match(/^\| `[A-Z]+-[A-Z0-9]+` .*$/gm);
-  const testsOf = (row) =>
-    [...row.matchAll(/`([^`]+\.spec\.m?[jt]s)` “([^”]+)”/g)].map(([, file, name]) => [file, name]);
+  const rowsOf = (page: string): string[] => textOf(page).match(/^\| `[A-Z]+-[A-Z0-9]+` .*$/gm) ?? [];
+  const testsOf = (row: string): [file: string, name: string][] =>
+    [...row.matchAll(/`([^`]+\.spec\.m?[jt]s)` “([^”]+)”/g)].map(([, file, name]) => [file!, name!]);
 
   it('are all of STRIDE, and those among the parties', () => {
-    const ids = rowsOf('SECURITY.md').map((row) => row.split('`')[1]);
+    const ids = rowsOf('SECURITY.md').map((row) => row.split('`')[1]!);
     expect(new Set(ids).size).toBe(ids.length);
-    for (const letter of 'STRIDE') expect(ids.some((id) => id.split('-')[1].startsWith(letter))).toBe(true);
+    for (const letter of 'STRIDE') expect(ids.some((id) => id.split('-')[1]!.startsWith(letter))).toBe(true);
     for (const kind of ['PSI', 'FL', 'MPC', 'BAD']) expect(ids.some((id) => id.startsWith(`${kind}-`))).toBe(true);
   });
 
   it('name tests that are there, the same in both languages', () => {
-    const faults = [];
+    const faults: string[] = [];
     for (const row of rowsOf('SECURITY.md')) {
       const tests = testsOf(row);
       if (tests.length === 0) faults.push(`no test: ${row}`);

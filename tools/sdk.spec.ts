@@ -3,9 +3,9 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writ
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { filesBelow } from '../dist/tools/files.js';
-import { ROOT } from '../dist/tools/steps.js';
-import { CLIENT, generateClient } from '../dist/tools/sdk.js';
+import { filesBelow } from './files.js';
+import { ROOT } from './steps.js';
+import { CLIENT, generateClient } from './sdk.js';
 
 const GENERATED = `${CLIENT}/src/generated`;
 
@@ -14,7 +14,7 @@ describe('the TypeScript client', () => {
     const folder = mkdtempSync(join(ROOT, CLIENT, 'src', '.generated-'));
     try {
       await generateClient(folder);
-      const contents = (path) =>
+      const contents = (path: string): Record<string, string> =>
         Object.fromEntries(
           filesBelow(path, () => true).map((file) => [relative(path, file), readFileSync(join(ROOT, file), 'utf8')]),
         );
@@ -73,11 +73,11 @@ describe('the TypeScript client', () => {
   });
 });
 
-const codeOf = (page) =>
+const codeOf = (page: string): string =>
   [...readFileSync(page, 'utf8').matchAll(/^```ts\n([^]*?)^```/gm)].map(([, code]) => code).join('');
 
 /** What the program wrote; throws it where the program failed. */
-function run(cwd, ...args) {
+function run(cwd: string, ...args: string[]): string {
   const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd, encoding: 'utf8' });
   if (status !== 0) throw new Error(`${args[0]} ended with ${status}:\n${stdout}${stderr}`);
   return stdout;

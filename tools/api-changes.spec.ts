@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { breakingChanges, unnamed } from '../dist/tools/api-changes.js';
-import { ROOT } from '../dist/tools/steps.js';
+import { breakingChanges, unnamed } from './api-changes.js';
+import { ROOT } from './steps.js';
 
-const textOf = (name) => readFileSync(join(ROOT, name), 'utf8');
+const textOf = (name: string): string => readFileSync(join(ROOT, name), 'utf8');
 const now = () => JSON.parse(textOf('openapi.json'));
 
 describe('the API against that of the last release', () => {
@@ -21,7 +21,8 @@ describe('the API against that of the last release', () => {
     delete paths['/api/v1/chains/{chain_id}'].delete;
     delete paths['/api/v1/events'];
     paths['/api/v1/keys'].get.operationId = 'keys';
-    paths['/api/v1/chains'].get.parameters.find(({ name }) => name === 'page_size').schema.maximum = 100;
+    paths['/api/v1/chains'].get.parameters.find(({ name }: { name: string }) => name === 'page_size').schema.maximum =
+      100;
     paths['/api/v1/task-types'].get.parameters = [
       { name: 'kind', in: 'query', required: true, description: 'New.', schema: { type: 'string' } },
     ];
@@ -29,7 +30,7 @@ describe('the API against that of the last release', () => {
     schemas.CreateChainRequest.properties.execute.type = 'string';
     delete schemas.CreateChainRequest.properties.metadata;
     delete schemas.DeliveryDto.properties.error;
-    schemas.ArtifactDto.required = schemas.ArtifactDto.required.filter((name) => name !== 'sha256');
+    schemas.ArtifactDto.required = schemas.ArtifactDto.required.filter((name: string) => name !== 'sha256');
     schemas.LogLevel.enum.push('fatal');
     const found = await breakingChanges(now(), changed);
     const told = found.map(({ operation, message }) => `${operation}: ${message}`);

@@ -1,12 +1,15 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
-import { importsOfCard } from '../dist/tools/card.js';
-import { coverageOfLibs } from '../dist/tools/coverage.js';
-import { checkNode, matches, removeStale } from './bootstrap.mjs';
-import { ROOT } from '../dist/tools/steps.js';
-import { licenceFaults, readAdvisories } from '../dist/tools/supply-chain.js';
+import { importsOfCard } from './card.js';
+import { coverageOfLibs } from './coverage.js';
+import { ROOT } from './steps.js';
+import { licenceFaults, readAdvisories } from './supply-chain.js';
+
+const bootstrap = pathToFileURL(join(ROOT, 'tools', 'bootstrap.mjs')).href;
+const { checkNode, matches, removeStale } = await import(bootstrap);
 
 describe('the version of Node', () => {
   const range = '^20.19.0 || ^22.13.0 || >=24.11.0';
@@ -26,7 +29,7 @@ describe('what is installed', () => {
       'node_modules/b': { version: '2.0.0', optional: true },
     },
   };
-  const installed = (packages) => {
+  const installed = (packages: object): boolean => {
     const folder = mkdtempSync(join(tmpdir(), 'tc-tools-'));
     try {
       writeFileSync(join(folder, 'lock.json'), JSON.stringify({ packages }));
@@ -62,7 +65,7 @@ describe('the card', () => {
 
 describe('coverage', () => {
   it('is summed over the files of a lib', () => {
-    const lines = (covered, total) => ({ lines: { covered, total } });
+    const lines = (covered: number, total: number) => ({ lines: { covered, total } });
     const summary = { total: lines(1, 9), '/r/libs/a/src/x.ts': lines(1, 2), '/r/libs/a/src/y/z.ts': lines(2, 2) };
     expect([...coverageOfLibs(summary, '/r')]).toEqual([['a', 75]]);
   });
@@ -95,7 +98,7 @@ describe('the supply chain', () => {
   });
 
   it('tells advisories against what ships from those against tools', () => {
-    const found = (name, ...nodes) => {
+    const found = (name: string, ...nodes: string[]) => {
       const via = [{ title: `${name} leaks`, url: 'https://example.com/1' }, 'deeper'];
       return { name, severity: 'high', range: '<2', via, nodes };
     };
@@ -138,7 +141,7 @@ describe('install scripts', () => {
 
   it('are of packages that are known, each with a reason why it need not run', () => {
     const found = locks.flatMap((file) =>
-      Object.entries(JSON.parse(readFileSync(join(ROOT, file), 'utf8')).packages)
+      Object.entries<{ hasInstallScript?: boolean }>(JSON.parse(readFileSync(join(ROOT, file), 'utf8')).packages)
         .filter(([, { hasInstallScript }]) => hasInstallScript)
         .map(([path]) => path.replace(/^.*node_modules\//, '')),
     );

@@ -1,15 +1,15 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { ROOT } from '../dist/tools/steps.js';
-import { codesOf, failureRows, taskPages, translated, untranslated } from '../dist/tools/task-pages.js';
+import { taskTypes } from '#libs/compute';
+import type { Language } from './parameter-table.js';
+import { ROOT } from './steps.js';
+import { codesOf, failureRows, taskPages, translated, untranslated } from './task-pages.js';
 
-const { taskTypes } = await import(pathToFileURL(join(ROOT, 'dist/libs/compute/src/index.js')).href);
 const pages = await taskPages();
 const names = taskTypes.map(({ type }) => type);
-const filesOf = (folder, ending) =>
+const filesOf = (folder: string, ending: string): string[] =>
   readdirSync(join(ROOT, folder))
     .filter((name) => name.endsWith(ending) && ![`README${ending}`, `measurements${ending}`].includes(name))
     .map((name) => name.slice(0, -ending.length));
@@ -53,8 +53,7 @@ describe('the pages of the task types', () => {
         const sections = readFileSync(join(ROOT, folder, `${type}.md`), 'utf8').split(/^## /m);
         expect(sections.slice(1).map((section) => section.split('\n')[0])).toEqual(headings);
         for (const at of [2, 4]) {
-          const own = sections[at]
-            .split('\n')
+          const own = sections[at]!.split('\n')
             .slice(1)
             .join('')
             .replaceAll(/<!-- made[^]*?<!-- \/made -->/g, '');
@@ -77,16 +76,16 @@ describe('the pages of errors', () => {
   it('have the same codes in both languages', () => expect(codesOf('zh')).toEqual(codesOf('en')));
 
   it('name the same types for each code in both languages', () => {
-    const typesOf = (language) =>
-      failureRows(language).map(([codes, types]) => `${codes.match(/`\w+`/g)} ${types.match(/`\w+`/g)}`);
+    const typesOf = (language: Language): string[] =>
+      failureRows(language).map(([codes, types]) => `${codes!.match(/`\w+`/g)} ${types!.match(/`\w+`/g)}`);
     expect(typesOf('zh')).toEqual(typesOf('en'));
   });
 });
 
 /** Every title, description and `leaves` of the types and their schemas. */
-function taskTexts() {
-  const texts = new Set();
-  const walk = (value) => {
+function taskTexts(): Set<string> {
+  const texts = new Set<string>();
+  const walk = (value: unknown): void => {
     if (typeof value !== 'object' || value === null) return;
     for (const [key, each] of Object.entries(value)) {
       if (typeof each === 'string' && ['title', 'description', 'leaves'].includes(key)) texts.add(each);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { performancePages, untranslated } from '../dist/tools/performance-page.js';
+import { performancePages, untranslated } from './performance-page.js';
 
 const pages = await performancePages();
 
