@@ -8,6 +8,7 @@ import { ConcurrencyGroups1764028800007 } from './0007-concurrency-groups.js';
 import { DeletedWebhooks1764028800008 } from './0008-deleted-webhooks.js';
 import { QueueTimeline1764028800009 } from './0009-queue-timeline.js';
 import { Secrets1764028800010 } from './0010-secrets.js';
+import { Parties1764028800011 } from './0011-parties.js';
 
 /** Every migration in order: an explicit list, since globs break in ESM and bundles. A landed one is never edited. */
 export const migrations = [
@@ -21,4 +22,5 @@ export const migrations = [
   DeletedWebhooks1764028800008,
   QueueTimeline1764028800009,
   Secrets1764028800010,
+  Parties1764028800011,
 ];

@@ -12,6 +12,7 @@ import { HealthController } from './health/health.controller.js';
 import { HttpModule } from './http/http.module.js';
 import { KeysModule } from './keys/keys.module.js';
 import { MetricsModule } from './metrics/metrics.module.js';
+import { PartiesModule } from './parties/parties.module.js';
 import { QueueBoardModule } from './queue-board/queue-board.module.js';
 import { SecretsModule } from './secrets/secrets.module.js';
 import { TasksModule } from './tasks/tasks.module.js';
@@ -42,6 +43,7 @@ export class AppModule {
         CatalogueModule,
         WebhooksModule,
         KeysModule,
+        PartiesModule,
         AuditModule,
         SecretsModule,
         TenantsModule,

@@ -31,6 +31,8 @@ const policy = (rule: Partial<PolicyRule> = {}, more: Partial<PolicyStatement> =
 const approval = (more: Partial<ApprovalStatement> = {}): ApprovalStatement => ({
   kind: 'approval',
   party: 'alice',
+  chain_id: 'chain-1',
+  task_id: 'psi',
   task: TASK,
   serial: 1,
   issued_at: '2026-11-01T00:00:00Z',

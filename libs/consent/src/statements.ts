@@ -77,6 +77,9 @@ export interface ParamBounds {
 export interface ApprovalStatement {
   readonly kind: 'approval';
   readonly party: string;
+  /** Where the task is found. The hash alone says which task is meant. */
+  readonly chain_id: string;
+  readonly task_id: string;
   /** `sha256:<hex>` of the canonical task: any change of the task needs another decision. */
   readonly task: string;
   readonly serial: number;
@@ -166,6 +169,8 @@ export const STATEMENT_SCHEMAS: Readonly<Record<StatementKind, object>> = {
   approval: statement(
     'approval',
     {
+      chain_id: text(64),
+      task_id: text(64),
       task: { type: 'string', pattern: '^sha256:[0-9a-f]{64}$' },
       expires_at: time,
       decision: { enum: ['approve', 'refuse', 'withdraw'] },

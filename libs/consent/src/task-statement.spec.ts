@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { canonicalTask, resolvesTo, type TaskStatement } from './task-statement.js';
+import { canonicalTask, partiesOf, resolvesTo, type TaskStatement } from './task-statement.js';
 import { parseDatasetRef, subjectOf } from './statements.js';
 import { usesOf } from './uses.js';
 
@@ -53,6 +53,16 @@ describe('parameters', () => {
   });
 });
 
+describe('the parties of a task', () => {
+  it('are a list, or an object by name', () => {
+    expect(partiesOf({ sf_init_config: { parties: ['a', 7, 'b'] } })).toEqual(['a', 'b']);
+    expect(partiesOf({ sf_init_config: { parties: { a: {}, b: {} } } })).toEqual(['a', 'b']);
+    for (const odd of [null, undefined, 7, {}, { sf_init_config: null }, { sf_init_config: { parties: 'a' } }]) {
+      expect(partiesOf(odd)).toEqual([]);
+    }
+  });
+});
+
 describe('what a task uses of a party', () => {
   it('is found in every field that names files or columns', () => {
     const config = {
@@ -96,7 +106,15 @@ describe('names', () => {
     const subjects = [
       subjectOf({ ...base, kind: 'party', recipients: [] }),
       subjectOf({ ...base, kind: 'policy', dataset: 'd', expires_at: '', rules: [] }),
-      subjectOf({ ...base, kind: 'approval', task: 't', expires_at: '', decision: 'approve' }),
+      subjectOf({
+        ...base,
+        kind: 'approval',
+        chain_id: 'c',
+        task_id: 'i',
+        task: 't',
+        expires_at: '',
+        decision: 'approve',
+      }),
       ...[1, 2].map((version) =>
         subjectOf({
           ...base,

@@ -40,3 +40,12 @@ export function resolvesTo(written: Json, resolved: unknown): boolean {
   const values = new Map<string, unknown>(after);
   return before.every(([name, member]) => values.has(name) && resolvesTo(member, values.get(name)));
 }
+
+/** The parties that a task's parameters name: a list, or an object by name. Takes any value and never throws. */
+export function partiesOf(params: unknown): readonly string[] {
+  const config = (params as { readonly sf_init_config?: { readonly parties?: unknown } | null } | null | undefined)
+    ?.sf_init_config;
+  const parties: unknown = config?.parties;
+  if (Array.isArray(parties)) return parties.filter((party): party is string => typeof party === 'string');
+  return typeof parties === 'object' && parties !== null ? Object.keys(parties) : [];
+}

@@ -1,4 +1,5 @@
 import type { TaskError } from '#libs/chain-domain';
+import type { Statement, TaskStatement } from '#libs/consent';
 
 /** What a worker is handed: ids, parameters with their references resolved, and the parents' results. */
 export interface TaskJob {
@@ -21,8 +22,18 @@ export interface TaskJob {
   readonly priority: number;
   /** W3C context where the chain is traced: of the chain's request, and once the job is sent, of the sending. */
   readonly traceparent?: string;
+  /** Absent where no task of the chain has parties. */
+  readonly consent?: JobConsent;
   /** The W3C contexts of the runs that its inputs come from. */
   readonly follows?: readonly string[];
+}
+
+/** What the owners of the parties' data need to know of the task. */
+export interface JobConsent {
+  /** The task as it was written (libs/consent). */
+  readonly task: TaskStatement;
+  /** Statements by party: a compact JWS, or the bare statement where it has no signature. */
+  readonly statements: Readonly<Record<string, readonly (string | Statement)[]>>;
 }
 
 /** The job id carries the attempt: a queue ignores an id that it already has, so a new try needs a new one. */

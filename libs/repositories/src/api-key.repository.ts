@@ -7,7 +7,17 @@ import { useApiKey } from './statements/use-api-key.js';
 /** A key as it may be shown: without its hash. */
 export type ApiKeyView = Omit<ApiKey, 'key_hash' | 'tenant_id'>;
 
-const VIEW = ['key_id', 'name', 'role', 'created_at', 'created_by', 'expires_at', 'revoked_at', 'last_used_at'];
+const VIEW = [
+  'key_id',
+  'name',
+  'role',
+  'created_at',
+  'created_by',
+  'expires_at',
+  'revoked_at',
+  'last_used_at',
+  'party',
+];
 
 /** Keys by which programs sign in. A key is known by its SHA-256 alone. */
 @Injectable()
@@ -15,16 +25,22 @@ export class ApiKeyRepository {
   async insert(
     db: Queryable,
     id: string,
-    key: { readonly name: string; readonly role: string; readonly hash: Buffer; readonly days: number },
+    key: {
+      readonly name: string;
+      readonly role: string;
+      readonly hash: Buffer;
+      readonly days: number;
+      readonly party: string | null;
+    },
     createdBy: string | null,
   ): Promise<ApiKeyView> {
-    const { name, role, hash, days } = key;
+    const { name, role, hash, days, party } = key;
     const inserted = await db.entities
       .createQueryBuilder()
       .insert()
       .into(ApiKey)
       .values({
-        ...{ key_id: id, name, role, key_hash: hash, created_by: createdBy },
+        ...{ key_id: id, name, role, key_hash: hash, party, created_by: createdBy },
         expires_at: () => `now() + :days * interval '1 day'`,
       })
       .setParameter('days', days)
@@ -67,7 +83,9 @@ export class ApiKeyRepository {
   async use(
     db: Queryable,
     hash: Buffer,
-  ): Promise<Pick<ApiKey, 'key_id' | 'tenant_id' | 'role' | 'expires_at'> | undefined> {
-    return (await db.query<Pick<ApiKey, 'key_id' | 'tenant_id' | 'role' | 'expires_at'>>(useApiKey, [hash]))[0];
+  ): Promise<Pick<ApiKey, 'key_id' | 'tenant_id' | 'role' | 'expires_at' | 'party'> | undefined> {
+    return (
+      await db.query<Pick<ApiKey, 'key_id' | 'tenant_id' | 'role' | 'expires_at' | 'party'>>(useApiKey, [hash])
+    )[0];
   }
 }

@@ -1,4 +1,5 @@
 import type { Chain, Hold, RetryPolicy, SkipReason, Task, TaskError } from '#libs/chain-domain';
+import type { StoredConsent } from './chain-writer.js';
 import { DEFAULT_RETRY_POLICY, settingsOf } from '#libs/chain-domain';
 import type { ChainStatus, TaskStatus, TriggerRule, WireSettings } from '#libs/chain-domain';
 
@@ -118,6 +119,8 @@ export interface JobColumns {
   params: unknown;
   /** Of the request that created the chain, where that was traced. */
   traceparent: string | null;
+  /** Null where no task of the chain has parties. */
+  consent: StoredConsent | null;
 }
 
 /**
@@ -130,9 +133,9 @@ export type HopRow = TaskColumns & { readonly [column in `c_${keyof ChainRow}`]:
 
 /** What the job of a hop's task carries, or undefined where it was not asked for. */
 export function jobOfHop(row: HopRow): JobColumns | undefined {
-  const { predecessors, referenced, conditions, timeout_seconds, params, traceparent } = row;
+  const { predecessors, referenced, conditions, timeout_seconds, params, traceparent, consent } = row;
   if (predecessors === null || referenced === null || conditions === null) return undefined;
-  return { predecessors, referenced, timeout_seconds, conditions, params, traceparent };
+  return { predecessors, referenced, timeout_seconds, conditions, params, traceparent, consent };
 }
 
 /** The chain of a hop's row. */

@@ -50,6 +50,17 @@ export interface NewTaskRow extends WireSettings {
   readonly concurrency_limit: number | null;
   /** Whose key it is. */
   readonly concurrency_of: 'TASK' | 'CHAIN' | null;
+  /** What the owners of its parties' data decide on; null where no task of the chain has parties. */
+  readonly consent: StoredConsent | null;
+}
+
+/** The part of a task's statement (libs/consent) that its rows do not hold. */
+export interface StoredConsent {
+  /** `sha256:<hex>` of the canonical task. */
+  readonly hash: string;
+  /** The party whose key created the chain. Stored without it where there is none. */
+  readonly proposer?: string | null;
+  readonly from: Readonly<Record<string, string>>;
 }
 
 export interface NewEdge {

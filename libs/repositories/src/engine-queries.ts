@@ -1,3 +1,4 @@
+import { statementsForTasks } from './statements/party-statements.js';
 import type { JobColumns } from './chain-rows.js';
 import type { Queryable, Tx } from './database.js';
 import type { TenantUse } from './tenant.repository.js';
@@ -105,9 +106,26 @@ export interface OutboxRow {
 }
 
 /** What the engine asks of the database besides loading and saving chains: one method per statement. */
+/** A statement as a job carries it. */
+export interface SentStatementRow {
+  readonly tenant_id: string;
+  readonly party: string;
+  /** Of an approval: the hash of its task; else null. */
+  readonly task: string | null;
+  readonly body: object;
+  readonly signed: string | null;
+}
+
 export const engineQueries = {
   claimReady: (db: Queryable, types: readonly string[], rooms: readonly number[], leaseMs: number) =>
     db.query<ClaimedTask>(claimReady, [types, rooms, leaseMs]),
+  /** Tenants and parties pairwise. */
+  statementsForTasks: (
+    db: Queryable,
+    tenants: readonly string[],
+    parties: readonly string[],
+    tasks: readonly string[],
+  ) => db.query<SentStatementRow>(statementsForTasks, [tenants, parties, tasks]),
   lockChain: (tx: Tx, chainId: string) => tx.query(lockChain, [chainId]),
   groupedWaits: async (db: Queryable) => (await db.query(groupedWaits)).length > 0,
   /** undefined: another transaction gives the places. */

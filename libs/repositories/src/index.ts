@@ -20,7 +20,13 @@ export {
   type LoadedChain,
   type TaskReport,
 } from './chain-store.js';
-export { insertWholeChain, type NewChainRow, type NewEdge, type NewTaskRow } from './chain-writer.js';
+export {
+  insertWholeChain,
+  type NewChainRow,
+  type NewEdge,
+  type NewTaskRow,
+  type StoredConsent,
+} from './chain-writer.js';
 export { Database, openDatabase, type Queryable } from './database.js';
 export { Databases, type TenantDatabases } from './databases.js';
 export { DutyRepository } from './duty.repository.js';
@@ -32,12 +38,14 @@ export {
   type ChainFacts,
   type InFlightTask,
   type JobRow,
+  type SentStatementRow,
 } from './engine-queries.js';
 export type { ChainTask } from './entities/chain-task.entity.js';
 export type { TaskChain } from './entities/task-chain.entity.js';
 export type { Tenant } from './entities/tenant.entity.js';
 export * as idempotencyKeys from './idempotency-keys.js';
 export { missingMigrations, revertMigration, runMigrations, showMigrations } from './migrate.js';
+export { readApprovals, type ApprovalRow } from './reads/read-approvals.js';
 export {
   listChains,
   readChains,
@@ -49,6 +57,7 @@ export {
 export { readHistory, type EventView, type LoggedEvent } from './reads/read-history.js';
 export { readQueues, type QueueFacts } from './reads/read-queues.js';
 export { SIZE_BUCKETS, readFigures, readGauges } from './reads/read-metrics.js';
+export { PartyRepository, type PartyStatementView, type PartyView } from './party.repository.js';
 export { RepositoriesModule } from './repositories.module.js';
 export { SecretRepository } from './secret.repository.js';
 export type { DueDelivery, EndedChain } from './statements/webhooks.js';

@@ -8,6 +8,7 @@ import { Databases } from './databases.js';
 import { DutyRepository } from './duty.repository.js';
 import type { DatabaseRole, PoolOptions } from './pool.js';
 import { dataSourceOptions, PooledDataSource } from './pooled-data-source.js';
+import { PartyRepository } from './party.repository.js';
 import { SecretRepository } from './secret.repository.js';
 import { TaskHistoryRepository } from './task-history.repository.js';
 import { TenantRepository } from './tenant.repository.js';
@@ -18,6 +19,7 @@ const REPOSITORIES = [
   AuditRepository,
   ChainRepository,
   DutyRepository,
+  PartyRepository,
   SecretRepository,
   TaskHistoryRepository,
   TenantRepository,

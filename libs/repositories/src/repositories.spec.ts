@@ -40,7 +40,7 @@ describe('repositories', () => {
     await sql('SELECT 1');
   });
   const sql = (text: string): Promise<unknown> => db.query({ name: '', text });
-  const key = { name: 'nightly', role: 'author', hash: Buffer.from('hash'), days: 90 };
+  const key = { name: 'nightly', role: 'author', hash: Buffer.from('hash'), days: 90, party: null };
 
   const EVERYTHING: Record<string, () => Promise<unknown>> = {
     'insert a key': () => keys.insert(db, 'key-1', key, 'me'),
@@ -82,7 +82,7 @@ describe('repositories', () => {
     const made = await keys.insert(db, 'key-2', { ...key, hash: Buffer.from('other') }, null);
     expect(Object.keys(made)).toEqual(Object.keys((await keys.list(db))[0]!));
     expect(made).toEqual({
-      ...{ key_id: 'key-2', name: 'nightly', role: 'author', created_by: null, revoked_at: null, last_used_at: null },
+      ...{ key_id: 'key-2', name: 'nightly', role: 'author', created_by: null, revoked_at: null, last_used_at: null, party: null },
       created_at: expect.stringMatching(/^\d{4}-.*Z$/),
       expires_at: expect.any(String),
     });

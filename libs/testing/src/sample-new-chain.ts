@@ -10,6 +10,7 @@ export function sampleNewChain(parents: readonly (readonly number[])[]): NewChai
     config: {},
     metadata: {},
     createdBy: null,
+    proposer: null,
     stopOnError: true,
     timeoutSeconds: 3600,
     execute: true,

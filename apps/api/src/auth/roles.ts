@@ -20,4 +20,6 @@ export interface Identity {
   readonly tenant: string;
   /** When the caller's token expires, ms since 1970; undefined: nothing but a revocation ends it. */
   readonly expiresAt?: number;
+  /** The party that the key belongs to; absent for a key of the tenant. */
+  readonly party?: string;
 }

@@ -64,6 +64,14 @@ const NEEDED: Readonly<Record<string, Role | 'open'>> = {
   'GET /api/v1/secrets': 'admin',
   'PUT /api/v1/secrets/:name': 'admin',
   'DELETE /api/v1/secrets/:name': 'admin',
+  'GET /api/v1/parties': 'viewer',
+  'POST /api/v1/parties': 'admin',
+  'GET /api/v1/parties/:party': 'viewer',
+  'GET /api/v1/parties/:party/statements': 'viewer',
+  'PUT /api/v1/parties/:party/statements': 'author',
+  'GET /api/v1/datasets': 'viewer',
+  'GET /api/v1/approvals': 'viewer',
+  'GET /api/v1/chains/:chain_id/approvals': 'viewer',
   'GET /api/v1/keys': 'admin',
   'POST /api/v1/keys': 'admin',
   'DELETE /api/v1/keys/:key_id': 'admin',
@@ -236,7 +244,7 @@ describe('sign-in', () => {
     expect((await inject('DELETE', `/api/v1/keys/${id}?confirm=${id}`, ADMIN_KEY)).statusCode).toBe(404);
 
     const old = newKey();
-    await apiKeys.insert(db, 'old', { name: 'old', role: 'admin', hash: hashOf(old), days: 0 }, null);
+    await apiKeys.insert(db, 'old', { name: 'old', role: 'admin', hash: hashOf(old), days: 0, party: null }, null);
     expect(await status(old)).toBe(401);
   });
 

@@ -55,7 +55,14 @@ export class SignIn {
 
   private async lookUp(hash: Buffer): Promise<Identity | undefined> {
     const key = await this.keys.use(this.db, hash);
-    return key && { actor: `key:${key.key_id}`, role: key.role as Role, tenant: key.tenant_id };
+    return (
+      key && {
+        actor: `key:${key.key_id}`,
+        role: key.role as Role,
+        tenant: key.tenant_id,
+        ...(key.party !== null && { party: key.party }),
+      }
+    );
   }
 }
 

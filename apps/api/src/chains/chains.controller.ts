@@ -18,7 +18,7 @@ import { Problem } from '../http/problem.js';
 import { TenantDb } from '../auth/tenant-db.js';
 import { Catalogue } from '../catalogue/catalogue.js';
 import { ApiProblems } from '../http/api-problems.js';
-import { callerOf } from '../auth/caller.js';
+import { callerOf, partyOf } from '../auth/caller.js';
 import { chainTag, ETAG } from '../http/entity-tag.js';
 import { IDEMPOTENCY_KEY, idempotentRequest } from '../http/idempotency-key.js';
 import { ApiMetrics } from '../metrics/api-metrics.js';
@@ -66,7 +66,7 @@ export class ChainsController {
   ): Promise<CreatedChain> {
     const caller = callerOf(reply);
     const quota = await this.directory.quotaOf(engine.tenant!);
-    const chain = newChainOf(this.read(body), body, caller.actor);
+    const chain = newChainOf(this.read(body), body, { actor: caller.actor, party: partyOf(reply) });
     const outcome = await createChain(engine, chain, idempotentRequest(key, body), caller, quota);
     if (outcome.kind === 'key-reused') {
       throw new Problem('IDEMPOTENCY_KEY_REUSED', 'This Idempotency-Key was used for another chain: take a new key.');

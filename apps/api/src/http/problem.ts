@@ -19,6 +19,8 @@ export const PROBLEMS = {
   REQUEST_TIMEOUT: { status: 408, title: 'The request took too long to arrive' },
   CHAIN_STATE_CONFLICT: { status: 409, title: 'The state of the chain does not allow this' },
   TASK_STATE_CONFLICT: { status: 409, title: 'The state of the task does not allow this' },
+  PARTY_EXISTS: { status: 409, title: 'The party already exists' },
+  STATEMENT_OUTDATED: { status: 409, title: 'A newer statement is stored' },
   TENANT_EXISTS: { status: 409, title: 'The tenant already exists' },
   IDEMPOTENCY_KEY_IN_USE: { status: 409, title: 'A request with this idempotency key is still running' },
   SECRETS_NOT_CONFIGURED: { status: 409, title: 'The server has no key for secrets' },

@@ -3,7 +3,13 @@ import { Body, Controller, Delete, Get, Headers, HttpCode, Param, Post, Query, R
 import { ApiHeader, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { answerOnce } from '#libs/chain-engine';
-import { ApiKeyRepository, AuditRepository, type Queryable, type TenantDatabases } from '#libs/repositories';
+import {
+  ApiKeyRepository,
+  AuditRepository,
+  PartyRepository,
+  type Queryable,
+  type TenantDatabases,
+} from '#libs/repositories';
 import { Problem } from '../http/problem.js';
 import { ApiProblems } from '../http/api-problems.js';
 import { ApiRequest } from '../http/api-request.js';
@@ -15,6 +21,7 @@ import { isId } from '../http/patterns.js';
 import { answerOf, IDEMPOTENCY_KEY, idempotentRequest, once } from '../http/idempotency-key.js';
 import { ApiKeyDto, ApiKeyListDto, CreatedApiKeyDto, DEFAULT_DAYS, NewKeyDto, RevokedApiKeyDto } from './keys.dto.js';
 import { Roles } from '../auth/access.js';
+import { noParty } from '../parties/no-party.js';
 import { hashOf, newKey, SignIn } from '../auth/sign-in.js';
 
 const KEY_ID = { name: 'key_id', schema: { type: 'string' as const, maxLength: 64 } };
@@ -25,6 +32,7 @@ export class KeysController {
   constructor(
     private readonly signIn: SignIn,
     private readonly keys: ApiKeyRepository,
+    private readonly parties: PartyRepository,
     private readonly audit: AuditRepository,
   ) {}
 
@@ -41,19 +49,20 @@ export class KeysController {
   @ApiResponse({ status: 201, type: CreatedApiKeyDto, description: 'The key. `key` is null in a repeated answer.' })
   @ApiProblems(400, 409, 413, 415, 422, 503)
   async create(
-    @TenantDb() { engine }: TenantDatabases,
+    @TenantDb() { engine, reads }: TenantDatabases,
     @Body() body: NewKeyDto,
     @Headers('idempotency-key') idempotencyKey: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<CreatedApiKeyDto> {
-    const { name, role, expires_in_days: days = DEFAULT_DAYS } = body;
+    const { name, role, expires_in_days: days = DEFAULT_DAYS, party = null } = body;
+    if (party !== null && (await this.parties.find(reads, party)) === undefined) throw noParty(party);
     const caller = callerOf(reply);
     const id = `key-${randomUUID()}`;
     const key = newKey();
     const work = async (db: Queryable): Promise<ApiKeyDto> => {
-      const details = { name, role, expires_in_days: days };
+      const details = { name, role, expires_in_days: days, ...(party !== null && { party }) };
       await this.audit.record(db, { ...caller, action: 'createKey', target: id, details });
-      return await this.keys.insert(db, id, { name, role, hash: hashOf(key), days }, caller.actor);
+      return await this.keys.insert(db, id, { name, role, hash: hashOf(key), days, party }, caller.actor);
     };
     const request = idempotentRequest(idempotencyKey, body);
     if (request === undefined) return { ...(await engine.transaction(work)), key };

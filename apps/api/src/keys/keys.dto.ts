@@ -1,7 +1,8 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { IsInt, IsString } from 'class-validator';
 import { KEY_ROLES, type Role } from '../auth/roles.js';
-import { Absentable, Between, Characters, OneOf } from '../http/dto-rules.js';
+import { Absentable, Between, Characters, Fits, OneOf } from '../http/dto-rules.js';
+import { PARTY_NAME } from '../http/patterns.js';
 
 export const DEFAULT_DAYS = 365;
 
@@ -26,6 +27,15 @@ export class NewKeyDto {
   @Between(1, 3650)
   @ApiProperty({ type: 'integer', default: DEFAULT_DAYS, examples: [90] })
   expires_in_days?: number;
+  @Absentable()
+  @IsString()
+  @Fits(PARTY_NAME)
+  @ApiProperty({
+    description:
+      'The party that the key belongs to. A key of a party creates chains as that party and states what it allows.',
+    examples: ['bank-a'],
+  })
+  party?: string;
 }
 
 export class ApiKeyDto {
@@ -47,6 +57,9 @@ export class ApiKeyDto {
   /** Accurate to the minute; null if the key was never used. */
   @ApiProperty({ type: String, format: 'date-time', nullable: true })
   last_used_at: string | null;
+  /** The party that the key belongs to; null for a key of the tenant. */
+  @ApiProperty({ type: String, nullable: true, example: 'bank-a' })
+  party: string | null;
 }
 
 export class CreatedApiKeyDto extends ApiKeyDto {

@@ -22,6 +22,7 @@ export function makeDocument(app: INestApplication): OpenAPIObject {
     .addTag('task types', 'Task types that the workers run')
     .addTag('keys', 'API keys with the roles viewer, operator, author, admin')
     .addTag('audit', 'Audit log of all changes')
+    .addTag('parties', 'Owners of data, their datasets, policies and approvals')
     .addTag('secrets', 'Values that only workers can read')
     .addTag('tenants', 'Isolated tenants, their limits and usage')
     .addTag('system', 'Health and metrics')

@@ -118,7 +118,7 @@ async function outcomeOf(
     return failureOf(error);
   };
   const succeed = async ({ params, hide }: OpenedJob): Promise<RunEnd> => {
-    const { chainId, taskId, attempt, taskType, tenant, inputs } = job;
+    const { chainId, taskId, attempt, taskType, tenant, inputs, consent } = job;
     const { result, artifacts } = await runTask(taskType, {
       chainId,
       taskId,
@@ -127,6 +127,8 @@ async function outcomeOf(
       inputs: inputs as never,
       dataRoot: tenantRoot(context.dataRoot, tenant),
       artifactRoot: context.artifactRoot,
+      // The owners decide on the parameters as they are before secrets are put in.
+      consent: consent && { ...consent, params: job.params as TaskParams },
       signal,
       progress: (fraction, stage) => progress.update(fraction, hide(stage)),
       log: (level, message) => progress.log(level, hide(message)),

@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.js';
 import type { Client, Options as Options2, TDataShape } from './client/index.js';
-import type { CancelChainData, CancelChainErrors, CancelChainResponses, CancelChainsData, CancelChainsErrors, CancelChainsResponses, ChangeTenantData, ChangeTenantErrors, ChangeTenantResponses, CreateChainData, CreateChainErrors, CreateChainResponses, CreateKeyData, CreateKeyErrors, CreateKeyResponses, CreateTenantData, CreateTenantErrors, CreateTenantResponses, CreateWebhookData, CreateWebhookErrors, CreateWebhookResponses, DeleteChainData, DeleteChainErrors, DeleteChainResponses, DeleteSecretData, DeleteSecretErrors, DeleteSecretResponses, DeleteWebhookData, DeleteWebhookErrors, DeleteWebhookResponses, DownloadArtifactData, DownloadArtifactErrors, DownloadArtifactResponses, ExecuteChainData, ExecuteChainErrors, ExecuteChainResponses, GetChainData, GetChainErrors, GetChainGraphData, GetChainGraphErrors, GetChainGraphResponses, GetChainMetricsData, GetChainMetricsErrors, GetChainMetricsResponses, GetChainResponses, GetLivenessData, GetLivenessResponses, GetProcessMetricsData, GetProcessMetricsErrors, GetProcessMetricsResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetTaskData, GetTaskErrors, GetTaskResponses, GetTenantData, GetTenantErrors, GetTenantResponses, ListAuditRowsData, ListAuditRowsErrors, ListAuditRowsResponses, ListChainEventsData, ListChainEventsErrors, ListChainEventsResponses, ListChainsData, ListChainsErrors, ListChainsResponses, ListEventsData, ListEventsErrors, ListEventsResponses, ListKeysData, ListKeysErrors, ListKeysResponses, ListSecretsData, ListSecretsErrors, ListSecretsResponses, ListTaskArtifactsData, ListTaskArtifactsErrors, ListTaskArtifactsResponses, ListTaskAttemptsData, ListTaskAttemptsErrors, ListTaskAttemptsResponses, ListTaskLogsData, ListTaskLogsErrors, ListTaskLogsResponses, ListTaskTypesData, ListTaskTypesErrors, ListTaskTypesResponses, ListTenantsData, ListTenantsErrors, ListTenantsResponses, ListWebhookDeliveriesData, ListWebhookDeliveriesErrors, ListWebhookDeliveriesResponses, ListWebhooksData, ListWebhooksErrors, ListWebhooksResponses, PauseChainData, PauseChainErrors, PauseChainResponses, PauseChainsData, PauseChainsErrors, PauseChainsResponses, PutSecretData, PutSecretErrors, PutSecretResponses, ReplayWebhookDeliveryData, ReplayWebhookDeliveryErrors, ReplayWebhookDeliveryResponses, ResolveTaskData, ResolveTaskErrors, ResolveTaskResponses, RestoreKeyData, RestoreKeyErrors, RestoreKeyResponses, RestoreSecretData, RestoreSecretErrors, RestoreSecretResponses, RestoreWebhookData, RestoreWebhookErrors, RestoreWebhookResponses, ResumeChainData, ResumeChainErrors, ResumeChainResponses, ResumeChainsData, ResumeChainsErrors, ResumeChainsResponses, RetryChainData, RetryChainErrors, RetryChainResponses, RetryChainsData, RetryChainsErrors, RetryChainsResponses, RetryTaskData, RetryTaskErrors, RetryTaskResponses, RevokeKeyData, RevokeKeyErrors, RevokeKeyResponses, SetChainPriorityData, SetChainPriorityErrors, SetChainPriorityResponses, SetTaskPriorityData, SetTaskPriorityErrors, SetTaskPriorityResponses, SkipTaskData, SkipTaskErrors, SkipTaskResponses, ValidateChainData, ValidateChainErrors, ValidateChainResponses } from './types.gen.js';
+import type { CancelChainData, CancelChainErrors, CancelChainResponses, CancelChainsData, CancelChainsErrors, CancelChainsResponses, ChangeTenantData, ChangeTenantErrors, ChangeTenantResponses, CreateChainData, CreateChainErrors, CreateChainResponses, CreateKeyData, CreateKeyErrors, CreateKeyResponses, CreatePartyData, CreatePartyErrors, CreatePartyResponses, CreateTenantData, CreateTenantErrors, CreateTenantResponses, CreateWebhookData, CreateWebhookErrors, CreateWebhookResponses, DeleteChainData, DeleteChainErrors, DeleteChainResponses, DeleteSecretData, DeleteSecretErrors, DeleteSecretResponses, DeleteWebhookData, DeleteWebhookErrors, DeleteWebhookResponses, DownloadArtifactData, DownloadArtifactErrors, DownloadArtifactResponses, ExecuteChainData, ExecuteChainErrors, ExecuteChainResponses, GetChainData, GetChainErrors, GetChainGraphData, GetChainGraphErrors, GetChainGraphResponses, GetChainMetricsData, GetChainMetricsErrors, GetChainMetricsResponses, GetChainResponses, GetLivenessData, GetLivenessResponses, GetPartyData, GetPartyErrors, GetPartyResponses, GetProcessMetricsData, GetProcessMetricsErrors, GetProcessMetricsResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetTaskData, GetTaskErrors, GetTaskResponses, GetTenantData, GetTenantErrors, GetTenantResponses, ListApprovalsData, ListApprovalsErrors, ListApprovalsResponses, ListAuditRowsData, ListAuditRowsErrors, ListAuditRowsResponses, ListChainApprovalsData, ListChainApprovalsErrors, ListChainApprovalsResponses, ListChainEventsData, ListChainEventsErrors, ListChainEventsResponses, ListChainsData, ListChainsErrors, ListChainsResponses, ListDatasetsData, ListDatasetsErrors, ListDatasetsResponses, ListEventsData, ListEventsErrors, ListEventsResponses, ListKeysData, ListKeysErrors, ListKeysResponses, ListPartiesData, ListPartiesErrors, ListPartiesResponses, ListSecretsData, ListSecretsErrors, ListSecretsResponses, ListStatementsData, ListStatementsErrors, ListStatementsResponses, ListTaskArtifactsData, ListTaskArtifactsErrors, ListTaskArtifactsResponses, ListTaskAttemptsData, ListTaskAttemptsErrors, ListTaskAttemptsResponses, ListTaskLogsData, ListTaskLogsErrors, ListTaskLogsResponses, ListTaskTypesData, ListTaskTypesErrors, ListTaskTypesResponses, ListTenantsData, ListTenantsErrors, ListTenantsResponses, ListWebhookDeliveriesData, ListWebhookDeliveriesErrors, ListWebhookDeliveriesResponses, ListWebhooksData, ListWebhooksErrors, ListWebhooksResponses, PauseChainData, PauseChainErrors, PauseChainResponses, PauseChainsData, PauseChainsErrors, PauseChainsResponses, PutSecretData, PutSecretErrors, PutSecretResponses, PutStatementData, PutStatementErrors, PutStatementResponses, ReplayWebhookDeliveryData, ReplayWebhookDeliveryErrors, ReplayWebhookDeliveryResponses, ResolveTaskData, ResolveTaskErrors, ResolveTaskResponses, RestoreKeyData, RestoreKeyErrors, RestoreKeyResponses, RestoreSecretData, RestoreSecretErrors, RestoreSecretResponses, RestoreWebhookData, RestoreWebhookErrors, RestoreWebhookResponses, ResumeChainData, ResumeChainErrors, ResumeChainResponses, ResumeChainsData, ResumeChainsErrors, ResumeChainsResponses, RetryChainData, RetryChainErrors, RetryChainResponses, RetryChainsData, RetryChainsErrors, RetryChainsResponses, RetryTaskData, RetryTaskErrors, RetryTaskResponses, RevokeKeyData, RevokeKeyErrors, RevokeKeyResponses, SetChainPriorityData, SetChainPriorityErrors, SetChainPriorityResponses, SetTaskPriorityData, SetTaskPriorityErrors, SetTaskPriorityResponses, SkipTaskData, SkipTaskErrors, SkipTaskResponses, ValidateChainData, ValidateChainErrors, ValidateChainResponses } from './types.gen.js';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -685,6 +685,126 @@ export class Operations extends HeyApiClient {
             responseStyle: 'data',
             security: [{ scheme: 'bearer', type: 'http' }],
             url: '/api/v1/keys/{key_id}/restore',
+            ...options
+        });
+    }
+    
+    /**
+     * List the parties
+     *
+     * Ordered by name.
+     */
+    public listParties<ThrowOnError extends boolean = true>(options?: Options<ListPartiesData, ThrowOnError>) {
+        return (options?.client ?? this.client).get<ListPartiesResponses, ListPartiesErrors, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/api/v1/parties',
+            ...options
+        });
+    }
+    
+    /**
+     * Register a party
+     *
+     * Keys can then belong to it (POST /keys), and its owner states what its data may be used for.
+     */
+    public createParty<ThrowOnError extends boolean = true>(options: Options<CreatePartyData, ThrowOnError>) {
+        return (options.client ?? this.client).post<CreatePartyResponses, CreatePartyErrors, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/api/v1/parties',
+            ...options,
+            headers: {
+                'Content-Type': 'application/json',
+                ...options.headers
+            }
+        });
+    }
+    
+    /**
+     * Get a party
+     *
+     * Its name and whom to ask.
+     */
+    public getParty<ThrowOnError extends boolean = true>(options: Options<GetPartyData, ThrowOnError>) {
+        return (options.client ?? this.client).get<GetPartyResponses, GetPartyErrors, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/api/v1/parties/{party}',
+            ...options
+        });
+    }
+    
+    /**
+     * List a party's statements
+     *
+     * The newest of each subject, with its signature.
+     */
+    public listStatements<ThrowOnError extends boolean = true>(options: Options<ListStatementsData, ThrowOnError>) {
+        return (options.client ?? this.client).get<ListStatementsResponses, ListStatementsErrors, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/api/v1/parties/{party}/statements',
+            ...options
+        });
+    }
+    
+    /**
+     * State what a party's data may be used for
+     *
+     * A dataset, a policy, an approval, or what holds for the whole party. For keys of the party, and for admins. The serial must be higher than that of the stored statement with the same subject. The workers check the signature, not the API.
+     */
+    public putStatement<ThrowOnError extends boolean = true>(options: Options<PutStatementData, ThrowOnError>) {
+        return (options.client ?? this.client).put<PutStatementResponses, PutStatementErrors, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/api/v1/parties/{party}/statements',
+            ...options,
+            headers: {
+                'Content-Type': 'application/json',
+                ...options.headers
+            }
+        });
+    }
+    
+    /**
+     * List the datasets
+     *
+     * What the owners registered: schema and counts, never rows. All versions, removed ones included.
+     */
+    public listDatasets<ThrowOnError extends boolean = true>(options?: Options<ListDatasetsData, ThrowOnError>) {
+        return (options?.client ?? this.client).get<ListDatasetsResponses, ListDatasetsErrors, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/api/v1/datasets',
+            ...options
+        });
+    }
+    
+    /**
+     * List the tasks that wait for an owner
+     *
+     * Tasks that no policy covers and that the owner has not decided on, oldest first; 200 at most.
+     */
+    public listApprovals<ThrowOnError extends boolean = true>(options?: Options<ListApprovalsData, ThrowOnError>) {
+        return (options?.client ?? this.client).get<ListApprovalsResponses, ListApprovalsErrors, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/api/v1/approvals',
+            ...options
+        });
+    }
+    
+    /**
+     * List a chain's tasks by the owners who decide on them
+     *
+     * Every task in which the party takes part, so that its owner can decide on the whole chain at once.
+     */
+    public listChainApprovals<ThrowOnError extends boolean = true>(options: Options<ListChainApprovalsData, ThrowOnError>) {
+        return (options.client ?? this.client).get<ListChainApprovalsResponses, ListChainApprovalsErrors, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/api/v1/chains/{chain_id}/approvals',
             ...options
         });
     }

@@ -918,6 +918,10 @@ export type NewKeyDto = {
      */
     role: 'viewer' | 'operator' | 'author' | 'admin';
     expires_in_days?: number;
+    /**
+     * The party that the key belongs to. A key of a party creates chains as that party and states what it allows.
+     */
+    party?: string;
 };
 
 export type Role = 'viewer' | 'operator' | 'author' | 'admin';
@@ -937,6 +941,10 @@ export type CreatedApiKeyDto = {
      * Accurate to the minute; null if the key was never used.
      */
     last_used_at: string | null;
+    /**
+     * The party that the key belongs to; null for a key of the tenant.
+     */
+    party: string | null;
     /**
      * Send it as `Authorization: Bearer <key>`. Shown only once: null in an answer repeated by its Idempotency-Key.
      */
@@ -958,6 +966,10 @@ export type ApiKeyDto = {
      * Accurate to the minute; null if the key was never used.
      */
     last_used_at: string | null;
+    /**
+     * The party that the key belongs to; null for a key of the tenant.
+     */
+    party: string | null;
 };
 
 export type ApiKeyListDto = {
@@ -974,6 +986,147 @@ export type RevokedApiKeyDto = {
      */
     restorable_until: string;
     key: ApiKeyDto;
+};
+
+/**
+ * The party, named as the folder of its data.
+ */
+export type NewPartyDto = {
+    /**
+     * Its name in chains, and of its folder at the workers.
+     */
+    party: string;
+    name: string;
+    /**
+     * Whom to ask about its data.
+     */
+    contact?: string;
+};
+
+export type PartyDto = {
+    party: string;
+    name: string;
+    contact: string | null;
+    created_at: string;
+    /**
+     * The creator, as in the audit log.
+     */
+    created_by: string | null;
+};
+
+export type PartyListDto = {
+    items: Array<PartyDto>;
+};
+
+/**
+ * A statement that the owner signed, or, of an owner who trusts the operator, the bare statement.
+ */
+export type NewStatementDto = {
+    /**
+     * A compact JWS (RFC 7515), EdDSA, over the canonical JSON (RFC 8785) of the statement.
+     */
+    signed?: string;
+    /**
+     * The bare statement. The workers accept it only for a party whose owner chose `approvals: server`.
+     */
+    statement?: unknown;
+};
+
+export type StatementKind = 'party' | 'dataset' | 'policy' | 'approval';
+
+export type StatementDto = {
+    /**
+     * What it is about: a newer statement with the same subject replaces it.
+     */
+    subject: string;
+    kind: StatementKind;
+    party: string;
+    serial: number;
+    /**
+     * The statement itself.
+     */
+    body: {
+        [key: string]: unknown;
+    };
+    /**
+     * The compact JWS; null for a bare statement.
+     */
+    signed: string | null;
+    created_at: string;
+    /**
+     * Who sent it, as in the audit log.
+     */
+    created_by: string | null;
+};
+
+export type StatementListDto = {
+    items: Array<StatementDto>;
+};
+
+export type DatasetColumnDto = {
+    name: string;
+    type: string;
+};
+
+export type DatasetDto = {
+    /**
+     * As chains name it.
+     */
+    reference: string;
+    party: string;
+    name: string;
+    version: number;
+    format: 'csv' | 'parquet';
+    columns: Array<DatasetColumnDto>;
+    /**
+     * Number of rows.
+     */
+    rows: number;
+    /**
+     * true: the owner took it back, and no task reads it.
+     */
+    removed: boolean;
+};
+
+export type DatasetListDto = {
+    items: Array<DatasetDto>;
+};
+
+export type ApprovalDto = {
+    chain_id: string;
+    task_id: string;
+    task_type: string;
+    /**
+     * The party whose owner decides.
+     */
+    party: string;
+    /**
+     * Hash of the canonical task: what an approval signs.
+     */
+    hash: string;
+    /**
+     * The task as it was written: the canonical JSON of this object is what the hash is of.
+     */
+    task: {
+        [key: string]: unknown;
+    };
+    /**
+     * What leaves each party.
+     */
+    leaves: string;
+    status: string;
+    /**
+     * Why no policy covers it, in words; null while the task has not asked.
+     */
+    reasons: string | null;
+    /**
+     * The newest decision of the owner: `approve`, `refuse` or `withdraw`; null if there is none.
+     */
+    decision: string | null;
+};
+
+export type ApprovalListDto = {
+    items: Array<ApprovalDto>;
 };
 
 export type AuditRowDto = {
@@ -4204,6 +4357,448 @@ export type RestoreKeyResponses = {
 };
 
 export type RestoreKeyResponse = RestoreKeyResponses[keyof RestoreKeyResponses];
+
+export type ListPartiesData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/parties';
+};
+
+export type ListPartiesErrors = {
+    /**
+     * The request has no valid key or token.
+     */
+    401: ProblemDto;
+    /**
+     * The caller's role does not allow it.
+     */
+    403: ProblemDto;
+    /**
+     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     */
+    429: ProblemDto;
+    /**
+     * Internal server error; the API's log has the cause.
+     */
+    500: ProblemDto;
+    /**
+     * The database cannot be reached; retry after `Retry-After` seconds.
+     */
+    503: ProblemDto;
+};
+
+export type ListPartiesError = ListPartiesErrors[keyof ListPartiesErrors];
+
+export type ListPartiesResponses = {
+    /**
+     * The parties of the tenant.
+     */
+    200: PartyListDto;
+};
+
+export type ListPartiesResponse = ListPartiesResponses[keyof ListPartiesResponses];
+
+export type CreatePartyData = {
+    body: NewPartyDto;
+    headers?: {
+        /**
+         * Repeated requests with the same key and body get the same answer; the same key with another body is refused with 422. A key is scoped to the operation and its target, and kept for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/parties';
+};
+
+export type CreatePartyErrors = {
+    /**
+     * The request is not valid; `code` and `errors` say where and what was expected.
+     */
+    400: ProblemDto;
+    /**
+     * The request has no valid key or token.
+     */
+    401: ProblemDto;
+    /**
+     * The caller's role does not allow it.
+     */
+    403: ProblemDto;
+    /**
+     * The status of the chain or task does not allow it; `detail` names the status. Or the first request with the Idempotency-Key is still running.
+     */
+    409: ProblemDto;
+    /**
+     * The body is larger than 10 MB.
+     */
+    413: ProblemDto;
+    /**
+     * The body is not application/json.
+     */
+    415: ProblemDto;
+    /**
+     * The Idempotency-Key was used with another body.
+     */
+    422: ProblemDto;
+    /**
+     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     */
+    429: ProblemDto;
+    /**
+     * Internal server error; the API's log has the cause.
+     */
+    500: ProblemDto;
+    /**
+     * The database cannot be reached; retry after `Retry-After` seconds.
+     */
+    503: ProblemDto;
+};
+
+export type CreatePartyError = CreatePartyErrors[keyof CreatePartyErrors];
+
+export type CreatePartyResponses = {
+    /**
+     * The party.
+     */
+    201: PartyDto;
+};
+
+export type CreatePartyResponse = CreatePartyResponses[keyof CreatePartyResponses];
+
+export type GetPartyData = {
+    body?: never;
+    path: {
+        /**
+         * The party.
+         */
+        party: string;
+    };
+    query?: never;
+    url: '/api/v1/parties/{party}';
+};
+
+export type GetPartyErrors = {
+    /**
+     * The request has no valid key or token.
+     */
+    401: ProblemDto;
+    /**
+     * The caller's role does not allow it.
+     */
+    403: ProblemDto;
+    /**
+     * The resource does not exist.
+     */
+    404: ProblemDto;
+    /**
+     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     */
+    429: ProblemDto;
+    /**
+     * Internal server error; the API's log has the cause.
+     */
+    500: ProblemDto;
+    /**
+     * The database cannot be reached; retry after `Retry-After` seconds.
+     */
+    503: ProblemDto;
+};
+
+export type GetPartyError = GetPartyErrors[keyof GetPartyErrors];
+
+export type GetPartyResponses = {
+    /**
+     * The party.
+     */
+    200: PartyDto;
+};
+
+export type GetPartyResponse = GetPartyResponses[keyof GetPartyResponses];
+
+export type ListStatementsData = {
+    body?: never;
+    path: {
+        /**
+         * The party.
+         */
+        party: string;
+    };
+    query?: {
+        /**
+         * Only statements of this kind.
+         */
+        kind?: 'party' | 'dataset' | 'policy' | 'approval';
+    };
+    url: '/api/v1/parties/{party}/statements';
+};
+
+export type ListStatementsErrors = {
+    /**
+     * The request is not valid; `code` and `errors` say where and what was expected.
+     */
+    400: ProblemDto;
+    /**
+     * The request has no valid key or token.
+     */
+    401: ProblemDto;
+    /**
+     * The caller's role does not allow it.
+     */
+    403: ProblemDto;
+    /**
+     * The resource does not exist.
+     */
+    404: ProblemDto;
+    /**
+     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     */
+    429: ProblemDto;
+    /**
+     * Internal server error; the API's log has the cause.
+     */
+    500: ProblemDto;
+    /**
+     * The database cannot be reached; retry after `Retry-After` seconds.
+     */
+    503: ProblemDto;
+};
+
+export type ListStatementsError = ListStatementsErrors[keyof ListStatementsErrors];
+
+export type ListStatementsResponses = {
+    /**
+     * The statements, ordered by subject.
+     */
+    200: StatementListDto;
+};
+
+export type ListStatementsResponse = ListStatementsResponses[keyof ListStatementsResponses];
+
+export type PutStatementData = {
+    body: NewStatementDto;
+    path: {
+        /**
+         * The party.
+         */
+        party: string;
+    };
+    query?: never;
+    url: '/api/v1/parties/{party}/statements';
+};
+
+export type PutStatementErrors = {
+    /**
+     * The request is not valid; `code` and `errors` say where and what was expected.
+     */
+    400: ProblemDto;
+    /**
+     * The request has no valid key or token.
+     */
+    401: ProblemDto;
+    /**
+     * The caller's role does not allow it.
+     */
+    403: ProblemDto;
+    /**
+     * The resource does not exist.
+     */
+    404: ProblemDto;
+    /**
+     * The status of the chain or task does not allow it; `detail` names the status. Or the first request with the Idempotency-Key is still running.
+     */
+    409: ProblemDto;
+    /**
+     * The body is larger than 10 MB.
+     */
+    413: ProblemDto;
+    /**
+     * The body is not application/json.
+     */
+    415: ProblemDto;
+    /**
+     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     */
+    429: ProblemDto;
+    /**
+     * Internal server error; the API's log has the cause.
+     */
+    500: ProblemDto;
+    /**
+     * The database cannot be reached; retry after `Retry-After` seconds.
+     */
+    503: ProblemDto;
+};
+
+export type PutStatementError = PutStatementErrors[keyof PutStatementErrors];
+
+export type PutStatementResponses = {
+    /**
+     * The statement as it is stored.
+     */
+    200: StatementDto;
+};
+
+export type PutStatementResponse = PutStatementResponses[keyof PutStatementResponses];
+
+export type ListDatasetsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Only of this party.
+         */
+        party?: string;
+    };
+    url: '/api/v1/datasets';
+};
+
+export type ListDatasetsErrors = {
+    /**
+     * The request is not valid; `code` and `errors` say where and what was expected.
+     */
+    400: ProblemDto;
+    /**
+     * The request has no valid key or token.
+     */
+    401: ProblemDto;
+    /**
+     * The caller's role does not allow it.
+     */
+    403: ProblemDto;
+    /**
+     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     */
+    429: ProblemDto;
+    /**
+     * Internal server error; the API's log has the cause.
+     */
+    500: ProblemDto;
+    /**
+     * The database cannot be reached; retry after `Retry-After` seconds.
+     */
+    503: ProblemDto;
+};
+
+export type ListDatasetsError = ListDatasetsErrors[keyof ListDatasetsErrors];
+
+export type ListDatasetsResponses = {
+    /**
+     * The datasets of all parties, or of one.
+     */
+    200: DatasetListDto;
+};
+
+export type ListDatasetsResponse = ListDatasetsResponses[keyof ListDatasetsResponses];
+
+export type ListApprovalsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Only of this party.
+         */
+        party?: string;
+    };
+    url: '/api/v1/approvals';
+};
+
+export type ListApprovalsErrors = {
+    /**
+     * The request is not valid; `code` and `errors` say where and what was expected.
+     */
+    400: ProblemDto;
+    /**
+     * The request has no valid key or token.
+     */
+    401: ProblemDto;
+    /**
+     * The caller's role does not allow it.
+     */
+    403: ProblemDto;
+    /**
+     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     */
+    429: ProblemDto;
+    /**
+     * Internal server error; the API's log has the cause.
+     */
+    500: ProblemDto;
+    /**
+     * The database cannot be reached; retry after `Retry-After` seconds.
+     */
+    503: ProblemDto;
+};
+
+export type ListApprovalsError = ListApprovalsErrors[keyof ListApprovalsErrors];
+
+export type ListApprovalsResponses = {
+    /**
+     * The tasks, with what an approval signs.
+     */
+    200: ApprovalListDto;
+};
+
+export type ListApprovalsResponse = ListApprovalsResponses[keyof ListApprovalsResponses];
+
+export type ListChainApprovalsData = {
+    body?: never;
+    path: {
+        /**
+         * The chain.
+         */
+        chain_id: string;
+    };
+    query?: {
+        /**
+         * Only of this party.
+         */
+        party?: string;
+    };
+    url: '/api/v1/chains/{chain_id}/approvals';
+};
+
+export type ListChainApprovalsErrors = {
+    /**
+     * The request is not valid; `code` and `errors` say where and what was expected.
+     */
+    400: ProblemDto;
+    /**
+     * The request has no valid key or token.
+     */
+    401: ProblemDto;
+    /**
+     * The caller's role does not allow it.
+     */
+    403: ProblemDto;
+    /**
+     * The resource does not exist.
+     */
+    404: ProblemDto;
+    /**
+     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     */
+    429: ProblemDto;
+    /**
+     * Internal server error; the API's log has the cause.
+     */
+    500: ProblemDto;
+    /**
+     * The database cannot be reached; retry after `Retry-After` seconds.
+     */
+    503: ProblemDto;
+};
+
+export type ListChainApprovalsError = ListChainApprovalsErrors[keyof ListChainApprovalsErrors];
+
+export type ListChainApprovalsResponses = {
+    /**
+     * Each task once per party, in the order of the chain.
+     */
+    200: ApprovalListDto;
+};
+
+export type ListChainApprovalsResponse = ListChainApprovalsResponses[keyof ListChainApprovalsResponses];
 
 export type ListAuditRowsData = {
     body?: never;

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { decide, evolve, settingsOf, wireSettings } from '#libs/chain-domain';
 import type { Chain, ChainState, RetryPolicy, Task, TaskSettings, TriggerRule } from '#libs/chain-domain';
 import type { NewChainRow, NewEdge, NewTaskRow } from '#libs/repositories';
+import { consentOf } from './consent.js';
 
 /** A chain that has been read and planned without a fault. Positions are places in `tasks`. */
 export interface NewChain {
@@ -12,6 +13,8 @@ export interface NewChain {
   readonly config: unknown;
   readonly metadata: unknown;
   readonly createdBy: string | null;
+  /** The party of the key that creates it; null for a key of no party. */
+  readonly proposer: string | null;
   readonly stopOnError: boolean;
   readonly timeoutSeconds: number;
   readonly execute: boolean;
@@ -70,6 +73,7 @@ export function newChainRows(
     evolve(state, decision);
   }
   const chainId = `chain-${randomUUID()}`;
+  const consent = consentOf(chainId, chain);
   return {
     row: {
       chain_id: chainId,
@@ -114,6 +118,7 @@ export function newChainRows(
       referenced: task.referenced,
       params: task.params,
       ...groupOf(chain.concurrency, task.concurrency),
+      consent: consent[position] ?? null,
     })),
     edges: chain.tasks.flatMap((task) =>
       task.dependsOn.map((dependency) => ({

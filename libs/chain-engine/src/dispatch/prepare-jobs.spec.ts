@@ -27,6 +27,7 @@ const task = (position: number, more: Partial<NewTaskRow> = {}): NewTaskRow => (
     concurrency_key: null,
     concurrency_limit: null,
     concurrency_of: null,
+    consent: null,
   },
   ...more,
 });

@@ -2,9 +2,10 @@ import { failure, findSecrets, resolveReferences } from '#libs/chain-domain';
 import type { JsonValue, TaskError } from '#libs/chain-domain';
 import type { TaskJob } from '#libs/queues';
 import { engineQueries } from '#libs/repositories';
-import type { ChainFacts, ChainSave, JobRow, Queryable } from '#libs/repositories';
+import type { ChainFacts, ChainSave, JobRow, Queryable, SentStatementRow } from '#libs/repositories';
 import { sibling, spanIdOfRun } from '#libs/tracing';
 import { evaluateConditions, type ConditionOutcome } from '../conditions/conditions.js';
+import { consentFor, statementsOf } from './job-consent.js';
 
 /** All results that one job carries, at most this many bytes of JSON. */
 const MAX_INPUT_BYTES = 16 * 1024 * 1024;
@@ -65,7 +66,11 @@ export async function prepareJobs(
   if (rows.length === 0) return prepared;
   const tooLarge = await tooLargeInputs(db, rows);
   const fitting = rows.filter((row) => !tooLarge.has(row.id));
-  const [results, chains] = await Promise.all([gatherResults(db, fitting, saves), chainsOfConditions(db, fitting)]);
+  const [results, chains, statements] = await Promise.all([
+    gatherResults(db, fitting, saves),
+    chainsOfConditions(db, fitting),
+    statementsOf(db, fitting),
+  ]);
   for (const row of rows) {
     const attempt = attempts.get(row.id)!;
     const ref = { chainId: row.chain_id, taskRequestId: row.task_request_id, attempt };
@@ -80,7 +85,8 @@ export async function prepareJobs(
       prepared.skipped.push({ ...ref, condition: outcome.condition });
       continue;
     }
-    const job = outcome.kind === 'fault' ? { error: conditionError(outcome) } : makeJob(row, attempt, resultAt);
+    const job =
+      outcome.kind === 'fault' ? { error: conditionError(outcome) } : makeJob(row, attempt, resultAt, statements);
     if ('error' in job) prepared.unsendable.push({ ...ref, error: job.error });
     else prepared.jobs.push(job);
   }
@@ -221,7 +227,12 @@ async function gatherResults(
   return results;
 }
 
-function makeJob(row: JobRow, attempt: number, resultAt: ResultAt): TaskJob | { error: TaskError } {
+function makeJob(
+  row: JobRow,
+  attempt: number,
+  resultAt: ResultAt,
+  statements: readonly SentStatementRow[],
+): TaskJob | { error: TaskError } {
   const inputs: Record<string, unknown> = {};
   for (const position of row.predecessors) {
     const known = resultAt(position);
@@ -255,6 +266,7 @@ function makeJob(row: JobRow, attempt: number, resultAt: ResultAt): TaskJob | { 
     attempt,
     params: resolved.params,
     ...(secrets.length > 0 && { secrets }),
+    ...(row.consent && { consent: consentFor(row, row.consent, statements) }),
     inputs,
     timeoutMs: row.timeout_seconds === null ? null : row.timeout_seconds * 1000,
     priority: row.priority,

@@ -1,23 +1,30 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { canonicalJson, type PolicyRule, type TaskStatement } from '#libs/consent';
+import { canonicalJson, type ConsentJson, type PolicyRule, type TaskStatement } from '#libs/consent';
+import { TestOwner } from '#libs/testing';
 import { runTask } from '../catalogue/run-task.js';
 import { testFolder, type TestFolder } from '../contract/run-for-tests.js';
-import { TaskFailure, type SentStatement, type TaskRunResult } from '../contract/task-type.js';
+import {
+  TaskFailure,
+  type SentStatement,
+  type TaskConsent,
+  type TaskParams,
+  type TaskRun,
+  type TaskRunResult,
+} from '../contract/task-type.js';
 import { taskHash } from './admission.js';
-import { consentFor, OwnerForTests } from './owner-for-tests.js';
 
 const TABLE = 'id,a\n1,\n2,4\n';
 const PARTIES = { sf_init_config: { parties: ['alice'], address: 'local' } };
 
 let folder: TestFolder;
-let owner: OwnerForTests;
+let owner: TestOwner;
 let customers: SentStatement;
 beforeEach(async () => {
   folder = await testFolder();
   await folder.table('alice', 'c.csv', TABLE);
-  owner = await OwnerForTests.claim(join(folder.path, 'data'), 'alice');
+  owner = await TestOwner.claim(join(folder.path, 'data'), 'alice');
   customers = await owner.sign(await owner.dataset('customers', 'c.csv'));
 });
 afterEach(() => folder.remove());
@@ -71,7 +78,7 @@ describe('a claimed party opens no file', () => {
   });
 
   it('on statements that its owner did not sign', async () => {
-    const mallory = await OwnerForTests.claim(join(folder.path, 'data'), 'mallory');
+    const mallory = await TestOwner.claim(join(folder.path, 'data'), 'mallory');
     const rules = [{ effect: 'allow', task_types: ['fillna'] }] as const;
     const wish = { kind: 'policy', dataset: 'customers', expires_at: '2999-01-01T00:00:00Z', rules } as const;
     const forged = canonicalJson({ ...mallory.complete(wish), party: 'alice' });
@@ -267,7 +274,7 @@ describe('recipients of encrypted files', () => {
 
 describe('an owner who trusts the operator', () => {
   beforeEach(async () => {
-    owner = await OwnerForTests.claim(join(folder.path, 'data'), 'alice', 'server');
+    owner = await TestOwner.claim(join(folder.path, 'data'), 'alice', 'server');
   });
 
   it('has statements without signatures, and own chains are free', async () => {
@@ -278,3 +285,16 @@ describe('an owner who trusts the operator', () => {
     expect(await refusalOf([], { input: 'c.csv', statement: { proposer: 'bob' } })).toMatch(/^POLICY_REFUSED/);
   });
 });
+
+/** The consent that a run's job would carry. */
+function consentFor(
+  type: string,
+  run: Pick<TaskRun, 'chainId' | 'taskId'> & { readonly params: unknown },
+  statements: Readonly<Record<string, readonly SentStatement[]>>,
+  more: Partial<TaskStatement> = {},
+): TaskConsent {
+  const params = run.params as TaskParams;
+  const ids = { chain_id: run.chainId, task_id: run.taskId, task_type: type };
+  const task = { ...ids, proposer: null, params: params as unknown as ConsentJson, from: {}, ...more };
+  return { task, statements, params };
+}

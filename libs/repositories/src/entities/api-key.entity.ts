@@ -23,6 +23,9 @@ export class ApiKey {
   last_used_at: string | null;
   @Column('bytea', { select: false })
   key_hash: Buffer;
+  /** The party that it belongs to; null for a key of the tenant. */
+  @Column('varchar', { length: 64, nullable: true })
+  party: string | null;
   @TenantColumn()
   tenant_id: string;
 }

@@ -4,6 +4,8 @@ import { AuditEntry } from './audit-entry.entity.js';
 import { ChainTask } from './chain-task.entity.js';
 import { Duty } from './duty.entity.js';
 import { IdempotencyKey } from './idempotency-key.entity.js';
+import { PartyStatement } from './party-statement.entity.js';
+import { Party } from './party.entity.js';
 import { Secret } from './secret.entity.js';
 import { TaskAttempt } from './task-attempt.entity.js';
 import { TaskChain } from './task-chain.entity.js';
@@ -20,6 +22,8 @@ export const ENTITIES = [
   ChainTask,
   Duty,
   IdempotencyKey,
+  Party,
+  PartyStatement,
   Secret,
   TaskAttempt,
   TaskChain,

@@ -44,11 +44,11 @@ export const createChain: Statement = {
           is_callback boolean, status text, execution_order int, priority int, level int, pending int,
           trigger_rule jsonb, conditions text[], ${SETTING_TYPES}, queue_timeout_seconds int, hold text,
           retry_policy jsonb, timeout_seconds int, predecessors int[], successors int[], referenced int[], params jsonb,
-          concurrency_key text, concurrency_limit int, concurrency_of text)
+          concurrency_key text, concurrency_limit int, concurrency_of text, consent jsonb)
     ), requests AS (
       INSERT INTO task_requests (task_request_id, task_type, task_name, params, metadata)
       SELECT task_request_id, task_type, task_name, params,
-             jsonb_strip_nulls(jsonb_build_object('chain_id', chain_id, 'task_id', task_id, 'traceparent', $12::text))
+             jsonb_strip_nulls(jsonb_build_object('chain_id', chain_id, 'task_id', task_id, 'traceparent', $12::text, 'consent', consent))
         FROM task_in
     ), tasks AS (
       INSERT INTO chain_tasks (chain_id, task_id, task_request_id, task_name, task_type, execution_mode, depends_on,

@@ -32,6 +32,7 @@ const task = (position: number, priority: number): NewTaskRow => ({
   concurrency_key: null,
   concurrency_limit: null,
   concurrency_of: null,
+  consent: null,
 });
 
 const RUNNING = {

@@ -7,5 +7,5 @@ import type { Statement } from '../pool.js';
  */
 export const useApiKey: Statement = {
   name: 'use-api-key',
-  text: `SELECT key_id, tenant_id, role, expires_at FROM use_api_key($1)`,
+  text: `SELECT key_id, tenant_id, role, expires_at, party FROM use_api_key($1)`,
 };

@@ -3,7 +3,11 @@ import { findReferences } from '#libs/chain-domain';
 import type { ChainInput } from './chain-input.js';
 
 /** A chain that was read without a fault, as the engine takes it. `config` is the body as it was sent. */
-export function newChainOf(input: ChainInput, config: unknown, createdBy: string | null): NewChain {
+export function newChainOf(
+  input: ChainInput,
+  config: unknown,
+  by: { readonly actor: string | null; readonly party: string | null },
+): NewChain {
   const { plan } = input;
   const positions = new Map(input.tasks.map((task) => [task.taskId, task.position]));
   return {
@@ -12,7 +16,8 @@ export function newChainOf(input: ChainInput, config: unknown, createdBy: string
     description: input.description,
     config,
     metadata: input.metadata,
-    createdBy,
+    createdBy: by.actor,
+    proposer: by.party,
     stopOnError: input.options.stopOnError,
     timeoutSeconds: input.options.timeoutSeconds,
     execute: input.execute,

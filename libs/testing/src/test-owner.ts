@@ -1,18 +1,15 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CompactSign, exportJWK, generateKeyPair, type CryptoKey } from 'jose';
-import { canonicalJson, type ConsentJson, type Statement, type TaskStatement } from '#libs/consent';
-import type { SentStatement, TaskConsent, TaskParams, TaskRun } from '../contract/task-type.js';
-import { taskHash } from './admission.js';
-import { digestWith } from './owner.js';
+import { canonicalJson, canonicalTask, type Statement, type TaskStatement } from '#libs/consent';
 
 type Unsigned<T> = T extends Statement
   ? Omit<T, 'party' | 'issued_at' | 'serial'> & { readonly serial?: number }
   : never;
 
 /** The owner of a party, with the private key. */
-export class OwnerForTests {
+export class TestOwner {
   private constructor(
     readonly party: string,
     readonly root: string,
@@ -21,7 +18,7 @@ export class OwnerForTests {
   ) {}
 
   /** Claims the folder of a party. */
-  static async claim(dataRoot: string, party: string, approvals = 'signed'): Promise<OwnerForTests> {
+  static async claim(dataRoot: string, party: string, approvals = 'signed'): Promise<TestOwner> {
     const { publicKey, privateKey } = await generateKeyPair('EdDSA', { crv: 'Ed25519' });
     const { kty, crv, x } = await exportJWK(publicKey);
     const hashKey = randomBytes(32);
@@ -30,7 +27,7 @@ export class OwnerForTests {
     const owner = { version: 1, party, approvals, keys: [{ kid: 'k1', kty, crv, x }] };
     await writeFile(join(root, '.party', 'owner.json'), JSON.stringify(owner));
     await writeFile(join(root, '.party', 'hash.key'), `${hashKey.toString('hex')}\n`);
-    return new OwnerForTests(party, root, privateKey, hashKey);
+    return new TestOwner(party, root, privateKey, hashKey);
   }
 
   complete(statement: Unsigned<Statement>): Statement {
@@ -51,30 +48,19 @@ export class OwnerForTests {
       .update(await readFile(join(this.root, file)))
       .digest('hex');
     const columns = [{ name: 'any', type: 'number' }];
-    const digest = digestWith(this.hashKey, sha256);
+    const digest = `hmac-sha256:${createHmac('sha256', this.hashKey).update(sha256).digest('hex')}`;
     return { kind: 'dataset', name, version, file, digest, format: 'csv', columns, rows: 1 };
   }
 
   approve(task: TaskStatement, more: object = {}): Promise<string> {
     const base = {
       kind: 'approval',
-      task: taskHash(task),
+      chain_id: task.chain_id,
+      task_id: task.task_id,
+      task: `sha256:${createHash('sha256').update(canonicalTask(task)).digest('hex')}`,
       expires_at: '2999-01-01T00:00:00Z',
       decision: 'approve',
     } as const;
     return this.sign({ ...base, ...more });
   }
-}
-
-/** The consent that a run's job would carry. */
-export function consentFor(
-  type: string,
-  run: Pick<TaskRun, 'chainId' | 'taskId'> & { readonly params: unknown },
-  statements: Readonly<Record<string, readonly SentStatement[]>>,
-  more: Partial<TaskStatement> = {},
-): TaskConsent {
-  const params = run.params as TaskParams;
-  const ids = { chain_id: run.chainId, task_id: run.taskId, task_type: type };
-  const task = { ...ids, proposer: null, params: params as unknown as ConsentJson, from: {}, ...more };
-  return { task, statements, params };
 }

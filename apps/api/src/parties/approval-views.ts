@@ -1,0 +1,32 @@
+import { findTaskType } from '#libs/compute';
+import { partiesOf, type ApprovalStatement } from '#libs/consent';
+import type { ApprovalRow, PartyStatementView } from '#libs/repositories';
+import type { ApprovalDto } from './parties.dto.js';
+
+/** Each task once per party that decides on it: those of its parameters, or the one that a waiting task asks. */
+export async function approvalDtos(
+  rows: readonly ApprovalRow[],
+  party: string | undefined,
+  decisionsOn: (hashes: readonly string[]) => Promise<readonly PartyStatementView[]>,
+): Promise<ApprovalDto[]> {
+  const decisions = await decisionsOn(rows.map(({ consent }) => consent.hash));
+  const known = new Map(
+    decisions.map(({ party: by, body }) => [
+      `${by} ${(body as ApprovalStatement).task}`,
+      (body as ApprovalStatement).decision,
+    ]),
+  );
+  return rows.flatMap((row) => {
+    const { chain_id, task_id, task_type, params, status, consent, asking, reasons } = row;
+    const { hash, proposer = null, from } = consent;
+    const task = { kind: 'task', chain_id, task_id, task_type, proposer, params, from };
+    const leaves = findTaskType(task_type)?.leaves ?? '';
+    return partiesOf(params)
+      .filter((each) => party === undefined || each === party)
+      .map((each) => ({
+        ...{ chain_id, task_id, task_type, party: each, hash, task, leaves, status },
+        reasons: asking === each ? reasons : null,
+        decision: known.get(`${each} ${hash}`) ?? null,
+      }));
+  });
+}

@@ -1,0 +1,142 @@
+import { Body, Controller, Get, Headers, HttpCode, Param, Post, Put, Query, Res } from '@nestjs/common';
+import { ApiHeader, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { AuditRepository, PartyRepository, type Queryable, type TenantDatabases } from '#libs/repositories';
+import { Roles } from '../auth/access.js';
+import { callerOf } from '../auth/caller.js';
+import { includes } from '../auth/roles.js';
+import { TenantDb } from '../auth/tenant-db.js';
+import { ApiProblems } from '../http/api-problems.js';
+import { ApiRequest } from '../http/api-request.js';
+import { IDEMPOTENCY_KEY, idempotentRequest, once } from '../http/idempotency-key.js';
+import { Problem } from '../http/problem.js';
+import { noParty } from './no-party.js';
+import {
+  NewPartyDto,
+  NewStatementDto,
+  PartyDto,
+  PartyListDto,
+  StatementDto,
+  StatementListDto,
+  StatementsQueryDto,
+} from './parties.dto.js';
+import { readStatement } from './statement-input.js';
+
+const PARTY = { name: 'party', description: 'The party.', schema: { type: 'string' as const, maxLength: 64 } };
+
+@ApiTags('parties')
+@Controller('parties')
+@Roles('viewer')
+export class PartiesController {
+  constructor(
+    private readonly parties: PartyRepository,
+    private readonly audit: AuditRepository,
+  ) {}
+
+  @Post()
+  @Roles('admin')
+  @HttpCode(201)
+  @ApiOperation({
+    operationId: 'createParty',
+    summary: 'Register a party',
+    description: 'Keys can then belong to it (POST /keys), and its owner states what its data may be used for.',
+  })
+  @ApiRequest(NewPartyDto)
+  @ApiHeader(IDEMPOTENCY_KEY)
+  @ApiResponse({ status: 201, type: PartyDto, description: 'The party.' })
+  @ApiProblems(400, 409, 413, 415, 422, 503)
+  async create(
+    @TenantDb() { engine }: TenantDatabases,
+    @Body() body: NewPartyDto,
+    @Headers('idempotency-key') key: string | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<PartyDto> {
+    const { party, name, contact = null } = body;
+    const caller = callerOf(reply);
+    const work = async (db: Queryable): Promise<PartyDto> => {
+      const made = await this.parties.insert(db, { party, name, contact }, caller.actor);
+      if (made === undefined) throw new Problem('PARTY_EXISTS', `There is a party ${party} already.`);
+      await this.audit.record(db, { ...caller, action: 'createParty', target: party, details: { name, contact } });
+      return made;
+    };
+    return once(engine, 'createParty', idempotentRequest(key, body), reply, work);
+  }
+
+  @Get()
+  @ApiOperation({ operationId: 'listParties', summary: 'List the parties', description: 'Ordered by name.' })
+  @ApiResponse({ status: 200, type: PartyListDto, description: 'The parties of the tenant.' })
+  @ApiProblems(503)
+  async list(@TenantDb() { reads }: TenantDatabases): Promise<PartyListDto> {
+    return { items: await this.parties.list(reads) };
+  }
+
+  @Get(':party')
+  @ApiParam(PARTY)
+  @ApiOperation({ operationId: 'getParty', summary: 'Get a party', description: 'Its name and whom to ask.' })
+  @ApiResponse({ status: 200, type: PartyDto, description: 'The party.' })
+  @ApiProblems(404, 503)
+  async get(@TenantDb() { reads }: TenantDatabases, @Param('party') party: string): Promise<PartyDto> {
+    const found = await this.parties.find(reads, party);
+    if (found === undefined) throw noParty(party);
+    return found;
+  }
+
+  @Put(':party/statements')
+  @Roles('author')
+  @ApiParam(PARTY)
+  @ApiOperation({
+    operationId: 'putStatement',
+    summary: "State what a party's data may be used for",
+    description:
+      'A dataset, a policy, an approval, or what holds for the whole party. For keys of the party, and for admins. The serial must be higher than that of the stored statement with the same subject. The workers check the signature, not the API.',
+  })
+  @ApiRequest(NewStatementDto)
+  @ApiResponse({ status: 200, type: StatementDto, description: 'The statement as it is stored.' })
+  @ApiProblems(400, 404, 409, 413, 415, 503)
+  async put(
+    @TenantDb() { engine, reads }: TenantDatabases,
+    @Param('party') party: string,
+    @Body() body: NewStatementDto,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<StatementDto> {
+    const { statement, subject, signed } = readStatement(body, party);
+    const { identity } = reply.request;
+    if (identity?.party !== party && !(identity !== undefined && includes(identity.role, 'admin'))) {
+      throw new Problem('FORBIDDEN', `Only keys of party ${party} and admins state what its data may be used for.`);
+    }
+    if ((await this.parties.find(reads, party)) === undefined) throw noParty(party);
+    const { kind, serial } = statement;
+    const caller = callerOf(reply);
+    const task = statement.kind === 'approval' ? statement.task : null;
+    const row = { subject, kind, party, serial, body: statement, signed, task, created_by: caller.actor };
+    return engine.transaction(async (tx) => {
+      const stored = await this.parties.put(tx, row);
+      if (stored === undefined) {
+        throw new Problem(
+          'STATEMENT_OUTDATED',
+          `The stored statement about ${subject} has the serial ${serial} or a higher one.`,
+        );
+      }
+      await this.audit.record(tx, { ...caller, action: 'putStatement', target: subject, details: { kind, serial } });
+      return stored;
+    });
+  }
+
+  @Get(':party/statements')
+  @ApiParam(PARTY)
+  @ApiOperation({
+    operationId: 'listStatements',
+    summary: "List a party's statements",
+    description: 'The newest of each subject, with its signature.',
+  })
+  @ApiResponse({ status: 200, type: StatementListDto, description: 'The statements, ordered by subject.' })
+  @ApiProblems(400, 404, 503)
+  async statements(
+    @TenantDb() { reads }: TenantDatabases,
+    @Param('party') party: string,
+    @Query() { kind }: StatementsQueryDto,
+  ): Promise<StatementListDto> {
+    if ((await this.parties.find(reads, party)) === undefined) throw noParty(party);
+    return { items: await this.parties.statements(reads, party, kind) };
+  }
+}

@@ -1,0 +1,180 @@
+import { ApiProperty, ApiSchema } from '@nestjs/swagger';
+import { IsObject, IsString } from 'class-validator';
+import { Absentable, Characters, Fits } from '../http/dto-rules.js';
+import { PARTY_NAME } from '../http/patterns.js';
+import { QueryChoice, QueryPattern } from '../http/query-rules.js';
+
+const KINDS = ['party', 'dataset', 'policy', 'approval'];
+const NO_PARTY = 'The name of a party.';
+
+@ApiSchema({ description: 'The party, named as the folder of its data.' })
+export class NewPartyDto {
+  static readonly example = { party: 'bank-a', name: 'Bank A', contact: 'data-protection@bank-a.example' };
+
+  @IsString()
+  @Fits(PARTY_NAME)
+  @ApiProperty({ description: 'Its name in chains, and of its folder at the workers.', examples: ['bank-a'] })
+  party: string;
+  @IsString()
+  @Characters(1, 255)
+  @ApiProperty({ examples: ['Bank A'] })
+  name: string;
+  @Absentable()
+  @IsString()
+  @Characters(1, 255)
+  @ApiProperty({ description: 'Whom to ask about its data.', examples: ['data-protection@bank-a.example'] })
+  contact?: string;
+}
+
+export class PartyDto {
+  @ApiProperty({ example: 'bank-a' })
+  party: string;
+  @ApiProperty({ example: 'Bank A' })
+  name: string;
+  @ApiProperty({ type: String, nullable: true, example: 'data-protection@bank-a.example' })
+  contact: string | null;
+  @ApiProperty({ format: 'date-time' })
+  created_at: string;
+  /** The creator, as in the audit log. */
+  @ApiProperty({ type: String, nullable: true, example: 'admin key' })
+  created_by: string | null;
+}
+
+export class PartyListDto {
+  @ApiProperty({ type: [PartyDto] })
+  items: PartyDto[];
+}
+
+@ApiSchema({
+  description: 'A statement that the owner signed, or, of an owner who trusts the operator, the bare statement.',
+})
+export class NewStatementDto {
+  static readonly example = { signed: 'eyJhbGciOiJFZERTQSIsImtpZCI6ImsxIn0.eyJraW5kIjoicGFydHkifQ.c2lnbmF0dXJl' };
+
+  @Absentable()
+  @IsString()
+  @Characters(1, 1_000_000)
+  @ApiProperty({
+    description: 'A compact JWS (RFC 7515), EdDSA, over the canonical JSON (RFC 8785) of the statement.',
+    examples: ['eyJhbGciOiJFZERTQSIsImtpZCI6ImsxIn0.eyJraW5kIjoicGFydHkifQ.c2lnbmF0dXJl'],
+  })
+  signed?: string;
+  @Absentable()
+  @IsObject()
+  @ApiProperty({
+    type: 'object',
+    additionalProperties: true,
+    description: 'The bare statement. The workers accept it only for a party whose owner chose `approvals: server`.',
+  })
+  statement?: object;
+}
+
+export class StatementDto {
+  /** What it is about: a newer statement with the same subject replaces it. */
+  @ApiProperty({ example: 'policy:bank-a/customers' })
+  subject: string;
+  @ApiProperty({ enum: KINDS, enumName: 'StatementKind', example: 'policy' })
+  kind: string;
+  @ApiProperty({ example: 'bank-a' })
+  party: string;
+  @ApiProperty({ type: 'integer', example: 3 })
+  serial: number;
+  /** The statement itself. */
+  @ApiProperty({ type: 'object', additionalProperties: true, example: { kind: 'policy' } })
+  body: object;
+  /** The compact JWS; null for a bare statement. */
+  @ApiProperty({ type: String, nullable: true, example: 'eyJhbGciOiJFZERTQSJ9.eyJraW5kIjoicG9saWN5In0.c2ln' })
+  signed: string | null;
+  @ApiProperty({ format: 'date-time' })
+  created_at: string;
+  /** Who sent it, as in the audit log. */
+  @ApiProperty({ type: String, nullable: true, example: 'key:key-5b8d7c1a-2f0e-4a57-9a0e-6f2f7f5a9b10' })
+  created_by: string | null;
+}
+
+export class StatementListDto {
+  @ApiProperty({ type: [StatementDto] })
+  items: StatementDto[];
+}
+
+/** The query of a party's statements. */
+export class StatementsQueryDto {
+  /** Only statements of this kind. */
+  @QueryChoice(KINDS)
+  kind?: string;
+}
+
+/** The query of lists about parties. */
+export class PartyQueryDto {
+  /** Only of this party. */
+  @QueryPattern(PARTY_NAME, NO_PARTY)
+  party?: string;
+}
+
+export class DatasetColumnDto {
+  @ApiProperty({ example: 'age' })
+  name: string;
+  @ApiProperty({ example: 'number' })
+  type: string;
+}
+
+export class DatasetDto {
+  /** As chains name it. */
+  @ApiProperty({ example: 'dataset:bank-a/customers@3' })
+  reference: string;
+  @ApiProperty({ example: 'bank-a' })
+  party: string;
+  @ApiProperty({ example: 'customers' })
+  name: string;
+  @ApiProperty({ type: 'integer', example: 3 })
+  version: number;
+  @ApiProperty({ enum: ['csv', 'parquet'], example: 'csv' })
+  format: string;
+  @ApiProperty({ type: [DatasetColumnDto] })
+  columns: DatasetColumnDto[];
+  /** Number of rows. */
+  @ApiProperty({ type: 'integer', example: 12_000 })
+  rows: number;
+  /** true: the owner took it back, and no task reads it. */
+  @ApiProperty()
+  removed: boolean;
+}
+
+export class DatasetListDto {
+  @ApiProperty({ type: [DatasetDto] })
+  items: DatasetDto[];
+}
+
+export class ApprovalDto {
+  @ApiProperty({ example: 'chain-7c0a4a52-2c53-4b58-9d0b-6d7d5f0f7c11' })
+  chain_id: string;
+  @ApiProperty({ example: 'psi' })
+  task_id: string;
+  @ApiProperty({ example: 'psi' })
+  task_type: string;
+  /** The party whose owner decides. */
+  @ApiProperty({ example: 'bank-a' })
+  party: string;
+  /** Hash of the canonical task: what an approval signs. */
+  @ApiProperty({ example: 'sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08' })
+  hash: string;
+  /** The task as it was written: the canonical JSON of this object is what the hash is of. */
+  @ApiProperty({ type: 'object', additionalProperties: true, example: { kind: 'task', task_id: 'psi' } })
+  task: object;
+  /** What leaves each party. */
+  @ApiProperty({ example: 'Blinded keys; the receiver learns the intersection.' })
+  leaves: string;
+  @ApiProperty({ example: 'RETRYING' })
+  status: string;
+  /** Why no policy covers it, in words; null while the task has not asked. */
+  @ApiProperty({ type: String, nullable: true, example: 'Party bank-a: customers: the dataset has no policy.' })
+  reasons: string | null;
+  /** The newest decision of the owner: `approve`, `refuse` or `withdraw`; null if there is none. */
+  @ApiProperty({ type: String, nullable: true, example: 'approve' })
+  decision: string | null;
+}
+
+export class ApprovalListDto {
+  @ApiProperty({ type: [ApprovalDto] })
+  items: ApprovalDto[];
+}

@@ -1,0 +1,30 @@
+import type { Statement } from '../pool.js';
+
+// SQL: an insert that replaces only what is older, and a read for every job of a party.
+
+/**
+ * Stores a statement unless one as new is there. $1 subject, $2 kind, $3 party, $4 serial, $5 body, $6 JWS, $7 task (of an
+ * approval), $8 by whom -> the row; none where the stored one is as new, or newer.
+ */
+export const putStatement: Statement = {
+  name: 'put-statement',
+  text: `
+    INSERT INTO statements AS s (subject, kind, party, serial, body, signed, task, created_by)
+    VALUES ($1, $2, $3, $4, $5::jsonb, $6, $7, $8)
+        ON CONFLICT (tenant_id, subject) DO UPDATE
+       SET serial = EXCLUDED.serial, body = EXCLUDED.body, signed = EXCLUDED.signed, created_at = now(),
+           created_by = EXCLUDED.created_by
+     WHERE s.serial < EXCLUDED.serial
+    RETURNING subject, kind, party, serial, body, signed, created_at, created_by`,
+};
+
+/** $1 tenants and $2 parties (pairwise), $3 hashes of tasks -> the parties' statements, of approvals those of the tasks alone. */
+export const statementsForTasks: Statement = {
+  name: 'statements-for-tasks',
+  text: `
+    SELECT s.tenant_id, s.party, s.task, s.body, s.signed
+      FROM unnest($1::text[], $2::text[]) AS wanted(tenant_id, party)
+     CROSS JOIN LATERAL (
+       SELECT * FROM statements
+        WHERE tenant_id = wanted.tenant_id AND party = wanted.party AND (task IS NULL OR task = ANY ($3::text[])) OFFSET 0) AS s`,
+};

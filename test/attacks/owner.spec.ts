@@ -1,0 +1,158 @@
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from '@jest/globals';
+import pg from 'pg';
+import type { PolicyRule, Statement } from '#libs/consent';
+import { TestOwner } from '#libs/testing';
+import { ApiClient, chain, describeSystem, taskOf, type SystemUnderTest } from '../integration/system/index.js';
+
+const KEYS = Array.from({ length: 30 }, (_, i) => `id${i}`);
+
+interface Side {
+  readonly party: string;
+  readonly owner: TestOwner;
+  readonly api: ApiClient;
+  readonly table: string;
+}
+
+describeSystem('the data of a claimed party', 'postgres', {}, (check, system) => {
+  check('is used as both owners signed, and not otherwise', async () => {
+    const { a, b, psi, codeOf } = await scene(system);
+    expect(await codeOf(b, psi())).toBe('APPROVAL_REQUIRED');
+    await allow(a, { with: [b.party], columns: { keys: ['id'] }, proposers: [b.party] });
+    await allow(b, {});
+    expect(await codeOf(b, psi())).toBe('SUCCESS');
+    // Variants: another column, another proposer, another type, a bare path.
+    expect(await codeOf(b, psi({ keys: { [a.party]: ['name'], [b.party]: ['id'] } }))).toBe('APPROVAL_REQUIRED');
+    expect(await codeOf(a, psi())).toBe('APPROVAL_REQUIRED');
+    expect(await codeOf({ ...b, api: system.api }, psi())).toBe('APPROVAL_REQUIRED');
+    expect(await codeOf(b, fill(a))).toBe('APPROVAL_REQUIRED');
+    expect(await codeOf(b, fill(a, 'table.csv'))).toBe('POLICY_REFUSED');
+  });
+
+  check('stays closed when the whole database is rewritten', async () => {
+    const { a, b, psi, codeOf } = await scene(system);
+    await allow(b, {});
+    const mallory = await TestOwner.claim(join(system.dataRoot, `m-${randomUUID().slice(0, 8)}`), a.party);
+    const rules = [{ effect: 'allow', task_types: ['psi', 'fillna'] }] as const;
+    const wish = {
+      kind: 'policy',
+      dataset: 'customers',
+      expires_at: '2999-01-01T00:00:00Z',
+      rules,
+      serial: 9,
+    } as const;
+    const db = new pg.Client(system.databaseUrl);
+    await db.connect();
+    const forge = async (statement: Statement, signed: string | null): Promise<void> => {
+      await db.query('DELETE FROM statements WHERE party = $1 AND kind = $2', [a.party, statement.kind]);
+      await db.query(
+        `INSERT INTO statements (tenant_id, subject, kind, party, serial, body, signed)
+         VALUES ('default', $1, $2, $3, $4, $5, $6)`,
+        [`${statement.kind}:${a.party}/customers`, statement.kind, a.party, statement.serial, statement, signed],
+      );
+    };
+    try {
+      for (const signed of [null, await mallory.sign(wish)]) {
+        await forge(a.owner.complete(wish), signed);
+        expect(await codeOf(b, psi())).toBe('APPROVAL_REQUIRED');
+        // The key is made one of the party, and the chain one of its own.
+        await db.query('UPDATE api_keys SET party = $1', [a.party]);
+        await system.api.expect(201, '/keys', { method: 'POST', body: { name: 'n', role: 'author', party: a.party } });
+        expect(await codeOf(a, psi())).toBe('APPROVAL_REQUIRED');
+        expect(await codeOf(a, fill(a, 'table.csv'))).toBe('APPROVAL_REQUIRED');
+      }
+      // A dataset that leads to another file.
+      const dataset = a.owner.complete({ ...(await a.owner.dataset('customers', 'other.csv')), serial: 9 } as never);
+      await forge(dataset, await mallory.signText(JSON.stringify(dataset)));
+      expect(await codeOf(b, psi())).toBe('DATASET_UNKNOWN');
+    } finally {
+      await db.end();
+    }
+  });
+
+  check('is stated by its own keys and by admins alone', async () => {
+    const { a, b } = await scene(system);
+    const signed = await a.owner.sign({ kind: 'party', recipients: [] });
+    const path = `/parties/${a.party}/statements`;
+    expect((await b.api.call(path, { method: 'PUT', body: { signed } })).body.code).toBe('FORBIDDEN');
+    const ofB = { signed: await b.owner.sign({ kind: 'party', recipients: [] }) };
+    expect((await a.api.call(`/parties/${b.party}/statements`, { method: 'PUT', body: ofB })).body.code).toBe(
+      'FORBIDDEN',
+    );
+    await a.api.expect(200, path, { method: 'PUT', body: { signed } });
+    expect((await a.api.call(path, { method: 'PUT', body: { signed } })).body.code).toBe('STATEMENT_OUTDATED');
+    const wrong = await a.owner.signText('{"kind":"party","party":"x"}');
+    expect((await a.api.call(path, { method: 'PUT', body: { signed: wrong } })).body).toMatchObject({
+      code: 'BAD_REQUEST',
+      errors: expect.arrayContaining([expect.objectContaining({ code: 'REQUIRED', pointer: '/recipients' })]),
+    });
+    for (const body of [
+      {},
+      { signed, statement: {} },
+      { signed: 'a.b' },
+      { signed: 'a.b.c' },
+      { statement: { kind: 'x' } },
+    ]) {
+      expect((await a.api.call(path, { method: 'PUT', body })).body.code).toBe('BAD_REQUEST');
+    }
+  });
+});
+
+/** Two parties with keys, owners and a dataset each. */
+async function scene(system: SystemUnderTest) {
+  const side = async (): Promise<Side> => {
+    const party = `p${randomUUID().slice(0, 8)}`;
+    await system.api.expect(201, '/parties', { method: 'POST', body: { party, name: party } });
+    const body = { name: party, role: 'author', party };
+    const { key } = await system.api.expect<{ key: string }>(201, '/keys', { method: 'POST', body });
+    mkdirSync(join(system.dataRoot, party), { recursive: true });
+    for (const name of ['table.csv', 'other.csv']) {
+      writeFileSync(join(system.dataRoot, party, name), `id,name\n${KEYS.map((id) => `${id},n\n`).join('')}`);
+    }
+    const owner = await TestOwner.claim(system.dataRoot, party);
+    const made = { party, owner, api: new ApiClient(system.api.url, key), table: `dataset:${party}/customers@1` };
+    await put(made, await owner.sign(await owner.dataset('customers', 'table.csv')));
+    return made;
+  };
+  const [a, b] = [await side(), await side()];
+  const psi = (more: object = {}) => {
+    const keys = { [a.party]: ['id'], [b.party]: ['id'] };
+    const input_paths = { [a.party]: a.table, [b.party]: b.table };
+    return work('psi', [a.party, b.party], { keys, input_paths, ...more });
+  };
+  /** What becomes of a chain of one task: SUCCESS, or the code of its error. */
+  const codeOf = async (by: Side, task: { task_id: string }): Promise<string> => {
+    const id = await by.api.start(chain([task]));
+    const ended = await system.api.until(id, 'has an outcome', (now) => {
+      const { status, error } = taskOf(now, task.task_id);
+      return status === 'SUCCESS' || error !== null;
+    });
+    const { status, error } = taskOf(ended, task.task_id);
+    return error?.code ?? status;
+  };
+  return { a, b, psi, codeOf };
+}
+
+const put = ({ party, api }: Side, signed: string): Promise<unknown> =>
+  api.expect(200, `/parties/${party}/statements`, { method: 'PUT', body: { signed } });
+
+async function allow(side: Side, rule: Partial<PolicyRule>): Promise<void> {
+  const rules: PolicyRule[] = [{ effect: 'allow', task_types: ['psi'], ...rule }];
+  const policy = { kind: 'policy', dataset: 'customers', expires_at: '2999-01-01T00:00:00Z', rules } as const;
+  await put(side, await side.owner.sign(policy));
+}
+
+const fill = ({ party, table }: Side, input = table) =>
+  work('fillna', [party], {
+    input_data: { [party]: input },
+    columns: { [party]: ['name'] },
+    method: 'constant',
+    value: 'x',
+  });
+
+function work(task_type: string, parties: readonly string[], task_config: object) {
+  const sf_init_config = { parties, address: 'local' };
+  return { task_id: 'only', task_type, depends_on: [], task_params: { sf_init_config, task_config } };
+}
