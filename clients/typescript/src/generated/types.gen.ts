@@ -4375,7 +4375,7 @@ export type ListPartiesErrors = {
      */
     403: ProblemDto;
     /**
-     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
@@ -4442,7 +4442,7 @@ export type CreatePartyErrors = {
      */
     422: ProblemDto;
     /**
-     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
@@ -4492,7 +4492,7 @@ export type GetPartyErrors = {
      */
     404: ProblemDto;
     /**
-     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
@@ -4551,7 +4551,7 @@ export type ListStatementsErrors = {
      */
     404: ProblemDto;
     /**
-     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
@@ -4617,7 +4617,7 @@ export type PutStatementErrors = {
      */
     415: ProblemDto;
     /**
-     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
@@ -4667,7 +4667,7 @@ export type ListDatasetsErrors = {
      */
     403: ProblemDto;
     /**
-     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
@@ -4717,7 +4717,7 @@ export type ListApprovalsErrors = {
      */
     403: ProblemDto;
     /**
-     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
@@ -4776,7 +4776,7 @@ export type ListChainApprovalsErrors = {
      */
     404: ProblemDto;
     /**
-     * Too many requests from this address, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;
     /**
