@@ -33,7 +33,7 @@ export async function runEncrypt(
   const outcomes = await runParties({
     program,
     parties: Object.fromEntries(files.map(([party, paths]) => [party, { paths, recipients }])),
-    neutral: { program: courier, args: courierArgs },
+    neutral: { program: courier, args: courierArgs, keepsFiles: true },
     run,
     recorder,
   });

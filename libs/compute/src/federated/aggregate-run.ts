@@ -55,6 +55,7 @@ export async function runAggregate(
     parties: Object.fromEntries(parties.map((party) => [party, argsOf(party)])),
     neutral: { program: aggregator, args: { parties, threshold, sums: 1, receivers, compare: true } },
     toleratesLoss: true,
+    addons: true,
     run,
     recorder,
   });

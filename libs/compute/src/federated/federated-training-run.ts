@@ -36,6 +36,7 @@ export async function runFederatedTraining(
     parties: Object.fromEntries(parties.map((party) => [party, argsOf(party)])),
     neutral: { program: aggregator, args: { parties, threshold, sums, receivers: parties, compare: false } },
     toleratesLoss: true,
+    addons: true,
     run,
     recorder,
   });

@@ -15,6 +15,7 @@ import { TaskFailure, type TaskConsent } from '../contract/task-type.js';
 import { openInput, type FileRoots, type InputFile } from './input-files.js';
 import { lineageOf, sha256Of, writeLineage, type Lineage } from './lineage.js';
 import { readOwner, type Owner } from './owner.js';
+import type { OutputLedger } from './output-files.js';
 import type { WrittenFile } from './party-link.js';
 import { PartyLedger } from './party-ledger.js';
 import { readStatements } from './statements.js';
@@ -95,7 +96,7 @@ export class Admission {
   }
 
   /** Writes the lineage of the artifacts that were noted, if there are any, to be published with them. */
-  async record(token: string, temporary: (path: string) => void): Promise<WrittenFile | undefined> {
+  async record(token: string, temporary: OutputLedger['temporary']): Promise<WrittenFile | undefined> {
     if (Object.keys(this.files).length === 0) return undefined;
     const { task, plain, files } = this;
     const lineage: Lineage = { task, datasets: [...this.datasets].sort(), plain, files };

@@ -3,7 +3,7 @@ import { open, realpath, type FileHandle } from 'node:fs/promises';
 import { basename, join, relative, resolve, sep } from 'node:path';
 import { TaskFailure } from '../contract/task-type.js';
 
-/** Where a thread's files lie. `root` is null where it has no tables. */
+/** Where the files of a party, or of no party, lie. `root` is null where there are no tables. */
 export interface FileRoots {
   readonly party: string;
   readonly root: string | null;
@@ -63,7 +63,7 @@ export function placeInRoot(roots: FileRoots, path: string): { root: string; pat
 }
 
 /** Where an `artifact:` reference lies, if this party may read it. Null for a path that is no reference. */
-function placeArtifact(roots: FileRoots, reference: string): { root: string; path: string } | null {
+export function placeArtifact(roots: FileRoots, reference: string): { root: string; path: string } | null {
   if (!reference.startsWith('artifact:')) return null;
   const [, chainId, taskId, name] = ARTIFACT.exec(reference) ?? [];
   const parts = name?.split('/') ?? [];
@@ -86,6 +86,14 @@ function placeArtifact(roots: FileRoots, reference: string): { root: string; pat
   return { root, path: join(root, chainId, taskId, ...parts) };
 }
 
+/** `root` with its links resolved. A party's process may not look at the artifact root: its coordinator gives it a resolved one. */
+function realRootOf(root: string): Promise<string> {
+  return realpath(root).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ERR_ACCESS_DENIED') return root;
+    throw error;
+  });
+}
+
 /**
  * Opens a file of the party. Throws TaskFailure PATH_OUTSIDE_ROOT, PATH_RESERVED, FILE_NOT_FOUND, NOT_A_FILE,
  * EMPTY_FILE or FILE_UNREADABLE, naming the party and the path as it was given.
@@ -100,7 +108,7 @@ export async function openInput(roots: FileRoots, label: string): Promise<InputF
       ? failure('FILE_NOT_FOUND', 'does not exist')
       : failure('FILE_UNREADABLE', `cannot be reached (${error.code ?? 'unknown'})`);
   });
-  const realRoot = await realpath(root);
+  const realRoot = await realRootOf(root);
   if (!isInside(realRoot, real)) {
     throw failure('PATH_OUTSIDE_ROOT', "leads outside the party's data folder through a symbolic link");
   }

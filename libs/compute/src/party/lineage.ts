@@ -4,6 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { canonicalJson } from '#libs/consent';
 import type { FileRoots, InputFile } from './input-files.js';
 import type { Owner } from './owner.js';
+import type { OutputLedger } from './output-files.js';
 import type { WrittenFile } from './party-link.js';
 
 /** Where a party's artifacts of one task came from. Only the party writes it, and its MAC shows that nobody else did. */
@@ -18,7 +19,8 @@ export interface Lineage {
   readonly files: Readonly<Record<string, string>>;
 }
 
-const NAME = '.lineage.json';
+/** Names the record, beside the artifacts. */
+export const LINEAGE = '.lineage.json';
 
 const macOf = (owner: Owner, lineage: Lineage): string =>
   owner.digest(createHash('sha256').update(canonicalJson(lineage)).digest('hex'));
@@ -29,11 +31,11 @@ export async function writeLineage(
   token: string,
   owner: Owner,
   lineage: Lineage,
-  temporary: (path: string) => void,
+  temporary: OutputLedger['temporary'],
 ): Promise<WrittenFile> {
-  const final = join(resolve(roots.artifactRoot), roots.chainId, roots.taskId, roots.party, NAME);
+  const final = join(resolve(roots.artifactRoot), roots.chainId, roots.taskId, roots.party, LINEAGE);
   const path = `${final}.${token}.tmp`;
-  temporary(path);
+  await temporary(path);
   await writeFile(path, JSON.stringify({ lineage, mac: macOf(owner, lineage) }), { mode: 0o600 });
   return { temporary: path, final };
 }
@@ -41,7 +43,7 @@ export async function writeLineage(
 /** The lineage of an artifact of the party. Undefined where its record is missing or forged, or does not fit the file. */
 export async function lineageOf(owner: Owner, file: InputFile): Promise<Lineage | undefined> {
   try {
-    const text = await readFile(join(dirname(file.path), NAME), 'utf8');
+    const text = await readFile(join(dirname(file.path), LINEAGE), 'utf8');
     const { lineage, mac } = JSON.parse(text) as { lineage: Lineage; mac: string };
     if (macOf(owner, lineage) !== mac) return undefined;
     return lineage.files[file.name] === owner.digest(await sha256Of(file)) ? lineage : undefined;

@@ -26,13 +26,14 @@ export interface OutputFile {
   finish(): Promise<{ sizeBytes: number; sha256: string }>;
 }
 
-/** Told of each temporary file before it is made, and of each complete one. */
+/** Records each temporary file before it is made, and each complete one. */
 export interface OutputLedger {
-  temporary(path: string): void;
+  temporary(path: string): Promise<void> | void;
   written(file: WrittenFile): void;
 }
 
-const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
+/** What names an artifact of a task. */
+export const ARTIFACT_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 const BUFFER_BYTES = 256 * 1024;
 
 interface Place {
@@ -50,7 +51,7 @@ async function place(roots: FileRoots, request: OutputRequest): Promise<Place> {
   const own = `artifact:${roots.chainId}/${roots.taskId}/${roots.party === NEUTRAL ? '' : `${roots.party}/`}`;
   const name =
     target === undefined ? request.name : target.slice(target.startsWith(own) ? own.length : 'artifact:'.length);
-  if (!NAME.test(name)) {
+  if (!ARTIFACT_NAME.test(name)) {
     throw new TaskFailure(
       'INVALID_PARAMS',
       `Party ${roots.party}: ${JSON.stringify(target ?? name)} is no name for an artifact: use letters, digits, ".", "_" and "-".`,
@@ -69,8 +70,10 @@ async function placeTable(roots: FileRoots, target: string): Promise<Place> {
     `Party ${roots.party}: ${target} leads outside the party's data folder through a symbolic link, or is that folder.`,
   );
   if (path === root) throw outside;
-  await mkdir(root, { recursive: true });
-  const realRoot = await realpath(root);
+  const realRoot = await realpath(root).catch(async () => {
+    await mkdir(root, { recursive: true });
+    return realpath(root);
+  });
   // The nearest folder that exists is proven inside before any folder is made in it.
   let folder = dirname(path);
   let real: string | undefined;
@@ -80,12 +83,14 @@ async function placeTable(roots: FileRoots, target: string): Promise<Place> {
   }
   if (!isInside(realRoot, real)) throw outside;
   refuseReserved(roots.party, target, realRoot, join(real, relative(folder, path)));
-  await mkdir(dirname(path), { recursive: true }).catch((error: NodeJS.ErrnoException) => {
-    throw new TaskFailure(
-      'FILE_UNWRITABLE',
-      `Party ${roots.party}: the folder of ${target} cannot be made (${error.code ?? 'unknown'}).`,
-    );
-  });
+  if (folder !== dirname(path) || !(await stat(folder)).isDirectory()) {
+    await mkdir(dirname(path), { recursive: true }).catch((error: NodeJS.ErrnoException) => {
+      throw new TaskFailure(
+        'FILE_UNWRITABLE',
+        `Party ${roots.party}: the folder of ${target} cannot be made (${error.code ?? 'unknown'}).`,
+      );
+    });
+  }
   const final = join(await realpath(dirname(path)), basename(path));
   if (!isInside(realRoot, final)) throw outside;
   if ((await stat(final).catch(() => undefined))?.isDirectory()) {
@@ -110,7 +115,7 @@ export async function createOutput(
   const prefix = `.${basename(final).slice(0, 100)}.${tagOf(roots)}.`;
   await removeEarlier(dirname(final), prefix, token);
   const temporary = join(dirname(final), `${prefix}${token}.tmp`);
-  ledger.temporary(temporary);
+  await ledger.temporary(temporary);
   const handle = await open(temporary, 'w', 0o640).catch((error: NodeJS.ErrnoException) => {
     throw new TaskFailure(
       'FILE_UNWRITABLE',
@@ -156,7 +161,7 @@ export async function createOutput(
 export async function createScratch(
   roots: FileRoots,
   token: string,
-  temporary: (path: string) => void,
+  temporary: OutputLedger['temporary'],
 ): Promise<FileHandle> {
   const task = join(resolve(roots.artifactRoot), roots.chainId, roots.taskId);
   const folder = roots.party === NEUTRAL ? task : join(task, roots.party);
@@ -164,12 +169,12 @@ export async function createScratch(
   const prefix = `.scratch.${tagOf(roots)}.`;
   await removeEarlier(folder, prefix, token);
   const path = join(folder, `${prefix}${token}-${randomBytes(6).toString('hex')}.tmp`);
-  temporary(path);
+  await temporary(path);
   return open(path, 'wx+', 0o600);
 }
 
 /** Tells one task's temporary files from another's in the same folder. */
-function tagOf({ chainId, taskId }: FileRoots): string {
+export function tagOf({ chainId, taskId }: FileRoots): string {
   return createHash('sha256').update(`${chainId}/${taskId}`).digest('hex').slice(0, 12);
 }
 
@@ -210,7 +215,7 @@ export async function writeSharedArtifact(
   const temporaries: string[] = [];
   try {
     const output = await createOutput(roots, request, `${run.attempt}-shared`, {
-      temporary: (path) => temporaries.push(path),
+      temporary: (path) => void temporaries.push(path),
       written: (file) => files.push(file),
     });
     await output.write(content);

@@ -1,6 +1,6 @@
-import type { MessagePort } from 'node:worker_threads';
 import { TaskFailure } from '../contract/task-type.js';
-import { WINDOW_BYTES, bodyBytes, type Body, type FromParty, type ToParty } from './party-link.js';
+import { WINDOW_BYTES, bodyBytes, type FromParty, type ToParty } from './party-link.js';
+import type { Body, Transport } from './transport.js';
 
 interface Waiting {
   resolve(body: Body): void;
@@ -22,10 +22,8 @@ export class PartyChannels {
   constructor(
     private readonly party: string,
     private readonly known: readonly string[],
-    private readonly port: MessagePort,
-  ) {
-    port.on('message', (message: ToParty) => this.accept(message));
-  }
+    private readonly transport: Transport<FromParty>,
+  ) {}
 
   async send(to: string, message: unknown): Promise<void> {
     this.mustKnow(to);
@@ -35,8 +33,7 @@ export class PartyChannels {
       await new Promise<void>((resolve) => this.blocked.set(to, [...(this.blocked.get(to) ?? []), resolve]));
     }
     this.unread.set(to, (this.unread.get(to) ?? 0) + bodyBytes(body));
-    const sent: FromParty = { kind: 'send', to, body };
-    this.port.postMessage(sent, raw ? [(body as Uint8Array<ArrayBuffer>).buffer] : []);
+    this.transport.post({ kind: 'send', to, body });
   }
 
   async receive(from: string, kind: 'bytes' | 'json'): Promise<Body> {
@@ -56,8 +53,7 @@ export class PartyChannels {
     const untold = (this.untold.get(from) ?? 0) + bytes;
     this.untold.set(from, untold < TOLD_BYTES ? untold : 0);
     if (untold < TOLD_BYTES) return;
-    const taken: FromParty = { kind: 'taken', from, bytes: untold };
-    this.port.postMessage(taken);
+    this.transport.post({ kind: 'taken', from, bytes: untold });
   }
 
   private next(from: string): Promise<Body> {
@@ -67,14 +63,17 @@ export class PartyChannels {
     return new Promise((resolve, reject) => this.waiting.set(from, { resolve, reject }));
   }
 
-  private accept(message: ToParty): void {
+  /** Takes a message of the coordinator. */
+  accept(message: Exclude<ToParty, { readonly kind: 'start' }>): void {
     switch (message.kind) {
       case 'deliver': {
+        // Programs view the bytes as wider numbers, so these begin a buffer.
+        const body = typeof message.body === 'string' ? message.body : new Uint8Array(message.body);
         const waiting = this.waiting.get(message.from);
         this.waiting.delete(message.from);
-        if (waiting) waiting.resolve(message.body);
-        else if (this.inboxes.has(message.from)) this.inboxes.get(message.from)!.push(message.body);
-        else this.inboxes.set(message.from, [message.body]);
+        if (waiting) waiting.resolve(body);
+        else if (this.inboxes.has(message.from)) this.inboxes.get(message.from)!.push(body);
+        else this.inboxes.set(message.from, [body]);
         return;
       }
       case 'room':

@@ -1,4 +1,4 @@
-import { mkdir, open, readFile } from 'node:fs/promises';
+import { mkdir, open, readFile, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LedgerEntry } from '#libs/consent';
 import { OWNER_FOLDER } from './owner.js';
@@ -16,6 +16,9 @@ export interface Ledger {
   readonly serials: ReadonlyMap<string, number>;
 }
 
+/** Where a party's ledger lies. */
+export const ledgerFile = (root: string): string => join(root, OWNER_FOLDER, 'ledger.jsonl');
+
 /**
  * The party's own memory, in its folder: `.party/ledger.jsonl`, one JSON object per line, only ever appended to. Lines are
  * short, so that a file system appends each as a whole; a line that a crash cut off is ignored.
@@ -24,7 +27,7 @@ export class PartyLedger {
   private readonly path: string;
 
   constructor(private readonly root: string) {
-    this.path = join(root, OWNER_FOLDER, 'ledger.jsonl');
+    this.path = ledgerFile(root);
   }
 
   async read(): Promise<Ledger> {
@@ -48,8 +51,7 @@ export class PartyLedger {
   /** Appends and syncs to the disk: a use counts before the first byte of data is read. */
   async append(...lines: readonly Line[]): Promise<void> {
     if (lines.length === 0) return;
-    await mkdir(join(this.root, OWNER_FOLDER), { recursive: true });
-    const handle = await open(this.path, 'a', 0o600);
+    const handle = await this.opened();
     try {
       // A first newline ends a line that a crash cut off.
       await handle.appendFile(lines.map((line) => `\n${JSON.stringify(line)}`).join('') + '\n');
@@ -57,6 +59,16 @@ export class PartyLedger {
     } finally {
       await handle.close();
     }
+  }
+
+  /** A party's process may write the ledger and nothing else in the folder, which exists where the party has an owner. */
+  private async opened(): Promise<FileHandle> {
+    const attempt = (): Promise<FileHandle> => open(this.path, 'a', 0o600);
+    return attempt().catch(async (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error;
+      await mkdir(join(this.root, OWNER_FOLDER), { recursive: true });
+      return attempt();
+    });
   }
 }
 

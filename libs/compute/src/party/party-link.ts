@@ -1,14 +1,12 @@
 import type { Artifact, JsonObject, TaskConsent } from '../contract/task-type.js';
 import type { TableOutput } from './table-outputs.js';
+import type { Body } from './transport.js';
 
-/** Name under which the thread of no party is addressed: an MPC dealer, or work that needs no party's table. */
+/** Name under which the process of no party is addressed: an MPC dealer, or work that needs no party's table. */
 export const NEUTRAL = '#neutral';
 
 /** Bytes that a peer may leave unread before its sender waits. Bounds the memory of a relay. */
 export const WINDOW_BYTES = 8 * 1024 * 1024;
-
-/** A message as it crosses: JSON text or raw bytes. */
-export type Body = string | Uint8Array;
 
 /** Bytes of a message on the wire (JSON in UTF-8). */
 export function bodyBytes(body: Body): number {
@@ -32,7 +30,7 @@ export interface CarriedFailure {
   readonly details: JsonObject;
 }
 
-/** What a party's thread tells the coordinator. */
+/** What a party's process sends to the coordinator. */
 export type FromParty =
   | { readonly kind: 'send'; readonly to: string; readonly body: Body }
   | { readonly kind: 'taken'; readonly from: string; readonly bytes: number }
@@ -43,14 +41,15 @@ export type FromParty =
   | { readonly kind: 'done'; readonly value: unknown }
   | { readonly kind: 'failed'; readonly failure: CarriedFailure };
 
-/** What the coordinator tells a party's thread. */
+/** What the coordinator sends to a party's process: its first message is `start`. */
 export type ToParty =
+  | { readonly kind: 'start'; readonly start: PartyStart }
   | { readonly kind: 'deliver'; readonly from: string; readonly body: Body }
   | { readonly kind: 'room'; readonly to: string; readonly bytes: number }
   | { readonly kind: 'ended'; readonly peer: string; readonly lost: boolean };
 
-/** What a thread starts with. */
-export interface PartyThreadData {
+/** What a party's process starts with. */
+export interface PartyStart {
   readonly party: string;
   readonly peers: readonly string[];
   /** `file:` URL of the module that exports `run`. */
@@ -59,10 +58,10 @@ export interface PartyThreadData {
   readonly chainId: string;
   readonly taskId: string;
   readonly attempt: number;
-  /** Own folder of tables; null for the neutral thread. */
+  /** Own folder of tables; null for the neutral process. */
   readonly root: string | null;
   readonly artifactRoot: string;
-  /** Null in the neutral thread, and in jobs of earlier releases. */
+  /** Null in the neutral process, and in jobs of earlier releases. */
   readonly consent: TaskConsent | null;
   /** Part of every temporary name of this run: `<attempt>-<random>`. */
   readonly token: string;

@@ -4,11 +4,11 @@ import { SAFE_PART } from './input-files.js';
 import { publish } from './output-files.js';
 import type { PartyModule, PartyUrl } from './party-program.js';
 import { NEUTRAL } from './party-link.js';
-import { PartyThreads, type CrossedMessage, type PartyOutcome } from './party-threads.js';
+import { PartyProcesses, type CrossedMessage, type PartyOutcome } from './party-processes.js';
 
-export type { CrossedMessage, PartyOutcome } from './party-threads.js';
+export type { CrossedMessage, PartyOutcome } from './party-processes.js';
 
-/** What to run in the threads of one task. */
+/** What to run in the processes of one task. */
 export interface PartyRun<
   Args extends JsonSafe<Args>,
   Value extends JsonSafe<Value>,
@@ -18,13 +18,20 @@ export interface PartyRun<
   readonly program: PartyUrl<PartyModule<Args, Value>>;
   /** Arguments of each party: a party sees only its own. */
   readonly parties: Readonly<Record<string, NoInfer<Args>>>;
-  /** A thread that belongs to no party (`NEUTRAL`), e.g. the dealer of an MPC protocol. It has no tables. */
+  /** A process that belongs to no party (`NEUTRAL`), e.g. the dealer of an MPC protocol. It has no tables. */
   readonly neutral?:
-    | { readonly program: PartyUrl<PartyModule<NeutralArgs, NeutralValue>>; readonly args: NoInfer<NeutralArgs> }
+    | {
+        readonly program: PartyUrl<PartyModule<NeutralArgs, NeutralValue>>;
+        readonly args: NoInfer<NeutralArgs>;
+        /** Whether it leaves artifacts: no other neutral process may write. */
+        readonly keepsFiles?: boolean;
+      }
     | undefined;
+  /** Whether the programs load a native addon, which Node's permission model otherwise refuses. */
+  readonly addons?: boolean;
   readonly run: Omit<TaskRun, 'params'>;
   /**
-   * Goes on without a party whose thread dies or stops on an unforeseen error: its peers' receives throw PARTY_LOST, and it
+   * Goes on without a party whose process dies or stops on an unforeseen error: its peers' receives throw PARTY_LOST, and it
    * has no outcome and no files. Otherwise the loss of a party ends the run.
    */
   readonly toleratesLoss?: boolean;
@@ -36,7 +43,7 @@ export interface PartyOutcomes<Value, NeutralValue> {
   /** By party, in the order of names. A lost party has none. */
   readonly parties: Readonly<Record<string, PartyOutcome<Value>>>;
   readonly neutral: PartyOutcome<NeutralValue> | undefined;
-  /** Artifacts of all threads, in the order of the parties. */
+  /** Artifacts of all processes, in the order of the parties. */
   readonly artifacts: readonly Artifact[];
 }
 
@@ -44,9 +51,9 @@ const PARTY = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;
 
 /**
  * Runs one program per party to its end, and returns each party's value and artifacts. All output files appear together,
- * after the last party has succeeded. The first failure ends every thread: a TaskFailure comes through as it is, a
- * thread that dies gives PARTY_LOST (retryable). When `run.signal` aborts, threads and temporary files are gone before
- * the promise rejects with the signal's reason. Log lines report the start and each party's end in counts.
+ * after the last party has succeeded. The first failure ends every process: a TaskFailure comes through as it is, a
+ * process that dies gives PARTY_LOST (retryable), and one that takes too much memory OUT_OF_MEMORY. When `run.signal` aborts,
+ * processes and temporary files are gone before the promise rejects with the signal's reason. Log lines report the start and each party's end in counts.
  */
 export async function runParties<
   Args extends JsonSafe<Args>,
@@ -58,12 +65,13 @@ export async function runParties<
   run.signal.throwIfAborted();
   const names = Object.keys(call.parties).sort();
   checkNames(run, names);
-  const threads = new PartyThreads({ ...call, names, token: `${run.attempt}-${randomBytes(6).toString('hex')}` });
+  const processes = new PartyProcesses({ ...call, names, token: `${run.attempt}-${randomBytes(6).toString('hex')}` });
   try {
-    for (const name of names) threads.start(name, call.program, call.parties[name]);
-    if (neutral) threads.start(NEUTRAL, neutral.program, neutral.args);
-    await threads.allEnded();
-    const present = threads.outcomes();
+    await processes.run([
+      ...names.map((name) => ({ name, program: call.program, args: call.parties[name], keepsFiles: true })),
+      ...(neutral ? [{ keepsFiles: false, ...neutral, name: NEUTRAL }] : []),
+    ]);
+    const present = await processes.outcomes();
     await publish(present.flatMap(({ written }) => written));
     const outcomes = present.map(({ name, outcome }) => [name, outcome] as const);
     return {
@@ -72,7 +80,7 @@ export async function runParties<
       artifacts: outcomes.flatMap(([, { artifacts }]) => artifacts),
     };
   } finally {
-    await threads.stop();
+    await processes.stop();
   }
 }
 

@@ -26,6 +26,7 @@ export async function runPsi(
   const outcomes = await runParties({
     program,
     parties: Object.fromEntries(parties.map((party) => [party, argsOf(party)])),
+    addons: true,
     run,
     recorder,
   });

@@ -12,6 +12,6 @@ export async function runReport(run: TaskRun<ReportConfig>): Promise<TaskRunResu
     config: run.params.task_config,
     inputs: Object.entries(run.inputs),
   };
-  const { neutral } = await runParties({ program, parties: {}, neutral: { program, args }, run });
+  const { neutral } = await runParties({ program, parties: {}, neutral: { program, args, keepsFiles: true }, run });
   return { result: neutral!.value, artifacts: neutral!.artifacts };
 }

@@ -1,0 +1,121 @@
+/**
+ * Entry of a party's process. The process is the party: it gets its own name, folder and channels, and everything that
+ * leaves it goes through its one transport, where the coordinator counts it. It has an empty environment, serves one run,
+ * and ends with its coordinator.
+ */
+import { existsSync } from 'node:fs';
+import { Socket } from 'node:net';
+import { join } from 'node:path';
+import { TaskFailure } from '../contract/task-type.js';
+import { placesOf } from '../contract/error-places.js';
+import type { Admission } from './admission.js';
+import { openInput, type FileRoots } from './input-files.js';
+import { createOutput, createScratch } from './output-files.js';
+import { PartyChannels } from './party-channels.js';
+import type { CarriedFailure, FromParty, PartyStart, ToParty } from './party-link.js';
+import { NEUTRAL, type PartyContext } from './party-program.js';
+import { streamTransport } from './transport.js';
+
+/** Progress of a stage is sent after this time, or as soon as it has come this far: its steps are small however fast it is. */
+const PROGRESS_EVERY_MS = 200;
+const PROGRESS_STEP = 0.02;
+/** The descriptor of the transport to the coordinator. */
+const TRANSPORT_FD = 3;
+
+const transport = streamTransport<FromParty>(new Socket({ fd: TRANSPORT_FD }));
+const send = (message: FromParty): void => transport.post(message);
+const coordinator = process.ppid;
+
+/** Ends a process whose coordinator is gone, also where its program never yields. */
+function endIfOrphaned(): void {
+  if (process.ppid !== coordinator) process.exit(1);
+}
+
+/** How the party's files are opened where its folder has an owner. Imported only then: it takes longer to load than the rest. */
+async function startAdmission(data: PartyStart): Promise<Admission | undefined> {
+  const { party, root, peers, consent } = data;
+  if (root === null || !existsSync(join(root, '.party', 'owner.json'))) return undefined;
+  const { Admission } = await import('./admission.js');
+  return Admission.start({ roots: { ...data, root, party }, peers, consent });
+}
+
+// The coordinator knows of a file before the file is there, so it can remove it however this process ends.
+function temporary(path: string): Promise<void> {
+  send({ kind: 'temporary', path });
+  return transport.flushed();
+}
+
+function makeContext(data: PartyStart, channels: PartyChannels, admission: Admission | undefined): PartyContext {
+  const roots: FileRoots = data;
+  let sent = { at: 0, fraction: 0, stage: '' };
+  return {
+    party: data.party,
+    peers: data.peers,
+    chainId: data.chainId,
+    taskId: data.taskId,
+    attempt: data.attempt,
+    send: (to, message) => channels.send(to, message),
+    receiveBytes: async (from) => (await channels.receive(from, 'bytes')) as Uint8Array,
+    receiveJson: async <T>(from: string) => JSON.parse((await channels.receive(from, 'json')) as string) as T,
+    progress(fraction, stage) {
+      const at = performance.now();
+      const isSoon = at - sent.at < PROGRESS_EVERY_MS && fraction - sent.fraction < PROGRESS_STEP && fraction < 1;
+      if (isSoon && stage === sent.stage) return;
+      sent = { at, fraction, stage };
+      endIfOrphaned();
+      send({ kind: 'progress', fraction, stage });
+    },
+    log: (level, message) => send({ kind: 'log', level, message }),
+    openInput: (path) => admission?.open(path) ?? openInput(roots, path),
+    // Imported when it is needed: the check of a schema takes longer to load than the rest of the process.
+    requireRecipients: async (recipients) =>
+      admission?.requireRecipients(recipients) ??
+      (await import('./party-policy.js')).requireRecipients(data.party, data.root!, recipients),
+    createOutput: (request) =>
+      createOutput(roots, request, data.token, {
+        temporary,
+        written: (file) => send({ kind: 'written', file: admission?.recorded(file) ?? file }),
+      }),
+    createScratch: () => createScratch(roots, data.token, temporary),
+  };
+}
+
+/** The message of an unforeseen error may quote data, so only its kind and the places in the code travel on. */
+function carry(party: string, error: unknown): CarriedFailure {
+  if (error instanceof TaskFailure) {
+    const { code, message, retryable, details } = error;
+    return { code, message, retryable, details };
+  }
+  const { name, code, places } = placesOf(error);
+  return {
+    code: 'PARTY_LOST',
+    message: `Party ${party} stopped on an unforeseen ${name}${code ? ` (${code})` : ''}; the task may be tried again.`,
+    retryable: true,
+    details: { party, places },
+  };
+}
+
+async function serve(data: PartyStart, channels: PartyChannels): Promise<void> {
+  try {
+    // The coordinator has checked the arguments against the module's type.
+    const { run } = (await import(data.program)) as { run: (context: PartyContext, args: unknown) => Promise<unknown> };
+    const admission = await startAdmission(data);
+    const value = await run(makeContext(data, channels, admission), data.args);
+    const record = await admission?.record(data.token, temporary);
+    if (record !== undefined) send({ kind: 'written', file: record });
+    send({ kind: 'done', value });
+  } catch (error) {
+    send({ kind: 'failed', failure: carry(data.party, error) });
+  }
+  await transport.flushed();
+}
+
+let channels: PartyChannels | undefined;
+transport.onMessage((received) => {
+  const message = received as ToParty; // The coordinator is trusted.
+  if (message.kind !== 'start') return channels?.accept(message);
+  const { start } = message;
+  channels = new PartyChannels(start.party, [...start.peers, NEUTRAL], transport);
+  void serve(start, channels);
+});
+transport.onClose(() => process.exit(1));

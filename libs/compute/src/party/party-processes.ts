@@ -1,0 +1,325 @@
+/**
+ * Native engine, local mode: each party of a task runs in its own process, and this coordinator relays the messages
+ * between them. It never reads a message, and believes nothing that a process says of itself.
+ *
+ * Processes are started per run and not taken from a pool: each gets the rights of its party alone, which Node fixes at the
+ * start, and starting one costs hardly more than starting a thread.
+ */
+import { realpath } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { TaskFailure, type Artifact, type TaskConsent, type TaskRun } from '../contract/task-type.js';
+import { provenFile, readFromParty, removeTemporary, violation } from './from-party.js';
+import type { FileRoots } from './input-files.js';
+import { accountsOf, prepareFolder } from './accounts.js';
+import {
+  bodyBytes,
+  NEUTRAL,
+  WINDOW_BYTES,
+  type CarriedFailure,
+  type FromParty,
+  type ToParty,
+  type WrittenFile,
+} from './party-link.js';
+import { rightsOf } from './process-rights.js';
+import { startProcess, type PartyProcess, type ProcessEnd } from './start-process.js';
+import type { Body } from './transport.js';
+
+/** A message that crossed from one process to another, as a recorder sees it. */
+export interface CrossedMessage {
+  readonly from: string;
+  readonly to: string;
+  /** JSON text, or a copy of the bytes. */
+  readonly body: Body;
+  readonly bytes: number;
+}
+
+/** What a process left when it ended. */
+export interface PartyOutcome<Value = unknown> {
+  readonly value: Value;
+  readonly artifacts: readonly Artifact[];
+  /** Bytes that this process sent to the others. */
+  readonly sentBytes: number;
+}
+
+/** A process in a CPU loop cannot report progress, so its last progress is repeated. */
+const PROGRESS_EVERY_MS = 600;
+
+/** Files that one process may name in a run. */
+const MAX_FILES = 100_000;
+
+interface Member {
+  readonly name: string;
+  readonly roots: FileRoots;
+  readonly process: PartyProcess;
+  done: boolean;
+  lost: boolean;
+  value: unknown;
+  fraction: number;
+  sentBytes: number;
+  /** Bytes from this process that each peer has not read yet. */
+  readonly unread: Map<string, number>;
+  readonly temporaries: Set<string>;
+  readonly written: WrittenFile[];
+}
+
+/** What one process of a run is started with. */
+export interface MemberProgram {
+  readonly name: string;
+  readonly program: URL;
+  readonly args: unknown;
+  readonly keepsFiles: boolean;
+}
+
+interface Options {
+  readonly run: Omit<TaskRun, 'params'>;
+  /** The parties, sorted. */
+  readonly names: readonly string[];
+  readonly token: string;
+  readonly addons?: boolean;
+  readonly toleratesLoss?: boolean;
+  readonly recorder?: ((message: CrossedMessage) => void) | undefined;
+}
+
+/** The processes of one run. */
+export class PartyProcesses {
+  private readonly members = new Map<string, Member>();
+  private stage = 'starting';
+  private reported = 0;
+  private lastReport = 0;
+  private readonly ticker: NodeJS.Timeout;
+  private settle: { resolve(): void; reject(error: Error): void } | undefined;
+
+  constructor(private readonly options: Options) {
+    this.ticker = setInterval(() => {
+      if (performance.now() - this.lastReport >= PROGRESS_EVERY_MS) this.report();
+    }, PROGRESS_EVERY_MS / 3);
+  }
+
+  /**
+   * Runs all programs to their ends. Rejects with the first failure, or with the signal's reason when it aborts; processes may run
+   * on until `stop`.
+   */
+  async run(programs: readonly MemberProgram[]): Promise<void> {
+    const { run } = this.options;
+    const ready = await this.prepare(programs);
+    run.signal.throwIfAborted();
+    let abort = (): void => undefined;
+    const ended = new Promise<void>((resolve, reject) => {
+      this.settle = { resolve, reject };
+      abort = () => reject(run.signal.reason as Error);
+      run.signal.addEventListener('abort', abort, { once: true });
+    });
+    try {
+      for (const each of ready) this.start(each);
+      run.log('info', `started ${[...this.members.keys()].join(', ')}`);
+      if (this.members.size === 0) this.settle?.resolve();
+      await ended;
+    } finally {
+      run.signal.removeEventListener('abort', abort);
+    }
+  }
+
+  private async prepare(programs: readonly MemberProgram[]) {
+    const { run, addons = false } = this.options;
+    const artifactRoot = await realpath(run.artifactRoot).catch(() => resolve(run.artifactRoot));
+    const rootsOf = (party: string): FileRoots => ({
+      party,
+      root: party === NEUTRAL ? null : resolve(join(run.dataRoot, party)),
+      artifactRoot,
+      chainId: run.chainId,
+      taskId: run.taskId,
+    });
+    const all = programs.map((each) => ({ ...each, roots: rootsOf(each.name) }));
+    const accounts = await accountsOf(all.map(({ roots }) => roots));
+    return Promise.all(
+      all.map(async (each) => {
+        const account = accounts.get(each.name);
+        if (account && each.keepsFiles) await prepareFolder(each.roots, account);
+        return { ...each, account, rights: await rightsOf({ ...each, addons }) };
+      }),
+    );
+  }
+
+  private start(ready: Awaited<ReturnType<PartyProcesses['prepare']>>[number]): void {
+    const { run, names, token } = this.options;
+    const { name, roots } = ready;
+    const member: Member = {
+      name,
+      roots,
+      process: startProcess(ready.rights, ready.account),
+      done: false,
+      lost: false,
+      value: null,
+      fraction: 0,
+      sentBytes: 0,
+      unread: new Map(),
+      temporaries: new Set(),
+      written: [],
+    };
+    this.members.set(name, member);
+    const { transport } = member.process;
+    transport.onMessage((received) => {
+      const message = readFromParty(received);
+      if (message) this.handle(member, message);
+      else this.fail(member, violation(name, 'sent what is no message'));
+    });
+    transport.onClose((fault) => {
+      if (fault !== undefined) this.fail(member, violation(name, `sent what cannot be read: ${fault}`));
+    });
+    void member.process.ended.then((end) => this.fail(member, failureOf(name, end)));
+    transport.post({
+      kind: 'start',
+      start: {
+        ...roots,
+        peers: names.filter((party) => party !== name),
+        program: ready.program.href,
+        args: ready.args,
+        attempt: run.attempt,
+        // A party needs no other party's statements.
+        consent: run.consent === undefined || name === NEUTRAL ? null : consentOf(run.consent, name),
+        token,
+      },
+    });
+  }
+
+  /** What the processes left that were not lost. Throws TaskFailure PROTOCOL_VIOLATION where a file is no output of the run. */
+  async outcomes(): Promise<
+    { readonly name: string; readonly outcome: PartyOutcome; readonly written: readonly WrittenFile[] }[]
+  > {
+    const present = [...this.members.values()].filter((member) => !member.lost);
+    return Promise.all(
+      present.map(async ({ name, roots, value, sentBytes, ...member }) => {
+        const written = await Promise.all(member.written.map((file) => provenFile(roots, this.options.token, file)));
+        const artifacts = written.flatMap((file) => (file.artifact ? [file.artifact] : []));
+        return { name, outcome: { value, artifacts, sentBytes }, written };
+      }),
+    );
+  }
+
+  /** Ends the processes and removes their temporary files. Published files no longer have a temporary name. */
+  async stop(): Promise<void> {
+    clearInterval(this.ticker);
+    const all = [...this.members.values()];
+    for (const { process } of all) process.stop();
+    await Promise.all(all.map(({ process }) => process.ended));
+    // Only now, since a live process could make a file again.
+    const { token } = this.options;
+    for (const { roots, temporaries } of all) {
+      for (const path of temporaries) await removeTemporary(roots, token, path);
+    }
+  }
+
+  private handle(member: Member, message: FromParty): void {
+    if (member.done) return;
+    const { run } = this.options;
+    switch (message.kind) {
+      case 'send':
+        return this.relay(member, message.to, message.body);
+      case 'taken':
+        return this.makeRoom(member, message.from, message.bytes);
+      case 'progress':
+        member.fraction = Math.max(member.fraction, Math.min(1, message.fraction));
+        this.stage = message.stage;
+        return this.report();
+      case 'log':
+        return run.log(message.level, `${member.name}: ${message.message}`);
+      case 'temporary':
+        member.temporaries.add(message.path);
+        if (member.temporaries.size > MAX_FILES) this.fail(member, violation(member.name, 'names too many files'));
+        return;
+      case 'written':
+        member.written.push(message.file);
+        if (member.written.length > MAX_FILES) this.fail(member, violation(member.name, 'names too many files'));
+        return;
+      case 'failed':
+        return this.failCarried(member, message.failure);
+      case 'done': {
+        member.value = message.value;
+        member.fraction = 1;
+        this.report();
+        const counts = `bytes sent: ${member.sentBytes}, files written: ${member.written.length}`;
+        run.log('info', `${member.name}: done; ${counts}`);
+        return this.end(member);
+      }
+    }
+  }
+
+  private relay(member: Member, to: string, body: Body): void {
+    const bytes = bodyBytes(body);
+    const peer = this.members.get(to);
+    const unread = member.unread.get(to) ?? 0;
+    if (!peer || peer === member) return this.fail(member, violation(member.name, 'sent to nobody'));
+    // A process that keeps to the window knows of fewer reads than are counted here.
+    if (unread >= WINDOW_BYTES && !peer.done)
+      return this.fail(member, violation(member.name, 'sent more than its window'));
+    member.unread.set(to, unread + bytes);
+    member.sentBytes += bytes;
+    const copy = (): Body => (typeof body === 'string' ? body : new Uint8Array(body));
+    this.options.recorder?.({ from: member.name, to, bytes, body: copy() });
+    post(peer, { kind: 'deliver', from: member.name, body });
+  }
+
+  private makeRoom(member: Member, from: string, bytes: number): void {
+    const peer = this.members.get(from);
+    const unread = peer?.unread.get(member.name) ?? 0;
+    if (!peer || bytes > unread) return this.fail(member, violation(member.name, 'read what was not sent'));
+    peer.unread.set(member.name, unread - bytes);
+    post(peer, { kind: 'room', to: member.name, bytes });
+  }
+
+  private failCarried(member: Member, { code, message, retryable, details }: CarriedFailure): void {
+    const places = (details.places ?? []) as string[];
+    for (const place of places) this.options.run.log('error', `${member.name}: ${place}`);
+    this.fail(member, new TaskFailure(code, message, retryable, details));
+  }
+
+  private fail(member: Member, failure: TaskFailure): void {
+    if (member.done) return;
+    const { run, toleratesLoss } = this.options;
+    const isLoss = failure.code === 'PARTY_LOST' || failure.code === 'OUT_OF_MEMORY';
+    if (!isLoss || !toleratesLoss || member.name === NEUTRAL) {
+      this.settle?.reject(failure);
+      return;
+    }
+    run.log('warn', failure.message);
+    member.lost = true;
+    this.end(member);
+  }
+
+  private end(member: Member): void {
+    member.done = true;
+    member.process.stop();
+    const all = [...this.members.values()];
+    for (const other of all) {
+      if (other !== member) post(other, { kind: 'ended', peer: member.name, lost: member.lost });
+    }
+    if (all.every((each) => each.done)) this.settle?.resolve();
+  }
+
+  /** Reports the mean over the processes, and never less than before. */
+  private report(): void {
+    const all = [...this.members.values()];
+    this.reported = Math.max(this.reported, all.reduce((sum, member) => sum + member.fraction, 0) / all.length);
+    this.lastReport = performance.now();
+    this.options.run.progress(this.reported, this.stage);
+  }
+}
+
+/** What one party sees of a run's consent. */
+const consentOf = (consent: TaskConsent, party: string): TaskConsent => ({
+  ...consent,
+  statements: { [party]: consent.statements[party] ?? [] },
+});
+
+function post(member: Member, message: ToParty): void {
+  if (!member.done) member.process.transport.post(message);
+}
+
+function failureOf(party: string, end: ProcessEnd): TaskFailure {
+  if (end.kind === 'memory') {
+    const message = `Party ${party} needs more memory than a party of a task may have. Give the task a smaller table.`;
+    return new TaskFailure('OUT_OF_MEMORY', message, false, { party });
+  }
+  const how = end.kind === 'ended' ? end.how : 'its coordinator';
+  return new TaskFailure('PARTY_LOST', `Party ${party} was lost: its process ended with ${how}.`, true, { party });
+}
