@@ -39,7 +39,7 @@ const aRun = (root = folder, taskId = 't1'): TaskRun => ({
   inputs: {},
   dataRoot: join(root, 'data'),
   artifactRoot: join(root, 'artifacts'),
-  signal: AbortSignal.timeout(10_000),
+  signal: AbortSignal.timeout(40_000),
   progress: () => undefined,
   log: () => undefined,
 });
