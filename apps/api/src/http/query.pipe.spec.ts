@@ -64,6 +64,18 @@ describe('the pipe of queries', () => {
     }
   });
 
+  it('refuses days that do not exist, the year 0 included', () => {
+    for (const created_from of ['0000-01-01', '2026-02-30', '2026-13-01']) {
+      expect(faultsOf(ListChainsQueryDto, { created_from })).toHaveLength(1);
+    }
+    expect(readQuery(ListChainsQueryDto, { created_from: '0001-01-01' }).created_from).toBe('0001-01-01T00:00:00.000Z');
+  });
+
+  it('quotes at most 80 characters of an unknown name', () => {
+    const { message } = problemOf(AuditQueryDto, { ['x'.repeat(81)]: '1' }).errors[0]!;
+    expect(message).toContain(`no parameter "${'x'.repeat(80)}";`);
+  });
+
   it('refuses windows that are longer than a year', () => {
     expect(secondsOf(readQuery(MetricsQueryDto, { window: '366d' }).window)).toBe(366 * 86_400);
     for (const window of ['367d', '0h', '1y', ['1h', '2h']]) {
