@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import 'reflect-metadata';
-import { BadRequestException, Controller, Get, Module, NotFoundException, Param, Post } from '@nestjs/common';
+import { BadRequestException, Controller, Get, Module, NotFoundException, Param, Post, Res } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyReply } from 'fastify';
 import { Problem, type ProblemDocument, PROBLEMS, toProblemDocument } from './problem.js';
 import { ProblemFilter } from './problem.filter.js';
 
@@ -35,6 +36,11 @@ class ThrowingController {
   @Get('throw/:what')
   throw(@Param('what') what: string): void {
     throw THROWN[what];
+  }
+  @Get('stream')
+  stream(@Res() reply: FastifyReply): void {
+    reply.raw.write('the first part');
+    throw new TypeError('the rest fails');
   }
   @Post('body')
   body(): object {
@@ -108,6 +114,10 @@ describe('ProblemFilter', () => {
       if (what === 'bug' || what === 'refused') expect(logged[0]?.fields.err).toBe(THROWN[what]);
     });
   }
+
+  it('cuts an answer that has begun, so that no client takes a part for the whole', async () => {
+    await expect(app.inject('/stream')).rejects.toThrow();
+  });
 
   it('lists what a validation pipe says', async () => {
     expect((await ask('/throw/nest')).document.errors).toEqual([
