@@ -93,6 +93,20 @@ describe('repositories', () => {
     expect(await keys.restore(db, 'key-2')).toEqual(made);
   });
 
+  test('restore no key that was revoked over a day ago or has expired', async () => {
+    await keys.insert(db, 'key-3', { ...key, hash: Buffer.from('third') }, null);
+    await engine.query({
+      name: '',
+      text: `UPDATE api_keys SET revoked_at = now() - interval '25 h' WHERE key_id = 'key-3'`,
+    });
+    expect(await keys.restore(db, 'key-3')).toBeUndefined();
+    await engine.query({
+      name: '',
+      text: `UPDATE api_keys SET revoked_at = now(), expires_at = now() WHERE key_id = 'key-3'`,
+    });
+    expect(await keys.restore(db, 'key-3')).toBeUndefined();
+  });
+
   test('read the attempt under way with those that have ended', async () => {
     await sql(`INSERT INTO task_chains (chain_id, chain_name, chain_type, chain_config, status, total_tasks, timeout_seconds)
       VALUES ('c', 'c', 'parallel', '{}', 'RUNNING', 1, 60)`);
