@@ -7,6 +7,8 @@ export { placesOf } from './contract/error-places.js';
 export { runTask } from './catalogue/run-task.js';
 export { takesSecret } from './catalogue/secret-params.js';
 export { findTaskType, taskTypes, type TaskTypeName } from './catalogue/task-types.js';
+export { digestWith } from './party/owner.js';
+export { describeTable, type TableDescription } from './table/describe-table.js';
 export { TaskFailure } from './contract/task-type.js';
 export type {
   Artifact,

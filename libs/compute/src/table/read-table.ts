@@ -10,12 +10,11 @@ import type { Table } from './table.js';
  */
 export async function readTable(party: string, input: InputFile): Promise<Table> {
   const opened = await stateOf(input);
-  const { bytesRead, buffer } = await input.handle.read(Buffer.alloc(4), 0, 4, 0);
-  const isParquet = bytesRead === 4 && ['PAR1', 'PARE'].includes(buffer.toString('latin1'));
-  const table = isParquet
+  const parquet = await isParquet(input);
+  const table = parquet
     ? await (await import('./parquet-reader.js')).readParquet(party, input)
     : await readCsv(party, input);
-  if (!isParquet && table.columns.every((column) => toNumber(column) !== undefined)) {
+  if (!parquet && table.columns.every((column) => toNumber(column) !== undefined)) {
     // The names of columns reach the other parties: a row of data must not be taken for them.
     const message = `Party ${party}: ${input.label} has numbers alone in its first row; put a header row with names above them.`;
     throw new TaskFailure('NO_HEADER', message);
@@ -39,6 +38,12 @@ export async function readTable(party: string, input: InputFile): Promise<Table>
       await refuseChange();
     },
   };
+}
+
+/** Whether a file begins as Parquet. */
+export async function isParquet({ handle }: InputFile): Promise<boolean> {
+  const { bytesRead, buffer } = await handle.read(Buffer.alloc(4), 0, 4, 0);
+  return bytesRead === 4 && ['PAR1', 'PARE'].includes(buffer.toString('latin1'));
 }
 
 async function stateOf({ handle }: InputFile): Promise<string> {
