@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import { type InputFault, isObject, pointer, readDependencies } from '#libs/chain-domain';
 import { type Plan, plan } from '#libs/dag-planner';
 import { PROJECT } from './project.js';
+import { faultsOf } from './schema-faults.js';
 
 /** As POST /chains/validate answers. */
 export interface Validation {
@@ -57,26 +58,5 @@ function schemaFaults(body: unknown): InputFault[] {
     components: { schemas: Record<string, object> };
   };
   const ajv = new Ajv2020({ allErrors: true, allowUnionTypes: true, strict: false });
-  const check = ajv.compile(document.components.schemas['CreateChainRequest']!);
-  return check(body) ? [] : check.errors!.slice(0, MAX_FAULTS).map(faultOf);
+  return faultsOf(ajv.compile(document.components.schemas['CreateChainRequest']!), body, 'the chain');
 }
-
-const MAX_FAULTS = 100;
-
-function faultOf({ keyword, instancePath, params, message }: ErrorObject): InputFault {
-  const name = (params['additionalProperty'] ?? params['missingProperty']) as string | undefined;
-  const place = instancePath + (name === undefined ? '' : pointer(name));
-  if (keyword === 'additionalProperties') {
-    return { code: 'UNKNOWN_FIELD', pointer: place, message: `${name} is not a known field.` };
-  }
-  if (keyword === 'required') return { code: 'REQUIRED', pointer: place, message: `${name} is missing.` };
-  const field = instancePath.split('/').at(-1) || 'the chain';
-  const values = keyword === 'enum' ? `: ${(params['allowedValues'] as unknown[]).join(', ')}` : '';
-  return { code: CODES[keyword] ?? 'OUT_OF_RANGE', pointer: place, message: `${field} ${message}${values}.` };
-}
-
-const CODES: Readonly<Record<string, string>> = {
-  type: 'INVALID_TYPE',
-  enum: 'INVALID_VALUE',
-  pattern: 'INVALID_FORMAT',
-};

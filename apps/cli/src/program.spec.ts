@@ -111,10 +111,11 @@ describe('the pages', () => {
         const names = [command, ...(command.parent === program ? [] : [command.parent!])].map((each) => each.name());
         const path = names.reverse().join(' ');
         if (command.commands.length > 0) continue;
-        const args = command.registeredArguments.map((each) =>
-          each.required ? `<${each.name()}>` : `[${each.name()}]`,
-        );
-        const line = ['task-chain', path, ...args].join(' ').replace('[args]', '[args...]');
+        const args = command.registeredArguments.map((each) => {
+          const name = `${each.name()}${each.variadic ? '...' : ''}`;
+          return each.required ? `<${name}>` : `[${name}]`;
+        });
+        const line = ['task-chain', path, ...args].join(' ');
         expect(text).toContain(`\`${line}\``);
         const section = text.slice(text.indexOf(`\`${line}\``)).split('\n', 1)[0]!;
         for (const { flags } of command.options) expect(section).toContain(`\`${flags}\``);

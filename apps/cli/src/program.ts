@@ -1,12 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
+import { addApprovalCommands } from './commands/approvals.js';
 import { addArtifactCommands } from './commands/artifacts.js';
 import { addChainCommands } from './commands/chains.js';
 import { addCompletionCommands } from './commands/completion.js';
+import { addDatasetCommands } from './commands/datasets.js';
 import { addGraphCommand } from './commands/graph.js';
 import { addKeyCommands } from './commands/keys.js';
 import { addLogsCommand } from './commands/logs.js';
+import { addPartyCommands } from './commands/parties.js';
+import { addPolicyCommands } from './commands/policies.js';
 import { addProfileCommands } from './commands/profiles.js';
 import { addProjectCommands } from './commands/project.js';
 import { addReadingCommands } from './commands/reading.js';
@@ -76,6 +80,10 @@ export function buildProgram(shell: Shell, say: Say): { program: Command; sessio
   addGraphCommand(program, session, act);
   addArtifactCommands(program, session, act);
   addKeyCommands(program, session, act);
+  addPartyCommands(program, session, act);
+  addDatasetCommands(program, session, act);
+  addPolicyCommands(program, session, act);
+  addApprovalCommands(program, session, act);
   addProfileCommands(program, session, act);
   addProjectCommands(program, session, act);
   addCompletionCommands(program, session, act);

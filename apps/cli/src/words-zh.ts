@@ -1,5 +1,8 @@
+import { ownerWords } from './words-zh-owner.js';
+
 /** The Chinese of the program's texts, by the English. */
 export const chinese: Readonly<Record<string, string>> = {
+  ...ownerWords,
   '{file} cannot be read: {reason}': '读不了 {file}：{reason}',
   '{file} is larger than the 10 MiB that the server takes.': '{file} 超过服务器接受的 10 MiB。',
   '{file} is not {form} that can be taken.': '{file} 不是可以接受的 {form}。',
@@ -173,6 +176,7 @@ export const chinese: Readonly<Record<string, string>> = {
   'See: task-chain --help': '参见：task-chain --help',
   '{command} needs the folder of the project.': '{command} 需要项目的文件夹。',
   'Clone it, and call the command there: npx task-chain {command}': '克隆项目，在其中执行：npx task-chain {command}',
+  'Example:': '示例：',
   'Usage:': '用法：',
   'Options:': '选项：',
   'Global Options:': '全局选项：',

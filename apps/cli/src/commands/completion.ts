@@ -71,7 +71,8 @@ async function completions(words: readonly string[], program: Command, session: 
   }
   const subcommands = command.createHelp().visibleCommands(command);
   if (subcommands.length > 0) return fitting(subcommands.map((each) => each.name()));
-  const argument = command.registeredArguments[given.length];
+  const all = command.registeredArguments;
+  const argument = all[given.length] ?? all.find((each) => each.variadic);
   return argument === undefined ? [] : fitting(await valuesOf(argument, given, command, session));
 }
 
@@ -90,6 +91,12 @@ async function valuesOf(argument: Argument, given: readonly string[], command: C
       return chainIds(session);
     case 'task':
       return taskIds(given[0]!, session);
+    case 'party':
+      return partyNames(session);
+    case 'reference':
+      return datasetNames(session, (name, version) => `${name}@${version}`);
+    case 'dataset':
+      return datasetNames(session, (name) => name);
     case 'name':
       return command.parent?.name() === 'profile' ? profileNames(session) : [];
     default:
@@ -108,6 +115,16 @@ async function taskIds(chain_id: string, session: Session): Promise<string[]> {
   const signal = AbortSignal.timeout(PATIENCE_MS);
   const { tasks } = await clientOf(session.connection, 0).getChain({ path: { chain_id }, signal });
   return tasks.map(({ task_id }) => task_id);
+}
+
+async function partyNames(session: Session): Promise<string[]> {
+  const { items } = await session.client.listParties();
+  return items.map(({ party }) => party);
+}
+
+async function datasetNames(session: Session, nameOf: (name: string, version: number) => string): Promise<string[]> {
+  const { items } = await session.client.listDatasets({ query: {} });
+  return [...new Set(items.map(({ party, name, version }) => nameOf(`${party}/${name}`, version)))];
 }
 
 function profileNames({ shell, say }: Session): string[] {

@@ -8,6 +8,12 @@ import { natural } from './numbers.js';
 
 const ROLES = ['viewer', 'operator', 'author', 'admin'] as const;
 
+interface CreateFlags {
+  readonly role: (typeof ROLES)[number];
+  readonly party?: string;
+  readonly expiresInDays: number;
+}
+
 /** keys ls, create, revoke and restore. */
 export function addKeyCommands(program: Command, session: Session, act: Act): void {
   const { say } = session;
@@ -24,6 +30,7 @@ export function addKeyCommands(program: Command, session: Session, act: Act): vo
               ['KEY', (key) => key.key_id],
               ['NAME', (key) => key.name],
               ['ROLE', (key) => key.role],
+              ['PARTY', (key) => key.party],
               ['EXPIRES', (key) => key.expires_at],
               ['REVOKED', (key) => key.revoked_at],
               ['LAST USED', (key) => key.last_used_at],
@@ -38,14 +45,17 @@ export function addKeyCommands(program: Command, session: Session, act: Act): vo
     .description(say('make a key; it is shown once'))
     .argument('<name>', say('what it is for'))
     .addOption(new Option('--role <role>', say('what it may do')).choices(ROLES).makeOptionMandatory())
+    .option('--party <party>', say('the party that it belongs to'))
     .option('--expires-in-days <days>', say('how long it is good'), natural, 365)
     .action(
-      act(async (name: string, { role, expiresInDays }: { role: (typeof ROLES)[number]; expiresInDays: number }) => {
-        const made = await session.client.createKey({ body: { name, role, expires_in_days: expiresInDays } });
+      act(async (name: string, { role, party, expiresInDays }: CreateFlags) => {
+        const body = { name, role, expires_in_days: expiresInDays, ...(party !== undefined && { party }) };
+        const made = await session.client.createKey({ body });
         session.answer(made, () =>
           pairsOf([
             ['id', made.key_id],
             ['role', made.role],
+            ['party', made.party],
             ['expires', made.expires_at],
             ['key', made.key],
           ]),

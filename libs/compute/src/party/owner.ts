@@ -47,7 +47,7 @@ interface OwnerFile {
 }
 
 /** HMAC-SHA256 (RFC 2104) of a file's SHA-256, so that who can guess a table cannot confirm the guess by its hash. */
-const digestWith = (hashKey: Uint8Array, sha256: string): string =>
+export const digestWith = (hashKey: Uint8Array, sha256: string): string =>
   `hmac-sha256:${createHmac('sha256', hashKey).update(sha256).digest('hex')}`;
 
 /**

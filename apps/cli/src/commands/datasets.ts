@@ -1,0 +1,193 @@
+import { isAbsolute, relative, resolve, sep } from 'node:path';
+import type { Command } from 'commander';
+import { parseDatasetRef, type DatasetStatement } from '#libs/consent';
+import { EXIT } from '../exit-codes.js';
+import { Failure } from '../failure.js';
+import { pairsOf, tableOf } from '../output.js';
+import { OwnerFolder } from '../owner/owner-folder.js';
+import { StatementBook, type SignFlags } from '../owner/statement-book.js';
+import type { Act, Session } from '../session.js';
+import { withExample } from './example.js';
+import { signOptions } from './sign-options.js';
+
+interface RegisterFlags extends SignFlags {
+  readonly file: string;
+  readonly folder: string;
+}
+
+/** datasets register, ls, show, rm and restore. */
+export function addDatasetCommands(program: Command, session: Session, act: Act): void {
+  const { say } = session;
+  const datasets = program.command('datasets').helpCommand(false).description(say('tables that parties have named'));
+  const reference = say('a dataset, such as bank-a/customers@3');
+  withExample(
+    signOptions(
+      datasets
+        .command('register')
+        .description(say('describe a table and sign it as the next version of a dataset; no row is sent'))
+        .argument('<dataset>', say('<party>/<name>, such as bank-a/customers'))
+        .requiredOption('--file <path>', say("the table, CSV or Parquet: its path in the party's folder"))
+        .requiredOption('--folder <folder>', say('the folder of the party, below DATA_ROOT')),
+      say,
+    ).action(act((dataset: string, flags: RegisterFlags) => register(session, dataset, flags))),
+    'task-chain datasets register bank-a/customers --file customers.csv --folder .data/tables/bank-a --key ~/bank-a/bank-a.key',
+    say,
+  );
+  withExample(
+    datasets
+      .command('ls')
+      .description(say('list datasets'))
+      .option('--party <party>', say('only of this party'))
+      .action(
+        act(async ({ party }: { party?: string }) => {
+          const { items } = await session.client.listDatasets({
+            query: { ...(party !== undefined && { party }) },
+          });
+          session.answer(items, () =>
+            tableOf(
+              [
+                ['DATASET', (each) => each.reference],
+                ['FORMAT', (each) => each.format],
+                ['ROWS', (each) => each.rows],
+                ['COLUMNS', (each) => each.columns.length],
+                ['STATE', (each) => (each.removed ? say('removed') : '')],
+              ],
+              items,
+            ),
+          );
+        }),
+      ),
+    'task-chain datasets ls --party bank-a',
+    say,
+  );
+  withExample(
+    datasets
+      .command('show')
+      .description(say('show the columns of a dataset'))
+      .argument('<reference>', reference)
+      .action(act((given: string) => show(session, given))),
+    'task-chain datasets show bank-a/customers@3',
+    say,
+  );
+  for (const [name, description, removed] of [
+    ['rm', say('take a version back: no task reads it from then on'), true],
+    ['restore', say('offer a version again that was taken back'), false],
+  ] as const) {
+    withExample(
+      signOptions(datasets.command(name).description(description).argument('<reference>', reference), say).action(
+        act((given: string, flags: SignFlags) => setRemoved(session, given, flags, removed)),
+      ),
+      `task-chain datasets ${name} bank-a/customers@3 --key ~/bank-a/bank-a.key`,
+      say,
+    );
+  }
+}
+
+async function register(session: Session, dataset: string, flags: RegisterFlags): Promise<void> {
+  const { say } = session;
+  const { party, name } = readDataset(dataset, session);
+  const book = await StatementBook.open(session, flags, party);
+  const { describeTable, digestWith, TaskFailure } = await import('#libs/compute');
+  const hashKey = await new OwnerFolder(flags.folder, session).hashKey();
+  const file = pathBelow(flags.folder, flags.file);
+  const { format, columns, rows, sha256 } = await describeTable(party, flags.folder, file).catch((error: unknown) => {
+    if (!(error instanceof TaskFailure)) throw error;
+    throw new Failure(EXIT.INVALID, `${error.code}: ${error.message}`);
+  });
+  const versions = (await book.list<DatasetStatement>('dataset')).filter((each) => each.name === name);
+  const digest = digestWith(hashKey, sha256);
+  const same = versions.find((each) => each.digest === digest && each.file === file && each.removed !== true);
+  if (same !== undefined) {
+    throw new Failure(EXIT.CONFLICT, say('The same table is {reference} already.', { reference: referenceOf(same) }));
+  }
+  const version = Math.max(0, ...versions.map((each) => each.version)) + 1;
+  const made = await book.put<DatasetStatement>({
+    kind: 'dataset',
+    name,
+    version,
+    file,
+    digest,
+    format,
+    columns,
+    rows,
+  });
+  session.answer(made, () => [
+    say('{reference} is registered: {rows} rows, {columns} columns', {
+      reference: referenceOf(made),
+      rows,
+      columns: columns.length,
+    }),
+  ]);
+}
+
+async function show(session: Session, given: string): Promise<void> {
+  const { say } = session;
+  const wanted = readReference(given, session);
+  const { items } = await session.client.listDatasets({ query: { party: wanted.party } });
+  const found = items.find((each) => each.name === wanted.name && each.version === wanted.version);
+  if (found === undefined) throw unknown(given, session);
+  session.answer(found, () => [
+    ...pairsOf([
+      ['dataset', found.reference],
+      ['format', found.format],
+      ['rows', found.rows],
+      ['state', found.removed ? say('removed') : ''],
+    ]),
+    '',
+    ...tableOf(
+      [
+        ['COLUMN', (each) => each.name],
+        ['TYPE', (each) => each.type],
+      ],
+      found.columns,
+    ),
+  ]);
+}
+
+async function setRemoved(session: Session, given: string, flags: SignFlags, removed: boolean): Promise<void> {
+  const { say } = session;
+  const wanted = readReference(given, session);
+  const book = await StatementBook.open(session, flags, wanted.party);
+  const all = await book.list<DatasetStatement>('dataset');
+  const found = all.find((each) => each.name === wanted.name && each.version === wanted.version);
+  if (found === undefined) throw unknown(given, session);
+  const { name, version, file, digest, format, columns, rows } = found;
+  const again = { kind: 'dataset', name, version, file, digest, format, columns, rows } as const;
+  const made = await book.put<DatasetStatement>({ ...again, ...(removed && { removed }) });
+  session.answer(made, () => [
+    removed
+      ? say('{reference} is removed. Take that back with: task-chain datasets restore {reference}', {
+          reference: given,
+        })
+      : say('{reference} is offered again.', { reference: given }),
+  ]);
+}
+
+/** The path of a table as the party's own process opens it: below the folder, with `/`. */
+function pathBelow(folder: string, file: string): string {
+  const root = resolve(folder);
+  const below = relative(root, resolve(root, file));
+  // What leads outside stays as it was given, and is refused where it is opened.
+  return below.startsWith('..') || isAbsolute(below) ? file : below.split(sep).join('/');
+}
+
+const referenceOf = ({ party, name, version }: DatasetStatement): string => `dataset:${party}/${name}@${version}`;
+
+function unknown(reference: string, { say }: Session): Failure {
+  const hint = say('See which there are with: task-chain datasets ls');
+  return new Failure(EXIT.NOT_FOUND, say('There is no dataset {reference}.', { reference }), { hint });
+}
+
+/** Reads `<party>/<name>@<version>`, with or without `dataset:`. */
+function readReference(given: string, { say }: Session): { party: string; name: string; version: number } {
+  const ref = parseDatasetRef(given.startsWith('dataset:') ? given : `dataset:${given}`);
+  if (ref !== undefined) return ref;
+  throw new Failure(EXIT.USAGE, say('{given} is no dataset such as bank-a/customers@3.', { given }));
+}
+
+/** Reads `<party>/<name>`. */
+export function readDataset(given: string, { say }: Session): { party: string; name: string } {
+  const ref = parseDatasetRef(`dataset:${given}@1`);
+  if (ref !== undefined) return ref;
+  throw new Failure(EXIT.USAGE, say('{given} is no name of a dataset such as bank-a/customers.', { given }));
+}

@@ -1,0 +1,110 @@
+import { mkdir, open } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { calculateJwkThumbprint, compactVerify, CompactSign, exportJWK, generateKeyPair, importJWK } from 'jose';
+import { canonicalJson, type Statement } from '#libs/consent';
+import { EXIT } from '../exit-codes.js';
+import { Failure } from '../failure.js';
+import type { Session } from '../session.js';
+
+/** The public half of an owner's key, as `.party/owner.json` holds it. */
+export interface PublicKey {
+  readonly kid: string;
+  readonly kty: 'OKP';
+  readonly crv: 'Ed25519';
+  readonly x: string;
+}
+
+/** An owner's key pair. The private half leaves this module as signatures alone. */
+export interface SigningKey {
+  readonly party: string;
+  readonly path: string;
+  readonly publicKey: PublicKey;
+  /** The statement in its canonical form, as a compact JWS. */
+  sign(statement: Statement): Promise<string>;
+}
+
+/** Makes a pair and writes the private half to a new file that its owner alone may read. Throws where the file exists. */
+export async function createKey(path: string, party: string, { say }: Session): Promise<PublicKey> {
+  const pair = await generateKeyPair('EdDSA', { crv: 'Ed25519', extractable: true });
+  const jwk = await exportJWK(pair.privateKey);
+  const publicKey: PublicKey = { kid: await calculateJwkThumbprint(jwk), kty: 'OKP', crv: 'Ed25519', x: jwk.x! };
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  const handle = await open(path, 'wx', 0o600).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error;
+    throw new Failure(EXIT.CONFLICT, say('{file} is there already. A key is never replaced.', { file: path }));
+  });
+  try {
+    await handle.writeFile(`${JSON.stringify({ ...publicKey, d: jwk.d, party }, null, 2)}\n`);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  return publicKey;
+}
+
+/** Reads a private key. Throws for a file that other users may read, and for what is no key; no message quotes the file. */
+export async function readKey(path: string, session: Session): Promise<SigningKey> {
+  const { say } = session;
+  const handle = await open(path, 'r');
+  let text: string;
+  try {
+    // The mode of what is open: the file behind a name can be replaced.
+    const { mode } = await handle.stat();
+    if (process.platform === 'win32')
+      session.remark(say('Make sure that no other user may read {file}.', { file: path }));
+    else if ((mode & 0o077) !== 0) {
+      const message = say('{path} may be read by others, and holds keys.', { path });
+      throw new Failure(EXIT.USAGE, message, { hint: `chmod 600 ${path}` });
+    }
+    text = await handle.readFile('utf8');
+  } finally {
+    await handle.close();
+  }
+  const invalid = new Failure(EXIT.USAGE, say('{file} holds no private key of a party.', { file: path }), {
+    hint: say('Make one with: task-chain parties keygen <party> --out <folder>'),
+  });
+  const jwk = parse(text);
+  if (jwk === undefined) throw invalid;
+  const { kid, x, d, party } = jwk;
+  const publicKey: PublicKey = { kid, kty: 'OKP', crv: 'Ed25519', x };
+  const key = await importJWK({ kty: 'OKP', crv: 'Ed25519', x, d }, 'EdDSA').catch(() => {
+    throw invalid;
+  });
+  return {
+    party,
+    path,
+    publicKey,
+    sign: (statement) =>
+      new CompactSign(Buffer.from(canonicalJson(statement))).setProtectedHeader({ alg: 'EdDSA', kid }).sign(key),
+  };
+}
+
+/** The text that one of these keys signed; undefined where none did. */
+export async function verifiedText(signed: string, keys: readonly PublicKey[]): Promise<string | undefined> {
+  try {
+    const { payload } = await compactVerify(
+      signed,
+      ({ kid }) => {
+        const key = keys.find((each) => each.kid === kid);
+        if (key === undefined) throw new Error('not a key of the owner');
+        return importJWK({ kty: key.kty, crv: key.crv, x: key.x }, 'EdDSA');
+      },
+      { algorithms: ['EdDSA'] },
+    );
+    return Buffer.from(payload).toString('utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+function parse(text: string): { kid: string; x: string; d: string; party: string } | undefined {
+  try {
+    const jwk = JSON.parse(text) as Readonly<Record<string, unknown>>;
+    const isKey = jwk['kty'] === 'OKP' && jwk['crv'] === 'Ed25519';
+    const { kid, x, d, party } = jwk;
+    if (!isKey || typeof kid !== 'string' || typeof x !== 'string') return undefined;
+    return typeof d === 'string' && typeof party === 'string' ? { kid, x, d, party } : undefined;
+  } catch {
+    return undefined;
+  }
+}
