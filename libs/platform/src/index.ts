@@ -9,6 +9,7 @@ export {
   secretKeysOf,
   type AppConfig,
   type Config,
+  type DatabaseLogins,
   type LogLevel,
   type SignInConfig,
 } from './config/config.js';

@@ -3,7 +3,7 @@ import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload, type JWTVerifyG
 import { DEFAULT_TENANT } from '#libs/chain-domain';
 import { unavailable } from '../http/problem-from-error.js';
 import { TENANT_ID } from '../http/patterns.js';
-import { ROLES, type Identity, type Role } from './roles.js';
+import { KEY_ROLES, ROLES, type Identity, type Role } from './roles.js';
 
 /** Who issues tokens, for whom, and which claim of theirs names roles. */
 export interface OidcConfig {
@@ -11,6 +11,8 @@ export interface OidcConfig {
   readonly audience: string;
   /** Names of members, outermost first: `['realm_access', 'roles']`. */
   readonly rolesClaim: readonly string[];
+  /** The role of each name in that claim; undefined: the names are those of the roles but `platform`. */
+  readonly roleMap: Readonly<Record<string, string>> | undefined;
   /** The claim that names the caller's tenant; undefined: all are of the default one. */
   readonly tenantClaim: readonly string[] | undefined;
 }
@@ -70,13 +72,17 @@ export class OidcTokens {
     const { issuer, jwks_uri: jwks } = (await response.json()) as { issuer?: unknown; jwks_uri?: unknown };
     if (issuer !== this.config.issuer) throw new Error(`${url} is of another issuer: ${JSON.stringify(issuer)}`);
     if (typeof jwks !== 'string') throw new Error(`${url} names no jwks_uri`);
+    if (url.startsWith('https:') && !jwks.startsWith('https:')) throw new Error(`${url} names a jwks_uri without TLS`);
     return createRemoteJWKSet(new URL(jwks), { cooldownDuration: COOLDOWN_MS });
   }
 
   private roleOf(payload: JWTPayload): Role | undefined {
     const claim = claimOf(payload, this.config.rolesClaim);
-    const named = Array.isArray(claim) ? claim : [claim];
-    return ROLES.findLast((role) => named.includes(role));
+    const named: unknown[] = Array.isArray(claim) ? claim : [claim];
+    const { roleMap } = this.config;
+    if (roleMap === undefined) return KEY_ROLES.findLast((role) => named.includes(role));
+    const roles = named.map((name) => typeof name === 'string' && Object.hasOwn(roleMap, name) && roleMap[name]);
+    return ROLES.findLast((role) => roles.includes(role));
   }
   private tenantOf(payload: JWTPayload): string | undefined {
     const { tenantClaim } = this.config;

@@ -5,6 +5,7 @@ import { createLogger, readAppConfig } from '#libs/platform';
 import { ApiKeyRepository, openDatabase, type Database } from '#libs/repositories';
 import { createTestDatabase, StubIssuer, type TestDatabase } from '#libs/testing';
 import { createApp } from '../create-app.js';
+import { OidcTokens } from './oidc.js';
 import { ROLES, type Role } from './roles.js';
 import { routesOf } from './routes-for-tests.js';
 import { hashOf, newKey, SignIn } from './sign-in.js';
@@ -326,6 +327,22 @@ describe('sign-in', () => {
       expect((await inject('GET', '/api/v1/keys', viewer)).statusCode).toBe(403);
       const both = await issuer.token(roles('viewer', 'offline_access', 'admin'));
       expect((await inject('GET', '/api/v1/keys', both)).statusCode).toBe(200);
+    });
+
+    test('the role platform is of nobody but by a map, which takes the place of the names', async () => {
+      expect(await status(await issuer.token(roles('platform')))).toBe(401);
+      const oidc = {
+        issuer: issuer.url,
+        audience: 'task-chain',
+        rolesClaim: ['realm_access', 'roles'],
+        tenantClaim: undefined,
+        roleMap: { 'tc-admins': 'admin', 'tc-operators-of-all': 'platform' },
+      };
+      const tokens = new OidcTokens(oidc);
+      const roleOf = async (...named: string[]) => (await tokens.identify(await issuer.token(roles(...named))))?.role;
+      expect(await roleOf('admin', 'platform', 'constructor', 'toString')).toBeUndefined();
+      expect(await roleOf('tc-admins', 'admin')).toBe('admin');
+      expect(await roleOf('tc-admins', 'tc-operators-of-all')).toBe('platform');
     });
 
     test('two subjects are never the same actor, however long or odd', async () => {

@@ -44,6 +44,19 @@ describe('configuration', () => {
     expect(Object.isFrozen(config)).toBe(true);
   });
 
+  it('offers diagnostic in production only where that is asked for', () => {
+    expect(readConfig({ NODE_ENV: 'production' }).diagnosticTasks).toBe(false);
+    expect(readConfig({ NODE_ENV: 'production', DIAGNOSTIC_TASKS: 'on' }).diagnosticTasks).toBe(true);
+  });
+
+  it('takes a login for each app, or none', () => {
+    const url = (name: string) => `postgres://${name}:pw@db:5432/task_chain`;
+    const env = { DATABASE_URL_API: url('a'), DATABASE_URL_LISTENER: url('l'), DATABASE_URL_WORKER: url('w') };
+    expect(readConfig(env).logins).toEqual({ api: url('a'), listener: url('l'), worker: url('w') });
+    expect(readConfig({}).logins).toBeUndefined();
+    expect(faultsOf(() => readConfig({ ...env, DATABASE_URL_WORKER: '' }))).toContain('go together: set all three');
+  });
+
   it('takes an empty value as unset', () => {
     expect(readConfig({ PORT: '', LOG_LEVEL: ' ', DATABASE_URL: '' })).toMatchObject({ port: 3000, logLevel: 'info' });
   });
@@ -159,10 +172,24 @@ describe('configuration', () => {
       expect(message).toContain('OIDC_ISSUER and OIDC_AUDIENCE go together');
     });
 
+    it('takes roles in production by a map alone, and an issuer by https alone', () => {
+      const production = { NODE_ENV: 'production', ...oidc };
+      const OIDC_ROLE_MAP = '{"cn=tc,ou=groups":"admin"}';
+      expect(readConfig({ ...production, OIDC_ROLE_MAP }).signIn.oidc!.roleMap).toEqual({ 'cn=tc,ou=groups': 'admin' });
+      expect(faultsOf(() => readConfig(production))).toContain('OIDC_ROLE_MAP is not set');
+      for (const map of ['admin', '{}', '[]', '"admin"', '{"tc":"root"}', '{"tc":["admin"]}'])
+        expect(faultsOf(() => readConfig({ ...oidc, OIDC_ROLE_MAP: map }))).toContain('does not map names to roles');
+      const OIDC_ISSUER = 'http://login.example.com';
+      expect(readConfig({ ...oidc, OIDC_ISSUER }).signIn.oidc!.issuer).toBe(OIDC_ISSUER);
+      expect(faultsOf(() => readConfig({ ...production, OIDC_ROLE_MAP, OIDC_ISSUER }))).toContain(
+        'OIDC_ISSUER does not begin with https://',
+      );
+    });
+
     it('must be there in production, and nowhere else', () => {
       requireSignIn(readConfig({}));
       requireSignIn(readConfig({ NODE_ENV: 'production', ADMIN_API_KEY: key }));
-      requireSignIn(readConfig({ NODE_ENV: 'production', ...oidc }));
+      requireSignIn(readConfig({ NODE_ENV: 'production', ...oidc, OIDC_ROLE_MAP: '{"tc":"author"}' }));
       expect(faultsOf(() => requireSignIn(readConfig({ NODE_ENV: 'production' })))).toContain(
         'ADMIN_API_KEY is not set',
       );

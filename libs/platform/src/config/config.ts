@@ -18,6 +18,8 @@ export interface Config {
   readonly workerPort: number;
   /** Unset only in the launcher, which then starts PostgreSQL itself. */
   readonly databaseUrl: string | undefined;
+  /** The logins that `migrate` makes and the launcher gives to each app. None: all apps use `databaseUrl`. */
+  readonly logins: DatabaseLogins | undefined;
   /** Set: BullMQ on Redis or Valkey, single, behind Sentinel or as a cluster. Unset: BullMQ on PostgreSQL. */
   readonly redisUrl: string | undefined;
   readonly dataDir: string;
@@ -45,6 +47,13 @@ export interface Config {
   readonly secrets: SecretsConfig;
 }
 
+/** A PostgreSQL URL for each app: of a login that is a member of the app's role and nothing more. */
+export interface DatabaseLogins {
+  readonly api: string;
+  readonly listener: string;
+  readonly worker: string;
+}
+
 /** What secrets are sealed by: keys of 32 bytes. */
 export interface SecretsConfig {
   /** Seals and opens; unset: there are no secrets. */
@@ -67,6 +76,8 @@ export interface SignInConfig {
         readonly issuer: string;
         readonly audience: string;
         readonly rolesClaim: readonly string[];
+        /** The role of each name in that claim; undefined: the names are those of the roles but `platform`. */
+        readonly roleMap: Readonly<Record<string, string>> | undefined;
         /** Of the claim with the tenant; undefined: all tokens are of the default tenant. */
         readonly tenantClaim: readonly string[] | undefined;
       }
@@ -80,7 +91,9 @@ export interface AppConfig extends Config {
 
 const PREFIX = 'WORKER_CONCURRENCY_';
 const SLOTS_MEND = 'Set the number of tasks of one type that a worker runs at once, e.g. 4.';
+const ROLE_MAP_EXAMPLE = '{"task-chain-authors":"author"}';
 const KEY_EXAMPLE = 'openssl rand -base64 32';
+const LOGIN_EXAMPLE = 'postgres://login:password@host:5432/task_chain';
 const DATABASE_EXAMPLE = 'DATABASE_URL=postgres://user:password@host:5432/task_chain';
 
 /** Slots of each task type when nothing is set: one per core, 2 to 16. Each busy slot may use a whole core. */
@@ -149,13 +162,16 @@ function read(reader: ValueReader, env: Environment): Config {
       `Set a port number, e.g. ${name}=${fallback || 3001}, or 0 for a free one.`,
     );
   const dataDir = resolve(reader.text('DATA_DIR') ?? '.data');
+  const nodeEnv = reader.choice('NODE_ENV', 'development', ['development', 'production', 'test']);
+  const production = nodeEnv === 'production';
   return Object.freeze({
-    nodeEnv: reader.choice('NODE_ENV', 'development', ['development', 'production', 'test']),
+    nodeEnv,
     host: readHost(reader),
     port: port('PORT', 3000),
     listenerPort: port('LISTENER_PORT', 0),
     workerPort: port('WORKER_PORT', 0),
     databaseUrl: reader.url('DATABASE_URL', ['postgres:', 'postgresql:'], true, DATABASE_EXAMPLE),
+    logins: readLogins(reader),
     redisUrl: reader.redisUrl('REDIS_URL'),
     dataDir,
     dataRoot: resolve(reader.text('DATA_ROOT') ?? join(dataDir, 'tables')),
@@ -168,7 +184,7 @@ function read(reader: ValueReader, env: Environment): Config {
       .map((type) => type.trim())
       .filter(Boolean),
     logLevel: reader.choice('LOG_LEVEL', 'info', LOG_LEVELS),
-    diagnosticTasks: reader.choice('DIAGNOSTIC_TASKS', 'on', ['on', 'off']) === 'on',
+    diagnosticTasks: reader.choice('DIAGNOSTIC_TASKS', production ? 'off' : 'on', ['on', 'off']) === 'on',
     workerDrainSeconds: reader.integer(
       'WORKER_DRAIN_SECONDS',
       20,
@@ -191,21 +207,40 @@ function read(reader: ValueReader, env: Environment): Config {
       'Set requests a second of one address, or 0 for no limit.',
     ),
     webhooksToPrivate: reader.choice('WEBHOOK_ALLOW_PRIVATE', 'off', ['on', 'off']) === 'on',
-    signIn: readSignIn(reader),
+    signIn: readSignIn(reader, production),
     secrets: readSecrets(reader),
   });
 }
 
-function readSignIn(reader: ValueReader): SignInConfig {
+function readLogins(reader: ValueReader): DatabaseLogins | undefined {
+  const url = (part: string) =>
+    reader.url(`DATABASE_URL_${part}`, ['postgres:', 'postgresql:'], true, `DATABASE_URL_${part}=${LOGIN_EXAMPLE}`);
+  const api = url('API');
+  const listener = url('LISTENER');
+  const worker = url('WORKER');
+  if (api && listener && worker) return { api, listener, worker };
+  if (api || listener || worker) {
+    reader.faults.push('DATABASE_URL_API, DATABASE_URL_LISTENER and DATABASE_URL_WORKER go together: set all three.');
+  }
+  return undefined;
+}
+
+function readSignIn(reader: ValueReader, production: boolean): SignInConfig {
   const issuer = reader.url(
     'OIDC_ISSUER',
-    ['https:', 'http:'],
+    production ? ['https:'] : ['https:', 'http:'],
     false,
     'OIDC_ISSUER=https://login.example.com/realms/tc',
   );
   const audience = reader.text('OIDC_AUDIENCE');
   const rolesClaim = (reader.text('OIDC_ROLES_CLAIM') ?? 'roles').split('.');
   const tenantClaim = reader.text('OIDC_TENANT_CLAIM')?.split('.');
+  const roleMap = readRoleMap(reader);
+  if (production && issuer !== undefined && roleMap === undefined) {
+    reader.faults.push(
+      `OIDC_ROLE_MAP is not set: say which names of the issuer are which roles, e.g. ${ROLE_MAP_EXAMPLE}.`,
+    );
+  }
   if ((issuer === undefined) !== (audience === undefined)) {
     reader.faults.push(
       'OIDC_ISSUER and OIDC_AUDIENCE go together: whose tokens count, and for whom they must be made.',
@@ -213,8 +248,23 @@ function readSignIn(reader: ValueReader): SignInConfig {
   }
   return Object.freeze({
     adminKey: reader.secret('ADMIN_API_KEY', 32, KEY_EXAMPLE),
-    oidc: issuer && audience ? { issuer, audience, rolesClaim, tenantClaim } : undefined,
+    oidc: issuer && audience ? { issuer, audience, rolesClaim, roleMap, tenantClaim } : undefined,
   });
+}
+
+/** JSON, since names of groups may hold commas and equals signs. */
+function readRoleMap(reader: ValueReader): Readonly<Record<string, string>> | undefined {
+  const text = reader.text('OIDC_ROLE_MAP');
+  if (text === undefined) return undefined;
+  const roles: readonly unknown[] = ['viewer', 'operator', 'author', 'admin', 'platform'];
+  try {
+    const map = JSON.parse(text) as Record<string, string>;
+    if (Object.keys(map).length > 0 && Object.values(map).every((role) => roles.includes(role))) return map;
+  } catch {
+    // Told of below.
+  }
+  reader.wrong('OIDC_ROLE_MAP', text, 'does not map names to roles', `Write it as ${ROLE_MAP_EXAMPLE}.`);
+  return undefined;
 }
 
 function readSecrets(reader: ValueReader): SecretsConfig {
