@@ -29,9 +29,9 @@ export function ours(kind: BackendKind, nodeOptionsOf?: NodeOptionsOf): Contende
   };
 }
 
-/** Starts the system as it is in production. */
+/** Starts the system as it is in production, but as the database's owner, which the apps refuse there. */
 export function startSystem(services: Services, kind: BackendKind, more: SystemOptions = {}): Promise<System> {
-  const env = { NODE_ENV: 'production', LOG_LEVEL: 'info', ...more.env };
+  const env = { NODE_ENV: 'test', LOG_LEVEL: 'info', ...more.env };
   return System.start(services, { apis: 1, listeners: 1, workers: 1, slots: SLOTS, backend: kind, ...more, env });
 }
 

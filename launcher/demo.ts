@@ -3,6 +3,7 @@ import { TaskChainClient, type ChainProgress, type CreateChainRequest } from '#c
 import { changedLines, LiveView, renderChain, type ChainView, type Style } from '#libs/chain-view';
 import { APPS } from './parts/apps.js';
 import { copyTables, DEFAULT_EXAMPLE, readExample, summarise } from './parts/example.js';
+import { shownKey } from './parts/local-key.js';
 import { runLauncher } from './parts/run-launcher.js';
 import { migrateAll } from './parts/schema.js';
 import type { System } from './parts/system.js';
@@ -21,7 +22,7 @@ let folders = { dataDir: '', dataRoot: '', artifactRoot: '' };
 
 async function runExample(system: System, signal: AbortSignal): Promise<number | undefined> {
   print(`ready ${system.url} after ${sinceStart()}`);
-  if (system.localKey) print(`api key: ${system.localKey}`);
+  if (system.localKey) print(shownKey(system.localKey, stdout.isTTY));
   copyTables(folders.dataRoot);
   const client = new TaskChainClient({ baseUrl: system.url, token: system.apiKey });
   const { chain_id: chainId } = await client.createChain({ body, signal });

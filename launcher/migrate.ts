@@ -1,3 +1,4 @@
+import { readConfig } from '#libs/platform';
 import { revertMigration, showMigrations } from '#libs/repositories';
 import { withDatabaseUrl } from './parts/database.js';
 import { migrateAll } from './parts/schema.js';
@@ -8,7 +9,7 @@ const USAGE = 'npm run migrate -- run | revert | show';
 async function migrate(command: string, databaseUrl: string): Promise<string> {
   switch (command) {
     case 'run': {
-      const applied = await migrateAll(databaseUrl);
+      const applied = await migrateAll(databaseUrl, readConfig().logins);
       return applied.length > 0 ? `applied ${applied.join(', ')}` : 'nothing to apply: the schema is up to date';
     }
     case 'revert': {

@@ -1,5 +1,6 @@
 import { APPS } from './parts/apps.js';
 import { compactLine } from './parts/log-lines.js';
+import { shownKey } from './parts/local-key.js';
 import { runLauncher } from './parts/run-launcher.js';
 import { migrateAll } from './parts/schema.js';
 
@@ -20,7 +21,7 @@ process.exitCode = await runLauncher(
     onLine: (app, line) => print(app, compactLine(line)),
   }),
   async (system) => {
-    if (system.localKey) process.stdout.write(`api key: ${system.localKey}\n`);
+    if (system.localKey) process.stdout.write(`${shownKey(system.localKey, process.stdout.isTTY)}\n`);
     process.stdout.write(`ready ${system.url}\n`);
     return undefined;
   },

@@ -35,7 +35,7 @@ process.exitCode = await runLauncher(
     onLine: (app, line) => process.send({ line: app + ': ' + line }),
     policy: { firstDelayMs: 20, maxDelayMs: 100, maxEnds: 3, windowMs: 30000 },
   }),
-  async (system) => void process.send({ ready: system.url, pids: system.pids(), keys: [system.apiKey, system.localKey] }),
+  async (system) => void process.send({ ready: system.url, pids: system.pids(), keys: [system.apiKey, system.localKey?.key] }),
   (words) => process.send({ complaint: words }),
 );
 process.disconnect();

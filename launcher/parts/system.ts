@@ -1,8 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePort, isPortFree, lockDataDir, startEmbeddedPostgres } from '#libs/local-postgres';
-import { requireSignIn, type Config } from '#libs/platform';
-import { localKey, localSecretsKey } from './local-key.js';
+import { requireSignIn, type Config, type DatabaseLogins } from '#libs/platform';
+import { localKey, localLogins, localSecretsKey, type LocalKey } from './local-key.js';
 import { localUrl, waitUntilReady } from './readiness.js';
 import type { RestartPolicy } from './restart-policy.js';
 import { SupervisedApp } from './supervised-app.js';
@@ -19,8 +19,8 @@ export interface AppDefinition {
 export interface SystemOptions {
   readonly config: Config;
   readonly apps: readonly AppDefinition[];
-  /** Brings the database's schema up to date. */
-  readonly migrate: (databaseUrl: string) => Promise<unknown>;
+  /** Brings the database's schema up to date, and makes the logins of the apps. */
+  readonly migrate: (databaseUrl: string, logins: DatabaseLogins | undefined) => Promise<unknown>;
   /** The launcher's own words. */
   readonly say: (words: string) => void;
   /** Each line that an app writes. */
@@ -36,12 +36,14 @@ export interface System {
   /** Opens the API with the role admin; undefined in production where only an OIDC issuer is configured. */
   readonly apiKey: string | undefined;
   /** The same where it was made here and is nobody's secret yet. */
-  readonly localKey: string | undefined;
+  readonly localKey: LocalKey | undefined;
   readonly pids: () => Readonly<Record<string, number | undefined>>;
   /** Resolves when it can't go on: an app keeps ending, or the database is gone. */
   readonly failed: Promise<Error>;
 }
 
+/** Whose login an app uses. */
+const LOGIN_BY_PORT = { PORT: 'api', LISTENER_PORT: 'listener', WORKER_PORT: 'worker' } as const;
 const APP_GRACE_MS = 3500;
 const READY_TIMEOUT_MS = 60_000;
 
@@ -80,23 +82,29 @@ async function start(
   const failures: Promise<Error>[] = [];
   const databaseUrl = config.databaseUrl ?? (await startDatabase(config, say, undo, failures));
   signal.throwIfAborted();
-  await options.migrate(databaseUrl);
+  const embedded = config.databaseUrl === undefined;
+  const logins = embedded ? localLogins(config.dataDir, databaseUrl) : config.logins;
+  await options.migrate(databaseUrl, logins);
   signal.throwIfAborted();
 
   const made = config.nodeEnv === 'production' || config.signIn.adminKey ? undefined : localKey(config.dataDir);
-  const apiKey = config.signIn.adminKey ?? made;
+  const apiKey = config.signIn.adminKey ?? made?.key;
   const production = config.nodeEnv === 'production';
   const secretsKey = config.secrets.key ?? (production ? undefined : localSecretsKey(config.dataDir));
   const {
     ADMIN_API_KEY: _,
     SECRETS_KEY_FILE: _file,
     SECRETS_KEY: _key,
+    DATABASE_URL_API: _api,
+    DATABASE_URL_LISTENER: _listener,
+    DATABASE_URL_WORKER: _worker,
     ...common
   } = appEnvironment(config, databaseUrl, ports);
   const SECRETS_KEY = secretsKey?.toString('base64');
   const apps = options.apps.map(({ name, script, nodeOptions, portVariable }) => {
     const env = {
       ...common,
+      ...(logins && { DATABASE_URL: logins[LOGIN_BY_PORT[portVariable]] }),
       ...(portVariable === 'PORT' && { ADMIN_API_KEY: apiKey }),
       // The listener passes secrets on as names.
       ...(portVariable !== 'LISTENER_PORT' && { SECRETS_KEY }),

@@ -1,5 +1,5 @@
 import { configOrExit, createLogger, onStopSignal, startTracing, requireSignIn } from '#libs/platform';
-import { Databases, missingMigrations, SecretRepository } from '#libs/repositories';
+import { Databases, loginFault, missingMigrations, SecretRepository } from '#libs/repositories';
 import { createApp } from './create-app.js';
 
 process.title = 'task-chain api';
@@ -19,6 +19,11 @@ if (
   (await app.get(SecretRepository).used(reads))
 ) {
   logger.fatal('there are secrets, and SECRETS_KEY is not set: set it, or SECRETS_KEY_FILE');
+  process.exit(1);
+}
+const fault = config.nodeEnv === 'production' ? await loginFault(reads) : undefined;
+if (fault !== undefined) {
+  logger.fatal(fault);
   process.exit(1);
 }
 if (config.signIn.adminKey === undefined && config.signIn.oidc === undefined) {

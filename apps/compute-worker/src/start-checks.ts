@@ -4,7 +4,7 @@ import { APP_CONFIG, LOGGER, type AppConfig, type Logger } from '#libs/platform'
 import { JobSecrets } from './secrets/job-secrets.js';
 import { typesOf } from './worker-settings.js';
 
-/** Keeps the worker from starting with a faulty task type, and in production with secrets that it has no key for. */
+/** Keeps the worker from starting with a faulty task type, and in production with secrets that it has no key for, or a login that is more than a worker. */
 @Injectable()
 export class StartChecks implements OnModuleInit {
   constructor(
@@ -17,7 +17,10 @@ export class StartChecks implements OnModuleInit {
   async onModuleInit(): Promise<void> {
     const faults = await faultsOfTypes(typesOf(this.config));
     if (faults.length > 0) throw new Error(faults.join('; '));
-    if (this.config.nodeEnv === 'production') await this.secrets.requireKey();
+    if (this.config.nodeEnv === 'production') {
+      await this.secrets.requireKey();
+      await this.secrets.requireLogin();
+    }
     await this.logEngines();
   }
 

@@ -3,6 +3,7 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createLogger, NestLogger, onStopSignal, startTracing, configOrExit } from '#libs/platform';
 import { BACKEND, type Backend } from '#libs/queues';
+import { Databases, loginFault } from '#libs/repositories';
 import { ListenerModule } from './listener.module.js';
 
 process.title = 'task-chain status-listener';
@@ -16,6 +17,9 @@ const app = await NestFactory.create<NestFastifyApplication>(
   { logger: new NestLogger(logger), forceCloseConnections: true },
 );
 try {
+  const fault =
+    config.nodeEnv === 'production' ? await loginFault(app.get(Databases, { strict: false }).reads) : undefined;
+  if (fault !== undefined) throw new Error(fault);
   await app.listen(config.listenerPort, config.host);
 } catch (error) {
   logger.fatal({ err: error }, 'the status listener could not start');

@@ -1,6 +1,6 @@
 export { pingBackend, type Backend } from './backend.js';
 export * from './messages.js';
-export { migrateQueues } from './migrate-queues.js';
+export { grantQueues, migrateQueues } from './migrate-queues.js';
 export { QueueFaults } from './queue-faults.js';
 export { emptyQueue, queueGeneration, queueMark, setQueueMark } from './queue-marks.js';
 export { BACKEND, QueuesModule, STATUS_CHANNEL, type QueuesOptions } from './queues.module.js';

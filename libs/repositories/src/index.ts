@@ -44,6 +44,7 @@ export type { ChainTask } from './entities/chain-task.entity.js';
 export type { TaskChain } from './entities/task-chain.entity.js';
 export type { Tenant } from './entities/tenant.entity.js';
 export * as idempotencyKeys from './idempotency-keys.js';
+export { loginFault, makeLogins } from './logins.js';
 export { missingMigrations, revertMigration, runMigrations, showMigrations } from './migrate.js';
 export { readApprovals, type ApprovalRow } from './reads/read-approvals.js';
 export {

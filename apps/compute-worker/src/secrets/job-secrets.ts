@@ -3,7 +3,7 @@ import { type FailureCode, pointer, type SecretPlace } from '#libs/chain-domain'
 import { takesSecret, TaskFailure } from '#libs/compute';
 import type { SecretKeys } from '#libs/platform';
 import type { TaskJob } from '#libs/queues';
-import type { Database, SecretRepository } from '#libs/repositories';
+import { loginFault, type Database, type SecretRepository } from '#libs/repositories';
 
 const NOT_ALLOWED: FailureCode = 'SECRET_NOT_ALLOWED';
 const UNAVAILABLE: FailureCode = 'SECRET_UNAVAILABLE';
@@ -55,6 +55,12 @@ export class JobSecrets implements OnApplicationShutdown {
     // The longest first: one may be a part of another.
     const known = [...values].sort(([, a], [, b]) => b.length - a.length);
     return { params: opened, hide: (value) => hidden(value, known) as typeof value };
+  }
+
+  /** Throws an Error that says what to do where the database's login could leave the role of a worker. */
+  async requireLogin(): Promise<void> {
+    const fault = await loginFault(this.db);
+    if (fault !== undefined) throw new Error(fault);
   }
 
   /** Throws where there are secrets and no key to open them. */
