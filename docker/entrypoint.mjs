@@ -6,6 +6,7 @@ const PROGRAMS = {
   migrate: 'launcher/migrate.js',
   'verify-audit': 'launcher/verify-audit.js',
   'rotate-secrets': 'launcher/rotate-secrets.js',
+  'metrics-key': 'launcher/metrics-key.js',
   doctor: 'launcher/doctor.js',
 };
 

@@ -213,10 +213,41 @@ for (const { file, objects } of rendered) {
           limits: { memory: expect.anything() },
         });
         expect(image).toMatch(/(:\d[^:]*|@sha256:[0-9a-f]{64})$/);
-        expect(volumeMounts.map(({ mountPath }) => mountPath)).toEqual(
-          expect.arrayContaining(['/tmp', '/data/tables', '/data/artifacts']),
-        );
+        expect(volumeMounts.map(({ mountPath }) => mountPath)).toContain('/tmp');
       }
+    });
+
+    it('mounts tables at workers alone, artifacts read-only at the API, and neither where schemas are migrated', () => {
+      const files = {
+        api: ['/data/artifacts (read only)'],
+        'status-listener': ['/data/artifacts'],
+        'compute-worker': ['/data/tables', '/data/artifacts'],
+        migrate: [],
+      };
+      for (const { args, volumeMounts } of containers) {
+        const mounts = volumeMounts.filter(({ mountPath }) => mountPath.startsWith('/data/'));
+        const said = mounts.map(({ mountPath, readOnly }) => `${mountPath}${readOnly ? ' (read only)' : ''}`);
+        expect([args[0], said]).toEqual([args[0], files[args[0]]]);
+      }
+    });
+
+    it('gives each app a login of its own, which migrate makes', () => {
+      const keys = containers.map(({ args, env }) => [
+        args[0],
+        ...env.flatMap(({ name, valueFrom }) =>
+          name.startsWith('DATABASE_URL') ? [`${name}: ${valueFrom.secretKeyRef.key}`] : [],
+        ),
+      ]);
+      const urls = new Map(keys.map(([name, ...rest]) => [name, rest]));
+      const own = [...urls.keys()].filter((name) => name !== 'migrate').map((name) => urls.get(name)[0]);
+      expect(new Set([...own, urls.get('migrate')[0]]).size).toBe(4);
+      expect(
+        urls
+          .get('migrate')
+          .slice(1)
+          .map((row) => row.replace(/_(API|LISTENER|WORKER)/, ''))
+          .sort(),
+      ).toEqual(own.sort());
     });
 
     it('sets variables that there are, once, to values that the apps take, and no secret by value', () => {

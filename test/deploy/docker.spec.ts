@@ -85,7 +85,7 @@ describe('docker/Dockerfile', () => {
 
   it('starts programs that are built', () => {
     const programs = [...read('docker/entrypoint.mjs').matchAll(/'([a-z-]+\/[a-z/-]+\.js)'/g)].map(([, path]) => path!);
-    expect(programs).toHaveLength(7);
+    expect(programs).toHaveLength(8);
     for (const path of programs) expect([path, existsSync(join(ROOT, 'dist', path))]).toEqual([path, true]);
   });
 });
@@ -95,7 +95,7 @@ interface Service {
   readonly command?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
   readonly volumes?: readonly string[];
-  readonly secrets?: readonly { readonly source: string; readonly target: string }[];
+  readonly secrets?: unknown;
   readonly depends_on?: object;
 }
 
@@ -104,7 +104,6 @@ describe('docker/compose.yml', () => {
   const compose = parse(text, { merge: true }) as {
     services: Record<string, Service>;
     volumes: object;
-    secrets: object;
   };
   const ours = ['api', 'status-listener', 'compute-worker', 'migrate'];
 
@@ -117,6 +116,47 @@ describe('docker/compose.yml', () => {
     }
     expect(compose.services['api']!.environment).toMatchObject({ ADMIN_API_KEY: expect.any(String) });
     expect(compose.services['compute-worker']!.environment).not.toHaveProperty('ADMIN_API_KEY');
+  });
+
+  it('mounts tables at workers alone, artifacts read-only at the API, and neither where schemas are migrated', () => {
+    const mounts = Object.entries(compose.services).flatMap(([name, { volumes = [] }]) =>
+      volumes.filter((volume) => /data\/(tables|artifacts)|^(tables|artifacts)/.test(volume)).map((at) => [name, at]),
+    );
+    expect(mounts).toEqual([
+      ['api', 'artifacts:/data/artifacts:ro'],
+      ['status-listener', 'artifacts:/data/artifacts'],
+      ['compute-worker', 'tables:/data/tables'],
+      ['compute-worker', 'artifacts:/data/artifacts'],
+    ]);
+  });
+
+  it('gives each app a login of its own, which migrate makes, and the owner to migrate alone', () => {
+    const urls = ours.map((name) => compose.services[name]!.environment!['DATABASE_URL']!);
+    expect(urls.map((url) => new URL(url.replaceAll(/\$\{.*?\}/g, 'pw')).username)).toEqual([
+      'chain_api',
+      'chain_listener',
+      'chain_worker',
+      'task_chain',
+    ]);
+    const { environment } = compose.services['migrate']!;
+    const names = ['DATABASE_URL_API', 'DATABASE_URL_LISTENER', 'DATABASE_URL_WORKER'];
+    expect(names.map((name) => environment![name])).toEqual(urls.slice(0, 3));
+  });
+
+  it('gives the admin key to the API and to who makes the key of Prometheus, which has that key alone', () => {
+    const holders = Object.entries(compose.services).filter(([, service]) =>
+      /ADMIN_API_KEY/.test(JSON.stringify(service)),
+    );
+    expect(holders.map(([name]) => name)).toEqual(['api', 'metrics-key']);
+    const made = compose.services['metrics-key']!;
+    expect(made).toMatchObject({ command: ['metrics-key', '/data/metrics-key/task-chain.key'], read_only: true });
+    expect(made.volumes).toEqual(['metrics-key:/data/metrics-key']);
+    const { volumes, depends_on, secrets } = compose.services['prometheus']!;
+    expect(volumes).toContain('metrics-key:/etc/prometheus/key:ro');
+    expect([secrets, depends_on]).toEqual([
+      undefined,
+      { 'metrics-key': { condition: 'service_completed_successfully' } },
+    ]);
   });
 
   it('gives the keys of secrets to API and worker alone', () => {
@@ -138,14 +178,13 @@ describe('docker/compose.yml', () => {
   });
 
   it('mounts what is there, names services and volumes that there are, and pins every image', () => {
-    const { services, volumes, secrets } = compose;
+    const { services, volumes } = compose;
     for (const [name, service] of Object.entries(services)) {
       for (const volume of service.volumes ?? []) {
         const [source = ''] = volume.split(':');
         const there = source.startsWith('.') ? existsSync(resolve(ROOT, 'docker', source)) : source in volumes;
         expect([name, volume, there]).toEqual([name, volume, true]);
       }
-      for (const { source } of service.secrets ?? []) expect(secrets).toHaveProperty([source]);
       for (const other of Object.keys(service.depends_on ?? {})) expect(services).toHaveProperty([other]);
       expect(service.image).toMatch(/:(\d|v\d|\$\{TASK_CHAIN_VERSION)/);
     }
@@ -166,11 +205,11 @@ describe('docker/compose.yml', () => {
     expect(
       prometheus.scrape_configs.flatMap(({ static_configs }) => static_configs.flatMap((each) => each.targets)),
     ).toEqual(targets);
-    const { volumes, secrets } = compose.services['prometheus']!;
-    const mounted = [...volumes!.map((volume) => volume.split(':')[1]), ...secrets!.map(({ target }) => target)];
+    const { volumes } = compose.services['prometheus']!;
+    const mounted = volumes!.map((volume) => volume.split(':')[1]);
     const needed = prometheus.rule_files.map((file) => join('/etc/prometheus', file));
-    needed.push(prometheus.scrape_configs[0]!.authorization!.credentials_file);
-    expect(mounted).toEqual(expect.arrayContaining(needed));
+    const key = prometheus.scrape_configs[0]!.authorization!.credentials_file;
+    expect(mounted).toEqual(expect.arrayContaining([...needed, dirname(key)]));
     expect(dirname(needed[0]!)).toBe('/etc/prometheus');
   });
 });

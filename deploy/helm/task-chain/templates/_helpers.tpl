@@ -53,6 +53,11 @@ app.kubernetes.io/managed-by: {{ .root.Release.Service }}
 {{- define "tc.environment" -}}
 {{- $values := .root.Values -}}
 {{ include "tc.secretVariable" (dict "name" "DATABASE_URL" "secret" $values.database.existingSecret "key" (index $values.database.keys .part)) }}
+{{- if and (eq .part "migrate") (ne $values.database.keys.api $values.database.keys.migrate) }}
+{{- range $part := list "api" "listener" "worker" }}
+{{ include "tc.secretVariable" (dict "name" (printf "DATABASE_URL_%s" (upper $part)) "secret" $values.database.existingSecret "key" (index $values.database.keys $part)) }}
+{{- end }}
+{{- end }}
 {{- if and $values.redis.existingSecret (ne .part "migrate") }}
 {{ include "tc.secretVariable" (dict "name" "REDIS_URL" "secret" $values.redis.existingSecret "key" $values.redis.key) }}
 {{- end }}
@@ -111,7 +116,7 @@ tolerations:
 volumes:
   - name: tmp
     emptyDir: {}
-  {{- range $name := list "tables" "artifacts" }}
+  {{- range $name := include "tc.volumesOf" . | splitList " " | compact }}
   - name: {{ $name }}
     {{- with (index $.root.Values.storage $name).existingClaim }}
     persistentVolumeClaim:
@@ -127,13 +132,22 @@ volumes:
   {{- end }}
 {{- end }}
 
+{{/* Of .part: workers alone open tables, the API reads artifacts, the listener removes those that are too old. */}}
+{{- define "tc.volumesOf" -}}
+{{- if eq .part "worker" }}tables artifacts{{ else if ne .part "migrate" }}artifacts{{ end -}}
+{{- end }}
+
 {{- define "tc.mounts" -}}
 - name: tmp
   mountPath: /tmp
-- name: tables
-  mountPath: /data/tables
-- name: artifacts
-  mountPath: /data/artifacts
+{{- $part := .part }}
+{{- range $name := include "tc.volumesOf" . | splitList " " | compact }}
+- name: {{ $name }}
+  mountPath: /data/{{ $name }}
+  {{- if eq $part "api" }}
+  readOnly: true
+  {{- end }}
+{{- end }}
 {{- if .root.Values.extraCa.existingConfigMap }}
 - name: ca
   mountPath: /etc/task-chain-ca
