@@ -1,0 +1,125 @@
+import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect } from '@jest/globals';
+import { fileURLToPath } from 'node:url';
+import { chain, describeSystem, eventually, TEST_API_KEY, type SystemUnderTest } from './system/index.js';
+
+const PROGRAM = fileURLToPath(new URL('../../../apps/cli/bin/task-chain.mjs', import.meta.url));
+const work = mkdtempSync(join(tmpdir(), 'task-chain-owners-'));
+afterAll(() => rmSync(work, { recursive: true }));
+
+interface Ran {
+  readonly exit: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs the program as a process that signs in by this key. */
+function cli({ api }: SystemUnderTest, token: string, ...args: string[]): Promise<Ran> {
+  const env = { PATH: process.env.PATH, HOME: work, TASK_CHAIN_URL: api.url, TASK_CHAIN_TOKEN: token };
+  return new Promise((resolve) => {
+    const child = execFile(process.execPath, [PROGRAM, ...args], { cwd: work, env }, (_error, stdout, stderr) =>
+      resolve({ exit: child.exitCode ?? -1, stdout, stderr }),
+    );
+    child.stdin!.end();
+  });
+}
+
+/** Its answer as JSON; rejects with what it complains of. */
+async function done<T>(system: SystemUnderTest, token: string, ...args: string[]): Promise<T> {
+  const { exit, stdout, stderr } = await cli(system, token, ...args, '-o', 'json');
+  if (exit !== 0) throw new Error(`task-chain ${args.join(' ')} ended with ${exit}: ${stderr}`);
+  return JSON.parse(stdout) as T;
+}
+
+/** An owner with a claimed folder and a registered table, all by the command line. */
+async function ownerOf(system: SystemUnderTest, party: string) {
+  const folder = join(system.dataRoot, party);
+  const key = join(work, party, `${party}.key`);
+  mkdirSync(folder);
+  writeFileSync(
+    join(folder, 'customers.csv'),
+    `id,age\n${Array.from({ length: 30 }, (_, i) => `${i},${i}\n`).join('')}`,
+  );
+  await done(system, TEST_API_KEY, 'parties', 'keygen', party, '--out', join(work, party));
+  await done(system, TEST_API_KEY, 'parties', 'claim', party, '--key', key, '--folder', folder);
+  const made = await done<{ key: string }>(
+    system,
+    TEST_API_KEY,
+    'keys',
+    'create',
+    party,
+    '--role',
+    'author',
+    '--party',
+    party,
+  );
+  const run = <T>(...args: string[]) => done<T>(system, made.key, ...args, '--key', key);
+  await run('datasets', 'register', `${party}/customers`, '--file', 'customers.csv', '--folder', folder);
+  return { party, token: made.key, key, run };
+}
+
+describeSystem('owners at the command line', 'postgres', {}, (check) => {
+  check('claim, register, set a policy and decide by hand: the chain runs as both allow', async (system) => {
+    const [a, b] = await Promise.all([ownerOf(system, 'bank-a'), ownerOf(system, 'bank-b')]);
+    const policy = join(work, 'policy.yaml');
+    writeFileSync(
+      policy,
+      'expires_at: 2999-01-01T00:00:00Z\nrules:\n  - effect: allow\n    task_types: [psi]\n    with: [bank-b]\n    columns: { keys: [id] }\n',
+    );
+    await a.run('policies', 'set', 'bank-a/customers', '--file', policy);
+
+    const file = join(work, 'chain.json');
+    writeFileSync(file, JSON.stringify(chain([psi])));
+    const create = () => done<{ chain_id: string }>(system, b.token, 'create', file);
+    const approved = (await create()).chain_id;
+    const refused = (await create()).chain_id;
+    const asked = await cli(system, b.token, 'approvals', 'approve', approved, '--key', b.key);
+    expect([asked.exit, asked.stdout]).toEqual([2, expect.stringContaining('"keys": {')]);
+    expect(asked.stdout).toContain('other parties: bank-a');
+    // Another owner's signature, sent by another party's key, decides nothing.
+    const other = await cli(system, b.token, 'approvals', 'approve', approved, '--yes', '--key', a.key);
+    expect([other.exit, other.stderr]).toEqual([6, expect.stringContaining('bank-a')]);
+    await b.run('approvals', 'approve', approved, '--yes');
+    await b.run('approvals', 'refuse', refused, '--yes', '--words', '合同已终止');
+
+    await done(system, b.token, 'execute', approved);
+    await done(system, b.token, 'execute', refused);
+    expect((await system.api.ended(approved)).status).toBe('SUCCESS');
+    const ended = await system.api.ended(refused);
+    expect([ended.status, ended.tasks[0]!.error]).toEqual([
+      'FAILURE',
+      expect.objectContaining({ code: 'POLICY_REFUSED', message: expect.stringContaining('合同已终止') }),
+    ]);
+  });
+
+  check('see a task that waits for them, until they decide', async (system) => {
+    const file = join(work, 'waiting.json');
+    writeFileSync(file, JSON.stringify(chain([psi])));
+    const { chain_id } = await done<{ chain_id: string }>(system, TEST_API_KEY, 'run', file);
+    const key = join(work, 'bank-b', 'bank-b.key');
+    const waiting = () =>
+      done<{ chain_id: string; reasons: string }[]>(system, TEST_API_KEY, 'approvals', 'ls', '--party', 'bank-b');
+    const mine = await eventually('the task waits for bank-b', async () =>
+      (await waiting()).find((each) => each.chain_id === chain_id),
+    );
+    expect(mine.reasons).toContain('customers: the dataset has no policy');
+    await done(system, TEST_API_KEY, 'approvals', 'refuse', chain_id, '--yes', '--key', key);
+    expect(await waiting()).toEqual([]);
+  });
+});
+
+const psi = {
+  task_id: 'psi',
+  task_type: 'psi',
+  depends_on: [],
+  task_params: {
+    sf_init_config: { parties: ['bank-a', 'bank-b'], address: 'local' },
+    task_config: {
+      keys: { 'bank-a': ['id'], 'bank-b': ['id'] },
+      input_paths: { 'bank-a': 'dataset:bank-a/customers@1', 'bank-b': 'dataset:bank-b/customers@1' },
+    },
+  },
+};
