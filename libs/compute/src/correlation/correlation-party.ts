@@ -1,3 +1,4 @@
+import { isText, PeerMessage } from '../contract/peer-message.js';
 import { crossProduct, PRODUCT_BITS } from '../mpc/cross-product.js';
 import { lineTo } from '../mpc/party-line.js';
 import { decode } from '../mpc/ring.js';
@@ -26,6 +27,10 @@ export interface CorrelationReport {
 
 /** More columns than this make a matrix that nobody reads and that fits no result. */
 const MAX_COLUMNS = 1000;
+
+/** What a peer may announce; whether it is too many to correlate is asked later. */
+const MAX_NAMES = 100_000;
+const MAX_NAME_LENGTH = 10_000;
 
 interface Size {
   readonly rows: number;
@@ -75,6 +80,17 @@ export async function correlate(
   return shareReport(context, wish, sizes, parties, blocks);
 }
 
+/** The size of a peer's table. Throws PROTOCOL_VIOLATION. */
+export function sizeFrom(peer: string, value: unknown): Size {
+  const message = new PeerMessage(peer, value);
+  const names = (field: string) => message.list(field, MAX_NAMES, (name) => isText(name, MAX_NAME_LENGTH));
+  return {
+    rows: message.count('rows', Number.MAX_SAFE_INTEGER),
+    names: names('names'),
+    ...(message.has('others') && { others: names('others') }),
+  };
+}
+
 /** Tells rows and names of columns to all; the dealer hears only how many there are. */
 async function agreeOnSizes(
   context: PartyContext,
@@ -84,7 +100,7 @@ async function agreeOnSizes(
   const size = { rows: own.rows, names: [...own.names], ...(others.length > 0 && { others: [...others] }) };
   const sizes: Record<string, Size> = { [context.party]: size };
   for (const peer of context.peers) await context.send(peer, size);
-  for (const peer of context.peers) sizes[peer] = await context.receiveJson<Size>(peer);
+  for (const peer of context.peers) sizes[peer] = sizeFrom(peer, await context.receiveJson<unknown>(peer));
 
   for (const peer of context.peers) {
     if (sizes[peer]!.rows === own.rows) continue;

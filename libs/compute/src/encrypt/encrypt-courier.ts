@@ -1,3 +1,4 @@
+import { PeerMessage } from '../contract/peer-message.js';
 import type { PartyContext, PartyProgram } from '../party/party-program.js';
 import { TaskFailure, type Json } from '../contract/task-type.js';
 import type { SealedHeader } from './encrypt-party.js';
@@ -46,13 +47,20 @@ export const run: PartyProgram<CourierArgs, readonly EncryptedFile[]> = async (c
   return kept;
 };
 
+/** What a party says of the ciphertext that follows. Throws PROTOCOL_VIOLATION. */
+export function sealedHeaderFrom(party: string, value: unknown): SealedHeader {
+  const message = new PeerMessage(party, value);
+  const size = (name: string) => message.count(name, Number.MAX_SAFE_INTEGER);
+  return { name: message.text('name', 4_096), plaintextBytes: size('plaintextBytes'), bytes: size('bytes') };
+}
+
 async function take(
   context: PartyContext,
   plan: Plan,
   party: string,
   onBytes: (fraction: number) => void,
 ): Promise<EncryptedFile> {
-  const { name, plaintextBytes, bytes } = await context.receiveJson<SealedHeader>(party);
+  const { name, plaintextBytes, bytes } = sealedHeaderFrom(party, await context.receiveJson<unknown>(party));
   async function* incoming(): AsyncGenerator<Uint8Array, void, undefined> {
     let received = 0;
     while (received < bytes) {

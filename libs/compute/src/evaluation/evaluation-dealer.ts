@@ -2,7 +2,7 @@ import { lineTo } from '../mpc/party-line.js';
 import { dealAnd } from '../mpc/private-and.js';
 import { deal } from '../mpc/session.js';
 import type { PartyProgram } from '../party/party-program.js';
-import type { DealerCommand } from '../ss-xgb/commands.js';
+import { dealerCommandFrom } from '../ss-xgb/commands.js';
 
 /** The dealer of `evaluation`, in a thread without tables: it is told sizes, and sends masks where the model has trees. */
 export const run: PartyProgram<{ readonly labelParty: string }, null> = async (context, { labelParty }) => {
@@ -11,7 +11,7 @@ export const run: PartyProgram<{ readonly labelParty: string }, null> = async (c
   const dealt = await deal([lineTo(context, context.peers[0]!), lineTo(context, context.peers[1]!)]);
   const [label, features] = context.peers[0] === labelParty ? dealt : ([dealt[1], dealt[0]] as const);
   for (;;) {
-    const command = await context.receiveJson<DealerCommand>(labelParty);
+    const command = dealerCommandFrom(labelParty, await context.receiveJson<unknown>(labelParty), 0);
     if (command.op !== 'and') return null;
     await dealAnd(label, features, command.bytes);
   }

@@ -3,7 +3,7 @@ import { joinSession, type PartySession } from '../mpc/session.js';
 import { NEUTRAL, type PartyContext } from '../party/party-program.js';
 import type { NumericColumns } from '../table/numeric-columns.js';
 import { partOf, predictionOf, receiveScores, sendScores } from '../vertical/scores.js';
-import type { Command, DealerCommand } from '../ss-xgb/commands.js';
+import { commandFrom, type Command, type DealerCommand } from '../ss-xgb/commands.js';
 import { answerRoute } from '../ss-xgb/feature-holder.js';
 import { askRoute, type Route } from '../ss-xgb/masked-peer.js';
 import { PREDICT_ROWS, scoresOf } from '../ss-xgb/predict.js';
@@ -63,7 +63,8 @@ export async function serve(context: PartyContext, model: ModelPart, table: Nume
   if (model.kind !== 'splits') throw new TaskFailure('MODEL_INCOMPATIBLE', `Party ${context.party} has no splits.`);
   const session = await join(context);
   for (;;) {
-    const command = await context.receiveJson<Command>(peer);
+    const known = { edges: [], splits: model.splits.length, rows: table.rows };
+    const command = commandFrom(peer, await context.receiveJson<unknown>(peer), known);
     if (command.op !== 'route') return;
     await answerRoute(session, model.splits, table, command);
     context.progress(0.2 + (0.3 * command.to) / table.rows, 'answering under masks');

@@ -44,7 +44,7 @@ function receiverFaults({
   const isOpen = (name: string): boolean => name.includes('${');
   const faults: ParamFault[] = [];
   for (const [at, receiver] of names.entries()) {
-    if (typeof given !== 'object' || receiver in given || isOpen(receiver)) continue;
+    if (typeof given !== 'object' || Object.hasOwn(given, receiver) || isOpen(receiver)) continue;
     const message = `gives no model; those that do are ${Object.keys(given).join(', ')}`;
     faults.push({ pointer: `/receivers/${at}`, message });
   }

@@ -10,6 +10,11 @@ import { PointIndex } from './point-index.js';
  */
 export type KeyKind = 'integer' | 'decimal' | 'date' | 'text';
 
+const KEY_KINDS: readonly unknown[] = ['integer', 'decimal', 'date', 'text'] satisfies KeyKind[];
+
+/** Whether a peer's word is a kind of key. */
+export const isKeyKind = (value: unknown): value is KeyKind => KEY_KINDS.includes(value);
+
 const KINDS: readonly [KeyKind, RegExp][] = [
   ['integer', /^[+-]?\d+$/],
   ['decimal', /^[+-]?\d*\.\d+$/],

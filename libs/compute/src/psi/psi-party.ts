@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { PeerMessage, violation } from '../contract/peer-message.js';
 import { TaskFailure } from '../contract/task-type.js';
 import type { PartyContext, PartyProgram } from '../party/party-program.js';
 import { columnIndexes } from '../table/csv-reader.js';
@@ -7,7 +8,7 @@ import type { Table } from '../table/table.js';
 import { RowStore } from '../table/row-store.js';
 import { csvRow } from '../table/csv-writer.js';
 import { writeTable } from '../table/write-table.js';
-import { scanKeys, type KeyKind } from './key-scan.js';
+import { isKeyKind, scanKeys, type KeyKind } from './key-scan.js';
 import { exchange } from './psi-exchange.js';
 
 /** Arguments of one party, as `psi.ts` makes them. */
@@ -30,6 +31,9 @@ export interface PsiPartyValue {
 }
 
 const SALT_BYTES = 32;
+/** Rows that a peer may announce: their points take 3 GiB. */
+const MAX_ROWS = 100_000_000;
+const MAX_KEYS = 10_000;
 /** Rows that are handed to the writer at a time. */
 const ROWS_AT_ONCE = 1024;
 /** Ends on the progress bar: of reading and hashing, of the exchange, of reading again. Then comes writing. */
@@ -48,7 +52,7 @@ export const run: PartyProgram<PsiPartyArgs, PsiPartyValue> = async (context, ar
     // Both parties' randomness goes into the salt, so that neither can have hashed a list of keys beforehand.
     const ownSalt = randomBytes(SALT_BYTES);
     await context.send(peer, ownSalt);
-    const peerSalt = Buffer.from(await context.receiveBytes(peer));
+    const peerSalt = saltFrom(peer, await context.receiveBytes(peer));
     const salt = Buffer.concat(context.party < peer ? [ownSalt, peerSalt] : [peerSalt, ownSalt]);
 
     const scan = await scanKeys(table, keyIndexes, salt, () =>
@@ -85,6 +89,21 @@ function value(rows: number, common: number, output: string | null): PsiPartyVal
   return { original_count: rows, intersection_count: common, output };
 }
 
+/** The peer's half of the salt. Throws PROTOCOL_VIOLATION on another length: it could be empty, or all of the salt. */
+export function saltFrom(peer: string, bytes: Uint8Array): Buffer {
+  if (bytes.byteLength === SALT_BYTES) return Buffer.from(bytes);
+  throw violation(peer, `a salt that is not ${SALT_BYTES} bytes`);
+}
+
+/** What the peer says of its keys. Throws PROTOCOL_VIOLATION: the rows size the buffers for its points. */
+export function keyFactsFrom(
+  peer: string,
+  value: unknown,
+): { readonly rows: number; readonly kinds: readonly KeyKind[] } {
+  const message = new PeerMessage(peer, value);
+  return { rows: message.count('rows', MAX_ROWS), kinds: message.list('kinds', MAX_KEYS, isKeyKind) };
+}
+
 /** Tells the peer the number of rows and the kind of each key column, and checks what it tells. */
 async function agree(
   context: PartyContext,
@@ -94,7 +113,7 @@ async function agree(
   kinds: readonly KeyKind[],
 ): Promise<number> {
   await context.send(peer, { rows, kinds: [...kinds] });
-  const other = await context.receiveJson<{ rows: number; kinds: KeyKind[] }>(peer);
+  const other = keyFactsFrom(peer, await context.receiveJson<unknown>(peer));
   if (other.kinds.length !== kinds.length) {
     throw new TaskFailure(
       'KEY_TYPE_MISMATCH',

@@ -25,7 +25,7 @@ function check(config: Unresolved<PsiConfig>): ParamFault[] {
   if (isMap(inputs) && Object.keys(inputs).length !== 2) {
     faults.push({ pointer: '/input_paths', message: 'must name exactly two parties for ECDH_PSI_2PC' });
   }
-  if (isMap(inputs) && typeof receiver === 'string' && !receiver.includes('${') && !(receiver in inputs)) {
+  if (isMap(inputs) && typeof receiver === 'string' && !receiver.includes('${') && !Object.hasOwn(inputs, receiver)) {
     faults.push({ pointer: '/receiver', message: `must be one of ${Object.keys(inputs).join(', ')}` });
   }
   if (isMap(keys) && isMap(inputs)) {

@@ -1,3 +1,5 @@
+import { isCount, PeerMessage, violation } from '../contract/peer-message.js';
+
 /**
  * Commands of the label's party to the feature holder and the dealer, in the order in which both answer. They reveal
  * the number of nodes of a level and the chosen splits of the feature holder's columns, and nothing about a row.
@@ -17,6 +19,67 @@ export type DealerCommand =
   | { readonly op: 'sums'; readonly nodes: number; readonly columns: readonly number[] }
   | { readonly op: 'and'; readonly bytes: number }
   | { readonly op: 'done' };
+
+/** What a command may name of the party that it is sent to. */
+export interface Known {
+  /** Edges of the buckets of each column. */
+  readonly edges: readonly number[];
+  /** Splits that were made so far. */
+  readonly splits: number;
+  /** Rows to predict. */
+  readonly rows: number;
+}
+
+const MAX_NODES = 1 << 16;
+const MAX_MASK_BYTES = 1 << 28;
+
+/** Whether an item is an index of a list of this length. */
+const below =
+  (length: number) =>
+  (item: unknown): item is number =>
+    isCount(item, length - 1);
+
+/** A command as the label's party sent it. Throws PROTOCOL_VIOLATION on one that names what is not there. */
+export function commandFrom(peer: string, value: unknown, { edges, splits, rows }: Known): Command {
+  const message = new PeerMessage(peer, value);
+  const op = message.choice('op', ['sums', 'split', 'route', 'done']);
+  switch (op) {
+    case 'sums': {
+      const columns = message.list('columns', edges.length, below(edges.length));
+      return { op, nodes: message.count('nodes', MAX_NODES), columns };
+    }
+    case 'split': {
+      const fits = (item: unknown): item is [number, number] => {
+        const [column, edge, ...more] = Array.isArray(item) ? (item as unknown[]) : [];
+        return more.length === 0 && below(edges.length)(column) && below(edges[column]!)(edge);
+      };
+      return { op, splits: message.list('splits', MAX_NODES, fits) };
+    }
+    case 'route': {
+      const [from, to] = [message.count('from', rows), message.count('to', rows)];
+      if (from > to) throw violation(peer, 'rows to route that end before they begin');
+      return { op, splits: message.list('splits', splits, below(splits)), from, to };
+    }
+    case 'done':
+      return { op, training: message.has('training') ? message.text('training', 256) : '' };
+  }
+}
+
+/** A command as the label's party sent it to the dealer, who has a size of each column. Throws PROTOCOL_VIOLATION. */
+export function dealerCommandFrom(peer: string, value: unknown, columns: number): DealerCommand {
+  const message = new PeerMessage(peer, value);
+  const op = message.choice('op', ['sums', 'and', 'done']);
+  switch (op) {
+    case 'sums': {
+      const list = message.list('columns', columns, below(columns));
+      return { op, nodes: message.count('nodes', MAX_NODES), columns: list };
+    }
+    case 'and':
+      return { op, bytes: message.count('bytes', MAX_MASK_BYTES) };
+    case 'done':
+      return { op };
+  }
+}
 
 /** Bits of each list of sides, one after the other; each list starts a new byte. */
 export class SideBits {

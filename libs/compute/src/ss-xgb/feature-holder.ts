@@ -3,7 +3,7 @@ import { answerAnd } from '../mpc/private-and.js';
 import type { PartySession } from '../mpc/session.js';
 import type { NumericColumns } from '../table/numeric-columns.js';
 import type { Bucketed } from './buckets.js';
-import { SideBits, type Command } from './commands.js';
+import { SideBits, type Command, type Known } from './commands.js';
 
 /** A split of an own column: rows up to `threshold` go left. */
 export interface OwnSplit {
@@ -19,7 +19,7 @@ export async function serveFeatures(
   session: PartySession,
   columns: readonly Bucketed[],
   predict: NumericColumns | null,
-  next: () => Promise<Command>,
+  next: (known: Known) => Promise<Command>,
 ): Promise<{ splits: OwnSplit[]; training: string }> {
   const counts = columns.map(({ count }) => count);
   const holder = await BucketHolder.start(
@@ -29,7 +29,8 @@ export async function serveFeatures(
   );
   const splits: OwnSplit[] = [];
   for (;;) {
-    const command = await next();
+    const known = { edges: columns.map(({ edges }) => edges.length), splits: splits.length, rows: predict?.rows ?? 0 };
+    const command = await next(known);
     switch (command.op) {
       case 'sums':
         for (let node = 0; node < command.nodes; node += 1) await holder.answer(command.columns);

@@ -3,7 +3,7 @@ import { lineTo } from '../mpc/party-line.js';
 import { dealAnd } from '../mpc/private-and.js';
 import { deal } from '../mpc/session.js';
 import type { PartyProgram } from '../party/party-program.js';
-import type { DealerCommand } from './commands.js';
+import { dealerCommandFrom } from './commands.js';
 import type { SsXgbPlan } from './ss-xgb-plan.js';
 
 /** The dealer of `ss_xgb`, in a thread without tables: it receives sizes, and sends masks. */
@@ -14,7 +14,7 @@ export const run: PartyProgram<SsXgbPlan, null> = async (context, { parties, lab
   const [label, features] = parties[0] === labelParty ? dealt : ([dealt[1], dealt[0]] as const);
   const dealer = new BucketDealer(label, features, rows, sizes);
   for (let served = 1; ; served += 1) {
-    const command = await context.receiveJson<DealerCommand>(labelParty);
+    const command = dealerCommandFrom(labelParty, await context.receiveJson<unknown>(labelParty), sizes.length);
     context.progress((0.95 * served) / (served + 2 * boosting.rounds), 'handing out masks');
     switch (command.op) {
       case 'sums':

@@ -9,7 +9,7 @@ import type { JsonObject } from '../contract/task-type.js';
 import { trainingName } from '../vertical/vertical-plan.js';
 import { boost } from './boost.js';
 import { bucketed } from './buckets.js';
-import type { Command } from './commands.js';
+import { commandFrom } from './commands.js';
 import { serveFeatures } from './feature-holder.js';
 import { MaskedPeer } from './masked-peer.js';
 import { PREDICT_ROWS, scoresOf, type ModelNode } from './predict.js';
@@ -102,8 +102,8 @@ async function holdFeatures(
   await context.send(NEUTRAL, { rows: train.rows, sizes });
   const session = await joinSession(indexOf(context, plan), lineTo(context, peerName), lineTo(context, NEUTRAL));
   let served = 0;
-  const { splits, training } = await serveFeatures(session, own, predict, async () => {
-    const command = await context.receiveJson<Command>(peerName);
+  const { splits, training } = await serveFeatures(session, own, predict, async (known) => {
+    const command = commandFrom(peerName, await context.receiveJson<unknown>(peerName), known);
     // The number of commands depends on the trees, so the progress approaches its end without reaching it.
     served += 1;
     context.progress(0.05 + (0.85 * served) / (served + 2 * plan.boosting.rounds), 'summing up masked derivatives');

@@ -81,7 +81,7 @@ export function verticalFaults(config: Unresolved<VerticalConfig>): ParamFault[]
   }
   const receiver = config.prediction_receiver ?? config.label_party;
   const kept = config.prediction_output;
-  if (typeof kept === 'object' && !(receiver in kept) && !isReference(receiver)) {
+  if (typeof kept === 'object' && !Object.hasOwn(kept, receiver) && !isReference(receiver)) {
     const message = `must have a path of ${receiver}, which gets the predictions`;
     faults.push({ pointer: '/prediction_output', message });
   }

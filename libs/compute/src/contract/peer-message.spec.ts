@@ -1,0 +1,81 @@
+import { describe, expect, test } from '@jest/globals';
+import { sizeFrom } from '../correlation/correlation-party.js';
+import { sealedHeaderFrom } from '../encrypt/encrypt-courier.js';
+import { keyFactsFrom, saltFrom } from '../psi/psi-party.js';
+import { commandFrom, dealerCommandFrom } from '../ss-xgb/commands.js';
+import { checkTaskParams } from '../catalogue/check-params.js';
+
+const refused = (work: () => unknown): void =>
+  expect(work).toThrow(expect.objectContaining({ code: 'PROTOCOL_VIOLATION' }));
+
+describe('what a peer sends is checked before it is used', () => {
+  const NO_COUNTS = [1e12, -1, 0.5, NaN, Infinity, '5', null, undefined, 2 ** 53, [3], { valueOf: 3 }];
+
+  test('psi: rows, kinds and the salt', () => {
+    expect(keyFactsFrom('bob', { rows: 3, kinds: ['text'] })).toEqual({ rows: 3, kinds: ['text'] });
+    for (const rows of NO_COUNTS) refused(() => keyFactsFrom('bob', { rows, kinds: [] }));
+    for (const kinds of ['text', { length: 1 }, ['toString'], [['text']], Array(20_000).fill('text'), undefined])
+      refused(() => keyFactsFrom('bob', { rows: 3, kinds }));
+    for (const message of [null, 7, 'rows', [], Object.create({ rows: 3, kinds: [] }) as object])
+      refused(() => keyFactsFrom('bob', message));
+    expect(saltFrom('bob', new Uint8Array(32))).toHaveLength(32);
+    for (const length of [0, 31, 33, 1 << 20]) refused(() => saltFrom('bob', new Uint8Array(length)));
+  });
+
+  test('correlations and encrypted files: sizes and names', () => {
+    expect(sizeFrom('bob', { rows: 9, names: ['a'] })).toEqual({ rows: 9, names: ['a'] });
+    expect(sizeFrom('bob', { rows: 9, names: [], others: ['b'] })).toEqual({ rows: 9, names: [], others: ['b'] });
+    for (const names of [undefined, 'a', [1], ['a'.repeat(20_000)], { a: 1 }])
+      refused(() => sizeFrom('bob', { rows: 9, names }));
+    refused(() => sizeFrom('bob', { rows: 9, names: [], others: [{}] }));
+    const header = { name: 'a.csv', plaintextBytes: 3, bytes: 300 };
+    expect(sealedHeaderFrom('bob', header)).toEqual(header);
+    for (const bytes of NO_COUNTS.filter((count) => count !== 1e12))
+      refused(() => sealedHeaderFrom('bob', { ...header, bytes }));
+    refused(() => sealedHeaderFrom('bob', { ...header, name: ['a.csv'] }));
+  });
+
+  test('ss_xgb: commands name only what is there', () => {
+    const known = { edges: [3, 2], splits: 2, rows: 10 };
+    const good = [
+      { op: 'sums', nodes: 4, columns: [0, 1] },
+      { op: 'split', splits: [[1, 1]] },
+      { op: 'route', splits: [0, 1], from: 0, to: 10 },
+      { op: 'done', training: 'x' },
+    ];
+    for (const command of good) expect(commandFrom('bob', command, known)).toEqual(command);
+    const bad = [
+      { op: 'toString' },
+      { op: 'sums', nodes: 1e12, columns: [0] },
+      { op: 'sums', nodes: 1, columns: [2] },
+      { op: 'sums', nodes: 1, columns: [0, 1, 0] },
+      { op: 'split', splits: [[0, 3]] },
+      { op: 'split', splits: [[2, 0]] },
+      { op: 'split', splits: [[0, 0, 0]] },
+      { op: 'split', splits: ['00'] },
+      { op: 'route', splits: [2], from: 0, to: 10 },
+      { op: 'route', splits: [0], from: 0, to: 11 },
+      { op: 'route', splits: [0], from: 5, to: 4 },
+      { op: 'done', training: {} },
+    ];
+    for (const command of bad) refused(() => commandFrom('bob', command, known));
+    expect(dealerCommandFrom('bob', { op: 'and', bytes: 8 }, 2)).toEqual({ op: 'and', bytes: 8 });
+    for (const command of [{ op: 'and', bytes: 1e12 }, { op: 'sums', nodes: 1, columns: [2] }, { op: 'and' }, []])
+      refused(() => dealerCommandFrom('bob', command, 2));
+  });
+
+  test('a receiver is a party that takes part, not a name that every object has', () => {
+    const task_config = { input_paths: { alice: 'a.csv', bob: 'b.csv' }, keys: { alice: ['id'], bob: ['id'] } };
+    const faults = (receiver: string) =>
+      JSON.stringify(
+        checkTaskParams('psi', {
+          sf_init_config: { parties: ['alice', 'bob'], address: 'local' },
+          task_config: { ...task_config, receiver },
+        } as never),
+      );
+    for (const receiver of ['toString', 'hasOwnProperty', 'valueOf']) {
+      expect(faults(receiver)).toContain('receiver');
+      expect(faults(receiver)).not.toEqual(faults('alice'));
+    }
+  });
+});
