@@ -47,8 +47,8 @@ export const ownerWords: Readonly<Record<string, string>> = {
   'it reads another task {source} than the server shows': '它读取的任务 {source} 与服务器显示的不同',
   'its hash is {hash}, and the server says {other}': '它的哈希是 {hash}，而服务器说是 {other}',
   'key id': '密钥 id',
-  'let tasks of a chain run: all that have no approval, or those that are named':
-    '允许任务链的任务运行：所有未批准的，或指定的任务',
+  'let tasks of a chain run: all that are undecided, or those that are named':
+    '允许任务链的任务运行：所有未决定的，或指定的任务',
   'list datasets': '列出数据集',
   'list parties': '列出参与方',
   'list the policies of a party': '列出一个参与方的策略',

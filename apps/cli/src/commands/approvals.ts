@@ -63,7 +63,7 @@ export function addApprovalCommands(program: Command, session: Session, act: Act
     say,
   );
   for (const [decision, description] of [
-    ['approve', say('let tasks of a chain run: all that have no approval, or those that are named')],
+    ['approve', say('let tasks of a chain run: all that are undecided, or those that are named')],
     ['refuse', say('refuse tasks of a chain: they fail with your words')],
     ['withdraw', say('stop tasks of a chain, and take their approval away')],
   ] as const) {
@@ -98,8 +98,10 @@ async function decide(
   const book = await StatementBook.open(session, flags);
   const { party } = book;
   const all = await askedOf(session, chainId, party, tasks);
-  // Without names: what is not decided so already.
-  const chosen = tasks.length > 0 ? all : all.filter(({ asked }) => asked.decision !== decision);
+  // Without names: what is not decided so already. An approval of the whole chain takes back no refusal.
+  const isOpen = ({ asked }: AskedTask): boolean =>
+    decision === 'approve' ? asked.decision === null || isAskedAgain(asked) : asked.decision !== decision;
+  const chosen = tasks.length > 0 ? all : all.filter(isOpen);
   if (chosen.length === 0) {
     const hint = say('See what waits with: task-chain approvals ls');
     throw new Failure(EXIT.NOT_FOUND, say('No task of {chain} is left to decide on.', { chain: chainId }), { hint });
@@ -127,6 +129,9 @@ async function decide(
     chosen.map(({ task }) => say('{task}: {decision}, signed as {party}', { task: task.task_id, decision, party })),
   );
 }
+
+/** Whether a task waits although it was approved: that approval expired. */
+const isAskedAgain = ({ decision, reasons }: ApprovalDto): boolean => decision === 'approve' && reasons !== null;
 
 /** The tasks of a chain in which the party takes part: those named, or all. */
 async function askedOf(

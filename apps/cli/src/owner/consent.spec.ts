@@ -1,14 +1,4 @@
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -405,9 +395,14 @@ describe('an approval', () => {
       exit: EXIT.NOT_FOUND,
       stderr: expect.stringContaining('takes no part in a task three'),
     });
-    server.approvals = [asked(taskOf(), { decision: 'refuse' })];
+    const [refused, expired] = [{ decision: 'refuse' }, { decision: 'approve' }];
+    server.approvals = [asked(taskOf(), refused), asked(taskOf('four'), { decision: 'approve', reasons: null })];
+    expect((await decide('approve', ['-y'])).exit).toBe(EXIT.NOT_FOUND);
+    server.approvals = [asked(taskOf(), refused), asked(taskOf('five'), expired)];
+    expect((await decide('approve', ['-y'])).stdout).toMatch(/^five: approve, signed as alice$/m);
+    expect((await decide('refuse', ['-y'])).stdout).not.toMatch(/^fill: /m);
+    server.approvals = [asked(taskOf(), refused)];
     expect((await decide('refuse', ['-y'])).exit).toBe(EXIT.NOT_FOUND);
     expect((await cli(['approvals', 'ls'])).stdout).toContain('the dataset has no policy');
-    expect(existsSync(at('alice', 'alice.key'))).toBe(true);
   });
 });
