@@ -10,17 +10,18 @@ import {
   getSchemaPath,
 } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { createChain, type CreatedChain } from '#libs/chain-engine';
+import type { CreatedChain } from '#libs/chain-engine';
 import { toDot, toMermaid, toSvg } from '#libs/chain-view';
 import { listChains, readChains, type TenantDatabases } from '#libs/repositories';
-import { readChain, type ChainInput } from './creating/chain-input.js';
-import { Problem } from '../http/problem.js';
+import { createFrom, validationOf, type CreateRequest } from './creating/create-from.js';
+import { LargeChains } from './creating/large-chains.js';
+import { LargeBody } from '../http/large-body.js';
 import { TenantDb } from '../auth/tenant-db.js';
 import { Catalogue } from '../catalogue/catalogue.js';
 import { ApiProblems } from '../http/api-problems.js';
 import { callerOf, partyOf } from '../auth/caller.js';
 import { chainTag, ETAG } from '../http/entity-tag.js';
-import { IDEMPOTENCY_KEY, idempotentRequest } from '../http/idempotency-key.js';
+import { IDEMPOTENCY_KEY } from '../http/idempotency-key.js';
 import { ApiMetrics } from '../metrics/api-metrics.js';
 import { Roles } from '../auth/access.js';
 import { TenantDirectory } from '../auth/tenant-directory.js';
@@ -29,7 +30,6 @@ import { ChainDto, ChainListDto, CreatedChainDto, GraphDto, ValidationDto } from
 import { graphOf } from './graph.js';
 import { writeCursor } from './cursor.js';
 import { filterOf, ListChainsQueryDto, pageOf } from './list-chains-query.dto.js';
-import { newChainOf } from './creating/new-chain.js';
 import { chainSummary, taskDtos } from './views.js';
 
 const CHAIN_BODY = { schema: { $ref: '#/components/schemas/CreateChainRequest' }, required: true };
@@ -43,6 +43,7 @@ export class ChainsController {
     private readonly reader: ChainReader,
     private readonly metrics: ApiMetrics,
     private readonly directory: TenantDirectory,
+    private readonly large: LargeChains,
   ) {}
 
   @Post()
@@ -66,12 +67,12 @@ export class ChainsController {
   ): Promise<CreatedChain> {
     const caller = callerOf(reply);
     const quota = await this.directory.quotaOf(engine.tenant!);
-    const chain = newChainOf(this.read(body), body, { actor: caller.actor, party: partyOf(reply) });
-    const outcome = await createChain(engine, chain, idempotentRequest(key, body), caller, quota);
-    if (outcome.kind === 'key-reused') {
-      throw new Problem('IDEMPOTENCY_KEY_REUSED', 'This Idempotency-Key was used for another chain: take a new key.');
-    }
-    if (outcome.kind === 'replayed') reply.header('Idempotency-Replayed', 'true');
+    const request: CreateRequest = { caller, party: partyOf(reply), key, quota };
+    const outcome =
+      body instanceof LargeBody
+        ? await this.large.create(body, engine.tenant!, request)
+        : await createFrom(engine, body, this.catalogue, request);
+    if (outcome.replayed) reply.header('Idempotency-Replayed', 'true');
     else this.metrics.chainsCreated.inc();
     reply.header('Location', `/api/v1/chains/${outcome.chain.chain_id}`);
     return outcome.chain;
@@ -91,27 +92,9 @@ export class ChainsController {
     description: 'The faults are in `errors`; `valid` is true if there are none.',
   })
   @ApiProblems(400, 413, 415)
-  validate(@Body() body: unknown): ValidationDto {
-    const reading = readChain(body, this.catalogue);
-    if (!reading.ok) {
-      return {
-        valid: false,
-        errors: [...reading.faults],
-        chain_type: null,
-        total_tasks: null,
-        levels: null,
-        critical_path: null,
-      };
-    }
-    const { tasks, plan } = reading.chain;
-    return {
-      valid: true,
-      errors: [],
-      chain_type: plan.chainType,
-      total_tasks: tasks.length,
-      levels: plan.levels,
-      critical_path: plan.criticalPath().positions.map((position) => tasks[position]!.taskId),
-    };
+  async validate(@Body() body: unknown, @Res({ passthrough: true }) reply: FastifyReply): Promise<ValidationDto> {
+    if (body instanceof LargeBody) return this.large.validate(body, callerOf(reply).actor);
+    return validationOf(body, this.catalogue);
   }
 
   @Get()
@@ -202,14 +185,5 @@ export class ChainsController {
       return toSvg(graph);
     }
     return graph;
-  }
-
-  private read(body: unknown): ChainInput {
-    const reading = readChain(body, this.catalogue);
-    if (reading.ok) return reading.chain;
-    const { faults } = reading;
-    const unsupported = faults.every((fault) => fault.code === 'NOT_SUPPORTED_YET');
-    const detail = faults.length === 1 ? faults[0]!.message : `The chain has ${faults.length} faults: see errors.`;
-    throw new Problem(unsupported ? 'NOT_SUPPORTED_YET' : 'INVALID_CHAIN', detail, { errors: faults });
   }
 }

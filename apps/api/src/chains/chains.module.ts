@@ -4,11 +4,12 @@ import { CatalogueModule } from '../catalogue/catalogue.module.js';
 import { MetricsModule } from '../metrics/metrics.module.js';
 import { ChainReader } from './chain-reader.js';
 import { ChainsController } from './chains.controller.js';
+import { LargeChains } from './creating/large-chains.js';
 
 @Module({
   imports: [AuthModule, CatalogueModule, MetricsModule],
   controllers: [ChainsController],
-  providers: [ChainReader],
+  providers: [ChainReader, LargeChains],
   exports: [ChainReader],
 })
 export class ChainsModule {}

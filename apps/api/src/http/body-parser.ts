@@ -1,6 +1,10 @@
 import type { FastifyInstance } from 'fastify';
 import { MAX_BODY_BYTES, parseStrictJson } from '#libs/chain-domain';
+import { LARGE_BYTES, LargeBody } from './large-body.js';
 import { Problem } from './problem.js';
+
+/** The limit of every body but a chain's: it is parsed in the main thread. */
+const OTHER_BYTES = 1024 * 1024;
 
 /** Routes that refuse a request without a body. */
 const NEEDS_BODY = /^\/api\/v1\/chains(\/validate)?\/?(\?|$)/;
@@ -14,12 +18,24 @@ export function parseBodies(fastify: FastifyInstance): void {
     (request, body, done) => {
       const wanted = request.method === 'POST' || request.method === 'PUT' || request.method === 'PATCH';
       if (!wanted || (body.length === 0 && !NEEDS_BODY.test(request.url))) return done(null, undefined);
-      const parsed = parseStrictJson(body as Buffer);
-      if (parsed.ok) return done(null, parsed.value);
-      const [first] = parsed.faults;
-      done(new Problem('INVALID_JSON', first!.message, { errors: parsed.faults }));
+      const bytes = body as Buffer;
+      if (NEEDS_BODY.test(request.url) && bytes.length > LARGE_BYTES) return done(null, new LargeBody(bytes));
+      try {
+        if (bytes.length > OTHER_BYTES)
+          throw new Problem('BODY_TOO_LARGE', 'A body that is no chain is at most 1 MiB.');
+        done(null, parseBody(bytes));
+      } catch (error) {
+        done(error as Error);
+      }
     },
   );
+}
+
+/** The value of a body. Throws INVALID_JSON. */
+export function parseBody(bytes: Uint8Array): unknown {
+  const parsed = parseStrictJson(bytes);
+  if (parsed.ok) return parsed.value;
+  throw new Problem('INVALID_JSON', parsed.faults[0]!.message, { errors: parsed.faults });
 }
 
 /** Refuses a request that needs a body and names no media type. */

@@ -1,0 +1,66 @@
+import { createChain, type Caller, type CreatedChain } from '#libs/chain-engine';
+import type { Database, Quota } from '#libs/repositories';
+import type { TaskCatalogue } from '../../catalogue/catalogue.js';
+import { idempotentRequest } from '../../http/idempotency-key.js';
+import { Problem } from '../../http/problem.js';
+import type { ValidationDto } from '../chains.dto.js';
+import { readChain, type ChainInput } from './chain-input.js';
+import { newChainOf } from './new-chain.js';
+
+/** What belongs to a creation beside the body. */
+export interface CreateRequest {
+  readonly caller: Caller;
+  /** The party of the caller. */
+  readonly party: string | null;
+  /** The Idempotency-Key. */
+  readonly key: string | undefined;
+  readonly quota: Quota | undefined;
+}
+
+/** The chain that was created, or by an earlier request with the same Idempotency-Key. */
+export interface Creation {
+  readonly chain: CreatedChain;
+  readonly replayed: boolean;
+}
+
+/** Reads a body and stores the chain. Throws a Problem with all faults. */
+export async function createFrom(
+  engine: Database,
+  body: unknown,
+  catalogue: TaskCatalogue,
+  { caller, party, key, quota }: CreateRequest,
+): Promise<Creation> {
+  const chain = newChainOf(read(body, catalogue), body, { actor: caller.actor, party });
+  const outcome = await createChain(engine, chain, idempotentRequest(key, body), caller, quota);
+  if (outcome.kind === 'key-reused') {
+    throw new Problem('IDEMPOTENCY_KEY_REUSED', 'This Idempotency-Key was used for another chain: take a new key.');
+  }
+  return { chain: outcome.chain, replayed: outcome.kind === 'replayed' };
+}
+
+/** What creating a chain of this body would find. */
+export function validationOf(body: unknown, catalogue: TaskCatalogue): ValidationDto {
+  const reading = readChain(body, catalogue);
+  if (!reading.ok) {
+    const nothing = { chain_type: null, total_tasks: null, levels: null, critical_path: null };
+    return { valid: false, errors: [...reading.faults], ...nothing };
+  }
+  const { tasks, plan } = reading.chain;
+  return {
+    valid: true,
+    errors: [],
+    chain_type: plan.chainType,
+    total_tasks: tasks.length,
+    levels: plan.levels,
+    critical_path: plan.criticalPath().positions.map((position) => tasks[position]!.taskId),
+  };
+}
+
+function read(body: unknown, catalogue: TaskCatalogue): ChainInput {
+  const reading = readChain(body, catalogue);
+  if (reading.ok) return reading.chain;
+  const { faults } = reading;
+  const unsupported = faults.every((fault) => fault.code === 'NOT_SUPPORTED_YET');
+  const detail = faults.length === 1 ? faults[0]!.message : `The chain has ${faults.length} faults: see errors.`;
+  throw new Problem(unsupported ? 'NOT_SUPPORTED_YET' : 'INVALID_CHAIN', detail, { errors: faults });
+}

@@ -1,0 +1,68 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { failpoint } from '#libs/platform';
+import { openDatabase } from '#libs/repositories';
+import { Catalogue } from '../../catalogue/catalogue.js';
+import { parseBody } from '../../http/body-parser.js';
+import { problemFromError } from '../../http/problem-from-error.js';
+import type { Problem } from '../../http/problem.js';
+import { createFrom, validationOf, type CreateRequest } from './create-from.js';
+
+/** What the thread is started with. */
+export interface ThreadData {
+  readonly databaseUrl: string;
+  readonly diagnosticTasks: boolean;
+}
+
+/** What is to be done with a body. */
+export type Work =
+  { readonly kind: 'validate' } | { readonly kind: 'create'; readonly tenant: string; readonly request: CreateRequest };
+
+export interface ThreadRequest {
+  readonly id: number;
+  readonly bytes: Uint8Array;
+  readonly work: Work;
+}
+
+/** The value, or the problem in fields that can be sent. */
+export interface ThreadAnswer {
+  readonly id: number;
+  readonly value?: unknown;
+  readonly problem?: Pick<Problem, 'code' | 'detail' | 'errors' | 'headers' | 'state' | 'quota'> & {
+    readonly cause?: unknown;
+  };
+}
+
+const { databaseUrl, diagnosticTasks } = workerData as ThreadData;
+// eslint-disable-next-line no-restricted-syntax -- a thread has no Nest.
+const catalogue = new Catalogue(diagnosticTasks);
+const db = await openDatabase(databaseUrl, {
+  role: 'task_chain_api',
+  max: 2,
+  applicationName: 'task-chain-api-large',
+  aroundCommit: (moment) => failpoint(`api.${moment}`),
+});
+
+parentPort!.on('message', (message: ThreadRequest | 'stop') => {
+  if (message === 'stop') {
+    parentPort!.close();
+    void db.close();
+  } else void answer(message);
+});
+
+async function answer({ id, bytes, work }: ThreadRequest): Promise<void> {
+  try {
+    const body = parseBody(bytes);
+    const value =
+      work.kind === 'validate'
+        ? validationOf(body, catalogue)
+        : await createFrom(db.forTenant(work.tenant), body, catalogue, work.request);
+    parentPort!.postMessage({ id, value } satisfies ThreadAnswer);
+  } catch (error) {
+    const { code, detail, errors, headers, state, quota, cause } = problemFromError(error);
+    const said = cause instanceof Error ? new Error(cause.message) : undefined;
+    parentPort!.postMessage({
+      id,
+      problem: { code, detail, errors, headers, state, quota, ...(said && { cause: said }) },
+    } satisfies ThreadAnswer);
+  }
+}
