@@ -1,7 +1,7 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePort, isPortFree, lockDataDir, startEmbeddedPostgres } from '#libs/local-postgres';
-import { requireSignIn, type Config, type DatabaseLogins } from '#libs/platform';
+import { requireSignIn, SECRET_NAMES, type Config, type DatabaseLogins } from '#libs/platform';
 import { localKey, localLogins, localSecretsKey, type LocalKey } from './local-key.js';
 import { localUrl, waitUntilReady } from './readiness.js';
 import type { RestartPolicy } from './restart-policy.js';
@@ -93,6 +93,7 @@ async function start(
   const secretsKey = config.secrets.key ?? (production ? undefined : localSecretsKey(config.dataDir));
   const {
     ADMIN_API_KEY: _,
+    ADMIN_API_KEY_FILE: _adminFile,
     SECRETS_KEY_FILE: _file,
     SECRETS_KEY: _key,
     DATABASE_URL_API: _api,
@@ -102,13 +103,14 @@ async function start(
   } = appEnvironment(config, databaseUrl, ports);
   const SECRETS_KEY = secretsKey?.toString('base64');
   const apps = options.apps.map(({ name, script, nodeOptions, portVariable }) => {
-    const env = {
+    const whole = {
       ...common,
       ...(logins && { DATABASE_URL: logins[LOGIN_BY_PORT[portVariable]] }),
       ...(portVariable === 'PORT' && { ADMIN_API_KEY: apiKey }),
       // The listener passes secrets on as names.
       ...(portVariable !== 'LISTENER_PORT' && { SECRETS_KEY }),
     };
+    const env = portVariable === 'WORKER_PORT' ? secretsInFiles(whole, join(config.dataDir, 'worker')) : whole;
     const logFile = join(config.dataDir, 'logs', `${name}.log`);
     const onLine = (line: string) => options.onLine(name, line);
     return new SupervisedApp({ name, script, nodeOptions, env, logFile, onLine, say, policy: options.policy });
@@ -193,10 +195,24 @@ function appEnvironment(config: Config, databaseUrl: string, ports: Ports): Node
     LISTENER_PORT: String(ports.LISTENER_PORT),
     WORKER_PORT: String(ports.WORKER_PORT),
     DATABASE_URL: databaseUrl,
+    DATABASE_URL_FILE: undefined,
     DATA_DIR: config.dataDir,
     DATA_ROOT: config.dataRoot,
     ARTIFACT_ROOT: config.artifactRoot,
     LOG_LEVEL: config.logLevel,
     WORKER_DRAIN_SECONDS: process.env.WORKER_DRAIN_SECONDS || QUICK_DRAIN_SECONDS,
+  };
+}
+
+/** An environment without secrets: parties' processes run as the worker's user, which can read the environment it was started with. */
+function secretsInFiles(env: NodeJS.ProcessEnv, folder: string): NodeJS.ProcessEnv {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const names = [...SECRET_NAMES].filter((name) => env[name]);
+  for (const name of names) writeFileSync(join(folder, name), env[name]!, { mode: 0o600 });
+  return {
+    ...env,
+    ...Object.fromEntries(
+      names.flatMap((name) => [[name, undefined] as const, [`${name}_FILE`, join(folder, name)] as const]),
+    ),
   };
 }

@@ -1,4 +1,4 @@
-export { ConfigError, type Environment } from './config/config-values.js';
+export { ConfigError, SECRET_NAMES, type Environment } from './config/config-values.js';
 export {
   concurrencyOf,
   configOrExit,

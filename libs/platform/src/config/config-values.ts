@@ -3,6 +3,18 @@ import { readFileSync } from 'node:fs';
 /** What the environment looks like to a reader: as process.env does. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+/**
+ * Variables that hold secrets. Each can be given as `<name>_FILE`: other processes of the same user can read the environment that a
+ * process was started with.
+ */
+export const SECRET_NAMES: ReadonlySet<string> = new Set([
+  'DATABASE_URL',
+  'REDIS_URL',
+  'ADMIN_API_KEY',
+  'SECRETS_KEY',
+  'SECRETS_KEY_PREVIOUS',
+]);
+
 /** Wrong configuration. Its message names every wrong variable, what is wrong with it and how to mend it. */
 export class ConfigError extends Error {
   constructor(readonly faults: readonly string[]) {
@@ -21,10 +33,21 @@ export class ValueReader {
 
   constructor(private readonly env: Environment) {}
 
-  /** The text as it stands, or undefined when unset or blank. */
+  /** The text as it stands, or undefined when unset or blank. Of a secret, also the text of the file that `<name>_FILE` names. */
   text(name: string): string | undefined {
     const value = this.env[name]?.trim();
-    return value ? value : undefined;
+    const file = SECRET_NAMES.has(name) ? this.env[`${name}_FILE`]?.trim() : undefined;
+    if (!file) return value ? value : undefined;
+    if (value) {
+      this.fault(`${name} and ${name}_FILE are both set: use one.`);
+      return undefined;
+    }
+    try {
+      return readFileSync(file, 'utf8').trim() || undefined;
+    } catch (error) {
+      this.fault(`${name}_FILE=${JSON.stringify(file)} cannot be read: ${(error as Error).message}`);
+      return undefined;
+    }
   }
 
   /** A whole number from `min` to `max`; `mend` is the advice given with a wrong one. */
@@ -85,27 +108,19 @@ export class ValueReader {
     return undefined;
   }
 
-  /** 32 bytes as base64, in the variable itself or in the file that `<name>_FILE` names. Never shown. */
+  /** 32 bytes as base64. Never shown. */
   key(name: string, example: string): Buffer | undefined {
-    const file = this.text(`${name}_FILE`);
-    let value = this.text(name);
-    if (file !== undefined && value !== undefined) {
-      this.faults.push(`${name} and ${name}_FILE are both set: use one.`);
-      return undefined;
-    }
-    if (file !== undefined) {
-      try {
-        value = readFileSync(file, 'utf8').trim();
-      } catch (error) {
-        this.faults.push(`${name}_FILE=${JSON.stringify(file)} cannot be read: ${(error as Error).message}`);
-        return undefined;
-      }
-    }
+    const value = this.text(name);
     if (value === undefined) return undefined;
     const key = Buffer.from(value, 'base64');
     if (key.length === 32 && /^[A-Za-z0-9+/_-]{43}=?$/.test(value)) return key;
     this.faults.push(`${name} is not 32 bytes in base64. Make one by ${example}.`);
     return undefined;
+  }
+
+  /** Notes a fault once, however often its variable is read. */
+  private fault(fault: string): void {
+    if (!this.faults.includes(fault)) this.faults.push(fault);
   }
 
   /** Notes a wrong value that is safe to show. */

@@ -23,6 +23,40 @@ function faultsOf(read: () => unknown): string {
 }
 
 describe('configuration', () => {
+  it('takes secrets from files, and says what is wrong with one', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'secrets-'));
+    const file = (name: string, text: string): string => {
+      writeFileSync(join(folder, name), text);
+      return join(folder, name);
+    };
+    try {
+      const url = 'postgres://a:b@host:5432/tc';
+      const env = {
+        DATABASE_URL_FILE: file('database', `${url}\n`),
+        REDIS_URL_FILE: file('redis', 'redis://:c@host:6379'),
+        ADMIN_API_KEY_FILE: file('admin', 'k'.repeat(32)),
+        SECRETS_KEY_PREVIOUS_FILE: file('unset', '\n'),
+      };
+      const config = readAppConfig(env);
+      expect(config).toMatchObject({ databaseUrl: url, redisUrl: 'redis://:c@host:6379' });
+      expect(config.signIn.adminKey).toBe('k'.repeat(32));
+      expect(config.secrets).toEqual(readConfig({}).secrets);
+      expect(
+        faultsOf(() => readAppConfig({ ...env, DATABASE_URL: url }))
+          .split('\n')
+          .slice(1),
+      ).toEqual(['  DATABASE_URL and DATABASE_URL_FILE are both set: use one.']);
+      expect(faultsOf(() => readAppConfig({ DATABASE_URL_FILE: join(folder, 'none') }))).toMatch(
+        /:\n {2}DATABASE_URL_FILE=.*none" cannot be read: ENOENT[^\n]*$/,
+      );
+      expect(faultsOf(() => readAppConfig({ DATABASE_URL_FILE: env.SECRETS_KEY_PREVIOUS_FILE }))).toContain(
+        'DATABASE_URL is not set',
+      );
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
   it('has a default for everything but the database', () => {
     const config = readConfig({});
     expect(config).toMatchObject({

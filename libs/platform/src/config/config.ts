@@ -113,7 +113,7 @@ export function readConfig(env: Environment = process.env): Config {
 export function readAppConfig(env: Environment = process.env): AppConfig {
   const reader = new ValueReader(env);
   const { databaseUrl, ...config } = read(reader, env);
-  if (reader.text('DATABASE_URL') === undefined) {
+  if (reader.text('DATABASE_URL') === undefined && !reader.faults.some((fault) => fault.startsWith('DATABASE_URL'))) {
     reader.faults.push(`DATABASE_URL is not set. Write ${DATABASE_EXAMPLE}, or use npm start, which brings its own.`);
   }
   if (databaseUrl === undefined || reader.faults.length > 0) throw new ConfigError(reader.faults);
