@@ -13,6 +13,7 @@ import { commitLag, steadyRate } from './own/commit-lag.js';
 import { growth } from './own/growth.js';
 import { idle } from './own/idle.js';
 import { runOwn, type OwnMeasurement } from './own/own.js';
+import { small } from './own/small.js';
 import { soak } from './own/soak.js';
 import { markdown } from './report.js';
 import { cpuOfW4, mediansOf, quietOf } from './results.js';
@@ -48,7 +49,7 @@ const nodeOptionsOf = (name: string): string[] => ['--cpu-prof', `--cpu-prof-dir
 const profiled = profile === undefined ? undefined : nodeOptionsOf;
 const all = contenders(profiled);
 const own: readonly OwnMeasurement[] =
-  args.soak === undefined ? [commitLag, growth, apiLoad, steadyRate, compute, idle] : [soak(Number(args.soak))];
+  args.soak === undefined ? [commitLag, growth, apiLoad, steadyRate, compute, small, idle] : [soak(Number(args.soak))];
 const graphs = args.soak === undefined ? GRAPH_WORKLOADS : [];
 const ids = [...graphs, ...own].map(({ id }) => id);
 const workloads = namesIn(args.workload, ids);
