@@ -11,6 +11,7 @@ export const BUGS = {
   'sent-before-commit': 'jobs are sent before the save that dispatches them',
   'torn-read-not-repeated': 'a decision that stands on a torn read is taken for a fault',
   'promoted-without-admission': 'a task whose backoff is over is held although its chain has a place for it',
+  'approvals-never-expire': 'a task for which no approval comes waits for ever',
   'result-kept-by-retry': 'a rerun keeps the result of the run before it',
 } as const;
 export type Bug = keyof typeof BUGS;

@@ -15,7 +15,7 @@
  * - promote-due.ts: `promote()` for due RETRYING tasks of RUNNING chains, by priority; raises the version. A parity test
  *   holds both statements to the domain (chain-engine, bulk-moves.properties.spec.ts).
  * - leases.ts: `renew-leases` counts only for the same attempt and run in flight and raises no version; `expired-leases`,
- *   `overdue-tasks`, `overdue-in-queue`, `overdue-chains`, `queued-tasks` read; `load-capacity` counts what is in flight.
+ *   `overdue-tasks`, `overdue-in-queue`, `overdue-approvals`, `overdue-chains`, `queued-tasks` read; `load-capacity` counts what is in flight.
  * - outbox.ts: a taken row is hidden for a while and comes again unless it is deleted.
  *
  * Not modelled: connection loss (an abort and a death are the same to the others), locks that wait, restored backups.
@@ -193,7 +193,8 @@ export class ModelDatabase {
     for (const record of this.chains.values()) {
       if (record.chain.status !== 'RUNNING' || record.id === skip) continue;
       const due = record.rows.filter(
-        ({ task }) => task.status === 'RETRYING' && task.nextAttemptAt !== null && task.nextAttemptAt <= this.clock.now,
+        ({ task: { status, hold, nextAttemptAt } }) =>
+          status === 'RETRYING' && hold === null && nextAttemptAt !== null && nextAttemptAt <= this.clock.now,
       );
       if (due.length === 0) continue;
       due.sort((a, b) => b.task.priority - a.task.priority || a.id - b.id);
@@ -245,6 +246,10 @@ export class ModelDatabase {
         readyAt !== null &&
         readyAt < this.clock.now - spec.queueTimeoutMs,
     );
+  }
+
+  overdueApprovals(): TaskRecord[] {
+    return this.rowsWhere(({ task }) => task.hold === 'APPROVAL' && task.nextAttemptAt! < this.clock.now);
   }
 
   overdueChains(): string[] {

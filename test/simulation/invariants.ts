@@ -188,7 +188,15 @@ function alive(chainId: string, { chain, tasks }: Snapshot): void {
   if (status !== 'RUNNING') return;
   const moves = (task: Task): boolean =>
     isAdmitted(task) || (task.status === 'RETRYING' && task.hold === null && task.nextAttemptAt !== null);
-  if (!tasks.some(moves)) {
+  const waits = (task: Task): boolean => task.hold === 'APPROVAL' && task.nextAttemptAt !== null;
+  const stands = chain.deadlineAt === null;
+  if (stands === tasks.some(moves)) {
+    throw new Violation(
+      'clock',
+      `${chainId}: its clock ${stands ? 'stands' : 'runs'} beside ${tasks.map((t) => t.status).join(', ')}`,
+    );
+  }
+  if (!tasks.some((task) => moves(task) || waits(task))) {
     throw new Violation(
       'I5',
       `nothing will move ${chainId}: ${tasks.map((t) => `${t.taskId} ${t.status}`).join(', ')}`,

@@ -175,6 +175,15 @@ function* reconcileTimeouts(world: Surroundings, local: Local): Machine {
     }));
     yield* applyAndSend(world, taskWork(items), local);
   }
+  const unapproved = world.bugs.has('approvals-never-expire') ? [] : world.database.overdueApprovals().map(attemptOf);
+  if (unapproved.length > 0) {
+    const items = unapproved.map(({ chainId, position }) => ({
+      chainId,
+      position,
+      incoming: { event: { kind: 'ApprovalTimedOut' as const, position } },
+    }));
+    yield* applyAndSend(world, taskWork(items), local);
+  }
   const chains = world.database.overdueChains();
   if (chains.length > 0) {
     const work = chains.map((chainId): Work => ({

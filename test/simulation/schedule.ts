@@ -110,6 +110,10 @@ function randomCommand(world: World, chainId: string, random: Random): ChainComm
     const from = Array.from({ length: 1 + random.int(2) }, () => random.int(size));
     return { kind: 'RetryChain', from: [...new Set(from)], includeDownstream: random.chance(0.6) };
   }
+  if (random.chance(0.2)) {
+    const decision = random.pick(['approve', 'approve', 'refuse', 'withdraw'] as const);
+    return { kind: 'DecideApproval', position, decision, words: 'decided' };
+  }
   switch (random.int(12)) {
     case 0:
       return { kind: 'CancelChain' };

@@ -13,8 +13,9 @@ const WITHIN: Record<Bug, number> = {
   'lost-lease-not-resent': 50,
   'run-not-checked': 200,
   'sent-before-commit': 50,
-  'promoted-without-admission': 50,
+  'promoted-without-admission': 150,
   'torn-read-not-repeated': 1_000,
+  'approvals-never-expire': 100,
   'result-kept-by-retry': 100,
 };
 

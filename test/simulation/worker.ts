@@ -103,6 +103,7 @@ export class ModelWorker {
       if (end < 21) return report('failed', { code: 'TASK_ERROR', retryable: true, random: (n % 100) / 100 });
       if (end === 21) return report('failed', { code: 'BROKEN', retryable: false, random: 0 });
       if (end === 22) return report('released');
+      if (end === 23) return report('failed', { code: 'APPROVAL_REQUIRED', retryable: false, random: 0 });
     }
   }
 }

@@ -1,3 +1,4 @@
+import { decideApproval, expireApproval } from './approval.js';
 import type { Decision, Refusal } from './decision.js';
 import type { Draft } from './draft.js';
 import type { ChainCommand } from './events.js';
@@ -58,6 +59,13 @@ export function command(draft: Draft, event: ChainCommand): Decision | Refusal {
       draft.stop('FAILURE', failure('TIMEOUT_CHAIN', message));
       break;
     }
+    case 'DecideApproval':
+      if (isChainTerminal(status) || status === 'PENDING') return conflict;
+      decideApproval(draft, event);
+      break;
+    case 'ApprovalTimedOut':
+      if (!expireApproval(draft, event.position)) return draft.decision('STALE');
+      break;
     case 'RepairChain':
       repair(draft);
       break;
@@ -67,9 +75,8 @@ export function command(draft: Draft, event: ChainCommand): Decision | Refusal {
 
 /** Continues the chain's clock where it stopped, and tries again what was left to an operator. */
 function resume(draft: Draft): void {
-  const { timeLeftMs } = draft.chain;
-  const deadlineAt = timeLeftMs === null ? null : draft.now + timeLeftMs;
-  draft.chain = { ...draft.chain, status: 'RUNNING', deadlineAt, timeLeftMs: null };
+  draft.chain = { ...draft.chain, status: 'RUNNING' };
+  draft.startClock();
   for (const task of draft.everyTask()) {
     if (task.hold === 'RETRIES_EXHAUSTED') draft.ready(task, 'Resumed', { failures: 0, firstQueuedAt: null });
     // From now on it only waits for a place, which `admitHeld` gives.

@@ -12,6 +12,7 @@
  * I7 a late, doubled or reordered event never changes the outcome that the accepted ones give
  * I9 `attempt` only grows
  */
+import { APPROVAL_REQUIRED, awaitApproval } from './approval.js';
 import { command } from './command.js';
 import type { Decision, Refusal } from './decision.js';
 import { Draft } from './draft.js';
@@ -52,6 +53,7 @@ export function dispatch(state: ChainState, position: number, now: number): Deci
 export function promote(state: ChainState, position: number, now: number): Decision {
   const draft = new Draft(state, now);
   const task = draft.task(position);
+  if (task.hold !== null) throw new Error(`${task.taskId} is held: ${task.hold}`);
   if (task.nextAttemptAt === null || task.nextAttemptAt > now) throw new Error(`${task.taskId} is not due`);
   draft.ready(task, 'BackoffOver', { nextAttemptAt: null });
   return runningOnly(draft);
@@ -91,6 +93,7 @@ function applyTaskEvent(draft: Draft, event: TaskEvent, now: number): void {
       settle(draft, draft.move(task, 'Succeeded', 'SUCCESS', { runId: event.runId, error: null }));
       return;
     case 'TaskFailed':
+      if (event.error.code === APPROVAL_REQUIRED) return awaitApproval(draft, task, event);
       fail(draft, { ...task, runId: event.runId ?? task.runId }, 'Failed', event, now);
       return;
     case 'TaskQueueTimedOut':

@@ -9,6 +9,9 @@ import type { TaskCause } from './transitions.js';
 import { judge } from './trigger-rules.js';
 import type { ParentCounts } from './trigger-rules.js';
 
+/** Causes by which somebody ends a task that a worker may still run. */
+const BY_DECISION: ReadonlySet<TaskCause> = new Set(['OperatorSkipped', 'OperatorResolved', 'Refused']);
+
 /** A decision in the making: changes lie over the state, which stays as it is. */
 export class Draft {
   chain: Chain;
@@ -49,10 +52,7 @@ export class Draft {
     if (!mayMove(task.status, cause, to)) {
       throw new Error(`illegal move of ${task.taskId}: ${task.status} -${cause}-> ${to}`);
     }
-    if (
-      isInFlight(task.status) &&
-      (to === 'PENDING' || to === 'CANCELLED' || cause === 'OperatorSkipped' || cause === 'OperatorResolved')
-    ) {
+    if (isInFlight(task.status) && (to === 'PENDING' || to === 'CANCELLED' || BY_DECISION.has(cause))) {
       this.effects.push({ kind: 'AbortTask', position: task.position, attempt: task.attempt });
     }
     return this.put(task, { ...task, hold: null, ...change, status: to });
@@ -172,12 +172,42 @@ export class Draft {
   }
 
   pause(): void {
-    const { deadlineAt } = this.chain;
-    const timeLeftMs = deadlineAt === null ? null : Math.max(0, deadlineAt - this.now);
-    this.chain = { ...this.chain, status: 'PAUSED', deadlineAt: null, timeLeftMs };
+    this.chain = { ...this.chain, status: 'PAUSED' };
+    this.stopClock();
     for (const task of this.everyTask()) {
       if (task.status === 'READY' && task.hold === null) this.set(task, { hold: 'CHAIN_PAUSED' });
     }
+  }
+
+  /**
+   * Stops the chain's clock while nothing but approvals can move the chain, and starts it where it stood when something
+   * else can. A RUNNING chain without an admitted task has no READY one: it waits for backoffs, or for approvals alone.
+   */
+  private followClock(): void {
+    const { status, admittedTasks, deadlineAt, timeLeftMs } = this.chain;
+    if (status !== 'RUNNING') return;
+    const backsOff = ({ status, hold }: Task): boolean => status === 'RETRYING' && hold === null;
+    const moves = admittedTasks > 0 || [...this.changed.values()].some(backsOff);
+    if (timeLeftMs !== null) {
+      if (moves) this.startClock();
+    } else if (deadlineAt !== null && !moves && ![...this.everyTask()].some(backsOff)) this.stopClock();
+  }
+
+  startClock(): void {
+    const { timeLeftMs } = this.chain;
+    const deadlineAt = timeLeftMs === null ? null : this.now + timeLeftMs;
+    this.chain = { ...this.chain, deadlineAt, timeLeftMs: null };
+  }
+
+  /** A clock that stands already keeps what it shows. */
+  private stopClock(): void {
+    const { deadlineAt } = this.chain;
+    if (deadlineAt === null) return;
+    this.chain = { ...this.chain, deadlineAt: null, timeLeftMs: Math.max(0, deadlineAt - this.now) };
+  }
+
+  effect(effect: Effect): void {
+    this.effects.push(effect);
   }
 
   /** Leaves the chain to an operator: pauses it where it runs. */
@@ -187,6 +217,7 @@ export class Draft {
   }
 
   decision(disposition: Disposition): Decision {
+    if (disposition === 'ACCEPTED') this.followClock();
     return { disposition, chain: this.chain, changed: this.changed, effects: this.effects };
   }
 

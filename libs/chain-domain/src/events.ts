@@ -17,8 +17,24 @@ export type ChainCommand =
   /** Of one task, or of all that are not finished. 1 (lowest) to 10. */
   | { readonly kind: 'SetPriority'; readonly position?: number; readonly priority: number }
   | { readonly kind: 'ChainTimedOut' }
+  /**
+   * The owner of some data decides on a task. `approve` runs one that waits for it again; `refuse` and `withdraw` fail
+   * one that waits or runs. A task that has not been sent, or has ended, stays as it is: its next attempt is judged anew.
+   */
+  | {
+      readonly kind: 'DecideApproval';
+      readonly position: number;
+      readonly decision: ApprovalDecision;
+      /** The owner's words. */
+      readonly words: string;
+    }
+  /** The task waited too long for an approval. */
+  | { readonly kind: 'ApprovalTimedOut'; readonly position: number }
   /** Makes a stored state keep the invariants again. Needs the whole chain; changes nothing in one that keeps them. */
   | { readonly kind: 'RepairChain' };
+
+/** What an owner can decide on a task. */
+export type ApprovalDecision = 'approve' | 'refuse' | 'withdraw';
 
 /**
  * What became of one attempt of a task. `runId` is made by the worker as it starts; null where the system itself
@@ -64,6 +80,8 @@ export type Effect =
   /** Tell the worker that runs this attempt to stop. */
   | { readonly kind: 'AbortTask'; readonly position: number; readonly attempt: number }
   | { readonly kind: 'ChainFinished' }
+  /** This task waits for an approval, as the first of its chain. */
+  | { readonly kind: 'ApprovalAwaited'; readonly position: number }
   /** The chain is broken beyond repair, for these reasons: an operator must look at it. */
   | { readonly kind: 'HoldForOperator'; readonly faults: readonly Fault[] };
 

@@ -13,6 +13,9 @@ export const FAILURE_CODES = [
   'TIMEOUT_CHAIN',
   'CHAIN_INCONSISTENT',
   'WORKER_LOST',
+  'APPROVAL_REQUIRED',
+  'APPROVAL_EXPIRED',
+  'POLICY_REFUSED',
 ] as const;
 export type FailureCode = (typeof FAILURE_CODES)[number];
 

@@ -26,12 +26,16 @@ const sampleTask = (position: number): fc.Arbitrary<SampleTask> =>
 const chain: fc.Arbitrary<ChainState> = fc
   .tuple(
     fc.integer({ min: 1, max: SIZE }).chain((size) => fc.tuple(...[...Array(size).keys()].map(sampleTask))),
-    fc.record({ maxParallel: fc.constantFrom(null, 1, 2), stopOnError: fc.boolean() }),
+    fc.record({
+      maxParallel: fc.constantFrom(null, 1, 2),
+      stopOnError: fc.boolean(),
+      approvalMs: fc.constantFrom(1_000, 600_000),
+    }),
   )
   .map(([tasks, options]) => sampleChain(tasks, options));
 
 /** A step by numbers: what it is follows from the state that it meets, so that any sequence makes sense. */
-const step = fc.record({ kind: fc.nat(30), place: fc.nat(SIZE - 1), n: fc.nat(1_000) });
+const step = fc.record({ kind: fc.nat(36), place: fc.nat(SIZE - 1), n: fc.nat(1_000) });
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 const steps = fc.array(step, { minLength: 20, maxLength: 80, size: 'max' });
 const RUNS = { numRuns: 250 };
@@ -84,6 +88,18 @@ function eventOf({ kind, place, n }: Step, { tasks, chain: { totalTasks } }: Cha
       return { kind: 'TaskFailed', position, attempt, runId, error, retryable: n % 4 !== 0, random: 0 };
     case 21:
       return { kind: 'ExecuteChain' };
+    case 25:
+    case 26:
+    case 27: {
+      const approval = { code: 'APPROVAL_REQUIRED', message: 'an owner must decide' };
+      return { kind: 'TaskFailed', position, attempt, runId, error: approval, retryable: false, random: 0 };
+    }
+    case 28: {
+      const decision = (['approve', 'approve', 'refuse', 'withdraw'] as const)[n % 4]!;
+      return { kind: 'DecideApproval', position, decision, words: 'decided' };
+    }
+    case 29:
+      return { kind: 'ApprovalTimedOut', position };
     default:
       return { kind: 'TaskSucceeded', position, attempt, runId };
   }
@@ -103,8 +119,8 @@ function machinery(state: ChainState, now: number, n: number): ChainState {
     const { position } = task;
     if (task.status === 'READY' && task.hold === null && (n + position) % 2 === 0) {
       next = after(next, dispatch(next, position, now));
-    } else if (task.status === 'RETRYING' && task.nextAttemptAt !== null && n % 3 === 0) {
-      next = after(next, promote(next, position, Math.max(now, task.nextAttemptAt)));
+    } else if (task.status === 'RETRYING' && task.hold === null && n % 3 === 0) {
+      next = after(next, promote(next, position, Math.max(now, task.nextAttemptAt!)));
     }
   }
   return next;
@@ -176,12 +192,22 @@ describe('the laws of decide', () => {
       if (isChainTerminal(chain.status)) expect(all.filter((t) => !isTerminal(t.status))).toEqual([]);
       if (chain.status !== 'RUNNING') return;
       const waits = all.some(
-        ({ status, hold, nextAttemptAt }) => status === 'RETRYING' && !hold && nextAttemptAt !== null,
+        ({ status, hold, nextAttemptAt }) =>
+          status === 'RETRYING' && (!hold || hold === 'APPROVAL') && nextAttemptAt !== null,
       );
       expect(chain.admittedTasks > 0 || waits).toBe(true);
       if (chain.maxParallel === null || chain.admittedTasks < chain.maxParallel) {
         expect(all.filter((t) => t.status === 'READY' && t.hold !== null)).toEqual([]);
       }
+    }));
+
+  it('the clock of a running chain stands while approvals alone can move it, and in no other', () =>
+    law((before, event, now) => {
+      const { chain, tasks } = outcome(before, event, now);
+      if (chain.status !== 'RUNNING') return;
+      const all = [...tasks.values()];
+      const moves = all.some((t) => isInFlight(t.status) || (['READY', 'RETRYING'].includes(t.status) && !t.hold));
+      expect([chain.deadlineAt === null, chain.timeLeftMs !== null]).toEqual([!moves, !moves]);
     }));
 
   it('a chain fails with an error, and with none does it succeed', () =>

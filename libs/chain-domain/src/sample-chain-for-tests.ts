@@ -38,6 +38,7 @@ export function sampleChain(tasks: readonly SampleTask[], chain: Partial<Chain> 
     firstQueuedAt: null,
     skipReason: null,
     nextAttemptAt: null,
+    approvedAttempt: null,
     error: null,
     ...task,
   }));
@@ -54,6 +55,7 @@ export function sampleChain(tasks: readonly SampleTask[], chain: Partial<Chain> 
     maxParallel: null,
     stopOnError: false,
     timeoutMs: 60_000,
+    approvalMs: 600_000,
     deadlineAt: null,
     timeLeftMs: null,
     error: null,

@@ -31,6 +31,9 @@ const TASK_STATES: Record<string, { task: Partial<SampleTask>; chain?: ChainStat
     task: { status: 'RETRYING', hold: 'RETRIES_EXHAUSTED', runId: 'r1' },
     chain: 'PAUSED',
   },
+  'RETRYING, held: APPROVAL': {
+    task: { status: 'RETRYING', hold: 'APPROVAL', nextAttemptAt: T0 + 500, runId: 'r1' },
+  },
   'SUCCESS by run r1': { task: { status: 'SUCCESS', runId: 'r1' } },
   'FAILURE of run r1': { task: { status: 'FAILURE', runId: 'r1' } },
   SKIPPED: { task: { status: 'SKIPPED', skipReason: 'CONDITION' } },
@@ -135,12 +138,17 @@ function failureTable(): string {
     'no try left, stop_on_error': [{}, { stopOnError: true }],
     'no try left, tolerable, stop_on_error': [{ tolerable: true }, { stopOnError: true }],
     'lost too often': [{ losses: 5 }, {}],
+    'an approval is required': [{}, {}],
+    'an approval is required and came meanwhile': [{ approvedAttempt: ATTEMPT }, {}],
   };
   const lost = eventOf('TaskLost', ATTEMPT, null);
+  const required = { ...event, error: { ...error, code: 'APPROVAL_REQUIRED' } } as ChainEvent;
+  const given = (name: string): ChainEvent =>
+    name === 'lost too often' ? lost : name.startsWith('an approval') ? required : event;
   const columns = Object.fromEntries(
     Object.entries(settings).map(([name, [task, chain]]) => [
       name,
-      (row: string) => cell(stateOf(row, task, chain), name === 'lost too often' ? lost : event),
+      (row: string) => cell(stateOf(row, task, chain), given(name)),
     ]),
   );
   return table('task `a` is', ['QUEUED', 'RUNNING run r1', 'RUNNING run r1, chain paused'], columns);
@@ -157,6 +165,11 @@ const COMMANDS: Record<string, ChainCommand> = {
   PauseChain: { kind: 'PauseChain' },
   ResumeChain: { kind: 'ResumeChain' },
   'ChainTimedOut, due': { kind: 'ChainTimedOut' },
+  'DecideApproval, approve': { kind: 'DecideApproval', position: 0, decision: 'approve', words: '' },
+  'DecideApproval, refuse': { kind: 'DecideApproval', position: 0, decision: 'refuse', words: 'no' },
+  'DecideApproval, withdraw': { kind: 'DecideApproval', position: 0, decision: 'withdraw', words: 'no' },
+  'ApprovalTimedOut, not due': { kind: 'ApprovalTimedOut', position: 0 },
+  'ApprovalTimedOut, due': { kind: 'ApprovalTimedOut', position: 0 },
   RepairChain: { kind: 'RepairChain' },
 };
 
@@ -164,7 +177,10 @@ function commandTable(): string {
   const columns = Object.fromEntries(
     Object.entries(COMMANDS).map(([name, command]) => {
       const late = name === 'ChainTimedOut, due' ? { deadlineAt: T0 } : {};
-      return [name, (row: string) => cell(stateOf(row, {}, TASK_STATES[row]!.chain === 'PAUSED' ? {} : late), command)];
+      const chain = (row: string) => (TASK_STATES[row]!.chain === 'PAUSED' ? {} : late);
+      const isDue = (row: string) => name === 'ApprovalTimedOut, due' && row.endsWith('APPROVAL');
+      const task = (row: string) => (isDue(row) ? { nextAttemptAt: T0 } : {});
+      return [name, (row: string) => cell(stateOf(row, task(row), chain(row)), command)];
     }),
   );
   return table('task `a` is', Object.keys(TASK_STATES), columns);
@@ -271,7 +287,7 @@ describe('the moves beside decide', () => {
       if (name === 'RETRYING') {
         expect(after(T0 + 500)).toMatchObject({ status: 'READY', hold: null, nextAttemptAt: null });
         expect(() => after(T0 + 499)).toThrow('a is not due');
-      } else expect(() => after(T0 + 500)).toThrow('a is not due');
+      } else expect(() => after(T0 + 500)).toThrow(/^a is (not due|held)/);
     }
   });
 

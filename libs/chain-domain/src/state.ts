@@ -23,8 +23,10 @@ export interface Chain {
   readonly stopOnError: boolean;
   /** The whole chain's time, from execute. */
   readonly timeoutMs: number;
+  /** A task waits this long for an approval. */
+  readonly approvalMs: number;
   readonly deadlineAt: number | null;
-  /** What was left of its time when it was paused; null while it runs. */
+  /** What is left of its time while its clock stands: it is paused, or waits for approvals alone. Else null. */
   readonly timeLeftMs: number | null;
   /** Why it failed, in words. */
   readonly error: TaskError | null;
@@ -57,7 +59,10 @@ export interface Task extends TaskSettings {
   /** When it was first sent. */
   readonly firstQueuedAt: number | null;
   readonly skipReason: SkipReason | null;
+  /** When its backoff, or its time for an approval, is over. */
   readonly nextAttemptAt: number | null;
+  /** The attempt during which an approval came: one that does not know of it yet is tried again instead of held. */
+  readonly approvedAttempt: number | null;
   readonly error: TaskError | null;
 }
 

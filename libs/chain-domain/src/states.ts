@@ -10,7 +10,8 @@ export type ChainStatus = (typeof CHAIN_STATUSES)[number];
  * - `READY`: may run but is not sent (no room in its queue). Moved on by any dispatcher; the row itself is the outbox.
  * - `QUEUED`: sent, with a lease. Moved on by a worker's report; when the lease runs out it is sent again.
  * - `RUNNING`: a worker has it and renews the lease. When the lease runs out the task is lost and tried again.
- * - `RETRYING`: failed, waits for its backoff. Moved on by any dispatcher when due.
+ * - `RETRYING`: failed and waits for its backoff, or waits for an owner's approval. Moved on by any dispatcher when due,
+ *   by the owner, or by the reconciler when the time for the approval is over.
  * - `SUCCESS`, `FAILURE`, `SKIPPED`, `CANCELLED`: final within an epoch (I1).
  */
 export const TASK_STATUSES = [
@@ -46,6 +47,7 @@ export function isInFlight(status: TaskStatus): boolean {
 
 /**
  * Why a READY or RETRYING task is held back; null for one that may be sent. `MAX_PARALLEL`: the chain has as many
- * tasks going as it allows. `RETRIES_EXHAUSTED`: its policy leaves it to an operator.
+ * tasks going as it allows. `RETRIES_EXHAUSTED`: its policy leaves it to an operator. `APPROVAL`: the owner of some
+ * data must decide first.
  */
-export type Hold = 'CHAIN_PAUSED' | 'MAX_PARALLEL' | 'RETRIES_EXHAUSTED';
+export type Hold = 'CHAIN_PAUSED' | 'MAX_PARALLEL' | 'RETRIES_EXHAUSTED' | 'APPROVAL';

@@ -21,6 +21,7 @@ export interface ChainRow {
   time_left_ms: number | null;
   stop_on_error: boolean;
   timeout_seconds: number;
+  approval_timeout_seconds: number;
   error: TaskError | null;
   deadline_ms: string | null;
   now_ms: string;
@@ -51,6 +52,7 @@ export interface TaskColumns extends WireSettings {
   error: TaskError | null;
   next_attempt_ms: string | null;
   hold: Hold | null;
+  approved_attempt: number | null;
   /** Of a concurrency group. */
   grouped: boolean;
   first_queued_ms: string | null;
@@ -75,6 +77,7 @@ export function toChain(row: ChainRow): Chain {
     timeLeftMs: row.time_left_ms,
     stopOnError: row.stop_on_error,
     timeoutMs: row.timeout_seconds * 1000,
+    approvalMs: row.approval_timeout_seconds * 1000,
     deadlineAt: row.deadline_ms === null ? null : Number(row.deadline_ms),
     error: row.error,
   };
@@ -106,6 +109,7 @@ export function toTask(row: TaskColumns): Task {
     firstQueuedAt: row.first_queued_ms === null ? null : Number(row.first_queued_ms),
     skipReason: row.skip_reason,
     nextAttemptAt: row.next_attempt_ms === null ? null : Number(row.next_attempt_ms),
+    approvedAttempt: row.approved_attempt,
     error: row.error,
   };
 }

@@ -247,6 +247,7 @@ function taskRecords({ loaded, changed, dispatched, reports }: ChainSave): Recor
       skipped: task.parents.skipped,
       skip_reason: task.skipReason,
       next_attempt_ms: task.nextAttemptAt,
+      approved_attempt: task.approvedAttempt,
       error: task.error,
       result: report?.result,
       dispatched: sent,

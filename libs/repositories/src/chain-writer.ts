@@ -16,6 +16,7 @@ export interface NewChainRow {
   readonly metadata: unknown;
   readonly stop_on_error: boolean;
   readonly timeout_seconds: number;
+  readonly approval_timeout_seconds: number;
   readonly execution_id: string | null;
   readonly max_parallel: number | null;
   readonly admitted_tasks: number;

@@ -9,6 +9,7 @@ import {
   expiredLeases,
   forgetWorkers,
   loadCapacity,
+  overdueApprovals,
   overdueChains,
   overdueInQueue,
   overdueTasks,
@@ -154,6 +155,7 @@ export const engineQueries = {
   expiredLeases: (db: Queryable, limit: number) => db.query<InFlightTask>(expiredLeases, [limit]),
   overdueTasks: (db: Queryable, graceMs: number) => db.query<OverdueTask>(overdueTasks, [graceMs]),
   overdueInQueue: (db: Queryable) => db.query<OverdueTask>(overdueInQueue),
+  overdueApprovals: (db: Queryable) => db.query<Omit<OverdueTask, 'timeout_seconds'>>(overdueApprovals),
   overdueChains: async (db: Queryable) =>
     (await db.query<{ chain_id: string }>(overdueChains)).map((row) => row.chain_id),
   queuedTasks: (db: Queryable, after: number, limit: number) =>

@@ -13,6 +13,7 @@ export function sampleNewChain(parents: readonly (readonly number[])[]): NewChai
     proposer: null,
     stopOnError: true,
     timeoutSeconds: 3600,
+    approvalTimeoutSeconds: 3600,
     execute: true,
     maxParallel: null,
     concurrency: null,

@@ -11,6 +11,7 @@ const POSSIBLE: Readonly<Record<OperatorCommand['kind'], string>> = {
   RetryChain: 'A chain that has not been started cannot be retried.',
   SkipTask: 'Only an unfinished task of a RUNNING or PAUSED chain can be skipped.',
   ResolveTask: 'Only an unfinished task of a RUNNING or PAUSED chain can be resolved.',
+  DecideApproval: 'Only a task of a RUNNING or PAUSED chain can be decided on.',
   SetPriority: 'The priority cannot be changed once the chain has ended.',
 };
 

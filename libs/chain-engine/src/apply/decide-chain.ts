@@ -74,6 +74,10 @@ export function decideChain(loaded: LoadedChain, incoming: readonly Incoming[], 
         : [],
     );
     if (stop.length > 0) outbox.push({ kind: 'STOP', payload: { tasks: stop } });
+    for (const effect of decision.effects) {
+      if (effect.kind !== 'ApprovalAwaited') continue;
+      outbox.push({ kind: 'NOTICE', payload: approvalNotice(loaded, decision.changed.get(effect.position)!) });
+    }
     if (item.audit !== undefined) outbox.push({ kind: 'AUDIT', payload: item.audit });
     evolve(state, decision);
   }
@@ -153,6 +157,21 @@ function noticeOf({ chainId, nowMs }: LoadedChain, end: EventRecord): Record<str
   const { status } = end.data as { status: string };
   const timestamp = new Date(nowMs).toISOString();
   return { type: `chain.${status.toLowerCase()}`, timestamp, data: { chain_id: chainId, ...end.data } };
+}
+
+/** What webhooks are told of a chain that begins to wait for an approval. */
+function approvalNotice({ chainId, nowMs }: LoadedChain, { taskId, error, nextAttemptAt }: Task): object {
+  return {
+    type: 'chain.approval',
+    timestamp: new Date(nowMs).toISOString(),
+    data: {
+      chain_id: chainId,
+      task_id: taskId,
+      party: error?.details?.['party'] ?? null,
+      message: error?.message,
+      expires_at: new Date(nextAttemptAt!).toISOString(),
+    },
+  };
 }
 
 function finished(chain: Chain): EventRecord {

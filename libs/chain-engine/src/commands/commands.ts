@@ -1,4 +1,13 @@
-import type { ChainCommand, ChainStatus, Hold, Refusal, SkipReason, Task, TaskStatus } from '#libs/chain-domain';
+import type {
+  ApprovalDecision,
+  ChainCommand,
+  ChainStatus,
+  Hold,
+  Refusal,
+  SkipReason,
+  Task,
+  TaskStatus,
+} from '#libs/chain-domain';
 import { Database, engineQueries, idempotencyKeys, insertWholeChain } from '#libs/repositories';
 import type { AuditedChange, ChainSave, LoadedChain, Queryable, Quota } from '#libs/repositories';
 import { traceparentOf } from '#libs/tracing';
@@ -87,6 +96,12 @@ export type OperatorCommand =
   | { readonly kind: 'RetryChain'; readonly from?: readonly string[]; readonly includeDownstream: boolean }
   | { readonly kind: 'SkipTask'; readonly taskId: string }
   | { readonly kind: 'ResolveTask'; readonly taskId: string; readonly result: unknown }
+  | {
+      readonly kind: 'DecideApproval';
+      readonly taskId: string;
+      readonly decision: ApprovalDecision;
+      readonly words: string;
+    }
   | { readonly kind: 'SetPriority'; readonly taskId?: string; readonly priority: number };
 
 /** What a command does, or with `dryRun` would do, to one task: its status, hold or priority changes. */
@@ -173,6 +188,24 @@ export async function commandChain(
   }
 }
 
+/**
+ * Carries out what the owner of some data decided on a task. Call it after the statement is stored: a task that runs
+ * again gets its statements when it is sent. `approve` runs a task that waits for an approval again, also if the task
+ * finds only later that it needs one; `refuse` and `withdraw` fail a task that waits or runs, with POLICY_REFUSED and
+ * the words, and stop its worker. A task that has not been sent or has ended stays as it is (`changes` is empty).
+ * A chain that has not started or has ended is `refused` with CHAIN_STATE_CONFLICT: the statement counts once it runs.
+ */
+export function decideApproval(
+  db: Queryable,
+  { chainId, ...task }: { chainId: string; taskId: string; decision: ApprovalDecision; words: string },
+  caller?: Caller,
+): Promise<CommandOutcome> {
+  const { taskId, decision, words } = task;
+  const details = { task_id: taskId, decision, words };
+  const audit = caller && { ...caller, action: 'decideApproval', target: chainId, details };
+  return commandChain(db, chainId, { kind: 'DecideApproval', ...task }, { audit, data: { decision, words } });
+}
+
 /** So often it is tried without a lock. */
 const TRIES = 3;
 
@@ -231,6 +264,8 @@ function toEvent(command: OperatorCommand, loaded: LoadedChain): ChainCommand {
       return { kind: 'SkipTask', position: positionOf(command.taskId) };
     case 'ResolveTask':
       return { kind: 'ResolveTask', position: positionOf(command.taskId) };
+    case 'DecideApproval':
+      return { ...command, position: positionOf(command.taskId) };
     case 'SetPriority': {
       const position = command.taskId === undefined ? undefined : positionOf(command.taskId);
       return { kind: 'SetPriority', position, priority: command.priority };

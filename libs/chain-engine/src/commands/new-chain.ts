@@ -17,6 +17,8 @@ export interface NewChain {
   readonly proposer: string | null;
   readonly stopOnError: boolean;
   readonly timeoutSeconds: number;
+  /** A task waits this long for an approval. */
+  readonly approvalTimeoutSeconds: number;
   readonly execute: boolean;
   /** At most so many of its tasks go at once; null: no limit. */
   readonly maxParallel: number | null;
@@ -87,6 +89,7 @@ export function newChainRows(
       metadata: chain.metadata,
       stop_on_error: chain.stopOnError,
       timeout_seconds: chain.timeoutSeconds,
+      approval_timeout_seconds: chain.approvalTimeoutSeconds,
       execution_id: chainId.replace('chain-', 'execution-'),
       max_parallel: chain.maxParallel,
       admitted_tasks: state.chain.admittedTasks,
@@ -156,6 +159,7 @@ function firstState(chain: NewChain): ChainState {
     timeLeftMs: null,
     stopOnError: chain.stopOnError,
     timeoutMs: chain.timeoutSeconds * 1000,
+    approvalMs: chain.approvalTimeoutSeconds * 1000,
     deadlineAt: null,
     error: null,
   };
@@ -180,6 +184,7 @@ function firstState(chain: NewChain): ChainState {
       firstQueuedAt: null,
       skipReason: null,
       nextAttemptAt: null,
+      approvedAttempt: null,
       error: null,
     }),
   );

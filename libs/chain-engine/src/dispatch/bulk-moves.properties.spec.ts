@@ -118,8 +118,8 @@ describe('a statement that moves tasks in bulk', () => {
     fc.assert(fc.asyncProperty(chains, fc.integer({ min: 1, max: 4 }), property), { numRuns: 40 });
   const byUrgency = (a: Stored, b: Stored): number => b.task.priority - a.task.priority || a.id - b.id;
   const runs = ({ chain: loaded }: Stored): boolean => loaded.state.chain.status === 'RUNNING';
-  const isDue = ({ chain: { nowMs }, task: { nextAttemptAt } }: Stored): boolean =>
-    nextAttemptAt !== null && nextAttemptAt <= nowMs;
+  const isDue = ({ chain: { nowMs }, task: { hold, nextAttemptAt } }: Stored): boolean =>
+    hold === null && nextAttemptAt !== null && nextAttemptAt <= nowMs;
   const waits = ({ task: one }: Stored): boolean => one.status === 'READY' && one.hold === null;
 
   it('claim-ready: dispatches the most urgent READY tasks of running chains, and no others', () =>
@@ -185,7 +185,7 @@ function stateOf(sample: Sample['tasks'][number], base: Task, nowMs: number): Ta
   return {
     ...base,
     status: status as Task['status'],
-    hold: held && status === 'READY' ? 'MAX_PARALLEL' : null,
+    hold: !held ? null : status === 'READY' ? 'MAX_PARALLEL' : status === 'RETRYING' ? 'APPROVAL' : null,
     nextAttemptAt: time,
     priority,
     attempt,

@@ -71,7 +71,13 @@ describe('jobs with large inputs', () => {
       {
         ...{ chain_id: chainId, chain_name: 'c', chain_type: 'complex', description: null, chain_config: {} },
         ...{ status: 'RUNNING', total_tasks: tasks.length, created_by: null, metadata: {}, stop_on_error: true },
-        ...{ timeout_seconds: 60, execution_id: null, max_parallel: null, admitted_tasks: children },
+        ...{
+          timeout_seconds: 60,
+          approval_timeout_seconds: 60,
+          execution_id: null,
+          max_parallel: null,
+          admitted_tasks: children,
+        },
         ...{ concurrency_key: null, concurrency_limit: null },
       },
       tasks,

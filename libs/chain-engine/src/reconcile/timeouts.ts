@@ -7,7 +7,10 @@ import { taskRef } from './leases.js';
 /** A worker ends an overdue run itself. The reconciler ends a run that is overdue by this much longer, ms. */
 const TIMEOUT_GRACE_MS = 5_000;
 
-/** Ends runs beyond their timeout that no worker ended, tasks beyond their time in the queue, and chains beyond their deadline. */
+/**
+ * Ends runs beyond their timeout that no worker ended, tasks beyond their time in the queue or for an approval, and
+ * chains beyond their deadline.
+ */
 export async function reconcileTimeouts(engine: ChainEngine): Promise<void> {
   const tasks = await engineQueries.overdueTasks(engine.db, TIMEOUT_GRACE_MS);
   if (tasks.length > 0) {
@@ -41,6 +44,13 @@ export async function reconcileTimeouts(engine: ChainEngine): Promise<void> {
         },
       })),
     );
+  }
+  const unapproved = await engineQueries.overdueApprovals(engine.db);
+  if (unapproved.length > 0) {
+    const late = taskWork(unapproved.map(taskRef), (_, position) => ({
+      event: { kind: 'ApprovalTimedOut', position },
+    }));
+    await engine.applyAndSend(late);
   }
   const chains = await engineQueries.overdueChains(engine.db);
   if (chains.length > 0) {

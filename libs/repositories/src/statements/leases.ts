@@ -63,6 +63,16 @@ export const overdueInQueue: Statement = {
      ORDER BY ready_at LIMIT 500`,
 };
 
+/** Tasks that wait for an approval beyond their time. */
+export const overdueApprovals: Statement = {
+  name: 'overdue-approvals',
+  text: `
+    SELECT chain_id, task_request_id, attempt
+      FROM chain_tasks
+     WHERE status = 'RETRYING' AND hold = 'APPROVAL' AND next_attempt_at < clock_timestamp()
+     ORDER BY next_attempt_at LIMIT 500`,
+};
+
 /** RUNNING chains past their deadline. */
 export const overdueChains: Statement = {
   name: 'overdue-chains',

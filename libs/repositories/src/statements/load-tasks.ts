@@ -6,7 +6,7 @@ import { SETTINGS_OF_T } from '../setting-columns.js';
 const COLUMNS = `
   t.id, t.chain_id, t.task_id, t.task_request_id, t.task_type, t.status, t.execution_order, t.attempt, t.run_id,
   t.failures, t.losses, t.pending_dependencies, t.succeeded_dependencies, t.failed_dependencies,
-  t.skipped_dependencies, t.trigger_rule, t.retry_policy, t.priority, t.successors, t.skip_reason, t.error, ${SETTINGS_OF_T}, t.hold, t.concurrency_key IS NOT NULL AS grouped,
+  t.skipped_dependencies, t.trigger_rule, t.retry_policy, t.priority, t.successors, t.skip_reason, t.error, ${SETTINGS_OF_T}, t.hold, t.approved_attempt, t.concurrency_key IS NOT NULL AS grouped,
   extract(epoch FROM t.first_queued_at) * 1000 AS first_queued_ms,
   extract(epoch FROM t.next_attempt_at) * 1000 AS next_attempt_ms`;
 
@@ -24,7 +24,7 @@ const CHAIN_COLUMNS = [
     'skipped_tasks',
   ],
   ...['cancelled_tasks', 'tolerated_tasks', 'admitted_tasks', 'max_parallel', 'time_left_ms', 'stop_on_error'],
-  ...['timeout_seconds', 'error'],
+  ...['timeout_seconds', 'approval_timeout_seconds', 'error'],
 ].map((column) => `c.${column} AS c_${column}`);
 
 /** Parameters of more bytes, as they are stored, are read only when their job is made. */

@@ -2,12 +2,12 @@ import type { Statement } from '../pool.js';
 
 // SQL: tasks and their chains change together, in bulk.
 
-/** -> in how many ms the first RETRYING task is due, below 0 where it was; null: there is none. */
+/** -> in how many ms the first RETRYING task that is not held is due, below 0 where it was; null: there is none. */
 export const nextDue: Statement = {
   name: 'next-due',
   text: `
     SELECT extract(epoch FROM min(next_attempt_at) - clock_timestamp())::float8 * 1000 AS ms
-      FROM chain_tasks WHERE status = 'RETRYING'`,
+      FROM chain_tasks WHERE status = 'RETRYING' AND hold IS NULL`,
 };
 
 /**
@@ -20,7 +20,7 @@ export const promoteDue: Statement = {
     WITH due AS MATERIALIZED (
       SELECT t.id, t.chain_id, t.priority, t.execution_order
         FROM chain_tasks t
-       WHERE t.status = 'RETRYING' AND t.next_attempt_at <= now()
+       WHERE t.status = 'RETRYING' AND t.hold IS NULL AND t.next_attempt_at <= now()
          AND (SELECT c.status FROM task_chains c WHERE c.chain_id = t.chain_id) = 'RUNNING'
        ORDER BY t.next_attempt_at LIMIT $1
          FOR UPDATE SKIP LOCKED

@@ -33,7 +33,7 @@ export const saveDecisions: Statement = {
     ), task_in AS MATERIALIZED (
       SELECT * FROM json_to_recordset($2::json) AS i(
         id bigint, chain_id text, version bigint, priority int, hold text, first_queued_ms float8, status text, attempt int, run_id text, worker_id text, failures int, losses int,
-        pending int, succeeded int, failed int, skipped int, skip_reason text, next_attempt_ms float8, error jsonb,
+        pending int, succeeded int, failed int, skipped int, skip_reason text, next_attempt_ms float8, approved_attempt int, error jsonb,
         result jsonb, dispatched boolean, lost boolean, ended boolean, elapsed_ms float8, job_id text)
     ), renewed AS MATERIALIZED (
       SELECT t.chain_id FROM chain_tasks t
@@ -68,7 +68,8 @@ export const saveDecisions: Statement = {
              worker_id = CASE WHEN i.dispatched THEN NULL ELSE coalesce(i.worker_id, t.worker_id) END,
              failures = i.failures, losses = i.losses, pending_dependencies = i.pending,
              succeeded_dependencies = i.succeeded, failed_dependencies = i.failed, skipped_dependencies = i.skipped,
-             skip_reason = i.skip_reason, next_attempt_at = to_timestamp(i.next_attempt_ms / 1000), error = i.error,
+             skip_reason = i.skip_reason, next_attempt_at = to_timestamp(i.next_attempt_ms / 1000),
+             approved_attempt = i.approved_attempt, error = i.error,
              result = CASE WHEN i.status = 'SUCCESS' THEN coalesce(i.result, t.result) END, job_id = coalesce(i.job_id, t.job_id),
              queued_at = CASE WHEN i.dispatched THEN now() ELSE t.queued_at END,
              lease_until = CASE i.status WHEN 'QUEUED' THEN now() + $7::float8 * interval '1 ms'

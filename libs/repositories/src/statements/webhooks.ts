@@ -42,7 +42,8 @@ export const spreadNotices: Statement = {
            extract(epoch FROM c.completed_at - c.started_at)::float8 AS seconds
       FROM taken
       LEFT JOIN LATERAL (
-        SELECT * FROM task_chains WHERE chain_id = taken.payload -> 'data' ->> 'chain_id' OFFSET 0) AS c ON true`,
+        SELECT * FROM task_chains WHERE chain_id = taken.payload -> 'data' ->> 'chain_id' OFFSET 0) AS c ON true
+     WHERE taken.payload ->> 'type' <> 'chain.approval'`,
 };
 
 /** Takes due deliveries. $1 limit, $2 hidden for ms. */

@@ -39,6 +39,7 @@ export interface OptionsBody {
   readonly retry_policy?: RetryPolicyBody;
   readonly timeout?: number;
   readonly queue_timeout?: number;
+  readonly approval_timeout?: number;
   readonly priority?: PriorityBody;
   readonly stop_on_error?: boolean;
   readonly max_parallel?: number;

@@ -67,6 +67,7 @@ describe('a chain', () => {
       options: {
         retryPolicy,
         timeoutSeconds: 7200,
+        approvalTimeoutSeconds: 604_800,
         priority: 5,
         stopOnError: true,
         maxParallel: null,

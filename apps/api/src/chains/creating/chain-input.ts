@@ -36,6 +36,7 @@ export interface ChainInput {
 export interface ChainOptions {
   readonly retryPolicy: RetryPolicy;
   readonly timeoutSeconds: number;
+  readonly approvalTimeoutSeconds: number;
   /** 1 (lowest) to 10 (highest). */
   readonly priority: number;
   readonly stopOnError: boolean;
@@ -58,6 +59,7 @@ export type ChainReading =
   { readonly ok: true; readonly chain: ChainInput } | { readonly ok: false; readonly faults: readonly InputFault[] };
 
 const DEFAULT_TIMEOUT_SECONDS = 7200;
+const DEFAULT_APPROVAL_TIMEOUT_SECONDS = 7 * 86_400;
 
 /**
  * Reads the body of `POST /chains`: a chain, or all that is wrong with it (the first 100 faults and a count). Schema
@@ -97,6 +99,7 @@ function chainOf(body: ChainBody, nodes: readonly TaskNode[], planned: Plan, rea
   const options: ChainOptions = {
     retryPolicy: retryPolicyOf(retry_policy),
     timeoutSeconds: timeout ?? DEFAULT_TIMEOUT_SECONDS,
+    approvalTimeoutSeconds: more.approval_timeout ?? DEFAULT_APPROVAL_TIMEOUT_SECONDS,
     priority: priorityOf(priority ?? 'normal'),
     stopOnError: stop_on_error ?? true,
     maxParallel: max_parallel ?? null,

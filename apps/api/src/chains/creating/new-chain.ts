@@ -20,6 +20,7 @@ export function newChainOf(
     proposer: by.party,
     stopOnError: input.options.stopOnError,
     timeoutSeconds: input.options.timeoutSeconds,
+    approvalTimeoutSeconds: input.options.approvalTimeoutSeconds,
     execute: input.execute,
     maxParallel: input.options.maxParallel,
     concurrency: input.options.concurrency,
