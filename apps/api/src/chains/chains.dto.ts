@@ -45,6 +45,7 @@ export class WaitingDto {
       'IN_QUEUE',
       'BACKOFF',
       'RETRIES_EXHAUSTED',
+      'APPROVAL',
     ],
     enumName: 'WaitingCode',
     example: 'WAITING_FOR_PARENTS',
@@ -55,9 +56,12 @@ export class WaitingDto {
   /** The parents that have not finished. */
   @ApiProperty({ type: [String], required: false })
   parents?: string[];
-  /** When the next attempt is due. */
+  /** When the next attempt is due, or the time for an approval is over. */
   @ApiProperty({ type: String, format: 'date-time', required: false })
   until?: string;
+  /** The party that must approve it. */
+  @ApiProperty({ required: false, example: 'bank-b' })
+  party?: string;
   /** Number of tasks of its type ahead of it. */
   @ApiProperty({ type: 'integer', required: false, example: 12 })
   ahead?: number;
@@ -125,7 +129,7 @@ export class TaskDto {
   tolerable: boolean;
   /** Why it is held although its parents have finished. */
   @ApiProperty({
-    enum: ['CHAIN_PAUSED', 'MAX_PARALLEL', 'RETRIES_EXHAUSTED'],
+    enum: ['CHAIN_PAUSED', 'MAX_PARALLEL', 'RETRIES_EXHAUSTED', 'APPROVAL'],
     enumName: 'Hold',
     nullable: true,
     example: null,

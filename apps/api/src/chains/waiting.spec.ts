@@ -65,6 +65,22 @@ describe('why a task waits', () => {
       },
     ],
     [
+      'an owner',
+      {
+        status: 'RETRYING',
+        hold: 'APPROVAL',
+        next_attempt_at: '1970-01-08T00:00:00.000Z',
+        error: { code: 'APPROVAL_REQUIRED', message: 'no policy', details: { party: 'bank-b', task: 'sha256:1' } },
+      },
+      {},
+      {
+        code: 'APPROVAL',
+        message: 'waits until party bank-b approves it, at most until 1970-01-08T00:00:00.000Z: no policy',
+        party: 'bank-b',
+        until: '1970-01-08T00:00:00.000Z',
+      },
+    ],
+    [
       'its next try',
       { status: 'RETRYING', failures: 1, next_attempt_at: '1970-01-01T00:00:00.000Z' },
       {},

@@ -50,7 +50,7 @@ function forParents(row: TaskView, statusOf: Surroundings['statusOf']): WaitingD
   return { code: 'WAITING_FOR_PARENTS', message, parents };
 }
 
-function held({ hold, failures }: TaskView, { chain }: Surroundings): WaitingDto {
+function held({ hold, failures, error, next_attempt_at: until }: TaskView, { chain }: Surroundings): WaitingDto {
   switch (hold) {
     case 'MAX_PARALLEL': {
       const { max_parallel: limit, admitted_tasks: going } = chain;
@@ -60,6 +60,12 @@ function held({ hold, failures }: TaskView, { chain }: Surroundings): WaitingDto
     case 'RETRIES_EXHAUSTED': {
       const message = `failed ${failures} times and has no further try: resume the chain to try it anew, or resolve, skip or cancel it`;
       return { code: 'RETRIES_EXHAUSTED', message };
+    }
+    case 'APPROVAL': {
+      const party = (error?.['details'] as Record<string, unknown> | undefined)?.['party'];
+      const owner = typeof party === 'string' ? `party ${party}` : 'the owner of its data';
+      const message = `waits until ${owner} approves it, at most until ${until}: ${String(error?.['message'])}`;
+      return { code: 'APPROVAL', message, until: until!, ...(typeof party === 'string' && { party }) };
     }
     default:
       return { code: 'CHAIN_PAUSED', message: 'the chain is paused: POST /chains/{chain_id}/resume' };

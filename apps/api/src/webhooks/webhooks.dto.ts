@@ -2,7 +2,7 @@ import { ApiProperty } from '@nestjs/swagger';
 import { Absentable, rule } from '../http/dto-rules.js';
 import { QueryNumber } from '../http/query-rules.js';
 
-const EVENTS = ['chain.success', 'chain.failure', 'chain.cancelled'];
+const EVENTS = ['chain.success', 'chain.failure', 'chain.cancelled', 'chain.approval'];
 
 export class NewWebhookDto {
   static readonly example = { url: 'https://hooks.example.com/task-chain', events: ['chain.failure'] };

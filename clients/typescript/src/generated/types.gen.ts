@@ -193,9 +193,9 @@ export type TaskStatus = 'PENDING' | 'READY' | 'QUEUED' | 'RUNNING' | 'RETRYING'
 /**
  * Why it is held although its parents have finished.
  */
-export type Hold = 'CHAIN_PAUSED' | 'MAX_PARALLEL' | 'RETRIES_EXHAUSTED';
+export type Hold = 'CHAIN_PAUSED' | 'MAX_PARALLEL' | 'RETRIES_EXHAUSTED' | 'APPROVAL';
 
-export type WaitingCode = 'CHAIN_NOT_STARTED' | 'WAITING_FOR_PARENTS' | 'CHAIN_PAUSED' | 'MAX_PARALLEL' | 'CONCURRENCY_KEY' | 'NO_WORKER' | 'WAITING_FOR_ROOM' | 'IN_QUEUE' | 'BACKOFF' | 'RETRIES_EXHAUSTED';
+export type WaitingCode = 'CHAIN_NOT_STARTED' | 'WAITING_FOR_PARENTS' | 'CHAIN_PAUSED' | 'MAX_PARALLEL' | 'CONCURRENCY_KEY' | 'NO_WORKER' | 'WAITING_FOR_ROOM' | 'IN_QUEUE' | 'BACKOFF' | 'RETRIES_EXHAUSTED' | 'APPROVAL';
 
 export type WaitingDto = {
     code: WaitingCode;
@@ -205,9 +205,13 @@ export type WaitingDto = {
      */
     parents?: Array<string>;
     /**
-     * When the next attempt is due.
+     * When the next attempt is due, or the time for an approval is over.
      */
     until?: string;
+    /**
+     * The party that must approve it.
+     */
+    party?: string;
     /**
      * Number of tasks of its type ahead of it.
      */
@@ -823,7 +827,7 @@ export type NewWebhookDto = {
     /**
      * The events to send. Absent or empty: all.
      */
-    events?: Array<'chain.success' | 'chain.failure' | 'chain.cancelled'>;
+    events?: Array<'chain.success' | 'chain.failure' | 'chain.cancelled' | 'chain.approval'>;
 };
 
 export type CreatedWebhookDto = {
@@ -1571,6 +1575,10 @@ export type CreateChainRequest = {
          * Default for tasks that do not set one. Seconds that a task may wait for a worker after it became ready; then it fails with TIMEOUT_QUEUE, which its retry policy may retry. Waiting for parents, a pause or max_parallel does not count. Default: no limit.
          */
         queue_timeout?: number;
+        /**
+         * How long a task waits for the approval of an owner, in seconds. Then it fails with APPROVAL_EXPIRED. While a chain waits for approvals alone, its timeout stands still.
+         */
+        approval_timeout?: number;
         /**
          * Which tasks run first when capacity is short: 1 (last) to 10 (first), or low (3), normal (5), high (7), critical (9).
          */

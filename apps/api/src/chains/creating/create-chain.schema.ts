@@ -190,6 +190,15 @@ const options = {
       ...queueTimeout,
       description: `Default for tasks that do not set one. ${queueTimeout.description}`,
     },
+    approval_timeout: {
+      type: 'integer',
+      minimum: 1,
+      maximum: 31_536_000,
+      default: 604_800,
+      description:
+        'How long a task waits for the approval of an owner, in seconds. Then it fails with APPROVAL_EXPIRED. While a chain waits for approvals alone, its timeout stands still.',
+      examples: [604_800],
+    },
     priority: { ...priority, default: 'normal' },
     stop_on_error: {
       type: 'boolean',
