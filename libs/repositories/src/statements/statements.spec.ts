@@ -104,20 +104,6 @@ describe('promote-due', () => {
     await sql(`DELETE FROM task_requests WHERE task_request_id NOT IN (SELECT task_request_id FROM chain_tasks)`);
   });
 
-  test('passes over a task that waits for an approval, which is overdue instead', async () => {
-    await sql(`UPDATE chain_tasks SET status = 'CANCELLED', next_attempt_at = NULL WHERE status = 'RETRYING'`);
-    await retryingChain('held', null, 0);
-    await sql(`UPDATE chain_tasks SET hold = 'APPROVAL' WHERE chain_id = 'held' AND execution_order > 0`);
-    await sql(`UPDATE chain_tasks SET next_attempt_at = now() + interval '1 h' WHERE chain_id = 'held' AND execution_order = 2`);
-    expect((await engineQueries.overdueApprovals(db)).map((row) => row.task_request_id)).toEqual([
-      task(1, 1).task_request_id,
-    ]);
-    expect(await engineQueries.promoteDue(db, 10)).toBe(1);
-    expect(await engineQueries.nextDue(db)).toBe(null);
-    await sql(`DELETE FROM task_chains WHERE chain_id = 'held'`);
-    await sql(`DELETE FROM task_requests WHERE task_request_id NOT IN (SELECT task_request_id FROM chain_tasks)`);
-  });
-
   test('is due when the first of all retries is', async () => {
     await sql(`UPDATE chain_tasks SET status = 'CANCELLED', next_attempt_at = NULL WHERE status = 'RETRYING'`);
     expect(await engineQueries.nextDue(db)).toBe(null);
