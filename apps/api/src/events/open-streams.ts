@@ -7,7 +7,7 @@ import { unavailable } from '../http/problem-from-error.js';
 import { EventStream, STREAM_HEADERS } from './event-stream.js';
 
 /** Open streams of one caller, over all tenants that they act for. */
-export const STREAMS_PER_CALLER = 20;
+const STREAMS_PER_CALLER = 20;
 /** How often the callers of open streams are identified again, ms. Answers about keys and tenants are up to 4 s old. */
 const IDENTIFY_MS = 500;
 
