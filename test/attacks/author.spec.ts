@@ -17,6 +17,24 @@ const SECRET = 'p@ss ""word"" of the hospital';
 const env = { SECRETS_KEY: Buffer.alloc(32, 7).toString('base64'), DIAGNOSTIC_TASKS: 'on' };
 
 describeSystem('somebody with the key of an author', 'postgres', { env }, (check, system) => {
+  check('reads no folder that nobody has claimed, by whatever type', async () => {
+    const { author, put } = await scene(system);
+    put('patients.csv', PATIENTS);
+    const input_data = { hospital: 'patients.csv' };
+    for (const [type, config] of [
+      ['fillna', { input_data, method: 'constant', value: 0 }],
+      ['encrypt', { input_data, recipients: [await newRecipient()] }],
+      ['table_statistics', { input_data }],
+      ['validation', { input_data, schema: { id: { type: 'integer' } } }],
+    ] as const) {
+      const ended = await author.run(chain([work('t', type, config)]));
+      expect([type, taskOf(ended, 't').error?.code]).toEqual([type, 'PARTY_UNCLAIMED']);
+      expect(await artifacts(author, ended, 't')).toEqual([]);
+    }
+  });
+});
+
+describeSystem('a chain that reads a folder which nobody has claimed', 'postgres', { env }, (check, system) => {
   check('reads no table by encrypting it to a key that the party has not listed', async () => {
     const { api, put } = await scene(system);
     put('patients.csv', PATIENTS);
@@ -105,7 +123,7 @@ describeSystem('somebody with the key of an author', 'postgres', { env }, (check
   });
 
   check('reads no secret through a parameter that takes none', async () => {
-    const { api, put } = await scene(system);
+    const { author: api, put } = await scene(system);
     await system.api.expect(200, '/secrets/tls-key', { method: 'PUT', body: { value: SECRET } });
     put('holes.csv', 'a,b\nx,2\n,4\n');
     const body = chain([
@@ -135,7 +153,7 @@ describeSystem('somebody with the key of an author', 'postgres', { env }, (check
   });
 });
 
-/** An author's client, and the folder of a party with a fresh name. */
+/** An admin's and an author's client, and the folder of the party `hospital`. */
 async function scene(system: SystemUnderTest) {
   const { key } = await system.api.expect<{ key: string }>(201, '/keys', {
     method: 'POST',
@@ -143,7 +161,8 @@ async function scene(system: SystemUnderTest) {
   });
   const at = (path: string) => join(system.dataRoot, 'hospital', path);
   return {
-    api: new ApiClient(system.api.url, key),
+    api: system.api,
+    author: new ApiClient(system.api.url, key),
     read: (path: string) => readFileSync(at(path), 'utf8'),
     put(path: string, text: string) {
       mkdirSync(dirname(at(path)), { recursive: true });

@@ -32,6 +32,8 @@ export interface TaskJob {
 export interface JobConsent {
   /** The task as it was written (libs/consent). */
   readonly task: TaskStatement;
+  /** Whether an admin created the chain: only then folders that nobody has claimed are read. */
+  readonly byAdmin: boolean;
   /** Statements by party: a compact JWS, or the bare statement where it has no signature. */
   readonly statements: Readonly<Record<string, readonly (string | Statement)[]>>;
 }

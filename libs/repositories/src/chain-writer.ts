@@ -61,6 +61,8 @@ export interface StoredConsent {
   readonly hash: string;
   /** The party whose key created the chain. Stored without it where there is none. */
   readonly proposer?: string | null;
+  /** Whether an admin created the chain. */
+  readonly by_admin: boolean;
   readonly from: Readonly<Record<string, string>>;
 }
 

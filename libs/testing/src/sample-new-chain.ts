@@ -11,6 +11,7 @@ export function sampleNewChain(parents: readonly (readonly number[])[]): NewChai
     metadata: {},
     createdBy: null,
     proposer: null,
+    byAdmin: false,
     stopOnError: true,
     timeoutSeconds: 3600,
     approvalTimeoutSeconds: 3600,

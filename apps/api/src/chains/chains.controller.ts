@@ -67,7 +67,7 @@ export class ChainsController {
   ): Promise<CreatedChain> {
     const caller = callerOf(reply);
     const quota = await this.directory.quotaOf(engine.tenant!);
-    const request: CreateRequest = { caller, party: partyOf(reply), key, quota };
+    const request: CreateRequest = { caller, ...partyOf(reply), key, quota };
     const outcome =
       body instanceof LargeBody
         ? await this.large.create(body, engine.tenant!, request)

@@ -10,6 +10,7 @@ import { ApiProblems } from '../http/api-problems.js';
 import { ApiRequest } from '../http/api-request.js';
 import { IDEMPOTENCY_KEY, idempotentRequest, once } from '../http/idempotency-key.js';
 import { Problem } from '../http/problem.js';
+import { applyApproval } from './apply-approval.js';
 import { noParty } from './no-party.js';
 import {
   NewPartyDto,
@@ -118,6 +119,7 @@ export class PartiesController {
         );
       }
       await this.audit.record(tx, { ...caller, action: 'putStatement', target: subject, details: { kind, serial } });
+      if (statement.kind === 'approval') await applyApproval(tx, statement, caller);
       return stored;
     });
   }

@@ -72,7 +72,7 @@ async function outcome(statements: readonly (string | Statement)[] = server.sent
     inputs: {},
     dataRoot: at('data'),
     artifactRoot: at('artifacts'),
-    consent: { task, statements: { alice: statements }, params },
+    consent: { task, byAdmin: false, statements: { alice: statements }, params },
     signal: new AbortController().signal,
     progress: () => undefined,
     log: () => undefined,

@@ -5,6 +5,7 @@ import type { StoredConsent } from '#libs/repositories';
 /** The part of a new chain that its parties' owners decide on. Positions are places in `tasks`. */
 interface ConsentingChain {
   readonly proposer: string | null;
+  readonly byAdmin: boolean;
   readonly tasks: readonly {
     readonly taskId: string;
     readonly taskType: string;
@@ -19,7 +20,7 @@ interface ConsentingChain {
  * What the owners of the parties' data decide on, for each task: a hash over the task as it was written and over the tasks that
  * its inputs come from. Empty for a chain without parties.
  */
-export function consentOf(chainId: string, { tasks, proposer }: ConsentingChain): readonly StoredConsent[] {
+export function consentOf(chainId: string, { tasks, proposer, byAdmin }: ConsentingChain): readonly StoredConsent[] {
   if (!tasks.some(({ params }) => partiesOf(params).length > 0)) return [];
   const known = new Map<number, StoredConsent>();
   const consent = (position: number): StoredConsent => {
@@ -29,7 +30,7 @@ export function consentOf(chainId: string, { tasks, proposer }: ConsentingChain)
     const { taskId: task_id, taskType: task_type } = task;
     const params = task.params as ConsentJson;
     const text = canonicalTask({ chain_id: chainId, task_id, task_type, proposer, params, from });
-    return { hash: `sha256:${createHash('sha256').update(text).digest('hex')}`, proposer, from };
+    return { hash: `sha256:${createHash('sha256').update(text).digest('hex')}`, proposer, by_admin: byAdmin, from };
   };
   // A task comes after those that it depends on by its level, not by its place in the list.
   const order = tasks.map((_, position) => position).sort((a, b) => tasks[a]!.level - tasks[b]!.level);

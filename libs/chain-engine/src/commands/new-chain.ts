@@ -15,6 +15,8 @@ export interface NewChain {
   readonly createdBy: string | null;
   /** The party of the key that creates it; null for a key of no party. */
   readonly proposer: string | null;
+  /** Whether an admin creates it: only then its tasks read the folders of parties that nobody has claimed. */
+  readonly byAdmin: boolean;
   readonly stopOnError: boolean;
   readonly timeoutSeconds: number;
   /** A task waits this long for an approval. */

@@ -31,7 +31,7 @@ export async function statementsOf(db: Queryable, rows: readonly JobRow[]): Prom
 /** What a job tells the owners of its parties' data. */
 export function consentFor(
   row: JobRow,
-  { hash, proposer = null, from }: StoredConsent,
+  { hash, proposer = null, by_admin: byAdmin, from }: StoredConsent,
   known: readonly SentStatementRow[],
 ): JobConsent {
   const ids = { chain_id: row.chain_id, task_id: row.task_id, task_type: row.task_type };
@@ -43,6 +43,7 @@ export function consentFor(
   });
   return {
     task: { ...ids, proposer, params: row.params as ConsentJson, from },
+    byAdmin,
     statements: Object.fromEntries(statements.filter(([, own]) => own.length > 0)),
   };
 }

@@ -57,6 +57,8 @@ export interface TaskConsent {
   readonly task: TaskStatement;
   /** Statements by party. */
   readonly statements: Readonly<Record<string, readonly SentStatement[]>>;
+  /** Whether an admin created the chain: only then folders that nobody has claimed are read. */
+  readonly byAdmin: boolean;
   /** `task_params`, references resolved and secrets not. */
   readonly params: TaskParams;
 }

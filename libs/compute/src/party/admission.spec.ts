@@ -154,6 +154,25 @@ describe('a claimed party opens no file', () => {
   });
 });
 
+describe('a folder that nobody has claimed', () => {
+  it('is read by chains of admins alone', async () => {
+    await folder.table('bob', 'c.csv', TABLE);
+    const config = { input_data: { bob: 'c.csv' }, columns: { bob: ['a'] }, method: 'constant', value: 0 };
+    const run = folder.run(config, {
+      params: { sf_init_config: { parties: ['bob'], address: 'local' }, task_config: config } as never,
+    });
+    const consent = consentFor('fillna', run, {});
+    for (const proposer of [null, 'bob']) {
+      const task = { ...consent.task, proposer };
+      const error: unknown = await runTask('fillna', { ...run, consent: { ...consent, task } }).catch(
+        (e: unknown) => e,
+      );
+      expect(error).toMatchObject({ code: 'PARTY_UNCLAIMED', details: { party: 'bob' } });
+    }
+    expect((await runTask('fillna', { ...run, consent: { ...consent, byAdmin: true } })).artifacts).toHaveLength(2);
+  });
+});
+
 describe('a policy', () => {
   it('lets a task run, and its output carries the dataset on', async () => {
     const first = await fill([customers, await policy()]);
@@ -296,5 +315,5 @@ function consentFor(
   const params = run.params as TaskParams;
   const ids = { chain_id: run.chainId, task_id: run.taskId, task_type: type };
   const task = { ...ids, proposer: null, params: params as unknown as ConsentJson, from: {}, ...more };
-  return { task, statements, params };
+  return { task, byAdmin: false, statements, params };
 }

@@ -31,10 +31,24 @@ function endIfOrphaned(): void {
   if (process.ppid !== coordinator) process.exit(1);
 }
 
+const unclaimed = (party: string): TaskFailure =>
+  new TaskFailure(
+    'PARTY_UNCLAIMED',
+    `Party ${party}: nobody has claimed its folder, so only chains of admins read it. Its owner claims it with ` +
+      '"task-chain parties claim", or an admin creates the chain.',
+    false,
+    { party },
+  );
+
 /** How the party's files are opened where its folder has an owner. Imported only then: it takes longer to load than the rest. */
 async function startAdmission(data: PartyStart): Promise<Admission | undefined> {
   const { party, root, peers, consent } = data;
-  if (root === null || !existsSync(join(root, '.party', 'owner.json'))) return undefined;
+  if (root === null) return undefined;
+  if (!existsSync(join(root, '.party', 'owner.json'))) {
+    // Jobs of earlier releases carry no consent: their chains were created before folders could be claimed.
+    if (consent?.byAdmin === false) throw unclaimed(party);
+    return undefined;
+  }
   const { Admission } = await import('./admission.js');
   return Admission.start({ roots: { ...data, root, party }, peers, consent });
 }

@@ -12,6 +12,7 @@ export interface CreateRequest {
   readonly caller: Caller;
   /** The party of the caller. */
   readonly party: string | null;
+  readonly isAdmin: boolean;
   /** The Idempotency-Key. */
   readonly key: string | undefined;
   readonly quota: Quota | undefined;
@@ -28,9 +29,9 @@ export async function createFrom(
   engine: Database,
   body: unknown,
   catalogue: TaskCatalogue,
-  { caller, party, key, quota }: CreateRequest,
+  { caller, party, isAdmin, key, quota }: CreateRequest,
 ): Promise<Creation> {
-  const chain = newChainOf(read(body, catalogue), body, { actor: caller.actor, party });
+  const chain = newChainOf(read(body, catalogue), body, { actor: caller.actor, party, isAdmin });
   const outcome = await createChain(engine, chain, idempotentRequest(key, body), caller, quota);
   if (outcome.kind === 'key-reused') {
     throw new Problem('IDEMPOTENCY_KEY_REUSED', 'This Idempotency-Key was used for another chain: take a new key.');

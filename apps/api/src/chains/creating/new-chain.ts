@@ -6,7 +6,7 @@ import type { ChainInput } from './chain-input.js';
 export function newChainOf(
   input: ChainInput,
   config: unknown,
-  by: { readonly actor: string | null; readonly party: string | null },
+  by: { readonly actor: string | null; readonly party: string | null; readonly isAdmin: boolean },
 ): NewChain {
   const { plan } = input;
   const positions = new Map(input.tasks.map((task) => [task.taskId, task.position]));
@@ -18,6 +18,7 @@ export function newChainOf(
     metadata: input.metadata,
     createdBy: by.actor,
     proposer: by.party,
+    byAdmin: by.isAdmin,
     stopOnError: input.options.stopOnError,
     timeoutSeconds: input.options.timeoutSeconds,
     approvalTimeoutSeconds: input.options.approvalTimeoutSeconds,
