@@ -95,20 +95,26 @@ describeSystem('owners at the command line', 'postgres', {}, (check) => {
     ]);
   });
 
-  check('see a task that waits for them, until they decide', async (system) => {
-    const file = join(work, 'waiting.json');
-    writeFileSync(file, JSON.stringify(chain([psi])));
-    const { chain_id } = await done<{ chain_id: string }>(system, TEST_API_KEY, 'run', file);
-    const key = join(work, 'bank-b', 'bank-b.key');
-    const waiting = () =>
-      done<{ chain_id: string; reasons: string }[]>(system, TEST_API_KEY, 'approvals', 'ls', '--party', 'bank-b');
-    const mine = await eventually('the task waits for bank-b', async () =>
-      (await waiting()).find((each) => each.chain_id === chain_id),
-    );
-    expect(mine.reasons).toContain('customers: the dataset has no policy');
-    await done(system, TEST_API_KEY, 'approvals', 'refuse', chain_id, '--yes', '--key', key);
-    expect(await waiting()).toEqual([]);
-  });
+  for (const [decision, becomes] of [
+    ['refuse', 'FAILURE'],
+    ['approve', 'SUCCESS'],
+  ] as const) {
+    check(`see a task that waits for them, and ${decision} it`, async (system) => {
+      const file = join(work, `waiting-${decision}.json`);
+      writeFileSync(file, JSON.stringify(chain([psi])));
+      const { chain_id } = await done<{ chain_id: string }>(system, TEST_API_KEY, 'run', file);
+      const key = join(work, 'bank-b', 'bank-b.key');
+      const waiting = () =>
+        done<{ chain_id: string; reasons: string }[]>(system, TEST_API_KEY, 'approvals', 'ls', '--party', 'bank-b');
+      const mine = await eventually('the task waits for bank-b', async () =>
+        (await waiting()).find((each) => each.chain_id === chain_id),
+      );
+      expect(mine.reasons).toContain('customers: the dataset has no policy');
+      await done(system, TEST_API_KEY, 'approvals', decision, chain_id, '--yes', '--key', key);
+      expect((await system.api.ended(chain_id)).status).toBe(becomes);
+      expect(await waiting()).toEqual([]);
+    });
+  }
 });
 
 const psi = {

@@ -82,7 +82,15 @@ describe('repositories', () => {
     const made = await keys.insert(db, 'key-2', { ...key, hash: Buffer.from('other') }, null);
     expect(Object.keys(made)).toEqual(Object.keys((await keys.list(db))[0]!));
     expect(made).toEqual({
-      ...{ key_id: 'key-2', name: 'nightly', role: 'author', created_by: null, revoked_at: null, last_used_at: null, party: null },
+      ...{
+        key_id: 'key-2',
+        name: 'nightly',
+        role: 'author',
+        created_by: null,
+        revoked_at: null,
+        last_used_at: null,
+        party: null,
+      },
       created_at: expect.stringMatching(/^\d{4}-.*Z$/),
       expires_at: expect.any(String),
     });

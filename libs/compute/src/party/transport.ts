@@ -21,7 +21,7 @@ export interface Transport<Out extends Message = Message> {
 }
 
 /** Largest frame. A peer that announces a larger one ends the line. */
-export const MAX_FRAME_BYTES = 1024 * 1024 * 1024;
+const MAX_FRAME_BYTES = 1024 * 1024 * 1024;
 /** Bodies up to this size are copied beside their head: one small write costs less than two. */
 const JOINED_BYTES = 16 * 1024;
 const PREFIX_BYTES = 8;
