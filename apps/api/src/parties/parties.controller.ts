@@ -100,12 +100,12 @@ export class PartiesController {
     @Body() body: NewStatementDto,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<StatementDto> {
+    if ((await this.parties.find(reads, party)) === undefined) throw noParty(party);
     const { statement, subject, signed } = readStatement(body, party);
     const { identity } = reply.request;
     if (identity?.party !== party && !(identity !== undefined && includes(identity.role, 'admin'))) {
       throw new Problem('FORBIDDEN', `Only keys of party ${party} and admins state what its data may be used for.`);
     }
-    if ((await this.parties.find(reads, party)) === undefined) throw noParty(party);
     const { kind, serial } = statement;
     const caller = callerOf(reply);
     const task = statement.kind === 'approval' ? statement.task : null;
