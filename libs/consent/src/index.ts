@@ -13,5 +13,5 @@ export {
   type Statement,
   type StatementKind,
 } from './statements.js';
-export { canonicalTask, partiesOf, resolvesTo, type TaskStatement } from './task-statement.js';
-export { COLUMN_FIELDS, INPUT_FIELDS, type PartyUse } from './uses.js';
+export { canonicalTask, isAsWritten, partiesOf, resolvesTo, type TaskStatement } from './task-statement.js';
+export { COLUMN_FIELDS, INPUT_FIELDS, usesOf, type PartyUse } from './uses.js';

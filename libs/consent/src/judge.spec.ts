@@ -14,6 +14,8 @@ const request = (more: Partial<UseRequest> = {}): UseRequest => ({
   proposer: 'bob',
   config: { input_paths: { alice: 'dataset:alice/customers@1' }, keys: { alice: ['id'], bob: ['x'] } },
   task: TASK,
+  use: TASK,
+  asWritten: true,
   datasets: ['customers'],
   readsPlainFiles: false,
   ...more,
@@ -88,6 +90,12 @@ describe('without approval', () => {
     ],
     ['all columns', { columns: { keys: ['id'] } }, { config: {} }, 'the task names no columns, so it would use all'],
     [
+      'step on all columns',
+      { columns: { columns: ['id'] } },
+      { config: { steps: [{ columns: { alice: ['id'] } }, { op: 'fillna' }] } },
+      'the task names no columns, so it would use all',
+    ],
+    [
       'absent parameter',
       { params: { '/params/epochs': { min: 5 } } },
       {},
@@ -151,7 +159,7 @@ describe('without approval', () => {
   });
 
   it('uses are counted by task, over all versions', () => {
-    const entry = (at: string, task: string, ...datasets: string[]) => ({ at, task, datasets });
+    const entry = (at: string, task: string, ...datasets: string[]) => ({ at, use: task, datasets });
     const known = {
       ...record(policy({ uses: { max: 2, days: 30 } })),
       ledger: [
@@ -169,6 +177,12 @@ describe('without approval', () => {
 });
 
 describe('an approval', () => {
+  it('does not cover what a result brings in, and a policy does', () => {
+    const drifted = request({ asWritten: false });
+    expect(reasonOf(drifted, record(approval()))).toMatch(/comes from a result, which an approval does not cover/);
+    expect(judgeUse(drifted, record(policy()), NOW)).toEqual(ALLOWED);
+  });
+
   it('covers exactly its task, until it expires', () => {
     expect(judgeUse(request(), record(approval()), NOW)).toEqual({ kind: 'allowed', by: 'approval' });
     expect(judgeUse(request({ readsPlainFiles: true }), record(approval()), NOW)).toEqual({

@@ -13,6 +13,10 @@ export interface UseRequest {
   readonly config: unknown;
   /** `sha256:<hex>` of the canonical task. */
   readonly task: string;
+  /** One use: a hash of the task with its references resolved. */
+  readonly use: string;
+  /** Whether the files and parameters are those that the owner saw, so that an approval covers them. */
+  readonly asWritten: boolean;
   /** Names of the datasets that the task reads, or that what it reads was derived from. */
   readonly datasets: readonly string[];
   /** Whether it reads a file that is no dataset: no policy covers such a file. */
@@ -26,11 +30,11 @@ export interface PartyRecord {
   readonly ledger: readonly LedgerEntry[];
 }
 
-/** One use of a dataset. A second attempt of a task is no second use. */
+/** One use of a dataset. A second attempt of a task is no second use, unless its references lead to other values. */
 export interface LedgerEntry {
   /** ISO 8601. */
   readonly at: string;
-  readonly task: string;
+  readonly use: string;
   readonly datasets: readonly string[];
 }
 
@@ -61,6 +65,10 @@ export function judgeUse(request: UseRequest, record: PartyRecord, now: string):
   if (request.readsPlainFiles) reasons.push('it reads a file that is no dataset');
   if (reasons.length === 0) return { kind: 'allowed', by: 'policy' };
   if (decision === undefined) return { kind: 'ask', reasons };
+  if (!request.asWritten) {
+    const why = 'a file or a parameter comes from a result, which an approval does not cover';
+    return { kind: 'ask', reasons: [...reasons, why] };
+  }
   if (isOver(decision.expires_at, now))
     return { kind: 'ask', reasons: [...reasons, `its approval expired at ${decision.expires_at}`] };
   return { kind: 'allowed', by: 'approval' };
@@ -81,7 +89,7 @@ function judgeDataset(dataset: string, request: UseRequest, record: PartyRecord,
     }
     if (rule.effect === 'refuse') return { kind: 'refused', words: rule.words ?? NO_WORDS };
     if (rule.effect === 'ask') return ask('its policy asks a person');
-    const used = rule.uses === undefined ? 0 : countUses(record.ledger, dataset, request.task, rule.uses.days, now);
+    const used = rule.uses === undefined ? 0 : countUses(record.ledger, dataset, request.use, rule.uses.days, now);
     if (rule.uses === undefined || used < rule.uses.max) return { kind: 'allowed', by: 'policy' };
     return ask(`it was used ${used} times within ${rule.uses.days} days, and its policy allows ${rule.uses.max}`);
   }
@@ -100,7 +108,7 @@ function misfitOf(rule: PolicyRule, request: UseRequest, use: PartyUse): string 
   }
   if (rule.columns !== undefined) {
     const named = Object.entries(use.columns);
-    if (named.length === 0) return 'the task names no columns, so it would use all';
+    if (named.length === 0 || use.usesAll) return 'the task names no columns, so it would use all';
     for (const [role, columns] of named) {
       const allowed = new Set(Object.hasOwn(rule.columns, role) ? rule.columns[role] : []);
       const column = columns.find((each) => !allowed.has(each));
@@ -131,11 +139,11 @@ function valueAt(value: unknown, pointer: string): unknown {
   return at;
 }
 
-/** Tasks, other than `task`, that used the dataset within the last `days`. */
-function countUses(ledger: readonly LedgerEntry[], dataset: string, task: string, days: number, now: string): number {
+/** Uses, other than `use`, of the dataset within the last `days`. */
+function countUses(ledger: readonly LedgerEntry[], dataset: string, use: string, days: number, now: string): number {
   const since = Date.parse(now) - days * 86_400_000;
-  const tasks = ledger.filter(
-    (entry) => Date.parse(entry.at) > since && entry.task !== task && entry.datasets.includes(dataset),
+  const uses = ledger.filter(
+    (entry) => Date.parse(entry.at) > since && entry.use !== use && entry.datasets.includes(dataset),
   );
-  return new Set(tasks.map((entry) => entry.task)).size;
+  return new Set(uses.map((entry) => entry.use)).size;
 }

@@ -78,6 +78,7 @@ describe('what a task uses of a party', () => {
     expect(usesOf(config, 'alice')).toEqual({
       inputs: ['dataset:alice/a@1', 'm1', 'm2'],
       columns: { features: ['f1'], columns: ['s', 'p', 'c1', 'c2'] },
+      usesAll: false,
     });
     expect(usesOf(config, 'bob').columns).toEqual({ features: ['f2'], label: ['y'], columns: ['s', 'q'] });
     const all = { features: ['f'], label: 'y', label_column: 'l', prediction_column: 'p' };
@@ -89,7 +90,7 @@ describe('what a task uses of a party', () => {
       { keys: null, steps: 'x', input_data: ['alice'], party_schemas: 1 },
       { keys: {} },
     ]) {
-      expect(usesOf(odd, 'toString')).toEqual({ inputs: [], columns: {} });
+      expect(usesOf(odd, 'toString')).toEqual({ inputs: [], columns: {}, usesAll: false });
     }
   });
 });

@@ -1,4 +1,5 @@
 import { canonicalJson, type Json } from './canonical-json.js';
+import { INPUT_FIELDS } from './uses.js';
 
 /** A task as its parties decide on it: as it was written in its chain, references unresolved. */
 export interface TaskStatement {
@@ -23,22 +24,40 @@ export function canonicalTask(task: TaskStatement): string {
  * Whether `resolved` is what `written` becomes when the results that it names are put in: equal in everything but the texts that
  * hold a reference. What a reference becomes is not checked here.
  */
-export function resolvesTo(written: Json, resolved: unknown): boolean {
+export function resolvesTo(written: Json, resolved: unknown, takesReferences = true): boolean {
   if (typeof written === 'string') {
-    const isOpen = /(^|[^$])\$\{/.test(written);
+    const isOpen = takesReferences && /(^|[^$])\$\{/.test(written);
     return isOpen || resolved === written.replaceAll('$${', '${');
   }
   if (Array.isArray(written)) {
     const list = written as readonly Json[];
     if (!Array.isArray(resolved) || resolved.length !== list.length) return false;
-    return list.every((item, i) => resolvesTo(item, resolved[i]));
+    return list.every((item, i) => resolvesTo(item, resolved[i], takesReferences));
   }
   if (written === null || typeof written !== 'object') return resolved === written;
   if (resolved === null || typeof resolved !== 'object' || Array.isArray(resolved)) return false;
   const [before, after] = [Object.entries(written), Object.entries(resolved)];
   if (before.length !== after.length) return false;
   const values = new Map<string, unknown>(after);
-  return before.every(([name, member]) => values.has(name) && resolvesTo(member, values.get(name)));
+  return before.every(([name, member]) => values.has(name) && resolvesTo(member, values.get(name), takesReferences));
+}
+
+/**
+ * Whether `resolved` is what was written, but for the files that it reads. An approval is for parameters that a person has seen: those
+ * that come from a result were not there yet, and whoever may give a task a result chooses them.
+ */
+export function isAsWritten(written: Json, resolved: unknown): boolean {
+  return resolvesTo(withoutInputs(written) as Json, withoutInputs(resolved), false);
+}
+
+/** `task_params` without the fields that name files to read. */
+function withoutInputs(params: unknown): unknown {
+  const { task_config: config, ...rest } = (params ?? {}) as Readonly<Record<string, unknown>>;
+  // A text is no file of a party: `model` of a training names the kind of the model.
+  const isInput = ([name, value]: readonly [string, unknown]): boolean =>
+    (INPUT_FIELDS as readonly string[]).includes(name) && typeof value === 'object';
+  const others = Object.entries(config ?? {}).filter((field) => !isInput(field));
+  return { ...rest, task_config: Object.fromEntries(others) };
 }
 
 /** The parties that a task's parameters name: a list, or an object by name. Takes any value and never throws. */

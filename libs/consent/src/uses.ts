@@ -4,6 +4,8 @@ export interface PartyUse {
   readonly inputs: readonly string[];
   /** Columns that the task names, by role: `keys`, `columns`, `features`, `label`. */
   readonly columns: Readonly<Record<string, readonly string[]>>;
+  /** Whether a step names no columns: it then works on all of them. */
+  readonly usesAll: boolean;
 }
 
 /** Fields of `task_config` that hold files by party. */
@@ -44,11 +46,12 @@ export function usesOf(config: unknown, party: string): PartyUse {
     }
   };
   add(fields);
-  for (const step of Array.isArray(fields['steps']) ? (fields['steps'] as unknown[]) : [])
-    if (isFields(step)) add(step);
+  const steps = (Array.isArray(fields['steps']) ? (fields['steps'] as unknown[]) : []).filter(isFields);
+  steps.forEach(add);
   return {
     inputs: [...new Set(inputs)],
     columns: Object.fromEntries([...columns].map(([role, names]) => [role, [...names]])),
+    usesAll: steps.some((step) => step['columns'] === undefined),
   };
 }
 

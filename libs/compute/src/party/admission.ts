@@ -1,9 +1,12 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { basename } from 'node:path';
 import {
+  canonicalJson,
   canonicalTask,
+  isAsWritten,
   judgeUse,
   parseDatasetRef,
+  usesOf,
   type ApprovalStatement,
   type DatasetStatement,
   type PartyStatement,
@@ -36,6 +39,10 @@ export class Admission {
   private readonly task: string;
   private readonly datasets = new Set<string>();
   private plain = false;
+  /** Whether all that was opened is what the owner saw: named in the task as written, or made by a task that it names. */
+  private asWritten: boolean;
+  /** One use: the task with its references resolved, so that other values are another use. */
+  private readonly use: string;
   private readonly files: Record<string, string> = {};
   /** Files are judged one after the other: each adds to what the next is judged by. */
   private last: Promise<unknown> = Promise.resolve();
@@ -46,7 +53,10 @@ export class Admission {
     private readonly statements: ReadonlyMap<string, Statement>,
   ) {
     this.ledger = new PartyLedger(request.roots.root);
-    this.task = request.consent === null ? '' : taskHash(request.consent.task);
+    const { consent } = request;
+    this.task = consent === null ? '' : taskHash(consent.task);
+    this.use = sha256(canonicalJson({ task: this.task, params: consent?.params }));
+    this.asWritten = consent !== null && isAsWritten(consent.task.params, consent.params);
   }
 
   /** Throws TaskFailure POLICY_INVALID. */
@@ -111,12 +121,22 @@ export class Admission {
     try {
       if (dataset !== undefined) await this.requireUnchanged(label, dataset, file);
       const lineage = await this.sourceOf(label, dataset, file);
+      this.asWritten &&= this.isNamed(label) || (label.startsWith('artifact:') && !lineage.plain);
       await this.requireAllowed(lineage.datasets, lineage.plain);
       return dataset === undefined ? file : { ...file, label };
     } catch (error) {
       await file.close();
       throw error;
     }
+  }
+
+  /** Whether the task as it was written names the file itself, not by a reference to a result. */
+  private isNamed(label: string): boolean {
+    const { params } = this.request.consent!.task;
+    return usesOf(
+      (params as { readonly task_config?: unknown } | null)?.task_config,
+      this.request.roots.party,
+    ).inputs.includes(label);
   }
 
   private datasetOf(label: string): DatasetStatement | undefined {
@@ -181,10 +201,10 @@ export class Admission {
     const { roots, peers } = this.request;
     const { task, params } = this.request.consent!;
     const now = new Date().toISOString();
-    const entry = { kind: 'use', id: randomUUID(), at: now, task: this.task, datasets } as const;
+    const entry = { kind: 'use', id: randomUUID(), at: now, use: this.use, datasets } as const;
     await this.ledger.append(entry);
     const { uses } = await this.ledger.read();
-    const mine = uses.findIndex(({ task }) => task === this.task);
+    const mine = uses.findIndex(({ use }) => use === this.use);
     const verdict = judgeUse(
       {
         party: roots.party,
@@ -194,6 +214,8 @@ export class Admission {
         proposer: task.proposer,
         config: params.task_config,
         task: this.task,
+        use: this.use,
+        asWritten: this.asWritten,
         datasets,
         readsPlainFiles,
       },
@@ -207,7 +229,7 @@ export class Admission {
     if (verdict.kind === 'allowed') return;
     // A task that read something already keeps its use.
     if (this.datasets.size === 0 && !this.plain) {
-      await this.ledger.append({ kind: 'void', id: entry.id, task: this.task });
+      await this.ledger.append({ kind: 'void', id: entry.id });
     }
     throw verdict.kind === 'refused'
       ? this.refusal('POLICY_REFUSED', `the owner refuses: ${verdict.words}`)
@@ -221,14 +243,14 @@ export class Admission {
   private refusal(code: 'POLICY_REFUSED' | 'APPROVAL_REQUIRED', why: string): TaskFailure {
     const { party } = this.request.roots;
     const next =
-      code === 'APPROVAL_REQUIRED'
-        ? ' The owner looks at it with "task-chain approvals ls" and decides; then the task is retried.'
-        : '';
+      code === 'APPROVAL_REQUIRED' ? ' The owner looks at it with "task-chain approvals ls" and decides.' : '';
     return new TaskFailure(code, `Party ${party}: ${why}.${next}`, false, { party, task: this.task });
   }
 }
 
 /** `sha256:<hex>` of the canonical task: what an approval names. */
 export function taskHash(task: TaskStatement): string {
-  return `sha256:${createHash('sha256').update(canonicalTask(task)).digest('hex')}`;
+  return sha256(canonicalTask(task));
 }
+
+const sha256 = (text: string): string => `sha256:${createHash('sha256').update(text).digest('hex')}`;

@@ -6,7 +6,7 @@ import { OWNER_FOLDER } from './owner.js';
 /** A use of datasets by a task, one that was refused after all, or the serial of a statement that was seen. */
 type Line =
   | ({ readonly kind: 'use'; readonly id: string } & LedgerEntry)
-  | { readonly kind: 'void'; readonly id: string; readonly task: string }
+  | { readonly kind: 'void'; readonly id: string }
   | { readonly kind: 'serial'; readonly subject: string; readonly serial: number };
 
 /** What a party remembers of its datasets' uses and of its owner's statements. */
