@@ -231,7 +231,7 @@ for (const { file, objects } of rendered) {
       }
     });
 
-    it('gives each app a login of its own, which migrate makes', () => {
+    it('gives each app its own login, which migrate makes', () => {
       const keys = containers.map(({ args, env }) => [
         args[0],
         ...env.flatMap(({ name, valueFrom }) =>

@@ -96,7 +96,7 @@ function loginsOf({ databaseUrl }: SystemUnderTest): Record<(typeof PARTS)[numbe
   return { api: url('api'), listener: url('listener'), worker: url('worker') };
 }
 
-/** A login that is a member of every role of the apps, as the one before logins of their own. */
+/** A login that is a member of every role of the apps, as every app had before each got its own login. */
 async function ordinaryUser({ databaseUrl }: SystemUnderTest): Promise<{ user: string; url: string }> {
   const url = new URL(databaseUrl);
   const user = `ordinary_${url.pathname.slice(1)}`;

@@ -7,7 +7,7 @@ const MAIN_MS = 50;
 const ROUNDS = 4;
 
 describeSystem('somebody who sends large bodies', 'postgres', { apps: ['api'] }, (check, system) => {
-  check('keeps the main thread of the API busy for no more than 50 ms of its own processor time', async () => {
+  check('keeps the main thread of the API busy for no more than 50 ms of processor time', async () => {
     const api = await viewer(system);
     const bodies = { valid: chainOf(9 * 1024 * 1024), bent: `${chainOf(9 * 1024 * 1024).slice(0, -1)},` };
     for (const body of Object.values(bodies)) {
@@ -72,7 +72,7 @@ function chainOf(bytes: number): string {
 const validate = (api: ApiClient, body: string): Promise<Answer<{ code: string }>> =>
   api.call('/chains/validate', { method: 'POST', body });
 
-/** The processor time of the API's main thread, ms: its other threads have tasks of their own. */
+/** The processor time of the API's main thread, ms: its other threads count as other tasks. */
 function mainThreadMs(system: SystemUnderTest): number {
   const { pid } = system.app('api');
   return Number(readFileSync(`/proc/${pid}/task/${pid}/schedstat`, 'utf8').split(' ')[0]) / 1e6;

@@ -57,7 +57,7 @@ describeSystem('the data of a claimed party', 'postgres', {}, (check, system) =>
       for (const signed of [null, await mallory.sign(wish)]) {
         await forge(a.owner.complete(wish), signed);
         expect(await codeOf(b, psi())).toBe('APPROVAL_REQUIRED');
-        // The key is made one of the party, and the chain one of its own.
+        // The key is made one of the party, and the chain becomes the party's.
         await db.query('UPDATE api_keys SET party = $1', [a.party]);
         await system.api.expect(201, '/keys', { method: 'POST', body: { name: 'n', role: 'author', party: a.party } });
         expect(await codeOf(a, psi())).toBe('APPROVAL_REQUIRED');

@@ -130,7 +130,7 @@ describe('docker/compose.yml', () => {
     ]);
   });
 
-  it('gives each app a login of its own, which migrate makes, and the owner to migrate alone', () => {
+  it('gives each app its own login, which migrate makes, and the owner to migrate alone', () => {
     const urls = ours.map((name) => compose.services[name]!.environment!['DATABASE_URL']!);
     expect(urls.map((url) => new URL(url.replaceAll(/\$\{.*?\}/g, 'pw')).username)).toEqual([
       'chain_api',

@@ -5,7 +5,7 @@ import { NEUTRAL } from './party-link.js';
 import { artifactFolder } from './process-rights.js';
 import type { Account } from './start-process.js';
 
-/** Whom the process of no party runs as beside parties that have accounts of their own: it owns nothing. */
+/** Whom the process of no party runs as beside parties that have separate accounts: it owns nothing. */
 const NOBODY: Account = { uid: 65_534, gid: 65_534 };
 
 /**

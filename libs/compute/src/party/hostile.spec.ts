@@ -7,14 +7,15 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describeUnless, itUnless } from '#libs/testing';
 import type { JsonObject, TaskRun } from '../contract/task-type.js';
 import type * as Hostile from './hostile-for-tests.js';
 import type { PartyUrl } from './party-program.js';
 import { runParties } from './run-parties.js';
 
 const program: PartyUrl<typeof Hostile> = new URL('./hostile-for-tests.js', import.meta.url);
-const isRoot = process.getuid?.() === 0;
-const isLinux = process.platform === 'linux';
+const noRoot = process.getuid?.() !== 0 && 'only root can start processes of another user';
+const noLinux = process.platform !== 'linux' && 'needs the /proc of Linux';
 let folder: string;
 
 async function filled(root: string): Promise<void> {
@@ -78,7 +79,7 @@ describe("a program in a party's process", () => {
     expect(await both({ act: 'fork', count: 100 })).toEqual([0, 0]);
   });
 
-  (isLinux ? test : test.skip)('ends at its memory limit, and no other task notices', async () => {
+  itUnless(noLinux, 'ends at its memory limit, and no other task notices', async () => {
     let others = 0;
     const neighbour = both({ act: 'memory', mebibytes: 64 }).then((values) => (others = values.length));
     await expect(alone({ act: 'memory', mebibytes: 2048 }, 't2')).rejects.toMatchObject({
@@ -90,7 +91,7 @@ describe("a program in a party's process", () => {
   });
 });
 
-(isRoot && isLinux ? describe : describe.skip)('a party whose folder has an owner', () => {
+describeUnless(noLinux || noRoot, 'a party whose folder has an owner', () => {
   let owned: string;
   beforeAll(async () => {
     owned = await mkdtemp(join(tmpdir(), 'owned-'));
@@ -178,7 +179,7 @@ describe('what a process says', () => {
   });
 });
 
-(isLinux ? test : test.skip)('a worker that is killed leaves no process, whatever its parties do', async () => {
+itUnless(noLinux, 'a worker that is killed leaves no process, whatever its parties do', async () => {
   const call = `
     const { runParties } = await import(${JSON.stringify(new URL('./run-parties.js', import.meta.url).href)});
     const program = new URL(${JSON.stringify(program.href)});

@@ -22,7 +22,7 @@ interface Pending {
 }
 
 /**
- * Reads, plans and stores chains of large bodies in threads, each with a connection of its own: 10 MiB would hold up all other
+ * Reads, plans and stores chains of large bodies in threads, each with its own connection: 10 MiB would hold up all other
  * requests of the main thread. The threads start with the first large body.
  */
 @Injectable()
