@@ -1,4 +1,4 @@
-// The rooms of the house and who may enter which: see ARCHITECTURE.md, "Ranks".
+// The rooms of the house and who may enter which: see ARCHITECTURE.md, "Where code lives".
 const PURE = '^libs/(dag-planner|chain-domain|consent)/src/';
 const TEST = '(\\.spec|-for-tests)\\.ts$|^test/|^libs/testing/|^bench/';
 const error = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to });
