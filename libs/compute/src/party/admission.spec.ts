@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { canonicalJson, type ConsentJson, type PolicyRule, type TaskStatement } from '#libs/consent';
@@ -309,6 +309,8 @@ describe('recipients of encrypted files', () => {
     await writeFile(join(owner.root, '.policy.json'), `{"version":1,"encrypt":{"recipients":["${KEY}"]}}`);
     await expect(encrypted([])).rejects.toMatchObject(refused);
     await expect(encrypted([owner.complete({ kind: 'party', recipients: [KEY] })])).rejects.toMatchObject(refused);
+    // The file of a folder that nobody has claimed has no say.
+    await rm(join(owner.root, '.policy.json'));
     expect((await encrypted([listed])).artifacts.map(({ name }) => name)).toEqual(['alice-c.csv.age']);
     await expect(
       encrypted([listed, await owner.sign({ kind: 'party', recipients: [], serial: 2 })]),

@@ -82,9 +82,10 @@ function makeContext(data: PartyStart, channels: PartyChannels, admission: Admis
     log: (level, message) => send({ kind: 'log', level, message }),
     openInput: (path) => admission?.open(path) ?? openInput(roots, path),
     // Imported when it is needed: the check of a schema takes longer to load than the rest of the process.
-    requireRecipients: async (recipients) =>
-      admission?.requireRecipients(recipients) ??
-      (await import('./party-policy.js')).requireRecipients(data.party, data.root!, recipients),
+    async requireRecipients(recipients) {
+      if (admission !== undefined) return admission.requireRecipients(recipients);
+      await (await import('./party-policy.js')).requireRecipients(data.party, data.root!, recipients);
+    },
     createOutput: (request) =>
       createOutput(roots, request, data.token, {
         temporary,
