@@ -10,6 +10,7 @@ import { QueueTimeline1764028800009 } from './0009-queue-timeline.js';
 import { Secrets1764028800010 } from './0010-secrets.js';
 import { Parties1764028800011 } from './0011-parties.js';
 import { Approvals1764028800012 } from './0012-approvals.js';
+import { Withdrawals1764028800013 } from './0013-withdrawals.js';
 
 /** Every migration in order: an explicit list, since globs break in ESM and bundles. A landed one is never edited. */
 export const migrations = [
@@ -25,4 +26,5 @@ export const migrations = [
   Secrets1764028800010,
   Parties1764028800011,
   Approvals1764028800012,
+  Withdrawals1764028800013,
 ];

@@ -120,13 +120,14 @@ export interface SentStatementRow {
 export const engineQueries = {
   claimReady: (db: Queryable, types: readonly string[], rooms: readonly number[], leaseMs: number) =>
     db.query<ClaimedTask>(claimReady, [types, rooms, leaseMs]),
-  /** Tenants and parties pairwise. */
+  /** Tenants and parties pairwise. `sources`: hashes of the tasks that inputs come from. A row may come twice. */
   statementsForTasks: (
     db: Queryable,
     tenants: readonly string[],
     parties: readonly string[],
     tasks: readonly string[],
-  ) => db.query<SentStatementRow>(statementsForTasks, [tenants, parties, tasks]),
+    sources: readonly string[],
+  ) => db.query<SentStatementRow>(statementsForTasks, [tenants, parties, tasks, sources]),
   lockChain: (tx: Tx, chainId: string) => tx.query(lockChain, [chainId]),
   groupedWaits: async (db: Queryable) => (await db.query(groupedWaits)).length > 0,
   /** undefined: another transaction gives the places. */

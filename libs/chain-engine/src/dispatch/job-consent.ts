@@ -1,4 +1,5 @@
-import { partiesOf, type ConsentJson, type Statement } from '#libs/consent';
+import { failure, type TaskError } from '#libs/chain-domain';
+import { partiesOf, type ApprovalStatement, type ConsentJson, type Statement } from '#libs/consent';
 import type { JobConsent } from '#libs/queues';
 import {
   engineQueries,
@@ -25,7 +26,34 @@ export async function statementsOf(db: Queryable, rows: readonly JobRow[]): Prom
   }
   if (parties.length === 0) return [];
   const hashes = rows.flatMap(({ consent }) => (consent === null ? [] : [consent.hash]));
-  return engineQueries.statementsForTasks(db, tenants, parties, hashes);
+  const sources = rows.flatMap(({ consent }) => Object.values(consent?.from ?? {}));
+  return engineQueries.statementsForTasks(db, tenants, parties, hashes, sources);
+}
+
+/**
+ * Why a task may not have its inputs: an owner took back the task that made an artifact which `params` name. Its other parties
+ * cannot check that owner's signature, so it is refused before a worker gets it; the owner's own process checks it again.
+ */
+export function withdrawnInput(
+  row: JobRow,
+  params: unknown,
+  known: readonly SentStatementRow[],
+): TaskError | undefined {
+  if (row.consent === null || known.length === 0) return undefined;
+  let text: string | undefined;
+  for (const [source, hash] of Object.entries(row.consent.from)) {
+    const withdrawn = known.find(
+      ({ tenant_id: tenant, task, body }) =>
+        tenant === row.tenant_id && task === hash && (body as ApprovalStatement).decision !== 'approve',
+    );
+    if (withdrawn === undefined) continue;
+    text ??= JSON.stringify(params);
+    if (!text.includes(`artifact:${row.chain_id}/${source}/`)) continue;
+    const { party } = withdrawn;
+    const message = `it reads an artifact of task ${source}, which the owner of ${party} no longer allows: ask that owner`;
+    return { ...failure('POLICY_REFUSED', message), details: { party, task: source } };
+  }
+  return undefined;
 }
 
 /** What a job tells the owners of its parties' data. */
@@ -35,9 +63,10 @@ export function consentFor(
   known: readonly SentStatementRow[],
 ): JobConsent {
   const ids = { chain_id: row.chain_id, task_id: row.task_id, task_type: row.task_type };
+  const tasks = new Set([null, hash, ...Object.values(from)]);
   const statements = partiesOf(row.params).map((party) => {
     const own = known.filter(
-      (each) => each.party === party && each.tenant_id === row.tenant_id && (each.task === null || each.task === hash),
+      (each) => each.party === party && each.tenant_id === row.tenant_id && tasks.has(each.task),
     );
     return [party, own.map(({ signed, body }) => signed ?? (body as Statement))] as const;
   });

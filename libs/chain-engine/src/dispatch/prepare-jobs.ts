@@ -5,7 +5,7 @@ import { engineQueries } from '#libs/repositories';
 import type { ChainFacts, ChainSave, JobRow, Queryable, SentStatementRow } from '#libs/repositories';
 import { sibling, spanIdOfRun } from '#libs/tracing';
 import { evaluateConditions, type ConditionOutcome } from '../conditions/conditions.js';
-import { consentFor, statementsOf } from './job-consent.js';
+import { consentFor, statementsOf, withdrawnInput } from './job-consent.js';
 
 /** All results that one job carries, at most this many bytes of JSON. */
 const MAX_INPUT_BYTES = 16 * 1024 * 1024;
@@ -256,6 +256,8 @@ function makeJob(
       error: failure('INVALID_PARAMS', `no value for ${named}: look at the results of the tasks it names`),
     };
   }
+  const withdrawn = withdrawnInput(row, resolved.params, statements);
+  if (withdrawn !== undefined) return { error: withdrawn };
   const secrets = findSecrets(row.params as JsonValue);
   return {
     chainId: row.chain_id,

@@ -294,6 +294,33 @@ describe('an approval', () => {
   });
 });
 
+describe('an artifact of a task that the owner has taken back', () => {
+  it('is read by no later task, its own chains included', async () => {
+    const first = runOf({});
+    const made = await fill([customers, await policy()]);
+    const shared = join(folder.path, 'artifacts', 'chain-1', 'fill', 'shared.csv');
+    await writeFile(shared, TABLE);
+    const { task } = consentFor('fillna', first, {});
+    for (const [name, proposer] of [
+      [made.artifacts[0]!.name, null],
+      [made.artifacts[0]!.name, 'alice'],
+      ['shared.csv', null],
+    ] as const) {
+      const call = (taskId: string): Call => ({
+        ...{ input: `artifact:chain-1/fill/${name}`, task: taskId },
+        statement: { proposer, from: { fill: hashOf() } },
+      });
+      const id = `${name.length}-${proposer}`;
+      expect((await fill([await policy()], call(`a-${id}`))).artifacts).toHaveLength(2);
+      for (const decision of ['withdraw', 'refuse']) {
+        const taken = await owner.approve(task, { decision, serial: 2, words: '合同已终止' });
+        const refusal = await refusalOf([await policy(), taken], call(`b-${id}-${decision}`));
+        expect(refusal).toMatch(/^POLICY_REFUSED .*no longer allows the task that made artifact:.*合同已终止/);
+      }
+    }
+  });
+});
+
 describe('recipients of encrypted files', () => {
   const KEY = 'age1qtfw50puce2vh2gthyz6scnteddde83pvunkz9qkpu68f0h0r59q2t5qha';
   const encrypted = async (statements: readonly SentStatement[]): Promise<TaskRunResult> => {

@@ -174,11 +174,25 @@ export class Admission {
   ): Promise<Pick<Lineage, 'datasets' | 'plain'>> {
     if (dataset !== undefined) return { datasets: [dataset.name], plain: false };
     if (!label.startsWith('artifact:')) return { datasets: [], plain: true };
+    const from: Readonly<Record<string, string>> = this.request.consent?.task.from ?? {};
+    const [, source = '', ...names] = label.split('/');
+    if (Object.hasOwn(from, source)) this.requireKept(label, from[source]!);
     // Artifacts that all parties may read hold only what was opened to them.
-    if (label.split('/').length < 4) return { datasets: [], plain: false };
+    if (names.length < 2) return { datasets: [], plain: false };
     const lineage = await lineageOf(this.owner, file);
-    const approved = Object.values(this.request.consent?.task.from ?? {});
-    return lineage !== undefined && approved.includes(lineage.task) ? lineage : { datasets: [], plain: true };
+    if (lineage === undefined) return { datasets: [], plain: true };
+    this.requireKept(label, lineage.task);
+    return Object.values(from).includes(lineage.task) ? lineage : { datasets: [], plain: true };
+  }
+
+  /** Refuses what a task made that the owner has taken back since. */
+  private requireKept(label: string, task: string): void {
+    const taken = this.ofKind<ApprovalStatement>('approval').find(
+      (approval) => approval.task === task && approval.decision !== 'approve',
+    );
+    if (taken === undefined) return;
+    const words = taken.words === undefined ? '' : `: ${taken.words}`;
+    throw this.refusal('POLICY_REFUSED', `the owner no longer allows the task that made ${label}${words}`);
   }
 
   private async requireAllowed(datasets: readonly string[], plain: boolean): Promise<void> {

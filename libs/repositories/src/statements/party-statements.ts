@@ -18,7 +18,15 @@ export const putStatement: Statement = {
     RETURNING subject, kind, party, serial, body, signed, created_at, created_by`,
 };
 
-/** $1 tenants and $2 parties (pairwise), $3 hashes of tasks -> the parties' statements, of approvals those of the tasks alone. */
+/** Whether statement `s` takes a task back. */
+export const IS_WITHDRAWN = `s.kind = 'approval' AND s.body ->> 'decision' IN ('refuse', 'withdraw')`;
+/** Whether the party of statement `s` takes part in the task of request `r`: named in a list, or as a member. */
+export const TAKES_PART = `(r.params #> '{sf_init_config,parties}') ? s.party`;
+
+/**
+ * $1 tenants and $2 parties (pairwise), $3 hashes of tasks, $4 hashes of the tasks that their inputs come from -> the parties'
+ * statements, of approvals those of these tasks alone, and those by which other parties took back a task that inputs come from.
+ */
 export const statementsForTasks: Statement = {
   name: 'statements-for-tasks',
   text: `
@@ -26,5 +34,12 @@ export const statementsForTasks: Statement = {
       FROM unnest($1::text[], $2::text[]) AS wanted(tenant_id, party)
      CROSS JOIN LATERAL (
        SELECT * FROM statements
-        WHERE tenant_id = wanted.tenant_id AND party = wanted.party AND (task IS NULL OR task = ANY ($3::text[])) OFFSET 0) AS s`,
+        WHERE tenant_id = wanted.tenant_id AND party = wanted.party
+          AND (task IS NULL OR task = ANY ($3::text[]) OR task = ANY ($4::text[])) OFFSET 0) AS s
+    UNION ALL
+    SELECT s.tenant_id, s.party, s.task, s.body, s.signed
+      FROM statements s
+      JOIN chain_tasks t ON t.tenant_id = s.tenant_id AND t.chain_id = s.body ->> 'chain_id' AND t.task_id = s.body ->> 'task_id'
+      JOIN task_requests r USING (task_request_id)
+     WHERE s.task = ANY ($4::text[]) AND ${IS_WITHDRAWN} AND r.metadata #>> '{consent,hash}' = s.task AND ${TAKES_PART}`,
 };
