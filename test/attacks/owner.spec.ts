@@ -1,20 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from '@jest/globals';
 import pg from 'pg';
-import type { PolicyRule, Statement } from '#libs/consent';
+import type { Statement } from '#libs/consent';
 import { TestOwner } from '#libs/testing';
-import { ApiClient, chain, describeSystem, taskOf, type SystemUnderTest } from '../integration/system/index.js';
-
-const KEYS = Array.from({ length: 30 }, (_, i) => `id${i}`);
-
-interface Side {
-  readonly party: string;
-  readonly owner: TestOwner;
-  readonly api: ApiClient;
-  readonly table: string;
-}
+import { describeSystem } from '../integration/system/index.js';
+import { allow, fill, scene } from './two-owners.js';
 
 describeSystem('the data of a claimed party', 'postgres', {}, (check, system) => {
   check('is used as both owners signed, and not otherwise', async () => {
@@ -99,60 +90,3 @@ describeSystem('the data of a claimed party', 'postgres', {}, (check, system) =>
     }
   });
 });
-
-/** Two parties with keys, owners and a dataset each. */
-async function scene(system: SystemUnderTest) {
-  const side = async (): Promise<Side> => {
-    const party = `p${randomUUID().slice(0, 8)}`;
-    await system.api.expect(201, '/parties', { method: 'POST', body: { party, name: party } });
-    const body = { name: party, role: 'author', party };
-    const { key } = await system.api.expect<{ key: string }>(201, '/keys', { method: 'POST', body });
-    mkdirSync(join(system.dataRoot, party), { recursive: true });
-    for (const name of ['table.csv', 'other.csv']) {
-      writeFileSync(join(system.dataRoot, party, name), `id,name\n${KEYS.map((id) => `${id},n\n`).join('')}`);
-    }
-    const owner = await TestOwner.claim(system.dataRoot, party);
-    const made = { party, owner, api: new ApiClient(system.api.url, key), table: `dataset:${party}/customers@1` };
-    await put(made, await owner.sign(await owner.dataset('customers', 'table.csv')));
-    return made;
-  };
-  const [a, b] = [await side(), await side()];
-  const psi = (more: object = {}) => {
-    const keys = { [a.party]: ['id'], [b.party]: ['id'] };
-    const input_paths = { [a.party]: a.table, [b.party]: b.table };
-    return work('psi', [a.party, b.party], { keys, input_paths, ...more });
-  };
-  /** What becomes of a chain of one task: SUCCESS, or the code of its error. */
-  const codeOf = async (by: Side, task: { task_id: string }): Promise<string> => {
-    const id = await by.api.start(chain([task]));
-    const ended = await system.api.until(id, 'has an outcome', (now) => {
-      const { status, error } = taskOf(now, task.task_id);
-      return status === 'SUCCESS' || error !== null;
-    });
-    const { status, error } = taskOf(ended, task.task_id);
-    return error?.code ?? status;
-  };
-  return { a, b, psi, codeOf };
-}
-
-const put = ({ party, api }: Side, signed: string): Promise<unknown> =>
-  api.expect(200, `/parties/${party}/statements`, { method: 'PUT', body: { signed } });
-
-async function allow(side: Side, rule: Partial<PolicyRule>): Promise<void> {
-  const rules: PolicyRule[] = [{ effect: 'allow', task_types: ['psi'], ...rule }];
-  const policy = { kind: 'policy', dataset: 'customers', expires_at: '2999-01-01T00:00:00Z', rules } as const;
-  await put(side, await side.owner.sign(policy));
-}
-
-const fill = ({ party, table }: Side, input = table) =>
-  work('fillna', [party], {
-    input_data: { [party]: input },
-    columns: { [party]: ['name'] },
-    method: 'constant',
-    value: 'x',
-  });
-
-function work(task_type: string, parties: readonly string[], task_config: object) {
-  const sf_init_config = { parties, address: 'local' };
-  return { task_id: 'only', task_type, depends_on: [], task_params: { sf_init_config, task_config } };
-}

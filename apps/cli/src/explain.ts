@@ -61,6 +61,7 @@ function hintOf({ status, code }: ProblemError, say: Say): string | undefined {
   if (code === 'CHAIN_NOT_FOUND') return say('See which there are with: task-chain ls');
   if (code === 'TASK_NOT_FOUND') return say('See its tasks with: task-chain show <chain>');
   if (code === 'ARTIFACT_NOT_FOUND') return say('See which there are with: task-chain artifacts ls <chain> <task>');
+  if (code === 'ARTIFACT_UNREADABLE') return undefined;
   if (status === 409 || status === 412) return say('Look at its present state with: task-chain show <chain>');
   if (status === 429 || status === 503) return say('Try again in a while.');
   return undefined;

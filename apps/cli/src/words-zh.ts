@@ -24,6 +24,7 @@ export const chinese: Readonly<Record<string, string>> = {
   'Name chain, task and artifact, or give a reference.': '请给出任务链、任务和产物，或一个引用。',
   'Write over it by --force, or elsewhere by --out <file>.': '用 --force 覆盖，或用 --out <file> 写到别处。',
   '{file} is there already.': '{file} 已经存在。',
+  '{file}: {bytes} bytes': '{file}：{bytes} 字节',
   '{file}: {bytes} bytes, SHA-256 as the server says': '{file}：{bytes} 字节，SHA-256 与服务器所说一致',
   'What came has the SHA-256 {found}, and the server says {known}.':
     '收到的内容 SHA-256 为 {found}，而服务器说是 {known}。',

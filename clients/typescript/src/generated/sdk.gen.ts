@@ -474,7 +474,7 @@ export class Operations extends HeyApiClient {
     /**
      * List a task's artifacts
      *
-     * The files that the task produced. Files of parties are listed but cannot be downloaded.
+     * The files that the task produced, those of the parties as well.
      */
     public listTaskArtifacts<ThrowOnError extends boolean = true>(options: Options<ListTaskArtifactsData, ThrowOnError>) {
         return (options.client ?? this.client).get<ListTaskArtifactsResponses, ListTaskArtifactsErrors, ThrowOnError, 'data'>({
@@ -488,7 +488,7 @@ export class Operations extends HeyApiClient {
     /**
      * Download an artifact
      *
-     * Only artifacts that all parties may read. An artifact of one party stays with that party; the answer is 403.
+     * An artifact of one party (`<party>/<file>`) is for that party's keys, and for admins where nobody has registered the party. After an owner withdrew the approval of the task, its artifacts are for keys of that owner's party alone (403 `WITHDRAWN`).
      */
     public downloadArtifact<ThrowOnError extends boolean = true>(options: Options<DownloadArtifactData, ThrowOnError>) {
         return (options.client ?? this.client).get<DownloadArtifactResponses, DownloadArtifactErrors, ThrowOnError, 'data'>({

@@ -3535,6 +3535,10 @@ export type DownloadArtifactErrors = {
      */
     404: ProblemDto;
     /**
+     * The status of the chain or task does not allow it; `detail` names the status. Or the first request with the Idempotency-Key is still running.
+     */
+    409: ProblemDto;
+    /**
      * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
      */
     429: ProblemDto;

@@ -1,6 +1,7 @@
 import type { StoredConsent } from '../chain-writer.js';
 import type { Queryable } from '../database.js';
 import type { Statement } from '../pool.js';
+import { IS_WITHDRAWN, TAKES_PART } from '../statements/party-statements.js';
 
 // SQL: rows of two tables, by an index on what waits.
 
@@ -41,10 +42,24 @@ const ofChain: Statement = {
      ORDER BY t.execution_order`,
 };
 
+/** Decisions by which an owner takes a task back, of owners who take part in it: others decide nothing. */
+const withdrawnBy: Statement = {
+  name: 'withdrawn-by',
+  text: `
+    SELECT s.party
+      FROM chain_tasks t JOIN task_requests r USING (task_request_id)
+      JOIN statements s ON s.tenant_id = t.tenant_id AND s.task = r.metadata #>> '{consent,hash}'
+     WHERE t.chain_id = $1 AND t.task_id = $2 AND ${IS_WITHDRAWN} AND ${TAKES_PART}
+     ORDER BY s.party`,
+};
+
 /** Tasks on which the owners of the parties' data decide. */
 export const readApprovals = {
   /** Those that asked for a decision, oldest first; 200 at most. */
   waiting: (db: Queryable) => db.query<ApprovalRow>(waiting),
+  /** The parties whose owners took the task back by a refusal or a withdrawal. */
+  withdrawnBy: async (db: Queryable, chainId: string, taskId: string) =>
+    (await db.query<{ party: string }>(withdrawnBy, [chainId, taskId])).map(({ party }) => party),
   /** All of a chain, in its order. */
   ofChain: (db: Queryable, chainId: string) => db.query<ApprovalRow>(ofChain, [chainId]),
 };

@@ -1,0 +1,101 @@
+import { Controller, Get, Inject, Param, Req, Res, StreamableFile } from '@nestjs/common';
+import { ApiOperation, ApiParam, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { APP_CONFIG, type AppConfig } from '#libs/platform';
+import { TaskHistoryRepository, type ArtifactView, type TenantDatabases } from '#libs/repositories';
+import { Roles } from '../auth/access.js';
+import { TenantDb } from '../auth/tenant-db.js';
+import { ChainReader } from '../chains/chain-reader.js';
+import { ApiProblems } from '../http/api-problems.js';
+import { Problem } from '../http/problem.js';
+import { ArtifactAccess } from './artifact-access.js';
+import { openArtifact } from './artifact-file.js';
+import { ArtifactListDto, type ArtifactDto } from './tasks.dto.js';
+
+const CHAIN_ID = { name: 'chain_id', schema: { type: 'string' as const, maxLength: 64 } };
+const TASK_ID = { name: 'task_id', schema: { type: 'string' as const, maxLength: 64 } };
+
+@ApiTags('tasks')
+@Controller('chains/:chain_id/tasks/:task_id/artifacts')
+@Roles('viewer')
+export class ArtifactsController {
+  constructor(
+    private readonly reader: ChainReader,
+    private readonly history: TaskHistoryRepository,
+    private readonly access: ArtifactAccess,
+    @Inject(APP_CONFIG) private readonly config: AppConfig,
+  ) {}
+
+  @Get()
+  @ApiParam(CHAIN_ID)
+  @ApiParam(TASK_ID)
+  @ApiOperation({
+    operationId: 'listTaskArtifacts',
+    summary: "List a task's artifacts",
+    description: 'The files that the task produced, those of the parties as well.',
+  })
+  @ApiResponse({ status: 200, type: ArtifactListDto, description: 'The artifacts with size, SHA-256 and media type.' })
+  @ApiProblems(404, 503)
+  async list(
+    @TenantDb() { reads }: TenantDatabases,
+    @Param('chain_id') chainId: string,
+    @Param('task_id') taskId: string,
+  ): Promise<ArtifactListDto> {
+    const task = await this.reader.findTask(reads, chainId, taskId);
+    const rows = await this.history.artifacts(reads, chainId, task.task_id);
+    return { items: rows.map((row) => artifactDto(chainId, task.task_id, row)) };
+  }
+
+  @Get('*')
+  @ApiParam(CHAIN_ID)
+  @ApiParam(TASK_ID)
+  @ApiParam({ name: 'path', description: "The artifact's name.", schema: { type: 'string' }, example: 'report.html' })
+  @ApiOperation({
+    operationId: 'downloadArtifact',
+    summary: 'Download an artifact',
+    description:
+      "An artifact of one party (`<party>/<file>`) is for that party's keys, and for admins where nobody has registered the party. After an owner withdrew the approval of the task, its artifacts are for keys of that owner's party alone (403 `WITHDRAWN`).",
+  })
+  @ApiProduces('application/octet-stream')
+  @ApiResponse({
+    status: 200,
+    description: 'The file.',
+    content: { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } },
+  })
+  @ApiProblems(403, 404, 409, 503)
+  async download(
+    @TenantDb() { reads }: TenantDatabases,
+    @Req() { identity }: FastifyRequest,
+    @Param('chain_id') chainId: string,
+    @Param('task_id') taskId: string,
+    @Param('*') name: string,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<StreamableFile> {
+    const task = await this.reader.findTask(reads, chainId, taskId);
+    const rows = await this.history.artifacts(reads, chainId, task.task_id);
+    const row = rows.find((artifact) => artifact.name === name);
+    if (row === undefined)
+      throw new Problem('ARTIFACT_NOT_FOUND', `The task has no artifact ${JSON.stringify(name.slice(0, 80))}.`);
+    const { party } = artifactDto(chainId, task.task_id, row);
+    await this.access.require(reads, identity, { chainId, taskId: task.task_id, party });
+    const file = await openArtifact(this.config.artifactRoot, chainId, task.task_id, name);
+    reply.header('ETag', `"${row.sha256}"`);
+    // A report is shown by nobody but the user who saved it: scripts in an artifact never run on the API's origin.
+    reply.header('Content-Security-Policy', "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:");
+    reply.header('X-Content-Type-Options', 'nosniff');
+    const disposition = `attachment; filename="${name
+      .split('/')
+      .at(-1)!
+      .replace(/[^A-Za-z0-9._-]/g, '_')}"`;
+    return new StreamableFile(file.createReadStream(), { type: row.media_type, length: row.size_bytes, disposition });
+  }
+}
+
+function artifactDto(chainId: string, taskId: string, row: ArtifactView): ArtifactDto {
+  const slash = row.name.indexOf('/');
+  return {
+    ...row,
+    reference: `artifact:${chainId}/${taskId}/${row.name}`,
+    party: slash < 0 ? null : row.name.slice(0, slash),
+  };
+}
