@@ -1,7 +1,14 @@
 import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from '@jest/globals';
-import { chain, describeSystem, taskOf, type ApiClient, type SystemUnderTest } from '../integration/system/index.js';
+import {
+  chain,
+  describeSystem,
+  eventually,
+  taskOf,
+  type ApiClient,
+  type SystemUnderTest,
+} from '../integration/system/index.js';
 import { allow, decide, fill, keyOf, put, scene, work, type Side } from './two-owners.js';
 
 const RECIPIENT = 'age1qtfw50puce2vh2gthyz6scnteddde83pvunkz9qkpu68f0h0r59q2t5qha';
@@ -17,6 +24,18 @@ describeSystem('the artifacts of parties', 'postgres', {}, (check, system) => {
     for (const other of [...admins, b.api, await keyOf(system, 'viewer'), await keyOf(system, 'author')]) {
       expect(await codeOf(other, path)).toBe('FORBIDDEN');
     }
+    const { items } = await eventually('the download is in the audit log', async () => {
+      const query = `action=downloadArtifact&target=${encodeURIComponent(`${id}/only`)}`;
+      const found = await system.api.expect<{ items: { actor: string; details: unknown }[] }>(200, `/audit?${query}`);
+      return found.items.length > 0 ? found : undefined;
+    });
+    expect(items).toEqual([
+      expect.objectContaining({
+        actor: expect.stringMatching(/^key:/),
+        address: '127.0.0.1',
+        details: expect.objectContaining({ artifact: name, party: a.party, size_bytes: own.text.length }),
+      }),
+    ]);
     // A party lays a link to the other's file.
     const [others] = await namesOf(b.api, id, 'only', b.party);
     const place = join(system.artifactRoot, id, 'only', name!);

@@ -51,7 +51,14 @@ describeSystem('the audit log', 'postgres', { apps: ['api', 'status-listener'] }
       await api.expect(404, gone, { method: 'DELETE' });
 
       const expected = [
-        ['createChain', id, { chain_name: 'test chain', total_tasks: 2, execute: false }],
+        [
+          'createChain',
+          id,
+          {
+            ...{ chain_name: 'test chain', total_tasks: 2, execute: false },
+            ...{ task_types: ['diagnostic'], parties: [], datasets: [], recipients: [] },
+          },
+        ],
         ['executeChain', id, { note: null }],
         ['pauseChain', id, { note: 'a look' }],
         ['resumeChain', id, { note: null }],

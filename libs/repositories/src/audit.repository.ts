@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { AuditedChange } from './audit.js';
-import { MINE, type Queryable, type Tx } from './database.js';
+import { MINE, type Queryable } from './database.js';
 import { AuditEntry } from './entities/audit-entry.entity.js';
 import { recordChange } from './statements/audit.js';
 
@@ -20,9 +20,9 @@ export interface AuditFilter {
 /** The audit log, as those who make changes and those who read it need it. `sealAudit` and `verifyAudit` chain and check it. */
 @Injectable()
 export class AuditRepository {
-  /** Stores a change within the transaction that makes it. A listener moves it to the log. */
-  async record(tx: Tx, change: AuditedChange): Promise<void> {
-    await tx.query(recordChange, [JSON.stringify(change)]);
+  /** Stores a change within the transaction that makes it, or by itself what changes nothing. A listener moves it to the log. */
+  async record(db: Queryable, change: AuditedChange): Promise<void> {
+    await db.query(recordChange, [JSON.stringify(change)]);
   }
 
   /** The tenant's rows, newest first. */

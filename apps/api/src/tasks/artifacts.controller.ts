@@ -2,8 +2,9 @@ import { Controller, Get, Inject, Param, Req, Res, StreamableFile } from '@nestj
 import { ApiOperation, ApiParam, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { APP_CONFIG, type AppConfig } from '#libs/platform';
-import { TaskHistoryRepository, type ArtifactView, type TenantDatabases } from '#libs/repositories';
+import { AuditRepository, TaskHistoryRepository, type ArtifactView, type TenantDatabases } from '#libs/repositories';
 import { Roles } from '../auth/access.js';
+import { callerOf } from '../auth/caller.js';
 import { TenantDb } from '../auth/tenant-db.js';
 import { ChainReader } from '../chains/chain-reader.js';
 import { ApiProblems } from '../http/api-problems.js';
@@ -23,6 +24,7 @@ export class ArtifactsController {
     private readonly reader: ChainReader,
     private readonly history: TaskHistoryRepository,
     private readonly access: ArtifactAccess,
+    private readonly audit: AuditRepository,
     @Inject(APP_CONFIG) private readonly config: AppConfig,
   ) {}
 
@@ -64,7 +66,7 @@ export class ArtifactsController {
   })
   @ApiProblems(403, 404, 409, 503)
   async download(
-    @TenantDb() { reads }: TenantDatabases,
+    @TenantDb() { engine, reads }: TenantDatabases,
     @Req() { identity }: FastifyRequest,
     @Param('chain_id') chainId: string,
     @Param('task_id') taskId: string,
@@ -79,6 +81,15 @@ export class ArtifactsController {
     const { party } = artifactDto(chainId, task.task_id, row);
     await this.access.require(reads, identity, { chainId, taskId: task.task_id, party });
     const file = await openArtifact(this.config.artifactRoot, chainId, task.task_id, name);
+    if (reply.request.method === 'GET') {
+      const details = { artifact: name, party, size_bytes: row.size_bytes, sha256: row.sha256 };
+      const entry = { ...callerOf(reply), action: 'downloadArtifact', target: `${chainId}/${task.task_id}`, details };
+      // Before the first byte: without its row nothing leaves.
+      await this.audit.record(engine, entry).catch(async (error: unknown) => {
+        await file.close();
+        throw error;
+      });
+    }
     reply.header('ETag', `"${row.sha256}"`);
     // A report is shown by nobody but the user who saved it: scripts in an artifact never run on the API's origin.
     reply.header('Content-Security-Policy', "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:");

@@ -13,6 +13,7 @@ import type { AuditedChange, ChainSave, LoadedChain, Queryable, Quota } from '#l
 import { traceparentOf } from '#libs/tracing';
 import { Refused } from '../apply/decide-chain.js';
 import type { IdempotentRequest } from './idempotency.js';
+import { auditDetailsOf } from './audit-details.js';
 import { newChainRows, type NewChain } from './new-chain.js';
 import { checkCreate, checkStart, QuotaExceeded } from './quotas.js';
 import { Capacity } from '../dispatch/capacity.js';
@@ -60,8 +61,7 @@ export async function createChain(
     status: row.status as ChainStatus,
   };
   const key = request === undefined ? undefined : { scope: SCOPE, ...request, answer };
-  const details = { chain_name: row.chain_name, total_tasks: row.total_tasks, execute: chain.execute };
-  const audit = caller && { ...caller, action: SCOPE, target: row.chain_id, details };
+  const audit = caller && { ...caller, action: SCOPE, target: row.chain_id, details: auditDetailsOf(chain) };
   const insert = (on: Pick<Database, 'write'>): Promise<string | null> =>
     insertWholeChain(on, row, tasks, edges, key, audit, traceparentOf());
   const use = { tasks: row.total_tasks, starts: chain.execute };
