@@ -11,6 +11,7 @@ import { Secrets1764028800010 } from './0010-secrets.js';
 import { Parties1764028800011 } from './0011-parties.js';
 import { Approvals1764028800012 } from './0012-approvals.js';
 import { Withdrawals1764028800013 } from './0013-withdrawals.js';
+import { RefusedKeys1764028800014 } from './0014-refused-keys.js';
 
 /** Every migration in order: an explicit list, since globs break in ESM and bundles. A landed one is never edited. */
 export const migrations = [
@@ -27,4 +28,5 @@ export const migrations = [
   Parties1764028800011,
   Approvals1764028800012,
   Withdrawals1764028800013,
+  RefusedKeys1764028800014,
 ];

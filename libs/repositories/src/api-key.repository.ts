@@ -2,10 +2,15 @@ import { Injectable } from '@nestjs/common';
 import type { Queryable } from './database.js';
 import { ApiKey } from './entities/api-key.entity.js';
 import { rowsOf } from './rows.js';
-import { useApiKey } from './statements/use-api-key.js';
+import { refusedApiKey, useApiKey } from './statements/use-api-key.js';
 
 /** A key as it may be shown: without its hash. */
 export type ApiKeyView = Omit<ApiKey, 'key_hash' | 'tenant_id'>;
+
+/** A key that opens nothing. */
+export type RefusedKey = Pick<ApiKey, 'key_id' | 'tenant_id'> & {
+  readonly reason: 'revoked key' | 'expired key' | 'key of a closed tenant';
+};
 
 const VIEW = [
   'key_id',
@@ -87,5 +92,10 @@ export class ApiKeyRepository {
     return (
       await db.query<Pick<ApiKey, 'key_id' | 'tenant_id' | 'role' | 'expires_at' | 'party'>>(useApiKey, [hash])
     )[0];
+  }
+
+  /** Of a key that `use` does not find: whose it is and why it opens nothing. undefined: it is unknown. */
+  async refusal(db: Queryable, hash: Buffer): Promise<RefusedKey | undefined> {
+    return (await db.query<RefusedKey>(refusedApiKey, [hash]))[0];
   }
 }

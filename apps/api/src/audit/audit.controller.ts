@@ -22,7 +22,7 @@ export class AuditController {
     operationId: 'listAuditRows',
     summary: 'List the audit log',
     description:
-      'Newest first. A change appears within a second or two. `npm run audit:verify` proves that no row was altered, removed or moved.',
+      'Newest first: changes, downloads and refused sign-ins. A row appears within a second or two. `npm run audit:verify` proves that no row was altered, removed or moved.',
   })
   @ApiResponse({ status: 200, type: AuditPageDto, description: 'A page of the log.' })
   @ApiProblems(400, 503)

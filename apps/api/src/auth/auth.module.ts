@@ -4,6 +4,7 @@ import { APP_CONFIG, type AppConfig } from '#libs/platform';
 import { ApiKeyRepository, Databases } from '#libs/repositories';
 import { Authentication } from './authentication.js';
 import { OidcTokens } from './oidc.js';
+import { RefusedSignIns } from './refused-sign-ins.js';
 import { RolesGuard } from './roles.guard.js';
 import { SignIn } from './sign-in.js';
 import { TenantDirectory } from './tenant-directory.js';
@@ -12,6 +13,7 @@ import { TenantDirectory } from './tenant-directory.js';
   providers: [
     Authentication,
     TenantDirectory,
+    RefusedSignIns,
     {
       provide: SignIn,
       inject: [Databases, ApiKeyRepository, APP_CONFIG],

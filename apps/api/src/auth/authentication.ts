@@ -3,7 +3,8 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Databases, type TenantDatabases } from '#libs/repositories';
 import { actingFor } from './acting-for.js';
 import type { Identity } from './roles.js';
-import { SignIn } from './sign-in.js';
+import { RefusedSignIns } from './refused-sign-ins.js';
+import { SignIn, SignInRefused } from './sign-in.js';
 import { TenantDirectory } from './tenant-directory.js';
 
 declare module 'fastify' {
@@ -22,6 +23,7 @@ export class Authentication {
     private readonly signIn: SignIn,
     private readonly directory: TenantDirectory,
     private readonly databases: Databases,
+    private readonly refused: RefusedSignIns,
   ) {}
 
   /** A guard would be too late: Nest's guards run after the body is parsed, and unsigned bodies must not be. */
@@ -30,7 +32,10 @@ export class Authentication {
     fastify.decorateRequest('databases');
     fastify.addHook('onRequest', async (request) => {
       if (request.routeOptions.config.public === true || request.identity !== undefined) return;
-      request.identity = await this.identify(request);
+      request.identity = await this.identify(request).catch((error: unknown) => {
+        if (error instanceof SignInRefused) this.refused.note(error.refusal, request);
+        throw error;
+      });
       request.databases = this.databases.forTenant(request.identity.tenant);
     });
   }

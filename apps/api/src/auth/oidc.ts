@@ -3,7 +3,7 @@ import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload, type JWTVerifyG
 import { DEFAULT_TENANT } from '#libs/chain-domain';
 import { unavailable } from '../http/problem-from-error.js';
 import { TENANT_ID } from '../http/patterns.js';
-import { KEY_ROLES, ROLES, type Identity, type Role } from './roles.js';
+import { KEY_ROLES, ROLES, type Identity, type Refusal, type Role } from './roles.js';
 
 /** Who issues tokens, for whom, and which claim of theirs names roles. */
 export interface OidcConfig {
@@ -33,8 +33,8 @@ export class OidcTokens {
 
   constructor(private readonly config: OidcConfig) {}
 
-  /** The greatest role that the token names, and its tenant; undefined for a token that does not count or names none. */
-  async identify(token: string): Promise<Identity | undefined> {
+  /** The greatest role that the token names, and its tenant; or why the token does not count. */
+  async identify(token: string): Promise<Identity | Refusal> {
     try {
       const { issuer, audience } = this.config;
       const options = {
@@ -45,14 +45,21 @@ export class OidcTokens {
         requiredClaims: ['exp', 'sub'],
       };
       const { payload } = await jwtVerify(token, await this.jwks(), options);
+      const actor = actorOf(payload.sub!);
       const role = this.roleOf(payload);
       const tenant = this.tenantOf(payload);
-      if (role === undefined || tenant === undefined) return undefined;
-      return { actor: actorOf(payload.sub!), role, tenant, expiresAt: payload.exp! * 1_000 };
+      if (tenant === undefined) return { refused: 'token without a tenant', actor, tenant: null };
+      if (role === undefined) return { refused: 'token without a role', actor, tenant };
+      return { actor, role, tenant, expiresAt: payload.exp! * 1_000 };
     } catch (error) {
+      if (error instanceof errors.JWTExpired) {
+        const { sub } = error.payload; // Its signature is good.
+        const actor = typeof sub === 'string' ? actorOf(sub) : null;
+        return { refused: 'expired token', actor, tenant: this.tenantOf(error.payload) ?? null };
+      }
       // Of all that jose finds only this says that nobody could look.
       const looked = error instanceof errors.JOSEError && !(error instanceof errors.JWKSTimeout);
-      if (looked && error.code !== 'ERR_JOSE_GENERIC') return undefined;
+      if (looked && error.code !== 'ERR_JOSE_GENERIC') return { refused: 'wrong token', actor: null, tenant: null };
       throw unavailable(error);
     }
   }

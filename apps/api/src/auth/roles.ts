@@ -23,3 +23,15 @@ export interface Identity {
   /** The party that the key belongs to; absent for a key of the tenant. */
   readonly party?: string;
 }
+
+/** Why a key or a token opens nothing, for the audit log: the caller is not told. */
+export interface Refusal {
+  readonly refused:
+    | ('wrong key' | 'revoked key' | 'expired key' | 'key of a closed tenant')
+    | ('wrong token' | 'expired token' | 'token without a role' | 'token without a tenant');
+  /** Whose it is, where that is proven. */
+  readonly actor: string | null;
+  readonly tenant: string | null;
+}
+
+export const isRefusal = (answer: Identity | Refusal): answer is Refusal => 'refused' in answer;

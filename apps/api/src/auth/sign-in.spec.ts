@@ -339,10 +339,12 @@ describe('sign-in', () => {
         roleMap: { 'tc-admins': 'admin', 'tc-operators-of-all': 'platform' },
       };
       const tokens = new OidcTokens(oidc);
-      const roleOf = async (...named: string[]) => (await tokens.identify(await issuer.token(roles(...named))))?.role;
-      expect(await roleOf('admin', 'platform', 'constructor', 'toString')).toBeUndefined();
-      expect(await roleOf('tc-admins', 'admin')).toBe('admin');
-      expect(await roleOf('tc-admins', 'tc-operators-of-all')).toBe('platform');
+      const found = async (...named: string[]) => tokens.identify(await issuer.token(roles(...named)));
+      expect(await found('admin', 'platform', 'constructor', 'toString')).toMatchObject({
+        refused: 'token without a role',
+      });
+      expect(await found('tc-admins', 'admin')).toMatchObject({ role: 'admin' });
+      expect(await found('tc-admins', 'tc-operators-of-all')).toMatchObject({ role: 'platform' });
     });
 
     test('two subjects are never the same actor, however long or odd', async () => {

@@ -4,7 +4,7 @@ import type { ApiKeyRepository, Queryable } from '#libs/repositories';
 import { Problem } from '../http/problem.js';
 import { TtlCache } from './ttl-cache.js';
 import type { OidcTokens } from './oidc.js';
-import type { Identity, Role } from './roles.js';
+import { isRefusal, type Identity, type Refusal, type Role } from './roles.js';
 
 /** Keys begin with this, so that scanners recognise a leaked one. */
 const PREFIX = 'tck_';
@@ -21,7 +21,7 @@ export const newKey = (): string => PREFIX + randomBytes(32).toString('base64url
  * issuer. Answers about keys are cached for 4 s, so that consecutive requests cost no query.
  */
 export class SignIn {
-  private readonly known: TtlCache<Identity | undefined>;
+  private readonly known: TtlCache<Identity | Refusal>;
   private readonly adminHash: Buffer | undefined;
 
   constructor(
@@ -38,13 +38,13 @@ export class SignIn {
   /** The sender of this Authorization header; the admin key has the role platform. Throws UNAUTHENTICATED for any other. */
   async identify(authorization: string | undefined): Promise<Identity> {
     const token = /^Bearer +([\x21-\x7e]{1,8192})$/i.exec(authorization ?? '')?.[1];
-    if (token === undefined) throw unauthenticated('Send `Authorization: Bearer <key>`.');
+    if (token === undefined) throw new Problem('UNAUTHENTICATED', 'Send `Authorization: Bearer <key>`.', CHALLENGE);
     const hash = hashOf(token);
     if (this.adminHash !== undefined && timingSafeEqual(hash, this.adminHash)) return ADMIN;
     const identity = await (token.startsWith(PREFIX)
       ? this.known.get(hash.toString('base64'), () => this.lookUp(hash))
-      : this.oidc?.identify(token));
-    if (identity === undefined) throw unauthenticated('The key or token is not known, has expired or was revoked.');
+      : (this.oidc?.identify(token) ?? WRONG_TOKEN));
+    if (isRefusal(identity)) throw new SignInRefused(identity);
     return identity;
   }
 
@@ -53,21 +53,30 @@ export class SignIn {
     this.known.clear();
   }
 
-  private async lookUp(hash: Buffer): Promise<Identity | undefined> {
+  private async lookUp(hash: Buffer): Promise<Identity | Refusal> {
     const key = await this.keys.use(this.db, hash);
-    return (
-      key && {
-        actor: `key:${key.key_id}`,
-        role: key.role as Role,
-        tenant: key.tenant_id,
-        ...(key.party !== null && { party: key.party }),
-      }
-    );
+    if (key === undefined) {
+      const known = await this.keys.refusal(this.db, hash);
+      if (known === undefined) return { refused: 'wrong key', actor: null, tenant: null };
+      return { refused: known.reason, actor: `key:${known.key_id}`, tenant: known.tenant_id };
+    }
+    return {
+      actor: `key:${key.key_id}`,
+      role: key.role as Role,
+      tenant: key.tenant_id,
+      ...(key.party !== null && { party: key.party }),
+    };
+  }
+}
+
+const WRONG_TOKEN: Refusal = { refused: 'wrong token', actor: null, tenant: null };
+const CHALLENGE = { headers: { 'WWW-Authenticate': 'Bearer' } };
+
+/** UNAUTHENTICATED for a key or a token that opens nothing. The caller does not learn why. */
+export class SignInRefused extends Problem {
+  constructor(readonly refusal: Refusal) {
+    super('UNAUTHENTICATED', 'The key or token is not known, has expired or was revoked.', CHALLENGE);
   }
 }
 
 const ADMIN: Identity = { actor: 'admin key', role: 'platform', tenant: DEFAULT_TENANT };
-
-function unauthenticated(detail: string): Problem {
-  return new Problem('UNAUTHENTICATED', detail, { headers: { 'WWW-Authenticate': 'Bearer' } });
-}

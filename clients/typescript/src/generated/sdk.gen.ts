@@ -812,7 +812,7 @@ export class Operations extends HeyApiClient {
     /**
      * List the audit log
      *
-     * Newest first. A change appears within a second or two. `npm run audit:verify` proves that no row was altered, removed or moved.
+     * Newest first: changes, downloads and refused sign-ins. A row appears within a second or two. `npm run audit:verify` proves that no row was altered, removed or moved.
      */
     public listAuditRows<ThrowOnError extends boolean = true>(options?: Options<ListAuditRowsData, ThrowOnError>) {
         return (options?.client ?? this.client).get<ListAuditRowsResponses, ListAuditRowsErrors, ThrowOnError, 'data'>({

@@ -1149,7 +1149,7 @@ export type AuditRowDto = {
     address: string;
     request_id: string;
     /**
-     * The operationId of the API call, or `removeChain`.
+     * The operationId of the API call, `removeChain`, or `refuseSignIn`.
      */
     action: string;
     /**

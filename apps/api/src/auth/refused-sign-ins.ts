@@ -1,0 +1,81 @@
+import { Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { AuditRepository, Databases, PLATFORM } from '#libs/repositories';
+import type { Refusal } from './roles.js';
+
+/** A source and a reason have at most one row in this time, ms, which counts the refusals since the row before. */
+const ROW_EVERY_MS = 60_000;
+const SWEEP_MS = 10_000;
+/** Sources that are told apart; those beyond share a row for each reason. */
+const MOST_SOURCES = 1_000;
+const MANY = 'many';
+
+interface Source {
+  readonly refusal: Refusal;
+  readonly address: string;
+  requestId: string;
+  /** Since the last row. */
+  count: number;
+  toldAt: number;
+}
+
+/** Tells the audit log who was refused. Nobody waits for it, and a flood of refusals makes no flood of rows. */
+@Injectable()
+export class RefusedSignIns implements OnModuleDestroy {
+  private readonly sources = new Map<string, Source>();
+  private readonly telling = new Set<Promise<void>>();
+  private readonly timer = setInterval(() => this.sweep(performance.now()), SWEEP_MS).unref();
+
+  constructor(
+    private readonly databases: Databases,
+    private readonly audit: AuditRepository,
+  ) {}
+
+  note(refusal: Refusal, { ip, id }: { readonly ip: string; readonly id: string }, now = performance.now()): void {
+    const source = this.sourceOf(refusal, ip);
+    source.requestId = id;
+    source.count++;
+    if (now - source.toldAt >= ROW_EVERY_MS) this.tell(source, now);
+  }
+
+  /** Tells what was only counted a while ago, and forgets who has come no more. */
+  sweep(now: number): void {
+    for (const [key, source] of this.sources) {
+      if (now - source.toldAt < ROW_EVERY_MS) continue;
+      if (source.count > 0) this.tell(source, now);
+      else this.sources.delete(key);
+    }
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    clearInterval(this.timer);
+    for (const source of this.sources.values()) if (source.count > 0) this.tell(source, performance.now());
+    await Promise.all(this.telling);
+  }
+
+  private sourceOf(refusal: Refusal, address: string): Source {
+    const key = JSON.stringify([address, refusal.refused, refusal.actor, refusal.tenant]);
+    const known = this.sources.get(key);
+    if (known !== undefined) return known;
+    if (this.sources.size >= MOST_SOURCES && address !== MANY) {
+      return this.sourceOf({ ...refusal, actor: null, tenant: null }, MANY);
+    }
+    const source = { refusal, address, requestId: '-', count: 0, toldAt: -Infinity };
+    this.sources.set(key, source);
+    return source;
+  }
+
+  private tell(source: Source, now: number): void {
+    const { refusal, address, requestId, count } = source;
+    source.count = 0;
+    source.toldAt = now;
+    const { engine } = this.databases.forTenant(refusal.tenant ?? PLATFORM);
+    const { actor, refused: reason } = refusal;
+    const entry = { actor, address, request_id: requestId, action: 'refuseSignIn', target: actor ?? '-' };
+    const telling = this.audit
+      .record(engine, { ...entry, details: { reason, count } })
+      // Where the database is away, they count in the next row.
+      .catch(() => void (source.count += count))
+      .finally(() => this.telling.delete(telling));
+    this.telling.add(telling);
+  }
+}
