@@ -154,11 +154,14 @@ describe('the health module', () => {
     let end = (): void => {};
     Work.ended = new Promise((resolve) => (end = resolve));
     const closed = other.app.close();
-    const ready = await fetch(`${other.url}/health/ready`);
-    expect([ready.status, await ready.json()]).toMatchObject([503, { checks: { stopping: { status: 'failing' } } }]);
-    expect(await statusOf('/health/live')).toBe(200);
-    end();
-    await closed;
+    try {
+      const ready = await fetch(`${other.url}/health/ready`);
+      expect([ready.status, await ready.json()]).toMatchObject([503, { checks: { stopping: { status: 'failing' } } }]);
+      expect(await statusOf('/health/live')).toBe(200);
+    } finally {
+      end();
+      await closed;
+    }
   });
 
   it('closes within 100 ms although a client stays connected', async () => {
