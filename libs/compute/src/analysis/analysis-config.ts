@@ -5,11 +5,11 @@ export const analysisSchema = configSchema(
   'analysis',
   {
     input_data: perParty(inputPath, 'Table of each party, CSV or Parquet, with the same rows in the same order.'),
-    columns: columnChoice('Columns to analyse; without it every numeric one.'),
+    columns: columnChoice('Columns to analyse; by default every numeric one.'),
     output_report: {
       ...outputPath,
       description:
-        'artifact:<name>, or nothing, makes one report of all parties. A path puts into the folder of each party a report of its own columns with all correlations.',
+        'artifact:<name>, or no value: one report of all parties. A path: in the folder of each party, a report of its columns with all correlations.',
     },
   },
   ['input_data'],

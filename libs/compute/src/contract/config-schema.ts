@@ -53,7 +53,7 @@ export function columnChoice(description: string) {
   return {
     type: ['array', 'object'],
     [PER_PARTY]: true,
-    description: `${description} A list for all parties, of which each takes those it has, or {party: list}.`,
+    description: `${description} A list for all parties (each takes those that it has), or {party: list}.`,
     items: columnName,
     minItems: 1,
     uniqueItems: true,

@@ -5,14 +5,14 @@ const inputData = perParty(inputPath, 'Table of each party, CSV or Parquet, with
 const outputReport = {
   ...outputPath,
   description:
-    'artifact:<name>, or nothing, makes one report that all parties may read. A path puts the same report in the folder of each party.',
+    'artifact:<name>, or no value: one report that all parties may read. A path: the same report in the folder of each party.',
 } as const;
 
 export const pearsonSchema = configSchema(
   'pearson_correlation',
   {
     input_data: inputData,
-    columns: columnChoice('Columns to correlate; without it every numeric one.'),
+    columns: columnChoice('Columns to correlate; by default every numeric one.'),
     output_report: outputReport,
   },
   ['input_data'],
@@ -20,7 +20,7 @@ export const pearsonSchema = configSchema(
 
 export const vifSchema = configSchema(
   'vif',
-  { input_data: inputData, columns: columnChoice('Columns to look at.'), output_report: outputReport },
+  { input_data: inputData, columns: columnChoice('Columns to compute factors for.'), output_report: outputReport },
   ['input_data', 'columns'],
 );
 

@@ -7,7 +7,7 @@ export const pearsonCorrelation = defineTask({
   title: 'Pearson correlation across parties',
   description:
     'Correlations of the numeric columns of all parties, with each other and across parties, over rows that are aligned by psi. ' +
-    'Columns are standardised by their own party and multiplied on secret shares; only the correlations are opened.',
+    'Each party standardises its columns. They are multiplied on secret shares, and only the correlations are opened.',
   configSchema: pearsonSchema,
   leaves:
     'Uniformly masked columns, the number of rows and the names of columns; each correlation is opened to the two parties of its columns, and all of them are in the result. Whoever chooses columns can read values of others from a correlation.',
@@ -21,7 +21,7 @@ export const vif = defineTask({
   title: 'Variance inflation factors across parties',
   description:
     'For each column 1 / (1 - R^2) of its regression on the columns of all parties: the diagonal of the inverse of their correlations. ' +
-    'Null where the other columns determine it. Correlations are made as by pearson_correlation.',
+    'Null where the other columns determine it. Correlations are computed as in pearson_correlation.',
   configSchema: vifSchema,
   leaves:
     'Uniformly masked columns, the number of rows and the names of columns; each correlation is opened to the two parties of its columns and to the first party, the factors are in the result. Whoever chooses columns can read values of others from a correlation.',

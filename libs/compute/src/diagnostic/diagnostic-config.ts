@@ -13,14 +13,13 @@ export const diagnosticSchema = configSchema(
       type: 'integer',
       minimum: 0,
       maximum: 16_777_216,
-      description: 'Where `result` is absent: returns a text of that many bytes.',
+      description: 'Without `result`: returns a text of this many bytes.',
     },
     secret: {
       type: 'string',
       [SECRET]: true,
       description:
-        'Shows that a secret reaches a task and is hidden in all that the task says: returned as `secret`, and part of the ' +
-        'stage, the log and each failure.',
+        'Tests that a secret reaches a task and is hidden in its output: returned as `secret`, and part of the stage, the log and each failure.',
     },
     fail_attempts: { type: 'integer', minimum: 0, default: 0, description: 'Attempts, counted from 1, that fail.' },
     error_code: {

@@ -14,18 +14,17 @@ export const encryptSchema = configSchema(
     },
     input_data: perParty(
       { type: ['string', 'array'], minLength: 1, maxLength: 4096, items: inputPath, minItems: 1, maxItems: 100 },
-      'The file of each party to encrypt, or several: tables, models, reports, whatever they hold.',
+      'The file of each party to encrypt, or a list of files, of any kind.',
     ),
     results: {
       type: 'boolean',
       description:
-        'Whether the results of the tasks that this one depends on are encrypted, as results.json; by default where there is ' +
-        'no input_data.',
+        'Whether to encrypt the results of the tasks that this one depends on, as results.json; by default only without input_data.',
     },
     armor: {
       type: 'boolean',
       default: false,
-      description: 'Writes text (PEM, a third longer) instead of bytes, for channels that carry text alone.',
+      description: 'Writes text (PEM, a third longer) instead of bytes, for channels that carry only text.',
     },
   },
   ['recipients'],

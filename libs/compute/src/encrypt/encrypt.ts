@@ -10,8 +10,8 @@ export const encrypt = defineTask({
   title: 'Encryption to recipients',
   description:
     'Encrypts files of the parties, or the results of the tasks that it depends on, to the public keys of recipients, in the ' +
-    'age format (age-encryption.org/v1). Each ciphertext is an artifact that everybody may have and only a recipient can read.',
-  leaves: 'Ciphertext, and with it the name and the size of each file. No parameter takes a private key.',
+    'age format (age-encryption.org/v1). Each ciphertext is an artifact that anyone may download and only a recipient can read.',
+  leaves: 'Ciphertext, and the name and size of each file. No parameter takes a private key.',
   needsParties: true,
   configSchema: encryptSchema,
   check: recipientFaults,

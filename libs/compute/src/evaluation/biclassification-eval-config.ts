@@ -12,7 +12,7 @@ export const biclassificationEvalSchema = configSchema(
       default: 'prediction',
       description: 'Column of the predicted probability of class 1, 0 to 1.',
     },
-    bucket_size: { ...bucketSize, description: 'How many buckets of scores to make, at most.' },
+    bucket_size: { ...bucketSize, description: 'Maximum number of score buckets.' },
     output_report: evaluationReport,
     assert: {
       type: 'object',

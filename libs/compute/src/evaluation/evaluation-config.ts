@@ -15,9 +15,9 @@ export const evaluationSchema = configSchema(
     label_party: {
       type: 'string',
       minLength: 1,
-      description: 'The party that has the label, and gets the predictions; of two parties it must be named.',
+      description: 'The party that has the label and gets the predictions; required for two parties.',
     },
-    bucket_size: { ...bucketSize, description: 'How many buckets to make, at most.' },
+    bucket_size: { ...bucketSize, description: 'Maximum number of buckets.' },
     output_report: {
       ...outputPath,
       description: "Where the label's party keeps the report; by default the artifact <party>/evaluation.json.",
@@ -30,7 +30,7 @@ export const evaluationSchema = configSchema(
     assert: {
       type: 'object',
       description:
-        'Bounds of the metrics that the model has, e.g. {"auc": {"min": 0.9}} or {"rmse": {"max": 10}}; the task fails outside of one.',
+        'Bounds of the metrics that the model has, e.g. {"auc": {"min": 0.9}} or {"rmse": {"max": 10}}; the task fails outside of them.',
       additionalProperties: false,
       minProperties: 1,
       properties: { ...classGates, ...numberGates },

@@ -16,10 +16,7 @@ export const predictionData = ofOne(
 );
 
 /** Where an evaluation keeps its report. */
-export const evaluationReport = ofOne(
-  outputPath,
-  'Where the report goes; by default the artifact <party>/evaluation.json.',
-);
+export const evaluationReport = ofOne(outputPath, 'Output report; by default the artifact <party>/evaluation.json.');
 
 /** How many buckets an evaluation makes. */
 export const bucketSize = { type: 'integer', minimum: 1, maximum: 100, default: 10 } as const;

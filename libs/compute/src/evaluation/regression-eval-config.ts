@@ -8,12 +8,12 @@ export const regressionEvalSchema = configSchema(
     prediction_data: predictionData,
     label_column: { ...columnName, default: 'label', description: 'Column of the true number.' },
     prediction_column: { ...columnName, default: 'prediction', description: 'Column of the predicted number.' },
-    bucket_size: { ...bucketSize, description: 'How many buckets to make, at most.' },
+    bucket_size: { ...bucketSize, description: 'Maximum number of buckets.' },
     output_report: evaluationReport,
     assert: {
       type: 'object',
       description:
-        'Bounds of the metrics, e.g. {"r2_score": {"min": 0.5}, "rmse": {"max": 10}}; the task fails outside of one.',
+        'Bounds of the metrics, e.g. {"r2_score": {"min": 0.5}, "rmse": {"max": 10}}; the task fails outside of them.',
       additionalProperties: false,
       minProperties: 1,
       properties: numberGates,

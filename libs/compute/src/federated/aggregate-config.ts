@@ -16,26 +16,24 @@ export const aggregateSchema = (type: string) =>
       weighting: {
         enum: ['rows', 'equal'],
         default: 'rows',
-        description: 'Whether a model counts by the rows that it was made from, or each model alike.',
+        description: 'Whether models are weighted by their number of training rows, or equally.',
       },
       min_parties: {
         type: 'integer',
         minimum: 2,
         maximum: 255,
         default: 2,
-        description: 'Fewest parties to combine. Under 3, each of the two parties learns the model of the other.',
+        description:
+          'Minimum number of parties to combine. Under 3, each of the two parties learns the model of the other.',
       },
       receivers: {
         type: 'array',
         items: { type: 'string', minLength: 1 },
         minItems: 1,
         uniqueItems: true,
-        description: 'The parties that get the combined model; by default every party that gives one.',
+        description: 'The parties that get the combined model; by default every party that provides one.',
       },
-      model_output: perParty(
-        outputPath,
-        'Where each receiver keeps the combined model; by default the artifact <party>/model.json.',
-      ),
+      model_output: perParty(outputPath, 'Output model of each receiver; by default the artifact <party>/model.json.'),
     },
     [],
   );

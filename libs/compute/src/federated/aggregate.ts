@@ -30,8 +30,7 @@ export const aggregate = combining(
 export const mergeModels = combining(
   'merge_models',
   'Merge models',
-  'Merges the models of upstream tasks (train, aggregate, federated_training) into their mean, by secure aggregation: the ' +
-    'same work as aggregate, under the name for a merge in the midst of a chain.',
+  'Merges the models of upstream tasks (train, aggregate, federated_training) into their mean, by secure aggregation: the same as aggregate, under another name.',
 );
 
 function receiverFaults({

@@ -6,7 +6,7 @@ export const federatedTrainingSchema = configSchema(
   'federated_training',
   {
     train_data: {
-      ...perParty(inputPath, 'Table of each party, with rows of its own and the same columns.'),
+      ...perParty(inputPath, 'Table of each party, with different rows and the same columns.'),
       minProperties: 2,
       maxProperties: 255,
     },
@@ -25,8 +25,7 @@ export const federatedTrainingSchema = configSchema(
         },
         ...fitProperties(
           1,
-          'Train on columns scaled by the mean and deviation over the rows of all parties, from secure sums. The model that is ' +
-            'kept works on the columns as they are.',
+          'Train on columns scaled by the mean and deviation over the rows of all parties, from secure sums. The stored model takes unscaled columns.',
         ),
         epochs: {
           type: 'integer',
@@ -34,8 +33,7 @@ export const federatedTrainingSchema = configSchema(
           maximum: 10_000,
           default: 1,
           description:
-            'Passes over its own rows that a party makes in a round. With 1 and a batch_size of 0 a round is one step of gradient ' +
-            'descent on the rows of all.',
+            'Passes over its rows that a party makes in a round. With 1 and batch_size 0, a round is one step of gradient descent on all rows.',
         },
       },
     },
@@ -44,9 +42,9 @@ export const federatedTrainingSchema = configSchema(
       minimum: 2,
       maximum: 255,
       default: 2,
-      description: 'Fewest parties to go on with when some are lost.',
+      description: 'Minimum number of parties to continue with when some are lost.',
     },
-    model_output: perParty(outputPath, 'Where each party keeps the model; by default the artifact <party>/model.json.'),
+    model_output: perParty(outputPath, 'Output model of each party; by default the artifact <party>/model.json.'),
   },
   ['train_data', 'features', 'label'],
 );

@@ -9,11 +9,10 @@ export const federatedTraining = defineTask({
   type: 'federated_training',
   title: 'Federated training',
   description:
-    'Fits one logistic or linear regression on the rows of all parties, which hold the same columns of different rows, by ' +
-    'federated averaging: in each round every party trains the common model on its own rows, and the results are averaged by ' +
+    'Fits one logistic or linear regression on the rows of all parties, which hold the same columns of different rows, by federated averaging. In each round every party trains the common model on its own rows, and the results are averaged by ' +
     'secure aggregation (Bonawitz et al. 2017).',
   leaves:
-    'Masked vectors. Of each only the sum over the parties is revealed, to the aggregator and the parties: the number of rows, ' +
+    'Masked vectors. Only their sum over the parties is revealed, to the aggregator and the parties: the number of rows, ' +
     'means and deviations of the columns, and in each round the loss and the model. Of two parties, each can take its own ' +
     'part from the sum: a warning says so. Two trainings that differ by one party give its part: nothing warns of that.',
   needsParties: true,

@@ -35,7 +35,7 @@ export function fitProperties(epochs: number, standardize: string) {
       minimum: 1e-6,
       maximum: 100,
       default: 0.1,
-      description: 'Step size; too large a one fails with NOT_CONVERGED.',
+      description: 'Step size; one that is too large fails with NOT_CONVERGED.',
     },
     batch_size: {
       type: 'integer',

@@ -13,10 +13,10 @@ export const trainSchema = configSchema(
       additionalProperties: false,
       properties: fitProperties(
         50,
-        'Train on columns scaled by their own mean and deviation. The model that is kept works on the columns as they are.',
+        'Train on columns scaled by their mean and deviation. The stored model takes unscaled columns.',
       ),
     },
-    model_output: perParty(outputPath, 'Where the model goes; by default the artifact <party>/model.json.'),
+    model_output: perParty(outputPath, 'Output model; by default the artifact <party>/model.json.'),
   },
   ['train_data', 'features', 'label'],
 );

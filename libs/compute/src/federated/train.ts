@@ -9,7 +9,8 @@ export const train = defineTask({
   description:
     'Fits a logistic or linear regression of each party on its own rows. The model stays with its party as an artifact, ' +
     'until aggregate or merge_models combines the models of the upstream train tasks.',
-  leaves: 'Nothing: the model, its loss and the number of rows stay with the party; only the name of the file is told.',
+  leaves:
+    'Nothing: the model, its loss and the number of rows stay with the party; only the name of the file is revealed.',
   needsParties: true,
   configSchema: trainSchema,
   check: fitFaults,

@@ -20,10 +20,10 @@ export const psiSchema = configSchema(
   {
     keys: perParty(columnNames, 'Key columns of each party, in matching order.'),
     input_paths: perParty(inputPath, 'Table of each party, CSV or Parquet.'),
-    output_paths: perParty(outputPath, 'Where each party gets its rows of the intersection.'),
+    output_paths: perParty(outputPath, 'Output table of each party: its rows of the intersection.'),
     receiver: {
       type: 'string',
-      description: 'The only party that learns the intersection. Without it both learn it.',
+      description: 'The only party that learns the intersection; by default both.',
     },
     protocol: {
       type: 'string',
@@ -34,19 +34,23 @@ export const psiSchema = configSchema(
     sort: {
       type: 'boolean',
       default: false,
-      description: 'Outputs are in the order of their keys either way, since that alone keeps the parties aligned.',
+      description: 'No effect: outputs are always sorted by key, which keeps the parties aligned.',
     },
     broadcast_result: {
       type: 'boolean',
       default: false,
-      description: 'Both learn it although `receiver` names one.',
+      description: 'true: both learn the intersection even if `receiver` names one.',
     },
     precheck_input: {
       type: 'boolean',
       default: false,
-      description: 'Keys are checked for duplicates and empty fields either way.',
+      description: 'No effect: keys are always checked for duplicates and empty fields.',
     },
-    allow_empty_result: { type: 'boolean', default: false, description: 'An empty intersection is no failure.' },
+    allow_empty_result: {
+      type: 'boolean',
+      default: false,
+      description: 'true: an empty intersection does not fail the task.',
+    },
   },
   ['keys', 'input_paths'],
 );

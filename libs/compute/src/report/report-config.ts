@@ -6,7 +6,7 @@ export const reportSchema = configSchema(
   'report',
   {
     title: { type: 'string', minLength: 1, maxLength: 200, description: 'Title of the page.' },
-    language: { type: 'string', enum: ['en', 'zh'], default: 'en', description: 'Language of its words.' },
+    language: { type: 'string', enum: ['en', 'zh'], default: 'en', description: 'Language of the page.' },
     sections: {
       type: 'array',
       items: { type: 'string', enum: SECTION_KINDS },

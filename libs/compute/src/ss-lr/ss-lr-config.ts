@@ -17,7 +17,7 @@ export const ssLrSchema = configSchema(
           minimum: 1e-6,
           maximum: 100,
           default: 0.1,
-          description: 'Step size; too large a one fails with NOT_CONVERGED.',
+          description: 'Step size; one that is too large fails with NOT_CONVERGED.',
         },
         batch_size: { type: 'integer', minimum: 1, maximum: 65536, default: 64, description: 'Rows of one step.' },
         reg_type: { enum: ['logistic', 'linear'], default: 'logistic', description: 'The kind of regression.' },
@@ -25,7 +25,7 @@ export const ssLrSchema = configSchema(
           enum: ['none', 'l1', 'l2'],
           default: 'none',
           description:
-            'Penalty on the weights, not on the intercept: l1 makes weights 0 that do little, l2 keeps all of them small.',
+            'Penalty on the weights, not on the intercept: l1 sets weights with little effect to 0, l2 keeps all weights small.',
         },
         l2_norm: {
           type: 'number',

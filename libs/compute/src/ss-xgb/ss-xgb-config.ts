@@ -12,13 +12,19 @@ export const ssXgbSchema = configSchema(
       additionalProperties: false,
       properties: {
         num_boost_round: { type: 'integer', minimum: 1, maximum: 1000, default: 10, description: 'Number of trees.' },
-        max_depth: { type: 'integer', minimum: 1, maximum: 16, default: 5, description: 'Most splits above a leaf.' },
+        max_depth: {
+          type: 'integer',
+          minimum: 1,
+          maximum: 16,
+          default: 5,
+          description: 'Maximum number of splits above a leaf.',
+        },
         learning_rate: {
           type: 'number',
           exclusiveMinimum: 0,
           maximum: 1,
           default: 0.3,
-          description: 'Part of the weight of a leaf that counts.',
+          description: 'Factor on the weight of each leaf.',
         },
         objective: { enum: ['logistic', 'linear'], default: 'logistic', description: 'The kind of loss.' },
         reg_lambda: {

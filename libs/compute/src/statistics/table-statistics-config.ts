@@ -5,11 +5,11 @@ export const tableStatisticsSchema = configSchema(
   'table_statistics',
   {
     input_data: perParty(inputPath, 'Table of each party, CSV or Parquet.'),
-    columns: columnChoice('Columns to describe; without it every numeric one.'),
+    columns: columnChoice('Columns to describe; by default every numeric one.'),
     output_report: {
       ...outputPath,
       description:
-        'artifact:<name>, or nothing, makes one report of all parties. A path puts a report of its own columns in the folder of each party.',
+        'artifact:<name>, or no value: one report of all parties. A path: in the folder of each party, a report of its columns.',
     },
   },
   ['input_data'],

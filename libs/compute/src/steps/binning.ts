@@ -11,7 +11,7 @@ export const quantileBinning: StepKind<'quantile_binning'> = {
   op: 'quantile_binning',
   title: 'Quantile binning',
   description:
-    'Replaces numbers by the number, from 0, of their bin; bins hold equally many rows. A bin includes its upper edge.',
+    'Replaces numbers by the index of their bin, from 0; bins hold equal numbers of rows. A bin includes its upper edge.',
   options: { bin_num: binNum },
   required: ['columns'],
   resultKey: 'columns_binned',
@@ -28,7 +28,7 @@ export const equalWidthBinning: StepKind<'equal_width_binning'> = {
   op: 'equal_width_binning',
   title: 'Equal-width binning',
   description:
-    'Replaces numbers by the number, from 0, of their bin; bins are equally wide. A bin includes its upper edge.',
+    'Replaces numbers by the index of their bin, from 0; bins have equal width. A bin includes its upper edge.',
   options: { bin_num: binNum },
   required: ['columns'],
   resultKey: 'columns_binned',

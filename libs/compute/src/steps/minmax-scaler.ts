@@ -15,7 +15,7 @@ export const minmaxScaler: StepKind<'minmax_scaler'> = {
       minItems: 2,
       maxItems: 2,
       default: [0, 1],
-      description: 'Lower and upper end.',
+      description: 'Lower and upper bound.',
     },
   },
   required: [],

@@ -5,7 +5,7 @@ import type { StepKind } from './step.js';
 
 const tables = {
   input_data: perParty(inputPath, 'Table of each party, CSV or Parquet.'),
-  output_data: perParty(outputPath, 'Where each party gets its new table.'),
+  output_data: perParty(outputPath, 'Output table of each party.'),
 } as const;
 
 export const columns = columnChoice('Columns to work on.');

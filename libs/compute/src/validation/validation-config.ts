@@ -5,13 +5,13 @@ const rule = {
   type: 'object',
   additionalProperties: false,
   properties: {
-    type: { enum: ['string', 'integer', 'number', 'boolean'], description: 'What every field must be.' },
+    type: { enum: ['string', 'integer', 'number', 'boolean'], description: 'The type of every field.' },
     required: {
       type: 'boolean',
       default: false,
-      description: 'Whether the column must be there and no field of it may be missing.',
+      description: 'Whether the column must exist and have no missing field.',
     },
-    unique: { type: 'boolean', default: false, description: 'Whether no value may be there twice.' },
+    unique: { type: 'boolean', default: false, description: 'Whether values must be unique.' },
     min: { type: 'number', description: 'The lowest number; for the types integer and number.' },
     max: { type: 'number', description: 'The highest number; for the types integer and number.' },
     enum: {
@@ -20,7 +20,7 @@ const rule = {
       minItems: 1,
       maxItems: 1000,
       uniqueItems: true,
-      description: 'The values that there may be.',
+      description: 'The permitted values.',
     },
   },
 } as const;
@@ -42,7 +42,7 @@ export const validationSchema = configSchema(
     schema: { ...tableSchema, description: 'Rules by column, for the table of every party.' },
     party_schemas: perParty(
       tableSchema,
-      'Rules by column for the table of one party, besides or instead of those for all.',
+      'Rules by column for the table of one party. They replace the rules of `schema` for the same column.',
     ),
     rows: {
       type: 'object',
@@ -50,9 +50,9 @@ export const validationSchema = configSchema(
       additionalProperties: false,
       minProperties: 1,
       properties: {
-        min: { ...rowCount, description: 'At least so many.' },
-        max: { ...rowCount, description: 'At most so many.' },
-        equal: { type: 'boolean', description: 'Whether all tables must have equally many, as aligned tables do.' },
+        min: { ...rowCount, description: 'Minimum number of rows.' },
+        max: { ...rowCount, description: 'Maximum number of rows.' },
+        equal: { type: 'boolean', description: 'Whether all tables must have the same number of rows.' },
       },
     },
   },

@@ -26,7 +26,7 @@ export const verticalData = {
 /** The optional properties: outputs and predictions. */
 export const verticalOutputs = {
   model_output: pathOrPaths(
-    'Where each party keeps its slice: a path for both, or one for each; by default the artifact <party>/model.json.',
+    'Output slice of each party: one path for both, or one for each; by default the artifact <party>/model.json.',
   ),
   test_data: ofBoth(
     'Tables of both parties to predict on, with the same columns as train_data; by default the held-out rows, else the training rows.',
