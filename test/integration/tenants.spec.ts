@@ -221,7 +221,7 @@ describeSystem('tenants', 'postgres', { env: { RATE_LIMIT: '0', WEBHOOK_ALLOW_PR
     await set({ max_waiting_tasks: 1 });
     const large = await refused('/chains', slow, {}, false);
     expect(large.quota).toMatchObject({ max: 1, requested: 2 });
-    expect(large.detail).toContain('this alone is more than the limit: split it, or ask for more');
+    expect(large.detail).toContain('this request alone exceeds the limit: split it, or ask for a higher limit');
     await clients.acme.expect(200, `/chains/${second}/cancel`, { method: 'POST' });
 
     await set({ max_waiting_tasks: null, max_creates_per_minute: 10 });
@@ -242,7 +242,7 @@ describeSystem('tenants', 'postgres', { env: { RATE_LIMIT: '0', WEBHOOK_ALLOW_PR
     await set({ max_creates_per_minute: null, max_artifact_bytes: 0 });
     const full = await refused('/chains', waiting, {}, false);
     expect(full.quota).toEqual({ limit: 'max_artifact_bytes', max: 0, used: 0 });
-    expect(full.detail).toContain('they are freed by retention, or ask for more');
+    expect(full.detail).toContain('retention frees them, or ask for a higher limit');
     await set({ max_artifact_bytes: null });
   });
 

@@ -15,12 +15,12 @@ export async function actingFor(
 ): Promise<Identity> {
   const tenant = typeof header === 'string' ? header : identity.tenant;
   if (tenant !== identity.tenant && identity.role !== 'platform') {
-    throw new Problem('FORBIDDEN', `You are of the tenant ${identity.tenant}: leave X-Tenant out.`);
+    throw new Problem('FORBIDDEN', `Your key belongs to the tenant ${identity.tenant}: leave out X-Tenant.`);
   }
   // The platform's own tenant must open even where it was closed by mistake.
   if (identity.role === 'platform' && tenant === DEFAULT_TENANT) return { ...identity, tenant };
   if (!TENANT_ID.test(tenant) || (await directory.enabled(tenant)) === undefined) {
-    const detail = `There is no tenant ${JSON.stringify(tenant.slice(0, 80))} that is open.`;
+    const detail = `There is no open tenant ${JSON.stringify(tenant.slice(0, 80))}.`;
     throw identity.role === 'platform' ? new Problem('NOT_FOUND', detail) : new Problem('FORBIDDEN', detail);
   }
   return { ...identity, tenant };

@@ -5,7 +5,7 @@ import { unavailable } from '../http/problem-from-error.js';
 import { TENANT_ID } from '../http/patterns.js';
 import { KEY_ROLES, ROLES, type Identity, type Refusal, type Role } from './roles.js';
 
-/** Who issues tokens, for whom, and which claim of theirs names roles. */
+/** Issuer and audience of tokens, and the claim that names roles. */
 export interface OidcConfig {
   readonly issuer: string;
   readonly audience: string;
@@ -21,7 +21,7 @@ export interface OidcConfig {
 const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'];
 const DISCOVERY_MS = 5_000;
 const CLOCK_SKEW_S = 30;
-/** The issuer is asked for its keys at most so often, whatever keys tokens name, ms. */
+/** Minimum interval between two requests for the issuer's keys, ms. */
 const COOLDOWN_MS = 1_000;
 
 /**
@@ -57,7 +57,7 @@ export class OidcTokens {
         const actor = typeof sub === 'string' ? actorOf(sub) : null;
         return { refused: 'expired token', actor, tenant: this.tenantOf(error.payload) ?? null };
       }
-      // Of all that jose finds only this says that nobody could look.
+      // Of jose's errors, only this one means that the issuer could not be reached.
       const looked = error instanceof errors.JOSEError && !(error instanceof errors.JWKSTimeout);
       if (looked && error.code !== 'ERR_JOSE_GENERIC') return { refused: 'wrong token', actor: null, tenant: null };
       throw unavailable(error);
@@ -105,7 +105,7 @@ function claimOf(payload: JWTPayload, path: readonly string[]): unknown {
   return claim;
 }
 
-/** Subjects as they can be stored and told apart by people: no controls, no halves of characters, nothing that shows as nothing. */
+/** Subjects that can be stored and that people can distinguish: no control characters, lone surrogates or invisible characters. */
 const PLAIN = /^[^\p{C}\p{Z}](?:[^\p{C}\p{Zl}\p{Zp}]{0,57}[^\p{C}\p{Z}])?$/u;
 
 /**

@@ -70,7 +70,9 @@ describe('RolesGuard', () => {
 
   it('refuses everybody on a route that names no role', async () => {
     expect(await ask('/plain/nothing-said')).toBe('403 Not signed in.');
-    expect(await ask('/plain/nothing-said', 'platform')).toBe('403 The role platform does not allow this: nobody may.');
+    expect(await ask('/plain/nothing-said', 'platform')).toBe(
+      '403 The role platform does not allow this: no role does.',
+    );
   });
 
   it('takes the role of the route over that of the controller, and each higher one', async () => {

@@ -19,7 +19,7 @@ export class RolesGuard implements CanActivate {
     ]);
     if (identity === undefined) throw new Problem('FORBIDDEN', 'Not signed in.');
     if (needed !== undefined && includes(identity.role, needed)) return true;
-    const roles = needed === undefined ? 'nobody may' : `it takes ${ROLES.slice(ROLES.indexOf(needed)).join(' or ')}`;
+    const roles = needed === undefined ? 'no role does' : `it takes ${ROLES.slice(ROLES.indexOf(needed)).join(' or ')}`;
     throw new Problem('FORBIDDEN', `The role ${identity.role} does not allow this: ${roles}.`);
   }
 }

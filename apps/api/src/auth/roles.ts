@@ -11,7 +11,7 @@ export const KEY_ROLES = ROLES.filter((role) => role !== 'platform');
 /** Whether a role is as much as another, or more. */
 export const includes = (has: Role, needed: Role): boolean => ROLES.indexOf(has) >= ROLES.indexOf(needed);
 
-/** Who asks, as the sign-in found out. */
+/** The caller, as identified at sign-in. */
 export interface Identity {
   /** `admin key`, `key:<id>` or `oidc:<subject>`: what the audit log and `created_by` name. At most 64 characters. */
   readonly actor: string;

@@ -4,12 +4,12 @@ import type { ChainTask, ChainView, Queryable, TaskChain, TaskView } from '#libs
 import { Problem } from '../http/problem.js';
 import { isId } from '../http/patterns.js';
 
-/** Finds chains and tasks by what stands in the path, or answers that there are none. */
+/** Finds chains and tasks by the ids in the path. Throws NOT_FOUND problems. */
 @Injectable()
 export class ChainReader {
   constructor(private readonly chains: ChainRepository) {}
 
-  /** The id as it may be looked up: one that can't exist is not asked for. */
+  /** Returns a well-formed id, else throws: no query for an id that cannot exist. */
   id(chainId: string): string {
     if (!isId(chainId)) throw this.notFound(chainId);
     return chainId;

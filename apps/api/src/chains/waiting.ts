@@ -98,7 +98,7 @@ function forWorker(row: TaskView, { ahead: positions, counted, slots }: QueueFac
   const words = known === undefined ? `at least ${ahead}` : String(ahead);
   const where = status === 'QUEUED' ? 'sent, waits in the queue' : 'waits for room in the queue';
   const tasks = ahead === 1 && known !== undefined ? 'task' : 'tasks';
-  // It left the queue between the two reads: nobody knows of a place.
+  // It left the queue between the two reads: its position is unknown.
   const place = ahead === undefined ? '' : `${words} ${tasks} ahead, `;
   return {
     code: status === 'QUEUED' ? 'IN_QUEUE' : 'WAITING_FOR_ROOM',

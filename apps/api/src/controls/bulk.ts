@@ -52,7 +52,7 @@ export const BULK_ACTIONS: Readonly<Record<'cancel' | 'pause' | 'resume' | 'retr
 const MAX_TIME_MS = 20_000;
 const AT_ONCE = 4;
 
-/** A chain to look at, and the cursor that goes on after it. */
+/** A chain to handle, and the cursor that continues after it. */
 interface Target {
   readonly chainId: string;
   readonly cursor: string;

@@ -63,7 +63,7 @@ export class Controls {
         const what = taskId === undefined ? 'chain' : 'task';
         throw new Problem(
           'PRECONDITION_FAILED',
-          `The ${what} has changed since it was read and is now ${tag}: read it again and decide anew.`,
+          `The ${what} has changed since it was read and is now ${tag}: read it again and decide again.`,
           { headers: { ETag: tag }, state: { chain_status: outcome.status } },
         );
       }
@@ -79,7 +79,7 @@ export class Controls {
   }
 }
 
-/** What the chain's history and the audit log keep of a command: who, why, and what was asked for. */
+/** What the chain's history and the audit log record of a command: caller, reason and parameters. */
 export function auditOf(
   caller: Caller,
   { operation: action, chainId, command, body }: ControlCall,

@@ -7,7 +7,7 @@ type OnVersion = (version: number | undefined) => void;
 
 /**
  * Tells watchers each new version of their chain: one query for all watched chains of a tenant, five times a second, and none
- * while nobody watches. Level-triggered: a watcher that missed a version sees the next.
+ * without watchers. Level-triggered: a watcher that missed a version sees the next.
  */
 @Injectable()
 export class ChainWatch implements OnModuleDestroy {

@@ -40,12 +40,12 @@ export class EventLog implements OnModuleDestroy {
   private readonly gaps = new Map<number, Gap>();
   private timer: NodeJS.Timeout | undefined;
 
-  /** The log as the tenant of `db` may see it: the ids of others are passed over and nothing of them is told. */
+  /** The log as the tenant of `db` sees it: events of other tenants are left out. */
   seenBy(db: Database): SeenLog {
     return { page: (after, limit) => this.page(db, after, limit), follow: (look) => this.follow(look) };
   }
 
-  /** Readers of a tenant that stand at the same place, as those of a live stream do, share one query. */
+  /** Readers of a tenant at the same position, as of live streams, share one query. */
   private page(db: Database, after: number, limit: number): Promise<EventPage> {
     const key = `${db.tenant}/${after}/${limit}`;
     let page = this.reading.get(key);
@@ -99,7 +99,7 @@ export class EventLog implements OnModuleDestroy {
     return { rows, after: last, more: !open && found.length === limit };
   }
 
-  /** Whether nobody can still fill the gap after `last`, which `row` showed. */
+  /** Whether no open transaction can fill the gap after `last` that `row` showed. */
   private givenBack(last: number, row: LoggedEvent): boolean {
     const gap = this.gaps.get(last);
     if (gap === undefined) {

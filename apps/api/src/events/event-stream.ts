@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 
 const KEEP_ALIVE_MS = 15_000;
-/** A reader that takes nothing for so many of these in turn is cut off. */
+/** A reader that takes nothing for this many keep-alives in a row is disconnected. */
 const MISSED = 4;
 /** A reader of a stream that has ended is cut off if it has not taken the rest by then, ms. */
 const LINGER_MS = 5_000;
@@ -24,7 +24,7 @@ export class EventStream {
   private missed = 0;
   private taken: () => void = () => undefined;
 
-  /** `lastId`: what the reader is to come back with; told at once, with each event that has an id and each sign of life. */
+  /** `lastId`: the id to resume from. Sent at once, with each event that has an id and with each keep-alive. */
   constructor(
     private readonly out: ServerResponse,
     public lastId?: number,

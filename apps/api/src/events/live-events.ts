@@ -32,7 +32,7 @@ export class LiveEvents {
 
   private look(version: number | undefined): void {
     if (version === undefined) return this.stream.close();
-    // It is told at each look: a reader that is behind sees the chain as it is when it has caught up.
+    // Sent at each poll: a slow reader sees the chain's current state once it has caught up.
     if (this.stream.behind) return;
     if (this.busy) {
       this.again = true;

@@ -7,7 +7,7 @@ const PAGE = 500;
 
 /**
  * The events of all chains after `after`, as server-sent events (`event`) with their ids, of these kinds or of all. Each
- * reader is at a place of its own and reads on when it has taken what was sent.
+ * reader has its own position and reads on when it has taken what was sent.
  */
 export class LiveLog {
   private busy = false;

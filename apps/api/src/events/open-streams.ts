@@ -30,7 +30,7 @@ export class OpenStreams implements OnModuleDestroy {
   constructor(private readonly authentication: Authentication) {}
 
   /**
-   * Answers by a stream; by its head alone, and undefined, where only that was asked for. Throws UNAVAILABLE while the API
+   * Answers with a stream. For HEAD, sends only the headers and returns undefined. Throws UNAVAILABLE while the API
    * stops, UNAUTHENTICATED for a token that has expired, and TOO_MANY_REQUESTS for a caller with too many streams.
    */
   start(reply: FastifyReply, lastId?: number): EventStream | undefined {
@@ -72,7 +72,7 @@ export class OpenStreams implements OnModuleDestroy {
     throw new Problem('TOO_MANY_REQUESTS', detail);
   }
 
-  /** Each credential is asked for once, whatever number of streams it has opened. */
+  /** Checks each credential once, however many streams it has opened. */
   private identifyAgain(): void {
     const answers = new Map<string, Promise<boolean>>();
     for (const [stream, opened] of this.open) {
@@ -87,7 +87,7 @@ export class OpenStreams implements OnModuleDestroy {
     }
   }
 
-  /** Whether the caller could open the stream now. Where nobody can say, as without the database, no event comes either. */
+  /** Whether the caller could open the stream now. True if the check fails, as without the database: then no event comes either. */
   private stillCounts(opened: Opened): Promise<boolean> {
     return this.authentication.identify(opened).then(
       () => true,

@@ -22,7 +22,7 @@ export function parseBodies(fastify: FastifyInstance): void {
       if (NEEDS_BODY.test(request.url) && bytes.length > LARGE_BYTES) return done(null, new LargeBody(bytes));
       try {
         if (bytes.length > OTHER_BYTES)
-          throw new Problem('BODY_TOO_LARGE', 'A body that is no chain is at most 1 MiB.');
+          throw new Problem('BODY_TOO_LARGE', 'A body may have at most 1 MiB unless it is a chain.');
         done(null, parseBody(bytes));
       } catch (error) {
         done(error as Error);

@@ -13,6 +13,6 @@ export function isDryRun({ confirm, dry_run: dryRun }: RemovalQueryDto, id: stri
   if (confirm === id) return false;
   throw new Problem(
     'CONFIRMATION_REQUIRED',
-    `Say again which one is meant, by ?confirm=${id}, or look first by ?dry_run=true.`,
+    `Confirm the deletion by ?confirm=${id}, or try a dry run by ?dry_run=true.`,
   );
 }

@@ -3,10 +3,10 @@ import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyInstance } from 'fastify';
 import { unavailable } from './problem-from-error.js';
 
-/** Requests that take longer once the API stops are cut, ms. The launcher waits longer than that. */
+/** Requests that take longer once the API stops are disconnected, ms. The launcher waits longer than that. */
 const DRAIN_MS = 3_000;
 
-/** Ends HTTP in order: new requests are refused, those in flight are answered, and what takes too long is cut. */
+/** Shuts HTTP down: refuses new requests, answers those in flight, and disconnects those that take too long. */
 @Injectable()
 export class Drain implements BeforeApplicationShutdown {
   private draining = false;

@@ -29,7 +29,7 @@ export function versionsOf(ifMatch: string | undefined, ofTask: boolean): Readon
   if (ifMatch === undefined || ifMatch.trim() === '*') return undefined;
   const tags = ifMatch.split(',').map((tag) => tag.trim());
   if (!tags.every((tag) => TAG.test(tag))) {
-    throw new Problem('BAD_REQUEST', 'If-Match holds ETags as they were answered, with their quotes, or *.');
+    throw new Problem('BAD_REQUEST', 'Set If-Match to ETags as the API returned them, with their quotes, or to *.');
   }
   // Weak tags, and those of something else, match nothing.
   const own = ofTask ? /^"t([1-9]\d{0,14})"$/ : /^"([1-9]\d{0,14})"$/;

@@ -19,7 +19,7 @@ export function createAdapter(filter: () => ProblemFilter): FastifyAdapter {
     clientErrorHandler: answerUnreadable,
   });
   const { server } = adapter.getInstance();
-  // An expectation that nobody knows may be ignored (RFC 9110): Node would refuse it without a problem document.
+  // An unknown expectation may be ignored (RFC 9110). Node would refuse it without a problem document.
   server.on('checkExpectation', (request, response) => server.emit('request', request, response));
   return adapter;
 }

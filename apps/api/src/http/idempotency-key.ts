@@ -27,15 +27,15 @@ export function idempotentRequest(key: string | undefined, content: unknown): Id
   };
 }
 
-/** The answer that was given, or the problem that the key makes. */
+/** Returns the answer, or throws the problem that the key causes. */
 export function answerOf<T>(outcome: Answer<object>, reply: FastifyReply): T {
   switch (outcome.kind) {
     case 'key-reused':
-      throw new Problem('IDEMPOTENCY_KEY_REUSED', 'This Idempotency-Key was used with another body: take a new key.');
+      throw new Problem('IDEMPOTENCY_KEY_REUSED', 'This Idempotency-Key was used with another body: use a new key.');
     case 'in-use':
       throw new Problem(
         'IDEMPOTENCY_KEY_IN_USE',
-        'The first request with this key is still at work: try again later.',
+        'The first request with this key is still running: try again later.',
         {
           headers: { 'Retry-After': '2' },
         },

@@ -24,7 +24,7 @@ const BY_STATUS: Readonly<Record<number, ProblemCode>> = {
   429: 'TOO_MANY_REQUESTS',
 };
 
-/** Whatever was thrown, as the problem to answer with. What is not meant for the client stays in its `cause`. */
+/** Turns any error into the problem to answer with. Details that are not for the client stay in `cause`. */
 export function problemFromError(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof HttpException) return fromHttpException(error);
@@ -55,7 +55,7 @@ function fromHttpException(error: HttpException): Problem {
 
 function beyond(error: QuotaExceeded): Problem {
   const { limit, max, used, requested, retryAfterSeconds: seconds } = error;
-  const asked = requested === undefined ? '' : `, and this asks for ${requested}`;
+  const asked = requested === undefined ? '' : `, and this request needs ${requested}`;
   return new Problem(
     'QUOTA_EXCEEDED',
     `Your tenant's ${limit} is ${max}, ${used} are used${asked}: ${wayOut(error)}.`,
@@ -67,23 +67,20 @@ function beyond(error: QuotaExceeded): Problem {
 }
 
 function wayOut({ max, neverFits, retryAfterSeconds: seconds }: QuotaExceeded): string {
-  if (neverFits) return `this alone is more than the limit: ${max > 0 ? 'split it, or ask for more' : 'ask for more'}`;
-  if (seconds !== undefined) return `try again in ${seconds} s, or ask for more`;
-  return 'they are freed by retention, or ask for more';
+  if (neverFits)
+    return `this request alone exceeds the limit: ${max > 0 ? 'split it, or ask for a higher limit' : 'ask for a higher limit'}`;
+  if (seconds !== undefined) return `try again in ${seconds} s, or ask for a higher limit`;
+  return 'retention frees them, or ask for a higher limit';
 }
 
 export const unavailable = (cause?: unknown): Problem =>
-  new Problem(
-    'UNAVAILABLE',
-    'The database or another part of the system does not answer now. Nothing is known to be lost; try again.',
-    {
-      headers: { 'Retry-After': '2' },
-      cause,
-    },
-  );
+  new Problem('UNAVAILABLE', 'The database or another part of the system does not answer. Try again.', {
+    headers: { 'Retry-After': '2' },
+    cause,
+  });
 
 const internal = (cause: unknown) =>
-  new Problem('INTERNAL', 'An unexpected error happened. It is in the server log under the id of this request.', {
+  new Problem('INTERNAL', 'An unexpected error occurred. The server log has its cause under the id of this request.', {
     cause,
   });
 

@@ -15,8 +15,8 @@ export const PROBLEMS = {
   CHAIN_NOT_FOUND: { status: 404, title: 'The chain does not exist' },
   TASK_NOT_FOUND: { status: 404, title: 'The task does not exist' },
   ARTIFACT_NOT_FOUND: { status: 404, title: 'The artifact does not exist' },
-  METHOD_NOT_ALLOWED: { status: 405, title: 'This address does not take this method' },
-  NOT_ACCEPTABLE: { status: 406, title: 'There is no answer in the format asked for' },
+  METHOD_NOT_ALLOWED: { status: 405, title: 'This path does not support this method' },
+  NOT_ACCEPTABLE: { status: 406, title: 'The requested format is not available' },
   REQUEST_TIMEOUT: { status: 408, title: 'The request took too long to arrive' },
   CHAIN_STATE_CONFLICT: { status: 409, title: 'The state of the chain does not allow this' },
   TASK_STATE_CONFLICT: { status: 409, title: 'The state of the task does not allow this' },
@@ -54,7 +54,7 @@ export interface QuotaState {
   readonly requested?: number;
 }
 
-/** What is told beside code and detail. `cause` is logged and never sent. */
+/** What a problem holds besides code and detail. `cause` is logged and never sent. */
 export interface ProblemExtras {
   readonly errors?: readonly InputFault[];
   readonly headers?: Readonly<Record<string, string>>;
@@ -102,7 +102,7 @@ export interface ProblemDocument {
   readonly quota?: QuotaState;
 }
 
-/** `instance` is the path that was asked for. */
+/** `instance` is the path of the request. */
 export function toProblemDocument(problem: Problem, instance: string): ProblemDocument {
   const { code, detail, errors, state, quota } = problem;
   const type = `/problems/${code.toLowerCase().replaceAll('_', '-')}`;

@@ -21,7 +21,7 @@ const CODES: Readonly<Record<string, string>> = {
 export const compileSchema = (schema: object): ValidateFunction => ajv.compile(schema);
 
 /**
- * Adds what a check has against a value that stands at the pointer `at`. `label` begins each message. Stops where the list
+ * Adds the faults that a check finds in the value at the pointer `at`. `label` begins each message. Stops where the list
  * of faults is full.
  */
 export function addSchemaFaults(check: ValidateFunction, value: unknown, faults: FaultList, at = '', label = ''): void {

@@ -9,7 +9,7 @@ declare module 'fastify' {
 
 /**
  * A span for each request, below the caller's where it sends a W3C `traceparent`. Where tracing is off there are no hooks.
- * Named by the route as it is declared; neither query nor headers nor body are told.
+ * Named by the declared route. Query, headers and body are left out.
  */
 export function traceRequests(adapter: FastifyAdapter): void {
   const fastify = adapter.getInstance();

@@ -19,7 +19,8 @@ export function answerUnreadable(error: Error & { readonly code?: string }, sock
 
 function problemOf(code: string | undefined): Problem {
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT')
-    return new Problem('REQUEST_TIMEOUT', 'The request did not arrive whole in time.');
-  if (code === 'HPE_HEADER_OVERFLOW') return new Problem('HEADERS_TOO_LARGE', 'All headers together may have 16 KiB.');
-  return new Problem('BAD_REQUEST', 'What came is not HTTP that can be read.');
+    return new Problem('REQUEST_TIMEOUT', 'The request did not arrive completely in time.');
+  if (code === 'HPE_HEADER_OVERFLOW')
+    return new Problem('HEADERS_TOO_LARGE', 'All headers together may have at most 16 KiB.');
+  return new Problem('BAD_REQUEST', 'The request is not valid HTTP.');
 }

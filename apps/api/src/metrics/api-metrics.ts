@@ -6,7 +6,7 @@ import { Counter, Histogram, Registry } from 'prom-client';
 @Injectable()
 export class ApiMetrics {
   readonly chainsCreated: Counter;
-  /** By the route as it is declared, `none` where there is none; `status` is a class: `2xx`. */
+  /** By declared route, or `none`; `status` is a class such as `2xx`. */
   readonly requests: Histogram<'method' | 'route' | 'status'>;
 
   constructor(readonly registry: Registry) {

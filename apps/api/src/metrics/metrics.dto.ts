@@ -53,7 +53,7 @@ export class FailureReasonDto {
   /** The message of the newest one. */
   @ApiProperty({ type: String, nullable: true })
   message: string | null;
-  /** `<chain_id>/<task_id>` of the newest, three at most. */
+  /** `<chain_id>/<task_id>` of the newest, at most three. */
   @ApiProperty({ type: [String], example: ['chain-7c0a4a52-2c53-4b58-9d0b-6d7d5f0f7c11/psi'] })
   examples: string[];
 }

@@ -7,7 +7,7 @@ const REFERENCE = '#/$defs/reference';
 
 /**
  * The JSON Schema of a file with a chain, for editors: what `POST /chains` takes, with the parameters of each task type,
- * where a reference to a result may stand in place of any value. Faults of the graph are not told by a schema.
+ * where a reference to a result may stand in place of any value. A schema cannot find faults of the graph.
  */
 export function chainFileSchema(types: readonly TaskType[]): Schema {
   const { $schema, properties, ...rest } = createChainSchema;

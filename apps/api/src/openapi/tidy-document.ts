@@ -56,7 +56,7 @@ const RETRY_AFTER = {
  * Mends what Nest's generator writes beside the truth: a 201 for a POST whose status it did not find, a path parameter
  * called `*` beside the named one, and `allOf` around a single reference, which OpenAPI 3.1 takes as it is. Errors are
  * said once each, in `components.responses`; every body gets an example; values of several types in one `enum`, which
- * generators refuse, are told apart.
+ * generators refuse, are distinguished.
  */
 export function tidyDocument(document: OpenAPIObject): OpenAPIObject {
   const shared: Record<string, Response> = {};

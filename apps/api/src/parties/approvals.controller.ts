@@ -21,7 +21,7 @@ export class ApprovalsController {
   @ApiOperation({
     operationId: 'listApprovals',
     summary: 'List the tasks that wait for an owner',
-    description: 'Tasks that no policy covers and that the owner has not decided on, oldest first; 200 at most.',
+    description: 'Tasks that no policy covers and that the owner has not yet decided on. Oldest first, at most 200.',
   })
   @ApiResponse({ status: 200, type: ApprovalListDto, description: 'The tasks, with what an approval signs.' })
   @ApiProblems(400, 503)

@@ -17,7 +17,8 @@ export class DatasetsController {
   @ApiOperation({
     operationId: 'listDatasets',
     summary: 'List the datasets',
-    description: 'What the owners registered: schema and counts, never rows. All versions, removed ones included.',
+    description:
+      'Schema and counts as the owners registered them, never rows. Includes all versions, also withdrawn ones.',
   })
   @ApiResponse({ status: 200, type: DatasetListDto, description: 'The datasets of all parties, or of one.' })
   @ApiProblems(400, 503)

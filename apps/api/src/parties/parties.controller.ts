@@ -40,7 +40,7 @@ export class PartiesController {
   @ApiOperation({
     operationId: 'createParty',
     summary: 'Register a party',
-    description: 'Keys can then belong to it (POST /keys), and its owner states what its data may be used for.',
+    description: 'Then keys can belong to it (POST /keys), and its owner can state what its data may be used for.',
   })
   @ApiRequest(NewPartyDto)
   @ApiHeader(IDEMPOTENCY_KEY)
@@ -56,7 +56,7 @@ export class PartiesController {
     const caller = callerOf(reply);
     const work = async (db: Queryable): Promise<PartyDto> => {
       const made = await this.parties.insert(db, { party, name, contact }, caller.actor);
-      if (made === undefined) throw new Problem('PARTY_EXISTS', `There is a party ${party} already.`);
+      if (made === undefined) throw new Problem('PARTY_EXISTS', `Party ${party} already exists.`);
       await this.audit.record(db, { ...caller, action: 'createParty', target: party, details: { name, contact } });
       return made;
     };
@@ -73,7 +73,7 @@ export class PartiesController {
 
   @Get(':party')
   @ApiParam(PARTY)
-  @ApiOperation({ operationId: 'getParty', summary: 'Get a party', description: 'Its name and whom to ask.' })
+  @ApiOperation({ operationId: 'getParty', summary: 'Get a party', description: 'Its name and contact.' })
   @ApiResponse({ status: 200, type: PartyDto, description: 'The party.' })
   @ApiProblems(404, 503)
   async get(@TenantDb() { reads }: TenantDatabases, @Param('party') party: string): Promise<PartyDto> {
@@ -89,7 +89,7 @@ export class PartiesController {
     operationId: 'putStatement',
     summary: "State what a party's data may be used for",
     description:
-      'A dataset, a policy, an approval, or what holds for the whole party. For keys of the party, and for admins. The serial must be higher than that of the stored statement with the same subject. The workers check the signature, not the API.',
+      'Stores a dataset, a policy, an approval, or a statement about the whole party. Only for keys of the party and for admins. The serial must be higher than that of the stored statement with the same subject. The workers check the signature, not the API.',
   })
   @ApiRequest(NewStatementDto)
   @ApiResponse({ status: 200, type: StatementDto, description: 'The statement as it is stored.' })

@@ -13,7 +13,7 @@ export class NewPartyDto {
 
   @IsString()
   @Fits(PARTY_NAME)
-  @ApiProperty({ description: 'Its name in chains, and of its folder at the workers.', examples: ['bank-a'] })
+  @ApiProperty({ description: 'Its name in chains, and the name of its folder at the workers.', examples: ['bank-a'] })
   party: string;
   @IsString()
   @Characters(1, 255)
@@ -22,7 +22,7 @@ export class NewPartyDto {
   @Absentable()
   @IsString()
   @Characters(1, 255)
-  @ApiProperty({ description: 'Whom to ask about its data.', examples: ['data-protection@bank-a.example'] })
+  @ApiProperty({ description: 'Contact for questions about its data.', examples: ['data-protection@bank-a.example'] })
   contact?: string;
 }
 
@@ -46,7 +46,7 @@ export class PartyListDto {
 }
 
 @ApiSchema({
-  description: 'A statement that the owner signed, or, of an owner who trusts the operator, the bare statement.',
+  description: 'A statement signed by the owner. An owner who trusts the operator may send it unsigned.',
 })
 export class NewStatementDto {
   static readonly example = { signed: 'eyJhbGciOiJFZERTQSIsImtpZCI6ImsxIn0.eyJraW5kIjoicGFydHkifQ.c2lnbmF0dXJl' };
@@ -106,7 +106,7 @@ export class StatementsQueryDto {
 
 /** The query of lists about parties. */
 export class PartyQueryDto {
-  /** Only of this party. */
+  /** Only datasets of this party. */
   @QueryPattern(PARTY_NAME, NO_PARTY)
   party?: string;
 }
@@ -135,7 +135,7 @@ export class DatasetDto {
   /** Number of rows. */
   @ApiProperty({ type: 'integer', example: 12_000 })
   rows: number;
-  /** true: the owner took it back, and no task reads it. */
+  /** true: the owner withdrew it, and no task reads it. */
   @ApiProperty()
   removed: boolean;
 }
@@ -158,7 +158,7 @@ export class ApprovalDto {
   /** Hash of the canonical task: what an approval signs. */
   @ApiProperty({ example: 'sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08' })
   hash: string;
-  /** The task as it was written: the canonical JSON of this object is what the hash is of. */
+  /** The task as it was written. `hash` is the hash of its canonical JSON. */
   @ApiProperty({ type: 'object', additionalProperties: true, example: { kind: 'task', task_id: 'psi' } })
   task: object;
   /** What leaves each party. */
@@ -166,7 +166,7 @@ export class ApprovalDto {
   leaves: string;
   @ApiProperty({ example: 'RETRYING' })
   status: string;
-  /** Why no policy covers it, in words; null while the task has not asked. */
+  /** Why no policy covers it; null until the task has asked. */
   @ApiProperty({ type: String, nullable: true, example: 'Party bank-a: customers: the dataset has no policy.' })
   reasons: string | null;
   /** The newest decision of the owner: `approve`, `refuse` or `withdraw`; null if there is none. */

@@ -31,7 +31,7 @@ export function readStatement({ signed, statement }: NewStatementDto, party: str
     throw new Problem('BAD_REQUEST', detail, { errors });
   }
   const read = value as Statement;
-  if (read.party !== party) throw wrong(`The statement is of party ${read.party}, not of ${party}.`, '/party');
+  if (read.party !== party) throw wrong(`The statement belongs to party ${read.party}, not to ${party}.`, '/party');
   return { statement: read, subject: subjectOf(read), signed: signed ?? null };
 }
 
@@ -39,7 +39,7 @@ export function readStatement({ signed, statement }: NewStatementDto, party: str
 function payloadOf(jws: string): unknown {
   const [, payload, signature, ...more] = jws.split('.');
   if (payload === undefined || signature === undefined || more.length > 0) {
-    throw wrong('It is no compact JWS: three parts, separated by dots.', '/signed');
+    throw wrong('It is not a compact JWS: three parts, separated by dots.', '/signed');
   }
   const text = Buffer.from(payload, 'base64url').toString('utf8');
   let value: unknown;

@@ -60,10 +60,10 @@ export class QueueBoard implements OnApplicationShutdown {
         const identity = await this.signIn.identify(asBearer(request.headers.authorization)).catch(challenge);
         // The jobs of all tenants lie in one queue.
         if (!includes(identity.role, 'platform')) {
-          throw new Problem('FORBIDDEN', 'The queues are for the role platform.');
+          throw new Problem('FORBIDDEN', 'Only the role platform may read the queues.');
         }
         if (request.method !== 'GET' && request.method !== 'HEAD') {
-          throw new Problem('METHOD_NOT_ALLOWED', 'The queues can be looked at only: steer chains by the API.');
+          throw new Problem('METHOD_NOT_ALLOWED', 'The queues are read-only: control chains through the API.');
         }
         request.identity = identity;
         reply.header('Content-Security-Policy', POLICY);

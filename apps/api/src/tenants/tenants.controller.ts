@@ -75,7 +75,7 @@ export class TenantsController {
   ): Promise<TenantDto> {
     const work = async (tx: Queryable): Promise<TenantDto> => {
       const tenant = await this.tenants.insert(tx, wanted);
-      if (tenant === undefined) throw new Problem('TENANT_EXISTS', `There is a tenant ${wanted.tenant_id} already.`);
+      if (tenant === undefined) throw new Problem('TENANT_EXISTS', `Tenant ${wanted.tenant_id} already exists.`);
       const { tenant_id: target, ...details } = wanted;
       await this.audit.record(tx, { ...callerOf(reply), action: 'createTenant', target, details });
       return tenant;

@@ -128,8 +128,7 @@ export class WebhooksController {
   @ApiOperation({
     operationId: 'restoreWebhook',
     summary: 'Restore a webhook',
-    description:
-      'Possible within a day. Pending deliveries go on. There are none for chains that ended in the meantime.',
+    description: 'Possible within a day. Pending deliveries continue. Chains that ended in the meantime have none.',
   })
   @ApiHeader(IDEMPOTENCY_KEY)
   @ApiResponse({ status: 200, type: WebhookDto, description: 'Restored.' })
@@ -205,7 +204,7 @@ export class WebhooksController {
 function addressOf({ url }: NewWebhookDto, toPrivate: boolean): string {
   const address = new URL(url);
   if (toPrivate || !isPrivateHost(address)) return address.href;
-  const message = `${address.hostname} is a private address: nothing is sent there unless WEBHOOK_ALLOW_PRIVATE is on.`;
+  const message = `${address.hostname} is a private address, which only WEBHOOK_ALLOW_PRIVATE=on allows.`;
   throw new Problem('BAD_REQUEST', `/url: ${message}`, {
     errors: [{ code: 'INVALID_VALUE', pointer: '/url', message }],
   });
@@ -218,7 +217,7 @@ function deliveryDto({ webhook_id: _webhook, ...row }: DeliveryView): DeliveryDt
   };
 }
 
-/** The id as it may be looked up: one that can't exist is not asked for. */
+/** Returns a well-formed id, else throws: no query for an id that cannot exist. */
 function known(id: string): string {
   if (!isId(id)) throw notFound(id);
   return id;

@@ -590,7 +590,7 @@ export class Operations extends HeyApiClient {
     /**
      * Restore a webhook
      *
-     * Possible within a day. Pending deliveries go on. There are none for chains that ended in the meantime.
+     * Possible within a day. Pending deliveries continue. Chains that ended in the meantime have none.
      */
     public restoreWebhook<ThrowOnError extends boolean = true>(options: Options<RestoreWebhookData, ThrowOnError>) {
         return (options.client ?? this.client).post<RestoreWebhookResponses, RestoreWebhookErrors, ThrowOnError, 'data'>({
@@ -706,7 +706,7 @@ export class Operations extends HeyApiClient {
     /**
      * Register a party
      *
-     * Keys can then belong to it (POST /keys), and its owner states what its data may be used for.
+     * Then keys can belong to it (POST /keys), and its owner can state what its data may be used for.
      */
     public createParty<ThrowOnError extends boolean = true>(options: Options<CreatePartyData, ThrowOnError>) {
         return (options.client ?? this.client).post<CreatePartyResponses, CreatePartyErrors, ThrowOnError, 'data'>({
@@ -724,7 +724,7 @@ export class Operations extends HeyApiClient {
     /**
      * Get a party
      *
-     * Its name and whom to ask.
+     * Its name and contact.
      */
     public getParty<ThrowOnError extends boolean = true>(options: Options<GetPartyData, ThrowOnError>) {
         return (options.client ?? this.client).get<GetPartyResponses, GetPartyErrors, ThrowOnError, 'data'>({
@@ -752,7 +752,7 @@ export class Operations extends HeyApiClient {
     /**
      * State what a party's data may be used for
      *
-     * A dataset, a policy, an approval, or what holds for the whole party. For keys of the party, and for admins. The serial must be higher than that of the stored statement with the same subject. The workers check the signature, not the API.
+     * Stores a dataset, a policy, an approval, or a statement about the whole party. Only for keys of the party and for admins. The serial must be higher than that of the stored statement with the same subject. The workers check the signature, not the API.
      */
     public putStatement<ThrowOnError extends boolean = true>(options: Options<PutStatementData, ThrowOnError>) {
         return (options.client ?? this.client).put<PutStatementResponses, PutStatementErrors, ThrowOnError, 'data'>({
@@ -770,7 +770,7 @@ export class Operations extends HeyApiClient {
     /**
      * List the datasets
      *
-     * What the owners registered: schema and counts, never rows. All versions, removed ones included.
+     * Schema and counts as the owners registered them, never rows. Includes all versions, also withdrawn ones.
      */
     public listDatasets<ThrowOnError extends boolean = true>(options?: Options<ListDatasetsData, ThrowOnError>) {
         return (options?.client ?? this.client).get<ListDatasetsResponses, ListDatasetsErrors, ThrowOnError, 'data'>({
@@ -784,7 +784,7 @@ export class Operations extends HeyApiClient {
     /**
      * List the tasks that wait for an owner
      *
-     * Tasks that no policy covers and that the owner has not decided on, oldest first; 200 at most.
+     * Tasks that no policy covers and that the owner has not yet decided on. Oldest first, at most 200.
      */
     public listApprovals<ThrowOnError extends boolean = true>(options?: Options<ListApprovalsData, ThrowOnError>) {
         return (options?.client ?? this.client).get<ListApprovalsResponses, ListApprovalsErrors, ThrowOnError, 'data'>({

@@ -45,7 +45,7 @@ export type FailureReasonDto = {
      */
     message: string | null;
     /**
-     * `<chain_id>/<task_id>` of the newest, three at most.
+     * `<chain_id>/<task_id>` of the newest, at most three.
      */
     examples: Array<string>;
 };
@@ -997,12 +997,12 @@ export type RevokedApiKeyDto = {
  */
 export type NewPartyDto = {
     /**
-     * Its name in chains, and of its folder at the workers.
+     * Its name in chains, and the name of its folder at the workers.
      */
     party: string;
     name: string;
     /**
-     * Whom to ask about its data.
+     * Contact for questions about its data.
      */
     contact?: string;
 };
@@ -1023,7 +1023,7 @@ export type PartyListDto = {
 };
 
 /**
- * A statement that the owner signed, or, of an owner who trusts the operator, the bare statement.
+ * A statement signed by the owner. An owner who trusts the operator may send it unsigned.
  */
 export type NewStatementDto = {
     /**
@@ -1087,7 +1087,7 @@ export type DatasetDto = {
      */
     rows: number;
     /**
-     * true: the owner took it back, and no task reads it.
+     * true: the owner withdrew it, and no task reads it.
      */
     removed: boolean;
 };
@@ -1109,7 +1109,7 @@ export type ApprovalDto = {
      */
     hash: string;
     /**
-     * The task as it was written: the canonical JSON of this object is what the hash is of.
+     * The task as it was written. `hash` is the hash of its canonical JSON.
      */
     task: {
         [key: string]: unknown;
@@ -1120,7 +1120,7 @@ export type ApprovalDto = {
     leaves: string;
     status: string;
     /**
-     * Why no policy covers it, in words; null while the task has not asked.
+     * Why no policy covers it; null until the task has asked.
      */
     reasons: string | null;
     /**
@@ -1430,7 +1430,7 @@ export type CreateChainRequest = {
          */
         is_callback?: boolean;
         /**
-         * The parameters of the task type. A string ${tasks.<task_id>.result.<path>} stands for a value of an earlier result; $${ writes ${.
+         * The parameters of the task type. A string ${tasks.<task_id>.result.<path>} stands for a value of an earlier result; write $${ for a literal ${.
          */
         task_params: {
             [key: string]: unknown;
@@ -1576,7 +1576,7 @@ export type CreateChainRequest = {
          */
         queue_timeout?: number;
         /**
-         * How long a task waits for the approval of an owner, in seconds. Then it fails with APPROVAL_EXPIRED. While a chain waits for approvals alone, its timeout stands still.
+         * How long a task waits for the approval of an owner, in seconds. Then it fails with APPROVAL_EXPIRED. While a chain waits only for approvals, its timeout is suspended.
          */
         approval_timeout?: number;
         /**
@@ -4658,7 +4658,7 @@ export type ListDatasetsData = {
     path?: never;
     query?: {
         /**
-         * Only of this party.
+         * Only datasets of this party.
          */
         party?: string;
     };
@@ -4708,7 +4708,7 @@ export type ListApprovalsData = {
     path?: never;
     query?: {
         /**
-         * Only of this party.
+         * Only datasets of this party.
          */
         party?: string;
     };
@@ -4763,7 +4763,7 @@ export type ListChainApprovalsData = {
     };
     query?: {
         /**
-         * Only of this party.
+         * Only datasets of this party.
          */
         party?: string;
     };

@@ -87,7 +87,7 @@ export function readChain(body: unknown, catalogue: TaskCatalogue): ChainReading
 
 function addGraphFaults(graphFaults: readonly GraphFault[], nodes: readonly TaskNode[], faults: FaultList): void {
   for (const { code, nodeIndex, dependencyIndex, message } of graphFaults) {
-    // That the list is empty has been told by the schema.
+    // The schema reports an empty list.
     if (nodeIndex === undefined) continue;
     const place = dependencyIndex === undefined ? ['task_id'] : nodes[nodeIndex]!.dependencies[dependencyIndex]!.place;
     faults.add({ code, pointer: pointer('tasks', nodeIndex, ...place), message });
@@ -139,7 +139,7 @@ function concurrencyOf(body: Pick<TaskBody, 'concurrency_key' | 'concurrency_lim
   return key === undefined ? null : { key, limit };
 }
 
-/** A chain of a group gives its tasks their turns: a key of their own beside it would be a second queue in the first. */
+/** A chain with a concurrency key schedules its tasks: a key of a task would be a second queue inside the first. */
 function addConcurrencyFaults(
   body: Readonly<Record<string, unknown>>,
   tasks: readonly unknown[],
@@ -148,7 +148,7 @@ function addConcurrencyFaults(
   if (!isObject(body['options']) || body['options']['concurrency_key'] === undefined) return;
   for (const [i, task] of tasks.entries()) {
     if (!isObject(task) || task['concurrency_key'] === undefined) continue;
-    const message = 'The chain has a concurrency_key in its options: a task of it takes none of its own.';
+    const message = 'The chain has a concurrency_key in its options: its tasks cannot have their own.';
     faults.add({ code: 'CONCURRENCY_TWICE', pointer: pointer('tasks', i, 'concurrency_key'), message });
   }
 }
@@ -164,7 +164,7 @@ function retryPolicyOf(policy: RetryPolicyBody = {}): RetryPolicy {
     retryOnFailure: policy.retry_on_failure ?? DEFAULT_RETRY_POLICY.retryOnFailure,
     backoff: policy.backoff ?? DEFAULT_RETRY_POLICY.backoff,
     delayMs,
-    // A default may not shorten a delay that was asked for.
+    // A default must not shorten a requested delay.
     maxDelayMs: policy.max_delay_ms ?? Math.max(DEFAULT_RETRY_POLICY.maxDelayMs, delayMs),
     jitter: policy.jitter ?? DEFAULT_RETRY_POLICY.jitter,
     ...(policy.retry_on && { retryOn: policy.retry_on }),

@@ -44,7 +44,7 @@ export function addConditionFaults(
     for (const { text, place } of own) {
       let named = read.get(text);
       if (named === undefined) {
-        // The schema has told of one that is too long.
+        // The schema reports a condition that is too long.
         if (text.length === 0 || text.length > MAX_CONDITION_LENGTH) continue;
         length += text.length;
         if (length > MAX_OF_A_CHAIN) {

@@ -124,7 +124,7 @@ const task = {
     task_params: {
       type: 'object',
       description:
-        'The parameters of the task type. A string ${tasks.<task_id>.result.<path>} stands for a value of an earlier result; $${ writes ${.',
+        'The parameters of the task type. A string ${tasks.<task_id>.result.<path>} stands for a value of an earlier result; write $${ for a literal ${.',
       examples: [{ sf_init_config: { parties: ['alice', 'bob'], address: 'local' }, task_config: { delay_ms: 10 } }],
     },
     retry_policy: retryPolicy,
@@ -196,7 +196,7 @@ const options = {
       maximum: 31_536_000,
       default: 604_800,
       description:
-        'How long a task waits for the approval of an owner, in seconds. Then it fails with APPROVAL_EXPIRED. While a chain waits for approvals alone, its timeout stands still.',
+        'How long a task waits for the approval of an owner, in seconds. Then it fails with APPROVAL_EXPIRED. While a chain waits only for approvals, its timeout is suspended.',
       examples: [604_800],
     },
     priority: { ...priority, default: 'normal' },

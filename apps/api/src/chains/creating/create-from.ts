@@ -34,7 +34,7 @@ export async function createFrom(
   const chain = newChainOf(read(body, catalogue), body, { actor: caller.actor, party, isAdmin });
   const outcome = await createChain(engine, chain, idempotentRequest(key, body), caller, quota);
   if (outcome.kind === 'key-reused') {
-    throw new Problem('IDEMPOTENCY_KEY_REUSED', 'This Idempotency-Key was used for another chain: take a new key.');
+    throw new Problem('IDEMPOTENCY_KEY_REUSED', 'This Idempotency-Key was used for another chain: use a new key.');
   }
   return { chain: outcome.chain, replayed: outcome.kind === 'replayed' };
 }

@@ -54,7 +54,7 @@ export class LargeChains implements OnApplicationShutdown {
     if (own >= PER_CALLER) {
       throw new Problem(
         'TOO_MANY_REQUESTS',
-        `${own} large bodies of yours are being read, and ${PER_CALLER} is the limit: try again when one is answered.`,
+        `The API is reading ${own} of your large bodies, and ${PER_CALLER} is the limit: try again when one is answered.`,
         { headers: { 'Retry-After': '1' } },
       );
     }
