@@ -10,7 +10,7 @@ import { ConfigError, loadEnvFile, readConfig, type Config } from '#libs/platfor
 // when something is missing that is needed.
 const run = promisify(execFile);
 
-/** The version that a program tells of itself; undefined where it does not run. */
+/** The version that a program reports; undefined if it does not run. */
 async function versionOf(path: string): Promise<string | undefined> {
   const said = await run(path, ['--version']).catch(() => undefined);
   return said && (/\d+(\.\d+)+/.exec(said.stdout + said.stderr)?.[0] ?? 'of no version');

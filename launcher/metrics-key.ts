@@ -20,7 +20,7 @@ if (kept === undefined || !(await counts(kept))) {
     body: JSON.stringify({ name: 'prometheus', role: 'viewer' }),
   });
   if (response.status !== 201) throw new Error(`POST /keys answered ${response.status}`);
-  // Prometheus runs as another user: nobody but the two has the volume.
+  // Prometheus runs as another user. Only these two mount the volume.
   writeFileSync(file, ((await response.json()) as { key: string }).key, { mode: 0o644 });
 }
 

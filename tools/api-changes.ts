@@ -78,7 +78,7 @@ function operationOf(pointer: string): string {
 const TEXTS = new Set(['description', 'summary', 'title', 'example', 'examples']);
 
 /**
- * The document without references, and without texts: by them the diff tells parameters apart, and one with a new
+ * The document without references, and without texts: the diff identifies parameters by them, and one with a new
  * description was said to be removed.
  */
 function inlined(document: Document): Document {

@@ -59,7 +59,7 @@ function buildHelm(): string {
   return helm;
 }
 
-/** `npm run chart`: renders what is committed of the Helm chart. Builds Helm where there is none. */
+/** `npm run chart`: renders what is committed of the Helm chart. Builds Helm if it is missing. */
 export async function renderChart(): Promise<void> {
   const helm = findHelm() ?? buildHelm();
   for (const { values, file } of RENDERED) {

@@ -57,7 +57,7 @@ async function launch(program: string, args: readonly string[]): Promise<void> {
   await import(pathToFileURL(built).href);
 }
 
-/** The whole system, compiled anew and started again as sources change. */
+/** Runs the whole system, and compiles and restarts it as sources change. */
 async function dev(): Promise<void> {
   const watch = ['build', '--path', 'tsconfig.json', '--watch', '--preserveWatchOutput'];
   const compiler = spawn(process.execPath, [bin('nest'), ...watch], { cwd: ROOT, stdio: 'inherit' });
@@ -114,8 +114,8 @@ function finish(failed: readonly string[]): void {
 }
 
 /**
- * Writes openapi.json from the built API, and the part of the TypeScript client that is made of it. With `--release` also
- * openapi.last.json, which later versions are held to.
+ * Writes openapi.json from the built API, and the generated part of the TypeScript client. With `--release` also
+ * openapi.last.json, which later versions are compared with.
  */
 async function writeOpenapi(args: readonly string[]): Promise<void> {
   const text = await builtOpenapi();

@@ -14,7 +14,7 @@ export function npm(...args: string[]): [command: string, args: string[]] {
   return path?.endsWith('.js') ? [process.execPath, [path, ...args]] : ['npm', args];
 }
 
-/** Something that the user has to mend: shown without a stack. */
+/** An error that the user has to fix: shown without a stack. */
 export class Refusal extends Error {}
 
 interface RunOptions {
@@ -46,7 +46,7 @@ export function run(command: string, args: readonly string[], options: RunOption
   );
 }
 
-/** Does `work`, and prints its name, how it ended and how long it took. A failure comes back as false. */
+/** Runs `work`, and prints its name, outcome and duration. Returns false on failure. */
 export async function step(name: string, work: () => Promise<string | void> | string): Promise<boolean> {
   const started = performance.now();
   const report = (word: string, more = '') => {
@@ -62,7 +62,7 @@ export async function step(name: string, work: () => Promise<string | void> | st
   }
 }
 
-/** What to show of an error: of a refusal its message alone. */
+/** The text to show for an error: only the message of a refusal. */
 export function wordsOf(error: unknown): string {
   if (error instanceof Refusal) return error.message;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);

@@ -15,7 +15,7 @@ interface DescribedType {
   readonly configSchema: ParameterSchema;
 }
 
-/** A page with its text as it stands, undefined where there is none, and as it should be. */
+/** A page with its current text, undefined if it does not exist, and its text as it should be. */
 export interface TaskPage {
   readonly path: string;
   readonly text: string | undefined;

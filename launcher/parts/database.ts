@@ -5,7 +5,7 @@ import { loadEnvFile, readConfig } from '#libs/platform';
 
 /**
  * Calls `use` with DATABASE_URL, or else with the embedded database of DATA_DIR, started for it where it does not run. Throws
- * where there is none and it is not to be made.
+ * if it does not exist and may not be created.
  */
 export async function withDatabaseUrl<T>(use: (databaseUrl: string) => Promise<T>, make = false): Promise<T> {
   loadEnvFile();

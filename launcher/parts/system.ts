@@ -35,10 +35,10 @@ export interface System {
   readonly url: string;
   /** Opens the API with the role admin; undefined in production where only an OIDC issuer is configured. */
   readonly apiKey: string | undefined;
-  /** The same where it was made here and is nobody's secret yet. */
+  /** The same key if this launcher created it. */
   readonly localKey: LocalKey | undefined;
   readonly pids: () => Readonly<Record<string, number | undefined>>;
-  /** Resolves when it can't go on: an app keeps ending, or the database is gone. */
+  /** Resolves when it cannot continue: an app keeps ending, or the database is gone. */
   readonly failed: Promise<Error>;
 }
 
@@ -186,7 +186,7 @@ function explainHost(config: Config, cause: Error): never {
 /** Whoever presses Ctrl-C waits for it: the worker's tasks end within the 5 s in which everything does. */
 const QUICK_DRAIN_SECONDS = '3';
 
-/** What an app is told: the launcher's own environment, with everything resolved that it chose. */
+/** The environment of an app: that of the launcher, with resolved values. */
 function appEnvironment(config: Config, databaseUrl: string, ports: Ports): NodeJS.ProcessEnv {
   return {
     ...process.env,

@@ -18,18 +18,18 @@ export interface EmbeddedPostgresOptions {
   readonly durable?: boolean;
   /** 200 by default. */
   readonly maxConnections?: number;
-  /** What to do with a server that already runs on the cluster: use it (default), or stop it and start another. */
+  /** How to treat a server that already runs on the cluster: use it (default), or stop it and start another. */
   readonly running?: 'reuse' | 'restart';
   /** Made if it does not exist; its URL is `url`. */
   readonly database?: string;
 }
 
 export interface EmbeddedPostgres {
-  /** `postgres://…` of the database asked for. Holds the password. */
+  /** `postgres://…` of the requested database. Holds the password. */
   readonly url: string;
   readonly port: number;
   readonly pid: number;
-  /** Where the cluster lies: `<dataDir>/postgres`, or elsewhere when the server's user can't enter that. */
+  /** The folder of the cluster: `<dataDir>/postgres`, or another one if the server's user cannot enter that. */
   readonly cluster: string;
   /** It ran before and was not started by this call. */
   readonly reused: boolean;
@@ -47,7 +47,7 @@ const DATABASE = 'task_chain';
 const START_TIMEOUT_MS = 30_000;
 
 /**
- * Starts PostgreSQL on 127.0.0.1 from the programs that npm installed, in a process group of its own, so that
+ * Starts PostgreSQL on 127.0.0.1 from the programs that npm installed, in its own process group, so that
  * Ctrl-C does not reach it. Works as root too: the server then runs as another user. Rejects with the server's
  * last log lines when it does not come up.
  */

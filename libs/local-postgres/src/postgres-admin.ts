@@ -1,6 +1,6 @@
 import pg from 'pg';
 
-/** Runs `use` on one connection of its own, closed whatever happens. */
+/** Runs `use` on a new connection, which is always closed. */
 export async function withConnection<T>(url: string, use: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5000 });
   // Without a listener, a connection that the server ends (as it stops) would end this process.

@@ -5,7 +5,7 @@ import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { canEnter, reachableFolder, type ServerUser } from './server-user.js';
 
-/** Where the two programs lie, ready to be run by the server's user. */
+/** Paths of the two programs, which the server's user can run. */
 export interface PostgresBinaries {
   readonly postgres: string;
   readonly initdb: string;

@@ -46,7 +46,7 @@ export async function openCluster(
   return { folder, password };
 }
 
-/** Where the cluster of `dataDir` lies or will lie. Makes the folder's parent reachable, not the cluster itself. */
+/** The folder of the cluster of `dataDir`. Makes the folder's parent reachable, but not the cluster. */
 function clusterFolder(dataDir: string, user: ServerUser | undefined): string {
   if (canEnter(dataDir, user)) return join(dataDir, 'postgres');
   const pointer = join(dataDir, 'postgres.location');
@@ -76,7 +76,7 @@ async function makeCluster(
     options.push('--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--no-instructions');
     if (!durable) options.push('--no-sync');
     const as = user ? { uid: user.uid, gid: user.gid } : {};
-    // A process group of its own: Ctrl-C is the launcher's to handle, which waits for this to end.
+    // Its own process group: the launcher handles Ctrl-C and waits for this process to end.
     const spawnOptions = { ...as, cwd: '/', env: serverEnvironment(), detached: true };
     await promisify(execFile)(initdb, ['-D', partial, ...options], spawnOptions);
     rmSync(folder, { recursive: true, force: true });
@@ -92,7 +92,7 @@ async function makeCluster(
   }
 }
 
-/** What the server's programs get of the environment: no PG... variable of the user's shell changes them. */
+/** The environment of the server's programs, without the PG... variables of the user's shell. */
 export function serverEnvironment(): Record<string, string> {
   return { PATH: process.env.PATH ?? '', LC_ALL: 'C', TZ: 'UTC', ...windowsEssentials() };
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { commandLine, isAlive } from './process-identity.js';
 
-/** What a running server writes to postmaster.pid in its cluster's folder. */
+/** The contents of postmaster.pid in the folder of a running server's cluster. */
 export interface Postmaster {
   readonly pid: number;
   readonly port: number;

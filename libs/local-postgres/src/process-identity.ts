@@ -12,14 +12,14 @@ export function isAlive(pid: number): boolean {
 }
 
 /**
- * What tells a process from a later one with the same id: its start time where the system shows it, else ''.
+ * Distinguishes a process from a later one with the same id: its start time if the system shows it, else ''.
  * Two equal ids with equal birthmarks are the same process.
  */
 export function birthmark(pid: number): string {
   return process.platform === 'linux' ? (statFields(pid)?.[19] ?? '') : '';
 }
 
-/** The command line of a process, or '' when it is gone or the system does not tell. */
+/** The command line of a process, or '' if it has ended or the system does not show it. */
 export function commandLine(pid: number): string {
   try {
     if (process.platform === 'linux') return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');

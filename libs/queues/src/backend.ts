@@ -5,21 +5,21 @@ import { RedisChannel } from './redis-channel.js';
 import { openRedis } from './redis-connection.js';
 import type { StatusChannel } from './status-channel.js';
 
-/** What carries jobs and reports: Redis or Valkey in production, PostgreSQL alone where there is none. */
+/** The carrier of jobs and reports: Redis or Valkey in production, else PostgreSQL. */
 export type Backend =
   | {
       readonly kind: 'redis';
       readonly redis: Redis | Cluster;
-      /** Of every key. In a cluster it puts all keys on one node, so that no command spans two nodes. */
+      /** The prefix of every key. In a cluster it puts all keys on one node, so that no command spans two nodes. */
       readonly prefix: string;
     }
   | { readonly kind: 'postgres'; readonly pool: pg.Pool };
 
-/** Where the backend is. */
+/** The address of the backend. */
 export interface BackendOptions {
   readonly redisUrl: string | undefined;
   readonly databaseUrl: string;
-  /** Of the pool, where PostgreSQL is the queue; 40 by default. */
+  /** The size of the pool if PostgreSQL is the queue; 40 by default. */
   readonly maxConnections?: number;
 }
 

@@ -1,7 +1,7 @@
 import type { TaskError } from '#libs/chain-domain';
 import type { Statement, TaskStatement } from '#libs/consent';
 
-/** What a worker is handed: ids, parameters with their references resolved, and the parents' results. */
+/** A job: ids, parameters with resolved references, and the parents' results. */
 export interface TaskJob {
   readonly chainId: string;
   /** The chain's tenant: its files lie apart from those of others. Jobs of earlier releases name none: the default tenant's. */
@@ -28,11 +28,11 @@ export interface TaskJob {
   readonly follows?: readonly string[];
 }
 
-/** What the owners of the parties' data need to know of the task. */
+/** The part of a job that the owners' rules are judged on. */
 export interface JobConsent {
   /** The task as it was written (libs/consent). */
   readonly task: TaskStatement;
-  /** Whether an admin created the chain: only then folders that nobody has claimed are read. */
+  /** Whether an admin created the chain: only then unclaimed folders are read. */
   readonly byAdmin: boolean;
   /** Statements by party: a compact JWS, or the bare statement where it has no signature. */
   readonly statements: Readonly<Record<string, readonly (string | Statement)[]>>;
@@ -66,7 +66,7 @@ export interface ReportedArtifact {
   readonly sha256: string;
 }
 
-/** How a run ended. */
+/** The outcome of a run. */
 export type RunEnd =
   | { readonly kind: 'succeeded'; readonly result: unknown; readonly artifacts: readonly ReportedArtifact[] }
   | {
@@ -86,7 +86,7 @@ export interface HeldAttempt extends AttemptRef {
   readonly runId?: string;
 }
 
-/** What may be late or missing without harm: lane `progress`. Heartbeats, which may be missing but not late, have lane `heartbeats`. */
+/** Messages that may be late or missing: lane `notes`. Heartbeats may be missing but not late: lane `beats`. */
 export type Note =
   | (RunRef & { readonly kind: 'started'; readonly elapsedMs: number })
   | (AttemptRef & { readonly kind: 'progress'; readonly fraction: number; readonly stage: string })

@@ -13,12 +13,12 @@ export async function queueGeneration(backend: Backend): Promise<string> {
   return (await backend.redis.get(key)) ?? 'lost';
 }
 
-/** The marker of the queue's point in time; null where there is none, as after `emptyQueue`. */
+/** The queue's restore marker; null if it has none, as after `emptyQueue`. */
 export async function queueMark(backend: Backend): Promise<string | null> {
   return backend.kind === 'postgres' ? null : backend.redis.get(`${backend.prefix}:timeline`);
 }
 
-/** Sets the marker of the queue's point in time; with `first` only where there is none. */
+/** Sets the queue's restore marker; with `first` only if it has none. */
 export async function setQueueMark(backend: Backend, mark: string, first = false): Promise<void> {
   if (backend.kind === 'postgres') return;
   const key = `${backend.prefix}:timeline`;

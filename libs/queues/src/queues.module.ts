@@ -13,7 +13,7 @@ export const BACKEND = Symbol('BACKEND');
 export const STATUS_CHANNEL = Symbol('STATUS_CHANNEL');
 const OPTIONS = Symbol('QUEUES_OPTIONS');
 
-/** What an app gives: where the backend is, and what to do with its faults. */
+/** Options of an app: the backend, and a handler of its faults. */
 export interface QueuesOptions extends BackendOptions {
   /** Takes one fault in ten seconds, with the number that were left out before it. */
   readonly onFault: (error: Error, leftOut: number) => void;

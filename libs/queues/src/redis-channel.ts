@@ -5,7 +5,7 @@ import { NOTHING, type Delivery, type StatusChannel } from './status-channel.js'
 
 const GROUP = 'listeners';
 /**
- * What a listener took and did not acknowledge for this long is taken over by another, ms. PostgreSQL ends a transaction
+ * Another listener takes over messages that were not acknowledged for this long, ms. PostgreSQL ends a transaction
  * that waits for its client after the same time, so that a stopped listener costs the same on both backends. A listener
  * that is only slow loses nothing: a report that is applied twice takes effect once.
  */

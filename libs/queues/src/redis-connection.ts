@@ -3,16 +3,16 @@ import { Cluster, Redis, type RedisOptions } from 'ioredis';
 const DEFAULT_PORT = 6379;
 const SENTINEL_PORT = 26_379;
 
-/** Where a REDIS_URL leads. */
+/** A parsed REDIS_URL. */
 interface RedisPlace {
   readonly mode: 'single' | 'sentinel' | 'cluster';
   readonly tls: boolean;
   readonly hosts: readonly { readonly host: string; readonly port: number }[];
   readonly username: string | undefined;
   readonly password: string | undefined;
-  /** Of Sentinel: the name under which it watches the master. */
+  /** The name of the master in Sentinel. */
   readonly master: string | undefined;
-  /** Where Sentinel itself wants another password than the servers. */
+  /** The password of Sentinel, if it differs from that of the servers. */
   readonly sentinelPassword: string | undefined;
 }
 

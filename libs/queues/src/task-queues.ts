@@ -3,7 +3,7 @@ import type { Queue } from 'bullmq';
 import { jobId, type TaskJob } from './messages.js';
 import { queueName, type JobData } from './task-queue.js';
 
-/** Where a job is: `missing` was never sent, is finished, or was lost with the queue. */
+/** The state of a job: `missing` was never sent, is finished, or was lost with the queue. */
 export type JobState = 'waiting' | 'active' | 'missing';
 
 /** The most that goes to the queue in one call, unless one job alone is larger. */

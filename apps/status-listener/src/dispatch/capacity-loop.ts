@@ -3,7 +3,7 @@ import { Dispatcher } from '#libs/chain-engine';
 import { Loop } from '../loops/loop.js';
 import { DispatchLoop } from './dispatch-loop.js';
 
-/** Counts the workers' free slots anew, and lets the dispatcher look for tasks that fit. */
+/** Reloads the workers' free slots, and wakes the dispatcher. */
 @Injectable()
 export class CapacityLoop extends Loop {
   readonly name = 'capacity';

@@ -5,7 +5,7 @@ import { Databases, engineQueries } from '#libs/repositories';
 import { Loop } from '../loops/loop.js';
 
 const BATCH = 100;
-/** Another listener takes a row that this one took and did not delete within this time, ms. */
+/** Another listener takes over a row that this one did not delete within this time, ms. */
 const HIDE_MS = 5_000;
 
 /** Signals workers to stop runs. Best effort: the answer to a worker's next heartbeat repeats what it has missed. */

@@ -43,7 +43,7 @@ export class GaugesLoop extends Loop {
     for (const gauge of Object.values(this.gauges)) gauge.reset();
     if (!mine) return void outbox.remove();
 
-    // A missing series means that nobody counts: autoscaling needs the 0.
+    // A missing series means no data: autoscaling needs the 0.
     for (const status of ['PENDING', 'RUNNING', 'PAUSED']) chains.set({ status }, 0);
     for (const task_type of types) {
       for (const status of ['READY', 'QUEUED', 'RUNNING', 'RETRYING']) tasks.set({ task_type, status }, 0);

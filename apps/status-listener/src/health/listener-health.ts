@@ -4,7 +4,7 @@ import { BACKEND, pingBackend, type Backend } from '#libs/queues';
 import { Loops } from '../loops/loops.js';
 import { SchemaCheck } from './schema-check.js';
 
-/** A listener with a loop that has not come round for this long is not ready, ms. */
+/** A listener with a loop that has not finished a round for this long is not ready, ms. */
 const STUCK_MS = 30_000;
 /** If everything that the loops need answers, a listener with a loop stuck for this long is to be restarted, ms. */
 const DEAD_MS = 60_000;
@@ -32,7 +32,7 @@ export class ListenerHealth implements HealthChecks {
 
   private checkLoops(mostMs: number): void {
     const idle = this.loops.oldestRoundMs();
-    if (idle > mostMs) throw new Error(`a loop has not come round for ${Math.round(idle / 1000)} s`);
+    if (idle > mostMs) throw new Error(`a loop has not finished a round for ${Math.round(idle / 1000)} s`);
   }
 
   /** While the database or the queue is away, a new process would be stuck as well. */

@@ -64,7 +64,7 @@ export abstract class Loop implements OnApplicationBootstrap, OnModuleDestroy, B
       } catch (error) {
         if (this.stopped) return;
         faults++;
-        this.log.error({ err: error, loop: this.name, faults }, 'a loop of the listener failed and goes on');
+        this.log.error({ err: error, loop: this.name, faults }, 'a loop of the listener failed and continues');
       }
       this.lastRound = performance.now();
       await this.pause(faults > 0 ? Math.min(50 * 2 ** faults, MAX_FAULT_PAUSE_MS) : this.woken ? 0 : this.pauseMs);

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** What the environment looks like to a reader: as process.env does. */
+/** Environment variables, like process.env. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
@@ -80,7 +80,7 @@ export class ValueReader {
     return undefined;
   }
 
-  /** Where Redis is: one host, or several of Sentinel or of a cluster, separated by commas. */
+  /** The URL of Redis: one host, or several of Sentinel or of a cluster, separated by commas. */
   redisUrl(name: string): string | undefined {
     const value = this.text(name);
     if (value === undefined) return undefined;

@@ -35,7 +35,7 @@ export interface Config {
   readonly logLevel: LogLevel;
   /** Whether the `diagnostic` task type is offered. */
   readonly diagnosticTasks: boolean;
-  /** How long a worker that is told to stop lets its tasks go on. */
+  /** How long a stopping worker lets its tasks finish. */
   readonly workerDrainSeconds: number;
   /** Finished chains are removed after this many days; 0 keeps them for ever. */
   readonly retentionDays: number;
@@ -54,7 +54,7 @@ export interface DatabaseLogins {
   readonly worker: string;
 }
 
-/** What secrets are sealed by: keys of 32 bytes. */
+/** The keys that seal secrets, 32 bytes each. */
 export interface SecretsConfig {
   /** Seals and opens; unset: there are no secrets. */
   readonly key?: Buffer;
@@ -62,11 +62,11 @@ export interface SecretsConfig {
   readonly previous?: Buffer;
 }
 
-/** The keys of this configuration; undefined where there is none. */
+/** The keys of this configuration, or undefined. */
 export const secretKeysOf = ({ key, previous }: SecretsConfig): SecretKeys | undefined =>
   key && new SecretKeys(key, previous);
 
-/** How callers of the API are known, beside the keys in the database. */
+/** How callers of the API are identified, besides keys in the database. */
 export interface SignInConfig {
   /** The platform's own key: with every role in every tenant. It needs no database. */
   readonly adminKey: string | undefined;
@@ -78,7 +78,7 @@ export interface SignInConfig {
         readonly rolesClaim: readonly string[];
         /** The role of each name in that claim; undefined: the names are those of the roles but `platform`. */
         readonly roleMap: Readonly<Record<string, string>> | undefined;
-        /** Of the claim with the tenant; undefined: all tokens are of the default tenant. */
+        /** The claim with the tenant; undefined: all tokens belong to the default tenant. */
         readonly tenantClaim: readonly string[] | undefined;
       }
     | undefined;
@@ -120,11 +120,11 @@ export function readAppConfig(env: Environment = process.env): AppConfig {
   return Object.freeze({ ...config, databaseUrl });
 }
 
-/** Throws ConfigError in production where nobody could sign in: an admin key or an issuer must be configured there. */
+/** Throws ConfigError in production without an admin key and an issuer: no user could sign in. */
 export function requireSignIn({ nodeEnv, signIn }: Config): void {
   if (nodeEnv !== 'production' || signIn.adminKey !== undefined || signIn.oidc !== undefined) return;
   throw new ConfigError([
-    `ADMIN_API_KEY is not set, and neither is OIDC_ISSUER: in production nobody could sign in. Make a key by ${KEY_EXAMPLE}.`,
+    `ADMIN_API_KEY is not set, and neither is OIDC_ISSUER: in production no user could sign in. Make a key by ${KEY_EXAMPLE}.`,
   ]);
 }
 
@@ -141,7 +141,7 @@ export function configOrExit(check: (config: AppConfig) => void = () => undefine
   }
 }
 
-/** How many tasks of `type` a worker runs at once. `WORKER_CONCURRENCY_SS_LR` speaks for type `ss_lr` or `ss-lr`. */
+/** The number of tasks of `type` that a worker runs at once. `WORKER_CONCURRENCY_SS_LR` sets it for type `ss_lr` or `ss-lr`. */
 export function concurrencyOf(config: Config, type: string): number {
   return config.concurrencyByType[type.toLowerCase().replace(/[^a-z0-9]/g, '_')] ?? config.workerConcurrency;
 }
@@ -190,7 +190,7 @@ function read(reader: ValueReader, env: Environment): Config {
       20,
       0,
       86_400,
-      'Set the seconds that a worker which is told to stop lets its tasks go on.',
+      'Set the seconds that a stopping worker lets its tasks finish.',
     ),
     retentionDays: reader.integer(
       'RETENTION_DAYS',
@@ -242,9 +242,7 @@ function readSignIn(reader: ValueReader, production: boolean): SignInConfig {
     );
   }
   if ((issuer === undefined) !== (audience === undefined)) {
-    reader.faults.push(
-      'OIDC_ISSUER and OIDC_AUDIENCE go together: whose tokens count, and for whom they must be made.',
-    );
+    reader.faults.push('Set OIDC_ISSUER and OIDC_AUDIENCE together: the issuer and the audience of tokens.');
   }
   return Object.freeze({
     adminKey: reader.secret('ADMIN_API_KEY', 32, KEY_EXAMPLE),

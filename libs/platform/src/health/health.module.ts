@@ -5,7 +5,7 @@ import { HealthController } from './health.controller.js';
 import { HEALTH_CHECKS, HealthService } from './health.service.js';
 import { MetricsController } from './metrics.controller.js';
 
-/** How an app makes its checks of its providers. */
+/** How an app builds its checks from its providers. */
 export interface HealthOptions extends Pick<ModuleMetadata, 'imports'>, Pick<FactoryProvider<HealthChecks>, 'inject'> {
   readonly useFactory: FactoryProvider<HealthChecks>['useFactory'];
   /** Serve the reports; by default HealthController and the metrics, for an app without a public API. */

@@ -5,7 +5,7 @@ import type { CheckResult, HealthCheck, HealthChecks, HealthReport } from './hea
 /** Token of the app's HealthChecks. */
 export const HEALTH_CHECKS = Symbol('HEALTH_CHECKS');
 
-/** How long a check may take, ms. */
+/** The timeout of a check, ms. */
 const TIMEOUT_MS = 1_000;
 
 const STOPPING: HealthReport = {

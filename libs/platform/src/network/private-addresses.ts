@@ -1,7 +1,7 @@
 import { lookup as dnsLookup, type LookupAddress } from 'node:dns';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
 
-/** Of IPv4 what IANA lists as not for everybody, and multicast. */
+/** IPv4 ranges that IANA lists as not globally reachable, and multicast. */
 const PRIVATE = new BlockList();
 for (const [network, prefix] of [
   ['0.0.0.0', 8],
@@ -22,7 +22,7 @@ for (const [network, prefix] of [
 ] as const) {
   PRIVATE.addSubnet(network, prefix, 'ipv4');
 }
-/** Of IPv6 only what is given out for everybody, but for what carries an IPv4 address within (Teredo, 6to4) or is for examples. */
+/** Public IPv6 is 2000::/3 minus transition (Teredo, 6to4) and documentation ranges. */
 const PUBLIC = new BlockList();
 PUBLIC.addSubnet('2000::', 3, 'ipv6');
 for (const [network, prefix] of [

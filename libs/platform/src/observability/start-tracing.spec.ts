@@ -39,7 +39,7 @@ it("names the span of a run by the run's id, in its chain's trace", () => {
   expect(sibling(PARENT, span)).toBe('00-4bf92f3577b34da6a3ce929d0e0e4736-81a6fec8448e4aa0-01');
 });
 
-it('holds nobody up for a collector that is away', async () => {
+it('does not wait long for a collector that is down', async () => {
   const end = await startTracing('api', ENDPOINT);
   expect(isTracing()).toBe(true);
   startSpan('run psi', { parent: PARENT })!.end();

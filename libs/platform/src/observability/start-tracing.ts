@@ -2,7 +2,7 @@ import { context } from '@opentelemetry/api';
 import { takeChosenSpanId, traceWith } from '#libs/tracing';
 import type { Environment } from '../config/config-values.js';
 
-/** A collector that does not answer holds nobody up for longer, ms. */
+/** The longest wait for a collector at shutdown, ms. */
 const END_MS = 1_000;
 
 /**

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ConfigError, type Environment } from '../config/config-values.js';
 
 interface Point {
-  /** What the process does to itself: it dies at once, or stops until SIGCONT; undefined: it waits `sleepMs`. */
+  /** The effect on the process: it dies at once, or stops until SIGCONT; undefined: it waits `sleepMs`. */
   readonly signal: 'SIGKILL' | 'SIGSTOP' | undefined;
   readonly sleepMs: number;
   /** The hit that counts; undefined: each. */

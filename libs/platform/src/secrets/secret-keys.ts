@@ -7,7 +7,7 @@ export interface SealedSecret {
   readonly sealed: Buffer;
 }
 
-/** What the environment does not hold the key for. */
+/** The environment lacks the key for a sealed value. */
 export class UnknownSecretKey extends Error {
   constructor(keyId: string) {
     super(`it is sealed under the key ${keyId}, which SECRETS_KEY and SECRETS_KEY_PREVIOUS are not`);
@@ -19,12 +19,12 @@ const IV_BYTES = 12;
 const TAG_BYTES = 16;
 
 /**
- * Seals secrets by AES-256-GCM: each value under a random key of its own, and that one under the configured key. Tenant
- * and name are authenticated with both, so that a row put in another's place opens to nobody.
+ * Seals secrets by AES-256-GCM: each value under its own random key, and that key under the configured key. Tenant and
+ * name are authenticated with both, so that a row moved to another place cannot be opened.
  */
 export class SecretKeys {
   private readonly keys: ReadonlyMap<string, Buffer>;
-  /** Of the key that seals. */
+  /** The id of the sealing key. */
   readonly currentId: string;
 
   /** Keys of 32 bytes; `previous` only opens. */
