@@ -2,7 +2,7 @@ import { Counter, Histogram, type Registry } from 'prom-client';
 import { FAILURE_CODES, type FailureCode, isTerminal } from '#libs/chain-domain';
 import type { ChainSave, EndedChain } from '#libs/repositories';
 
-/** What the engine counts. No ids in labels. */
+/** Metrics of the engine. No ids in labels. */
 export interface EngineMetrics {
   readonly events: Counter<'kind' | 'disposition'>;
   readonly batches: Histogram;
@@ -17,7 +17,7 @@ export interface EngineMetrics {
   readonly taskSeconds: Histogram<'task_type' | 'outcome'>;
   readonly taskFailures: Counter<'code'>;
   readonly sendFailures: Counter;
-  /** The label of an error's code: itself, or `other` beyond so many. */
+  /** The label of an error's code: the code, or `other` once there are too many. */
   readonly codeLabel: (code: string) => string;
 }
 
@@ -27,7 +27,7 @@ const SECONDS = [0.05, 0.2, 1, 5, 15, 60, 300, 1_800, 7_200, 28_800, 86_400];
 const UNKNOWN: FailureCode = 'TASK_ERROR';
 /** Why a chain is left to an operator. */
 export const HELD_KINDS = ['missing-task', 'missing-dependency', 'not-stored', 'unexplained'] as const;
-/** Codes with a label of their own. Those of task types come from the workers, and nothing else bounds them. */
+/** Codes with their own label. Workers send those of task types, so this bounds them. */
 const MOST_CODES = 100;
 
 export function makeEngineMetrics(registry: Registry): EngineMetrics {
@@ -113,7 +113,7 @@ export function makeEngineMetrics(registry: Registry): EngineMetrics {
     }),
     codeLabel: codeLabels(),
   } as const satisfies EngineMetrics;
-  // Where the first one counts at once: a series that begins with 1 has grown by nothing.
+  // Starts at 0: a series that begins with 1 shows no increase.
   for (const status of ['SUCCESS', 'FAILURE', 'CANCELLED']) metrics.chainsFinished.inc({ status }, 0);
   for (const kind of ['TaskStarted', 'TaskSucceeded', 'TaskFailed', 'TaskLost']) {
     metrics.events.inc({ kind, disposition: 'QUARANTINED' }, 0);

@@ -27,8 +27,8 @@ export async function tracedSend(
 }
 
 /**
- * Applies a batch of reports in a span of its own, which is linked with each run that it hears of: they belong to many
- * traces. In the trace of each chain a span below the run tells when its report was stored.
+ * Applies a batch of reports in one span, linked with each reported run: they belong to many traces. In the trace of
+ * each chain, a span below the run shows when its report was stored.
  */
 export async function tracedApply(reports: readonly DoneReport[], apply: () => Promise<void>): Promise<void> {
   if (!isTracing()) return apply();

@@ -3,7 +3,7 @@ export interface TaskView {
   readonly task_id: string;
   readonly task_type: string;
   readonly status: string;
-  /** Of the graph, from 0. */
+  /** The level in the graph, from 0. */
   readonly level: number;
   readonly attempt?: number;
   /** 0 to 1 of the attempt under way. */
@@ -42,7 +42,7 @@ export function levelsOf(tasks: readonly TaskView[]): TaskView[][] {
   return levels;
 }
 
-/** How long it has run or ran, in ms; undefined before it starts. */
+/** Its run time so far, in ms; undefined before it starts. */
 export function elapsedMs(of: Pick<TaskView, 'started_at' | 'completed_at'>, now: number): number | undefined {
   if (!of.started_at) return undefined;
   const end = of.completed_at ? Date.parse(of.completed_at) : now;

@@ -8,7 +8,7 @@ export interface GraphNode {
   readonly level: number;
 }
 
-/** What a picture shows; as GET /api/v1/chains/{id}/graph answers. */
+/** The data of a picture, as in the answer of GET /api/v1/chains/{id}/graph. */
 export interface Graph {
   readonly nodes: readonly GraphNode[];
   /** By task id. */

@@ -1,6 +1,6 @@
 import type { Graph } from './graph.js';
 
-/** Where something stands: the middle of its left side, in the units of its picture. */
+/** The position of an item: the middle of its left side, in units of the picture. */
 export interface Place {
   readonly x: number;
   readonly y: number;
@@ -39,7 +39,7 @@ const MAX_BENDS = 20_000;
 
 /**
  * Places a graph by levels, from left to right. Within a level, what hangs together stands side by side (barycentres,
- * swept forth and back), and an edge over several levels has a gap of its own in each, so that it goes through no box.
+ * swept forth and back), and an edge over several levels has a gap in each, so that it crosses no box.
  */
 export function layOut(graph: Graph, spacing: Spacing): Layout {
   const { width, height, gapX, gapY } = spacing;

@@ -1,9 +1,9 @@
 import { elapsedMs, isOver, type ChainView, type TaskView } from './chain.js';
 
 /**
- * How long a running chain still takes, in ms: the longer of its longest path and of all that is left shared among as
- * many as have run at once. A running task goes on at its own pace, one to come takes the mean of its type, or of all.
- * Undefined as long as no task that has ended, or tells of progress, says anything.
+ * Estimates the remaining time of a running chain, in ms: the longer of its longest path, and of all remaining work
+ * divided by the number of tasks that have run at once. A running task keeps its pace; a waiting one takes the mean of
+ * its type, or of all. Undefined until a task has ended or reports progress.
  */
 export function remainingMs(chain: ChainView, now: number): number | undefined {
   if (chain.status !== 'RUNNING') return undefined;

@@ -2,7 +2,7 @@ import { elapsedMs, errorText, isOver, levelsOf, type ChainView, type TaskView }
 import { remainingMs } from './remaining.js';
 import { clipWidth, padWidth, printable } from './text.js';
 
-/** What the terminal can show. */
+/** Capabilities of the terminal. */
 export interface Style {
   readonly columns: number;
   /** Lines at most; a chain of more tasks is summed up. No limit where it is left out. */
@@ -24,13 +24,13 @@ const SYMBOLS: Readonly<Record<string, readonly [unicode: string, ascii: string,
   CANCELLED: ['⊘', '/', 33],
 };
 
-/** What is told first of a chain that has no room. */
+/** The states whose tasks are shown first when not all tasks fit. */
 const TELLING = ['FAILURE', 'RETRYING', 'RUNNING', 'QUEUED', 'READY'];
 const BAR_WIDTH = 12;
 
 /**
  * The chain as lines: a heading with its progress, time and what is left of it, then each task by level, with symbol,
- * state in words, bar and time. Where these are more than `rows`: how many are in which state, and those that do or did something worth telling.
+ * state in words, bar and time. If these are more than `rows`: the number in each state, and the most important tasks.
  */
 export function renderChain(chain: ChainView, now: number, style: Style): string[] {
   const left = remainingMs(chain, now);

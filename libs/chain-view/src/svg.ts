@@ -12,7 +12,7 @@ const KIND_COLUMNS = 29;
 
 /**
  * As a picture by itself (SVG): boxes by levels from left to right with state in word and colour, the critical path in
- * thick lines. Whole names stand in the boxes' titles. Names are escaped: they are the user's.
+ * thick lines. The boxes' titles hold the whole names. Names come from users and are escaped.
  */
 export function toSvg(graph: Graph): string {
   const { width, height, nodes, bends } = layOut(graph, BOX);
@@ -73,7 +73,7 @@ const shorten = (text: string, columns: number): string =>
   stringWidth(text) > columns ? `${clipWidth(text, columns - 1)}…` : text;
 
 const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-/** What XML cannot hold at all becomes the sign for a character that is none. */
+/** Replaces characters that XML cannot hold by U+FFFD. */
 const escape = (text: string): string =>
   text
     .replace(/[^\P{Cc}\t\n\r]|[\p{Cs}\ufffe\uffff]/gu, '\ufffd')

@@ -1,6 +1,6 @@
 import stringWidth from 'string-width';
 
-/** The beginning of a text that takes at most so many columns of a terminal. Colour codes take none and are all kept. */
+/** Cuts a text to `columns` of a terminal. Colour codes take no column and are all kept. */
 export function clipWidth(text: string, columns: number): string {
   let room = columns;
   let out = '';
@@ -15,7 +15,7 @@ export function clipWidth(text: string, columns: number): string {
   return out;
 }
 
-/** Fills a text with blanks to so many columns of a terminal. */
+/** Pads a text with blanks to `columns` of a terminal. */
 export function padWidth(text: string, columns: number): string {
   return text + ' '.repeat(Math.max(0, columns - stringWidth(text)));
 }

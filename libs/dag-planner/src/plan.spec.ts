@@ -80,7 +80,7 @@ describe('a faultless graph', () => {
 });
 
 describe('a faulty graph', () => {
-  it('tells all its faults at once, each with its place', () => {
+  it('reports all its faults at once, each with its place', () => {
     const faults = faultsOf(graph('a', 'a', 'b:b', 'c:nowhere', 'd:a,a', 'x:y', 'y:x'));
     expect(faults.map(({ code, nodeIndex, dependencyIndex }) => [code, nodeIndex, dependencyIndex])).toEqual([
       ['DUPLICATE_TASK_ID', 1, undefined],

@@ -1,7 +1,7 @@
 /**
  * The planner: what a chain's graph is, or all that is wrong with it.
  *
- * P1  Every fault is told at once; a plan exists if and only if there is none.
+ * P1 All faults are reported at once; a plan exists if and only if there is no fault.
  * P2  In `order` each task comes after all its dependencies, and a list already in such an order keeps it.
  * P3  A task's level is 0 without dependencies, else one more than the highest level among them. Levels are for
  *     drawing; nothing waits for a level.
@@ -49,7 +49,7 @@ export type PlanResult =
 
 const IDS_IN_MESSAGE = 20;
 
-/** Plans a chain of 1 to MAX_TASKS tasks, or tells all its faults (P1). Never throws. */
+/** Plans a chain of 1 to MAX_TASKS tasks, or returns all its faults (P1). Never throws. */
 export function plan(nodes: readonly PlanNode[]): PlanResult {
   if (nodes.length === 0) {
     return refused([{ code: 'NO_TASKS', taskIds: [], message: 'A chain has at least one task.' }]);

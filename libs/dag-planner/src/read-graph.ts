@@ -17,7 +17,7 @@ export type GraphFaultCode =
   | 'CYCLE';
 
 /**
- * What is wrong with a graph. `nodeIndex` is the task's position in the input (absent where the list itself is at
+ * A fault of a graph. `nodeIndex` is the task's position in the input (absent where the list itself is at
  * fault), `dependencyIndex` the position in that task's `dependsOn`, so that a caller can point at the very word.
  * `taskIds` are the ids at fault; for a CYCLE its members, each one waiting for the one before it.
  */
@@ -37,7 +37,7 @@ export interface Graph {
 }
 
 /**
- * Turns ids into positions and tells every fault of a single entry. Entries at fault give no edge, and of doubled
+ * Turns ids into positions and reports every fault of a single entry. Entries at fault give no edge, and of doubled
  * ids the first one is meant, so that the rest of the graph can still be searched for cycles.
  */
 export function readGraph(nodes: readonly PlanNode[]): { graph: Graph; faults: GraphFault[] } {

@@ -20,7 +20,7 @@ export interface AuditedChange {
   readonly request_id: string;
   /** The operation of the API. */
   readonly action: string;
-  /** What was changed: a chain, `<chain>/<task>`, a webhook. */
+  /** The changed resource: a chain, `<chain>/<task>`, a webhook. */
   readonly target: string;
   readonly details: Readonly<Record<string, unknown>>;
 }
@@ -40,7 +40,7 @@ interface AuditRow extends AuditedChange {
   readonly hash: string;
 }
 
-/** What is wrong with the log, at the row of this number. */
+/** A fault of the log, at the row of this number. */
 export interface AuditFault {
   readonly seq: number;
   /**
@@ -53,7 +53,7 @@ export interface AuditFault {
 export interface AuditReport {
   readonly rows: number;
   readonly head: AuditHead;
-  /** Changes told of and not yet in the log. */
+  /** Changes that are not yet in the log. */
   readonly waiting: number;
   /** In the order of the rows, at most MAX_FAULTS. */
   readonly faults: readonly AuditFault[];
@@ -117,7 +117,7 @@ function sorted(value: unknown): unknown {
 
 /**
  * Reads the whole log and finds rows that were altered, removed or moved, the last ones included. Whoever may write to
- * every table could have made the log anew: then only a head that was noted elsewhere shows it. Changes nothing.
+ * every table could have rewritten the log: only a head that was noted elsewhere shows that. Changes nothing.
  */
 export async function verifyAudit(db: Queryable, noted: readonly AuditHead[] = []): Promise<AuditReport> {
   const [head] = await db.query<AuditHead>(readAuditHead);

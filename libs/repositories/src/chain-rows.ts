@@ -3,7 +3,7 @@ import type { StoredConsent } from './chain-writer.js';
 import { DEFAULT_RETRY_POLICY, settingsOf } from '#libs/chain-domain';
 import type { ChainStatus, TaskStatus, TriggerRule, WireSettings } from '#libs/chain-domain';
 
-/** What `load-chains` gives. */
+/** A row of `load-chains`. */
 export interface ChainRow {
   chain_id: string;
   tenant_id: string;
@@ -27,7 +27,7 @@ export interface ChainRow {
   now_ms: string;
 }
 
-/** What `load-all-tasks` gives, and `load-hop` among others. */
+/** A row of `load-all-tasks`, and part of a row of `load-hop`. */
 export interface TaskColumns extends WireSettings {
   id: number;
   chain_id: string;
@@ -53,12 +53,12 @@ export interface TaskColumns extends WireSettings {
   next_attempt_ms: string | null;
   hold: Hold | null;
   approved_attempt: number | null;
-  /** Of a concurrency group. */
+  /** The key of a concurrency group. */
   grouped: boolean;
   first_queued_ms: string | null;
-  /** Of `load-all-tasks` alone. */
+  /** Only from `load-all-tasks`. */
   changed_version?: number;
-  /** Of `load-all-tasks`, and of `load-hop` with its job. */
+  /** From `load-all-tasks`, and from `load-hop` with a job. */
   predecessors?: number[] | null;
 }
 
@@ -114,28 +114,28 @@ export function toTask(row: TaskColumns): Task {
   };
 }
 
-/** What a task's job carries beside its ids. */
+/** The payload of a task's job, without ids. */
 export interface JobColumns {
   predecessors: number[];
   referenced: number[];
   timeout_seconds: number | null;
   conditions: string[];
   params: unknown;
-  /** Of the request that created the chain, where that was traced. */
+  /** The trace context of the request that created the chain, if it was traced. */
   traceparent: string | null;
   /** Null where no task of the chain has parties. */
   consent: StoredConsent | null;
 }
 
 /**
- * What `load-hop` gives: a task, the columns of its chain as `c_<column>` beside one of its tasks, and those of its job
+ * A row of `load-hop`: a task, the columns of its chain as `c_<column>` beside one of its tasks, and those of its job
  * where it may become ready.
  */
 export type HopRow = TaskColumns & { readonly [column in `c_${keyof ChainRow}`]: unknown } & {
   readonly [column in keyof JobColumns]: JobColumns[column] | null;
 };
 
-/** What the job of a hop's task carries, or undefined where it was not asked for. */
+/** The payload of the job of a hop's task, or undefined if it was not requested. */
 export function jobOfHop(row: HopRow): JobColumns | undefined {
   const { predecessors, referenced, conditions, timeout_seconds, params, traceparent, consent } = row;
   if (predecessors === null || referenced === null || conditions === null) return undefined;

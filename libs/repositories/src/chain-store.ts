@@ -15,10 +15,10 @@ import { loadChains } from './statements/load-chains.js';
 import { loadAllTasks, loadHop } from './statements/load-tasks.js';
 import { saveDecisions } from './statements/save-decisions.js';
 
-/** A chain as it was read, with the tasks that were asked for. `version` guards the save. */
+/** A chain as it was read, with the requested tasks. `version` guards the save. */
 export interface LoadedChain {
   readonly chainId: string;
-  /** Whose it is: so are all rows that are added to it. */
+  /** The tenant of the chain, and of all rows that are added to it. */
   readonly tenantId: string;
   readonly version: number;
   /** PostgreSQL's clock, ms. */
@@ -35,15 +35,15 @@ export interface LoadedChain {
 export interface TaskRow {
   readonly id: number;
   readonly taskRequestId: string;
-  /** Of a concurrency group: the dispatcher alone sends it. */
+  /** The key of a concurrency group: only the dispatcher sends such a task. */
   readonly grouped: boolean;
-  /** What its job carries, read ahead where a report may make it ready. */
+  /** The payload of its job, prefetched if a report may make it ready. */
   readonly job?: JobColumns;
   /** The chain's version in which it last changed, where the chain was read whole. */
   readonly changedVersion?: number;
 }
 
-/** What a save says of a task beside its new state. */
+/** What a save records of a task besides its new state. */
 export interface TaskReport {
   readonly result?: unknown;
   readonly workerId?: string;

@@ -49,9 +49,9 @@ export interface NewTaskRow extends WireSettings {
   readonly params: unknown;
   readonly concurrency_key: string | null;
   readonly concurrency_limit: number | null;
-  /** Whose key it is. */
+  /** The tenant of the key. */
   readonly concurrency_of: 'TASK' | 'CHAIN' | null;
-  /** What the owners of its parties' data decide on; null where no task of the chain has parties. */
+  /** What owners of data decide on; null if no task of the chain has parties. */
   readonly consent: StoredConsent | null;
 }
 
@@ -59,7 +59,7 @@ export interface NewTaskRow extends WireSettings {
 export interface StoredConsent {
   /** `sha256:<hex>` of the canonical task. */
   readonly hash: string;
-  /** The party whose key created the chain. Stored without it where there is none. */
+  /** The party whose key created the chain, if any. */
   readonly proposer?: string | null;
   /** Whether an admin created the chain. */
   readonly by_admin: boolean;

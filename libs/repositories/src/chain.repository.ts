@@ -6,7 +6,7 @@ import { TaskChain } from './entities/task-chain.entity.js';
 /** Ordinary reads of chains and tasks: what is there, and in which state. The API's views are read by `readChains`. */
 @Injectable()
 export class ChainRepository {
-  /** undefined: there is none of this id. */
+  /** Returns undefined if the id does not exist. */
   async find(db: Queryable, chainId: string): Promise<TaskChain | undefined> {
     return (await db.entities.findOneBy(TaskChain, { chain_id: chainId })) ?? undefined;
   }

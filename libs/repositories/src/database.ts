@@ -7,7 +7,7 @@ import { TenantQuery, type PoolOptions, type Statement } from './pool.js';
 import { dataSourceOptions, PooledDataSource } from './pooled-data-source.js';
 import { wake } from './statements/repairs.js';
 
-/** What works on the tables: a pool as a tenant sees it, or one connection within a transaction. */
+/** Runs statements: a pool as a tenant sees it, or one connection in a transaction. */
 export interface Queryable {
   query<Row>(statement: Statement, values?: readonly unknown[]): Promise<Row[]>;
   /** TypeORM's manager for the same rows. Only repositories use it. */
@@ -69,7 +69,7 @@ export class Database extends Session {
   constructor(
     source: PooledDataSource,
     private readonly options: DatabaseOptions = {},
-    /** Whose rows alone are seen and added. */
+    /** The tenant whose rows are seen and added. */
     readonly tenant?: string,
   ) {
     super(source);
@@ -90,7 +90,7 @@ export class Database extends Session {
     return this.source.pool.query(query);
   }
 
-  /** One statement that writes, a transaction of its own. */
+  /** Runs one writing statement as a transaction. */
   async write<Row>(statement: Statement, values: readonly unknown[]): Promise<Row[]> {
     await this.options.aroundCommit?.('beforeCommit');
     const rows = await this.query<Row>(statement, values);
@@ -168,7 +168,7 @@ export class Database extends Session {
       const fresh = await this.source.pool.connect().catch(() => undefined);
       if (fresh === undefined) return again();
       let held = true;
-      // Once: a connection that is given back may still tell of its own end.
+      // Once: a released connection may still report its end.
       const release = (): boolean => {
         if (!held) return false;
         held = false;

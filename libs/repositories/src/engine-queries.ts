@@ -57,7 +57,7 @@ export interface ResultRow {
   result: unknown;
 }
 
-/** What a condition may know of its chain. */
+/** The data of a chain that conditions can read. */
 export interface ChainFacts {
   chain_id: string;
   chain_name: string;
@@ -106,12 +106,12 @@ export interface OutboxRow {
   tries: number;
 }
 
-/** What the engine asks of the database besides loading and saving chains: one method per statement. */
+/** Statements of the engine besides loading and saving chains: one method each. */
 /** A statement as a job carries it. */
 export interface SentStatementRow {
   readonly tenant_id: string;
   readonly party: string;
-  /** Of an approval: the hash of its task; else null. */
+  /** The hash of an approval's task; else null. */
   readonly task: string | null;
   readonly body: object;
   readonly signed: string | null;
@@ -138,7 +138,7 @@ export const engineQueries = {
   nextDue: async (db: Queryable) => (await db.query<{ ms: number | null }>(nextDue))[0]!.ms,
   /** -> how many became READY. */
   promoteDue: async (db: Queryable, limit: number) => (await db.query(promoteDue, [limit])).length,
-  /** One at least where there is one, and no more than so many bytes of stored parameters. */
+  /** At least one if there is any, and at most this many bytes of stored parameters. */
   loadJobs: (db: Queryable, ids: readonly number[], bytes: number) => db.query<JobRow>(loadJobs, [ids, bytes]),
   inputBytes: (db: Queryable, ids: readonly number[]) =>
     db.query<{ id: number; bytes: string | null }>(inputBytes, [ids]),
@@ -201,10 +201,10 @@ export const engineQueries = {
   useOfTenant: async (db: Queryable) => (await db.query<TenantUse>(useOfTenant))[0]!,
   /** Until the transaction ends, others that would use more of the tenant's quota wait. */
   holdQuota: (tx: Tx) => tx.query(holdQuota),
-  /** Seconds until one more create is within so many a minute; 0: now. */
+  /** Seconds until the rate limit allows one more create; 0: now. */
   nextCreate: async (db: Queryable, perMinute: number) =>
     perMinute === 0 ? 60 : ((await db.query<{ seconds: number }>(nextCreate, [perMinute]))[0]?.seconds ?? 0),
-  /** How many other chains of the tenant run, and whether this one does. */
+  /** The number of other running chains of the tenant, and whether this one runs. */
   runningBeside: async (db: Queryable, chainId: string) =>
     (await db.query<{ others: number; itself: boolean }>(runningBeside, [chainId]))[0]!,
   /** Wakes the listeners' dispatchers when this transaction commits. */

@@ -33,11 +33,11 @@ export class EntityQueryRunner extends PostgresQueryRunner {
   }
 }
 
-/** Each connection keeps what it prepared: texts beyond these are not named. Limits and conditions make texts of their own. */
+/** The maximum number of prepared statements per connection; further texts are not named. Each limit and condition makes another text. */
 const MAX_NAMED = 300;
 const named = new Map<string, Statement>();
 
-/** `select-api_keys-<hash>`: the name tells traces what was done, the hash tells texts apart. */
+/** `select-api_keys-<hash>`: traces show the name, the hash distinguishes texts. */
 function statementOf(text: string): Statement {
   const known = named.get(text);
   if (known !== undefined) return known;

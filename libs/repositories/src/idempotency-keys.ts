@@ -24,7 +24,7 @@ export async function take(
   return rowsOf(taken).length > 0;
 }
 
-/** Takes a key whose request has been at work for longer than `seconds`. false: there is none. */
+/** Takes over a key whose request has run for longer than `seconds`. Returns false if there is none. */
 export async function takeOver(
   db: Queryable,
   scope: string,

@@ -34,7 +34,7 @@ export async function runMigrations(databaseUrl: string): Promise<string[]> {
   });
 }
 
-/** Takes back the newest migration; returns its name, or null when there is none. */
+/** Reverts the newest migration. Returns its name, or null if there is none. */
 export async function revertMigration(databaseUrl: string): Promise<string | null> {
   return withLock(databaseUrl, async (source) => {
     const newest = (await states(source)).filter((migration) => migration.applied).at(-1);
@@ -51,7 +51,7 @@ export async function showMigrations(databaseUrl: string): Promise<MigrationStat
 
 const applied: Statement = { name: 'applied-migrations', text: 'SELECT name FROM schema_migrations' };
 
-/** The migrations this build needs and the database lacks: an app serves only when there are none. */
+/** The migrations that this build needs and the database lacks. An app serves only without any. */
 export async function missingMigrations(db: Pick<Queryable, 'query'>): Promise<string[]> {
   const rows = await db.query<{ name: string }>(applied).catch((error: { code?: string }) => {
     // No table: nothing was ever applied.

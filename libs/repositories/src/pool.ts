@@ -91,7 +91,7 @@ export class TenantQuery extends PgQuery {
   }
 }
 
-/** What pg's pool is made with: a time-out on everything, and each connection as its role. */
+/** The options of pg's pool: timeouts, and the role of each connection. */
 export function poolConfig(options: PoolOptions): pg.PoolConfig {
   return {
     max: options.max ?? 8,

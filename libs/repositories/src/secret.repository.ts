@@ -12,7 +12,7 @@ export type SealedSecret = Pick<Secret, 'name' | 'tenant_id' | 'key_id' | 'wrapp
 
 const VIEW = ['name', 'created_at', 'updated_at', 'updated_by'];
 
-/** What tasks name and only workers open. */
+/** Secrets, which tasks name and only workers can read. */
 @Injectable()
 export class SecretRepository {
   /** `replaced`: there was one of this name, and its value is gone. */
@@ -32,7 +32,7 @@ export class SecretRepository {
     return secrets.map(({ tenant_id: _, ...view }) => view);
   }
 
-  /** Keeps it for a day, sealed. undefined: there is none. */
+  /** Deletes the secret, and keeps it sealed for a day. Returns undefined if it does not exist. */
   async remove(db: Queryable, name: string): Promise<SecretView | undefined> {
     const removed = await db.entities
       .createQueryBuilder()

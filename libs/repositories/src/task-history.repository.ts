@@ -15,7 +15,7 @@ export type ArtifactView = Omit<Artifact, 'chain_id' | 'task_id' | 'tenant_id'>;
 
 const IN_FLIGHT = ['QUEUED', 'RUNNING'];
 
-/** What a task's runs left: attempts, log lines, files. */
+/** The attempts, log lines and artifacts of a task. */
 @Injectable()
 export class TaskHistoryRepository {
   /** In their order. One statement reads ended attempts and the one under way, so that none is missing or there twice. */

@@ -8,13 +8,13 @@ import { useOfTenant } from './statements/quota.js';
 /** The tenant of what manages tenants; it is no tenant's name, and sees no tenant's rows. */
 export const PLATFORM = '*';
 
-/** What a tenant may use at most; null: no limit. */
+/** Limits of a tenant; null: no limit. */
 export type Quota = Pick<
   Tenant,
   'max_running_chains' | 'max_waiting_tasks' | 'max_creates_per_minute' | 'max_artifact_bytes'
 >;
 
-/** What a tenant uses now, of what a quota counts. */
+/** A tenant's current usage of its quotas. */
 export interface TenantUse {
   running_chains: number;
   waiting_tasks: number;
@@ -22,7 +22,7 @@ export interface TenantUse {
   artifact_bytes: number;
 }
 
-/** What changes of a tenant. */
+/** The fields of a tenant to change. */
 export type TenantChange = Partial<Omit<Tenant, 'tenant_id' | 'created_at'>>;
 
 const VIEW = [
@@ -33,7 +33,7 @@ const VIEW = [
 /** Tenants and what they use. A tenant finds itself alone; the platform (`PLATFORM`) lists and changes all. */
 @Injectable()
 export class TenantRepository {
-  /** The transaction's own tenant; undefined: there is none of this name. */
+  /** The transaction's tenant; undefined if it does not exist. */
   async find(db: Queryable): Promise<Tenant | undefined> {
     return (await db.entities.findOneBy(Tenant, { tenant_id: Raw((column) => `${column} = ${MINE}`) })) ?? undefined;
   }
@@ -59,7 +59,7 @@ export class TenantRepository {
     return rowsOf<Tenant>(inserted)[0];
   }
 
-  /** undefined: there is none of this id. */
+  /** Returns undefined if the id does not exist. */
   async update(db: Queryable, id: string, change: TenantChange): Promise<Tenant | undefined> {
     const updated = await db.entities
       .createQueryBuilder()

@@ -17,7 +17,7 @@ const SQLSTATE = new Set(['40001', '40P01', '55P03', '25P03']);
 /** Connection, too few resources (a full disk, no memory), an operator's hand, and faults of the system itself. */
 const SQLSTATE_CLASS = /^(08|53|57|58)[0-9A-Z]{3}$/;
 
-/** What the pg client says without a code. */
+/** Messages of the pg client that have no code. */
 const PG_CLIENT =
   /^(Query read timeout|Connection terminated|timeout exceeded when trying to connect|timeout expired|Client has encountered a connection error|Client was closed|Cannot use a pool after calling end)/;
 

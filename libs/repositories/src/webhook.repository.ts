@@ -45,7 +45,7 @@ export class WebhookRepository {
     });
   }
 
-  /** Stops its deliveries and keeps it for a day. undefined: there is none. */
+  /** Stops its deliveries and keeps it for a day. Returns undefined if it does not exist. */
   async remove(db: Queryable, id: string): Promise<WebhookView | undefined> {
     const removed = await db.entities
       .createQueryBuilder()
@@ -83,7 +83,7 @@ export class WebhookRepository {
     });
   }
 
-  /** Sends a delivery again, with the same message id. undefined: there is none, or its webhook was removed. */
+  /** Replays a delivery with the same message id. Returns undefined if it does not exist or its webhook was removed. */
   async replay(db: Queryable, id: string, deliveryId: number): Promise<DeliveryView | undefined> {
     const kept = db.entities
       .createQueryBuilder(Webhook, 'webhook')
@@ -99,7 +99,7 @@ export class WebhookRepository {
     return rowsOf<DeliveryView>(replayed)[0];
   }
 
-  /** Turns at most so many notices into deliveries -> the chains that ended: each end comes once, to one listener. */
+  /** Turns up to `limit` notices into deliveries. Returns the chains that ended: each end goes to one listener, once. */
   spread(db: Queryable, limit: number): Promise<EndedChain[]> {
     return db.query<EndedChain>(spreadNotices, [limit]);
   }

@@ -35,7 +35,7 @@ export async function applyReports(engine: ChainEngine, reports: readonly DoneRe
   }
 }
 
-/** The starts of tasks that run for longer: on a lane of their own, off the path of those that end. */
+/** The starts of longer tasks: on another lane than the ends. */
 export async function applyStarts(engine: ChainEngine, starts: readonly NoteOf<'started'>[]): Promise<void> {
   await engine.applyAndSend(taskWork(starts, startEvent));
 }

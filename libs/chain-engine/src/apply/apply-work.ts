@@ -12,7 +12,7 @@ import type { Capacity } from '../dispatch/capacity.js';
  */
 export const LEASES = { queuedMs: 4_000, waitingMs: 10_000, runningMs: 15_000 };
 
-/** What is to be applied to one chain: its events, named by task request where they are of a task. */
+/** Work on one chain: its events, which name tasks by task request. */
 export interface ChainWork {
   readonly chainId: string;
   /** Builds the events once the chain is loaded; null for a report of a task that the chain does not have. */

@@ -6,7 +6,7 @@ export const WHOLE_CHAIN_TASKS = 256;
 /** Tasks kept at once; with parameters of 2 KiB each at most (`load-hop`), under 100 MB. */
 const MOST_TASKS = 20_000;
 const KEPT_MS = 60_000;
-/** For so long after a conflict a chain counts as one that others change too. */
+/** How long a chain counts as shared with other listeners after a conflict, ms. */
 const SHARED_MS = 10_000;
 
 /**

@@ -18,7 +18,7 @@ export interface Incoming {
   readonly artifacts?: readonly Omit<ArtifactRecord, 'taskId'>[];
   /** Kept in the event's history. */
   readonly data?: Record<string, unknown>;
-  /** What the audit log is told, of a user's command. */
+  /** The audit entry of a user's command. */
   readonly audit?: AuditedChange;
 }
 
@@ -152,14 +152,14 @@ function attemptOf(was: Task | undefined, now: Task, event: ChainEvent): Attempt
 
 const WORKER_LOST = failure('WORKER_LOST', 'its lease expired: no worker reported it any more');
 
-/** What webhooks are told of a chain that ended. */
+/** The webhook payload of a chain that ended. */
 function noticeOf({ chainId, nowMs }: LoadedChain, end: EventRecord): Record<string, unknown> {
   const { status } = end.data as { status: string };
   const timestamp = new Date(nowMs).toISOString();
   return { type: `chain.${status.toLowerCase()}`, timestamp, data: { chain_id: chainId, ...end.data } };
 }
 
-/** What webhooks are told of a chain that begins to wait for an approval. */
+/** The webhook payload of a chain that begins to wait for an approval. */
 function approvalNotice({ chainId, nowMs }: LoadedChain, { taskId, error, nextAttemptAt }: Task): object {
   return {
     type: 'chain.approval',

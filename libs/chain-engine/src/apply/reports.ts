@@ -4,7 +4,7 @@ import type { DoneReport, Note } from '#libs/queues';
 /** A report whose result or shape cannot be stored, turned into the failure of its own task. */
 export type ReadReport = DoneReport | { readonly kind: 'unreadable'; readonly why: string };
 
-/** What fits the columns. */
+/** Limits of the columns. */
 const MAX_ID = 64;
 const MAX_WORKER_ID = 128;
 const MAX_SLOTS = 1_000_000;
@@ -39,7 +39,7 @@ export function readDone(text: string): ReadReport {
   return invalid(report, 'INVALID_RESULT', 'the worker reported neither success nor failure');
 }
 
-/** Reads a message of lane `notes`; null when it is none. */
+/** Reads a message of lane `notes`; null if it is not valid. */
 export function readNote(text: string): Note | null {
   const message = parse(text);
   if (message === null) return null;
@@ -119,7 +119,7 @@ function hasAttempt(m: Record<string, unknown>): boolean {
   );
 }
 
-/** What names the run: the ids that decide whose report it is. */
+/** The ids that identify a report's run. */
 function hasIds(m: Record<string, unknown>): boolean {
   return hasAttempt(m) && isText(m['chainId'], MAX_ID) && isText(m['runId'], MAX_ID);
 }

@@ -19,7 +19,7 @@ import { checkCreate, checkStart, QuotaExceeded } from './quotas.js';
 import { Capacity } from '../dispatch/capacity.js';
 import { applyWork, decideWork, type ChainWork } from '../apply/apply-work.js';
 
-/** What creating a chain answers, and what a replayed request is answered again. */
+/** The answer to a create, also to a replayed one. */
 export interface CreatedChain {
   readonly chain_id: string;
   readonly chain_name: string;
@@ -37,7 +37,7 @@ export type CreateOutcome =
 
 const SCOPE = 'createChain';
 
-/** Who changes something, and from where: what the audit log keeps beside what was done. */
+/** The caller of a change and the address, for the audit log. */
 export type Caller = Pick<AuditedChange, 'actor' | 'address' | 'request_id'>;
 
 /**
@@ -74,7 +74,7 @@ export async function createChain(
             return insert({ write: (statement, values) => tx.query(statement, values) });
           })
           .catch(async (error: unknown) => {
-            // What was created before is answered again, however much is used now.
+            // A replayed create gets its answer again, whatever the current usage.
             const known = request && (await idempotencyKeys.find(db, SCOPE, request.key));
             if (!(error instanceof QuotaExceeded) || known === undefined) throw error;
             return null;
@@ -104,7 +104,7 @@ export type OperatorCommand =
     }
   | { readonly kind: 'SetPriority'; readonly taskId?: string; readonly priority: number };
 
-/** What a command does, or with `dryRun` would do, to one task: its status, hold or priority changes. */
+/** The change of a command, or of its dry run, to one task: status, hold or priority. */
 export interface TaskChange {
   readonly taskId: string;
   readonly from: TaskStatus;
@@ -128,13 +128,13 @@ export type CommandOutcome =
   | { readonly kind: 'task-not-found'; readonly taskId: string };
 
 export interface CommandOptions {
-  /** Decide and tell, but store nothing. */
+  /** Decide and answer, but store nothing. */
   readonly dryRun?: boolean;
-  /** Who and why: kept with the event in the chain's history. */
+  /** Caller and reason, which the chain's history keeps with the event. */
   readonly data?: Readonly<Record<string, unknown>>;
   /** Stored with the change, for the audit log. */
   readonly audit?: AuditedChange;
-  /** Of the tenant, where the chain is to be started: QuotaExceeded is thrown beyond it. */
+  /** The tenant's quota, if the command starts the chain: beyond it QuotaExceeded is thrown. */
   readonly quota?: Quota;
   /** Only in one of these versions: of the chain, or of `taskId`, those in which it last changed. */
   readonly expected?: { readonly taskId?: string; readonly versions: ReadonlySet<number> };
@@ -242,7 +242,7 @@ class Outdated extends Error {
   }
 }
 
-/** The save stands on the same version: what is not outdated here is not when it is stored. */
+/** The save has the same version: what is not outdated here is not outdated when it is stored. */
 function checkVersion(loaded: LoadedChain, expected: CommandOptions['expected']): void {
   if (expected === undefined) return;
   const { taskId, versions } = expected;

@@ -11,7 +11,7 @@ export type Answer<T> =
   | { readonly kind: 'replayed'; readonly answer: T }
   /** The key was used with another body. */
   | { readonly kind: 'key-reused' }
-  /** The first request with this key is still at work. */
+  /** The first request with this key is still running. */
   | { readonly kind: 'in-use' };
 
 /** A request that holds its key for longer than this has died: the next one with the key does its work again. */

@@ -15,16 +15,16 @@ export interface NewChain {
   readonly createdBy: string | null;
   /** The party of the key that creates it; null for a key of no party. */
   readonly proposer: string | null;
-  /** Whether an admin creates it: only then its tasks read the folders of parties that nobody has claimed. */
+  /** Whether an admin creates it: only then its tasks read unclaimed folders of parties. */
   readonly byAdmin: boolean;
   readonly stopOnError: boolean;
   readonly timeoutSeconds: number;
   /** A task waits this long for an approval. */
   readonly approvalTimeoutSeconds: number;
   readonly execute: boolean;
-  /** At most so many of its tasks go at once; null: no limit. */
+  /** Maximum number of its tasks that are sent or running at once; null: no limit. */
   readonly maxParallel: number | null;
-  /** At most so many chains of the tenant with this key run at once. */
+  /** Maximum number of the tenant's chains with this key that run at once. */
   readonly concurrency: Concurrency | null;
   readonly tasks: readonly NewTask[];
 }
@@ -48,7 +48,7 @@ export interface NewTask extends TaskSettings {
   }[];
   readonly isCallback: boolean;
   readonly params: unknown;
-  /** At most so many tasks of the tenant with this key are sent or run at once. Not beside one of the chain. */
+  /** Maximum number of the tenant's tasks with this key that are sent or running at once. Not together with a key of the chain. */
   readonly concurrency: Concurrency | null;
   /** 1 (lowest) to 10 (highest). */
   readonly priority: number;

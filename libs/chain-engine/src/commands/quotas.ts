@@ -1,6 +1,6 @@
 import { engineQueries, type Quota, type Queryable } from '#libs/repositories';
 
-/** What is beyond a tenant's quota: nothing was stored. */
+/** A request beyond a tenant's quota. Nothing was stored. */
 export class QuotaExceeded extends Error {
   /** When it is worth trying again, s: when a create falls out of its minute, or a guess. undefined: time alone changes nothing. */
   readonly retryAfterSeconds: number | undefined;
@@ -9,7 +9,7 @@ export class QuotaExceeded extends Error {
     readonly limit: keyof Quota,
     readonly max: number,
     readonly used: number,
-    /** How much more this would have used; undefined where nobody knows before. */
+    /** How much the request would have added; undefined if unknown. */
     readonly requested: number | undefined,
     seconds?: number,
   ) {
@@ -23,10 +23,10 @@ export class QuotaExceeded extends Error {
   }
 }
 
-/** Nobody knows when a chain ends, s. */
+/** The Retry-After for a limit on chains, whose end is unknown, s. */
 const TRY_AGAIN_S = 10;
 
-/** What a new chain would use. */
+/** The usage that a new chain would add. */
 export interface NewUse {
   readonly tasks: number;
   readonly starts: boolean;

@@ -1,7 +1,7 @@
 /**
  * Conditions (`when`): CEL expressions that decide at dispatch whether a task runs.
  *
- * `tasks.<id>.status` and `.result` of ancestors (result is null where there is none), `chain.name`, `.type` and
+ * `tasks.<id>.status` and `.result` of ancestors (result is null if the task has none), `chain.name`, `.type` and
  * `.metadata`, and `params`: the task's own `task_params` as they were sent, references not resolved, since a
  * condition may be there to guard them. A key that may be missing is guarded by has(): `has(tasks.a.result.n) &&
  * tasks.a.result.n > 3`; a missing one is an error, and an error fails the task.
@@ -17,7 +17,7 @@ import { functions } from './cel/functions.js';
 import { celOf } from './cel/json-values.js';
 import { readCondition } from './cel/read-condition.js';
 
-/** What a condition is about. */
+/** The variables of a condition. */
 export interface ConditionScope {
   /** Status and result of the tasks that are named; others are not there. */
   readonly tasks: Readonly<Record<string, { readonly status: string; readonly result: unknown }>>;

@@ -5,7 +5,7 @@ import type { ChainEngine } from '../chain-engine.js';
 
 /** The most tasks that one claim takes. */
 const MAX_CLAIM = 500;
-/** The longest pause between two looks for due RETRYING tasks, ms: another listener may have stored one that is due sooner. */
+/** The longest pause between two polls for due RETRYING tasks, ms: another listener may have stored one that is due sooner. */
 const LOOK_AGAIN_MS = 2_000;
 /** The pause after a promotion, ms: more tasks may be due, or the chain of a due one was locked or paused. */
 const PROMOTE_AGAIN_MS = 200;
@@ -16,7 +16,7 @@ const WORKER_SEEN_MS = 10_000;
 export class Dispatcher {
   constructor(private readonly engine: ChainEngine) {}
 
-  /** Counts free slots and tasks in flight anew. */
+  /** Reloads free slots and tasks in flight. */
   async refreshCapacity(): Promise<void> {
     const { capacity, db } = this.engine;
     capacity.refresh(await engineQueries.loadCapacity(db, WORKER_SEEN_MS));

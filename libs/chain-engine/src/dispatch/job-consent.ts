@@ -56,7 +56,7 @@ export function withdrawnInput(
   return undefined;
 }
 
-/** What a job tells the owners of its parties' data. */
+/** The part of a job that the owners' rules are judged on. */
 export function consentFor(
   row: JobRow,
   { hash, proposer = null, by_admin: byAdmin, from }: StoredConsent,

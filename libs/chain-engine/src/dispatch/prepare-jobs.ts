@@ -11,7 +11,7 @@ import { consentFor, statementsOf, withdrawnInput } from './job-consent.js';
 const MAX_INPUT_BYTES = 16 * 1024 * 1024;
 /** Below this many results of 64 KiB at most, the sum need not be counted. */
 const UNCOUNTED_INPUTS = 256;
-/** What the jobs that are made at once carry: so many results of 64 KiB at most, and so many bytes of stored parameters. */
+/** Limits of a batch of jobs: the number of results of up to 64 KiB, and the bytes of stored parameters. */
 const INPUTS_AT_ONCE = 1_024;
 const PARAMS_AT_ONCE = 4 * 1024 * 1024;
 
@@ -50,7 +50,7 @@ type ResultAt = (position: number) => KnownResult | undefined;
 /**
  * Makes the jobs of dispatched tasks: conditions evaluated, then parameters with their references resolved, and the
  * parents' results. Statuses and results that this very batch brought are taken from it, the others are read. Makes as
- * many as may be held in memory, at least one, and tells the rest.
+ * many as may be held in memory, at least one, and returns the rest.
  */
 export async function prepareJobs(
   db: Queryable,
@@ -276,7 +276,7 @@ function makeJob(
   };
 }
 
-/** What the job's run is to be traced below, and the runs that it follows: of a fan-in all of them. */
+/** The parent span of the job's run, and links to the runs that it follows: to all of a fan-in. */
 function traceOf({ traceparent, predecessors }: JobRow, resultAt: ResultAt): Pick<TaskJob, 'traceparent' | 'follows'> {
   if (traceparent === null) return {};
   const runs = predecessors.flatMap((position) => resultAt(position)?.runId ?? []);

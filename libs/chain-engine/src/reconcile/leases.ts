@@ -10,7 +10,7 @@ const BATCH = 500;
 /** A worker names a job in its next heartbeat after taking it; a taken job should be known after this long, ms. */
 const NAMED_WITHIN_MS = 3_000;
 
-/** Looks at tasks whose leases expired: sends lost jobs again and declares lost workers lost. */
+/** Handles tasks whose leases expired: sends lost jobs again and marks tasks of lost workers as lost. */
 export class LeaseReconciler {
   /** By job id: when a job was first seen as taken without a heartbeat that names it. */
   private readonly takenSince = new Map<string, number>();
@@ -71,9 +71,9 @@ export class LeaseReconciler {
   }
 
   /**
-   * Declares tasks lost. A lease that was renewed between the look and the save holds its chain's save back. Deciding it
-   * again would fail in the same way for as long as the worker lives, so the work is given up and the next round looks
-   * anew. Counts what was stored.
+   * Declares tasks lost. A lease that is renewed between the read and the save blocks the save of its chain. A second
+   * decision would fail in the same way while the worker lives, so the work is dropped and the next round reads again.
+   * Counts what was stored.
    */
   private async declareLost(lost: readonly InFlightTask[]): Promise<void> {
     const work = taskWork(lost.map(taskRef), lostEvent).map((item): ChainWork => ({ ...item, once: true }));

@@ -20,7 +20,7 @@ export class PartyStatement {
   /** A compact JWS; null of an owner who trusts the operator. */
   @Column('text', { nullable: true })
   signed: string | null;
-  /** Of an approval: the hash of its task. */
+  /** The hash of an approval's task. */
   @Column('varchar', { length: 80, nullable: true })
   task: string | null;
   @TimeColumn()

@@ -14,7 +14,7 @@ export class TaskChain {
   /** Grows with every change. */
   @Column('bigint')
   version: number;
-  /** Of the run that the last start began. */
+  /** The run that the last start began. */
   @Column('varchar', { length: 255, nullable: true })
   execution_id: string | null;
   @TimeColumn({ nullable: true })

@@ -8,7 +8,7 @@ export class Tenant {
   tenant_id: string;
   @Column('varchar', { length: 255 })
   name: string;
-  /** false: nobody signs in. Chains that run go on. */
+  /** false: users cannot sign in. Running chains continue. */
   @Column('boolean')
   enabled: boolean;
   /** Its share of the workers beside other tenants that wait for them. */

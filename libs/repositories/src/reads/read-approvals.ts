@@ -55,7 +55,7 @@ const withdrawnBy: Statement = {
 
 /** Tasks on which the owners of the parties' data decide. */
 export const readApprovals = {
-  /** Those that asked for a decision, oldest first; 200 at most. */
+  /** Tasks that need a decision, oldest first, at most 200. */
   waiting: (db: Queryable) => db.query<ApprovalRow>(waiting),
   /** The parties whose owners took the task back by a refusal or a withdrawal. */
   withdrawnBy: async (db: Queryable, chainId: string, taskId: string) =>

@@ -137,7 +137,7 @@ export const readChains = {
     db.query<TaskView>(changedTasks, [chainId, version]),
 };
 
-/** What a list is narrowed to; undefined: any. */
+/** Filters of a list; undefined: any. */
 export interface ChainFilter {
   readonly statuses?: readonly string[];
   readonly chainTypes?: readonly string[];
@@ -157,7 +157,7 @@ export interface ChainPage {
   readonly after?: { readonly createdAt: string; readonly id: number };
 }
 
-/** The chains of a page, newest first unless `ascending`. `total` is counted only when asked for. */
+/** The chains of a page, newest first unless `ascending`. `total` is counted only on request. */
 export async function listChains(
   db: Database,
   filter: ChainFilter,
@@ -184,7 +184,7 @@ export async function listChains(
   return { items, total };
 }
 
-/** Of 100,000 chains a count costs as much as many pages. */
+/** A count of 100,000 chains costs as much as many pages. */
 async function countChains(db: Database, where: readonly string[], values: readonly unknown[]): Promise<number> {
   const text = `SELECT count(*) AS total FROM task_chains c WHERE ${where.join(' AND ')}`;
   const [row] = await db.queryShared<{ total: number }>({ name: '', text }, values);

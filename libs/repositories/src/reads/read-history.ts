@@ -16,14 +16,14 @@ export interface EventView {
 }
 
 /**
- * An event among those of all chains, with what tells whether one before it may still appear. `chain_id` is null in one of
- * another tenant, of which nothing but its id is told.
+ * An event of all chains, and whether an earlier one may still appear. `chain_id` is null if the event belongs to another
+ * tenant: only its id is shown.
  */
 export interface LoggedEvent extends Omit<EventView, 'chain_id'> {
   chain_id: string | null;
   /** So old that all that was under way beside it has ended. */
   settled: boolean;
-  /** Of the statement's snapshot: the oldest transaction that ran, and the first that had not begun. */
+  /** From the statement's snapshot: the oldest open transaction, and the first that had not begun. */
   oldest_transaction: string;
   next_transaction: string;
 }
@@ -54,6 +54,6 @@ export const readHistory = {
     db.query<EventView>(events, [chainId, after, limit]),
   /** Events of all chains after row `after`, in the order of their ids. */
   allEvents: (db: Queryable, after: number, limit: number) => db.query<LoggedEvent>(allEvents, [after, limit]),
-  /** The largest id; 0 where there is none. */
+  /** The largest id, or 0. */
   lastEventId: async (db: Queryable) => (await db.query<{ id: number }>(lastEventId))[0]!.id,
 };

@@ -3,14 +3,14 @@ import type { Statement } from '../pool.js';
 
 // SQL: ranks within queues, of a bounded number of rows.
 
-/** How far the queue of each task type is counted for a READY task. */
+/** How far the queue of a task type is counted for a READY task. */
 const MAX_COUNTED = 1_000;
 /** A worker that was not heard of for this long lends no slots, ms. */
 const WORKER_SEEN_MS = 10_000;
 
 const positions: Statement = {
   name: 'queue-positions',
-  // Of the tenant's own: sent tasks first, then READY ones in the order in which dispatchers claim them.
+  // Tasks of the tenant: sent ones first, then READY ones in the order in which dispatchers claim them.
   text: `
     WITH queued AS MATERIALIZED (
       SELECT task_type, chain_id, task_id,
@@ -42,7 +42,7 @@ const slots: Statement = {
      GROUP BY key`,
 };
 
-/** What stands between a chain's READY and QUEUED tasks and a worker. */
+/** The positions of a chain's READY and QUEUED tasks in their queues. */
 export interface QueueFacts {
   /** Tasks ahead of each, by task id. One that is missing was not counted, or had left the queue when it was. */
   readonly ahead: ReadonlyMap<string, number>;
@@ -52,7 +52,7 @@ export interface QueueFacts {
   readonly slots: ReadonlyMap<string, number>;
 }
 
-/** The queues of these task types, as a chain's tasks stand in them. Bounded work, however much waits. */
+/** The queues of these task types, and the positions of a chain's tasks in them. The work is bounded, however many tasks wait. */
 export async function readQueues(db: Queryable, chainId: string, types: readonly string[]): Promise<QueueFacts> {
   if (types.length === 0) return { ahead: new Map(), counted: new Map(), slots: new Map() };
   const [rows, live] = await Promise.all([

@@ -23,7 +23,7 @@ export const holdAuditHead: Statement = {
   text: `SELECT seq, encode(hash, 'hex') AS hash FROM audit_head FOR UPDATE SKIP LOCKED`,
 };
 
-/** $1 limit -> the entries that wait, with the time of the transaction that told them. */
+/** $1 limit -> the waiting entries, with the time of the transaction that wrote them. */
 export const takeAudit: Statement = {
   name: 'take-audit',
   text: `

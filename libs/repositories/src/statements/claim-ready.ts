@@ -23,7 +23,7 @@ export const WAITING_TENANTS = `
     )`;
 
 /**
- * The end of a claim: what stands in `candidate` (id, chain_id), locked, becomes QUEUED where its chain runs and nobody has it.
+ * The end of a claim: the locked rows of `candidate` (id, chain_id) become QUEUED if their chain runs and is not locked.
  * $3 lease in ms. `ofChain`: what else is set of the chains.
  */
 export const claim = (ofChain = ''): string => `
@@ -50,8 +50,8 @@ export const claim = (ofChain = ''): string => `
  * The same move as `dispatch()` of chain-domain, in one statement: dispatchers of several listeners share the work by
  * SKIP LOCKED, and the chain's version is raised so that no decision made before is stored over it. It never waits.
  *
- * Of one tenant the most urgent go first. Tenants that wait for the same type have turns: each place goes to whoever has
- * the fewest tasks at the workers, by its weight. So a tenant's first task stands behind none that waits.
+ * A tenant's most urgent tasks go first. Tenants that wait for the same type take turns: each slot goes to the one with
+ * the fewest tasks at the workers, by its weight. A tenant's first task never queues behind another tenant's backlog.
  *
  * $1 task types, $2 room for each, $3 lease in ms -> the claimed tasks, with the tenants of which tasks of the type waited.
  */

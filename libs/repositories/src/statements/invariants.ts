@@ -2,7 +2,7 @@ import type { Statement } from '../pool.js';
 
 // SQL: one statement sees one moment, over a page of chains and all their tasks.
 
-/** How the successors of a task count it, as `outcomeOf()` of chain-domain does. */
+/** How a task counts for its successors; the same as `outcomeOf()` of chain-domain. */
 const SUCCEEDED = `(t.status = 'SUCCESS' OR (t.status = 'FAILURE' AND t.tolerable))`;
 const FAILED = `(t.status = 'CANCELLED' OR (t.status = 'FAILURE' AND NOT t.tolerable)
                  OR (t.status = 'SKIPPED' AND t.skip_reason = 'UPSTREAM_FAILED'))`;

@@ -31,7 +31,7 @@ export const renewLeases: Statement = {
     SELECT task_request_id, attempt FROM counting`,
 };
 
-/** $1 at most so many -> in-flight tasks whose lease has run out. */
+/** $1 limit -> in-flight tasks whose lease has expired. */
 export const expiredLeases: Statement = {
   name: 'expired-leases',
   text: `

@@ -4,7 +4,7 @@ import type { Statement } from '../pool.js';
 
 /**
  * Stores a statement unless one as new is there. $1 subject, $2 kind, $3 party, $4 serial, $5 body, $6 JWS, $7 task (of an
- * approval), $8 by whom -> the row; none where the stored one is as new, or newer.
+ * approval), $8 by whom -> the row; no row if the stored one is as new, or newer.
  */
 export const putStatement: Statement = {
   name: 'put-statement',

@@ -2,7 +2,7 @@ import type { Statement } from '../pool.js';
 
 // SQL: tasks and their chains change together, in bulk.
 
-/** -> in how many ms the first RETRYING task that is not held is due, below 0 where it was; null: there is none. */
+/** -> the ms until the first RETRYING task without a hold is due, negative if it is overdue; null: no such task. */
 export const nextDue: Statement = {
   name: 'next-due',
   text: `
@@ -12,7 +12,7 @@ export const nextDue: Statement = {
 
 /**
  * RETRYING tasks of RUNNING chains whose backoff is over become READY: as many as their chain's limit leaves room for
- * are admitted, the others are held until a place is free. $1 at most so many -> their ids. Never waits (SKIP LOCKED).
+ * are admitted, the others are held until a place is free. $1 limit -> their ids. Never waits (SKIP LOCKED).
  */
 export const promoteDue: Statement = {
   name: 'promote-due',

@@ -3,7 +3,7 @@ import type { Statement } from '../pool.js';
 
 // SQL: these count, lock and compare by the database's clock.
 
-/** What the transaction's tenant uses now. */
+/** The current usage of the transaction's tenant. */
 export const useOfTenant: Statement = {
   name: 'use-of-tenant',
   text: `

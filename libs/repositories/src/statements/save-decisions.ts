@@ -2,7 +2,7 @@ import type { Statement } from '../pool.js';
 
 // SQL: on the path of every report; a compare-and-set over six tables in one commit.
 
-/** Of a batch's rows, those whose chain was stored: one hash lookup a row, whatever the planner thinks of the tables. */
+/** Keeps the batch's rows whose chain was stored: one hash lookup per row, whatever the planner assumes. */
 const STORED = '(i.chain_id IN (SELECT chain_id FROM stored)) IS TRUE';
 
 /**
@@ -11,7 +11,7 @@ const STORED = '(i.chain_id IN (SELECT chain_id FROM stored)) IS TRUE';
  * Each chain is a compare-and-set on its `version`: where another process was faster, nothing of that chain is
  * written and it is missing from the answer, so that the caller decides it again. Since every change of a status
  * raises its chain's version, a decision is stored only on the state it was made from. No lock outlives the
- * statement, so a stopped process blocks nobody. The chains come in the order of their ids and are locked in it:
+ * statement, so a stopped process blocks no other. The chains come in the order of their ids and are locked in it:
  * no deadlock.
  *
  * A task marked `lost` is checked again here: a lease that was renewed in the meantime holds its chain's save back.

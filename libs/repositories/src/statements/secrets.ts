@@ -1,8 +1,8 @@
 import type { Statement } from '../pool.js';
 
-// SQL: functions of roles that see no row, and an upsert that tells whether it replaced one.
+// SQL: functions of roles that see no row, and an upsert that returns whether it replaced one.
 
-/** `xmax` tells whether a value was replaced. $1 name, $2 key, $3 wrapped data key, $4 sealed value, $5 by whom. */
+/** `xmax` shows whether a value was replaced. $1 name, $2 key, $3 wrapped data key, $4 sealed value, $5 by whom. */
 export const putSecret: Statement = {
   name: 'put-secret',
   text: `

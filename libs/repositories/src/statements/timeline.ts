@@ -14,7 +14,7 @@ export const beginTimeline: Statement = {
   text: `INSERT INTO queue_timeline (mark, mark_before) VALUES ($1, $1) ON CONFLICT DO NOTHING`,
 };
 
-/** $1 the new mark, $2 the one that the queue bears until it is told. */
+/** $1 the new marker, $2 the one that the queue has until then. */
 export const saveTimeline: Statement = {
   name: 'save-timeline',
   text: `

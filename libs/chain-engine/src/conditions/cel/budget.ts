@@ -1,5 +1,5 @@
 /**
- * What one evaluation may cost: steps through lists and maps, and the work of macros for each element. Counted, not
+ * The budget of one evaluation: steps through lists and maps, and the work of macros for each element. Counted, not
  * timed, so that an expression comes to the same on a slow machine and a fast one. Evaluation is synchronous, so one
  * counter serves all.
  */
@@ -19,7 +19,7 @@ export function withBudget<T>(work: () => T): T {
   return work();
 }
 
-/** Takes so many steps; throws `TooCostly` when there are not enough left. */
+/** Takes this many steps. Throws `TooCostly` if too few are left. */
 export function charge(steps: number): void {
   left -= steps;
   if (left < 0) throw new TooCostly();

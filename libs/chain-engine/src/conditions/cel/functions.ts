@@ -24,7 +24,7 @@ const mixed = (
   celFunc(name, [INT, DOUBLE], DOUBLE, (a, b) => work(Number(a), b)),
 ]);
 
-/** What is added to CEL's own functions, or takes the place of one that could grow or cost without bound. */
+/** Functions added to CEL, and replacements for those without a bound on size or cost. */
 export const functions: CelFunc[] = [
   ...mixed,
   celFunc(STEP, [BOOL, INT], BOOL, (goOn, steps) => {

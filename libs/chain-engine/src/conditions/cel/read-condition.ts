@@ -199,7 +199,7 @@ function syntaxMessage(text: string, error: unknown): string {
   if (offset === undefined) return `syntax error: ${(error as Error).message}`;
   const rest = text.slice(offset);
   const shown = rest.length > 30 ? `${rest.slice(0, 30)}...` : rest;
-  // The parser tells where what it understood ends, which may lie before the very fault.
+  // The parser reports where the text that it understood ends, which may be before the fault.
   const why = rest === '' ? 'something is missing at the end' : `it cannot be read from ${JSON.stringify(shown)} on`;
   return `syntax error at ${placeOf(text, offset)}: ${why}`;
 }
