@@ -262,7 +262,7 @@ tasks:
     expect(await answer(api, 'metrics', '--window', '1h')).toMatchObject({ window_seconds: 3600 });
     expect((await cli(api, ['metrics'])).stdout).toMatch(/\nsuccess rate +\d/);
     expect((await cli(api, ['metrics', '--prometheus'])).stdout).toMatch(/^# HELP /m);
-    expect((await cli(api, ['doctor', '--server'])).stdout).toMatch(/health: ok\nkey: taken\n$/);
+    expect((await cli(api, ['doctor', '--server'])).stdout).toMatch(/health: ok\nkey: accepted\n$/);
   });
 
   check('shows migrations by the command of the project', async ({ api, databaseUrl }) => {

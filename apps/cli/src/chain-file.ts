@@ -66,7 +66,7 @@ type Reading =
 
 const YAML_CODES: Readonly<Record<string, string>> = { DUPLICATE_KEY: 'DUPLICATE_KEY' };
 
-/** YAML 1.2 as the JSON that it stands for, by the rules of a JSON body. */
+/** Reads YAML 1.2 as JSON, by the rules of a JSON body. */
 function readYaml(bytes: Buffer, text: string, say: Say): Reading {
   const valid = new TextDecoder('utf-8', { fatal: true });
   try {
@@ -98,13 +98,13 @@ function readYaml(bytes: Buffer, text: string, say: Say): Reading {
   try {
     json = JSON.stringify(value, (_key, each: unknown) => (typeof each === 'bigint' ? Number(each) : each));
   } catch {
-    const message = say('An alias stands for what it is in.');
+    const message = say('An alias contains itself.');
     return { ok: false, faults: [{ code: 'INVALID_YAML', message }] };
   }
   return parseStrictJson(Buffer.from(json));
 }
 
-/** Places that aliases may come to in all: a file of a few lines could stand for gigabytes. */
+/** The maximum number of values that aliases expand to: a few lines could expand to gigabytes. */
 const MAX_ALIASES = 1_000;
 
 /** Tags of what JSON has as well. */

@@ -15,7 +15,7 @@ export interface Connection {
   readonly source: string;
 }
 
-/** Where `npm start` listens unless it is told otherwise. */
+/** The default address of `npm start`. */
 const LOCAL_URL = 'http://127.0.0.1:3000';
 
 /**
@@ -50,10 +50,10 @@ export function clientOf({ url, token }: Connection, retries = 2): TaskChainClie
 /** An address that HTTP can be spoken to; `/api/v1` at its end belongs to the client. */
 export function requireUrl(text: string, say: Say): string {
   if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text.replace(/\/(api\/v1\/?)?$/, '');
-  throw new Failure(EXIT.USAGE, say('{url} is no address such as https://chains.example.org', { url: text }));
+  throw new Failure(EXIT.USAGE, say('{url} is not an address such as https://chains.example.org', { url: text }));
 }
 
-/** What can stand in a header. The message never holds it. */
+/** Checks that a header can hold the key. The message never contains it. */
 export function requireKey(text: string, source: string, say: Say): string {
   if (/^[\x21-\x7e]+$/.test(text)) return text;
   throw new Failure(EXIT.USAGE, say('{source} holds no key: one word of ASCII is expected.', { source }));

@@ -1,4 +1,4 @@
-/** What the program ends with; scripts rely on it. docs/cli.md tells each. */
+/** Exit codes; scripts rely on them. docs/cli.md lists them. */
 export const EXIT = {
   OK: 0,
   /** A fault of the program itself. */

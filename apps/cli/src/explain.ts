@@ -8,7 +8,7 @@ import type { Say } from './words.js';
 export function failureOf(error: unknown, say: Say): Failure | undefined {
   if (error instanceof Failure) return error;
   if (error instanceof WaitTimeoutError) {
-    const hint = say('It goes on. Watch it again with: task-chain watch {chain}', { chain: error.chainId });
+    const hint = say('It continues. Watch it again with: task-chain watch {chain}', { chain: error.chainId });
     const message = say('{chain} has not ended after {seconds} s.', {
       chain: error.chainId,
       seconds: error.timeoutMs / 1000,
@@ -32,14 +32,14 @@ export function failureOf(error: unknown, say: Say): Failure | undefined {
 
 function ofProblem(error: ProblemError, say: Say): Failure {
   const { status, code, message, errors, requestId } = error;
-  // What the errors tell one by one, the detail only counts.
+  // The detail only counts the errors, which are listed one by one.
   const faults = errors.length > 0 ? errors : [];
   const told = faults.length === 1 && faults[0]!.message === message ? code : `${code}: ${message}`;
   const bug = status >= 500 && status !== 503;
   return new Failure(exitOfStatus(status), told, {
     hint:
       bug && requestId
-        ? say("The server's log tells more under the request {id}.", { id: requestId })
+        ? say("The server's log has details under the request {id}.", { id: requestId })
         : hintOf(error, say),
     faults,
     cause: error,
@@ -56,14 +56,14 @@ function hintOf({ status, code }: ProblemError, say: Say): string | undefined {
     );
   }
   if (code === 'FORBIDDEN') {
-    return say('Take a key with that role; an admin makes one with: task-chain keys create <name> --role <role>');
+    return say('Use a key with that role; an admin creates one with: task-chain keys create <name> --role <role>');
   }
-  if (code === 'CHAIN_NOT_FOUND') return say('See which there are with: task-chain ls');
+  if (code === 'CHAIN_NOT_FOUND') return say('List them with: task-chain ls');
   if (code === 'TASK_NOT_FOUND') return say('See its tasks with: task-chain show <chain>');
-  if (code === 'ARTIFACT_NOT_FOUND') return say('See which there are with: task-chain artifacts ls <chain> <task>');
+  if (code === 'ARTIFACT_NOT_FOUND') return say('List them with: task-chain artifacts ls <chain> <task>');
   if (code === 'ARTIFACT_UNREADABLE') return undefined;
-  if (status === 409 || status === 412) return say('Look at its present state with: task-chain show <chain>');
-  if (status === 429 || status === 503) return say('Try again in a while.');
+  if (status === 409 || status === 412) return say('See its current state with: task-chain show <chain>');
+  if (status === 429 || status === 503) return say('Try again later.');
   return undefined;
 }
 

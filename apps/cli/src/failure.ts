@@ -6,7 +6,7 @@ export interface PlacedFault extends InputFault {
   readonly column?: number;
 }
 
-/** Why a command did not do what it was asked: told without a stack, with the exit code of its kind. */
+/** The failure of a command: shown without a stack, with an exit code by kind. */
 export class Failure extends Error {
   readonly hint: string | undefined;
   readonly faults: readonly PlacedFault[];

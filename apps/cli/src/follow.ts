@@ -13,13 +13,13 @@ export interface FollowFlags {
 }
 
 const FRAME_MS = 200;
-/** Tasks of a chain's end that are told one by one. */
+/** The maximum number of failed tasks that are listed when a chain ends. */
 const TOLD_TASKS = 10;
 
 export function addFollowOptions(command: Command, { say }: Session): Command {
   return command
-    .option('--timeout <seconds>', say('stop watching after so long; the chain goes on'), positive)
-    .option('--cancel-on-interrupt', say('Ctrl-C cancels the chain; without it the chain goes on'));
+    .option('--timeout <seconds>', say('stop watching after this time; the chain continues'), positive)
+    .option('--cancel-on-interrupt', say('Ctrl-C cancels the chain; by default it continues'));
 }
 
 function positive(text: string): number {
@@ -61,7 +61,7 @@ export async function follow(session: Session, chainId: string, flags: FollowFla
   } catch (error) {
     if (!interrupted || (error as Error).name !== 'AbortError') throw error;
     view?.leave();
-    session.remark(say('{chain} goes on. Watch it again with: task-chain watch {chain}', { chain: chainId }));
+    session.remark(say('{chain} continues. Watch it again with: task-chain watch {chain}', { chain: chainId }));
     session.remark(say('Cancel it with: task-chain cancel {chain}', { chain: chainId }));
     return EXIT.INTERRUPTED;
   } finally {

@@ -27,7 +27,7 @@ export async function checkOffline(body: unknown): Promise<Validation> {
   const planned = plan(nodes);
   if (!planned.ok) {
     for (const { code, nodeIndex, dependencyIndex, message } of planned.faults) {
-      // That there are no tasks, or too many, the schema has told.
+      // The schema reports no tasks, or too many.
       if (nodeIndex === undefined) continue;
       const place =
         dependencyIndex === undefined ? ['task_id'] : nodes[nodeIndex]!.dependencies[dependencyIndex]!.place;

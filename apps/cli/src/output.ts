@@ -11,7 +11,7 @@ export function writeDocument(output: Output, format: 'json' | 'yaml', value: un
   output.write(format === 'json' ? `${JSON.stringify(value, null, 2)}\n` : stringify(value));
 }
 
-/** A column of a table: its heading and what stands in a row. */
+/** A column of a table: its heading, and its text in a row. */
 export type Column<Row> = readonly [heading: string, cell: (row: Row) => string | number | null | undefined];
 
 /** Rows as lines under headings, each column as wide as its widest cell. Cells are made safe for a terminal. */

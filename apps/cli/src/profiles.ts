@@ -30,7 +30,7 @@ export class ProfileFile {
     this.path = join(base, 'task-chain', 'profiles.json');
   }
 
-  /** Throws for a file that others may read, or that is none of ours. */
+  /** Throws if other users can read the file, or if it is not one of ours. */
   read(): Profiles {
     let text: string;
     try {
@@ -51,18 +51,18 @@ export class ProfileFile {
       });
       throw new Failure(EXIT.USAGE, message, {
         cause,
-        hint: this.say('Mend it, or remove it and set the profiles again.'),
+        hint: this.say('Fix it, or remove it and set the profiles again.'),
       });
     }
   }
 
-  /** The profile of this name; throws, with all names, where there is none. */
+  /** The profile of this name. If it does not exist, throws and lists all names. */
   find(name: string): Profile {
     const { profiles } = this.read();
     if (Object.hasOwn(profiles, name)) return profiles[name]!;
     const names = Object.keys(profiles).join(', ') || this.say('none');
-    const hint = this.say('There are: {names}. Set one with: task-chain profile set <name> --url <url>', { names });
-    throw new Failure(EXIT.USAGE, this.say('No profile is called {name}.', { name }), { hint });
+    const hint = this.say('Available: {names}. Set one with: task-chain profile set <name> --url <url>', { names });
+    throw new Failure(EXIT.USAGE, this.say('There is no profile {name}.', { name }), { hint });
   }
 
   write(profiles: Profiles): void {
@@ -75,7 +75,7 @@ export class ProfileFile {
 
   private requirePrivate(): void {
     if (process.platform === 'win32' || (statSync(this.path).mode & 0o077) === 0) return;
-    const message = this.say('{path} may be read by others, and holds keys.', { path: this.path });
+    const message = this.say('{path} holds keys, and other users can read it.', { path: this.path });
     throw new Failure(EXIT.USAGE, message, { hint: `chmod 600 ${this.path}` });
   }
 }

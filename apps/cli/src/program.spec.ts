@@ -41,7 +41,7 @@ describe('the command line', () => {
       [['ls', '-o', 'xml'], 'Allowed choices are table, json, yaml'],
       [['skip', CHAIN, 'a'], "required option '--note <text>' not specified"],
       [['graph', CHAIN, '--dot', '--svg'], 'cannot be used with'],
-      [['ls', '--url', 'ftp://x'], 'is no address such as'],
+      [['ls', '--url', 'ftp://x'], 'is not an address such as'],
       [['artifacts', 'get', CHAIN, 'a'], 'Name chain, task and artifact'],
       [['watch', CHAIN, '--timeout', 'soon'], 'a number above 0 is needed'],
     ] as const) {
@@ -61,7 +61,7 @@ describe('the command line', () => {
       [['ls'], '', { TASK_CHAIN_TOKEN: 'top\nsecret' }, /TASK_CHAIN_TOKEN holds no key/, EXIT.USAGE],
       [['ls'], '', { TASK_CHAIN_TOKEN: 'secretключ' }, /TASK_CHAIN_TOKEN holds no key/, EXIT.USAGE],
       [['create', '-', '--idempotency-key', 'ключ'], chain, {}, /printable ASCII/, EXIT.USAGE],
-      [['validate', '--offline', '-'], cycle, {}, /INVALID_YAML An alias stands/, EXIT.INVALID],
+      [['validate', '--offline', '-'], cycle, {}, /INVALID_YAML An alias contains/, EXIT.INVALID],
     ] as const) {
       const ran = await runHere(args, { stdin, env });
       expect([args.join(' '), ran.exit]).toEqual([args.join(' '), exit]);
@@ -183,7 +183,7 @@ describe('profiles', () => {
     expect([open.exit, open.stderr]).toEqual([EXIT.USAGE, expect.stringContaining(`hint: chmod 600 ${file()}`)]);
     chmodSync(file(), 0o600);
     const missing = await at(['ls', '--profile', 'prod']);
-    expect([missing.exit, missing.stderr]).toEqual([EXIT.USAGE, expect.stringContaining('There are: dev, other')]);
+    expect([missing.exit, missing.stderr]).toEqual([EXIT.USAGE, expect.stringContaining('Available: dev, other')]);
   });
 
   it('are used and removed by name', async () => {
@@ -229,8 +229,8 @@ describe('revoking a key', () => {
     }
   });
 
-  it('can be taken back', async () => {
-    expect(await keys(['restore', 'k1'])).toMatchObject({ exit: EXIT.OK, stdout: 'k1 counts again.\n' });
+  it('can be restored', async () => {
+    expect(await keys(['restore', 'k1'])).toMatchObject({ exit: EXIT.OK, stdout: 'k1 is restored.\n' });
     expect(asked).toEqual(['POST /api/v1/keys/k1/restore']);
   });
 });

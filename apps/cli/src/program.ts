@@ -54,13 +54,13 @@ export function buildProgram(shell: Shell, say: Say): { program: Command; sessio
     async (...args) =>
       void (code = (await action(...(args as never[]))) ?? EXIT.OK);
   program
-    .description(say('Creates, watches and steers chains of tasks on a Task Chain server.'))
+    .description(say('Creates, watches and controls chains of tasks on a Task Chain server.'))
     .version(versionOf(), '-V, --version', say('print the version'))
     .helpOption('-h, --help', say('print this help'))
     .addOption(new Option('--profile <name>', say('the server and key of this profile')))
     .addOption(new Option('--url <url>', say('the server, what comes before /api/v1')))
     .addOption(
-      new Option('-o, --output <format>', say('how to answer')).choices(FORMATS).default('table', say('for people')),
+      new Option('-o, --output <format>', say('output format')).choices(FORMATS).default('table', say('for people')),
     )
     .option('--no-color', say('no colours, as with NO_COLOR'))
     .configureHelp({ showGlobalOptions: true, styleTitle: (title) => say(title) })

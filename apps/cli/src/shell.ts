@@ -23,7 +23,7 @@ export function hasColour({ env }: Shell, output: Output): boolean {
   return !env['NO_COLOR'] && output.isTTY === true && env['TERM'] !== 'dumb';
 }
 
-/** Whether what stands on the terminal can be drawn again. */
+/** Whether the terminal's contents can be redrawn. */
 export function isLive({ env }: Shell, output: Output): boolean {
   return output.isTTY === true && env['TERM'] !== 'dumb';
 }

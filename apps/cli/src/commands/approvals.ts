@@ -65,7 +65,7 @@ export function addApprovalCommands(program: Command, session: Session, act: Act
   for (const [decision, description] of [
     ['approve', say('let tasks of a chain run: all that are undecided, or those that are named')],
     ['refuse', say('refuse tasks of a chain: they fail with your words')],
-    ['withdraw', say('stop tasks of a chain, and take their approval away')],
+    ['withdraw', say('stop tasks of a chain, and withdraw their approval')],
   ] as const) {
     const command = approvals
       .command(decision)
@@ -115,7 +115,7 @@ async function decide(
     withdraw: say('Stop these tasks ({count}) as {party}? [y/N] ', { count: chosen.length, party }),
   }[decision];
   if (!flags.yes && !(await isAgreed(question, session))) {
-    throw new Failure(EXIT.USAGE, say('Nothing was signed.'), { hint: say('Type y, or say --yes in a script.') });
+    throw new Failure(EXIT.USAGE, say('Nothing was signed.'), { hint: say('Type y, or use --yes in a script.') });
   }
   const expires_at = new Date(Date.now() + flags.days * 86_400_000).toISOString();
   const words = flags.words === undefined ? {} : { words: flags.words };
@@ -174,7 +174,7 @@ const tableOfAsked = (items: readonly ApprovalDto[]): string[] =>
     items,
   );
 
-/** What a person at the terminal types; no where there is nobody to ask. */
+/** The answer typed at the terminal; no without a terminal. */
 async function isAgreed(question: string, { shell }: Session): Promise<boolean> {
   if (!shell.stdin.isTTY) return false;
   shell.stderr.write(question);

@@ -50,7 +50,7 @@ export function addArtifactCommands(program: Command, session: Session, act: Act
     .argument('[task]', say('id of a task'))
     .argument('[name]', say('name of the artifact'))
     .option('-O, --out <file>', say('write it to this file; - is standard output'))
-    .option('--force', say('write over a file that is there'))
+    .option('--force', say('overwrite an existing file'))
     .action(
       act((first: string, task: string | undefined, name: string | undefined, flags: GetFlags) =>
         get(readReference(first, task, name, session), flags, session),
@@ -77,8 +77,8 @@ async function get({ chain, task, name }: Wanted, flags: GetFlags, session: Sess
   const path = { chain_id: chain, task_id: task };
   const target = flags.out ?? basename(name);
   if (target !== '-' && !flags.force && existsSync(target)) {
-    const hint = say('Write over it by --force, or elsewhere by --out <file>.');
-    throw new Failure(EXIT.USAGE, say('{file} is there already.', { file: target }), { hint });
+    const hint = say('Overwrite it with --force, or choose another file with --out <file>.');
+    throw new Failure(EXIT.USAGE, say('{file} already exists.', { file: target }), { hint });
   }
   const { items } = await client.listTaskArtifacts({ path });
   const known = items.find((each) => each.name === name);
@@ -107,17 +107,15 @@ async function get({ chain, task, name }: Wanted, flags: GetFlags, session: Sess
     await rm(part, { force: true });
     throw error;
   }
+  const values = { file: target, bytes: known?.size_bytes ?? '?' };
   session.answer({ file: target, ...known }, () => [
-    say(checked ? '{file}: {bytes} bytes, SHA-256 as the server says' : '{file}: {bytes} bytes', {
-      file: target,
-      bytes: known?.size_bytes ?? '?',
-    }),
+    checked ? say('{file}: {bytes} bytes, SHA-256 as the server says', values) : say('{file}: {bytes} bytes', values),
   ]);
 }
 
 function requireSame(known: ArtifactDto | undefined, found: string, { say }: Session): void {
   if (known === undefined || known.sha256 === found) return;
-  const message = say('What came has the SHA-256 {found}, and the server says {known}.', {
+  const message = say('The download has the SHA-256 {found}, but the server says {known}.', {
     found,
     known: known.sha256,
   });

@@ -29,7 +29,7 @@ export function addChainCommands(program: Command, session: Session, act: Act): 
 
   program
     .command('validate')
-    .description(say('say all that is wrong with a chain, or what it is'))
+    .description(say('list all faults of a chain, or describe it'))
     .argument('<file>', file)
     .option('--offline', say('check what needs no server: the form of the file and of its fields, and the graph'))
     .action(

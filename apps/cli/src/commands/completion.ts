@@ -32,7 +32,7 @@ export function addCompletionCommands(program: Command, session: Session, act: A
   const { say } = session;
   program
     .command('completion')
-    .description(say('print what makes a shell complete commands, flags, chains and tasks'))
+    .description(say('print the script with which a shell completes commands, flags, chains and tasks'))
     .addArgument(new Argument('<shell>', say('bash, zsh or fish')).choices(Object.keys(SCRIPTS)))
     .action(act((shell: keyof typeof SCRIPTS) => void session.shell.stdout.write(SCRIPTS[shell])));
   program
@@ -46,7 +46,7 @@ export function addCompletionCommands(program: Command, session: Session, act: A
     );
 }
 
-/** What may stand in place of the last word. */
+/** Completions of the last word. */
 async function completions(words: readonly string[], program: Command, session: Session): Promise<string[]> {
   const last = words.at(-1) ?? '';
   let command = program;

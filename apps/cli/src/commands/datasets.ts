@@ -70,8 +70,8 @@ export function addDatasetCommands(program: Command, session: Session, act: Act)
     say,
   );
   for (const [name, description, removed] of [
-    ['rm', say('take a version back: no task reads it from then on'), true],
-    ['restore', say('offer a version again that was taken back'), false],
+    ['rm', say('withdraw a version: no task reads it afterwards'), true],
+    ['restore', say('restore a version that was withdrawn'), false],
   ] as const) {
     withExample(
       signOptions(datasets.command(name).description(description).argument('<reference>', reference), say).action(
@@ -98,7 +98,10 @@ async function register(session: Session, dataset: string, flags: RegisterFlags)
   const digest = digestWith(hashKey, sha256);
   const same = versions.find((each) => each.digest === digest && each.file === file && each.removed !== true);
   if (same !== undefined) {
-    throw new Failure(EXIT.CONFLICT, say('The same table is {reference} already.', { reference: referenceOf(same) }));
+    throw new Failure(
+      EXIT.CONFLICT,
+      say('The same table is already registered as {reference}.', { reference: referenceOf(same) }),
+    );
   }
   const version = Math.max(0, ...versions.map((each) => each.version)) + 1;
   const made = await book.put<DatasetStatement>({
@@ -156,7 +159,7 @@ async function setRemoved(session: Session, given: string, flags: SignFlags, rem
   const made = await book.put<DatasetStatement>({ ...again, ...(removed && { removed }) });
   session.answer(made, () => [
     removed
-      ? say('{reference} is removed. Take that back with: task-chain datasets restore {reference}', {
+      ? say('{reference} is removed. Restore it with: task-chain datasets restore {reference}', {
           reference: given,
         })
       : say('{reference} is offered again.', { reference: given }),
@@ -174,7 +177,7 @@ function pathBelow(folder: string, file: string): string {
 const referenceOf = ({ party, name, version }: DatasetStatement): string => `dataset:${party}/${name}@${version}`;
 
 function unknown(reference: string, { say }: Session): Failure {
-  const hint = say('See which there are with: task-chain datasets ls');
+  const hint = say('List them with: task-chain datasets ls');
   return new Failure(EXIT.NOT_FOUND, say('There is no dataset {reference}.', { reference }), { hint });
 }
 
@@ -182,12 +185,12 @@ function unknown(reference: string, { say }: Session): Failure {
 function readReference(given: string, { say }: Session): { party: string; name: string; version: number } {
   const ref = parseDatasetRef(given.startsWith('dataset:') ? given : `dataset:${given}`);
   if (ref !== undefined) return ref;
-  throw new Failure(EXIT.USAGE, say('{given} is no dataset such as bank-a/customers@3.', { given }));
+  throw new Failure(EXIT.USAGE, say('{given} is not a dataset such as bank-a/customers@3.', { given }));
 }
 
 /** Reads `<party>/<name>`. */
 export function readDataset(given: string, { say }: Session): { party: string; name: string } {
   const ref = parseDatasetRef(`dataset:${given}@1`);
   if (ref !== undefined) return ref;
-  throw new Failure(EXIT.USAGE, say('{given} is no name of a dataset such as bank-a/customers.', { given }));
+  throw new Failure(EXIT.USAGE, say('{given} is not the name of a dataset such as bank-a/customers.', { given }));
 }

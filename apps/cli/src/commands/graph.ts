@@ -28,7 +28,7 @@ export function addGraphCommand(program: Command, session: Session, act: Act): v
     .command('graph')
     .description(say('draw a chain: of the server, with states, or of a file'))
     .argument('<chain-or-file>', say('id of a chain, or a file; - is standard input'))
-    .addOption(form('mermaid', say('as Mermaid; so it is where nothing is said')))
+    .addOption(form('mermaid', say('as Mermaid, the default')))
     .addOption(form('dot', say('as Graphviz DOT')))
     .addOption(form('svg', say('as a picture, laid out by levels')))
     .option('-O, --out <file>', say('write it to this file'))

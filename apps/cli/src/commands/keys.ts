@@ -42,11 +42,11 @@ export function addKeyCommands(program: Command, session: Session, act: Act): vo
     );
   keys
     .command('create')
-    .description(say('make a key; it is shown once'))
-    .argument('<name>', say('what it is for'))
+    .description(say('create a key; it is shown once'))
+    .argument('<name>', say('its purpose'))
     .addOption(new Option('--role <role>', say('what it may do')).choices(ROLES).makeOptionMandatory())
     .option('--party <party>', say('the party that it belongs to'))
-    .option('--expires-in-days <days>', say('how long it is good'), natural, 365)
+    .option('--expires-in-days <days>', say('how long it is valid'), natural, 365)
     .action(
       act(async (name: string, { role, party, expiresInDays }: CreateFlags) => {
         const body = { name, role, expires_in_days: expiresInDays, ...(party !== undefined && { party }) };
@@ -64,38 +64,38 @@ export function addKeyCommands(program: Command, session: Session, act: Act): vo
     );
   keys
     .command('revoke')
-    .description(say('end a key'))
+    .description(say('revoke a key'))
     .argument('<key>', say('id of a key'))
-    .option('--confirm <key>', say('the id again; without it a terminal is asked'))
+    .option('--confirm <key>', say('the id again; without it the command asks at the terminal'))
     .action(
       act(async (key_id: string, { confirm }: { confirm?: string }) => {
         const named = confirm ?? (await askAgain(key_id, session));
         if (named !== key_id) {
           const hint = `task-chain keys revoke ${key_id} --confirm ${key_id}`;
-          throw new Failure(EXIT.USAGE, say('Nothing was revoked: name the key again.'), { hint });
+          throw new Failure(EXIT.USAGE, say('Nothing was revoked: repeat the id of the key.'), { hint });
         }
         await session.client.revokeKey({ path: { key_id }, query: { confirm: named } });
         session.answer({ key_id, revoked: true }, () => [
-          say('{key} is revoked. Within a day it can be taken back: task-chain keys restore {key}', { key: key_id }),
+          say('{key} is revoked. It can be restored within a day: task-chain keys restore {key}', { key: key_id }),
         ]);
       }),
     );
   keys
     .command('restore')
-    .description(say('take back within a day that a key was revoked'))
+    .description(say('restore a key within a day after it was revoked'))
     .argument('<key>', say('id of a key'))
     .action(
       act(async (key_id: string) => {
         const restored = await session.client.restoreKey({ path: { key_id } });
-        session.answer(restored, () => [say('{key} counts again.', { key: key_id })]);
+        session.answer(restored, () => [say('{key} is restored.', { key: key_id })]);
       }),
     );
 }
 
-/** The id as a person at the terminal types it again; undefined where there is none to ask. */
+/** The id that is typed again at the terminal; undefined without a terminal. */
 async function askAgain(key: string, { shell, say }: Session): Promise<string | undefined> {
   if (!shell.stdin.isTTY) return undefined;
-  shell.stderr.write(say('What signs in by {key} stops within 5 s. Its id again: ', { key }));
+  shell.stderr.write(say('Clients that use {key} are refused within 5 s. Repeat its id: ', { key }));
   for await (const line of createInterface({ input: shell.stdin })) return line.trim();
   return undefined;
 }

@@ -25,7 +25,7 @@ export function addLogsCommand(program: Command, session: Session, act: Act): vo
     .description(say('print the log lines of a task, or of all tasks of a chain'))
     .argument('<chain>', say('id of a chain'))
     .argument('[task]', say('id of a task'))
-    .option('-f, --follow', say('go on with new lines until the task or chain has ended'))
+    .option('-f, --follow', say('print new lines until the task or chain has ended'))
     .option('--attempt <number>', say('only this attempt'), natural)
     .action(
       act(async (chainId: string, taskId: string | undefined, flags: LogFlags) => {

@@ -102,7 +102,7 @@ function addOwnerFileCommands(parties: Command, partyArgument: () => Argument, s
           .choices(['signed', 'server'])
           .default('signed'),
       )
-      .option('--rotate', say('add a key to the owner.json that is there'))
+      .option('--rotate', say('add a key to the existing owner.json'))
       .action(
         act(async (party: string, { out, approvals, rotate }: KeygenFlags) => {
           requireParty(party, session);
@@ -129,7 +129,7 @@ function addOwnerFileCommands(parties: Command, partyArgument: () => Argument, s
   withExample(
     parties
       .command('retire')
-      .description(say('take a public key out of owner.json; claim again, and what it signed is void'))
+      .description(say('remove a public key from owner.json; after the next claim, what it signed is void'))
       .addArgument(partyArgument())
       .argument('<kid>', say('id of a signing key'))
       .requiredOption('--out <folder>', say('the folder that keygen wrote'))
@@ -151,8 +151,8 @@ function addOwnerFileCommands(parties: Command, partyArgument: () => Argument, s
       .addArgument(partyArgument())
       .requiredOption('--key <file>', say('the private key that keygen wrote, with .party beside it'))
       .requiredOption('--folder <folder>', say('the folder of the party, below DATA_ROOT'))
-      .option('--name <text>', say('how people call the party'))
-      .option('--contact <text>', say('whom to ask about its data'))
+      .option('--name <text>', say('display name of the party'))
+      .option('--contact <text>', say('contact for questions about its data'))
       .option('--offline', say('write the files, and ask no server'))
       .action(act((party: string, flags: ClaimFlags) => claim(session, party, flags))),
     'task-chain parties claim bank-a --key ~/bank-a/bank-a.key --folder .data/tables/bank-a',
@@ -164,7 +164,7 @@ async function claim(session: Session, party: string, flags: ClaimFlags): Promis
   const { say } = session;
   const key = await readKey(flags.key, session);
   if (key.party !== party) {
-    const message = say('The key is of the party {found}, and this is about {wanted}.', {
+    const message = say('The key belongs to the party {found}, not to {wanted}.', {
       found: key.party,
       wanted: party,
     });
@@ -206,7 +206,7 @@ async function changeRecipients(
   }
   const stranger = named.find((each) => !/^age1[a-z0-9]+$/.test(each));
   if (stranger !== undefined) {
-    throw new Failure(EXIT.USAGE, say('{recipient} is no recipient such as age1…', { recipient: stranger }));
+    throw new Failure(EXIT.USAGE, say('{recipient} is not a recipient such as age1…', { recipient: stranger }));
   }
   const book = await StatementBook.open(session, flags, party);
   let recipients = (await book.list<PartyStatement>('party'))[0]?.recipients ?? [];
@@ -220,6 +220,6 @@ async function changeRecipients(
 
 function requireParty(party: string, { say }: Session): void {
   if (/^[A-Za-z][A-Za-z0-9_-]{0,63}$/.test(party)) return;
-  const message = say('{party} is no name of a party: letters, digits, "_" and "-", a letter first.', { party });
+  const message = say('{party} is not the name of a party: letters, digits, "_" and "-", a letter first.', { party });
   throw new Failure(EXIT.USAGE, message);
 }

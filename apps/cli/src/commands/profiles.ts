@@ -33,7 +33,7 @@ export function addProfileCommands(program: Command, session: Session, act: Act)
         const token = (await tokenOf(flags, session)) ?? all.profiles[called]?.token;
         const profiles = { ...all.profiles, [called]: { url: requireUrl(url, say), ...(token && { token }) } };
         file().write({ current: all.current ?? called, profiles });
-        session.print(say('{name} is kept in {path}', { name: called, path: file().path }));
+        session.print(say('{name} is saved in {path}', { name: called, path: file().path }));
       }),
     );
   profile
@@ -62,7 +62,7 @@ export function addProfileCommands(program: Command, session: Session, act: Act)
     );
   profile
     .command('use')
-    .description(say('take this profile where none is named'))
+    .description(say('use this profile by default'))
     .argument('<name>', name)
     .action(
       act((called: string) => {
@@ -84,7 +84,7 @@ export function addProfileCommands(program: Command, session: Session, act: Act)
     );
 }
 
-/** A key never stands on the command line, where every user of the machine can read it. */
+/** A key is never an argument: every user of the machine can read the command line. */
 async function tokenOf({ tokenStdin, tokenFile }: SetFlags, { shell, say }: Session): Promise<string | undefined> {
   if (!tokenStdin && tokenFile === undefined) return undefined;
   const token = tokenStdin ? await text(shell.stdin) : readFileSync(tokenFile!, 'utf8');

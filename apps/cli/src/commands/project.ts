@@ -15,7 +15,7 @@ export function addProjectCommands(program: Command, session: Session, act: Act)
     .action(act((what: string) => runProjectCommand(['migrate', what], say)));
   program
     .command('doctor')
-    .description(say('say whether the server answers and takes the key, and what this machine has for the engines'))
+    .description(say('check the server, the key, and what this machine has for the engines'))
     .option('--server', say('only the server'))
     .action(
       act(async ({ server }: { server?: true }) => {
@@ -27,7 +27,7 @@ export function addProjectCommands(program: Command, session: Session, act: Act)
     );
   program
     .command('faults')
-    .description(say('kill, stop and cut off parts of a system of its own, and check that nothing is lost'))
+    .description(say('start a system, kill, stop and cut off its parts, and check that nothing is lost'))
     .argument('[args...]', say('as for npm run faults: --only <numbers> --backend <name> --short --seed <number>'))
     .allowUnknownOption()
     .action(act((args: string[]) => runProjectCommand(['faults', ...args], say)));
@@ -42,7 +42,7 @@ async function checkServer(session: Session): Promise<number> {
     const { status } = await client.getReadiness();
     session.print(say('health: {status}', { status }));
     await client.listChains({ query: { page_size: 1 } });
-    session.print(connection.token === undefined ? say('key: none') : say('key: taken'));
+    session.print(connection.token === undefined ? say('key: none') : say('key: accepted'));
     return EXIT.OK;
   } catch (error) {
     const failure = failureOf(error, say);

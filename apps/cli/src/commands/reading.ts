@@ -37,7 +37,7 @@ export function addReadingCommands(program: Command, session: Session, act: Act)
     .option('--query <text>', say('only chains with this in their name'))
     .option('--from <time>', say('created at or after this time'))
     .option('--to <time>', say('created before this time'))
-    .option('-n, --limit <number>', say('this many at most'), natural, 20)
+    .option('-n, --limit <number>', say('maximum number'), natural, 20)
     .action(act((flags: ListFlags) => list(flags, session)));
 
   program
@@ -95,7 +95,7 @@ async function list(flags: ListFlags, session: Session): Promise<void> {
   }
   session.answer(items, () =>
     items.length === 0
-      ? [session.say('There is no chain that fits.')]
+      ? [session.say('No chain matches.')]
       : tableOf(
           [
             ['CHAIN', (chain) => chain.chain_id],

@@ -29,8 +29,8 @@ export function addSteeringCommands(program: Command, session: Session, act: Act
       .command(name)
       .description(description)
       .argument('<chain>', say('id of a chain'))
-      .option('--note <text>', say('why: kept in the history of the chain'))
-      .option('--dry-run', say('say what it would do to which task, and do nothing'));
+      .option('--note <text>', say('the reason, for the history of the chain'))
+      .option('--dry-run', say('dry run: show what it would do to which task'));
   const bodyOf = ({ note, dryRun }: SteerFlags) => ({
     ...(note !== undefined && { note }),
     ...(dryRun && { dry_run: true }),
@@ -47,19 +47,19 @@ export function addSteeringCommands(program: Command, session: Session, act: Act
   simple('execute', say('start a chain that was created without'), (chain_id, body) =>
     session.client.executeChain({ path: { chain_id }, body }),
   );
-  simple('pause', say('let running tasks end and start no other'), (chain_id, body) =>
+  simple('pause', say('let running tasks end, and start no others'), (chain_id, body) =>
     session.client.pauseChain({ path: { chain_id }, body }),
   );
-  simple('resume', say('go on with a paused chain'), (chain_id, body) =>
+  simple('resume', say('resume a paused chain'), (chain_id, body) =>
     session.client.resumeChain({ path: { chain_id }, body }),
   );
-  simple('cancel', say('end a chain: what runs is stopped, what waits is skipped'), (chain_id, body) =>
+  simple('cancel', say('cancel a chain: running tasks are stopped, waiting ones skipped'), (chain_id, body) =>
     session.client.cancelChain({ path: { chain_id }, body }),
   );
 
   steering('retry', say('run again what failed, was cancelled or skipped; successes are kept'))
-    .option('--from <tasks...>', say('run these tasks again, whatever they came to'))
-    .option('--no-downstream', say('with --from: not what depends on them'))
+    .option('--from <tasks...>', say('run these tasks again, whatever their outcome'))
+    .option('--no-downstream', say('with --from: without the tasks that depend on them'))
     .action(
       act(async (chain_id: string, { from, downstream, ...flags }: RetryFlags) => {
         const more = from === undefined ? {} : { from, include_downstream: downstream };
@@ -69,11 +69,11 @@ export function addSteeringCommands(program: Command, session: Session, act: Act
 
   program
     .command('skip')
-    .description(say('skip a task; what depends on it goes by its trigger rule'))
+    .description(say('skip a task; its successors follow their trigger rules'))
     .argument('<chain>', say('id of a chain'))
     .argument('<task>', say('id of a task'))
-    .requiredOption('--note <text>', say('why: kept in the history of the chain'))
-    .option('--dry-run', say('say what it would do to which task, and do nothing'))
+    .requiredOption('--note <text>', say('the reason, for the history of the chain'))
+    .option('--dry-run', say('dry run: show what it would do to which task'))
     .action(
       act(async (chain_id: string, task_id: string, { note, dryRun }: SteerFlags & { note: string }) => {
         const body = { note, ...(dryRun && { dry_run: true }) };

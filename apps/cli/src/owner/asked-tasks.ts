@@ -27,7 +27,7 @@ export function readAsked(asked: ApprovalDto, chainId: string, { say }: Session)
     (proposer === null || typeof proposer === 'string') &&
     isObject(params) &&
     isObject(from);
-  if (!isTask) throw refuse(say('what the server sends is no task'));
+  if (!isTask) throw refuse(say('the answer of the server is not a task'));
   if (chain_id !== chainId || task_id !== asked.task_id) throw refuse(say('the server sends another task'));
   const task = { chain_id, task_id, task_type, proposer, params, from } as TaskStatement;
   const hash = `sha256:${createHash('sha256').update(canonicalTask(task)).digest('hex')}`;

@@ -29,7 +29,7 @@ export class OwnerFolder {
   async create(party: string, approvals: OwnerFile['approvals']): Promise<{ file: string; owner: OwnerFile }> {
     const { say } = this.session;
     if (await exists(this.place(OWNER))) {
-      const message = say('{file} is there already.', { file: this.place(OWNER) });
+      const message = say('{file} already exists.', { file: this.place(OWNER) });
       throw new Failure(EXIT.CONFLICT, message, { hint: say('Add a key with --rotate, or name another folder.') });
     }
     const file = join(this.path, `${party}.key`);
@@ -58,7 +58,7 @@ export class OwnerFolder {
     const before = await this.readOf(party);
     const keys = before.keys.filter((key) => key.kid !== kid);
     if (keys.length === before.keys.length) {
-      const hint = say('There are: {names}', { names: before.keys.map((key) => key.kid).join(', ') });
+      const hint = say('Available: {names}', { names: before.keys.map((key) => key.kid).join(', ') });
       throw new Failure(EXIT.NOT_FOUND, say('{party} has no key {kid}.', { party, kid }), { hint });
     }
     if (keys.length === 0) {
@@ -82,11 +82,11 @@ export class OwnerFolder {
       throw new Failure(EXIT.CONFLICT, say('{file} does not list this key.', { file: source.place(OWNER) }));
     }
     if (!(await stat(this.path)).isDirectory()) {
-      throw new Failure(EXIT.USAGE, say('{file} is no folder.', { file: this.path }));
+      throw new Failure(EXIT.USAGE, say('{file} is not a folder.', { file: this.path }));
     }
     const inside = relative(await realpath(this.path), await realpath(key.path));
     if (!inside.startsWith(`..${sep}`) && !isAbsolute(inside)) {
-      const message = say('{file} lies in the folder that workers read. Keep it where they do not reach.', {
+      const message = say('{file} lies in the folder that workers read. Keep it where they cannot read it.', {
         file: key.path,
       });
       throw new Failure(EXIT.USAGE, message);
@@ -113,7 +113,7 @@ export class OwnerFolder {
     const owner = parse(await readFile(file, 'utf8'));
     if (owner === undefined) throw new Failure(EXIT.USAGE, say('{file} does not say who owns the data.', { file }));
     if (owner.party === party) return owner;
-    throw new Failure(EXIT.CONFLICT, say('{file} is of the party {party}.', { file, party: owner.party }));
+    throw new Failure(EXIT.CONFLICT, say('{file} belongs to the party {party}.', { file, party: owner.party }));
   }
 
   /** The key of the hashes that leave the party. */

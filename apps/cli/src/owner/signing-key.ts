@@ -31,7 +31,7 @@ export async function createKey(path: string, party: string, { say }: Session): 
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   const handle = await open(path, 'wx', 0o600).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'EEXIST') throw error;
-    throw new Failure(EXIT.CONFLICT, say('{file} is there already. A key is never replaced.', { file: path }));
+    throw new Failure(EXIT.CONFLICT, say('{file} already exists. A key is never replaced.', { file: path }));
   });
   try {
     await handle.writeFile(`${JSON.stringify({ ...publicKey, d: jwk.d, party }, null, 2)}\n`);
@@ -53,7 +53,7 @@ export async function readKey(path: string, session: Session): Promise<SigningKe
     if (process.platform === 'win32')
       session.remark(say('Make sure that no other user may read {file}.', { file: path }));
     else if ((mode & 0o077) !== 0) {
-      const message = say('{path} may be read by others, and holds keys.', { path });
+      const message = say('{path} holds keys, and other users can read it.', { path });
       throw new Failure(EXIT.USAGE, message, { hint: `chmod 600 ${path}` });
     }
     text = await handle.readFile('utf8');

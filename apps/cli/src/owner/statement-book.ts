@@ -9,7 +9,7 @@ import type { Session } from '../session.js';
 import { OwnerFolder } from './owner-folder.js';
 import { readKey, verifiedText, type PublicKey, type SigningKey } from './signing-key.js';
 
-/** Who speaks for a party: its key, or nobody but the API where its owner trusts the operator. */
+/** The signer of a party: its key, or the API alone if its owner trusts the operator. */
 export interface SignFlags {
   readonly key?: string;
   readonly unsigned?: string;
@@ -40,8 +40,8 @@ export class StatementBook {
     if (flags.key === undefined) {
       const named = flags.unsigned;
       if (named === undefined) {
-        const hint = say('Owners who trust the operator (approvals: server) say --unsigned <party> instead.');
-        throw new Failure(EXIT.USAGE, say('Say who signs: --key <file>'), { hint });
+        const hint = say('Owners who trust the operator (approvals: server) use --unsigned <party> instead.');
+        throw new Failure(EXIT.USAGE, say('Name the signing key: --key <file>'), { hint });
       }
       if (party !== undefined && party !== named) throw otherParty(session, named, party);
       return new StatementBook(session, named, undefined, []);
@@ -95,7 +95,7 @@ export class StatementBook {
     return { ...statement, serial: Math.max(now, (before?.statement.serial ?? 0) + 1) };
   }
 
-  /** What the server keeps of a kind; asked for once. */
+  /** The server's statements of a kind, fetched once. */
   private stored(kind: StatementKind): Promise<Stored[]> {
     const asked = this.answers.get(kind) ?? this.ask(kind);
     this.answers.set(kind, asked);
@@ -128,8 +128,5 @@ export function statementFaults(statement: unknown): InputFault[] {
 }
 
 function otherParty({ say }: Session, found: string, wanted: string): Failure {
-  return new Failure(
-    EXIT.USAGE,
-    say('The key is of the party {found}, and this is about {wanted}.', { found, wanted }),
-  );
+  return new Failure(EXIT.USAGE, say('The key belongs to the party {found}, not to {wanted}.', { found, wanted }));
 }

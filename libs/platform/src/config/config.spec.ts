@@ -203,7 +203,7 @@ describe('configuration', () => {
       const message = faultsOf(() => readConfig({ ADMIN_API_KEY: 'hunter2', OIDC_ISSUER: oidc.OIDC_ISSUER }));
       expect(message).toContain('ADMIN_API_KEY is not 32 or more printable characters');
       expect(message).not.toContain('hunter2');
-      expect(message).toContain('OIDC_ISSUER and OIDC_AUDIENCE go together');
+      expect(message).toContain('Set OIDC_ISSUER and OIDC_AUDIENCE together');
     });
 
     it('takes roles in production by a map alone, and an issuer by https alone', () => {
