@@ -15,7 +15,7 @@ const dealer: PartyUrl<typeof CorrelationDealer> = new URL('../correlation/corre
 /** Bytes that a result has for the maps and lists by column, in JSON; the report holds all of each. */
 const ROOM = { statistics: 24 * 1024, correlation_matrix: 24 * 1024, not_correlated: 4 * 1024, suppressed: 8 * 1024 };
 
-/** Runs `analysis`: a thread for each party, and with several parties one for the dealer. `recorder` is for tests. */
+/** Runs `analysis`: a process for each party, and with several parties one for the dealer. `recorder` is for tests. */
 export async function runAnalysis(
   run: TaskRun<AnalysisConfig>,
   recorder?: (message: CrossedMessage) => void,

@@ -2,7 +2,7 @@ import { compileSchema } from '../contract/schema-faults.js';
 import type { NativeTaskType } from '../contract/define-task.js';
 
 /**
- * What keeps a worker from running these types, a sentence each: a type without a processor, with a schema that is none, or with
+ * Why a worker cannot run these types, a sentence each: a type without a processor, with an invalid schema, or with
  * the name of another. Loads the code of each, so that a broken one shows before a task does.
  */
 export async function faultsOfTypes(types: readonly NativeTaskType[]): Promise<string[]> {

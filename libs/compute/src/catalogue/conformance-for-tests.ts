@@ -12,7 +12,7 @@ export interface RunnerSample {
   readonly type: string;
   /** Puts what the task reads into the folder, and gives its run. */
   prepare(folder: TestFolder): Promise<TaskRun>;
-  /** That run on tables which keep it busy for a while; null where it reads none. */
+  /** The same run on tables that take a while; null if it reads none. */
   enlarge(folder: TestFolder, run: TaskRun): Promise<TaskRun | null>;
   /** Its files are made with new keys each time, so that only their names and sizes are the same again. */
   readonly newKeys?: boolean;
@@ -26,10 +26,10 @@ export interface RunnerSample {
 const STUCK_MS = 30_000;
 /** A run that is stopped ends within this, ms. */
 const STOPPED_MS = 2_000;
-/** Most of its work that a run on large tables does between two progress reports: all of one of three threads', in one piece. */
+/** The largest step of progress of a run on large tables: all the work of one of three processes. */
 const LARGEST_STEP = 0.35;
 
-/** What `TaskRunner` promises, as tests: on every sample, with a run from start to end, one again, and runs that are stopped. */
+/** Tests the contract of `TaskRunner` on every sample: a complete run, a second one, and runs that are stopped. */
 export function describeRunner(runner: TaskRunner, samples: readonly RunnerSample[]): void {
   describe(`the engine ${runner.name}`, () => {
     test('finds what it needs here, and says what to install otherwise', async () => {
@@ -160,7 +160,7 @@ function describeSample(runner: TaskRunner, { type, prepare, enlarge, newKeys, s
       };
       const run = { ...(large ?? given), signal: controller.signal, progress };
       const end: unknown = await runner.run(type, run).catch((error: unknown) => error);
-      // What reads no table may have been over with its first report.
+      // A run without tables may have ended with its first report.
       if (large || end instanceof Error) expect(end).toBe(reason);
       expect(performance.now() - stoppedAt).toBeLessThan(STOPPED_MS);
       expect(await stateOf(folder)).toEqual(before);
@@ -189,7 +189,7 @@ function describeSample(runner: TaskRunner, { type, prepare, enlarge, newKeys, s
   }
 }
 
-/** What the parties' tables hold: keys, words, fractions. Whole numbers are left out, since a count may be the same. */
+/** The contents of the parties' tables: keys, words, fractions. Whole numbers are left out: a count may equal one. */
 async function fieldsOf(folder: TestFolder): Promise<ReadonlySet<string>> {
   const entries = await readdir(join(folder.path, 'data'), { recursive: true, withFileTypes: true });
   const tables = entries.filter((entry) => entry.name.endsWith('.csv'));
@@ -197,7 +197,7 @@ async function fieldsOf(folder: TestFolder): Promise<ReadonlySet<string>> {
   return new Set(texts.flatMap((text) => text.split(/[,\n]/)).filter((field) => /[^\d]/.test(field)));
 }
 
-/** What a run could leave behind: its threads, the open handles of this process, files. */
+/** What a run may leave behind: threads and open handles of this process, files. */
 async function stateOf(folder: TestFolder): Promise<{ threads: number; resources: string[]; files: string[] }> {
   // Handles close, and a joined thread is taken off the system's list, a moment later.
   await wait(20);

@@ -6,7 +6,7 @@ import { escape, isMap } from '../contract/json-values.js';
 import type { IsOpen } from '../contract/task-runner.js';
 
 const SECRETFLOW = 'belongs to the engine "secretflow", which is not built yet';
-/** What only a party that lies elsewhere has, by its key in `sf_init_config`. */
+/** Keys of `sf_init_config` that only remote parties have. */
 const CLUSTER_KEYS = ['cluster_config', 'self_party'];
 /** Protocols of SecretFlow's SPU that native lacks. */
 const SPU_PROTOCOLS = ['ABY3', 'CHEETAH', 'SECURENN'];
@@ -25,7 +25,7 @@ export function checkForNative(type: string, params: Partial<TaskParams>, isOpen
     deeper.map(({ pointer, message }) => ({ pointer: `/task_config${pointer}`, message })),
     taskType.needsParties || init !== undefined ? partyFaults(taskType, config, init, isOpen) : [],
   ].flat();
-  // A name that is no party's at all has been told of.
+  // Names of unknown parties are reported already.
   const places = new Set(told.map(({ pointer }) => pointer));
   return [
     told,
@@ -35,7 +35,7 @@ export function checkForNative(type: string, params: Partial<TaskParams>, isOpen
   ].flat();
 }
 
-/** Parties run in this process: an address of another place is none that native could go to. */
+/** Parties run on this machine: native cannot reach another address. */
 function clusterFaults(init: Record<string, unknown>, isOpen: IsOpen): ParamFault[] {
   const faults: ParamFault[] = [];
   const local = (pointer: string, address: unknown, what: string): void => {

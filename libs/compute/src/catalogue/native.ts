@@ -3,7 +3,7 @@ import { findTaskType } from './task-types.js';
 import type { Finding, TaskRunner } from '../contract/task-runner.js';
 import { checkForNative } from './native-check.js';
 
-/** Runs every type in this process: each party in a thread of its own (`party/run-parties.ts`). It needs no Python. */
+/** Runs every type on this machine, each party in its own process (`party/run-parties.ts`). It needs no Python. */
 export const native: TaskRunner = {
   name: 'native',
   leaves: (type) => findTaskType(type)?.leaves,

@@ -12,7 +12,7 @@ export function findRunner(type: string, name: unknown = taskRunners[0]!.name): 
   return taskRunners.find((each) => each.name === name && each.leaves(type) !== undefined);
 }
 
-/** What to name instead of an engine that `findRunner` does not find. */
+/** Alternatives to an engine that `findRunner` does not find. */
 export function engineFault(type: string, name: unknown): string {
   const able = taskRunners.filter((each) => each.leaves(type) !== undefined);
   const names = able.map((each) => JSON.stringify(each.name)).join(' or ');

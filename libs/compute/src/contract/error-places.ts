@@ -1,5 +1,5 @@
 /**
- * What may be told of an unforeseen error: its kind and the places in the code that it came through, never its message, which may
+ * The safe part of an unexpected error: its kind and its places in the code, never its message, which may
  * quote data.
  */
 export function placesOf(error: unknown): { readonly name: string; readonly code?: string; readonly places: string[] } {

@@ -1,6 +1,6 @@
 import type { JsonObject } from './task-type.js';
 
-/** What a result itself holds of a map by column, in bytes of JSON; the report holds all. */
+/** The room for a map by column in a result, in bytes of JSON; the report holds all. */
 const MAX_INLINE_BYTES = 48 * 1024;
 
 /** As many columns as a result has room for, or as fit into `room` bytes. */
@@ -16,7 +16,7 @@ export function fitting(
   return { inline: Object.fromEntries(entries), truncated: entries.length < Object.keys(columns).length };
 }
 
-/** Of each party's list of columns as many as fit into its share of `room` bytes. */
+/** Cuts each party's list of columns to its share of `room` bytes. */
 export function fittingNames(
   lists: Readonly<Record<string, readonly string[]>>,
   room: number = MAX_INLINE_BYTES,

@@ -2,7 +2,7 @@ import { PER_PARTY } from './config-schema.js';
 import { escape, isMap } from './json-values.js';
 import type { JsonSchema, ParamFault, TaskType } from './task-type.js';
 
-/** Far more than any task has: each of them is a thread of its own. */
+/** Far more parties than any task has: each is a process. */
 const MAX_PARTIES = 1_000;
 
 /** `sf_init_config`, and the keys of every per-party map against its parties. */
@@ -34,7 +34,7 @@ export function partyFaults(
   names.forEach((name, at) => {
     const pointer = `/sf_init_config/parties/${at}`;
     if (typeof name !== 'string') return faults.push({ pointer, message: 'must be the name of a party' });
-    // On a disk that does not tell case apart they would have one folder.
+    // On a case-insensitive disk they would share one folder.
     const folder = name.toLowerCase();
     if (seen.has(folder)) faults.push({ pointer, message: 'names a party a second time' });
     seen.add(folder);
@@ -59,7 +59,7 @@ export function inputFaults(type: TaskType, config: Record<string, unknown>): Pa
   });
 }
 
-/** Each key of a per-party map, however deep it lies, that is none of `names`. */
+/** Each key of a per-party map, at any depth, that is not in `names`. */
 function strangers(
   type: TaskType,
   config: Record<string, unknown>,
@@ -90,7 +90,7 @@ function perPartyMaps(schema: JsonSchema, value: unknown, pointer: string): Plac
   );
 }
 
-/** Of alternatives that a property tells apart, the one of this value. */
+/** The alternative that a property of this value selects. */
 function branchOf(schema: JsonSchema, value: unknown): JsonSchema {
   const { discriminator, oneOf } = schema as { discriminator?: { propertyName: string }; oneOf?: JsonSchema[] };
   if (!discriminator || !oneOf || !isMap(value)) return schema;

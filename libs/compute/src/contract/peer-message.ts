@@ -1,6 +1,6 @@
 import { TaskFailure } from './task-type.js';
 
-/** What a peer sent as JSON: a plain object, read field by field. Each reader throws PROTOCOL_VIOLATION on a field that does not fit. */
+/** A peer's message as JSON: a plain object, read field by field. Each reader throws PROTOCOL_VIOLATION on a field that does not fit. */
 export class PeerMessage {
   private readonly fields: Readonly<Record<string, unknown>>;
 

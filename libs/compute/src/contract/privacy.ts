@@ -1,9 +1,9 @@
 import { TaskFailure } from './task-type.js';
 
-/** The smallest group of rows that a figure, a bucket or a split may stand for. */
+/** The smallest group of rows that a figure, a bucket or a split may cover. */
 export const MIN_GROUP_ROWS = 5;
 
-/** Throws GROUP_TOO_SMALL for a table with fewer rows than a figure may stand for. */
+/** Throws GROUP_TOO_SMALL for a table with fewer rows than a figure must cover. */
 export function checkGroup(party: string, path: string, rows: number, figures = 'figures'): void {
   if (rows >= MIN_GROUP_ROWS) return;
   throw new TaskFailure(
@@ -52,7 +52,7 @@ export function checkApart(
   throw new TaskFailure(
     'GROUP_TOO_SMALL',
     `Party ${party}: under ${MIN_GROUP_ROWS} rows of column ${JSON.stringify(name)} of ${path} differ from its most frequent ` +
-      'value, so that the result would tell of these rows alone; leave it out.',
+      'value, so that the result would reveal these rows; leave it out.',
     false,
     { party, column: name, min_rows: MIN_GROUP_ROWS },
   );

@@ -7,7 +7,7 @@ import type { JsonSchema, ParamFault, TaskType } from './task-type.js';
 const ajv = new Ajv2020({ allErrors: true, strict: false, verbose: true, discriminator: true });
 const validators = new WeakMap<JsonSchema, ValidateFunction>();
 
-/** The check that a type's schema says; made once. Throws for a schema that is none. */
+/** The compiled check of a type's schema, cached. Throws for an invalid schema. */
 export function compileSchema(schema: JsonSchema): ValidateFunction {
   const made = validators.get(schema);
   if (made) return made;
@@ -16,7 +16,7 @@ export function compileSchema(schema: JsonSchema): ValidateFunction {
   return validate;
 }
 
-/** Where a `task_config` does not fit its type's schema; what `isOpen` is passed over. */
+/** The faults of a `task_config` against its type's schema, without values for which `isOpen` holds. */
 export function schemaFaults(type: TaskType, config: unknown, isOpen: (value: unknown) => boolean): ParamFault[] {
   const validate = compileSchema(type.configSchema);
   if (validate(config)) return [];

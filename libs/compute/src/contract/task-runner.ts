@@ -8,7 +8,7 @@ export interface Finding {
   readonly what: string;
   /** Its version, or where it is; null where it is missing. */
   readonly found: string | null;
-  /** What to install or set where it is missing. */
+  /** What to install or set if it is missing. */
   readonly mend: string;
 }
 
@@ -24,10 +24,10 @@ export interface TaskRunner {
   check(type: string, params: Partial<TaskParams>, isOpen: IsOpen): ParamFault[];
   /**
    * Runs one attempt, of parameters without faults. Reports progress that only grows. Throws TaskFailure; when `run.signal` is
-   * aborted it throws the signal's reason within 2 s. Either way no thread, port or temporary file is left. The same
+   * aborted it throws the signal's reason within 2 s. Either way no process, port or temporary file is left. The same
    * inputs give the same artifacts again.
    */
   run(type: string, run: TaskRun): Promise<TaskRunResult>;
-  /** What it needs on this machine; all must be found for it to run. Never throws. */
+  /** Checks its needs on this machine; all must be found for it to run. Never throws. */
   needs(): Promise<readonly Finding[]>;
 }

@@ -20,9 +20,9 @@ type JsonMember<T> = T extends Json | undefined
 /** A JSON Schema (2020-12) document. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
-/** What a user sends as `task_params`; `task_config` is the type's own part (docs/tasks). */
+/** `task_params` as a user sends them; `task_config` is specific to the type (docs/tasks). */
 export interface TaskParams<Config = Record<string, unknown>> {
-  /** What runs the task; by default `native`. */
+  /** The engine of the task; by default `native`. */
   engine?: string;
   sf_init_config?: { parties?: string[] | Record<string, unknown>; address?: string; self_party?: string } & Record<
     string,
@@ -51,13 +51,13 @@ export interface TaskType {
 /** A statement as a job carries it: a compact JWS, or the bare statement where the owner trusts the operator. */
 export type SentStatement = string | Statement;
 
-/** What the owners of the parties' data need to know of a run. */
+/** The part of a run that the owners' rules are judged on. */
 export interface TaskConsent {
   /** The task as it was written. */
   readonly task: TaskStatement;
   /** Statements by party. */
   readonly statements: Readonly<Record<string, readonly SentStatement[]>>;
-  /** Whether an admin created the chain: only then folders that nobody has claimed are read. */
+  /** Whether an admin created the chain: only then unclaimed folders are read. */
   readonly byAdmin: boolean;
   /** `task_params`, references resolved and secrets not. */
   readonly params: TaskParams;
@@ -77,7 +77,7 @@ export interface TaskRun<Config = Record<string, unknown>> {
   readonly artifactRoot: string;
   /** Absent in jobs of earlier releases: claimed parties then open no file. */
   readonly consent?: TaskConsent | undefined;
-  /** Aborted on cancel and timeout: the run must end within 2 s and leave no temporary file or thread. */
+  /** Aborted on cancel and timeout: the run must end within 2 s and leave no temporary file or process. */
   readonly signal: AbortSignal;
   /** `fraction` 0..1 of the whole task. Called at least once a second while it works. */
   progress(fraction: number, stage: string): void;

@@ -3,7 +3,7 @@ import { lineTo } from '../mpc/party-line.js';
 import { deal } from '../mpc/session.js';
 import type { PartyProgram } from '../party/party-program.js';
 
-/** The dealer of correlations, in a thread without tables: it hears the sizes, and serves each pair of parties in turn. */
+/** The dealer of correlations, in a process without tables: it receives the sizes, and serves each pair of parties in turn. */
 export const run: PartyProgram<null, null> = async (context) => {
   const { peers } = context;
   const sizes: { rows: number; columns: number }[] = [];

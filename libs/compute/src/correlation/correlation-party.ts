@@ -16,7 +16,7 @@ export interface CorrelationArgs extends ReportArgs {
   readonly type: 'pearson_correlation' | 'vif';
 }
 
-/** What is told of the columns; the first party alone returns it. */
+/** The report on the columns, which only the first party returns. */
 export interface CorrelationReport {
   readonly type: CorrelationArgs['type'];
   readonly rows: number;
@@ -25,10 +25,10 @@ export interface CorrelationReport {
   readonly vif_values?: JsonObject;
 }
 
-/** More columns than this make a matrix that nobody reads and that fits no result. */
+/** More columns make a matrix that is unreadable and fits no result. */
 const MAX_COLUMNS = 1000;
 
-/** What a peer may announce; whether it is too many to correlate is asked later. */
+/** The limit of what a peer may announce. Whether it is too much to correlate is checked later. */
 const MAX_NAMES = 100_000;
 const MAX_NAME_LENGTH = 10_000;
 
@@ -65,7 +65,7 @@ export interface CorrelationWish {
 
 /**
  * Opens the products of the own columns with each other party's, and gives what the party has to the first one, which puts
- * the matrix together. Null for a party that is not told it. Throws TaskFailure NOT_ALIGNED, GROUP_TOO_SMALL,
+ * the matrix together. Null for a party that does not receive it. Throws TaskFailure NOT_ALIGNED, GROUP_TOO_SMALL,
  * TOO_MANY_COLUMNS, COLUMN_NOT_FOUND.
  */
 export async function correlate(
@@ -158,7 +158,7 @@ async function crossBlocks(
   return blocks;
 }
 
-/** The first party gathers the blocks and tells the report, to the others only where each keeps one. */
+/** The first party gathers the blocks and sends the report to the others, if each keeps one. */
 async function shareReport(
   context: PartyContext,
   { type, toAll }: CorrelationWish,

@@ -7,7 +7,7 @@ const SINGULAR = 1e-11;
 /** Part of a column in such a direction that is more than rounding. */
 const TAKES_PART = 1e-6;
 
-/** A correlation as it is told: rounded, and never beyond 1. */
+/** A correlation as reported: rounded, and never beyond 1. */
 export function told(correlation: number): number {
   const scale = 10 ** DECIMALS;
   return Math.max(-1, Math.min(1, Math.round(correlation * scale) / scale)) + 0;
@@ -34,7 +34,7 @@ export function plainProduct(values: Float64Array, columns: number): Float64Arra
  * Variance inflation factors: the diagonal of the inverse of a correlation matrix, 1 / (1 - R^2) of each column on all
  * others. Null where the others determine a column, and the factor is infinite.
  *
- * By the eigenvalues, which tell a column that is determined from one that is merely close to it.
+ * Uses the eigenvalues, which distinguish a determined column from one that is only close to it.
  */
 export function varianceInflation(correlations: readonly (readonly number[])[]): (number | null)[] {
   const { realEigenvalues: values, eigenvectorMatrix: vectors } = new EigenvalueDecomposition(

@@ -2,7 +2,7 @@ import type { PartyProgram } from '../party/party-program.js';
 
 const SLICE_MS = 100;
 
-/** Keeps a core busy for `cpu_ms` and tells its progress. It never yields: only ending the thread stops it sooner. */
+/** Keeps a core busy for `cpu_ms` and reports progress. It never yields: only the end of its process stops it sooner. */
 export const run: PartyProgram<{ readonly cpu_ms: number }, null> = async (context, { cpu_ms: total }) => {
   const start = performance.now();
   for (let next = SLICE_MS; ; next += SLICE_MS) {

@@ -7,7 +7,7 @@ export const diagnosticSchema = configSchema(
   'diagnostic',
   {
     delay_ms: { ...milliseconds, description: 'Time to wait.' },
-    cpu_ms: { ...milliseconds, description: 'Time to keep a core busy, in a thread.' },
+    cpu_ms: { ...milliseconds, description: 'Time to keep a core busy, in a process.' },
     result: { description: 'Returned as `result`; any JSON.' },
     result_bytes: {
       type: 'integer',

@@ -10,7 +10,7 @@ const PROGRESS_EVERY_MS = 900;
 /** Most of a result that the inputs may take. */
 const MAX_INPUTS_BYTES = 32 * 1024;
 
-/** Runs `diagnostic`. Without delay and CPU time it is one function call: no timer, no thread. */
+/** Runs `diagnostic`. Without delay and CPU time it is one function call: no timer, no process. */
 export async function runDiagnostic(run: TaskRun<DiagnosticConfig>): Promise<TaskRunResult> {
   const config = run.params.task_config;
   const { delay_ms: delay = 0, cpu_ms: cpu = 0, progress_steps: steps = 0 } = config;

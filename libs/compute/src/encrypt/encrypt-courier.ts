@@ -5,9 +5,9 @@ import type { SealedHeader } from './encrypt-party.js';
 import { PemLines } from './pem-lines.js';
 import { sealStream } from './seal-stream.js';
 
-/** What the courier, a thread of no party, is told. */
+/** Arguments of the courier, a process of no party. */
 export interface CourierArgs {
-  /** How many files each party sends, parties in order. */
+  /** The number of files of each party, parties in order. */
   readonly files: readonly (readonly [party: string, count: number])[];
   /** The results to encrypt, by task id; null for none. */
   readonly results: Readonly<Record<string, Json>> | null;
@@ -47,7 +47,7 @@ export const run: PartyProgram<CourierArgs, readonly EncryptedFile[]> = async (c
   return kept;
 };
 
-/** What a party says of the ciphertext that follows. Throws PROTOCOL_VIOLATION. */
+/** A party's header of the ciphertext that follows. Throws PROTOCOL_VIOLATION. */
 export function sealedHeaderFrom(party: string, value: unknown): SealedHeader {
   const message = new PeerMessage(party, value);
   const size = (name: string) => message.count(name, Number.MAX_SAFE_INTEGER);

@@ -3,7 +3,7 @@ import { NEUTRAL, type PartyContext, type PartyProgram } from '../party/party-pr
 import { TaskFailure } from '../contract/task-type.js';
 import { sealStream } from './seal-stream.js';
 
-/** What a party's thread is told. */
+/** Arguments of a party's process. */
 export interface EncryptArgs {
   readonly paths: readonly string[];
   readonly recipients: readonly string[];
@@ -14,14 +14,14 @@ export interface SealedHeader {
   /** Name of the plain file, without its folders. */
   readonly name: string;
   readonly plaintextBytes: number;
-  /** How many bytes follow. */
+  /** The number of bytes that follow. */
   readonly bytes: number;
 }
 
 const READ_BYTES = 256 * 1024;
 
 /**
- * Encrypts the party's files in its own thread and hands the ciphertext to the courier. Throws TaskFailure
+ * Encrypts the party's files in its process and sends the ciphertext to the courier. Throws TaskFailure
  * RECIPIENT_NOT_ALLOWED, POLICY_INVALID, BAD_RECIPIENT, INPUT_CHANGED, or what opening a file throws.
  */
 export const run: PartyProgram<EncryptArgs, null> = async (context, { paths, recipients }) => {

@@ -26,7 +26,7 @@ function recipientFaults({ recipients }: Unresolved<EncryptConfig>): ParamFault[
   });
 }
 
-/** What keeps a text from being a recipient, or undefined. Never says what the text is: it may be a secret. */
+/** Why a text is not a recipient, or undefined. Never quotes the text: it may be a secret. */
 function faultOf(recipient: string): string | undefined {
   if (/^AGE-SECRET-KEY/i.test(recipient)) {
     return 'is a private key, which is for its owner alone: make a new pair, and give the public key (age1...)';

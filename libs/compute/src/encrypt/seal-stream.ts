@@ -8,7 +8,7 @@ export interface SealedStream {
 }
 
 /**
- * Encrypts `sizeBytes` of plain text in the age format while they are read. Each call takes a key of its own, so the same text
+ * Encrypts `sizeBytes` of plain text in the age format while they are read. Each call takes a new key, so the same text
  * never gives the same bytes. Throws TaskFailure BAD_RECIPIENT for a key that is well written and cannot be encrypted to.
  */
 export async function sealStream(

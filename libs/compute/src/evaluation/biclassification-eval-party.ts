@@ -17,7 +17,7 @@ import { checkGroup } from '../contract/privacy.js';
 import { readPredictions } from './prediction-columns.js';
 import { TaskFailure, type JsonObject } from '../contract/task-type.js';
 
-/** What the holder's thread is told. */
+/** Arguments of the holder's process. */
 export interface EvaluationArgs {
   readonly path: string;
   readonly labelColumn: string;

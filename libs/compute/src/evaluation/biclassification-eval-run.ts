@@ -8,7 +8,7 @@ import type { TaskRun, TaskRunResult } from '../contract/task-type.js';
 
 const program: PartyUrl<typeof Party> = new URL('./biclassification-eval-party.js', import.meta.url);
 
-/** Runs `biclassification_eval`, whose parameters have been checked, in a thread of the party that holds the table. */
+/** Runs `biclassification_eval`, whose parameters have been checked, in a process of the party that holds the table. */
 export async function runBiclassificationEval(run: TaskRun<BiclassificationConfig>): Promise<TaskRunResult> {
   const config = run.params.task_config;
   const { party, path } = holderOf(config.prediction_data)!;

@@ -4,7 +4,7 @@ import { deal } from '../mpc/session.js';
 import type { PartyProgram } from '../party/party-program.js';
 import { dealerCommandFrom } from '../ss-xgb/commands.js';
 
-/** The dealer of `evaluation`, in a thread without tables: it is told sizes, and sends masks where the model has trees. */
+/** The dealer of `evaluation`, in a process without tables: it receives sizes, and sends masks if the model has trees. */
 export const run: PartyProgram<{ readonly labelParty: string }, null> = async (context, { labelParty }) => {
   const { masks } = await context.receiveJson<{ masks: boolean }>(labelParty);
   if (!masks) return null;

@@ -12,7 +12,7 @@ import { TaskFailure, type Json, type JsonObject } from '../contract/task-type.j
 import { readModelPart, type ModelPart } from './model-file.js';
 import { predict, serve } from './predict-parts.js';
 
-/** What a party is told. */
+/** Arguments of a party's process. */
 export interface EvaluationPart {
   readonly model: string;
   readonly testData: string;
@@ -20,7 +20,7 @@ export interface EvaluationPart {
   readonly label: string | null;
   readonly buckets: number;
   readonly report: string | null;
-  /** Where the predictions are kept, if they are. */
+  /** Where to keep the predictions, if at all. */
   readonly predictions: string | null;
   readonly gates: Readonly<Record<string, { readonly min?: number; readonly max?: number }>>;
 }
@@ -91,7 +91,7 @@ async function checkSameModel(context: PartyContext, peer: string, model: ModelP
   );
 }
 
-/** How many splits the party without the label has. */
+/** The number of splits of the party without the label. */
 function splitsOf(model: ModelPart): number {
   if (model.kind === 'splits') return model.splits.length;
   if (model.kind !== 'trees') return 0;

@@ -9,7 +9,7 @@ const program: PartyUrl<typeof EvaluationParty> = new URL('./evaluation-party.js
 const dealer: PartyUrl<typeof EvaluationDealer> = new URL('./evaluation-dealer.js', import.meta.url);
 
 /**
- * Runs `evaluation`, whose parameters have been checked: a thread for each party of the model, and with two of them one for
+ * Runs `evaluation`, whose parameters have been checked: a process for each party of the model, and with two of them one for
  * the dealer. `recorder` is for tests.
  */
 export async function runEvaluation(

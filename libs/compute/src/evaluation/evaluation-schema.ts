@@ -15,10 +15,10 @@ export const predictionData = ofOne(
   'The table: {party: path}, or an artifact of one party, e.g. the prediction_output of ss_lr.',
 );
 
-/** Where an evaluation keeps its report. */
+/** Output of an evaluation's report. */
 export const evaluationReport = ofOne(outputPath, 'Output report; by default the artifact <party>/evaluation.json.');
 
-/** How many buckets an evaluation makes. */
+/** Number of buckets of an evaluation. */
 export const bucketSize = { type: 'integer', minimum: 1, maximum: 100, default: 10 } as const;
 
 const floorOf = (name: MetricName) =>
@@ -54,7 +54,7 @@ export const numberGates = Object.fromEntries(REGRESSION_METRICS.map((name) => [
   ReturnType<typeof boundsOf>
 >;
 
-/** What a schema cannot say of an evaluation: it must be clear whose table it is, and the report must be the same party's. */
+/** Checks beyond the schema: the table's party must be known, and the report must belong to it. */
 export function holderFaults(config: Unresolved<HeldTable>): ParamFault[] {
   const { prediction_data: data, output_report: report } = config;
   const faults: ParamFault[] = [];

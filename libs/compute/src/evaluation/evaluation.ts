@@ -18,7 +18,7 @@ export const evaluation = defineTask({
   load: async () => (await import('./evaluation-run.js')).runEvaluation,
 });
 
-/** What the schema cannot say: who takes part. While the chain is created any value may still be a reference. */
+/** Checks beyond the schema: which parties take part. While the chain is created any value may still be a reference. */
 function faultsOf(config: Unresolved<EvaluationConfig>): ParamFault[] {
   if (typeof config.model !== 'object' || typeof config.test_data !== 'object') return [];
   const parties = Object.keys(config.model);

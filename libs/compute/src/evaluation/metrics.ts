@@ -24,7 +24,7 @@ export const METRICS = [
 ] as const satisfies readonly (keyof BinaryMetrics)[];
 export type MetricName = keyof BinaryMetrics;
 
-/** How many rows score at least `threshold`, and how many of these are positive. */
+/** Counts the rows that score at least `threshold`, and the positive ones among them. */
 export interface CutPoint {
   readonly threshold: number;
   readonly rows: number;

@@ -13,7 +13,7 @@ import {
 import { readPredictions } from './prediction-columns.js';
 import { TaskFailure, type JsonObject } from '../contract/task-type.js';
 
-/** What the holder's thread is told. */
+/** Arguments of the holder's process. */
 export interface RegressionEvalArgs {
   readonly path: string;
   readonly labelColumn: string;

@@ -7,7 +7,7 @@ import type { TaskRun, TaskRunResult } from '../contract/task-type.js';
 
 const program: PartyUrl<typeof Party> = new URL('./regression-eval-party.js', import.meta.url);
 
-/** Runs `regression_eval`, whose parameters have been checked, in a thread of the party that holds the table. */
+/** Runs `regression_eval`, whose parameters have been checked, in a process of the party that holds the table. */
 export async function runRegressionEval(run: TaskRun<RegressionEvalConfig>): Promise<TaskRunResult> {
   const config = run.params.task_config;
   const { party, path } = holderOf(config.prediction_data)!;

@@ -7,7 +7,7 @@ export interface RegressionMetrics {
   readonly rmse: number;
   /** Mean absolute error. */
   readonly mae: number;
-  /** Mean absolute error as a part of the true value; null where a true value is 0, and there is none. */
+  /** Mean absolute error relative to the true value; null if a true value is 0. */
   readonly mape: number | null;
   /** Part of the variance that the predictions explain: 1 is perfect, 0 as good as always saying the mean. */
   readonly r2_score: number;

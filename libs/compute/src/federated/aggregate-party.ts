@@ -5,7 +5,7 @@ import { differenceOf } from './aggregator.js';
 import { maskedSum } from './masked-sum.js';
 import { readModel, writeModel, type RegressionModel, type Signature } from './model.js';
 
-/** What a party's thread is told. */
+/** Arguments of a party's process. */
 export interface AggregateArgs {
   readonly models: readonly string[];
   readonly weighting: 'rows' | 'equal';
@@ -14,7 +14,7 @@ export interface AggregateArgs {
   readonly modelOutput: string | null;
 }
 
-/** What a party tells: the model's place, and what the task's result says of it; null where it does not receive it. */
+/** A party's answer: the model's path, and its part of the task's result; null if it does not receive the model. */
 export interface AggregateValue {
   readonly model: string | null;
   readonly facts: { readonly model: string; readonly feature_count: number; readonly rows: number } | null;

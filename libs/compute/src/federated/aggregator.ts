@@ -3,12 +3,12 @@ import { TaskFailure } from '../contract/task-type.js';
 import type { Signature } from './model.js';
 import { SumServer } from './sum-server.js';
 
-/** What the aggregator, a thread of no party, is told. */
+/** Arguments of the aggregator, a process of no party. */
 export interface AggregatorArgs {
   readonly parties: readonly string[];
   /** Parties that must be left at the end of each sum. */
   readonly threshold: number;
-  /** How many sums are made. */
+  /** The number of sums. */
   readonly sums: number;
   readonly receivers: readonly string[];
   /** Whether the parties first say what their models are of, to be compared. */
@@ -48,7 +48,7 @@ function assertAlike(signatures: ReadonlyMap<string, Signature>): void {
   }
 }
 
-/** What two signatures differ in, or undefined. The order of features has no meaning. */
+/** The first difference of two signatures, or undefined. The order of features has no meaning. */
 export function differenceOf(one: Signature, other: Signature): string | undefined {
   if (one.objective !== other.objective) return `their objective (${one.objective}, ${other.objective})`;
   if (one.label !== other.label) return `their label (${JSON.stringify(one.label)}, ${JSON.stringify(other.label)})`;

@@ -52,7 +52,7 @@ export const federatedTrainingSchema = configSchema(
 /** `task_config` of `federated_training`. */
 export type FederatedTrainingConfig = ConfigOf<typeof federatedTrainingSchema>;
 
-/** How many secure sums a training makes: for the scaling, for each round, and for the last loss. */
+/** The number of secure sums of a training: for scaling, each round, and the last loss. */
 export function countSums(rounds: number, standardize: boolean): number {
   return (standardize ? 2 : 1) + rounds + 1;
 }

@@ -18,7 +18,7 @@ import {
 } from './regression.js';
 import { areUsable, notConverged, readShard } from './shard.js';
 
-/** What a party's thread is told. */
+/** Arguments of a party's process. */
 export interface FederatedTrainingArgs {
   readonly signature: Signature;
   /** `epochs` are those of one round. */
@@ -31,11 +31,11 @@ export interface FederatedTrainingArgs {
   readonly modelOutput: string | null;
 }
 
-/** What a party tells: what all parties know. */
+/** A party's answer, which all parties know. */
 export interface FederatedTrainingValue {
   readonly model: string;
   readonly rows: number;
-  /** Mean loss over all rows before the first round and after each; the last stands for the kept model. */
+  /** Mean loss over all rows before the first round and after each; the last is that of the kept model. */
   readonly losses: readonly number[];
 }
 

@@ -79,7 +79,7 @@ export function fitPlanOf(config: FitConfig, epochs: number): FitPlan {
   };
 }
 
-/** What the schema cannot say. */
+/** Checks beyond the schema. */
 export function fitFaults({ features, label }: Unresolved<Pick<FitConfig, 'features' | 'label'>>): ParamFault[] {
   const holdsLabel = Array.isArray(features) && features.includes(label);
   return holdsLabel ? [{ pointer: '/features', message: 'must not hold the label' }] : [];

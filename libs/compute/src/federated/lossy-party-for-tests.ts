@@ -1,6 +1,6 @@
 import { NEUTRAL, type PartyContext } from '../party/party-program.js';
 
-/** What a party's `lossy.json` says: which program to run, and before which of its messages to the aggregator to die, or with its model in hand. */
+/** The contents of `lossy.json`: the program to run, and when the party dies: before one of its messages to the aggregator, or once it has the model. */
 export interface Lossy {
   readonly program: 'aggregate' | 'federated-training';
   readonly dieBefore: number | 'output';
@@ -11,7 +11,7 @@ const programs = {
   'federated-training': () => import('./federated-training-party.js'),
 };
 
-/** A party whose thread dies in the midst of the protocol, as its `lossy.json` says. */
+/** A party whose process dies during the protocol, as its `lossy.json` says. */
 export const run = async (context: PartyContext, args: never): Promise<never> => {
   const input = await context.openInput('lossy.json');
   const { program, dieBefore } = JSON.parse(await input.handle.readFile('utf8')) as Lossy;

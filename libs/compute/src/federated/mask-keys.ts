@@ -7,7 +7,7 @@ const NO_SALT = new Uint8Array(0);
 
 /**
  * A key pair of X25519 (RFC 7748), made for one sum and thrown away with it. By sodium: Node's `generateKeyPairSync` can
- * lock its thread for good, when a garbage collection frees the job that made a key while the key is being exported.
+ * block its process for ever, when a garbage collection frees the job that made a key while the key is exported.
  */
 export class KeyPair {
   private constructor(

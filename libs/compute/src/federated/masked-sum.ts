@@ -2,9 +2,9 @@
  * The party's side of one secure sum: Bonawitz et al., "Practical Secure Aggregation for Privacy-Preserving Machine
  * Learning" (CCS 2017), protocol 4 for semi-honest parties, with its double masking.
  *
- * A party adds to its vector one mask for each peer, which the peer subtracts, and one mask of its own. The seed of its own
+ * A party adds to its vector one mask for each peer, which the peer subtracts, and a private mask. The seed of the private
  * mask and the key of its pairwise masks are shared out (Shamir), so that `threshold` parties can remove what a lost one
- * left behind. Nobody ever gives both kinds of share for one party: with both, its vector would lie open.
+ * left behind. No party ever reveals both kinds of share for one party: both would reveal its vector.
  */
 import { combine, split } from 'shamir-secret-sharing';
 import { addInto, fromBytes, lengthOf, subtractInto, toBytes, type RingVector } from '../mpc/ring.js';
@@ -37,11 +37,11 @@ interface HeldShares {
   readonly seed: Uint8Array;
 }
 
-/** What a secure sum needs of a party's context. */
+/** The part of a party's context that a secure sum uses. */
 export type SumContext = Pick<PartyContext, 'party' | 'send' | 'receiveJson' | 'receiveBytes'>;
 
 /**
- * Adds `vector` to the sum that the aggregator makes, and gives the sum of all parties, or null where this party is none of
+ * Adds `vector` to the aggregator's sum, and returns the sum of all parties, or null if this party is not one of
  * its receivers. The vectors of all parties are equally long. Throws TaskFailure PROTOCOL_VIOLATION on messages that do not fit.
  */
 export async function maskedSum(
@@ -98,10 +98,10 @@ function sharesFor(
 ): UnmaskShares {
   if (summed.length < threshold) throw violation(party, `${summed.length} parties are summed, under ${threshold}`);
   if (!summed.includes(party)) throw violation(party, 'its own vector was left out of the sum');
-  if (summed.some((name) => lost.includes(name))) throw violation(party, 'both shares of one party were asked for');
+  if (summed.some((name) => lost.includes(name))) throw violation(party, 'both shares of one party were requested');
   const of = (name: string): HeldShares => {
     const shares = held.get(name);
-    if (!shares) throw violation(party, `shares of ${name}, who is not in the sum, were asked for`);
+    if (!shares) throw violation(party, `shares of ${name}, who is not in the sum, were requested`);
     return shares;
   };
   return {

@@ -4,7 +4,7 @@ import { TaskFailure } from '../contract/task-type.js';
 export const OBJECTIVES = ['logistic', 'linear'] as const;
 export type Objective = (typeof OBJECTIVES)[number];
 
-/** What two models must have in common to be averaged. */
+/** The properties that two models must share to be averaged. */
 export interface Signature {
   readonly objective: Objective;
   readonly label: string;
@@ -25,7 +25,7 @@ const FORMAT = 'taskchain/regression/v1';
 /** A model of 10,000 columns has well under 1 MiB. */
 const MAX_MODEL_BYTES = 16 * 1024 * 1024;
 
-/** Keeps a model as JSON; the same model gives the same bytes. `more` is what the file tells besides. */
+/** Keeps a model as JSON; the same model gives the same bytes. `more`: further fields of the file. */
 export async function writeModel(
   context: PartyContext,
   target: string | null,
@@ -50,7 +50,7 @@ export async function readModel(context: PartyContext, path: string): Promise<Re
   throw refuse(`is no model of train, aggregate, merge_models or federated_training (format ${FORMAT})`);
 }
 
-/** What a model's file holds, and the failure MODEL_INCOMPATIBLE for one that is not what it should be. Throws it for no JSON. */
+/** Reads a model's file. Throws MODEL_INCOMPATIBLE for a file that is not a valid model. */
 export async function readModelFile(
   context: PartyContext,
   path: string,

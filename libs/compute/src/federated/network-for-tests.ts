@@ -10,7 +10,7 @@ export interface SeenMessage {
   readonly body: Uint8Array | string;
 }
 
-/** What a party throws where a test lets it be lost. */
+/** The error of a party that a test loses. */
 class Lost extends Error {}
 
 /** Lines between parties and an aggregator inside one process, on which a party can be lost before any message it sends. */

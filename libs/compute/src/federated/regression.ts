@@ -2,7 +2,7 @@
 import type { NumericColumns } from '../table/numeric-columns.js';
 import type { Objective } from './model.js';
 
-/** How to fit. Public: the same with every party. */
+/** Parameters of the fit, public and the same for every party. */
 export interface FitPlan {
   readonly objective: Objective;
   /** Passes over the rows. */
@@ -83,7 +83,7 @@ export function sigmoid(score: number): number {
 
 /**
  * Mini-batch gradient descent, in place, on rows whose last column is the label; batches are runs of `order`. `onBatch` is
- * told the share of the work that is done.
+ * called with the share of work that is done.
  */
 export function descend(
   table: NumericColumns,

@@ -11,7 +11,7 @@ import {
   type UnmaskShares,
 } from './masked-sum.js';
 
-/** What the aggregator of secure sums needs of its context. */
+/** The part of its context that the aggregator of secure sums uses. */
 export type ServerContext = Pick<PartyContext, 'send' | 'receiveJson' | 'receiveBytes'>;
 
 /**
@@ -44,7 +44,7 @@ export class SumServer {
     return this.gatherBy((party) => this.context.receiveJson<T>(party));
   }
 
-  /** Makes one sum, gives it to the `receivers`, and tells which parties are in it. */
+  /** Makes one sum, sends it to the `receivers`, and returns which parties are in it. */
   async sum(receivers: readonly string[]): Promise<string[]> {
     const keys = await this.gather<PublicKeys>();
     await this.tellAll(() => Object.fromEntries(keys));

@@ -13,7 +13,7 @@ import {
 } from './regression.js';
 import { areUsable, notConverged, readShard } from './shard.js';
 
-/** What a party's thread is told. */
+/** Arguments of a party's process. */
 export interface TrainArgs {
   readonly signature: Signature;
   readonly plan: FitPlan;

@@ -1,11 +1,11 @@
 import type { JsonObject, TaskRun } from '../contract/task-type.js';
 
-/** How many parties must be left to remove a lost one's masks: more than half, so that no two groups can do it. */
+/** The number of parties that must be left to remove a lost party's masks: more than half, so that no two groups can do it. */
 export function sharesNeeded(parties: number, minParties: number): number {
   return Math.max(minParties, Math.floor(parties / 2) + 1);
 }
 
-/** Who was to be in a sum and who is, who was to keep the model and who has. */
+/** Expected and actual parties of a sum, and expected and actual keepers of the model. */
 interface Attendance {
   readonly parties: readonly string[];
   readonly summed: readonly string[];
@@ -13,7 +13,7 @@ interface Attendance {
   readonly kept: readonly string[];
 }
 
-/** What a result tells of lost parties and of a sum of too few; the warnings go to the log too. */
+/** Warnings of a result about lost parties and sums of too few parties. They go to the log, too. */
 export function lossFacts(run: Pick<TaskRun, 'log'>, { parties, summed, receivers, kept }: Attendance): JsonObject {
   const unsummed = parties.filter((party) => !summed.includes(party));
   const late = receivers.filter((party) => summed.includes(party) && !kept.includes(party));

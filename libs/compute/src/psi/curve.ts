@@ -71,7 +71,7 @@ export class BlindingScalar {
           points.subarray(at, at + POINT_BYTES),
         );
       } catch {
-        throw new TaskFailure('PROTOCOL_VIOLATION', 'A peer sent a point of small order; this run cannot go on.');
+        throw new TaskFailure('PROTOCOL_VIOLATION', 'A peer sent a point of small order; this run cannot continue.');
       }
     }
     return out;
@@ -82,7 +82,7 @@ export class BlindingScalar {
   }
 }
 
-/** A random order of 0..count-1 (Fisher-Yates with the system's randomness), so a place in a message tells nothing. */
+/** A random order of 0..count-1 (Fisher-Yates with the system's randomness), so the position in a message reveals nothing. */
 export function randomOrder(count: number): Uint32Array {
   const order = Uint32Array.from({ length: count }, (_, index) => index);
   const random = new Uint32Array(1024);

@@ -1,7 +1,7 @@
 /**
  * Elligator 2 onto the u-coordinates of Curve25519 (RFC 9380, section 6.7.1), for many strings at once. libsodium has it one at a
  * time and for Edwards points alone, whose way back to u costs more: 33 us a key in all, and 10 us here. The time depends on the
- * key, which a party hashes in its own thread, where nobody else can measure it.
+ * key, which a party hashes in its own process, where no other can measure it.
  */
 import { POINT_BYTES } from './curve.js';
 

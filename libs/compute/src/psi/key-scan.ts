@@ -5,8 +5,8 @@ import { mapToCurve } from './elligator.js';
 import { PointIndex } from './point-index.js';
 
 /**
- * What all keys of a column look like. Two different kinds other than `text` can have no key in common, so that a
- * table with `7.0` where the other has `7` is told of instead of giving an empty intersection.
+ * The common form of all keys of a column. Two different kinds other than `text` can have no key in common, so that a
+ * table with `7.0` where the other has `7` fails instead of giving an empty intersection.
  */
 export type KeyKind = 'integer' | 'decimal' | 'date' | 'text';
 

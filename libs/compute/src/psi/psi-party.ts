@@ -22,7 +22,7 @@ export interface PsiPartyArgs {
   readonly allowEmpty: boolean;
 }
 
-/** What one party tells the coordinator. */
+/** A party's answer to the coordinator. */
 export interface PsiPartyValue {
   readonly original_count: number;
   /** -1 for a party that may not learn it. */
@@ -95,7 +95,7 @@ export function saltFrom(peer: string, bytes: Uint8Array): Buffer {
   throw violation(peer, `a salt that is not ${SALT_BYTES} bytes`);
 }
 
-/** What the peer says of its keys. Throws PROTOCOL_VIOLATION: the rows size the buffers for its points. */
+/** Reads what the peer announces about its keys. Throws PROTOCOL_VIOLATION: the rows size the buffers for its points. */
 export function keyFactsFrom(
   peer: string,
   value: unknown,
@@ -104,7 +104,7 @@ export function keyFactsFrom(
   return { rows: message.count('rows', MAX_ROWS), kinds: message.list('kinds', MAX_KEYS, isKeyKind) };
 }
 
-/** Tells the peer the number of rows and the kind of each key column, and checks what it tells. */
+/** Sends the peer the number of rows and the kind of each key column, and checks the peer's. */
 async function agree(
   context: PartyContext,
   peer: string,

@@ -16,7 +16,7 @@ const NAME_WIDTH = 96;
 /** Names of a heat map up to which its cells have room for their figures. */
 const LABELLED = 10;
 const HEAT_GRID = { left: NAME_WIDTH + 8, right: 8, top: 8, bottom: NAME_WIDTH + 48 };
-/** What lies above and below the bars of a chart that grows with them. */
+/** The space above and below the bars of a chart that grows with them. */
 const LYING_FRAME = 84;
 const LYING_BAR = 26;
 

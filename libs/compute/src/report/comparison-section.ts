@@ -5,7 +5,7 @@ import type { AxisChart, Section } from './section.js';
 import { cellOf, inReadingOrder, isNumber, shortened } from './tables.js';
 import { labelOf, type Words } from './words.js';
 
-/** Curves of one plot beyond which they could not be told apart. */
+/** The most curves in one plot that can be distinguished. */
 const MAX_CURVES = 6;
 
 interface Evaluation {
@@ -14,7 +14,7 @@ interface Evaluation {
   readonly metrics: JsonObject;
 }
 
-/** Where a report shows two evaluations of a kind or more: their figures side by side, and their ROC curves in one plot. */
+/** Compares two or more evaluations of a kind: figures side by side, and ROC curves in one plot. */
 export function comparisonSections(inputs: readonly (readonly [string, Json])[], words: Words): Section[] {
   const evaluations = inputs.flatMap(([taskId, result]) =>
     isObject(result) && isObject(result.metrics) ? [{ taskId, result, metrics: result.metrics }] : [],

@@ -4,14 +4,14 @@ import type { AxisChart, Cell, HeatMap, Section, Table } from './section.js';
 import { cellOf, gridOf, isNumber, notesOf, rowFigures, shortened, textOf } from './tables.js';
 import { labelOf, type Words } from './words.js';
 
-/** Columns of a heat map beyond which its cells could not be told apart. */
+/** The most columns of a heat map whose cells can be distinguished. */
 const MAX_HEAT = 60;
 /** Columns of a matrix up to which it is a table as well; a larger one becomes a list of pairs. */
 const MAX_TABLE = 12;
 const MAX_PAIRS = 50;
 const MAX_BARS = 40;
 
-/** How columns go together: a heat map, and the matrix or its strongest pairs as a table. */
+/** Correlations: a heat map, and the matrix or its strongest pairs as a table. */
 export function correlationSection(taskId: string, result: JsonObject, matrix: JsonObject, words: Words): Section {
   const names = namesOf(matrix);
   const value = (row: string, column: string): Json | undefined => {
@@ -89,7 +89,7 @@ function namesOf(matrix: JsonObject): string[] {
   return [...new Set([...Object.keys(matrix), ...columns])];
 }
 
-/** Numbers by size; what is none, such as an infinite factor told as null, comes first. */
+/** Sorts by number. Null, such as an infinite factor, comes first. */
 function rank(value: Json): number {
   return isNumber(value) ? value : Number.POSITIVE_INFINITY;
 }

@@ -9,7 +9,7 @@ export function isEncryption(result: JsonObject): boolean {
   return Array.isArray(result.recipients) && listOf(result.files).some((file) => isObject(file) && 'artifact' in file);
 }
 
-/** Which files were encrypted, to whom, and where the ciphertexts are. */
+/** Encrypted files, recipients and ciphertexts. */
 export function encryptionSection(taskId: string, result: JsonObject, words: Words): Section {
   const files = listOf(result.files)
     .filter(isObject)

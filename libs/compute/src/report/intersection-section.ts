@@ -4,11 +4,11 @@ import type { Section } from './section.js';
 import { textOf } from './tables.js';
 import type { Words } from './words.js';
 
-/** How many rows each party had and how many the parties have in common. */
+/** The number of rows of each party and of the intersection. */
 export function intersectionSection(taskId: string, result: JsonObject, reports: Json[], words: Words): Section {
   const parties = reports.filter(isObject);
   const names = parties.map(({ party }) => textOf(party));
-  // -1 stands for what a party may not learn.
+  // -1: the party may not learn it.
   const known = (value: Json | undefined): number | null => (typeof value === 'number' && value >= 0 ? value : null);
   const bars = (key: string): [number, number][] =>
     parties.flatMap((party, at) => (known(party[key]) === null ? [] : [[at, known(party[key])!] as [number, number]]));

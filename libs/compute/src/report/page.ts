@@ -37,7 +37,7 @@ table{font-size:.65rem}th,td{padding:.15rem .25rem;overflow-wrap:anywhere}td.n{w
 
 /**
  * The report as one HTML page that loads nothing: styles and plots are inside, there is no script, and its policy allows
- * none. Every text of the report is escaped here, or by the chart library in a plot. `onChart` is told the fraction drawn.
+ * none. Every text of the report is escaped here, or by the chart library in a plot. `onChart` gets the fraction drawn.
  */
 export function renderPage(report: Report, words: Words, onChart: (fraction: number) => void = () => {}): string {
   const charts = report.sections.reduce((sum, section) => sum + section.charts.length, 0);

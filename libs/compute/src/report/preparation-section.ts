@@ -9,7 +9,7 @@ export function columnsKey(result: JsonObject): string | undefined {
   return Object.keys(result).find((key) => /^columns_\w+$/.test(key) && isObject(result[key]));
 }
 
-/** What filling, scaling, encoding and binning did to which columns of which party. */
+/** Filling, scaling, encoding and binning, by party and column. */
 export function preparationSection(taskId: string, result: JsonObject, key: string, words: Words): Section {
   const named = words[key as keyof Words] ?? words.columns_touched;
   const columns = result[key] as JsonObject;

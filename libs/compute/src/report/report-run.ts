@@ -6,7 +6,7 @@ import type { ReportConfig } from './report-config.js';
 
 const program: PartyUrl<typeof ReportThread> = new URL('./report-thread.js', import.meta.url);
 
-/** Runs `report` in a thread of no party, so that drawing neither blocks the worker nor outlives a cancel. */
+/** Runs `report` in a process of no party, so that drawing neither blocks the worker nor outlives a cancel. */
 export async function runReport(run: TaskRun<ReportConfig>): Promise<TaskRunResult> {
   const args: ReportThread.ReportArgs = {
     config: run.params.task_config,

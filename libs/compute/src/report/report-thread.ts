@@ -6,7 +6,7 @@ import type { ReportConfig } from './report-config.js';
 import { allSections } from './sections.js';
 import { wordsOf } from './words.js';
 
-/** What the rendering thread is given. */
+/** Arguments of the rendering process. */
 export interface ReportArgs {
   readonly config: ReportConfig;
   /** Task ids and results, in the order in which the task names its parents. */

@@ -12,7 +12,7 @@ export const SECTION_KINDS = [
 ] as const;
 export type SectionKind = (typeof SECTION_KINDS)[number];
 
-/** What a cell holds; numbers are shown with up to six digits. */
+/** The content of a cell; numbers are shown with up to six digits. */
 export type Cell = string | number | boolean | null;
 
 export interface Table {
@@ -74,7 +74,7 @@ export interface Section {
   readonly taskId: string;
   readonly kind: SectionKind;
   readonly title: string;
-  /** What the reader should know first, in sentences: warnings of the task, what was left out. */
+  /** Sentences at the top: warnings of the task, and what was left out. */
   readonly notes?: readonly string[];
   readonly figures: readonly (readonly [name: string, value: Cell])[];
   readonly charts: readonly Chart[];

@@ -8,7 +8,7 @@ import { labelOf, type Words } from './words.js';
 const MAX_BOXES = 40;
 const BOX = ['min', '25%', '50%', '75%', 'max'] as const;
 
-/** What the columns hold: a table, and a box for each column, on its own scale. */
+/** Statistics of the columns: a table, and a box for each column on its own scale. */
 export function statisticsSection(taskId: string, result: JsonObject, statistics: JsonObject, words: Words): Section {
   const suppressed = Object.entries(isObject(result.suppressed) ? result.suppressed : {}).flatMap(([party, names]) =>
     listOf(names).map((name) => `${party}.${textOf(name)}`),

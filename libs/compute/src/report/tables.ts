@@ -77,7 +77,7 @@ export function figuresOf(source: JsonObject, words: Words, keys = Object.keys(s
   });
 }
 
-/** The rows of each party, where a result tells them by party, or their one number. */
+/** The rows by party if the result has them, else their one number. */
 export function rowFigures(result: JsonObject, words: Words): (readonly [string, Cell])[] {
   if (typeof result.rows === 'number') return [[words.rows, result.rows]];
   if (!isObject(result.rows)) return [];
@@ -86,12 +86,12 @@ export function rowFigures(result: JsonObject, words: Words): (readonly [string,
   );
 }
 
-/** What a result warns of, and that it has no room for all of `key`. */
+/** The warnings of a result, and that it has no room for all of `key`. */
 export function notesOf(result: JsonObject, key: string, words: Words): string[] {
   return [...(result[`${key}_truncated`] === true ? [words.truncated] : []), ...warningsOf(result, words)];
 }
 
-/** What a result warns of. */
+/** The warnings of a result. */
 export function warningsOf(result: JsonObject, words: Words): string[] {
   return listOf(result.warnings).flatMap((warning) =>
     isObject(warning) && typeof warning.message === 'string'

@@ -4,7 +4,7 @@ import type { AxisChart, Section, Table } from './section.js';
 import { figuresOf, isNumber, listOf, shortened, textOf, warningsOf } from './tables.js';
 import { labelOf, type Words } from './words.js';
 
-/** What a result says of a model besides `training_metrics`, where it says it. */
+/** Facts of a result about a model besides `training_metrics`. */
 const MODEL_FACTS = ['model', 'feature_count', 'rows', 'weighting', 'parties', 'lost_parties', 'receivers', 'rounds'];
 const CHOICES = ['model', 'weighting', 'loss'];
 const MAX_BARS = 30;
@@ -14,7 +14,7 @@ export function isTraining(result: JsonObject): boolean {
   return isObject(result.training_metrics) || (result.model_saved === true && isObject(result.model_paths));
 }
 
-/** How a model came about: its figures, how the loss fell, what each column weighs, and who keeps which file. */
+/** The training of a model: figures, loss by epoch, weights, and the parties' files. */
 export function trainingSection(taskId: string, result: JsonObject, words: Words): Section {
   const metrics = isObject(result.training_metrics) ? result.training_metrics : {};
   const facts = Object.fromEntries(

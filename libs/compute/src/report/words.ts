@@ -241,14 +241,14 @@ export function wordsOf(language: 'en' | 'zh'): Words {
   return language === 'zh' ? zh : en;
 }
 
-/** Warnings of tasks by their code; in English they stand as the task tells them. */
+/** Warnings of tasks by code; in English the text of the task is shown. */
 const zhNotes: Readonly<Record<string, string>> = {
   PRIVACY_TWO_PARTY_AGGREGATE:
     '和中只有两方，因此每一方都能从和中减去自己的部分，得知对方的模型。有三方或更多时，只能得知其余各方之和。',
   PARTY_LOST: '有参与方中途失联，不在和中；重新运行任务可让所有参与方都参加。',
 };
 
-/** What a warning says in the language of the words. */
+/** The text of a warning in the report's language. */
 export function noteOf(code: string, message: string, words: Words): string {
   return words === zh && Object.hasOwn(zhNotes, code) ? zhNotes[code]! : message;
 }

@@ -7,7 +7,7 @@ export interface ReportConfig {
   readonly output_report?: string;
 }
 
-/** Where each party keeps the report by itself, or null where it becomes an artifact of the task. */
+/** The path of each party's report, or null if the report is an artifact of the task. */
 export function ownReportPath({ output_report: path }: ReportConfig): string | null {
   return path?.startsWith('artifact:') === false ? path : null;
 }

@@ -26,7 +26,7 @@ export interface StatisticsPartyValue {
   readonly suppressed: string[];
 }
 
-/** With what the description does not tell itself. */
+/** With data that the description does not include. */
 interface DescribedTable extends StatisticsPartyValue {
   /** Columns in which too few rows differ from the most frequent value to correlate them. */
   readonly fewApart: readonly string[];

@@ -74,7 +74,7 @@ function binning<A extends Accumulator>(
   };
 }
 
-/** How many of the sorted edges lie strictly below `value`. */
+/** The number of sorted edges strictly below `value`. */
 function countBelow(edges: readonly number[], value: number): number {
   let [low, high] = [0, edges.length];
   while (low < high) {

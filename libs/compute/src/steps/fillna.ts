@@ -100,7 +100,7 @@ function mode(start: StepStart): Source {
     observe: (row) => counts.observe(row),
     fills: () =>
       counts.found().map(({ index, name, values }) => {
-        // Of equally frequent values the first in order, so that each run fills alike.
+        // The first in order of equally frequent values, so that each run fills alike.
         const most = Math.max(0, ...new Set(values.values()));
         return { index, name, value: sortedClasses(values).find((value) => values.get(value) === most) };
       }),

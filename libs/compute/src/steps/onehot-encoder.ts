@@ -2,7 +2,7 @@ import { unusable } from '../table/column-faults.js';
 import type { StepKind } from './step.js';
 import { ValueCounts, sortedClasses } from './value-counts.js';
 
-/** Each class is a column, so a column of ids is told of before it makes a table of a million columns. */
+/** Each class becomes a column, so a column of ids fails before it makes a million columns. */
 const MAX_CLASSES = 1000;
 
 /** Replaces a column by one 0/1 column a class, named `<column>_<class>`; a gap is 0 in all of them. */

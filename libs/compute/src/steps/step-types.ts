@@ -68,7 +68,7 @@ function singleType<Op extends string>(kind: StepKind<Op>) {
   });
 }
 
-/** What the options' schemas cannot say. */
+/** Checks beyond the schemas of the options. */
 function optionFaults(step: Record<string, unknown>, at: string): ParamFault[] {
   const { op, method, value, feature_range: range } = step;
   const faults: ParamFault[] = [];

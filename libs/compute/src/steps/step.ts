@@ -4,24 +4,24 @@ import type { ColumnChoice } from '../table/numeric-finder.js';
 /** A step's options as the parameters give them, without `op` and `columns`. */
 type StepOptions = Readonly<Record<string, Json | undefined>>;
 
-/** What a step starts from: the table as the steps before have left it. */
+/** The input of a step: the table after the previous steps. */
 export interface StepStart extends ColumnChoice {
   readonly options: StepOptions;
 }
 
 /**
- * A step on its way over one table: `observe` sees every row once, then `finish`, then `apply` makes each row anew, in
- * the order of the table. A step without `observe` needs no pass of its own.
+ * A step on its way over one table: `observe` sees every row once, then `finish`, then `apply` rewrites each row, in
+ * the order of the table. A step without `observe` needs no extra pass.
  */
 export interface RunningStep {
   observe?(row: readonly string[], rowNumber: number): void;
   /** Ends the observing; throws when the step cannot work on what it saw. */
   finish?(): void;
-  /** Columns after the step; asked for after `finish`. */
+  /** Columns after the step; valid after `finish`. */
   columns(): readonly string[];
   /** The row after the step; it may be the same array. `rowNumber` counts data rows from 1. */
   apply(row: string[], rowNumber: number): string[];
-  /** Names of the columns that were changed; asked for after the last `apply`. */
+  /** Names of the changed columns; valid after the last `apply`. */
   touched(): readonly string[];
   /** What the step learnt (means, classes, edges). It stays with its party. */
   rules(): Json;

@@ -5,7 +5,7 @@ import type { StepStart } from './step.js';
 /** Different values of a column that a step may hold in memory. */
 const MAX_VALUES = 1_000_000;
 
-/** How often each value of the chosen columns occurs; gaps do not count. */
+/** Counts each value of the chosen columns; gaps do not count. */
 export class ValueCounts {
   private readonly counts: { index: number; name: string; values: Map<string, number> }[];
 

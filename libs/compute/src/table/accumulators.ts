@@ -1,4 +1,4 @@
-/** What is gathered from a column's numbers, one at a time. */
+/** Gathers a column's numbers, one at a time. */
 export interface Accumulator {
   add(value: number): void;
   readonly count: number;
@@ -64,7 +64,7 @@ export class Values implements Accumulator {
   }
 }
 
-/** Parts as small as this, and those that are still large after so many cuts, are sorted as they are. */
+/** Parts of this size or less, and parts that are still large after this many cuts, are sorted directly. */
 const SMALL = 64;
 const MOST_CUTS = 64;
 

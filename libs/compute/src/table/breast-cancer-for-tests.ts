@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { parse } from 'csv-parse/sync';
 
-/** The patients whom both tables of the example know, with all 30 features. */
+/** The patients that both tables of the example have, with all 30 features. */
 export interface Patients {
   readonly features: readonly string[];
   /** Features, then the label. */

@@ -24,7 +24,7 @@ const ZERO = 48;
 const POINT = 46 - ZERO;
 const MINUS = 45;
 
-/** The field as a finite decimal number, or undefined when it is none (hex, Infinity, text, missing). */
+/** The field as a finite decimal number, else undefined (hex, Infinity, text, missing). */
 export function toNumber(field: string): number | undefined {
   // A quotient of two exact numbers is rounded once, as Number() rounds, at a third of its cost.
   const sign = field.charCodeAt(0) === MINUS ? -1 : 1;

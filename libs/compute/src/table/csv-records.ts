@@ -25,7 +25,7 @@ export class CsvRecords {
   private at = 0;
   private line = 1;
   private width = 0;
-  /** Next places of these characters at or after `at`; the text's length where there is none. */
+  /** Next places of these characters at or after `at`; the text's length if there is none. */
   private lf = -1;
   private cr = -1;
   private quote = -1;
@@ -65,7 +65,7 @@ export class CsvRecords {
     return end === at ? [] : text.slice(at, end).split(',');
   }
 
-  /** Where the line at `at` ends; null where it is not known yet. */
+  /** The end of the line at `at`; null if not known yet. */
   private lineEnd(last: boolean): number | null {
     const { text, at } = this;
     if (this.lf < at) this.lf = found(text, '\n', at);

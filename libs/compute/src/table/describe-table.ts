@@ -3,7 +3,7 @@ import { sha256Of } from '../party/lineage.js';
 import { isMissing, toNumber } from './csv-reader.js';
 import { isParquet, readTable } from './read-table.js';
 
-/** What a table holds, without a value of it. */
+/** The description of a table, without any value. */
 export interface TableDescription {
   readonly format: 'csv' | 'parquet';
   /** `integer` or `number` where every field that is not missing is one, else `string`. */

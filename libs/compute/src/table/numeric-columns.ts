@@ -13,7 +13,7 @@ export interface NumericColumns {
 /**
  * Reads the named columns of one of the party's tables as finite numbers, in the order of `names`. Throws TaskFailure
  * COLUMN_NOT_FOUND, or CAST_FAILED with the column and the data row (1 is the first below the header), besides what
- * opening the file throws. `onRead` is told how far it is, 0 to 1.
+ * opening the file throws. `onRead` gets the progress, 0 to 1.
  */
 export async function readNumericColumns(
   context: PartyContext,

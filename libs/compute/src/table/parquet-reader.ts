@@ -68,7 +68,7 @@ function leavesOf({ schema }: FileMetaData, failure: Failure): SchemaElement[] {
   for (const { name, type, num_children: children, repetition_type: repetition, ...element } of leaves) {
     const refuse = (why: string): TaskFailure =>
       failure('PARQUET_UNSUPPORTED', `has a column ${JSON.stringify(name)} that ${why}`);
-    if (children || repetition === 'REPEATED') throw refuse('is nested; write its parts as columns of their own');
+    if (children || repetition === 'REPEATED') throw refuse('is nested; write its parts as separate columns');
     const logical = element.logical_type?.type;
     if (element.converted_type === 'DECIMAL' && (element.precision ?? 99) > 15)
       throw refuse('is a decimal of over 15 digits; write it as text');
@@ -85,7 +85,7 @@ function leavesOf({ schema }: FileMetaData, failure: Failure): SchemaElement[] {
   return leaves;
 }
 
-/** How a value of a column is written as text. */
+/** Formats a value of a column as text. */
 function textOf({ converted_type: converted, scale = 0 }: SchemaElement): (value: unknown) => string {
   // A decimal comes as an integer times a power of ten, with the last bits of that product.
   if (converted === 'DECIMAL') return (value) => String(Number((value as number).toFixed(scale)));

@@ -16,7 +16,7 @@ type Kind = 'INT64' | 'DOUBLE' | 'STRING';
  * Starts a Parquet table (Snappy). A column is INT64 or DOUBLE where each of its fields would be written the same way again,
  * else text; an empty field is null. So a table read from it is the table that was written.
  *
- * What a column holds is known only after its last row, so that the rows wait as CSV in a scratch file.
+ * A column's type is known only after its last row, so the rows wait as CSV in a scratch file.
  */
 export async function writeParquet(
   context: PartyContext,

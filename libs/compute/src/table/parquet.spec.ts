@@ -70,7 +70,7 @@ describe('tables that others wrote', () => {
     test(`are refused when nested (${file})`, async () => {
       await expect(read(join(given, `${file}.parquet`))).rejects.toMatchObject({
         code: 'PARQUET_UNSUPPORTED',
-        message: `Party alice: t.parquet has a column "${column}" that is nested; write its parts as columns of their own.`,
+        message: `Party alice: t.parquet has a column "${column}" that is nested; write its parts as separate columns.`,
       });
     });
   }

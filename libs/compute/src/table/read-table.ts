@@ -31,7 +31,7 @@ export async function readTable(party: string, input: InputFile): Promise<Table>
       try {
         yield* table.batches();
       } catch (error) {
-        // What looks like a broken table may be half of a new one.
+        // A table that looks broken may be half of a new one.
         await refuseChange();
         throw error;
       }

@@ -8,7 +8,7 @@ export interface Table {
   readonly columns: readonly string[];
   /** Data rows, `columns.length` fields each. A number is as JavaScript writes it, a missing value is ''. */
   batches(): AsyncGenerator<string[][], void, undefined>;
-  /** How far the latest `batches()` has come in the file, 0 to 1. */
+  /** Progress of the latest `batches()` in the file, 0 to 1. */
   read(): number;
 }
 

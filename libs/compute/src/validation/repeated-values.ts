@@ -7,14 +7,14 @@ const COLUMN_AT = HASH_BYTES;
 const ROW_AT = COLUMN_AT + 4;
 const RECORD_BYTES = ROW_AT + 8;
 
-/** By the first byte of their hash. Each holds so many records in memory before they are written. */
+/** Buckets by the first byte of the hash. Each holds this many records in memory before they are written. */
 const PARTS = 256;
 const HELD_RECORDS = 2048;
 
 interface Part {
   held: Buffer;
   used: number;
-  /** Where its full pieces lie in the scratch file, each as long as `held`. */
+  /** Offsets of its full pieces in the scratch file, each as long as `held`. */
   readonly written: number[];
 }
 

@@ -62,7 +62,7 @@ export const validationSchema = configSchema(
 /** `task_config` of `validation`. */
 export type ValidationConfig = ConfigOf<typeof validationSchema>;
 
-/** What a column must be like. */
+/** The rules of a column. */
 export type ColumnRule = ConfigOf<typeof rule>;
 export type TableSchema = ConfigOf<typeof tableSchema>;
 

@@ -5,7 +5,7 @@ import { ColumnCheck, type ColumnFinding } from './column-check.js';
 import { RepeatedValues } from './repeated-values.js';
 import type { Finding, TableSchema } from './validation-config.js';
 
-/** What a party's thread is told. */
+/** Arguments of a party's process. */
 export interface ValidationArgs {
   readonly path: string;
   readonly schema: TableSchema;
@@ -13,7 +13,7 @@ export interface ValidationArgs {
   readonly maxRows: number | null;
 }
 
-/** What a party tells. */
+/** A party's answer. */
 export interface ValidationValue {
   readonly rows: number;
   /** Columns that were looked at. */
