@@ -7,14 +7,16 @@ import type { ApprovalDto } from './parties.dto.js';
 export async function approvalDtos(
   rows: readonly ApprovalRow[],
   party: string | undefined,
-  decisionsOn: (hashes: readonly string[]) => Promise<readonly PartyStatementView[]>,
+  decisionsOn: (hashes: readonly string[]) => Promise<readonly Pick<PartyStatementView, 'body'>[]>,
+  now = Date.now(),
 ): Promise<ApprovalDto[]> {
   const decisions = await decisionsOn(rows.map(({ consent }) => consent.hash));
   const known = new Map(
-    decisions.map(({ party: by, body }) => [
-      `${by} ${(body as ApprovalStatement).task}`,
-      (body as ApprovalStatement).decision,
-    ]),
+    decisions
+      .map(({ body }) => body as ApprovalStatement)
+      // The worker asks again once an approval has expired; a refusal stays.
+      .filter(({ decision, expires_at: until }) => decision !== 'approve' || Date.parse(until) > now)
+      .map(({ party: by, task, decision }) => [`${by} ${task}`, decision]),
   );
   return rows.flatMap((row) => {
     const { chain_id, task_id, task_type, params, status, consent, asking, reasons } = row;
