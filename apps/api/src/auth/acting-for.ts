@@ -14,14 +14,17 @@ export async function actingFor(
   directory: Pick<TenantDirectory, 'enabled'>,
 ): Promise<Identity> {
   const tenant = typeof header === 'string' ? header : identity.tenant;
+  const { party, ...caller } = identity;
+  // A party of that name in another tenant is another party.
+  const acting = { ...caller, tenant, ...(party !== undefined && tenant === identity.tenant && { party }) };
   if (tenant !== identity.tenant && identity.role !== 'platform') {
     throw new Problem('FORBIDDEN', `Your key belongs to the tenant ${identity.tenant}: leave out X-Tenant.`);
   }
   // The platform's own tenant must open even where it was closed by mistake.
-  if (identity.role === 'platform' && tenant === DEFAULT_TENANT) return { ...identity, tenant };
+  if (identity.role === 'platform' && tenant === DEFAULT_TENANT) return acting;
   if (!TENANT_ID.test(tenant) || (await directory.enabled(tenant)) === undefined) {
     const detail = `There is no open tenant ${JSON.stringify(tenant.slice(0, 80))}.`;
     throw identity.role === 'platform' ? new Problem('NOT_FOUND', detail) : new Problem('FORBIDDEN', detail);
   }
-  return { ...identity, tenant };
+  return acting;
 }

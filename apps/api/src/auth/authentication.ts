@@ -42,6 +42,12 @@ export class Authentication {
 
   /** The caller by the headers of the request, as they count now. Throws UNAUTHENTICATED, FORBIDDEN or NOT_FOUND. */
   async identify({ headers }: Pick<FastifyRequest, 'headers'>): Promise<Identity> {
-    return actingFor(await this.signIn.identify(headers.authorization), headers['x-tenant'], this.directory);
+    const identity = await this.signIn.identify(headers.authorization);
+    const { actor, tenant, party } = identity;
+    // Not signed in without a party instead: where that may do more, a wrong claim would give more.
+    if (party !== undefined && !(await this.directory.hasParty(tenant, party))) {
+      throw new SignInRefused({ refused: 'token of an unknown party', actor, tenant });
+    }
+    return actingFor(identity, headers['x-tenant'], this.directory);
   }
 }

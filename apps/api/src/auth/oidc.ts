@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose';
 import { DEFAULT_TENANT } from '#libs/chain-domain';
 import { unavailable } from '../http/problem-from-error.js';
-import { TENANT_ID } from '../http/patterns.js';
+import { PARTY_NAME, TENANT_ID } from '../http/patterns.js';
 import { KEY_ROLES, ROLES, type Identity, type Refusal, type Role } from './roles.js';
 
 /** Issuer and audience of tokens, and the claim that names roles. */
@@ -15,6 +15,8 @@ export interface OidcConfig {
   readonly roleMap: Readonly<Record<string, string>> | undefined;
   /** The claim that names the caller's tenant; undefined: all are of the default one. */
   readonly tenantClaim: readonly string[] | undefined;
+  /** The claim that names the caller's party; undefined, or a token without it: of no party. */
+  readonly partyClaim: readonly string[] | undefined;
 }
 
 /** Signatures by a private key alone: who can check a token must not be able to make one. */
@@ -33,7 +35,7 @@ export class OidcTokens {
 
   constructor(private readonly config: OidcConfig) {}
 
-  /** The greatest role that the token names, and its tenant; or why the token does not count. */
+  /** The greatest role that the token names, its tenant and its party; or why the token does not count. */
   async identify(token: string): Promise<Identity | Refusal> {
     try {
       const { issuer, audience } = this.config;
@@ -50,7 +52,9 @@ export class OidcTokens {
       const tenant = this.tenantOf(payload);
       if (tenant === undefined) return { refused: 'token without a tenant', actor, tenant: null };
       if (role === undefined) return { refused: 'token without a role', actor, tenant };
-      return { actor, role, tenant, expiresAt: payload.exp! * 1_000 };
+      const party = this.partyOf(payload);
+      if (party !== undefined && !isPartyName(party)) return { refused: 'token of an unknown party', actor, tenant };
+      return { actor, role, tenant, expiresAt: payload.exp! * 1_000, ...(party !== undefined && { party }) };
     } catch (error) {
       if (error instanceof errors.JWTExpired) {
         const { sub } = error.payload; // Its signature is good.
@@ -91,6 +95,11 @@ export class OidcTokens {
     const roles = named.map((name) => typeof name === 'string' && Object.hasOwn(roleMap, name) && roleMap[name]);
     return ROLES.findLast((role) => roles.includes(role));
   }
+
+  private partyOf(payload: JWTPayload): unknown {
+    return this.config.partyClaim && claimOf(payload, this.config.partyClaim);
+  }
+
   private tenantOf(payload: JWTPayload): string | undefined {
     const { tenantClaim } = this.config;
     if (tenantClaim === undefined) return DEFAULT_TENANT;
@@ -98,6 +107,8 @@ export class OidcTokens {
     return typeof claim === 'string' && TENANT_ID.test(claim) ? claim : undefined;
   }
 }
+
+const isPartyName = (claim: unknown): claim is string => typeof claim === 'string' && PARTY_NAME.test(claim);
 
 function claimOf(payload: JWTPayload, path: readonly string[]): unknown {
   let claim: unknown = payload;

@@ -20,7 +20,7 @@ export interface Identity {
   readonly tenant: string;
   /** When the caller's token expires, ms since 1970; undefined: nothing but a revocation ends it. */
   readonly expiresAt?: number;
-  /** The party that the key belongs to; absent for a key of the tenant. */
+  /** The party that the key or the token belongs to; absent for one of the tenant. */
   readonly party?: string;
 }
 
@@ -28,7 +28,8 @@ export interface Identity {
 export interface Refusal {
   readonly refused:
     | ('wrong key' | 'revoked key' | 'expired key' | 'key of a closed tenant')
-    | ('wrong token' | 'expired token' | 'token without a role' | 'token without a tenant');
+    | ('wrong token' | 'expired token' | 'token without a role' | 'token without a tenant')
+    | 'token of an unknown party';
   /** Whose it is, where that is proven. */
   readonly actor: string | null;
   readonly tenant: string | null;

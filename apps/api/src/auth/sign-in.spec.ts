@@ -5,6 +5,7 @@ import { createLogger, readAppConfig } from '#libs/platform';
 import { ApiKeyRepository, openDatabase, type Database } from '#libs/repositories';
 import { createTestDatabase, StubIssuer, type TestDatabase } from '#libs/testing';
 import { createApp } from '../create-app.js';
+import { actingFor } from './acting-for.js';
 import { OidcTokens } from './oidc.js';
 import { ROLES, type Role } from './roles.js';
 import { routesOf } from './routes-for-tests.js';
@@ -97,6 +98,7 @@ describe('sign-in', () => {
       OIDC_ISSUER: issuer.url,
       OIDC_AUDIENCE: 'task-chain',
       OIDC_ROLES_CLAIM: 'realm_access.roles',
+      OIDC_PARTY_CLAIM: 'org.party',
     });
     app = await createApp(config, createLogger('api', 'silent'));
     await app.init();
@@ -336,6 +338,7 @@ describe('sign-in', () => {
         audience: 'task-chain',
         rolesClaim: ['realm_access', 'roles'],
         tenantClaim: undefined,
+        partyClaim: undefined,
         roleMap: { 'tc-admins': 'admin', 'tc-operators-of-all': 'platform' },
       };
       const tokens = new OidcTokens(oidc);
@@ -345,6 +348,56 @@ describe('sign-in', () => {
       });
       expect(await found('tc-admins', 'admin')).toMatchObject({ role: 'admin' });
       expect(await found('tc-admins', 'tc-operators-of-all')).toMatchObject({ role: 'platform' });
+    });
+
+    test('one whose claim names a party belongs to it, within its role', async () => {
+      for (const party of ['bank-a', 'bank-b']) {
+        await inject('POST', '/api/v1/parties', ADMIN_KEY, { party, name: party });
+      }
+      const base = { kind: 'party', party: 'bank-a', issued_at: '2026-11-01T00:00:00Z', recipients: [] };
+      let serial = 0;
+      const states = async (claims: object): Promise<number> => {
+        const payload = { statement: { ...base, serial: ++serial } };
+        return (await inject('PUT', '/api/v1/parties/bank-a/statements', await issuer.token(claims), payload))
+          .statusCode;
+      };
+      const as = (party: unknown) => ({ org: { party } });
+      expect(await states({ ...roles('author'), ...as('bank-a') })).toBe(200);
+      expect(await states({ ...roles('viewer'), ...as('bank-a') })).toBe(403);
+      expect(await states({ ...roles('author'), ...as('bank-b') })).toBe(403);
+      expect(await states(roles('author'))).toBe(403);
+      expect(await states({ ...roles('author'), party: 'bank-a' })).toBe(403);
+    });
+
+    test('one whose claim names no party of the tenant is refused, and not let in without one', async () => {
+      await inject('POST', '/api/v1/parties', ADMIN_KEY, { party: 'bank-a', name: 'A' });
+      expect(await status(await issuer.token({ ...roles('admin'), org: { party: 'bank-a' } }))).toBe(200);
+      for (const party of [
+        'bank-x',
+        'Bank-A',
+        'bank-a\n',
+        '',
+        '__proto__',
+        null,
+        7,
+        true,
+        ['bank-a'],
+        { party: 'bank-a' },
+      ]) {
+        const token = await issuer.token({ ...roles('admin'), org: { party } });
+        expect([party, await status(token)]).toEqual([party, 401]);
+      }
+      expect(await status(await issuer.token({ ...roles('admin'), org: {} }))).toBe(200);
+    });
+
+    test('the platform is of no party in another tenant than its own', async () => {
+      const directory = { enabled: async () => ({}) as never };
+      const caller = { actor: 'oidc:ann', role: 'platform', tenant: 'acme', party: 'bank-a' } as const;
+      expect(await actingFor(caller, undefined, directory)).toEqual(caller);
+      for (const tenant of ['other', 'default']) {
+        const { party: _, ...elsewhere } = { ...caller, tenant };
+        expect(await actingFor(caller, tenant, directory)).toEqual(elsewhere);
+      }
     });
 
     test('two subjects are never the same actor, however long or odd', async () => {

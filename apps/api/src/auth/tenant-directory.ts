@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { isLimited } from '#libs/chain-engine';
-import { Databases, TenantRepository, type Quota, type Tenant } from '#libs/repositories';
+import { Databases, PartyRepository, TenantRepository, type Quota, type Tenant } from '#libs/repositories';
 import { TtlCache } from './ttl-cache.js';
 
 /** After this time every replica applies a change of a tenant, ms. `OpenStreams` adds its interval to it. */
@@ -10,10 +10,12 @@ const CACHED_MS = 4_000;
 @Injectable()
 export class TenantDirectory {
   private readonly known = new TtlCache<Tenant | undefined>(CACHED_MS);
+  private readonly parties = new TtlCache<boolean>(CACHED_MS);
 
   constructor(
     private readonly databases: Databases,
     private readonly tenants: TenantRepository,
+    private readonly partiesOf: PartyRepository,
   ) {}
 
   /** undefined: the tenant does not exist or is closed. */
@@ -28,9 +30,16 @@ export class TenantDirectory {
     return found !== undefined && isLimited(found) ? found : undefined;
   }
 
+  /** Whether the tenant has a party of this name. */
+  hasParty(tenant: string, party: string): Promise<boolean> {
+    const { reads } = this.databases.forTenant(tenant);
+    return this.parties.get(`${tenant}/${party}`, async () => (await this.partiesOf.find(reads, party)) !== undefined);
+  }
+
   /** Clears the cache of this process: it applies a change at once. */
   forget(): void {
     this.known.clear();
+    this.parties.clear();
   }
 
   private find(tenant: string): Promise<Tenant | undefined> {

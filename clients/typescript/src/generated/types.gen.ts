@@ -1124,7 +1124,7 @@ export type ApprovalDto = {
      */
     reasons: string | null;
     /**
-     * The newest decision of the owner: `approve`, `refuse` or `withdraw`; null if there is none.
+     * The newest decision of the owner: `approve`, `refuse` or `withdraw`; null if there is none, or if the approval has expired.
      */
     decision: string | null;
 };

@@ -80,6 +80,7 @@ export interface SignInConfig {
         readonly roleMap: Readonly<Record<string, string>> | undefined;
         /** The claim with the tenant; undefined: all tokens belong to the default tenant. */
         readonly tenantClaim: readonly string[] | undefined;
+        readonly partyClaim: readonly string[] | undefined;
       }
     | undefined;
 }
@@ -235,6 +236,7 @@ function readSignIn(reader: ValueReader, production: boolean): SignInConfig {
   const audience = reader.text('OIDC_AUDIENCE');
   const rolesClaim = (reader.text('OIDC_ROLES_CLAIM') ?? 'roles').split('.');
   const tenantClaim = reader.text('OIDC_TENANT_CLAIM')?.split('.');
+  const partyClaim = reader.text('OIDC_PARTY_CLAIM')?.split('.');
   const roleMap = readRoleMap(reader);
   if (production && issuer !== undefined && roleMap === undefined) {
     reader.faults.push(
@@ -246,7 +248,7 @@ function readSignIn(reader: ValueReader, production: boolean): SignInConfig {
   }
   return Object.freeze({
     adminKey: reader.secret('ADMIN_API_KEY', 32, KEY_EXAMPLE),
-    oidc: issuer && audience ? { issuer, audience, rolesClaim, roleMap, tenantClaim } : undefined,
+    oidc: issuer && audience ? { issuer, audience, rolesClaim, roleMap, tenantClaim, partyClaim } : undefined,
   });
 }
 
