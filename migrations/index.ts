@@ -12,6 +12,7 @@ import { Parties1764028800011 } from './0011-parties.js';
 import { Approvals1764028800012 } from './0012-approvals.js';
 import { Withdrawals1764028800013 } from './0013-withdrawals.js';
 import { RefusedKeys1764028800014 } from './0014-refused-keys.js';
+import { PartyResults1764028800015 } from './0015-party-results.js';
 
 /** Every migration in order: an explicit list, since globs break in ESM and bundles. A landed one is never edited. */
 export const migrations = [
@@ -29,4 +30,5 @@ export const migrations = [
   Approvals1764028800012,
   Withdrawals1764028800013,
   RefusedKeys1764028800014,
+  PartyResults1764028800015,
 ];

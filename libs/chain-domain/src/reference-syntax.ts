@@ -1,6 +1,8 @@
-/** Where a reference leads: into the result of a task. */
+/** Where a reference leads: into the result of a task, or into what the task opened to one party alone. */
 export interface ParsedReference {
   readonly taskId: string;
+  /** Set for `party_results`. */
+  readonly party?: string;
   readonly path: readonly (string | number)[];
 }
 
@@ -18,7 +20,12 @@ export type ReferenceParse =
 const TASK_ID = /^[A-Za-z0-9._-]{1,64}$/;
 const MAX_TASK_ID = 64;
 const STEP = /\.([^.[\]{}\s"']+)|\[(0|[1-9][0-9]{0,8})\]/y;
+const RESULT = '.result';
+const PARTY_RESULTS = '.party_results';
+/** What ends a task's id. */
+const WORD = /\.(?:result|party_results)(?=[.[]|$)/g;
 const SHAPE = '${tasks.<task_id>.result.<path>}';
+const PARTY_SHAPE = '${tasks.<task_id>.party_results.<party>.<path>}';
 const SECRET_SHAPE = '${secrets.<name>}';
 const SECRET = /^\$\{secrets\.([A-Za-z0-9][A-Za-z0-9._-]{0,63})\}$/;
 const ESCAPE = 'Write $${ for the characters ${ themselves.';
@@ -70,30 +77,38 @@ export function parseReference(
     );
   }
   if (root !== 'tasks') return fault('UNKNOWN_REFERENCE', `"${shown}" is no reference: it must be ${SHAPE}. ${ESCAPE}`);
-  const [id, rest] = splitId(body.slice('tasks.'.length), taskIds);
-  const path = id === undefined ? undefined : readPath(rest);
-  if (id === undefined || path === undefined) {
+  const split = splitId(body.slice('tasks.'.length), taskIds);
+  const path = split && readPath(split.rest);
+  if (split?.word === PARTY_RESULTS && typeof path?.[0] === 'string') {
+    return { ok: true, reference: { taskId: split.id, party: path[0], path: path.slice(1) } };
+  }
+  if (split?.word !== RESULT || path === undefined) {
     return fault(
       'MALFORMED_REFERENCE',
-      `"${shown}" must be ${SHAPE}, its path of keys and indexes: a.b[0].c. ${ESCAPE}`,
+      `"${shown}" must be ${SHAPE}, its path of keys and indexes: a.b[0].c, or ${PARTY_SHAPE}. ${ESCAPE}`,
     );
   }
-  return { ok: true, reference: { taskId: id, path } };
+  return { ok: true, reference: { taskId: split.id, path } };
 }
 
-function splitId(text: string, taskIds?: { has(taskId: string): boolean }): [string, string] | [undefined, ''] {
-  const word = '.result';
-  let shortest: string | undefined;
-  let longestKnown: string | undefined;
-  for (let at = text.indexOf(word); at !== -1 && at <= MAX_TASK_ID; at = text.indexOf(word, at + 1)) {
-    const id = text.slice(0, at);
-    const next = text[at + word.length];
-    if (!TASK_ID.test(id) || (next !== undefined && next !== '.' && next !== '[')) continue;
-    shortest ??= id;
-    if (taskIds?.has(id)) longestKnown = id;
+interface SplitId {
+  readonly id: string;
+  readonly word: string;
+  readonly rest: string;
+}
+
+function splitId(text: string, taskIds?: { has(taskId: string): boolean }): SplitId | undefined {
+  let shortest: SplitId | undefined;
+  let longestKnown: SplitId | undefined;
+  WORD.lastIndex = 0;
+  for (let found = WORD.exec(text); found !== null && found.index <= MAX_TASK_ID; found = WORD.exec(text)) {
+    const [word] = found;
+    const split = { id: text.slice(0, found.index), word, rest: text.slice(WORD.lastIndex) };
+    if (!TASK_ID.test(split.id)) continue;
+    shortest ??= split;
+    if (taskIds?.has(split.id)) longestKnown = split;
   }
-  const id = longestKnown ?? shortest;
-  return id === undefined ? [undefined, ''] : [id, text.slice(id.length + word.length)];
+  return longestKnown ?? shortest;
 }
 
 function readPath(text: string): (string | number)[] | undefined {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { findReferences, type JsonValue, MAX_REFERENCES, resolveReferences } from './references.js';
+import { findPartyReferences, findReferences, type JsonValue, MAX_REFERENCES, resolveReferences } from './references.js';
 
 const results: Record<string, JsonValue> = {
   psi: { count: 3, paths: { alice: '/a.csv' }, reports: [{ party: 'alice' }, null], flag: false, '25%': 1.5 },
@@ -52,6 +52,21 @@ describe('findReferences', () => {
     );
   });
 
+  it('knows the result of one party, alone in its string', () => {
+    const raw = '${tasks.psi.party_results.alice.output[0]}';
+    expect(findReferences({ a: raw })).toEqual({
+      references: [{ pointer: '/a', raw, taskId: 'psi', party: 'alice', path: ['output', 0] }],
+      faults: [],
+    });
+    expect(faultsOf(`x ${raw}`)).toEqual(['MALFORMED_REFERENCE ']);
+    for (const text of ['${tasks.psi.party_results}', '${tasks.psi.party_results[0].a}']) {
+      expect(faultsOf(text)).toEqual(['MALFORMED_REFERENCE ']);
+    }
+    expect(findPartyReferences({ a: [raw], b: `$${raw}`, c: '${tasks.psi.result}' })).toEqual([
+      { place: ['a', 0], taskId: 'psi', party: 'alice', path: ['output', 0] },
+    ]);
+  });
+
   for (const path of ['..a', '.a.', '[x]', '[01]', '[-1]', '[0', '.a b', '.${x', '.a"', '[0]a', '[9999999999]']) {
     it(`refuses the path ${path}`, () => {
       expect(faultsOf(`\${tasks.psi.result${path}}`)).toEqual(['MALFORMED_REFERENCE ']);
@@ -80,6 +95,13 @@ describe('findReferences', () => {
 });
 
 describe('resolveReferences', () => {
+  it('leaves the result of one party to the party', () => {
+    const raw = '${tasks.psi.party_results.alice.count}';
+    expect(resolved({ a: raw, b: '${tasks.psi.result.count}' })).toEqual({ a: raw, b: 3 });
+    // Never read out of the result of all.
+    expect(resolved(`${raw}!`)).toEqual([` ${raw}`]);
+  });
+
   it('keeps the type of a reference alone and renders it inside a text', () => {
     expect(
       resolved({

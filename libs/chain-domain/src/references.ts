@@ -3,11 +3,11 @@
  * keys and list indexes: `${tasks.psi-1.result.reports[0].party}`. A string that is one reference and nothing else
  * becomes the value itself, of whatever type; inside a longer text a string is put as it is and any other value as JSON.
  * `$${` writes `${`. Only values are read, never the keys of an object. A string that is `${secrets.<name>}` stays as it is: the
- * worker knows secrets.
+ * worker knows secrets. So does a string that is `${tasks.<task_id>.party_results.<party>.<path>}`: that party alone can open what it names.
  *
  * A key is anything without `. [ ] { }`, white space or quotes; `[0]` reaches into lists only, `.key` into objects only.
- * Task ids may hold dots, so the fixed word `.result` ends the id: the first one does, unless a longer id that ends
- * before a later `.result` is a task of the chain (`taskIds`), which then wins.
+ * Task ids may hold dots, so the fixed word `.result` or `.party_results` ends the id: the first one does, unless a longer id
+ * that ends before a later one is a task of the chain (`taskIds`), which then wins.
  */
 import {
   type ParsedReference,
@@ -58,6 +58,8 @@ export function findReferences(
       const { raw } = segment;
       const parsed = parseReference(segment, taskIds);
       if (!parsed.ok) faults.push({ code: parsed.code, pointer, raw, message: parsed.message });
+      else if (parsed.reference.party !== undefined && raw !== text)
+        faults.push({ code: 'MALFORMED_REFERENCE', pointer, raw, message: standsAlone(raw) });
       else references.push({ pointer, raw, ...parsed.reference });
     }
     return text;
@@ -68,6 +70,38 @@ export function findReferences(
     faults.push({ code: 'TOO_MANY_REFERENCES', pointer: extra.pointer, raw: extra.raw, message });
   }
   return { references: references.slice(0, MAX_REFERENCES), faults };
+}
+
+const standsAlone = (raw: string): string => `"${raw}": a result of one party stands alone in its string.`;
+
+/** Where a party's own result belongs in `task_params`: the steps to a string that is a reference to it and nothing else. */
+export interface PartyReference {
+  readonly place: readonly (string | number)[];
+  readonly taskId: string;
+  readonly party: string;
+  /** Into the party's result. */
+  readonly path: readonly (string | number)[];
+}
+
+/** The places of parties' own results in parameters as they were sent: see `findSecrets`. */
+export function findPartyReferences(params: JsonValue, taskIds?: TaskIds): PartyReference[] {
+  const found: PartyReference[] = [];
+  mapStrings(params, [], (text, place) => {
+    const reference = partyReferenceIn(text, taskIds);
+    if (reference) found.push({ place: [...place], ...reference });
+    return text;
+  });
+  return found;
+}
+
+/** The reference to a party's own result that a string is as a whole. */
+function partyReferenceIn(text: string, taskIds?: TaskIds): Omit<PartyReference, 'place'> | undefined {
+  const [segment, more] = splitText(text);
+  if (segment?.kind !== 'reference' || more !== undefined) return undefined;
+  const parsed = parseReference(segment, taskIds);
+  if (!parsed.ok || parsed.reference.party === undefined) return undefined;
+  const { taskId, party, path } = parsed.reference;
+  return { taskId, party, path };
 }
 
 /** Where a secret belongs in `task_params`: the steps to a string that is `${secrets.<name>}` and nothing else. */
@@ -107,11 +141,12 @@ export function resolveReferences(
   const byId = results instanceof Map ? results : new Map(Object.entries(results));
   const missing: { pointer: string; raw: string }[] = [];
   const resolved = mapStrings(params, [], (text, path) => {
-    if (secretNameOf(text) !== undefined) return text;
+    if (secretNameOf(text) !== undefined || partyReferenceIn(text, taskIds ?? byId) !== undefined) return text;
     const values = [...splitText(text)].map((segment): JsonValue => {
       if (segment.kind === 'text') return segment.text;
       const parsed = parseReference(segment, taskIds ?? byId);
-      const value = parsed.ok ? valueAt(byId.get(parsed.reference.taskId), parsed.reference.path) : undefined;
+      const isKnown = parsed.ok && parsed.reference.party === undefined;
+      const value = isKnown ? valueAt(byId.get(parsed.reference.taskId), parsed.reference.path) : undefined;
       if (value === undefined) missing.push({ pointer: pointerOf(path), raw: segment.raw });
       return value ?? null;
     });
@@ -121,7 +156,8 @@ export function resolveReferences(
   return missing.length > 0 ? { ok: false, missing } : { ok: true, params: resolved };
 }
 
-function valueAt(result: JsonValue | undefined, path: readonly (string | number)[]): JsonValue | undefined {
+/** The value that `path` leads to, of own properties and list items only; undefined where there is none. */
+export function valueAt(result: JsonValue | undefined, path: readonly (string | number)[]): JsonValue | undefined {
   let value = result;
   for (const step of path) {
     if (value === null || typeof value !== 'object' || Array.isArray(value) !== (typeof step === 'number'))
@@ -129,6 +165,13 @@ function valueAt(result: JsonValue | undefined, path: readonly (string | number)
     value = Object.hasOwn(value, step) ? (value as Record<string | number, JsonValue>)[step] : undefined;
   }
   return value;
+}
+
+/** Puts a value at a place that `value` has. */
+export function putAt(value: unknown, place: readonly (string | number)[], member: JsonValue): void {
+  let holder = value as Record<string | number, unknown>;
+  for (const step of place.slice(0, -1)) holder = holder[step] as Record<string | number, unknown>;
+  holder[place.at(-1)!] = member;
 }
 
 type Path = (string | number)[];

@@ -5,9 +5,11 @@ export type { Finding, TaskRunner } from './contract/task-runner.js';
 export { taskRunners } from './catalogue/task-runners.js';
 export { placesOf } from './contract/error-places.js';
 export { runTask } from './catalogue/run-task.js';
+export { withMarkers, type PlacedOwnValue } from './catalogue/own-values.js';
 export { takesSecret } from './catalogue/secret-params.js';
 export { findTaskType, taskTypes, type TaskTypeName } from './catalogue/task-types.js';
 export { digestWith } from './party/owner.js';
+export { openResult } from './party/party-results.js';
 export { describeTable, type TableDescription } from './table/describe-table.js';
 export { TaskFailure } from './contract/task-type.js';
 export type {
@@ -16,6 +18,7 @@ export type {
   JsonObject,
   JsonSchema,
   ParamFault,
+  PartyResult,
   RunTask,
   TaskParams,
   TaskRun,

@@ -1,4 +1,4 @@
-import type { TaskError } from '#libs/chain-domain';
+import type { PartyResult, TaskError } from '#libs/chain-domain';
 import type { Statement, TaskStatement } from '#libs/consent';
 
 /** A job: ids, parameters with resolved references, and the parents' results. */
@@ -14,6 +14,14 @@ export interface TaskJob {
   readonly params: unknown;
   /** The places of secrets in the parameters. Text elsewhere that looks like a reference to a secret is plain text. */
   readonly secrets?: readonly { readonly path: readonly (string | number)[]; readonly name: string }[];
+  /** Results of single parties that the parameters name, and the places of the references. They are sealed to their parties. */
+  readonly partyResults?: readonly {
+    readonly place: readonly (string | number)[];
+    readonly taskId: string;
+    readonly party: string;
+    readonly path: readonly (string | number)[];
+    readonly result: PartyResult;
+  }[];
   /** Results of the parents by task id, in the order in which the task names them. */
   readonly inputs: Readonly<Record<string, unknown>>;
   /** The run's own time in ms, or null. */
@@ -68,7 +76,13 @@ export interface ReportedArtifact {
 
 /** The outcome of a run. */
 export type RunEnd =
-  | { readonly kind: 'succeeded'; readonly result: unknown; readonly artifacts: readonly ReportedArtifact[] }
+  | {
+      readonly kind: 'succeeded';
+      readonly result: unknown;
+      readonly artifacts: readonly ReportedArtifact[];
+      /** By party: what the task opened to it alone. */
+      readonly partyResults?: Readonly<Record<string, PartyResult>>;
+    }
   | {
       readonly kind: 'failed';
       readonly error: TaskError;

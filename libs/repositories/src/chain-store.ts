@@ -1,4 +1,4 @@
-import type { Chain, ChainState, Disposition, Task, TaskError } from '#libs/chain-domain';
+import type { Chain, ChainState, Disposition, PartyResult, Task, TaskError } from '#libs/chain-domain';
 import { isChainTerminal, isTerminal } from '#libs/chain-domain';
 import {
   chainOfHop,
@@ -46,6 +46,8 @@ export interface TaskRow {
 /** What a save records of a task besides its new state. */
 export interface TaskReport {
   readonly result?: unknown;
+  /** By party. */
+  readonly partyResults?: Readonly<Record<string, PartyResult>> | undefined;
   readonly workerId?: string;
   readonly elapsedMs?: number;
   /** Its lease had run out when it was decided: hold the save back if it was renewed since. */
@@ -250,6 +252,7 @@ function taskRecords({ loaded, changed, dispatched, reports }: ChainSave): Recor
       approved_attempt: task.approvedAttempt,
       error: task.error,
       result: report?.result,
+      party_results: report?.partyResults,
       dispatched: sent,
       lost: report?.lost,
       ended: isTerminal(task.status),

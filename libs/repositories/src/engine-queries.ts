@@ -1,3 +1,4 @@
+import type { PartyResult } from '#libs/chain-domain';
 import { statementsForTasks } from './statements/party-statements.js';
 import type { JobColumns } from './chain-rows.js';
 import type { Queryable, Tx } from './database.js';
@@ -55,6 +56,7 @@ export interface ResultRow {
   status: string;
   run_id: string | null;
   result: unknown;
+  party_results: Readonly<Record<string, PartyResult>> | null;
 }
 
 /** The data of a chain that conditions can read. */
@@ -142,8 +144,13 @@ export const engineQueries = {
   loadJobs: (db: Queryable, ids: readonly number[], bytes: number) => db.query<JobRow>(loadJobs, [ids, bytes]),
   inputBytes: (db: Queryable, ids: readonly number[]) =>
     db.query<{ id: number; bytes: string | null }>(inputBytes, [ids]),
-  loadResults: (db: Queryable, chainIds: readonly string[], positions: readonly number[]) =>
-    db.query<ResultRow>(loadResults, [chainIds, positions]),
+  /** `ofParties`: whether the results of single parties are wanted, too. */
+  loadResults: (
+    db: Queryable,
+    chainIds: readonly string[],
+    positions: readonly number[],
+    ofParties: readonly boolean[],
+  ) => db.query<ResultRow>(loadResults, [chainIds, positions, ofParties]),
   chainFacts: (db: Queryable, chainIds: readonly string[]) => db.query<ChainFacts>(chainFacts, [chainIds]),
   /** `runs`: which run of each is meant, null for any -> the attempts that still count; the others are to be stopped. */
   renewLeases: (

@@ -1,6 +1,7 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { CompactSign, exportJWK, generateKeyPair, type CryptoKey } from 'jose';
 import { canonicalJson, canonicalTask, type Statement, type TaskStatement } from '#libs/consent';
 
@@ -15,6 +16,8 @@ export class TestOwner {
     readonly root: string,
     private readonly key: CryptoKey,
     private readonly hashKey: Buffer,
+    /** The private key of a reader of the party's results. */
+    readonly reader: string,
   ) {}
 
   /** Claims the folder of a party. */
@@ -24,11 +27,18 @@ export class TestOwner {
     const hashKey = randomBytes(32);
     const root = join(dataRoot, party);
     await mkdir(join(root, '.party'), { recursive: true });
-    const owner = { version: 1, party, approvals, keys: [{ kid: 'k1', kty, crv, x }] };
+    const reader = await generateX25519Identity();
+    const readers = [await identityToRecipient(reader)];
+    const owner = { version: 1, party, approvals, keys: [{ kid: 'k1', kty, crv, x }], readers };
     await writeFile(join(root, '.party', 'owner.json'), JSON.stringify(owner));
     await writeFile(join(root, '.party', 'hash.key'), `${hashKey.toString('hex')}\n`);
-    return new TestOwner(party, root, privateKey, hashKey);
+    await writeFile(join(root, '.party', 'result.key'), `${await generateX25519Identity()}\n`);
+    return new TestOwner(party, root, privateKey, hashKey, reader);
   }
+
+  /** The form in which the hash of one of the party's files leaves the party. */
+  readonly digest = (sha256: string): string =>
+    `hmac-sha256:${createHmac('sha256', this.hashKey).update(sha256).digest('hex')}`;
 
   complete(statement: Unsigned<Statement>): Statement {
     return { serial: 1, issued_at: '2026-11-01T00:00:00Z', party: this.party, ...statement } as Statement;
@@ -48,7 +58,7 @@ export class TestOwner {
       .update(await readFile(join(this.root, file)))
       .digest('hex');
     const columns = [{ name: 'any', type: 'number' }];
-    const digest = `hmac-sha256:${createHmac('sha256', this.hashKey).update(sha256).digest('hex')}`;
+    const digest = this.digest(sha256);
     return { kind: 'dataset', name, version, file, digest, format: 'csv', columns, rows: 1 };
   }
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { DEFAULT_TENANT, failure } from '#libs/chain-domain';
-import { placesOf, runTask, TaskFailure } from '#libs/compute';
+import { placesOf, runTask, TaskFailure, withMarkers } from '#libs/compute';
 import type { TaskParams } from '#libs/compute';
 import type { Logger } from '#libs/platform';
 import type { DoneReport, Note, RunEnd, RunRef, TaskJob } from '#libs/queues';
@@ -118,12 +118,13 @@ async function outcomeOf(
     return failureOf(error);
   };
   const succeed = async ({ params, hide }: OpenedJob): Promise<RunEnd> => {
-    const { chainId, taskId, attempt, taskType, tenant, inputs, consent } = job;
-    const { result, artifacts } = await runTask(taskType, {
+    const { chainId, taskId, attempt, taskType, tenant, inputs, consent, partyResults: named = [] } = job;
+    const marked = withMarkers(params as TaskParams, named);
+    const { result, artifacts, partyResults } = await runTask(taskType, {
       chainId,
       taskId,
       attempt,
-      params: params as TaskParams,
+      ...marked,
       inputs: inputs as never,
       dataRoot: tenantRoot(context.dataRoot, tenant),
       artifactRoot: context.artifactRoot,
@@ -133,7 +134,7 @@ async function outcomeOf(
       progress: (fraction, stage) => progress.update(fraction, hide(stage)),
       log: (level, message) => progress.log(level, hide(message)),
     });
-    return { kind: 'succeeded', result: hide(result), artifacts };
+    return { kind: 'succeeded', result: hide(result), artifacts, ...(partyResults && { partyResults }) };
   };
   return context.secrets.open(job).then(
     (opened) => succeed(opened).catch((error: unknown) => opened.hide(fail(error))),

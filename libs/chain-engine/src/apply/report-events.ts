@@ -12,7 +12,7 @@ export function doneEvent(report: DoneReport, position: number): Incoming {
     case 'succeeded':
       return {
         event: { kind: EVENT_OF[report.kind], ...run },
-        report: { result: report.result, workerId, elapsedMs },
+        report: { result: report.result, partyResults: report.partyResults, workerId, elapsedMs },
         artifacts: report.artifacts,
       };
     case 'released':

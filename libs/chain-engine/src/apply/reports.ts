@@ -1,4 +1,4 @@
-import { failure, isObject, resultFault, type FailureCode, type TaskError } from '#libs/chain-domain';
+import { failure, isObject, isPartyResult, resultFault, type FailureCode, type TaskError } from '#libs/chain-domain';
 import type { DoneReport, Note } from '#libs/queues';
 
 /** A report whose result or shape cannot be stored, turned into the failure of its own task. */
@@ -25,7 +25,7 @@ export function readDone(text: string): ReadReport {
   if (report.kind === 'succeeded') {
     const fault = resultFault(report.result);
     if (fault) return invalid(report, fault.code, fault.message);
-    const unreadable = artifactsFault(report.artifacts);
+    const unreadable = artifactsFault(report.artifacts) ?? partyResultsFault(report.partyResults);
     return unreadable === null ? report : invalid(report, 'INVALID_RESULT', unreadable);
   }
   if (report.kind === 'failed') {
@@ -91,6 +91,14 @@ function artifactsFault(artifacts: unknown): string | null {
         /^[0-9a-f]{64}$/.test(String(a['sha256'])),
     );
   return ok ? null : 'the worker reported artifacts that cannot be read';
+}
+
+function partyResultsFault(results: unknown): string | null {
+  const ok =
+    results === undefined ||
+    (isObject(results) &&
+      Object.entries(results).every(([party, result]) => isText(party, MAX_ID) && isPartyResult(result)));
+  return ok ? null : 'the worker reported results of parties that cannot be read';
 }
 
 function clean(error: TaskError): TaskError {

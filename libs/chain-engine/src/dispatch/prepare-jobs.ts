@@ -1,5 +1,5 @@
-import { failure, findSecrets, resolveReferences } from '#libs/chain-domain';
-import type { JsonValue, TaskError } from '#libs/chain-domain';
+import { failure, findPartyReferences, findSecrets, resolveReferences } from '#libs/chain-domain';
+import type { JsonValue, PartyResult, TaskError } from '#libs/chain-domain';
 import type { TaskJob } from '#libs/queues';
 import { engineQueries } from '#libs/repositories';
 import type { ChainFacts, ChainSave, JobRow, Queryable, SentStatementRow } from '#libs/repositories';
@@ -44,6 +44,7 @@ interface KnownResult {
   readonly status: string;
   readonly runId: string | null;
   readonly result: unknown;
+  readonly partyResults: Readonly<Record<string, PartyResult>> | null;
 }
 type ResultAt = (position: number) => KnownResult | undefined;
 
@@ -203,25 +204,30 @@ async function gatherResults(
         status,
         runId,
         result: reports.get(position)?.result ?? null,
+        partyResults: reports.get(position)?.partyResults ?? null,
       });
     }
   }
   const chains: string[] = [];
   const positions: number[] = [];
+  const ofParties: boolean[] = [];
   const asked = new Set<string>();
-  for (const row of rows) {
+  // Rows that name a party's own result come first, since each position is read once.
+  const naming = new Set(rows.filter((row) => findPartyReferences(row.params as JsonValue).length > 0));
+  for (const row of [...naming, ...rows]) {
     for (const position of [...row.predecessors, ...row.referenced]) {
       const key = `${row.chain_id}/${position}`;
       if (results.has(key) || asked.has(key)) continue;
       asked.add(key);
       chains.push(row.chain_id);
       positions.push(position);
+      ofParties.push(naming.has(row));
     }
   }
   if (chains.length > 0) {
-    for (const row of await engineQueries.loadResults(db, chains, positions)) {
-      const { task_id: taskId, status, run_id: runId, result } = row;
-      results.set(`${row.chain_id}/${row.execution_order}`, { taskId, status, runId, result });
+    for (const row of await engineQueries.loadResults(db, chains, positions, ofParties)) {
+      const { task_id: taskId, status, run_id: runId, result, party_results: partyResults } = row;
+      results.set(`${row.chain_id}/${row.execution_order}`, { taskId, status, runId, result, partyResults });
     }
   }
   return results;
@@ -243,18 +249,23 @@ function makeJob(
     if (bytes > MAX_INPUT_BYTES) return { error: inputsError(row, bytes) };
   }
   const referable = new Map<string, JsonValue>();
+  const ofParties = new Map<string, KnownResult['partyResults']>();
   for (const position of [...row.predecessors, ...row.referenced]) {
     const known = resultAt(position);
+    if (known !== undefined) ofParties.set(known.taskId, known.partyResults);
     if (known !== undefined && known.result !== null && known.result !== undefined) {
       referable.set(known.taskId, known.result as JsonValue);
     }
   }
   const resolved = resolveReferences(row.params as JsonValue, referable);
   if (!resolved.ok) {
-    const named = resolved.missing.map(({ raw, pointer }) => `${raw} (at /task_params${pointer})`).join(', ');
-    return {
-      error: failure('INVALID_PARAMS', `no value for ${named}: look at the results of the tasks it names`),
-    };
+    return missingError(resolved.missing.map(({ raw, pointer }) => `${raw} (at /task_params${pointer})`));
+  }
+  const partyResults = [];
+  for (const { place, taskId, party, path } of findPartyReferences(row.params as JsonValue)) {
+    const result = ofParties.get(taskId)?.[party];
+    if (result === undefined) return missingError([`the result of task ${taskId} for party ${party}`]);
+    partyResults.push({ place, taskId, party, path, result });
   }
   const withdrawn = withdrawnInput(row, resolved.params, statements);
   if (withdrawn !== undefined) return { error: withdrawn };
@@ -268,6 +279,7 @@ function makeJob(
     attempt,
     params: resolved.params,
     ...(secrets.length > 0 && { secrets }),
+    ...(partyResults.length > 0 && { partyResults }),
     ...(row.consent && { consent: consentFor(row, row.consent, statements) }),
     inputs,
     timeoutMs: row.timeout_seconds === null ? null : row.timeout_seconds * 1000,
@@ -275,6 +287,10 @@ function makeJob(
     ...traceOf(row, resultAt),
   };
 }
+
+const missingError = (named: readonly string[]): { error: TaskError } => ({
+  error: failure('INVALID_PARAMS', `no value for ${named.join(', ')}: look at the results of the tasks it names`),
+});
 
 /** The parent span of the job's run, and links to the runs that it follows: to all of a fan-in. */
 function traceOf({ traceparent, predecessors }: JobRow, resultAt: ResultAt): Pick<TaskJob, 'traceparent' | 'follows'> {

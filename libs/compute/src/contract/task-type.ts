@@ -1,4 +1,7 @@
+import type { PartyResult } from '#libs/chain-domain';
 import type { Statement, TaskStatement } from '#libs/consent';
+
+export type { PartyResult } from '#libs/chain-domain';
 
 /** A JSON value, as it crosses the queue. */
 export type Json = null | boolean | number | string | readonly Json[] | { [key: string]: Json };
@@ -63,6 +66,16 @@ export interface TaskConsent {
   readonly params: TaskParams;
 }
 
+/** A value out of a party's own result, which only the party's process may know. */
+export interface OwnValue {
+  readonly party: string;
+  /** The task whose result it is. */
+  readonly taskId: string;
+  /** Into the party's result. */
+  readonly path: readonly (string | number)[];
+  readonly result: PartyResult;
+}
+
 /** The input of one run of one attempt. */
 export interface TaskRun<Config = Record<string, unknown>> {
   readonly chainId: string;
@@ -75,6 +88,8 @@ export interface TaskRun<Config = Record<string, unknown>> {
   readonly dataRoot: string;
   /** Folder of artifacts: `artifact:<chain_id>/<task_id>/<name>` lies at `<artifactRoot>/<chain_id>/<task_id>/<name>`. */
   readonly artifactRoot: string;
+  /** By the marker that stands in `params` in its place: the party's process puts the value in. */
+  readonly own?: Readonly<Record<string, OwnValue>> | undefined;
   /** Absent in jobs of earlier releases: claimed parties then open no file. */
   readonly consent?: TaskConsent | undefined;
   /** Aborted on cancel and timeout: the run must end within 2 s and leave no temporary file or process. */
@@ -97,6 +112,8 @@ export interface TaskRunResult {
   /** Small JSON, 64 KiB at most. */
   readonly result: JsonObject;
   readonly artifacts: readonly Artifact[];
+  /** By party: what it alone may read. */
+  readonly partyResults?: Readonly<Record<string, PartyResult>>;
 }
 
 export type RunTask<Config = Record<string, unknown>> = (run: TaskRun<Config>) => Promise<TaskRunResult>;

@@ -14,12 +14,13 @@ import {
   type Statement,
   type TaskStatement,
 } from '#libs/consent';
-import { TaskFailure, type TaskConsent } from '../contract/task-type.js';
+import { TaskFailure, type Json, type OwnValue, type TaskConsent } from '../contract/task-type.js';
 import { openInput, type FileRoots, type InputFile } from './input-files.js';
 import { lineageOf, sha256Of, writeLineage, type Lineage } from './lineage.js';
 import { readOwner, type Owner } from './owner.js';
 import type { OutputLedger } from './output-files.js';
 import type { WrittenFile } from './party-link.js';
+import type { openValue as OpenValue } from './party-results.js';
 import { PartyLedger } from './party-ledger.js';
 import { readStatements } from './statements.js';
 
@@ -28,6 +29,8 @@ export interface AdmissionRequest {
   readonly roots: FileRoots & { readonly root: string };
   readonly peers: readonly string[];
   readonly consent: TaskConsent | null;
+  /** By marker: values of the party's own results. */
+  readonly own: Readonly<Record<string, OwnValue>>;
 }
 
 /**
@@ -48,21 +51,28 @@ export class Admission {
   private last: Promise<unknown> = Promise.resolve();
 
   private constructor(
-    private readonly owner: Owner,
+    readonly owner: Owner,
+    /** By marker, opened. */
+    readonly own: Readonly<Record<string, Json>>,
     private readonly request: AdmissionRequest,
     private readonly statements: ReadonlyMap<string, Statement>,
   ) {
     this.ledger = new PartyLedger(request.roots.root);
     const { consent } = request;
     this.task = consent === null ? '' : taskHash(consent.task);
-    this.use = sha256(canonicalJson({ task: this.task, params: consent?.params }));
-    this.asWritten = consent !== null && isAsWritten(consent.task.params, consent.params);
+    const isOwnUsed = Object.keys(own).length > 0;
+    this.use = sha256(
+      canonicalJson({ task: this.task, params: consent?.params, ...(isOwnUsed && { own: Object.values(own) }) }),
+    );
+    this.asWritten = consent !== null && !isOwnUsed && isAsWritten(consent.task.params, consent.params);
   }
 
   /** Throws TaskFailure POLICY_INVALID. */
   static async start(request: AdmissionRequest): Promise<Admission> {
     const { roots, consent } = request;
     const owner = await readOwner(roots.party, roots.root);
+    const own: Record<string, Json> = {};
+    for (const [marker, each] of Object.entries(request.own)) own[marker] = await openOwn(owner, roots, each);
     const ledger = new PartyLedger(roots.root);
     const [sent, { serials }] = await Promise.all([
       readStatements(roots.party, owner, consent?.statements[roots.party] ?? []),
@@ -72,7 +82,7 @@ export class Admission {
     const current = [...sent].filter(([subject, { serial }]) => serial >= (serials.get(subject) ?? 0));
     const unseen = current.filter(([subject, { serial }]) => serial > (serials.get(subject) ?? 0));
     await ledger.append(...unseen.map(([subject, { serial }]) => ({ kind: 'serial', subject, serial }) as const));
-    return new Admission(owner, request, new Map(current));
+    return new Admission(owner, own, request, new Map(current));
   }
 
   /** Opens a file as `openInput` does. Throws also POLICY_REFUSED, APPROVAL_REQUIRED, DATASET_UNKNOWN and DATASET_CHANGED. */
@@ -261,6 +271,10 @@ export class Admission {
     return new TaskFailure(code, `Party ${party}: ${why}.${next}`, false, { party, task: this.task });
   }
 }
+
+/** Imported when it is needed: few tasks name a party's own result. */
+const openOwn = async (...args: Parameters<typeof OpenValue>): Promise<Json> =>
+  (await import('./party-results.js')).openValue(...args);
 
 /** `sha256:<hex>` of the canonical task: what an approval names. */
 export function taskHash(task: TaskStatement): string {

@@ -1,6 +1,7 @@
 /** Checks of what a party's process sends. Its code may be hostile: nothing it says is believed where the worker acts on it. */
 import { realpath, rm } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
+import { isPartyResult } from '#libs/chain-domain';
 import { TaskFailure, type JsonObject } from '../contract/task-type.js';
 import { isInside, refuseReserved, type FileRoots } from './input-files.js';
 import { LINEAGE } from './lineage.js';
@@ -21,7 +22,7 @@ const FITS: { readonly [Kind in FromParty['kind']]: (message: Record<string, unk
   log: ({ level, message }) => ['debug', 'info', 'warn', 'error'].includes(level as string) && isText(message),
   temporary: ({ path }) => isText(path),
   written: ({ file }) => isObject(file) && fitsFile(file),
-  done: (message) => 'value' in message,
+  done: (message) => 'value' in message && (message.own === null || isPartyResult(message.own)),
   failed: ({ failure }) => isObject(failure) && fitsFailure(failure),
 };
 

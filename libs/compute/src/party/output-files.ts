@@ -15,6 +15,8 @@ export interface OutputRequest {
   /** Name of the artifact where `target` gives none, e.g. `table.csv`. */
   readonly name: string;
   readonly mediaType: string;
+  /** The size in bytes to state of an artifact, where the true one would say what only the party may know. */
+  readonly statedBytes?: number | undefined;
 }
 
 /** A file being written under a temporary name. Abandon it by failing: the coordinator removes what is not finished. */
@@ -150,7 +152,7 @@ export async function createOutput(
       const artifact: Artifact | undefined =
         artifactName === undefined
           ? undefined
-          : { name: artifactName, mediaType: request.mediaType, sizeBytes, sha256 };
+          : { name: artifactName, mediaType: request.mediaType, sizeBytes: request.statedBytes ?? sizeBytes, sha256 };
       ledger.written({ temporary, final, ...(artifact && { artifact }), ...(table && { table }) });
       return { sizeBytes, sha256 };
     },

@@ -16,6 +16,10 @@ export interface Owner {
   readonly keys: ReadonlyMap<string, CryptoKey>;
   /** The form in which the hash of one of the party's files may leave the party. Takes the SHA-256 in hex. */
   readonly digest: (sha256: string) => string;
+  /** Public keys (age1…) of those who read what is opened to this party alone. */
+  readonly readers: readonly string[];
+  /** The party's private key for its own results (AGE-SECRET-KEY-1…), so that its later tasks can use them. */
+  readonly resultKey: string | undefined;
 }
 
 const key = {
@@ -37,6 +41,7 @@ const schema = {
     party: { type: 'string' },
     approvals: { enum: ['signed', 'server'] },
     keys: { type: 'array', items: key, minItems: 1, maxItems: 100 },
+    readers: { type: 'array', items: { type: 'string', pattern: '^age1[02-9ac-hj-np-z]{58}$' }, maxItems: 100 },
   },
 };
 
@@ -44,6 +49,7 @@ interface OwnerFile {
   readonly party: string;
   readonly approvals: Owner['approvals'];
   readonly keys: readonly { readonly kid: string; readonly kty: 'OKP'; readonly crv: 'Ed25519'; readonly x: string }[];
+  readonly readers?: readonly string[];
 }
 
 /** HMAC-SHA256 (RFC 2104) of a file's SHA-256, so that who can guess a table cannot confirm the guess by its hash. */
@@ -66,7 +72,24 @@ export async function readOwner(party: string, root: string): Promise<Owner> {
     keys.set(kid, (await importJWK({ kty, crv, x }, 'EdDSA')) as CryptoKey);
   }
   const bytes = Buffer.from(hashKey, 'hex');
-  return { approvals: file.approvals, keys, digest: (sha256) => digestWith(bytes, sha256) };
+  const { approvals, readers = [] } = file;
+  return {
+    approvals,
+    keys,
+    digest: (sha256) => digestWith(bytes, sha256),
+    readers,
+    resultKey: await resultKeyOf(party, root),
+  };
+}
+
+/** Folders that were claimed by earlier releases have none. */
+async function resultKeyOf(party: string, root: string): Promise<string | undefined> {
+  const text = await readFile(join(root, OWNER_FOLDER, 'result.key'), 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw invalidFile(party, 'result.key', `cannot be read (${error.code ?? 'unknown'})`);
+  });
+  if (text === undefined || /^AGE-SECRET-KEY-1[0-9A-Z]{58}\s*$/.test(text)) return text?.trim();
+  throw invalidFile(party, 'result.key', 'has to hold one AGE-SECRET-KEY-1…');
 }
 
 function parse(text: string): OwnerFile | undefined {

@@ -1,4 +1,4 @@
-import type { Artifact, JsonObject, TaskConsent } from '../contract/task-type.js';
+import type { Artifact, JsonObject, OwnValue, PartyResult, TaskConsent } from '../contract/task-type.js';
 import type { TableOutput } from './table-outputs.js';
 import type { Body } from './transport.js';
 
@@ -38,7 +38,7 @@ export type FromParty =
   | { readonly kind: 'log'; readonly level: 'debug' | 'info' | 'warn' | 'error'; readonly message: string }
   | { readonly kind: 'temporary'; readonly path: string }
   | { readonly kind: 'written'; readonly file: WrittenFile }
-  | { readonly kind: 'done'; readonly value: unknown }
+  | { readonly kind: 'done'; readonly value: unknown; readonly own: PartyResult | null }
   | { readonly kind: 'failed'; readonly failure: CarriedFailure };
 
 /** What the coordinator sends to a party's process: its first message is `start`. */
@@ -55,6 +55,8 @@ export interface PartyStart {
   /** `file:` URL of the module that exports `run`. */
   readonly program: string;
   readonly args: unknown;
+  /** By the marker that stands in `args` in its place. */
+  readonly own: Readonly<Record<string, OwnValue>>;
   readonly chainId: string;
   readonly taskId: string;
   readonly attempt: number;

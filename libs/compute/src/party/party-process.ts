@@ -6,7 +6,7 @@
 import { existsSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
-import { TaskFailure } from '../contract/task-type.js';
+import { TaskFailure, type JsonObject } from '../contract/task-type.js';
 import { placesOf } from '../contract/error-places.js';
 import type { Admission } from './admission.js';
 import { openInput, type FileRoots } from './input-files.js';
@@ -42,7 +42,7 @@ const unclaimed = (party: string): TaskFailure =>
 
 /** How the party's files are opened where its folder has an owner. Imported only then: it takes longer to load than the rest. */
 async function startAdmission(data: PartyStart): Promise<Admission | undefined> {
-  const { party, root, peers, consent } = data;
+  const { party, root, peers, consent, own } = data;
   if (root === null) return undefined;
   if (!existsSync(join(root, '.party', 'owner.json'))) {
     // Jobs of earlier releases carry no consent: their chains were created before folders could be claimed.
@@ -50,7 +50,29 @@ async function startAdmission(data: PartyStart): Promise<Admission | undefined> 
     return undefined;
   }
   const { Admission } = await import('./admission.js');
-  return Admission.start({ roots: { ...data, root, party }, peers, consent });
+  return Admission.start({ roots: { ...data, root, party }, peers, consent, own });
+}
+
+/** The program's arguments, with the values that this party alone knows. */
+async function argsOf({ args, own, ...data }: PartyStart, admission: Admission | undefined): Promise<unknown> {
+  if (Object.keys(own).length === 0) return args;
+  const { openValue } = await import('./party-results.js');
+  const values = new Map<string, unknown>(Object.entries(admission?.own ?? {}));
+  if (!admission)
+    for (const [marker, each] of Object.entries(own)) values.set(marker, await openValue(undefined, data, each));
+  const put = (value: unknown): unknown => {
+    if (typeof value === 'string') return values.has(value) ? values.get(value) : value;
+    if (Array.isArray(value)) return value.map(put);
+    if (typeof value !== 'object' || value === null) return value;
+    return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, put(member)]));
+  };
+  return put(args);
+}
+
+async function sealed(data: PartyStart, admission: Admission | undefined, result: JsonObject | undefined) {
+  if (result === undefined) return null;
+  const { clearResult, sealResult } = await import('./party-results.js');
+  return admission ? sealResult(admission.owner, data, result) : clearResult(result);
 }
 
 // The coordinator knows of a file before the file is there, so it can remove it however this process ends.
@@ -59,7 +81,12 @@ function temporary(path: string): Promise<void> {
   return transport.flushed();
 }
 
-function makeContext(data: PartyStart, channels: PartyChannels, admission: Admission | undefined): PartyContext {
+function makeContext(
+  data: PartyStart,
+  channels: PartyChannels,
+  admission: Admission | undefined,
+  keepResult: PartyContext['keepResult'],
+): PartyContext {
   const roots: FileRoots = data;
   let sent = { at: 0, fraction: 0, stage: '' };
   return {
@@ -91,6 +118,7 @@ function makeContext(data: PartyStart, channels: PartyChannels, admission: Admis
         temporary,
         written: (file) => send({ kind: 'written', file: admission?.recorded(file) ?? file }),
       }),
+    keepResult,
     createScratch: () => createScratch(roots, data.token, temporary),
   };
 }
@@ -115,10 +143,12 @@ async function serve(data: PartyStart, channels: PartyChannels): Promise<void> {
     // The coordinator has checked the arguments against the module's type.
     const { run } = (await import(data.program)) as { run: (context: PartyContext, args: unknown) => Promise<unknown> };
     const admission = await startAdmission(data);
-    const value = await run(makeContext(data, channels, admission), data.args);
+    let result: JsonObject | undefined;
+    const context = makeContext(data, channels, admission, (kept) => (result = kept));
+    const value = await run(context, await argsOf(data, admission));
     const record = await admission?.record(data.token, temporary);
     if (record !== undefined) send({ kind: 'written', file: record });
-    send({ kind: 'done', value });
+    send({ kind: 'done', value, own: await sealed(data, admission, result) });
   } catch (error) {
     send({ kind: 'failed', failure: carry(data.party, error) });
   }

@@ -7,7 +7,7 @@
  */
 import { realpath } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { TaskFailure, type Artifact, type TaskConsent, type TaskRun } from '../contract/task-type.js';
+import { TaskFailure, type Artifact, type PartyResult, type TaskConsent, type TaskRun } from '../contract/task-type.js';
 import { provenFile, readFromParty, removeTemporary, violation } from './from-party.js';
 import type { FileRoots } from './input-files.js';
 import { accountsOf, prepareFolder } from './accounts.js';
@@ -20,7 +20,7 @@ import {
   type ToParty,
   type WrittenFile,
 } from './party-link.js';
-import { rightsOf } from './process-rights.js';
+import { artifactFolder, rightsOf } from './process-rights.js';
 import { startProcess, type PartyProcess, type ProcessEnd } from './start-process.js';
 import type { Body } from './transport.js';
 
@@ -39,6 +39,8 @@ export interface PartyOutcome<Value = unknown> {
   readonly artifacts: readonly Artifact[];
   /** Bytes that this process sent to the others. */
   readonly sentBytes: number;
+  /** What its party alone may read; null where there is nothing. */
+  readonly own: PartyResult | null;
 }
 
 /** A process in a CPU loop cannot report progress, so its last progress is repeated. */
@@ -54,6 +56,7 @@ interface Member {
   done: boolean;
   lost: boolean;
   value: unknown;
+  own: PartyResult | null;
   fraction: number;
   sentBytes: number;
   /** Bytes from this process that each peer has not read yet. */
@@ -70,8 +73,11 @@ export interface MemberProgram {
   readonly keepsFiles: boolean;
 }
 
+/** A run, as far as its parties' processes need it: each gets its own arguments. */
+export type RunOfParties = Omit<TaskRun, 'params'>;
+
 interface Options {
-  readonly run: Omit<TaskRun, 'params'>;
+  readonly run: RunOfParties;
   /** The parties, sorted. */
   readonly names: readonly string[];
   readonly token: string;
@@ -135,7 +141,9 @@ export class PartyProcesses {
       all.map(async (each) => {
         const account = accounts.get(each.name);
         if (account && each.keepsFiles) await prepareFolder(each.roots, account);
-        return { ...each, account, rights: await rightsOf({ ...each, addons }) };
+        const own = Object.fromEntries(Object.entries(run.own ?? {}).filter(([, { party }]) => party === each.name));
+        const reads = Object.values(own).map(({ taskId }) => artifactFolder({ ...each.roots, taskId }));
+        return { ...each, account, own, rights: await rightsOf({ ...each, addons, reads }) };
       }),
     );
   }
@@ -150,6 +158,7 @@ export class PartyProcesses {
       done: false,
       lost: false,
       value: null,
+      own: null,
       fraction: 0,
       sentBytes: 0,
       unread: new Map(),
@@ -174,6 +183,7 @@ export class PartyProcesses {
         peers: names.filter((party) => party !== name),
         program: ready.program.href,
         args: ready.args,
+        own: ready.own,
         attempt: run.attempt,
         // A party needs no other party's statements.
         consent: run.consent === undefined || name === NEUTRAL ? null : consentOf(run.consent, name),
@@ -188,10 +198,10 @@ export class PartyProcesses {
   > {
     const present = [...this.members.values()].filter((member) => !member.lost);
     return Promise.all(
-      present.map(async ({ name, roots, value, sentBytes, ...member }) => {
+      present.map(async ({ name, roots, value, own, sentBytes, ...member }) => {
         const written = await Promise.all(member.written.map((file) => provenFile(roots, this.options.token, file)));
         const artifacts = written.flatMap((file) => (file.artifact ? [file.artifact] : []));
-        return { name, outcome: { value, artifacts, sentBytes }, written };
+        return { name, outcome: { value, own, artifacts, sentBytes }, written };
       }),
     );
   }
@@ -235,6 +245,7 @@ export class PartyProcesses {
         return this.failCarried(member, message.failure);
       case 'done': {
         member.value = message.value;
+        member.own = message.own;
         member.fraction = 1;
         this.report();
         const counts = `bytes sent: ${member.sentBytes}, files written: ${member.written.length}`;

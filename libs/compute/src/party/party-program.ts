@@ -1,5 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
-import type { Json, JsonSafe } from '../contract/task-type.js';
+import type { Json, JsonObject, JsonSafe } from '../contract/task-type.js';
 import type { InputFile } from './input-files.js';
 import type { OutputFile, OutputRequest } from './output-files.js';
 
@@ -36,6 +36,8 @@ export interface PartyContext {
   requireRecipients(recipients: readonly string[]): Promise<void>;
   /** Starts a file that appears under its final name when the whole task has succeeded. */
   createOutput(request: OutputRequest): Promise<OutputFile>;
+  /** Keeps what this party's own readers get of the run: `party_results`. It leaves the process sealed to them. The last call counts. */
+  keepResult(result: JsonObject): void;
   /** A file of this run alone, to write and read again; it is gone when the run ends. The caller closes it. */
   createScratch(): Promise<FileHandle>;
 }

@@ -24,6 +24,8 @@ export interface RightsOf {
   readonly args: unknown;
   /** Whether the process leaves artifacts. Every party may; of the neutral processes only some do. */
   readonly keepsFiles: boolean;
+  /** Folders of artifacts that values of the party's own results may name. */
+  readonly reads: readonly string[];
   /** Whether its program loads a native addon. */
   readonly addons: boolean;
 }
@@ -32,8 +34,8 @@ export interface RightsOf {
  * Node's options for a party's process: it reads the code, its party's folder and the artifacts that its arguments name; it writes
  * temporary files beside the outputs that they name, and its artifacts of this task. It starts no process and no thread.
  */
-export async function rightsOf({ roots, program, args, keepsFiles, addons }: RightsOf): Promise<string[]> {
-  const read = new Set([...CODE, fileURLToPath(program)]);
+export async function rightsOf({ roots, program, args, keepsFiles, reads, addons }: RightsOf): Promise<string[]> {
+  const read = new Set([...CODE, fileURLToPath(program), ...reads.map(allOf)]);
   const write = new Set<string>();
   if (addons) read.add(ADDON_PROBE);
   if (keepsFiles) {

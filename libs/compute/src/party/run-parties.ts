@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { TaskFailure, type Artifact, type JsonSafe, type TaskRun } from '../contract/task-type.js';
+import { TaskFailure, type Artifact, type JsonSafe, type PartyResult, type TaskRun } from '../contract/task-type.js';
 import { SAFE_PART } from './input-files.js';
 import { publish } from './output-files.js';
 import type { PartyModule, PartyUrl } from './party-program.js';
 import { NEUTRAL } from './party-link.js';
-import { PartyProcesses, type CrossedMessage, type PartyOutcome } from './party-processes.js';
+import { PartyProcesses, type CrossedMessage, type PartyOutcome, type RunOfParties } from './party-processes.js';
 
 export type { CrossedMessage, PartyOutcome } from './party-processes.js';
 
@@ -29,7 +29,7 @@ export interface PartyRun<
     | undefined;
   /** Whether the programs load a native addon, which Node's permission model otherwise refuses. */
   readonly addons?: boolean;
-  readonly run: Omit<TaskRun, 'params'>;
+  readonly run: RunOfParties;
   /**
    * Goes on without a party whose process dies or stops on an unforeseen error: its peers' receives throw PARTY_LOST, and it
    * has no outcome and no files. Otherwise the loss of a party ends the run.
@@ -45,6 +45,8 @@ export interface PartyOutcomes<Value, NeutralValue> {
   readonly neutral: PartyOutcome<NeutralValue> | undefined;
   /** Artifacts of all processes, in the order of the parties. */
   readonly artifacts: readonly Artifact[];
+  /** By party: what it alone may read. */
+  readonly partyResults: Readonly<Record<string, PartyResult>>;
 }
 
 const PARTY = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;
@@ -78,6 +80,7 @@ export async function runParties<
       parties: Object.fromEntries(outcomes.filter(([name]) => name !== NEUTRAL)) as Record<string, PartyOutcome<Value>>,
       neutral: outcomes.find(([name]) => name === NEUTRAL)?.[1] as PartyOutcome<NeutralValue> | undefined,
       artifacts: outcomes.flatMap(([, { artifacts }]) => artifacts),
+      partyResults: Object.fromEntries(outcomes.flatMap(([name, { own }]) => (own === null ? [] : [[name, own]]))),
     };
   } finally {
     await processes.stop();

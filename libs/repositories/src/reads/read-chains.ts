@@ -1,4 +1,4 @@
-import type { WireSettings } from '#libs/chain-domain';
+import type { PartyResult, WireSettings } from '#libs/chain-domain';
 import { type Database, MINE, type Queryable } from '../database.js';
 import type { Statement } from '../pool.js';
 import { SETTINGS_OF_T } from '../setting-columns.js';
@@ -70,6 +70,7 @@ export interface TaskView extends WireSettings {
   progress: number;
   progress_stage: string | null;
   result: unknown;
+  party_results: Readonly<Record<string, PartyResult>> | null;
   error: Record<string, unknown> | null;
   changed_version: number;
 }
@@ -85,7 +86,7 @@ const TASK = `
   t.execution_order, t.level, t.priority, t.attempt, t.failures, t.losses, t.worker_id, t.trigger_rule, t.conditions,
   ${SETTINGS_OF_T}, t.hold, t.concurrency_key, t.concurrency_limit, t.succeeded_dependencies, t.skip_reason,
   t.created_at, t.queued_at, t.started_at, t.completed_at, t.next_attempt_at, t.timeout_seconds, t.progress,
-  t.progress_stage, t.result, t.error, t.changed_version`;
+  t.progress_stage, t.result, t.party_results, t.error, t.changed_version`;
 
 const chainById: Statement = { name: 'chain-by-id', text: `SELECT ${CHAIN} FROM task_chains c WHERE c.chain_id = $1` };
 const tasksOfChain: Statement = {

@@ -33,12 +33,13 @@ export const inputBytes: Statement = {
      GROUP BY t.id`,
 };
 
-/** $1 chain ids, $2 positions (pairwise) -> the tasks' results. */
+/** $1 chain ids, $2 positions, $3 whether the results of single parties are wanted (pairwise) -> the tasks' results. */
 export const loadResults: Statement = {
   name: 'load-results',
   text: `
-    SELECT t.chain_id, t.execution_order, t.task_id, t.status, t.run_id, t.result
-      FROM unnest($1::text[], $2::int[]) AS wanted(chain_id, execution_order)
+    SELECT t.chain_id, t.execution_order, t.task_id, t.status, t.run_id, t.result,
+           CASE WHEN wanted.of_parties THEN t.party_results END AS party_results
+      FROM unnest($1::text[], $2::int[], $3::boolean[]) AS wanted(chain_id, execution_order, of_parties)
      CROSS JOIN LATERAL (
        SELECT * FROM chain_tasks
         WHERE chain_id = wanted.chain_id AND execution_order = wanted.execution_order OFFSET 0) AS t`,
