@@ -1,4 +1,4 @@
-import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { ApiExtraModels, ApiProperty, ApiPropertyOptional, getSchemaPath } from '@nestjs/swagger';
 import { CHAIN_STATUSES, TASK_STATUSES } from '#libs/chain-domain';
 import { FaultDto } from '../http/problem.dto.js';
 
@@ -76,6 +76,20 @@ export class WaitingDto {
   going?: number;
 }
 
+/** What a task opened to one party alone: one of the three. */
+export class PartyResultDto {
+  /** Encrypted to the party's readers: age-encryption.org/v1 in base64. */
+  @ApiProperty({ required: false, example: 'YWdlLWVuY3J5cHRpb24ub3JnL3YxCi0+IFgyNTUxOSA…' })
+  sealed?: string;
+  /** In clear, where nobody has claimed the party's folder. Only admins and keys of the party get it, from `getTask`. */
+  @ApiPropertyOptional({ type: 'object', additionalProperties: true })
+  value?: Readonly<Record<string, unknown>>;
+  /** Why there is nothing to read. */
+  @ApiProperty({ required: false })
+  withheld?: string;
+}
+
+@ApiExtraModels(PartyResultDto)
 export class TaskDto {
   @ApiProperty({ example: 'psi' })
   task_id: string;
@@ -157,6 +171,14 @@ export class TaskDto {
   progress_stage: string | null;
   @ApiProperty({ ...anyJson, nullable: true })
   result: unknown;
+  /** By party: what the task opened to it alone. Its readers open it with their key (`task-chain results`). Null if there is none. */
+  @ApiProperty({
+    type: 'object',
+    additionalProperties: { $ref: getSchemaPath(PartyResultDto) },
+    nullable: true,
+    example: { 'bank-a': { sealed: 'YWdlLWVuY3J5cHRpb24ub3JnL3YxCi0+IFgyNTUxOSA…' } },
+  })
+  party_results: Readonly<Record<string, PartyResultDto>> | null;
   @ApiProperty({ type: FailureDto, nullable: true })
   error: FailureDto | null;
   /** Why it waits; null if it does not. */

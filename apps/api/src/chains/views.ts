@@ -1,3 +1,4 @@
+import type { PartyResult } from '#libs/chain-domain';
 import { readQueues } from '#libs/repositories';
 import type { ChainView, Queryable, TaskView } from '#libs/repositories';
 import type { ChainSummaryDto, FailureDto, TaskDto } from './chains.dto.js';
@@ -14,7 +15,25 @@ export function chainSummary(row: ChainView): ChainSummaryDto {
   };
 }
 
-/** A task's row as the API answers it. */
+/** Who reads results in clear of a party whose folder nobody has claimed: nobody but who is let by `mayRead`. */
+const UNREADABLE: PartyResult = {
+  withheld:
+    'Nobody has claimed the folder of the party: only admins, and keys of the party, read this at the task itself.',
+};
+
+/** What a caller gets of the results of single parties. Sealed ones are for everybody: only their readers open them. */
+export function partyResultsFor(
+  results: TaskView['party_results'],
+  mayRead: (party: string) => boolean,
+): Record<string, PartyResult> | null {
+  if (results === null) return null;
+  const shown = Object.entries(results).map(([party, result]) => {
+    return [party, 'value' in result && !mayRead(party) ? UNREADABLE : result] as const;
+  });
+  return Object.fromEntries(shown);
+}
+
+/** A task's row as the API answers it to anybody. */
 export function taskDto(row: TaskView, around: Surroundings): TaskDto {
   const {
     next_attempt_at: _next,
@@ -24,7 +43,8 @@ export function taskDto(row: TaskView, around: Surroundings): TaskDto {
     ...rest
   } = row;
   const error = row.error as unknown as FailureDto | null;
-  return Object.assign(rest, { error, waiting: waitingOf(row, around) });
+  const party_results = partyResultsFor(row.party_results, () => false);
+  return Object.assign(rest, { party_results, error, waiting: waitingOf(row, around) });
 }
 
 /** The tasks of a chain, each with why it waits. */

@@ -4,7 +4,8 @@ import type { FastifyReply } from 'fastify';
 import { readChains, readQueues, TaskHistoryRepository, type TenantDatabases } from '#libs/repositories';
 import { ChainReader } from '../chains/chain-reader.js';
 import type { FailureDto } from '../chains/chains.dto.js';
-import { taskDto, typesOf } from '../chains/views.js';
+import { partyResultsFor, taskDto, typesOf } from '../chains/views.js';
+import { partyOf } from '../auth/caller.js';
 import { ApiProblems } from '../http/api-problems.js';
 import { TenantDb } from '../auth/tenant-db.js';
 import { ETAG, taskTag } from '../http/entity-tag.js';
@@ -46,7 +47,10 @@ export class TasksController {
       readChains.statuses(reads, chainId, task.depends_on),
       readQueues(reads, chainId, typesOf([task])),
     ]);
-    return { ...taskDto(task, { chain, statusOf: (id) => parents.get(id), queues }), params: task.params };
+    const { party, isAdmin } = partyOf(reply);
+    const dto = taskDto(task, { chain, statusOf: (id) => parents.get(id), queues });
+    const party_results = partyResultsFor(task.party_results, (each) => isAdmin || each === party);
+    return { ...dto, party_results, params: task.params };
   }
 
   @Get('attempts')

@@ -186,6 +186,23 @@ export type ChainListDto = {
     next_cursor: string | null;
 };
 
+export type PartyResultDto = {
+    /**
+     * Encrypted to the party's readers: age-encryption.org/v1 in base64.
+     */
+    sealed?: string;
+    /**
+     * In clear, where nobody has claimed the party's folder. Only admins and keys of the party get it, from `getTask`.
+     */
+    value?: {
+        [key: string]: unknown;
+    };
+    /**
+     * Why there is nothing to read.
+     */
+    withheld?: string;
+};
+
 export type ExecutionMode = 'sequential' | 'parallel';
 
 export type TaskStatus = 'PENDING' | 'READY' | 'QUEUED' | 'RUNNING' | 'RETRYING' | 'SUCCESS' | 'FAILURE' | 'SKIPPED' | 'CANCELLED';
@@ -296,6 +313,12 @@ export type TaskDto = {
     progress_stage: string | null;
     result: {
         [key: string]: unknown;
+    } | null;
+    /**
+     * By party: what the task opened to it alone. Its readers open it with their key (`task-chain results`). Null if there is none.
+     */
+    party_results: {
+        [key: string]: PartyResultDto;
     } | null;
     error: FailureDto | null;
     /**
@@ -704,6 +727,12 @@ export type TaskDetailDto = {
     progress_stage: string | null;
     result: {
         [key: string]: unknown;
+    } | null;
+    /**
+     * By party: what the task opened to it alone. Its readers open it with their key (`task-chain results`). Null if there is none.
+     */
+    party_results: {
+        [key: string]: PartyResultDto;
     } | null;
     error: FailureDto | null;
     /**

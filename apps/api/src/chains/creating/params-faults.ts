@@ -1,5 +1,6 @@
 import {
   type FaultList,
+  findPartyReferences,
   findReferences,
   findSecrets,
   isObject,
@@ -7,6 +8,7 @@ import {
   pointer,
   quoted,
 } from '#libs/chain-domain';
+import { partiesOf } from '#libs/consent';
 import type { Plan } from '#libs/dag-planner';
 import type { TaskCatalogue } from '../../catalogue/catalogue.js';
 import { nearest } from './nearest.js';
@@ -41,6 +43,14 @@ export function addParamsFaults(
     const { references, faults: malformed } = findReferences(params as JsonValue, positions);
     for (const fault of malformed)
       faults.add({ code: fault.code, pointer: at + fault.pointer, message: label + fault.message });
+    const parties = partiesOf(params);
+    for (const { party, taskId, place } of findPartyReferences(params as JsonValue, positions)) {
+      if (place[0] === 'task_config' && isPartOf(party, place, parties)) continue;
+      const message =
+        `${label}The result of task ${quoted(taskId)} for party ${quoted(party)} cannot stand here: only that party may ` +
+        `know it. Name it in a value of ${quoted(party)} alone, such as input_data.${party}.`;
+      faults.add({ code: 'PARTY_RESULT_NOT_ALLOWED', pointer: at + pointer(...place), message });
+    }
     for (const { taskId, raw, pointer: below } of references) {
       const before = positions.get(taskId);
       if (before !== undefined && (!plan || plan.isAncestor(before, position))) continue;
@@ -67,6 +77,11 @@ export function addParamsFaults(
       faults.add({ code, pointer: at + fault.pointer, message: label + message });
     }
   }
+}
+
+/** Whether what stands at `place` is for the process of `party` alone. */
+function isPartOf(party: string, place: readonly (string | number)[], parties: readonly string[]): boolean {
+  return parties.includes(party) && (place.includes(party) || parties.length === 1);
 }
 
 function suggestion(word: string, types: readonly string[]): string {
