@@ -2,7 +2,12 @@ import { correlate, isFirst, type CorrelationReport } from '../correlation/corre
 import { isConstant, standardColumns } from '../correlation/standard-columns.js';
 import type { PartyProgram } from '../party/party-program.js';
 import { writeJson } from '../party/write-json.js';
-import { describeTable, type ColumnStatistics, type StatisticsPartyValue } from '../statistics/statistics-party.js';
+import {
+  describeTable,
+  keepStatistics,
+  type ColumnStatistics,
+  type StatisticsPartyValue,
+} from '../statistics/statistics-party.js';
 import type { ReportArgs } from '../statistics/report-config.js';
 
 type WhyNot = 'gaps' | 'constant' | 'few_differ';
@@ -20,7 +25,8 @@ export interface AnalysisPartyValue extends StatisticsPartyValue {
  * {@link describeTable} and {@link correlate} throw.
  */
 export const run: PartyProgram<ReportArgs, AnalysisPartyValue> = async (context, args) => {
-  const { fewApart, ...described } = await describeTable(context, args, 0.15);
+  const { fewApart, all, ...described } = await describeTable(context, args, 0.15);
+  keepStatistics(context, described.rows, all);
   const leftOut = new Map(
     Object.entries(described.columns).flatMap(([name, column]) => {
       const why = whyNot(column, described.rows) ?? (fewApart.includes(name) ? 'few_differ' : undefined);

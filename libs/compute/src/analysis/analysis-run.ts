@@ -58,9 +58,10 @@ export async function runAnalysis(
     result[key] = inline;
     if (truncated) result[`${key}_truncated`] = true;
   }
-  if (ownPath !== null) return { result: { output_report: ownPath, ...result }, artifacts: [] };
+  const { partyResults } = outcomes;
+  if (ownPath !== null) return { result: { output_report: ownPath, ...result }, artifacts: [], partyResults };
   const request = { target: config.output_report, name: 'analysis.json', mediaType: 'application/json' };
   const report = JSON.stringify({ type: 'analysis', ...facts, columns, ...maps }, null, 2);
   const { reference, artifact } = await writeSharedArtifact(run, request, `${report}\n`);
-  return { result: { output_report: reference, ...result }, artifacts: [artifact] };
+  return { result: { output_report: reference, ...result }, artifacts: [artifact], partyResults };
 }

@@ -55,6 +55,7 @@ export const run: PartyProgram<TrainArgs, { readonly model: string }> = async (c
     party: context.party,
     training_loss: loss / table.rows,
   });
+  context.keepResult({ model: reference, rows: table.rows, training_loss: loss / table.rows });
   context.progress(1, 'done');
   return { model: reference };
 };

@@ -39,5 +39,6 @@ export async function runTrain(
       feature_count: features.length,
     },
     artifacts: outcomes.artifacts,
+    partyResults: outcomes.partyResults,
   };
 }

@@ -10,7 +10,7 @@ export const train = defineTask({
     'Fits a logistic or linear regression of each party on its own rows. The model stays with its party as an artifact, ' +
     'until aggregate or merge_models combines the models of the upstream train tasks.',
   leaves:
-    'Nothing: the model, its loss and the number of rows stay with the party; only the name of the file is revealed.',
+    'Nothing but the name of the file. The model stays with the party; its loss and the number of rows are in party_results of that party alone.',
   needsParties: true,
   configSchema: trainSchema,
   check: fitFaults,

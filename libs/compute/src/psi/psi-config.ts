@@ -23,7 +23,8 @@ export const psiSchema = configSchema(
     output_paths: perParty(outputPath, 'Output table of each party: its rows of the intersection.'),
     receiver: {
       type: 'string',
-      description: 'The only party that learns the intersection; by default both.',
+      description:
+        'The only party that learns the intersection; by default both. Its size is then in party_results, and an empty one is no failure.',
     },
     protocol: {
       type: 'string',

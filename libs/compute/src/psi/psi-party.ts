@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { PeerMessage, violation } from '../contract/peer-message.js';
 import { TaskFailure } from '../contract/task-type.js';
+import type { OutputRequest } from '../party/output-files.js';
 import type { PartyContext, PartyProgram } from '../party/party-program.js';
 import { columnIndexes } from '../table/csv-reader.js';
 import { readTable } from '../table/read-table.js';
@@ -22,11 +23,11 @@ export interface PsiPartyArgs {
   readonly allowEmpty: boolean;
 }
 
-/** A party's answer to the coordinator. */
+/** A party's answer to the coordinator, and so to everybody. */
 export interface PsiPartyValue {
   readonly original_count: number;
-  /** -1 for a party that may not learn it. */
-  readonly intersection_count: number;
+  /** -1 for a party that may not learn it; null where this party alone may. */
+  readonly intersection_count: number | null;
   readonly output: string | null;
 }
 
@@ -72,20 +73,29 @@ export const run: PartyProgram<PsiPartyArgs, PsiPartyValue> = async (context, ar
     if (common === null) return value(scan.rows, -1, null);
 
     const count = common.reduce((sum, flag) => sum + flag, 0);
-    if (count === 0 && !args.allowEmpty) {
+    // Its size, and whether it is empty, are this party's alone then.
+    const isPrivate = !args.peerLearns;
+    if (count === 0 && !args.allowEmpty && !isPrivate) {
       throw new TaskFailure(
         'EMPTY_INTERSECTION',
         'The parties have no key in common. Check that the key columns hold the same kind of key, or set allow_empty_result.',
       );
     }
-    const output = await writeCommonRows(context, table, keyIndexes, common, args.outputPath);
-    return value(scan.rows, count, output);
+    const output = await writeCommonRows(context, table, keyIndexes, common, {
+      target: args.outputPath ?? undefined,
+      name: 'intersection.csv',
+      statedBytes: isPrivate ? input.sizeBytes : undefined,
+    });
+    if (isPrivate) {
+      context.keepResult({ original_count: scan.rows, intersection_count: count, output_path: output });
+    }
+    return value(scan.rows, isPrivate ? null : count, output);
   } finally {
     await input.close();
   }
 };
 
-function value(rows: number, common: number, output: string | null): PsiPartyValue {
+function value(rows: number, common: number | null, output: string | null): PsiPartyValue {
   return { original_count: rows, intersection_count: common, output };
 }
 
@@ -143,7 +153,7 @@ async function writeCommonRows(
   table: Table,
   keyIndexes: readonly number[],
   common: Uint8Array,
-  target: string | null,
+  request: Omit<OutputRequest, 'mediaType'>,
 ): Promise<string> {
   const keys: string[] = [];
   const rows = new RowStore();
@@ -162,7 +172,9 @@ async function writeCommonRows(
     throw new TaskFailure('INPUT_CHANGED', `Party ${context.party}: ${table.label} changed while it was read.`, true);
   }
   const order = Uint32Array.from(keys, (_, index) => index).sort((a, b) => (keys[a]! < keys[b]! ? -1 : 1));
-  const output = await writeTable(context, { target: target ?? undefined, name: 'intersection.csv' }, table.columns);
+  // Told also of an empty intersection: others see the stage.
+  context.progress(READ_AGAIN, 'writing the intersection');
+  const output = await writeTable(context, request, table.columns);
   for (let done = 0; done < order.length; done += ROWS_AT_ONCE) {
     const batch = order.subarray(done, done + ROWS_AT_ONCE);
     await output.text(Buffer.concat(Array.from(batch, (index) => rows.at(index))));

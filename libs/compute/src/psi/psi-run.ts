@@ -31,9 +31,13 @@ export async function runPsi(
     recorder,
   });
   const values = Object.entries(outcomes.parties).map(([party, { value }]) => ({ party, ...value }));
+  const holder = values.find((value) => value.intersection_count === null)?.party;
   return {
     result: {
-      intersection_count: Math.max(...values.map((value) => value.intersection_count)),
+      intersection_count: holder === undefined ? Math.max(...values.map((value) => value.intersection_count!)) : null,
+      ...(holder !== undefined && {
+        withheld: { intersection_count: `Only ${holder} learns it: see party_results.${holder}.` },
+      }),
       output_paths: Object.fromEntries(
         values.flatMap(({ party, output }) => (output === null ? [] : [[party, output]])),
       ),
@@ -47,5 +51,6 @@ export async function runPsi(
       parties,
     },
     artifacts: outcomes.artifacts,
+    partyResults: outcomes.partyResults,
   };
 }

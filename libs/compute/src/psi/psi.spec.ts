@@ -20,8 +20,8 @@ const config = (more: Record<string, unknown> = {}): Record<string, unknown> => 
 async function psiOf(alice: string, bob: string, more: Record<string, unknown> = {}) {
   await folder.table('alice', 'a.csv', alice);
   await folder.table('bob', 'b.csv', bob);
-  const { result, artifacts } = await runTask('psi', folder.run(config(more)));
-  return { result, artifacts, paths: result.output_paths as Record<string, string> };
+  const { result, artifacts, partyResults } = await runTask('psi', folder.run(config(more)));
+  return { result, artifacts, partyResults, paths: result.output_paths as Record<string, string> };
 }
 
 describe('the intersection', () => {
@@ -83,20 +83,38 @@ describe('the intersection', () => {
   });
 
   test('goes to the receiver alone when one is named', async () => {
-    const { result, paths } = await psiOf('id\na\nb\n', 'uid\nb\nc\n', {
+    const { result, paths, partyResults } = await psiOf('id\na\nb\n', 'uid\nb\nc\n', {
       receiver: 'bob',
       output_paths: { bob: 'out/o.csv' },
     });
     expect(paths).toEqual({ bob: 'out/o.csv' });
     expect(result).toMatchObject({
-      intersection_count: 1,
+      intersection_count: null,
+      withheld: { intersection_count: 'Only bob learns it: see party_results.bob.' },
       receiver: 'bob',
       reports: [
         { party: 'alice', original_count: 2, intersection_count: -1 },
-        { party: 'bob', original_count: 2, intersection_count: 1 },
+        { party: 'bob', original_count: 2, intersection_count: null },
       ],
     });
+    expect(partyResults).toEqual({
+      bob: { value: { original_count: 2, intersection_count: 1, output_path: 'out/o.csv' } },
+    });
     expect(await folder.text('bob', 'out/o.csv')).toBe('uid\nb\n');
+  });
+
+  test('of a receiver looks the same to others whatever it holds', async () => {
+    const seen = [];
+    for (const bob of ['uid\na\nb\n', 'uid\nb\nc\n', 'uid\nx\ny\n']) {
+      const lines: string[] = [];
+      await folder.table('alice', 'a.csv', 'id\na\nb\n');
+      await folder.table('bob', 'b.csv', bob);
+      const run = folder.run(config({ receiver: 'bob' }), { log: (_level, line) => lines.push(line) });
+      const { result, artifacts } = await runTask('psi', run);
+      // The HMAC of a file says nothing; that of an unclaimed folder is a plain hash, which admins alone see.
+      seen.push(JSON.stringify([result, artifacts.map(({ sha256: _, ...artifact }) => artifact), lines.sort()]));
+    }
+    expect(new Set(seen).size).toBe(1);
   });
 
   test('goes to both when the result is broadcast', async () => {

@@ -1,5 +1,7 @@
 import type { PartyContext, PartyProgram } from '../party/party-program.js';
 import { writeJson } from '../party/write-json.js';
+import type { JsonObject } from '../contract/task-type.js';
+import { fitting } from '../contract/inline-result.js';
 import { checkGroup, MIN_GROUP_ROWS, RowsApart } from '../contract/privacy.js';
 import { Moments, Values, type Accumulator } from '../table/accumulators.js';
 import { NumericFinder } from '../table/numeric-finder.js';
@@ -30,6 +32,8 @@ export interface StatisticsPartyValue {
 interface DescribedTable extends StatisticsPartyValue {
   /** Columns in which too few rows differ from the most frequent value to correlate them. */
   readonly fewApart: readonly string[];
+  /** Every column, for the party itself. */
+  readonly all: Readonly<Record<string, ColumnStatistics>>;
 }
 
 type Quantiles = [min: number, first: number, second: number, third: number, max: number];
@@ -58,10 +62,26 @@ class Described implements Accumulator {
 
 /** Describes one party's numeric columns, and keeps the party's own report where it gets one. */
 export const run: PartyProgram<ReportArgs, StatisticsPartyValue> = async (context, args) => {
-  const { fewApart: _, ...value } = await describeTable(context, args, 0.9);
+  const { fewApart: _, all, ...value } = await describeTable(context, args, 0.9);
+  keepStatistics(context, value.rows, all);
   if (args.reportPath !== null) await writeJson(context, args.reportPath, 'statistics.json', value);
   return value;
 };
+
+/** Keeps the statistics of all columns for the party's own readers, as many as a result holds. */
+export function keepStatistics(
+  context: PartyContext,
+  rows: number,
+  all: Readonly<Record<string, ColumnStatistics>>,
+): void {
+  // One value has no deviation.
+  const named = Object.entries(all).map(([name, { std, ...each }]) => [
+    name,
+    { ...each, std: Number.isFinite(std) ? std : null },
+  ]);
+  const { inline, truncated } = fitting(Object.fromEntries(named) as JsonObject);
+  context.keepResult({ rows, statistics: inline, ...(truncated && { statistics_truncated: true }) });
+}
 
 /**
  * Describes the party's numeric columns in one pass, which is `share` of its work. 8 bytes a value are held for the exact
@@ -88,11 +108,13 @@ export async function describeTable(
     }
     checkGroup(context.party, table.label, rows, 'statistics');
     context.progress(share, 'computing quartiles');
-    const enough = numbers.found().filter(({ values }) => values.count >= MIN_GROUP_ROWS);
+    const described = numbers.found().filter(({ values }) => values.count > 0);
+    const enough = described.filter(({ values }) => values.count >= MIN_GROUP_ROWS);
     return {
       rows,
       columns: Object.fromEntries(enough.map(({ name, values }) => [name, values.statistics()])),
       suppressed: numbers.found().flatMap(({ name, values }) => (values.count < MIN_GROUP_ROWS ? [name] : [])),
+      all: Object.fromEntries(described.map(({ name, values }) => [name, values.statistics()])),
       fewApart: enough.flatMap(({ name, values }) => (values.apart.areFew ? [name] : [])),
     };
   } finally {

@@ -46,10 +46,10 @@ export async function runTableStatistics(
     statistics: inline,
     ...(truncated && { statistics_truncated: true }),
   };
-  const { artifacts } = outcomes;
-  if (ownPath !== null) return { result: { output_report: ownPath, ...result }, artifacts };
+  const { artifacts, partyResults } = outcomes;
+  if (ownPath !== null) return { result: { output_report: ownPath, ...result }, artifacts, partyResults };
   const report = JSON.stringify({ type: 'table_statistics', ...facts, statistics }, null, 2);
   const request = { target: config.output_report, name: 'statistics.json', mediaType: 'application/json' };
   const { reference, artifact } = await writeSharedArtifact(run, request, `${report}\n`);
-  return { result: { output_report: reference, ...result }, artifacts: [...artifacts, artifact] };
+  return { result: { output_report: reference, ...result }, artifacts: [...artifacts, artifact], partyResults };
 }
