@@ -95,6 +95,28 @@ describeSystem('owners at the command line', 'postgres', {}, (check) => {
     ]);
   });
 
+  check('read what is opened to them alone, with the key that keygen wrote', async (system) => {
+    const file = join(work, 'receiver.json');
+    const task = structuredClone(psi);
+    Object.assign(task.task_params.task_config, { receiver: 'bank-b' });
+    writeFileSync(file, JSON.stringify(chain([task])));
+    const { chain_id } = await done<{ chain_id: string }>(system, TEST_API_KEY, 'create', file);
+    for (const party of ['bank-a', 'bank-b']) {
+      const key = join(work, party, `${party}.key`);
+      await done(system, TEST_API_KEY, 'approvals', 'approve', chain_id, '--yes', '--key', key);
+    }
+    await done(system, TEST_API_KEY, 'execute', chain_id);
+    expect((await system.api.ended(chain_id)).status).toBe('SUCCESS');
+    const results = (party: string) =>
+      done<{ party_results: unknown }[]>(
+        ...([system, TEST_API_KEY, 'results', chain_id, '--key', join(work, party, `${party}.reader.key`)] as const),
+      );
+    expect((await results('bank-b'))[0]!.party_results).toEqual({
+      'bank-b': expect.objectContaining({ intersection_count: 30 }),
+    });
+    expect((await results('bank-a'))[0]!.party_results).toEqual({ 'bank-b': 'sealed to the readers of the party' });
+  });
+
   for (const [decision, becomes] of [
     ['refuse', 'FAILURE'],
     ['approve', 'SUCCESS'],

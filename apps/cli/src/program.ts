@@ -14,6 +14,7 @@ import { addPolicyCommands } from './commands/policies.js';
 import { addProfileCommands } from './commands/profiles.js';
 import { addProjectCommands } from './commands/project.js';
 import { addReadingCommands } from './commands/reading.js';
+import { addResultCommands } from './commands/results.js';
 import { addSteeringCommands } from './commands/steering.js';
 import { EXIT } from './exit-codes.js';
 import { documentOf, failureOf, linesOf } from './explain.js';
@@ -75,6 +76,7 @@ export function buildProgram(shell: Shell, say: Say): { program: Command; sessio
   program.helpCommand(false);
   addChainCommands(program, session, act);
   addReadingCommands(program, session, act);
+  addResultCommands(program, session, act);
   addLogsCommand(program, session, act);
   addSteeringCommands(program, session, act);
   addGraphCommand(program, session, act);

@@ -25,6 +25,22 @@ export const ownerWords: Readonly<Record<string, string>> = {
   'The policy is not valid.': '策略无效。',
   'The same table is already registered as {reference}.': '同一张表已经是 {reference}。',
   'The statement is not valid.': '声明无效。',
+  '.party/hash.key does not lie beside the key: who wrote the result is not checked.':
+    '密钥旁没有 .party/hash.key：未检查结果由谁写出。',
+  'It begins with "# party: <party>" and holds an AGE-SECRET-KEY-1… in a line.':
+    '文件以“# party: <party>”开头，并有一行 AGE-SECRET-KEY-1…。',
+  'It was sealed to the readers that the party had when the task ran.': '它是封给任务运行时该参与方的读者的。',
+  "reader's key": '读者密钥',
+  'results of a chain or task, and with a key what was opened to your party alone':
+    '任务链或任务的结果；带密钥时还有只向本参与方公开的结果',
+  'sealed to the readers of the party': '已封给该参与方的读者',
+  'the keys (age1…) of those who read what is opened to a party alone; then claim again':
+    '可以读取只向某参与方公开的结果的公钥（age1…）；之后请再次 claim',
+  "the reader's key that parties keygen wrote": 'parties keygen 写出的读者密钥',
+  'The result of {task} for {party} does not open with this key.': '{task} 给 {party} 的结果不能用此密钥打开。',
+  'The result of {task} was not written by the party {party}.': '{task} 的结果不是由参与方 {party} 写出的。',
+  "{file} holds no reader's key of a party.": '{file} 中没有参与方的读者密钥。',
+  '{party} has no readers.': '{party} 没有读者。',
   'Available: {names}': '现有：{names}',
   'There is no dataset {reference}.': '没有数据集 {reference}。',
   'Type y, or use --yes in a script.': '请输入 y，在脚本中用 --yes。',
@@ -53,7 +69,7 @@ export const ownerWords: Readonly<Record<string, string>> = {
   'list parties': '列出参与方',
   'list the policies of a party': '列出一个参与方的策略',
   'list the tasks that wait for a decision': '列出等待决定的任务',
-  'ls takes no recipients; add and rm take one or more.': 'ls 不带接收方；add 和 rm 需要一个或多个。',
+  'ls takes no keys; add and rm take one or more.': 'ls 不带公钥；add 和 rm 需要一个或多个。',
   'ls, add or rm': 'ls、add 或 rm',
   "make an owner's key pair on this machine; nothing is sent": '在本机生成所有者的密钥对；不发送任何内容',
   'name of a party': '参与方的名称标识',
@@ -125,7 +141,7 @@ export const ownerWords: Readonly<Record<string, string>> = {
   '{party} is registered.': '{party} 已登记。',
   '{party} keeps these keys: {names}': '{party} 保留这些密钥：{names}',
   '{party} takes no part in a task {task} of {chain}.': '{party} 没有参与 {chain} 的任务 {task}。',
-  '{recipient} is not a recipient such as age1…': '{recipient} 不是 age1… 这样的接收方',
+  '{recipient} is no public key such as age1…': '{recipient} 不是 age1… 这样的公钥',
   '{reference} is offered again.': '{reference} 重新可用。',
   '{reference} is registered: {rows} rows, {columns} columns': '{reference} 已登记：{rows} 行，{columns} 列',
   '{reference} is removed. Restore it with: task-chain datasets restore {reference}':

@@ -83,7 +83,7 @@ export function addPartyCommands(program: Command, session: Session, act: Act): 
         .addArgument(new Argument('<action>', say('ls, add or rm')).choices(['ls', 'add', 'rm']))
         .argument('[recipients...]', say('age1… keys to add or to remove')),
       say,
-    ).action(act((...args: [string, RecipientAction, string[], SignFlags]) => changeRecipients(session, ...args))),
+    ).action(act((...args: [string, ListAction, string[], SignFlags]) => changeRecipients(session, ...args))),
     'task-chain parties recipients bank-a add age1qtfw50puce2vh2gthyz6scnteddde83pvunkz9qkpu68f0h0r59q2t5qha --key ~/bank-a/bank-a.key',
     say,
   );
@@ -91,6 +91,29 @@ export function addPartyCommands(program: Command, session: Session, act: Act): 
 
 function addOwnerFileCommands(parties: Command, partyArgument: () => Argument, session: Session, act: Act): void {
   const { say } = session;
+  withExample(
+    parties
+      .command('readers')
+      .description(say('the keys (age1…) of those who read what is opened to a party alone; then claim again'))
+      .addArgument(partyArgument())
+      .addArgument(new Argument('<action>', say('ls, add or rm')).choices(['ls', 'add', 'rm']))
+      .argument('[readers...]', say('age1… keys to add or to remove'))
+      .requiredOption('--out <folder>', say('the folder that keygen wrote'))
+      .action(
+        act(async (party: string, action: ListAction, named: string[], { out }: { out: string }) => {
+          requireRecipients(action, named, session);
+          const folder = new OwnerFolder(out, session);
+          const { readers: before = [] } = await folder.readOf(party);
+          const readers = changed(before, action, named);
+          if (action !== 'ls') await folder.setReaders(party, readers);
+          session.answer({ party, readers }, () =>
+            readers.length > 0 ? readers : [say('{party} has no readers.', { party })],
+          );
+        }),
+      ),
+    'task-chain parties readers bank-a add age1qtfw50puce2vh2gthyz6scnteddde83pvunkz9qkpu68f0h0r59q2t5qha --out ~/bank-a',
+    say,
+  );
   withExample(
     parties
       .command('keygen')
@@ -107,12 +130,16 @@ function addOwnerFileCommands(parties: Command, partyArgument: () => Argument, s
         act(async (party: string, { out, approvals, rotate }: KeygenFlags) => {
           requireParty(party, session);
           const folder = new OwnerFolder(out, session);
-          const { file, owner } = await (rotate ? folder.rotate(party) : folder.create(party, approvals));
+          const made = await (rotate ? folder.rotate(party) : folder.create(party, approvals));
+          const { file, owner } = made;
+          const readerFile = 'readerFile' in made ? made.readerFile : undefined;
           const { kid } = owner.keys.at(-1)!;
-          session.answer({ party, key_file: file, kid, approvals: owner.approvals }, () => [
+          const answer = { party, key_file: file, kid, approvals: owner.approvals, reader_key_file: readerFile };
+          session.answer(answer, () => [
             ...pairsOf([
               ['party', party],
               [say('private key'), file],
+              [say("reader's key"), readerFile],
               [say('key id'), kid],
               [say('approvals'), owner.approvals],
             ]),
@@ -191,27 +218,34 @@ async function register(session: Session, party: string, { name, contact }: Clai
   return true;
 }
 
-type RecipientAction = 'ls' | 'add' | 'rm';
+type ListAction = 'ls' | 'add' | 'rm';
+
+/** Throws where the words do not fit the action, or are no public keys. */
+function requireRecipients(action: ListAction, named: readonly string[], { say }: Session): void {
+  if ((action === 'ls') === named.length > 0) {
+    throw new Failure(EXIT.USAGE, say('ls takes no keys; add and rm take one or more.'));
+  }
+  const stranger = named.find((each) => !/^age1[a-z0-9]+$/.test(each));
+  if (stranger === undefined) return;
+  throw new Failure(EXIT.USAGE, say('{recipient} is no public key such as age1…', { recipient: stranger }));
+}
+
+function changed(before: readonly string[], action: ListAction, named: readonly string[]): readonly string[] {
+  if (action === 'add') return [...new Set([...before, ...named])];
+  return action === 'rm' ? before.filter((each) => !named.includes(each)) : before;
+}
 
 async function changeRecipients(
   session: Session,
   party: string,
-  action: RecipientAction,
+  action: ListAction,
   named: readonly string[],
   flags: SignFlags,
 ): Promise<void> {
   const { say } = session;
-  if ((action === 'ls') === named.length > 0) {
-    throw new Failure(EXIT.USAGE, say('ls takes no recipients; add and rm take one or more.'));
-  }
-  const stranger = named.find((each) => !/^age1[a-z0-9]+$/.test(each));
-  if (stranger !== undefined) {
-    throw new Failure(EXIT.USAGE, say('{recipient} is not a recipient such as age1…', { recipient: stranger }));
-  }
+  requireRecipients(action, named, session);
   const book = await StatementBook.open(session, flags, party);
-  let recipients = (await book.list<PartyStatement>('party'))[0]?.recipients ?? [];
-  if (action === 'add') recipients = [...new Set([...recipients, ...named])];
-  if (action === 'rm') recipients = recipients.filter((each) => !named.includes(each));
+  const recipients = changed((await book.list<PartyStatement>('party'))[0]?.recipients ?? [], action, named);
   if (action !== 'ls') await book.put<PartyStatement>({ kind: 'party', recipients });
   session.answer({ party, recipients }, () =>
     recipients.length > 0 ? recipients : [say('{party} has no recipients.', { party })],

@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { access, mkdir, readFile, realpath, rename, stat, writeFile } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, sep } from 'node:path';
+import { generateX25519Identity } from 'age-encryption';
 import { EXIT } from '../exit-codes.js';
 import { Failure } from '../failure.js';
 import type { Session } from '../session.js';
+import { createReaderKey } from './reader-key.js';
 import { createKey, type PublicKey, type SigningKey } from './signing-key.js';
 
 /** `.party/owner.json`: who owns a party's data. The party's worker process believes it, and nothing of the server's. */
@@ -12,11 +14,20 @@ export interface OwnerFile {
   readonly party: string;
   readonly approvals: 'signed' | 'server';
   readonly keys: readonly PublicKey[];
+  /** Public keys (age1…) of those who read what tasks open to this party alone. */
+  readonly readers?: readonly string[];
 }
 
 const FOLDER = '.party';
 const OWNER = 'owner.json';
 const HASH_KEY = 'hash.key';
+/** With it the party's own tasks read its earlier results. It never leaves the folder. */
+const RESULT_KEY = 'result.key';
+
+interface CreatedOwner {
+  readonly file: string;
+  readonly owner: OwnerFile;
+}
 
 /** A folder that holds `.party`: the one that `keygen` made, or the party's below DATA_ROOT. */
 export class OwnerFolder {
@@ -25,23 +36,26 @@ export class OwnerFolder {
     private readonly session: Session,
   ) {}
 
-  /** Makes a key pair and the files of `.party`. Replaces nothing. Returns the path of the private key. */
-  async create(party: string, approvals: OwnerFile['approvals']): Promise<{ file: string; owner: OwnerFile }> {
+  /** Makes a key pair, a reader's key and the files of `.party`. Replaces nothing. Returns the paths of the private keys. */
+  async create(party: string, approvals: OwnerFile['approvals']): Promise<CreatedOwner & { readerFile: string }> {
     const { say } = this.session;
     if (await exists(this.place(OWNER))) {
       const message = say('{file} already exists.', { file: this.place(OWNER) });
       throw new Failure(EXIT.CONFLICT, message, { hint: say('Add a key with --rotate, or name another folder.') });
     }
     const file = join(this.path, `${party}.key`);
-    const owner = { version: 1, party, approvals, keys: [await createKey(file, party, this.session)] } as const;
+    const readerFile = join(this.path, `${party}.reader.key`);
+    const readers = [await createReaderKey(readerFile, party, this.session)];
+    const keys = [await createKey(file, party, this.session)];
+    const owner = { version: 1, party, approvals, keys, readers } as const;
     await mkdir(join(this.path, FOLDER), { recursive: true });
     await writeFile(this.place(HASH_KEY), `${randomBytes(32).toString('hex')}\n`, { mode: 0o600, flag: 'wx' });
     await writeFile(this.place(OWNER), textOf(owner), { flag: 'wx' });
-    return { file, owner };
+    return { file, owner, readerFile };
   }
 
   /** Adds a key pair. The keys before it count until they are retired. */
-  async rotate(party: string): Promise<{ file: string; owner: OwnerFile }> {
+  async rotate(party: string): Promise<CreatedOwner> {
     const before = await this.readOf(party);
     let file = '';
     for (let n = before.keys.length + 1; file === '' || (await exists(file)); n += 1) {
@@ -50,6 +64,13 @@ export class OwnerFolder {
     const owner = { ...before, keys: [...before.keys, await createKey(file, party, this.session)] };
     await this.replace(owner);
     return { file, owner };
+  }
+
+  /** Changes who reads what is opened to the party alone, where this folder's `.party` is put. */
+  async setReaders(party: string, readers: readonly string[]): Promise<OwnerFile> {
+    const owner = { ...(await this.readOf(party)), readers };
+    await this.replace(owner);
+    return owner;
   }
 
   /** Takes a public key away: what it signed is void where this folder's `.party` is put. */
@@ -101,6 +122,9 @@ export class OwnerFolder {
     } else {
       await mkdir(join(this.path, FOLDER), { recursive: true });
       await writeFile(this.place(HASH_KEY), `${hashKey.toString('hex')}\n`, { mode: 0o600, flag: 'wx' });
+    }
+    if (!(await exists(this.place(RESULT_KEY)))) {
+      await writeFile(this.place(RESULT_KEY), `${await generateX25519Identity()}\n`, { mode: 0o600, flag: 'wx' });
     }
     await this.replace(owner);
     return owner;

@@ -1,10 +1,9 @@
-import { mkdir, open } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { calculateJwkThumbprint, compactVerify, CompactSign, exportJWK, generateKeyPair, importJWK } from 'jose';
 import { canonicalJson, type Statement } from '#libs/consent';
 import { EXIT } from '../exit-codes.js';
 import { Failure } from '../failure.js';
 import type { Session } from '../session.js';
+import { readPrivate, writePrivate } from './private-file.js';
 
 /** The public half of an owner's key, as `.party/owner.json` holds it. */
 export interface PublicKey {
@@ -24,42 +23,18 @@ export interface SigningKey {
 }
 
 /** Makes a pair and writes the private half to a new file that its owner alone may read. Throws where the file exists. */
-export async function createKey(path: string, party: string, { say }: Session): Promise<PublicKey> {
+export async function createKey(path: string, party: string, session: Session): Promise<PublicKey> {
   const pair = await generateKeyPair('EdDSA', { crv: 'Ed25519', extractable: true });
   const jwk = await exportJWK(pair.privateKey);
   const publicKey: PublicKey = { kid: await calculateJwkThumbprint(jwk), kty: 'OKP', crv: 'Ed25519', x: jwk.x! };
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  const handle = await open(path, 'wx', 0o600).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EEXIST') throw error;
-    throw new Failure(EXIT.CONFLICT, say('{file} already exists. A key is never replaced.', { file: path }));
-  });
-  try {
-    await handle.writeFile(`${JSON.stringify({ ...publicKey, d: jwk.d, party }, null, 2)}\n`);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
+  await writePrivate(path, `${JSON.stringify({ ...publicKey, d: jwk.d, party }, null, 2)}\n`, session);
   return publicKey;
 }
 
 /** Reads a private key. Throws for a file that other users may read, and for what is no key; no message quotes the file. */
 export async function readKey(path: string, session: Session): Promise<SigningKey> {
   const { say } = session;
-  const handle = await open(path, 'r');
-  let text: string;
-  try {
-    // The mode of what is open: the file behind a name can be replaced.
-    const { mode } = await handle.stat();
-    if (process.platform === 'win32')
-      session.remark(say('Make sure that no other user may read {file}.', { file: path }));
-    else if ((mode & 0o077) !== 0) {
-      const message = say('{path} holds keys, and other users can read it.', { path });
-      throw new Failure(EXIT.USAGE, message, { hint: `chmod 600 ${path}` });
-    }
-    text = await handle.readFile('utf8');
-  } finally {
-    await handle.close();
-  }
+  const text = await readPrivate(path, session);
   const invalid = new Failure(EXIT.USAGE, say('{file} holds no private key of a party.', { file: path }), {
     hint: say('Make one with: task-chain parties keygen <party> --out <folder>'),
   });
