@@ -13,6 +13,7 @@ export interface TaskAnswer {
   execution_mode: string;
   depends_on: string[];
   is_callback: boolean;
+  hold: string | null;
   status: string;
   level: number;
   attempt: number;
