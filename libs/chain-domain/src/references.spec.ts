@@ -1,5 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import { findPartyReferences, findReferences, type JsonValue, MAX_REFERENCES, resolveReferences } from './references.js';
+import {
+  findPartyReferences,
+  findReferences,
+  type JsonValue,
+  MAX_REFERENCES,
+  resolveReferences,
+} from './references.js';
 
 const results: Record<string, JsonValue> = {
   psi: { count: 3, paths: { alice: '/a.csv' }, reports: [{ party: 'alice' }, null], flag: false, '25%': 1.5 },

@@ -89,7 +89,7 @@ describe('an owner', () => {
     expect(await claim()).toMatchObject({ exit: 0, stdout: expect.stringContaining('alice is registered') });
     expect(await claim()).toMatchObject({ exit: 0, stdout: expect.not.stringContaining('alice is registered') });
     expect([...server.parties]).toEqual(['alice']);
-    expect(readdirSync(join(data(), '.party')).sort()).toEqual(['hash.key', 'owner.json']);
+    expect(readdirSync(join(data(), '.party')).sort()).toEqual(['hash.key', 'owner.json', 'result.key']);
     expect(await outcome()).toBe('DATASET_UNKNOWN');
     expect(await register('--key', key())).toMatchObject({
       exit: 0,

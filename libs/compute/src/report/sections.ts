@@ -31,7 +31,7 @@ function sectionsOf(taskId: string, result: Json, words: Words): Section[] {
   const add = (section: Section): void => void sections.push(section);
   const { reports, statistics, correlation_matrix: matrix, vif_values: vif, metrics } = result;
   const steps = columnsKey(result);
-  if (Array.isArray(reports) && typeof result.intersection_count === 'number') {
+  if (Array.isArray(reports) && 'intersection_count' in result) {
     add(intersectionSection(taskId, result, listOf(reports), words));
   }
   if (steps !== undefined) add(preparationSection(taskId, result, steps, words));
