@@ -1,6 +1,6 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect } from '@jest/globals';
@@ -216,6 +216,14 @@ tasks:
 
   check('makes keys, and says what a key may not do', async ({ api }) => {
     const made = await answer<{ key_id: string; key: string }>(api, 'keys', 'create', 'reader', '--role', 'viewer');
+    const file = join(work, 'api-key');
+    const create = ['keys', 'create', 'kept', '--role', 'viewer', '-O', file];
+    const kept = await cli(api, create);
+    const inFile = readFileSync(file, 'utf8').trim();
+    expect([kept.exit, kept.stdout.includes(inFile), statSync(file).mode & 0o777]).toEqual([0, false, 0o600]);
+    expect([(await cli(api, create)).exit, readFileSync(file, 'utf8').trim()]).toEqual([2, inFile]);
+    for (const env of [{ TASK_CHAIN_TOKEN: made.key }, { TASK_CHAIN_TOKEN: '', TASK_CHAIN_TOKEN_FILE: file }])
+      expect((await cli(api, ['keys', 'ls'], { env })).stderr).toContain('FORBIDDEN');
     const env = { TASK_CHAIN_TOKEN: made.key };
     expect((await cli(api, ['ls'], { env })).exit).toBe(0);
     const refused = await cli(api, ['run', '-'], { stdin: json([task('a')]), env });

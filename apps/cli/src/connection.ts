@@ -19,8 +19,8 @@ export interface Connection {
 const LOCAL_URL = 'http://127.0.0.1:3000';
 
 /**
- * The server to speak to. The flags win over the environment (TASK_CHAIN_URL, TASK_CHAIN_TOKEN), and that over a
- * profile. Where nothing says anything it is what `npm start` runs here, with the key that this made.
+ * The server to speak to. The flags win over the environment (TASK_CHAIN_URL, TASK_CHAIN_TOKEN or TASK_CHAIN_TOKEN_FILE), and
+ * that over a profile. Where nothing says anything it is what `npm start` runs here, with the key that this made.
  */
 export function findConnection(flags: { profile?: string; url?: string }, { env }: Shell, say: Say): Connection {
   const file = new ProfileFile(env, say);
@@ -31,7 +31,7 @@ export function findConnection(flags: { profile?: string; url?: string }, { env 
   const base = url ?? profile?.url;
   // A key is for the server of its profile and is not sent to another.
   const own = profile !== undefined && (url === undefined || url === profile.url) ? profile.token : undefined;
-  const token = env['TASK_CHAIN_TOKEN'] ? requireKey(env['TASK_CHAIN_TOKEN'], 'TASK_CHAIN_TOKEN', say) : own;
+  const token = keyOf(env, say) ?? own;
   if (base === undefined) return { url: LOCAL_URL, token: token ?? localKey(), source: say('npm start') };
   const source =
     flags.url !== undefined
@@ -57,6 +57,13 @@ export function requireUrl(text: string, say: Say): string {
 export function requireKey(text: string, source: string, say: Say): string {
   if (/^[\x21-\x7e]+$/.test(text)) return text;
   throw new Failure(EXIT.USAGE, say('{source} holds no key: one word of ASCII is expected.', { source }));
+}
+
+/** The key that the environment gives, or the file that it names. */
+function keyOf(env: Shell['env'], say: Say): string | undefined {
+  const { TASK_CHAIN_TOKEN: token, TASK_CHAIN_TOKEN_FILE: file } = env;
+  if (token) return requireKey(token, 'TASK_CHAIN_TOKEN', say);
+  return file ? requireKey(readFileSync(file, 'utf8').trim(), file, say) : undefined;
 }
 
 /** The key that `npm start` made in this project's folder. */

@@ -52,7 +52,7 @@ function hintOf({ status, code }: ProblemError, say: Say): string | undefined {
   }
   if (status === 401) {
     return say(
-      'Give an API key or a token by TASK_CHAIN_TOKEN or a profile: task-chain profile set <name> --token-stdin',
+      'Give an API key or a token by TASK_CHAIN_TOKEN, TASK_CHAIN_TOKEN_FILE or a profile: task-chain profile set <name> --token-stdin',
     );
   }
   if (code === 'FORBIDDEN') {

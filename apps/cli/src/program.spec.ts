@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -168,7 +168,10 @@ describe('profiles', () => {
   });
 
   it('yield to the environment, and that to flags', async () => {
-    expect(await keySent([], { TASK_CHAIN_TOKEN: 'of-env' })).toBe('Bearer of-env');
+    const keyFile = join(home, 'api-key');
+    writeFileSync(keyFile, 'of-file\n');
+    expect(await keySent([], { TASK_CHAIN_TOKEN_FILE: keyFile })).toBe('Bearer of-file');
+    expect(await keySent([], { TASK_CHAIN_TOKEN_FILE: keyFile, TASK_CHAIN_TOKEN: 'of-env' })).toBe('Bearer of-env');
     expect(await keySent(['--profile', 'dev'], { TASK_CHAIN_URL: url })).toBe('Bearer secret-key');
     expect((await at(['ls'], { TASK_CHAIN_PROFILE: 'other' })).exit).toBe(EXIT.UNAVAILABLE);
     // Another server does not get the key of the profile.

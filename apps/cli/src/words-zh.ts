@@ -57,6 +57,9 @@ export const chinese: Readonly<Record<string, string>> = {
   'API keys, for admins': 'API 密钥，供管理员使用',
   'list keys': '列出密钥',
   'create a key; it is shown once': '生成密钥；只显示一次',
+  'write the key to this new file, which you alone may read, and do not show it':
+    '把密钥写入这个新文件（只有你能读取），不显示它',
+  'key in': '密钥保存在',
   'its purpose': '用途',
   'what it may do': '允许做什么',
   'how long it is valid': '有效多久',
@@ -142,8 +145,8 @@ export const chinese: Readonly<Record<string, string>> = {
   "The server's log has details under the request {id}.": '服务器日志中请求 {id} 下有更多信息。',
   'This does not look like the API of Task Chain: check the address (--url, what comes before /api/v1).':
     '这看来不是 Task Chain 的 API：请检查地址（--url，即 /api/v1 之前的部分）。',
-  'Give an API key or a token by TASK_CHAIN_TOKEN or a profile: task-chain profile set <name> --token-stdin':
-    '用 TASK_CHAIN_TOKEN 或配置提供 API 密钥或令牌：task-chain profile set <name> --token-stdin',
+  'Give an API key or a token by TASK_CHAIN_TOKEN, TASK_CHAIN_TOKEN_FILE or a profile: task-chain profile set <name> --token-stdin':
+    '用 TASK_CHAIN_TOKEN、TASK_CHAIN_TOKEN_FILE 或配置提供 API 密钥或令牌：task-chain profile set <name> --token-stdin',
   'Use a key with that role; an admin creates one with: task-chain keys create <name> --role <role>':
     '请使用具有该角色的密钥；管理员可以生成：task-chain keys create <name> --role <role>',
   'List them with: task-chain ls': '查看有哪些：task-chain ls',

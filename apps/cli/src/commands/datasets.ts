@@ -98,10 +98,10 @@ async function register(session: Session, dataset: string, flags: RegisterFlags)
   const digest = digestWith(hashKey, sha256);
   const same = versions.find((each) => each.digest === digest && each.file === file && each.removed !== true);
   if (same !== undefined) {
-    throw new Failure(
-      EXIT.CONFLICT,
+    session.answer(same, () => [
       say('The same table is already registered as {reference}.', { reference: referenceOf(same) }),
-    );
+    ]);
+    return;
   }
   const version = Math.max(0, ...versions.map((each) => each.version)) + 1;
   const made = await book.put<DatasetStatement>({

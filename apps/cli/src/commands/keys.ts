@@ -1,3 +1,4 @@
+import { open, rm, writeFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { type Command, Option } from 'commander';
 import { EXIT } from '../exit-codes.js';
@@ -12,6 +13,7 @@ interface CreateFlags {
   readonly role: (typeof ROLES)[number];
   readonly party?: string;
   readonly expiresInDays: number;
+  readonly out?: string;
 }
 
 /** keys ls, create, revoke and restore. */
@@ -47,21 +49,8 @@ export function addKeyCommands(program: Command, session: Session, act: Act): vo
     .addOption(new Option('--role <role>', say('what it may do')).choices(ROLES).makeOptionMandatory())
     .option('--party <party>', say('the party that it belongs to'))
     .option('--expires-in-days <days>', say('how long it is valid'), natural, 365)
-    .action(
-      act(async (name: string, { role, party, expiresInDays }: CreateFlags) => {
-        const body = { name, role, expires_in_days: expiresInDays, ...(party !== undefined && { party }) };
-        const made = await session.client.createKey({ body });
-        session.answer(made, () =>
-          pairsOf([
-            ['id', made.key_id],
-            ['role', made.role],
-            ['party', made.party],
-            ['expires', made.expires_at],
-            ['key', made.key],
-          ]),
-        );
-      }),
-    );
+    .option('-O, --out <file>', say('write the key to this new file, which you alone may read, and do not show it'))
+    .action(act((name: string, flags: CreateFlags) => create(session, name, flags)));
   keys
     .command('revoke')
     .description(say('revoke a key'))
@@ -90,6 +79,30 @@ export function addKeyCommands(program: Command, session: Session, act: Act): vo
         session.answer(restored, () => [say('{key} is restored.', { key: key_id })]);
       }),
     );
+}
+
+/** Makes the key's file before the key: a key that cannot be written is lost. */
+async function create(session: Session, name: string, flags: CreateFlags): Promise<void> {
+  const { role, party, expiresInDays, out } = flags;
+  const body = { name, role, expires_in_days: expiresInDays, ...(party !== undefined && { party }) };
+  const file = out === undefined ? undefined : await open(out, 'wx', 0o600);
+  const { key, ...made } = await session.client
+    .createKey({ body })
+    .catch(async (error: unknown) => {
+      if (out !== undefined) await rm(out);
+      throw error;
+    })
+    .finally(() => file?.close());
+  if (out !== undefined) await writeFile(out, `${key}\n`);
+  session.answer({ ...made, ...(out === undefined ? { key } : { key_file: out }) }, () =>
+    pairsOf([
+      ['id', made.key_id],
+      ['role', made.role],
+      ['party', made.party],
+      ['expires', made.expires_at],
+      out === undefined ? ['key', key] : [session.say('key in'), out],
+    ]),
+  );
 }
 
 /** The id that is typed again at the terminal; undefined without a terminal. */

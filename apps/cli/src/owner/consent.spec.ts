@@ -1,10 +1,21 @@
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { canonicalTask, type Statement, type TaskStatement } from '#libs/consent';
 import { createHash } from 'node:crypto';
 import { runTask } from '#libs/compute';
+import { itUnless } from '#libs/testing';
 import { EXIT } from '../exit-codes.js';
 import { PROJECT } from '../project.js';
 import { runHere } from '../shell-for-tests.js';
@@ -111,9 +122,10 @@ describe('an owner', () => {
     await claim();
     await register('--key', key());
     expect(await register('--key', key())).toMatchObject({
-      exit: EXIT.CONFLICT,
-      stderr: expect.stringContaining('dataset:alice/customers@1'),
+      exit: 0,
+      stdout: 'The same table is already registered as dataset:alice/customers@1.\n',
     });
+    expect(server.sent).toHaveLength(1);
     await setPolicy(['--key', key()]);
     expect((await cli(['datasets', 'rm', 'alice/customers@1', '--key', key()])).exit).toBe(0);
     expect(await outcome()).toBe('DATASET_UNKNOWN');
@@ -135,6 +147,20 @@ describe('an owner', () => {
     expect(await outcome()).toBe('SUCCESS');
   });
 });
+
+itUnless(
+  process.getuid?.() !== 0 && 'only root claims for another user',
+  'root claims for the user whose folder it is',
+  async () => {
+    await keygen('alice');
+    chownSync(data(), 65_534, 65_534);
+    expect((await claim()).exit).toBe(0);
+    for (const name of ['', 'owner.json', 'hash.key']) {
+      const { uid, gid } = statSync(join(data(), '.party', name));
+      expect([name, uid, gid]).toEqual([name, 65_534, 65_534]);
+    }
+  },
+);
 
 describe('keys', () => {
   it('are private, and none is replaced, printed or read where others may', async () => {

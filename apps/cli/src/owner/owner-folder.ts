@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { access, mkdir, readFile, realpath, rename, stat, writeFile } from 'node:fs/promises';
+import { access, lchown, mkdir, readFile, realpath, rename, stat, writeFile } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, sep } from 'node:path';
 import { generateX25519Identity } from 'age-encryption';
 import { EXIT } from '../exit-codes.js';
@@ -127,6 +127,7 @@ export class OwnerFolder {
       await writeFile(this.place(RESULT_KEY), `${await generateX25519Identity()}\n`, { mode: 0o600, flag: 'wx' });
     }
     await this.replace(owner);
+    await this.handOver();
     return owner;
   }
 
@@ -146,6 +147,13 @@ export class OwnerFolder {
     const text = (await readFile(file, 'utf8')).trim();
     if (/^[0-9a-f]{64}$/.test(text)) return Buffer.from(text, 'hex');
     throw new Failure(EXIT.USAGE, this.session.say('{file} has to hold 64 hex digits.', { file }));
+  }
+
+  /** As root: gives `.party` to the user whose folder this is, as whom the party's process reads it and writes its ledger. */
+  private async handOver(): Promise<void> {
+    if (process.getuid?.() !== 0) return;
+    const { uid, gid } = await stat(this.path);
+    for (const path of [join(this.path, FOLDER), this.place(HASH_KEY), this.place(OWNER)]) await lchown(path, uid, gid);
   }
 
   private place(name: string): string {
