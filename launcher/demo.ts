@@ -1,17 +1,18 @@
 import { parseArgs } from 'node:util';
-import { TaskChainClient, type ChainProgress, type CreateChainRequest } from '#client';
+import type { ChainProgress } from '#client';
 import { changedLines, LiveView, renderChain, type ChainView, type Style } from '#libs/chain-view';
 import { APPS } from './parts/apps.js';
-import { copyTables, DEFAULT_EXAMPLE, readExample, summarise } from './parts/example.js';
+import { copyTables, DEFAULT_EXAMPLE, exampleFile, summarise } from './parts/example.js';
 import { shownKey } from './parts/local-key.js';
+import { Owners } from './parts/owners.js';
 import { runLauncher } from './parts/run-launcher.js';
 import { migrateAll } from './parts/schema.js';
 import type { System } from './parts/system.js';
 
-// `npm run demo`: the whole system, and an example chain run on it and shown live (another one by --chain <name>); then up
-// until Ctrl-C, or with --exit ended with the chain: exit code 0 only when it succeeded.
+// `npm run demo`: the whole system, and an example chain run on it by the parties whose tables it reads, and shown live (another one
+// by --chain <name>); then up until Ctrl-C, or with --exit ended with the chain: exit code 0 only when it succeeded.
 const { stdout } = process;
-const { exit, body } = readArguments();
+const { exit, example } = readArguments();
 const live = stdout.isTTY === true && process.env.TERM !== 'dumb';
 const view = new LiveView(stdout);
 const print = (line: string) => (live ? view.print(line) : stdout.write(`${line}\n`));
@@ -24,11 +25,12 @@ async function runExample(system: System, signal: AbortSignal): Promise<number |
   print(`ready ${system.url} after ${sinceStart()}`);
   if (system.localKey) print(shownKey(system.localKey, stdout.isTTY));
   copyTables(folders.dataRoot);
-  const client = new TaskChainClient({ baseUrl: system.url, token: system.apiKey });
-  const { chain_id: chainId } = await client.createChain({ body, signal });
-  print(`created and started ${chainId}`);
+  if (system.apiKey === undefined) throw new Error('the demo needs an admin: set ADMIN_API_KEY');
+  const owners = new Owners({ ...folders, url: system.url, adminKey: system.apiKey, print });
+  await owners.prepare(example);
+  const chainId = await owners.start(example);
   let before: ChainView | undefined;
-  const chain = await client.waitForChain(chainId, {
+  const chain = await owners.watch(chainId, {
     signal,
     onProgress: (progress) => {
       const now = viewOf(progress);
@@ -73,12 +75,13 @@ function style(): Style {
 }
 
 /** What the command line asks for; a wrong one ends the process before anything is started. */
-function readArguments(): { exit: boolean; body: CreateChainRequest } {
+function readArguments(): { exit: boolean; example: string } {
   try {
     const { values } = parseArgs({
       options: { exit: { type: 'boolean', default: false }, chain: { type: 'string', default: DEFAULT_EXAMPLE } },
     });
-    return { exit: values.exit, body: readExample(values.chain) };
+    exampleFile(values.chain);
+    return { exit: values.exit, example: values.chain };
   } catch (error) {
     process.stderr.write(`${(error as Error).message}\n`);
     process.exit(1);

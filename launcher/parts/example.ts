@@ -1,7 +1,6 @@
-import { cpSync, existsSync, readdirSync, readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { copyFileSync, existsSync, lchownSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { CreateChainRequest } from '#client';
 import type { ChainView, TaskView } from '#libs/chain-view';
 
 /** Where the examples lie. Compiled, this file lies in dist/launcher/parts. */
@@ -16,29 +15,67 @@ export function exampleNames(): string[] {
   return [...chains, ...ofTypes.map((type) => `tasks/${type}`)].sort();
 }
 
-/** The body of POST /chains for an example, to be started at once. Throws for an unknown name, and lists the known ones. */
-export function readExample(name: string): CreateChainRequest {
+/** The file of an example's chain. Throws for an unknown name, and lists the known ones. */
+export function exampleFile(name: string): string {
   const names = exampleNames();
   if (!names.includes(name))
     throw new Error(`no example is called ${JSON.stringify(name)}; there are ${names.join(', ')}`);
-  const file = name.startsWith('tasks/') ? `${name}.json` : join(name, 'chain.json');
-  return { ...(JSON.parse(readFileSync(join(EXAMPLES, file), 'utf8')) as CreateChainRequest), execute: true };
+  return join(EXAMPLES, name.startsWith('tasks/') ? `${name}.json` : join(name, 'chain.json'));
 }
 
-/**
- * Puts each party's tables of all examples where its tasks read them: `<example>/<party>/…` to `<dataRoot>/<party>/…`. A
- * policy that the party has already stays as it is.
- */
+/** A table that the chain of an example names as a dataset. */
+export interface ExampleTable {
+  /** `dataset:<party>/<name>@1`. */
+  readonly reference: string;
+  readonly party: string;
+  readonly name: string;
+  /** Its name in the folder of the party. */
+  readonly file: string;
+  /** The file with the policy of its owner. */
+  readonly policy: string;
+}
+
+/** The parameters of a task that delivers files. */
+interface Deliveries {
+  readonly input_data?: Readonly<Record<string, unknown>>;
+  readonly recipients?: readonly string[];
+}
+
+/** The tables that the chain of an example names. */
+export function tablesOf(example: string): ExampleTable[] {
+  const text = readFileSync(exampleFile(example), 'utf8');
+  const references = new Map([...text.matchAll(/dataset:([\w-]+)\/([\w.-]+)@1/g)].map((found) => [found[0], found]));
+  return [...references].map(([reference, [, party = '', name = '']]) => {
+    const file = `${name}.csv`;
+    const folder = folders(EXAMPLES).find((each) => existsSync(join(EXAMPLES, each, party, file)));
+    if (folder === undefined) throw new Error(`${example}: no example has the table of ${reference}`);
+    const policy = join(EXAMPLES, folder, `policy-${party}.yaml`);
+    return { reference, party, name, file, policy };
+  });
+}
+
+/** Public keys that the chain of an example delivers files of a party to. */
+export function recipientsOf(example: string, party: string): readonly string[] {
+  const { tasks } = JSON.parse(readFileSync(exampleFile(example), 'utf8')) as {
+    tasks: { task_params: { task_config?: Deliveries } }[];
+  };
+  const configs = tasks.map(({ task_params: { task_config: config } }) => config);
+  return configs.flatMap((config) => (config?.input_data?.[party] === undefined ? [] : (config.recipients ?? [])));
+}
+
+/** Puts each party's tables of all examples where its tasks read them: `<example>/<party>/…` to `<dataRoot>/<party>/…`. */
 export function copyTables(dataRoot: string): void {
   for (const example of folders(EXAMPLES)) {
     for (const party of folders(join(EXAMPLES, example))) {
-      cpSync(join(EXAMPLES, example, party), join(dataRoot, party), { recursive: true, filter: isNoSecondPolicy });
+      const folder = join(dataRoot, party);
+      mkdirSync(folder, { recursive: true });
+      const { uid, gid } = statSync(folder);
+      for (const file of readdirSync(join(EXAMPLES, example, party))) {
+        copyFileSync(join(EXAMPLES, example, party, file), join(folder, file));
+        if (process.getuid?.() === 0) lchownSync(join(folder, file), uid, gid);
+      }
     }
   }
-}
-
-function isNoSecondPolicy(_from: string, to: string): boolean {
-  return basename(to) !== '.policy.json' || !existsSync(to);
 }
 
 /** What a user wants to know at the end: `name: value` lines out of the tasks' results. */

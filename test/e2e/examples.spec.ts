@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { TaskChainClient } from '#client';
-import { exampleNames, readExample } from '../../launcher/parts/example.js';
+import { exampleNames } from '../../launcher/parts/example.js';
 import { ExampleOutcome } from './example-outcome.js';
 import { EXPECTED } from './expected-figures.js';
 import { startSystem, type RunningSystem } from './running-system.js';
@@ -32,9 +31,8 @@ describe('the examples', () => {
 
   for (const name of exampleNames()) {
     it(`${name} ends in SUCCESS with the figures that it should have`, async () => {
-      const { api, config, wrote, signal } = system;
-      const client = new TaskChainClient({ baseUrl: new URL(api.url).origin, token: api.key });
-      const chain = await client.runChain(readExample(name), { signal });
+      const { owners, config, wrote, signal } = system;
+      const chain = await owners.watch(await owners.start(name), { signal });
       const failures = chain.tasks.flatMap(({ task_id, error }) => (error ? [{ task_id, error }] : []));
       expect({ status: chain.status, failures, wrote }).toEqual({ status: 'SUCCESS', failures: [], wrote });
       const results = Object.fromEntries(chain.tasks.map(({ task_id, result }) => [task_id, result]));

@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readConfig, type Config } from '#libs/platform';
 import { APPS } from '../../launcher/parts/apps.js';
-import { copyTables } from '../../launcher/parts/example.js';
+import { copyTables, exampleNames } from '../../launcher/parts/example.js';
+import { Owners } from '../../launcher/parts/owners.js';
 import { migrateAll } from '../../launcher/parts/schema.js';
-import { withSystem } from '../../launcher/parts/system.js';
+import { withSystem, type System } from '../../launcher/parts/system.js';
 
 /** Where the API is, up to its version, and the key that opens it. */
 export interface Api {
@@ -13,10 +14,11 @@ export interface Api {
   readonly key: string | undefined;
 }
 
-/** The system as `npm start` runs it, with the tables of all examples, in a folder of its own. */
+/** The system as `npm start` runs it, in a folder of its own, with the tables of all examples, whose owners have claimed them. */
 export interface RunningSystem {
   readonly api: Api;
   readonly config: Config;
+  readonly owners: Owners;
   /** Every line that the launcher and the apps wrote. */
   readonly wrote: readonly string[];
   /** Aborted by `stop()`. */
@@ -34,16 +36,19 @@ export async function startSystem(): Promise<RunningSystem> {
   const say = (words: string) => void wrote.push(words);
   const options = { config, apps: APPS, migrate: migrateAll, say, onLine: (_: string, line: string) => say(line) };
   let ended!: Promise<void>;
-  const api = await new Promise<Api>((ready, failed) => {
+  const { url, apiKey } = await new Promise<System>((ready, failed) => {
     ended = withSystem(options, stop.signal, new AbortController().signal, async (system) => {
-      ready({ url: `${system.url}/api/v1`, key: system.apiKey });
+      ready(system);
       await new Promise((resolve) => stop.signal.addEventListener('abort', resolve));
     });
     ended.catch(failed);
   });
+  const owners = new Owners({ ...config, url, adminKey: apiKey!, print: say });
+  await owners.prepare(...exampleNames());
   return {
-    api,
+    api: { url: `${url}/api/v1`, key: apiKey },
     config,
+    owners,
     wrote,
     signal: stop.signal,
     stop: async () => {

@@ -112,7 +112,7 @@ function scriptOf(blocks: readonly Block[], { url, key }: Api): string {
     `API=${url}`,
     `AUTH='Authorization: Bearer ${key}'`,
     `J='Content-Type: application/json'`,
-    `export TASK_CHAIN_URL=${new URL(url).origin} TASK_CHAIN_TOKEN='${key}'`,
+    `export TASK_CHAIN_URL=${new URL(url).origin} TASK_CHAIN_TOKEN_FILE="$WORK/.data/api-key"`,
   ];
   const parts = blocks.map(({ page, line, language, file, code }) => {
     if (file && language !== 'sh') return `cat > '${file}' <<'END_OF_FILE'\n${code}END_OF_FILE`;
