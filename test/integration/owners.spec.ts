@@ -137,6 +137,26 @@ describeSystem('owners at the command line', 'postgres', {}, (check) => {
       expect(await waiting()).toEqual([]);
     });
   }
+
+  check('approve a task that was sent without the approval: it runs again by itself', async (system) => {
+    const file = join(work, 'on-its-way.json');
+    writeFileSync(file, JSON.stringify(chain([psi])));
+    const worker = system.app('compute-worker').pid;
+    process.kill(worker, 'SIGSTOP');
+    try {
+      const { chain_id } = await done<{ chain_id: string }>(system, TEST_API_KEY, 'run', file);
+      await eventually('the task is in the queue', async () =>
+        (await system.api.chain(chain_id)).tasks.find(({ status }) => status === 'QUEUED'),
+      );
+      const key = join(work, 'bank-b', 'bank-b.key');
+      await done(system, TEST_API_KEY, 'approvals', 'approve', chain_id, '--yes', '--key', key);
+      process.kill(worker, 'SIGCONT');
+      const ended = await system.api.ended(chain_id);
+      expect([ended.status, ended.tasks[0]!.attempt]).toEqual(['SUCCESS', 2]);
+    } finally {
+      process.kill(worker, 'SIGCONT');
+    }
+  });
 });
 
 const psi = {
