@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { canonicalTask, partiesOf, resolvesTo, type TaskStatement } from './task-statement.js';
+import { canonicalTask, isAsWritten, partiesOf, resolvesTo, type TaskStatement } from './task-statement.js';
 import { parseDatasetRef, subjectOf } from './statements.js';
 import { usesOf } from './uses.js';
 
@@ -50,6 +50,25 @@ describe('parameters', () => {
     ]) {
       expect([other, resolvesTo(written, other)]).toEqual([other, false]);
     }
+  });
+});
+
+describe('parameters are as they were written', () => {
+  const written = (config: object) => ({ sf_init_config: { parties: ['a'] }, task_config: config }) as never;
+  it('whatever files a reference leads to, and in all else', () => {
+    const files = { a: 'artifact:c/t/a/x.csv' };
+    expect(
+      isAsWritten(written({ input_data: '${tasks.t.result.paths}', k: 1 }), written({ input_data: files, k: 1 })),
+    ).toBe(true);
+    expect(isAsWritten(written({ input_data: { a: '${tasks.t.result.path}' } }), written({ input_data: files }))).toBe(
+      true,
+    );
+    expect(isAsWritten(written({ model: 'logistic' }), written({ model: 'linear' }))).toBe(false);
+    expect(isAsWritten(written({ model: '${tasks.t.result.kind}' }), written({ model: 'linear' }))).toBe(false);
+    expect(isAsWritten(written({ columns: '${tasks.t.result.c}' }), written({ columns: { a: ['age'] } }))).toBe(false);
+    expect(
+      isAsWritten(written({ input_data: files, k: '${tasks.t.result.k}' }), written({ input_data: files, k: 2 })),
+    ).toBe(false);
   });
 });
 

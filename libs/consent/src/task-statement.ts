@@ -47,16 +47,20 @@ export function resolvesTo(written: Json, resolved: unknown, takesReferences = t
  * that come from a result were not there yet, and whoever may give a task a result chooses them.
  */
 export function isAsWritten(written: Json, resolved: unknown): boolean {
-  return resolvesTo(withoutInputs(written) as Json, withoutInputs(resolved), false);
+  const inputs = inputsOf(resolved);
+  return resolvesTo(without(inputs, written) as Json, without(inputs, resolved), false);
 }
 
-/** `task_params` without the fields that name files to read. */
-function withoutInputs(params: unknown): unknown {
+/** The fields that name files to read. A text is no file of a party: `model` of a training names the kind of the model. */
+function inputsOf(params: unknown): readonly string[] {
+  const { task_config: config } = (params ?? {}) as { readonly task_config?: Readonly<Record<string, unknown>> };
+  return INPUT_FIELDS.filter((name) => typeof config?.[name] === 'object');
+}
+
+/** `task_params` without these fields of `task_config`. */
+function without(names: readonly string[], params: unknown): unknown {
   const { task_config: config, ...rest } = (params ?? {}) as Readonly<Record<string, unknown>>;
-  // A text is no file of a party: `model` of a training names the kind of the model.
-  const isInput = ([name, value]: readonly [string, unknown]): boolean =>
-    (INPUT_FIELDS as readonly string[]).includes(name) && typeof value === 'object';
-  const others = Object.entries(config ?? {}).filter((field) => !isInput(field));
+  const others = Object.entries(config ?? {}).filter(([name]) => !names.includes(name));
   return { ...rest, task_config: Object.fromEntries(others) };
 }
 
