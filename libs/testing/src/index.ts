@@ -5,6 +5,7 @@ export { describeUnless, itUnless, type SkipReason } from './skip.js';
 export { ensureChromium, openTestBrowser, type TestBrowser } from './test-browser.js';
 export { StubIssuer } from './stub-issuer.js';
 export { createTestDatabase, useTestDatabase, type TestDatabase } from './test-database.js';
+export { symmetricSecret } from './symmetric-secret.js';
 export { TestOwner } from './test-owner.js';
 export { openTestQueues, takeJobs, type TestQueues } from './test-queues.js';
 export { startTestPostgres, type TestPostgres } from './test-postgres.js';
