@@ -1,16 +1,24 @@
-import { loadEnvFile, readConfig, secretKeysOf } from '#libs/platform';
+import { identityToRecipient } from 'age-encryption';
+import { keyIdOf, loadEnvFile, readConfig, sealSecret, SecretOpener } from '#libs/platform';
 import { openDatabase, SecretRepository } from '#libs/repositories';
 import { withDatabaseUrl } from './parts/database.js';
-import { localSecretsKey } from './parts/local-key.js';
+import { localSecrets } from './parts/local-key.js';
 
-// `npm run secrets:rotate`: wraps the data key of every secret by SECRETS_KEY that is wrapped by SECRETS_KEY_PREVIOUS. Values
-// are not opened. Exit code 1 when one is left under a key that is not there.
+// `npm run secrets:rotate`: seals every secret to the first key of SECRETS_PRIVATE_KEY that another of these keys opens, or
+// SECRETS_KEY or SECRETS_KEY_PREVIOUS. Exit code 1 when one is left that none of them opens.
 const secrets = new SecretRepository();
 try {
   loadEnvFile();
   const config = readConfig();
   const { rotated, already, left, keyId } = await withDatabaseUrl(async (url) => {
-    const keys = secretKeysOf(config.secrets) ?? secretKeysOf({ key: localSecretsKey(config.dataDir) })!;
+    const keys = await localSecrets(config);
+    const [current] = keys.privateKeys;
+    if (current === undefined) {
+      throw new Error('SECRETS_PRIVATE_KEY is not set: its first key is the one that secrets are sealed to.');
+    }
+    const publicKey = await identityToRecipient(current);
+    const opener = (await SecretOpener.of(keys))!;
+    const currentId = keyIdOf(publicKey);
     const db = await openDatabase(url, {
       role: 'task_chain_engine',
       max: 1,
@@ -20,19 +28,20 @@ try {
     let before = 0;
     const faults: string[] = [];
     try {
-      before = await secrets.countUnder(db, keys.currentId);
-      for (const row of await secrets.underOther(db, keys.currentId)) {
+      before = await secrets.countUnder(db, currentId);
+      for (const row of await secrets.underOther(db, currentId)) {
+        const { tenant_id: tenant, name } = row;
         try {
-          const wrapped = keys.rewrap(row.tenant_id, row.name, row)!;
-          if (await secrets.rewrap(db, row, wrapped)) done++;
+          const sealed = await sealSecret(publicKey, tenant, name, await opener.open(tenant, name, row));
+          if (await secrets.reseal(db, row, sealed)) done++;
         } catch (error) {
-          if (!row.removed) faults.push(`${row.tenant_id}/${row.name}: ${(error as Error).message}`);
+          if (!row.removed) faults.push(`${tenant}/${name}: ${(error as Error).message}`);
         }
       }
     } finally {
       await db.close();
     }
-    return { rotated: done, already: before, left: faults, keyId: keys.currentId };
+    return { rotated: done, already: before, left: faults, keyId: currentId };
   });
   for (const fault of left) process.stdout.write(`${fault}\n`);
   process.stdout.write(

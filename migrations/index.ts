@@ -13,6 +13,7 @@ import { Approvals1764028800012 } from './0012-approvals.js';
 import { Withdrawals1764028800013 } from './0013-withdrawals.js';
 import { RefusedKeys1764028800014 } from './0014-refused-keys.js';
 import { PartyResults1764028800015 } from './0015-party-results.js';
+import { SecretUses1764028800016 } from './0016-secret-uses.js';
 
 /** Every migration in order: an explicit list, since globs break in ESM and bundles. A landed one is never edited. */
 export const migrations = [
@@ -31,4 +32,5 @@ export const migrations = [
   Withdrawals1764028800013,
   RefusedKeys1764028800014,
   PartyResults1764028800015,
+  SecretUses1764028800016,
 ];

@@ -81,11 +81,12 @@ describe('the launcher', () => {
       expect((await fetch(`${ready}/health/live`)).status).toBe(200);
       if (process.platform === 'linux') {
         const environment = readFileSync(`/proc/${pids!.worker}/environ`, 'utf8').split('\0');
-        const secrets = /^(DATABASE_URL|REDIS_URL|ADMIN_API_KEY|SECRETS_KEY)(_FILE)?=/;
+        const secrets =
+          /^(DATABASE_URL|REDIS_URL|ADMIN_API_KEY|SECRETS_[A-Z_]*KEY|SECRETS_[A-Z_]*KEY_PREVIOUS)(_FILE)?=/;
         const file = join(one.dataDir, 'worker', 'DATABASE_URL');
         expect(environment.filter((each) => secrets.test(each)).sort()).toEqual([
           `DATABASE_URL_FILE=${file}`,
-          `SECRETS_KEY_FILE=${join(one.dataDir, 'worker', 'SECRETS_KEY')}`,
+          `SECRETS_PRIVATE_KEY_FILE=${join(one.dataDir, 'worker', 'SECRETS_PRIVATE_KEY')}`,
         ]);
         expect(statSync(file).mode & 0o777).toBe(0o600);
       }

@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePort, isPortFree, lockDataDir, startEmbeddedPostgres } from '#libs/local-postgres';
-import { requireSignIn, SECRET_NAMES, type Config, type DatabaseLogins } from '#libs/platform';
-import { localKey, localLogins, localSecretsKey, type LocalKey } from './local-key.js';
+import { requireSignIn, SECRET_NAMES, type Config, type DatabaseLogins, type SecretsConfig } from '#libs/platform';
+import { localKey, localLogins, localSecrets, type LocalKey } from './local-key.js';
 import { localUrl, waitUntilReady } from './readiness.js';
 import type { RestartPolicy } from './restart-policy.js';
 import { SupervisedApp } from './supervised-app.js';
@@ -89,26 +89,15 @@ async function start(
 
   const made = config.nodeEnv === 'production' || config.signIn.adminKey ? undefined : localKey(config.dataDir);
   const apiKey = config.signIn.adminKey ?? made?.key;
-  const production = config.nodeEnv === 'production';
-  const secretsKey = config.secrets.key ?? (production ? undefined : localSecretsKey(config.dataDir));
-  const {
-    ADMIN_API_KEY: _,
-    ADMIN_API_KEY_FILE: _adminFile,
-    SECRETS_KEY_FILE: _file,
-    SECRETS_KEY: _key,
-    DATABASE_URL_API: _api,
-    DATABASE_URL_LISTENER: _listener,
-    DATABASE_URL_WORKER: _worker,
-    ...common
-  } = appEnvironment(config, databaseUrl, ports);
-  const SECRETS_KEY = secretsKey?.toString('base64');
+  const secrets = await localSecrets(config);
+  const common = appEnvironment(config, databaseUrl, ports);
   const apps = options.apps.map(({ name, script, nodeOptions, portVariable }) => {
     const whole = {
       ...common,
       ...(logins && { DATABASE_URL: logins[LOGIN_BY_PORT[portVariable]] }),
-      ...(portVariable === 'PORT' && { ADMIN_API_KEY: apiKey }),
-      // The listener passes secrets on as names.
-      ...(portVariable !== 'LISTENER_PORT' && { SECRETS_KEY }),
+      // The API seals secrets, the listener passes their names on, the worker opens them.
+      ...(portVariable === 'PORT' && { ADMIN_API_KEY: apiKey, SECRETS_PUBLIC_KEY: secrets.publicKey }),
+      ...(portVariable === 'WORKER_PORT' && privateKeysOf(secrets)),
     };
     const env = portVariable === 'WORKER_PORT' ? secretsInFiles(whole, join(config.dataDir, 'worker')) : whole;
     const logFile = join(config.dataDir, 'logs', `${name}.log`);
@@ -186,16 +175,30 @@ function explainHost(config: Config, cause: Error): never {
 /** Whoever presses Ctrl-C waits for it: the worker's tasks end within the 5 s in which everything does. */
 const QUICK_DRAIN_SECONDS = '3';
 
-/** The environment of an app: that of the launcher, with resolved values. */
+/** What each app is told by itself. */
+const NOT_COMMON = [
+  ...[...SECRET_NAMES].filter((name) => name !== 'REDIS_URL').flatMap((name) => [name, `${name}_FILE`]),
+  'DATABASE_URL_API',
+  'DATABASE_URL_LISTENER',
+  'DATABASE_URL_WORKER',
+  'SECRETS_PUBLIC_KEY',
+];
+
+function privateKeysOf({ privateKeys, symmetricKeys }: SecretsConfig): NodeJS.ProcessEnv {
+  const [SECRETS_KEY, SECRETS_KEY_PREVIOUS] = symmetricKeys.map((key) => key.toString('base64'));
+  return { SECRETS_PRIVATE_KEY: privateKeys.join('\n') || undefined, SECRETS_KEY, SECRETS_KEY_PREVIOUS };
+}
+
+/** What all apps are told: the launcher's own environment, with everything resolved that it chose. */
 function appEnvironment(config: Config, databaseUrl: string, ports: Ports): NodeJS.ProcessEnv {
   return {
     ...process.env,
+    ...Object.fromEntries(NOT_COMMON.map((name) => [name, undefined])),
     HOST: config.host,
     PORT: String(ports.PORT),
     LISTENER_PORT: String(ports.LISTENER_PORT),
     WORKER_PORT: String(ports.WORKER_PORT),
     DATABASE_URL: databaseUrl,
-    DATABASE_URL_FILE: undefined,
     DATA_DIR: config.dataDir,
     DATA_ROOT: config.dataRoot,
     ARTIFACT_ROOT: config.artifactRoot,

@@ -14,7 +14,7 @@ import {
 
 const PATIENTS = 'id,name,diagnosis\n1,Ann,HIV\n2,Bob,none\n3,Cid,cancer\n';
 const SECRET = 'p@ss ""word"" of the hospital';
-const env = { SECRETS_KEY: Buffer.alloc(32, 7).toString('base64'), DIAGNOSTIC_TASKS: 'on' };
+const env = { SECRETS_PUBLIC_KEY: await newRecipient(), DIAGNOSTIC_TASKS: 'on' };
 
 describeSystem('somebody with the key of an author', 'postgres', { env }, (check, system) => {
   check('reads no folder that nobody has claimed, by whatever type', async () => {
@@ -124,7 +124,7 @@ describeSystem('a chain that reads a folder which nobody has claimed', 'postgres
 
   check('reads no secret through a parameter that takes none', async () => {
     const { author: api, put } = await scene(system);
-    await system.api.expect(200, '/secrets/tls-key', { method: 'PUT', body: { value: SECRET } });
+    await system.api.expect(200, '/secrets/tls-key', { method: 'PUT', body: { value: SECRET, keys: ['*'] } });
     put('holes.csv', 'a,b\nx,2\n,4\n');
     const body = chain([
       work('fill', 'fillna', {
@@ -177,7 +177,9 @@ function work(task_id: string, task_type: string, task_config: object): Record<s
   return { task_id, task_type, depends_on: [], task_params: { sf_init_config, task_config } };
 }
 
-const newRecipient = async (): Promise<string> => identityToRecipient(await generateIdentity());
+async function newRecipient(): Promise<string> {
+  return identityToRecipient(await generateIdentity());
+}
 
 async function artifacts(api: ApiClient, { chain_id }: ChainAnswer, taskId: string): Promise<object[]> {
   return (await api.expect<{ items: object[] }>(200, `/chains/${chain_id}/tasks/${taskId}/artifacts`)).items;

@@ -1,3 +1,4 @@
+import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { expect } from '@jest/globals';
 import { withConnection } from '#libs/local-postgres';
 import { grantQueues } from '#libs/queues';
@@ -13,7 +14,12 @@ import {
 
 const PARTS = ['api', 'listener', 'worker'] as const;
 const APPS: readonly AppName[] = ['api', 'status-listener', 'compute-worker'];
-const env = { SECRETS_KEY: Buffer.alloc(32, 7).toString('base64'), DIAGNOSTIC_TASKS: 'on', NODE_ENV: 'production' };
+const SECRETS_PRIVATE_KEY = await generateX25519Identity();
+const env = {
+  SECRETS_PUBLIC_KEY: await identityToRecipient(SECRETS_PRIVATE_KEY),
+  DIAGNOSTIC_TASKS: 'on',
+  NODE_ENV: 'production',
+};
 
 describeOnBackends('somebody who has taken over an app', { apps: [], env }, (check, system) => {
   check('has no more of the database than the app, whatever role it takes', async () => {
@@ -21,7 +27,10 @@ describeOnBackends('somebody who has taken over an app', { apps: [], env }, (che
     await grantQueues(system.databaseUrl);
     await makeLogins(system.databaseUrl, logins);
     await makeLogins(system.databaseUrl, logins);
-    for (const [i, name] of APPS.entries()) await system.startApp(name, { DATABASE_URL: logins[PARTS[i]!] });
+    for (const [i, name] of APPS.entries()) {
+      const keys = name === 'compute-worker' ? { SECRETS_PRIVATE_KEY } : undefined;
+      await system.startApp(name, { DATABASE_URL: logins[PARTS[i]!], ...keys });
+    }
     await system.api.expect(200, '/secrets/tls-key', { method: 'PUT', body: { value: 'of the hospital' } });
     const ended = await system.api.run(
       chain([task('a', { secret: '${secrets.tls-key}', progress_steps: 2 }), task('b', {}, { depends_on: ['a'] })]),
@@ -67,7 +76,8 @@ describeOnBackends('somebody who has taken over an app', { apps: [], env }, (che
       [/may become their owner/, `ALTER ROLE ${user} NOBYPASSRLS; GRANT task_chain TO ${user}`],
     ];
     for (const name of APPS) {
-      const start = system.startApp(name, { DATABASE_URL: system.databaseUrl });
+      const keys = name === 'compute-worker' ? { SECRETS_PRIVATE_KEY } : undefined;
+      const start = system.startApp(name, { DATABASE_URL: system.databaseUrl, ...keys });
       await expect(start).rejects.toThrow(/is a superuser, .*npm run migrate.*makes a login for each app/s);
     }
     for (const [what, grant] of cases) {

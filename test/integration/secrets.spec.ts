@@ -4,13 +4,23 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
+import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { afterAll, expect } from '@jest/globals';
 import { fileURLToPath } from 'node:url';
 import { Redis } from 'ioredis';
 import { withConnection } from '#libs/local-postgres';
-import { SecretKeys } from '#libs/platform';
+import { sealSecret } from '#libs/platform';
 import { engineQueries, openDatabase, SecretRepository } from '#libs/repositories';
-import { chain, describeOnBackends, eventually, task, taskOf, type SystemUnderTest } from './system/index.js';
+import { symmetricSecret } from '#libs/testing';
+import {
+  chain,
+  describeOnBackends,
+  eventually,
+  task,
+  taskOf,
+  type ProblemAnswer,
+  type SystemUnderTest,
+} from './system/index.js';
 
 /** Takes webhooks and traces, and keeps all that it was told. */
 let told = '';
@@ -23,8 +33,12 @@ afterAll(() => void sink.close());
 const url = `http://127.0.0.1:${(sink.address() as AddressInfo).port}`;
 
 const secrets = new SecretRepository();
+const privateKey = await generateX25519Identity();
+/** Of releases before there were pairs. */
 const key = randomBytes(32);
 const env = {
+  SECRETS_PUBLIC_KEY: await identityToRecipient(privateKey),
+  SECRETS_PRIVATE_KEY: privateKey,
   SECRETS_KEY: key.toString('base64'),
   LOG_LEVEL: 'debug',
   WEBHOOK_ALLOW_PRIVATE: 'on',
@@ -114,13 +128,9 @@ describeOnBackends('secrets', { env }, (check, system) => {
   check('that are not there, or were sealed under another key, fail their task', async ({ api }) => {
     await put('other', 'a value of another');
     await withConnection(system.databaseUrl, async (client) => {
-      const sealed = new SecretKeys(randomBytes(32)).seal('default', 'other', 'a value of another');
-      await client.query('UPDATE secrets SET key_id = $1, wrapped_key = $2, sealed = $3 WHERE name = $4', [
-        sealed.key_id,
-        sealed.wrapped_key,
-        sealed.sealed,
-        'other',
-      ]);
+      const another = await identityToRecipient(await generateX25519Identity());
+      const { key_id, sealed } = await sealSecret(another, 'default', 'other', 'a value of another');
+      await client.query('UPDATE secrets SET key_id = $1, sealed = $2 WHERE name = $3', [key_id, sealed, 'other']);
     });
     const ended = await api.run(
       chain([task('none', { secret: '${secrets.nobody}' }), task('foreign', { secret: '${secrets.other}' })], {
@@ -136,6 +146,8 @@ describeOnBackends('secrets', { env }, (check, system) => {
     const { items } = await api.expect<{ items: { name: string }[] }>(200, '/secrets');
     expect(items.find(({ name }) => name === 'one')).toEqual({
       name: 'one',
+      task_types: ['*'],
+      keys: [],
       created_at: expect.any(String),
       updated_at: expect.any(String),
       updated_by: 'admin key',
@@ -150,7 +162,17 @@ describeOnBackends('secrets', { env }, (check, system) => {
       const { items: rows } = await api.expect<{ items: { details: object }[] }>(200, path);
       return rows.length === 2 ? rows : undefined;
     });
-    expect(told.map(({ details }) => details)).toEqual([{ replaced: true }, { replaced: false }]);
+    const uses = { task_types: ['*'], keys: [] };
+    expect(told.map(({ details }) => details)).toEqual([
+      { replaced: true, ...uses },
+      { replaced: false, ...uses },
+    ]);
+    for (const wrong of [{ task_types: ['diagnostics'] }, { keys: ['*', 'key-none'] }]) {
+      const body = { value: 'some value', ...wrong };
+      const refused = await api.call<ProblemAnswer>('/secrets/one', { method: 'PUT', body });
+      const at = 'keys' in wrong ? '/keys/1' : '/task_types/0';
+      expect([refused.status, refused.body.errors]).toMatchObject([400, [{ pointer: at }]]);
+    }
     const gone = await api.call('/secrets/one', { method: 'DELETE' });
     expect(gone.body.code).toBe('CONFIRMATION_REQUIRED');
     await api.expect(200, '/secrets/one?confirm=one', { method: 'DELETE' });
@@ -187,7 +209,7 @@ describeOnBackends('secrets', { env }, (check, system) => {
       const worker = await openDatabase(system.databaseUrl, { role: 'task_chain_worker', max: 1 });
       const asked = async (taskId: string) =>
         (
-          await secrets.ofTask(worker, tasks.find((each) => each.task_id === taskId)!.task_request_id, [
+          await secrets.ofTask(worker, tasks.find((each) => each.task_id === taskId)!.task_request_id, 'diagnostic', [
             'held',
             'canary',
           ])
@@ -206,41 +228,63 @@ describeOnBackends('secrets', { env }, (check, system) => {
         }
       } finally {
         await worker.close();
-        await api.expect(200, `/chains/${id}`, { method: 'DELETE' }).catch(() => undefined);
+        // Else it would take a slot of the worker.
+        await withConnection(system.databaseUrl, (client) =>
+          client.query(`UPDATE chain_tasks SET status = 'PENDING', lease_until = NULL WHERE chain_id = $1`, [id]),
+        );
       }
     },
   );
 
   check(
-    'go under a new key by a command, which tells what it leaves; without a key nothing starts',
+    'go under a new key by a command, which tells what it leaves; without a key no worker starts',
     async ({ api }) => {
       await api.expect(200, '/secrets/other?confirm=other', { method: 'DELETE' });
       await put('turned', 'what the tasks are given');
-      const next = randomBytes(32).toString('base64');
-      const rotate = (previous: string): { status: number | null; stdout: string } =>
+      await put('older', 'replaced by a row of an earlier release');
+      await withConnection(system.databaseUrl, async (client) => {
+        const { key_id, wrapped_key, sealed } = symmetricSecret(key, 'default', 'older', 'what they were given');
+        const text = 'UPDATE secrets SET key_id = $1, wrapped_key = $2, sealed = $3 WHERE name = $4';
+        await client.query(text, [key_id, wrapped_key, sealed, 'older']);
+      });
+      const naming = chain([task('a', { secret: '${secrets.turned}' }), task('b', { secret: '${secrets.older}' })]);
+      expect((await api.run(naming)).status).toBe('SUCCESS');
+
+      const next = await generateX25519Identity();
+      const rotate = (...privateKeys: string[]): { status: number | null; stdout: string } =>
         spawnSync(process.execPath, [fileURLToPath(new URL('../../launcher/rotate-secrets.js', import.meta.url))], {
-          env: { ...process.env, DATABASE_URL: system.databaseUrl, SECRETS_KEY: next, SECRETS_KEY_PREVIOUS: previous },
+          env: {
+            ...process.env,
+            DATABASE_URL: system.databaseUrl,
+            SECRETS_PRIVATE_KEY: privateKeys.join('\n'),
+            SECRETS_KEY: env.SECRETS_KEY,
+          },
           encoding: 'utf8',
         });
-      const wrong = rotate(randomBytes(32).toString('base64'));
+      const wrong = rotate(next);
       expect([wrong.status, wrong.stdout]).toEqual([
         1,
-        expect.stringMatching(/default\/turned: .*\n0 secrets .*, [1-9]\d* are left/s),
+        expect.stringMatching(/default\/turned: .*\n1 secrets .*, [1-9]\d* are left/s),
       ]);
-      expect(rotate(env.SECRETS_KEY)).toMatchObject({
+      expect(rotate(next, privateKey)).toMatchObject({
         status: 0,
-        stdout: expect.stringMatching(/^[1-9]\d* secrets .*, 0 were under it already, 0 are left/),
+        stdout: expect.stringMatching(/^[1-9]\d* secrets .*, 1 were under it already, 0 are left/),
       });
-      expect(rotate(env.SECRETS_KEY).stdout).toMatch(/^0 secrets .*, [1-9]\d* were under it already, 0 are left/);
+      expect(rotate(next, privateKey).stdout).toMatch(/^0 secrets .*, [1-9]\d* were under it already, 0 are left/);
 
       await system.app('compute-worker').stop();
-      await system.startApp('compute-worker', { SECRETS_KEY: next });
-      expect(taskOf(await api.run(chain([task('a', { secret: '${secrets.turned}' })])), 'a').status).toBe('SUCCESS');
+      await system.startApp('compute-worker', { SECRETS_PRIVATE_KEY: next, SECRETS_KEY: '' });
+      expect((await api.run(naming)).status).toBe('SUCCESS');
 
-      for (const name of ['api', 'compute-worker'] as const) {
-        const refused = system.startApp(name, { SECRETS_KEY: '', NODE_ENV: 'production' });
-        await expect(refused).rejects.toThrow(/ended with 1 as it started:.*SECRETS_KEY is not set/s);
-      }
+      const none = { SECRETS_PRIVATE_KEY: '', SECRETS_KEY: '', NODE_ENV: 'production' };
+      await expect(system.startApp('compute-worker', none)).rejects.toThrow(
+        /ended with 1 as it started:.*SECRETS_PRIVATE_KEY is not set/s,
+      );
+      await system.startApp('api', { SECRETS_PUBLIC_KEY: '' });
+      expect(await put('more', 'a value without a key', 409)).toMatchObject({
+        code: 'SECRETS_NOT_CONFIGURED',
+        detail: expect.stringContaining('task-chain secrets keygen'),
+      });
     },
   );
 });

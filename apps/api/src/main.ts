@@ -1,9 +1,16 @@
-import { configOrExit, createLogger, onStopSignal, startTracing, requireSignIn } from '#libs/platform';
-import { Databases, loginFault, missingMigrations, SecretRepository } from '#libs/repositories';
+import {
+  configOrExit,
+  createLogger,
+  onStopSignal,
+  requireNoPrivateKey,
+  requireSignIn,
+  startTracing,
+} from '#libs/platform';
+import { Databases, loginFault, missingMigrations } from '#libs/repositories';
 import { createApp } from './create-app.js';
 
 process.title = 'task-chain api';
-const config = configOrExit(requireSignIn);
+const config = configOrExit(requireSignIn, requireNoPrivateKey);
 const logger = createLogger('api', config.logLevel);
 const endTracing = await startTracing('api');
 const app = await createApp(config, logger);
@@ -11,14 +18,6 @@ const { reads } = app.get(Databases);
 const missing = await missingMigrations(reads);
 if (missing.length > 0) {
   logger.fatal(`the database lacks ${missing.length} migrations (${missing[0]} …): run "npm run migrate"`);
-  process.exit(1);
-}
-if (
-  config.nodeEnv === 'production' &&
-  config.secrets.key === undefined &&
-  (await app.get(SecretRepository).used(reads))
-) {
-  logger.fatal('there are secrets, and SECRETS_KEY is not set: set it, or SECRETS_KEY_FILE');
   process.exit(1);
 }
 const fault = config.nodeEnv === 'production' ? await loginFault(reads) : undefined;

@@ -5,8 +5,8 @@ export {
   loadEnvFile,
   readAppConfig,
   readConfig,
+  requireNoPrivateKey,
   requireSignIn,
-  secretKeysOf,
   type AppConfig,
   type Config,
   type DatabaseLogins,
@@ -22,4 +22,4 @@ export { startTracing } from './observability/start-tracing.js';
 export { APP_CONFIG, LOGGER, PlatformModule } from './platform.module.js';
 export { failpoint } from './process/failpoints.js';
 export { onStopSignal } from './process/stop-signal.js';
-export { SecretKeys } from './secrets/secret-keys.js';
+export { keyIdOf, sealSecret, SecretOpener, type SealedSecret, type SecretsConfig } from './secrets/secret-sealing.js';

@@ -13,6 +13,7 @@ export interface NewChainRow {
   readonly status: string;
   readonly total_tasks: number;
   readonly created_by: string | null;
+  readonly by_admin: boolean;
   readonly metadata: unknown;
   readonly stop_on_error: boolean;
   readonly timeout_seconds: number;

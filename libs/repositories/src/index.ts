@@ -60,7 +60,7 @@ export { readQueues, type QueueFacts } from './reads/read-queues.js';
 export { SIZE_BUCKETS, readFigures, readGauges } from './reads/read-metrics.js';
 export { PartyRepository, type PartyStatementView, type PartyView } from './party.repository.js';
 export { RepositoriesModule } from './repositories.module.js';
-export { SecretRepository } from './secret.repository.js';
+export { SecretRepository, secretUses } from './secret.repository.js';
 export type { DueDelivery, EndedChain } from './statements/webhooks.js';
 export { TaskHistoryRepository, type ArtifactView } from './task-history.repository.js';
 export { PLATFORM, TenantRepository, type Quota, type TenantChange } from './tenant.repository.js';

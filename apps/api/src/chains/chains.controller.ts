@@ -91,10 +91,15 @@ export class ChainsController {
     type: ValidationDto,
     description: 'The faults are in `errors`; `valid` is true if there are none.',
   })
-  @ApiProblems(400, 413, 415)
-  async validate(@Body() body: unknown, @Res({ passthrough: true }) reply: FastifyReply): Promise<ValidationDto> {
-    if (body instanceof LargeBody) return this.large.validate(body, callerOf(reply).actor);
-    return validationOf(body, this.catalogue);
+  @ApiProblems(400, 413, 415, 503)
+  async validate(
+    @TenantDb() { reads }: TenantDatabases,
+    @Body() body: unknown,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<ValidationDto> {
+    const user = { actor: callerOf(reply).actor, isAdmin: partyOf(reply).isAdmin };
+    if (body instanceof LargeBody) return this.large.validate(body, reads.tenant!, user);
+    return validationOf(user, reads, body, this.catalogue);
   }
 
   @Get()

@@ -78,8 +78,8 @@ export const NotEmpty = (): PropertyDecorator =>
     { minProperties: 1 },
   );
 
-/** Takes a list of 1 to `most` texts, each of 1 to 64 characters that match `pattern`. */
-export function Texts(most: number, pattern: RegExp | undefined, document: object): PropertyDecorator {
+/** Takes a list of `least` to `most` texts, each of 1 to 64 characters that match `pattern`. */
+export function Texts(most: number, pattern: RegExp | undefined, document: object, least = 1): PropertyDecorator {
   function* faultsOf(value: unknown): Generator<ItemFault> {
     for (const [index, item] of (Array.isArray(value) ? (value as unknown[]) : []).entries()) {
       const tooLong = typeof item === 'string' ? lengthFault(item, 1, 64) : null;
@@ -107,10 +107,10 @@ export function Texts(most: number, pattern: RegExp | undefined, document: objec
       'OUT_OF_RANGE',
       (value) => {
         if (!Array.isArray(value)) return null;
-        if (value.length < 1) return 'must NOT have fewer than 1 items';
+        if (value.length < least) return `must NOT have fewer than ${least} items`;
         return value.length > most ? `must NOT have more than ${most} items` : null;
       },
-      { type: 'array', minItems: 1, maxItems: most, items } as ApiPropertyOptions,
+      { type: 'array', minItems: least, maxItems: most, items } as ApiPropertyOptions,
     ),
   );
 }

@@ -1,7 +1,16 @@
-import { Body, Controller, Delete, Get, Headers, HttpCode, Param, Post, Put, Query, Res } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Headers, HttpCode, Inject, Param, Post, Put, Query, Res } from '@nestjs/common';
 import { ApiHeader, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { AuditRepository, SecretRepository, type Queryable, type TenantDatabases } from '#libs/repositories';
+import { pointer, quoted } from '#libs/chain-domain';
+import { APP_CONFIG, sealSecret, type AppConfig } from '#libs/platform';
+import {
+  ApiKeyRepository,
+  AuditRepository,
+  SecretRepository,
+  type Queryable,
+  type TenantDatabases,
+} from '#libs/repositories';
+import { Catalogue } from '../catalogue/catalogue.js';
 import { Problem } from '../http/problem.js';
 import { Roles } from '../auth/access.js';
 import { ApiProblems } from '../http/api-problems.js';
@@ -11,7 +20,6 @@ import { isDryRun, restorableUntil } from '../http/confirmation.js';
 import { RemovalQueryDto } from '../http/dry-run-query.dto.js';
 import { TenantDb } from '../auth/tenant-db.js';
 import { IDEMPOTENCY_KEY, idempotentRequest, once } from '../http/idempotency-key.js';
-import { SealingKeys } from './sealing-keys.js';
 import { DeletedSecretDto, NewSecretDto, SecretDto, SecretListDto } from './secrets.dto.js';
 
 const NAME = {
@@ -24,8 +32,10 @@ const NAME = {
 @Roles('admin')
 export class SecretsController {
   constructor(
-    private readonly sealing: SealingKeys,
+    @Inject(APP_CONFIG) private readonly config: AppConfig,
+    private readonly catalogue: Catalogue,
     private readonly secrets: SecretRepository,
+    private readonly keys: ApiKeyRepository,
     private readonly audit: AuditRepository,
   ) {}
 
@@ -35,20 +45,23 @@ export class SecretsController {
     operationId: 'putSecret',
     summary: 'Create or replace a secret',
     description:
-      'Where a string in task_params is exactly `${secrets.<name>}`, the worker replaces it by the value. The value is never shown again, and is removed from results, errors and log lines.',
+      'Where a string in task_params is exactly `${secrets.<name>}`, the worker replaces it by the value. The value is never shown again, and is removed from results, errors, log lines and names of artifacts. `task_types` and `keys` say who may use it.',
   })
   @ApiRequest(NewSecretDto)
   @ApiResponse({ status: 200, type: SecretDto, description: 'Stored.' })
   @ApiProblems(400, 404, 409, 413, 415, 503)
   async put(
-    @TenantDb() { engine }: TenantDatabases,
+    @TenantDb() { engine, reads }: TenantDatabases,
     @Param('name') name: string,
-    @Body() { value }: NewSecretDto,
+    @Body() { value, ...use }: NewSecretDto,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<SecretDto> {
-    const { keys } = this.sealing;
-    if (keys === undefined) {
-      throw new Problem('SECRETS_NOT_CONFIGURED', 'SECRETS_KEY is not set: the API could not seal a secret.');
+    const { publicKey } = this.config.secrets;
+    if (publicKey === undefined) {
+      throw new Problem(
+        'SECRETS_NOT_CONFIGURED',
+        'SECRETS_PUBLIC_KEY is not set: the API cannot seal a secret. Make a pair by `task-chain secrets keygen`.',
+      );
     }
     const caller = callerOf(reply);
     if (!SECRET_NAME.test(name)) {
@@ -56,10 +69,13 @@ export class SecretsController {
         'The name of a secret begins with A-Z, a-z or 0-9 and holds A-Z, a-z, 0-9 and . _ - only, 64 characters at most.';
       throw new Problem('BAD_REQUEST', message);
     }
-    const sealed = keys.seal(engine.tenant!, name, value);
+    await this.requireKnown(reads, use);
+    const sealed = await sealSecret(publicKey, engine.tenant!, name, value);
     return engine.transaction(async (tx) => {
-      const { replaced, ...secret } = await this.secrets.put(tx, name, sealed, caller.actor);
-      await this.audit.record(tx, { ...caller, action: 'putSecret', target: name, details: { replaced } });
+      const { replaced, ...secret } = await this.secrets.put(tx, name, sealed, use, caller.actor);
+      const { task_types, keys } = secret;
+      const details = { replaced, task_types, keys };
+      await this.audit.record(tx, { ...caller, action: 'putSecret', target: name, details });
       return secret;
     });
   }
@@ -129,6 +145,24 @@ export class SecretsController {
       return row;
     };
     return once(engine, `restoreSecret:${known(name)}`, idempotentRequest(key, { name }), reply, work);
+  }
+
+  /** Throws BAD_REQUEST for a type or a key that does not exist: whoever mistypes one would wonder why nothing gets the secret. */
+  private async requireKnown(reads: Queryable, { task_types = [], keys = [] }: Partial<NewSecretDto>): Promise<void> {
+    const ids = new Set(keys.length === 0 ? [] : (await this.keys.list(reads)).map(({ key_id }) => key_id));
+    const isKey = (key: string): boolean => key === '*' || key.startsWith('oidc:') || ids.has(key);
+    const isType = (type: string): boolean => type === '*' || this.catalogue.types.includes(type);
+    const unknown = (field: string, what: string, list: string[], isKnown: (item: string) => boolean) =>
+      list.flatMap((item, at) =>
+        isKnown(item)
+          ? []
+          : [{ code: 'INVALID_VALUE', pointer: pointer(field, at), message: `There is no ${what} ${quoted(item)}.` }],
+      );
+    const errors = [
+      ...unknown('task_types', 'task type', task_types, isType),
+      ...unknown('keys', 'key with the id', keys, isKey),
+    ];
+    if (errors.length > 0) throw new Problem('BAD_REQUEST', errors[0]!.message, { errors });
   }
 }
 

@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import { expect, test } from '@jest/globals';
-import { createLogger, SecretKeys } from '#libs/platform';
+import { generateX25519Identity } from 'age-encryption';
+import { createLogger, SecretOpener } from '#libs/platform';
 import { openDatabase, SecretRepository } from '#libs/repositories';
 import { JobSecrets } from '../secrets/job-secrets.js';
 import { startRun } from './run-job.js';
@@ -57,7 +57,8 @@ test("an unforeseen error is in the worker's log with its kind and places, and i
 
 test('a secret at a parameter that takes none is not even fetched', async () => {
   const database = await openDatabase('postgres://nowhere.invalid/none');
-  const secrets = new JobSecrets(database, new SecretRepository(), new SecretKeys(randomBytes(32)));
+  const opener = await SecretOpener.of({ privateKeys: [await generateX25519Identity()], symmetricKeys: [] });
+  const secrets = new JobSecrets(database, new SecretRepository(), opener);
   const job = {
     chainId: 'chain-1',
     taskId: 'fill',

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DEFAULT_TENANT, failure } from '#libs/chain-domain';
 import { placesOf, runTask, TaskFailure, withMarkers } from '#libs/compute';
@@ -117,7 +118,7 @@ async function outcomeOf(
     }
     return failureOf(error);
   };
-  const succeed = async ({ params, hide }: OpenedJob): Promise<RunEnd> => {
+  const succeed = async ({ params, hide, checkName }: OpenedJob): Promise<RunEnd> => {
     const { chainId, taskId, attempt, taskType, tenant, inputs, consent, partyResults: named = [] } = job;
     const marked = withMarkers(params as TaskParams, named);
     const { result, artifacts, partyResults } = await runTask(taskType, {
@@ -134,6 +135,13 @@ async function outcomeOf(
       progress: (fraction, stage) => progress.update(fraction, hide(stage)),
       log: (level, message) => progress.log(level, hide(message)),
     });
+    const folder = join(context.artifactRoot, chainId, taskId);
+    try {
+      for (const { name } of artifacts) checkName(name);
+    } catch (error) {
+      await Promise.all(artifacts.map(({ name }) => rm(join(folder, name), { force: true })));
+      throw error;
+    }
     return { kind: 'succeeded', result: hide(result), artifacts, ...(partyResults && { partyResults }) };
   };
   return context.secrets.open(job).then(

@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { APP_CONFIG, secretKeysOf, type AppConfig } from '#libs/platform';
+import { APP_CONFIG, SecretOpener, type AppConfig } from '#libs/platform';
 import { openDatabase, SecretRepository } from '#libs/repositories';
 import { JobSecrets } from './job-secrets.js';
 
@@ -12,7 +12,8 @@ import { JobSecrets } from './job-secrets.js';
       inject: [SecretRepository, APP_CONFIG],
       useFactory: async (repository: SecretRepository, { databaseUrl, secrets }: AppConfig) => {
         const options = { role: 'task_chain_worker', max: 2, applicationName: 'task-chain-worker-secrets' } as const;
-        return new JobSecrets(await openDatabase(databaseUrl, options), repository, secretKeysOf(secrets));
+        const opener = await SecretOpener.of(secrets);
+        return new JobSecrets(await openDatabase(databaseUrl, options), repository, opener);
       },
     },
   ],

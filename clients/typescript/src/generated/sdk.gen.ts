@@ -840,7 +840,7 @@ export class Operations extends HeyApiClient {
     /**
      * Create or replace a secret
      *
-     * Where a string in task_params is exactly `${secrets.<name>}`, the worker replaces it by the value. The value is never shown again, and is removed from results, errors and log lines.
+     * Where a string in task_params is exactly `${secrets.<name>}`, the worker replaces it by the value. The value is never shown again, and is removed from results, errors, log lines and names of artifacts. `task_types` and `keys` say who may use it.
      */
     public putSecret<ThrowOnError extends boolean = true>(options: Options<PutSecretData, ThrowOnError>) {
         return (options.client ?? this.client).put<PutSecretResponses, PutSecretErrors, ThrowOnError, 'data'>({

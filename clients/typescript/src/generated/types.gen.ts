@@ -1207,10 +1207,27 @@ export type AuditPageDto = {
  */
 export type NewSecretDto = {
     value: string;
+    /**
+     * The task types that may use it; `*`: all that take secrets, as for a new secret without this list. A replaced secret keeps what is left out.
+     */
+    task_types?: Array<string>;
+    /**
+     * The keys that may use it, beside those of admins: ids of API keys, `oidc:<subject>`, or `*` for all of the tenant. A new
+     * secret without this list is for admins alone. A replaced secret keeps what is left out.
+     */
+    keys?: Array<string>;
 };
 
 export type SecretDto = {
     name: string;
+    /**
+     * The task types that may use it; `*`: all that take secrets.
+     */
+    task_types: Array<string>;
+    /**
+     * The keys that may use it beside those of admins; `*`: all of the tenant.
+     */
+    keys: Array<string>;
     created_at: string;
     updated_at: string;
     /**
@@ -1917,6 +1934,10 @@ export type ValidateChainErrors = {
      * Internal server error; the API's log has the cause.
      */
     500: ProblemDto;
+    /**
+     * The database cannot be reached; retry after `Retry-After` seconds.
+     */
+    503: ProblemDto;
 };
 
 export type ValidateChainError = ValidateChainErrors[keyof ValidateChainErrors];

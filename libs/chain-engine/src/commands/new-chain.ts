@@ -15,7 +15,7 @@ export interface NewChain {
   readonly createdBy: string | null;
   /** The party of the key that creates it; null for a key of no party. */
   readonly proposer: string | null;
-  /** Whether an admin creates it: only then its tasks read unclaimed folders of parties. */
+  /** Whether an admin creates it: its tasks may use every secret, and read the folders of parties that nobody has claimed. */
   readonly byAdmin: boolean;
   readonly stopOnError: boolean;
   readonly timeoutSeconds: number;
@@ -88,6 +88,7 @@ export function newChainRows(
       status: state.chain.status,
       total_tasks: chain.tasks.length,
       created_by: chain.createdBy,
+      by_admin: chain.byAdmin,
       metadata: chain.metadata,
       stop_on_error: chain.stopOnError,
       timeout_seconds: chain.timeoutSeconds,

@@ -70,7 +70,14 @@ describe('jobs with large inputs', () => {
       db,
       {
         ...{ chain_id: chainId, chain_name: 'c', chain_type: 'complex', description: null, chain_config: {} },
-        ...{ status: 'RUNNING', total_tasks: tasks.length, created_by: null, metadata: {}, stop_on_error: true },
+        ...{
+          status: 'RUNNING',
+          total_tasks: tasks.length,
+          created_by: null,
+          by_admin: false,
+          metadata: {},
+          stop_on_error: true,
+        },
         ...{
           timeout_seconds: 60,
           approval_timeout_seconds: 60,

@@ -11,6 +11,7 @@ export const SECRET_NAMES: ReadonlySet<string> = new Set([
   'DATABASE_URL',
   'REDIS_URL',
   'ADMIN_API_KEY',
+  'SECRETS_PRIVATE_KEY',
   'SECRETS_KEY',
   'SECRETS_KEY_PREVIOUS',
 ]);

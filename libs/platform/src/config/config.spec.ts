@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { ConfigError } from './config-values.js';
 import {
   concurrencyOf,
@@ -9,6 +10,7 @@ import {
   loadEnvFile,
   readAppConfig,
   readConfig,
+  requireNoPrivateKey,
   requireSignIn,
 } from './config.js';
 
@@ -55,6 +57,23 @@ describe('configuration', () => {
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
+  });
+
+  it('takes private keys as age-keygen writes them, and tells the API that it may hold none', async () => {
+    const key = await generateX25519Identity();
+    const publicKey = await identityToRecipient(key);
+    const read = (SECRETS_PRIVATE_KEY: string) => readConfig({ NODE_ENV: 'production', SECRETS_PRIVATE_KEY });
+    const file = `# created: today\n# public key: ${publicKey}\n${key}\n`;
+    expect(read(file + key).secrets).toEqual({ privateKeys: [key, key], symmetricKeys: [] });
+    expect(() => requireNoPrivateKey(read(file))).toThrow(/which only workers may/);
+    expect(() => requireNoPrivateKey(readConfig({ SECRETS_PRIVATE_KEY: key }))).not.toThrow();
+    const api = readConfig({ NODE_ENV: 'production', SECRETS_PUBLIC_KEY: publicKey });
+    expect(api.secrets.publicKey).toBe(publicKey);
+    requireNoPrivateKey(api);
+    expect(faultsOf(() => read(publicKey))).toContain('SECRETS_PRIVATE_KEY holds something else');
+    const wrong = faultsOf(() => readConfig({ SECRETS_PUBLIC_KEY: key, SECRETS_PRIVATE_KEY: key.slice(0, -1) }));
+    expect(wrong).toContain('SECRETS_PUBLIC_KEY is not a public key');
+    expect(wrong).not.toContain(key.slice(0, 20));
   });
 
   it('has a default for everything but the database', () => {

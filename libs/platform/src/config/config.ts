@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
-import { SecretKeys } from '../secrets/secret-keys.js';
+import { isPrivateKey, isPublicKey, type SecretsConfig } from '../secrets/secret-sealing.js';
 import { ConfigError, ValueReader, type Environment } from './config-values.js';
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
@@ -54,19 +54,7 @@ export interface DatabaseLogins {
   readonly worker: string;
 }
 
-/** The keys that seal secrets, 32 bytes each. */
-export interface SecretsConfig {
-  /** Seals and opens; unset: there are no secrets. */
-  readonly key?: Buffer;
-  /** Only opens, until `npm run secrets:rotate` has been run. */
-  readonly previous?: Buffer;
-}
-
-/** The keys of this configuration, or undefined. */
-export const secretKeysOf = ({ key, previous }: SecretsConfig): SecretKeys | undefined =>
-  key && new SecretKeys(key, previous);
-
-/** How callers of the API are identified, besides keys in the database. */
+/** How callers of the API are known, beside the keys in the database. */
 export interface SignInConfig {
   /** The platform's own key: with every role in every tenant. It needs no database. */
   readonly adminKey: string | undefined;
@@ -93,6 +81,7 @@ export interface AppConfig extends Config {
 const PREFIX = 'WORKER_CONCURRENCY_';
 const SLOTS_MEND = 'Set the number of tasks of one type that a worker runs at once, e.g. 4.';
 const ROLE_MAP_EXAMPLE = '{"task-chain-authors":"author"}';
+const PAIR_EXAMPLE = 'task-chain secrets keygen';
 const KEY_EXAMPLE = 'openssl rand -base64 32';
 const LOGIN_EXAMPLE = 'postgres://login:password@host:5432/task_chain';
 const DATABASE_EXAMPLE = 'DATABASE_URL=postgres://user:password@host:5432/task_chain';
@@ -129,11 +118,19 @@ export function requireSignIn({ nodeEnv, signIn }: Config): void {
   ]);
 }
 
+/** Throws ConfigError in production where the API could open what it seals: only workers may. */
+export function requireNoPrivateKey({ nodeEnv, secrets }: Config): void {
+  if (nodeEnv !== 'production' || (secrets.privateKeys.length === 0 && secrets.symmetricKeys.length === 0)) return;
+  throw new ConfigError([
+    'SECRETS_PRIVATE_KEY, SECRETS_KEY or SECRETS_KEY_PREVIOUS is set: they open secrets, which only workers may. Take them away from the API and give it SECRETS_PUBLIC_KEY.',
+  ]);
+}
+
 /** As readAppConfig, for an app's first line: wrong configuration ends the process with its message and nothing else. */
-export function configOrExit(check: (config: AppConfig) => void = () => undefined): AppConfig {
+export function configOrExit(...checks: readonly ((config: AppConfig) => void)[]): AppConfig {
   try {
     const config = readAppConfig();
-    check(config);
+    for (const check of checks) check(config);
     return config;
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
@@ -268,9 +265,22 @@ function readRoleMap(reader: ValueReader): Readonly<Record<string, string>> | un
 }
 
 function readSecrets(reader: ValueReader): SecretsConfig {
-  const key = reader.key('SECRETS_KEY', KEY_EXAMPLE);
-  const previous = reader.key('SECRETS_KEY_PREVIOUS', KEY_EXAMPLE);
-  return Object.freeze({ ...(key && { key }), ...(previous && { previous }) });
+  const publicKey = reader.text('SECRETS_PUBLIC_KEY');
+  if (publicKey !== undefined && !isPublicKey(publicKey)) {
+    // Not shown: it may be the private key, in the wrong place.
+    reader.faults.push(`SECRETS_PUBLIC_KEY is not a public key of age (age1…). Make a pair by ${PAIR_EXAMPLE}.`);
+  }
+  // As age-keygen writes files: comments, and a key on each line.
+  const lines = reader.text('SECRETS_PRIVATE_KEY')?.split(/[\n,]/) ?? [];
+  const privateKeys = lines.map((line) => line.trim()).filter((line) => line !== '' && !line.startsWith('#'));
+  if (!privateKeys.every(isPrivateKey)) {
+    reader.faults.push(
+      `SECRETS_PRIVATE_KEY holds something else than private keys of age, one a line. Make a pair by ${PAIR_EXAMPLE}.`,
+    );
+  }
+  const keys = ['SECRETS_KEY', 'SECRETS_KEY_PREVIOUS'].map((name) => reader.key(name, KEY_EXAMPLE));
+  const symmetricKeys = keys.filter((key) => key !== undefined);
+  return Object.freeze({ ...(publicKey !== undefined && { publicKey }), privateKeys, symmetricKeys });
 }
 
 function readHost(reader: ValueReader): string {

@@ -23,10 +23,10 @@ export const createChain: Statement = {
       ON CONFLICT DO NOTHING RETURNING 1
     ), chain AS (
       INSERT INTO task_chains (chain_id, chain_name, chain_type, description, chain_config, status, total_tasks,
-                               created_by, metadata, stop_on_error, timeout_seconds, approval_timeout_seconds, max_parallel, admitted_tasks,
+                               created_by, by_admin, metadata, stop_on_error, timeout_seconds, approval_timeout_seconds, max_parallel, admitted_tasks,
                                concurrency_key, concurrency_limit, created_at, started_at, deadline_at, execution_id)
       SELECT chain_id, chain_name, chain_type, description, chain_config, status, total_tasks, created_by,
-             coalesce(metadata, '{}'), stop_on_error, timeout_seconds,
+             by_admin, coalesce(metadata, '{}'), stop_on_error, timeout_seconds,
              approval_timeout_seconds, max_parallel, admitted_tasks, concurrency_key,
              concurrency_limit, now(),
              CASE WHEN status = 'RUNNING' THEN now() END,
@@ -34,7 +34,7 @@ export const createChain: Statement = {
              CASE WHEN status = 'RUNNING' THEN execution_id END
         FROM json_to_record($1::json) AS i(
           chain_id text, chain_name text, chain_type text, description text, chain_config jsonb, status text,
-          total_tasks int, created_by text, metadata jsonb, stop_on_error boolean, timeout_seconds int, approval_timeout_seconds int,
+          total_tasks int, created_by text, by_admin boolean, metadata jsonb, stop_on_error boolean, timeout_seconds int, approval_timeout_seconds int,
           max_parallel int, admitted_tasks int, execution_id text, concurrency_key text, concurrency_limit int)
        WHERE $8::text IS NULL OR EXISTS (SELECT FROM key)
       RETURNING chain_id, chain_type, status, total_tasks, created_at

@@ -42,6 +42,7 @@ const RUNNING = {
   chain_config: {},
   status: 'RUNNING',
   created_by: null,
+  by_admin: false,
   metadata: {},
   stop_on_error: true,
   timeout_seconds: 60,

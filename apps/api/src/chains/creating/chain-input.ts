@@ -17,7 +17,7 @@ import { type ChainBody, type PriorityBody, type RetryPolicyBody, type TaskBody 
 import { addConditionFaults, conditionsOf, type ReadConditions } from './condition-faults.js';
 import { PRIORITY_WORDS } from './create-chain.schema.js';
 import type { TaskCatalogue } from '../../catalogue/catalogue.js';
-import { addParamsFaults } from './params-faults.js';
+import { addParamsFaults, type SecretUse } from './params-faults.js';
 import { addChainSchemaFaults } from './chain-schema-faults.js';
 import { addTriggerFaults } from './trigger-faults.js';
 
@@ -55,8 +55,10 @@ export interface TaskInput extends Omit<NewTask, 'level' | 'predecessors' | 'suc
   readonly conditionTasks: readonly string[];
 }
 
-export type ChainReading =
-  { readonly ok: true; readonly chain: ChainInput } | { readonly ok: false; readonly faults: readonly InputFault[] };
+/** `secrets`: those that it names where one may stand. Whether the caller may use them is in the database. */
+export type ChainReading = { readonly secrets: readonly SecretUse[] } & (
+  { readonly ok: true; readonly chain: ChainInput } | { readonly ok: false; readonly faults: readonly InputFault[] }
+);
 
 const DEFAULT_TIMEOUT_SECONDS = 7200;
 const DEFAULT_APPROVAL_TIMEOUT_SECONDS = 7 * 86_400;
@@ -71,7 +73,7 @@ export function readChain(body: unknown, catalogue: TaskCatalogue): ChainReading
   addChainSchemaFaults(body, faults);
   const tasks: unknown = isObject(body) ? body['tasks'] : undefined;
   if (faults.full || !isObject(body) || !Array.isArray(tasks) || tasks.length > MAX_TASKS) {
-    return { ok: false, faults: faults.toArray() };
+    return { ok: false, faults: faults.toArray(), secrets: [] };
   }
   const nodes = readDependencies(tasks);
   const planned = plan(nodes);
@@ -79,10 +81,10 @@ export function readChain(body: unknown, catalogue: TaskCatalogue): ChainReading
   addTriggerFaults(tasks, nodes, faults);
   addConcurrencyFaults(body, tasks, faults);
   const known = planned.ok ? planned.plan : undefined;
-  addParamsFaults(tasks, catalogue, known, faults);
+  const secrets = addParamsFaults(tasks, catalogue, known, faults);
   const conditions = addConditionFaults(tasks, nodes, known, faults);
-  if (!faults.empty || !planned.ok) return { ok: false, faults: faults.toArray() };
-  return { ok: true, chain: chainOf(body as unknown as ChainBody, nodes, planned.plan, conditions) };
+  if (!faults.empty || !planned.ok) return { ok: false, faults: faults.toArray(), secrets };
+  return { ok: true, chain: chainOf(body as unknown as ChainBody, nodes, planned.plan, conditions), secrets };
 }
 
 function addGraphFaults(graphFaults: readonly GraphFault[], nodes: readonly TaskNode[], faults: FaultList): void {

@@ -1,11 +1,12 @@
 import { createChain, type Caller, type CreatedChain } from '#libs/chain-engine';
-import type { Database, Quota } from '#libs/repositories';
+import type { Database, Queryable, Quota } from '#libs/repositories';
 import type { TaskCatalogue } from '../../catalogue/catalogue.js';
 import { idempotentRequest } from '../../http/idempotency-key.js';
 import { Problem } from '../../http/problem.js';
 import type { ValidationDto } from '../chains.dto.js';
-import { readChain, type ChainInput } from './chain-input.js';
+import type { ChainInput, ChainReading } from './chain-input.js';
 import { newChainOf } from './new-chain.js';
+import { readChainOf, type SecretUser } from './secret-faults.js';
 
 /** What belongs to a creation beside the body. */
 export interface CreateRequest {
@@ -31,7 +32,8 @@ export async function createFrom(
   catalogue: TaskCatalogue,
   { caller, party, isAdmin, key, quota }: CreateRequest,
 ): Promise<Creation> {
-  const chain = newChainOf(read(body, catalogue), body, { actor: caller.actor, party, isAdmin });
+  const by = { actor: caller.actor, party, isAdmin };
+  const chain = newChainOf(faultless(await readChainOf(by, engine, body, catalogue)), body, by);
   const outcome = await createChain(engine, chain, idempotentRequest(key, body), caller, quota);
   if (outcome.kind === 'key-reused') {
     throw new Problem('IDEMPOTENCY_KEY_REUSED', 'This Idempotency-Key was used for another chain: use a new key.');
@@ -40,8 +42,13 @@ export async function createFrom(
 }
 
 /** What creating a chain of this body would find. */
-export function validationOf(body: unknown, catalogue: TaskCatalogue): ValidationDto {
-  const reading = readChain(body, catalogue);
+export async function validationOf(
+  user: SecretUser,
+  db: Queryable,
+  body: unknown,
+  catalogue: TaskCatalogue,
+): Promise<ValidationDto> {
+  const reading = await readChainOf(user, db, body, catalogue);
   if (!reading.ok) {
     const nothing = { chain_type: null, total_tasks: null, levels: null, critical_path: null };
     return { valid: false, errors: [...reading.faults], ...nothing };
@@ -57,8 +64,7 @@ export function validationOf(body: unknown, catalogue: TaskCatalogue): Validatio
   };
 }
 
-function read(body: unknown, catalogue: TaskCatalogue): ChainInput {
-  const reading = readChain(body, catalogue);
+function faultless(reading: ChainReading): ChainInput {
   if (reading.ok) return reading.chain;
   const { faults } = reading;
   const unsupported = faults.every((fault) => fault.code === 'NOT_SUPPORTED_YET');

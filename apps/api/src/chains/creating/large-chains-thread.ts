@@ -6,6 +6,7 @@ import { parseBody } from '../../http/body-parser.js';
 import { problemFromError } from '../../http/problem-from-error.js';
 import type { Problem } from '../../http/problem.js';
 import { createFrom, validationOf, type CreateRequest } from './create-from.js';
+import type { SecretUser } from './secret-faults.js';
 
 /** What the thread is started with. */
 export interface ThreadData {
@@ -15,7 +16,8 @@ export interface ThreadData {
 
 /** What is to be done with a body. */
 export type Work =
-  { readonly kind: 'validate' } | { readonly kind: 'create'; readonly tenant: string; readonly request: CreateRequest };
+  | { readonly kind: 'validate'; readonly tenant: string; readonly user: SecretUser }
+  | { readonly kind: 'create'; readonly tenant: string; readonly request: CreateRequest };
 
 export interface ThreadRequest {
   readonly id: number;
@@ -54,7 +56,7 @@ async function answer({ id, bytes, work }: ThreadRequest): Promise<void> {
     const body = parseBody(bytes);
     const value =
       work.kind === 'validate'
-        ? validationOf(body, catalogue)
+        ? await validationOf(work.user, db.forTenant(work.tenant), body, catalogue)
         : await createFrom(db.forTenant(work.tenant), body, catalogue, work.request);
     parentPort!.postMessage({ id, value } satisfies ThreadAnswer);
   } catch (error) {

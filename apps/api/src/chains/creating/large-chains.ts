@@ -6,6 +6,7 @@ import { unavailable } from '../../http/problem-from-error.js';
 import { Problem } from '../../http/problem.js';
 import type { ValidationDto } from '../chains.dto.js';
 import type { CreateRequest, Creation } from './create-from.js';
+import type { SecretUser } from './secret-faults.js';
 import type { ThreadAnswer, ThreadData, ThreadRequest, Work } from './large-chains-thread.js';
 
 const THREADS = 2;
@@ -39,8 +40,8 @@ export class LargeChains implements OnApplicationShutdown {
   }
 
   /** As `validationOf`, with the problems of `create`. */
-  validate(body: LargeBody, actor: string | null): Promise<ValidationDto> {
-    return this.run(body, actor, { kind: 'validate' });
+  validate(body: LargeBody, tenant: string, user: SecretUser): Promise<ValidationDto> {
+    return this.run(body, user.actor, { kind: 'validate', tenant, user });
   }
 
   async onApplicationShutdown(): Promise<void> {

@@ -14,8 +14,17 @@ import type { TaskCatalogue } from '../../catalogue/catalogue.js';
 import { nearest } from './nearest.js';
 import { taskLabel } from './chain-schema-faults.js';
 
+/** A secret where it may stand. */
+export interface SecretUse {
+  readonly name: string;
+  readonly taskType: string;
+  readonly pointer: string;
+  /** Begins what is said of it. */
+  readonly label: string;
+}
+
 /**
- * Adds what is wrong with types and parameters. References are checked against the plan, where there is one. Where a
+ * Adds what is wrong with types and parameters, and returns the secrets that stand where they may. References are checked against the plan, where there is one. Where a
  * string holds a reference the type's own check has no say: what stands there is known when the task is dispatched.
  */
 export function addParamsFaults(
@@ -23,13 +32,14 @@ export function addParamsFaults(
   catalogue: TaskCatalogue,
   plan: Plan | undefined,
   faults: FaultList,
-): void {
+): SecretUse[] {
+  const secrets: SecretUse[] = [];
   const positions = new Map<string, number>();
   tasks.forEach((task, position) => {
     if (isObject(task) && typeof task['task_id'] === 'string') positions.set(task['task_id'], position);
   });
   for (const [position, task] of tasks.entries()) {
-    if (faults.full) return;
+    if (faults.full) return secrets;
     if (!isObject(task)) continue;
     const label = taskLabel(task, position);
     const { task_type: typeName, task_params: params } = task;
@@ -66,9 +76,12 @@ export function addParamsFaults(
     }
     if (!type) continue;
     for (const { path, name } of findSecrets(params as JsonValue)) {
-      if (type.takesSecret(path)) continue;
-      const message = `${label}The secret ${quoted(name)} cannot stand here: ${typeName as string} does not mark this parameter as one that takes secrets.`;
-      faults.add({ code: 'SECRET_NOT_ALLOWED', pointer: at + pointer(...path), message });
+      const place = at + pointer(...path);
+      if (type.takesSecret(path)) secrets.push({ name, taskType: typeName as string, pointer: place, label });
+      else {
+        const message = `${label}The secret ${quoted(name)} cannot stand here: ${typeName as string} does not mark this parameter as one that takes secrets.`;
+        faults.add({ code: 'SECRET_NOT_ALLOWED', pointer: place, message });
+      }
     }
     const referring = new Set([...references, ...malformed].map((reference) => reference.pointer));
     for (const fault of type.checkParams(params)) {
@@ -77,6 +90,7 @@ export function addParamsFaults(
       faults.add({ code, pointer: at + fault.pointer, message: label + message });
     }
   }
+  return secrets;
 }
 
 /** Whether what stands at `place` is for the process of `party` alone. */

@@ -1,0 +1,52 @@
+import { FaultList, type InputFault, quoted } from '#libs/chain-domain';
+import { secretUses, type Queryable } from '#libs/repositories';
+import type { TaskCatalogue } from '../../catalogue/catalogue.js';
+import { readChain, type ChainReading } from './chain-input.js';
+import type { SecretUse } from './params-faults.js';
+
+/** Who names secrets. */
+export interface SecretUser {
+  readonly actor: string | null;
+  readonly isAdmin: boolean;
+}
+
+/** As `readChain`; secrets that the caller or the type may not use are faults as well. */
+export async function readChainOf(
+  user: SecretUser,
+  db: Queryable,
+  body: unknown,
+  catalogue: TaskCatalogue,
+): Promise<ChainReading> {
+  const reading = readChain(body, catalogue);
+  const refused = await refusedSecrets(db, reading.secrets, user);
+  if (refused.length === 0) return reading;
+  const faults = new FaultList();
+  for (const fault of [...(reading.ok ? [] : reading.faults), ...refused]) faults.add(fault);
+  return { ok: false, faults: faults.toArray(), secrets: reading.secrets };
+}
+
+/** The worker's database decides by the same rule when a task asks for the value: see `secrets_of_task`. */
+async function refusedSecrets(
+  db: Queryable,
+  named: readonly SecretUse[],
+  { actor, isAdmin }: SecretUser,
+): Promise<InputFault[]> {
+  if (named.length === 0) return [];
+  const rows = await secretUses(db, [...new Set(named.map(({ name }) => name))]);
+  const uses = new Map(rows.map((row) => [row.name, row]));
+  const key = (actor ?? '').replace(/^key:/, '');
+  const lists = (list: readonly string[], value: string): boolean => list.includes('*') || list.includes(value);
+  const mayUse = ({ name, taskType }: SecretUse): boolean => {
+    const use = uses.get(name);
+    // An admin may name one before it is put. Others are not told which there are.
+    if (use === undefined) return isAdmin;
+    return lists(use.task_types, taskType) && (isAdmin || lists(use.keys, key));
+  };
+  return named
+    .filter((use) => !mayUse(use))
+    .map(({ name, taskType, pointer, label }) => ({
+      code: 'SECRET_NOT_ALLOWED',
+      pointer,
+      message: `${label}There is no secret ${quoted(name)} that you may use in a task of type ${taskType}. An admin names types and keys by PUT /secrets/{name}.`,
+    }));
+}
