@@ -5,6 +5,7 @@ export interface DiagnosticConfig {
   readonly result?: unknown;
   readonly result_bytes?: number;
   readonly secret?: string;
+  readonly artifact?: string;
   readonly fail_attempts?: number;
   readonly error_code?: string;
   readonly progress_steps?: number;

@@ -21,6 +21,14 @@ export const diagnosticSchema = configSchema(
       description:
         'Tests that a secret reaches a task and is hidden in its output: returned as `secret`, and part of the stage, the log and each failure.',
     },
+    artifact: {
+      type: 'string',
+      minLength: 1,
+      [SECRET]: true,
+      description:
+        'Writes an artifact of this name, with "_" for what a name cannot hold. Shows that the API reads what workers write, ' +
+        'and that no secret becomes a name.',
+    },
     fail_attempts: { type: 'integer', minimum: 0, default: 0, description: 'Attempts, counted from 1, that fail.' },
     error_code: {
       type: 'string',

@@ -2,9 +2,18 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { PartyUrl } from '../party/party-program.js';
 import type { DiagnosticConfig } from './diagnostic-config.js';
 import type * as Burn from './burn.js';
-import { TaskFailure, type Json, type JsonObject, type TaskRun, type TaskRunResult } from '../contract/task-type.js';
+import type * as WriteArtifact from './write-artifact.js';
+import {
+  TaskFailure,
+  type Artifact,
+  type Json,
+  type JsonObject,
+  type TaskRun,
+  type TaskRunResult,
+} from '../contract/task-type.js';
 
 const burn: PartyUrl<typeof Burn> = new URL('./burn.js', import.meta.url);
+const writeArtifact: PartyUrl<typeof WriteArtifact> = new URL('./write-artifact.js', import.meta.url);
 
 const PROGRESS_EVERY_MS = 900;
 /** Most of a result that the inputs may take. */
@@ -47,8 +56,15 @@ export async function runDiagnostic(run: TaskRun<DiagnosticConfig>): Promise<Tas
       result,
       ...(secret !== undefined && { secret }),
     },
-    artifacts: [],
+    artifacts: config.artifact === undefined ? [] : await artifactOf(run, config.artifact),
   };
+}
+
+async function artifactOf(run: TaskRun<DiagnosticConfig>, wanted: string): Promise<readonly Artifact[]> {
+  const { runParties } = await import('../party/run-parties.js');
+  const name = `diagnostic-${wanted}`.replaceAll(/[^A-Za-z0-9._-]/g, '_').slice(0, 128);
+  const neutral = { program: writeArtifact, args: { name }, keepsFiles: true };
+  return (await runParties({ program: writeArtifact, parties: {}, neutral, run })).artifacts;
 }
 
 async function waitFor(run: TaskRun<DiagnosticConfig>, delay: number, steps: number, share: number): Promise<void> {
