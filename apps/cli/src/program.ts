@@ -15,6 +15,7 @@ import { addProfileCommands } from './commands/profiles.js';
 import { addProjectCommands } from './commands/project.js';
 import { addReadingCommands } from './commands/reading.js';
 import { addResultCommands } from './commands/results.js';
+import { addSecretCommands } from './commands/secrets.js';
 import { addSteeringCommands } from './commands/steering.js';
 import { EXIT } from './exit-codes.js';
 import { documentOf, failureOf, linesOf } from './explain.js';
@@ -82,6 +83,7 @@ export function buildProgram(shell: Shell, say: Say): { program: Command; sessio
   addGraphCommand(program, session, act);
   addArtifactCommands(program, session, act);
   addKeyCommands(program, session, act);
+  addSecretCommands(program, session, act);
   addPartyCommands(program, session, act);
   addDatasetCommands(program, session, act);
   addPolicyCommands(program, session, act);

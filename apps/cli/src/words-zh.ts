@@ -69,6 +69,20 @@ export const chinese: Readonly<Record<string, string>> = {
   'Nothing was revoked: repeat the id of the key.': '没有作废任何密钥：请再写一次它的 id。',
   '{key} is revoked. It can be restored within a day: task-chain keys restore {key}':
     '{key} 已作废。一天之内可以撤回：task-chain keys restore {key}',
+  'values that tasks name and nobody reads': '任务按名称使用、没有人能读取的值',
+  'store a secret; its value comes from standard input, without the last line feed':
+    '保存一个机密；值从标准输入读取，不含末尾的换行',
+  'name of a secret': '机密的名称',
+  'the task types that may use it; * is all': '可以使用它的任务类型；* 表示全部',
+  'ids of the keys that may use it, beside those of admins; * is all': '除管理员外可以使用它的密钥的 id；* 表示全部',
+  'no key may use it but those of admins': '只有管理员的密钥可以使用它',
+  'list secrets, without their values': '列出机密，不含其值',
+  'remove a secret; for a day the API restores it': '删除一个机密；一天之内可以通过 API 恢复',
+  'the name again': '再写一次名称',
+  '{name} is removed.': '{name} 已删除。',
+  admins: '管理员',
+  'make the pair that secrets are sealed and opened by': '生成用来封装和打开机密的一对密钥',
+  'a new file for the private key, which only workers may have': '保存私钥的新文件，只有 worker 可以持有',
   'restore a key within a day after it was revoked': '在一天之内撤回密钥的作废',
   '{key} is restored.': '{key} 重新有效。',
   'Clients that use {key} are refused within 5 s. Repeat its id: ':
