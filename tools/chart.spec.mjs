@@ -255,14 +255,22 @@ for (const { file, objects } of rendered) {
         const names = env.map((each) => each.name);
         expect(names.filter((each) => !isVariable(each))).toEqual([]);
         expect([name, new Set(names).size]).toEqual([name, names.length]);
-        const secret = /URL$|KEY$|KEY_PREVIOUS$/;
+        const secret = /URL$|(?<!PUBLIC_)KEY$|KEY_PREVIOUS$/;
         expect(env.filter((each) => secret.test(each.name) && !each.valueFrom?.secretKeyRef)).toEqual([]);
         expect(names.includes('ADMIN_API_KEY') && args[0] !== 'api').toBe(false);
         const keys = names.filter((each) => each.startsWith('SECRETS_'));
-        const may = ['api', 'compute-worker'].includes(args[0]) && file.endsWith('production.yaml');
-        expect([name, keys]).toEqual([name, may ? ['SECRETS_KEY', 'SECRETS_KEY_PREVIOUS'] : []]);
+        const given = {
+          api: ['SECRETS_PUBLIC_KEY'],
+          'compute-worker': ['SECRETS_PRIVATE_KEY_FILE', 'SECRETS_KEY', 'SECRETS_KEY_PREVIOUS'],
+        };
+        expect([name, keys]).toEqual([name, (file.endsWith('production.yaml') && given[args[0]]) || []]);
         readConfig(
-          Object.fromEntries(env.flatMap((each) => (each.value === undefined ? [] : [[each.name, each.value]]))),
+          Object.fromEntries(
+            env.flatMap((each) =>
+              // A file of the pod is not here.
+              each.value === undefined || each.name.endsWith('_FILE') ? [] : [[each.name, each.value]],
+            ),
+          ),
         );
         const types = env.find((each) => each.name === 'WORKER_TYPES')?.value.split(',') ?? [];
         expect(types.filter((type) => !taskTypes.some((each) => each.type === type))).toEqual([]);

@@ -159,9 +159,15 @@ describe('docker/compose.yml', () => {
     ]);
   });
 
-  it('gives the keys of secrets to API and worker alone', () => {
-    for (const name of ['SECRETS_KEY', 'SECRETS_KEY_PREVIOUS'])
-      expect(ours.filter((each) => name in compose.services[each]!.environment!)).toEqual(['api', 'compute-worker']);
+  it('gives the private keys of secrets to the worker alone, and the public one to the API', () => {
+    const holders = (name: string) => ours.filter((each) => name in compose.services[each]!.environment!);
+    for (const name of ['SECRETS_PRIVATE_KEY_FILE', 'SECRETS_KEY', 'SECRETS_KEY_PREVIOUS'])
+      expect([name, holders(name)]).toEqual([name, ['compute-worker']]);
+    expect(holders('SECRETS_PUBLIC_KEY')).toEqual(['api']);
+    const mounted = Object.entries(compose.services).flatMap(([name, { secrets }]) =>
+      secrets ? [[name, secrets]] : [],
+    );
+    expect(mounted).toEqual([['compute-worker', ['secrets-private-key']]]);
   });
 
   it('asks for every secret, and has none', () => {
@@ -173,8 +179,8 @@ describe('docker/compose.yml', () => {
     ]);
     expect(example).toEqual(expect.arrayContaining([...asked].map((name) => [name, ''])));
     expect(example).toHaveLength(asked.size);
-    const may = ['SECRETS_KEY', 'SECRETS_KEY_PREVIOUS'];
-    for (const name of asked) expect(text).toContain(`\${${name}:${may.includes(name) ? '-}' : '?'}`);
+    const may = ['SECRETS_PUBLIC_KEY', 'SECRETS_PRIVATE_KEY_PATH', 'SECRETS_KEY', 'SECRETS_KEY_PREVIOUS'];
+    for (const name of asked) expect(text).toContain(`\${${name}:${may.includes(name) ? '-' : '?'}`);
   });
 
   it('mounts what is there, names services and volumes that there are, and pins every image', () => {

@@ -83,7 +83,7 @@ export function addSecretCommands(program: Command, session: Session, act: Act):
         const publicKey = await identityToRecipient(privateKey);
         const handle = await open(out, 'wx', 0o600).catch((error: NodeJS.ErrnoException) => {
           if (error.code !== 'EEXIST') throw error;
-          throw new Failure(EXIT.CONFLICT, say('{file} is there already. A key is never replaced.', { file: out }));
+          throw new Failure(EXIT.CONFLICT, say('{file} already exists. A key is never replaced.', { file: out }));
         });
         try {
           await handle.writeFile(`# public key: ${publicKey}\n${privateKey}\n`);

@@ -38,10 +38,18 @@ app.kubernetes.io/managed-by: {{ .root.Release.Service }}
       key: {{ .key }}
 {{- end }}
 
-{{/* What API and workers seal and open secrets by. */}}
+{{/* The API seals secrets, workers open them. */}}
 {{- define "tc.secretsKeys" -}}
 {{- $from := .root.Values.secretsKey -}}
-{{- if and $from.existingSecret (has .part (list "api" "worker")) }}
+{{- if and .root.Values.secrets.publicKey (eq .part "api") }}
+- name: SECRETS_PUBLIC_KEY
+  value: {{ .root.Values.secrets.publicKey }}
+{{- end }}
+{{- if and .root.Values.secrets.privateKey.existingSecret (eq .part "worker") }}
+- name: SECRETS_PRIVATE_KEY_FILE
+  value: /etc/task-chain-secrets/{{ .root.Values.secrets.privateKey.key }}
+{{- end }}
+{{- if and $from.existingSecret (eq .part "worker") }}
 {{ include "tc.secretVariable" (dict "name" "SECRETS_KEY" "secret" $from.existingSecret "key" $from.key) }}
 {{- with $from.previousKey }}
 {{ include "tc.secretVariable" (dict "name" "SECRETS_KEY_PREVIOUS" "secret" $from.existingSecret "key" .) }}
@@ -125,6 +133,15 @@ volumes:
     emptyDir: {}
     {{- end }}
   {{- end }}
+  {{- if and .root.Values.secrets.privateKey.existingSecret (eq .part "worker") }}
+  - name: secrets-private-key
+    secret:
+      secretName: {{ .root.Values.secrets.privateKey.existingSecret }}
+      defaultMode: 0440
+      items:
+        - key: {{ .root.Values.secrets.privateKey.key }}
+          path: {{ .root.Values.secrets.privateKey.key }}
+  {{- end }}
   {{- with .root.Values.extraCa.existingConfigMap }}
   - name: ca
     configMap:
@@ -147,6 +164,11 @@ volumes:
   {{- if eq $part "api" }}
   readOnly: true
   {{- end }}
+{{- end }}
+{{- if and .root.Values.secrets.privateKey.existingSecret (eq .part "worker") }}
+- name: secrets-private-key
+  mountPath: /etc/task-chain-secrets
+  readOnly: true
 {{- end }}
 {{- if .root.Values.extraCa.existingConfigMap }}
 - name: ca
