@@ -155,7 +155,7 @@ itUnless(
     await keygen('alice');
     chownSync(data(), 65_534, 65_534);
     expect((await claim()).exit).toBe(0);
-    for (const name of ['', 'owner.json', 'hash.key']) {
+    for (const name of ['', 'owner.json', 'hash.key', 'result.key']) {
       const { uid, gid } = statSync(join(data(), '.party', name));
       expect([name, uid, gid]).toEqual([name, 65_534, 65_534]);
     }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { access, lchown, mkdir, readFile, realpath, rename, stat, writeFile } from 'node:fs/promises';
+import { access, lchown, mkdir, readdir, readFile, realpath, rename, stat, writeFile } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, sep } from 'node:path';
 import { generateX25519Identity } from 'age-encryption';
 import { EXIT } from '../exit-codes.js';
@@ -153,7 +153,7 @@ export class OwnerFolder {
   private async handOver(): Promise<void> {
     if (process.getuid?.() !== 0) return;
     const { uid, gid } = await stat(this.path);
-    for (const path of [join(this.path, FOLDER), this.place(HASH_KEY), this.place(OWNER)]) await lchown(path, uid, gid);
+    for (const name of ['', ...(await readdir(join(this.path, FOLDER)))]) await lchown(this.place(name), uid, gid);
   }
 
   private place(name: string): string {
