@@ -11,7 +11,7 @@ export interface InstalledCelery {
 }
 
 const PINNED = ['celery[redis]==5.7.0', 'kombu==5.7.0', 'redis==6.4.0'];
-/** In the one version that this Debian has; the driver tells which. */
+/** In the version of this Debian; the driver reports it. */
 const DEBIAN =
   'celery kombu redis billiard vine amqp click click-didyoumean click-plugins click-repl prompt-toolkit wcwidth tz dateutil six packaging typing-extensions async-timeout';
 const INSTALL_MS = 300_000;

@@ -14,7 +14,7 @@ export interface Session {
   /** What runs, with its version. */
   readonly version: string;
   run(workload: Workload): Promise<Measured>;
-  /** Processes whose CPU time is told apart, by name. */
+  /** Processes whose CPU time is reported separately, by name. */
   readonly parts?: Readonly<Record<string, number>>;
   close(): Promise<void>;
 }

@@ -62,7 +62,7 @@ export function cpuOf(before: CpuSnapshot, after: CpuSnapshot, root: number): nu
   return Math.max(0, cpu(after) - cpu(before));
 }
 
-/** Memory of the tree of `root`, what several processes share told once, MB. */
+/** Memory of the process tree of `root`, shared memory counted once, MB. */
 export function memoryOf(snapshot: CpuSnapshot, root: number): number {
   const kilobytes = treeOf(snapshot, root).map(
     (pid) => /^Pss: +(\d+)/m.exec(read(`/proc/${pid}/smaps_rollup`) ?? '')?.[1],

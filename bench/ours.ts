@@ -16,7 +16,7 @@ export const clock = (): number => performance.timeOrigin + performance.now();
 /** Options for Node of one app, for profiles. */
 export type NodeOptionsOf = (name: string) => readonly string[];
 
-/** The whole system on one backend: an API, a listener, a worker with 50 slots, each a process of its own. */
+/** The whole system on one backend: an API, a listener, a worker with 50 slots, each a process. */
 export function ours(kind: BackendKind, nodeOptionsOf?: NodeOptionsOf): Contender {
   return {
     name: kind === 'redis' ? 'ours' : 'ours-postgres',

@@ -19,7 +19,7 @@ const START_MS = 60_000;
 const RUN_MS = 180_000;
 
 /**
- * Starts a peer's driver as a process. It says `{"ready":true,"version":…}` on a line of its own when it is up, then
+ * Starts a peer's driver as a process. It says `{"ready":true,"version":…}` on one line when it is up, then
  * answers each line `{"chains":…}` with `{"ms":…}` or `{"error":…}`, and ends when its input does.
  */
 export async function startPeer(name: string, command: DriverCommand, services: Services): Promise<Session> {
@@ -31,7 +31,7 @@ export async function startPeer(name: string, command: DriverCommand, services: 
   const { PATH, HOME, LANG } = process.env;
   const urls = { REDIS_URL: services.redisUrl, DATABASE_URL: databaseUrl, PEER_DATA: data };
   const env = { PATH, HOME, LANG, NODE_ENV: 'production', ...urls, ...command.env };
-  // A group of its own: what the driver started ends with it, whatever happens.
+  // Its own process group: whatever the driver started ends with it.
   const { cwd } = command;
   const child = spawn(command.program, command.args, { cwd, env, detached: true, stdio: ['pipe', 'pipe', log] });
   const { stdin, stdout } = child as ChildProcessByStdio<Writable, Readable, null>;

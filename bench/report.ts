@@ -5,7 +5,7 @@ import { clean, cpuOfW4, figureOf, FOREIGN, quietOf, ratioToOurs, type Results }
 import { median, summarise } from './statistics.js';
 import type { Workload } from './workloads.js';
 
-/** What a report is of, in the order in which it tells it. */
+/** The parts of a report, in order. */
 export interface Told {
   readonly contenders: readonly Contender[];
   readonly workloads: readonly Workload[];

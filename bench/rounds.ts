@@ -44,7 +44,7 @@ export interface Outcome {
 }
 
 /**
- * Each round starts every contender once, in an order of its own, and runs all workloads on it; on a slow machine there are
+ * Each round starts every contender once, in a different order, and runs all workloads on it; on a slow machine there are
  * fewer rounds. One that fails is
  * started again for its next workload; one that can't be had or started is left out, saying why.
  */

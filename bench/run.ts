@@ -53,7 +53,7 @@ const own: readonly OwnMeasurement[] =
 const graphs = args.soak === undefined ? GRAPH_WORKLOADS : [];
 const ids = [...graphs, ...own].map(({ id }) => id);
 const workloads = namesIn(args.workload, ids);
-// Ours always: the others are told as ratios to it.
+// Always includes ours: the others are ratios to it.
 const peers = [
   'ours',
   ...namesIn(

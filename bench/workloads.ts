@@ -7,7 +7,7 @@ export interface GraphTask {
 /** A chain of a workload; a task's parents stand before it. The last task ends last. */
 export type Graph = readonly GraphTask[];
 
-/** How a workload's wall time is told. Every figure but tasks/s is better when it is lower. */
+/** The unit of a workload's wall time. Every figure but tasks/s is better when it is lower. */
 export type Unit = 'ms/hop' | 'tasks/s' | 'ms';
 
 /** What every contender runs: chains that are submitted at once, timed from before the first to the end of the last. */

@@ -79,7 +79,7 @@ const SIZES = [
   ...[10_000, 100_000, 1_000_000].map(psi),
 ];
 
-/** W9: tasks of the native engine by size, each in a process of its own. */
+/** W9: tasks of the native engine by size, each in a separate process. */
 export const compute: OwnMeasurement = {
   id: 'W9',
   title: 'PSI, SS-LR and statistics by size',

@@ -9,7 +9,7 @@ import sodium from 'sodium-native';
 
 const POINT = 32;
 
-/** Seconds that two parties of so many rows need for it beside each other, told from `sample` rows at most. */
+/** Seconds that two parties with this many rows need in parallel, extrapolated from at most `sample` rows. */
 export async function curveSeconds(rows: number, sample = 20_000): Promise<number> {
   const count = Math.min(rows, sample);
   const each = await Promise.all([0, 1].map(() => inThread(count)));
@@ -31,7 +31,7 @@ function work(rows: number): number {
   for (let row = 0; row < rows; row += 1) {
     seed.writeUInt32LE(row);
     sodium.crypto_core_ed25519_from_uniform(point, seed);
-    // Any 32 bytes stand for a point here: the time does not depend on them.
+    // Any 32 bytes serve as a point: the time does not depend on them.
     sodium.crypto_scalarmult(once, scalar, point);
     sodium.crypto_scalarmult(twice, scalar, once);
   }

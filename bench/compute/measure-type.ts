@@ -8,7 +8,7 @@ import type { Measured } from './measured.js';
 import { runApart } from './run-apart.js';
 import { writeTable } from './tables.js';
 
-/** Makes the tables of a case, runs it in a process of its own, and holds it against plain arithmetic. */
+/** Makes the tables of a case, runs it in a separate process, and compares it with plain arithmetic. */
 export async function measureType({ type, tables, before, config, figure }: TypeCase): Promise<Measured> {
   const folder = await mkdtemp(join(tmpdir(), 'measure-'));
   try {

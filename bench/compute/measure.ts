@@ -1,5 +1,5 @@
 /**
- * `npm run measure`: every task type on large tables, each in a process of its own: seconds, peak memory, and how far the result is
+ * `npm run measure`: every task type on large tables, each in a separate process: seconds, peak memory, and how far the result is
  * from plain arithmetic. It keeps them in bench/results/types.json and writes the tables of docs/tasks/measurements.md and its
  * Chinese page. `--type` takes some types alone; with `--rows` or `--shared-rows`, which change the size, nothing is written.
  */

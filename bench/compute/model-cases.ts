@@ -80,7 +80,7 @@ export function modelCases(rows: number, shared: number): TypeCase[] {
     },
   });
 
-  /** Models of few rows: their number does not tell in a mean of models. */
+  /** Models of few rows: their number does not matter in a mean of models. */
   const combined = (type: string, weighting: 'rows' | 'equal'): TypeCase => ({
     type,
     tables: shards(2_000),

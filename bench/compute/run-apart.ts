@@ -5,7 +5,7 @@ import type { TaskOrder, TaskReport } from './task-process.js';
 
 const script = fileURLToPath(new URL('./task-process.js', import.meta.url));
 
-/** Runs a task of parties in this place in a process of its own, which `signal` ends. */
+/** Runs a task of local parties in a separate process, which `signal` ends. */
 export async function runApart(
   { parties, config, ...order }: Omit<TaskOrder, 'params'> & { parties: readonly string[]; config: object },
   signal?: AbortSignal,

@@ -3,7 +3,7 @@ import { createWriteStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-/** A made table: `id`, numbers `x<n>` of which any two correlate at about 0.5, and what is asked for besides. */
+/** A made table: `id`, numbers `x<n>` of which any two correlate at about 0.5, and the requested extra columns. */
 export interface TableShape {
   readonly rows: number;
   /** Its keys are those from here on, so that tables which begin elsewhere have a part of them in common. */

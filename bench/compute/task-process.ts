@@ -1,7 +1,7 @@
 /** A process that runs one task and ends: its peak memory is the task's, Node included. Its one argument is a TaskOrder. */
 import { runTask, TaskFailure, type Json, type TaskParams } from '#libs/compute';
 
-/** What the process is told. */
+/** Arguments of the process. */
 export interface TaskOrder {
   readonly type: string;
   readonly taskId: string;
@@ -12,7 +12,7 @@ export interface TaskOrder {
   readonly folder: string;
 }
 
-/** What it tells as JSON. */
+/** Its answer, as JSON. */
 export interface TaskReport {
   readonly seconds: number;
   readonly cpuSeconds: number;

@@ -52,7 +52,7 @@ export const apiLoad: OwnMeasurement = {
     }),
 };
 
-/** Sends requests for some seconds over so many connections. */
+/** Sends requests for some seconds over this many connections. */
 async function load(
   connections: number,
   seconds: number,

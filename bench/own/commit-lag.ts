@@ -61,7 +61,7 @@ export const steadyRate: OwnMeasurement = {
     }),
 };
 
-/** Starts a chain every 20 ms, and tells at which rate all their tasks came to an end. */
+/** Starts a chain every 20 ms, and returns the rate at which all their tasks ended. */
 async function paced(system: System, client: HttpClient, seconds: number): Promise<number> {
   const body = bodyOf(sequence(LENGTH), true);
   const chains = (seconds * RATE) / LENGTH;

@@ -19,7 +19,7 @@ export interface Figure {
 export interface Place {
   readonly services: Services;
   readonly opened: Opened;
-  /** Fewer rounds, less time: it tells the order of magnitude. */
+  /** Fewer rounds, less time: it shows the order of magnitude. */
   readonly quick: boolean;
   /** With what takes minutes, too. */
   readonly long: boolean;
@@ -76,7 +76,7 @@ export async function runOwn(
 
 const told = (value: number): string => value.toPrecision(4);
 
-/** Gives `use` a system of its own with a client of it, and ends both. */
+/** Starts a system and a client for `use`, and stops both. */
 export async function withSystem<T>(
   { services, opened, nodeOptionsOf }: Place,
   kind: BackendKind,

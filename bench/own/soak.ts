@@ -8,11 +8,11 @@ import { graphWorkload, taskCount } from '../workloads.js';
 import { withSystem, type Figure, type OwnMeasurement } from './own.js';
 
 const PROBES = 20;
-/** Finished chains are removed after so many bursts: an hour of them would fill the disk. */
+/** Finished chains are removed after this many bursts: an hour of them would fill the disk. */
 const BURSTS_KEPT = 50;
 
 /**
- * W4, one burst after the other, for so many minutes. The listener's heap is looked at after a garbage collection, 20 times in
+ * W4, one burst after the other, for this many minutes. The listener's heap is looked at after a garbage collection, 20 times in
  * all; the first quarter of that warms it up, and the second is compared with the last.
  */
 export function soak(minutes: number): OwnMeasurement {

@@ -1,5 +1,5 @@
 // BullMQ by the client: flows, bare jobs whose graph the worker holds in memory, or one job after the other.
-// The worker is a process of its own (bullmq-worker.mjs).
+// The worker is a separate process (bullmq-worker.mjs).
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { FlowProducer, Queue, QueueEvents } from 'bullmq';
@@ -14,7 +14,7 @@ const worker = fork(new URL('./bullmq-worker.mjs', import.meta.url));
 await once(worker, 'message');
 let number = 0;
 
-/** Each chain a tree; the roots lie in a queue of their own, so that the client hears of nothing else. */
+/** Each chain a tree; the roots have their own queue, so that the client receives nothing else. */
 async function flows() {
   const producer = new FlowProducer({ connection });
   const events = new QueueEvents('roots', { connection: redis() });

@@ -68,7 +68,7 @@ export function followByPromises(graph, start) {
   return Promise.all(ended);
 }
 
-/** Runs graphs on a bare queue: `add` is given the tasks that are ready, `ended` is told of each that has ended. */
+/** Runs graphs on a bare queue: `add` gets the tasks that are ready, `ended` each that has ended. */
 export function followInMemory(add) {
   let graphs = [];
   let open = 0;

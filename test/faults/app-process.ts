@@ -9,16 +9,16 @@ export type Role = 'api' | 'status-listener' | 'compute-worker';
 const PORT_VARIABLE = { api: 'PORT', 'status-listener': 'LISTENER_PORT', 'compute-worker': 'WORKER_PORT' } as const;
 const READY_MS = 60_000;
 
-/** How an app ended when nobody had asked it to. */
+/** How an app ended without a request to stop. */
 export interface Crash {
   readonly name: string;
   readonly how: string;
   readonly tail: string;
 }
 
-/** One app as a process of its own, started again whenever it ends, until `stop`. */
+/** One app as a process that is restarted whenever it ends, until `stop`. */
 export class AppProcess {
-  /** Ends that no test asked for. */
+  /** Unexpected ends. */
   readonly crashes: Crash[] = [];
   /** When it last ended, by `performance.now()`. */
   diedAt = 0;

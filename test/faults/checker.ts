@@ -8,7 +8,7 @@ export interface Findings {
 }
 
 export interface CheckOptions {
-  /** How long the queue may take to let go of jobs whose worker died, ms. */
+  /** How long the queue may take to release jobs whose worker died, ms. */
   readonly emptyWithinMs?: number;
   /** Whether processes may have ended by themselves. */
   readonly crashesAllowed?: boolean;

@@ -48,7 +48,7 @@ export interface Fault {
 
 export const BOTH: readonly BackendKind[] = ['redis', 'postgres'];
 
-/** What a fault's own part tells; the checker adds the rest. */
+/** The result of the fault itself; the checker adds the rest. */
 export interface Told {
   readonly rounds: number;
   readonly acknowledged: readonly string[];

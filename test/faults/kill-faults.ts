@@ -63,7 +63,7 @@ const POINTS: readonly (readonly [role: string, point: string])[] = [
 ];
 const RECOVERED_WITHIN_MS = 20_000;
 
-/** 2: the process dies at a named point, at its 1st to 5th hit. There is one process of each kind: nobody takes over. */
+/** 2: the process dies at a named point, at its 1st to 5th hit. There is one process of each kind, so no other takes over. */
 export const failpoints: Fault = {
   number: 2,
   name: 'death at each point of the protocol',

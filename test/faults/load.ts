@@ -35,7 +35,7 @@ export function randomChain(random: () => number, name: string, count: number, l
   return chainOf(name, tasks);
 }
 
-/** In place of a status: nobody listened. */
+/** Instead of a status: the connection was refused. */
 export const REFUSED = -1;
 
 /** What a client saw. */

@@ -34,7 +34,7 @@ function poisonReports(
     `{${run},"elapsedMs":1,"kind":"unheard of"}`,
     `{${run},"kind":"released"}`,
   ];
-  // They name no run that is under way, so it goes on.
+  // They name no current run, so the run continues.
   const ofNoRun = [
     `{${runWithout('runId')},"runId":"${'r'.repeat(250)}",${ok},"result":1}`,
     `{${runWithout('attempt')},"attempt":2147483647,${ok},"result":1}`,

@@ -14,7 +14,7 @@ const OWN_WORK_MS = 2_000;
  */
 const STOPPED_AT = ['listener.afterReceive', 'listener.beforeSave', 'listener.afterSave', 'listener.afterSend'];
 
-/** 6: a worker is stopped for longer than its lease and goes on; a listener is stopped with a batch in hand. */
+/** 6: a worker is stopped for longer than its lease and continues; a listener is stopped with a batch in hand. */
 export const stopped: Fault = {
   number: 6,
   name: 'SIGSTOP of a worker 30 s, of a listener with a batch in hand',
@@ -25,7 +25,7 @@ export const stopped: Fault = {
       {
         workers: 2,
         slots: 6,
-        // The stopped worker stands between the end of a run and its report: once it goes on, its reports are late.
+        // The worker stops between the end of a run and its report: once it continues, its reports are late.
         firstStart: (name) => (name === 'compute-worker-1' ? { FAILPOINT: 'worker.beforePublish:sleep:3000' } : {}),
       },
       { emptyWithinMs: 60_000 },

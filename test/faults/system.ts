@@ -82,7 +82,7 @@ export class System {
     return [...this.apis, ...this.listeners, ...this.workers];
   }
 
-  /** Ends that no test asked for. */
+  /** Unexpected ends. */
   get crashes(): Crash[] {
     return this.all.flatMap((app) => app.crashes);
   }

@@ -1,13 +1,13 @@
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
-/** What a client sends to commit: the word, or the statement that creates a chain, a transaction of its own. */
+/** What a client sends to commit: the word, or the statement that creates a chain, which is one transaction. */
 const COMMITS = [Buffer.from('COMMIT\0'), Buffer.from('create-chain\0')];
 
 /** Stands between a client and a server on this machine: slows, cuts or swallows what goes through. */
 export class TcpProxy {
   /** Milliseconds that every piece is held back, each way. */
   latencyMs = 0;
-  /** Nothing goes through any more, and nobody is told. */
+  /** Drops all traffic silently. */
   blackHole = false;
   /** Given the number of a commit in PostgreSQL, from 1: whether to cut the connection instead of passing its answer on. */
   cutAfterCommit: ((n: number) => boolean) | undefined;

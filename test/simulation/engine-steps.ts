@@ -99,7 +99,7 @@ function* sendDispatched(world: Surroundings, saves: readonly ChainSave[], local
   yield* sendJobs(world, refs, local);
 }
 
-/** Makes and sends jobs; a task whose job cannot be made, or whose `when` is false, is told of as an event. */
+/** Makes and sends jobs; a task whose job cannot be made, or whose `when` is false, becomes an event. */
 export function* sendJobs(world: Surroundings, refs: readonly AttemptRef[], local: Local): Machine {
   const specOf = ({ chainId, position }: AttemptRef) => world.database.row(chainId, position).spec;
   const sendable = refs.filter((ref) => specOf(ref).gate === 'open');

@@ -1,6 +1,6 @@
 /**
- * What must hold after every commit (orchestration.md, "Invariants"), told without the code under test: counts are
- * counted anew, and a trigger rule is tried over every way in which the parents could still end.
+ * What must hold after every commit (ARCHITECTURE.md, "Invariants"), checked without the code under test: counts
+ * are recounted, and a trigger rule is tried over every way in which the parents could still end.
  */
 import type { Chain, Task, TriggerRule } from '#libs/chain-domain';
 import type { EventRecord } from '#libs/repositories';

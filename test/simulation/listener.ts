@@ -10,7 +10,7 @@ import type { Machine } from './machine.js';
 import type { Heartbeat, Lane, RunReport } from './transport.js';
 import type { Surroundings } from './surroundings.js';
 
-/** With so many reports unread, a job that is gone may be finished rather than lost. */
+/** With this many unread reports, a missing job may be finished rather than lost. */
 const REPORTS_WAITING = 6;
 const MOST_CLAIMED = 3;
 /** A worker that took a job names it in a heartbeat within this time, ms. */
@@ -145,7 +145,7 @@ function* reconcileLeases(
   );
 }
 
-/** Whether the job was seen in a worker's hands long enough ago for a heartbeat to have told of it. */
+/** Whether the job was seen in a worker's hands long enough ago for a heartbeat to have named it. */
 function takenBefore(takenSince: Map<string, number>, job: string, now: number): boolean {
   const since = takenSince.get(job);
   if (since === undefined) takenSince.set(job, now);

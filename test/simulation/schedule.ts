@@ -17,7 +17,7 @@ export interface Outcome {
 const NO_BUGS: ReadonlySet<Bug> = new Set();
 /** Rounds after the faults have ceased, each of one second: all leases, locks and backoffs run out well before. */
 const QUIET_ROUNDS = 240;
-/** Time goes on by so many ms: without faults no lease runs out. */
+/** Advances time by this many ms: without faults no lease expires. */
 const SMOOTH_TICKS = [50, 200];
 const ROUGH_TICKS = [50, 200, 1_000, 1_000, 3_000, 11_000, 16_000];
 
@@ -136,7 +136,7 @@ function randomCommand(world: World, chainId: string, random: Random): ChainComm
   }
 }
 
-/** The faults cease and time goes on: every chain must end, but for one that an operator must resume, which is done. */
+/** The faults stop and time continues: every chain must end, but for one that an operator must resume, which is done. */
 function comeToRest(world: World): void {
   world.quiet = true;
   const random = new Random(world.scenario.seed + 0xca1);

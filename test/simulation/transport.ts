@@ -55,7 +55,7 @@ export class ModelQueue {
     return stored === undefined ? 'missing' : stored.worker === null ? 'waiting' : 'active';
   }
 
-  /** A worker that died or stands still renews no lock; one that goes on renews those that it still has. */
+  /** A dead or stopped worker renews no lock; one that continues renews those that it still has. */
   workerStops(worker: string, now: number): void {
     for (const stored of this.jobs.values()) if (stored.worker === worker) stored.dropAt ??= now + LOCK_MS;
   }
