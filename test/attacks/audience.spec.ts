@@ -5,7 +5,7 @@ import { expect } from '@jest/globals';
 import pg from 'pg';
 import { openResult } from '#libs/compute';
 import { TestOwner } from '#libs/testing';
-import { ApiClient, chain, describeSystem, type SystemUnderTest } from '../integration/system/index.js';
+import { ApiClient, chain, describeSystem, eventually, type SystemUnderTest } from '../integration/system/index.js';
 
 interface Side {
   readonly party: string;
@@ -38,6 +38,8 @@ describeSystem('what is opened to one party alone', 'postgres', {}, (check, syst
       expect(await openResult(alice.owner.reader, undefined, of, sealed!)).toBeUndefined();
       const opened = await openResult(bob.owner.reader, bob.owner.digest, of, sealed!);
       counts.push(opened!.result.intersection_count);
+      const file = await bob.api.call(`/chains/${id}/tasks/psi/artifacts/${bob.party}/intersection.csv`);
+      expect([file.status, file.text.split('\n').length]).toEqual([200, common + 2]);
       expect(opened!.isGenuine).toBe(true);
     }
     expect(counts).toEqual(COMMON);
@@ -105,6 +107,11 @@ describeSystem('what is opened to one party alone', 'postgres', {}, (check, syst
     expect((await of(viewer)).value).toBeUndefined();
     expect((await of(viewer)).withheld).toContain('Nobody has claimed');
     for (const api of [own, system.api]) expect((await of(api)).value).toMatchObject({ rows: 30 });
+    await eventually('both reads are in the audit log', async () => {
+      const path = `/audit?action=readPartyResults&target=${id}/psi`;
+      const { items } = await system.api.expect<{ items: object[] }>(200, path);
+      return items.length === 2 ? items : undefined;
+    });
   });
 });
 
@@ -128,7 +135,7 @@ async function everythingAbout(system: SystemUnderTest, author: ApiClient, id: s
 /** Ids, times, versions, MACs and ciphertexts (of which the length stays) become one word each. */
 function withoutChance(value: unknown, id: string, key = ''): unknown {
   if (key === 'sealed') return `${String(value).length} characters`;
-  if (/(_at|_ms|_id|_seq|^id|sha256|version|^lease_until|^next_after)$/.test(key)) return '-';
+  if (/(_at|_ms|_id|_seq|^id|sha256|version|^lease_until|^next_after|^progress_stage)$/.test(key)) return '-';
   if (typeof value === 'string') return value.replaceAll(id, 'CHAIN').replace(/@\d+$/, '@');
   if (Array.isArray(value)) return value.map((each) => withoutChance(each, id));
   if (value === null || typeof value !== 'object') return value;

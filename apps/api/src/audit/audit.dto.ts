@@ -15,7 +15,7 @@ export class AuditRowDto {
   address: string;
   @ApiProperty({ example: 'req-17' })
   request_id: string;
-  /** The operationId of the API call, `removeChain`, or `refuseSignIn`. */
+  /** The operationId of the API call, `removeChain`, `readPartyResults` or `refuseSignIn`. */
   @ApiProperty({ example: 'cancelChain' })
   action: string;
   /** The id of a chain, webhook or key, or `<chain>/<task>`. */

@@ -98,7 +98,9 @@ export class ArtifactsController {
       .split('/')
       .at(-1)!
       .replace(/[^A-Za-z0-9._-]/g, '_')}"`;
-    return new StreamableFile(file.createReadStream(), { type: row.media_type, length: row.size_bytes, disposition });
+    // Not the size that is listed: it may be a bound, where the true one is the party's alone.
+    const { size: length } = await file.stat();
+    return new StreamableFile(file.createReadStream(), { type: row.media_type, length, disposition });
   }
 }
 

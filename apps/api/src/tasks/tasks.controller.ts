@@ -1,11 +1,17 @@
 import { Controller, Get, Param, Query, Res } from '@nestjs/common';
 import { ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { readChains, readQueues, TaskHistoryRepository, type TenantDatabases } from '#libs/repositories';
+import {
+  AuditRepository,
+  readChains,
+  readQueues,
+  TaskHistoryRepository,
+  type TenantDatabases,
+} from '#libs/repositories';
 import { ChainReader } from '../chains/chain-reader.js';
 import type { FailureDto } from '../chains/chains.dto.js';
 import { partyResultsFor, taskDto, typesOf } from '../chains/views.js';
-import { partyOf } from '../auth/caller.js';
+import { callerOf, partyOf } from '../auth/caller.js';
 import { ApiProblems } from '../http/api-problems.js';
 import { TenantDb } from '../auth/tenant-db.js';
 import { ETAG, taskTag } from '../http/entity-tag.js';
@@ -22,6 +28,7 @@ export class TasksController {
   constructor(
     private readonly reader: ChainReader,
     private readonly history: TaskHistoryRepository,
+    private readonly audit: AuditRepository,
   ) {}
 
   @Get()
@@ -35,7 +42,7 @@ export class TasksController {
   @ApiResponse({ status: 200, type: TaskDetailDto, headers: ETAG, description: 'The task with its parameters.' })
   @ApiProblems(404, 503)
   async get(
-    @TenantDb() { reads }: TenantDatabases,
+    @TenantDb() { engine, reads }: TenantDatabases,
     @Param('chain_id') chainId: string,
     @Param('task_id') taskId: string,
     @Res({ passthrough: true }) reply: FastifyReply,
@@ -50,6 +57,16 @@ export class TasksController {
     const { party, isAdmin } = partyOf(reply);
     const dto = taskDto(task, { chain, statusOf: (id) => parents.get(id), queues });
     const party_results = partyResultsFor(task.party_results, (each) => isAdmin || each === party);
+    const inClear = Object.entries(party_results ?? {}).flatMap(([each, result]) => ('value' in result ? [each] : []));
+    if (inClear.length > 0) {
+      const target = `${chainId}/${task.task_id}`;
+      await this.audit.record(engine, {
+        ...callerOf(reply),
+        action: 'readPartyResults',
+        target,
+        details: { parties: inClear },
+      });
+    }
     return { ...dto, party_results, params: task.params };
   }
 

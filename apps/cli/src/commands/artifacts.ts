@@ -88,9 +88,11 @@ async function get({ chain, task, name }: Wanted, flags: GetFlags, session: Sess
   const body: unknown = await client.downloadArtifact({ path: { ...path, path: name }, parseAs: 'stream' });
   const source = Readable.fromWeb(body as ReadableStream);
   const hash = createHash('sha256');
+  let bytes = 0;
   const hashed = new Transform({
     transform(chunk: Buffer, _encoding, done) {
       hash.update(chunk);
+      bytes += chunk.length;
       done(null, chunk);
     },
   });
@@ -107,7 +109,7 @@ async function get({ chain, task, name }: Wanted, flags: GetFlags, session: Sess
     await rm(part, { force: true });
     throw error;
   }
-  const values = { file: target, bytes: known?.size_bytes ?? '?' };
+  const values = { file: target, bytes };
   session.answer({ file: target, ...known }, () => [
     checked ? say('{file}: {bytes} bytes, SHA-256 as the server says', values) : say('{file}: {bytes} bytes', values),
   ]);

@@ -1178,7 +1178,7 @@ export type AuditRowDto = {
     address: string;
     request_id: string;
     /**
-     * The operationId of the API call, `removeChain`, or `refuseSignIn`.
+     * The operationId of the API call, `removeChain`, `readPartyResults` or `refuseSignIn`.
      */
     action: string;
     /**

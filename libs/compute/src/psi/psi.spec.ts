@@ -109,10 +109,21 @@ describe('the intersection', () => {
       const lines: string[] = [];
       await folder.table('alice', 'a.csv', 'id\na\nb\n');
       await folder.table('bob', 'b.csv', bob);
-      const run = folder.run(config({ receiver: 'bob' }), { log: (_level, line) => lines.push(line) });
+      const stages = new Set<string>();
+      const run = folder.run(config({ receiver: 'bob' }), {
+        log: (_level, line) => lines.push(line),
+        progress: (_fraction, stage) => stages.add(stage),
+      });
       const { result, artifacts } = await runTask('psi', run);
       // The HMAC of a file says nothing; that of an unclaimed folder is a plain hash, which admins alone see.
-      seen.push(JSON.stringify([result, artifacts.map(({ sha256: _, ...artifact }) => artifact), lines.sort()]));
+      seen.push(
+        JSON.stringify([
+          result,
+          artifacts.map(({ sha256: _, ...artifact }) => artifact),
+          lines.sort(),
+          [...stages].sort(),
+        ]),
+      );
     }
     expect(new Set(seen).size).toBe(1);
   });
