@@ -5,7 +5,7 @@ export type { Finding, TaskRunner } from './contract/task-runner.js';
 export { taskRunners } from './catalogue/task-runners.js';
 export { placesOf } from './contract/error-places.js';
 export { runTask } from './catalogue/run-task.js';
-export { withMarkers, type PlacedOwnValue } from './catalogue/own-values.js';
+export { isPlaceOf, withMarkers, type PlacedOwnValue } from './catalogue/own-values.js';
 export { takesSecret } from './catalogue/secret-params.js';
 export { findTaskType, taskTypes, type TaskTypeName } from './catalogue/task-types.js';
 export { digestWith } from './party/owner.js';

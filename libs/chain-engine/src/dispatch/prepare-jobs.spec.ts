@@ -103,6 +103,15 @@ describe('jobs with large inputs', () => {
     );
     return new Map(rows.map(({ id }) => [id, 1]));
   }
+  /** Gives the first tasks of a chain ids, and a result and one of a party each. */
+  async function name(attempts: ReadonlyMap<number, number>, ids: readonly string[]): Promise<void> {
+    const text = `UPDATE chain_tasks SET task_id = $2, result = $3, party_results = $4
+                   WHERE chain_id = (SELECT chain_id FROM chain_tasks WHERE id = $1) AND execution_order = $5`;
+    for (const [position, id] of ids.entries()) {
+      const results = [{ max: `result of ${id}` }, { bob: { withheld: id } }].map((each) => JSON.stringify(each));
+      await db.query({ name: '', text }, [[...attempts.keys()][0], id, ...results, position]);
+    }
+  }
   const all = async (attempts: ReadonlyMap<number, number>): Promise<PreparedJobs[]> => {
     const parts: PreparedJobs[] = [];
     for (let rest = attempts; rest.size > 0; rest = parts.at(-1)!.rest) parts.push(await prepareJobs(counting, rest));
@@ -146,5 +155,21 @@ describe('jobs with large inputs', () => {
   test('of tasks that are gone with their chain are none', async () => {
     const gone = await prepareJobs(counting, new Map([[999_999_999, 1]]));
     expect(gone).toEqual({ jobs: [], unsendable: [], skipped: [], rest: new Map() });
+  });
+
+  test('name results of parties by the ids of all tasks, as when the chain was created', async () => {
+    const ids = ['x', 'x.party_results.bob.statistics', 'y', 'y.result'];
+    const params = {
+      shown: '${tasks.x.party_results.bob.statistics.result.max}',
+      own: '${tasks.y.result.party_results.bob.max}',
+    };
+    const attempts = await chain(ids.length, 1, {}, params);
+    await name(attempts, ids);
+    const { jobs, unsendable } = await prepareJobs(counting, attempts);
+    expect(unsendable).toEqual([]);
+    expect(jobs[0]!.params).toEqual({ ...params, shown: 'result of x.party_results.bob.statistics' });
+    expect(jobs[0]!.partyResults).toEqual([
+      { place: ['own'], taskId: 'y.result', party: 'bob', path: ['max'], result: { withheld: 'y.result' } },
+    ]);
   });
 });

@@ -1,4 +1,4 @@
-import { failure, findPartyReferences, findSecrets, resolveReferences } from '#libs/chain-domain';
+import { failure, findPartyReferences, findReferences, findSecrets, resolveReferences } from '#libs/chain-domain';
 import type { JsonValue, PartyResult, TaskError } from '#libs/chain-domain';
 import type { TaskJob } from '#libs/queues';
 import { engineQueries } from '#libs/repositories';
@@ -213,7 +213,7 @@ async function gatherResults(
   const ofParties: boolean[] = [];
   const asked = new Set<string>();
   // Rows that name a party's own result come first, since each position is read once.
-  const naming = new Set(rows.filter((row) => findPartyReferences(row.params as JsonValue).length > 0));
+  const naming = new Set(rows.filter(({ params }) => mayNamePartyResults(params as JsonValue)));
   for (const row of [...naming, ...rows]) {
     for (const position of [...row.predecessors, ...row.referenced]) {
       const key = `${row.chain_id}/${position}`;
@@ -232,6 +232,10 @@ async function gatherResults(
   }
   return results;
 }
+
+/** Ids of tasks may hold the word, so that only all ids tell what a reference is. */
+const mayNamePartyResults = (params: JsonValue): boolean =>
+  findReferences(params).references.some(({ raw }) => raw.includes('.party_results'));
 
 function makeJob(
   row: JobRow,
@@ -257,12 +261,13 @@ function makeJob(
       referable.set(known.taskId, known.result as JsonValue);
     }
   }
-  const resolved = resolveReferences(row.params as JsonValue, referable);
+  // By the same ids as when the chain was created: by others, a reference to a result could lead to a party's own.
+  const resolved = resolveReferences(row.params as JsonValue, referable, ofParties);
   if (!resolved.ok) {
     return missingError(resolved.missing.map(({ raw, pointer }) => `${raw} (at /task_params${pointer})`));
   }
   const partyResults = [];
-  for (const { place, taskId, party, path } of findPartyReferences(row.params as JsonValue)) {
+  for (const { place, taskId, party, path } of findPartyReferences(row.params as JsonValue, ofParties)) {
     const result = ofParties.get(taskId)?.[party];
     if (result === undefined) return missingError([`the result of task ${taskId} for party ${party}`]);
     partyResults.push({ place, taskId, party, path, result });

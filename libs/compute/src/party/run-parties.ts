@@ -87,11 +87,11 @@ export async function runParties<
   }
 }
 
-function checkNames(run: Pick<TaskRun, 'chainId' | 'taskId'>, parties: readonly string[]): void {
+function checkNames(run: Pick<TaskRun, 'chainId' | 'taskId' | 'own'>, parties: readonly string[]): void {
   for (const party of parties) {
     if (!PARTY.test(party)) throw new TaskFailure('INVALID_PARAMS', `${JSON.stringify(party)} is no name for a party.`);
   }
-  for (const id of [run.chainId, run.taskId]) {
+  for (const id of [run.chainId, run.taskId, ...Object.values(run.own ?? {}).map(({ taskId }) => taskId)]) {
     if (!SAFE_PART.test(id)) throw new TaskFailure('INVALID_PARAMS', `${JSON.stringify(id)} cannot name a folder.`);
   }
 }

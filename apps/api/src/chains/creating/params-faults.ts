@@ -8,6 +8,7 @@ import {
   pointer,
   quoted,
 } from '#libs/chain-domain';
+import { isPlaceOf } from '#libs/compute';
 import { partiesOf } from '#libs/consent';
 import type { Plan } from '#libs/dag-planner';
 import type { TaskCatalogue } from '../../catalogue/catalogue.js';
@@ -55,7 +56,7 @@ export function addParamsFaults(
       faults.add({ code: fault.code, pointer: at + fault.pointer, message: label + fault.message });
     const parties = partiesOf(params);
     for (const { party, taskId, place } of findPartyReferences(params as JsonValue, positions)) {
-      if (place[0] === 'task_config' && isPartOf(party, place, parties)) continue;
+      if (isPlaceOf(party, place, parties)) continue;
       const message =
         `${label}The result of task ${quoted(taskId)} for party ${quoted(party)} cannot stand here: only that party may ` +
         `know it. Name it in a value of ${quoted(party)} alone, such as input_data.${party}.`;
@@ -91,11 +92,6 @@ export function addParamsFaults(
     }
   }
   return secrets;
-}
-
-/** Whether what stands at `place` is for the process of `party` alone. */
-function isPartOf(party: string, place: readonly (string | number)[], parties: readonly string[]): boolean {
-  return parties.includes(party) && (place.includes(party) || parties.length === 1);
 }
 
 function suggestion(word: string, types: readonly string[]): string {
