@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { resultFault, valueAt, type JsonValue } from '#libs/chain-domain';
 import { canonicalJson } from '#libs/consent';
 import { Decrypter, Encrypter, identityToRecipient } from 'age-encryption';
-import { TaskFailure, type Json, type JsonObject, type OwnValue, type PartyResult } from '../contract/task-type.js';
+import { TaskFailure, type JsonObject, type OwnValue, type PartyResult } from '../contract/task-type.js';
 import type { FileRoots } from './input-files.js';
 import type { Owner } from './owner.js';
 
@@ -29,13 +29,23 @@ export async function sealResult(owner: Owner, task: TaskOfParty, result: JsonOb
   const encrypter = new Encrypter();
   for (const recipient of recipients) encrypter.addRecipient(recipient);
   const content: SealedContent = { ...contentOf(task, result), mac: macOf(owner.digest, task, result) };
-  return { sealed: Buffer.from(await encrypter.encrypt(padded(JSON.stringify(content)))).toString('base64') };
+  return { sealed: Buffer.from(await encrypter.encrypt(padded(content))).toString('base64') };
 }
 
-/** With spaces up to a power of two of bytes, so that the length says little of what is sealed. */
-function padded(text: string): string {
-  const bytes = Buffer.byteLength(text);
-  return text + ' '.repeat(Math.max(1024, 2 ** Math.ceil(Math.log2(bytes))) - bytes);
+/** The longest text of a number: as if each number had it, since an author chooses how long the texts beside a number are. */
+const WIDEST = '-1.2345678901234567e-300';
+const LEAST_BYTES = 1024;
+/** Every result fits into this. */
+const MOST_BYTES = 128 * 1024;
+
+/** JSON with spaces up to a power of two of bytes, so that the length says little of what is sealed, and nothing of a number. */
+function padded(content: SealedContent): string {
+  const text = JSON.stringify(content);
+  const widest = JSON.stringify(content, (_, value: unknown) =>
+    value === null || typeof value === 'number' ? WIDEST : value,
+  );
+  const least = Math.min(Math.max(LEAST_BYTES, Buffer.byteLength(widest)), MOST_BYTES);
+  return text + ' '.repeat(2 ** Math.ceil(Math.log2(least)) - Buffer.byteLength(text));
 }
 
 /** A result of a party whose folder has no owner. Throws as `sealResult`. */
@@ -44,18 +54,21 @@ export function clearResult(result: JsonObject): PartyResult {
   return { value: result };
 }
 
-/** A value out of a result of the party. Throws TaskFailure PARTY_RESULT_UNAVAILABLE. */
+/**
+ * A text out of a result of the party. Throws TaskFailure PARTY_RESULT_UNAVAILABLE, with the same words whatever else stands there:
+ * a failure that quotes a parameter, such as COLUMN_NOT_FOUND, would open a number to everybody.
+ */
 export async function openValue(
   owner: Owner | undefined,
   task: Omit<TaskOfParty, 'taskId'>,
   own: OwnValue,
-): Promise<Json> {
+): Promise<string> {
   const { taskId, path, result } = own;
   const of = { ...task, taskId };
   if ('withheld' in result) throw unavailable(of, result.withheld);
   const content = await contentFor(owner, of, result);
   const value = valueAt(content as JsonValue, path);
-  if (value === undefined) throw unavailable(of, `it has no ${path.join('.')}.`);
+  if (typeof value !== 'string') throw unavailable(of, `it has no text at ${path.join('.')}.`);
   return value;
 }
 
