@@ -186,6 +186,10 @@ describe('a policy', () => {
         .digest('hex'),
     ).not.toBe(sha256);
 
+    // Nor does the same file twice show that it is the same.
+    const again = await fill([customers, await policy()], { attempt: 2 });
+    expect(again.artifacts[0]).toMatchObject({ name, sha256: expect.not.stringContaining(sha256) });
+
     const next = { input: artifact, task: 'next', statement: { from: { fill: hashOf() } } };
     expect((await fill([await policy()], next)).artifacts).toHaveLength(2);
     expect(await refusalOf([await policy({}, { dataset: 'other' })], { ...next, task: 'n2' })).toMatch(

@@ -14,7 +14,7 @@ import {
   type Statement,
   type TaskStatement,
 } from '#libs/consent';
-import { TaskFailure, type Json, type OwnValue, type TaskConsent } from '../contract/task-type.js';
+import { TaskFailure, type OwnValue, type TaskConsent } from '../contract/task-type.js';
 import { openInput, type FileRoots, type InputFile } from './input-files.js';
 import { lineageOf, sha256Of, writeLineage, type Lineage } from './lineage.js';
 import { readOwner, type Owner } from './owner.js';
@@ -47,13 +47,15 @@ export class Admission {
   /** One use: the task with its references resolved, so that other values are another use. */
   private readonly use: string;
   private readonly files: Record<string, string> = {};
+  /** Makes the digests of each run differ: equal ones would show that two intersections are equal, or empty. */
+  private readonly salt = randomUUID();
   /** Files are judged one after the other: each adds to what the next is judged by. */
   private last: Promise<unknown> = Promise.resolve();
 
   private constructor(
     readonly owner: Owner,
     /** By marker, opened. */
-    readonly own: Readonly<Record<string, Json>>,
+    readonly own: Readonly<Record<string, string>>,
     private readonly request: AdmissionRequest,
     private readonly statements: ReadonlyMap<string, Statement>,
   ) {
@@ -71,7 +73,7 @@ export class Admission {
   static async start(request: AdmissionRequest): Promise<Admission> {
     const { roots, consent } = request;
     const owner = await readOwner(roots.party, roots.root);
-    const own: Record<string, Json> = {};
+    const own: Record<string, string> = {};
     for (const [marker, each] of Object.entries(request.own)) own[marker] = await openOwn(owner, roots, each);
     const ledger = new PartyLedger(roots.root);
     const [sent, { serials }] = await Promise.all([
@@ -107,12 +109,13 @@ export class Admission {
     );
   }
 
-  /** Notes a file that the party wrote. Of an artifact only the digest leaves the party, not the hash. */
+  /** Notes a file that the party wrote. Of an artifact only a salted digest leaves the party, not the hash. */
   recorded(file: WrittenFile): WrittenFile {
     if (file.artifact === undefined) return file;
-    const digest = this.owner.digest(file.artifact.sha256);
-    this.files[basename(file.final)] = digest;
-    return { ...file, artifact: { ...file.artifact, sha256: digest.slice(digest.indexOf(':') + 1) } };
+    const { sha256 } = file.artifact;
+    this.files[basename(file.final)] = this.owner.digest(sha256);
+    const [, digest] = this.owner.digest(`${this.salt} ${sha256}`).split(':') as [string, string];
+    return { ...file, artifact: { ...file.artifact, sha256: digest } };
   }
 
   /** Writes the lineage of the artifacts that were noted, if there are any, to be published with them. */
@@ -273,7 +276,7 @@ export class Admission {
 }
 
 /** Imported when it is needed: few tasks name a party's own result. */
-const openOwn = async (...args: Parameters<typeof OpenValue>): Promise<Json> =>
+const openOwn = async (...args: Parameters<typeof OpenValue>): Promise<string> =>
   (await import('./party-results.js')).openValue(...args);
 
 /** `sha256:<hex>` of the canonical task: what an approval names. */

@@ -3,6 +3,7 @@
  * leaves it goes through its one transport, where the coordinator counts it. It has an empty environment, serves one run,
  * and ends with its coordinator.
  */
+import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
@@ -12,7 +13,7 @@ import type { Admission } from './admission.js';
 import { openInput, type FileRoots } from './input-files.js';
 import { createOutput, createScratch } from './output-files.js';
 import { PartyChannels } from './party-channels.js';
-import type { CarriedFailure, FromParty, PartyStart, ToParty } from './party-link.js';
+import type { CarriedFailure, FromParty, PartyStart, ToParty, WrittenFile } from './party-link.js';
 import { NEUTRAL, type PartyContext } from './party-program.js';
 import { streamTransport } from './transport.js';
 
@@ -81,6 +82,12 @@ function temporary(path: string): Promise<void> {
   return transport.flushed();
 }
 
+/** The hash of a file whose size is the party's alone would show which rows it holds: whoever guesses them can hash them. */
+const withoutHash = ({ artifact, ...file }: WrittenFile): WrittenFile => ({
+  ...file,
+  ...(artifact && { artifact: { ...artifact, sha256: randomBytes(32).toString('hex') } }),
+});
+
 function makeContext(
   data: PartyStart,
   channels: PartyChannels,
@@ -116,7 +123,10 @@ function makeContext(
     createOutput: (request) =>
       createOutput(roots, request, data.token, {
         temporary,
-        written: (file) => send({ kind: 'written', file: admission?.recorded(file) ?? file }),
+        written(file) {
+          const shown = request.statedBytes === undefined ? file : withoutHash(file);
+          send({ kind: 'written', file: admission?.recorded(file) ?? shown });
+        },
       }),
     keepResult,
     createScratch: () => createScratch(roots, data.token, temporary),

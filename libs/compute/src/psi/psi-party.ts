@@ -178,6 +178,8 @@ async function writeCommonRows(
   for (let done = 0; done < order.length; done += ROWS_AT_ONCE) {
     const batch = order.subarray(done, done + ROWS_AT_ONCE);
     await output.text(Buffer.concat(Array.from(batch, (index) => rows.at(index))));
+    // The fraction would say how many rows there are.
+    if (request.statedBytes !== undefined) continue;
     context.progress(READ_AGAIN + (1 - READ_AGAIN) * (done / order.length), 'writing the intersection');
   }
   await output.finish();

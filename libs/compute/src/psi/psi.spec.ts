@@ -11,6 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => folder.remove());
 
+const INTERSECTION = 'artifact:chain-1/task-1/bob/intersection.csv';
 const config = (more: Record<string, unknown> = {}): Record<string, unknown> => ({
   keys: { alice: ['id'], bob: ['uid'] },
   input_paths: { alice: 'a.csv', bob: 'b.csv' },
@@ -105,6 +106,7 @@ describe('the intersection', () => {
 
   test('of a receiver looks the same to others whatever it holds', async () => {
     const seen = [];
+    const hashes: string[] = [];
     for (const bob of ['uid\na\nb\n', 'uid\nb\nc\n', 'uid\nx\ny\n']) {
       const lines: string[] = [];
       await folder.table('alice', 'a.csv', 'id\na\nb\n');
@@ -115,7 +117,8 @@ describe('the intersection', () => {
         progress: (_fraction, stage) => stages.add(stage),
       });
       const { result, artifacts } = await runTask('psi', run);
-      // The HMAC of a file says nothing; that of an unclaimed folder is a plain hash, which admins alone see.
+      const text = await folder.text('bob', INTERSECTION);
+      hashes.push(artifacts[0]!.sha256, createHash('sha256').update(text).digest('hex'));
       seen.push(
         JSON.stringify([
           result,
@@ -126,6 +129,19 @@ describe('the intersection', () => {
       );
     }
     expect(new Set(seen).size).toBe(1);
+    expect(new Set(hashes).size).toBe(hashes.length);
+  });
+
+  test('of a receiver shows its number of rows by no fraction of its progress', async () => {
+    const keys = Array.from({ length: 4_096 }, (_, row) => `k${row}\n`).join('');
+    await folder.table('alice', 'a.csv', `id\n${keys}`);
+    await folder.table('bob', 'b.csv', `uid\n${keys}`);
+    const shown: number[] = [];
+    const progress = (fraction: number): number => shown.push(fraction);
+    await runTask('psi', folder.run(config({ receiver: 'bob' }), { progress }));
+    // alice is done; 0.95 of bob's work comes before the first row is written.
+    expect(shown.filter((fraction) => fraction > (1 + 0.951) / 2 && fraction < 1)).toEqual([]);
+    expect(shown.at(-1)).toBe(1);
   });
 
   test('goes to both when the result is broadcast', async () => {
