@@ -14,4 +14,4 @@ export {
   type StatementKind,
 } from './statements.js';
 export { canonicalTask, isAsWritten, partiesOf, resolvesTo, type TaskStatement } from './task-statement.js';
-export { COLUMN_FIELDS, INPUT_FIELDS, usesOf, type PartyUse } from './uses.js';
+export { COLUMN_FIELDS, DEFAULT_COLUMNS, INPUT_FIELDS, usesOf, type PartyUse } from './uses.js';

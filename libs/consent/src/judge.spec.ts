@@ -93,7 +93,13 @@ describe('without approval', () => {
       'step on all columns',
       { columns: { columns: ['id'] } },
       { config: { steps: [{ columns: { alice: ['id'] } }, { op: 'fillna' }] } },
-      'the task names no columns, so it would use all',
+      'the task uses columns that it does not name',
+    ],
+    [
+      'column of a model',
+      { task_types: ['evaluation'], columns: { label: ['y'] } },
+      { taskType: 'evaluation', config: { label: 'y', label_party: 'alice' } },
+      'the task uses columns that it does not name',
     ],
     [
       'absent parameter',
@@ -135,6 +141,26 @@ describe('without approval', () => {
     const config = { ...(request().config as object), 'a/b': [5] };
     expect(judgeUse(request({ config }), record(policy(rule)), NOW)).toEqual(ALLOWED);
   });
+
+  it.each(['biclassification_eval', 'regression_eval'])(
+    'a rule sees the columns that %s reads by default',
+    (taskType) => {
+      const reason = (config: object, columns: Record<string, string[]>) =>
+        reasonOf(request({ taskType, config }), record(policy({ task_types: [taskType], columns })));
+      const both = { label: ['label'], columns: ['prediction'] };
+      expect(reason({}, both)).toBe(JSON.stringify(ALLOWED));
+      expect(reason({}, { label: ['label'] })).toBe('customers: column "prediction" is not allowed in columns');
+      expect(reason({ label_column: 'y' }, { label: ['y'], columns: ['p'] })).toBe(
+        'customers: column "prediction" is not allowed in columns',
+      );
+      expect(reason({ prediction_column: 'p' }, { label: ['y'], columns: ['p'] })).toBe(
+        'customers: column "label" is not allowed in label',
+      );
+      expect(reason({ label_column: 'y', prediction_column: 'p' }, { label: ['y'], columns: ['p'] })).toBe(
+        JSON.stringify(ALLOWED),
+      );
+    },
+  );
 
   it('the first rule that fits decides', () => {
     const rules: PolicyRule[] = [

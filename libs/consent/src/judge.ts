@@ -79,7 +79,7 @@ function judgeDataset(dataset: string, request: UseRequest, record: PartyRecord,
   const policy = record.policies.find((each) => each.dataset === dataset);
   if (policy === undefined) return ask('the dataset has no policy');
   if (isOver(policy.expires_at, now)) return ask(`its policy expired at ${policy.expires_at}`);
-  const use = usesOf(request.config, request.party);
+  const use = usesOf(request.config, request.party, request.taskType);
   const misfits: string[] = [];
   for (const rule of policy.rules) {
     const misfit = misfitOf(rule, request, use);
@@ -108,7 +108,8 @@ function misfitOf(rule: PolicyRule, request: UseRequest, use: PartyUse): string 
   }
   if (rule.columns !== undefined) {
     const named = Object.entries(use.columns);
-    if (named.length === 0 || use.usesAll) return 'the task names no columns, so it would use all';
+    if (named.length === 0) return 'the task names no columns, so it would use all';
+    if (use.usesOthers) return 'the task uses columns that it does not name';
     for (const [role, columns] of named) {
       const allowed = new Set(Object.hasOwn(rule.columns, role) ? rule.columns[role] : []);
       const column = columns.find((each) => !allowed.has(each));

@@ -94,14 +94,14 @@ describe('what a task uses of a party', () => {
       schema: { s: {} },
       party_schemas: { alice: { p: {} }, bob: { q: {} } },
     };
-    expect(usesOf(config, 'alice')).toEqual({
+    expect(usesOf(config, 'alice', 'train')).toEqual({
       inputs: ['dataset:alice/a@1', 'm1', 'm2'],
       columns: { features: ['f1'], columns: ['s', 'p', 'c1', 'c2'] },
-      usesAll: false,
+      usesOthers: false,
     });
-    expect(usesOf(config, 'bob').columns).toEqual({ features: ['f2'], label: ['y'], columns: ['s', 'q'] });
+    expect(usesOf(config, 'bob', 'train').columns).toEqual({ features: ['f2'], label: ['y'], columns: ['s', 'q'] });
     const all = { features: ['f'], label: 'y', label_column: 'l', prediction_column: 'p' };
-    expect(usesOf(all, 'carol').columns).toEqual({ features: ['f'], label: ['y', 'l'], columns: ['p'] });
+    expect(usesOf(all, 'carol', 'train').columns).toEqual({ features: ['f'], label: ['y', 'l'], columns: ['p'] });
     for (const odd of [
       null,
       7,
@@ -109,7 +109,7 @@ describe('what a task uses of a party', () => {
       { keys: null, steps: 'x', input_data: ['alice'], party_schemas: 1 },
       { keys: {} },
     ]) {
-      expect(usesOf(odd, 'toString')).toEqual({ inputs: [], columns: {}, usesAll: false });
+      expect(usesOf(odd, 'toString', 'toString')).toEqual({ inputs: [], columns: {}, usesOthers: false });
     }
   });
 });

@@ -4,8 +4,8 @@ export interface PartyUse {
   readonly inputs: readonly string[];
   /** Columns that the task names, by role: `keys`, `columns`, `features`, `label`. */
   readonly columns: Readonly<Record<string, readonly string[]>>;
-  /** Whether a step names no columns: it then works on all of them. */
-  readonly usesAll: boolean;
+  /** Whether it also works on columns that it does not name: those of its model, or all, in a step that names none. */
+  readonly usesOthers: boolean;
 }
 
 /** Fields of `task_config` that hold files by party. */
@@ -30,12 +30,21 @@ export const COLUMN_FIELDS: Readonly<Record<string, string>> = {
   party_schemas: 'columns',
 };
 
+const PREDICTIONS = { label_column: 'label', prediction_column: 'prediction' };
+/** By task type: the columns that it reads where a task leaves these fields out. */
+export const DEFAULT_COLUMNS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  biclassification_eval: PREDICTIONS,
+  regression_eval: PREDICTIONS,
+};
+/** Types that read the columns that a model names. */
+const READ_BY_MODEL = ['evaluation'];
+
 type Fields = Readonly<Record<string, unknown>>;
 const isFields = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** What `config`, a resolved `task_config`, uses of `party`. Takes any value and never throws. */
-export function usesOf(config: unknown, party: string): PartyUse {
+/** What a task with `config`, its resolved `task_config`, uses of `party`. Takes any value and never throws. */
+export function usesOf(config: unknown, party: string, taskType: string): PartyUse {
   const fields = isFields(config) ? config : {};
   const inputs = INPUT_FIELDS.flatMap((name) => textsOf(ownOf(fields[name], party)));
   const columns = new Map<string, Set<string>>();
@@ -45,13 +54,13 @@ export function usesOf(config: unknown, party: string): PartyUse {
       if (named.length > 0) columns.set(role, new Set([...(columns.get(role) ?? []), ...named]));
     }
   };
-  add(fields);
+  add({ ...(Object.hasOwn(DEFAULT_COLUMNS, taskType) && DEFAULT_COLUMNS[taskType]), ...fields });
   const steps = (Array.isArray(fields['steps']) ? (fields['steps'] as unknown[]) : []).filter(isFields);
   steps.forEach(add);
   return {
     inputs: [...new Set(inputs)],
     columns: Object.fromEntries([...columns].map(([role, names]) => [role, [...names]])),
-    usesAll: steps.some((step) => step['columns'] === undefined),
+    usesOthers: READ_BY_MODEL.includes(taskType) || steps.some((step) => step['columns'] === undefined),
   };
 }
 

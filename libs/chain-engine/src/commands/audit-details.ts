@@ -20,7 +20,7 @@ export function auditDetailsOf({ chainName, tasks, execute }: NewChain): Readonl
     const config = (params as { readonly task_config?: { readonly recipients?: unknown } } | null)?.task_config;
     for (const party of partiesOf(params)) {
       named.parties.add(party);
-      for (const input of usesOf(config, party).inputs) if (parseDatasetRef(input)) named.datasets.add(input);
+      for (const input of usesOf(config, party, taskType).inputs) if (parseDatasetRef(input)) named.datasets.add(input);
     }
     const recipients: unknown = config?.recipients;
     for (const each of Array.isArray(recipients) ? recipients : []) {

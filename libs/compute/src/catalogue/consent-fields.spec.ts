@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { COLUMN_FIELDS, INPUT_FIELDS } from '#libs/consent';
+import { COLUMN_FIELDS, DEFAULT_COLUMNS, INPUT_FIELDS } from '#libs/consent';
 import { taskTypes } from './task-types.js';
 
 type Schema = Readonly<Record<string, unknown>>;
@@ -32,4 +32,15 @@ describe('consent', () => {
       expect(unknown).toEqual([]);
     },
   );
+
+  it('knows the columns that types read by default', () => {
+    const defaults = taskTypes.map(({ type, configSchema }): [string, Schema] => {
+      const fields = Object.entries((configSchema as Schema)['properties'] as Record<string, Schema>);
+      const named = fields.filter(([name, field]) => Object.hasOwn(COLUMN_FIELDS, name) && 'default' in field);
+      return [type, Object.fromEntries(named.map(([name, field]) => [name, field['default']]))];
+    });
+    expect(Object.fromEntries(defaults.filter(([, columns]) => Object.keys(columns).length > 0))).toEqual(
+      DEFAULT_COLUMNS,
+    );
+  });
 });

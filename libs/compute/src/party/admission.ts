@@ -145,11 +145,9 @@ export class Admission {
 
   /** Whether the task as it was written names the file itself, not by a reference to a result. */
   private isNamed(label: string): boolean {
-    const { params } = this.request.consent!.task;
-    return usesOf(
-      (params as { readonly task_config?: unknown } | null)?.task_config,
-      this.request.roots.party,
-    ).inputs.includes(label);
+    const { params, task_type: type } = this.request.consent!.task;
+    const config = (params as { readonly task_config?: unknown } | null)?.task_config;
+    return usesOf(config, this.request.roots.party, type).inputs.includes(label);
   }
 
   private datasetOf(label: string): DatasetStatement | undefined {
