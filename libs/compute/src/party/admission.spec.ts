@@ -191,8 +191,8 @@ describe('a policy', () => {
     expect(again.artifacts[0]).toMatchObject({ name, sha256: expect.not.stringContaining(sha256) });
 
     const next = { input: artifact, task: 'next', statement: { from: { fill: hashOf() } } };
-    expect((await fill([await policy()], next)).artifacts).toHaveLength(2);
-    expect(await refusalOf([await policy({}, { dataset: 'other' })], { ...next, task: 'n2' })).toMatch(
+    expect((await fill([customers, await policy()], next)).artifacts).toHaveLength(2);
+    expect(await refusalOf([customers, await policy({}, { dataset: 'other' })], { ...next, task: 'n2' })).toMatch(
       /^APPROVAL_REQUIRED .*customers: the dataset has no policy/,
     );
     // An artifact of a task that the owner does not know of is a file like any other.
@@ -315,13 +315,63 @@ describe('an artifact of a task that the owner has taken back', () => {
         statement: { proposer, from: { fill: hashOf() } },
       });
       const id = `${name.length}-${proposer}`;
-      expect((await fill([await policy()], call(`a-${id}`))).artifacts).toHaveLength(2);
+      expect((await fill([customers, await policy()], call(`a-${id}`))).artifacts).toHaveLength(2);
       for (const decision of ['withdraw', 'refuse']) {
         const taken = await owner.approve(task, { decision, serial: 2, words: '合同已终止' });
         const refusal = await refusalOf([await policy(), taken], call(`b-${id}-${decision}`));
         expect(refusal).toMatch(/^POLICY_REFUSED .*no longer allows the task that made artifact:.*合同已终止/);
       }
     }
+    // A task that hides where a shared artifact comes from hides the withdrawal, too.
+    const hidden = { input: 'artifact:chain-1/fill/shared.csv', task: 'hidden' };
+    expect(await refusalOf([customers, await policy()], hidden)).toMatch(/^POLICY_REFUSED .*name a dataset/);
+  });
+});
+
+describe('an artifact of a dataset that the owner has removed', () => {
+  it('is read by no task, its own chains included, until the owner restores the dataset', async () => {
+    const made = await fill([customers, await policy()]);
+    const call = (task: string, source: Call = {}, proposer: string | null = null): Call => ({
+      ...{ input: `artifact:chain-1/${source.task ?? 'fill'}/${made.artifacts[0]!.name}`, task },
+      statement: { proposer, from: { [source.task ?? 'fill']: hashOf(source) } },
+    });
+    await fill([customers, await policy()], call('two'));
+    const dataset = await owner.dataset('customers', 'c.csv');
+    const removed = await owner.sign({ ...dataset, serial: 2, removed: true } as never);
+    const others = [await policy(), await owner.sign(await owner.dataset('customers', 'c.csv', 2))];
+    const gone = /^DATASET_UNKNOWN .*was made of dataset:alice\/customers@1, which .*; it was removed/;
+    expect(await refusalOf([...others, removed], call('three'))).toMatch(gone);
+    expect(await refusalOf([...others, removed], call('four', {}, 'alice'))).toMatch(gone);
+    expect(await refusalOf([...others, removed], call('five', call('two')))).toMatch(gone);
+    // Who holds the removal back opens nothing.
+    for (const statements of [others, [...others, customers]]) {
+      expect(await refusalOf(statements, call('six'))).toMatch(/^DATASET_UNKNOWN/);
+    }
+    const restored = await owner.sign({ ...dataset, serial: 3 } as never);
+    expect((await fill([await policy(), restored], call('seven'))).artifacts).toHaveLength(2);
+  });
+
+  it('keeps its old meaning where its lineage knows no version', async () => {
+    const { createHash } = await import('node:crypto');
+    const made = await fill([customers, await policy()]);
+    const record = join(folder.path, 'artifacts', 'chain-1', 'fill', 'alice', '.lineage.json');
+    const { lineage } = JSON.parse(await readFile(record, 'utf8')) as { lineage: Record<string, ConsentJson> };
+    expect(lineage).toMatchObject({ datasets: ['customers'], versions: ['customers@1'] });
+    const { versions: _, ...older } = lineage;
+    const mac = owner.digest(createHash('sha256').update(canonicalJson(older)).digest('hex'));
+    await writeFile(record, JSON.stringify({ lineage: older, mac }));
+    const removed = await owner.sign({
+      ...(await owner.dataset('customers', 'c.csv')),
+      serial: 2,
+      removed: true,
+    } as never);
+    const next = {
+      input: `artifact:chain-1/fill/${made.artifacts[0]!.name}`,
+      task: 'next',
+      statement: { from: { fill: hashOf() } },
+    };
+    expect((await fill([removed, await policy()], next)).artifacts).toHaveLength(2);
+    expect(await refusalOf([removed], { ...next, task: 'n2' })).toMatch(/customers: the dataset has no policy/);
   });
 });
 

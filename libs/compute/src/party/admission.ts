@@ -5,7 +5,6 @@ import {
   canonicalTask,
   isAsWritten,
   judgeUse,
-  parseDatasetRef,
   usesOf,
   type ApprovalStatement,
   type DatasetStatement,
@@ -16,13 +15,13 @@ import {
 } from '#libs/consent';
 import { TaskFailure, type OwnValue, type TaskConsent } from '../contract/task-type.js';
 import { openInput, type FileRoots, type InputFile } from './input-files.js';
-import { lineageOf, sha256Of, writeLineage, type Lineage } from './lineage.js';
+import { lineageOf, namesOf, PLAIN, sha256Of, writeLineage, type Lineage, type Source } from './lineage.js';
 import { readOwner, type Owner } from './owner.js';
 import type { OutputLedger } from './output-files.js';
 import type { WrittenFile } from './party-link.js';
 import type { openValue as OpenValue } from './party-results.js';
 import { PartyLedger } from './party-ledger.js';
-import { readStatements } from './statements.js';
+import { offeredDataset, readStatements } from './statements.js';
 
 /** The run as a party's process knows it. */
 export interface AdmissionRequest {
@@ -40,7 +39,8 @@ export interface AdmissionRequest {
 export class Admission {
   private readonly ledger: PartyLedger;
   private readonly task: string;
-  private readonly datasets = new Set<string>();
+  /** What was read, directly or through artifacts: `<name>@<version>`, or a name from an older lineage. */
+  private readonly versions = new Set<string>();
   private plain = false;
   /** Whether all that was opened is what the owner saw: named in the task as written, or made by a task that it names. */
   private asWritten: boolean;
@@ -122,20 +122,21 @@ export class Admission {
   async record(token: string, temporary: OutputLedger['temporary']): Promise<WrittenFile | undefined> {
     if (Object.keys(this.files).length === 0) return undefined;
     const { task, plain, files } = this;
-    const lineage: Lineage = { task, datasets: [...this.datasets].sort(), plain, files };
+    const versions = [...this.versions].sort();
+    const lineage: Lineage = { task, datasets: namesOf(versions), versions, plain, files };
     return writeLineage(this.request.roots, token, this.owner, lineage, temporary);
   }
 
   private async openNext(label: string): Promise<InputFile> {
     const { roots, consent } = this.request;
     if (consent === null) throw this.refusal('APPROVAL_REQUIRED', 'the job carries no statement of its task');
-    const dataset = this.datasetOf(label);
+    const dataset = label.startsWith('dataset:') ? offeredDataset(roots.party, this.statements, label) : undefined;
     const file = await openInput(roots, dataset?.file ?? label);
     try {
       if (dataset !== undefined) await this.requireUnchanged(label, dataset, file);
-      const lineage = await this.sourceOf(label, dataset, file);
-      this.asWritten &&= this.isNamed(label) || (label.startsWith('artifact:') && !lineage.plain);
-      await this.requireAllowed(lineage.datasets, lineage.plain);
+      const { versions, plain } = await this.sourceOf(label, dataset, file);
+      this.asWritten &&= this.isNamed(label) || (label.startsWith('artifact:') && !plain);
+      await this.requireAllowed(versions, plain);
       return dataset === undefined ? file : { ...file, label };
     } catch (error) {
       await file.close();
@@ -150,22 +151,6 @@ export class Admission {
     return usesOf(config, this.request.roots.party, type).inputs.includes(label);
   }
 
-  private datasetOf(label: string): DatasetStatement | undefined {
-    if (!label.startsWith('dataset:')) return undefined;
-    const { party } = this.request.roots;
-    const ref = parseDatasetRef(label);
-    const subject = ref && `dataset:${ref.party}/${ref.name}@${ref.version}`;
-    const found = subject === undefined ? undefined : (this.statements.get(subject) as DatasetStatement | undefined);
-    if (found !== undefined && found.removed !== true) return found;
-    throw new TaskFailure(
-      'DATASET_UNKNOWN',
-      `Party ${party}: ${label} is no dataset that the party's owner has signed${found === undefined ? '' : '; it was removed'}. ` +
-        'See the list with "task-chain datasets ls".',
-      false,
-      { party, dataset: label },
-    );
-  }
-
   private async requireUnchanged(label: string, dataset: DatasetStatement, file: InputFile): Promise<void> {
     if (this.owner.digest(await sha256Of(file)) === dataset.digest) return;
     const { party } = this.request.roots;
@@ -178,22 +163,24 @@ export class Admission {
   }
 
   /** What a file was made from. */
-  private async sourceOf(
-    label: string,
-    dataset: DatasetStatement | undefined,
-    file: InputFile,
-  ): Promise<Pick<Lineage, 'datasets' | 'plain'>> {
-    if (dataset !== undefined) return { datasets: [dataset.name], plain: false };
-    if (!label.startsWith('artifact:')) return { datasets: [], plain: true };
+  private async sourceOf(label: string, dataset: DatasetStatement | undefined, file: InputFile): Promise<Source> {
+    if (dataset !== undefined) return { versions: [`${dataset.name}@${dataset.version}`], plain: false };
+    if (!label.startsWith('artifact:')) return PLAIN;
     const from: Readonly<Record<string, string>> = this.request.consent?.task.from ?? {};
     const [, source = '', ...names] = label.split('/');
     if (Object.hasOwn(from, source)) this.requireKept(label, from[source]!);
-    // Artifacts that all parties may read hold only what was opened to them.
-    if (names.length < 2) return { datasets: [], plain: false };
+    // Artifacts without a party hold only what a task opened to all, and counted as its use: whoever reads one learns nothing more of
+    // the data. But the owner can take back only a task that is known.
+    if (names.length < 2) return Object.hasOwn(from, source) ? { versions: [], plain: false } : PLAIN;
     const lineage = await lineageOf(this.owner, file);
-    if (lineage === undefined) return { datasets: [], plain: true };
+    if (lineage === undefined) return PLAIN;
     this.requireKept(label, lineage.task);
-    return Object.values(from).includes(lineage.task) ? lineage : { datasets: [], plain: true };
+    if (!Object.values(from).includes(lineage.task)) return PLAIN;
+    const { party } = this.request.roots;
+    for (const version of lineage.versions ?? []) {
+      if (version.includes('@')) offeredDataset(party, this.statements, `dataset:${party}/${version}`, label);
+    }
+    return { versions: lineage.versions ?? lineage.datasets, plain: lineage.plain };
   }
 
   /** Refuses what a task made that the owner has taken back since. */
@@ -206,23 +193,24 @@ export class Admission {
     throw this.refusal('POLICY_REFUSED', `the owner no longer allows the task that made ${label}${words}`);
   }
 
-  private async requireAllowed(datasets: readonly string[], plain: boolean): Promise<void> {
+  private async requireAllowed(versions: readonly string[], plain: boolean): Promise<void> {
     const { roots, consent } = this.request;
     const isOwn = consent!.task.proposer === roots.party;
     if (plain && !isOwn) {
       throw this.refusal('POLICY_REFUSED', 'only chains of the party itself name its files by path; name a dataset');
     }
-    const added = datasets.filter((each) => !this.datasets.has(each));
+    const added = versions.filter((each) => !this.versions.has(each));
     if (added.length === 0 && (!plain || this.plain)) return;
     // What the owner trusts the operator to say: that the chain is the party's own.
     if (!(this.owner.approvals === 'server' && isOwn))
-      await this.judge([...this.datasets, ...added], plain || this.plain);
-    for (const each of added) this.datasets.add(each);
+      await this.judge([...this.versions, ...added], plain || this.plain);
+    for (const each of added) this.versions.add(each);
     this.plain ||= plain;
   }
 
   /** Notes the use first and judges it by the notes before it, so that of two tasks at once only one is the last that is allowed. */
-  private async judge(datasets: readonly string[], readsPlainFiles: boolean): Promise<void> {
+  private async judge(versions: readonly string[], readsPlainFiles: boolean): Promise<void> {
+    const datasets = namesOf(versions);
     const { roots, peers } = this.request;
     const { task, params } = this.request.consent!;
     const now = new Date().toISOString();
@@ -253,7 +241,7 @@ export class Admission {
     );
     if (verdict.kind === 'allowed') return;
     // A task that read something already keeps its use.
-    if (this.datasets.size === 0 && !this.plain) {
+    if (this.versions.size === 0 && !this.plain) {
       await this.ledger.append({ kind: 'void', id: entry.id });
     }
     throw verdict.kind === 'refused'

@@ -13,11 +13,25 @@ export interface Lineage {
   readonly task: string;
   /** Names of the datasets that they were made from, directly or through other artifacts. */
   readonly datasets: readonly string[];
+  /** The same as `<name>@<version>`, and by name alone where an older record did not know the version. Absent in older records. */
+  readonly versions?: readonly string[];
   /** Whether a file that is no dataset went in. */
   readonly plain: boolean;
   /** Digest of each file, by its name. */
   readonly files: Readonly<Record<string, string>>;
 }
+
+/** What a file was made of: see {@link Lineage}. */
+export interface Source {
+  readonly versions: readonly string[];
+  readonly plain: boolean;
+}
+export const PLAIN: Source = { versions: [], plain: true };
+
+/** Names of the datasets of `<name>@<version>`. */
+export const namesOf = (versions: readonly string[]): readonly string[] => [
+  ...new Set(versions.map((each) => each.split('@')[0]!)),
+];
 
 /** Names the record, beside the artifacts. */
 export const LINEAGE = '.lineage.json';

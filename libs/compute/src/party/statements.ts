@@ -1,7 +1,15 @@
 import { compactVerify } from 'jose';
-import { canonicalJson, STATEMENT_SCHEMAS, subjectOf, type Statement, type StatementKind } from '#libs/consent';
+import {
+  canonicalJson,
+  parseDatasetRef,
+  STATEMENT_SCHEMAS,
+  subjectOf,
+  type DatasetStatement,
+  type Statement,
+  type StatementKind,
+} from '#libs/consent';
 import { compileSchema } from '../contract/schema-faults.js';
-import type { SentStatement } from '../contract/task-type.js';
+import { TaskFailure, type SentStatement } from '../contract/task-type.js';
 import type { Owner } from './owner.js';
 
 /**
@@ -21,6 +29,30 @@ export async function readStatements(
     if ((newest.get(subject)?.serial ?? 0) < statement.serial) newest.set(subject, statement);
   }
   return newest;
+}
+
+/**
+ * The statement of a dataset that the owner offers. Throws DATASET_UNKNOWN where none was signed, or the owner took it back. `label` is
+ * the file that was made of the dataset, if it is not read itself.
+ */
+export function offeredDataset(
+  party: string,
+  statements: ReadonlyMap<string, Statement>,
+  reference: string,
+  label?: string,
+): DatasetStatement {
+  const ref = parseDatasetRef(reference);
+  const subject = ref && `dataset:${ref.party}/${ref.name}@${ref.version}`;
+  const found = subject === undefined ? undefined : (statements.get(subject) as DatasetStatement | undefined);
+  if (found !== undefined && found.removed !== true) return found;
+  const source = label === undefined ? reference : `${label} was made of ${reference}, which`;
+  throw new TaskFailure(
+    'DATASET_UNKNOWN',
+    `Party ${party}: ${source} is no dataset that the party's owner has signed${found === undefined ? '' : '; it was removed'}. ` +
+      'See the list with "task-chain datasets ls".',
+    false,
+    { party, dataset: reference },
+  );
 }
 
 async function readStatement(owner: Owner, sent: SentStatement): Promise<Statement | undefined> {
