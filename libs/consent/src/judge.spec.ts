@@ -17,6 +17,7 @@ const request = (more: Partial<UseRequest> = {}): UseRequest => ({
   use: TASK,
   asWritten: true,
   datasets: ['customers'],
+  rows: { customers: 100 },
   readsPlainFiles: false,
   ...more,
 });
@@ -80,6 +81,40 @@ describe('without approval', () => {
       { proposer: null },
       'chains of a key without a party are not allowed',
     ],
+    ['receiver', { receivers: [] }, {}, 'party bob may not learn anything'],
+    [
+      'receiver that is named',
+      { receivers: ['carol'] },
+      { config: { receiver: 'bob' } },
+      'party bob may not learn anything',
+    ],
+    [
+      'receiver where all learn',
+      { receivers: ['alice'] },
+      { config: { receiver: 'alice', broadcast_result: true } },
+      'party bob may not learn anything',
+    ],
+    [
+      'receiver of another engine',
+      { receivers: ['alice'], engines: ['secretflow'] },
+      { config: { receiver: 'alice' }, engine: 'secretflow' },
+      'party bob may not learn anything',
+    ],
+    [
+      'receiver of a model',
+      { receivers: [], task_types: ['aggregate'] },
+      { config: { receivers: ['alice', 'bob'] }, taskType: 'aggregate' },
+      'party bob may not learn anything',
+    ],
+    [
+      'receiver of a part of a model',
+      { receivers: [], task_types: ['ss_lr'] },
+      { config: { prediction_receiver: 'alice', receiver: 'alice', receivers: ['alice'] }, taskType: 'ss_lr' },
+      'party bob may not learn anything',
+    ],
+    ['receiver that is no text', { receivers: [] }, { config: { receiver: [] } }, 'party bob may not learn anything'],
+    ['number of rows', { min_rows: 101 }, {}, 'it has 100 rows, and the rule needs 101'],
+    ['number of rows, unknown', { min_rows: 1 }, { rows: {} }, 'its number of rows is not known'],
     ['column', { columns: { keys: ['email'] } }, {}, 'column "id" is not allowed in keys'],
     ['role of a column', { columns: { features: ['id'] } }, {}, 'column "id" is not allowed in keys'],
     [
@@ -136,6 +171,8 @@ describe('without approval', () => {
       with: ['bob', 'carol'],
       proposers: ['bob'],
       columns: { keys: ['id'] },
+      receivers: ['bob'],
+      min_rows: 100,
       params: { '/a~1b/0': { min: 5, max: 5, enum: [5] } },
     };
     const config = { ...(request().config as object), 'a/b': [5] };
@@ -161,6 +198,14 @@ describe('without approval', () => {
       );
     },
   );
+
+  it('a task may be bound to open to its receiver alone', () => {
+    const known = (taskType: string) => record(policy({ task_types: [taskType], receivers: [] }));
+    expect(judgeUse(request({ config: { receiver: 'alice' } }), known('psi'), NOW)).toEqual(ALLOWED);
+    for (const taskType of ['aggregate', 'merge_models']) {
+      expect(judgeUse(request({ taskType, config: { receivers: ['alice'] } }), known(taskType), NOW)).toEqual(ALLOWED);
+    }
+  });
 
   it('the first rule that fits decides', () => {
     const rules: PolicyRule[] = [

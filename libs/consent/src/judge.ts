@@ -1,4 +1,5 @@
 import type { ApprovalStatement, ParamBounds, PolicyRule, PolicyStatement } from './statements.js';
+import { learnersOf } from './learners.js';
 import { usesOf, type PartyUse } from './uses.js';
 
 /** A task that wants to use datasets of a party. */
@@ -19,6 +20,8 @@ export interface UseRequest {
   readonly asWritten: boolean;
   /** Names of the datasets that the task reads, or that what it reads was derived from. */
   readonly datasets: readonly string[];
+  /** By dataset: the rows of the shortest version that it reads, or that what it reads was derived from; absent where that is not known. */
+  readonly rows: Readonly<Record<string, number>>;
   /** Whether it reads a file that is no dataset: no policy covers such a file. */
   readonly readsPlainFiles: boolean;
 }
@@ -82,7 +85,7 @@ function judgeDataset(dataset: string, request: UseRequest, record: PartyRecord,
   const use = usesOf(request.config, request.party, request.taskType);
   const misfits: string[] = [];
   for (const rule of policy.rules) {
-    const misfit = misfitOf(rule, request, use);
+    const misfit = misfitOf(rule, request, dataset, use);
     if (misfit !== null) {
       if (rule.task_types.includes(request.taskType)) misfits.push(misfit);
       continue;
@@ -97,7 +100,7 @@ function judgeDataset(dataset: string, request: UseRequest, record: PartyRecord,
 }
 
 /** What of a task a rule does not cover, or null if it covers all. */
-function misfitOf(rule: PolicyRule, request: UseRequest, use: PartyUse): string | null {
+function misfitOf(rule: PolicyRule, request: UseRequest, dataset: string, use: PartyUse): string | null {
   const { taskType, engine, parties, party, proposer, config } = request;
   if (!rule.task_types.includes(taskType)) return `the rule is not for ${taskType}`;
   if (!(rule.engines ?? ['native']).includes(engine)) return `the engine ${engine} is not allowed`;
@@ -105,6 +108,14 @@ function misfitOf(rule: PolicyRule, request: UseRequest, use: PartyUse): string 
   if (stranger !== undefined) return `party ${stranger} is not allowed`;
   if (rule.proposers !== undefined && (proposer === null || !rule.proposers.includes(proposer))) {
     return `chains of ${proposer ?? 'a key without a party'} are not allowed`;
+  }
+  const learner =
+    rule.receivers &&
+    learnersOf(taskType, engine, config, parties).find((each) => each !== party && !rule.receivers!.includes(each));
+  if (learner !== undefined) return `party ${learner} may not learn anything`;
+  const rows = Object.hasOwn(request.rows, dataset) ? request.rows[dataset]! : 0;
+  if (rule.min_rows !== undefined && rows < rule.min_rows) {
+    return rows === 0 ? 'its number of rows is not known' : `it has ${rows} rows, and the rule needs ${rule.min_rows}`;
   }
   if (rule.columns !== undefined) {
     const named = Object.entries(use.columns);

@@ -57,6 +57,10 @@ export interface PolicyRule {
   readonly with?: readonly string[];
   /** Parties whose keys may have created the chain. Default: any. */
   readonly proposers?: readonly string[];
+  /** The other parties to which the task may open something: to one of them alone, or its result. Default: any. */
+  readonly receivers?: readonly string[];
+  /** Each version of the dataset that goes in has at least so many rows. */
+  readonly min_rows?: number;
   /** By role (`keys`, `columns`, `features`, `label`): the columns that a task may name. Default: any column. */
   readonly columns?: Readonly<Record<string, readonly string[]>>;
   /** By JSON pointer into `task_config`: what the value must be. A value that the task leaves out does not fit. */
@@ -121,6 +125,8 @@ const rule = object(
     engines: names,
     with: { ...names, items: PARTY },
     proposers: { ...names, items: PARTY },
+    receivers: { ...names, items: PARTY },
+    min_rows: { type: 'integer', minimum: 1, maximum: Number.MAX_SAFE_INTEGER },
     columns: { type: 'object', additionalProperties: { ...names, maxItems: 10_000 }, maxProperties: 10 },
     params: {
       type: 'object',

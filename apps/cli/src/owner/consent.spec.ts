@@ -301,7 +301,7 @@ describe('a policy', () => {
   it('is refused with the line of each fault and what to write', async () => {
     writeFileSync(
       at('p.yaml'),
-      'expires: 2027-01-01T00:00:00Z\nexpires_at: next year\nrules:\n  - effect: permit\n    task_types: [psi]\n    with: [bank a]\n    params: { method: { enum: [ridge] } }\n    uses: { max: 0, days: 30 }\n',
+      'expires: 2027-01-01T00:00:00Z\nexpires_at: next year\nrules:\n  - effect: permit\n    task_types: [psi]\n    with: [bank a]\n    params: { method: { enum: [ridge] } }\n    uses: { max: 0, days: 30 }\n    receivers: [bank b]\n    min_rows: 0\n',
     );
     const { exit, stderr } = await cli(['policies', 'set', 'alice/c', '--dry-run', '--file', at('p.yaml')]);
     expect(exit).toBe(EXIT.INVALID);
@@ -312,6 +312,8 @@ describe('a policy', () => {
       'p.yaml:6:12: INVALID_FORMAT Each entry is the name of a party',
       'p.yaml:7:15: INVALID_FORMAT method is a JSON pointer into task_config such as /method.',
       'p.yaml:8:13: OUT_OF_RANGE max must be >= 1.',
+      'p.yaml:9:17: INVALID_FORMAT Each entry is the name of a party',
+      'p.yaml:10:5: OUT_OF_RANGE min_rows must be >= 1.',
     ]) {
       expect(stderr).toContain(line);
     }

@@ -46,7 +46,7 @@ export async function readPolicy(path: string, dataset: string, session: Session
 /** What to write in place of a value whose pattern would say little. */
 const ADVICE: readonly (readonly [place: RegExp, advice: string])[] = [
   [/\/expires_at$/, 'is a time in UTC such as 2027-06-30T00:00:00Z'],
-  [/\/(with|proposers)\/\d+$/, 'is the name of a party: letters, digits, "_" and "-", a letter first'],
+  [/\/(with|proposers|receivers)\/\d+$/, 'is the name of a party: letters, digits, "_" and "-", a letter first'],
   [/\/params\/[^/]+$/, 'is a JSON pointer into task_config such as /method'],
 ];
 

@@ -238,6 +238,26 @@ describe('a policy', () => {
     expect(await refusalOf(statements, { task: 'two' })).toMatch(/it was used 1 times/);
   });
 
+  it('bounds the rows of every version that goes in', async () => {
+    const long = await owner.sign({ ...(await owner.dataset('customers', 'c.csv')), rows: 1_000 } as never);
+    const known = [
+      long,
+      await owner.sign({ ...(await owner.dataset('customers', 'c.csv', 2)), rows: 3 } as never),
+      await policy({ min_rows: 1_000 }),
+    ];
+    const made = await fill(known);
+    const few = /^APPROVAL_REQUIRED .*customers: it has 3 rows, and the rule needs 1000/;
+    expect(await refusalOf(known, { input: 'dataset:alice/customers@2', task: 'two' })).toMatch(few);
+    const shorter = await owner.sign({ ...(await owner.dataset('customers', 'c.csv')), rows: 3, serial: 2 } as never);
+    const derived = {
+      input: `artifact:chain-1/fill/${made.artifacts[0]!.name}`,
+      task: 'three',
+      statement: { from: { fill: hashOf() } },
+    };
+    expect((await fill(known, derived)).artifacts).toHaveLength(2);
+    expect(await refusalOf([shorter, known[2]!], { ...derived, task: 'four' })).toMatch(few);
+  });
+
   it('bounds columns and parameters as they are once resolved', async () => {
     const narrow = [customers, await policy({ columns: { columns: ['id'] } })];
     expect(await refusalOf(narrow)).toMatch(/column "a" is not allowed in columns/);

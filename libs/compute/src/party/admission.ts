@@ -230,6 +230,7 @@ export class Admission {
         use: this.use,
         asWritten: this.asWritten,
         datasets,
+        rows: this.rowsOf(versions),
         readsPlainFiles,
       },
       {
@@ -247,6 +248,18 @@ export class Admission {
     throw verdict.kind === 'refused'
       ? this.refusal('POLICY_REFUSED', `the owner refuses: ${verdict.words}`)
       : this.refusal('APPROVAL_REQUIRED', verdict.reasons.join('; '));
+  }
+
+  /** By dataset: rows of the shortest version; 0 where an older lineage does not say which version went in. */
+  private rowsOf(versions: readonly string[]): Readonly<Record<string, number>> {
+    const { party } = this.request.roots;
+    const rows: Record<string, number> = {};
+    for (const version of versions) {
+      const [name] = version.split('@') as [string];
+      const of = (this.statements.get(`dataset:${party}/${version}`) as DatasetStatement | undefined)?.rows ?? 0;
+      rows[name] = Math.min(of, rows[name] ?? of);
+    }
+    return rows;
   }
 
   private ofKind<T extends Statement>(kind: T['kind']): readonly T[] {

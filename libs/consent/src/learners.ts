@@ -1,0 +1,17 @@
+/**
+ * The parties to which a task opens something: to one of them alone, or its result. Where it does not surely open to fewer, these are
+ * all its parties: each party of a training gets its part of the model, whoever gets the predictions. Takes any config and never throws.
+ */
+export function learnersOf(
+  taskType: string,
+  engine: string,
+  config: unknown,
+  parties: readonly string[],
+): readonly string[] {
+  const { receiver, receivers, broadcast_result: broadcast } = (config ?? {}) as Readonly<Record<string, unknown>>;
+  // Another engine has defaults of other kinds.
+  if (engine !== 'native') return parties;
+  if (taskType === 'psi' && typeof receiver === 'string' && broadcast !== true) return [receiver];
+  const isNamed = Array.isArray(receivers) && receivers.every((each): each is string => typeof each === 'string');
+  return ['aggregate', 'merge_models'].includes(taskType) && isNamed ? receivers : parties;
+}
