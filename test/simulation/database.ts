@@ -190,6 +190,7 @@ export class ModelDatabase {
 
   /** `skip`: a chain that another statement has locked. */
   promoteDue(skip: string | null): void {
+    const isHeld = this.bugs.has('promoted-without-admission');
     for (const record of this.chains.values()) {
       if (record.chain.status !== 'RUNNING' || record.id === skip) continue;
       const due = record.rows.filter(
@@ -202,10 +203,10 @@ export class ModelDatabase {
         record.version++;
         for (const row of due) {
           const state = stateOf(record);
-          if (this.bugs.has('promoted-without-admission')) state.chain = full(state.chain);
+          if (isHeld) state.chain = full(state.chain);
           const decision = promote(state, row.task.position, this.clock.now);
-          const chain = decision.chain === state.chain ? record.chain : decision.chain;
-          this.take(record, { ...decision, chain });
+          // What is held changes nothing of its chain.
+          this.take(record, isHeld ? { ...decision, chain: record.chain } : decision);
           row.readyAt = this.clock.now;
         }
       });
@@ -347,9 +348,10 @@ function stateOf({ chain, rows }: ChainRecord): ChainState {
   return { chain, tasks: new Map(rows.map(({ task }) => [task.position, task])) };
 }
 
-/** The chain with no place left, where it has a limit. */
+/** The chain with no place left. */
 function full(chain: Chain): Chain {
-  return chain.maxParallel === null ? chain : { ...chain, admittedTasks: chain.maxParallel };
+  const { maxParallel } = chain;
+  return { ...chain, maxParallel: maxParallel ?? 1, admittedTasks: maxParallel ?? 1 };
 }
 
 function snapshot({ chain, rows }: ChainRecord): Snapshot {

@@ -13,7 +13,7 @@ const WITHIN: Record<Bug, number> = {
   'lost-lease-not-resent': 50,
   'run-not-checked': 200,
   'sent-before-commit': 50,
-  'promoted-without-admission': 150,
+  'promoted-without-admission': 50,
   'torn-read-not-repeated': 1_000,
   'approvals-never-expire': 100,
   'result-kept-by-retry': 100,
