@@ -1,11 +1,13 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import { readConfig } from '#libs/platform';
 
 // `metrics-key <file>`: keeps an API key with the role viewer in the file, for Prometheus. It makes one by ADMIN_API_KEY at API_URL
 // at the first start, and another where that one has expired or was revoked.
 const [file] = process.argv.slice(2);
-const { API_URL: baseUrl, ADMIN_API_KEY: admin } = process.env;
+const { API_URL: baseUrl } = process.env;
+const admin = readConfig().signIn.adminKey;
 if (!file || !baseUrl || !admin) {
-  process.stderr.write('metrics-key <file>: API_URL and ADMIN_API_KEY must be set\n');
+  process.stderr.write('metrics-key <file>: API_URL and ADMIN_API_KEY (or ADMIN_API_KEY_FILE) must be set\n');
   process.exit(2);
 }
 

@@ -17,7 +17,7 @@ const read = (path) => readFileSync(join(ROOT, path), 'utf8');
 const helm = findHelm();
 const noHelm = helm ? false : 'there is no helm; npm run chart builds one';
 const libOf = (name) => import(pathToFileURL(join(ROOT, `dist/libs/${name}/src/index.js`)).href);
-const { readConfig } = await libOf('platform');
+const { readConfig, SECRET_NAMES } = await libOf('platform');
 const { taskTypes } = await libOf('compute');
 const { itUnless } = await libOf('testing');
 
@@ -38,6 +38,12 @@ const rendered = RENDERED.map(({ values, file }) => ({
     .map((document) => document.toJS())
     .filter(Boolean),
 }));
+const SECRETS_FOLDER = '/etc/task-chain-secrets';
+/** What lies in the secrets' volume of a pod: of each file the variable, which is its name, and the key in the cluster's secret. */
+const secretsOf = ({ volumes }) =>
+  volumes
+    .find(({ name }) => name === 'secrets')
+    .projected.sources.flatMap(({ secret }) => secret.items.map(({ key, path }) => ({ variable: path, key })));
 const contains = (labels, selector) => Object.entries(selector).every(([name, value]) => labels[name] === value);
 
 /** As Helm lays values over the chart's own: objects member by member, and null takes one away. */
@@ -232,13 +238,14 @@ for (const { file, objects } of rendered) {
     });
 
     it('gives each app its own login, which migrate makes', () => {
-      const keys = containers.map(({ args, env }) => [
-        args[0],
-        ...env.flatMap(({ name, valueFrom }) =>
-          name.startsWith('DATABASE_URL') ? [`${name}: ${valueFrom.secretKeyRef.key}`] : [],
-        ),
-      ]);
-      const urls = new Map(keys.map(([name, ...rest]) => [name, rest]));
+      const urls = new Map(
+        workloads.map(({ spec }) => [
+          spec.template.spec.containers[0].args[0],
+          secretsOf(spec.template.spec)
+            .filter(({ variable }) => variable.startsWith('DATABASE_URL'))
+            .map(({ variable, key }) => `${variable}: ${key}`),
+        ]),
+      );
       const own = [...urls.keys()].filter((name) => name !== 'migrate').map((name) => urls.get(name)[0]);
       expect(new Set([...own, urls.get('migrate')[0]]).size).toBe(4);
       expect(
@@ -250,18 +257,31 @@ for (const { file, objects } of rendered) {
       ).toEqual(own.sort());
     });
 
-    it('sets variables that there are, once, to values that the apps take, and no secret by value', () => {
+    it('gives secrets as files that root owns and the app reads, and none in an environment', () => {
+      for (const { metadata, spec } of workloads) {
+        const pod = spec.template.spec;
+        const [{ env, volumeMounts }] = pod.containers;
+        const name = metadata.name;
+        expect([name, env.filter((each) => SECRET_NAMES.has(each.name) || each.valueFrom)]).toEqual([name, []]);
+        const { projected } = pod.volumes.find((volume) => volume.name === 'secrets');
+        expect([projected.defaultMode, pod.securityContext.fsGroup]).toEqual([0o440, 10001]);
+        expect(volumeMounts).toContainEqual({ name: 'secrets', mountPath: SECRETS_FOLDER, readOnly: true });
+        const files = env.filter((each) => each.name.endsWith('_FILE'));
+        const given = secretsOf(pod).map(({ variable }) => variable);
+        expect(files).toEqual(given.map((each) => ({ name: `${each}_FILE`, value: `${SECRETS_FOLDER}/${each}` })));
+      }
+    });
+
+    it('sets variables that there are, once, to values that the apps take', () => {
       for (const { name, env, args } of containers) {
         const names = env.map((each) => each.name);
         expect(names.filter((each) => !isVariable(each))).toEqual([]);
         expect([name, new Set(names).size]).toEqual([name, names.length]);
-        const secret = /URL$|(?<!PUBLIC_)KEY$|KEY_PREVIOUS$/;
-        expect(env.filter((each) => secret.test(each.name) && !each.valueFrom?.secretKeyRef)).toEqual([]);
-        expect(names.includes('ADMIN_API_KEY') && args[0] !== 'api').toBe(false);
+        expect(names.includes('ADMIN_API_KEY_FILE') && args[0] !== 'api').toBe(false);
         const keys = names.filter((each) => each.startsWith('SECRETS_'));
         const given = {
           api: ['SECRETS_PUBLIC_KEY'],
-          'compute-worker': ['SECRETS_PRIVATE_KEY_FILE', 'SECRETS_KEY', 'SECRETS_KEY_PREVIOUS'],
+          'compute-worker': ['SECRETS_PRIVATE_KEY_FILE', 'SECRETS_KEY_FILE', 'SECRETS_KEY_PREVIOUS_FILE'],
         };
         expect([name, keys]).toEqual([name, (file.endsWith('production.yaml') && given[args[0]]) || []]);
         readConfig(

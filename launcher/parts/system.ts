@@ -178,9 +178,6 @@ const QUICK_DRAIN_SECONDS = '3';
 /** What each app is told by itself. */
 const NOT_COMMON = [
   ...[...SECRET_NAMES].filter((name) => name !== 'REDIS_URL').flatMap((name) => [name, `${name}_FILE`]),
-  'DATABASE_URL_API',
-  'DATABASE_URL_LISTENER',
-  'DATABASE_URL_WORKER',
   'SECRETS_PUBLIC_KEY',
 ];
 

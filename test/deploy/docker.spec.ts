@@ -1,10 +1,22 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { fileURLToPath } from 'node:url';
 import { DockerfileParser, type Copy, type From } from 'dockerfile-ast';
 import { validate, ValidationSeverity } from 'dockerfile-utils';
 import { parse } from 'yaml';
+import { SECRET_NAMES } from '#libs/platform';
 import { variables } from './variables.js';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
@@ -95,7 +107,7 @@ interface Service {
   readonly command?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
   readonly volumes?: readonly string[];
-  readonly secrets?: unknown;
+  readonly secrets?: readonly string[];
   readonly depends_on?: object;
 }
 
@@ -104,8 +116,23 @@ describe('docker/compose.yml', () => {
   const compose = parse(text, { merge: true }) as {
     services: Record<string, Service>;
     volumes: object;
+    secrets: Record<string, { file: string }>;
   };
+  const services = Object.entries(compose.services);
   const ours = ['api', 'status-listener', 'compute-worker', 'migrate'];
+  const folder = mkdtempSync(join(tmpdir(), 'tc-compose-'));
+  const make = (): string => String(execFileSync('sh', [join(folder, 'make-secrets.sh')], { stdio: 'pipe' }));
+  /** The content of the file by which a service is given a variable. */
+  const given = (name: string, variable: string): string => {
+    const { environment = {}, secrets = [] } = compose.services[name]!;
+    const secret = secrets.find((each) => environment[`${variable}_FILE`] === `/run/secrets/${each}`)!;
+    return readFileSync(join(folder, compose.secrets[secret]!.file), 'utf8').trim();
+  };
+  beforeAll(() => {
+    copyFileSync(join(ROOT, 'docker/make-secrets.sh'), join(folder, 'make-secrets.sh'));
+    make();
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
 
   it('gives each app its program and variables that there are', () => {
     for (const name of ours) {
@@ -114,8 +141,55 @@ describe('docker/compose.yml', () => {
       expect(rest).toMatchObject({ read_only: true, cap_drop: ['ALL'] });
       expect(Object.keys(environment!).filter((variable) => !variables.has(variable))).toEqual([]);
     }
-    expect(compose.services['api']!.environment).toMatchObject({ ADMIN_API_KEY: expect.any(String) });
-    expect(compose.services['compute-worker']!.environment).not.toHaveProperty('ADMIN_API_KEY');
+  });
+
+  it('puts no secret into an environment or a command: each service has files, all of which it uses', () => {
+    const open = /\$\{(?!TASK_CHAIN_VERSION|SECRETS_PUBLIC_KEY)|pass(word)? ?=|:\/\/[^"/]*@/i;
+    for (const [name, { secrets = [], ...service }] of services) {
+      const names = Object.keys(service.environment ?? {});
+      expect([name, names.filter((each) => SECRET_NAMES.has(each) || /PASSWORD$|AUTH$/.test(each))]).toEqual([
+        name,
+        [],
+      ]);
+      expect([name, open.exec(JSON.stringify(service))]).toEqual([name, null]);
+      const used = JSON.stringify(service).matchAll(/\/run\/secrets\/([a-z.-]+)/g);
+      expect([...new Set([...used].map(([, file]) => file))].sort()).toEqual([...secrets].sort());
+    }
+    const files = services.flatMap(([, { secrets = [] }]) => secrets);
+    expect([...new Set(files)].sort()).toEqual(Object.keys(compose.secrets).sort());
+  });
+
+  it('has its secrets made by docker/make-secrets.sh, for its user alone, at random and once', () => {
+    const made = join(folder, 'secrets');
+    const paths = Object.values(compose.secrets).flatMap(({ file }) => (file.startsWith('./secrets/') ? [file] : []));
+    expect(readdirSync(made).sort()).toEqual(paths.map((path) => path.slice('./secrets/'.length)).sort());
+    expect(statSync(made).mode & 0o777).toBe(0o700);
+    for (const file of readdirSync(made)) expect(statSync(join(made, file)).mode & 0o777).toBe(0o444);
+    const password = (url: string): string => new URL(url).password;
+    const passwords = [
+      ...ours.map((name) => password(given(name, 'DATABASE_URL'))),
+      password(given('api', 'REDIS_URL')),
+      given('api', 'ADMIN_API_KEY'),
+    ];
+    expect(new Set(passwords).size).toBe(6);
+    for (const each of passwords) expect(each).toMatch(/^[0-9a-f]{48}$/);
+    expect(readFileSync(join(made, 'postgres-password'), 'utf8')).toBe(`${passwords[3]}\n`);
+    expect(readFileSync(join(made, 'valkey.conf'), 'utf8')).toBe(`requirepass ${passwords[4]}\n`);
+    expect([given('compute-worker', 'SECRETS_KEY'), given('compute-worker', 'SECRETS_KEY_PREVIOUS')]).toEqual(['', '']);
+    expect(make()).toContain('is there already');
+    expect(given('api', 'ADMIN_API_KEY')).toBe(passwords[5]);
+  });
+
+  it('takes passwords from docker/.env, and refuses those that cannot stand in a URL', () => {
+    rmSync(join(folder, 'secrets'), { recursive: true });
+    writeFileSync(join(folder, '.env'), 'REDIS_PASSWORD=a@b\n');
+    expect(make).toThrow(/letters and digits alone/);
+    expect(readdirSync(folder).sort()).toEqual(['.env', 'make-secrets.sh']);
+    writeFileSync(join(folder, '.env'), 'REDIS_PASSWORD=mine1\nWORKER_DATABASE_PASSWORD=\nSECRETS_KEY=a+/=\n');
+    make();
+    expect(given('status-listener', 'REDIS_URL')).toBe('redis://:mine1@valkey:6379');
+    expect(given('compute-worker', 'SECRETS_KEY')).toBe('a+/=');
+    expect(given('compute-worker', 'DATABASE_URL')).toMatch(/:[0-9a-f]{48}@/);
   });
 
   it('mounts tables at workers alone, artifacts read-only at the API, and neither where schemas are migrated', () => {
@@ -131,22 +205,19 @@ describe('docker/compose.yml', () => {
   });
 
   it('gives each app its own login, which migrate makes, and the owner to migrate alone', () => {
-    const urls = ours.map((name) => compose.services[name]!.environment!['DATABASE_URL']!);
-    expect(urls.map((url) => new URL(url.replaceAll(/\$\{.*?\}/g, 'pw')).username)).toEqual([
+    const urls = ours.map((name) => given(name, 'DATABASE_URL'));
+    expect(urls.map((url) => new URL(url).username)).toEqual([
       'chain_api',
       'chain_listener',
       'chain_worker',
       'task_chain',
     ]);
-    const { environment } = compose.services['migrate']!;
     const names = ['DATABASE_URL_API', 'DATABASE_URL_LISTENER', 'DATABASE_URL_WORKER'];
-    expect(names.map((name) => environment![name])).toEqual(urls.slice(0, 3));
+    expect(names.map((name) => given('migrate', name))).toEqual(urls.slice(0, 3));
   });
 
   it('gives the admin key to the API and to who makes the key of Prometheus, which has that key alone', () => {
-    const holders = Object.entries(compose.services).filter(([, service]) =>
-      /ADMIN_API_KEY/.test(JSON.stringify(service)),
-    );
+    const holders = services.filter(([, service]) => service.secrets?.includes('admin-api-key'));
     expect(holders.map(([name]) => name)).toEqual(['api', 'metrics-key']);
     const made = compose.services['metrics-key']!;
     expect(made).toMatchObject({ command: ['metrics-key', '/data/metrics-key/task-chain.key'], read_only: true });
@@ -161,17 +232,14 @@ describe('docker/compose.yml', () => {
 
   it('gives the private keys of secrets to the worker alone, and the public one to the API', () => {
     const holders = (name: string) => ours.filter((each) => name in compose.services[each]!.environment!);
-    for (const name of ['SECRETS_PRIVATE_KEY_FILE', 'SECRETS_KEY', 'SECRETS_KEY_PREVIOUS'])
+    for (const name of ['SECRETS_PRIVATE_KEY_FILE', 'SECRETS_KEY_FILE', 'SECRETS_KEY_PREVIOUS_FILE'])
       expect([name, holders(name)]).toEqual([name, ['compute-worker']]);
     expect(holders('SECRETS_PUBLIC_KEY')).toEqual(['api']);
-    const mounted = Object.entries(compose.services).flatMap(([name, { secrets }]) =>
-      secrets ? [[name, secrets]] : [],
-    );
-    expect(mounted).toEqual([['compute-worker', ['secrets-private-key']]]);
   });
 
-  it('asks for every secret, and has none', () => {
-    const asked = new Set([...text.matchAll(/\$\{([A-Z_]+)/g)].map(([, name]) => name!));
+  it('needs none of what docker/.env may set', () => {
+    const script = read('docker/make-secrets.sh');
+    const asked = new Set([...(text + script).matchAll(/\$\{([A-Z_]+):/g)].map(([, name]) => name!));
     asked.delete('TASK_CHAIN_VERSION');
     const example = [...read('docker/.env.example').matchAll(/^([A-Z_]+)=(.*)$/gm)].map(([, name, value]) => [
       name,
@@ -179,8 +247,7 @@ describe('docker/compose.yml', () => {
     ]);
     expect(example).toEqual(expect.arrayContaining([...asked].map((name) => [name, ''])));
     expect(example).toHaveLength(asked.size);
-    const may = ['SECRETS_PUBLIC_KEY', 'SECRETS_PRIVATE_KEY_PATH', 'SECRETS_KEY', 'SECRETS_KEY_PREVIOUS'];
-    for (const name of asked) expect(text).toContain(`\${${name}:${may.includes(name) ? '-' : '?'}`);
+    expect(text).not.toContain(':?');
   });
 
   it('mounts what is there, names services and volumes that there are, and pins every image', () => {

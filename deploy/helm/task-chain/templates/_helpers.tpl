@@ -30,50 +30,50 @@ app.kubernetes.io/version: {{ include "tc.version" .root | trunc 63 | trimAll "-
 app.kubernetes.io/managed-by: {{ .root.Release.Service }}
 {{- end }}
 
-{{- define "tc.secretVariable" -}}
-- name: {{ .name }}
-  valueFrom:
-    secretKeyRef:
-      name: {{ .secret }}
-      key: {{ .key }}
-{{- end }}
-
-{{/* The API seals secrets, workers open them. */}}
-{{- define "tc.secretsKeys" -}}
-{{- $from := .root.Values.secretsKey -}}
-{{- if and .root.Values.secrets.publicKey (eq .part "api") }}
-- name: SECRETS_PUBLIC_KEY
-  value: {{ .root.Values.secrets.publicKey }}
-{{- end }}
-{{- if and .root.Values.secrets.privateKey.existingSecret (eq .part "worker") }}
-- name: SECRETS_PRIVATE_KEY_FILE
-  value: /etc/task-chain-secrets/{{ .root.Values.secrets.privateKey.key }}
-{{- end }}
-{{- if and $from.existingSecret (eq .part "worker") }}
-{{ include "tc.secretVariable" (dict "name" "SECRETS_KEY" "secret" $from.existingSecret "key" $from.key) }}
-{{- with $from.previousKey }}
-{{ include "tc.secretVariable" (dict "name" "SECRETS_KEY_PREVIOUS" "secret" $from.existingSecret "key" .) }}
-{{- end }}
-{{- end }}
-{{- end }}
-
-{{/* Variables of every app; .part is a key of database.keys. */}}
-{{- define "tc.environment" -}}
+{{/* Secrets of .part, a key of database.keys: variable, secret and key of each. The API seals stored secrets, workers open them. */}}
+{{- define "tc.secrets" -}}
 {{- $values := .root.Values -}}
-{{ include "tc.secretVariable" (dict "name" "DATABASE_URL" "secret" $values.database.existingSecret "key" (index $values.database.keys .part)) }}
-{{- if and (eq .part "migrate") (ne $values.database.keys.api $values.database.keys.migrate) }}
+{{- $database := $values.database -}}
+- [DATABASE_URL, {{ $database.existingSecret | quote }}, {{ index $database.keys .part | quote }}]
+{{- if and (eq .part "migrate") (ne $database.keys.api $database.keys.migrate) }}
 {{- range $part := list "api" "listener" "worker" }}
-{{ include "tc.secretVariable" (dict "name" (printf "DATABASE_URL_%s" (upper $part)) "secret" $values.database.existingSecret "key" (index $values.database.keys $part)) }}
+- [DATABASE_URL_{{ upper $part }}, {{ $database.existingSecret | quote }}, {{ index $database.keys $part | quote }}]
 {{- end }}
 {{- end }}
 {{- if and $values.redis.existingSecret (ne .part "migrate") }}
-{{ include "tc.secretVariable" (dict "name" "REDIS_URL" "secret" $values.redis.existingSecret "key" $values.redis.key) }}
+- [REDIS_URL, {{ $values.redis.existingSecret | quote }}, {{ $values.redis.key | quote }}]
 {{- end }}
-{{- include "tc.secretsKeys" . }}
+{{- if and $values.signIn.adminKey.existingSecret (eq .part "api") }}
+- [ADMIN_API_KEY, {{ $values.signIn.adminKey.existingSecret | quote }}, {{ $values.signIn.adminKey.key | quote }}]
+{{- end }}
+{{- if eq .part "worker" }}
+{{- with $values.secrets.privateKey }}{{ if .existingSecret }}
+- [SECRETS_PRIVATE_KEY, {{ .existingSecret | quote }}, {{ .key | quote }}]
+{{- end }}{{ end }}
+{{- with $values.secretsKey }}{{ if .existingSecret }}
+- [SECRETS_KEY, {{ .existingSecret | quote }}, {{ .key | quote }}]
+{{- if .previousKey }}
+- [SECRETS_KEY_PREVIOUS, {{ .existingSecret | quote }}, {{ .previousKey | quote }}]
+{{- end }}
+{{- end }}{{ end }}
+{{- end }}
+{{- end }}
+
+{{/* Variables of every app; .part is a key of database.keys. Secrets are files: other processes of a user can read an environment. */}}
+{{- define "tc.environment" -}}
+{{- $values := .root.Values -}}
 - name: LOG_LEVEL
   value: {{ $values.config.logLevel }}
 - name: DIAGNOSTIC_TASKS
   value: {{ ternary "on" "off" $values.config.diagnosticTasks | quote }}
+{{- range include "tc.secrets" . | fromYamlArray }}
+- name: {{ first . }}_FILE
+  value: /etc/task-chain-secrets/{{ first . }}
+{{- end }}
+{{- if and $values.secrets.publicKey (eq .part "api") }}
+- name: SECRETS_PUBLIC_KEY
+  value: {{ $values.secrets.publicKey }}
+{{- end }}
 {{- if $values.extraCa.existingConfigMap }}
 - name: NODE_EXTRA_CA_CERTS
   value: /etc/task-chain-ca/{{ $values.extraCa.key }}
@@ -133,15 +133,18 @@ volumes:
     emptyDir: {}
     {{- end }}
   {{- end }}
-  {{- if and .root.Values.secrets.privateKey.existingSecret (eq .part "worker") }}
-  - name: secrets-private-key
-    secret:
-      secretName: {{ .root.Values.secrets.privateKey.existingSecret }}
-      defaultMode: 0440
-      items:
-        - key: {{ .root.Values.secrets.privateKey.key }}
-          path: {{ .root.Values.secrets.privateKey.key }}
-  {{- end }}
+  # They belong to root: user 10001 reads them by the pod's group.
+  - name: secrets
+    projected:
+      defaultMode: 288 # 0440
+      sources:
+        {{- range include "tc.secrets" . | fromYamlArray }}
+        - secret:
+            name: {{ index . 1 | quote }}
+            items:
+              - key: {{ index . 2 | quote }}
+                path: {{ first . }}
+        {{- end }}
   {{- with .root.Values.extraCa.existingConfigMap }}
   - name: ca
     configMap:
@@ -165,11 +168,9 @@ volumes:
   readOnly: true
   {{- end }}
 {{- end }}
-{{- if and .root.Values.secrets.privateKey.existingSecret (eq .part "worker") }}
-- name: secrets-private-key
+- name: secrets
   mountPath: /etc/task-chain-secrets
   readOnly: true
-{{- end }}
 {{- if .root.Values.extraCa.existingConfigMap }}
 - name: ca
   mountPath: /etc/task-chain-ca

@@ -9,6 +9,9 @@ export type Environment = Readonly<Record<string, string | undefined>>;
  */
 export const SECRET_NAMES: ReadonlySet<string> = new Set([
   'DATABASE_URL',
+  'DATABASE_URL_API',
+  'DATABASE_URL_LISTENER',
+  'DATABASE_URL_WORKER',
   'REDIS_URL',
   'ADMIN_API_KEY',
   'SECRETS_PRIVATE_KEY',

@@ -38,9 +38,17 @@ describe('configuration', () => {
         REDIS_URL_FILE: file('redis', 'redis://:c@host:6379'),
         ADMIN_API_KEY_FILE: file('admin', 'k'.repeat(32)),
         SECRETS_KEY_PREVIOUS_FILE: file('unset', '\n'),
+        DATABASE_URL_API_FILE: file('api', 'postgres://api:b@host:5432/tc'),
+        DATABASE_URL_LISTENER_FILE: file('listener', 'postgres://listener:b@host:5432/tc'),
+        DATABASE_URL_WORKER_FILE: file('worker', 'postgres://worker:b@host:5432/tc'),
       };
       const config = readAppConfig(env);
       expect(config).toMatchObject({ databaseUrl: url, redisUrl: 'redis://:c@host:6379' });
+      expect(Object.values(config.logins!).map((login) => new URL(login).username)).toEqual([
+        'api',
+        'listener',
+        'worker',
+      ]);
       expect(config.signIn.adminKey).toBe('k'.repeat(32));
       expect(config.secrets).toEqual(readConfig({}).secrets);
       expect(
