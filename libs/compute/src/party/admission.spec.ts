@@ -1,8 +1,9 @@
-import { readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { canonicalJson, type ConsentJson, type PolicyRule, type TaskStatement } from '#libs/consent';
 import { TestOwner } from '#libs/testing';
+import { withMarkers } from '../catalogue/own-values.js';
 import { runTask } from '../catalogue/run-task.js';
 import { testFolder, type TestFolder } from '../contract/run-for-tests.js';
 import {
@@ -14,6 +15,8 @@ import {
   type TaskRunResult,
 } from '../contract/task-type.js';
 import { taskHash } from './admission.js';
+import { readOwner } from './owner.js';
+import { sealResult } from './party-results.js';
 
 const TABLE = 'id,a\n1,\n2,4\n';
 const PARTIES = { sf_init_config: { parties: ['alice'], address: 'local' } };
@@ -230,6 +233,10 @@ describe('a policy', () => {
     const kinds = (await ledger()).map(({ kind }) => kind).filter((kind) => kind !== 'serial');
     const refused = ['use', 'void'];
     expect(kinds).toEqual(['use', 'use', 'use', ...refused, ...refused, 'use']);
+    // Of two tasks the one that came first goes on when fewer are allowed.
+    const fewer = [...statements.slice(0, 2), await policy({ uses: { max: 1, days: 30 } }, { serial: 2 })];
+    await fill(fewer, { attempt: 4 });
+    expect(await refusalOf(fewer, { task: 'two', input: newer, attempt: 2 })).toMatch(/it was used 1 times/);
   });
 
   it('survives a line of its ledger that was cut off', async () => {
@@ -289,7 +296,7 @@ describe('an approval', () => {
     const attempt = async (written: Call, resolved: Call, statements: readonly SentStatement[]): Promise<unknown> => {
       const { params } = runOf(written) as { params: unknown };
       const run = runOf(resolved);
-      const seen = consentFor('fillna', { ...run, params }, {}, { from });
+      const seen = consentFor('fillna', { ...run, params }, {}, { from, ...written.statement });
       const consent = {
         ...seen,
         params: run.params,
@@ -303,12 +310,35 @@ describe('an approval', () => {
     const reference = '${tasks.other.result.x}';
     const table = { input: 'dataset:alice/salaries@1' };
     expect(await attempt({ input: reference }, table, [salaries])).toBe('APPROVAL_REQUIRED');
+    // Nor an artifact that no record of the party tells the origin of, in a chain of the party itself.
+    const artifact = join(folder.path, 'artifacts', 'chain-1', 'other', 'alice', 't.csv');
+    await mkdir(dirname(artifact), { recursive: true });
+    await writeFile(artifact, TABLE);
+    const own = { input: reference, statement: { proposer: 'alice' } };
+    expect(await attempt(own, { input: 'artifact:chain-1/other/alice/t.csv' }, [])).toBe('APPROVAL_REQUIRED');
     const value = { value: reference as unknown as number };
     expect(await attempt(value, { value: 9 }, [customers])).toBe('APPROVAL_REQUIRED');
     expect(await attempt({}, {}, [customers])).toBe('SUCCESS');
     // A policy covers both by its bounds, and each value is another use.
     const bounded = [customers, await policy({ params: { '/value': { max: 9 } }, uses: { max: 1, days: 30 } })];
     expect(await attempt({ ...value, task: 'two' }, { value: 9, task: 'two' }, bounded)).toBe('APPROVAL_REQUIRED');
+  });
+
+  it('covers no value of the party itself, which nobody saw', async () => {
+    const TASK = { chainId: 'chain-1', taskId: 'other', party: 'alice' };
+    const result = await sealResult(await readOwner('alice', owner.root), TASK, { column: 'a' });
+    const columns = { alice: ['${tasks.other.party_results.alice.column}'] };
+    const config = { input_data: { alice: 'dataset:alice/customers@1' }, columns, method: 'constant', value: 0 };
+    const written = { ...PARTIES, task_config: config } as unknown as TaskParams;
+    const place = ['task_config', 'columns', 'alice', 0];
+    const marked = withMarkers(written, [{ ...TASK, path: ['column'], place, result }]);
+    const run = folder.run({}, { taskId: 'fill', ...marked } as never);
+    const from = { other: `sha256:${'0'.repeat(64)}` };
+    const seen = consentFor('fillna', { ...run, params: written }, {}, { from });
+    const under = async (statement: SentStatement): Promise<TaskRunResult> =>
+      runTask('fillna', { ...run, consent: { ...seen, statements: { alice: [customers, statement] } } });
+    await expect(under(await owner.approve(seen.task))).rejects.toMatchObject({ code: 'APPROVAL_REQUIRED' });
+    expect((await under(await policy())).artifacts).toHaveLength(2);
   });
 
   it('that was withdrawn counts no more, and the owner is quoted', async () => {
@@ -344,6 +374,11 @@ describe('an artifact of a task that the owner has taken back', () => {
         expect(refusal).toMatch(/^POLICY_REFUSED .*no longer allows the task that made artifact:.*合同已终止/);
       }
     }
+    // Whatever the job calls the task: the record beside the file says which one made it.
+    const taken = await owner.approve(task, { decision: 'withdraw', serial: 2 });
+    const renamed = { input: `artifact:chain-1/fill/${made.artifacts[0]!.name}`, task: 'renamed' };
+    const refusal = await refusalOf([await policy(), taken], { ...renamed, statement: { from: { other: hashOf() } } });
+    expect(refusal).toMatch(/^POLICY_REFUSED .*no longer allows the task that made/);
     // A task that hides where a shared artifact comes from hides the withdrawal, too.
     const hidden = { input: 'artifact:chain-1/fill/shared.csv', task: 'hidden' };
     expect(await refusalOf([customers, await policy()], hidden)).toMatch(/^POLICY_REFUSED .*name a dataset/);
