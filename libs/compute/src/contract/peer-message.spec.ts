@@ -1,8 +1,21 @@
 import { describe, expect, test } from '@jest/globals';
+import { dealtSizeFrom } from '../correlation/correlation-dealer.js';
 import { sizeFrom } from '../correlation/correlation-party.js';
 import { sealedHeaderFrom } from '../encrypt/encrypt-courier.js';
+import { masksFrom } from '../evaluation/evaluation-dealer.js';
+import {
+  allKeysFrom,
+  publicKeysFrom,
+  relayedFrom,
+  requestFrom,
+  sealedFrom,
+  sharesFrom,
+  signatureFrom,
+} from '../federated/sum-messages.js';
 import { keyFactsFrom, saltFrom } from '../psi/psi-party.js';
-import { commandFrom, dealerCommandFrom } from '../ss-xgb/commands.js';
+import { rowsFrom } from '../ss-lr/ss-lr-dealer.js';
+import { bucketCountsFrom, bucketSizesFrom, commandFrom, dealerCommandFrom } from '../ss-xgb/commands.js';
+import { absentFrom } from '../table/named-columns.js';
 import { checkTaskParams } from '../catalogue/check-params.js';
 
 const refused = (work: () => unknown): void =>
@@ -62,6 +75,104 @@ describe('what a peer sends is checked before it is used', () => {
     expect(dealerCommandFrom('bob', { op: 'and', bytes: 8 }, 2)).toEqual({ op: 'and', bytes: 8 });
     for (const command of [{ op: 'and', bytes: 1e12 }, { op: 'sums', nodes: 1, columns: [2] }, { op: 'and' }, []])
       refused(() => dealerCommandFrom('bob', command, 2));
+  });
+
+  test('dealers: rows, columns, buckets and whether masks are wanted', () => {
+    expect(rowsFrom('bob', { rows: 3 })).toBe(3);
+    expect(dealtSizeFrom('bob', { rows: 3, columns: 2 })).toEqual({ rows: 3, columns: 2 });
+    expect(masksFrom('bob', { masks: false })).toBe(false);
+    for (const masks of [undefined, 1, 'true', null]) refused(() => masksFrom('bob', { masks }));
+    const good = {
+      rows: 3,
+      sizes: [
+        [1, 2],
+        [0, 3],
+      ],
+    };
+    expect(bucketSizesFrom('bob', good, 2)).toEqual(good);
+    for (const count of NO_COUNTS) {
+      refused(() => rowsFrom('bob', { rows: count }));
+      refused(() => dealtSizeFrom('bob', { rows: count, columns: 2 }));
+      refused(() => dealtSizeFrom('bob', { rows: 3, columns: count }));
+      refused(() => bucketSizesFrom('bob', { ...good, rows: count }, 2));
+      refused(() => bucketCountsFrom('bob', [count], 1));
+    }
+    for (const sizes of [
+      undefined,
+      [[1, 1]],
+      [[4, -1]],
+      [[3], [3], [3]],
+      ['3'],
+      [{ length: 1 }],
+      [Array(70_000).fill(0)],
+    ])
+      refused(() => bucketSizesFrom('bob', { rows: 3, sizes }, 2));
+    for (const message of [null, 7, 'rows', []]) {
+      refused(() => rowsFrom('bob', message));
+      refused(() => dealtSizeFrom('bob', message));
+      refused(() => masksFrom('bob', message));
+      refused(() => bucketSizesFrom('bob', message, 2));
+    }
+    expect(bucketCountsFrom('bob', [5, 3], 2)).toEqual([5, 3]);
+    for (const counts of [[5], [5, 3, 2], {}, null, '53']) refused(() => bucketCountsFrom('bob', counts, 2));
+  });
+
+  test('names of columns that a peer lacks', () => {
+    expect(absentFrom('bob', [['a'], []])).toEqual([['a'], []]);
+    for (const absent of [null, {}, 'a', ['a'], [[1]], [null], Array(200_000).fill([])])
+      refused(() => absentFrom('bob', absent));
+  });
+
+  test('secure sums: keys, sealed shares, requests, shares and what a model is of', () => {
+    const keys = { mask: 'm', seal: 's' };
+    expect(publicKeysFrom('bob', keys)).toEqual(keys);
+    expect(allKeysFrom({ alice: keys, bob: keys })).toEqual({ alice: keys, bob: keys });
+    for (const odd of [
+      null,
+      [],
+      'm',
+      {},
+      { mask: 'm' },
+      { mask: 'm', seal: 1e12 },
+      { mask: 'm'.repeat(300), seal: 's' },
+    ]) {
+      refused(() => publicKeysFrom('bob', odd));
+      refused(() => allKeysFrom({ alice: odd }));
+    }
+    const many = Object.fromEntries(Array.from({ length: 300 }, (_, at) => [`p${at}`, keys]));
+    refused(() => allKeysFrom(many));
+    expect(sealedFrom('bob', { alice: 'x', carol: 'y', mallory: 7 }, ['alice', 'carol'])).toEqual({
+      alice: 'x',
+      carol: 'y',
+    });
+    for (const odd of [null, [], {}, { alice: 'x' }, { alice: 'x', carol: 1e12 }, { alice: 'x', carol: ['y'] }])
+      refused(() => sealedFrom('bob', odd, ['alice', 'carol']));
+    expect(relayedFrom({ bob: 'x' })).toEqual({ bob: 'x' });
+    for (const odd of [null, [], { bob: {} }, many]) refused(() => relayedFrom(odd));
+    const request = { summed: ['alice'], lost: ['bob'] };
+    expect(requestFrom(request)).toEqual(request);
+    for (const odd of [null, {}, { summed: ['alice'] }, { summed: 'alice', lost: [] }, { summed: [1e12], lost: [] }])
+      refused(() => requestFrom(odd));
+    const shares = { seeds: { alice: 'x' }, keys: { bob: 'y' } };
+    expect(sharesFrom('carol', shares, request)).toEqual(shares);
+    for (const odd of [
+      null,
+      {},
+      { ...shares, keys: {} },
+      { ...shares, seeds: null },
+      { ...shares, seeds: { alice: 1e12 } },
+    ])
+      refused(() => sharesFrom('carol', odd, request));
+    const signature = { objective: 'linear', label: 'y', features: ['a'] };
+    expect(signatureFrom('bob', signature)).toEqual(signature);
+    for (const odd of [
+      null,
+      {},
+      { ...signature, objective: 'toString' },
+      { ...signature, label: 1 },
+      { ...signature, features: 'a' },
+    ])
+      refused(() => signatureFrom('bob', odd));
   });
 
   test('a receiver is a party that takes part, not a name that every object has', () => {

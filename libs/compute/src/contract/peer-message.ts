@@ -1,5 +1,8 @@
 import { TaskFailure } from './task-type.js';
 
+/** More rows than a table of a protocol has. */
+export const MAX_ROWS = 100_000_000;
+
 /** A peer's message as JSON: a plain object, read field by field. Each reader throws PROTOCOL_VIOLATION on a field that does not fit. */
 export class PeerMessage {
   private readonly fields: Readonly<Record<string, unknown>>;
@@ -42,6 +45,24 @@ export class PeerMessage {
     const value = this.own(name);
     if (Array.isArray(value) && value.length <= most && value.every(fits)) return value;
     throw violation(this.peer, `a ${name} that is no list of at most ${most} items that fit`);
+  }
+
+  flag(name: string): boolean {
+    const value = this.own(name);
+    if (typeof value === 'boolean') return value;
+    throw violation(this.peer, `a ${name} that is neither true nor false`);
+  }
+
+  /** The names of its fields, at most `most`. */
+  names(most: number): string[] {
+    const names = Object.keys(this.fields);
+    if (names.length <= most) return names;
+    throw violation(this.peer, `a message of more than ${most} fields`);
+  }
+
+  /** A field that is a plain object itself. */
+  part(name: string): PeerMessage {
+    return new PeerMessage(this.peer, this.own(name));
   }
 
   private own(name: string): unknown {

@@ -1,6 +1,7 @@
 import type { PartyProgram } from '../party/party-program.js';
 import { TaskFailure } from '../contract/task-type.js';
 import type { Signature } from './model.js';
+import { signatureFrom } from './sum-messages.js';
 import { SumServer } from './sum-server.js';
 
 /** Arguments of the aggregator, a process of no party. */
@@ -24,7 +25,7 @@ export interface AggregatorValue {
 export const run: PartyProgram<AggregatorArgs, AggregatorValue> = async (context, args) => {
   const { parties, threshold, sums, receivers, compare } = args;
   const server = new SumServer(context, parties, threshold);
-  if (compare) assertAlike(await server.gather<Signature>());
+  if (compare) assertAlike(await server.gather(signatureFrom));
   let summed: string[] = [];
   for (let done = 0; done < sums; done += 1) {
     context.progress(done / sums, 'adding masked vectors');

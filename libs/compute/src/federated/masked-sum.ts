@@ -12,26 +12,8 @@ import { MaskStream, SEED_BYTES, randomSeed } from '../mpc/random.js';
 import { NEUTRAL, type PartyContext } from '../party/party-program.js';
 import { TaskFailure } from '../contract/task-type.js';
 import { KeyPair, seal, unseal } from './mask-keys.js';
+import { allKeysFrom, relayedFrom, requestFrom, type UnmaskRequest, type UnmaskShares } from './sum-messages.js';
 
-/** The public keys of a party: for its pairwise masks, and for the shares that are sealed for it. */
-export interface PublicKeys {
-  readonly mask: string;
-  readonly seal: string;
-}
-
-/** Which shares the aggregator asks for: of the seeds of those that are in the sum, of the keys of those that are not. */
-export interface UnmaskRequest {
-  readonly summed: readonly string[];
-  readonly lost: readonly string[];
-}
-
-/** A party's answer, base64 by owner. */
-export interface UnmaskShares {
-  readonly seeds: Readonly<Record<string, string>>;
-  readonly keys: Readonly<Record<string, string>>;
-}
-
-type Sealed = Readonly<Record<string, string>>;
 interface HeldShares {
   readonly key: Uint8Array;
   readonly seed: Uint8Array;
@@ -53,7 +35,7 @@ export async function maskedSum(
   const maskKeys = KeyPair.generate();
   const sealKeys = KeyPair.generate();
   await context.send(NEUTRAL, { mask: maskKeys.publicKey, seal: sealKeys.publicKey });
-  const keys = await context.receiveJson<Record<string, PublicKeys>>(NEUTRAL);
+  const keys = allKeysFrom(await context.receiveJson<unknown>(NEUTRAL));
   if (keys[party]?.mask !== maskKeys.publicKey || keys[party].seal !== sealKeys.publicKey) {
     throw violation(party, 'its own keys came back changed');
   }
@@ -71,7 +53,7 @@ export async function maskedSum(
     sealed[peer] = encoded(seal(sealKeys.agree(keys[peer]!.seal, `${party}>${peer}`), both));
   }
   await context.send(NEUTRAL, sealed);
-  const received = await context.receiveJson<Sealed>(NEUTRAL);
+  const received = relayedFrom(await context.receiveJson<unknown>(NEUTRAL));
   const held = new Map<string, HeldShares>([[party, { key: keyShares[own]!, seed: seedShares[own]! }]]);
   for (const [peer, text] of Object.entries(received)) {
     if (!peers.includes(peer)) throw violation(party, `shares came from ${peer}, who is not in the sum`);
@@ -85,7 +67,7 @@ export async function maskedSum(
   }
   await context.send(NEUTRAL, toBytes(masked));
 
-  const request = await context.receiveJson<UnmaskRequest>(NEUTRAL);
+  const request = requestFrom(await context.receiveJson<unknown>(NEUTRAL));
   await context.send(NEUTRAL, sharesFor(party, request, held, plan.threshold));
   return plan.receives ? fromBytes(await context.receiveBytes(NEUTRAL), lengthOf(vector)) : null;
 }

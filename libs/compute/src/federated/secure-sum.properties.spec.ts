@@ -159,6 +159,27 @@ describe('what crosses', () => {
   });
 });
 
+describe('an aggregator', () => {
+  test.each<[string, object, object]>([
+    ['no keys', { mask: 1e12 }, {}],
+    ['no share for a peer', { mask: 'm', seal: 's' }, { mallory: 'x' }],
+  ])('stops at a party that sends %s', async (_, keys, sealed) => {
+    const network = new StarNetwork();
+    const server = new SumServer(network.server(), ['alice', 'bob'], 2);
+    const { send } = network.party('alice');
+    await send('#neutral', keys as never);
+    await send('#neutral', sealed as never);
+    const bob = network.outlive(
+      maskedSum(network.party('bob'), encode([1], STATE_BITS), { threshold: 2, receives: true }),
+    );
+    bob.catch(() => undefined);
+    await expect(server.sum(['alice'])).rejects.toMatchObject({
+      code: 'PROTOCOL_VIOLATION',
+      details: { party: 'alice' },
+    });
+  });
+});
+
 describe('keys and shares', () => {
   test('any threshold of the shares gives the secret again', async () => {
     await fc.assert(

@@ -2,14 +2,15 @@ import { addInto, fromBytes, lengthOf, subtractInto, toBytes, ELEMENT_BYTES, typ
 import type { PartyContext } from '../party/party-program.js';
 import { TaskFailure, type JsonSafe } from '../contract/task-type.js';
 import { KeyPair } from './mask-keys.js';
+import { applyPairMask, restoreSecret, selfMask } from './masked-sum.js';
 import {
-  applyPairMask,
-  restoreSecret,
-  selfMask,
+  publicKeysFrom,
+  sealedFrom,
+  sharesFrom,
   type PublicKeys,
   type UnmaskRequest,
   type UnmaskShares,
-} from './masked-sum.js';
+} from './sum-messages.js';
 
 /** The part of its context that the aggregator of secure sums uses. */
 export type ServerContext = Pick<PartyContext, 'send' | 'receiveJson' | 'receiveBytes'>;
@@ -39,17 +40,23 @@ export class SumServer {
     return this.parties.filter((party) => !this.alive.has(party)).sort();
   }
 
-  /** The next JSON message of every party that is still there. */
-  async gather<T>(): Promise<Map<string, T>> {
-    return this.gatherBy((party) => this.context.receiveJson<T>(party));
+  /** The next JSON message of every party that is still there, as `read` checks it. */
+  async gather<T>(read: (party: string, value: unknown) => T): Promise<Map<string, T>> {
+    return this.gatherBy(async (party) => read(party, await this.context.receiveJson<unknown>(party)));
   }
 
   /** Makes one sum, sends it to the `receivers`, and returns which parties are in it. */
   async sum(receivers: readonly string[]): Promise<string[]> {
-    const keys = await this.gather<PublicKeys>();
+    const keys = await this.gather(publicKeysFrom);
     await this.tellAll(() => Object.fromEntries(keys));
 
-    const sealed = await this.gather<Record<string, string>>();
+    const sealed = await this.gather((party, value) =>
+      sealedFrom(
+        party,
+        value,
+        [...keys.keys()].filter((each) => each !== party),
+      ),
+    );
     // Only parties whose shares lie with all others take part from here on: a later loss of one of them can be mended.
     const sharing = [...sealed.keys()];
     await this.tellAll((party) =>
@@ -62,7 +69,7 @@ export class SumServer {
     const request: UnmaskRequest = { summed, lost: sharing.filter((party) => !vectors.has(party)).sort() };
     await this.tellAll(() => request);
 
-    const answers = await this.gather<UnmaskShares>();
+    const answers = await this.gather((party, value) => sharesFrom(party, value, request));
     await this.unmask(total, request, keys, [...answers.values()]);
     const bytes = toBytes(total);
     for (const party of this.members) if (receivers.includes(party)) await this.context.send(party, bytes);

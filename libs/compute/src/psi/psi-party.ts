@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { PeerMessage, violation } from '../contract/peer-message.js';
+import { MAX_ROWS, PeerMessage, violation } from '../contract/peer-message.js';
 import { TaskFailure } from '../contract/task-type.js';
 import type { OutputRequest } from '../party/output-files.js';
 import type { PartyContext, PartyProgram } from '../party/party-program.js';
@@ -33,7 +33,6 @@ export interface PsiPartyValue {
 
 const SALT_BYTES = 32;
 /** Rows that a peer may announce: their points take 3 GiB. */
-const MAX_ROWS = 100_000_000;
 const MAX_KEYS = 10_000;
 /** Rows that are handed to the writer at a time. */
 const ROWS_AT_ONCE = 1024;

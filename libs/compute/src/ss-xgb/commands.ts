@@ -1,4 +1,4 @@
-import { isCount, PeerMessage, violation } from '../contract/peer-message.js';
+import { isCount, MAX_ROWS, PeerMessage, violation } from '../contract/peer-message.js';
 
 /**
  * Commands of the label's party to the feature holder and the dealer, in the order in which both answer. They reveal
@@ -31,6 +31,8 @@ export interface Known {
 }
 
 const MAX_NODES = 1 << 16;
+/** The number of a bucket has 16 bits. */
+const MAX_BUCKETS = 1 << 16;
 const MAX_MASK_BYTES = 1 << 28;
 
 /** Whether an item is an index of a list of this length. */
@@ -79,6 +81,26 @@ export function dealerCommandFrom(peer: string, value: unknown, columns: number)
     case 'done':
       return { op };
   }
+}
+
+/** The number of buckets of each of a peer's `columns`. Throws PROTOCOL_VIOLATION. */
+export function bucketCountsFrom(peer: string, value: unknown, columns: number): number[] {
+  const isBuckets = (item: unknown): item is number => isCount(item, MAX_BUCKETS);
+  const counts = new PeerMessage(peer, { counts: value }).list('counts', columns, isBuckets);
+  if (counts.length !== columns) throw violation(peer, `counts of other than ${columns} columns`);
+  return counts;
+}
+
+/** How many of the rows lie in each bucket of each of a peer's `columns`. Throws PROTOCOL_VIOLATION. */
+export function bucketSizesFrom(peer: string, value: unknown, columns: number): { rows: number; sizes: number[][] } {
+  const message = new PeerMessage(peer, value);
+  const rows = message.count('rows', MAX_ROWS);
+  const isColumn = (item: unknown): item is number[] =>
+    Array.isArray(item) &&
+    item.length <= MAX_BUCKETS &&
+    item.every((size) => isCount(size, rows)) &&
+    (item as number[]).reduce((sum, size) => sum + size, 0) === rows;
+  return { rows, sizes: message.list('sizes', columns, isColumn) };
 }
 
 /** Bits of each list of sides, one after the other; each list starts a new byte. */

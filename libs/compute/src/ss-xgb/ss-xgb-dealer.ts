@@ -3,13 +3,15 @@ import { lineTo } from '../mpc/party-line.js';
 import { dealAnd } from '../mpc/private-and.js';
 import { deal } from '../mpc/session.js';
 import type { PartyProgram } from '../party/party-program.js';
-import { dealerCommandFrom } from './commands.js';
+import { bucketSizesFrom, dealerCommandFrom } from './commands.js';
 import type { SsXgbPlan } from './ss-xgb-plan.js';
 
 /** The dealer of `ss_xgb`, in a thread without tables: it receives sizes, and sends masks. */
-export const run: PartyProgram<SsXgbPlan, null> = async (context, { parties, labelParty, boosting }) => {
+export const run: PartyProgram<SsXgbPlan, null> = async (context, plan) => {
+  const { parties, labelParty, boosting } = plan;
   const featureParty = parties.find((party) => party !== labelParty)!;
-  const { rows, sizes } = await context.receiveJson<{ rows: number; sizes: number[][] }>(featureParty);
+  const columns = plan.columns[parties.indexOf(featureParty)]!;
+  const { rows, sizes } = bucketSizesFrom(featureParty, await context.receiveJson<unknown>(featureParty), columns);
   const dealt = await deal([lineTo(context, parties[0]), lineTo(context, parties[1])]);
   const [label, features] = parties[0] === labelParty ? dealt : ([dealt[1], dealt[0]] as const);
   const dealer = new BucketDealer(label, features, rows, sizes);

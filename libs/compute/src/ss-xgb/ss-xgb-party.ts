@@ -9,7 +9,7 @@ import type { JsonObject } from '../contract/task-type.js';
 import { trainingName } from '../vertical/vertical-plan.js';
 import { boost } from './boost.js';
 import { bucketed } from './buckets.js';
-import { commandFrom } from './commands.js';
+import { bucketCountsFrom, commandFrom } from './commands.js';
 import { serveFeatures } from './feature-holder.js';
 import { MaskedPeer } from './masked-peer.js';
 import { PREDICT_ROWS, scoresOf, type ModelNode } from './predict.js';
@@ -49,7 +49,11 @@ async function holdLabel(
   const { boosting } = plan;
   const peerName = context.peers[0]!;
   const own = part.features.map((_, column) => bucketed(train.values, column, train.columns, boosting.buckets));
-  const counts = await context.receiveJson<number[]>(peerName);
+  const counts = bucketCountsFrom(
+    peerName,
+    await context.receiveJson<unknown>(peerName),
+    plan.columns[1 - indexOf(context, plan)]!,
+  );
   const session = await joinSession(indexOf(context, plan), lineTo(context, peerName), lineTo(context, NEUTRAL));
   const peer = await MaskedPeer.start(session, train.rows, counts, async (command, dealer) => {
     await context.send(peerName, command);

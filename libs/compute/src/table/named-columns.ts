@@ -1,4 +1,5 @@
 import { TaskFailure, type Json } from '../contract/task-type.js';
+import { isText, PeerMessage } from '../contract/peer-message.js';
 import type { PartyContext } from '../party/party-program.js';
 import { columnIndexes } from './csv-reader.js';
 import type { Table } from './table.js';
@@ -39,7 +40,7 @@ export class ColumnFinder {
     for (const peer of context.peers) await context.send(peer, this.absent);
     let nowhere = this.absent;
     for (const peer of context.peers) {
-      const theirs = (await context.receiveJson(peer)) as string[][];
+      const theirs = absentFrom(peer, await context.receiveJson<unknown>(peer));
       nowhere = nowhere.map((names, at) => names.filter((name) => theirs[at]?.includes(name)));
     }
     const [missing] = nowhere.flat();
@@ -48,4 +49,13 @@ export class ColumnFinder {
       column: missing,
     });
   }
+}
+
+const MAX_NAMES = 100_000;
+
+/** The columns that a peer lacks, by step. Throws PROTOCOL_VIOLATION. */
+export function absentFrom(peer: string, value: unknown): string[][] {
+  const isNames = (item: unknown): item is string[] =>
+    Array.isArray(item) && item.length <= MAX_NAMES && item.every((name) => isText(name, MAX_NAMES));
+  return new PeerMessage(peer, { absent: value }).list('absent', MAX_NAMES, isNames);
 }

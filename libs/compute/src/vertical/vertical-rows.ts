@@ -1,4 +1,5 @@
 import type { PartyContext } from '../party/party-program.js';
+import { PeerMessage } from '../contract/peer-message.js';
 import { checkApart } from '../contract/privacy.js';
 import { pickRows, readNumericColumns, type NumericColumns } from '../table/numeric-columns.js';
 import { splitRows } from './split-rows.js';
@@ -132,9 +133,9 @@ export async function checkAligned(
   own: Readonly<Partial<Record<'train' | 'test', number>>>,
 ): Promise<void> {
   await context.send(peer, own);
-  const theirs = await context.receiveJson<typeof own>(peer);
+  const theirs = new PeerMessage(peer, await context.receiveJson<unknown>(peer));
   for (const [kind, rows] of Object.entries(own) as ['train' | 'test', number][]) {
-    const others = theirs[kind]!;
+    const others = theirs.count(kind, Number.MAX_SAFE_INTEGER);
     if (rows === others) continue;
     throw new TaskFailure(
       'NOT_ALIGNED',
