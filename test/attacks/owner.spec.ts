@@ -4,7 +4,7 @@ import { expect } from '@jest/globals';
 import pg from 'pg';
 import type { Statement } from '#libs/consent';
 import { TestOwner } from '#libs/testing';
-import { describeSystem } from '../integration/system/index.js';
+import { chain, describeSystem } from '../integration/system/index.js';
 import { allow, fill, scene } from './two-owners.js';
 
 describeSystem('the data of a claimed party', 'postgres', {}, (check, system) => {
@@ -20,6 +20,28 @@ describeSystem('the data of a claimed party', 'postgres', {}, (check, system) =>
     expect(await codeOf({ ...b, api: system.api }, psi())).toBe('APPROVAL_REQUIRED');
     expect(await codeOf(b, fill(a))).toBe('APPROVAL_REQUIRED');
     expect(await codeOf(b, fill(a, 'table.csv'))).toBe('POLICY_REFUSED');
+  });
+
+  check('is judged when a chain is created, too', async () => {
+    const { a, b, psi } = await scene(system);
+    const validated = async (task: object) => {
+      const body = await b.api.expect<{ errors: { code: string; message: string }[]; approvals: object[] }>(
+        200,
+        '/chains/validate',
+        { method: 'POST', body: chain([task]) },
+      );
+      return [body.errors.map(({ code }) => code), body.approvals];
+    };
+    const asks = (party: string) => ({ task_id: 'only', party, reasons: ['customers: the dataset has no policy'] });
+    expect(await validated(psi())).toEqual([[], [asks(a.party), asks(b.party)]]);
+    await allow(b, {});
+    expect(await validated(psi())).toEqual([[], [asks(a.party)]]);
+    await allow(a, { effect: 'refuse', words: '合同已终止' });
+    expect(await validated(psi())).toEqual([['POLICY_REFUSED'], []]);
+    const unknown = { [a.party]: `dataset:${a.party}/customers@2`, [b.party]: b.table };
+    expect(await validated(psi({ input_paths: unknown }))).toEqual([['DATASET_UNKNOWN'], []]);
+    const created = await b.api.call('/chains', { method: 'POST', body: chain([psi()]) });
+    expect([created.status, created.body.errors![0]!.message]).toEqual([400, expect.stringContaining('合同已终止')]);
   });
 
   check('stays closed when the whole database is rewritten', async () => {
@@ -41,7 +63,14 @@ describeSystem('the data of a claimed party', 'postgres', {}, (check, system) =>
       await db.query(
         `INSERT INTO statements (tenant_id, subject, kind, party, serial, body, signed)
          VALUES ('default', $1, $2, $3, $4, $5, $6)`,
-        [`${statement.kind}:${a.party}/customers`, statement.kind, a.party, statement.serial, statement, signed],
+        [
+          `${statement.kind}:${a.party}/customers${statement.kind === 'dataset' ? '@1' : ''}`,
+          statement.kind,
+          a.party,
+          statement.serial,
+          statement,
+          signed,
+        ],
       );
     };
     try {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
+import type { ExpectedApprovalDto } from '#client';
 import { type InputFault, isObject, pointer, readDependencies } from '#libs/chain-domain';
 import { type Plan, plan } from '#libs/dag-planner';
 import { PROJECT } from './project.js';
@@ -14,6 +15,8 @@ export interface Validation {
   readonly total_tasks: number | null;
   readonly levels: readonly (readonly string[])[] | null;
   readonly critical_path: readonly string[] | null;
+  /** Empty: what owners decide is at the server. */
+  readonly approvals: readonly ExpectedApprovalDto[];
 }
 
 /**
@@ -35,7 +38,15 @@ export async function checkOffline(body: unknown): Promise<Validation> {
     }
   }
   if (errors.length > 0 || !planned.ok) {
-    return { valid: false, errors, chain_type: null, total_tasks: null, levels: null, critical_path: null };
+    return {
+      valid: false,
+      errors,
+      chain_type: null,
+      total_tasks: null,
+      levels: null,
+      critical_path: null,
+      approvals: [],
+    };
   }
   const { chainType, levels } = planned.plan;
   return {
@@ -45,6 +56,7 @@ export async function checkOffline(body: unknown): Promise<Validation> {
     total_tasks: tasks.length,
     levels,
     critical_path: criticalPath(planned.plan, nodes),
+    approvals: [],
   };
 }
 

@@ -11,6 +11,14 @@ export type PartyStatementView = Omit<PartyStatement, 'tenant_id' | 'task'>;
 
 const VIEW = ['party', 'name', 'contact', 'created_at', 'created_by'];
 
+/** The newest statements of these subjects. */
+export function statementsOfSubjects(
+  db: Queryable,
+  subjects: readonly string[],
+): Promise<Pick<PartyStatement, 'subject' | 'body'>[]> {
+  return db.entities.find(PartyStatement, { select: { subject: true, body: true }, where: { subject: In(subjects) } });
+}
+
 /** Parties, and the newest of each statement that their owners signed. */
 @Injectable()
 export class PartyRepository {

@@ -97,7 +97,7 @@ export class ChainsController {
     @Body() body: unknown,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ValidationDto> {
-    const user = { actor: callerOf(reply).actor, isAdmin: partyOf(reply).isAdmin };
+    const user = { actor: callerOf(reply).actor, ...partyOf(reply) };
     if (body instanceof LargeBody) return this.large.validate(body, reads.tenant!, user);
     return validationOf(user, reads, body, this.catalogue);
   }

@@ -265,6 +265,15 @@ export class ChainListDto {
   next_cursor: string | null;
 }
 
+export class ExpectedApprovalDto {
+  @ApiProperty({ example: 'psi' })
+  task_id: string;
+  @ApiProperty({ example: 'bank-b' })
+  party: string;
+  @ApiProperty({ type: [String], example: ['customers: the dataset has no policy'] })
+  reasons: string[];
+}
+
 export class ValidationDto {
   @ApiProperty({ example: true })
   valid: boolean;
@@ -280,6 +289,9 @@ export class ValidationDto {
   /** Task ids of the longest path. */
   @ApiProperty({ type: [String], nullable: true })
   critical_path: string[] | null;
+  /** Tasks that will wait for an owner, by the policies that are stored and by the datasets that the chain names. How often a dataset was used is known to its party alone. */
+  @ApiProperty({ type: [ExpectedApprovalDto], example: [] })
+  approvals: ExpectedApprovalDto[];
 }
 
 export class GraphNodeDto {

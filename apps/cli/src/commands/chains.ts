@@ -49,6 +49,9 @@ export function addChainCommands(program: Command, session: Session, act: Act): 
                   levels: found.levels!.length,
                   path: found.critical_path!.join(' -> '),
                 }),
+                ...found.approvals.map(({ task_id: task, party, reasons }) =>
+                  say('{task} will wait for {party}: {reasons}', { task, party, reasons: reasons.join('; ') }),
+                ),
               ]
             : errors.map((fault) => faultLine(fault, chain.name)),
         );

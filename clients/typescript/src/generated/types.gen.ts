@@ -95,6 +95,12 @@ export type FaultDto = {
     message: string;
 };
 
+export type ExpectedApprovalDto = {
+    task_id: string;
+    party: string;
+    reasons: Array<string>;
+};
+
 export type ValidationDto = {
     valid: boolean;
     errors: Array<FaultDto>;
@@ -108,6 +114,10 @@ export type ValidationDto = {
      * Task ids of the longest path.
      */
     critical_path: Array<string> | null;
+    /**
+     * Tasks that will wait for an owner, by the policies that are stored and by the datasets that the chain names. How often a dataset was used is known to its party alone.
+     */
+    approvals: Array<ExpectedApprovalDto>;
 };
 
 export type FailureDto = {

@@ -6,7 +6,7 @@ import { Problem } from '../../http/problem.js';
 import type { ValidationDto } from '../chains.dto.js';
 import type { ChainInput, ChainReading } from './chain-input.js';
 import { newChainOf } from './new-chain.js';
-import { readChainOf, type SecretUser } from './secret-faults.js';
+import { readChainOf, type Author } from './read-chain-of.js';
 
 /** What belongs to a creation beside the body. */
 export interface CreateRequest {
@@ -33,7 +33,7 @@ export async function createFrom(
   { caller, party, isAdmin, key, quota }: CreateRequest,
 ): Promise<Creation> {
   const by = { actor: caller.actor, party, isAdmin };
-  const chain = newChainOf(faultless(await readChainOf(by, engine, body, catalogue)), body, by);
+  const chain = newChainOf(faultless((await readChainOf(by, engine, body, catalogue)).reading), body, by);
   const outcome = await createChain(engine, chain, idempotentRequest(key, body), caller, quota);
   if (outcome.kind === 'key-reused') {
     throw new Problem('IDEMPOTENCY_KEY_REUSED', 'This Idempotency-Key was used for another chain: use a new key.');
@@ -43,14 +43,14 @@ export async function createFrom(
 
 /** What creating a chain of this body would find. */
 export async function validationOf(
-  user: SecretUser,
+  user: Author,
   db: Queryable,
   body: unknown,
   catalogue: TaskCatalogue,
 ): Promise<ValidationDto> {
-  const reading = await readChainOf(user, db, body, catalogue);
+  const { reading, approvals } = await readChainOf(user, db, body, catalogue);
   if (!reading.ok) {
-    const nothing = { chain_type: null, total_tasks: null, levels: null, critical_path: null };
+    const nothing = { chain_type: null, total_tasks: null, levels: null, critical_path: null, approvals: [] };
     return { valid: false, errors: [...reading.faults], ...nothing };
   }
   const { tasks, plan } = reading.chain;
@@ -61,6 +61,7 @@ export async function validationOf(
     total_tasks: tasks.length,
     levels: plan.levels,
     critical_path: plan.criticalPath().positions.map((position) => tasks[position]!.taskId),
+    approvals: approvals.map(({ reasons, ...each }) => ({ ...each, reasons: [...reasons] })),
   };
 }
 

@@ -6,7 +6,7 @@ import { parseBody } from '../../http/body-parser.js';
 import { problemFromError } from '../../http/problem-from-error.js';
 import type { Problem } from '../../http/problem.js';
 import { createFrom, validationOf, type CreateRequest } from './create-from.js';
-import type { SecretUser } from './secret-faults.js';
+import type { Author } from './read-chain-of.js';
 
 /** What the thread is started with. */
 export interface ThreadData {
@@ -16,7 +16,7 @@ export interface ThreadData {
 
 /** What is to be done with a body. */
 export type Work =
-  | { readonly kind: 'validate'; readonly tenant: string; readonly user: SecretUser }
+  | { readonly kind: 'validate'; readonly tenant: string; readonly user: Author }
   | { readonly kind: 'create'; readonly tenant: string; readonly request: CreateRequest };
 
 export interface ThreadRequest {

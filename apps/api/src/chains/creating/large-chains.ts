@@ -6,7 +6,7 @@ import { unavailable } from '../../http/problem-from-error.js';
 import { Problem } from '../../http/problem.js';
 import type { ValidationDto } from '../chains.dto.js';
 import type { CreateRequest, Creation } from './create-from.js';
-import type { SecretUser } from './secret-faults.js';
+import type { Author } from './read-chain-of.js';
 import type { ThreadAnswer, ThreadData, ThreadRequest, Work } from './large-chains-thread.js';
 
 const THREADS = 2;
@@ -40,7 +40,7 @@ export class LargeChains implements OnApplicationShutdown {
   }
 
   /** As `validationOf`, with the problems of `create`. */
-  validate(body: LargeBody, tenant: string, user: SecretUser): Promise<ValidationDto> {
+  validate(body: LargeBody, tenant: string, user: Author): Promise<ValidationDto> {
     return this.run(body, user.actor, { kind: 'validate', tenant, user });
   }
 

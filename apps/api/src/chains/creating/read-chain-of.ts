@@ -2,34 +2,37 @@ import { FaultList, type InputFault, quoted } from '#libs/chain-domain';
 import { secretUses, type Queryable } from '#libs/repositories';
 import type { TaskCatalogue } from '../../catalogue/catalogue.js';
 import { readChain, type ChainReading } from './chain-input.js';
+import { readOwnersWords, type ExpectedApproval } from './dataset-faults.js';
 import type { SecretUse } from './params-faults.js';
 
-/** Who names secrets. */
-export interface SecretUser {
+/** Who names secrets and datasets. */
+export interface Author {
   readonly actor: string | null;
+  readonly party: string | null;
   readonly isAdmin: boolean;
 }
 
-/** As `readChain`; secrets that the caller or the type may not use are faults as well. */
+/** As `readChain`; secrets and datasets that the author or the type may not use are faults as well. */
 export async function readChainOf(
-  user: SecretUser,
+  author: Author,
   db: Queryable,
   body: unknown,
   catalogue: TaskCatalogue,
-): Promise<ChainReading> {
+): Promise<{ readonly reading: ChainReading; readonly approvals: readonly ExpectedApproval[] }> {
   const reading = readChain(body, catalogue);
-  const refused = await refusedSecrets(db, reading.secrets, user);
-  if (refused.length === 0) return reading;
+  const words = await readOwnersWords(db, reading.ok ? reading.chain.tasks : [], author.party);
+  const refused = [...(await refusedSecrets(db, reading.secrets, author)), ...words.faults];
+  if (refused.length === 0) return { reading, approvals: words.approvals };
   const faults = new FaultList();
   for (const fault of [...(reading.ok ? [] : reading.faults), ...refused]) faults.add(fault);
-  return { ok: false, faults: faults.toArray(), secrets: reading.secrets };
+  return { reading: { ok: false, faults: faults.toArray(), secrets: reading.secrets }, approvals: [] };
 }
 
 /** The worker's database decides by the same rule when a task asks for the value: see `secrets_of_task`. */
 async function refusedSecrets(
   db: Queryable,
   named: readonly SecretUse[],
-  { actor, isAdmin }: SecretUser,
+  { actor, isAdmin }: Author,
 ): Promise<InputFault[]> {
   if (named.length === 0) return [];
   const rows = await secretUses(db, [...new Set(named.map(({ name }) => name))]);
