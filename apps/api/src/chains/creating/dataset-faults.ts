@@ -40,10 +40,10 @@ export async function readOwnersWords(
   if (named.length === 0) return { faults: [], approvals: [] };
   const subjects = named.flatMap(({ party, reference, name }) => [reference, `policy:${party}/${name}`]);
   const bodies = (await statementsOfSubjects(db, [...new Set(subjects)])).map(({ body }) => body as Statement);
-  const datasets = new Set(
+  const datasets = new Map(
     bodies
       .filter((body): body is DatasetStatement => body.kind === 'dataset' && body.removed !== true)
-      .map((each) => subjectOf(each)),
+      .map((each) => [subjectOf(each), each.rows] as const),
   );
   const policies = bodies.filter((body): body is PolicyStatement => body.kind === 'policy');
   const faults: InputFault[] = [];
@@ -51,12 +51,13 @@ export async function readOwnersWords(
   for (const { task, party, reference, name } of named) {
     const at = pointer('tasks', task.position, 'task_params');
     const label = `Task ${quoted(task.taskId)}: `;
-    if (!datasets.has(reference)) {
+    const rows = datasets.get(reference);
+    if (rows === undefined) {
       const message = `${label}${quoted(reference)} is not registered, or was removed. List datasets with "task-chain datasets ls --party ${party}".`;
       faults.push({ code: 'DATASET_UNKNOWN', pointer: at, message });
       continue;
     }
-    const verdict = verdictOf(task, party, name, policies, proposer);
+    const verdict = verdictOf(task, party, { [name]: rows }, policies, proposer);
     if (verdict.kind === 'refused' && proposer !== party) {
       faults.push({
         code: 'POLICY_REFUSED',
@@ -70,7 +71,7 @@ export async function readOwnersWords(
 
 function datasetsOf(task: TaskInput): NamedDataset[] {
   return partiesOf(task.params).flatMap((party) => {
-    const { inputs } = usesOf(task.params['task_config'], party);
+    const { inputs } = usesOf(task.params['task_config'], party, task.taskType);
     return inputs.flatMap((reference) => {
       const ref = parseDatasetRef(reference);
       return ref?.party === party ? [{ task, party, reference, name: ref.name }] : [];
@@ -82,7 +83,7 @@ function datasetsOf(task: TaskInput): NamedDataset[] {
 function verdictOf(
   { taskType, params }: TaskInput,
   party: string,
-  dataset: string,
+  rows: Readonly<Record<string, number>>,
   policies: readonly PolicyStatement[],
   proposer: string | null,
 ): Verdict {
@@ -98,7 +99,8 @@ function verdictOf(
       task: '',
       use: '',
       asWritten: true,
-      datasets: [dataset],
+      datasets: Object.keys(rows),
+      rows,
       readsPlainFiles: false,
     },
     { policies: policies.filter((each) => each.party === party), approvals: [], ledger: [] },
