@@ -207,6 +207,7 @@ describeSystem('validating and the graph', 'postgres', { apps: ['api'] }, (check
       total_tasks: 5,
       levels,
       critical_path: ['task-001', 'task-002', 'task-004', 'task-005'],
+      approvals: expect.any(Array),
     });
     expect((await api.expect<ListAnswer>(200, '/chains')).total).toBe(0);
 

@@ -229,7 +229,7 @@ tasks:
     const refused = await cli(api, ['run', '-'], { stdin: json([task('a')]), env });
     expect([refused.exit, refused.stderr]).toEqual([
       6,
-      expect.stringMatching(/FORBIDDEN[^]*hint: Take a key with that role/),
+      expect.stringMatching(/FORBIDDEN[^]*hint: Use a key with that role/),
     ]);
     expect((await cli(api, ['keys', 'ls'])).stdout).toMatch(new RegExp(`${made.key_id} +reader +viewer`));
     expect((await cli(api, ['keys', 'revoke', made.key_id])).exit).toBe(2);
