@@ -157,6 +157,28 @@ describeSystem('owners at the command line', 'postgres', {}, (check) => {
       process.kill(worker, 'SIGCONT');
     }
   });
+
+  check('state purposes, and are asked where a chain states none of them', async (system) => {
+    const folder = join(system.dataRoot, 'bank-a');
+    const key = join(work, 'bank-a', 'bank-a.key');
+    const register = (...purposes: string[]) =>
+      done<{ version: number; purposes: string[] }>(
+        ...([system, TEST_API_KEY, 'datasets', 'register', 'bank-a/customers', '--file', 'customers.csv'] as const),
+        ...['--folder', folder, '--key', key, '--purpose', ...purposes],
+      );
+    expect(await register('scoring', 'fraud')).toMatchObject({ version: 1, purposes: ['scoring', 'fraud'] });
+    const reasonsFor = async (metadata: object) => {
+      const file = join(work, 'purpose.json');
+      writeFileSync(file, JSON.stringify({ ...chain([psi]), metadata }));
+      const { approvals } = await done<{ approvals: { party: string; reasons: string[] }[] }>(
+        ...([system, TEST_API_KEY, 'validate', file] as const),
+      );
+      return approvals.flatMap(({ party, reasons }) => (party === 'bank-a' ? reasons : [])).join();
+    };
+    expect(await reasonsFor({})).toContain('states no purpose');
+    expect(await reasonsFor({ purpose: 'ads' })).toContain('"ads" is not allowed');
+    expect(await reasonsFor({ purpose: 'fraud' })).not.toContain('purpose');
+  });
 });
 
 const psi = {

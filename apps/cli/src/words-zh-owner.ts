@@ -41,6 +41,8 @@ export const ownerWords: Readonly<Record<string, string>> = {
   'The result of {task} was not written by the party {party}.': '{task} 的结果不是由参与方 {party} 写出的。',
   "{file} holds no reader's key of a party.": '{file} 中没有参与方的读者密钥。',
   '{party} has no readers.': '{party} 没有读者。',
+  'stated purpose': '声明的用途',
+  'what the table may be used for without asking': '无需询问即可用于的用途',
   'Available: {names}': '现有：{names}',
   'There is no dataset {reference}.': '没有数据集 {reference}。',
   'Type y, or use --yes in a script.': '请输入 y，在脚本中用 --yes。',

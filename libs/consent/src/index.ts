@@ -13,5 +13,5 @@ export {
   type Statement,
   type StatementKind,
 } from './statements.js';
-export { canonicalTask, isAsWritten, partiesOf, resolvesTo, type TaskStatement } from './task-statement.js';
+export { canonicalTask, isAsWritten, partiesOf, purposeOf, resolvesTo, type TaskStatement } from './task-statement.js';
 export { COLUMN_FIELDS, DEFAULT_COLUMNS, INPUT_FIELDS, usesOf, type PartyUse } from './uses.js';

@@ -12,12 +12,14 @@ const request = (more: Partial<UseRequest> = {}): UseRequest => ({
   taskType: 'psi',
   engine: 'native',
   proposer: 'bob',
+  purpose: undefined,
   config: { input_paths: { alice: 'dataset:alice/customers@1' }, keys: { alice: ['id'], bob: ['x'] } },
   task: TASK,
   use: TASK,
   asWritten: true,
   datasets: ['customers'],
   rows: { customers: 100 },
+  purposes: {},
   readsPlainFiles: false,
   ...more,
 });
@@ -53,6 +55,25 @@ const reasonOf = (of: UseRequest, known: PartyRecord): string => {
   return verdict.kind === 'ask' ? verdict.reasons.join('; ') : JSON.stringify(verdict);
 };
 const ALLOWED = { kind: 'allowed', by: 'policy' };
+
+describe('a purpose', () => {
+  it('has to be one of the rule, and one that all versions of the dataset allow', () => {
+    const rule = record(policy({ purposes: ['scoring', 'fraud'] }));
+    expect(reasonOf(request(), rule)).toMatch(/^customers: the chain states no purpose .*allowed are scoring, fraud/);
+    expect(reasonOf(request({ purpose: 'ads' }), rule)).toContain('the purpose "ads" is not allowed');
+    expect(judgeUse(request({ purpose: 'fraud' }), rule, NOW)).toEqual(ALLOWED);
+    const purposes = { customers: ['scoring'] };
+    for (const purpose of [undefined, 'ads', 'scoring, fraud']) {
+      expect(reasonOf(request({ purposes, purpose }), record(policy()))).toContain('allowed are scoring');
+    }
+    expect(judgeUse(request({ purposes, purpose: 'scoring' }), record(policy()), NOW)).toEqual(ALLOWED);
+    expect(reasonOf(request({ purposes, purpose: 'fraud' }), rule)).toContain('allowed are scoring');
+    expect(reasonOf(request({ purposes: { customers: [] }, purpose: 'x' }), record(policy()))).toContain('are none');
+    // A rule that refuses needs no purpose.
+    const refusal = record(policy({ effect: 'refuse' }));
+    expect(judgeUse(request({ purposes }), refusal, NOW).kind).toBe('refused');
+  });
+});
 
 describe('without approval', () => {
   it('nothing is allowed that no policy covers', () => {

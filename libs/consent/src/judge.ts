@@ -10,6 +10,8 @@ export interface UseRequest {
   readonly taskType: string;
   readonly engine: string;
   readonly proposer: string | null;
+  /** What the chain is for, as its author states it. */
+  readonly purpose: string | undefined;
   /** `task_config`, references resolved. */
   readonly config: unknown;
   /** `sha256:<hex>` of the canonical task. */
@@ -22,6 +24,8 @@ export interface UseRequest {
   readonly datasets: readonly string[];
   /** By dataset: the rows of the shortest version that it reads, or that what it reads was derived from; absent where that is not known. */
   readonly rows: Readonly<Record<string, number>>;
+  /** By dataset: what all versions that went in may be used for; absent for anything. */
+  readonly purposes: Readonly<Record<string, readonly string[]>>;
   /** Whether it reads a file that is no dataset: no policy covers such a file. */
   readonly readsPlainFiles: boolean;
 }
@@ -92,11 +96,20 @@ function judgeDataset(dataset: string, request: UseRequest, record: PartyRecord,
     }
     if (rule.effect === 'refuse') return { kind: 'refused', words: rule.words ?? NO_WORDS };
     if (rule.effect === 'ask') return ask('its policy asks a person');
+    const stranger = purposeMisfit(request.purposes[dataset], request.purpose);
+    if (stranger !== null) return ask(stranger);
     const used = rule.uses === undefined ? 0 : countUses(record.ledger, dataset, request.use, rule.uses.days, now);
     if (rule.uses === undefined || used < rule.uses.max) return { kind: 'allowed', by: 'policy' };
     return ask(`it was used ${used} times within ${rule.uses.days} days, and its policy allows ${rule.uses.max}`);
   }
   return ask(...(misfits.length > 0 ? misfits : [`its policy has no rule for ${request.taskType}`]));
+}
+
+function purposeMisfit(allowed: readonly string[] | undefined, stated: string | undefined): string | null {
+  if (allowed === undefined || (stated !== undefined && allowed.includes(stated))) return null;
+  const what =
+    stated === undefined ? 'the chain states no purpose' : `the purpose ${JSON.stringify(stated)} is not allowed`;
+  return `${what} (metadata.purpose); allowed are ${allowed.join(', ') || 'none'}`;
 }
 
 /** What of a task a rule does not cover, or null if it covers all. */
@@ -109,6 +122,8 @@ function misfitOf(rule: PolicyRule, request: UseRequest, dataset: string, use: P
   if (rule.proposers !== undefined && (proposer === null || !rule.proposers.includes(proposer))) {
     return `chains of ${proposer ?? 'a key without a party'} are not allowed`;
   }
+  const purpose = purposeMisfit(rule.purposes, request.purpose);
+  if (purpose !== null) return purpose;
   const learner =
     rule.receivers &&
     learnersOf(taskType, engine, config, parties).find((each) => each !== party && !rule.receivers!.includes(each));

@@ -29,6 +29,8 @@ export interface DatasetStatement {
   readonly format: 'csv' | 'parquet';
   readonly columns: readonly { readonly name: string; readonly type: string }[];
   readonly rows: number;
+  /** What it may be used for without asking. Default: anything. */
+  readonly purposes?: readonly string[];
   /** Whether the owner took it back: no task reads it from then on. */
   readonly removed?: boolean;
 }
@@ -61,6 +63,8 @@ export interface PolicyRule {
   readonly receivers?: readonly string[];
   /** Each version of the dataset that goes in has at least so many rows. */
   readonly min_rows?: number;
+  /** What the chain may be for, as its author states it. Default: anything, or nothing stated. */
+  readonly purposes?: readonly string[];
   /** By role (`keys`, `columns`, `features`, `label`): the columns that a task may name. Default: any column. */
   readonly columns?: Readonly<Record<string, readonly string[]>>;
   /** By JSON pointer into `task_config`: what the value must be. A value that the task leaves out does not fit. */
@@ -125,6 +129,7 @@ const rule = object(
     engines: names,
     with: { ...names, items: PARTY },
     proposers: { ...names, items: PARTY },
+    purposes: { ...names, items: text(200), minItems: 1 },
     receivers: { ...names, items: PARTY },
     min_rows: { type: 'integer', minimum: 1, maximum: Number.MAX_SAFE_INTEGER },
     columns: { type: 'object', additionalProperties: { ...names, maxItems: 10_000 }, maxProperties: 10 },
@@ -165,7 +170,7 @@ export const STATEMENT_SCHEMAS: Readonly<Record<StatementKind, object>> = {
       },
       rows: { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER },
     },
-    { removed: { type: 'boolean' } },
+    { removed: { type: 'boolean' }, purposes: { ...names, items: text(200), minItems: 1 } },
   ),
   policy: statement('policy', {
     dataset: DATASET,

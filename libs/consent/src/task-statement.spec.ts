@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { canonicalTask, isAsWritten, partiesOf, resolvesTo, type TaskStatement } from './task-statement.js';
+import { canonicalTask, isAsWritten, partiesOf, purposeOf, resolvesTo, type TaskStatement } from './task-statement.js';
 import { parseDatasetRef, subjectOf } from './statements.js';
 import { usesOf } from './uses.js';
 
@@ -17,17 +17,29 @@ describe('a canonical task', () => {
     const form = canonicalTask(task);
     expect(canonicalTask({ ...task, params: { task_config: { keys: { alice: ['id'], bob: ['x'] } } } })).toBe(form);
     expect(canonicalTask({ ...task, note: 'n' } as TaskStatement)).toBe(form);
+    expect(canonicalTask({ ...task, purpose: undefined })).toBe(form);
     const changes: Partial<TaskStatement>[] = [
       { chain_id: 'chain-2' },
       { task_id: 'p' },
       { task_type: 'encrypt' },
       { proposer: null },
+      { purpose: 'scoring' },
+      { purpose: '' },
       { params: { task_config: { keys: { bob: ['x'], alice: ['name'] } } } },
       { from: { scale: 'sha256:01' } },
       { from: {} },
     ];
     const forms = changes.map((change) => canonicalTask({ ...task, ...change }));
     expect(new Set([form, ...forms]).size).toBe(changes.length + 1);
+  });
+});
+
+describe('the purpose of a chain', () => {
+  it('is a short text of its metadata', () => {
+    expect(purposeOf({ purpose: '信用评分', ticket: 1 })).toBe('信用评分');
+    for (const other of [null, undefined, 1, {}, { purpose: 1 }, { purpose: '' }, { purpose: 'x'.repeat(201) }]) {
+      expect(purposeOf(other)).toBeUndefined();
+    }
   });
 });
 

@@ -8,6 +8,8 @@ export interface TaskStatement {
   readonly task_type: string;
   /** The party of the key that created the chain; null for a key of no party. The API says so; nobody signs it. */
   readonly proposer: string | null;
+  /** What the chain is for, as its author states it; absent where nothing is stated. */
+  readonly purpose?: string | undefined;
   /** `task_params`, as they were written. */
   readonly params: Json;
   /** The tasks whose results the parameters name, each by the `sha256:<hex>` of its own canonical statement. */
@@ -16,8 +18,9 @@ export interface TaskStatement {
 
 /** What an approval signs the hash of. */
 export function canonicalTask(task: TaskStatement): string {
-  const { chain_id, task_id, task_type, proposer, params, from } = task;
-  return canonicalJson({ kind: 'task', chain_id, task_id, task_type, proposer, params, from });
+  const { chain_id, task_id, task_type, proposer, purpose, params, from } = task;
+  const stated = purpose === undefined ? {} : { purpose };
+  return canonicalJson({ kind: 'task', chain_id, task_id, task_type, proposer, ...stated, params, from });
 }
 
 /**
@@ -62,6 +65,14 @@ function without(names: readonly string[], params: unknown): unknown {
   const { task_config: config, ...rest } = (params ?? {}) as Readonly<Record<string, unknown>>;
   const others = Object.entries(config ?? {}).filter(([name]) => !names.includes(name));
   return { ...rest, task_config: Object.fromEntries(others) };
+}
+
+const MAX_PURPOSE = 200;
+
+/** The purpose that a chain states in its metadata. Takes any value and never throws. */
+export function purposeOf(metadata: unknown): string | undefined {
+  const purpose = (metadata as { readonly purpose?: unknown } | null | undefined)?.purpose;
+  return typeof purpose === 'string' && purpose !== '' && purpose.length <= MAX_PURPOSE ? purpose : undefined;
 }
 
 /** The parties that a task's parameters name: a list, or an object by name. Takes any value and never throws. */

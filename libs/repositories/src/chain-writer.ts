@@ -62,6 +62,8 @@ export interface StoredConsent {
   readonly hash: string;
   /** The party whose key created the chain, if any. */
   readonly proposer?: string | null;
+  /** What the chain is for, if its author states it. */
+  readonly purpose?: string | undefined;
   /** Whether an admin created the chain. */
   readonly by_admin: boolean;
   readonly from: Readonly<Record<string, string>>;

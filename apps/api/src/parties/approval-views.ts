@@ -20,8 +20,9 @@ export async function approvalDtos(
   );
   return rows.flatMap((row) => {
     const { chain_id, task_id, task_type, params, status, consent, asking, reasons } = row;
-    const { hash, proposer = null, from } = consent;
-    const task = { kind: 'task', chain_id, task_id, task_type, proposer, params, from };
+    const { hash, proposer = null, purpose, from } = consent;
+    const stated = purpose === undefined ? {} : { purpose };
+    const task = { kind: 'task', chain_id, task_id, task_type, proposer, ...stated, params, from };
     const leaves = findTaskType(task_type)?.leaves ?? '';
     return partiesOf(params)
       .filter((each) => party === undefined || each === party)

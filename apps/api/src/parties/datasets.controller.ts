@@ -29,7 +29,26 @@ export class DatasetsController {
   }
 }
 
-function datasetDto({ party, name, version, format, columns, rows, removed = false }: DatasetStatement): DatasetDto {
+function datasetDto({
+  party,
+  name,
+  version,
+  format,
+  columns,
+  rows,
+  removed = false,
+  purposes,
+}: DatasetStatement): DatasetDto {
   const reference = `dataset:${party}/${name}@${version}`;
-  return { reference, party, name, version, format, columns: [...columns], rows, removed };
+  return {
+    reference,
+    party,
+    name,
+    version,
+    format,
+    columns: [...columns],
+    rows,
+    removed,
+    ...(purposes && { purposes: [...purposes] }),
+  };
 }

@@ -138,6 +138,9 @@ export class DatasetDto {
   /** true: the owner withdrew it, and no task reads it. */
   @ApiProperty()
   removed: boolean;
+  /** What it may be used for without asking; absent for anything. A chain states its purpose in `metadata.purpose`. */
+  @ApiProperty({ type: [String], required: false, example: ['credit scoring'] })
+  purposes?: string[];
 }
 
 export class DatasetListDto {

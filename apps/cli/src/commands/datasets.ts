@@ -13,6 +13,7 @@ import { signOptions } from './sign-options.js';
 interface RegisterFlags extends SignFlags {
   readonly file: string;
   readonly folder: string;
+  readonly purpose?: readonly string[];
 }
 
 /** datasets register, ls, show, rm and restore. */
@@ -27,7 +28,8 @@ export function addDatasetCommands(program: Command, session: Session, act: Act)
         .description(say('describe a table and sign it as the next version of a dataset; no row is sent'))
         .argument('<dataset>', say('<party>/<name>, such as bank-a/customers'))
         .requiredOption('--file <path>', say("the table, CSV or Parquet: its path in the party's folder"))
-        .requiredOption('--folder <folder>', say('the folder of the party, below DATA_ROOT')),
+        .requiredOption('--folder <folder>', say('the folder of the party, below DATA_ROOT'))
+        .option('--purpose <purposes...>', say('what the table may be used for without asking')),
       say,
     ).action(act((dataset: string, flags: RegisterFlags) => register(session, dataset, flags))),
     'task-chain datasets register bank-a/customers --file customers.csv --folder .data/tables/bank-a --key ~/bank-a/bank-a.key',
@@ -97,13 +99,15 @@ async function register(session: Session, dataset: string, flags: RegisterFlags)
   const versions = (await book.list<DatasetStatement>('dataset')).filter((each) => each.name === name);
   const digest = digestWith(hashKey, sha256);
   const same = versions.find((each) => each.digest === digest && each.file === file && each.removed !== true);
-  if (same !== undefined) {
+  const { purpose: purposes } = flags;
+  const of = purposes === undefined ? {} : { purposes };
+  if (same !== undefined && (purposes === undefined || isEqual(same.purposes ?? [], purposes))) {
     session.answer(same, () => [
       say('The same table is already registered as {reference}.', { reference: referenceOf(same) }),
     ]);
     return;
   }
-  const version = Math.max(0, ...versions.map((each) => each.version)) + 1;
+  const version = same?.version ?? Math.max(0, ...versions.map((each) => each.version)) + 1;
   const made = await book.put<DatasetStatement>({
     kind: 'dataset',
     name,
@@ -113,6 +117,7 @@ async function register(session: Session, dataset: string, flags: RegisterFlags)
     format,
     columns,
     rows,
+    ...of,
   });
   session.answer(made, () => [
     say('{reference} is registered: {rows} rows, {columns} columns', {
@@ -122,6 +127,9 @@ async function register(session: Session, dataset: string, flags: RegisterFlags)
     }),
   ]);
 }
+
+const isEqual = (one: readonly string[], other: readonly string[]): boolean =>
+  one.length === other.length && one.every((each) => other.includes(each));
 
 async function show(session: Session, given: string): Promise<void> {
   const { say } = session;
@@ -134,6 +142,7 @@ async function show(session: Session, given: string): Promise<void> {
       ['dataset', found.reference],
       ['format', found.format],
       ['rows', found.rows],
+      ['purposes', found.purposes?.join(', ') ?? ''],
       ['state', found.removed ? say('removed') : ''],
     ]),
     '',
@@ -154,8 +163,9 @@ async function setRemoved(session: Session, given: string, flags: SignFlags, rem
   const all = await book.list<DatasetStatement>('dataset');
   const found = all.find((each) => each.name === wanted.name && each.version === wanted.version);
   if (found === undefined) throw unknown(given, session);
-  const { name, version, file, digest, format, columns, rows } = found;
-  const again = { kind: 'dataset', name, version, file, digest, format, columns, rows } as const;
+  const { name, version, file, digest, format, columns, rows, purposes } = found;
+  const stated = purposes === undefined ? {} : { purposes };
+  const again = { kind: 'dataset', name, version, file, digest, format, columns, rows, ...stated } as const;
   const made = await book.put<DatasetStatement>({ ...again, ...(removed && { removed }) });
   session.answer(made, () => [
     removed

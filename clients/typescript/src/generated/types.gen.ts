@@ -1129,6 +1129,10 @@ export type DatasetDto = {
      * true: the owner withdrew it, and no task reads it.
      */
     removed: boolean;
+    /**
+     * What it may be used for without asking; absent for anything. A chain states its purpose in `metadata.purpose`.
+     */
+    purposes?: Array<string>;
 };
 
 export type DatasetListDto = {
@@ -1657,7 +1661,7 @@ export type CreateChainRequest = {
         concurrency_limit?: number;
     };
     /**
-     * Any JSON object, returned unchanged.
+     * Any JSON object, returned unchanged. `purpose`, a string of at most 200 characters, is part of what owners of data approve.
      */
     metadata?: {
         [key: string]: unknown;

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { canonicalTask, partiesOf, type ConsentJson } from '#libs/consent';
+import { canonicalTask, partiesOf, purposeOf, type ConsentJson } from '#libs/consent';
 import type { StoredConsent } from '#libs/repositories';
 
 /** The part of a new chain that its parties' owners decide on. Positions are places in `tasks`. */
 interface ConsentingChain {
   readonly proposer: string | null;
+  readonly metadata: unknown;
   readonly byAdmin: boolean;
   readonly tasks: readonly {
     readonly taskId: string;
@@ -20,8 +21,12 @@ interface ConsentingChain {
  * What the owners of the parties' data decide on, for each task: a hash over the task as it was written and over the tasks that
  * its inputs come from. Empty for a chain without parties.
  */
-export function consentOf(chainId: string, { tasks, proposer, byAdmin }: ConsentingChain): readonly StoredConsent[] {
+export function consentOf(
+  chainId: string,
+  { tasks, proposer, metadata, byAdmin }: ConsentingChain,
+): readonly StoredConsent[] {
   if (!tasks.some(({ params }) => partiesOf(params).length > 0)) return [];
+  const purpose = purposeOf(metadata);
   const known = new Map<number, StoredConsent>();
   const consent = (position: number): StoredConsent => {
     const task = tasks[position]!;
@@ -29,8 +34,9 @@ export function consentOf(chainId: string, { tasks, proposer, byAdmin }: Consent
     const from = Object.fromEntries(sources.map((source) => [tasks[source]!.taskId, known.get(source)!.hash]));
     const { taskId: task_id, taskType: task_type } = task;
     const params = task.params as ConsentJson;
-    const text = canonicalTask({ chain_id: chainId, task_id, task_type, proposer, params, from });
-    return { hash: `sha256:${createHash('sha256').update(text).digest('hex')}`, proposer, by_admin: byAdmin, from };
+    const text = canonicalTask({ chain_id: chainId, task_id, task_type, proposer, purpose, params, from });
+    const hash = `sha256:${createHash('sha256').update(text).digest('hex')}`;
+    return { hash, proposer, purpose, by_admin: byAdmin, from };
   };
   // A task comes after those that it depends on by its level, not by its place in the list.
   const order = tasks.map((_, position) => position).sort((a, b) => tasks[a]!.level - tasks[b]!.level);

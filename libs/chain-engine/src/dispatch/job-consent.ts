@@ -59,7 +59,7 @@ export function withdrawnInput(
 /** The part of a job that the owners' rules are judged on. */
 export function consentFor(
   row: JobRow,
-  { hash, proposer = null, by_admin: byAdmin, from }: StoredConsent,
+  { hash, proposer = null, purpose, by_admin: byAdmin, from }: StoredConsent,
   known: readonly SentStatementRow[],
 ): JobConsent {
   const ids = { chain_id: row.chain_id, task_id: row.task_id, task_type: row.task_type };
@@ -71,7 +71,7 @@ export function consentFor(
     return [party, own.map(({ signed, body }) => signed ?? (body as Statement))] as const;
   });
   return {
-    task: { ...ids, proposer, params: row.params as ConsentJson, from },
+    task: { ...ids, proposer, ...(purpose !== undefined && { purpose }), params: row.params as ConsentJson, from },
     byAdmin,
     statements: Object.fromEntries(statements.filter(([, own]) => own.length > 0)),
   };

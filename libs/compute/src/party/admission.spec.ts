@@ -247,6 +247,23 @@ describe('a policy', () => {
     expect(await refusalOf(statements, { task: 'two' })).toMatch(/it was used 1 times/);
   });
 
+  it('allows the purposes of every version that goes in, as the chain states one', async () => {
+    const forScoring = await owner.sign({
+      ...(await owner.dataset('customers', 'c.csv')),
+      purposes: ['scoring'],
+    } as never);
+    const all = [forScoring, await policy()];
+    expect(await refusalOf(all)).toMatch(/^APPROVAL_REQUIRED .*states no purpose .*allowed are scoring/);
+    expect(await refusalOf(all, { statement: { purpose: 'ads' } })).toMatch(/the purpose "ads" is not allowed/);
+    expect((await fill(all, { statement: { purpose: 'scoring' } })).result).toMatchObject({ rows: { alice: 2 } });
+    // An approval is for the purpose that the owner saw.
+    const seen = await owner.approve(consentFor('fillna', runOf({}), {}, { purpose: 'ads' }).task);
+    expect((await fill([...all, seen], { statement: { purpose: 'ads' } })).result).toMatchObject({
+      rows: { alice: 2 },
+    });
+    expect(await refusalOf([...all, seen], { statement: { purpose: 'fraud' } })).toMatch(/^APPROVAL_REQUIRED/);
+  });
+
   it('bounds the rows of every version that goes in', async () => {
     const long = await owner.sign({ ...(await owner.dataset('customers', 'c.csv')), rows: 1_000 } as never);
     const known = [

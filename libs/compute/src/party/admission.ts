@@ -12,6 +12,7 @@ import {
   type PolicyStatement,
   type Statement,
   type TaskStatement,
+  type UseRequest,
 } from '#libs/consent';
 import { TaskFailure, type OwnValue, type TaskConsent } from '../contract/task-type.js';
 import { openInput, type FileRoots, type InputFile } from './input-files.js';
@@ -225,12 +226,13 @@ export class Admission {
         taskType: task.task_type,
         engine: params.engine ?? 'native',
         proposer: task.proposer,
+        purpose: task.purpose,
         config: params.task_config,
         task: this.task,
         use: this.use,
         asWritten: this.asWritten,
         datasets,
-        rows: this.rowsOf(versions),
+        ...this.factsOf(versions),
         readsPlainFiles,
       },
       {
@@ -250,16 +252,23 @@ export class Admission {
       : this.refusal('APPROVAL_REQUIRED', verdict.reasons.join('; '));
   }
 
-  /** By dataset: rows of the shortest version; 0 where an older lineage does not say which version went in. */
-  private rowsOf(versions: readonly string[]): Readonly<Record<string, number>> {
+  /**
+   * By dataset: rows of the shortest version, 0 where an older lineage does not say which version went in; and the purposes that
+   * all versions allow.
+   */
+  private factsOf(versions: readonly string[]): Pick<UseRequest, 'rows' | 'purposes'> {
     const { party } = this.request.roots;
     const rows: Record<string, number> = {};
+    const purposes: Record<string, readonly string[]> = {};
     for (const version of versions) {
       const [name] = version.split('@') as [string];
-      const of = (this.statements.get(`dataset:${party}/${version}`) as DatasetStatement | undefined)?.rows ?? 0;
+      const dataset = this.statements.get(`dataset:${party}/${version}`) as DatasetStatement | undefined;
+      const of = dataset?.rows ?? 0;
       rows[name] = Math.min(of, rows[name] ?? of);
+      const allowed = dataset?.purposes;
+      if (allowed !== undefined) purposes[name] = purposes[name]?.filter((each) => allowed.includes(each)) ?? allowed;
     }
-    return rows;
+    return { rows, purposes };
   }
 
   private ofKind<T extends Statement>(kind: T['kind']): readonly T[] {

@@ -265,7 +265,8 @@ export const createChainSchema = {
     options,
     metadata: {
       type: 'object',
-      description: 'Any JSON object, returned unchanged.',
+      description:
+        'Any JSON object, returned unchanged. `purpose`, a string of at most 200 characters, is part of what owners of data approve.',
       examples: [{ ticket: 'A-17' }],
     },
     execute: {

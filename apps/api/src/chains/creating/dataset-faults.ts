@@ -8,6 +8,7 @@ import {
   subjectOf,
   usesOf,
   type Statement,
+  type UseRequest,
   type Verdict,
 } from '#libs/consent';
 import { statementsOfSubjects, type Queryable } from '#libs/repositories';
@@ -34,7 +35,7 @@ interface NamedDataset {
 export async function readOwnersWords(
   db: Queryable,
   tasks: readonly TaskInput[],
-  proposer: string | null,
+  { proposer, purpose }: Pick<UseRequest, 'proposer' | 'purpose'>,
 ): Promise<{ readonly faults: readonly InputFault[]; readonly approvals: readonly ExpectedApproval[] }> {
   const named = tasks.flatMap(datasetsOf);
   if (named.length === 0) return { faults: [], approvals: [] };
@@ -43,21 +44,21 @@ export async function readOwnersWords(
   const datasets = new Map(
     bodies
       .filter((body): body is DatasetStatement => body.kind === 'dataset' && body.removed !== true)
-      .map((each) => [subjectOf(each), each.rows] as const),
+      .map((each) => [subjectOf(each), each] as const),
   );
   const policies = bodies.filter((body): body is PolicyStatement => body.kind === 'policy');
   const faults: InputFault[] = [];
   const approvals: ExpectedApproval[] = [];
-  for (const { task, party, reference, name } of named) {
+  for (const { task, party, reference } of named) {
     const at = pointer('tasks', task.position, 'task_params');
     const label = `Task ${quoted(task.taskId)}: `;
-    const rows = datasets.get(reference);
-    if (rows === undefined) {
+    const dataset = datasets.get(reference);
+    if (dataset === undefined) {
       const message = `${label}${quoted(reference)} is not registered, or was removed. List datasets with "task-chain datasets ls --party ${party}".`;
       faults.push({ code: 'DATASET_UNKNOWN', pointer: at, message });
       continue;
     }
-    const verdict = verdictOf(task, party, { [name]: rows }, policies, proposer);
+    const verdict = verdictOf(task, dataset, policies, { proposer, purpose });
     if (verdict.kind === 'refused' && proposer !== party) {
       faults.push({
         code: 'POLICY_REFUSED',
@@ -82,10 +83,9 @@ function datasetsOf(task: TaskInput): NamedDataset[] {
 /** By the policies alone: how often a dataset was used is known to its party. */
 function verdictOf(
   { taskType, params }: TaskInput,
-  party: string,
-  rows: Readonly<Record<string, number>>,
+  { party, name, rows, purposes }: DatasetStatement,
   policies: readonly PolicyStatement[],
-  proposer: string | null,
+  by: Pick<UseRequest, 'proposer' | 'purpose'>,
 ): Verdict {
   const { engine } = params;
   return judgeUse(
@@ -94,13 +94,14 @@ function verdictOf(
       parties: partiesOf(params),
       taskType,
       engine: typeof engine === 'string' ? engine : 'native',
-      proposer,
+      ...by,
       config: params['task_config'],
       task: '',
       use: '',
       asWritten: true,
-      datasets: Object.keys(rows),
-      rows,
+      datasets: [name],
+      rows: { [name]: rows },
+      purposes: purposes === undefined ? {} : { [name]: purposes },
       readsPlainFiles: false,
     },
     { policies: policies.filter((each) => each.party === party), approvals: [], ledger: [] },

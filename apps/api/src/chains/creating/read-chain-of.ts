@@ -1,4 +1,5 @@
 import { FaultList, type InputFault, quoted } from '#libs/chain-domain';
+import { purposeOf } from '#libs/consent';
 import { secretUses, type Queryable } from '#libs/repositories';
 import type { TaskCatalogue } from '../../catalogue/catalogue.js';
 import { readChain, type ChainReading } from './chain-input.js';
@@ -20,7 +21,8 @@ export async function readChainOf(
   catalogue: TaskCatalogue,
 ): Promise<{ readonly reading: ChainReading; readonly approvals: readonly ExpectedApproval[] }> {
   const reading = readChain(body, catalogue);
-  const words = await readOwnersWords(db, reading.ok ? reading.chain.tasks : [], author.party);
+  const { tasks, metadata } = reading.ok ? reading.chain : { tasks: [], metadata: {} };
+  const words = await readOwnersWords(db, tasks, { proposer: author.party, purpose: purposeOf(metadata) });
   const refused = [...(await refusedSecrets(db, reading.secrets, author)), ...words.faults];
   if (refused.length === 0) return { reading, approvals: words.approvals };
   const faults = new FaultList();
