@@ -87,7 +87,6 @@ describe('repositories', () => {
         name: 'nightly',
         role: 'author',
         created_by: null,
-        by_admin: false,
         revoked_at: null,
         last_used_at: null,
         party: null,
