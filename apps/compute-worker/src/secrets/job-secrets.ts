@@ -1,5 +1,5 @@
 import type { OnApplicationShutdown } from '@nestjs/common';
-import { type FailureCode, pointer, type SecretPlace } from '#libs/chain-domain';
+import { type FailureCode, pointer, putAt, type SecretPlace } from '#libs/chain-domain';
 import { takesSecret, TaskFailure } from '#libs/compute';
 import type { SecretOpener } from '#libs/platform';
 import type { TaskJob } from '#libs/queues';
@@ -96,12 +96,6 @@ function notAllowed({ name, path }: SecretPlace): TaskFailure {
 
 function unavailable(name: string, why: string): TaskFailure {
   return new TaskFailure(UNAVAILABLE, `the secret ${name}: ${why}`);
-}
-
-function putAt(params: unknown, path: readonly (string | number)[], value: string): void {
-  let holder = params as Record<string | number, unknown>;
-  for (const step of path.slice(0, -1)) holder = holder[step] as Record<string | number, unknown>;
-  holder[path.at(-1)!] = value;
 }
 
 /** Whether the least that a secret may be, of it, is in the name; both in the letters that every name may hold. */
