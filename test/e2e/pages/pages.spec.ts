@@ -104,8 +104,9 @@ ${python.length} of Python, ${yaml.length} of YAML, ${sql.length} of SQL), drawn
 async function faultsOf(chain: unknown, { api }: RunningSystem): Promise<unknown> {
   const headers = { authorization: `Bearer ${api.key}`, 'content-type': 'application/json' };
   const response = await fetch(`${api.url}/chains/validate`, { method: 'POST', headers, body: JSON.stringify(chain) });
-  const answer = (await response.json()) as { errors?: unknown };
-  return response.ok ? (answer.errors ?? []) : answer;
+  const answer = (await response.json()) as { errors?: { code: string }[] };
+  // The server of this test has the datasets that commands register; a page may name others.
+  return response.ok ? (answer.errors ?? []).filter(({ code }) => code !== 'DATASET_UNKNOWN') : answer;
 }
 
 /** A value with the kinds of its parts in their place; a list by its first entry. */
