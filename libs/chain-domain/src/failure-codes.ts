@@ -4,6 +4,7 @@ import type { TaskError } from './state.js';
 export const FAILURE_CODES = [
   'TASK_ERROR',
   'INVALID_PARAMS',
+  'PARTY_RESULT_UNAVAILABLE',
   'SECRET_NOT_ALLOWED',
   'SECRET_UNAVAILABLE',
   'INVALID_RESULT',

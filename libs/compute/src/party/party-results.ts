@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { resultFault, valueAt, type JsonValue } from '#libs/chain-domain';
+import { type FailureCode, resultFault, valueAt, type JsonValue } from '#libs/chain-domain';
 import { canonicalJson } from '#libs/consent';
 import { Decrypter, Encrypter, identityToRecipient } from 'age-encryption';
 import { TaskFailure, type JsonObject, type OwnValue, type PartyResult } from '../contract/task-type.js';
@@ -136,5 +136,5 @@ function requireStorable(result: JsonObject): void {
 
 function unavailable({ party, taskId }: TaskOfParty, why: string): TaskFailure {
   const message = `The result of task ${taskId} for party ${party} cannot be read: ${why}`;
-  return new TaskFailure('PARTY_RESULT_UNAVAILABLE', message, false, { party, task_id: taskId });
+  return new TaskFailure('PARTY_RESULT_UNAVAILABLE' satisfies FailureCode, message, false, { party, task_id: taskId });
 }
