@@ -175,7 +175,7 @@ function explainHost(config: Config, cause: Error): never {
 /** Whoever presses Ctrl-C waits for it: the worker's tasks end within the 5 s in which everything does. */
 const QUICK_DRAIN_SECONDS = '3';
 
-/** What each app is told by itself. */
+/** Settings of each app. */
 const NOT_COMMON = [
   ...[...SECRET_NAMES].filter((name) => name !== 'REDIS_URL').flatMap((name) => [name, `${name}_FILE`]),
   'SECRETS_PUBLIC_KEY',
@@ -186,7 +186,7 @@ function privateKeysOf({ privateKeys, symmetricKeys }: SecretsConfig): NodeJS.Pr
   return { SECRETS_PRIVATE_KEY: privateKeys.join('\n') || undefined, SECRETS_KEY, SECRETS_KEY_PREVIOUS };
 }
 
-/** What all apps are told: the launcher's own environment, with everything resolved that it chose. */
+/** Settings of all apps: the launcher's environment, with everything resolved that it chose. */
 function appEnvironment(config: Config, databaseUrl: string, ports: Ports): NodeJS.ProcessEnv {
   return {
     ...process.env,

@@ -40,6 +40,19 @@ describeSystem('the data of a claimed party', 'postgres', {}, (check, system) =>
     expect(await validated(psi())).toEqual([['POLICY_REFUSED'], []]);
     const unknown = { [a.party]: `dataset:${a.party}/customers@2`, [b.party]: b.table };
     expect(await validated(psi({ input_paths: unknown }))).toEqual([['DATASET_UNKNOWN'], []]);
+    // Two versions are one question to their owner.
+    const signed = await a.owner.sign(await a.owner.dataset('customers', 'other.csv', 2));
+    await a.api.expect(200, `/parties/${a.party}/statements`, { method: 'PUT', body: { signed } });
+    const twice = { [a.party]: [a.table, `dataset:${a.party}/customers@2`], [b.party]: [b.table] };
+    const merged = { ...psi(), task_type: 'encrypt' };
+    Object.assign(merged.task_params, {
+      task_config: {
+        input_data: twice,
+        recipients: ['age1qtfw50puce2vh2gthyz6scnteddde83pvunkz9qkpu68f0h0r59q2t5qha'],
+      },
+    });
+    const [, waits] = await validated(merged);
+    expect(waits).toEqual([a.party, b.party].map((party) => expect.objectContaining({ party })));
     const created = await b.api.call('/chains', { method: 'POST', body: chain([psi()]) });
     expect([created.status, created.body.errors![0]!.message]).toEqual([400, expect.stringContaining('合同已终止')]);
   });

@@ -146,7 +146,7 @@ describeSystem("somebody who wants the tenant's secrets", 'postgres', { apps: []
   });
 
   check('leaves a row in the audit log for each secret that a worker was given', async () => {
-    const used = await eventually('the log tells of it', async () => {
+    const used = await eventually('the log has the row', async () => {
       const path = '/audit?action=useSecret&target=lent';
       const { items } = await admin<{ items: { actor: string; details: object }[] }>('GET', path);
       return items.length > 0 ? items : undefined;

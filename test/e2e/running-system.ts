@@ -14,7 +14,7 @@ export interface Api {
   readonly key: string | undefined;
 }
 
-/** The system as `npm start` runs it, in a folder of its own, with the tables of all examples, whose owners have claimed them. */
+/** The system as `npm start` runs it, in a new folder, with the tables of all examples, whose owners have claimed them. */
 export interface RunningSystem {
   readonly api: Api;
   readonly config: Config;

@@ -1,4 +1,5 @@
 export { canonicalJson, type Json as ConsentJson } from './canonical-json.js';
+export { datasetFacts } from './dataset-facts.js';
 export { judgeUse, type LedgerEntry, type PartyRecord, type UseRequest, type Verdict } from './judge.js';
 export {
   parseDatasetRef,

@@ -5,7 +5,7 @@ import type { Refusal } from './roles.js';
 /** A source and a reason have at most one row in this time, ms, which counts the refusals since the row before. */
 const ROW_EVERY_MS = 60_000;
 const SWEEP_MS = 10_000;
-/** Sources that are told apart; those beyond share a row for each reason. */
+/** Sources with rows by themselves; those beyond share a row for each reason. */
 const MOST_SOURCES = 1_000;
 const MANY = 'many';
 
@@ -15,14 +15,14 @@ interface Source {
   requestId: string;
   /** Since the last row. */
   count: number;
-  toldAt: number;
+  recordedAt: number;
 }
 
-/** Tells the audit log who was refused. Nobody waits for it, and a flood of refusals makes no flood of rows. */
+/** Records in the audit log who was refused. Nobody waits for it, and a flood of refusals makes no flood of rows. */
 @Injectable()
 export class RefusedSignIns implements OnModuleDestroy {
   private readonly sources = new Map<string, Source>();
-  private readonly telling = new Set<Promise<void>>();
+  private readonly pending = new Set<Promise<void>>();
   private readonly timer = setInterval(() => this.sweep(performance.now()), SWEEP_MS).unref();
 
   constructor(
@@ -34,22 +34,22 @@ export class RefusedSignIns implements OnModuleDestroy {
     const source = this.sourceOf(refusal, ip);
     source.requestId = id;
     source.count++;
-    if (now - source.toldAt >= ROW_EVERY_MS) this.tell(source, now);
+    if (now - source.recordedAt >= ROW_EVERY_MS) this.record(source, now);
   }
 
-  /** Tells what was only counted a while ago, and forgets who has come no more. */
+  /** Records what was only counted a while ago, and forgets sources that stopped. */
   sweep(now: number): void {
     for (const [key, source] of this.sources) {
-      if (now - source.toldAt < ROW_EVERY_MS) continue;
-      if (source.count > 0) this.tell(source, now);
+      if (now - source.recordedAt < ROW_EVERY_MS) continue;
+      if (source.count > 0) this.record(source, now);
       else this.sources.delete(key);
     }
   }
 
   async onModuleDestroy(): Promise<void> {
     clearInterval(this.timer);
-    for (const source of this.sources.values()) if (source.count > 0) this.tell(source, performance.now());
-    await Promise.all(this.telling);
+    for (const source of this.sources.values()) if (source.count > 0) this.record(source, performance.now());
+    await Promise.all(this.pending);
   }
 
   private sourceOf(refusal: Refusal, address: string): Source {
@@ -59,23 +59,23 @@ export class RefusedSignIns implements OnModuleDestroy {
     if (this.sources.size >= MOST_SOURCES && address !== MANY) {
       return this.sourceOf({ ...refusal, actor: null, tenant: null }, MANY);
     }
-    const source = { refusal, address, requestId: '-', count: 0, toldAt: -Infinity };
+    const source = { refusal, address, requestId: '-', count: 0, recordedAt: -Infinity };
     this.sources.set(key, source);
     return source;
   }
 
-  private tell(source: Source, now: number): void {
+  private record(source: Source, now: number): void {
     const { refusal, address, requestId, count } = source;
     source.count = 0;
-    source.toldAt = now;
+    source.recordedAt = now;
     const { engine } = this.databases.forTenant(refusal.tenant ?? PLATFORM);
     const { actor, refused: reason } = refusal;
     const entry = { actor, address, request_id: requestId, action: 'refuseSignIn', target: actor ?? '-' };
-    const telling = this.audit
+    const pending = this.audit
       .record(engine, { ...entry, details: { reason, count } })
       // Where the database is away, they count in the next row.
       .catch(() => void (source.count += count))
-      .finally(() => this.telling.delete(telling));
-    this.telling.add(telling);
+      .finally(() => this.pending.delete(pending));
+    this.pending.add(pending);
   }
 }

@@ -333,7 +333,7 @@ describe('an approval', () => {
     await writeFile(artifact, TABLE);
     const own = { input: reference, statement: { proposer: 'alice' } };
     expect(await attempt(own, { input: 'artifact:chain-1/other/alice/t.csv' }, [])).toBe('APPROVAL_REQUIRED');
-    const value = { value: reference as unknown as number };
+    const value = { value: reference as never };
     expect(await attempt(value, { value: 9 }, [customers])).toBe('APPROVAL_REQUIRED');
     expect(await attempt({}, {}, [customers])).toBe('SUCCESS');
     // A policy covers both by its bounds, and each value is another use.
@@ -346,7 +346,7 @@ describe('an approval', () => {
     const result = await sealResult(await readOwner('alice', owner.root), TASK, { column: 'a' });
     const columns = { alice: ['${tasks.other.party_results.alice.column}'] };
     const config = { input_data: { alice: 'dataset:alice/customers@1' }, columns, method: 'constant', value: 0 };
-    const written = { ...PARTIES, task_config: config } as unknown as TaskParams;
+    const written = { ...PARTIES, task_config: config } as TaskParams;
     const place = ['task_config', 'columns', 'alice', 0];
     const marked = withMarkers(written, [{ ...TASK, path: ['column'], place, result }]);
     const run = folder.run({}, { taskId: 'fill', ...marked } as never);

@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import {
   canonicalJson,
   canonicalTask,
+  datasetFacts,
   isAsWritten,
   judgeUse,
   usesOf,
@@ -12,7 +13,6 @@ import {
   type PolicyStatement,
   type Statement,
   type TaskStatement,
-  type UseRequest,
 } from '#libs/consent';
 import { TaskFailure, type OwnValue, type TaskConsent } from '../contract/task-type.js';
 import { openInput, type FileRoots, type InputFile } from './input-files.js';
@@ -231,7 +231,6 @@ export class Admission {
         task: this.task,
         use: this.use,
         asWritten: this.asWritten,
-        datasets,
         ...this.factsOf(versions),
         readsPlainFiles,
       },
@@ -252,23 +251,15 @@ export class Admission {
       : this.refusal('APPROVAL_REQUIRED', verdict.reasons.join('; '));
   }
 
-  /**
-   * By dataset: rows of the shortest version, 0 where an older lineage does not say which version went in; and the purposes that
-   * all versions allow.
-   */
-  private factsOf(versions: readonly string[]): Pick<UseRequest, 'rows' | 'purposes'> {
+  private factsOf(versions: readonly string[]): ReturnType<typeof datasetFacts> {
     const { party } = this.request.roots;
-    const rows: Record<string, number> = {};
-    const purposes: Record<string, readonly string[]> = {};
-    for (const version of versions) {
-      const [name] = version.split('@') as [string];
-      const dataset = this.statements.get(`dataset:${party}/${version}`) as DatasetStatement | undefined;
-      const of = dataset?.rows ?? 0;
-      rows[name] = Math.min(of, rows[name] ?? of);
-      const allowed = dataset?.purposes;
-      if (allowed !== undefined) purposes[name] = purposes[name]?.filter((each) => allowed.includes(each)) ?? allowed;
-    }
-    return { rows, purposes };
+    return datasetFacts(
+      versions.map((version) => ({
+        name: version.split('@')[0]!,
+        // Absent where an older lineage does not say which version went in.
+        statement: this.statements.get(`dataset:${party}/${version}`) as DatasetStatement | undefined,
+      })),
+    );
   }
 
   private ofKind<T extends Statement>(kind: T['kind']): readonly T[] {

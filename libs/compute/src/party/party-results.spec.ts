@@ -112,9 +112,9 @@ describe('a value of the party itself', () => {
   });
   const paramsOf = (parties: readonly string[], input_data: object) =>
     ({
-      sf_init_config: { parties, address: 'local' },
+      sf_init_config: { parties: [...parties], address: 'local' },
       task_config: { input_data, columns: [ref], method: 'constant', value: 0 },
-    }) as unknown as TaskParams;
+    }) as TaskParams;
   const fill = async (result: PartyResult, party = 'alice') => {
     const config = { input_data: { alice: ref }, method: 'constant', value: 0 };
     const sf_init_config = { parties: ['alice'], address: 'local' };

@@ -1,11 +1,11 @@
 import { type InputFault, pointer, quoted } from '#libs/chain-domain';
 import {
+  datasetFacts,
   type DatasetStatement,
   judgeUse,
   parseDatasetRef,
   partiesOf,
   type PolicyStatement,
-  subjectOf,
   usesOf,
   type Statement,
   type UseRequest,
@@ -21,11 +21,11 @@ export interface ExpectedApproval {
   readonly reasons: readonly string[];
 }
 
-interface NamedDataset {
+/** The datasets of one party that a task names, each once. */
+interface PartyPart {
   readonly task: TaskInput;
   readonly party: string;
-  readonly reference: string;
-  readonly name: string;
+  readonly references: readonly string[];
 }
 
 /**
@@ -35,55 +35,50 @@ interface NamedDataset {
 export async function readOwnersWords(
   db: Queryable,
   tasks: readonly TaskInput[],
-  { proposer, purpose }: Pick<UseRequest, 'proposer' | 'purpose'>,
+  by: Pick<UseRequest, 'proposer' | 'purpose'>,
 ): Promise<{ readonly faults: readonly InputFault[]; readonly approvals: readonly ExpectedApproval[] }> {
-  const named = tasks.flatMap(datasetsOf);
-  if (named.length === 0) return { faults: [], approvals: [] };
-  const subjects = named.flatMap(({ party, reference, name }) => [reference, `policy:${party}/${name}`]);
-  const bodies = (await statementsOfSubjects(db, [...new Set(subjects)])).map(({ body }) => body as Statement);
-  const datasets = new Map(
-    bodies
-      .filter((body): body is DatasetStatement => body.kind === 'dataset' && body.removed !== true)
-      .map((each) => [subjectOf(each), each] as const),
-  );
-  const policies = bodies.filter((body): body is PolicyStatement => body.kind === 'policy');
+  const parts = tasks.flatMap(partsOf);
+  const references = new Set(parts.flatMap((part) => part.references));
+  if (references.size === 0) return { faults: [], approvals: [] };
+  const subjects = [...references].flatMap((each) => [each, each.replace(/^dataset:(.*)@\d+$/, 'policy:$1')]);
+  const stored = await statementsOfSubjects(db, [...new Set(subjects)]);
+  const known = new Map(stored.map(({ subject, body }) => [subject, body as Statement]));
+  const policies = [...known.values()].filter((body): body is PolicyStatement => body.kind === 'policy');
   const faults: InputFault[] = [];
   const approvals: ExpectedApproval[] = [];
-  for (const { task, party, reference } of named) {
+  for (const part of parts) {
+    const { task, party } = part;
     const at = pointer('tasks', task.position, 'task_params');
     const label = `Task ${quoted(task.taskId)}: `;
-    const dataset = datasets.get(reference);
-    if (dataset === undefined) {
+    const datasets = part.references.map((each) => known.get(each) as DatasetStatement | undefined);
+    const missing = part.references.filter((_, i) => datasets[i] === undefined || datasets[i].removed === true);
+    for (const reference of missing) {
       const message = `${label}${quoted(reference)} is not registered, or was removed. List datasets with "task-chain datasets ls --party ${party}".`;
       faults.push({ code: 'DATASET_UNKNOWN', pointer: at, message });
-      continue;
     }
-    const verdict = verdictOf(task, dataset, policies, { proposer, purpose });
-    if (verdict.kind === 'refused' && proposer !== party) {
-      faults.push({
-        code: 'POLICY_REFUSED',
-        pointer: at,
-        message: `${label}the owner of ${party} refuses: ${verdict.words}`,
-      });
+    if (missing.length > 0) continue;
+    const versions = datasets.map((statement) => ({ name: statement!.name, statement }));
+    const verdict = verdictOf(part, versions, policies, by);
+    if (verdict.kind === 'refused' && by.proposer !== party) {
+      const message = `${label}the owner of ${party} refuses: ${verdict.words}`;
+      faults.push({ code: 'POLICY_REFUSED', pointer: at, message });
     } else if (verdict.kind === 'ask') approvals.push({ task_id: task.taskId, party, reasons: verdict.reasons });
   }
   return { faults, approvals };
 }
 
-function datasetsOf(task: TaskInput): NamedDataset[] {
+function partsOf(task: TaskInput): PartyPart[] {
   return partiesOf(task.params).flatMap((party) => {
     const { inputs } = usesOf(task.params['task_config'], party, task.taskType);
-    return inputs.flatMap((reference) => {
-      const ref = parseDatasetRef(reference);
-      return ref?.party === party ? [{ task, party, reference, name: ref.name }] : [];
-    });
+    const references = inputs.filter((each) => parseDatasetRef(each)?.party === party);
+    return references.length > 0 ? [{ task, party, references }] : [];
   });
 }
 
 /** By the policies alone: how often a dataset was used is known to its party. */
 function verdictOf(
-  { taskType, params }: TaskInput,
-  { party, name, rows, purposes }: DatasetStatement,
+  { task: { taskType, params }, party }: PartyPart,
+  versions: Parameters<typeof datasetFacts>[0],
   policies: readonly PolicyStatement[],
   by: Pick<UseRequest, 'proposer' | 'purpose'>,
 ): Verdict {
@@ -99,9 +94,7 @@ function verdictOf(
       task: '',
       use: '',
       asWritten: true,
-      datasets: [name],
-      rows: { [name]: rows },
-      purposes: purposes === undefined ? {} : { [name]: purposes },
+      ...datasetFacts(versions),
       readsPlainFiles: false,
     },
     { policies: policies.filter((each) => each.party === party), approvals: [], ledger: [] },
