@@ -6,15 +6,15 @@ import { median, summarise } from './statistics.js';
 import type { Workload } from './workloads.js';
 
 /** The parts of a report, in order. */
-export interface Told {
+export interface Measured {
   readonly contenders: readonly Contender[];
   readonly workloads: readonly Workload[];
   readonly own: readonly OwnMeasurement[];
 }
 
 /** All results as a page of Markdown. */
-export function markdown(results: Results, goals: readonly GoalOutcome[], told: Told): string {
-  const measured = told.workloads.filter(({ id }) => results.samples.some(({ workload }) => workload === id));
+export function markdown(results: Results, goals: readonly GoalOutcome[], about: Measured): string {
+  const measured = about.workloads.filter(({ id }) => results.samples.some(({ workload }) => workload === id));
   const sections = [
     [`# Benchmark of ${results.at.slice(0, 10)}`],
     [`\`${results.command}\`, ${results.minutes.toFixed(1)} min, from ${results.at}.`],
@@ -22,13 +22,13 @@ export function markdown(results: Results, goals: readonly GoalOutcome[], told: 
     goalTable(goals),
     ...measured.flatMap((workload) => [
       [`## ${workload.id}: ${workload.title}`],
-      peerTable(results, workload, told.contenders),
-      chart(results, workload, told.contenders),
+      peerTable(results, workload, about.contenders),
+      chart(results, workload, about.contenders),
     ]),
     cpuTable(results),
-    ...told.own.flatMap(({ id, title }) => ownTable(results, id, title)),
+    ...about.own.flatMap(({ id, title }) => ownTable(results, id, title)),
     leftOut(results),
-    versions(results, told.contenders),
+    versions(results, about.contenders),
   ];
   return `${sections
     .filter(({ length }) => length > 0)
@@ -101,8 +101,8 @@ function chart(results: Results, workload: Workload, contenders: readonly Conten
 function cpuTable(results: Results): string[] {
   const { total, ...parts } = cpuOfW4(results);
   if (total === undefined) return [];
-  const told = Object.values(parts).reduce((sum, each) => sum + each, 0);
-  const rows = Object.entries({ ...parts, 'the client': total - told, 'all together': total });
+  const known = Object.values(parts).reduce((sum, each) => sum + each, 0);
+  const rows = Object.entries({ ...parts, 'the client': total - known, 'all together': total });
   return [
     '## CPU time a task in W4',
     '',

@@ -29,7 +29,7 @@ export interface Plan {
   readonly warmUpMs: number;
   /** At most so many runs of a workload in a round, */
   readonly repetitions: number;
-  /** and none more after so long, ms: what takes seconds need not be run often to be told apart. */
+  /** and none more after so long, ms: what takes seconds need not be run often to be distinguished. */
   readonly turnMs: number;
   readonly patience: Patience;
   readonly say: (words: string) => void;
@@ -46,7 +46,7 @@ export interface Outcome {
 /**
  * Each round starts every contender once, in a different order, and runs all workloads on it; on a slow machine there are
  * fewer rounds. One that fails is
- * started again for its next workload; one that can't be had or started is left out, saying why.
+ * started again for its next workload; one that cannot be installed or started is left out, with the reason.
  */
 export async function runRounds(services: Services, opened: Opened, plan: Plan): Promise<Outcome> {
   const samples: Sample[] = [];
@@ -92,7 +92,7 @@ export async function runRounds(services: Services, opened: Opened, plan: Plan):
           try {
             const sample = await runOne(session, name, workload, round, plan);
             samples.push(sample);
-            plan.say(told(sample, workload));
+            plan.say(line(sample, workload));
           } catch (error) {
             trouble(`${name} ${workload.id}`, (error as Error).message);
             await close();
@@ -107,7 +107,7 @@ export async function runRounds(services: Services, opened: Opened, plan: Plan):
   return { samples, versions, troubles };
 }
 
-function told({ round, contender, figures, foreign }: Sample, { id, unit }: Workload): string {
+function line({ round, contender, figures, foreign }: Sample, { id, unit }: Workload): string {
   const shown = figures.map((figure) => figure.toPrecision(4)).join(' ');
   const others = foreign === undefined ? '' : `, others ${(foreign * 100).toFixed(0)} %`;
   return `round ${round} ${contender} ${id}: ${shown} ${unit}${others}`;

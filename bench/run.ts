@@ -102,14 +102,14 @@ try {
   };
   const goals = judge(results, GOALS);
   const text = markdown(results, goals, { contenders: all, workloads: GRAPH_WORKLOADS, own });
-  const told = {
+  const about = {
     contenders: all.map(({ name, title, durable }) => ({ name, title, durable })),
     quiet: quietOf(results),
     medians: mediansOf(results),
     cpuOfW4: cpuOfW4(results),
     goals,
   };
-  const json = `${JSON.stringify({ ...results, ...told }, null, 2)}\n`;
+  const json = `${JSON.stringify({ ...results, ...about }, null, 2)}\n`;
   process.stdout.write(args.json ? json : text);
   if (!args['no-save']) {
     const folder = resolve('bench', 'results');

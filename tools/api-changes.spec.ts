@@ -33,7 +33,7 @@ describe('the API against that of the last release', () => {
     schemas.ArtifactDto.required = schemas.ArtifactDto.required.filter((name: string) => name !== 'sha256');
     schemas.LogLevel.enum.push('fatal');
     const found = await breakingChanges(now(), changed);
-    const told = found.map(({ operation, message }) => `${operation}: ${message}`);
+    const messages = found.map(({ operation, message }) => `${operation}: ${message}`);
     for (const part of [
       'DELETE /api/v1/chains/{chain_id}: Operation',
       '/api/v1/events: Path',
@@ -48,7 +48,7 @@ describe('the API against that of the last release', () => {
       'GET /api/v1/chains/{chain_id}/tasks/{task_id}/artifacts: Properties are no longer required: `sha256`',
       "GET /api/v1/chains/{chain_id}/tasks/{task_id}/logs: Enum of `level` gained values: 'fatal'",
     ])
-      expect(told).toEqual(expect.arrayContaining([expect.stringContaining(part)]));
+      expect(messages).toEqual(expect.arrayContaining([expect.stringContaining(part)]));
     const changelog =
       '## [Unreleased]\n\n### Breaking\n\n- `metadata` and `fatal`, `GET /api/v1/chains`\n\n### Added\n\n- `sha256`\n';
     const left = unnamed(found, changelog).map(({ message }) => message);

@@ -354,7 +354,7 @@ for (const { file, objects } of rendered) {
           ({ metadata }) => metadata.name === spec.scaleTargetRef.name,
         );
         expect(others).toEqual([]);
-        // What counts replicas must not be told another number with each update.
+        // An autoscaler must not get another number of replicas with each update.
         expect(target.spec).not.toHaveProperty('replicas');
       }
       for (const { spec } of ofKind('ServiceMonitor')) {

@@ -49,7 +49,7 @@ describe('the pages of the task types', () => {
 
   for (const [folder, headings] of Object.entries(HEADINGS)) {
     for (const type of names) {
-      it(`${folder}/${type}.md says everything, with words of its own on the result and the threat model`, () => {
+      it(`${folder}/${type}.md says everything, with its own words on the result and the threat model`, () => {
         const sections = readFileSync(join(ROOT, folder, `${type}.md`), 'utf8').split(/^## /m);
         expect(sections.slice(1).map((section) => section.split('\n')[0])).toEqual(headings);
         for (const at of [2, 4]) {

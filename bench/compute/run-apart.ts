@@ -14,7 +14,7 @@ export async function runApart(
     sf_init_config: { parties: [...parties], address: 'local' },
     task_config: config as Record<string, unknown>,
   };
-  const told: TaskOrder = { ...order, params };
-  const { stdout } = await promisify(execFile)(process.execPath, [script, JSON.stringify(told)], { signal });
+  const adjusted: TaskOrder = { ...order, params };
+  const { stdout } = await promisify(execFile)(process.execPath, [script, JSON.stringify(adjusted)], { signal });
   return JSON.parse(stdout) as TaskReport;
 }

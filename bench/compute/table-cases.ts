@@ -187,12 +187,12 @@ export function tableCases(rows: number): TypeCase[] {
         schema: { id: { type: 'string', required: true, unique: true }, city: { enum: [...new Set(city())] } },
         party_schemas: { bob: { x9: { type: 'number', required: true, max: 900 } } },
       }),
-      of: ['faults told besides those that were planted, or not told', '多报或漏报的问题数'],
+      of: ['faults reported besides those that were planted, or not reported', '多报或漏报的问题数'],
       figure: ({ report }) => {
         const findings = (report.failure?.details as { findings?: { rule: string; count: number }[] })?.findings ?? [];
         const planted = column(9).filter((value) => value > 900).length;
-        const told = findings.map(({ rule, count }) => (rule === 'max' ? Math.abs(count - planted) : count));
-        return String(findings.length === 0 ? planted : told.reduce((sum, each) => sum + each, 0));
+        const counts = findings.map(({ rule, count }) => (rule === 'max' ? Math.abs(count - planted) : count));
+        return String(findings.length === 0 ? planted : counts.reduce((sum, each) => sum + each, 0));
       },
     },
     {

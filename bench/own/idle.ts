@@ -24,7 +24,7 @@ function idleOn(place: Place, kind: BackendKind, id: string, title: string): Pro
     await delay(place.quick ? 8_000 : 30_000);
     const after = cpuSnapshot();
     if (before === undefined || after === undefined)
-      throw new Error('CPU time is told by /proc, which this machine lacks');
+      throw new Error('CPU time is read from /proc, which this machine lacks');
     const memory = Object.fromEntries(Object.entries(parts).map(([name, pid]) => [name, memoryOf(after, pid)]));
     const share = (pid: number): number => (100 * cpuOf(before, after, pid)) / (after.at - before.at);
     const cpu = Object.fromEntries(Object.entries(parts).map(([name, pid]) => [name, share(pid)]));

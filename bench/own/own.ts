@@ -65,7 +65,7 @@ export async function runOwn(
       const after = cpuSnapshot();
       outcomes.push({ id, figures, ...(before && after && { foreign: foreignShare(before, after) }) });
       for (const figure of figures)
-        place.say(`${id} ${figure.title}: ${figure.values.map(told).join(' ')} ${figure.unit}`);
+        place.say(`${id} ${figure.title}: ${figure.values.map(short).join(' ')} ${figure.unit}`);
     } catch (error) {
       outcomes.push({ id, figures: [], trouble: (error as Error).message });
       place.say(`${id}: ${(error as Error).message}`);
@@ -74,7 +74,7 @@ export async function runOwn(
   return outcomes;
 }
 
-const told = (value: number): string => value.toPrecision(4);
+const short = (value: number): string => value.toPrecision(4);
 
 /** Starts a system and a client for `use`, and stops both. */
 export async function withSystem<T>(

@@ -6,7 +6,7 @@ const STREAM = 'tc:status:done';
 
 /**
  * Sees when each run's end comes to Redis, by the clock of the stream: whole milliseconds, rounded down, so that times since then are
- * told up to 1 ms too long. It reads beside the listener; what that one has acknowledged before the tap comes to it is not seen.
+ * reported up to 1 ms too long. It reads beside the listener; what that one has acknowledged before the tap comes to it is not seen.
  */
 export class ReportTap {
   /** When the end of a task request was reported, epoch ms. */

@@ -6,7 +6,7 @@ import { expect, test } from '@jest/globals';
 import { fileURLToPath } from 'node:url';
 
 for (const program of ['verify-audit', 'rotate-secrets']) {
-  test(`${program} makes no database where there is none`, () => {
+  test(`${program} creates no database that is missing`, () => {
     const folder = mkdtempSync(join(tmpdir(), 'task-chain-empty-'));
     try {
       const script = fileURLToPath(new URL(`../${program}.js`, import.meta.url));

@@ -113,7 +113,7 @@ describe('the launcher', () => {
     expect(Object.values(pids!).filter(isAlive)).toEqual([]);
   });
 
-  it('hurries when it is told twice', async () => {
+  it('hurries when it is asked twice', async () => {
     const one = launch({ BEHAVIOUR_WORKER: 'hangs' });
     await one.message((m) => m.ready !== undefined);
     const started = performance.now();
@@ -142,7 +142,7 @@ describe('the launcher', () => {
     expect(one.postmaster()).toBe(0);
   });
 
-  it('stops cleanly when told so before it is up', async () => {
+  it('stops cleanly when asked to before it is up', async () => {
     const one = launch();
     await one.message((m) => m.say !== undefined || m.migrated !== undefined);
     one.child.kill('SIGINT');
@@ -158,7 +158,7 @@ describe('the launcher', () => {
     expect(one.heard.find((m) => m.complaint)?.complaint).toMatch(/PostgreSQL ended.*postgres\.log/);
   });
 
-  it('leaves a data folder that another one has alone, and works beside it in a folder of its own', async () => {
+  it('leaves a data folder that another one has alone, and works beside it in its own folder', async () => {
     const first = launch();
     await first.message((m) => m.ready !== undefined);
     const second = launch({ DATA_DIR: first.dataDir });
@@ -218,7 +218,7 @@ describe('the launcher', () => {
   });
 });
 
-/** A launcher in a process of its own, and what it has said. */
+/** A launcher in its own process, and what it has said. */
 class Launched {
   readonly child: ChildProcess;
   readonly dataDir: string;

@@ -51,7 +51,7 @@ describeSystem("somebody who wants the tenant's secrets", 'postgres', { apps: []
     const fault = { code: 'SECRET_NOT_ALLOWED', pointer: '/tasks/0/task_params/task_config/secret' };
     const refused = await create(naming);
     expect([refused.status, refused.body.errors]).toEqual([400, [expect.objectContaining(fault)]]);
-    // Nor is an author told which there are.
+    // Nor does an author learn which exist.
     const unknown = await create(chain([task('a', { secret: '${secrets.hold}' })]));
     const message = (of: typeof unknown) => of.body.errors![0]!.message.replace(/h.ld/, '');
     expect(message(unknown)).toBe(message(refused));

@@ -107,8 +107,8 @@ describe('the reconciler', () => {
       await saving.query('UPDATE chain_tasks SET worker_id = worker_id WHERE task_request_id = $1', [ids[0]]);
       const counting = await engineQueries.renewLeases(db, ids, [1, 1], 15_000);
       expect(counting.map((row) => row.task_request_id).sort()).toEqual([...ids].sort());
-      const told = ids.map((id) => ({ task_request_id: id, attempt: 1, progress: 0.5, stage: 's' }));
-      await engineQueries.saveProgress(db, told);
+      const progress = ids.map((id) => ({ task_request_id: id, attempt: 1, progress: 0.5, stage: 's' }));
+      await engineQueries.saveProgress(db, progress);
       await saving.query('ROLLBACK');
     });
     const after = await sql(`SELECT progress, lease_until > now() AS leased FROM chain_tasks ORDER BY id`);
@@ -147,7 +147,7 @@ describe('the reconciler', () => {
       expect(await new InvariantReconciler(engineOn(db)).reconcile()).toBe(0);
     });
 
-    it('moves a chain on whose child nobody told that its parents are done', async () => {
+    it('moves a chain on whose child was not notified that its parents are done', async () => {
       await clear();
       await createChain(db, sampleNewChain([[], [], [0, 1]]));
       await sql(`UPDATE chain_tasks SET status = 'SUCCESS' WHERE execution_order < 2`);
@@ -197,7 +197,7 @@ describe('the reconciler', () => {
 });
 
 describe('faults of the database', () => {
-  it('are told from faults of the work: a full disk ends no task', () => {
+  it('are distinguished from failures of the work: a full disk ends no task', () => {
     const withCode = (code: string) => Object.assign(new Error('x'), { code });
     for (const code of [
       '53100',

@@ -49,7 +49,7 @@ export interface Fault {
 export const BOTH: readonly BackendKind[] = ['redis', 'postgres'];
 
 /** The result of the fault itself; the checker adds the rest. */
-export interface Told {
+export interface RoundsOutcome {
   readonly rounds: number;
   readonly acknowledged: readonly string[];
   readonly longestRecoveryMs: number;
@@ -62,7 +62,7 @@ export async function onSystem(
   trial: Trial,
   options: SystemOptions,
   checks: CheckOptions,
-  work: (system: System) => Promise<Told>,
+  work: (system: System) => Promise<RoundsOutcome>,
 ): Promise<Outcome> {
   const system = await System.start(trial.services, options);
   try {

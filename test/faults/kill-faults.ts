@@ -88,7 +88,7 @@ export const failpoints: Fault = {
         if (points.some(([, point]) => point === 'reconcile.afterSelect')) await loseRunsUntil(died, system, answers);
         await createMany(system, 2 * hit + 2, (n) => randomChain(random, `fail ${n}`, 12), answers, { pauseMs: 20 });
         let dead = false;
-        // Where chains come together one look takes them all: each of these is a look of its own.
+        // Where chains come together one look takes them all: each of these is a separate look.
         for (const giveUpAt = performance.now() + 30_000; !dead && performance.now() < giveUpAt;) {
           dead = await Promise.race([died.then(() => true), delay(1_000, false, { ref: false })]);
           if (!dead) await createMany(system, 1, (n) => randomChain(random, `again ${n}`, 12), answers, { pauseMs: 0 });
@@ -114,7 +114,7 @@ const IN_FLIGHT = `SELECT FROM chain_tasks WHERE status = 'RUNNING'`;
 
 /**
  * Kills the worker amid its runs every few seconds until `died`: the reconciler selects only what has lost its lease, and one
- * look of it takes all that are lost by then, so that each of its hits needs a loss of its own. Gives up after a minute.
+ * look of it takes all that are lost by then, so that each of its hits needs its own loss. Gives up after a minute.
  */
 async function loseRunsUntil(died: Promise<unknown>, system: System, answers: Answers): Promise<void> {
   const tasks = ['a', 'b', 'c', 'd'].map((id) => ({ id, parents: [], config: { delay_ms: 1_000 } }));

@@ -76,16 +76,16 @@ async function tripled(trial: Trial): Promise<Outcome> {
   const chains = trial.long ? 700 : 15;
   let inOrder: string[] = [];
   const plain = await onSystem(trial, { workers: 0 }, { anyEnd: true }, async (system) => {
-    const told = await replay(system, trial, chains, 1);
+    const outcome = await replay(system, trial, chains, 1);
     inOrder = await endState(system);
-    return told;
+    return outcome;
   });
   const mixed = await onSystem(trial, { workers: 0 }, { anyEnd: true }, async (system) => {
-    const told = await replay(system, trial, chains, 3);
+    const outcome = await replay(system, trial, chains, 3);
     const violations = (await endState(system)).flatMap((row, i) =>
       row === inOrder[i] ? [] : [`in order: ${inOrder[i]}; tripled and shuffled: ${row}`],
     );
-    return { ...told, violations: violations.slice(0, 3) };
+    return { ...outcome, violations: violations.slice(0, 3) };
   });
   return { ...mixed, violations: [...plain.violations, ...mixed.violations] };
 }

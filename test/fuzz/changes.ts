@@ -31,7 +31,7 @@ export function changedValue(good: Arbitrary<unknown>): Arbitrary<unknown> {
   });
 }
 
-/** `__proto__` too as a member of its own. */
+/** Defines `__proto__`, too, as an own member. */
 function define(holder: object, name: string, value: unknown): void {
   const member = { value, enumerable: true, configurable: true, writable: true };
   if (Array.isArray(holder)) holder.push(value);

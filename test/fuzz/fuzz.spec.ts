@@ -10,7 +10,7 @@ describe('the API under requests that its document does not foresee', () => {
   beforeAll(() => campaign.start());
   afterAll(() => campaign.stop());
 
-  it('answers all of them, none with a fault of its own, and stores nothing of those that it refuses', async () => {
+  it('answers all of them, none with an internal error, and stores nothing of those that it refuses', async () => {
     const { requests, statuses, heapMiB } = await campaign.run(REQUESTS, SEED);
     expect(requests).toBe(REQUESTS);
     // What is sent is neither all junk nor all good.

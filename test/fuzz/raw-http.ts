@@ -11,7 +11,7 @@ export interface RawAnswer {
 const PATIENCE_MS = 30_000;
 
 /**
- * Sends bytes as they are, on a connection of their own: what no HTTP client would let through goes too. `head` is one byte a character.
+ * Sends bytes as they are, on a separate connection: what no HTTP client would let through goes too. `head` is one byte a character.
  * Rejects where no answer that can be read came.
  */
 export function sendRaw(port: number, head: string, body: Uint8Array, endless: RegExp): Promise<RawAnswer> {

@@ -18,7 +18,7 @@ interface LogAnswer {
 }
 
 describeSystem('what happened', 'postgres', {}, (check) => {
-  check('is told by events, all of them and a part', async ({ api }) => {
+  check('is read from events, all of them and a part', async ({ api }) => {
     const done = await api.run(
       chain([task('flaky', { fail_attempts: 1 })], { retry_policy: { max_retries: 1, delay_ms: 0 } }),
     );
@@ -93,7 +93,7 @@ describeSystem('what happened', 'postgres', {}, (check) => {
     expect(missing.status).toBe(404);
   });
 
-  check('of all chains is told in one order, and live without a gap', async ({ api }) => {
+  check('of all chains comes in one order, and live without a gap', async ({ api }) => {
     type Page = { items: (EventAnswer & { chain_id: string })[]; next_after: number };
     const read = async (after: number, query = ''): Promise<Page['items']> => {
       const items: Page['items'] = [];
@@ -136,9 +136,9 @@ describeSystem('what happened', 'postgres', {}, (check) => {
     const created: string[] = [];
     const stream = liveEvents(`${url}?kind=ChainCreated`);
     let first: string | undefined;
-    const told = stream.next().then(({ value }) => (first = String(value!.data['chain_id'])));
+    const firstEvent = stream.next().then(({ value }) => (first = String(value!.data['chain_id'])));
     while (first === undefined) created.push(await api.create(chain([task('b')])));
-    await told;
+    await firstEvent;
     await stream.return(undefined);
     expect(created).toContain(first);
     for (const query of ['limit=0', 'limit=1001', 'after=-1', 'kind=', 'kind=a,', 'kind=a&kind=b', "kind='"]) {

@@ -73,13 +73,13 @@ describeSystem('the audit log', 'postgres', { apps: ['api', 'status-listener'] }
         ['createWebhook', hook, { url: 'https://hooks.example.com/x', events: [] }],
         ['deleteWebhook', hook, {}],
       ];
-      const told = await eventually('every change is in the log', async () => {
+      const entries = await eventually('every change is in the log', async () => {
         const found = await rows();
         return found.length >= expected.length ? found : undefined;
       });
-      expect(told.map(({ action, target, details }) => [action, target, details])).toEqual(expected);
-      expect(new Set(told.map(({ address }) => address))).toEqual(new Set(['127.0.0.1']));
-      expect(new Set(told.map(({ actor }) => actor))).toEqual(new Set(['admin key']));
+      expect(entries.map(({ action, target, details }) => [action, target, details])).toEqual(expected);
+      expect(new Set(entries.map(({ address }) => address))).toEqual(new Set(['127.0.0.1']));
+      expect(new Set(entries.map(({ actor }) => actor))).toEqual(new Set(['admin key']));
 
       const read = (query: string) =>
         api.expect<{

@@ -19,7 +19,7 @@ interface Ran {
   readonly stderr: string;
 }
 
-/** The program as a process of its own. */
+/** The program as a separate process. */
 class Cli {
   readonly child: ChildProcess;
   readonly ended: Promise<Ran>;

@@ -80,15 +80,15 @@ describeSystem('the TypeScript client', 'postgres', {}, (check) => {
     expect(other.chain_id).not.toBe(first.chain_id);
   });
 
-  check('gives up waiting when told to or late, and the chain goes on', async ({ api }) => {
+  check('gives up waiting when aborted or late, and the chain goes on', async ({ api }) => {
     const client = clientOf(api);
     const { chain_id } = await client.createChain({
       body: { ...body([task('a', { delay_ms: 20_000 })]), execute: true },
     });
     expect(await failureOf(client.waitForChain(chain_id, { timeoutMs: 50 }))).toBeInstanceOf(WaitTimeoutError);
-    const told = new AbortController();
-    const waiting = failureOf(client.waitForChain(chain_id, { signal: told.signal, onProgress: () => told.abort() }));
-    expect(await waiting).toBe(told.signal.reason);
+    const abort = new AbortController();
+    const waiting = failureOf(client.waitForChain(chain_id, { signal: abort.signal, onProgress: () => abort.abort() }));
+    expect(await waiting).toBe(abort.signal.reason);
     expect(await client.getChain({ path: { chain_id } })).toMatchObject({ status: 'RUNNING' });
     await client.cancelChain({ path: { chain_id } });
     expect(await client.waitForChain(chain_id)).toMatchObject({ status: 'CANCELLED' });
@@ -137,13 +137,13 @@ describeSystem('the TypeScript client', 'postgres', {}, (check) => {
     const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', outputText], {
       env: { ...process.env, TASK_CHAIN_URL: api.url, TASK_CHAIN_TOKEN: TEST_API_KEY },
     });
-    const told = stdout.trim().split('\n');
-    expect(told.filter((row) => /^\d of 2$/.test(row)).at(-1)).toBe('2 of 2');
+    const lines = stdout.trim().split('\n');
+    expect(lines.filter((row) => /^\d of 2$/.test(row)).at(-1)).toBe('2 of 2');
     expect(stdout).toMatch(/^SUCCESS \{$[^]*^ {2}result: 3,$/m);
-    expect(told).toEqual(expect.arrayContaining(['400 INVALID_CHAIN', 'first SUCCESS 1', 'second SUCCESS 1']));
+    expect(lines).toEqual(expect.arrayContaining(['400 INVALID_CHAIN', 'first SUCCESS 1', 'second SUCCESS 1']));
     expect(stdout).toMatch(/complex \[\s+'count < ',\s+'diagnostic-1 < count',\s+'diagnostic-2 < count',/);
     expect(stdout).toMatch(/^NO_TASKS \/tasks /m);
-    expect(told.at(-1)).toBe('SUCCESS');
+    expect(lines.at(-1)).toBe('SUCCESS');
   });
 });
 

@@ -90,7 +90,7 @@ describeSystem('controls', 'postgres', {}, (check) => {
     expect(gone).toMatchObject({ status: 409, body: { code: 'CHAIN_STATE_CONFLICT' } });
   });
 
-  check('of two operators who have read the same, the second is told that it has changed', async ({ api }) => {
+  check('of two operators who have read the same, the second learns that it has changed', async ({ api }) => {
     const id = await api.create(chain([task('a'), task('b')]));
     const tagOf = async (path: string) => (await api.call(path)).headers.get('etag')!;
     const [chainPath, a, b] = [`/chains/${id}`, `/chains/${id}/tasks/a`, `/chains/${id}/tasks/b`];
@@ -110,7 +110,7 @@ describeSystem('controls', 'postgres', {}, (check) => {
     expect((await post(api, `${chainPath}/execute?dry_run=true`, {}, { 'if-match': read })).status).toBe(412);
     expect((await api.call(chainPath, { method: 'DELETE', headers: { 'if-match': read } })).status).toBe(412);
 
-    // A task has a tag of its own, which what is done to others leaves as it is.
+    // A task has its own tag, which what is done to others leaves as it is.
     const [tagA, tagB] = [await tagOf(a), await tagOf(b)];
     expect((await edit(a, tagA, 1)).status).toBe(200);
     expect((await edit(a, tagA, 2)).status).toBe(412);
@@ -222,7 +222,7 @@ describeSystem('controls', 'postgres', {}, (check) => {
     expect(taskOf(done, 'resolved')).toMatchObject({ status: 'SUCCESS', result: { n: 42 } });
     expect(taskOf(done, 'after-resolved').result).toMatchObject({ result: 42, inputs: { resolved: { n: 42 } } });
     expect(await events(api, id, 'ResolveTask')).toMatchObject([{ task_id: 'resolved', data: { note: 'by hand' } }]);
-    // The workers were told to stop.
+    // The workers got a stop signal.
     const [attempt] = await api.attempts(id, 'skipped');
     expect(attempt).toMatchObject({ outcome: 'CANCELLED' });
   });
@@ -295,7 +295,7 @@ describeSystem('controls', 'postgres', {}, (check) => {
       status: 422,
       body: { code: 'IDEMPOTENCY_KEY_REUSED' },
     });
-    // Another chain, or another operation, has keys of its own; one that is refused is not used up.
+    // Another chain, or another operation, has its own keys; one that is refused is not used up.
     expect((await post(api, `/chains/${id}/pause`, {}, key)).status).toBe(409);
     expect((await post(api, `/chains/${id}/pause`, { note: 'other' }, key)).status).toBe(409);
     const other = (await api.run(chain(line(2)))).chain_id;

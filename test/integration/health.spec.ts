@@ -90,7 +90,7 @@ describeSystem('health', 'postgres', { env: { WORKER_TYPES: 'diagnostic', WORKER
     expect(taskOf(await api.ended(id), 'long')).toMatchObject({ status: 'SUCCESS', attempt: 1 });
   });
 
-  check('a worker runs the types that it is told, and does not start with one that there is not', async (system) => {
+  check('a worker runs the types that it is given, and does not start with an unknown one', async (system) => {
     const { api } = system;
     const name = `none-${randomUUID().slice(0, 8)}`;
     const refused = await system.startApp('compute-worker', { WORKER_TYPES: `psi,${name}` }).catch(String);

@@ -11,7 +11,7 @@ describeSystem('logs', 'postgres', { env: { LOG_LEVEL: 'trace' } }, (check, syst
       chain([task('fails', { fail_attempts: 9, error_code: 'NO_LUCK' })], { retry_policy: { max_retries: 0 } }),
     );
     await api.ended(chainId);
-    const line = await eventually('the end of the run is told', async () =>
+    const line = await eventually('the end of the run is reported', async () =>
       linesOf(system).find(({ chain_id, msg }) => chain_id === chainId && msg === 'a run ended'),
     );
     expect(line).toMatchObject({

@@ -36,7 +36,7 @@ describe('what dies on the way', () => {
         ]);
       });
 
-      check('a worker that is told to stop hands its tasks back at once', async (system) => {
+      check('a worker that is asked to stop hands its tasks back at once', async (system) => {
         const { api } = system;
         await system.startApp('compute-worker');
         const id = await api.start(chain([task('held', { delay_ms: 6_000 })]));

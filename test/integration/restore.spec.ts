@@ -194,7 +194,7 @@ const repairsOf = (url: string) =>
     return (await client.query<{ chain_id: string; data: { worker_id: string } }>(text)).rows;
   });
 
-/** A server of its own, which can be backed up as it runs: a base backup by PostgreSQL's own functions. */
+/** A separate server that can be backed up as it runs: a base backup by PostgreSQL's own functions. */
 class Server {
   private server: EmbeddedPostgres | undefined;
 

@@ -185,7 +185,7 @@ describeSystem('rules of a chain', 'postgres', { env: { WORKER_CONCURRENCY_DIAGN
 });
 
 describeSystem('a system without workers', 'postgres', { apps: ['api', 'status-listener'] }, (check) => {
-  check('says that there is none, and takes the queue time-out', async ({ api }) => {
+  check('says that no worker takes it, and takes the queue time-out', async ({ api }) => {
     const id = await api.start(
       chain(
         [

@@ -60,7 +60,7 @@ describeSystem('a chain of 10,000 tasks', 'postgres', { apps: ['api'] }, (check)
     const created = performance.now();
     const read = await api.chain(id);
     const took = performance.now();
-    // Figures are told and not asserted: they are the machine's as much as the code's.
+    // Figures are printed and not asserted: they are the machine's as much as the code's.
     process.stdout.write(
       `10,000 tasks: created in ${Math.round(created - began)} ms, read in ${Math.round(took - created)} ms\n`,
     );

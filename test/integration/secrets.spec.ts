@@ -22,10 +22,10 @@ import {
   type SystemUnderTest,
 } from './system/index.js';
 
-/** Takes webhooks and traces, and keeps all that it was told. */
-let told = '';
+/** Takes webhooks and traces, and keeps all that it received. */
+let received = '';
 const sink = createServer((request, response) => {
-  request.setEncoding('utf8').on('data', (part: string) => (told += part));
+  request.setEncoding('utf8').on('data', (part: string) => (received += part));
   request.on('end', () => response.writeHead(200, { 'content-type': 'application/json' }).end('{}'));
 });
 await new Promise<void>((resolve) => sink.listen(0, '127.0.0.1', resolve));
@@ -106,20 +106,20 @@ describeOnBackends('secrets', { env }, (check, system) => {
         answers += answer.text;
       }
       await eventually(
-        'the webhook was told',
-        () => (told.includes('chain.failure') && told.includes(id)) || undefined,
+        'the webhook was called',
+        () => (received.includes('chain.failure') && received.includes(id)) || undefined,
       );
-      await eventually('spans came', () => told.includes('resourceSpans') || undefined);
+      await eventually('spans came', () => received.includes('resourceSpans') || undefined);
       const all = {
         answers,
-        told,
+        received,
         database: await databaseOf(system),
         queue: await queueOf(system),
         logs: system.apps.map(({ lines }) => lines.join('\n')).join('\n'),
         files: filesOf(dirname(system.artifactRoot)),
       };
       const found = Object.fromEntries(Object.entries(all).map(([where, text]) => [where, hits(text, CANARY)]));
-      expect(found).toEqual({ answers: 0, told: 0, database: 0, queue: 0, logs: 0, files: 0 });
+      expect(found).toEqual({ answers: 0, received: 0, database: 0, queue: 0, logs: 0, files: 0 });
       expect(hits(all.answers, PLANT)).toBeGreaterThan(0);
       expect(hits(all.database, PLANT)).toBeGreaterThan(0);
     },
@@ -157,13 +157,13 @@ describeOnBackends('secrets', { env }, (check, system) => {
     expect(await put('.hidden', 'some value', 400)).toMatchObject({
       detail: expect.stringContaining('and . _ - only'),
     });
-    const told = await eventually('both are in the log', async () => {
+    const entries = await eventually('both are in the log', async () => {
       const path = '/audit?action=putSecret&target=one';
       const { items: rows } = await api.expect<{ items: { details: object }[] }>(200, path);
       return rows.length === 2 ? rows : undefined;
     });
     const uses = { task_types: ['*'], keys: [] };
-    expect(told.map(({ details }) => details)).toEqual([
+    expect(entries.map(({ details }) => details)).toEqual([
       { replaced: true, ...uses },
       { replaced: false, ...uses },
     ]);

@@ -34,7 +34,7 @@ describeSystem('tenants', 'postgres', { env: { RATE_LIMIT: '0', WEBHOOK_ALLOW_PR
       return all.join('\n\n');
     });
 
-  check('are made by the platform, each with a key of its own', async ({ api }) => {
+  check('are made by the platform, each with its own key', async ({ api }) => {
     for (const tenant of TENANTS) {
       if (tenant !== 'default') {
         await api.expect(201, '/tenants', { method: 'POST', body: { tenant_id: tenant, name: `Tenant ${tenant}` } });
@@ -164,7 +164,7 @@ describeSystem('tenants', 'postgres', { env: { RATE_LIMIT: '0', WEBHOOK_ALLOW_PR
     await api.expect(200, '/tenants/beta', { method: 'PATCH', body: { enabled: true } });
   });
 
-  check('are held to their quota, and told of it', async ({ api }) => {
+  check('are held to their quota, and learn of it', async ({ api }) => {
     const set = async (quota: object): Promise<void> => {
       await api.expect(200, '/tenants/acme', { method: 'PATCH', body: quota });
     };

@@ -49,7 +49,7 @@ class StandIn {
     });
   }
 
-  /** Whether it was told something of this kind about this worker or task. */
+  /** Whether it received something of this kind about this worker or task. */
   heard(kind: string, about: string): true | undefined {
     return this.controls.some((text) => text.includes(`"${kind}"`) && text.includes(`"${about}"`)) || undefined;
   }
@@ -190,7 +190,7 @@ describeOnBackends('what a worker is sent and may say', { apps: ['api', 'status-
     expect(taskOf(done, 'fine').result).toEqual({ ok: true });
   });
 
-  withWorker('a heartbeat is answered with what to stop, and a cancel is told at once', async (worker, api) => {
+  withWorker('a heartbeat is answered with what to stop, and a cancel is sent at once', async (worker, api) => {
     const id = await api.start(chain([task('a')]));
     const a = await worker.job('a');
     await worker.say('notes', { ...runOf(a, worker.id), kind: 'started' });
@@ -199,11 +199,11 @@ describeOnBackends('what a worker is sent and may say', { apps: ['api', 'status-
     await eventually('the heartbeat is answered', () => worker.heard('heartbeat_answer', worker.id));
     expect(worker.heard('stop', a.taskRequestId)).toBe(undefined);
     await api.expect(200, `/chains/${id}/cancel`, { method: 'POST' });
-    await eventually('the worker is told to stop', () => worker.heard('stop', a.taskRequestId));
+    await eventually('the worker gets a stop signal', () => worker.heard('stop', a.taskRequestId));
     // Had it not heard, the next heartbeat says it again.
     worker.forget();
     await worker.beat([a]);
-    await eventually('the worker is told again', () => worker.heard('stop', a.taskRequestId));
+    await eventually('the worker gets it again', () => worker.heard('stop', a.taskRequestId));
     await worker.done(a);
     expect((await api.chain(id)).status).toBe('CANCELLED');
   });
@@ -220,7 +220,7 @@ describeOnBackends('what a worker is sent and may say', { apps: ['api', 'status-
     worker.forget();
     await worker.beat([a], 'run-1');
     await worker.beat([a], 'run-2');
-    await eventually('the second run is told to stop', () => worker.heard('stop', 'run-2'));
+    await eventually('the second run gets a stop signal', () => worker.heard('stop', 'run-2'));
     expect(worker.heard('stop', 'run-1')).toBe(undefined);
     await worker.done(a);
     expect((await api.ended(id)).status).toBe('SUCCESS');

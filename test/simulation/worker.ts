@@ -86,15 +86,15 @@ export class ModelWorker {
       elapsedMs: world.clock.now - began,
       ...more,
     });
-    let told = false;
+    let started = false;
     for (;;) {
       const n = yield `run ${job.id}`;
       if (run.stopped) return null;
       if (job.timeoutMs !== null && world.clock.now - began > job.timeoutMs) {
         return report('failed', { code: 'TIMEOUT_RUN', retryable: true, random: 0.5 });
       }
-      if (!told && n % 4 < 2) {
-        told = true;
+      if (!started && n % 4 < 2) {
+        started = true;
         world.channel.publish('notes', report('started'), world.clock.now);
         continue;
       }

@@ -50,7 +50,7 @@ describe('a chain in a file', () => {
     }
   });
 
-  it('has its faults told by line and column, in the order of the file', async () => {
+  it('has its faults reported by line and column, in the order of the file', async () => {
     const wrong = YAML.replace('depends_on: [a]', 'depends_on: [x]').replace(
       'task_type: diagnostic\n',
       'task_typ: t\n',
@@ -103,7 +103,7 @@ describe('a chain in a file', () => {
     expect([exploding.exit, exploding.stderr]).toEqual([3, expect.stringContaining('Excessive alias count')]);
   });
 
-  it('that cannot be read is told of as a wrong command line', async () => {
+  it('that cannot be read is reported as a wrong command line', async () => {
     const { exit, stderr } = await runHere(['validate', '/nowhere/chain.json']);
     expect([exit, stderr]).toEqual([2, expect.stringContaining('/nowhere/chain.json cannot be read: ENOENT')]);
   });

@@ -34,9 +34,9 @@ function ofProblem(error: ProblemError, say: Say): Failure {
   const { status, code, message, errors, requestId } = error;
   // The detail only counts the errors, which are listed one by one.
   const faults = errors.length > 0 ? errors : [];
-  const told = faults.length === 1 && faults[0]!.message === message ? code : `${code}: ${message}`;
+  const text = faults.length === 1 && faults[0]!.message === message ? code : `${code}: ${message}`;
   const bug = status >= 500 && status !== 503;
-  return new Failure(exitOfStatus(status), told, {
+  return new Failure(exitOfStatus(status), text, {
     hint:
       bug && requestId
         ? say("The server's log has details under the request {id}.", { id: requestId })

@@ -54,7 +54,7 @@ describe('the command line', () => {
   it('tells faults of files, keys and headers in a line, without a stack and without the key', async () => {
     const chain = JSON.stringify({ tasks: [{ task_id: 'a', task_type: 'psi', task_params: {} }] });
     const cycle = 'chain_name: x\ntasks: &t [*t]\n';
-    for (const [args, stdin, env, told, exit] of [
+    for (const [args, stdin, env, expected, exit] of [
       [['graph', '-', '-O', '/nonexist/x.svg'], chain, {}, /ENOENT.*\/nonexist\/x\.svg/, EXIT.USAGE],
       [['profile', 'set', 'x', '--url', 'http://x', '--token-file', '/nonexist'], '', {}, /ENOENT/, EXIT.USAGE],
       [['ls'], '', { XDG_CONFIG_HOME: '/dev/null' }, /ENOTDIR/, EXIT.USAGE],
@@ -65,7 +65,7 @@ describe('the command line', () => {
     ] as const) {
       const ran = await runHere(args, { stdin, env });
       expect([args.join(' '), ran.exit]).toEqual([args.join(' '), exit]);
-      expect(ran.stderr).toMatch(told);
+      expect(ran.stderr).toMatch(expected);
       expect(ran.stderr).not.toMatch(/^ +at |secret/m);
     }
   });
@@ -310,17 +310,17 @@ describe('a server that', () => {
     }
   };
 
-  it('makes a mistake is told by the request that its log names', async () => {
+  it('makes a mistake is reported with the request that its log names', async () => {
     const { exit, stderr } = await answering(500, { code: 'INTERNAL', status: 500, detail: 'oops' }, ['ls']);
     expect([exit, stderr]).toEqual([EXIT.UNAVAILABLE, expect.stringContaining('under the request req-1')]);
   });
 
-  it('is not ours is told as that', async () => {
+  it('is not ours is reported as that', async () => {
     const { exit, stderr } = await answering(418, { hello: 'world' }, ['ls']);
     expect([exit, stderr]).toEqual([EXIT.INVALID, expect.stringContaining('does not look like the API')]);
   });
 
-  it('is not there is told with what to do', async () => {
+  it('is not there is reported with what to do', async () => {
     const { exit, stderr } = await runHere(['ls', '--url', 'http://127.0.0.1:1']);
     expect([exit, stderr]).toEqual([
       EXIT.UNAVAILABLE,

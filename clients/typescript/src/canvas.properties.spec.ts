@@ -6,7 +6,7 @@ import { plan, type Plan } from '#libs/dag-planner';
 import { chain, chord, group, task, type Step } from './canvas.js';
 import type { CreateChainRequest } from './generated/index.js';
 
-/** What is written down, told apart from what is made of it. `chord`: the last part is the callback. */
+/** What is written down, separate from what is made of it. `chord`: the last part is the callback. */
 type Sketch =
   { readonly kind: 'task' } | { readonly kind: 'chain' | 'group' | 'chord'; readonly parts: readonly Sketch[] };
 

@@ -29,7 +29,7 @@ describe('the words of the builder', () => {
     expect(typeOf(chain(a, group(b, c), d))).toBe('complex');
   });
 
-  it('write all that a task can be told', () => {
+  it('write all settings of a task', () => {
     const params = { task_config: { delay_ms: 1 } };
     const first = task('psi', params)
       .as('intersect')

@@ -14,7 +14,7 @@ interface Draft {
 
 /** What a chain is made of: a task, or several put together by `chain`, `group` and `chord`. Never changed once made. */
 export abstract class Step {
-  /** The body of `POST /chains`. Tasks without an id of their own are named `<task_type>-<n>`, in the order written. */
+  /** The body of `POST /chains`. Tasks without their own id are named `<task_type>-<n>`, in the order written. */
   build(chainName: string, settings: ChainSettings = {}): CreateChainRequest {
     const draft: Draft = { tasks: [], taken: new Set() };
     for (const { id } of this.inside()) {
@@ -87,7 +87,7 @@ export class Task extends Step {
     return this.with({ tolerable: true });
   }
 
-  /** Waits for these as well, beside what its place says. A task that is named here has an id of its own (`as`). */
+  /** Waits for these as well, beside what its place says. A task that is named here has its own id (`as`). */
   after(...others: readonly (Task | Dependency)[]): Task {
     const added = others.map((other) => (other instanceof Task ? other.ownId() : other));
     return new Task(this.body, this.id, [...this.others, ...added]);
@@ -95,7 +95,7 @@ export class Task extends Step {
 
   /**
    * The reference to its result, for the parameters of tasks that come after it: `${tasks.<id>.result.<path>}`, or the
-   * whole result without a path. The task has an id of its own (`as`).
+   * whole result without a path. The task has its own id (`as`).
    */
   result(path = ''): string {
     return `\${tasks.${this.ownId()}.result${path && !path.startsWith('[') ? '.' : ''}${path}}`;

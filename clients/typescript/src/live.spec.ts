@@ -75,10 +75,10 @@ describe('following a stream', () => {
   it('ends when its signal is aborted, in a read and between two', async () => {
     const deaf = { open: async () => new ReadableStream<Uint8Array>() };
     for (const streams of [deaf, streamsOf(), streamsOf(new ConnectionError('x'), new ConnectionError('x'))]) {
-      const told = new AbortController();
+      const abort = new AbortController();
       const reason = new Error('enough');
-      setTimeout(() => told.abort(reason), 20);
-      await expect(take(streams.open, 1, { signal: told.signal })).rejects.toBe(reason);
+      setTimeout(() => abort.abort(reason), 20);
+      await expect(take(streams.open, 1, { signal: abort.signal })).rejects.toBe(reason);
     }
   });
 });

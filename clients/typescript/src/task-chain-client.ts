@@ -135,7 +135,7 @@ export class TaskChainClient extends Operations {
 
   /**
    * A chain as it changes, until it ends: at first every task as it is, then each that changed. Goes on by itself where
-   * the connection broke; nothing is missed, and of many changes of a task in between the last is told.
+   * the connection broke; nothing is missed, and of many changes of a task in between it reports the last.
    */
   async *watchChain(chainId: string, options: FollowOptions = {}): AsyncGenerator<ChainUpdate> {
     const open: OpenStream = (...at) => this.listChainEvents({ path: { chain_id: chainId }, ...sse(...at) });

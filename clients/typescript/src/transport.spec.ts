@@ -83,9 +83,9 @@ describe('requests of the client', () => {
 
   it('stop waiting when their signal is aborted', async () => {
     const { client, requests } = clientOf([busy(429, '20')]);
-    const told = new AbortController();
-    const listing = client.listChains({ signal: told.signal });
-    setTimeout(() => told.abort(new Error('enough')), 20);
+    const abort = new AbortController();
+    const listing = client.listChains({ signal: abort.signal });
+    setTimeout(() => abort.abort(new Error('enough')), 20);
     await expect(listing).rejects.toThrow('enough');
     expect(requests).toHaveLength(1);
   });

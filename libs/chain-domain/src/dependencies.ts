@@ -38,7 +38,7 @@ export function readDependencies(tasks: readonly unknown[]): TaskNode[] {
 
 function dependenciesOf(task: Readonly<Record<string, unknown>>, id: string, before?: string): Dependency[] {
   if (task['depends_on'] === undefined && task['callback_for'] === undefined) {
-    // Two tasks of one id in a row are told as that and not as a task that waits for itself.
+    // Two tasks of one id in a row are reported as that and not as a task that waits for itself.
     const follows = task['execution_mode'] !== 'parallel' && before !== undefined && before !== id;
     return follows ? [{ taskId: before, dependencyType: 'sequential', when: null, place: [] }] : [];
   }

@@ -21,7 +21,7 @@ export class FaultList {
     this.kept.push({ code, ...(pointer !== undefined && { pointer: cut(pointer) }), message: cut(message) });
   }
 
-  /** Whether there are more faults than are told, so that looking for others is in vain. */
+  /** Whether there are more faults than the answer lists, so that looking for others is useless. */
   get full(): boolean {
     return this.count > MAX_FAULTS;
   }

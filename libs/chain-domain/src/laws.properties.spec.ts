@@ -264,7 +264,7 @@ describe('the laws of decide', () => {
       expect([...before.tasks]).toEqual(tasks);
     }));
 
-  it('a task in flight that is set back, skipped, resolved or cancelled is told to stop', () =>
+  it('a task in flight that is set back, skipped, resolved or cancelled gets a stop signal', () =>
     law((before, event, now) => {
       const decision = decide(before, event, now);
       if ('refused' in decision || 'attempt' in event) return;

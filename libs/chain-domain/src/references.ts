@@ -156,7 +156,7 @@ export function resolveReferences(
   return missing.length > 0 ? { ok: false, missing } : { ok: true, params: resolved };
 }
 
-/** The value that `path` leads to, of own properties and list items only; undefined where there is none. */
+/** The value that `path` leads to, of own properties and list items only; undefined if the path leads nowhere. */
 export function valueAt(result: JsonValue | undefined, path: readonly (string | number)[]): JsonValue | undefined {
   let value = result;
   for (const step of path) {

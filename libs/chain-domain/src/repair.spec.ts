@@ -9,7 +9,7 @@ const error = { code: 'TASK_ERROR', message: 'it broke' };
 const failed: SampleTask = { status: 'FAILURE', attempt: 1, runId: 'r', error };
 const running: SampleTask = { status: 'RUNNING', attempt: 1, runId: 'r1' };
 
-/** A stored state with wrong counters, whole unless told otherwise. */
+/** A stored state with wrong counters, whole unless given otherwise. */
 function stored(tasks: readonly SampleTask[], chain: Partial<Chain>): ChainState {
   const { chain: made, tasks: rows } = sampleChain(tasks, chain);
   return { chain: { ...made, ...chain }, tasks: rows, whole: true };

@@ -38,7 +38,7 @@ export function retryDelay(policy: RetryPolicy, failures: number, random: number
   return Math.round(policy.jitter ? delay * (0.5 + random / 2) : delay);
 }
 
-/** When the next try after this failure is due, or null when there is none. `failures` counts this one. Times in ms. */
+/** When the next try after this failure is due, or null if no try follows. `failures` counts this one. Times in ms. */
 export function nextTryAt(
   policy: RetryPolicy,
   failure: { code: string; retryable: boolean; failures: number; firstQueuedAt: number | null; random: number },

@@ -18,7 +18,7 @@ const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /**
  * Parses a request body and refuses what JSON.parse lets through and a database or a copy cannot hold: more than 64
- * levels or a million values (told before parsing), bytes that are not UTF-8, NUL, lone surrogates, keys of the prototype
+ * levels or a million values (found before parsing), bytes that are not UTF-8, NUL, lone surrogates, keys of the prototype
  * machinery, a key twice in one object, and numbers that would be rounded (integers beyond 2^53) or infinite. A leading byte order mark is dropped. Never throws.
  */
 export function parseStrictJson(body: Uint8Array): StrictJson {
@@ -114,7 +114,7 @@ function scan(text: string, faults: FaultList): boolean {
   return true;
 }
 
-/** The key that a text with its quotes stands for; the text itself where that is none. */
+/** The key that a text with its quotes stands for; the text itself if it is not a JSON string. */
 function keyOf(token: string): string {
   if (!token.includes('\\')) return token.slice(1, -1);
   try {

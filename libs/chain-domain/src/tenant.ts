@@ -1,2 +1,2 @@
-/** The tenant of whoever is told of no other, and of all that was stored before there were tenants. */
+/** The tenant of callers without another one, and of everything that was stored before tenants existed. */
 export const DEFAULT_TENANT = 'default';

@@ -3,7 +3,7 @@ import { FAILURE_CODES } from '#libs/chain-domain';
 import { Registry } from 'prom-client';
 import { countEnded, makeEngineMetrics } from './metrics.js';
 
-test('codes beyond a hundred are told as other, those of the engine never', async () => {
+test('codes beyond a hundred are counted as other, those of the engine never', async () => {
   const registry = new Registry();
   const metrics = makeEngineMetrics(registry);
   const ended = { status: 'FAILURE', total_tasks: 1, seconds: 1 } as const;

@@ -70,8 +70,8 @@ describe('plan', () => {
             else if (firstOf(nodes, dependency) === -1) expected.add(`MISSING_DEPENDENCY ${i} ${k}`);
           });
         });
-        const told = result.ok ? [] : result.faults;
-        const entries = told.filter(({ code }) => code !== 'CYCLE');
+        const faults = result.ok ? [] : result.faults;
+        const entries = faults.filter(({ code }) => code !== 'CYCLE');
         expect(
           entries
             .map((f) =>
@@ -82,7 +82,7 @@ describe('plan', () => {
 
         const components = new Set(nodes.map((_, i) => nodes.findIndex((_, j) => reach[i]![j] && reach[j]![i])));
         components.delete(-1);
-        const cycles = told.filter(({ code }) => code === 'CYCLE');
+        const cycles = faults.filter(({ code }) => code === 'CYCLE');
         expect(cycles).toHaveLength(components.size);
         for (const { taskIds, nodeIndex, dependencyIndex } of cycles) {
           taskIds.forEach((id, i) => {

@@ -111,7 +111,7 @@ describe('embedded PostgreSQL', () => {
 
   itUnless(
     process.platform !== 'linux' && 'needs /proc',
-    'outlives Ctrl-C: it is in a process group of its own',
+    'outlives Ctrl-C: it is in its own process group',
     async () => {
       const server = await startEmbeddedPostgres({ dataDir: folder(), durable: false });
       try {

@@ -23,7 +23,7 @@ export interface Cluster {
 }
 
 /**
- * Finds the cluster of `dataDir`, making it when there is none: UTF8, C.UTF-8, passwords by SCRAM only. It lies in
+ * Finds the cluster of `dataDir`, creating a missing one: UTF8, C.UTF-8, passwords by SCRAM only. It lies in
  * `<dataDir>/postgres`, or, where the server's user can't enter that, in a folder named by
  * `<dataDir>/postgres.location`. The password is in `<dataDir>/postgres.password`, which only this user can read.
  */

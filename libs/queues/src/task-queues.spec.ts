@@ -17,7 +17,7 @@ const redisServer = await ensureRedisServer();
 const noRedis = 'reason' in redisServer ? redisServer.reason : false;
 let made = 0;
 
-/** A job of a type of its own, so that tests do not meet. */
+/** A job of a type that no other test uses. */
 function jobOf(type: string, more: Partial<TaskJob> = {}): TaskJob {
   const task = `task-${++made}`;
   return {

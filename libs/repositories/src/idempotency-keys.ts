@@ -24,7 +24,7 @@ export async function take(
   return rowsOf(taken).length > 0;
 }
 
-/** Takes over a key whose request has run for longer than `seconds`. Returns false if there is none. */
+/** Takes over a key whose request has run for longer than `seconds`. Returns false if no such request exists. */
 export async function takeOver(
   db: Queryable,
   scope: string,

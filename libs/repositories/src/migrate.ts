@@ -34,7 +34,7 @@ export async function runMigrations(databaseUrl: string): Promise<string[]> {
   });
 }
 
-/** Reverts the newest migration. Returns its name, or null if there is none. */
+/** Reverts the newest migration. Returns its name, or null if none is applied. */
 export async function revertMigration(databaseUrl: string): Promise<string | null> {
   return withLock(databaseUrl, async (source) => {
     const newest = (await states(source)).filter((migration) => migration.applied).at(-1);

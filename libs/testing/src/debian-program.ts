@@ -7,7 +7,7 @@ const run = promisify(execFile);
 
 /**
  * Where the first of `programs` is, each of which is also the name of its package: where none is there, root installs
- * Debian's package. Otherwise the reason why there is none, for `itUnless`.
+ * Debian's package. Otherwise the reason why it is missing, for `itUnless`.
  */
 export async function ensureProgram(programs: readonly string[]): Promise<{ path: string } | { reason: string }> {
   const path = onPath(programs);

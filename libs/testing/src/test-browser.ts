@@ -1,7 +1,7 @@
 import { chromium, type Browser } from 'playwright-core';
 import { ensureProgram } from './debian-program.js';
 
-/** A real Chromium of one test file. Give `skip` to `itUnless`: false, or why there is none. */
+/** A real Chromium of one test file. Give `skip` to `itUnless`: false, or why it is missing. */
 export interface TestBrowser {
   readonly browser: Browser;
   readonly skip: false | string;

@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { freePort } from '#libs/local-postgres';
 import { ensureProgram } from './debian-program.js';
 
-/** A Redis or Valkey of one test file. Give `skip` to `itUnless`: false, or why there is none. */
+/** A Redis or Valkey of one test file. Give `skip` to `itUnless`: false, or why it is missing. */
 export interface TestRedis {
   readonly url: string;
   readonly skip: false | string;

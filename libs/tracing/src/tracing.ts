@@ -36,7 +36,7 @@ export function takeChosenSpanId(): string | undefined {
 
 export interface SpanOptions {
   readonly kind?: SpanKind;
-  /** W3C `traceparent` of the span above; undefined: the span begins a trace of its own. */
+  /** W3C `traceparent` of the span above; undefined: the span begins its own trace. */
   readonly parent?: string;
   /** W3C `traceparent`s of spans that this one follows from. What can't be read is left out. */
   readonly links?: readonly (string | undefined)[];

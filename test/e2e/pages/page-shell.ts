@@ -105,7 +105,7 @@ export async function runPage(blocks: readonly Block[], system: { api: Api; conf
   }
 }
 
-/** Names that every page may use are set; each block's output goes to a file of its own. */
+/** Names that every page may use are set; each block's output goes to its own file. */
 function scriptOf(blocks: readonly Block[], { url, key }: Api): string {
   const known = [
     'set -euo pipefail',

@@ -10,7 +10,7 @@ const START_MS = 60_000;
 /** Longer than any app's own drain: one that takes more is stuck. */
 const STOP_MS = 20_000;
 
-/** A real app as a process of its own, started from what is built. */
+/** A real app as a separate process, started from the build. */
 export class AppProcess {
   /** What it wrote, oldest first; only the last lines are kept. */
   readonly lines: string[] = [];

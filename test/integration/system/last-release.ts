@@ -15,7 +15,7 @@ import ts from 'typescript';
 
 const ROOT = fileURLToPath(new URL('../../../../', import.meta.url));
 
-/** The apps of the last release, built; or why they can't be had, for `itUnless`. */
+/** The apps of the last release, built; or why they are missing, for `itUnless`. */
 export type LastRelease = { readonly folder: string } | { readonly reason: string };
 
 /**
@@ -43,7 +43,7 @@ export function buildLastRelease(): LastRelease {
     rmSync(made, { recursive: true, force: true });
     // Another test file may have been faster.
     if (existsSync(folder)) return { folder };
-    return { reason: `commit ${commit} of the last release can't be had: ${String(error).split('\n')[0]}` };
+    return { reason: `commit ${commit} of the last release is missing: ${String(error).split('\n')[0]}` };
   }
 }
 

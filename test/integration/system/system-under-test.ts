@@ -22,11 +22,11 @@ const SHOWN_LINES = 25;
 export interface SystemOptions {
   /** Started at once; the rest is left to the test. */
   readonly apps?: readonly AppName[];
-  /** Beside what every app is told. */
+  /** Settings besides those that every app gets. */
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** The real system, as processes: a database of its own, a Redis of its own where that carries the jobs, and the apps. */
+/** The real system, as processes: its own database, its own Redis where that carries the jobs, and the apps. */
 export class SystemUnderTest {
   readonly apps: AppProcess[] = [];
   api!: ApiClient;

@@ -8,7 +8,7 @@ const POLL_MS = 20;
 export async function within<T>(ms: number, what: string, work: () => Promise<T>): Promise<T> {
   const done = new AbortController();
   const tooLate = delay(ms, undefined, { signal: done.signal }).then(
-    () => Promise.reject(new Error(`waited ${ms / 1000} s in vain until ${what}`)),
+    () => Promise.reject(new Error(`waited ${ms / 1000} s, but not until ${what}`)),
     () => new Promise<never>(() => {}),
   );
   try {
@@ -32,7 +32,7 @@ export async function eventually<T>(
     if (performance.now() > until) {
       const last = seen();
       throw new Error(
-        `waited ${ms / 1000} s in vain until ${what}${last === undefined ? '' : `; last seen: ${JSON.stringify(last)}`}`,
+        `waited ${ms / 1000} s, but not until ${what}${last === undefined ? '' : `; last seen: ${JSON.stringify(last)}`}`,
       );
     }
     await delay(POLL_MS);

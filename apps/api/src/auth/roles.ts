@@ -24,7 +24,7 @@ export interface Identity {
   readonly party?: string;
 }
 
-/** Why a key or a token opens nothing, for the audit log: the caller is not told. */
+/** Why a key or a token opens nothing, for the audit log: the caller does not learn it. */
 export interface Refusal {
   readonly refused:
     | ('wrong key' | 'revoked key' | 'expired key' | 'key of a closed tenant')

@@ -197,11 +197,11 @@ describe('sign-in', () => {
     expect(shown).toMatchObject({ role: 'viewer', created_by: 'admin key', revoked_at: null });
     expect(Date.parse(shown['expires_at']!) - Date.parse(shown['created_at']!)).toBe(2 * 86_400_000);
     expect(Date.now() - Date.parse(shown['last_used_at']!)).toBeLessThan(60_000);
-    const told = await db.query<{ payload: Record<string, unknown> }>({
+    const entries = await db.query<{ payload: Record<string, unknown> }>({
       name: '',
       text: `SELECT payload FROM outbox WHERE payload ->> 'target' = '${id}'`,
     });
-    expect(told.map(({ payload }) => [payload['actor'], payload['action']])).toEqual([['admin key', 'createKey']]);
+    expect(entries.map(({ payload }) => [payload['actor'], payload['action']])).toEqual([['admin key', 'createKey']]);
   });
 
   test('a request that is replayed makes no second key, and nothing keeps the first', async () => {

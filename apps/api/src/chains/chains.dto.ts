@@ -171,7 +171,7 @@ export class TaskDto {
   progress_stage: string | null;
   @ApiProperty({ ...anyJson, nullable: true })
   result: unknown;
-  /** By party: what the task opened to it alone. Its readers open it with their key (`task-chain results`). Null if there is none. */
+  /** By party: what the task opened to it alone. Its readers open it with their key (`task-chain results`). Null if the task opened nothing to one party. */
   @ApiProperty({
     type: 'object',
     additionalProperties: { $ref: getSchemaPath(PartyResultDto) },

@@ -142,7 +142,7 @@ describe('ProblemFilter', () => {
 });
 
 describe('the table of problems', () => {
-  it('gives each code an address and a title of its own', () => {
+  it('gives each code its own address and title', () => {
     const codes = Object.keys(PROBLEMS) as (keyof typeof PROBLEMS)[];
     const documents = codes.map((code) => toProblemDocument(new Problem(code, 'd'), '/'));
     expect(new Set(documents.map(({ type }) => type)).size).toBe(codes.length);

@@ -89,7 +89,7 @@ export class Problem extends Error {
   }
 }
 
-/** The body of an `application/problem+json` answer. `errors` is left out where there is none. */
+/** The body of an `application/problem+json` answer. Without `errors` if the problem has no places. */
 export interface ProblemDocument {
   readonly type: string;
   readonly title: string;

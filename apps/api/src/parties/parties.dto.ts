@@ -172,7 +172,7 @@ export class ApprovalDto {
   /** Why no policy covers it; null until the task has asked. */
   @ApiProperty({ type: String, nullable: true, example: 'Party bank-a: customers: the dataset has no policy.' })
   reasons: string | null;
-  /** The newest decision of the owner: `approve`, `refuse` or `withdraw`; null if there is none, or if the approval has expired. */
+  /** The newest decision of the owner: `approve`, `refuse` or `withdraw`; null if the owner has not decided, or if the approval has expired. */
   @ApiProperty({ type: String, nullable: true, example: 'approve' })
   decision: string | null;
 }

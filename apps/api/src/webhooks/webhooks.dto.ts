@@ -93,7 +93,7 @@ export class DeliveryDto {
   created_at: string;
   @ApiProperty({ type: String, format: 'date-time', nullable: true })
   delivered_at: string | null;
-  /** When the next attempt is due; null if there is none. */
+  /** When the next attempt is due; null if no attempt follows. */
   @ApiProperty({ type: String, format: 'date-time', nullable: true })
   next_attempt_at: string | null;
 }

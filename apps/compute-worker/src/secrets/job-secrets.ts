@@ -55,7 +55,7 @@ export class JobSecrets implements OnApplicationShutdown {
     for (const { path, name } of places) {
       const value = values.get(name);
       if (value === undefined)
-        throw unavailable(name, `there is none that a ${taskType} task of the chain's creator may use`);
+        throw unavailable(name, `no version of it may be used by a ${taskType} task of the chain's creator`);
       putAt(opened, path, value);
     }
     // The longest first: one may be a part of another.

@@ -180,7 +180,7 @@ describe('deliveries', () => {
     expect(row).toMatchObject({ status: 'PENDING', response_status: 307, error: 'answered 307' });
   });
 
-  test('one that was deleted is told of nothing, comes back within a day, and is forgotten after it', async () => {
+  test('one that was deleted receives nothing, comes back within a day, and is forgotten after it', async () => {
     answer = 204;
     const count = got.length;
     const secret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
@@ -190,15 +190,15 @@ describe('deliveries', () => {
     expect(await webhooks.remove(db, 'undo')).toMatchObject({ webhook_id: 'undo' });
     await notice('chain.undo');
     await deliverWebhooks(webhooks, db, true);
-    const told = (): number => got.slice(count).filter(({ body }) => body.includes('chain.undo')).length;
+    const received = (): number => got.slice(count).filter(({ body }) => body.includes('chain.undo')).length;
     // `all` alone: twice.
-    expect(told()).toBe(2);
+    expect(received()).toBe(2);
     expect((await webhooks.list(db)).some(({ webhook_id }) => webhook_id === 'undo')).toBe(false);
     const [waiting] = await webhooks.deliveries(db, 'undo', Number.MAX_SAFE_INTEGER, 5);
     expect(await webhooks.replay(db, 'undo', waiting!.id)).toBeUndefined();
     expect(await webhooks.restore(db, 'undo')).toMatchObject({ webhook_id: 'undo' });
     await deliverWebhooks(webhooks, db, true);
-    expect(told()).toBe(3);
+    expect(received()).toBe(3);
     await webhooks.remove(db, 'undo');
     await engineQueries.forgetWebhooks(db);
     expect(await webhooks.restore(db, 'undo')).toBeDefined();

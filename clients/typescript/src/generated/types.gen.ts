@@ -325,7 +325,7 @@ export type TaskDto = {
         [key: string]: unknown;
     } | null;
     /**
-     * By party: what the task opened to it alone. Its readers open it with their key (`task-chain results`). Null if there is none.
+     * By party: what the task opened to it alone. Its readers open it with their key (`task-chain results`). Null if the task opened nothing to one party.
      */
     party_results: {
         [key: string]: PartyResultDto;
@@ -739,7 +739,7 @@ export type TaskDetailDto = {
         [key: string]: unknown;
     } | null;
     /**
-     * By party: what the task opened to it alone. Its readers open it with their key (`task-chain results`). Null if there is none.
+     * By party: what the task opened to it alone. Its readers open it with their key (`task-chain results`). Null if the task opened nothing to one party.
      */
     party_results: {
         [key: string]: PartyResultDto;
@@ -938,7 +938,7 @@ export type DeliveryDto = {
     created_at: string;
     delivered_at: string | null;
     /**
-     * When the next attempt is due; null if there is none.
+     * When the next attempt is due; null if no attempt follows.
      */
     next_attempt_at: string | null;
 };
@@ -1167,7 +1167,7 @@ export type ApprovalDto = {
      */
     reasons: string | null;
     /**
-     * The newest decision of the owner: `approve`, `refuse` or `withdraw`; null if there is none, or if the approval has expired.
+     * The newest decision of the owner: `approve`, `refuse` or `withdraw`; null if the owner has not decided, or if the approval has expired.
      */
     decision: string | null;
 };

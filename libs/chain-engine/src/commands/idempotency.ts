@@ -41,7 +41,7 @@ export async function answerOnce<T extends object>(
 
 /**
  * As `answerOnce` for work too long for one transaction: the key is taken first and the answer stored last. Another
- * request with the key is told that it is in use; where the first one died, the work is done again after a while, so
+ * request with the key gets the answer that it is in use; where the first one died, the work is done again after a while, so
  * it must be harmless to do twice.
  */
 export async function answerLongOnce<T extends object>(

@@ -122,7 +122,7 @@ describe('configuration', () => {
     expect(readConfig({ PORT: '', LOG_LEVEL: ' ', DATABASE_URL: '' })).toMatchObject({ port: 3000, logLevel: 'info' });
   });
 
-  it('puts tables and artifacts below DATA_DIR unless told otherwise', () => {
+  it('puts tables and artifacts below DATA_DIR by default', () => {
     const config = readConfig({ DATA_DIR: '/srv/tc', ARTIFACT_ROOT: '/mnt/artifacts' });
     expect(config).toMatchObject({ dataDir: '/srv/tc', dataRoot: '/srv/tc/tables', artifactRoot: '/mnt/artifacts' });
   });

@@ -258,7 +258,7 @@ function readRoleMap(reader: ValueReader): Readonly<Record<string, string>> | un
     const map = JSON.parse(text) as Record<string, string>;
     if (Object.keys(map).length > 0 && Object.values(map).every((role) => roles.includes(role))) return map;
   } catch {
-    // Told of below.
+    // Reported below.
   }
   reader.wrong('OIDC_ROLE_MAP', text, 'does not map names to roles', `Write it as ${ROLE_MAP_EXAMPLE}.`);
   return undefined;

@@ -27,7 +27,7 @@ const BATCH = 20;
 /** A statement may look at a row once in each of its parts, and join the rows of a batch; never look at all rows. */
 const MOST_LOOKS = 15 * BATCH + 3 * BATCH ** 2;
 
-/** Rows of tables that a plan looked at, and pairs of rows that its joins compared in vain. */
+/** Rows of tables that a plan looked at, and pairs of rows that its joins compared without a match. */
 function looks(node: PlanNode): number {
   const passedOver = (node['Rows Removed by Filter'] ?? 0) + (node['Rows Removed by Index Recheck'] ?? 0);
   const ofTable = node['Relation Name'] === undefined ? 0 : node['Actual Rows'] + passedOver;

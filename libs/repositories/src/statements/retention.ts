@@ -7,8 +7,8 @@ const DELETE_TASKS = 5_000;
 
 /**
  * Removes finished chains with all that hangs on them, and webhook deliveries of the same age. $1 older than so many
- * seconds, $2 at most so many -> their chain ids, which also stand in an outbox row: their artifacts are still there. Each is told
- * to the audit log.
+ * seconds, $2 at most so many -> their chain ids, which also stand in an outbox row: their artifacts are still there. Each gets an
+ * entry in the audit log.
  * Small batches: each is one short transaction.
  */
 export const deleteFinished: Statement = {
@@ -34,7 +34,7 @@ export const deleteFinished: Statement = {
       DELETE FROM webhook_deliveries WHERE id IN (
         SELECT id FROM webhook_deliveries
          WHERE status <> 'PENDING' AND created_at < now() - $1::float8 * interval '1 s' LIMIT $2)
-    ), told AS (
+    ), audited AS (
       INSERT INTO outbox (tenant_id, kind, payload)
       SELECT tenant_id, 'AUDIT', jsonb_build_object(
                'actor', 'retention', 'address', '-', 'request_id', '-', 'action', 'removeChain', 'target', chain_id,

@@ -43,7 +43,7 @@ async function refusedSecrets(
   const lists = (list: readonly string[], value: string): boolean => list.includes('*') || list.includes(value);
   const mayUse = ({ name, taskType }: SecretUse): boolean => {
     const use = uses.get(name);
-    // An admin may name one before it is put. Others are not told which there are.
+    // An admin may name one before it is put. Others do not learn which exist.
     if (use === undefined) return isAdmin;
     return lists(use.task_types, taskType) && (isAdmin || lists(use.keys, key));
   };
