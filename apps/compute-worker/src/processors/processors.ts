@@ -20,6 +20,7 @@ import { PsiProcessor } from './psi.processor.js';
 import { QuantileBinningProcessor } from './quantile-binning.processor.js';
 import { RegressionEvalProcessor } from './regression-eval.processor.js';
 import { ReportProcessor } from './report.processor.js';
+import { SecureBoostProcessor } from './secureboost.processor.js';
 import { SsLrProcessor } from './ss-lr.processor.js';
 import { SsXgbProcessor } from './ss-xgb.processor.js';
 import { StandardScalerProcessor } from './standard-scaler.processor.js';
@@ -44,6 +45,7 @@ export const processors: Readonly<Record<string, Type<TaskProcessor>>> = {
   vif: VifProcessor,
   ss_lr: SsLrProcessor,
   ss_xgb: SsXgbProcessor,
+  secureboost: SecureBoostProcessor,
   biclassification_eval: BiclassificationEvalProcessor,
   regression_eval: RegressionEvalProcessor,
   preprocessing: PreprocessingProcessor,

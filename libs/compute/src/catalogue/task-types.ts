@@ -11,6 +11,7 @@ import { train } from '../federated/train.js';
 import { psi } from '../psi/psi.js';
 import { regressionEval } from '../evaluation/regression-eval.js';
 import { report } from '../report/report.js';
+import { secureboost } from '../secureboost/secureboost.js';
 import { ssLr } from '../ss-lr/ss-lr.js';
 import { ssXgb } from '../ss-xgb/ss-xgb.js';
 import { tableStatistics } from '../statistics/table-statistics.js';
@@ -25,6 +26,7 @@ const all = [
   vif,
   ssLr,
   ssXgb,
+  secureboost,
   biclassificationEval,
   regressionEval,
   preprocessing,

@@ -14,7 +14,7 @@ import {
 } from '../federated/sum-messages.js';
 import { keyFactsFrom, saltFrom } from '../psi/psi-party.js';
 import { rowsFrom } from '../ss-lr/ss-lr-dealer.js';
-import { bucketCountsFrom, bucketSizesFrom, commandFrom, dealerCommandFrom } from '../ss-xgb/commands.js';
+import { bucketCountsFrom, bucketSizesFrom, commandFrom, dealerCommandFrom } from '../secureboost/commands.js';
 import { absentFrom } from '../table/named-columns.js';
 import { checkTaskParams } from '../catalogue/check-params.js';
 
@@ -48,7 +48,7 @@ describe('what a peer sends is checked before it is used', () => {
     refused(() => sealedHeaderFrom('bob', { ...header, name: ['a.csv'] }));
   });
 
-  test('ss_xgb: commands name only what is there', () => {
+  test('secureboost: commands name only what is there', () => {
     const known = { edges: [3, 2], splits: 2, rows: 10 };
     const good = [
       { op: 'sums', nodes: 4, columns: [0, 1] },

@@ -3,7 +3,7 @@ import { lineTo } from '../mpc/party-line.js';
 import { dealAnd } from '../mpc/private-and.js';
 import { deal } from '../mpc/session.js';
 import type { PartyProgram } from '../party/party-program.js';
-import { dealerCommandFrom } from '../ss-xgb/commands.js';
+import { dealerCommandFrom } from '../secureboost/commands.js';
 
 /** Whether the label's party wants masks. Throws PROTOCOL_VIOLATION. */
 export const masksFrom = (peer: string, value: unknown): boolean => new PeerMessage(peer, value).flag('masks');

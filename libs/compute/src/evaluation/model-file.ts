@@ -2,9 +2,9 @@ import { OBJECTIVES, readModelFile, regressionOf, type Objective } from '../fede
 import { isMap } from '../contract/json-values.js';
 import type { PartyContext } from '../party/party-program.js';
 import { SLICE_FORMAT } from '../ss-lr/ss-lr-plan.js';
-import type { OwnSplit } from '../ss-xgb/feature-holder.js';
-import type { ModelNode } from '../ss-xgb/predict.js';
-import { TREES_FORMAT } from '../ss-xgb/ss-xgb-plan.js';
+import type { OwnSplit } from '../secureboost/feature-holder.js';
+import type { ModelNode } from '../secureboost/predict.js';
+import { TREES_FORMAT } from '../secureboost/secureboost-plan.js';
 
 interface Facts {
   readonly objective: Objective;

@@ -3,10 +3,10 @@ import { joinSession, type PartySession } from '../mpc/session.js';
 import { NEUTRAL, type PartyContext } from '../party/party-program.js';
 import type { NumericColumns } from '../table/numeric-columns.js';
 import { partOf, predictionOf, receiveScores, sendScores } from '../vertical/scores.js';
-import { commandFrom, type Command, type DealerCommand } from '../ss-xgb/commands.js';
-import { answerRoute } from '../ss-xgb/feature-holder.js';
-import { askRoute, type Route } from '../ss-xgb/masked-peer.js';
-import { PREDICT_ROWS, scoresOf } from '../ss-xgb/predict.js';
+import { commandFrom, type Command, type DealerCommand } from '../secureboost/commands.js';
+import { answerRoute } from '../secureboost/feature-holder.js';
+import { askRoute, type Route } from '../secureboost/masked-peer.js';
+import { PREDICT_ROWS, scoresOf } from '../secureboost/predict.js';
 import { TaskFailure } from '../contract/task-type.js';
 import type { ModelPart } from './model-file.js';
 

@@ -18,5 +18,5 @@ export const ssXgb = defineTask({
   needsParties: true,
   configSchema: ssXgbSchema,
   check: verticalFaults,
-  load: async () => (await import('./ss-xgb-run.js')).runSsXgb,
+  load: async () => (await import('../secureboost/secureboost-run.js')).runSecureBoost,
 });

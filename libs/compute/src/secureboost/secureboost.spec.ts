@@ -13,11 +13,11 @@ import { runTask } from '../catalogue/run-task.js';
 import { splitRows } from '../vertical/split-rows.js';
 import type { JsonObject, TaskRun, TaskRunResult } from '../contract/task-type.js';
 import { boost } from './boost.js';
-import { bucketed } from './buckets.js';
+import { bucketed } from '../vertical/buckets.js';
 import { ClearPeer } from './clear-peer-for-tests.js';
 import { gradientsOf, packed } from './gradients.js';
-import { planOf } from './ss-xgb-plan.js';
-import { runSsXgb } from './ss-xgb-run.js';
+import { planOf } from './secureboost-plan.js';
+import { runSecureBoost } from './secureboost-run.js';
 
 interface Tree {
   readonly weight?: number;
@@ -154,7 +154,7 @@ async function inClear(
 async function meanAuc(name: 'cancer' | 'credit'): Promise<number> {
   const aucs: number[] = [];
   for (const seed of [1, 2, 3]) {
-    const { result } = await runTask('ss_xgb', runOf(configOf(name, { params: PARAMS, split_seed: seed })));
+    const { result } = await runTask('secureboost', runOf(configOf(name, { params: PARAMS, split_seed: seed })));
     const [, ...rows] = await folder.rows('alice', String(result.prediction_output));
     const points = cutPoints(
       rows.map(([label]) => Number(label)),
@@ -165,7 +165,7 @@ async function meanAuc(name: 'cancer' | 'credit'): Promise<number> {
   return aucs.reduce((sum, auc) => sum + auc, 0) / aucs.length;
 }
 
-describe('ss_xgb', () => {
+describe('secureboost', () => {
   test('has an AUC of at least 0.98 on breast cancer', async () => {
     expect(await meanAuc('cancer')).toBeGreaterThanOrEqual(0.98);
   });
@@ -176,7 +176,7 @@ describe('ss_xgb', () => {
 
   test('grows the trees of plain boosting to the last digit, each party keeping its part, and is evaluated', async () => {
     const config = configOf('cancer', { params: { ...PARAMS, num_boost_round: 12, max_depth: 4 } });
-    const { result } = await runTask('ss_xgb', runOf(config, { taskId: 'train' }));
+    const { result } = await runTask('secureboost', runOf(config, { taskId: 'train' }));
     const plain = await inClear(cancer, config);
     const paths = result.model_paths as Record<'alice' | 'bob', string>;
     const alice = JSON.parse(await folder.text('alice', paths.alice)) as { trees: Tree[][]; features: string[] };
@@ -221,9 +221,9 @@ describe('ss_xgb', () => {
     const config = (seed: number): JsonObject =>
       configOf('credit', { params: { ...PARAMS, num_boost_round: 4, seed } });
     const [first, second, third] = [
-      await runTask('ss_xgb', runOf(config(1))),
-      await runTask('ss_xgb', runOf(config(1), { attempt: 2 })),
-      await runTask('ss_xgb', runOf(config(2))),
+      await runTask('secureboost', runOf(config(1))),
+      await runTask('secureboost', runOf(config(1), { attempt: 2 })),
+      await runTask('secureboost', runOf(config(2))),
     ];
     expect(Object.keys(hashes(first)).sort()).toEqual(['alice/model.json', 'alice/predictions.csv', 'bob/model.json']);
     expect(hashes(second)).toEqual(hashes(first));
@@ -236,7 +236,7 @@ describe('ss_xgb', () => {
     const rows = cancer.cells.map((row) => [...row.slice(own), row[0]! * 1000]);
     await folder.table('bob', 'linear.csv', csvOf([...cancer.names.bob, 'y'], rows));
     const { result } = await runTask(
-      'ss_xgb',
+      'secureboost',
       runOf({
         train_data: { alice: 'cancer.csv', bob: 'linear.csv' },
         features: { alice: cancer.names.alice.slice(1), bob: cancer.names.bob },
@@ -266,7 +266,7 @@ describe('ss_xgb', () => {
         params: { num_boost_round: 3 },
       });
       delete config.test_fraction;
-      const { result } = await runTask('ss_xgb', runOf(config));
+      const { result } = await runTask('secureboost', runOf(config));
       expect(result).toMatchObject({
         predicted_on: 'test_data',
         prediction_rows: 509,
@@ -288,7 +288,7 @@ describe('ss_xgb', () => {
         prediction_receiver,
         prediction_output: { [prediction_receiver]: 'out/p.parquet' },
       });
-      await runTask('ss_xgb', runOf(config));
+      await runTask('secureboost', runOf(config));
       const bytes = await readFile(join(folder.path, 'data', prediction_receiver, 'out/p.parquet'));
       const rows = await parquetReadObjects({
         file: bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length),
@@ -300,7 +300,7 @@ describe('ss_xgb', () => {
   test('shows the feature holder no label or derivative, and the label holder no value, threshold or order', async () => {
     const crossed: CrossedMessage[] = [];
     const config = configOf('cancer', { params: { num_boost_round: 4, max_depth: 3 } });
-    const { result } = await runSsXgb(runOf(config), (message) => crossed.push(message));
+    const { result } = await runSecureBoost(runOf(config), (message) => crossed.push(message));
     const paths = result.model_paths as Record<'alice' | 'bob', string>;
     const alice = JSON.parse(await folder.text('alice', paths.alice)) as { trees: Tree[][] };
     const bob = JSON.parse(await folder.text('bob', paths.bob)) as { splits: { threshold: number }[] };
@@ -381,7 +381,7 @@ describe('ss_xgb', () => {
 
   test('says how far it is, and never goes back', async () => {
     const seen: number[] = [];
-    await runTask('ss_xgb', runOf(configOf('cancer'), { progress: (fraction) => seen.push(fraction) }));
+    await runTask('secureboost', runOf(configOf('cancer'), { progress: (fraction) => seen.push(fraction) }));
     expect(seen.length).toBeGreaterThan(5);
     expect(seen).toEqual([...seen].sort((a, b) => a - b));
     expect(seen.at(-1)).toBe(1);
@@ -401,7 +401,7 @@ describe('ss_xgb', () => {
         },
       },
     );
-    await expect(runSsXgb(run)).rejects.toThrow('cancelled');
+    await expect(runSecureBoost(run)).rejects.toThrow('cancelled');
     expect(performance.now() - stopped).toBeLessThan(2000);
     expect(await folder.temporaries()).toEqual([]);
     await expect(folder.text('alice', 'out/m.json')).rejects.toThrow('ENOENT');
@@ -437,7 +437,7 @@ describe('ss_xgb', () => {
       ],
     ];
     for (const [config, expected] of cases) {
-      const error = await runTask('ss_xgb', runOf(configOf('cancer', { test_fraction: 0, ...config }))).catch(
+      const error = await runTask('secureboost', runOf(configOf('cancer', { test_fraction: 0, ...config }))).catch(
         (e: unknown) => e,
       );
       expect(error).toMatchObject({ ...expected, retryable: false });
@@ -445,9 +445,9 @@ describe('ss_xgb', () => {
   });
 });
 
-describe('parameters of ss_xgb', () => {
+describe('parameters of secureboost', () => {
   const pointers = (config: JsonObject): string[] =>
-    checkTaskParams('ss_xgb', {
+    checkTaskParams('secureboost', {
       sf_init_config: { parties: ['alice', 'bob'], address: 'local' },
       task_config: {
         train_data: { alice: 'a', bob: 'b' },

@@ -1,4 +1,4 @@
-import type { Bucketed } from './buckets.js';
+import type { Bucketed } from '../vertical/buckets.js';
 import type { Gradients } from './gradients.js';
 import { ownHistogram, type Histogram, type Peer, type PeerSplit } from './tree.js';
 

@@ -1,6 +1,5 @@
 import { WORDS, zeros, type RingVector } from '../mpc/ring.js';
-
-export type Objective = 'logistic' | 'linear';
+import type { Objective } from '../vertical/boosting.js';
 
 /** Fraction bits of first and second derivatives: sums over 2^22 rows stay whole numbers that a double holds. */
 const BITS = 30;

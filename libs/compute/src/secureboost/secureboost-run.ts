@@ -3,17 +3,17 @@ import type { PartyUrl } from '../party/party-program.js';
 import type { TaskRun, TaskRunResult } from '../contract/task-type.js';
 import { verticalPartOf } from '../vertical/vertical-plan.js';
 import { verticalResult } from '../vertical/vertical-result.js';
-import type { SsXgbConfig } from './ss-xgb-config.js';
-import type * as SsXgbDealer from './ss-xgb-dealer.js';
-import type * as SsXgbParty from './ss-xgb-party.js';
-import { planOf } from './ss-xgb-plan.js';
+import type { SecureBoostConfig } from './secureboost-config.js';
+import type * as SecureBoostDealer from './secureboost-dealer.js';
+import type * as SecureBoostParty from './secureboost-party.js';
+import { planOf } from './secureboost-plan.js';
 
-const program: PartyUrl<typeof SsXgbParty> = new URL('./ss-xgb-party.js', import.meta.url);
-const dealer: PartyUrl<typeof SsXgbDealer> = new URL('./ss-xgb-dealer.js', import.meta.url);
+const program: PartyUrl<typeof SecureBoostParty> = new URL('./secureboost-party.js', import.meta.url);
+const dealer: PartyUrl<typeof SecureBoostDealer> = new URL('./secureboost-dealer.js', import.meta.url);
 
-/** Runs `ss_xgb` with checked parameters: a thread per party, and one for the dealer. `recorder` is for tests. */
-export async function runSsXgb(
-  run: TaskRun<SsXgbConfig>,
+/** Runs `secureboost` with checked parameters: a thread per party, and one for the dealer. `recorder` is for tests. */
+export async function runSecureBoost(
+  run: TaskRun<SecureBoostConfig>,
   recorder?: (message: CrossedMessage) => void,
 ): Promise<TaskRunResult> {
   const config = run.params.task_config;

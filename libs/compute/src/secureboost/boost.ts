@@ -1,7 +1,7 @@
 import { permutation } from '../mpc/random.js';
-import type { Bucketed } from './buckets.js';
-import { gradientsOf, sigmoid, type Objective } from './gradients.js';
-import type { Boosting } from './ss-xgb-plan.js';
+import type { Bucketed } from '../vertical/buckets.js';
+import { gradientsOf, sigmoid } from './gradients.js';
+import type { Boosting, Objective } from '../vertical/boosting.js';
 import { growTree, type Peer, type TreeNode } from './tree.js';
 
 /** Rounding of a leaf's weight. */

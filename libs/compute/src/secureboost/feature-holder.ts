@@ -2,7 +2,7 @@ import { BucketHolder } from '../mpc/bucket-sums.js';
 import { answerAnd } from '../mpc/private-and.js';
 import type { PartySession } from '../mpc/session.js';
 import type { NumericColumns } from '../table/numeric-columns.js';
-import type { Bucketed } from './buckets.js';
+import type { Bucketed } from '../vertical/buckets.js';
 import { SideBits, type Command, type Known } from './commands.js';
 
 /** A split of an own column: rows up to `threshold` go left. */

@@ -4,10 +4,10 @@ import { dealAnd } from '../mpc/private-and.js';
 import { deal } from '../mpc/session.js';
 import type { PartyProgram } from '../party/party-program.js';
 import { bucketSizesFrom, dealerCommandFrom } from './commands.js';
-import type { SsXgbPlan } from './ss-xgb-plan.js';
+import type { SecureBoostPlan } from './secureboost-plan.js';
 
-/** The dealer of `ss_xgb`, in a thread without tables: it receives sizes, and sends masks. */
-export const run: PartyProgram<SsXgbPlan, null> = async (context, plan) => {
+/** The dealer of `secureboost`, in a thread without tables: it receives sizes, and sends masks. */
+export const run: PartyProgram<SecureBoostPlan, null> = async (context, plan) => {
   const { parties, labelParty, boosting } = plan;
   const featureParty = parties.find((party) => party !== labelParty)!;
   const columns = plan.columns[parties.indexOf(featureParty)]!;

@@ -6,10 +6,10 @@ import { answerAnd, askAnd, dealAnd } from '../mpc/private-and.js';
 import { addInto, zeros } from '../mpc/ring.js';
 import { deal, joinSession } from '../mpc/session.js';
 import { boost } from './boost.js';
-import { bucketed } from './buckets.js';
+import { bucketed } from '../vertical/buckets.js';
 import { ClearPeer } from './clear-peer-for-tests.js';
 import { gradientsOf, packed, unpacked } from './gradients.js';
-import type { Boosting } from './ss-xgb-plan.js';
+import type { Boosting } from '../vertical/boosting.js';
 
 const BOOSTING: Boosting = {
   objective: 'logistic',

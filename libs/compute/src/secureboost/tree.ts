@@ -1,6 +1,7 @@
 import { MIN_GROUP_ROWS } from '../contract/privacy.js';
-import type { Bucketed } from './buckets.js';
-import { LARGEST_SECOND, leafScore, leafWeight, type Gradients, type Objective, type Totals } from './gradients.js';
+import type { Objective } from '../vertical/boosting.js';
+import type { Bucketed } from '../vertical/buckets.js';
+import { LARGEST_SECOND, leafScore, leafWeight, type Gradients, type Totals } from './gradients.js';
 
 /** A leaf, or a split: rows up to `bucket` of the column go left. Columns of the label's party come first. */
 export type TreeNode =

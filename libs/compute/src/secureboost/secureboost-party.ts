@@ -8,28 +8,33 @@ import { writeTable } from '../table/write-table.js';
 import type { JsonObject } from '../contract/task-type.js';
 import { trainingName } from '../vertical/vertical-plan.js';
 import { boost } from './boost.js';
-import { bucketed } from './buckets.js';
+import { bucketed } from '../vertical/buckets.js';
 import { bucketCountsFrom, commandFrom } from './commands.js';
 import { serveFeatures } from './feature-holder.js';
 import { MaskedPeer } from './masked-peer.js';
 import { PREDICT_ROWS, scoresOf, type ModelNode } from './predict.js';
-import { TREES_FORMAT, type SsXgbOutcome, type SsXgbPart, type SsXgbPlan } from './ss-xgb-plan.js';
+import {
+  TREES_FORMAT,
+  type SecureBoostOutcome,
+  type SecureBoostPart,
+  type SecureBoostPlan,
+} from './secureboost-plan.js';
 import type { TreeNode } from './tree.js';
 
 /** The fewest rows that split into two groups of 5. */
 const MIN_ROWS = 10;
 
 /**
- * One party of `ss_xgb`: the label's party grows the trees, the other serves it. Throws what {@link prepareRows} does.
+ * One party of `secureboost`: the label's party grows the trees, the other serves it. Throws what {@link prepareRows} does.
  */
-export const run: PartyProgram<SsXgbPart, SsXgbOutcome> = async (context, part) => {
+export const run: PartyProgram<SecureBoostPart, SecureBoostOutcome> = async (context, part) => {
   const prepared = await prepareRows(context, part, rulesOf(part.plan));
   const outcome = await (part.label === null ? holdFeatures : holdLabel)(context, part, prepared);
   context.progress(1, 'done');
   return outcome;
 };
 
-function rulesOf({ boosting }: SsXgbPlan): RowRules {
+function rulesOf({ boosting }: SecureBoostPlan): RowRules {
   return {
     binaryLabel: boosting.objective === 'logistic',
     maxSize: Infinity,
@@ -42,9 +47,9 @@ function rulesOf({ boosting }: SsXgbPlan): RowRules {
 
 async function holdLabel(
   context: PartyContext,
-  part: SsXgbPart,
+  part: SecureBoostPart,
   { train, heldOut, predict }: PreparedRows,
-): Promise<SsXgbOutcome> {
+): Promise<SecureBoostOutcome> {
   const { plan } = part;
   const { boosting } = plan;
   const peerName = context.peers[0]!;
@@ -88,9 +93,9 @@ async function holdLabel(
 
 async function holdFeatures(
   context: PartyContext,
-  part: SsXgbPart,
+  part: SecureBoostPart,
   { train, heldOut, predict }: PreparedRows,
-): Promise<SsXgbOutcome> {
+): Promise<SecureBoostOutcome> {
   const { plan } = part;
   const peerName = context.peers[0]!;
   const own = part.features.map((_, column) => bucketed(train.values, column, train.columns, plan.boosting.buckets));
@@ -123,7 +128,7 @@ async function holdFeatures(
   return { rows: train.rows, heldOut, model: reference, prediction, losses: [], splits: {} };
 }
 
-function indexOf(context: PartyContext, plan: SsXgbPlan): 0 | 1 {
+function indexOf(context: PartyContext, plan: SecureBoostPlan): 0 | 1 {
   return plan.parties[0] === context.party ? 0 : 1;
 }
 
@@ -153,7 +158,7 @@ function fileNode(node: ModelNode, features: readonly string[]): JsonObject {
 }
 
 /** A party's part of the model: of the other's columns only the ids of their splits. */
-async function keepModel(context: PartyContext, part: SsXgbPart, content: JsonObject): Promise<string> {
+async function keepModel(context: PartyContext, part: SecureBoostPart, content: JsonObject): Promise<string> {
   const output = await context.createOutput({
     ...(part.modelOutput !== null && { target: part.modelOutput }),
     name: 'model.json',
@@ -169,7 +174,7 @@ async function keepModel(context: PartyContext, part: SsXgbPart, content: JsonOb
 /** Scores of the rows of the table, in runs of `PREDICT_ROWS`. */
 async function predictAll(
   context: PartyContext,
-  { plan }: SsXgbPart,
+  { plan }: SecureBoostPart,
   model: readonly (readonly ModelNode[])[],
   table: NumericColumns,
   peer: MaskedPeer,
@@ -186,10 +191,10 @@ async function predictAll(
 /** Keeps the predictions, or sends their scores to the other party if it is the receiver. */
 async function deliver(
   context: PartyContext,
-  part: SsXgbPart,
+  part: SecureBoostPart,
   table: NumericColumns,
   chunks: readonly Float64Array[],
-): Promise<SsXgbOutcome['prediction']> {
+): Promise<SecureBoostOutcome['prediction']> {
   const { receiver } = part.plan;
   if (receiver !== context.party) {
     for (const scores of chunks) await context.send(receiver, new Uint8Array(scores.buffer));
@@ -211,10 +216,10 @@ async function deliver(
 
 async function receivePredictions(
   context: PartyContext,
-  part: SsXgbPart,
+  part: SecureBoostPart,
   peer: string,
   rows: number,
-): Promise<SsXgbOutcome['prediction']> {
+): Promise<SecureBoostOutcome['prediction']> {
   const writer = await startPredictions(context, part, ['prediction']);
   for (let done = 0; done < rows; done += PREDICT_ROWS) {
     const scores = new Float64Array((await context.receiveBytes(peer)).slice().buffer);
@@ -224,7 +229,11 @@ async function receivePredictions(
   return { reference: writer.reference, rows };
 }
 
-function startPredictions(context: PartyContext, part: SsXgbPart, columns: string[]): ReturnType<typeof writeTable> {
+function startPredictions(
+  context: PartyContext,
+  part: SecureBoostPart,
+  columns: string[],
+): ReturnType<typeof writeTable> {
   const target = part.predictionOutput !== null && { target: part.predictionOutput };
   return writeTable(context, { ...target, name: 'predictions.csv' }, columns);
 }
