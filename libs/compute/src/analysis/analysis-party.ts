@@ -21,7 +21,7 @@ export interface AnalysisPartyValue extends StatisticsPartyValue {
 
 /**
  * One party of `analysis`: describes its columns, and correlates those that have no gap and more than one value, of which
- * 5 rows and more differ from the most frequent one. Throws what
+ * 20 rows and more differ from the most frequent one. Throws what
  * {@link describeTable} and {@link correlate} throw.
  */
 export const run: PartyProgram<ReportArgs, AnalysisPartyValue> = async (context, args) => {

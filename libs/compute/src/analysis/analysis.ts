@@ -8,10 +8,10 @@ export const analysis = defineTask({
   description:
     'Describes the numeric columns of each party as table_statistics does, and correlates those without gaps as ' +
     'pearson_correlation does, within and across parties, over rows that are aligned by psi. Columns with gaps, of one value, or ' +
-    'in which under 5 rows differ from the most frequent value are described and not correlated; columns of under 5 values are left out.',
+    'in which under 20 rows differ from the most frequent value are described and not correlated; columns of under 20 values are left out.',
   configSchema: analysisSchema,
   leaves:
-    "A column's own aggregates, of at least 5 values, the smallest and the largest among them; uniformly masked columns, the number of rows and the names of columns; each correlation is opened to the two parties of its columns, and all of them are in the result. Whoever chooses columns can read values of others from a correlation.",
+    "A column's own aggregates, of at least 20 values, the smallest and the largest among them; uniformly masked columns, the number of rows and the names of columns; each correlation is opened to the two parties of its columns, and all of them are in the result. Whoever chooses columns can read values of others from a correlation.",
   needsParties: true,
   load: async () => (await import('./analysis-run.js')).runAnalysis,
 });

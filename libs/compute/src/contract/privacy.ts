@@ -1,7 +1,7 @@
-import { TaskFailure } from './task-type.js';
+import { TaskFailure, type Json, type JsonObject } from './task-type.js';
 
-/** The smallest group of rows that a figure, a bucket or a split may cover. */
-export const MIN_GROUP_ROWS = 5;
+/** The smallest group of rows that a figure, a bucket or a split may cover, if an owner's policy asks for no larger one. */
+export const MIN_GROUP_ROWS = 20;
 
 /** Throws GROUP_TOO_SMALL for a table with fewer rows than a figure must cover. */
 export function checkGroup(party: string, path: string, rows: number, figures = 'figures'): void {
@@ -38,7 +38,7 @@ export class RowsApart {
   }
 }
 
-/** Throws GROUP_TOO_SMALL if under 5 rows of a column (of row-major `values`) differ from its most frequent value. */
+/** Throws GROUP_TOO_SMALL if under 20 rows of a column (of row-major `values`) differ from its most frequent value. */
 export function checkApart(
   where: { readonly party: string; readonly path: string; readonly name: string },
   values: Float64Array,
@@ -56,4 +56,21 @@ export function checkApart(
     false,
     { party, column: name, min_rows: MIN_GROUP_ROWS },
   );
+}
+
+/**
+ * What others see of `figures`: each path of `reasons` (keys with dots between them, `*` for every key) is null, and the key `withheld`
+ * says why. The party's own readers get the figures as they are, by `keepResult`.
+ */
+export function withhold(figures: JsonObject, reasons: Readonly<Record<string, string>>): JsonObject {
+  let seen: Json = figures;
+  for (const path of Object.keys(reasons)) seen = without(seen, path.split('.'));
+  return { ...(seen as JsonObject), withheld: { ...reasons } };
+}
+
+function without(value: Json, [key, ...rest]: readonly string[]): Json {
+  if (key === undefined || value === null || typeof value !== 'object') return null;
+  const of = value as JsonObject;
+  const keys = key === '*' ? Object.keys(of) : [key];
+  return { ...of, ...Object.fromEntries(keys.map((each) => [each, without(of[each] ?? null, rest)])) };
 }

@@ -218,7 +218,7 @@ describe('pearson_correlation', () => {
       'x.csv',
       csvOf(
         ['x', 'y'],
-        rows(20, (row) => [row, row % 3]),
+        rows(100, (row) => [row, row % 3]),
       ),
     );
     await folder.table(
@@ -226,7 +226,7 @@ describe('pearson_correlation', () => {
       'short.csv',
       csvOf(
         ['z'],
-        rows(19, (row) => [row * row]),
+        rows(99, (row) => [row * row]),
       ),
     );
     await folder.table(
@@ -234,7 +234,7 @@ describe('pearson_correlation', () => {
       'flat.csv',
       csvOf(
         ['z'],
-        rows(20, () => [0.1]),
+        rows(100, () => [0.1]),
       ),
     );
     await folder.table(
@@ -242,7 +242,7 @@ describe('pearson_correlation', () => {
       'gap.csv',
       csvOf(
         ['z', 'w'],
-        rows(20, (row) => [row === 6 ? '' : row, row % 4]),
+        rows(100, (row) => [row === 6 ? '' : row, row % 4]),
       ),
     );
     await folder.table(
@@ -250,7 +250,7 @@ describe('pearson_correlation', () => {
       'text.csv',
       csvOf(
         ['z'],
-        rows(20, (row) => [`t${row}`]),
+        rows(100, (row) => [`t${row}`]),
       ),
     );
     await folder.table(
@@ -267,7 +267,7 @@ describe('pearson_correlation', () => {
       'many.csv',
       csvOf(
         many,
-        rows(6, (row) => many.map((_, at) => row * (at + 2) + (row % 2))),
+        rows(30, (row) => many.map((_, at) => row * (at + 2) + (row % 2))),
       ),
     );
     await folder.table(
@@ -275,15 +275,15 @@ describe('pearson_correlation', () => {
       'lone.csv',
       csvOf(
         ['w', 'z'],
-        rows(20, (row) => [row % 4 === 1 ? 7 : row < 2 ? 8 : 9, row < 4 ? row : 9]),
+        rows(100, (row) => [row % 4 === 1 ? 7 : row < 2 ? 8 : 9, row < 4 ? row : 9]),
       ),
     );
     const cases: [JsonObject, object][] = [
       [
         { input_data: { alice: 'x.csv', bob: 'lone.csv' } },
-        { code: 'GROUP_TOO_SMALL', details: { party: 'bob', column: 'z', min_rows: 5 } },
+        { code: 'GROUP_TOO_SMALL', details: { party: 'bob', column: 'z', min_rows: 20 } },
       ],
-      [{ input_data: { alice: 'x.csv', bob: 'short.csv' } }, { code: 'NOT_ALIGNED', details: { alice: 20, bob: 19 } }],
+      [{ input_data: { alice: 'x.csv', bob: 'short.csv' } }, { code: 'NOT_ALIGNED', details: { alice: 100, bob: 99 } }],
       [
         { input_data: { alice: 'x.csv', bob: 'flat.csv' } },
         { code: 'CONSTANT_COLUMN', details: { party: 'bob', column: 'z' } },
@@ -300,8 +300,8 @@ describe('pearson_correlation', () => {
       [{ input_data: { bob: 'text.csv' } }, { code: 'COLUMN_NOT_FOUND' }],
       [{ input_data: { alice: 'four.csv' } }, { code: 'GROUP_TOO_SMALL', details: { party: 'alice', rows: 4 } }],
       [
-        { input_data: { alice: 'many.csv' }, columns: { alice: many.slice(1, 5) } },
-        { code: 'GROUP_TOO_SMALL', details: { rows: 6, min_rows: 8 } },
+        { input_data: { alice: 'many.csv' }, columns: { alice: many.slice(1, 17) } },
+        { code: 'GROUP_TOO_SMALL', details: { rows: 30, min_rows: 32 } },
       ],
       [{ input_data: { alice: 'many.csv' }, columns: many.slice(1) }, { code: 'GROUP_TOO_SMALL' }],
       [{ input_data: { alice: 'many.csv' }, columns: many }, { code: 'TOO_MANY_COLUMNS' }],

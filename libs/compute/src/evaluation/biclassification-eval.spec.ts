@@ -26,7 +26,7 @@ beforeAll(async () => {
     'one.csv',
     csv(
       'label,prediction',
-      [0.1, 0.3, 0.5, 0.7, 0.9].map((score) => [1, score]),
+      Array.from({ length: 25 }, (_, row) => [1, row / 25]),
     ),
   );
   await folder.table('alice', 'four.csv', 'label,prediction\n0,0.1\n1,0.9\n0,0.2\n1,0.8\n');
@@ -112,7 +112,7 @@ describe('biclassification_eval', () => {
         { code: 'PREDICTION_OUT_OF_RANGE', message: expect.stringContaining(`data row ${ROWS + 1}`) as unknown },
       ],
       ['gap.csv', { code: 'CAST_FAILED' }],
-      ['four.csv', { code: 'GROUP_TOO_SMALL', details: { party: 'alice', rows: 4, min_rows: 5 } }],
+      ['four.csv', { code: 'GROUP_TOO_SMALL', details: { party: 'alice', rows: 4, min_rows: 20 } }],
       ['none.csv', { code: 'FILE_NOT_FOUND' }],
     ];
     for (const [alice, expected] of cases) {

@@ -100,7 +100,7 @@ describe('curves and buckets', () => {
     );
   });
 
-  test('keep every row in one bucket of at least five, unless there are fewer in all', () => {
+  test('keep every row in one bucket of at least 20, unless there are fewer in all', () => {
     fc.assert(
       fc.property(bothClasses, fc.integer({ min: 1, max: 20 }), (rows, count) => {
         for (const buckets of [equalCountBuckets(pointsOf(rows), count), equalWidthBuckets(pointsOf(rows), count)]) {

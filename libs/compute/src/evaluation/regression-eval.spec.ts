@@ -135,7 +135,7 @@ describe('regression_eval', () => {
   test('fails on what it cannot judge', async () => {
     const cases: [string, object][] = [
       ['flat.csv', { code: 'CONSTANT_COLUMN', details: { party: 'alice', column: 'label' } }],
-      ['few.csv', { code: 'GROUP_TOO_SMALL', details: { rows: 4, min_rows: 5 } }],
+      ['few.csv', { code: 'GROUP_TOO_SMALL', details: { rows: 4, min_rows: 20 } }],
       ['gap.csv', { code: 'CAST_FAILED', details: { party: 'alice', column: 'prediction', row: ROWS + 1 } }],
       ['none.csv', { code: 'FILE_NOT_FOUND' }],
     ];
@@ -146,7 +146,7 @@ describe('regression_eval', () => {
     await expect(missing).rejects.toMatchObject({ code: 'COLUMN_NOT_FOUND' });
   });
 
-  test('sends nothing to another party, and gives out no bucket of under 5 rows', async () => {
+  test('sends nothing to another party, and gives out no bucket of under 20 rows', async () => {
     const crossed: CrossedMessage[] = [];
     const run = folder.run({});
     const program: PartyUrl<typeof Party> = new URL('./regression-eval-party.js', import.meta.url);
@@ -244,7 +244,7 @@ describe('the metrics', () => {
     );
   });
 
-  test('have buckets of every row, at least 5 each, whatever the order of the rows', () => {
+  test('have buckets of every row, at least 20 each, whatever the order of the rows', () => {
     fc.assert(
       fc.property(pairs, fc.integer({ min: 1, max: 20 }), ([labels, predictions], count) => {
         const coarse = predictions.map((p) => Math.round(p / 1000));

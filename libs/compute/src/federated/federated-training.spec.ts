@@ -189,14 +189,19 @@ describe('federated_training', () => {
 
   test('fails on what it cannot train on', async () => {
     const few = shards.alice!.slice(0, 8);
-    for (const party of PARTIES) await folder.table(party, 'few.csv', csvOf([...patients.features, 'y'], few));
+    await folder.table('bob', 'few.csv', csvOf([...patients.features, 'y'], few));
+    const wide = Array.from({ length: 70 }, (_, at) => `x${at}`);
+    const wideRows = Array.from({ length: 20 }, (_, row) => [...wide.map((_, at) => (row * at) % 7), row % 2]);
+    for (const party of PARTIES) await folder.table(party, 'wide.csv', csvOf([...wide, 'y'], wideRows));
     const two = shards.bob!.map((row, at) => (at === 3 ? [...row.slice(0, -1), 2] : row));
     await folder.table('bob', 'two.csv', csvOf([...patients.features, 'y'], two));
-    await folder.table('bob', 'four.csv', csvOf([...patients.features, 'y'], few.slice(0, 4)));
     const data = (bob: string, all = 'rows.csv'): JsonObject => ({ train_data: { alice: all, bob, carol: all } });
     const cases: [JsonObject, object][] = [
-      [data('few.csv', 'few.csv'), { code: 'INSUFFICIENT_ROWS', details: { rows: 24, min_rows: 31 } }],
-      [data('four.csv'), { code: 'INSUFFICIENT_ROWS', details: { party: 'bob', rows: 4, min_rows: 5 } }],
+      [
+        { ...data('wide.csv', 'wide.csv'), features: wide },
+        { code: 'INSUFFICIENT_ROWS', details: { rows: 60, min_rows: 71 } },
+      ],
+      [data('few.csv'), { code: 'INSUFFICIENT_ROWS', details: { party: 'bob', rows: 8, min_rows: 20 } }],
       [data('two.csv'), { code: 'LABEL_NOT_BINARY', message: expect.stringContaining('data row 4') as unknown }],
       [{ model: 'linear', params: { learning_rate: 50 } }, { code: 'NOT_CONVERGED' }],
       [{ features: ['nope'] }, { code: 'COLUMN_NOT_FOUND' }],
@@ -250,8 +255,8 @@ describe('federated averaging over equal shards', () => {
     const cell = fc.integer({ min: -300, max: 300 }).map((value) => value / 100);
     const anyCase = fc.record({
       objective: fc.constantFrom('logistic', 'linear'),
-      sizes: fc.array(fc.integer({ min: 5, max: 12 }), { minLength: 2, maxLength: 4 }),
-      cells: fc.array(fc.tuple(cell, cell, fc.boolean()), { minLength: 48, maxLength: 48 }),
+      sizes: fc.array(fc.integer({ min: 20, max: 28 }), { minLength: 2, maxLength: 4 }),
+      cells: fc.array(fc.tuple(cell, cell, fc.boolean()), { minLength: 112, maxLength: 112 }),
       equal: fc.boolean(),
       l2: fc.constantFrom(0, 0.1),
       standardize: fc.boolean(),

@@ -1,6 +1,7 @@
 import { lineTo } from '../mpc/party-line.js';
 import { joinSession } from '../mpc/session.js';
 import { NEUTRAL, type PartyContext, type PartyProgram } from '../party/party-program.js';
+import { MIN_GROUP_ROWS } from '../contract/privacy.js';
 import type { NumericColumns } from '../table/numeric-columns.js';
 import { predictionOf } from '../vertical/scores.js';
 import { prepareRows, type PreparedRows, type RowRules } from '../vertical/vertical-rows.js';
@@ -21,8 +22,8 @@ import {
 } from './secureboost-plan.js';
 import type { TreeNode } from './tree.js';
 
-/** The fewest rows that split into two groups of 5. */
-const MIN_ROWS = 10;
+/** The fewest rows that split into two groups of 20. */
+const MIN_ROWS = 2 * MIN_GROUP_ROWS;
 
 /**
  * One party of `secureboost`: the label's party grows the trees, the other serves it. Throws what {@link prepareRows} does.
@@ -39,8 +40,8 @@ function rulesOf({ boosting }: SecureBoostPlan): RowRules {
     binaryLabel: boosting.objective === 'logistic',
     maxSize: Infinity,
     minRows: MIN_ROWS,
-    minRowsWhy: `a tree needs at least ${MIN_ROWS}, 5 for each side of a split.`,
-    // No split separates fewer than 5 rows from the others.
+    minRowsWhy: `a tree needs at least ${MIN_ROWS}, ${MIN_GROUP_ROWS} for each side of a split.`,
+    // No split separates fewer than 20 rows from the others.
     refusesFewApart: false,
   };
 }

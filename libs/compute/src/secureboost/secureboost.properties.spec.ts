@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { MIN_GROUP_ROWS } from '../contract/privacy.js';
 import { BucketDealer, BucketHolder, NumberHolder } from '../mpc/bucket-sums.js';
 import { inProcessLine } from '../mpc/channel.js';
 import { answerAnd, askAnd, dealAnd } from '../mpc/private-and.js';
@@ -209,17 +210,17 @@ describe('derivatives', () => {
 describe('buckets', () => {
   const column = fc.array(fc.oneof(fc.double({ noNaN: true }), fc.integer({ min: 0, max: 3 })), {
     minLength: 1,
-    maxLength: 120,
+    maxLength: 300,
   });
 
-  test('hold at least 5 rows each, keep the order of values, and put equal values together', () => {
+  test('hold at least 20 rows each, keep the order of values, and put equal values together', () => {
     fc.assert(
       fc.property(column, fc.integer({ min: 2, max: 30 }), (values, most) => {
         const { of, count, edges } = bucketed(Float64Array.from(values), 0, 1, most);
         expect(count).toBeLessThanOrEqual(most);
         expect(edges).toEqual([...edges].sort((a, b) => a - b));
         const sizes = Array.from({ length: count }, (_, bucket) => of.filter((each) => each === bucket).length);
-        if (count > 1) for (const size of sizes) expect(size).toBeGreaterThanOrEqual(5);
+        if (count > 1) for (const size of sizes) expect(size).toBeGreaterThanOrEqual(MIN_GROUP_ROWS);
         values.forEach((value, row) => {
           expect(of[row]).toBe(edges.filter((edge) => value > edge).length);
         });
@@ -230,9 +231,9 @@ describe('buckets', () => {
 
 describe('boosting', () => {
   const row = fc.tuple(fc.double({ min: -2, max: 2, noNaN: true }), fc.double({ min: -2, max: 2, noNaN: true }));
-  const data = fc.array(row, { minLength: 20, maxLength: 80 });
+  const data = fc.array(row, { minLength: 40, maxLength: 160 });
 
-  test('never raises the loss, and takes no side of under 5 rows', async () => {
+  test('never raises the loss, and takes no side of under 20 rows', async () => {
     await fc.assert(
       fc.asyncProperty(data, async (rows) => {
         const label = Float64Array.from(rows, ([x, y], at) => (x * y + Math.sin(at) > 0 ? 1 : 0));
@@ -260,7 +261,7 @@ describe('boosting', () => {
             }
             reach.set(node, (reach.get(node) ?? 0) + 1);
           });
-          for (const count of reach.values()) expect(count).toBeGreaterThanOrEqual(5);
+          for (const count of reach.values()) expect(count).toBeGreaterThanOrEqual(MIN_GROUP_ROWS);
         }
       }),
       { numRuns: 40 },

@@ -54,7 +54,7 @@ interface Split {
 }
 
 /**
- * Grows one tree, level by level, on the columns of both parties. Each leaf has the summed curvature of at least 5
+ * Grows one tree, level by level, on the columns of both parties. Each leaf has the summed curvature of at least 20
  * rows, so that no group of fewer rows is split off. Column order breaks ties between equal gains, so that the same
  * rows give the same tree. Calls `settle` with each leaf's weight and rows.
  */

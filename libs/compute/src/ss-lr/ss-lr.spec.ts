@@ -413,7 +413,7 @@ describe('ss_lr', () => {
         ),
       );
     await write('lone.csv', (row) => Number(row < 4));
-    await write('classes.csv', (row) => Number(row < 5));
+    await write('classes.csv', (row) => Number(row < 20));
     await write('flat.csv', () => 1);
     const of = (bob: string): JsonObject => ({
       train_data: { alice: 'train.csv', bob },
@@ -422,7 +422,7 @@ describe('ss_lr', () => {
     });
     expect(await failure('lone', of('lone.csv'))).toMatchObject({
       code: 'GROUP_TOO_SMALL',
-      details: { party: 'bob', column: 'b0', min_rows: 5 },
+      details: { party: 'bob', column: 'b0', min_rows: 20 },
     });
     for (const name of ['classes', 'flat']) expect(await failure(name, of(`${name}.csv`))).toHaveProperty('result');
     await writeFile(

@@ -4,11 +4,22 @@ import { testFolder, type TestFolder } from '../contract/run-for-tests.js';
 import { runTask } from '../catalogue/run-task.js';
 import { runTableStatistics } from './table-statistics-run.js';
 
+const csv = (header: string, of: (row: number) => string, rows: number): string =>
+  [header, ...Array.from({ length: rows }, (_, row) => of(row)), ''].join('\n');
+
 let folder: TestFolder;
 beforeAll(async () => {
   folder = await testFolder();
-  await folder.table('alice', 'a.csv', 'id,age,few,name\n1,10,1,a\n2,20,2,b\n3,30,,c\n4,40,,d\n5,55,,e\n6,,,f\n');
-  await folder.table('bob', 'b.csv', 'id,pay\n1,5\n2,5\n3,5\n4,5\n5,5\n');
+  await folder.table(
+    'alice',
+    'a.csv',
+    csv('id,age,few,name', (row) => `${row},${row < 20 ? 10 * (row + 1) : ''},${row < 19 ? row : ''},n${row}`, 21),
+  );
+  await folder.table(
+    'bob',
+    'b.csv',
+    csv('id,pay', (row) => `${row},5`, 20),
+  );
 });
 afterAll(() => folder.remove());
 
@@ -20,15 +31,15 @@ describe('table_statistics', () => {
     );
     expect(result).toMatchObject({
       output_report: 'artifact:chain-1/task-1/statistics.json',
-      rows: { alice: 6, bob: 5 },
+      rows: { alice: 21, bob: 20 },
       suppressed: { alice: ['few'], bob: [] },
       statistics: {
-        age: { count: 5, mean: 31, min: 10, '25%': 20, '50%': 30, '75%': 40, max: 55 },
-        pay: { count: 5, mean: 5, std: 0, min: 5, max: 5 },
+        age: { count: 20, mean: 105, min: 10, '25%': 57.5, '50%': 105, '75%': 152.5, max: 200 },
+        pay: { count: 20, mean: 5, std: 0, min: 5, max: 5 },
       },
     });
     const { age } = result.statistics as Record<string, { std: number }>;
-    expect(age!.std).toBeCloseTo(17.4642492, 6);
+    expect(age!.std).toBeCloseTo(59.160798, 6);
     expect(artifacts.map(({ name, mediaType }) => [name, mediaType])).toEqual([
       ['statistics.json', 'application/json'],
     ]);

@@ -7,10 +7,10 @@ export const tableStatistics = defineTask({
   title: 'Table statistics',
   description:
     'Describes the numeric columns of each party: count, mean, sample standard deviation, smallest, largest value and quartiles. ' +
-    'Tables of under 5 rows are refused and columns of under 5 values left out.',
+    'Tables of under 20 rows are refused and columns of under 20 values left out.',
   configSchema: tableStatisticsSchema,
   leaves:
-    "A column's own aggregates, of at least 5 values. The smallest and the largest are single values; of 5 values the quantiles are all of them.",
+    "A column's own aggregates, of at least 20 values. The smallest and the largest are single values; a quartile may be one too.",
   needsParties: true,
   load: async () => (await import('./table-statistics-run.js')).runTableStatistics,
 });

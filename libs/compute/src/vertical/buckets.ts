@@ -10,7 +10,7 @@ export interface Bucketed {
 }
 
 /**
- * Puts a column of row-major `values` into at most `most` buckets of about equally many rows, at least 5 each. Equal
+ * Puts a column of row-major `values` into at most `most` buckets of about equally many rows, at least 20 each. Equal
  * values share a bucket; an edge lies midway between two values. A constant column has one bucket.
  */
 export function bucketed(values: Float64Array, column: number, columns: number, most: number): Bucketed {

@@ -15,7 +15,7 @@ export interface RowRules {
   /** The minimum number of training rows, and why. */
   readonly minRows: number;
   readonly minRowsWhy: string;
-  /** Whether to refuse a column in which under 5 of these rows differ from the most frequent value. */
+  /** Whether to refuse a column in which under 20 of these rows differ from the most frequent value. */
   readonly refusesFewApart: boolean;
 }
 
