@@ -67,8 +67,7 @@ export class PartyChannels {
   accept(message: Exclude<ToParty, { readonly kind: 'start' }>): void {
     switch (message.kind) {
       case 'deliver': {
-        // Programs view the bytes as wider numbers, so these begin a buffer.
-        const body = typeof message.body === 'string' ? message.body : new Uint8Array(message.body);
+        const { body } = message;
         const waiting = this.waiting.get(message.from);
         this.waiting.delete(message.from);
         if (waiting) waiting.resolve(body);

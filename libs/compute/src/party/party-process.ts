@@ -5,7 +5,6 @@
  */
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { Socket } from 'node:net';
 import { join } from 'node:path';
 import { TaskFailure, type JsonObject } from '../contract/task-type.js';
 import { placesOf } from '../contract/error-places.js';
@@ -15,7 +14,7 @@ import { createOutput, createScratch } from './output-files.js';
 import { PartyChannels } from './party-channels.js';
 import type { CarriedFailure, FromParty, PartyStart, ToParty, WrittenFile } from './party-link.js';
 import { NEUTRAL, type PartyContext } from './party-program.js';
-import { streamTransport } from './transport.js';
+import { descriptorTransport } from './transport.js';
 
 /** Progress of a stage is sent after this time, or as soon as it has come this far: its steps are small however fast it is. */
 const PROGRESS_EVERY_MS = 200;
@@ -23,7 +22,7 @@ const PROGRESS_STEP = 0.02;
 /** The descriptor of the transport to the coordinator. */
 const TRANSPORT_FD = 3;
 
-const transport = streamTransport<FromParty>(new Socket({ fd: TRANSPORT_FD }));
+const transport = descriptorTransport<FromParty>(TRANSPORT_FD);
 const send = (message: FromParty): void => transport.post(message);
 const coordinator = process.ppid;
 

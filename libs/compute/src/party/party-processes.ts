@@ -2,8 +2,8 @@
  * Native engine, local mode: each party of a task runs in its own process, and this coordinator relays the messages
  * between them. It never reads a message, and believes nothing that a process says of itself.
  *
- * Processes are started per run and not taken from a pool: each gets the rights of its party alone, which Node fixes at the
- * start, and starting one costs hardly more than starting a thread.
+ * Processes are started per run and not taken from a pool: each gets the rights and the account of its party alone, which are
+ * fixed at the start.
  */
 import { realpath } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
@@ -17,11 +17,11 @@ import {
   WINDOW_BYTES,
   type CarriedFailure,
   type FromParty,
-  type ToParty,
   type WrittenFile,
 } from './party-link.js';
 import { artifactFolder, rightsOf } from './process-rights.js';
-import { startProcess, type PartyProcess, type ProcessEnd } from './start-process.js';
+import { failureOf, memberOf, post, type Member } from './party-member.js';
+import { startProcess } from './start-process.js';
 import type { Body } from './transport.js';
 
 /** A message that crossed from one process to another, as a recorder sees it. */
@@ -48,22 +48,6 @@ const PROGRESS_EVERY_MS = 600;
 
 /** Files that one process may name in a run. */
 const MAX_FILES = 100_000;
-
-interface Member {
-  readonly name: string;
-  readonly roots: FileRoots;
-  readonly process: PartyProcess;
-  done: boolean;
-  lost: boolean;
-  value: unknown;
-  own: PartyResult | null;
-  fraction: number;
-  sentBytes: number;
-  /** Bytes from this process that each peer has not read yet. */
-  readonly unread: Map<string, number>;
-  readonly temporaries: Set<string>;
-  readonly written: WrittenFile[];
-}
 
 /** What one process of a run is started with. */
 export interface MemberProgram {
@@ -151,20 +135,7 @@ export class PartyProcesses {
   private start(ready: Awaited<ReturnType<PartyProcesses['prepare']>>[number]): void {
     const { run, names, token } = this.options;
     const { name, roots } = ready;
-    const member: Member = {
-      name,
-      roots,
-      process: startProcess(ready.rights, ready.account),
-      done: false,
-      lost: false,
-      value: null,
-      own: null,
-      fraction: 0,
-      sentBytes: 0,
-      unread: new Map(),
-      temporaries: new Set(),
-      written: [],
-    };
+    const member = memberOf(name, roots, startProcess(ready.rights, ready.account));
     this.members.set(name, member);
     const { transport } = member.process;
     transport.onMessage((received) => {
@@ -321,16 +292,3 @@ const consentOf = (consent: TaskConsent, party: string): TaskConsent => ({
   ...consent,
   statements: { [party]: consent.statements[party] ?? [] },
 });
-
-function post(member: Member, message: ToParty): void {
-  if (!member.done) member.process.transport.post(message);
-}
-
-function failureOf(party: string, end: ProcessEnd): TaskFailure {
-  if (end.kind === 'memory') {
-    const message = `Party ${party} needs more memory than a party of a task may have. Give the task a smaller table.`;
-    return new TaskFailure('OUT_OF_MEMORY', message, false, { party });
-  }
-  const how = end.kind === 'ended' ? end.how : 'its coordinator';
-  return new TaskFailure('PARTY_LOST', `Party ${party} was lost: its process ended with ${how}.`, true, { party });
-}

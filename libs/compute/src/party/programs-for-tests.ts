@@ -20,7 +20,7 @@ const acts: Record<string, (context: PartyContext, args: JsonObject) => Promise<
     let sum = 0;
     for (let i = 0; i < Number(chunks); i += 1) {
       const bytes = await context.receiveBytes(peer);
-      if (bytes[0] !== i % 256) throw new Error('order');
+      if (!Buffer.from(bytes.buffer).equals(Buffer.alloc(Number(chunkBytes), i))) throw new Error('order');
       sum += bytes.byteLength;
     }
     return sum;

@@ -1,3 +1,4 @@
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
 /** A message of a transport: JSON, and perhaps one large body beside it. */
@@ -24,17 +25,51 @@ export interface Transport<Out extends Message = Message> {
 const MAX_FRAME_BYTES = 1024 * 1024 * 1024;
 /** Bodies up to this size are copied beside their head: one small write costs less than two. */
 const JOINED_BYTES = 16 * 1024;
-const PREFIX_BYTES = 8;
+const LENGTH_BYTES = 4;
+const PREFIX_BYTES = 2 * LENGTH_BYTES;
+const READ_BYTES = 64 * 1024;
 
 /**
  * A transport over a byte stream: a socket pair between processes, or TLS. A frame is the length of the rest (4 bytes, big-endian),
  * the length of its head (4 bytes), the head as JSON, and the body. The head's `body` says `text` or `bytes`.
  */
 export function streamTransport<Out extends Message>(stream: Duplex, maxFrameBytes = MAX_FRAME_BYTES): Transport<Out> {
+  return transportOver(stream, { maxFrameBytes, ownBodies: false }, (take) => stream.on('data', take));
+}
+
+/**
+ * A transport over an inherited descriptor. All reads go into one buffer, since a new one for each read takes longer than the rest of
+ * the read. A body of bytes has a buffer for itself, so a program may view it as wider numbers.
+ */
+export function descriptorTransport<Out extends Message>(fd: number): Transport<Out> {
+  let take: (chunk: Buffer) => void = () => undefined;
+  const buffer = Buffer.allocUnsafeSlow(READ_BYTES);
+  const callback = (bytes: number): boolean => {
+    take(buffer.subarray(0, bytes));
+    return true;
+  };
+  const socket = new Socket({ fd, onread: { buffer, callback } });
+  return transportOver(socket, { maxFrameBytes: MAX_FRAME_BYTES, ownBodies: true }, (to) => {
+    take = to;
+    socket.resume();
+  });
+}
+
+interface FrameOptions {
+  readonly maxFrameBytes: number;
+  /** Whether chunks and frames are copied, since the memory that they come in is used again. */
+  readonly ownBodies: boolean;
+}
+
+function transportOver<Out extends Message>(
+  stream: Duplex,
+  options: FrameOptions,
+  read: (take: (chunk: Buffer) => void) => void,
+): Transport<Out> {
   let receive: (message: unknown) => void = () => undefined;
   let closed: ((fault?: string) => void) | undefined;
   let fault: string | undefined;
-  const frames = new FrameReader(maxFrameBytes, (message) => receive(message));
+  const frames = new FrameReader(options, (message) => receive(message));
   const fail = (why: string): void => {
     fault ??= why;
     stream.destroy();
@@ -66,7 +101,7 @@ export function streamTransport<Out extends Message>(stream: Duplex, maxFrameByt
       stream.writableLength === 0 ? Promise.resolve() : new Promise((resolve) => stream.write('', () => resolve())),
     onMessage(to) {
       receive = to;
-      stream.on('data', (chunk: Buffer) => {
+      read((chunk) => {
         if (fault !== undefined) return;
         try {
           frames.take(chunk);
@@ -86,51 +121,55 @@ export function streamTransport<Out extends Message>(stream: Duplex, maxFrameByt
 class FrameReader {
   private held: Buffer[] = [];
   private heldBytes = 0;
-  /** Length of the frame that is coming in; undefined while its prefix is. */
-  private frameBytes: number | undefined;
+  /** Bytes without which what is held has no next frame. */
+  private neededBytes = LENGTH_BYTES;
 
   constructor(
-    private readonly maxBytes: number,
+    private readonly options: FrameOptions,
     private readonly receive: (message: unknown) => void,
   ) {}
 
   /** Throws where the bytes are no frame. */
   take(chunk: Buffer): void {
-    this.held.push(chunk);
-    this.heldBytes += chunk.byteLength;
+    if (this.heldBytes + chunk.byteLength < this.neededBytes) return this.hold(chunk);
+    const bytes = this.heldBytes === 0 ? chunk : Buffer.concat([...this.held, chunk]);
+    this.held = [];
+    this.heldBytes = 0;
+    let at = 0;
     for (;;) {
-      if (this.frameBytes === undefined) {
-        if (this.heldBytes < 4) return;
-        this.frameBytes = this.cut(4).readUInt32BE();
-        if (this.frameBytes < 4 || this.frameBytes > this.maxBytes) throw new Error('a frame has a wrong length');
-      }
-      if (this.heldBytes < this.frameBytes) return;
-      const frame = this.cut(this.frameBytes);
-      this.frameBytes = undefined;
-      this.receive(messageOf(frame));
+      this.neededBytes = LENGTH_BYTES;
+      if (bytes.byteLength - at < LENGTH_BYTES) break;
+      const frameBytes = bytes.readUInt32BE(at);
+      if (frameBytes < LENGTH_BYTES || frameBytes > this.options.maxFrameBytes)
+        throw new Error('a frame has a wrong length');
+      this.neededBytes += frameBytes;
+      if (bytes.byteLength - at < this.neededBytes) break;
+      const end = at + this.neededBytes;
+      this.receive(this.messageOf(bytes, at, end));
+      at = end;
     }
+    if (at < bytes.byteLength) this.hold(bytes.subarray(at));
   }
 
-  private cut(bytes: number): Buffer {
-    const all = this.held.length === 1 ? this.held[0]! : Buffer.concat(this.held, this.heldBytes);
-    const rest = all.subarray(bytes);
-    this.held = rest.byteLength > 0 ? [rest] : [];
-    this.heldBytes = rest.byteLength;
-    return all.subarray(0, bytes);
+  private hold(chunk: Buffer): void {
+    this.held.push(this.options.ownBodies ? Buffer.from(chunk) : chunk);
+    this.heldBytes += chunk.byteLength;
   }
-}
 
-function messageOf(frame: Buffer): unknown {
-  const bodyAt = 4 + frame.readUInt32BE();
-  if (bodyAt > frame.byteLength) throw new Error('the head of a frame is longer than the frame');
-  let head: unknown;
-  try {
-    head = JSON.parse(frame.toString('utf8', 4, bodyAt));
-  } catch {
-    throw new Error('the head of a frame is not JSON');
+  private messageOf(bytes: Buffer, begin: number, end: number): unknown {
+    const headAt = begin + PREFIX_BYTES;
+    const bodyAt = headAt + bytes.readUInt32BE(begin + LENGTH_BYTES);
+    if (bodyAt > end) throw new Error('the head of a frame is longer than the frame');
+    let head: unknown;
+    try {
+      head = JSON.parse(bytes.toString('utf8', headAt, bodyAt));
+    } catch {
+      throw new Error('the head of a frame is not JSON');
+    }
+    if (typeof head !== 'object' || head === null) throw new Error('the head of a frame is no object');
+    if (!('body' in head)) return head;
+    if (head.body === 'text') return { ...head, body: bytes.toString('utf8', bodyAt, end) };
+    const body = bytes.subarray(bodyAt, end);
+    return { ...head, body: this.options.ownBodies ? new Uint8Array(body) : body };
   }
-  if (typeof head !== 'object' || head === null) throw new Error('the head of a frame is no object');
-  if (!('body' in head)) return head;
-  const body = frame.subarray(bodyAt);
-  return { ...head, body: head.body === 'text' ? body.toString() : body };
 }

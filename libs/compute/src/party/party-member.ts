@@ -1,0 +1,52 @@
+import { TaskFailure, type PartyResult } from '../contract/task-type.js';
+import type { FileRoots } from './input-files.js';
+import type { ToParty, WrittenFile } from './party-link.js';
+import type { PartyProcess, ProcessEnd } from './start-process.js';
+
+/** A process of a run, and what its coordinator knows of it. */
+export interface Member {
+  readonly name: string;
+  readonly roots: FileRoots;
+  readonly process: PartyProcess;
+  done: boolean;
+  lost: boolean;
+  value: unknown;
+  own: PartyResult | null;
+  fraction: number;
+  sentBytes: number;
+  /** Bytes from this process that each peer has not read yet. */
+  readonly unread: Map<string, number>;
+  readonly temporaries: Set<string>;
+  readonly written: WrittenFile[];
+}
+
+export function memberOf(name: string, roots: FileRoots, process: PartyProcess): Member {
+  return {
+    name,
+    roots,
+    process,
+    done: false,
+    lost: false,
+    value: null,
+    own: null,
+    fraction: 0,
+    sentBytes: 0,
+    unread: new Map(),
+    temporaries: new Set(),
+    written: [],
+  };
+}
+
+export function post(member: Member, message: ToParty): void {
+  if (!member.done) member.process.transport.post(message);
+}
+
+/** Why a process ended that its coordinator did not end. */
+export function failureOf(party: string, end: ProcessEnd): TaskFailure {
+  if (end.kind === 'memory') {
+    const message = `Party ${party} needs more memory than a party of a task may have. Give the task a smaller table.`;
+    return new TaskFailure('OUT_OF_MEMORY', message, false, { party });
+  }
+  const how = end.kind === 'ended' ? end.how : 'its coordinator';
+  return new TaskFailure('PARTY_LOST', `Party ${party} was lost: its process ended with ${how}.`, true, { party });
+}
