@@ -7,10 +7,11 @@ import {
   allKeysFrom,
   publicKeysFrom,
   relayedFrom,
-  requestFrom,
   sealedFrom,
   sharesFrom,
   signatureFrom,
+  signatureOf,
+  summedFrom,
 } from '../federated/sum-messages.js';
 import { keyFactsFrom, saltFrom } from '../psi/psi-party.js';
 import { rowsFrom } from '../ss-lr/ss-lr-dealer.js';
@@ -124,7 +125,7 @@ describe('what a peer sends is checked before it is used', () => {
   });
 
   test('secure sums: keys, sealed shares, requests, shares and what a model is of', () => {
-    const keys = { mask: 'm', seal: 's' };
+    const keys = { mask: 'm', seal: 's', sign: 'k', seed: 'c' };
     expect(publicKeysFrom('bob', keys)).toEqual(keys);
     expect(allKeysFrom({ alice: keys, bob: keys })).toEqual({ alice: keys, bob: keys });
     for (const odd of [
@@ -133,8 +134,9 @@ describe('what a peer sends is checked before it is used', () => {
       'm',
       {},
       { mask: 'm' },
-      { mask: 'm', seal: 1e12 },
-      { mask: 'm'.repeat(300), seal: 's' },
+      { ...keys, seal: 1e12 },
+      { mask: 'm', seal: 's', sign: 'k' },
+      { ...keys, mask: 'm'.repeat(300) },
     ]) {
       refused(() => publicKeysFrom('bob', odd));
       refused(() => allKeysFrom({ alice: odd }));
@@ -150,9 +152,12 @@ describe('what a peer sends is checked before it is used', () => {
     expect(relayedFrom({ bob: 'x' })).toEqual({ bob: 'x' });
     for (const odd of [null, [], { bob: {} }, many]) refused(() => relayedFrom(odd));
     const request = { summed: ['alice'], lost: ['bob'] };
-    expect(requestFrom(request)).toEqual(request);
-    for (const odd of [null, {}, { summed: ['alice'] }, { summed: 'alice', lost: [] }, { summed: [1e12], lost: [] }])
-      refused(() => requestFrom(odd));
+    expect(summedFrom({ summed: ['alice'] })).toEqual(['alice']);
+    for (const odd of [null, {}, { summed: 'alice' }, { summed: [1e12] }]) refused(() => summedFrom(odd));
+    expect(signatureOf('bob', { signature: 'x' })).toBe('x');
+    for (const odd of [null, {}, { signature: 1e12 }, { signature: 'x'.repeat(300) }]) {
+      refused(() => signatureOf('bob', odd));
+    }
     const shares = { seeds: { alice: 'x' }, keys: { bob: 'y' } };
     expect(sharesFrom('carol', shares, request)).toEqual(shares);
     for (const odd of [

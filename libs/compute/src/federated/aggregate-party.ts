@@ -2,7 +2,7 @@ import { STATE_BITS, decode, encode } from '../mpc/ring.js';
 import { NEUTRAL, type PartyContext, type PartyProgram } from '../party/party-program.js';
 import { TaskFailure } from '../contract/task-type.js';
 import { differenceOf } from './aggregator.js';
-import { maskedSum } from './masked-sum.js';
+import { SumParty } from './masked-sum.js';
 import { readModel, writeModel, type RegressionModel, type Signature } from './model.js';
 
 /** Arguments of a party's process. */
@@ -47,8 +47,7 @@ export const run: PartyProgram<AggregateArgs, AggregateValue> = async (context, 
     throw new TaskFailure('MODEL_INCOMPATIBLE', message, false, { party: context.party });
   }
   context.progress(0.4, 'adding masked models');
-  const plan = { threshold: task.threshold, receives: task.receives };
-  const total = await maskedSum(context, encode(terms, STATE_BITS), plan);
+  const total = await new SumParty(context, task.threshold).add(encode(terms, STATE_BITS), task.receives);
   if (total === null) return { model: null, facts: null };
 
   const sums = decode(total, STATE_BITS);

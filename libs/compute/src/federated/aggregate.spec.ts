@@ -52,6 +52,16 @@ async function trained(parties = PARTIES, more: JsonObject = {}): Promise<Record
 const modelAt = async (reference: string): Promise<RegressionModel> =>
   JSON.parse(await folder.text('', reference)) as RegressionModel;
 const failure = (work: Promise<unknown>): Promise<unknown> => work.catch((error: unknown) => error);
+const withParties = <Run extends TaskRun<never>>(run: Run, parties: readonly string[]): Run => ({
+  ...run,
+  params: { ...run.params, sf_init_config: { parties, address: 'local' } },
+});
+const dieAt = async (message: number | 'output'): Promise<void> => {
+  for (const party of [...PARTIES, 'dave']) {
+    const dieBefore = party === 'carol' ? message : 99;
+    await folder.table(party, 'lossy.json', JSON.stringify({ program: 'aggregate', dieBefore }));
+  }
+};
 const aucOf = (model: RegressionModel): number => {
   const scores = heldOut.map((row) =>
     sigmoid(
@@ -247,7 +257,7 @@ describe('aggregate', () => {
     const text = crossed
       .map(({ body }) => (typeof body === 'string' ? body : Buffer.from(body).toString('latin1')))
       .join('\n');
-    expect(crossed.filter(({ from }) => from !== '#neutral').map(({ to }) => to)).toEqual(Array(15).fill('#neutral'));
+    expect(crossed.filter(({ from }) => from !== '#neutral').map(({ to }) => to)).toEqual(Array(18).fill('#neutral'));
     for (const party of PARTIES) {
       const model = await modelAt(`artifact:chain-1/train-${party}/${party}/model.json`);
       const numbers = [...model.weights, model.intercept];
@@ -258,38 +268,35 @@ describe('aggregate', () => {
     }
   });
 
-  test('goes on without a party that is lost after its shares are out, and says so', async () => {
-    const inputs = await trained();
-    for (const party of PARTIES)
-      await folder.table(
-        party,
-        'lossy.json',
-        JSON.stringify({ program: 'aggregate', dieBefore: party === 'carol' ? 4 : 99 }),
-      );
-    const { result } = await runAggregate(aRun('lossy', {}, { inputs }), { program: lossy });
+  test('goes on without one of four that is lost after its shares are out, and says so', async () => {
+    const four = [...PARTIES, 'dave'];
+    await folder.table('dave', 'rows.csv', csvOf([...patients.features, 'y'], heldOut));
+    const inputs = await trained(four);
+    await dieAt(4);
+    const lossyRun = aRun('lossy', {}, { inputs });
+    const { result } = await runAggregate(withParties(lossyRun, four), { program: lossy });
     expect(result).toMatchObject({
-      parties: ['alice', 'bob'],
+      parties: ['alice', 'bob', 'dave'],
       lost_parties: ['carol'],
-      model_paths: { alice: expect.any(String), bob: expect.any(String) },
-      rows: shards.alice!.length + shards.bob!.length,
-      warnings: [{ code: 'PARTY_LOST' }, { code: 'PRIVACY_TWO_PARTY_AGGREGATE' }],
+      model_paths: { alice: expect.any(String), bob: expect.any(String), dave: expect.any(String) },
+      rows: shards.alice!.length + shards.bob!.length + heldOut.length,
+      warnings: [{ code: 'PARTY_LOST' }],
     });
-    expect(Object.keys(result.model_paths as object)).toEqual(['alice', 'bob']);
-    const two = await runTask('aggregate', aRun('two', {}, { inputs: await trained(['alice', 'bob']) }));
+    expect(Object.keys(result.model_paths as object)).toEqual(['alice', 'bob', 'dave']);
+    const { 'train-carol': lost, ...left } = inputs;
+    expect(lost).toBeDefined();
+    const three = await runAggregate(withParties(aRun('three', {}, { inputs: left }), four));
     const [mean, plain] = [
       await modelAt('artifact:chain-1/lossy/alice/model.json'),
-      await modelAt('artifact:chain-1/two/alice/model.json'),
+      await modelAt('artifact:chain-1/three/alice/model.json'),
     ];
-    expect(two.result.rows).toBe(result.rows);
+    expect(three.result.rows).toBe(result.rows);
     expect(mean).toEqual(plain);
   });
 
   test('tells of a receiver that is lost after the sum', async () => {
     const inputs = await trained();
-    for (const party of PARTIES) {
-      const dieBefore = party === 'carol' ? 'output' : 99;
-      await folder.table(party, 'lossy.json', JSON.stringify({ program: 'aggregate', dieBefore }));
-    }
+    await dieAt('output');
     const { result } = await runAggregate(aRun('late', {}, { inputs }), { program: lossy });
     expect(result).toMatchObject({ parties: PARTIES, lost_parties: ['carol'], warnings: [{ code: 'PARTY_LOST' }] });
     const receivers = { receivers: ['alice', 'bob'] };
@@ -297,19 +304,13 @@ describe('aggregate', () => {
     expect(spared.result).not.toHaveProperty('lost_parties');
   });
 
-  test('fails with PARTY_LOST where too few are left', async () => {
+  test('fails with MIN_PARTIES_NOT_MET where one of three is lost', async () => {
     const inputs = await trained();
-    for (const party of PARTIES)
-      await folder.table(
-        party,
-        'lossy.json',
-        JSON.stringify({ program: 'aggregate', dieBefore: party === 'carol' ? 4 : 99 }),
-      );
-    const run = aRun('too-few', { min_parties: 3 }, { inputs });
-    expect(await failure(runAggregate(run, { program: lossy }))).toMatchObject({
-      code: 'PARTY_LOST',
+    await dieAt(4);
+    expect(await failure(runAggregate(aRun('too-few', {}, { inputs }), { program: lossy }))).toMatchObject({
+      code: 'MIN_PARTIES_NOT_MET',
       retryable: true,
-      details: { lost: ['carol'] },
+      details: { lost: ['carol'], needed: 3 },
     });
     expect(await folder.temporaries()).toEqual([]);
   });

@@ -42,7 +42,8 @@ export const federatedTrainingSchema = configSchema(
       minimum: 2,
       maximum: 255,
       default: 2,
-      description: 'Minimum number of parties to continue with when some are lost.',
+      description:
+        'Minimum number of parties to continue with when some are lost. Over two thirds are needed in any case: of two or three parties all.',
     },
     model_output: perParty(outputPath, 'Output model of each party; by default the artifact <party>/model.json.'),
   },

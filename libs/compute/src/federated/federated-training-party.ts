@@ -3,7 +3,7 @@ import { permutation } from '../mpc/random.js';
 import type { PartyContext, PartyProgram } from '../party/party-program.js';
 import type { NumericColumns } from '../table/numeric-columns.js';
 import { TaskFailure } from '../contract/task-type.js';
-import { maskedSum } from './masked-sum.js';
+import { SumParty } from './masked-sum.js';
 import { writeModel, type RegressionModel, type Signature } from './model.js';
 import {
   columnSums,
@@ -47,8 +47,9 @@ export const run: PartyProgram<FederatedTrainingArgs, FederatedTrainingValue> = 
   const { signature, plan, rounds, standardize, seed, trainData, modelOutput, threshold } = args;
   const columns = signature.features.length;
   const table = await readShard(context, trainData, signature, 0);
+  const sums = new SumParty(context, threshold);
   const sum = async (terms: ArrayLike<number>): Promise<Float64Array> =>
-    decode((await maskedSum(context, encode(terms, STATE_BITS), { threshold, receives: true }))!, STATE_BITS);
+    decode((await sums.add(encode(terms, STATE_BITS)))!, STATE_BITS);
 
   context.progress(0.1, 'scaling');
   const scaling = await commonScaling(context, table, standardize ? columns : 0, { columns, sum });

@@ -55,7 +55,7 @@ const scoresOf = (model: RegressionModel, columns: readonly string[], rows: Rows
   );
 const failure = (work: Promise<unknown>): Promise<unknown> => work.catch((error: unknown) => error);
 const dieAt = async (message: number | 'output', who = 'carol'): Promise<void> => {
-  for (const party of PARTIES) {
+  for (const party of [...PARTIES, 'dave']) {
     const dieBefore = party === who ? message : 10_000;
     await folder.table(party, 'lossy.json', JSON.stringify({ program: 'federated-training', dieBefore }));
   }
@@ -131,24 +131,30 @@ describe('federated_training', () => {
     );
   });
 
-  test('goes on without a party that is lost at any point of a round, and says so', async () => {
-    // Four messages a sum: keys, shares, vector, shares of the masks. Two sums scale; the third is the first round.
-    for (const message of [1, 9, 11, 12, 13, 15]) {
+  test('goes on without one of four that is lost at any point of a round, and says so', async () => {
+    await folder.table('dave', 'rows.csv', csvOf([...patients.features, 'y'], heldOut));
+    const four = [...PARTIES, 'dave'];
+    const config = configOf({ params: { rounds: 3 } }, four);
+    // Five messages a sum: keys, shares, vector, signature, shares of the masks. Two sums scale; the third is the first round.
+    for (const message of [2, 3, 11, 12, 13]) {
       await dieAt(message);
-      const { result } = await runFederatedTraining(aRun(`lossy-${message}`, configOf({ params: { rounds: 3 } })), {
-        program: lossy,
-      });
+      const { result } = await runFederatedTraining(aRun(`lossy-${message}`, config), { program: lossy });
       expect(result).toMatchObject({
-        parties: ['alice', 'bob'],
+        parties: ['alice', 'bob', 'dave'],
         lost_parties: ['carol'],
-        warnings: [{ code: 'PARTY_LOST' }, { code: 'PRIVACY_TWO_PARTY_AGGREGATE' }],
-        rows: shards.alice!.length + shards.bob!.length,
+        warnings: [{ code: 'PARTY_LOST' }],
+        rows: shards.alice!.length + shards.bob!.length + heldOut.length,
       });
-      expect(Object.keys(result.model_paths as object)).toEqual(['alice', 'bob']);
+      expect(result.warnings).toHaveLength(1);
+      expect(Object.keys(result.model_paths as object)).toEqual(['alice', 'bob', 'dave']);
     }
-    const lostAtOnce = await modelAt('artifact:chain-1/lossy-1/alice/model.json');
-    const two = await modelOf(await federated({ params: { rounds: 3 } }, 'only-two', ['alice', 'bob']));
-    expect(lostAtOnce).toEqual(two);
+    // Lost once its vector is in: its rows count in that round.
+    await dieAt(14);
+    const { result } = await runFederatedTraining(aRun('lossy-14', config), { program: lossy });
+    expect(result).toMatchObject({ parties: ['alice', 'bob', 'dave'], lost_parties: ['carol'] });
+    const lostAtOnce = await modelAt('artifact:chain-1/lossy-2/alice/model.json');
+    const three = await modelOf(await federated({ params: { rounds: 3 } }, 'only-three', ['alice', 'bob', 'dave']));
+    expect(lostAtOnce).toEqual(three);
     expect(await folder.temporaries()).toEqual([]);
   });
 
@@ -165,10 +171,18 @@ describe('federated_training', () => {
     expect(Object.keys(result.model_paths as object)).toEqual(['alice', 'bob']);
   });
 
-  test('fails with PARTY_LOST where too few are left', async () => {
+  test('fails where one of three is lost, or one of four before the first sum', async () => {
     await dieAt(11);
-    const run = aRun('too-few', configOf({ min_parties: 3, params: { rounds: 3 } }));
+    const run = aRun('too-few', configOf({ params: { rounds: 3 } }));
     expect(await failure(runFederatedTraining(run, { program: lossy }))).toMatchObject({
+      code: 'MIN_PARTIES_NOT_MET',
+      message: expect.stringContaining('of three parties none may be lost') as unknown,
+      retryable: true,
+      details: { lost: ['carol'], needed: 3 },
+    });
+    await dieAt(1);
+    const four = aRun('at-once', configOf({ params: { rounds: 3 } }, [...PARTIES, 'dave']));
+    expect(await failure(runFederatedTraining(four, { program: lossy }))).toMatchObject({
       code: 'PARTY_LOST',
       retryable: true,
       details: { lost: ['carol'] },
@@ -297,8 +311,8 @@ describe('what crosses in federated training', () => {
       recorder: (message) => crossed.push(message),
     });
     const fromParties = crossed.filter(({ from }) => from !== '#neutral');
-    // Five sums of four messages from each of three parties, and none from a party to another.
-    expect(fromParties.map(({ to }) => to)).toEqual(Array(60).fill('#neutral'));
+    // Five sums of five messages from each of three parties, and none from a party to another.
+    expect(fromParties.map(({ to }) => to)).toEqual(Array(75).fill('#neutral'));
     const bytes = Buffer.concat(crossed.map(({ body }) => Buffer.from(body as string)));
 
     const tables = Object.fromEntries(PARTIES.map((party) => [party, tableOf(shards[party]!)]));

@@ -13,8 +13,9 @@ export const federatedTraining = defineTask({
     'secure aggregation (Bonawitz et al. 2017).',
   leaves:
     'Masked vectors. Only their sum over the parties is revealed, to the aggregator and the parties: the number of rows, ' +
-    'means and deviations of the columns, and in each round the loss and the model. Of two parties, each can take its own ' +
-    'part from the sum: a warning says so. Two trainings that differ by one party give its part: nothing warns of that.',
+    'means and deviations of the columns, and in each round the loss and the model. Whoever takes part learns the sum of the ' +
+    "others. Of two parties that is the other's part: a warning says so. All parties but one together learn that one's part. " +
+    'Two trainings that differ by one party give its part.',
   needsParties: true,
   configSchema: federatedTrainingSchema,
   check: faultsOf,

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto';
 import sodium from 'sodium-native';
 
 const NONCE_BYTES = 12;
@@ -49,6 +49,43 @@ export class KeyPair {
     sodium.crypto_scalarmult(shared, this.own, Buffer.from(publicKey, 'base64url'));
     return new Uint8Array(hkdfSync('sha256', shared, NO_SALT, `taskchain/secure-sum/v1/${use}`, 32));
   }
+}
+
+/** A key pair of Ed25519 (RFC 8032), made for one sum: by it a party says what it was told in the sum. */
+export class SigningKey {
+  private readonly own = Buffer.alloc(sodium.crypto_sign_SECRETKEYBYTES);
+  /** Base64url, as it crosses. */
+  readonly publicKey: string;
+
+  constructor() {
+    const point = Buffer.alloc(sodium.crypto_sign_PUBLICKEYBYTES);
+    sodium.crypto_sign_keypair(point, this.own);
+    this.publicKey = point.toString('base64url');
+  }
+
+  /** Base64url. */
+  sign(text: string): string {
+    const signature = Buffer.alloc(sodium.crypto_sign_BYTES);
+    sodium.crypto_sign_detached(signature, Buffer.from(text), this.own);
+    return signature.toString('base64url');
+  }
+}
+
+/** Whether the owner of the key signed the text. */
+export function isSigned(text: string, signature: string, publicKey: string): boolean {
+  const [bytes, key] = [Buffer.from(signature, 'base64url'), Buffer.from(publicKey, 'base64url')];
+  if (bytes.length !== sodium.crypto_sign_BYTES || key.length !== sodium.crypto_sign_PUBLICKEYBYTES) return false;
+  return sodium.crypto_sign_verify_detached(bytes, Buffer.from(text), key);
+}
+
+/** What a party says of the seed of its own mask before it has shared it out: a sum holds no other. Hex. */
+export const commitmentTo = (seed: Uint8Array): string =>
+  createHash('sha256').update('taskchain/secure-sum/v2/seed').update(seed).digest('hex');
+
+/** The seed, if it is the one of the commitment. Error otherwise. */
+export function committedSeed(seed: Uint8Array, commitment: string): Uint8Array {
+  if (commitmentTo(seed) !== commitment) throw new Error('the shares give another seed');
+  return seed;
 }
 
 /** Encrypts and authenticates (AES-256-GCM, random nonce in front). */

@@ -1,95 +1,168 @@
 /**
- * The party's side of one secure sum: Bonawitz et al., "Practical Secure Aggregation for Privacy-Preserving Machine
- * Learning" (CCS 2017), protocol 4 for semi-honest parties, with its double masking.
+ * The party's side of secure sums: Bonawitz et al., "Practical Secure Aggregation for Privacy-Preserving Machine Learning"
+ * (CCS 2017), figure 4 with the parts for active adversaries: double masking, and the round ConsistencyCheck.
  *
  * A party adds to its vector one mask for each peer, which the peer subtracts, and a private mask. The seed of the private
  * mask and the key of its pairwise masks are shared out (Shamir), so that `threshold` parties can remove what a lost one
- * left behind. No party ever reveals both kinds of share for one party: both would reveal its vector.
+ * left behind. No party ever reveals both kinds of share for one party: both would reveal its vector. Before it reveals
+ * any, `threshold` parties must have signed that they were told the same members, keys and survivors as itself.
  */
 import { combine, split } from 'shamir-secret-sharing';
+import { canonicalJson } from '#libs/consent';
 import { addInto, fromBytes, lengthOf, subtractInto, toBytes, type RingVector } from '../mpc/ring.js';
 import { MaskStream, SEED_BYTES, randomSeed } from '../mpc/random.js';
 import { NEUTRAL, type PartyContext } from '../party/party-program.js';
 import { TaskFailure } from '../contract/task-type.js';
-import { KeyPair, seal, unseal } from './mask-keys.js';
-import { allKeysFrom, relayedFrom, requestFrom, type UnmaskRequest, type UnmaskShares } from './sum-messages.js';
+import { KeyPair, SigningKey, commitmentTo, isSigned, seal, unseal } from './mask-keys.js';
+import { allKeysFrom, relayedFrom, summedFrom, type PublicKeys, type Unmasking } from './sum-messages.js';
 
 interface HeldShares {
   readonly key: Uint8Array;
   readonly seed: Uint8Array;
 }
 
-/** The part of a party's context that a secure sum uses. */
-export type SumContext = Pick<PartyContext, 'party' | 'send' | 'receiveJson' | 'receiveBytes'>;
-
-/**
- * Adds `vector` to the aggregator's sum, and returns the sum of all parties, or null if this party is not one of
- * its receivers. The vectors of all parties are equally long. Throws TaskFailure PROTOCOL_VIOLATION on messages that do not fit.
- */
-export async function maskedSum(
-  context: SumContext,
-  vector: RingVector,
-  plan: { readonly threshold: number; readonly receives: boolean },
-): Promise<RingVector | null> {
-  const { party } = context;
-  const maskKeys = KeyPair.generate();
-  const sealKeys = KeyPair.generate();
-  await context.send(NEUTRAL, { mask: maskKeys.publicKey, seal: sealKeys.publicKey });
-  const keys = allKeysFrom(await context.receiveJson<unknown>(NEUTRAL));
-  if (keys[party]?.mask !== maskKeys.publicKey || keys[party].seal !== sealKeys.publicKey) {
-    throw violation(party, 'its own keys came back changed');
-  }
-  const members = Object.keys(keys).sort();
-  const peers = members.filter((member) => member !== party);
-
-  const seed = randomSeed();
-  const keyShares = await split(maskKeys.secret(), members.length, plan.threshold);
-  const seedShares = await split(seed, members.length, plan.threshold);
-  const own = members.indexOf(party);
-  const sealed: Record<string, string> = {};
-  for (const peer of peers) {
-    const at = members.indexOf(peer);
-    const both = Buffer.concat([keyShares[at]!, seedShares[at]!]);
-    sealed[peer] = encoded(seal(sealKeys.agree(keys[peer]!.seal, `${party}>${peer}`), both));
-  }
-  await context.send(NEUTRAL, sealed);
-  const received = relayedFrom(await context.receiveJson<unknown>(NEUTRAL));
-  const held = new Map<string, HeldShares>([[party, { key: keyShares[own]!, seed: seedShares[own]! }]]);
-  for (const [peer, text] of Object.entries(received)) {
-    if (!peers.includes(peer)) throw violation(party, `shares came from ${peer}, who is not in the sum`);
-    const both = unseal(sealKeys.agree(keys[peer]!.seal, `${peer}>${party}`), Buffer.from(text, 'base64'));
-    held.set(peer, { key: both.subarray(0, both.length / 2), seed: both.subarray(both.length / 2) });
-  }
-
-  const masked = addInto(vector.slice(), selfMask(seed, lengthOf(vector)));
-  for (const peer of held.keys()) {
-    if (peer !== party) applyPairMask(masked, maskKeys, party, { name: peer, maskKey: keys[peer]!.mask });
-  }
-  await context.send(NEUTRAL, toBytes(masked));
-
-  const request = requestFrom(await context.receiveJson<unknown>(NEUTRAL));
-  await context.send(NEUTRAL, sharesFor(party, request, held, plan.threshold));
-  return plan.receives ? fromBytes(await context.receiveBytes(NEUTRAL), lengthOf(vector)) : null;
+/** A party's own secrets of one sum. */
+interface Secrets {
+  readonly mask: KeyPair;
+  readonly seal: KeyPair;
+  readonly sign: SigningKey;
+  readonly seed: Uint8Array;
 }
 
-function sharesFor(
-  party: string,
-  { summed, lost }: UnmaskRequest,
-  held: ReadonlyMap<string, HeldShares>,
-  threshold: number,
-): UnmaskShares {
-  if (summed.length < threshold) throw violation(party, `${summed.length} parties are summed, under ${threshold}`);
-  if (!summed.includes(party)) throw violation(party, 'its own vector was left out of the sum');
-  if (summed.some((name) => lost.includes(name))) throw violation(party, 'both shares of one party were requested');
-  const of = (name: string): HeldShares => {
-    const shares = held.get(name);
-    if (!shares) throw violation(party, `shares of ${name}, who is not in the sum, were requested`);
-    return shares;
-  };
-  return {
-    seeds: Object.fromEntries(summed.map((name) => [name, encoded(of(name).seed)])),
-    keys: Object.fromEntries(lost.map((name) => [name, encoded(of(name).key)])),
-  };
+/** By party. */
+type AllKeys = Readonly<Record<string, PublicKeys>>;
+
+/** The part of a party's context that a secure sum uses. */
+export type SumContext = Pick<PartyContext, 'party' | 'peers' | 'send' | 'receiveJson' | 'receiveBytes'>;
+
+/** A party in the secure sums of a task. Throws TaskFailure PROTOCOL_VIOLATION on messages that do not fit. */
+export class SumParty {
+  /** Of the next sum: in the first exactly the task's parties, later those that the last one added and that are still there. */
+  private members: readonly string[];
+  private isFirst = true;
+
+  constructor(
+    private readonly context: SumContext,
+    private readonly threshold: number,
+  ) {
+    this.members = [context.party, ...context.peers].sort();
+  }
+
+  /** Adds `vector` to the sum, and returns the sum, or null if this party does not receive it. Vectors are equally long. */
+  async add(vector: RingVector, receives = true): Promise<RingVector | null> {
+    const { context } = this;
+    const secrets = { mask: KeyPair.generate(), seal: KeyPair.generate(), sign: new SigningKey(), seed: randomSeed() };
+    const keys = await this.exchangeKeys(secrets);
+    const held = await this.exchangeShares(secrets, keys);
+
+    const masked = addInto(vector.slice(), selfMask(secrets.seed, lengthOf(vector)));
+    for (const peer of held.keys()) {
+      if (peer !== context.party) {
+        applyPairMask(masked, secrets.mask, context.party, { name: peer, maskKey: keys[peer]!.mask });
+      }
+    }
+    await context.send(NEUTRAL, toBytes(masked));
+
+    const unmasking = this.unmaskingOf(summedFrom(await context.receiveJson<unknown>(NEUTRAL)), [...held.keys()]);
+    await this.requireConsistent(canonicalJson({ keys, ...unmasking }), unmasking.summed, { secrets, keys });
+    await context.send(NEUTRAL, {
+      seeds: Object.fromEntries(unmasking.summed.map((name) => [name, encoded(held.get(name)!.seed)])),
+      keys: Object.fromEntries(unmasking.lost.map((name) => [name, encoded(held.get(name)!.key)])),
+    });
+    this.members = unmasking.summed;
+    this.isFirst = false;
+    return receives ? fromBytes(await context.receiveBytes(NEUTRAL), lengthOf(vector)) : null;
+  }
+
+  /** Round AdvertiseKeys. */
+  private async exchangeKeys({ mask, seal: sealKeys, sign, seed }: Secrets): Promise<AllKeys> {
+    const { context } = this;
+    const own = {
+      mask: mask.publicKey,
+      seal: sealKeys.publicKey,
+      sign: sign.publicKey,
+      seed: commitmentTo(seed),
+    };
+    await context.send(NEUTRAL, own);
+    const keys = allKeysFrom(await context.receiveJson<unknown>(NEUTRAL));
+    const strange = Object.keys(keys).find((name) => !this.members.includes(name));
+    if (strange !== undefined) throw this.violation(`${strange}, who is not in the sum, was named as a member`);
+    const absent = this.members.filter((name) => !Object.hasOwn(keys, name));
+    if (this.isFirst && absent.length > 0) throw this.violation(`${absent.join(', ')} was left out of the members`);
+    if (canonicalJson(keys[context.party] ?? null) !== canonicalJson(own))
+      throw this.violation('its own keys came back changed');
+    return keys;
+  }
+
+  /** Round ShareKeys: gives each peer its shares of this party's seed and key, and returns the shares that this party holds. */
+  private async exchangeShares(secrets: Secrets, keys: AllKeys): Promise<ReadonlyMap<string, HeldShares>> {
+    const { context } = this;
+    const { party } = context;
+    const members = Object.keys(keys).sort();
+    if (members.length < this.threshold) throw this.violation(`${members.length} members, under ${this.threshold}`);
+    const keyShares = await split(secrets.mask.secret(), members.length, this.threshold);
+    const seedShares = await split(secrets.seed, members.length, this.threshold);
+    const sealed: Record<string, string> = {};
+    for (const [at, peer] of members.entries()) {
+      if (peer === party) continue;
+      const both = Buffer.concat([keyShares[at]!, seedShares[at]!]);
+      sealed[peer] = encoded(seal(secrets.seal.agree(keys[peer]!.seal, `${party}>${peer}`), both));
+    }
+    await context.send(NEUTRAL, sealed);
+    const own = members.indexOf(party);
+    const held = new Map<string, HeldShares>([[party, { key: keyShares[own]!, seed: seedShares[own]! }]]);
+    for (const [peer, text] of Object.entries(relayedFrom(await context.receiveJson<unknown>(NEUTRAL)))) {
+      if (held.has(peer) || !members.includes(peer))
+        throw this.violation(`shares came from ${peer}, who has none to give`);
+      const both = this.opened(secrets.seal.agree(keys[peer]!.seal, `${peer}>${party}`), text, peer);
+      held.set(peer, { key: both.subarray(0, both.length / 2), seed: both.subarray(both.length / 2) });
+    }
+    return held;
+  }
+
+  private opened(key: Uint8Array, text: string, peer: string): Uint8Array {
+    try {
+      return unseal(key, Buffer.from(text, 'base64'));
+    } catch {
+      throw this.violation(`the shares of ${peer} do not open`);
+    }
+  }
+
+  /** Whose seeds and whose keys are revealed where the vectors of `summed` are in the sum: never both of one party. */
+  private unmaskingOf(summed: readonly string[], sharing: readonly string[]): Unmasking {
+    const strange = summed.find((name) => !sharing.includes(name));
+    if (strange !== undefined) throw this.violation(`shares of ${strange}, who is not in the sum, were requested`);
+    const distinct = [...new Set(summed)].sort();
+    if (distinct.length < this.threshold) {
+      throw this.violation(`${distinct.length} parties are summed, under ${this.threshold}`);
+    }
+    if (!distinct.includes(this.context.party)) throw this.violation('its own vector was left out of the sum');
+    return { summed: distinct, lost: sharing.filter((name) => !distinct.includes(name)).sort() };
+  }
+
+  /** Round ConsistencyCheck: `threshold` of those in the sum have signed what this party would sign. */
+  private async requireConsistent(
+    told: string,
+    summed: readonly string[],
+    { secrets, keys }: { readonly secrets: Secrets; readonly keys: AllKeys },
+  ): Promise<void> {
+    const { context } = this;
+    await context.send(NEUTRAL, { signature: secrets.sign.sign(told) });
+    const signatures = relayedFrom(await context.receiveJson<unknown>(NEUTRAL));
+    for (const [name, signature] of Object.entries(signatures)) {
+      if (!summed.includes(name) || !isSigned(told, signature, keys[name]!.sign)) {
+        throw this.violation(`${name} was told other members, keys or survivors, or did not sign them`);
+      }
+    }
+    const signed = Object.keys(signatures).length;
+    if (signed < this.threshold)
+      throw this.violation(`${signed} parties signed what they were told, under ${this.threshold}`);
+  }
+
+  private violation(why: string): TaskFailure {
+    const { party } = this.context;
+    return new TaskFailure('PROTOCOL_VIOLATION', `Secure sum, party ${party}: ${why}.`, false, { party });
+  }
 }
 
 /** The mask that a party alone adds. */
@@ -118,8 +191,4 @@ export async function restoreSecret(shares: readonly string[]): Promise<Uint8Arr
 
 function encoded(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('base64');
-}
-
-function violation(party: string, why: string): TaskFailure {
-  return new TaskFailure('PROTOCOL_VIOLATION', `Secure sum, party ${party}: ${why}.`, false, { party });
 }

@@ -25,11 +25,15 @@ export class StarNetwork {
   private readonly sent = new Map<string, number>();
 
   /** `losses`: before which of its messages (from 1) a party is lost. */
-  constructor(private readonly losses: Readonly<Record<string, number>> = {}) {}
+  constructor(
+    private readonly parties: readonly string[],
+    private readonly losses: Readonly<Record<string, number>> = {},
+  ) {}
 
   party(name: string): SumContext {
     return {
       party: name,
+      peers: this.parties.filter((each) => each !== name).sort(),
       send: async (_, message) => {
         const count = (this.sent.get(name) ?? 0) + 1;
         this.sent.set(name, count);

@@ -2,14 +2,20 @@ import { isText, PeerMessage } from '../contract/peer-message.js';
 import { NEUTRAL } from '../party/party-program.js';
 import { OBJECTIVES, type Signature } from './model.js';
 
-/** The public keys of a party: for its pairwise masks, and for the shares that are sealed for it. */
+/** What a party advertises for one sum. */
 export interface PublicKeys {
+  /** For its pairwise masks. */
   readonly mask: string;
+  /** For the shares that are sealed for it. */
   readonly seal: string;
+  /** For its signature under what it was told. */
+  readonly sign: string;
+  /** Its commitment to the seed of its own mask. */
+  readonly seed: string;
 }
 
-/** Which shares the aggregator asks for: of the seeds of those that are in the sum, of the keys of those that are not. */
-export interface UnmaskRequest {
+/** Whose shares are revealed: of the seeds of those that are in the sum, of the keys of those that were lost on the way. */
+export interface Unmasking {
   readonly summed: readonly string[];
   readonly lost: readonly string[];
 }
@@ -38,6 +44,8 @@ export function publicKeysFrom(party: string, value: unknown): PublicKeys {
 const keysOf = (message: PeerMessage): PublicKeys => ({
   mask: message.text('mask', MAX_TEXT),
   seal: message.text('seal', MAX_TEXT),
+  sign: message.text('sign', MAX_TEXT),
+  seed: message.text('seed', MAX_TEXT),
 });
 
 /** The keys of all parties, as the aggregator relays them. */
@@ -51,19 +59,22 @@ export function sealedFrom(party: string, value: unknown, others: readonly strin
   return textsOf(new PeerMessage(party, value), others);
 }
 
-/** The shares that others have sealed for this party, as the aggregator relays them. */
+/** By party, what others have sealed for this party or signed, as the aggregator relays it. */
 export function relayedFrom(value: unknown): Texts {
   const message = new PeerMessage(NEUTRAL, value);
   return textsOf(message, message.names(MAX_PARTIES));
 }
 
-export function requestFrom(value: unknown): UnmaskRequest {
-  const message = new PeerMessage(NEUTRAL, value);
-  const names = (field: string) => message.list(field, MAX_PARTIES, (name) => isText(name, MAX_NAME));
-  return { summed: names('summed'), lost: names('lost') };
+/** The parties whose vectors are in the sum, as the aggregator says. */
+export function summedFrom(value: unknown): string[] {
+  return new PeerMessage(NEUTRAL, value).list('summed', MAX_PARTIES, (name) => isText(name, MAX_NAME));
 }
 
-export function sharesFrom(party: string, value: unknown, { summed, lost }: UnmaskRequest): UnmaskShares {
+export function signatureOf(party: string, value: unknown): string {
+  return new PeerMessage(party, value).text('signature', MAX_TEXT);
+}
+
+export function sharesFrom(party: string, value: unknown, { summed, lost }: Unmasking): UnmaskShares {
   const message = new PeerMessage(party, value);
   return { seeds: textsOf(message.part('seeds'), summed), keys: textsOf(message.part('keys'), lost) };
 }

@@ -1,15 +1,16 @@
 import { addInto, fromBytes, lengthOf, subtractInto, toBytes, ELEMENT_BYTES, type RingVector } from '../mpc/ring.js';
 import type { PartyContext } from '../party/party-program.js';
 import { TaskFailure, type JsonSafe } from '../contract/task-type.js';
-import { KeyPair } from './mask-keys.js';
+import { KeyPair, committedSeed } from './mask-keys.js';
 import { applyPairMask, restoreSecret, selfMask } from './masked-sum.js';
 import {
   publicKeysFrom,
   sealedFrom,
   sharesFrom,
+  signatureOf,
   type PublicKeys,
-  type UnmaskRequest,
   type UnmaskShares,
+  type Unmasking,
 } from './sum-messages.js';
 
 /** The part of its context that the aggregator of secure sums uses. */
@@ -17,10 +18,12 @@ export type ServerContext = Pick<PartyContext, 'send' | 'receiveJson' | 'receive
 
 /**
  * The aggregator's side of secure sums (`masked-sum.ts`): it relays public keys and sealed shares, adds masked vectors, and
- * learns the sums alone. A party that is lost is left out from then on; under `threshold` parties it throws PARTY_LOST.
+ * learns the sums alone. A party that is lost is left out from then on. Throws PARTY_LOST if that is before its first keys,
+ * and MIN_PARTIES_NOT_MET under `threshold` parties.
  */
 export class SumServer {
   private readonly alive: Set<string>;
+  private isFirst = true;
 
   constructor(
     private readonly context: ServerContext,
@@ -48,6 +51,8 @@ export class SumServer {
   /** Makes one sum, sends it to the `receivers`, and returns which parties are in it. */
   async sum(receivers: readonly string[]): Promise<string[]> {
     const keys = await this.gather(publicKeysFrom);
+    if (this.isFirst && this.lost.length > 0) throw this.tooFew('PARTY_LOST', 'the first sum is of all parties');
+    this.isFirst = false;
     await this.tellAll(() => Object.fromEntries(keys));
 
     const sealed = await this.gather((party, value) =>
@@ -66,11 +71,14 @@ export class SumServer {
     const vectors = await this.gatherBy((party) => this.context.receiveBytes(party));
     const summed = [...vectors.keys()].sort();
     const total = addUp(vectors);
-    const request: UnmaskRequest = { summed, lost: sharing.filter((party) => !vectors.has(party)).sort() };
-    await this.tellAll(() => request);
+    await this.tellAll(() => ({ summed }));
 
-    const answers = await this.gather((party, value) => sharesFrom(party, value, request));
-    await this.unmask(total, request, keys, [...answers.values()]);
+    const signatures = await this.gather(signatureOf);
+    await this.tellAll(() => Object.fromEntries(signatures));
+
+    const unmasking: Unmasking = { summed, lost: sharing.filter((party) => !vectors.has(party)).sort() };
+    const answers = await this.gather((party, value) => sharesFrom(party, value, unmasking));
+    await this.unmask(total, unmasking, keys, [...answers.values()]);
     const bytes = toBytes(total);
     for (const party of this.members) if (receivers.includes(party)) await this.context.send(party, bytes);
     return summed;
@@ -79,17 +87,29 @@ export class SumServer {
   /** Removes from the sum what no other party's mask has cancelled. */
   private async unmask(
     total: RingVector,
-    { summed, lost }: UnmaskRequest,
+    { summed, lost }: Unmasking,
     keys: ReadonlyMap<string, PublicKeys>,
     answers: readonly UnmaskShares[],
   ): Promise<void> {
-    const restored = async (kind: keyof UnmaskShares, owner: string): Promise<Uint8Array> => {
+    const restored = async <T>(
+      kind: keyof UnmaskShares,
+      owner: string,
+      open: (secret: Uint8Array) => T,
+    ): Promise<T> => {
       const shares = answers.slice(0, this.threshold).map((answer) => answer[kind][owner]!);
-      return restoreSecret(shares);
+      try {
+        return open(await restoreSecret(shares));
+      } catch {
+        const message = `Secure sum: the shares of a secret of ${owner} do not give the one that ${owner} advertised.`;
+        throw new TaskFailure('PROTOCOL_VIOLATION', message, false, { party: owner });
+      }
     };
-    for (const party of summed) subtractInto(total, selfMask(await restored('seeds', party), lengthOf(total)));
+    for (const party of summed) {
+      const seed = await restored('seeds', party, (secret) => committedSeed(secret, keys.get(party)!.seed));
+      subtractInto(total, selfMask(seed, lengthOf(total)));
+    }
     for (const party of lost) {
-      const pair = KeyPair.restore(await restored('keys', party), keys.get(party)!.mask);
+      const pair = await restored('keys', party, (secret) => KeyPair.restore(secret, keys.get(party)!.mask));
       // Each of the others has masked towards the lost party; its own masks towards them are what cancels that.
       for (const name of summed) applyPairMask(total, pair, party, { name, maskKey: keys.get(name)!.mask });
     }
@@ -106,13 +126,13 @@ export class SumServer {
       }
     }
     if (this.alive.size >= this.threshold) return gathered;
-    throw new TaskFailure(
-      'PARTY_LOST',
-      `Only ${this.alive.size} of ${this.parties.length} parties are left, and the masks of the others can be removed ` +
-        `only by ${this.threshold}; lost: ${this.lost.join(', ')}.`,
-      true,
-      { lost: this.lost, needed: this.threshold },
-    );
+    const why = `only ${this.threshold} can take the masks of the others out of the sum; of three parties none may be lost`;
+    throw this.tooFew('MIN_PARTIES_NOT_MET', why);
+  }
+
+  private tooFew(code: string, why: string): TaskFailure {
+    const message = `${this.alive.size} of ${this.parties.length} parties are left (lost: ${this.lost.join(', ')}), and ${why}. Run the task again.`;
+    return new TaskFailure(code, message, true, { lost: this.lost, needed: this.threshold });
   }
 
   private async tellAll<T extends JsonSafe<T>>(message: (party: string) => T): Promise<void> {

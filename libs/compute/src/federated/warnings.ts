@@ -1,9 +1,11 @@
 import type { JsonObject, TaskRun } from '../contract/task-type.js';
 
-/** The number of parties that must be left to remove a lost party's masks: more than half, so that no two groups can do it. */
-export function sharesNeeded(parties: number, minParties: number): number {
-  return Math.max(minParties, Math.floor(parties / 2) + 1);
-}
+/**
+ * The parties that must be left to remove a lost party's masks. Over two thirds, so that an aggregator that tells parties
+ * different things needs a third of them on its side (Bonawitz et al., theorem 6.5); all of two or three.
+ */
+export const sharesNeeded = (parties: number, minParties: number): number =>
+  Math.max(minParties, Math.floor((2 * parties) / 3) + 1);
 
 /** Expected and actual parties of a sum, and expected and actual keepers of the model. */
 interface Attendance {
