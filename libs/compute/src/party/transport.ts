@@ -1,4 +1,4 @@
-import { Socket } from 'node:net';
+import { Socket, type ConnectOpts, type SocketConstructorOpts } from 'node:net';
 import type { Duplex } from 'node:stream';
 
 /** A message of a transport: JSON, and perhaps one large body beside it. */
@@ -48,7 +48,8 @@ export function descriptorTransport<Out extends Message>(fd: number): Transport<
     take(buffer.subarray(0, bytes));
     return true;
   };
-  const socket = new Socket({ fd, onread: { buffer, callback } });
+  const options: SocketConstructorOpts & ConnectOpts = { fd, onread: { buffer, callback } };
+  const socket = new Socket(options);
   return transportOver(socket, { maxFrameBytes: MAX_FRAME_BYTES, ownBodies: true }, (to) => {
     take = to;
     socket.resume();
