@@ -4,8 +4,8 @@ import { expect } from '@jest/globals';
 import pg from 'pg';
 import type { Statement } from '#libs/consent';
 import { TestOwner } from '#libs/testing';
-import { chain, describeSystem } from '../integration/system/index.js';
-import { allow, fill, scene } from './two-owners.js';
+import { chain, describeSystem, type ApiClient } from '../integration/system/index.js';
+import { allow, fill, keyOf, put, scene } from './two-owners.js';
 
 describeSystem('the data of a claimed party', 'postgres', {}, (check, system) => {
   check('is used as both owners signed, and not otherwise', async () => {
@@ -103,6 +103,26 @@ describeSystem('the data of a claimed party', 'postgres', {}, (check, system) =>
     } finally {
       await db.end();
     }
+  });
+
+  check('shows its number of rows to its own keys and to admins alone, unless it says otherwise', async () => {
+    const { a, b } = await scene(system);
+    const read = async (api: ApiClient): Promise<unknown[]> => {
+      const listed = await api.expect<{ items: { rows: unknown }[] }>(200, `/datasets?party=${a.party}`);
+      const signed = await api.expect<{ items: object[] }>(200, `/parties/${a.party}/statements?kind=dataset`);
+      return [...listed.items.map(({ rows }) => rows), signed.items.length];
+    };
+    const stranger = await keyOf(system, 'author');
+    const readers = [a.api, system.api, b.api, stranger];
+    expect(await Promise.all(readers.map(read))).toEqual([
+      [1, 1],
+      [1, 1],
+      [null, 0],
+      [null, 0],
+    ]);
+    const dataset = await a.owner.dataset('customers', 'table.csv');
+    await put(a, await a.owner.sign({ ...dataset, serial: 2, show_rows: true } as typeof dataset));
+    expect(await Promise.all(readers.map(read))).toEqual(readers.map(() => [1, 1]));
   });
 
   check('is stated by its own keys and by admins alone', async () => {

@@ -43,6 +43,8 @@ export const ownerWords: Readonly<Record<string, string>> = {
   '{party} has no readers.': '{party} 没有读者。',
   'stated purpose': '声明的用途',
   'what the table may be used for without asking': '无需询问即可用于的用途',
+  'let other parties read the number of rows': '让其他参与方读到行数',
+  'not shown': '未公开',
   'Available: {names}': '现有：{names}',
   'There is no dataset {reference}.': '没有数据集 {reference}。',
   'Type y, or use --yes in a script.': '请输入 y，在脚本中用 --yes。',

@@ -134,7 +134,7 @@ describe('without approval', () => {
       'party bob may not learn anything',
     ],
     ['receiver that is no text', { receivers: [] }, { config: { receiver: [] } }, 'party bob may not learn anything'],
-    ['number of rows', { min_rows: 101 }, {}, 'it has 100 rows, and the rule needs 101'],
+    ['number of rows', { min_rows: 101 }, {}, 'it has fewer rows than the 101 that the rule needs'],
     ['number of rows, unknown', { min_rows: 1 }, { rows: {} }, 'its number of rows is not known'],
     ['column', { columns: { keys: ['email'] } }, {}, 'column "id" is not allowed in keys'],
     ['role of a column', { columns: { features: ['id'] } }, {}, 'column "id" is not allowed in keys'],

@@ -130,7 +130,9 @@ function misfitOf(rule: PolicyRule, request: UseRequest, dataset: string, use: P
   if (learner !== undefined) return `party ${learner} may not learn anything`;
   const rows = Object.hasOwn(request.rows, dataset) ? request.rows[dataset]! : 0;
   if (rule.min_rows !== undefined && rows < rule.min_rows) {
-    return rows === 0 ? 'its number of rows is not known' : `it has ${rows} rows, and the rule needs ${rule.min_rows}`;
+    return rows === 0
+      ? 'its number of rows is not known'
+      : `it has fewer rows than the ${rule.min_rows} that the rule needs`;
   }
   if (rule.columns !== undefined) {
     const named = Object.entries(use.columns);

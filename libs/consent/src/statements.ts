@@ -29,6 +29,8 @@ export interface DatasetStatement {
   readonly format: 'csv' | 'parquet';
   readonly columns: readonly { readonly name: string; readonly type: string }[];
   readonly rows: number;
+  /** Whether other parties read its number of rows in its description. */
+  readonly show_rows?: boolean;
   /** What it may be used for without asking. Default: anything. */
   readonly purposes?: readonly string[];
   /** Whether the owner took it back: no task reads it from then on. */
@@ -170,7 +172,11 @@ export const STATEMENT_SCHEMAS: Readonly<Record<StatementKind, object>> = {
       },
       rows: { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER },
     },
-    { removed: { type: 'boolean' }, purposes: { ...names, items: text(200), minItems: 1 } },
+    {
+      removed: { type: 'boolean' },
+      show_rows: { type: 'boolean' },
+      purposes: { ...names, items: text(200), minItems: 1 },
+    },
   ),
   policy: statement('policy', {
     dataset: DATASET,

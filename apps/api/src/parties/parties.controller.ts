@@ -1,16 +1,17 @@
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Put, Query, Res } from '@nestjs/common';
 import { ApiHeader, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
+import type { DatasetStatement } from '#libs/consent';
 import { AuditRepository, PartyRepository, type Queryable, type TenantDatabases } from '#libs/repositories';
 import { Roles } from '../auth/access.js';
-import { callerOf } from '../auth/caller.js';
-import { includes } from '../auth/roles.js';
+import { callerOf, partyOf } from '../auth/caller.js';
 import { TenantDb } from '../auth/tenant-db.js';
 import { ApiProblems } from '../http/api-problems.js';
 import { ApiRequest } from '../http/api-request.js';
 import { IDEMPOTENCY_KEY, idempotentRequest, once } from '../http/idempotency-key.js';
 import { Problem } from '../http/problem.js';
 import { applyApproval } from './apply-approval.js';
+import { showsRows } from './datasets.controller.js';
 import { noParty } from './no-party.js';
 import {
   NewPartyDto,
@@ -102,8 +103,8 @@ export class PartiesController {
   ): Promise<StatementDto> {
     if ((await this.parties.find(reads, party)) === undefined) throw noParty(party);
     const { statement, subject, signed } = readStatement(body, party);
-    const { identity } = reply.request;
-    if (identity?.party !== party && !(identity !== undefined && includes(identity.role, 'admin'))) {
+    const by = partyOf(reply);
+    if (by.party !== party && !by.isAdmin) {
       throw new Problem('FORBIDDEN', `Only keys of party ${party} and admins state what its data may be used for.`);
     }
     const { kind, serial } = statement;
@@ -129,7 +130,8 @@ export class PartiesController {
   @ApiOperation({
     operationId: 'listStatements',
     summary: "List a party's statements",
-    description: 'The newest of each subject, with its signature.',
+    description:
+      'The newest of each subject, with its signature. Datasets whose number of rows the caller may not read are left out.',
   })
   @ApiResponse({ status: 200, type: StatementListDto, description: 'The statements, ordered by subject.' })
   @ApiProblems(400, 404, 503)
@@ -137,8 +139,12 @@ export class PartiesController {
     @TenantDb() { reads }: TenantDatabases,
     @Param('party') party: string,
     @Query() { kind }: StatementsQueryDto,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<StatementListDto> {
     if ((await this.parties.find(reads, party)) === undefined) throw noParty(party);
-    return { items: await this.parties.statements(reads, party, kind) };
+    const all = await this.parties.statements(reads, party, kind);
+    const caller = partyOf(reply);
+    // A signed statement cannot be shown in part.
+    return { items: all.filter((each) => each.kind !== 'dataset' || showsRows(each.body as DatasetStatement, caller)) };
   }
 }

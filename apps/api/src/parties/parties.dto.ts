@@ -132,9 +132,9 @@ export class DatasetDto {
   format: string;
   @ApiProperty({ type: [DatasetColumnDto] })
   columns: DatasetColumnDto[];
-  /** Number of rows. */
-  @ApiProperty({ type: 'integer', example: 12_000 })
-  rows: number;
+  /** Number of rows. null: its owner shows it to keys of the party and to admins alone. */
+  @ApiProperty({ type: 'integer', nullable: true, example: 12_000 })
+  rows: number | null;
   /** true: the owner withdrew it, and no task reads it. */
   @ApiProperty()
   removed: boolean;

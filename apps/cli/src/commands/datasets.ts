@@ -14,6 +14,7 @@ interface RegisterFlags extends SignFlags {
   readonly file: string;
   readonly folder: string;
   readonly purpose?: readonly string[];
+  readonly showRows?: boolean;
 }
 
 /** datasets register, ls, show, rm and restore. */
@@ -29,7 +30,8 @@ export function addDatasetCommands(program: Command, session: Session, act: Act)
         .argument('<dataset>', say('<party>/<name>, such as bank-a/customers'))
         .requiredOption('--file <path>', say("the table, CSV or Parquet: its path in the party's folder"))
         .requiredOption('--folder <folder>', say('the folder of the party, below DATA_ROOT'))
-        .option('--purpose <purposes...>', say('what the table may be used for without asking')),
+        .option('--purpose <purposes...>', say('what the table may be used for without asking'))
+        .option('--show-rows', say('let other parties read the number of rows')),
       say,
     ).action(act((dataset: string, flags: RegisterFlags) => register(session, dataset, flags))),
     'task-chain datasets register bank-a/customers --file customers.csv --folder .data/tables/bank-a --key ~/bank-a/bank-a.key',
@@ -50,7 +52,7 @@ export function addDatasetCommands(program: Command, session: Session, act: Act)
               [
                 ['DATASET', (each) => each.reference],
                 ['FORMAT', (each) => each.format],
-                ['ROWS', (each) => each.rows],
+                ['ROWS', (each) => each.rows ?? say('not shown')],
                 ['COLUMNS', (each) => each.columns.length],
                 ['STATE', (each) => (each.removed ? say('removed') : '')],
               ],
@@ -99,9 +101,9 @@ async function register(session: Session, dataset: string, flags: RegisterFlags)
   const versions = (await book.list<DatasetStatement>('dataset')).filter((each) => each.name === name);
   const digest = digestWith(hashKey, sha256);
   const same = versions.find((each) => each.digest === digest && each.file === file && each.removed !== true);
-  const { purpose: purposes } = flags;
-  const of = purposes === undefined ? {} : { purposes };
-  if (same !== undefined && (purposes === undefined || isEqual(same.purposes ?? [], purposes))) {
+  const { purpose: purposes = same?.purposes, showRows = same?.show_rows } = flags;
+  const stated = { ...(purposes && { purposes }), ...(showRows && { show_rows: true }) };
+  if (same !== undefined && isEqual(same.purposes ?? [], purposes ?? []) && same.show_rows === showRows) {
     session.answer(same, () => [
       say('The same table is already registered as {reference}.', { reference: referenceOf(same) }),
     ]);
@@ -117,7 +119,7 @@ async function register(session: Session, dataset: string, flags: RegisterFlags)
     format,
     columns,
     rows,
-    ...of,
+    ...stated,
   });
   session.answer(made, () => [
     say('{reference} is registered: {rows} rows, {columns} columns', {
@@ -141,7 +143,7 @@ async function show(session: Session, given: string): Promise<void> {
     ...pairsOf([
       ['dataset', found.reference],
       ['format', found.format],
-      ['rows', found.rows],
+      ['rows', found.rows ?? say('not shown')],
       ['purposes', found.purposes?.join(', ') ?? ''],
       ['state', found.removed ? say('removed') : ''],
     ]),
@@ -163,9 +165,7 @@ async function setRemoved(session: Session, given: string, flags: SignFlags, rem
   const all = await book.list<DatasetStatement>('dataset');
   const found = all.find((each) => each.name === wanted.name && each.version === wanted.version);
   if (found === undefined) throw unknown(given, session);
-  const { name, version, file, digest, format, columns, rows, purposes } = found;
-  const stated = purposes === undefined ? {} : { purposes };
-  const again = { kind: 'dataset', name, version, file, digest, format, columns, rows, ...stated } as const;
+  const { removed: _, ...again } = found;
   const made = await book.put<DatasetStatement>({ ...again, ...(removed && { removed }) });
   session.answer(made, () => [
     removed

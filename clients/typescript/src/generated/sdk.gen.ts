@@ -738,7 +738,7 @@ export class Operations extends HeyApiClient {
     /**
      * List a party's statements
      *
-     * The newest of each subject, with its signature.
+     * The newest of each subject, with its signature. Datasets whose number of rows the caller may not read are left out.
      */
     public listStatements<ThrowOnError extends boolean = true>(options: Options<ListStatementsData, ThrowOnError>) {
         return (options.client ?? this.client).get<ListStatementsResponses, ListStatementsErrors, ThrowOnError, 'data'>({
@@ -770,7 +770,7 @@ export class Operations extends HeyApiClient {
     /**
      * List the datasets
      *
-     * Schema and counts as the owners registered them, never rows. Includes all versions, also withdrawn ones.
+     * Schema as the owners registered it, never rows; the number of rows where the owner shows it. Includes all versions, also withdrawn ones.
      */
     public listDatasets<ThrowOnError extends boolean = true>(options?: Options<ListDatasetsData, ThrowOnError>) {
         return (options?.client ?? this.client).get<ListDatasetsResponses, ListDatasetsErrors, ThrowOnError, 'data'>({

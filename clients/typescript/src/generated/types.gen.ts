@@ -1122,9 +1122,9 @@ export type DatasetDto = {
     format: 'csv' | 'parquet';
     columns: Array<DatasetColumnDto>;
     /**
-     * Number of rows.
+     * Number of rows. null: its owner shows it to keys of the party and to admins alone.
      */
-    rows: number;
+    rows: number | null;
     /**
      * true: the owner withdrew it, and no task reads it.
      */
