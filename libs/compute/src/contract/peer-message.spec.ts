@@ -52,29 +52,39 @@ describe('what a peer sends is checked before it is used', () => {
   test('secureboost: commands name only what is there', () => {
     const known = { edges: [3, 2], splits: 2, rows: 10 };
     const good = [
-      { op: 'sums', nodes: 4, columns: [0, 1] },
+      { op: 'sums', tree: 0, level: 3, nodes: 4, columns: [0, 1] },
       { op: 'split', splits: [[1, 1]] },
-      { op: 'route', splits: [0, 1], from: 0, to: 10 },
+      { op: 'route', splits: [[0], [1]], from: 0, to: 10 },
       { op: 'done', training: 'x' },
     ];
     for (const command of good) expect(commandFrom('bob', command, known)).toEqual(command);
     const bad = [
       { op: 'toString' },
-      { op: 'sums', nodes: 1e12, columns: [0] },
-      { op: 'sums', nodes: 1, columns: [2] },
-      { op: 'sums', nodes: 1, columns: [0, 1, 0] },
+      { op: 'sums', tree: 0, level: 0, nodes: 1e12, columns: [0] },
+      { op: 'sums', tree: 0, level: 0, nodes: 1, columns: [2] },
+      { op: 'sums', tree: 0, level: 0, nodes: 1, columns: [0, 1, 0] },
+      { op: 'sums', tree: 0, level: 17, nodes: 1, columns: [0] },
+      { op: 'sums', nodes: 1, columns: [0] },
       { op: 'split', splits: [[0, 3]] },
       { op: 'split', splits: [[2, 0]] },
       { op: 'split', splits: [[0, 0, 0]] },
       { op: 'split', splits: ['00'] },
-      { op: 'route', splits: [2], from: 0, to: 10 },
-      { op: 'route', splits: [0], from: 0, to: 11 },
-      { op: 'route', splits: [0], from: 5, to: 4 },
+      { op: 'route', splits: [[2]], from: 0, to: 10 },
+      { op: 'route', splits: [0], from: 0, to: 10 },
+      { op: 'route', splits: [[]], from: 0, to: 10 },
+      { op: 'route', splits: [[0]], from: 0, to: 11 },
+      { op: 'route', splits: [[0]], from: 5, to: 4 },
       { op: 'done', training: {} },
     ];
     for (const command of bad) refused(() => commandFrom('bob', command, known));
-    expect(dealerCommandFrom('bob', { op: 'and', bytes: 8 }, 2)).toEqual({ op: 'and', bytes: 8 });
-    for (const command of [{ op: 'and', bytes: 1e12 }, { op: 'sums', nodes: 1, columns: [2] }, { op: 'and' }, []])
+    const choice = { op: 'choice', rows: 8, lists: [2, 1] };
+    expect(dealerCommandFrom('bob', choice, 2)).toEqual(choice);
+    const tooMuch = [
+      { ...choice, rows: 1e12 },
+      { ...choice, rows: 1e8, lists: [65_535] },
+      { ...choice, lists: [-1] },
+    ];
+    for (const command of [...tooMuch, { op: 'sums', nodes: 1, columns: [2] }, { op: 'choice' }, []])
       refused(() => dealerCommandFrom('bob', command, 2));
   });
 

@@ -1,6 +1,6 @@
 import { PeerMessage } from '../contract/peer-message.js';
 import { lineTo } from '../mpc/party-line.js';
-import { dealAnd } from '../mpc/private-and.js';
+import { dealChosen } from '../mpc/chosen-bits.js';
 import { deal } from '../mpc/session.js';
 import type { PartyProgram } from '../party/party-program.js';
 import { dealerCommandFrom } from '../secureboost/commands.js';
@@ -15,7 +15,7 @@ export const run: PartyProgram<{ readonly labelParty: string }, null> = async (c
   const [label, features] = context.peers[0] === labelParty ? dealt : ([dealt[1], dealt[0]] as const);
   for (;;) {
     const command = dealerCommandFrom(labelParty, await context.receiveJson<unknown>(labelParty), 0);
-    if (command.op !== 'and') return null;
-    await dealAnd(label, features, command.bytes);
+    if (command.op !== 'choice') return null;
+    await dealChosen(label, features, command);
   }
 };

@@ -10,13 +10,14 @@ import type { JsonObject, TaskRunResult } from '../contract/task-type.js';
 import { runEvaluation } from './evaluation-run.js';
 
 const FEATURES = { alice: ['a0', 'a1'], bob: ['b0', 'b1', 'b2'] };
-/** Rows: features of alice, of bob, then the class and the number. */
+/** Rows: features of alice, of bob, then the class, the number, and the number in three levels. */
 const rowsFrom = (start: number, count: number): number[][] =>
   Array.from({ length: count }, (_, at) => {
     const noise = (salt: number): number => Math.sin((start + at + 1) * (salt * 37.7 + 12.9898)) * 1.5;
     const x = [0, 1, 2, 3, 4].map(noise);
     const score = 1.2 * x[0]! - x[1]! + 0.8 * x[2]! - 1.4 * x[3]! + noise(5) * 0.4;
-    return [...x, score > 0 ? 1 : 0, Number((3 + score).toFixed(4))];
+    const amount = 3 + score;
+    return [...x, score > 0 ? 1 : 0, Number(amount.toFixed(4)), 3 + Math.sign(Math.trunc(10 * score))];
   });
 const TEST = rowsFrom(1000, 90);
 
@@ -35,7 +36,7 @@ beforeAll(async () => {
       'alice',
       `${name}.csv`,
       csvOf(
-        [...FEATURES.alice, 'y', 'amount'],
+        [...FEATURES.alice, 'y', 'amount', 'level'],
         shown(0, 2).map((row, at) => [...row, ...labels(at)]),
       ),
     );
@@ -61,8 +62,8 @@ const BOOSTING = { num_boost_round: 8, max_depth: 3, reg_lambda: 1 };
 const TRAININGS: readonly (readonly [string, string, string, JsonObject])[] = [
   ['lr', 'ss_lr', 'y', { epochs: 3 }],
   ['lr-numbers', 'ss_lr', 'amount', { epochs: 20, reg_type: 'linear' }],
-  ['xgb', 'ss_xgb', 'y', BOOSTING],
-  ['xgb-numbers', 'ss_xgb', 'amount', { ...BOOSTING, objective: 'linear', base_score: 3 }],
+  ['xgb', 'secureboost', 'y', BOOSTING],
+  ['xgb-numbers', 'secureboost', 'level', { ...BOOSTING, objective: 'linear', base_score: 3 }],
 ];
 const trained: Record<string, TaskRunResult> = {};
 const modelOf = (task: string): Record<string, string> => trained[task]!.result.model_paths as Record<string, string>;
@@ -138,7 +139,7 @@ describe('evaluation', () => {
       details: { below: ['auc'] },
     });
     await expect(folder.text('alice', 'artifact:chain-1/task-1/alice/gated.json')).rejects.toThrow('ENOENT');
-    expect(await failureOf(configOf('xgb-numbers', 'amount', { assert: { rmse: { max: 1e-6 } } }))).toMatchObject({
+    expect(await failureOf(configOf('xgb-numbers', 'level', { assert: { rmse: { max: 1e-6 } } }))).toMatchObject({
       code: 'METRIC_BELOW_GATE',
     });
     expect(await failureOf(configOf('lr', 'y', { assert: { rmse: { max: 1 } } }))).toMatchObject({
@@ -224,7 +225,7 @@ describe('evaluation', () => {
     sums.forEach((sum, row) => expect(sent[row]).toBeCloseTo(sum, 9));
   });
 
-  test('of ss_xgb lets out ids of splits, sizes, and bits that read like coins', async () => {
+  test('of secureboost lets out ids of splits, sizes, and bits that read like coins', async () => {
     const crossed: CrossedMessage[] = [];
     await runEvaluation(folder.run(configOf('xgb')), (message) => crossed.push(message));
     const texts = crossed.flatMap(({ from, to, body }) =>
@@ -249,18 +250,20 @@ describe('evaluation', () => {
     );
     const asked = commands.flatMap(([from, to, body]) => {
       expect(from).toBe('alice');
-      const command = JSON.parse(body) as { op: string; splits?: number[]; from?: number; to?: number };
-      if (to === NEUTRAL) expect(body).toMatch(/^\{"op":"(and","bytes":\d+|done")\}$/);
+      const command = JSON.parse(body) as { op: string; splits?: number[][]; from?: number; to?: number };
+      if (to === NEUTRAL) expect(body).toMatch(/^\{"op":"(choice","rows":90,"lists":\[[\d,]+\]|done")\}$/);
       else if (command.op === 'route') expect([command.from, command.to]).toEqual([0, 90]);
       return command.splits ?? [];
     });
-    expect(asked.toSorted((a, b) => a - b)).toEqual(splits.map((_, id) => id));
-    // Per asked split 12 bytes of 90 bits: one message of alice, and twice as much of bob.
+    expect(asked.flat().toSorted((a, b) => a - b)).toEqual(splits.map((_, id) => id));
+    // Of alice an option of 2 bytes for each row and tree, of 96; of bob 12 bytes of 90 bits for each option, a power of two in all.
     const bits = crossed.filter(({ body, from }) => typeof body !== 'string' && from !== NEUTRAL);
     const sizes = { alice: 0, bob: 0 };
     for (const { from, bytes } of bits) sizes[from as 'alice' | 'bob'] += bytes;
-    expect(sizes).toEqual({ alice: 12 * splits.length, bob: 24 * splits.length });
-    const bytes = Buffer.concat(bits.map(({ body }) => Buffer.from(body as Uint8Array)));
+    const options = asked.map((group) => 2 ** Math.ceil(Math.log2(group.length + 1)));
+    expect(sizes).toEqual({ alice: 192 * asked.length, bob: 12 * options.reduce((sum, each) => sum + each, 0) });
+    const answers = bits.filter(({ from }) => from === 'bob').map(({ body }) => Buffer.from(body as Uint8Array));
+    const bytes = Buffer.concat(answers);
     const ones = bytes.reduce((sum, byte) => sum + byte.toString(2).replaceAll('0', '').length, 0);
     expect(Math.abs(ones - bytes.length * 4)).toBeLessThan(5 * Math.sqrt(bytes.length * 2));
   });

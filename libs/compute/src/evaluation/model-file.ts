@@ -23,7 +23,7 @@ type SlicePart = SliceFacts &
   (
     | { readonly kind: 'slice'; readonly weights: readonly number[]; readonly intercept: number | null }
     | { readonly kind: 'trees'; readonly baseScore: number; readonly trees: readonly (readonly ModelNode[])[] }
-    | { readonly kind: 'splits'; readonly splits: readonly OwnSplit[] }
+    | { readonly kind: 'splits'; readonly maxDepth: number; readonly splits: readonly OwnSplit[] }
   );
 
 /** Reads a party's model of any type that trains one. Throws MODEL_INCOMPATIBLE, besides what opening the file throws. */
@@ -55,9 +55,10 @@ function slicePart(content: Record<string, unknown>): SlicePart | undefined {
     if (!isNumber(content.base_score) || !trees.every((tree) => tree !== undefined)) return undefined;
     return { kind: 'trees', ...facts, baseScore: content.base_score, trees };
   }
-  if (!Array.isArray(content.splits)) return undefined;
+  const { max_depth: maxDepth } = content;
+  if (!Array.isArray(content.splits) || !isPlace(maxDepth)) return undefined;
   const splits = content.splits.map((split: unknown) => splitOf(split, features));
-  return splits.every((split) => split !== undefined) ? { kind: 'splits', ...facts, splits } : undefined;
+  return splits.every((split) => split !== undefined) ? { kind: 'splits', ...facts, maxDepth, splits } : undefined;
 }
 
 /** Each node lies before those below it, so that a row that walks down comes to an end. */
@@ -70,7 +71,7 @@ function treeOf(nodes: unknown, features: readonly string[]): ModelNode[] | unde
     const below = (place: unknown): place is number => isPlace(place) && place > at && place < nodes.length;
     if (!below(left) || !below(right)) return undefined;
     if (isPlace(peerSplit)) return { peerSplit, left, right };
-    const own = splitOf(node, features);
+    const own = splitOf({ ...node, tree: 0 }, features);
     return own && { feature: own.column, threshold: own.threshold, left, right };
   });
   return tree.every((node) => node !== undefined) ? tree : undefined;
@@ -79,7 +80,8 @@ function treeOf(nodes: unknown, features: readonly string[]): ModelNode[] | unde
 function splitOf(split: unknown, features: readonly string[]): OwnSplit | undefined {
   if (!isMap(split)) return undefined;
   const column = features.indexOf(split.feature as string);
-  return column >= 0 && isNumber(split.threshold) ? { column, threshold: split.threshold } : undefined;
+  const { tree, threshold } = split;
+  return column >= 0 && isNumber(threshold) && isPlace(tree) ? { tree, column, threshold } : undefined;
 }
 
 const isText = (value: unknown): value is string => typeof value === 'string';

@@ -4,6 +4,7 @@ import { NEUTRAL, type PartyContext } from '../party/party-program.js';
 import type { NumericColumns } from '../table/numeric-columns.js';
 import { partOf, predictionOf, receiveScores, sendScores } from '../vertical/scores.js';
 import { commandFrom, type Command, type DealerCommand } from '../secureboost/commands.js';
+import { Allowance } from '../secureboost/allowance.js';
 import { answerRoute } from '../secureboost/feature-holder.js';
 import { askRoute, type Route } from '../secureboost/masked-peer.js';
 import { PREDICT_ROWS, scoresOf } from '../secureboost/predict.js';
@@ -62,9 +63,15 @@ export async function serve(context: PartyContext, model: ModelPart, table: Nume
   if (model.kind === 'slice') return sendScores(context, peer, model, table);
   if (model.kind !== 'splits') throw new TaskFailure('MODEL_INCOMPATIBLE', `Party ${context.party} has no splits.`);
   const session = await join(context);
+  const allowance = new Allowance(
+    peer,
+    { rounds: 0, maxDepth: model.maxDepth },
+    model.splits.map(({ tree }) => tree),
+  );
   for (;;) {
     const known = { edges: [], splits: model.splits.length, rows: table.rows };
     const command = commandFrom(peer, await context.receiveJson<unknown>(peer), known);
+    allowance.check(command);
     if (command.op !== 'route') return;
     await answerRoute(session, model.splits, table, command);
     context.progress(0.2 + (0.3 * command.to) / table.rows, 'answering under masks');

@@ -35,7 +35,7 @@ export async function boost(
     const settle = (weight: number, settled: Uint32Array): void => {
       for (const row of settled) scores[row]! += shrunk(weight);
     };
-    const nodes = await growTree(own, peer, gradients, [...chosen], { objective, maxDepth, lambda }, settle);
+    const nodes = await growTree(own, peer, gradients, [...chosen], { tree, objective, maxDepth, lambda }, settle);
     trees.push(nodes.map((node) => ('weight' in node ? { weight: shrunk(node.weight) } : node)));
     losses.push(lossOf(objective, scores, label));
   }

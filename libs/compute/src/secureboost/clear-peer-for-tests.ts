@@ -1,6 +1,6 @@
 import type { Bucketed } from '../vertical/buckets.js';
 import type { Gradients } from './gradients.js';
-import { ownHistogram, type Histogram, type Peer, type PeerSplit } from './tree.js';
+import { ownHistogram, type Histogram, type Peer, type PeerSplit, type Place } from './tree.js';
 
 /** The other party's columns in clear. The masked protocol must match it to the last digit. */
 export class ClearPeer implements Peer {
@@ -14,6 +14,7 @@ export class ClearPeer implements Peer {
     gradients: Gradients,
     nodes: readonly Uint32Array[],
     columns: readonly number[],
+    _place?: Place,
   ): Promise<Histogram[]> {
     return nodes.map((rows) => ownHistogram(this.columns, columns, gradients, rows));
   }

@@ -1,23 +1,35 @@
 import { isCount, MAX_ROWS, PeerMessage, violation } from '../contract/peer-message.js';
+import { chosenBytes, MAX_LISTS, type ChosenBits } from '../mpc/chosen-bits.js';
 
 /**
  * Commands of the label's party to the feature holder and the dealer, in the order in which both answer. They reveal
  * the number of nodes of a level and the chosen splits of the feature holder's columns, and nothing about a row.
  */
 export type Command =
-  /** Sums of derivatives by bucket of these columns, for as many nodes. */
-  | { readonly op: 'sums'; readonly nodes: number; readonly columns: readonly number[] }
-  /** New splits: rows up to that bucket of the column go left. Their ids continue the previous ones. */
+  /** Sums of derivatives by bucket of these columns, for as many nodes of a level. */
+  | {
+      readonly op: 'sums';
+      readonly tree: number;
+      readonly level: number;
+      readonly nodes: number;
+      readonly columns: readonly number[];
+    }
+  /** New splits of that level: rows up to that bucket of the column go left. Their ids continue the previous ones. */
   | { readonly op: 'split'; readonly splits: readonly (readonly [column: number, bucket: number])[] }
-  /** Sides of the rows to predict from `from` to `to`, at splits by id. */
-  | { readonly op: 'route'; readonly splits: readonly number[]; readonly from: number; readonly to: number }
+  /** Sides of the rows to predict from `from` to `to`, at splits by id, those of a tree together. */
+  | {
+      readonly op: 'route';
+      readonly splits: readonly (readonly number[])[];
+      readonly from: number;
+      readonly to: number;
+    }
   /** The last command, with the name of the training for the model. */
   | { readonly op: 'done'; readonly training: string };
 
 /** Commands to the dealer: sizes alone. */
 export type DealerCommand =
   | { readonly op: 'sums'; readonly nodes: number; readonly columns: readonly number[] }
-  | { readonly op: 'and'; readonly bytes: number }
+  | ({ readonly op: 'choice' } & ChosenBits)
   | { readonly op: 'done' };
 
 /** What a command may name of the party that it is sent to. */
@@ -34,6 +46,8 @@ const MAX_NODES = 1 << 16;
 /** The number of a bucket has 16 bits. */
 const MAX_BUCKETS = 1 << 16;
 const MAX_MASK_BYTES = 1 << 28;
+const MAX_TREES = 1000;
+const MAX_DEPTH = 16;
 
 /** Whether an item is an index of a list of this length. */
 const below =
@@ -48,7 +62,8 @@ export function commandFrom(peer: string, value: unknown, { edges, splits, rows 
   switch (op) {
     case 'sums': {
       const columns = message.list('columns', edges.length, below(edges.length));
-      return { op, nodes: message.count('nodes', MAX_NODES), columns };
+      const [tree, level] = [message.count('tree', MAX_TREES), message.count('level', MAX_DEPTH)];
+      return { op, tree, level, nodes: message.count('nodes', MAX_NODES), columns };
     }
     case 'split': {
       const fits = (item: unknown): item is [number, number] => {
@@ -60,7 +75,9 @@ export function commandFrom(peer: string, value: unknown, { edges, splits, rows 
     case 'route': {
       const [from, to] = [message.count('from', rows), message.count('to', rows)];
       if (from > to) throw violation(peer, 'rows to route that end before they begin');
-      return { op, splits: message.list('splits', splits, below(splits)), from, to };
+      const isGroup = (item: unknown): item is number[] =>
+        Array.isArray(item) && item.length > 0 && item.length <= MAX_LISTS && item.every(below(splits));
+      return { op, splits: message.list('splits', splits, isGroup), from, to };
     }
     case 'done':
       return { op, training: message.has('training') ? message.text('training', 256) : '' };
@@ -70,14 +87,18 @@ export function commandFrom(peer: string, value: unknown, { edges, splits, rows 
 /** A command as the label's party sent it to the dealer, who has a size of each column. Throws PROTOCOL_VIOLATION. */
 export function dealerCommandFrom(peer: string, value: unknown, columns: number): DealerCommand {
   const message = new PeerMessage(peer, value);
-  const op = message.choice('op', ['sums', 'and', 'done']);
+  const op = message.choice('op', ['sums', 'choice', 'done']);
   switch (op) {
     case 'sums': {
       const list = message.list('columns', columns, below(columns));
       return { op, nodes: message.count('nodes', MAX_NODES), columns: list };
     }
-    case 'and':
-      return { op, bytes: message.count('bytes', MAX_MASK_BYTES) };
+    case 'choice': {
+      const isLists = (item: unknown): item is number => isCount(item, MAX_LISTS);
+      const choice = { rows: message.count('rows', MAX_ROWS), lists: message.list('lists', MAX_NODES, isLists) };
+      if (chosenBytes(choice) > MAX_MASK_BYTES) throw violation(peer, 'a choice among too many bits');
+      return { op, ...choice };
+    }
     case 'done':
       return { op };
   }

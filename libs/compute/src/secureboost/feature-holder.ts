@@ -1,12 +1,14 @@
 import { BucketHolder } from '../mpc/bucket-sums.js';
-import { answerAnd } from '../mpc/private-and.js';
+import { answerChosen } from '../mpc/chosen-bits.js';
 import type { PartySession } from '../mpc/session.js';
 import type { NumericColumns } from '../table/numeric-columns.js';
 import type { Bucketed } from '../vertical/buckets.js';
+import { Allowance, type Limits } from './allowance.js';
 import { SideBits, type Command, type Known } from './commands.js';
 
-/** A split of an own column: rows up to `threshold` go left. */
+/** A split of an own column in a tree: rows up to `threshold` go left. */
 export interface OwnSplit {
+  readonly tree: number;
   readonly column: number;
   readonly threshold: number;
 }
@@ -19,6 +21,8 @@ export async function serveFeatures(
   session: PartySession,
   columns: readonly Bucketed[],
   predict: NumericColumns | null,
+  peer: string,
+  limits: Limits,
   next: (known: Known) => Promise<Command>,
 ): Promise<{ splits: OwnSplit[]; training: string }> {
   const counts = columns.map(({ count }) => count);
@@ -28,11 +32,15 @@ export async function serveFeatures(
     counts,
   );
   const splits: OwnSplit[] = [];
+  const allowance = new Allowance(peer, limits);
+  let tree = 0;
   for (;;) {
     const known = { edges: columns.map(({ edges }) => edges.length), splits: splits.length, rows: predict?.rows ?? 0 };
     const command = await next(known);
+    allowance.check(command);
     switch (command.op) {
       case 'sums':
+        tree = command.tree;
         for (let node = 0; node < command.nodes; node += 1) await holder.answer(command.columns);
         break;
       case 'split': {
@@ -40,10 +48,10 @@ export async function serveFeatures(
         const bits = new SideBits(command.splits.length, rows);
         command.splits.forEach(([column, bucket], list) => {
           const { of, edges } = columns[column]!;
-          splits.push({ column, threshold: edges[bucket]! });
+          splits.push({ tree, column, threshold: edges[bucket]! });
           for (let row = 0; row < rows; row += 1) if (of[row]! <= bucket) bits.set(list, row);
         });
-        await answerAnd(session, bits.bytes);
+        await answerChosen(session, { rows, lists: [command.splits.length] }, bits.bytes);
         break;
       }
       case 'route':
@@ -60,8 +68,9 @@ export async function answerRoute(
   session: PartySession,
   splits: readonly OwnSplit[],
   table: NumericColumns,
-  { splits: ids, from, to }: Extract<Command, { op: 'route' }>,
+  { splits: groups, from, to }: Extract<Command, { op: 'route' }>,
 ): Promise<void> {
+  const ids = groups.flat();
   const bits = new SideBits(ids.length, to - from);
   ids.forEach((id, list) => {
     const { column, threshold } = splits[id]!;
@@ -69,5 +78,5 @@ export async function answerRoute(
       if (table.values[row * table.columns + column]! <= threshold) bits.set(list, row - from);
     }
   });
-  await answerAnd(session, bits.bytes);
+  await answerChosen(session, { rows: to - from, lists: groups.map(({ length }) => length) }, bits.bytes);
 }

@@ -1,20 +1,23 @@
 import { NumberHolder } from '../mpc/bucket-sums.js';
-import { askAnd } from '../mpc/private-and.js';
+import { askChosen } from '../mpc/chosen-bits.js';
 import type { PartySession } from '../mpc/session.js';
-import { SideBits, type Command, type DealerCommand } from './commands.js';
+import type { Command, DealerCommand } from './commands.js';
 import { packed, unpacked, type Gradients } from './gradients.js';
-import type { Histogram, Peer, PeerSplit } from './tree.js';
+import type { Histogram, Peer, PeerSplit, Place } from './tree.js';
 
 /** Sends a command to the feature holder and to the dealer. */
 export type Tell = (command: Command, dealer: DealerCommand) => Promise<void>;
 
-/** For each split, by id, which of the rows that reach it go left. `reaches` counts rows from `from`. */
+/**
+ * For splits by id, those of a tree together, the bits of the rows from `from` to `to` by tree: whether the row goes left
+ * at its choice, the place of a split in its list, from 1; 0 for none.
+ */
 export type Route = (
-  ids: readonly number[],
+  groups: readonly (readonly number[])[],
   from: number,
   to: number,
-  reaches: (list: number, row: number) => boolean,
-) => Promise<(list: number, row: number) => boolean>;
+  choices: readonly Uint16Array[],
+) => Promise<Uint8Array[]>;
 
 /**
  * The {@link Route} of the feature holder's splits. It learns which splits are asked for, but not which rows reach
@@ -23,15 +26,11 @@ export type Route = (
 export async function askRoute(
   session: PartySession,
   tell: Tell,
-  ...[ids, from, to, reaches]: Parameters<Route>
+  ...[groups, from, to, choices]: Parameters<Route>
 ): ReturnType<Route> {
-  const asked = new SideBits(ids.length, to - from);
-  for (let list = 0; list < ids.length; list += 1) {
-    for (let row = 0; row < to - from; row += 1) if (reaches(list, row)) asked.set(list, row);
-  }
-  await tell({ op: 'route', splits: ids, from, to }, { op: 'and', bytes: asked.bytes.length });
-  const answer = new SideBits(ids.length, to - from, await askAnd(session, asked.bytes));
-  return (list, row) => answer.has(list, row);
+  const lists = groups.map(({ length }) => length);
+  await tell({ op: 'route', splits: groups, from, to }, { op: 'choice', rows: to - from, lists });
+  return askChosen(session, lists, choices);
 }
 
 /** The feature holder as the label's party reaches it: only sums and the sides of a node's own rows come back. */
@@ -55,9 +54,10 @@ export class MaskedPeer implements Peer {
     gradients: Gradients,
     nodes: readonly Uint32Array[],
     columns: readonly number[],
+    place: Place,
   ): Promise<Histogram[]> {
-    const command = { op: 'sums', nodes: nodes.length, columns } as const;
-    await this.tell(command, command);
+    const sizes = { op: 'sums', nodes: nodes.length, columns } as const;
+    await this.tell({ ...sizes, ...place }, sizes);
     const histograms: Histogram[] = [];
     const collect = async (): Promise<void> => {
       histograms.push(unpacked(await this.holder.collect(columns)));
@@ -72,15 +72,16 @@ export class MaskedPeer implements Peer {
   }
 
   async sides(splits: readonly PeerSplit[]): Promise<((row: number) => boolean)[]> {
-    const asked = new SideBits(splits.length, this.rows);
-    splits.forEach(({ rows }, list) => rows.forEach((row) => asked.set(list, row)));
+    const choices = new Uint16Array(this.rows);
+    splits.forEach(({ rows }, list) => rows.forEach((row) => (choices[row] = list + 1)));
+    const lists = [splits.length];
     await this.tell(
       { op: 'split', splits: splits.map(({ column, bucket }) => [column, bucket] as const) },
-      { op: 'and', bytes: asked.bytes.length },
+      { op: 'choice', rows: this.rows, lists },
     );
     this.splits += splits.length;
-    const answer = new SideBits(splits.length, this.rows, await askAnd(this.session, asked.bytes));
-    return splits.map((_, list) => (row) => answer.has(list, row));
+    const [bits] = await askChosen(this.session, lists, [choices]);
+    return splits.map(() => (row) => bits![row] === 1);
   }
 
   /** Upper bound, exclusive, of the split ids so far. */

@@ -31,16 +31,7 @@ export async function scoresOf(
         return 'peerSplit' in node ? [{ tree, at, id: node.peerSplit }] : [];
       }),
     );
-    const listOf = new Map(asked.map(({ id }, list) => [id, list]));
-    const isLeft =
-      asked.length === 0
-        ? () => false
-        : await peer.route(
-            asked.map(({ id }) => id),
-            from,
-            to,
-            (list, row) => places[asked[list]!.tree]![row] === asked[list]!.at,
-          );
+    const sides = await ask(asked, places, count, (...which) => peer.route(which[0], from, to, which[1]));
     trees.forEach((nodes, tree) => {
       const own = places[tree]!;
       for (let row = 0; row < count; row += 1) {
@@ -48,7 +39,7 @@ export async function scoresOf(
         if ('weight' in node) continue;
         const left =
           'peerSplit' in node
-            ? isLeft(listOf.get(node.peerSplit)!, row)
+            ? sides.get(tree)![row] === 1
             : table.values[(from + row) * table.columns + node.feature]! <= node.threshold;
         own[row] = left ? node.left : node.right;
       }
@@ -67,4 +58,32 @@ function below(trees: readonly (readonly ModelNode[])[], level: readonly (readon
       return 'weight' in node ? [] : [node.left, node.right];
     }),
   );
+}
+
+/** Splits of the other party in a level, by the place of their node. */
+interface Asked {
+  readonly tree: number;
+  readonly at: number;
+  readonly id: number;
+}
+
+/** By tree, for each row that is at a split of the other party whether it goes left. */
+async function ask(
+  asked: readonly Asked[],
+  places: readonly Int32Array[],
+  rows: number,
+  route: (groups: number[][], choices: Uint16Array[]) => Promise<Uint8Array[]>,
+): Promise<Map<number, Uint8Array>> {
+  const trees = [...new Set(asked.map(({ tree }) => tree))];
+  if (trees.length === 0) return new Map();
+  const groups = trees.map((tree) => asked.filter((each) => each.tree === tree));
+  const choices = groups.map((group, at) => {
+    const listOf = new Map(group.map((each, list) => [each.at, list + 1]));
+    return Uint16Array.from({ length: rows }, (_, row) => listOf.get(places[trees[at]!]![row]!) ?? 0);
+  });
+  const sides = await route(
+    groups.map((group) => group.map(({ id }) => id)),
+    choices,
+  );
+  return new Map(trees.map((tree, at) => [tree, sides[at]!]));
 }

@@ -1,6 +1,6 @@
 import { BucketDealer } from '../mpc/bucket-sums.js';
+import { dealChosen } from '../mpc/chosen-bits.js';
 import { lineTo } from '../mpc/party-line.js';
-import { dealAnd } from '../mpc/private-and.js';
 import { deal } from '../mpc/session.js';
 import type { PartyProgram } from '../party/party-program.js';
 import { bucketSizesFrom, dealerCommandFrom } from './commands.js';
@@ -22,8 +22,8 @@ export const run: PartyProgram<SecureBoostPlan, null> = async (context, plan) =>
       case 'sums':
         for (let node = 0; node < command.nodes; node += 1) await dealer.deal(command.columns);
         break;
-      case 'and':
-        await dealAnd(label, features, command.bytes);
+      case 'choice':
+        await dealChosen(label, features, command);
         break;
       case 'done':
         context.progress(1, 'done');

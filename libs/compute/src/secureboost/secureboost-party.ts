@@ -12,6 +12,7 @@ import { boost } from './boost.js';
 import { bucketed } from '../vertical/buckets.js';
 import { bucketCountsFrom, commandFrom } from './commands.js';
 import { serveFeatures } from './feature-holder.js';
+import { checkLabelValues } from './label-values.js';
 import { MaskedPeer } from './masked-peer.js';
 import { PREDICT_ROWS, scoresOf, type ModelNode } from './predict.js';
 import {
@@ -26,7 +27,8 @@ import type { TreeNode } from './tree.js';
 const MIN_ROWS = 2 * MIN_GROUP_ROWS;
 
 /**
- * One party of `secureboost`: the label's party grows the trees, the other serves it. Throws what {@link prepareRows} does.
+ * One party of `secureboost`: the label's party grows the trees, the other serves it. Throws what {@link prepareRows} and
+ * {@link checkLabelValues} do.
  */
 export const run: PartyProgram<SecureBoostPart, SecureBoostOutcome> = async (context, part) => {
   const prepared = await prepareRows(context, part, rulesOf(part.plan));
@@ -54,6 +56,7 @@ async function holdLabel(
   const { plan } = part;
   const { boosting } = plan;
   const peerName = context.peers[0]!;
+  checkLabelValues({ party: context.party, path: part.trainData, name: part.label! }, train.label!);
   const own = part.features.map((_, column) => bucketed(train.values, column, train.columns, boosting.buckets));
   const counts = bucketCountsFrom(
     peerName,
@@ -112,7 +115,7 @@ async function holdFeatures(
   await context.send(NEUTRAL, { rows: train.rows, sizes });
   const session = await joinSession(indexOf(context, plan), lineTo(context, peerName), lineTo(context, NEUTRAL));
   let served = 0;
-  const { splits, training } = await serveFeatures(session, own, predict, async (known) => {
+  const { splits, training } = await serveFeatures(session, own, predict, peerName, plan.boosting, async (known) => {
     const command = commandFrom(peerName, await context.receiveJson<unknown>(peerName), known);
     // The number of commands depends on the trees, so the progress approaches its end without reaching it.
     served += 1;
@@ -122,7 +125,8 @@ async function holdFeatures(
   const reference = await keepModel(context, part, {
     training,
     peer: peerName,
-    splits: splits.map(({ column, threshold }) => ({ feature: part.features[column]!, threshold })),
+    max_depth: plan.boosting.maxDepth,
+    splits: splits.map(({ tree, column, threshold }) => ({ tree, feature: part.features[column]!, threshold })),
   });
   const prediction =
     plan.receiver === context.party && predict ? await receivePredictions(context, part, peerName, predict.rows) : null;

@@ -3,7 +3,7 @@ import { boostingOf, type Boosting } from '../vertical/boosting.js';
 import type { SecureBoostConfig } from './secureboost-config.js';
 
 /** The format of both parties' slice files. */
-export const TREES_FORMAT = 'taskchain/vertical-trees/v1';
+export const TREES_FORMAT = 'taskchain/vertical-trees/v2';
 
 /** The plan that both parties and the dealer receive. */
 export interface SecureBoostPlan extends VerticalPlan {

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { MIN_GROUP_ROWS } from '../contract/privacy.js';
 import { BucketDealer, BucketHolder, NumberHolder } from '../mpc/bucket-sums.js';
 import { inProcessLine } from '../mpc/channel.js';
-import { answerAnd, askAnd, dealAnd } from '../mpc/private-and.js';
+import { answerChosen, askChosen, dealChosen } from '../mpc/chosen-bits.js';
 import { addInto, zeros } from '../mpc/ring.js';
 import { deal, joinSession } from '../mpc/session.js';
 import { boost } from './boost.js';
@@ -135,42 +135,83 @@ describe('sums by bucket', () => {
   });
 });
 
-describe('a private AND', () => {
-  test('is that of the bits, which the answerer does not see, nor the asker beyond its own', async () => {
-    const bytes = fc.integer({ min: 1, max: 60 }).chain((length) => {
-      const side = fc.uint8Array({ minLength: length, maxLength: length });
-      return fc.tuple(side, side);
+describe('chosen bits', () => {
+  /** The asker's bits of the chosen lists, by group. */
+  async function choose(rows: number, groups: number[][][], choices: number[][], seen: (bytes: Uint8Array) => void) {
+    const lists = groups.map(({ length }) => length);
+    const width = Math.ceil(rows / 8);
+    const bits = new Uint8Array(groups.flat().length * width);
+    groups
+      .flat()
+      .forEach((list, at) => list.forEach((bit, row) => (bits[at * width + (row >>> 3)]! |= bit << (row & 7))));
+    const { first, second, dealt } = lines((_, bytes) => seen(bytes));
+    const [chosen] = await Promise.all([
+      first.then((session) =>
+        askChosen(
+          session,
+          lists,
+          choices.map((each) => Uint16Array.from(each)),
+        ),
+      ),
+      second.then((session) => answerChosen(session, { rows, lists }, bits)),
+      dealt.then(([asker, answerer]) => dealChosen(asker, answerer, { rows, lists })),
+    ]);
+    return chosen.map((each) => [...each]);
+  }
+
+  test('are those of one list for each row and group, or 0', async () => {
+    const cases = fc.integer({ min: 1, max: 30 }).chain((rows) => {
+      const list = fc.array(fc.integer({ min: 0, max: 1 }), { minLength: rows, maxLength: rows });
+      const group = fc
+        .array(list, { minLength: 1, maxLength: 9 })
+        .chain((lists) =>
+          fc.tuple(
+            fc.constant(lists),
+            fc.array(fc.integer({ min: 0, max: lists.length }), { minLength: rows, maxLength: rows }),
+          ),
+        );
+      return fc.tuple(fc.constant(rows), fc.array(group, { minLength: 1, maxLength: 3 }));
     });
     await fc.assert(
-      fc.asyncProperty(bytes, async ([x, y]) => {
-        const { first, second, dealt } = lines();
-        const [both] = await Promise.all([
-          first.then((session) => askAnd(session, x)),
-          second.then((session) => answerAnd(session, y)),
-          dealt.then(([asker, answerer]) => dealAnd(asker, answerer, x.length)),
-        ]);
-        expect([...both]).toEqual([...x].map((byte, at) => byte & y[at]!));
+      fc.asyncProperty(cases, async ([rows, groups]) => {
+        const [lists, choices] = [groups.map(([each]) => each), groups.map(([, each]) => each)];
+        expect(await choose(rows, lists, choices, () => {})).toEqual(
+          choices.map((choice, group) => choice.map((list, row) => (list === 0 ? 0 : lists[group]![list - 1]![row]))),
+        );
       }),
     );
   });
 
-  test('sends only uniform bytes, whatever the bits', async () => {
-    for (const fill of [0, 255]) {
-      const bits = new Uint8Array(40_000).fill(fill);
+  test('cross as uniform bytes, whatever the bits and the choice', async () => {
+    const rows = 40_000;
+    for (const bit of [0, 1]) {
       const crossed: Uint8Array[] = [];
-      const { first, second, dealt } = lines((_, bytes) => crossed.push(bytes));
-      await Promise.all([
-        first.then((session) => askAnd(session, bits)),
-        second.then((session) => answerAnd(session, bits)),
-        dealt.then(([asker, answerer]) => dealAnd(asker, answerer, bits.length)),
-      ]);
-      for (const bytes of crossed) {
-        const counts = new Float64Array(256);
-        for (const byte of bytes) counts[byte]! += 1;
-        const even = bytes.length / 256;
-        expect(counts.reduce((sum, count) => sum + (count - even) ** 2 / even, 0)).toBeLessThan(400);
+      const list = Array<number>(rows).fill(bit);
+      await choose(rows, [[list, list, list]], [Array<number>(rows).fill(3 * bit)], (bytes) => crossed.push(bytes));
+      const [options, answers] = crossed as [Uint8Array, Uint8Array];
+      const chosen = new Uint16Array(options.buffer);
+      for (let option = 0; option < 4; option += 1) {
+        // 10,000, give or take 5 deviations of 87.
+        expect(Math.abs(chosen.filter((each) => each === option).length - rows / 4)).toBeLessThan(435);
       }
+      const counts = new Float64Array(256);
+      for (const byte of answers) counts[byte]! += 1;
+      const even = answers.length / 256;
+      expect(counts.reduce((sum, count) => sum + (count - even) ** 2 / even, 0)).toBeLessThan(400);
     }
+  });
+
+  test('of a row are no more than one, also to an asker that keeps every message', async () => {
+    // All that the asker has of an option that it did not choose is masked by a bit that only answerer and dealer know.
+    const seenOf = async (bit: number): Promise<number> => {
+      const crossed: Uint8Array[] = [];
+      const rows = 8_000;
+      const lists = [Array<number>(rows).fill(1), Array<number>(rows).fill(bit)];
+      await choose(rows, [lists], [Array<number>(rows).fill(1)], (bytes) => crossed.push(bytes));
+      const other = crossed[1]!.subarray((2 * rows) / 8, (3 * rows) / 8);
+      return other.reduce((sum, byte) => sum + byte.toString(2).replaceAll('0', '').length, 0);
+    };
+    for (const bit of [0, 1]) expect(Math.abs((await seenOf(bit)) - 4_000)).toBeLessThan(225);
   });
 });
 

@@ -194,7 +194,16 @@ describe('secureboost', () => {
     });
     expect(alice.features).toEqual(cancer.names.alice);
     expect(JSON.stringify(alice)).not.toMatch(/_worst/);
-    expect(Object.keys(bob).sort()).toEqual(['features', 'format', 'objective', 'party', 'peer', 'splits', 'training']);
+    expect(Object.keys(bob).sort()).toEqual([
+      'features',
+      'format',
+      'max_depth',
+      'objective',
+      'party',
+      'peer',
+      'splits',
+      'training',
+    ]);
     expect(result).toMatchObject({
       model_saved: true,
       training_metrics: { num_trees: 12, rows: 407, held_out_rows: 102, loss: 'mean_log_loss' },
@@ -233,7 +242,9 @@ describe('secureboost', () => {
 
   test('fits numbers, with the label at the second party and the predictions at the first', async () => {
     const own = cancer.names.alice.length;
-    const rows = cancer.cells.map((row) => [...row.slice(own), row[0]! * 1000]);
+    // The radius in steps, of which each has rows enough.
+    const truth = cancer.cells.map((row) => 1000 * Math.min(17, Math.max(10, Math.round(row[0]!))));
+    const rows = cancer.cells.map((row, at) => [...row.slice(own), truth[at]!]);
     await folder.table('bob', 'linear.csv', csvOf([...cancer.names.bob, 'y'], rows));
     const { result } = await runTask(
       'secureboost',
@@ -250,7 +261,6 @@ describe('secureboost', () => {
     expect(result).toMatchObject({ prediction_output: 'out/p.csv', predicted_on: 'training', prediction_rows: 509 });
     const [header, ...predicted] = await folder.rows('alice', 'out/p.csv');
     expect(header).toEqual(['prediction']);
-    const truth = cancer.cells.map((row) => row[0]! * 1000);
     const mean = truth.reduce((sum, y) => sum + y, 0) / truth.length;
     const squares = (of: (row: number) => number): number => truth.reduce((sum, y, row) => sum + (y - of(row)) ** 2, 0);
     expect(1 - squares((row) => Number(predicted[row]![0])) / squares(() => mean)).toBeGreaterThan(0.98);
@@ -310,20 +320,22 @@ describe('secureboost', () => {
       between(from, to).flatMap(({ body }) => (typeof body === 'string' ? [body] : []));
 
     // Text tells sizes, numbers of nodes, and places of splits: nothing of a row.
-    const sums = '\\{"op":"sums","nodes":\\d+,"columns":\\[[\\d,]*\\]\\}';
+    const sizes = '"op":"sums","nodes":\\d+,"columns":\\[[\\d,]*\\]';
     const toBob = new RegExp(
-      `^(\\{"train":407,"test":0\\}|\\{"train":509,"test":0\\}|${sums}|\\{"op":"split","splits":\\[(\\[\\d+,\\d+\\],?)+\\]\\}|\\{"op":"route","splits":\\[[\\d,]+\\],"from":0,"to":102\\}|\\{"op":"done","training":"[0-9a-f]{32}"\\})$`,
+      `^(\\{"train":407,"test":0\\}|\\{"train":509,"test":0\\}|\\{${sizes},"tree":\\d,"level":\\d\\}|\\{"op":"split","splits":\\[(\\[\\d+,\\d+\\],?)+\\]\\}|\\{"op":"route","splits":\\[(\\[[\\d,]+\\],?)+\\],"from":0,"to":102\\}|\\{"op":"done","training":"[0-9a-f]{32}"\\})$`,
     );
     for (const text of textsOf('alice', 'bob')) expect(text).toMatch(toBob);
-    const toDealer = new RegExp(`^(${sums}|\\{"op":"and","bytes":\\d+\\}|\\{"op":"done"\\})$`);
+    const toDealer = new RegExp(
+      `^(\\{${sizes}\\}|\\{"op":"choice","rows":\\d+,"lists":\\[[\\d,]+\\]\\}|\\{"op":"done"\\})$`,
+    );
     for (const text of textsOf('alice', NEUTRAL)) expect(text).toMatch(toDealer);
     expect(textsOf('bob', 'alice')).toEqual(['{"train":509,"test":0}', expect.stringMatching(/^\[(\d+,?){15}\]$/)]);
-    const [sizes, ...rest] = textsOf('bob', NEUTRAL);
+    const [buckets, ...rest] = textsOf('bob', NEUTRAL);
     expect(rest).toEqual([]);
-    const told = JSON.parse(sizes!) as { rows: number; sizes: number[][] };
+    const told = JSON.parse(buckets!) as { rows: number; sizes: number[][] };
     for (const column of told.sizes) {
       expect(column.reduce((sum, rows) => sum + rows, 0)).toBe(407);
-      for (const rows of column) expect(rows).toBeGreaterThanOrEqual(5);
+      for (const rows of column) expect(rows).toBeGreaterThanOrEqual(20);
     }
     expect(crossed.filter(({ from, body }) => from === NEUTRAL && typeof body === 'string')).toEqual([]);
 
@@ -342,8 +354,10 @@ describe('secureboost', () => {
       // A correlation with the slot's number of 5 deviations.
       expect(Math.abs(slope / 407 / Math.sqrt(1 / 12))).toBeLessThan(5 / Math.sqrt(407));
     });
-    // Then everything, either way, is uniform.
-    for (const messages of [fromBob, bytesOf('alice', 'bob'), bytesOf(NEUTRAL, 'alice'), bytesOf(NEUTRAL, 'bob')]) {
+    // Then everything, either way, is uniform, but for the unused upper bits of alice's choices of splits.
+    const sumsOfAlice = bytesOf('alice', 'bob').filter(({ length }) => length === 407 * 16);
+    expect(sumsOfAlice.length).toBeGreaterThan(100);
+    for (const messages of [fromBob, sumsOfAlice, bytesOf(NEUTRAL, 'alice'), bytesOf(NEUTRAL, 'bob')]) {
       const bytes = Buffer.concat(messages);
       const counts = new Float64Array(256);
       for (const byte of bytes) counts[byte]! += 1;

@@ -21,16 +21,29 @@ export interface PeerSplit {
   readonly rows: Uint32Array;
 }
 
+/** A level of a tree. */
+export interface Place {
+  readonly tree: number;
+  readonly level: number;
+}
+
 /** The other party, as tree growing sees it. Its columns count from 0 here. */
 export interface Peer {
   /** How many buckets each column has. */
   readonly counts: readonly number[];
-  histograms(gradients: Gradients, nodes: readonly Uint32Array[], columns: readonly number[]): Promise<Histogram[]>;
+  histograms(
+    gradients: Gradients,
+    nodes: readonly Uint32Array[],
+    columns: readonly number[],
+    place: Place,
+  ): Promise<Histogram[]>;
   /** For each row of each split, in order, whether it goes left. */
   sides(splits: readonly PeerSplit[]): Promise<((row: number) => boolean)[]>;
 }
 
 export interface GrowthRules {
+  /** The number of the tree. */
+  readonly tree: number;
   readonly objective: Objective;
   readonly maxDepth: number;
   readonly lambda: number;
@@ -89,6 +102,7 @@ export async function growTree(
             gradients,
             direct.map(({ rows }) => rows),
             peerColumns,
+            { tree: rules.tree, level: depth },
           );
     direct.forEach(
       (node, at) => (node.histogram = joined(ownHistogram(own, ownColumns, gradients, node.rows), theirs[at])),
