@@ -105,6 +105,7 @@ export function modelCases(rows: number, shared: number): TypeCase[] {
   return [
     vertical('ss_lr', { epochs: 5, batch_size: 64, learning_rate: 0.1 }),
     vertical('ss_xgb', { num_boost_round: 10, max_depth: 5 }),
+    vertical('secureboost', { num_boost_round: 10, max_depth: 5 }),
     {
       type: 'biclassification_eval',
       tables: { alice: { rows, columns: [0, 7], labelOf: 8, chances: true } },
