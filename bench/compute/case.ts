@@ -46,7 +46,12 @@ export class Outcome {
   }
 
   json(reference: string): Anything {
-    return JSON.parse(readFileSync(this.file('', reference), 'utf8'));
+    return this.own('', reference);
+  }
+
+  /** A JSON file of a party. */
+  own(party: string, reference: string): Anything {
+    return JSON.parse(readFileSync(this.file(party, reference), 'utf8'));
   }
 }
 

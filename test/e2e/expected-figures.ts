@@ -86,10 +86,10 @@ export const EXPECTED: Readonly<Record<string, (outcome: ExampleOutcome) => void
   'tasks/table_statistics': (outcome) => {
     const ages = numbers(outcome.given('bob', 'registry.csv', 'age'));
     const { age } = outcome.results.statistics.statistics;
-    expect(age).toMatchObject({ count: ages.length, min: Math.min(...ages), max: Math.max(...ages) });
-    expect(age.mean).toBeCloseTo(mean(ages), 10);
-    const squares = ages.reduce((sum, each) => sum + (each - mean(ages)) ** 2, 0);
-    expect(age.std).toBeCloseTo(Math.sqrt(squares / (ages.length - 1)), 10);
+    expect(age).toMatchObject({ count: ages.length - (ages.length % 20), min: null, max: null });
+    const deviation = Math.sqrt(mean(ages.map((each) => (each - mean(ages)) ** 2)));
+    expect(Math.abs(age.mean - mean(ages))).toBeLessThan(deviation / 10);
+    expect(Math.abs(age.std - deviation)).toBeLessThan(deviation / 10);
   },
   'tasks/pearson_correlation': (outcome) => {
     const matrix = outcome.results.correlate.correlation_matrix;
@@ -109,7 +109,7 @@ export const EXPECTED: Readonly<Record<string, (outcome: ExampleOutcome) => void
     expect(left).toEqual({ credit_amount: 'gaps', age: 'gaps' });
     expect(Object.keys(statistics).sort()).toEqual([...names, 'credit_amount', 'age'].sort());
     for (const left of names) {
-      expect(statistics[left].mean).toBeCloseTo(mean(columnOf(left)), 10);
+      expect(Math.abs(statistics[left].mean - mean(columnOf(left)))).toBeLessThan(statistics[left].std / 10);
       for (const right of names)
         expect(matrix[left][right]).toBeCloseTo(correlation(columnOf(left), columnOf(right)), 8);
     }

@@ -25,29 +25,35 @@ export interface AnalysisPartyValue extends StatisticsPartyValue {
  * {@link describeTable} and {@link correlate} throw.
  */
 export const run: PartyProgram<ReportArgs, AnalysisPartyValue> = async (context, args) => {
-  const { fewApart, all, ...described } = await describeTable(context, args, 0.15);
-  keepStatistics(context, described.rows, all);
+  const { fewApart, exact, seen } = await describeTable(context, args, 0.15);
+  keepStatistics(context, exact);
   const leftOut = new Map(
-    Object.entries(described.columns).flatMap(([name, column]) => {
-      const why = whyNot(column, described.rows) ?? (fewApart.includes(name) ? 'few_differ' : undefined);
+    Object.keys(seen.columns).flatMap((name) => {
+      const why = whyNot(exact.columns[name]!, exact.rows) ?? (fewApart.includes(name) ? 'few_differ' : undefined);
       return why ? [[name, why] as const] : [];
     }),
   );
-  const names = Object.keys(described.columns).filter((name) => !leftOut.has(name));
+  const names = Object.keys(seen.columns).filter((name) => !leftOut.has(name));
   const own = await standardColumns(context, args.inputPath, names);
   const correlation = await correlate(context, own, {
     type: 'pearson_correlation',
     toAll: args.reportPath !== null,
-    others: [...leftOut.keys(), ...described.suppressed],
+    others: [...leftOut.keys(), ...seen.suppressed],
   });
-  const facts = { ...described, not_correlated: Object.fromEntries(leftOut) };
+  const not_correlated = Object.fromEntries(leftOut);
   if (args.reportPath !== null) {
-    const { columns: statistics, ...more } = facts;
-    const report = { type: 'analysis', ...more, statistics, correlation_matrix: correlation!.correlation_matrix };
+    const { columns: statistics, ...more } = exact;
+    const report = {
+      type: 'analysis',
+      ...more,
+      not_correlated,
+      statistics,
+      correlation_matrix: correlation!.correlation_matrix,
+    };
     await writeJson(context, args.reportPath, 'analysis.json', report);
   }
   context.progress(1, 'done');
-  return { ...facts, correlation: isFirst(context) ? correlation : null };
+  return { ...seen, not_correlated, correlation: isFirst(context) ? correlation : null };
 };
 
 function whyNot({ count, mean, min, max }: ColumnStatistics, rows: number): WhyNot | undefined {

@@ -3,6 +3,7 @@ import type { PartyUrl } from '../party/party-program.js';
 import { runParties, type CrossedMessage } from '../party/run-parties.js';
 import { columnNamer } from '../contract/column-names.js';
 import { fitting, fittingNames } from '../contract/inline-result.js';
+import { WITHHELD_STATISTICS } from '../statistics/coarse-statistics.js';
 import { ownReportPath, reportArgs } from '../statistics/report-config.js';
 import type { Json, JsonObject, TaskRun, TaskRunResult } from '../contract/task-type.js';
 import type * as CorrelationDealer from '../correlation/correlation-dealer.js';
@@ -58,10 +59,15 @@ export async function runAnalysis(
     result[key] = inline;
     if (truncated) result[`${key}_truncated`] = true;
   }
+  result.withheld = { ...WITHHELD_STATISTICS };
   const { partyResults } = outcomes;
   if (ownPath !== null) return { result: { output_report: ownPath, ...result }, artifacts: [], partyResults };
   const request = { target: config.output_report, name: 'analysis.json', mediaType: 'application/json' };
-  const report = JSON.stringify({ type: 'analysis', ...facts, columns, ...maps }, null, 2);
+  const report = JSON.stringify(
+    { type: 'analysis', ...facts, columns, ...maps, withheld: WITHHELD_STATISTICS },
+    null,
+    2,
+  );
   const { reference, artifact } = await writeSharedArtifact(run, request, `${report}\n`);
   return { result: { output_report: reference, ...result }, artifacts: [artifact], partyResults };
 }

@@ -7,6 +7,7 @@ import { reveal } from '../mpc/sharing.js';
 import { NEUTRAL, type PartyContext, type PartyProgram } from '../party/party-program.js';
 import { writeJson } from '../party/write-json.js';
 import type { ReportArgs } from '../statistics/report-config.js';
+import { coarseRows } from '../contract/coarse.js';
 import { columnNamer } from '../contract/column-names.js';
 import { TaskFailure, type JsonObject } from '../contract/task-type.js';
 import { plainProduct, told, varianceInflation } from './matrix.js';
@@ -199,7 +200,7 @@ function reportOf(
   );
   const names = parties.flatMap((party) => columns[party]!.map((name) => nameOf(party, name)));
   const matrix = places.map((_, left) => places.map((_, right) => correlation(left, right)));
-  const facts = { type, rows: sizes[parties[0]!]!.rows, columns };
+  const facts = { type, rows: coarseRows(sizes[parties[0]!]!.rows), columns };
   const byName = <T>(values: readonly T[]): [string, T][] => values.map((value, at) => [names[at]!, value]);
   if (type === 'vif') return { ...facts, vif_values: Object.fromEntries(byName(varianceInflation(matrix))) };
   const rows = matrix.map((row) => Object.fromEntries(byName(row.map(told))));

@@ -38,7 +38,7 @@ export const INPUTS: Record<string, Json> = {
   },
   describe: {
     statistics: {
-      age: { count: 509, mean: 41.123456789, std: 9, min: 18, '25%': 30, '50%': 40, '75%': 50, max: 78 },
+      age: { count: 509, mean: 41.123456789, std: 9, min: null, '25%': 30, '50%': 40, '75%': 50, max: null },
       income: { count: 509, mean: 2.5, std: 0, min: 2.5, '25%': 2.5, '50%': 2.5, '75%': 2.5, max: 2.5 },
     },
     rows: { alice: 509 },

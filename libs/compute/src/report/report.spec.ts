@@ -214,7 +214,21 @@ describe('report', () => {
       ['age', 1.5],
     ]);
     // The column "income" is constant and has no box.
-    expect(statistics!.charts).toMatchObject([{ kind: 'box', names: ['age'], boxes: [[0, 0.2, 22 / 60, 32 / 60, 1]] }]);
+    expect(statistics!.charts).toMatchObject([
+      {
+        kind: 'box',
+        names: ['age'],
+        boxes: [
+          [
+            0,
+            expect.closeTo(6.876543211 / 36),
+            expect.closeTo(16.876543211 / 36),
+            expect.closeTo(26.876543211 / 36),
+            1,
+          ],
+        ],
+      },
+    ]);
     expect(statistics!.notes).toHaveLength(2);
   });
 

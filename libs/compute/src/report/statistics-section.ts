@@ -6,7 +6,6 @@ import { labelOf, type Words } from './words.js';
 
 /** Boxes beyond which a plot would be taller than it is read. */
 const MAX_BOXES = 40;
-const BOX = ['min', '25%', '50%', '75%', 'max'] as const;
 
 /** Statistics of the columns: a table, and a box for each column on its own scale. */
 export function statisticsSection(taskId: string, result: JsonObject, statistics: JsonObject, words: Words): Section {
@@ -29,13 +28,19 @@ export function statisticsSection(taskId: string, result: JsonObject, statistics
   };
 }
 
-/** Quartiles as shares of the column's range, since columns have different units; constant columns have no box. */
+/**
+ * Quartiles between two deviations below and above the mean, since columns have different units; constant columns have no box. Where the
+ * quartiles lie beyond, the ends do.
+ */
 function boxPlot(statistics: JsonObject, words: Words): BoxPlot | undefined {
   const drawn = Object.entries(statistics)
     .flatMap(([name, column]) => {
-      const values = isObject(column) ? BOX.map((key) => column[key]) : [];
-      if (values.length === 0 || !values.every(isNumber)) return [];
-      const [low, high] = [values[0]!, values[4]!];
+      if (!isObject(column)) return [];
+      const { mean, std, '25%': first, '50%': second, '75%': third } = column;
+      if (![mean, std, first, second, third].every(isNumber)) return [];
+      const [quartiles, m, s] = [[first, second, third] as number[], mean as number, std as number];
+      const [low, high] = [Math.min(quartiles[0]!, m - 2 * s), Math.max(quartiles[2]!, m + 2 * s)];
+      const values = [low, ...quartiles, high];
       const share = (value: number): number => (value - low) / (high - low);
       return high > low ? [{ name, box: values.map(share) as [number, number, number, number, number] }] : [];
     })

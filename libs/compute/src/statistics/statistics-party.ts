@@ -2,11 +2,13 @@ import type { PartyContext, PartyProgram } from '../party/party-program.js';
 import { writeJson } from '../party/write-json.js';
 import type { JsonObject } from '../contract/task-type.js';
 import { fitting } from '../contract/inline-result.js';
+import { coarseRows } from '../contract/coarse.js';
 import { checkGroup, MIN_GROUP_ROWS, RowsApart } from '../contract/privacy.js';
 import { Moments, Values, type Accumulator } from '../table/accumulators.js';
 import { NumericFinder } from '../table/numeric-finder.js';
 import { readTable } from '../table/read-table.js';
 import { ColumnFinder, namedColumns } from '../table/named-columns.js';
+import { coarseStatistics, type CoarseStatistics } from './coarse-statistics.js';
 import type { ReportArgs } from './report-config.js';
 
 /** As pandas' `describe`: quartiles interpolated, `std` of a sample. */
@@ -21,19 +23,24 @@ export interface ColumnStatistics {
   max: number;
 }
 
+/** What others see. */
 export interface StatisticsPartyValue {
   readonly rows: number;
-  readonly columns: Record<string, ColumnStatistics>;
+  readonly columns: Record<string, CoarseStatistics>;
   /** Columns with fewer values than may be described. */
   readonly suppressed: string[];
 }
 
-/** With data that the description does not include. */
-interface DescribedTable extends StatisticsPartyValue {
+interface DescribedTable {
+  readonly seen: StatisticsPartyValue;
+  /** What the party itself sees. */
+  readonly exact: {
+    readonly rows: number;
+    readonly columns: Readonly<Record<string, ColumnStatistics>>;
+    readonly suppressed: readonly string[];
+  };
   /** Columns in which too few rows differ from the most frequent value to correlate them. */
   readonly fewApart: readonly string[];
-  /** Every column, for the party itself. */
-  readonly all: Readonly<Record<string, ColumnStatistics>>;
 }
 
 type Quantiles = [min: number, first: number, second: number, third: number, max: number];
@@ -62,20 +69,19 @@ class Described implements Accumulator {
 
 /** Describes one party's numeric columns, and keeps the party's own report where it gets one. */
 export const run: PartyProgram<ReportArgs, StatisticsPartyValue> = async (context, args) => {
-  const { fewApart: _, all, ...value } = await describeTable(context, args, 0.9);
-  keepStatistics(context, value.rows, all);
-  if (args.reportPath !== null) await writeJson(context, args.reportPath, 'statistics.json', value);
-  return value;
+  const { seen, exact } = await describeTable(context, args, 0.9);
+  keepStatistics(context, exact);
+  if (args.reportPath !== null) await writeJson(context, args.reportPath, 'statistics.json', exact);
+  return seen;
 };
 
 /** Keeps the statistics of all columns for the party's own readers, as many as a result holds. */
 export function keepStatistics(
   context: PartyContext,
-  rows: number,
-  all: Readonly<Record<string, ColumnStatistics>>,
+  { rows, columns }: Pick<DescribedTable['exact'], 'rows' | 'columns'>,
 ): void {
   // One value has no deviation.
-  const named = Object.entries(all).map(([name, { std, ...each }]) => [
+  const named = Object.entries(columns).map(([name, { std, ...each }]) => [
     name,
     { ...each, std: Number.isFinite(std) ? std : null },
   ]);
@@ -110,11 +116,18 @@ export async function describeTable(
     context.progress(share, 'computing quartiles');
     const described = numbers.found().filter(({ values }) => values.count > 0);
     const enough = described.filter(({ values }) => values.count >= MIN_GROUP_ROWS);
+    const suppressed = numbers.found().flatMap(({ name, values }) => (values.count < MIN_GROUP_ROWS ? [name] : []));
     return {
-      rows,
-      columns: Object.fromEntries(enough.map(({ name, values }) => [name, values.statistics()])),
-      suppressed: numbers.found().flatMap(({ name, values }) => (values.count < MIN_GROUP_ROWS ? [name] : [])),
-      all: Object.fromEntries(described.map(({ name, values }) => [name, values.statistics()])),
+      exact: {
+        rows,
+        columns: Object.fromEntries(described.map(({ name, values }) => [name, values.statistics()])),
+        suppressed,
+      },
+      seen: {
+        rows: coarseRows(rows),
+        columns: Object.fromEntries(enough.map(({ name, values }) => [name, coarseStatistics(values.values)])),
+        suppressed,
+      },
       fewApart: enough.flatMap(({ name, values }) => (values.apart.areFew ? [name] : [])),
     };
   } finally {

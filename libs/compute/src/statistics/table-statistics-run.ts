@@ -4,6 +4,7 @@ import type { PartyUrl } from '../party/party-program.js';
 import { runParties, type CrossedMessage } from '../party/run-parties.js';
 import { columnNamer } from '../contract/column-names.js';
 import { fitting, fittingNames } from '../contract/inline-result.js';
+import { WITHHELD_STATISTICS } from './coarse-statistics.js';
 import { ownReportPath, reportArgs } from './report-config.js';
 import type { TableStatisticsConfig } from './table-statistics-config.js';
 import type * as StatisticsParty from './statistics-party.js';
@@ -45,10 +46,15 @@ export async function runTableStatistics(
     ...(suppressed.truncated && { suppressed_truncated: true }),
     statistics: inline,
     ...(truncated && { statistics_truncated: true }),
+    withheld: { ...WITHHELD_STATISTICS },
   };
   const { artifacts, partyResults } = outcomes;
   if (ownPath !== null) return { result: { output_report: ownPath, ...result }, artifacts, partyResults };
-  const report = JSON.stringify({ type: 'table_statistics', ...facts, statistics }, null, 2);
+  const report = JSON.stringify(
+    { type: 'table_statistics', ...facts, statistics, withheld: WITHHELD_STATISTICS },
+    null,
+    2,
+  );
   const request = { target: config.output_report, name: 'statistics.json', mediaType: 'application/json' };
   const { reference, artifact } = await writeSharedArtifact(run, request, `${report}\n`);
   return { result: { output_report: reference, ...result }, artifacts: [...artifacts, artifact], partyResults };

@@ -62,6 +62,24 @@ export class Values implements Accumulator {
       return low + (this.held[ranks[2 * at + 1]!]! - low) * (place - Math.floor(place));
     });
   }
+
+  /** Mean of the values of the ranks `from` to `to` (0 is the smallest), both included. */
+  meanOfRanks(from: number, to: number): number {
+    settle(this.held, 0, this.count - 1, [from, to], 0);
+    const moments = new Moments();
+    for (let rank = from; rank <= to; rank += 1) moments.add(this.held[rank]!);
+    return moments.mean;
+  }
+
+  /** Moments of the values, of which the `cut` smallest and the `cut` largest count as their next neighbour inwards (W. J. Dixon 1960). */
+  winsorised(cut: number): Moments {
+    const last = this.count - 1;
+    settle(this.held, 0, last, [cut, last - cut], 0);
+    const [low, high] = [this.held[cut]!, this.held[last - cut]!];
+    const moments = new Moments();
+    for (let at = 0; at <= last; at += 1) moments.add(Math.min(Math.max(this.held[at]!, low), high));
+    return moments;
+  }
 }
 
 /** Parts of this size or less, and parts that are still large after this many cuts, are sorted directly. */

@@ -1,0 +1,18 @@
+import { MIN_GROUP_ROWS } from './privacy.js';
+
+const DIGITS = 3;
+
+/** Three significant digits at most, in steps of 1, 2 or 5 times a power of ten that are no finer than `step`. */
+export function rounded(value: number, step = 0): number {
+  if (value === 0 || !Number.isFinite(value)) return value;
+  const finest = Math.floor(Math.log10(Math.abs(value))) + 1 - DIGITS;
+  const power = step > 10 ** finest ? Math.floor(Math.log10(step)) : finest;
+  const times = [1, 2, 5, 10].find((each) => each * 10 ** power >= step) ?? 10;
+  // By its decimal text, so that 0.1 stays 0.1.
+  return Number(`${Math.round(value / 10 ** power / times) * times}e${power}`) + 0;
+}
+
+/** A number of rows in steps of `MIN_GROUP_ROWS`, downwards. */
+export function coarseRows(rows: number): number {
+  return rows - (rows % MIN_GROUP_ROWS);
+}
