@@ -1,3 +1,13 @@
+export {
+  bitsOf,
+  DERIVED,
+  FEW_VALUES,
+  overdraftOf,
+  type Account,
+  type OpenedColumn,
+  type Opening,
+  type Overdraft,
+} from './budget.js';
 export { canonicalJson, type Json as ConsentJson } from './canonical-json.js';
 export { datasetFacts } from './dataset-facts.js';
 export { judgeUse, type LedgerEntry, type PartyRecord, type UseRequest, type Verdict } from './judge.js';
@@ -6,6 +16,7 @@ export {
   STATEMENT_SCHEMAS,
   subjectOf,
   type ApprovalStatement,
+  type Budget,
   type DatasetRef,
   type DatasetStatement,
   type PartyStatement,

@@ -49,6 +49,15 @@ export interface PolicyStatement {
   readonly expires_at: string;
   /** The first rule that fits decides. Where none fits, a person decides. */
   readonly rules: readonly PolicyRule[];
+  /** What may be opened of the dataset at most, over all tasks. */
+  readonly budget?: Budget;
+}
+
+export interface Budget {
+  /** Bits of figures about any one column. */
+  readonly bits?: number;
+  /** Sums over parties that differ from an earlier sum by one party: such a pair shows that party's part. */
+  readonly sums_apart?: number;
 }
 
 /** One rule of a policy. It fits a task if all that it names fits. */
@@ -107,6 +116,7 @@ const names = { type: 'array', items: text(255), maxItems: 1_000 } as const;
 const time = { type: 'string', pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,3})?Z$' } as const;
 const PARTY = { type: 'string', pattern: '^[A-Za-z][A-Za-z0-9_-]{0,63}$' } as const;
 const DATASET = { type: 'string', pattern: '^[a-z0-9][a-z0-9._-]{0,63}$' } as const;
+const amount = { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER } as const;
 const serial = { type: 'integer', minimum: 1, maximum: Number.MAX_SAFE_INTEGER } as const;
 
 /** The schema of an object that has all these fields, and may have the optional ones. */
@@ -178,11 +188,11 @@ export const STATEMENT_SCHEMAS: Readonly<Record<StatementKind, object>> = {
       purposes: { ...names, items: text(200), minItems: 1 },
     },
   ),
-  policy: statement('policy', {
-    dataset: DATASET,
-    expires_at: time,
-    rules: { type: 'array', items: rule, maxItems: 100 },
-  }),
+  policy: statement(
+    'policy',
+    { dataset: DATASET, expires_at: time, rules: { type: 'array', items: rule, maxItems: 100 } },
+    { budget: object({}, { bits: amount, sums_apart: amount }) },
+  ),
   approval: statement(
     'approval',
     {

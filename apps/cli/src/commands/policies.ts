@@ -77,8 +77,13 @@ export function addPolicyCommands(program: Command, session: Session, act: Act):
             });
             throw new Failure(EXIT.NOT_FOUND, say('{dataset} has no policy.', { dataset: given }), { hint });
           }
-          const { expires_at, rules } = found;
-          session.answer(found, () => stringify({ expires_at, rules }).trimEnd().split('\n').map(shown));
+          const { expires_at, rules, budget } = found;
+          session.answer(found, () =>
+            stringify({ expires_at, rules, ...(budget && { budget }) })
+              .trimEnd()
+              .split('\n')
+              .map(shown),
+          );
         }),
       ),
     'task-chain policies show bank-a/customers > policy.yaml',

@@ -7,10 +7,10 @@ import type { Session } from '../session.js';
 import { statementFaults, type Draft } from './statement-book.js';
 
 /** What the owner writes: the rest of the statement is the command's. */
-const FIELDS = ['expires_at', 'rules'];
+const FIELDS = ['expires_at', 'rules', 'budget'];
 
 /**
- * Reads a policy from JSON or YAML: `expires_at` and `rules`. Throws with the line of each fault, and for a policy that allows
+ * Reads a policy from JSON or YAML: `expires_at`, `rules` and perhaps `budget`. Throws with the line of each fault, and for a policy that allows
  * nothing any more.
  */
 export async function readPolicy(path: string, dataset: string, session: Session): Promise<Draft<PolicyStatement>> {
@@ -25,13 +25,13 @@ export async function readPolicy(path: string, dataset: string, session: Session
         ...strangers.map((name) => ({
           code: 'UNKNOWN_FIELD',
           pointer: `/${name}`,
-          message: `${name} is not a known field: a policy has ${FIELDS.join(' and ')}.`,
+          message: `${name} is not a known field: a policy has ${FIELDS.join(', ')}.`,
         })),
         ...statementFaults(dated)
           .filter((fault) => !strangers.includes(fault.pointer?.slice(1) ?? ''))
           .map(withAdvice),
       ]
-    : [{ code: 'INVALID_TYPE', pointer: '', message: `A policy is an object with ${FIELDS.join(' and ')}.` }];
+    : [{ code: 'INVALID_TYPE', pointer: '', message: 'A policy is an object with expires_at and rules.' }];
   if (faults.length === 0 && Date.parse(draft.expires_at) <= Date.now()) {
     faults.push({
       code: 'OUT_OF_RANGE',

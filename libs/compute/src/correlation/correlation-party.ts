@@ -4,6 +4,7 @@ import { lineTo } from '../mpc/party-line.js';
 import { decode } from '../mpc/ring.js';
 import { joinSession } from '../mpc/session.js';
 import { reveal } from '../mpc/sharing.js';
+import { BITS, openedOf } from '../party/opened.js';
 import { NEUTRAL, type PartyContext, type PartyProgram } from '../party/party-program.js';
 import { writeJson } from '../party/write-json.js';
 import type { ReportArgs } from '../statistics/report-config.js';
@@ -67,7 +68,7 @@ export interface CorrelationWish {
 /**
  * Opens the products of the own columns with each other party's, and gives what the party has to the first one, which puts
  * the matrix together. Null for a party that does not receive it. Throws TaskFailure NOT_ALIGNED, GROUP_TOO_SMALL,
- * TOO_MANY_COLUMNS, COLUMN_NOT_FOUND.
+ * TOO_MANY_COLUMNS, COLUMN_NOT_FOUND, BUDGET_EXHAUSTED.
  */
 export async function correlate(
   context: PartyContext,
@@ -76,6 +77,8 @@ export async function correlate(
 ): Promise<CorrelationReport | null> {
   const sizes = await agreeOnSizes(context, own, wish.others ?? []);
   const parties = Object.keys(sizes).sort();
+  const pairs = context.peers.reduce((sum, peer) => sum + sizes[peer]!.names.length, 0);
+  await context.reserve({ columns: openedOf(own, pairs, BITS.correlation) });
   const blocks = await crossBlocks(context, own, sizes, parties);
   context.progress(0.95, 'putting the matrix together');
   return shareReport(context, wish, sizes, parties, blocks);

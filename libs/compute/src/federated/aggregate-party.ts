@@ -47,6 +47,7 @@ export const run: PartyProgram<AggregateArgs, AggregateValue> = async (context, 
     throw new TaskFailure('MODEL_INCOMPATIBLE', message, false, { party: context.party });
   }
   context.progress(0.4, 'adding masked models');
+  await context.reserve({ columns: [], members: [context.party, ...context.peers] });
   const total = await new SumParty(context, task.threshold).add(encode(terms, STATE_BITS), task.receives);
   if (total === null) return { model: null, facts: null };
 

@@ -47,6 +47,7 @@ export const run: PartyProgram<FederatedTrainingArgs, FederatedTrainingValue> = 
   const { signature, plan, rounds, standardize, seed, trainData, modelOutput, threshold } = args;
   const columns = signature.features.length;
   const table = await readShard(context, trainData, signature, 0);
+  await context.reserve({ columns: [], members: [context.party, ...context.peers] });
   const sums = new SumParty(context, threshold);
   const sum = async (terms: ArrayLike<number>): Promise<Float64Array> =>
     decode((await sums.add(encode(terms, STATE_BITS)))!, STATE_BITS);

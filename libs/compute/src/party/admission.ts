@@ -18,10 +18,12 @@ import { TaskFailure, type OwnValue, type TaskConsent } from '../contract/task-t
 import { openInput, type FileRoots, type InputFile } from './input-files.js';
 import { lineageOf, namesOf, PLAIN, sha256Of, writeLineage, type Lineage, type Source } from './lineage.js';
 import { readOwner, type Owner } from './owner.js';
+import type { Opened } from './opened.js';
 import type { OutputLedger } from './output-files.js';
 import type { WrittenFile } from './party-link.js';
 import type { openValue as OpenValue } from './party-results.js';
-import { PartyLedger } from './party-ledger.js';
+import { PartyLedger, type OpeningEntry } from './party-ledger.js';
+import { endRun, reserve } from './reservation.js';
 import { offeredDataset, readStatements } from './statements.js';
 
 /** The run as a party's process knows it. */
@@ -52,6 +54,7 @@ export class Admission {
   private readonly salt = randomUUID();
   /** Files are judged one after the other: each adds to what the next is judged by. */
   private last: Promise<unknown> = Promise.resolve();
+  private hasOpened = false;
 
   private constructor(
     readonly owner: Owner,
@@ -93,6 +96,28 @@ export class Admission {
     const opened = this.last.then(() => this.openNext(label));
     this.last = opened.catch(() => undefined);
     return opened;
+  }
+
+  /** Counts what the run is about to open. Throws BUDGET_EXHAUSTED. */
+  async reserve(opened: Opened): Promise<{ readonly entry: OpeningEntry; readonly warnings: readonly string[] }> {
+    const { roots, peers, consent } = this.request;
+    const { task_type: type = '' } = consent?.task ?? {};
+    const run = {
+      party: roots.party,
+      peers,
+      task: `${roots.chainId}/${roots.taskId}`,
+      type,
+      use: this.use,
+      run: this.salt,
+      versions: [...this.versions].sort(),
+    };
+    this.hasOpened = true;
+    return reserve(this.ledger, this.statements, run, opened);
+  }
+
+  /** Notes that the run came to its end, also by a failure: what it counted is open. A process that dies notes nothing. */
+  async end(): Promise<void> {
+    if (this.hasOpened) await endRun(this.ledger, this.salt);
   }
 
   /** Throws RECIPIENT_NOT_ALLOWED unless the owner's newest party statement lists every recipient. */

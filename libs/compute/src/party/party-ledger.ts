@@ -1,12 +1,37 @@
 import { mkdir, open, readFile, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { LedgerEntry } from '#libs/consent';
+import type { LedgerEntry, Opening } from '#libs/consent';
 import { OWNER_FOLDER } from './owner.js';
 
-/** A use of datasets by a task, one that was refused after all, or the serial of a statement that was seen. */
+/** What one run opens to others. */
+export interface OpeningEntry extends Opening {
+  readonly id: string;
+  /** ISO 8601. */
+  readonly at: string;
+  /** `<chain_id>/<task_id>` */
+  readonly task: string;
+  readonly type: string;
+  /** The task with its references resolved, as in a use. */
+  readonly use: string;
+  /** Random, of one process. */
+  readonly run: string;
+  readonly to: readonly string[];
+  readonly versions: readonly string[];
+  /** Figures by column. */
+  readonly figures: Readonly<Record<string, number>>;
+  /** The parties of a sum, where only the sum is opened. */
+  readonly members?: readonly string[];
+}
+
+/**
+ * A use of datasets by a task, the serial of a statement that was seen, what a run is about to open, the end of that run, or a use or an
+ * opening that was refused after all.
+ */
 type Line =
   | ({ readonly kind: 'use'; readonly id: string } & LedgerEntry)
   | { readonly kind: 'void'; readonly id: string }
+  | ({ readonly kind: 'open' } & OpeningEntry)
+  | { readonly kind: 'end'; readonly run: string }
   | { readonly kind: 'serial'; readonly subject: string; readonly serial: number };
 
 /** What a party remembers of its datasets' uses and of its owner's statements. */
@@ -14,6 +39,9 @@ export interface Ledger {
   readonly uses: readonly LedgerEntry[];
   /** The highest serial seen, by subject of the statement: an older statement that is sent again no longer counts. */
   readonly serials: ReadonlyMap<string, number>;
+  readonly openings: readonly OpeningEntry[];
+  /** Runs that came to their end: what they were to open is open. */
+  readonly ended: ReadonlySet<string>;
 }
 
 /** Where a party's ledger lies. */
@@ -37,15 +65,22 @@ export class PartyLedger {
     });
     const uses = new Map<string, LedgerEntry>();
     const serials = new Map<string, number>();
+    const openings = new Map<string, OpeningEntry>();
+    const ended = new Set<string>();
     for (const line of text.split('\n')) {
       const entry = parse(line);
       if (entry?.kind === 'use') uses.set(entry.id, entry);
-      if (entry?.kind === 'void') uses.delete(entry.id);
+      if (entry?.kind === 'void') {
+        uses.delete(entry.id);
+        openings.delete(entry.id);
+      }
+      if (entry?.kind === 'open') openings.set(entry.id, entry);
+      if (entry?.kind === 'end') ended.add(entry.run);
       if (entry?.kind === 'serial') {
         serials.set(entry.subject, Math.max(entry.serial, serials.get(entry.subject) ?? 0));
       }
     }
-    return { uses: [...uses.values()], serials };
+    return { uses: [...uses.values()], serials, openings: [...openings.values()], ended };
   }
 
   /** Appends and syncs to the disk: a use counts before the first byte of data is read. */

@@ -10,6 +10,7 @@ import { TaskFailure, type JsonObject } from '../contract/task-type.js';
 import { placesOf } from '../contract/error-places.js';
 import type { Admission } from './admission.js';
 import { openInput, type FileRoots } from './input-files.js';
+import { OpenedHere } from './opened.js';
 import { createOutput, createScratch } from './output-files.js';
 import { PartyChannels } from './party-channels.js';
 import type { CarriedFailure, FromParty, PartyStart, ToParty, WrittenFile } from './party-link.js';
@@ -94,6 +95,7 @@ function makeContext(
   keepResult: PartyContext['keepResult'],
 ): PartyContext {
   const roots: FileRoots = data;
+  const here = new OpenedHere(data.party);
   let sent = { at: 0, fraction: 0, stage: '' };
   return {
     party: data.party,
@@ -113,6 +115,11 @@ function makeContext(
       send({ kind: 'progress', fraction, stage });
     },
     log: (level, message) => send({ kind: 'log', level, message }),
+    async reserve(opened) {
+      if (admission === undefined) return here.reserve(opened);
+      const { warnings } = await admission.reserve(opened);
+      for (const message of warnings) send({ kind: 'log', level: 'warn', message });
+    },
     openInput: (path) => admission?.open(path) ?? openInput(roots, path),
     // Imported when it is needed: the check of a schema takes longer to load than the rest of the process.
     async requireRecipients(recipients) {
@@ -148,17 +155,20 @@ function carry(party: string, error: unknown): CarriedFailure {
 }
 
 async function serve(data: PartyStart, channels: PartyChannels): Promise<void> {
+  let admission: Admission | undefined;
   try {
     // The coordinator has checked the arguments against the module's type.
     const { run } = (await import(data.program)) as { run: (context: PartyContext, args: unknown) => Promise<unknown> };
-    const admission = await startAdmission(data);
+    admission = await startAdmission(data);
     let result: JsonObject | undefined;
     const context = makeContext(data, channels, admission, (kept) => (result = kept));
     const value = await run(context, await argsOf(data, admission));
     const record = await admission?.record(data.token, temporary);
     if (record !== undefined) send({ kind: 'written', file: record });
+    await admission?.end();
     send({ kind: 'done', value, own: await sealed(data, admission, result) });
   } catch (error) {
+    await admission?.end().catch(() => undefined);
     send({ kind: 'failed', failure: carry(data.party, error) });
   }
   await transport.flushed();

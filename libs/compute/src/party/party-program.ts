@@ -1,6 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { Json, JsonObject, JsonSafe } from '../contract/task-type.js';
 import type { InputFile } from './input-files.js';
+import type { Opened } from './opened.js';
 import type { OutputFile, OutputRequest } from './output-files.js';
 
 export { NEUTRAL } from './party-link.js';
@@ -32,6 +33,11 @@ export interface PartyContext {
   log(level: 'debug' | 'info' | 'warn' | 'error', message: string): void;
   /** Opens a file below the party's folder, or an `artifact:` that the party may read. The caller closes it. */
   openInput(path: string): Promise<InputFile>;
+  /**
+   * Counts what this party's process is about to open to others, before it sends the first message that opens any of it. Throws
+   * TaskFailure BUDGET_EXHAUSTED where that would be too much of a column.
+   */
+  reserve(opened: Opened): Promise<void>;
   /** Throws TaskFailure RECIPIENT_NOT_ALLOWED or POLICY_INVALID unless the party lists every recipient (`party-policy.ts`). */
   requireRecipients(recipients: readonly string[]): Promise<void>;
   /** Starts a file that appears under its final name when the whole task has succeeded. */

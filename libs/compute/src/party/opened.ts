@@ -1,0 +1,69 @@
+import { FEW_VALUES, overdraftOf, type OpenedColumn, type Overdraft } from '#libs/consent';
+import { TaskFailure } from '../contract/task-type.js';
+
+/** What a run opens of a party's table to others. */
+export interface Opened {
+  readonly columns: readonly OpenedColumn[];
+  /** The parties that learn it. Default: all others, as they read the result. */
+  readonly to?: readonly string[];
+  /** The parties of a sum, where only the sum is opened. */
+  readonly members?: readonly string[];
+}
+
+/** Bits of a figure, as results round them. */
+export const BITS = {
+  /** Three digits between -1 and 1. */
+  correlation: 11,
+  /** A statistic or a metric of three digits. */
+  statistic: 10,
+  /** Pass or fail. */
+  verdict: 1,
+} as const;
+
+/** The number of distinct values of a column of row-major `values`, up to one more than `FEW_VALUES`. */
+export function distinctIn(values: ArrayLike<number>, column = 0, columns = 1): number {
+  const seen = new Set<number>();
+  for (let at = column; at < values.length && seen.size <= FEW_VALUES; at += columns) seen.add(values[at]!);
+  return seen.size;
+}
+
+/** As many figures about each column of a row-major table. */
+export const openedOf = (
+  {
+    names,
+    values,
+    rows,
+  }: { readonly names: readonly string[]; readonly values: ArrayLike<number>; readonly rows: number },
+  figures: number,
+  bits: number,
+): OpenedColumn[] =>
+  names.map((column, at) => ({ column, figures, bits, rows, distinct: distinctIn(values, at, names.length) }));
+
+/** Counts within one run, where the folder has no owner and so no ledger. */
+export class OpenedHere {
+  private readonly before: { datasets: string[]; bits: Record<string, number> }[] = [];
+
+  constructor(private readonly party: string) {}
+
+  reserve({ columns }: Opened): void {
+    const account = { dataset: '', columns: undefined, limit: undefined };
+    const overdraft = overdraftOf(account, columns, this.before);
+    if (overdraft !== undefined) throw exhausted(this.party, overdraft);
+    for (const { column, figures, bits } of columns) {
+      this.before.push({ datasets: [''], bits: { [column]: figures * bits } });
+    }
+  }
+}
+
+export function exhausted(party: string, { dataset, column, opened, asked, limit }: Overdraft): TaskFailure {
+  const where = dataset === '' ? 'its table' : `the dataset ${dataset}`;
+  return new TaskFailure(
+    'BUDGET_EXHAUSTED',
+    `Party ${party}: the task opens ${asked} bits about column ${JSON.stringify(column)} of ${where}; ${opened} were opened before, ` +
+      `and ${limit} are allowed over all tasks. A column of at most ${FEW_VALUES} distinct values may be opened to half a bit a row, ` +
+      'and the owner may allow less. Ask for fewer figures, leave the column out, or take a table of more rows. The owner sees what ' +
+      'was opened with "task-chain datasets ledger".',
+    false,
+    { party, dataset, column, opened, asked, limit },
+  );
+}

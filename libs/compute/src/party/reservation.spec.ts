@@ -1,0 +1,282 @@
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type {
+  Budget,
+  ConsentJson,
+  DatasetStatement,
+  OpenedColumn,
+  PolicyStatement,
+  Statement,
+  TaskStatement,
+} from '#libs/consent';
+import { TestOwner } from '#libs/testing';
+import { runTask } from '../catalogue/run-task.js';
+import { testFolder, type TestFolder } from '../contract/run-for-tests.js';
+import type { JsonObject, TaskParams, TaskRunResult } from '../contract/task-type.js';
+import { taskHash } from './admission.js';
+import { PartyLedger } from './party-ledger.js';
+import { endRun, reserve, type OpeningRun } from './reservation.js';
+
+const code = (figures: number, more: Partial<OpenedColumn> = {}): OpenedColumn => ({
+  column: 'y',
+  figures,
+  bits: 10,
+  rows: 100,
+  distinct: 2,
+  ...more,
+});
+const refusal = { code: 'BUDGET_EXHAUSTED', retryable: false };
+
+describe('the ledger of what is opened', () => {
+  let root: string;
+  let ledger: PartyLedger;
+  beforeEach(async () => {
+    root = await mkdtemp(join(tmpdir(), 'ledger-'));
+    await mkdir(join(root, '.party'));
+    ledger = new PartyLedger(root);
+  });
+  afterEach(() => rm(root, { recursive: true }));
+
+  const dataset = (version: number): DatasetStatement => ({
+    ...{ kind: 'dataset', party: 'alice', name: 'c', version, serial: 1, issued_at: '', file: 'c.csv', digest: '' },
+    ...{ format: 'csv', columns: ['y', 'x'].map((name) => ({ name, type: 'number' })), rows: 100 },
+  });
+  const policy = (budget: Budget): PolicyStatement => ({
+    ...{ kind: 'policy', party: 'alice', dataset: 'c', serial: 1, issued_at: '', expires_at: '', rules: [], budget },
+  });
+  const asked = (
+    run: Partial<OpeningRun>,
+    columns: readonly OpenedColumn[],
+    { statements = [dataset(1)], members }: { statements?: readonly Statement[]; members?: readonly string[] } = {},
+  ) =>
+    reserve(
+      ledger,
+      new Map(statements.map((each, at) => [String(at), each])),
+      {
+        ...{ party: 'alice', peers: ['bob'], task: 'c/t', type: 'vif', use: 'u', run: 'r', versions: ['c@1'] },
+        ...run,
+      },
+      { columns, ...(members && { members }) },
+    );
+  const spent = async (): Promise<number> =>
+    (await ledger.read()).openings.reduce((sum, { bits }) => sum + (bits.y ?? 0), 0);
+
+  it('refuses what passes half a bit a row of a code, over all tasks and versions, and counts nothing of that', async () => {
+    await asked({ use: 'a', run: '1' }, [code(3)]);
+    await asked({ use: 'b', run: '2', versions: ['c@2'] }, [code(1)], { statements: [dataset(1), dataset(2)] });
+    await expect(asked({ use: 'c', run: '3' }, [code(2)])).rejects.toMatchObject({
+      ...refusal,
+      details: { party: 'alice', dataset: 'c', column: 'y', opened: 40, asked: 20, limit: 50 },
+    });
+    expect(await spent()).toBe(40);
+    await asked({ use: 'd', run: '4' }, [code(1)]);
+    await expect(asked({ use: 'e', run: '5' }, [code(1, { bits: 1 })])).rejects.toMatchObject(refusal);
+    // Another dataset, another column, and numbers of many values go on.
+    await asked({ use: 'e', run: '6', versions: ['other@1'] }, [code(5)]);
+    await asked(
+      { use: 'e', run: '7' },
+      [code(5, { column: 'x' }), code(50, { column: 'x', distinct: 17 })].slice(0, 1),
+    );
+    await asked({ use: 'e', run: '8', versions: ['n@1'] }, [code(1000, { distinct: 17 })]);
+  });
+
+  it('counts by the fewest rows: those of the table at hand', async () => {
+    await asked({ use: 'a', run: '1' }, [code(3, { rows: 10_000 })]);
+    await expect(asked({ use: 'b', run: '2' }, [code(1, { rows: 60 })])).rejects.toMatchObject({
+      details: { limit: 30 },
+    });
+  });
+
+  it('counts columns of names that were never registered together, and against the others', async () => {
+    await asked({ use: 'a', run: '1' }, [code(3, { column: 'y_1' })]);
+    await expect(asked({ use: 'b', run: '2' }, [code(3, { column: 'renamed' })])).rejects.toMatchObject(refusal);
+    await expect(asked({ use: 'c', run: '3' }, [code(3)])).rejects.toMatchObject(refusal);
+    await asked({ use: 'd', run: '4' }, [code(2)]);
+  });
+
+  it('counts a task once that died and is tried again, and again where it had come to its end', async () => {
+    await asked({ run: 'first' }, [code(3)]);
+    await asked({ run: 'second' }, [code(3)]);
+    expect(await spent()).toBe(30);
+    await endRun(ledger, 'second');
+    // Whoever tries a task again that has opened something may have changed what they bring.
+    await expect(asked({ run: 'third' }, [code(3)])).rejects.toMatchObject(refusal);
+    await asked({ run: 'fourth' }, [code(2)]);
+    expect(await spent()).toBe(50);
+  });
+
+  it('counts all that one run opens', async () => {
+    await asked({}, [code(3)]);
+    await asked({}, [code(2)]);
+    await expect(asked({}, [code(1)])).rejects.toMatchObject(refusal);
+  });
+
+  it('lets no tasks at once pass a limit together', async () => {
+    const all = Array.from({ length: 20 }, (_, at) => asked({ use: `u${at}`, run: `r${at}` }, [code(1)]));
+    const passed = (await Promise.allSettled(all)).filter(({ status }) => status === 'fulfilled');
+    expect(passed.length).toBeLessThanOrEqual(5);
+    expect(await spent()).toBe(10 * passed.length);
+  });
+
+  it('allows what the owner allows, if that is less, also of numbers', async () => {
+    const statements = [dataset(1), policy({ bits: 25 })];
+    await asked({ use: 'a', run: '1' }, [code(2)], { statements });
+    await expect(asked({ use: 'b', run: '2' }, [code(1, { bits: 6 })], { statements })).rejects.toMatchObject({
+      details: { limit: 25 },
+    });
+    const number = code(3, { column: 'x', distinct: 17 });
+    await expect(asked({ use: 'b', run: '2' }, [number], { statements })).rejects.toMatchObject(refusal);
+    const more = [dataset(1), policy({ bits: 1e6 })];
+    await expect(asked({ use: 'b', run: '2' }, [code(4)], { statements: more })).rejects.toMatchObject(refusal);
+  });
+
+  it('warns of figures of the same columns by another task of the type, and names no column', async () => {
+    expect((await asked({ use: 'a', run: '1' }, [code(1)])).warnings).toEqual([]);
+    const { warnings } = await asked({ use: 'b', run: '2' }, [code(1)]);
+    expect(warnings).toEqual([expect.stringMatching(/^PRIVACY_REPEATED: 1 earlier vif tasks .* of c;/)]);
+    expect(warnings.join()).not.toContain('"y"');
+    expect((await asked({ use: 'c', run: '3', type: 'psi' }, [code(1)])).warnings).toEqual([]);
+  });
+
+  it('warns of sums over parties that differ by one, and refuses them where the owner does', async () => {
+    const all = ['alice', 'bob', 'carol', 'dave'];
+    const without = (...names: string[]) => all.filter((name) => !names.includes(name));
+    const of = (use: string, members: readonly string[], statements: readonly Statement[] = [dataset(1)]) =>
+      asked({ use, run: use, type: 'federated_training' }, [], { statements, members });
+    expect((await of('1', all)).warnings).toEqual([]);
+    expect((await of('2', all)).warnings).toEqual([]);
+    expect((await of('3', without('bob', 'carol'))).warnings).toEqual([]);
+    await expect(of('4', without('carol'), [dataset(1), policy({ sums_apart: 0 })])).rejects.toMatchObject({
+      ...refusal,
+      message: expect.stringMatching(/the same parties but carol/) as unknown,
+    });
+    expect((await of('5', without('carol'))).warnings).toEqual([
+      expect.stringMatching(/^PRIVACY_SUMS_APART: .* but carol/),
+    ]);
+  });
+});
+
+describe('a claimed party', () => {
+  let folder: TestFolder;
+  let owner: TestOwner;
+  const ROWS = 400;
+  const COLUMNS = 20;
+  const noise = (row: number, column: number): number => ((row + 1) * (7919 * column + 31)) % 1009;
+
+  beforeEach(async () => {
+    folder = await testFolder();
+    const rows = Array.from({ length: ROWS }, (_, row) => row);
+    await folder.table('alice', 'c.csv', `id,y\n${rows.map((row) => `${row},${noise(row, 5) % 2}`).join('\n')}\n`);
+    const names = Array.from({ length: COLUMNS }, (_, column) => `b${column}`);
+    const cells = rows.map((row) => names.map((_, column) => noise(row, column + 1)).join(','));
+    await folder.table('bob', 'b.csv', `${names.join(',')}\n${cells.join('\n')}\n`);
+    owner = await TestOwner.claim(join(folder.path, 'data'), 'alice');
+  });
+  afterEach(() => folder.remove());
+
+  async function run(
+    type: string,
+    taskId: string,
+    config: JsonObject,
+    more: { budget?: object; statement?: Partial<TaskStatement>; log?: string[]; parties?: string[] } = {},
+  ): Promise<TaskRunResult> {
+    const columns = ['id', 'y'].map((name) => ({ name, type: 'integer' }));
+    const statements = [
+      ...(await Promise.all(
+        [1, 2].map(async (version) =>
+          owner.sign({ ...(await owner.dataset('c', 'c.csv', version)), columns } as never),
+        ),
+      )),
+      await owner.sign({
+        kind: 'policy',
+        dataset: 'c',
+        expires_at: '2999-01-01T00:00:00Z',
+        rules: [{ effect: 'allow', task_types: ['pearson_correlation', 'standard_scaler'] }],
+        ...(more.budget && { budget: more.budget }),
+      } as never),
+    ];
+    const params = {
+      sf_init_config: { parties: more.parties ?? ['alice', 'bob'], address: 'local' },
+      task_config: config,
+    };
+    const task = {
+      ...{ chain_id: 'chain-1', task_id: taskId, task_type: type, proposer: null, from: {} },
+      params: params as unknown as ConsentJson,
+      ...more.statement,
+    };
+    const consent = { task, byAdmin: true, statements: { alice: statements }, params: params as TaskParams };
+    const base = folder.run(config, { taskId, params: params as never, log: (_, message) => more.log?.push(message) });
+    return runTask(type, { ...base, consent });
+  }
+  const correlation = (input: string, from: number, to: number): JsonObject => ({
+    input_data: { alice: input, bob: 'b.csv' },
+    columns: { alice: ['y'], bob: Array.from({ length: to - from }, (_, at) => `b${from + at}`) },
+  });
+  const openings = async (): Promise<JsonObject[]> =>
+    (await readFile(join(owner.root, '.party', 'ledger.jsonl'), 'utf8'))
+      .split('\n')
+      .flatMap((line) => (line.includes('"open"') ? [JSON.parse(line) as JsonObject] : []));
+
+  it('opens no 20 correlations of one label of 400 rows, whether at once, over versions or by derived files', async () => {
+    const y = 'dataset:alice/c@1';
+    await expect(run('pearson_correlation', 'all', correlation(y, 0, 20))).rejects.toMatchObject({
+      ...refusal,
+      details: { column: 'y', opened: 0, asked: 220, limit: 200 },
+    });
+    await run('pearson_correlation', 'nine', correlation(y, 0, 9));
+    const log: string[] = [];
+    await run('pearson_correlation', 'more', correlation('dataset:alice/c@2', 9, 18), { log });
+    expect(log.filter((line) => line.includes('PRIVACY_REPEATED'))).toHaveLength(1);
+    expect((await openings()).at(-1)).toMatchObject({
+      task: 'chain-1/more',
+      type: 'pearson_correlation',
+      to: ['bob'],
+      datasets: ['c'],
+      versions: ['c@2'],
+      bits: { y: 99 },
+      figures: { y: 9 },
+    });
+    await expect(run('pearson_correlation', 'last', correlation(y, 18, 19))).rejects.toMatchObject({
+      details: { opened: 198, asked: 11, limit: 200 },
+    });
+    const scale = { input_data: { alice: y }, columns: { alice: ['y'] } };
+    const scaled = await run('standard_scaler', 'scale', scale, { parties: ['alice'] });
+    const from = {
+      scale: taskHash({
+        ...{ chain_id: 'chain-1', task_id: 'scale', task_type: 'standard_scaler', proposer: null, from: {} },
+        params: {
+          sf_init_config: { parties: ['alice'], address: 'local' },
+          task_config: scale,
+        } as unknown as ConsentJson,
+      }),
+    };
+    const derived = `artifact:chain-1/scale/${scaled.artifacts.find(({ name }) => name.endsWith('.csv'))!.name}`;
+    await expect(
+      run('pearson_correlation', 'derived', correlation(derived, 18, 19), { statement: { from } }),
+    ).rejects.toMatchObject({ details: { dataset: 'c', opened: 198 } });
+    expect(await folder.temporaries()).toEqual([]);
+  });
+
+  it('counts a task again that came to its end and runs again, with whatever the others bring then', async () => {
+    const nine = correlation('dataset:alice/c@1', 0, 9);
+    await run('pearson_correlation', 'again', nine);
+    await run('pearson_correlation', 'again', nine);
+    await expect(run('pearson_correlation', 'again', nine)).rejects.toMatchObject({ details: { opened: 198 } });
+  });
+
+  it('opens as much as its owner allows', async () => {
+    const two = correlation('dataset:alice/c@1', 0, 2);
+    await expect(run('pearson_correlation', 'two', two, { budget: { bits: 21 } })).rejects.toMatchObject(refusal);
+    await run('pearson_correlation', 'two', two, { budget: { bits: 22 } });
+  });
+
+  it('counts within a run where the folder has no owner', async () => {
+    await rm(join(owner.root, '.party'), { recursive: true });
+    await expect(run('pearson_correlation', 'all', correlation('c.csv', 0, 20))).rejects.toMatchObject({
+      ...refusal,
+      message: expect.stringMatching(/column "y" of its table/) as unknown,
+    });
+  });
+});

@@ -1,0 +1,162 @@
+import { randomUUID } from 'node:crypto';
+import {
+  bitsOf,
+  overdraftOf,
+  type Account,
+  type DatasetStatement,
+  type PolicyStatement,
+  type Statement,
+} from '#libs/consent';
+import { TaskFailure } from '../contract/task-type.js';
+import { namesOf } from './lineage.js';
+import { exhausted, type Opened } from './opened.js';
+import type { OpeningEntry, PartyLedger } from './party-ledger.js';
+
+/** The run that opens something. */
+export interface OpeningRun {
+  readonly party: string;
+  readonly peers: readonly string[];
+  readonly task: string;
+  readonly type: string;
+  readonly use: string;
+  /** Random, of this process. */
+  readonly run: string;
+  /** What it has read: `<name>@<version>`. */
+  readonly versions: readonly string[];
+}
+
+/**
+ * Notes what a run is about to open, and judges it by the notes before it, so that two tasks at once never pass a limit together. A run that died
+ * before its end is not counted again when its task is tried again. Returns the entry and warnings. Throws BUDGET_EXHAUSTED.
+ */
+export async function reserve(
+  ledger: PartyLedger,
+  statements: ReadonlyMap<string, Statement>,
+  run: OpeningRun,
+  opened: Opened,
+): Promise<{ readonly entry: OpeningEntry; readonly warnings: readonly string[] }> {
+  const accounts = namesOf(run.versions).map((dataset) => accountOf(statements, dataset));
+  const entry = entryOf(run, opened, accounts);
+  await ledger.append({ kind: 'open', ...entry });
+  const known = await ledger.read();
+  const mine = known.openings.findIndex(({ id }) => id === entry.id);
+  const isOfDeadTry = (each: OpeningEntry): boolean =>
+    each.use === run.use && each.run !== run.run && !known.ended.has(each.run);
+  const before = known.openings.slice(0, mine).filter((each) => !isOfDeadTry(each));
+  try {
+    for (const account of accounts) {
+      const overdraft = overdraftOf(account, opened.columns, before);
+      if (overdraft !== undefined) throw exhausted(run.party, overdraft);
+    }
+    requireSumsApart(run, entry, before, statements);
+  } catch (error) {
+    await ledger.append({ kind: 'void', id: entry.id });
+    throw error;
+  }
+  await ledger.append(...known.openings.filter(isOfDeadTry).map(({ id }) => ({ kind: 'void', id }) as const));
+  return { entry, warnings: warningsOf(run, entry, before) };
+}
+
+function entryOf(run: OpeningRun, { columns, to, members }: Opened, accounts: readonly Account[]): OpeningEntry {
+  const { task, type, use, versions } = run;
+  const account = accounts[0] ?? { dataset: '', columns: undefined, limit: undefined };
+  return {
+    id: randomUUID(),
+    at: new Date().toISOString(),
+    task,
+    type,
+    use,
+    run: run.run,
+    to: [...(to ?? run.peers)],
+    datasets: accounts.map(({ dataset }) => dataset),
+    versions,
+    bits: bitsOf(mergedColumns(accounts, account), columns),
+    figures: Object.fromEntries(columns.map(({ column, figures }) => [column, figures])),
+    ...(members && { members: [...members].sort() }),
+  };
+}
+
+/** A column of any of the datasets keeps its name: an entry is counted in all of them. */
+function mergedColumns(accounts: readonly Account[], first: Account): Account {
+  if (accounts.some(({ columns }) => columns === undefined)) return { ...first, columns: undefined };
+  return { ...first, columns: new Set(accounts.flatMap(({ columns }) => [...columns!])) };
+}
+
+/** The columns of all versions that the owner offers, and what the owner allows. */
+function accountOf(statements: ReadonlyMap<string, Statement>, dataset: string): Account {
+  const versions = [...statements.values()].filter(
+    (each): each is DatasetStatement => each.kind === 'dataset' && each.name === dataset,
+  );
+  return {
+    dataset,
+    columns:
+      versions.length === 0 ? undefined : new Set(versions.flatMap(({ columns }) => columns.map(({ name }) => name))),
+    limit: policyOf(statements, dataset)?.budget?.bits,
+  };
+}
+
+const policyOf = (statements: ReadonlyMap<string, Statement>, dataset: string): PolicyStatement | undefined =>
+  [...statements.values()].find((each): each is PolicyStatement => each.kind === 'policy' && each.dataset === dataset);
+
+/** Earlier sums over parties that differ by one from those of this one. */
+function sumsApart(entry: OpeningEntry, before: readonly OpeningEntry[]): readonly { one: string; task: string }[] {
+  const { members } = entry;
+  if (members === undefined) return [];
+  return before.flatMap((each) => {
+    if (each.members === undefined || !each.datasets.some((dataset) => entry.datasets.includes(dataset))) return [];
+    const odd = [
+      ...members.filter((name) => !each.members!.includes(name)),
+      ...each.members.filter((name) => !members.includes(name)),
+    ];
+    return odd.length === 1 ? [{ one: odd[0]!, task: each.task }] : [];
+  });
+}
+
+function requireSumsApart(
+  { party }: OpeningRun,
+  entry: OpeningEntry,
+  before: readonly OpeningEntry[],
+  statements: ReadonlyMap<string, Statement>,
+): void {
+  const apart = sumsApart(entry, before);
+  for (const dataset of apart.length > 0 ? entry.datasets : []) {
+    const limit = policyOf(statements, dataset)?.budget?.sums_apart;
+    if (limit === undefined || apart.length <= limit) continue;
+    throw new TaskFailure(
+      'BUDGET_EXHAUSTED',
+      `Party ${party}: an earlier sum of ${dataset} was over the same parties but ${apart[0]!.one}, and the owner allows ${limit} such sums: ` +
+        "their difference is one party's part. Take the same parties as before, or leave two or more out.",
+      false,
+      { party, dataset, opened: apart.length - 1, asked: 1, limit },
+    );
+  }
+}
+
+/** What others could learn by comparing this run with earlier ones. Names no column: all parties read the log. */
+function warningsOf({ type, use }: OpeningRun, entry: OpeningEntry, before: readonly OpeningEntry[]): string[] {
+  const apart = sumsApart(entry, before);
+  const alike = before.filter(
+    (each) =>
+      each.type === type &&
+      each.use !== use &&
+      each.datasets.some((dataset) => entry.datasets.includes(dataset)) &&
+      Object.keys(entry.bits).some((name) => Object.hasOwn(each.bits, name)),
+  );
+  return [
+    ...apart
+      .slice(0, 1)
+      .map(
+        ({ one, task }) =>
+          `PRIVACY_SUMS_APART: the sum of ${task} was over the same parties but ${one}; the difference of the two is that party's part.`,
+      ),
+    ...(alike.length === 0
+      ? []
+      : [
+          `PRIVACY_REPEATED: ${new Set(alike.map(({ use: other }) => other)).size} earlier ${type} tasks opened figures about the same columns of ` +
+            `${entry.datasets.join(', ')}; what differs between them, by other rows, cuts or rules, can show single rows.`,
+        ]),
+  ];
+}
+
+/** Notes that a run came to its end: what it was to open is open. */
+export const endRun = (ledger: PartyLedger, run: string): Promise<void> => ledger.append({ kind: 'end', run });
