@@ -14,5 +14,7 @@ export function sized(bytes: Uint8Array, length: number): Uint8Array {
 
 /** The exclusive or of two byte strings of equal length. */
 export function xor(left: Uint8Array, right: Uint8Array): Uint8Array {
-  return left.map((byte, at) => byte ^ right[at]!);
+  const both = new Uint8Array(left.length);
+  for (let at = 0; at < both.length; at += 1) both[at] = left[at]! ^ right[at]!;
+  return both;
 }

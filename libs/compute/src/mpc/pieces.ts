@@ -12,6 +12,7 @@ export class PieceSender {
 
   /** The piece must not change until it is sent. */
   async put(piece: Uint8Array): Promise<void> {
+    if (piece.length === 0) return;
     this.held.push(piece);
     this.bytes += piece.length;
     if (this.bytes >= MESSAGE_BYTES) await this.flush();

@@ -110,6 +110,12 @@ export function subtractInto(target: RingVector, other: RingVector): RingVector 
   return target;
 }
 
+/** Adds one element to each of `target`. */
+export function addToEach(target: RingVector, element: RingVector): RingVector {
+  for (let index = 0; index < lengthOf(target); index += 1) addInto(slice(target, index, index + 1), element);
+  return target;
+}
+
 /** left + right. */
 export function add(left: RingVector, right: RingVector): RingVector {
   return addInto(left.slice(), right);
@@ -136,6 +142,20 @@ export function shiftRightInto(vector: RingVector, bits: number): RingVector {
       const low = word + skip < WORDS ? vector[at + word + skip]! : 0;
       const high = word + skip + 1 < WORDS ? vector[at + word + skip + 1]! : 0;
       vector[at + word] = shift === 0 ? low : (low >>> shift) | (high << (32 - shift));
+    }
+  }
+  return vector;
+}
+
+/** Multiplies every element by 2^bits; 1 <= bits <= 127. */
+export function shiftLeftInto(vector: RingVector, bits: number): RingVector {
+  const skip = bits >>> 5;
+  const shift = bits & 31;
+  for (let at = 0; at < vector.length; at += WORDS) {
+    for (let word = WORDS - 1; word >= 0; word -= 1) {
+      const high = word >= skip ? vector[at + word - skip]! : 0;
+      const low = word > skip ? vector[at + word - skip - 1]! : 0;
+      vector[at + word] = shift === 0 ? high : (high << shift) | (low >>> (32 - shift));
     }
   }
   return vector;

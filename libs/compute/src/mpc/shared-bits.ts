@@ -1,7 +1,7 @@
 import { nextBytes, sized, xor } from './bit-strings.js';
 import { exchange } from './channel.js';
 import type { PieceReceiver, PieceSender } from './pieces.js';
-import { ELEMENT_BYTES, WORDS, lengthOf, type RingVector } from './ring.js';
+import { ELEMENT_BYTES, lengthOf, toBytes, type RingVector } from './ring.js';
 import type { DealtParty, PartySession } from './session.js';
 
 /**
@@ -28,10 +28,14 @@ export const planeBytes = (elements: number): number => Math.ceil(elements / 8);
 /** Planes of all ANDs of one comparison: 128, then 64 runs twice, 32 runs twice, and so on. */
 const AND_PLANES = BITS + 2 * (BITS - 1);
 
-/** The plane of bit i: its binary digits reversed, so that the halves of the planes are the even and the odd bits. */
+/**
+ * The plane of bit i: the binary digits of i + 1 reversed, so that the halves of the planes are the even and the odd ones;
+ * the top bit comes last.
+ */
 const PLACES = Uint8Array.from({ length: BITS }, (_, bit) => {
+  if (bit === BITS - 1) return BITS;
   let place = 0;
-  for (let digit = 1; digit < BITS; digit *= 2) place = place * 2 + (bit & digit ? 1 : 0);
+  for (let digit = 1; digit < BITS; digit *= 2) place = place * 2 + ((bit + 1) & digit ? 1 : 0);
   return place;
 });
 
@@ -55,14 +59,66 @@ export async function negative(session: PartySession, dealt: PieceReceiver, valu
 
 /** The dealer's part of {@link negative}, for `elements` elements. */
 export async function dealNegative(
-  [first, second]: readonly [DealtParty, DealtParty],
+  parties: readonly [DealtParty, DealtParty],
   toSecond: PieceSender,
   elements: number,
 ): Promise<void> {
-  const length = AND_PLANES * planeBytes(elements);
+  await dealTriples(parties, toSecond, AND_PLANES * planeBytes(elements));
+}
+
+/** Whether any of the shared bits is 1, opened to both. Neither learns which. A round for each halving of the bytes, and four. */
+export async function anySet(session: PartySession, dealt: PieceReceiver, bits: Uint8Array): Promise<boolean> {
+  const halves = halvings(bits.length);
+  const and = await triples(
+    session,
+    dealt,
+    halves.reduce((sum, half) => sum + half, FOLDS.length),
+  );
+  const or = async (x: Uint8Array, y: Uint8Array): Promise<Uint8Array> => xor(xor(x, y), await and(x, y));
+  let left = bits;
+  for (const half of halves) {
+    const rest = new Uint8Array(half);
+    rest.set(left.subarray(half));
+    left = await or(left.subarray(0, half), rest);
+  }
+  for (const fold of FOLDS) left = await or(left, Uint8Array.of(left[0]! >>> fold));
+  const own = Uint8Array.of(left[0]! & 1);
+  return ((own[0]! ^ sized(await exchange(session.peer, own), 1)[0]!) & 1) === 1;
+}
+
+/** The dealer's part of {@link anySet}, for `length` bytes of bits. */
+export async function dealAnySet(
+  parties: readonly [DealtParty, DealtParty],
+  toSecond: PieceSender,
+  length: number,
+): Promise<void> {
+  await dealTriples(
+    parties,
+    toSecond,
+    halvings(length).reduce((sum, half) => sum + half, FOLDS.length),
+  );
+}
+
+/** Bits by which a byte is shifted over itself, until its last bit is the OR of all. */
+const FOLDS = [4, 2, 1];
+
+/** Lengths of the first half, until one byte is left. */
+function halvings(length: number): number[] {
+  const halves: number[] = [];
+  for (let left = length; left > 1; left = halves.at(-1)!) halves.push(Math.ceil(left / 2));
+  return halves;
+}
+
+/** Deals shares of `length` bytes of triples. */
+async function dealTriples(
+  [first, second]: readonly [DealtParty, DealtParty],
+  toSecond: PieceSender,
+  length: number,
+): Promise<void> {
   const [a0, b0, c0] = [nextBytes(first.masks, length), nextBytes(first.masks, length), nextBytes(first.masks, length)];
   const [a1, b1] = [nextBytes(second.masks, length), nextBytes(second.masks, length)];
-  await toSecond.put(c0.map((byte, at) => byte ^ ((a0[at]! ^ a1[at]!) & (b0[at]! ^ b1[at]!))));
+  for (let at = 0; at < length; at += 1) c0[at]! ^= (a0[at]! ^ a1[at]!) & (b0[at]! ^ b1[at]!);
+  await toSecond.put(c0);
 }
 
 /** An AND of shared bits that uses up `length` bytes of triples. */
@@ -80,28 +136,46 @@ async function triples(
     used += x.length;
     const sent = joined(xor(x, a.subarray(from, used)), xor(y, b.subarray(from, used)));
     const opened = xor(sent, sized(await exchange(peer, sent), sent.length));
-    return x.map((_, at) => {
-      const [d, e] = [opened[at]!, opened[x.length + at]!];
-      return (d & b[from + at]!) ^ (e & a[from + at]!) ^ c[from + at]! ^ (index === 0 ? d & e : 0);
-    });
+    const both = new Uint8Array(x.length);
+    for (let at = 0; at < both.length; at += 1) {
+      const [d, e] = [opened[at]!, opened[both.length + at]!];
+      both[at] = (d & b[from + at]!) ^ (e & a[from + at]!) ^ c[from + at]! ^ (index === 0 ? d & e : 0);
+    }
+    return both;
   };
 }
 
 /**
- * The bits of the elements by plane: the top bits, and those below, where bit i is plane i + 1, above a plane of zeros.
+ * The bits of the elements by plane: the top bits, and those below, where bit i is plane i + 1, above a plane of zeros. Eight
+ * bytes of eight elements are turned over at a time (H. Warren, "Hacker's Delight", section 7-3).
  */
 function planesOf(values: RingVector, width: number): { low: Uint8Array; top: Uint8Array } {
-  const low = new Uint8Array(BITS * width);
-  const top = new Uint8Array(width);
-  for (let element = 0; element < lengthOf(values); element += 1) {
-    const at = element >>> 3;
-    const mark = 1 << (element & 7);
-    for (let bit = 0; bit < BITS - 1; bit += 1) {
-      if ((values[element * WORDS + (bit >>> 5)]! >>> (bit & 31)) & 1) low[PLACES[bit + 1]! * width + at]! |= mark;
+  const planes = new Uint8Array((BITS + 1) * width);
+  const padded = new Uint8Array(width * 8 * ELEMENT_BYTES);
+  padded.set(toBytes(values));
+  for (let at = 0; at < width; at += 1) {
+    for (let byte = 0; byte < ELEMENT_BYTES; byte += 1) {
+      const from = at * 8 * ELEMENT_BYTES + byte;
+      const of = (element: number): number => padded[from + element * ELEMENT_BYTES]!;
+      let x = of(0) | (of(1) << 8) | (of(2) << 16) | (of(3) << 24);
+      let y = of(4) | (of(5) << 8) | (of(6) << 16) | (of(7) << 24);
+      let swapped = (x ^ (x >>> 7)) & 0x00aa_00aa;
+      x ^= swapped ^ (swapped << 7);
+      swapped = (y ^ (y >>> 7)) & 0x00aa_00aa;
+      y ^= swapped ^ (swapped << 7);
+      swapped = (x ^ (x >>> 14)) & 0x0000_cccc;
+      x ^= swapped ^ (swapped << 14);
+      swapped = (y ^ (y >>> 14)) & 0x0000_cccc;
+      y ^= swapped ^ (swapped << 14);
+      swapped = (x ^ (y << 4)) & 0xf0f0_f0f0;
+      x ^= swapped;
+      y ^= swapped >>> 4;
+      for (let bit = 0; bit < 8; bit += 1) {
+        planes[PLACES[byte * 8 + bit]! * width + at] = (bit < 4 ? x : y) >>> (8 * (bit & 3));
+      }
     }
-    if (values[element * WORDS + WORDS - 1]! >>> 31) top[at]! |= mark;
   }
-  return { low, top };
+  return { low: planes.subarray(0, BITS * width), top: planes.subarray(BITS * width) };
 }
 
 function joined(left: Uint8Array, right: Uint8Array): Uint8Array {

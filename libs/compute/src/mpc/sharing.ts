@@ -56,3 +56,25 @@ export function scale(own: RingVector, index: ShareIndex, factor: number): RingV
   if (factor < 0) negateInto(product);
   return bits > 0 ? truncateInto(product, index, bits) : product;
 }
+
+/** A public factor above 0 as a whole mantissa of 26 bits, times 2^-bits. Factors below 2^-122 count as 0. */
+export interface Factor {
+  readonly mantissa: number;
+  readonly bits: number;
+}
+
+export function factorOf(value: number): Factor {
+  const bits = value > 0 ? MANTISSA_BITS - 1 - Math.floor(Math.log2(value)) : 1;
+  const kept = Math.min(Math.max(bits, 1), 96);
+  return { mantissa: Math.round(value * 2 ** kept), bits: kept };
+}
+
+/** The vector times a public whole number below 2^53. */
+export function timesWhole(own: RingVector, factor: number): RingVector {
+  const factors = zeros(lengthOf(own));
+  for (let at = 0; at < factors.length; at += WORDS) {
+    factors[at] = factor;
+    factors[at + 1] = Math.floor(factor / 2 ** 32);
+  }
+  return multiply(own, factors);
+}

@@ -1,25 +1,18 @@
-import { nextBytes, sized, xor } from './bit-strings.js';
-import { exchange } from './channel.js';
-import { multiply } from './limbs.js';
 import type { PieceReceiver, PieceSender } from './pieces.js';
 import {
-  ELEMENT_BYTES,
   STATE_BITS,
-  add,
   addInto,
   encode,
-  fromBytes,
   lengthOf,
-  negateInto,
   slice,
   subtract,
   subtractInto,
-  toBytes,
   zeros,
   type RingVector,
 } from './ring.js';
 import type { DealtParty, PartySession } from './session.js';
-import { dealNegative, negative, planeBytes } from './shared-bits.js';
+import { dealSelect, select } from './select.js';
+import { dealNegative, negative } from './shared-bits.js';
 
 /**
  * Own share of each element of the shared `values` (of `STATE_BITS`) moved towards 0 by `by`, and 0 within `by` of it:
@@ -57,65 +50,4 @@ export async function dealSoftThreshold(
 ): Promise<void> {
   await dealNegative(parties, toSecond, 2 * count);
   await dealSelect(parties, toSecond, 2 * count);
-}
-
-/**
- * Own share of each value where its bit is 1, else of 0. Bits are shared by exclusive or, values by sum. The dealer
- * hands out shares of a random bit r and of r u, with a mask u:
- *
- *     both     open m = bit ^ r and e = value - u
- *     party i  keeps k_i = e r_i + (r u)_i where m is 0, value_i - k_i where m is 1
- */
-async function select(
-  session: PartySession,
-  dealt: PieceReceiver,
-  bits: Uint8Array,
-  values: RingVector,
-): Promise<RingVector> {
-  const { index, peer, masks } = session;
-  const count = lengthOf(values);
-  const flip = nextBytes(masks, bits.length);
-  const mask = masks.next(count);
-  const products =
-    index === 0 ? masks.next(2 * count) : fromBytes(await dealt.take(2 * count * ELEMENT_BYTES), 2 * count);
-
-  const sent = new Uint8Array(count * ELEMENT_BYTES + bits.length);
-  sent.set(toBytes(subtract(values, mask)));
-  sent.set(xor(bits, flip), count * ELEMENT_BYTES);
-  const received = sized(await exchange(peer, sent), sent.length);
-  const elementsOf = (bytes: Uint8Array): RingVector => fromBytes(bytes.subarray(0, count * ELEMENT_BYTES), count);
-  const opened = add(elementsOf(sent), elementsOf(received));
-  const flipped = xor(sent, received).subarray(count * ELEMENT_BYTES);
-
-  const kept = addInto(multiply(opened, slice(products, 0, count)), slice(products, count, 2 * count));
-  for (let at = 0; at < count; at += 1) {
-    if (isSet(flipped, at)) addInto(negateInto(slice(kept, at, at + 1)), slice(values, at, at + 1));
-  }
-  return kept;
-}
-
-async function dealSelect(
-  [first, second]: readonly [DealtParty, DealtParty],
-  toSecond: PieceSender,
-  count: number,
-): Promise<void> {
-  const [flip0, mask0, products0] = [
-    nextBytes(first.masks, planeBytes(count)),
-    first.masks.next(count),
-    first.masks.next(2 * count),
-  ];
-  const flip = xor(flip0, nextBytes(second.masks, planeBytes(count)));
-  const mask = addInto(mask0, second.masks.next(count));
-  const products = zeros(2 * count);
-  const one = encode([1], 0);
-  for (let at = 0; at < count; at += 1) {
-    if (!isSet(flip, at)) continue;
-    slice(products, at, at + 1).set(one);
-    slice(products, count + at, count + at + 1).set(slice(mask, at, at + 1));
-  }
-  await toSecond.put(toBytes(subtractInto(products, products0)));
-}
-
-function isSet(bits: Uint8Array, at: number): boolean {
-  return ((bits[at >>> 3]! >>> (at & 7)) & 1) === 1;
 }
