@@ -17,6 +17,9 @@ export class TaskTypeDto {
   leaves: string;
   @ApiProperty()
   needs_parties: boolean;
+  /** Whether two runs may differ: files of shares are random, and what they give together differs by up to 2^-16. */
+  @ApiProperty()
+  approximate: boolean;
   /** Engines that run it, the default first. They are the values of task_params.engine. */
   @ApiProperty({ type: [String], example: ['native'] })
   engines: string[];
@@ -46,15 +49,18 @@ export class TaskTypesController {
   @ApiProblems()
   list(): TaskTypeListDto {
     return {
-      items: this.catalogue.all.map(({ type, title, description, leaves, needsParties, configSchema }) => ({
-        task_type: type,
-        title,
-        description,
-        leaves,
-        needs_parties: needsParties,
-        engines: taskRunners.filter((runner) => runner.leaves(type) !== undefined).map(({ name }) => name),
-        config_schema: configSchema,
-      })),
+      items: this.catalogue.all.map(
+        ({ type, title, description, leaves, needsParties, approximate, configSchema }) => ({
+          task_type: type,
+          title,
+          description,
+          leaves,
+          needs_parties: needsParties,
+          approximate: approximate === true,
+          engines: taskRunners.filter((runner) => runner.leaves(type) !== undefined).map(({ name }) => name),
+          config_schema: configSchema,
+        }),
+      ),
     };
   }
 }

@@ -1,5 +1,6 @@
 import { copyExampleTables, exampleRun, exampleTasks, onLargeTables, runExample } from './examples-for-tests.js';
 import { taskTypes } from './task-types.js';
+import type { TaskType } from '../contract/task-type.js';
 import { describeRunner, type RunnerSample } from './conformance-for-tests.js';
 import { native } from './native.js';
 
@@ -9,7 +10,11 @@ const missing = { alice: 'no-such-table.csv', bob: 'no-such-table.csv', carol: '
 const LARGE_ROWS = 30_000;
 
 /** The last task of a type's example, after those before it have run. */
-function sampleOf(type: string, configSchema: Readonly<Record<string, unknown>>): RunnerSample {
+function sampleOf({
+  type,
+  configSchema,
+  approximate,
+}: Pick<TaskType, 'type' | 'configSchema' | 'approximate'>): RunnerSample {
   const properties = configSchema.properties as Record<string, unknown>;
   const input = ['input_data', 'input_paths', 'train_data', 'prediction_data', 'test_data'].find(
     (key) => key in properties,
@@ -24,6 +29,7 @@ function sampleOf(type: string, configSchema: Readonly<Record<string, unknown>>)
     },
     enlarge: (folder, run) => onLargeTables(folder, run, LARGE_ROWS),
     newKeys: type === 'encrypt',
+    approximate,
     silent: type === 'diagnostic',
     // Only alice lets files be encrypted; another party may fail on its policy before alice fails on the file.
     ...(input && {
@@ -32,7 +38,4 @@ function sampleOf(type: string, configSchema: Readonly<Record<string, unknown>>)
   };
 }
 
-describeRunner(
-  native,
-  taskTypes.map(({ type, configSchema }) => sampleOf(type, configSchema)),
-);
+describeRunner(native, taskTypes.map(sampleOf));

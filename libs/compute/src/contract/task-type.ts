@@ -49,6 +49,8 @@ export interface TaskType {
   readonly runsOn: 'worker' | 'listener' | 'remote';
   /** Whether `sf_init_config.parties` must name the parties (diagnostic has none). */
   readonly needsParties: boolean;
+  /** Whether shares are random: files of shares differ from run to run, and what they give by up to 2^-16. */
+  readonly approximate?: true;
 }
 
 /** A statement as a job carries it: a compact JWS, or the bare statement where the owner trusts the operator. */
