@@ -1,0 +1,74 @@
+import { sized, xor } from '../mpc/bit-strings.js';
+import { exchange } from '../mpc/channel.js';
+import type { PieceReceiver, PieceSender } from '../mpc/pieces.js';
+import { encode, slice, subtractInto, zeros, type RingVector } from '../mpc/ring.js';
+import type { DealtParty, PartySession } from '../mpc/session.js';
+import { dealNegative, negative } from '../mpc/shared-bits.js';
+
+/** Training rows for each loss that is opened. One tells at most 12.2 bits: all of them a fifth of a bit for each row. */
+export const ROWS_PER_LOSS = 64;
+
+const DECADES = 5;
+const IN_DECADE = 900;
+const STEPS = DECADES * IN_DECADE;
+
+/** The losses that can be told apart, ascending: three significant digits in five decades, the last that of labels of 2^labelSize. */
+function lossSteps(labelSize: number): number[] {
+  const first = Math.floor(Math.log10(4 ** labelSize)) - DECADES - 1;
+  return Array.from({ length: STEPS }, (_, at) =>
+    Number(`${100 + (at % IN_DECADE)}e${first + Math.floor(at / IN_DECADE)}`),
+  );
+}
+
+/** The epochs, from 0, after which the loss is opened: evenly spread, and with the loss after the last update as many as the rows allow. */
+export function epochsWithLoss(epochs: number, rows: number): ReadonlySet<number> {
+  const count = Math.min(epochs, Math.floor(rows / ROWS_PER_LOSS) - 1);
+  return new Set(Array.from({ length: Math.max(count, 0) }, (_, at) => Math.round(((at + 1) * epochs) / count) - 1));
+}
+
+/** What {@link openLoss} compares. */
+interface SummedSquares {
+  readonly sum: RingVector;
+  readonly bits: number;
+  readonly rows: number;
+  readonly labelSize: number;
+}
+
+/**
+ * The mean of `rows` squares whose sum (of `bits` fraction bits) is shared, rounded down to three significant digits, for both
+ * parties: the sum is compared with every such number on shares, and only these bits are opened. Nine rounds.
+ */
+export async function openLoss(
+  session: PartySession,
+  dealt: PieceReceiver,
+  { sum, bits, rows, labelSize }: SummedSquares,
+): Promise<number> {
+  const steps = lossSteps(labelSize);
+  const compared = zeros(STEPS);
+  for (let at = 0; at < STEPS; at += 1) slice(compared, at, at + 1).set(sum);
+  if (session.index === 0) {
+    subtractInto(
+      compared,
+      encode(
+        steps.map((step) => step * rows),
+        bits,
+      ),
+    );
+  }
+  const below = await opened(session, await negative(session, dealt, compared));
+  const reached = steps.filter((_, at) => ((below[at >> 3]! >> (at & 7)) & 1) === 0);
+  return reached.at(-1) ?? 0;
+}
+
+/** The dealer's part of {@link openLoss}. */
+export const dealLoss = (parties: readonly [DealtParty, DealtParty], toSecond: PieceSender): Promise<void> =>
+  dealNegative(parties, toSecond, STEPS);
+
+/** Whether a shared number is negative, for both parties. */
+export async function isNegative(session: PartySession, dealt: PieceReceiver, value: RingVector): Promise<boolean> {
+  return ((await opened(session, await negative(session, dealt, value)))[0]! & 1) === 1;
+}
+
+async function opened({ peer }: PartySession, bits: Uint8Array): Promise<Uint8Array> {
+  return xor(bits, sized(await exchange(peer, bits), bits.length));
+}

@@ -1,0 +1,68 @@
+import { FEATURE_BITS, STATE_BITS } from '../mpc/ring.js';
+import type { Schedule } from './ss-lr-train.js';
+
+/** Powers of two that no absolute value of the tables exceeds, as exponents: all that a party tells of its sizes. */
+export interface Sizes {
+  /** Of the features of each party, 0 or more. */
+  readonly features: readonly [number, number];
+  readonly label: number;
+}
+
+/** The exponents that are told: larger values are refused, smaller ones count as these. */
+export const MOST_SIZE = 20;
+export const LEAST_LABEL_SIZE = -FEATURE_BITS;
+
+/** Fraction bits of a score: a feature times a weight. */
+export const SCORE_BITS = FEATURE_BITS + STATE_BITS;
+/** Fraction bits of a residual: with room for the squares of labels up to 2^20 in linear regression. */
+export const RESIDUAL_BITS: Record<Schedule['regType'], number> = { logistic: 36, linear: FEATURE_BITS };
+
+/** Bits of a number that is truncated, or whose sign is taken: it lies within +-2^126. */
+const RING_BITS = 126;
+/** Bits of the mantissa of a step's rate. */
+const RATE_BITS = 26;
+/** Weights may be at least 4 times as large as the labels. */
+const WEIGHT_BITS = 2;
+
+/** The exponent of the least power of two that no absolute value exceeds. */
+export function sizeOf(values: Float64Array, least: number): number {
+  const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 2 ** least);
+  return Math.ceil(Math.log2(largest));
+}
+
+/**
+ * The exponent of the largest weights with which no number of a step can leave the ring, or null where the features and
+ * labels are too large for any useful weight. While every weight stays within it, training does not overflow.
+ */
+export function weightBitsOf(
+  { regType, batchSize }: Pick<Schedule, 'regType' | 'batchSize'>,
+  rows: number,
+  columns: readonly [number, number],
+  sizes: Sizes,
+): number | null {
+  const bits = RESIDUAL_BITS[regType];
+  const batch = Math.ceil(Math.log2(Math.min(batchSize, rows)));
+  // The sum of the squares of all residuals, and the gradient of a batch times its rate, must fit.
+  const ofSquares = Math.floor((RING_BITS - 2 * bits - Math.ceil(Math.log2(rows))) / 2);
+  const ofGradient = RING_BITS - 1 - FEATURE_BITS - bits - RATE_BITS - batch - Math.max(...sizes.features);
+  // A residual is at most twice the larger of score and label.
+  const most = Math.min(ofSquares, ofGradient) - 1;
+  const score = scoreSize(columns, sizes.features);
+  const weightBits = Math.min(most - score + (regType === 'logistic' ? 3 : 0), RING_BITS - 2 - SCORE_BITS - score);
+  const label = Math.max(sizes.label, 0);
+  return most >= label && weightBits >= label + WEIGHT_BITS ? weightBits : null;
+}
+
+/** Whether scores of features of these sizes fit, with weights up to 2^weightBits. */
+export function scoresFit(
+  columns: readonly [number, number],
+  features: readonly [number, number],
+  weightBits: number,
+): boolean {
+  return scoreSize(columns, features) + weightBits + SCORE_BITS < RING_BITS;
+}
+
+/** The exponent of the largest score where every weight is 1. */
+function scoreSize(columns: readonly [number, number], features: readonly [number, number]): number {
+  return Math.ceil(Math.log2(columns[0] * 2 ** features[0] + columns[1] * 2 ** features[1] + 1));
+}

@@ -1,0 +1,61 @@
+import { isMap } from '../contract/json-values.js';
+import type { JsonObject } from '../contract/task-type.js';
+import { ELEMENT_BYTES, fromBytes, toBytes, type RingVector } from '../mpc/ring.js';
+import type { Schedule } from './ss-lr-train.js';
+
+/** The format of both parties' slice files. */
+export const SLICE_FORMAT = 'taskchain/vertical-regression/v2';
+
+/** A party's slice of a model: its share of all weights, which tells nothing without the other's. */
+export interface Slice {
+  /** The name of the training, random: shares of two trainings do not fit together. */
+  readonly training: string;
+  readonly regType: Schedule['regType'];
+  /** The party's own columns. */
+  readonly features: readonly string[];
+  /** How many columns each party has. */
+  readonly columns: readonly [number, number];
+  readonly hasLabel: boolean;
+  /** No weight exceeds 2^weightBits, and no label of the training 2^labelSize. */
+  readonly weightBits: number;
+  readonly labelSize: number;
+  /** Own share of the weights of the first party's columns, of the second's, and of the intercept. */
+  readonly share: RingVector;
+}
+
+/** The slice as it is saved. */
+export function sliceFile(party: string, slice: Slice): JsonObject {
+  return {
+    format: SLICE_FORMAT,
+    party,
+    training: slice.training,
+    reg_type: slice.regType,
+    features: [...slice.features],
+    columns: [...slice.columns],
+    has_label: slice.hasLabel,
+    weight_bits: slice.weightBits,
+    label_bits: slice.labelSize,
+    share: Buffer.from(toBytes(slice.share)).toString('base64'),
+  };
+}
+
+/** A slice out of the content of its file, or undefined if it is none. */
+export function sliceOf(content: unknown): Slice | undefined {
+  if (!isMap(content) || content.format !== SLICE_FORMAT) return undefined;
+  const { training, reg_type: regType, features, columns, has_label: hasLabel, share } = content;
+  const { weight_bits: weightBits, label_bits: labelSize } = content;
+  if (typeof training !== 'string' || (regType !== 'logistic' && regType !== 'linear')) return undefined;
+  if (!Array.isArray(features) || !features.every((name) => typeof name === 'string')) return undefined;
+  if (!isPair(columns) || !columns.includes(features.length)) return undefined;
+  if (typeof hasLabel !== 'boolean' || typeof share !== 'string') return undefined;
+  if (!isExponent(weightBits) || !isExponent(labelSize)) return undefined;
+  const bytes = Buffer.from(share, 'base64');
+  const weights = columns[0] + columns[1] + 1;
+  if (bytes.length !== weights * ELEMENT_BYTES) return undefined;
+  return { training, regType, features, columns, hasLabel, weightBits, labelSize, share: fromBytes(bytes, weights) };
+}
+
+const isPair = (value: unknown): value is [number, number] =>
+  Array.isArray(value) && value.length === 2 && value.every((count) => Number.isInteger(count) && count >= 0);
+
+const isExponent = (value: unknown): value is number => Number.isInteger(value) && Math.abs(value as number) <= 64;
