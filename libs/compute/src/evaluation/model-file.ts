@@ -1,7 +1,7 @@
 import { OBJECTIVES, readModelFile, regressionOf, type Objective } from '../federated/model.js';
 import { isMap } from '../contract/json-values.js';
 import type { PartyContext } from '../party/party-program.js';
-import { SLICE_FORMAT } from '../ss-lr/ss-lr-plan.js';
+import { SLICE_FORMAT } from '../ss-lr/slice.js';
 import type { OwnSplit } from '../secureboost/feature-holder.js';
 import type { ModelNode } from '../secureboost/predict.js';
 import { TREES_FORMAT } from '../secureboost/secureboost-plan.js';

@@ -2,11 +2,14 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { inProcessLine } from './channel.js';
 import { PRODUCT_BITS, crossProduct, dealCrossProduct } from './cross-product.js';
-import { FEATURE_BITS, STATE_BITS, add, decode, encode, toBytes, type RingVector } from './ring.js';
-import { reveal, scale, share, truncateInto } from './sharing.js';
+import { FEATURE_BITS, STATE_BITS, add, decode, encode, toBytes } from './ring.js';
+import { factorOf, reveal, share, timesWhole } from './sharing.js';
+import { dealSumOfSquares, sumOfSquares } from './squares.js';
 import { together } from './together-for-tests.js';
 import { VerticalDealer, VerticalMatrix } from './vertical-matrix.js';
 
+/** Fraction bits of a vector whose squares fit. */
+const VECTOR_BITS = 36;
 const number = fc.double({ min: -1000, max: 1000, noNaN: true });
 const numbers = fc.array(number, { minLength: 1, maxLength: 30 });
 
@@ -39,29 +42,14 @@ describe('shares', () => {
     }
   });
 
-  test('lose at most one last place in truncation', () => {
-    fc.assert(
-      fc.property(numbers, fc.integer({ min: 1, max: 40 }), (secret, bits) => {
-        const [first, second] = share(encode(secret, STATE_BITS + bits));
-        const kept = decode(add(truncateInto(first, 0, bits), truncateInto(second, 1, bits)), STATE_BITS);
-        secret.forEach((value, index) =>
-          expect(Math.abs(kept[index]! - value)).toBeLessThanOrEqual(2 ** (1 - STATE_BITS)),
-        );
-      }),
-    );
-  });
-
-  test('scale by a public number', () => {
-    const factor = fc.oneof(
-      fc.double({ min: -4e9, max: 4e9, noNaN: true }),
-      fc.double({ min: -1e-3, max: 1e-3, noNaN: true }),
-    );
+  test('times a public factor are the shares of the product', () => {
+    const factor = fc.oneof(fc.double({ min: 1e-9, max: 4e9, noNaN: true }), fc.constantFrom(0, 1e-40, 1, 2 ** 26));
     fc.assert(
       fc.property(number, factor, (secret, by) => {
-        const [first, second] = share(encode([secret], STATE_BITS));
-        const product = decode(add(scale(first, 0, by), scale(second, 1, by)), STATE_BITS)[0]!;
-        // The factor's own rounding, the secret's last place times the factor, and the truncation.
-        const bound = Math.abs(secret * by) * 2 ** -25 + Math.abs(by) * 2 ** -STATE_BITS + 2 ** -40;
+        const { mantissa, bits } = factorOf(by);
+        const [first, second] = share(encode([secret], STATE_BITS)).map((part) => timesWhole(part, mantissa));
+        const product = decode(add(first!, second!), STATE_BITS + bits)[0]!;
+        const bound = Math.abs(secret * by) * 2 ** -25 + by * 2 ** -STATE_BITS + Math.abs(secret) * 2 ** -96;
         expect(Math.abs(product - secret * by)).toBeLessThanOrEqual(bound);
       }),
     );
@@ -85,28 +73,31 @@ describe('products', () => {
         const from = Math.floor(rows / 3);
         const vector = filled(rows - from, seed + 4);
         const sharedWeights = weights.map((slice) => share(encode(slice, STATE_BITS)));
-        const sharedVector = share(encode(vector, STATE_BITS));
-        const sharedSquared = share(encode(vector, FEATURE_BITS));
+        const sharedVector = share(encode(vector, VECTOR_BITS));
 
         const [first, second] = await together(
           async (session) => {
             const own = session.index;
             const other = own === 0 ? 1 : 0;
             const matrix = await VerticalMatrix.mask(session, values[own], rows, columns[own], columns[other]);
-            const part = await matrix.rows(from, rows);
+            const part = matrix.rows(from, rows);
             const scores = await part.times(sharedWeights[own]![own], sharedWeights[other]![own]);
-            const sums = await part.transposedTimes(sharedVector[own], sharedSquared[own]);
-            const cut = (share: RingVector): RingVector => truncateInto(share, own, FEATURE_BITS);
-            return { scores: cut(scores), own: cut(sums.own), peer: cut(sums.peer), squares: sums.squares };
+            const sums = await part.transposedTimes(sharedVector[own]);
+            const alone = await sumOfSquares(session, matrix.dealt, sharedVector[own]);
+            expect(alone).not.toEqual(sums.squares);
+            return { scores, ...sums, alone };
           },
           async (parties) => {
             const dealer = new VerticalDealer(parties, columns);
-            await dealer.deal(from, rows);
+            const part = dealer.rows(from, rows);
+            await part.times();
+            await part.transposedTimes();
+            await dealSumOfSquares(parties, dealer.lines[1], rows - from);
             await dealer.end();
           },
         );
 
-        const scores = decode(add(first.scores, second.scores), STATE_BITS);
+        const scores = decode(add(first.scores, second.scores), FEATURE_BITS + STATE_BITS);
         const cell = (party: 0 | 1, row: number, column: number): number =>
           values[party][row * columns[party] + column]!;
         for (let row = from; row < rows; row += 1) {
@@ -115,9 +106,13 @@ describe('products', () => {
             weights[party].forEach((w, column) => (plain += w * cell(party, row, column)));
           expect(Math.abs(scores[row - from]! - plain)).toBeLessThan(2 ** -20);
         }
-        const squares = decode(add(first.squares, second.squares), 2 * FEATURE_BITS)[0]!;
-        expect(Math.abs(squares - vector.reduce((sum, v) => sum + v * v, 0))).toBeLessThan(2 ** -16);
-        const sums = [add(first.own, second.peer), add(first.peer, second.own)].map((sum) => decode(sum, STATE_BITS));
+        const squares = add(first.squares, second.squares);
+        expect(add(first.alone, second.alone)).toEqual(squares);
+        const sum = vector.reduce((total, v) => total + v * v, 0);
+        expect(Math.abs(decode(squares, 2 * VECTOR_BITS)[0]! - sum)).toBeLessThan(2 ** -20);
+        const sums = [add(first.own, second.peer), add(first.peer, second.own)].map((sum) =>
+          decode(sum, FEATURE_BITS + VECTOR_BITS),
+        );
         for (const party of [0, 1] as const) {
           sums[party]!.forEach((sum, column) => {
             const plain = vector.reduce((total, v, row) => total + v * cell(party, from + row, column), 0);

@@ -16,6 +16,7 @@ import {
   type RingVector,
 } from './ring.js';
 import type { DealtParty, PartySession } from './session.js';
+import { squaresOf } from './squares.js';
 
 /**
  * A matrix whose columns are split between two parties, and its products with shared vectors.
@@ -30,12 +31,7 @@ import type { DealtParty, PartySession } from './session.js';
  * The two sum to X v0 + A v1 + E v1 = X v. Masks u and r are fresh for every product. Each party holds its own rows in
  * clear and the peer's only masked, and every message is uniform to its receiver.
  *
- * The sum of squares of a shared vector z = z0 + z1 is z0 z0 + z1 z1 + 2 z0 z1, the last with masks a, b and s:
- *
- *     party 0  sends e = z0 - a         keeps z0 f + s
- *     party 1  sends f = z1 - b         keeps e b + c, where the dealer sends c = a b - s
- *
- * A run of rows takes one piece from the dealer to each party, and two rounds between the parties.
+ * Each product takes one round between the parties, and one piece of the dealer to each of them.
  */
 export class VerticalMatrix {
   /** The dealer's pieces, also for other steps between runs of rows. */
@@ -74,121 +70,79 @@ export class VerticalMatrix {
     return new VerticalMatrix(session, values, columns, peerBlock, peerColumns);
   }
 
-  /** Rows `from` to `to`, ready for one product each way. The dealer has dealt their masks. */
-  async rows(from: number, to: number): Promise<VerticalRows> {
+  /** Rows `from` to `to`. */
+  rows(from: number, to: number): VerticalRows {
     const { session, columns, peerColumns } = this;
     return new VerticalRows(
       session,
+      this.dealt,
       to - from,
       encode(this.values.subarray(from * columns, to * columns), FEATURE_BITS),
       session.matrixMask.at(from * columns, to * columns),
       columns,
       slice(this.peerBlock, from * peerColumns, to * peerColumns),
       peerColumns,
-      drawMasks(session.masks, to - from, peerColumns),
-      await this.corrections(to - from),
     );
   }
-
-  private async corrections(count: number): Promise<RowsCorrections> {
-    const { columns } = this;
-    const { index } = this.session;
-    const length = count + columns + index;
-    const take = cut(fromBytes(await this.dealt.take(length * ELEMENT_BYTES), length));
-    return { scores: take(count), sums: take(columns), squares: take(index) };
-  }
 }
 
-/** One-time masks of a run of rows, as a party and the dealer draw them. */
-interface RowsMasks {
-  readonly weights: RingVector;
-  readonly scores: RingVector;
-  readonly vector: RingVector;
-  readonly sums: RingVector;
-  readonly squared: RingVector;
-  /** With party 0 only. */
-  readonly squares: RingVector;
+/** One-time masks of a product, as a party and the dealer draw them: of what the peer receives, and of the own share. */
+interface ProductMasks {
+  readonly sent: RingVector;
+  readonly kept: RingVector;
 }
 
-function drawMasks(masks: MaskStream, count: number, peerColumns: number): RowsMasks {
-  const take = cut(masks.next(2 * peerColumns + 3 * count + 1));
-  return {
-    weights: take(peerColumns),
-    scores: take(count),
-    vector: take(count),
-    sums: take(peerColumns),
-    squared: take(count),
-    squares: take(1),
-  };
+function drawMasks(masks: MaskStream, sent: number, kept: number): ProductMasks {
+  const drawn = masks.next(sent + kept);
+  return { sent: slice(drawn, 0, sent), kept: slice(drawn, sent, sent + kept) };
 }
 
-/** What the dealer sends for a run of rows. */
-interface RowsCorrections {
-  readonly scores: RingVector;
-  readonly sums: RingVector;
-  /** With party 1 only. */
-  readonly squares: RingVector;
-}
-
-/** Cuts consecutive runs of elements off `vector`. */
-function cut(vector: RingVector): (length: number) => RingVector {
-  let at = 0;
-  return (length) => slice(vector, at, (at += length));
-}
-
-/**
- * A run of rows of a {@link VerticalMatrix}. Products add `FEATURE_BITS` fraction bits; the caller truncates. Each
- * product may be made once.
- */
+/** A run of rows of a {@link VerticalMatrix}. Products add `FEATURE_BITS` fraction bits; the caller truncates. */
 class VerticalRows {
   constructor(
     private readonly session: PartySession,
+    private readonly dealt: PieceReceiver,
     readonly count: number,
     private readonly own: RingVector,
     private readonly mask: RingVector,
     private readonly columns: number,
     private readonly peer: RingVector,
     private readonly peerColumns: number,
-    private readonly masks: RowsMasks,
-    private readonly corrections: RowsCorrections,
   ) {}
 
   /** Own share of rows * weights: `count` elements, from own shares of the weights of both parties' columns. */
   async times(ownWeights: RingVector, peerWeights: RingVector): Promise<RingVector> {
-    const { session, columns, peerColumns } = this;
-    const { weights, scores: product } = this.masks;
-    const opened = fromBytes(await exchange(session.peer, toBytes(subtract(peerWeights, weights))), columns);
-    matrixVectorInto(product, this.own, columns, ownWeights);
-    matrixVectorInto(product, this.mask, columns, opened);
-    matrixVectorInto(product, this.peer, peerColumns, peerWeights);
-    return addInto(product, this.corrections.scores);
+    const { session, columns, peerColumns, count } = this;
+    const { sent, kept } = drawMasks(session.masks, peerColumns, count);
+    const correction = await this.take(count);
+    const opened = fromBytes(await exchange(session.peer, toBytes(subtract(peerWeights, sent))), columns);
+    matrixVectorInto(kept, this.own, columns, ownWeights);
+    matrixVectorInto(kept, this.mask, columns, opened);
+    matrixVectorInto(kept, this.peer, peerColumns, peerWeights);
+    return addInto(kept, correction);
   }
 
   /**
-   * Own shares of transposed rows * `vector`, for the own and the peer's columns, and of the sum of squares of
-   * `squared`. Both vectors have `count` elements.
+   * Own shares of transposed rows * `vector`, for the own and the peer's columns, and of the vector's sum of squares. It
+   * has `count` elements. See `squares.ts` for the squares: they need no more than what is opened for the product.
    */
-  async transposedTimes(
-    vector: RingVector,
-    squared: RingVector,
-  ): Promise<{ own: RingVector; peer: RingVector; squares: RingVector }> {
-    const { session, columns, peerColumns, count, masks } = this;
-    const sent = zeros(2 * count);
-    sent.set(subtract(vector, masks.vector));
-    sent.set(subtract(squared, masks.squared), vector.length);
-    const opened = fromBytes(await exchange(session.peer, toBytes(sent)), 2 * count);
-    const { sums: own } = this.corrections;
-    const { sums: peer } = masks;
+  async transposedTimes(vector: RingVector): Promise<{ own: RingVector; peer: RingVector; squares: RingVector }> {
+    const { session, columns, peerColumns, count } = this;
+    const { index } = session;
+    const { sent, kept } = drawMasks(session.masks, count, peerColumns + 1 - index);
+    const correction = await this.take(columns + index);
+    const opened = fromBytes(await exchange(session.peer, toBytes(subtract(vector, sent))), count);
+    const own = slice(correction, 0, columns);
+    const peer = slice(kept, 0, peerColumns);
     transposedVectorInto(own, this.own, columns, vector);
-    transposedVectorInto(own, this.mask, columns, slice(opened, 0, count));
+    transposedVectorInto(own, this.mask, columns, opened);
     transposedVectorInto(peer, this.peer, peerColumns, vector);
+    const ofSquares = index === 0 ? slice(kept, peerColumns, peerColumns + 1) : slice(correction, columns, columns + 1);
+    return { own, peer, squares: squaresOf(session, vector, sent, opened, ofSquares) };
+  }
 
-    const squaredByPeer = slice(opened, count, 2 * count);
-    const cross =
-      session.index === 0
-        ? addInto(dot(squared, squaredByPeer), masks.squares)
-        : addInto(dot(squaredByPeer, masks.squared), this.corrections.squares);
-    return { own, peer, squares: addInto(addInto(dot(squared, squared), cross), cross) };
+  private async take(length: number): Promise<RingVector> {
+    return fromBytes(await this.dealt.take(length * ELEMENT_BYTES), length);
   }
 }
 
@@ -204,31 +158,60 @@ export class VerticalDealer {
     this.lines = [new PieceSender(parties[0].channel), new PieceSender(parties[1].channel)];
   }
 
-  /** Deals for the rows `from` to `to`. */
-  async deal(from: number, to: number): Promise<void> {
-    const count = to - from;
-    const [first, second] = [0, 1].map((index) =>
-      drawMasks(this.parties[index]!.masks, count, this.columns[1 - index]!),
-    ) as [RowsMasks, RowsMasks];
-    for (const owner of [0, 1] as const) {
-      const columns = this.columns[owner];
-      const mask = this.parties[owner].matrixMask.at(from * columns, to * columns);
-      const ofPeer = owner === 0 ? second : first;
-      const sent = zeros(count + columns + owner);
-      const take = cut(sent);
-      const [scores, sums, squares] = [take(count), take(columns), take(owner)];
-      matrixVectorInto(scores, mask, columns, ofPeer.weights);
-      subtractInto(scores, ofPeer.scores);
-      transposedVectorInto(sums, mask, columns, ofPeer.vector);
-      subtractInto(sums, ofPeer.sums);
-      if (owner === 1) squares.set(subtract(dot(first.squared, second.squared), first.squares));
-      await this.lines[owner].put(toBytes(sent));
-    }
+  /** Rows `from` to `to`, to deal for. */
+  rows(from: number, to: number): DealtRows {
+    const blocks = [0, 1].map((owner) =>
+      this.parties[owner]!.matrixMask.at(from * this.columns[owner]!, to * this.columns[owner]!),
+    ) as [RingVector, RingVector];
+    return new DealtRows(this.parties, this.lines, this.columns, to - from, blocks);
   }
 
   /** Flushes the dealt pieces to the parties. */
   async end(): Promise<void> {
     for (const line of this.lines) await line.flush();
+  }
+}
+
+/** The dealer's side of a run of rows. */
+class DealtRows {
+  constructor(
+    private readonly parties: readonly [DealtParty, DealtParty],
+    private readonly lines: readonly [PieceSender, PieceSender],
+    private readonly columns: readonly [number, number],
+    private readonly count: number,
+    private readonly blocks: readonly [RingVector, RingVector],
+  ) {}
+
+  /** Deals for one product with weights. */
+  async times(): Promise<void> {
+    const { count, blocks } = this;
+    const masks = this.draw((peerColumns) => [peerColumns, count]);
+    for (const owner of [0, 1] as const) {
+      const { sent, kept } = masks[1 - owner]!;
+      const product = zeros(count);
+      matrixVectorInto(product, blocks[owner], this.columns[owner], sent);
+      await this.lines[owner].put(toBytes(subtractInto(product, kept)));
+    }
+  }
+
+  /** Deals for one product of the transposed rows. */
+  async transposedTimes(): Promise<void> {
+    const { count, blocks } = this;
+    const masks = this.draw((peerColumns, index) => [count, peerColumns + 1 - index]);
+    for (const owner of [0, 1] as const) {
+      const columns = this.columns[owner];
+      const { sent, kept } = masks[1 - owner]!;
+      const pieces = zeros(columns + owner);
+      transposedVectorInto(slice(pieces, 0, columns), blocks[owner], columns, sent);
+      if (owner === 1) slice(pieces, columns, columns + 1).set(dot(masks[0].sent, masks[1].sent));
+      await this.lines[owner].put(toBytes(subtractInto(pieces, kept)));
+    }
+  }
+
+  private draw(lengths: (peerColumns: number, index: number) => [number, number]): [ProductMasks, ProductMasks] {
+    const of = (index: 0 | 1): ProductMasks =>
+      drawMasks(this.parties[index].masks, ...lengths(this.columns[1 - index]!, index));
+    return [of(0), of(1)];
   }
 }
 

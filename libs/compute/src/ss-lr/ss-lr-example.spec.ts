@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { parse } from 'csv-parse/sync';
 import { binaryMetrics, cutPoints, type BinaryMetrics } from '../evaluation/metrics.js';
 import { testFolder, type TestFolder } from '../contract/run-for-tests.js';
+import { openModel } from './open-model-for-tests.js';
 import { runSsLr } from './ss-lr-run.js';
 import { batches, splitRows } from '../vertical/split-rows.js';
 import type { JsonObject, TaskRunResult } from '../contract/task-type.js';
@@ -99,15 +100,10 @@ const config = (): JsonObject => ({
   test_fraction: 0.2,
   split_seed: SEED,
 });
-/** The weights that both parties keep, alice's first. */
+/** The weights that both slices give together, alice's first. */
 async function weightsOf(outcome: TaskRunResult): Promise<number[]> {
   const paths = outcome.result.model_paths as Record<'alice' | 'bob', string>;
-  const slices = await Promise.all(
-    (['alice', 'bob'] as const).map(
-      async (party) => JSON.parse(await folder.text(party, paths[party])) as { weights: number[] },
-    ),
-  );
-  return slices.flatMap((slice) => slice.weights);
+  return openModel(await folder.text('alice', paths.alice), await folder.text('bob', paths.bob)).weights;
 }
 
 describe('ss_lr on the breast cancer example', () => {

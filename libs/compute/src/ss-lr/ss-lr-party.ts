@@ -1,108 +1,124 @@
+import { randomBytes } from 'node:crypto';
+import { PeerMessage } from '../contract/peer-message.js';
+import { MIN_GROUP_ROWS } from '../contract/privacy.js';
+import { TaskFailure } from '../contract/task-type.js';
 import { lineTo } from '../mpc/party-line.js';
 import { joinSession } from '../mpc/session.js';
-import { NEUTRAL, type PartyProgram } from '../party/party-program.js';
+import { NEUTRAL, type PartyContext, type PartyProgram } from '../party/party-program.js';
+import { prepareRows, type PreparedRows, type RowRules } from '../vertical/vertical-rows.js';
+import { featuresOf } from './predict-on-shares.js';
+import { LEAST_LABEL_SIZE, MOST_SIZE, sizeOf, weightBitsOf, type Sizes } from './room.js';
+import { sliceFile, type Slice } from './slice.js';
 import { predictRows } from './ss-lr-predict.js';
-import { SLICE_FORMAT, type SsLrOutcome, type SsLrPart, type SsLrPlan } from './ss-lr-plan.js';
-import { prepareRows, type RowRules } from '../vertical/vertical-rows.js';
-import { trainSlice } from './ss-lr-train.js';
-import { TaskFailure, type JsonObject } from '../contract/task-type.js';
-import { trainingName } from '../vertical/vertical-plan.js';
-
-/** Larger features and labels leave the fixed point no room for their products. */
-const MAX_SIZE = 2 ** 20;
-
-/** Training does not recover from a loss this many times that of the untrained model. */
-const HOPELESS = 1000;
-
-/** Rounds to the decimals of models, predictions and losses: far above the noise of truncation (`mpc/ring.ts`). */
-export function rounded(value: number): number {
-  return Math.round(value * 1e6) / 1e6;
-}
+import type { SsLrOutcome, SsLrPart, SsLrPlan } from './ss-lr-plan.js';
+import { RanAway, trainOnShares } from './ss-lr-train.js';
 
 /**
- * One party of `ss_lr`: reads its table, trains its slice, saves it, and predicts. Throws TaskFailure NOT_CONVERGED,
- * and what {@link prepareRows} throws.
+ * One party of `ss_lr`: reads its table, trains on shares, saves its share of the model, and predicts. Throws TaskFailure
+ * NOT_CONVERGED, and what {@link prepareRows} throws.
  */
 export const run: PartyProgram<SsLrPart, SsLrOutcome> = async (context, part) => {
   const { plan } = part;
   const index = plan.parties[0] === context.party ? 0 : 1;
   const peer = context.peers[0]!;
 
-  const { train, heldOut, predict } = await prepareRows(context, part, rulesOf(plan));
-  if (index === 0) await context.send(NEUTRAL, { rows: train.rows });
-  const session = await joinSession(index, lineTo(context, peer), lineTo(context, NEUTRAL));
-  const watch = lossWatch(train.label, plan.schedule.regType);
-  const trained = await trainSlice(session, train, plan.schedule, {
+  const prepared = await prepareRows(context, part, rulesOf(plan));
+  const { train, heldOut, predict } = prepared;
+  const { training, sizes } = await agree(context, index, prepared);
+  const weightBits = weightBitsOf(plan.schedule, train.rows, plan.columns, sizes);
+  if (weightBits === null) throw tooLarge(sizes, train.rows, plan);
+  if (index === 0) await context.send(NEUTRAL, { rows: train.rows, predict: predict?.rows ?? 0 });
+
+  const join = () => joinSession(index, lineTo(context, peer), lineTo(context, NEUTRAL));
+  const room = { weightBits, labelSize: sizes.label };
+  const { weights, losses, finalLoss } = await trainOnShares(await join(), train, plan.schedule, room, {
     masked: (fraction) => context.progress(0.02 + 0.08 * fraction, 'masking features'),
     batch: (fraction, epoch) =>
       context.progress(0.1 + 0.8 * fraction, `training, epoch ${epoch + 1} of ${plan.schedule.epochs}`),
-    epoch: (loss) => watch(loss, HOPELESS),
-  });
-  watch(trained.losses.at(-1)!, 2);
-  if (!trained.weights.every((weight) => Math.abs(weight) < MAX_SIZE)) throw notConverged();
+  }).catch(asFailure);
 
-  const losses = trained.losses.map(rounded);
-  const slice = {
-    weights: trained.weights.map(rounded),
-    intercept: trained.intercept === null ? null : rounded(trained.intercept),
+  const model: Slice = {
+    ...room,
+    training,
+    regType: plan.schedule.regType,
+    features: part.features,
+    columns: plan.columns,
+    hasLabel: part.label !== null,
+    share: weights,
   };
-  const model = await context.createOutput({
+  const file = await context.createOutput({
     ...(part.modelOutput !== null && { target: part.modelOutput }),
     name: 'model.json',
     mediaType: 'application/json',
   });
-  await model.write(
-    `${JSON.stringify(modelFile(context.party, part, slice, trainingName(plan, { rows: train.rows, losses })), null, 2)}\n`,
-  );
-  await model.finish();
+  await file.write(`${JSON.stringify(sliceFile(context.party, model), null, 2)}\n`);
+  await file.finish();
 
   context.progress(0.92, 'predicting');
-  const prediction = predict && (await predictRows(context, part, peer, slice, predict));
+  const prediction =
+    predict && predict.rows > 0 ? await predictRows(context, part, await join(), model, predict) : null;
   context.progress(1, 'done');
-  return { rows: train.rows, heldOut, losses, model: model.reference, prediction };
+  return { rows: train.rows, heldOut, losses, finalLoss, model: file.reference, prediction };
 };
 
-function rulesOf({ schedule, columns: [first, second] }: SsLrPlan): RowRules {
+function rulesOf({ schedule }: SsLrPlan): RowRules {
   return {
     binaryLabel: schedule.regType === 'logistic',
-    maxSize: MAX_SIZE,
-    minRows: first + second + 1,
-    minRowsWhy: `it takes more than the ${first + second} features: with fewer, the weights can be solved for labels.`,
+    maxSize: 2 ** MOST_SIZE,
+    minRows: MIN_GROUP_ROWS,
+    minRowsWhy: `a model of under ${MIN_GROUP_ROWS} would be about single rows.`,
     refusesFewApart: true,
   };
 }
 
-/** A party's slice as it is saved: with the columns of its weights, for later predictions. */
-function modelFile(
-  party: string,
-  part: SsLrPart,
-  slice: { weights: Float64Array; intercept: number | null },
-  training: string,
-): JsonObject {
+/** Tells the peer the sizes of the own values, and gets its own; the first party names the training. */
+async function agree(
+  context: PartyContext,
+  index: 0 | 1,
+  { train, predict }: PreparedRows,
+): Promise<{ training: string; sizes: Sizes }> {
+  const peer = context.peers[0]!;
+  const training = randomBytes(16).toString('hex');
+  const features = Math.max(
+    sizeOf(train.values, 0),
+    predict === null ? 0 : sizeOf(featuresOf(predict, train.columns), 0),
+  );
+  const ofLabel = train.label && sizeOf(train.label, LEAST_LABEL_SIZE);
+  await context.send(peer, {
+    features,
+    // A count, from the smallest size on.
+    ...(ofLabel !== null && { label: ofLabel - LEAST_LABEL_SIZE }),
+    ...(index === 0 && { training }),
+  });
+  const theirs = new PeerMessage(peer, await context.receiveJson<unknown>(peer));
+  const ofPeer = theirs.count('features', MOST_SIZE);
   return {
-    format: SLICE_FORMAT,
-    party,
-    training,
-    reg_type: part.plan.schedule.regType,
-    features: [...part.features],
-    weights: [...slice.weights],
-    ...(slice.intercept !== null && { intercept: slice.intercept }),
+    training: index === 0 ? training : theirs.text('training', 32),
+    sizes: {
+      features: index === 0 ? [features, ofPeer] : [ofPeer, features],
+      label: ofLabel ?? theirs.count('label', MOST_SIZE - LEAST_LABEL_SIZE) + LEAST_LABEL_SIZE,
+    },
   };
 }
 
-/** Checks a loss against that of the untrained model, which only the label's party knows. */
-function lossWatch(label: Float64Array | null, regType: 'logistic' | 'linear'): (loss: number, times: number) => void {
-  const start = regType === 'logistic' ? 0.5 : 0;
-  const untrained = label ? label.reduce((sum, y) => sum + (start - y) ** 2, 0) / label.length : Infinity;
-  return (loss, times) => {
-    if (!(Math.abs(loss) < 1e-6 || (loss > 0 && loss <= untrained * times))) throw notConverged();
-  };
-}
-
-function notConverged(): TaskFailure {
+function tooLarge({ features, label }: Sizes, rows: number, { parties, schedule }: SsLrPlan): TaskFailure {
+  const most = Math.max(...features);
+  const party = parties[features.indexOf(most)]!;
   return new TaskFailure(
     'NOT_CONVERGED',
-    'Training ran away: its loss or its weights left their range. Lower params.learning_rate, and scale the features ' +
-      '(standard_scaler).',
+    `Features up to 2^${most} (party ${party}) and labels up to 2^${label}, in ${rows} rows and batches of ` +
+      `${schedule.batchSize}, leave the fixed point no room for weights. Scale the features (standard_scaler) and the label, ` +
+      'or take a smaller params.batch_size.',
+    false,
+    { party, feature_bits: most, label_bits: label },
+  );
+}
+
+function asFailure(error: unknown): never {
+  if (!(error instanceof RanAway)) throw error;
+  throw new TaskFailure(
+    'NOT_CONVERGED',
+    'Training ran away: its weights left their range, or its loss ended above that of an untrained model. Lower ' +
+      'params.learning_rate, and scale the features (standard_scaler).',
   );
 }

@@ -2,9 +2,6 @@ import type { SsLrConfig } from './ss-lr-config.js';
 import type { Schedule } from './ss-lr-train.js';
 import { verticalPlanOf, type VerticalPart, type VerticalPlan } from '../vertical/vertical-plan.js';
 
-/** The format of both parties' slice files. */
-export const SLICE_FORMAT = 'taskchain/vertical-regression/v1';
-
 /** The plan that both parties and the dealer receive. */
 export interface SsLrPlan extends VerticalPlan {
   readonly schedule: Schedule;
@@ -16,7 +13,8 @@ export type SsLrPart = VerticalPart<SsLrPlan>;
 export interface SsLrOutcome {
   readonly rows: number;
   readonly heldOut: number;
-  readonly losses: readonly number[];
+  readonly losses: readonly (number | null)[];
+  readonly finalLoss: number | null;
   readonly model: string;
   readonly prediction: { readonly reference: string; readonly rows: number } | null;
 }

@@ -1,7 +1,8 @@
 import { runParties, type CrossedMessage } from '../party/run-parties.js';
 import type { SsLrConfig } from './ss-lr-config.js';
 import type { PartyUrl } from '../party/party-program.js';
-import { planOf } from './ss-lr-plan.js';
+import { ROWS_PER_LOSS } from './losses.js';
+import { planOf, type SsLrOutcome } from './ss-lr-plan.js';
 import type * as SsLrDealer from './ss-lr-dealer.js';
 import type * as SsLrParty from './ss-lr-party.js';
 import type { TaskRun, TaskRunResult } from '../contract/task-type.js';
@@ -28,13 +29,24 @@ export async function runSsLr(
   });
   const valueOf = (party: string) => outcomes.parties[party]!.value;
   const first = valueOf(plan.parties[0]);
+  const withheld = withheldOf(first);
   const metrics = {
     epochs: plan.schedule.epochs,
-    final_loss: first.losses.at(-1)!,
+    final_loss: first.finalLoss,
     loss: 'mean_squared_residual',
     loss_by_epoch: [...first.losses],
     rows: first.rows,
     held_out_rows: first.heldOut,
+    ...(Object.keys(withheld).length > 0 && { withheld }),
   };
   return { result: verticalResult(plan, valueOf, metrics), artifacts: outcomes.artifacts };
+}
+
+/** Why losses are not opened, by key. */
+function withheldOf({ losses, finalLoss }: SsLrOutcome): Record<string, string> {
+  const why = `one loss is opened for every ${ROWS_PER_LOSS} rows of training`;
+  return {
+    ...(finalLoss === null && { final_loss: why }),
+    ...(losses.includes(null) && { loss_by_epoch: why }),
+  };
 }

@@ -1,26 +1,32 @@
-import { exchange, type Channel } from '../mpc/channel.js';
-import type { PieceReceiver } from '../mpc/pieces.js';
 import {
   FEATURE_BITS,
   STATE_BITS,
-  add,
   addInto,
-  decode,
+  addToEach,
   encode,
   fromBytes,
   lengthOf,
+  shiftLeftInto,
+  slice,
+  subtract,
   subtractInto,
   toBytes,
   total,
   zeros,
   type RingVector,
 } from '../mpc/ring.js';
-import { deal, type PartySession } from '../mpc/session.js';
-import { reveal, scale, share, truncateInto } from '../mpc/sharing.js';
+import type { DealtParty, PartySession } from '../mpc/session.js';
+import { factorOf, share, timesWhole, type Factor } from '../mpc/sharing.js';
 import { dealSoftThreshold, softThreshold } from '../mpc/soft-threshold.js';
+import { dealNegative } from '../mpc/shared-bits.js';
+import { dealSumOfSquares, sumOfSquares } from '../mpc/squares.js';
+import { dealTruncation, truncate, type Cut } from '../mpc/truncation.js';
 import { VerticalDealer, VerticalMatrix } from '../mpc/vertical-matrix.js';
 import { batches } from '../vertical/split-rows.js';
 import type { TrainingRows } from '../vertical/vertical-rows.js';
+import { dealLoss, epochsWithLoss, isNegative, openLoss, ROWS_PER_LOSS } from './losses.js';
+import { RESIDUAL_BITS, SCORE_BITS } from './room.js';
+import { anyBeyond, dealAnyBeyond, stepsToCheck } from './weight-range.js';
 
 type RegType = 'logistic' | 'linear';
 
@@ -35,28 +41,39 @@ export interface Schedule {
   readonly l2: number;
 }
 
-/** What a party learns from training. */
-export interface TrainedSlice {
-  /** Weights of the own columns. */
-  readonly weights: Float64Array;
-  /** Null for the party without the label. */
-  readonly intercept: number | null;
-  /** Mean squared residual of each epoch, known to both. */
-  readonly losses: readonly number[];
+/** What a training must keep to, as both parties have agreed (see `room.ts`). */
+export interface Room {
+  /** No weight may exceed 2^weightBits. */
+  readonly weightBits: number;
+  /** No label exceeds 2^labelSize. */
+  readonly labelSize: number;
 }
 
-/** Receives the progress of a training. An error that it throws ends the training. */
+/** What a party has after a training. */
+export interface Trained {
+  /** Own share of the weights of the first party's columns, of the second's, and of the intercept. */
+  readonly weights: RingVector;
+  /** Mean squared residual of each epoch, known to both, to three significant digits; null where it is not opened. */
+  readonly losses: readonly (number | null)[];
+  /** The same after the last update. */
+  readonly finalLoss: number | null;
+}
+
+/** Receives the progress of a training. */
 export interface TrainingWatch {
   readonly masked?: (fraction: number) => void;
   readonly batch?: (fraction: number, epoch: number) => void;
-  readonly epoch?: (loss: number) => void;
 }
 
-/** log2 of the divisor of the sigmoid's line, 0.5 + z/8. */
-const SIGMOID_SHIFT = 3;
+/** A training whose weights left their range, or whose model is worse than none. */
+export class RanAway extends Error {}
 
-/** Fraction bits with which a residual is squared: room for labels up to 2^20 in linear regression. */
-const SQUARE_BITS: Record<RegType, number> = { logistic: 36, linear: FEATURE_BITS };
+/** log2 of the divisor of the sigmoid's line, 0.5 + z/8. */
+const SIGMOID_SHIFT: Record<RegType, number> = { logistic: 3, linear: 0 };
+/** A loss this many times that of the untrained model is that of a wrong model. */
+const WRONG = 1.1;
+/** Rows of a step of the loss after the last update. */
+const LOSS_ROWS = 4096;
 
 /**
  * Mini-batch gradient descent on shares, one party's side. A batch of B rows does
@@ -67,138 +84,162 @@ const SQUARE_BITS: Record<RegType, number> = { logistic: 36, linear: FEATURE_BIT
  *     w moves towards 0 by rate / B * l1, and stops there
  *
  * This is the naive SGD of SecretFlow's ss_sgd with three differences: its last, shorter batch counts too; the line is
- * not clipped (that would take a secure comparison of each row); and it has an L1 penalty, by proximal steps. Both
- * parties learn the mean of d^2 over each epoch, each batch taken before its update. They learn nothing else before
- * their own slices.
+ * not clipped (that would take a secure comparison of each row); and it has an L1 penalty, by proximal steps. A step takes
+ * four rounds.
+ *
+ * No weight is opened. Both parties learn that every weight stayed in its range after every step (see `Room`), the loss
+ * of some epochs, each batch taken before its update, and that the last one is not above that of the untrained model.
+ * Throws RanAway.
  */
-export async function trainSlice(
+export async function trainOnShares(
   session: PartySession,
   data: TrainingRows,
   schedule: Schedule,
+  { weightBits, labelSize }: Room,
   watch: TrainingWatch = {},
-): Promise<TrainedSlice> {
+): Promise<Trained> {
   const { index } = session;
-  const { values, columns, peerColumns } = data;
-  const matrix = await VerticalMatrix.mask(session, values, data.rows, columns, peerColumns, watch.masked);
-  const label = data.label && encode(data.label, STATE_BITS);
-  let { own, peer, bias } = await shareZeros(session, data.columns, data.peerColumns);
-  const losses: number[] = [];
+  const { values, columns, peerColumns, rows: count } = data;
+  const matrix = await VerticalMatrix.mask(session, values, count, columns, peerColumns, watch.masked);
+  const { dealt } = matrix;
+  const features = columns + peerColumns;
+  const first = index === 0 ? columns : peerColumns;
+  const facts = { bits: 2 * RESIDUAL_BITS[schedule.regType], rows: count, labelSize };
+  const label = data.label && encode(data.label, SCORE_BITS + SIGMOID_SHIFT[schedule.regType]);
+  let weights = await shareZeros(session, features + 1);
 
-  const plan = batches(data.rows, schedule.batchSize);
+  const residualsOf = async (from: number, to: number) => {
+    const rows = matrix.rows(from, to);
+    const blocks = [slice(weights, 0, first), slice(weights, first, features)] as const;
+    const scores = await rows.times(blocks[index], blocks[index === 0 ? 1 : 0]);
+    addToEach(scores, shiftLeftInto(slice(weights, features, features + 1).slice(), FEATURE_BITS));
+    if (schedule.regType === 'logistic' && index === 0) addToEach(scores, encode([0.5], SCORE_BITS + 3));
+    if (label) subtractInto(scores, slice(label, from, to));
+    return { rows, residuals: await truncate(session, dealt, scores, [residualCut(schedule, to - from)]) };
+  };
+
+  const losses: (number | null)[] = [];
+  const withLoss = epochsWithLoss(schedule.epochs, count);
+  const toCheck = stepsToCheck(features + 1);
+  const plan = batches(count, schedule.batchSize);
+  let unchecked: RingVector[] = [];
   for (let epoch = 0; epoch < schedule.epochs; epoch += 1) {
     const squares = zeros(1);
     for (const [number, [from, to]] of plan.entries()) {
-      const rows = await matrix.rows(from, to);
-      const residual = truncateInto(await rows.times(own, peer), index, FEATURE_BITS);
-      for (let row = 0; row < rows.count; row += 1) addInto(residual.subarray(row * 4, row * 4 + 4), bias);
-      if (schedule.regType === 'logistic') addHalf(truncateInto(residual, index, SIGMOID_SHIFT), index);
-      if (label) subtractInto(residual, label.subarray(from * 4, to * 4));
-
-      const coarse = truncateInto(residual.slice(), index, STATE_BITS - SQUARE_BITS[schedule.regType]);
-      const gradient = await rows.transposedTimes(residual, coarse);
+      const { rows, residuals } = await residualsOf(from, to);
+      const gradient = await rows.transposedTimes(residuals);
       addInto(squares, gradient.squares);
-      const rate = schedule.learningRate / rows.count;
-      own = descend(own, truncateInto(gradient.own, index, FEATURE_BITS), schedule.l2, rate, index);
-      peer = descend(peer, truncateInto(gradient.peer, index, FEATURE_BITS), schedule.l2, rate, index);
-      bias = descend(bias, total(residual), 0, rate, index);
-      if (schedule.l1 > 0) ({ own, peer } = await shrink(session, matrix.dealt, own, peer, rate * schedule.l1));
-      watch.batch?.((epoch + (number + 1) / plan.length) / schedule.epochs, epoch);
+      const { rate, decay, l1, cuts } = stepOf(schedule, to - from, features);
+      const ordered = index === 0 ? [gradient.own, gradient.peer] : [gradient.peer, gradient.own];
+      const summed = timesWhole(joined(...ordered, shiftLeftInto(total(residuals), FEATURE_BITS)), rate.mantissa);
+      const decayed = timesWhole(slice(weights, 0, features), decay.mantissa);
+      const moves = await truncate(session, dealt, decay.mantissa > 0 ? joined(summed, decayed) : summed, cuts);
+      weights = subtract(weights, slice(moves, 0, features + 1));
+      if (decay.mantissa > 0) subtractInto(slice(weights, 0, features), slice(moves, features + 1, lengthOf(moves)));
+      if (l1 > 0) slice(weights, 0, features).set(await softThreshold(session, dealt, slice(weights, 0, features), l1));
+
+      unchecked.push(weights);
+      const isLast = epoch + 1 === schedule.epochs || withLoss.has(epoch);
+      if (toCheck(isLast && number + 1 === plan.length) > 0) {
+        if (await anyBeyond(session, dealt, joined(...unchecked), weightBits)) throw new RanAway();
+        unchecked = [];
+      }
+      watch.batch?.((epoch + (number + 1) / plan.length) / (schedule.epochs + 1), epoch);
     }
-    const sum = await reveal(session.peer, squares);
-    const loss = decode(sum, 2 * SQUARE_BITS[schedule.regType])[0]! / data.rows;
-    losses.push(loss);
-    watch.epoch?.(loss);
+    losses.push(withLoss.has(epoch) ? await openLoss(session, dealt, { ...facts, sum: squares }) : null);
   }
-  return { ...(await takeSlice(session, own, peer, bias, label !== null)), losses };
+
+  const sum = zeros(1);
+  for (const [from, to] of batches(count, LOSS_ROWS)) {
+    const { residuals } = await residualsOf(from, to);
+    addInto(sum, await sumOfSquares(session, dealt, residuals));
+    watch.batch?.((schedule.epochs + to / count) / (schedule.epochs + 1), schedule.epochs - 1);
+  }
+  const most = data.label ? encode([mostSquares(data.label, schedule.regType, labelSize)], facts.bits) : zeros(1);
+  if (await isNegative(session, dealt, subtract(most, sum))) throw new RanAway();
+  const finalLoss = count < ROWS_PER_LOSS ? null : await openLoss(session, dealt, { ...facts, sum });
+  return { weights, losses, finalLoss };
+}
+
+/** The dealer's side of {@link trainOnShares}: it learns the sizes and the schedule, and receives nothing. */
+export async function dealTraining(
+  parties: readonly [DealtParty, DealtParty],
+  count: number,
+  columns: readonly [number, number],
+  schedule: Schedule,
+  onBatch: (fraction: number, epoch: number) => void = () => {},
+): Promise<void> {
+  const matrix = new VerticalDealer(parties, columns);
+  const [, toSecond] = matrix.lines;
+  const features = columns[0] + columns[1];
+  const withLoss = epochsWithLoss(schedule.epochs, count);
+  const toCheck = stepsToCheck(features + 1);
+  const plan = batches(count, schedule.batchSize);
+  for (let epoch = 0; epoch < schedule.epochs; epoch += 1) {
+    for (const [number, [from, to]] of plan.entries()) {
+      const rows = matrix.rows(from, to);
+      await rows.times();
+      await dealTruncation(parties, toSecond, [residualCut(schedule, to - from)]);
+      await rows.transposedTimes();
+      const { l1, cuts } = stepOf(schedule, to - from, features);
+      await dealTruncation(parties, toSecond, cuts);
+      if (l1 > 0) await dealSoftThreshold(parties, toSecond, features);
+      const isLast = epoch + 1 === schedule.epochs || withLoss.has(epoch);
+      const steps = toCheck(isLast && number + 1 === plan.length);
+      if (steps > 0) await dealAnyBeyond(parties, toSecond, steps * (features + 1));
+      onBatch((epoch + (number + 1) / plan.length) / (schedule.epochs + 1), epoch);
+    }
+    if (withLoss.has(epoch)) await dealLoss(parties, toSecond);
+  }
+  for (const [from, to] of batches(count, LOSS_ROWS)) {
+    await matrix.rows(from, to).times();
+    await dealTruncation(parties, toSecond, [residualCut(schedule, to - from)]);
+    await dealSumOfSquares(parties, toSecond, to - from);
+  }
+  await dealNegative(parties, toSecond, 1);
+  if (count >= ROWS_PER_LOSS) await dealLoss(parties, toSecond);
+  await matrix.end();
+}
+
+/** What a residual of a batch of `count` rows loses: a score's fraction bits beyond those of residuals. */
+const residualCut = ({ regType }: Schedule, count: number): Cut => ({
+  count,
+  bits: SCORE_BITS + SIGMOID_SHIFT[regType] - RESIDUAL_BITS[regType],
+});
+
+/** The public factors of a step of `count` rows, and what the products lose. */
+function stepOf(
+  { regType, learningRate, l1, l2 }: Schedule,
+  count: number,
+  features: number,
+): { rate: Factor; decay: Factor; l1: number; cuts: Cut[] } {
+  const rate = factorOf(learningRate / count);
+  const decay = factorOf((learningRate / count) * l2);
+  const cuts = [{ count: features + 1, bits: FEATURE_BITS + RESIDUAL_BITS[regType] + rate.bits - STATE_BITS }];
+  if (decay.mantissa > 0) cuts.push({ count: features, bits: decay.bits });
+  return { rate, decay, l1: (learningRate / count) * l1, cuts };
+}
+
+/** The largest sum of squares of a model that is not wrong, with what fixed point makes of a perfect one. */
+function mostSquares(label: Float64Array, regType: RegType, labelSize: number): number {
+  const start = regType === 'logistic' ? 0.5 : 0;
+  return label.reduce((sum, y) => sum + WRONG * (start - y) ** 2, label.length * 1e-6 * 4 ** labelSize);
 }
 
 /** Weights start at zero, as random shares that party 0 makes. */
-async function shareZeros(
-  { index, peer }: PartySession,
-  columns: number,
-  peerColumns: number,
-): Promise<{ own: RingVector; peer: RingVector; bias: RingVector }> {
-  const length = columns + peerColumns + 1;
-  let shares: RingVector;
-  if (index === 0) {
-    const [kept, sent] = share(zeros(length));
-    await peer.send(toBytes(sent));
-    shares = kept;
-  } else {
-    shares = fromBytes(await peer.receive(), length);
+async function shareZeros({ index, peer }: PartySession, length: number): Promise<RingVector> {
+  if (index === 1) return fromBytes(await peer.receive(), length);
+  const [kept, sent] = share(zeros(length));
+  await peer.send(toBytes(sent));
+  return kept;
+}
+
+function joined(...parts: readonly RingVector[]): RingVector {
+  const whole = new Uint32Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
   }
-  const first = index === 0 ? columns : peerColumns;
-  const blocks = [shares.slice(0, first * 4), shares.slice(first * 4, -4)] as const;
-  return { own: blocks[index], peer: blocks[1 - index]!, bias: shares.slice(-4) };
-}
-
-function addHalf(own: RingVector, index: 0 | 1): RingVector {
-  if (index === 1) return own;
-  const half = encode([0.5], STATE_BITS);
-  for (let at = 0; at < own.length; at += 4) addInto(own.subarray(at, at + 4), half);
-  return own;
-}
-
-/** weights - rate * (gradient + l2 * weights). */
-function descend(weights: RingVector, gradient: RingVector, l2: number, rate: number, index: 0 | 1): RingVector {
-  const step = l2 === 0 ? gradient : add(gradient, scale(weights, index, l2));
-  return subtractInto(weights, scale(step, index, rate));
-}
-
-/** Both slices moved towards 0 by `by`. */
-async function shrink(
-  session: PartySession,
-  dealt: PieceReceiver,
-  own: RingVector,
-  peer: RingVector,
-  by: number,
-): Promise<{ own: RingVector; peer: RingVector }> {
-  const [first, second] = session.index === 0 ? [own, peer] : [peer, own];
-  const weights = zeros(lengthOf(own) + lengthOf(peer));
-  weights.set(first);
-  weights.set(second, first.length);
-  const shrunk = await softThreshold(session, dealt, weights, by);
-  const blocks = [shrunk.slice(0, first.length), shrunk.slice(first.length)] as const;
-  return { own: blocks[session.index], peer: blocks[session.index === 0 ? 1 : 0] };
-}
-
-/**
- * Gives the peer the missing shares of its slice, and receives the own ones. The intercept goes to the label's party.
- */
-async function takeSlice(
-  session: PartySession,
-  own: RingVector,
-  peer: RingVector,
-  bias: RingVector,
-  hasLabel: boolean,
-): Promise<{ weights: Float64Array; intercept: number | null }> {
-  const sent = zeros(lengthOf(peer) + (hasLabel ? 0 : 1));
-  sent.set(peer);
-  if (!hasLabel) sent.set(bias, peer.length);
-  const received = fromBytes(await exchange(session.peer, toBytes(sent)), lengthOf(own) + (hasLabel ? 1 : 0));
-  return {
-    weights: decode(add(own, received.subarray(0, own.length)), STATE_BITS),
-    intercept: hasLabel ? decode(add(bias, received.subarray(own.length)), STATE_BITS)[0]! : null,
-  };
-}
-
-/** The dealer's side of {@link trainSlice}: it learns the sizes and the schedule, and receives nothing. */
-export async function dealTraining(
-  channels: readonly [Channel, Channel],
-  rows: number,
-  columns: readonly [number, number],
-  schedule: Pick<Schedule, 'epochs' | 'batchSize' | 'l1'>,
-  onBatch: (fraction: number, epoch: number) => void = () => {},
-): Promise<void> {
-  const parties = await deal(channels);
-  const matrix = new VerticalDealer(parties, columns);
-  const plan = batches(rows, schedule.batchSize);
-  for (let epoch = 0; epoch < schedule.epochs; epoch += 1) {
-    for (const [number, [from, to]] of plan.entries()) {
-      await matrix.deal(from, to);
-      if (schedule.l1 > 0) await dealSoftThreshold(parties, matrix.lines[1], columns[0] + columns[1]);
-      onBatch((epoch + (number + 1) / plan.length) / schedule.epochs, epoch);
-    }
-  }
-  await matrix.end();
+  return whole;
 }

@@ -4,9 +4,11 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { checkTaskParams } from '../catalogue/check-params.js';
 import { binaryMetrics, cutPoints } from '../evaluation/metrics.js';
+import { MIN_GROUP_ROWS } from '../contract/privacy.js';
 import { MaskStream } from '../mpc/random.js';
 import { encode, toBytes } from '../mpc/ring.js';
 import type { CrossedMessage } from '../party/run-parties.js';
+import { openModel } from './open-model-for-tests.js';
 import { runSsLr } from './ss-lr-run.js';
 import { batches, splitRows } from '../vertical/split-rows.js';
 import type { JsonObject, TaskRun, TaskRunResult } from '../contract/task-type.js';
@@ -82,8 +84,16 @@ function aRun(taskId: string, config: JsonObject, more: Partial<TaskRun> = {}): 
 }
 const artifact = (taskId: string, name: string): Promise<string> =>
   readFile(join(folder, 'artifacts/c1', taskId, name), 'utf8');
-const hashes = (outcome: TaskRunResult): Record<string, string> =>
-  Object.fromEntries(outcome.artifacts.map(({ name, sha256 }) => [name, sha256]));
+/** The weights that both slices of a task give together. */
+const modelOf = async (taskId: string): Promise<{ weights: number[]; intercept: number }> =>
+  openModel(await artifact(taskId, 'alice/model.json'), await artifact(taskId, 'bob/model.json'));
+const namesOf = (outcome: TaskRunResult): string[] => outcome.artifacts.map(({ name }) => name).sort();
+const predictionsOf = async (taskId: string): Promise<number[]> =>
+  (await artifact(taskId, 'alice/predictions.csv'))
+    .trim()
+    .split('\n')
+    .slice(1)
+    .map((line) => Number(line.split(',').at(-1)));
 const failure = (taskId: string, config: JsonObject): Promise<unknown> =>
   runSsLr(aRun(taskId, config)).catch((error: unknown) => error);
 
@@ -122,26 +132,29 @@ const scores = (rows: Uint32Array, { weights, intercept }: ReturnType<typeof pla
   );
 
 describe('ss_lr', () => {
-  test('finds the weights of a plain fit, each party its own, and predicts held-out rows better than one party could', async () => {
+  test('finds the weights of a plain fit, on shares, and predicts held-out rows better than one party could', async () => {
     const outcome = await runSsLr(aRun('fit', {}));
     const { train, heldOut } = splitRows(ROWS, 0.2, 0);
     const plain = plainFit(train, 7);
-    const alice = JSON.parse(await artifact('fit', 'alice/model.json')) as {
-      weights: number[];
-      intercept: number;
-      training: string;
-    };
-    const bob = JSON.parse(await artifact('fit', 'bob/model.json')) as { weights: number[]; features: string[] };
-    [...alice.weights, ...bob.weights].forEach((w, c) => expect(Math.abs(w - plain.weights[c]!)).toBeLessThan(1e-5));
-    expect(Math.abs(alice.intercept - plain.intercept)).toBeLessThan(1e-5);
+    const model = await modelOf('fit');
+    model.weights.forEach((w, c) => expect(Math.abs(w - plain.weights[c]!)).toBeLessThan(1e-5));
+    expect(Math.abs(model.intercept - plain.intercept)).toBeLessThan(1e-5);
+    const [alice, bob] = await Promise.all(
+      ['alice', 'bob'].map(async (party) => JSON.parse(await artifact('fit', `${party}/model.json`)) as JsonObject),
+    );
     expect(bob).toEqual({
-      format: expect.any(String),
+      format: 'taskchain/vertical-regression/v2',
       party: 'bob',
-      training: alice.training,
+      training: alice!.training,
       reg_type: 'logistic',
       features: BOB,
-      weights: bob.weights,
+      columns: [3, 4],
+      has_label: false,
+      weight_bits: expect.any(Number),
+      label_bits: 0,
+      share: expect.stringMatching(/^[A-Za-z0-9+/]{170}[A-Za-z0-9+/=]{2}$/),
     });
+    expect(alice).toMatchObject({ features: ALICE, has_label: true });
     expect(outcome.result).toMatchObject({
       model_saved: true,
       model_paths: { alice: 'artifact:c1/fit/alice/model.json', bob: 'artifact:c1/fit/bob/model.json' },
@@ -158,7 +171,9 @@ describe('ss_lr', () => {
     expect(lines.shift()).toEqual(['label', 'prediction']);
     expect(lines.map(([label]) => Number(label))).toEqual([...heldOut].map((row) => labels[row]));
     const expected = scores(heldOut, plain);
-    lines.forEach(([, p], at) => expect(Math.abs(Number(p) - expected[at]!)).toBeLessThan(1e-5));
+    // The line of pieces, and half a step of 2^-10.
+    lines.forEach(([, p], at) => expect(Math.abs(Number(p) - expected[at]!)).toBeLessThan(0.00094 + 2 ** -11));
+    for (const [, p] of lines) expect(Number(p) * 1024).toBe(Math.round(Number(p) * 1024));
 
     const held = [...heldOut].map((row) => labels[row]!);
     const joint = binaryMetrics(
@@ -173,12 +188,24 @@ describe('ss_lr', () => {
     expect(joint.accuracy).toBeGreaterThan(alone.accuracy);
   });
 
-  test('gives the same files and the same result when it runs again', async () => {
+  test('gives other shares of the same model when it runs again, and slices of two runs fit no more', async () => {
     const first = await runSsLr(aRun('again', {}));
+    const [files, model, predictions] = [
+      await artifact('again', 'alice/model.json'),
+      await modelOf('again'),
+      await predictionsOf('again'),
+    ];
     const second = await runSsLr(aRun('again', {}, { attempt: 2 }));
-    expect(hashes(second)).toEqual(hashes(first));
-    expect(Object.keys(hashes(first)).sort()).toEqual(['alice/model.json', 'alice/predictions.csv', 'bob/model.json']);
+    expect(namesOf(second)).toEqual(['alice/model.json', 'alice/predictions.csv', 'bob/model.json']);
+    expect(await artifact('again', 'alice/model.json')).not.toBe(files);
     expect(second.result).toEqual(first.result);
+    const again = await modelOf('again');
+    again.weights.forEach((w, c) => expect(Math.abs(w - model.weights[c]!)).toBeLessThan(2 ** -16));
+    (await predictionsOf('again')).forEach((p, at) =>
+      expect(Math.abs(p - predictions[at]!)).toBeLessThanOrEqual(2 ** -10),
+    );
+    const mixed = openModel(files, await artifact('again', 'bob/model.json'));
+    expect(Math.max(...mixed.weights.map(Math.abs))).toBeGreaterThan(1e9);
   });
 
   test('trains linear regression, with an l2 penalty, a label at the second party and another receiver', async () => {
@@ -192,20 +219,17 @@ describe('ss_lr', () => {
       }),
     );
     const plain = plainFit(splitRows(ROWS, 0.2, 0).train, 7, { linear: true, l2: 2 });
-    const alice = JSON.parse(await artifact('linear', 'alice/model.json')) as { weights: number[] };
-    const bob = JSON.parse(await artifact('linear', 'bob/model.json')) as { weights: number[]; intercept: number };
-    bob.weights.forEach((w, c) => expect(Math.abs(w - plain.weights[c + 3]!)).toBeLessThan(1e-5));
-    expect(Math.abs(bob.intercept - plain.intercept)).toBeLessThan(1e-5);
-    expect(alice).not.toHaveProperty('intercept');
+    const { weights, intercept } = await modelOf('linear');
+    weights.forEach((w, c) => expect(Math.abs(w - plain.weights[c]!)).toBeLessThan(1e-5));
+    expect(Math.abs(intercept - plain.intercept)).toBeLessThan(1e-5);
     expect(outcome.result).toMatchObject({ prediction_output: 'out/p.csv', prediction_receiver: 'alice' });
     const lines = (await readFile(join(folder, 'data/alice/out/p.csv'), 'utf8')).trim().split('\n');
     expect(lines).toHaveLength(121);
     expect(lines[0]).toBe('prediction');
-    // However small a prediction is, it reads back as what the saved slices give.
-    const saved = [...alice.weights, ...bob.weights];
+    // Rounded to 2^-10 of the power of two that no label exceeds.
     for (const [at, row] of splitRows(ROWS, 0.2, 0).heldOut.entries()) {
-      const score = saved.reduce((sum, w, c) => sum + w * cells[row]![c]!, bob.intercept);
-      expect(Math.abs(Number(lines[at + 1]) / score - 1)).toBeLessThan(1e-12);
+      const score = weights.reduce((sum, w, c) => sum + w * cells[row]![c]!, intercept);
+      expect(Math.abs(Number(lines[at + 1]) - score)).toBeLessThanOrEqual(2 ** -11 + 1e-6);
     }
   });
 
@@ -218,11 +242,9 @@ describe('ss_lr', () => {
     ]) {
       const plain = plainFit(train, 7, { linear: regType === 'linear', l1 });
       await runSsLr(aRun(task, { params: { reg_type: regType, penalty: 'l1', l2_norm: l1 } }));
-      const alice = JSON.parse(await artifact(task, 'alice/model.json')) as { weights: number[]; intercept: number };
-      const bob = JSON.parse(await artifact(task, 'bob/model.json')) as { weights: number[] };
-      const weights = [...alice.weights, ...bob.weights];
+      const { weights, intercept } = await modelOf(task);
       weights.forEach((w, c) => expect(Math.abs(w - plain.weights[c]!)).toBeLessThan(1e-5));
-      expect(Math.abs(alice.intercept - plain.intercept)).toBeLessThan(1e-5);
+      expect(Math.abs(intercept - plain.intercept)).toBeLessThan(1e-5);
       expect(weights.map((w) => w === 0)).toEqual(plain.weights.map((w) => w === 0));
       expect(weights.filter((w) => w === 0)).toHaveLength(dropped);
     }
@@ -242,14 +264,14 @@ describe('ss_lr', () => {
       training_metrics: { rows: ROWS },
     });
     expect(JSON.parse(await artifact('label-only', 'alice/model.json'))).toMatchObject({
-      weights: [],
-      intercept: expect.any(Number),
+      features: [],
+      columns: [0, 4],
     });
   });
 
   test('predicts nothing unless asked', async () => {
     const outcome = await runSsLr(aRun('quiet', { test_fraction: 0, params: { epochs: 1 } }));
-    expect(Object.keys(hashes(outcome)).sort()).toEqual(['alice/model.json', 'bob/model.json']);
+    expect(namesOf(outcome)).toEqual(['alice/model.json', 'bob/model.json']);
     expect(outcome.result).not.toHaveProperty('prediction_output');
   });
 
@@ -263,15 +285,14 @@ describe('ss_lr', () => {
     await runSsLr(aRun(task, { params }), (message) => crossed.push(message));
     const parties = crossed.filter(({ from, to }) => from !== '#neutral' && to !== '#neutral');
     expect(crossed.length).toBeGreaterThan(60);
-    // JSON carries counts alone.
+    // JSON carries counts, the name of the training, and powers of two.
     const texts = crossed.map(({ body }) => body).filter((body) => typeof body === 'string');
-    for (const text of texts) expect(text).toMatch(/^\{("(rows|train|test)":\d+,?)+\}$/);
-    expect(texts).toHaveLength(3);
+    const told = /^\{("(rows|predict|train|test|features|label)":\d+,?)*("training":"[0-9a-f]{32}")?\}$/;
+    for (const text of texts) expect(text).toMatch(told);
+    expect(texts).toHaveLength(5);
 
-    const weights = (['alice', 'bob'] as const).map(
-      async (party) => (JSON.parse(await artifact(task, `${party}/model.json`)) as { weights: number[] }).weights,
-    );
-    const secrets = [...cells.flat(), ...(await Promise.all(weights)).flat()].filter((value) => Math.abs(value) > 1e-3);
+    const { weights } = await modelOf(task);
+    const secrets = [...cells.flat(), ...weights].filter((value) => Math.abs(value) > 1e-3);
     const forms = new Set<string>();
     for (const value of secrets) {
       for (const bits of [26, 48]) {
@@ -313,10 +334,8 @@ describe('ss_lr', () => {
     }
     expect(windows).toBeGreaterThan(50_000);
 
-    // Every message of shares looks uniform; the scores of the held-out rows are the one exception.
-    const shares = Buffer.concat(
-      parties.flatMap(({ body }) => (typeof body === 'string' || body.byteLength === 120 * 8 ? [] : [body])),
-    );
+    // Every message looks uniform, also those of the predictions.
+    const shares = Buffer.concat(parties.flatMap(({ body }) => (typeof body === 'string' ? [] : [body])));
     const counts = new Float64Array(256);
     for (const byte of shares) counts[byte]! += 1;
     const even = shares.length / 256;
@@ -383,8 +402,8 @@ describe('ss_lr', () => {
     }
   });
 
-  test('wants more rows than features, so that no label can be solved for', async () => {
-    const few = cells.slice(0, 7);
+  test('wants more rows than a group', async () => {
+    const few = cells.slice(0, MIN_GROUP_ROWS - 1);
     await writeFile(
       join(folder, 'data/alice/few.csv'),
       csv(
@@ -400,10 +419,10 @@ describe('ss_lr', () => {
       ),
     );
     const error = await failure('few', { train_data: { alice: 'few.csv', bob: 'few.csv' }, test_fraction: 0 });
-    expect(error).toMatchObject({ code: 'INSUFFICIENT_ROWS' });
+    expect(error).toMatchObject({ code: 'INSUFFICIENT_ROWS', details: { min_rows: MIN_GROUP_ROWS } });
   });
 
-  test('wants no column of the training rows in which a few rows stand alone, so that no weight is their label', async () => {
+  test('wants no column of the training rows in which a few rows stand alone, so that no prediction is their label', async () => {
     const write = (name: string, of: (row: number) => number): Promise<void> =>
       writeFile(
         join(folder, 'data/bob', name),
@@ -412,8 +431,8 @@ describe('ss_lr', () => {
           cells.map((cell, row) => [of(row), ...cell.slice(4)]),
         ),
       );
-    await write('lone.csv', (row) => Number(row < 4));
-    await write('classes.csv', (row) => Number(row < 20));
+    await write('lone.csv', (row) => Number(row < MIN_GROUP_ROWS - 1));
+    await write('classes.csv', (row) => Number(row < MIN_GROUP_ROWS));
     await write('flat.csv', () => 1);
     const of = (bob: string): JsonObject => ({
       train_data: { alice: 'train.csv', bob },
@@ -422,7 +441,7 @@ describe('ss_lr', () => {
     });
     expect(await failure('lone', of('lone.csv'))).toMatchObject({
       code: 'GROUP_TOO_SMALL',
-      details: { party: 'bob', column: 'b0', min_rows: 20 },
+      details: { party: 'bob', column: 'b0', min_rows: MIN_GROUP_ROWS },
     });
     for (const name of ['classes', 'flat']) expect(await failure(name, of(`${name}.csv`))).toHaveProperty('result');
     await writeFile(

@@ -15,6 +15,7 @@ export const ssLr = defineTask({
     'its own weights, and the prediction receiver the scores of the predicted rows. Whoever chooses the columns can read labels ' +
     'from the weights; from a score the receiver knows the part of the other party.',
   needsParties: true,
+  approximate: true,
   configSchema: ssLrSchema,
   check: verticalFaults,
   load: async () => (await import('./ss-lr-run.js')).runSsLr,
