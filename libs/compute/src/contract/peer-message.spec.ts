@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { dealtSizeFrom } from '../correlation/correlation-dealer.js';
 import { sizeFrom } from '../correlation/correlation-party.js';
 import { sealedHeaderFrom } from '../encrypt/encrypt-courier.js';
-import { masksFrom } from '../evaluation/evaluation-dealer.js';
+import { wantedFrom } from '../evaluation/evaluation-dealer.js';
 import {
   allKeysFrom,
   publicKeysFrom,
@@ -89,10 +89,13 @@ describe('what a peer sends is checked before it is used', () => {
   });
 
   test('dealers: rows, columns, buckets and whether masks are wanted', () => {
-    expect(rowsFrom('bob', { rows: 3 })).toBe(3);
+    expect(rowsFrom('bob', { rows: 3, predict: 0 })).toEqual({ rows: 3, predict: 0 });
     expect(dealtSizeFrom('bob', { rows: 3, columns: 2 })).toEqual({ rows: 3, columns: 2 });
-    expect(masksFrom('bob', { masks: false })).toBe(false);
-    for (const masks of [undefined, 1, 'true', null]) refused(() => masksFrom('bob', { masks }));
+    const regression = { masks: false, rows: 9, first: 2, second: 0, objective: 'linear' };
+    expect(wantedFrom('bob', { masks: true })).toBe(null);
+    expect(wantedFrom('bob', regression)).toEqual({ columns: [2, 0], rows: 9, objective: 'linear' });
+    for (const masks of [undefined, 1, 'true', null]) refused(() => wantedFrom('bob', { ...regression, masks }));
+    for (const first of [undefined, -1, 0.5, 1e9]) refused(() => wantedFrom('bob', { ...regression, first }));
     const good = {
       rows: 3,
       sizes: [
@@ -102,7 +105,8 @@ describe('what a peer sends is checked before it is used', () => {
     };
     expect(bucketSizesFrom('bob', good, 2)).toEqual(good);
     for (const count of NO_COUNTS) {
-      refused(() => rowsFrom('bob', { rows: count }));
+      refused(() => rowsFrom('bob', { rows: count, predict: 0 }));
+      refused(() => rowsFrom('bob', { rows: 3, predict: count }));
       refused(() => dealtSizeFrom('bob', { rows: count, columns: 2 }));
       refused(() => dealtSizeFrom('bob', { rows: 3, columns: count }));
       refused(() => bucketSizesFrom('bob', { ...good, rows: count }, 2));
@@ -121,7 +125,7 @@ describe('what a peer sends is checked before it is used', () => {
     for (const message of [null, 7, 'rows', []]) {
       refused(() => rowsFrom('bob', message));
       refused(() => dealtSizeFrom('bob', message));
-      refused(() => masksFrom('bob', message));
+      refused(() => wantedFrom('bob', message));
       refused(() => bucketSizesFrom('bob', message, 2));
     }
     expect(bucketCountsFrom('bob', [5, 3], 2)).toEqual([5, 3]);

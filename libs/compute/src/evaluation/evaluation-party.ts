@@ -49,7 +49,7 @@ export const run: PartyProgram<EvaluationPart, JsonObject | null> = async (conte
     await serve(context, model, table);
     return null;
   }
-  if (peer !== undefined) await context.send(NEUTRAL, { masks: model.kind === 'trees' });
+  if (peer !== undefined) await context.send(NEUTRAL, toDeal(model, table.rows));
   const predictions = await predict(context, model, table);
   const labels = Float64Array.from({ length: table.rows }, (_, row) => table.values[(row + 1) * table.columns - 1]!);
   const facts = await evaluate(context, part, label, model.objective, labels, predictions);
@@ -65,7 +65,7 @@ function checkRole(context: PartyContext, { model: path, label, gates }: Evaluat
     if (context.peers.length > 0) throw refuse('is a whole model: evaluate it with one party');
   } else {
     if (context.peers.length === 0) throw refuse('is a slice: name the model and test_data of both parties');
-    const hasLabel = model.kind === 'trees' || (model.kind === 'slice' && model.intercept !== null);
+    const hasLabel = model.kind === 'trees' || (model.kind === 'slice' && model.slice.hasLabel);
     if (hasLabel !== (label !== null))
       throw refuse('has another role than label_party says: name the one of its training');
   }
@@ -89,6 +89,13 @@ async function checkSameModel(context: PartyContext, peer: string, model: ModelP
     'MODEL_INCOMPATIBLE',
     `The models of ${context.party} and ${peer} are not slices of one: give both those of the same training.`,
   );
+}
+
+/** What the dealer must know of a model: whether it has trees, or the sizes of a regression and of its table. */
+function toDeal(model: ModelPart, rows: number): JsonObject {
+  if (model.kind !== 'slice') return { masks: model.kind === 'trees' };
+  const { columns, regType } = model.slice;
+  return { masks: false, rows, first: columns[0], second: columns[1], objective: regType };
 }
 
 /** The number of splits of the party without the label. */

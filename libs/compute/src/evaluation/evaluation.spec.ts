@@ -201,28 +201,45 @@ describe('evaluation', () => {
     expect(await folder.temporaries()).toEqual([]);
   });
 
-  test('of ss_lr lets out parts of scores and sizes alone', async () => {
+  test('of ss_lr lets out sizes, and messages that read like coins', async () => {
     const crossed: CrossedMessage[] = [];
     await runEvaluation(folder.run(configOf('lr')), (message) => crossed.push(message));
     const own = JSON.stringify({ kind: 'regression', objective: 'logistic', splits: 0, training: await nameOf('lr') });
     const texts = crossed.filter(({ body }) => typeof body === 'string').map(({ from, to, body }) => [from, to, body]);
+    const sizes = { masks: false, rows: 90, first: 2, second: 3, objective: 'logistic' };
     expect(texts.toSorted()).toEqual(
       [
-        ['alice', 'bob', own],
-        ['alice', 'bob', '{"test":90}'],
-        ['bob', 'alice', own],
-        ['bob', 'alice', '{"test":90}'],
-        ['alice', NEUTRAL, '{"masks":false}'],
+        ...[own, '{"test":90}', '{"features":1}'].flatMap((text) => [
+          ['alice', 'bob', text],
+          ['bob', 'alice', text],
+        ]),
+        ['alice', NEUTRAL, JSON.stringify(sizes)],
       ].toSorted(),
     );
-    const [parts, ...others] = crossed.filter(({ body }) => typeof body !== 'string');
-    expect([others, parts]).toMatchObject([[], { from: 'bob', to: 'alice', bytes: 90 * 8 }]);
-    // They are bob's part of the scores, and none of his features.
-    const { weights } = JSON.parse(await folder.text('bob', modelOf('lr').bob!)) as { weights: number[] };
-    const bob = TEST.map((row) => row.slice(2, 5).map((v) => Number(v.toFixed(6))));
-    const sums = bob.map((row) => row.reduce((sum, v, at) => sum + v * weights[at]!, 0));
-    const sent = new Float64Array((parts!.body as Uint8Array).slice().buffer);
-    sums.forEach((sum, row) => expect(sent[row]).toBeCloseTo(sum, 9));
+    const bits = crossed.filter(({ from, to, body }) => typeof body !== 'string' && from !== NEUTRAL && to !== NEUTRAL);
+    const bytes = Buffer.concat(bits.map(({ body }) => Buffer.from(body as Uint8Array)));
+    const ones = bytes.reduce((sum, byte) => sum + byte.toString(2).replaceAll('0', '').length, 0);
+    expect(Math.abs(ones - bytes.length * 4)).toBeLessThan(5 * Math.sqrt(bytes.length * 2));
+    // The last message is bob's share of the predictions. With alice's it gives multiples of 2^-10, and alone nothing.
+    const last = bits.at(-1)!;
+    expect(last).toMatchObject({ from: 'bob', to: 'alice', bytes: 90 * 16 });
+    expect(bits.filter(({ from }) => from === 'bob')).toHaveLength(
+      bits.filter(({ from }) => from === 'alice').length + 1,
+    );
+  });
+
+  test('of ss_lr refuses features that are too large for the model, and slices in clear of earlier releases', async () => {
+    const far = TEST.map((row) => row.slice(2, 5).map((v) => (v * 1e15).toFixed(0)));
+    await folder.table('bob', 'far.csv', csvOf(FEATURES.bob, far));
+    const test_data = { alice: 'test.csv', bob: 'far.csv' };
+    expect(await failureOf({ ...configOf('lr'), test_data })).toMatchObject({ code: 'NOT_CONVERGED' });
+    const slice = JSON.parse(await folder.text('bob', modelOf('lr').bob!)) as JsonObject;
+    const old = { ...slice, format: 'taskchain/vertical-regression/v1', weights: [1, 2, 3] };
+    await folder.table('bob', 'old.json', JSON.stringify(old));
+    expect(await failureOf({ ...configOf('lr'), model: { ...modelOf('lr'), bob: 'old.json' } })).toMatchObject({
+      code: 'MODEL_INCOMPATIBLE',
+      message: expect.stringContaining('train again') as unknown,
+    });
   });
 
   test('of secureboost lets out ids of splits, sizes, and bits that read like coins', async () => {

@@ -1,7 +1,7 @@
 import { OBJECTIVES, readModelFile, regressionOf, type Objective } from '../federated/model.js';
 import { isMap } from '../contract/json-values.js';
 import type { PartyContext } from '../party/party-program.js';
-import { SLICE_FORMAT } from '../ss-lr/slice.js';
+import { SLICE_FORMAT, sliceOf, type Slice } from '../ss-lr/slice.js';
 import type { OwnSplit } from '../secureboost/feature-holder.js';
 import type { ModelNode } from '../secureboost/predict.js';
 import { TREES_FORMAT } from '../secureboost/secureboost-plan.js';
@@ -21,7 +21,7 @@ export type ModelPart =
   (Facts & { readonly kind: 'whole'; readonly weights: readonly number[]; readonly intercept: number }) | SlicePart;
 type SlicePart = SliceFacts &
   (
-    | { readonly kind: 'slice'; readonly weights: readonly number[]; readonly intercept: number | null }
+    | { readonly kind: 'slice'; readonly slice: Slice }
     | { readonly kind: 'trees'; readonly baseScore: number; readonly trees: readonly (readonly ModelNode[])[] }
     | { readonly kind: 'splits'; readonly maxDepth: number; readonly splits: readonly OwnSplit[] }
   );
@@ -31,24 +31,29 @@ export async function readModelPart(context: PartyContext, path: string): Promis
   const { content, refuse } = await readModelFile(context, path);
   const whole = regressionOf(content);
   if (whole) return { kind: 'whole', ...whole };
+  if (isMap(content) && content.format === CLEAR_SLICE_FORMAT) {
+    throw refuse('is a slice of an earlier release, which holds weights in clear: train again with ss_lr');
+  }
   const part = isMap(content) ? slicePart(content) : undefined;
   if (!part) throw refuse('is no model of train, aggregate, merge_models, federated_training, ss_lr or ss_xgb');
   if ((content as { party?: unknown }).party !== context.party) throw refuse("is another party's slice");
   return part;
 }
 
+/** The format of slices of `ss_lr` until their weights stayed on shares. */
+const CLEAR_SLICE_FORMAT = 'taskchain/vertical-regression/v1';
+
 function slicePart(content: Record<string, unknown>): SlicePart | undefined {
-  const { format, features, training = null } = content;
-  const objective = format === SLICE_FORMAT ? content.reg_type : content.objective;
+  const { format, features, objective, training = null } = content;
+  if (format === SLICE_FORMAT) {
+    const slice = sliceOf(content);
+    return (
+      slice && { kind: 'slice', objective: slice.regType, features: slice.features, training: slice.training, slice }
+    );
+  }
   if (!OBJECTIVES.includes(objective as Objective) || !isList(features, isText)) return undefined;
   if (training !== null && !isText(training)) return undefined;
   const facts = { objective: objective as Objective, features, training };
-  if (format === SLICE_FORMAT) {
-    const { weights, intercept = null } = content;
-    const fits = isList(weights, isNumber) && weights.length === features.length;
-    if (!fits || !(intercept === null || isNumber(intercept))) return undefined;
-    return { kind: 'slice', ...facts, weights, intercept };
-  }
   if (format !== TREES_FORMAT) return undefined;
   if (Array.isArray(content.trees)) {
     const trees = content.trees.map((nodes: unknown) => treeOf(nodes, features));

@@ -1,8 +1,12 @@
 import { lineTo } from '../mpc/party-line.js';
 import { joinSession, type PartySession } from '../mpc/session.js';
 import { NEUTRAL, type PartyContext } from '../party/party-program.js';
+import { PeerMessage } from '../contract/peer-message.js';
+import { featuresOf, predictOnShares } from '../ss-lr/predict-on-shares.js';
+import { scoresFit, sizeOf } from '../ss-lr/room.js';
+import type { Slice } from '../ss-lr/slice.js';
 import type { NumericColumns } from '../table/numeric-columns.js';
-import { partOf, predictionOf, receiveScores, sendScores } from '../vertical/scores.js';
+import { scoreOf, predictionOf } from '../vertical/scores.js';
 import { commandFrom, type Command, type DealerCommand } from '../secureboost/commands.js';
 import { Allowance } from '../secureboost/allowance.js';
 import { answerRoute } from '../secureboost/feature-holder.js';
@@ -28,15 +32,16 @@ export async function predict(context: PartyContext, model: ModelPart, table: Nu
         const length = Math.min(PREDICT_ROWS, table.rows - from);
         put(
           from,
-          Float64Array.from({ length }, (_, at) => partOf(model, table, from + at)),
+          Float64Array.from({ length }, (_, at) => scoreOf(model, table, from + at)),
         );
       }
       return predictions;
-    case 'slice': {
-      const [peer] = context.peers as [string];
-      for await (const { from, scores } of receiveScores(context, peer, model, table)) put(from, scores);
+    case 'slice':
+      for await (const run of predictSlice(context, model.slice, table, true)) {
+        predictions.set(run.predictions!, run.from);
+        context.progress(0.2 + (0.3 * run.to) / table.rows, 'predicting');
+      }
       return predictions;
-    }
     case 'trees': {
       const [peer] = context.peers as [string];
       const session = await join(context);
@@ -57,10 +62,15 @@ export async function predict(context: PartyContext, model: ModelPart, table: Nu
   }
 }
 
-/** The part of the party without the label: the parts of the scores, or masked answers on which side of its splits rows go. */
+/** The part of the party without the label: its share of the predictions, or masked answers on which side of its splits rows go. */
 export async function serve(context: PartyContext, model: ModelPart, table: NumericColumns): Promise<void> {
   const [peer] = context.peers as [string];
-  if (model.kind === 'slice') return sendScores(context, peer, model, table);
+  if (model.kind === 'slice') {
+    for await (const { to } of predictSlice(context, model.slice, table, false)) {
+      context.progress(0.2 + (0.3 * to) / table.rows, 'predicting on shares');
+    }
+    return;
+  }
   if (model.kind !== 'splits') throw new TaskFailure('MODEL_INCOMPATIBLE', `Party ${context.party} has no splits.`);
   const session = await join(context);
   const allowance = new Allowance(
@@ -76,6 +86,28 @@ export async function serve(context: PartyContext, model: ModelPart, table: Nume
     await answerRoute(session, model.splits, table, command);
     context.progress(0.2 + (0.3 * command.to) / table.rows, 'answering under masks');
   }
+}
+
+/** Predicts with a model on shares. Throws NOT_CONVERGED if scores of this table might not fit. */
+async function* predictSlice(
+  context: PartyContext,
+  slice: Slice,
+  table: NumericColumns,
+  receives: boolean,
+): ReturnType<typeof predictOnShares> {
+  const [peer] = context.peers as [string];
+  const size = sizeOf(featuresOf(table, slice.features.length), 0);
+  await context.send(peer, { features: size });
+  const ofPeer = new PeerMessage(peer, await context.receiveJson<unknown>(peer)).count('features', 1024);
+  if (!scoresFit(slice.columns, context.party < peer ? [size, ofPeer] : [ofPeer, size], slice.weightBits)) {
+    throw new TaskFailure(
+      'NOT_CONVERGED',
+      `Features up to 2^${Math.max(size, ofPeer)} are too large for the model. Scale them as for its training (standard_scaler).`,
+      false,
+      { feature_bits: Math.max(size, ofPeer) },
+    );
+  }
+  yield* predictOnShares(await join(context), slice, table, receives);
 }
 
 function join(context: PartyContext): Promise<PartySession> {
