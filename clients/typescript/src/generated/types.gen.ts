@@ -851,6 +851,7 @@ export type TaskTypeDto = {
     description: string;
     leaves: string;
     needs_parties: boolean;
+    approximate: boolean;
     engines: Array<string>;
     config_schema: {
         [key: string]: unknown;

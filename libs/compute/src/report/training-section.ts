@@ -38,14 +38,14 @@ export function trainingSection(taskId: string, result: JsonObject, words: Words
 function curves(metrics: JsonObject, words: Words): AxisChart[] {
   return Object.entries(metrics).flatMap(([key, value]) => {
     const [figure, step] = key.split('_by_');
-    const values = listOf(value).filter(isNumber);
-    if (step === undefined || values.length < 2) return [];
+    const points = listOf(value).flatMap((each, at) => (isNumber(each) ? [[at + 1, each] as const] : []));
+    if (step === undefined || points.length < 2) return [];
     return {
       caption: labelOf(key, words),
       kind: 'line',
-      x: { name: labelOf(step, words), min: 1, max: values.length, whole: true },
-      y: { name: labelOf(figure!, words), ...(Math.min(...values) >= 0 && { min: 0 }) },
-      series: [{ name: labelOf(figure!, words), points: values.map((each, at) => [at + 1, each] as const) }],
+      x: { name: labelOf(step, words), min: 1, max: points.at(-1)![0], whole: true },
+      y: { name: labelOf(figure!, words), ...(points.every(([, each]) => each >= 0) && { min: 0 }) },
+      series: [{ name: labelOf(figure!, words), points }],
     };
   });
 }

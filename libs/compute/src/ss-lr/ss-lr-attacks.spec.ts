@@ -59,8 +59,22 @@ describe('what a party gets that chooses its columns', () => {
 
   test('its own slice and every message to it give no more labels than guessing, where opened weights gave 300 of 300', async () => {
     const rows = Array.from({ length: ROWS }, (_, row) => row);
-    await folder.table('alice', 'powers.csv', csv(['a', 'y'], rows.map((row) => [noise(9_000 + row), labels[row]])));
-    await folder.table('bob', 'powers.csv', csv(names, rows.map((row) => names.map((_, column) => cell(row, column)))));
+    await folder.table(
+      'alice',
+      'powers.csv',
+      csv(
+        ['a', 'y'],
+        rows.map((row) => [noise(9_000 + row), labels[row]]),
+      ),
+    );
+    await folder.table(
+      'bob',
+      'powers.csv',
+      csv(
+        names,
+        rows.map((row) => names.map((_, column) => cell(row, column))),
+      ),
+    );
     const crossed: CrossedMessage[] = [];
     const { result } = await runSsLr(folder.run(config), (message) => crossed.push(message));
     const paths = result.model_paths as Record<string, string>;
@@ -88,7 +102,11 @@ describe('what a party gets that chooses its columns', () => {
 
   test('the losses have three digits, and are one for 64 rows', async () => {
     const { result } = await runSsLr(folder.run({ ...config, params: { epochs: 20, batch_size: 50 } }));
-    const metrics = result.training_metrics as { loss_by_epoch: (number | null)[]; final_loss: number; withheld: JsonObject };
+    const metrics = result.training_metrics as {
+      loss_by_epoch: (number | null)[];
+      final_loss: number;
+      withheld: JsonObject;
+    };
     const opened = [...metrics.loss_by_epoch.filter((loss) => loss !== null), metrics.final_loss];
     expect(opened).toHaveLength(Math.floor(ROWS / 64));
     expect(metrics.loss_by_epoch.at(-1)).not.toBe(null);
@@ -96,13 +114,73 @@ describe('what a party gets that chooses its columns', () => {
     expect(Object.keys(metrics.withheld)).toEqual(['loss_by_epoch']);
   });
 
+  test('numbers are told in 4096 steps, however far the rows to predict lie', async () => {
+    const rows = Array.from({ length: 200 }, (_, row) => row);
+    const z = rows.map((row) => noise(30_000 + row));
+    await folder.table(
+      'alice',
+      'numbers.csv',
+      csv(
+        ['a', 'y'],
+        rows.map((row) => [noise(row), 3 * z[row]!]),
+      ),
+    );
+    await folder.table(
+      'bob',
+      'numbers.csv',
+      csv(
+        ['b'],
+        rows.map((row) => [z[row]]),
+      ),
+    );
+    await folder.table(
+      'bob',
+      'far.csv',
+      csv(
+        ['b'],
+        rows.map((row) => [z[row]! * 1000]),
+      ),
+    );
+    const { result } = await runSsLr(
+      folder.run({
+        features: { alice: ['a'], bob: ['b'] },
+        label: 'y',
+        label_party: 'alice',
+        train_data: { alice: 'numbers.csv', bob: 'numbers.csv' },
+        test_data: { alice: 'numbers.csv', bob: 'far.csv' },
+        prediction_output: 'artifact:numbers.csv',
+        params: { epochs: 30, reg_type: 'linear', batch_size: 20 },
+      }),
+    );
+    const predictions = (await folder.rows('alice', result.prediction_output as string))
+      .slice(1)
+      .map(([, p]) => Number(p));
+    // Labels up to 3 have the size 4: steps of 4/1024, and nothing beyond 8.
+    expect(predictions.filter((p) => !Number.isInteger(p * 256))).toEqual([]);
+    expect([Math.min(...predictions), Math.max(...predictions)]).toEqual([-8, 8]);
+  });
+
   test("probabilities still follow the peer's only column: this is what they are", async () => {
     const rows = Array.from({ length: 200 }, (_, row) => row);
     const x = rows.map((row) => noise(20_000 + row) * 2);
     const z = rows.map((row) => noise(30_000 + row) * 2);
     const y = rows.map((row) => Number(x[row]! + z[row]! + noise(40_000 + row) > 0));
-    await folder.table('alice', 'one.csv', csv(['a', 'y'], rows.map((row) => [x[row], y[row]])));
-    await folder.table('bob', 'one.csv', csv(['b'], rows.map((row) => [z[row]])));
+    await folder.table(
+      'alice',
+      'one.csv',
+      csv(
+        ['a', 'y'],
+        rows.map((row) => [x[row], y[row]]),
+      ),
+    );
+    await folder.table(
+      'bob',
+      'one.csv',
+      csv(
+        ['b'],
+        rows.map((row) => [z[row]]),
+      ),
+    );
     const { result } = await runSsLr(
       folder.run({
         features: { alice: ['a'], bob: ['b'] },
@@ -113,7 +191,9 @@ describe('what a party gets that chooses its columns', () => {
         params: { epochs: 20, batch_size: 20 },
       }),
     );
-    const predictions = (await folder.rows('alice', result.prediction_output as string)).slice(1).map(([, p]) => Number(p));
+    const predictions = (await folder.rows('alice', result.prediction_output as string))
+      .slice(1)
+      .map(([, p]) => Number(p));
     expect(predictions.filter((p) => !Number.isInteger(p * 1024))).toEqual([]);
     const paths = result.model_paths as Record<string, string>;
     const { weights } = openModel(await folder.text('alice', paths.alice!), await folder.text('bob', paths.bob!));
@@ -141,7 +221,13 @@ async function trained(
   const [first, second] = await together(
     async (session) => {
       const { index } = session;
-      const data = { rows, columns: columns[index], peerColumns: columns[1 - index]!, values: cells[index], label: index === 0 ? label : null };
+      const data = {
+        rows,
+        columns: columns[index],
+        peerColumns: columns[1 - index]!,
+        values: cells[index],
+        label: index === 0 ? label : null,
+      };
       return trainOnShares(session, data, schedule, room).catch((error: unknown) => {
         if (error instanceof RanAway) return 'ran away' as const;
         throw error;
@@ -164,15 +250,29 @@ describe('a training that ends well has the model of a plain fit', () => {
     ...cells.flatMap((block) => [...block.subarray((row * block.length) / rows, ((row + 1) * block.length) / rows)]),
     1,
   ];
-  const residualOf = (weights: readonly number[], row: readonly number[], y: number, regType: Schedule['regType']): number => {
+  const residualOf = (
+    weights: readonly number[],
+    row: readonly number[],
+    y: number,
+    regType: Schedule['regType'],
+  ): number => {
     const score = weights.reduce((sum, w, at) => sum + w * row[at]!, 0);
     return (regType === 'logistic' ? 0.5 + score / 8 : score) - y;
   };
-  const squaresOf = (weights: readonly number[], cells: Cells, label: Float64Array, regType: Schedule['regType']): number =>
+  const squaresOf = (
+    weights: readonly number[],
+    cells: Cells,
+    label: Float64Array,
+    regType: Schedule['regType'],
+  ): number =>
     label.reduce((sum, y, row) => sum + residualOf(weights, rowOf(cells, label.length, row), y, regType) ** 2, 0);
 
   /** The same schedule on doubles. */
-  function plainFit(cells: Cells, label: Float64Array, { regType, epochs, batchSize, learningRate, l2 }: Schedule): number[] {
+  function plainFit(
+    cells: Cells,
+    label: Float64Array,
+    { regType, epochs, batchSize, learningRate, l2 }: Schedule,
+  ): number[] {
     const rows = Array.from(label, (_, row) => rowOf(cells, label.length, row));
     const weights: number[] = rows[0]!.map(() => 0);
     for (let epoch = 0; epoch < epochs; epoch += 1) {
@@ -248,7 +348,10 @@ describe('a training that ends well has the model of a plain fit', () => {
       const plain = plainFit(cells, label, schedule);
       if (typeof model === 'string') {
         seen[model] += 1;
-        if (model === 'ran away') expect(squaresOf(plain, cells, label, regType)).not.toBeLessThan(1.09 * squaresOf([0, 0, 0, 0, 0], cells, label, regType));
+        if (model === 'ran away')
+          expect(squaresOf(plain, cells, label, regType)).not.toBeLessThan(
+            1.09 * squaresOf([0, 0, 0, 0, 0], cells, label, regType),
+          );
         continue;
       }
       seen.ok += 1;
@@ -264,6 +367,7 @@ describe('a training that ends well has the model of a plain fit', () => {
 function correlation(left: readonly number[], right: readonly number[]): number {
   const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
   const [a, b] = [left.map((value) => value - mean(left)), right.map((value) => value - mean(right))];
-  const dot = (x: readonly number[], y: readonly number[]): number => x.reduce((sum, value, at) => sum + value * y[at]!, 0);
+  const dot = (x: readonly number[], y: readonly number[]): number =>
+    x.reduce((sum, value, at) => sum + value * y[at]!, 0);
   return dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
 }

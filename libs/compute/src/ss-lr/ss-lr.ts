@@ -8,12 +8,14 @@ export const ssLr = defineTask({
   title: 'Vertical regression on secret shares',
   description:
     'Trains a logistic or linear regression on columns that two parties hold of the same rows (aligned by psi). ' +
-    'Features and labels stay secret-shared; each party gets the weights of its own columns, and one party the predictions. ' +
-    'Scale the features first (standard_scaler). Probabilities are the sigmoid of the score; training uses the line 0.5 + z/8 for it.',
+    'Features, labels and the model stay secret-shared: each party keeps a share of the weights, and one party gets the rounded ' +
+    'predictions. Scale the features first (standard_scaler). Training uses the line 0.5 + z/8 for the sigmoid.',
   leaves:
-    'Uniformly masked shares, the row count, and the mean squared residual of each epoch; after training each party gets ' +
-    'its own weights, and the prediction receiver the scores of the predicted rows. Whoever chooses the columns can read labels ' +
-    'from the weights; from a score the receiver knows the part of the other party.',
+    'Uniformly masked shares, the row counts, and the largest absolute value of the features of each party and of the label, ' +
+    'rounded up to a power of two. Both parties learn the mean squared residual to three digits, once for every 64 training rows ' +
+    'at most (a fifth of a bit for each row), and whether training ran away. No weight is opened. The prediction receiver ' +
+    'learns probabilities to 1/1024, or numbers in 4096 steps: up to 12 bits of each predicted row. A receiver that chooses ' +
+    "columns, labels or rows learns what these say of the other party's row: of its only column nearly all.",
   needsParties: true,
   approximate: true,
   configSchema: ssLrSchema,
