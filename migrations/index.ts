@@ -14,6 +14,7 @@ import { Withdrawals1764028800013 } from './0013-withdrawals.js';
 import { RefusedKeys1764028800014 } from './0014-refused-keys.js';
 import { PartyResults1764028800015 } from './0015-party-results.js';
 import { SecretUses1764028800016 } from './0016-secret-uses.js';
+import { Openings1764028800017 } from './0017-openings.js';
 
 /** Every migration in order: an explicit list, since globs break in ESM and bundles. A landed one is never edited. */
 export const migrations = [
@@ -33,4 +34,5 @@ export const migrations = [
   RefusedKeys1764028800014,
   PartyResults1764028800015,
   SecretUses1764028800016,
+  Openings1764028800017,
 ];

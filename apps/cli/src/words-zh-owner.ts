@@ -100,6 +100,9 @@ export const ownerWords: Readonly<Record<string, string>> = {
   'tables that parties have named': '参与方命名的表',
   'remove a public key from owner.json; after the next claim, what it signed is void':
     '从 owner.json 中移除一个公钥；再次 claim 后，它签署的内容即失效',
+  'show what was opened of a dataset, newest first': '列出对一个数据集公开了什么，最新的在前',
+  'how many entries': '多少条',
+  'a sum': '一次求和',
   'withdraw a version: no task reads it afterwards': '收回一个版本：此后任何任务都不再读取',
   'tasks that wait for the owner of data that they read': '等待所读数据的所有者决定的任务',
   'the folder of the party, below DATA_ROOT': '参与方在 DATA_ROOT 下的文件夹',

@@ -5,6 +5,7 @@ export { isAdmitted } from './draft.js';
 export * from './events.js';
 export { failure, FAILURE_CODES, type FailureCode } from './failure-codes.js';
 export * from './input-fault.js';
+export { isOpenedEntry, type OpenedEntry } from './opened-entry.js';
 export { isPartyResult, type PartyResult } from './party-result.js';
 export * from './references.js';
 export { resultFault } from './result-fault.js';

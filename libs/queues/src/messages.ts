@@ -1,4 +1,4 @@
-import type { PartyResult, TaskError } from '#libs/chain-domain';
+import type { OpenedEntry, PartyResult, TaskError } from '#libs/chain-domain';
 import type { Statement, TaskStatement } from '#libs/consent';
 
 /** A job: ids, parameters with resolved references, and the parents' results. */
@@ -108,6 +108,7 @@ export type Note =
       readonly kind: 'log';
       readonly lines: readonly { readonly atMs: number; readonly level: string; readonly message: string }[];
     })
+  | (AttemptRef & { readonly kind: 'opened'; readonly party: string; readonly entry: OpenedEntry })
   | {
       readonly kind: 'heartbeat';
       readonly workerId: string;

@@ -21,7 +21,7 @@ import {
 import { chainFacts, inputBytes, loadJobs, loadResults } from './statements/load-jobs.js';
 import { lockChain } from './statements/lock-chain.js';
 import { deleteOutbox, takeOutbox } from './statements/outbox.js';
-import { saveLogs, saveProgress } from './statements/progress.js';
+import { saveLogs, saveOpenings, saveProgress } from './statements/progress.js';
 import { nextDue, promoteDue } from './statements/promote-due.js';
 import { deleteFinished, deleteOldKeys, forgetSecrets, forgetWebhooks } from './statements/retention.js';
 import { holdQuota, nextCreate, runningBeside, useOfTenant } from './statements/quota.js';
@@ -174,6 +174,7 @@ export const engineQueries = {
   loadCapacity: (db: Queryable, seenWithinMs: number) => db.query<CapacityRow>(loadCapacity, [seenWithinMs]),
   saveProgress: (db: Queryable, rows: readonly object[]) => db.query(saveProgress, [JSON.stringify(rows)]),
   saveLogs: (db: Queryable, rows: readonly object[]) => db.query(saveLogs, [JSON.stringify(rows)]),
+  saveOpenings: (db: Queryable, rows: readonly object[]) => db.query(saveOpenings, [JSON.stringify(rows)]),
   takeOutbox: (db: Queryable, kind: 'STOP' | 'REMOVE_ARTIFACTS', limit: number, hideMs: number) =>
     db.query<OutboxRow>(takeOutbox, [limit, hideMs, kind]),
   deleteOutbox: (db: Queryable, ids: readonly number[]) => db.query(deleteOutbox, [ids]),

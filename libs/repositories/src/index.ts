@@ -58,7 +58,13 @@ export {
 export { readHistory, type EventView, type LoggedEvent } from './reads/read-history.js';
 export { readQueues, type QueueFacts } from './reads/read-queues.js';
 export { SIZE_BUCKETS, readFigures, readGauges } from './reads/read-metrics.js';
-export { PartyRepository, statementsOfSubjects, type PartyStatementView, type PartyView } from './party.repository.js';
+export {
+  PartyRepository,
+  statementsOfSubjects,
+  type OpeningView,
+  type PartyStatementView,
+  type PartyView,
+} from './party.repository.js';
 export { RepositoriesModule } from './repositories.module.js';
 export { SecretRepository, secretUses } from './secret.repository.js';
 export type { DueDelivery, EndedChain } from './statements/webhooks.js';

@@ -1,12 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { In } from 'typeorm';
-import type { Queryable } from './database.js';
+import { MINE, type Queryable } from './database.js';
+import { Opening } from './entities/opening.entity.js';
 import { PartyStatement } from './entities/party-statement.entity.js';
 import { Party } from './entities/party.entity.js';
 import { rowsOf } from './rows.js';
 import { putStatement } from './statements/party-statements.js';
 
 export type PartyView = Omit<Party, 'tenant_id'>;
+export type OpeningView = Omit<Opening, 'tenant_id'>;
 export type PartyStatementView = Omit<PartyStatement, 'tenant_id' | 'task'>;
 
 const VIEW = ['party', 'name', 'contact', 'created_at', 'created_by'];
@@ -61,6 +63,17 @@ export class PartyRepository {
   async statementsOfKind(db: Queryable, kind: string): Promise<PartyStatementView[]> {
     const found = await db.entities.find(PartyStatement, { where: { kind }, order: { subject: 'ASC' } });
     return found.map(({ tenant_id: _, task: _task, ...view }) => view);
+  }
+
+  /** What tasks opened about a dataset, newest first. */
+  openings(db: Queryable, party: string, dataset: string, before: number, limit: number): Promise<OpeningView[]> {
+    return db.entities
+      .createQueryBuilder(Opening, 'opening')
+      .where(`opening.tenant_id = ${MINE} AND opening.seq < :before`, { before })
+      .andWhere('opening.party = :party AND opening.dataset = :dataset', { party, dataset })
+      .orderBy('opening.seq', 'DESC')
+      .limit(limit)
+      .getMany();
   }
 
   /** The newest approvals of these tasks, by their hashes. */

@@ -72,6 +72,7 @@ const NEEDED: Readonly<Record<string, Role | 'open'>> = {
   'GET /api/v1/parties/:party/statements': 'viewer',
   'PUT /api/v1/parties/:party/statements': 'author',
   'GET /api/v1/datasets': 'viewer',
+  'GET /api/v1/datasets/:party/:name/ledger': 'viewer',
   'GET /api/v1/approvals': 'viewer',
   'GET /api/v1/chains/:chain_id/approvals': 'viewer',
   'GET /api/v1/keys': 'admin',

@@ -1,13 +1,22 @@
-import { Controller, Get, Query, Res } from '@nestjs/common';
-import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { Controller, Get, Param, Query, Res } from '@nestjs/common';
+import { ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import type { DatasetStatement } from '#libs/consent';
-import { PartyRepository, type TenantDatabases } from '#libs/repositories';
+import { PartyRepository, type OpeningView, type TenantDatabases } from '#libs/repositories';
 import { Roles } from '../auth/access.js';
 import { partyOf } from '../auth/caller.js';
 import { TenantDb } from '../auth/tenant-db.js';
 import { ApiProblems } from '../http/api-problems.js';
-import { DatasetListDto, PartyQueryDto, type DatasetDto } from './parties.dto.js';
+import { Problem } from '../http/problem.js';
+import { noParty } from './no-party.js';
+import {
+  DatasetListDto,
+  LedgerPageDto,
+  LedgerQueryDto,
+  PartyQueryDto,
+  type DatasetDto,
+  type LedgerEntryDto,
+} from './parties.dto.js';
 
 @ApiTags('parties')
 @Controller('datasets')
@@ -36,6 +45,52 @@ export class DatasetsController {
     });
     return { items: items.filter((each) => party === undefined || each.party === party) };
   }
+
+  @Get(':party/:name/ledger')
+  @ApiParam({ name: 'party', schema: { type: 'string', maxLength: 64 } })
+  @ApiParam({ name: 'name', schema: { type: 'string', maxLength: 64 } })
+  @ApiOperation({
+    operationId: 'listDatasetLedger',
+    summary: 'List what was opened of a dataset',
+    description:
+      "Newest first, over all versions and everything made of them. A copy of the ledger in the party's folder, which alone decides. Only for keys of the party, which read the names of its columns, and for admins.",
+  })
+  @ApiResponse({ status: 200, type: LedgerPageDto, description: 'A page of the ledger.' })
+  @ApiProblems(400, 403, 404, 503)
+  async ledger(
+    @TenantDb() { reads }: TenantDatabases,
+    @Param('party') party: string,
+    @Param('name') name: string,
+    @Query() { limit = 50, before = Number.MAX_SAFE_INTEGER }: LedgerQueryDto,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<LedgerPageDto> {
+    if ((await this.parties.find(reads, party)) === undefined) throw noParty(party);
+    const caller = partyOf(reply);
+    if (caller.party !== party && !caller.isAdmin) {
+      throw new Problem('FORBIDDEN', `Only keys of party ${party} and admins read what was opened of its data.`);
+    }
+    const rows = await this.parties.openings(reads, party, name, before, limit + 1);
+    const items = rows.slice(0, limit);
+    return {
+      items: items.map((row) => ledgerEntryDto(row, caller.party === party)),
+      next_before: rows.length > limit ? items.at(-1)!.seq : null,
+    };
+  }
+}
+
+function ledgerEntryDto(
+  { seq, opened_at, chain_id, task_id, task_type, entry }: OpeningView,
+  isOwn: boolean,
+): LedgerEntryDto {
+  const { to, versions, figures, bits, members } = entry;
+  return {
+    ...{ seq, opened_at, chain_id, task_id, task_type, to: [...to], versions: [...versions] },
+    members: members ? [...members] : null,
+    columns: isOwn
+      ? Object.entries(bits).map(([name, each]) => ({ name, figures: figures[name] ?? 0, bits: each }))
+      : null,
+    bits: Object.values(bits).reduce((sum, each) => sum + each, 0),
+  };
 }
 
 /** Whether a caller reads the number of rows of a dataset: it says how many customers somebody has. */

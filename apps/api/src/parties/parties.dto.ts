@@ -2,7 +2,7 @@ import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { IsObject, IsString } from 'class-validator';
 import { Absentable, Characters, Fits } from '../http/dto-rules.js';
 import { PARTY_NAME } from '../http/patterns.js';
-import { QueryChoice, QueryPattern } from '../http/query-rules.js';
+import { QueryChoice, QueryNumber, QueryPattern } from '../http/query-rules.js';
 
 const KINDS = ['party', 'dataset', 'policy', 'approval'];
 const NO_PARTY = 'The name of a party.';
@@ -146,6 +146,64 @@ export class DatasetDto {
 export class DatasetListDto {
   @ApiProperty({ type: [DatasetDto] })
   items: DatasetDto[];
+}
+
+export class LedgerColumnDto {
+  /** `*` stands for all columns that no registered version has: they were made by tasks. */
+  @ApiProperty({ example: 'defaulted' })
+  name: string;
+  @ApiProperty({ type: 'integer', example: 9 })
+  figures: number;
+  /** Of all figures together. */
+  @ApiProperty({ type: 'integer', example: 99 })
+  bits: number;
+}
+
+export class LedgerEntryDto {
+  /** Its number. Numbers of other datasets' entries are missing. */
+  @ApiProperty({ type: 'integer', example: 42 })
+  seq: number;
+  @ApiProperty({ format: 'date-time' })
+  opened_at: string;
+  @ApiProperty({ example: 'chain-7c0a4a52-2c53-4b58-9d0b-6d7d5f0f7c11' })
+  chain_id: string;
+  @ApiProperty({ example: 'correlate' })
+  task_id: string;
+  @ApiProperty({ example: 'pearson_correlation' })
+  task_type: string;
+  /** The parties that learned it. */
+  @ApiProperty({ type: [String], example: ['bank-b'] })
+  to: string[];
+  /** The versions that went in, `<name>@<version>`. */
+  @ApiProperty({ type: [String], example: ['customers@3'] })
+  versions: string[];
+  /** The parties of a sum, of which only the sum was opened. */
+  @ApiProperty({ type: [String], nullable: true, example: ['bank-a', 'bank-b', 'bank-c'] })
+  members: string[] | null;
+  /** By column; null for admins of no party. */
+  @ApiProperty({ type: [LedgerColumnDto], nullable: true })
+  columns: LedgerColumnDto[] | null;
+  /** Of all columns together. */
+  @ApiProperty({ type: 'integer', example: 99 })
+  bits: number;
+}
+
+export class LedgerPageDto {
+  @ApiProperty({ type: [LedgerEntryDto] })
+  items: LedgerEntryDto[];
+  /** Pass as `before` for the next page; null on the last page. */
+  @ApiProperty({ type: Number, nullable: true, example: 17 })
+  next_before: number | null;
+}
+
+/** The query of a dataset's ledger. */
+export class LedgerQueryDto {
+  /** Only entries before this number. */
+  @QueryNumber(1, Number.MAX_SAFE_INTEGER)
+  before?: number;
+  /** Maximum number of items. */
+  @QueryNumber(1, 200, { default: 50 })
+  limit?: number;
 }
 
 export class ApprovalDto {

@@ -1,5 +1,6 @@
 import { isAbsolute, relative, resolve, sep } from 'node:path';
 import type { Command } from 'commander';
+import type { LedgerEntryDto, LedgerPageDto } from '#client';
 import { parseDatasetRef, type DatasetStatement } from '#libs/consent';
 import { EXIT } from '../exit-codes.js';
 import { Failure } from '../failure.js';
@@ -8,6 +9,7 @@ import { OwnerFolder } from '../owner/owner-folder.js';
 import { StatementBook, type SignFlags } from '../owner/statement-book.js';
 import type { Act, Session } from '../session.js';
 import { withExample } from './example.js';
+import { natural } from './numbers.js';
 import { signOptions } from './sign-options.js';
 
 interface RegisterFlags extends SignFlags {
@@ -17,7 +19,7 @@ interface RegisterFlags extends SignFlags {
   readonly showRows?: boolean;
 }
 
-/** datasets register, ls, show, rm and restore. */
+/** datasets register, ls, show, ledger, rm and restore. */
 export function addDatasetCommands(program: Command, session: Session, act: Act): void {
   const { say } = session;
   const datasets = program.command('datasets').helpCommand(false).description(say('tables that parties have named'));
@@ -71,6 +73,16 @@ export function addDatasetCommands(program: Command, session: Session, act: Act)
       .argument('<reference>', reference)
       .action(act((given: string) => show(session, given))),
     'task-chain datasets show bank-a/customers@3',
+    say,
+  );
+  withExample(
+    datasets
+      .command('ledger')
+      .description(say('show what was opened of a dataset, newest first'))
+      .argument('<dataset>', say('<party>/<name>, such as bank-a/customers'))
+      .option('--limit <count>', say('how many entries'), natural, 50)
+      .action(act((given: string, flags: { readonly limit: number }) => showLedger(session, given, flags.limit))),
+    'task-chain datasets ledger bank-a/customers',
     say,
   );
   for (const [name, description, removed] of [
@@ -132,6 +144,39 @@ async function register(session: Session, dataset: string, flags: RegisterFlags)
 
 const isEqual = (one: readonly string[], other: readonly string[]): boolean =>
   one.length === other.length && one.every((each) => other.includes(each));
+
+async function showLedger(session: Session, given: string, limit: number): Promise<void> {
+  const { say, client } = session;
+  const { party, name } = readDataset(given, session);
+  const entries: LedgerEntryDto[] = [];
+  let before: number | null | undefined;
+  while (before !== null && entries.length < limit) {
+    const query: { limit: number; before?: number } = { limit: Math.min(200, limit - entries.length) };
+    if (before !== undefined) query.before = before;
+    const page: LedgerPageDto = await client.listDatasetLedger({ path: { party, name }, query });
+    entries.push(...page.items);
+    before = page.next_before;
+  }
+  const lines = entries.flatMap((entry) => {
+    const columns = entry.columns ?? [];
+    const whole = { name: entry.members === null ? '' : say('a sum'), figures: '', bits: entry.bits };
+    return (columns.length > 0 ? columns : [whole]).map((column) => ({ ...entry, column }));
+  });
+  session.answer(entries, () =>
+    tableOf(
+      [
+        ['OPENED', (each) => each.opened_at],
+        ['TASK', (each) => `${each.chain_id}/${each.task_id}`],
+        ['TYPE', (each) => each.task_type],
+        ['TO', (each) => each.to.join(', ')],
+        ['COLUMN', (each) => each.column.name],
+        ['FIGURES', (each) => each.column.figures],
+        ['BITS', (each) => each.column.bits],
+      ],
+      lines,
+    ),
+  );
+}
 
 async function show(session: Session, given: string): Promise<void> {
   const { say } = session;

@@ -134,6 +134,8 @@ async function outcomeOf(
       signal,
       progress: (fraction, stage) => progress.update(fraction, hide(stage)),
       log: (level, message) => progress.log(level, hide(message)),
+      opened: (party, entry) =>
+        context.note({ kind: 'opened', taskRequestId: job.taskRequestId, attempt, party, entry: hide(entry) }),
     });
     const folder = join(context.artifactRoot, chainId, taskId);
     try {

@@ -50,6 +50,8 @@ export class NoteStore {
     if (progress.length > 0) await engineQueries.saveProgress(db, progress);
     const lines = ofKind(notes, 'log').flatMap(logRows);
     if (lines.length > 0) await engineQueries.saveLogs(db, lines);
+    const openings = ofKind(notes, 'opened').flatMap(openingRows);
+    if (openings.length > 0) await engineQueries.saveOpenings(db, openings);
     for (const heartbeat of ofKind(notes, 'heartbeat')) await this.answer(heartbeat);
   }
 
@@ -79,6 +81,15 @@ function logRows({ taskRequestId, attempt, lines }: NoteOf<'log'>) {
     at_ms: atMs,
     level: LEVELS.includes(level) ? level : 'info',
     message: message.slice(0, MAX_LINE).replaceAll(/[\0\p{Surrogate}]/gu, ''),
+  }));
+}
+
+/** One row for each dataset that is concerned. */
+function openingRows({ taskRequestId, party, entry }: NoteOf<'opened'>) {
+  const { id, at, datasets, to, versions, figures, bits, members } = entry;
+  const stored = { to, versions, figures, bits, ...(members && { members }) };
+  return datasets.map((dataset) => ({
+    ...{ task_request_id: taskRequestId, id, party, dataset: dataset.slice(0, 64), opened_at: at, entry: stored },
   }));
 }
 

@@ -1140,6 +1140,57 @@ export type DatasetListDto = {
     items: Array<DatasetDto>;
 };
 
+export type LedgerColumnDto = {
+    /**
+     * `*` stands for all columns that no registered version has: they were made by tasks.
+     */
+    name: string;
+    figures: number;
+    /**
+     * Of all figures together.
+     */
+    bits: number;
+};
+
+export type LedgerEntryDto = {
+    /**
+     * Its number. Numbers of other datasets' entries are missing.
+     */
+    seq: number;
+    opened_at: string;
+    chain_id: string;
+    task_id: string;
+    task_type: string;
+    /**
+     * The parties that learned it.
+     */
+    to: Array<string>;
+    /**
+     * The versions that went in, `<name>@<version>`.
+     */
+    versions: Array<string>;
+    /**
+     * The parties of a sum, of which only the sum was opened.
+     */
+    members: Array<string> | null;
+    /**
+     * By column; null for admins of no party.
+     */
+    columns: Array<LedgerColumnDto> | null;
+    /**
+     * Of all columns together.
+     */
+    bits: number;
+};
+
+export type LedgerPageDto = {
+    items: Array<LedgerEntryDto>;
+    /**
+     * Pass as `before` for the next page; null on the last page.
+     */
+    next_before: number | null;
+};
+
 export type ApprovalDto = {
     chain_id: string;
     task_id: string;
@@ -4767,6 +4818,67 @@ export type ListDatasetsResponses = {
 };
 
 export type ListDatasetsResponse = ListDatasetsResponses[keyof ListDatasetsResponses];
+
+export type ListDatasetLedgerData = {
+    body?: never;
+    path: {
+        party: string;
+        name: string;
+    };
+    query?: {
+        /**
+         * Only entries before this number.
+         */
+        before?: number;
+        /**
+         * Maximum number of items.
+         */
+        limit?: number;
+    };
+    url: '/api/v1/datasets/{party}/{name}/ledger';
+};
+
+export type ListDatasetLedgerErrors = {
+    /**
+     * The request is not valid; `code` and `errors` say where and what was expected.
+     */
+    400: ProblemDto;
+    /**
+     * The request has no valid key or token.
+     */
+    401: ProblemDto;
+    /**
+     * The caller's role does not allow it.
+     */
+    403: ProblemDto;
+    /**
+     * The resource does not exist.
+     */
+    404: ProblemDto;
+    /**
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     */
+    429: ProblemDto;
+    /**
+     * Internal server error; the API's log has the cause.
+     */
+    500: ProblemDto;
+    /**
+     * The database cannot be reached; retry after `Retry-After` seconds.
+     */
+    503: ProblemDto;
+};
+
+export type ListDatasetLedgerError = ListDatasetLedgerErrors[keyof ListDatasetLedgerErrors];
+
+export type ListDatasetLedgerResponses = {
+    /**
+     * A page of the ledger.
+     */
+    200: LedgerPageDto;
+};
+
+export type ListDatasetLedgerResponse = ListDatasetLedgerResponses[keyof ListDatasetLedgerResponses];
 
 export type ListApprovalsData = {
     body?: never;

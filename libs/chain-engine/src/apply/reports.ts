@@ -1,4 +1,12 @@
-import { failure, isObject, isPartyResult, resultFault, type FailureCode, type TaskError } from '#libs/chain-domain';
+import {
+  failure,
+  isObject,
+  isOpenedEntry,
+  isPartyResult,
+  resultFault,
+  type FailureCode,
+  type TaskError,
+} from '#libs/chain-domain';
 import type { DoneReport, Note } from '#libs/queues';
 
 /** A report whose result or shape cannot be stored, turned into the failure of its own task. */
@@ -52,6 +60,10 @@ export function readNote(text: string): Note | null {
         : null;
     case 'log':
       return hasAttempt(message) && Array.isArray(message['lines']) && message['lines'].every(isLogLine)
+        ? (message as unknown as Note)
+        : null;
+    case 'opened':
+      return hasAttempt(message) && isText(message['party'], MAX_ID) && isOpenedEntry(message['entry'])
         ? (message as unknown as Note)
         : null;
     case 'heartbeat':

@@ -1,7 +1,7 @@
-import type { PartyResult } from '#libs/chain-domain';
+import type { OpenedEntry, PartyResult } from '#libs/chain-domain';
 import type { Statement, TaskStatement } from '#libs/consent';
 
-export type { PartyResult } from '#libs/chain-domain';
+export type { OpenedEntry, PartyResult } from '#libs/chain-domain';
 
 /** A JSON value, as it crosses the queue. */
 export type Json = null | boolean | number | string | readonly Json[] | { [key: string]: Json };
@@ -99,6 +99,8 @@ export interface TaskRun<Config = Record<string, unknown>> {
   /** `fraction` 0..1 of the whole task. Called at least once a second while it works. */
   progress(fraction: number, stage: string): void;
   log(level: 'debug' | 'info' | 'warn' | 'error', message: string): void;
+  /** Takes a copy of what a claimed party's ledger noted. */
+  opened?(party: string, entry: OpenedEntry): void;
 }
 
 /** A file that a run left in the artifact store. */

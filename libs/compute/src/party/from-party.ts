@@ -1,7 +1,7 @@
 /** Checks of what a party's process sends. Its code may be hostile: nothing it says is believed where the worker acts on it. */
 import { realpath, rm } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
-import { isPartyResult } from '#libs/chain-domain';
+import { isOpenedEntry, isPartyResult } from '#libs/chain-domain';
 import { TaskFailure, type JsonObject } from '../contract/task-type.js';
 import { isInside, refuseReserved, type FileRoots } from './input-files.js';
 import { LINEAGE } from './lineage.js';
@@ -20,6 +20,7 @@ const FITS: { readonly [Kind in FromParty['kind']]: (message: Record<string, unk
   taken: ({ from, bytes }) => isText(from) && isCount(bytes),
   progress: ({ fraction, stage }) => Number.isFinite(fraction) && isText(stage),
   log: ({ level, message }) => ['debug', 'info', 'warn', 'error'].includes(level as string) && isText(message),
+  opened: ({ entry }) => isOpenedEntry(entry),
   temporary: ({ path }) => isText(path),
   written: ({ file }) => isObject(file) && fitsFile(file),
   done: (message) => 'value' in message && (message.own === null || isPartyResult(message.own)),

@@ -1,13 +1,11 @@
 import { mkdir, open, readFile, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { LedgerEntry, Opening } from '#libs/consent';
+import type { LedgerEntry } from '#libs/consent';
+import type { OpenedEntry } from '../contract/task-type.js';
 import { OWNER_FOLDER } from './owner.js';
 
 /** What one run opens to others. */
-export interface OpeningEntry extends Opening {
-  readonly id: string;
-  /** ISO 8601. */
-  readonly at: string;
+export interface OpeningEntry extends OpenedEntry {
   /** `<chain_id>/<task_id>` */
   readonly task: string;
   readonly type: string;
@@ -15,12 +13,6 @@ export interface OpeningEntry extends Opening {
   readonly use: string;
   /** Random, of one process. */
   readonly run: string;
-  readonly to: readonly string[];
-  readonly versions: readonly string[];
-  /** Figures by column. */
-  readonly figures: Readonly<Record<string, number>>;
-  /** The parties of a sum, where only the sum is opened. */
-  readonly members?: readonly string[];
 }
 
 /**

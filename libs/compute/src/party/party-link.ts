@@ -1,4 +1,4 @@
-import type { Artifact, JsonObject, OwnValue, PartyResult, TaskConsent } from '../contract/task-type.js';
+import type { Artifact, JsonObject, OpenedEntry, OwnValue, PartyResult, TaskConsent } from '../contract/task-type.js';
 import type { TableOutput } from './table-outputs.js';
 import type { Body } from './transport.js';
 
@@ -36,6 +36,7 @@ export type FromParty =
   | { readonly kind: 'taken'; readonly from: string; readonly bytes: number }
   | { readonly kind: 'progress'; readonly fraction: number; readonly stage: string }
   | { readonly kind: 'log'; readonly level: 'debug' | 'info' | 'warn' | 'error'; readonly message: string }
+  | { readonly kind: 'opened'; readonly entry: OpenedEntry }
   | { readonly kind: 'temporary'; readonly path: string }
   | { readonly kind: 'written'; readonly file: WrittenFile }
   | { readonly kind: 'done'; readonly value: unknown; readonly own: PartyResult | null }

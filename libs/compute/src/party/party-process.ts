@@ -117,7 +117,10 @@ function makeContext(
     log: (level, message) => send({ kind: 'log', level, message }),
     async reserve(opened) {
       if (admission === undefined) return here.reserve(opened);
-      const { warnings } = await admission.reserve(opened);
+      const { entry, warnings } = await admission.reserve(opened);
+      const { id, at, to, datasets, versions, figures, bits, members } = entry;
+      const shown = { id, at, to, datasets, versions, figures, bits, ...(members && { members }) };
+      send({ kind: 'opened', entry: shown });
       for (const message of warnings) send({ kind: 'log', level: 'warn', message });
     },
     openInput: (path) => admission?.open(path) ?? openInput(roots, path),

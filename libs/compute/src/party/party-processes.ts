@@ -204,6 +204,8 @@ export class PartyProcesses {
         return this.report();
       case 'log':
         return run.log(message.level, `${member.name}: ${message.message}`);
+      case 'opened':
+        return run.opened?.(member.name, message.entry);
       case 'temporary':
         member.temporaries.add(message.path);
         if (member.temporaries.size > MAX_FILES) this.fail(member, violation(member.name, 'names too many files'));

@@ -59,7 +59,7 @@ export async function reserve(
 
 function entryOf(run: OpeningRun, { columns, to, members }: Opened, accounts: readonly Account[]): OpeningEntry {
   const { task, type, use, versions } = run;
-  const account = accounts[0] ?? { dataset: '', columns: undefined, limit: undefined };
+  const merged = mergedColumns(accounts, accounts[0] ?? { dataset: '', columns: undefined, limit: undefined });
   return {
     id: randomUUID(),
     at: new Date().toISOString(),
@@ -70,8 +70,11 @@ function entryOf(run: OpeningRun, { columns, to, members }: Opened, accounts: re
     to: [...(to ?? run.peers)],
     datasets: accounts.map(({ dataset }) => dataset),
     versions,
-    bits: bitsOf(mergedColumns(accounts, account), columns),
-    figures: Object.fromEntries(columns.map(({ column, figures }) => [column, figures])),
+    bits: bitsOf(merged, columns),
+    figures: bitsOf(
+      merged,
+      columns.map((each) => ({ ...each, bits: 1 })),
+    ),
     ...(members && { members: [...members].sort() }),
   };
 }

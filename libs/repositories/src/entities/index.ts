@@ -4,6 +4,7 @@ import { AuditEntry } from './audit-entry.entity.js';
 import { ChainTask } from './chain-task.entity.js';
 import { Duty } from './duty.entity.js';
 import { IdempotencyKey } from './idempotency-key.entity.js';
+import { Opening } from './opening.entity.js';
 import { PartyStatement } from './party-statement.entity.js';
 import { Party } from './party.entity.js';
 import { Secret } from './secret.entity.js';
@@ -22,6 +23,7 @@ export const ENTITIES = [
   ChainTask,
   Duty,
   IdempotencyKey,
+  Opening,
   Party,
   PartyStatement,
   Secret,

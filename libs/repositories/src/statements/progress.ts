@@ -31,3 +31,18 @@ export const saveLogs: Statement = {
      CROSS JOIN LATERAL (
        SELECT tenant_id FROM task_requests WHERE task_request_id = i.task_request_id OFFSET 0) AS r`,
 };
+
+/** $1 JSON [{task_request_id, id, party, dataset, opened_at, entry}]: what parties opened. One that is told twice is stored once. */
+export const saveOpenings: Statement = {
+  name: 'save-openings',
+  text: `
+    INSERT INTO openings (tenant_id, id, party, dataset, opened_at, chain_id, task_id, task_type, entry)
+    SELECT t.tenant_id, i.id, i.party, i.dataset, i.opened_at, t.chain_id, t.task_id, t.task_type, i.entry
+      FROM json_to_recordset($1::json) AS i(
+             task_request_id text, id text, party text, dataset text, opened_at timestamptz, entry jsonb)
+     CROSS JOIN LATERAL (
+       SELECT r.tenant_id, c.chain_id, c.task_id, r.task_type
+         FROM task_requests r JOIN chain_tasks c USING (task_request_id)
+        WHERE r.task_request_id = i.task_request_id OFFSET 0) AS t
+    ON CONFLICT DO NOTHING`,
+};

@@ -1,0 +1,33 @@
+import { describe, expect, it } from '@jest/globals';
+import { isOpenedEntry } from './opened-entry.js';
+
+const ENTRY = {
+  id: 'e-1',
+  at: '2026-11-27T08:00:00.000Z',
+  to: ['bob'],
+  datasets: ['c'],
+  versions: ['c@1'],
+  figures: { y: 9 },
+  bits: { y: 99 },
+};
+
+describe('an entry of a ledger', () => {
+  it('is taken as it is', () => {
+    expect(isOpenedEntry(ENTRY)).toBe(true);
+    expect(isOpenedEntry({ ...ENTRY, members: ['alice', 'bob'] })).toBe(true);
+  });
+
+  it.each<[string, unknown]>([
+    ['no object', null],
+    ['no id', { ...ENTRY, id: undefined }],
+    ['an id that is too long', { ...ENTRY, id: 'x'.repeat(65) }],
+    ['a time that is none', { ...ENTRY, at: '2026-13-27T08:00:00Z' }],
+    ['a time of another form', { ...ENTRY, at: 'yesterday' }],
+    ['names that are none', { ...ENTRY, to: [1] }],
+    ['too many names', { ...ENTRY, versions: Array.from({ length: 1001 }, () => 'c@1') }],
+    ['members that are none', { ...ENTRY, members: 'alice' }],
+    ['counts below 0', { ...ENTRY, bits: { y: -1 } }],
+    ['counts that are none', { ...ENTRY, figures: { y: 0.5 } }],
+    ['what PostgreSQL cannot store', { ...ENTRY, bits: { 'y\0': 1 } }],
+  ])('is refused with %s', (_, value) => expect(isOpenedEntry(value)).toBe(false));
+});
