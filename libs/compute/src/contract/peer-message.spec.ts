@@ -17,6 +17,7 @@ import { keyFactsFrom, saltFrom } from '../psi/psi-party.js';
 import { rowsFrom } from '../ss-lr/ss-lr-dealer.js';
 import { bucketCountsFrom, bucketSizesFrom, commandFrom, dealerCommandFrom } from '../secureboost/commands.js';
 import { absentFrom } from '../table/named-columns.js';
+import { checkAligned } from '../vertical/vertical-rows.js';
 import { checkTaskParams } from '../catalogue/check-params.js';
 
 const refused = (work: () => unknown): void =>
@@ -130,6 +131,17 @@ describe('what a peer sends is checked before it is used', () => {
     }
     expect(bucketCountsFrom('bob', [5, 3], 2)).toEqual([5, 3]);
     for (const counts of [[5], [5, 3, 2], {}, null, '53']) refused(() => bucketCountsFrom('bob', counts, 2));
+  });
+
+  test('vertical training: the rows of a table, which a failure quotes', async () => {
+    const compare = (train: unknown): Promise<void> => {
+      const receiveJson = <T>(): Promise<T> => Promise.resolve({ train } as T);
+      return checkAligned({ party: 'alice', send: () => Promise.resolve(), receiveJson }, 'bob', { train: 3 });
+    };
+    await compare(3);
+    await expect(compare(4)).rejects.toMatchObject({ code: 'NOT_ALIGNED' });
+    for (const rows of NO_COUNTS.filter((count) => count !== 1e12))
+      await expect(compare(rows)).rejects.toMatchObject({ code: 'PROTOCOL_VIOLATION' });
   });
 
   test('names of columns that a peer lacks', () => {

@@ -14,7 +14,7 @@ import {
   type TaskRun,
   type TaskRunResult,
 } from '../contract/task-type.js';
-import { taskHash } from './admission.js';
+import { Admission, taskHash } from './admission.js';
 import { readOwner } from './owner.js';
 import { sealResult } from './party-results.js';
 
@@ -59,6 +59,16 @@ const runOf = ({ input = 'dataset:alice/customers@1', value = 0, task = 'fill', 
 async function fill(statements: readonly SentStatement[], call: Call = {}): Promise<TaskRunResult> {
   const run = runOf(call);
   return runTask('fillna', { ...run, consent: consentFor('fillna', run, { alice: statements }, call.statement) });
+}
+const KEY = 'age1qtfw50puce2vh2gthyz6scnteddde83pvunkz9qkpu68f0h0r59q2t5qha';
+async function encrypted(
+  statements: readonly SentStatement[],
+  taskId = 't1',
+  inputs: readonly string[] = ['dataset:alice/customers@1'],
+): Promise<TaskRunResult> {
+  const config = { input_data: { alice: inputs }, recipients: [KEY] };
+  const run = folder.run(config, { taskId, params: { ...PARTIES, task_config: config } as never });
+  return runTask('encrypt', { ...run, consent: consentFor('encrypt', run, { alice: statements }) });
 }
 async function refusalOf(statements: readonly SentStatement[], call: Call = {}): Promise<string> {
   const error: unknown = await fill(statements, call).catch((reason: unknown) => reason);
@@ -237,6 +247,38 @@ describe('a policy', () => {
     const fewer = [...statements.slice(0, 2), await policy({ uses: { max: 1, days: 30 } }, { serial: 2 })];
     await fill(fewer, { attempt: 4 });
     expect(await refusalOf(fewer, { task: 'two', input: newer, attempt: 2 })).toMatch(/it was used 1 times/);
+  });
+
+  it('counts a task that read one dataset before another was refused, and not as a use of the other', async () => {
+    await folder.table('alice', 'o.csv', TABLE);
+    const once = (dataset: string, effect: PolicyRule['effect'], serial = 1): Promise<string> => {
+      const rules = [{ effect, task_types: ['encrypt'], uses: { max: 1, days: 30 } }];
+      return policy({}, { dataset, rules, serial });
+    };
+    const statements = [
+      customers,
+      await owner.sign(await owner.dataset('others', 'o.csv')),
+      await owner.sign({ kind: 'party', recipients: [KEY] }),
+      await once('customers', 'allow'),
+    ];
+    const [one, other] = ['dataset:alice/customers@1', 'dataset:alice/others@1'] as const;
+    await expect(encrypted([...statements, await once('others', 'refuse')], 'both', [one, other])).rejects.toThrow(
+      /the owner refuses/,
+    );
+    const allowed = [...statements, await once('others', 'allow', 2)];
+    await expect(encrypted(allowed, 'again', [one])).rejects.toThrow(/it was used 1 times/);
+    expect((await encrypted(allowed, 'other', [other])).artifacts).toHaveLength(1);
+  });
+
+  it('counts files that are opened at once as one use', async () => {
+    const run = runOf({});
+    const { task, ...consent } = consentFor('fillna', run, { alice: [customers, await policy()] });
+    const { chainId, taskId, artifactRoot } = run;
+    const roots = { party: 'alice', root: owner.root, artifactRoot, chainId, taskId };
+    const admission = await Admission.start({ roots, peers: [], consent: { task, ...consent }, own: {} });
+    const label = 'dataset:alice/customers@1';
+    for (const file of await Promise.all([admission.open(label), admission.open(label)])) await file.close();
+    expect((await ledger()).filter(({ kind }) => kind === 'use')).toHaveLength(1);
   });
 
   it('survives a line of its ledger that was cut off', async () => {
@@ -450,26 +492,21 @@ describe('an artifact of a dataset that the owner has removed', () => {
 });
 
 describe('recipients of encrypted files', () => {
-  const KEY = 'age1qtfw50puce2vh2gthyz6scnteddde83pvunkz9qkpu68f0h0r59q2t5qha';
-  const encrypted = async (statements: readonly SentStatement[]): Promise<TaskRunResult> => {
-    const config = { input_data: { alice: 'dataset:alice/customers@1' }, recipients: [KEY] };
-    const run = folder.run(config, { params: { ...PARTIES, task_config: config } as never });
-    const all = [customers, await policy({ task_types: ['encrypt'] }), ...statements];
-    return runTask('encrypt', { ...run, consent: consentFor('encrypt', run, { alice: all }) });
-  };
+  const seal = async (statements: readonly SentStatement[]): Promise<TaskRunResult> =>
+    encrypted([customers, await policy({ task_types: ['encrypt'] }), ...statements]);
 
   it('are those of the newest statement that the owner signed', async () => {
     const listed = await owner.sign({ kind: 'party', recipients: [KEY] });
     const refused = { code: 'RECIPIENT_NOT_ALLOWED' };
     await writeFile(join(owner.root, '.policy.json'), `{"version":1,"encrypt":{"recipients":["${KEY}"]}}`);
-    await expect(encrypted([])).rejects.toMatchObject(refused);
-    await expect(encrypted([owner.complete({ kind: 'party', recipients: [KEY] })])).rejects.toMatchObject(refused);
+    await expect(seal([])).rejects.toMatchObject(refused);
+    await expect(seal([owner.complete({ kind: 'party', recipients: [KEY] })])).rejects.toMatchObject(refused);
     // The file of a folder that nobody has claimed has no say.
     await rm(join(owner.root, '.policy.json'));
-    expect((await encrypted([listed])).artifacts.map(({ name }) => name)).toEqual(['alice-c.csv.age']);
-    await expect(
-      encrypted([listed, await owner.sign({ kind: 'party', recipients: [], serial: 2 })]),
-    ).rejects.toMatchObject(refused);
+    expect((await seal([listed])).artifacts.map(({ name }) => name)).toEqual(['alice-c.csv.age']);
+    await expect(seal([listed, await owner.sign({ kind: 'party', recipients: [], serial: 2 })])).rejects.toMatchObject(
+      refused,
+    );
   });
 });
 

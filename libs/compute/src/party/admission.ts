@@ -267,10 +267,8 @@ export class Admission {
       now,
     );
     if (verdict.kind === 'allowed') return;
-    // A task that read something already keeps its use.
-    if (this.versions.size === 0 && !this.plain) {
-      await this.ledger.append({ kind: 'void', id: entry.id });
-    }
+    // What the task read before keeps its own entry.
+    await this.ledger.append({ kind: 'void', id: entry.id });
     throw verdict.kind === 'refused'
       ? this.refusal('POLICY_REFUSED', `the owner refuses: ${verdict.words}`)
       : this.refusal('APPROVAL_REQUIRED', verdict.reasons.join('; '));

@@ -128,7 +128,7 @@ function checkValues(
 
 /** Compares the row counts of each kind of table with the peer, and throws NOT_ALIGNED if they differ. */
 export async function checkAligned(
-  context: PartyContext,
+  context: Pick<PartyContext, 'party' | 'send' | 'receiveJson'>,
   peer: string,
   own: Readonly<Partial<Record<'train' | 'test', number>>>,
 ): Promise<void> {
