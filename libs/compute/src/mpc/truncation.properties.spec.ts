@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { PieceReceiver, PieceSender } from './pieces.js';
-import { WORDS, add, lengthOf, type RingVector } from './ring.js';
+import { WORDS, add, fromBytes, lengthOf, toBytes, type RingVector } from './ring.js';
 import { share } from './sharing.js';
 import { together } from './together-for-tests.js';
 import { dealTruncation, truncate, type Cut } from './truncation.js';
@@ -76,15 +76,18 @@ describe('truncation with the dealer', () => {
     expect(Math.abs(mean + 0.75)).toBeLessThan(0.02);
   });
 
-  test('shows the peer only what is uniform', async () => {
-    const crossed: Uint8Array[] = [];
+  test('shows the peer only what is uniform, and opens only what is', async () => {
+    const crossed: [Uint8Array[], Uint8Array[]] = [[], []];
     const count = 10_000;
-    await truncated(Array<bigint>(count).fill(1n), [{ count, bits: 26 }], (_, bytes) => crossed.push(bytes));
-    const bytes = Buffer.concat(crossed);
-    expect(bytes.length).toBe(2 * count * 16);
-    const counts = new Float64Array(256);
-    for (const byte of bytes) counts[byte]! += 1;
-    const even = bytes.length / 256;
-    expect(counts.reduce((sum, seen) => sum + (seen - even) ** 2 / even, 0)).toBeLessThan(400);
+    await truncated(Array<bigint>(count).fill(1n), [{ count, bits: 26 }], (from, bytes) => crossed[from].push(bytes));
+    const messages = crossed.map((bytes) => Buffer.concat(bytes));
+    expect(messages.map(({ length }) => length)).toEqual([count * 16, count * 16]);
+    const [first, second] = messages.map((bytes) => fromBytes(bytes, count)) as [RingVector, RingVector];
+    for (const bytes of [...messages, toBytes(add(first, second))]) {
+      const counts = new Float64Array(256);
+      for (const byte of bytes) counts[byte]! += 1;
+      const even = bytes.length / 256;
+      expect(counts.reduce((sum, seen) => sum + (seen - even) ** 2 / even, 0)).toBeLessThan(400);
+    }
   });
 });
