@@ -15,6 +15,8 @@ export interface Opening {
   readonly datasets: readonly string[];
   /** By column, or by `DERIVED`: bits. */
   readonly bits: Readonly<Record<string, number>>;
+  /** Set where it follows from the party's table alone. */
+  readonly own?: string;
 }
 
 /** A column of at most so many distinct values may be a code, which a few figures with chosen columns read row by row. */
@@ -51,23 +53,30 @@ export function bitsOf(account: Account, opened: readonly OpenedColumn[]): Reado
 
 /**
  * The first column of which more would be open than half a bit a row, or than the owner allows, with all that was opened
- * `before` of any version of the dataset and of what was made of it. Undefined where all fits.
+ * `before` of any version of the dataset and of what was made of it. Undefined where all fits. What follows from the party's table alone
+ * (`own`) is nothing that others choose: it counts towards what the owner allows.
  */
 export function overdraftOf(
   account: Account,
-  opened: readonly OpenedColumn[],
+  opened: { readonly columns: readonly OpenedColumn[]; readonly own?: string },
   before: readonly Opening[],
 ): Overdraft | undefined {
   const { dataset } = account;
-  const spent = (name: string): number =>
-    before.reduce((sum, { datasets, bits }) => sum + (datasets.includes(dataset) ? (bits[name] ?? 0) : 0), 0);
-  const asks = bitsOf(account, opened);
-  for (const { column, rows, distinct } of opened) {
+  const spent = (name: string, entries: readonly Opening[]): number =>
+    entries.reduce((sum, { datasets, bits }) => sum + (datasets.includes(dataset) ? (bits[name] ?? 0) : 0), 0);
+  const chosen = before.filter(({ own }) => own === undefined);
+  const asks = bitsOf(account, opened.columns);
+  for (const { column, rows, distinct } of opened.columns) {
     const name = nameIn(account, column);
-    const already = spent(name) + (name === DERIVED ? 0 : spent(DERIVED));
-    const limit = Math.min(distinct <= FEW_VALUES ? Math.floor(rows / 2) : Infinity, account.limit ?? Infinity);
     const asked = asks[name]!;
-    if (asked > 0 && already + asked > limit) return { dataset, column, opened: already, asked, limit };
+    const isCode = distinct <= FEW_VALUES && opened.own === undefined;
+    for (const [limit, entries] of [
+      [isCode ? Math.floor(rows / 2) : Infinity, chosen],
+      [account.limit ?? Infinity, before],
+    ] as const) {
+      const already = spent(name, entries) + (name === DERIVED ? 0 : spent(DERIVED, entries));
+      if (asked > 0 && already + asked > limit) return { dataset, column, opened: already, asked, limit };
+    }
   }
   return undefined;
 }

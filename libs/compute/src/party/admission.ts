@@ -55,6 +55,8 @@ export class Admission {
   /** Files are judged one after the other: each adds to what the next is judged by. */
   private last: Promise<unknown> = Promise.resolve();
   private hasOpened = false;
+  /** Of the files that were read. */
+  private readonly digests = new Set<string>();
 
   private constructor(
     readonly owner: Owner,
@@ -99,7 +101,9 @@ export class Admission {
   }
 
   /** Counts what the run is about to open. Throws BUDGET_EXHAUSTED. */
-  async reserve(opened: Opened): Promise<{ readonly entry: OpeningEntry; readonly warnings: readonly string[] }> {
+  async reserve(
+    opened: Opened,
+  ): Promise<{ readonly entry: OpeningEntry | undefined; readonly warnings: readonly string[] }> {
     const { roots, peers, consent } = this.request;
     const { task_type: type = '' } = consent?.task ?? {};
     const run = {
@@ -110,6 +114,7 @@ export class Admission {
       use: this.use,
       run: this.salt,
       versions: [...this.versions].sort(),
+      digests: [...this.digests].sort(),
     };
     this.hasOpened = true;
     return reserve(this.ledger, this.statements, run, opened);
@@ -160,7 +165,8 @@ export class Admission {
     const file = await openInput(roots, dataset?.file ?? label);
     try {
       if (dataset !== undefined) await this.requireUnchanged(label, dataset, file);
-      const { versions, plain } = await this.sourceOf(label, dataset, file);
+      const { versions, plain, digest } = await this.sourceOf(label, dataset, file);
+      this.digests.add(digest ?? `unknown ${this.salt}`);
       this.asWritten &&= this.isNamed(label) || (label.startsWith('artifact:') && !plain);
       await this.requireAllowed(versions, plain);
       return dataset === undefined ? file : { ...file, label };
@@ -190,7 +196,9 @@ export class Admission {
 
   /** What a file was made from. */
   private async sourceOf(label: string, dataset: DatasetStatement | undefined, file: InputFile): Promise<Source> {
-    if (dataset !== undefined) return { versions: [`${dataset.name}@${dataset.version}`], plain: false };
+    if (dataset !== undefined) {
+      return { versions: [`${dataset.name}@${dataset.version}`], plain: false, digest: dataset.digest };
+    }
     if (!label.startsWith('artifact:')) return PLAIN;
     const from: Readonly<Record<string, string>> = this.request.consent?.task.from ?? {};
     const [, source = '', ...names] = label.split('/');
@@ -206,7 +214,8 @@ export class Admission {
     for (const version of lineage.versions ?? []) {
       if (version.includes('@')) offeredDataset(party, this.statements, `dataset:${party}/${version}`, label);
     }
-    return { versions: lineage.versions ?? lineage.datasets, plain: lineage.plain };
+    const digest = lineage.files[file.name];
+    return { versions: lineage.versions ?? lineage.datasets, plain: lineage.plain, digest };
   }
 
   /** Refuses what a task made that the owner has taken back since. */

@@ -25,6 +25,8 @@ export interface Lineage {
 export interface Source {
   readonly versions: readonly string[];
   readonly plain: boolean;
+  /** Of the file, where it is known. */
+  readonly digest?: string | undefined;
 }
 export const PLAIN: Source = { versions: [], plain: true };
 

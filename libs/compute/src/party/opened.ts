@@ -1,4 +1,4 @@
-import { FEW_VALUES, overdraftOf, type OpenedColumn, type Overdraft } from '#libs/consent';
+import { bitsOf, FEW_VALUES, overdraftOf, type OpenedColumn, type Opening, type Overdraft } from '#libs/consent';
 import { TaskFailure } from '../contract/task-type.js';
 
 /** What a run opens of a party's table to others. */
@@ -8,6 +8,8 @@ export interface Opened {
   readonly to?: readonly string[];
   /** The parties of a sum, where only the sum is opened. */
   readonly members?: readonly string[];
+  /** What figures these are, where they follow from this party's table alone: the same of the same table again open nothing more. */
+  readonly own?: string;
 }
 
 /** Bits of a figure, as results round them. */
@@ -41,17 +43,16 @@ export const openedOf = (
 
 /** Counts within one run, where the folder has no owner and so no ledger. */
 export class OpenedHere {
-  private readonly before: { datasets: string[]; bits: Record<string, number> }[] = [];
+  private readonly before: Opening[] = [];
 
   constructor(private readonly party: string) {}
 
-  reserve({ columns }: Opened): void {
+  reserve(opened: Opened): void {
     const account = { dataset: '', columns: undefined, limit: undefined };
-    const overdraft = overdraftOf(account, columns, this.before);
+    const overdraft = overdraftOf(account, opened, this.before);
     if (overdraft !== undefined) throw exhausted(this.party, overdraft);
-    for (const { column, figures, bits } of columns) {
-      this.before.push({ datasets: [''], bits: { [column]: figures * bits } });
-    }
+    const { own } = opened;
+    this.before.push({ datasets: [''], bits: bitsOf(account, opened.columns), ...(own !== undefined && { own }) });
   }
 }
 

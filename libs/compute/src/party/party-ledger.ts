@@ -13,6 +13,8 @@ export interface OpeningEntry extends OpenedEntry {
   readonly use: string;
   /** Random, of one process. */
   readonly run: string;
+  /** Equal for the same figures of the same table, where they follow from it alone. */
+  readonly own?: string;
 }
 
 /**

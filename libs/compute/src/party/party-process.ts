@@ -118,6 +118,7 @@ function makeContext(
     async reserve(opened) {
       if (admission === undefined) return here.reserve(opened);
       const { entry, warnings } = await admission.reserve(opened);
+      if (entry === undefined) return;
       const { id, at, to, datasets, versions, figures, bits, members } = entry;
       const shown = { id, at, to, datasets, versions, figures, bits, ...(members && { members }) };
       send({ kind: 'opened', entry: shown });

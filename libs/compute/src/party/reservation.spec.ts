@@ -49,16 +49,29 @@ describe('the ledger of what is opened', () => {
   const asked = (
     run: Partial<OpeningRun>,
     columns: readonly OpenedColumn[],
-    { statements = [dataset(1)], members }: { statements?: readonly Statement[]; members?: readonly string[] } = {},
+    {
+      statements = [dataset(1)],
+      members,
+      own,
+    }: { statements?: readonly Statement[]; members?: readonly string[]; own?: string } = {},
   ) =>
     reserve(
       ledger,
       new Map(statements.map((each, at) => [String(at), each])),
       {
-        ...{ party: 'alice', peers: ['bob'], task: 'c/t', type: 'vif', use: 'u', run: 'r', versions: ['c@1'] },
+        ...{
+          party: 'alice',
+          peers: ['bob'],
+          task: 'c/t',
+          type: 'vif',
+          use: 'u',
+          run: 'r',
+          versions: ['c@1'],
+          digests: ['d'],
+        },
         ...run,
       },
-      { columns, ...(members && { members }) },
+      { columns, ...(members && { members }), ...(own && { own }) },
     );
   const spent = async (): Promise<number> =>
     (await ledger.read()).openings.reduce((sum, { bits }) => sum + (bits.y ?? 0), 0);
@@ -130,6 +143,21 @@ describe('the ledger of what is opened', () => {
     await expect(asked({ use: 'b', run: '2' }, [number], { statements })).rejects.toMatchObject(refusal);
     const more = [dataset(1), policy({ bits: 1e6 })];
     await expect(asked({ use: 'b', run: '2' }, [code(4)], { statements: more })).rejects.toMatchObject(refusal);
+  });
+
+  it('counts what follows from the own table alone once for each table, and towards what the owner allows alone', async () => {
+    const own = 'statistics';
+    const table = (use: string, digest: string, statements: readonly Statement[] = [dataset(1)]) =>
+      asked({ use, run: use, digests: [digest] }, [code(9)], { own, statements });
+    expect((await table('1', 'd1')).entry).toMatchObject({ bits: { y: 90 } });
+    expect((await table('2', 'd1')).entry).toBeUndefined();
+    expect(await spent()).toBe(90);
+    expect((await table('3', 'd2')).entry).toMatchObject({ bits: { y: 90 } });
+    await asked({ use: '4', run: '4' }, [code(5)]);
+    await expect(table('5', 'd3', [dataset(1), policy({ bits: 300 })])).rejects.toMatchObject({
+      details: { opened: 230 },
+    });
+    await expect(asked({ use: '6', run: '6' }, [code(1)])).rejects.toMatchObject({ details: { opened: 50 } });
   });
 
   it('warns of figures of the same columns by another task of the type, and names no column', async () => {

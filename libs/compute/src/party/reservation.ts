@@ -1,6 +1,7 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import {
   bitsOf,
+  canonicalJson,
   overdraftOf,
   type Account,
   type DatasetStatement,
@@ -23,18 +24,21 @@ export interface OpeningRun {
   readonly run: string;
   /** What it has read: `<name>@<version>`. */
   readonly versions: readonly string[];
+  /** Of the files that it has read. */
+  readonly digests: readonly string[];
 }
 
 /**
  * Notes what a run is about to open, and judges it by the notes before it, so that two tasks at once never pass a limit together. A run that died
- * before its end is not counted again when its task is tried again. Returns the entry and warnings. Throws BUDGET_EXHAUSTED.
+ * before its end is not counted again when its task is tried again. Returns warnings, and the entry, unless the same is open
+ * already. Throws BUDGET_EXHAUSTED.
  */
 export async function reserve(
   ledger: PartyLedger,
   statements: ReadonlyMap<string, Statement>,
   run: OpeningRun,
   opened: Opened,
-): Promise<{ readonly entry: OpeningEntry; readonly warnings: readonly string[] }> {
+): Promise<{ readonly entry: OpeningEntry | undefined; readonly warnings: readonly string[] }> {
   const accounts = namesOf(run.versions).map((dataset) => accountOf(statements, dataset));
   const entry = entryOf(run, opened, accounts);
   await ledger.append({ kind: 'open', ...entry });
@@ -43,9 +47,13 @@ export async function reserve(
   const isOfDeadTry = (each: OpeningEntry): boolean =>
     each.use === run.use && each.run !== run.run && !known.ended.has(each.run);
   const before = known.openings.slice(0, mine).filter((each) => !isOfDeadTry(each));
+  if (entry.own !== undefined && before.some(({ own }) => own === entry.own)) {
+    await ledger.append({ kind: 'void', id: entry.id });
+    return { entry: undefined, warnings: [] };
+  }
   try {
     for (const account of accounts) {
-      const overdraft = overdraftOf(account, opened.columns, before);
+      const overdraft = overdraftOf(account, opened, before);
       if (overdraft !== undefined) throw exhausted(run.party, overdraft);
     }
     requireSumsApart(run, entry, before, statements);
@@ -57,7 +65,7 @@ export async function reserve(
   return { entry, warnings: warningsOf(run, entry, before) };
 }
 
-function entryOf(run: OpeningRun, { columns, to, members }: Opened, accounts: readonly Account[]): OpeningEntry {
+function entryOf(run: OpeningRun, { columns, to, members, own }: Opened, accounts: readonly Account[]): OpeningEntry {
   const { task, type, use, versions } = run;
   const merged = mergedColumns(accounts, accounts[0] ?? { dataset: '', columns: undefined, limit: undefined });
   return {
@@ -76,6 +84,7 @@ function entryOf(run: OpeningRun, { columns, to, members }: Opened, accounts: re
       columns.map((each) => ({ ...each, bits: 1 })),
     ),
     ...(members && { members: [...members].sort() }),
+    ...(own !== undefined && { own: sha256(canonicalJson({ own, digests: run.digests, columns })) }),
   };
 }
 
@@ -163,3 +172,5 @@ function warningsOf({ type, use }: OpeningRun, entry: OpeningEntry, before: read
 
 /** Notes that a run came to its end: what it was to open is open. */
 export const endRun = (ledger: PartyLedger, run: string): Promise<void> => ledger.append({ kind: 'end', run });
+
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');

@@ -1,3 +1,5 @@
+import { FEW_VALUES } from '#libs/consent';
+import { BITS } from '../party/opened.js';
 import type { PartyContext, PartyProgram } from '../party/party-program.js';
 import { writeJson } from '../party/write-json.js';
 import type { JsonObject } from '../contract/task-type.js';
@@ -43,12 +45,16 @@ interface DescribedTable {
   readonly fewApart: readonly string[];
 }
 
+/** Mean, deviation and three quartiles. */
+const FIGURES = 5;
+
 type Quantiles = [min: number, first: number, second: number, third: number, max: number];
 
 class Described implements Accumulator {
   readonly moments = new Moments();
   readonly values = new Values();
   readonly apart = new RowsApart();
+  private readonly seen = new Set<number>();
 
   get count(): number {
     return this.values.count;
@@ -58,6 +64,12 @@ class Described implements Accumulator {
     this.moments.add(value);
     this.values.add(value);
     this.apart.add(value);
+    if (this.seen.size <= FEW_VALUES) this.seen.add(value);
+  }
+
+  /** Up to `FEW_VALUES + 1`. */
+  get distinct(): number {
+    return this.seen.size;
   }
 
   statistics(): ColumnStatistics {
@@ -116,6 +128,12 @@ export async function describeTable(
     context.progress(share, 'computing quartiles');
     const described = numbers.found().filter(({ values }) => values.count > 0);
     const enough = described.filter(({ values }) => values.count >= MIN_GROUP_ROWS);
+    await context.reserve({
+      own: 'statistics',
+      columns: enough.map(({ name: column, values: { count, distinct } }) => {
+        return { column, figures: FIGURES, bits: BITS.statistic, rows: count, distinct };
+      }),
+    });
     const suppressed = numbers.found().flatMap(({ name, values }) => (values.count < MIN_GROUP_ROWS ? [name] : []));
     return {
       exact: {
