@@ -1,7 +1,7 @@
 import { nextBytes, sized, xor } from './bit-strings.js';
 import { exchange } from './channel.js';
 import type { PieceReceiver, PieceSender } from './pieces.js';
-import { ELEMENT_BYTES, lengthOf, toBytes, type RingVector } from './ring.js';
+import { WORDS } from './ring.js';
 import type { DealtParty, PartySession } from './session.js';
 
 /**
@@ -18,32 +18,39 @@ import type { DealtParty, PartySession } from './session.js';
  *
  *     g = g_high ^ (p_high & g_low)        p = p_high & p_low
  *
- * so that 128 bits take one AND for the first g, and seven more.
+ * so that 128 bits take one AND for the first g, and seven more; 32 bits five more. Values have the words of an element of
+ * their ring, 1 or 4.
  */
-const BITS = 8 * ELEMENT_BYTES;
 
 /** Bytes of a plane: one bit of each of `elements` elements. */
 export const planeBytes = (elements: number): number => Math.ceil(elements / 8);
 
-/** Planes of all ANDs of one comparison: 128, then 64 runs twice, 32 runs twice, and so on. */
-const AND_PLANES = BITS + 2 * (BITS - 1);
+/** Planes of all ANDs of one comparison: as many as bits, then half of them twice, a quarter twice, and so on. */
+const andPlanes = (words: number): number => 96 * words - 2;
 
 /**
  * The plane of bit i: the binary digits of i + 1 reversed, so that the halves of the planes are the even and the odd ones;
  * the top bit comes last.
  */
-const PLACES = Uint8Array.from({ length: BITS }, (_, bit) => {
-  if (bit === BITS - 1) return BITS;
-  let place = 0;
-  for (let digit = 1; digit < BITS; digit *= 2) place = place * 2 + ((bit + 1) & digit ? 1 : 0);
-  return place;
-});
+const placesOf = (bits: number): Uint8Array =>
+  Uint8Array.from({ length: bits }, (_, bit) => {
+    if (bit === bits - 1) return bits;
+    let place = 0;
+    for (let digit = 1; digit < bits; digit *= 2) place = place * 2 + ((bit + 1) & digit ? 1 : 0);
+    return place;
+  });
+const PLACES = { 1: placesOf(32), 4: placesOf(128) } as const;
 
-/** Own shares of the sign bits of the shared `values`: 1 for a negative element. Eight rounds. */
-export async function negative(session: PartySession, dealt: PieceReceiver, values: RingVector): Promise<Uint8Array> {
-  const width = planeBytes(lengthOf(values));
-  const and = await triples(session, dealt, AND_PLANES * width);
-  const { low, top } = planesOf(values, width);
+/** Own shares of the sign bits of the shared `values`: 1 for a negative element. Eight rounds, or six for one word. */
+export async function negative(
+  session: PartySession,
+  dealt: PieceReceiver,
+  values: Uint32Array,
+  words: 1 | 4 = WORDS,
+): Promise<Uint8Array> {
+  const width = planeBytes(values.length / words);
+  const and = await triples(session, dealt, andPlanes(words) * width);
+  const { low, top } = planesOf(values, words, width);
   const none = new Uint8Array(low.length);
   let pass = low;
   let carry = await (session.index === 0 ? and(low, none) : and(none, low));
@@ -62,8 +69,9 @@ export async function dealNegative(
   parties: readonly [DealtParty, DealtParty],
   toSecond: PieceSender,
   elements: number,
+  words: 1 | 4 = WORDS,
 ): Promise<void> {
-  await dealTriples(parties, toSecond, AND_PLANES * planeBytes(elements));
+  await dealTriples(parties, toSecond, andPlanes(words) * planeBytes(elements));
 }
 
 /** Whether any of the shared bits is 1, opened to both. Neither learns which. A round for each halving of the bytes, and four. */
@@ -149,14 +157,16 @@ async function triples(
  * The bits of the elements by plane: the top bits, and those below, where bit i is plane i + 1, above a plane of zeros. Eight
  * bytes of eight elements are turned over at a time (H. Warren, "Hacker's Delight", section 7-3).
  */
-function planesOf(values: RingVector, width: number): { low: Uint8Array; top: Uint8Array } {
-  const planes = new Uint8Array((BITS + 1) * width);
-  const padded = new Uint8Array(width * 8 * ELEMENT_BYTES);
-  padded.set(toBytes(values));
+function planesOf(values: Uint32Array, words: 1 | 4, width: number): { low: Uint8Array; top: Uint8Array } {
+  const bytes = 4 * words;
+  const bits = 8 * bytes;
+  const planes = new Uint8Array((bits + 1) * width);
+  const padded = new Uint8Array(width * 8 * bytes);
+  padded.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
   for (let at = 0; at < width; at += 1) {
-    for (let byte = 0; byte < ELEMENT_BYTES; byte += 1) {
-      const from = at * 8 * ELEMENT_BYTES + byte;
-      const of = (element: number): number => padded[from + element * ELEMENT_BYTES]!;
+    for (let byte = 0; byte < bytes; byte += 1) {
+      const from = at * 8 * bytes + byte;
+      const of = (element: number): number => padded[from + element * bytes]!;
       let x = of(0) | (of(1) << 8) | (of(2) << 16) | (of(3) << 24);
       let y = of(4) | (of(5) << 8) | (of(6) << 16) | (of(7) << 24);
       let swapped = (x ^ (x >>> 7)) & 0x00aa_00aa;
@@ -171,11 +181,11 @@ function planesOf(values: RingVector, width: number): { low: Uint8Array; top: Ui
       x ^= swapped;
       y ^= swapped >>> 4;
       for (let bit = 0; bit < 8; bit += 1) {
-        planes[PLACES[byte * 8 + bit]! * width + at] = (bit < 4 ? x : y) >>> (8 * (bit & 3));
+        planes[PLACES[words][byte * 8 + bit]! * width + at] = (bit < 4 ? x : y) >>> (8 * (bit & 3));
       }
     }
   }
-  return { low: planes.subarray(0, BITS * width), top: planes.subarray(BITS * width) };
+  return { low: planes.subarray(0, bits * width), top: planes.subarray(bits * width) };
 }
 
 function joined(left: Uint8Array, right: Uint8Array): Uint8Array {

@@ -1,0 +1,281 @@
+import { nextBytes, sized, xor } from './bit-strings.js';
+import { exchange } from './channel.js';
+import { PieceReceiver, PieceSender } from './pieces.js';
+import { Z128, Z32, bytesOf, constant, countOf, nextOf, powers, vectorFrom, type Ring, type Vector } from './rings.js';
+import { shiftRightInto } from './ring.js';
+import type { DealtParty, PartySession } from './session.js';
+import { dealNegative, negative, planeBytes } from './shared-bits.js';
+
+/** Shared rows to multiply by bits that one party knows: those of `owner`, null for the others. */
+export interface BitJob {
+  readonly owner: 0 | 1;
+  readonly bits: Uint8Array | null;
+  readonly values: Vector;
+}
+
+/**
+ * A computation on shares that two parties and the dealer run alike, in the same order: a step takes own shares and
+ * returns own shares. The dealer's are zeros of the same length; it deals what the step needs. Shares are by sum, of bits
+ * by exclusive or.
+ */
+export interface Joint {
+  /** Null for the dealer. */
+  readonly index: 0 | 1 | null;
+  /** Products, element by element (D. Beaver, "Efficient multiparty protocols using circuit randomization", CRYPTO 1991). One round. */
+  product(ring: Ring, left: Vector, right: Vector): Promise<Vector>;
+  /**
+   * Elements divided by 2^bits, off by less than one unit and exact for 0 bits, in another ring if need be. Exact in
+   * range: values lie within half the ring, -2^30 to 2^30 or -2^126 to 2^126 (D. Escudero, S. Ghosh, M. Keller, R. Rachuri,
+   * P. Scholl, "Improved Primitives for MPC over Mixed Arithmetic-Binary Circuits", CRYPTO 2020, section 5.1). One round.
+   */
+  shift(from: Ring, to: Ring, values: Vector, bits: number): Promise<Vector>;
+  /** Bits of the negative elements. Six or eight rounds. */
+  negative(ring: Ring, values: Vector): Promise<Uint8Array>;
+  /** The first `count` shared bits as numbers 0 and 1 (daBits of the dealer). One round. */
+  numbers(ring: Ring, bits: Uint8Array, count: number): Promise<Vector>;
+  /** Values where the owner's bit is 1, else 0, in Z_2^32. One round. */
+  timesBits(jobs: readonly BitJob[]): Promise<Vector[]>;
+  /** The bits, also for the dealer: their sharing is over. One round. */
+  openBits(bits: Uint8Array): Promise<Uint8Array>;
+}
+
+/** A party's side. `report` sends the dealer a message. */
+export class JointParty implements Joint {
+  readonly index: 0 | 1;
+  private readonly dealt: PieceReceiver;
+
+  constructor(
+    readonly session: PartySession,
+    private readonly report: (opened: Uint8Array) => Promise<void>,
+  ) {
+    this.index = session.index;
+    this.dealt = new PieceReceiver(session.dealer);
+  }
+
+  /** Uniform elements for the first party; for the second what the dealer sends. */
+  async correlated(ring: Ring, count: number): Promise<Vector> {
+    if (this.index === 0) return nextOf(this.session.masks, ring, count);
+    const words = ring.words * count;
+    return vectorFrom(sized(await this.dealt.take(4 * words), 4 * words).slice(), words);
+  }
+
+  async product(ring: Ring, left: Vector, right: Vector): Promise<Vector> {
+    const { masks, peer } = this.session;
+    const count = countOf(ring, left);
+    const a = nextOf(masks, ring, count);
+    const b = nextOf(masks, ring, count);
+    const c = await this.correlated(ring, count);
+    const sent = new Uint32Array(2 * left.length);
+    sent.set(ring.subtract(left, a));
+    sent.set(ring.subtract(right, b), left.length);
+    const opened = ring.add(sent, vectorFrom(await exchange(peer, bytesOf(sent)), sent.length));
+    const d = opened.subarray(0, left.length);
+    const e = opened.subarray(left.length);
+    const factor = this.index === 0 ? ring.add(e, b) : b;
+    return ring.add(c, ring.add(ring.multiply(d, factor), ring.multiply(e, a)));
+  }
+
+  async shift(from: Ring, to: Ring, values: Vector, bits: number): Promise<Vector> {
+    const { masks, peer } = this.session;
+    const count = countOf(from, values);
+    const mask = nextOf(masks, from, count);
+    const rests = await this.correlated(to, count);
+    const tops = await this.correlated(to, count);
+    const own = from.add(values, mask);
+    const moved = this.index === 0 ? from.add(own, powers(from, count, 32 * from.words - 2)) : own;
+    const opened = from.add(moved, vectorFrom(await exchange(peer, bytesOf(moved)), moved.length));
+    const isTop = topBits(from, opened);
+    const flipped = tops.slice();
+    for (let at = 0; at < count; at += 1) {
+      if (isTop[at] === 0) continue;
+      const [start, end] = [at * to.words, (at + 1) * to.words];
+      flipped.set(to.subtract(new Uint32Array(to.words), tops.subarray(start, end)), start);
+    }
+    const result = to.subtract(flipped, rests);
+    if (this.index === 1) return result;
+    const known = to.subtract(lowPart(from, to, opened, bits), powers(to, count, 32 * from.words - 2 - bits));
+    const top = powers(to, 1, 32 * from.words - 1 - bits);
+    for (let at = 0; at < count; at += 1) {
+      if (isTop[at] === 0) continue;
+      const place = known.subarray(at * to.words, (at + 1) * to.words);
+      place.set(to.add(place, top));
+    }
+    return to.add(result, known);
+  }
+
+  negative(ring: Ring, values: Vector): Promise<Uint8Array> {
+    return negative(this.session, this.dealt, values, ring.words);
+  }
+
+  async numbers(ring: Ring, bits: Uint8Array, count: number): Promise<Vector> {
+    const { masks, peer } = this.session;
+    const mask = nextBytes(masks, planeBytes(count));
+    const random = await this.correlated(ring, count);
+    const sent = xor(bits.subarray(0, mask.length), mask);
+    const opened = xor(sent, sized(await exchange(peer, sent), sent.length));
+    const minus = ring.subtract(new Uint32Array(random.length), random);
+    const numbers = random.slice();
+    for (let at = 0; at < count; at += 1) {
+      if (!bitOf(opened, at)) continue;
+      const [start, end] = [at * ring.words, (at + 1) * ring.words];
+      numbers.set(minus.subarray(start, end), start);
+      if (this.index === 0) numbers.set(ring.add(numbers.subarray(start, end), constant(ring, 1, 1)), start);
+    }
+    return numbers;
+  }
+
+  async timesBits(jobs: readonly BitJob[]): Promise<Vector[]> {
+    const { masks, peer } = this.session;
+    const prepared: { sent: Uint8Array; flips: Uint8Array | null; mask: Vector | null; products: Vector }[] = [];
+    for (const { owner, bits, values } of jobs) {
+      const own = owner === this.index;
+      const rows = values.length;
+      const flips = own ? nextBytes(masks, planeBytes(rows)) : null;
+      const mask = own ? null : nextOf(masks, Z32, rows);
+      const products = await this.correlated(Z32, rows);
+      const sent = own ? xor(packedBits(bits!), flips!) : bytesOf(Z32.subtract(values, mask!));
+      prepared.push({ sent, flips, mask, products });
+    }
+    const received = await exchange(peer, joined(prepared.map(({ sent }) => sent)));
+    let from = 0;
+    const results = jobs.map(({ owner, bits, values }, at) => {
+      const { sent, mask, products } = prepared[at]!;
+      const rows = values.length;
+      if (owner === this.index) {
+        const theirs = vectorFrom(received.subarray(from, (from += 4 * rows)), rows);
+        return products.map((product, row) => {
+          const whole = bits![row] ? values[row]! + theirs[row]! : 0;
+          return bitOf(sent, row) ? whole - product : whole + product;
+        });
+      }
+      const flipped = received.subarray(from, (from += planeBytes(rows)));
+      return products.map((product, row) => (bitOf(flipped, row) ? mask![row]! - product : product));
+    });
+    if (from !== received.length) throw new RangeError(`expected ${from} bytes, received ${received.length}`);
+    return results;
+  }
+
+  async openBits(bits: Uint8Array): Promise<Uint8Array> {
+    const opened = xor(bits, sized(await exchange(this.session.peer, bits), bits.length));
+    if (this.index === 0) await this.report(opened);
+    return opened;
+  }
+}
+
+/** The dealer's side. `opened` receives what the first party reports. */
+export class JointDealer implements Joint {
+  readonly index = null;
+  private readonly line: PieceSender;
+
+  constructor(
+    readonly parties: readonly [DealtParty, DealtParty],
+    private readonly opened: () => Promise<Uint8Array>,
+  ) {
+    this.line = new PieceSender(parties[1].channel);
+  }
+
+  /** Sends what waits to be sent. Before the dealer waits for a party, and at the end. */
+  flush(): Promise<void> {
+    return this.line.flush();
+  }
+
+  /** Shares a vector between the parties. */
+  async share(ring: Ring, vector: Vector): Promise<void> {
+    const first = nextOf(this.parties[0].masks, ring, countOf(ring, vector));
+    await this.line.put(bytesOf(ring.subtract(vector, first)));
+  }
+
+  private drawn(ring: Ring, count: number): Vector {
+    const [first, second] = this.parties.map(({ masks }) => nextOf(masks, ring, count)) as [Vector, Vector];
+    return ring.add(first, second);
+  }
+
+  async product(ring: Ring, left: Vector): Promise<Vector> {
+    const count = countOf(ring, left);
+    const a = this.drawn(ring, count);
+    const b = this.drawn(ring, count);
+    await this.share(ring, ring.multiply(a, b));
+    return new Uint32Array(left.length);
+  }
+
+  async shift(from: Ring, to: Ring, values: Vector, bits: number): Promise<Vector> {
+    const count = countOf(from, values);
+    const mask = this.drawn(from, count);
+    await this.share(to, lowPart(from, to, mask, bits));
+    const top = powers(to, 1, 32 * from.words - 1 - bits);
+    const tops = new Uint32Array(count * to.words);
+    topBits(from, mask).forEach((bit, at) => bit === 1 && tops.set(top, at * to.words));
+    await this.share(to, tops);
+    return new Uint32Array(count * to.words);
+  }
+
+  async negative(ring: Ring, values: Vector): Promise<Uint8Array> {
+    const count = countOf(ring, values);
+    await dealNegative(this.parties, this.line, count, ring.words);
+    return new Uint8Array(planeBytes(count));
+  }
+
+  async numbers(ring: Ring, _bits: Uint8Array, count: number): Promise<Vector> {
+    const [first, second] = this.parties.map(({ masks }) => nextBytes(masks, planeBytes(count))) as [
+      Uint8Array,
+      Uint8Array,
+    ];
+    const random = xor(first, second);
+    const vector = new Uint32Array(count * ring.words);
+    for (let at = 0; at < count; at += 1) vector[at * ring.words] = bitOf(random, at);
+    await this.share(ring, vector);
+    return new Uint32Array(count * ring.words);
+  }
+
+  async timesBits(jobs: readonly BitJob[]): Promise<Vector[]> {
+    for (const { owner, values } of jobs) {
+      const flips = nextBytes(this.parties[owner].masks, planeBytes(values.length));
+      const mask = nextOf(this.parties[1 - owner]!.masks, Z32, values.length);
+      await this.share(
+        Z32,
+        mask.map((word, row) => (bitOf(flips, row) ? word : 0)),
+      );
+    }
+    return jobs.map(({ values }) => new Uint32Array(values.length));
+  }
+
+  async openBits(bits: Uint8Array): Promise<Uint8Array> {
+    await this.flush();
+    return sized(await this.opened(), bits.length);
+  }
+}
+
+/** The bit at a place. */
+export const bitOf = (bits: Uint8Array, at: number): number => (bits[at >>> 3]! >>> (at & 7)) & 1;
+
+function packedBits(bits: Uint8Array): Uint8Array {
+  const packed = new Uint8Array(planeBytes(bits.length));
+  bits.forEach((bit, at) => (packed[at >>> 3]! |= bit << (at & 7)));
+  return packed;
+}
+
+const topBits = (ring: Ring, vector: Vector): Uint8Array =>
+  Uint8Array.from({ length: countOf(ring, vector) }, (_, at) => vector[(at + 1) * ring.words - 1]! >>> 31);
+
+/** The bits of the elements but the top one, shifted right, as elements of another ring. */
+function lowPart(from: Ring, to: Ring, vector: Vector, bits: number): Vector {
+  const low = vector.slice();
+  for (let at = from.words - 1; at < low.length; at += from.words) low[at]! &= 0x7fff_ffff;
+  if (from === Z128) {
+    if (to !== Z128) throw new RangeError('no shift to a smaller ring');
+    return bits === 0 ? low : shiftRightInto(low, bits);
+  }
+  const shifted = new Uint32Array(low.length * to.words);
+  low.forEach((word, at) => (shifted[at * to.words] = word >>> bits));
+  return shifted;
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let from = 0;
+  for (const part of parts) {
+    whole.set(part, from);
+    from += part.length;
+  }
+  return whole;
+}
