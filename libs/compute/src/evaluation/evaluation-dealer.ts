@@ -3,24 +3,51 @@ import { OBJECTIVES } from '../federated/model.js';
 import { lineTo } from '../mpc/party-line.js';
 import { dealChosen } from '../mpc/chosen-bits.js';
 import { deal } from '../mpc/session.js';
+import { JointDealer } from '../mpc/joint.js';
 import { dealPrediction } from '../ss-lr/predict-on-shares.js';
+import { PREDICT_ROWS, predictShared, type ModelShape } from '../ss-xgb/shared-model.js';
 import type { PartyProgram } from '../party/party-program.js';
 import { dealerCommandFrom } from '../secureboost/commands.js';
 
 const MAX_COLUMNS = 100_000;
 
-/** What the label's party wants: masks for the splits of trees (null), or for a regression of these sizes. Throws PROTOCOL_VIOLATION. */
+/** The most trees of a model, and nodes of a tree. */
+const MAX_TREES = 1000;
+const MAX_NODES = 255;
+
+/** What the label's party wants: masks for the splits of trees (null), or for a regression or trees on shares of these sizes. Throws PROTOCOL_VIOLATION. */
 export function wantedFrom(peer: string, value: unknown) {
   const message = new PeerMessage(peer, value);
   if (message.flag('masks')) return null;
+  const rows = message.count('rows', MAX_ROWS);
+  const objective = message.choice('objective', OBJECTIVES);
+  if (message.has('trees')) {
+    const isTree = (item: unknown): item is string =>
+      typeof item === 'string' &&
+      item.length <= MAX_NODES &&
+      /^[01]+$/.test(item) &&
+      Number.isInteger(Math.log2(item.length + 1));
+    const trees = message.list('trees', MAX_TREES, isTree);
+    const owners = trees.map((tree) => Array.from(tree, (owner): 0 | 1 => (owner === '0' ? 0 : 1)));
+    const shape: ModelShape = { objective, start: 0, scoreBits: message.count('score_bits', 20), owners };
+    return { rows, objective, shape };
+  }
   const columns = [message.count('first', MAX_COLUMNS), message.count('second', MAX_COLUMNS)] as const;
-  return { columns, rows: message.count('rows', MAX_ROWS), objective: message.choice('objective', OBJECTIVES) };
+  return { columns, rows, objective };
 }
 
 /** The dealer of `evaluation`, in a process without tables: it receives sizes, and sends masks. */
 export const run: PartyProgram<{ readonly labelParty: string }, null> = async (context, { labelParty }) => {
   const wanted = wantedFrom(labelParty, await context.receiveJson<unknown>(labelParty));
   const dealt = await deal([lineTo(context, context.peers[0]!), lineTo(context, context.peers[1]!)]);
+  if (wanted?.shape) {
+    const joint = new JointDealer(dealt, () => context.receiveBytes(context.peers[0]!));
+    for (let from = 0; from < wanted.rows; from += PREDICT_ROWS) {
+      await predictShared(joint, wanted.shape, null, Math.min(PREDICT_ROWS, wanted.rows - from), () => null);
+    }
+    await joint.flush();
+    return null;
+  }
   if (wanted !== null) {
     await dealPrediction(dealt, wanted.columns, wanted.objective, wanted.rows);
     return null;

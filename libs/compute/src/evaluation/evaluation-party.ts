@@ -65,7 +65,8 @@ function checkRole(context: PartyContext, { model: path, label, gates }: Evaluat
     if (context.peers.length > 0) throw refuse('is a whole model: evaluate it with one party');
   } else {
     if (context.peers.length === 0) throw refuse('is a slice: name the model and test_data of both parties');
-    const hasLabel = model.kind === 'trees' || (model.kind === 'slice' && model.slice.hasLabel);
+    const isShared = model.kind === 'slice' || model.kind === 'shared';
+    const hasLabel = isShared ? model.slice.hasLabel : model.kind === 'trees';
     if (hasLabel !== (label !== null))
       throw refuse('has another role than label_party says: name the one of its training');
   }
@@ -77,7 +78,7 @@ function checkRole(context: PartyContext, { model: path, label, gates }: Evaluat
 /** Both slices must be of one training: of the same kind and name, with as many splits of the one without the label. */
 async function checkSameModel(context: PartyContext, peer: string, model: ModelPart): Promise<void> {
   const own = {
-    kind: model.kind === 'slice' ? 'regression' : 'trees',
+    kind: model.kind === 'slice' ? 'regression' : model.kind === 'shared' ? 'shared_trees' : 'trees',
     objective: model.objective,
     splits: splitsOf(model),
     training: model.kind === 'whole' ? null : model.training,
@@ -91,8 +92,12 @@ async function checkSameModel(context: PartyContext, peer: string, model: ModelP
   );
 }
 
-/** What the dealer must know of a model: whether it has trees, or the sizes of a regression and of its table. */
+/** What the dealer must know of a model: whether it has trees in clear, or the sizes of one on shares and of the table. */
 function toDeal(model: ModelPart, rows: number): JsonObject {
+  if (model.kind === 'shared') {
+    const { objective, scoreBits, owners } = model.slice;
+    return { masks: false, rows, objective, score_bits: scoreBits, trees: owners.map((each) => each.join('')) };
+  }
   if (model.kind !== 'slice') return { masks: model.kind === 'trees' };
   const { columns, regType } = model.slice;
   return { masks: false, rows, first: columns[0], second: columns[1], objective: regType };

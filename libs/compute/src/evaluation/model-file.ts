@@ -5,6 +5,7 @@ import { SLICE_FORMAT, sliceOf, type Slice } from '../ss-lr/slice.js';
 import type { OwnSplit } from '../secureboost/feature-holder.js';
 import type { ModelNode } from '../secureboost/predict.js';
 import { TREES_FORMAT } from '../secureboost/secureboost-plan.js';
+import { SHARED_TREES_FORMAT, sharedSliceOf, type SharedSlice } from '../ss-xgb/shared-model.js';
 
 interface Facts {
   readonly objective: Objective;
@@ -22,6 +23,7 @@ export type ModelPart =
 type SlicePart = SliceFacts &
   (
     | { readonly kind: 'slice'; readonly slice: Slice }
+    | { readonly kind: 'shared'; readonly slice: SharedSlice }
     | { readonly kind: 'trees'; readonly baseScore: number; readonly trees: readonly (readonly ModelNode[])[] }
     | { readonly kind: 'splits'; readonly maxDepth: number; readonly splits: readonly OwnSplit[] }
   );
@@ -35,7 +37,9 @@ export async function readModelPart(context: PartyContext, path: string): Promis
     throw refuse('is a slice of an earlier release, which holds weights in clear: train again with ss_lr');
   }
   const part = isMap(content) ? slicePart(content) : undefined;
-  if (!part) throw refuse('is no model of train, aggregate, merge_models, federated_training, ss_lr or ss_xgb');
+  if (!part) {
+    throw refuse('is no model of train, aggregate, merge_models, federated_training, ss_lr, ss_xgb or secureboost');
+  }
   if ((content as { party?: unknown }).party !== context.party) throw refuse("is another party's slice");
   return part;
 }
@@ -50,6 +54,10 @@ function slicePart(content: Record<string, unknown>): SlicePart | undefined {
     return (
       slice && { kind: 'slice', objective: slice.regType, features: slice.features, training: slice.training, slice }
     );
+  }
+  if (format === SHARED_TREES_FORMAT) {
+    const slice = sharedSliceOf(content);
+    return slice && { kind: 'shared', slice, ...slice };
   }
   if (!OBJECTIVES.includes(objective as Objective) || !isList(features, isText)) return undefined;
   if (training !== null && !isText(training)) return undefined;

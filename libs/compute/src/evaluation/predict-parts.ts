@@ -2,6 +2,14 @@ import { lineTo } from '../mpc/party-line.js';
 import { joinSession, type PartySession } from '../mpc/session.js';
 import { NEUTRAL, type PartyContext } from '../party/party-program.js';
 import { PeerMessage } from '../contract/peer-message.js';
+import { JointParty } from '../mpc/joint.js';
+import { bytesOf, vectorFrom } from '../mpc/rings.js';
+import {
+  PREDICT_ROWS as SHARED_ROWS,
+  openedPredictions,
+  predictRun,
+  type SharedSlice,
+} from '../ss-xgb/shared-model.js';
 import { featuresOf, predictOnShares } from '../ss-lr/predict-on-shares.js';
 import { scoresFit, sizeOf } from '../ss-lr/room.js';
 import type { Slice } from '../ss-lr/slice.js';
@@ -42,6 +50,13 @@ export async function predict(context: PartyContext, model: ModelPart, table: Nu
         context.progress(0.2 + (0.3 * run.to) / table.rows, 'predicting');
       }
       return predictions;
+    case 'shared':
+      for await (const { from, to, shares } of sharedRuns(context, model.slice, table)) {
+        const theirs = vectorFrom(await context.receiveBytes(context.peers[0]!), to - from);
+        predictions.set(openedPredictions(model.slice, shares, theirs), from);
+        context.progress(0.2 + (0.3 * to) / table.rows, 'predicting on shares');
+      }
+      return predictions;
     case 'trees': {
       const [peer] = context.peers as [string];
       const session = await join(context);
@@ -67,6 +82,13 @@ export async function serve(context: PartyContext, model: ModelPart, table: Nume
   const [peer] = context.peers as [string];
   if (model.kind === 'slice') {
     for await (const { to } of predictSlice(context, model.slice, table, false)) {
+      context.progress(0.2 + (0.3 * to) / table.rows, 'predicting on shares');
+    }
+    return;
+  }
+  if (model.kind === 'shared') {
+    for await (const { to, shares } of sharedRuns(context, model.slice, table)) {
+      await context.send(peer, bytesOf(shares));
       context.progress(0.2 + (0.3 * to) / table.rows, 'predicting on shares');
     }
     return;
@@ -108,6 +130,15 @@ async function* predictSlice(
     );
   }
   yield* predictOnShares(await join(context), slice, table, receives);
+}
+
+/** Own shares of the predictions of runs of rows, by trees on shares. */
+async function* sharedRuns(context: PartyContext, slice: SharedSlice, table: NumericColumns) {
+  const joint = new JointParty(await join(context), (opened) => context.send(NEUTRAL, opened));
+  for (let from = 0; from < table.rows; from += SHARED_ROWS) {
+    const to = Math.min(from + SHARED_ROWS, table.rows);
+    yield { from, to, shares: await predictRun(joint, slice, table, from, to) };
+  }
 }
 
 function join(context: PartyContext): Promise<PartySession> {

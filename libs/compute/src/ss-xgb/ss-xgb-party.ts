@@ -1,0 +1,163 @@
+import { MIN_GROUP_ROWS } from '../contract/privacy.js';
+import { BucketMatrix } from '../mpc/bucket-matrix.js';
+import { JointParty } from '../mpc/joint.js';
+import { lineTo } from '../mpc/party-line.js';
+import { bytesOf, vectorFrom, type Vector } from '../mpc/rings.js';
+import { joinSession } from '../mpc/session.js';
+import { NEUTRAL, type PartyContext, type PartyProgram } from '../party/party-program.js';
+import type { NumericColumns } from '../table/numeric-columns.js';
+import { writeTable } from '../table/write-table.js';
+import { bucketed } from '../vertical/buckets.js';
+import { prepareRows, type RowRules } from '../vertical/vertical-rows.js';
+import { agree } from './agreement.js';
+import { bitsOf, boostShared } from './shared-boost.js';
+import { PREDICT_ROWS, openedPredictions, predictRun, sliceFile, type SharedSlice } from './shared-model.js';
+import type { Winners } from './shared-tree.js';
+import type { SsXgbOutcome, SsXgbPart, SsXgbPlan } from './ss-xgb-plan.js';
+
+/** The fewest rows that split into two groups of 20. */
+const MIN_ROWS = 2 * MIN_GROUP_ROWS;
+
+/**
+ * One party of `ss_xgb`: puts its columns into buckets, boosts trees on shares, keeps its slice, and predicts. Throws what
+ * {@link prepareRows} and {@link agree} do.
+ */
+export const run: PartyProgram<SsXgbPart, SsXgbOutcome> = async (context, part) => {
+  const { plan } = part;
+  const { boosting } = plan;
+  const index = plan.parties[0] === context.party ? 0 : 1;
+  const home = plan.parties[0] === plan.labelParty ? 0 : 1;
+  const peer = context.peers[0]!;
+  const { train, heldOut, predict } = await prepareRows(context, part, rulesOf(plan));
+  const isLogistic = boosting.objective === 'logistic';
+  const own = part.features.map((_, column) => bucketed(train.values, column, train.columns, boosting.buckets));
+  const base = isLogistic ? 0 : boosting.baseScore;
+  const errors = train.label && train.label.map((y) => y - base);
+  const { training, counts, unit } = await agree(
+    context,
+    index,
+    train.peerColumns,
+    own.map(({ count }) => count),
+    errors && (isLogistic ? 0 : exponentOf(errors)),
+    { train: train.rows, predict: predict?.rows ?? 0 },
+  );
+  const session = await joinSession(index, lineTo(context, peer), lineTo(context, NEUTRAL));
+  const joint = new JointParty(session, (opened) => context.send(NEUTRAL, opened));
+  const matrix = await BucketMatrix.mask(
+    joint,
+    train.rows,
+    { of: own.map(({ of }) => of), counts: counts[index] },
+    counts[1 - index]!.reduce((sum, count) => sum + count, 0),
+    (fraction) => context.progress(0.02 + 0.03 * fraction, 'masking buckets'),
+  );
+  const public_ = { boosting, rows: train.rows, home, counts } as const;
+  const label = errors && errors.map((error) => error / unit);
+  const trees = await boostShared(joint, matrix, winnersOf(context, index), own, label, public_, (tree) =>
+    context.progress(0.05 + (0.85 * tree) / boosting.rounds, `training, tree ${tree + 1} of ${boosting.rounds}`),
+  );
+  const slice: SharedSlice = {
+    training,
+    objective: boosting.objective,
+    start: isLogistic ? boosting.baseScore : 0,
+    scoreBits: bitsOf(public_).score,
+    owners: trees.map(({ owners }) => owners),
+    hasLabel: part.label !== null,
+    features: part.features,
+    unit,
+    base,
+    splits: trees.map(({ splits }) =>
+      splits.map((split) => split && { column: split.column, threshold: own[split.column]!.edges[split.bucket]! }),
+    ),
+    weights: trees.map(({ weights }) => weights),
+  };
+  const model = await keepModel(context, part, sliceFile(context.party, peer, slice));
+  const prediction = predict && predict.rows > 0 ? await predictAll(context, part, joint, slice, predict) : null;
+  context.progress(1, 'done');
+  return { rows: train.rows, heldOut, model, prediction };
+};
+
+function rulesOf({ boosting }: SsXgbPlan): RowRules {
+  return {
+    binaryLabel: boosting.objective === 'logistic',
+    maxSize: Infinity,
+    minRows: MIN_ROWS,
+    minRowsWhy: `a tree needs at least ${MIN_ROWS}, ${MIN_GROUP_ROWS} for each side of a split.`,
+    // No split separates fewer than 20 rows from the others.
+    refusesFewApart: false,
+  };
+}
+
+/** The power of two that no error passes. */
+function exponentOf(errors: Float64Array): number {
+  const largest = errors.reduce((most, error) => Math.max(most, Math.abs(error)), 0);
+  return largest === 0 ? 0 : Math.max(-1000, Math.ceil(Math.log2(largest)));
+}
+
+/** Each party sends the other its shares of the numbers of the other's winners. */
+function winnersOf(context: PartyContext, index: 0 | 1): Winners {
+  const peer = context.peers[0]!;
+  return {
+    async open(owners, numbers) {
+      const theirs = numbers.filter((_, node) => owners[node] !== index);
+      const mine = numbers.filter((_, node) => owners[node] === index);
+      const [received] = await Promise.all([context.receiveBytes(peer), context.send(peer, bytesOf(theirs))]);
+      const shares = vectorFrom(received, mine.length);
+      let used = 0;
+      return owners.map((owner) => {
+        if (owner !== index) return undefined;
+        const number = (mine[used]! + shares[used]!) >>> 0;
+        used += 1;
+        return number;
+      });
+    },
+  };
+}
+
+/** A party's slice: of the other's columns nothing. */
+async function keepModel(context: PartyContext, part: SsXgbPart, content: object): Promise<string> {
+  const output = await context.createOutput({
+    ...(part.modelOutput !== null && { target: part.modelOutput }),
+    name: 'model.json',
+    mediaType: 'application/json',
+  });
+  await output.write(`${JSON.stringify(content, null, 2)}\n`);
+  await output.finish();
+  return output.reference;
+}
+
+/** Predicts on shares, and gives the receiver the rounded predictions. */
+async function predictAll(
+  context: PartyContext,
+  part: SsXgbPart,
+  joint: JointParty,
+  slice: SharedSlice,
+  table: NumericColumns,
+): Promise<SsXgbOutcome['prediction']> {
+  const peer = context.peers[0]!;
+  const receives = part.plan.receiver === context.party;
+  const target = part.predictionOutput !== null && { target: part.predictionOutput };
+  const columns = part.label === null ? ['prediction'] : ['label', 'prediction'];
+  const writer = receives ? await writeTable(context, { ...target, name: 'predictions.csv' }, columns) : null;
+  for (let from = 0; from < table.rows; from += PREDICT_ROWS) {
+    const to = Math.min(from + PREDICT_ROWS, table.rows);
+    const shares: Vector = await predictRun(joint, slice, table, from, to);
+    context.progress(0.9 + (0.09 * to) / table.rows, 'predicting on shares');
+    if (writer === null) {
+      await context.send(peer, bytesOf(shares));
+      continue;
+    }
+    const theirs = vectorFrom(await context.receiveBytes(peer), to - from);
+    const predictions = openedPredictions(slice, shares, theirs);
+    // All of one length, which is no figure of the table.
+    const shown = (prediction: number): string =>
+      slice.objective === 'logistic' ? prediction.toFixed(10) : String(prediction);
+    const labelOf = (row: number): string => String(table.values[(from + row + 1) * table.columns - 1]!);
+    await writer.rows(
+      Array.from(predictions, (prediction, row) =>
+        part.label === null ? [shown(prediction)] : [labelOf(row), shown(prediction)],
+      ),
+    );
+  }
+  await writer?.finish();
+  return writer && { reference: writer.reference, rows: table.rows };
+}
