@@ -1,6 +1,5 @@
 export {
   bitsOf,
-  DERIVED,
   FEW_VALUES,
   overdraftOf,
   type Account,

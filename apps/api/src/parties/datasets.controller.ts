@@ -47,8 +47,12 @@ export class DatasetsController {
   }
 
   @Get(':party/:name/ledger')
-  @ApiParam({ name: 'party', schema: { type: 'string', maxLength: 64 } })
-  @ApiParam({ name: 'name', schema: { type: 'string', maxLength: 64 } })
+  @ApiParam({ name: 'party', description: 'The party.', schema: { type: 'string', maxLength: 64 } })
+  @ApiParam({
+    name: 'name',
+    description: 'The name of the dataset, without a version.',
+    schema: { type: 'string', maxLength: 64 },
+  })
   @ApiOperation({
     operationId: 'listDatasetLedger',
     summary: 'List what was opened of a dataset',

@@ -4822,7 +4822,13 @@ export type ListDatasetsResponse = ListDatasetsResponses[keyof ListDatasetsRespo
 export type ListDatasetLedgerData = {
     body?: never;
     path: {
+        /**
+         * The party.
+         */
         party: string;
+        /**
+         * The name of the dataset, without a version.
+         */
         name: string;
     };
     query?: {

@@ -23,7 +23,7 @@ export const BITS = {
 } as const;
 
 /** The number of distinct values of a column of row-major `values`, up to one more than `FEW_VALUES`. */
-export function distinctIn(values: ArrayLike<number>, column = 0, columns = 1): number {
+function distinctIn(values: ArrayLike<number>, column = 0, columns = 1): number {
   const seen = new Set<number>();
   for (let at = column; at < values.length && seen.size <= FEW_VALUES; at += columns) seen.add(values[at]!);
   return seen.size;
