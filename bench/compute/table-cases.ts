@@ -193,8 +193,13 @@ export function tableCases(rows: number): TypeCase[] {
         party_schemas: { bob: { x9: { type: 'number', required: true, max: 900 } } },
       }),
       of: ['faults reported besides those that were planted, or not reported', '多报或漏报的问题数'],
-      figure: ({ report }) => {
-        const findings = (report.failure?.details as { findings?: { rule: string; count: number }[] })?.findings ?? [];
+      figure: (outcome) => {
+        const { output_reports: reports = {} } = (outcome.report.failure?.details ?? {}) as {
+          output_reports?: Record<string, string>;
+        };
+        const findings = Object.values(reports).flatMap(
+          (each) => (outcome.json(each) as { findings: { rule: string; count: number }[] }).findings,
+        );
         const planted = column(9).filter((value) => value > 900).length;
         const counts = findings.map(({ rule, count }) => (rule === 'max' ? Math.abs(count - planted) : count));
         return String(findings.length === 0 ? planted : counts.reduce((sum, each) => sum + each, 0));

@@ -201,7 +201,8 @@ export const EXPECTED: Readonly<Record<string, (outcome: ExampleOutcome) => void
   'tasks/validation': (outcome) => {
     const { validate } = outcome.results;
     const rows = outcome.given('alice', 'hospital.csv', 'id').length;
-    expect(validate).toMatchObject({ valid: true, rows: { alice: rows, bob: rows, carol: rows } });
+    const told = rows - (rows % 20);
+    expect(validate).toMatchObject({ valid: true, rows: { alice: told, bob: told, carol: told } });
   },
   'tasks/train': (outcome) => {
     for (const [party, reference] of Object.entries(outcome.results.train.model_paths as Record<string, string>)) {

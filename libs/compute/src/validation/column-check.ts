@@ -4,6 +4,7 @@ import type { ColumnRule, Finding } from './validation-config.js';
 /** A broken rule of a column, with the first rows that break it. */
 export interface ColumnFinding {
   readonly rule: Finding['rule'];
+  /** Rows that break it. */
   readonly count: number;
   readonly rows: readonly number[];
 }

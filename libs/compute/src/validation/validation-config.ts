@@ -66,11 +66,13 @@ export type ValidationConfig = ConfigOf<typeof validationSchema>;
 export type ColumnRule = ConfigOf<typeof rule>;
 export type TableSchema = ConfigOf<typeof tableSchema>;
 
-/** A rule that a table breaks, and how often: never with what. `column` is absent where it is about the whole table. */
+/** A rule that a table breaks, as others see it: never with what. `column` is absent where it is about the whole table. */
 export interface Finding {
   readonly party: string;
   readonly column?: string;
   readonly rule: 'type' | 'required' | 'unique' | 'min' | 'max' | 'enum' | 'rows.min' | 'rows.max' | 'rows.equal';
-  /** Rows that break it; of `rows`, the rows that there are; 0 where the whole column is absent. */
-  readonly count: number;
+  /** For the party itself alone: `extent` says what others see. */
+  readonly count: null;
+  /** How many rows break it; of `rows`, how many there are. */
+  readonly extent: string;
 }

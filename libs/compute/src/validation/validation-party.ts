@@ -3,6 +3,8 @@ import { isMissing } from '../table/csv-reader.js';
 import { readTable } from '../table/read-table.js';
 import { ColumnCheck, type ColumnFinding } from './column-check.js';
 import { RepeatedValues } from './repeated-values.js';
+import { coarseRows } from '../contract/coarse.js';
+import { MIN_GROUP_ROWS } from '../contract/privacy.js';
 import type { Finding, TableSchema } from './validation-config.js';
 
 /** Arguments of a party's process. */
@@ -11,9 +13,11 @@ export interface ValidationArgs {
   readonly schema: TableSchema;
   readonly minRows: number | null;
   readonly maxRows: number | null;
+  /** Whether all parties must have the same number of rows. */
+  readonly equalRows: boolean;
 }
 
-/** A party's answer. */
+/** A party's answer: what others see. */
 export interface ValidationValue {
   readonly rows: number;
   /** Columns that were looked at. */
@@ -23,11 +27,12 @@ export interface ValidationValue {
   readonly report: string;
 }
 
-type Kept = Omit<Finding, 'party'> & Partial<Pick<ColumnFinding, 'rows'>>;
+/** With the rows that break the rule; of `rows`, the rows that there are; 0 where the whole column is absent. */
+type Kept = Pick<Finding, 'column' | 'rule'> & { readonly count: number } & Partial<Pick<ColumnFinding, 'rows'>>;
 
 /** Checks the party's table in one pass, in bounded memory, and keeps the numbers of the rows that break a rule with the party. */
 export const run: PartyProgram<ValidationArgs, ValidationValue> = async (context, args) => {
-  const { path, schema, minRows, maxRows } = args;
+  const { path, schema, minRows, maxRows, equalRows } = args;
   const input = await context.openInput(path);
   const repeated = new RepeatedValues(() => context.createScratch());
   const kept: Kept[] = [];
@@ -67,13 +72,43 @@ export const run: PartyProgram<ValidationArgs, ValidationValue> = async (context
   if (minRows !== null && rows < minRows) kept.push({ rule: 'rows.min', count: rows });
   if (maxRows !== null && rows > maxRows) kept.push({ rule: 'rows.max', count: rows });
 
+  // Imported when it is needed: it loads native code, which other runs have no right to.
+  if (equalRows && !(await (await import('./equal-rows.js')).hasRowsOfAll(context, rows)))
+    kept.push({ rule: 'rows.equal', count: rows });
+
   const output = await context.createOutput({ name: 'validation.json', mediaType: 'application/json' });
-  const report = { format: 'taskchain/validation/v1', party: context.party, table: path, rows, findings: kept };
+  // Its hash is shown: a number of rows could be found by trying.
+  const report = { format: 'taskchain/validation/v1', party: context.party, table: path, findings: kept };
   await output.write(`${JSON.stringify(report, null, 2)}\n`);
   await output.finish();
   context.progress(1, 'done');
-  const findings = kept.map(({ column, rule, count }): Finding => {
-    return { party: context.party, ...(column !== undefined && { column }), rule, count };
+  context.keepResult({ rows });
+  const findings = kept.map((each): Finding => {
+    const { column, rule } = each;
+    return {
+      party: context.party,
+      ...(column !== undefined && { column }),
+      rule,
+      count: null,
+      extent: extentOf(each, rows),
+    };
   });
-  return { rows, columns, findings, report: output.reference };
+  return { rows: coarseRows(rows), columns, findings, report: output.reference };
 };
+
+/** Steps of the rows that break a rule, in percent of all rows. */
+const STEP = 10;
+
+function extentOf({ column, count }: Kept, rows: number): string {
+  if (column === undefined) return extentOfRows(rows);
+  if (count === 0) return 'the column is not there';
+  if (count < MIN_GROUP_ROWS) return `under ${MIN_GROUP_ROWS} rows`;
+  const from = Math.min(Math.floor((100 * count) / rows / STEP) * STEP, 100 - STEP);
+  return `${from} to ${from + STEP} % of the rows`;
+}
+
+/** A number of rows in steps. */
+function extentOfRows(rows: number): string {
+  const from = coarseRows(rows);
+  return `${from} to ${from + MIN_GROUP_ROWS - 1} rows`;
+}

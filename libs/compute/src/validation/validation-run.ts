@@ -13,7 +13,7 @@ const MAX_IN_MESSAGE = 10;
 
 /**
  * Runs `validation`, whose parameters have been checked. Throws VALIDATION_FAILED with every finding; the reports with the
- * row numbers are kept with the parties then too. `recorder` is for tests.
+ * counts and row numbers are kept with the parties then too. `recorder` is for tests.
  */
 export async function runValidation(
   run: TaskRun<ValidationConfig>,
@@ -26,10 +26,12 @@ export async function runValidation(
     schema: { ...config.schema, ...config.party_schemas?.[party] },
     minRows: config.rows?.min ?? null,
     maxRows: config.rows?.max ?? null,
+    equalRows: config.rows?.equal ?? false,
   });
   const outcomes = await runParties({
     program,
     parties: Object.fromEntries(parties.map((party) => [party, argsOf(party)])),
+    addons: config.rows?.equal ?? false,
     run,
     recorder,
   });
@@ -37,7 +39,6 @@ export async function runValidation(
   const of = <K extends keyof ValidationValue>(key: K): Record<string, ValidationValue[K]> =>
     Object.fromEntries(values.map(([party, value]) => [party, value[key]]));
   const findings = values.flatMap(([, value]) => value.findings);
-  if (config.rows?.equal) findings.push(...unequal(of('rows')));
   if (findings.length > 0) throw failureOf(findings, of('report'));
   return {
     result: {
@@ -47,19 +48,15 @@ export async function runValidation(
       output_reports: of('report'),
     },
     artifacts: outcomes.artifacts,
+    partyResults: outcomes.partyResults,
   };
-}
-
-function unequal(rows: Readonly<Record<string, number>>): Finding[] {
-  if (new Set(Object.values(rows)).size < 2) return [];
-  return Object.entries(rows).map(([party, count]) => ({ party, rule: 'rows.equal', count }));
 }
 
 function failureOf(findings: readonly Finding[], reports: Readonly<Record<string, string>>): TaskFailure {
   const listed = findings.slice(0, MAX_IN_MESSAGE).map(textOf).join('; ');
   const more = findings.length > MAX_IN_MESSAGE ? `; and ${findings.length - MAX_IN_MESSAGE} more` : '';
   const message =
-    `The tables do not pass: ${listed}${more}. The numbers of the rows are in the report of each party, ` +
+    `The tables do not pass: ${listed}${more}. Counts and numbers of the rows are in the report of each party, ` +
     `${Object.values(reports).join(', ')}.`;
   return new TaskFailure('VALIDATION_FAILED', message, false, {
     findings: findings.slice(0, MAX_LISTED).map((finding) => ({ ...finding })),
@@ -68,10 +65,7 @@ function failureOf(findings: readonly Finding[], reports: Readonly<Record<string
   });
 }
 
-function textOf({ party, column, rule, count }: Finding): string {
-  if (column === undefined) return `${party} has ${count} rows (${rule})`;
-  const where = `${party}'s column ${JSON.stringify(column)}`;
-  return count === 0
-    ? `${where} is not there`
-    : `${where} breaks "${rule}" in ${count} ${count === 1 ? 'row' : 'rows'}`;
+function textOf({ party, column, rule, extent }: Finding): string {
+  const where = column === undefined ? party : `${party}'s column ${JSON.stringify(column)}`;
+  return `${where} breaks "${rule}" (${extent})`;
 }

@@ -39,10 +39,10 @@ describe('validation', () => {
       schema: { ...rules, sex: { enum: ['f', 'm'] }, ok: { type: 'boolean' } },
       rows: { min: 3, max: 3, equal: true },
     };
-    const { result, artifacts } = await validate(config as JsonObject);
+    const { result, artifacts, partyResults } = await validate(config as JsonObject);
     expect(result).toEqual({
       valid: true,
-      rows: { alice: 3, bob: 3 },
+      rows: { alice: 0, bob: 0 },
       columns_checked: { alice: 4, bob: 2 },
       output_reports: {
         alice: 'artifact:chain-1/task-1/alice/validation.json',
@@ -50,6 +50,7 @@ describe('validation', () => {
       },
     });
     expect(artifacts.map(({ name }) => name)).toEqual(['alice/validation.json', 'bob/validation.json']);
+    expect(partyResults).toEqual({ alice: { value: { rows: 3 } }, bob: { value: { rows: 3 } } });
     expect((await validate(config as JsonObject)).artifacts).toEqual(artifacts);
   });
 
@@ -61,35 +62,45 @@ describe('validation', () => {
       rows: { max: 4, equal: true },
     };
     const failure = await failureOf(config as JsonObject, { taskId: 'bad' });
+    const few = { count: null, extent: 'under 20 rows' };
+    const rows = { count: null, extent: '0 to 19 rows' };
     const found = [
-      { party: 'alice', column: 'id', rule: 'required', count: 1 },
-      { party: 'alice', column: 'id', rule: 'unique', count: 1 },
-      { party: 'alice', column: 'age', rule: 'type', count: 2 },
-      { party: 'alice', column: 'age', rule: 'max', count: 1 },
-      { party: 'alice', column: 'age', rule: 'min', count: 1 },
-      { party: 'alice', column: 'sex', rule: 'enum', count: 1 },
-      { party: 'alice', column: 'sex', rule: 'required', count: 1 },
-      { party: 'alice', rule: 'rows.max', count: 5 },
-      { party: 'bob', column: 'sex', rule: 'required', count: 0 },
-      { party: 'alice', rule: 'rows.equal', count: 5 },
-      { party: 'bob', rule: 'rows.equal', count: 3 },
+      { party: 'alice', column: 'id', rule: 'required', ...few },
+      { party: 'alice', column: 'id', rule: 'unique', ...few },
+      { party: 'alice', column: 'age', rule: 'type', ...few },
+      { party: 'alice', column: 'age', rule: 'max', ...few },
+      { party: 'alice', column: 'age', rule: 'min', ...few },
+      { party: 'alice', column: 'sex', rule: 'enum', ...few },
+      { party: 'alice', column: 'sex', rule: 'required', ...few },
+      { party: 'alice', rule: 'rows.max', ...rows },
+      { party: 'alice', rule: 'rows.equal', ...rows },
+      { party: 'bob', column: 'sex', rule: 'required', count: null, extent: 'the column is not there' },
+      { party: 'bob', rule: 'rows.equal', ...rows },
     ];
     expect(failure).toMatchObject({ code: 'VALIDATION_FAILED', retryable: false });
     expect(failure.details).toMatchObject({ findings: found, findings_total: 11 });
-    expect(failure.message).toContain('alice\'s column "id" breaks "unique" in 1 row;');
+    expect(failure.message).toContain('alice\'s column "id" breaks "unique" (under 20 rows);');
     expect(failure.message).toContain('and 1 more');
     expect(`${failure.message}${JSON.stringify(failure.details)}`).not.toMatch(/abc|200|"x"|1\.5/);
     const report = JSON.parse(await folder.text('', 'artifact:chain-1/bad/alice/validation.json')) as JsonObject;
     expect(report.findings).toContainEqual({ column: 'age', rule: 'type', count: 2, rows: [2, 3] });
     expect(report.findings).toContainEqual({ column: 'id', rule: 'unique', count: 1, rows: [2] });
+    expect(report.findings).toContainEqual({ rule: 'rows.equal', count: 5 });
     expect(await folder.temporaries()).toEqual([]);
   });
 
-  test('lets nothing cross between the parties', async () => {
+  test('lets nothing cross between the parties, and to compare numbers of rows blinded points alone', async () => {
     const crossed: CrossedMessage[] = [];
     const config = { input_data: { alice: 'good.csv', bob: 'good.csv' }, schema: rules };
     await runValidation(folder.run(config), (message) => crossed.push(message));
     expect(crossed).toEqual([]);
+    await runValidation(folder.run({ ...config, rows: { equal: true } }), (message) => crossed.push(message));
+    expect(crossed.map(({ from, bytes }) => [from, bytes]).sort()).toEqual(
+      ['alice', 'alice', 'bob', 'bob'].map((party) => [party, 33]),
+    );
+    // The same number twice, and no two points alike: none is the number's own.
+    const points = crossed.map(({ body }) => Buffer.from(body as Uint8Array).toString('hex'));
+    expect(new Set(points.map((point) => point.slice(2))).size).toBe(3);
   });
 
   test('reads quoted line breaks, Chinese, ten thousand columns and no row at all', async () => {
@@ -103,7 +114,7 @@ describe('validation', () => {
     expect((await validate({ input_data: { alice: 'quoted.csv' }, schema })).result.valid).toBe(true);
     await folder.table('alice', 'header.csv', 'id\n');
     const none = await failureOf({ input_data: { alice: 'header.csv' }, schema: { id: {} }, rows: { min: 1 } });
-    expect(none.details.findings).toEqual([{ party: 'alice', rule: 'rows.min', count: 0 }]);
+    expect(none.details.findings).toMatchObject([{ party: 'alice', rule: 'rows.min', extent: '0 to 19 rows' }]);
   });
 
   test('fails on files as every type does, and ends on a cancel', async () => {
@@ -128,9 +139,9 @@ describe('validation', () => {
       new Uint8Array(parquetWriteBuffer({ columnData: [{ name: 'n', data: [1, 2, 2] }] })),
     );
     const config = { input_data: { alice: 't.parquet' }, schema: { n: { type: 'integer', max: 2, required: true } } };
-    expect((await validate(config)).result).toMatchObject({ valid: true, rows: { alice: 3 } });
+    expect((await validate(config)).result).toMatchObject({ valid: true, rows: { alice: 0 } });
     const twice = await failureOf({ ...config, schema: { n: { unique: true } } });
-    expect(twice.details.findings).toEqual([{ party: 'alice', column: 'n', rule: 'unique', count: 1 }]);
+    expect(twice.details.findings).toMatchObject([{ party: 'alice', column: 'n', rule: 'unique', count: null }]);
   });
 
   test('tells of a table that changes while it is read, rather than of the rows of half of it', async () => {
@@ -163,6 +174,45 @@ describe('validation', () => {
     expect(pointers({ schema: { a: { type: 'date' } } })).toEqual(['/task_config/schema/a/type']);
     expect(pointers({ rows: { min: 2, max: 1 } })).toEqual(['/task_config/rows/min']);
     expect(pointers({ party_schemas: { carol: { a: {} } } })).toEqual(['/task_config/party_schemas/carol']);
+  });
+});
+
+describe('whoever chooses the rules', () => {
+  const salaries = Array.from({ length: 200 }, (_, row) => 30_000 + 331 * row);
+  const answerTo = async (values: readonly number[], rule: ColumnRule): Promise<string> => {
+    await folder.table('alice', 'salaries.csv', ['salary', ...values, ''].join('\n'));
+    const config = { input_data: { alice: 'salaries.csv' }, schema: { salary: { type: 'number', ...rule } } };
+    const failure = await validate(config as JsonObject).then(
+      () => undefined,
+      (error: unknown) => error as TaskFailure,
+    );
+    return failure === undefined ? 'valid' : `${failure.message}${JSON.stringify(failure.details)}`;
+  };
+
+  test('does not count rows: one more or less that breaks a rule makes no difference', async () => {
+    const guesses: [string, ColumnRule, ColumnRule][] = [
+      ['a person', { enum: [salaries[7]!] }, { enum: [1] }],
+      ['a group of 3', { enum: salaries.slice(3, 6) }, { enum: [1] }],
+      ['a narrow range', { min: salaries[7]!, max: salaries[7]! }, { min: salaries[7]! + 1, max: salaries[7]! + 1 }],
+      ['rows of 1 to 19', { max: salaries[198]! }, { max: salaries[180]! }],
+    ];
+    for (const [, one, other] of guesses) expect(await answerTo(salaries, one)).toBe(await answerTo(salaries, other));
+    expect(await answerTo(salaries, { max: salaries[180]! })).toContain('under 20 rows');
+    expect(await answerTo(salaries, { max: salaries[178]! })).toContain('10 to 20 % of the rows');
+    // As many rows of 200 or of 205.
+    const more = [...salaries, 1, 2, 3, 4, 5];
+    expect(await answerTo(more, { enum: [7] })).toBe(await answerTo(salaries, { enum: [7] }));
+  });
+
+  test('finds the largest value by one bit a task, as the page says', async () => {
+    let [low, high, tasks] = [0, 2 ** 17, 0];
+    while (high - low > 1) {
+      const middle = (low + high) / 2;
+      tasks += 1;
+      if ((await answerTo(salaries, { max: middle })) === 'valid') high = middle;
+      else low = middle;
+    }
+    expect([high, tasks]).toEqual([salaries.at(-1), 17]);
   });
 });
 
