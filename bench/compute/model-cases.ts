@@ -113,7 +113,9 @@ export function modelCases(rows: number, shared: number): TypeCase[] {
       of: AUC_ERROR,
       figure: async (outcome) => {
         const { y, p } = await readColumns(outcome.file('alice', 'table.csv'), ['y', 'p']);
-        const { metrics } = outcome.result as { metrics: { auc: number } };
+        const { metrics } = outcome.json((outcome.result as { output_report: string }).output_report) as {
+          metrics: { auc: number };
+        };
         return error(Math.abs(metrics.auc - areaUnder(numbers(y!), numbers(p!))));
       },
     },
@@ -129,7 +131,9 @@ export function modelCases(rows: number, shared: number): TypeCase[] {
         const mse = moments(residuals.map((value) => value ** 2)).mean;
         const mae = moments(residuals.map(Math.abs)).mean;
         const expected = [mse, Math.sqrt(mse), mae, 1 - mse / moments(label).deviation(0) ** 2];
-        const { metrics } = outcome.result as { metrics: Record<string, number> };
+        const { metrics } = outcome.json((outcome.result as { output_report: string }).output_report) as {
+          metrics: Record<string, number>;
+        };
         const ratios = ['mse', 'rmse', 'mae', 'r2_score'].map((name, at) => metrics[name]! / expected[at]!);
         return error(largestDifference(ratios, [1, 1, 1, 1]));
       },
@@ -151,7 +155,9 @@ export function modelCases(rows: number, shared: number): TypeCase[] {
         const score = features[0]!.map((_, row) =>
           model.weights.reduce((sum, weight, at) => sum + weight * features[at]![row]!, model.intercept),
         );
-        const { metrics } = outcome.result as { metrics: { auc: number } };
+        const { metrics } = outcome.json((outcome.result as { output_report: string }).output_report) as {
+          metrics: { auc: number };
+        };
         return error(Math.abs(metrics.auc - areaUnder(numbers(columns.y!), score)));
       },
     },

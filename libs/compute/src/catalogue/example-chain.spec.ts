@@ -28,10 +28,10 @@ describe('the breast cancer example', () => {
         { party: 'bob', original_count: 552 },
       ],
     });
-    expect(results.describe).toMatchObject({ rows: { alice: 509, bob: 509 } });
+    expect(results.describe).toMatchObject({ rows: { alice: 500, bob: 500 } });
     expect(Object.keys((results.describe as JsonObject).statistics as JsonObject)).toHaveLength(31);
     const { metrics } = results.evaluate as { metrics: { auc: number; accuracy: number } };
-    expect(metrics.auc).toBeGreaterThan(0.985);
+    expect(metrics.auc).toBeGreaterThan(0.97);
     expect(metrics.accuracy).toBeGreaterThan(0.93);
     expect(await folder.temporaries()).toEqual([]);
   });

@@ -2,6 +2,7 @@ import { MAX_ROWS, PeerMessage } from '../contract/peer-message.js';
 import { dealCrossProduct } from '../mpc/cross-product.js';
 import { lineTo } from '../mpc/party-line.js';
 import { deal } from '../mpc/session.js';
+import { dealRounded } from './open-rounded.js';
 import type { PartyProgram } from '../party/party-program.js';
 
 const MAX_COLUMNS = 100_000;
@@ -24,6 +25,7 @@ export const run: PartyProgram<null, null> = async (context) => {
     await dealCrossProduct(parties, sizes[left]!.rows, columns, (fraction) =>
       context.progress((done + fraction) / pairs.length, `multiplying ${peers[left]} with ${peers[right]}`),
     );
+    await dealRounded(parties, columns[0] * columns[1]);
   }
   return null;
 };

@@ -1,9 +1,7 @@
 import { isText, PeerMessage } from '../contract/peer-message.js';
-import { crossProduct, PRODUCT_BITS } from '../mpc/cross-product.js';
+import { crossProduct } from '../mpc/cross-product.js';
 import { lineTo } from '../mpc/party-line.js';
-import { decode } from '../mpc/ring.js';
 import { joinSession } from '../mpc/session.js';
-import { reveal } from '../mpc/sharing.js';
 import { BITS, openedOf } from '../party/opened.js';
 import { NEUTRAL, type PartyContext, type PartyProgram } from '../party/party-program.js';
 import { writeJson } from '../party/write-json.js';
@@ -12,6 +10,7 @@ import { coarseRows } from '../contract/coarse.js';
 import { columnNamer } from '../contract/column-names.js';
 import { TaskFailure, type JsonObject } from '../contract/task-type.js';
 import { plainProduct, told, varianceInflation } from './matrix.js';
+import { openRounded } from './open-rounded.js';
 import { readStandardColumns, type StandardColumns } from './standard-columns.js';
 
 export interface CorrelationArgs extends ReportArgs {
@@ -66,7 +65,7 @@ export interface CorrelationWish {
 }
 
 /**
- * Opens the products of the own columns with each other party's, and gives what the party has to the first one, which puts
+ * Opens the correlations of the own columns with each other party's, rounded, and gives what the party has to the first one, which puts
  * the matrix together. Null for a party that does not receive it. Throws TaskFailure NOT_ALIGNED, GROUP_TOO_SMALL,
  * TOO_MANY_COLUMNS, COLUMN_NOT_FOUND, BUDGET_EXHAUSTED.
  */
@@ -147,7 +146,7 @@ async function crossBlocks(
   parties: readonly string[],
 ): Promise<Record<string, number[]>> {
   const blocks: Record<string, number[]> = {
-    [context.party]: Array.from(plainProduct(own.values, own.columns)),
+    [context.party]: Array.from(plainProduct(own.values, own.columns), told),
   };
   for (const [done, peer] of context.peers.entries()) {
     const index = parties.indexOf(context.party) < parties.indexOf(peer) ? 0 : 1;
@@ -156,8 +155,7 @@ async function crossBlocks(
     const share = await crossProduct(session, own, columns, (fraction) =>
       context.progress(0.3 + (0.65 * (done + fraction)) / context.peers.length, `multiplying with ${peer}`),
     );
-    const product = decode(await reveal(session.peer, share), PRODUCT_BITS);
-    blocks[peer] = Array.from(product);
+    blocks[peer] = await openRounded(session, share);
   }
   return blocks;
 }
@@ -206,6 +204,6 @@ function reportOf(
   const facts = { type, rows: coarseRows(sizes[parties[0]!]!.rows), columns };
   const byName = <T>(values: readonly T[]): [string, T][] => values.map((value, at) => [names[at]!, value]);
   if (type === 'vif') return { ...facts, vif_values: Object.fromEntries(byName(varianceInflation(matrix))) };
-  const rows = matrix.map((row) => Object.fromEntries(byName(row.map(told))));
+  const rows = matrix.map((row) => Object.fromEntries(byName(row)));
   return { ...facts, correlation_matrix: Object.fromEntries(byName(rows)) };
 }

@@ -1,16 +1,11 @@
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
 
-/** Decimals that correlations are kept to; the shares are exact to 12. */
-const DECIMALS = 10;
-/** An eigenvalue below this is one of columns that determine each other: double precision leaves about 1e-15. */
-const SINGULAR = 1e-11;
-/** Part of a column in such a direction that is more than rounding. */
-const TAKES_PART = 1e-6;
+/** Correlations are multiples of 1 / STEPS. */
+export const STEPS = 1000;
 
-/** A correlation as reported: rounded, and never beyond 1. */
+/** A correlation as others see it: rounded, and never beyond 1. */
 export function told(correlation: number): number {
-  const scale = 10 ** DECIMALS;
-  return Math.max(-1, Math.min(1, Math.round(correlation * scale) / scale)) + 0;
+  return Math.max(-1, Math.min(1, Math.round(correlation * STEPS) / STEPS)) + 0;
 }
 
 /**
@@ -32,22 +27,18 @@ export function plainProduct(values: Float64Array, columns: number): Float64Arra
 
 /**
  * Variance inflation factors: the diagonal of the inverse of a correlation matrix, 1 / (1 - R^2) of each column on all
- * others. Null where the others determine a column, and the factor is infinite.
- *
- * Uses the eigenvalues, which distinguish a determined column from one that is only close to it.
+ * others. Of rounded correlations no eigenvalue is known below their steps, so factors end at `STEPS`; two digits.
  */
-export function varianceInflation(correlations: readonly (readonly number[])[]): (number | null)[] {
+export function varianceInflation(correlations: readonly (readonly number[])[]): number[] {
   const { realEigenvalues: values, eigenvectorMatrix: vectors } = new EigenvalueDecomposition(
     new Matrix(correlations.map((row) => [...row])),
     { assumeSymmetric: true },
   );
   return correlations.map((_, column) => {
-    let factor = 0;
-    for (const [at, value] of values.entries()) {
-      const part = vectors.get(column, at) ** 2;
-      if (value >= SINGULAR) factor += part / value;
-      else if (part > TAKES_PART ** 2) return null;
-    }
-    return Number(factor.toPrecision(8));
+    const factor = values.reduce(
+      (sum, value, at) => sum + vectors.get(column, at) ** 2 / Math.max(value, 1 / STEPS),
+      0,
+    );
+    return Number(Math.max(1, factor).toPrecision(2));
   });
 }

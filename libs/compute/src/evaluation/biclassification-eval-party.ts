@@ -11,6 +11,7 @@ import {
   type MetricName,
   type ScoreBucket,
 } from './metrics.js';
+import { coarseClasses } from './coarse-classes.js';
 import type { PartyContext, PartyProgram } from '../party/party-program.js';
 import { writeJson } from '../party/write-json.js';
 import { checkGroup } from '../contract/privacy.js';
@@ -43,7 +44,7 @@ export const run: PartyProgram<EvaluationArgs, JsonObject> = async (context, tas
 };
 
 /**
- * Figures of predicted probabilities, as they may leave the party; it keeps a longer report. Throws TaskFailure
+ * Figures of predicted probabilities as others see them; the party keeps the exact ones, and a longer report. Throws TaskFailure
  * GROUP_TOO_SMALL, LABEL_NOT_BINARY, PREDICTION_OUT_OF_RANGE, METRIC_BELOW_GATE.
  */
 export async function evaluateClasses(
@@ -74,7 +75,8 @@ export async function evaluateClasses(
   const kept = { format: 'taskchain/biclassification-report/v1', party: context.party, ...report(REPORT_STEPS) };
   const reference = await writeJson(context, task.output, 'evaluation.json', kept);
   context.progress(1, 'done');
-  return { output_report: reference, ...report(RESULT_STEPS) };
+  context.keepResult(report(RESULT_STEPS));
+  return { output_report: reference, ...coarseClasses(points) };
 }
 
 function pointsOf(party: string, task: EvaluationArgs, labels: Float64Array, scores: Float64Array): CutPoint[] {
@@ -103,11 +105,8 @@ function pointsOf(party: string, task: EvaluationArgs, labels: Float64Array, sco
 function checkFloors(metrics: BinaryMetrics, task: EvaluationArgs): void {
   const below = METRICS.filter((name) => metrics[name] < (task.floors[name] ?? 0));
   if (below.length === 0) return;
-  const listed = below.map((name) => `${name} is ${short(metrics[name])}, below ${task.floors[name]}`).join('; ');
-  throw new TaskFailure('METRIC_BELOW_GATE', `The model does not pass assert: ${listed}.`, false, {
-    metrics: { ...metrics },
-    below,
-  });
+  const listed = below.map((name) => `${name} is below ${task.floors[name]}`).join('; ');
+  throw new TaskFailure('METRIC_BELOW_GATE', `The model does not pass assert: ${listed}.`, false, { below });
 }
 
 /** Six decimals: what a plot needs. */

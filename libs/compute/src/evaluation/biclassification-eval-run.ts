@@ -23,5 +23,6 @@ export async function runBiclassificationEval(run: TaskRun<BiclassificationConfi
     floors: Object.fromEntries(floors),
   };
   const outcomes = await runParties({ program, parties: { [party]: args }, run });
-  return { result: { party, ...outcomes.parties[party]!.value }, artifacts: outcomes.artifacts };
+  const { artifacts, partyResults } = outcomes;
+  return { result: { party, ...outcomes.parties[party]!.value }, artifacts, partyResults };
 }

@@ -4,7 +4,7 @@ import { checkTaskParams } from '../catalogue/check-params.js';
 import { binaryMetrics, cutPoints } from './metrics.js';
 import { MaskStream } from '../mpc/random.js';
 import { testFolder, type TestFolder } from '../contract/run-for-tests.js';
-import type { JsonObject } from '../contract/task-type.js';
+import type { JsonObject, TaskFailure } from '../contract/task-type.js';
 
 const ROWS = 2000;
 const words = new MaskStream(new Uint8Array(32), 'evaluation').next(ROWS);
@@ -41,25 +41,22 @@ beforeAll(async () => {
 });
 afterAll(() => folder.remove());
 
+type Bucket = { from: number; to: number; rows: number; positives: number };
 const evaluate = (config: JsonObject): ReturnType<typeof runBiclassificationEval> =>
   runBiclassificationEval(folder.run({ prediction_data: { alice: 'p.csv' }, ...config }));
 
 describe('biclassification_eval', () => {
-  test('gives the exact metrics, the curves and a report of the same', async () => {
-    const { result, artifacts } = await evaluate({});
-    expect(result.metrics).toEqual(binaryMetrics(cutPoints(labels, Float64Array.from(scores))));
-    expect(result).toMatchObject({
-      party: 'alice',
-      rows: ROWS,
-      positives: labels.filter(Boolean).length,
-      output_report: 'artifact:chain-1/task-1/alice/evaluation.json',
-    });
-    const { roc, calibration, buckets } = result.curves as {
+  test('keeps the exact metrics, curves and a report of them for the party', async () => {
+    const { result, artifacts, partyResults } = await evaluate({});
+    const own = (partyResults!.alice as { value: JsonObject }).value;
+    expect(own.metrics).toEqual(binaryMetrics(cutPoints(labels, Float64Array.from(scores))));
+    expect(own).toMatchObject({ rows: ROWS, positives: labels.filter(Boolean).length });
+    const { roc, calibration, buckets } = own.curves as {
       roc: number[][];
       calibration: JsonObject[];
       buckets: JsonObject[];
     };
-    expect(roc.length).toBeGreaterThan(50);
+    expect(roc.length).toBeGreaterThan(20);
     expect(buckets).toHaveLength(10);
     for (const { rows, positives, mean_score: mean } of calibration as {
       rows: number;
@@ -68,22 +65,44 @@ describe('biclassification_eval', () => {
     }[]) {
       expect(Math.abs(positives / rows - mean)).toBeLessThan(0.12);
     }
-    expect(Buffer.byteLength(JSON.stringify(result))).toBeLessThan(10_000);
     expect(artifacts.map(({ name, mediaType }) => [name, mediaType])).toEqual([
       ['alice/evaluation.json', 'application/json'],
     ]);
     const report = JSON.parse(await folder.text('alice', String(result.output_report))) as JsonObject;
-    expect(report).toMatchObject({ party: 'alice', rows: ROWS, metrics: result.metrics });
+    expect(report).toMatchObject({ party: 'alice', rows: ROWS, metrics: own.metrics });
+  });
+
+  test('shows others rounded figures at the cuts of a grid, whatever the parameters', async () => {
+    const { result } = await evaluate({});
+    expect(result).toMatchObject({ party: 'alice', output_report: 'artifact:chain-1/task-1/alice/evaluation.json' });
+    const exact = binaryMetrics(cutPoints(labels, Float64Array.from(scores)));
+    for (const [name, value] of Object.entries(result.metrics as Record<string, number>)) {
+      expect(Math.abs(value - exact[name as keyof typeof exact])).toBeLessThan(0.03);
+      expect(Number(value.toFixed(2))).toBe(value);
+    }
+    const { roc, calibration, buckets } = result.curves as {
+      roc: number[][];
+      calibration: Bucket[];
+      buckets: Bucket[];
+    };
+    expect(calibration).toEqual(buckets);
+    for (const { from, to, rows } of buckets) {
+      for (const cut of [from, to]) expect(Math.round(cut * 20) / 20).toBe(cut);
+      expect(rows % 20).toBe(0);
+    }
+    for (const [, , threshold] of roc) expect(Math.round(threshold! * 20) / 20).toBe(threshold);
+    const other = await evaluate({ bucket_size: 37 });
+    expect(other.result).toEqual(result);
   });
 
   test('finds the party in the name of an artifact, and takes names of columns and files', async () => {
-    const { result } = await evaluate({
+    const { result, partyResults } = await evaluate({
       prediction_data: 'artifact:chain-1/lr/bob/predictions.csv',
       bucket_size: 5,
       output_report: 'out/e.json',
     });
     expect(result).toMatchObject({ party: 'bob', output_report: 'out/e.json' });
-    expect((result.curves as { buckets: unknown[] }).buckets).toHaveLength(5);
+    expect(partyResults!.bob).toMatchObject({ value: { curves: { buckets: { length: 5 } } } });
     expect(await folder.text('bob', 'out/e.json')).toContain('"auc"');
   });
 
@@ -99,6 +118,8 @@ describe('biclassification_eval', () => {
       assert: { auc: { min: 0.99 }, ks: { min: 0.1 } },
     }).catch((e: unknown) => e);
     expect(error).toMatchObject({ code: 'METRIC_BELOW_GATE', retryable: false, details: { below: ['auc'] } });
+    expect((error as TaskFailure).details).toEqual({ below: ['auc'] });
+    expect((error as TaskFailure).message).not.toContain('0.8');
     await expect(folder.text('alice', 'artifact:chain-1/task-1/alice/gated.json')).rejects.toThrow('ENOENT');
     expect(await folder.temporaries()).toEqual([]);
   });

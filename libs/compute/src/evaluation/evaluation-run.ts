@@ -36,5 +36,5 @@ export async function runEvaluation(
     recorder,
   });
   const { value, artifacts } = outcomes.parties[labelParty]!;
-  return { result: { party: labelParty, ...value }, artifacts };
+  return { result: { party: labelParty, ...value }, artifacts, partyResults: outcomes.partyResults };
 }

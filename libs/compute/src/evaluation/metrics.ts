@@ -121,6 +121,16 @@ export function equalWidthBuckets(points: readonly CutPoint[], count: number): S
   return bucketsBy(points, (point) => Math.min(count - 1, Math.floor(point.threshold * count)));
 }
 
+/** Buckets of whole cells of equal width over 0..1, from the highest score down; their ends are those of the cells. */
+export function gridBuckets(points: readonly CutPoint[], cells: number): ScoreBucket[] {
+  const cellOf = (score: number): number => Math.min(cells - 1, Math.floor(score * cells));
+  return bucketsBy(points, ({ threshold }) => cellOf(threshold)).map((bucket) => ({
+    ...bucket,
+    from: cellOf(bucket.from) / cells,
+    to: (cellOf(bucket.to) + 1) / cells,
+  }));
+}
+
 /** Neighbours of one key become one bucket; a bucket under `MIN_GROUP_ROWS` is merged with the next, the last with its neighbour. */
 function bucketsBy(points: readonly CutPoint[], keyOf: (point: CutPoint) => number): ScoreBucket[] {
   const groups: { key: number; bucket: ScoreBucket }[] = [];

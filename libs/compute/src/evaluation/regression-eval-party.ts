@@ -1,3 +1,4 @@
+import { coarseNumbers } from './coarse-numbers.js';
 import { checkGroup } from '../contract/privacy.js';
 import type { PartyContext, PartyProgram } from '../party/party-program.js';
 import { writeJson } from '../party/write-json.js';
@@ -33,7 +34,7 @@ export const run: PartyProgram<RegressionEvalArgs, JsonObject> = async (context,
 };
 
 /**
- * Figures of predicted numbers, as they may leave the party; it keeps them as its report. Throws TaskFailure CONSTANT_COLUMN,
+ * Figures of predicted numbers as others see them; the party keeps the exact ones. Throws TaskFailure CONSTANT_COLUMN,
  * GROUP_TOO_SMALL, METRIC_BELOW_GATE.
  */
 export async function evaluateNumbers(
@@ -61,7 +62,8 @@ export async function evaluateNumbers(
   const kept = { format: 'taskchain/regression-report/v1', party: context.party, ...facts };
   const reference = await writeJson(context, task.output, 'evaluation.json', kept);
   context.progress(1, 'done');
-  return { output_report: reference, ...facts };
+  context.keepResult(facts);
+  return { output_report: reference, ...coarseNumbers(labels, predictions) };
 }
 
 function checkLabels(party: string, task: RegressionEvalArgs, labels: Float64Array): void {
@@ -90,10 +92,9 @@ function checkGates(metrics: RegressionMetrics, task: RegressionEvalArgs): void 
       ...(min === undefined ? [] : [`at least ${min}`]),
       ...(max === undefined ? [] : [`at most ${max}`]),
     ];
-    return `${name} is ${short(metrics[name])}, and must be ${bounds.join(' and ')}`;
+    return `${name} must be ${bounds.join(' and ')}`;
   });
   throw new TaskFailure('METRIC_BELOW_GATE', `The model does not pass assert: ${listed.join('; ')}.`, false, {
-    metrics: { ...metrics },
     failed,
   });
 }

@@ -21,5 +21,6 @@ export async function runRegressionEval(run: TaskRun<RegressionEvalConfig>): Pro
     gates: config.assert ?? {},
   };
   const outcomes = await runParties({ program, parties: { [party]: args }, run });
-  return { result: { party, ...outcomes.parties[party]!.value }, artifacts: outcomes.artifacts };
+  const { artifacts, partyResults } = outcomes;
+  return { result: { party, ...outcomes.parties[party]!.value }, artifacts, partyResults };
 }

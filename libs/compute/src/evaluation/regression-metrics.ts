@@ -58,16 +58,24 @@ export function regressionMetrics(labels: Float64Array, predictions: Float64Arra
   };
 }
 
-/**
- * At most `count` buckets of about equally many rows, from the lowest of `by` up; rows of equal `by` stay together, so that
- * the order of rows does not matter, and no bucket has under `MIN_GROUP_ROWS` rows.
- */
+/** Means of buckets as {@link rowBuckets} puts the rows into. */
 export function numberBuckets(
   by: Float64Array,
   labels: Float64Array,
   predictions: Float64Array,
   count: number,
 ): NumberBucket[] {
+  return rowBuckets(by, count).map((rows) => {
+    const mean = (values: Float64Array): number => meanOf(Float64Array.from(rows, (row) => values[row]!));
+    return { rows: rows.length, mean_prediction: mean(predictions), mean_label: mean(labels) };
+  });
+}
+
+/**
+ * At most `count` buckets of about equally many rows, from the lowest of `by` up; rows of equal `by` stay together, so that
+ * the order of rows does not matter, and no bucket has under `MIN_GROUP_ROWS` rows.
+ */
+export function rowBuckets(by: Float64Array, count: number): Uint32Array[] {
   const order = Uint32Array.from(by, (_, row) => row).sort((left, right) => by[left]! - by[right]!);
   const least = Math.max(MIN_GROUP_ROWS, order.length / count);
   const ends: number[] = [];
@@ -81,9 +89,5 @@ export function numberBuckets(
     ends.push(place);
     start = place;
   }
-  return ends.map((end, at) => {
-    const rows = order.subarray(ends[at - 1] ?? 0, end);
-    const mean = (values: Float64Array): number => meanOf(Float64Array.from(rows, (row) => values[row]!));
-    return { rows: rows.length, mean_prediction: mean(predictions), mean_label: mean(labels) };
-  });
+  return ends.map((end, at) => order.subarray(ends[at - 1] ?? 0, end));
 }

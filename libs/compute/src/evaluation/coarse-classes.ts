@@ -1,0 +1,83 @@
+import { coarseRows, rounded } from '../contract/coarse.js';
+import type { JsonObject } from '../contract/task-type.js';
+import { binaryMetrics, gridBuckets, type BinaryMetrics, type CutPoint, type ScoreBucket } from './metrics.js';
+
+/** Cells of equal width into which scores fall for others, whatever the parameters and the data. */
+const CELLS = 20;
+
+/** Figures of a classifier as others see them: at cuts of a fixed grid, and rounded to their standard errors at the finest. */
+export function coarseClasses(points: readonly CutPoint[]): JsonObject {
+  const { rows, positives } = points.at(-1)!;
+  const buckets = gridBuckets(points, CELLS);
+  // No other cuts: the difference of two bins could be few rows.
+  const bins = buckets.map(coarseBucket);
+  return {
+    rows: coarseRows(rows),
+    positives: coarsePositives(rows, positives),
+    threshold: 0.5,
+    metrics: { ...coarseMetrics(binaryMetrics(points), points) },
+    curves: { roc: coarseCurve(buckets), calibration: bins, buckets: bins },
+  };
+}
+
+/** Standard error of a share of `rows` rows; by Agresti and Coull (1998), so that it is never 0. */
+function shareError(share: number, rows: number): number {
+  const likely = (share * rows + 2) / (rows + 4);
+  return Math.sqrt((likely * (1 - likely)) / (rows + 4));
+}
+
+function coarseMetrics(metrics: BinaryMetrics, points: readonly CutPoint[]): BinaryMetrics {
+  const { auc, ks, f1_score, precision, recall, accuracy } = metrics;
+  const { rows, positives } = points.at(-1)!;
+  const negatives = rows - positives;
+  const predicted = points.findLast((point) => point.threshold >= 0.5)?.rows ?? 0;
+  const errors = { precision: shareError(precision, predicted), recall: shareError(recall, positives) };
+  return {
+    auc: rounded(auc, aucError(auc, positives, negatives)),
+    ks: rounded(ks, Math.sqrt(((1.001 - ks ** 2) / 4) * (1 / positives + 1 / negatives))),
+    f1_score: rounded(f1_score, Math.max(errors.precision, errors.recall)),
+    precision: rounded(precision, errors.precision),
+    recall: rounded(recall, errors.recall),
+    accuracy: rounded(accuracy, shareError(accuracy, rows)),
+  };
+}
+
+/** By J. A. Hanley and B. J. McNeil, Radiology 143 (1982), formula 2; no less than one pair of the smaller class weighs. */
+function aucError(auc: number, positives: number, negatives: number): number {
+  const [one, two] = [auc / (2 - auc), (2 * auc ** 2) / (1 + auc)];
+  const variance = auc * (1 - auc) + (positives - 1) * (one - auc ** 2) + (negatives - 1) * (two - auc ** 2);
+  return Math.max(Math.sqrt(variance / (positives * negatives)), 0.5 / Math.min(positives, negatives));
+}
+
+function coarsePositives(rows: number, positives: number): number {
+  return Math.min(coarseRows(rows), rounded(positives, rows * shareError(positives / rows, rows)));
+}
+
+function coarseBucket({ from, to, rows, positives, mean_score }: ScoreBucket): JsonObject {
+  return {
+    from,
+    to,
+    rows: coarseRows(rows),
+    positives: coarsePositives(rows, positives),
+    mean_score: Math.round(mean_score * 100) / 100,
+  };
+}
+
+/** The ROC curve at the lower ends of the buckets, each rate in equal steps, so that it still only grows. */
+function coarseCurve(buckets: readonly ScoreBucket[]): number[][] {
+  const all = { positives: 0, negatives: 0 };
+  const ends = buckets.map(({ from, rows, positives }) => {
+    all.positives += positives;
+    all.negatives += rows - positives;
+    return { from, ...all };
+  });
+  const rate = (count: number, of: number): number => (count === of ? 1 : rounded(count / of, 0.5 / Math.sqrt(of)));
+  return [
+    [0, 0, 1],
+    ...ends.map(({ from, positives, negatives }) => [
+      rate(negatives, all.negatives),
+      rate(positives, all.positives),
+      from,
+    ]),
+  ];
+}

@@ -1,0 +1,73 @@
+import { describe, expect, test } from '@jest/globals';
+import { permutation } from '../mpc/random.js';
+import { coarseClasses } from './coarse-classes.js';
+import { coarseNumbers } from './coarse-numbers.js';
+import { cutPoints } from './metrics.js';
+
+const chance = Array.from(permutation(2 ** 18, 11), (each) => each / 2 ** 18);
+let drawn = 0;
+const next = (): number => chance[(drawn = (drawn + 1) % chance.length)]!;
+const labelsOf = (rows: number): number[] => Array.from({ length: rows }, () => Number(next() < 0.4));
+const seen = (labels: readonly number[], scores: readonly number[]): object =>
+  coarseClasses(cutPoints(labels, Float64Array.from(scores)));
+const told = (...results: readonly object[]): string => JSON.stringify(results);
+
+/** Entropy in bits of what differs between cases, each of which is as likely as any other. */
+function bitsOf(cases: readonly string[]): number {
+  const counts = new Map<string, number>();
+  for (const each of cases) counts.set(each, (counts.get(each) ?? 0) + 1);
+  return -[...counts.values()].reduce((sum, n) => sum + (n / cases.length) * Math.log2(n / cases.length), 0);
+}
+
+describe('an evaluation that others see', () => {
+  test('has no cut between single scores, so that no second evaluation sets a row apart', () => {
+    const labels = labelsOf(23);
+    const scores = labels.map((_, row) => (row + 0.5) / 40);
+    // 23 scores at 23 places, moved within their cells and with one row set apart by a score of its own.
+    const apart = scores.map((score, row) => score + (row % 2) / 1_000);
+    expect(seen(labels, apart)).toMatchObject({ rows: 20, curves: { buckets: { length: 1 }, roc: { length: 2 } } });
+    expect(told(seen(labels, apart))).not.toMatch(/0\.\d{3}/);
+  });
+
+  for (const rows of [40, 200, 1_000]) {
+    test(`of ${rows} rows tells little of the label of the row whose score alone is changed`, () => {
+      // The best that we know: scores are chosen, and one row moves from the lowest to the highest cell.
+      const cases = Array.from({ length: 400 }, () => {
+        const labels = labelsOf(rows);
+        const scores = labels.map((_, row) => (row < rows / 2 ? 0.025 : 0.975));
+        const moved = scores.map((score, row) => (row === 0 ? 0.975 : score));
+        const [one, other] = [seen(labels, scores), seen(labels, moved)];
+        return { label: labels[0]!, told: told(one, other), is: JSON.stringify(one) === JSON.stringify(other) };
+      });
+      const rise = (text: string): number => {
+        const [one, other] = JSON.parse(text) as { metrics: { accuracy: number; auc: number } }[];
+        return Math.sign(other!.metrics.accuracy - one!.metrics.accuracy);
+      };
+      const moves = cases.filter(({ told: text }) => rise(text) !== 0);
+      const right = cases.filter(
+        ({ label, told: text }) => Number(rise(text) > 0 || (rise(text) === 0 && next() < 0.4)) === label,
+      );
+      const signs = bitsOf(cases.map(({ told: text }) => String(rise(text))));
+      console.info(
+        `${rows} rows: the accuracy moves in ${moves.length} of 400 pairs of evaluations; ${right.length} of 400 labels guessed right ` +
+          `(208 by the share of positives alone, 240 by always saying 0); ${signs.toFixed(2)} bits`,
+      );
+      expect(moves.length).toBeLessThan(200);
+      expect(right.length).toBeLessThan(320);
+    });
+  }
+
+  test('shows the size of a residual that outweighs all others, and no second digit', () => {
+    const labels = Float64Array.from({ length: 100 }, (_, row) => row);
+    const predictions = labels.map((label) => label + next());
+    const of = (outlier: number): object => {
+      const { metrics } = coarseNumbers(labels, predictions.with(0, outlier)) as { metrics: Record<string, number> };
+      return { mse: metrics.mse, rmse: metrics.rmse, mae: metrics.mae };
+    };
+    for (const name of ['mse', 'mae'] as const) {
+      const figures = (of(123_456) as Record<string, number>)[name]!;
+      expect(figures.toExponential()).toMatch(/^\de/);
+    }
+    expect(of(123_456)).toEqual(of(123_999));
+  });
+});

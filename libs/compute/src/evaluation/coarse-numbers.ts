@@ -1,0 +1,53 @@
+import { coarseRows, rounded } from '../contract/coarse.js';
+import type { JsonObject } from '../contract/task-type.js';
+import { Moments } from '../table/accumulators.js';
+import { meanOf, regressionMetrics, rowBuckets } from './regression-metrics.js';
+
+/** Buckets for others, whatever the parameters. */
+const BUCKETS = 10;
+
+/**
+ * Figures of a regression as others see them, each rounded to its standard error at the finest. One row that outweighs the others makes
+ * that error as large as the figure: then its size shows, and hardly a digit.
+ */
+export function coarseNumbers(labels: Float64Array, predictions: Float64Array): JsonObject {
+  const residuals = labels.map((label, row) => label - predictions[row]!);
+  const { mse, rmse, mae, mape, r2_score, explained_variance } = regressionMetrics(labels, predictions);
+  const squares = errorOf(residuals.map((each) => each ** 2));
+  const variance = deviationOf(labels) ** 2;
+  return {
+    rows: coarseRows(labels.length),
+    mean_label: coarseMean(labels),
+    mean_prediction: coarseMean(predictions),
+    metrics: {
+      mse: rounded(mse, squares),
+      rmse: rounded(rmse, rmse === 0 ? 0 : squares / (2 * rmse)),
+      mae: rounded(mae, errorOf(residuals.map(Math.abs))),
+      mape: mape === null ? null : rounded(mape, errorOf(residuals.map((each, row) => Math.abs(each / labels[row]!)))),
+      r2_score: rounded(r2_score, squares / variance),
+      explained_variance: rounded(explained_variance, squares / variance),
+    },
+    curves: {
+      by_prediction: coarseBuckets(predictions, labels, predictions),
+      by_residual: coarseBuckets(residuals, labels, predictions),
+    },
+  };
+}
+
+function deviationOf(values: Float64Array): number {
+  const moments = new Moments();
+  for (const value of values) moments.add(value);
+  return moments.deviation(1);
+}
+
+/** Standard error of a mean. */
+const errorOf = (values: Float64Array): number => deviationOf(values) / Math.sqrt(values.length);
+const coarseMean = (values: Float64Array): number => rounded(meanOf(values), errorOf(values));
+
+function coarseBuckets(by: Float64Array, labels: Float64Array, predictions: Float64Array): JsonObject[] {
+  return rowBuckets(by, BUCKETS).map((rows) => ({
+    rows: coarseRows(rows.length),
+    mean_prediction: coarseMean(Float64Array.from(rows, (row) => predictions[row]!)),
+    mean_label: coarseMean(Float64Array.from(rows, (row) => labels[row]!)),
+  }));
+}
