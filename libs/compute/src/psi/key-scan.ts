@@ -1,8 +1,8 @@
 import { TaskFailure } from '../contract/task-type.js';
 import type { Table } from '../table/table.js';
-import { KeyHasher, POINT_BYTES } from './curve.js';
-import { mapToCurve } from './elligator.js';
-import { PointIndex } from './point-index.js';
+import { KeyHasher, POINT_BYTES } from '../mpc/curve.js';
+import { mapToCurve } from '../mpc/elligator.js';
+import { PointIndex } from '../mpc/point-index.js';
 
 /**
  * The common form of all keys of a column. Two different kinds other than `text` can have no key in common, so that a

@@ -10,7 +10,7 @@ import { RowStore } from '../table/row-store.js';
 import { csvRow } from '../table/csv-writer.js';
 import { writeTable } from '../table/write-table.js';
 import { isKeyKind, scanKeys, type KeyKind } from './key-scan.js';
-import { exchange } from './psi-exchange.js';
+import { exchange } from '../mpc/psi-exchange.js';
 
 /** Arguments of one party, as `psi.ts` makes them. */
 export interface PsiPartyArgs {

@@ -1,7 +1,7 @@
 import type { PartyContext } from '../party/party-program.js';
-import { KeyHasher, POINT_BYTES } from '../psi/curve.js';
-import { mapToCurve } from '../psi/elligator.js';
-import { exchange } from '../psi/psi-exchange.js';
+import { KeyHasher, POINT_BYTES } from '../mpc/curve.js';
+import { mapToCurve } from '../mpc/elligator.js';
+import { exchange } from '../mpc/psi-exchange.js';
 
 /**
  * Whether each peer has as many rows as the party: each pair compares its two numbers as sets of one key, by the blind exchange of
