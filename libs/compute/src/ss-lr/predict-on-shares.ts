@@ -6,7 +6,7 @@ import { VerticalDealer, VerticalMatrix } from '../mpc/vertical-matrix.js';
 import type { NumericColumns } from '../table/numeric-columns.js';
 import { SCORE_BITS } from './room.js';
 import type { Slice } from './slice.js';
-import type { Schedule } from './ss-lr-train.js';
+import type { Schedule } from './schedule.js';
 
 /** Rows of one step. */
 const ROWS = 2048;

@@ -1,5 +1,5 @@
 import { FEATURE_BITS, STATE_BITS } from '../mpc/ring.js';
-import type { Schedule } from './ss-lr-train.js';
+import type { Schedule } from './schedule.js';
 
 /** Powers of two that no absolute value of the tables exceeds, as exponents: all that a party tells of its sizes. */
 export interface Sizes {

@@ -1,7 +1,7 @@
 import { isMap } from '../contract/json-values.js';
 import type { JsonObject } from '../contract/task-type.js';
 import { ELEMENT_BYTES, fromBytes, toBytes, type RingVector } from '../mpc/ring.js';
-import type { Schedule } from './ss-lr-train.js';
+import type { Schedule } from './schedule.js';
 
 /** The format of both parties' slice files. */
 export const SLICE_FORMAT = 'taskchain/vertical-regression/v2';

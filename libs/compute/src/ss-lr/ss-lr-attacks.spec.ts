@@ -10,7 +10,8 @@ import { openModel } from './open-model-for-tests.js';
 import { sizeOf, weightBitsOf } from './room.js';
 import { sliceOf } from './slice.js';
 import { runSsLr } from './ss-lr-run.js';
-import { RanAway, dealTraining, trainOnShares, type Schedule } from './ss-lr-train.js';
+import type { Schedule } from './schedule.js';
+import { RanAway, dealTraining, trainOnShares } from './ss-lr-train.js';
 
 const words = new MaskStream(new Uint8Array(32).fill(13), 'attacks').next(60_000);
 /** The same numbers between -1 and 1 in every run. */

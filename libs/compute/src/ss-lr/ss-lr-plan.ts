@@ -1,5 +1,5 @@
 import type { SsLrConfig } from './ss-lr-config.js';
-import type { Schedule } from './ss-lr-train.js';
+import type { Schedule } from './schedule.js';
 import { verticalPlanOf, type VerticalPart, type VerticalPlan } from '../vertical/vertical-plan.js';
 
 /** The plan that both parties and the dealer receive. */

@@ -26,20 +26,8 @@ import { batches } from '../vertical/split-rows.js';
 import type { TrainingRows } from '../vertical/vertical-rows.js';
 import { dealLoss, epochsWithLoss, isNegative, openLoss, ROWS_PER_LOSS } from './losses.js';
 import { RESIDUAL_BITS, SCORE_BITS } from './room.js';
+import type { RegType, Schedule } from './schedule.js';
 import { anyBeyond, dealAnyBeyond, stepsToCheck } from './weight-range.js';
-
-type RegType = 'logistic' | 'linear';
-
-/** The schedule of a training: public, the same for both parties and the dealer. */
-export interface Schedule {
-  readonly regType: RegType;
-  readonly epochs: number;
-  readonly batchSize: number;
-  readonly learningRate: number;
-  /** Weights of the penalties, 0 for none. */
-  readonly l1: number;
-  readonly l2: number;
-}
 
 /** What a training must keep to, as both parties have agreed (see `room.ts`). */
 export interface Room {
