@@ -17,6 +17,7 @@ export const FAILURE_CODES = [
   'APPROVAL_REQUIRED',
   'APPROVAL_EXPIRED',
   'POLICY_REFUSED',
+  'BUDGET_EXHAUSTED',
 ] as const;
 export type FailureCode = (typeof FAILURE_CODES)[number];
 

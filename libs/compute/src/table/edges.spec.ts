@@ -110,12 +110,12 @@ describe('CSV', () => {
 
   test('of 10,000 columns is read, and described', async () => {
     const names = Array.from({ length: 10_000 }, (_, at) => `c${at}`);
-    const rows = Array.from({ length: 6 }, (_, n) => names.map((__, at) => at * n));
+    const rows = Array.from({ length: 21 }, (_, n) => names.map((__, at) => at * n));
     await writeFile(place('wide.csv'), [names, ...rows].map((row) => row.join(',')).join('\n'));
     expect((await read('wide.csv')).rows).toEqual(rows.map((row) => row.map(String)));
     const { result } = await runTask('table_statistics', folder.run({ input_data: { alice: 'wide.csv' } }));
-    expect(result).toMatchObject({ rows: { alice: 6 }, statistics_truncated: true });
-    expect((result.statistics as Record<string, { mean: number }>).c7!.mean).toBe(7 * 2.5);
+    expect(result).toMatchObject({ rows: { alice: 20 }, statistics_truncated: true });
+    expect((result.statistics as Record<string, { mean: number }>).c7!.mean).toBe(7 * 10);
   });
 
   test('of 10,000 columns is handed on a few rows at a time, also as Parquet', async () => {
