@@ -33,7 +33,7 @@ export interface Overdraft {
   readonly limit: number;
 }
 
-/** How a dataset is counted. `columns` are those that were registered; undefined where they are not known. */
+/** How a dataset is counted. `columns` are those that were registered; undefined where nothing is registered, and every column counts by its name. */
 export interface Account {
   readonly dataset: string;
   readonly columns: ReadonlySet<string> | undefined;
@@ -41,11 +41,11 @@ export interface Account {
   readonly limit: number | undefined;
 }
 
-/** The bits that a run opens of a dataset, by the name under which they are counted. */
-export function bitsOf(account: Account, opened: readonly OpenedColumn[]): Readonly<Record<string, number>> {
+/** The bits that a run opens, by the name under which they are counted: that of a column that is `known`, or `DERIVED`. */
+export function bitsOf(known: Account['columns'], opened: readonly OpenedColumn[]): Readonly<Record<string, number>> {
   const bits: Record<string, number> = {};
   for (const each of opened) {
-    const name = nameIn(account, each.column);
+    const name = nameIn(known, each.column);
     bits[name] = (bits[name] ?? 0) + each.figures * each.bits;
   }
   return bits;
@@ -65,9 +65,9 @@ export function overdraftOf(
   const spent = (name: string, entries: readonly Opening[]): number =>
     entries.reduce((sum, { datasets, bits }) => sum + (datasets.includes(dataset) ? (bits[name] ?? 0) : 0), 0);
   const chosen = before.filter(({ own }) => own === undefined);
-  const asks = bitsOf(account, opened.columns);
+  const asks = bitsOf(account.columns, opened.columns);
   for (const { column, rows, distinct } of opened.columns) {
-    const name = nameIn(account, column);
+    const name = nameIn(account.columns, column);
     const asked = asks[name]!;
     const isCode = distinct <= FEW_VALUES && opened.own === undefined;
     for (const [limit, entries] of [
@@ -81,6 +81,6 @@ export function overdraftOf(
   return undefined;
 }
 
-function nameIn({ columns }: Account, column: string): string {
-  return columns === undefined || columns.has(column) ? column : DERIVED;
+function nameIn(known: Account['columns'], column: string): string {
+  return known === undefined || known.has(column) ? column : DERIVED;
 }

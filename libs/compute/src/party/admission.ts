@@ -23,7 +23,7 @@ import type { OutputLedger } from './output-files.js';
 import type { WrittenFile } from './party-link.js';
 import type { openValue as OpenValue } from './party-results.js';
 import { PartyLedger, type OpeningEntry } from './party-ledger.js';
-import { endRun, reserve } from './reservation.js';
+import { reserve } from './reservation.js';
 import { offeredDataset, readStatements } from './statements.js';
 
 /** The run as a party's process knows it. */
@@ -54,7 +54,6 @@ export class Admission {
   private readonly salt = randomUUID();
   /** Files are judged one after the other: each adds to what the next is judged by. */
   private last: Promise<unknown> = Promise.resolve();
-  private hasOpened = false;
   /** Of the files that were read. */
   private readonly digests = new Set<string>();
 
@@ -112,17 +111,10 @@ export class Admission {
       task: `${roots.chainId}/${roots.taskId}`,
       type,
       use: this.use,
-      run: this.salt,
       versions: [...this.versions].sort(),
       digests: [...this.digests].sort(),
     };
-    this.hasOpened = true;
     return reserve(this.ledger, this.statements, run, opened);
-  }
-
-  /** Notes that the run came to its end, also by a failure: what it counted is open. A process that dies notes nothing. */
-  async end(): Promise<void> {
-    if (this.hasOpened) await endRun(this.ledger, this.salt);
   }
 
   /** Throws RECIPIENT_NOT_ALLOWED unless the owner's newest party statement lists every recipient. */

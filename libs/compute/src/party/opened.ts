@@ -52,7 +52,7 @@ export class OpenedHere {
     const overdraft = overdraftOf(account, opened, this.before);
     if (overdraft !== undefined) throw exhausted(this.party, overdraft);
     const { own } = opened;
-    this.before.push({ datasets: [''], bits: bitsOf(account, opened.columns), ...(own !== undefined && { own }) });
+    this.before.push({ datasets: [''], bits: bitsOf(undefined, opened.columns), ...(own !== undefined && { own }) });
   }
 }
 

@@ -11,21 +11,18 @@ export interface OpeningEntry extends OpenedEntry {
   readonly type: string;
   /** The task with its references resolved, as in a use. */
   readonly use: string;
-  /** Random, of one process. */
-  readonly run: string;
   /** Equal for the same figures of the same table, where they follow from it alone. */
   readonly own?: string;
 }
 
 /**
- * A use of datasets by a task, the serial of a statement that was seen, what a run is about to open, the end of that run, or a use or an
- * opening that was refused after all.
+ * A use of datasets by a task, the serial of a statement that was seen, what a run is about to open, or a use or an opening that was
+ * refused after all.
  */
 type Line =
   | ({ readonly kind: 'use'; readonly id: string } & LedgerEntry)
   | { readonly kind: 'void'; readonly id: string }
   | ({ readonly kind: 'open' } & OpeningEntry)
-  | { readonly kind: 'end'; readonly run: string }
   | { readonly kind: 'serial'; readonly subject: string; readonly serial: number };
 
 /** What a party remembers of its datasets' uses and of its owner's statements. */
@@ -34,8 +31,6 @@ export interface Ledger {
   /** The highest serial seen, by subject of the statement: an older statement that is sent again no longer counts. */
   readonly serials: ReadonlyMap<string, number>;
   readonly openings: readonly OpeningEntry[];
-  /** Runs that came to their end: what they were to open is open. */
-  readonly ended: ReadonlySet<string>;
 }
 
 /** Where a party's ledger lies. */
@@ -60,7 +55,6 @@ export class PartyLedger {
     const uses = new Map<string, LedgerEntry>();
     const serials = new Map<string, number>();
     const openings = new Map<string, OpeningEntry>();
-    const ended = new Set<string>();
     for (const line of text.split('\n')) {
       const entry = parse(line);
       if (entry?.kind === 'use') uses.set(entry.id, entry);
@@ -69,12 +63,11 @@ export class PartyLedger {
         openings.delete(entry.id);
       }
       if (entry?.kind === 'open') openings.set(entry.id, entry);
-      if (entry?.kind === 'end') ended.add(entry.run);
       if (entry?.kind === 'serial') {
         serials.set(entry.subject, Math.max(entry.serial, serials.get(entry.subject) ?? 0));
       }
     }
-    return { uses: [...uses.values()], serials, openings: [...openings.values()], ended };
+    return { uses: [...uses.values()], serials, openings: [...openings.values()] };
   }
 
   /** Appends and syncs to the disk: a use counts before the first byte of data is read. */

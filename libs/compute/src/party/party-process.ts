@@ -159,20 +159,17 @@ function carry(party: string, error: unknown): CarriedFailure {
 }
 
 async function serve(data: PartyStart, channels: PartyChannels): Promise<void> {
-  let admission: Admission | undefined;
   try {
     // The coordinator has checked the arguments against the module's type.
     const { run } = (await import(data.program)) as { run: (context: PartyContext, args: unknown) => Promise<unknown> };
-    admission = await startAdmission(data);
+    const admission = await startAdmission(data);
     let result: JsonObject | undefined;
     const context = makeContext(data, channels, admission, (kept) => (result = kept));
     const value = await run(context, await argsOf(data, admission));
     const record = await admission?.record(data.token, temporary);
     if (record !== undefined) send({ kind: 'written', file: record });
-    await admission?.end();
     send({ kind: 'done', value, own: await sealed(data, admission, result) });
   } catch (error) {
-    await admission?.end().catch(() => undefined);
     send({ kind: 'failed', failure: carry(data.party, error) });
   }
   await transport.flushed();

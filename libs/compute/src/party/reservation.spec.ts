@@ -17,7 +17,7 @@ import { testFolder, type TestFolder } from '../contract/run-for-tests.js';
 import type { JsonObject, TaskParams, TaskRunResult } from '../contract/task-type.js';
 import { taskHash } from './admission.js';
 import { PartyLedger } from './party-ledger.js';
-import { endRun, reserve, type OpeningRun } from './reservation.js';
+import { reserve, type OpeningRun } from './reservation.js';
 
 const code = (figures: number, more: Partial<OpenedColumn> = {}): OpenedColumn => ({
   column: 'y',
@@ -65,7 +65,6 @@ describe('the ledger of what is opened', () => {
           task: 'c/t',
           type: 'vif',
           use: 'u',
-          run: 'r',
           versions: ['c@1'],
           digests: ['d'],
         },
@@ -77,46 +76,39 @@ describe('the ledger of what is opened', () => {
     (await ledger.read()).openings.reduce((sum, { bits }) => sum + (bits.y ?? 0), 0);
 
   it('refuses what passes half a bit a row of a code, over all tasks and versions, and counts nothing of that', async () => {
-    await asked({ use: 'a', run: '1' }, [code(3)]);
-    await asked({ use: 'b', run: '2', versions: ['c@2'] }, [code(1)], { statements: [dataset(1), dataset(2)] });
-    await expect(asked({ use: 'c', run: '3' }, [code(2)])).rejects.toMatchObject({
+    await asked({ use: 'a' }, [code(3)]);
+    await asked({ use: 'b', versions: ['c@2'] }, [code(1)], { statements: [dataset(1), dataset(2)] });
+    await expect(asked({ use: 'c' }, [code(2)])).rejects.toMatchObject({
       ...refusal,
       details: { party: 'alice', dataset: 'c', column: 'y', opened: 40, asked: 20, limit: 50 },
     });
     expect(await spent()).toBe(40);
-    await asked({ use: 'd', run: '4' }, [code(1)]);
-    await expect(asked({ use: 'e', run: '5' }, [code(1, { bits: 1 })])).rejects.toMatchObject(refusal);
+    await asked({ use: 'd' }, [code(1)]);
+    await expect(asked({ use: 'e' }, [code(1, { bits: 1 })])).rejects.toMatchObject(refusal);
     // Another dataset, another column, and numbers of many values go on.
-    await asked({ use: 'e', run: '6', versions: ['other@1'] }, [code(5)]);
-    await asked(
-      { use: 'e', run: '7' },
-      [code(5, { column: 'x' }), code(50, { column: 'x', distinct: 17 })].slice(0, 1),
-    );
-    await asked({ use: 'e', run: '8', versions: ['n@1'] }, [code(1000, { distinct: 17 })]);
+    await asked({ use: 'e', versions: ['other@1'] }, [code(5)]);
+    await asked({ use: 'e' }, [code(5, { column: 'x' }), code(50, { column: 'x', distinct: 17 })].slice(0, 1));
+    await asked({ use: 'e', versions: ['n@1'] }, [code(1000, { distinct: 17 })]);
   });
 
   it('counts by the fewest rows: those of the table at hand', async () => {
-    await asked({ use: 'a', run: '1' }, [code(3, { rows: 10_000 })]);
-    await expect(asked({ use: 'b', run: '2' }, [code(1, { rows: 60 })])).rejects.toMatchObject({
+    await asked({ use: 'a' }, [code(3, { rows: 10_000 })]);
+    await expect(asked({ use: 'b' }, [code(1, { rows: 60 })])).rejects.toMatchObject({
       details: { limit: 30 },
     });
   });
 
   it('counts columns of names that were never registered together, and against the others', async () => {
-    await asked({ use: 'a', run: '1' }, [code(3, { column: 'y_1' })]);
-    await expect(asked({ use: 'b', run: '2' }, [code(3, { column: 'renamed' })])).rejects.toMatchObject(refusal);
-    await expect(asked({ use: 'c', run: '3' }, [code(3)])).rejects.toMatchObject(refusal);
-    await asked({ use: 'd', run: '4' }, [code(2)]);
+    await asked({ use: 'a' }, [code(3, { column: 'y_1' })]);
+    await expect(asked({ use: 'b' }, [code(3, { column: 'renamed' })])).rejects.toMatchObject(refusal);
+    await expect(asked({ use: 'c' }, [code(3)])).rejects.toMatchObject(refusal);
+    await asked({ use: 'd' }, [code(2)]);
   });
 
-  it('counts a task once that died and is tried again, and again where it had come to its end', async () => {
-    await asked({ run: 'first' }, [code(3)]);
-    await asked({ run: 'second' }, [code(3)]);
-    expect(await spent()).toBe(30);
-    await endRun(ledger, 'second');
-    // Whoever tries a task again that has opened something may have changed what they bring.
-    await expect(asked({ run: 'third' }, [code(3)])).rejects.toMatchObject(refusal);
-    await asked({ run: 'fourth' }, [code(2)]);
+  it('counts each try of a task: whoever tries again may bring other data', async () => {
+    await asked({}, [code(3)]);
+    await expect(asked({}, [code(3)])).rejects.toMatchObject(refusal);
+    await asked({}, [code(2)]);
     expect(await spent()).toBe(50);
   });
 
@@ -127,7 +119,7 @@ describe('the ledger of what is opened', () => {
   });
 
   it('lets no tasks at once pass a limit together', async () => {
-    const all = Array.from({ length: 20 }, (_, at) => asked({ use: `u${at}`, run: `r${at}` }, [code(1)]));
+    const all = Array.from({ length: 20 }, (_, at) => asked({ use: `u${at}` }, [code(1)]));
     const passed = (await Promise.allSettled(all)).filter(({ status }) => status === 'fulfilled');
     expect(passed.length).toBeLessThanOrEqual(5);
     expect(await spent()).toBe(10 * passed.length);
@@ -135,44 +127,44 @@ describe('the ledger of what is opened', () => {
 
   it('allows what the owner allows, if that is less, also of numbers', async () => {
     const statements = [dataset(1), policy({ bits: 25 })];
-    await asked({ use: 'a', run: '1' }, [code(2)], { statements });
-    await expect(asked({ use: 'b', run: '2' }, [code(1, { bits: 6 })], { statements })).rejects.toMatchObject({
+    await asked({ use: 'a' }, [code(2)], { statements });
+    await expect(asked({ use: 'b' }, [code(1, { bits: 6 })], { statements })).rejects.toMatchObject({
       details: { limit: 25 },
     });
     const number = code(3, { column: 'x', distinct: 17 });
-    await expect(asked({ use: 'b', run: '2' }, [number], { statements })).rejects.toMatchObject(refusal);
+    await expect(asked({ use: 'b' }, [number], { statements })).rejects.toMatchObject(refusal);
     const more = [dataset(1), policy({ bits: 1e6 })];
-    await expect(asked({ use: 'b', run: '2' }, [code(4)], { statements: more })).rejects.toMatchObject(refusal);
+    await expect(asked({ use: 'b' }, [code(4)], { statements: more })).rejects.toMatchObject(refusal);
   });
 
   it('counts what follows from the own table alone once for each table, and towards what the owner allows alone', async () => {
     const own = 'statistics';
     const table = (use: string, digest: string, statements: readonly Statement[] = [dataset(1)]) =>
-      asked({ use, run: use, digests: [digest] }, [code(9)], { own, statements });
+      asked({ use, digests: [digest] }, [code(9)], { own, statements });
     expect((await table('1', 'd1')).entry).toMatchObject({ bits: { y: 90 } });
     expect((await table('2', 'd1')).entry).toBeUndefined();
     expect(await spent()).toBe(90);
     expect((await table('3', 'd2')).entry).toMatchObject({ bits: { y: 90 } });
-    await asked({ use: '4', run: '4' }, [code(5)]);
+    await asked({ use: '4' }, [code(5)]);
     await expect(table('5', 'd3', [dataset(1), policy({ bits: 300 })])).rejects.toMatchObject({
       details: { opened: 230 },
     });
-    await expect(asked({ use: '6', run: '6' }, [code(1)])).rejects.toMatchObject({ details: { opened: 50 } });
+    await expect(asked({ use: '6' }, [code(1)])).rejects.toMatchObject({ details: { opened: 50 } });
   });
 
   it('warns of figures of the same columns by another task of the type, and names no column', async () => {
-    expect((await asked({ use: 'a', run: '1' }, [code(1)])).warnings).toEqual([]);
-    const { warnings } = await asked({ use: 'b', run: '2' }, [code(1)]);
+    expect((await asked({ use: 'a' }, [code(1)])).warnings).toEqual([]);
+    const { warnings } = await asked({ use: 'b' }, [code(1)]);
     expect(warnings).toEqual([expect.stringMatching(/^PRIVACY_REPEATED: 1 earlier vif tasks .* of c;/)]);
     expect(warnings.join()).not.toContain('"y"');
-    expect((await asked({ use: 'c', run: '3', type: 'psi' }, [code(1)])).warnings).toEqual([]);
+    expect((await asked({ use: 'c', type: 'psi' }, [code(1)])).warnings).toEqual([]);
   });
 
   it('warns of sums over parties that differ by one, and refuses them where the owner does', async () => {
     const all = ['alice', 'bob', 'carol', 'dave'];
     const without = (...names: string[]) => all.filter((name) => !names.includes(name));
     const of = (use: string, members: readonly string[], statements: readonly Statement[] = [dataset(1)]) =>
-      asked({ use, run: use, type: 'federated_training' }, [], { statements, members });
+      asked({ use, type: 'federated_training' }, [], { statements, members });
     expect((await of('1', all)).warnings).toEqual([]);
     expect((await of('2', all)).warnings).toEqual([]);
     expect((await of('3', without('bob', 'carol'))).warnings).toEqual([]);
@@ -208,7 +200,14 @@ describe('a claimed party', () => {
     type: string,
     taskId: string,
     config: JsonObject,
-    more: { budget?: object; statement?: Partial<TaskStatement>; log?: string[]; parties?: string[] } = {},
+    more: {
+      budget?: object;
+      statement?: Partial<TaskStatement>;
+      log?: string[];
+      parties?: string[];
+      /** Stops the run as soon as alice has counted what she opens. */
+      stop?: AbortController;
+    } = {},
   ): Promise<TaskRunResult> {
     const columns = ['id', 'y'].map((name) => ({ name, type: 'integer' }));
     const statements = [
@@ -235,7 +234,10 @@ describe('a claimed party', () => {
       ...more.statement,
     };
     const consent = { task, byAdmin: true, statements: { alice: statements }, params: params as TaskParams };
-    const base = folder.run(config, { taskId, params: params as never, log: (_, message) => more.log?.push(message) });
+    const base = folder.run(config, {
+      ...{ taskId, params: params as never, log: (_, message) => more.log?.push(message) },
+      ...(more.stop && { signal: more.stop.signal, opened: () => more.stop!.abort(new Error('stopped')) }),
+    });
     return runTask(type, { ...base, consent });
   }
   const correlation = (input: string, from: number, to: number): JsonObject => ({
@@ -285,6 +287,15 @@ describe('a claimed party', () => {
       run('pearson_correlation', 'derived', correlation(derived, 18, 19), { statement: { from } }),
     ).rejects.toMatchObject({ details: { dataset: 'c', opened: 198 } });
     expect(await folder.temporaries()).toEqual([]);
+  });
+
+  it('counts a task that is stopped while it opens something, so that stopping and trying again gains nothing', async () => {
+    const nine = correlation('dataset:alice/c@1', 0, 9);
+    for (let round = 0; round < 2; round += 1) {
+      const stop = new AbortController();
+      await expect(run('pearson_correlation', 'again', nine, { stop })).rejects.toThrow('stopped');
+    }
+    await expect(run('pearson_correlation', 'again', nine)).rejects.toMatchObject({ details: { opened: 198 } });
   });
 
   it('counts a task again that came to its end and runs again, with whatever the others bring then', async () => {

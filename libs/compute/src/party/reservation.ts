@@ -20,8 +20,6 @@ export interface OpeningRun {
   readonly task: string;
   readonly type: string;
   readonly use: string;
-  /** Random, of this process. */
-  readonly run: string;
   /** What it has read: `<name>@<version>`. */
   readonly versions: readonly string[];
   /** Of the files that it has read. */
@@ -29,9 +27,9 @@ export interface OpeningRun {
 }
 
 /**
- * Notes what a run is about to open, and judges it by the notes before it, so that two tasks at once never pass a limit together. A run that died
- * before its end is not counted again when its task is tried again. Returns warnings, and the entry, unless the same is open
- * already. Throws BUDGET_EXHAUSTED.
+ * Notes what a run is about to open, and judges it by the notes before it, so that two tasks at once never pass a limit together. A run counts
+ * however it ends: others may have read what it opened before it died, and bring other data to the next try. Returns warnings,
+ * and the entry, unless the same is open already. Throws BUDGET_EXHAUSTED.
  */
 export async function reserve(
   ledger: PartyLedger,
@@ -44,9 +42,7 @@ export async function reserve(
   await ledger.append({ kind: 'open', ...entry });
   const known = await ledger.read();
   const mine = known.openings.findIndex(({ id }) => id === entry.id);
-  const isOfDeadTry = (each: OpeningEntry): boolean =>
-    each.use === run.use && each.run !== run.run && !known.ended.has(each.run);
-  const before = known.openings.slice(0, mine).filter((each) => !isOfDeadTry(each));
+  const before = known.openings.slice(0, mine);
   if (entry.own !== undefined && before.some(({ own }) => own === entry.own)) {
     await ledger.append({ kind: 'void', id: entry.id });
     return { entry: undefined, warnings: [] };
@@ -61,37 +57,30 @@ export async function reserve(
     await ledger.append({ kind: 'void', id: entry.id });
     throw error;
   }
-  await ledger.append(...known.openings.filter(isOfDeadTry).map(({ id }) => ({ kind: 'void', id }) as const));
   return { entry, warnings: warningsOf(run, entry, before) };
 }
 
 function entryOf(run: OpeningRun, { columns, to, members, own }: Opened, accounts: readonly Account[]): OpeningEntry {
   const { task, type, use, versions } = run;
-  const merged = mergedColumns(accounts, accounts[0] ?? { dataset: '', columns: undefined, limit: undefined });
+  // A column of any of the datasets keeps its name: an entry is counted in all of them.
+  const known = new Set(accounts.flatMap((account) => [...(account.columns ?? [])]));
   return {
     id: randomUUID(),
     at: new Date().toISOString(),
     task,
     type,
     use,
-    run: run.run,
     to: [...(to ?? run.peers)],
     datasets: accounts.map(({ dataset }) => dataset),
     versions,
-    bits: bitsOf(merged, columns),
+    bits: bitsOf(known, columns),
     figures: bitsOf(
-      merged,
+      known,
       columns.map((each) => ({ ...each, bits: 1 })),
     ),
     ...(members && { members: [...members].sort() }),
     ...(own !== undefined && { own: sha256(canonicalJson({ own, digests: run.digests, columns })) }),
   };
-}
-
-/** A column of any of the datasets keeps its name: an entry is counted in all of them. */
-function mergedColumns(accounts: readonly Account[], first: Account): Account {
-  if (accounts.some(({ columns }) => columns === undefined)) return { ...first, columns: undefined };
-  return { ...first, columns: new Set(accounts.flatMap(({ columns }) => [...columns!])) };
 }
 
 /** The columns of all versions that the owner offers, and what the owner allows. */
@@ -101,8 +90,7 @@ function accountOf(statements: ReadonlyMap<string, Statement>, dataset: string):
   );
   return {
     dataset,
-    columns:
-      versions.length === 0 ? undefined : new Set(versions.flatMap(({ columns }) => columns.map(({ name }) => name))),
+    columns: new Set(versions.flatMap(({ columns }) => columns.map(({ name }) => name))),
     limit: policyOf(statements, dataset)?.budget?.bits,
   };
 }
@@ -169,8 +157,5 @@ function warningsOf({ type, use }: OpeningRun, entry: OpeningEntry, before: read
         ]),
   ];
 }
-
-/** Notes that a run came to its end: what it was to open is open. */
-export const endRun = (ledger: PartyLedger, run: string): Promise<void> => ledger.append({ kind: 'end', run });
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
