@@ -50,24 +50,22 @@ export function readDone(text: string): ReadReport {
 /** Reads a message of lane `notes`; null if it is not valid. */
 export function readNote(text: string): Note | null {
   const message = parse(text);
-  if (message === null) return null;
+  return message !== null && isNote(message) ? (message as unknown as Note) : null;
+}
+
+function isNote(message: Readonly<Record<string, unknown>>): boolean {
   switch (message['kind']) {
     case 'started':
-      return hasRun(message) && isDuration(message['elapsedMs']) ? (message as unknown as Note) : null;
+      return hasRun(message) && isDuration(message['elapsedMs']);
     case 'progress':
-      return hasAttempt(message) && isWithin(message['fraction'], 0, 1) && isText(message['stage'])
-        ? (message as unknown as Note)
-        : null;
+      return hasAttempt(message) && isWithin(message['fraction'], 0, 1) && isText(message['stage']);
     case 'log':
-      return hasAttempt(message) && Array.isArray(message['lines']) && message['lines'].every(isLogLine)
-        ? (message as unknown as Note)
-        : null;
+      return hasAttempt(message) && Array.isArray(message['lines']) && message['lines'].every(isLogLine);
     case 'opened':
-      return hasAttempt(message) && isText(message['party'], MAX_ID) && isOpenedEntry(message['entry'])
-        ? (message as unknown as Note)
-        : null;
+      return hasAttempt(message) && isText(message['party'], MAX_ID) && isOpenedEntry(message['entry']);
     case 'heartbeat':
-      return isText(message['workerId'], MAX_WORKER_ID) &&
+      return (
+        isText(message['workerId'], MAX_WORKER_ID) &&
         Number.isSafeInteger(message['seq']) &&
         isObject(message['slots']) &&
         Object.entries(message['slots']).every(([type, slots]) => isText(type) && isWithin(slots, 0, MAX_SLOTS)) &&
@@ -77,10 +75,9 @@ export function readNote(text: string): Note | null {
           (task) =>
             isObject(task) && hasAttempt(task) && (task['runId'] === undefined || isText(task['runId'], MAX_ID)),
         )
-        ? (message as unknown as Note)
-        : null;
+      );
     default:
-      return null;
+      return false;
   }
 }
 

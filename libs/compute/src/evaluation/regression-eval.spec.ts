@@ -64,9 +64,9 @@ describe('regression_eval', () => {
     expect(result).toMatchObject({ party: 'alice', output_report: 'artifact:chain-1/task-1/alice/evaluation.json' });
     const own = (partyResults!.alice as { value: JsonObject }).value;
     expect(own.rows).toBe(ROWS);
-    const metrics = own.metrics as unknown as RegressionMetrics;
+    const metrics = own.metrics as JsonObject;
     for (const [name, value] of Object.entries(textbook())) {
-      expect([name, metrics[name as keyof RegressionMetrics]]).toEqual([name, expect.closeTo(value, 9)]);
+      expect([name, metrics[name]]).toEqual([name, expect.closeTo(value, 9)]);
     }
     expect(Object.keys(metrics)).toEqual(Object.keys(textbook()));
     const { by_prediction: byPrediction, by_residual: byResidual } = own.curves as Record<string, JsonObject[]>;

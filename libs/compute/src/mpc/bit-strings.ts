@@ -18,3 +18,17 @@ export function xor(left: Uint8Array, right: Uint8Array): Uint8Array {
   for (let at = 0; at < both.length; at += 1) both[at] = left[at]! ^ right[at]!;
   return both;
 }
+
+/** Byte strings one after the other. */
+export function joined(...parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let from = 0;
+  for (const part of parts) {
+    whole.set(part, from);
+    from += part.length;
+  }
+  return whole;
+}
+
+/** The bit at a place: 0 or 1. */
+export const bitOf = (bits: Uint8Array, at: number): number => (bits[at >>> 3]! >>> (at & 7)) & 1;

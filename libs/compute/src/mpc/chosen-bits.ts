@@ -1,4 +1,4 @@
-import { nextBytes, sized } from './bit-strings.js';
+import { joined, nextBytes, sized } from './bit-strings.js';
 import type { DealtParty, PartySession } from './session.js';
 
 /**
@@ -90,7 +90,7 @@ export async function answerChosen(
     }
     return answer;
   });
-  await session.peer.send(joined(answers));
+  await session.peer.send(joined(...answers));
 }
 
 /** The dealer's part of {@link askChosen}. */
@@ -103,7 +103,7 @@ export async function dealChosen(asker: DealtParty, answerer: DealtParty, { rows
     own.forEach((option, row) => (known[row >>> 3]! |= bitAt(random, option * width, row) << (row & 7)));
     return known;
   });
-  await asker.channel.send(joined(masks));
+  await asker.channel.send(joined(...masks));
 }
 
 /** A uniform option for each row. */
@@ -113,13 +113,3 @@ function drawnOptions(bytes: Uint8Array, lists: number): Uint16Array {
 }
 
 const bitAt = (bytes: Uint8Array, from: number, row: number): number => (bytes[from + (row >>> 3)]! >>> (row & 7)) & 1;
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let from = 0;
-  for (const part of parts) {
-    whole.set(part, from);
-    from += part.length;
-  }
-  return whole;
-}

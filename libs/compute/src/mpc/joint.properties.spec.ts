@@ -3,7 +3,8 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { BucketMatrix, BucketMatrixDealer } from './bucket-matrix.js';
 import type { JointDealer } from './joint.js';
-import { JointParty, bitOf, type Joint } from './joint.js';
+import { bitOf } from './bit-strings.js';
+import { JointParty, type Joint } from './joint.js';
 import { jointly } from './joint-for-tests.js';
 import { Z128, Z32, vectorFrom, type Ring, type Vector } from './rings.js';
 

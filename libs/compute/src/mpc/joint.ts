@@ -1,4 +1,4 @@
-import { nextBytes, sized, xor } from './bit-strings.js';
+import { bitOf, joined, nextBytes, sized, xor } from './bit-strings.js';
 import { exchange } from './channel.js';
 import { PieceReceiver, PieceSender } from './pieces.js';
 import { Z128, Z32, bytesOf, constant, countOf, nextOf, powers, vectorFrom, type Ring, type Vector } from './rings.js';
@@ -136,7 +136,7 @@ export class JointParty implements Joint {
       const sent = own ? xor(packedBits(bits!), flips!) : bytesOf(Z32.subtract(values, mask!));
       prepared.push({ sent, flips, mask, products });
     }
-    const received = await exchange(peer, joined(prepared.map(({ sent }) => sent)));
+    const received = await exchange(peer, joined(...prepared.map(({ sent }) => sent)));
     let from = 0;
     const results = jobs.map(({ owner, bits, values }, at) => {
       const { sent, mask, products } = prepared[at]!;
@@ -245,9 +245,6 @@ export class JointDealer implements Joint {
   }
 }
 
-/** The bit at a place. */
-export const bitOf = (bits: Uint8Array, at: number): number => (bits[at >>> 3]! >>> (at & 7)) & 1;
-
 function packedBits(bits: Uint8Array): Uint8Array {
   const packed = new Uint8Array(planeBytes(bits.length));
   bits.forEach((bit, at) => (packed[at >>> 3]! |= bit << (at & 7)));
@@ -268,14 +265,4 @@ function lowPart(from: Ring, to: Ring, vector: Vector, bits: number): Vector {
   const shifted = new Uint32Array(low.length * to.words);
   low.forEach((word, at) => (shifted[at * to.words] = word >>> bits));
   return shifted;
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let from = 0;
-  for (const part of parts) {
-    whole.set(part, from);
-    from += part.length;
-  }
-  return whole;
 }

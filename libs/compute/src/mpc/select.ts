@@ -1,4 +1,4 @@
-import { nextBytes, sized, xor } from './bit-strings.js';
+import { bitOf, nextBytes, sized, xor } from './bit-strings.js';
 import { exchange } from './channel.js';
 import { multiply } from './limbs.js';
 import type { PieceReceiver, PieceSender } from './pieces.js';
@@ -50,7 +50,7 @@ export async function select(
 
   const kept = addInto(multiply(opened, slice(products, 0, count)), slice(products, count, 2 * count));
   for (let at = 0; at < count; at += 1) {
-    if (isSet(flipped, at)) addInto(negateInto(slice(kept, at, at + 1)), slice(values, at, at + 1));
+    if (bitOf(flipped, at) === 1) addInto(negateInto(slice(kept, at, at + 1)), slice(values, at, at + 1));
   }
   return kept;
 }
@@ -71,13 +71,9 @@ export async function dealSelect(
   const products = zeros(2 * count);
   const one = encode([1], 0);
   for (let at = 0; at < count; at += 1) {
-    if (!isSet(flip, at)) continue;
+    if (bitOf(flip, at) === 0) continue;
     slice(products, at, at + 1).set(one);
     slice(products, count + at, count + at + 1).set(slice(mask, at, at + 1));
   }
   await toSecond.put(toBytes(subtractInto(products, products0)));
-}
-
-function isSet(bits: Uint8Array, at: number): boolean {
-  return ((bits[at >>> 3]! >>> (at & 7)) & 1) === 1;
 }

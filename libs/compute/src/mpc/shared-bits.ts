@@ -1,4 +1,4 @@
-import { nextBytes, sized, xor } from './bit-strings.js';
+import { joined, nextBytes, sized, xor } from './bit-strings.js';
 import { exchange } from './channel.js';
 import type { PieceReceiver, PieceSender } from './pieces.js';
 import { WORDS } from './ring.js';
@@ -186,11 +186,4 @@ function planesOf(values: Uint32Array, words: 1 | 4, width: number): { low: Uint
     }
   }
   return { low: planes.subarray(0, bits * width), top: planes.subarray(bits * width) };
-}
-
-function joined(left: Uint8Array, right: Uint8Array): Uint8Array {
-  const both = new Uint8Array(left.length + right.length);
-  both.set(left);
-  both.set(right, left.length);
-  return both;
 }

@@ -199,7 +199,7 @@ describe('a claimed party', () => {
   async function run(
     type: string,
     taskId: string,
-    config: JsonObject,
+    config: { readonly [key: string]: ConsentJson },
     more: {
       budget?: object;
       statement?: Partial<TaskStatement>;
@@ -230,7 +230,7 @@ describe('a claimed party', () => {
     };
     const task = {
       ...{ chain_id: 'chain-1', task_id: taskId, task_type: type, proposer: null, from: {} },
-      params: params as unknown as ConsentJson,
+      params,
       ...more.statement,
     };
     const consent = { task, byAdmin: true, statements: { alice: statements }, params: params as TaskParams };
@@ -240,7 +240,7 @@ describe('a claimed party', () => {
     });
     return runTask(type, { ...base, consent });
   }
-  const correlation = (input: string, from: number, to: number): JsonObject => ({
+  const correlation = (input: string, from: number, to: number) => ({
     input_data: { alice: input, bob: 'b.csv' },
     columns: { alice: ['y'], bob: Array.from({ length: to - from }, (_, at) => `b${from + at}`) },
   });
@@ -279,7 +279,7 @@ describe('a claimed party', () => {
         params: {
           sf_init_config: { parties: ['alice'], address: 'local' },
           task_config: scale,
-        } as unknown as ConsentJson,
+        },
       }),
     };
     const derived = `artifact:chain-1/scale/${scaled.artifacts.find(({ name }) => name.endsWith('.csv'))!.name}`;

@@ -1,10 +1,10 @@
 import { lineTo } from '../mpc/party-line.js';
 import { joinSession } from '../mpc/session.js';
 import { NEUTRAL, type PartyContext, type PartyProgram } from '../party/party-program.js';
-import { MIN_GROUP_ROWS } from '../contract/privacy.js';
 import type { NumericColumns } from '../table/numeric-columns.js';
 import { predictionOf } from '../vertical/scores.js';
-import { prepareRows, type PreparedRows, type RowRules } from '../vertical/vertical-rows.js';
+import { rulesOfTrees } from '../vertical/boosting.js';
+import { prepareRows, type PreparedRows } from '../vertical/vertical-rows.js';
 import { writeTable } from '../table/write-table.js';
 import type { JsonObject } from '../contract/task-type.js';
 import { trainingName } from '../vertical/vertical-plan.js';
@@ -23,30 +23,16 @@ import {
 } from './secureboost-plan.js';
 import type { TreeNode } from './tree.js';
 
-/** The fewest rows that split into two groups of 20. */
-const MIN_ROWS = 2 * MIN_GROUP_ROWS;
-
 /**
  * One party of `secureboost`: the label's party grows the trees, the other serves it. Throws what {@link prepareRows} and
  * {@link checkLabelValues} do.
  */
 export const run: PartyProgram<SecureBoostPart, SecureBoostOutcome> = async (context, part) => {
-  const prepared = await prepareRows(context, part, rulesOf(part.plan));
+  const prepared = await prepareRows(context, part, rulesOfTrees(part.plan.boosting));
   const outcome = await (part.label === null ? holdFeatures : holdLabel)(context, part, prepared);
   context.progress(1, 'done');
   return outcome;
 };
-
-function rulesOf({ boosting }: SecureBoostPlan): RowRules {
-  return {
-    binaryLabel: boosting.objective === 'logistic',
-    maxSize: Infinity,
-    minRows: MIN_ROWS,
-    minRowsWhy: `a tree needs at least ${MIN_ROWS}, ${MIN_GROUP_ROWS} for each side of a split.`,
-    // No split separates fewer than 20 rows from the others.
-    refusesFewApart: false,
-  };
-}
 
 async function holdLabel(
   context: PartyContext,

@@ -1,4 +1,4 @@
-import { sized, xor } from '../mpc/bit-strings.js';
+import { bitOf, sized, xor } from '../mpc/bit-strings.js';
 import { exchange } from '../mpc/channel.js';
 import type { PieceReceiver, PieceSender } from '../mpc/pieces.js';
 import { encode, slice, subtractInto, zeros, type RingVector } from '../mpc/ring.js';
@@ -56,7 +56,7 @@ export async function openLoss(
     );
   }
   const below = await opened(session, await negative(session, dealt, compared));
-  const reached = steps.filter((_, at) => ((below[at >> 3]! >> (at & 7)) & 1) === 0);
+  const reached = steps.filter((_, at) => bitOf(below, at) === 0);
   return reached.at(-1) ?? 0;
 }
 
@@ -66,7 +66,7 @@ export const dealLoss = (parties: readonly [DealtParty, DealtParty], toSecond: P
 
 /** Whether a shared number is negative, for both parties. */
 export async function isNegative(session: PartySession, dealt: PieceReceiver, value: RingVector): Promise<boolean> {
-  return ((await opened(session, await negative(session, dealt, value)))[0]! & 1) === 1;
+  return bitOf(await opened(session, await negative(session, dealt, value)), 0) === 1;
 }
 
 async function opened({ peer }: PartySession, bits: Uint8Array): Promise<Uint8Array> {

@@ -1,45 +1,38 @@
-import { runParties, type CrossedMessage } from '../party/run-parties.js';
-import type { SsLrConfig } from './ss-lr-config.js';
+import type { TaskRun, TaskRunResult } from '../contract/task-type.js';
 import type { PartyUrl } from '../party/party-program.js';
-import { ROWS_PER_LOSS } from './losses.js';
-import { planOf, type SsLrOutcome } from './ss-lr-plan.js';
+import type { CrossedMessage } from '../party/run-parties.js';
+import { runVertical } from '../vertical/run-vertical.js';
+import { verticalPartsOf } from '../vertical/vertical-plan.js';
+import type { SsLrConfig } from './ss-lr-config.js';
 import type * as SsLrDealer from './ss-lr-dealer.js';
 import type * as SsLrParty from './ss-lr-party.js';
-import type { TaskRun, TaskRunResult } from '../contract/task-type.js';
-import { verticalPartOf } from '../vertical/vertical-plan.js';
-import { verticalResult } from '../vertical/vertical-result.js';
+import { ROWS_PER_LOSS } from './losses.js';
+import { planOf, type SsLrOutcome } from './ss-lr-plan.js';
 
 const program: PartyUrl<typeof SsLrParty> = new URL('./ss-lr-party.js', import.meta.url);
 const dealer: PartyUrl<typeof SsLrDealer> = new URL('./ss-lr-dealer.js', import.meta.url);
 
-/** Runs `ss_lr` with checked parameters: a thread per party, and one for the dealer. `recorder` is for tests. */
+/** Runs `ss_lr` with checked parameters. `recorder` is for tests. */
 export async function runSsLr(
   run: TaskRun<SsLrConfig>,
   recorder?: (message: CrossedMessage) => void,
 ): Promise<TaskRunResult> {
   const config = run.params.task_config;
   const plan = planOf(config);
-  const parts = plan.parties.map((party) => [party, verticalPartOf(config, plan, party)] as const);
-  const outcomes = await runParties({
-    program,
-    parties: Object.fromEntries(parts),
-    neutral: { program: dealer, args: plan },
-    run,
-    recorder,
+  const parts = verticalPartsOf(config, plan);
+  return runVertical({ program, dealer, plan, parts, run, recorder }, (outcomeOf) => {
+    const first = outcomeOf(plan.parties[0]);
+    const withheld = withheldOf(first);
+    return {
+      epochs: plan.schedule.epochs,
+      final_loss: first.finalLoss,
+      loss: 'mean_squared_residual',
+      loss_by_epoch: [...first.losses],
+      rows: first.rows,
+      held_out_rows: first.heldOut,
+      ...(Object.keys(withheld).length > 0 && { withheld }),
+    };
   });
-  const valueOf = (party: string) => outcomes.parties[party]!.value;
-  const first = valueOf(plan.parties[0]);
-  const withheld = withheldOf(first);
-  const metrics = {
-    epochs: plan.schedule.epochs,
-    final_loss: first.finalLoss,
-    loss: 'mean_squared_residual',
-    loss_by_epoch: [...first.losses],
-    rows: first.rows,
-    held_out_rows: first.heldOut,
-    ...(Object.keys(withheld).length > 0 && { withheld }),
-  };
-  return { result: verticalResult(plan, valueOf, metrics), artifacts: outcomes.artifacts };
 }
 
 /** Why losses are not opened, by key. */

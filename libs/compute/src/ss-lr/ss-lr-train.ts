@@ -15,6 +15,7 @@ import {
   zeros,
   type RingVector,
 } from '../mpc/ring.js';
+import { concat } from '../mpc/rings.js';
 import type { DealtParty, PartySession } from '../mpc/session.js';
 import { factorOf, share, timesWhole, type Factor } from '../mpc/sharing.js';
 import { dealSoftThreshold, softThreshold } from '../mpc/soft-threshold.js';
@@ -119,9 +120,9 @@ export async function trainOnShares(
       addInto(squares, gradient.squares);
       const { rate, decay, l1, cuts } = stepOf(schedule, to - from, features);
       const ordered = index === 0 ? [gradient.own, gradient.peer] : [gradient.peer, gradient.own];
-      const summed = timesWhole(joined(...ordered, shiftLeftInto(total(residuals), FEATURE_BITS)), rate.mantissa);
+      const summed = timesWhole(concat([...ordered, shiftLeftInto(total(residuals), FEATURE_BITS)]), rate.mantissa);
       const decayed = timesWhole(slice(weights, 0, features), decay.mantissa);
-      const moves = await truncate(session, dealt, decay.mantissa > 0 ? joined(summed, decayed) : summed, cuts);
+      const moves = await truncate(session, dealt, decay.mantissa > 0 ? concat([summed, decayed]) : summed, cuts);
       weights = subtract(weights, slice(moves, 0, features + 1));
       if (decay.mantissa > 0) subtractInto(slice(weights, 0, features), slice(moves, features + 1, lengthOf(moves)));
       if (l1 > 0) slice(weights, 0, features).set(await softThreshold(session, dealt, slice(weights, 0, features), l1));
@@ -129,7 +130,7 @@ export async function trainOnShares(
       unchecked.push(weights);
       const isLast = epoch + 1 === schedule.epochs || withLoss.has(epoch);
       if (toCheck(isLast && number + 1 === plan.length) > 0) {
-        if (await anyBeyond(session, dealt, joined(...unchecked), weightBits)) throw new RanAway();
+        if (await anyBeyond(session, dealt, concat(unchecked), weightBits)) throw new RanAway();
         unchecked = [];
       }
       watch.batch?.((epoch + (number + 1) / plan.length) / (schedule.epochs + 1), epoch);
@@ -220,14 +221,4 @@ async function shareZeros({ index, peer }: PartySession, length: number): Promis
   const [kept, sent] = share(zeros(length));
   await peer.send(toBytes(sent));
   return kept;
-}
-
-function joined(...parts: readonly RingVector[]): RingVector {
-  const whole = new Uint32Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

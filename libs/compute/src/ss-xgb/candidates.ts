@@ -1,3 +1,4 @@
+import { bitOf } from '../mpc/bit-strings.js';
 import type { Joint } from '../mpc/joint.js';
 import { Z128, Z32, concat, constant, countOf, type Vector } from '../mpc/rings.js';
 
@@ -124,7 +125,7 @@ export async function owners(
   const [own, other] = home === 0 ? [first, second] : [second, first];
   if (!other) return Array<0 | 1>(count).fill(home);
   const better = await joint.openBits(await isBetter(joint, own!, other));
-  return Array.from({ length: count }, (_, node) => (bit(better, node) ? ((1 - home) as 0 | 1) : home));
+  return Array.from({ length: count }, (_, node) => (bitOf(better, node) ? ((1 - home) as 0 | 1) : home));
 }
 
 const FIELDS = ['number', 'first', 'second', 'numerator', 'denominator'] as const;
@@ -150,9 +151,7 @@ async function knockOut(joint: Joint, count: number, all: Best): Promise<Best | 
       moved,
       FIELDS.map(() => count * pairs),
     );
-    const winners = Object.fromEntries(
-      FIELDS.map((field, at) => [field, Z128.add(evens[field], parts[at]!)]),
-    ) as unknown as Best;
+    const winners = mapped((field) => Z128.add(evens[field], parts[FIELDS.indexOf(field)]!));
     left = each % 2 === 1 ? interleaved(winners, pick([each - 1]), count) : winners;
     each = pairs + (each % 2);
   }
@@ -229,5 +228,3 @@ function cut(words: number, vector: Vector, counts: readonly number[]): Vector[]
   let from = 0;
   return counts.map((count) => vector.subarray(from, (from += count * words)));
 }
-
-const bit = (bits: Uint8Array, at: number): number => (bits[at >>> 3]! >>> (at & 7)) & 1;

@@ -1,4 +1,3 @@
-import { MIN_GROUP_ROWS } from '../contract/privacy.js';
 import { BucketMatrix } from '../mpc/bucket-matrix.js';
 import { JointParty } from '../mpc/joint.js';
 import { lineTo } from '../mpc/party-line.js';
@@ -8,15 +7,13 @@ import { NEUTRAL, type PartyContext, type PartyProgram } from '../party/party-pr
 import type { NumericColumns } from '../table/numeric-columns.js';
 import { writeTable } from '../table/write-table.js';
 import { bucketed } from '../vertical/buckets.js';
-import { prepareRows, type RowRules } from '../vertical/vertical-rows.js';
+import { rulesOfTrees } from '../vertical/boosting.js';
+import { prepareRows } from '../vertical/vertical-rows.js';
 import { agree } from './agreement.js';
 import { bitsOf, boostShared } from './shared-boost.js';
 import { PREDICT_ROWS, openedPredictions, predictRun, sliceFile, type SharedSlice } from './shared-model.js';
 import type { Winners } from './shared-tree.js';
-import type { SsXgbOutcome, SsXgbPart, SsXgbPlan } from './ss-xgb-plan.js';
-
-/** The fewest rows that split into two groups of 20. */
-const MIN_ROWS = 2 * MIN_GROUP_ROWS;
+import type { SsXgbOutcome, SsXgbPart } from './ss-xgb-plan.js';
 
 /**
  * One party of `ss_xgb`: puts its columns into buckets, boosts trees on shares, keeps its slice, and predicts. Throws what
@@ -28,7 +25,7 @@ export const run: PartyProgram<SsXgbPart, SsXgbOutcome> = async (context, part) 
   const index = plan.parties[0] === context.party ? 0 : 1;
   const home = plan.parties[0] === plan.labelParty ? 0 : 1;
   const peer = context.peers[0]!;
-  const { train, heldOut, predict } = await prepareRows(context, part, rulesOf(plan));
+  const { train, heldOut, predict } = await prepareRows(context, part, rulesOfTrees(plan.boosting));
   const isLogistic = boosting.objective === 'logistic';
   const own = part.features.map((_, column) => bucketed(train.values, column, train.columns, boosting.buckets));
   const base = isLogistic ? 0 : boosting.baseScore;
@@ -75,17 +72,6 @@ export const run: PartyProgram<SsXgbPart, SsXgbOutcome> = async (context, part) 
   context.progress(1, 'done');
   return { rows: train.rows, heldOut, model, prediction };
 };
-
-function rulesOf({ boosting }: SsXgbPlan): RowRules {
-  return {
-    binaryLabel: boosting.objective === 'logistic',
-    maxSize: Infinity,
-    minRows: MIN_ROWS,
-    minRowsWhy: `a tree needs at least ${MIN_ROWS}, ${MIN_GROUP_ROWS} for each side of a split.`,
-    // No split separates fewer than 20 rows from the others.
-    refusesFewApart: false,
-  };
-}
 
 /** The power of two that no error passes. */
 function exponentOf(errors: Float64Array): number {

@@ -1,5 +1,6 @@
 import type { ConfigOf } from '../contract/config-type.js';
 import { MIN_GROUP_ROWS } from '../contract/privacy.js';
+import type { RowRules } from './vertical-rows.js';
 
 export type Objective = 'logistic' | 'linear';
 
@@ -99,3 +100,16 @@ export function boostingOf(params: ConfigOf<typeof boostingParams> = {}): Boosti
     seed: params.seed ?? 42,
   };
 }
+
+/** The fewest rows that split into two groups. */
+const MIN_ROWS = 2 * MIN_GROUP_ROWS;
+
+/** What trees ask of their rows. */
+export const rulesOfTrees = ({ objective }: Boosting): RowRules => ({
+  binaryLabel: objective === 'logistic',
+  maxSize: Infinity,
+  minRows: MIN_ROWS,
+  minRowsWhy: `a tree needs at least ${MIN_ROWS}, ${MIN_GROUP_ROWS} for each side of a split.`,
+  // No split separates fewer than 20 rows from the others.
+  refusesFewApart: false,
+});

@@ -73,8 +73,16 @@ export function verticalPlanOf(config: VerticalConfig): VerticalPlan {
   };
 }
 
+/** The part of each party. */
+export function verticalPartsOf<Plan extends VerticalPlan>(
+  config: VerticalConfig,
+  plan: Plan,
+): Record<string, VerticalPart<Plan>> {
+  return Object.fromEntries(plan.parties.map((party) => [party, verticalPartOf(config, plan, party)]));
+}
+
 /** The part that only `party` receives. */
-export function verticalPartOf<Plan extends VerticalPlan>(
+function verticalPartOf<Plan extends VerticalPlan>(
   config: VerticalConfig,
   plan: Plan,
   party: string,
