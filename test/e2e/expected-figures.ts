@@ -202,8 +202,8 @@ export const EXPECTED: Readonly<Record<string, (outcome: ExampleOutcome) => void
   'tasks/validation': (outcome) => {
     const { validate } = outcome.results;
     const rows = outcome.given('alice', 'hospital.csv', 'id').length;
-    const told = rows - (rows % 20);
-    expect(validate).toMatchObject({ valid: true, rows: { alice: told, bob: told, carol: told } });
+    const shown = rows - (rows % 20);
+    expect(validate).toMatchObject({ valid: true, rows: { alice: shown, bob: shown, carol: shown } });
   },
   'tasks/train': (outcome) => {
     for (const [party, reference] of Object.entries(outcome.results.train.model_paths as Record<string, string>)) {

@@ -21,7 +21,7 @@ describe('an entry of a ledger', () => {
     ['no object', null],
     ['no id', { ...ENTRY, id: undefined }],
     ['an id that is too long', { ...ENTRY, id: 'x'.repeat(65) }],
-    ['a time that is none', { ...ENTRY, at: '2026-13-27T08:00:00Z' }],
+    ['an impossible time', { ...ENTRY, at: '2026-13-27T08:00:00Z' }],
     ['a time of another form', { ...ENTRY, at: 'yesterday' }],
     ['names that are none', { ...ENTRY, to: [1] }],
     ['too many names', { ...ENTRY, versions: Array.from({ length: 1001 }, () => 'c@1') }],

@@ -9,7 +9,7 @@ import type { ReportArgs } from '../statistics/report-config.js';
 import { coarseRows } from '../contract/coarse.js';
 import { columnNamer } from '../contract/column-names.js';
 import { TaskFailure, type JsonObject } from '../contract/task-type.js';
-import { plainProduct, told, varianceInflation } from './matrix.js';
+import { plainProduct, toThreeDigits, varianceInflation } from './matrix.js';
 import { openRounded } from './open-rounded.js';
 import { readStandardColumns, type StandardColumns } from './standard-columns.js';
 
@@ -146,7 +146,7 @@ async function crossBlocks(
   parties: readonly string[],
 ): Promise<Record<string, number[]>> {
   const blocks: Record<string, number[]> = {
-    [context.party]: Array.from(plainProduct(own.values, own.columns), told),
+    [context.party]: Array.from(plainProduct(own.values, own.columns), toThreeDigits),
   };
   for (const [done, peer] of context.peers.entries()) {
     const index = parties.indexOf(context.party) < parties.indexOf(peer) ? 0 : 1;

@@ -481,14 +481,14 @@ describe('whoever chooses a column', () => {
       );
       const input = { alice: 'code.csv', bob: 'labels.csv' };
       const { result } = await runTask('pearson_correlation', folder.run({ input_data: input }));
-      const told = (result.correlation_matrix as Grid).code!.y!;
+      const opened = (result.correlation_matrix as Grid).code!.y!;
       // The attacker even knows how many labels are 1, and so the sum of the codes of those that are, up to a step.
       const [mean, share] = [
         column.reduce((sum, each) => sum + each, 0) / rows,
         labels.reduce((sum, each) => sum + each, 0) / rows,
       ];
       const spread = Math.sqrt(column.reduce((sum, each) => sum + (each - mean) ** 2, 0) * rows * share * (1 - share));
-      let rest = told * spread + rows * mean * share;
+      let rest = opened * spread + rows * mean * share;
       guesses[name] = 0;
       for (let row = CODED - 1; row >= 0; row -= 1) {
         const guess = Number(rest >= code(row));

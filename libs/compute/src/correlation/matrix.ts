@@ -4,7 +4,7 @@ import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
 export const STEPS = 1000;
 
 /** A correlation as others see it: rounded, and never beyond 1. */
-export function told(correlation: number): number {
+export function toThreeDigits(correlation: number): number {
   return Math.max(-1, Math.min(1, Math.round(correlation * STEPS) / STEPS)) + 0;
 }
 

@@ -4,7 +4,7 @@ import { addToEach, decode, encode, shiftLeftInto, subtractInto, type RingVector
 import { dealRoundDown, roundDown } from '../mpc/rounding.js';
 import type { DealtParty, PartySession } from '../mpc/session.js';
 import { reveal } from '../mpc/sharing.js';
-import { STEPS, told } from './matrix.js';
+import { STEPS, toThreeDigits } from './matrix.js';
 
 /**
  * Opens shared correlations (of `PRODUCT_BITS`) to both parties, rounded to `1 / STEPS`. They are rounded on shares, exactly: neither party
@@ -17,7 +17,7 @@ export async function openRounded(session: PartySession, correlations: RingVecto
   subtractInto(scaled, shiftLeftInto(correlations.slice(), 3));
   if (session.index === 0) addToEach(scaled, encode([0.5], PRODUCT_BITS));
   const rounded = await roundDown(session, new PieceReceiver(session.dealer), scaled, PRODUCT_BITS);
-  return Array.from(decode(await reveal(session.peer, rounded), PRODUCT_BITS), (steps) => told(steps / STEPS));
+  return Array.from(decode(await reveal(session.peer, rounded), PRODUCT_BITS), (steps) => toThreeDigits(steps / STEPS));
 }
 
 /** The dealer's part of {@link openRounded}, for `count` correlations. */

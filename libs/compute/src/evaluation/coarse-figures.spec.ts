@@ -10,7 +10,7 @@ const next = (): number => chance[(drawn = (drawn + 1) % chance.length)]!;
 const labelsOf = (rows: number): number[] => Array.from({ length: rows }, () => Number(next() < 0.4));
 const seen = (labels: readonly number[], scores: readonly number[]): object =>
   coarseClasses(cutPoints(labels, Float64Array.from(scores)));
-const told = (...results: readonly object[]): string => JSON.stringify(results);
+const textOf = (...results: readonly object[]): string => JSON.stringify(results);
 
 /** Entropy in bits of what differs between cases, each of which is as likely as any other. */
 function bitsOf(cases: readonly string[]): number {
@@ -23,31 +23,31 @@ describe('an evaluation that others see', () => {
   test('has no cut between single scores, so that no second evaluation sets a row apart', () => {
     const labels = labelsOf(23);
     const scores = labels.map((_, row) => (row + 0.5) / 40);
-    // 23 scores at 23 places, moved within their cells and with one row set apart by a score of its own.
+    // 23 scores at 23 places, moved within their cells and with one row set apart by its own score.
     const apart = scores.map((score, row) => score + (row % 2) / 1_000);
     expect(seen(labels, apart)).toMatchObject({ rows: 20, curves: { buckets: { length: 1 }, roc: { length: 2 } } });
-    expect(told(seen(labels, apart))).not.toMatch(/0\.\d{3}/);
+    expect(textOf(seen(labels, apart))).not.toMatch(/0\.\d{3}/);
   });
 
   for (const rows of [40, 200, 1_000]) {
-    test(`of ${rows} rows tells little of the label of the row whose score alone is changed`, () => {
+    test(`of ${rows} rows reveals little of the label of the row whose score alone is changed`, () => {
       // The best that we know: scores are chosen, and one row moves from the lowest to the highest cell.
       const cases = Array.from({ length: 400 }, () => {
         const labels = labelsOf(rows);
         const scores = labels.map((_, row) => (row < rows / 2 ? 0.025 : 0.975));
         const moved = scores.map((score, row) => (row === 0 ? 0.975 : score));
         const [one, other] = [seen(labels, scores), seen(labels, moved)];
-        return { label: labels[0]!, told: told(one, other), is: JSON.stringify(one) === JSON.stringify(other) };
+        return { label: labels[0]!, text: textOf(one, other), is: JSON.stringify(one) === JSON.stringify(other) };
       });
       const rise = (text: string): number => {
         const [one, other] = JSON.parse(text) as { metrics: { accuracy: number; auc: number } }[];
         return Math.sign(other!.metrics.accuracy - one!.metrics.accuracy);
       };
-      const moves = cases.filter(({ told: text }) => rise(text) !== 0);
+      const moves = cases.filter(({ text }) => rise(text) !== 0);
       const right = cases.filter(
-        ({ label, told: text }) => Number(rise(text) > 0 || (rise(text) === 0 && next() < 0.4)) === label,
+        ({ label, text }) => Number(rise(text) > 0 || (rise(text) === 0 && next() < 0.4)) === label,
       );
-      const signs = bitsOf(cases.map(({ told: text }) => String(rise(text))));
+      const signs = bitsOf(cases.map(({ text }) => String(rise(text))));
       console.info(
         `${rows} rows: the accuracy moves in ${moves.length} of 400 pairs of evaluations; ${right.length} of 400 labels guessed right ` +
           `(208 by the share of positives alone, 240 by always saying 0); ${signs.toFixed(2)} bits`,

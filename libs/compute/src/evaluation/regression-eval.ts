@@ -10,7 +10,7 @@ export const regressionEval = defineTask({
     'MSE, RMSE, MAE, MAPE, R2 and explained variance of a table with a true and a predicted number, with mean label and ' +
     'mean prediction in buckets of predictions and of residuals.',
   leaves:
-    'Figures rounded to their standard errors, in ten buckets of at least 20 rows: three digits at most, and of a row that outweighs all others one digit. Each metric of assert tells one bit.',
+    'Figures rounded to their standard errors, in ten buckets of at least 20 rows: three digits at most, and of a row that outweighs all others one digit. Each metric of assert reveals one bit.',
   needsParties: true,
   configSchema: regressionEvalSchema,
   check: holderFaults,

@@ -51,7 +51,7 @@ export class KeyPair {
   }
 }
 
-/** A key pair of Ed25519 (RFC 8032), made for one sum: by it a party says what it was told in the sum. */
+/** A key pair of Ed25519 (RFC 8032), made for one sum: with it a party signs what the aggregator sent it. */
 export class SigningKey {
   private readonly own = Buffer.alloc(sodium.crypto_sign_SECRETKEYBYTES);
   /** Base64url, as it crosses. */
@@ -78,7 +78,7 @@ export function isSigned(text: string, signature: string, publicKey: string): bo
   return sodium.crypto_sign_verify_detached(bytes, Buffer.from(text), key);
 }
 
-/** What a party says of the seed of its own mask before it has shared it out: a sum holds no other. Hex. */
+/** A commitment to the seed of a party's private mask, made before the seed is shared out. Hex. */
 export const commitmentTo = (seed: Uint8Array): string =>
   createHash('sha256').update('taskchain/secure-sum/v2/seed').update(seed).digest('hex');
 

@@ -5,7 +5,7 @@
  * A party adds to its vector one mask for each peer, which the peer subtracts, and a private mask. The seed of the private
  * mask and the key of its pairwise masks are shared out (Shamir), so that `threshold` parties can remove what a lost one
  * left behind. No party ever reveals both kinds of share for one party: both would reveal its vector. Before it reveals
- * any, `threshold` parties must have signed that they were told the same members, keys and survivors as itself.
+ * any, `threshold` parties must have signed that they received the same members, keys and survivors as itself.
  */
 import { combine, split } from 'shamir-secret-sharing';
 import { canonicalJson } from '#libs/consent';
@@ -142,21 +142,21 @@ export class SumParty {
 
   /** Round ConsistencyCheck: `threshold` of those in the sum have signed what this party would sign. */
   private async requireConsistent(
-    told: string,
+    received: string,
     summed: readonly string[],
     { secrets, keys }: { readonly secrets: Secrets; readonly keys: AllKeys },
   ): Promise<void> {
     const { context } = this;
-    await context.send(NEUTRAL, { signature: secrets.sign.sign(told) });
+    await context.send(NEUTRAL, { signature: secrets.sign.sign(received) });
     const signatures = relayedFrom(await context.receiveJson<unknown>(NEUTRAL));
     for (const [name, signature] of Object.entries(signatures)) {
-      if (!summed.includes(name) || !isSigned(told, signature, keys[name]!.sign)) {
-        throw this.violation(`${name} was told other members, keys or survivors, or did not sign them`);
+      if (!summed.includes(name) || !isSigned(received, signature, keys[name]!.sign)) {
+        throw this.violation(`${name} received other members, keys or survivors, or did not sign them`);
       }
     }
     const signed = Object.keys(signatures).length;
     if (signed < this.threshold)
-      throw this.violation(`${signed} parties signed what they were told, under ${this.threshold}`);
+      throw this.violation(`${signed} parties signed what they received, under ${this.threshold}`);
   }
 
   private violation(why: string): TaskFailure {

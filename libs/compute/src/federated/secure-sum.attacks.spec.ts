@@ -109,13 +109,13 @@ async function attacked(names: readonly string[], lies: Lies): Promise<Loot> {
   const signed = await next((name) => server.receiveJson<{ signature: string }>(name));
   if (failed(signed)) return { keys, masked, answers: failuresIn(signed), colluding: {} };
   await each((to) => {
-    // A liar gives each party the signatures of those that were told the same, and one of its colluder.
+    // A liar gives each party the signatures of those that received the same, and one of its colluder.
     const alike = honest.filter((name) => toldOf(name).join() === toldOf(to).join());
     const signatures = Object.fromEntries(alike.map((name) => [name, signed[name]!.signature]));
     if (isMember) {
       const summed = [...toldOf(to)].sort();
       const lost = all.filter((name) => !summed.includes(name));
-      signatures.mallory = mallory.sign.sign(told(keys, summed, lost));
+      signatures.mallory = mallory.sign.sign(signedText(keys, summed, lost));
     }
     return server.send(to, lies.signatures?.(to, signatures) ?? signatures);
   });
@@ -132,7 +132,7 @@ const failuresIn = (messages: ByName<unknown>): ByName<Failed> =>
   );
 
 /** Written out again, so that a party that signs less is noticed. */
-const told = (keys: ByName<PublicKeys>, summed: string[], lost: string[]): string => {
+const signedText = (keys: ByName<PublicKeys>, summed: string[], lost: string[]): string => {
   const names = Object.keys(keys).sort();
   const field = (name: string): string => {
     const { mask, seal: sealing, seed, sign } = keys[name]!;
@@ -165,7 +165,7 @@ const refused = (why: RegExp) => ({ code: 'PROTOCOL_VIOLATION', message: expect.
 
 describe('an aggregator that lies', () => {
   test.each([3, 4, 5, 7, 21])(
-    'opens the vector of none of %i parties by one colluder and two sets told to two halves',
+    'opens the vector of none of %i parties by one colluder and two sets sent to two halves',
     async (count) => {
       const names = namesOf(count);
       const victim = 'p00';
@@ -178,7 +178,7 @@ describe('an aggregator that lies', () => {
     },
   );
 
-  test('opens the vector of one that all are told is lost, and the sum of the others alone', async () => {
+  test('opens the vector of one that all hear is lost, and the sum of the others alone', async () => {
     const names = namesOf(7);
     const loot = await attacked(names, {
       summed: (to, all) => (to === 'p00' ? all : all.filter((name) => name !== 'p00')),
@@ -216,7 +216,7 @@ describe('an aggregator that lies', () => {
     [
       'hands on a signature under another name',
       { signatures: (_, { alice, ...others }) => ({ ...others, alice: others.bob ?? alice! }) },
-      /alice was told other/,
+      /alice received other/,
     ],
     [
       'hands on shares of another party',
@@ -243,7 +243,7 @@ describe('an aggregator that lies', () => {
       const keys = (to: string, all: ByName<PublicKeys>) =>
         to === 'alice' ? { ...all, bob: { ...all.bob!, [field]: other[field] } } : all;
       const { answers } = await attacked(['alice', 'bob', 'carol', 'dave'], { keys });
-      expect(answers.alice).toEqual(refused(/was told other members, keys or survivors/));
+      expect(answers.alice).toEqual(refused(/received other members, keys or survivors/));
     },
   );
 

@@ -8,9 +8,9 @@ export interface PublicKeys {
   readonly mask: string;
   /** For the shares that are sealed for it. */
   readonly seal: string;
-  /** For its signature under what it was told. */
+  /** For its signature under what it received. */
   readonly sign: string;
-  /** Its commitment to the seed of its own mask. */
+  /** Its commitment to the seed of its private mask. */
   readonly seed: string;
 }
 

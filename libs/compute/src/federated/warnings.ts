@@ -1,7 +1,7 @@
 import type { JsonObject, TaskRun } from '../contract/task-type.js';
 
 /**
- * The parties that must be left to remove a lost party's masks. Over two thirds, so that an aggregator that tells parties
+ * The parties that must be left to remove a lost party's masks. Over two thirds, so that an aggregator that sends parties
  * different things needs a third of them on its side (Bonawitz et al., theorem 6.5); all of two or three.
  */
 export const sharesNeeded = (parties: number, minParties: number): number =>

@@ -96,7 +96,7 @@ describe('a label party that follows the protocol and chooses its labels', () =>
   });
 });
 
-/** Bob, to an alice who keeps each sum that she is told. */
+/** Bob, to an alice who keeps each sum that she receives. */
 class RecordingPeer extends ClearPeer {
   readonly seen: { gradients: Gradients; sums: Histogram }[] = [];
 

@@ -319,7 +319,7 @@ describe('secureboost', () => {
     const textsOf = (from: string, to: string): string[] =>
       between(from, to).flatMap(({ body }) => (typeof body === 'string' ? [body] : []));
 
-    // Text tells sizes, numbers of nodes, and places of splits: nothing of a row.
+    // Text holds sizes, numbers of nodes, and places of splits: nothing of a row.
     const sizes = '"op":"sums","nodes":\\d+,"columns":\\[[\\d,]*\\]';
     const toBob = new RegExp(
       `^(\\{"train":407,"test":0\\}|\\{"train":509,"test":0\\}|\\{${sizes},"tree":\\d,"level":\\d\\}|\\{"op":"split","splits":\\[(\\[\\d+,\\d+\\],?)+\\]\\}|\\{"op":"route","splits":\\[(\\[[\\d,]+\\],?)+\\],"from":0,"to":102\\}|\\{"op":"done","training":"[0-9a-f]{32}"\\})$`,
@@ -332,8 +332,8 @@ describe('secureboost', () => {
     expect(textsOf('bob', 'alice')).toEqual(['{"train":509,"test":0}', expect.stringMatching(/^\[(\d+,?){15}\]$/)]);
     const [buckets, ...rest] = textsOf('bob', NEUTRAL);
     expect(rest).toEqual([]);
-    const told = JSON.parse(buckets!) as { rows: number; sizes: number[][] };
-    for (const column of told.sizes) {
+    const sent = JSON.parse(buckets!) as { rows: number; sizes: number[][] };
+    for (const column of sent.sizes) {
       expect(column.reduce((sum, rows) => sum + rows, 0)).toBe(407);
       for (const rows of column) expect(rows).toBeGreaterThanOrEqual(20);
     }
@@ -401,7 +401,7 @@ describe('secureboost', () => {
     expect(seen.at(-1)).toBe(1);
   });
 
-  test('stops within 2 s when told to, and leaves nothing', async () => {
+  test('stops within 2 s when aborted, and leaves nothing', async () => {
     const controller = new AbortController();
     let stopped = 0;
     const run = runOf(

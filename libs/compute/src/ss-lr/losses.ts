@@ -5,14 +5,14 @@ import { encode, slice, subtractInto, zeros, type RingVector } from '../mpc/ring
 import type { DealtParty, PartySession } from '../mpc/session.js';
 import { dealNegative, negative } from '../mpc/shared-bits.js';
 
-/** Training rows for each loss that is opened. One tells at most 12.2 bits: all of them a fifth of a bit for each row. */
+/** Training rows for each loss that is opened. One reveals at most 12.2 bits, so all of them a fifth of a bit for each row. */
 export const ROWS_PER_LOSS = 64;
 
 const DECADES = 5;
 const IN_DECADE = 900;
 const STEPS = DECADES * IN_DECADE;
 
-/** The losses that can be told apart, ascending: three significant digits in five decades, the last that of labels of 2^labelSize. */
+/** The losses that can be distinguished, ascending: three significant digits in five decades, the last that of labels of 2^labelSize. */
 function lossSteps(labelSize: number): number[] {
   const first = Math.floor(Math.log10(4 ** labelSize)) - DECADES - 1;
   return Array.from({ length: STEPS }, (_, at) =>

@@ -1,14 +1,14 @@
 import { FEATURE_BITS, STATE_BITS } from '../mpc/ring.js';
 import type { Schedule } from './schedule.js';
 
-/** Powers of two that no absolute value of the tables exceeds, as exponents: all that a party tells of its sizes. */
+/** Powers of two that no absolute value of the tables exceeds, as exponents: all that a party reveals of its sizes. */
 export interface Sizes {
   /** Of the features of each party, 0 or more. */
   readonly features: readonly [number, number];
   readonly label: number;
 }
 
-/** The exponents that are told: larger values are refused, smaller ones count as these. */
+/** The exponents that are sent: larger values are refused, smaller ones count as these. */
 export const MOST_SIZE = 20;
 export const LEAST_LABEL_SIZE = -FEATURE_BITS;
 

@@ -6,7 +6,7 @@ import type { Schedule } from './schedule.js';
 /** The format of both parties' slice files. */
 export const SLICE_FORMAT = 'taskchain/vertical-regression/v2';
 
-/** A party's slice of a model: its share of all weights, which tells nothing without the other's. */
+/** A party's slice of a model: its share of all weights, which reveals nothing without the other's. */
 export interface Slice {
   /** The name of the training, random: shares of two trainings do not fit together. */
   readonly training: string;

@@ -115,7 +115,7 @@ describe('what a party gets that chooses its columns', () => {
     expect(Object.keys(metrics.withheld)).toEqual(['loss_by_epoch']);
   });
 
-  test('numbers are told in 4096 steps, however far the rows to predict lie', async () => {
+  test('numbers are opened in 4096 steps, however far the rows to predict lie', async () => {
     const rows = Array.from({ length: 200 }, (_, row) => row);
     const z = rows.map((row) => noise(30_000 + row));
     await folder.table(

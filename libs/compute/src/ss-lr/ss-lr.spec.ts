@@ -287,8 +287,8 @@ describe('ss_lr', () => {
     expect(crossed.length).toBeGreaterThan(60);
     // JSON carries counts, the name of the training, and powers of two.
     const texts = crossed.map(({ body }) => body).filter((body) => typeof body === 'string');
-    const told = /^\{("(rows|predict|train|test|features|label)":\d+,?)*("training":"[0-9a-f]{32}")?\}$/;
-    for (const text of texts) expect(text).toMatch(told);
+    const sizes = /^\{("(rows|predict|train|test|features|label)":\d+,?)*("training":"[0-9a-f]{32}")?\}$/;
+    for (const text of texts) expect(text).toMatch(sizes);
     expect(texts).toHaveLength(5);
 
     const { weights } = await modelOf(task);

@@ -19,7 +19,7 @@ const MAX_CELLS = 1 << 27;
 const MAX_EXPONENT = 1100;
 
 /**
- * Tells the peer the numbers of own buckets and, with the label, its unit; the first party names the training, and tells
+ * Sends the peer the numbers of own buckets and, with the label, its unit; the first party names the training, and sends
  * the dealer the sizes. Throws TaskFailure TOO_MANY_BUCKETS, PROTOCOL_VIOLATION.
  */
 export async function agree(
@@ -57,7 +57,7 @@ export async function agree(
   return { training, counts, unit: 2 ** found };
 }
 
-/** The sizes that the first party tells the dealer. Throws PROTOCOL_VIOLATION. */
+/** The sizes that the first party sends the dealer. Throws PROTOCOL_VIOLATION. */
 export function sizesFrom(
   peer: string,
   value: unknown,

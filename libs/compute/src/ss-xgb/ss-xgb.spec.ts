@@ -254,7 +254,7 @@ describe('ss_xgb', () => {
     });
   });
 
-  test('says how far it is, and stops within 2 s when told to, leaving nothing', async () => {
+  test('says how far it is, and stops within 2 s when aborted, leaving nothing', async () => {
     const seen: number[] = [];
     const controller = new AbortController();
     let stopped = 0;

@@ -32,7 +32,7 @@ export const saveLogs: Statement = {
        SELECT tenant_id FROM task_requests WHERE task_request_id = i.task_request_id OFFSET 0) AS r`,
 };
 
-/** $1 JSON [{task_request_id, id, party, dataset, opened_at, entry}]: what parties opened. One that is told twice is stored once. */
+/** $1 JSON [{task_request_id, id, party, dataset, opened_at, entry}]: what parties opened. One that is reported twice is stored once. */
 export const saveOpenings: Statement = {
   name: 'save-openings',
   text: `
