@@ -175,6 +175,8 @@ describe('the ledger of what is opened', () => {
     expect((await of('5', without('carol'))).warnings).toEqual([
       expect.stringMatching(/^PRIVACY_SUMS_APART: .* but carol/),
     ]);
+    const ofOther = { use: '6', type: 'federated_training', versions: ['other@1'] };
+    expect((await asked(ofOther, [], { members: without('carol') })).warnings).toEqual([]);
   });
 });
 
@@ -220,7 +222,7 @@ describe('a claimed party', () => {
         kind: 'policy',
         dataset: 'c',
         expires_at: '2999-01-01T00:00:00Z',
-        rules: [{ effect: 'allow', task_types: ['pearson_correlation', 'standard_scaler'] }],
+        rules: [{ effect: 'allow', task_types: ['pearson_correlation', 'standard_scaler', 'table_statistics'] }],
         ...(more.budget && { budget: more.budget }),
       } as never),
     ];
@@ -303,6 +305,21 @@ describe('a claimed party', () => {
     await run('pearson_correlation', 'again', nine);
     await run('pearson_correlation', 'again', nine);
     await expect(run('pearson_correlation', 'again', nine)).rejects.toMatchObject({ details: { opened: 198 } });
+  });
+
+  it('counts the statistics of its table, once', async () => {
+    const config = { input_data: { alice: 'dataset:alice/c@1' }, columns: { alice: ['y'] } };
+    const more = { parties: ['alice'] };
+    await expect(run('table_statistics', 'few', config, { ...more, budget: { bits: 49 } })).rejects.toMatchObject({
+      ...refusal,
+      details: { column: 'y', opened: 0, asked: 50, limit: 49 },
+    });
+    for (const taskId of ['one', 'two'])
+      await run('table_statistics', taskId, config, { ...more, budget: { bits: 50 } });
+    expect((await openings()).at(-1)).toMatchObject({ bits: { y: 50 } });
+    await expect(
+      run('pearson_correlation', 'more', correlation('dataset:alice/c@1', 0, 1), { budget: { bits: 60 } }),
+    ).rejects.toMatchObject({ ...refusal, details: { opened: 50 } });
   });
 
   it('opens as much as its owner allows', async () => {
