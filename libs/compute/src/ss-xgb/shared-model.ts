@@ -6,7 +6,7 @@ import type { NumericColumns } from '../table/numeric-columns.js';
 import type { Objective } from '../vertical/boosting.js';
 import { startOf } from './shared-boost.js';
 import { valuesOf } from './shared-tree.js';
-import { sigmoids } from './sigmoid.js';
+import { probabilities, roundedTo } from './sigmoid.js';
 
 /** The format of both parties' slices of a model on shares. */
 export const SHARED_TREES_FORMAT = 'taskchain/shared-trees/v1';
@@ -59,8 +59,8 @@ export async function predictShared(
     );
   }
   const bits = OPENED_BITS[objective];
-  if (objective === 'logistic') return (await sigmoids(joint, scores, bits)).probability;
-  return joint.shift(Z32, Z32, scores, Math.max(0, scoreBits - bits));
+  if (objective === 'logistic') return probabilities(joint, scores, bits);
+  return roundedTo(joint, scores, Math.max(0, scoreBits - bits));
 }
 
 /** Own shares of the predictions of the rows `from` to `to` of a table. */

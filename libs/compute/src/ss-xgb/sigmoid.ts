@@ -54,8 +54,10 @@ export async function sigmoids(
   bits: number,
 ): Promise<{ probability: Vector; curvature: Vector }> {
   const found: { probability: Vector; curvature: Vector }[] = [];
-  for (let from = 0; from < scores.length; from += ROWS) {
-    found.push(await some(joint, scores.subarray(from, from + ROWS), bits));
+  for (const part of runsOf(scores)) {
+    const values = await valuesAt(joint, part, [PROBABILITY, CURVATURE]);
+    const shifted = await joint.shift(Z32, Z32, values, SUM_BITS - bits);
+    found.push({ probability: shifted.subarray(0, part.length), curvature: shifted.subarray(part.length) });
   }
   return {
     probability: concat(found.map(({ probability }) => probability)),
@@ -63,7 +65,35 @@ export async function sigmoids(
   };
 }
 
-async function some(joint: Joint, scores: Vector, bits: number): Promise<{ probability: Vector; curvature: Vector }> {
+/** Shares of the probability of each shared score, to be opened: rounded to `bits` fraction bits, to the same in every run. */
+export async function probabilities(joint: Joint, scores: Vector, bits: number): Promise<Vector> {
+  const found: Vector[] = [];
+  for (const part of runsOf(scores)) {
+    found.push(await roundedTo(joint, await valuesAt(joint, part, [PROBABILITY]), SUM_BITS - bits));
+  }
+  return concat(found);
+}
+
+/**
+ * Shared numbers divided by 2^bits and rounded, exactly: a truncation that errs by chance would give more digits to who
+ * opens the same number again and again. As `mpc/rounding.ts` does: the carry of the low bits of both shares is compared out.
+ */
+export async function roundedTo(joint: Joint, values: Vector, bits: number): Promise<Vector> {
+  if (bits === 0) return values;
+  const raised = joint.index === 0 ? Z32.add(values, constant(Z32, values.length, 2 ** (bits - 1))) : values;
+  const low = raised.map((word) => (word << (32 - bits)) >>> 1);
+  const carries = await joint.numbers(Z32, await joint.negative(Z32, low), values.length);
+  const whole = raised.map((word, at) => ((word >>> bits) + carries[at]!) << bits);
+  // Of a multiple of 2^bits the shift is exact.
+  return joint.shift(Z32, Z32, whole, bits);
+}
+
+function* runsOf(scores: Vector): Generator<Vector> {
+  for (let from = 0; from < scores.length; from += ROWS) yield scores.subarray(from, from + ROWS);
+}
+
+/** Shares of what each of the lines gives at the scores, with `SUM_BITS` fraction bits, line by line. */
+async function valuesAt(joint: Joint, scores: Vector, all: readonly Lines[]): Promise<Vector> {
   const rows = scores.length;
   const differences = concat(
     KNOTS.map((knot) =>
@@ -81,9 +111,7 @@ async function some(joint: Joint, scores: Vector, bits: number): Promise<{ proba
     }
     return sums;
   };
-  const slopes = concat([at(PROBABILITY.slopes), at(CURVATURE.slopes)]);
-  const products = await joint.product(Z32, slopes, concat([scores, scores]));
-  const values = Z32.add(products, concat([at(PROBABILITY.offsets), at(CURVATURE.offsets)]));
-  const shifted = await joint.shift(Z32, Z32, values, SUM_BITS - bits);
-  return { probability: shifted.subarray(0, rows), curvature: shifted.subarray(rows) };
+  const slopes = concat(all.map((each) => at(each.slopes)));
+  const products = await joint.product(Z32, slopes, concat(all.map(() => scores)));
+  return Z32.add(products, concat(all.map((each) => at(each.offsets))));
 }

@@ -1,13 +1,18 @@
+import { randomFillSync } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { checkTaskParams } from '../catalogue/check-params.js';
 import { runTask } from '../catalogue/run-task.js';
 import { testFolder, type TestFolder } from '../contract/run-for-tests.js';
 import type { JsonObject, TaskRun } from '../contract/task-type.js';
 import { binaryMetrics, cutPoints } from '../evaluation/metrics.js';
+import { jointly } from '../mpc/joint-for-tests.js';
+import type { Joint } from '../mpc/joint.js';
+import { Z32, type Vector } from '../mpc/rings.js';
 import { NEUTRAL } from '../party/party-program.js';
 import type { CrossedMessage } from '../party/run-parties.js';
 import { breastCancer, csvOf } from '../table/breast-cancer-for-tests.js';
 import { unpackedSplits } from './shared-model.js';
+import { probabilities, roundedTo } from './sigmoid.js';
 import { runSsXgb } from './ss-xgb-run.js';
 
 interface Slice {
@@ -115,6 +120,28 @@ describe('ss_xgb', () => {
       }),
     );
     expect((evaluation.result.metrics as { auc: number }).auc).toBeGreaterThan(0.97);
+  });
+
+  test('opens the same predictions each time, so that asking again gives no more digits', async () => {
+    const rows = Array.from({ length: 400 }, (_, at) => Math.round((at - 200) * 97.3));
+    const open = async (compute: (joint: Joint, scores: Vector) => Promise<Vector>): Promise<number[]> => {
+      const mask = randomFillSync(new Uint32Array(rows.length));
+      const shares = [mask, Z32.subtract(Uint32Array.from(rows), mask)] as const;
+      const [first, second] = await jointly((joint) =>
+        compute(joint, joint.index === null ? new Uint32Array(rows.length) : shares[joint.index]),
+      );
+      return Array.from(first, (word, at) => (word + second[at]!) | 0);
+    };
+    for (const compute of [
+      (joint: Joint, scores: Vector) => probabilities(joint, scores, 10),
+      (joint: Joint, scores: Vector) => roundedTo(joint, scores, 7),
+    ]) {
+      const once = await open(compute);
+      for (let again = 0; again < 5; again += 1) expect(await open(compute)).toEqual(once);
+    }
+    expect(await open((joint, scores) => roundedTo(joint, scores, 7))).toEqual(
+      rows.map((score) => Math.floor((score + 64) / 128)),
+    );
   });
 
   test('fits numbers, with the label at the second party and the predictions at the first', async () => {
