@@ -14,7 +14,8 @@ import {
   type TaskRun,
   type TaskRunResult,
 } from '../contract/task-type.js';
-import { Admission, taskHash } from './admission.js';
+import { Admission } from './admission.js';
+import { taskHash } from './hashes.js';
 import { readOwner } from './owner.js';
 import { sealResult } from './party-results.js';
 

@@ -1,8 +1,7 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { basename } from 'node:path';
 import {
   canonicalJson,
-  canonicalTask,
   datasetFacts,
   isAsWritten,
   judgeUse,
@@ -12,9 +11,9 @@ import {
   type PartyStatement,
   type PolicyStatement,
   type Statement,
-  type TaskStatement,
 } from '#libs/consent';
 import { TaskFailure, type OwnValue, type TaskConsent } from '../contract/task-type.js';
+import { sha256, taskHash } from './hashes.js';
 import { openInput, type FileRoots, type InputFile } from './input-files.js';
 import { lineageOf, namesOf, PLAIN, sha256Of, writeLineage, type Lineage, type Source } from './lineage.js';
 import { readOwner, type Owner } from './owner.js';
@@ -22,7 +21,7 @@ import type { Opened } from './opened.js';
 import type { OutputLedger } from './output-files.js';
 import type { WrittenFile } from './party-link.js';
 import type { openValue as OpenValue } from './party-results.js';
-import { PartyLedger, type OpeningEntry } from './party-ledger.js';
+import { PartyLedger } from './party-ledger.js';
 import { reserve } from './reservation.js';
 import { offeredDataset, readStatements } from './statements.js';
 
@@ -100,16 +99,13 @@ export class Admission {
   }
 
   /** Counts what the run is about to open. Throws BUDGET_EXHAUSTED. */
-  async reserve(
-    opened: Opened,
-  ): Promise<{ readonly entry: OpeningEntry | undefined; readonly warnings: readonly string[] }> {
+  async reserve(opened: Opened): ReturnType<typeof reserve> {
     const { roots, peers, consent } = this.request;
-    const { task_type: type = '' } = consent?.task ?? {};
     const run = {
       party: roots.party,
       peers,
       task: `${roots.chainId}/${roots.taskId}`,
-      type,
+      type: consent?.task.task_type ?? '',
       use: this.use,
       versions: [...this.versions].sort(),
       digests: [...this.digests].sort(),
@@ -301,10 +297,3 @@ export class Admission {
 /** Imported when it is needed: few tasks name a party's own result. */
 const openOwn = async (...args: Parameters<typeof OpenValue>): Promise<string> =>
   (await import('./party-results.js')).openValue(...args);
-
-/** `sha256:<hex>` of the canonical task: what an approval names. */
-export function taskHash(task: TaskStatement): string {
-  return sha256(canonicalTask(task));
-}
-
-const sha256 = (text: string): string => `sha256:${createHash('sha256').update(text).digest('hex')}`;

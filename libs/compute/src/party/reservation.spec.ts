@@ -15,7 +15,7 @@ import { TestOwner } from '#libs/testing';
 import { runTask } from '../catalogue/run-task.js';
 import { testFolder, type TestFolder } from '../contract/run-for-tests.js';
 import type { JsonObject, TaskParams, TaskRunResult } from '../contract/task-type.js';
-import { taskHash } from './admission.js';
+import { taskHash } from './hashes.js';
 import { PartyLedger } from './party-ledger.js';
 import { reserve, type OpeningRun } from './reservation.js';
 

@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import {
   bitsOf,
   canonicalJson,
@@ -9,6 +9,7 @@ import {
   type Statement,
 } from '#libs/consent';
 import { TaskFailure } from '../contract/task-type.js';
+import { sha256 } from './hashes.js';
 import { namesOf } from './lineage.js';
 import { exhausted, type Opened } from './opened.js';
 import type { OpeningEntry, PartyLedger } from './party-ledger.js';
@@ -157,5 +158,3 @@ function warningsOf({ type, use }: OpeningRun, entry: OpeningEntry, before: read
         ]),
   ];
 }
-
-const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
