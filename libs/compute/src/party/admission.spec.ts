@@ -130,6 +130,13 @@ describe('a claimed party opens no file', () => {
     ).toMatch(/has no policy/);
   });
 
+  it('by an approval alone, where a policy that it has seen is held back with what it refuses and its budget', async () => {
+    const approval = await owner.approve(consentFor('fillna', runOf({}), {}).task);
+    await fill([customers, await policy({ task_types: ['psi'] }), approval]);
+    expect(await refusalOf([customers, approval])).toMatch(/^POLICY_REFUSED .*newest policy of customers did not come/);
+    await fill([customers, await policy({ task_types: ['psi'] }), approval]);
+  });
+
   it('that is not what its dataset says', async () => {
     for (const input of ['dataset:alice/customers@2', 'dataset:bob/customers@1', 'dataset:customers']) {
       expect(await refusalOf([customers, await policy()], { input })).toMatch(/^DATASET_UNKNOWN/);

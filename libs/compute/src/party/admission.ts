@@ -239,7 +239,7 @@ export class Admission {
     const now = new Date().toISOString();
     const entry = { kind: 'use', id: randomUUID(), at: now, use: this.use, datasets } as const;
     await this.ledger.append(entry);
-    const { uses } = await this.ledger.read();
+    const { uses, serials } = await this.ledger.read();
     const mine = uses.findIndex(({ use }) => use === this.use);
     const verdict = judgeUse(
       {
@@ -263,9 +263,17 @@ export class Admission {
       },
       now,
     );
-    if (verdict.kind === 'allowed') return;
+    const isHeldBack = (subject: string): boolean => serials.has(subject) && !this.statements.has(subject);
+    const withheld = datasets.find((dataset) => isHeldBack(`policy:${roots.party}/${dataset}`));
+    if (verdict.kind === 'allowed' && withheld === undefined) return;
     // What the task read before keeps its own entry.
     await this.ledger.append({ kind: 'void', id: entry.id });
+    if (verdict.kind === 'allowed') {
+      throw this.refusal(
+        'POLICY_REFUSED',
+        `the newest policy of ${withheld} did not come with the task: send it again`,
+      );
+    }
     throw verdict.kind === 'refused'
       ? this.refusal('POLICY_REFUSED', `the owner refuses: ${verdict.words}`)
       : this.refusal('APPROVAL_REQUIRED', verdict.reasons.join('; '));
