@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from '@jest/globals';
+import pg from 'pg';
 import {
   chain,
   describeSystem,
@@ -52,6 +53,21 @@ describeSystem('the artifacts of parties', 'postgres', {}, (check, system) => {
     const there = `/chains/${open}/tasks/only/artifacts/${free!}`;
     expect((await (await keyOf(system, 'admin')).call(there)).status).toBe(200);
     for (const other of [a.api, await keyOf(system, 'author')]) expect(await codeOf(other, there)).toBe('FORBIDDEN');
+  });
+
+  check('of a claimed folder are for no admin, also where the database knows no such party', async () => {
+    const { a, b } = await scene(system);
+    await allow(a, { task_types: ['fillna'] });
+    const id = await b.api.start(chain([fill(a)]));
+    expect((await system.api.ended(id)).status).toBe('SUCCESS');
+    const path = `/chains/${id}/tasks/only/artifacts/${(await namesOf(a.api, id, 'only', a.party))[0]!}`;
+    const db = new pg.Client(system.databaseUrl);
+    await db.connect();
+    for (const table of ['api_keys', 'statements', 'parties']) {
+      await db.query(`DELETE FROM ${table} WHERE party = $1`, [a.party]);
+    }
+    await db.end();
+    for (const admin of [system.api, await keyOf(system, 'admin')]) expect(await codeOf(admin, path)).toBe('FORBIDDEN');
   });
 
   check('are for nobody else once the owner has withdrawn', async () => {

@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
-import { open, realpath, type FileHandle } from 'node:fs/promises';
+import { access, open, realpath, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
+import { LINEAGE_FILE } from '#libs/compute';
 import { Problem } from '../http/problem.js';
 
 /** `<file>`, or `<party>/<file>`. */
@@ -43,5 +44,21 @@ export async function openArtifact(
       "The file is not in the API's artifact store: it was removed, or it lies on the disk of a worker which the API does not share.",
       { cause: error },
     );
+  }
+}
+
+/** Whether the party's folder had an owner when the task ran, also one that claimed it without this server (`--offline`). */
+export async function wasClaimed(
+  artifactRoot: string,
+  chainId: string,
+  taskId: string,
+  party: string,
+): Promise<boolean> {
+  try {
+    await access(join(artifactRoot, chainId, taskId, party, LINEAGE_FILE));
+    return true;
+  } catch (error) {
+    // What can't be looked at is taken for claimed.
+    return (error as NodeJS.ErrnoException).code !== 'ENOENT';
   }
 }

@@ -56,7 +56,7 @@ export class ArtifactsController {
     operationId: 'downloadArtifact',
     summary: 'Download an artifact',
     description:
-      "An artifact of one party (`<party>/<file>`) is for that party's keys, and for admins where nobody has registered the party. After an owner withdrew the approval of the task, its artifacts are for keys of that owner's party alone (403 `WITHDRAWN`).",
+      "An artifact of one party (`<party>/<file>`) is for that party's keys, and for admins where nobody has registered the party or claimed its folder. After an owner withdrew the approval of the task, its artifacts are for keys of that owner's party alone (403 `WITHDRAWN`).",
   })
   @ApiProduces('application/octet-stream')
   @ApiResponse({

@@ -488,7 +488,7 @@ export class Operations extends HeyApiClient {
     /**
      * Download an artifact
      *
-     * An artifact of one party (`<party>/<file>`) is for that party's keys, and for admins where nobody has registered the party. After an owner withdrew the approval of the task, its artifacts are for keys of that owner's party alone (403 `WITHDRAWN`).
+     * An artifact of one party (`<party>/<file>`) is for that party's keys, and for admins where nobody has registered the party or claimed its folder. After an owner withdrew the approval of the task, its artifacts are for keys of that owner's party alone (403 `WITHDRAWN`).
      */
     public downloadArtifact<ThrowOnError extends boolean = true>(options: Options<DownloadArtifactData, ThrowOnError>) {
         return (options.client ?? this.client).get<DownloadArtifactResponses, DownloadArtifactErrors, ThrowOnError, 'data'>({

@@ -4,7 +4,7 @@ import { basename, dirname, join, relative, resolve } from 'node:path';
 import { isOpenedEntry, isPartyResult } from '#libs/chain-domain';
 import { TaskFailure, type JsonObject } from '../contract/task-type.js';
 import { isInside, refuseReserved, type FileRoots } from './input-files.js';
-import { LINEAGE } from './lineage.js';
+import { LINEAGE_FILE } from './lineage.js';
 import { ARTIFACT_NAME } from './output-files.js';
 import { NEUTRAL, type FromParty, type WrittenFile } from './party-link.js';
 import { artifactFolder } from './process-rights.js';
@@ -76,7 +76,7 @@ export async function provenFile(roots: FileRoots, token: string, file: WrittenF
     if (!(await isReallyInside(artifactFolder(roots), temporary))) throw stranger;
     return { temporary, final, artifact };
   }
-  if (final === join(artifactFolder(roots), LINEAGE) && (await isReallyInside(artifactFolder(roots), temporary))) {
+  if (final === join(artifactFolder(roots), LINEAGE_FILE) && (await isReallyInside(artifactFolder(roots), temporary))) {
     return { temporary, final };
   }
   if (!table || roots.root === null || !(await isReallyInside(roots.root, temporary))) throw stranger;

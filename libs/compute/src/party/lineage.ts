@@ -35,8 +35,8 @@ export const namesOf = (versions: readonly string[]): readonly string[] => [
   ...new Set(versions.map((each) => each.split('@')[0]!)),
 ];
 
-/** Names the record, beside the artifacts. */
-export const LINEAGE = '.lineage.json';
+/** The record of a claimed party's artifacts of one task lies beside them. */
+export const LINEAGE_FILE = '.lineage.json';
 
 const macOf = (owner: Owner, lineage: Lineage): string =>
   owner.digest(createHash('sha256').update(canonicalJson(lineage)).digest('hex'));
@@ -49,7 +49,7 @@ export async function writeLineage(
   lineage: Lineage,
   temporary: OutputLedger['temporary'],
 ): Promise<WrittenFile> {
-  const final = join(resolve(roots.artifactRoot), roots.chainId, roots.taskId, roots.party, LINEAGE);
+  const final = join(resolve(roots.artifactRoot), roots.chainId, roots.taskId, roots.party, LINEAGE_FILE);
   const path = `${final}.${token}.tmp`;
   await temporary(path);
   await writeFile(path, JSON.stringify({ lineage, mac: macOf(owner, lineage) }), { mode: 0o600 });
@@ -59,7 +59,7 @@ export async function writeLineage(
 /** The lineage of an artifact of the party. Undefined where its record is missing or forged, or does not fit the file. */
 export async function lineageOf(owner: Owner, file: InputFile): Promise<Lineage | undefined> {
   try {
-    const text = await readFile(join(dirname(file.path), LINEAGE), 'utf8');
+    const text = await readFile(join(dirname(file.path), LINEAGE_FILE), 'utf8');
     const { lineage, mac } = JSON.parse(text) as { lineage: Lineage; mac: string };
     if (macOf(owner, lineage) !== mac) return undefined;
     return lineage.files[file.name] === owner.digest(await sha256Of(file)) ? lineage : undefined;

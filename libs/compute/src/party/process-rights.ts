@@ -2,7 +2,7 @@ import { realpath } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isInside, placeArtifact, placeInRoot, type FileRoots } from './input-files.js';
-import { LINEAGE } from './lineage.js';
+import { LINEAGE_FILE } from './lineage.js';
 import { tagOf } from './output-files.js';
 import { ledgerFile } from './party-ledger.js';
 import { NEUTRAL } from './party-link.js';
@@ -84,7 +84,7 @@ async function artifactOf(roots: FileRoots, text: string): Promise<string[]> {
   if (!place) return [];
   const target = await real(place.path);
   if (!isInside(await real(place.root), target)) return [];
-  return [place.path, target, join(dirname(place.path), LINEAGE), join(dirname(target), LINEAGE)];
+  return [place.path, target, join(dirname(place.path), LINEAGE_FILE), join(dirname(target), LINEAGE_FILE)];
 }
 
 /** The names of the temporary files of an output, and of folders that are made for it; none where the text is no path in the folder. */
