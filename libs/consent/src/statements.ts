@@ -51,7 +51,12 @@ export interface PolicyStatement {
   readonly rules: readonly PolicyRule[];
   /** What may be opened of the dataset at most, over all tasks. */
   readonly budget?: Budget;
+  /** The smallest group of its rows that a figure, a bucket or a split for others may cover, from `MIN_GROUP_ROWS` on. */
+  readonly min_group_rows?: number;
 }
+
+/** The smallest group of rows that a figure, a bucket or a split for others may cover, whatever an owner allows. */
+export const MIN_GROUP_ROWS = 20;
 
 export interface Budget {
   /** Bits of figures about any one column. */
@@ -191,7 +196,10 @@ export const STATEMENT_SCHEMAS: Readonly<Record<StatementKind, object>> = {
   policy: statement(
     'policy',
     { dataset: DATASET, expires_at: time, rules: { type: 'array', items: rule, maxItems: 100 } },
-    { budget: object({}, { bits: amount, sums_apart: amount }) },
+    {
+      budget: object({}, { bits: amount, sums_apart: amount }),
+      min_group_rows: { ...amount, minimum: MIN_GROUP_ROWS },
+    },
   ),
   approval: statement(
     'approval',

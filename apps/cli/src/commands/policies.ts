@@ -77,9 +77,9 @@ export function addPolicyCommands(program: Command, session: Session, act: Act):
             });
             throw new Failure(EXIT.NOT_FOUND, say('{dataset} has no policy.', { dataset: given }), { hint });
           }
-          const { expires_at, rules, budget } = found;
+          const { expires_at, rules, budget, min_group_rows } = found;
           session.answer(found, () =>
-            stringify({ expires_at, rules, ...(budget && { budget }) })
+            stringify({ expires_at, rules, ...(budget && { budget }), ...(min_group_rows && { min_group_rows }) })
               .trimEnd()
               .split('\n')
               .map(shown),

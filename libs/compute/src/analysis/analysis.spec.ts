@@ -162,8 +162,8 @@ describe('analysis', () => {
       [
         ['alice', 'bob', '[[]]'],
         ['bob', 'alice', '[[]]'],
-        ['alice', 'bob', `{"rows":${ROWS},"names":["age","amount","x"],"others":["flat"]}`],
-        ['bob', 'alice', `{"rows":${ROWS},"names":["income"],"others":["open"]}`],
+        ['alice', 'bob', `{"rows":${ROWS},"least":20,"names":["age","amount","x"],"others":["flat"]}`],
+        ['bob', 'alice', `{"rows":${ROWS},"least":20,"names":["income"],"others":["open"]}`],
         ['alice', NEUTRAL, `{"rows":${ROWS},"columns":3}`],
         ['bob', NEUTRAL, `{"rows":${ROWS},"columns":1}`],
       ].toSorted(),

@@ -1,5 +1,3 @@
-import { MIN_GROUP_ROWS } from './privacy.js';
-
 const DIGITS = 3;
 
 /** Three significant digits at most, in steps of 1, 2 or 5 times a power of ten that are no finer than `step`. */
@@ -12,7 +10,7 @@ export function rounded(value: number, step = 0): number {
   return Number(`${Math.round(value / 10 ** power / times) * times}e${power}`) + 0;
 }
 
-/** A number of rows in steps of `MIN_GROUP_ROWS`, downwards. */
-export function coarseRows(rows: number): number {
-  return rows - (rows % MIN_GROUP_ROWS);
+/** A number of rows in steps of `step`, the smallest group that a figure may cover, downwards. */
+export function coarseRows(rows: number, step: number): number {
+  return rows - (rows % step);
 }

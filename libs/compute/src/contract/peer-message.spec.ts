@@ -38,11 +38,12 @@ describe('what a peer sends is checked before it is used', () => {
   });
 
   test('correlations and encrypted files: sizes and names', () => {
-    expect(sizeFrom('bob', { rows: 9, names: ['a'] })).toEqual({ rows: 9, names: ['a'] });
-    expect(sizeFrom('bob', { rows: 9, names: [], others: ['b'] })).toEqual({ rows: 9, names: [], others: ['b'] });
+    const size = { rows: 9, least: 20, names: ['a'] };
+    for (const each of [size, { ...size, others: ['b'] }]) expect(sizeFrom('bob', each)).toEqual(each);
+    for (const least of NO_COUNTS.filter((count) => count !== 1e12)) refused(() => sizeFrom('bob', { ...size, least }));
     for (const names of [undefined, 'a', [1], ['a'.repeat(20_000)], { a: 1 }])
-      refused(() => sizeFrom('bob', { rows: 9, names }));
-    refused(() => sizeFrom('bob', { rows: 9, names: [], others: [{}] }));
+      refused(() => sizeFrom('bob', { ...size, names }));
+    refused(() => sizeFrom('bob', { ...size, others: [{}] }));
     const header = { name: 'a.csv', plaintextBytes: 3, bytes: 300 };
     expect(sealedHeaderFrom('bob', header)).toEqual(header);
     for (const bytes of NO_COUNTS.filter((count) => count !== 1e12))
@@ -134,11 +135,14 @@ describe('what a peer sends is checked before it is used', () => {
   });
 
   test('vertical training: the rows of a table, which a failure quotes', async () => {
-    const compare = (train: unknown): Promise<void> => {
-      const receiveJson = <T>(): Promise<T> => Promise.resolve({ train } as T);
-      return checkAligned({ party: 'alice', send: () => Promise.resolve(), receiveJson }, 'bob', { train: 3 });
+    const compare = (train: unknown, least: unknown = 30): Promise<number> => {
+      const receiveJson = <T>(): Promise<T> => Promise.resolve({ train, min_group_rows: least } as T);
+      const context = { party: 'alice', minGroupRows: 20, send: () => Promise.resolve(), receiveJson };
+      return checkAligned(context, 'bob', { train: 3 });
     };
-    await compare(3);
+    expect(await compare(3)).toBe(30);
+    expect(await compare(3, 0)).toBe(20);
+    await expect(compare(3, -1)).rejects.toMatchObject({ code: 'PROTOCOL_VIOLATION' });
     await expect(compare(4)).rejects.toMatchObject({ code: 'NOT_ALIGNED' });
     for (const rows of NO_COUNTS.filter((count) => count !== 1e12))
       await expect(compare(rows)).rejects.toMatchObject({ code: 'PROTOCOL_VIOLATION' });

@@ -1,9 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { MIN_GROUP_ROWS, RowsApart, withhold } from './privacy.js';
+import { MIN_GROUP_ROWS } from '#libs/consent';
+import { RowsApart, withhold } from './privacy.js';
 
-const areFew = (values: readonly number[]): boolean => {
-  const apart = new RowsApart();
+const areFew = (values: readonly number[], least = MIN_GROUP_ROWS): boolean => {
+  const apart = new RowsApart(least);
   for (const value of values) apart.add(value);
   return apart.areFew;
 };
@@ -35,6 +36,12 @@ describe('rows apart from the most frequent value', () => {
     expect(areFew(column(100, () => 1))).toBe(false);
     expect(areFew(column(100, (row) => Number(row >= 80)))).toBe(false);
     expect(areFew(column(100, (row) => Number(row >= 81)))).toBe(true);
+    expect(
+      areFew(
+        column(100, (row) => Number(row >= 80)),
+        21,
+      ),
+    ).toBe(true);
     expect(areFew(column(100, (row) => Number(row < 1)))).toBe(true);
   });
 });

@@ -1,21 +1,24 @@
 import { TaskFailure, type Json, type JsonObject } from './task-type.js';
 
-/** The smallest group of rows that a figure, a bucket or a split may cover, if an owner's policy asks for no larger one. */
-export const MIN_GROUP_ROWS = 20;
+/** Whose rows a figure covers, and the smallest group of them that it may cover. */
+interface Floor {
+  readonly party: string;
+  readonly minGroupRows: number;
+}
 
 /** Throws GROUP_TOO_SMALL for a table with fewer rows than a figure must cover. */
-export function checkGroup(party: string, path: string, rows: number, figures = 'figures'): void {
-  if (rows >= MIN_GROUP_ROWS) return;
+export function checkGroup({ party, minGroupRows }: Floor, path: string, rows: number, figures = 'figures'): void {
+  if (rows >= minGroupRows) return;
   throw new TaskFailure(
     'GROUP_TOO_SMALL',
-    `Party ${party}: ${path} has ${rows} rows; ${figures} of under ${MIN_GROUP_ROWS} would show single rows.`,
+    `Party ${party}: ${path} has ${rows} rows; ${figures} of under ${minGroupRows} would show single rows.`,
     false,
-    { party, rows, min_rows: MIN_GROUP_ROWS },
+    { party, rows, min_rows: minGroupRows },
   );
 }
 
 /**
- * Counts the rows of a column that differ from its most frequent value, up to `MIN_GROUP_ROWS`. If only one row differs, then a
+ * Counts the rows of a column that differ from its most frequent value, up to `least`. If only one row differs, then a
  * correlation or a weight of the column reveals that row's value in another party's column.
  */
 export class RowsApart {
@@ -23,9 +26,11 @@ export class RowsApart {
   private rows = 0;
   private most = 0;
 
+  constructor(private readonly least: number) {}
+
   add(value: number): void {
     // Further rows never lower the number of differing rows, so counting stops at the threshold.
-    if (this.rows - this.most >= MIN_GROUP_ROWS) return;
+    if (this.rows - this.most >= this.least) return;
     const count = (this.counts.get(value) ?? 0) + 1;
     this.counts.set(value, count);
     this.most = Math.max(this.most, count);
@@ -34,27 +39,27 @@ export class RowsApart {
 
   /** Whether some rows differ, but too few. A constant column, or one without repeated values, singles out no row. */
   get areFew(): boolean {
-    return this.most > 1 && this.rows > this.most && this.rows - this.most < MIN_GROUP_ROWS;
+    return this.most > 1 && this.rows > this.most && this.rows - this.most < this.least;
   }
 }
 
-/** Throws GROUP_TOO_SMALL if under 20 rows of a column (of row-major `values`) differ from its most frequent value. */
+/** Throws GROUP_TOO_SMALL if too few rows of a column (of row-major `values`) differ from its most frequent value. */
 export function checkApart(
-  where: { readonly party: string; readonly path: string; readonly name: string },
+  where: Floor & { readonly path: string; readonly name: string },
   values: Float64Array,
   column: number,
   columns: number,
 ): void {
-  const apart = new RowsApart();
+  const { party, minGroupRows, path, name } = where;
+  const apart = new RowsApart(minGroupRows);
   for (let at = column; at < values.length; at += columns) apart.add(values[at]!);
   if (!apart.areFew) return;
-  const { party, path, name } = where;
   throw new TaskFailure(
     'GROUP_TOO_SMALL',
-    `Party ${party}: under ${MIN_GROUP_ROWS} rows of column ${JSON.stringify(name)} of ${path} differ from its most frequent ` +
+    `Party ${party}: under ${minGroupRows} rows of column ${JSON.stringify(name)} of ${path} differ from its most frequent ` +
       'value, so that the result would reveal these rows; leave it out.',
     false,
-    { party, column: name, min_rows: MIN_GROUP_ROWS },
+    { party, column: name, min_rows: minGroupRows },
   );
 }
 

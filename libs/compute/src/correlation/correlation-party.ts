@@ -35,6 +35,8 @@ const MAX_NAME_LENGTH = 10_000;
 
 interface Size {
   readonly rows: number;
+  /** The smallest group of rows that the party lets a figure cover. */
+  readonly least: number;
   readonly names: readonly string[];
   /** Columns that the report names and does not correlate. */
   readonly others?: readonly string[];
@@ -89,6 +91,7 @@ export function sizeFrom(peer: string, value: unknown): Size {
   const names = (field: string) => message.list(field, MAX_NAMES, (name) => isText(name, MAX_NAME_LENGTH));
   return {
     rows: message.count('rows', Number.MAX_SAFE_INTEGER),
+    least: message.count('least', Number.MAX_SAFE_INTEGER),
     names: names('names'),
     ...(message.has('others') && { others: names('others') }),
   };
@@ -100,7 +103,12 @@ async function agreeOnSizes(
   own: StandardColumns,
   others: readonly string[],
 ): Promise<Record<string, Size>> {
-  const size = { rows: own.rows, names: [...own.names], ...(others.length > 0 && { others: [...others] }) };
+  const size = {
+    rows: own.rows,
+    least: context.minGroupRows,
+    names: [...own.names],
+    ...(others.length > 0 && { others: [...others] }),
+  };
   const sizes: Record<string, Size> = { [context.party]: size };
   for (const peer of context.peers) await context.send(peer, size);
   for (const peer of context.peers) sizes[peer] = sizeFrom(peer, await context.receiveJson<unknown>(peer));
@@ -201,7 +209,8 @@ function reportOf(
   );
   const names = parties.flatMap((party) => columns[party]!.map((name) => nameOf(party, name)));
   const matrix = places.map((_, left) => places.map((_, right) => correlation(left, right)));
-  const facts = { type, rows: coarseRows(sizes[parties[0]!]!.rows), columns };
+  const least = Math.max(...Object.values(sizes).map((size) => size.least));
+  const facts = { type, rows: coarseRows(sizes[parties[0]!]!.rows, least), columns };
   const byName = <T>(values: readonly T[]): [string, T][] => values.map((value, at) => [names[at]!, value]);
   if (type === 'vif') return { ...facts, vif_values: Object.fromEntries(byName(varianceInflation(matrix))) };
   const rows = matrix.map((row) => Object.fromEntries(byName(row)));

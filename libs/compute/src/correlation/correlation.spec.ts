@@ -162,8 +162,8 @@ describe('pearson_correlation', () => {
       [
         ['alice', 'bob', '[]'],
         ['bob', 'alice', '[]'],
-        ['alice', 'bob', `{"rows":509,"names":${names(0, 15)}}`],
-        ['bob', 'alice', `{"rows":509,"names":${names(15, 30)}}`],
+        ['alice', 'bob', `{"rows":509,"least":20,"names":${names(0, 15)}}`],
+        ['bob', 'alice', `{"rows":509,"least":20,"names":${names(15, 30)}}`],
         ['alice', NEUTRAL, '{"rows":509,"columns":15}'],
         ['bob', NEUTRAL, '{"rows":509,"columns":15}'],
       ].sort(),

@@ -34,8 +34,8 @@ export async function standardColumns(
   names: readonly string[],
 ): Promise<StandardColumns> {
   const table = await readNumericColumns(context, path, names, reading(context, 0.15));
-  checkGroup(context.party, path, table.rows, 'correlations');
-  names.forEach((name, column) => standardise(table, column, context.party, path, name));
+  checkGroup(context, path, table.rows, 'correlations');
+  names.forEach((name, column) => standardise(table, column, context, path, name));
   return { ...table, names };
 }
 
@@ -76,7 +76,13 @@ export function isConstant(mean: number, spread: number): boolean {
 }
 
 /** Standardises a column where it lies. */
-function standardise(table: NumericColumns, column: number, party: string, path: string, name: string): void {
+function standardise(
+  table: NumericColumns,
+  column: number,
+  { party, minGroupRows }: PartyContext,
+  path: string,
+  name: string,
+): void {
   const { values, columns } = table;
   const moments = new Moments();
   for (let at = column; at < values.length; at += columns) moments.add(values[at]!);
@@ -93,7 +99,7 @@ function standardise(table: NumericColumns, column: number, party: string, path:
   if (isConstant(moments.mean, spread)) {
     throw refuse('CONSTANT_COLUMN', 'has the same value in every row, which correlates with nothing; leave it out');
   }
-  checkApart({ party, path, name }, values, column, columns);
+  checkApart({ party, minGroupRows, path, name }, values, column, columns);
   let squares = 0;
   for (let at = column; at < values.length; at += columns) {
     values[at]! -= moments.mean;

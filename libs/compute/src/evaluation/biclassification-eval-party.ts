@@ -44,7 +44,7 @@ export const run: PartyProgram<EvaluationArgs, JsonObject> = async (context, tas
 };
 
 /**
- * Figures of predicted probabilities as others see them; the party keeps the exact ones, and a longer report. Throws TaskFailure
+ * Figures of predicted probabilities as others see them, of at least `least` rows; the party keeps the exact ones, and a longer report. Throws TaskFailure
  * GROUP_TOO_SMALL, LABEL_NOT_BINARY, PREDICTION_OUT_OF_RANGE, METRIC_BELOW_GATE.
  */
 export async function evaluateClasses(
@@ -52,8 +52,9 @@ export async function evaluateClasses(
   task: EvaluationArgs,
   labels: Float64Array,
   scores: Float64Array,
+  least = context.minGroupRows,
 ): Promise<JsonObject> {
-  checkGroup(context.party, task.path, labels.length);
+  checkGroup({ party: context.party, minGroupRows: least }, task.path, labels.length);
   context.progress(0.5, 'ranking');
   const points = pointsOf(context.party, task, labels, scores);
   context.progress(0.7, 'computing metrics');
@@ -76,7 +77,7 @@ export async function evaluateClasses(
   const reference = await writeJson(context, task.output, 'evaluation.json', kept);
   context.progress(1, 'done');
   context.keepResult(report(RESULT_STEPS));
-  return { output_report: reference, ...coarseClasses(points) };
+  return { output_report: reference, ...coarseClasses(points, least) };
 }
 
 function pointsOf(party: string, task: EvaluationArgs, labels: Float64Array, scores: Float64Array): CutPoint[] {

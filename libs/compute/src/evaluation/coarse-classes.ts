@@ -5,15 +5,18 @@ import { binaryMetrics, gridBuckets, type BinaryMetrics, type CutPoint, type Sco
 /** Cells of equal width into which scores fall for others, whatever the parameters and the data. */
 const CELLS = 20;
 
-/** Figures of a classifier as others see them: at cuts of a fixed grid, and rounded to their standard errors at the finest. */
-export function coarseClasses(points: readonly CutPoint[]): JsonObject {
+/**
+ * Figures of a classifier as others see them: at cuts of a fixed grid, of at least `least` rows, and rounded to their standard errors
+ * at the finest.
+ */
+export function coarseClasses(points: readonly CutPoint[], least: number): JsonObject {
   const { rows, positives } = points.at(-1)!;
-  const buckets = gridBuckets(points, CELLS);
+  const buckets = gridBuckets(points, CELLS, least);
   // No other cuts: the difference of two bins could be few rows.
-  const bins = buckets.map(coarseBucket);
+  const bins = buckets.map((bucket) => coarseBucket(bucket, least));
   return {
-    rows: coarseRows(rows),
-    positives: coarsePositives(rows, positives),
+    rows: coarseRows(rows, least),
+    positives: coarsePositives(rows, positives, least),
     threshold: 0.5,
     metrics: { ...coarseMetrics(binaryMetrics(points), points) },
     curves: { roc: coarseCurve(buckets), calibration: bins, buckets: bins },
@@ -49,16 +52,16 @@ function aucError(auc: number, positives: number, negatives: number): number {
   return Math.max(Math.sqrt(variance / (positives * negatives)), 0.5 / Math.min(positives, negatives));
 }
 
-function coarsePositives(rows: number, positives: number): number {
-  return Math.min(coarseRows(rows), rounded(positives, rows * shareError(positives / rows, rows)));
+function coarsePositives(rows: number, positives: number, least: number): number {
+  return Math.min(coarseRows(rows, least), rounded(positives, rows * shareError(positives / rows, rows)));
 }
 
-function coarseBucket({ from, to, rows, positives, mean_score }: ScoreBucket): JsonObject {
+function coarseBucket({ from, to, rows, positives, mean_score }: ScoreBucket, least: number): JsonObject {
   return {
     from,
     to,
-    rows: coarseRows(rows),
-    positives: coarsePositives(rows, positives),
+    rows: coarseRows(rows, least),
+    positives: coarsePositives(rows, positives, least),
     mean_score: Math.round(mean_score * 100) / 100,
   };
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { MIN_GROUP_ROWS } from '#libs/consent';
 import { permutation } from '../mpc/random.js';
 import { coarseClasses } from './coarse-classes.js';
 import { coarseNumbers } from './coarse-numbers.js';
@@ -9,7 +10,7 @@ let drawn = 0;
 const next = (): number => chance[(drawn = (drawn + 1) % chance.length)]!;
 const labelsOf = (rows: number): number[] => Array.from({ length: rows }, () => Number(next() < 0.4));
 const seen = (labels: readonly number[], scores: readonly number[]): object =>
-  coarseClasses(cutPoints(labels, Float64Array.from(scores)));
+  coarseClasses(cutPoints(labels, Float64Array.from(scores)), MIN_GROUP_ROWS);
 const textOf = (...results: readonly object[]): string => JSON.stringify(results);
 
 /** Entropy in bits of what differs between cases, each of which is as likely as any other. */
@@ -61,7 +62,9 @@ describe('an evaluation that others see', () => {
     const labels = Float64Array.from({ length: 100 }, (_, row) => row);
     const predictions = labels.map((label) => label + next());
     const of = (outlier: number): object => {
-      const { metrics } = coarseNumbers(labels, predictions.with(0, outlier)) as { metrics: Record<string, number> };
+      const { metrics } = coarseNumbers(labels, predictions.with(0, outlier), MIN_GROUP_ROWS) as {
+        metrics: Record<string, number>;
+      };
       return { mse: metrics.mse, rmse: metrics.rmse, mae: metrics.mae };
     };
     for (const name of ['mse', 'mae'] as const) {

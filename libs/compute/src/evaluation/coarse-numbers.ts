@@ -7,16 +7,16 @@ import { meanOf, regressionMetrics, rowBuckets } from './regression-metrics.js';
 const BUCKETS = 10;
 
 /**
- * Figures of a regression as others see them, each rounded to its standard error at the finest. One row that outweighs the others makes
+ * Figures of a regression as others see them, of at least `least` rows, each rounded to its standard error at the finest. One row that outweighs the others makes
  * that error as large as the figure: then its size shows, and hardly a digit.
  */
-export function coarseNumbers(labels: Float64Array, predictions: Float64Array): JsonObject {
+export function coarseNumbers(labels: Float64Array, predictions: Float64Array, least: number): JsonObject {
   const residuals = labels.map((label, row) => label - predictions[row]!);
   const { mse, rmse, mae, mape, r2_score, explained_variance } = regressionMetrics(labels, predictions);
   const squares = errorOf(residuals.map((each) => each ** 2));
   const variance = deviationOf(labels) ** 2;
   return {
-    rows: coarseRows(labels.length),
+    rows: coarseRows(labels.length, least),
     mean_label: coarseMean(labels),
     mean_prediction: coarseMean(predictions),
     metrics: {
@@ -28,8 +28,8 @@ export function coarseNumbers(labels: Float64Array, predictions: Float64Array): 
       explained_variance: rounded(explained_variance, squares / variance),
     },
     curves: {
-      by_prediction: coarseBuckets(predictions, labels, predictions),
-      by_residual: coarseBuckets(residuals, labels, predictions),
+      by_prediction: coarseBuckets(predictions, labels, predictions, least),
+      by_residual: coarseBuckets(residuals, labels, predictions, least),
     },
   };
 }
@@ -44,9 +44,9 @@ function deviationOf(values: Float64Array): number {
 const errorOf = (values: Float64Array): number => deviationOf(values) / Math.sqrt(values.length);
 const coarseMean = (values: Float64Array): number => rounded(meanOf(values), errorOf(values));
 
-function coarseBuckets(by: Float64Array, labels: Float64Array, predictions: Float64Array): JsonObject[] {
-  return rowBuckets(by, BUCKETS).map((rows) => ({
-    rows: coarseRows(rows.length),
+function coarseBuckets(by: Float64Array, labels: Float64Array, predictions: Float64Array, least: number): JsonObject[] {
+  return rowBuckets(by, BUCKETS, least).map((rows) => ({
+    rows: coarseRows(rows.length, least),
     mean_prediction: coarseMean(Float64Array.from(rows, (row) => predictions[row]!)),
     mean_label: coarseMean(Float64Array.from(rows, (row) => labels[row]!)),
   }));

@@ -39,12 +39,13 @@ export const run: PartyProgram<EvaluationPart, JsonObject | null> = async (conte
   const table = await readNumericColumns(context, part.testData, names, (read) =>
     context.progress(0.2 * read, 'reading the table'),
   );
-  checkGroup(context.party, part.testData, table.rows);
   const [peer] = context.peers;
+  let least = context.minGroupRows;
   if (peer !== undefined) {
     await checkSameModel(context, peer, model);
-    await checkAligned(context, peer, { test: table.rows });
+    least = await checkAligned(context, peer, { test: table.rows });
   }
+  checkGroup({ party: context.party, minGroupRows: least }, part.testData, table.rows);
   if (label === null) {
     await serve(context, model, table);
     return null;
@@ -52,7 +53,7 @@ export const run: PartyProgram<EvaluationPart, JsonObject | null> = async (conte
   if (peer !== undefined) await context.send(NEUTRAL, toDeal(model, table.rows));
   const predictions = await predict(context, model, table);
   const labels = Float64Array.from({ length: table.rows }, (_, row) => table.values[(row + 1) * table.columns - 1]!);
-  const facts = await evaluate(context, part, label, model.objective, labels, predictions);
+  const facts = await evaluate(context, part, label, model.objective, labels, predictions, least);
   const kept = part.predictions !== null && (await keep(context, part.predictions, labels, predictions));
   return { objective: model.objective, ...facts, ...(kept && { prediction_output: kept }) };
 };
@@ -117,13 +118,20 @@ function evaluate(
   objective: Objective,
   labels: Float64Array,
   predictions: Float64Array,
+  least: number,
 ): Promise<Record<string, Json>> {
   const task = { path, labelColumn, predictionColumn: 'prediction', buckets, output };
   if (objective === 'linear') {
-    return evaluateNumbers(context, { ...task, gates: gates as RegressionEvalArgs['gates'] }, labels, predictions);
+    return evaluateNumbers(
+      context,
+      { ...task, gates: gates as RegressionEvalArgs['gates'] },
+      labels,
+      predictions,
+      least,
+    );
   }
   const floors = Object.fromEntries(Object.entries(gates).map(([name, { min }]) => [name, min!]));
-  return evaluateClasses(context, { ...task, floors }, labels, predictions);
+  return evaluateClasses(context, { ...task, floors }, labels, predictions, least);
 }
 
 async function keep(

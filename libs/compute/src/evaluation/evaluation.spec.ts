@@ -209,7 +209,7 @@ describe('evaluation', () => {
     const sizes = { masks: false, rows: 90, first: 2, second: 3, objective: 'logistic' };
     expect(texts.toSorted()).toEqual(
       [
-        ...[own, '{"test":90}', '{"features":1}'].flatMap((text) => [
+        ...[own, '{"test":90,"min_group_rows":20}', '{"features":1}'].flatMap((text) => [
           ['alice', 'bob', text],
           ['bob', 'alice', text],
         ]),
@@ -259,9 +259,9 @@ describe('evaluation', () => {
     expect(texts.filter((text) => !commands.includes(text)).toSorted()).toEqual(
       [
         ['alice', 'bob', own],
-        ['alice', 'bob', '{"test":90}'],
+        ['alice', 'bob', '{"test":90,"min_group_rows":20}'],
         ['bob', 'alice', own],
-        ['bob', 'alice', '{"test":90}'],
+        ['bob', 'alice', '{"test":90,"min_group_rows":20}'],
         ['alice', NEUTRAL, '{"masks":true}'],
       ].toSorted(),
     );

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { MIN_GROUP_ROWS } from '../contract/privacy.js';
+import { MIN_GROUP_ROWS } from '#libs/consent';
 import { binaryMetrics, cutPoints, equalCountBuckets, equalWidthBuckets, hasBothClasses, rocCurve } from './metrics.js';
 
 /** Rows with many ties: scores in tenths, or any double of 0..1. */

@@ -1,4 +1,4 @@
-import { MIN_GROUP_ROWS } from '../contract/privacy.js';
+import { MIN_GROUP_ROWS } from '#libs/consent';
 
 /** Figures of a classifier with two classes; each lies in 0..1. */
 export interface BinaryMetrics {
@@ -121,18 +121,25 @@ export function equalWidthBuckets(points: readonly CutPoint[], count: number): S
   return bucketsBy(points, (point) => Math.min(count - 1, Math.floor(point.threshold * count)));
 }
 
-/** Buckets of whole cells of equal width over 0..1, from the highest score down; their ends are those of the cells. */
-export function gridBuckets(points: readonly CutPoint[], cells: number): ScoreBucket[] {
+/**
+ * Buckets of whole cells of equal width over 0..1, of at least `least` rows, from the highest score down; their ends are those of
+ * the cells.
+ */
+export function gridBuckets(points: readonly CutPoint[], cells: number, least: number): ScoreBucket[] {
   const cellOf = (score: number): number => Math.min(cells - 1, Math.floor(score * cells));
-  return bucketsBy(points, ({ threshold }) => cellOf(threshold)).map((bucket) => ({
+  return bucketsBy(points, ({ threshold }) => cellOf(threshold), least).map((bucket) => ({
     ...bucket,
     from: cellOf(bucket.from) / cells,
     to: (cellOf(bucket.to) + 1) / cells,
   }));
 }
 
-/** Neighbours of one key become one bucket; a bucket under `MIN_GROUP_ROWS` is merged with the next, the last with its neighbour. */
-function bucketsBy(points: readonly CutPoint[], keyOf: (point: CutPoint) => number): ScoreBucket[] {
+/** Neighbours of one key become one bucket; a bucket under `least` rows is merged with the next, the last with its neighbour. */
+function bucketsBy(
+  points: readonly CutPoint[],
+  keyOf: (point: CutPoint) => number,
+  least = MIN_GROUP_ROWS,
+): ScoreBucket[] {
   const groups: { key: number; bucket: ScoreBucket }[] = [];
   let before: Pick<CutPoint, 'rows' | 'positives'> = { rows: 0, positives: 0 };
   for (const point of points) {
@@ -140,7 +147,7 @@ function bucketsBy(points: readonly CutPoint[], keyOf: (point: CutPoint) => numb
     const one = bucketOf(point.threshold, rows, point.positives - before.positives);
     const open = groups.at(-1);
     const key = keyOf(point);
-    if (open && (open.key === key || open.bucket.rows < MIN_GROUP_ROWS)) {
+    if (open && (open.key === key || open.bucket.rows < least)) {
       open.bucket = merged(open.bucket, one);
       open.key = key;
     } else {
@@ -150,7 +157,7 @@ function bucketsBy(points: readonly CutPoint[], keyOf: (point: CutPoint) => numb
   }
   const buckets = groups.map(({ bucket }) => bucket);
   const last = buckets.at(-1);
-  if (buckets.length > 1 && last!.rows < MIN_GROUP_ROWS) buckets.splice(-2, 2, merged(buckets.at(-2)!, last!));
+  if (buckets.length > 1 && last!.rows < least) buckets.splice(-2, 2, merged(buckets.at(-2)!, last!));
   return buckets;
 }
 

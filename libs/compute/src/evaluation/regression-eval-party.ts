@@ -34,7 +34,7 @@ export const run: PartyProgram<RegressionEvalArgs, JsonObject> = async (context,
 };
 
 /**
- * Figures of predicted numbers as others see them; the party keeps the exact ones. Throws TaskFailure CONSTANT_COLUMN,
+ * Figures of predicted numbers as others see them, of at least `least` rows; the party keeps the exact ones. Throws TaskFailure CONSTANT_COLUMN,
  * GROUP_TOO_SMALL, METRIC_BELOW_GATE.
  */
 export async function evaluateNumbers(
@@ -42,7 +42,9 @@ export async function evaluateNumbers(
   task: RegressionEvalArgs,
   labels: Float64Array,
   predictions: Float64Array,
+  least = context.minGroupRows,
 ): Promise<JsonObject> {
+  checkGroup({ party: context.party, minGroupRows: least }, task.path, labels.length);
   checkLabels(context.party, task, labels);
   context.progress(0.6, 'computing metrics');
   const metrics = regressionMetrics(labels, predictions);
@@ -63,11 +65,10 @@ export async function evaluateNumbers(
   const reference = await writeJson(context, task.output, 'evaluation.json', kept);
   context.progress(1, 'done');
   context.keepResult(facts);
-  return { output_report: reference, ...coarseNumbers(labels, predictions) };
+  return { output_report: reference, ...coarseNumbers(labels, predictions, least) };
 }
 
 function checkLabels(party: string, task: RegressionEvalArgs, labels: Float64Array): void {
-  checkGroup(party, task.path, labels.length);
   if (labels.every((label) => label === labels[0])) {
     throw new TaskFailure(
       'CONSTANT_COLUMN',

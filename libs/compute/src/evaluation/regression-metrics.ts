@@ -1,4 +1,4 @@
-import { MIN_GROUP_ROWS } from '../contract/privacy.js';
+import { MIN_GROUP_ROWS } from '#libs/consent';
 
 /** Figures of predicted numbers against the true ones. */
 export interface RegressionMetrics {
@@ -73,19 +73,19 @@ export function numberBuckets(
 
 /**
  * At most `count` buckets of about equally many rows, from the lowest of `by` up; rows of equal `by` stay together, so that
- * the order of rows does not matter, and no bucket has under `MIN_GROUP_ROWS` rows.
+ * the order of rows does not matter, and no bucket has under `fewest` rows.
  */
-export function rowBuckets(by: Float64Array, count: number): Uint32Array[] {
+export function rowBuckets(by: Float64Array, count: number, fewest = MIN_GROUP_ROWS): Uint32Array[] {
   const order = Uint32Array.from(by, (_, row) => row).sort((left, right) => by[left]! - by[right]!);
-  const least = Math.max(MIN_GROUP_ROWS, order.length / count);
+  const least = Math.max(fewest, order.length / count);
   const ends: number[] = [];
   let start = 0;
   for (let place = 1; place <= order.length; place += 1) {
     if (place < order.length && by[order[place]!] === by[order[place - 1]!]) continue;
     const isLast = place === order.length;
     // A place where as many rows as a bucket should have are done, counted from the start of the table.
-    if (!isLast && (place < Math.round((ends.length + 1) * least) || place - start < MIN_GROUP_ROWS)) continue;
-    if (!isLast && order.length - place < MIN_GROUP_ROWS) continue;
+    if (!isLast && (place < Math.round((ends.length + 1) * least) || place - start < fewest)) continue;
+    if (!isLast && order.length - place < fewest) continue;
     ends.push(place);
     start = place;
   }

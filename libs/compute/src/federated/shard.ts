@@ -1,4 +1,3 @@
-import { MIN_GROUP_ROWS } from '../contract/privacy.js';
 import type { PartyContext } from '../party/party-program.js';
 import { readNumericColumns, type NumericColumns } from '../table/numeric-columns.js';
 import { TaskFailure } from '../contract/task-type.js';
@@ -21,7 +20,7 @@ export async function readShard(
   const table = await readNumericColumns(context, path, names, (read) => context.progress(0.1 * read, 'reading'));
   const refuse = (code: string, why: string, details: Record<string, string | number> = {}): TaskFailure =>
     new TaskFailure(code, `Party ${context.party}: ${why}.`, false, { party: context.party, ...details });
-  const least = Math.max(minRows, MIN_GROUP_ROWS);
+  const least = Math.max(minRows, context.minGroupRows);
   if (table.rows < least) {
     const why = `${path} has ${table.rows} rows, and a model of ${features.length} features needs at least ${least}`;
     throw refuse('INSUFFICIENT_ROWS', why, { rows: table.rows, min_rows: least });

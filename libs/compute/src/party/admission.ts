@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { basename } from 'node:path';
 import {
+  MIN_GROUP_ROWS,
   canonicalJson,
   datasetFacts,
   isAsWritten,
@@ -96,6 +97,13 @@ export class Admission {
     const opened = this.last.then(() => this.openNext(label));
     this.last = opened.catch(() => undefined);
     return opened;
+  }
+
+  /** The smallest group of rows that a figure for others may cover, by the newest policies of all that was read. */
+  get minGroupRows(): number {
+    const datasets = namesOf([...this.versions]);
+    const asked = this.ofKind<PolicyStatement>('policy').filter(({ dataset }) => datasets.includes(dataset));
+    return Math.max(MIN_GROUP_ROWS, ...asked.map(({ min_group_rows: rows }) => rows ?? 0));
   }
 
   /** Counts what the run is about to open. Throws BUDGET_EXHAUSTED. */

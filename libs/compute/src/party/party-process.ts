@@ -6,6 +6,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { MIN_GROUP_ROWS } from '#libs/consent';
 import { TaskFailure, type JsonObject } from '../contract/task-type.js';
 import { placesOf } from '../contract/error-places.js';
 import type { Admission } from './admission.js';
@@ -103,6 +104,9 @@ function makeContext(
     chainId: data.chainId,
     taskId: data.taskId,
     attempt: data.attempt,
+    get minGroupRows() {
+      return admission?.minGroupRows ?? MIN_GROUP_ROWS;
+    },
     send: (to, message) => channels.send(to, message),
     receiveBytes: async (from) => (await channels.receive(from, 'bytes')) as Uint8Array,
     receiveJson: async <T>(from: string) => JSON.parse((await channels.receive(from, 'json')) as string) as T,

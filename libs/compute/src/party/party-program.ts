@@ -16,6 +16,11 @@ export interface PartyContext {
   readonly taskId: string;
   readonly attempt: number;
   /**
+   * The smallest group of this party's rows that a figure, a bucket or a split for others may cover: the larger of `MIN_GROUP_ROWS` and what
+   * the policies of the datasets say that were read so far. Take it after the table was opened.
+   */
+  readonly minGroupRows: number;
+  /**
    * Sends bytes, or a JSON value, to a peer or to `NEUTRAL`. The bytes are copied. Resolves at once while the peer has
    * under `WINDOW_BYTES` unread, else when it has read: two parties that both send much must read meanwhile.
    */

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { MIN_GROUP_ROWS } from '#libs/consent';
 import { runTask } from '../catalogue/run-task.js';
 import { testFolder, type TestFolder } from '../contract/run-for-tests.js';
 import type { JsonObject } from '../contract/task-type.js';
@@ -71,13 +72,13 @@ describe('a label party that follows the protocol and chooses its labels', () =>
 
   test('still solves for every cell by the sums of one task of many trees: the known limit', async () => {
     const columns = Array.from({ length: COLUMNS }, (_, column) =>
-      bucketed(Float64Array.from(bobs.flat()), column, COLUMNS, 15),
+      bucketed(Float64Array.from(bobs.flat()), column, COLUMNS, 15, MIN_GROUP_ROWS),
     );
     const labels = Float64Array.from({ length: ROWS }, (_, row) => row % 2);
     const trees = 320;
     const peer = new RecordingPeer(columns);
     const params = { num_boost_round: trees, max_depth: 1, subsample: 0.5, learning_rate: 1e-9 };
-    await boost([], peer, labels, boostingOf(params));
+    await boost([], peer, labels, { ...boostingOf(params), least: MIN_GROUP_ROWS });
     expect(peer.seen).toHaveLength(trees);
     const buckets = solve(
       peer.seen.map(({ gradients }) => Float64Array.from(gradients.first, (first) => first / 2 ** 29)),
@@ -143,7 +144,9 @@ function solve(matrix: readonly Float64Array[], sides: readonly Float64Array[]):
 describe('a label party that asks for what was not offered', () => {
   /** What bob does on these commands, while the dealer deals whatever they need. */
   async function ask(commands: readonly Command[], depth = 2, rounds = 2): Promise<unknown> {
-    const columns: Bucketed[] = [0, 1].map((column) => bucketed(Float64Array.from(bobs.flat()), column, COLUMNS, 10));
+    const columns: Bucketed[] = [0, 1].map((column) =>
+      bucketed(Float64Array.from(bobs.flat()), column, COLUMNS, 10, MIN_GROUP_ROWS),
+    );
     const [peer0, peer1] = inProcessLine();
     const [deal0, party0] = inProcessLine();
     const [deal1, party1] = inProcessLine();

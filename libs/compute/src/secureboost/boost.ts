@@ -2,7 +2,7 @@ import { permutation } from '../mpc/random.js';
 import type { Bucketed } from '../vertical/buckets.js';
 import { gradientsOf, sigmoid } from './gradients.js';
 import type { Boosting, Objective } from '../vertical/boosting.js';
-import { growTree, type Peer, type TreeNode } from './tree.js';
+import { growTree, type GrowthRules, type Peer, type TreeNode } from './tree.js';
 
 /** Rounding of a leaf's weight. */
 const WEIGHT_DIGITS = 1e9;
@@ -16,10 +16,10 @@ export async function boost(
   own: readonly Bucketed[],
   peer: Peer,
   label: Float64Array,
-  boosting: Boosting,
+  boosting: Boosting & Pick<GrowthRules, 'least'>,
   watch: (tree: number) => void = () => {},
 ): Promise<{ trees: TreeNode[][]; losses: number[] }> {
-  const { objective, learningRate, lambda, maxDepth, seed } = boosting;
+  const { objective, learningRate, lambda, maxDepth, seed, least } = boosting;
   const scores = new Float64Array(label.length).fill(boosting.baseScore);
   const columns = own.length + peer.counts.length;
   const trees: TreeNode[][] = [];
@@ -35,7 +35,14 @@ export async function boost(
     const settle = (weight: number, settled: Uint32Array): void => {
       for (const row of settled) scores[row]! += shrunk(weight);
     };
-    const nodes = await growTree(own, peer, gradients, [...chosen], { tree, objective, maxDepth, lambda }, settle);
+    const nodes = await growTree(
+      own,
+      peer,
+      gradients,
+      [...chosen],
+      { tree, objective, maxDepth, lambda, least },
+      settle,
+    );
     trees.push(nodes.map((node) => ('weight' in node ? { weight: shrunk(node.weight) } : node)));
     losses.push(lossOf(objective, scores, label));
   }

@@ -37,13 +37,13 @@ export const run: PartyProgram<SecureBoostPart, SecureBoostOutcome> = async (con
 async function holdLabel(
   context: PartyContext,
   part: SecureBoostPart,
-  { train, heldOut, predict }: PreparedRows,
+  { train, heldOut, predict, least }: PreparedRows,
 ): Promise<SecureBoostOutcome> {
   const { plan } = part;
   const { boosting } = plan;
   const peerName = context.peers[0]!;
-  checkLabelValues({ party: context.party, path: part.trainData, name: part.label! }, train.label!);
-  const own = part.features.map((_, column) => bucketed(train.values, column, train.columns, boosting.buckets));
+  checkLabelValues({ party: context.party, path: part.trainData, name: part.label! }, train.label!, least);
+  const own = part.features.map((_, column) => bucketed(train.values, column, train.columns, boosting.buckets, least));
   const counts = bucketCountsFrom(
     peerName,
     await context.receiveJson<unknown>(peerName),
@@ -55,7 +55,7 @@ async function holdLabel(
     await context.send(NEUTRAL, dealer);
   });
   let step = 0;
-  const { trees, losses } = await boost(own, peer, train.label!, boosting, (tree) => {
+  const { trees, losses } = await boost(own, peer, train.label!, { ...boosting, least }, (tree) => {
     step = 0.05 + (0.85 * tree) / boosting.rounds;
     context.progress(step, `training, tree ${tree + 1} of ${boosting.rounds}`);
   });
@@ -84,11 +84,13 @@ async function holdLabel(
 async function holdFeatures(
   context: PartyContext,
   part: SecureBoostPart,
-  { train, heldOut, predict }: PreparedRows,
+  { train, heldOut, predict, least }: PreparedRows,
 ): Promise<SecureBoostOutcome> {
   const { plan } = part;
   const peerName = context.peers[0]!;
-  const own = part.features.map((_, column) => bucketed(train.values, column, train.columns, plan.boosting.buckets));
+  const own = part.features.map((_, column) =>
+    bucketed(train.values, column, train.columns, plan.boosting.buckets, least),
+  );
   const sizes = own.map(({ of, count }) => {
     const rows: number[] = new Array<number>(count).fill(0);
     for (const bucket of of) rows[bucket]! += 1;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { MIN_GROUP_ROWS } from '../contract/privacy.js';
+import { MIN_GROUP_ROWS } from '#libs/consent';
 import { BucketDealer, BucketHolder, NumberHolder } from '../mpc/bucket-sums.js';
 import { inProcessLine } from '../mpc/channel.js';
 import { answerChosen, askChosen, dealChosen } from '../mpc/chosen-bits.js';
@@ -12,7 +12,8 @@ import { ClearPeer } from './clear-peer-for-tests.js';
 import { gradientsOf, packed, unpacked } from './gradients.js';
 import type { Boosting } from '../vertical/boosting.js';
 
-const BOOSTING: Boosting = {
+const BOOSTING: Boosting & { least: number } = {
+  least: MIN_GROUP_ROWS,
   objective: 'logistic',
   rounds: 5,
   maxDepth: 3,
@@ -257,7 +258,7 @@ describe('buckets', () => {
   test('hold at least 20 rows each, keep the order of values, and put equal values together', () => {
     fc.assert(
       fc.property(column, fc.integer({ min: 2, max: 30 }), (values, most) => {
-        const { of, count, edges } = bucketed(Float64Array.from(values), 0, 1, most);
+        const { of, count, edges } = bucketed(Float64Array.from(values), 0, 1, most, MIN_GROUP_ROWS);
         expect(count).toBeLessThanOrEqual(most);
         expect(edges).toEqual([...edges].sort((a, b) => a - b));
         const sizes = Array.from({ length: count }, (_, bucket) => of.filter((each) => each === bucket).length);
@@ -283,12 +284,14 @@ describe('boosting', () => {
           0,
           1,
           10,
+          MIN_GROUP_ROWS,
         );
         const theirs = bucketed(
           Float64Array.from(rows, ([, y]) => y),
           0,
           1,
           10,
+          MIN_GROUP_ROWS,
         );
         const { trees, losses } = await boost([own], new ClearPeer([theirs]), label, BOOSTING);
         losses.forEach((loss, at) => expect(loss).toBeLessThanOrEqual((losses[at - 1] ?? Math.log(2)) + 1e-9));
@@ -318,12 +321,14 @@ describe('boosting', () => {
           0,
           1,
           10,
+          MIN_GROUP_ROWS,
         );
         const second = bucketed(
           Float64Array.from(rows, ([, y]) => y),
           0,
           1,
           10,
+          MIN_GROUP_ROWS,
         );
         const linear = { ...BOOSTING, objective: 'linear' as const };
         const split = await boost([first], new ClearPeer([second]), label, linear);

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { MIN_GROUP_ROWS } from '#libs/consent';
 import { parse } from 'csv-parse/sync';
 import { parquetReadObjects } from 'hyparquet';
 import { checkTaskParams } from '../catalogue/check-params.js';
@@ -128,13 +129,13 @@ async function inClear(
   const { train, heldOut } = splitRows(cells.length, plan.testFraction, plan.splitSeed);
   const width = cells[0]!.length;
   const values = Float64Array.from([...train].flatMap((row) => cells[row]!));
-  const columns = cells[0]!.map((_, column) => bucketed(values, column, width, plan.boosting.buckets));
+  const columns = cells[0]!.map((_, column) => bucketed(values, column, width, plan.boosting.buckets, MIN_GROUP_ROWS));
   const own = names.alice.length;
   const { trees } = await boost(
     columns.slice(0, own),
     new ClearPeer(columns.slice(own)),
     Float64Array.from(train, (row) => labels[row]!),
-    plan.boosting,
+    { ...plan.boosting, least: MIN_GROUP_ROWS },
   );
   const predictions = [...heldOut].map((row) => {
     let score = plan.boosting.baseScore;
@@ -322,14 +323,17 @@ describe('secureboost', () => {
     // Text holds sizes, numbers of nodes, and places of splits: nothing of a row.
     const sizes = '"op":"sums","nodes":\\d+,"columns":\\[[\\d,]*\\]';
     const toBob = new RegExp(
-      `^(\\{"train":407,"test":0\\}|\\{"train":509,"test":0\\}|\\{${sizes},"tree":\\d,"level":\\d\\}|\\{"op":"split","splits":\\[(\\[\\d+,\\d+\\],?)+\\]\\}|\\{"op":"route","splits":\\[(\\[[\\d,]+\\],?)+\\],"from":0,"to":102\\}|\\{"op":"done","training":"[0-9a-f]{32}"\\})$`,
+      `^(\\{"train":407,"test":0,"min_group_rows":20\\}|\\{"train":509,"test":0,"min_group_rows":20\\}|\\{${sizes},"tree":\\d,"level":\\d\\}|\\{"op":"split","splits":\\[(\\[\\d+,\\d+\\],?)+\\]\\}|\\{"op":"route","splits":\\[(\\[[\\d,]+\\],?)+\\],"from":0,"to":102\\}|\\{"op":"done","training":"[0-9a-f]{32}"\\})$`,
     );
     for (const text of textsOf('alice', 'bob')) expect(text).toMatch(toBob);
     const toDealer = new RegExp(
       `^(\\{${sizes}\\}|\\{"op":"choice","rows":\\d+,"lists":\\[[\\d,]+\\]\\}|\\{"op":"done"\\})$`,
     );
     for (const text of textsOf('alice', NEUTRAL)) expect(text).toMatch(toDealer);
-    expect(textsOf('bob', 'alice')).toEqual(['{"train":509,"test":0}', expect.stringMatching(/^\[(\d+,?){15}\]$/)]);
+    expect(textsOf('bob', 'alice')).toEqual([
+      '{"train":509,"test":0,"min_group_rows":20}',
+      expect.stringMatching(/^\[(\d+,?){15}\]$/),
+    ]);
     const [buckets, ...rest] = textsOf('bob', NEUTRAL);
     expect(rest).toEqual([]);
     const sent = JSON.parse(buckets!) as { rows: number; sizes: number[][] };

@@ -1,4 +1,3 @@
-import { MIN_GROUP_ROWS } from '../contract/privacy.js';
 import type { Objective } from '../vertical/boosting.js';
 import type { Bucketed } from '../vertical/buckets.js';
 import { LARGEST_SECOND, leafScore, leafWeight, type Gradients, type Totals } from './gradients.js';
@@ -47,6 +46,8 @@ export interface GrowthRules {
   readonly objective: Objective;
   readonly maxDepth: number;
   readonly lambda: number;
+  /** The smallest group of rows that a split may separate. */
+  readonly least: number;
 }
 
 interface Active {
@@ -67,7 +68,7 @@ interface Split {
 }
 
 /**
- * Grows one tree, level by level, on the columns of both parties. Each leaf has the summed curvature of at least 20
+ * Grows one tree, level by level, on the columns of both parties. Each leaf has the summed curvature of at least `rules.least`
  * rows, so that no group of fewer rows is split off. Column order breaks ties between equal gains, so that the same
  * rows give the same tree. Calls `settle` with each leaf's weight and rows.
  */
@@ -176,9 +177,9 @@ function bestSplit(
   columns: readonly number[],
   counts: readonly number[],
   gradients: Gradients,
-  { lambda, objective }: GrowthRules,
+  { lambda, objective, least: rows }: GrowthRules,
 ): Split | null {
-  const least = MIN_GROUP_ROWS * LARGEST_SECOND[objective];
+  const least = rows * LARGEST_SECOND[objective];
   const { first, second } = node.histogram!;
   const whole = leafScore(node.totals, gradients, lambda);
   let best: Split | null = null;

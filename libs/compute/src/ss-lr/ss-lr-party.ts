@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { PeerMessage } from '../contract/peer-message.js';
-import { MIN_GROUP_ROWS } from '../contract/privacy.js';
 import { TaskFailure } from '../contract/task-type.js';
 import { lineTo } from '../mpc/party-line.js';
 import { joinSession } from '../mpc/session.js';
@@ -65,8 +64,8 @@ function rulesOf({ schedule }: SsLrPlan): RowRules {
   return {
     binaryLabel: schedule.regType === 'logistic',
     maxSize: 2 ** MOST_SIZE,
-    minRows: MIN_GROUP_ROWS,
-    minRowsWhy: `a model of under ${MIN_GROUP_ROWS} would be about single rows.`,
+    minGroups: 1,
+    minRowsWhy: (least) => `a model of under ${least} would be about single rows.`,
     refusesFewApart: true,
   };
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { checkTaskParams } from '../catalogue/check-params.js';
 import { binaryMetrics, cutPoints } from '../evaluation/metrics.js';
-import { MIN_GROUP_ROWS } from '../contract/privacy.js';
+import { MIN_GROUP_ROWS } from '#libs/consent';
 import { MaskStream } from '../mpc/random.js';
 import { encode, toBytes } from '../mpc/ring.js';
 import type { CrossedMessage } from '../party/run-parties.js';
@@ -287,7 +287,8 @@ describe('ss_lr', () => {
     expect(crossed.length).toBeGreaterThan(60);
     // JSON carries counts, the name of the training, and powers of two.
     const texts = crossed.map(({ body }) => body).filter((body) => typeof body === 'string');
-    const sizes = /^\{("(rows|predict|train|test|features|label)":\d+,?)*("training":"[0-9a-f]{32}")?\}$/;
+    const sizes =
+      /^\{("(rows|predict|train|test|features|label|min_group_rows)":\d+,?)*("training":"[0-9a-f]{32}")?\}$/;
     for (const text of texts) expect(text).toMatch(sizes);
     expect(texts).toHaveLength(5);
 

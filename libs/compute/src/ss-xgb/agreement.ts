@@ -28,7 +28,7 @@ export async function agree(
   peerColumns: number,
   own: readonly number[],
   exponent: number | null,
-  rows: { readonly train: number; readonly predict: number },
+  rows: { readonly train: number; readonly predict: number; readonly least: number },
 ): Promise<Agreement> {
   const peer = context.peers[0]!;
   const name = randomBytes(16).toString('hex');
@@ -62,9 +62,10 @@ export function sizesFrom(
   peer: string,
   value: unknown,
   [first, second]: readonly [number, number],
-): { train: number; predict: number; counts: [number[], number[]] } {
+): { train: number; predict: number; least: number; counts: [number[], number[]] } {
   const message = new PeerMessage(peer, value);
-  const sizes = { train: message.count('train', MAX_ROWS), predict: message.count('predict', MAX_ROWS) };
+  const rows = (name: string): number => message.count(name, MAX_ROWS);
+  const sizes = { train: rows('train'), predict: rows('predict'), least: rows('least') };
   const counts: [number[], number[]] = [
     countsFrom(peer, message, 'first', first),
     countsFrom(peer, message, 'second', second),

@@ -2,7 +2,6 @@ import type { BucketSums } from '../mpc/bucket-matrix.js';
 import type { Joint } from '../mpc/joint.js';
 import { permutation } from '../mpc/random.js';
 import { Z32, constant, type Vector } from '../mpc/rings.js';
-import { MIN_GROUP_ROWS } from '../contract/privacy.js';
 import type { Boosting } from '../vertical/boosting.js';
 import type { Bucketed } from '../vertical/buckets.js';
 import { growSharedTree, valuesOf, type SharedTree, type TreeRules, type Winners } from './shared-tree.js';
@@ -14,6 +13,8 @@ export interface SharedTraining {
   readonly rows: number;
   readonly home: 0 | 1;
   readonly counts: readonly [readonly number[], readonly number[]];
+  /** The smallest group of rows that a split may separate. */
+  readonly least: number;
 }
 
 /** Fraction bits of derivatives: their sums over all rows, and the penalty, stay below 2^30. */
@@ -52,7 +53,7 @@ export async function boostShared(
     depth: boosting.maxDepth,
     home,
     counts,
-    least: MIN_GROUP_ROWS * smallest * 2 ** bits.gradient,
+    least: training.least * smallest * 2 ** bits.gradient,
     lambda: lambda * 2 ** bits.gradient,
     learningRate: boosting.learningRate,
     scoreBits: bits.score,

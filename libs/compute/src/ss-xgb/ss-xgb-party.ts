@@ -25,9 +25,9 @@ export const run: PartyProgram<SsXgbPart, SsXgbOutcome> = async (context, part) 
   const index = plan.parties[0] === context.party ? 0 : 1;
   const home = plan.parties[0] === plan.labelParty ? 0 : 1;
   const peer = context.peers[0]!;
-  const { train, heldOut, predict } = await prepareRows(context, part, rulesOfTrees(plan.boosting));
+  const { train, heldOut, predict, least } = await prepareRows(context, part, rulesOfTrees(plan.boosting));
   const isLogistic = boosting.objective === 'logistic';
-  const own = part.features.map((_, column) => bucketed(train.values, column, train.columns, boosting.buckets));
+  const own = part.features.map((_, column) => bucketed(train.values, column, train.columns, boosting.buckets, least));
   const base = isLogistic ? 0 : boosting.baseScore;
   const errors = train.label && train.label.map((y) => y - base);
   const { training, counts, unit } = await agree(
@@ -36,7 +36,7 @@ export const run: PartyProgram<SsXgbPart, SsXgbOutcome> = async (context, part) 
     train.peerColumns,
     own.map(({ count }) => count),
     errors && (isLogistic ? 0 : exponentOf(errors)),
-    { train: train.rows, predict: predict?.rows ?? 0 },
+    { train: train.rows, predict: predict?.rows ?? 0, least },
   );
   const session = await joinSession(index, lineTo(context, peer), lineTo(context, NEUTRAL));
   const joint = new JointParty(session, (opened) => context.send(NEUTRAL, opened));
@@ -47,7 +47,7 @@ export const run: PartyProgram<SsXgbPart, SsXgbOutcome> = async (context, part) 
     counts[1 - index]!.reduce((sum, count) => sum + count, 0),
     (fraction) => context.progress(0.02 + 0.03 * fraction, 'masking buckets'),
   );
-  const public_ = { boosting, rows: train.rows, home, counts } as const;
+  const public_ = { boosting, rows: train.rows, home, counts, least } as const;
   const label = errors && errors.map((error) => error / unit);
   const trees = await boostShared(joint, matrix, winnersOf(context, index), own, label, public_, (tree) =>
     context.progress(0.05 + (0.85 * tree) / boosting.rounds, `training, tree ${tree + 1} of ${boosting.rounds}`),

@@ -239,7 +239,7 @@ describe('ss_xgb', () => {
       const texts = crossed.filter(({ body }) => typeof body === 'string').map(({ body }) => body as string);
       for (const text of texts) {
         expect(text).toMatch(
-          /^\{("(train|test)":509,?|"test":0|"predict":509,?|"(counts|first|second)":\[[\d,]*\],?|"training":"[0-9a-f]{32}",?|"exponent":\d+,?)+\}$/,
+          /^\{("(train|test)":509,?|"test":0,?|"predict":509,?|"(least|min_group_rows)":20,?|"(counts|first|second)":\[[\d,]*\],?|"training":"[0-9a-f]{32}",?|"exponent":\d+,?)+\}$/,
         );
       }
       for (const [from, to] of [

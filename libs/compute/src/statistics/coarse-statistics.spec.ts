@@ -1,13 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
+import { MIN_GROUP_ROWS } from '#libs/consent';
 import { permutation } from '../mpc/random.js';
 import { rounded } from '../contract/coarse.js';
 import { Values } from '../table/accumulators.js';
 import { coarseStatistics } from './coarse-statistics.js';
 
-const of = (given: readonly number[]) => {
+const of = (given: readonly number[], least = MIN_GROUP_ROWS) => {
   const values = new Values();
   for (const value of given) values.add(value);
-  return coarseStatistics(values);
+  return coarseStatistics(values, least);
 };
 const FIGURES = ['mean', 'std', '25%', '50%', '75%'] as const;
 const mean = (values: readonly number[]): number => values.reduce((sum, each) => sum + each, 0) / values.length;

@@ -1,5 +1,5 @@
 import { coarseRows, rounded } from '../contract/coarse.js';
-import { MIN_GROUP_ROWS } from '../contract/privacy.js';
+import { MIN_GROUP_ROWS } from '#libs/consent';
 import type { Values } from '../table/accumulators.js';
 
 /** What others see of a column: no figure is one row's value. */
@@ -14,34 +14,38 @@ export type CoarseStatistics = {
   max: null;
 };
 
-/** With fewer values a window around a quartile would reach the smallest or the largest. */
-const MIN_QUARTILE_ROWS = 4 * MIN_GROUP_ROWS;
+/** With fewer values than so many groups a window around a quartile would reach the smallest or the largest. */
+const QUARTILE_GROUPS = 4;
+
+const FEW_VALUES =
+  `Null where a column has under ${QUARTILE_GROUPS * MIN_GROUP_ROWS} values, or under ${QUARTILE_GROUPS} times ` +
+  `what the owner’s policy says in min_group_rows.`;
 
 /** Why a figure is null, by its path in a result. */
 export const WITHHELD_STATISTICS = {
   'statistics.*.min': 'The smallest value is a single row’s.',
   'statistics.*.max': 'The largest value is a single row’s.',
-  'statistics.*.25%': `Null where a column has under ${MIN_QUARTILE_ROWS} values.`,
-  'statistics.*.50%': `Null where a column has under ${MIN_QUARTILE_ROWS} values.`,
-  'statistics.*.75%': `Null where a column has under ${MIN_QUARTILE_ROWS} values.`,
+  'statistics.*.25%': FEW_VALUES,
+  'statistics.*.50%': FEW_VALUES,
+  'statistics.*.75%': FEW_VALUES,
 } as const;
 
 /**
- * A column of at least `MIN_GROUP_ROWS` values as others see it. Mean and deviation are of the winsorised values, a quartile is the mean
- * of the values around it. Each is rounded to the standard error of the mean at the finest, about as much as one row moves it at most.
+ * A column of at least `least` values as others see it. Mean and deviation are of the winsorised values, a quartile is the mean
+ * of the `least` values around it. Each is rounded to the standard error of the mean at the finest, about as much as one row moves it at most.
  */
-export function coarseStatistics(values: Values): CoarseStatistics {
+export function coarseStatistics(values: Values, least: number): CoarseStatistics {
   const { count } = values;
-  const moments = values.winsorised(Math.min(MIN_GROUP_ROWS, Math.floor(count / 4)));
+  const moments = values.winsorised(Math.min(least, Math.floor(count / 4)));
   const deviation = moments.deviation(1);
   const step = deviation / Math.sqrt(count);
   const quartile = (share: number): number | null => {
-    if (count < MIN_QUARTILE_ROWS) return null;
-    const from = Math.round((count - MIN_GROUP_ROWS) * share);
-    return rounded(values.meanOfRanks(from, from + MIN_GROUP_ROWS - 1), step);
+    if (count < QUARTILE_GROUPS * least) return null;
+    const from = Math.round((count - least) * share);
+    return rounded(values.meanOfRanks(from, from + least - 1), step);
   };
   return {
-    count: coarseRows(count),
+    count: coarseRows(count, least),
     mean: rounded(moments.mean, step),
     std: rounded(deviation, step),
     min: null,

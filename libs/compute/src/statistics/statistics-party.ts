@@ -5,7 +5,7 @@ import { writeJson } from '../party/write-json.js';
 import type { JsonObject } from '../contract/task-type.js';
 import { fitting } from '../contract/inline-result.js';
 import { coarseRows } from '../contract/coarse.js';
-import { checkGroup, MIN_GROUP_ROWS, RowsApart } from '../contract/privacy.js';
+import { checkGroup, RowsApart } from '../contract/privacy.js';
 import { Moments, Values, type Accumulator } from '../table/accumulators.js';
 import { NumericFinder } from '../table/numeric-finder.js';
 import { readTable } from '../table/read-table.js';
@@ -53,8 +53,12 @@ type Quantiles = [min: number, first: number, second: number, third: number, max
 class Described implements Accumulator {
   readonly moments = new Moments();
   readonly values = new Values();
-  readonly apart = new RowsApart();
+  readonly apart: RowsApart;
   private readonly seen = new Set<number>();
+
+  constructor(least: number) {
+    this.apart = new RowsApart(least);
+  }
 
   get count(): number {
     return this.values.count;
@@ -115,26 +119,27 @@ export async function describeTable(
     const table = await readTable(context.party, input);
     const choice = namedColumns(args.columns, context.party);
     const finder = new ColumnFinder();
+    const least = context.minGroupRows;
     const chosen = choice ? finder.find(table, choice, context.peers.length === 0) : null;
     await finder.agree(context);
     const where = { party: context.party, label: table.label };
-    const numbers = new NumericFinder({ where, columns: table.columns, chosen }, () => new Described());
+    const numbers = new NumericFinder({ where, columns: table.columns, chosen }, () => new Described(least));
     let rows = 0;
     for await (const batch of table.batches()) {
       for (const row of batch) numbers.observe(row, (rows += 1));
       context.progress(share * table.read(), 'reading the table');
     }
-    checkGroup(context.party, table.label, rows, 'statistics');
+    checkGroup(context, table.label, rows, 'statistics');
     context.progress(share, 'computing quartiles');
     const described = numbers.found().filter(({ values }) => values.count > 0);
-    const enough = described.filter(({ values }) => values.count >= MIN_GROUP_ROWS);
+    const enough = described.filter(({ values }) => values.count >= least);
     await context.reserve({
       own: 'statistics',
       columns: enough.map(({ name: column, values: { count, distinct } }) => {
         return { column, figures: FIGURES, bits: BITS.statistic, rows: count, distinct };
       }),
     });
-    const suppressed = numbers.found().flatMap(({ name, values }) => (values.count < MIN_GROUP_ROWS ? [name] : []));
+    const suppressed = numbers.found().flatMap(({ name, values }) => (values.count < least ? [name] : []));
     return {
       exact: {
         rows,
@@ -142,8 +147,8 @@ export async function describeTable(
         suppressed,
       },
       seen: {
-        rows: coarseRows(rows),
-        columns: Object.fromEntries(enough.map(({ name, values }) => [name, coarseStatistics(values.values)])),
+        rows: coarseRows(rows, least),
+        columns: Object.fromEntries(enough.map(({ name, values }) => [name, coarseStatistics(values.values, least)])),
         suppressed,
       },
       fewApart: enough.flatMap(({ name, values }) => (values.apart.areFew ? [name] : [])),

@@ -4,7 +4,6 @@ import { readTable } from '../table/read-table.js';
 import { ColumnCheck, type ColumnFinding } from './column-check.js';
 import { RepeatedValues } from './repeated-values.js';
 import { coarseRows } from '../contract/coarse.js';
-import { MIN_GROUP_ROWS } from '../contract/privacy.js';
 import type { Finding, TableSchema } from './validation-config.js';
 
 /** Arguments of a party's process. */
@@ -90,25 +89,25 @@ export const run: PartyProgram<ValidationArgs, ValidationValue> = async (context
       ...(column !== undefined && { column }),
       rule,
       count: null,
-      extent: extentOf(each, rows),
+      extent: extentOf(each, rows, context.minGroupRows),
     };
   });
-  return { rows: coarseRows(rows), columns, findings, report: output.reference };
+  return { rows: coarseRows(rows, context.minGroupRows), columns, findings, report: output.reference };
 };
 
 /** Steps of the rows that break a rule, in percent of all rows. */
 const STEP = 10;
 
-function extentOf({ column, count }: Kept, rows: number): string {
-  if (column === undefined) return extentOfRows(rows);
+function extentOf({ column, count }: Kept, rows: number, least: number): string {
+  if (column === undefined) return extentOfRows(rows, least);
   if (count === 0) return 'the column is not there';
-  if (count < MIN_GROUP_ROWS) return `under ${MIN_GROUP_ROWS} rows`;
+  if (count < least) return `under ${least} rows`;
   const from = Math.min(Math.floor((100 * count) / rows / STEP) * STEP, 100 - STEP);
   return `${from} to ${from + STEP} % of the rows`;
 }
 
 /** A number of rows in steps. */
-function extentOfRows(rows: number): string {
-  const from = coarseRows(rows);
-  return `${from} to ${from + MIN_GROUP_ROWS - 1} rows`;
+function extentOfRows(rows: number, least: number): string {
+  const from = coarseRows(rows, least);
+  return `${from} to ${from + least - 1} rows`;
 }

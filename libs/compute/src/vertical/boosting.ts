@@ -1,5 +1,5 @@
 import type { ConfigOf } from '../contract/config-type.js';
-import { MIN_GROUP_ROWS } from '../contract/privacy.js';
+import { MIN_GROUP_ROWS } from '#libs/consent';
 import type { RowRules } from './vertical-rows.js';
 
 export type Objective = 'logistic' | 'linear';
@@ -101,15 +101,12 @@ export function boostingOf(params: ConfigOf<typeof boostingParams> = {}): Boosti
   };
 }
 
-/** The fewest rows that split into two groups. */
-const MIN_ROWS = 2 * MIN_GROUP_ROWS;
-
 /** What trees ask of their rows. */
 export const rulesOfTrees = ({ objective }: Boosting): RowRules => ({
   binaryLabel: objective === 'logistic',
   maxSize: Infinity,
-  minRows: MIN_ROWS,
-  minRowsWhy: `a tree needs at least ${MIN_ROWS}, ${MIN_GROUP_ROWS} for each side of a split.`,
-  // No split separates fewer than 20 rows from the others.
+  minGroups: 2,
+  minRowsWhy: (least) => `a tree needs at least ${2 * least}, ${least} for each side of a split.`,
+  // No split separates fewer rows from the others.
   refusesFewApart: false,
 });

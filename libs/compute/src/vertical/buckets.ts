@@ -1,5 +1,3 @@
-import { MIN_GROUP_ROWS } from '../contract/privacy.js';
-
 /** A feature as its party sees it in training: the bucket of each row, and the edges between buckets. */
 export interface Bucketed {
   /** Bucket of each row, from 0. */
@@ -10,19 +8,25 @@ export interface Bucketed {
 }
 
 /**
- * Puts a column of row-major `values` into at most `most` buckets of about equally many rows, at least 20 each. Equal
+ * Puts a column of row-major `values` into at most `most` buckets of about equally many rows, at least `fewest` each. Equal
  * values share a bucket; an edge lies midway between two values. A constant column has one bucket.
  */
-export function bucketed(values: Float64Array, column: number, columns: number, most: number): Bucketed {
+export function bucketed(
+  values: Float64Array,
+  column: number,
+  columns: number,
+  most: number,
+  fewest: number,
+): Bucketed {
   const rows = values.length / columns;
   const own = Float64Array.from({ length: rows }, (_, row) => values[row * columns + column]!);
   const sorted = own.slice().sort();
-  const least = Math.max(MIN_GROUP_ROWS, rows / most);
+  const least = Math.max(fewest, rows / most);
   const edges: number[] = [];
   let start = 0;
   for (let place = 1; place < rows; place += 1) {
     const [below, above] = [sorted[place - 1]!, sorted[place]!];
-    if (below === above || place - start < MIN_GROUP_ROWS || rows - place < MIN_GROUP_ROWS) continue;
+    if (below === above || place - start < fewest || rows - place < fewest) continue;
     if (place < Math.round((edges.length + 1) * least)) continue;
     edges.push(midway(below, above));
     start = place;

@@ -12,10 +12,10 @@ export interface RowRules {
   readonly binaryLabel: boolean;
   /** The largest absolute value of a feature or label. */
   readonly maxSize: number;
-  /** The minimum number of training rows, and why. */
-  readonly minRows: number;
-  readonly minRowsWhy: string;
-  /** Whether to refuse a column in which under 20 of these rows differ from the most frequent value. */
+  /** The minimum number of training rows, in groups of the fewest rows that a figure may cover, and why. */
+  readonly minGroups: number;
+  readonly minRowsWhy: (least: number) => string;
+  /** Whether to refuse a column in which fewer of these rows than that differ from the most frequent value. */
   readonly refusesFewApart: boolean;
 }
 
@@ -37,6 +37,8 @@ export interface PreparedRows {
   readonly heldOut: number;
   /** Rows to predict on: features, then the label if the party has it. Null if there is nothing to predict. */
   readonly predict: NumericColumns | null;
+  /** The smallest group of rows that a figure, a bucket or a split may cover: the larger of what both parties ask for. */
+  readonly least: number;
 }
 
 /**
@@ -55,17 +57,18 @@ export async function prepareRows(context: PartyContext, part: VerticalPart, rul
   const table = await read(part.trainData);
   const test = part.testData === null ? null : await read(part.testData);
   const peer = context.peers[0]!;
-  await checkAligned(context, peer, { train: table.rows, test: test?.rows ?? 0 });
+  const least = await checkAligned(context, peer, { train: table.rows, test: test?.rows ?? 0 });
+  const minRows = rules.minGroups * least;
 
   const split = splitRows(table.rows, plan.testFraction, plan.splitSeed);
   const columns = part.features.length;
   const peerColumns = plan.columns[0] + plan.columns[1] - columns;
-  if (split.train.length < rules.minRows) {
+  if (split.train.length < minRows) {
     throw new TaskFailure(
       'INSUFFICIENT_ROWS',
-      `There are ${split.train.length} rows to train on; ${rules.minRowsWhy}`,
+      `There are ${split.train.length} rows to train on; ${rules.minRowsWhy(least)}`,
       false,
-      { rows: split.train.length, min_rows: rules.minRows },
+      { rows: split.train.length, min_rows: minRows },
     );
   }
   const predict = {
@@ -86,11 +89,11 @@ export async function prepareRows(context: PartyContext, part: VerticalPart, rul
     label: part.label === null ? null : pickRows(table, split.train, columns, columns + 1),
   };
   if (rules.refusesFewApart) {
-    const whereOf = (name: string) => ({ party: context.party, path: part.trainData, name });
+    const whereOf = (name: string) => ({ party: context.party, minGroupRows: least, path: part.trainData, name });
     part.features.forEach((name, column) => checkApart(whereOf(name), train.values, column, columns));
     if (train.label !== null) checkApart(whereOf(part.label!), train.label, 0, 1);
   }
-  return { train, heldOut: split.heldOut.length, predict };
+  return { train, heldOut: split.heldOut.length, predict, least };
 }
 
 function checkValues(
@@ -126,13 +129,16 @@ function checkValues(
   }
 }
 
-/** Compares the row counts of each kind of table with the peer, and throws NOT_ALIGNED if they differ. */
+/**
+ * Compares the row counts of each kind of table with the peer, and throws NOT_ALIGNED if they differ. Returns the smallest group of rows
+ * that a figure of both parties' rows may cover.
+ */
 export async function checkAligned(
-  context: Pick<PartyContext, 'party' | 'send' | 'receiveJson'>,
+  context: Pick<PartyContext, 'party' | 'minGroupRows' | 'send' | 'receiveJson'>,
   peer: string,
   own: Readonly<Partial<Record<'train' | 'test', number>>>,
-): Promise<void> {
-  await context.send(peer, own);
+): Promise<number> {
+  await context.send(peer, { ...own, min_group_rows: context.minGroupRows });
   const theirs = new PeerMessage(peer, await context.receiveJson<unknown>(peer));
   for (const [kind, rows] of Object.entries(own) as ['train' | 'test', number][]) {
     const others = theirs.count(kind, Number.MAX_SAFE_INTEGER);
@@ -145,4 +151,5 @@ export async function checkAligned(
       { [context.party]: rows, [peer]: others },
     );
   }
+  return Math.max(context.minGroupRows, theirs.count('min_group_rows', Number.MAX_SAFE_INTEGER));
 }
