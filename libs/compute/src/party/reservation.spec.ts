@@ -167,14 +167,22 @@ describe('the ledger of what is opened', () => {
       asked({ use, type: 'federated_training' }, [], { statements, members });
     expect((await of('1', all)).warnings).toEqual([]);
     expect((await of('2', all)).warnings).toEqual([]);
-    expect((await of('3', without('bob', 'carol'))).warnings).toEqual([]);
     await expect(of('4', without('carol'), [dataset(1), policy({ sums_apart: 0 })])).rejects.toMatchObject({
       ...refusal,
-      message: expect.stringMatching(/the same parties but carol/) as unknown,
+      message: expect.stringMatching(/the part of carol/) as unknown,
     });
     expect((await of('5', without('carol'))).warnings).toEqual([
-      expect.stringMatching(/^PRIVACY_SUMS_APART: .* but carol/),
+      expect.stringMatching(/^PRIVACY_SUMS_APART: .* the part of carol/),
     ]);
+    // Two parties less: each of them knows its part, and so the other's. One such sum was before.
+    const few = [...all, 'erin', 'frank'];
+    const two = few.filter((name) => !['erin', 'frank'].includes(name));
+    expect((await of('7', few)).warnings).toEqual([expect.stringMatching(/the part of erin, frank/)]);
+    expect(two).toEqual(all);
+    await expect(of('8', few.slice(0, 5), [dataset(1), policy({ sums_apart: 2 })])).rejects.toMatchObject({
+      details: { opened: 2, asked: 1, limit: 2 },
+    });
+    expect((await of('9', all, [dataset(1), policy({ sums_apart: 0 })])).warnings).toEqual([]);
     const ofOther = { use: '6', type: 'federated_training', versions: ['other@1'] };
     expect((await asked(ofOther, [], { members: without('carol') })).warnings).toEqual([]);
   });

@@ -13,6 +13,7 @@ import { sha256 } from './hashes.js';
 import { namesOf } from './lineage.js';
 import { exhausted, type Opened } from './opened.js';
 import type { OpeningEntry, PartyLedger } from './party-ledger.js';
+import { partsApart } from './sums-apart.js';
 
 /** The run that opens something. */
 export interface OpeningRun {
@@ -99,18 +100,15 @@ function accountOf(statements: ReadonlyMap<string, Statement>, dataset: string):
 const policyOf = (statements: ReadonlyMap<string, Statement>, dataset: string): PolicyStatement | undefined =>
   [...statements.values()].find((each): each is PolicyStatement => each.kind === 'policy' && each.dataset === dataset);
 
-/** Earlier sums over parties that differ by one from those of this one. */
-function sumsApart(entry: OpeningEntry, before: readonly OpeningEntry[]): readonly { one: string; task: string }[] {
-  const { members } = entry;
+/** The parties whose part is open by the sum of this entry and those before it. */
+function apartBy(entry: OpeningEntry, before: readonly OpeningEntry[]): readonly string[] {
+  const { members, datasets } = entry;
   if (members === undefined) return [];
-  return before.flatMap((each) => {
-    if (each.members === undefined || !each.datasets.some((dataset) => entry.datasets.includes(dataset))) return [];
-    const odd = [
-      ...members.filter((name) => !each.members!.includes(name)),
-      ...each.members.filter((name) => !members.includes(name)),
-    ];
-    return odd.length === 1 ? [{ one: odd[0]!, task: each.task }] : [];
-  });
+  const sums = before.filter((each) => each.datasets.some((dataset) => datasets.includes(dataset)));
+  return partsApart(
+    members,
+    sums.flatMap((each) => (each.members === undefined ? [] : [each.members])),
+  );
 }
 
 function requireSumsApart(
@@ -119,23 +117,27 @@ function requireSumsApart(
   before: readonly OpeningEntry[],
   statements: ReadonlyMap<string, Statement>,
 ): void {
-  const apart = sumsApart(entry, before);
+  const apart = apartBy(entry, before);
   for (const dataset of apart.length > 0 ? entry.datasets : []) {
     const limit = policyOf(statements, dataset)?.budget?.sums_apart;
-    if (limit === undefined || apart.length <= limit) continue;
+    if (limit === undefined) continue;
+    const opened = before.filter(
+      (each, at) => each.datasets.includes(dataset) && apartBy(each, before.slice(0, at)).length > 0,
+    ).length;
+    if (opened < limit) continue;
     throw new TaskFailure(
       'BUDGET_EXHAUSTED',
-      `Party ${party}: an earlier sum of ${dataset} was over the same parties but ${apart[0]!.one}, and the owner allows ${limit} such sums: ` +
-        "their difference is one party's part. Take the same parties as before, or leave two or more out.",
+      `Party ${party}: this sum of ${dataset} and earlier ones show the part of ${apart.join(', ')}, alone or to one other party, and ` +
+        `the owner allows ${limit} such sums. Take the same parties as before, or leave three or more out.`,
       false,
-      { party, dataset, opened: apart.length - 1, asked: 1, limit },
+      { party, dataset, opened, asked: 1, limit },
     );
   }
 }
 
 /** What others could learn by comparing this run with earlier ones. Names no column: all parties read the log. */
 function warningsOf({ type, use }: OpeningRun, entry: OpeningEntry, before: readonly OpeningEntry[]): string[] {
-  const apart = sumsApart(entry, before);
+  const apart = apartBy(entry, before);
   const alike = before.filter(
     (each) =>
       each.type === type &&
@@ -144,12 +146,12 @@ function warningsOf({ type, use }: OpeningRun, entry: OpeningEntry, before: read
       Object.keys(entry.bits).some((name) => Object.hasOwn(each.bits, name)),
   );
   return [
-    ...apart
-      .slice(0, 1)
-      .map(
-        ({ one, task }) =>
-          `PRIVACY_SUMS_APART: the sum of ${task} was over the same parties but ${one}; the difference of the two is that party's part.`,
-      ),
+    ...(apart.length === 0
+      ? []
+      : [
+          `PRIVACY_SUMS_APART: this sum and earlier ones over other parties show, by differences, the part of ${apart.join(', ')}, ` +
+            'alone or to one party that knows its own.',
+        ]),
     ...(alike.length === 0
       ? []
       : [
