@@ -15,6 +15,7 @@ describe('an entry of a ledger', () => {
   it('is taken as it is', () => {
     expect(isOpenedEntry(ENTRY)).toBe(true);
     expect(isOpenedEntry({ ...ENTRY, members: ['alice', 'bob'] })).toBe(true);
+    expect(isOpenedEntry({ ...ENTRY, counts: { predictions: 569 } })).toBe(true);
   });
 
   it.each<[string, unknown]>([
@@ -28,6 +29,7 @@ describe('an entry of a ledger', () => {
     ['members that are none', { ...ENTRY, members: 'alice' }],
     ['counts below 0', { ...ENTRY, bits: { y: -1 } }],
     ['counts that are none', { ...ENTRY, figures: { y: 0.5 } }],
+    ['numbers of other things that are none', { ...ENTRY, counts: { predictions: 'all' } }],
     ['what PostgreSQL cannot store', { ...ENTRY, bits: { 'y\0': 1 } }],
   ])('is refused with %s', (_, value) => expect(isOpenedEntry(value)).toBe(false));
 });

@@ -16,6 +16,8 @@ export interface OpenedEntry {
   readonly bits: Readonly<Record<string, number>>;
   /** The parties of a sum, where only the sum is opened. */
   readonly members?: readonly string[];
+  /** What was opened besides figures about columns, by kind: predictions, or keys. */
+  readonly counts?: Readonly<Record<string, number>>;
 }
 
 const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,3})?Z$/;
@@ -24,7 +26,7 @@ const MAX_NAMES = 1_000;
 /** Whether a value is an entry that can be stored. */
 export function isOpenedEntry(value: unknown): value is OpenedEntry {
   if (!isObject(value) || resultFault(value) !== null) return false;
-  const { id, at, to, datasets, versions, figures, bits, members } = value;
+  const { id, at, to, datasets, versions, figures, bits, members, counts } = value;
   return (
     typeof id === 'string' &&
     id.length <= 64 &&
@@ -32,7 +34,7 @@ export function isOpenedEntry(value: unknown): value is OpenedEntry {
     TIME.test(at) &&
     !Number.isNaN(Date.parse(at)) &&
     [to, datasets, versions, members ?? []].every(isNames) &&
-    [figures, bits].every(isCounts)
+    [figures, bits, counts ?? {}].every(isCounts)
   );
 }
 

@@ -41,12 +41,28 @@ export interface Account {
   readonly limit: number | undefined;
 }
 
+/** What a run asks to open. */
+export interface Asked {
+  readonly columns: readonly OpenedColumn[];
+  /** What figures these are, where they follow from this party's table alone: the same of the same table again open nothing more. */
+  readonly own?: string;
+  /** Whether each figure is about all the columns together: under a name that several of them have, it counts once. */
+  readonly joint?: boolean;
+  /** The part of what is left that it may take: for figures that a task can do without. Default: all of it. */
+  readonly share?: number;
+}
+
 /** The bits that a run opens, by the name under which they are counted: that of a column that is `known`, or `DERIVED`. */
-export function bitsOf(known: Account['columns'], opened: readonly OpenedColumn[]): Readonly<Record<string, number>> {
+export function bitsOf(
+  known: Account['columns'],
+  { columns, joint = false }: Pick<Asked, 'columns' | 'joint'>,
+): Readonly<Record<string, number>> {
+  const byColumn = new Map<string, number>();
+  for (const { column, figures, bits } of columns) byColumn.set(column, (byColumn.get(column) ?? 0) + figures * bits);
   const bits: Record<string, number> = {};
-  for (const each of opened) {
-    const name = nameIn(known, each.column);
-    bits[name] = (bits[name] ?? 0) + each.figures * each.bits;
+  for (const [column, more] of byColumn) {
+    const name = nameIn(known, column);
+    bits[name] = joint ? Math.max(bits[name] ?? 0, more) : (bits[name] ?? 0) + more;
   }
   return bits;
 }
@@ -56,16 +72,13 @@ export function bitsOf(known: Account['columns'], opened: readonly OpenedColumn[
  * `before` of any version of the dataset and of what was made of it. Undefined where all fits. What follows from the party's table alone
  * (`own`) is nothing that others choose: it counts towards what the owner allows.
  */
-export function overdraftOf(
-  account: Account,
-  opened: { readonly columns: readonly OpenedColumn[]; readonly own?: string },
-  before: readonly Opening[],
-): Overdraft | undefined {
+export function overdraftOf(account: Account, opened: Asked, before: readonly Opening[]): Overdraft | undefined {
   const { dataset } = account;
+  const { share = 1 } = opened;
   const spent = (name: string, entries: readonly Opening[]): number =>
     entries.reduce((sum, { datasets, bits }) => sum + (datasets.includes(dataset) ? (bits[name] ?? 0) : 0), 0);
   const chosen = before.filter(({ own }) => own === undefined);
-  const asks = bitsOf(account.columns, opened.columns);
+  const asks = bitsOf(account.columns, opened);
   for (const { column, rows, distinct } of opened.columns) {
     const name = nameIn(account.columns, column);
     const asked = asks[name]!;
@@ -75,7 +88,7 @@ export function overdraftOf(
       [account.limit ?? Infinity, before],
     ] as const) {
       const already = spent(name, entries) + (name === DERIVED ? 0 : spent(DERIVED, entries));
-      if (asked > 0 && already + asked > limit) return { dataset, column, opened: already, asked, limit };
+      if (asked > 0 && asked > share * (limit - already)) return { dataset, column, opened: already, asked, limit };
     }
   }
   return undefined;

@@ -3,6 +3,7 @@ export {
   FEW_VALUES,
   overdraftOf,
   type Account,
+  type Asked,
   type OpenedColumn,
   type Opening,
   type Overdraft,

@@ -86,10 +86,11 @@ function ledgerEntryDto(
   { seq, opened_at, chain_id, task_id, task_type, entry }: OpeningView,
   isOwn: boolean,
 ): LedgerEntryDto {
-  const { to, versions, figures, bits, members } = entry;
+  const { to, versions, figures, bits, members, counts } = entry;
   return {
     ...{ seq, opened_at, chain_id, task_id, task_type, to: [...to], versions: [...versions] },
     members: members ? [...members] : null,
+    counts: counts ? { ...counts } : null,
     columns: isOwn
       ? Object.entries(bits).map(([name, each]) => ({ name, figures: figures[name] ?? 0, bits: each }))
       : null,

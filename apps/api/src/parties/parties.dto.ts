@@ -180,6 +180,14 @@ export class LedgerEntryDto {
   /** The parties of a sum, of which only the sum was opened. */
   @ApiProperty({ type: [String], nullable: true, example: ['bank-a', 'bank-b', 'bank-c'] })
   members: string[] | null;
+  /** What was opened besides figures about columns, and is not charged: how many predictions, or keys. Null where it is nothing. */
+  @ApiProperty({
+    type: 'object',
+    additionalProperties: { type: 'integer' },
+    nullable: true,
+    example: { predictions: 569 },
+  })
+  counts: Record<string, number> | null;
   /** By column; null for admins of no party. */
   @ApiProperty({ type: [LedgerColumnDto], nullable: true })
   columns: LedgerColumnDto[] | null;

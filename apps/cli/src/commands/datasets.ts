@@ -160,7 +160,13 @@ async function showLedger(session: Session, given: string, limit: number): Promi
   const lines = entries.flatMap((entry) => {
     const columns = entry.columns ?? [];
     const whole = { name: entry.members === null ? '' : say('a sum'), figures: '', bits: entry.bits };
-    return (columns.length > 0 ? columns : [whole]).map((column) => ({ ...entry, column }));
+    const counts = Object.entries(entry.counts ?? {}).map(([name, figures]) => ({
+      name: `(${name})`,
+      figures,
+      bits: 0,
+    }));
+    const parts = [...columns, ...counts];
+    return (parts.length > 0 ? parts : [whole]).map((column) => ({ ...entry, column }));
   });
   session.answer(entries, () =>
     tableOf(

@@ -86,8 +86,8 @@ function logRows({ taskRequestId, attempt, lines }: NoteOf<'log'>) {
 
 /** One row for each dataset that is concerned. */
 function openingRows({ taskRequestId, party, entry }: NoteOf<'opened'>) {
-  const { id, at, datasets, to, versions, figures, bits, members } = entry;
-  const stored = { to, versions, figures, bits, ...(members && { members }) };
+  const { id, at, datasets, to, versions, figures, bits, members, counts } = entry;
+  const stored = { to, versions, figures, bits, ...(members && { members }), ...(counts && { counts }) };
   return datasets.map((dataset) => ({
     ...{ task_request_id: taskRequestId, id, party, dataset: dataset.slice(0, 64), opened_at: at, entry: stored },
   }));

@@ -1174,6 +1174,12 @@ export type LedgerEntryDto = {
      */
     members: Array<string> | null;
     /**
+     * What was opened besides figures about columns, and is not charged: how many predictions, or keys. Null where it is nothing.
+     */
+    counts: {
+        [key: string]: number;
+    } | null;
+    /**
      * By column; null for admins of no party.
      */
     columns: Array<LedgerColumnDto> | null;

@@ -1,5 +1,6 @@
 import { lineTo } from '../mpc/party-line.js';
 import { joinSession, type PartySession } from '../mpc/session.js';
+import { predictionsFor } from '../party/opened.js';
 import { NEUTRAL, type PartyContext } from '../party/party-program.js';
 import { PeerMessage } from '../contract/peer-message.js';
 import { JointParty } from '../mpc/joint.js';
@@ -80,6 +81,7 @@ export async function predict(context: PartyContext, model: ModelPart, table: Nu
 /** The part of the party without the label: its share of the predictions, or masked answers on which side of its splits rows go. */
 export async function serve(context: PartyContext, model: ModelPart, table: NumericColumns): Promise<void> {
   const [peer] = context.peers as [string];
+  await context.reserve(predictionsFor(peer, table.rows));
   if (model.kind === 'slice') {
     for await (const { to } of predictSlice(context, model.slice, table, false)) {
       context.progress(0.2 + (0.3 * to) / table.rows, 'predicting on shares');

@@ -1,15 +1,22 @@
-import { bitsOf, FEW_VALUES, overdraftOf, type OpenedColumn, type Opening, type Overdraft } from '#libs/consent';
+import {
+  bitsOf,
+  FEW_VALUES,
+  overdraftOf,
+  type Asked,
+  type OpenedColumn,
+  type Opening,
+  type Overdraft,
+} from '#libs/consent';
 import { TaskFailure } from '../contract/task-type.js';
 
 /** What a run opens of a party's table to others. */
-export interface Opened {
-  readonly columns: readonly OpenedColumn[];
+export interface Opened extends Asked {
   /** The parties that learn it. Default: all others, as they read the result. */
   readonly to?: readonly string[];
   /** The parties of a sum, where only the sum is opened. */
   readonly members?: readonly string[];
-  /** What figures these are, where they follow from this party's table alone: the same of the same table again open nothing more. */
-  readonly own?: string;
+  /** What is opened besides figures about columns: how many of each kind. It is noted for the owner, and not charged. */
+  readonly counts?: Readonly<Record<string, number>>;
 }
 
 /** Bits of a figure, as results round them. */
@@ -20,7 +27,12 @@ export const BITS = {
   statistic: 10,
   /** Pass or fail. */
   verdict: 1,
+  /** A mean of squares: three digits in five decades, or 0. */
+  loss: 13,
 } as const;
+
+/** Bits that say which of so many ends a task came to. */
+export const bitsOfEnds = (ends: number): number => Math.ceil(Math.log2(ends));
 
 /** The number of distinct values of a column of row-major `values`, up to one more than `FEW_VALUES`. */
 function distinctIn(values: ArrayLike<number>, column = 0, columns = 1): number {
@@ -41,6 +53,33 @@ export const openedOf = (
 ): OpenedColumn[] =>
   names.map((column, at) => ({ column, figures, bits, rows, distinct: distinctIn(values, at, names.length) }));
 
+/**
+ * Counts the first of these that fits, and returns its place: from all that a task would show to the least that it can do with. Throws
+ * TaskFailure BUDGET_EXHAUSTED where not even the last one fits.
+ */
+export async function reserveFirst(
+  context: { reserve(opened: Opened): Promise<void> },
+  wishes: readonly Opened[],
+): Promise<number> {
+  for (const [at, wish] of wishes.entries()) {
+    const fault = await context.reserve(wish).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    if (fault === undefined) return at;
+    const isTooMuch = fault instanceof TaskFailure && fault.code === 'BUDGET_EXHAUSTED';
+    if (!isTooMuch || at + 1 === wishes.length) throw fault;
+  }
+  return wishes.length;
+}
+
+/** Predictions of one party's rows for the other: the purpose of the task, so that the owner reads how many there were. */
+export const predictionsFor = (receiver: string, rows: number): Opened => ({
+  columns: [],
+  to: [receiver],
+  counts: { predictions: rows },
+});
+
 /** Counts within one run, where the folder has no owner and so no ledger. */
 export class OpenedHere {
   private readonly before: Opening[] = [];
@@ -52,7 +91,7 @@ export class OpenedHere {
     const overdraft = overdraftOf(account, opened, this.before);
     if (overdraft !== undefined) throw exhausted(this.party, overdraft);
     const { own } = opened;
-    this.before.push({ datasets: [''], bits: bitsOf(undefined, opened.columns), ...(own !== undefined && { own }) });
+    this.before.push({ datasets: [''], bits: bitsOf(undefined, opened), ...(own !== undefined && { own }) });
   }
 }
 

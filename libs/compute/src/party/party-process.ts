@@ -123,8 +123,9 @@ function makeContext(
       if (admission === undefined) return here.reserve(opened);
       const { entry, warnings } = await admission.reserve(opened);
       if (entry === undefined) return;
-      const { id, at, to, datasets, versions, figures, bits, members } = entry;
-      const shown = { id, at, to, datasets, versions, figures, bits, ...(members && { members }) };
+      const { id, at, to, datasets, versions, figures, bits, members, counts } = entry;
+      const kinds = { ...(members && { members }), ...(counts && { counts }) };
+      const shown = { id, at, to, datasets, versions, figures, bits, ...kinds };
       send({ kind: 'opened', entry: shown });
       for (const message of warnings) send({ kind: 'log', level: 'warn', message });
     },

@@ -18,6 +18,7 @@ import type { JsonObject, TaskParams, TaskRunResult } from '../contract/task-typ
 import { taskHash } from './hashes.js';
 import { PartyLedger } from './party-ledger.js';
 import { reserve, type OpeningRun } from './reservation.js';
+import { reserveFirst, type Opened } from './opened.js';
 
 const code = (figures: number, more: Partial<OpenedColumn> = {}): OpenedColumn => ({
   column: 'y',
@@ -27,6 +28,9 @@ const code = (figures: number, more: Partial<OpenedColumn> = {}): OpenedColumn =
   distinct: 2,
   ...more,
 });
+const RUN: OpeningRun = {
+  ...{ party: 'alice', peers: ['bob'], task: 'c/t', type: 'vif', use: 'u', versions: ['c@1'], digests: ['d'] },
+};
 const refusal = { code: 'BUDGET_EXHAUSTED', retryable: false };
 
 describe('the ledger of what is opened', () => {
@@ -58,18 +62,7 @@ describe('the ledger of what is opened', () => {
     reserve(
       ledger,
       new Map(statements.map((each, at) => [String(at), each])),
-      {
-        ...{
-          party: 'alice',
-          peers: ['bob'],
-          task: 'c/t',
-          type: 'vif',
-          use: 'u',
-          versions: ['c@1'],
-          digests: ['d'],
-        },
-        ...run,
-      },
+      { ...RUN, ...run },
       { columns, ...(members && { members }), ...(own && { own }) },
     );
   const spent = async (): Promise<number> =>
@@ -160,6 +153,45 @@ describe('the ledger of what is opened', () => {
     expect((await asked({ use: 'c', type: 'psi' }, [code(1)])).warnings).toEqual([]);
   });
 
+  it('warns of keys or predictions of the table by another task of the type', async () => {
+    const of = (use: string, counts: Record<string, number>) =>
+      reserve(ledger, new Map(), { ...RUN, type: 'psi', use }, { columns: [], to: ['bob'], counts });
+    expect((await of('a', { keys: 3 })).entry).toMatchObject({ to: ['bob'], counts: { keys: 3 }, bits: {} });
+    expect((await of('b', { keys: 3 })).warnings).toEqual([
+      expect.stringMatching(/^PRIVACY_REPEATED: 1 earlier psi tasks opened keys of c;/),
+    ]);
+    expect((await of('c', { predictions: 3 })).warnings).toEqual([]);
+  });
+
+  it('counts a figure about several columns once under a name that they share, and each column by itself else', async () => {
+    const joint = (use: string, columns: readonly OpenedColumn[]) =>
+      reserve(ledger, new Map([['0', dataset(1)]]), { ...RUN, use }, { columns, joint: true });
+    const made = ['p', 'q'].map((column) => code(1, { column }));
+    expect((await joint('a', made)).entry).toMatchObject({ bits: { '*': 10 } });
+    const parts = [code(1), code(2, { bits: 3 }), code(1, { column: 'x' })];
+    expect((await joint('b', parts)).entry).toMatchObject({ bits: { y: 16, x: 10 } });
+  });
+
+  it('opens of figures that a task can do without no more than a part of what is left, and then the next fewer', async () => {
+    const context = {
+      reserve: async (opened: Opened) => {
+        await reserve(ledger, new Map([['0', dataset(1)]]), RUN, opened);
+      },
+    };
+    const wishes: Opened[] = [
+      { columns: [code(3)], share: 1 / 2 },
+      { columns: [code(2)], share: 1 / 2 },
+      { columns: [code(1)] },
+    ];
+    // Of 50 bits: 20 of 50, then 10 of 30, and 10 of 20, as often as they fit.
+    expect(await reserveFirst(context, wishes)).toBe(1);
+    expect(await reserveFirst(context, wishes)).toBe(2);
+    expect(await reserveFirst(context, wishes)).toBe(2);
+    expect(await reserveFirst(context, wishes)).toBe(2);
+    await expect(reserveFirst(context, wishes)).rejects.toMatchObject(refusal);
+    expect(await spent()).toBe(50);
+  });
+
   it('warns of sums over parties that differ by one, and refuses them where the owner does', async () => {
     const all = ['alice', 'bob', 'carol', 'dave'];
     const without = (...names: string[]) => all.filter((name) => !names.includes(name));
@@ -187,6 +219,8 @@ describe('the ledger of what is opened', () => {
     expect((await asked(ofOther, [], { members: without('carol') })).warnings).toEqual([]);
   });
 });
+
+const TYPES = ['pearson_correlation', 'standard_scaler', 'table_statistics', 'ss_lr', 'psi'];
 
 describe('a claimed party', () => {
   let folder: TestFolder;
@@ -230,7 +264,7 @@ describe('a claimed party', () => {
         kind: 'policy',
         dataset: 'c',
         expires_at: '2999-01-01T00:00:00Z',
-        rules: [{ effect: 'allow', task_types: ['pearson_correlation', 'standard_scaler', 'table_statistics'] }],
+        rules: [{ effect: 'allow', task_types: TYPES }],
         ...(more.budget && { budget: more.budget }),
       } as never),
     ];
@@ -334,6 +368,18 @@ describe('a claimed party', () => {
     const two = correlation('dataset:alice/c@1', 0, 2);
     await expect(run('pearson_correlation', 'two', two, { budget: { bits: 21 } })).rejects.toMatchObject(refusal);
     await run('pearson_correlation', 'two', two, { budget: { bits: 22 } });
+  });
+
+  it('notes how many keys of it psi opens at most, and to whom', async () => {
+    await folder.table('bob', 'k.csv', `id\n${Array.from({ length: 30 }, (_, at) => at * 20).join('\n')}\n`);
+    const config = {
+      ...{ keys: { alice: ['id'], bob: ['id'] }, input_paths: { alice: 'dataset:alice/c@1', bob: 'k.csv' } },
+    };
+    await run('psi', 'both', config);
+    expect((await openings()).at(-1)).toMatchObject({ counts: { keys: 30 }, to: ['bob'], bits: {}, datasets: ['c'] });
+    const before = (await openings()).length;
+    await run('psi', 'own', { ...config, receiver: 'alice' });
+    expect(await openings()).toHaveLength(before);
   });
 
   it('counts within a run where the folder has no owner', async () => {

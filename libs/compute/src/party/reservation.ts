@@ -62,7 +62,8 @@ export async function reserve(
   return { entry, warnings: warningsOf(run, entry, before) };
 }
 
-function entryOf(run: OpeningRun, { columns, to, members, own }: Opened, accounts: readonly Account[]): OpeningEntry {
+function entryOf(run: OpeningRun, opened: Opened, accounts: readonly Account[]): OpeningEntry {
+  const { columns, to, members, own, counts } = opened;
   const { task, type, use, versions } = run;
   // A column of any of the datasets keeps its name: an entry is counted in all of them.
   const known = new Set(accounts.flatMap((account) => [...(account.columns ?? [])]));
@@ -75,11 +76,9 @@ function entryOf(run: OpeningRun, { columns, to, members, own }: Opened, account
     to: [...(to ?? run.peers)],
     datasets: accounts.map(({ dataset }) => dataset),
     versions,
-    bits: bitsOf(known, columns),
-    figures: bitsOf(
-      known,
-      columns.map((each) => ({ ...each, bits: 1 })),
-    ),
+    bits: bitsOf(known, opened),
+    figures: bitsOf(known, { ...opened, columns: columns.map((each) => ({ ...each, bits: 1 })) }),
+    ...(counts && { counts }),
     ...(members && { members: [...members].sort() }),
     ...(own !== undefined && { own: sha256(canonicalJson({ own, digests: run.digests, columns })) }),
   };
@@ -135,6 +134,8 @@ function requireSumsApart(
   }
 }
 
+const sharesName = (one: object, other: object): boolean => Object.keys(one).some((name) => Object.hasOwn(other, name));
+
 /** What others could learn by comparing this run with earlier ones. Names no column: all parties read the log. */
 function warningsOf({ type, use }: OpeningRun, entry: OpeningEntry, before: readonly OpeningEntry[]): string[] {
   const apart = apartBy(entry, before);
@@ -143,8 +144,9 @@ function warningsOf({ type, use }: OpeningRun, entry: OpeningEntry, before: read
       each.type === type &&
       each.use !== use &&
       each.datasets.some((dataset) => entry.datasets.includes(dataset)) &&
-      Object.keys(entry.bits).some((name) => Object.hasOwn(each.bits, name)),
+      (sharesName(entry.bits, each.bits) || sharesName(entry.counts ?? {}, each.counts ?? {})),
   );
+  const what = Object.keys(entry.counts ?? { 'figures about the same columns': 0 }).join(', ');
   return [
     ...(apart.length === 0
       ? []
@@ -155,7 +157,7 @@ function warningsOf({ type, use }: OpeningRun, entry: OpeningEntry, before: read
     ...(alike.length === 0
       ? []
       : [
-          `PRIVACY_REPEATED: ${new Set(alike.map(({ use: other }) => other)).size} earlier ${type} tasks opened figures about the same columns of ` +
+          `PRIVACY_REPEATED: ${new Set(alike.map(({ use: other }) => other)).size} earlier ${type} tasks opened ${what} of ` +
             `${entry.datasets.join(', ')}; what differs between them, by other rows, cuts or rules, can show single rows.`,
         ]),
   ];

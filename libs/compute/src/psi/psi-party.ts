@@ -60,6 +60,9 @@ export const run: PartyProgram<PsiPartyArgs, PsiPartyValue> = async (context, ar
     );
     const peerRows = await agree(context, peer, args.keys, scan.rows, scan.kinds);
 
+    // Only who learns the intersection knows how many keys that is.
+    if (args.peerLearns)
+      await context.reserve({ columns: [], to: [peer], counts: { keys: Math.min(scan.rows, peerRows) } });
     const total = scan.rows + peerRows || 1;
     const common = await exchange(context, {
       peer,

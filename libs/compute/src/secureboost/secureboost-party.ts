@@ -1,5 +1,6 @@
 import { lineTo } from '../mpc/party-line.js';
 import { joinSession } from '../mpc/session.js';
+import { predictionsFor } from '../party/opened.js';
 import { NEUTRAL, type PartyContext, type PartyProgram } from '../party/party-program.js';
 import type { NumericColumns } from '../table/numeric-columns.js';
 import { predictionOf } from '../vertical/scores.js';
@@ -28,7 +29,10 @@ import type { TreeNode } from './tree.js';
  * {@link checkLabelValues} do.
  */
 export const run: PartyProgram<SecureBoostPart, SecureBoostOutcome> = async (context, part) => {
-  const prepared = await prepareRows(context, part, rulesOfTrees(part.plan.boosting));
+  const { boosting, receiver } = part.plan;
+  const prepared = await prepareRows(context, part, rulesOfTrees(boosting));
+  if (receiver !== context.party && prepared.predict !== null)
+    await context.reserve(predictionsFor(receiver, prepared.predict.rows));
   const outcome = await (part.label === null ? holdFeatures : holdLabel)(context, part, prepared);
   context.progress(1, 'done');
   return outcome;

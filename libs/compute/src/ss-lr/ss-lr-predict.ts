@@ -1,4 +1,5 @@
 import type { PartySession } from '../mpc/session.js';
+import { predictionsFor } from '../party/opened.js';
 import type { PartyContext } from '../party/party-program.js';
 import type { NumericColumns } from '../table/numeric-columns.js';
 import { writeTable } from '../table/write-table.js';
@@ -16,6 +17,7 @@ export async function predictRows(
 ): Promise<SsLrOutcome['prediction']> {
   const { plan, label } = part;
   const receives = plan.receiver === context.party;
+  if (!receives) await context.reserve(predictionsFor(plan.receiver, table.rows));
   const writer = receives
     ? await writeTable(
         context,

@@ -3,6 +3,7 @@ import { JointParty } from '../mpc/joint.js';
 import { lineTo } from '../mpc/party-line.js';
 import { bytesOf, vectorFrom, type Vector } from '../mpc/rings.js';
 import { joinSession } from '../mpc/session.js';
+import { predictionsFor } from '../party/opened.js';
 import { NEUTRAL, type PartyContext, type PartyProgram } from '../party/party-program.js';
 import type { NumericColumns } from '../table/numeric-columns.js';
 import { writeTable } from '../table/write-table.js';
@@ -120,7 +121,9 @@ async function predictAll(
   table: NumericColumns,
 ): Promise<SsXgbOutcome['prediction']> {
   const peer = context.peers[0]!;
-  const receives = part.plan.receiver === context.party;
+  const { receiver } = part.plan;
+  const receives = receiver === context.party;
+  if (!receives) await context.reserve(predictionsFor(receiver, table.rows));
   const target = part.predictionOutput !== null && { target: part.predictionOutput };
   const columns = part.label === null ? ['prediction'] : ['label', 'prediction'];
   const writer = receives ? await writeTable(context, { ...target, name: 'predictions.csv' }, columns) : null;

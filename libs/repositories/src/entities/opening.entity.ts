@@ -30,5 +30,6 @@ export class Opening {
     readonly figures: Readonly<Record<string, number>>;
     readonly bits: Readonly<Record<string, number>>;
     readonly members?: readonly string[];
+    readonly counts?: Readonly<Record<string, number>>;
   };
 }
