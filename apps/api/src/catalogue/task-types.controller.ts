@@ -17,7 +17,7 @@ export class TaskTypeDto {
   leaves: string;
   @ApiProperty()
   needs_parties: boolean;
-  /** Whether two runs may differ: files of shares are random, and what they give together differs by up to 2^-16. */
+  /** Whether files differ from run to run, since shares are random. What they give together differs between engines by up to 2^-16. */
   @ApiProperty()
   approximate: boolean;
   /** Engines that run it, the default first. They are the values of task_params.engine. */

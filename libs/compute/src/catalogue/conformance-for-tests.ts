@@ -16,7 +16,7 @@ export interface RunnerSample {
   enlarge(folder: TestFolder, run: TaskRun): Promise<TaskRun | null>;
   /** Its files are made with new keys each time, so that only their names and sizes are the same again. */
   readonly newKeys?: boolean;
-  /** Its shares are random: files differ from run to run, and figures a little. */
+  /** Its shares are random, so that files of them differ from run to run. Its figures and tables may differ by up to 2^-16. */
   readonly approximate?: true | undefined;
   /** It is done in the call itself, without a party, and so has no log line to give. */
   readonly silent?: boolean;
@@ -57,6 +57,7 @@ function describeSample(
   let folder: TestFolder;
   let given: TaskRun;
   let first: TaskRunResult;
+  let firstFigures: Figures;
   beforeAll(async () => {
     folder = await testFolder();
     given = await prepare(folder);
@@ -107,6 +108,7 @@ function describeSample(
         sha256,
       });
     }
+    firstFigures = await figuresOf(given, first);
     expect(await stateOf(folder)).toMatchObject({ threads: before.threads, resources: before.resources });
     expect(await folder.temporaries()).toEqual([]);
   });
@@ -116,9 +118,10 @@ function describeSample(
     const namesOf = ({ artifacts }: TaskRunResult): unknown =>
       artifacts.map(({ name, sizeBytes }) => [name, sizeBytes]);
     if (newKeys) expect(namesOf(again)).toEqual(namesOf(first));
-    else if (approximate)
+    else if (approximate) {
       expect({ ...again, artifacts: namesOf(again) }).toEqual({ ...asNear(first), artifacts: namesOf(first) });
-    else
+      expect(await figuresOf(given, again)).toEqual(asNear(firstFigures));
+    } else
       expect({ ...again.result, artifacts: again.artifacts, attempt: 0 }).toEqual({
         ...first.result,
         artifacts: first.artifacts,
@@ -219,10 +222,25 @@ async function stateOf(folder: TestFolder): Promise<{ threads: number; resources
   return { threads, resources: resources.sort(), files: files.sort() };
 }
 
-/** Equals what has the same whole numbers and texts, and figures less than a step of what is opened apart. */
+type Figures = Record<string, (string | number)[][]>;
+
+/** The tables that a run made. */
+async function figuresOf({ artifactRoot, chainId, taskId }: TaskRun, { artifacts }: TaskRunResult): Promise<Figures> {
+  const figures: Figures = {};
+  for (const { name } of artifacts.filter((artifact) => artifact.name.endsWith('.csv'))) {
+    const [header, ...rows] = (await readFile(join(artifactRoot, chainId, taskId, name), 'utf8')).trim().split('\n');
+    figures[name] = [header!.split(','), ...rows.map((row) => row.split(',').map((field) => Number(field)))];
+  }
+  return figures;
+}
+
+/** Digits of `closeTo` that mean 2^-16. */
+const NEAR = Math.log10(2 ** 15);
+
+/** Equals what has the same whole numbers and texts, and figures at most 2^-16 apart. */
 function asNear<T>(value: T): T {
   const near = (each: unknown): unknown => {
-    if (typeof each === 'number' && !Number.isInteger(each)) return expect.closeTo(each, 2);
+    if (typeof each === 'number' && !Number.isInteger(each)) return expect.closeTo(each, NEAR);
     if (Array.isArray(each)) return each.map(near);
     if (each === null || typeof each !== 'object') return each;
     return Object.fromEntries(Object.entries(each).map(([key, inner]) => [key, near(inner)]));

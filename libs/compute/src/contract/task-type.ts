@@ -49,7 +49,7 @@ export interface TaskType {
   readonly runsOn: 'worker' | 'listener' | 'remote';
   /** Whether `sf_init_config.parties` must name the parties (diagnostic has none). */
   readonly needsParties: boolean;
-  /** Whether shares are random: files of shares differ from run to run, and what they give by up to 2^-16. */
+  /** Whether shares are random: files of shares differ from run to run. What they give differs between engines by up to 2^-16. */
   readonly approximate?: true;
 }
 

@@ -1,10 +1,11 @@
+import { dealNumbers, dealVector, dealtVector, numbersOf } from './bit-numbers.js';
 import { bitOf, joined, nextBytes, sized, xor } from './bit-strings.js';
 import { exchange } from './channel.js';
 import { PieceReceiver, PieceSender } from './pieces.js';
-import { Z128, Z32, bytesOf, constant, countOf, nextOf, powers, vectorFrom, type Ring, type Vector } from './rings.js';
-import { shiftRightInto } from './ring.js';
+import { Z32, bytesOf, countOf, nextOf, powers, vectorFrom, type Ring, type Vector } from './rings.js';
 import type { DealtParty, PartySession } from './session.js';
 import { dealNegative, negative, planeBytes } from './shared-bits.js';
+import { dealTruncation, truncate } from './truncation.js';
 
 /** Shared rows to multiply by bits that one party knows: those of `owner`, null for the others. */
 export interface BitJob {
@@ -24,9 +25,8 @@ export interface Joint {
   /** Products, element by element (D. Beaver, "Efficient multiparty protocols using circuit randomization", CRYPTO 1991). One round. */
   product(ring: Ring, left: Vector, right: Vector): Promise<Vector>;
   /**
-   * Elements divided by 2^bits, off by less than one unit and exact for 0 bits, in another ring if need be. Exact in
-   * range: values lie within half the ring, -2^30 to 2^30 or -2^126 to 2^126 (D. Escudero, S. Ghosh, M. Keller, R. Rachuri,
-   * P. Scholl, "Improved Primitives for MPC over Mixed Arithmetic-Binary Circuits", CRYPTO 2020, section 5.1). One round.
+   * Elements divided by 2^bits and rounded down, exactly, in another ring if need be: see `truncation.ts`. Values lie within
+   * half the ring, -2^30 to 2^30 or -2^126 to 2^126. At most nine rounds.
    */
   shift(from: Ring, to: Ring, values: Vector, bits: number): Promise<Vector>;
   /** Bits of the negative elements. Six or eight rounds. */
@@ -37,6 +37,13 @@ export interface Joint {
   timesBits(jobs: readonly BitJob[]): Promise<Vector[]>;
   /** The bits, also for the dealer: their sharing is over. One round. */
   openBits(bits: Uint8Array): Promise<Uint8Array>;
+}
+
+/** Shared numbers divided by 2^bits and rounded to the nearest, exactly; a half is rounded up. */
+export async function rounded(joint: Joint, ring: Ring, values: Vector, bits: number): Promise<Vector> {
+  if (bits === 0) return values;
+  const half = powers(ring, countOf(ring, values), bits - 1);
+  return joint.shift(ring, ring, joint.index === 0 ? ring.add(values, half) : values, bits);
 }
 
 /** A party's side. `report` sends the dealer a message. */
@@ -52,11 +59,9 @@ export class JointParty implements Joint {
     this.dealt = new PieceReceiver(session.dealer);
   }
 
-  /** Uniform elements for the first party; for the second what the dealer sends. */
-  async correlated(ring: Ring, count: number): Promise<Vector> {
-    if (this.index === 0) return nextOf(this.session.masks, ring, count);
-    const words = ring.words * count;
-    return vectorFrom(sized(await this.dealt.take(4 * words), 4 * words).slice(), words);
+  /** Own share of what the dealer hands out. */
+  correlated(ring: Ring, count: number): Promise<Vector> {
+    return dealtVector(this.session, this.dealt, ring, count);
   }
 
   async product(ring: Ring, left: Vector, right: Vector): Promise<Vector> {
@@ -75,53 +80,16 @@ export class JointParty implements Joint {
     return ring.add(c, ring.add(ring.multiply(d, factor), ring.multiply(e, a)));
   }
 
-  async shift(from: Ring, to: Ring, values: Vector, bits: number): Promise<Vector> {
-    const { masks, peer } = this.session;
-    const count = countOf(from, values);
-    const mask = nextOf(masks, from, count);
-    const rests = await this.correlated(to, count);
-    const tops = await this.correlated(to, count);
-    const own = from.add(values, mask);
-    const moved = this.index === 0 ? from.add(own, powers(from, count, 32 * from.words - 2)) : own;
-    const opened = from.add(moved, vectorFrom(await exchange(peer, bytesOf(moved)), moved.length));
-    const isTop = topBits(from, opened);
-    const flipped = tops.slice();
-    for (let at = 0; at < count; at += 1) {
-      if (isTop[at] === 0) continue;
-      const [start, end] = [at * to.words, (at + 1) * to.words];
-      flipped.set(to.subtract(new Uint32Array(to.words), tops.subarray(start, end)), start);
-    }
-    const result = to.subtract(flipped, rests);
-    if (this.index === 1) return result;
-    const known = to.subtract(lowPart(from, to, opened, bits), powers(to, count, 32 * from.words - 2 - bits));
-    const top = powers(to, 1, 32 * from.words - 1 - bits);
-    for (let at = 0; at < count; at += 1) {
-      if (isTop[at] === 0) continue;
-      const place = known.subarray(at * to.words, (at + 1) * to.words);
-      place.set(to.add(place, top));
-    }
-    return to.add(result, known);
+  shift(from: Ring, to: Ring, values: Vector, bits: number): Promise<Vector> {
+    return truncate(this.session, this.dealt, values, [{ count: countOf(from, values), bits }], from, to);
   }
 
   negative(ring: Ring, values: Vector): Promise<Uint8Array> {
     return negative(this.session, this.dealt, values, ring.words);
   }
 
-  async numbers(ring: Ring, bits: Uint8Array, count: number): Promise<Vector> {
-    const { masks, peer } = this.session;
-    const mask = nextBytes(masks, planeBytes(count));
-    const random = await this.correlated(ring, count);
-    const sent = xor(bits.subarray(0, mask.length), mask);
-    const opened = xor(sent, sized(await exchange(peer, sent), sent.length));
-    const minus = ring.subtract(new Uint32Array(random.length), random);
-    const numbers = random.slice();
-    for (let at = 0; at < count; at += 1) {
-      if (!bitOf(opened, at)) continue;
-      const [start, end] = [at * ring.words, (at + 1) * ring.words];
-      numbers.set(minus.subarray(start, end), start);
-      if (this.index === 0) numbers.set(ring.add(numbers.subarray(start, end), constant(ring, 1, 1)), start);
-    }
-    return numbers;
+  numbers(ring: Ring, bits: Uint8Array, count: number): Promise<Vector> {
+    return numbersOf(this.session, this.dealt, ring, bits, count);
   }
 
   async timesBits(jobs: readonly BitJob[]): Promise<Vector[]> {
@@ -180,9 +148,8 @@ export class JointDealer implements Joint {
   }
 
   /** Shares a vector between the parties. */
-  async share(ring: Ring, vector: Vector): Promise<void> {
-    const first = nextOf(this.parties[0].masks, ring, countOf(ring, vector));
-    await this.line.put(bytesOf(ring.subtract(vector, first)));
+  share(ring: Ring, vector: Vector): Promise<void> {
+    return dealVector(this.parties[0], this.line, ring, vector);
   }
 
   private drawn(ring: Ring, count: number): Vector {
@@ -200,12 +167,7 @@ export class JointDealer implements Joint {
 
   async shift(from: Ring, to: Ring, values: Vector, bits: number): Promise<Vector> {
     const count = countOf(from, values);
-    const mask = this.drawn(from, count);
-    await this.share(to, lowPart(from, to, mask, bits));
-    const top = powers(to, 1, 32 * from.words - 1 - bits);
-    const tops = new Uint32Array(count * to.words);
-    topBits(from, mask).forEach((bit, at) => bit === 1 && tops.set(top, at * to.words));
-    await this.share(to, tops);
+    await dealTruncation(this.parties, this.line, [{ count, bits }], from, to);
     return new Uint32Array(count * to.words);
   }
 
@@ -216,14 +178,7 @@ export class JointDealer implements Joint {
   }
 
   async numbers(ring: Ring, _bits: Uint8Array, count: number): Promise<Vector> {
-    const [first, second] = this.parties.map(({ masks }) => nextBytes(masks, planeBytes(count))) as [
-      Uint8Array,
-      Uint8Array,
-    ];
-    const random = xor(first, second);
-    const vector = new Uint32Array(count * ring.words);
-    for (let at = 0; at < count; at += 1) vector[at * ring.words] = bitOf(random, at);
-    await this.share(ring, vector);
+    await dealNumbers(this.parties, this.line, ring, count);
     return new Uint32Array(count * ring.words);
   }
 
@@ -249,20 +204,4 @@ function packedBits(bits: Uint8Array): Uint8Array {
   const packed = new Uint8Array(planeBytes(bits.length));
   bits.forEach((bit, at) => (packed[at >>> 3]! |= bit << (at & 7)));
   return packed;
-}
-
-const topBits = (ring: Ring, vector: Vector): Uint8Array =>
-  Uint8Array.from({ length: countOf(ring, vector) }, (_, at) => vector[(at + 1) * ring.words - 1]! >>> 31);
-
-/** The bits of the elements but the top one, shifted right, as elements of another ring. */
-function lowPart(from: Ring, to: Ring, vector: Vector, bits: number): Vector {
-  const low = vector.slice();
-  for (let at = from.words - 1; at < low.length; at += from.words) low[at]! &= 0x7fff_ffff;
-  if (from === Z128) {
-    if (to !== Z128) throw new RangeError('no shift to a smaller ring');
-    return bits === 0 ? low : shiftRightInto(low, bits);
-  }
-  const shifted = new Uint32Array(low.length * to.words);
-  low.forEach((word, at) => (shifted[at * to.words] = word >>> bits));
-  return shifted;
 }

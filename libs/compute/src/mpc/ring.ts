@@ -17,8 +17,7 @@ export const ELEMENT_BYTES = 16;
 export const FEATURE_BITS = 26;
 /**
  * Fraction bits of weights and residuals. A product holds 26 + 48 bits of fraction, which leaves 53 bits for its value.
- * More bits than the features' 26 keep the random last bit of a truncation (2^-48 a step) far below the 6 decimals of a
- * saved model: a repeated run then saves the same file.
+ * More bits than the features' 26 keep what a truncation cuts off (2^-48 a step) far below what is opened.
  */
 export const STATE_BITS = 48;
 
@@ -147,7 +146,7 @@ export function shiftRightInto(vector: RingVector, bits: number): RingVector {
   return vector;
 }
 
-/** Multiplies every element by 2^bits; 1 <= bits <= 127. */
+/** Multiplies every element by 2^bits; 0 <= bits <= 127. */
 export function shiftLeftInto(vector: RingVector, bits: number): RingVector {
   const skip = bits >>> 5;
   const shift = bits & 31;

@@ -50,7 +50,8 @@ export async function negative(
 ): Promise<Uint8Array> {
   const width = planeBytes(values.length / words);
   const and = await triples(session, dealt, andPlanes(words) * width);
-  const { low, top } = planesOf(values, words, width);
+  const planes = planesOf(values, words, PLACES[words]);
+  const [low, top] = [planes.subarray(0, -width), planes.subarray(-width)];
   const none = new Uint8Array(low.length);
   let pass = low;
   let carry = await (session.index === 0 ? and(low, none) : and(none, low));
@@ -73,6 +74,63 @@ export async function dealNegative(
 ): Promise<void> {
   await dealTriples(parties, toSecond, andPlanes(words) * planeBytes(elements));
 }
+
+/**
+ * Own shares of the bits of the elements whose `open` number, which both know, is below the dealer's {@link dealBelow}. Both
+ * have at most `bits` bits. A round for each time that the bits can be halved. A bit alone is below if only the dealer's is
+ * set, and equal if neither differs; a lower and a higher run of bits combine like carries. As the bitwise comparison of I. Damgård, M. Fitzi,
+ * E. Kiltz, J. Nielsen, T. Toft, "Unconditionally Secure Constant-Rounds Multi-party Computation for Equality, Comparison,
+ * Bits and Exponentiation", TCC 2006, section 6, but in a tree.
+ */
+export async function below(
+  session: PartySession,
+  dealt: PieceReceiver,
+  open: Uint32Array,
+  words: 1 | 4,
+  bits: number,
+): Promise<Uint8Array> {
+  const width = planeBytes(open.length / words);
+  const own = session.index === 0 ? nextBytes(session.masks, bits * width) : await dealt.take(bits * width);
+  const and = await triples(session, dealt, 2 * (bits - 1) * width);
+  const known = planesOf(open, words, inOrder(bits)).subarray(0, bits * width);
+  const plane = (of: Uint8Array, bit: number): Uint8Array => of.subarray(bit * width, (bit + 1) * width);
+  const less = own.map((byte, at) => byte & ~known[at]!);
+  const equal = session.index === 0 ? own.map((byte, at) => ~(byte ^ known[at]!)) : own;
+  let runs = Array.from({ length: bits }, (_, bit) => ({ less: plane(less, bit), equal: plane(equal, bit) }));
+  while (runs.length > 1) {
+    const low = runs.filter((_, at) => at % 2 === 0);
+    const high = runs.filter((_, at) => at % 2 === 1);
+    const last = low.length > high.length ? [low.pop()!] : [];
+    const highEqual = joined(...high.map((run) => run.equal));
+    const both = await and(
+      joined(highEqual, highEqual),
+      joined(...low.map((run) => run.less), ...low.map((run) => run.equal)),
+    );
+    const combined = high.map((run, at) => ({
+      less: xor(run.less, plane(both, at)),
+      equal: plane(both, high.length + at),
+    }));
+    runs = [...combined, ...last];
+  }
+  return runs[0]!.less;
+}
+
+/** The dealer's part of {@link below}: it knows the other numbers, which neither party does. */
+export async function dealBelow(
+  parties: readonly [DealtParty, DealtParty],
+  toSecond: PieceSender,
+  numbers: Uint32Array,
+  words: 1 | 4,
+  bits: number,
+): Promise<void> {
+  const width = planeBytes(numbers.length / words);
+  const planes = planesOf(numbers, words, inOrder(bits)).subarray(0, bits * width);
+  await toSecond.put(xor(planes, nextBytes(parties[0].masks, planes.length)));
+  await dealTriples(parties, toSecond, 2 * (bits - 1) * width);
+}
+
+/** Places of planes by bit, up to the last one of a byte. */
+const inOrder = (bits: number): Uint8Array => Uint8Array.from({ length: 8 * Math.ceil(bits / 8) }, (_, bit) => bit);
 
 /** Whether any of the shared bits is 1, opened to both. Neither learns which. A round for each halving of the bytes, and four. */
 export async function anySet(session: PartySession, dealt: PieceReceiver, bits: Uint8Array): Promise<boolean> {
@@ -154,17 +212,17 @@ async function triples(
 }
 
 /**
- * The bits of the elements by plane: the top bits, and those below, where bit i is plane i + 1, above a plane of zeros. Eight
- * bytes of eight elements are turned over at a time (H. Warren, "Hacker's Delight", section 7-3).
+ * The lowest bits of the elements, as many as there are `places`: bit i in the plane that `places` says. Eight bytes of eight
+ * elements are turned over at a time (H. Warren, "Hacker's Delight", section 7-3).
  */
-function planesOf(values: Uint32Array, words: 1 | 4, width: number): { low: Uint8Array; top: Uint8Array } {
+function planesOf(values: Uint32Array, words: 1 | 4, places: Uint8Array): Uint8Array {
+  const width = planeBytes(values.length / words);
   const bytes = 4 * words;
-  const bits = 8 * bytes;
-  const planes = new Uint8Array((bits + 1) * width);
+  const planes = new Uint8Array((Math.max(...places) + 1) * width);
   const padded = new Uint8Array(width * 8 * bytes);
   padded.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
   for (let at = 0; at < width; at += 1) {
-    for (let byte = 0; byte < bytes; byte += 1) {
+    for (let byte = 0; byte < places.length / 8; byte += 1) {
       const from = at * 8 * bytes + byte;
       const of = (element: number): number => padded[from + element * bytes]!;
       let x = of(0) | (of(1) << 8) | (of(2) << 16) | (of(3) << 24);
@@ -181,9 +239,9 @@ function planesOf(values: Uint32Array, words: 1 | 4, width: number): { low: Uint
       x ^= swapped;
       y ^= swapped >>> 4;
       for (let bit = 0; bit < 8; bit += 1) {
-        planes[PLACES[words][byte * 8 + bit]! * width + at] = (bit < 4 ? x : y) >>> (8 * (bit & 3));
+        planes[places[byte * 8 + bit]! * width + at] = (bit < 4 ? x : y) >>> (8 * (bit & 3));
       }
     }
   }
-  return { low: planes.subarray(0, bits * width), top: planes.subarray(bits * width) };
+  return planes;
 }

@@ -1,106 +1,130 @@
+import { chosen, dealNumbers, dealVector, dealtVector, numbersOf } from './bit-numbers.js';
 import { exchange } from './channel.js';
 import type { PieceReceiver, PieceSender } from './pieces.js';
-import {
-  ELEMENT_BYTES,
-  WORDS,
-  add,
-  addInto,
-  fromBytes,
-  lengthOf,
-  shiftRightInto,
-  slice,
-  subtractInto,
-  toBytes,
-  zeros,
-  type RingVector,
-} from './ring.js';
+import { shiftRightInto } from './ring.js';
+import { Z128, bytesOf, concat, countOf, nextOf, powers, vectorFrom, type Ring, type Vector } from './rings.js';
 import type { DealtParty, PartySession } from './session.js';
+import { below, dealBelow } from './shared-bits.js';
 
-/** How many consecutive elements of a vector lose how many bits, 1 to 96. */
+/** How many consecutive elements of a vector lose how many bits: 0 to 30, or 0 to 96 in Z_2^128. */
 export interface Cut {
   readonly count: number;
   readonly bits: number;
 }
 
-const TOP_OF_WORD = 0x8000_0000;
-
 /**
- * Own share of each element divided by 2^bits, off by less than one unit. Every shared number must lie within +-2^126;
- * then it never fails. One round for all cuts.
+ * Own share of each element divided by 2^bits and rounded down, exactly, in another ring if need be: every run gives the
+ * same. With N bits in the ring, every shared number must lie within +-2^(N-2); then it never fails. Two rounds, and one
+ * for each time that the bits can be halved.
  *
- * The truncation by a public value of A. Dalskov, D. Escudero, M. Keller, "Secure Evaluation of Quantized Neural
- * Networks", PoPETs 2020, section 3.2.2 (TruncPr of SecretFlow's SPU). The dealer hands out shares of a random r, of
- * p = (r mod 2^127) >> bits, and of q, which is 2^(127 - bits) if r's top bit is set, else 0:
+ * D. Escudero, S. Ghosh, M. Keller, R. Rachuri, P. Scholl, "Improved Primitives for MPC over Mixed Arithmetic-Binary
+ * Circuits", CRYPTO 2020, section 5.1. The dealer hands out shares of a random r, of p = (r mod 2^(N-1)) >> bits, of q,
+ * which is 2^(N-1-bits) if r's top bit is set, else 0, and of the low bits of r:
  *
- *     both open c = x + 2^126 + r, and with c' = (c mod 2^127) >> bits
- *     x >> bits = c' - 2^(126 - bits) - p + q     if c's top bit is 0
- *               = c' + 2^(126 - bits) - p - q     if c's top bit is 1
+ *     both open c = x + 2^(N-2) + r, and with c' = (c mod 2^(N-1)) >> bits
+ *     x >> bits = c' - 2^(N-2-bits) - p + q - carry     if c's top bit is 0
+ *               = c' + 2^(N-2-bits) - p - q - carry     if c's top bit is 1
+ *
+ * The carry is 1 where the low bits of c are less than those of r. Nobody learns it.
  */
 export async function truncate(
   session: PartySession,
   dealt: PieceReceiver,
-  values: RingVector,
+  values: Vector,
   cuts: readonly Cut[],
-): Promise<RingVector> {
+  from: Ring = Z128,
+  to: Ring = from,
+): Promise<Vector> {
   const { index, peer, masks } = session;
-  const count = lengthOf(values);
-  const sent = addInto(masks.next(count), values);
-  const pieces =
-    index === 0 ? masks.next(2 * count) : fromBytes(await dealt.take(2 * count * ELEMENT_BYTES), 2 * count);
-  if (index === 0) {
-    for (let top = WORDS - 1; top < sent.length; top += WORDS) sent[top] = sent[top]! + TOP_OF_WORD / 2;
-  }
-  const opened = add(sent, fromBytes(await exchange(peer, toBytes(sent)), count));
+  const count = countOf(from, values);
+  const most = 32 * from.words - 2;
+  const own = from.add(values, nextOf(masks, from, count));
+  const rests = await dealtVector(session, dealt, to, count);
+  const tops = await dealtVector(session, dealt, to, count);
+  const sent = index === 0 ? from.add(own, powers(from, count, most)) : own;
+  const opened = from.add(sent, vectorFrom(await exchange(peer, bytesOf(sent)), sent.length));
 
-  const kept = zeros(count);
-  let from = 0;
-  for (const cut of cuts) {
-    const half = powerOfTwo(126 - cut.bits);
-    const to = from + cut.count;
-    for (let at = from; at < to; at += 1) {
-      const own = slice(kept, at, at + 1);
-      const isSet = opened[topWord(at)]! >= TOP_OF_WORD;
-      (isSet ? subtractInto : addInto)(own, slice(pieces, count + at, count + at + 1));
-      if (index === 0) (isSet ? addInto : subtractInto)(own, half);
-      if (isSet) opened[topWord(at)]! -= TOP_OF_WORD;
-    }
-    if (index === 0) addInto(slice(kept, from, to), shiftRightInto(slice(opened, from, to), cut.bits));
-    from = to;
+  const minus = to.subtract(new Uint32Array(tops.length), tops);
+  const isTop = (at: number): boolean => isTopSet(from, opened, at);
+  let kept = to.subtract(
+    chosen(to, count, (at) => (isTop(at) ? minus : tops)),
+    rests,
+  );
+  if (index === 0) {
+    const half = concat(cuts.map((cut) => powers(to, cut.count, most - cut.bits)));
+    const minusHalf = to.subtract(new Uint32Array(half.length), half);
+    const moved = chosen(to, count, (at) => (isTop(at) ? half : minusHalf));
+    kept = to.add(kept, to.add(moved, highParts(from, to, opened, cuts)));
   }
-  return subtractInto(kept, slice(pieces, 0, count));
+  const bits = mostBits(cuts);
+  if (bits === 0) return kept;
+  const carries = await below(session, dealt, lowParts(from, opened, cuts), from.words, bits);
+  return to.subtract(kept, await numbersOf(session, dealt, to, carries, count));
 }
 
 /** The dealer's part of {@link truncate}. `toSecond` is its line to the second party. */
 export async function dealTruncation(
-  [first, second]: readonly [DealtParty, DealtParty],
+  parties: readonly [DealtParty, DealtParty],
   toSecond: PieceSender,
   cuts: readonly Cut[],
+  from: Ring = Z128,
+  to: Ring = from,
 ): Promise<void> {
+  const [first, second] = parties;
   const count = cuts.reduce((sum, cut) => sum + cut.count, 0);
-  const mask = first.masks.next(count);
-  const ofFirst = first.masks.next(2 * count);
-  addInto(mask, second.masks.next(count));
-  const pieces = zeros(2 * count);
-  let from = 0;
-  for (const cut of cuts) {
-    const top = powerOfTwo(127 - cut.bits);
-    const to = from + cut.count;
-    for (let at = from; at < to; at += 1) {
-      if (mask[topWord(at)]! < TOP_OF_WORD) continue;
-      mask[topWord(at)]! -= TOP_OF_WORD;
-      slice(pieces, count + at, count + at + 1).set(top);
-    }
-    slice(pieces, from, to).set(shiftRightInto(slice(mask, from, to), cut.bits));
-    from = to;
-  }
-  await toSecond.put(toBytes(subtractInto(pieces, ofFirst)));
+  const mask = from.add(nextOf(first.masks, from, count), nextOf(second.masks, from, count));
+  await dealVector(first, toSecond, to, highParts(from, to, mask, cuts));
+  const tops = concat(cuts.map((cut) => powers(to, cut.count, 32 * from.words - 1 - cut.bits)));
+  const none = new Uint32Array(tops.length);
+  await dealVector(
+    first,
+    toSecond,
+    to,
+    chosen(to, count, (at) => (isTopSet(from, mask, at) ? tops : none)),
+  );
+  const bits = mostBits(cuts);
+  if (bits === 0) return;
+  await dealBelow(parties, toSecond, lowParts(from, mask, cuts), from.words, bits);
+  await dealNumbers(parties, toSecond, to, count);
 }
 
-const topWord = (element: number): number => element * WORDS + WORDS - 1;
+const mostBits = (cuts: readonly Cut[]): number => Math.max(0, ...cuts.map(({ bits }) => bits));
 
-/** 2^exponent, as a vector of one element. */
-function powerOfTwo(exponent: number): RingVector {
-  const power = zeros(1);
-  power[exponent >>> 5] = 2 ** (exponent & 31);
-  return power;
+const isTopSet = (ring: Ring, vector: Vector, at: number): boolean => vector[(at + 1) * ring.words - 1]! >>> 31 === 1;
+
+/** What stays of the elements without their top bit, in another ring. */
+function highParts(from: Ring, to: Ring, vector: Vector, cuts: readonly Cut[]): Vector {
+  if (from.words > to.words) throw new RangeError('no shift to a smaller ring');
+  const high = vector.slice();
+  for (let at = from.words - 1; at < high.length; at += from.words) high[at]! &= 0x7fff_ffff;
+  forEachCut(from, high, cuts, (part, bits) => {
+    if (from !== Z128) part.forEach((word, at) => (part[at] = word >>> bits));
+    else if (bits > 0) shiftRightInto(part, bits);
+  });
+  if (from.words === to.words) return high;
+  const wide = new Uint32Array(high.length * to.words);
+  high.forEach((word, at) => (wide[at * to.words] = word));
+  return wide;
+}
+
+/** The bits that the elements lose. */
+function lowParts(ring: Ring, vector: Vector, cuts: readonly Cut[]): Vector {
+  const low = vector.slice();
+  forEachCut(ring, low, cuts, (part, bits) => {
+    for (let at = 0; at < part.length; at += 1) {
+      const kept = bits - 32 * (at % ring.words);
+      if (kept < 32) part[at]! &= kept > 0 ? 2 ** kept - 1 : 0;
+    }
+  });
+  return low;
+}
+
+function forEachCut(
+  ring: Ring,
+  vector: Vector,
+  cuts: readonly Cut[],
+  change: (part: Vector, bits: number) => void,
+): void {
+  let from = 0;
+  for (const { count, bits } of cuts) change(vector.subarray(from, (from += count * ring.words)), bits);
 }

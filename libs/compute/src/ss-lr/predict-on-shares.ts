@@ -1,10 +1,10 @@
 import { FEATURE_BITS, add, addToEach, decode, encode, fromBytes, shiftLeftInto, slice, toBytes } from '../mpc/ring.js';
-import { dealRoundDown, roundDown } from '../mpc/rounding.js';
 import type { DealtParty, PartySession } from '../mpc/session.js';
 import { SIGMOID, SLOPE_BITS, dealSpline, spline, type Change } from '../mpc/spline.js';
+import { dealTruncation, truncate } from '../mpc/truncation.js';
 import { VerticalDealer, VerticalMatrix } from '../mpc/vertical-matrix.js';
 import type { NumericColumns } from '../table/numeric-columns.js';
-import { SCORE_BITS } from './room.js';
+import { MOST_SIZE, SCORE_BITS } from './room.js';
 import type { Slice } from './slice.js';
 import type { Schedule } from './schedule.js';
 
@@ -12,6 +12,8 @@ import type { Schedule } from './schedule.js';
 const ROWS = 2048;
 /** Probabilities are multiples of 2^-10; numbers of 2^-10 of the power of two that no label of the training exceeds. */
 const STEP_BITS = 10;
+/** What is cut off before a prediction is opened: as many bits for each kind and size of labels. */
+const CUT_BITS = SCORE_BITS + MOST_SIZE - STEP_BITS;
 
 /** How predictions come out of scores. */
 interface Output {
@@ -58,10 +60,11 @@ export async function* predictOnShares(
     addToEach(scores, intercept);
     const exact = await spline(session, matrix.dealt, scores, SCORE_BITS, changes);
     if (index === 0) addToEach(exact, encode([offset + 2 ** (step - 1)], bits));
-    const rounded = await roundDown(session, matrix.dealt, exact, bits + step);
+    shiftLeftInto(exact, CUT_BITS - bits - step);
+    const rounded = await truncate(session, matrix.dealt, exact, [{ count: to - from, bits: CUT_BITS }]);
     if (receives) {
       const opened = add(rounded, fromBytes(await peer.receive(), to - from));
-      yield { from, to, predictions: decode(opened, bits) };
+      yield { from, to, predictions: decode(opened, -step) };
     } else {
       await peer.send(toBytes(rounded));
       yield { from, to, predictions: null };
@@ -78,11 +81,12 @@ export async function dealPrediction(
 ): Promise<void> {
   const matrix = new VerticalDealer(parties, columns);
   const [, toSecond] = matrix.lines;
+  const { changes } = outputOf(regType, 0);
   for (let from = 0; from < rows; from += ROWS) {
     const to = Math.min(from + ROWS, rows);
     await matrix.rows(from, to).times();
-    await dealSpline(parties, toSecond, to - from, outputOf(regType, 0).changes.length);
-    await dealRoundDown(parties, toSecond, to - from);
+    await dealSpline(parties, toSecond, to - from, changes.length);
+    await dealTruncation(parties, toSecond, [{ count: to - from, bits: CUT_BITS }]);
   }
   await matrix.end();
 }

@@ -1,6 +1,7 @@
 import { isMap } from '../contract/json-values.js';
 import type { JsonObject } from '../contract/task-type.js';
 import { ELEMENT_BYTES, fromBytes, toBytes, type RingVector } from '../mpc/ring.js';
+import { MOST_SIZE } from './room.js';
 import type { Schedule } from './schedule.js';
 
 /** The format of both parties' slice files. */
@@ -48,7 +49,7 @@ export function sliceOf(content: unknown): Slice | undefined {
   if (!Array.isArray(features) || !features.every((name) => typeof name === 'string')) return undefined;
   if (!isPair(columns) || !columns.includes(features.length)) return undefined;
   if (typeof hasLabel !== 'boolean' || typeof share !== 'string') return undefined;
-  if (!isExponent(weightBits) || !isExponent(labelSize)) return undefined;
+  if (!isExponent(weightBits, 64) || !isExponent(labelSize, MOST_SIZE)) return undefined;
   const bytes = Buffer.from(share, 'base64');
   const weights = columns[0] + columns[1] + 1;
   if (bytes.length !== weights * ELEMENT_BYTES) return undefined;
@@ -58,4 +59,5 @@ export function sliceOf(content: unknown): Slice | undefined {
 const isPair = (value: unknown): value is [number, number] =>
   Array.isArray(value) && value.length === 2 && value.every((count) => Number.isInteger(count) && count >= 0);
 
-const isExponent = (value: unknown): value is number => Number.isInteger(value) && Math.abs(value as number) <= 64;
+const isExponent = (value: unknown, most: number): value is number =>
+  Number.isInteger(value) && (value as number) >= -64 && (value as number) <= most;

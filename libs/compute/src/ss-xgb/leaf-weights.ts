@@ -1,4 +1,4 @@
-import type { Joint } from '../mpc/joint.js';
+import { rounded, type Joint } from '../mpc/joint.js';
 import { Z128, concat, constant, countOf, powers, type Vector } from '../mpc/rings.js';
 import { DROPPED_BITS, LEAST } from './candidates.js';
 
@@ -42,7 +42,7 @@ export async function leafWeights(joint: Joint, first: Vector, second: Vector, r
   }
   const rate = constant(Z128, count, -Math.round(rules.learningRate * 2 ** RATE_BITS));
   const quotient = await joint.product(Z128, Z128.multiply(first, rate), reciprocal);
-  let weights = await joint.shift(Z128, Z128, quotient, BITS + largest + RATE_BITS - rules.scoreBits);
+  let weights = await rounded(joint, Z128, quotient, BITS + largest + RATE_BITS - rules.scoreBits);
   if (rules.bounded)
     weights = await within(joint, weights, Math.round(LARGEST * rules.learningRate * 2 ** rules.scoreBits));
   return weights.filter((_, at) => at % Z128.words === 0);

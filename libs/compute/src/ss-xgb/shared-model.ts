@@ -1,12 +1,12 @@
 import { isMap } from '../contract/json-values.js';
 import type { JsonObject } from '../contract/task-type.js';
-import type { Joint } from '../mpc/joint.js';
+import { rounded, type Joint } from '../mpc/joint.js';
 import { Z32, bytesOf, vectorFrom, type Vector } from '../mpc/rings.js';
 import type { NumericColumns } from '../table/numeric-columns.js';
 import type { Objective } from '../vertical/boosting.js';
 import { startOf } from './shared-boost.js';
 import { valuesOf } from './shared-tree.js';
-import { probabilities, roundedTo } from './sigmoid.js';
+import { probabilities } from './sigmoid.js';
 
 /** The format of both parties' slices of a model on shares. */
 export const SHARED_TREES_FORMAT = 'taskchain/shared-trees/v1';
@@ -60,7 +60,7 @@ export async function predictShared(
   }
   const bits = OPENED_BITS[objective];
   if (objective === 'logistic') return probabilities(joint, scores, bits);
-  return roundedTo(joint, scores, Math.max(0, scoreBits - bits));
+  return rounded(joint, Z32, scores, Math.max(0, scoreBits - bits));
 }
 
 /** Own shares of the predictions of the rows `from` to `to` of a table. */

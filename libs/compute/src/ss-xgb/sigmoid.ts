@@ -1,5 +1,5 @@
 import { SIGMOID, SLOPE_BITS as FITTED_BITS } from '../mpc/spline.js';
-import type { Joint } from '../mpc/joint.js';
+import { rounded, type Joint } from '../mpc/joint.js';
 import { Z32, concat, constant, type Vector } from '../mpc/rings.js';
 
 /** Fraction bits of scores. A sum of 1,000 leaves of at most 32 each stays within 2^19. */
@@ -56,7 +56,7 @@ export async function sigmoids(
   const found: { probability: Vector; curvature: Vector }[] = [];
   for (const part of runsOf(scores)) {
     const values = await valuesAt(joint, part, [PROBABILITY, CURVATURE]);
-    const shifted = await joint.shift(Z32, Z32, values, SUM_BITS - bits);
+    const shifted = await rounded(joint, Z32, values, SUM_BITS - bits);
     found.push({ probability: shifted.subarray(0, part.length), curvature: shifted.subarray(part.length) });
   }
   return {
@@ -69,23 +69,9 @@ export async function sigmoids(
 export async function probabilities(joint: Joint, scores: Vector, bits: number): Promise<Vector> {
   const found: Vector[] = [];
   for (const part of runsOf(scores)) {
-    found.push(await roundedTo(joint, await valuesAt(joint, part, [PROBABILITY]), SUM_BITS - bits));
+    found.push(await rounded(joint, Z32, await valuesAt(joint, part, [PROBABILITY]), SUM_BITS - bits));
   }
   return concat(found);
-}
-
-/**
- * Shared numbers divided by 2^bits and rounded, exactly: a truncation that errs by chance would give more digits to who
- * opens the same number again and again. As `mpc/rounding.ts` does: the carry of the low bits of both shares is compared out.
- */
-export async function roundedTo(joint: Joint, values: Vector, bits: number): Promise<Vector> {
-  if (bits === 0) return values;
-  const raised = joint.index === 0 ? Z32.add(values, constant(Z32, values.length, 2 ** (bits - 1))) : values;
-  const low = raised.map((word) => (word << (32 - bits)) >>> 1);
-  const carries = await joint.numbers(Z32, await joint.negative(Z32, low), values.length);
-  const whole = raised.map((word, at) => ((word >>> bits) + carries[at]!) << bits);
-  // Of a multiple of 2^bits the shift is exact.
-  return joint.shift(Z32, Z32, whole, bits);
 }
 
 function* runsOf(scores: Vector): Generator<Vector> {

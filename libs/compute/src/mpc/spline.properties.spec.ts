@@ -2,27 +2,12 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { PieceReceiver, PieceSender } from './pieces.js';
 import { add, decode, encode } from './ring.js';
-import { dealRoundDown, roundDown } from './rounding.js';
 import { anySet, dealAnySet } from './shared-bits.js';
 import { share } from './sharing.js';
 import { SIGMOID, SLOPE_BITS, dealSpline, spline, type Change } from './spline.js';
 import { together } from './together-for-tests.js';
 
 const BITS = 74;
-
-/** Numbers of `BITS` fraction bits rounded down to a multiple of 2^(bits - BITS). */
-async function rounded(numbers: readonly number[], bits: number): Promise<number[]> {
-  const shares = share(encode(numbers, BITS));
-  const [first, second] = await together(
-    (session) => roundDown(session, new PieceReceiver(session.dealer), shares[session.index], bits),
-    async (parties) => {
-      const line = new PieceSender(parties[1].channel);
-      await dealRoundDown(parties, line, numbers.length);
-      await line.flush();
-    },
-  );
-  return [...decode(add(first, second), BITS)];
-}
 
 async function valuesOf(numbers: readonly number[], changes: readonly Change[], slopeBits: number): Promise<number[]> {
   const shares = share(encode(numbers, BITS));
@@ -36,27 +21,6 @@ async function valuesOf(numbers: readonly number[], changes: readonly Change[], 
   );
   return [...decode(add(first, second), BITS + slopeBits)];
 }
-
-describe('rounding on shares', () => {
-  test('is exact, at every step and on both sides of it', async () => {
-    const number = fc.oneof(
-      fc.double({ min: -1000, max: 1000, noNaN: true }),
-      fc.integer({ min: -4000, max: 4000 }).map((steps) => steps / 1024),
-      fc.integer({ min: -4000, max: 4000 }).map((steps) => steps / 1024 - 2 ** -40),
-    );
-    await fc.assert(
-      fc.asyncProperty(
-        fc.array(number, { minLength: 1, maxLength: 20 }),
-        fc.integer({ min: 1, max: 96 }),
-        async (numbers, bits) => {
-          const step = 2 ** (bits - BITS);
-          const exact = [...decode(encode(numbers, BITS), BITS)];
-          expect(await rounded(numbers, bits)).toEqual(exact.map((value) => Math.floor(value / step) * step + 0));
-        },
-      ),
-    );
-  });
-});
 
 describe('lines of pieces on shares', () => {
   test('stay within 0.00094 of the sigmoid, and give the same in every run', async () => {
