@@ -16,7 +16,7 @@ const PATIENTS = 'id,name,diagnosis\n1,Ann,HIV\n2,Bob,none\n3,Cid,cancer\n';
 const SECRET = 'p@ss ""word"" of the hospital';
 const env = { SECRETS_PUBLIC_KEY: await newRecipient(), DIAGNOSTIC_TASKS: 'on' };
 
-describeSystem('somebody with the key of an author', 'postgres', { env }, (check, system) => {
+describeSystem('a chain, and folders that nobody has claimed', 'postgres', { env }, (check, system) => {
   check('reads no folder that nobody has claimed, by whatever type', async () => {
     const { author, put } = await scene(system);
     put('patients.csv', PATIENTS);
@@ -32,9 +32,7 @@ describeSystem('somebody with the key of an author', 'postgres', { env }, (check
       expect(await artifacts(author, ended, 't')).toEqual([]);
     }
   });
-});
 
-describeSystem('a chain that reads a folder which nobody has claimed', 'postgres', { env }, (check, system) => {
   check('reads no table by encrypting it to a key that the party has not listed', async () => {
     const { api, put } = await scene(system);
     put('patients.csv', PATIENTS);
