@@ -72,12 +72,18 @@ module.exports = {
       { path: '^(libs/(?!tracing/)|apps/)' },
     ),
     error(
+      'postgres-stands-alone',
+      'Rank 1.',
+      { path: '^libs/postgres/', pathNot: TEST },
+      { path: '^(libs/(?!postgres/)|apps/)' },
+    ),
+    error(
       'rank-2-libs-do-not-know-each-other',
       'Rank 2 imports rank 0 and 1 only.',
       { path: '^libs/(repositories|queues|compute|platform|local-postgres)/', pathNot: TEST },
       {
         path: '^libs/',
-        pathNot: '^libs/($1|chain-domain|consent|dag-planner|tracing)/',
+        pathNot: '^libs/($1|chain-domain|consent|dag-planner|postgres|tracing)/',
       },
     ),
     ...computeLayers(),
@@ -119,7 +125,7 @@ module.exports = {
     error(
       'sql-stays-in-repositories',
       'One room speaks SQL for the chain tables.',
-      { pathNot: '^(libs/(repositories|queues|testing|local-postgres)|migrations|test|bench|launcher)/' },
+      { pathNot: '^(libs/(postgres|repositories|queues|testing|local-postgres)|migrations|test|bench|launcher)/' },
       { path: 'node_modules/(@nestjs/typeorm|typeorm|pg)/' },
     ),
     error(

@@ -30,6 +30,7 @@ const FLOORS = {
   'dag-planner': 100,
   'local-postgres': 88,
   platform: 93,
+  postgres: 98,
   queues: 95,
   repositories: 96,
   tracing: 85,

@@ -35,7 +35,7 @@ export interface Outcome {
   readonly notes?: string;
 }
 
-/** One of the eleven faults of the proof. */
+/** One of the faults of the proof. */
 export interface Fault {
   readonly number: number;
   readonly name: string;

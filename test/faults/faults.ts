@@ -4,8 +4,9 @@ import { order, races } from './order-faults.js';
 import { cutAfterCommit, postgresRestarts, redisLost } from './outage-faults.js';
 import { poison, waiting } from './poison-faults.js';
 import { rolling, stopped } from './stop-faults.js';
+import { halfOpen } from './way-faults.js';
 
-/** The eleven faults of the proof, in their order. */
+/** The faults of the proof, in their order. */
 export const FAULTS: readonly Fault[] = [
   killRandom,
   failpoints,
@@ -18,4 +19,5 @@ export const FAULTS: readonly Fault[] = [
   poison,
   waiting,
   rolling,
+  halfOpen,
 ];

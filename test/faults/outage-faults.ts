@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { jobId } from '#libs/queues';
+import { TcpProxy } from '#libs/testing';
 import { BOTH, onSystem, within, type Fault } from './fault.js';
 import { chainOf, createChain, createMany, noAnswers, randomChain, readAndSteer, wrongAnswers } from './load.js';
 import { seeded } from './random.js';
 import type { System } from './system.js';
-import { TcpProxy } from './tcp-proxy.js';
 
 const SENT_AGAIN_WITHIN_MS = 5_000;
 const CONSUMING_WITHIN_MS = 3_000;

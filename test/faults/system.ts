@@ -134,9 +134,9 @@ export class System {
       RATE_LIMIT: '1000000',
       WORKER_CONCURRENCY: '1',
       WORKER_CONCURRENCY_DIAGNOSTIC: String(slots),
+      ...(this.redisUrl !== undefined && { REDIS_URL: this.redisUrl }),
       ...more,
     };
-    if (this.redisUrl !== undefined) env.REDIS_URL = this.redisUrl;
     const app = new AppProcess(role, name, env, join(this.services.folder, `${name}.log`), nodeOptionsOf(name));
     list.push(app);
     return app;

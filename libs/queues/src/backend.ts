@@ -1,5 +1,6 @@
 import type { Cluster, Redis } from 'ioredis';
-import pg from 'pg';
+import type pg from 'pg';
+import { guardedPool, STATEMENT_MS } from '#libs/postgres';
 import { PostgresChannel } from './postgres-channel.js';
 import { RedisChannel } from './redis-channel.js';
 import { openRedis } from './redis-connection.js';
@@ -29,16 +30,12 @@ export function openBackend({ redisUrl, databaseUrl, maxConnections = 40 }: Back
     const redis = openRedis(redisUrl);
     return { kind: 'redis', redis, prefix: redis.isCluster ? '{tc}' : 'tc' };
   }
-  const pool = new pg.Pool({
+  const pool = guardedPool({
     connectionString: databaseUrl,
     max: maxConnections,
     application_name: 'task-chain-queue',
-    connectionTimeoutMillis: 5_000,
-    options: '-c search_path=bullmq -c idle_in_transaction_session_timeout=3000 -c statement_timeout=30000 -c jit=off',
+    options: `-c search_path=bullmq -c idle_in_transaction_session_timeout=3000 -c statement_timeout=${STATEMENT_MS} -c jit=off`,
   });
-  // Also while a delivery is held between two statements: without it a restart of the database ends the process.
-  pool.on('error', () => undefined);
-  pool.on('connect', (client) => client.on('error', () => undefined));
   pool.setMaxListeners(0); // One listener per queue and worker, each of which shares this pool.
   return { kind: 'postgres', pool };
 }

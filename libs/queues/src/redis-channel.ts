@@ -10,6 +10,8 @@ const GROUP = 'listeners';
  * that is only slow loses nothing: a report that is applied twice takes effect once.
  */
 const TAKE_OVER_MS = 3_000;
+/** A subscriber sends no command, so it would not notice that its connection swallows bytes: it pings this often, ms. */
+const PING_EVERY_MS = 5_000;
 
 type Entry = [id: string, fields: string[]];
 
@@ -23,6 +25,7 @@ export class RedisChannel implements StatusChannel {
   private readonly readers = new Map<Lane, Redis | Cluster>();
   private readonly takenOver = new Map<Lane, number>();
   private subscriber: Redis | Cluster | undefined;
+  private pings: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly redis: Redis | Cluster,
@@ -58,9 +61,10 @@ export class RedisChannel implements StatusChannel {
   }
 
   async subscribe(onMessage: (text: string) => void): Promise<void> {
-    this.subscriber ??= this.redis.duplicate();
-    this.subscriber.on('message', (_channel, text) => onMessage(text));
-    await this.subscriber.subscribe(this.control);
+    const subscriber = (this.subscriber ??= this.redis.duplicate());
+    this.pings ??= setInterval(() => void subscriber.ping().catch(() => undefined), PING_EVERY_MS).unref();
+    subscriber.on('message', (_channel, text) => onMessage(text));
+    await subscriber.subscribe(this.control);
   }
 
   async backlog(lane: Lane): Promise<number> {
@@ -68,6 +72,7 @@ export class RedisChannel implements StatusChannel {
   }
 
   async close(): Promise<void> {
+    clearInterval(this.pings);
     for (const reader of this.readers.values()) reader.disconnect();
     this.subscriber?.disconnect();
   }

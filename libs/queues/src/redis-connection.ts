@@ -20,6 +20,13 @@ interface RedisPlace {
 const retryStrategy = (times: number): number => Math.min(50 * 2 ** Math.min(times, 5), 1_000);
 
 /**
+ * A connection without an answer to a command for this long is replaced, ms: its bytes may be swallowed on the way. Longer than any
+ * command blocks.
+ */
+const ANSWER_MS = 20_000;
+const SOCKET: RedisOptions = { maxRetriesPerRequest: null, socketTimeout: ANSWER_MS };
+
+/**
  * Connects to `redis://host`, `redis-sentinel://host1,host2/master` or `redis-cluster://host1,host2`; `rediss…` is the
  * same over TLS. It connects again for as long as it takes, and commands wait meanwhile.
  */
@@ -31,9 +38,9 @@ export function openRedis(url: string): Redis | Cluster {
 }
 
 function connect(url: string): Redis | Cluster {
-  if (/^rediss?:/.test(url)) return new Redis(url, { maxRetriesPerRequest: null, retryStrategy });
+  if (/^rediss?:/.test(url)) return new Redis(url, { ...SOCKET, retryStrategy });
   const { mode, tls, hosts, username, password, master, sentinelPassword } = readPlace(url);
-  const options: RedisOptions = { maxRetriesPerRequest: null, username, password, ...(tls ? { tls: {} } : {}) };
+  const options: RedisOptions = { ...SOCKET, username, password, ...(tls ? { tls: {} } : {}) };
   if (mode === 'cluster') {
     return new Cluster([...hosts], {
       clusterRetryStrategy: retryStrategy,

@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { EntityManager } from 'typeorm';
 import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
+import { isUnanswered } from '#libs/postgres';
 import { partOf, SpanKind } from '#libs/tracing';
 import { EntityQueryRunner, type Run } from './entity-query-runner.js';
 import { TenantQuery, type PoolOptions, type Statement } from './pool.js';
@@ -146,9 +147,13 @@ export class Database extends Session {
       await this.options.aroundCommit?.('afterCommit');
       return result;
     } catch (error) {
-      await client.query('ROLLBACK').catch((rollback: Error) => {
-        broken = rollback;
-      });
+      // Behind a query without an answer a ROLLBACK would wait as long again.
+      if (isUnanswered(error)) broken ??= error as Error;
+      else {
+        await client.query('ROLLBACK').catch((rollback: Error) => {
+          broken = rollback;
+        });
+      }
       throw error;
     } finally {
       if (broken === undefined) client.off('error', onBroken);

@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { STATEMENT_MS } from '#libs/postgres';
 
 /** A named SQL statement: prepared once per connection. One file each in `statements/`. */
 export interface Statement {
@@ -96,11 +97,9 @@ export function poolConfig(options: PoolOptions): pg.PoolConfig {
   return {
     max: options.max ?? 8,
     application_name: options.applicationName ?? 'task-chain',
-    connectionTimeoutMillis: 5_000,
-    query_timeout: 30_000,
     types,
     options: [
-      'statement_timeout=20000',
+      `statement_timeout=${STATEMENT_MS}`,
       'lock_timeout=5000',
       'idle_in_transaction_session_timeout=3000',
       'jit=off',

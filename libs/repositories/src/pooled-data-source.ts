@@ -1,6 +1,7 @@
-import pg from 'pg';
+import type pg from 'pg';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
+import { guardedPool } from '#libs/postgres';
 import { ENTITIES } from './entities/index.js';
 import { poolConfig, type PoolOptions } from './pool.js';
 
@@ -19,9 +20,7 @@ export class PooledDataSource extends DataSource {
 
   override async initialize(): Promise<this> {
     const driver = this.driver as PostgresDriver;
-    const pool = new pg.Pool({ connectionString: driver.options.url, ...(driver.options.extra as pg.PoolConfig) });
-    // The pool replaces a broken idle connection; without this handler it would end the process.
-    pool.on('error', () => undefined);
+    const pool = guardedPool({ connectionString: driver.options.url, ...(driver.options.extra as pg.PoolConfig) });
     driver.master = pool;
     await this.buildMetadatas();
     return Object.assign(this, { isInitialized: true, pool });

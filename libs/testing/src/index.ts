@@ -7,6 +7,7 @@ export { StubIssuer } from './stub-issuer.js';
 export { createTestDatabase, useTestDatabase, type TestDatabase } from './test-database.js';
 export { symmetricSecret } from './symmetric-secret.js';
 export { TestOwner } from './test-owner.js';
+export { TcpProxy } from './tcp-proxy.js';
 export { openTestQueues, takeJobs, type TestQueues } from './test-queues.js';
 export { startTestPostgres, type TestPostgres } from './test-postgres.js';
 export { ensureRedisServer, startTestRedis, type TestRedis } from './test-redis.js';

@@ -15,6 +15,8 @@ export class TcpProxy {
   cuts = 0;
   private commits = 0;
   private readonly sockets = new Set<Socket>();
+  /** Their bytes are swallowed, both ways. */
+  private halfOpen = new WeakSet<Socket>();
 
   private constructor(
     private readonly server: Server,
@@ -31,6 +33,11 @@ export class TcpProxy {
 
   get port(): number {
     return (this.server.address() as AddressInfo).port;
+  }
+
+  /** Present connections stay open and lose every byte from here on. New ones work. */
+  swallow(): void {
+    this.halfOpen = new WeakSet(this.sockets);
   }
 
   /** Resets every connection. */
@@ -72,7 +79,7 @@ export class TcpProxy {
   }
 
   private pass(piece: Buffer, to: Socket): void {
-    if (this.blackHole) return;
+    if (this.blackHole || this.halfOpen.has(to)) return;
     if (this.latencyMs === 0) to.write(piece);
     else setTimeout(() => to.writable && to.write(piece), this.latencyMs);
   }
