@@ -1,7 +1,15 @@
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { createLogger, NestLogger, onStopSignal, startTracing, configOrExit } from '#libs/platform';
+import {
+  configOrExit,
+  createLogger,
+  HealthService,
+  NestLogger,
+  onStopSignal,
+  startTracing,
+  watchLiveness,
+} from '#libs/platform';
 import { BACKEND, type Backend } from '#libs/queues';
 import { WorkerModule } from './worker.module.js';
 import { WORKER_SETTINGS, type WorkerSettings } from './worker-settings.js';
@@ -22,6 +30,7 @@ try {
   logger.fatal({ err: error }, 'the compute worker could not start');
   process.exit(1);
 }
+watchLiveness('compute-worker', () => app.get(HealthService, { strict: false }).live());
 onStopSignal(
   () => app.close().finally(endTracing),
   (error) => logger.error({ err: error }, 'the compute worker did not stop cleanly'),

@@ -1,7 +1,15 @@
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { createLogger, NestLogger, onStopSignal, startTracing, configOrExit } from '#libs/platform';
+import {
+  configOrExit,
+  createLogger,
+  HealthService,
+  NestLogger,
+  onStopSignal,
+  startTracing,
+  watchLiveness,
+} from '#libs/platform';
 import { BACKEND, type Backend } from '#libs/queues';
 import { Databases, loginFault } from '#libs/repositories';
 import { ListenerModule } from './listener.module.js';
@@ -25,6 +33,7 @@ try {
   logger.fatal({ err: error }, 'the status listener could not start');
   process.exit(1);
 }
+watchLiveness('status-listener', () => app.get(HealthService, { strict: false }).live());
 onStopSignal(
   () => app.close().finally(endTracing),
   (error) => logger.error({ err: error }, 'the status listener did not stop cleanly'),
