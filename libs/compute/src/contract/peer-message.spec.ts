@@ -91,7 +91,8 @@ describe('what a peer sends is checked before it is used', () => {
   });
 
   test('dealers: rows, columns, buckets and whether masks are wanted', () => {
-    expect(rowsFrom('bob', { rows: 3, predict: 0 })).toEqual({ rows: 3, predict: 0 });
+    expect(rowsFrom('bob', { rows: 64, predict: 0, losses: 1 })).toEqual({ rows: 64, predict: 0, losses: 1 });
+    refused(() => rowsFrom('bob', { rows: 63, predict: 0, losses: 1 }));
     expect(dealtSizeFrom('bob', { rows: 3, columns: 2 })).toEqual({ rows: 3, columns: 2 });
     const regression = { masks: false, rows: 9, first: 2, second: 0, objective: 'linear' };
     expect(wantedFrom('bob', { masks: true })).toBe(null);
@@ -107,8 +108,8 @@ describe('what a peer sends is checked before it is used', () => {
     };
     expect(bucketSizesFrom('bob', good, 2)).toEqual(good);
     for (const count of NO_COUNTS) {
-      refused(() => rowsFrom('bob', { rows: count, predict: 0 }));
-      refused(() => rowsFrom('bob', { rows: 3, predict: count }));
+      refused(() => rowsFrom('bob', { rows: count, predict: 0, losses: 0 }));
+      refused(() => rowsFrom('bob', { rows: 3, predict: count, losses: 0 }));
       refused(() => dealtSizeFrom('bob', { rows: count, columns: 2 }));
       refused(() => dealtSizeFrom('bob', { rows: 3, columns: count }));
       refused(() => bucketSizesFrom('bob', { ...good, rows: count }, 2));

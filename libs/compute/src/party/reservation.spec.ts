@@ -370,6 +370,37 @@ describe('a claimed party', () => {
     await run('pearson_correlation', 'two', two, { budget: { bits: 22 } });
   });
 
+  const training = (epochs: number, features = 2) => ({
+    train_data: { alice: 'dataset:alice/c@1', bob: 'b.csv' },
+    features: { bob: Array.from({ length: features }, (_, at) => `b${at}`) },
+    ...{ label: 'y', label_party: 'alice', prediction_receiver: 'bob', prediction_output: 'artifact:p.csv' },
+    params: { epochs, batch_size: 400, learning_rate: 1e-6 },
+  });
+  const lossesOf = ({ result }: TaskRunResult): (number | null)[] => {
+    const { loss_by_epoch: losses, final_loss: last } = result.training_metrics as {
+      loss_by_epoch: (number | null)[];
+      final_loss: number | null;
+    };
+    return [...losses, last].filter((loss) => loss !== null);
+  };
+
+  it('counts the losses of trainings on its label, opens fewer as less is left, and notes predictions', async () => {
+    // Of 200 bits: six losses of 13, and 4 that say where it ended; at most half of what is left.
+    expect(lossesOf(await run('ss_lr', 'one', training(10)))).toHaveLength(6);
+    const predictions = { counts: { predictions: ROWS }, to: ['bob'], bits: {} };
+    expect((await openings()).slice(-2)).toMatchObject([{ type: 'ss_lr', bits: { y: 82 } }, predictions]);
+    const second = await run('ss_lr', 'two', training(10));
+    expect(lossesOf(second)).toHaveLength(1);
+    expect(second.result.training_metrics).toMatchObject({
+      withheld: { loss_by_epoch: expect.stringMatching(/half a bit/) as unknown },
+    });
+    expect((await openings()).at(-2)).toMatchObject({ bits: { y: 17 } });
+    await run('pearson_correlation', 'nine', correlation('dataset:alice/c@1', 0, 8));
+    // 13 bits are left.
+    expect(lossesOf(await run('ss_lr', 'three', training(10)))).toEqual([]);
+    await expect(run('ss_lr', 'four', training(600))).rejects.toMatchObject({ ...refusal, details: { asked: 10 } });
+  });
+
   it('notes how many keys of it psi opens at most, and to whom', async () => {
     await folder.table('bob', 'k.csv', `id\n${Array.from({ length: 30 }, (_, at) => at * 20).join('\n')}\n`);
     const config = {

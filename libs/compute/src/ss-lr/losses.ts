@@ -20,9 +20,13 @@ function lossSteps(labelSize: number): number[] {
   );
 }
 
-/** The epochs, from 0, after which the loss is opened: evenly spread, and with the loss after the last update as many as the rows allow. */
-export function epochsWithLoss(epochs: number, rows: number): ReadonlySet<number> {
-  const count = Math.min(epochs, Math.floor(rows / ROWS_PER_LOSS) - 1);
+/** The most losses that a training opens, the one after the last update among them. */
+export const mostLosses = (epochs: number, rows: number): number =>
+  Math.min(epochs + 1, Math.floor(rows / ROWS_PER_LOSS));
+
+/** The epochs, from 0, after which one of so many losses is opened: evenly spread, but for the loss after the last update. */
+export function epochsWithLoss(epochs: number, losses: number): ReadonlySet<number> {
+  const count = Math.min(epochs, losses - 1);
   return new Set(Array.from({ length: Math.max(count, 0) }, (_, at) => Math.round(((at + 1) * epochs) / count) - 1));
 }
 

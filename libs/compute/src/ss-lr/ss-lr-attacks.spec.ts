@@ -6,6 +6,7 @@ import { ELEMENT_BYTES, STATE_BITS, WORDS, add, decode, fromBytes, slice, type R
 import { together } from '../mpc/together-for-tests.js';
 import type { CrossedMessage } from '../party/run-parties.js';
 import { batches } from '../vertical/split-rows.js';
+import { mostLosses } from './losses.js';
 import { openModel } from './open-model-for-tests.js';
 import { sizeOf, weightBitsOf } from './room.js';
 import { sliceOf } from './slice.js';
@@ -254,7 +255,8 @@ async function trained(
   const sizes = { features: [sizeOf(cells[0], 0), sizeOf(cells[1], 0)], label: sizeOf(label, -26) } as const;
   const weightBits = weightBitsOf(schedule, rows, columns, sizes);
   if (weightBits === null) return 'no room';
-  const room = { weightBits, labelSize: sizes.label };
+  const losses = mostLosses(schedule.epochs, rows);
+  const room = { weightBits, labelSize: sizes.label, losses };
   const [first, second] = await together(
     async (session) => {
       const { index } = session;
@@ -270,7 +272,7 @@ async function trained(
         throw error;
       });
     },
-    (parties) => dealTraining(parties, rows, columns, schedule),
+    (parties) => dealTraining(parties, rows, columns, schedule, losses),
   );
   expect(first === 'ran away').toBe(second === 'ran away');
   if (first === 'ran away' || second === 'ran away') return 'ran away';

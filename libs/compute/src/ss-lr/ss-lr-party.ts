@@ -3,8 +3,11 @@ import { PeerMessage } from '../contract/peer-message.js';
 import { TaskFailure } from '../contract/task-type.js';
 import { lineTo } from '../mpc/party-line.js';
 import { joinSession } from '../mpc/session.js';
+import { BITS, bitsOfEnds, openedOf, reserveFirst, type Opened } from '../party/opened.js';
 import { NEUTRAL, type PartyContext, type PartyProgram } from '../party/party-program.js';
+import { batches } from '../vertical/split-rows.js';
 import { prepareRows, type PreparedRows, type RowRules } from '../vertical/vertical-rows.js';
+import { mostLosses } from './losses.js';
 import { featuresOf } from './predict-on-shares.js';
 import { LEAST_LABEL_SIZE, MOST_SIZE, sizeOf, weightBitsOf, type Sizes } from './room.js';
 import { sliceFile, type Slice } from './slice.js';
@@ -26,10 +29,11 @@ export const run: PartyProgram<SsLrPart, SsLrOutcome> = async (context, part) =>
   const { training, sizes } = await agree(context, index, prepared);
   const weightBits = weightBitsOf(plan.schedule, train.rows, plan.columns, sizes);
   if (weightBits === null) throw tooLarge(sizes, train.rows, plan);
-  if (index === 0) await context.send(NEUTRAL, { rows: train.rows, predict: predict?.rows ?? 0 });
+  const shown = await agreeOnLosses(context, part, prepared);
+  if (index === 0) await context.send(NEUTRAL, { rows: train.rows, predict: predict?.rows ?? 0, losses: shown });
 
   const join = () => joinSession(index, lineTo(context, peer), lineTo(context, NEUTRAL));
-  const room = { weightBits, labelSize: sizes.label };
+  const room = { weightBits, labelSize: sizes.label, losses: shown };
   const { weights, losses, finalLoss } = await trainOnShares(await join(), train, plan.schedule, room, {
     masked: (fraction) => context.progress(0.02 + 0.08 * fraction, 'masking features'),
     batch: (fraction, epoch) =>
@@ -37,7 +41,8 @@ export const run: PartyProgram<SsLrPart, SsLrOutcome> = async (context, part) =>
   }).catch(asFailure);
 
   const model: Slice = {
-    ...room,
+    weightBits,
+    labelSize: sizes.label,
     training,
     regType: plan.schedule.regType,
     features: part.features,
@@ -98,6 +103,43 @@ async function agree(
       label: ofLabel ?? theirs.count('label', MOST_SIZE - LEAST_LABEL_SIZE) + LEAST_LABEL_SIZE,
     },
   };
+}
+
+/**
+ * How many losses are opened: those that both parties can count. Each is a figure about the label and all features, and so is where a
+ * training ends that runs away: at one of its steps, or at its last loss.
+ */
+async function agreeOnLosses(
+  context: PartyContext,
+  { plan, features, label }: SsLrPart,
+  { train }: PreparedRows,
+): Promise<number> {
+  const { epochs, batchSize } = plan.schedule;
+  const { rows } = train;
+  const ends = epochs * batches(rows, batchSize).length + 2;
+  const wish = (losses: number, share?: number): Opened => {
+    const all = [
+      { names: features, values: train.values, rows },
+      ...(train.label ? [{ names: [label!], values: train.label, rows }] : []),
+    ];
+    const columns = all.flatMap((each) => [
+      ...openedOf(each, losses, BITS.loss),
+      ...openedOf(each, 1, bitsOfEnds(ends)),
+    ]);
+    return { columns, joint: true, ...(share !== undefined && { share }) };
+  };
+  const most = mostLosses(epochs, rows);
+  const counts = [...(most > 1 ? [most] : []), ...(most > 0 ? [1] : []), 0];
+  const own =
+    counts[
+      await reserveFirst(
+        context,
+        counts.map((count) => wish(count, count > 1 ? 1 / 2 : undefined)),
+      )
+    ]!;
+  const peer = context.peers[0]!;
+  await context.send(peer, { losses: own });
+  return Math.min(own, new PeerMessage(peer, await context.receiveJson<unknown>(peer)).count('losses', most));
 }
 
 function tooLarge({ features, label }: Sizes, rows: number, { parties, schedule }: SsLrPlan): TaskFailure {

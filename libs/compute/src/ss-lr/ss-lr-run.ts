@@ -37,7 +37,7 @@ export async function runSsLr(
 
 /** Why losses are not opened, by key. */
 function withheldOf({ losses, finalLoss }: SsLrOutcome): Record<string, string> {
-  const why = `one loss is opened for every ${ROWS_PER_LOSS} rows of training`;
+  const why = `one loss is opened for every ${ROWS_PER_LOSS} rows of training at most, and fewer where more would not fit half a bit a row`;
   return {
     ...(finalLoss === null && { final_loss: why }),
     ...(losses.includes(null) && { loss_by_epoch: why }),

@@ -25,7 +25,7 @@ import { dealTruncation, truncate, type Cut } from '../mpc/truncation.js';
 import { VerticalDealer, VerticalMatrix } from '../mpc/vertical-matrix.js';
 import { batches } from '../vertical/split-rows.js';
 import type { TrainingRows } from '../vertical/vertical-rows.js';
-import { dealLoss, epochsWithLoss, isNegative, openLoss, ROWS_PER_LOSS } from './losses.js';
+import { dealLoss, epochsWithLoss, isNegative, openLoss } from './losses.js';
 import { RESIDUAL_BITS, SCORE_BITS } from './room.js';
 import type { RegType, Schedule } from './schedule.js';
 import { anyBeyond, dealAnyBeyond, stepsToCheck } from './weight-range.js';
@@ -36,6 +36,8 @@ export interface Room {
   readonly weightBits: number;
   /** No label exceeds 2^labelSize. */
   readonly labelSize: number;
+  /** How many losses are opened. */
+  readonly losses: number;
 }
 
 /** What a party has after a training. */
@@ -84,7 +86,7 @@ export async function trainOnShares(
   session: PartySession,
   data: TrainingRows,
   schedule: Schedule,
-  { weightBits, labelSize }: Room,
+  { weightBits, labelSize, losses: shown }: Room,
   watch: TrainingWatch = {},
 ): Promise<Trained> {
   const { index } = session;
@@ -108,7 +110,7 @@ export async function trainOnShares(
   };
 
   const losses: (number | null)[] = [];
-  const withLoss = epochsWithLoss(schedule.epochs, count);
+  const withLoss = epochsWithLoss(schedule.epochs, shown);
   const toCheck = stepsToCheck(features + 1);
   const plan = batches(count, schedule.batchSize);
   let unchecked: RingVector[] = [];
@@ -146,7 +148,7 @@ export async function trainOnShares(
   }
   const most = data.label ? encode([mostSquares(data.label, schedule.regType, labelSize)], facts.bits) : zeros(1);
   if (await isNegative(session, dealt, subtract(most, sum))) throw new RanAway();
-  const finalLoss = count < ROWS_PER_LOSS ? null : await openLoss(session, dealt, { ...facts, sum });
+  const finalLoss = shown === 0 ? null : await openLoss(session, dealt, { ...facts, sum });
   return { weights, losses, finalLoss };
 }
 
@@ -156,12 +158,13 @@ export async function dealTraining(
   count: number,
   columns: readonly [number, number],
   schedule: Schedule,
+  losses: number,
   onBatch: (fraction: number, epoch: number) => void = () => {},
 ): Promise<void> {
   const matrix = new VerticalDealer(parties, columns);
   const [, toSecond] = matrix.lines;
   const features = columns[0] + columns[1];
-  const withLoss = epochsWithLoss(schedule.epochs, count);
+  const withLoss = epochsWithLoss(schedule.epochs, losses);
   const toCheck = stepsToCheck(features + 1);
   const plan = batches(count, schedule.batchSize);
   for (let epoch = 0; epoch < schedule.epochs; epoch += 1) {
@@ -186,7 +189,7 @@ export async function dealTraining(
     await dealSumOfSquares(parties, toSecond, to - from);
   }
   await dealNegative(parties, toSecond, 1);
-  if (count >= ROWS_PER_LOSS) await dealLoss(parties, toSecond);
+  if (losses > 0) await dealLoss(parties, toSecond);
   await matrix.end();
 }
 

@@ -288,9 +288,9 @@ describe('ss_lr', () => {
     // JSON carries counts, the name of the training, and powers of two.
     const texts = crossed.map(({ body }) => body).filter((body) => typeof body === 'string');
     const sizes =
-      /^\{("(rows|predict|train|test|features|label|min_group_rows)":\d+,?)*("training":"[0-9a-f]{32}")?\}$/;
+      /^\{("(rows|predict|losses|train|test|features|label|min_group_rows)":\d+,?)*("training":"[0-9a-f]{32}")?\}$/;
     for (const text of texts) expect(text).toMatch(sizes);
-    expect(texts).toHaveLength(5);
+    expect(texts).toHaveLength(7);
 
     const { weights } = await modelOf(task);
     const secrets = [...cells.flat(), ...weights].filter((value) => Math.abs(value) > 1e-3);
