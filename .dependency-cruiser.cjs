@@ -9,15 +9,15 @@ function computeLayers() {
   const layer = (names, below) =>
     error(
       `compute-${names.replaceAll('|', '-or-')}-imports-downwards`,
-      'contract, party, mpc and table, vertical, the families, catalogue: each imports only what stands before it.',
+      'contract, party, mpc, table and dp, vertical, the families, catalogue: each imports only what stands before it.',
       { path: `${COMPUTE}(${names})/`, pathNot: `${TEST}|-for-tests\\.ts$` },
       { path: COMPUTE, pathNot: [`${COMPUTE}$1/`, `${COMPUTE}(${below})/`] },
     );
-  const parts = 'contract|party|mpc|table|vertical';
+  const parts = 'contract|party|mpc|table|dp|vertical';
   return [
     layer('contract', 'contract'),
     layer('party', 'contract'),
-    layer('mpc|table', 'contract|party'),
+    layer('mpc|table|dp', 'contract|party'),
     layer('vertical', 'contract|party|mpc|table'),
     layer(SINGLE, parts),
     layer('correlation', `${parts}|statistics`),
