@@ -16,6 +16,7 @@ describe('an entry of a ledger', () => {
     expect(isOpenedEntry(ENTRY)).toBe(true);
     expect(isOpenedEntry({ ...ENTRY, members: ['alice', 'bob'] })).toBe(true);
     expect(isOpenedEntry({ ...ENTRY, counts: { predictions: 569 } })).toBe(true);
+    expect(isOpenedEntry({ ...ENTRY, epsilon: 0.5 })).toBe(true);
   });
 
   it.each<[string, unknown]>([
@@ -30,6 +31,8 @@ describe('an entry of a ledger', () => {
     ['counts below 0', { ...ENTRY, bits: { y: -1 } }],
     ['counts that are none', { ...ENTRY, figures: { y: 0.5 } }],
     ['numbers of other things that are none', { ...ENTRY, counts: { predictions: 'all' } }],
+    ['an epsilon of none', { ...ENTRY, epsilon: 0 }],
+    ['an epsilon that is none', { ...ENTRY, epsilon: '1' }],
     ['what PostgreSQL cannot store', { ...ENTRY, bits: { 'y\0': 1 } }],
   ])('is refused with %s', (_, value) => expect(isOpenedEntry(value)).toBe(false));
 });

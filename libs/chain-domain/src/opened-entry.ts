@@ -18,6 +18,8 @@ export interface OpenedEntry {
   readonly members?: readonly string[];
   /** What was opened besides figures about columns, by kind: predictions, or keys. */
   readonly counts?: Readonly<Record<string, number>>;
+  /** Of all figures together, where they are differentially private. */
+  readonly epsilon?: number;
 }
 
 const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,3})?Z$/;
@@ -26,7 +28,7 @@ const MAX_NAMES = 1_000;
 /** Whether a value is an entry that can be stored. */
 export function isOpenedEntry(value: unknown): value is OpenedEntry {
   if (!isObject(value) || resultFault(value) !== null) return false;
-  const { id, at, to, datasets, versions, figures, bits, members, counts } = value;
+  const { id, at, to, datasets, versions, figures, bits, members, counts, epsilon } = value;
   return (
     typeof id === 'string' &&
     id.length <= 64 &&
@@ -34,7 +36,8 @@ export function isOpenedEntry(value: unknown): value is OpenedEntry {
     TIME.test(at) &&
     !Number.isNaN(Date.parse(at)) &&
     [to, datasets, versions, members ?? []].every(isNames) &&
-    [figures, bits, counts ?? {}].every(isCounts)
+    [figures, bits, counts ?? {}].every(isCounts) &&
+    (epsilon === undefined || (typeof epsilon === 'number' && Number.isFinite(epsilon) && epsilon > 0))
   );
 }
 

@@ -18,6 +18,7 @@ export {
   subjectOf,
   type ApprovalStatement,
   type Budget,
+  type ColumnBounds,
   type DatasetRef,
   type DatasetStatement,
   type PartyStatement,

@@ -53,6 +53,8 @@ export interface PolicyStatement {
   readonly budget?: Budget;
   /** The smallest group of its rows that a figure, a bucket or a split for others may cover, from `MIN_GROUP_ROWS` on. */
   readonly min_group_rows?: number;
+  /** By column. Figures under differential privacy need them. */
+  readonly bounds?: Readonly<Record<string, ColumnBounds>>;
 }
 
 /** The smallest group of rows that a figure, a bucket or a split for others may cover, whatever an owner allows. */
@@ -63,6 +65,14 @@ export interface Budget {
   readonly bits?: number;
   /** Sums over parties that differ from an earlier sum by one party: such a pair shows that party's part. */
   readonly sums_apart?: number;
+  /** Of all figures under differential privacy together. */
+  readonly epsilon?: number;
+}
+
+/** The least and the largest value that a column can have by its meaning, whatever the table holds. */
+export interface ColumnBounds {
+  readonly min: number;
+  readonly max: number;
 }
 
 /** One rule of a policy. It fits a task if all that it names fits. */
@@ -122,6 +132,8 @@ const time = { type: 'string', pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d
 const PARTY = { type: 'string', pattern: '^[A-Za-z][A-Za-z0-9_-]{0,63}$' } as const;
 const DATASET = { type: 'string', pattern: '^[a-z0-9][a-z0-9._-]{0,63}$' } as const;
 const amount = { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER } as const;
+/** A bound of a column's values. */
+const value = { type: 'number', minimum: -1e15, maximum: 1e15 } as const;
 const serial = { type: 'integer', minimum: 1, maximum: Number.MAX_SAFE_INTEGER } as const;
 
 /** The schema of an object that has all these fields, and may have the optional ones. */
@@ -197,8 +209,17 @@ export const STATEMENT_SCHEMAS: Readonly<Record<StatementKind, object>> = {
     'policy',
     { dataset: DATASET, expires_at: time, rules: { type: 'array', items: rule, maxItems: 100 } },
     {
-      budget: object({}, { bits: amount, sums_apart: amount }),
+      budget: object(
+        {},
+        { bits: amount, sums_apart: amount, epsilon: { type: 'number', exclusiveMinimum: 0, maximum: 1_000_000 } },
+      ),
       min_group_rows: { ...amount, minimum: MIN_GROUP_ROWS },
+      bounds: {
+        type: 'object',
+        maxProperties: 10_000,
+        propertyNames: text(255),
+        additionalProperties: object({ min: value, max: value }),
+      },
     },
   ),
   approval: statement(

@@ -86,7 +86,7 @@ function ledgerEntryDto(
   { seq, opened_at, chain_id, task_id, task_type, entry }: OpeningView,
   isOwn: boolean,
 ): LedgerEntryDto {
-  const { to, versions, figures, bits, members, counts } = entry;
+  const { to, versions, figures, bits, members, counts, epsilon = null } = entry;
   return {
     ...{ seq, opened_at, chain_id, task_id, task_type, to: [...to], versions: [...versions] },
     members: members ? [...members] : null,
@@ -95,6 +95,7 @@ function ledgerEntryDto(
       ? Object.entries(bits).map(([name, each]) => ({ name, figures: figures[name] ?? 0, bits: each }))
       : null,
     bits: Object.values(bits).reduce((sum, each) => sum + each, 0),
+    epsilon,
   };
 }
 

@@ -194,6 +194,9 @@ export class LedgerEntryDto {
   /** Of all columns together. */
   @ApiProperty({ type: 'integer', example: 99 })
   bits: number;
+  /** Of all figures together, where they are differentially private; null where they are not. */
+  @ApiProperty({ type: Number, nullable: true, example: 0.5 })
+  epsilon: number | null;
 }
 
 export class LedgerPageDto {

@@ -178,6 +178,7 @@ async function showLedger(session: Session, given: string, limit: number): Promi
         ['COLUMN', (each) => each.column.name],
         ['FIGURES', (each) => each.column.figures],
         ['BITS', (each) => each.column.bits],
+        ['EPSILON', (each) => each.epsilon ?? ''],
       ],
       lines,
     ),

@@ -77,9 +77,10 @@ export function addPolicyCommands(program: Command, session: Session, act: Act):
             });
             throw new Failure(EXIT.NOT_FOUND, say('{dataset} has no policy.', { dataset: given }), { hint });
           }
-          const { expires_at, rules, budget, min_group_rows } = found;
+          const { expires_at, rules, budget, min_group_rows, bounds } = found;
+          const more = { ...(budget && { budget }), ...(min_group_rows && { min_group_rows }), ...(bounds && { bounds }) };
           session.answer(found, () =>
-            stringify({ expires_at, rules, ...(budget && { budget }), ...(min_group_rows && { min_group_rows }) })
+            stringify({ expires_at, rules, ...more })
               .trimEnd()
               .split('\n')
               .map(shown),

@@ -7,10 +7,10 @@ import type { Session } from '../session.js';
 import { statementFaults, type Draft } from './statement-book.js';
 
 /** What the owner writes: the rest of the statement is the command's. */
-const FIELDS = ['expires_at', 'rules', 'budget', 'min_group_rows'];
+const FIELDS = ['expires_at', 'rules', 'budget', 'min_group_rows', 'bounds'];
 
 /**
- * Reads a policy from JSON or YAML: `expires_at`, `rules` and perhaps `budget` and `min_group_rows`. Throws with the line of each fault, and for a policy that allows
+ * Reads a policy from JSON or YAML: `expires_at`, `rules` and perhaps more of `FIELDS`. Throws with the line of each fault, and for a policy that allows
  * nothing any more.
  */
 export async function readPolicy(path: string, dataset: string, session: Session): Promise<Draft<PolicyStatement>> {

@@ -1187,6 +1187,10 @@ export type LedgerEntryDto = {
      * Of all columns together.
      */
     bits: number;
+    /**
+     * Of all figures together, where they are differentially private; null where they are not.
+     */
+    epsilon: number | null;
 };
 
 export type LedgerPageDto = {

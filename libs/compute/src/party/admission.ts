@@ -14,6 +14,7 @@ import {
   type Statement,
 } from '#libs/consent';
 import { TaskFailure, type OwnValue, type TaskConsent } from '../contract/task-type.js';
+import { boundsOf, type BoundsByColumn } from './column-bounds.js';
 import { sha256, taskHash } from './hashes.js';
 import { openInput, type FileRoots, type InputFile } from './input-files.js';
 import { lineageOf, namesOf, PLAIN, sha256Of, writeLineage, type Lineage, type Source } from './lineage.js';
@@ -119,6 +120,12 @@ export class Admission {
       digests: [...this.digests].sort(),
     };
     return reserve(this.ledger, this.statements, run, opened);
+  }
+
+  /** The bounds that the owner states for columns of what was read. Throws BOUNDS_MISSING. */
+  bounds(): BoundsByColumn {
+    const { versions, plain } = this;
+    return boundsOf(this.request.roots.party, this.statements, { versions: [...versions], plain });
   }
 
   /** Throws RECIPIENT_NOT_ALLOWED unless the owner's newest party statement lists every recipient. */

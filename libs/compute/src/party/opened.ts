@@ -17,6 +17,8 @@ export interface Opened extends Asked {
   readonly members?: readonly string[];
   /** What is opened besides figures about columns: how many of each kind. It is noted for the owner, and not charged. */
   readonly counts?: Readonly<Record<string, number>>;
+  /** Of all figures of the run together, where they are differentially private. */
+  readonly epsilon?: number;
 }
 
 /** Bits of a figure, as results round them. */

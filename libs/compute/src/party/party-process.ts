@@ -42,6 +42,10 @@ const unclaimed = (party: string): TaskFailure =>
     { party },
   );
 
+const UNCLAIMED_BOUNDS =
+  'nobody has claimed its folder, so no owner states the bounds of its columns, which epsilon needs. Its owner claims it with ' +
+  '"task-chain parties claim", registers the table and writes bounds and budget.epsilon into a policy.';
+
 /** How the party's files are opened where its folder has an owner. Imported only then: it takes longer to load than the rest. */
 async function startAdmission(data: PartyStart): Promise<Admission | undefined> {
   const { party, root, peers, consent, own } = data;
@@ -123,11 +127,15 @@ function makeContext(
       if (admission === undefined) return here.reserve(opened);
       const { entry, warnings } = await admission.reserve(opened);
       if (entry === undefined) return;
-      const { id, at, to, datasets, versions, figures, bits, members, counts } = entry;
-      const kinds = { ...(members && { members }), ...(counts && { counts }) };
-      const shown = { id, at, to, datasets, versions, figures, bits, ...kinds };
+      const { id, at, to, datasets, versions, figures, bits, members, counts, epsilon } = entry;
+      const more = { ...(members && { members }), ...(counts && { counts }), ...(epsilon !== undefined && { epsilon }) };
+      const shown = { id, at, to, datasets, versions, figures, bits, ...more };
       send({ kind: 'opened', entry: shown });
       for (const message of warnings) send({ kind: 'log', level: 'warn', message });
+    },
+    async boundsOfColumns() {
+      if (admission !== undefined) return admission.bounds();
+      throw (await import('./column-bounds.js')).boundsMissing(data.party, UNCLAIMED_BOUNDS);
     },
     openInput: (path) => admission?.open(path) ?? openInput(roots, path),
     // Imported when it is needed: the check of a schema takes longer to load than the rest of the process.

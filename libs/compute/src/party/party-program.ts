@@ -1,5 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { Json, JsonObject, JsonSafe } from '../contract/task-type.js';
+import type { BoundsByColumn } from './column-bounds.js';
 import type { InputFile } from './input-files.js';
 import type { Opened } from './opened.js';
 import type { OutputFile, OutputRequest } from './output-files.js';
@@ -43,6 +44,11 @@ export interface PartyContext {
    * TaskFailure BUDGET_EXHAUSTED where that would be too much of a column.
    */
   reserve(opened: Opened): Promise<void>;
+  /**
+   * The bounds that the owner states for columns of the files that were opened. Throws TaskFailure BOUNDS_MISSING where no policy speaks of
+   * these files.
+   */
+  boundsOfColumns(): Promise<BoundsByColumn>;
   /** Throws TaskFailure RECIPIENT_NOT_ALLOWED or POLICY_INVALID unless the party lists every recipient (`party-policy.ts`). */
   requireRecipients(recipients: readonly string[]): Promise<void>;
   /** Starts a file that appears under its final name when the whole task has succeeded. */

@@ -9,6 +9,7 @@ import {
   type Statement,
 } from '#libs/consent';
 import { TaskFailure } from '../contract/task-type.js';
+import { requireEpsilon } from './epsilon-budget.js';
 import { sha256 } from './hashes.js';
 import { namesOf } from './lineage.js';
 import { exhausted, type Opened } from './opened.js';
@@ -55,6 +56,7 @@ export async function reserve(
       if (overdraft !== undefined) throw exhausted(run.party, overdraft);
     }
     requireSumsApart(run, entry, before, statements);
+    requireEpsilon(run.party, entry, before, (dataset) => policyOf(statements, dataset)?.budget?.epsilon);
   } catch (error) {
     await ledger.append({ kind: 'void', id: entry.id });
     throw error;
@@ -63,7 +65,7 @@ export async function reserve(
 }
 
 function entryOf(run: OpeningRun, opened: Opened, accounts: readonly Account[]): OpeningEntry {
-  const { columns, to, members, own, counts } = opened;
+  const { columns, to, members, own, counts, epsilon } = opened;
   const { task, type, use, versions } = run;
   // A column of any of the datasets keeps its name: an entry is counted in all of them.
   const known = new Set(accounts.flatMap((account) => [...(account.columns ?? [])]));
@@ -80,6 +82,7 @@ function entryOf(run: OpeningRun, opened: Opened, accounts: readonly Account[]):
     figures: bitsOf(known, { ...opened, columns: columns.map((each) => ({ ...each, bits: 1 })) }),
     ...(counts && { counts }),
     ...(members && { members: [...members].sort() }),
+    ...(epsilon !== undefined && { epsilon }),
     ...(own !== undefined && { own: sha256(canonicalJson({ own, digests: run.digests, columns })) }),
   };
 }

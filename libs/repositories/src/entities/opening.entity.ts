@@ -31,5 +31,6 @@ export class Opening {
     readonly bits: Readonly<Record<string, number>>;
     readonly members?: readonly string[];
     readonly counts?: Readonly<Record<string, number>>;
+    readonly epsilon?: number;
   };
 }
