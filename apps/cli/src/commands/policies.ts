@@ -78,7 +78,11 @@ export function addPolicyCommands(program: Command, session: Session, act: Act):
             throw new Failure(EXIT.NOT_FOUND, say('{dataset} has no policy.', { dataset: given }), { hint });
           }
           const { expires_at, rules, budget, min_group_rows, bounds } = found;
-          const more = { ...(budget && { budget }), ...(min_group_rows && { min_group_rows }), ...(bounds && { bounds }) };
+          const more = {
+            ...(budget && { budget }),
+            ...(min_group_rows && { min_group_rows }),
+            ...(bounds && { bounds }),
+          };
           session.answer(found, () =>
             stringify({ expires_at, rules, ...more })
               .trimEnd()

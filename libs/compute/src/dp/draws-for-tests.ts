@@ -1,7 +1,7 @@
 /** Draws that are expected of a cell at the least, so that its count is nearly normal. */
 const FEWEST = 25;
 
-export function countsOf(drawn: readonly number[]): ReadonlyMap<number, number> {
+function countsOf(drawn: readonly number[]): ReadonlyMap<number, number> {
   const counts = new Map<number, number>();
   for (const each of drawn) counts.set(each, (counts.get(each) ?? 0) + 1);
   return counts;

@@ -17,7 +17,7 @@ const SUM_STEPS = 2 ** 20;
 /** Steps of the grid on which quantiles are looked for. */
 const QUANTILE_STEPS = 1_000;
 /** Equal parts of the bounds in a histogram. */
-export const BUCKETS = 10;
+const BUCKETS = 10;
 
 /** A share of the values, as a fraction. */
 export interface Share {

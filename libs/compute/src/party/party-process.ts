@@ -128,7 +128,11 @@ function makeContext(
       const { entry, warnings } = await admission.reserve(opened);
       if (entry === undefined) return;
       const { id, at, to, datasets, versions, figures, bits, members, counts, epsilon } = entry;
-      const more = { ...(members && { members }), ...(counts && { counts }), ...(epsilon !== undefined && { epsilon }) };
+      const more = {
+        ...(members && { members }),
+        ...(counts && { counts }),
+        ...(epsilon !== undefined && { epsilon }),
+      };
       const shown = { id, at, to, datasets, versions, figures, bits, ...more };
       send({ kind: 'opened', entry: shown });
       for (const message of warnings) send({ kind: 'log', level: 'warn', message });

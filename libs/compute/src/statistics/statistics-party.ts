@@ -50,7 +50,8 @@ const FIGURES = 5;
 
 type Quantiles = [min: number, first: number, second: number, third: number, max: number];
 
-class Described implements Accumulator {
+/** A column as its party sees it. */
+export class Described implements Accumulator {
   readonly moments = new Moments();
   readonly values = new Values();
   readonly apart: RowsApart;

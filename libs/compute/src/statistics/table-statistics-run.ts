@@ -1,15 +1,21 @@
 import type { TaskRun, TaskRunResult } from '../contract/task-type.js';
 import { writeSharedArtifact } from '../party/output-files.js';
 import type { PartyUrl } from '../party/party-program.js';
-import { runParties, type CrossedMessage } from '../party/run-parties.js';
+import { runParties, type CrossedMessage, type PartyOutcomes } from '../party/run-parties.js';
 import { columnNamer } from '../contract/column-names.js';
 import { fitting, fittingNames } from '../contract/inline-result.js';
 import { WITHHELD_STATISTICS } from './coarse-statistics.js';
 import { ownReportPath, reportArgs } from './report-config.js';
-import type { TableStatisticsConfig } from './table-statistics-config.js';
+import { DEFAULT_FIGURES, type PrivateFigure, type TableStatisticsConfig } from './table-statistics-config.js';
+import { withheldPrivate } from './private-statistics.js';
+import type * as PrivateStatisticsParty from './private-statistics-party.js';
 import type * as StatisticsParty from './statistics-party.js';
 
 const program: PartyUrl<typeof StatisticsParty> = new URL('./statistics-party.js', import.meta.url);
+const privateProgram: PartyUrl<typeof PrivateStatisticsParty> = new URL(
+  './private-statistics-party.js',
+  import.meta.url,
+);
 
 /** Bytes that a result has for the names of suppressed columns, besides the statistics; the report holds all. */
 const SUPPRESSED_ROOM = 12 * 1024;
@@ -21,12 +27,7 @@ export async function runTableStatistics(
 ): Promise<TaskRunResult> {
   const config = run.params.task_config;
   const ownPath = ownReportPath(config);
-  const outcomes = await runParties({
-    program,
-    parties: reportArgs(config),
-    run,
-    recorder,
-  });
+  const outcomes = await describe(run, recorder);
   const values = Object.entries(outcomes.parties).map(([party, { value }]) => [party, value] as const);
   const nameOf = columnNamer(Object.fromEntries(values.map(([party, { columns }]) => [party, Object.keys(columns)])));
   const statistics = Object.fromEntries(
@@ -38,6 +39,16 @@ export async function runTableStatistics(
     rows: Object.fromEntries(values.map(([party, { rows }]) => [party, rows])),
     suppressed: Object.fromEntries(values.map(([party, { suppressed }]) => [party, suppressed])),
   };
+  const isPrivate = config.epsilon !== undefined;
+  const more = {
+    withheld: isPrivate ? withheldPrivate(figuresOf(config)) : { ...WITHHELD_STATISTICS },
+    ...(isPrivate && {
+      epsilon: config.epsilon,
+      epsilon_each: Object.fromEntries(
+        values.map(([party, value]) => [party, 'epsilon_each' in value ? value.epsilon_each : null]),
+      ),
+    }),
+  };
   const { inline, truncated } = fitting(statistics);
   const suppressed = fittingNames(facts.suppressed, SUPPRESSED_ROOM);
   const result = {
@@ -46,16 +57,29 @@ export async function runTableStatistics(
     ...(suppressed.truncated && { suppressed_truncated: true }),
     statistics: inline,
     ...(truncated && { statistics_truncated: true }),
-    withheld: { ...WITHHELD_STATISTICS },
+    ...more,
   };
   const { artifacts, partyResults } = outcomes;
   if (ownPath !== null) return { result: { output_report: ownPath, ...result }, artifacts, partyResults };
-  const report = JSON.stringify(
-    { type: 'table_statistics', ...facts, statistics, withheld: WITHHELD_STATISTICS },
-    null,
-    2,
-  );
+  const report = JSON.stringify({ type: 'table_statistics', ...facts, statistics, ...more }, null, 2);
   const request = { target: config.output_report, name: 'statistics.json', mediaType: 'application/json' };
   const { reference, artifact } = await writeSharedArtifact(run, request, `${report}\n`);
   return { result: { output_report: reference, ...result }, artifacts: [...artifacts, artifact], partyResults };
+}
+
+const figuresOf = ({ figures = DEFAULT_FIGURES }: TableStatisticsConfig): readonly PrivateFigure[] => figures;
+
+/** Lets each party describe its table: with `epsilon` under differential privacy. */
+async function describe(
+  run: TaskRun<TableStatisticsConfig>,
+  recorder?: (message: CrossedMessage) => void,
+): Promise<PartyOutcomes<StatisticsParty.StatisticsPartyValue | PrivateStatisticsParty.PrivateStatisticsValue, null>> {
+  const { task_config: config } = run.params;
+  const { epsilon } = config;
+  const parties = reportArgs(config);
+  if (epsilon === undefined) return runParties({ program, parties, run, recorder });
+  const withEpsilon = Object.entries(parties).map(
+    ([party, args]) => [party, { ...args, epsilon, figures: figuresOf(config) }] as const,
+  );
+  return runParties({ program: privateProgram, parties: Object.fromEntries(withEpsilon), run, recorder });
 }
