@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { createWriteStream, existsSync, renameSync, statSync, type WriteStream } from 'node:fs';
+import { closeSync, existsSync, openSync, renameSync, statSync, writeSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { delayBeforeRestart, RESTART_POLICY, type RestartPolicy } from './restart-policy.js';
 
@@ -35,13 +35,14 @@ export class SupervisedApp {
   private stopping = false;
   private readonly ends: number[] = [];
   private readonly lastLines: string[] = [];
-  private readonly log: WriteStream;
+  private log: number | undefined;
+  /** Lines that the full disk has no room for. */
+  private unwritten = 0;
 
   constructor(private readonly options: SupervisedAppOptions) {
     this.gaveUp = new Promise((resolve) => (this.giveUp = resolve));
     const { logFile } = options;
     if (existsSync(logFile) && statSync(logFile).size > LOG_FILE_BYTES) renameSync(logFile, `${logFile}.1`);
-    this.log = createWriteStream(logFile, { flags: 'a' });
     this.start();
   }
 
@@ -57,7 +58,7 @@ export class SupervisedApp {
     const timer = setTimeout(() => this.kill(), graceMs);
     await this.ended;
     clearTimeout(timer);
-    if (!this.log.closed) await new Promise<void>((resolve) => this.log.end(resolve));
+    this.closeLog();
   }
 
   /** Ends it at once, with whatever it has started. */
@@ -102,10 +103,30 @@ export class SupervisedApp {
   }
 
   private take(line: string): void {
-    this.log.write(`${line}\n`);
+    this.write(line);
     this.lastLines.push(line);
     if (this.lastLines.length > KEPT_LINES) this.lastLines.shift();
     this.options.onLine(line);
+  }
+
+  /** A log that can't be written ends nothing: the apps go on, and the log does when there is room. */
+  private write(line: string): void {
+    const { logFile, name, say } = this.options;
+    try {
+      this.log ??= openSync(logFile, 'a');
+      if (this.unwritten > 0) writeSync(this.log, `lines missing here, which could not be written: ${this.unwritten}\n`);
+      this.unwritten = 0;
+      writeSync(this.log, `${line}\n`);
+    } catch (error) {
+      if (this.unwritten === 0) say(`the log of ${name} can't be written: ${(error as Error).message}`);
+      this.unwritten += 1;
+      this.closeLog();
+    }
+  }
+
+  private closeLog(): void {
+    if (this.log !== undefined) closeSync(this.log);
+    this.log = undefined;
   }
 
   private signal(signal: NodeJS.Signals, group = false): void {

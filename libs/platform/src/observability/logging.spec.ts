@@ -1,4 +1,7 @@
+import { spawnSync } from 'node:child_process';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
+import { itUnless } from '#libs/testing';
 import type { LogLevel } from '../config/config.js';
 import { createLogger, NestLogger } from './logging.js';
 
@@ -16,6 +19,20 @@ describe('logging', () => {
     expect(lines).toHaveLength(1);
     expect(lines[0]).toMatchObject({ app: 'api', level: 'info', msg: 'created', chain_id: 'chain-1' });
     expect(Date.parse(lines[0]!.time as string)).not.toBeNaN();
+  });
+
+  const noFullDevice = !existsSync('/dev/full') && 'this system has no /dev/full';
+  itUnless(noFullDevice, 'goes on when its output is a file on a full disk', () => {
+    const module = new URL('./logging.js', import.meta.url).href;
+    const program = `import { createLogger } from '${module}';
+      const logger = createLogger('api', 'info');
+      for (let line = 0; line < 20_000; line += 1) logger.info('x'.repeat(100));
+      process.stderr.write('went on');`;
+    const full = openSync('/dev/full', 'w');
+    const args = ['--input-type=module', '-e', program];
+    const { status, stderr } = spawnSync(process.execPath, args, { stdio: ['ignore', full, 'pipe'], encoding: 'utf8' });
+    closeSync(full);
+    expect([status, stderr]).toEqual([0, 'went on']);
   });
 
   it('hides credentials and task parameters at any usual depth', () => {

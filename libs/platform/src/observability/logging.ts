@@ -24,8 +24,18 @@ export function createLogger(app: string, level: LogLevel, destination?: Destina
       mixin: () => traceIds(),
       redact: { paths: [...REDACTED_PATHS], censor: '[redacted]' },
     },
-    destination ?? pino.destination({ dest: 1, sync: true }),
+    destination ?? standardOutput(),
   );
+}
+
+/** Lines that a full disk refuses wait here, up to so many bytes; then they are dropped. */
+const WAITING_BYTES = 1024 * 1024;
+
+/** Standard output, which may be a file on a disk that is full for a while: that ends neither the process nor a request. */
+function standardOutput(): DestinationStream {
+  const out = pino.destination({ dest: 1, sync: true, maxLength: WAITING_BYTES });
+  out.on('error', () => undefined);
+  return out;
 }
 
 /** Lets Nest write through pino: the last text argument is Nest's context, an Error is kept whole. */
