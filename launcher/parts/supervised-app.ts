@@ -114,7 +114,8 @@ export class SupervisedApp {
     const { logFile, name, say } = this.options;
     try {
       this.log ??= openSync(logFile, 'a');
-      if (this.unwritten > 0) writeSync(this.log, `lines missing here, which could not be written: ${this.unwritten}\n`);
+      if (this.unwritten > 0)
+        writeSync(this.log, `lines missing here, which could not be written: ${this.unwritten}\n`);
       this.unwritten = 0;
       writeSync(this.log, `${line}\n`);
     } catch (error) {
