@@ -173,14 +173,14 @@ describe('analysis', () => {
     expect(bob[0]).toBeCloseTo(own, 10);
 
     const shares = crossed.filter(({ body, from }) => typeof body !== 'string' && from !== NEUTRAL);
-    // The masked columns, nine rounds of the rounding, and the rounded products.
+    // The masked columns, five rounds of the rounding, and the rounded products.
     const sizesOf = (party: string): number[] => shares.filter(({ from }) => from === party).map(({ bytes }) => bytes);
     for (const [party, columns] of [
       ['alice', 3],
       ['bob', 1],
     ] as const) {
       const sizes = sizesOf(party);
-      expect([sizes[0], sizes.at(-1), sizes.length]).toEqual([ROWS * columns * 16, 3 * 16, 11]);
+      expect([sizes[0], sizes.at(-1), sizes.length]).toEqual([ROWS * columns * 16, 3 * 16, 7]);
     }
     // No value crosses as text, as a double, or standardised as it would be masked.
     const forms = ['age', 'amount', 'income'].flatMap((name) => {

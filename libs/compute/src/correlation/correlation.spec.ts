@@ -179,9 +179,9 @@ describe('pearson_correlation', () => {
     });
 
     const shares = crossed.filter(({ body, from }) => typeof body !== 'string' && from !== NEUTRAL);
-    // Masked columns of 509 rows, the nine rounds of the rounding, and 15 * 15 rounded products, each way.
+    // Masked columns of 509 rows, the five rounds of the rounding, and 15 * 15 rounded products, each way.
     const sizes = shares.filter(({ from }) => from === 'alice').map(({ bytes }) => bytes);
-    expect([sizes[0], sizes.at(-1), sizes.length]).toEqual([509 * 15 * 16, 225 * 16, 11]);
+    expect([sizes[0], sizes.at(-1), sizes.length]).toEqual([509 * 15 * 16, 225 * 16, 7]);
     // What was opened is rounded: neither party could have read a further digit.
     const [ofAlice, ofBob] = ['alice', 'bob'].map((party) => {
       const { body } = shares.findLast(({ from }) => from === party)!;

@@ -75,63 +75,6 @@ export async function dealNegative(
   await dealTriples(parties, toSecond, andPlanes(words) * planeBytes(elements));
 }
 
-/**
- * Own shares of the bits of the elements whose `open` number, which both know, is below the dealer's {@link dealBelow}. Both
- * have at most `bits` bits. A round for each time that the bits can be halved. A bit alone is below if only the dealer's is
- * set, and equal if neither differs; a lower and a higher run of bits combine like carries. As the bitwise comparison of I. Damgård, M. Fitzi,
- * E. Kiltz, J. Nielsen, T. Toft, "Unconditionally Secure Constant-Rounds Multi-party Computation for Equality, Comparison,
- * Bits and Exponentiation", TCC 2006, section 6, but in a tree.
- */
-export async function below(
-  session: PartySession,
-  dealt: PieceReceiver,
-  open: Uint32Array,
-  words: 1 | 4,
-  bits: number,
-): Promise<Uint8Array> {
-  const width = planeBytes(open.length / words);
-  const own = session.index === 0 ? nextBytes(session.masks, bits * width) : await dealt.take(bits * width);
-  const and = await triples(session, dealt, 2 * (bits - 1) * width);
-  const known = planesOf(open, words, inOrder(bits)).subarray(0, bits * width);
-  const plane = (of: Uint8Array, bit: number): Uint8Array => of.subarray(bit * width, (bit + 1) * width);
-  const less = own.map((byte, at) => byte & ~known[at]!);
-  const equal = session.index === 0 ? own.map((byte, at) => ~(byte ^ known[at]!)) : own;
-  let runs = Array.from({ length: bits }, (_, bit) => ({ less: plane(less, bit), equal: plane(equal, bit) }));
-  while (runs.length > 1) {
-    const low = runs.filter((_, at) => at % 2 === 0);
-    const high = runs.filter((_, at) => at % 2 === 1);
-    const last = low.length > high.length ? [low.pop()!] : [];
-    const highEqual = joined(...high.map((run) => run.equal));
-    const both = await and(
-      joined(highEqual, highEqual),
-      joined(...low.map((run) => run.less), ...low.map((run) => run.equal)),
-    );
-    const combined = high.map((run, at) => ({
-      less: xor(run.less, plane(both, at)),
-      equal: plane(both, high.length + at),
-    }));
-    runs = [...combined, ...last];
-  }
-  return runs[0]!.less;
-}
-
-/** The dealer's part of {@link below}: it knows the other numbers, which neither party does. */
-export async function dealBelow(
-  parties: readonly [DealtParty, DealtParty],
-  toSecond: PieceSender,
-  numbers: Uint32Array,
-  words: 1 | 4,
-  bits: number,
-): Promise<void> {
-  const width = planeBytes(numbers.length / words);
-  const planes = planesOf(numbers, words, inOrder(bits)).subarray(0, bits * width);
-  await toSecond.put(xor(planes, nextBytes(parties[0].masks, planes.length)));
-  await dealTriples(parties, toSecond, 2 * (bits - 1) * width);
-}
-
-/** Places of planes by bit, up to the last one of a byte. */
-const inOrder = (bits: number): Uint8Array => Uint8Array.from({ length: 8 * Math.ceil(bits / 8) }, (_, bit) => bit);
-
 /** Whether any of the shared bits is 1, opened to both. Neither learns which. A round for each halving of the bytes, and four. */
 export async function anySet(session: PartySession, dealt: PieceReceiver, bits: Uint8Array): Promise<boolean> {
   const halves = halvings(bits.length);

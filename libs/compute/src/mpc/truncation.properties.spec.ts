@@ -76,9 +76,9 @@ describe('truncation with the dealer', () => {
     const crossed: [Uint8Array[], Uint8Array[]] = [[], []];
     const count = 10_000;
     await truncated(Array<bigint>(count).fill(1n), [{ count, bits: 26 }], (from, bytes) => crossed[from].push(bytes));
-    // Masked numbers, five halvings of 26 bits, and carries.
-    const halvings = [13, 6, 3, 2, 1].map((pairs) => (4 * pairs * count) / 8);
-    expect(crossed[0].map(({ length }) => length)).toEqual([16 * count, ...halvings, count / 8]);
+    // Masked numbers; 7 digits in two groups of 4, of which one compares nothing above; 2 runs; carries.
+    const bits = [2 * 7, 2].map((factors) => (factors * count) / 8);
+    expect(crossed[0].map(({ length }) => length)).toEqual([16 * count, ...bits, count / 8]);
     const opened = crossed[0].map((bytes, round) =>
       round === 0
         ? toBytes(add(fromBytes(bytes, count), fromBytes(crossed[1][round]!, count)))

@@ -1,10 +1,10 @@
 import { chosen, dealNumbers, dealVector, dealtVector, numbersOf } from './bit-numbers.js';
+import { below, dealBelow } from './below.js';
 import { exchange } from './channel.js';
 import type { PieceReceiver, PieceSender } from './pieces.js';
 import { shiftRightInto } from './ring.js';
 import { Z128, bytesOf, concat, countOf, nextOf, powers, vectorFrom, type Ring, type Vector } from './rings.js';
 import type { DealtParty, PartySession } from './session.js';
-import { below, dealBelow } from './shared-bits.js';
 
 /** How many consecutive elements of a vector lose how many bits: 0 to 30, or 0 to 96 in Z_2^128. */
 export interface Cut {
@@ -14,8 +14,8 @@ export interface Cut {
 
 /**
  * Own share of each element divided by 2^bits and rounded down, exactly, in another ring if need be: every run gives the
- * same. With N bits in the ring, every shared number must lie within +-2^(N-2); then it never fails. Two rounds, and one
- * for each time that the bits can be halved.
+ * same. With N bits in the ring, every shared number must lie within +-2^(N-2); then it never fails. Two rounds and those of
+ * {@link below}, five at most.
  *
  * D. Escudero, S. Ghosh, M. Keller, R. Rachuri, P. Scholl, "Improved Primitives for MPC over Mixed Arithmetic-Binary
  * Circuits", CRYPTO 2020, section 5.1. The dealer hands out shares of a random r, of p = (r mod 2^(N-1)) >> bits, of q,
@@ -39,8 +39,8 @@ export async function truncate(
   const count = countOf(from, values);
   const most = 32 * from.words - 2;
   const own = from.add(values, nextOf(masks, from, count));
-  const rests = await dealtVector(session, dealt, to, count);
-  const tops = await dealtVector(session, dealt, to, count);
+  const pieces = await dealtVector(session, dealt, to, 2 * count);
+  const [rests, tops] = [pieces.subarray(0, count * to.words), pieces.subarray(count * to.words)];
   const sent = index === 0 ? from.add(own, powers(from, count, most)) : own;
   const opened = from.add(sent, vectorFrom(await exchange(peer, bytesOf(sent)), sent.length));
 
@@ -73,15 +73,10 @@ export async function dealTruncation(
   const [first, second] = parties;
   const count = cuts.reduce((sum, cut) => sum + cut.count, 0);
   const mask = from.add(nextOf(first.masks, from, count), nextOf(second.masks, from, count));
-  await dealVector(first, toSecond, to, highParts(from, to, mask, cuts));
-  const tops = concat(cuts.map((cut) => powers(to, cut.count, 32 * from.words - 1 - cut.bits)));
-  const none = new Uint32Array(tops.length);
-  await dealVector(
-    first,
-    toSecond,
-    to,
-    chosen(to, count, (at) => (isTopSet(from, mask, at) ? tops : none)),
-  );
+  const top = concat(cuts.map((cut) => powers(to, cut.count, 32 * from.words - 1 - cut.bits)));
+  const none = new Uint32Array(top.length);
+  const tops = chosen(to, count, (at) => (isTopSet(from, mask, at) ? top : none));
+  await dealVector(first, toSecond, to, concat([highParts(from, to, mask, cuts), tops]));
   const bits = mostBits(cuts);
   if (bits === 0) return;
   await dealBelow(parties, toSecond, lowParts(from, mask, cuts), from.words, bits);

@@ -76,7 +76,7 @@ const LOSS_ROWS = 4096;
  *
  * This is the naive SGD of SecretFlow's ss_sgd with three differences: its last, shorter batch counts too; the line is
  * not clipped (that would take a secure comparison of each row); and it has an L1 penalty, by proximal steps. A step takes
- * four rounds.
+ * ten rounds.
  *
  * No weight is opened. Both parties learn that every weight stayed in its range after every step (see `Room`), the loss
  * of some epochs, each batch taken before its update, and that the last one is not above that of the untrained model.
