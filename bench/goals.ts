@@ -89,6 +89,7 @@ export const GOALS: readonly Goal[] = [
     atMost: true,
     value: (results) => cpuOfW4(results).total ?? NaN,
   },
+  atMost('small', 'against the start of as many Node processes that do nothing', 'small.overStarts', 1.5, 'times'),
   atMost('W4', 'report to committed row, one chain alone, p99', 'lag.W1.p99', 10, 'ms'),
   atMost('W4', 'report to committed row, 200 chains, p99', 'lag.W4.p99', 50, 'ms'),
   atMost('W4', 'report to committed row, 1,000 chains, p99', 'lag.W4x5.p99', 100, 'ms'),

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { System } from '../../test/faults/system.js';
@@ -19,11 +21,23 @@ export const small: OwnMeasurement = {
       place,
       'redis',
       async (system, client) => {
-        const values: number[] = [];
+        const seconds: number[] = [];
+        const overStarts: number[] = [];
+        const count = place.quick ? TASKS / 5 : TASKS;
         for (let round = 0; round < (place.quick ? 1 : 3); round++) {
-          values.push((await runTasks(system, client, place.quick ? TASKS / 5 : TASKS)) / 1_000);
+          const took = await runTasks(system, client, count);
+          seconds.push(took / 1_000);
+          overStarts.push(took / (await startProcesses(count)));
         }
-        return [{ id: 'small.seconds', title: 'from the request to the last commit', unit: 's', values }];
+        return [
+          { id: 'small.seconds', title: 'from the request to the last commit', unit: 's', values: seconds },
+          {
+            id: 'small.overStarts',
+            title: 'against the start of as many Node processes that do nothing',
+            unit: 'times',
+            values: overStarts,
+          },
+        ];
       },
       { env: { WORKER_CONCURRENCY: String(SLOTS) } },
     ),
@@ -48,4 +62,15 @@ async function runTasks(system: System, client: HttpClient, count: number): Prom
     JSON.stringify({ chain_name: 'small', execute: true, tasks }),
   ]);
   return (await endOf(system, [created!.chain_id])) - began;
+}
+
+/** Milliseconds that as many processes take which end at once, as many at a time as tasks. */
+async function startProcesses(count: number): Promise<number> {
+  let left = count;
+  const startOneByOne = async (): Promise<void> => {
+    while (left-- > 0) await once(spawn(process.execPath, ['-e', '0'], { stdio: 'ignore' }), 'exit');
+  };
+  const began = clock();
+  await Promise.all(Array.from({ length: SLOTS }, startOneByOne));
+  return clock() - began;
 }
