@@ -1,4 +1,8 @@
-/** A process that runs one task and ends: its peak memory is the task's, Node included. Its one argument is a TaskOrder. */
+/**
+ * A process that runs one task and ends: its processor time and memory are the task's, with the processes of its parties. Its one
+ * argument is a TaskOrder.
+ */
+import { readFileSync } from 'node:fs';
 import { runTask, TaskFailure, type Json, type TaskParams } from '#libs/compute';
 
 /** Arguments of the process. */
@@ -22,6 +26,31 @@ export interface TaskReport {
   readonly failure?: { readonly code: string; readonly message: string; readonly details: Json };
 }
 
+const WATCH_EVERY_MS = 50;
+const PAGE_MIB = 4_096 / 1_048_576;
+/** What the kernel counts time in, as Linux shows it to programs. */
+const TICKS_PER_SECOND = 100;
+
+/** Resident memory of this process and of those that it started, MiB. Needs Linux, as {@link childCpuSeconds} does. */
+function residentMiB(): number {
+  const children = readFileSync(`/proc/self/task/${process.pid}/children`, 'latin1').split(' ').filter(Boolean);
+  return ['self', ...children].reduce((sum, pid) => {
+    try {
+      return sum + Number(readFileSync(`/proc/${pid}/statm`, 'latin1').split(' ')[1]) * PAGE_MIB;
+    } catch {
+      return sum; // It has ended.
+    }
+  }, 0);
+}
+
+/** Processor time of the processes that this one started and that have ended. */
+function childCpuSeconds(): number {
+  const fields = readFileSync('/proc/self/stat', 'latin1').split(') ').at(-1)!.split(' ');
+  return (Number(fields[13]) + Number(fields[14])) / TICKS_PER_SECOND;
+}
+
+let peakMiB = 0;
+const watch = setInterval(() => (peakMiB = Math.max(peakMiB, residentMiB())), WATCH_EVERY_MS);
 const order = JSON.parse(process.argv[2]!) as TaskOrder;
 const outcome = await runTask(order.type, {
   chainId: 'bench',
@@ -38,12 +67,13 @@ const outcome = await runTask(order.type, {
   if (error instanceof TaskFailure) return error;
   throw error;
 });
+clearInterval(watch);
 const { user, system } = process.cpuUsage();
 const report: TaskReport = {
   // From the start of the process, so that loading the code counts.
   seconds: performance.now() / 1_000,
-  cpuSeconds: (user + system) / 1e6,
-  peakMiB: process.resourceUsage().maxRSS / 1_024,
+  cpuSeconds: (user + system) / 1e6 + childCpuSeconds(),
+  peakMiB: Math.max(peakMiB, process.resourceUsage().maxRSS / 1_024),
   ...(outcome instanceof TaskFailure
     ? { failure: { code: outcome.code, message: outcome.message, details: outcome.details } }
     : { result: outcome.result }),
