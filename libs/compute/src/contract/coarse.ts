@@ -10,6 +10,14 @@ export function rounded(value: number, step = 0): number {
   return Number(`${Math.round(value / 10 ** power / times) * times}e${power}`) + 0;
 }
 
+/** Points between 0 and 1 at which {@link bitsOfShare} looks. */
+const GRID = 2000;
+
+/** Bits of a figure of a share between 0 and 1 that `round` rounds: log2 of the values that come out. */
+export function bitsOfShare(round: (share: number) => number): number {
+  return Math.log2(new Set(Array.from({ length: GRID + 1 }, (_, at) => round(at / GRID))).size);
+}
+
 /** A number of rows in steps of `step`, the smallest group that a figure may cover, downwards. */
 export function coarseRows(rows: number, step: number): number {
   return rows - (rows % step);

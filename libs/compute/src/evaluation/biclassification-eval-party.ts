@@ -11,7 +11,8 @@ import {
   type MetricName,
   type ScoreBucket,
 } from './metrics.js';
-import { coarseClasses } from './coarse-classes.js';
+import { coarseClasses, groupsOfClasses } from './coarse-classes.js';
+import { countFigures, type Evaluated } from './open-figures.js';
 import type { PartyContext, PartyProgram } from '../party/party-program.js';
 import { writeJson } from '../party/write-json.js';
 import { checkGroup } from '../contract/privacy.js';
@@ -39,17 +40,18 @@ const CALIBRATION_BINS = 10;
  * PREDICTION_OUT_OF_RANGE, METRIC_BELOW_GATE, COLUMN_NOT_FOUND, CAST_FAILED, or what opening the table throws.
  */
 export const run: PartyProgram<EvaluationArgs, JsonObject> = async (context, task) => {
-  const { labels, predictions } = await readPredictions(context, task);
-  return evaluateClasses(context, task, labels, predictions);
+  const { labels, predictions, about } = await readPredictions(context, task);
+  return evaluateClasses(context, task, about, labels, predictions);
 };
 
 /**
  * Figures of predicted probabilities as others see them, of at least `least` rows; the party keeps the exact ones, and a longer report. Throws TaskFailure
- * GROUP_TOO_SMALL, LABEL_NOT_BINARY, PREDICTION_OUT_OF_RANGE, METRIC_BELOW_GATE.
+ * GROUP_TOO_SMALL, LABEL_NOT_BINARY, PREDICTION_OUT_OF_RANGE, METRIC_BELOW_GATE, BUDGET_EXHAUSTED.
  */
 export async function evaluateClasses(
   context: PartyContext,
   task: EvaluationArgs,
+  about: Evaluated,
   labels: Float64Array,
   scores: Float64Array,
   least = context.minGroupRows,
@@ -59,6 +61,7 @@ export async function evaluateClasses(
   const points = pointsOf(context.party, task, labels, scores);
   context.progress(0.7, 'computing metrics');
   const metrics = binaryMetrics(points);
+  const seen = await countFigures(context, about, groupsOfClasses(labels.length), Object.keys(task.floors).length);
   checkFloors(metrics, task);
 
   const report = (steps: number): JsonObject => ({
@@ -77,7 +80,7 @@ export async function evaluateClasses(
   const reference = await writeJson(context, task.output, 'evaluation.json', kept);
   context.progress(1, 'done');
   context.keepResult(report(RESULT_STEPS));
-  return { output_report: reference, ...coarseClasses(points, least) };
+  return { output_report: reference, ...seen(coarseClasses(points, least)) };
 }
 
 function pointsOf(party: string, task: EvaluationArgs, labels: Float64Array, scores: Float64Array): CutPoint[] {

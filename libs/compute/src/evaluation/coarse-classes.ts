@@ -1,5 +1,6 @@
-import { coarseRows, rounded } from '../contract/coarse.js';
+import { bitsOfShare, coarseRows, rounded } from '../contract/coarse.js';
 import type { JsonObject } from '../contract/task-type.js';
+import type { FigureGroup } from './open-figures.js';
 import { binaryMetrics, gridBuckets, type BinaryMetrics, type CutPoint, type ScoreBucket } from './metrics.js';
 
 /** Cells of equal width into which scores fall for others, whatever the parameters and the data. */
@@ -37,12 +38,39 @@ function coarseMetrics(metrics: BinaryMetrics, points: readonly CutPoint[]): Bin
   const errors = { precision: shareError(precision, predicted), recall: shareError(recall, positives) };
   return {
     auc: rounded(auc, aucError(auc, positives, negatives)),
-    ks: rounded(ks, Math.sqrt(((1.001 - ks ** 2) / 4) * (1 / positives + 1 / negatives))),
+    ks: rounded(ks, ksError(ks, positives, negatives)),
     f1_score: rounded(f1_score, Math.max(errors.precision, errors.recall)),
     precision: rounded(precision, errors.precision),
     recall: rounded(recall, errors.recall),
     accuracy: rounded(accuracy, shareError(accuracy, rows)),
   };
+}
+
+const ksError = (ks: number, positives: number, negatives: number): number =>
+  Math.sqrt(((1.001 - ks ** 2) / 4) * (1 / positives + 1 / negatives));
+
+/**
+ * The figures of a table of so many rows, the most needed first, with the bits that their rounding opens. Where a step follows from another
+ * count than the rows, it is finest for half of them or all; the coarser steps have together no more values: one bit.
+ */
+export function groupsOfClasses(rows: number): FigureGroup[] {
+  const half = rows / 2;
+  const share = bitsOfShare((value) => rounded(value, shareError(value, rows)));
+  const auc = bitsOfShare((value) => rounded(value, aucError(value, half, half))) + 1;
+  const ks = bitsOfShare((value) => rounded(value, ksError(value, half, half))) + 1;
+  const rate = bitsOfShare((value) => rateOf(value * rows, rows));
+  const cell = share + 1 + 2 * rate;
+  const ofScores = Math.log2(rows + 1) + Math.log2(101);
+  const rest = 3 * (share + 1) + ks + share;
+  return [
+    { paths: ['metrics.auc', 'metrics.accuracy'], ofLabel: auc + share, ofOthers: auc + share },
+    {
+      paths: ['positives', ...['ks', 'f1_score', 'precision', 'recall'].map((name) => `metrics.${name}`)],
+      ofLabel: rest,
+      ofOthers: rest,
+    },
+    { paths: ['curves'], ofLabel: CELLS * cell, ofOthers: CELLS * (cell + ofScores) },
+  ];
 }
 
 /** By J. A. Hanley and B. J. McNeil, Radiology 143 (1982), formula 2; no less than one pair of the smaller class weighs. */
@@ -66,6 +94,8 @@ function coarseBucket({ from, to, rows, positives, mean_score }: ScoreBucket, le
   };
 }
 
+const rateOf = (count: number, of: number): number => (count === of ? 1 : rounded(count / of, 0.5 / Math.sqrt(of)));
+
 /** The ROC curve at the lower ends of the buckets, each rate in equal steps, so that it still only grows. */
 function coarseCurve(buckets: readonly ScoreBucket[]): number[][] {
   const all = { positives: 0, negatives: 0 };
@@ -74,12 +104,11 @@ function coarseCurve(buckets: readonly ScoreBucket[]): number[][] {
     all.negatives += rows - positives;
     return { from, ...all };
   });
-  const rate = (count: number, of: number): number => (count === of ? 1 : rounded(count / of, 0.5 / Math.sqrt(of)));
   return [
     [0, 0, 1],
     ...ends.map(({ from, positives, negatives }) => [
-      rate(negatives, all.negatives),
-      rate(positives, all.positives),
+      rateOf(negatives, all.negatives),
+      rateOf(positives, all.positives),
       from,
     ]),
   ];

@@ -1,6 +1,8 @@
 import { coarseRows, rounded } from '../contract/coarse.js';
 import type { JsonObject } from '../contract/task-type.js';
+import { BITS } from '../party/opened.js';
 import { Moments } from '../table/accumulators.js';
+import type { FigureGroup } from './open-figures.js';
 import { meanOf, regressionMetrics, rowBuckets } from './regression-metrics.js';
 
 /** Buckets for others, whatever the parameters. */
@@ -32,6 +34,19 @@ export function coarseNumbers(labels: Float64Array, predictions: Float64Array, l
       by_residual: coarseBuckets(residuals, labels, predictions, least),
     },
   };
+}
+
+/** The figures, the most needed first, with their bits. */
+export function groupsOfNumbers(): FigureGroup[] {
+  const groupOf = (figures: number, paths: readonly string[]): FigureGroup => {
+    return { paths, ofLabel: figures * BITS.number, ofOthers: figures * BITS.number };
+  };
+  const rest = ['mse', 'mae', 'mape', 'explained_variance'].map((name) => `metrics.${name}`);
+  return [
+    groupOf(2, ['metrics.rmse', 'metrics.r2_score']),
+    groupOf(6, ['mean_label', 'mean_prediction', ...rest]),
+    groupOf(2 * 2 * BUCKETS, ['curves']),
+  ];
 }
 
 function deviationOf(values: Float64Array): number {

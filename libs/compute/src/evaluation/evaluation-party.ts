@@ -3,6 +3,7 @@ import type { Objective } from '../federated/model.js';
 import { METRICS } from './metrics.js';
 import { NEUTRAL, type PartyContext, type PartyProgram } from '../party/party-program.js';
 import { checkGroup } from '../contract/privacy.js';
+import type { Evaluated } from './open-figures.js';
 import { evaluateNumbers, type RegressionEvalArgs } from './regression-eval-party.js';
 import { REGRESSION_METRICS } from './regression-metrics.js';
 import { readNumericColumns } from '../table/numeric-columns.js';
@@ -53,7 +54,8 @@ export const run: PartyProgram<EvaluationPart, JsonObject | null> = async (conte
   if (peer !== undefined) await context.send(NEUTRAL, toDeal(model, table.rows));
   const predictions = await predict(context, model, table);
   const labels = Float64Array.from({ length: table.rows }, (_, row) => table.values[(row + 1) * table.columns - 1]!);
-  const facts = await evaluate(context, part, label, model.objective, labels, predictions, least);
+  const about = { names, values: table.values, rows: table.rows, label };
+  const facts = await evaluate(context, part, about, model.objective, labels, predictions, least);
   const kept = part.predictions !== null && (await keep(context, part.predictions, labels, predictions));
   return { objective: model.objective, ...facts, ...(kept && { prediction_output: kept }) };
 };
@@ -114,24 +116,25 @@ function splitsOf(model: ModelPart): number {
 function evaluate(
   context: PartyContext,
   { testData: path, buckets, report: output, gates }: EvaluationPart,
-  labelColumn: string,
+  about: Evaluated,
   objective: Objective,
   labels: Float64Array,
   predictions: Float64Array,
   least: number,
 ): Promise<Record<string, Json>> {
-  const task = { path, labelColumn, predictionColumn: 'prediction', buckets, output };
+  const task = { path, labelColumn: about.label, predictionColumn: 'prediction', buckets, output };
   if (objective === 'linear') {
     return evaluateNumbers(
       context,
       { ...task, gates: gates as RegressionEvalArgs['gates'] },
+      about,
       labels,
       predictions,
       least,
     );
   }
   const floors = Object.fromEntries(Object.entries(gates).map(([name, { min }]) => [name, min!]));
-  return evaluateClasses(context, { ...task, floors }, labels, predictions, least);
+  return evaluateClasses(context, { ...task, floors }, about, labels, predictions, least);
 }
 
 async function keep(

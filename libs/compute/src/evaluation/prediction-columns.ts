@@ -1,4 +1,5 @@
 import type { PartyContext } from '../party/party-program.js';
+import type { Evaluated } from './open-figures.js';
 import { readNumericColumns } from '../table/numeric-columns.js';
 
 /** The columns of a prediction table that an evaluation looks at. */
@@ -12,10 +13,11 @@ interface PredictionTable {
 export async function readPredictions(
   context: PartyContext,
   { path, labelColumn, predictionColumn }: PredictionTable,
-): Promise<{ labels: Float64Array; predictions: Float64Array }> {
-  const { rows, values } = await readNumericColumns(context, path, [labelColumn, predictionColumn], (read) =>
+): Promise<{ labels: Float64Array; predictions: Float64Array; about: Evaluated }> {
+  const names = [labelColumn, predictionColumn];
+  const { rows, values } = await readNumericColumns(context, path, names, (read) =>
     context.progress(0.5 * read, 'reading'),
   );
   const column = (at: number): Float64Array => Float64Array.from({ length: rows }, (_, row) => values[2 * row + at]!);
-  return { labels: column(0), predictions: column(1) };
+  return { labels: column(0), predictions: column(1), about: { names, values, rows, label: labelColumn } };
 }

@@ -1,4 +1,5 @@
-import { coarseNumbers } from './coarse-numbers.js';
+import { coarseNumbers, groupsOfNumbers } from './coarse-numbers.js';
+import { countFigures, type Evaluated } from './open-figures.js';
 import { checkGroup } from '../contract/privacy.js';
 import type { PartyContext, PartyProgram } from '../party/party-program.js';
 import { writeJson } from '../party/write-json.js';
@@ -29,17 +30,18 @@ export interface RegressionEvalArgs {
  * COLUMN_NOT_FOUND, CAST_FAILED, or what opening the table throws.
  */
 export const run: PartyProgram<RegressionEvalArgs, JsonObject> = async (context, task) => {
-  const { labels, predictions } = await readPredictions(context, task);
-  return evaluateNumbers(context, task, labels, predictions);
+  const { labels, predictions, about } = await readPredictions(context, task);
+  return evaluateNumbers(context, task, about, labels, predictions);
 };
 
 /**
  * Figures of predicted numbers as others see them, of at least `least` rows; the party keeps the exact ones. Throws TaskFailure CONSTANT_COLUMN,
- * GROUP_TOO_SMALL, METRIC_BELOW_GATE.
+ * GROUP_TOO_SMALL, METRIC_BELOW_GATE, BUDGET_EXHAUSTED.
  */
 export async function evaluateNumbers(
   context: PartyContext,
   task: RegressionEvalArgs,
+  about: Evaluated,
   labels: Float64Array,
   predictions: Float64Array,
   least = context.minGroupRows,
@@ -48,6 +50,7 @@ export async function evaluateNumbers(
   checkLabels(context.party, task, labels);
   context.progress(0.6, 'computing metrics');
   const metrics = regressionMetrics(labels, predictions);
+  const seen = await countFigures(context, about, groupsOfNumbers(), Object.keys(task.gates).length);
   checkGates(metrics, task);
   context.progress(0.8, 'writing the report');
   const residuals = labels.map((label, row) => label - predictions[row]!);
@@ -65,7 +68,7 @@ export async function evaluateNumbers(
   const reference = await writeJson(context, task.output, 'evaluation.json', kept);
   context.progress(1, 'done');
   context.keepResult(facts);
-  return { output_report: reference, ...coarseNumbers(labels, predictions, least) };
+  return { output_report: reference, ...seen(coarseNumbers(labels, predictions, least)) };
 }
 
 function checkLabels(party: string, task: RegressionEvalArgs, labels: Float64Array): void {

@@ -29,6 +29,8 @@ export const BITS = {
   statistic: 10,
   /** Pass or fail. */
   verdict: 1,
+  /** Three digits of any size and sign: log2 of 2 x 900 x 617 decades of a double. */
+  number: 21,
   /** A mean of squares: three digits in five decades, or 0. */
   loss: 13,
 } as const;
