@@ -220,7 +220,15 @@ describe('the ledger of what is opened', () => {
   });
 });
 
-const TYPES = ['pearson_correlation', 'standard_scaler', 'table_statistics', 'ss_lr', 'psi'];
+const TYPES = [
+  'pearson_correlation',
+  'standard_scaler',
+  'table_statistics',
+  'ss_lr',
+  'psi',
+  'biclassification_eval',
+  'validation',
+];
 
 describe('a claimed party', () => {
   let folder: TestFolder;
@@ -232,7 +240,11 @@ describe('a claimed party', () => {
   beforeEach(async () => {
     folder = await testFolder();
     const rows = Array.from({ length: ROWS }, (_, row) => row);
-    await folder.table('alice', 'c.csv', `id,y\n${rows.map((row) => `${row},${noise(row, 5) % 2}`).join('\n')}\n`);
+    await folder.table(
+      'alice',
+      'c.csv',
+      `id,y,p\n${rows.map((row) => `${row},${noise(row, 5) % 2},${noise(row, 6) / 1009}`).join('\n')}\n`,
+    );
     const names = Array.from({ length: COLUMNS }, (_, column) => `b${column}`);
     const cells = rows.map((row) => names.map((_, column) => noise(row, column + 1)).join(','));
     await folder.table('bob', 'b.csv', `${names.join(',')}\n${cells.join('\n')}\n`);
@@ -253,7 +265,7 @@ describe('a claimed party', () => {
       stop?: AbortController;
     } = {},
   ): Promise<TaskRunResult> {
-    const columns = ['id', 'y'].map((name) => ({ name, type: 'integer' }));
+    const columns = ['id', 'y', 'p'].map((name) => ({ name, type: 'integer' }));
     const statements = [
       ...(await Promise.all(
         [1, 2].map(async (version) =>
@@ -399,6 +411,36 @@ describe('a claimed party', () => {
     // 13 bits are left.
     expect(lossesOf(await run('ss_lr', 'three', training(10)))).toEqual([]);
     await expect(run('ss_lr', 'four', training(600))).rejects.toMatchObject({ ...refusal, details: { asked: 10 } });
+  });
+
+  it('counts the figures of evaluations of its label, opens fewer as less is left, and keeps all for the party', async () => {
+    const config = {
+      ...{ prediction_data: { alice: 'dataset:alice/c@1' }, label_column: 'y', prediction_column: 'p' },
+      assert: { auc: { min: 0.01 } },
+    };
+    const evaluate = (taskId: string) => run('biclassification_eval', taskId, config, { parties: ['alice'] });
+    const first = await evaluate('1');
+    // Curves would take over half of 200 bits.
+    expect(first.result).toMatchObject({ curves: null, metrics: { ks: expect.any(Number) as unknown } });
+    expect(Object.keys(first.result.withheld as JsonObject)).toEqual(['curves']);
+    const { y, p } = (await openings()).at(-1)!.bits as Record<string, number>;
+    expect([y, p]).toEqual([43, 43]);
+    for (const taskId of ['2', '3', '4']) await evaluate(taskId);
+    const last = await evaluate('5');
+    expect(last.result).toMatchObject({ positives: null, metrics: { ks: null, auc: expect.any(Number) as unknown } });
+    await evaluate('6');
+    await expect(evaluate('7')).rejects.toMatchObject({ ...refusal, details: { column: 'y', limit: 200 } });
+  });
+
+  it('counts one bit for a table that passes validation, and what it says of one that does not', async () => {
+    const validate = (taskId: string, max: number) => {
+      const config = { input_data: { alice: 'dataset:alice/c@1' }, schema: { y: { type: 'integer', max }, id: {} } };
+      return run('validation', taskId, config, { parties: ['alice'] });
+    };
+    await validate('passes', 1);
+    expect((await openings()).at(-1)).toMatchObject({ type: 'validation', bits: { y: 1 }, figures: { y: 1 } });
+    await expect(validate('fails', 0)).rejects.toMatchObject({ code: 'VALIDATION_FAILED' });
+    expect((await openings()).slice(-2)).toMatchObject([{ bits: { y: 1 } }, { bits: { y: 8 }, figures: { y: 2 } }]);
   });
 
   it('notes how many keys of it psi opens at most, and to whom', async () => {

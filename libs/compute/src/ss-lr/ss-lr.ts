@@ -15,7 +15,8 @@ export const ssLr = defineTask({
     'rounded up to a power of two. Both parties learn the mean squared residual to three digits, once for every 64 training rows ' +
     'at most (a fifth of a bit for each row), and whether training ran away. No weight is opened. The prediction receiver ' +
     'learns probabilities to 1/1024, or numbers in 4096 steps: up to 12 bits of each predicted row. A receiver that chooses ' +
-    "columns, labels or rows learns what these say of the other party's row: of its only column nearly all.",
+    "columns, labels or rows learns what these say of the other party's row: of its only column nearly all." +
+    ' Losses are counted against half a bit for each row of the label and of features of at most 16 values, over all tasks, and predictions are noted.',
   needsParties: true,
   approximate: true,
   configSchema: ssLrSchema,

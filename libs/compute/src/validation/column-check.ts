@@ -1,3 +1,4 @@
+import { FEW_VALUES } from '#libs/consent';
 import { isMissing, toNumber } from '../table/csv-reader.js';
 import type { ColumnRule, Finding } from './validation-config.js';
 
@@ -9,6 +10,9 @@ export interface ColumnFinding {
   readonly rows: readonly number[];
 }
 
+/** With the rows that break the rule; of `rows`, the rows that there are; 0 where the whole column is absent. */
+export type Kept = Pick<Finding, 'column' | 'rule'> & { readonly count: number } & Partial<Pick<ColumnFinding, 'rows'>>;
+
 /** Row numbers that are kept of a broken rule. */
 const MAX_ROWS = 1000;
 const INTEGER = /^\s*[+-]?\d+\s*$/;
@@ -17,14 +21,21 @@ const BOOLEAN = /^(true|false|0|1)$/i;
 /** Holds the fields of one column against its rule, but for `unique`, which takes all of them together. */
 export class ColumnCheck {
   private readonly broken = new Map<Finding['rule'], { count: number; rows: number[] }>();
+  private readonly seen = new Set<string>();
   private readonly permitted: ReadonlySet<string | number> | undefined;
 
   constructor(private readonly rule: ColumnRule) {
     if (rule.enum) this.permitted = new Set(rule.enum.map((value) => this.comparable(String(value))));
   }
 
+  /** How many different fields there are, up to `FEW_VALUES + 1`. */
+  get distinct(): number {
+    return this.seen.size;
+  }
+
   observe(field: string, row: number): void {
     const { rule } = this;
+    if (this.seen.size <= FEW_VALUES) this.seen.add(field);
     if (isMissing(field)) {
       if (rule.required) this.fault('required', row);
       return;

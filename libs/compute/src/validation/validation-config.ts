@@ -70,7 +70,8 @@ export type TableSchema = ConfigOf<typeof tableSchema>;
 export interface Finding {
   readonly party: string;
   readonly column?: string;
-  readonly rule: 'type' | 'required' | 'unique' | 'min' | 'max' | 'enum' | 'rows.min' | 'rows.max' | 'rows.equal';
+  readonly rule:
+    'type' | 'required' | 'unique' | 'min' | 'max' | 'enum' | 'rows.min' | 'rows.max' | 'rows.equal' | 'withheld';
   /** For the party itself alone: `extent` says what others see. */
   readonly count: null;
   /** How many rows break it; of `rows`, how many there are. */

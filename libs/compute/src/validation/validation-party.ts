@@ -1,7 +1,8 @@
 import type { PartyProgram } from '../party/party-program.js';
+import { countVerdicts, isOfNoValue, rulesOf, withoutColumns, type Looked } from './count-verdicts.js';
 import { isMissing } from '../table/csv-reader.js';
 import { readTable } from '../table/read-table.js';
-import { ColumnCheck, type ColumnFinding } from './column-check.js';
+import { ColumnCheck, type Kept } from './column-check.js';
 import { RepeatedValues } from './repeated-values.js';
 import { coarseRows } from '../contract/coarse.js';
 import type { Finding, TableSchema } from './validation-config.js';
@@ -26,15 +27,13 @@ export interface ValidationValue {
   readonly report: string;
 }
 
-/** With the rows that break the rule; of `rows`, the rows that there are; 0 where the whole column is absent. */
-type Kept = Pick<Finding, 'column' | 'rule'> & { readonly count: number } & Partial<Pick<ColumnFinding, 'rows'>>;
-
 /** Checks the party's table in one pass, in bounded memory, and keeps the numbers of the rows that break a rule with the party. */
 export const run: PartyProgram<ValidationArgs, ValidationValue> = async (context, args) => {
   const { path, schema, minRows, maxRows, equalRows } = args;
   const input = await context.openInput(path);
   const repeated = new RepeatedValues(() => context.createScratch());
   const kept: Kept[] = [];
+  const looked: Looked[] = [];
   let rows = 0;
   let columns = 0;
   try {
@@ -63,6 +62,7 @@ export const run: PartyProgram<ValidationArgs, ValidationValue> = async (context
     );
     for (const { column, check } of checks) {
       kept.push(...check.findings().map((finding) => ({ column, ...finding })));
+      looked.push({ column, rules: rulesOf(schema[column]!), distinct: check.distinct });
     }
   } finally {
     await repeated.close();
@@ -82,17 +82,20 @@ export const run: PartyProgram<ValidationArgs, ValidationValue> = async (context
   await output.finish();
   context.progress(1, 'done');
   context.keepResult({ rows });
+  const detail = await countVerdicts(context, looked, kept, rows);
   const findings = kept.map((each): Finding => {
     const { column, rule } = each;
+    const isShown = detail === 'extents' || isOfNoValue(each);
     return {
       party: context.party,
       ...(column !== undefined && { column }),
       rule,
       count: null,
-      extent: extentOf(each, rows, context.minGroupRows),
+      extent: isShown ? extentOf(each, rows, context.minGroupRows) : 'in how many rows is withheld',
     };
   });
-  return { rows: coarseRows(rows, context.minGroupRows), columns, findings, report: output.reference };
+  const shown = detail === 'verdict' ? withoutColumns(context.party, kept, findings) : findings;
+  return { rows: coarseRows(rows, context.minGroupRows), columns, findings: shown, report: output.reference };
 };
 
 /** Steps of the rows that break a rule, in percent of all rows. */

@@ -15,11 +15,16 @@ import type { ColumnRule } from './validation-config.js';
 import { runValidation } from './validation-run.js';
 
 let folder: TestFolder;
+const MORE = Array.from({ length: 100 }, (_, at) => `${1000 + at},30,f\r\n`).join('');
 beforeAll(async () => {
   folder = await testFolder();
   await folder.table('alice', 'good.csv', 'id,age,sex,ok\n1,30,f,true\n2,41,m,False\n3,,f,1\n');
   await folder.table('bob', 'good.csv', 'id,age\n7,50\n8,51\n9,52\n');
-  await folder.table('alice', 'bad.csv', '\uFEFFid,age,sex\r\n1,30,f\r\n1,1.5,x\r\n2,abc,"f"\r\n,200,m\r\n4,-1,\r\n');
+  await folder.table(
+    'alice',
+    'bad.csv',
+    `\uFEFFid,age,sex\r\n1,30,f\r\n1,1.5,x\r\n2,abc,"f"\r\n,200,m\r\n4,-1,\r\n${MORE}`,
+  );
 });
 afterAll(() => folder.remove());
 
@@ -63,7 +68,7 @@ describe('validation', () => {
     };
     const failure = await failureOf(config as JsonObject, { taskId: 'bad' });
     const few = { count: null, extent: 'under 20 rows' };
-    const rows = { count: null, extent: '0 to 19 rows' };
+    const rows = { count: null, extent: '100 to 119 rows' };
     const found = [
       { party: 'alice', column: 'id', rule: 'required', ...few },
       { party: 'alice', column: 'id', rule: 'unique', ...few },
@@ -75,7 +80,7 @@ describe('validation', () => {
       { party: 'alice', rule: 'rows.max', ...rows },
       { party: 'alice', rule: 'rows.equal', ...rows },
       { party: 'bob', column: 'sex', rule: 'required', count: null, extent: 'the column is not there' },
-      { party: 'bob', rule: 'rows.equal', ...rows },
+      { party: 'bob', rule: 'rows.equal', count: null, extent: '0 to 19 rows' },
     ];
     expect(failure).toMatchObject({ code: 'VALIDATION_FAILED', retryable: false });
     expect(failure.details).toMatchObject({ findings: found, findings_total: 11 });
@@ -85,7 +90,7 @@ describe('validation', () => {
     const report = JSON.parse(await folder.text('', 'artifact:chain-1/bad/alice/validation.json')) as JsonObject;
     expect(report.findings).toContainEqual({ column: 'age', rule: 'type', count: 2, rows: [2, 3] });
     expect(report.findings).toContainEqual({ column: 'id', rule: 'unique', count: 1, rows: [2] });
-    expect(report.findings).toContainEqual({ rule: 'rows.equal', count: 5 });
+    expect(report.findings).toContainEqual({ rule: 'rows.equal', count: 105 });
     expect(await folder.temporaries()).toEqual([]);
   });
 
@@ -105,7 +110,11 @@ describe('validation', () => {
 
   test('reads quoted line breaks, Chinese, ten thousand columns and no row at all', async () => {
     const names = Array.from({ length: 10_000 }, (_, at) => `列${at}`);
-    await folder.table('alice', 'wide.csv', `${names.join(',')}\n${names.map((_, at) => at).join(',')}\n`);
+    await folder.table(
+      'alice',
+      'wide.csv',
+      `${names.join(',')}\n${`${names.map((_, at) => at).join(',')}\n`.repeat(2)}`,
+    );
     const wide = Object.fromEntries(names.map((name) => [name, { type: 'integer', required: true }]));
     const { result } = await validate({ input_data: { alice: 'wide.csv' }, schema: wide });
     expect(result.columns_checked).toEqual({ alice: 10_000 });
@@ -136,10 +145,14 @@ describe('validation', () => {
     await folder.table(
       'alice',
       't.parquet',
-      new Uint8Array(parquetWriteBuffer({ columnData: [{ name: 'n', data: [1, 2, 2] }] })),
+      new Uint8Array(
+        parquetWriteBuffer({
+          columnData: [{ name: 'n', data: [1, 2, 2, ...Array.from({ length: 17 }, (_, at) => at + 3)] }],
+        }),
+      ),
     );
-    const config = { input_data: { alice: 't.parquet' }, schema: { n: { type: 'integer', max: 2, required: true } } };
-    expect((await validate(config)).result).toMatchObject({ valid: true, rows: { alice: 0 } });
+    const config = { input_data: { alice: 't.parquet' }, schema: { n: { type: 'integer', max: 19, required: true } } };
+    expect((await validate(config)).result).toMatchObject({ valid: true, rows: { alice: 20 } });
     const twice = await failureOf({ ...config, schema: { n: { unique: true } } });
     expect(twice.details.findings).toMatchObject([{ party: 'alice', column: 'n', rule: 'unique', count: null }]);
   });
@@ -213,6 +226,37 @@ describe('whoever chooses the rules', () => {
       else low = middle;
     }
     expect([high, tasks]).toEqual([salaries.at(-1), 17]);
+  });
+});
+
+describe('a table of few rows', () => {
+  const codes = (rows: number): string => `y\n${Array.from({ length: rows }, (_, row) => row % 2).join('\n')}\n`;
+  const findingsOf = async (rows: number, schema: JsonObject): Promise<unknown> => {
+    await folder.table('alice', 'codes.csv', codes(rows));
+    return (await failureOf({ input_data: { alice: 'codes.csv' }, schema })).details.findings;
+  };
+  const rule = { type: 'number', max: 0, enum: [0] };
+
+  test('shows others how far a column of few values breaks rules as half a bit a row allows, or which, or no more', async () => {
+    expect(await findingsOf(50, { y: rule })).toMatchObject([
+      { column: 'y', rule: 'max', extent: '50 to 60 % of the rows' },
+      { column: 'y', rule: 'enum', extent: '50 to 60 % of the rows' },
+    ]);
+    // 12 bits for three rules are more than half of 23.
+    expect(await findingsOf(48, { y: rule })).toMatchObject([
+      { column: 'y', rule: 'max', extent: 'in how many rows is withheld' },
+      { column: 'y', rule: 'enum', extent: 'in how many rows is withheld' },
+    ]);
+    const none = await findingsOf(13, { y: rule, z: { required: true } });
+    expect(none).toMatchObject([
+      { party: 'alice', rule: 'withheld', extent: expect.stringMatching(/half a bit/) as unknown },
+      { column: 'z', rule: 'required', extent: 'the column is not there' },
+    ]);
+    expect(JSON.stringify(none)).not.toContain('"y"');
+    await folder.table('alice', 'codes.csv', codes(1));
+    expect(await failureOf({ input_data: { alice: 'codes.csv' }, schema: { y: rule } })).toMatchObject({
+      code: 'BUDGET_EXHAUSTED',
+    });
   });
 });
 

@@ -11,7 +11,7 @@ export const validation = defineTask({
     'Checks the table of each party: types, gaps, repeated values, ranges and permitted values of its columns, and its number of rows. ' +
     'The task fails with all that it finds.',
   leaves:
-    'Whether each rule is broken, and then whether in under 20 rows or in which tenth of the rows: at most 3.6 bits a rule. The number of rows in steps of 20. Counts and row numbers stay with the party. Whoever may run many tasks finds a value one bit at a time: 17 tasks found the largest below 131,072.',
+    'Whether each rule is broken, and then whether in under 20 rows or in which tenth of the rows: at most 3.6 bits a rule. The number of rows in steps of 20. Counts and row numbers stay with the party. Whoever may run many tasks finds a value one bit at a time: 17 tasks found the largest below 131,072. Of a column of at most 16 values that is counted against half a bit for each row, over all tasks: a table that passes costs one bit; what a table breaks is withheld where it would take more than half of what is left.',
   needsParties: true,
   configSchema: validationSchema,
   check: faultsOf,
