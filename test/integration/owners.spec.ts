@@ -179,6 +179,44 @@ describeSystem('owners at the command line', 'postgres', {}, (check) => {
     expect(await reasonsFor({ purpose: 'ads' })).toContain('"ads" is not allowed');
     expect(await reasonsFor({ purpose: 'fraud' })).not.toContain('purpose');
   });
+
+  check('let others draw figures with noise until their epsilon is spent', async (system) => {
+    const policy = join(work, 'noise.yaml');
+    writeFileSync(
+      policy,
+      'expires_at: 2999-01-01T00:00:00Z\nrules:\n  - effect: allow\n    task_types: [table_statistics]\n    params: { /epsilon: { min: 0.001, max: 0.7 } }\n' +
+        'budget: { epsilon: 1 }\nbounds: { age: { min: 0, max: 100 } }\n',
+    );
+    const key = join(work, 'bank-a', 'bank-a.key');
+    const owner = [system, TEST_API_KEY] as const;
+    const folder = join(system.dataRoot, 'bank-a');
+    const table = `id,age\n${Array.from({ length: 30 }, (_, i) => `${i},${40 + i}\n`).join('')}`;
+    writeFileSync(join(folder, 'ages.csv'), table);
+    await done(...owner, 'datasets', 'register', 'bank-a/ages', '--file', 'ages.csv', '--folder', folder, '--key', key);
+    await done(...owner, 'policies', 'set', 'bank-a/ages', '--file', policy, '--key', key);
+    const ended = async () => {
+      const file = join(work, 'noise.json');
+      writeFileSync(file, JSON.stringify(chain([noisy])));
+      const { chain_id } = await done<{ chain_id: string }>(...owner, 'create', file);
+      await done(...owner, 'execute', chain_id);
+      return system.api.ended(chain_id);
+    };
+    const first = await ended();
+    expect([first.status, first.tasks[0]!.error]).toEqual(['SUCCESS', null]);
+    expect(first.tasks[0]!.result).toMatchObject({
+      rows: { 'bank-a': null },
+      epsilon: 0.7,
+      epsilon_each: { 'bank-a': 0.35 },
+    });
+    expect((await ended()).tasks[0]!.error).toMatchObject({
+      code: 'BUDGET_EXHAUSTED',
+      details: { dataset: 'ages', opened: 0.7, asked: 0.7, limit: 1 },
+    });
+    const ledger = () =>
+      done<{ epsilon: number | null; bits: number }[]>(...owner, 'datasets', 'ledger', 'bank-a/ages');
+    await eventually('the copy of the ledger is there', async () => (await ledger()).length === 1 || undefined);
+    expect(await ledger()).toMatchObject([{ epsilon: 0.7, bits: 0 }]);
+  });
 });
 
 const psi = {
@@ -191,5 +229,15 @@ const psi = {
       keys: { 'bank-a': ['id'], 'bank-b': ['id'] },
       input_paths: { 'bank-a': 'dataset:bank-a/customers@1', 'bank-b': 'dataset:bank-b/customers@1' },
     },
+  },
+};
+
+const noisy = {
+  task_id: 'noisy',
+  task_type: 'table_statistics',
+  depends_on: [],
+  task_params: {
+    sf_init_config: { parties: ['bank-a'], address: 'local' },
+    task_config: { input_data: { 'bank-a': 'dataset:bank-a/ages@1' }, epsilon: 0.7, figures: ['mean'] },
   },
 };

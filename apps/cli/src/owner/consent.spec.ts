@@ -326,6 +326,12 @@ describe('a policy', () => {
     expect(await cli(args)).toMatchObject({ exit: 0, stdout: expect.stringContaining('a valid policy') });
   });
 
+  it('has bounds with room between them', async () => {
+    writeFileSync(at('p.yaml'), 'expires_at: 2999-01-01T00:00:00Z\nrules: []\nbounds:\n  age: { min: 9, max: 9 }\n');
+    const { exit, stderr } = await cli(['policies', 'set', 'alice/c', '--dry-run', '--file', at('p.yaml')]);
+    expect([exit, stderr]).toEqual([EXIT.INVALID, expect.stringContaining('p.yaml:4:3: OUT_OF_RANGE min must be')]);
+  });
+
   it('that is over allows nothing and is not signed', async () => {
     writeFileSync(at('p.json'), '{"expires_at":"2020-01-01T00:00:00Z","rules":[]}');
     const { exit, stderr } = await cli(['policies', 'set', 'alice/c', '--dry-run', '--file', at('p.json')]);

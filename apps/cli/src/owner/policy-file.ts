@@ -39,6 +39,11 @@ export async function readPolicy(path: string, dataset: string, session: Session
       message: 'expires_at is over: the policy would allow nothing.',
     });
   }
+  for (const [column, { min, max }] of faults.length === 0 ? Object.entries(draft.bounds ?? {}) : []) {
+    if (min < max) continue;
+    const pointer = `/bounds/${column.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+    faults.push({ code: 'OUT_OF_RANGE', pointer, message: 'min must be below max.' });
+  }
   if (faults.length === 0) return draft;
   throw new Failure(EXIT.INVALID, say('The policy is not valid.'), { file, faults: place(faults) });
 }

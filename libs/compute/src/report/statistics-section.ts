@@ -24,9 +24,19 @@ export function statisticsSection(taskId: string, result: JsonObject, statistics
     notes,
     figures: rowFigures(result, words),
     charts: boxes ? [boxes] : [],
-    tables: [gridOf(statistics, words.statistics, words, (name) => labelOf(name, words))],
+    tables: [gridOf(withoutHistograms(statistics), words.statistics, words, (name) => labelOf(name, words))],
   };
 }
+
+/** A histogram has no place in a cell. */
+const withoutHistograms = (statistics: JsonObject): JsonObject =>
+  Object.fromEntries(
+    Object.entries(statistics).map(([name, column]) => {
+      if (!isObject(column)) return [name, column];
+      const { histogram: _, ...figures } = column;
+      return [name, figures];
+    }),
+  );
 
 /**
  * Quartiles between two deviations below and above the mean, since columns have different units; constant columns have no box. Where the
