@@ -122,6 +122,29 @@ describe('ss_xgb', () => {
     expect((evaluation.result.metrics as { auc: number }).auc).toBeGreaterThan(0.97);
   });
 
+  test('comes to the same trees and predictions in every run, and to other slices', async () => {
+    const [once, again] = await Promise.all(
+      ['once', 'again'].map(async (taskId) => {
+        const { result } = await runTask('ss_xgb', runOf(configOf(), { taskId }));
+        const { trees } = await sliceOf(result, 'alice');
+        const { trees: ofBob } = await sliceOf(result, 'bob');
+        const sharesOf = (shares: string): Vector =>
+          new Uint32Array(new Uint8Array(Buffer.from(shares, 'base64')).buffer);
+        const own = trees.map((tree) => sharesOf(tree.weight_shares));
+        return {
+          own,
+          opened: {
+            predictions: await folder.text('alice', String(result.prediction_output)),
+            splits: trees.map(({ owners, splits }, at) => [owners, splits, ofBob[at]!.splits]),
+            weights: ofBob.map((tree, at) => [...Z32.add(own[at]!, sharesOf(tree.weight_shares))]),
+          },
+        };
+      }),
+    );
+    expect(again!.opened).toEqual(once!.opened);
+    expect(again!.own).not.toEqual(once!.own);
+  });
+
   test('opens the same predictions each time, so that asking again gives no more digits', async () => {
     const rows = Array.from({ length: 400 }, (_, at) => Math.round((at - 200) * 97.3));
     const open = async (compute: (joint: Joint, scores: Vector) => Promise<Vector>): Promise<number[]> => {
