@@ -5,7 +5,7 @@ import { Z128, Z32, concat, constant, countOf, type Vector } from '../mpc/rings.
 /** Bits that sums of derivatives lose before they are multiplied: 25 are left, so that a product of five fits the ring. */
 export const DROPPED_BITS = 5;
 
-/** Keeps a denominator positive, whatever the last bit of a truncation. In the unit of the sums. */
+/** Keeps a denominator positive, whatever sums lose. In the unit of the sums. */
 export const LEAST = 4;
 
 /** Shared sums of the derivatives of the rows on the left of each candidate, node by node, in Z_2^32. */
