@@ -65,6 +65,8 @@ export interface Budget {
   readonly bits?: number;
   /** Sums over parties that differ from an earlier sum by one party: such a pair shows that party's part. */
   readonly sums_apart?: number;
+  /** Sums of buckets that one other party may ask for by `secureboost`: trees x depth x columns. */
+  readonly sums?: number;
   /** Of all figures under differential privacy together. */
   readonly epsilon?: number;
 }
@@ -211,7 +213,12 @@ export const STATEMENT_SCHEMAS: Readonly<Record<StatementKind, object>> = {
     {
       budget: object(
         {},
-        { bits: amount, sums_apart: amount, epsilon: { type: 'number', exclusiveMinimum: 0, maximum: 1_000_000 } },
+        {
+          bits: amount,
+          sums_apart: amount,
+          sums: amount,
+          epsilon: { type: 'number', exclusiveMinimum: 0, maximum: 1_000_000 },
+        },
       ),
       min_group_rows: { ...amount, minimum: MIN_GROUP_ROWS },
       bounds: {

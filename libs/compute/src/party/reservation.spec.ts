@@ -228,6 +228,7 @@ const TYPES = [
   'psi',
   'biclassification_eval',
   'validation',
+  'secureboost',
 ];
 
 describe('a claimed party', () => {
@@ -441,6 +442,24 @@ describe('a claimed party', () => {
     expect((await openings()).at(-1)).toMatchObject({ type: 'validation', bits: { y: 1 }, figures: { y: 1 } });
     await expect(validate('fails', 0)).rejects.toMatchObject({ code: 'VALIDATION_FAILED' });
     expect((await openings()).slice(-2)).toMatchObject([{ bits: { y: 1 } }, { bits: { y: 8 }, figures: { y: 2 } }]);
+  });
+
+  it('notes the sums that trainings by secureboost may ask for, and refuses more than the owner allows one party', async () => {
+    const labels = Array.from({ length: ROWS }, (_, row) => noise(row, 7) % 2);
+    await folder.table('bob', 'l.csv', `t\n${labels.join('\n')}\n`);
+    const boosting = (trees: number) => ({
+      train_data: { alice: 'dataset:alice/c@1', bob: 'l.csv' },
+      features: { alice: ['p', 'id'] },
+      ...{ label: 't', label_party: 'bob', params: { num_boost_round: trees, max_depth: 2 } },
+    });
+    const more = { budget: { sums: 20 } };
+    await run('secureboost', 'one', boosting(3), more);
+    expect((await openings()).at(-1)).toMatchObject({ counts: { sums: 12 }, to: ['bob'], bits: {} });
+    await expect(run('secureboost', 'two', boosting(3), more)).rejects.toMatchObject({
+      ...refusal,
+      details: { dataset: 'c', opened: 12, asked: 12, limit: 20 },
+    });
+    await run('secureboost', 'two', boosting(2), more);
   });
 
   it('notes how many keys of it psi opens at most, and to whom', async () => {

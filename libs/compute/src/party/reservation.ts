@@ -56,6 +56,7 @@ export async function reserve(
       if (overdraft !== undefined) throw exhausted(run.party, overdraft);
     }
     requireSumsApart(run, entry, before, statements);
+    requireSums(run, entry, before, statements);
     requireEpsilon(run.party, entry, before, (dataset) => policyOf(statements, dataset)?.budget?.epsilon);
   } catch (error) {
     await ledger.append({ kind: 'void', id: entry.id });
@@ -133,6 +134,31 @@ function requireSumsApart(
         `the owner allows ${limit} such sums. Take the same parties as before, or leave three or more out.`,
       false,
       { party, dataset, opened, asked: 1, limit },
+    );
+  }
+}
+
+/** Throws BUDGET_EXHAUSTED where a party would get more sums of buckets than the owner allows, over all tasks. */
+function requireSums(
+  { party }: OpeningRun,
+  { counts, to, datasets }: OpeningEntry,
+  before: readonly OpeningEntry[],
+  statements: ReadonlyMap<string, Statement>,
+): void {
+  const asked = counts?.sums;
+  for (const dataset of asked === undefined ? [] : datasets) {
+    const limit = policyOf(statements, dataset)?.budget?.sums;
+    const toSame = before.filter(
+      (each) => each.datasets.includes(dataset) && each.to.some((name) => to.includes(name)),
+    );
+    const opened = toSame.reduce((sum, each) => sum + (each.counts?.sums ?? 0), 0);
+    if (limit === undefined || opened + asked! <= limit) continue;
+    throw new TaskFailure(
+      'BUDGET_EXHAUSTED',
+      `Party ${party}: the training may ask for ${asked} sums of ${dataset} (trees x depth x columns); ${opened} were allowed to ` +
+        `${to.join(', ')} before, and the owner allows ${limit} over all tasks. Train fewer trees, or by ss_xgb.`,
+      false,
+      { party, dataset, opened, asked: asked!, limit },
     );
   }
 }

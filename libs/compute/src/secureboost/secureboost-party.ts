@@ -100,6 +100,8 @@ async function holdFeatures(
     for (const bucket of of) rows[bucket]! += 1;
     return rows;
   });
+  const { rounds, maxDepth } = plan.boosting;
+  await context.reserve({ columns: [], to: [peerName], counts: { sums: rounds * maxDepth * own.length } });
   await context.send(
     peerName,
     own.map(({ count }) => count),
