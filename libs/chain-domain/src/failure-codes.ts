@@ -18,6 +18,7 @@ export const FAILURE_CODES = [
   'APPROVAL_EXPIRED',
   'POLICY_REFUSED',
   'BUDGET_EXHAUSTED',
+  'ROWS_TOO_CLOSE',
 ] as const;
 export type FailureCode = (typeof FAILURE_CODES)[number];
 

@@ -17,6 +17,7 @@ describe('an entry of a ledger', () => {
     expect(isOpenedEntry({ ...ENTRY, members: ['alice', 'bob'] })).toBe(true);
     expect(isOpenedEntry({ ...ENTRY, counts: { predictions: 569 } })).toBe(true);
     expect(isOpenedEntry({ ...ENTRY, epsilon: 0.5 })).toBe(true);
+    expect(isOpenedEntry({ ...ENTRY, chosen: true })).toBe(true);
   });
 
   it.each<[string, unknown]>([
@@ -28,6 +29,7 @@ describe('an entry of a ledger', () => {
     ['names that are none', { ...ENTRY, to: [1] }],
     ['too many names', { ...ENTRY, versions: Array.from({ length: 1001 }, () => 'c@1') }],
     ['members that are none', { ...ENTRY, members: 'alice' }],
+    ['what is chosen as no truth', { ...ENTRY, chosen: 'yes' }],
     ['counts below 0', { ...ENTRY, bits: { y: -1 } }],
     ['counts that are none', { ...ENTRY, figures: { y: 0.5 } }],
     ['numbers of other things that are none', { ...ENTRY, counts: { predictions: 'all' } }],

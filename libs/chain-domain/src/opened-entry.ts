@@ -20,6 +20,8 @@ export interface OpenedEntry {
   readonly counts?: Readonly<Record<string, number>>;
   /** Of all figures together, where they are differentially private. */
   readonly epsilon?: number;
+  /** Whether others chose the rows. */
+  readonly chosen?: true;
 }
 
 const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,3})?Z$/;
@@ -28,7 +30,7 @@ const MAX_NAMES = 1_000;
 /** Whether a value is an entry that can be stored. */
 export function isOpenedEntry(value: unknown): value is OpenedEntry {
   if (!isObject(value) || resultFault(value) !== null) return false;
-  const { id, at, to, datasets, versions, figures, bits, members, counts, epsilon } = value;
+  const { id, at, to, datasets, versions, figures, bits, members, counts, epsilon, chosen } = value;
   return (
     typeof id === 'string' &&
     id.length <= 64 &&
@@ -37,7 +39,8 @@ export function isOpenedEntry(value: unknown): value is OpenedEntry {
     !Number.isNaN(Date.parse(at)) &&
     [to, datasets, versions, members ?? []].every(isNames) &&
     [figures, bits, counts ?? {}].every(isCounts) &&
-    (epsilon === undefined || (typeof epsilon === 'number' && Number.isFinite(epsilon) && epsilon > 0))
+    (epsilon === undefined || (typeof epsilon === 'number' && Number.isFinite(epsilon) && epsilon > 0)) &&
+    (chosen === undefined || chosen === true)
   );
 }
 

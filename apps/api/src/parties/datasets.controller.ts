@@ -86,11 +86,12 @@ function ledgerEntryDto(
   { seq, opened_at, chain_id, task_id, task_type, entry }: OpeningView,
   isOwn: boolean,
 ): LedgerEntryDto {
-  const { to, versions, figures, bits, members, counts, epsilon = null } = entry;
+  const { to, versions, figures, bits, members, counts, epsilon = null, chosen = false } = entry;
   return {
     ...{ seq, opened_at, chain_id, task_id, task_type, to: [...to], versions: [...versions] },
     members: members ? [...members] : null,
     counts: counts ? { ...counts } : null,
+    chosen,
     columns: isOwn
       ? Object.entries(bits).map(([name, each]) => ({ name, figures: figures[name] ?? 0, bits: each }))
       : null,

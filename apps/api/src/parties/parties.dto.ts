@@ -188,6 +188,9 @@ export class LedgerEntryDto {
     example: { predictions: 569 },
   })
   counts: Record<string, number> | null;
+  /** Whether somebody else than the owner chose the rows, by `psi` or to be predicted. */
+  @ApiProperty({ example: false })
+  chosen: boolean;
   /** By column; null for admins of no party. */
   @ApiProperty({ type: [LedgerColumnDto], nullable: true })
   columns: LedgerColumnDto[] | null;

@@ -56,7 +56,7 @@ export const run: PartyProgram<EvaluationPart, JsonObject | null> = async (conte
   const labels = Float64Array.from({ length: table.rows }, (_, row) => table.values[(row + 1) * table.columns - 1]!);
   const about = { names, values: table.values, rows: table.rows, label };
   const facts = await evaluate(context, part, about, model.objective, labels, predictions, least);
-  const kept = part.predictions !== null && (await keep(context, part.predictions, labels, predictions));
+  const kept = part.predictions !== null && (await keep(context, part.predictions, part.testData, labels, predictions));
   return { objective: model.objective, ...facts, ...(kept && { prediction_output: kept }) };
 };
 
@@ -140,10 +140,11 @@ function evaluate(
 async function keep(
   context: PartyContext,
   target: string,
+  of: string,
   labels: Float64Array,
   predictions: Float64Array,
 ): Promise<string> {
-  const writer = await writeTable(context, { target, name: 'predictions.csv' }, ['label', 'prediction']);
+  const writer = await writeTable(context, { target, name: 'predictions.csv', rows: { of } }, ['label', 'prediction']);
   await writer.rows(Array.from(labels, (label, row) => [String(label), String(predictions[row])]));
   await writer.finish();
   return writer.reference;

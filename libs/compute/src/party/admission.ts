@@ -25,6 +25,7 @@ import type { WrittenFile } from './party-link.js';
 import type { openValue as OpenValue } from './party-results.js';
 import { PartyLedger } from './party-ledger.js';
 import { reserve } from './reservation.js';
+import { RowSets, type OutputRows, type RowSet } from './row-sets.js';
 import { offeredDataset, readStatements } from './statements.js';
 
 /** The run as a party's process knows it. */
@@ -57,6 +58,11 @@ export class Admission {
   private last: Promise<unknown> = Promise.resolve();
   /** Of the files that were read. */
   private readonly digests = new Set<string>();
+  private readonly sets: RowSets;
+  /** Of the files that were read, by the name that the run gave them. */
+  private readonly rows = new Map<string, RowSet>();
+  /** Of the files that were noted. */
+  private readonly outputRows = new Map<string, OutputRows>();
 
   private constructor(
     readonly owner: Owner,
@@ -66,6 +72,7 @@ export class Admission {
     private readonly statements: ReadonlyMap<string, Statement>,
   ) {
     this.ledger = new PartyLedger(request.roots.root);
+    this.sets = new RowSets(request.roots.party, request.roots.root, owner);
     const { consent } = request;
     this.task = consent === null ? '' : taskHash(consent.task);
     const isOwnUsed = Object.keys(own).length > 0;
@@ -118,6 +125,7 @@ export class Admission {
       use: this.use,
       versions: [...this.versions].sort(),
       digests: [...this.digests].sort(),
+      rows: { sets: [...this.rows.values()], least: this.minGroupRows, known: this.sets },
     };
     return reserve(this.ledger, this.statements, run, opened);
   }
@@ -144,10 +152,12 @@ export class Admission {
   }
 
   /** Notes a file that the party wrote. Of an artifact only a salted digest leaves the party, not the hash. */
-  recorded(file: WrittenFile): WrittenFile {
+  recorded(file: WrittenFile, rows?: OutputRows): WrittenFile {
     if (file.artifact === undefined) return file;
     const { sha256 } = file.artifact;
-    this.files[basename(file.final)] = this.owner.digest(sha256);
+    const name = basename(file.final);
+    this.files[name] = this.owner.digest(sha256);
+    if (rows !== undefined) this.outputRows.set(name, rows);
     const [, digest] = this.owner.digest(`${this.salt} ${sha256}`).split(':') as [string, string];
     return { ...file, artifact: { ...file.artifact, sha256: digest } };
   }
@@ -157,7 +167,12 @@ export class Admission {
     if (Object.keys(this.files).length === 0) return undefined;
     const { task, plain, files } = this;
     const versions = [...this.versions].sort();
-    const lineage: Lineage = { task, datasets: namesOf(versions), versions, plain, files };
+    const rows: Record<string, RowSet> = {};
+    for (const [name, { of, picks }] of this.outputRows) {
+      const source = this.rows.get(of);
+      if (source !== undefined) rows[name] = await this.sets.ofOutput(source, picks);
+    }
+    const lineage: Lineage = { task, datasets: namesOf(versions), versions, plain, files, rows };
     return writeLineage(this.request.roots, token, this.owner, lineage, temporary);
   }
 
@@ -168,10 +183,12 @@ export class Admission {
     const file = await openInput(roots, dataset?.file ?? label);
     try {
       if (dataset !== undefined) await this.requireUnchanged(label, dataset, file);
-      const { versions, plain, digest } = await this.sourceOf(label, dataset, file);
+      const { versions, plain, digest, rows } = await this.sourceOf(label, dataset, file);
       this.digests.add(digest ?? `unknown ${this.salt}`);
       this.asWritten &&= this.isNamed(label) || (label.startsWith('artifact:') && !plain);
       await this.requireAllowed(versions, plain);
+      const all = dataset === undefined ? rows : await this.sets.ofDataset(dataset.digest, file);
+      if (all !== undefined) this.rows.set(label, all);
       return dataset === undefined ? file : { ...file, label };
     } catch (error) {
       await file.close();
@@ -218,7 +235,8 @@ export class Admission {
       if (version.includes('@')) offeredDataset(party, this.statements, `dataset:${party}/${version}`, label);
     }
     const digest = lineage.files[file.name];
-    return { versions: lineage.versions ?? lineage.datasets, plain: lineage.plain, digest };
+    const rows = lineage.rows?.[file.name];
+    return { versions: lineage.versions ?? lineage.datasets, plain: lineage.plain, digest, rows };
   }
 
   /** Refuses what a task made that the owner has taken back since. */

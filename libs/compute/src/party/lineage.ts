@@ -6,6 +6,7 @@ import type { FileRoots, InputFile } from './input-files.js';
 import type { Owner } from './owner.js';
 import type { OutputLedger } from './output-files.js';
 import type { WrittenFile } from './party-link.js';
+import type { RowSet } from './row-sets.js';
 
 /** Where a party's artifacts of one task came from. Only the party writes it, and its MAC shows that nobody else did. */
 export interface Lineage {
@@ -19,6 +20,8 @@ export interface Lineage {
   readonly plain: boolean;
   /** Digest of each file, by its name. */
   readonly files: Readonly<Record<string, string>>;
+  /** The rows of each table, by the name of its file. Absent in older records. */
+  readonly rows?: Readonly<Record<string, RowSet>>;
 }
 
 /** What a file was made of: see {@link Lineage}. */
@@ -27,6 +30,8 @@ export interface Source {
   readonly plain: boolean;
   /** Of the file, where it is known. */
   readonly digest?: string | undefined;
+  /** Of the table, where they are known. */
+  readonly rows?: RowSet | undefined;
 }
 export const PLAIN: Source = { versions: [], plain: true };
 

@@ -4,6 +4,7 @@ import { basename, dirname, join, relative, resolve } from 'node:path';
 import { TaskFailure, type Artifact, type TaskRun } from '../contract/task-type.js';
 import { isInside, placeInRoot, refuseReserved, type FileRoots } from './input-files.js';
 import { NEUTRAL, type WrittenFile } from './party-link.js';
+import type { OutputRows } from './row-sets.js';
 import { refuseToReplace, tableOutput, takeNames, type TableOutput } from './table-outputs.js';
 
 export interface OutputRequest {
@@ -17,6 +18,8 @@ export interface OutputRequest {
   readonly mediaType: string;
   /** The size in bytes to state of an artifact, where the true one would say what only the party may know. */
   readonly statedBytes?: number | undefined;
+  /** Of a table with a row for each of some rows that the party has opened: which. */
+  readonly rows?: OutputRows | undefined;
 }
 
 /** A file being written under a temporary name. Abandon it by failing: the coordinator removes what is not finished. */

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { LedgerEntry } from '#libs/consent';
 import type { OpenedEntry } from '../contract/task-type.js';
 import { OWNER_FOLDER } from './owner.js';
+import type { RowSet } from './row-sets.js';
 
 /** What one run opens to others. */
 export interface OpeningEntry extends OpenedEntry {
@@ -13,6 +14,8 @@ export interface OpeningEntry extends OpenedEntry {
   readonly use: string;
   /** Equal for the same figures of the same table, where they follow from it alone. */
   readonly own?: string;
+  /** Of the tables that the run has read, where they are known. */
+  readonly rows?: readonly RowSet[];
 }
 
 /**
@@ -83,7 +86,7 @@ export class PartyLedger {
     }
   }
 
-  /** A party's process may write the ledger and nothing else in the folder, which exists where the party has an owner. */
+  /** A party's process may write the ledger and `rows` in the folder and nothing else, which exists where the party has an owner. */
   private async opened(): Promise<FileHandle> {
     const attempt = (): Promise<FileHandle> => open(this.path, 'a', 0o600);
     return attempt().catch(async (error: NodeJS.ErrnoException) => {

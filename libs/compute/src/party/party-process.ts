@@ -127,11 +127,12 @@ function makeContext(
       if (admission === undefined) return here.reserve(opened);
       const { entry, warnings } = await admission.reserve(opened);
       if (entry === undefined) return;
-      const { id, at, to, datasets, versions, figures, bits, members, counts, epsilon } = entry;
+      const { id, at, to, datasets, versions, figures, bits, members, counts, epsilon, rows } = entry;
       const more = {
         ...(members && { members }),
         ...(counts && { counts }),
         ...(epsilon !== undefined && { epsilon }),
+        ...(rows?.some(({ chosen }) => chosen) === true && { chosen: true as const }),
       };
       const shown = { id, at, to, datasets, versions, figures, bits, ...more };
       send({ kind: 'opened', entry: shown });
@@ -152,7 +153,7 @@ function makeContext(
         temporary,
         written(file) {
           const shown = request.statedBytes === undefined ? file : withoutHash(file);
-          send({ kind: 'written', file: admission?.recorded(file) ?? shown });
+          send({ kind: 'written', file: admission?.recorded(file, request.rows) ?? shown });
         },
       }),
     keepResult,

@@ -13,7 +13,9 @@ import { requireEpsilon } from './epsilon-budget.js';
 import { sha256 } from './hashes.js';
 import { namesOf } from './lineage.js';
 import { exhausted, type Opened } from './opened.js';
+import { requireRowsApart } from './chosen-rows.js';
 import type { OpeningEntry, PartyLedger } from './party-ledger.js';
+import type { RowSet, RowSets } from './row-sets.js';
 import { partsApart } from './sums-apart.js';
 
 /** The run that opens something. */
@@ -27,12 +29,15 @@ export interface OpeningRun {
   readonly versions: readonly string[];
   /** Of the files that it has read. */
   readonly digests: readonly string[];
+  /** The rows of these files, as far as they are known, and the fewest that a figure may cover. */
+  readonly rows?: { readonly sets: readonly RowSet[]; readonly least: number; readonly known: Pick<RowSets, 'read'> };
 }
 
 /**
  * Notes what a run is about to open, and judges it by the notes before it, so that two tasks at once never pass a limit together. A run counts
  * however it ends: others may have read what it opened before it died, and bring other data to the next try. Returns warnings,
- * and the entry, unless the same is open already. Throws BUDGET_EXHAUSTED.
+ * and the entry, unless the same is open already. Throws BUDGET_EXHAUSTED,
+ * and what {@link requireRowsApart} throws.
  */
 export async function reserve(
   ledger: PartyLedger,
@@ -58,6 +63,8 @@ export async function reserve(
     requireSumsApart(run, entry, before, statements);
     requireSums(run, entry, before, statements);
     requireEpsilon(run.party, entry, before, (dataset) => policyOf(statements, dataset)?.budget?.epsilon);
+    const earlier = before.filter((each) => isOfSame(entry, each)).flatMap(({ rows }) => rows ?? []);
+    if (run.rows && entry.rows) await requireRowsApart(run.party, entry.rows, earlier, run.rows);
   } catch (error) {
     await ledger.append({ kind: 'void', id: entry.id });
     throw error;
@@ -84,9 +91,15 @@ function entryOf(run: OpeningRun, opened: Opened, accounts: readonly Account[]):
     ...(counts && { counts }),
     ...(members && { members: [...members].sort() }),
     ...(epsilon !== undefined && { epsilon }),
+    // Keys and predictions are of single rows whatever the others are.
+    ...(run.rows && (columns.length > 0 || members) && { rows: run.rows.sets }),
     ...(own !== undefined && { own: sha256(canonicalJson({ own, digests: run.digests, columns })) }),
   };
 }
+
+/** Whether two entries are about one dataset. */
+const isOfSame = (one: OpeningEntry, other: OpeningEntry): boolean =>
+  other.datasets.some((dataset) => one.datasets.includes(dataset));
 
 /** The columns of all versions that the owner offers, and what the owner allows. */
 function accountOf(statements: ReadonlyMap<string, Statement>, dataset: string): Account {
@@ -105,9 +118,9 @@ const policyOf = (statements: ReadonlyMap<string, Statement>, dataset: string): 
 
 /** The parties whose part is open by the sum of this entry and those before it. */
 function apartBy(entry: OpeningEntry, before: readonly OpeningEntry[]): readonly string[] {
-  const { members, datasets } = entry;
+  const { members } = entry;
   if (members === undefined) return [];
-  const sums = before.filter((each) => each.datasets.some((dataset) => datasets.includes(dataset)));
+  const sums = before.filter((each) => isOfSame(entry, each));
   return partsApart(
     members,
     sums.flatMap((each) => (each.members === undefined ? [] : [each.members])),
@@ -172,7 +185,7 @@ function warningsOf({ type, use }: OpeningRun, entry: OpeningEntry, before: read
     (each) =>
       each.type === type &&
       each.use !== use &&
-      each.datasets.some((dataset) => entry.datasets.includes(dataset)) &&
+      isOfSame(entry, each) &&
       (sharesName(entry.bits, each.bits) || sharesName(entry.counts ?? {}, each.counts ?? {})),
   );
   const what = Object.keys(entry.counts ?? { 'figures about the same columns': 0 }).join(', ');

@@ -159,12 +159,14 @@ async function writeCommonRows(
 ): Promise<string> {
   const keys: string[] = [];
   const rows = new RowStore();
+  const places: number[] = [];
   let at = 0;
   for await (const batch of table.batches()) {
     for (const row of batch) {
       if (common[at] === 1) {
         keys.push(sortKey(keyIndexes.map((index) => row[index]!)));
         rows.add(csvRow(row));
+        places.push(at);
       }
       at += 1;
     }
@@ -176,7 +178,8 @@ async function writeCommonRows(
   const order = Uint32Array.from(keys, (_, index) => index).sort((a, b) => (keys[a]! < keys[b]! ? -1 : 1));
   // Told also of an empty intersection: others see the stage.
   context.progress(READ_AGAIN, 'writing the intersection');
-  const output = await writeTable(context, request, table.columns);
+  const picks = order.map((index) => places[index]!);
+  const output = await writeTable(context, { ...request, rows: { of: table.label, picks } }, table.columns);
   for (let done = 0; done < order.length; done += ROWS_AT_ONCE) {
     const batch = order.subarray(done, done + ROWS_AT_ONCE);
     await output.text(Buffer.concat(Array.from(batch, (index) => rows.at(index))));

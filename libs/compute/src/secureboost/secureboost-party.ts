@@ -2,10 +2,11 @@ import { lineTo } from '../mpc/party-line.js';
 import { joinSession } from '../mpc/session.js';
 import { predictionsFor } from '../party/opened.js';
 import { NEUTRAL, type PartyContext, type PartyProgram } from '../party/party-program.js';
+import type { OutputRows } from '../party/row-sets.js';
 import type { NumericColumns } from '../table/numeric-columns.js';
 import { predictionOf } from '../vertical/scores.js';
 import { rulesOfTrees } from '../vertical/boosting.js';
-import { prepareRows, type PreparedRows } from '../vertical/vertical-rows.js';
+import { prepareRows, type PredictedRows, type PreparedRows } from '../vertical/vertical-rows.js';
 import { writeTable } from '../table/write-table.js';
 import type { JsonObject } from '../contract/task-type.js';
 import { trainingName } from '../vertical/vertical-plan.js';
@@ -123,7 +124,7 @@ async function holdFeatures(
     splits: splits.map(({ tree, column, threshold }) => ({ tree, feature: part.features[column]!, threshold })),
   });
   const prediction =
-    plan.receiver === context.party && predict ? await receivePredictions(context, part, peerName, predict.rows) : null;
+    plan.receiver === context.party && predict ? await receivePredictions(context, part, peerName, predict) : null;
   return { rows: train.rows, heldOut, model: reference, prediction, losses: [], splits: {} };
 }
 
@@ -191,7 +192,7 @@ async function predictAll(
 async function deliver(
   context: PartyContext,
   part: SecureBoostPart,
-  table: NumericColumns,
+  table: PredictedRows,
   chunks: readonly Float64Array[],
 ): Promise<SecureBoostOutcome['prediction']> {
   const { receiver } = part.plan;
@@ -199,7 +200,7 @@ async function deliver(
     for (const scores of chunks) await context.send(receiver, new Uint8Array(scores.buffer));
     return null;
   }
-  const writer = await startPredictions(context, part, ['label', 'prediction']);
+  const writer = await startPredictions(context, part, ['label', 'prediction'], table.made);
   for (const [at, scores] of chunks.entries()) {
     const labelOf = (row: number): number => table.values[(at * PREDICT_ROWS + row + 1) * table.columns - 1]!;
     await writer.rows(
@@ -217,9 +218,9 @@ async function receivePredictions(
   context: PartyContext,
   part: SecureBoostPart,
   peer: string,
-  rows: number,
+  { rows, made }: PredictedRows,
 ): Promise<SecureBoostOutcome['prediction']> {
-  const writer = await startPredictions(context, part, ['prediction']);
+  const writer = await startPredictions(context, part, ['prediction'], made);
   for (let done = 0; done < rows; done += PREDICT_ROWS) {
     const scores = new Float64Array((await context.receiveBytes(peer)).slice().buffer);
     await writer.rows(Array.from(scores, (score) => [String(predictionOf(score, part.plan.boosting.objective))]));
@@ -232,7 +233,8 @@ function startPredictions(
   context: PartyContext,
   part: SecureBoostPart,
   columns: string[],
+  rows: OutputRows,
 ): ReturnType<typeof writeTable> {
   const target = part.predictionOutput !== null && { target: part.predictionOutput };
-  return writeTable(context, { ...target, name: 'predictions.csv' }, columns);
+  return writeTable(context, { ...target, name: 'predictions.csv', rows }, columns);
 }

@@ -1,8 +1,8 @@
 import type { PartySession } from '../mpc/session.js';
 import { predictionsFor } from '../party/opened.js';
 import type { PartyContext } from '../party/party-program.js';
-import type { NumericColumns } from '../table/numeric-columns.js';
 import { writeTable } from '../table/write-table.js';
+import type { PredictedRows } from '../vertical/vertical-rows.js';
 import { predictOnShares } from './predict-on-shares.js';
 import type { Slice } from './slice.js';
 import type { SsLrOutcome, SsLrPart } from './ss-lr-plan.js';
@@ -13,7 +13,7 @@ export async function predictRows(
   part: SsLrPart,
   session: PartySession,
   model: Slice,
-  table: NumericColumns,
+  table: PredictedRows,
 ): Promise<SsLrOutcome['prediction']> {
   const { plan, label } = part;
   const receives = plan.receiver === context.party;
@@ -21,7 +21,11 @@ export async function predictRows(
   const writer = receives
     ? await writeTable(
         context,
-        { ...(part.predictionOutput !== null && { target: part.predictionOutput }), name: 'predictions.csv' },
+        {
+          ...(part.predictionOutput !== null && { target: part.predictionOutput }),
+          name: 'predictions.csv',
+          rows: table.made,
+        },
         label === null ? ['prediction'] : ['label', 'prediction'],
       )
     : null;

@@ -5,11 +5,10 @@ import { bytesOf, vectorFrom, type Vector } from '../mpc/rings.js';
 import { joinSession } from '../mpc/session.js';
 import { predictionsFor } from '../party/opened.js';
 import { NEUTRAL, type PartyContext, type PartyProgram } from '../party/party-program.js';
-import type { NumericColumns } from '../table/numeric-columns.js';
 import { writeTable } from '../table/write-table.js';
 import { bucketed } from '../vertical/buckets.js';
 import { rulesOfTrees } from '../vertical/boosting.js';
-import { prepareRows } from '../vertical/vertical-rows.js';
+import { prepareRows, type PredictedRows } from '../vertical/vertical-rows.js';
 import { agree } from './agreement.js';
 import { bitsOf, boostShared } from './shared-boost.js';
 import { PREDICT_ROWS, openedPredictions, predictRun, sliceFile, type SharedSlice } from './shared-model.js';
@@ -118,7 +117,7 @@ async function predictAll(
   part: SsXgbPart,
   joint: JointParty,
   slice: SharedSlice,
-  table: NumericColumns,
+  table: PredictedRows,
 ): Promise<SsXgbOutcome['prediction']> {
   const peer = context.peers[0]!;
   const { receiver } = part.plan;
@@ -126,7 +125,9 @@ async function predictAll(
   if (!receives) await context.reserve(predictionsFor(receiver, table.rows));
   const target = part.predictionOutput !== null && { target: part.predictionOutput };
   const columns = part.label === null ? ['prediction'] : ['label', 'prediction'];
-  const writer = receives ? await writeTable(context, { ...target, name: 'predictions.csv' }, columns) : null;
+  const writer = receives
+    ? await writeTable(context, { ...target, name: 'predictions.csv', rows: table.made }, columns)
+    : null;
   for (let from = 0; from < table.rows; from += PREDICT_ROWS) {
     const to = Math.min(from + PREDICT_ROWS, table.rows);
     const shares: Vector = await predictRun(joint, slice, table, from, to);

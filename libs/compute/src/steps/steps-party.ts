@@ -62,7 +62,11 @@ export const run: PartyProgram<StepsPartyArgs, StepsPartyValue> = async (context
     }
     await finder.agree(context);
 
-    const output = await writeTable(context, { target: args.outputPath ?? undefined, name: 'table.csv' }, columns);
+    const output = await writeTable(
+      context,
+      { target: args.outputPath ?? undefined, name: 'table.csv', rows: { of: args.inputPath } },
+      columns,
+    );
     const most = rowsAtOnce(columns.length);
     let held: string[][] = [];
     await pass('writing the table', args.steps.length, (row) => {

@@ -1,4 +1,5 @@
 import type { PartyContext } from '../party/party-program.js';
+import type { OutputRows } from '../party/row-sets.js';
 import { PeerMessage } from '../contract/peer-message.js';
 import { checkApart } from '../contract/privacy.js';
 import { pickRows, readNumericColumns, type NumericColumns } from '../table/numeric-columns.js';
@@ -30,13 +31,19 @@ export interface TrainingRows {
   readonly label: Float64Array | null;
 }
 
+/** Rows to predict. */
+export interface PredictedRows extends NumericColumns {
+  /** Which rows of a table they are. */
+  readonly made: OutputRows;
+}
+
 /** A party's rows, ready for training. Nothing else of its tables stays in memory. */
 export interface PreparedRows {
   readonly train: TrainingRows;
   /** How many rows are held out of training. */
   readonly heldOut: number;
   /** Rows to predict on: features, then the label if the party has it. Null if there is nothing to predict. */
-  readonly predict: NumericColumns | null;
+  readonly predict: PredictedRows | null;
   /** The smallest group of rows that a figure, a bucket or a split may cover: the larger of what both parties ask for. */
   readonly least: number;
 }
@@ -72,13 +79,14 @@ export async function prepareRows(context: PartyContext, part: VerticalPart, rul
     );
   }
   const predict = {
-    test_data: () => test,
+    test_data: () => test && { ...test, made: { of: part.testData! } },
     held_out: () => ({
+      made: { of: part.trainData, picks: split.heldOut },
       rows: split.heldOut.length,
       columns: table.columns,
       values: pickRows(table, split.heldOut, 0, table.columns),
     }),
-    training: () => table,
+    training: () => ({ ...table, made: { of: part.trainData } }),
     nothing: () => null,
   }[plan.predictOn]();
   const train = {

@@ -32,5 +32,6 @@ export class Opening {
     readonly members?: readonly string[];
     readonly counts?: Readonly<Record<string, number>>;
     readonly epsilon?: number;
+    readonly chosen?: boolean;
   };
 }

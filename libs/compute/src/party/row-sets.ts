@@ -1,0 +1,137 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, open, readFile, rename, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { TaskFailure } from '../contract/task-type.js';
+import type { InputFile } from './input-files.js';
+import { OWNER_FOLDER, type Owner } from './owner.js';
+
+/** The rows of a table that was made of a dataset. */
+export interface RowSet {
+  /** Name of the file that holds the number of each row, in the order of the table. */
+  readonly ids: string;
+  /** Whether somebody else than the owner chose them: by value, or by `psi`. */
+  readonly chosen: boolean;
+}
+
+/** Which rows of a table that the party has opened went into an output. */
+export interface OutputRows {
+  /** The table, as the party opened it. */
+  readonly of: string;
+  /** Their places in it, from 0, in the order of the output; absent where it has all rows in their order. */
+  readonly picks?: Uint32Array | undefined;
+}
+
+/** Loaded as a program of a party is, by its place: tables lie above the parties' processes. */
+const TABLES = new URL('../table/read-table.js', import.meta.url).href;
+type TableReader = (
+  party: string,
+  input: InputFile,
+) => Promise<{ batches(): AsyncIterable<readonly (readonly string[])[]> }>;
+
+/** Where a party's sets of rows lie. */
+export const rowsFolder = (root: string): string => join(root, OWNER_FOLDER, 'rows');
+
+/**
+ * The sets of rows that a party remembers, in `.party/rows`: 8 bytes a row. A row's number is an HMAC-SHA256 of its fields under the folder's key,
+ * cut to 64 bits, so that a row is the same in all versions of its dataset that have the same columns. The second of two equal rows has the next number.
+ */
+export class RowSets {
+  constructor(
+    private readonly party: string,
+    private readonly root: string,
+    private readonly owner: Pick<Owner, 'digest'>,
+  ) {}
+
+  /** All rows of a dataset's file, which has this digest. Undefined where it cannot be read as a table. */
+  async ofDataset(digest: string, file: InputFile): Promise<RowSet | undefined> {
+    const ids = `dataset-${digest.split(':')[1]}`;
+    if (!(await isThere(this.pathOf(ids)))) {
+      const numbers = await this.numbersOf(file);
+      if (numbers === undefined) return undefined;
+      await this.write(ids, numbers);
+    }
+    return { ids, chosen: false };
+  }
+
+  /** The rows of an output. */
+  async ofOutput(source: RowSet, picks: OutputRows['picks']): Promise<RowSet> {
+    if (picks === undefined) return source;
+    const all = await this.read(source.ids);
+    const numbers = BigUint64Array.from(picks, (pick) => all[pick]!);
+    const ids = `chosen-${randomBytes(16).toString('hex')}`;
+    await this.write(ids, numbers);
+    return { ids, chosen: true };
+  }
+
+  /** The numbers of a set's rows. Throws TaskFailure POLICY_INVALID. */
+  async read(ids: string): Promise<BigUint64Array> {
+    const bytes = await readFile(this.pathOf(ids)).catch((error: NodeJS.ErrnoException) => {
+      throw new TaskFailure(
+        'POLICY_INVALID',
+        `Party ${this.party}: ${OWNER_FOLDER}/rows/${ids} cannot be read (${error.code ?? 'unknown'}). The party's owner has to mend the file.`,
+      );
+    });
+    return new BigUint64Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
+  }
+
+  private pathOf(ids: string): string {
+    return join(rowsFolder(this.root), ids);
+  }
+
+  private async numbersOf(file: InputFile): Promise<BigUint64Array | undefined> {
+    const { readTable } = (await import(TABLES)) as { readonly readTable: TableReader };
+    let numbers = new BigUint64Array(1024);
+    let rows = 0;
+    try {
+      const table = await readTable(this.party, file);
+      for await (const batch of table.batches()) {
+        for (const row of batch) {
+          if (rows === numbers.length) {
+            const longer = new BigUint64Array(2 * rows);
+            longer.set(numbers);
+            numbers = longer;
+          }
+          numbers[rows] = BigInt(`0x${this.owner.digest(JSON.stringify(row)).slice(-16)}`);
+          rows += 1;
+        }
+      }
+    } catch (error) {
+      if (error instanceof TaskFailure && !error.retryable) return undefined;
+      throw error;
+    }
+    return withoutRepeats(numbers.slice(0, rows));
+  }
+
+  private async write(ids: string, numbers: BigUint64Array): Promise<void> {
+    await mkdir(rowsFolder(this.root), { recursive: true });
+    const temporary = this.pathOf(`.${ids}.${randomBytes(6).toString('hex')}`);
+    const handle = await open(temporary, 'wx', 0o600);
+    try {
+      await handle.writeFile(new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength));
+      await handle.datasync();
+    } finally {
+      await handle.close();
+    }
+    await rename(temporary, this.pathOf(ids));
+  }
+}
+
+const isThere = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false,
+  );
+
+/** Gives the second of two equal numbers the next one, and so on. */
+function withoutRepeats(numbers: BigUint64Array): BigUint64Array {
+  const sorted = numbers.slice().sort();
+  const repeated = new Map<bigint, bigint>();
+  for (let at = 1; at < sorted.length; at += 1) if (sorted[at] === sorted[at - 1]) repeated.set(sorted[at]!, 0n);
+  if (repeated.size === 0) return numbers;
+  return numbers.map((number) => {
+    const before = repeated.get(number);
+    if (before === undefined) return number;
+    repeated.set(number, before + 1n);
+    return BigInt.asUintN(64, number + before);
+  });
+}
