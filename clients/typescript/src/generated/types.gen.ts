@@ -1180,6 +1180,10 @@ export type LedgerEntryDto = {
         [key: string]: number;
     } | null;
     /**
+     * Whether somebody else than the owner chose the rows, by `psi` or to be predicted.
+     */
+    chosen: boolean;
+    /**
      * By column; null for admins of no party.
      */
     columns: Array<LedgerColumnDto> | null;
