@@ -444,6 +444,31 @@ describe('a claimed party', () => {
     expect((await openings()).slice(-2)).toMatchObject([{ bits: { y: 1 } }, { bits: { y: 8 }, figures: { y: 2 } }]);
   });
 
+  it('counts the losses of secureboost on its label, and opens fewer as less is left', async () => {
+    const boosting = {
+      train_data: { alice: 'dataset:alice/c@1', bob: 'b.csv' },
+      features: { bob: ['b0', 'b1'] },
+      ...{ label: 'y', label_party: 'alice', params: { num_boost_round: 6, max_depth: 1 } },
+    };
+    // Of 200 bits four losses of 21, then one, until none fits.
+    for (const [task, shown] of [
+      ['one', 4],
+      ['two', 1],
+      ['three', 1],
+      ['four', 1],
+      ['five', 1],
+      ['six', 1],
+      ['seven', 0],
+    ] as const) {
+      const { training_metrics: metrics } = (await run('secureboost', task, boosting)).result as {
+        training_metrics: { loss_by_round: (number | null)[]; final_loss: number | null };
+      };
+      expect(metrics.loss_by_round.filter((loss) => loss !== null)).toHaveLength(shown);
+      expect(metrics.final_loss).toBe(metrics.loss_by_round[5]);
+      expect((await openings()).at(-1)).toMatchObject({ to: ['bob'], bits: { y: 21 * shown } });
+    }
+  });
+
   it('notes the sums that trainings by secureboost may ask for, and refuses more than the owner allows one party', async () => {
     const labels = Array.from({ length: ROWS }, (_, row) => noise(row, 7) % 2);
     await folder.table('bob', 'l.csv', `t\n${labels.join('\n')}\n`);

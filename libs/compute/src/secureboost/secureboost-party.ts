@@ -23,6 +23,7 @@ import {
   type SecureBoostPart,
   type SecureBoostPlan,
 } from './secureboost-plan.js';
+import { roundsWithLoss, shownLosses } from './shown-losses.js';
 import type { TreeNode } from './tree.js';
 
 /**
@@ -42,12 +43,14 @@ export const run: PartyProgram<SecureBoostPart, SecureBoostOutcome> = async (con
 async function holdLabel(
   context: PartyContext,
   part: SecureBoostPart,
-  { train, heldOut, predict, least }: PreparedRows,
+  prepared: PreparedRows,
 ): Promise<SecureBoostOutcome> {
+  const { train, heldOut, predict, least } = prepared;
   const { plan } = part;
   const { boosting } = plan;
   const peerName = context.peers[0]!;
   checkLabelValues({ party: context.party, path: part.trainData, name: part.label! }, train.label!, least);
+  const withLoss = await roundsWithLoss(context, part, prepared);
   const own = part.features.map((_, column) => bucketed(train.values, column, train.columns, boosting.buckets, least));
   const counts = bucketCountsFrom(
     peerName,
@@ -64,8 +67,8 @@ async function holdLabel(
     step = 0.05 + (0.85 * tree) / boosting.rounds;
     context.progress(step, `training, tree ${tree + 1} of ${boosting.rounds}`);
   });
-  const shown = { rows: train.rows, losses: losses.map((loss) => Math.round(loss * 1e6) / 1e6) };
-  const training = trainingName(plan, shown);
+  const shown = { rows: train.rows, losses: shownLosses(losses, withLoss) };
+  const training = trainingName(plan, { ...shown, splits: peerSplits(trees, own.length) });
   const model = modelTrees(trees, own.length, (column, bucket) => own[column]!.edges[bucket]!);
   const reference = await keepModel(context, part, {
     training,
@@ -131,6 +134,14 @@ async function holdFeatures(
 function indexOf(context: PartyContext, plan: SecureBoostPlan): 0 | 1 {
   return plan.parties[0] === context.party ? 0 : 1;
 }
+
+/** The splits on the other party's columns, tree by tree: what both parties know of the trees. */
+const peerSplits = (trees: readonly (readonly TreeNode[])[], ownColumns: number): [number, number][][] =>
+  trees.map((nodes) =>
+    nodes.flatMap((node) =>
+      'column' in node && node.column >= ownColumns ? [[node.column - ownColumns, node.bucket]] : [],
+    ),
+  );
 
 /** Splits of the other party get the ids that it assigned: by tree, then by level. */
 function modelTrees(

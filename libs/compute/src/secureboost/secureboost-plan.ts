@@ -18,8 +18,8 @@ export interface SecureBoostOutcome {
   readonly heldOut: number;
   readonly model: string;
   readonly prediction: { readonly reference: string; readonly rows: number } | null;
-  /** The loss after each tree; empty for the party without the label. */
-  readonly losses: readonly number[];
+  /** The loss after each tree, null where it is withheld; empty for the party without the label. */
+  readonly losses: readonly (number | null)[];
   /** The number of splits on each party's columns. */
   readonly splits: Readonly<Record<string, number>>;
 }

@@ -212,7 +212,17 @@ describe('secureboost', () => {
       predicted_on: 'held_out',
       prediction_rows: 102,
     });
-    const { splits } = result.training_metrics as { splits: Record<string, number> };
+    const { splits, loss_by_round: losses } = result.training_metrics as {
+      splits: Record<string, number>;
+      loss_by_round: (number | null)[];
+    };
+    // Of 407 rows four: after every third tree, to three digits.
+    expect(losses.flatMap((loss, round) => (loss === null ? [] : [round]))).toEqual([2, 5, 8, 11]);
+    for (const loss of losses) expect(loss).toBe(loss && Number(loss.toPrecision(3)));
+    expect(result.training_metrics).toMatchObject({
+      final_loss: losses[11],
+      withheld: { loss_by_round: expect.stringMatching(/every 84 rows/) as unknown },
+    });
     expect(splits.bob).toBe(bob.splits.length);
     expect(splits.alice).toBe(alice.trees.flat().filter(({ feature }) => feature !== undefined).length);
     expect(Math.min(splits.alice!, splits.bob!)).toBeGreaterThan(5);
@@ -266,7 +276,7 @@ describe('secureboost', () => {
     const squares = (of: (row: number) => number): number => truth.reduce((sum, y, row) => sum + (y - of(row)) ** 2, 0);
     expect(1 - squares((row) => Number(predicted[row]![0])) / squares(() => mean)).toBeGreaterThan(0.98);
     const loss = (result.training_metrics as { final_loss: number }).final_loss;
-    expect(loss).toBeCloseTo(squares((row) => Number(predicted[row]![0])) / truth.length, 3);
+    expect(loss).toBe(Number((squares((row) => Number(predicted[row]![0])) / truth.length).toPrecision(3)));
   });
 
   test('works where one party has no feature, and predicts on given test data', async () => {

@@ -13,10 +13,10 @@ export const secureboost = defineTask({
     'label party is not to learn them, take ss_xgb.',
   leaves:
     'Uniformly masked derivatives and bits, the row count, the number of buckets of each column and of rows in each; the label ' +
-    'party learns sums of derivatives by bucket and the sides of the rows of a node, the other party its own splits and the shape ' +
-    'of the trees, and the prediction receiver the scores of the predicted rows. Whoever has the label can work out from the sums ' +
-    'of one training with the default parameters in which bucket of a column most rows lie: 95 % of the cells of 300 rows, and 83 ' +
-    '% of 1,000, by the best attack tried.',
+    'party learns sums of derivatives by bucket and the sides of the rows of a node, the other party its own splits, the shape of ' +
+    'the trees and losses of three digits, one for 84 rows at most, and the prediction receiver the scores of the predicted rows. ' +
+    'Whoever has the label can work out from the sums of one training with the default parameters in which bucket of a column most ' +
+    'rows lie: 95 % of the cells of 300 rows, and 83 % of 1,000, by the best attack tried.',
   needsParties: true,
   configSchema: secureboostSchema,
   check: verticalFaults,

@@ -24,12 +24,6 @@ function lossSteps(labelSize: number): number[] {
 export const mostLosses = (epochs: number, rows: number): number =>
   Math.min(epochs + 1, Math.floor(rows / ROWS_PER_LOSS));
 
-/** The epochs, from 0, after which one of so many losses is opened: evenly spread, but for the loss after the last update. */
-export function epochsWithLoss(epochs: number, losses: number): ReadonlySet<number> {
-  const count = Math.min(epochs, losses - 1);
-  return new Set(Array.from({ length: Math.max(count, 0) }, (_, at) => Math.round(((at + 1) * epochs) / count) - 1));
-}
-
 /** What {@link openLoss} compares. */
 interface SummedSquares {
   readonly sum: RingVector;

@@ -25,7 +25,8 @@ import { dealTruncation, truncate, type Cut } from '../mpc/truncation.js';
 import { VerticalDealer, VerticalMatrix } from '../mpc/vertical-matrix.js';
 import { batches } from '../vertical/split-rows.js';
 import type { TrainingRows } from '../vertical/vertical-rows.js';
-import { dealLoss, epochsWithLoss, isNegative, openLoss } from './losses.js';
+import { stepsWithLoss } from '../vertical/shown-steps.js';
+import { dealLoss, isNegative, openLoss } from './losses.js';
 import { RESIDUAL_BITS, SCORE_BITS } from './room.js';
 import type { RegType, Schedule } from './schedule.js';
 import { anyBeyond, dealAnyBeyond, stepsToCheck } from './weight-range.js';
@@ -110,7 +111,8 @@ export async function trainOnShares(
   };
 
   const losses: (number | null)[] = [];
-  const withLoss = epochsWithLoss(schedule.epochs, shown);
+  // One is the loss after the last update.
+  const withLoss = stepsWithLoss(schedule.epochs, shown - 1);
   const toCheck = stepsToCheck(features + 1);
   const plan = batches(count, schedule.batchSize);
   let unchecked: RingVector[] = [];
@@ -164,7 +166,7 @@ export async function dealTraining(
   const matrix = new VerticalDealer(parties, columns);
   const [, toSecond] = matrix.lines;
   const features = columns[0] + columns[1];
-  const withLoss = epochsWithLoss(schedule.epochs, losses);
+  const withLoss = stepsWithLoss(schedule.epochs, losses - 1);
   const toCheck = stepsToCheck(features + 1);
   const plan = batches(count, schedule.batchSize);
   for (let epoch = 0; epoch < schedule.epochs; epoch += 1) {

@@ -39,15 +39,19 @@ export interface VerticalPart<Plan extends VerticalPlan = VerticalPlan> {
 }
 
 /**
- * The name of a training, which the slices of both parties carry to tell trainings apart: a hash of what the task's
- * result shows, so that the same training has the same name again.
+ * The name of a training, which the slices of both parties carry to tell trainings apart: a hash of what both
+ * know already, so that the same training has the same name again.
  */
 export function trainingName(
   plan: VerticalPlan,
-  shown: { readonly rows: number; readonly losses: readonly number[] },
+  known: {
+    readonly rows: number;
+    readonly losses: readonly (number | null)[];
+    readonly splits: readonly (readonly (readonly number[])[])[];
+  },
 ): string {
   return createHash('sha256')
-    .update(JSON.stringify([plan, shown]))
+    .update(JSON.stringify([plan, known]))
     .digest('hex')
     .slice(0, 32);
 }
