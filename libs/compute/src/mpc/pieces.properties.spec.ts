@@ -23,6 +23,24 @@ describe('pieces', () => {
     );
   });
 
+  test('that one line holds are sent before the other waits for room', async () => {
+    const got: number[] = [];
+    const open = {
+      send: async (bytes: Uint8Array) => void got.push(bytes.length),
+      receive: async () => new Uint8Array(),
+    };
+    const full = { ...open, send: () => new Promise<void>(() => undefined) };
+    for (const [lines, held] of [
+      [PieceSender.pair([open, full]), 0],
+      [PieceSender.pair([full, open]), 1],
+    ] as const) {
+      await lines[held]!.put(new Uint8Array(5));
+      void lines[1 - held]!.put(new Uint8Array(70_000));
+    }
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(got).toEqual([5, 5]);
+  });
+
   test('are cut short where the sender and the receiver do not agree on a length', async () => {
     const [from, to] = inProcessLine();
     const sender = new PieceSender(from);

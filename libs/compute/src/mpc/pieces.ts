@@ -7,8 +7,19 @@ const MESSAGE_BYTES = 64 * 1024;
 export class PieceSender {
   private held: Uint8Array[] = [];
   private bytes = 0;
+  private other: PieceSender | undefined;
 
   constructor(private readonly channel: Pick<Channel, 'send'>) {}
+
+  /**
+   * The lines of a dealer to both parties. Before one line may wait for room, the other sends what it holds: a party that waits for that
+   * would never let the first one's receiver go on.
+   */
+  static pair(channels: readonly [Channel, Channel]): readonly [PieceSender, PieceSender] {
+    const lines = [new PieceSender(channels[0]), new PieceSender(channels[1])] as const;
+    [lines[0].other, lines[1].other] = [lines[1], lines[0]];
+    return lines;
+  }
 
   /** The piece must not change until it is sent. */
   async put(piece: Uint8Array): Promise<void> {
@@ -20,6 +31,10 @@ export class PieceSender {
 
   /** Sends the buffered pieces. Call it last, or the other end waits forever. */
   async flush(): Promise<void> {
+    await Promise.all([this.other?.send(), this.send()]);
+  }
+
+  private async send(): Promise<void> {
     if (this.held.length === 0) return;
     const message = new Uint8Array(this.bytes);
     let at = 0;

@@ -155,7 +155,7 @@ export class VerticalDealer {
     private readonly parties: readonly [DealtParty, DealtParty],
     private readonly columns: readonly [number, number],
   ) {
-    this.lines = [new PieceSender(parties[0].channel), new PieceSender(parties[1].channel)];
+    this.lines = PieceSender.pair([parties[0].channel, parties[1].channel]);
   }
 
   /** Rows `from` to `to`, to deal for. */
