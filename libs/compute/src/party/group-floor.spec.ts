@@ -86,19 +86,19 @@ describe('the smallest group of rows, as the owner of a dataset raises it', () =
   });
 
   test('evaluations: rows and buckets', async () => {
-    const { bob } = await tables(400, (row) => ({ label: row % 2, prediction: (row % 40) / 40 }));
-    const config = { prediction_data: { bob } };
-    for (const [type, curve] of [
-      ['biclassification_eval', 'buckets'],
-      ['regression_eval', 'by_prediction'],
+    for (const [type, curve, label] of [
+      ['biclassification_eval', 'buckets', (row: number) => row % 2],
+      ['regression_eval', 'by_prediction', noise],
     ] as const) {
+      const { bob } = await tables(4_000, (row) => ({ label: label(row), prediction: (row % 40) / 40 }));
+      const config = { prediction_data: { bob } };
       const sizes = async (floor: number): Promise<number[]> => {
         const { curves } = await result(floor, type, config, ['bob']);
         return (curves![curve] as unknown as { rows: number }[]).map(({ rows }) => rows);
       };
       expect((await sizes(20)).length).toBeGreaterThanOrEqual(10);
-      expect(await sizes(150)).toEqual([150, 150]);
-      await expect(sizes(401)).rejects.toMatchObject(refusal('GROUP_TOO_SMALL', 401));
+      expect(await sizes(1_500)).toEqual([1_500, 1_500]);
+      await expect(sizes(4_001)).rejects.toMatchObject(refusal('GROUP_TOO_SMALL', 4_001));
     }
   });
 
