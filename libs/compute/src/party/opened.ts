@@ -27,7 +27,7 @@ export const BITS = {
   correlation: 11,
   /** A statistic or a metric of three digits. */
   statistic: 10,
-  /** Pass or fail. */
+  /** Pass or fail, or one of two parties. */
   verdict: 1,
   /** Three digits of any size and sign: log2 of 2 x 900 x 617 decades of a double. */
   number: 21,

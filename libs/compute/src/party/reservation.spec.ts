@@ -229,6 +229,7 @@ const TYPES = [
   'biclassification_eval',
   'validation',
   'secureboost',
+  'ss_xgb',
 ];
 
 describe('a claimed party', () => {
@@ -467,6 +468,24 @@ describe('a claimed party', () => {
       expect(metrics.final_loss).toBe(metrics.loss_by_round[5]);
       expect((await openings()).at(-1)).toMatchObject({ to: ['bob'], bits: { y: 21 * shown } });
     }
+  });
+
+  it('counts which party a node of ss_xgb belongs to, at both parties, and trains nothing where it is too much', async () => {
+    const boosting = {
+      train_data: { alice: 'dataset:alice/c@1', bob: 'b.csv' },
+      features: { alice: ['p'], bob: ['b0', 'b1'] },
+      ...{ label: 'y', label_party: 'alice', params: { num_boost_round: 2, max_depth: 2 } },
+    };
+    const more = { budget: { bits: 8 } };
+    await run('ss_xgb', 'one', boosting, more);
+    expect((await openings()).at(-1)).toMatchObject({ type: 'ss_xgb', to: ['bob'], bits: { y: 6, p: 6 } });
+    const other = { ...boosting, label: 'c', label_party: 'bob', features: { alice: ['p', 'y'], bob: ['b0'] } };
+    const codes = Array.from({ length: ROWS }, (_, row) => `${noise(row, 1)},${noise(row, 7) % 2}`);
+    await folder.table('bob', 'b.csv', `b0,c\n${codes.join('\n')}\n`);
+    const again = run('ss_xgb', 'two', other, more);
+    await expect(again).rejects.toMatchObject({ ...refusal, details: { opened: 6, asked: 6, limit: 8 } });
+    await expect(again).rejects.toThrow(/lower params.num_boost_round or params.max_depth/);
+    await run('ss_xgb', 'three', { ...other, params: { num_boost_round: 2, max_depth: 1 } }, more);
   });
 
   it('notes the sums that trainings by secureboost may ask for, and refuses more than the owner allows one party', async () => {

@@ -104,8 +104,22 @@ function outsideOf(rows: number, fraction: number, seed: string): Uint32Array {
   return kept >= rows ? new Uint32Array() : permutation(rows, seed).subarray(kept);
 }
 
+/** How many nodes could be of either party, so that their owner is opened: all of each tree that may use a column of the other party. */
+export function nodesOfEither(training: Pick<SharedTraining, 'boosting' | 'counts' | 'home'>): number {
+  const { boosting, counts, home } = training;
+  const other = (1 - home) as 0 | 1;
+  let trees = 0;
+  for (let tree = 0; tree < boosting.rounds; tree += 1) {
+    if (columnsOf(training, tree)[other].some((column) => counts[other][column]! > 1)) trees += 1;
+  }
+  return trees * (2 ** boosting.maxDepth - 1);
+}
+
 /** The columns that a tree may use; those of the label's party come first in the drawing. */
-function columnsOf({ boosting, counts, home }: SharedTraining, tree: number): [number[], number[]] {
+function columnsOf(
+  { boosting, counts, home }: Pick<SharedTraining, 'boosting' | 'counts' | 'home'>,
+  tree: number,
+): [number[], number[]] {
   const [own, other] = [counts[home].length, counts[1 - home]!.length];
   const all = own + other;
   const kept = keptOf(all, boosting.colsample);

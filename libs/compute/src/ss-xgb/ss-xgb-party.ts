@@ -10,14 +10,15 @@ import { bucketed } from '../vertical/buckets.js';
 import { rulesOfTrees } from '../vertical/boosting.js';
 import { prepareRows, type PredictedRows } from '../vertical/vertical-rows.js';
 import { agree } from './agreement.js';
-import { bitsOf, boostShared } from './shared-boost.js';
+import { countNodes } from './counted-nodes.js';
+import { bitsOf, boostShared, nodesOfEither } from './shared-boost.js';
 import { PREDICT_ROWS, openedPredictions, predictRun, sliceFile, type SharedSlice } from './shared-model.js';
 import type { Winners } from './shared-tree.js';
 import type { SsXgbOutcome, SsXgbPart } from './ss-xgb-plan.js';
 
 /**
  * One party of `ss_xgb`: puts its columns into buckets, boosts trees on shares, keeps its slice, and predicts. Throws what
- * {@link prepareRows} and {@link agree} do.
+ * {@link prepareRows}, {@link agree} and {@link countNodes} do.
  */
 export const run: PartyProgram<SsXgbPart, SsXgbOutcome> = async (context, part) => {
   const { plan } = part;
@@ -25,7 +26,8 @@ export const run: PartyProgram<SsXgbPart, SsXgbOutcome> = async (context, part) 
   const index = plan.parties[0] === context.party ? 0 : 1;
   const home = plan.parties[0] === plan.labelParty ? 0 : 1;
   const peer = context.peers[0]!;
-  const { train, heldOut, predict, least } = await prepareRows(context, part, rulesOfTrees(plan.boosting));
+  const prepared = await prepareRows(context, part, rulesOfTrees(plan.boosting));
+  const { train, heldOut, predict, least } = prepared;
   const isLogistic = boosting.objective === 'logistic';
   const own = part.features.map((_, column) => bucketed(train.values, column, train.columns, boosting.buckets, least));
   const base = isLogistic ? 0 : boosting.baseScore;
@@ -38,6 +40,8 @@ export const run: PartyProgram<SsXgbPart, SsXgbOutcome> = async (context, part) 
     errors && (isLogistic ? 0 : exponentOf(errors)),
     { train: train.rows, predict: predict?.rows ?? 0, least },
   );
+  const public_ = { boosting, rows: train.rows, home, counts, least } as const;
+  await countNodes(context, part, prepared, nodesOfEither(public_));
   const session = await joinSession(index, lineTo(context, peer), lineTo(context, NEUTRAL));
   const joint = new JointParty(session, (opened) => context.send(NEUTRAL, opened));
   const matrix = await BucketMatrix.mask(
@@ -47,7 +51,6 @@ export const run: PartyProgram<SsXgbPart, SsXgbOutcome> = async (context, part) 
     counts[1 - index]!.reduce((sum, count) => sum + count, 0),
     (fraction) => context.progress(0.02 + 0.03 * fraction, 'masking buckets'),
   );
-  const public_ = { boosting, rows: train.rows, home, counts, least } as const;
   const label = errors && errors.map((error) => error / unit);
   const trees = await boostShared(joint, matrix, winnersOf(context, index), own, label, public_, (tree) =>
     context.progress(0.05 + (0.85 * tree) / boosting.rounds, `training, tree ${tree + 1} of ${boosting.rounds}`),

@@ -308,7 +308,7 @@ describe('ss_xgb', () => {
     const seen: number[] = [];
     const controller = new AbortController();
     let stopped = 0;
-    const config = configOf({ params: { num_boost_round: 1000, max_depth: 4 }, model_output: 'out/m.json' });
+    const config = configOf({ params: { num_boost_round: 200, max_depth: 1 }, model_output: 'out/m.json' });
     const run = runOf(config, {
       signal: controller.signal,
       progress: (fraction, stage) => {
@@ -342,6 +342,8 @@ describe('ss_xgb', () => {
         { ...small, features: { bob: ['nope'] } },
         { code: 'COLUMN_NOT_FOUND', details: { column: 'nope' } },
       ],
+      // Of 509 rows: 10 trees of 31 nodes are more than half a bit a row.
+      [{ params: {} }, { code: 'BUDGET_EXHAUSTED', details: { column: 'y', asked: 310, limit: 254 } }],
     ];
     for (const [config, expected] of cases) {
       const error = await runTask('ss_xgb', runOf(configOf({ test_fraction: 0, ...config }))).catch((e: unknown) => e);
