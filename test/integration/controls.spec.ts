@@ -350,11 +350,14 @@ describeSystem('controls', 'postgres', {}, (check) => {
 describeSystem('priority', 'postgres', { env: { WORKER_CONCURRENCY_DIAGNOSTIC: '1' } }, (check) => {
   check('changed while it runs, reorders what waits', async ({ api }) => {
     const ids = Array.from({ length: 8 }, (_, i) => `t${i}`);
-    const id = await api.start(chain(ids.map((taskId) => task(taskId, { delay_ms: 200 }))));
+    // It holds the only slot until it is skipped.
+    const first = task('t0', { delay_ms: 600_000 });
+    const id = await api.start(chain([first, ...ids.slice(1).map((taskId) => task(taskId))]));
     await api.untilTask(id, 't0', 'RUNNING');
     const raised = await asForetold(api, `/chains/${id}/tasks/t7/priority`, { priority: 'critical' });
     expect(raised.tasks).toMatchObject([{ task_id: 't7', priority: 9 }]);
     const behind = (await api.chain(id)).tasks.filter(({ status, task_id }) => status === 'READY' && task_id !== 't7');
+    await control(api, `/chains/${id}/tasks/t0/skip`, { note: 'free the slot' });
     const done = await api.ended(id);
     for (const { task_id } of behind) {
       expect(taskOf(done, task_id).started_at! >= taskOf(done, 't7').started_at!).toBe(true);
