@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import type { Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { ToParty } from './party-link.js';
+import { PartyGroup } from './party-group.js';
 import { streamTransport, type Transport } from './transport.js';
 
 /** JavaScript heap of one party, MB. Tables stream, so only keys and models are held. */
@@ -11,6 +12,8 @@ const HEAP_MB = 1024;
 const MEMORY_BYTES = 1536 * 1024 * 1024;
 const MEMORY_EVERY_MS = 100;
 const PAGE_BYTES = 4096;
+/** Processes and threads of one party, where a cgroup counts them. Node itself has about ten a process. */
+const MAX_GROUP_TASKS = 64;
 /** Processes and threads of a user that owns one party's folder. Node itself has about ten a process. */
 const MAX_TASKS = 1024;
 /** Left to a process that has ended for its pipes to end: a process that it started may hold them. */
@@ -52,6 +55,8 @@ export function startProcess(rights: readonly string[], account: Account | undef
     detached: true,
     stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
   });
+  const group = PartyGroup.make({ memoryBytes: MEMORY_BYTES, tasks: MAX_GROUP_TASKS });
+  if (child.pid !== undefined) group?.add(child.pid); // It has not begun: the message that starts it comes later.
   const line = child.stdio[3] as Duplex;
   let last = '';
   child.stderr!.on('data', (chunk: Buffer) => (last = (last + chunk.toString('latin1')).slice(-4096)));
@@ -64,7 +69,8 @@ export function startProcess(rights: readonly string[], account: Account | undef
   const ended = new Promise<ProcessEnd>((resolve) => {
     const finish = (how: string): void => {
       clearInterval(watch);
-      const isFull = how === 'SIGABRT' && /heap out of memory|heap limit/i.test(last);
+      const isFull = group?.wasFull() || (how === 'SIGABRT' && /heap out of memory|heap limit/i.test(last));
+      group?.end();
       resolve(end ?? (isFull ? { kind: 'memory' } : { kind: 'ended', how }));
     };
     child.on('error', (error: NodeJS.ErrnoException) => finish(error.code ?? error.name));
