@@ -44,7 +44,9 @@ const events = async (api: ApiClient, id: string, kind: string) =>
 
 describeSystem('controls', 'postgres', {}, (check) => {
   check('pause lets what runs end and starts nothing new; resume goes on', async ({ api }) => {
-    const id = await api.start(chain([task('a', { delay_ms: 3_000 }), task('b', {}, { depends_on: ['a'] })]));
+    // `b` runs until both answers to `resume` are there.
+    const [a, b] = [task('a', { delay_ms: 3_000 }), task('b', { delay_ms: 3_000 }, { depends_on: ['a'] })];
+    const id = await api.start(chain([a, b]));
     await api.untilTask(id, 'a', 'RUNNING');
     const paused = await asForetold(api, `/chains/${id}/pause`, { note: 'a look at the data' });
     expect(paused).toMatchObject({ status: 'PAUSED', epoch: 1, tasks: [] });
