@@ -1,4 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { exampleNames } from '../../launcher/parts/example.js';
 import { ExampleOutcome } from './example-outcome.js';
 import { EXPECTED } from './expected-figures.js';
@@ -27,6 +29,13 @@ describe('the examples', () => {
       'psi-pipeline',
       'three-party-validation',
     ]);
+  });
+
+  // Each example is held to a fresh system. They share tables, and each run counts in the ledgers of their owners.
+  beforeEach(() => {
+    for (const party of readdirSync(system.config.dataRoot)) {
+      rmSync(join(system.config.dataRoot, party, '.party', 'ledger.jsonl'), { force: true });
+    }
   });
 
   for (const name of exampleNames()) {

@@ -15,6 +15,10 @@ export interface Opening {
   readonly datasets: readonly string[];
   /** By column, or by `DERIVED`: bits. */
   readonly bits: Readonly<Record<string, number>>;
+  /** The part of `bits` about columns of few values. Absent in older notes, where all count. */
+  readonly codes?: Readonly<Record<string, number>>;
+  /** Rows of the table that the figures were about. Absent in older notes, which count towards tables of any size. */
+  readonly over?: number;
   /** Set where it follows from the party's table alone. */
   readonly own?: string;
 }
@@ -52,6 +56,16 @@ export interface Asked {
   readonly share?: number;
 }
 
+/** What a ledger keeps of figures, to count them by {@link overdraftOf}. */
+export function countsOf(known: Account['columns'], opened: Asked): Pick<Opening, 'bits' | 'codes' | 'over'> {
+  const few = opened.columns.filter(({ distinct }) => distinct <= FEW_VALUES);
+  return {
+    bits: bitsOf(known, opened),
+    codes: bitsOf(known, { ...opened, columns: few }),
+    over: Math.max(0, ...opened.columns.map(({ rows }) => rows)),
+  };
+}
+
 /** The bits that a run opens, by the name under which they are counted: that of a column that is `known`, or `DERIVED`. */
 export function bitsOf(
   known: Account['columns'],
@@ -69,7 +83,9 @@ export function bitsOf(
 
 /**
  * The first column of which more would be open than half a bit a row, or than the owner allows, with all that was opened
- * `before` of any version of the dataset and of what was made of it. Undefined where all fits. What follows from the party's table alone
+ * `before` of any version of the dataset and of what was made of it. Undefined where all fits. Figures about a table may not pass half its rows together with
+ * those about smaller ones, and are counted in the same way for each larger table that figures are open about: a part of the rows has its share and
+ * takes from the whole. What follows from the party's table alone
  * (`own`) is nothing that others choose: it counts towards what the owner allows.
  */
 export function overdraftOf(account: Account, opened: Asked, before: readonly Opening[]): Overdraft | undefined {
@@ -77,16 +93,18 @@ export function overdraftOf(account: Account, opened: Asked, before: readonly Op
   const { share = 1 } = opened;
   const spent = (name: string, entries: readonly Opening[]): number =>
     entries.reduce((sum, { datasets, bits }) => sum + (datasets.includes(dataset) ? (bits[name] ?? 0) : 0), 0);
-  const chosen = before.filter(({ own }) => own === undefined);
+  const codesOf = (entry: Opening): Opening => ({ ...entry, bits: entry.codes ?? entry.bits });
+  const chosen = before.filter(({ own }) => own === undefined).map(codesOf);
   const asks = bitsOf(account.columns, opened);
   for (const { column, rows, distinct } of opened.columns) {
     const name = nameIn(account.columns, column);
     const asked = asks[name]!;
     const isCode = distinct <= FEW_VALUES && opened.own === undefined;
+    const sizes = isCode ? new Set([rows, ...chosen.map(({ over = 0 }) => over).filter((over) => over > rows)]) : [];
     for (const [limit, entries] of [
-      [isCode ? Math.floor(rows / 2) : Infinity, chosen],
-      [account.limit ?? Infinity, before],
-    ] as const) {
+      ...[...sizes].map((size) => [Math.floor(size / 2), chosen.filter(({ over = 0 }) => over <= size)] as const),
+      [account.limit ?? Infinity, before] as const,
+    ]) {
       const already = spent(name, entries) + (name === DERIVED ? 0 : spent(DERIVED, entries));
       if (asked > 0 && asked > share * (limit - already)) return { dataset, column, opened: already, asked, limit };
     }

@@ -1,5 +1,6 @@
 export {
   bitsOf,
+  countsOf,
   FEW_VALUES,
   overdraftOf,
   type Account,

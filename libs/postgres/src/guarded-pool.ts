@@ -32,32 +32,38 @@ class Ping extends PgQuery {
  * A pool of connections that notice when the way to PostgreSQL swallows what is sent: a firewall that forgot them, a server
  * that lost its power. TCP keep-alive takes minutes and sees no proxy, and `statement_timeout` ends what only the server runs.
  *
- * A query rejects after 20 s; {@link isUnanswered} says so. Each connection is asked every 5 s, those that only LISTEN too: one
- * without an answer for 20 s emits `error`, and the pool makes a new one. `options` of PostgreSQL should hold
+ * A query rejects after 20 s; {@link isUnanswered} says so. A connection that somebody holds and that runs nothing, such as one that
+ * LISTENs, is asked every 5 s: without an answer for 20 s it emits `error`. `options` of PostgreSQL should hold
  * `statement_timeout=STATEMENT_MS`.
  */
 export function guardedPool(config: pg.PoolConfig, pingEveryMs = PING_EVERY_MS, answerMs = ANSWER_MS): pg.Pool {
   const pool = new pg.Pool({ connectionTimeoutMillis: 5_000, keepAlive: true, query_timeout: answerMs, ...config });
-  const clients = new Map<pg.PoolClient, 'free' | 'asked'>();
+  /** Connections that somebody holds, and since when. The pool itself ends those that nobody uses, after 10 s. */
+  const held = new Map<pg.PoolClient, number>();
+  const asked = new WeakSet<pg.PoolClient>();
   // A connection may break while nobody waits for it: without a handler this ends the process.
   pool.on('error', () => undefined);
-  pool.on('connect', (client) => {
-    client.on('error', () => undefined);
-    clients.set(client, 'free');
-  });
-  pool.on('remove', (client) => clients.delete(client));
-  const timer = setInterval(() => {
-    if (pool.ending) return clearInterval(timer);
-    for (const [client, state] of clients) if (state === 'free') ask(client);
-  }, pingEveryMs).unref();
+  pool.on('connect', (client) => client.on('error', () => undefined));
+  pool.on('acquire', (client) => held.set(client, performance.now()));
+  for (const event of ['release', 'remove'] as const) {
+    pool.on(event, (...args: unknown[]) => held.delete(args.at(-1) as pg.PoolClient));
+  }
   const ask = (client: pg.PoolClient): void => {
-    clients.set(client, 'asked');
+    asked.add(client);
     const ping = new Ping((error) => {
-      if (clients.has(client)) clients.set(client, 'free');
+      asked.delete(client);
       if (isUnanswered(error)) ping.break();
     });
     client.query(ping as unknown as pg.Submittable);
   };
+  const timer = setInterval(() => {
+    if (pool.ending) return clearInterval(timer);
+    for (const [client, since] of held) {
+      // One that runs a statement has that one's limit.
+      const isIdle = (client as pg.PoolClient & { readonly readyForQuery: boolean }).readyForQuery;
+      if (isIdle && !asked.has(client) && performance.now() - since >= pingEveryMs) ask(client);
+    }
+  }, pingEveryMs).unref();
   return pool;
 }
 

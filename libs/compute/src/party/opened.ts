@@ -1,5 +1,5 @@
 import {
-  bitsOf,
+  countsOf,
   FEW_VALUES,
   overdraftOf,
   type Asked,
@@ -95,7 +95,7 @@ export class OpenedHere {
     const overdraft = overdraftOf(account, opened, this.before);
     if (overdraft !== undefined) throw exhausted(this.party, overdraft);
     const { own } = opened;
-    this.before.push({ datasets: [''], bits: bitsOf(undefined, opened), ...(own !== undefined && { own }) });
+    this.before.push({ datasets: [''], ...countsOf(undefined, opened), ...(own !== undefined && { own }) });
   }
 }
 

@@ -14,6 +14,9 @@ export interface OpeningEntry extends OpenedEntry {
   readonly use: string;
   /** Equal for the same figures of the same table, where they follow from it alone. */
   readonly own?: string;
+  /** See `Opening` of the consent lib. */
+  readonly codes?: Readonly<Record<string, number>>;
+  readonly over?: number;
   /** Of the tables that the run has read, where they are known. */
   readonly rows?: readonly RowSet[];
 }

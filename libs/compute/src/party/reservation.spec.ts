@@ -84,11 +84,27 @@ describe('the ledger of what is opened', () => {
     await asked({ use: 'e', versions: ['n@1'] }, [code(1000, { distinct: 17 })]);
   });
 
-  it('counts by the fewest rows: those of the table at hand', async () => {
-    await asked({ use: 'a' }, [code(3, { rows: 10_000 })]);
-    await expect(asked({ use: 'b' }, [code(1, { rows: 60 })])).rejects.toMatchObject({
-      details: { limit: 30 },
+  it('gives a part of the rows its share, and takes it from the whole', async () => {
+    await asked({ use: 'a' }, [code(3, { rows: 100 })]);
+    await asked({ use: 'b' }, [code(1, { rows: 60 })]);
+    // 30 bits of 60 rows: 10 are open, and those about more rows are not counted.
+    await expect(asked({ use: 'c' }, [code(3, { rows: 60 })])).rejects.toMatchObject({
+      details: { limit: 30, opened: 10 },
     });
+    // 50 bits of the 100: 40 are open.
+    await expect(asked({ use: 'd' }, [code(2, { rows: 60 })])).rejects.toMatchObject({
+      details: { limit: 50, opened: 40 },
+    });
+    await asked({ use: 'e' }, [code(1, { rows: 60 })]);
+    await expect(asked({ use: 'f' }, [code(1, { rows: 1000 })])).resolves.toMatchObject({
+      warnings: expect.anything(),
+    });
+  });
+
+  it('counts no figures of columns of many values against a code', async () => {
+    await asked({ use: 'a' }, [code(30, { column: 'y_1', distinct: 17 })]);
+    await asked({ use: 'b' }, [code(5)]);
+    await expect(asked({ use: 'c' }, [code(1)])).rejects.toMatchObject(refusal);
   });
 
   it('counts columns of names that were never registered together, and against the others', async () => {

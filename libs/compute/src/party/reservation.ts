@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import {
   bitsOf,
   canonicalJson,
+  countsOf,
   overdraftOf,
   type Account,
   type DatasetStatement,
@@ -86,7 +87,7 @@ function entryOf(run: OpeningRun, opened: Opened, accounts: readonly Account[]):
     to: [...(to ?? run.peers)],
     datasets: accounts.map(({ dataset }) => dataset),
     versions,
-    bits: bitsOf(known, opened),
+    ...countsOf(known, opened),
     figures: bitsOf(known, { ...opened, columns: columns.map((each) => ({ ...each, bits: 1 })) }),
     ...(counts && { counts }),
     ...(members && { members: [...members].sort() }),
