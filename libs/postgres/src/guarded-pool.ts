@@ -6,28 +6,6 @@ export const STATEMENT_MS = 15_000;
 const ANSWER_MS = 20_000;
 const PING_EVERY_MS = 5_000;
 
-/** The message that pg's Query takes, which its types leave out. */
-const PgQuery = pg.Query as unknown as new (config: object) => { submit(connection: pg.Connection): unknown };
-
-/** An empty statement: it needs no snapshot, and is answered in an aborted transaction too. */
-class Ping extends PgQuery {
-  private connection: pg.Connection | undefined;
-
-  constructor(readonly callback: (error: Error | undefined) => void) {
-    super({ text: '' });
-  }
-
-  override submit(connection: pg.Connection): unknown {
-    this.connection = connection;
-    return super.submit(connection);
-  }
-
-  /** Breaks the connection that this was sent on: its client emits `error` and `end`. */
-  break(): void {
-    this.connection?.stream.destroy(new Error('Connection terminated: PostgreSQL does not answer on it'));
-  }
-}
-
 /**
  * A pool of connections that notice when the way to PostgreSQL swallows what is sent: a firewall that forgot them, a server
  * that lost its power. TCP keep-alive takes minutes and sees no proxy, and `statement_timeout` ends what only the server runs.
@@ -48,20 +26,20 @@ export function guardedPool(config: pg.PoolConfig, pingEveryMs = PING_EVERY_MS, 
   for (const event of ['release', 'remove'] as const) {
     pool.on(event, (...args: unknown[]) => held.delete(args.at(-1) as pg.PoolClient));
   }
-  const ask = (client: pg.PoolClient): void => {
+  // An empty statement: it needs no snapshot, and is answered in an aborted transaction too.
+  const ask = async (client: pg.PoolClient): Promise<void> => {
     asked.add(client);
-    const ping = new Ping((error) => {
-      asked.delete(client);
-      if (isUnanswered(error)) ping.break();
-    });
-    client.query(ping as unknown as pg.Submittable);
+    const error = await client.query('').catch((reason: unknown) => reason);
+    asked.delete(client);
+    const broken = new Error('Connection terminated: PostgreSQL does not answer on it');
+    if (isUnanswered(error)) client.connection.stream.destroy(broken);
   };
   const timer = setInterval(() => {
     if (pool.ending) return clearInterval(timer);
     for (const [client, since] of held) {
       // One that runs a statement has that one's limit.
       const isIdle = (client as pg.PoolClient & { readonly readyForQuery: boolean }).readyForQuery;
-      if (isIdle && !asked.has(client) && performance.now() - since >= pingEveryMs) ask(client);
+      if (isIdle && !asked.has(client) && performance.now() - since >= pingEveryMs) void ask(client);
     }
   }, pingEveryMs).unref();
   return pool;

@@ -1,4 +1,5 @@
 import { JointDealer, JointParty, type Joint } from './joint.js';
+import type { Ring, Vector } from './rings.js';
 import { type DealtParty } from './session.js';
 import { together } from './together-for-tests.js';
 
@@ -28,3 +29,24 @@ export async function jointly<T>(
     seen,
   );
 }
+
+/** The elements of a vector as whole numbers with a sign. */
+export const wholesOf = (ring: Ring, vector: Vector): bigint[] =>
+  Array.from({ length: vector.length / ring.words }, (_, at) =>
+    BigInt.asIntN(
+      32 * ring.words,
+      vector
+        .subarray(at * ring.words, (at + 1) * ring.words)
+        .reduceRight((sum, word) => (sum << 32n) | BigInt(word), 0n),
+    ),
+  );
+
+/** The other way round, modulo the size of the ring. */
+export const vectorOf = (ring: Ring, wholes: readonly bigint[]): Vector =>
+  Uint32Array.from(
+    wholes.flatMap((whole) =>
+      Array.from({ length: ring.words }, (_, word) =>
+        Number((BigInt.asUintN(128, whole) >> BigInt(32 * word)) & 0xffff_ffffn),
+      ),
+    ),
+  );

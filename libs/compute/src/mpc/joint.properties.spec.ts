@@ -5,31 +5,13 @@ import { BucketMatrix, BucketMatrixDealer } from './bucket-matrix.js';
 import type { JointDealer } from './joint.js';
 import { bitOf } from './bit-strings.js';
 import { JointParty, type Joint } from './joint.js';
-import { jointly } from './joint-for-tests.js';
+import { jointly, vectorOf, wholesOf } from './joint-for-tests.js';
 import { Z128, Z32, vectorFrom, type Ring, type Vector } from './rings.js';
 
 const rings: readonly (readonly [string, Ring])[] = [
   ['Z_2^32', Z32],
   ['Z_2^128', Z128],
 ];
-
-const wholes = (ring: Ring, vector: Vector): bigint[] =>
-  Array.from({ length: vector.length / ring.words }, (_, at) =>
-    BigInt.asIntN(
-      32 * ring.words,
-      vector
-        .subarray(at * ring.words, (at + 1) * ring.words)
-        .reduceRight((sum, word) => (sum << 32n) | BigInt(word), 0n),
-    ),
-  );
-const vectorOf = (ring: Ring, values: readonly bigint[]): Vector =>
-  Uint32Array.from(
-    values.flatMap((value) =>
-      Array.from({ length: ring.words }, (_, word) =>
-        Number((BigInt.asUintN(128, value) >> BigInt(32 * word)) & 0xffff_ffffn),
-      ),
-    ),
-  );
 
 /** Own share of a vector that both know in this test. */
 function shared(ring: Ring): (joint: Joint, values: readonly bigint[]) => Vector {
@@ -60,7 +42,7 @@ describe.each(rings)('shares in %s', (_, ring) => {
         const [left, right] = [cases.map(([x]) => x), cases.map(([, y]) => y)];
         const of = shared(ring);
         const [a, b] = await jointly((joint) => joint.product(ring, of(joint, left), of(joint, right)));
-        expect(wholes(ring, ring.add(a, b))).toEqual(cases.map(([x, y]) => BigInt.asIntN(bits, x * y)));
+        expect(wholesOf(ring, ring.add(a, b))).toEqual(cases.map(([x, y]) => BigInt.asIntN(bits, x * y)));
       }),
     );
   });
@@ -71,7 +53,7 @@ describe.each(rings)('shares in %s', (_, ring) => {
         for (const to of ring === Z32 ? [Z32, Z128] : [Z128]) {
           const of = shared(ring);
           const [a, b] = await jointly((joint) => joint.shift(ring, to, of(joint, values), by));
-          expect(wholes(to, to.add(a, b))).toEqual(values.map((value) => value >> BigInt(by)));
+          expect(wholesOf(to, to.add(a, b))).toEqual(values.map((value) => value >> BigInt(by)));
         }
       }),
     );
@@ -87,7 +69,7 @@ describe.each(rings)('shares in %s', (_, ring) => {
         });
         const expected = values.map((value) => (value < 0n ? 1 : 0));
         expect(expected.map((__, at) => bitOf(a.signs, at) ^ bitOf(b.signs, at))).toEqual(expected);
-        expect(wholes(ring, ring.add(a.numbers, b.numbers)).map(Number)).toEqual(expected);
+        expect(wholesOf(ring, ring.add(a.numbers, b.numbers)).map(Number)).toEqual(expected);
       }),
     );
   });
@@ -113,7 +95,7 @@ describe('rows times bits that one party knows', () => {
           ),
         );
         jobs.forEach(([rows], at) =>
-          expect(wholes(Z32, Z32.add(a[at]!, b[at]!))).toEqual(rows.map(([value, bit]) => (bit ? value : 0n))),
+          expect(wholesOf(Z32, Z32.add(a[at]!, b[at]!))).toEqual(rows.map(([value, bit]) => (bit ? value : 0n))),
         );
       }),
     );
@@ -162,7 +144,7 @@ describe('sums by bucket', () => {
                 ),
               ),
             );
-            expect(wholes(Z32, Z32.add(a[owner][at]!, b[owner][at]!))).toEqual(plain);
+            expect(wholesOf(Z32, Z32.add(a[owner][at]!, b[owner][at]!))).toEqual(plain);
           });
         }
       }),

@@ -2,8 +2,8 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { BucketMatrix, BucketMatrixDealer } from '../mpc/bucket-matrix.js';
 import { JointParty, type Joint, type JointDealer } from '../mpc/joint.js';
-import { jointly } from '../mpc/joint-for-tests.js';
-import { Z128, Z32, constant, type Ring, type Vector } from '../mpc/rings.js';
+import { jointly, vectorOf, wholesOf } from '../mpc/joint-for-tests.js';
+import { Z128, Z32, constant, type Vector } from '../mpc/rings.js';
 import type { Boosting } from '../vertical/boosting.js';
 import { DROPPED_BITS, LEAST } from './candidates.js';
 import { leafWeights } from './leaf-weights.js';
@@ -30,24 +30,6 @@ interface ClearTree {
   readonly splits: OwnSplit[];
   readonly weights: number[];
 }
-
-const wholesOf = (ring: Ring, vector: Vector): bigint[] =>
-  Array.from({ length: vector.length / ring.words }, (_, at) =>
-    BigInt.asIntN(
-      32 * ring.words,
-      vector
-        .subarray(at * ring.words, (at + 1) * ring.words)
-        .reduceRight((sum, word) => (sum << 32n) | BigInt(word), 0n),
-    ),
-  );
-const vectorOf = (ring: Ring, wholes: readonly bigint[]): Vector =>
-  Uint32Array.from(
-    wholes.flatMap((whole) =>
-      Array.from({ length: ring.words }, (_, word) =>
-        Number((BigInt.asUintN(128, whole) >> BigInt(32 * word)) & 0xffff_ffffn),
-      ),
-    ),
-  );
 
 /** The arithmetic of shares on numbers in clear, as if one party held them all. */
 const clear: Pick<Joint, 'index' | 'product' | 'shift' | 'negative' | 'numbers'> = {
