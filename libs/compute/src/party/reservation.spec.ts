@@ -103,7 +103,7 @@ describe('the ledger of what is opened', () => {
 
   it('counts no figures of columns of many values against a code', async () => {
     await asked({ use: 'a' }, [code(30, { column: 'y_1', distinct: 17 })]);
-    await asked({ use: 'b' }, [code(5)]);
+    await asked({ use: 'b' }, [code(5, { distinct: 16 })]);
     await expect(asked({ use: 'c' }, [code(1)])).rejects.toMatchObject(refusal);
   });
 
