@@ -1,12 +1,10 @@
 import {
   configOrExit,
   createLogger,
-  HealthService,
-  onStopSignal,
   requireNoPrivateKey,
   requireSignIn,
+  runUntilStopped,
   startTracing,
-  watchLiveness,
 } from '#libs/platform';
 import { Databases, loginFault, missingMigrations } from '#libs/repositories';
 import { createApp } from './create-app.js';
@@ -31,9 +29,5 @@ if (config.signIn.adminKey === undefined && config.signIn.oidc === undefined) {
   logger.warn('neither ADMIN_API_KEY nor OIDC_ISSUER is set: only keys that the database has can sign in');
 }
 await app.listen(config.port, config.host);
-watchLiveness('api', () => app.get(HealthService, { strict: false }).live());
-onStopSignal(
-  () => app.close().finally(endTracing),
-  (error) => logger.error({ err: error }, 'the api did not stop cleanly'),
-);
+runUntilStopped('api', app, logger, endTracing);
 logger.info({ url: await app.getUrl() }, 'the api is ready');

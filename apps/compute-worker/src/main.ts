@@ -1,15 +1,7 @@
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import {
-  configOrExit,
-  createLogger,
-  HealthService,
-  NestLogger,
-  onStopSignal,
-  startTracing,
-  watchLiveness,
-} from '#libs/platform';
+import { configOrExit, createLogger, NestLogger, runUntilStopped, startTracing } from '#libs/platform';
 import { BACKEND, type Backend } from '#libs/queues';
 import { WorkerModule } from './worker.module.js';
 import { WORKER_SETTINGS, type WorkerSettings } from './worker-settings.js';
@@ -30,11 +22,7 @@ try {
   logger.fatal({ err: error }, 'the compute worker could not start');
   process.exit(1);
 }
-watchLiveness('compute-worker', () => app.get(HealthService, { strict: false }).live());
-onStopSignal(
-  () => app.close().finally(endTracing),
-  (error) => logger.error({ err: error }, 'the compute worker did not stop cleanly'),
-);
+runUntilStopped('compute-worker', app, logger, endTracing);
 const port = Number(new URL(await app.getUrl()).port);
 const { id } = app.get<WorkerSettings>(WORKER_SETTINGS, { strict: false });
 logger.info({ port, worker: id, backend: app.get<Backend>(BACKEND).kind }, 'the compute worker is ready');

@@ -1,15 +1,7 @@
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import {
-  configOrExit,
-  createLogger,
-  HealthService,
-  NestLogger,
-  onStopSignal,
-  startTracing,
-  watchLiveness,
-} from '#libs/platform';
+import { configOrExit, createLogger, NestLogger, runUntilStopped, startTracing } from '#libs/platform';
 import { BACKEND, type Backend } from '#libs/queues';
 import { Databases, loginFault } from '#libs/repositories';
 import { ListenerModule } from './listener.module.js';
@@ -33,10 +25,6 @@ try {
   logger.fatal({ err: error }, 'the status listener could not start');
   process.exit(1);
 }
-watchLiveness('status-listener', () => app.get(HealthService, { strict: false }).live());
-onStopSignal(
-  () => app.close().finally(endTracing),
-  (error) => logger.error({ err: error }, 'the status listener did not stop cleanly'),
-);
+runUntilStopped('status-listener', app, logger, endTracing);
 const port = Number(new URL(await app.getUrl()).port);
 logger.info({ port, backend: app.get<Backend>(BACKEND).kind }, 'the status listener is ready');

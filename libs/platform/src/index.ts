@@ -21,6 +21,5 @@ export { createLogger, NestLogger, type Logger } from './observability/logging.j
 export { startTracing } from './observability/start-tracing.js';
 export { APP_CONFIG, LOGGER, PlatformModule } from './platform.module.js';
 export { failpoint } from './process/failpoints.js';
-export { watchLiveness } from './process/watchdog.js';
-export { onStopSignal } from './process/stop-signal.js';
+export { runUntilStopped } from './process/run-until-stopped.js';
 export { keyIdOf, sealSecret, SecretOpener, type SealedSecret, type SecretsConfig } from './secrets/secret-sealing.js';
