@@ -31,8 +31,11 @@ const PAGE_MIB = 4_096 / 1_048_576;
 /** What the kernel counts time in, as Linux shows it to programs. */
 const TICKS_PER_SECOND = 100;
 
-/** Resident memory of this process and of those that it started, MiB. Needs Linux, as {@link childCpuSeconds} does. */
+const isLinux = process.platform === 'linux';
+
+/** Resident memory of this process and of those that it started, MiB. 0 where there is no /proc: then this process alone is measured. */
 function residentMiB(): number {
+  if (!isLinux) return 0;
   const children = readFileSync(`/proc/self/task/${process.pid}/children`, 'latin1').split(' ').filter(Boolean);
   return ['self', ...children].reduce((sum, pid) => {
     try {
@@ -43,8 +46,9 @@ function residentMiB(): number {
   }, 0);
 }
 
-/** Processor time of the processes that this one started and that have ended. */
+/** Processor time of the processes that this one started and that have ended. 0 where there is no /proc. */
 function childCpuSeconds(): number {
+  if (!isLinux) return 0;
   const fields = readFileSync('/proc/self/stat', 'latin1').split(') ').at(-1)!.split(' ');
   return (Number(fields[13]) + Number(fields[14])) / TICKS_PER_SECOND;
 }

@@ -25,7 +25,8 @@ import type { WrittenFile } from './party-link.js';
 import type { openValue as OpenValue } from './party-results.js';
 import { PartyLedger } from './party-ledger.js';
 import { reserve } from './reservation.js';
-import { RowSets, type OutputRows, type RowSet } from './row-sets.js';
+import { RowSets, type OutputRows } from './row-sets.js';
+import { RunRows } from './run-rows.js';
 import { offeredDataset, readStatements } from './statements.js';
 
 /** The run as a party's process knows it. */
@@ -58,11 +59,7 @@ export class Admission {
   private last: Promise<unknown> = Promise.resolve();
   /** Of the files that were read. */
   private readonly digests = new Set<string>();
-  private readonly sets: RowSets;
-  /** Of the files that were read, by the name that the run gave them. */
-  private readonly rows = new Map<string, RowSet>();
-  /** Of the files that were noted. */
-  private readonly outputRows = new Map<string, OutputRows>();
+  private readonly rows: RunRows;
 
   private constructor(
     readonly owner: Owner,
@@ -72,7 +69,7 @@ export class Admission {
     private readonly statements: ReadonlyMap<string, Statement>,
   ) {
     this.ledger = new PartyLedger(request.roots.root);
-    this.sets = new RowSets(request.roots.party, request.roots.root, owner);
+    this.rows = new RunRows(new RowSets(request.roots.party, request.roots.root, owner));
     const { consent } = request;
     this.task = consent === null ? '' : taskHash(consent.task);
     const isOwnUsed = Object.keys(own).length > 0;
@@ -125,7 +122,7 @@ export class Admission {
       use: this.use,
       versions: [...this.versions].sort(),
       digests: [...this.digests].sort(),
-      rows: { sets: [...this.rows.values()], least: this.minGroupRows, known: this.sets },
+      rows: this.rows.judgedBy(this.minGroupRows),
     };
     return reserve(this.ledger, this.statements, run, opened);
   }
@@ -157,7 +154,7 @@ export class Admission {
     const { sha256 } = file.artifact;
     const name = basename(file.final);
     this.files[name] = this.owner.digest(sha256);
-    if (rows !== undefined) this.outputRows.set(name, rows);
+    this.rows.note(name, rows);
     const [, digest] = this.owner.digest(`${this.salt} ${sha256}`).split(':') as [string, string];
     return { ...file, artifact: { ...file.artifact, sha256: digest } };
   }
@@ -167,11 +164,7 @@ export class Admission {
     if (Object.keys(this.files).length === 0) return undefined;
     const { task, plain, files } = this;
     const versions = [...this.versions].sort();
-    const rows: Record<string, RowSet> = {};
-    for (const [name, { of, picks }] of this.outputRows) {
-      const source = this.rows.get(of);
-      if (source !== undefined) rows[name] = await this.sets.ofOutput(source, picks);
-    }
+    const rows = await this.rows.ofOutputs();
     const lineage: Lineage = { task, datasets: namesOf(versions), versions, plain, files, rows };
     return writeLineage(this.request.roots, token, this.owner, lineage, temporary);
   }
@@ -187,8 +180,7 @@ export class Admission {
       this.digests.add(digest ?? `unknown ${this.salt}`);
       this.asWritten &&= this.isNamed(label) || (label.startsWith('artifact:') && !plain);
       await this.requireAllowed(versions, plain);
-      const all = dataset === undefined ? rows : await this.sets.ofDataset(dataset.digest, file);
-      if (all !== undefined) this.rows.set(label, all);
+      await this.rows.take(label, dataset?.digest, file, rows);
       return dataset === undefined ? file : { ...file, label };
     } catch (error) {
       await file.close();

@@ -1,0 +1,37 @@
+import type { InputFile } from './input-files.js';
+import type { RowSets, OutputRows, RowSet } from './row-sets.js';
+
+/** The sets of rows of what one run reads and writes. */
+export class RunRows {
+  /** Of the files that were read, by the name that the run gave them. */
+  private readonly read = new Map<string, RowSet>();
+  /** Of the files that were noted, by their names. */
+  private readonly written = new Map<string, OutputRows>();
+
+  constructor(private readonly sets: RowSets) {}
+
+  /** Takes a file that was opened: all rows of the dataset that has this digest, or else those that its lineage says. */
+  async take(label: string, digest: string | undefined, file: InputFile, known: RowSet | undefined): Promise<void> {
+    const rows = digest === undefined ? known : await this.sets.ofDataset(digest, file);
+    if (rows !== undefined) this.read.set(label, rows);
+  }
+
+  note(name: string, rows: OutputRows | undefined): void {
+    if (rows !== undefined) this.written.set(name, rows);
+  }
+
+  /** By the name of each file that was noted, as far as the rows of its source are known. */
+  async ofOutputs(): Promise<Readonly<Record<string, RowSet>>> {
+    const rows: Record<string, RowSet> = {};
+    for (const [name, { of, picks }] of this.written) {
+      const source = this.read.get(of);
+      if (source !== undefined) rows[name] = await this.sets.ofOutput(source, picks);
+    }
+    return rows;
+  }
+
+  /** What a reservation judges, where a figure may cover no fewer rows than `least`. */
+  judgedBy(least: number): { readonly sets: readonly RowSet[]; readonly least: number; readonly known: RowSets } {
+    return { sets: [...this.read.values()], least, known: this.sets };
+  }
+}
