@@ -6,8 +6,14 @@ import { testFolder, type TestFolder } from '../contract/run-for-tests.js';
 import type { TaskParams, TaskRun, TaskRunResult } from '../contract/task-type.js';
 import { taskHash } from './hashes.js';
 
+interface More extends Partial<TaskRun> {
+  readonly parties?: string[];
+  readonly statement?: Partial<TaskStatement>;
+  readonly approved?: boolean;
+}
+
 /** What an owner signs of a dataset, beside the dataset. Null: no policy. */
-type Terms = Partial<Pick<PolicyStatement, 'rules' | 'budget' | 'min_group_rows'>> | null;
+type Terms = Partial<Pick<PolicyStatement, 'rules' | 'budget' | 'min_group_rows' | 'bounds'>> | null;
 
 /** Claimed parties, and tasks that use their datasets, each made from all that ran before it. */
 export class OwnedRuns {
@@ -49,8 +55,21 @@ export class OwnedRuns {
     type: string,
     taskId: string,
     config: { readonly [key: string]: ConsentJson },
-    more: Partial<TaskRun> & { parties?: string[]; statement?: Partial<TaskStatement>; approved?: boolean } = {},
+    more: More = {},
   ): Promise<TaskRunResult> {
+    const run = await this.prepare(type, taskId, config, more);
+    const outcome = await runTask(type, run);
+    this.from[taskId] = taskHash(run.consent!.task);
+    return outcome;
+  }
+
+  /** A run with what all owners have signed. */
+  async prepare(
+    type: string,
+    taskId: string,
+    config: { readonly [key: string]: ConsentJson },
+    more: More = {},
+  ): Promise<TaskRun<never>> {
     const { parties = ['alice', 'bob'], statement, approved, ...rest } = more;
     const params = { sf_init_config: { parties, address: 'local' }, task_config: config };
     const task: TaskStatement = {
@@ -67,10 +86,7 @@ export class OwnedRuns {
     }
     const consent = { task, byAdmin: true, statements, params: params as TaskParams };
     const log = (_: unknown, message: string) => this.log.push(message);
-    const base = this.folder.run(config, { taskId, params: params as never, log, ...rest });
-    const outcome = await runTask(type, { ...base, consent });
-    this.from[taskId] = taskHash(task);
-    return outcome;
+    return { ...this.folder.run(config, { taskId, params: params as never, log, ...rest }), consent };
   }
 
   private async signed(owner: TestOwner, type: string): Promise<string[]> {

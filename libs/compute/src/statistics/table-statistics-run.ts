@@ -1,12 +1,13 @@
 import type { TaskRun, TaskRunResult } from '../contract/task-type.js';
-import { writeSharedArtifact } from '../party/output-files.js';
 import type { PartyUrl } from '../party/party-program.js';
 import { runParties, type CrossedMessage, type PartyOutcomes } from '../party/run-parties.js';
 import { columnNamer } from '../contract/column-names.js';
 import { fitting, fittingNames } from '../contract/inline-result.js';
 import { WITHHELD_STATISTICS } from './coarse-statistics.js';
-import { ownReportPath, reportArgs } from './report-config.js';
-import { DEFAULT_FIGURES, type PrivateFigure, type TableStatisticsConfig } from './table-statistics-config.js';
+import { reportArgs } from './report-config.js';
+import { withReport } from './statistics-report.js';
+import type { TableStatisticsConfig } from './table-statistics-config.js';
+import { figuresOf, privateArgs } from './private-args.js';
 import { withheldPrivate } from './private-statistics.js';
 import type * as PrivateStatisticsParty from './private-statistics-party.js';
 import type * as StatisticsParty from './statistics-party.js';
@@ -26,7 +27,6 @@ export async function runTableStatistics(
   recorder?: (message: CrossedMessage) => void,
 ): Promise<TaskRunResult> {
   const config = run.params.task_config;
-  const ownPath = ownReportPath(config);
   const outcomes = await describe(run, recorder);
   const values = Object.entries(outcomes.parties).map(([party, { value }]) => [party, value] as const);
   const nameOf = columnNamer(Object.fromEntries(values.map(([party, { columns }]) => [party, Object.keys(columns)])));
@@ -41,7 +41,7 @@ export async function runTableStatistics(
   };
   const isPrivate = config.epsilon !== undefined;
   const more = {
-    withheld: isPrivate ? withheldPrivate(figuresOf(config)) : { ...WITHHELD_STATISTICS },
+    withheld: isPrivate ? withheldPrivate(figuresOf(config), 'statistics') : { ...WITHHELD_STATISTICS },
     ...(isPrivate && {
       epsilon: config.epsilon,
       epsilon_each: Object.fromEntries(
@@ -59,15 +59,8 @@ export async function runTableStatistics(
     ...(truncated && { statistics_truncated: true }),
     ...more,
   };
-  const { artifacts, partyResults } = outcomes;
-  if (ownPath !== null) return { result: { output_report: ownPath, ...result }, artifacts, partyResults };
-  const report = JSON.stringify({ type: 'table_statistics', ...facts, statistics, ...more }, null, 2);
-  const request = { target: config.output_report, name: 'statistics.json', mediaType: 'application/json' };
-  const { reference, artifact } = await writeSharedArtifact(run, request, `${report}\n`);
-  return { result: { output_report: reference, ...result }, artifacts: [...artifacts, artifact], partyResults };
+  return withReport(run, outcomes, { result, report: { ...facts, statistics, ...more } });
 }
-
-const figuresOf = ({ figures = DEFAULT_FIGURES }: TableStatisticsConfig): readonly PrivateFigure[] => figures;
 
 /** Lets each party describe its table: with `epsilon` under differential privacy. */
 async function describe(
@@ -75,11 +68,6 @@ async function describe(
   recorder?: (message: CrossedMessage) => void,
 ): Promise<PartyOutcomes<StatisticsParty.StatisticsPartyValue | PrivateStatisticsParty.PrivateStatisticsValue, null>> {
   const { task_config: config } = run.params;
-  const { epsilon } = config;
-  const parties = reportArgs(config);
-  if (epsilon === undefined) return runParties({ program, parties, run, recorder });
-  const withEpsilon = Object.entries(parties).map(
-    ([party, args]) => [party, { ...args, epsilon, figures: figuresOf(config) }] as const,
-  );
-  return runParties({ program: privateProgram, parties: Object.fromEntries(withEpsilon), run, recorder });
+  if (config.epsilon === undefined) return runParties({ program, parties: reportArgs(config), run, recorder });
+  return runParties({ program: privateProgram, parties: privateArgs(config, config.epsilon), run, recorder });
 }
