@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { chiSquare, excessOver } from './draws-for-tests.js';
-import { PrivateColumn, privateQuantile, QUARTILES, sumAndMean } from './private-figures.js';
+import { PrivateColumn, privateQuantile, quantileOfHistogram, QUARTILES, sumAndMean } from './private-figures.js';
 import type { Rational } from './discrete-laplace.js';
 
 const DRAWS = 20_000;
@@ -90,6 +90,25 @@ describe('a private quantile', () => {
   test('of no values is any point', () => {
     const drawn = Array.from({ length: DRAWS }, () => privateQuantile([0, 0, 0, 0], QUARTILES[1]!, ONE));
     expect(chiSquare(drawn, new Map([0, 1, 2, 3].map((at) => [at, 1 / 4])))).toBeLessThan(6);
+  });
+});
+
+describe('a quantile of noisy counts', () => {
+  const quartiles = (counts: readonly number[]): number[] =>
+    QUARTILES.map((share) => quantileOfHistogram(counts, share, { min: 10, max: 50 }));
+
+  test('lies in the part that holds its rank', () => {
+    expect(quartiles([4, 4, 4, 4])).toEqual([20, 30, 40]);
+    expect(quartiles([0, 8, 0, 0])).toEqual([22.5, 25, 27.5]);
+  });
+
+  test('is the middle of where the noise takes the sum to its rank', () => {
+    // The sum is 6 after the first part, 2 after the second, and 8 in the end: 4 is passed at 2/3, 1.5 and 2 1/3 parts.
+    expect(quartiles([6, -4, 6, 0])[1]).toBeCloseTo(10 + 10 * 1.5, 12);
+  });
+
+  test('of no values is the middle', () => {
+    expect([quartiles([0, 0, 0, 0]), quartiles([1, -3, 0, 1])]).toEqual(Array(2).fill([30, 30, 30]));
   });
 });
 

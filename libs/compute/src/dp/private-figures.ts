@@ -16,8 +16,9 @@ export interface Bounds {
 const SUM_STEPS = 2 ** 20;
 /** Steps of the grid on which quantiles are looked for. */
 const QUANTILE_STEPS = 1_000;
-/** Equal parts of the bounds in a histogram. */
+/** Equal parts of the bounds in a histogram, and in one from which quantiles are read. */
 const BUCKETS = 10;
+export const FINE_BUCKETS = 100;
 
 /** A share of the values, as a fraction. */
 export interface Share {
@@ -33,7 +34,7 @@ export class PrivateColumn {
   private sum = 0;
   /** Values by the nearest point of the grid of `QUANTILE_STEPS`. */
   private readonly points = new Float64Array(QUANTILE_STEPS + 1);
-  private readonly buckets = new Float64Array(BUCKETS);
+  private readonly buckets = new Float64Array(FINE_BUCKETS);
 
   constructor(private readonly bounds: Bounds) {}
 
@@ -43,7 +44,7 @@ export class PrivateColumn {
     this.count += 1;
     this.sum += Math.round(share * SUM_STEPS) - SUM_STEPS / 2;
     this.points[Math.round(share * QUANTILE_STEPS)]! += 1;
-    this.buckets[Math.min(Math.floor(share * BUCKETS), BUCKETS - 1)]! += 1;
+    this.buckets[Math.min(Math.floor(share * FINE_BUCKETS), FINE_BUCKETS - 1)]! += 1;
   }
 
   /** The number of values. One row changes it by 1. */
@@ -56,9 +57,13 @@ export class PrivateColumn {
     return withNoise(this.sum, BigInt(SUM_STEPS / 2), epsilon);
   }
 
-  /** The number of values in each of `BUCKETS` equal parts of the bounds. One row changes one of them by 1. */
-  privateHistogram(epsilon: Rational): number[] {
-    return Array.from(this.buckets, (count) => withNoise(count, 1n, epsilon));
+  /** The number of values in each of so many equal parts of the bounds, which divide `FINE_BUCKETS`. One row changes one of them by 1. */
+  privateHistogram(epsilon: Rational, parts = BUCKETS): number[] {
+    const width = FINE_BUCKETS / parts;
+    return Array.from({ length: parts }, (_, at) => {
+      const count = this.buckets.subarray(at * width, (at + 1) * width).reduce((sum, each) => sum + each, 0);
+      return withNoise(count, 1n, epsilon);
+    });
   }
 
   /** A point of the grid near the quantile. */
@@ -77,6 +82,23 @@ export function sumAndMean(
   const apart = (sum / SUM_STEPS) * (max - min);
   const mean = middle + apart / Math.max(count, 1);
   return { sum: count * middle + apart, mean: Math.min(Math.max(mean, min), max) };
+}
+
+/**
+ * The point between the bounds below which a share of the values lies, by noisy counts in equal parts of the bounds. It costs nothing more, as `sumAndMean`. Values count
+ * as spread evenly over their part. Where the noise takes the running sum beyond the share and back, it is the middle of the first and the last
+ * such point; where the counts add up to no value, the middle between the bounds.
+ */
+export function quantileOfHistogram(counts: readonly number[], { of, over }: Share, { min, max }: Bounds): number {
+  const rank = (counts.reduce((sum, count) => sum + count, 0) * Number(of)) / Number(over);
+  const points: number[] = [];
+  let below = 0;
+  for (const [at, count] of counts.entries()) {
+    if (below < rank !== below + count < rank) points.push(at + (rank - below) / count);
+    below += count;
+  }
+  const middle = rank > 0 ? (points[0]! + points.at(-1)!) / 2 : counts.length / 2;
+  return min + (middle / counts.length) * (max - min);
 }
 
 /** Adds noise of the scale `sensitivity` / `epsilon`. The whole number is exact up to 2^53. */

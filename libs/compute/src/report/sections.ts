@@ -29,13 +29,14 @@ function sectionsOf(taskId: string, result: Json, words: Words): Section[] {
   if (!isObject(result)) return [otherSection(taskId, result, words)];
   const sections: Section[] = [];
   const add = (section: Section): void => void sections.push(section);
-  const { reports, statistics, correlation_matrix: matrix, vif_values: vif, metrics } = result;
+  const { reports, statistics, joint, correlation_matrix: matrix, vif_values: vif, metrics } = result;
   const steps = columnsKey(result);
   if (Array.isArray(reports) && 'intersection_count' in result) {
     add(intersectionSection(taskId, result, listOf(reports), words));
   }
   if (steps !== undefined) add(preparationSection(taskId, result, steps, words));
   if (isObject(statistics)) add(statisticsSection(taskId, result, statistics, words));
+  if (isObject(joint) && isObject(joint.statistics)) add(statisticsSection(taskId, joint, joint.statistics, words));
   if (isObject(matrix)) add(correlationSection(taskId, result, matrix, words));
   if (isObject(vif)) add(vifSection(taskId, result, vif, words));
   if (isTraining(result)) add(trainingSection(taskId, result, words));

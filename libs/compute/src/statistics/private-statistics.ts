@@ -41,9 +41,9 @@ export function withheldPrivate(figures: readonly PrivateFigure[], path: string)
 }
 
 /** Mean and sum are made of a noisy sum and a noisy count. */
-const isSummed = (figures: readonly PrivateFigure[]): boolean =>
+export const isSummed = (figures: readonly PrivateFigure[]): boolean =>
   figures.includes('mean') || figures.includes('sum');
-const isCounted = (figures: readonly PrivateFigure[]): boolean => isSummed(figures) || figures.includes('count');
+export const isCounted = (figures: readonly PrivateFigure[]): boolean => isSummed(figures) || figures.includes('count');
 
 /**
  * The part of an epsilon, in thousandths, that each draw has. Draws are equal in number for each column: one for the count, one for the sum, `forQuartiles` for
@@ -77,7 +77,7 @@ export function privateStatistics(
 }
 
 /** What others see of what was drawn. */
-function statisticsOf(
+export function statisticsOf(
   { count, sum, quartiles, histogram }: Drawn,
   { min, max }: ColumnBounds,
   figures: readonly PrivateFigure[],

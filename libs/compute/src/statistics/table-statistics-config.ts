@@ -26,6 +26,11 @@ export const tableStatisticsSchema = configSchema(
       description:
         'With epsilon: what is drawn of each column; by default count, mean and quartiles. The fewer, the less noise each has.',
     },
+    joint: {
+      type: 'boolean',
+      description:
+        'With epsilon: figures of the rows of all parties together alone. Their tables have the same columns and other rows. Needs two parties or more.',
+    },
     output_report: {
       ...outputPath,
       description:

@@ -4,6 +4,7 @@ import { runParties, type CrossedMessage, type PartyOutcomes } from '../party/ru
 import { columnNamer } from '../contract/column-names.js';
 import { fitting, fittingNames } from '../contract/inline-result.js';
 import { WITHHELD_STATISTICS } from './coarse-statistics.js';
+import { runJointStatistics } from './joint-statistics-run.js';
 import { reportArgs } from './report-config.js';
 import { withReport } from './statistics-report.js';
 import type { TableStatisticsConfig } from './table-statistics-config.js';
@@ -27,6 +28,7 @@ export async function runTableStatistics(
   recorder?: (message: CrossedMessage) => void,
 ): Promise<TaskRunResult> {
   const config = run.params.task_config;
+  if (config.joint === true) return runJointStatistics(run, recorder);
   const outcomes = await describe(run, recorder);
   const values = Object.entries(outcomes.parties).map(([party, { value }]) => [party, value] as const);
   const nameOf = columnNamer(Object.fromEntries(values.map(([party, { columns }]) => [party, Object.keys(columns)])));
