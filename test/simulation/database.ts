@@ -133,6 +133,7 @@ export class ModelDatabase {
       tenantId: DEFAULT_TENANT,
       version: read.version,
       nowMs: read.nowMs,
+      lagMs: 0,
       readAt: read.nowMs,
       state: { chain: read.chain, tasks: new Map() },
       rows: new Map(),

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { ChainProgress } from '#client';
-import { changedLines, errorText, LiveView, printable, renderChain, type ChainView } from '#libs/chain-view';
+import { changedLines, elapsedMs, errorText, LiveView, printable, renderChain, type ChainView } from '#libs/chain-view';
 import { EXIT, exitOfChain } from './exit-codes.js';
 import { writeDocument } from './output.js';
 import type { Session } from './session.js';
@@ -125,8 +125,8 @@ class ChainDisplay {
 
 /** How a chain ended, what failed and where to look. */
 function summaryOf(chain: ChainView & { total_tasks: number; completed_tasks: number }, { say }: Session): string[] {
-  const { chain_id, status, total_tasks, completed_tasks, started_at, completed_at } = chain;
-  const seconds = started_at && completed_at ? (Date.parse(completed_at) - Date.parse(started_at)) / 1000 : 0;
+  const { chain_id, status, total_tasks, completed_tasks, completed_at } = chain;
+  const seconds = completed_at ? (elapsedMs(chain, Date.parse(completed_at)) ?? 0) / 1000 : 0;
   const failed = chain.tasks.filter((task) => task.status === 'FAILURE');
   return [
     say('{status}: {done} of {total} tasks succeeded in {seconds} s: {chain}', {

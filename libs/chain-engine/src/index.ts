@@ -6,6 +6,7 @@ export * from './dispatch/dispatcher.js';
 export { ChainEngine, type EngineLog } from './chain-engine.js';
 export * from './apply/heartbeats.js';
 export { answerLongOnce, answerOnce, type Answer, type IdempotentRequest } from './commands/idempotency.js';
+export { ClockKeeper } from './reconcile/clock-keeper.js';
 export { InvariantReconciler } from './reconcile/invariants.js';
 export * from './metrics.js';
 export type { Concurrency, NewChain, NewTask } from './commands/new-chain.js';

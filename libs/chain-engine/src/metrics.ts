@@ -9,6 +9,7 @@ export interface EngineMetrics {
   readonly conflicts: Counter;
   readonly repairs: Counter<'kind'>;
   readonly held: Counter<'kind'>;
+  readonly clockSteps: Counter;
   readonly chainsFinished: Counter<'status'>;
   readonly chainSeconds: Histogram<'status'>;
   readonly chainTasks: Histogram;
@@ -60,6 +61,11 @@ export function makeEngineMetrics(registry: Registry): EngineMetrics {
       name: 'taskchain_chains_held_total',
       help: 'Broken chains that the reconciler could not repair and left to an operator, by reason',
       labelNames: ['kind'],
+      registers,
+    }),
+    clockSteps: new Counter({
+      name: 'taskchain_clock_steps_total',
+      help: 'Steps of the clock of PostgreSQL, from which the waits were kept',
       registers,
     }),
     chainsFinished: new Counter({

@@ -25,6 +25,7 @@ export interface ChainRow {
   error: TaskError | null;
   deadline_ms: string | null;
   now_ms: string;
+  lag_ms: string;
 }
 
 /** A row of `load-all-tasks`, and part of a row of `load-hop`. */

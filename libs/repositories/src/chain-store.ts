@@ -21,8 +21,10 @@ export interface LoadedChain {
   /** The tenant of the chain, and of all rows that are added to it. */
   readonly tenantId: string;
   readonly version: number;
-  /** PostgreSQL's clock, ms. */
+  /** The counted time, by which all waits of the chain go, ms. */
   readonly nowMs: number;
+  /** How far it is behind PostgreSQL's clock, ms. */
+  readonly lagMs: number;
   /** This process's monotonic clock at the same time, ms. */
   readonly readAt: number;
   readonly state: ChainState;
@@ -185,6 +187,7 @@ function assemble<Row extends TaskColumns>(
       tenantId: row.tenant_id,
       version: row.version,
       nowMs: Number(row.now_ms),
+      lagMs: Number(row.lag_ms),
       readAt,
       state: { chain: toChain(row), tasks: new Map(), whole },
       rows: new Map(),

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Queryable } from './database.js';
 import { Duty } from './entities/duty.entity.js';
 import { rowsOf } from './rows.js';
+import { COUNTED_NOW } from './statements/clock.js';
 
 /** Leases of work that one listener does for all. */
 @Injectable()
@@ -12,11 +13,11 @@ export class DutyRepository {
       .createQueryBuilder()
       .insert()
       .into(Duty)
-      .values({ name, holder, held_until: () => `clock_timestamp() + :ms * interval '1 ms'` })
+      .values({ name, holder, held_until: () => `${COUNTED_NOW} + :ms * interval '1 ms'` })
       .setParameter('ms', ms)
       .orUpdate(['holder', 'held_until'], ['name'], {
         overwriteCondition: {
-          where: 'duties.holder = excluded.holder OR duties.held_until < clock_timestamp()',
+          where: `duties.holder = excluded.holder OR duties.held_until < ${COUNTED_NOW}`,
         },
       })
       .returning(['name'])

@@ -5,6 +5,7 @@ import type { Queryable, Tx } from './database.js';
 import type { TenantUse } from './tenant.repository.js';
 import { claimGrouped, groupedWaits, holdGroups } from './statements/claim-grouped.js';
 import { claimReady } from './statements/claim-ready.js';
+import { readClock, saveClock, type ClockRow } from './statements/clock.js';
 import { endedBroken, openBroken } from './statements/invariants.js';
 import {
   expiredLeases,
@@ -206,6 +207,10 @@ export const engineQueries = {
   raiseAttempts: async (db: Queryable, after: number, limit: number, by: number) =>
     (await db.query<{ last_id: number | null }>(raiseAttempts, [after, limit, by]))[0]?.last_id ?? null,
   saveUnknownReports: (db: Queryable, rows: readonly object[]) => db.query(saveUnknownReports, [JSON.stringify(rows)]),
+  readClock: async (db: Queryable) => (await db.query<ClockRow>(readClock))[0]!,
+  /** `seen`: of the row that was read; false: another listener has counted since. */
+  saveClock: async (db: Queryable, seen: string | null, wall: string, lagMs: number) =>
+    (await db.query(saveClock, [seen, wall, lagMs])).length > 0,
   useOfTenant: async (db: Queryable) => (await db.query<TenantUse>(useOfTenant))[0]!,
   /** Until the transaction ends, others that would use more of the tenant's quota wait. */
   holdQuota: (tx: Tx) => tx.query(holdQuota),

@@ -24,7 +24,10 @@ export async function take(
   return rowsOf(taken).length > 0;
 }
 
-/** Takes over a key whose request has run for longer than `seconds`. Returns false if no such request exists. */
+/**
+ * Takes over a key whose request has run for longer than `seconds`, or began by a clock that was set back since. Returns
+ * false if no such request exists.
+ */
 export async function takeOver(
   db: Queryable,
   scope: string,
@@ -37,9 +40,11 @@ export async function takeOver(
     .update(IdempotencyKey)
     .set({ created_at: () => 'clock_timestamp()' })
     .where({ scope, idempotency_key: key, request_hash: hash })
-    .andWhere(`(response ->> 'in_use')::boolean AND created_at < clock_timestamp() - :seconds * interval '1 s'`, {
-      seconds,
-    })
+    .andWhere(
+      `(response ->> 'in_use')::boolean
+         AND created_at NOT BETWEEN clock_timestamp() - :seconds * interval '1 s' AND clock_timestamp()`,
+      { seconds },
+    )
     .execute();
   return affected === 1;
 }

@@ -1,10 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import { IsNull, LessThan } from 'typeorm';
+import { IsNull } from 'typeorm';
 import type { Queryable } from './database.js';
 import { WebhookDelivery } from './entities/webhook-delivery.entity.js';
 import { Webhook } from './entities/webhook.entity.js';
 import { rowsOf } from './rows.js';
+import { COUNTED_NOW } from './statements/clock.js';
 import {
+  DELIVERY,
+  deliveriesOf,
   disableWebhook,
   spreadNotices,
   takeDeliveries,
@@ -17,10 +20,6 @@ export type WebhookView = Omit<Webhook, 'secret' | 'deleted_at' | 'tenant_id'>;
 export type DeliveryView = Omit<WebhookDelivery, 'tenant_id'>;
 
 const WEBHOOK = ['webhook_id', 'url', 'events', 'enabled', 'disabled_reason', 'created_at'];
-const DELIVERY = [
-  ...['id', 'webhook_id', 'message_id', 'event_type', 'payload', 'status', 'tries', 'next_attempt_at'],
-  ...['response_status', 'error', 'created_at', 'delivered_at'],
-];
 
 /** Endpoints that are notified of finished chains, and what was sent to them. */
 @Injectable()
@@ -76,11 +75,7 @@ export class WebhookRepository {
 
   /** Newest first, those before row `before`. */
   deliveries(db: Queryable, id: string, before: number, limit: number): Promise<DeliveryView[]> {
-    return db.entities.find(WebhookDelivery, {
-      where: { webhook_id: id, id: LessThan(before) },
-      order: { id: 'DESC' },
-      take: limit,
-    });
+    return db.query<DeliveryView>(deliveriesOf, [id, before, limit]);
   }
 
   /** Replays a delivery with the same message id. Returns undefined if it does not exist or its webhook was removed. */
@@ -92,7 +87,7 @@ export class WebhookRepository {
     const replayed = await db.entities
       .createQueryBuilder()
       .update(WebhookDelivery)
-      .set({ status: 'PENDING', tries: 0, next_attempt_at: () => 'now()', error: null })
+      .set({ status: 'PENDING', tries: 0, next_attempt_at: () => COUNTED_NOW, error: null })
       .where(`webhook_id = :id AND id = :deliveryId AND EXISTS (${kept.getQuery()})`, { id, deliveryId })
       .returning(DELIVERY)
       .execute();
@@ -123,7 +118,7 @@ export class WebhookRepository {
       .update(WebhookDelivery)
       .set({
         ...{ status, response_status: response, error },
-        next_attempt_at: () => `clock_timestamp() + :nextMs * interval '1 ms'`,
+        next_attempt_at: () => `${COUNTED_NOW} + :nextMs * interval '1 ms'`,
         delivered_at: status === 'DELIVERED' ? () => 'clock_timestamp()' : null,
       })
       .where({ id })

@@ -3,6 +3,7 @@ import { Module } from '@nestjs/common';
 import { Registry } from 'prom-client';
 import {
   ChainEngine,
+  ClockKeeper,
   Dispatcher,
   InvariantReconciler,
   LeaseReconciler,
@@ -31,6 +32,7 @@ export const HOLDER = Symbol('HOLDER');
         new ChainEngine(engine, queues, makeEngineMetrics(registry), logger),
     },
     { provide: Dispatcher, inject: [ChainEngine], useFactory: (engine: ChainEngine) => new Dispatcher(engine) },
+    { provide: ClockKeeper, inject: [ChainEngine], useFactory: (engine: ChainEngine) => new ClockKeeper(engine) },
     {
       provide: InvariantReconciler,
       inject: [ChainEngine],
@@ -53,6 +55,16 @@ export const HOLDER = Symbol('HOLDER');
       ) => new RestoreDetection(engine, backend, channel, duties, holder),
     },
   ],
-  exports: [Alignment, Turns, HOLDER, ChainEngine, Dispatcher, InvariantReconciler, LeaseReconciler, RestoreDetection],
+  exports: [
+    Alignment,
+    Turns,
+    HOLDER,
+    ChainEngine,
+    ClockKeeper,
+    Dispatcher,
+    InvariantReconciler,
+    LeaseReconciler,
+    RestoreDetection,
+  ],
 })
 export class EngineModule {}

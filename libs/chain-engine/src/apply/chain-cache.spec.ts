@@ -80,6 +80,7 @@ describe('the chain cache', () => {
       tenantId: 'default',
       version: 7,
       nowMs: 50_000,
+      lagMs: 0,
       readAt: clock.now,
       state,
       rows,

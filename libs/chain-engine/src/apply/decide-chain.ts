@@ -153,23 +153,23 @@ function attemptOf(was: Task | undefined, now: Task, event: ChainEvent): Attempt
 const WORKER_LOST = failure('WORKER_LOST', 'its lease expired: no worker reported it any more');
 
 /** The webhook payload of a chain that ended. */
-function noticeOf({ chainId, nowMs }: LoadedChain, end: EventRecord): Record<string, unknown> {
+function noticeOf({ chainId, nowMs, lagMs }: LoadedChain, end: EventRecord): Record<string, unknown> {
   const { status } = end.data as { status: string };
-  const timestamp = new Date(nowMs).toISOString();
+  const timestamp = new Date(nowMs + lagMs).toISOString();
   return { type: `chain.${status.toLowerCase()}`, timestamp, data: { chain_id: chainId, ...end.data } };
 }
 
 /** The webhook payload of a chain that begins to wait for an approval. */
-function approvalNotice({ chainId, nowMs }: LoadedChain, { taskId, error, nextAttemptAt }: Task): object {
+function approvalNotice({ chainId, nowMs, lagMs }: LoadedChain, { taskId, error, nextAttemptAt }: Task): object {
   return {
     type: 'chain.approval',
-    timestamp: new Date(nowMs).toISOString(),
+    timestamp: new Date(nowMs + lagMs).toISOString(),
     data: {
       chain_id: chainId,
       task_id: taskId,
       party: error?.details?.['party'] ?? null,
       message: error?.message,
-      expires_at: new Date(nextAttemptAt!).toISOString(),
+      expires_at: new Date(nextAttemptAt! + lagMs).toISOString(),
     },
   };
 }

@@ -2,6 +2,7 @@ import type { PartyResult, WireSettings } from '#libs/chain-domain';
 import { type Database, MINE, type Queryable } from '../database.js';
 import type { Statement } from '../pool.js';
 import { SETTINGS_OF_T } from '../setting-columns.js';
+import { LAG } from '../statements/clock.js';
 
 // SQL: polled by every viewer: as entities they took twice the CPU (300 to 588 µs for a chain).
 
@@ -78,14 +79,14 @@ export interface TaskView extends WireSettings {
 const CHAIN = `
   c.id, c.chain_id, c.chain_name, c.chain_type, c.description, c.status, c.execution_id, c.epoch, c.version,
   c.total_tasks, c.completed_tasks, c.failed_tasks, c.skipped_tasks, c.cancelled_tasks, c.created_at, c.started_at,
-  c.completed_at, c.updated_at, c.deadline_at, c.created_by, c.metadata, c.stop_on_error, c.timeout_seconds,
+  c.completed_at, c.updated_at, c.deadline_at + ${LAG} AS deadline_at, c.created_by, c.metadata, c.stop_on_error, c.timeout_seconds,
   c.max_parallel, c.concurrency_key, c.concurrency_limit, c.admitted_tasks, c.error`;
 
 const TASK = `
   t.task_id, t.task_request_id, t.task_name, t.task_type, t.execution_mode, t.depends_on, t.is_callback, t.status,
   t.execution_order, t.level, t.priority, t.attempt, t.failures, t.losses, t.worker_id, t.trigger_rule, t.conditions,
   ${SETTINGS_OF_T}, t.hold, t.concurrency_key, t.concurrency_limit, t.succeeded_dependencies, t.skip_reason,
-  t.created_at, t.queued_at, t.started_at, t.completed_at, t.next_attempt_at, t.timeout_seconds, t.progress,
+  t.created_at, t.queued_at, t.started_at, t.completed_at, t.next_attempt_at + ${LAG} AS next_attempt_at, t.timeout_seconds, t.progress,
   t.progress_stage, t.result, t.party_results, t.error, t.changed_version`;
 
 const chainById: Statement = { name: 'chain-by-id', text: `SELECT ${CHAIN} FROM task_chains c WHERE c.chain_id = $1` };

@@ -1,5 +1,6 @@
 import { MINE, type Queryable } from '../database.js';
 import type { Statement } from '../pool.js';
+import { COUNTED_NOW } from '../statements/clock.js';
 
 // SQL: aggregates.
 
@@ -17,7 +18,7 @@ const durations: Statement = {
   text: `
     SELECT count(*) AS chains, avg(s) AS mean, percentile_cont(0.5) WITHIN GROUP (ORDER BY s) AS p50,
            percentile_cont(0.95) WITHIN GROUP (ORDER BY s) AS p95, max(s) AS max
-      FROM (SELECT extract(epoch FROM completed_at - started_at)::float8 AS s FROM task_chains
+      FROM (SELECT greatest(extract(epoch FROM completed_at - started_at)::float8, 0) AS s FROM task_chains
              WHERE tenant_id = ${MINE} AND status IN ('SUCCESS', 'FAILURE') AND started_at IS NOT NULL
                AND created_at >= clock_timestamp() - $1::float8 * interval '1 s') AS finished`,
 };
@@ -105,12 +106,12 @@ const gauges: Statement = {
     SELECT 'tasks:' || status, task_type, count(*) FROM chain_tasks WHERE status = 'RETRYING' GROUP BY status, task_type
     UNION ALL
     SELECT 'slots', key, sum(value::int) FROM workers, jsonb_each_text(slots)
-     WHERE last_seen > clock_timestamp() - interval '10 s' GROUP BY key
+     WHERE last_seen > ${COUNTED_NOW} - interval '10 s' GROUP BY key
     UNION ALL
-    SELECT 'waits', task_type, extract(epoch FROM clock_timestamp() - min(ready_at))::float8 FROM chain_tasks
+    SELECT 'waits', task_type, extract(epoch FROM ${COUNTED_NOW} - min(ready_at))::float8 FROM chain_tasks
      WHERE status = 'READY' AND hold IS NULL GROUP BY task_type
     UNION ALL
-    SELECT 'waits', task_type, extract(epoch FROM clock_timestamp() - min(ready_at))::float8 FROM chain_tasks
+    SELECT 'waits', task_type, extract(epoch FROM ${COUNTED_NOW} - min(ready_at))::float8 FROM chain_tasks
      WHERE status IN ('QUEUED', 'RUNNING') AND status = 'QUEUED' GROUP BY task_type
     UNION ALL
     SELECT 'outbox', '', count(*) FROM outbox`,

@@ -1,5 +1,6 @@
 import { MINE, type Queryable } from '../database.js';
 import type { Statement } from '../pool.js';
+import { COUNTED_NOW } from '../statements/clock.js';
 
 // SQL: ranks within queues, of a bounded number of rows.
 
@@ -38,7 +39,7 @@ const slots: Statement = {
   text: `
     SELECT key AS task_type, sum(value::int)::int AS slots
       FROM workers, jsonb_each_text(slots)
-     WHERE last_seen > clock_timestamp() - $2::float8 * interval '1 ms' AND key = ANY ($1::text[])
+     WHERE last_seen > ${COUNTED_NOW} - $2::float8 * interval '1 ms' AND key = ANY ($1::text[])
      GROUP BY key`,
 };
 

@@ -1,4 +1,5 @@
 import type { Statement } from '../pool.js';
+import { COUNTED_NOW } from './clock.js';
 
 // SQL: on the path of every task; it shares rows by SKIP LOCKED and takes turns between tenants.
 
@@ -39,8 +40,8 @@ export const claim = (ofChain = ''): string => `
     )
     UPDATE chain_tasks t
        SET status = 'QUEUED', attempt = t.attempt + 1, run_id = NULL, worker_id = NULL, queued_at = now(),
-           first_queued_at = coalesce(t.first_queued_at, now()), started_at = NULL, progress = 0, progress_stage = NULL,
-           lease_until = now() + $3::float8 * interval '1 ms',
+           first_queued_at = coalesce(t.first_queued_at, ${COUNTED_NOW}), started_at = NULL, progress = 0, progress_stage = NULL,
+           lease_until = ${COUNTED_NOW} + $3::float8 * interval '1 ms',
            job_id = t.task_request_id || '.' || (t.attempt + 1), changed_version = chains.version, updated_at = now()
       FROM candidate JOIN chains USING (chain_id)
      WHERE t.id = ANY (ARRAY(SELECT id FROM candidate)) AND t.id = candidate.id`;

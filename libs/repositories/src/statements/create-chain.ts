@@ -1,4 +1,5 @@
 import type { Statement } from '../pool.js';
+import { COUNTED_NOW } from './clock.js';
 import { SETTING_COLUMNS, SETTING_TYPES } from '../setting-columns.js';
 
 // SQL: on the path of every chain; seven inserts in one round trip.
@@ -30,7 +31,7 @@ export const createChain: Statement = {
              approval_timeout_seconds, max_parallel, admitted_tasks, concurrency_key,
              concurrency_limit, now(),
              CASE WHEN status = 'RUNNING' THEN now() END,
-             CASE WHEN status = 'RUNNING' THEN now() + timeout_seconds * interval '1 s' END,
+             CASE WHEN status = 'RUNNING' THEN ${COUNTED_NOW} + timeout_seconds * interval '1 s' END,
              CASE WHEN status = 'RUNNING' THEN execution_id END
         FROM json_to_record($1::json) AS i(
           chain_id text, chain_name text, chain_type text, description text, chain_config jsonb, status text,
@@ -60,7 +61,7 @@ export const createChain: Statement = {
       SELECT chain_id, task_id, task_request_id, task_name, task_type, execution_mode, depends_on, is_callback, status,
              execution_order, priority, level, pending, trigger_rule, retry_policy, timeout_seconds,
              predecessors, successors, referenced, conditions, ${SETTING_COLUMNS}, queue_timeout_seconds, hold, concurrency_key,
-             concurrency_limit, concurrency_of, CASE WHEN status = 'READY' THEN now() END
+             concurrency_limit, concurrency_of, CASE WHEN status = 'READY' THEN ${COUNTED_NOW} END
         FROM task_in
     ), edges AS (
       INSERT INTO chain_dependencies (chain_id, from_task_id, to_task_id, dependency_type, when_expression)

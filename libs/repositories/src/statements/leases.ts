@@ -1,5 +1,6 @@
 import type { Statement } from '../pool.js';
 import { WAITING_TENANTS } from './claim-ready.js';
+import { COUNTED_NOW } from './clock.js';
 
 // SQL: on the path of every heartbeat; rows that are being saved are skipped, not waited for.
 
@@ -25,7 +26,7 @@ export const renewLeases: Statement = {
           WHERE id = counting.id AND attempt = counting.attempt AND (status IN ('QUEUED', 'RUNNING')) IS TRUE
             FOR NO KEY UPDATE SKIP LOCKED) AS t
     ), renewed AS (
-      UPDATE chain_tasks t SET lease_until = clock_timestamp() + $3::float8 * interval '1 ms'
+      UPDATE chain_tasks t SET lease_until = ${COUNTED_NOW} + $3::float8 * interval '1 ms'
        WHERE t.id = ANY (ARRAY(SELECT id FROM free))
     )
     SELECT task_request_id, attempt FROM counting`,
@@ -37,7 +38,7 @@ export const expiredLeases: Statement = {
   text: `
     SELECT id, chain_id, execution_order, task_id, task_request_id, task_type, attempt, status
       FROM chain_tasks
-     WHERE status IN ('QUEUED', 'RUNNING') AND lease_until < clock_timestamp()
+     WHERE status IN ('QUEUED', 'RUNNING') AND lease_until < ${COUNTED_NOW}
      LIMIT $1`,
 };
 
@@ -48,7 +49,7 @@ export const overdueTasks: Statement = {
     SELECT chain_id, execution_order, task_id, task_request_id, attempt, timeout_seconds
       FROM chain_tasks
      WHERE status = 'RUNNING' AND timeout_seconds IS NOT NULL
-       AND started_at + timeout_seconds * interval '1 s' + $1::float8 * interval '1 ms' < clock_timestamp()
+       AND coalesce(run_until, started_at + timeout_seconds * interval '1 s') < ${COUNTED_NOW} - $1::float8 * interval '1 ms'
      LIMIT 500`,
 };
 
@@ -59,7 +60,7 @@ export const overdueInQueue: Statement = {
     SELECT chain_id, task_request_id, attempt, queue_timeout_seconds AS timeout_seconds
       FROM chain_tasks
      WHERE status IN ('READY', 'QUEUED') AND hold IS NULL AND queue_timeout_seconds IS NOT NULL
-       AND ready_at < clock_timestamp() - queue_timeout_seconds * interval '1 s'
+       AND ready_at < ${COUNTED_NOW} - queue_timeout_seconds * interval '1 s'
      ORDER BY ready_at LIMIT 500`,
 };
 
@@ -69,28 +70,28 @@ export const overdueApprovals: Statement = {
   text: `
     SELECT chain_id, task_request_id, attempt
       FROM chain_tasks
-     WHERE status = 'RETRYING' AND hold = 'APPROVAL' AND next_attempt_at < clock_timestamp()
+     WHERE status = 'RETRYING' AND hold = 'APPROVAL' AND next_attempt_at < ${COUNTED_NOW}
      ORDER BY next_attempt_at LIMIT 500`,
 };
 
 /** RUNNING chains past their deadline. */
 export const overdueChains: Statement = {
   name: 'overdue-chains',
-  text: `SELECT chain_id FROM task_chains WHERE deadline_at < now() AND status = 'RUNNING' LIMIT 100`,
+  text: `SELECT chain_id FROM task_chains WHERE deadline_at < ${COUNTED_NOW} AND status = 'RUNNING' LIMIT 100`,
 };
 
 /** $1 worker id, $2 slots by type, $3 running tasks. */
 export const saveWorker: Statement = {
   name: 'save-worker',
   text: `
-    INSERT INTO workers (worker_id, slots, running) VALUES ($1, $2::jsonb, $3)
-    ON CONFLICT (worker_id) DO UPDATE SET last_seen = clock_timestamp(), slots = excluded.slots, running = excluded.running`,
+    INSERT INTO workers (worker_id, slots, running, last_seen) VALUES ($1, $2::jsonb, $3, ${COUNTED_NOW})
+    ON CONFLICT (worker_id) DO UPDATE SET last_seen = excluded.last_seen, slots = excluded.slots, running = excluded.running`,
 };
 
 /** Removes workers not seen for a minute. */
 export const forgetWorkers: Statement = {
   name: 'forget-workers',
-  text: `DELETE FROM workers WHERE last_seen < clock_timestamp() - interval '60 s'`,
+  text: `DELETE FROM workers WHERE last_seen < ${COUNTED_NOW} - interval '60 s'`,
 };
 
 /**
@@ -103,7 +104,7 @@ export const loadCapacity: Statement = {
     WITH RECURSIVE room AS MATERIALIZED (
       SELECT key AS task_type, sum(value::int) AS slots
         FROM workers, jsonb_each_text(slots)
-       WHERE last_seen > clock_timestamp() - $1::float8 * interval '1 ms'
+       WHERE last_seen > ${COUNTED_NOW} - $1::float8 * interval '1 ms'
        GROUP BY key
     ), busy AS (
       SELECT task_type, count(*) AS in_flight FROM chain_tasks WHERE status IN ('QUEUED', 'RUNNING') GROUP BY task_type

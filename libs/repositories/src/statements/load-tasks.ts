@@ -1,5 +1,6 @@
 import type { Statement } from '../pool.js';
 import { SETTINGS_OF_T } from '../setting-columns.js';
+import { COUNTED_NOW, LAG } from './clock.js';
 
 // SQL: on the path of every report; a task, its successors and their jobs in one round trip.
 
@@ -61,7 +62,7 @@ export const loadHop: Statement = {
        GROUP BY chain_id, execution_order
     )
     SELECT t.*, ${CHAIN_COLUMNS.join(', ')}, extract(epoch FROM c.deadline_at) * 1000 AS c_deadline_ms,
-           extract(epoch FROM clock_timestamp()) * 1000 AS c_now_ms, job.*
+           extract(epoch FROM ${COUNTED_NOW}) * 1000 AS c_now_ms, extract(epoch FROM ${LAG}) * 1000 AS c_lag_ms, job.*
       FROM wanted
      CROSS JOIN LATERAL (
        SELECT ${COLUMNS} FROM chain_tasks t

@@ -1,4 +1,5 @@
 import type { Statement } from '../pool.js';
+import { COUNTED_NOW } from './clock.js';
 
 // SQL: replicas share due rows by SKIP LOCKED, every second.
 
@@ -6,8 +7,8 @@ import type { Statement } from '../pool.js';
 export const takeOutbox: Statement = {
   name: 'take-outbox',
   text: `
-    UPDATE outbox SET available_at = clock_timestamp() + $2::float8 * interval '1 ms', tries = tries + 1
-     WHERE id IN (SELECT id FROM outbox WHERE kind = $3 AND available_at <= now() ORDER BY available_at LIMIT $1
+    UPDATE outbox SET available_at = ${COUNTED_NOW} + $2::float8 * interval '1 ms', tries = tries + 1
+     WHERE id IN (SELECT id FROM outbox WHERE kind = $3 AND (tries = 0 OR available_at <= ${COUNTED_NOW}) ORDER BY available_at LIMIT $1
                      FOR UPDATE SKIP LOCKED)
     RETURNING id, kind, payload, tries`,
 };

@@ -1,4 +1,5 @@
 import type { Statement } from '../pool.js';
+import { COUNTED_NOW } from './clock.js';
 
 // SQL: tasks and their chains change together, in bulk.
 
@@ -6,7 +7,7 @@ import type { Statement } from '../pool.js';
 export const nextDue: Statement = {
   name: 'next-due',
   text: `
-    SELECT extract(epoch FROM min(next_attempt_at) - clock_timestamp())::float8 * 1000 AS ms
+    SELECT extract(epoch FROM min(next_attempt_at) - ${COUNTED_NOW})::float8 * 1000 AS ms
       FROM chain_tasks WHERE status = 'RETRYING' AND hold IS NULL`,
 };
 
@@ -20,7 +21,7 @@ export const promoteDue: Statement = {
     WITH due AS MATERIALIZED (
       SELECT t.id, t.chain_id, t.priority, t.execution_order
         FROM chain_tasks t
-       WHERE t.status = 'RETRYING' AND t.hold IS NULL AND t.next_attempt_at <= now()
+       WHERE t.status = 'RETRYING' AND t.hold IS NULL AND t.next_attempt_at <= ${COUNTED_NOW}
          AND (SELECT c.status FROM task_chains c WHERE c.chain_id = t.chain_id) = 'RUNNING'
        ORDER BY t.next_attempt_at LIMIT $1
          FOR UPDATE SKIP LOCKED
@@ -44,7 +45,7 @@ export const promoteDue: Statement = {
     )
     UPDATE chain_tasks t
        SET status = 'READY', hold = CASE WHEN NOT ranked.admitted THEN 'MAX_PARALLEL' END, next_attempt_at = NULL,
-           ready_at = now(), changed_version = ranked.version, updated_at = now()
+           ready_at = ${COUNTED_NOW}, changed_version = ranked.version, updated_at = now()
       FROM ranked
      WHERE t.id = ANY (ARRAY(SELECT id FROM ranked)) AND t.id = ranked.id
     RETURNING t.id`,

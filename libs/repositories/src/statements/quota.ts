@@ -11,7 +11,7 @@ export const useOfTenant: Statement = {
            (SELECT coalesce(sum(total_tasks - completed_tasks - failed_tasks - skipped_tasks - cancelled_tasks), 0)::float8
               FROM task_chains WHERE tenant_id = ${MINE} AND status IN ('PENDING', 'RUNNING', 'PAUSED')) AS waiting_tasks,
            (SELECT count(*) FROM task_chains
-             WHERE tenant_id = ${MINE} AND created_at > clock_timestamp() - interval '1 min') AS creates_last_minute,
+             WHERE tenant_id = ${MINE} AND created_at BETWEEN clock_timestamp() - interval '1 min' AND clock_timestamp()) AS creates_last_minute,
            (SELECT coalesce(sum(size_bytes), 0)::float8 FROM artifacts WHERE tenant_id = ${MINE}) AS artifact_bytes`,
 };
 
@@ -26,7 +26,7 @@ export const nextCreate: Statement = {
   name: 'next-create',
   text: `
     SELECT extract(epoch FROM created_at + interval '1 min' - clock_timestamp())::float8 AS seconds
-      FROM (SELECT created_at FROM task_chains WHERE tenant_id = ${MINE}
+      FROM (SELECT created_at FROM task_chains WHERE tenant_id = ${MINE} AND created_at <= clock_timestamp()
              ORDER BY created_at DESC, id DESC OFFSET $1::int - 1 LIMIT 1) AS oldest
      WHERE created_at > clock_timestamp() - interval '1 min'`,
 };

@@ -1,4 +1,5 @@
 import type { Statement } from '../pool.js';
+import { COUNTED_NOW } from './clock.js';
 
 // SQL: on the path of every report; a compare-and-set over six tables in one commit.
 
@@ -37,7 +38,7 @@ export const saveDecisions: Statement = {
         result jsonb, party_results jsonb, dispatched boolean, lost boolean, ended boolean, elapsed_ms float8, job_id text)
     ), renewed AS MATERIALIZED (
       SELECT t.chain_id FROM chain_tasks t
-       WHERE t.id = ANY (ARRAY(SELECT id FROM task_in WHERE lost)) AND t.lease_until > clock_timestamp()
+       WHERE t.id = ANY (ARRAY(SELECT id FROM task_in WHERE lost)) AND t.lease_until > ${COUNTED_NOW}
     ), chains AS (
       UPDATE task_chains c
          SET version = c.version + 1, status = i.status, epoch = i.epoch, completed_tasks = i.completed,
@@ -61,8 +62,8 @@ export const saveDecisions: Statement = {
     ), tasks AS (
       UPDATE chain_tasks t
          SET status = i.status, attempt = i.attempt, run_id = i.run_id, priority = i.priority, hold = i.hold,
-             ready_at = CASE WHEN i.status = 'READY' AND (t.status <> 'READY' OR i.hold IS DISTINCT FROM t.hold) THEN now()
-                             WHEN i.dispatched AND t.status <> 'READY' THEN now()
+             ready_at = CASE WHEN i.status = 'READY' AND (t.status <> 'READY' OR i.hold IS DISTINCT FROM t.hold) THEN ${COUNTED_NOW}
+                             WHEN i.dispatched AND t.status <> 'READY' THEN ${COUNTED_NOW}
                              ELSE t.ready_at END,
              first_queued_at = to_timestamp(i.first_queued_ms / 1000),
              worker_id = CASE WHEN i.dispatched THEN NULL ELSE coalesce(i.worker_id, t.worker_id) END,
@@ -73,8 +74,11 @@ export const saveDecisions: Statement = {
              result = CASE WHEN i.status = 'SUCCESS' THEN coalesce(i.result, t.result) END,
              party_results = CASE WHEN i.status = 'SUCCESS' THEN coalesce(i.party_results, t.party_results) END, job_id = coalesce(i.job_id, t.job_id),
              queued_at = CASE WHEN i.dispatched THEN now() ELSE t.queued_at END,
-             lease_until = CASE i.status WHEN 'QUEUED' THEN now() + $7::float8 * interval '1 ms'
-                                         WHEN 'RUNNING' THEN now() + $8::float8 * interval '1 ms' END,
+             lease_until = CASE i.status WHEN 'QUEUED' THEN ${COUNTED_NOW} + $7::float8 * interval '1 ms'
+                                         WHEN 'RUNNING' THEN ${COUNTED_NOW} + $8::float8 * interval '1 ms' END,
+             run_until = CASE WHEN i.status <> 'RUNNING' THEN NULL
+                              WHEN i.elapsed_ms IS NOT NULL THEN ${COUNTED_NOW} + t.timeout_seconds * interval '1 s' - i.elapsed_ms * interval '1 ms'
+                              ELSE t.run_until END,
              started_at = CASE WHEN i.dispatched OR i.status = 'PENDING' THEN NULL
                                WHEN i.elapsed_ms IS NOT NULL THEN now() - i.elapsed_ms * interval '1 ms'
                                ELSE t.started_at END,

@@ -1,4 +1,5 @@
 import type { Statement } from '../pool.js';
+import { COUNTED_NOW, LAG } from './clock.js';
 
 // SQL: on the path of every ended chain; replicas share rows by SKIP LOCKED.
 
@@ -32,14 +33,14 @@ export const spreadNotices: Statement = {
         SELECT id FROM outbox WHERE kind = 'NOTICE' ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED)
       RETURNING id, tenant_id, payload
     ), deliveries AS (
-      INSERT INTO webhook_deliveries (tenant_id, webhook_id, message_id, event_type, payload)
-      SELECT w.tenant_id, w.webhook_id, 'msg_' || gen_random_uuid(), taken.payload ->> 'type', taken.payload
+      INSERT INTO webhook_deliveries (tenant_id, webhook_id, message_id, event_type, payload, next_attempt_at)
+      SELECT w.tenant_id, w.webhook_id, 'msg_' || gen_random_uuid(), taken.payload ->> 'type', taken.payload, ${COUNTED_NOW}
         FROM taken JOIN webhooks w ON w.tenant_id = taken.tenant_id AND w.enabled AND w.deleted_at IS NULL
                                   AND (w.events = '{}' OR taken.payload ->> 'type' = ANY (w.events))
        ORDER BY taken.id
     )
     SELECT upper(split_part(taken.payload ->> 'type', '.', 2)) AS status, c.total_tasks, c.error ->> 'code' AS error_code,
-           extract(epoch FROM c.completed_at - c.started_at)::float8 AS seconds
+           CASE WHEN c.completed_at < c.started_at THEN 0 ELSE extract(epoch FROM c.completed_at - c.started_at)::float8 END AS seconds
       FROM taken
       LEFT JOIN LATERAL (
         SELECT * FROM task_chains WHERE chain_id = taken.payload -> 'data' ->> 'chain_id' OFFSET 0) AS c ON true
@@ -51,14 +52,24 @@ export const takeDeliveries: Statement = {
   name: 'take-deliveries',
   text: `
     UPDATE webhook_deliveries d
-       SET tries = d.tries + 1, next_attempt_at = clock_timestamp() + $2::float8 * interval '1 ms'
+       SET tries = d.tries + 1, next_attempt_at = ${COUNTED_NOW} + $2::float8 * interval '1 ms'
       FROM webhooks w
      WHERE w.webhook_id = d.webhook_id AND w.enabled AND w.deleted_at IS NULL
        AND d.id IN (SELECT id FROM webhook_deliveries
-                     WHERE status = 'PENDING' AND next_attempt_at <= now()
+                     WHERE status = 'PENDING' AND next_attempt_at <= ${COUNTED_NOW}
                        AND webhook_id IN (SELECT webhook_id FROM webhooks WHERE enabled AND deleted_at IS NULL)
                      ORDER BY next_attempt_at LIMIT $1 FOR UPDATE SKIP LOCKED)
     RETURNING d.id, d.webhook_id, d.message_id, d.payload, d.tries, w.url, w.secret`,
+};
+
+/** The columns of a delivery that are shown, its times by PostgreSQL's clock. */
+export const DELIVERY = `id, webhook_id, message_id, event_type, payload, status, tries, next_attempt_at + ${LAG} AS next_attempt_at,
+  response_status, error, created_at, delivered_at`;
+
+/** $1 webhook, $2 before this row, $3 limit -> its deliveries, newest first. */
+export const deliveriesOf: Statement = {
+  name: 'deliveries-of',
+  text: `SELECT ${DELIVERY} FROM webhook_deliveries WHERE webhook_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3`,
 };
 
 /** Switches a webhook off and gives up its deliveries. $1 id, $2 reason. */
