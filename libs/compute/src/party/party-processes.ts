@@ -280,10 +280,11 @@ export class PartyProcesses {
     if (all.every((each) => each.done)) this.settle?.resolve();
   }
 
-  /** Reports the mean over the processes, and never less than before. */
+  /** Reports the mean over the processes, and never less than before. While none is there yet, that is 0. */
   private report(): void {
     const all = [...this.members.values()];
-    this.reported = Math.max(this.reported, all.reduce((sum, member) => sum + member.fraction, 0) / all.length);
+    const done = all.reduce((sum, member) => sum + member.fraction, 0);
+    this.reported = Math.max(this.reported, done / Math.max(all.length, 1));
     this.lastReport = performance.now();
     this.options.run.progress(this.reported, this.stage);
   }

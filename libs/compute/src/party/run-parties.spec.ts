@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { JsonObject, TaskRun } from '../contract/task-type.js';
+import { PartyProcesses } from './party-processes.js';
 import type { PartyUrl } from './party-program.js';
 import type * as Programs from './programs-for-tests.js';
 import { runParties, type CrossedMessage } from './run-parties.js';
@@ -58,6 +59,15 @@ async function filesUnder(path: string): Promise<string[]> {
     .map((entry) => entry.name);
 }
 const temporaries = async (): Promise<string[]> => (await filesUnder(folder)).filter((name) => name.endsWith('.tmp'));
+
+test('progress is 0 while no process is there yet', async () => {
+  let processes: PartyProcesses | undefined;
+  const reported = new Promise<number>((resolve) => {
+    processes = new PartyProcesses({ run: { ...aRun(), progress: resolve }, names: [], token: 't' });
+  });
+  expect(await reported).toBe(0);
+  await processes?.stop();
+});
 
 describe('channels', () => {
   test('carry JSON and bytes both ways, in order, counted and recorded', async () => {
