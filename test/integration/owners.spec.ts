@@ -187,16 +187,17 @@ describeSystem('owners at the command line', 'postgres', {}, (check) => {
       'expires_at: 2999-01-01T00:00:00Z\nrules:\n  - effect: allow\n    task_types: [table_statistics]\n    params: { /epsilon: { min: 0.001, max: 0.7 } }\n' +
         'budget: { epsilon: 1 }\nbounds: { age: { min: 0, max: 100 } }\n',
     );
-    const key = join(work, 'bank-a', 'bank-a.key');
     const owner = [system, TEST_API_KEY] as const;
-    const folder = join(system.dataRoot, 'bank-a');
     const table = `id,age\n${Array.from({ length: 30 }, (_, i) => `${i},${40 + i}\n`).join('')}`;
-    writeFileSync(join(folder, 'ages.csv'), table);
-    await done(...owner, 'datasets', 'register', 'bank-a/ages', '--file', 'ages.csv', '--folder', folder, '--key', key);
-    await done(...owner, 'policies', 'set', 'bank-a/ages', '--file', policy, '--key', key);
-    const ended = async () => {
+    for (const party of ['bank-a', 'bank-b']) {
+      const [key, folder, ages] = [join(work, party, `${party}.key`), join(system.dataRoot, party), `${party}/ages`];
+      writeFileSync(join(folder, 'ages.csv'), table);
+      await done(...owner, 'datasets', 'register', ages, '--file', 'ages.csv', '--folder', folder, '--key', key);
+      await done(...owner, 'policies', 'set', ages, '--file', policy, '--key', key);
+    }
+    const ended = async (task = noisy) => {
       const file = join(work, 'noise.json');
-      writeFileSync(file, JSON.stringify(chain([noisy])));
+      writeFileSync(file, JSON.stringify(chain([task])));
       const { chain_id } = await done<{ chain_id: string }>(...owner, 'create', file);
       await done(...owner, 'execute', chain_id);
       return system.api.ended(chain_id);
@@ -216,6 +217,13 @@ describeSystem('owners at the command line', 'postgres', {}, (check) => {
       done<{ epsilon: number | null; bits: number }[]>(...owner, 'datasets', 'ledger', 'bank-a/ages');
     await eventually('the copy of the ledger is there', async () => (await ledger()).length === 1 || undefined);
     expect(await ledger()).toMatchObject([{ epsilon: 0.7, bits: 0 }]);
+    const both = await ended(joint);
+    expect([both.status, both.tasks[0]!.error]).toEqual(['SUCCESS', null]);
+    expect(both.tasks[0]!.result).toMatchObject({
+      statistics: null,
+      joint: { parties: ['bank-a', 'bank-b'], epsilon: 0.3, epsilon_each: 0.15, statistics: { age: {} } },
+    });
+    await eventually('the copy of the ledger is there', async () => (await ledger()).length === 2 || undefined);
   });
 });
 
@@ -239,5 +247,16 @@ const noisy = {
   task_params: {
     sf_init_config: { parties: ['bank-a'], address: 'local' },
     task_config: { input_data: { 'bank-a': 'dataset:bank-a/ages@1' }, epsilon: 0.7, figures: ['mean'] },
+  },
+};
+
+const joint = {
+  ...noisy,
+  task_params: {
+    sf_init_config: { parties: ['bank-a', 'bank-b'], address: 'local' },
+    task_config: {
+      input_data: { 'bank-a': 'dataset:bank-a/ages@1', 'bank-b': 'dataset:bank-b/ages@1' },
+      ...{ epsilon: 0.3, figures: ['mean'], joint: true },
+    },
   },
 };

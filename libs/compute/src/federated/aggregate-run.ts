@@ -7,7 +7,7 @@ import type * as Aggregator from './aggregator.js';
 import { lossFacts, sharesNeeded } from './warnings.js';
 
 const aggregateParty: PartyUrl<typeof AggregateParty> = new URL('./aggregate-party.js', import.meta.url);
-/** The aggregator of this task type and of `federated_training`. */
+/** The aggregator of this task type, of `federated_training` and of joint figures. */
 export const aggregator: PartyUrl<typeof Aggregator> = new URL('./aggregator.js', import.meta.url);
 
 /** For tests: a recorder of messages, and another program in place of the party's. */

@@ -21,7 +21,7 @@ export interface AggregatorValue {
   readonly summed: string[];
 }
 
-/** The aggregator of `aggregate`, `merge_models` and `federated_training`. Throws MODEL_INCOMPATIBLE or PARTY_LOST. */
+/** The aggregator of `aggregate`, `merge_models`, `federated_training` and joint figures. Throws MODEL_INCOMPATIBLE or PARTY_LOST. */
 export const run: PartyProgram<AggregatorArgs, AggregatorValue> = async (context, args) => {
   const { parties, threshold, sums, receivers, compare } = args;
   const server = new SumServer(context, parties, threshold);
