@@ -127,6 +127,18 @@ export class Admission {
     return reserve(this.ledger, this.statements, run, opened);
   }
 
+  /**
+   * What others see of a failure. Which failure it is says something of the values: about rows that somebody else chose it counts as a figure,
+   * and is refused as one.
+   */
+  async failureOf(error: unknown): Promise<unknown> {
+    if (!(error instanceof TaskFailure) || error.retryable || !this.rows.areChosen) return error;
+    return this.reserve({ columns: [], isFailure: true }).then(
+      () => error,
+      (refusal: unknown) => refusal,
+    );
+  }
+
   /** The bounds that the owner states for columns of what was read. Throws BOUNDS_MISSING. */
   bounds(): BoundsByColumn {
     const { versions, plain } = this;

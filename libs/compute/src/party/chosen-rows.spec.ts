@@ -183,6 +183,44 @@ describe('whoever chooses rows of a dataset by psi', () => {
     await statisticsOf('three', await choose('longest', upTo(151)));
   });
 
+  describe('with a label', () => {
+    const labels = (label: (id: number) => number) =>
+      runs.table('alice', 'd', [['id', 'y'], ...upTo(200).map((id) => [id, label(id)])]);
+    const codeOf = (run: Promise<unknown>): Promise<string> =>
+      run.then(
+        () => 'none',
+        (error: { code: string }) => error.code,
+      );
+
+    test('learns by no failure what one customer adds to a list', async () => {
+      const labelled = await labels((id) => Number(id < 19 || id >= 100));
+      const ask = async (taskId: string, added: number): Promise<string> => {
+        const alice = await choose(taskId, [...upTo(60), added], labelled);
+        const input_data = { alice, bob: alice.replace('/alice/', '/bob/') };
+        const columns = { alice: ['y'], bob: ['b'] };
+        return codeOf(runs.run('pearson_correlation', `figures-${taskId}`, { input_data, columns }));
+      };
+      // 19 of the first 60 labels are 1: one more, and the column passes.
+      expect(await ask('zero', 60)).toBe('GROUP_TOO_SMALL');
+      expect(await ask('one', 100)).toBe('ROWS_TOO_CLOSE');
+      expect(await ask('again-zero', 61)).toBe('ROWS_TOO_CLOSE');
+    });
+
+    test('gets no means of it over list after list', async () => {
+      const labelled = await labels((id) => id % 2);
+      const ask = async (taskId: string, ids: readonly number[]): Promise<string> =>
+        codeOf(statisticsOf(`figures-${taskId}`, await choose(taskId, ids, labelled)));
+      expect(await ask('first', upTo(100))).toBe('none');
+      expect(await ask('first-again', upTo(100))).toBe('none');
+      expect(
+        await ask(
+          'second',
+          upTo(100).map((id) => id + 50),
+        ),
+      ).toBe('BUDGET_EXHAUSTED');
+    });
+  });
+
   test('gets figures of no set whose rows the party no longer knows', async () => {
     await statisticsOf('one', await choose('list', upTo(120)));
     const other = await choose('other', upTo(60));

@@ -19,6 +19,8 @@ export interface Opened extends Asked {
   readonly counts?: Readonly<Record<string, number>>;
   /** Of all figures of the run together, where they are differentially private. */
   readonly epsilon?: number;
+  /** Set where the run failed: how it did says something of the rows that it read. */
+  readonly isFailure?: true;
 }
 
 /** Bits of a figure, as results round them. */

@@ -19,6 +19,8 @@ export interface OpeningEntry extends OpenedEntry {
   readonly over?: number;
   /** Of the tables that the run has read, where they are known. */
   readonly rows?: readonly RowSet[];
+  /** Set where the same again opens nothing more, though it is about rows that somebody else chose. */
+  readonly same?: string;
 }
 
 /**

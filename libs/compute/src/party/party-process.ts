@@ -177,10 +177,11 @@ function carry(party: string, error: unknown): CarriedFailure {
 }
 
 async function serve(data: PartyStart, channels: PartyChannels): Promise<void> {
+  let admission: Admission | undefined;
   try {
     // The coordinator has checked the arguments against the module's type.
     const { run } = (await import(data.program)) as { run: (context: PartyContext, args: unknown) => Promise<unknown> };
-    const admission = await startAdmission(data);
+    admission = await startAdmission(data);
     let result: JsonObject | undefined;
     const context = makeContext(data, channels, admission, (kept) => (result = kept));
     const value = await run(context, await argsOf(data, admission));
@@ -188,7 +189,7 @@ async function serve(data: PartyStart, channels: PartyChannels): Promise<void> {
     if (record !== undefined) send({ kind: 'written', file: record });
     send({ kind: 'done', value, own: await sealed(data, admission, result) });
   } catch (error) {
-    send({ kind: 'failed', failure: carry(data.party, error) });
+    send({ kind: 'failed', failure: carry(data.party, admission ? await admission.failureOf(error) : error) });
   }
   await transport.flushed();
 }

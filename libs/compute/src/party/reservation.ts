@@ -52,13 +52,14 @@ export async function reserve(
   const known = await ledger.read();
   const mine = known.openings.findIndex(({ id }) => id === entry.id);
   const before = known.openings.slice(0, mine);
-  if (entry.own !== undefined && before.some(({ own }) => own === entry.own)) {
+  const same = entry.own ?? entry.same;
+  if (same !== undefined && before.some((each) => (each.own ?? each.same) === same)) {
     await ledger.append({ kind: 'void', id: entry.id });
     return { entry: undefined, warnings: [] };
   }
   try {
     for (const account of accounts) {
-      const overdraft = overdraftOf(account, opened, before);
+      const overdraft = overdraftOf(account, areChosen(run) ? asOfOthers(opened) : opened, before);
       if (overdraft !== undefined) throw exhausted(run.party, overdraft);
     }
     requireSumsApart(run, entry, before, statements);
@@ -74,7 +75,7 @@ export async function reserve(
 }
 
 function entryOf(run: OpeningRun, opened: Opened, accounts: readonly Account[]): OpeningEntry {
-  const { columns, to, members, own, counts, epsilon } = opened;
+  const { columns, to, members, own, counts, epsilon, isFailure } = opened;
   const { task, type, use, versions } = run;
   // A column of any of the datasets keeps its name: an entry is counted in all of them.
   const known = new Set(accounts.flatMap((account) => [...(account.columns ?? [])]));
@@ -93,10 +94,17 @@ function entryOf(run: OpeningRun, opened: Opened, accounts: readonly Account[]):
     ...(members && { members: [...members].sort() }),
     ...(epsilon !== undefined && { epsilon }),
     // Keys and predictions are of single rows whatever the others are.
-    ...(run.rows && (columns.length > 0 || members) && { rows: run.rows.sets }),
-    ...(own !== undefined && { own: sha256(canonicalJson({ own, digests: run.digests, columns })) }),
+    ...(run.rows && (columns.length > 0 || members || isFailure) && { rows: run.rows.sets }),
+    ...(own !== undefined && {
+      [areChosen(run) ? 'same' : 'own']: sha256(canonicalJson({ own, digests: run.digests, columns })),
+    }),
   };
 }
+
+const areChosen = ({ rows }: OpeningRun): boolean => rows?.sets.some(({ chosen }) => chosen) === true;
+
+/** Figures of rows that others chose do not follow from the party's table alone. */
+const asOfOthers = ({ own: _, ...opened }: Opened): Opened => opened;
 
 /** Whether two entries are about one dataset. */
 const isOfSame = (one: OpeningEntry, other: OpeningEntry): boolean =>

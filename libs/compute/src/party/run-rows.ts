@@ -16,6 +16,11 @@ export class RunRows {
     if (rows !== undefined) this.read.set(label, rows);
   }
 
+  /** Whether somebody else chose rows that were read. */
+  get areChosen(): boolean {
+    return [...this.read.values()].some(({ chosen }) => chosen);
+  }
+
   note(name: string, rows: OutputRows | undefined): void {
     if (rows !== undefined) this.written.set(name, rows);
   }
