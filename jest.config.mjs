@@ -51,6 +51,7 @@ export default {
   maxWorkers: 2,
   workerIdleMemoryLimit: '512MB',
   testTimeout: 300_000,
+  cacheDirectory: '<rootDir>/.cache/jest',
   coverageProvider: 'v8',
   coverageDirectory: '.cache/coverage',
   coverageReporters: ['json-summary', 'html'],

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { guarded } from '#libs/local-postgres';
 import { checkCard } from './card.js';
 import { bin, quietly, Refusal, ROOT, step, wordsOf } from './steps.js';
 import { checkAdvisories, checkLicences, writeSbom } from './supply-chain.js';
@@ -60,9 +61,7 @@ async function launch(program: string, args: readonly string[]): Promise<void> {
 /** Runs the whole system, and compiles and restarts it as sources change. */
 async function dev(): Promise<void> {
   const watch = ['build', '--path', 'tsconfig.json', '--watch', '--preserveWatchOutput'];
-  const compiler = spawn(process.execPath, [bin('nest'), ...watch], { cwd: ROOT, stdio: 'inherit' });
-  compiler.unref();
-  process.once('exit', () => compiler.kill());
+  guarded(() => spawn(process.execPath, [bin('nest'), ...watch], { cwd: ROOT, stdio: 'inherit' }), 'TERM').unref();
   await launch('launcher/start', ['--watch']);
 }
 

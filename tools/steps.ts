@@ -1,6 +1,7 @@
-import { spawn } from 'node:child_process';
+import { spawn, type SpawnOptions } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { guarded } from '#libs/local-postgres';
 
 /** The project's folder. */
 export const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
@@ -25,25 +26,38 @@ interface RunOptions {
   readonly env?: NodeJS.ProcessEnv;
 }
 
-/** Runs a program in the project's folder. Resolves to its exit code and, with `capture`, to what it wrote. */
+/** Runs a program in the project's folder; it ends with this process. Resolves to its exit code and, with `capture`, to what it wrote. */
 export function run(command: string, args: readonly string[], options: RunOptions = {}) {
   const { capture = false, stderr = true, env = {} } = options;
   return new Promise<{ code: number; signal: NodeJS.Signals | null; output: string; errors: string }>(
     (resolve, reject) => {
-      const child = spawn(command, args, {
+      const windows = process.platform === 'win32';
+      const options: SpawnOptions = {
         cwd: ROOT,
         env: { ...process.env, ...env },
         stdio: capture ? ['ignore', 'pipe', 'pipe'] : ['ignore', 'inherit', 'inherit'],
-        shell: process.platform === 'win32',
-      });
+        shell: windows,
+        detached: !windows,
+      };
+      const child = guarded(() => spawn(command, args, options), 'KILL');
       let output = '';
       let errors = '';
       child.stdout?.setEncoding('utf8').on('data', (chunk: string) => (output += chunk));
       child.stderr?.setEncoding('utf8').on('data', (chunk: string) => (stderr ? (output += chunk) : (errors += chunk)));
       child.once('error', reject);
+      child.once('exit', () => endGroup(child.pid!));
       child.once('close', (code, signal) => resolve({ code: code ?? 1, signal, output, errors }));
     },
   );
+}
+
+/** Ends what a program that has ended left: Jest's workers outlive a file that it gave up. */
+function endGroup(pid: number): void {
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // Nothing is left.
+  }
 }
 
 /** Runs `work`, and prints its name, outcome and duration. Returns false on failure. */

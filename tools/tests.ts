@@ -1,6 +1,7 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { guardFolder } from '#libs/local-postgres';
 import type { Counts } from '../test/setup/counting-reporter.js';
 import { bin, Refusal, run } from './steps.js';
 
@@ -13,17 +14,21 @@ export interface TestRun extends Counts {
 
 /** Runs the tests of the projects and paths that `args` names (all without any). Options go to Jest as they are. */
 export async function runTests(args: readonly string[]): Promise<TestRun> {
-  const folder = mkdtempSync(join(tmpdir(), 'task-chain-counts-'));
+  // The one folder in which tests make theirs: it goes with this process, even if this is killed.
+  const folder = mkdtempSync(join(tmpdir(), 'task-chain-tests-'));
+  const release = guardFolder(folder);
+  chmodSync(folder, 0o755);
   const countsFile = join(folder, 'counts.json');
   const projects = args.filter((arg) => PROJECTS.includes(arg));
   const rest = args.filter((arg) => !PROJECTS.includes(arg)).map((arg) => arg.replace(/\.ts$/, ''));
   const select = projects.length > 0 ? ['--selectProjects', ...projects] : [];
   try {
-    const env = { COUNTS_FILE: countsFile, NODE_ENV: 'test' };
+    const env = { COUNTS_FILE: countsFile, NODE_ENV: 'test', TMPDIR: folder };
     const { code } = await run(process.execPath, [bin('jest'), ...rest, ...select], { env });
     if (!existsSync(countsFile)) throw new Refusal('Jest did not get to the end');
     return { code, ...(JSON.parse(readFileSync(countsFile, 'utf8')) as Counts) };
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+    release();
   }
 }

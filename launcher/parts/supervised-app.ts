@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, existsSync, openSync, renameSync, statSync, writeSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { guarded } from '#libs/local-postgres';
 import { delayBeforeRestart, RESTART_POLICY, type RestartPolicy } from './restart-policy.js';
 
 export interface SupervisedAppOptions {
@@ -68,11 +69,13 @@ export class SupervisedApp {
 
   private start(): void {
     const { script, nodeOptions = [], env } = this.options;
-    const child = spawn(process.execPath, ['--enable-source-maps', ...nodeOptions, script], {
-      env,
-      detached: true,
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    });
+    const start = (): ChildProcess =>
+      spawn(process.execPath, ['--enable-source-maps', ...nodeOptions, script], {
+        env,
+        detached: true,
+        stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      });
+    const child = guarded(start, 'TERM');
     this.child = child;
     for (const stream of [child.stdout!, child.stderr!]) {
       createInterface({ input: stream, crlfDelay: Infinity }).on('line', (line) => this.take(line));

@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { isPortFree } from '#libs/local-postgres';
+import { guarded, isPortFree } from '#libs/local-postgres';
 
 export type Role = 'api' | 'status-listener' | 'compute-worker';
 
@@ -124,10 +124,12 @@ export class AppProcess {
     const script = fileURLToPath(new URL(`../../apps/${this.role}/src/main.js`, import.meta.url));
     const log = openSync(this.logFile, 'a');
     const env = { ...this.env, ...this.extra, [PORT_VARIABLE[this.role]]: String(this.port) };
-    const child = spawn(process.execPath, [...this.nodeOptions, '--enable-source-maps', script], {
-      env,
-      stdio: ['ignore', log, log],
-    });
+    const start = (): ChildProcess =>
+      spawn(process.execPath, [...this.nodeOptions, '--enable-source-maps', script], {
+        env,
+        stdio: ['ignore', log, log],
+      });
+    const child = guarded(start, 'KILL');
     closeSync(log);
     this.child = child;
     this.extra = {};

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Redis } from 'ioredis';
-import { freePort, startEmbeddedPostgres, withConnection, type EmbeddedPostgres } from '#libs/local-postgres';
+import { freePort, guarded, startEmbeddedPostgres, withConnection, type EmbeddedPostgres } from '#libs/local-postgres';
 import { migrateQueues } from '#libs/queues';
 import { runMigrations } from '#libs/repositories';
 import { ensureRedisServer } from '#libs/testing';
@@ -131,7 +131,8 @@ export class Services {
 
   async startRedis(): Promise<void> {
     const options = ['--port', String(this.redisPort), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
-    this.redis = spawn(this.redisPath!, [...options, '--dir', this.folder], { stdio: 'ignore' });
+    const start = (): ChildProcess => spawn(this.redisPath!, [...options, '--dir', this.folder], { stdio: 'ignore' });
+    this.redis = guarded(start, 'KILL');
     const until = performance.now() + 10_000;
     for (;;) {
       try {

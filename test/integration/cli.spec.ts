@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, expect } from '@jest/globals';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { guarded } from '#libs/local-postgres';
 import { chain, describeSystem, eventually, line, SIGNED, task, type ApiClient } from './system/index.js';
 
 const PROGRAM = fileURLToPath(new URL('../../../apps/cli/bin/task-chain.mjs', import.meta.url));
@@ -31,7 +32,8 @@ class Cli {
     args: readonly string[],
     { stdin = '', env = {} }: { stdin?: string; env?: object } = {},
   ) {
-    this.child = spawn(process.execPath, [PROGRAM, ...args], { cwd: work, env: { ...environment(api), ...env } });
+    const options = { cwd: work, env: { ...environment(api), ...env } };
+    this.child = guarded(() => spawn(process.execPath, [PROGRAM, ...args], options), 'KILL');
     this.child.stdout!.setEncoding('utf8').on('data', (text: string) => (this.stdout += text));
     this.child.stderr!.setEncoding('utf8').on('data', (text: string) => (this.stderr += text));
     this.child.stdin!.end(stdin);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
 import { itUnless } from '#libs/testing';
 import { DataDirInUseError, dataDirOwner, lockDataDir } from './data-dir-lock.js';
+import { guarded } from './guard.js';
 
 const lockModule = new URL('./data-dir-lock.js', import.meta.url).href;
 const holder = `import { lockDataDir } from ${JSON.stringify(lockModule)};
@@ -19,7 +20,7 @@ describe('lock of a data folder', () => {
   let folders = 0;
   const folder = () => join(root, `data-${++folders}`);
   const start = async (dir: string): Promise<{ child: ChildProcess; said: string }> => {
-    const child = fork(script, [dir]);
+    const child = guarded(() => fork(script, [dir]), 'KILL');
     children.push(child);
     return { child, said: await new Promise<string>((resolve) => child.once('message', (m) => resolve(String(m)))) };
   };

@@ -15,6 +15,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { itUnless } from '#libs/testing';
 import { startEmbeddedPostgres } from './embedded-postgres.js';
+import { guarded } from './guard.js';
 import { withConnection } from './postgres-admin.js';
 import { isAlive } from './process-identity.js';
 
@@ -85,7 +86,7 @@ describe('embedded PostgreSQL', () => {
     await first.exited;
     const pidFile = join(first.cluster, 'postmaster.pid');
     const owner = statSync(pidFile);
-    const impostor = spawn('sleep', ['60'], { uid: owner.uid, gid: owner.gid });
+    const impostor = guarded(() => spawn('sleep', ['60'], { uid: owner.uid, gid: owner.gid }), 'KILL');
     try {
       writeFileSync(pidFile, readFileSync(pidFile, 'utf8').replace(/^\d+/, String(impostor.pid)));
       const second = await startEmbeddedPostgres({ dataDir, durable: false });

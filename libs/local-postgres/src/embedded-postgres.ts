@@ -1,8 +1,9 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { freePort } from './free-port.js';
+import { guarded } from './guard.js';
 import { ensureDatabase } from './postgres-admin.js';
 import { findPostgresBinaries, type PostgresBinaries } from './postgres-binaries.js';
 import { openCluster, serverEnvironment, type Cluster } from './postgres-cluster.js';
@@ -48,7 +49,7 @@ const START_TIMEOUT_MS = 30_000;
 
 /**
  * Starts PostgreSQL on 127.0.0.1 from the programs that npm installed, in its own process group, so that
- * Ctrl-C does not reach it. Works as root too: the server then runs as another user. Rejects with the server's
+ * Ctrl-C does not reach it. It ends with this process. Works as root too: the server then runs as another user. Rejects with the server's
  * last log lines when it does not come up.
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
@@ -145,13 +146,14 @@ function spawnServer(
   const log = openSync(logFile, 'a');
   const as = user ? { uid: user.uid, gid: user.gid } : {};
   try {
-    return spawn(postgres, ['-D', cluster.folder, ...args], {
+    const options: SpawnOptions = {
       ...as,
       cwd: '/',
       env: serverEnvironment(),
       detached: true,
       stdio: ['ignore', log, log],
-    });
+    };
+    return guarded(() => spawn(postgres, ['-D', cluster.folder, ...args], options), 'INT');
   } finally {
     closeSync(log);
   }

@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { guarded, guardFolder } from './guard.js';
 import type { PostgresBinaries } from './postgres-binaries.js';
 import { canEnter, reachableFolder, type ServerUser } from './server-user.js';
 
@@ -67,6 +67,7 @@ async function makeCluster(
   const partial = `${folder}.${process.pid}`;
   const secrets = mkdtempSync(join(tmpdir(), 'task-chain-init-'));
   const passwordFile = join(secrets, 'password');
+  const release = [partial, secrets].map(guardFolder);
   try {
     rmSync(partial, { recursive: true, force: true });
     mkdirSync(partial, { mode: 0o700 });
@@ -78,17 +79,21 @@ async function makeCluster(
     const as = user ? { uid: user.uid, gid: user.gid } : {};
     // Its own process group: the launcher handles Ctrl-C and waits for this process to end.
     const spawnOptions = { ...as, cwd: '/', env: serverEnvironment(), detached: true };
-    await promisify(execFile)(initdb, ['-D', partial, ...options], spawnOptions);
+    await new Promise<void>((resolve, reject) => {
+      const ended: Parameters<typeof execFile>[3] = (error, _, stderr) =>
+        error ? reject(new Error(String(stderr).trim() || error.message, { cause: error })) : resolve();
+      guarded(() => execFile(initdb, ['-D', partial, ...options], spawnOptions, ended), 'KILL');
+    });
     rmSync(folder, { recursive: true, force: true });
     renameSync(partial, folder);
   } catch (error) {
     rmSync(partial, { recursive: true, force: true });
-    const output = (error as { stderr?: string }).stderr?.trim();
-    throw new Error(`PostgreSQL's data folder ${folder} could not be made: ${output || (error as Error).message}`, {
+    throw new Error(`PostgreSQL's data folder ${folder} could not be made: ${(error as Error).message}`, {
       cause: error,
     });
   } finally {
     rmSync(secrets, { recursive: true, force: true });
+    for (const each of release) each();
   }
 }
 

@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, expect, it } from '@jest/globals';
 import { fileURLToPath } from 'node:url';
 import { Redis, type RedisOptions } from 'ioredis';
-import { freePort } from '#libs/local-postgres';
+import { freePort, guarded } from '#libs/local-postgres';
 import { describeUnless, ensureRedisServer, itUnless, openTestQueues, takeJobs } from '#libs/testing';
 import { pingBackend } from './backend.js';
 import { queueGeneration } from './queue-marks.js';
@@ -66,7 +66,7 @@ describeUnless(skip, 'Redis', () => {
     const common = [`bind 127.0.0.1`, `dir ${folder}`, ...(sentinel ? [] : ['save ""', 'appendonly no'])];
     writeFileSync(file, [...common, ...lines].join('\n'));
     const path = 'path' in found ? found.path : '';
-    const child = spawn(path, [file, ...(sentinel ? ['--sentinel'] : [])], { stdio: 'ignore' });
+    const child = guarded(() => spawn(path, [file, ...(sentinel ? ['--sentinel'] : [])], { stdio: 'ignore' }), 'KILL');
     started.push(child);
     await asking(options, (redis) => redis.ping());
     return child;

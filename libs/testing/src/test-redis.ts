@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { freePort } from '#libs/local-postgres';
+import { freePort, guarded } from '#libs/local-postgres';
 import { ensureProgram } from './debian-program.js';
 
 /** A Redis or Valkey of one test file. Give `skip` to `itUnless`: false, or why it is missing. */
@@ -26,7 +26,7 @@ export async function startTestRedis(): Promise<TestRedis> {
   const folder = mkdtempSync(join(tmpdir(), 'task-chain-redis-'));
   const port = await freePort();
   const options = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', folder];
-  const child = spawn(found.path, options, { stdio: 'ignore', detached: true });
+  const child = guarded(() => spawn(found.path, options, { stdio: 'ignore', detached: true }), 'KILL');
   const stop = async () => {
     await end(child);
     rmSync(folder, { recursive: true, force: true });

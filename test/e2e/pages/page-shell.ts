@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { guarded } from '#libs/local-postgres';
 import type { Config } from '#libs/platform';
 import type { Api } from '../running-system.js';
 import { ROOT, type Block } from './blocks.js';
@@ -130,7 +131,8 @@ async function pathOf(tool: string): Promise<string> {
 
 function run(command: string, args: string[], options: { cwd?: string; env?: NodeJS.ProcessEnv }) {
   return new Promise<{ code: number | null; output: string }>((resolve, reject) => {
-    const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
+    const start = () => spawn(command, args, { ...options, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = guarded(start, 'KILL');
     let output = '';
     for (const stream of [child.stdout, child.stderr])
       stream.setEncoding('utf8').on('data', (text) => (output += text));

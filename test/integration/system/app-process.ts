@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { guarded } from '#libs/local-postgres';
 import { within } from './within.js';
 
 export type AppName = 'api' | 'status-listener' | 'compute-worker';
@@ -27,7 +28,9 @@ export class AppProcess {
     dist = fileURLToPath(new URL('../../..', import.meta.url)),
   ) {
     const script = join(dist, 'apps', name, 'src', 'main.js');
-    this.child = spawn(process.execPath, ['--enable-source-maps', script], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const start = (): ChildProcess =>
+      spawn(process.execPath, ['--enable-source-maps', script], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    this.child = guarded(start, 'KILL');
     for (const stream of [this.child.stdout!, this.child.stderr!]) {
       let rest = '';
       stream.setEncoding('utf8').on('data', (chunk: string) => {

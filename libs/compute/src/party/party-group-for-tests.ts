@@ -11,7 +11,7 @@ const HOSTILE: Readonly<Record<string, string>> = {
   bomb: `import { spawn } from 'node:child_process';
     let started = 0;
     for (let at = 0; at < 100; at += 1) {
-      const child = spawn('sleep', ['100'], { detached: true, stdio: 'ignore' });
+      const child = spawn('sleep', ['20'], { detached: true, stdio: 'ignore' });
       child.on('error', () => undefined);
       if (child.pid !== undefined) started += 1;
     }
