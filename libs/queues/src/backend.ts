@@ -1,6 +1,6 @@
 import type { Cluster, Redis } from 'ioredis';
 import type pg from 'pg';
-import { guardedPool, STATEMENT_MS } from '#libs/postgres';
+import { guardedPool, requireRoom, STATEMENT_MS } from '#libs/postgres';
 import { PostgresChannel } from './postgres-channel.js';
 import { RedisChannel } from './redis-channel.js';
 import { openRedis } from './redis-connection.js';
@@ -45,10 +45,10 @@ export function openChannel(backend: Backend): StatusChannel {
   return backend.kind === 'redis' ? new RedisChannel(backend.redis, backend.prefix) : new PostgresChannel(backend.pool);
 }
 
-/** Resolves when the backend answers. */
+/** Resolves when the backend answers, and may be written to: Redis refuses a PING while it cannot save. */
 export async function pingBackend(backend: Backend): Promise<void> {
   if (backend.kind === 'redis') await backend.redis.ping();
-  else await backend.pool.query('SELECT 1');
+  else await requireRoom((text) => backend.pool.query(text));
 }
 
 /** Closes the backend's connections. Queues, workers and the channel that use them are closed before. */

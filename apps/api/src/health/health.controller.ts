@@ -29,7 +29,7 @@ export class HealthController {
   @ApiOperation({
     operationId: 'getReadiness',
     summary: 'Check readiness',
-    description: 'Checks that the database answers and has the schema of this version.',
+    description: 'Checks that the database answers, has the schema of this version and room on its disk.',
     security: [],
   })
   @ApiResponse({ status: 200, type: ReadinessDto, description: 'Ready.' })

@@ -1,6 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { allPass, type HealthCheck, type HealthChecks } from '#libs/platform';
+import { requireRoom } from '#libs/postgres';
 import { BACKEND, pingBackend, type Backend } from '#libs/queues';
+import { Databases } from '#libs/repositories';
 import { Loops } from '../loops/loops.js';
 import { SchemaCheck } from './schema-check.js';
 
@@ -15,7 +17,7 @@ const NEEDS_MS = 500;
 @Injectable()
 export class ListenerHealth implements HealthChecks {
   private readonly needs: readonly HealthCheck[] = [
-    { name: 'database', check: () => this.schema.check() },
+    { name: 'database', check: () => this.checkDatabase() },
     { name: 'queue', check: () => pingBackend(this.backend) },
   ];
   readonly ready: readonly HealthCheck[] = [
@@ -27,8 +29,14 @@ export class ListenerHealth implements HealthChecks {
   constructor(
     private readonly schema: SchemaCheck,
     private readonly loops: Loops,
+    private readonly databases: Databases,
     @Inject(BACKEND) private readonly backend: Backend,
   ) {}
+
+  private async checkDatabase(): Promise<void> {
+    await this.schema.check();
+    await requireRoom((text) => this.databases.engine.query({ name: 'room', text }));
+  }
 
   private checkLoops(mostMs: number): void {
     const idle = this.loops.oldestRoundMs();

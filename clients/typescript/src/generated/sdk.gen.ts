@@ -977,7 +977,7 @@ export class Operations extends HeyApiClient {
     /**
      * Check readiness
      *
-     * Checks that the database answers and has the schema of this version.
+     * Checks that the database answers, has the schema of this version and room on its disk.
      */
     public getReadiness<ThrowOnError extends boolean = true>(options?: Options<GetReadinessData, ThrowOnError>) {
         return (options?.client ?? this.client).get<GetReadinessResponses, GetReadinessErrors, ThrowOnError, 'data'>({
