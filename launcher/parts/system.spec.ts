@@ -2,8 +2,9 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
-import { freePort, isAlive } from '#libs/local-postgres';
+import { freePort, guarded, isAlive } from '#libs/local-postgres';
 
 /** An app as the launcher sees one: healthy on its port, and of the behaviour that its name in BEHAVIOUR asks for. */
 const STAND_IN = `
@@ -18,9 +19,9 @@ writeFileSync(process.env.DATA_DIR + '/' + name + '.key', process.env.ADMIN_API_
 console.log(JSON.stringify({ level: 'info', time: new Date().toISOString(), app: name, msg: 'hello' }));
 const port = Number({ api: process.env.PORT, listener: process.env.LISTENER_PORT, worker: process.env.WORKER_PORT }[name]);
 const server = createServer((_, response) => response.end('{}')).listen(port, process.env.HOST);
-if (behaviour !== 'hangs') process.on('SIGTERM', () => { console.log('bye'); server.closeAllConnections(); process.exit(0); });
+if (behaviour !== 'hangs' && behaviour !== 'deaf') process.on('SIGTERM', () => { console.log('bye'); server.closeAllConnections(); process.exit(0); });
 else process.on('SIGTERM', () => {});
-process.on('disconnect', () => process.exit(0));
+process.on('disconnect', () => behaviour !== 'deaf' && process.exit(0));
 `;
 
 const launcherScript = (folder: string) => `
@@ -150,12 +151,21 @@ describe('the launcher', () => {
     expect(one.postmaster()).toBe(0);
   });
 
-  it('stops with an error when its database dies', async () => {
+  it('starts its database again, on the same port, and stops with an error when that keeps dying', async () => {
     const one = launch();
     await one.message((m) => m.ready !== undefined);
-    process.kill(one.postmaster(), 'SIGKILL');
+    const port = one.postmasterPort();
+    for (let end = 1; end <= 3; end++) {
+      process.kill(one.postmaster(), 'SIGKILL');
+      if (end === 3) break;
+      await one.message((m) => m.say === 'PostgreSQL runs again', end);
+      expect(one.postmasterPort()).toBe(port);
+    }
     expect(await one.exit).toBe(1);
-    expect(one.heard.find((m) => m.complaint)?.complaint).toMatch(/PostgreSQL ended.*postgres\.log/);
+    expect(one.heard.find((m) => m.complaint)?.complaint).toMatch(
+      /PostgreSQL ended \(code null\) 3 times: see .*postgres\.log/,
+    );
+    expect(one.heard).toContainEqual({ say: 'PostgreSQL ended (code null); starting it again in 0.02 s' });
   });
 
   it('leaves a data folder that another one has alone, and works beside it in its own folder', async () => {
@@ -180,6 +190,16 @@ describe('the launcher', () => {
     await second.message((m) => m.ready !== undefined);
     expect(isAlive(orphan)).toBe(false);
     expect(Object.values(pids!).filter(isAlive)).toEqual([]);
+  });
+
+  it('leaves nothing when it is killed', async () => {
+    const one = launch({ BEHAVIOUR_WORKER: 'deaf' });
+    const { pids } = await one.message((m) => m.ready !== undefined);
+    const left = [...Object.values(pids!), one.postmaster()];
+    one.child.kill('SIGKILL');
+    await one.exit;
+    for (const until = performance.now() + 30_000; performance.now() < until && left.some(isAlive);) await delay(50);
+    expect(left.filter(isAlive)).toEqual([]);
   });
 
   it('makes an admin key at the first start, keeps it for the owner alone, and tells only the API of it', async () => {
@@ -229,7 +249,7 @@ class Launched {
   constructor(script: string, env: NodeJS.ProcessEnv & { DATA_DIR: string }) {
     this.dataDir = env.DATA_DIR;
     mkdirSync(this.dataDir, { recursive: true });
-    this.child = fork(script, { env, cwd: this.dataDir, detached: true });
+    this.child = guarded(() => fork(script, { env, cwd: this.dataDir, detached: true }), 'TERM');
     this.child.on('message', (message: Message) => {
       this.heard.push(message);
       this.waiting.forEach((check) => check());
@@ -258,8 +278,16 @@ class Launched {
 
   /** The pid of the database's server, 0 when none runs. */
   postmaster(): number {
+    return this.pidFileLine(0);
+  }
+
+  postmasterPort(): number {
+    return this.pidFileLine(3);
+  }
+
+  private pidFileLine(at: number): number {
     try {
-      return Number(readFileSync(join(this.dataDir, 'postgres', 'postmaster.pid'), 'utf8').split('\n', 1)[0]);
+      return Number(readFileSync(join(this.dataDir, 'postgres', 'postmaster.pid'), 'utf8').split('\n')[at]);
     } catch {
       return 0;
     }

@@ -1,11 +1,12 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { freePort, isPortFree, lockDataDir, startEmbeddedPostgres } from '#libs/local-postgres';
+import { freePort, isPortFree, lockDataDir } from '#libs/local-postgres';
 import { requireSignIn, SECRET_NAMES, type Config, type DatabaseLogins, type SecretsConfig } from '#libs/platform';
 import { localKey, localLogins, localSecrets, type LocalKey } from './local-key.js';
 import { localUrl, waitUntilReady } from './readiness.js';
 import type { RestartPolicy } from './restart-policy.js';
 import { SupervisedApp } from './supervised-app.js';
+import { SupervisedDatabase } from './supervised-database.js';
 
 /** An app to run; the launcher passes its port in `portVariable`. */
 export interface AppDefinition {
@@ -38,7 +39,7 @@ export interface System {
   /** The same key if this launcher created it. */
   readonly localKey: LocalKey | undefined;
   readonly pids: () => Readonly<Record<string, number | undefined>>;
-  /** Resolves when it cannot continue: an app keeps ending, or the database is gone. */
+  /** Resolves when it cannot continue: an app or the database keeps ending. */
   readonly failed: Promise<Error>;
 }
 
@@ -79,11 +80,14 @@ async function start(
     mkdirSync(folder, { recursive: true });
   }
   const ports = await choosePorts(config);
-  const failures: Promise<Error>[] = [];
-  const databaseUrl = config.databaseUrl ?? (await startDatabase(config, say, undo, failures));
+  const database =
+    config.databaseUrl === undefined
+      ? await SupervisedDatabase.start({ ...options, dataDir: config.dataDir })
+      : undefined;
+  if (database) undo.push(() => database.stop());
+  const databaseUrl = config.databaseUrl ?? database!.url;
   signal.throwIfAborted();
-  const embedded = config.databaseUrl === undefined;
-  const logins = embedded ? localLogins(config.dataDir, databaseUrl) : config.logins;
+  const logins = database ? localLogins(config.dataDir, databaseUrl) : config.logins;
   await options.migrate(databaseUrl, logins);
   signal.throwIfAborted();
 
@@ -111,7 +115,7 @@ async function start(
     await Promise.all(apps.map((app) => app.stop(APP_GRACE_MS)));
     hurry.removeEventListener('abort', kill);
   });
-  const failed = Promise.race([...failures, ...apps.map((app) => app.gaveUp)]);
+  const failed = Promise.race([...apps, ...(database ? [database] : [])].map(({ gaveUp }) => gaveUp));
 
   const timeout = options.readyTimeoutMs ?? READY_TIMEOUT_MS;
   const waiting = new AbortController();
@@ -127,29 +131,6 @@ async function start(
   }
   const pids = () => Object.fromEntries(options.apps.map(({ name }, i) => [name, apps[i]!.pid]));
   return { url: localUrl(config.host, ports.PORT), apiKey, localKey: made, pids, failed };
-}
-
-async function startDatabase(
-  config: Config,
-  say: (words: string) => void,
-  undo: (() => Promise<void> | void)[],
-  failures: Promise<Error>[],
-): Promise<string> {
-  const server = await startEmbeddedPostgres({ dataDir: config.dataDir, running: 'restart' });
-  let stopping = false;
-  undo.push(async () => {
-    stopping = true;
-    await server.stop();
-  });
-  const where = server.cluster.startsWith(config.dataDir) ? '' : `, its data in ${server.cluster}`;
-  say(`PostgreSQL on port ${server.port}${server.user ? ` as user ${server.user}` : ''}${where}`);
-  failures.push(
-    server.exited.then((code) => {
-      const log = join(config.dataDir, 'logs', 'postgres.log');
-      return stopping ? new Promise<Error>(() => {}) : new Error(`PostgreSQL ended (code ${code}): see ${log}`);
-    }),
-  );
-  return server.url;
 }
 
 type Ports = Record<AppDefinition['portVariable'], number>;

@@ -4,6 +4,7 @@ export { findDebianPrograms, type DebianPrograms } from './debian-package.js';
 export { describeUnless, itUnless, type SkipReason } from './skip.js';
 export { ensureChromium, openTestBrowser, type TestBrowser } from './test-browser.js';
 export { SteppedClock } from './stepped-clock.js';
+export { noSmallDisk, onSmallDisk } from './small-disk.js';
 export { StubIssuer } from './stub-issuer.js';
 export { createTestDatabase, useTestDatabase, type TestDatabase } from './test-database.js';
 export { symmetricSecret } from './symmetric-secret.js';
