@@ -17,6 +17,7 @@ import { command } from './command.js';
 import type { Decision, Refusal } from './decision.js';
 import { Draft } from './draft.js';
 import type { ChainEvent, Disposition, TaskEvent } from './events.js';
+import { awaitRoom, DISK_FULL } from './disk-full.js';
 import { failure } from './failure-codes.js';
 import { MAX_LOSSES, nextTryAt } from './retry.js';
 import { settle } from './settle.js';
@@ -94,6 +95,7 @@ function applyTaskEvent(draft: Draft, event: TaskEvent, now: number): void {
       return;
     case 'TaskFailed':
       if (event.error.code === APPROVAL_REQUIRED) return awaitApproval(draft, task, event);
+      if (event.error.code === DISK_FULL && awaitRoom(draft, task, event)) return;
       fail(draft, { ...task, runId: event.runId ?? task.runId }, 'Failed', event, now);
       return;
     case 'TaskQueueTimedOut':

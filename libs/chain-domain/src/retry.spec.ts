@@ -92,6 +92,47 @@ describe('a failing task', () => {
   });
 });
 
+describe('a task that finds the disk full', () => {
+  const full = (retry: Partial<RetryPolicy> = {}) => Play.of([{ retry }]).fail(0, 'DISK_FULL');
+
+  it('waits and is tried again whatever its policy says, without a failure', () => {
+    for (const retry of [{}, { maxRetries: 3 }, { retryOnFailure: false }, { onExhausted: 'pause' } as const]) {
+      const play = full(retry);
+      expect(play.task(0)).toMatchObject({
+        status: 'RETRYING',
+        failures: 0,
+        hold: null,
+        nextAttemptAt: T0 + 5_000,
+        error: { code: 'DISK_FULL' },
+      });
+      play.promote(0).succeed(0);
+      expect(play.chain.status).toBe('SUCCESS');
+    }
+  });
+
+  it('waits longer, the longer there is no room, and fails after a day', () => {
+    const play = full();
+    const pauses = [60_000, 3_600_000, 24 * 3_600_000 - 1].map((waited) => {
+      play.promote(0).send(0);
+      play.now = T0 + waited;
+      return play.fail(0, 'DISK_FULL').task(0).nextAttemptAt! - play.now;
+    });
+    expect(pauses).toEqual([15_000, 300_000, 300_000]);
+    play.promote(0).send(0);
+    play.now = T0 + 24 * 3_600_000;
+    expect(play.fail(0, 'DISK_FULL').chain).toMatchObject({ status: 'FAILURE', error: { code: 'DISK_FULL' } });
+  });
+
+  it('fails at once where its policy names the code', () => {
+    expect(full({ maxRetries: 3, neverRetryOn: ['DISK_FULL'] }).task(0).status).toBe('FAILURE');
+  });
+
+  it('leaves its place to another while it waits', () => {
+    const play = Play.of([{}, {}], { maxParallel: 1 }).fail(0, 'DISK_FULL');
+    expect(play.tasks).toBe('a RETRYING, b READY');
+  });
+});
+
 describe('a lost task', () => {
   it('is tried again without a failure, until too many workers were lost with it', () => {
     const play = Play.of([{}]);

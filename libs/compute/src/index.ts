@@ -12,6 +12,7 @@ export { LINEAGE_FILE } from './party/lineage.js';
 export { digestWith } from './party/owner.js';
 export { openResult } from './party/party-results.js';
 export { describeTable, type TableDescription } from './table/describe-table.js';
+export { requireDiskRoom } from './contract/disk-full.js';
 export { TaskFailure } from './contract/task-type.js';
 export type {
   Artifact,

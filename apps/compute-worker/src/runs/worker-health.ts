@@ -1,6 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { requireDiskRoom } from '#libs/compute';
 import { allPass, type HealthCheck, type HealthChecks } from '#libs/platform';
 import { BACKEND, pingBackend, type Backend } from '#libs/queues';
+import { WORKER_SETTINGS, type WorkerSettings } from '../worker-settings.js';
 import { Heartbeat } from './heartbeat.js';
 import { Intake } from './intake.js';
 
@@ -13,11 +15,16 @@ const QUEUE_MS = 500;
 @Injectable()
 export class WorkerHealth implements HealthChecks {
   private readonly queue: HealthCheck = { name: 'queue', check: () => pingBackend(this.backend) };
-  readonly ready: readonly HealthCheck[] = [this.queue, { name: 'listener', check: async () => this.checkListener() }];
+  readonly ready: readonly HealthCheck[] = [
+    this.queue,
+    { name: 'listener', check: async () => this.checkListener() },
+    { name: 'disk', check: () => requireDiskRoom([this.settings.artifactRoot, this.settings.dataRoot]) },
+  ];
   readonly live: readonly HealthCheck[] = [{ name: 'intake', check: () => this.checkIntake() }];
 
   constructor(
     @Inject(BACKEND) private readonly backend: Backend,
+    @Inject(WORKER_SETTINGS) private readonly settings: WorkerSettings,
     private readonly heartbeat: Heartbeat,
     private readonly intake: Intake,
   ) {}

@@ -1,12 +1,13 @@
 import { resolvesTo } from '#libs/consent';
 import { type FailureCode, resultFault } from '#libs/chain-domain';
 import { checkResolvedParams } from './check-params.js';
+import { diskFull, requireDiskRoom } from '../contract/disk-full.js';
 import { findRunner } from './task-runners.js';
 import { TaskFailure, type TaskConsent, type TaskRun, type TaskRunResult } from '../contract/task-type.js';
 
 /**
  * Runs one attempt of a task on the engine that it names. `run.params` holds no references any more. Throws TaskFailure (INVALID_PARAMS,
- * PROTOCOL_UNSUPPORTED, RESULT_TOO_LARGE, INVALID_RESULT, or the type's own), or the signal's reason when it was aborted.
+ * PROTOCOL_UNSUPPORTED, DISK_FULL, RESULT_TOO_LARGE, INVALID_RESULT, or the type's own), or the signal's reason when it was aborted.
  */
 export async function runTask(type: string, run: TaskRun): Promise<TaskRunResult> {
   const faults = checkResolvedParams(type, run.params);
@@ -19,7 +20,12 @@ export async function runTask(type: string, run: TaskRun): Promise<TaskRunResult
   }
   if (run.consent) requireConsentOfThisRun(type, run, run.consent);
   run.signal.throwIfAborted();
-  const outcome = await findRunner(type, run.params.engine)!.run(type, run);
+  await requireDiskRoom([run.artifactRoot, run.dataRoot]);
+  const outcome = await findRunner(type, run.params.engine)!
+    .run(type, run)
+    .catch((error: unknown) => {
+      throw diskFull(error) ?? error;
+    });
   checkResult(outcome.result);
   return outcome;
 }

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, open, readdir, realpath, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
+import { diskFull } from '../contract/disk-full.js';
 import { TaskFailure, type Artifact, type TaskRun } from '../contract/task-type.js';
 import { isInside, placeInRoot, refuseReserved, type FileRoots } from './input-files.js';
 import { NEUTRAL, type WrittenFile } from './party-link.js';
@@ -90,10 +91,7 @@ async function placeTable(roots: FileRoots, target: string): Promise<Place> {
   refuseReserved(roots.party, target, realRoot, join(real, relative(folder, path)));
   if (folder !== dirname(path) || !(await stat(folder)).isDirectory()) {
     await mkdir(dirname(path), { recursive: true }).catch((error: NodeJS.ErrnoException) => {
-      throw new TaskFailure(
-        'FILE_UNWRITABLE',
-        `Party ${roots.party}: the folder of ${target} cannot be made (${error.code ?? 'unknown'}).`,
-      );
+      throw unwritable(roots.party, `the folder of ${target} cannot be made`, error);
     });
   }
   const final = join(await realpath(dirname(path)), basename(path));
@@ -106,9 +104,15 @@ async function placeTable(roots: FileRoots, target: string): Promise<Place> {
   return { final, reference: target, table };
 }
 
+function unwritable(party: string, what: string, error: NodeJS.ErrnoException): TaskFailure {
+  const plain = (): TaskFailure =>
+    new TaskFailure('FILE_UNWRITABLE', `Party ${party}: ${what} (${error.code ?? 'unknown'}).`);
+  return diskFull(error, `Party ${party}`) ?? plain();
+}
+
 /**
  * Starts an output of a party (or of no party). Throws TaskFailure PATH_OUTSIDE_ROOT, PATH_RESERVED, NOT_A_FILE,
- * OUTPUT_EXISTS, FILE_UNWRITABLE.
+ * OUTPUT_EXISTS, FILE_UNWRITABLE, DISK_FULL.
  */
 export async function createOutput(
   roots: FileRoots,
@@ -122,10 +126,7 @@ export async function createOutput(
   const temporary = join(dirname(final), `${prefix}${token}.tmp`);
   await ledger.temporary(temporary);
   const handle = await open(temporary, 'w', 0o640).catch((error: NodeJS.ErrnoException) => {
-    throw new TaskFailure(
-      'FILE_UNWRITABLE',
-      `Party ${roots.party}: ${reference} cannot be written (${error.code ?? 'unknown'}).`,
-    );
+    throw unwritable(roots.party, `${reference} cannot be written`, error);
   });
   const hash = createHash('sha256');
   let sizeBytes = 0;

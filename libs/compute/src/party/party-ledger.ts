@@ -46,7 +46,7 @@ export const ledgerFile = (root: string): string => join(root, OWNER_FOLDER, 'le
 
 /**
  * The party's own memory, in its folder: `.party/ledger.jsonl`, one JSON object per line, only ever appended to. Lines are
- * short, so that a file system appends each as a whole; a line that a crash cut off is ignored.
+ * short, so that a file system appends each as a whole; a line that a crash or a full disk cut off is ignored.
  */
 export class PartyLedger {
   private readonly path: string;
@@ -83,7 +83,7 @@ export class PartyLedger {
     if (lines.length === 0) return;
     const handle = await this.opened();
     try {
-      // A first newline ends a line that a crash cut off.
+      // A first newline ends a line that a crash or a full disk cut off.
       await handle.appendFile(lines.map((line) => `\n${JSON.stringify(line)}`).join('') + '\n');
       await handle.datasync();
     } finally {

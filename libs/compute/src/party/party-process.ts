@@ -8,6 +8,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { MIN_GROUP_ROWS } from '#libs/consent';
 import { TaskFailure, type JsonObject } from '../contract/task-type.js';
+import { diskFull } from '../contract/disk-full.js';
 import { placesOf } from '../contract/error-places.js';
 import type { Admission } from './admission.js';
 import { openInput, type FileRoots } from './input-files.js';
@@ -162,7 +163,8 @@ function makeContext(
 }
 
 /** The message of an unforeseen error may quote data, so only its kind and the places in the code travel on. */
-function carry(party: string, error: unknown): CarriedFailure {
+function carry(party: string, thrown: unknown): CarriedFailure {
+  const error = diskFull(thrown, `Party ${party}`) ?? thrown;
   if (error instanceof TaskFailure) {
     const { code, message, retryable, details } = error;
     return { code, message, retryable, details };

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readFile, rename, stat } from 'node:fs/promises';
+import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TaskFailure } from '../contract/task-type.js';
 import type { InputFile } from './input-files.js';
@@ -109,10 +109,13 @@ export class RowSets {
     try {
       await handle.writeFile(new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength));
       await handle.datasync();
+      await rename(temporary, this.pathOf(ids));
+    } catch (error) {
+      await rm(temporary, { force: true });
+      throw error;
     } finally {
       await handle.close();
     }
-    await rename(temporary, this.pathOf(ids));
   }
 }
 

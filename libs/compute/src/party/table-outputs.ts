@@ -73,8 +73,14 @@ export async function takeNames(claims: readonly Claim[]): Promise<void> {
 async function record(temporary: string, table: TableOutput): Promise<void> {
   const { size, mtimeMs } = await stat(temporary);
   await mkdir(dirname(table.record), { recursive: true });
-  await writeFile(`${table.record}.new`, JSON.stringify({ target: table.target, size, mtimeMs }));
-  await rename(`${table.record}.new`, table.record);
+  const whole = `${table.record}.new`;
+  try {
+    await writeFile(whole, JSON.stringify({ target: table.target, size, mtimeMs }));
+    await rename(whole, table.record);
+  } catch (error) {
+    await rm(whole, { force: true });
+    throw error;
+  }
 }
 
 function existing({ party, target }: TableOutput): TaskFailure {
