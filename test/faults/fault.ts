@@ -43,6 +43,8 @@ export interface Fault {
   readonly backends: readonly BackendKind[];
   /** Of these, where the short form runs; unset: all. */
   readonly shortOn?: readonly BackendKind[];
+  /** Why it can't run on this machine, or false. */
+  skip?(): Promise<string | false>;
   run(trial: Trial): Promise<Outcome>;
 }
 

@@ -1,4 +1,5 @@
 import type { Fault } from './fault.js';
+import { clockSteps } from './clock-faults.js';
 import { failpoints, killRandom } from './kill-faults.js';
 import { order, races } from './order-faults.js';
 import { cutAfterCommit, postgresRestarts, redisLost } from './outage-faults.js';
@@ -20,4 +21,5 @@ export const FAULTS: readonly Fault[] = [
   waiting,
   rolling,
   halfOpen,
+  clockSteps,
 ];

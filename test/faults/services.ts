@@ -82,12 +82,12 @@ export class Services {
     await this.asAdmin(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
   }
 
-  /** As `pg_ctl restart -m immediate`: every session is cut without a word, and the log is replayed. */
-  async restartPostgres(): Promise<void> {
+  /** As `pg_ctl restart -m immediate`: every session is cut without a word, and the log is replayed. `env` is more for the server. */
+  async restartPostgres(env: Readonly<Record<string, string>> = {}): Promise<void> {
     const { port } = this.server;
     process.kill(this.server.pid, 'SIGQUIT');
     await this.server.exited;
-    this.server = await startEmbeddedPostgres({ dataDir: this.folder, port, database: TEMPLATE });
+    this.server = await startEmbeddedPostgres({ dataDir: this.folder, port, database: TEMPLATE, env });
   }
 
   private async createDatabase(template: string): Promise<string> {

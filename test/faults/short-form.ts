@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { describeUnless } from '#libs/testing';
+import { afterAll, beforeAll, expect } from '@jest/globals';
+import { describeUnless, itUnless } from '#libs/testing';
 import { BOTH } from './fault.js';
 import { FAULTS } from './faults.js';
 import { Services } from './services.js';
@@ -15,6 +15,9 @@ export async function declareShortForms(...numbers: readonly number[]): Promise<
     });
     if (faults.length === 0) continue;
     const skip = await Services.skip(kind);
+    const skips = new Map(
+      await Promise.all(faults.map(async (fault) => [fault, (await fault.skip?.()) ?? false] as const)),
+    );
     describeUnless(skip, `faults on ${kind}`, () => {
       let services: Services;
       beforeAll(async () => {
@@ -22,7 +25,7 @@ export async function declareShortForms(...numbers: readonly number[]): Promise<
       });
       afterAll(() => services.stop());
       for (const fault of faults) {
-        it(`${fault.number}: ${fault.name}`, async () => {
+        itUnless(skips.get(fault)!, `${fault.number}: ${fault.name}`, async () => {
           const { lost, stuck, violations } = await fault.run({
             services,
             long: false,

@@ -23,6 +23,8 @@ export interface EmbeddedPostgresOptions {
   readonly running?: 'reuse' | 'restart';
   /** Made if it does not exist; its URL is `url`. */
   readonly database?: string;
+  /** More variables for the server's processes, for tests. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 export interface EmbeddedPostgres {
@@ -112,7 +114,7 @@ async function start(
   const logFile = join(options.dataDir, 'logs', 'postgres.log');
   for (let tries = 1; ; tries++) {
     const port = options.port ?? (await freePort());
-    const child = spawnServer(binaries.postgres, cluster, user, settings(port, options), logFile);
+    const child = spawnServer(binaries.postgres, cluster, user, settings(port, options), logFile, options.env);
     if (await isReady(child, cluster)) return { pid: child.pid!, port, child };
     // A free port can be taken by another process before the server has it.
     if (options.port !== undefined || tries === 3 || !lastLines(logFile).includes('could not bind')) {
@@ -142,6 +144,7 @@ function spawnServer(
   user: ServerUser | undefined,
   args: string[],
   logFile: string,
+  env: Readonly<Record<string, string>> = {},
 ): ChildProcess {
   const log = openSync(logFile, 'a');
   const as = user ? { uid: user.uid, gid: user.gid } : {};
@@ -149,7 +152,7 @@ function spawnServer(
     const options: SpawnOptions = {
       ...as,
       cwd: '/',
-      env: serverEnvironment(),
+      env: { ...serverEnvironment(), ...env },
       detached: true,
       stdio: ['ignore', log, log],
     };

@@ -21,19 +21,27 @@ const run = promisify(execFile);
 export async function findDebianPrograms(name: string, programs: readonly string[]): Promise<DebianPrograms> {
   const installed = { path: (program: string) => program, skip: false, remove: () => {} } as const;
   if ((await Promise.all(programs.map(runs))).every(Boolean)) return installed;
+  const { root, skip, remove } = await unpackDebianPackage(name);
+  return skip ? { ...installed, skip } : { path: (program) => join(root, 'usr/bin', program), skip, remove };
+}
+
+/** Debian's package of this name, unpacked into `root`; `skip` says why it could not be had. */
+export async function unpackDebianPackage(
+  name: string,
+): Promise<{ readonly root: string; readonly skip: false | string; remove(): void }> {
   const folder = mkdtempSync(join(tmpdir(), `task-chain-${name}-`));
+  const root = join(folder, 'root');
   const remove = () => rmSync(folder, { recursive: true, force: true });
   try {
     await download(folder, name);
     const archive = readdirSync(folder).find((file) => file.endsWith('.deb'))!;
-    const into = join(folder, 'root');
-    mkdirSync(into);
-    await run('dpkg-deb', ['-x', join(folder, archive), into]);
-    return { path: (program) => join(into, 'usr/bin', program), skip: false, remove };
+    mkdirSync(root);
+    await run('dpkg-deb', ['-x', join(folder, archive), root]);
+    return { root, skip: false, remove };
   } catch (error) {
     remove();
     const why = (error as { stderr?: string }).stderr?.trim().split('\n').at(-1) || (error as Error).message;
-    return { ...installed, skip: `no ${name}, and Debian's package could not be had: ${why}` };
+    return { root, skip: `no ${name}, and Debian's package could not be had: ${why}`, remove };
   }
 }
 
