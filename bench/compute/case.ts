@@ -8,6 +8,8 @@ export interface TypeCase {
   readonly type: string;
   /** Tables of the parties; a case on results alone has those of the task before it. */
   readonly tables: Readonly<Record<string, TableShape>>;
+  /** What each party allows, as its `.policy.json` says it. */
+  readonly policy?: object;
   /** A task whose result it is given as that of `before`. */
   readonly before?: { readonly type: string; readonly config: (paths: Paths) => object };
   /** `before`: the result of the task before it. */

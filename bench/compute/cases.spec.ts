@@ -15,7 +15,7 @@ describe('the measurements', () => {
     expect(cases.map(({ type }) => type).sort()).toEqual(types.sort());
   });
 
-  for (const type of ['psi', 'table_statistics', 'validation', 'evaluation']) {
+  for (const type of ['psi', 'table_statistics', 'validation', 'evaluation', 'encrypt']) {
     test(`find ${type} where plain arithmetic is`, async () => {
       const measured = await measureType(cases.find((each) => each.type === type)!);
       expect(measured).toMatchObject({ type, rows: 600, seconds: expect.any(Number), peakMiB: expect.any(Number) });

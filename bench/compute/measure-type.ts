@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Json } from '#libs/compute';
@@ -9,12 +9,15 @@ import { runApart } from './run-apart.js';
 import { writeTable } from './tables.js';
 
 /** Makes the tables of a case, runs it in a separate process, and compares it with plain arithmetic. */
-export async function measureType({ type, tables, before, config, figure }: TypeCase): Promise<Measured> {
+export async function measureType({ type, tables, policy, before, config, figure }: TypeCase): Promise<Measured> {
   const folder = await mkdtemp(join(tmpdir(), 'measure-'));
   try {
     const parties = Object.keys(tables);
     const paths: Paths = Object.fromEntries(parties.map((party) => [party, 'table.csv']));
-    for (const party of parties) await writeTable(`${folder}/data/${party}/table.csv`, tables[party]!);
+    for (const party of parties) {
+      await writeTable(`${folder}/data/${party}/table.csv`, tables[party]!);
+      if (policy) await writeFile(`${folder}/data/${party}/.policy.json`, JSON.stringify(policy));
+    }
     const first =
       before &&
       (await runApart({

@@ -208,6 +208,7 @@ export function tableCases(rows: number): TypeCase[] {
     {
       type: 'encrypt',
       tables,
+      policy: { version: 1, encrypt: { recipients: [recipient] } },
       config: (paths) => ({ ...inputs(paths), recipients: [recipient] }),
       of: ['files that the age format decrypts to anything else', '用 age 格式解密后与原文件不同的文件数'],
       figure: async (outcome) => {
