@@ -1,16 +1,18 @@
+import { chosen, dealVector, dealtVector } from './bit-numbers.js';
 import { bitOf, joined, nextBytes, sized, xor } from './bit-strings.js';
 import { exchange } from './channel.js';
 import type { PieceReceiver, PieceSender } from './pieces.js';
+import { constant, type Ring, type Vector } from './rings.js';
 import type { DealtParty, PartySession } from './session.js';
 import { planeBytes } from './shared-bits.js';
 
 /** Bits of a digit. */
 const DIGIT_BITS = 4;
 const VALUES = 2 ** DIGIT_BITS;
-/** Runs of digits that are joined at once. */
-const FAN_IN = 4;
-/** Digits of 96 bits. */
-const MOST_RUNS = 24;
+/** Runs of digits that are joined to a run. */
+const FAN_IN = 6;
+/** Runs that are joined to a number. */
+const LAST_FAN_IN = 4;
 
 /** Of a run of digits of each element: whether the number that both know is below the dealer's there, or equal to it. */
 interface Run {
@@ -19,12 +21,12 @@ interface Run {
 }
 
 /**
- * Own shares of the bits of the elements whose `open` number, which both know, is below that of the dealer. Both have at
- * most `bits` bits, 96 or less. A round for each time that the number of digits can be quartered.
+ * Own share, as numbers 0 and 1 of a ring, of whether each `open` number, which both know, is below that of the dealer. Both have at
+ * most `bits` bits, 96 or less. Two rounds; one for up to 16 bits.
  *
  * Digits of four bits are compared without a word, by tables of the dealer (Y. Ishai, E. Kushilevitz, S. Meldgaard, C. Orlandi,
  * A. Paskin-Cherniavsky, "On the Power of Correlated Randomness in Secure Computation", TCC 2013, section 3): it shares which
- * of its 16 values a digit of its number has. Runs of digits are joined like carries, by products of up to four bits.
+ * of its 16 values a digit of its number has. Runs of digits are joined like carries, by products of up to six bits.
  */
 export async function below(
   session: PartySession,
@@ -32,7 +34,8 @@ export async function below(
   open: Uint32Array,
   words: 1 | 4,
   bits: number,
-): Promise<Uint8Array> {
+  to: Ring,
+): Promise<Vector> {
   const count = open.length / words;
   const width = planeBytes(count);
   const digits = Math.ceil(bits / DIGIT_BITS);
@@ -53,8 +56,8 @@ export async function below(
     }
     return run;
   });
-  while (runs.length > 1) runs = await joinedRuns(session, dealt, runs);
-  return runs[0]!.less;
+  if (digits > LAST_FAN_IN) runs = await joinedRuns(session, dealt, runs);
+  return isLessThere(session, dealt, runs, to, count);
 }
 
 /** The dealer's part of {@link below}: it knows the `numbers` that neither party does. */
@@ -64,6 +67,7 @@ export async function dealBelow(
   numbers: Uint32Array,
   words: 1 | 4,
   bits: number,
+  to: Ring,
 ): Promise<void> {
   const count = numbers.length / words;
   const width = planeBytes(count);
@@ -75,7 +79,8 @@ export async function dealBelow(
     }
   }
   await toSecond.put(xor(tables, nextBytes(parties[0].masks, tables.length)));
-  for (let runs = digits; runs > 1; runs = JOININGS[runs]!.groups) await dealJoining(parties, toSecond, runs, width);
+  if (digits > LAST_FAN_IN) await dealJoining(parties, toSecond, digits, width);
+  await dealLast(parties, toSecond, digits > LAST_FAN_IN ? joiningOf(digits).groups : digits, to, count);
 }
 
 const digitOf = (numbers: Uint32Array, words: 1 | 4, element: number, digit: number): number => {
@@ -98,13 +103,12 @@ interface Joining {
   readonly products: readonly { readonly places: readonly number[]; readonly planes: readonly number[] }[];
 }
 
-function joining(runs: number): Joining {
-  const groups = Math.ceil(runs / FAN_IN);
+/** Products of runs that are joined in `groups`. The last of a group is whether all are equal, or, at the end, whether the highest is less. */
+function joining(runs: number, groups: number): Joining {
   const size = Math.ceil(runs / groups);
   const equals = Array.from({ length: size }, (_, run) => run);
   const wanted = equals.slice(0, -1).map((run) => [...equals.slice(run + 1), size + run]);
-  // Whether all are equal does not matter in the last group.
-  if (groups > 1) wanted.push(equals);
+  wanted.push(groups > 1 ? equals : [2 * size - 1]);
   const factors = [...new Set(wanted.flat())];
   const planeOf = new Map([[0, 0], ...factors.map((factor, at) => [2 ** factor, at + 1] as const)]);
   const sets: [number, number][] = [];
@@ -127,7 +131,15 @@ function joining(runs: number): Joining {
   return { groups, size, factors, sets, products };
 }
 
-const JOININGS = Array.from({ length: MOST_RUNS + 1 }, (_, runs) => joining(runs));
+/** At least two groups, so that there is something to join at the end. */
+const JOININGS = new Map<number, Joining>();
+function joiningOf(runs: number): Joining {
+  const known = JOININGS.get(runs) ?? joining(runs, Math.max(2, Math.ceil(runs / FAN_IN)));
+  JOININGS.set(runs, known);
+  return known;
+}
+
+const LAST = Array.from({ length: LAST_FAN_IN + 1 }, (_, runs) => joining(runs, 1));
 
 /**
  * Joins runs, the lowest first, in one round, however many factors a product has (S. Ohata, K. Nuida,
@@ -139,7 +151,7 @@ async function joinedRuns(
   dealt: PieceReceiver,
   runs: readonly Run[],
 ): Promise<Run[]> {
-  const { groups, size, factors, sets, products } = JOININGS[runs.length]!;
+  const { groups, size, factors, sets, products } = joiningOf(runs.length);
   const width = runs[0]!.less.length;
   const length = groups * width;
   // Above the highest run nothing differs.
@@ -169,7 +181,7 @@ async function joinedRuns(
     return terms.subarray(0, length);
   });
   const less = values.slice(0, size - 1).reduce(xor, inputs.at(-1)!);
-  const equal = values[size - 1] ?? one;
+  const equal = values[size - 1]!;
   const part = (of: Uint8Array, group: number): Uint8Array => of.subarray(group * width, (group + 1) * width);
   return Array.from({ length: groups }, (_, group) => ({ less: part(less, group), equal: part(equal, group) }));
 }
@@ -181,7 +193,7 @@ async function dealJoining(
   runs: number,
   width: number,
 ): Promise<void> {
-  const { groups, factors, sets } = JOININGS[runs]!;
+  const { groups, factors, sets } = joiningOf(runs);
   const length = groups * width;
   const whole = factors.length * length;
   const planes = new Uint8Array((1 + factors.length + sets.length) * length);
@@ -194,4 +206,64 @@ async function dealJoining(
   }
   const products = planes.subarray(length + whole);
   await toSecond.put(xor(products, nextBytes(first.masks, products.length)));
+}
+
+/**
+ * Joins the last runs to a number, in one round: as {@link joinedRuns}, by the dealer's shares of products of masks, which are numbers (as in daBits:
+ * D. Rotaru, T. Wood, "MArBled Circuits", INDOCRYPT 2019). Where x ^ mask is open, x is mask or 1 - mask. At most one of the products is 1.
+ */
+async function isLessThere(
+  session: PartySession,
+  dealt: PieceReceiver,
+  runs: readonly Run[],
+  ring: Ring,
+  count: number,
+): Promise<Vector> {
+  const { factors, sets, products } = LAST[runs.length]!;
+  const { index, masks, peer } = session;
+  const width = planeBytes(count);
+  const own = nextBytes(masks, factors.length * width);
+  const numbers = await dealtVector(session, dealt, ring, (factors.length + sets.length) * count);
+  const inputs = [...runs.map(({ equal }) => equal), ...runs.map(({ less }) => less)];
+  const sent = xor(joined(...factors.map((factor) => inputs[factor]!)), own);
+  const opened = xor(sent, sized(await exchange(peer, sent), sent.length));
+
+  const one = constant(ring, count, index === 0 ? 1 : 0);
+  const length = count * ring.words;
+  const numberOf = (plane: number): Vector =>
+    plane === 0 ? one : numbers.subarray((plane - 1) * length, plane * length);
+  return products
+    .map(({ places, planes }) => {
+      let terms = planes.map(numberOf);
+      for (const place of places.toReversed()) {
+        const half = terms.length / 2;
+        const pairs = terms.slice(0, half).map((without, at) => [without, terms[half + at]!] as const);
+        terms = pairs.map(([without, withMask]) => {
+          const flipped = ring.subtract(without, withMask);
+          return chosen(ring, count, (at) => (bitOf(opened, 8 * width * place + at) === 1 ? flipped : withMask));
+        });
+      }
+      return terms[0]!;
+    })
+    .reduce((sum, product) => ring.add(sum, product));
+}
+
+/** The dealer's part of {@link isLessThere}. */
+async function dealLast(
+  [first, second]: readonly [DealtParty, DealtParty],
+  toSecond: PieceSender,
+  runs: number,
+  ring: Ring,
+  count: number,
+): Promise<void> {
+  const { factors, sets } = LAST[runs]!;
+  const width = planeBytes(count);
+  const masks = xor(nextBytes(first.masks, factors.length * width), nextBytes(second.masks, factors.length * width));
+  const planes = factors.map((_, at) => masks.subarray(at * width, (at + 1) * width));
+  for (const [left, right] of sets) planes.push(planes[left - 1]!.map((byte, at) => byte & planes[right - 1]![at]!));
+  const numbers = new Uint32Array(planes.length * count * ring.words);
+  for (const [plane, bits] of planes.entries()) {
+    for (let at = 0; at < count; at += 1) numbers[(plane * count + at) * ring.words] = bitOf(bits, at);
+  }
+  await dealVector(first, toSecond, ring, numbers);
 }

@@ -26,7 +26,7 @@ export interface Joint {
   product(ring: Ring, left: Vector, right: Vector): Promise<Vector>;
   /**
    * Elements divided by 2^bits and rounded down, exactly, in another ring if need be: see `truncation.ts`. Values lie within
-   * half the ring, -2^30 to 2^30 or -2^126 to 2^126. At most five rounds.
+   * half the ring, -2^30 to 2^30 or -2^126 to 2^126. At most three rounds.
    */
   shift(from: Ring, to: Ring, values: Vector, bits: number): Promise<Vector>;
   /** Bits of the negative elements. Six or eight rounds. */

@@ -5,7 +5,7 @@ import { PieceReceiver, PieceSender } from './pieces.js';
 import { WORDS, add, fromBytes, lengthOf, toBytes, type RingVector } from './ring.js';
 import { share } from './sharing.js';
 import { together } from './together-for-tests.js';
-import { dealTruncation, truncate, type Cut } from './truncation.js';
+import { dealTruncation, dealTruncationNear, truncate, truncateNear, type Cut } from './truncation.js';
 
 const MASK = 0xffff_ffffn;
 const vectorOf = (wholes: readonly bigint[]): RingVector =>
@@ -25,13 +25,14 @@ async function truncated(
   numbers: readonly bigint[],
   cuts: readonly Cut[],
   seen?: (from: 0 | 1, bytes: Uint8Array) => void,
+  { cut = truncate, deal = dealTruncation } = {},
 ): Promise<bigint[]> {
   const shares = share(vectorOf(numbers));
   const [first, second] = await together(
-    (session) => truncate(session, new PieceReceiver(session.dealer), shares[session.index], cuts),
+    (session) => cut(session, new PieceReceiver(session.dealer), shares[session.index], cuts),
     async (parties) => {
       const line = new PieceSender(parties[1].channel);
-      await dealTruncation(parties, line, cuts);
+      await deal(parties, line, cuts);
       await line.flush();
     },
     seen,
@@ -72,13 +73,34 @@ describe('truncation with the dealer', () => {
     );
   });
 
+  test('in one round errs by one unit upwards at most, as often as keeps the mean', async () => {
+    const near = { cut: truncateNear, deal: dealTruncationNear };
+    const cut = fc.record({ numbers: fc.array(number, { maxLength: 20 }), bits: fc.integer({ min: 0, max: 96 }) });
+    await fc.assert(
+      fc.asyncProperty(cut, async ({ numbers, bits }) => {
+        const messages: number[] = [];
+        const kept = await truncated(numbers, [{ count: numbers.length, bits }], (from) => messages.push(from), near);
+        expect(messages).toEqual([0, 1]);
+        for (const [at, value] of numbers.entries()) {
+          const unit = 1n << BigInt(bits);
+          expect([0n, value % unit === 0n ? 0n : 1n]).toContain(kept[at]! - (value >> BigInt(bits)));
+        }
+      }),
+    );
+    const count = 20_000;
+    const kept = await truncated(Array<bigint>(count).fill(-(1n << 70n) + 3n), [{ count, bits: 2 }], undefined, near);
+    const up = kept.filter((each) => each > -(1n << 68n)).length;
+    // 3/4, within five standard deviations.
+    expect(Math.abs(up / count - 3 / 4)).toBeLessThan(5 * Math.sqrt(3 / 16 / count));
+  });
+
   test('shows the peer only what is uniform, and opens only what is', async () => {
     const crossed: [Uint8Array[], Uint8Array[]] = [[], []];
     const count = 10_000;
     await truncated(Array<bigint>(count).fill(1n), [{ count, bits: 26 }], (from, bytes) => crossed[from].push(bytes));
-    // Masked numbers; 7 digits in two groups of 4, of which one compares nothing above; 2 runs; carries.
-    const bits = [2 * 7, 2].map((factors) => (factors * count) / 8);
-    expect(crossed[0].map(({ length }) => length)).toEqual([16 * count, ...bits, count / 8]);
+    // Masked numbers; 7 digits in two groups of 4, of which one compares nothing above; 2 runs.
+    const bits = [2 * 7, 3].map((factors) => (factors * count) / 8);
+    expect(crossed[0].map(({ length }) => length)).toEqual([16 * count, ...bits]);
     const opened = crossed[0].map((bytes, round) =>
       round === 0
         ? toBytes(add(fromBytes(bytes, count), fromBytes(crossed[1][round]!, count)))

@@ -1,4 +1,4 @@
-import { chosen, dealNumbers, dealVector, dealtVector, numbersOf } from './bit-numbers.js';
+import { chosen, dealVector, dealtVector } from './bit-numbers.js';
 import { below, dealBelow } from './below.js';
 import { exchange } from './channel.js';
 import type { PieceReceiver, PieceSender } from './pieces.js';
@@ -14,8 +14,8 @@ export interface Cut {
 
 /**
  * Own share of each element divided by 2^bits and rounded down, exactly, in another ring if need be: every run gives the
- * same. With N bits in the ring, every shared number must lie within +-2^(N-2); then it never fails. Two rounds and those of
- * {@link below}, five at most.
+ * same. With N bits in the ring, every shared number must lie within +-2^(N-2); then it never fails. A round and those of
+ * {@link below}, three at most.
  *
  * D. Escudero, S. Ghosh, M. Keller, R. Rachuri, P. Scholl, "Improved Primitives for MPC over Mixed Arithmetic-Binary
  * Circuits", CRYPTO 2020, section 5.1. The dealer hands out shares of a random r, of p = (r mod 2^(N-1)) >> bits, of q,
@@ -35,6 +35,35 @@ export async function truncate(
   from: Ring = Z128,
   to: Ring = from,
 ): Promise<Vector> {
+  const { kept, opened } = await withCarry(session, dealt, values, cuts, from, to);
+  const bits = mostBits(cuts);
+  if (bits === 0) return kept;
+  return to.subtract(kept, await below(session, dealt, lowParts(from, opened, cuts), from.words, bits, to));
+}
+
+/**
+ * As {@link truncate} in Z_2^128, in one round: rounded down or up, up with the probability that is the fraction that the number loses. So the mean is exact, and
+ * runs differ by one unit of a number at most. It never errs by more.
+ */
+export async function truncateNear(
+  session: PartySession,
+  dealt: PieceReceiver,
+  values: Vector,
+  cuts: readonly Cut[],
+): Promise<Vector> {
+  const { kept } = await withCarry(session, dealt, values, cuts, Z128, Z128);
+  return kept;
+}
+
+/** The truncated numbers, of which each is one too large where there is a carry, and the masked numbers. */
+async function withCarry(
+  session: PartySession,
+  dealt: PieceReceiver,
+  values: Vector,
+  cuts: readonly Cut[],
+  from: Ring,
+  to: Ring,
+): Promise<{ readonly kept: Vector; readonly opened: Vector }> {
   const { index, peer, masks } = session;
   const count = countOf(from, values);
   const most = 32 * from.words - 2;
@@ -56,10 +85,7 @@ export async function truncate(
     const moved = chosen(to, count, (at) => (isTop(at) ? half : minusHalf));
     kept = to.add(kept, to.add(moved, highParts(from, to, opened, cuts)));
   }
-  const bits = mostBits(cuts);
-  if (bits === 0) return kept;
-  const carries = await below(session, dealt, lowParts(from, opened, cuts), from.words, bits);
-  return to.subtract(kept, await numbersOf(session, dealt, to, carries, count));
+  return { kept, opened };
 }
 
 /** The dealer's part of {@link truncate}. `toSecond` is its line to the second party. */
@@ -70,6 +96,28 @@ export async function dealTruncation(
   from: Ring = Z128,
   to: Ring = from,
 ): Promise<void> {
+  const mask = await dealWithCarry(parties, toSecond, cuts, from, to);
+  const bits = mostBits(cuts);
+  if (bits > 0) await dealBelow(parties, toSecond, lowParts(from, mask, cuts), from.words, bits, to);
+}
+
+/** The dealer's part of {@link truncateNear}. */
+export async function dealTruncationNear(
+  parties: readonly [DealtParty, DealtParty],
+  toSecond: PieceSender,
+  cuts: readonly Cut[],
+): Promise<void> {
+  await dealWithCarry(parties, toSecond, cuts, Z128, Z128);
+}
+
+/** The dealer's part of {@link withCarry}. Returns the masks of the numbers. */
+async function dealWithCarry(
+  parties: readonly [DealtParty, DealtParty],
+  toSecond: PieceSender,
+  cuts: readonly Cut[],
+  from: Ring,
+  to: Ring,
+): Promise<Vector> {
   const [first, second] = parties;
   const count = cuts.reduce((sum, cut) => sum + cut.count, 0);
   const mask = from.add(nextOf(first.masks, from, count), nextOf(second.masks, from, count));
@@ -77,10 +125,7 @@ export async function dealTruncation(
   const none = new Uint32Array(top.length);
   const tops = chosen(to, count, (at) => (isTopSet(from, mask, at) ? top : none));
   await dealVector(first, toSecond, to, concat([highParts(from, to, mask, cuts), tops]));
-  const bits = mostBits(cuts);
-  if (bits === 0) return;
-  await dealBelow(parties, toSecond, lowParts(from, mask, cuts), from.words, bits);
-  await dealNumbers(parties, toSecond, to, count);
+  return mask;
 }
 
 const mostBits = (cuts: readonly Cut[]): number => Math.max(0, ...cuts.map(({ bits }) => bits));
