@@ -14,8 +14,11 @@ export const LEAST_LABEL_SIZE = -FEATURE_BITS;
 
 /** Fraction bits of a score: a feature times a weight. */
 export const SCORE_BITS = FEATURE_BITS + STATE_BITS;
-/** Fraction bits of a residual: with room for the squares of labels up to 2^20 in linear regression. */
-export const RESIDUAL_BITS: Record<Schedule['regType'], number> = { logistic: 36, linear: FEATURE_BITS };
+/**
+ * Fraction bits of a residual: with room for the squares of labels up to 2^20 in linear regression; in logistic regression so many that their rounding, which
+ * differs between runs, moves weights by no more than that of the weights.
+ */
+export const RESIDUAL_BITS: Record<Schedule['regType'], number> = { logistic: 42, linear: FEATURE_BITS };
 
 /** Bits of a number that is truncated, or whose sign is taken: it lies within +-2^126. */
 const RING_BITS = 126;
