@@ -25,7 +25,9 @@ export interface AnalysisPartyValue extends StatisticsPartyValue {
  * {@link describeTable} and {@link correlate} throw.
  */
 export const run: PartyProgram<ReportArgs, AnalysisPartyValue> = async (context, args) => {
-  const { fewApart, exact, seen } = await describeTable(context, args, 0.15);
+  const { fewApart, exact, seen, withheld } = await describeTable(context, args, 0.15);
+  // Correlations are of the same rows.
+  if (withheld) throw withheld.refusal;
   keepStatistics(context, exact);
   const leftOut = new Map(
     Object.keys(seen.columns).flatMap((name) => {

@@ -12,10 +12,9 @@ import {
   type ScoreBucket,
 } from './metrics.js';
 import { coarseClasses, groupsOfClasses } from './coarse-classes.js';
-import { countFigures, type Evaluated } from './open-figures.js';
+import { countFigures, keptFromOthers, type Evaluated } from './open-figures.js';
 import type { PartyContext, PartyProgram } from '../party/party-program.js';
 import { writeJson } from '../party/write-json.js';
-import { checkGroup } from '../contract/privacy.js';
 import { readPredictions } from './prediction-columns.js';
 import { TaskFailure, type JsonObject } from '../contract/task-type.js';
 
@@ -29,6 +28,8 @@ export interface EvaluationArgs {
   readonly floors: Readonly<Partial<Record<MetricName, number>>>;
 }
 
+/** Of a result. */
+const KEYS = ['rows', 'positives', 'threshold', 'metrics', 'curves'] as const;
 /** Steps of the ROC curve in the report, and in the result, which crosses the queue. */
 const REPORT_STEPS = 400;
 const RESULT_STEPS = 100;
@@ -36,8 +37,8 @@ const RESULT_STEPS = 100;
 const CALIBRATION_BINS = 10;
 
 /**
- * The holder's part of `biclassification_eval`. Throws TaskFailure GROUP_TOO_SMALL, LABEL_NOT_BINARY,
- * PREDICTION_OUT_OF_RANGE, METRIC_BELOW_GATE, COLUMN_NOT_FOUND, CAST_FAILED, or what opening the table throws.
+ * The holder's part of `biclassification_eval`. Throws what {@link evaluateClasses} does, TaskFailure COLUMN_NOT_FOUND, CAST_FAILED, or what
+ * opening the table throws.
  */
 export const run: PartyProgram<EvaluationArgs, JsonObject> = async (context, task) => {
   const { labels, predictions, about } = await readPredictions(context, task);
@@ -46,7 +47,7 @@ export const run: PartyProgram<EvaluationArgs, JsonObject> = async (context, tas
 
 /**
  * Figures of predicted probabilities as others see them, of at least `least` rows; the party keeps the exact ones, and a longer report. Throws TaskFailure
- * GROUP_TOO_SMALL, LABEL_NOT_BINARY, PREDICTION_OUT_OF_RANGE, METRIC_BELOW_GATE, BUDGET_EXHAUSTED.
+ * LABEL_NOT_BINARY, PREDICTION_OUT_OF_RANGE, METRIC_BELOW_GATE; with `floors`, what {@link countFigures} does.
  */
 export async function evaluateClasses(
   context: PartyContext,
@@ -56,31 +57,39 @@ export async function evaluateClasses(
   scores: Float64Array,
   least = context.minGroupRows,
 ): Promise<JsonObject> {
-  checkGroup({ party: context.party, minGroupRows: least }, task.path, labels.length);
+  const covered = { about, path: task.path, least };
+  const seen = await countFigures(context, covered, groupsOfClasses(labels.length), Object.keys(task.floors).length);
   context.progress(0.5, 'ranking');
+  if (seen.why !== undefined) {
+    const own = () => exactFigures(pointsOf(context.party, task, labels, scores), task, RESULT_STEPS);
+    return keptFromOthers(context, seen.why, KEYS, own);
+  }
   const points = pointsOf(context.party, task, labels, scores);
   context.progress(0.7, 'computing metrics');
-  const metrics = binaryMetrics(points);
-  const seen = await countFigures(context, about, groupsOfClasses(labels.length), Object.keys(task.floors).length);
-  checkFloors(metrics, task);
+  checkFloors(binaryMetrics(points), task);
+  context.progress(0.85, 'writing the report');
+  const report = exactFigures(points, task, REPORT_STEPS);
+  const kept = { format: 'taskchain/biclassification-report/v1', party: context.party, ...report };
+  const reference = await writeJson(context, task.output, 'evaluation.json', kept);
+  context.progress(1, 'done');
+  context.keepResult(exactFigures(points, task, RESULT_STEPS));
+  return { output_report: reference, ...seen.of(coarseClasses(points, least)) };
+}
 
-  const report = (steps: number): JsonObject => ({
-    rows: points.at(-1)!.rows,
-    positives: points.at(-1)!.positives,
+/** The figures as the party itself sees them, with so many steps of the ROC curve. */
+function exactFigures(points: readonly CutPoint[], { buckets }: EvaluationArgs, steps: number): JsonObject {
+  const { rows, positives } = points.at(-1)!;
+  return {
+    rows,
+    positives,
     threshold: 0.5,
-    metrics: { ...metrics },
+    metrics: { ...binaryMetrics(points) },
     curves: {
       roc: rocCurve(points, steps).map((point) => point.map(short)),
       calibration: equalWidthBuckets(points, CALIBRATION_BINS).map(compact),
-      buckets: equalCountBuckets(points, task.buckets).map(compact),
+      buckets: equalCountBuckets(points, buckets).map(compact),
     },
-  });
-  context.progress(0.85, 'writing the report');
-  const kept = { format: 'taskchain/biclassification-report/v1', party: context.party, ...report(REPORT_STEPS) };
-  const reference = await writeJson(context, task.output, 'evaluation.json', kept);
-  context.progress(1, 'done');
-  context.keepResult(report(RESULT_STEPS));
-  return { output_report: reference, ...seen(coarseClasses(points, least)) };
+  };
 }
 
 function pointsOf(party: string, task: EvaluationArgs, labels: Float64Array, scores: Float64Array): CutPoint[] {

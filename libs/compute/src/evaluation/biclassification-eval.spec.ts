@@ -133,7 +133,6 @@ describe('biclassification_eval', () => {
         { code: 'PREDICTION_OUT_OF_RANGE', message: expect.stringContaining(`data row ${ROWS + 1}`) as unknown },
       ],
       ['gap.csv', { code: 'CAST_FAILED' }],
-      ['four.csv', { code: 'GROUP_TOO_SMALL', details: { party: 'alice', rows: 4, min_rows: 20 } }],
       ['none.csv', { code: 'FILE_NOT_FOUND' }],
     ];
     for (const [alice, expected] of cases) {
@@ -142,6 +141,15 @@ describe('biclassification_eval', () => {
     expect(await evaluate({ label_column: 'nope' }).catch((e: unknown) => e)).toMatchObject({
       code: 'COLUMN_NOT_FOUND',
     });
+  });
+
+  test('shows figures of few rows to the party alone, and passes no gate on them', async () => {
+    const { result, artifacts, partyResults } = await evaluate({ prediction_data: { alice: 'four.csv' } });
+    expect(result).toMatchObject({ rows: null, positives: null, metrics: null, curves: null, output_report: null });
+    expect([artifacts, (result.withheld as JsonObject).metrics]).toEqual([[], expect.stringContaining('fewer rows')]);
+    expect(partyResults!.alice).toMatchObject({ value: { rows: 4 } });
+    const gated = evaluate({ prediction_data: { alice: 'four.csv' }, assert: { auc: { min: 0.1 } } });
+    await expect(gated).rejects.toMatchObject({ code: 'GROUP_TOO_SMALL', details: { rows: 4, min_rows: 20 } });
   });
 
   test('refuses parameters that do not say whose table it is', () => {

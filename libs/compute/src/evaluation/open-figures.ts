@@ -1,6 +1,6 @@
-import { withhold } from '../contract/privacy.js';
-import type { JsonObject } from '../contract/task-type.js';
-import { BITS, openedOf, reserveFirst, type Opened } from '../party/opened.js';
+import { checkGroup, withhold } from '../contract/privacy.js';
+import { TaskFailure, type JsonObject } from '../contract/task-type.js';
+import { BITS, openedOf, reserveFirst, withheldBy, type Opened } from '../party/opened.js';
 import type { PartyContext } from '../party/party-program.js';
 
 /** The columns that the figures of an evaluation are about: row-major, the label among them. */
@@ -20,17 +20,28 @@ export interface FigureGroup {
 
 const WHY = 'half a bit for each row, over all tasks, leaves no room for it';
 
+/** Of which table figures are, and the fewest rows that they may cover. */
+interface Covered {
+  readonly about: Evaluated;
+  readonly path: string;
+  readonly least: number;
+}
+
+/** What others see of figures, or why they see none. */
+export type SeenFigures =
+  { readonly why: string } | { readonly why?: undefined; readonly of: (figures: JsonObject) => JsonObject };
+
 /**
- * Counts as many of these groups as fit, the first of them at least, and returns what others see of the figures. The last group are figures that
- * a task can do without: it takes at most half of what is left. `gates` are metrics of which others learn whether they pass.
- * Throws TaskFailure BUDGET_EXHAUSTED.
+ * Counts as many of these groups as fit, before the task can end in a way that depends on values. The last group are figures that
+ * a task can do without: it takes at most half of what is left. `gates` are metrics of which others learn whether they pass: then figures that
+ * cannot be counted are a failure. Throws TaskFailure BUDGET_EXHAUSTED, GROUP_TOO_SMALL, ROWS_TOO_CLOSE.
  */
 export async function countFigures(
   context: PartyContext,
-  about: Evaluated,
+  { about, path, least }: Covered,
   groups: readonly FigureGroup[],
   gates: number,
-): Promise<(figures: JsonObject) => JsonObject> {
+): Promise<SeenFigures> {
   const wishOf = (count: number): Opened => {
     const shown = groups.slice(0, count);
     const bitsOf = (of: 'ofLabel' | 'ofOthers') => Math.ceil(shown.reduce((sum, group) => sum + group[of], 0));
@@ -42,8 +53,38 @@ export async function countFigures(
     return { columns, joint: true, ...(count === groups.length && count > 1 && { share: 1 / 2 }) };
   };
   const counts = groups.map((_, at) => groups.length - at);
-  const shown = counts[await reserveFirst(context, counts.map(wishOf))]!;
+  let shown = groups.length;
+  const withheld = await withheldBy(async () => {
+    checkGroup({ party: context.party, minGroupRows: least }, path, about.rows);
+    shown = counts[await reserveFirst(context, counts.map(wishOf))]!;
+  });
+  if (withheld) {
+    if (gates > 0) throw withheld.refusal;
+    return { why: withheld.why };
+  }
   const hidden = groups.slice(shown).flatMap(({ paths }) => paths);
-  return (figures) =>
-    hidden.length === 0 ? figures : withhold(figures, Object.fromEntries(hidden.map((path) => [path, WHY])));
+  return {
+    of: (figures) =>
+      hidden.length === 0 ? figures : withhold(figures, Object.fromEntries(hidden.map((each) => [each, WHY]))),
+  };
+}
+
+/**
+ * Gives figures to the party's own readers alone; others see null for each of `keys`. Where there are no figures, the readers learn why: a
+ * failure of the task would tell others something of values that they may not see.
+ */
+export function keptFromOthers(
+  context: Pick<PartyContext, 'keepResult'>,
+  why: string,
+  keys: readonly string[],
+  own: () => JsonObject,
+): JsonObject {
+  try {
+    context.keepResult(own());
+  } catch (error) {
+    if (!(error instanceof TaskFailure)) throw error;
+    context.keepResult({ failure: { code: error.code, message: error.message } });
+  }
+  const all = ['output_report', ...keys];
+  return withhold(Object.fromEntries(all.map((key) => [key, null])), Object.fromEntries(all.map((key) => [key, why])));
 }

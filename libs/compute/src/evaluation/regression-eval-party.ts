@@ -1,6 +1,5 @@
 import { coarseNumbers, groupsOfNumbers } from './coarse-numbers.js';
-import { countFigures, type Evaluated } from './open-figures.js';
-import { checkGroup } from '../contract/privacy.js';
+import { countFigures, keptFromOthers, type Evaluated } from './open-figures.js';
 import type { PartyContext, PartyProgram } from '../party/party-program.js';
 import { writeJson } from '../party/write-json.js';
 import {
@@ -15,6 +14,9 @@ import {
 import { readPredictions } from './prediction-columns.js';
 import { TaskFailure, type JsonObject } from '../contract/task-type.js';
 
+/** Of a result. */
+const KEYS = ['rows', 'mean_label', 'mean_prediction', 'metrics', 'curves'] as const;
+
 /** Arguments of the holder's process. */
 export interface RegressionEvalArgs {
   readonly path: string;
@@ -26,8 +28,8 @@ export interface RegressionEvalArgs {
 }
 
 /**
- * The holder's part of `regression_eval`. Throws TaskFailure CONSTANT_COLUMN, GROUP_TOO_SMALL, METRIC_BELOW_GATE,
- * COLUMN_NOT_FOUND, CAST_FAILED, or what opening the table throws.
+ * The holder's part of `regression_eval`. Throws what {@link evaluateNumbers} does, TaskFailure COLUMN_NOT_FOUND, CAST_FAILED, or what opening
+ * the table throws.
  */
 export const run: PartyProgram<RegressionEvalArgs, JsonObject> = async (context, task) => {
   const { labels, predictions, about } = await readPredictions(context, task);
@@ -36,7 +38,7 @@ export const run: PartyProgram<RegressionEvalArgs, JsonObject> = async (context,
 
 /**
  * Figures of predicted numbers as others see them, of at least `least` rows; the party keeps the exact ones. Throws TaskFailure CONSTANT_COLUMN,
- * GROUP_TOO_SMALL, METRIC_BELOW_GATE, BUDGET_EXHAUSTED.
+ * METRIC_BELOW_GATE; with `gates`, what {@link countFigures} does.
  */
 export async function evaluateNumbers(
   context: PartyContext,
@@ -46,29 +48,40 @@ export async function evaluateNumbers(
   predictions: Float64Array,
   least = context.minGroupRows,
 ): Promise<JsonObject> {
-  checkGroup({ party: context.party, minGroupRows: least }, task.path, labels.length);
-  checkLabels(context.party, task, labels);
+  const covered = { about, path: task.path, least };
+  const seen = await countFigures(context, covered, groupsOfNumbers(), Object.keys(task.gates).length);
   context.progress(0.6, 'computing metrics');
-  const metrics = regressionMetrics(labels, predictions);
-  const seen = await countFigures(context, about, groupsOfNumbers(), Object.keys(task.gates).length);
-  checkGates(metrics, task);
+  const exact = (): JsonObject => exactFigures(context.party, task, labels, predictions);
+  if (seen.why !== undefined) return keptFromOthers(context, seen.why, KEYS, exact);
+  const facts = exact();
+  checkGates(regressionMetrics(labels, predictions), task);
   context.progress(0.8, 'writing the report');
+  const kept = { format: 'taskchain/regression-report/v1', party: context.party, ...facts };
+  const reference = await writeJson(context, task.output, 'evaluation.json', kept);
+  context.progress(1, 'done');
+  context.keepResult(facts);
+  return { output_report: reference, ...seen.of(coarseNumbers(labels, predictions, least)) };
+}
+
+/** The figures as the party itself sees them. */
+function exactFigures(
+  party: string,
+  task: RegressionEvalArgs,
+  labels: Float64Array,
+  predictions: Float64Array,
+): JsonObject {
+  checkLabels(party, task, labels);
   const residuals = labels.map((label, row) => label - predictions[row]!);
-  const facts: JsonObject = {
+  return {
     rows: labels.length,
     mean_label: meanOf(labels),
     mean_prediction: meanOf(predictions),
-    metrics: { ...metrics },
+    metrics: { ...regressionMetrics(labels, predictions) },
     curves: {
       by_prediction: numberBuckets(predictions, labels, predictions, task.buckets).map(compact),
       by_residual: numberBuckets(residuals, labels, predictions, task.buckets).map(compact),
     },
   };
-  const kept = { format: 'taskchain/regression-report/v1', party: context.party, ...facts };
-  const reference = await writeJson(context, task.output, 'evaluation.json', kept);
-  context.progress(1, 'done');
-  context.keepResult(facts);
-  return { output_report: reference, ...seen(coarseNumbers(labels, predictions, least)) };
 }
 
 function checkLabels(party: string, task: RegressionEvalArgs, labels: Float64Array): void {

@@ -145,7 +145,6 @@ describe('regression_eval', () => {
   test('fails on what it cannot judge', async () => {
     const cases: [string, object][] = [
       ['flat.csv', { code: 'CONSTANT_COLUMN', details: { party: 'alice', column: 'label' } }],
-      ['few.csv', { code: 'GROUP_TOO_SMALL', details: { rows: 4, min_rows: 20 } }],
       ['gap.csv', { code: 'CAST_FAILED', details: { party: 'alice', column: 'prediction', row: ROWS + 1 } }],
       ['none.csv', { code: 'FILE_NOT_FOUND' }],
     ];
@@ -154,6 +153,14 @@ describe('regression_eval', () => {
     }
     const missing = evaluate({ label_column: 'nope' });
     await expect(missing).rejects.toMatchObject({ code: 'COLUMN_NOT_FOUND' });
+  });
+
+  test('shows figures of few rows to the party alone, and passes no gate on them', async () => {
+    const { result, partyResults } = await evaluate({ prediction_data: { alice: 'few.csv' } });
+    expect(result).toMatchObject({ rows: null, mean_label: null, metrics: null, curves: null, output_report: null });
+    expect(partyResults!.alice).toMatchObject({ value: { rows: 4 } });
+    const gated = evaluate({ prediction_data: { alice: 'few.csv' }, assert: { mae: { max: 9 } } });
+    await expect(gated).rejects.toMatchObject({ code: 'GROUP_TOO_SMALL', details: { rows: 4, min_rows: 20 } });
   });
 
   test('sends nothing to another party, and gives out no bucket of under 20 rows', async () => {

@@ -19,7 +19,7 @@ import { sha256, taskHash } from './hashes.js';
 import { openInput, type FileRoots, type InputFile } from './input-files.js';
 import { lineageOf, namesOf, PLAIN, sha256Of, writeLineage, type Lineage, type Source } from './lineage.js';
 import { readOwner, type Owner } from './owner.js';
-import type { Opened } from './opened.js';
+import { isAboutRows, type Opened } from './opened.js';
 import type { OutputLedger } from './output-files.js';
 import type { WrittenFile } from './party-link.js';
 import type { openValue as OpenValue } from './party-results.js';
@@ -60,6 +60,8 @@ export class Admission {
   /** Of the files that were read. */
   private readonly digests = new Set<string>();
   private readonly rows: RunRows;
+  /** Whether the rows were compared with those of earlier figures. */
+  private isJudged = false;
 
   private constructor(
     readonly owner: Owner,
@@ -113,6 +115,7 @@ export class Admission {
 
   /** Counts what the run is about to open. Throws BUDGET_EXHAUSTED. */
   async reserve(opened: Opened): ReturnType<typeof reserve> {
+    this.isJudged ||= isAboutRows(opened);
     const { roots, peers, consent } = this.request;
     const run = {
       party: roots.party,
@@ -128,11 +131,12 @@ export class Admission {
   }
 
   /**
-   * What others see of a failure. Which failure it is says something of the values: about rows that somebody else chose it counts as a figure,
-   * and is refused as one.
+   * What others see of a failure. That rows end a task is a figure about them, such as that all their labels are equal: it is noted and judged as
+   * one, and a refusal stands in its place, as it would in place of a success.
    */
   async failureOf(error: unknown): Promise<unknown> {
-    if (!(error instanceof TaskFailure) || error.retryable || !this.rows.areChosen) return error;
+    const isOfRows = error instanceof TaskFailure && !error.retryable && error.code !== 'PROTOCOL_VIOLATION';
+    if (!isOfRows || this.isJudged || !this.rows.areKnown) return error;
     return this.reserve({ columns: [], isFailure: true }).then(
       () => error,
       (refusal: unknown) => refusal,

@@ -84,8 +84,18 @@ describe('whoever chooses rows of a dataset by psi', () => {
     return (result.output_paths as { alice: string }).alice;
   };
   const upTo = (count: number): number[] => [...Array(count).keys()];
-  const statisticsOf = (taskId: string, path: string) =>
-    runs.run('table_statistics', taskId, { input_data: { alice: path } }, { parties: ['alice'] });
+  /** Whether others see statistics of alice's table; she has her own in any case. */
+  const statisticsOf = async (taskId: string, path: string): Promise<'shown' | 'withheld'> => {
+    const run = await runs.run('table_statistics', taskId, { input_data: { alice: path } }, { parties: ['alice'] });
+    const { rows, statistics, withheld } = run.result as Record<string, Record<string, unknown>>;
+    const isShown = Object.values(statistics!)
+      .flatMap((column) => Object.values(column as object))
+      .some((each) => each !== null);
+    expect([rows!.alice !== null, !('rows.alice' in withheld!)]).toEqual([isShown, isShown]);
+    expect(JSON.stringify(run.result)).not.toMatch(/119/);
+    expect(run.partyResults!.alice).toBeDefined();
+    return isShown ? 'shown' : 'withheld';
+  };
   const step = async (taskId: string, path: string, type = 'standard_scaler'): Promise<string> => {
     const config = { input_data: { alice: path }, columns: { alice: ['income'] } };
     const { result } = await runs.run(
@@ -98,15 +108,13 @@ describe('whoever chooses rows of a dataset by psi', () => {
   };
 
   test('gets no statistics of the same list but one, and those of the same list or of one that differs by 20', async () => {
-    await statisticsOf('one', await choose('list', upTo(120)));
-    const error = await statisticsOf('two', await choose('but-one', upTo(119))).catch((each: Error) => each);
-    expect(error).toMatchObject(refused);
-    expect((error as Error).message).not.toMatch(/119|120/);
-    await expect(statisticsOf('three', await choose('and-one', upTo(121)))).rejects.toMatchObject(refused);
+    expect(await statisticsOf('one', await choose('list', upTo(120)))).toBe('shown');
+    expect(await statisticsOf('two', await choose('but-one', upTo(119)))).toBe('withheld');
+    expect(await statisticsOf('three', await choose('and-one', upTo(121)))).toBe('withheld');
     const swapped = upTo(120).map((id) => (id < 9 ? id + 150 : id));
-    await expect(statisticsOf('four', await choose('swapped', swapped))).rejects.toMatchObject(refused);
-    await statisticsOf('again', await choose('again', upTo(120)));
-    await statisticsOf('other', await choose('other', upTo(140)));
+    expect(await statisticsOf('four', await choose('swapped', swapped))).toBe('withheld');
+    expect(await statisticsOf('again', await choose('again', upTo(120)))).toBe('shown');
+    expect(await statisticsOf('other', await choose('other', upTo(140)))).toBe('shown');
   });
 
   test('gets no correlation of the same list but one, either, also where the first run died', async () => {
@@ -125,37 +133,35 @@ describe('whoever chooses rows of a dataset by psi', () => {
   });
 
   test.each(['fillna', 'standard_scaler'])('gains nothing by a %s after or before it', async (type) => {
-    await statisticsOf('one', await step('after', await choose('list', upTo(120)), type));
-    await expect(
-      statisticsOf('two', await step('after-2', await choose('but-one', upTo(119)), type)),
-    ).rejects.toMatchObject(refused);
+    expect(await statisticsOf('one', await step('after', await choose('list', upTo(120)), type))).toBe('shown');
+    expect(await statisticsOf('two', await step('after-2', await choose('but-one', upTo(119)), type))).toBe('withheld');
     const before = await step('before', table, type);
-    await expect(statisticsOf('three', await choose('but-two', upTo(118), before))).rejects.toMatchObject(refused);
+    expect(await statisticsOf('three', await choose('but-two', upTo(118), before))).toBe('withheld');
   });
 
   test('gains nothing by all rows but one, before or after the whole table', async () => {
-    await statisticsOf('whole', table);
-    await expect(statisticsOf('rest', await choose('rest', upTo(199)))).rejects.toMatchObject(refused);
-    await statisticsOf('all', await choose('all', upTo(200)));
-    await statisticsOf('half', await choose('half', upTo(100)));
+    expect(await statisticsOf('whole', table)).toBe('shown');
+    expect(await statisticsOf('rest', await choose('rest', upTo(199)))).toBe('withheld');
+    expect(await statisticsOf('all', await choose('all', upTo(200)))).toBe('shown');
+    expect(await statisticsOf('half', await choose('half', upTo(100)))).toBe('shown');
   });
 
   test('gets no whole table after all rows but one', async () => {
-    await statisticsOf('rest', await choose('rest', upTo(199)));
-    await expect(statisticsOf('whole', table)).rejects.toMatchObject(refused);
+    expect(await statisticsOf('rest', await choose('rest', upTo(199)))).toBe('shown');
+    expect(await statisticsOf('whole', table)).toBe('withheld');
   });
 
   test('gains nothing by psi on what psi gave', async () => {
     const list = await choose('list', upTo(120));
-    await statisticsOf('one', list);
+    expect(await statisticsOf('one', list)).toBe('shown');
     const rest = await choose('rest', upTo(119), list);
-    await expect(statisticsOf('two', rest)).rejects.toMatchObject(refused);
+    expect(await statisticsOf('two', rest)).toBe('withheld');
   });
 
   test('gains nothing by another version of the dataset', async () => {
-    await statisticsOf('one', await choose('list', upTo(120)));
+    expect(await statisticsOf('one', await choose('list', upTo(120)))).toBe('shown');
     const longer = await runs.table('alice', 'c', [COLUMNS, ...customers(230).reverse()], 2);
-    await expect(statisticsOf('two', await choose('but-one', upTo(119), longer))).rejects.toMatchObject(refused);
+    expect(await statisticsOf('two', await choose('but-one', upTo(119), longer))).toBe('withheld');
   });
 
   test('gains nothing by held-out rows of a training, which are one more', async () => {
@@ -169,18 +175,15 @@ describe('whoever chooses rows of a dataset by psi', () => {
       });
       return String(result.prediction_output);
     };
-    await statisticsOf('one', await held('a', 0.5));
-    await expect(statisticsOf('two', await held('b', 0.505))).rejects.toMatchObject(refused);
+    expect(await statisticsOf('one', await held('a', 0.5))).toBe('shown');
+    expect(await statisticsOf('two', await held('b', 0.505))).toBe('withheld');
   });
 
   test('meets the floor of the owner', async () => {
     runs.policy('alice', 'c', { min_group_rows: 31 });
-    await statisticsOf('one', await choose('list', upTo(120)));
-    await expect(statisticsOf('two', await choose('longer', upTo(150)))).rejects.toMatchObject({
-      ...refused,
-      details: { party: 'alice', min_rows: 31 },
-    });
-    await statisticsOf('three', await choose('longest', upTo(151)));
+    expect(await statisticsOf('one', await choose('list', upTo(120)))).toBe('shown');
+    expect(await statisticsOf('two', await choose('longer', upTo(150)))).toBe('withheld');
+    expect(await statisticsOf('three', await choose('longest', upTo(151)))).toBe('shown');
   });
 
   describe('with a label', () => {
@@ -209,20 +212,20 @@ describe('whoever chooses rows of a dataset by psi', () => {
     test('gets no means of it over list after list', async () => {
       const labelled = await labels((id) => id % 2);
       const ask = async (taskId: string, ids: readonly number[]): Promise<string> =>
-        codeOf(statisticsOf(`figures-${taskId}`, await choose(taskId, ids, labelled)));
-      expect(await ask('first', upTo(100))).toBe('none');
-      expect(await ask('first-again', upTo(100))).toBe('none');
+        statisticsOf(`figures-${taskId}`, await choose(taskId, ids, labelled));
+      expect(await ask('first', upTo(100))).toBe('shown');
+      expect(await ask('first-again', upTo(100))).toBe('shown');
       expect(
         await ask(
           'second',
           upTo(100).map((id) => id + 50),
         ),
-      ).toBe('BUDGET_EXHAUSTED');
+      ).toBe('withheld');
     });
   });
 
   test('gets figures of no set whose rows the party no longer knows', async () => {
-    await statisticsOf('one', await choose('list', upTo(120)));
+    expect(await statisticsOf('one', await choose('list', upTo(120)))).toBe('shown');
     const other = await choose('other', upTo(60));
     const rows = join(runs.owners.alice!.root, '.party', 'rows');
     const [first] = (await readdir(rows)).filter((name) => name.startsWith('chosen-'));
@@ -230,10 +233,64 @@ describe('whoever chooses rows of a dataset by psi', () => {
     await expect(statisticsOf('two', other)).rejects.toMatchObject({ code: 'POLICY_INVALID' });
   });
 
+  test('learns of no row by how a task ends', async () => {
+    const rows = [...Array(200).keys()].map((id) => [id, id < 150 ? 0 : 1, id < 160 ? 0.25 : 0.75, noise(id, 1)]);
+    const labels = await runs.table('alice', 'l', [['id', 'y', 'p', 'x'], ...rows]);
+    const of = (party: string, list: string) => `artifact:chain-1/${list}/${party}/intersection.csv`;
+    const evaluate = (list: string, more: object = {}) =>
+      runs.run(
+        'biclassification_eval',
+        `evaluate-${list}`,
+        { prediction_data: of('alice', list), label_column: 'y', prediction_column: 'p', ...more },
+        { parties: ['alice'] },
+      );
+    const correlate = (list: string) =>
+      runs.run('pearson_correlation', `correlate-${list}`, {
+        input_data: { alice: of('alice', list), bob: of('bob', list) },
+        columns: { alice: ['p'], bob: ['b'] },
+      });
+    await choose('zeros', upTo(120), labels);
+    await expect(evaluate('zeros')).rejects.toMatchObject({ code: 'LABEL_NOT_BINARY' });
+    // The labels of these two rows differ; what others see does not.
+    await choose('a-zero', [...upTo(120), 130], labels);
+    await choose('a-one', [...upTo(120), 170], labels);
+    const [zero, one] = [await evaluate('a-zero'), await evaluate('a-one')];
+    expect(zero.result).toEqual(one.result);
+    expect(zero.result).toMatchObject({ metrics: null, rows: null, output_report: null });
+    const { withheld } = zero.result as { withheld: object };
+    expect(withheld).toMatchObject({ metrics: expect.stringContaining('differ by few') as unknown });
+    for (const list of ['a-zero', 'a-one']) {
+      await expect(evaluate(list, { assert: { auc: { min: 0.5 } } })).rejects.toMatchObject({
+        ...refused,
+        details: { party: 'alice', min_rows: 20 },
+      });
+      await expect(correlate(list)).rejects.toMatchObject(refused);
+    }
+    expect(await runs.own('evaluate-a-zero', zero, 'alice')).toMatchObject({ failure: { code: 'LABEL_NOT_BINARY' } });
+    expect(await runs.own('evaluate-a-one', one, 'alice')).toMatchObject({ rows: 121, positives: 1 });
+  });
+
+  test('learns of no row by a column that is constant in the others', async () => {
+    const rows = [...Array(200).keys()].map((id) => [id, id < 150 ? 0 : 1]);
+    const flags = await runs.table('alice', 'f', [['id', 'flag'], ...rows]);
+    const correlate = async (list: string, ids: readonly number[]) => {
+      await choose(list, ids, flags);
+      const of = (party: string) => `artifact:chain-1/${list}/${party}/intersection.csv`;
+      const input_data = { alice: of('alice'), bob: of('bob') };
+      return runs
+        .run('pearson_correlation', `of-${list}`, { input_data, columns: { alice: ['flag'], bob: ['b'] } })
+        .catch(({ code }: { code: string }) => code);
+    };
+    expect(await correlate('zeros', upTo(120))).toBe('CONSTANT_COLUMN');
+    expect(await correlate('a-zero', [...upTo(120), 130])).toBe('ROWS_TOO_CLOSE');
+    expect(await correlate('a-one', [...upTo(120), 170])).toBe('ROWS_TOO_CLOSE');
+    expect(await correlate('the-same', upTo(120))).toBe('CONSTANT_COLUMN');
+  });
+
   test('does not keep the owner from new versions: figures of two that differ by a row warn', async () => {
     const next = await runs.table('alice', 'c', [COLUMNS, ...customers(201)], 2);
-    await statisticsOf('one', table);
-    await statisticsOf('two', next);
+    expect(await statisticsOf('one', table)).toBe('shown');
+    expect(await statisticsOf('two', next)).toBe('shown');
     expect(runs.log.filter((line) => line.includes('PRIVACY_REPEATED'))).toHaveLength(1);
   });
 

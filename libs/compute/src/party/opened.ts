@@ -23,6 +23,10 @@ export interface Opened extends Asked {
   readonly isFailure?: true;
 }
 
+/** Whether what is opened is about all rows of a table: keys and predictions are of single rows whatever the others are. */
+export const isAboutRows = ({ columns, members, isFailure }: Opened): boolean =>
+  columns.length > 0 || members !== undefined || isFailure === true;
+
 /** Bits of a figure, as results round them. */
 export const BITS = {
   /** Three digits between -1 and 1. */
@@ -77,6 +81,31 @@ export async function reserveFirst(
     if (!isTooMuch || at + 1 === wishes.length) throw fault;
   }
   return wishes.length;
+}
+
+/** Why others see nothing of figures that the party's own readers may have, by the code of the refusal. */
+const WHY_WITHHELD: Readonly<Record<string, string>> = {
+  GROUP_TOO_SMALL: 'The table has fewer rows than figures for others must cover.',
+  ROWS_TOO_CLOSE: 'Rows of the table were chosen, and differ by few from rows whose figures are open already.',
+  BUDGET_EXHAUSTED: 'What was opened of the dataset before leaves no room.',
+};
+
+/** Figures of a party's table that only the party's own readers may have: why, for others, and the refusal itself. */
+export interface Withheld {
+  readonly why: string;
+  readonly refusal: TaskFailure;
+}
+
+/** Counts what others would see of a party's table. Returns why they may not see it, or undefined where they may. */
+export async function withheldBy(counting: () => Promise<unknown>): Promise<Withheld | undefined> {
+  try {
+    await counting();
+    return undefined;
+  } catch (refusal) {
+    const why = refusal instanceof TaskFailure ? WHY_WITHHELD[refusal.code] : undefined;
+    if (why === undefined) throw refusal;
+    return { why, refusal: refusal as TaskFailure };
+  }
 }
 
 /** Predictions of one party's rows for the other: the purpose of the task, so that the owner reads how many there were. */

@@ -5,6 +5,7 @@ import { runTask } from '../catalogue/run-task.js';
 import { testFolder, type TestFolder } from '../contract/run-for-tests.js';
 import type { TaskParams, TaskRun, TaskRunResult } from '../contract/task-type.js';
 import { taskHash } from './hashes.js';
+import { openResult } from './party-results.js';
 
 interface More extends Partial<TaskRun> {
   readonly parties?: string[];
@@ -87,6 +88,13 @@ export class OwnedRuns {
     const consent = { task, byAdmin: true, statements, params: params as TaskParams };
     const log = (_: unknown, message: string) => this.log.push(message);
     return { ...this.folder.run(config, { taskId, params: params as never, log, ...rest }), consent };
+  }
+
+  /** What a reader of a party gets of a run. */
+  async own(taskId: string, { partyResults }: TaskRunResult, party: string): Promise<unknown> {
+    const { sealed } = partyResults![party] as { sealed: string };
+    const task = { chainId: 'chain-1', taskId, party };
+    return (await openResult(this.owners[party]!.reader, undefined, task, sealed))!.result;
   }
 
   private async signed(owner: TestOwner, type: string): Promise<string[]> {

@@ -13,7 +13,7 @@ import { TaskFailure } from '../contract/task-type.js';
 import { requireEpsilon } from './epsilon-budget.js';
 import { sha256 } from './hashes.js';
 import { namesOf } from './lineage.js';
-import { exhausted, type Opened } from './opened.js';
+import { exhausted, isAboutRows, type Opened } from './opened.js';
 import { requireRowsApart } from './chosen-rows.js';
 import type { OpeningEntry, PartyLedger } from './party-ledger.js';
 import type { RowSet, RowSets } from './row-sets.js';
@@ -75,7 +75,7 @@ export async function reserve(
 }
 
 function entryOf(run: OpeningRun, opened: Opened, accounts: readonly Account[]): OpeningEntry {
-  const { columns, to, members, own, counts, epsilon, isFailure } = opened;
+  const { columns, to, members, own, counts, epsilon } = opened;
   const { task, type, use, versions } = run;
   // A column of any of the datasets keeps its name: an entry is counted in all of them.
   const known = new Set(accounts.flatMap((account) => [...(account.columns ?? [])]));
@@ -93,8 +93,7 @@ function entryOf(run: OpeningRun, opened: Opened, accounts: readonly Account[]):
     ...(counts && { counts }),
     ...(members && { members: [...members].sort() }),
     ...(epsilon !== undefined && { epsilon }),
-    // Keys and predictions are of single rows whatever the others are.
-    ...(run.rows && (columns.length > 0 || members || isFailure) && { rows: run.rows.sets }),
+    ...(run.rows && isAboutRows(opened) && { rows: run.rows.sets }),
     ...(own !== undefined && {
       [areChosen(run) ? 'same' : 'own']: sha256(canonicalJson({ own, digests: run.digests, columns })),
     }),

@@ -16,9 +16,9 @@ export class RunRows {
     if (rows !== undefined) this.read.set(label, rows);
   }
 
-  /** Whether somebody else chose rows that were read. */
-  get areChosen(): boolean {
-    return [...this.read.values()].some(({ chosen }) => chosen);
+  /** Whether the rows of a file that was opened are known. */
+  get areKnown(): boolean {
+    return this.read.size > 0;
   }
 
   note(name: string, rows: OutputRows | undefined): void {

@@ -13,6 +13,7 @@ export interface PrivateStatisticsValue {
   readonly columns: Record<string, PrivateStatistics>;
   /** Whether a column has few values is not private either. */
   readonly suppressed: string[];
+  readonly withheld: null;
   /** Of each draw. */
   readonly epsilon_each: number;
 }
@@ -40,5 +41,5 @@ export const run: PartyProgram<PrivateStatisticsArgs, PrivateStatisticsValue> = 
     ({ name, bounds, noisy }) => [name, privateStatistics(noisy, bounds, { figures, epsilon })] as const,
   );
   const each = Number(epsilon.numerator) / Number(epsilon.denominator);
-  return { rows: null, columns: Object.fromEntries(seen), suppressed: [], epsilon_each: each };
+  return { rows: null, columns: Object.fromEntries(seen), suppressed: [], withheld: null, epsilon_each: each };
 };

@@ -1,5 +1,5 @@
 import { FEW_VALUES } from '#libs/consent';
-import { BITS } from '../party/opened.js';
+import { BITS, withheldBy, type Withheld } from '../party/opened.js';
 import type { PartyContext, PartyProgram } from '../party/party-program.js';
 import { writeJson } from '../party/write-json.js';
 import type { JsonObject } from '../contract/task-type.js';
@@ -10,7 +10,7 @@ import { Moments, Values, type Accumulator } from '../table/accumulators.js';
 import { NumericFinder } from '../table/numeric-finder.js';
 import { readTable } from '../table/read-table.js';
 import { ColumnFinder, namedColumns } from '../table/named-columns.js';
-import { coarseStatistics, type CoarseStatistics } from './coarse-statistics.js';
+import { coarseStatistics, NO_STATISTICS, type CoarseStatistics } from './coarse-statistics.js';
 import type { ReportArgs } from './report-config.js';
 
 /** As pandas' `describe`: quartiles interpolated, `std` of a sample. */
@@ -27,10 +27,12 @@ export interface ColumnStatistics {
 
 /** What others see. */
 export interface StatisticsPartyValue {
-  readonly rows: number;
-  readonly columns: Record<string, CoarseStatistics>;
+  readonly rows: number | null;
+  readonly columns: Record<string, CoarseStatistics | typeof NO_STATISTICS>;
   /** Columns with fewer values than may be described. */
   readonly suppressed: string[];
+  /** Why rows and figures are null. */
+  readonly withheld: string | null;
 }
 
 interface DescribedTable {
@@ -41,6 +43,8 @@ interface DescribedTable {
     readonly columns: Readonly<Record<string, ColumnStatistics>>;
     readonly suppressed: readonly string[];
   };
+  /** Where others see nothing. */
+  readonly withheld: Withheld | undefined;
   /** Columns in which too few rows differ from the most frequent value to correlate them. */
   readonly fewApart: readonly string[];
 }
@@ -108,7 +112,8 @@ export function keepStatistics(
 
 /**
  * Describes the party's numeric columns in one pass, which is `share` of its work. 8 bytes a value are held for the exact
- * quartiles. Throws TaskFailure GROUP_TOO_SMALL, COLUMN_NOT_FOUND, NON_NUMERIC, CAST_FAILED, and what opening the table throws.
+ * quartiles. Where others may see nothing, the party's exact figures stay. Throws TaskFailure COLUMN_NOT_FOUND, NON_NUMERIC, CAST_FAILED,
+ * and what opening the table throws.
  */
 export async function describeTable(
   context: PartyContext,
@@ -130,28 +135,40 @@ export async function describeTable(
       for (const row of batch) numbers.observe(row, (rows += 1));
       context.progress(share * table.read(), 'reading the table');
     }
-    checkGroup(context, table.label, rows, 'statistics');
     context.progress(share, 'computing quartiles');
     const described = numbers.found().filter(({ values }) => values.count > 0);
     const enough = described.filter(({ values }) => values.count >= least);
-    await context.reserve({
-      own: 'statistics',
-      columns: enough.map(({ name: column, values: { count, distinct } }) => {
-        return { column, figures: FIGURES, bits: BITS.statistic, rows: count, distinct };
-      }),
+    const withheld = await withheldBy(async () => {
+      checkGroup(context, table.label, rows, 'statistics');
+      await context.reserve({
+        own: 'statistics',
+        columns: enough.map(({ name: column, values: { count, distinct } }) => {
+          return { column, figures: FIGURES, bits: BITS.statistic, rows: count, distinct };
+        }),
+      });
     });
     const suppressed = numbers.found().flatMap(({ name, values }) => (values.count < least ? [name] : []));
+    const columnsOf = <T>(columns: ReturnType<typeof numbers.found>, of: (values: Values) => T) =>
+      Object.fromEntries(columns.map(({ name, values }) => [name, of(values.values)]));
     return {
+      withheld,
       exact: {
         rows,
         columns: Object.fromEntries(described.map(({ name, values }) => [name, values.statistics()])),
         suppressed,
       },
-      seen: {
-        rows: coarseRows(rows, least),
-        columns: Object.fromEntries(enough.map(({ name, values }) => [name, coarseStatistics(values.values, least)])),
-        suppressed,
-      },
+      seen: withheld
+        ? {
+            rows: null,
+            columns: columnsOf(numbers.found(), () => NO_STATISTICS),
+            suppressed: [],
+            withheld: withheld.why,
+          }
+        : {
+            rows: coarseRows(rows, least),
+            columns: columnsOf(enough, (values) => coarseStatistics(values, least)),
+            ...{ suppressed, withheld: null },
+          },
       fewApart: enough.flatMap(({ name, values }) => (values.apart.areFew ? [name] : [])),
     };
   } finally {

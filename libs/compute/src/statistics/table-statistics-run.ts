@@ -42,8 +42,12 @@ export async function runTableStatistics(
     suppressed: Object.fromEntries(values.map(([party, { suppressed }]) => [party, suppressed])),
   };
   const isPrivate = config.epsilon !== undefined;
+  const refused = values.flatMap(([party, { withheld }]) => (withheld === null ? [] : [[`rows.${party}`, withheld]]));
   const more = {
-    withheld: isPrivate ? withheldPrivate(figuresOf(config), 'statistics') : { ...WITHHELD_STATISTICS },
+    withheld: {
+      ...(isPrivate ? withheldPrivate(figuresOf(config), 'statistics') : WITHHELD_STATISTICS),
+      ...(Object.fromEntries(refused) as Record<string, string>),
+    },
     ...(isPrivate && {
       epsilon: config.epsilon,
       epsilon_each: Object.fromEntries(

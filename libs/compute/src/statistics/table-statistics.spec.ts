@@ -76,11 +76,19 @@ describe('table_statistics', () => {
     expect(report).not.toHaveProperty('columns.age');
   });
 
-  test('refuses what would show single rows', async () => {
-    await folder.table('alice', 'few.csv', 'a\n1\n2\n');
-    await expect(runTask('table_statistics', folder.run({ input_data: { alice: 'few.csv' } }))).rejects.toMatchObject({
-      code: 'GROUP_TOO_SMALL',
-      retryable: false,
+  test('shows what single rows would be seen in to the party alone', async () => {
+    await folder.table('alice', 'few.csv', `a\n${[...Array(19).keys()].join('\n')}\n`);
+    const run = folder.run({ input_data: { alice: 'few.csv', bob: 'b.csv' } });
+    const { result, partyResults } = await runTask('table_statistics', run);
+    const none = { count: null, mean: null, std: null, min: null, '25%': null, '50%': null, '75%': null, max: null };
+    expect(result).toMatchObject({
+      rows: { alice: null, bob: 20 },
+      suppressed: { alice: [], bob: [] },
+      statistics: { a: none, pay: { count: 20 } },
+      withheld: { 'rows.alice': expect.stringContaining('fewer rows') as unknown },
+    });
+    expect(partyResults!.alice).toMatchObject({
+      value: { rows: 19, statistics: { a: { count: 19, mean: 9, max: 18 } } },
     });
   });
 
