@@ -34,7 +34,7 @@ describeSystem('the artifacts of parties', 'postgres', {}, (check, system) => {
       expect.objectContaining({
         actor: expect.stringMatching(/^key:/),
         address: '127.0.0.1',
-        details: expect.objectContaining({ artifact: name, party: a.party, size_bytes: own.text.length }),
+        details: expect.objectContaining({ artifact: name, party: a.party, size_bytes: 65_536 }),
       }),
     ]);
     // A party lays a link to the other's file.

@@ -65,7 +65,12 @@ export class ArtifactDto {
   party: string | null;
   @ApiProperty({ example: 'text/html' })
   media_type: string;
-  @ApiProperty({ type: 'integer', format: 'int64', example: 48213 })
+  @ApiProperty({
+    type: 'integer',
+    format: 'int64',
+    example: 48213,
+    description: 'Of an artifact of a claimed party a bound: the true size would say something of its rows.',
+  })
   size_bytes: number;
   @ApiProperty({ example: 'b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9' })
   sha256: string;

@@ -806,6 +806,9 @@ export type ArtifactDto = {
      */
     party: string | null;
     media_type: string;
+    /**
+     * Of an artifact of a claimed party a bound: the true size would say something of its rows.
+     */
     size_bytes: number;
     sha256: string;
     created_at: string;

@@ -22,13 +22,15 @@ const READ_BYTES = 256 * 1024;
 
 /**
  * Encrypts the party's files in its process and sends the ciphertext to the courier. Throws TaskFailure
- * RECIPIENT_NOT_ALLOWED, POLICY_INVALID, BAD_RECIPIENT, INPUT_CHANGED, or what opening a file throws.
+ * RECIPIENT_NOT_ALLOWED, POLICY_INVALID, BAD_RECIPIENT, INPUT_CHANGED, GROUP_TOO_SMALL, ROWS_TOO_CLOSE, or what opening a file throws.
  */
 export const run: PartyProgram<EncryptArgs, null> = async (context, { paths, recipients }) => {
   await context.requireRecipients(recipients);
   for (const [at, path] of paths.entries()) {
     const input = await context.openInput(path);
     try {
+      // All may read the ciphertext, whose length is that of the file.
+      await context.reserve({ columns: [], ofRows: true });
       const { sizeBytes, chunks } = await sealStream(chunksOf(context, input), input.sizeBytes, recipients);
       const header: SealedHeader = { name: input.name, plaintextBytes: input.sizeBytes, bytes: sizeBytes };
       await context.send(NEUTRAL, header);

@@ -137,7 +137,7 @@ export class Admission {
   async failureOf(error: unknown): Promise<unknown> {
     const isOfRows = error instanceof TaskFailure && !error.retryable && error.code !== 'PROTOCOL_VIOLATION';
     if (!isOfRows || this.isJudged || !this.rows.areKnown) return error;
-    return this.reserve({ columns: [], isFailure: true }).then(
+    return this.reserve({ columns: [], ofRows: true }).then(
       () => error,
       (refusal: unknown) => refusal,
     );
@@ -164,15 +164,15 @@ export class Admission {
     );
   }
 
-  /** Notes a file that the party wrote. Of an artifact only a salted digest leaves the party, not the hash. */
+  /** Notes a file that the party wrote. Of an artifact only a salted digest and a bound of the size leave the party. */
   recorded(file: WrittenFile, rows?: OutputRows): WrittenFile {
     if (file.artifact === undefined) return file;
-    const { sha256 } = file.artifact;
+    const { sha256, sizeBytes } = file.artifact;
     const name = basename(file.final);
     this.files[name] = this.owner.digest(sha256);
-    this.rows.note(name, rows);
+    const bytes = this.rows.note(name, rows, sizeBytes);
     const [, digest] = this.owner.digest(`${this.salt} ${sha256}`).split(':') as [string, string];
-    return { ...file, artifact: { ...file.artifact, sha256: digest } };
+    return { ...file, artifact: { ...file.artifact, sizeBytes: bytes, sha256: digest } };
   }
 
   /** Writes the lineage of the artifacts that were noted, if there are any, to be published with them. */

@@ -19,13 +19,13 @@ export interface Opened extends Asked {
   readonly counts?: Readonly<Record<string, number>>;
   /** Of all figures of the run together, where they are differentially private. */
   readonly epsilon?: number;
-  /** Set where the run failed: how it did says something of the rows that it read. */
-  readonly isFailure?: true;
+  /** Set where others see something that depends on the rows that were read, beside figures: how a run failed, or a length. */
+  readonly ofRows?: true;
 }
 
 /** Whether what is opened is about all rows of a table: keys and predictions are of single rows whatever the others are. */
-export const isAboutRows = ({ columns, members, isFailure }: Opened): boolean =>
-  columns.length > 0 || members !== undefined || isFailure === true;
+export const isAboutRows = ({ columns, members, ofRows }: Opened): boolean =>
+  columns.length > 0 || members !== undefined || ofRows === true;
 
 /** Bits of a figure, as results round them. */
 export const BITS = {

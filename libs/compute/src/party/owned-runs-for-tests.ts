@@ -20,6 +20,7 @@ type Terms = Partial<Pick<PolicyStatement, 'rules' | 'budget' | 'min_group_rows'
 export class OwnedRuns {
   private readonly datasets: { party: string; name: string; file: string; version: number; columns: string[] }[] = [];
   private readonly terms = new Map<string, Terms>();
+  private readonly recipients = new Map<string, readonly string[]>();
   private readonly from: Record<string, string> = {};
   readonly log: string[] = [];
 
@@ -50,6 +51,10 @@ export class OwnedRuns {
   /** What the owner signs of a dataset: by default a policy that allows everything. */
   policy(party: string, name: string, terms: Terms): void {
     this.terms.set(`${party}/${name}`, terms);
+  }
+
+  allowRecipients(party: string, recipients: readonly string[]): void {
+    this.recipients.set(party, recipients);
   }
 
   async run(
@@ -99,7 +104,8 @@ export class OwnedRuns {
 
   private async signed(owner: TestOwner, type: string): Promise<string[]> {
     const mine = this.datasets.filter(({ party }) => party === owner.party);
-    const signed: string[] = [];
+    const recipients = this.recipients.get(owner.party);
+    const signed = recipients === undefined ? [] : [await owner.sign({ kind: 'party', recipients })];
     for (const { name, file, version, columns } of mine) {
       const dataset = await owner.dataset(name, file, version);
       const typed = { columns: columns.map((column) => ({ name: column, type: 'number' })), rows: 1_000_000 };

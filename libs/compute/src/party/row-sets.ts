@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { TaskFailure } from '../contract/task-type.js';
 import type { InputFile } from './input-files.js';
 import { OWNER_FOLDER, type Owner } from './owner.js';
+import { statedSize } from './stated-size.js';
 
 /** The rows of a table that was made of a dataset. */
 export interface RowSet {
@@ -11,6 +12,8 @@ export interface RowSet {
   readonly ids: string;
   /** Whether somebody else than the owner chose them: by value, or by `psi`. */
   readonly chosen: boolean;
+  /** The size in bytes that is stated of the table. Absent in older records. */
+  readonly bytes?: number;
 }
 
 /** Which rows of a table that the party has opened went into an output. */
@@ -50,7 +53,7 @@ export class RowSets {
       if (numbers === undefined) return undefined;
       await this.write(ids, numbers);
     }
-    return { ids, chosen: false };
+    return { ids, chosen: false, bytes: statedSize(file.sizeBytes) };
   }
 
   /** The rows of an output. */

@@ -1,12 +1,13 @@
 import type { InputFile } from './input-files.js';
 import type { RowSets, OutputRows, RowSet } from './row-sets.js';
+import { statedSize } from './stated-size.js';
 
 /** The sets of rows of what one run reads and writes. */
 export class RunRows {
   /** Of the files that were read, by the name that the run gave them. */
   private readonly read = new Map<string, RowSet>();
   /** Of the files that were noted, by their names. */
-  private readonly written = new Map<string, OutputRows>();
+  private readonly written = new Map<string, OutputRows & { readonly bytes: number }>();
 
   constructor(private readonly sets: RowSets) {}
 
@@ -21,16 +22,23 @@ export class RunRows {
     return this.read.size > 0;
   }
 
-  note(name: string, rows: OutputRows | undefined): void {
-    if (rows !== undefined) this.written.set(name, rows);
+  /**
+   * Notes an output of so many bytes, and returns the size to state. Of a table it is no less than that of the table it was made of, so that it
+   * is the same whichever of its rows somebody chose.
+   */
+  note(name: string, rows: OutputRows | undefined, size: number): number {
+    const source = rows && this.read.get(rows.of);
+    const bytes = statedSize(Math.max(size, source?.bytes ?? 0));
+    if (rows !== undefined) this.written.set(name, { ...rows, bytes });
+    return bytes;
   }
 
   /** By the name of each file that was noted, as far as the rows of its source are known. */
   async ofOutputs(): Promise<Readonly<Record<string, RowSet>>> {
     const rows: Record<string, RowSet> = {};
-    for (const [name, { of, picks }] of this.written) {
+    for (const [name, { of, picks, bytes }] of this.written) {
       const source = this.read.get(of);
-      if (source !== undefined) rows[name] = await this.sets.ofOutput(source, picks);
+      if (source !== undefined) rows[name] = { ...(await this.sets.ofOutput(source, picks)), bytes };
     }
     return rows;
   }
