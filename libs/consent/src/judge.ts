@@ -81,6 +81,26 @@ export function judgeUse(request: UseRequest, record: PartyRecord, now: string):
   return { kind: 'allowed', by: 'approval' };
 }
 
+/**
+ * Whether the owner names these columns of each dataset as keys: in the rule that decides on the task. An approval of the task is not
+ * enough, as its owner may not see what they open.
+ */
+export function namesKeys(
+  keys: readonly string[],
+  request: UseRequest,
+  policies: readonly PolicyStatement[],
+  now: string,
+): boolean {
+  const use = usesOf(request.config, request.party, request.taskType);
+  return request.datasets.every((dataset) => {
+    const policy = policies.find((each) => each.dataset === dataset);
+    if (policy === undefined || isOver(policy.expires_at, now)) return false;
+    const deciding = policy.rules.find((rule) => misfitOf(rule, request, dataset, use) === null);
+    const named = deciding?.columns?.['keys'] ?? [];
+    return deciding?.effect !== 'refuse' && keys.every((key) => named.includes(key));
+  });
+}
+
 function judgeDataset(dataset: string, request: UseRequest, record: PartyRecord, now: string): Verdict {
   const ask = (...reasons: string[]): Verdict => ({ kind: 'ask', reasons: reasons.map((why) => `${dataset}: ${why}`) });
   const policy = record.policies.find((each) => each.dataset === dataset);

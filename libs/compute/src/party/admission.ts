@@ -3,20 +3,22 @@ import { basename } from 'node:path';
 import {
   MIN_GROUP_ROWS,
   canonicalJson,
-  datasetFacts,
   isAsWritten,
   judgeUse,
+  namesKeys,
   usesOf,
   type ApprovalStatement,
   type DatasetStatement,
   type PartyStatement,
   type PolicyStatement,
   type Statement,
+  type UseRequest,
 } from '#libs/consent';
 import { TaskFailure, type OwnValue, type TaskConsent } from '../contract/task-type.js';
 import { boundsOf, type BoundsByColumn } from './column-bounds.js';
 import { sha256, taskHash } from './hashes.js';
 import { openInput, type FileRoots, type InputFile } from './input-files.js';
+import { haveRowsKeys, KEYS_NOT_ALLOWED, requireKeys } from './key-columns.js';
 import { lineageOf, namesOf, PLAIN, sha256Of, writeLineage, type Lineage, type Source } from './lineage.js';
 import { readOwner, type Owner } from './owner.js';
 import { isAboutRows, type Opened } from './opened.js';
@@ -27,6 +29,7 @@ import { PartyLedger } from './party-ledger.js';
 import { reserve } from './reservation.js';
 import { RowSets, type OutputRows } from './row-sets.js';
 import { RunRows } from './run-rows.js';
+import { useRequestOf } from './use-request.js';
 import { offeredDataset, readStatements } from './statements.js';
 
 /** The run as a party's process knows it. */
@@ -117,6 +120,18 @@ export class Admission {
   async reserve(opened: Opened): ReturnType<typeof reserve> {
     this.isJudged ||= isAboutRows(opened);
     const { roots, peers, consent } = this.request;
+    const { keys = [], to } = opened;
+    const rows = this.rows.judgedBy(this.minGroupRows);
+    // Keys of files that are no datasets are their owner's alone: it approves each task.
+    if (keys.length > 0 && this.versions.size > 0) {
+      const policies = this.ofKind<PolicyStatement>('policy');
+      const now = new Date().toISOString();
+      requireKeys(roots.party, keys, rows.sets, () =>
+        namesKeys(keys, this.useOf([...this.versions], this.plain), policies, now),
+      );
+    }
+    // Nobody learns anything, and the rows need no judgement.
+    if (to?.length === 0 && haveRowsKeys(rows.sets, keys)) return { entry: undefined, warnings: [] };
     const run = {
       party: roots.party,
       peers,
@@ -125,7 +140,7 @@ export class Admission {
       use: this.use,
       versions: [...this.versions].sort(),
       digests: [...this.digests].sort(),
-      rows: this.rows.judgedBy(this.minGroupRows),
+      rows,
     };
     return reserve(this.ledger, this.statements, run, opened);
   }
@@ -135,7 +150,10 @@ export class Admission {
    * one, and a refusal stands in its place, as it would in place of a success.
    */
   async failureOf(error: unknown): Promise<unknown> {
-    const isOfRows = error instanceof TaskFailure && !error.retryable && error.code !== 'PROTOCOL_VIOLATION';
+    const isOfRows =
+      error instanceof TaskFailure &&
+      !error.retryable &&
+      ![KEYS_NOT_ALLOWED, 'PROTOCOL_VIOLATION'].includes(error.code);
     if (!isOfRows || this.isJudged || !this.rows.areKnown) return error;
     return this.reserve({ columns: [], ofRows: true }).then(
       () => error,
@@ -275,28 +293,14 @@ export class Admission {
   /** Notes the use first and judges it by the notes before it, so that of two tasks at once only one is the last that is allowed. */
   private async judge(versions: readonly string[], readsPlainFiles: boolean): Promise<void> {
     const datasets = namesOf(versions);
-    const { roots, peers } = this.request;
-    const { task, params } = this.request.consent!;
+    const { party } = this.request.roots;
     const now = new Date().toISOString();
     const entry = { kind: 'use', id: randomUUID(), at: now, use: this.use, datasets } as const;
     await this.ledger.append(entry);
     const { uses, serials } = await this.ledger.read();
     const mine = uses.findIndex(({ use }) => use === this.use);
     const verdict = judgeUse(
-      {
-        party: roots.party,
-        parties: [roots.party, ...peers],
-        taskType: task.task_type,
-        engine: params.engine ?? 'native',
-        proposer: task.proposer,
-        purpose: task.purpose,
-        config: params.task_config,
-        task: this.task,
-        use: this.use,
-        asWritten: this.asWritten,
-        ...this.factsOf(versions),
-        readsPlainFiles,
-      },
+      this.useOf(versions, readsPlainFiles),
       {
         policies: this.ofKind<PolicyStatement>('policy'),
         approvals: this.ofKind<ApprovalStatement>('approval'),
@@ -305,7 +309,7 @@ export class Admission {
       now,
     );
     const isHeldBack = (subject: string): boolean => serials.has(subject) && !this.statements.has(subject);
-    const withheld = datasets.find((dataset) => isHeldBack(`policy:${roots.party}/${dataset}`));
+    const withheld = datasets.find((dataset) => isHeldBack(`policy:${party}/${dataset}`));
     if (verdict.kind === 'allowed' && withheld === undefined) return;
     // What the task read before keeps its own entry.
     await this.ledger.append({ kind: 'void', id: entry.id });
@@ -320,15 +324,10 @@ export class Admission {
       : this.refusal('APPROVAL_REQUIRED', verdict.reasons.join('; '));
   }
 
-  private factsOf(versions: readonly string[]): ReturnType<typeof datasetFacts> {
-    const { party } = this.request.roots;
-    return datasetFacts(
-      versions.map((version) => ({
-        name: version.split('@')[0]!,
-        // Absent where an older lineage does not say which version went in.
-        statement: this.statements.get(`dataset:${party}/${version}`) as DatasetStatement | undefined,
-      })),
-    );
+  private useOf(versions: readonly string[], readsPlainFiles: boolean): UseRequest {
+    const { task, use, asWritten, statements } = this;
+    const { roots, peers, consent } = this.request;
+    return useRequestOf(roots.party, peers, consent!, statements, { task, use, asWritten, versions, readsPlainFiles });
   }
 
   private ofKind<T extends Statement>(kind: T['kind']): readonly T[] {

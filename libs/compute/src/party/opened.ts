@@ -17,6 +17,8 @@ export interface Opened extends Asked {
   readonly members?: readonly string[];
   /** What is opened besides figures about columns: how many of each kind. It is noted for the owner, and not charged. */
   readonly counts?: Readonly<Record<string, number>>;
+  /** The columns by whose values `counts.keys` rows at most are matched with another party's. */
+  readonly keys?: readonly string[];
   /** Of all figures of the run together, where they are differentially private. */
   readonly epsilon?: number;
   /** Set where others see something that depends on the rows that were read, beside figures: how a run failed, or a length. */

@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import {
+  FEW_VALUES,
   bitsOf,
   canonicalJson,
   countsOf,
   overdraftOf,
   type Account,
   type DatasetStatement,
+  type OpenedColumn,
   type PolicyStatement,
   type Statement,
 } from '#libs/consent';
@@ -15,6 +17,7 @@ import { sha256 } from './hashes.js';
 import { namesOf } from './lineage.js';
 import { exhausted, isAboutRows, type Opened } from './opened.js';
 import { requireRowsApart } from './chosen-rows.js';
+import { haveRowsKeys } from './key-columns.js';
 import type { OpeningEntry, PartyLedger } from './party-ledger.js';
 import type { RowSet, RowSets } from './row-sets.js';
 import { partsApart } from './sums-apart.js';
@@ -75,7 +78,7 @@ export async function reserve(
 }
 
 function entryOf(run: OpeningRun, opened: Opened, accounts: readonly Account[]): OpeningEntry {
-  const { columns, to, members, own, counts, epsilon } = opened;
+  const { columns, to, members, own, counts, epsilon, keys = [] } = opened;
   const { task, type, use, versions } = run;
   // A column of any of the datasets keeps its name: an entry is counted in all of them.
   const known = new Set(accounts.flatMap((account) => [...(account.columns ?? [])]));
@@ -89,16 +92,25 @@ function entryOf(run: OpeningRun, opened: Opened, accounts: readonly Account[]):
     datasets: accounts.map(({ dataset }) => dataset),
     versions,
     ...countsOf(known, opened),
-    figures: bitsOf(known, { ...opened, columns: columns.map((each) => ({ ...each, bits: 1 })) }),
+    figures: bitsOf(known, {
+      ...opened,
+      columns: [...columns.map((each) => ({ ...each, bits: 1 })), ...keys.map((column) => keyColumn(column, counts))],
+    }),
     ...(counts && { counts }),
     ...(members && { members: [...members].sort() }),
     ...(epsilon !== undefined && { epsilon }),
-    ...(run.rows && isAboutRows(opened) && { rows: run.rows.sets }),
+    ...(run.rows && (isAboutRows(opened) || !haveRowsKeys(run.rows.sets, keys)) && { rows: run.rows.sets }),
     ...(own !== undefined && {
       [areChosen(run) ? 'same' : 'own']: sha256(canonicalJson({ own, digests: run.digests, columns })),
     }),
   };
 }
+
+/** The owner reads how many values of each key column were matched. */
+const keyColumn = (column: string, counts: Opened['counts']): OpenedColumn => ({
+  ...{ column, figures: counts?.['keys'] ?? 0, bits: 1 },
+  ...{ rows: 0, distinct: FEW_VALUES + 1 },
+});
 
 const areChosen = ({ rows }: OpeningRun): boolean => rows?.sets.some(({ chosen }) => chosen) === true;
 

@@ -14,6 +14,8 @@ export interface RowSet {
   readonly chosen: boolean;
   /** The size in bytes that is stated of the table. Absent in older records. */
   readonly bytes?: number;
+  /** The columns by whose values `psi` chose them, the last time. */
+  readonly by?: readonly string[];
 }
 
 /** Which rows of a table that the party has opened went into an output. */
@@ -22,6 +24,8 @@ export interface OutputRows {
   readonly of: string;
   /** Their places in it, from 0, in the order of the output; absent where it has all rows in their order. */
   readonly picks?: Uint32Array | undefined;
+  /** The columns by whose values another party chose these. */
+  readonly by?: readonly string[];
 }
 
 /** Loaded as a program of a party is, by its place: tables lie above the parties' processes. */
@@ -57,13 +61,13 @@ export class RowSets {
   }
 
   /** The rows of an output. */
-  async ofOutput(source: RowSet, picks: OutputRows['picks']): Promise<RowSet> {
+  async ofOutput(source: RowSet, { picks, by = source.by }: Omit<OutputRows, 'of'>): Promise<RowSet> {
     if (picks === undefined) return source;
     const all = await this.read(source.ids);
     const numbers = BigUint64Array.from(picks, (pick) => all[pick]!);
     const ids = `chosen-${randomBytes(16).toString('hex')}`;
     await this.write(ids, numbers);
-    return { ids, chosen: true };
+    return { ids, chosen: true, ...(by && { by }) };
   }
 
   /** The numbers of a set's rows. Throws TaskFailure POLICY_INVALID. */

@@ -36,9 +36,9 @@ export class RunRows {
   /** By the name of each file that was noted, as far as the rows of its source are known. */
   async ofOutputs(): Promise<Readonly<Record<string, RowSet>>> {
     const rows: Record<string, RowSet> = {};
-    for (const [name, { of, picks, bytes }] of this.written) {
+    for (const [name, { of, bytes, ...rest }] of this.written) {
       const source = this.read.get(of);
-      if (source !== undefined) rows[name] = { ...(await this.sets.ofOutput(source, picks)), bytes };
+      if (source !== undefined) rows[name] = { ...(await this.sets.ofOutput(source, rest)), bytes };
     }
     return rows;
   }

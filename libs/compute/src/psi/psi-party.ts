@@ -60,9 +60,13 @@ export const run: PartyProgram<PsiPartyArgs, PsiPartyValue> = async (context, ar
     );
     const peerRows = await agree(context, peer, args.keys, scan.rows, scan.kinds);
 
-    // Only who learns the intersection knows how many keys that is.
-    if (args.peerLearns)
-      await context.reserve({ columns: [], to: [peer], counts: { keys: Math.min(scan.rows, peerRows) } });
+    // Only who learns the intersection knows how many keys that is. But the peer chooses the rows in any case.
+    await context.reserve({
+      columns: [],
+      keys: args.keys,
+      to: args.peerLearns ? [peer] : [],
+      counts: { keys: args.peerLearns ? Math.min(scan.rows, peerRows) : 0 },
+    });
     const total = scan.rows + peerRows || 1;
     const common = await exchange(context, {
       peer,
@@ -83,7 +87,7 @@ export const run: PartyProgram<PsiPartyArgs, PsiPartyValue> = async (context, ar
         'The parties have no key in common. Check that the key columns hold the same kind of key, or set allow_empty_result.',
       );
     }
-    const output = await writeCommonRows(context, table, keyIndexes, common, {
+    const output = await writeCommonRows(context, table, args.keys, common, {
       target: args.outputPath ?? undefined,
       name: 'intersection.csv',
       statedBytes: isPrivate ? input.sizeBytes : undefined,
@@ -153,10 +157,11 @@ async function agree(
 async function writeCommonRows(
   context: PartyContext,
   table: Table,
-  keyIndexes: readonly number[],
+  by: readonly string[],
   common: Uint8Array,
   request: Omit<OutputRequest, 'mediaType'>,
 ): Promise<string> {
+  const keyIndexes = columnIndexes(table, by);
   const keys: string[] = [];
   const rows = new RowStore();
   const places: number[] = [];
@@ -179,7 +184,7 @@ async function writeCommonRows(
   // Told also of an empty intersection: others see the stage.
   context.progress(READ_AGAIN, 'writing the intersection');
   const picks = order.map((index) => places[index]!);
-  const output = await writeTable(context, { ...request, rows: { of: table.label, picks } }, table.columns);
+  const output = await writeTable(context, { ...request, rows: { of: table.label, picks, by } }, table.columns);
   for (let done = 0; done < order.length; done += ROWS_AT_ONCE) {
     const batch = order.subarray(done, done + ROWS_AT_ONCE);
     await output.text(Buffer.concat(Array.from(batch, (index) => rows.at(index))));

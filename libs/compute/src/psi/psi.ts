@@ -13,7 +13,7 @@ export const psi = defineTask({
     'Semi-honest model: a malicious party could use keys that it does not have.',
   configSchema: psiSchema,
   leaves:
-    'Blinded curve points, the number of rows and the kind of each key column. The receiver learns the intersection, and in its party_results the size; without one both parties do. Rows of a claimed party that it chooses are marked: figures of under 20 of them, or of two sets that differ by under 20, are refused to others.',
+    'Blinded curve points, the number of rows and the kind of each key column. The receiver learns the intersection, and in its party_results the size; without one both parties do. Rows of a claimed party that it chooses are marked: figures of under 20 of them, or of two sets that differ by under 20, are refused to others. A key of several columns, or of others than chose the rows, is refused unless the policy of a claimed party names it.',
   needsParties: true,
   check,
   load: async () => (await import('./psi-run.js')).runPsi,
