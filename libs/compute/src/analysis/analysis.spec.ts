@@ -222,8 +222,11 @@ describe('analysis', () => {
     await folder.table('alice', 'four.csv', 'a\n1\n2\n3\n4\n');
     await folder.table('alice', 'text.csv', csv({ t: made((row) => `t${row}`) }));
     const cases: [JsonObject, object][] = [
-      [{ input_data: { alice: 't.csv', bob: 'short.csv' } }, { code: 'NOT_ALIGNED', details: { alice: 60, bob: 40 } }],
-      [{ input_data: { alice: 'four.csv' } }, { code: 'GROUP_TOO_SMALL', details: { party: 'alice', rows: 4 } }],
+      [
+        { input_data: { alice: 't.csv', bob: 'short.csv' } },
+        { code: 'NOT_ALIGNED', message: expect.not.stringMatching(/[46]0/) },
+      ],
+      [{ input_data: { alice: 'four.csv' } }, { code: 'GROUP_TOO_SMALL', details: { party: 'alice', min_rows: 20 } }],
       [{ input_data: { alice: 't.csv' }, columns: ['nope'] }, { code: 'COLUMN_NOT_FOUND' }],
       [{ input_data: { alice: 'text.csv' } }, { code: 'COLUMN_NOT_FOUND' }],
       [{ input_data: { alice: 'text.csv' }, columns: ['t'] }, { code: 'NON_NUMERIC' }],

@@ -6,14 +6,14 @@ interface Floor {
   readonly minGroupRows: number;
 }
 
-/** Throws GROUP_TOO_SMALL for a table with fewer rows than a figure must cover. */
+/** Throws GROUP_TOO_SMALL for a table with fewer rows than a figure must cover. How many it has is its party's alone. */
 export function checkGroup({ party, minGroupRows }: Floor, path: string, rows: number, figures = 'figures'): void {
   if (rows >= minGroupRows) return;
   throw new TaskFailure(
     'GROUP_TOO_SMALL',
-    `Party ${party}: ${path} has ${rows} rows; ${figures} of under ${minGroupRows} would show single rows.`,
+    `Party ${party}: ${path} has under ${minGroupRows} rows; ${figures} of so few would show single rows.`,
     false,
-    { party, rows, min_rows: minGroupRows },
+    { party, min_rows: minGroupRows },
   );
 }
 

@@ -117,9 +117,7 @@ async function agreeOnSizes(
     if (sizes[peer]!.rows === own.rows) continue;
     throw new TaskFailure(
       'NOT_ALIGNED',
-      `Party ${context.party} has ${own.rows} rows and party ${peer} has ${sizes[peer]!.rows}. Align the tables with psi first.`,
-      false,
-      { [context.party]: own.rows, [peer]: sizes[peer]!.rows },
+      `Parties ${[context.party, peer].sort().join(' and ')} do not have the same number of rows. Align the tables with psi first.`,
     );
   }
   const columns = Object.values(sizes).reduce((sum, { names }) => sum + names.length, 0);
@@ -136,10 +134,10 @@ async function agreeOnSizes(
   if (own.rows < 2 * columns) {
     throw new TaskFailure(
       'GROUP_TOO_SMALL',
-      `There are ${own.rows} rows for ${columns} columns. Each correlation is an equation about the rows: have at least ` +
+      `There are under ${2 * columns} rows for ${columns} columns. Each correlation is an equation about the rows: have at least ` +
         'twice as many rows as columns. With fewer, they can be solved.',
       false,
-      { rows: own.rows, min_rows: 2 * columns },
+      { min_rows: 2 * columns },
     );
   }
   if (context.peers.length > 0) await context.send(NEUTRAL, { rows: own.rows, columns: own.columns });

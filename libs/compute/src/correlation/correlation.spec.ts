@@ -179,9 +179,9 @@ describe('pearson_correlation', () => {
     });
 
     const shares = crossed.filter(({ body, from }) => typeof body !== 'string' && from !== NEUTRAL);
-    // Masked columns of 509 rows, the five rounds of the rounding, and 15 * 15 rounded products, each way.
+    // Masked columns of 509 rows, the three rounds of the rounding, and 15 * 15 rounded products, each way.
     const sizes = shares.filter(({ from }) => from === 'alice').map(({ bytes }) => bytes);
-    expect([sizes[0], sizes.at(-1), sizes.length]).toEqual([509 * 15 * 16, 225 * 16, 7]);
+    expect([sizes[0], sizes.at(-1), sizes.length]).toEqual([509 * 15 * 16, 225 * 16, 5]);
     // What was opened is rounded: neither party could have read a further digit.
     const [ofAlice, ofBob] = ['alice', 'bob'].map((party) => {
       const { body } = shares.findLast(({ from }) => from === party)!;
@@ -294,7 +294,10 @@ describe('pearson_correlation', () => {
         { input_data: { alice: 'x.csv', bob: 'lone.csv' } },
         { code: 'GROUP_TOO_SMALL', details: { party: 'bob', column: 'z', min_rows: 20 } },
       ],
-      [{ input_data: { alice: 'x.csv', bob: 'short.csv' } }, { code: 'NOT_ALIGNED', details: { alice: 100, bob: 99 } }],
+      [
+        { input_data: { alice: 'x.csv', bob: 'short.csv' } },
+        { code: 'NOT_ALIGNED', message: expect.not.stringMatching(/99|100/) },
+      ],
       [
         { input_data: { alice: 'x.csv', bob: 'flat.csv' } },
         { code: 'CONSTANT_COLUMN', details: { party: 'bob', column: 'z' } },
@@ -309,10 +312,10 @@ describe('pearson_correlation', () => {
       ],
       [{ input_data: { alice: 'x.csv', bob: 'short.csv' }, columns: ['nope'] }, { code: 'COLUMN_NOT_FOUND' }],
       [{ input_data: { bob: 'text.csv' } }, { code: 'COLUMN_NOT_FOUND' }],
-      [{ input_data: { alice: 'four.csv' } }, { code: 'GROUP_TOO_SMALL', details: { party: 'alice', rows: 4 } }],
+      [{ input_data: { alice: 'four.csv' } }, { code: 'GROUP_TOO_SMALL', details: { party: 'alice', min_rows: 20 } }],
       [
         { input_data: { alice: 'many.csv' }, columns: { alice: many.slice(1, 17) } },
-        { code: 'GROUP_TOO_SMALL', details: { rows: 30, min_rows: 32 } },
+        { code: 'GROUP_TOO_SMALL', details: { min_rows: 32 } },
       ],
       [{ input_data: { alice: 'many.csv' }, columns: many.slice(1) }, { code: 'GROUP_TOO_SMALL' }],
       [{ input_data: { alice: 'many.csv' }, columns: many }, { code: 'TOO_MANY_COLUMNS' }],

@@ -44,6 +44,8 @@ export const run: PartyProgram<EvaluationPart, JsonObject | null> = async (conte
   let least = context.minGroupRows;
   if (peer !== undefined) {
     await checkSameModel(context, peer, model);
+    // Before the peer compares: an empty table and one of a row fail alike.
+    checkGroup(context, part.testData, table.rows);
     least = await checkAligned(context, peer, { test: table.rows });
   }
   checkGroup({ party: context.party, minGroupRows: least }, part.testData, table.rows);

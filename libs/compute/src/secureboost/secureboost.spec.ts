@@ -436,7 +436,7 @@ describe('secureboost', () => {
   });
 
   test('fails with a code that says what to do, and never with a value', async () => {
-    const few = Array.from({ length: 9 }, (_, row) => [row, row % 2]);
+    const few = Array.from({ length: 30 }, (_, row) => [row, row % 2]);
     await folder.table('alice', 'few.csv', csvOf(['x', 'y'], few));
     await folder.table('bob', 'few.csv', csvOf(['z', 'w'], few));
     await folder.table(

@@ -375,7 +375,10 @@ describe('ss_lr', () => {
   test('fails with a code that says what to do, and never with a value', async () => {
     const train = { alice: 'train.csv', bob: 'train.csv' };
     const cases: [JsonObject, object][] = [
-      [{ train_data: { ...train, bob: 'short.csv' } }, { code: 'NOT_ALIGNED', details: { alice: 600, bob: 590 } }],
+      [
+        { train_data: { ...train, bob: 'short.csv' } },
+        { code: 'NOT_ALIGNED', message: expect.not.stringMatching(/[56][09]0/) },
+      ],
       [
         { label: 'a0', features: { alice: ['a1'], bob: BOB } },
         { code: 'LABEL_NOT_BINARY', details: { party: 'alice', column: 'a0' } },

@@ -4,7 +4,8 @@ import type { StepKind } from './step.js';
 import { singleSteps, stepKinds } from './step-kinds.js';
 import { columns, stepListSchema, tablesSchema } from './steps-config.js';
 
-const LEAVES = 'The number of rows and the names of the columns. What a step learns (rules.json) stays with its party.';
+const LEAVES =
+  'The number of rows in steps of 20, and the names of the columns. What a step learns (rules.json) stays with its party, and so does the exact number.';
 
 /** `preprocessing`: any steps in a list, run in order on each party's table. */
 export const preprocessing = listType(

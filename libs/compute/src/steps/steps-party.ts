@@ -1,5 +1,6 @@
 import type { JsonObject } from '../contract/task-type.js';
 import type { PartyProgram } from '../party/party-program.js';
+import { coarseRows } from '../contract/coarse.js';
 import { readTable } from '../table/read-table.js';
 import { rowsAtOnce, type Table } from '../table/table.js';
 import { writeTable } from '../table/write-table.js';
@@ -16,6 +17,7 @@ export interface StepsPartyArgs {
 
 export interface StepsPartyValue {
   readonly output: string;
+  /** In steps of the smallest group of rows that a figure may cover. */
   readonly rows: number;
   /** Columns of the input that were changed. The names of made ones hold values (a class), and stay with the party. */
   readonly touched: string[];
@@ -82,9 +84,10 @@ export const run: PartyProgram<StepsPartyArgs, StepsPartyValue> = async (context
     await rules.write(`${JSON.stringify(learnt, null, 2)}\n`);
     await rules.finish();
     const touched = new Set(done.flatMap((step) => step.touched()));
+    context.keepResult({ rows });
     return {
       output: output.reference,
-      rows,
+      rows: coarseRows(rows, context.minGroupRows),
       touched: table.columns.filter((name) => touched.has(name)),
     };
   } finally {

@@ -42,5 +42,6 @@ export async function runSteps(
       ...(truncated && { [`${resultKey}_truncated`]: true }),
     },
     artifacts: outcomes.artifacts,
+    partyResults: outcomes.partyResults,
   };
 }

@@ -51,7 +51,7 @@ describe('fillna', () => {
     );
     expect(result).toEqual({
       output_paths: { alice: 'out/f.csv' },
-      rows: { alice: 5 },
+      rows: { alice: 0 },
       columns_filled: { alice: ['a'] },
     });
     expect(artifacts.map(({ name }) => name)).toEqual(['alice/rules.json']);

@@ -64,20 +64,15 @@ export async function prepareRows(context: PartyContext, part: VerticalPart, rul
   const table = await read(part.trainData);
   const test = part.testData === null ? null : await read(part.testData);
   const peer = context.peers[0]!;
+  // Before the peer compares: an empty table and one of a row fail alike.
+  if (table.rows < context.minGroupRows) throw insufficient(rules, context.minGroupRows);
   const least = await checkAligned(context, peer, { train: table.rows, test: test?.rows ?? 0 });
   const minRows = rules.minGroups * least;
 
   const split = splitRows(table.rows, plan.testFraction, plan.splitSeed);
   const columns = part.features.length;
   const peerColumns = plan.columns[0] + plan.columns[1] - columns;
-  if (split.train.length < minRows) {
-    throw new TaskFailure(
-      'INSUFFICIENT_ROWS',
-      `There are ${split.train.length} rows to train on; ${rules.minRowsWhy(least)}`,
-      false,
-      { rows: split.train.length, min_rows: minRows },
-    );
-  }
+  if (split.train.length < minRows) throw insufficient(rules, least);
   const predict = {
     test_data: () => test && { ...test, made: { of: part.testData! } },
     held_out: () => ({
@@ -102,6 +97,12 @@ export async function prepareRows(context: PartyContext, part: VerticalPart, rul
     if (train.label !== null) checkApart(whereOf(part.label!), train.label, 0, 1);
   }
   return { train, heldOut: split.heldOut.length, predict, least };
+}
+
+function insufficient({ minGroups, minRowsWhy }: RowRules, least: number): TaskFailure {
+  const min_rows = minGroups * least;
+  const message = `There are under ${min_rows} rows to train on; ${minRowsWhy(least)}`;
+  return new TaskFailure('INSUFFICIENT_ROWS', message, false, { min_rows });
 }
 
 function checkValues(
@@ -138,7 +139,7 @@ function checkValues(
 }
 
 /**
- * Compares the row counts of each kind of table with the peer, and throws NOT_ALIGNED if they differ. Returns the smallest group of rows
+ * Compares the row counts of each kind of table with the peer, and throws NOT_ALIGNED, which names no number, if they differ. Returns the smallest group of rows
  * that a figure of both parties' rows may cover.
  */
 export async function checkAligned(
@@ -153,10 +154,7 @@ export async function checkAligned(
     if (rows === others) continue;
     throw new TaskFailure(
       'NOT_ALIGNED',
-      `${kind}_data: party ${context.party} has ${rows} rows and party ${peer} has ${others}. ` +
-        'Align the tables with psi first.',
-      false,
-      { [context.party]: rows, [peer]: others },
+      `${kind}_data: parties ${[context.party, peer].sort().join(' and ')} do not have the same number of rows. Align the tables with psi first.`,
     );
   }
   return Math.max(context.minGroupRows, theirs.count('min_group_rows', Number.MAX_SAFE_INTEGER));
