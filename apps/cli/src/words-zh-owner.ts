@@ -61,6 +61,7 @@ export const ownerWords: Readonly<Record<string, string>> = {
   'encrypted for': '加密给',
   hash: '哈希',
   'how long the decision counts': '决定的有效天数',
+  'how many runs may open something to others; one by default': '可向他人公开内容的运行次数；默认一次',
   'display name of the party': '参与方的名称',
   'id of a signing key': '签名密钥的 id',
   'ignored, because no key of {party} signed it: {subject}': '已忽略，因为不是 {party} 的密钥签署的：{subject}',

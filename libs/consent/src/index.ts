@@ -11,7 +11,15 @@ export {
 } from './budget.js';
 export { canonicalJson, type Json as ConsentJson } from './canonical-json.js';
 export { datasetFacts } from './dataset-facts.js';
-export { judgeUse, namesKeys, type LedgerEntry, type PartyRecord, type UseRequest, type Verdict } from './judge.js';
+export {
+  approvalOf,
+  judgeUse,
+  namesKeys,
+  type LedgerEntry,
+  type PartyRecord,
+  type UseRequest,
+  type Verdict,
+} from './judge.js';
 export {
   MIN_GROUP_ROWS,
   parseDatasetRef,

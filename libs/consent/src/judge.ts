@@ -16,7 +16,7 @@ export interface UseRequest {
   readonly config: unknown;
   /** `sha256:<hex>` of the canonical task. */
   readonly task: string;
-  /** One use: a hash of the task with its references resolved. */
+  /** One use: a hash of the task with its references resolved, and of the number of earlier runs of it that opened something. */
   readonly use: string;
   /** Whether the files and parameters are those that the owner saw, so that an approval covers them. */
   readonly asWritten: boolean;
@@ -37,13 +37,18 @@ export interface PartyRecord {
   readonly ledger: readonly LedgerEntry[];
 }
 
-/** One use of a dataset. A second attempt of a task is no second use, unless its references lead to other values. */
+/** One use of a dataset. A second attempt of a task is no second use, unless its references lead to other values, or the first opened something. */
 export interface LedgerEntry {
   /** ISO 8601. */
   readonly at: string;
   readonly use: string;
   readonly datasets: readonly string[];
+  /** The approval that was there, by {@link approvalOf}. Absent where there was none, and in older notes. */
+  readonly approval?: string;
 }
+
+/** Names an approval: a newer one of the same task is another. */
+export const approvalOf = ({ task, serial }: Pick<ApprovalStatement, 'task' | 'serial'>): string => `${task} ${serial}`;
 
 export type Verdict =
   | { readonly kind: 'allowed'; readonly by: 'policy' | 'approval' }
@@ -78,6 +83,12 @@ export function judgeUse(request: UseRequest, record: PartyRecord, now: string):
   }
   if (isOver(decision.expires_at, now))
     return { kind: 'ask', reasons: [...reasons, `its approval expired at ${decision.expires_at}`] };
+  const { runs = 1 } = decision;
+  const covered = record.ledger.filter(({ approval, use }) => approval === approvalOf(decision) && use !== request.use);
+  if (new Set(covered.map(({ use }) => use)).size >= runs) {
+    const why = `its approval covers ${runs === 1 ? 'one run' : `${runs} runs`} that opened something to others, and the task did so already`;
+    return { kind: 'ask', reasons: [...reasons, why] };
+  }
   return { kind: 'allowed', by: 'approval' };
 }
 

@@ -122,6 +122,8 @@ export interface ApprovalStatement {
   readonly issued_at: string;
   readonly expires_at: string;
   readonly decision: 'approve' | 'refuse' | 'withdraw';
+  /** How many runs of the task it covers that open something to others. Default: one. */
+  readonly runs?: number;
   readonly words?: string;
 }
 
@@ -238,7 +240,7 @@ export const STATEMENT_SCHEMAS: Readonly<Record<StatementKind, object>> = {
       expires_at: time,
       decision: { enum: ['approve', 'refuse', 'withdraw'] },
     },
-    { words: text(2_000) },
+    { words: text(2_000), runs: { type: 'integer', minimum: 1, maximum: 1_000 } },
   ),
 };
 

@@ -16,6 +16,7 @@ interface DecideFlags extends SignFlags {
   readonly yes?: true;
   readonly words?: string;
   readonly days: number;
+  readonly runs?: number;
 }
 
 type Decision = ApprovalStatement['decision'];
@@ -75,6 +76,8 @@ export function addApprovalCommands(program: Command, session: Session, act: Act
       .option('--words <text>', say('what the author of the chain reads'))
       .option('--days <days>', say('how long the decision counts'), days, 30)
       .option('-y, --yes', say('do not ask'));
+    if (decision === 'approve')
+      command.option('--runs <n>', say('how many runs may open something to others; one by default'), runs);
     withExample(
       signOptions(command, say).action(
         act((chain_id: string, tasks: string[], flags: DecideFlags) =>
@@ -119,10 +122,11 @@ async function decide(
   }
   const expires_at = new Date(Date.now() + flags.days * 86_400_000).toISOString();
   const words = flags.words === undefined ? {} : { words: flags.words };
+  const more = { ...words, ...(flags.runs !== undefined && { runs: flags.runs }) };
   const made: ApprovalStatement[] = [];
   for (const { task, hash } of chosen) {
     const { chain_id, task_id } = task;
-    const draft = { kind: 'approval', chain_id, task_id, task: hash, expires_at, decision, ...words } as const;
+    const draft = { kind: 'approval', chain_id, task_id, task: hash, expires_at, decision, ...more } as const;
     made.push(await book.put<ApprovalStatement>(draft));
   }
   session.answer(made, () =>
@@ -130,7 +134,7 @@ async function decide(
   );
 }
 
-/** Whether a task waits although it was approved: that approval expired. */
+/** Whether a task waits although it was approved: that approval expired, or covers no further run. */
 const isAskedAgain = ({ decision, reasons }: ApprovalDto): boolean => decision === 'approve' && reasons !== null;
 
 /** The tasks of a chain in which the party takes part: those named, or all. */
@@ -186,5 +190,12 @@ async function isAgreed(question: string, { shell }: Session): Promise<boolean> 
 function days(text: string): number {
   const value = natural(text);
   if (value > 3_660) throw new InvalidArgumentError('at most 3660 days');
+  return value;
+}
+
+/** Reads how many runs an approval covers. */
+function runs(text: string): number {
+  const value = natural(text);
+  if (value > 1_000) throw new InvalidArgumentError('at most 1000 runs');
   return value;
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { basename } from 'node:path';
 import {
   MIN_GROUP_ROWS,
-  canonicalJson,
+  approvalOf,
   isAsWritten,
   judgeUse,
   namesKeys,
@@ -16,7 +16,7 @@ import {
 } from '#libs/consent';
 import { TaskFailure, type OwnValue, type TaskConsent } from '../contract/task-type.js';
 import { boundsOf, type BoundsByColumn } from './column-bounds.js';
-import { sha256, taskHash } from './hashes.js';
+import { taskHash } from './hashes.js';
 import { openInput, type FileRoots, type InputFile } from './input-files.js';
 import { haveRowsKeys, KEYS_NOT_ALLOWED, requireKeys } from './key-columns.js';
 import { lineageOf, namesOf, PLAIN, sha256Of, writeLineage, type Lineage, type Source } from './lineage.js';
@@ -29,6 +29,7 @@ import { PartyLedger } from './party-ledger.js';
 import { reserve } from './reservation.js';
 import { RowSets, type OutputRows } from './row-sets.js';
 import { RunRows } from './run-rows.js';
+import { RunUse } from './run-use.js';
 import { useRequestOf } from './use-request.js';
 import { offeredDataset, readStatements } from './statements.js';
 
@@ -53,8 +54,7 @@ export class Admission {
   private plain = false;
   /** Whether all that was opened is what the owner saw: named in the task as written, or made by a task that it names. */
   private asWritten: boolean;
-  /** One use: the task with its references resolved, so that other values are another use. */
-  private readonly use: string;
+  private readonly uses: RunUse;
   private readonly files: Record<string, string> = {};
   /** Makes the digests of each run differ: equal ones would show that two intersections are equal, or empty. */
   private readonly salt = randomUUID();
@@ -78,9 +78,7 @@ export class Admission {
     const { consent } = request;
     this.task = consent === null ? '' : taskHash(consent.task);
     const isOwnUsed = Object.keys(own).length > 0;
-    this.use = sha256(
-      canonicalJson({ task: this.task, params: consent?.params, ...(isOwnUsed && { own: Object.values(own) }) }),
-    );
+    this.uses = new RunUse({ task: this.task, params: consent?.params, ...(isOwnUsed && { own: Object.values(own) }) });
     this.asWritten = consent !== null && !isOwnUsed && isAsWritten(consent.task.params, consent.params);
   }
 
@@ -137,12 +135,17 @@ export class Admission {
       peers,
       task: `${roots.chainId}/${roots.taskId}`,
       type: consent?.task.task_type ?? '',
-      use: this.use,
+      ...this.uses.now,
       versions: [...this.versions].sort(),
       digests: [...this.digests].sort(),
       rows,
     };
-    return reserve(this.ledger, this.statements, run, opened);
+    const reserved = await reserve(this.ledger, this.statements, run, opened);
+    if (reserved.entry === undefined || !this.uses.take((await this.ledger.read()).openings)) return reserved;
+    // Another run of the task opened something meanwhile: this is one more.
+    await this.ledger.append({ kind: 'void', id: reserved.entry.id });
+    await this.requireUse([...this.versions], this.plain);
+    return this.reserve(opened);
   }
 
   /**
@@ -277,17 +280,21 @@ export class Admission {
 
   private async requireAllowed(versions: readonly string[], plain: boolean): Promise<void> {
     const { roots, consent } = this.request;
-    const isOwn = consent!.task.proposer === roots.party;
-    if (plain && !isOwn) {
+    if (plain && consent!.task.proposer !== roots.party) {
       throw this.refusal('POLICY_REFUSED', 'only chains of the party itself name its files by path; name a dataset');
     }
     const added = versions.filter((each) => !this.versions.has(each));
     if (added.length === 0 && (!plain || this.plain)) return;
-    // What the owner trusts the operator to say: that the chain is the party's own.
-    if (!(this.owner.approvals === 'server' && isOwn))
-      await this.judge([...this.versions, ...added], plain || this.plain);
+    await this.requireUse([...this.versions, ...added], plain || this.plain);
     for (const each of added) this.versions.add(each);
     this.plain ||= plain;
+  }
+
+  private async requireUse(versions: readonly string[], readsPlainFiles: boolean): Promise<void> {
+    const { roots, consent } = this.request;
+    // What the owner trusts the operator to say: that the chain is the party's own.
+    const isFree = this.owner.approvals === 'server' && consent!.task.proposer === roots.party;
+    if (!isFree) await this.judge(versions, readsPlainFiles);
   }
 
   /** Notes the use first and judges it by the notes before it, so that of two tasks at once only one is the last that is allowed. */
@@ -295,15 +302,20 @@ export class Admission {
     const datasets = namesOf(versions);
     const { party } = this.request.roots;
     const now = new Date().toISOString();
-    const entry = { kind: 'use', id: randomUUID(), at: now, use: this.use, datasets } as const;
+    const approvals = this.ofKind<ApprovalStatement>('approval');
+    const approved = approvals.find(({ task, decision }) => task === this.task && decision === 'approve');
+    this.uses.take((await this.ledger.read()).openings);
+    const { use } = this.uses.now;
+    const approval = approved && { approval: approvalOf(approved) };
+    const entry = { kind: 'use', id: randomUUID(), at: now, use, datasets, ...approval } as const;
     await this.ledger.append(entry);
     const { uses, serials } = await this.ledger.read();
-    const mine = uses.findIndex(({ use }) => use === this.use);
+    const mine = uses.findIndex((each) => each.use === use);
     const verdict = judgeUse(
       this.useOf(versions, readsPlainFiles),
       {
         policies: this.ofKind<PolicyStatement>('policy'),
-        approvals: this.ofKind<ApprovalStatement>('approval'),
+        approvals,
         ledger: uses.slice(0, mine),
       },
       now,
@@ -325,7 +337,8 @@ export class Admission {
   }
 
   private useOf(versions: readonly string[], readsPlainFiles: boolean): UseRequest {
-    const { task, use, asWritten, statements } = this;
+    const { task, asWritten, statements } = this;
+    const { use } = this.uses.now;
     const { roots, peers, consent } = this.request;
     return useRequestOf(roots.party, peers, consent!, statements, { task, use, asWritten, versions, readsPlainFiles });
   }

@@ -10,8 +10,10 @@ export interface OpeningEntry extends OpenedEntry {
   /** `<chain_id>/<task_id>` */
   readonly task: string;
   readonly type: string;
-  /** The task with its references resolved, as in a use. */
+  /** As in a use. */
   readonly use: string;
+  /** The run that opened it. Absent in older notes. */
+  readonly run?: string;
   /** Equal for the same figures of the same table, where they follow from it alone. */
   readonly own?: string;
   /** See `Opening` of the consent lib. */

@@ -29,6 +29,7 @@ export interface OpeningRun {
   readonly task: string;
   readonly type: string;
   readonly use: string;
+  readonly run?: string;
   /** What it has read: `<name>@<version>`. */
   readonly versions: readonly string[];
   /** Of the files that it has read. */
@@ -79,7 +80,7 @@ export async function reserve(
 
 function entryOf(run: OpeningRun, opened: Opened, accounts: readonly Account[]): OpeningEntry {
   const { columns, to, members, own, counts, epsilon, keys = [] } = opened;
-  const { task, type, use, versions } = run;
+  const { task, type, use, versions, run: id } = run;
   // A column of any of the datasets keeps its name: an entry is counted in all of them.
   const known = new Set(accounts.flatMap((account) => [...(account.columns ?? [])]));
   return {
@@ -88,6 +89,7 @@ function entryOf(run: OpeningRun, opened: Opened, accounts: readonly Account[]):
     task,
     type,
     use,
+    ...(id !== undefined && { run: id }),
     to: [...(to ?? run.peers)],
     datasets: accounts.map(({ dataset }) => dataset),
     versions,
