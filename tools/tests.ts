@@ -17,7 +17,8 @@ export async function runTests(args: readonly string[]): Promise<TestRun> {
   // The one folder in which tests make theirs: it goes with this process, even if this is killed.
   const folder = mkdtempSync(join(tmpdir(), 'task-chain-tests-'));
   const release = guardFolder(folder);
-  chmodSync(folder, 0o755);
+  // Like the system's: some tests start processes of other users.
+  chmodSync(folder, 0o1777);
   const countsFile = join(folder, 'counts.json');
   const projects = args.filter((arg) => PROJECTS.includes(arg));
   const rest = args.filter((arg) => !PROJECTS.includes(arg)).map((arg) => arg.replace(/\.ts$/, ''));
