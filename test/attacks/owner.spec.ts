@@ -6,12 +6,15 @@ import pg from 'pg';
 import type { Statement } from '#libs/consent';
 import { itUnless, TestOwner } from '#libs/testing';
 import { chain, describeSystem, eventually, taskOf, type ApiClient, type Check } from '../integration/system/index.js';
+import { ledgerChecks } from './ledger-checks.js';
 import { allow, decide, fill, keyOf, put, scene, work } from './two-owners.js';
 
 const noLinux = process.platform !== 'linux' && 'only Linux shows processes in /proc';
 const ROWS = 2_000;
 
 describeSystem('the data of a claimed party', 'postgres', {}, (check, system) => {
+  ledgerChecks(check, system);
+
   check('is used as both owners signed, and not otherwise', async () => {
     const { a, b, psi, codeOf } = await scene(system);
     expect(await codeOf(b, psi())).toBe('APPROVAL_REQUIRED');
