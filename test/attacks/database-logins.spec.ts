@@ -6,6 +6,7 @@ import { makeLogins } from '#libs/repositories';
 import {
   chain,
   describeOnBackends,
+  describeSystem,
   task,
   taskOf,
   type AppName,
@@ -68,7 +69,10 @@ describeOnBackends('somebody who has taken over an app', { apps: [], env }, (che
       expect((await client.query('SELECT * FROM task_chains')).rows).toEqual([]);
     });
   });
+});
 
+// A queue's backend has no part in it.
+describeSystem('whoever has more of the database than an app needs', 'postgres', { apps: [], env }, (check, system) => {
   check('finds no app that serves in production with more', async () => {
     const { user, url } = await ordinaryUser(system);
     const cases: [what: RegExp, grant: string][] = [
