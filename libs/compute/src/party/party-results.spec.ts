@@ -161,13 +161,13 @@ describe('a value of the party itself', () => {
   it('is put in by its process: a file of the folder, or an artifact of the task that is named', async () => {
     await folder.table('alice', 'c.csv', 'a\n1\n');
     await rm(join(alice.root, '.party'), { recursive: true });
-    expect((await fill({ value: { output_path: 'c.csv' } })).result.rows).toEqual({ alice: 1 });
+    expect((await fill({ value: { output_path: 'c.csv' } })).result.rows).toEqual({ alice: 0 });
     const made = await runTask(
       'fillna',
       folder.run({ input_data: { alice: 'c.csv' }, method: 'constant', value: 0 }, { taskId: 'psi' }),
     );
     const [output_path] = Object.values(made.result.output_paths as Record<string, string>);
-    expect((await fill({ value: { output_path: output_path! } })).result.rows).toEqual({ alice: 1 });
+    expect((await fill({ value: { output_path: output_path! } })).result.rows).toEqual({ alice: 0 });
   });
 
   it('reaches no other party: its process gets the marker alone', async () => {
