@@ -18,7 +18,7 @@ import { TaskFailure, type OwnValue, type TaskConsent } from '../contract/task-t
 import { boundsOf, type BoundsByColumn } from './column-bounds.js';
 import { taskHash } from './hashes.js';
 import { openInput, type FileRoots, type InputFile } from './input-files.js';
-import { haveRowsKeys, KEYS_NOT_ALLOWED, requireKeys } from './key-columns.js';
+import { haveRowsKeys, requireKeys } from './key-columns.js';
 import { lineageOf, namesOf, PLAIN, sha256Of, writeLineage, type Lineage, type Source } from './lineage.js';
 import { readOwner, type Owner } from './owner.js';
 import { isAboutRows, type Opened } from './opened.js';
@@ -32,6 +32,7 @@ import { RunRows } from './run-rows.js';
 import { RunUse } from './run-use.js';
 import { useRequestOf } from './use-request.js';
 import { offeredDataset, readStatements } from './statements.js';
+import { isOfRows, withoutRows } from './told-failure.js';
 
 /** The run as a party's process knows it. */
 export interface AdmissionRequest {
@@ -153,13 +154,12 @@ export class Admission {
    * one, and a refusal stands in its place, as it would in place of a success.
    */
   async failureOf(error: unknown): Promise<unknown> {
-    const isOfRows =
-      error instanceof TaskFailure &&
-      !error.retryable &&
-      ![KEYS_NOT_ALLOWED, 'PROTOCOL_VIOLATION'].includes(error.code);
-    if (!isOfRows || this.isJudged || !this.rows.areKnown) return error;
+    if (!isOfRows(error) || !this.rows.areKnown) return error;
+    const { party, root, chainId, taskId } = this.request.roots;
+    const seen = this.rows.areChosen ? await withoutRows(error, { party, root, task: `${chainId}/${taskId}` }) : error;
+    if (this.isJudged) return seen;
     return this.reserve({ columns: [], ofRows: true }).then(
-      () => error,
+      () => seen,
       (refusal: unknown) => refusal,
     );
   }

@@ -2,6 +2,7 @@ import { readFile, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import type { TaskFailure } from '../contract/task-type.js';
 import { requireRowsApart, rowsApart } from './chosen-rows.js';
 import { OwnedRuns } from './owned-runs-for-tests.js';
 
@@ -268,6 +269,25 @@ describe('whoever chooses rows of a dataset by psi', () => {
     }
     expect(await runs.own('evaluate-a-zero', zero, 'alice')).toMatchObject({ failure: { code: 'LABEL_NOT_BINARY' } });
     expect(await runs.own('evaluate-a-one', one, 'alice')).toMatchObject({ rows: 121, positives: 1 });
+  });
+
+  test('reads in no failure which row it was; the owner does', async () => {
+    const rows = [...Array(200).keys()].map((id) => [id, id === 77 ? 'n/a' : noise(id, 1)]);
+    const texts = await runs.table('alice', 't', [['id', 'x'], ...rows]);
+    const path = await choose('list', upTo(120), texts);
+    const input_data = { alice: path, bob: path.replace('/alice/', '/bob/') };
+    const error = await runs
+      .run('pearson_correlation', 'figures', { input_data, columns: { alice: ['x'], bob: ['b'] } })
+      .catch((each: TaskFailure) => each);
+    expect(error).toMatchObject({ code: 'CAST_FAILED', details: { party: 'alice', column: 'x' } });
+    expect((error as TaskFailure).message).not.toMatch(/\d/);
+    expect(JSON.stringify((error as TaskFailure).details)).not.toMatch(/\d/);
+    const kept = await readFile(join(runs.owners.alice!.root, '.party', 'failures.jsonl'), 'utf8');
+    expect(JSON.parse(kept)).toMatchObject({
+      task: 'chain-1/figures',
+      code: 'CAST_FAILED',
+      details: { row: expect.any(Number) as unknown },
+    });
   });
 
   test('learns of no row by a column that is constant in the others', async () => {

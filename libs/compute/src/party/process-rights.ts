@@ -7,6 +7,7 @@ import { tagOf } from './output-files.js';
 import { ledgerFile } from './party-ledger.js';
 import { NEUTRAL } from './party-link.js';
 import { rowsFolder } from './row-sets.js';
+import { failuresFile } from './told-failure.js';
 
 /** Folders of code that every party's process reads. Compiled, this file lies five folders below the project's. */
 const PROJECT = fileURLToPath(new URL('../../../../../', import.meta.url));
@@ -46,7 +47,10 @@ export async function rightsOf({ roots, program, args, keepsFiles, reads, addons
   }
   if (roots.root !== null) {
     read.add(allOf(roots.root)).add(allOf(await real(roots.root)));
-    write.add(ledgerFile(roots.root)).add(allOf(rowsFolder(roots.root)));
+    write
+      .add(ledgerFile(roots.root))
+      .add(failuresFile(roots.root))
+      .add(allOf(rowsFolder(roots.root)));
   }
   for (const { text, isItem } of textsIn(args)) {
     const artifact = await artifactOf(roots, text);

@@ -22,6 +22,11 @@ export class RunRows {
     return this.read.size > 0;
   }
 
+  /** Whether somebody else chose rows that were read. */
+  get areChosen(): boolean {
+    return [...this.read.values()].some(({ chosen }) => chosen);
+  }
+
   /**
    * Notes an output of so many bytes, and returns the size to state. Of a table it is no less than that of the table it was made of, so that it
    * is the same whichever of its rows somebody chose.

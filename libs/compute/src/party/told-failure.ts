@@ -1,0 +1,43 @@
+import { appendFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { FailureCode } from '#libs/chain-domain';
+import { TaskFailure } from '../contract/task-type.js';
+import { KEYS_NOT_ALLOWED } from './key-columns.js';
+import { OWNER_FOLDER } from './owner.js';
+
+/** Whether rows of the tables may have ended the run: not so where a key was not allowed, or where another party ended it. */
+export const isOfRows = (error: unknown): error is TaskFailure =>
+  error instanceof TaskFailure && !error.retryable && ![KEYS_NOT_ALLOWED, 'PROTOCOL_VIOLATION'].includes(error.code);
+
+/** Failures that say which row does not fit, or how many. */
+const OF_ROWS: ReadonlySet<string> = new Set<FailureCode | string>([
+  ...['CAST_FAILED', 'DUPLICATE_KEYS', 'LABEL_NOT_BINARY', 'NON_NUMERIC', 'NOT_CONVERGED', 'NULL_KEYS'],
+  'PREDICTION_OUT_OF_RANGE',
+]);
+
+const FILE = 'failures.jsonl';
+
+/** Where a party keeps what others do not see of failures. */
+export const failuresFile = (root: string): string => join(root, OWNER_FOLDER, FILE);
+
+/**
+ * What others see of a failure on rows that one of them chose: its code, and no row, which would be a customer of the list. The owner finds the
+ * whole in `.party/failures.jsonl`, a JSON object per line.
+ */
+export async function withoutRows(
+  failure: TaskFailure,
+  { party, root, task }: { readonly party: string; readonly root: string; readonly task: string },
+): Promise<TaskFailure> {
+  const { code, message, retryable, details } = failure;
+  if (!OF_ROWS.has(code)) return failure;
+  const line = { at: new Date().toISOString(), task, code, message, details };
+  await appendFile(failuresFile(root), `${JSON.stringify(line)}\n`, { mode: 0o600 });
+  const { column } = details;
+  return new TaskFailure(
+    code,
+    `Party ${party}: values of its table do not fit (${code}). Its rows were chosen by a list, so which of them is for the party's owner ` +
+      `alone, in ${OWNER_FOLDER}/${FILE}.`,
+    retryable,
+    { party, ...(column !== undefined && { column }) },
+  );
+}
