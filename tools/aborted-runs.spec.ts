@@ -63,7 +63,7 @@ describe('a run of tests that is aborted leaves no process and no folder after 3
   }
 });
 
-/** Runs a real test file, as `npm test` does, with a PostgreSQL of its own. */
+/** Runs a real test file, as `npm test` does, with its PostgreSQL. */
 function start(folder: string, mark: string): ChildProcess {
   const { TEST_DATABASE_URL: _, JEST_WORKER_ID: __, ...env } = process.env;
   const options = { cwd: ROOT, detached: true, stdio: 'ignore' } as const;

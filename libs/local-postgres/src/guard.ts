@@ -41,7 +41,7 @@ let held = 0;
 function hold(line?: string): void {
   held += 1;
   if (guard === undefined && process.platform !== 'win32') {
-    // A session of its own: a signal to this process's group does not reach it.
+    // A new session: a signal to this process's group does not reach it.
     guard = spawn('/bin/sh', ['-c', SCRIPT], { cwd: '/', detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
     guard.on('error', () => undefined);
     guard.stdin!.on('error', () => undefined);

@@ -8,7 +8,7 @@ import type { SkipReason } from './skip.js';
 const MOUNT = 'mount -t tmpfs -o "size=$1m,mode=755" tmpfs "$2" && shift 2 && exec "$@"';
 
 /**
- * A command that runs a program with a disk of its own at `folder`: a file system that nobody else sees and that goes with the program.
+ * A command that runs a program with a small disk at `folder`: a file system that nobody else sees and that goes with the program.
  * Whoever is not root needs user namespaces for it.
  */
 export function onSmallDisk(folder: string, megabytes: number, program: readonly string[]): [string, string[]] {
@@ -16,7 +16,7 @@ export function onSmallDisk(folder: string, megabytes: number, program: readonly
   return ['unshare', [...own, '--mount', 'sh', '-c', MOUNT, 'sh', String(megabytes), folder, ...program]];
 }
 
-/** Why no program can have a disk of its own here; false where it can. */
+/** Why no program can have such a disk here; false where it can. */
 export function noSmallDisk(): SkipReason {
   const folder = mkdtempSync(join(tmpdir(), 'task-chain-disk-'));
   try {

@@ -61,7 +61,7 @@ describe('the counted time', () => {
     return (await ownerDb.query<{ seconds: number }>({ name: '', text }))[0]!.seconds;
   };
   const steps = async (): Promise<number> => (await metrics.clockSteps.get()).values[0]!.value;
-  /** Within 5 s, since a busy machine adds time of its own; within 0.5 s where so little is at stake. */
+  /** Within 5 s, since a busy machine adds time; within 0.5 s where so little is at stake. */
   const about = (ms: number, digits = Math.abs(ms) < 5_000 ? 0 : -1): unknown => expect.closeTo(ms / 1_000, digits);
 
   it('is that of PostgreSQL while both clocks agree', async () => {
@@ -100,7 +100,7 @@ describe('the counted time', () => {
     expect([await ahead(), await lag(), await steps()]).toEqual([about(before * SECOND), about(-HOUR), 1]);
   });
 
-  it('sees no step in a pause of its own process, which the monotonic clock counts', async () => {
+  it('sees no step in a pause of the process, which the monotonic clock counts', async () => {
     const one = listener();
     await countFor(4, one);
     const before = await ahead();

@@ -13,7 +13,7 @@ describe('a full disk', () => {
   const folder = mkdtempSync(join(tmpdir(), 'tc-full-'));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  it('is told from other faults, and may be tried again', () => {
+  it('is a failure with a code, unlike other faults, and may be tried again', () => {
     for (const code of ['ENOSPC', 'EDQUOT']) {
       expect(diskFull(coded(code), 'Party a')).toMatchObject({ code: 'DISK_FULL', retryable: true });
       expect(diskFull(coded(code), 'Party a')!.message).toMatch(new RegExp(`^Party a has no room .*${code}`));

@@ -49,7 +49,7 @@ describe('what waits', () => {
     await duties.hold(db, 'd', 'one', 60 * SECOND);
   });
 
-  /** What is over by now, and what nobody was told of for a minute. */
+  /** What is over by now, and what was not reported for a minute. */
   async function over(): Promise<string[]> {
     const found: Record<string, boolean> = {
       lease: (await engineQueries.expiredLeases(db, 9)).length > 0,
