@@ -12,10 +12,10 @@ import {
   type ScoreBucket,
 } from './metrics.js';
 import { coarseClasses, groupsOfClasses } from './coarse-classes.js';
-import { countFigures, keptFromOthers, type Evaluated } from './open-figures.js';
+import { countFigures, keptFromOthers, unread, type Evaluated } from './open-figures.js';
 import type { PartyContext, PartyProgram } from '../party/party-program.js';
 import { writeJson } from '../party/write-json.js';
-import { readPredictions } from './prediction-columns.js';
+import { readPredictions, type PredictionRows } from './prediction-columns.js';
 import { TaskFailure, type JsonObject } from '../contract/task-type.js';
 
 /** Arguments of the holder's process. */
@@ -41,8 +41,19 @@ const CALIBRATION_BINS = 10;
  * opening the table throws.
  */
 export const run: PartyProgram<EvaluationArgs, JsonObject> = async (context, task) => {
-  const { labels, predictions, about } = await readPredictions(context, task);
-  return evaluateClasses(context, task, about, labels, predictions);
+  // Whether a gate is passed is seen by all, and so is why there is nothing to judge.
+  const mustShow = Object.keys(task.floors).length > 0;
+  let read: PredictionRows;
+  try {
+    read = await readPredictions(context, task);
+  } catch (failure) {
+    if (mustShow) throw failure;
+    return unread(context, failure, KEYS);
+  }
+  return evaluateClasses(context, task, read.about, read.labels, read.predictions, {
+    least: context.minGroupRows,
+    mustShow,
+  });
 };
 
 /**
@@ -55,9 +66,9 @@ export async function evaluateClasses(
   about: Evaluated,
   labels: Float64Array,
   scores: Float64Array,
-  least = context.minGroupRows,
+  { least, mustShow }: { readonly least: number; readonly mustShow: boolean },
 ): Promise<JsonObject> {
-  const covered = { about, path: task.path, least };
+  const covered = { about, path: task.path, least, mustShow };
   const seen = await countFigures(context, covered, groupsOfClasses(labels.length), Object.keys(task.floors).length);
   context.progress(0.5, 'ranking');
   if (seen.why !== undefined) {

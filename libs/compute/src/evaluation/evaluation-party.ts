@@ -132,11 +132,11 @@ function evaluate(
       about,
       labels,
       predictions,
-      least,
+      { least, mustShow: true },
     );
   }
   const floors = Object.fromEntries(Object.entries(gates).map(([name, { min }]) => [name, min!]));
-  return evaluateClasses(context, { ...task, floors }, about, labels, predictions, least);
+  return evaluateClasses(context, { ...task, floors }, about, labels, predictions, { least, mustShow: true });
 }
 
 async function keep(

@@ -1,6 +1,14 @@
 import { checkGroup, withhold } from '../contract/privacy.js';
-import { TaskFailure, type JsonObject } from '../contract/task-type.js';
-import { BITS, openedOf, reserveFirst, withheldBy, type Opened } from '../party/opened.js';
+import type { JsonObject } from '../contract/task-type.js';
+import {
+  BITS,
+  keepFailure,
+  openedOf,
+  reserveFirst,
+  withheldBy,
+  withheldFailure,
+  type Opened,
+} from '../party/opened.js';
 import type { PartyContext } from '../party/party-program.js';
 
 /** The columns that the figures of an evaluation are about: row-major, the label among them. */
@@ -25,6 +33,8 @@ interface Covered {
   readonly about: Evaluated;
   readonly path: string;
   readonly least: number;
+  /** Whether figures that others may not see are a failure: where they see how the task ends in any case. */
+  readonly mustShow: boolean;
 }
 
 /** What others see of figures, or why they see none. */
@@ -33,12 +43,12 @@ export type SeenFigures =
 
 /**
  * Counts as many of these groups as fit, before the task can end in a way that depends on values. The last group are figures that
- * a task can do without: it takes at most half of what is left. `gates` are metrics of which others learn whether they pass: then figures that
- * cannot be counted are a failure. Throws TaskFailure BUDGET_EXHAUSTED, GROUP_TOO_SMALL, ROWS_TOO_CLOSE.
+ * a task can do without: it takes at most half of what is left. `gates` are metrics of which others learn whether they pass.
+ * Throws TaskFailure BUDGET_EXHAUSTED, GROUP_TOO_SMALL, ROWS_TOO_CLOSE where figures must be shown.
  */
 export async function countFigures(
   context: PartyContext,
-  { about, path, least }: Covered,
+  { about, path, least, mustShow }: Covered,
   groups: readonly FigureGroup[],
   gates: number,
 ): Promise<SeenFigures> {
@@ -59,7 +69,7 @@ export async function countFigures(
     shown = counts[await reserveFirst(context, counts.map(wishOf))]!;
   });
   if (withheld) {
-    if (gates > 0) throw withheld.refusal;
+    if (mustShow) throw withheld.refusal;
     return { why: withheld.why };
   }
   const hidden = groups.slice(shown).flatMap(({ paths }) => paths);
@@ -82,9 +92,21 @@ export function keptFromOthers(
   try {
     context.keepResult(own());
   } catch (error) {
-    if (!(error instanceof TaskFailure)) throw error;
-    context.keepResult({ failure: { code: error.code, message: error.message } });
+    keepFailure(context, error);
   }
   const all = ['output_report', ...keys];
   return withhold(Object.fromEntries(all.map((key) => [key, null])), Object.fromEntries(all.map((key) => [key, why])));
+}
+
+/** What others see where a table could not be read, of whose rows they may see nothing. Else throws the failure. */
+export async function unread(
+  context: Pick<PartyContext, 'reserve' | 'keepResult'>,
+  failure: unknown,
+  keys: readonly string[],
+): Promise<JsonObject> {
+  const withheld = await withheldFailure(context, failure);
+  if (withheld === undefined) throw failure;
+  return keptFromOthers(context, withheld.why, keys, () => {
+    throw failure;
+  });
 }

@@ -9,11 +9,18 @@ interface PredictionTable {
   readonly predictionColumn: string;
 }
 
+/** One label and one prediction a row. */
+export interface PredictionRows {
+  readonly labels: Float64Array;
+  readonly predictions: Float64Array;
+  readonly about: Evaluated;
+}
+
 /** Reads labels and predictions, one of each a row. Throws TaskFailure COLUMN_NOT_FOUND, CAST_FAILED, or what opening the table throws. */
 export async function readPredictions(
   context: PartyContext,
   { path, labelColumn, predictionColumn }: PredictionTable,
-): Promise<{ labels: Float64Array; predictions: Float64Array; about: Evaluated }> {
+): Promise<PredictionRows> {
   const names = [labelColumn, predictionColumn];
   const { rows, values } = await readNumericColumns(context, path, names, (read) =>
     context.progress(0.5 * read, 'reading'),

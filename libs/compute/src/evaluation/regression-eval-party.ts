@@ -1,5 +1,5 @@
 import { coarseNumbers, groupsOfNumbers } from './coarse-numbers.js';
-import { countFigures, keptFromOthers, type Evaluated } from './open-figures.js';
+import { countFigures, keptFromOthers, unread, type Evaluated } from './open-figures.js';
 import type { PartyContext, PartyProgram } from '../party/party-program.js';
 import { writeJson } from '../party/write-json.js';
 import {
@@ -11,7 +11,7 @@ import {
   type RegressionMetricName,
   type RegressionMetrics,
 } from './regression-metrics.js';
-import { readPredictions } from './prediction-columns.js';
+import { readPredictions, type PredictionRows } from './prediction-columns.js';
 import { TaskFailure, type JsonObject } from '../contract/task-type.js';
 
 /** Of a result. */
@@ -32,8 +32,19 @@ export interface RegressionEvalArgs {
  * the table throws.
  */
 export const run: PartyProgram<RegressionEvalArgs, JsonObject> = async (context, task) => {
-  const { labels, predictions, about } = await readPredictions(context, task);
-  return evaluateNumbers(context, task, about, labels, predictions);
+  // Whether a gate is passed is seen by all, and so is why there is nothing to judge.
+  const mustShow = Object.keys(task.gates).length > 0;
+  let read: PredictionRows;
+  try {
+    read = await readPredictions(context, task);
+  } catch (failure) {
+    if (mustShow) throw failure;
+    return unread(context, failure, KEYS);
+  }
+  return evaluateNumbers(context, task, read.about, read.labels, read.predictions, {
+    least: context.minGroupRows,
+    mustShow,
+  });
 };
 
 /**
@@ -46,9 +57,9 @@ export async function evaluateNumbers(
   about: Evaluated,
   labels: Float64Array,
   predictions: Float64Array,
-  least = context.minGroupRows,
+  { least, mustShow }: { readonly least: number; readonly mustShow: boolean },
 ): Promise<JsonObject> {
-  const covered = { about, path: task.path, least };
+  const covered = { about, path: task.path, least, mustShow };
   const seen = await countFigures(context, covered, groupsOfNumbers(), Object.keys(task.gates).length);
   context.progress(0.6, 'computing metrics');
   const exact = (): JsonObject => exactFigures(context.party, task, labels, predictions);

@@ -8,7 +8,6 @@ import {
   namesKeys,
   usesOf,
   type ApprovalStatement,
-  type DatasetStatement,
   type PartyStatement,
   type PolicyStatement,
   type Statement,
@@ -19,20 +18,22 @@ import { boundsOf, type BoundsByColumn } from './column-bounds.js';
 import { taskHash } from './hashes.js';
 import { openInput, type FileRoots, type InputFile } from './input-files.js';
 import { haveRowsKeys, requireKeys } from './key-columns.js';
-import { lineageOf, namesOf, PLAIN, sha256Of, writeLineage, type Lineage, type Source } from './lineage.js';
+import { namesOf, writeLineage, type Lineage } from './lineage.js';
 import { readOwner, type Owner } from './owner.js';
 import { isAboutRows, type Opened } from './opened.js';
 import type { OutputLedger } from './output-files.js';
 import type { WrittenFile } from './party-link.js';
 import type { openValue as OpenValue } from './party-results.js';
 import { PartyLedger } from './party-ledger.js';
+import { requireListed } from './recipients.js';
 import { reserve } from './reservation.js';
 import { RowSets, type OutputRows } from './row-sets.js';
 import { RunRows } from './run-rows.js';
 import { RunUse } from './run-use.js';
+import { sourceOf } from './source-of.js';
 import { useRequestOf } from './use-request.js';
-import { offeredDataset, readStatements } from './statements.js';
-import { isOfRows, withoutRows } from './told-failure.js';
+import { currentOf, offeredDataset, readStatements } from './statements.js';
+import { isOfRows, withoutRows } from './failure-for-others.js';
 
 /** The run as a party's process knows it. */
 export interface AdmissionRequest {
@@ -66,6 +67,8 @@ export class Admission {
   private readonly rows: RunRows;
   /** Whether the rows were compared with those of earlier figures. */
   private isJudged = false;
+  /** Why a file was not opened: it says nothing of rows that were read. */
+  private notOpened: unknown;
 
   private constructor(
     readonly owner: Owner,
@@ -90,21 +93,14 @@ export class Admission {
     const own: Record<string, string> = {};
     for (const [marker, each] of Object.entries(request.own)) own[marker] = await openOwn(owner, roots, each);
     const ledger = new PartyLedger(roots.root);
-    const [sent, { serials }] = await Promise.all([
-      readStatements(roots.party, owner, consent?.statements[roots.party] ?? []),
-      ledger.read(),
-    ]);
-    // A statement that is older than one seen before was replaced: whoever sends it again holds the newer one back.
-    const current = [...sent].filter(([subject, { serial }]) => serial >= (serials.get(subject) ?? 0));
-    const unseen = current.filter(([subject, { serial }]) => serial > (serials.get(subject) ?? 0));
-    await ledger.append(...unseen.map(([subject, { serial }]) => ({ kind: 'serial', subject, serial }) as const));
-    return new Admission(owner, own, request, new Map(current));
+    const sent = await readStatements(roots.party, owner, consent?.statements[roots.party] ?? []);
+    return new Admission(owner, own, request, await currentOf(ledger, sent));
   }
 
   /** Opens a file as `openInput` does. Throws also POLICY_REFUSED, APPROVAL_REQUIRED, DATASET_UNKNOWN and DATASET_CHANGED. */
   open(label: string): Promise<InputFile> {
     const opened = this.last.then(() => this.openNext(label));
-    this.last = opened.catch(() => undefined);
+    this.last = opened.catch((error: unknown) => (this.notOpened = error));
     return opened;
   }
 
@@ -129,8 +125,9 @@ export class Admission {
         namesKeys(keys, this.useOf([...this.versions], this.plain), policies, now),
       );
     }
-    // Nobody learns anything, and the rows need no judgement.
-    if (to?.length === 0 && haveRowsKeys(rows.sets, keys)) return { entry: undefined, warnings: [] };
+    // Nobody learns anything, and the rows need no judgement; or no row was read.
+    if ((to?.length === 0 && haveRowsKeys(rows.sets, keys)) || (opened.ofRows && !this.rows.areKnown))
+      return { entry: undefined, warnings: [] };
     const run = {
       party: roots.party,
       peers,
@@ -154,7 +151,7 @@ export class Admission {
    * one, and a refusal stands in its place, as it would in place of a success.
    */
   async failureOf(error: unknown): Promise<unknown> {
-    if (!isOfRows(error) || !this.rows.areKnown) return error;
+    if (!isOfRows(error) || error === this.notOpened || !this.rows.areKnown) return error;
     const { party, root, chainId, taskId } = this.request.roots;
     const seen = this.rows.areChosen ? await withoutRows(error, { party, root, task: `${chainId}/${taskId}` }) : error;
     if (this.isJudged) return seen;
@@ -174,15 +171,8 @@ export class Admission {
   requireRecipients(recipients: readonly string[]): void {
     const { party } = this.request.roots;
     const listed = (this.statements.get(`party:${party}`) as PartyStatement | undefined)?.recipients ?? [];
-    const missing = recipients.findIndex((recipient) => !listed.includes(recipient));
-    if (missing === -1) return;
-    throw new TaskFailure(
-      'RECIPIENT_NOT_ALLOWED',
-      `Party ${party}: recipient ${missing + 1} of the task is not in the list that the party's owner signed. ` +
-        `The owner adds it by "task-chain parties recipients", or the task leaves it out.`,
-      false,
-      { party, recipient: missing },
-    );
+    const where = "the list that the party's owner signed";
+    requireListed(party, listed, recipients, { where, how: 'The owner adds it by "task-chain parties recipients"' });
   }
 
   /** Notes a file that the party wrote. Of an artifact only a salted digest and a bound of the size leave the party. */
@@ -212,8 +202,9 @@ export class Admission {
     const dataset = label.startsWith('dataset:') ? offeredDataset(roots.party, this.statements, label) : undefined;
     const file = await openInput(roots, dataset?.file ?? label);
     try {
-      if (dataset !== undefined) await this.requireUnchanged(label, dataset, file);
-      const { versions, plain, digest, rows } = await this.sourceOf(label, dataset, file);
+      const { owner, statements } = this;
+      const reader = { party: roots.party, owner, statements, task: this.task, from: consent.task.from ?? {} };
+      const { versions, plain, digest, rows } = await sourceOf(reader, label, dataset, file);
       this.digests.add(digest ?? `unknown ${this.salt}`);
       this.asWritten &&= this.isNamed(label) || (label.startsWith('artifact:') && !plain);
       await this.requireAllowed(versions, plain);
@@ -230,52 +221,6 @@ export class Admission {
     const { params, task_type: type } = this.request.consent!.task;
     const config = (params as { readonly task_config?: unknown } | null)?.task_config;
     return usesOf(config, this.request.roots.party, type).inputs.includes(label);
-  }
-
-  private async requireUnchanged(label: string, dataset: DatasetStatement, file: InputFile): Promise<void> {
-    if (this.owner.digest(await sha256Of(file)) === dataset.digest) return;
-    const { party } = this.request.roots;
-    throw new TaskFailure(
-      'DATASET_CHANGED',
-      `Party ${party}: the file of ${label} is no longer the one that was registered. The owner registers it as a new version.`,
-      false,
-      { party, dataset: label },
-    );
-  }
-
-  /** What a file was made from. */
-  private async sourceOf(label: string, dataset: DatasetStatement | undefined, file: InputFile): Promise<Source> {
-    if (dataset !== undefined) {
-      return { versions: [`${dataset.name}@${dataset.version}`], plain: false, digest: dataset.digest };
-    }
-    if (!label.startsWith('artifact:')) return PLAIN;
-    const from: Readonly<Record<string, string>> = this.request.consent?.task.from ?? {};
-    const [, source = '', ...names] = label.split('/');
-    if (Object.hasOwn(from, source)) this.requireKept(label, from[source]!);
-    // Artifacts without a party hold only what a task opened to all, and counted as its use: whoever reads one learns nothing more of
-    // the data. But the owner can take back only a task that is known.
-    if (names.length < 2) return Object.hasOwn(from, source) ? { versions: [], plain: false } : PLAIN;
-    const lineage = await lineageOf(this.owner, file);
-    if (lineage === undefined) return PLAIN;
-    this.requireKept(label, lineage.task);
-    if (!Object.values(from).includes(lineage.task)) return PLAIN;
-    const { party } = this.request.roots;
-    for (const version of lineage.versions ?? []) {
-      if (version.includes('@')) offeredDataset(party, this.statements, `dataset:${party}/${version}`, label);
-    }
-    const digest = lineage.files[file.name];
-    const rows = lineage.rows?.[file.name];
-    return { versions: lineage.versions ?? lineage.datasets, plain: lineage.plain, digest, rows };
-  }
-
-  /** Refuses what a task made that the owner has taken back since. */
-  private requireKept(label: string, task: string): void {
-    const taken = this.ofKind<ApprovalStatement>('approval').find(
-      (approval) => approval.task === task && approval.decision !== 'approve',
-    );
-    if (taken === undefined) return;
-    const words = taken.words === undefined ? '' : `: ${taken.words}`;
-    throw this.refusal('POLICY_REFUSED', `the owner no longer allows the task that made ${label}${words}`);
   }
 
   private async requireAllowed(versions: readonly string[], plain: boolean): Promise<void> {

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { TaskFailure } from '../contract/task-type.js';
 import { requireRowsApart, rowsApart } from './chosen-rows.js';
+import type { ConsentJson } from '#libs/consent';
 import { OwnedRuns } from './owned-runs-for-tests.js';
 
 const set = (...numbers: readonly number[]): BigUint64Array => BigUint64Array.from(numbers, BigInt).sort();
@@ -222,6 +223,10 @@ describe('whoever chooses rows of a dataset by psi', () => {
           upTo(100).map((id) => id + 50),
         ),
       ).toBe('withheld');
+      // Whether the budget has room would say how many values the column has in these rows.
+      const close = { input_data: { alice: await choose('close', upTo(101), labelled) } };
+      const { result } = await runs.run('table_statistics', 'figures-close', close, { parties: ['alice'] });
+      expect(result.withheld).toMatchObject({ 'rows.alice': expect.stringContaining('differ by few') as unknown });
     });
   });
 
@@ -269,6 +274,32 @@ describe('whoever chooses rows of a dataset by psi', () => {
     }
     expect(await runs.own('evaluate-a-zero', zero, 'alice')).toMatchObject({ failure: { code: 'LABEL_NOT_BINARY' } });
     expect(await runs.own('evaluate-a-one', one, 'alice')).toMatchObject({ rows: 121, positives: 1 });
+  });
+
+  test('learns of no row by whether its fields are numbers', async () => {
+    const rows = [...Array(200).keys()].map((id) => [id, id % 2, id === 77 ? 'n/a' : 0.5, id === 78 ? '' : 1]);
+    const texts = await runs.table('alice', 't', [['id', 'y', 'p', 'gap'], ...rows]);
+    const seen = async (list: string, ids: readonly number[]) => {
+      const path = await choose(list, ids, texts);
+      const ask = (type: string, config: Record<string, ConsentJson>) =>
+        runs.run(type, `${type}-${Object.keys(config).length}-${list}`, config, { parties: ['alice'] }).then(
+          ({ result }) => result,
+          ({ code }: { code: string }) => code,
+        );
+      const evaluation = { prediction_data: path, label_column: 'y', prediction_column: 'p' };
+      const both = await Promise.all([
+        ask('table_statistics', { input_data: { alice: path } }),
+        ask('table_statistics', { input_data: { alice: path }, columns: ['p'] }),
+        ask('biclassification_eval', evaluation),
+        ask('regression_eval', evaluation),
+        ask('biclassification_eval', { ...evaluation, assert: { auc: { min: 0.5 } } }),
+      ]);
+      return JSON.parse(JSON.stringify(both).replaceAll(list, 'list')) as unknown;
+    };
+    const plain = await seen('plain', [70]);
+    expect(plain).toMatchObject([{ rows: { alice: null } }, { rows: { alice: null } }, {}, {}, 'GROUP_TOO_SMALL']);
+    expect(await seen('a-text', [77])).toEqual(plain);
+    expect(await seen('a-gap', [78])).toEqual(plain);
   });
 
   test('reads in no failure which row it was; the owner does', async () => {

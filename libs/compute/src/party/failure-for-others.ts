@@ -1,16 +1,20 @@
 import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { FailureCode } from '#libs/chain-domain';
 import { TaskFailure } from '../contract/task-type.js';
 import { KEYS_NOT_ALLOWED } from './key-columns.js';
 import { OWNER_FOLDER } from './owner.js';
 
-/** Whether rows of the tables may have ended the run: not so where a key was not allowed, or where another party ended it. */
+/** Failures that say nothing of rows: they follow from names, from what owners state, or from another party. */
+const OF_NO_ROWS: ReadonlySet<string> = new Set([
+  ...[KEYS_NOT_ALLOWED, 'BOUNDS_DIFFER', 'BOUNDS_MISSING', 'COLUMN_NOT_FOUND', 'PROTOCOL_VIOLATION'],
+]);
+
+/** Whether rows of the tables may have ended the run. */
 export const isOfRows = (error: unknown): error is TaskFailure =>
-  error instanceof TaskFailure && !error.retryable && ![KEYS_NOT_ALLOWED, 'PROTOCOL_VIOLATION'].includes(error.code);
+  error instanceof TaskFailure && !error.retryable && !OF_NO_ROWS.has(error.code);
 
 /** Failures that say which row does not fit, or how many. */
-const OF_ROWS: ReadonlySet<string> = new Set<FailureCode | string>([
+const OF_ROWS: ReadonlySet<string> = new Set([
   ...['CAST_FAILED', 'DUPLICATE_KEYS', 'LABEL_NOT_BINARY', 'NON_NUMERIC', 'NOT_CONVERGED', 'NULL_KEYS'],
   'PREDICTION_OUT_OF_RANGE',
 ]);

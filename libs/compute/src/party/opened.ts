@@ -7,7 +7,7 @@ import {
   type Opening,
   type Overdraft,
 } from '#libs/consent';
-import { TaskFailure } from '../contract/task-type.js';
+import { TaskFailure, type JsonObject } from '../contract/task-type.js';
 
 /** What a run opens of a party's table to others. */
 export interface Opened extends Asked {
@@ -108,6 +108,24 @@ export async function withheldBy(counting: () => Promise<unknown>): Promise<With
     if (why === undefined) throw refusal;
     return { why, refusal: refusal as TaskFailure };
   }
+}
+
+/**
+ * Why others may see nothing of rows on which a run failed, or undefined where the failure may be seen. A type that succeeds where others see nothing
+ * asks this of a failure, too: it would tell them that these rows are none of those that it can take.
+ */
+export async function withheldFailure(
+  context: { reserve(opened: Opened): Promise<void> },
+  failure: unknown,
+): Promise<Withheld | undefined> {
+  if (!(failure instanceof TaskFailure) || failure.retryable) return undefined;
+  return withheldBy(() => context.reserve({ columns: [], ofRows: true }));
+}
+
+/** Says to the party's own readers why there are no figures. Throws what is no TaskFailure. */
+export function keepFailure(context: { keepResult(result: JsonObject): void }, failure: unknown): void {
+  if (!(failure instanceof TaskFailure)) throw failure;
+  context.keepResult({ failure: { code: failure.code, message: failure.message } });
 }
 
 /** Predictions of one party's rows for the other: the purpose of the task, so that the owner reads how many there were. */

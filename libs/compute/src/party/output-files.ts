@@ -105,9 +105,8 @@ async function placeTable(roots: FileRoots, target: string): Promise<Place> {
 }
 
 function unwritable(party: string, what: string, error: NodeJS.ErrnoException): TaskFailure {
-  const plain = (): TaskFailure =>
-    new TaskFailure('FILE_UNWRITABLE', `Party ${party}: ${what} (${error.code ?? 'unknown'}).`);
-  return diskFull(error, `Party ${party}`) ?? plain();
+  const message = `Party ${party}: ${what} (${error.code ?? 'unknown'}).`;
+  return diskFull(error, `Party ${party}`) ?? new TaskFailure('FILE_UNWRITABLE', message);
 }
 
 /**

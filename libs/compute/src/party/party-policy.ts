@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { compileSchema } from '../contract/schema-faults.js';
 import { TaskFailure, type JsonSchema } from '../contract/task-type.js';
+import { requireListed } from './recipients.js';
 
 /** What a party allows to be done with its files. It lies in the party's folder, and no task reads or writes it. */
 export interface PartyPolicy {
@@ -55,14 +56,8 @@ export async function readPolicy(party: string, root: string): Promise<PartyPoli
  */
 export async function requireRecipients(party: string, root: string, recipients: readonly string[]): Promise<void> {
   const policy = await readPolicy(party, root);
-  const listed = policy?.encrypt?.recipients ?? [];
-  const missing = recipients.findIndex((recipient) => !listed.includes(recipient));
-  if (missing === -1) return;
-  throw new TaskFailure(
-    'RECIPIENT_NOT_ALLOWED',
-    `Party ${party}: recipient ${missing + 1} of the task is not in encrypt.recipients of the party's ${FILE}` +
-      `${policy === undefined ? ', which does not exist' : ''}. The party's owner adds the key there, or the task leaves it out.`,
-    false,
-    { party, recipient: missing },
-  );
+  requireListed(party, policy?.encrypt?.recipients ?? [], recipients, {
+    where: `encrypt.recipients of the party's ${FILE}${policy === undefined ? ', which does not exist' : ''}`,
+    how: "The party's owner adds the key there",
+  });
 }

@@ -7,7 +7,7 @@ import { tagOf } from './output-files.js';
 import { ledgerFile } from './party-ledger.js';
 import { NEUTRAL } from './party-link.js';
 import { rowsFolder } from './row-sets.js';
-import { failuresFile } from './told-failure.js';
+import { failuresFile } from './failure-for-others.js';
 
 /** Folders of code that every party's process reads. Compiled, this file lies five folders below the project's. */
 const PROJECT = fileURLToPath(new URL('../../../../../', import.meta.url));

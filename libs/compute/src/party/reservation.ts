@@ -62,6 +62,9 @@ export async function reserve(
     return { entry: undefined, warnings: [] };
   }
   try {
+    // First: whether a budget has room depends on the values of these rows.
+    const earlier = before.filter((each) => isOfSame(entry, each)).flatMap(({ rows }) => rows ?? []);
+    if (run.rows && entry.rows) await requireRowsApart(run.party, entry.rows, earlier, run.rows);
     for (const account of accounts) {
       const overdraft = overdraftOf(account, areChosen(run) ? asOfOthers(opened) : opened, before);
       if (overdraft !== undefined) throw exhausted(run.party, overdraft);
@@ -69,8 +72,6 @@ export async function reserve(
     requireSumsApart(run, entry, before, statements);
     requireSums(run, entry, before, statements);
     requireEpsilon(run.party, entry, before, (dataset) => policyOf(statements, dataset)?.budget?.epsilon);
-    const earlier = before.filter((each) => isOfSame(entry, each)).flatMap(({ rows }) => rows ?? []);
-    if (run.rows && entry.rows) await requireRowsApart(run.party, entry.rows, earlier, run.rows);
   } catch (error) {
     await ledger.append({ kind: 'void', id: entry.id });
     throw error;

@@ -44,6 +44,32 @@ describe('a task that runs again with another list', () => {
     expect(await run(2)).toBe(20);
   });
 
+  test('is no other use where another of its files waits for the owner', async () => {
+    const rows = Array.from({ length: 100 }, (_, row) => [(row * 37) % 100, row % 2]);
+    const [train, other] = [
+      await runs.table('alice', 'train', [['x', 'y'], ...rows]),
+      await runs.table('alice', 'test', [['x', 'y'], ...rows]),
+    ];
+    const bob = await runs.table('bob', 'b', [['b'], ...rows.map(([x]) => [x! / 100])]);
+    const rules = [{ effect: 'allow' as const, task_types: ['ss_lr'], uses: { max: 1, days: 30 } }];
+    runs.policy('alice', 'train', { rules });
+    runs.policy('alice', 'test', null);
+    const learn = (attempt: number) =>
+      runs.run(
+        'ss_lr',
+        'lr',
+        {
+          ...{ train_data: { alice: train, bob }, test_data: { alice: other, bob }, label: 'y', label_party: 'alice' },
+          ...{ features: { alice: ['x'], bob: ['b'] }, params: { epochs: 1, learning_rate: 1e-6 } },
+        },
+        { attempt, statement: TASK },
+      );
+    await expect(learn(1)).rejects.toMatchObject(asked);
+    runs.policy('alice', 'test', { rules });
+    await learn(2);
+    await expect(learn(3)).rejects.toMatchObject(asked);
+  });
+
   test('counts where it failed after it had opened something', async () => {
     once();
     await list(1_000);

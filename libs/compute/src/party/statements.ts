@@ -11,6 +11,7 @@ import {
 import { compileSchema } from '../contract/schema-faults.js';
 import { TaskFailure, type SentStatement } from '../contract/task-type.js';
 import type { Owner } from './owner.js';
+import type { PartyLedger } from './party-ledger.js';
 
 /**
  * The party's newest statements by subject, of those that its owner signed. Everything else is left out: who controls the database can
@@ -29,6 +30,21 @@ export async function readStatements(
     if ((newest.get(subject)?.serial ?? 0) < statement.serial) newest.set(subject, statement);
   }
   return newest;
+}
+
+/**
+ * Those of the statements that are not older than one that the party saw before, and remembers their serials: an older one was replaced, and
+ * whoever sends it again holds the newer one back.
+ */
+export async function currentOf(
+  ledger: PartyLedger,
+  sent: ReadonlyMap<string, Statement>,
+): Promise<ReadonlyMap<string, Statement>> {
+  const { serials } = await ledger.read();
+  const current = [...sent].filter(([subject, { serial }]) => serial >= (serials.get(subject) ?? 0));
+  const unseen = current.filter(([subject, { serial }]) => serial > (serials.get(subject) ?? 0));
+  await ledger.append(...unseen.map(([subject, { serial }]) => ({ kind: 'serial', subject, serial }) as const));
+  return new Map(current);
 }
 
 /**

@@ -14,11 +14,6 @@ export type CoarseStatistics = {
   max: null;
 };
 
-/** What others see where they see nothing. */
-export const NO_STATISTICS: Record<keyof CoarseStatistics, null> = {
-  ...{ count: null, mean: null, std: null, min: null, '25%': null, '50%': null, '75%': null, max: null },
-};
-
 /** With fewer values than so many groups a window around a quartile would reach the smallest or the largest. */
 const QUARTILE_GROUPS = 4;
 

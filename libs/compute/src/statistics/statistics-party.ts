@@ -1,5 +1,5 @@
 import { FEW_VALUES } from '#libs/consent';
-import { BITS, withheldBy, type Withheld } from '../party/opened.js';
+import { BITS, keepFailure, withheldBy, withheldFailure, type Withheld } from '../party/opened.js';
 import type { PartyContext, PartyProgram } from '../party/party-program.js';
 import { writeJson } from '../party/write-json.js';
 import type { JsonObject } from '../contract/task-type.js';
@@ -10,7 +10,7 @@ import { Moments, Values, type Accumulator } from '../table/accumulators.js';
 import { NumericFinder } from '../table/numeric-finder.js';
 import { readTable } from '../table/read-table.js';
 import { ColumnFinder, namedColumns } from '../table/named-columns.js';
-import { coarseStatistics, NO_STATISTICS, type CoarseStatistics } from './coarse-statistics.js';
+import { coarseStatistics, type CoarseStatistics } from './coarse-statistics.js';
 import type { ReportArgs } from './report-config.js';
 
 /** As pandas' `describe`: quartiles interpolated, `std` of a sample. */
@@ -28,10 +28,10 @@ export interface ColumnStatistics {
 /** What others see. */
 export interface StatisticsPartyValue {
   readonly rows: number | null;
-  readonly columns: Record<string, CoarseStatistics | typeof NO_STATISTICS>;
+  readonly columns: Record<string, CoarseStatistics>;
   /** Columns with fewer values than may be described. */
   readonly suppressed: string[];
-  /** Why rows and figures are null. */
+  /** Why rows are null and no column is there. */
   readonly withheld: string | null;
 }
 
@@ -90,11 +90,25 @@ export class Described implements Accumulator {
 
 /** Describes one party's numeric columns, and keeps the party's own report where it gets one. */
 export const run: PartyProgram<ReportArgs, StatisticsPartyValue> = async (context, args) => {
-  const { seen, exact } = await describeTable(context, args, 0.9);
+  let described: DescribedTable;
+  try {
+    described = await describeTable(context, args, 0.9);
+  } catch (failure) {
+    const withheld = await withheldFailure(context, failure);
+    if (withheld === undefined) throw failure;
+    keepFailure(context, failure);
+    return nothing(withheld);
+  }
+  const { seen, exact } = described;
   keepStatistics(context, exact);
   if (args.reportPath !== null) await writeJson(context, args.reportPath, 'statistics.json', exact);
   return seen;
 };
+
+/** Not even which columns are numeric: of few rows that would say what is in them. */
+const nothing = ({ why }: Withheld): StatisticsPartyValue => ({
+  ...{ rows: null, columns: {}, suppressed: [], withheld: why },
+});
 
 /** Keeps the statistics of all columns for the party's own readers, as many as a result holds. */
 export function keepStatistics(
@@ -148,8 +162,6 @@ export async function describeTable(
       });
     });
     const suppressed = numbers.found().flatMap(({ name, values }) => (values.count < least ? [name] : []));
-    const columnsOf = <T>(columns: ReturnType<typeof numbers.found>, of: (values: Values) => T) =>
-      Object.fromEntries(columns.map(({ name, values }) => [name, of(values.values)]));
     return {
       withheld,
       exact: {
@@ -158,15 +170,12 @@ export async function describeTable(
         suppressed,
       },
       seen: withheld
-        ? {
-            rows: null,
-            columns: columnsOf(numbers.found(), () => NO_STATISTICS),
-            suppressed: [],
-            withheld: withheld.why,
-          }
+        ? nothing(withheld)
         : {
             rows: coarseRows(rows, least),
-            columns: columnsOf(enough, (values) => coarseStatistics(values, least)),
+            columns: Object.fromEntries(
+              enough.map(({ name, values }) => [name, coarseStatistics(values.values, least)]),
+            ),
             ...{ suppressed, withheld: null },
           },
       fewApart: enough.flatMap(({ name, values }) => (values.apart.areFew ? [name] : [])),

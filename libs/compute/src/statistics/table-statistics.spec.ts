@@ -80,11 +80,11 @@ describe('table_statistics', () => {
     await folder.table('alice', 'few.csv', `a\n${[...Array(19).keys()].join('\n')}\n`);
     const run = folder.run({ input_data: { alice: 'few.csv', bob: 'b.csv' } });
     const { result, partyResults } = await runTask('table_statistics', run);
-    const none = { count: null, mean: null, std: null, min: null, '25%': null, '50%': null, '75%': null, max: null };
+    expect(Object.keys(result.statistics as object)).toEqual(['id', 'pay']);
     expect(result).toMatchObject({
       rows: { alice: null, bob: 20 },
       suppressed: { alice: [], bob: [] },
-      statistics: { a: none, pay: { count: 20 } },
+      statistics: { pay: { count: 20 } },
       withheld: { 'rows.alice': expect.stringContaining('fewer rows') as unknown },
     });
     expect(partyResults!.alice).toMatchObject({
