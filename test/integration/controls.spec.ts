@@ -92,6 +92,29 @@ describeSystem('controls', 'postgres', {}, (check) => {
     expect(gone).toMatchObject({ status: 409, body: { code: 'CHAIN_STATE_CONFLICT' } });
   });
 
+  check('who polls a chain that is not under way gets it again when it has changed', async ({ api }) => {
+    const id = await api.create(chain([task('a', { delay_ms: 60_000 })]));
+    const path = `/chains/${id}`;
+    const poll = async (tag: string) => {
+      const { status, text, headers } = await api.call(path, { headers: { 'if-none-match': tag } });
+      return { status, text, tag: headers.get('etag')! };
+    };
+    const { tag } = await poll('"0"');
+    for (const same of [tag, `W/${tag}`, `"0", ${tag}`, '*']) {
+      expect(await poll(same)).toEqual({ status: 304, text: '', tag });
+    }
+    await post(api, `${path}/priority`, { priority: 8 });
+    expect((await poll(tag)).status).toBe(200);
+    await post(api, `${path}/execute`, {});
+    await api.untilTask(id, 'a', 'RUNNING');
+    // Its progress has no version.
+    expect((await poll((await poll('"0"')).tag)).status).toBe(200);
+    await post(api, `${path}/cancel`, {});
+    const ended = await api.ended(id);
+    expect(await poll(`"${ended.version}"`)).toMatchObject({ status: 304, text: '' });
+    expect((await api.call('/chains/none', { headers: { 'if-none-match': '*' } })).status).toBe(404);
+  });
+
   check('of two operators who have read the same, the second learns that it has changed', async ({ api }) => {
     const id = await api.create(chain([task('a'), task('b')]));
     const tagOf = async (path: string) => (await api.call(path)).headers.get('etag')!;

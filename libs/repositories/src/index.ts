@@ -52,8 +52,10 @@ export {
   readChains,
   type ChainFilter,
   type ChainPage,
-  type ChainView,
-  type TaskView,
+  type GraphTask,
+  type ShownChain,
+  type ShownTask,
+  type WaitingTask,
 } from './reads/read-chains.js';
 export { readHistory, type EventView, type LoggedEvent } from './reads/read-history.js';
 export { readQueues, type QueueFacts } from './reads/read-queues.js';

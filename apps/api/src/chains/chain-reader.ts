@@ -1,8 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { ChainRepository, readChains } from '#libs/repositories';
-import type { ChainTask, ChainView, Queryable, TaskChain, TaskView } from '#libs/repositories';
+import type { ChainTask, GraphTask, Queryable, ShownChain, TaskChain } from '#libs/repositories';
+import type { partyOf } from '../auth/caller.js';
 import { Problem } from '../http/problem.js';
+import { namesVersion } from '../http/entity-tag.js';
 import { isId } from '../http/patterns.js';
+
+/** Whoever asks, as far as the results of single parties are theirs to read. */
+type Reader = ReturnType<typeof partyOf>;
 
 /** Finds chains and tasks by the ids in the path. Throws NOT_FOUND problems. */
 @Injectable()
@@ -15,23 +20,41 @@ export class ChainReader {
     return chainId;
   }
 
-  async chain(db: Queryable, chainId: string): Promise<ChainView> {
-    const chain = await readChains.chain(db, this.id(chainId));
-    if (chain === undefined) throw this.notFound(chainId);
-    return chain;
+  async chain(db: Queryable, chainId: string): Promise<ShownChain> {
+    return (await readChains.chain(db, this.id(chainId))) ?? this.noChain(chainId);
   }
 
-  async task(db: Queryable, chainId: string, taskId: string): Promise<TaskView & { params: unknown }> {
+  /**
+   * The version of a chain that is as If-None-Match says; undefined: it may be another. While a chain is under way,
+   * progress and the reasons for waiting change without its version.
+   */
+  async unchanged(db: Queryable, chainId: string, ifNoneMatch: string): Promise<number | undefined> {
+    const found = (await readChains.versions(db, [this.id(chainId)])).get(chainId);
+    if (found === undefined || ['RUNNING', 'PAUSED'].includes(found.status)) return undefined;
+    return namesVersion(ifNoneMatch, found.version) ? found.version : undefined;
+  }
+
+  /** The chain and its tasks as of one moment. */
+  async chainWithTasks(db: Queryable, chainId: string) {
+    return (await readChains.withTasks(db, this.id(chainId))) ?? this.noChain(chainId);
+  }
+
+  /** The nodes of the chain's graph. */
+  async graph(db: Queryable, chainId: string): Promise<GraphTask[]> {
+    const tasks = await readChains.graph(db, this.id(chainId));
+    return tasks.length > 0 ? tasks : this.noChain(chainId);
+  }
+
+  /** The task as a key of `party` reads it, or an admin. */
+  async task(db: Queryable, chainId: string, taskId: string, { party, isAdmin }: Reader) {
     const known = isId(taskId);
-    const task = known ? await readChains.task(db, this.id(chainId), taskId) : undefined;
+    const task = known ? await readChains.task(db, this.id(chainId), taskId, party, isAdmin) : undefined;
     return task ?? (await this.noTask(db, chainId, taskId));
   }
 
   /** The chain, as far as an ordinary read needs it. */
   async findChain(db: Queryable, chainId: string): Promise<TaskChain> {
-    const chain = await this.chains.find(db, this.id(chainId));
-    if (chain === undefined) throw this.notFound(chainId);
-    return chain;
+    return (await this.chains.find(db, this.id(chainId))) ?? this.noChain(chainId);
   }
 
   /** The task, as far as an ordinary read needs it. */
@@ -44,6 +67,10 @@ export class ChainReader {
   private async noTask(db: Queryable, chainId: string, taskId: string): Promise<never> {
     await this.findChain(db, chainId);
     throw new Problem('TASK_NOT_FOUND', `The chain has no task ${JSON.stringify(taskId.slice(0, 80))}.`);
+  }
+
+  private noChain(chainId: string): never {
+    throw this.notFound(chainId);
   }
 
   notFound(chainId: string): Problem {

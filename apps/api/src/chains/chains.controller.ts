@@ -12,7 +12,7 @@ import {
 import type { FastifyReply } from 'fastify';
 import type { CreatedChain } from '#libs/chain-engine';
 import { toDot, toMermaid, toSvg } from '#libs/chain-view';
-import { listChains, readChains, type TenantDatabases } from '#libs/repositories';
+import { listChains, type TenantDatabases } from '#libs/repositories';
 import { createFrom, validationOf, type CreateRequest } from './creating/create-from.js';
 import { LargeChains } from './creating/large-chains.js';
 import { LargeBody } from '../http/large-body.js';
@@ -20,7 +20,7 @@ import { TenantDb } from '../auth/tenant-db.js';
 import { Catalogue } from '../catalogue/catalogue.js';
 import { ApiProblems } from '../http/api-problems.js';
 import { callerOf, partyOf } from '../auth/caller.js';
-import { chainTag, ETAG } from '../http/entity-tag.js';
+import { chainTag, ETAG, IF_NONE_MATCH } from '../http/entity-tag.js';
 import { IDEMPOTENCY_KEY } from '../http/idempotency-key.js';
 import { ApiMetrics } from '../metrics/api-metrics.js';
 import { Roles } from '../auth/access.js';
@@ -30,7 +30,7 @@ import { ChainDto, ChainListDto, CreatedChainDto, GraphDto, ValidationDto } from
 import { graphOf } from './graph.js';
 import { writeCursor } from './cursor.js';
 import { filterOf, ListChainsQueryDto, pageOf } from './list-chains-query.dto.js';
-import { chainSummary, taskDtos } from './views.js';
+import { chainJson, JSON_TYPE, withMember } from './views.js';
 
 const CHAIN_BODY = { schema: { $ref: '#/components/schemas/CreateChainRequest' }, required: true };
 
@@ -110,18 +110,23 @@ export class ChainsController {
   })
   @ApiResponse({ status: 200, type: ChainListDto, description: 'A page of chains.' })
   @ApiProblems(400, 503)
-  async list(@TenantDb() { reads }: TenantDatabases, @Query() query: ListChainsQueryDto): Promise<ChainListDto> {
+  async list(
+    @TenantDb() { reads }: TenantDatabases,
+    @Query() query: ListChainsQueryDto,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<string> {
     const page = pageOf(query);
     const isNumbered = query.cursor === undefined;
     const { items, total } = await listChains(reads, filterOf(query), { ...page, limit: page.limit + 1 }, isNumbered);
     const shown = items.slice(0, page.limit);
-    return {
-      items: shown.map(({ created_at_exact: _exact, ...row }) => chainSummary(row)),
+    const place: Omit<ChainListDto, 'items'> = {
       total,
       page: isNumbered ? (query.page ?? 1) : null,
       page_size: page.limit,
       next_cursor: items.length > page.limit ? writeCursor(shown.at(-1)!) : null,
     };
+    reply.type(JSON_TYPE);
+    return withMember(JSON.stringify(place), 'items', `[${shown.map(({ json }) => json).join(',')}]`);
   }
 
   @Get(':chain_id')
@@ -137,16 +142,23 @@ export class ChainsController {
     headers: ETAG,
     description: 'The chain. Each waiting task has the reason why it waits.',
   })
+  @ApiHeader(IF_NONE_MATCH)
+  @ApiResponse({ status: 304, headers: ETAG, description: 'The chain is as the ETag in If-None-Match says.' })
   @ApiProblems(404, 503)
   async get(
     @TenantDb() { reads }: TenantDatabases,
     @Param('chain_id') chainId: string,
+    @Headers('if-none-match') ifNoneMatch: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<ChainDto> {
-    const chain = await this.reader.chain(reads, chainId);
-    reply.header('ETag', chainTag(chain.version));
-    const tasks = await readChains.tasks(reads, chain.chain_id);
-    return { ...chainSummary(chain), tasks: await taskDtos(reads, chain, tasks) };
+  ): Promise<string | undefined> {
+    const unchanged = ifNoneMatch && (await this.reader.unchanged(reads, chainId, ifNoneMatch));
+    if (unchanged) {
+      reply.code(304).header('ETag', chainTag(unchanged));
+      return undefined;
+    }
+    const { chain, tasks } = await this.reader.chainWithTasks(reads, chainId);
+    reply.header('ETag', chainTag(chain.version)).type(JSON_TYPE);
+    return chainJson(reads, chain, tasks);
   }
 
   @Get(':chain_id/graph')
@@ -175,8 +187,7 @@ export class ChainsController {
     @Headers('accept') accept: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<GraphDto | string> {
-    const chain = await this.reader.chain(reads, chainId);
-    const graph = graphOf(chain, await readChains.tasks(reads, chain.chain_id));
+    const graph = graphOf(chainId, await this.reader.graph(reads, chainId));
     if (accept?.includes('text/vnd.mermaid')) {
       reply.type('text/vnd.mermaid; charset=utf-8');
       return toMermaid(graph);

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import type { TaskView } from '#libs/repositories';
+import type { WaitingTask } from '#libs/repositories';
 import { waitingOf, type Surroundings } from './waiting.js';
 
-const row = (more: Partial<TaskView>): TaskView =>
+const row = (more: Partial<WaitingTask>): WaitingTask =>
   ({
     task_id: 't',
     task_type: 'psi',
@@ -13,7 +13,7 @@ const row = (more: Partial<TaskView>): TaskView =>
     failures: 0,
     next_attempt_at: null,
     ...more,
-  }) as TaskView;
+  }) as WaitingTask;
 const around = (more: Partial<Surroundings> = {}): Surroundings => ({
   chain: { status: 'RUNNING', max_parallel: 2, admitted_tasks: 2 },
   statusOf: (id) => ({ a: 'SUCCESS', b: 'RUNNING' })[id] ?? 'PENDING',
@@ -123,7 +123,7 @@ describe('why a task waits', () => {
       { queues: { ahead: new Map(), counted: new Map(), slots: new Map([['psi', 4]]) } },
       { message: 'waits for room in the queue of type psi: 4 slots at the workers' },
     ],
-  ] as [string, Partial<TaskView>, Partial<Surroundings>, object][]) {
+  ] as [string, Partial<WaitingTask>, Partial<Surroundings>, object][]) {
     it(name, () => expect(waitingOf(row(task), around(surroundings))).toMatchObject(expected));
   }
 

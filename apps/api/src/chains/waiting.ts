@@ -1,18 +1,18 @@
 import { isTerminal, type TaskStatus } from '#libs/chain-domain';
-import type { ChainView, QueueFacts, TaskView } from '#libs/repositories';
+import type { QueueFacts, ShownChain, WaitingTask } from '#libs/repositories';
 import type { WaitingDto } from './chains.dto.js';
 
 const NAMED_PARENTS = 5;
 
 /** What a task's waiting is read from, beside its own row. */
 export interface Surroundings {
-  readonly chain: Pick<ChainView, 'status' | 'max_parallel' | 'admitted_tasks'>;
+  readonly chain: Pick<ShownChain, 'status' | 'max_parallel' | 'admitted_tasks'>;
   readonly statusOf: (taskId: string) => string | undefined;
   readonly queues: QueueFacts;
 }
 
 /** Whether its place in a queue is to be looked up. */
-export function waitsForWorker(row: TaskView): boolean {
+export function waitsForWorker(row: WaitingTask): boolean {
   return row.status === 'QUEUED' || (row.status === 'READY' && row.hold === null && row.concurrency_key === null);
 }
 
@@ -20,7 +20,7 @@ export function waitsForWorker(row: TaskView): boolean {
  * Why a task waits, in words and as a code; null when it does not. Made from the rows as they are at the read, so
  * that it is never out of date.
  */
-export function waitingOf(row: TaskView, around: Surroundings): WaitingDto | null {
+export function waitingOf(row: WaitingTask, around: Surroundings): WaitingDto | null {
   switch (row.status) {
     case 'PENDING':
       return around.chain.status === 'PENDING'
@@ -38,7 +38,7 @@ export function waitingOf(row: TaskView, around: Surroundings): WaitingDto | nul
   }
 }
 
-function forParents(row: TaskView, statusOf: Surroundings['statusOf']): WaitingDto {
+function forParents(row: WaitingTask, statusOf: Surroundings['statusOf']): WaitingDto {
   const parents = row.depends_on.filter((id) => !isTerminal((statusOf(id) ?? 'PENDING') as TaskStatus));
   const more = parents.length > NAMED_PARENTS ? ` and ${parents.length - NAMED_PARENTS} more` : '';
   const named = `${parents.slice(0, NAMED_PARENTS).join(', ')}${more}`;
@@ -50,7 +50,7 @@ function forParents(row: TaskView, statusOf: Surroundings['statusOf']): WaitingD
   return { code: 'WAITING_FOR_PARENTS', message, parents };
 }
 
-function held({ hold, failures, error, next_attempt_at: until }: TaskView, { chain }: Surroundings): WaitingDto {
+function held({ hold, failures, error, next_attempt_at: until }: WaitingTask, { chain }: Surroundings): WaitingDto {
   switch (hold) {
     case 'MAX_PARALLEL': {
       const { max_parallel: limit, admitted_tasks: going } = chain;
@@ -62,9 +62,9 @@ function held({ hold, failures, error, next_attempt_at: until }: TaskView, { cha
       return { code: 'RETRIES_EXHAUSTED', message };
     }
     case 'APPROVAL': {
-      const party = (error?.['details'] as Record<string, unknown> | undefined)?.['party'];
+      const party = error?.details?.['party'];
       const owner = typeof party === 'string' ? `party ${party}` : 'the owner of its data';
-      const message = `waits until ${owner} approves it, at most until ${until}: ${String(error?.['message'])}`;
+      const message = `waits until ${owner} approves it, at most until ${until}: ${String(error?.message)}`;
       return { code: 'APPROVAL', message, until: until!, ...(typeof party === 'string' && { party }) };
     }
     default:
@@ -72,12 +72,12 @@ function held({ hold, failures, error, next_attempt_at: until }: TaskView, { cha
   }
 }
 
-function forPlace({ concurrency_key: key, concurrency_limit: limit }: TaskView): WaitingDto {
+function forPlace({ concurrency_key: key, concurrency_limit: limit }: WaitingTask): WaitingDto {
   const message = `waits for a place among those of the concurrency_key ${JSON.stringify(key)}, of which ${limit} may go at once, and for a worker`;
   return { code: 'CONCURRENCY_KEY', message, limit: limit! };
 }
 
-function backoff({ failures, next_attempt_at: until }: TaskView, chainStatus: string): WaitingDto {
+function backoff({ failures, next_attempt_at: until }: WaitingTask, chainStatus: string): WaitingDto {
   const paused = chainStatus === 'PAUSED' ? ', once the chain is resumed' : '';
   return {
     code: 'BACKOFF',
@@ -87,7 +87,7 @@ function backoff({ failures, next_attempt_at: until }: TaskView, chainStatus: st
 }
 
 /** It may run: what is lacking is a worker, or a free place at one. */
-function forWorker(row: TaskView, { ahead: positions, counted, slots }: QueueFacts): WaitingDto {
+function forWorker(row: WaitingTask, { ahead: positions, counted, slots }: QueueFacts): WaitingDto {
   const { task_type: type, task_id: id, status } = row;
   const free = slots.get(type) ?? 0;
   if (free === 0) {

@@ -44,7 +44,7 @@ export class ChainWatch implements OnModuleDestroy {
 async function lookAt(db: Database, chains: ReadonlyMap<string, ReadonlySet<OnVersion>>): Promise<void> {
   try {
     const versions = await readChains.versions(db, [...chains.keys()]);
-    for (const [chainId, watchers] of chains) for (const tell of watchers) tell(versions.get(chainId));
+    for (const [chainId, watchers] of chains) for (const tell of watchers) tell(versions.get(chainId)?.version);
   } catch {
     // The database is out of reach: watchers hear nothing until it is back.
   }

@@ -1,17 +1,14 @@
 import { readChains } from '#libs/repositories';
-import type { Database, QueueFacts } from '#libs/repositories';
-import { chainSummary, taskDto } from '../chains/views.js';
+import type { Database } from '#libs/repositories';
 import type { ChainWatch } from './chain-watch.js';
 import type { EventStream } from './event-stream.js';
 
-/** Why a task waits is not part of the stream. */
-const NOT_READ: QueueFacts = { ahead: new Map(), counted: new Map(), slots: new Map() };
 const TERMINAL = new Set(['SUCCESS', 'FAILURE', 'CANCELLED']);
 
 /**
  * A chain's changes as server-sent events: `task` for each task that changed, `chain` for the chain itself, and `end`
  * when it has ended. The event id is the chain's version: a client that comes back with `Last-Event-ID` gets every
- * task that changed since, in its present state, and misses nothing.
+ * task that changed since, in its present state, and misses nothing. Why a task waits is not part of the stream.
  */
 export class LiveEvents {
   private version: number;
@@ -56,17 +53,15 @@ export class LiveEvents {
     const tasks = await readChains.changedTasks(this.db, this.chainId, this.version);
     for (const row of tasks) {
       // Tasks that run are read each time for their progress: only what is new is sent.
-      const { waiting: _waiting, ...data } = taskDto(row, { chain, statusOf: () => undefined, queues: NOT_READ });
-      const text = JSON.stringify(data);
-      if (this.shown.get(row.task_id) === text) continue;
-      if (row.status === 'RUNNING') this.shown.set(row.task_id, text);
+      if (this.shown.get(row.task_id) === row.json) continue;
+      if (row.status === 'RUNNING') this.shown.set(row.task_id, row.json);
       else this.shown.delete(row.task_id);
-      this.stream.send('task', text);
+      this.stream.send('task', row.json);
     }
     if (chain.version > this.version) {
       this.version = chain.version;
       // Only the chain's own event carries an id: a client that is cut off between tasks gets them all again.
-      this.stream.send('chain', JSON.stringify(chainSummary(chain)), chain.version);
+      this.stream.send('chain', chain.json, chain.version);
     }
     if (!TERMINAL.has(chain.status)) return;
     this.stream.send('end', JSON.stringify({ chain_id: this.chainId, status: chain.status }), chain.version);

@@ -24,6 +24,21 @@ export const IF_MATCH = {
   schema: { type: 'string' as const },
 };
 
+/** The header of a poll, as the description shows it. */
+export const IF_NONE_MATCH = {
+  name: 'If-None-Match',
+  required: false,
+  description:
+    'The ETag of the chain as it was read. While the chain has not started, or once it has ended, the answer is 304 without a body if nothing has changed since.',
+  schema: { type: 'string' as const },
+};
+
+/** Whether an If-None-Match header names this chain in this version. */
+export function namesVersion(ifNoneMatch: string, version: number): boolean {
+  const tags = ifNoneMatch.split(',').map((tag) => tag.trim().replace(/^W\//, ''));
+  return tags.includes('*') || tags.includes(chainTag(version));
+}
+
 /** The versions that an If-Match header allows; undefined: any. Throws BAD_REQUEST. */
 export function versionsOf(ifMatch: string | undefined, ofTask: boolean): ReadonlySet<number> | undefined {
   if (ifMatch === undefined || ifMatch.trim() === '*') return undefined;

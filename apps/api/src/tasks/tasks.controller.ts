@@ -10,7 +10,7 @@ import {
 } from '#libs/repositories';
 import { ChainReader } from '../chains/chain-reader.js';
 import type { FailureDto } from '../chains/chains.dto.js';
-import { partyResultsFor, taskDto, typesOf } from '../chains/views.js';
+import { JSON_TYPE, taskJson, typesOf } from '../chains/views.js';
 import { callerOf, partyOf } from '../auth/caller.js';
 import { ApiProblems } from '../http/api-problems.js';
 import { TenantDb } from '../auth/tenant-db.js';
@@ -46,28 +46,25 @@ export class TasksController {
     @Param('chain_id') chainId: string,
     @Param('task_id') taskId: string,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<TaskDetailDto> {
-    const task = await this.reader.task(reads, chainId, taskId);
+  ): Promise<string> {
+    const task = await this.reader.task(reads, chainId, taskId, partyOf(reply));
     reply.header('ETag', taskTag(task.changed_version));
     const chain = await this.reader.chain(reads, chainId);
     const [parents, queues] = await Promise.all([
       readChains.statuses(reads, chainId, task.depends_on),
       readQueues(reads, chainId, typesOf([task])),
     ]);
-    const { party, isAdmin } = partyOf(reply);
-    const dto = taskDto(task, { chain, statusOf: (id) => parents.get(id), queues });
-    const party_results = partyResultsFor(task.party_results, (each) => isAdmin || each === party);
-    const inClear = Object.entries(party_results ?? {}).flatMap(([each, result]) => ('value' in result ? [each] : []));
-    if (inClear.length > 0) {
+    if (task.in_clear.length > 0) {
       const target = `${chainId}/${task.task_id}`;
       await this.audit.record(engine, {
         ...callerOf(reply),
         action: 'readPartyResults',
         target,
-        details: { parties: inClear },
+        details: { parties: task.in_clear },
       });
     }
-    return { ...dto, party_results, params: task.params };
+    reply.type(JSON_TYPE);
+    return taskJson(task, { chain, statusOf: (id) => parents.get(id), queues });
   }
 
   @Get('attempts')

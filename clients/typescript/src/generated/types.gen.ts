@@ -2109,6 +2109,12 @@ export type DeleteChainResponse = DeleteChainResponses[keyof DeleteChainResponse
 
 export type GetChainData = {
     body?: never;
+    headers?: {
+        /**
+         * The ETag of the chain as it was read. While the chain has not started, or once it has ended, the answer is 304 without a body if nothing has changed since.
+         */
+        'If-None-Match'?: string;
+    };
     path: {
         /**
          * The chain.

@@ -102,12 +102,12 @@ describe('what waits', () => {
       const until = (await sql<{ at: string }>(`SELECT clock_timestamp() + interval '60 s' AS at`))[0]!.at;
       const near = (shown: string | null): number =>
         Math.round(Math.abs(Date.parse(shown!) - Date.parse(until)) / 5_000);
-      const [chain, tasks] = [await readChains.chain(db, 'c'), await readChains.tasks(db, 'c')];
+      const { chain, tasks } = (await readChains.withTasks(db, 'c'))!;
       const [delivery] = await webhooks.deliveries(db, 'w', 1e9, 1);
       const shown = [
-        chain!.deadline_at,
-        tasks[2]!.next_attempt_at,
-        tasks[3]!.next_attempt_at,
+        (JSON.parse(chain.json) as { deadline_at: string }).deadline_at,
+        tasks[2]!.waits!.next_attempt_at!,
+        tasks[3]!.waits!.next_attempt_at!,
         delivery!.next_attempt_at,
       ];
       expect(shown.map(near)).toEqual([0, 0, 0, 0]);

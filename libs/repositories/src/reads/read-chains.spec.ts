@@ -1,0 +1,156 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { useTestDatabase } from '#libs/testing';
+import { openDatabase, type Database } from '../database.js';
+import { listChains, readChains } from './read-chains.js';
+
+const CANARY = 'canary-31415926';
+const HOSTILE = `"\\ \u202e</script> 风控 \u2028`;
+const RESULT = {
+  text: `${HOSTILE}${'x'.repeat(70_000)}`,
+  big: 1e300,
+  small: -0.1,
+  list: [1, null, true, {}],
+  __proto: 1,
+};
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+const ANY = { ascending: false, limit: 10, offset: 0 };
+/** Finished tasks of all -> percentage. */
+const PROGRESS = [
+  [0, 0, 0],
+  [1, 3, 33.33],
+  [3, 7, 42.86],
+  [2, 3, 66.67],
+  [1, 800, 0.13],
+  [5, 5, 100],
+] as const;
+
+interface Task {
+  readonly party_results: Record<string, object> | null;
+  readonly result: unknown;
+  readonly [name: string]: unknown;
+}
+
+describe('the JSON of chains', () => {
+  let engine: Database;
+  let api: Database;
+  let mine: Database;
+  afterAll(() => Promise.all([engine.close(), api.close()]));
+  const database = useTestDatabase();
+  beforeAll(async () => {
+    engine = await openDatabase(database.url, { max: 1 });
+    api = await openDatabase(database.url, { role: 'task_chain_api', pinPlans: false });
+    mine = api.forTenant('default');
+    const sql = (text: string, values: readonly unknown[] = []): Promise<unknown> =>
+      engine.forTenant('default').query({ name: '', text }, values);
+    await sql(
+      `INSERT INTO task_chains (chain_id, chain_name, chain_type, description, chain_config, metadata, status, total_tasks, timeout_seconds,
+                                created_at, started_at, deadline_at, error)
+       VALUES ('c', $1::text, 'parallel', $1, '{}', $2::jsonb, 'RUNNING', 4, 60, '2026-01-02 03:04:05.678999+00', '2026-01-02 03:04:05+00', now(), $2)`,
+      [HOSTILE, JSON.stringify(RESULT)],
+    );
+    await sql(
+      `INSERT INTO task_chains (chain_id, chain_name, chain_type, chain_config, status, completed_tasks, total_tasks, timeout_seconds, created_at)
+       SELECT 'p' || n, 'p', 'parallel', '{}', 'RUNNING', done, total, 60, now() + n * interval '1 s'
+         FROM unnest($1::int[], $2::int[]) WITH ORDINALITY AS of(done, total, n)`,
+      [PROGRESS.map(([done]) => done), PROGRESS.map(([, total]) => total)],
+    );
+    await sql(`INSERT INTO task_requests (task_request_id, task_type, task_name, params)
+      SELECT 'r' || n, 'psi', 't', '{"k": [1]}' FROM generate_series(0, 3) AS n`);
+    await sql(
+      `INSERT INTO chain_tasks (chain_id, task_id, task_request_id, task_name, task_type, execution_mode, depends_on,
+        execution_order, level, pending_dependencies, predecessors, successors, referenced, status, hold, next_attempt_at, result, party_results)
+       SELECT 'c', 't' || n, 'r' || n, $1, 'psi', 'parallel', '["t0"]', n, 0, 0, '{}', '{}', '{}', status, hold, until, result::jsonb, party::jsonb
+         FROM (VALUES (3, 'RETRYING', 'APPROVAL', now(), NULL, NULL), (0, 'SUCCESS', NULL, NULL, $2::text, $3::text), (1, 'SUCCESS', NULL, NULL, NULL, '{}'),
+                      (2, 'PENDING', NULL, NULL, NULL, NULL)) AS v(n, status, hold, until, result, party)`,
+      [
+        HOSTILE,
+        JSON.stringify(RESULT),
+        JSON.stringify({
+          alice: { value: { seen: CANARY } },
+          bob: { sealed: 'YWdl' },
+          carol: { withheld: 'few rows' },
+        }),
+      ],
+    );
+  });
+
+  const tasks = async () => (await readChains.withTasks(mine, 'c'))!.tasks.map(({ json }) => JSON.parse(json) as Task);
+
+  test('keep every value, and times to the millisecond', async () => {
+    const { chain } = (await readChains.withTasks(mine, 'c'))!;
+    const shown = JSON.parse(chain.json) as Record<string, unknown>;
+    expect(shown).toMatchObject({
+      chain_name: HOSTILE,
+      metadata: RESULT,
+      error: RESULT,
+      created_at: '2026-01-02T03:04:05.678Z',
+      completed_at: null,
+      deadline_at: expect.stringMatching(TIME),
+    });
+    const [first, , pending, held] = await tasks();
+    expect(first).toMatchObject({ task_id: 't0', task_name: HOSTILE, depends_on: ['t0'], result: RESULT });
+    expect(first!['created_at']).toMatch(TIME);
+    expect([pending, held]).toMatchObject([{ task_id: 't2' }, { task_id: 't3', party_results: null }]);
+  });
+
+  test('are those of one chain and of the tenant alone, whole or by what changed', async () => {
+    const { chain, tasks: all } = (await readChains.withTasks(mine, 'c'))!;
+    expect(chain).toMatchObject({ chain_id: 'c', status: 'RUNNING', version: 1 });
+    expect(all.map(({ task_id }) => task_id)).toEqual(['t0', 't1', 't2', 't3']);
+    expect((await readChains.chain(mine, 'c'))!.json).toBe(chain.json);
+    expect((await readChains.changedTasks(mine, 'c', -1)).map(({ json }) => json)).toEqual(all.map(({ json }) => json));
+    expect((await readChains.withTasks(mine, 'p1'))!.tasks).toEqual([]);
+    for (const [db, id] of [
+      [api.forTenant('other'), 'c'],
+      [mine, 'none'],
+    ] as const) {
+      expect(await readChains.withTasks(db, id)).toBeUndefined();
+      expect(await readChains.chain(db, id)).toBeUndefined();
+      expect(await readChains.task(db, id, 't0', 'alice', true)).toBeUndefined();
+      expect(await readChains.graph(db, id)).toEqual([]);
+    }
+    expect((await listChains(api.forTenant('other'), {}, ANY, true)).items).toEqual([]);
+  });
+
+  test('say of waiting tasks alone what the reason is read from', async () => {
+    const { tasks: all } = (await readChains.withTasks(mine, 'c'))!;
+    expect(all.map(({ waits }) => waits && [waits.status, waits.hold, waits.depends_on])).toEqual([
+      null,
+      null,
+      ['PENDING', null, ['t0']],
+      ['RETRYING', 'APPROVAL', ['t0']],
+    ]);
+    expect(all[3]!.waits!.next_attempt_at).toMatch(TIME);
+  });
+
+  test('hold no result in clear that the reader may not see', async () => {
+    const unclaimed = { withheld: expect.stringContaining('Nobody has claimed') };
+    const rest = { bob: { sealed: 'YWdl' }, carol: { withheld: 'few rows' } };
+    const rows = [await readChains.withTasks(mine, 'c'), await readChains.changedTasks(mine, 'c', -1)];
+    expect(JSON.stringify(rows)).not.toContain(CANARY);
+    expect((await tasks()).map((task) => task.party_results)).toEqual([{ alice: unclaimed, ...rest }, {}, null, null]);
+
+    for (const [party, isAdmin, mayRead] of [
+      [null, false, false],
+      ['bob', false, false],
+      ['alice', false, true],
+      [null, true, true],
+    ] as const) {
+      const row = (await readChains.task(mine, 'c', 't0', party, isAdmin))!;
+      const { party_results: results } = JSON.parse(row.json) as Task;
+      expect(results).toEqual({ alice: mayRead ? { value: { seen: CANARY } } : unclaimed, ...rest });
+      expect(row.in_clear).toEqual(mayRead ? ['alice'] : []);
+      expect(JSON.stringify(row).includes(CANARY)).toBe(mayRead);
+    }
+  });
+
+  test('of a single task has its parameters, of a list its progress to a hundredth', async () => {
+    const row = (await readChains.task(mine, 'c', 't2', null, false))!;
+    expect(JSON.parse(row.json)).toMatchObject({ task_id: 't2', params: { k: [1] } });
+    expect(row.waits).toMatchObject({ status: 'PENDING' });
+    const { items, total } = await listChains(mine, {}, { ...ANY, ascending: true, offset: 1 }, true);
+    expect(total).toBe(PROGRESS.length + 1);
+    const progress = items.map(({ json }) => (JSON.parse(json) as { progress: number }).progress);
+    expect(progress).toEqual(PROGRESS.map(([, , percent]) => percent));
+  });
+});
