@@ -7,7 +7,8 @@ import { guarded, isPortFree } from '#libs/local-postgres';
 export type Role = 'api' | 'status-listener' | 'compute-worker';
 
 const PORT_VARIABLE = { api: 'PORT', 'status-listener': 'LISTENER_PORT', 'compute-worker': 'WORKER_PORT' } as const;
-const READY_MS = 60_000;
+/** More than a start takes on a machine that does ten other things. */
+const READY_MS = 180_000;
 
 /** How an app ended without a request to stop. */
 export interface Crash {

@@ -4,6 +4,8 @@ import type { System } from './system.js';
 export interface Findings {
   readonly lost: string[];
   readonly stuck: string[];
+  /** Chains that were acknowledged under two keys, and attempts with two accepted ends. */
+  readonly doubled: number;
   readonly violations: string[];
 }
 
@@ -16,6 +18,10 @@ export interface CheckOptions {
   readonly anyEnd?: boolean;
 }
 
+const TWO_ENDS = `SELECT chain_id || '/' || task_id || '.' || attempt AS what FROM chain_events
+     WHERE kind IN ('TaskSucceeded','TaskFailed','TaskLost') AND disposition = 'ACCEPTED'
+     GROUP BY chain_id, task_id, attempt HAVING count(*) > 1`;
+
 /** SQL that finds what must not be: each row names an offender. */
 const FORBIDDEN: Readonly<Record<string, string>> = {
   'a SUCCESS task without exactly one accepted success of its own attempt (I3)': `
@@ -26,10 +32,7 @@ const FORBIDDEN: Readonly<Record<string, string>> = {
   'an accepted success of a task that is not SUCCESS': `
     SELECT DISTINCT e.chain_id || '/' || e.task_id AS what FROM chain_events e JOIN chain_tasks t USING (chain_id, task_id)
      WHERE e.kind = 'TaskSucceeded' AND e.disposition = 'ACCEPTED' AND t.status <> 'SUCCESS'`,
-  'two accepted ends of one attempt (I3)': `
-    SELECT chain_id || '/' || task_id || '.' || attempt AS what FROM chain_events
-     WHERE kind IN ('TaskSucceeded','TaskFailed','TaskLost') AND disposition = 'ACCEPTED'
-     GROUP BY chain_id, task_id, attempt HAVING count(*) > 1`,
+  'two accepted ends of one attempt (I3)': TWO_ENDS,
   'a result that is not of the accepted attempt': `
     SELECT chain_id || '/' || task_id AS what FROM chain_tasks
      WHERE status = 'SUCCESS' AND task_type = 'diagnostic' AND result ? 'attempt'
@@ -88,7 +91,7 @@ export async function check(
   if (options.crashesAllowed !== true) {
     for (const { name, how, tail } of system.crashes) violations.push(`${name} ended by itself (${how}):\n${tail}`);
   }
-  return { lost, stuck, violations };
+  return { lost, stuck, doubled: twice + (await system.count(TWO_ENDS)), violations };
 }
 
 /** How many executions were reported, over those that were needed. */

@@ -30,7 +30,10 @@ export interface Outcome {
   readonly rounds: number;
   readonly lost: number;
   readonly stuck: number;
+  readonly doubled: number;
   readonly longestRecoveryMs: number;
+  /** Of each part of the fault: its longest recovery, ms. */
+  readonly recoveries?: Readonly<Record<string, number>>;
   readonly violations: readonly string[];
   readonly notes?: string;
 }
@@ -55,6 +58,7 @@ export interface RoundsOutcome {
   readonly rounds: number;
   readonly acknowledged: readonly string[];
   readonly longestRecoveryMs: number;
+  readonly recoveries?: Readonly<Record<string, number>>;
   readonly violations?: readonly string[];
   readonly notes?: string;
 }
@@ -68,13 +72,15 @@ export async function onSystem(
 ): Promise<Outcome> {
   const system = await System.start(trial.services, options);
   try {
-    const { rounds, acknowledged, longestRecoveryMs, violations = [], notes } = await work(system);
+    const { rounds, acknowledged, longestRecoveryMs, recoveries, violations = [], notes } = await work(system);
     const found = await check(system, acknowledged, checks);
     return {
       rounds,
       lost: found.lost.length,
       stuck: found.stuck.length,
+      doubled: found.doubled,
       longestRecoveryMs: Math.round(longestRecoveryMs),
+      ...(recoveries && { recoveries }),
       violations: [...violations, ...found.violations],
       notes,
     };

@@ -19,6 +19,7 @@ export const order: Fault = {
       rounds: first.rounds + second.rounds,
       lost: first.lost + second.lost,
       stuck: first.stuck + second.stuck,
+      doubled: first.doubled + second.doubled,
       longestRecoveryMs: Math.max(first.longestRecoveryMs, second.longestRecoveryMs),
       violations: [...first.violations, ...second.violations],
       notes: second.notes,

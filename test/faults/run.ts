@@ -1,36 +1,39 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
-import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { FAULTS } from './faults.js';
 import { BOTH, type Outcome } from './fault.js';
-import { Services, type BackendKind } from './services.js';
+import { keep, resultsFile, type Row } from './results.js';
+import { Services } from './services.js';
+import { soak } from './soak.js';
 
-interface Row extends Outcome {
-  readonly fault: string;
-  readonly backend: BackendKind;
-  readonly seconds: number;
-  readonly at: string;
-  readonly seed: number;
-}
-
-const values = readFlags();
+const { values, positionals } = readFlags();
 const seed = Number(values.seed ?? Date.now() % 1_000_000);
 const only = values.only?.flatMap((list) => list.split(',').map(Number));
-const backends = BOTH.filter((kind) => values.backend === undefined || values.backend === kind);
-const day = new Date().toISOString().slice(0, 10);
-const rows: Row[] = [];
+const kinds = BOTH.filter((kind) => values.backend === undefined || values.backend === kind).flatMap((backend) =>
+  FAULTS.filter(({ number, backends }) => backends.includes(backend) && (only?.includes(number) ?? true)).map(
+    (fault) => ({ fault, backend }),
+  ),
+);
+if (kinds.length === 0) {
+  process.stderr.write('faults: nothing was tried: no fault has such a number on such a backend\n');
+  process.exit(2);
+}
 process.stdout.write(`seed ${seed}\n`);
+const possible: typeof kinds = [];
+for (const kind of kinds) {
+  const skip = (await Services.skip(kind.backend)) || ((await kind.fault.skip?.()) ?? false);
+  if (skip === false) possible.push(kind);
+  else process.stdout.write(`${kind.fault.number} ${kind.fault.name}, ${kind.backend} is left out: ${skip}\n`);
+}
+if (positionals[0] === 'soak') {
+  process.exitCode = (await soak(possible, Number(values.hours), seed, values.out)) ? 0 : 1;
+} else {
+  process.exitCode = (await each()) ? 0 : 1;
+}
 
-for (const backend of backends) {
-  const faults = FAULTS.filter(({ number, backends: on }) => on.includes(backend) && (only?.includes(number) ?? true));
-  if (faults.length === 0) continue;
-  const skip = await Services.skip(backend);
-  if (skip !== false) {
-    process.stdout.write(`${backend} is left out: ${skip}\n`);
-    continue;
-  }
-  for (const fault of faults) {
+/** Runs each once. Returns whether all is well. */
+async function each(): Promise<boolean> {
+  const rows: Row[] = [];
+  for (const { fault, backend } of possible) {
     const services = await Services.start(backend);
     const started = performance.now();
     const say = (words: string): void => void process.stdout.write(`  ${words}\n`);
@@ -40,7 +43,7 @@ for (const backend of backends) {
       outcome = await fault.run({ services, long: !values.short, seed, say });
     } catch (error) {
       const violations = [`it could not be run: ${(error as Error).stack}`];
-      outcome = { rounds: 0, lost: 0, stuck: 0, longestRecoveryMs: 0, violations };
+      outcome = { rounds: 0, lost: 0, stuck: 0, doubled: 0, longestRecoveryMs: 0, violations };
     } finally {
       await services.stop();
     }
@@ -53,64 +56,48 @@ for (const backend of backends) {
       seconds,
       ...outcome,
     });
-    if (!values.short) keep();
+    if (!values.short) keep(rows);
     for (const violation of outcome.violations) say(`VIOLATION ${violation}`);
     if (outcome.notes !== undefined) say(outcome.notes);
   }
+  console.table(
+    rows.map(({ fault, backend, rounds, lost, stuck, doubled, longestRecoveryMs, violations, seconds }) => ({
+      fault,
+      backend,
+      rounds,
+      lost,
+      stuck,
+      doubled,
+      'longest recovery, s': longestRecoveryMs / 1000,
+      violations: violations.length,
+      'took, s': seconds,
+    })),
+  );
+  if (!values.short) process.stdout.write(`${resultsFile('')}\n`);
+  // The soak runs each fault by a process that says what came of it.
+  if (process.send !== undefined) await new Promise((sent) => process.send!(rows, sent));
+  return rows.every(({ lost, stuck, doubled, violations }) => lost + stuck + doubled + violations.length === 0);
 }
-
-if (rows.length === 0) {
-  process.stderr.write('faults: nothing was tried: no fault has such a number on such a backend that is here\n');
-  process.exit(2);
-}
-const table = rows.map(({ fault, backend, rounds, lost, stuck, longestRecoveryMs, violations, seconds }) => ({
-  fault,
-  backend,
-  rounds,
-  lost,
-  stuck,
-  'longest recovery, s': longestRecoveryMs / 1000,
-  violations: violations.length,
-  'took, s': seconds,
-}));
-console.table(table);
-if (!values.short) process.stdout.write(`${resultsFile()}\n`);
-process.exitCode = rows.some(({ lost, stuck, violations }) => lost + stuck + violations.length > 0) ? 1 : 0;
 
 function readFlags() {
   try {
-    const { values } = parseArgs({
+    const parsed = parseArgs({
+      allowPositionals: true,
       options: {
         only: { type: 'string', multiple: true },
         backend: { type: 'string' },
         seed: { type: 'string' },
         short: { type: 'boolean', default: false },
+        hours: { type: 'string', default: '8' },
+        out: { type: 'string' },
       },
     });
-    return values;
+    const [command, ...more] = parsed.positionals;
+    if (more.length > 0 || (command !== undefined && command !== 'soak')) throw new Error(`there is only "soak"`);
+    if (!(Number(parsed.values.hours) > 0)) throw new Error(`--hours ${parsed.values.hours} is no number of hours`);
+    return parsed;
   } catch (error) {
     process.stderr.write(`faults: ${(error as Error).message}\n`);
     process.exit(2);
   }
-}
-
-/** Writes the day's results, each run in the place of an earlier one of the same fault and backend. */
-function keep(): void {
-  const file = resultsFile();
-  const earlier = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as { rows: Row[] }).rows : [];
-  const all = [...earlier.filter((row) => !rows.some((now) => key(now) === key(row))), ...rows];
-  all.sort((a, b) => parseInt(a.fault) - parseInt(b.fault) || a.backend.localeCompare(b.backend));
-  const machine = { node: process.version, cores: cpus().length, cpu: cpus()[0]?.model };
-  writeFileSync(file, `${JSON.stringify({ machine, rows: all }, null, 2)}\n`);
-}
-
-/** The file of the day on which the run began. */
-function resultsFile(): string {
-  const folder = resolve('test', 'faults', 'results');
-  mkdirSync(folder, { recursive: true });
-  return resolve(folder, `${day}.json`);
-}
-
-function key(row: Row): string {
-  return `${row.fault} ${row.backend}`;
 }

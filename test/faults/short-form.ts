@@ -26,13 +26,13 @@ export async function declareShortForms(...numbers: readonly number[]): Promise<
       afterAll(() => services.stop());
       for (const fault of faults) {
         itUnless(skips.get(fault)!, `${fault.number}: ${fault.name}`, async () => {
-          const { lost, stuck, violations } = await fault.run({
+          const { lost, stuck, doubled, violations } = await fault.run({
             services,
             long: false,
             seed: SEED,
             say: () => undefined,
           });
-          expect({ lost, stuck, violations }).toEqual({ lost: 0, stuck: 0, violations: [] });
+          expect({ lost, stuck, doubled, violations }).toEqual({ lost: 0, stuck: 0, doubled: 0, violations: [] });
         });
       }
     });
