@@ -1,11 +1,18 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Redis } from 'ioredis';
-import { freePort, guarded, startEmbeddedPostgres, withConnection, type EmbeddedPostgres } from '#libs/local-postgres';
+import {
+  freePort,
+  guarded,
+  guardFolder,
+  startEmbeddedPostgres,
+  withConnection,
+  type EmbeddedPostgres,
+} from '#libs/local-postgres';
 import { migrateQueues } from '#libs/queues';
 import { runMigrations } from '#libs/repositories';
 import { ensureRedisServer } from '#libs/testing';
@@ -17,6 +24,9 @@ const TEMPLATE = 'faults_template';
 /** A PostgreSQL that flushes to disk and, for that backend, a Redis that keeps nothing: both can be broken at will. */
 export class Services {
   private redis: ChildProcess | undefined;
+  /** Redis writes what it holds to its append-only file. */
+  private appends = false;
+  private readonly folderIsGone: () => void;
 
   private constructor(
     readonly kind: BackendKind,
@@ -24,7 +34,9 @@ export class Services {
     private server: EmbeddedPostgres,
     private readonly redisPath: string | undefined,
     private readonly redisPort: number,
-  ) {}
+  ) {
+    this.folderIsGone = guardFolder(folder);
+  }
 
   /** Why a backend can't be tested here, or false. */
   static async skip(kind: BackendKind): Promise<string | false> {
@@ -90,6 +102,12 @@ export class Services {
     this.server = await startEmbeddedPostgres({ dataDir: this.folder, port, database: TEMPLATE, env });
   }
 
+  /** Changes a setting of PostgreSQL that needs no restart. */
+  async configure(name: string, value: string): Promise<void> {
+    await this.asAdmin(`ALTER SYSTEM SET ${name} = '${value}'`);
+    await this.asAdmin('SELECT pg_reload_conf()');
+  }
+
   private async createDatabase(template: string): Promise<string> {
     const name = `faults_${randomBytes(4).toString('hex')}`;
     await this.asAdmin(`CREATE DATABASE ${name} TEMPLATE ${template}`);
@@ -129,8 +147,28 @@ export class Services {
     await gone;
   }
 
+  /** Starts Redis again, empty; whether it is to find what it held after a kill. */
+  async keepRedis(keep: boolean): Promise<void> {
+    await this.killRedis();
+    this.appends = keep;
+    rmSync(this.appendFolder, { recursive: true, force: true });
+    await this.startRedis();
+  }
+
+  /** Cuts this share off the end of the append-only file of a Redis that was killed. */
+  truncateAof(share: number): void {
+    const [name] = readdirSync(this.appendFolder).filter((file) => file.endsWith('.incr.aof'));
+    const file = join(this.appendFolder, name!);
+    truncateSync(file, Math.floor(statSync(file).size * (1 - share)));
+  }
+
+  private get appendFolder(): string {
+    return join(this.folder, 'appendonlydir');
+  }
+
   async startRedis(): Promise<void> {
-    const options = ['--port', String(this.redisPort), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
+    const options = ['--port', String(this.redisPort), '--bind', '127.0.0.1', '--save', ''];
+    options.push('--appendonly', this.appends ? 'yes' : 'no', '--appendfsync', 'everysec');
     const start = (): ChildProcess => spawn(this.redisPath!, [...options, '--dir', this.folder], { stdio: 'ignore' });
     this.redis = guarded(start, 'KILL');
     const until = performance.now() + 10_000;
@@ -148,5 +186,6 @@ export class Services {
     this.redis?.kill('SIGKILL');
     await this.server.stop();
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+    this.folderIsGone();
   }
 }

@@ -18,6 +18,8 @@ export interface SystemOptions {
   readonly slots?: number;
   /** Replaces the database's URL for processes of one role: a way through a proxy. */
   readonly databaseUrlOf?: (role: Role, url: string) => string;
+  /** The same for Redis. */
+  readonly redisUrlOf?: (role: Role, url: string) => string;
   /** More variables for one process, for its first start only. */
   readonly firstStart?: (name: string) => NodeJS.ProcessEnv;
   /** Unset: that of the services. */
@@ -45,7 +47,12 @@ export class System {
     private readonly opened: TestQueues,
     private readonly options: SystemOptions,
   ) {
-    this.db = new pg.Pool({ connectionString: databaseUrl, max: 6, connectionTimeoutMillis: 5_000 });
+    this.db = new pg.Pool({
+      connectionString: databaseUrl,
+      max: 6,
+      connectionTimeoutMillis: 5_000,
+      application_name: 'faults',
+    });
     this.db.on('error', () => undefined);
     this.db.on('connect', (client) => client.on('error', () => undefined));
     ({ backend: this.backend, channel: this.channel, queues: this.queues } = opened);
@@ -122,7 +129,8 @@ export class System {
   }
 
   private add(list: AppProcess[], role: Role, slots: number): AppProcess {
-    const { databaseUrlOf = (_, url) => url, nodeOptionsOf = () => [], env: more } = this.options;
+    const same = (_: Role, url: string): string => url;
+    const { databaseUrlOf = same, redisUrlOf = same, nodeOptionsOf = () => [], env: more } = this.options;
     const name = `${role}-${list.length + 1}`;
     const env: NodeJS.ProcessEnv = {
       PATH: process.env.PATH,
@@ -134,7 +142,7 @@ export class System {
       RATE_LIMIT: '1000000',
       WORKER_CONCURRENCY: '1',
       WORKER_CONCURRENCY_DIAGNOSTIC: String(slots),
-      ...(this.redisUrl !== undefined && { REDIS_URL: this.redisUrl }),
+      ...(this.redisUrl !== undefined && { REDIS_URL: redisUrlOf(role, this.redisUrl) }),
       ...more,
     };
     const app = new AppProcess(role, name, env, join(this.services.folder, `${name}.log`), nodeOptionsOf(name));

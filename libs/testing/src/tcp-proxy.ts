@@ -3,7 +3,7 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 /** What a client sends to commit: the word, or the statement that creates a chain, which is one transaction. */
 const COMMITS = [Buffer.from('COMMIT\0'), Buffer.from('create-chain\0')];
 
-/** Stands between a client and a server on this machine: slows, cuts or swallows what goes through. */
+/** Stands between a client and a server on this machine: slows, holds, cuts or swallows what goes through. */
 export class TcpProxy {
   /** Milliseconds that every piece is held back, each way. */
   latencyMs = 0;
@@ -14,6 +14,8 @@ export class TcpProxy {
   /** Connections cut by `cutAfterCommit`. */
   cuts = 0;
   private commits = 0;
+  /** What becomes of every connection, of new ones as well. */
+  private state: 'open' | 'held' | 'cut' = 'open';
   private readonly sockets = new Set<Socket>();
   /** Their bytes are swallowed, both ways. */
   private halfOpen = new WeakSet<Socket>();
@@ -40,7 +42,24 @@ export class TcpProxy {
     this.halfOpen = new WeakSet(this.sockets);
   }
 
-  /** Resets every connection. */
+  /** All bytes wait, as on a way that loses every packet, until `letGo`. */
+  hold(): void {
+    this.state = 'held';
+    for (const socket of this.sockets) socket.pause();
+  }
+
+  /** Closes every connection, and each new one, until `letGo`. */
+  cut(): void {
+    this.state = 'cut';
+    this.cutAll();
+  }
+
+  letGo(): void {
+    this.state = 'open';
+    for (const socket of this.sockets) socket.resume();
+  }
+
+  /** Closes every connection. */
   cutAll(): void {
     for (const socket of this.sockets) socket.destroy();
   }
@@ -51,6 +70,7 @@ export class TcpProxy {
   }
 
   private join(client: Socket): void {
+    if (this.state === 'cut') return void client.destroy();
     const server = connect(this.target, '127.0.0.1');
     let cutting = false;
     const cut = (): void => {
@@ -76,6 +96,7 @@ export class TcpProxy {
       this.cuts++;
       cut();
     });
+    if (this.state === 'held') for (const socket of [client, server]) socket.pause();
   }
 
   private pass(piece: Buffer, to: Socket): void {

@@ -1,0 +1,3 @@
+import { declareShortForms } from './short-form.js';
+
+await declareShortForms(15, 16);
