@@ -41,7 +41,7 @@ export default {
   projects: [
     project('unit', 'dist/{libs,apps,clients,launcher,bench,test/setup}'),
     project('tools', 'tools', 'dist/tools'),
-    ...['deploy', 'integration', 'attacks', 'fuzz', 'simulation', 'faults', 'e2e'].map((name) =>
+    ...['deploy', 'integration', 'attacks', 'fuzz', 'simulation', 'faults', 'mutants', 'e2e'].map((name) =>
       project(name, `dist/test/${name}`),
     ),
   ],

@@ -21,6 +21,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   'secrets:rotate': (args) => launch('launcher/rotate-secrets', args),
   bench: (args) => launch('bench/run', args),
   faults: (args) => launch('test/faults/run', args),
+  mutants: (args) => launch('test/mutants/run', args),
   measure: (args) => launch('bench/compute/measure', args),
   doctor: (args) => launch('launcher/doctor', args),
   verify: async () => finish([...(await check()), ...(await test([]))]),

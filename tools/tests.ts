@@ -5,7 +5,18 @@ import { guardFolder } from '#libs/local-postgres';
 import type { Counts } from '../test/setup/counting-reporter.js';
 import { bin, Refusal, run } from './steps.js';
 
-const PROJECTS = ['unit', 'tools', 'deploy', 'integration', 'attacks', 'fuzz', 'simulation', 'faults', 'e2e'];
+const PROJECTS = [
+  'unit',
+  'tools',
+  'deploy',
+  'integration',
+  'attacks',
+  'fuzz',
+  'simulation',
+  'faults',
+  'mutants',
+  'e2e',
+];
 
 /** Jest's exit code, and what its run counted. */
 export interface TestRun extends Counts {
