@@ -30,12 +30,14 @@ export async function storeChain(
   });
   for (const [position, name] of names.entries()) {
     const id = `'${chain}-${name}'`;
+    const inFlight = [`'QUEUED'`, `'RUNNING'`].includes(tasks[name]!.status ?? '');
     const type = tasks[name]!.task_type ?? `'psi'`;
     await insert('task_requests', { task_request_id: id, task_type: type, task_name: `'t'`, params: `'{}'` });
     await insert('chain_tasks', {
       ...{ chain_id: `'${chain}'`, task_id: `'${name}'`, task_request_id: id, task_name: `'t'`, task_type: type },
       ...{ execution_mode: `'parallel'`, depends_on: `'[]'`, execution_order: String(position), level: '0' },
       ...{ pending_dependencies: '0', predecessors: `'{}'`, successors: `'{}'`, referenced: `'{}'` },
+      ...(inFlight ? { lease_until: `now() + interval '1 h'` } : {}),
       ...tasks[name],
     });
   }
