@@ -42,6 +42,18 @@ export class BackendWorker extends Worker<JobData> {
   constructor(name: string, processor: Processor<JobData>, options: WorkerOptions) {
     super(name, processor, options, backendFactoryOf(options.connection));
   }
+
+  /**
+   * On PostgreSQL takes no more jobs, and closes when it is ready: a worker that gets ready once it is closed takes a connection from
+   * the pool, and the pool could never end.
+   */
+  override async close(force?: boolean): Promise<void> {
+    if (this.opts.connection instanceof pg.Pool) {
+      await this.pause(true);
+      await this.waitUntilReady().catch(() => undefined);
+    }
+    await super.close(force);
+  }
 }
 
 /** BullMQ's options for every queue and worker on this backend: one try per job, and no job outlives its end. */

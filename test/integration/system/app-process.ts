@@ -60,12 +60,16 @@ export class AppProcess {
   }
 
   /** The fields of the log line in which it says that it is ready. */
-  async ready(): Promise<Record<string, unknown>> {
-    return within(START_MS, `${this.name} gets ready`, async () => {
+  ready(): Promise<Record<string, unknown>> {
+    return this.said(/"msg":"the [a-z ]+ is ready"/);
+  }
+
+  /** The fields of the first line of its log that has `pattern`, once it is there. */
+  async said(pattern: RegExp): Promise<Record<string, unknown>> {
+    return within(START_MS, `${this.name} says ${pattern.source}`, async () => {
       for (;;) {
-        for (const line of this.lines) {
-          if (/"msg":"the [a-z ]+ is ready"/.test(line)) return JSON.parse(line) as Record<string, unknown>;
-        }
+        const line = this.lines.find((each) => pattern.test(each));
+        if (line !== undefined) return JSON.parse(line) as Record<string, unknown>;
         if (!this.running)
           throw new Error(`${this.name} ended with ${this.result} as it started:\n${this.lines.join('\n')}`);
         await new Promise<void>((resolve) => this.watchers.add(resolve));

@@ -65,13 +65,19 @@ export class SystemUnderTest {
 
   /** Starts one more app and waits until it is healthy; `dist` is another folder to start it from than this one. */
   async startApp(name: AppName, env: Readonly<Record<string, string>> = {}, dist?: string): Promise<AppProcess> {
-    const app = new AppProcess(name, { ...this.environment(), ...this.options.env, ...env }, dist);
-    this.apps.push(app);
+    const app = this.launch(name, env, dist);
     const { url, port } = await app.ready();
     const base = typeof url === 'string' ? url : `http://127.0.0.1:${String(port)}`;
     const health = await fetch(`${base}/health/ready`);
     if (!health.ok) throw new Error(`${name} says ready and is not: ${await health.text()}`);
     if (name === 'api') this.api = new ApiClient(base);
+    return app;
+  }
+
+  /** Starts one more app, and does not wait for it. */
+  launch(name: AppName, env: Readonly<Record<string, string>> = {}, dist?: string): AppProcess {
+    const app = new AppProcess(name, { ...this.environment(), ...this.options.env, ...env }, dist);
+    this.apps.push(app);
     return app;
   }
 
