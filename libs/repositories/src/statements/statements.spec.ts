@@ -105,6 +105,21 @@ describe('promote-due', () => {
     await sql(`DELETE FROM task_requests WHERE task_request_id NOT IN (SELECT task_request_id FROM chain_tasks)`);
   });
 
+  test('waits for no task and no chain that another transaction holds', async () => {
+    await sql(`UPDATE chain_tasks SET status = 'CANCELLED', next_attempt_at = NULL WHERE status = 'RETRYING'`);
+    for (const chain of ['one', 'two', 'three']) await retryingChain(chain, null, 0);
+    await db.transaction(async (tx) => {
+      await tx.query({ name: '', text: `SELECT FROM task_chains WHERE chain_id = 'one' FOR UPDATE` });
+      await tx.query({
+        name: '',
+        text: `SELECT FROM chain_tasks WHERE chain_id = 'two' AND execution_order = 0 FOR UPDATE`,
+      });
+      expect(await engineQueries.promoteDue(db, 99)).toBe(5);
+    });
+    expect(await engineQueries.promoteDue(db, 3)).toBe(3);
+    expect(await engineQueries.promoteDue(db, 99)).toBe(1);
+  });
+
   test('is due when the first of all retries is', async () => {
     await sql(`UPDATE chain_tasks SET status = 'CANCELLED', next_attempt_at = NULL WHERE status = 'RETRYING'`);
     expect(await engineQueries.nextDue(db)).toBe(null);
@@ -172,6 +187,33 @@ describe('claim-ready', () => {
     await ready('gamma', 30);
     expect(await claim(10)).toEqual({ gamma: 9, acme: 1 });
     expect(await claim(30)).toEqual({ default: 10, acme: 10, gamma: 10 });
+  });
+
+  test('gives no turn for tasks of other types, of chains that pause, or that another transaction holds', async () => {
+    await ready('default', 21);
+    await ready('acme', 20);
+    await db.query({
+      name: '',
+      text: `UPDATE chain_tasks SET task_type = 'psi' WHERE tenant_id = 'default' AND execution_order > 0`,
+    });
+    expect(await claim(10)).toEqual({ default: 1, acme: 9 });
+    await db.transaction(async (tx) => {
+      const text = `SELECT FROM chain_tasks WHERE status = 'READY' AND tenant_id = 'acme' ORDER BY id LIMIT 4 FOR UPDATE`;
+      expect(await tx.query({ name: '', text })).toHaveLength(4);
+      expect(await claim(100)).toEqual({ acme: 7 });
+    });
+    await db.query({ name: '', text: `UPDATE task_chains SET status = 'PAUSED'` });
+    expect(await claim(100)).toEqual({});
+  });
+
+  test('waits for no chain that is being saved', async () => {
+    await ready('default', 2);
+    await ready('acme', 2);
+    await db.transaction(async (tx) => {
+      await tx.query({ name: '', text: `SELECT FROM task_chains WHERE tenant_id = 'acme' FOR UPDATE` });
+      expect(await claim(9)).toEqual({ default: 2 });
+    });
+    expect(await claim(9)).toEqual({ acme: 2 });
   });
 
   test('by their weights', async () => {
@@ -251,6 +293,17 @@ describe('claim-grouped', () => {
     expect(new Set(next.map((id) => id.split('-').slice(0, 2).join('-')))).toEqual(new Set(['later-0']));
     expect(await claim()).toHaveLength(50);
     expect(await claim()).toEqual([]);
+  });
+
+  test('waits for no task that another transaction holds, and takes none of a chain that pauses', async () => {
+    await grouped('a', 2, { key: 'k', limit: 9, of: 'TASK' });
+    await grouped('paused', 2, { key: 'k', limit: 9, of: 'TASK' });
+    await db.query({ name: '', text: `UPDATE task_chains SET status = 'PAUSED' WHERE chain_id = 'paused'` });
+    await db.transaction(async (other) => {
+      await other.query({ name: '', text: `SELECT FROM chain_tasks WHERE task_request_id = 'a-0' FOR UPDATE` });
+      expect(await claim()).toEqual(['a-1']);
+    });
+    expect(await claim()).toEqual(['a-0']);
   });
 
   test('gives places in one transaction at a time', async () => {
