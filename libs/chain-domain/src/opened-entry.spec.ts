@@ -18,6 +18,9 @@ describe('an entry of a ledger', () => {
     expect(isOpenedEntry({ ...ENTRY, counts: { predictions: 569 } })).toBe(true);
     expect(isOpenedEntry({ ...ENTRY, epsilon: 0.5 })).toBe(true);
     expect(isOpenedEntry({ ...ENTRY, chosen: true })).toBe(true);
+    expect(isOpenedEntry({ ...ENTRY, id: 'x'.repeat(64), at: '2026-11-27T08:00:00Z', figures: { y: 0 } })).toBe(true);
+    const names = ['x'.repeat(255), ...Array.from({ length: 999 }, () => 'x')];
+    expect(isOpenedEntry({ ...ENTRY, to: names, datasets: [], versions: [] })).toBe(true);
   });
 
   it.each<[string, unknown]>([
@@ -26,6 +29,12 @@ describe('an entry of a ledger', () => {
     ['an id that is too long', { ...ENTRY, id: 'x'.repeat(65) }],
     ['an impossible time', { ...ENTRY, at: '2026-13-27T08:00:00Z' }],
     ['a time of another form', { ...ENTRY, at: 'yesterday' }],
+    ['a time with something before it', { ...ENTRY, at: ' 2026-11-27T08:00:00Z' }],
+    ['a time with something after it', { ...ENTRY, at: '2026-11-27T08:00:00Z ' }],
+    ['a time of another zone', { ...ENTRY, at: '2026-11-27T08:00:00+01:00' }],
+    ['a name that is too long', { ...ENTRY, datasets: ['x'.repeat(256)] }],
+    ['an epsilon without end', { ...ENTRY, epsilon: Infinity }],
+    ['numbers that are too large', { ...ENTRY, bits: { y: 2 ** 53 } }],
     ['names that are none', { ...ENTRY, to: [1] }],
     ['too many names', { ...ENTRY, versions: Array.from({ length: 1001 }, () => 'c@1') }],
     ['members that are none', { ...ENTRY, members: 'alice' }],
