@@ -143,7 +143,8 @@ function attemptOf(was: Task | undefined, now: Task, event: ChainEvent): Attempt
         : now.status === 'FAILURE' || now.status === 'RETRYING'
           ? 'FAILURE'
           : 'CANCELLED';
-  const runId = now.runId ?? was.runId;
+  const ownRun = 'runId' in event && event.position === now.position ? event.runId : null;
+  const runId = now.runId ?? was.runId ?? ownRun;
   // A run that a stopping worker hands back says so itself: nothing is wrong with it.
   const lost = event.kind === 'TaskLost' && event.runId === null;
   const error = outcome === 'FAILURE' ? now.error : lost ? WORKER_LOST : null;
