@@ -2,14 +2,46 @@
  * What must hold after every commit (ARCHITECTURE.md, "Invariants"), checked without the code under test: counts
  * are recounted, and a trigger rule is tried over every way in which the parents could still end.
  */
+import { isDeepStrictEqual } from 'node:util';
 import type { Chain, Task, TriggerRule } from '#libs/chain-domain';
-import type { EventRecord } from '#libs/repositories';
-import type { Job } from './transport.js';
 
+/** A chain as its rows have it, tasks in their order. */
 export interface Snapshot {
   readonly chain: Chain;
+  readonly version: number;
   readonly tasks: readonly Task[];
-  readonly results: readonly (string | null)[];
+  /** What `decide` knows nothing of, by position. */
+  readonly rows: readonly TaskFacts[];
+}
+
+interface TaskFacts {
+  readonly task_request_id: string;
+  readonly result: string | null;
+  readonly changed_version: number;
+  readonly concurrency_key: string | null;
+  readonly lease_ms: number | null;
+}
+
+interface StoredEvent {
+  readonly taskId: string | null;
+  readonly kind: string;
+  readonly disposition: string;
+  readonly attempt: number | null;
+  readonly runId: string | null;
+  readonly version: number;
+}
+
+/** What a statement added beside the chains. */
+export interface Facts {
+  /** The statement. */
+  readonly by: string;
+  readonly nowMs: number;
+  readonly tasks: readonly TaskFacts[];
+  /** Of the chain. */
+  readonly events: readonly StoredEvent[];
+  readonly outbox: readonly { readonly kind: string; readonly payload: unknown }[];
+  /** All attempts that have ended; `id` is that of their job. */
+  readonly attempts: readonly { readonly id: string; readonly runId: string | null; readonly outcome: string }[];
 }
 
 /** Something that must never be. `name` begins with the invariant's number where it has one. */
@@ -25,6 +57,8 @@ export class Violation extends Error {
 
 const FINAL = new Set(['SUCCESS', 'FAILURE', 'SKIPPED', 'CANCELLED']);
 const ENDED = new Set(['SUCCESS', 'FAILURE', 'CANCELLED']);
+/** By so much a restore raises attempts. */
+const LOST_ATTEMPTS = 1_000;
 const ENDINGS = new Set(['TaskSucceeded', 'TaskFailed', 'TaskLost', 'TaskQueueTimedOut', 'TaskConditionFalse']);
 
 export class Invariants {
@@ -37,37 +71,91 @@ export class Invariants {
   /** Attempts that were ever committed as QUEUED. */
   private readonly handedOut = new Set<string>();
   private readonly sends = new Map<string, number>();
+  /** Chains as they were when the queue came back from a backup. */
+  private lost: readonly Snapshot[] | null = null;
   commits = 0;
+  /** Notices that were stored. */
+  notices = 0;
 
-  committed(chainId: string, before: Snapshot, after: Snapshot, events: readonly EventRecord[]): void {
+  /** After each statement: what a chain was, what it is, and what the statement added beside it. */
+  committed(chainId: string, before: Snapshot, after: Snapshot, facts: Facts): void {
     this.commits++;
-    for (const event of events) this.accepted(chainId, before, after, event);
+    const { by, events } = facts;
+    for (const event of events) this.accepted(chainId, before, after, event, facts);
     const rerun = after.chain.epoch > before.chain.epoch;
     after.tasks.forEach((task, position) => {
       const was = before.tasks[position]!;
+      const { changed_version: changed, result } = after.rows[position]!;
       const name = `${chainId}/${task.taskId}`;
       if (FINAL.has(was.status) && was.status !== task.status && !rerun) {
         throw new Violation('I1', `${name} went from ${was.status} to ${task.status} within an epoch`);
       }
       if (task.attempt < was.attempt) throw new Violation('I9', `${name}: attempt ${was.attempt} -> ${task.attempt}`);
       if (task.status === 'QUEUED') this.handedOut.add(`${chainId}-${position}.${task.attempt}`);
-      if (task.status !== 'SUCCESS' && after.results[position] !== null) {
+      if (task.status !== 'SUCCESS' && result !== null) {
         throw new Violation('I3', `${name} is ${task.status} and has the result of an earlier run`);
       }
+      if (changed > after.version || (!isDeepStrictEqual(was, task) && changed !== after.version)) {
+        throw new Violation('version', `${name} changed in version ${after.version} and says ${changed}`);
+      }
+      const fresh = task.status === 'PENDING' || (rerun && was.status !== task.status);
+      if (fresh && task.failures + task.losses > 0) {
+        throw new Violation('fresh', `${name} is to begin with ${task.failures} failures and ${task.losses} losses`);
+      }
+      moved(name, was, task, before, facts);
       const begins = was.status === 'PENDING' || (rerun && !isOpen(was));
-      if (begins && was !== task) this.began(name, task, after, events);
+      if (begins && changed > before.version) this.began(name, task, after, events);
     });
+    const same = isDeepStrictEqual([before.chain, before.tasks], [after.chain, after.tasks]);
+    const raised = after.version - before.version;
+    if (raised < (same ? 0 : 1) || (raised > 1 && by !== 'transaction')) {
+      throw new Violation('version', `${chainId}: ${by} left version ${after.version} after ${before.version}`);
+    }
     if (ENDED.has(before.chain.status) && before.chain.status !== after.chain.status && !rerun) {
       throw new Violation('I1', `chain ${chainId} went from ${before.chain.status} to ${after.chain.status}`);
     }
+    left(chainId, before, after, facts);
+    this.notices += told(chainId, before, after, facts);
     recount(chainId, after);
     alive(chainId, after);
   }
 
+  /** Over all chains: no more tasks of a concurrency group are in flight than it has places. */
+  together(chains: readonly Snapshot[]): void {
+    const keys = chains.flatMap(({ tasks, rows }) =>
+      tasks.filter(isInFlight).flatMap(({ position }) => rows[position]!.concurrency_key ?? []),
+    );
+    const twice = keys.find((key, i) => keys.indexOf(key) !== i);
+    if (twice !== undefined) throw new Violation('concurrency', `two tasks of the group ${twice} are in flight`);
+  }
+
   /** A job of an attempt that no commit has handed out must not be in the queue. */
-  sending(job: Job): void {
-    this.sends.set(job.id, (this.sends.get(job.id) ?? 0) + 1);
-    if (!this.handedOut.has(job.id)) throw new Violation('commit-before-send', `${job.id} was sent and is not stored`);
+  sending(id: string): void {
+    this.sends.set(id, (this.sends.get(id) ?? 0) + 1);
+    if (!this.handedOut.has(id)) throw new Violation('commit-before-send', `${id} was sent and is not stored`);
+  }
+
+  /** The queue holds what was sent at another time: reports of present attempts may be of that time. */
+  restored(chains: readonly Snapshot[]): void {
+    this.lost ??= chains;
+  }
+
+  /** The queue was emptied to be filled anew: no unfinished task of then is still in an attempt of that time. */
+  emptied(chains: readonly Snapshot[]): void {
+    this.lost?.forEach(({ chain: then, tasks }, i) => {
+      const { chain } = chains[i]!;
+      if (ENDED.has(then.status) || ENDED.has(chain.status) || chain.epoch !== then.epoch) return;
+      for (const was of tasks) {
+        const now = chains[i]!.tasks[was.position]!;
+        if (isOpen(was) && isOpen(now) && now.attempt < was.attempt + LOST_ATTEMPTS) {
+          throw new Violation(
+            'restore',
+            `${chain.status} ${now.taskId} is in attempt ${now.attempt}, was in ${was.attempt}`,
+          );
+        }
+      }
+    });
+    this.lost = null;
   }
 
   /** How often each job was sent. */
@@ -76,26 +164,43 @@ export class Invariants {
   }
 
   /** At the very end: each result that stands is that of the run that was accepted. */
-  resultsStand(chainId: string, { tasks, results }: Snapshot): void {
+  resultsStand(chainId: string, { tasks, rows }: Snapshot): void {
     tasks.forEach((task, position) => {
       const expected = this.results.get(`${chainId}-${position}`);
-      if (task.status === 'SUCCESS' && results[position] !== expected) {
-        throw new Violation('I3', `${chainId}/${task.taskId} holds ${results[position]} instead of ${expected}`);
+      const { result } = rows[position]!;
+      if (task.status === 'SUCCESS' && result !== expected) {
+        throw new Violation('I3', `${chainId}/${task.taskId} holds ${result} instead of ${expected}`);
       }
     });
   }
 
-  private accepted(chainId: string, before: Snapshot, after: Snapshot, event: EventRecord): void {
+  private accepted(
+    chainId: string,
+    before: Snapshot,
+    after: Snapshot,
+    event: StoredEvent,
+    { nowMs }: Pick<Facts, 'nowMs'>,
+  ): void {
     if (event.disposition === 'QUARANTINED') {
       throw new Violation('commit-before-send', `${chainId}/${event.taskId}: a report of an attempt never handed out`);
     }
-    if (event.disposition !== 'ACCEPTED' || event.taskId === null) return;
+    if (event.disposition !== 'ACCEPTED') return;
+    if (event.version !== after.version && event.version !== before.version + 1) {
+      throw new Violation('version', `${chainId}: ${event.kind} is kept with version ${event.version}`);
+    }
+    if (event.kind === 'ChainTimedOut' && (before.chain.deadlineAt === null || before.chain.deadlineAt > nowMs)) {
+      throw new Violation('early', `${chainId} timed out before its deadline`);
+    }
+    if (event.taskId === null) return;
     const position = after.tasks.findIndex(({ taskId }) => taskId === event.taskId);
     const request = `${chainId}-${position}`;
     if (event.kind === 'ResolveTask') this.results.set(request, 'operator');
-    if (event.attempt === undefined) return;
+    if (event.attempt === null) return;
     const attempt = `${request}.${before.tasks[position]!.attempt}`;
-    const run = event.runId ?? null;
+    const run = event.runId;
+    if (event.kind === 'TaskLost' && run === null && before.rows[position]!.lease_ms! > nowMs) {
+      throw new Violation('early', `${attempt} was taken for lost although its lease goes on`);
+    }
     if (run !== null) {
       if (run.slice(0, run.indexOf('#')) !== attempt) {
         throw new Violation('I7', `${run} was accepted for attempt ${attempt}: it is of another one`);
@@ -117,7 +222,7 @@ export class Invariants {
   }
 
   /** I2: a task leaves PENDING by its rule, by its operator, or with its chain. */
-  private began(name: string, task: Task, after: Snapshot, events: readonly EventRecord[]): void {
+  private began(name: string, task: Task, after: Snapshot, events: readonly StoredEvent[]): void {
     const ordered = (kind: string) => events.some((e) => e.kind === kind && e.taskId === task.taskId);
     if (task.status === 'READY' || task.status === 'QUEUED') {
       if (!certain(task.triggerRule, endings(task, after), true)) {
@@ -132,6 +237,76 @@ export class Invariants {
       throw new Violation('I2', `${name} succeeded without having started`);
     }
   }
+}
+
+/** The moves that statements make in bulk, and those beside them that need somebody's word. */
+function moved(name: string, was: Task, task: Task, before: Snapshot, { by, nowMs, events }: Facts): void {
+  const bulk = by !== 'save-decisions';
+  if (bulk && was.status === 'READY' && task.status === 'QUEUED') {
+    if (before.chain.status !== 'RUNNING') throw new Violation('claim', `${name} was sent: ${before.chain.status}`);
+    if (was.hold !== null) throw new Violation('claim', `${name} was sent although it is held: ${was.hold}`);
+  }
+  if (was.status !== 'RETRYING' || (task.status !== 'READY' && task.status !== 'QUEUED')) return;
+  if (was.hold === null && by === 'promote-due') {
+    if (was.nextAttemptAt! > nowMs) throw new Violation('early', `${name} is tried again before its backoff is over`);
+    return;
+  }
+  const word = { APPROVAL: 'DecideApproval', RETRIES_EXHAUSTED: 'ResumeChain' }[String(was.hold)];
+  if (!events.some(({ kind }) => kind === word || kind === 'RetryChain')) {
+    throw new Violation('hold', `${name} waited for ${was.hold} and was tried again without it`);
+  }
+}
+
+/** What is no longer in flight is kept as an attempt; if its run did not end it, its worker is stopped. */
+function left(chainId: string, before: Snapshot, after: Snapshot, { by, events, outbox, attempts }: Facts): void {
+  if (by === 'raise-attempts') return;
+  const stops = outbox.flatMap(({ kind, payload }) =>
+    kind === 'STOP' ? (payload as { tasks: { taskRequestId: string; attempt: number }[] }).tasks : [],
+  );
+  before.tasks.forEach((was, position) => {
+    const now = after.tasks[position]!;
+    if (!isInFlight(was) || (isInFlight(now) && now.attempt === was.attempt)) return;
+    const id = `${chainId}-${position}.${was.attempt}`;
+    const end = events.find(
+      ({ kind, disposition, taskId }) => disposition === 'ACCEPTED' && ENDINGS.has(kind) && taskId === was.taskId,
+    );
+    const stopped = stops.some(({ taskRequestId, attempt }) => `${taskRequestId}.${attempt}` === id);
+    if (end === undefined && !stopped)
+      throw new Violation('stop', `${id} no longer counts and nobody stops its worker`);
+    if (end?.kind === 'TaskConditionFalse') return;
+    const kept = attempts.find((attempt) => attempt.id === id);
+    if (kept === undefined) throw new Violation('attempts', `${id} has ended and is not kept`);
+    const run = was.runId ?? end?.runId ?? null;
+    if (kept.runId !== run) throw new Violation('attempts', `${id} was run ${run} and is kept as ${kept.runId}`);
+    const outcome = { TaskSucceeded: 'SUCCESS', TaskLost: 'LOST' }[end?.kind ?? ''];
+    if (outcome !== undefined && kept.outcome !== outcome) {
+      throw new Violation('attempts', `${id} ended by ${end!.kind} and is kept as ${kept.outcome}`);
+    }
+  });
+}
+
+/** The end of a chain goes out once, with its counts. -> all notices of the chain. */
+function told(chainId: string, before: Snapshot, { chain }: Snapshot, { outbox }: Facts): number {
+  const all = outbox.flatMap(({ kind, payload }) => {
+    const notice = payload as { type: string; data: Record<string, unknown> };
+    return kind === 'NOTICE' && notice.data['chain_id'] === chainId ? [notice] : [];
+  });
+  const notices = all.filter(({ type }) => type !== 'chain.approval');
+  const ended = ENDED.has(chain.status) && chain.status !== before.chain.status;
+  if (notices.length !== (ended ? 1 : 0)) {
+    throw new Violation(
+      'notice',
+      `${chainId} is ${chain.status} after ${before.chain.status}: ${notices.length} notices`,
+    );
+  }
+  if (!ended) return all.length;
+  const { type, data } = notices[0]!;
+  const counts = [data['completed'], data['failed'], data['skipped'], data['cancelled']];
+  const right = [chain.completedTasks, chain.failedTasks, chain.skippedTasks, chain.cancelledTasks];
+  if (type !== `chain.${chain.status.toLowerCase()}` || !isDeepStrictEqual(counts, right)) {
+    throw new Violation('notice', `${chainId} is ${chain.status} with ${right}; its notice says ${type} and ${counts}`);
+  }
+  return all.length;
 }
 
 function recount(chainId: string, { chain, tasks }: Snapshot): void {
@@ -150,7 +325,7 @@ function recount(chainId: string, { chain, tasks }: Snapshot): void {
   }
   for (const task of tasks) {
     if (task.status !== 'PENDING') continue;
-    const ends = endings(task, { chain, tasks, results: [] });
+    const ends = endings(task, { chain, tasks, version: 0, rows: [] });
     for (const outcome of ['pending', 'succeeded', 'failed', 'skipped'] as const) {
       const value = ends.filter((end) => end === outcome).length;
       if (task.parents[outcome] !== value) {
@@ -208,7 +383,7 @@ function alive(chainId: string, { chain, tasks }: Snapshot): void {
   }
   for (const task of tasks) {
     if (task.status !== 'PENDING') continue;
-    const ends = endings(task, { chain, tasks, results: [] });
+    const ends = endings(task, { chain, tasks, version: 0, rows: [] });
     if (certain(task.triggerRule, ends, true) || certain(task.triggerRule, ends, false)) {
       throw new Violation(
         'I5',
@@ -267,6 +442,10 @@ function holds(rule: TriggerRule, ends: readonly Ending[]): boolean {
 
 function isOpen({ status }: Task): boolean {
   return !FINAL.has(status);
+}
+
+function isInFlight({ status }: Task): boolean {
+  return status === 'QUEUED' || status === 'RUNNING';
 }
 
 function isAdmitted({ status, hold }: Task): boolean {

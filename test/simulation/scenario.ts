@@ -1,24 +1,12 @@
 import { plan } from '#libs/dag-planner';
 import { DEFAULT_SETTINGS, TRIGGER_RULES } from '#libs/chain-domain';
-import type { Chain, RetryPolicy, Task, TriggerRule } from '#libs/chain-domain';
+import type { RetryPolicy, TriggerRule } from '#libs/chain-domain';
+import type { NewChain } from '#libs/chain-engine';
 import { Random } from './random.js';
-
-/** What becomes of a dispatched task when its job is made: sent, its `when` is false, or its parameters do not resolve. */
-export type Gate = 'open' | 'closed' | 'broken';
-
-/** A task beside what `decide` knows of it. Times in ms. */
-export interface TaskSpec {
-  readonly task: Task;
-  readonly predecessors: readonly number[];
-  readonly gate: Gate;
-  readonly timeoutMs: number | null;
-  readonly queueTimeoutMs: number | null;
-}
 
 export interface ChainSpec {
   readonly id: string;
-  readonly chain: Chain;
-  readonly tasks: readonly TaskSpec[];
+  readonly made: NewChain;
 }
 
 /** What a schedule starts from: it follows from the seed. */
@@ -41,21 +29,23 @@ export interface ScenarioOptions {
   readonly operators?: boolean;
 }
 
-const WITHOUT_TIME_OUT = 1e9;
+const WITHOUT_TIME_OUT_S = 1e6;
+/** Conditions of a task that is skipped when it is sent, and of one whose job cannot be made. */
+const GATES = [['false'], ['1 / 0 == 1']];
 
 /** A random scenario: one or two chains of up to 8 tasks each, planned by the real planner. */
 export function scenarioOf(seed: number, options: ScenarioOptions = {}): Scenario {
   const random = new Random(seed);
   const faults = options.faults ?? random.chance(0.9);
   const operators = options.operators ?? random.chance(0.8);
-  const count = random.chance(0.8) ? 1 : 2;
+  const count = random.chance(0.65) ? 1 : 2;
   return {
     seed,
     chains: Array.from({ length: count }, (_, i) => randomChain(`c${i}`, random, faults || operators)),
     listeners: 1 + random.int(3),
     workers: 1 + random.int(3),
     slots: 1 + random.int(2),
-    steps: 40 + random.int(260),
+    steps: 120 + random.int(600),
     faults,
     operators,
   };
@@ -73,55 +63,47 @@ function randomChain(id: string, random: Random, rough: boolean): ChainSpec {
   const planned = plan(nodes);
   if (!planned.ok) throw new Error('the planner refuses a faultless graph');
   const { predecessors, successors } = planned.plan;
+  const grouped = random.chance(0.15);
   return {
     id,
-    chain: {
-      status: 'PENDING',
-      epoch: 1,
-      totalTasks: size,
-      completedTasks: 0,
-      failedTasks: 0,
-      skippedTasks: 0,
-      cancelledTasks: 0,
-      toleratedTasks: 0,
-      admittedTasks: 0,
-      maxParallel: random.chance(0.4) ? 1 + random.int(3) : null,
+    made: {
+      chainName: id,
+      chainType: 'complex',
+      description: null,
+      config: {},
+      metadata: {},
+      createdBy: null,
+      proposer: null,
+      byAdmin: false,
       stopOnError: random.chance(0.4),
-      timeoutMs: rough && random.chance(0.15) ? 2_000 + random.int(60_000) : WITHOUT_TIME_OUT,
-      deadlineAt: null,
-      approvalMs: rough && size % 3 === 0 ? 2_000 : 20_000,
-      timeLeftMs: null,
-      error: null,
-    },
-    tasks: predecessors.map((before, position) => ({
-      predecessors: before,
-      gate: !rough || random.chance(0.92) ? 'open' : random.pick<Gate>(['closed', 'broken']),
-      timeoutMs: rough && random.chance(0.2) ? 3_000 + random.int(10_000) : null,
-      queueTimeoutMs: rough && random.chance(0.15) ? 2_000 + random.int(10_000) : null,
-      task: {
-        position,
+      timeoutSeconds: rough && random.chance(0.15) ? 2 + random.int(60) : WITHOUT_TIME_OUT_S,
+      approvalTimeoutSeconds: rough && size % 3 === 0 ? 2 : 20,
+      execute: false,
+      maxParallel: random.chance(0.4) ? 1 + random.int(3) : null,
+      concurrency: null,
+      tasks: predecessors.map((before, position) => ({
         taskId: `t${position}`,
+        taskName: `t${position}`,
         taskType: random.chance(0.8) ? 'fast' : 'slow',
-        status: 'PENDING',
-        attempt: 0,
-        runId: null,
-        failures: 0,
-        losses: 0,
-        parents: { pending: before.length, succeeded: 0, failed: 0, skipped: 0 },
-        triggerRule: randomRule(random, before.length),
-        retry: randomRetry(random),
+        executionMode: 'parallel',
+        dependsOn: before.map((at) => ({ taskId: `t${at}`, dependencyType: 'sequential', when: null })),
+        isCallback: false,
+        params: {},
         priority: 1 + random.int(10),
-        successors: successors[position]!,
+        triggerRule: randomRule(random, before.length),
+        retryPolicy: randomRetry(random),
+        timeoutSeconds: rough && random.chance(0.2) ? 3 + random.int(10) : null,
+        queueTimeoutSeconds: rough && random.chance(0.15) ? 2 + random.int(10) : null,
         ...DEFAULT_SETTINGS,
         tolerable: random.chance(0.15),
-        hold: null,
-        firstQueuedAt: null,
-        skipReason: null,
-        nextAttemptAt: null,
-        approvedAttempt: null,
-        error: null,
-      },
-    })),
+        concurrency: grouped && random.chance(0.5) ? { key: 'alone', limit: 1 } : null,
+        conditions: !rough || random.chance(0.92) ? [] : random.pick(GATES),
+        level: 0,
+        predecessors: before,
+        successors: successors[position]!,
+        referenced: [],
+      })),
+    },
   };
 }
 

@@ -4,6 +4,7 @@ import type { Bug } from './bugs.js';
 import { Violation } from './invariants.js';
 import { Random } from './random.js';
 import { scenarioOf, type Scenario, type ScenarioOptions } from './scenario.js';
+import type { Connections } from './rows.js';
 import { World, type Action } from './world.js';
 
 export interface Outcome {
@@ -15,46 +16,72 @@ export interface Outcome {
 }
 
 const NO_BUGS: ReadonlySet<Bug> = new Set();
-/** Rounds after the faults have ceased, each of one second: all leases, locks and backoffs run out well before. */
-const QUIET_ROUNDS = 240;
+/** Rounds after the faults have ceased: all leases, locks and backoffs run out well before. */
+const QUIET_ROUNDS = 100;
+/** At rest nothing but time moves most chains on: so much of it goes by in a round, ms. */
+const QUIET_TICK = 3_000;
+const SMOOTH_TICK = 1_000;
+/** Loops that look for what timers and losses have left, every few rounds. */
+const SELDOM = new Set(['timeouts', 'webhooks', 'restore', 'capacity']);
+const SELDOM_ROUNDS = 3;
+/** Longer than a row is hidden that a listener took and did not finish with, ms. */
+const HIDDEN_MS = 30_000;
+const MOST_STEPS = 500;
 /** Advances time by this many ms: without faults no lease expires. */
 const SMOOTH_TICKS = [50, 200];
-const ROUGH_TICKS = [50, 200, 1_000, 1_000, 3_000, 11_000, 16_000];
+const ROUGH_TICKS = [50, 200, 200, 1_000, 1_000, 1_000, 3_000, 3_000, 11_000, 16_000];
 
 /** Runs the schedule of a seed: random steps and faults, then fair steps until all is at rest. */
-export function simulate(seed: number, bugs = NO_BUGS, options: ScenarioOptions = {}): Outcome {
+export function simulate(
+  connections: Connections,
+  seed: number,
+  bugs = NO_BUGS,
+  options: ScenarioOptions = {},
+): Promise<Outcome> {
   const scenario = scenarioOf(seed, options);
   const random = new Random(seed + 0x5eed);
   const actions: Action[] = [];
-  return run(scenario, bugs, actions, (world) => {
+  return run(connections, scenario, bugs, actions, async (world) => {
     for (let i = 0; i < scenario.steps; i++) {
       const action = nextAction(world, random);
       actions.push(action);
-      world.apply(action);
+      await world.apply(action);
     }
   });
 }
 
 /** Runs given actions from a seed's scenario: those whose object is gone do nothing. */
-export function replay(scenario: Scenario, actions: readonly Action[], bugs = NO_BUGS): Outcome {
-  return run(scenario, bugs, actions, (world) => {
-    for (const action of actions) world.apply(action);
+export function replay(
+  connections: Connections,
+  scenario: Scenario,
+  actions: readonly Action[],
+  bugs = NO_BUGS,
+  each: (action: Action, world: World) => void = () => undefined,
+): Promise<Outcome> {
+  return run(connections, scenario, bugs, actions, async (world) => {
+    for (const action of actions) {
+      each(action, world);
+      await world.apply(action);
+    }
   });
 }
 
-function run(
+async function run(
+  connections: Connections,
   scenario: Scenario,
   bugs: ReadonlySet<Bug>,
   actions: readonly Action[],
-  act: (world: World) => void,
-): Outcome {
-  const world = new World(scenario, bugs);
+  act: (world: World) => Promise<void>,
+): Promise<Outcome> {
+  const world = await World.begin(connections, scenario, bugs);
   let violation: Violation | null = null;
   try {
-    act(world);
-    comeToRest(world);
+    await act(world);
+    await comeToRest(world);
   } catch (error) {
     violation = error instanceof Violation ? error : new Violation('fault', String((error as Error).stack));
+  } finally {
+    await world.end();
   }
   return { seed: scenario.seed, violation, actions, commits: world.invariants.commits, world };
 }
@@ -62,46 +89,57 @@ function run(
 function nextAction(world: World, random: Random): Action {
   const { scenario } = world;
   const dice = random.next();
-  if (scenario.operators && dice < 0.025) {
+  if (scenario.operators && dice < 0.02) {
     const { id } = random.pick(scenario.chains);
     const command = randomCommand(world, id, random);
     if (!world.wouldRefuse(id, command) || random.chance(0.1)) return { kind: 'command', chainId: id, command };
   }
-  if (scenario.faults && dice > 0.9) return randomFault(world, random);
+  if (scenario.faults && dice > 0.95) return randomFault(world, random);
   const useful = world.useful();
-  if (useful.length === 0 || random.chance(0.08)) {
+  let place = random.next() * useful.reduce((sum, { weight }) => sum + weight, 0);
+  const chosen = useful.find(({ weight }) => (place -= weight) < 0);
+  if (chosen === undefined || random.chance(0.06)) {
     return { kind: 'tick', ms: random.pick(scenario.faults ? ROUGH_TICKS : SMOOTH_TICKS) };
   }
-  return { kind: 'step', machine: random.pick(useful), n: random.int(1 << 20) };
+  const { process, what } = chosen;
+  return { kind: 'step', process, what, n: random.int(1 << 20) };
 }
 
 function randomFault(world: World, random: Random): Action {
-  const process = random.pick([...world.processes.keys()]);
+  const names = [...world.members.keys()];
+  const workers = names.filter((name) => name.startsWith('worker'));
+  const process = random.pick(random.chance(0.4) ? workers : names);
   const n = random.int(1 << 16);
-  switch (random.int(12)) {
+  const cut = random.pick(['before', 'after'] as const);
+  switch (random.int(15)) {
     case 0:
     case 1:
     case 2:
-      return { kind: 'kill', process };
+      return { kind: 'kill', process, n, cut };
     case 3:
-      return { kind: 'stop', process };
     case 4:
+      return { kind: 'lose-connection', process, n, cut };
     case 5:
-      return { kind: 'continue', process };
+      return { kind: 'stop', process };
     case 6:
-      return random.chance(0.3) ? { kind: 'flush', withChannel: random.chance(0.5) } : { kind: 'lose-job', n };
     case 7:
-      return { kind: 'lose-message', n };
+      return { kind: 'continue', process };
     case 8:
+      return random.chance(0.3) ? { kind: 'flush', withChannel: random.chance(0.5) } : { kind: 'lose-job', n };
     case 9:
+      return { kind: 'lose-message', n };
+    case 10:
+    case 11:
       return { kind: 'double-message', n };
+    case 12:
+      return { kind: 'restore-queue' };
     default:
       return { kind: 'delay-message', n, ms: random.int(20_000) };
   }
 }
 
 function randomCommand(world: World, chainId: string, random: Random): ChainCommand {
-  const { chain } = world.database.loadChains([chainId])[0]!;
+  const { chain } = world.rows.chains.get(chainId)!;
   const size = chain.totalTasks;
   const position = random.int(size);
   // A chain that has ended is taken up again more often than not, so that schedules go on.
@@ -136,79 +174,92 @@ function randomCommand(world: World, chainId: string, random: Random): ChainComm
   }
 }
 
-/** The faults stop and time continues: every chain must end, but for one that an operator must resume, which is done. */
-function comeToRest(world: World): void {
+/**
+ * The faults stop and time continues, with one listener: every chain must end, but for one that an operator must resume,
+ * which is done.
+ */
+async function comeToRest(world: World): Promise<void> {
   world.quiet = true;
   const random = new Random(world.scenario.seed + 0xca1);
-  for (const process of world.processes.values()) world.setStopped(process, false);
+  for (const member of world.members.values()) if (member.process.stopped) world.setStopped(member, false);
+  for (let i = 1; i < world.scenario.listeners; i++) await world.remove(`listener${i}`, random.int(1 << 16), 'after');
   for (let resumed = 0; ; resumed++) {
-    const unmoved = untilRest(world, random);
+    const unmoved = await untilRest(world, random);
     if (unmoved !== null) throw new Violation('stuck', unmoved);
     const paused = world.scenario.chains.filter(({ id }) => statusOf(world, id) === 'PAUSED');
     if (paused.length === 0) break;
     if (resumed > 8) throw new Violation('stuck', `${paused[0]!.id} is PAUSED again and again`);
     for (const { id } of paused) {
       // What fails again and again is skipped, as an operator would.
-      if (resumed > 1) skipExhausted(world, id, random);
-      command(world, id, { kind: 'ResumeChain' }, random);
+      if (resumed > 1) await skipExhausted(world, id, random);
+      await command(world, id, { kind: 'ResumeChain' }, random);
     }
   }
-  for (const { id } of world.scenario.chains) {
-    const { chain, rows } = world.database.chains.get(id)!;
-    world.invariants.resultsStand(id, { chain, tasks: rows.map((r) => r.task), results: rows.map((r) => r.result) });
-  }
+  await world.apply({ kind: 'tick', ms: HIDDEN_MS });
+  for (const loop of ['webhooks', 'stops', 'invariants']) await begin(world, 'listener0', loop, random);
+  await world.atRest();
 }
 
-function skipExhausted(world: World, chainId: string, random: Random): void {
-  for (const { task } of world.database.chains.get(chainId)!.rows) {
-    if (task.hold === 'RETRIES_EXHAUSTED')
-      command(world, chainId, { kind: 'SkipTask', position: task.position }, random);
+async function skipExhausted(world: World, chainId: string, random: Random): Promise<void> {
+  for (const { position, hold } of world.rows.chains.get(chainId)!.tasks) {
+    if (hold === 'RETRIES_EXHAUSTED') await command(world, chainId, { kind: 'SkipTask', position }, random);
   }
 }
 
 /** Gives a command and lets it be carried out. */
-function command(world: World, chainId: string, given: ChainCommand, random: Random): void {
-  world.apply({ kind: 'command', chainId, command: given });
-  while ([...world.processes.keys()].some((name) => name.startsWith('api'))) round(world, random);
+async function command(world: World, chainId: string, given: ChainCommand, random: Random): Promise<void> {
+  await world.apply({ kind: 'command', chainId, command: given });
+  for (const name of world.members.keys()) if (name.startsWith('api')) await settle(world, name, random);
 }
 
 /** -> what does not come to rest, or null. */
-function untilRest(world: World, random: Random): string | null {
+async function untilRest(world: World, random: Random): Promise<string | null> {
   let open = '';
   for (let i = 0; i < QUIET_ROUNDS; i++) {
-    round(world, random);
-    open = unfinished(world);
+    await round(world, i, random);
+    open = await unfinished(world, random);
     if (open === '') return null;
   }
-  return `${QUIET_ROUNDS} s after the faults: ${open}`;
+  return `long after the faults: ${open}`;
 }
 
-/** A while in which every machine takes some steps: without faults so short that no lease runs out. */
-function round(world: World, random: Random): void {
-  world.apply({ kind: 'tick', ms: world.scenario.faults ? 1_000 : SMOOTH_TICKS[1]! });
-  for (const [name, process] of [...world.processes]) {
-    for (const loop of [...process.machines.keys()]) {
-      const machine = `${name}.${loop}`;
-      for (let steps = 0; steps < 8 && (steps === 0 || !isIdle(world.nextOf(machine))); steps++) {
-        world.apply({ kind: 'step', machine, n: random.int(1 << 20) });
-      }
+/** A while in which every loop makes a round: without faults so short that no lease runs out. */
+async function round(world: World, number: number, random: Random): Promise<void> {
+  await world.apply({ kind: 'tick', ms: world.scenario.faults ? QUIET_TICK : SMOOTH_TICK });
+  for (const [name, { process }] of [...world.members]) {
+    await settle(world, name, random);
+    for (const loop of process.loops.keys()) {
+      if (SELDOM.has(loop) ? number % SELDOM_ROUNDS === 0 : loop !== 'invariants')
+        await begin(world, name, loop, random);
     }
   }
 }
 
-function isIdle(next: string | undefined): boolean {
-  return next === undefined || /^(receive|take a job|take stop|look at the queue|send a heartbeat)/.test(next);
+/** A round of a loop, from its beginning to its end. */
+async function begin(world: World, process: string, loop: string, random: Random): Promise<void> {
+  if (world.weight(loop) === 0) return;
+  await world.apply({ kind: 'step', process, what: loop, n: random.int(1 << 20) });
+  await settle(world, process, random);
 }
 
-function unfinished(world: World): string {
+/** Lets all that waits at a process's gates go on, until nothing does. */
+async function settle(world: World, name: string, random: Random): Promise<void> {
+  for (let steps = 0; steps < MOST_STEPS; steps++) {
+    const what = world.members.get(name)?.process.waiting[0];
+    if (what === undefined) return;
+    await world.apply({ kind: 'step', process: name, what, n: random.int(1 << 20) });
+  }
+  throw new Violation('stuck', `${name} does not come to an end`);
+}
+
+async function unfinished(world: World, random: Random): Promise<string> {
   const open: string[] = [];
-  for (const { id } of world.scenario.chains) {
-    const { chain, rows } = world.database.chains.get(id)!;
-    if (chain.status === 'PENDING') world.apply({ kind: 'command', chainId: id, command: { kind: 'ExecuteChain' } });
-    const inFlight = rows.some(({ task }) => task.status === 'QUEUED' || task.status === 'RUNNING');
+  for (const [id, { chain, tasks }] of world.rows.chains) {
+    if (chain.status === 'PENDING') await command(world, id, { kind: 'ExecuteChain' }, random);
+    const inFlight = tasks.some(({ status }) => status === 'QUEUED' || status === 'RUNNING');
     if (isChainTerminal(chain.status) || (chain.status === 'PAUSED' && !inFlight)) continue;
-    const tasks = rows.map(({ task }) => `${task.taskId} ${task.status}${task.hold === null ? '' : ` (${task.hold})`}`);
-    open.push(`${id} is ${chain.status}: ${tasks.join(', ')}`);
+    const states = tasks.map(({ taskId, status, hold }) => `${taskId} ${status}${hold === null ? '' : ` (${hold})`}`);
+    open.push(`${id} is ${chain.status}: ${states.join(', ')}`);
   }
   if (open.length === 0 && world.queue.size > 0) open.push(`${world.queue.size} jobs lie in the queue`);
   if (open.length === 0 && world.channel.backlog('done', Infinity) > 0) open.push('reports lie in the channel');
@@ -216,5 +267,5 @@ function unfinished(world: World): string {
 }
 
 function statusOf(world: World, chainId: string): string {
-  return world.database.chains.get(chainId)!.chain.status;
+  return world.rows.chains.get(chainId)!.chain.status;
 }

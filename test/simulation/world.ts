@@ -1,74 +1,240 @@
-import { decide, type ChainCommand } from '#libs/chain-domain';
-import type { CapacityRow } from '#libs/repositories';
+import { isDeepStrictEqual } from 'node:util';
+import { decide, type ChainCommand, type Refusal } from '#libs/chain-domain';
+import { commandChain, type OperatorCommand } from '#libs/chain-engine';
+import type { Logger } from '#libs/platform';
+import { jobId, type Control, type JobState, type TaskJob } from '#libs/queues';
+import { isTransient } from '#libs/repositories';
 import type { Bug } from './bugs.js';
-import { ModelDatabase } from './database.js';
-import { Invariants } from './invariants.js';
-import { listenerMachines, operator } from './listener.js';
-import type { Machine } from './machine.js';
+import { Invariants, Violation, type Snapshot } from './invariants.js';
+import { startListener } from './listener.js';
+import { Process, type Cut } from './process.js';
+import { Random } from './random.js';
+import { Rows, type Connections } from './rows.js';
 import type { Scenario } from './scenario.js';
-import type { Surroundings } from './surroundings.js';
-import { ModelChannel, ModelQueue, type Job } from './transport.js';
+import { ModelChannel, ModelQueue, type Carriers } from './transport.js';
 import { ModelWorker } from './worker.js';
 
 /** One thing that happens: what a schedule is made of. It does nothing where its object is gone, so any may be left out. */
 export type Action =
-  | { readonly kind: 'step'; readonly machine: string; readonly n: number }
+  /** A process goes on behind a gate, or begins a round of a loop. */
+  | { readonly kind: 'step'; readonly process: string; readonly what: string; readonly n: number }
   | { readonly kind: 'tick'; readonly ms: number }
-  | { readonly kind: 'kill' | 'stop' | 'continue'; readonly process: string }
+  /** It dies at a statement, or only its connection does. */
+  | { readonly kind: 'kill' | 'lose-connection'; readonly process: string; readonly n: number; readonly cut: Cut }
+  | { readonly kind: 'stop' | 'continue'; readonly process: string }
   | { readonly kind: 'flush'; readonly withChannel: boolean }
+  /** The queue comes back from a backup of another time. */
+  | { readonly kind: 'restore-queue' }
   | { readonly kind: 'lose-job' | 'lose-message' | 'double-message'; readonly n: number }
   | { readonly kind: 'delay-message'; readonly n: number; readonly ms: number }
   | { readonly kind: 'command'; readonly chainId: string; readonly command: ChainCommand };
 
-interface Process {
-  readonly machines: Map<string, { machine: Machine; next: string }>;
-  readonly worker: ModelWorker | null;
-  stopped: boolean;
+interface Useful {
+  readonly process: string;
+  readonly what: string;
+  readonly weight: number;
 }
 
-const TYPES = ['fast', 'slow'];
+interface Member {
+  readonly process: Process;
+  readonly worker: ModelWorker | null;
+}
 
-/** Everything there is: the clock, the models and the processes. The same actions make the same world. */
-export class World implements Surroundings {
-  readonly clock = { now: 1_000_000 };
+/** The year 2100, ms: ahead of PostgreSQL's clock, so that the counted time stands where the schedule puts it. */
+const START = 4_102_444_800_000;
+const MARK = 'tc:timeline';
+const FOREIGN = 'of another time';
+const LIKELY = 6;
+/** What the listeners log as errors when a queue of another time is emptied. */
+const QUARANTINE = /were quarantined/;
+
+/** Everything there is: the clock, the database, what carries messages, and the processes. The same actions make the same world. */
+export class World implements Carriers {
+  readonly clock = { now: START };
   readonly queue = new ModelQueue();
   readonly channel = new ModelChannel();
-  readonly database: ModelDatabase;
-  readonly invariants: Invariants;
-  readonly processes = new Map<string, Process>();
+  readonly invariants = new Invariants();
+  readonly members = new Map<string, Member>();
+  rows: Rows;
   quiet = false;
+  private violation: Error | null = null;
+  private wasRestored = false;
   private runs = 0;
   private births = 0;
+  private readonly genuine = { now: performance.now, random: Math.random };
 
-  constructor(
+  private constructor(
     readonly scenario: Scenario,
     readonly bugs: ReadonlySet<Bug>,
-  ) {
-    this.invariants = new Invariants();
-    this.database = new ModelDatabase(scenario.chains, this.clock, this.invariants, bugs);
-    for (let i = 0; i < scenario.listeners; i++) this.startListener(`listener${i}`);
-    for (let i = 0; i < scenario.workers; i++) this.startWorker(`worker${i}`);
-    for (const { id } of scenario.chains) this.command(id, { kind: 'ExecuteChain' });
+  ) {}
+
+  /** Until `end`, this thread's monotonic clock and randomness are those of the schedule. */
+  static async begin(connections: Connections, scenario: Scenario, bugs: ReadonlySet<Bug>): Promise<World> {
+    const world = new World(scenario, bugs);
+    const random = new Random(scenario.seed + 0xd1ce);
+    performance.now = () => world.clock.now - START;
+    Math.random = () => random.next();
+    world.rows = await Rows.of(connections, scenario.chains, bugs, world.invariants, world.failed);
+    await world.rows.setClock(START);
+    for (let i = 0; i < scenario.listeners; i++) world.startListener(`listener${i}`);
+    for (let i = 0; i < scenario.workers; i++) world.startWorker(`worker${i}`);
+    for (const { id } of scenario.chains) await world.command(id, { kind: 'ExecuteChain' });
+    return world;
   }
 
-  apply(action: Action): void {
+  /** Ends all processes. */
+  async end(): Promise<void> {
+    for (const { process } of this.members.values()) await process.die(0, 'before');
+    performance.now = this.genuine.now;
+    Math.random = this.genuine.random;
+  }
+
+  /** Throws the violation that the action brought to light. */
+  async apply(action: Action): Promise<void> {
+    await this.take(action);
+    if (this.violation !== null) throw this.violation;
+  }
+
+  /** What could go on, each with its weight: what waits at gates, and loops that may find work. */
+  useful(): Useful[] {
+    const found: Useful[] = [];
+    for (const [name, { process }] of this.members) {
+      if (process.stopped) continue;
+      for (const what of process.waiting) found.push({ process: name, what, weight: LIKELY });
+      for (const what of process.idle) found.push({ process: name, what, weight: this.weight(what) });
+    }
+    return found.filter(({ weight }) => weight > 0);
+  }
+
+  /** How likely a round of the loop begins: mostly where it has something to do; 0 where it must not. */
+  weight(loop: string): number {
+    const { now } = this.clock;
+    const unread = (lane: 'done' | 'notes' | 'beats') => (this.channel.backlog(lane, now) > 0 ? LIKELY : 0);
+    const tasks = [...this.rows.chains.values()].flatMap((chain) => chain.tasks);
+    switch (loop) {
+      case 'command':
+        return 0;
+      case 'reports':
+        return unread('done');
+      case 'notes':
+        return unread('notes');
+      case 'heartbeats':
+        return unread('beats');
+      case 'dispatch':
+        return tasks.some(({ hold, status }) => hold === null && (status === 'READY' || status === 'RETRYING'))
+          ? 2
+          : 0.2;
+      case 'leases': {
+        const rows = [...this.rows.chains.values()].flatMap((chain) => chain.rows);
+        return rows.some(({ lease_ms: until }) => until !== null && until < now) ? 2 : 0.2;
+      }
+      case 'restore': {
+        // One listener at a time puts a restored queue right: the others wait for a time of their own.
+        const free = ({ process }: Member): boolean => !process.loops.has(loop) || process.idle.includes(loop);
+        return [...this.members.values()].every(free) ? (this.queue.marks.get(MARK) === FOREIGN ? 2 : 0.1) : 0;
+      }
+      case 'beat':
+      case 'capacity':
+      case 'timeouts':
+        return 0.5;
+      default:
+        return loop.startsWith('slot') ? (this.queue.waiting > 0 ? LIKELY : 0) : 0.1;
+    }
+  }
+
+  send(jobs: readonly TaskJob[]): void {
+    for (const job of jobs) this.checked(() => this.invariants.sending(jobId(job)));
+    this.queue.add(jobs);
+  }
+
+  stateOf(id: string): JobState {
+    const state = this.queue.state(id);
+    return state === 'missing' && this.bugs.has('lost-lease-not-resent') ? 'waiting' : state;
+  }
+
+  read(text: string): string {
+    if (!this.bugs.has('no-fencing')) return text;
+    const message = JSON.parse(text) as { chainId?: string; taskId?: string; attempt?: number };
+    const task = this.rows.chains.get(String(message.chainId))?.tasks.find(({ taskId }) => taskId === message.taskId);
+    return JSON.stringify({ ...message, ...(task && { attempt: task.attempt }) });
+  }
+
+  broadcast(control: Control): void {
+    for (const { worker, process } of this.members.values()) if (!process.stopped) worker?.hear(control);
+  }
+
+  nextRun(): number {
+    return ++this.runs;
+  }
+
+  /** Whether the chain as it is would refuse a command. */
+  wouldRefuse(chainId: string, command: ChainCommand): boolean {
+    return this.refusal(this.rows.chains.get(chainId)!, command) !== null;
+  }
+
+  /** SIGSTOP and SIGCONT. */
+  setStopped({ process, worker }: Member, stopped: boolean): void {
+    process.stopped = stopped;
+    if (worker === null) return;
+    if (stopped) this.queue.workerStops(worker.id, this.clock.now);
+    else this.queue.workerGoesOn(worker.id);
+  }
+
+  /** Ends a process for good. */
+  async remove(name: string, n: number, cut: Cut): Promise<void> {
+    const member = this.members.get(name);
+    if (member === undefined) return;
+    this.members.delete(name);
+    if (member.worker !== null) this.queue.workerStops(member.worker.id, this.clock.now);
+    await member.process.die(n, cut);
+  }
+
+  /** What must hold when all is at rest: each end of a chain has reached its own tenant's webhook, and nothing was repaired. */
+  async atRest(): Promise<void> {
+    for (const [id, chain] of this.rows.chains) this.invariants.resultsStand(id, chain);
+    const { outbox, deliveries, repairs } = await this.rows.outside();
+    if (outbox > 0) throw new Violation('outbox', `${outbox} rows were not delivered`);
+    const strange = deliveries.find(({ tenant, webhook, status }) => webhook !== tenant || status !== 'DELIVERED');
+    if (strange !== undefined) throw new Violation('webhooks', JSON.stringify(strange));
+    if (deliveries.length !== this.invariants.notices) {
+      throw new Violation('webhooks', `${this.invariants.notices} notices became ${deliveries.length} deliveries`);
+    }
+    const broken = repairs.find((kind) => /^(invariant|held)/.test(kind));
+    if (broken !== undefined) throw new Violation('repair', `the reconciler repaired ${broken}`);
+  }
+
+  private async take(action: Action): Promise<void> {
     switch (action.kind) {
       case 'step':
-        return this.step(action.machine, action.n);
+        return this.step(action.process, action.what, action.n);
       case 'tick':
         this.clock.now += action.ms;
-        return this.queue.expire(this.clock.now);
+        this.queue.expire(this.clock.now);
+        return this.rows.setClock(this.clock.now);
       case 'kill':
-        return this.kill(action.process);
+        return this.kill(action.process, action.n, action.cut);
+      case 'lose-connection': {
+        // What a worker has to say it says again on another connection.
+        const member = this.members.get(action.process);
+        if (member?.worker === null) await member.process.lose(action.n, action.cut);
+        return this.forgetDone(action.process);
+      }
       case 'stop':
       case 'continue': {
-        const process = this.processes.get(action.process);
-        if (process !== undefined) this.setStopped(process, action.kind === 'stop');
+        const member = this.members.get(action.process);
+        if (member !== undefined) this.setStopped(member, action.kind === 'stop');
         return;
       }
       case 'flush':
         this.queue.flush();
         if (action.withChannel) this.channel.flush();
+        return;
+      case 'restore-queue':
+        // Before the first marker there is no backup.
+        if (!this.queue.marks.has(MARK)) return;
+        this.queue.marks.set(MARK, FOREIGN);
+        this.wasRestored = true;
+        this.invariants.restored([...this.rows.chains.values()]);
         return;
       case 'lose-job':
         return this.queue.loseOne(action.n);
@@ -83,116 +249,102 @@ export class World implements Surroundings {
     }
   }
 
-  /** The steps that would do something now, `<process>.<machine>`. */
-  useful(): string[] {
-    const waiting = this.queue.waiting;
-    const lanes = new Map(
-      (['done', 'notes', 'beats'] as const).map((l) => [`receive ${l}`, this.channel.backlog(l, this.clock.now)]),
-    );
-    const names: string[] = [];
-    for (const [name, process] of this.processes) {
-      if (process.stopped) continue;
-      for (const [loop, { next }] of process.machines) {
-        if (next === 'take a job' ? waiting > 0 : (lanes.get(next) ?? 1) > 0) names.push(`${name}.${loop}`);
-      }
-    }
-    return names;
-  }
-
-  /** What a machine does next. */
-  nextOf(machine: string): string | undefined {
-    const [process, loop] = machine.split('.') as [string, string];
-    return this.processes.get(process)?.machines.get(loop)?.next;
-  }
-
-  send(jobs: readonly Job[]): void {
-    for (const job of jobs) this.invariants.sending(job);
-    this.queue.add(jobs);
-  }
-
-  capacity(): CapacityRow[] {
-    const slots = this.scenario.workers * this.scenario.slots;
-    return TYPES.map((type) => ({
-      task_type: type,
-      slots: `${slots}`,
-      in_flight: this.database.inFlight(type),
-      tenants: [],
-      shared: false,
-    }));
-  }
-
-  answer(workerId: string, stop: readonly string[]): void {
-    for (const { worker, stopped } of this.processes.values()) {
-      if (worker?.id !== workerId || stopped) continue;
-      worker.answeredAt = this.clock.now;
-      worker.stopRuns(stop);
+  private async step(name: string, what: string, n: number): Promise<void> {
+    const process = this.members.get(name)?.process;
+    if (process === undefined || process.stopped) return;
+    await process.step(what, n);
+    this.forgetDone(name);
+    if (what === 'empty the queue') {
+      this.checked(() => this.invariants.emptied([...this.rows.chains.values()]));
     }
   }
 
-  stopRuns(ids: readonly string[]): void {
-    for (const { worker, stopped } of this.processes.values()) if (!stopped) worker?.stopRuns(ids);
+  /** A command that was carried out leaves no process. */
+  private forgetDone(name: string): void {
+    if (this.members.get(name)?.process.idle.includes('command') === true) this.members.delete(name);
   }
 
-  nextRun(): number {
-    return ++this.runs;
-  }
-
-  /** Whether the chain as it is would refuse a command. */
-  wouldRefuse(chainId: string, command: ChainCommand): boolean {
-    const [read] = this.database.loadChains([chainId]);
-    return 'refused' in decide(this.database.loadTasks(read!, undefined).state, command, this.clock.now);
-  }
-
-  private step(name: string, n: number): void {
-    const [processName, loop] = name.split('.') as [string, string];
-    const process = this.processes.get(processName);
-    const stepped = process?.machines.get(loop);
-    if (process === undefined || stepped === undefined || process.stopped) return;
-    const { done, value } = stepped.machine.next(n);
-    if (done !== true) stepped.next = value as string;
-    else {
-      process.machines.delete(loop);
-      if (process.machines.size === 0) this.processes.delete(processName);
-    }
-  }
-
-  /** SIGSTOP and SIGCONT. */
-  setStopped(process: Process, stopped: boolean): void {
-    process.stopped = stopped;
-    if (process.worker === null) return;
-    if (stopped) this.queue.workerStops(process.worker.id, this.clock.now);
-    else this.queue.workerGoesOn(process.worker.id);
-  }
-
-  private kill(name: string): void {
-    const process = this.processes.get(name);
-    if (process === undefined) return;
-    this.processes.delete(name);
-    if (process.worker !== null) {
-      this.queue.workerStops(process.worker.id, this.clock.now);
-      this.startWorker(name);
-    } else if (name.startsWith('listener')) {
-      this.startListener(name);
-    }
+  private async kill(name: string, n: number, cut: Cut): Promise<void> {
+    await this.remove(name, n, cut);
+    if (name.startsWith('worker')) this.startWorker(name);
+    else if (name.startsWith('listener')) this.startListener(name);
   }
 
   private startListener(name: string): void {
-    this.start(name, listenerMachines(this), null);
+    const { failed } = this;
+    const error = (data: object, message: string): void => {
+      if (!(this.wasRestored && QUARANTINE.test(message)))
+        failed(new Violation('logged', `${message} ${JSON.stringify(data)}`));
+    };
+    const nothing = (): void => undefined;
+    const logger = { info: nothing, warn: nothing, error } as unknown as Logger;
+    const process = startListener({ carriers: this, logger, databaseOf: (of) => this.rows.databaseOf(of), failed });
+    this.members.set(name, { process, worker: null });
   }
 
   private startWorker(name: string): void {
-    const worker = new ModelWorker(`${name}/${++this.births}`, this);
-    this.start(name, worker.machines(this.scenario.slots), worker);
+    const worker = new ModelWorker(`${name}/${++this.births}`, this.scenario.slots, this, this.failed);
+    this.members.set(name, { process: worker.process, worker });
   }
 
-  private command(chainId: string, command: ChainCommand): void {
-    this.start(`api${++this.births}`, new Map([['command', operator(this, chainId, command)]]), null);
+  /** A process of the API, for one command: refused is done, too. */
+  private async command(chainId: string, command: ChainCommand): Promise<void> {
+    const process = new Process(new Map(), this.failed);
+    const db = this.rows.databaseOf(process, 'default');
+    process.loops.set('command', async () => {
+      const seen = this.rows.history.get(chainId)!.length - 1;
+      const outcome = await commandChain(db, chainId, operatorCommand(command));
+      if (outcome.kind !== 'refused') return;
+      const states = this.rows.history.get(chainId)!.slice(seen);
+      if (states.some((state) => isDeepStrictEqual(this.refusal(state, command), outcome.refusal))) return;
+      throw new Violation('refused', `${chainId}: ${JSON.stringify(command)} by ${JSON.stringify(outcome.refusal)}`);
+    });
+    this.members.set(`api${++this.births}`, { process, worker: null });
+    await process.step('command', 0);
   }
 
-  private start(name: string, machines: ReadonlyMap<string, Machine>, worker: ModelWorker | null): void {
-    const begun = [...machines].map(
-      ([loop, machine]) => [loop, { machine, next: machine.next(0).value as string }] as const,
-    );
-    this.processes.set(name, { machines: new Map(begun), worker, stopped: false });
+  private refusal({ chain, tasks }: Snapshot, command: ChainCommand): Refusal | null {
+    const state = { chain, tasks: new Map(tasks.map((task) => [task.position, task])) };
+    const decision = decide(state, command, this.clock.now);
+    return 'refused' in decision ? decision : null;
+  }
+
+  private checked(check: () => void): void {
+    try {
+      check();
+    } catch (error) {
+      this.failed(error);
+    }
+  }
+
+  /** What a round or a check has thrown: a lost connection is a fault that was planned. */
+  private readonly failed = (error: unknown): void => {
+    if (!isTransient(error)) this.violation ??= error as Error;
+  };
+}
+
+/** The command as the API has it: tasks by their names. */
+function operatorCommand(command: ChainCommand): OperatorCommand {
+  const taskId = (position: number): string => `t${position}`;
+  switch (command.kind) {
+    case 'RetryChain':
+      return { ...command, from: command.from?.map(taskId) };
+    case 'SkipTask':
+      return { kind: command.kind, taskId: taskId(command.position) };
+    case 'ResolveTask':
+      return { kind: command.kind, taskId: taskId(command.position), result: 'operator' };
+    case 'DecideApproval':
+      return { ...command, taskId: taskId(command.position) };
+    case 'SetPriority': {
+      const { kind, priority, position } = command;
+      return position === undefined ? { kind, priority } : { kind, priority, taskId: taskId(position) };
+    }
+    case 'ExecuteChain':
+    case 'CancelChain':
+    case 'PauseChain':
+    case 'ResumeChain':
+      return { kind: command.kind };
+    default:
+      throw new Error(`no operator gives ${command.kind}`);
   }
 }

@@ -1,7 +1,5 @@
 export * from './apply/apply-reports.js';
-export { ChainCache } from './apply/chain-cache.js';
 export * from './commands/commands.js';
-export { decideChain, type Incoming, Refused } from './apply/decide-chain.js';
 export * from './dispatch/dispatcher.js';
 export { ChainEngine, type EngineLog } from './chain-engine.js';
 export * from './apply/heartbeats.js';
@@ -16,6 +14,4 @@ export { reconcileTimeouts } from './reconcile/timeouts.js';
 export { resendAll } from './dispatch/resend-all.js';
 export * from './apply/reports.js';
 export { MAX_CONDITION_LENGTH, readCondition } from './conditions/cel/read-condition.js';
-export { Capacity } from './dispatch/capacity.js';
-export { LEASES } from './apply/apply-work.js';
 export { MARK_MS, RestoreDetection } from './reconcile/restore-detection.js';

@@ -1,0 +1,273 @@
+/**
+ * The real database of a schedule: its statements run on PostgreSQL, one at a time. After each that may have changed a
+ * chain the stored rows are read back, apart from the code under test, and handed to the invariants.
+ */
+import type pg from 'pg';
+import { createChain } from '#libs/chain-engine';
+import { Database, loadWhole, openDatabase, type Queryable } from '#libs/repositories';
+import type { Bug } from './bugs.js';
+import { planted } from './bugs.js';
+import type { Facts, Invariants, Snapshot } from './invariants.js';
+import type { Process } from './process.js';
+import type { ChainSpec } from './scenario.js';
+
+type Statement = Parameters<Queryable['query']>[0];
+type Run = (statement: Statement, values: readonly unknown[]) => Promise<pg.QueryResult>;
+
+/** Statements after which the rows of chains may be others. */
+const WRITES = new Set(['save-decisions', 'claim-ready', 'promote-due', 'raise-attempts', 'transaction']);
+/** Those that never wait: now and then another connection holds a chain while they run. */
+const NEVER_WAIT = new Set(['claim-ready', 'promote-due', 'renew-leases']);
+const TENANT = 'default';
+const OTHER_TENANT = 'other';
+
+/** Rows of another schedule go, and numbers begin again. */
+const RESET = `
+  DELETE FROM task_requests;
+  DELETE FROM task_chains;
+  DELETE FROM chain_dependencies;
+  DELETE FROM outbox;
+  DELETE FROM webhook_deliveries;
+  DELETE FROM workers;
+  DELETE FROM repairs;
+  DELETE FROM duties;
+  DELETE FROM queue_timeline;
+  SELECT setval(pg_get_serial_sequence(name, 'id'), 1, false)
+    FROM unnest(ARRAY['task_chains', 'chain_tasks', 'chain_events', 'outbox', 'webhook_deliveries', 'repairs']) AS name`;
+
+/** $1 chains, $2 and $3 the last event and outbox row that were seen. */
+const FACTS = {
+  name: 'facts',
+  text: `
+    SELECT (SELECT coalesce(json_agg(t ORDER BY t.chain_id, t.execution_order), '[]') FROM (
+             SELECT chain_id, execution_order, task_request_id, result, changed_version, concurrency_key,
+                    extract(epoch FROM lease_until)::float8 * 1000 AS lease_ms
+               FROM chain_tasks WHERE chain_id = ANY ($1::text[])) AS t) AS tasks,
+           (SELECT coalesce(json_agg(e ORDER BY e.id), '[]') FROM (
+             SELECT id, chain_id, task_id AS "taskId", kind, disposition, attempt, run_id AS "runId", chain_version AS version
+               FROM chain_events WHERE chain_id = ANY ($1::text[]) AND id > $2) AS e) AS events,
+           (SELECT coalesce(json_agg(o ORDER BY o.id), '[]') FROM (
+             SELECT id, kind, payload FROM outbox WHERE id > $3) AS o) AS outbox,
+           (SELECT coalesce(json_agg(a), '[]') FROM (
+             SELECT task_request_id || '.' || attempt AS id, run_id AS "runId", outcome FROM task_attempts) AS a) AS attempts`,
+};
+
+interface FactsRow {
+  readonly tasks: readonly (Facts['tasks'][number] & { readonly chain_id: string })[];
+  readonly events: readonly (Facts['events'][number] & { readonly id: number; readonly chain_id: string })[];
+  readonly outbox: readonly (Facts['outbox'][number] & { readonly id: number })[];
+  readonly attempts: Facts['attempts'];
+}
+
+/** A database as one process has it: each statement, and each transaction as a whole, waits at a gate of the process. */
+class ProcessDatabase extends Database {
+  constructor(
+    base: Database,
+    private readonly rows: Rows,
+    private readonly process: Process,
+    tenant?: string,
+  ) {
+    super(base['source'], {}, tenant);
+  }
+
+  protected override run(statement: Statement, values: readonly unknown[]): Promise<pg.QueryResult> {
+    const run: Run = (given, also) => super.run(given, also);
+    return this.rows.pass(this.process, statement, values, run);
+  }
+
+  override transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T> {
+    const planting = (tx: Queryable): Queryable => ({
+      query: (statement, values) => tx.query(planted(statement, this.rows.bugs), values),
+      entities: tx.entities,
+    });
+    return this.process.gate('transaction', async () => {
+      const answer = await super.transaction((tx) => work(planting(tx)));
+      await this.rows.observe('transaction');
+      return answer;
+    });
+  }
+}
+
+/** The connections that all schedules of a thread share. */
+export interface Connections {
+  /** As the listener has it. */
+  readonly engine: Database;
+  /** As the owner of the tables, for what stands outside the schedule. */
+  readonly owner: Database;
+}
+
+export async function connect(url: string): Promise<Connections> {
+  const engine = await openDatabase(url, { role: 'task_chain_engine', max: 1 });
+  const owner = await openDatabase(url, { max: 2 });
+  const text = `
+    INSERT INTO tenants (tenant_id, name) VALUES ('${OTHER_TENANT}', 'Other');
+    INSERT INTO webhooks (webhook_id, tenant_id, url, secret, events)
+    SELECT tenant_id, tenant_id, 'https://example.org', 's', '{}' FROM tenants`;
+  await owner.query({ name: '', text });
+  return { engine, owner };
+}
+
+export async function disconnect({ engine, owner }: Connections): Promise<void> {
+  await engine.close();
+  await owner.close();
+}
+
+export class Rows {
+  readonly chains = new Map<string, Snapshot>();
+  /** What the chains were after each statement, the latest last. */
+  readonly history: ReadonlyMap<string, Snapshot[]>;
+  private lastEvent = 0;
+  private lastOutbox = 0;
+
+  private constructor(
+    private readonly connections: Connections,
+    private readonly ids: readonly string[],
+    readonly bugs: ReadonlySet<Bug>,
+    private readonly invariants: Invariants,
+    private readonly failed: (error: unknown) => void,
+  ) {
+    this.history = new Map(ids.map((id) => [id, []]));
+  }
+
+  /** Stores the chains in an empty database, under their own ids. */
+  static async of(
+    connections: Connections,
+    specs: readonly ChainSpec[],
+    bugs: ReadonlySet<Bug>,
+    invariants: Invariants,
+    failed: (error: unknown) => void,
+  ): Promise<Rows> {
+    const { owner } = connections;
+    await owner.query({ name: '', text: RESET });
+    for (const { id, made } of specs) await createChain(new NamingDatabase(owner, id), made);
+    const rows = new Rows(
+      connections,
+      specs.map(({ id }) => id),
+      bugs,
+      invariants,
+      failed,
+    );
+    await rows.observe('create-chain');
+    return rows;
+  }
+
+  databaseOf(process: Process, tenant?: string): Database {
+    return new ProcessDatabase(this.connections.engine, this, process, tenant);
+  }
+
+  /** All waits of the database go by this time, ms since 1970. It lies ahead of PostgreSQL's clock and so stands still. */
+  async setClock(now: number): Promise<void> {
+    const text = `UPDATE clock SET seen_at = to_timestamp($1::float8 / 1000), lag = '0'`;
+    await this.connections.owner.query({ name: 'set-clock', text }, [now]);
+  }
+
+  /** Lets a statement wait at its gate, then runs it: with the planted bug where it has one. */
+  pass(process: Process, statement: Statement, values: readonly unknown[], run: Run): Promise<pg.QueryResult> {
+    const { name } = statement;
+    const go = async (n: number): Promise<pg.QueryResult> => {
+      const now = (): Promise<pg.QueryResult> => run(planted(statement, this.bugs), values);
+      const result = NEVER_WAIT.has(name) && n % 8 === 0 ? await this.besideLock(now) : await now();
+      result.rows.sort(byId);
+      if (WRITES.has(name) && result.rows.length > 0) await this.observe(name);
+      return result;
+    };
+    if (name !== 'save-decisions' || !this.bugs.has('sent-before-commit')) return process.gate(name, go);
+    process.gate(name, go).catch(() => undefined);
+    const rows = (JSON.parse(String(values[0])) as { chain_id: string }[]).map(({ chain_id }) => ({ chain_id }));
+    return Promise.resolve({ rows, rowCount: rows.length } as pg.QueryResult);
+  }
+
+  /** Reads all chains back and checks what has become of them. `by`: the statement that ran. */
+  async observe(by: string): Promise<void> {
+    const { owner } = this.connections;
+    const loaded = await loadWhole(owner, this.ids);
+    const [facts] = await owner.query<FactsRow>(FACTS, [this.ids, this.lastEvent, this.lastOutbox]);
+    const { tasks, events, outbox, attempts } = facts!;
+    this.lastEvent = events.at(-1)?.id ?? this.lastEvent;
+    this.lastOutbox = outbox.at(-1)?.id ?? this.lastOutbox;
+    for (const id of this.ids) {
+      const { state, version, nowMs } = loaded.get(id)!;
+      const after: Snapshot = {
+        chain: state.chain,
+        version,
+        tasks: [...state.tasks.values()].sort((a, b) => a.position - b.position),
+        rows: tasks.filter(({ chain_id }) => chain_id === id),
+      };
+      const mine = events.filter(({ chain_id }) => chain_id === id);
+      const before = this.chains.get(id);
+      this.chains.set(id, after);
+      this.history.get(id)!.push(after);
+      if (before === undefined) continue;
+      try {
+        this.invariants.committed(id, before, after, { by, nowMs, tasks, events: mine, outbox, attempts });
+      } catch (error) {
+        this.failed(error);
+      }
+    }
+    try {
+      this.invariants.together([...this.chains.values()]);
+    } catch (error) {
+      this.failed(error);
+    }
+  }
+
+  /** -> rows that wait to be delivered, and what became of the notices. */
+  async outside(): Promise<{
+    outbox: number;
+    deliveries: { tenant: string; webhook: string; status: string }[];
+    repairs: string[];
+  }> {
+    const text = `
+      SELECT (SELECT count(*)::int FROM outbox) AS outbox,
+             (SELECT coalesce(json_agg(json_build_object('tenant', tenant_id, 'webhook', webhook_id, 'status', status)), '[]')
+                FROM webhook_deliveries) AS deliveries,
+             ARRAY(SELECT kind::text FROM repairs) AS repairs`;
+    const [row] = await this.connections.owner.query<Awaited<ReturnType<Rows['outside']>>>({ name: 'outside', text });
+    return row!;
+  }
+
+  /** Runs a statement while another connection holds the first chain. */
+  private async besideLock(run: () => Promise<pg.QueryResult>): Promise<pg.QueryResult> {
+    const lock = { name: 'hold-chain', text: `SELECT FROM task_chains WHERE chain_id = $1 FOR UPDATE` };
+    return this.connections.owner.transaction(async (tx) => {
+      await tx.query(lock, [this.ids[0]]);
+      return run();
+    });
+  }
+}
+
+/** Rows that PostgreSQL may give in any order come in the order of their ids. */
+function byId(a: Record<string, unknown>, b: Record<string, unknown>): number {
+  const key = (row: Record<string, unknown>): string | number => {
+    const id = row['id'] ?? row['execution_order'] ?? row['task_request_id'] ?? row['chain_id'];
+    return typeof id === 'number' ? id : String(id);
+  };
+  const [x, y] = [key(a), key(b)];
+  return x < y ? -1 : x > y ? 1 : 0;
+}
+
+/** Creates a chain as the API does, but that it and its tasks get the ids of the scenario in place of random ones. */
+class NamingDatabase extends Database {
+  private tasks = 0;
+
+  constructor(
+    base: Database,
+    private readonly id: string,
+  ) {
+    super(base['source'], {}, TENANT);
+  }
+
+  override write<Row>(statement: Statement, values: readonly unknown[]): Promise<Row[]> {
+    return super.write(
+      statement,
+      values.map((value) => (typeof value === 'string' ? this.named(value) : value)),
+    );
+  }
+
+  private named(text: string): string {
+    const { id } = this;
+    return text.replace(/(chain|task|execution)-[0-9a-f-]{36}/g, (_, kind) =>
+      kind === 'task' ? `${id}-${this.tasks++}` : id,
+    );
+  }
+}
