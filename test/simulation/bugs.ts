@@ -27,6 +27,11 @@ export const BUGS = plant({
     seed: 0,
     sql: [SAVE, 'AND c.version = i.version AND i.changed', 'AND i.changed'],
   },
+  'event-of-another-version': {
+    what: 'events that change nothing are stored although their chain has moved on',
+    seed: 5,
+    sql: [SAVE, 'WHERE c.chain_id = i.chain_id) = i.version', 'WHERE c.chain_id = i.chain_id) >= i.version'],
+  },
   'counter-off-by-one': {
     what: 'a save counts one success too many when a task ends beside another',
     seed: 3,
@@ -45,6 +50,38 @@ export const BUGS = plant({
       'result = coalesce(i.result, t.result)',
     ],
   },
+  'losses-kept-by-retry': {
+    what: 'a retry keeps the losses of before',
+    seed: 49,
+    sql: [SAVE, 'losses = i.losses', 'losses = greatest(i.losses, t.losses)'],
+  },
+  'no-stop-row': {
+    what: 'no signal is stored for the worker of a task that is stopped',
+    seed: 0,
+    sql: [
+      SAVE,
+      'tenant_id text, kind text, payload jsonb)\n       WHERE',
+      `tenant_id text, kind text, payload jsonb)\n       WHERE i.kind <> 'STOP' AND`,
+    ],
+  },
+  'no-notice-of-cancelled': {
+    what: 'the webhooks of a cancelled chain get no notice',
+    seed: 0,
+    sql: [
+      SAVE,
+      'tenant_id text, kind text, payload jsonb)\n       WHERE',
+      `tenant_id text, kind text, payload jsonb)\n       WHERE i.payload ->> 'type' IS DISTINCT FROM 'chain.cancelled' AND`,
+    ],
+  },
+  'attempt-without-run': {
+    what: 'the history of a lost attempt does not keep its run',
+    seed: 6,
+    sql: [
+      SAVE,
+      'i.attempt, i.run_id, coalesce(i.worker_id, t.worker_id)',
+      `i.attempt, CASE WHEN i.outcome <> 'LOST' THEN i.run_id END, coalesce(i.worker_id, t.worker_id)`,
+    ],
+  },
   'run-not-checked': {
     what: 'the first run of an attempt is not remembered',
     seed: 6,
@@ -60,15 +97,44 @@ export const BUGS = plant({
     seed: 0,
     sql: ['load-chains', 'admitted_tasks, max_parallel,', 'admitted_tasks, NULL::int AS max_parallel,'],
   },
+  'held-tasks-claimed': {
+    what: 'a claim sends tasks of paused chains',
+    seed: 1,
+    sql: [
+      CLAIM,
+      `WHERE t.status = 'READY' AND t.hold IS NULL AND t.concurrency_key IS NULL AND t.task_type = share.task_type`,
+      `WHERE t.status = 'READY' AND t.task_type = share.task_type`,
+    ],
+  },
+  'claim-of-old-version': {
+    what: 'a claim leaves the version of its chains',
+    seed: 0,
+    sql: [CLAIM, 'SET version = c.version + 1', 'SET version = c.version'],
+  },
   'promoted-without-admission': {
     what: 'a task whose backoff is over is held although its chain has a place for it',
     seed: 11,
     sql: [PROMOTE, 'locked.places IS NULL OR', 'false AND locked.places IS NULL OR false AND'],
   },
+  'promoted-beyond-limit': {
+    what: 'tasks whose backoff is over are admitted beyond max_parallel',
+    seed: 13,
+    sql: [PROMOTE, 'locked.places IS NULL OR', 'true OR locked.places IS NULL OR'],
+  },
   'approvals-never-expire': {
     what: 'a task for which no approval comes waits for ever',
     seed: 31,
     sql: ['overdue-approvals', `hold = 'APPROVAL'`, `hold = 'NOBODY'`],
+  },
+  'other-tenants-told': {
+    what: 'the webhooks of other tenants hear of the end of a chain',
+    seed: 0,
+    sql: ['spread-notices', 'ON w.tenant_id = taken.tenant_id AND w.enabled', 'ON w.enabled'],
+  },
+  'first-page-raised': {
+    what: 'only the first chains get higher attempts after a restore',
+    seed: 20,
+    sql: ['raise-attempts', 'SELECT max(id) AS last_id FROM page', 'SELECT NULL::bigint AS last_id'],
   },
 });
 export type Bug = keyof typeof BUGS;
