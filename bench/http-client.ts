@@ -25,11 +25,20 @@ export class HttpClient {
 
   /** Rejects with the API's own words when it refuses. */
   async send<T>(method: 'GET' | 'POST', path: string, body?: string): Promise<T> {
-    const headers = body === undefined ? SIGNED : JSON_BODY;
-    const { statusCode, body: answer } = await this.pool.request({ method, path: this.base + path, headers, body });
-    const text = await answer.text();
-    if (statusCode >= 300) throw new Error(`${method} ${path} answered ${statusCode}: ${text.slice(0, 1000)}`);
+    const { status, text } = await this.attempt(method, path, body);
+    if (status >= 300) throw new Error(`${method} ${path} answered ${status}: ${text.slice(0, 1000)}`);
     return (text === '' ? undefined : JSON.parse(text)) as T;
+  }
+
+  /** The answer, whatever it is. */
+  async attempt(
+    method: 'GET' | 'POST',
+    path: string,
+    body?: string,
+  ): Promise<{ status: number; text: string; retryAfter: string | string[] | undefined }> {
+    const request = { method, path: this.base + path, headers: body === undefined ? SIGNED : JSON_BODY, body };
+    const { statusCode, headers, body: answer } = await this.pool.request(request);
+    return { status: statusCode, text: await answer.text(), retryAfter: headers['retry-after'] };
   }
 
   close(): Promise<void> {

@@ -42,8 +42,8 @@ export async function stopSystem(system: System, nodeOptionsOf?: NodeOptionsOf):
 }
 
 /** A client of the system's API. */
-export function clientOf(system: System): HttpClient {
-  return new HttpClient(`${system.apis[0]!.url}/api/v1`, CONNECTIONS);
+export function clientOf(system: System, connections = CONNECTIONS): HttpClient {
+  return new HttpClient(`${system.apis[0]!.url}/api/v1`, connections);
 }
 
 async function startOurs(services: Services, kind: BackendKind, nodeOptionsOf?: NodeOptionsOf): Promise<Session> {

@@ -12,6 +12,7 @@ import { apiLoad } from './own/api-load.js';
 import { commitLag, steadyRate } from './own/commit-lag.js';
 import { growth } from './own/growth.js';
 import { idle } from './own/idle.js';
+import { overload } from './own/overload.js';
 import { runOwn, type OwnMeasurement } from './own/own.js';
 import { small } from './own/small.js';
 import { soak } from './own/soak.js';
@@ -27,6 +28,7 @@ const { values: args } = parseArgs({
     rounds: { type: 'string' },
     repetitions: { type: 'string' },
     soak: { type: 'string' },
+    overload: { type: 'string' },
     long: { type: 'boolean', default: false },
     quick: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
@@ -48,9 +50,16 @@ const { profile, quick, long } = args;
 const nodeOptionsOf = (name: string): string[] => ['--cpu-prof', `--cpu-prof-dir=${resolve(profile!, name)}`];
 const profiled = profile === undefined ? undefined : nodeOptionsOf;
 const all = contenders(profiled);
+/** Of many minutes: alone, by the minutes that are asked for. */
+const alone =
+  args.soak !== undefined
+    ? soak(Number(args.soak))
+    : args.overload !== undefined
+      ? overload(Number(args.overload))
+      : undefined;
 const own: readonly OwnMeasurement[] =
-  args.soak === undefined ? [commitLag, growth, apiLoad, steadyRate, compute, small, idle] : [soak(Number(args.soak))];
-const graphs = args.soak === undefined ? GRAPH_WORKLOADS : [];
+  alone === undefined ? [commitLag, growth, apiLoad, steadyRate, compute, small, idle] : [alone];
+const graphs = alone === undefined ? GRAPH_WORKLOADS : [];
 const ids = [...graphs, ...own].map(({ id }) => id);
 const workloads = namesIn(args.workload, ids);
 // Always includes ours: the others are ratios to it.
@@ -63,7 +72,7 @@ const peers = [
 ];
 // The whole run alone is the day's: the pages in docs take their figures from it.
 const whole = args.workload === undefined && args.peer === undefined;
-const suffix = args.soak !== undefined ? '-soak' : quick ? '-quick' : whole ? '' : '-part';
+const suffix = alone !== undefined ? `-${alone.id}` : quick ? '-quick' : whole ? '' : '-part';
 const say = (words: string): void => void process.stderr.write(`${words}\n`);
 const patience = new Patience(quick ? 20_000 : 90_000);
 
