@@ -14,6 +14,7 @@ import type { CreatedChain } from '#libs/chain-engine';
 import { toDot, toMermaid, toSvg } from '#libs/chain-view';
 import { listChains, type TenantDatabases } from '#libs/repositories';
 import { createFrom, validationOf, type CreateRequest } from './creating/create-from.js';
+import { Backlog } from './creating/backlog.js';
 import { LargeChains } from './creating/large-chains.js';
 import { LargeBody } from '../http/large-body.js';
 import { TenantDb } from '../auth/tenant-db.js';
@@ -44,6 +45,7 @@ export class ChainsController {
     private readonly metrics: ApiMetrics,
     private readonly directory: TenantDirectory,
     private readonly large: LargeChains,
+    private readonly backlog: Backlog,
   ) {}
 
   @Post()
@@ -68,10 +70,11 @@ export class ChainsController {
     const caller = callerOf(reply);
     const quota = await this.directory.quotaOf(engine.tenant!);
     const request: CreateRequest = { caller, ...partyOf(reply), key, quota };
-    const outcome =
+    const outcome = await this.backlog.admit(() =>
       body instanceof LargeBody
-        ? await this.large.create(body, engine.tenant!, request)
-        : await createFrom(engine, body, this.catalogue, request);
+        ? this.large.create(body, engine.tenant!, request)
+        : createFrom(engine, body, this.catalogue, request),
+    );
     if (outcome.replayed) reply.header('Idempotency-Replayed', 'true');
     else this.metrics.chainsCreated.inc();
     reply.header('Location', `/api/v1/chains/${outcome.chain.chain_id}`);

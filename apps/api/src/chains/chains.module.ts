@@ -4,12 +4,13 @@ import { CatalogueModule } from '../catalogue/catalogue.module.js';
 import { MetricsModule } from '../metrics/metrics.module.js';
 import { ChainReader } from './chain-reader.js';
 import { ChainsController } from './chains.controller.js';
+import { Backlog } from './creating/backlog.js';
 import { LargeChains } from './creating/large-chains.js';
 
 @Module({
   imports: [AuthModule, CatalogueModule, MetricsModule],
   controllers: [ChainsController],
-  providers: [ChainReader, LargeChains],
+  providers: [Backlog, ChainReader, LargeChains],
   exports: [ChainReader],
 })
 export class ChainsModule {}

@@ -33,6 +33,7 @@ export const PROBLEMS = {
   QUOTA_EXCEEDED: { status: 429, title: "The tenant's quota is exhausted" },
   TOO_MANY_REQUESTS: { status: 429, title: 'Too many requests' },
   HEADERS_TOO_LARGE: { status: 431, title: 'The headers are too large' },
+  OVERLOADED: { status: 503, title: 'Too much waits already; try again later' },
   INTERNAL: { status: 500, title: 'Internal server error' },
   UNAVAILABLE: { status: 503, title: 'The service is unavailable; try again' },
 } as const satisfies Readonly<Record<string, { readonly status: number; readonly title: string }>>;

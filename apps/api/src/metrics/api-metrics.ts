@@ -6,6 +6,8 @@ import { Counter, Histogram, Registry } from 'prom-client';
 @Injectable()
 export class ApiMetrics {
   readonly chainsCreated: Counter;
+  /** Chains that were refused because too much waits. */
+  readonly chainsShed: Counter;
   /** By declared route, or `none`; `status` is a class such as `2xx`. */
   readonly requests: Histogram<'method' | 'route' | 'status'>;
 
@@ -20,6 +22,11 @@ export class ApiMetrics {
     this.chainsCreated = new Counter({
       name: 'taskchain_chains_created_total',
       help: 'Chains that were created here',
+      registers: [registry],
+    });
+    this.chainsShed = new Counter({
+      name: 'taskchain_chains_shed_total',
+      help: 'Chains that were refused here because too much waited already (OVERLOADED)',
       registers: [registry],
     });
   }

@@ -41,6 +41,8 @@ export interface Config {
   readonly retentionDays: number;
   /** Requests that one address may send the API, a second; 0: as many as it likes. */
   readonly rateLimit: number;
+  /** Chains are refused while this many tasks of all tenants wait; 0: never. */
+  readonly maxWaitingTasks: number;
   /** Whether webhooks may go to private addresses, loopback among them. */
   readonly webhooksToPrivate: boolean;
   readonly signIn: SignInConfig;
@@ -203,6 +205,13 @@ function read(reader: ValueReader, env: Environment): Config {
       0,
       1_000_000,
       'Set requests a second of one address, or 0 for no limit.',
+    ),
+    maxWaitingTasks: reader.integer(
+      'MAX_WAITING_TASKS',
+      1_000_000,
+      0,
+      1_000_000_000,
+      'Set the tasks that may wait in all, or 0 for no limit.',
     ),
     webhooksToPrivate: reader.choice('WEBHOOK_ALLOW_PRIVATE', 'off', ['on', 'off']) === 'on',
     signIn: readSignIn(reader, production),

@@ -1,4 +1,4 @@
-import { MINE } from '../database.js';
+import { MINE, type Queryable } from '../database.js';
 import type { Statement } from '../pool.js';
 
 // SQL: these count, lock and compare by the database's clock.
@@ -38,3 +38,10 @@ export const runningBeside: Statement = {
     SELECT count(*) FILTER (WHERE chain_id <> $1) AS others, coalesce(bool_or(chain_id = $1), false) AS itself
       FROM task_chains WHERE tenant_id = ${MINE} AND status IN ('RUNNING', 'PAUSED')`,
 };
+
+const waitingTasks: Statement = { name: 'waiting-tasks', text: `SELECT waiting_tasks() AS waiting` };
+
+/** Unfinished tasks of all tenants. A sum over the open chains. */
+export async function readWaitingTasks(db: Queryable): Promise<number> {
+  return (await db.query<{ waiting: number }>(waitingTasks))[0]!.waiting;
+}

@@ -1,0 +1,99 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { Registry } from 'prom-client';
+import type { AppConfig } from '#libs/platform';
+import { openDatabase, Databases } from '#libs/repositories';
+import { useTestDatabase } from '#libs/testing';
+import { ApiMetrics } from '../../metrics/api-metrics.js';
+import { Backlog } from './backlog.js';
+import type { Creation } from './create-from.js';
+
+const MAX = 100;
+const creation = (tasks: number, replayed = false): Promise<Creation> =>
+  Promise.resolve({ chain: { total_tasks: tasks }, replayed } as Creation);
+const overloaded = (words: string, seconds: string) => ({
+  code: 'OVERLOADED',
+  headers: { 'Retry-After': seconds },
+  detail: expect.stringContaining(words),
+});
+
+describe('too much to do', () => {
+  const database = useTestDatabase();
+  let metrics: ApiMetrics;
+  let backlog: Backlog;
+  beforeEach(() => {
+    metrics = new ApiMetrics(new Registry());
+  });
+
+  /** A backlog on the test's database, in which two tenants have chains: `waiting` tasks of each are unfinished, and half as many ended. */
+  async function withWaiting<T>(waiting: number, max: number, use: () => Promise<T>): Promise<T> {
+    const owner = await openDatabase(database.url, { max: 1 });
+    const api = await openDatabase(database.url, { role: 'task_chain_api', max: 2 });
+    try {
+      await owner.query({ name: '', text: 'TRUNCATE task_chains CASCADE' });
+      await owner.query({
+        name: '',
+        text: `INSERT INTO tenants (tenant_id, name) VALUES ('other', 'o') ON CONFLICT DO NOTHING`,
+      });
+      await owner.query(
+        {
+          name: '',
+          text: `INSERT INTO task_chains (chain_id, tenant_id, chain_name, chain_type, chain_config, status, completed_tasks, total_tasks, timeout_seconds)
+                 SELECT tenant || status, tenant, 'n', 'parallel', '{}'::jsonb, status, $1::int / 2, $1::int + $1::int / 2, 60
+                   FROM unnest(ARRAY['default', 'other'], ARRAY['RUNNING', 'PENDING']) AS open(tenant, status)
+                  UNION ALL SELECT 'ended', 'default', 'n', 'parallel', '{}'::jsonb, 'CANCELLED', 0, 1000000, 60`,
+        },
+        [waiting],
+      );
+      backlog = new Backlog({ maxWaitingTasks: max } as AppConfig, new Databases(api, api), metrics);
+      return await use();
+    } finally {
+      await Promise.all([owner.close(), api.close()]);
+    }
+  }
+  const shed = async () => (await metrics.chainsShed.get()).values[0]?.value ?? 0;
+
+  test('while the tasks of all tenants are as many as may wait, a chain is refused', async () => {
+    await withWaiting(MAX / 2, MAX, async () => {
+      await expect(backlog.admit(() => creation(1))).rejects.toMatchObject(overloaded(`${MAX} tasks wait`, '10'));
+      expect(await shed()).toBe(1);
+    });
+    await withWaiting(MAX / 2 - 1, MAX, async () => {
+      await expect(backlog.admit(() => creation(1))).resolves.toMatchObject({ replayed: false });
+    });
+    await withWaiting(MAX, 0, async () => {
+      await expect(backlog.admit(() => creation(1))).resolves.toMatchObject({ replayed: false });
+    });
+  });
+
+  test('what was created since the last count is counted, a replayed answer is not', async () => {
+    await withWaiting(MAX / 2 - 2, MAX, async () => {
+      await backlog.admit(() => creation(3));
+      await backlog.admit(() => creation(90, true));
+      await backlog.admit(() => creation(1));
+      await expect(backlog.admit(() => creation(1))).rejects.toMatchObject(overloaded(`${MAX} tasks wait`, '10'));
+    });
+  });
+
+  test('beyond 1,000 creations at once the next is refused, until one has ended', async () => {
+    await withWaiting(0, 0, async () => {
+      let end = (): void => undefined;
+      const first = new Promise<Creation>((resolve) => (end = () => void creation(1).then(resolve)));
+      let refuse = (): void => undefined;
+      const others = new Promise<Creation>((_, reject) => (refuse = () => reject(new Error('refused'))));
+      const all = [backlog.admit(() => first), ...Array.from({ length: 999 }, () => backlog.admit(() => others))];
+      await expect(backlog.admit(() => creation(1))).rejects.toMatchObject(overloaded('creating 1000 chains', '1'));
+      end();
+      await all[0];
+      await expect(backlog.admit(() => creation(1))).resolves.toBeDefined();
+      refuse();
+      await Promise.allSettled(all);
+      for (let n = 0; n < 1_001; n++) await backlog.admit(() => creation(1));
+    });
+  });
+
+  test('before the first count nothing is admitted: the database may be away', async () => {
+    const away = new Databases({} as never, { query: () => Promise.reject(new Error('away')) } as never);
+    backlog = new Backlog({ maxWaitingTasks: MAX } as AppConfig, away, metrics);
+    for (let n = 0; n < 2; n++) await expect(backlog.admit(() => creation(1))).rejects.toThrow('away');
+  });
+});
