@@ -50,7 +50,7 @@ async function exhaust(system: System, answers: ReturnType<typeof noAnswers>): P
   await worker.stop();
   await worker.start({ NODE_OPTIONS: `--max-old-space-size=${SMALL_MB}` });
   await worker.ready();
-  await createChain(system, chainOf('large', [...parents, ...children]), answers);
-  await worker.ended();
+  const id = await createChain(system, chainOf('large', [...parents, ...children]), answers);
+  await Promise.race([worker.ended(), system.allEnded([id], 120_000)]);
   if (!/heap out of memory|heap limit/i.test(worker.tail(60))) throw new Error(`it ended otherwise:\n${worker.tail()}`);
 }

@@ -9,7 +9,7 @@ import type { BackendKind } from './services.js';
 
 const PROGRAM = fileURLToPath(new URL('run.js', import.meta.url));
 /** More than any short form takes on a machine that is busy. */
-const HANGS_MS = 900_000;
+const HANGS_MS = 1_800_000;
 
 interface Kind {
   readonly fault: Fault;

@@ -23,7 +23,7 @@ export const heldVacuum: Fault = {
         const answers = noAnswers();
         const violations: string[] = [];
         // 200,000 tasks, and as many hops of a day with 2.3 a second.
-        const [windows, chains] = trial.long ? [20, 500] : [4, 40];
+        const [windows, chains] = trial.long ? [20, 500] : [3, 20];
         const hops: number[] = [];
         const tasks = Array.from({ length: WIDTH }, (_, i) => ({ id: `t${i}`, parents: [] }));
         for (let window = 0; window < windows; window++) {
@@ -54,7 +54,7 @@ export const heldVacuum: Fault = {
 async function hopMs(system: System, answers: ReturnType<typeof noAnswers>): Promise<number> {
   const line = Array.from({ length: HOPS }, (_, i) => ({ id: `t${i}`, parents: i === 0 ? [] : [`t${i - 1}`] }));
   const took: number[] = [];
-  for (let n = 0; n < 15; n++) {
+  for (let n = 0; n < 9; n++) {
     await createMany(system, 1, () => chainOf('line', line), answers);
     const id = answers.acknowledged.at(-1)!;
     await system.allEnded([id], 60_000);
