@@ -1,5 +1,4 @@
 import {
-  createPostgresBackend,
   createRedisBackend,
   Queue,
   Worker,
@@ -11,6 +10,7 @@ import {
 import pg from 'pg';
 import type { Backend } from './backend.js';
 import type { TaskJob } from './messages.js';
+import { createRecoveringBackend } from './recovering-backend.js';
 
 /** A job as text: PostgreSQL's jsonb would reorder the keys of the inputs. */
 export interface JobData {
@@ -75,5 +75,5 @@ export const PROCESSOR_OPTIONS = {
 } as const;
 
 function backendFactoryOf(connection: unknown): never {
-  return (connection instanceof pg.Pool ? createPostgresBackend : createRedisBackend) as never;
+  return (connection instanceof pg.Pool ? createRecoveringBackend : createRedisBackend) as never;
 }
