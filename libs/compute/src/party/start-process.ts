@@ -80,7 +80,12 @@ export function startProcess(rights: readonly string[], account: Account | undef
     });
     child.on('close', (code, signal) => finish(signal ?? `code ${code}`));
   });
-  return { transport: streamTransport<ToParty>(line), ended, stop: () => stop({ kind: 'stopped' }) };
+  const transport = streamTransport<ToParty>(line);
+  // A write to a process that is gone closes the line, and with it what the process had sent is lost unread.
+  const post = (message: ToParty): void => {
+    if (end === undefined) transport.post(message);
+  };
+  return { transport: { ...transport, post }, ended, stop: () => stop({ kind: 'stopped' }) };
 }
 
 /** A command that runs another as `account`, without a way to more rights, and ends it when its parent ends. */
