@@ -52,7 +52,7 @@ export {
   readChains,
   type ChainFilter,
   type ChainPage,
-  type GraphTask,
+  type ChainGraph,
   type ShownChain,
   type ShownTask,
   type WaitingTask,

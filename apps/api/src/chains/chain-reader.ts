@@ -1,12 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { ChainRepository, readChains } from '#libs/repositories';
-import type { ChainTask, GraphTask, Queryable, ShownChain, TaskChain } from '#libs/repositories';
+import type { ChainTask, Queryable, ShownChain, TaskChain } from '#libs/repositories';
 import type { partyOf } from '../auth/caller.js';
 import { Problem } from '../http/problem.js';
+import type { GraphDto } from './chains.dto.js';
+import { graphOf } from './graph.js';
 import { namesVersion } from '../http/entity-tag.js';
 import { isId } from '../http/patterns.js';
 
-/** Whoever asks, as far as the results of single parties are theirs to read. */
+/** The caller's party, and whether the caller is an admin. */
 type Reader = ReturnType<typeof partyOf>;
 
 /** Finds chains and tasks by the ids in the path. Throws NOT_FOUND problems. */
@@ -25,7 +27,7 @@ export class ChainReader {
   }
 
   /**
-   * The version of a chain that is as If-None-Match says; undefined: it may be another. While a chain is under way,
+   * The version of the chain where If-None-Match names it; undefined: send the chain. While a chain is under way,
    * progress and the reasons for waiting change without its version.
    */
   async unchanged(db: Queryable, chainId: string, ifNoneMatch: string): Promise<number | undefined> {
@@ -39,10 +41,8 @@ export class ChainReader {
     return (await readChains.withTasks(db, this.id(chainId))) ?? this.noChain(chainId);
   }
 
-  /** The nodes of the chain's graph. */
-  async graph(db: Queryable, chainId: string): Promise<GraphTask[]> {
-    const tasks = await readChains.graph(db, this.id(chainId));
-    return tasks.length > 0 ? tasks : this.noChain(chainId);
+  async graph(db: Queryable, chainId: string): Promise<GraphDto> {
+    return graphOf(chainId, (await readChains.graph(db, this.id(chainId))) ?? this.noChain(chainId));
   }
 
   /** The task as a key of `party` reads it, or an admin. */

@@ -28,7 +28,6 @@ import { Roles } from '../auth/access.js';
 import { TenantDirectory } from '../auth/tenant-directory.js';
 import { ChainReader } from './chain-reader.js';
 import { ChainDto, ChainListDto, CreatedChainDto, GraphDto, ValidationDto } from './chains.dto.js';
-import { graphOf } from './graph.js';
 import { writeCursor } from './cursor.js';
 import { filterOf, ListChainsQueryDto, pageOf } from './list-chains-query.dto.js';
 import { chainJson, JSON_TYPE, withMember } from './views.js';
@@ -55,7 +54,7 @@ export class ChainsController {
     operationId: 'createChain',
     summary: 'Create a chain',
     description:
-      'Validates the whole chain and returns all its faults at once. With `execute: true` the chain starts at once.',
+      'Validates the whole chain and returns all its faults at once. With `execute: true` the chain starts at once. While as many tasks wait as the installation allows, the answer is 503 `OVERLOADED`.',
   })
   @ApiBody(CHAIN_BODY)
   @ApiHeader(IDEMPOTENCY_KEY)
@@ -190,7 +189,7 @@ export class ChainsController {
     @Headers('accept') accept: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<GraphDto | string> {
-    const graph = graphOf(chainId, await this.reader.graph(reads, chainId));
+    const graph = await this.reader.graph(reads, chainId);
     if (accept?.includes('text/vnd.mermaid')) {
       reply.type('text/vnd.mermaid; charset=utf-8');
       return toMermaid(graph);

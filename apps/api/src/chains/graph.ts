@@ -1,15 +1,15 @@
 import { plan } from '#libs/dag-planner';
-import type { GraphTask } from '#libs/repositories';
+import type { ChainGraph } from '#libs/repositories';
 import type { GraphDto } from './chains.dto.js';
 
 /** A chain's graph with the present statuses. */
-export function graphOf(chainId: string, tasks: readonly GraphTask[]): GraphDto {
+export function graphOf(chainId: string, { chain_type, tasks }: ChainGraph): GraphDto {
   const planned = plan(tasks.map((task) => ({ id: task.task_id, dependsOn: task.depends_on })));
   if (!planned.ok) throw new Error(`the stored graph of ${chainId} has faults: ${planned.faults[0]?.message}`);
   const path = planned.plan.criticalPath();
   return {
     chain_id: chainId,
-    chain_type: tasks[0]!.chain_type,
+    chain_type,
     nodes: tasks.map(({ task_id, task_name, task_type, status, level }) => ({
       task_id,
       task_name,

@@ -12,7 +12,7 @@ const MEANINGS: Readonly<Record<number, string>> = {
   415: 'The body is not application/json.',
   422: 'The Idempotency-Key was used with another body.',
   429: "Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.",
-  503: 'The database cannot be reached, or too much waits already (`OVERLOADED`); retry after `Retry-After` seconds.',
+  503: 'The database cannot be reached; retry after `Retry-After` seconds.',
 };
 
 /** Documents the problems (RFC 9457) that an operation can answer. Every one may also answer 500. */

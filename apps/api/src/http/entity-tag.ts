@@ -9,7 +9,8 @@ export const taskTag = (changedVersion: number): string => `"t${changedVersion}"
 /** How the header of a tag is described. */
 export const ETAG = {
   ETag: {
-    description: 'Identifies this state, for If-Match. Progress and the reasons for waiting do not change it.',
+    description:
+      'Identifies this state, for If-Match and If-None-Match. Progress and the reasons for waiting do not change it.',
     schema: { type: 'string' as const },
     example: '"12"',
   },

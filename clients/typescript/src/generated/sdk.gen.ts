@@ -102,7 +102,7 @@ export class Operations extends HeyApiClient {
     /**
      * Create a chain
      *
-     * Validates the whole chain and returns all its faults at once. With `execute: true` the chain starts at once.
+     * Validates the whole chain and returns all its faults at once. With `execute: true` the chain starts at once. While as many tasks wait as the installation allows, the answer is 503 `OVERLOADED`.
      */
     public createChain<ThrowOnError extends boolean = true>(options: Options<CreateChainData, ThrowOnError>) {
         return (options.client ?? this.client).post<CreateChainResponses, CreateChainErrors, ThrowOnError, 'data'>({

@@ -1775,7 +1775,7 @@ export type GetChainMetricsErrors = {
      */
     500: ProblemDto;
     /**
-     * The database cannot be reached, or too much waits already (`OVERLOADED`); retry after `Retry-After` seconds.
+     * The database cannot be reached; retry after `Retry-After` seconds.
      */
     503: ProblemDto;
 };
@@ -1902,7 +1902,7 @@ export type ListChainsErrors = {
      */
     500: ProblemDto;
     /**
-     * The database cannot be reached, or too much waits already (`OVERLOADED`); retry after `Retry-After` seconds.
+     * The database cannot be reached; retry after `Retry-After` seconds.
      */
     503: ProblemDto;
 };
@@ -1965,7 +1965,7 @@ export type CreateChainErrors = {
      */
     500: ProblemDto;
     /**
-     * The database cannot be reached, or too much waits already (`OVERLOADED`); retry after `Retry-After` seconds.
+     * The database cannot be reached; retry after `Retry-After` seconds.
      */
     503: ProblemDto;
 };
@@ -2018,7 +2018,7 @@ export type ValidateChainErrors = {
      */
     500: ProblemDto;
     /**
-     * The database cannot be reached, or too much waits already (`OVERLOADED`); retry after `Retry-After` seconds.
+     * The database cannot be reached; retry after `Retry-After` seconds.
      */
     503: ProblemDto;
 };
@@ -2091,7 +2091,7 @@ export type DeleteChainErrors = {
      */
     500: ProblemDto;
     /**
-     * The database cannot be reached, or too much waits already (`OVERLOADED`); retry after `Retry-After` seconds.
+     * The database cannot be reached; retry after `Retry-After` seconds.
      */
     503: ProblemDto;
 };
@@ -2147,7 +2147,7 @@ export type GetChainErrors = {
      */
     500: ProblemDto;
     /**
-     * The database cannot be reached, or too much waits already (`OVERLOADED`); retry after `Retry-After` seconds.
+     * The database cannot be reached; retry after `Retry-After` seconds.
      */
     503: ProblemDto;
 };
@@ -2197,7 +2197,7 @@ export type GetChainGraphErrors = {
      */
     500: ProblemDto;
     /**
-     * The database cannot be reached, or too much waits already (`OVERLOADED`); retry after `Retry-After` seconds.
+     * The database cannot be reached; retry after `Retry-After` seconds.
      */
     503: ProblemDto;
 };
@@ -2269,7 +2269,7 @@ export type CancelChainsErrors = {
      */
     500: ProblemDto;
     /**
-     * The database cannot be reached, or too much waits already (`OVERLOADED`); retry after `Retry-After` seconds.
+     * The database cannot be reached; retry after `Retry-After` seconds.
      */
     503: ProblemDto;
 };
@@ -2341,7 +2341,7 @@ export type PauseChainsErrors = {
      */
     500: ProblemDto;
     /**
-     * The database cannot be reached, or too much waits already (`OVERLOADED`); retry after `Retry-After` seconds.
+     * The database cannot be reached; retry after `Retry-After` seconds.
      */
     503: ProblemDto;
 };
@@ -2413,7 +2413,7 @@ export type ResumeChainsErrors = {
      */
     500: ProblemDto;
     /**
-     * The database cannot be reached, or too much waits already (`OVERLOADED`); retry after `Retry-After` seconds.
+     * The database cannot be reached; retry after `Retry-After` seconds.
      */
     503: ProblemDto;
 };
@@ -2485,7 +2485,7 @@ export type RetryChainsErrors = {
      */
     500: ProblemDto;
     /**
-     * The database cannot be reached, or too much waits already (`OVERLOADED`); retry after `Retry-After` seconds.
+     * The database cannot be reached; retry after `Retry-After` seconds.
      */
     503: ProblemDto;
 };
@@ -2574,7 +2574,7 @@ export type ExecuteChainErrors = {
      */
     500: ProblemDto;
     /**
-     * The database cannot be reached, or too much waits already (`OVERLOADED`); retry after `Retry-After` seconds.
+     * The database cannot be reached; retry after `Retry-After` seconds.
      */
     503: ProblemDto;
 };
@@ -2663,7 +2663,7 @@ export type CancelChainErrors = {
      */
     500: ProblemDto;
     /**
-     * The database cannot be reached, or too much waits already (`OVERLOADED`); retry after `Retry-After` seconds.
+     * The database cannot be reached; retry after `Retry-After` seconds.
      */
     503: ProblemDto;
 };
@@ -2752,7 +2752,7 @@ export type PauseChainErrors = {
      */
     500: ProblemDto;
     /**
-     * The database cannot be reached, or too much waits already (`OVERLOADED`); retry after `Retry-After` seconds.
+     * The database cannot be reached; retry after `Retry-After` seconds.
      */
     503: ProblemDto;
 };
@@ -2841,7 +2841,7 @@ export type ResumeChainErrors = {
      */
     500: ProblemDto;
     /**
-     * The database cannot be reached, or too much waits already (`OVERLOADED`); retry after `Retry-After` seconds.
+     * The database cannot be reached; retry after `Retry-After` seconds.
      */
     503: ProblemDto;
 };
@@ -2930,7 +2930,7 @@ export type RetryChainErrors = {
      */
     500: ProblemDto;
     /**
-     * The database cannot be reached, or too much waits already (`OVERLOADED`); retry after `Retry-After` seconds.
+     * The database cannot be reached; retry after `Retry-After` seconds.
      */
     503: ProblemDto;
 };
@@ -3019,7 +3019,7 @@ export type SetChainPriorityErrors = {
      */
     500: ProblemDto;
     /**
-     * The database cannot be reached, or too much waits already (`OVERLOADED`); retry after `Retry-After` seconds.
+     * The database cannot be reached; retry after `Retry-After` seconds.
      */
     503: ProblemDto;
 };
@@ -3112,7 +3112,7 @@ export type SkipTaskErrors = {
      */
     500: ProblemDto;
     /**
-     * The database cannot be reached, or too much waits already (`OVERLOADED`); retry after `Retry-After` seconds.
+     * The database cannot be reached; retry after `Retry-After` seconds.
      */
     503: ProblemDto;
 };
@@ -3205,7 +3205,7 @@ export type ResolveTaskErrors = {
      */
     500: ProblemDto;
     /**
-     * The database cannot be reached, or too much waits already (`OVERLOADED`); retry after `Retry-After` seconds.
+     * The database cannot be reached; retry after `Retry-After` seconds.
      */
     503: ProblemDto;
 };
@@ -3298,7 +3298,7 @@ export type SetTaskPriorityErrors = {
      */
     500: ProblemDto;
     /**
-     * The database cannot be reached, or too much waits already (`OVERLOADED`); retry after `Retry-After` seconds.
+     * The database cannot be reached; retry after `Retry-After` seconds.
      */
     503: ProblemDto;
 };
@@ -3391,7 +3391,7 @@ export type RetryTaskErrors = {
      */
     500: ProblemDto;
     /**
-     * The database cannot be reached, or too much waits already (`OVERLOADED`); retry after `Retry-After` seconds.
+     * The database cannot be reached; retry after `Retry-After` seconds.
      */
     503: ProblemDto;
 };
@@ -3445,7 +3445,7 @@ export type GetTaskErrors = {
      */
     500: ProblemDto;
     /**
-     * The database cannot be reached, or too much waits already (`OVERLOADED`); retry after `Retry-After` seconds.
+     * The database cannot be reached; retry after `Retry-After` seconds.
      */
     503: ProblemDto;
 };
@@ -3499,7 +3499,7 @@ export type ListTaskAttemptsErrors = {
      */
     500: ProblemDto;
     /**
-     * The database cannot be reached, or too much waits already (`OVERLOADED`); retry after `Retry-After` seconds.
+     * The database cannot be reached; retry after `Retry-After` seconds.
      */
     503: ProblemDto;
 };
@@ -3570,7 +3570,7 @@ export type ListTaskLogsErrors = {
      */
     500: ProblemDto;
     /**
-     * The database cannot be reached, or too much waits already (`OVERLOADED`); retry after `Retry-After` seconds.
+     * The database cannot be reached; retry after `Retry-After` seconds.
      */
     503: ProblemDto;
 };
@@ -3624,7 +3624,7 @@ export type ListTaskArtifactsErrors = {
      */
     500: ProblemDto;
     /**
-     * The database cannot be reached, or too much waits already (`OVERLOADED`); retry after `Retry-After` seconds.
+     * The database cannot be reached; retry after `Retry-After` seconds.
      */
     503: ProblemDto;
 };
@@ -3686,7 +3686,7 @@ export type DownloadArtifactErrors = {
      */
     500: ProblemDto;
     /**
-     * The database cannot be reached, or too much waits already (`OVERLOADED`); retry after `Retry-After` seconds.
+     * The database cannot be reached; retry after `Retry-After` seconds.
      */
     503: ProblemDto;
 };
@@ -3755,7 +3755,7 @@ export type ListChainEventsErrors = {
      */
     500: ProblemDto;
     /**
-     * The database cannot be reached, or too much waits already (`OVERLOADED`); retry after `Retry-After` seconds.
+     * The database cannot be reached; retry after `Retry-After` seconds.
      */
     503: ProblemDto;
 };
@@ -3819,7 +3819,7 @@ export type ListEventsErrors = {
      */
     500: ProblemDto;
     /**
-     * The database cannot be reached, or too much waits already (`OVERLOADED`); retry after `Retry-After` seconds.
+     * The database cannot be reached; retry after `Retry-After` seconds.
      */
     503: ProblemDto;
 };
@@ -3897,7 +3897,7 @@ export type ListWebhooksErrors = {
      */
     500: ProblemDto;
     /**
-     * The database cannot be reached, or too much waits already (`OVERLOADED`); retry after `Retry-After` seconds.
+     * The database cannot be reached; retry after `Retry-After` seconds.
      */
     503: ProblemDto;
 };
@@ -3964,7 +3964,7 @@ export type CreateWebhookErrors = {
      */
     500: ProblemDto;
     /**
-     * The database cannot be reached, or too much waits already (`OVERLOADED`); retry after `Retry-After` seconds.
+     * The database cannot be reached; retry after `Retry-After` seconds.
      */
     503: ProblemDto;
 };
@@ -4027,7 +4027,7 @@ export type DeleteWebhookErrors = {
      */
     500: ProblemDto;
     /**
-     * The database cannot be reached, or too much waits already (`OVERLOADED`); retry after `Retry-After` seconds.
+     * The database cannot be reached; retry after `Retry-After` seconds.
      */
     503: ProblemDto;
 };
@@ -4103,7 +4103,7 @@ export type RestoreWebhookErrors = {
      */
     500: ProblemDto;
     /**
-     * The database cannot be reached, or too much waits already (`OVERLOADED`); retry after `Retry-After` seconds.
+     * The database cannot be reached; retry after `Retry-After` seconds.
      */
     503: ProblemDto;
 };
@@ -4166,7 +4166,7 @@ export type ListWebhookDeliveriesErrors = {
      */
     500: ProblemDto;
     /**
-     * The database cannot be reached, or too much waits already (`OVERLOADED`); retry after `Retry-After` seconds.
+     * The database cannot be reached; retry after `Retry-After` seconds.
      */
     503: ProblemDto;
 };
@@ -4246,7 +4246,7 @@ export type ReplayWebhookDeliveryErrors = {
      */
     500: ProblemDto;
     /**
-     * The database cannot be reached, or too much waits already (`OVERLOADED`); retry after `Retry-After` seconds.
+     * The database cannot be reached; retry after `Retry-After` seconds.
      */
     503: ProblemDto;
 };
@@ -4287,7 +4287,7 @@ export type ListKeysErrors = {
      */
     500: ProblemDto;
     /**
-     * The database cannot be reached, or too much waits already (`OVERLOADED`); retry after `Retry-After` seconds.
+     * The database cannot be reached; retry after `Retry-After` seconds.
      */
     503: ProblemDto;
 };
@@ -4354,7 +4354,7 @@ export type CreateKeyErrors = {
      */
     500: ProblemDto;
     /**
-     * The database cannot be reached, or too much waits already (`OVERLOADED`); retry after `Retry-After` seconds.
+     * The database cannot be reached; retry after `Retry-After` seconds.
      */
     503: ProblemDto;
 };
@@ -4417,7 +4417,7 @@ export type RevokeKeyErrors = {
      */
     500: ProblemDto;
     /**
-     * The database cannot be reached, or too much waits already (`OVERLOADED`); retry after `Retry-After` seconds.
+     * The database cannot be reached; retry after `Retry-After` seconds.
      */
     503: ProblemDto;
 };
@@ -4493,7 +4493,7 @@ export type RestoreKeyErrors = {
      */
     500: ProblemDto;
     /**
-     * The database cannot be reached, or too much waits already (`OVERLOADED`); retry after `Retry-After` seconds.
+     * The database cannot be reached; retry after `Retry-After` seconds.
      */
     503: ProblemDto;
 };
@@ -4534,7 +4534,7 @@ export type ListPartiesErrors = {
      */
     500: ProblemDto;
     /**
-     * The database cannot be reached, or too much waits already (`OVERLOADED`); retry after `Retry-After` seconds.
+     * The database cannot be reached; retry after `Retry-After` seconds.
      */
     503: ProblemDto;
 };
@@ -4601,7 +4601,7 @@ export type CreatePartyErrors = {
      */
     500: ProblemDto;
     /**
-     * The database cannot be reached, or too much waits already (`OVERLOADED`); retry after `Retry-After` seconds.
+     * The database cannot be reached; retry after `Retry-After` seconds.
      */
     503: ProblemDto;
 };
@@ -4651,7 +4651,7 @@ export type GetPartyErrors = {
      */
     500: ProblemDto;
     /**
-     * The database cannot be reached, or too much waits already (`OVERLOADED`); retry after `Retry-After` seconds.
+     * The database cannot be reached; retry after `Retry-After` seconds.
      */
     503: ProblemDto;
 };
@@ -4710,7 +4710,7 @@ export type ListStatementsErrors = {
      */
     500: ProblemDto;
     /**
-     * The database cannot be reached, or too much waits already (`OVERLOADED`); retry after `Retry-After` seconds.
+     * The database cannot be reached; retry after `Retry-After` seconds.
      */
     503: ProblemDto;
 };
@@ -4776,7 +4776,7 @@ export type PutStatementErrors = {
      */
     500: ProblemDto;
     /**
-     * The database cannot be reached, or too much waits already (`OVERLOADED`); retry after `Retry-After` seconds.
+     * The database cannot be reached; retry after `Retry-After` seconds.
      */
     503: ProblemDto;
 };
@@ -4826,7 +4826,7 @@ export type ListDatasetsErrors = {
      */
     500: ProblemDto;
     /**
-     * The database cannot be reached, or too much waits already (`OVERLOADED`); retry after `Retry-After` seconds.
+     * The database cannot be reached; retry after `Retry-After` seconds.
      */
     503: ProblemDto;
 };
@@ -4893,7 +4893,7 @@ export type ListDatasetLedgerErrors = {
      */
     500: ProblemDto;
     /**
-     * The database cannot be reached, or too much waits already (`OVERLOADED`); retry after `Retry-After` seconds.
+     * The database cannot be reached; retry after `Retry-After` seconds.
      */
     503: ProblemDto;
 };
@@ -4943,7 +4943,7 @@ export type ListApprovalsErrors = {
      */
     500: ProblemDto;
     /**
-     * The database cannot be reached, or too much waits already (`OVERLOADED`); retry after `Retry-After` seconds.
+     * The database cannot be reached; retry after `Retry-After` seconds.
      */
     503: ProblemDto;
 };
@@ -5002,7 +5002,7 @@ export type ListChainApprovalsErrors = {
      */
     500: ProblemDto;
     /**
-     * The database cannot be reached, or too much waits already (`OVERLOADED`); retry after `Retry-After` seconds.
+     * The database cannot be reached; retry after `Retry-After` seconds.
      */
     503: ProblemDto;
 };
@@ -5080,7 +5080,7 @@ export type ListAuditRowsErrors = {
      */
     500: ProblemDto;
     /**
-     * The database cannot be reached, or too much waits already (`OVERLOADED`); retry after `Retry-After` seconds.
+     * The database cannot be reached; retry after `Retry-After` seconds.
      */
     503: ProblemDto;
 };
@@ -5143,7 +5143,7 @@ export type DeleteSecretErrors = {
      */
     500: ProblemDto;
     /**
-     * The database cannot be reached, or too much waits already (`OVERLOADED`); retry after `Retry-After` seconds.
+     * The database cannot be reached; retry after `Retry-After` seconds.
      */
     503: ProblemDto;
 };
@@ -5209,7 +5209,7 @@ export type PutSecretErrors = {
      */
     500: ProblemDto;
     /**
-     * The database cannot be reached, or too much waits already (`OVERLOADED`); retry after `Retry-After` seconds.
+     * The database cannot be reached; retry after `Retry-After` seconds.
      */
     503: ProblemDto;
 };
@@ -5250,7 +5250,7 @@ export type ListSecretsErrors = {
      */
     500: ProblemDto;
     /**
-     * The database cannot be reached, or too much waits already (`OVERLOADED`); retry after `Retry-After` seconds.
+     * The database cannot be reached; retry after `Retry-After` seconds.
      */
     503: ProblemDto;
 };
@@ -5326,7 +5326,7 @@ export type RestoreSecretErrors = {
      */
     500: ProblemDto;
     /**
-     * The database cannot be reached, or too much waits already (`OVERLOADED`); retry after `Retry-After` seconds.
+     * The database cannot be reached; retry after `Retry-After` seconds.
      */
     503: ProblemDto;
 };
@@ -5371,7 +5371,7 @@ export type GetTenantErrors = {
      */
     500: ProblemDto;
     /**
-     * The database cannot be reached, or too much waits already (`OVERLOADED`); retry after `Retry-After` seconds.
+     * The database cannot be reached; retry after `Retry-After` seconds.
      */
     503: ProblemDto;
 };
@@ -5412,7 +5412,7 @@ export type ListTenantsErrors = {
      */
     500: ProblemDto;
     /**
-     * The database cannot be reached, or too much waits already (`OVERLOADED`); retry after `Retry-After` seconds.
+     * The database cannot be reached; retry after `Retry-After` seconds.
      */
     503: ProblemDto;
 };
@@ -5479,7 +5479,7 @@ export type CreateTenantErrors = {
      */
     500: ProblemDto;
     /**
-     * The database cannot be reached, or too much waits already (`OVERLOADED`); retry after `Retry-After` seconds.
+     * The database cannot be reached; retry after `Retry-After` seconds.
      */
     503: ProblemDto;
 };
@@ -5541,7 +5541,7 @@ export type ChangeTenantErrors = {
      */
     500: ProblemDto;
     /**
-     * The database cannot be reached, or too much waits already (`OVERLOADED`); retry after `Retry-After` seconds.
+     * The database cannot be reached; retry after `Retry-After` seconds.
      */
     503: ProblemDto;
 };

@@ -72,6 +72,14 @@ describe('the JSON of chains', () => {
         }),
       ],
     );
+    await sql(`INSERT INTO task_chains (chain_id, chain_name, chain_type, chain_config, status, total_tasks, timeout_seconds, created_at)
+      VALUES ('gap', 'gap', 'parallel', '{}', 'PAUSED', 2, 60, '2025-01-02 03:04:05+00')`);
+    await sql(
+      `INSERT INTO task_requests (task_request_id, task_type, task_name, params) VALUES ('gap', 'psi', 't', '{}')`,
+    );
+    await sql(`INSERT INTO chain_tasks (chain_id, task_id, task_request_id, task_name, task_type, execution_mode, depends_on,
+        execution_order, level, pending_dependencies, predecessors, successors, referenced, status)
+      VALUES ('gap', 't1', 'gap', 't', 'psi', 'parallel', '[]', 1, 0, 0, '{}', '{}', '{}', 'PENDING')`);
   });
 
   const tasks = async () => (await readChains.withTasks(mine, 'c'))!.tasks.map(({ json }) => JSON.parse(json) as Task);
@@ -100,6 +108,11 @@ describe('the JSON of chains', () => {
     expect((await readChains.chain(mine, 'c'))!.json).toBe(chain.json);
     expect((await readChains.changedTasks(mine, 'c', -1)).map(({ json }) => json)).toEqual(all.map(({ json }) => json));
     expect((await readChains.withTasks(mine, 'p1'))!.tasks).toEqual([]);
+    expect(await readChains.graph(mine, 'p1')).toEqual({ chain_type: 'parallel', tasks: [] });
+    expect((await readChains.graph(mine, 'c'))!.tasks.map(({ task_id }) => task_id)).toEqual(['t0', 't1', 't2', 't3']);
+    // The reconciler pauses it: its first task has vanished.
+    const gap = (await readChains.withTasks(mine, 'gap'))!;
+    expect([JSON.parse(gap.chain.json), ...gap.tasks]).toMatchObject([{ chain_id: 'gap' }, { task_id: 't1' }]);
     for (const [db, id] of [
       [api.forTenant('other'), 'c'],
       [mine, 'none'],
@@ -107,7 +120,7 @@ describe('the JSON of chains', () => {
       expect(await readChains.withTasks(db, id)).toBeUndefined();
       expect(await readChains.chain(db, id)).toBeUndefined();
       expect(await readChains.task(db, id, 't0', 'alice', true)).toBeUndefined();
-      expect(await readChains.graph(db, id)).toEqual([]);
+      expect(await readChains.graph(db, id)).toBeUndefined();
     }
     expect((await listChains(api.forTenant('other'), {}, ANY, true)).items).toEqual([]);
   });
@@ -148,8 +161,8 @@ describe('the JSON of chains', () => {
     const row = (await readChains.task(mine, 'c', 't2', null, false))!;
     expect(JSON.parse(row.json)).toMatchObject({ task_id: 't2', params: { k: [1] } });
     expect(row.waits).toMatchObject({ status: 'PENDING' });
-    const { items, total } = await listChains(mine, {}, { ...ANY, ascending: true, offset: 1 }, true);
-    expect(total).toBe(PROGRESS.length + 1);
+    const { items, total } = await listChains(mine, {}, { ...ANY, ascending: true, offset: 2 }, true);
+    expect(total).toBe(PROGRESS.length + 2);
     const progress = items.map(({ json }) => (JSON.parse(json) as { progress: number }).progress);
     expect(progress).toEqual(PROGRESS.map(([, , percent]) => percent));
   });

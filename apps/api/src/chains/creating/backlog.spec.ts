@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { Registry } from 'prom-client';
 import type { AppConfig } from '#libs/platform';
 import { openDatabase, Databases } from '#libs/repositories';
@@ -15,6 +15,9 @@ const overloaded = (words: string, seconds: string) => ({
   headers: { 'Retry-After': seconds },
   detail: expect.stringContaining(words),
 });
+
+/** Says nothing of how many tasks other tenants have. */
+const FULL = overloaded(`As many tasks wait as MAX_WAITING_TASKS allows (${MAX}): try again`, '10');
 
 describe('too much to do', () => {
   const database = useTestDatabase();
@@ -54,7 +57,7 @@ describe('too much to do', () => {
 
   test('while the tasks of all tenants are as many as may wait, a chain is refused', async () => {
     await withWaiting(MAX / 2, MAX, async () => {
-      await expect(backlog.admit(() => creation(1))).rejects.toMatchObject(overloaded(`${MAX} tasks wait`, '10'));
+      await expect(backlog.admit(() => creation(1))).rejects.toMatchObject(FULL);
       expect(await shed()).toBe(1);
     });
     await withWaiting(MAX / 2 - 1, MAX, async () => {
@@ -70,7 +73,7 @@ describe('too much to do', () => {
       await backlog.admit(() => creation(3));
       await backlog.admit(() => creation(90, true));
       await backlog.admit(() => creation(1));
-      await expect(backlog.admit(() => creation(1))).rejects.toMatchObject(overloaded(`${MAX} tasks wait`, '10'));
+      await expect(backlog.admit(() => creation(1))).rejects.toMatchObject(FULL);
     });
   });
 
@@ -89,6 +92,50 @@ describe('too much to do', () => {
       await Promise.allSettled(all);
       for (let n = 0; n < 1_001; n++) await backlog.admit(() => creation(1));
     });
+  });
+
+  /** A backlog whose counts are given: a number, or none where the count fails. */
+  function counting(...counts: readonly (number | undefined)[]): { asked: () => number; pass: (ms: number) => void } {
+    let asked = 0;
+    let now = 0;
+    jest.spyOn(performance, 'now').mockImplementation(() => now);
+    const query = async (): Promise<object[]> => {
+      const waiting = counts[asked++];
+      now += 200;
+      if (waiting === undefined) throw new Error('away');
+      return [{ waiting }];
+    };
+    backlog = new Backlog(
+      { maxWaitingTasks: MAX } as AppConfig,
+      new Databases({} as never, { query } as never),
+      metrics,
+    );
+    return { asked: () => asked, pass: (ms) => void (now += ms) };
+  }
+  afterEach(() => void jest.restoreAllMocks());
+
+  test('a chain is never refused by a count that is due again', async () => {
+    const { pass } = counting(MAX, MAX, 0);
+    await expect(backlog.admit(() => creation(1))).rejects.toMatchObject(FULL);
+    pass(3_900);
+    await expect(backlog.admit(() => creation(1))).rejects.toMatchObject(FULL);
+    pass(100);
+    await expect(backlog.admit(() => creation(1))).rejects.toMatchObject(FULL);
+    pass(4_000);
+    await expect(backlog.admit(() => creation(1))).resolves.toBeDefined();
+  });
+
+  test('counts take a twentieth of the time, also those that fail, which leave the count of before', async () => {
+    const { asked, pass } = counting(MAX - 3, undefined, MAX);
+    for (let n = 0; n < 2; n++) await backlog.admit(() => creation(1));
+    expect(asked()).toBe(1);
+    pass(4_000);
+    await backlog.admit(() => creation(1));
+    await expect(backlog.admit(() => creation(1))).rejects.toMatchObject(FULL);
+    expect(asked()).toBe(2);
+    pass(4_000);
+    await expect(backlog.admit(() => creation(1))).rejects.toMatchObject(FULL);
+    expect(asked()).toBe(3);
   });
 
   test('before the first count nothing is admitted: the database may be away', async () => {

@@ -47,24 +47,28 @@ export class Backlog {
   private async requireRoom(): Promise<void> {
     const { maxWaitingTasks: max } = this.config;
     if (max === 0) return;
+    const isFull = (): boolean => this.counted === undefined || this.counted + this.added >= max;
     if (this.counted === undefined || performance.now() >= this.nextCountAt) {
       this.counting ??= this.count().finally(() => (this.counting = undefined));
-      // Later counts go on beside the creations. One that fails leaves the count of before.
-      if (this.counted === undefined) await this.counting;
-      else this.counting.catch(() => undefined);
     }
-    const waiting = this.counted! + this.added;
-    if (waiting >= max) throw this.overloaded(`${waiting} tasks wait, and ${max} is the limit (MAX_WAITING_TASKS)`, 10);
+    // Below the limit a count goes on beside the creations. One that fails leaves the count of before.
+    const counted = this.counting?.catch((error: unknown) => {
+      if (this.counted === undefined) throw error;
+    });
+    if (isFull()) await counted;
+    if (isFull()) throw this.overloaded(`As many tasks wait as MAX_WAITING_TASKS allows (${max})`, 10);
   }
 
   private async count(): Promise<void> {
     const began = performance.now();
-    this.nextCountAt = began + COUNT_MS;
     const { added } = this;
-    this.counted = await readWaitingTasks(this.databases.reads);
-    this.added -= added;
-    const now = performance.now();
-    this.nextCountAt = Math.max(this.nextCountAt, now + COUNT_SHARE * (now - began));
+    try {
+      this.counted = await readWaitingTasks(this.databases.reads);
+      this.added -= added;
+    } finally {
+      const now = performance.now();
+      this.nextCountAt = Math.max(began + COUNT_MS, now + COUNT_SHARE * (now - began));
+    }
   }
 
   private overloaded(why: string, seconds: number): Problem {
