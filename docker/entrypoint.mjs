@@ -18,7 +18,7 @@ if (!Object.hasOwn(PROGRAMS, name)) {
 process.argv = [node, self, ...args];
 // Process 1 of a container gets no signal that it has no handler for: until the program has its own, a stop ends it at once.
 const codes = { SIGTERM: 143, SIGINT: 130 };
-const end = (signal) => process.exit(codes[signal]);
+const end = (signal) => process.listenerCount(signal) === 1 && process.exit(codes[signal]);
 for (const signal of Object.keys(codes)) process.on(signal, end);
 await import(new URL(`../dist/${PROGRAMS[name]}`, import.meta.url).href);
 for (const signal of Object.keys(codes)) process.off(signal, end);

@@ -27,7 +27,7 @@ const GIVE_UP_MS = 180_000;
 
 /**
  * Strikes one blow after another while chains are created and run. A recovery is the time until every chain that was under way has
- * moved and a new one has been created and has ended: from the end of a blow, or from its begin where others go on.
+ * moved and a new one has been created and has ended: from the end of a blow, or from its start where others go on.
  */
 export async function underBlows(
   trial: Trial,

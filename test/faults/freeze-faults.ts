@@ -22,7 +22,7 @@ export const frozen: Fault = {
 };
 
 function blowsOn(system: System, long: boolean): Blow[] {
-  const lastsMs = long ? 60_000 : 3_000;
+  const lastsMs = long ? 60_000 : 2_000;
   const { postgresPid, redisPid } = system.services;
   const apps = system.all.map(({ name, role, pid }): Blow => {
     // The runs of a worker come to the other one when their lease is over, which the short form does not wait for.

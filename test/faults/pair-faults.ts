@@ -53,6 +53,7 @@ export const pairs: Fault = {
   number: 14,
   name: 'each way between two processes stalled, cut, half-open',
   backends: BOTH,
+  shortOn: ['redis'],
   run: async (trial) => {
     const ways = await Ways.open(trial.services);
     const blows = ways.all.flatMap(([name, proxy]): Blow[] => [

@@ -23,7 +23,7 @@ export const heldVacuum: Fault = {
         const answers = noAnswers();
         const violations: string[] = [];
         // 200,000 tasks, and as many hops of a day with 2.3 a second.
-        const [windows, chains] = trial.long ? [20, 500] : [3, 20];
+        const [windows, chains] = trial.long ? [20, 500] : [2, 10];
         const hops: number[] = [];
         const tasks = Array.from({ length: WIDTH }, (_, i) => ({ id: `t${i}`, parents: [] }));
         for (let window = 0; window < windows; window++) {

@@ -6,6 +6,7 @@ const HANGS = `data:text/javascript,process.on('SIGUSR2',()=>Atomics.wait(new%20
 
 describeSystem('each app', 'postgres', { env: { NODE_OPTIONS: `--import=${HANGS}` } }, (check) => {
   check('has a watchdog that ends it when its event loop hangs', async (system) => {
+    expect(system.apps.map(({ name }) => name).sort()).toEqual(['api', 'compute-worker', 'status-listener']);
     const ends = await Promise.all(
       system.apps.map(async (app) => {
         process.kill(app.pid, 'SIGUSR2');

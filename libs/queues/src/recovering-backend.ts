@@ -5,9 +5,8 @@ import { createPostgresBackend, type PostgresConnection } from 'bullmq';
 const PAUSE_MS = 500;
 
 /**
- * BullMQ's backend on PostgreSQL that gets over a database which was away at the start. BullMQ keeps its first look at the schema, also
- * one that failed, so that nothing of it would ever work; and its workers ask again at once after all faults but ECONNREFUSED, 30,000
- * times a second, which leaves no time for anything else.
+ * BullMQ's backend on PostgreSQL, which recovers when the database was away at the start. BullMQ itself keeps its first look at the schema,
+ * even a failed one, and never looks again. Its workers ask again at once after any fault but ECONNREFUSED: up to 85,000 times a second.
  */
 export const createRecoveringBackend: typeof createPostgresBackend = (...args) => {
   const backend = createPostgresBackend(...args);

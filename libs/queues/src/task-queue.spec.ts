@@ -1,11 +1,9 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it } from '@jest/globals';
 import { TcpProxy, useTestDatabase } from '#libs/testing';
 import { closeBackend, openBackend } from './backend.js';
 import { BackendQueue, BackendWorker, PROCESSOR_OPTIONS, queueOptionsOf } from './task-queue.js';
 
 const database = useTestDatabase();
-const opened: BackendWorker[] = [];
 
 it('a worker on PostgreSQL that is closed while it gets ready gives its connections back', async () => {
   const url = new URL(database.url);
@@ -35,24 +33,21 @@ it('a worker on PostgreSQL that starts while the way is cut asks with pauses, an
   url.port = String(proxy.port);
   const beyond = openBackend({ redisUrl: undefined, databaseUrl: url.href });
   const queue = new BackendQueue('task-cut', queueOptionsOf(backend));
-  let faults = 0;
-  const done = new Promise<string>((resolve) => {
-    const worker = new BackendWorker('task-cut', async (job) => resolve(job.data.job), {
-      ...queueOptionsOf(beyond),
-      ...PROCESSOR_OPTIONS,
-    });
-    worker.on('error', () => faults++);
-    void worker.run();
-    opened.push(worker);
+  let end = (_job: string): void => undefined;
+  const done = new Promise<string>((resolve) => (end = resolve));
+  const worker = new BackendWorker('task-cut', async (job) => end(job.data.job), {
+    ...queueOptionsOf(beyond),
+    ...PROCESSOR_OPTIONS,
   });
   const began = performance.now();
-  while (faults < 4) await delay(20);
+  void worker.run();
+  for (let faults = 0; faults < 4; faults++) await new Promise((next) => worker.once('error', next));
   // Each after a pause of 500 ms; a look at stalled jobs fails beside them.
   expect(performance.now() - began).toBeGreaterThan(500);
   proxy.letGo();
   await queue.add('job', { job: 'late' });
   expect(await done).toBe('late');
-  await Promise.all([...opened, queue].map((each) => each.close()));
+  await Promise.all([worker.close(), queue.close()]);
   await Promise.all([closeBackend(backend), closeBackend(beyond)]);
   await proxy.stop();
 });
