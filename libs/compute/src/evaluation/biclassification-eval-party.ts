@@ -12,10 +12,10 @@ import {
   type ScoreBucket,
 } from './metrics.js';
 import { coarseClasses, groupsOfClasses } from './coarse-classes.js';
-import { countFigures, keptFromOthers, unread, type Evaluated } from './open-figures.js';
+import { countFigures, keptFromOthers, type Evaluated } from './open-figures.js';
 import type { PartyContext, PartyProgram } from '../party/party-program.js';
 import { writeJson } from '../party/write-json.js';
-import { readPredictions, type PredictionRows } from './prediction-columns.js';
+import { evaluated, type Judging } from './prediction-columns.js';
 import { TaskFailure, type JsonObject } from '../contract/task-type.js';
 
 /** Arguments of the holder's process. */
@@ -40,21 +40,10 @@ const CALIBRATION_BINS = 10;
  * The holder's part of `biclassification_eval`. Throws what {@link evaluateClasses} does, TaskFailure COLUMN_NOT_FOUND, CAST_FAILED, or what
  * opening the table throws.
  */
-export const run: PartyProgram<EvaluationArgs, JsonObject> = async (context, task) => {
-  // Whether a gate is passed is seen by all, and so is why there is nothing to judge.
-  const mustShow = Object.keys(task.floors).length > 0;
-  let read: PredictionRows;
-  try {
-    read = await readPredictions(context, task);
-  } catch (failure) {
-    if (mustShow) throw failure;
-    return unread(context, failure, KEYS);
-  }
-  return evaluateClasses(context, task, read.about, read.labels, read.predictions, {
-    least: context.minGroupRows,
-    mustShow,
-  });
-};
+export const run: PartyProgram<EvaluationArgs, JsonObject> = (context, task) =>
+  evaluated(context, task, { keys: KEYS, gates: task.floors }, ({ about, labels, predictions }, judging) =>
+    evaluateClasses(context, task, about, labels, predictions, judging),
+  );
 
 /**
  * Figures of predicted probabilities as others see them, of at least `least` rows; the party keeps the exact ones, and a longer report. Throws TaskFailure
@@ -66,7 +55,7 @@ export async function evaluateClasses(
   about: Evaluated,
   labels: Float64Array,
   scores: Float64Array,
-  { least, mustShow }: { readonly least: number; readonly mustShow: boolean },
+  { least, mustShow }: Judging,
 ): Promise<JsonObject> {
   const covered = { about, path: task.path, least, mustShow };
   const seen = await countFigures(context, covered, groupsOfClasses(labels.length), Object.keys(task.floors).length);

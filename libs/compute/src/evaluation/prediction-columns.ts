@@ -1,5 +1,6 @@
 import type { PartyContext } from '../party/party-program.js';
-import type { Evaluated } from './open-figures.js';
+import type { JsonObject } from '../contract/task-type.js';
+import { unread, type Evaluated } from './open-figures.js';
 import { readNumericColumns } from '../table/numeric-columns.js';
 
 /** The columns of a prediction table that an evaluation looks at. */
@@ -16,8 +17,37 @@ export interface PredictionRows {
   readonly about: Evaluated;
 }
 
+/** What an evaluation may show. */
+export interface Judging {
+  /** The fewest rows that a figure may cover. */
+  readonly least: number;
+  /** Whether figures that others may not see are a failure. */
+  readonly mustShow: boolean;
+}
+
+/**
+ * Reads a prediction table and evaluates it. `gates`: how many metrics must pass. Whether they do is seen by all, and so is why there is nothing
+ * to judge; without gates, others see null for each of `keys` where the failure to read it says something of rows that they may not see.
+ */
+export async function evaluated(
+  context: PartyContext,
+  table: PredictionTable,
+  { keys, gates }: { readonly keys: readonly string[]; readonly gates: object },
+  evaluate: (read: PredictionRows, judging: Judging) => Promise<JsonObject>,
+): Promise<JsonObject> {
+  const mustShow = Object.keys(gates).length > 0;
+  let read: PredictionRows;
+  try {
+    read = await readPredictions(context, table);
+  } catch (failure) {
+    if (mustShow) throw failure;
+    return unread(context, failure, keys);
+  }
+  return evaluate(read, { least: context.minGroupRows, mustShow });
+}
+
 /** Reads labels and predictions, one of each a row. Throws TaskFailure COLUMN_NOT_FOUND, CAST_FAILED, or what opening the table throws. */
-export async function readPredictions(
+async function readPredictions(
   context: PartyContext,
   { path, labelColumn, predictionColumn }: PredictionTable,
 ): Promise<PredictionRows> {

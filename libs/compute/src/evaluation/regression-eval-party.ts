@@ -1,5 +1,5 @@
 import { coarseNumbers, groupsOfNumbers } from './coarse-numbers.js';
-import { countFigures, keptFromOthers, unread, type Evaluated } from './open-figures.js';
+import { countFigures, keptFromOthers, type Evaluated } from './open-figures.js';
 import type { PartyContext, PartyProgram } from '../party/party-program.js';
 import { writeJson } from '../party/write-json.js';
 import {
@@ -11,7 +11,7 @@ import {
   type RegressionMetricName,
   type RegressionMetrics,
 } from './regression-metrics.js';
-import { readPredictions, type PredictionRows } from './prediction-columns.js';
+import { evaluated, type Judging } from './prediction-columns.js';
 import { TaskFailure, type JsonObject } from '../contract/task-type.js';
 
 /** Of a result. */
@@ -31,21 +31,10 @@ export interface RegressionEvalArgs {
  * The holder's part of `regression_eval`. Throws what {@link evaluateNumbers} does, TaskFailure COLUMN_NOT_FOUND, CAST_FAILED, or what opening
  * the table throws.
  */
-export const run: PartyProgram<RegressionEvalArgs, JsonObject> = async (context, task) => {
-  // Whether a gate is passed is seen by all, and so is why there is nothing to judge.
-  const mustShow = Object.keys(task.gates).length > 0;
-  let read: PredictionRows;
-  try {
-    read = await readPredictions(context, task);
-  } catch (failure) {
-    if (mustShow) throw failure;
-    return unread(context, failure, KEYS);
-  }
-  return evaluateNumbers(context, task, read.about, read.labels, read.predictions, {
-    least: context.minGroupRows,
-    mustShow,
-  });
-};
+export const run: PartyProgram<RegressionEvalArgs, JsonObject> = (context, task) =>
+  evaluated(context, task, { keys: KEYS, gates: task.gates }, ({ about, labels, predictions }, judging) =>
+    evaluateNumbers(context, task, about, labels, predictions, judging),
+  );
 
 /**
  * Figures of predicted numbers as others see them, of at least `least` rows; the party keeps the exact ones. Throws TaskFailure CONSTANT_COLUMN,
@@ -57,7 +46,7 @@ export async function evaluateNumbers(
   about: Evaluated,
   labels: Float64Array,
   predictions: Float64Array,
-  { least, mustShow }: { readonly least: number; readonly mustShow: boolean },
+  { least, mustShow }: Judging,
 ): Promise<JsonObject> {
   const covered = { about, path: task.path, least, mustShow };
   const seen = await countFigures(context, covered, groupsOfNumbers(), Object.keys(task.gates).length);

@@ -95,7 +95,7 @@ const CHAIN = asJson(`
 /** Results in clear belong to a party whose folder nobody has claimed: whoever `may` not read them gets the reason. */
 const partyResults = (may: string): string => `
   CASE WHEN t.party_results IS NOT NULL THEN (
-    SELECT coalesce(jsonb_object_agg(result.key, CASE WHEN result.value ? 'value' AND NOT (${may}) THEN jsonb_build_object('withheld',
+    SELECT coalesce(jsonb_object_agg(result.key, CASE WHEN result.value ? 'value' AND NOT ${may} THEN jsonb_build_object('withheld',
              'Nobody has claimed the folder of the party: only admins, and keys of the party, read this at the task itself.')
              ELSE result.value END), '{}')
       FROM jsonb_each(t.party_results) AS result)
@@ -129,13 +129,14 @@ const chainWithTasks: Statement = {
            FROM task_chains c LEFT JOIN chain_tasks t USING (chain_id)
           WHERE c.chain_id = $1 ORDER BY t.execution_order`,
 };
+/** $3 the reader's party, $4 whether the reader is an admin. */
+const READER_MAY = '($4::boolean OR result.key IS NOT DISTINCT FROM $3::text)';
 const taskById: Statement = {
   name: 'task-by-id',
-  // $3 the reader's party, $4 whether the reader is an admin.
-  text: `SELECT t.task_id, t.status, ${taskJson('$4::boolean OR result.key IS NOT DISTINCT FROM $3::text', ', r.params')} AS json, ${WAITS},
+  text: `SELECT t.task_id, t.status, ${taskJson(READER_MAY, ', r.params')} AS json, ${WAITS},
                 t.changed_version, t.depends_on,
                 ARRAY(SELECT result.key FROM jsonb_each(t.party_results) AS result
-                       WHERE result.value ? 'value' AND ($4::boolean OR result.key = $3::text)) AS in_clear
+                       WHERE result.value ? 'value' AND ${READER_MAY}) AS in_clear
            FROM chain_tasks t JOIN task_requests r USING (task_request_id)
           WHERE t.chain_id = $1 AND t.task_id = $2`,
 };
