@@ -7,9 +7,10 @@ import { createChain } from '#libs/chain-engine';
 import { Database, loadWhole, openDatabase, type Queryable } from '#libs/repositories';
 import type { Bug } from './bugs.js';
 import { planted } from './bugs.js';
-import type { Facts, Invariants, Snapshot } from './invariants.js';
+import type { Facts, Invariants } from './invariants.js';
 import type { Process } from './process.js';
 import type { ChainSpec } from './scenario.js';
+import type { Snapshot } from './standing.js';
 
 type Statement = Parameters<Queryable['query']>[0];
 type Run = (statement: Statement, values: readonly unknown[]) => Promise<pg.QueryResult>;

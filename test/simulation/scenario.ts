@@ -1,7 +1,7 @@
-import { plan } from '#libs/dag-planner';
-import { DEFAULT_SETTINGS, TRIGGER_RULES } from '#libs/chain-domain';
+import { TRIGGER_RULES } from '#libs/chain-domain';
 import type { RetryPolicy, TriggerRule } from '#libs/chain-domain';
 import type { NewChain } from '#libs/chain-engine';
+import { sampleNewChain } from '#libs/testing';
 import { Random } from './random.js';
 
 export interface ChainSpec {
@@ -54,54 +54,32 @@ export function scenarioOf(seed: number, options: ScenarioOptions = {}): Scenari
 function randomChain(id: string, random: Random, rough: boolean): ChainSpec {
   const size = 1 + random.int(random.chance(0.5) ? 4 : 8);
   const density = random.next();
-  const nodes = Array.from({ length: size }, (_, position) => ({
-    id: `t${position}`,
-    dependsOn: Array.from({ length: position }, (_, before) => before)
-      .filter(() => random.chance(density * 0.8))
-      .map((before) => `t${before}`),
-  }));
-  const planned = plan(nodes);
-  if (!planned.ok) throw new Error('the planner refuses a faultless graph');
-  const { predecessors, successors } = planned.plan;
+  const parents = Array.from({ length: size }, (_, position) =>
+    Array.from({ length: position }, (_, before) => before).filter(() => random.chance(density * 0.8)),
+  );
   const grouped = random.chance(0.15);
+  const sample = sampleNewChain(parents);
   return {
     id,
     made: {
+      ...sample,
       chainName: id,
-      chainType: 'complex',
-      description: null,
-      config: {},
-      metadata: {},
-      createdBy: null,
-      proposer: null,
-      byAdmin: false,
       stopOnError: random.chance(0.4),
       timeoutSeconds: rough && random.chance(0.15) ? 2 + random.int(60) : WITHOUT_TIME_OUT_S,
       approvalTimeoutSeconds: rough && size % 3 === 0 ? 2 : 20,
       execute: false,
       maxParallel: random.chance(0.4) ? 1 + random.int(3) : null,
-      concurrency: null,
-      tasks: predecessors.map((before, position) => ({
-        taskId: `t${position}`,
-        taskName: `t${position}`,
+      tasks: sample.tasks.map((task) => ({
+        ...task,
         taskType: random.chance(0.8) ? 'fast' : 'slow',
-        executionMode: 'parallel',
-        dependsOn: before.map((at) => ({ taskId: `t${at}`, dependencyType: 'sequential', when: null })),
-        isCallback: false,
-        params: {},
         priority: 1 + random.int(10),
-        triggerRule: randomRule(random, before.length),
+        triggerRule: randomRule(random, task.predecessors.length),
         retryPolicy: randomRetry(random),
         timeoutSeconds: rough && random.chance(0.2) ? 3 + random.int(10) : null,
         queueTimeoutSeconds: rough && random.chance(0.15) ? 2 + random.int(10) : null,
-        ...DEFAULT_SETTINGS,
         tolerable: random.chance(0.15),
         concurrency: grouped && random.chance(0.5) ? { key: 'alone', limit: 1 } : null,
         conditions: !rough || random.chance(0.92) ? [] : random.pick(GATES),
-        level: 0,
-        predecessors: before,
-        successors: successors[position]!,
-        referenced: [],
       })),
     },
   };

@@ -1,11 +1,13 @@
+import type { Action } from './actions.js';
 import type { ChainCommand } from '#libs/chain-domain';
 import { isChainTerminal } from '#libs/chain-domain';
 import type { Bug } from './bugs.js';
-import { Violation } from './invariants.js';
 import { Random } from './random.js';
 import { scenarioOf, type Scenario, type ScenarioOptions } from './scenario.js';
 import type { Connections } from './rows.js';
-import { World, type Action } from './world.js';
+import { Violation } from './standing.js';
+import { weightOf } from './weights.js';
+import { World } from './world.js';
 
 export interface Outcome {
   readonly seed: number;
@@ -237,7 +239,7 @@ async function round(world: World, number: number, random: Random): Promise<void
 
 /** A round of a loop, from its beginning to its end. */
 async function begin(world: World, process: string, loop: string, random: Random): Promise<void> {
-  if (world.weight(loop) === 0) return;
+  if (weightOf(world, loop) === 0) return;
   await world.apply({ kind: 'step', process, what: loop, n: random.int(1 << 20) });
   await settle(world, process, random);
 }

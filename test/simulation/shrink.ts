@@ -2,7 +2,7 @@ import type { Bug } from './bugs.js';
 import type { Connections } from './rows.js';
 import { scenarioOf, type ScenarioOptions } from './scenario.js';
 import { replay, type Outcome } from './schedule.js';
-import type { Action } from './world.js';
+import type { Action } from './actions.js';
 
 /** A schedule is run again at most this often to make it shorter. */
 const MOST_TRIES = 400;

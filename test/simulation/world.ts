@@ -1,33 +1,21 @@
 import { isDeepStrictEqual } from 'node:util';
 import { decide, type ChainCommand, type Refusal } from '#libs/chain-domain';
-import { commandChain, type OperatorCommand } from '#libs/chain-engine';
+import { commandChain } from '#libs/chain-engine';
 import type { Logger } from '#libs/platform';
 import { jobId, type Control, type JobState, type TaskJob } from '#libs/queues';
 import { isTransient } from '#libs/repositories';
+import { operatorCommand, type Action } from './actions.js';
 import type { Bug } from './bugs.js';
-import { Invariants, Violation, type Snapshot } from './invariants.js';
+import { Invariants } from './invariants.js';
 import { startListener } from './listener.js';
 import { Process, type Cut } from './process.js';
 import { Random } from './random.js';
 import { Rows, type Connections } from './rows.js';
 import type { Scenario } from './scenario.js';
+import { Violation, type Snapshot } from './standing.js';
 import { ModelChannel, ModelQueue, type Carriers } from './transport.js';
+import { LIKELY, weightOf } from './weights.js';
 import { ModelWorker } from './worker.js';
-
-/** One thing that happens: what a schedule is made of. It does nothing where its object is gone, so any may be left out. */
-export type Action =
-  /** A process goes on behind a gate, or begins a round of a loop. */
-  | { readonly kind: 'step'; readonly process: string; readonly what: string; readonly n: number }
-  | { readonly kind: 'tick'; readonly ms: number }
-  /** It dies at a statement, or only its connection does. */
-  | { readonly kind: 'kill' | 'lose-connection'; readonly process: string; readonly n: number; readonly cut: Cut }
-  | { readonly kind: 'stop' | 'continue'; readonly process: string }
-  | { readonly kind: 'flush'; readonly withChannel: boolean }
-  /** The queue comes back from a backup of another time. */
-  | { readonly kind: 'restore-queue' }
-  | { readonly kind: 'lose-job' | 'lose-message' | 'double-message'; readonly n: number }
-  | { readonly kind: 'delay-message'; readonly n: number; readonly ms: number }
-  | { readonly kind: 'command'; readonly chainId: string; readonly command: ChainCommand };
 
 interface Useful {
   readonly process: string;
@@ -42,9 +30,9 @@ interface Member {
 
 /** The year 2100, ms: ahead of PostgreSQL's clock, so that the counted time stands where the schedule puts it. */
 const START = 4_102_444_800_000;
+/** The queue's marker of its time line, and that of another. */
 const MARK = 'tc:timeline';
 const FOREIGN = 'of another time';
-const LIKELY = 6;
 /** What the listeners log as errors when a queue of another time is emptied. */
 const QUARANTINE = /were quarantined/;
 
@@ -101,45 +89,14 @@ export class World implements Carriers {
     for (const [name, { process }] of this.members) {
       if (process.stopped) continue;
       for (const what of process.waiting) found.push({ process: name, what, weight: LIKELY });
-      for (const what of process.idle) found.push({ process: name, what, weight: this.weight(what) });
+      for (const what of process.idle) found.push({ process: name, what, weight: weightOf(this, what) });
     }
     return found.filter(({ weight }) => weight > 0);
   }
 
-  /** How likely a round of the loop begins: mostly where it has something to do; 0 where it must not. */
-  weight(loop: string): number {
-    const { now } = this.clock;
-    const unread = (lane: 'done' | 'notes' | 'beats') => (this.channel.backlog(lane, now) > 0 ? LIKELY : 0);
-    const tasks = [...this.rows.chains.values()].flatMap((chain) => chain.tasks);
-    switch (loop) {
-      case 'command':
-        return 0;
-      case 'reports':
-        return unread('done');
-      case 'notes':
-        return unread('notes');
-      case 'heartbeats':
-        return unread('beats');
-      case 'dispatch':
-        return tasks.some(({ hold, status }) => hold === null && (status === 'READY' || status === 'RETRYING'))
-          ? 2
-          : 0.2;
-      case 'leases': {
-        const rows = [...this.rows.chains.values()].flatMap((chain) => chain.rows);
-        return rows.some(({ lease_ms: until }) => until !== null && until < now) ? 2 : 0.2;
-      }
-      case 'restore': {
-        // One listener at a time puts a restored queue right: the others wait for a time of their own.
-        const free = ({ process }: Member): boolean => !process.loops.has(loop) || process.idle.includes(loop);
-        return [...this.members.values()].every(free) ? (this.queue.marks.get(MARK) === FOREIGN ? 2 : 0.1) : 0;
-      }
-      case 'beat':
-      case 'capacity':
-      case 'timeouts':
-        return 0.5;
-      default:
-        return loop.startsWith('slot') ? (this.queue.waiting > 0 ? LIKELY : 0) : 0.1;
-    }
+  /** Whether the queue is of another time, and nobody has noticed yet. */
+  get isQueueForeign(): boolean {
+    return this.queue.marks.get(MARK) === FOREIGN;
   }
 
   send(jobs: readonly TaskJob[]): void {
@@ -321,30 +278,4 @@ export class World implements Carriers {
   private readonly failed = (error: unknown): void => {
     if (!isTransient(error)) this.violation ??= error as Error;
   };
-}
-
-/** The command as the API has it: tasks by their names. */
-function operatorCommand(command: ChainCommand): OperatorCommand {
-  const taskId = (position: number): string => `t${position}`;
-  switch (command.kind) {
-    case 'RetryChain':
-      return { ...command, from: command.from?.map(taskId) };
-    case 'SkipTask':
-      return { kind: command.kind, taskId: taskId(command.position) };
-    case 'ResolveTask':
-      return { kind: command.kind, taskId: taskId(command.position), result: 'operator' };
-    case 'DecideApproval':
-      return { ...command, taskId: taskId(command.position) };
-    case 'SetPriority': {
-      const { kind, priority, position } = command;
-      return position === undefined ? { kind, priority } : { kind, priority, taskId: taskId(position) };
-    }
-    case 'ExecuteChain':
-    case 'CancelChain':
-    case 'PauseChain':
-    case 'ResumeChain':
-      return { kind: command.kind };
-    default:
-      throw new Error(`no operator gives ${command.kind}`);
-  }
 }

@@ -11,8 +11,8 @@ export {
   type Config,
   type DatabaseLogins,
   type LogLevel,
-  type SignInConfig,
 } from './config/config.js';
+export type { SignInConfig } from './config/sign-in-config.js';
 export { allPass, type HealthCheck, type HealthChecks, type HealthReport } from './health/health-checks.js';
 export { HealthModule } from './health/health.module.js';
 export { HealthService } from './health/health.service.js';

@@ -3,7 +3,7 @@ import { ChainRepository, readChains } from '#libs/repositories';
 import type { ChainTask, Queryable, ShownChain, TaskChain } from '#libs/repositories';
 import type { partyOf } from '../auth/caller.js';
 import { Problem } from '../http/problem.js';
-import type { GraphDto } from './chains.dto.js';
+import type { GraphDto } from './graph.dto.js';
 import { graphOf } from './graph.js';
 import { namesVersion } from '../http/entity-tag.js';
 import { isId } from '../http/patterns.js';

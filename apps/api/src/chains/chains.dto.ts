@@ -2,8 +2,10 @@ import { ApiExtraModels, ApiProperty, ApiPropertyOptional, getSchemaPath } from 
 import { CHAIN_STATUSES, TASK_STATUSES } from '#libs/chain-domain';
 import { FaultDto } from '../http/problem.dto.js';
 
-const CHAIN_TYPES = ['sequential', 'parallel', 'chord', 'complex'];
-const ID = 'chain-7c0a4a52-2c53-4b58-9d0b-6d7d5f0f7c11';
+/** Of an enum in the description. */
+export const CHAIN_TYPES = ['sequential', 'parallel', 'chord', 'complex'];
+/** An example of a chain's id. */
+export const ID = 'chain-7c0a4a52-2c53-4b58-9d0b-6d7d5f0f7c11';
 const anyJson = { type: 'object', additionalProperties: true } as const;
 
 export class CreatedChainDto {
@@ -292,43 +294,4 @@ export class ValidationDto {
   /** Tasks that will wait for an owner, by the policies that are stored and by the datasets that the chain names. How often a dataset was used is known to its party alone. */
   @ApiProperty({ type: [ExpectedApprovalDto], example: [] })
   approvals: ExpectedApprovalDto[];
-}
-
-export class GraphNodeDto {
-  @ApiProperty({ example: 'psi' })
-  task_id: string;
-  @ApiProperty({ example: 'PSI' })
-  task_name: string;
-  @ApiProperty({ example: 'psi' })
-  task_type: string;
-  @ApiProperty({ enum: TASK_STATUSES, enumName: 'TaskStatus', example: 'SUCCESS' })
-  status: string;
-  @ApiProperty({ type: 'integer', example: 1 })
-  level: number;
-}
-
-export class GraphEdgeDto {
-  @ApiProperty({ example: 'prepare-alice' })
-  from: string;
-  @ApiProperty({ example: 'psi' })
-  to: string;
-}
-
-export class GraphDto {
-  @ApiProperty({ example: ID })
-  chain_id: string;
-  @ApiProperty({ enum: CHAIN_TYPES, enumName: 'ChainType', example: 'complex' })
-  chain_type: string;
-  @ApiProperty({ type: [GraphNodeDto] })
-  nodes: GraphNodeDto[];
-  @ApiProperty({ type: [GraphEdgeDto] })
-  edges: GraphEdgeDto[];
-  @ApiProperty({
-    type: 'array',
-    items: { type: 'array', items: { type: 'string' } },
-    example: [['prepare-alice', 'prepare-bob'], ['psi']],
-  })
-  levels: readonly (readonly string[])[];
-  @ApiProperty({ type: [String], example: ['prepare-alice', 'psi'] })
-  critical_path: string[];
 }

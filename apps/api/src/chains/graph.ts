@@ -1,6 +1,6 @@
 import { plan } from '#libs/dag-planner';
 import type { ChainGraph } from '#libs/repositories';
-import type { GraphDto } from './chains.dto.js';
+import type { GraphDto } from './graph.dto.js';
 
 /** A chain's graph with the present statuses. */
 export function graphOf(chainId: string, { chain_type, tasks }: ChainGraph): GraphDto {

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { isPrivateKey, isPublicKey, type SecretsConfig } from '../secrets/secret-sealing.js';
 import { ConfigError, ValueReader, type Environment } from './config-values.js';
+import { KEY_EXAMPLE, readSignIn, type SignInConfig } from './sign-in-config.js';
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -56,25 +57,6 @@ export interface DatabaseLogins {
   readonly worker: string;
 }
 
-/** How callers of the API are known, beside the keys in the database. */
-export interface SignInConfig {
-  /** The platform's own key: with every role in every tenant. It needs no database. */
-  readonly adminKey: string | undefined;
-  /** An OpenID Connect issuer whose tokens count when they are for this audience; names of the claim with the roles, outermost first. */
-  readonly oidc:
-    | {
-        readonly issuer: string;
-        readonly audience: string;
-        readonly rolesClaim: readonly string[];
-        /** The role of each name in that claim; undefined: the names are those of the roles but `platform`. */
-        readonly roleMap: Readonly<Record<string, string>> | undefined;
-        /** The claim with the tenant; undefined: all tokens belong to the default tenant. */
-        readonly tenantClaim: readonly string[] | undefined;
-        readonly partyClaim: readonly string[] | undefined;
-      }
-    | undefined;
-}
-
 /** The configuration of an app: the database is known. */
 export interface AppConfig extends Config {
   readonly databaseUrl: string;
@@ -82,9 +64,7 @@ export interface AppConfig extends Config {
 
 const PREFIX = 'WORKER_CONCURRENCY_';
 const SLOTS_MEND = 'Set the number of tasks of one type that a worker runs at once, e.g. 4.';
-const ROLE_MAP_EXAMPLE = '{"task-chain-authors":"author"}';
 const PAIR_EXAMPLE = 'task-chain secrets keygen';
-const KEY_EXAMPLE = 'openssl rand -base64 32';
 const LOGIN_EXAMPLE = 'postgres://login:password@host:5432/task_chain';
 const DATABASE_EXAMPLE = 'DATABASE_URL=postgres://user:password@host:5432/task_chain';
 
@@ -229,47 +209,6 @@ function readLogins(reader: ValueReader): DatabaseLogins | undefined {
   if (api || listener || worker) {
     reader.faults.push('DATABASE_URL_API, DATABASE_URL_LISTENER and DATABASE_URL_WORKER go together: set all three.');
   }
-  return undefined;
-}
-
-function readSignIn(reader: ValueReader, production: boolean): SignInConfig {
-  const issuer = reader.url(
-    'OIDC_ISSUER',
-    production ? ['https:'] : ['https:', 'http:'],
-    false,
-    'OIDC_ISSUER=https://login.example.com/realms/tc',
-  );
-  const audience = reader.text('OIDC_AUDIENCE');
-  const rolesClaim = (reader.text('OIDC_ROLES_CLAIM') ?? 'roles').split('.');
-  const tenantClaim = reader.text('OIDC_TENANT_CLAIM')?.split('.');
-  const partyClaim = reader.text('OIDC_PARTY_CLAIM')?.split('.');
-  const roleMap = readRoleMap(reader);
-  if (production && issuer !== undefined && roleMap === undefined) {
-    reader.faults.push(
-      `OIDC_ROLE_MAP is not set: say which names of the issuer are which roles, e.g. ${ROLE_MAP_EXAMPLE}.`,
-    );
-  }
-  if ((issuer === undefined) !== (audience === undefined)) {
-    reader.faults.push('Set OIDC_ISSUER and OIDC_AUDIENCE together: the issuer and the audience of tokens.');
-  }
-  return Object.freeze({
-    adminKey: reader.secret('ADMIN_API_KEY', 32, KEY_EXAMPLE),
-    oidc: issuer && audience ? { issuer, audience, rolesClaim, roleMap, tenantClaim, partyClaim } : undefined,
-  });
-}
-
-/** JSON, since names of groups may hold commas and equals signs. */
-function readRoleMap(reader: ValueReader): Readonly<Record<string, string>> | undefined {
-  const text = reader.text('OIDC_ROLE_MAP');
-  if (text === undefined) return undefined;
-  const roles: readonly unknown[] = ['viewer', 'operator', 'author', 'admin', 'platform'];
-  try {
-    const map = JSON.parse(text) as Record<string, string>;
-    if (Object.keys(map).length > 0 && Object.values(map).every((role) => roles.includes(role))) return map;
-  } catch {
-    // Reported below.
-  }
-  reader.wrong('OIDC_ROLE_MAP', text, 'does not map names to roles', `Write it as ${ROLE_MAP_EXAMPLE}.`);
   return undefined;
 }
 
