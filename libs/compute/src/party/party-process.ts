@@ -11,6 +11,7 @@ import { TaskFailure, type JsonObject } from '../contract/task-type.js';
 import { diskFull } from '../contract/disk-full.js';
 import { placesOf } from '../contract/error-places.js';
 import type { Admission } from './admission.js';
+import { sha256 } from './hashes.js';
 import { openInput, type FileRoots } from './input-files.js';
 import { OpenedHere } from './opened.js';
 import { createOutput, createScratch } from './output-files.js';
@@ -142,6 +143,12 @@ function makeContext(
     async boundsOfColumns() {
       if (admission !== undefined) return admission.bounds();
       throw (await import('./column-bounds.js')).boundsMissing(data.party, UNCLAIMED_BOUNDS);
+    },
+    keyOf(use) {
+      // No digest that leaves the party is of a text that begins so.
+      const named = `key ${use}`;
+      const [, hex] = (admission?.owner.digest(named) ?? sha256(named)).split(':') as [string, string];
+      return Buffer.from(hex, 'hex');
     },
     openInput: (path) => admission?.open(path) ?? openInput(roots, path),
     // Imported when it is needed: the check of a schema takes longer to load than the rest of the process.

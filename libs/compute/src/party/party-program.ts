@@ -49,6 +49,11 @@ export interface PartyContext {
    * these files.
    */
   boundsOfColumns(): Promise<BoundsByColumn>;
+  /**
+   * A key of 32 bytes for one use, the same for the same use again: the HMAC-SHA256 of its name under `.party/hash.key`, which stays with the
+   * party. Where nobody has claimed the folder it is the SHA-256 of the name, which whoever knows the name can make.
+   */
+  keyOf(use: string): Uint8Array;
   /** Throws TaskFailure RECIPIENT_NOT_ALLOWED or POLICY_INVALID unless the party lists every recipient (`party-policy.ts`). */
   requireRecipients(recipients: readonly string[]): Promise<void>;
   /** Starts a file that appears under its final name when the whole task has succeeded. */
