@@ -5,7 +5,7 @@ const error = (name, comment, from, to) => ({ name, comment, severity: 'error', 
 const COMPUTE = '^libs/compute/src/';
 /** The folders of libs/compute from the ground up: no import runs back up. */
 function computeLayers() {
-  const SINGLE = 'diagnostic|encrypt|federated|psi|report|secureboost|ss-lr|ss-xgb|steps|validation';
+  const SINGLE = 'diagnostic|encrypt|federated|psi|report|secureboost|ss-lr|ss-xgb|steps|train-test-split|validation';
   const layer = (names, below) =>
     error(
       `compute-${names.replaceAll('|', '-or-')}-imports-downwards`,

@@ -122,6 +122,17 @@ export const EXPECTED: Readonly<Record<string, (outcome: ExampleOutcome) => void
     expect(factors.radius_mean).toBeGreaterThan(1 / (1 - correlation(mean!, worst!) ** 2));
     expect(factors.symmetry_worst).toBeLessThan(3);
   },
+  'tasks/train_test_split': (outcome) => {
+    const { train_paths: train, test_paths: test, rows } = outcome.results.split;
+    const ids = (paths: Record<string, string>, party: string): string[] => outcome.column(paths[party]!, 'id');
+    expect(rows).toBe(500);
+    expect([...ids(train, 'alice'), ...ids(test, 'alice')].sort()).toEqual(outcome.written('intersect', 'alice', 'id'));
+    for (const paths of [train, test]) expect(ids(paths, 'bob')).toEqual(ids(paths, 'alice'));
+    const all = tally(outcome.written('intersect', 'alice', 'y'));
+    const drawn = tally(outcome.column(train.alice, 'y'));
+    expect(drawn['0']! + drawn['1']!).toBe(Math.round(509 * 0.75));
+    for (const label of ['0', '1']) expect(Math.abs(drawn[label]! - all[label]! * 0.75)).toBeLessThan(1);
+  },
   'tasks/ss_lr': ({ results }) => {
     expect(results.train.training_metrics).toMatchObject({ rows: 407, held_out_rows: 102 });
     expect(results.train.training_metrics.final_loss).toBeLessThan(0.1);

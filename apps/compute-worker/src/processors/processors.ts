@@ -27,6 +27,7 @@ import { StandardScalerProcessor } from './standard-scaler.processor.js';
 import { TableStatisticsProcessor } from './table-statistics.processor.js';
 import type { TaskProcessor } from './task-processor.js';
 import { TrainProcessor } from './train.processor.js';
+import { TrainTestSplitProcessor } from './train-test-split.processor.js';
 import { ValidationProcessor } from './validation.processor.js';
 import { VifProcessor } from './vif.processor.js';
 
@@ -43,6 +44,7 @@ export const processors: Readonly<Record<string, Type<TaskProcessor>>> = {
   table_statistics: TableStatisticsProcessor,
   pearson_correlation: PearsonCorrelationProcessor,
   vif: VifProcessor,
+  train_test_split: TrainTestSplitProcessor,
   ss_lr: SsLrProcessor,
   ss_xgb: SsXgbProcessor,
   secureboost: SecureBoostProcessor,

@@ -16,6 +16,7 @@ import { ssLr } from '../ss-lr/ss-lr.js';
 import { ssXgb } from '../ss-xgb/ss-xgb.js';
 import { tableStatistics } from '../statistics/table-statistics.js';
 import { featureEngineering, preprocessing, singleStepTypes } from '../steps/step-types.js';
+import { trainTestSplit } from '../train-test-split/train-test-split.js';
 import { validation } from '../validation/validation.js';
 
 const all = [
@@ -24,6 +25,7 @@ const all = [
   tableStatistics,
   pearsonCorrelation,
   vif,
+  trainTestSplit,
   ssLr,
   ssXgb,
   secureboost,

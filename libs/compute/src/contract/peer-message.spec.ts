@@ -17,6 +17,7 @@ import { keyFactsFrom, saltFrom } from '../psi/psi-party.js';
 import { rowsFrom } from '../ss-lr/ss-lr-dealer.js';
 import { bucketCountsFrom, bucketSizesFrom, commandFrom, dealerCommandFrom } from '../secureboost/commands.js';
 import { absentFrom } from '../table/named-columns.js';
+import { sizeFrom as splitSizeFrom } from '../train-test-split/draw.js';
 import { checkAligned } from '../vertical/vertical-rows.js';
 import { checkTaskParams } from '../catalogue/check-params.js';
 
@@ -149,6 +150,15 @@ describe('what a peer sends is checked before it is used', () => {
     expect(JSON.stringify(error)).not.toMatch(/\d/);
     for (const rows of NO_COUNTS.filter((count) => count !== 1e12))
       await expect(compare(rows)).rejects.toMatchObject({ code: 'PROTOCOL_VIOLATION' });
+  });
+
+  test('splits: rows of a table', () => {
+    expect(splitSizeFrom('bob', { rows: 9, least: 20 })).toEqual({ rows: 9, least: 20 });
+    for (const count of NO_COUNTS.filter((each) => each !== 1e12)) {
+      refused(() => splitSizeFrom('bob', { rows: count, least: 20 }));
+      refused(() => splitSizeFrom('bob', { rows: 9, least: count }));
+    }
+    for (const message of [null, 7, 'rows', []]) refused(() => splitSizeFrom('bob', message));
   });
 
   test('names of columns that a peer lacks', () => {
