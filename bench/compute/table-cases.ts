@@ -174,6 +174,26 @@ export function tableCases(rows: number): TypeCase[] {
       RELATIVE,
     ),
     correlated('analysis', matrix),
+    {
+      type: 'train_test_split',
+      tables: { alice: { ...aligned.alice!, labelOf: 9 }, bob: aligned.bob! },
+      config: (paths) => ({ ...inputs(paths), train_size: 0.75, label_column: { alice: 'y' } }),
+      of: [
+        'rows that are in another part at the other party, in none, or beyond the share of their class',
+        '在另一方属于另一部分、不属于任何部分，或超出其类别份额的行数',
+      ],
+      figure: async (outcome) => {
+        const part = async (key: string, party: string, name: string): Promise<string[]> =>
+          (await readColumns(outcome.file(party, outcome.result[key][party]), [name]))[name]!;
+        const both = async (key: string) => differing(await part(key, 'alice', 'id'), await part(key, 'bob', 'id'));
+        const train = await part('train_paths', 'alice', 'y');
+        const test = await part('test_paths', 'alice', 'y');
+        const onesOf = (labels: readonly string[]): number => labels.filter((each) => each === '1').length;
+        const beyond = Math.abs(onesOf(train) - 0.75 * (onesOf(train) + onesOf(test)));
+        const lost = Math.abs(rows - train.length - test.length);
+        return String((await both('train_paths')) + (await both('test_paths')) + lost + Math.floor(beyond));
+      },
+    },
     steps('preprocessing', [
       { op: 'fillna', method: 'median', columns: { bob: ['x8'] } },
       { op: 'minmax_scaler', columns: { alice: ['x1'], bob: ['x9'] } },
