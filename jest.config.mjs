@@ -29,6 +29,7 @@ const FLOORS = {
   consent: 100,
   'dag-planner': 100,
   'local-postgres': 88,
+  network: 90,
   platform: 93,
   postgres: 98,
   queues: 95,

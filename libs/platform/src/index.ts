@@ -16,7 +16,6 @@ export type { SignInConfig } from './config/sign-in-config.js';
 export { allPass, type HealthCheck, type HealthChecks, type HealthReport } from './health/health-checks.js';
 export { HealthModule } from './health/health.module.js';
 export { HealthService } from './health/health.service.js';
-export { isPrivateAddress, isPrivateHost, publicLookup, type Resolve } from './network/private-addresses.js';
 export { createLogger, NestLogger, type Logger } from './observability/logging.js';
 export { startTracing } from './observability/start-tracing.js';
 export { APP_CONFIG, LOGGER, PlatformModule } from './platform.module.js';

@@ -2,7 +2,8 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { Body, Controller, Delete, Get, Headers, HttpCode, Inject, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiHeader, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { APP_CONFIG, isPrivateHost, type AppConfig } from '#libs/platform';
+import { isPrivateHost } from '#libs/network';
+import { APP_CONFIG, type AppConfig } from '#libs/platform';
 import {
   AuditRepository,
   WebhookRepository,

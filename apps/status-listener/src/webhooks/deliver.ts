@@ -1,6 +1,6 @@
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import { isPrivateHost, publicLookup, type Resolve } from '#libs/platform';
+import { isPrivateHost, publicLookup, type Resolve } from '#libs/network';
 import type { Database, DueDelivery, EndedChain, WebhookRepository } from '#libs/repositories';
 import { sign } from './signature.js';
 

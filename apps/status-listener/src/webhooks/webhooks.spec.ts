@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import { isIP, type AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { isPrivateAddress, publicLookup, type Resolve } from '#libs/platform';
+import { isPrivateAddress, publicLookup, type Resolve } from '#libs/network';
 import { engineQueries, openDatabase, WebhookRepository, type Database } from '#libs/repositories';
 import { createTestDatabase, type TestDatabase } from '#libs/testing';
 import { deliverWebhooks } from './deliver.js';

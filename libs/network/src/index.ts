@@ -1,0 +1,1 @@
+export { isPrivateAddress, isPrivateHost, publicLookup, type Resolve } from './private-addresses.js';
