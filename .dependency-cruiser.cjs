@@ -5,7 +5,8 @@ const error = (name, comment, from, to) => ({ name, comment, severity: 'error', 
 const COMPUTE = '^libs/compute/src/';
 /** The folders of libs/compute from the ground up: no import runs back up. */
 function computeLayers() {
-  const SINGLE = 'diagnostic|encrypt|federated|psi|report|secureboost|ss-lr|ss-xgb|steps|train-test-split|validation';
+  const SINGLE =
+    'diagnostic|encrypt|federated|http|psi|report|secureboost|ss-lr|ss-xgb|steps|train-test-split|validation';
   const layer = (names, below) =>
     error(
       `compute-${names.replaceAll('|', '-or-')}-imports-downwards`,
@@ -73,6 +74,12 @@ module.exports = {
       { path: '^(libs/(?!tracing/)|apps/)' },
     ),
     error(
+      'network-stands-alone',
+      'Rank 1.',
+      { path: '^libs/network/', pathNot: TEST },
+      { path: '^(libs/(?!network/)|apps/)' },
+    ),
+    error(
       'postgres-stands-alone',
       'Rank 1.',
       { path: '^libs/postgres/', pathNot: TEST },
@@ -84,7 +91,7 @@ module.exports = {
       { path: '^libs/(repositories|queues|compute|platform|local-postgres)/', pathNot: TEST },
       {
         path: '^libs/',
-        pathNot: '^libs/($1|chain-domain|consent|dag-planner|postgres|tracing)/',
+        pathNot: '^libs/($1|chain-domain|consent|dag-planner|network|postgres|tracing)/',
       },
     ),
     ...computeLayers(),

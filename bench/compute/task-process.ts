@@ -58,6 +58,7 @@ const watch = setInterval(() => (peakMiB = Math.max(peakMiB, residentMiB())), WA
 const order = JSON.parse(process.argv[2]!) as TaskOrder;
 const outcome = await runTask(order.type, {
   chainId: 'bench',
+  requestId: 'bench',
   taskId: order.taskId,
   attempt: 1,
   params: order.params,

@@ -22,11 +22,16 @@ import {
   type SystemUnderTest,
 } from './system/index.js';
 
-/** Takes webhooks and traces, and keeps all that it received. */
+/** Takes webhooks and traces, and keeps all that it received; `/echo` answers with the secret that it was sent. */
 let received = '';
+const echoed: (string | undefined)[] = [];
 const sink = createServer((request, response) => {
   request.setEncoding('utf8').on('data', (part: string) => (received += part));
-  request.on('end', () => response.writeHead(200, { 'content-type': 'application/json' }).end('{}'));
+  request.on('end', () => {
+    if (request.url !== '/echo') return response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
+    echoed.push(request.headers.authorization);
+    return response.end(`got ${request.headers.authorization}`);
+  });
 });
 await new Promise<void>((resolve) => sink.listen(0, '127.0.0.1', resolve));
 afterAll(() => void sink.close());
@@ -42,6 +47,7 @@ const env = {
   SECRETS_KEY: key.toString('base64'),
   LOG_LEVEL: 'debug',
   WEBHOOK_ALLOW_PRIVATE: 'on',
+  HTTP_TASK_ALLOW_PRIVATE: 'on',
   OTEL_EXPORTER_OTLP_ENDPOINT: url,
   OTEL_BSP_SCHEDULE_DELAY: '50',
   WORKER_CONCURRENCY: '1',
@@ -124,6 +130,17 @@ describeOnBackends('secrets', { env }, (check, system) => {
       expect(hits(all.database, PLANT)).toBeGreaterThan(0);
     },
   );
+
+  check('reach a service as headers of an http task, and are hidden in its answer', async ({ api }) => {
+    const token = `Bearer ${randomBytes(12).toString('hex')}`;
+    await put('partner', token);
+    const config = { url: `${url}/echo`, headers: { authorization: '${secrets.partner}' } };
+    const ended = await api.ended(
+      await api.start(chain([{ ...task('call'), task_type: 'http', task_params: { task_config: config } }])),
+    );
+    expect(taskOf(ended, 'call').result).toMatchObject({ status: 200, body: 'got [secret partner]' });
+    expect(echoed).toContain(token);
+  });
 
   check('that are not there, or were sealed under another key, fail their task', async ({ api }) => {
     await put('other', 'a value of another');

@@ -14,17 +14,20 @@ export interface WorkerSettings {
   readonly slots: Readonly<Record<string, number>>;
   readonly dataRoot: string;
   readonly artifactRoot: string;
+  /** Whether `http` tasks may call private addresses. */
+  readonly callsToPrivate: boolean;
   /** How long runs may go on after the worker was asked to stop, ms. */
   readonly drainMs: number;
 }
 
 export function workerSettings(config: AppConfig): WorkerSettings {
-  const { dataRoot, artifactRoot, workerDrainSeconds } = config;
+  const { dataRoot, artifactRoot, httpTasksToPrivate, workerDrainSeconds } = config;
   return {
     id: `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`,
     slots: Object.fromEntries(typesOf(config).map(({ type }) => [type, concurrencyOf(config, type)])),
     dataRoot,
     artifactRoot,
+    callsToPrivate: httpTasksToPrivate,
     drainMs: workerDrainSeconds * 1_000,
   };
 }

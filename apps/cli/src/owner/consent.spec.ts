@@ -79,6 +79,7 @@ async function outcome(statements: readonly (string | Statement)[] = server.sent
     chainId: task.chain_id,
     taskId: task.task_id,
     attempt: 1,
+    requestId: 'r1',
     params,
     inputs: {},
     dataRoot: at('data'),

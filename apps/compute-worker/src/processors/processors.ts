@@ -10,6 +10,7 @@ import { EvaluationProcessor } from './evaluation.processor.js';
 import { FeatureEngineeringProcessor } from './feature-engineering.processor.js';
 import { FederatedTrainingProcessor } from './federated-training.processor.js';
 import { FillnaProcessor } from './fillna.processor.js';
+import { HttpProcessor } from './http.processor.js';
 import { LabelEncoderProcessor } from './label-encoder.processor.js';
 import { MergeModelsProcessor } from './merge-models.processor.js';
 import { MinmaxScalerProcessor } from './minmax-scaler.processor.js';
@@ -61,5 +62,6 @@ export const processors: Readonly<Record<string, Type<TaskProcessor>>> = {
   evaluation: EvaluationProcessor,
   encrypt: EncryptProcessor,
   report: ReportProcessor,
+  http: HttpProcessor,
   diagnostic: DiagnosticProcessor,
 } satisfies Record<TaskTypeName, Type<TaskProcessor>>;

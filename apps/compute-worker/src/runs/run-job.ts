@@ -21,6 +21,7 @@ export interface RunContext {
   readonly workerId: string;
   readonly dataRoot: string;
   readonly artifactRoot: string;
+  readonly callsToPrivate: boolean;
   readonly logger: Logger;
   readonly secrets: JobSecrets;
   /** Best effort. */
@@ -125,10 +126,12 @@ async function outcomeOf(
       chainId,
       taskId,
       attempt,
+      requestId: job.taskRequestId,
       ...marked,
       inputs: inputs as never,
       dataRoot: tenantRoot(context.dataRoot, tenant),
       artifactRoot: context.artifactRoot,
+      callsToPrivate: context.callsToPrivate,
       // The owners decide on the parameters as they are before secrets are put in.
       consent: consent && { ...consent, params: job.params as TaskParams },
       signal,

@@ -1,6 +1,10 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll } from '@jest/globals';
+import type { TestFolder } from '../contract/run-for-tests.js';
 import { copyExampleTables, exampleRun, exampleTasks, onLargeTables, runExample } from './examples-for-tests.js';
 import { taskTypes } from './task-types.js';
-import type { TaskType } from '../contract/task-type.js';
+import type { TaskRun, TaskType } from '../contract/task-type.js';
 import { describeRunner, type RunnerSample } from './conformance-for-tests.js';
 import { native } from './native.js';
 
@@ -25,6 +29,7 @@ function sampleOf({
       await copyExampleTables(folder);
       const tasks = await exampleTasks(`tasks/${type}`);
       const at = tasks.findLastIndex((task) => task.task_type === type);
+      if (type === 'http') return callOf(folder);
       return exampleRun(folder, tasks[at]!, await runExample(folder, tasks.slice(0, at)));
     },
     enlarge: (folder, run) => onLargeTables(folder, run, LARGE_ROWS),
@@ -37,5 +42,14 @@ function sampleOf({
     }),
   };
 }
+
+/** A call of a service that answers here: the example's is nowhere. */
+async function callOf(folder: TestFolder): Promise<TaskRun> {
+  return folder.run({ url: `http://127.0.0.1:${(service.address() as AddressInfo).port}/` }, { callsToPrivate: true });
+}
+
+const service = createServer((_request, response) => response.end('answered'));
+beforeAll(() => new Promise<void>((listening) => service.listen(0, '127.0.0.1', listening)));
+afterAll(() => void service.close());
 
 describeRunner(native, taskTypes.map(sampleOf));

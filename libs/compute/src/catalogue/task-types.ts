@@ -8,6 +8,7 @@ import { evaluation } from '../evaluation/evaluation.js';
 import { aggregate, mergeModels } from '../federated/aggregate.js';
 import { federatedTraining } from '../federated/federated-training.js';
 import { train } from '../federated/train.js';
+import { http } from '../http/http.js';
 import { psi } from '../psi/psi.js';
 import { regressionEval } from '../evaluation/regression-eval.js';
 import { report } from '../report/report.js';
@@ -42,6 +43,7 @@ const all = [
   evaluation,
   encrypt,
   report,
+  http,
   diagnostic,
 ];
 

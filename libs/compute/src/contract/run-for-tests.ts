@@ -38,6 +38,7 @@ export async function testFolder(): Promise<TestFolder> {
       chainId: 'chain-1',
       taskId: 'task-1',
       attempt: 1,
+      requestId: '00000000-0000-4000-8000-000000000001',
       params: {
         sf_init_config: { parties: ['alice', 'bob'], address: 'local' },
         task_config: taskConfig as never,

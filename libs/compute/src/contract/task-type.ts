@@ -83,6 +83,8 @@ export interface TaskRun<Config = Record<string, unknown>> {
   readonly chainId: string;
   readonly taskId: string;
   readonly attempt: number;
+  /** `task_request_id`: the same in every attempt. */
+  readonly requestId: string;
   readonly params: TaskParams<Config>;
   /** Results of the parents, by task id, in the order in which the task names them. */
   readonly inputs: Readonly<Record<string, Json>>;
@@ -90,6 +92,8 @@ export interface TaskRun<Config = Record<string, unknown>> {
   readonly dataRoot: string;
   /** Folder of artifacts: `artifact:<chain_id>/<task_id>/<name>` lies at `<artifactRoot>/<chain_id>/<task_id>/<name>`. */
   readonly artifactRoot: string;
+  /** Whether `http` may call private addresses. */
+  readonly callsToPrivate?: boolean;
   /** By the marker that stands in `params` in its place: the party's process puts the value in. */
   readonly own?: Readonly<Record<string, OwnValue>> | undefined;
   /** Absent in jobs of earlier releases: claimed parties then open no file. */

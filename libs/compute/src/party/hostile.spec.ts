@@ -36,6 +36,7 @@ const aRun = (root = folder, taskId = 't1'): TaskRun => ({
   chainId: 'c1',
   taskId,
   attempt: 1,
+  requestId: 'r1',
   params: { task_config: {} },
   inputs: {},
   dataRoot: join(root, 'data'),

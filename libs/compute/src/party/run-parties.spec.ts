@@ -40,6 +40,7 @@ function aRun(signal: AbortSignal = new AbortController().signal): TaskRun {
     chainId: 'c1',
     taskId: 't1',
     attempt: 1,
+    requestId: 'r1',
     params: { task_config: {} },
     inputs: {},
     dataRoot: join(folder, 'data'),

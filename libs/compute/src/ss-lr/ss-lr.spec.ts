@@ -72,6 +72,7 @@ function aRun(taskId: string, config: JsonObject, more: Partial<TaskRun> = {}): 
     chainId: 'c1',
     taskId,
     attempt: 1,
+    requestId: 'r1',
     params: { task_config: { ...CONFIG, ...config } as never },
     inputs: {},
     dataRoot: join(folder, 'data'),

@@ -46,6 +46,8 @@ export interface Config {
   readonly maxWaitingTasks: number;
   /** Whether webhooks may go to private addresses, loopback among them. */
   readonly webhooksToPrivate: boolean;
+  /** Whether `http` tasks may call private addresses. */
+  readonly httpTasksToPrivate: boolean;
   readonly signIn: SignInConfig;
   readonly secrets: SecretsConfig;
 }
@@ -194,6 +196,7 @@ function read(reader: ValueReader, env: Environment): Config {
       'Set the tasks that may wait in all, or 0 for no limit.',
     ),
     webhooksToPrivate: reader.choice('WEBHOOK_ALLOW_PRIVATE', 'off', ['on', 'off']) === 'on',
+    httpTasksToPrivate: reader.choice('HTTP_TASK_ALLOW_PRIVATE', 'off', ['on', 'off']) === 'on',
     signIn: readSignIn(reader, production),
     secrets: readSecrets(reader),
   });
