@@ -23,7 +23,7 @@ export async function startTestPostgres(): Promise<TestPostgres> {
   const release = guardFolder(dataDir);
   chmodSync(dataDir, 0o755);
   // Test files that run side by side each have a system of several replicas on this one server.
-  const server = await startEmbeddedPostgres({ dataDir, durable: false, database: TEMPLATE, maxConnections: 400 });
+  const server = await startEmbeddedPostgres({ dataDir, durable: false, database: TEMPLATE, maxConnections: 600 });
   const stop = async () => {
     await server.stop();
     rmSync(dataDir, { recursive: true, force: true });
