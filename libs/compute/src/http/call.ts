@@ -117,6 +117,11 @@ async function read(url: URL, response: IncomingMessage): Promise<Buffer> {
 }
 
 function failureOf(url: URL, timeoutMs: number, isLate: boolean, error: NodeJS.ErrnoException): TaskFailure {
+  if (error.code === 'ERR_INVALID_CHAR')
+    return new TaskFailure(
+      'INVALID_PARAMS',
+      'A header holds a character that headers cannot hold, such as a line break.',
+    );
   // `publicLookup` says so; every other fault of a lookup has a code.
   if (error.code === undefined && error.message.includes('private address')) return notAllowed(url);
   const why = isLate ? `no whole answer within ${timeoutMs} ms` : (error.code ?? 'the connection failed');

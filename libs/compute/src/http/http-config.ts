@@ -25,7 +25,7 @@ export const httpSchema = configSchema(
   {
     url: {
       type: 'string',
-      minLength: 1,
+      pattern: '^https?://[^/]',
       maxLength: 4096,
       description: 'http or https. It takes no secret: put it in a header.',
     },

@@ -149,6 +149,15 @@ describe('an http task', () => {
   });
 });
 
+test('a header of two lines is refused, and not shown', async () => {
+  const headers = { authorization: 'Bearer 1\r\nhost: elsewhere' };
+  await expect(call({ headers })).rejects.toMatchObject({
+    code: 'INVALID_PARAMS',
+    message: expect.not.stringContaining('Bearer'),
+  });
+  expect(asked).toEqual([]);
+});
+
 describe('the parameters of an http task', () => {
   const faultsOf = (config: Config) =>
     checkTaskParams('http', { task_config: { url: 'https://example.com/', ...config } });
@@ -159,6 +168,8 @@ describe('the parameters of an http task', () => {
       ['/task_config/headers/Host', '/task_config/headers/idempotency-key', '/task_config/body'],
     );
     expect(faultsOf({ headers: { 'a\nb': 'x' } })).toHaveLength(1);
+    expect(faultsOf({ url: 'ftp://example.com/' })).toHaveLength(1);
+    expect(faultsOf({ url: '${tasks.a.result.url}' })).toEqual([]);
   });
 
   test('take secrets in headers alone', () => {
