@@ -1,5 +1,5 @@
 import { fork, type ChildProcess } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -91,12 +91,15 @@ describe('the launcher', () => {
         ]);
         expect(statSync(file).mode & 0o777).toBe(0o600);
       }
+      const urlFile = join(one.dataDir, 'url');
+      expect(readFileSync(urlFile, 'utf8')).toBe(`${ready}\n`);
       const postmaster = one.postmaster();
       const started = performance.now();
       one.child.kill(signal);
       expect(await one.exit).toBe(0);
       expect(performance.now() - started).toBeLessThan(5000);
       expect([...Object.values(pids!), postmaster].filter(isAlive)).toEqual([]);
+      expect(existsSync(urlFile)).toBe(false);
       expect(one.heard.find((m) => m.migrated)).toEqual({ migrated: '/task_chain' });
       expect(readFileSync(join(one.dataDir, 'logs', 'api.log'), 'utf8')).toMatch(/"hello"[^]*\nbye\n$/);
       // The database was there until the last app had ended.

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePort, isPortFree, lockDataDir } from '#libs/local-postgres';
 import { requireSignIn, SECRET_NAMES, type Config, type DatabaseLogins, type SecretsConfig } from '#libs/platform';
@@ -129,8 +129,13 @@ async function start(
     waiting.abort();
     await Promise.allSettled(ready);
   }
+  const url = localUrl(config.host, ports.PORT);
+  // The command line looks here.
+  const urlFile = join(config.dataDir, 'url');
+  writeFileSync(urlFile, `${url}\n`);
+  undo.push(() => rmSync(urlFile, { force: true }));
   const pids = () => Object.fromEntries(options.apps.map(({ name }, i) => [name, apps[i]!.pid]));
-  return { url: localUrl(config.host, ports.PORT), apiKey, localKey: made, pids, failed };
+  return { url, apiKey, localKey: made, pids, failed };
 }
 
 type Ports = Record<AppDefinition['portVariable'], number>;

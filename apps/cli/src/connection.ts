@@ -1,10 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { TaskChainClient } from '#client';
 import { EXIT } from './exit-codes.js';
 import { Failure } from './failure.js';
+import { localSystem } from './local-system.js';
 import { ProfileFile } from './profiles.js';
-import { PROJECT } from './project.js';
 import type { Shell } from './shell.js';
 import type { Say } from './words.js';
 
@@ -15,12 +14,10 @@ export interface Connection {
   readonly source: string;
 }
 
-/** The default address of `npm start`. */
-const LOCAL_URL = 'http://127.0.0.1:3000';
-
 /**
  * The server to speak to. The flags win over the environment (TASK_CHAIN_URL, TASK_CHAIN_TOKEN or TASK_CHAIN_TOKEN_FILE), and
- * that over a profile. Where nothing says anything it is what `npm start` runs here, with the key that this made.
+ * that over a profile. Where nothing says anything it is what `npm start` runs here. The key that this made is sent to its own
+ * address alone.
  */
 export function findConnection(flags: { profile?: string; url?: string }, { env }: Shell, say: Say): Connection {
   const file = new ProfileFile(env, say);
@@ -32,14 +29,18 @@ export function findConnection(flags: { profile?: string; url?: string }, { env 
   // A key is for the server of its profile and is not sent to another.
   const own = profile !== undefined && (url === undefined || url === profile.url) ? profile.token : undefined;
   const token = keyOf(env, say) ?? own;
-  if (base === undefined) return { url: LOCAL_URL, token: token ?? localKey(), source: say('npm start') };
+  const local = localSystem(env);
+  if (base === undefined) {
+    return { url: requireUrl(local.url, say), token: token ?? local.token, source: say('npm start') };
+  }
   const source =
     flags.url !== undefined
       ? '--url'
       : url !== undefined
         ? 'TASK_CHAIN_URL'
         : say('profile {name}', { name: current! });
-  return { url: requireUrl(base, say), token, source };
+  const found = requireUrl(base, say);
+  return { url: found, token: token ?? (found === local.url ? local.token : undefined), source };
 }
 
 /** A client of that server. A person waits: few tries. */
@@ -64,13 +65,4 @@ function keyOf(env: Shell['env'], say: Say): string | undefined {
   const { TASK_CHAIN_TOKEN: token, TASK_CHAIN_TOKEN_FILE: file } = env;
   if (token) return requireKey(token, 'TASK_CHAIN_TOKEN', say);
   return file ? requireKey(readFileSync(file, 'utf8').trim(), file, say) : undefined;
-}
-
-/** The key that `npm start` made in this project's folder. */
-function localKey(): string | undefined {
-  try {
-    return readFileSync(join(PROJECT, '.data', 'api-key'), 'utf8').trim();
-  } catch {
-    return undefined;
-  }
 }

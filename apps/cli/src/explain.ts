@@ -2,10 +2,11 @@ import { printable } from '#libs/chain-view';
 import { ConnectionError, ProblemError, WaitTimeoutError } from '#client';
 import { EXIT, exitOfStatus } from './exit-codes.js';
 import { Failure, type PlacedFault } from './failure.js';
+import type { AtHand } from './session.js';
 import type { Say } from './words.js';
 
-/** What a thrown thing means to a user: its exit code, and what to do. Undefined for a fault of the program itself. */
-export function failureOf(error: unknown, say: Say): Failure | undefined {
+/** What a thrown thing means to a user: its exit code, and what to do with what is at hand. Undefined for a fault of the program itself. */
+export function failureOf(error: unknown, say: Say, atHand: AtHand = {}): Failure | undefined {
   if (error instanceof Failure) return error;
   if (error instanceof WaitTimeoutError) {
     const hint = say('It continues. Watch it again with: task-chain watch {chain}', { chain: error.chainId });
@@ -22,7 +23,7 @@ export function failureOf(error: unknown, say: Say): Failure | undefined {
     const message = say('The server cannot be reached: {reason}', { reason: error.message });
     return new Failure(EXIT.UNAVAILABLE, message, { hint, cause: error });
   }
-  if (error instanceof ProblemError) return ofProblem(error, say);
+  if (error instanceof ProblemError) return ofProblem(error, say, atHand);
   // Of the operating system: a file that the user named is not there, is a folder, may not be written.
   if (error instanceof Error && 'syscall' in error) {
     return new Failure(EXIT.USAGE, say('A file cannot be used: {reason}', { reason: error.message }), { cause: error });
@@ -30,7 +31,7 @@ export function failureOf(error: unknown, say: Say): Failure | undefined {
   return undefined;
 }
 
-function ofProblem(error: ProblemError, say: Say): Failure {
+function ofProblem(error: ProblemError, say: Say, atHand: AtHand): Failure {
   const { status, code, message, errors, requestId } = error;
   // The detail only counts the errors, which are listed one by one.
   const faults = errors.length > 0 ? errors : [];
@@ -40,13 +41,14 @@ function ofProblem(error: ProblemError, say: Say): Failure {
     hint:
       bug && requestId
         ? say("The server's log has details under the request {id}.", { id: requestId })
-        : hintOf(error, say),
+        : hintOf(error, say, atHand),
     faults,
     cause: error,
   });
 }
 
-function hintOf({ status, code }: ProblemError, say: Say): string | undefined {
+function hintOf({ status, code }: ProblemError, say: Say, atHand: AtHand): string | undefined {
+  const { chain = '<chain>', task = '<task>' } = atHand;
   if (code === 'UNKNOWN') {
     return say('This does not look like the API of Task Chain: check the address (--url, what comes before /api/v1).');
   }
@@ -59,10 +61,13 @@ function hintOf({ status, code }: ProblemError, say: Say): string | undefined {
     return say('Use a key with that role; an admin creates one with: task-chain keys create <name> --role <role>');
   }
   if (code === 'CHAIN_NOT_FOUND') return say('List them with: task-chain ls');
-  if (code === 'TASK_NOT_FOUND') return say('See its tasks with: task-chain show <chain>');
-  if (code === 'ARTIFACT_NOT_FOUND') return say('List them with: task-chain artifacts ls <chain> <task>');
+  if (code === 'TASK_NOT_FOUND') return say('See its tasks with: task-chain show {chain}', { chain });
+  if (code === 'ARTIFACT_NOT_FOUND')
+    return say('List them with: task-chain artifacts ls {chain} {task}', { chain, task });
   if (code === 'ARTIFACT_UNREADABLE') return undefined;
-  if (status === 409 || status === 412) return say('See its current state with: task-chain show <chain>');
+  if ((status === 409 || status === 412) && atHand.chain !== undefined) {
+    return say('See its current state with: task-chain show {chain}', { chain });
+  }
   if (status === 429 || status === 503) return say('Try again later.');
   return undefined;
 }
@@ -71,7 +76,7 @@ function hintOf({ status, code }: ProblemError, say: Say): string | undefined {
 export function linesOf(failure: Failure, say: Say): string[] {
   const lines = [`${say('error')}: ${printable(failure.message)}`];
   lines.push(...failure.faults.map((fault) => `  ${faultLine(fault, failure.file)}`));
-  if (failure.hint !== undefined) lines.push(`${say('hint')}: ${failure.hint}`);
+  if (failure.hint !== undefined) lines.push(`${say('hint')}: ${printable(failure.hint)}`);
   return lines;
 }
 

@@ -2,7 +2,6 @@ import { type Command, InvalidArgumentError } from 'commander';
 import type { ChainProgress } from '#client';
 import { changedLines, elapsedMs, errorText, LiveView, printable, renderChain, type ChainView } from '#libs/chain-view';
 import { EXIT, exitOfChain } from './exit-codes.js';
-import { writeDocument } from './output.js';
 import type { Session } from './session.js';
 import { isLive, type Output } from './shell.js';
 
@@ -33,9 +32,9 @@ function positive(text: string): number {
  * line. With -o json or yaml the ended chain is the answer, and the view stands beside it on standard error.
  */
 export async function follow(session: Session, chainId: string, flags: FollowFlags): Promise<number> {
-  const { shell, say, client, format } = session;
-  const output = format === 'table' ? shell.stdout : shell.stderr;
-  const shown = format === 'table' || isLive(shell, output);
+  const { shell, say, client, forPeople } = session;
+  const output = forPeople ? shell.stdout : shell.stderr;
+  const shown = forPeople || isLive(shell, output);
   const view = shown ? new ChainDisplay(session, output) : undefined;
   const stop = new AbortController();
   let interrupted = false;
@@ -55,8 +54,7 @@ export async function follow(session: Session, chainId: string, flags: FollowFla
       onProgress: (progress) => view?.take(progress),
     });
     view?.end(ended);
-    if (format === 'table') session.print(...summaryOf(ended, session));
-    else writeDocument(shell.stdout, format, ended);
+    session.answer(ended, () => summaryOf(ended, session));
     return interrupted ? EXIT.INTERRUPTED : exitOfChain(ended.status);
   } catch (error) {
     if (!interrupted || (error as Error).name !== 'AbortError') throw error;

@@ -38,7 +38,7 @@ describe('the command line', () => {
       [['ls', '--stat', 'x'], "unknown option '--stat'"],
       [['show'], "missing required argument 'chain'"],
       [['ls', '-n', '0'], 'a whole number from 1 is needed'],
-      [['ls', '-o', 'xml'], 'Allowed choices are table, json, yaml'],
+      [['ls', '-o', 'xml'], 'Allowed choices are table, wide, json, yaml, name, jsonpath=<template>'],
       [['skip', CHAIN, 'a'], "required option '--note <text>' not specified"],
       [['graph', CHAIN, '--dot', '--svg'], 'cannot be used with'],
       [['ls', '--url', 'ftp://x'], 'is not an address such as'],
@@ -248,7 +248,7 @@ describe('completion', () => {
     expect(await complete('retry', '--')).toEqual(
       expect.arrayContaining(['--from', '--dry-run', '--profile', '--help']),
     );
-    expect(await complete('ls', '-o', '')).toEqual(['table', 'json', 'yaml']);
+    expect(await complete('ls', '-o', '')).toEqual(['table', 'wide', 'json', 'yaml', 'name', 'jsonpath=']);
     expect(await complete('keys', 'create', 'x', '--role', 'a')).toEqual(['author', 'admin']);
     expect(await complete('completion', '')).toEqual(['bash', 'zsh', 'fish']);
   });

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
+import { completeIds } from './chain-ids.js';
 import { addApprovalCommands } from './commands/approvals.js';
 import { addArtifactCommands } from './commands/artifacts.js';
 import { addChainCommands } from './commands/chains.js';
@@ -8,6 +9,7 @@ import { addCompletionCommands } from './commands/completion.js';
 import { addDatasetCommands } from './commands/datasets.js';
 import { addGraphCommand } from './commands/graph.js';
 import { addKeyCommands } from './commands/keys.js';
+import { addListCommand } from './commands/ls.js';
 import { addLogsCommand } from './commands/logs.js';
 import { addPartyCommands } from './commands/parties.js';
 import { addPolicyCommands } from './commands/policies.js';
@@ -19,7 +21,8 @@ import { addSecretCommands } from './commands/secrets.js';
 import { addSteeringCommands } from './commands/steering.js';
 import { EXIT } from './exit-codes.js';
 import { documentOf, failureOf, linesOf } from './explain.js';
-import { FORMATS, writeDocument } from './output.js';
+import { addNames } from './names.js';
+import { FORMATS, readFormat, writeDocument } from './output.js';
 import { PROJECT } from './project.js';
 import { Session, type Act } from './session.js';
 import { localeOf, type Shell } from './shell.js';
@@ -35,13 +38,14 @@ export async function run(args: readonly string[], shell: Shell): Promise<number
   } catch (error) {
     // Told already: help, the version, or what is wrong with the command line.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.OK : EXIT.USAGE;
-    const failure = failureOf(error, say);
+    const failure = failureOf(error, say, session.atHand);
     if (failure === undefined) {
       session.remark(`${say('error')}: ${(error as Error).stack ?? String(error)}`);
       return EXIT.BUG;
     }
-    if (session.format === 'table') linesOf(failure, say).forEach((line) => session.remark(line));
-    else writeDocument(shell.stderr, session.format, documentOf(failure));
+    const { format } = session;
+    if (format === 'json' || format === 'yaml') writeDocument(shell.stderr, format, documentOf(failure));
+    else linesOf(failure, say).forEach((line) => session.remark(line));
     return failure.exit;
   }
 }
@@ -62,7 +66,10 @@ export function buildProgram(shell: Shell, say: Say): { program: Command; sessio
     .addOption(new Option('--profile <name>', say('the server and key of this profile')))
     .addOption(new Option('--url <url>', say('the server, what comes before /api/v1')))
     .addOption(
-      new Option('-o, --output <format>', say('output format')).choices(FORMATS).default('table', say('for people')),
+      new Option('-o, --output <format>', say('output format'))
+        .choices(FORMATS)
+        .argParser(readFormat)
+        .default('table', say('for people')),
     )
     .option('--no-color', say('no colours, as with NO_COLOR'))
     .configureHelp({ showGlobalOptions: true, styleTitle: (title) => say(title) })
@@ -73,9 +80,11 @@ export function buildProgram(shell: Shell, say: Say): { program: Command; sessio
       getErrHasColors: () => false,
     })
     .exitOverride()
-    .showHelpAfterError(say('See: task-chain --help'));
+    .showHelpAfterError(say('See: task-chain --help'))
+    .hook('preAction', (_, command) => completeIds(command, session));
   program.helpCommand(false);
   addChainCommands(program, session, act);
+  addListCommand(program, session, act);
   addReadingCommands(program, session, act);
   addResultCommands(program, session, act);
   addLogsCommand(program, session, act);
@@ -91,6 +100,7 @@ export function buildProgram(shell: Shell, say: Say): { program: Command; sessio
   addProfileCommands(program, session, act);
   addProjectCommands(program, session, act);
   addCompletionCommands(program, session, act);
+  addNames(program);
   return { program, session, exitCode: () => code };
 }
 

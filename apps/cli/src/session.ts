@@ -1,12 +1,21 @@
 import type { Command } from 'commander';
 import type { TaskChainClient } from '#client';
 import { clientOf, findConnection, type Connection } from './connection.js';
-import { type Format, writeDocument } from './output.js';
+import { type Column, type Format, tableOf, writeDocument } from './output.js';
 import { hasColour, hasUnicode, type Shell } from './shell.js';
 import type { Say } from './words.js';
 
+/** The chain and task that a command line names. */
+export interface AtHand {
+  chain?: string;
+  task?: string;
+}
+
 /** One run of the program: what its global flags say, and how it answers. */
 export class Session {
+  /** For hints. */
+  readonly atHand: AtHand = {};
+
   constructor(
     readonly shell: Shell,
     readonly say: Say,
@@ -19,6 +28,11 @@ export class Session {
 
   get format(): Format {
     return this.flags.output;
+  }
+
+  /** Whether people read the answer. */
+  get forPeople(): boolean {
+    return this.format === 'table' || this.format === 'wide';
   }
 
   get connection(): Connection {
@@ -36,8 +50,25 @@ export class Session {
 
   /** Answers with a document, or with lines for people. */
   answer(value: unknown, lines: () => readonly string[]): void {
-    if (this.format === 'table') this.print(...lines());
-    else writeDocument(this.shell.stdout, this.format, value);
+    const { format } = this;
+    if (format === 'table' || format === 'wide') this.print(...lines());
+    else writeDocument(this.shell.stdout, format, value);
+  }
+
+  /** One answer of many that come by and by: a line for people, a line of JSON, a document of YAML. */
+  answerNext(value: unknown, line: () => string): void {
+    if (this.format === 'json') return this.print(JSON.stringify(value));
+    if (this.format === 'yaml') this.print('---');
+    this.answer(value, () => [line()]);
+  }
+
+  /** The lines of a table; with `-o wide` those of all columns. */
+  table<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): string[] {
+    const wide = this.format === 'wide';
+    return tableOf(
+      columns.filter(([, , only]) => wide || only === undefined),
+      rows,
+    );
   }
 
   print(...lines: readonly string[]): void {

@@ -15,7 +15,8 @@ export async function runHere(
     env = {},
     stdin = '',
     terminal = false,
-  }: { env?: Shell['env']; stdin?: string | Uint8Array; terminal?: boolean } = {},
+    interruptAfterMs,
+  }: { env?: Shell['env']; stdin?: string | Uint8Array; terminal?: boolean; interruptAfterMs?: number } = {},
 ): Promise<Ran> {
   let stdout = '';
   let stderr = '';
@@ -24,7 +25,10 @@ export async function runHere(
     stdin: Object.assign(Readable.from([Buffer.from(stdin)]), { isTTY: terminal }),
     stdout: { write: (text) => (stdout += text) },
     stderr: { write: (text) => (stderr += text) },
-    onInterrupt: () => () => {},
+    onInterrupt: (listener) => {
+      const timer = interruptAfterMs === undefined ? undefined : setTimeout(listener, interruptAfterMs);
+      return () => clearTimeout(timer);
+    },
   };
   const exit = await run(args, shell);
   return { exit, stdout, stderr };

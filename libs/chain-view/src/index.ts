@@ -5,4 +5,4 @@ export { LiveView } from './live-view.js';
 export { toMermaid } from './mermaid.js';
 export { changedLines, renderChain, type Style } from './render-chain.js';
 export { toSvg } from './svg.js';
-export { padWidth, printable } from './text.js';
+export { clipWidth, padWidth, printable } from './text.js';

@@ -110,7 +110,7 @@ async function decide(
     throw new Failure(EXIT.NOT_FOUND, say('No task of {chain} is left to decide on.', { chain: chainId }), { hint });
   }
   const lines = await linesOfTasks(chosen, session);
-  if (session.format === 'table') session.print(...lines);
+  if (session.forPeople) session.print(...lines);
   else lines.forEach((line) => session.remark(line));
   const question = {
     approve: say('Approve these tasks ({count}) as {party}? [y/N] ', { count: chosen.length, party }),

@@ -103,7 +103,7 @@ async function create(path: string, flags: CreateFlags, session: Session, goesOn
         status,
       }),
     ]);
-  } else if (session.format === 'table') session.print(say('created {chain}', { chain: chain_id }));
+  } else if (session.forPeople) session.print(say('created {chain}', { chain: chain_id }));
   return chain_id;
 }
 

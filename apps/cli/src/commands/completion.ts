@@ -56,7 +56,10 @@ async function completions(words: readonly string[], program: Command, session: 
     if (valueOf !== undefined) valueOf = undefined;
     else if (word.startsWith('-')) valueOf = optionsOf(command, program).find((each) => takesValue(each, word));
     else {
-      const sub = given.length === 0 ? command.commands.find((each) => each.name() === word) : undefined;
+      const sub =
+        given.length === 0
+          ? command.commands.find((each) => [each.name(), ...each.aliases()].includes(word))
+          : undefined;
       if (sub !== undefined) command = sub;
       else given.push(word);
     }

@@ -37,7 +37,7 @@ export function addGraphCommand(program: Command, session: Session, act: Act): v
         const graph = CHAIN_ID.test(source)
           ? await session.client.getChainGraph({ path: { chain_id: source } }).then((answer) => answer as Graph)
           : await graphOfFile(source, session);
-        const drawn = flags.dot || flags.svg || flags.mermaid || session.format === 'table';
+        const drawn = flags.dot || flags.svg || flags.mermaid || session.forPeople;
         if (!drawn) return session.answer(graph, () => []);
         const picture = flags.dot ? toDot(graph) : flags.svg ? toSvg(graph) : toMermaid(graph);
         if (flags.out === undefined) session.shell.stdout.write(picture);

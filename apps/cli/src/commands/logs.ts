@@ -2,7 +2,6 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Command } from 'commander';
 import type { LogLineDto } from '#client';
 import { isOver, printable } from '#libs/chain-view';
-import { writeDocument } from '../output.js';
 import type { Act, Session } from '../session.js';
 import { natural } from './numbers.js';
 
@@ -71,13 +70,7 @@ class LogReader {
   }
 
   private print(line: TaskLine): void {
-    const { session, taskId } = this;
-    if (session.format === 'json') return session.print(JSON.stringify(line));
-    if (session.format === 'yaml') {
-      session.print('---');
-      return writeDocument(session.shell.stdout, 'yaml', line);
-    }
-    const name = taskId === undefined ? ` [${line.task_id}]` : '';
-    session.print(`${line.logged_at} ${line.level.padEnd(5)}${name} ${printable(line.message)}`);
+    const name = this.taskId === undefined ? ` [${line.task_id}]` : '';
+    this.session.answerNext(line, () => `${line.logged_at} ${line.level.padEnd(5)}${name} ${printable(line.message)}`);
   }
 }

@@ -1,45 +1,13 @@
 import type { Command } from 'commander';
-import type {
-  AttemptDto,
-  ChainDto,
-  ChainMetricsDto,
-  ChainSummaryDto,
-  ListChainsData,
-  TaskDetailDto,
-  TaskDto,
-} from '#client';
+import type { AttemptDto, ChainDto, ChainMetricsDto, TaskDetailDto, TaskDto } from '#client';
 import { elapsedMs, errorText } from '#libs/chain-view';
 import { pairsOf, tableOf, type Column } from '../output.js';
 import type { Act, Session } from '../session.js';
-import { natural } from './numbers.js';
+import { spanOf } from '../times.js';
 
-interface ListFlags {
-  readonly status?: string;
-  readonly type?: string;
-  readonly taskType?: string;
-  readonly by?: string;
-  readonly query?: string;
-  readonly from?: string;
-  readonly to?: string;
-  readonly limit: number;
-}
-
-/** ls, show and metrics. */
+/** show and metrics. */
 export function addReadingCommands(program: Command, session: Session, act: Act): void {
   const { say } = session;
-  program
-    .command('ls')
-    .description(say('list chains, the newest first'))
-    .option('--status <statuses>', say('only these statuses, by comma'))
-    .option('--type <type>', say('only this type: sequential, parallel, chord or complex'))
-    .option('--task-type <type>', say('only chains with a task of this type'))
-    .option('--by <user>', say('only chains that this user or key created'))
-    .option('--query <text>', say('only chains with this in their name'))
-    .option('--from <time>', say('created at or after this time'))
-    .option('--to <time>', say('created before this time'))
-    .option('-n, --limit <number>', say('maximum number'), natural, 20)
-    .action(act((flags: ListFlags) => list(flags, session)));
-
   program
     .command('show')
     .description(say('show a chain with its tasks, or a task with its attempts'))
@@ -72,42 +40,9 @@ export function addReadingCommands(program: Command, session: Session, act: Act)
           return void session.shell.stdout.write(text as string);
         }
         const metrics = await session.client.getChainMetrics({ query: { window } });
-        return session.answer(metrics, () => metricLines(metrics));
+        return session.answer(metrics, () => metricLines(metrics, session));
       }),
     );
-}
-
-async function list(flags: ListFlags, session: Session): Promise<void> {
-  const query: NonNullable<ListChainsData['query']> = {
-    status: flags.status,
-    chain_type: flags.type,
-    task_type: flags.taskType,
-    created_by: flags.by,
-    q: flags.query,
-    created_from: flags.from,
-    created_to: flags.to,
-    page_size: Math.min(flags.limit, 200),
-  };
-  const items: ChainSummaryDto[] = [];
-  for await (const chain of session.client.allChains(query)) {
-    items.push(chain);
-    if (items.length >= flags.limit) break;
-  }
-  session.answer(items, () =>
-    items.length === 0
-      ? [session.say('No chain matches.')]
-      : tableOf(
-          [
-            ['CHAIN', (chain) => chain.chain_id],
-            ['STATUS', (chain) => chain.status],
-            ['DONE', (chain) => `${chain.completed_tasks}/${chain.total_tasks}`],
-            ['TYPE', (chain) => chain.chain_type],
-            ['CREATED', (chain) => chain.created_at],
-            ['NAME', (chain) => chain.chain_name],
-          ],
-          items,
-        ),
-  );
 }
 
 const TASK_COLUMNS: readonly Column<TaskDto>[] = [
@@ -179,12 +114,12 @@ function taskLines(task: TaskDetailDto, attempts: readonly AttemptDto[]): string
   ];
 }
 
-function metricLines(metrics: ChainMetricsDto): string[] {
+function metricLines(metrics: ChainMetricsDto, { say }: Session): string[] {
   const { chain_success_rate: rate, chain_avg_execution_time: time } = metrics;
   const seconds = (value: number | null) => (value === null ? '-' : `${value.toFixed(2)} s`);
   return [
     ...pairsOf([
-      ['window', `${metrics.window_seconds} s`],
+      ['window', spanOf(metrics.window_seconds, say)],
       ['chains', metrics.chain_total_count],
       ['running', metrics.chain_running_count],
       ...Object.entries(metrics.chain_count_by_status),

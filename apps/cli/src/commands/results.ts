@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import type { Command } from 'commander';
 import type { PartyResultDto, TaskDto } from '#client';
-import { digestWith, openResult } from '#libs/compute';
+import type { digestWith } from '#libs/compute';
 import { EXIT } from '../exit-codes.js';
 import { Failure } from '../failure.js';
 import { OwnerFolder } from '../owner/owner-folder.js';
@@ -56,8 +56,9 @@ async function resultsOf(
   if (ofParties === null) return { task: taskId, result };
   const shown = Object.entries(ofParties).map(async ([party, each]): Promise<[string, unknown]> => {
     if (party !== key?.party || each.sealed === undefined) return [party, closed(each, session)];
-    const digest = hashKey && ((sha256: string) => digestWith(hashKey, sha256));
-    const opened = await openResult(key.identity, digest, { chainId, taskId, party }, each.sealed);
+    const compute = await import('#libs/compute');
+    const digest = hashKey && ((sha256: string) => compute.digestWith(hashKey, sha256));
+    const opened = await compute.openResult(key.identity, digest, { chainId, taskId, party }, each.sealed);
     const { say } = session;
     if (opened === undefined) {
       throw new Failure(
