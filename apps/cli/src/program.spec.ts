@@ -243,7 +243,7 @@ describe('completion', () => {
     (await runHere(['complete', '--', ...words])).stdout.split('\n').filter(Boolean);
 
   it('offers commands, flags and their values', async () => {
-    expect(await complete('re')).toEqual(['results', 'resume', 'retry']);
+    expect(await complete('re')).toEqual(['results', 'resume', 'retry', 'resolve']);
     expect(await complete('keys', '')).toEqual(['ls', 'create', 'revoke', 'restore']);
     expect(await complete('retry', '--')).toEqual(
       expect.arrayContaining(['--from', '--dry-run', '--profile', '--help']),

@@ -92,6 +92,8 @@ async function valuesOf(argument: Argument, given: readonly string[], command: C
     case 'chain':
     case 'chain-or-reference':
       return chainIds(session);
+    case 'type':
+      return taskTypes(session);
     case 'task':
       return taskIds(given[0]!, session);
     case 'party':
@@ -118,6 +120,11 @@ async function taskIds(chain_id: string, session: Session): Promise<string[]> {
   const signal = AbortSignal.timeout(PATIENCE_MS);
   const { tasks } = await clientOf(session.connection, 0).getChain({ path: { chain_id }, signal });
   return tasks.map(({ task_id }) => task_id);
+}
+
+async function taskTypes(session: Session): Promise<string[]> {
+  const { items } = await session.client.listTaskTypes();
+  return items.map(({ task_type }) => task_type);
 }
 
 async function partyNames(session: Session): Promise<string[]> {

@@ -102,6 +102,8 @@ describe('a word', () => {
       ['retries', 'retry'],
       ['lss', 'ls'],
       ['wathc', 'watch'],
+      ['event', 'events'],
+      ['explian', 'explain'],
       ['restart', 'retry'],
       ['status', 'show'],
     ]) {
