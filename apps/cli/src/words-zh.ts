@@ -1,7 +1,9 @@
+import { adminWords } from './words-zh-admin.js';
 import { ownerWords } from './words-zh-owner.js';
 
 /** The Chinese of the program's texts, by the English. */
 export const chinese: Readonly<Record<string, string>> = {
+  ...adminWords,
   ...ownerWords,
   '{file} cannot be read: {reason}': '读不了 {file}：{reason}',
   '{file} is larger than the 10 MiB that the server takes.': '{file} 超过服务器接受的 10 MiB。',
@@ -78,7 +80,6 @@ export const chinese: Readonly<Record<string, string>> = {
   'ids of the keys that may use it, beside those of admins; * is all': '除管理员外可以使用它的密钥的 id；* 表示全部',
   'no key may use it but those of admins': '只有管理员的密钥可以使用它',
   'list secrets, without their values': '列出机密，不含其值',
-  'remove a secret; for a day the API restores it': '删除一个机密；一天之内可以通过 API 恢复',
   'the name again': '再写一次名称',
   '{name} is removed.': '{name} 已删除。',
   admins: '管理员',
@@ -125,6 +126,11 @@ export const chinese: Readonly<Record<string, string>> = {
   'List them with: task-chain artifacts ls {chain} {task}': '查看有哪些：task-chain artifacts ls {chain} {task}',
   'See its current state with: task-chain show {chain}': '查看当前状态：task-chain show {chain}',
   'See its tasks with: task-chain show {chain}': '查看它的任务：task-chain show {chain}',
+  'remove a secret; for a day it can be restored': '删除一个机密；一天之内可以恢复',
+  'restore a secret within a day after it was removed': '在删除后一天之内恢复机密',
+  'show who may use a secret, not its value': '显示谁可以使用一个机密，不显示其值',
+  'List them with: task-chain secrets ls': '查看有哪些：task-chain secrets ls',
+  'There is no secret {name}.': '没有机密 {name}。',
   '1 (last) to 10 (first), low, normal, high or critical': '1（最后）到 10（最先），或 low、normal、high、critical',
   'change which tasks run first when capacity is short': '改变容量不足时哪些任务先运行',
   'only this task; otherwise all that are not finished': '只改这个任务；不写则为所有未结束的任务',

@@ -1,4 +1,3 @@
-import { open, rm, writeFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { type Command, Option } from 'commander';
 import { EXIT } from '../exit-codes.js';
@@ -6,6 +5,7 @@ import { Failure } from '../failure.js';
 import { pairsOf, tableOf } from '../output.js';
 import type { Act, Session } from '../session.js';
 import { natural } from './numbers.js';
+import { madeWithSecret } from './shown-once.js';
 
 const ROLES = ['viewer', 'operator', 'author', 'admin'] as const;
 
@@ -81,19 +81,14 @@ export function addKeyCommands(program: Command, session: Session, act: Act): vo
     );
 }
 
-/** Makes the key's file before the key: a key that cannot be written is lost. */
 async function create(session: Session, name: string, flags: CreateFlags): Promise<void> {
   const { role, party, expiresInDays, out } = flags;
   const body = { name, role, expires_in_days: expiresInDays, ...(party !== undefined && { party }) };
-  const file = out === undefined ? undefined : await open(out, 'wx', 0o600);
-  const { key, ...made } = await session.client
-    .createKey({ body })
-    .catch(async (error: unknown) => {
-      if (out !== undefined) await rm(out);
-      throw error;
-    })
-    .finally(() => file?.close());
-  if (out !== undefined) await writeFile(out, `${key}\n`);
+  const { key, ...made } = await madeWithSecret(
+    out,
+    () => session.client.createKey({ body }),
+    (created) => created.key,
+  );
   session.answer({ ...made, ...(out === undefined ? { key } : { key_file: out }) }, () =>
     pairsOf([
       ['id', made.key_id],

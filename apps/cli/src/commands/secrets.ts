@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import type { Command } from 'commander';
+import type { SecretDto } from '#client';
 import { EXIT } from '../exit-codes.js';
 import { Failure } from '../failure.js';
 import { pairsOf, tableOf } from '../output.js';
@@ -12,7 +13,7 @@ interface SetFlags {
   readonly adminsOnly?: true;
 }
 
-/** secrets set, ls, rm and keygen. */
+/** secrets set, ls, show, rm, restore and keygen. */
 export function addSecretCommands(program: Command, session: Session, act: Act): void {
   const { say } = session;
   const secrets = program
@@ -32,13 +33,7 @@ export function addSecretCommands(program: Command, session: Session, act: Act):
         const keys = adminsOnly ? [] : key;
         const body = { value, ...(type && { task_types: type }), ...(keys && { keys }) };
         const stored = await session.client.putSecret({ path: { name }, body });
-        session.answer(stored, () =>
-          pairsOf([
-            ['name', stored.name],
-            ['types', stored.task_types.join(' ')],
-            ['keys', stored.keys.join(' ') || say('admins')],
-          ]),
-        );
+        session.answer(stored, () => secretLines(stored, session));
       }),
     );
   secrets
@@ -62,8 +57,33 @@ export function addSecretCommands(program: Command, session: Session, act: Act):
       }),
     );
   secrets
+    .command('show')
+    .description(say('show who may use a secret, not its value'))
+    .argument('<name>', say('name of a secret'))
+    .action(
+      act(async (name: string) => {
+        const { items } = await session.client.listSecrets();
+        const found = items.find((each) => each.name === name);
+        if (found === undefined) {
+          const hint = say('List them with: task-chain secrets ls');
+          throw new Failure(EXIT.NOT_FOUND, say('There is no secret {name}.', { name }), { hint });
+        }
+        session.answer(found, () => secretLines(found, session));
+      }),
+    );
+  secrets
+    .command('restore')
+    .description(say('restore a secret within a day after it was removed'))
+    .argument('<name>', say('name of a secret'))
+    .action(
+      act(async (name: string) => {
+        const restored = await session.client.restoreSecret({ path: { name } });
+        session.answer(restored, () => secretLines(restored, session));
+      }),
+    );
+  secrets
     .command('rm')
-    .description(say('remove a secret; for a day the API restores it'))
+    .description(say('remove a secret; for a day it can be restored'))
     .argument('<name>', say('name of a secret'))
     .requiredOption('--confirm <name>', say('the name again'))
     .action(
@@ -99,4 +119,14 @@ export function addSecretCommands(program: Command, session: Session, act: Act):
         );
       }),
     );
+}
+
+function secretLines(secret: SecretDto, { say }: Session): string[] {
+  return pairsOf([
+    ['name', secret.name],
+    ['types', secret.task_types.join(' ')],
+    ['keys', secret.keys.join(' ') || say('admins')],
+    ['set', secret.updated_at],
+    ['by', secret.updated_by],
+  ]);
 }
