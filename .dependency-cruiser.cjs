@@ -6,19 +6,20 @@ const COMPUTE = '^libs/compute/src/';
 /** The folders of libs/compute from the ground up: no import runs back up. */
 function computeLayers() {
   const SINGLE =
-    'diagnostic|encrypt|federated|http|psi|report|secureboost|ss-lr|ss-xgb|steps|train-test-split|validation';
+    'diagnostic|encrypt|federated|http|psi|report|secureboost|ss-lr|ss-xgb|steps|substitution|train-test-split|validation';
   const layer = (names, below) =>
     error(
       `compute-${names.replaceAll('|', '-or-')}-imports-downwards`,
-      'contract, party, mpc, table and dp, vertical, the families, catalogue: each imports only what stands before it.',
+      'contract, party, mpc, table and dp, rules, vertical, the families, catalogue: each imports only what stands before it.',
       { path: `${COMPUTE}(${names})/`, pathNot: `${TEST}|-for-tests\\.ts$` },
       { path: COMPUTE, pathNot: [`${COMPUTE}$1/`, `${COMPUTE}(${below})/`] },
     );
-  const parts = 'contract|party|mpc|table|dp|vertical';
+  const parts = 'contract|party|mpc|table|dp|rules|vertical';
   return [
     layer('contract', 'contract'),
     layer('party', 'contract'),
     layer('mpc|table|dp', 'contract|party'),
+    layer('rules', 'contract|party|table'),
     layer('vertical', 'contract|party|mpc|table'),
     layer(SINGLE, parts),
     layer('statistics', `${parts}|federated`),

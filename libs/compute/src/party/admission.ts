@@ -104,6 +104,11 @@ export class Admission {
     return opened;
   }
 
+  /** `<name>@<version>` of all that was read. */
+  get datasets(): readonly string[] {
+    return [...this.versions].sort();
+  }
+
   /** The smallest group of rows that a figure for others may cover, by the newest policies of all that was read. */
   get minGroupRows(): number {
     const datasets = namesOf([...this.versions]);
@@ -134,7 +139,7 @@ export class Admission {
       task: `${roots.chainId}/${roots.taskId}`,
       type: consent?.task.task_type ?? '',
       ...this.uses.now,
-      versions: [...this.versions].sort(),
+      versions: this.datasets,
       digests: [...this.digests].sort(),
       rows,
     };
@@ -189,8 +194,7 @@ export class Admission {
   /** Writes the lineage of the artifacts that were noted, if there are any, to be published with them. */
   async record(token: string, temporary: OutputLedger['temporary']): Promise<WrittenFile | undefined> {
     if (Object.keys(this.files).length === 0) return undefined;
-    const { task, plain, files } = this;
-    const versions = [...this.versions].sort();
+    const { task, plain, files, datasets: versions } = this;
     const rows = await this.rows.ofOutputs();
     const lineage: Lineage = { task, datasets: namesOf(versions), versions, plain, files, rows };
     return writeLineage(this.request.roots, token, this.owner, lineage, temporary);

@@ -113,6 +113,9 @@ function makeContext(
     get minGroupRows() {
       return admission?.minGroupRows ?? MIN_GROUP_ROWS;
     },
+    get datasets() {
+      return admission?.datasets ?? [];
+    },
     send: (to, message) => channels.send(to, message),
     receiveBytes: async (from) => (await channels.receive(from, 'bytes')) as Uint8Array,
     receiveJson: async <T>(from: string) => JSON.parse((await channels.receive(from, 'json')) as string) as T,

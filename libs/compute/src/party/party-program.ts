@@ -22,6 +22,11 @@ export interface PartyContext {
    */
   readonly minGroupRows: number;
   /**
+   * `<name>@<version>` of the datasets that the files opened so far were made of; none where nobody has claimed the party's folder. It is for
+   * the party's own files alone.
+   */
+  readonly datasets: readonly string[];
+  /**
    * Sends bytes, or a JSON value, to a peer or to `NEUTRAL`. The bytes are copied. Resolves at once while the peer has
    * under `WINDOW_BYTES` unread, else when it has read: two parties that both send much must read meanwhile.
    */

@@ -1,8 +1,6 @@
-import { isMissing, toNumber } from '../table/csv-reader.js';
 import { Range, Values, type Accumulator } from '../table/accumulators.js';
 import { NumericFinder } from '../table/numeric-finder.js';
-import { castFailed } from '../table/column-faults.js';
-import type { RunningStep, StepKind, StepStart } from './step.js';
+import type { LearningStep, StepKind, StepStart } from './step.js';
 
 const binNum = { type: 'integer', minimum: 2, maximum: 1000, default: 10, description: 'Number of bins.' };
 
@@ -17,6 +15,7 @@ export const quantileBinning: StepKind<'quantile_binning'> = {
   resultKey: 'columns_binned',
   start: (start) =>
     binning(
+      'quantile_binning',
       start,
       () => new Values(),
       (values, fractions) => values.quantiles(fractions),
@@ -34,6 +33,7 @@ export const equalWidthBinning: StepKind<'equal_width_binning'> = {
   resultKey: 'columns_binned',
   start: (start) =>
     binning(
+      'equal_width_binning',
       start,
       () => new Range(),
       ({ min, max }, fractions) => fractions.map((fraction) => min + (max - min) * fraction),
@@ -41,46 +41,26 @@ export const equalWidthBinning: StepKind<'equal_width_binning'> = {
 };
 
 function binning<A extends Accumulator>(
+  op: 'quantile_binning' | 'equal_width_binning',
   start: StepStart,
   make: () => A,
   edgesAt: (values: A, fractions: readonly number[]) => number[],
-): RunningStep {
+): LearningStep {
   const bins = Number(start.options.bin_num ?? 10);
+  const fractions = Array.from({ length: bins - 1 }, (_, i) => (i + 1) / bins);
   const numbers = new NumericFinder(start, make);
-  let binned: { index: number; name: string; edges: number[] }[] = [];
   return {
     observe: (row, rowNumber) => numbers.observe(row, rowNumber),
-    finish() {
-      binned = numbers
+    learn: () => ({
+      op,
+      columns: numbers
         .found()
         .filter(({ values }) => values.count > 0)
-        .map(({ index, name, values }) => {
-          const fractions = Array.from({ length: bins - 1 }, (_, i) => (i + 1) / bins);
-          return { index, name, edges: [...new Set(edgesAt(values, fractions))] };
-        });
-    },
-    columns: () => start.columns,
-    apply(row, rowNumber) {
-      for (const { index, name, edges } of binned) {
-        if (isMissing(row[index]!)) continue;
-        const value = toNumber(row[index]!);
-        if (value === undefined) throw castFailed(start.where, name, rowNumber);
-        row[index] = String(countBelow(edges, value));
-      }
-      return row;
-    },
-    touched: () => binned.map(({ name }) => name),
-    rules: () => Object.fromEntries(binned.map(({ name, edges }) => [name, edges])),
+        .map(({ name, values }) => ({
+          column: name,
+          kind: 'number',
+          edges: [...new Set(edgesAt(values, fractions))],
+        })),
+    }),
   };
-}
-
-/** The number of sorted edges strictly below `value`. */
-function countBelow(edges: readonly number[], value: number): number {
-  let [low, high] = [0, edges.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (edges[middle]! < value) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

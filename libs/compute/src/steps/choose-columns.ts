@@ -1,4 +1,4 @@
-import type { RunningStep, StepKind, StepStart } from './step.js';
+import type { LearningStep, StepKind, StepStart } from './step.js';
 
 /** Keeps the named columns, in the order of the table. */
 export const selectColumns: StepKind<'select_columns'> = {
@@ -8,7 +8,7 @@ export const selectColumns: StepKind<'select_columns'> = {
   options: {},
   required: ['columns'],
   resultKey: 'columns_kept',
-  start: (start) => keeping(start, new Set(start.chosen ?? []), true),
+  start: (start) => choosing('select_columns', start),
 };
 
 /** Drops the named columns. */
@@ -19,15 +19,11 @@ export const dropColumns: StepKind<'drop_columns'> = {
   options: {},
   required: ['columns'],
   resultKey: 'columns_dropped',
-  start: (start) => keeping(start, new Set(start.chosen ?? []), false),
+  start: (start) => choosing('drop_columns', start),
 };
 
-function keeping(start: StepStart, chosen: ReadonlySet<number>, keepChosen: boolean): RunningStep {
-  const keeps = <T>(values: readonly T[]): T[] => values.filter((_, index) => chosen.has(index) === keepChosen);
-  return {
-    columns: () => keeps(start.columns),
-    apply: keeps,
-    touched: () => start.columns.filter((_, index) => chosen.has(index)),
-    rules: () => keeps(start.columns),
-  };
+function choosing(op: 'select_columns' | 'drop_columns', { columns, chosen }: StepStart): LearningStep {
+  const isChosen = new Set(chosen ?? []);
+  const names = columns.filter((_, index) => isChosen.has(index));
+  return { learn: () => ({ op, columns: names.map((column) => ({ column, kind: 'any' })) }) };
 }

@@ -1,16 +1,16 @@
-import { isMissing } from '../table/csv-reader.js';
+import type { FillRule } from '../rules/rule-types.js';
 import { Moments, Values, type Accumulator } from '../table/accumulators.js';
 import { NumericFinder } from '../table/numeric-finder.js';
-import { unusable } from '../table/column-faults.js';
-import type { RunningStep, StepKind, StepStart } from './step.js';
+import type { LearningStep, StepKind, StepStart } from './step.js';
 import { ValueCounts, sortedClasses } from './value-counts.js';
 
-interface Fill {
-  readonly index: number;
-  readonly name: string;
-  /** Undefined where the column has no value to learn from. */
-  readonly value: string | undefined;
+interface Source {
+  observe?: NonNullable<LearningStep['observe']>;
+  fills(): FillRule[];
 }
+
+/** Without a value where the column has none to learn from. */
+const fillOf = (column: string, value: string | undefined): FillRule => ({ column, kind: 'any', fill: value ?? null });
 
 /** Fills gaps (empty, NA, NaN, null) with one value a column. */
 export const fillna: StepKind<'fillna'> = {
@@ -29,7 +29,6 @@ export const fillna: StepKind<'fillna'> = {
     switch (start.options.method ?? 'mean') {
       case 'mean':
         return filling(
-          start,
           numeric(
             start,
             () => new Moments(),
@@ -38,7 +37,6 @@ export const fillna: StepKind<'fillna'> = {
         );
       case 'median':
         return filling(
-          start,
           numeric(
             start,
             () => new Values(),
@@ -46,38 +44,17 @@ export const fillna: StepKind<'fillna'> = {
           ),
         );
       case 'mode':
-        return filling(start, mode(start));
+        return filling(mode(start));
       default:
-        return filling(start, constant(start));
+        return filling(constant(start));
     }
   },
 };
 
-interface Source {
-  observe?: NonNullable<RunningStep['observe']>;
-  fills(): Fill[];
-}
-
-function filling(start: StepStart, source: Source): RunningStep {
-  let fills: Fill[] = [];
-  const filled = new Set<string>();
+function filling(source: Source): LearningStep {
   return {
     ...(source.observe && { observe: source.observe }),
-    finish() {
-      fills = source.fills();
-    },
-    columns: () => start.columns,
-    apply(row) {
-      for (const { index, name, value } of fills) {
-        if (!isMissing(row[index]!)) continue;
-        if (value === undefined) throw unusable(start.where, name, 'has no value to learn from; fill it by a constant');
-        row[index] = value;
-        filled.add(name);
-      }
-      return row;
-    },
-    touched: () => start.columns.filter((name) => filled.has(name)),
-    rules: () => Object.fromEntries(fills.map(({ name, value }) => [name, value ?? null])),
+    learn: () => ({ op: 'fillna', columns: source.fills() }),
   };
 }
 
@@ -86,11 +63,7 @@ function numeric<A extends Accumulator>(start: StepStart, make: () => A, valueOf
   return {
     observe: (row, rowNumber) => numbers.observe(row, rowNumber),
     fills: () =>
-      numbers.found().map(({ index, name, values }) => ({
-        index,
-        name,
-        value: values.count > 0 ? String(valueOf(values)) : undefined,
-      })),
+      numbers.found().map(({ name, values }) => fillOf(name, values.count > 0 ? String(valueOf(values)) : undefined)),
   };
 }
 
@@ -99,10 +72,13 @@ function mode(start: StepStart): Source {
   return {
     observe: (row) => counts.observe(row),
     fills: () =>
-      counts.found().map(({ index, name, values }) => {
+      counts.found().map(({ name, values }) => {
         // The first in order of equally frequent values, so that each run fills alike.
         const most = Math.max(0, ...new Set(values.values()));
-        return { index, name, value: sortedClasses(values).find((value) => values.get(value) === most) };
+        return fillOf(
+          name,
+          sortedClasses(values).find((value) => values.get(value) === most),
+        );
       }),
   };
 }
@@ -110,5 +86,5 @@ function mode(start: StepStart): Source {
 function constant(start: StepStart): Source {
   const value = String(start.options.value ?? 0);
   const indexes = start.chosen ?? start.columns.map((_, index) => index);
-  return { fills: () => indexes.map((index) => ({ index, name: start.columns[index]!, value })) };
+  return { fills: () => indexes.map((index) => fillOf(start.columns[index]!, value)) };
 }

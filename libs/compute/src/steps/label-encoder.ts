@@ -1,4 +1,3 @@
-import { isMissing } from '../table/csv-reader.js';
 import type { StepKind } from './step.js';
 import { ValueCounts, sortedClasses } from './value-counts.js';
 
@@ -12,22 +11,14 @@ export const labelEncoder: StepKind<'label_encoder'> = {
   resultKey: 'columns_encoded',
   start(start) {
     const counts = new ValueCounts(start);
-    let codes: { index: number; name: string; classes: string[]; code: Map<string, string> }[] = [];
     return {
       observe: (row) => counts.observe(row),
-      finish() {
-        codes = counts.found().map(({ index, name, values }) => {
-          const classes = sortedClasses(values);
-          return { index, name, classes, code: new Map(classes.map((value, at) => [value, String(at)])) };
-        });
-      },
-      columns: () => start.columns,
-      apply(row) {
-        for (const { index, code } of codes) if (!isMissing(row[index]!)) row[index] = code.get(row[index]!)!;
-        return row;
-      },
-      touched: () => codes.map(({ name }) => name),
-      rules: () => Object.fromEntries(codes.map(({ name, classes }) => [name, classes])),
+      learn: () => ({
+        op: 'label_encoder',
+        columns: counts
+          .found()
+          .map(({ name, values }) => ({ column: name, kind: 'category', classes: sortedClasses(values) })),
+      }),
     };
   },
 };

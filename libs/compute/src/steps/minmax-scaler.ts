@@ -1,6 +1,6 @@
 import { Range } from '../table/accumulators.js';
 import { NumericFinder } from '../table/numeric-finder.js';
-import { scaling } from './scale.js';
+import { scalesOf } from './scales.js';
 import type { StepKind } from './step.js';
 
 /** To a range, by the smallest and the largest value. A constant column becomes the range's lower end. */
@@ -25,11 +25,14 @@ export const minmaxScaler: StepKind<'minmax_scaler'> = {
     const numbers = new NumericFinder(start, () => new Range());
     return {
       observe: (row, rowNumber) => numbers.observe(row, rowNumber),
-      ...scaling(
-        start,
-        () => numbers.found(),
-        ({ min, max }) => ({ shift: min, factor: max > min ? (high - low) / (max - min) : 1, offset: low }),
-      ),
+      learn: () => ({
+        op: 'minmax_scaler',
+        columns: scalesOf(numbers, ({ min, max }) => ({
+          shift: min,
+          factor: max > min ? (high - low) / (max - min) : 1,
+          offset: low,
+        })),
+      }),
     };
   },
 };

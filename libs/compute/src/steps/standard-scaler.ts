@@ -1,6 +1,6 @@
 import { Moments } from '../table/accumulators.js';
 import { NumericFinder } from '../table/numeric-finder.js';
-import { scaling } from './scale.js';
+import { scalesOf } from './scales.js';
 import type { StepKind } from './step.js';
 
 /** To mean 0 and deviation 1, by the population's deviation as scikit-learn does. A constant column becomes 0. */
@@ -19,14 +19,13 @@ export const standardScaler: StepKind<'standard_scaler'> = {
     const numbers = new NumericFinder(start, () => new Moments());
     return {
       observe: (row, rowNumber) => numbers.observe(row, rowNumber),
-      ...scaling(
-        start,
-        () => numbers.found(),
-        (values) => {
+      learn: () => ({
+        op: 'standard_scaler',
+        columns: scalesOf(numbers, (values) => {
           const deviation = values.deviation(0);
           return { shift: withMean ? values.mean : 0, factor: withStd && deviation > 0 ? 1 / deviation : 1, offset: 0 };
-        },
-      ),
+        }),
+      }),
     };
   },
 };

@@ -1,5 +1,6 @@
 import { defineTask } from '../contract/define-task.js';
 import type { ParamFault } from '../contract/task-type.js';
+import type { RuleOp } from '../rules/rule-types.js';
 import type { StepKind } from './step.js';
 import { singleSteps, stepKinds } from './step-kinds.js';
 import { columns, stepListSchema, tablesSchema } from './steps-config.js';
@@ -45,12 +46,13 @@ function listType<const Type extends string>(
         : steps.flatMap((step, at) => (typeof step === 'string' ? [] : optionFaults(step, `/steps/${at}`))),
     load: async () => {
       const { runSteps } = await import('./steps-run.js');
-      return (run) => runSteps(run, run.params.task_config.steps, 'columns_touched');
+      const more = { taskType: type, resultKey: 'columns_touched' };
+      return (run) => runSteps(run, { ...more, steps: run.params.task_config.steps });
     },
   });
 }
 
-function singleType<Op extends string>(kind: StepKind<Op>) {
+function singleType<Op extends RuleOp>(kind: StepKind<Op>) {
   return defineTask({
     type: kind.op,
     title: kind.title,
@@ -63,7 +65,8 @@ function singleType<Op extends string>(kind: StepKind<Op>) {
       const { runSteps } = await import('./steps-run.js');
       return (run) => {
         const { task_type: _type, input_data: _in, output_data: _out, ...options } = run.params.task_config;
-        return runSteps(run, [{ ...options, op: kind.op }], kind.resultKey);
+        const steps = [{ ...options, op: kind.op }];
+        return runSteps(run, { taskType: kind.op, steps, resultKey: kind.resultKey });
       };
     },
   });

@@ -1,4 +1,5 @@
 import type { Json, JsonSchema } from '../contract/task-type.js';
+import type { RuleOp, RuleStep } from '../rules/rule-types.js';
 import type { ColumnChoice } from '../table/numeric-finder.js';
 
 /** A step's options as the parameters give them, without `op` and `columns`. */
@@ -9,26 +10,15 @@ export interface StepStart extends ColumnChoice {
   readonly options: StepOptions;
 }
 
-/**
- * A step on its way over one table: `observe` sees every row once, then `finish`, then `apply` rewrites each row, in
- * the order of the table. A step without `observe` needs no extra pass.
- */
-export interface RunningStep {
+/** A step that learns from a table: `observe` sees every row once, then `learn`. A step without `observe` needs no pass over the rows. */
+export interface LearningStep {
   observe?(row: readonly string[], rowNumber: number): void;
-  /** Ends the observing; throws when the step cannot work on what it saw. */
-  finish?(): void;
-  /** Columns after the step; valid after `finish`. */
-  columns(): readonly string[];
-  /** The row after the step; it may be the same array. `rowNumber` counts data rows from 1. */
-  apply(row: string[], rowNumber: number): string[];
-  /** Names of the changed columns; valid after the last `apply`. */
-  touched(): readonly string[];
-  /** What the step learnt (means, classes, edges). It stays with its party. */
-  rules(): Json;
+  /** What the step does to each column. It stays with its party. Throws when the step cannot work on what it saw. */
+  learn(): RuleStep;
 }
 
-/** One operation on a table; each is one file and one entry in `step-kinds.ts`. */
-export interface StepKind<Op extends string = string> {
+/** One operation on a table; each is one file and one entry in `step-kinds.ts`. What it does to a row is in `rules/apply-step.ts`. */
+export interface StepKind<Op extends RuleOp = RuleOp> {
   readonly op: Op;
   readonly title: string;
   readonly description: string;
@@ -37,5 +27,5 @@ export interface StepKind<Op extends string = string> {
   readonly required: readonly string[];
   /** Result key under which its own task type lists the columns it changed. */
   readonly resultKey: string;
-  start(start: StepStart): RunningStep;
+  start(start: StepStart): LearningStep;
 }

@@ -1,14 +1,17 @@
 import type { JsonObject } from '../contract/task-type.js';
 import type { PartyProgram } from '../party/party-program.js';
 import { coarseRows } from '../contract/coarse.js';
+import { applyStep, AS_LEARNT, type AppliedStep } from '../rules/apply-step.js';
+import { rewriteTable } from '../rules/rewrite-table.js';
+import type { RuleStep } from '../rules/rule-types.js';
+import { writeRules } from '../rules/write-rules.js';
 import { readTable } from '../table/read-table.js';
-import { rowsAtOnce, type Table } from '../table/table.js';
-import { writeTable } from '../table/write-table.js';
+import type { Table } from '../table/table.js';
 import { ColumnFinder, namedColumns } from '../table/named-columns.js';
 import { stepKind } from './step-kinds.js';
-import type { RunningStep } from './step.js';
 
 export interface StepsPartyArgs {
+  readonly taskType: string;
   readonly inputPath: string;
   readonly outputPath: string | null;
   /** As in the parameters: `{op, columns?, ...options}`. */
@@ -17,6 +20,7 @@ export interface StepsPartyArgs {
 
 export interface StepsPartyValue {
   readonly output: string;
+  readonly rules: string;
   /** In steps of the smallest group of rows that a figure may cover. */
   readonly rows: number;
   /** Columns of the input that were changed. The names of made ones hold values (a class), and stay with the party. */
@@ -30,63 +34,48 @@ export const run: PartyProgram<StepsPartyArgs, StepsPartyValue> = async (context
     const table = await readTable(context.party, input);
     const where = { party: context.party, label: args.inputPath };
     const finder = new ColumnFinder();
-    const done: RunningStep[] = [];
+    const done: AppliedStep[] = [];
+    const learnt: RuleStep[] = [];
     const passes = args.steps.length + 1;
     let columns: readonly string[] = table.columns;
-    let rows = 0;
-    const pass = async (
-      stage: string,
-      step: number,
-      each: (row: string[], rowNumber: number) => void | Promise<void>,
-    ): Promise<void> => {
-      rows = 0;
-      context.progress(step / passes, stage);
-      for await (const batch of table.batches()) {
-        for (let row of batch) {
-          rows += 1;
-          for (const earlier of done) row = earlier.apply(row, rows);
-          const wait = each(row, rows);
-          if (wait) await wait;
-        }
-        context.progress((step + table.read()) / passes, stage);
-      }
-    };
 
     for (const [at, { op, columns: named, ...options }] of args.steps.entries()) {
       const choice = namedColumns(named, context.party);
       const here: Pick<Table, 'party' | 'label' | 'columns'> = { ...where, columns };
       const chosen = choice ? finder.find(here, choice, context.peers.length === 0) : null;
-      const running = stepKind(String(op)).start({ where, columns, chosen, options });
-      if (running.observe) await pass(String(op), at, (row, rowNumber) => running.observe!(row, rowNumber));
-      running.finish?.();
-      columns = running.columns();
-      done.push(running);
+      const learning = stepKind(String(op)).start({ where, columns, chosen, options });
+      if (learning.observe) {
+        context.progress(at / passes, String(op));
+        let rows = 0;
+        for await (const batch of table.batches()) {
+          for (let row of batch) {
+            rows += 1;
+            for (const earlier of done) row = earlier.apply(row, rows);
+            learning.observe(row, rows);
+          }
+          context.progress((at + table.read()) / passes, String(op));
+        }
+      }
+      const rules = learning.learn();
+      const step = applyStep(rules, { where, columns }, AS_LEARNT);
+      columns = step.columns;
+      learnt.push(rules);
+      done.push(step);
     }
     await finder.agree(context);
 
-    const output = await writeTable(
-      context,
-      { target: args.outputPath ?? undefined, name: 'table.csv', rows: { of: args.inputPath } },
-      columns,
-    );
-    const most = rowsAtOnce(columns.length);
-    let held: string[][] = [];
-    await pass('writing the table', args.steps.length, (row) => {
-      if (held.push(row) < most) return;
-      const batch = held;
-      held = [];
-      return output.rows(batch);
+    const progress = (read: number): void => context.progress((args.steps.length + read) / passes, 'writing the table');
+    progress(0);
+    const { reference, rows } = await rewriteTable(context, {
+      ...{ table, steps: done, target: args.outputPath, rows: { of: args.inputPath } },
+      progress,
     });
-    await output.rows(held);
-    await output.finish();
-    const rules = await context.createOutput({ name: 'rules.json', mediaType: 'application/json' });
-    const learnt = done.map((step, at) => ({ op: args.steps[at]!.op!, rules: step.rules() }));
-    await rules.write(`${JSON.stringify(learnt, null, 2)}\n`);
-    await rules.finish();
+    const rules = await writeRules(context, { taskType: args.taskType, input: args.inputPath, steps: learnt });
     const touched = new Set(done.flatMap((step) => step.touched()));
     context.keepResult({ rows });
     return {
-      output: output.reference,
+      output: reference,
+      rules,
       rows: coarseRows(rows, context.minGroupRows),
       touched: table.columns.filter((name) => touched.has(name)),
     };

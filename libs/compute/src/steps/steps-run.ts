@@ -7,19 +7,25 @@ import type * as StepsParty from './steps-party.js';
 
 const program: PartyUrl<typeof StepsParty> = new URL('./steps-party.js', import.meta.url);
 
+interface StepsTask {
+  readonly taskType: string;
+  readonly steps: readonly JsonObject[];
+  readonly resultKey: string;
+}
+
 /**
  * Runs `steps` on each party's table. `resultKey` names the list of changed columns in the result, cut where it is long.
  * `recorder` is for tests.
  */
 export async function runSteps(
   run: TaskRun<TablesConfig>,
-  steps: readonly JsonObject[],
-  resultKey: string,
+  { taskType, steps, resultKey }: StepsTask,
   recorder?: (message: CrossedMessage) => void,
 ): Promise<TaskRunResult> {
   const config = run.params.task_config;
   const parties = Object.keys(config.input_data).sort();
   const argsOf = (party: string): StepsParty.StepsPartyArgs => ({
+    taskType,
     inputPath: config.input_data[party]!,
     outputPath: config.output_data?.[party] ?? null,
     steps,
@@ -37,6 +43,7 @@ export async function runSteps(
   return {
     result: {
       output_paths: Object.fromEntries(values.map(([party, { output }]) => [party, output])),
+      rules_paths: Object.fromEntries(values.map(([party, { rules }]) => [party, rules])),
       rows: Object.fromEntries(values.map(([party, { rows }]) => [party, rows])),
       [resultKey]: inline,
       ...(truncated && { [`${resultKey}_truncated`]: true }),

@@ -2,18 +2,19 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { minmaxScaler } from './minmax-scaler.js';
 import { onehotEncoder } from './onehot-encoder.js';
-import type { Scale } from './scale.js';
+import { applyStep, AS_LEARNT } from '../rules/apply-step.js';
+import type { RuleStep, ScaleRule } from '../rules/rule-types.js';
 import { standardScaler } from './standard-scaler.js';
 import type { StepKind } from './step.js';
 
 /** Runs a step over a table of one column `x`; its rows and rules. */
-function run(kind: StepKind, values: readonly string[], options: object): { rows: string[][]; rules: unknown } {
+function run(kind: StepKind, values: readonly string[], options: object): { rows: string[][]; rules: RuleStep } {
   const where = { party: 'alice', label: 'input_data' };
-  const step = kind.start({ where, columns: ['x'], chosen: [0], options: options as never });
-  values.forEach((value, i) => step.observe?.([value], i + 1));
-  step.finish?.();
-  const rows = values.map((value, i) => step.apply([value], i + 1));
-  return { rows, rules: step.rules() };
+  const learning = kind.start({ where, columns: ['x'], chosen: [0], options: options as never });
+  values.forEach((value, i) => learning.observe?.([value], i + 1));
+  const rules = learning.learn();
+  const step = applyStep(rules, { where, columns: ['x'] }, AS_LEARNT);
+  return { rows: values.map((value, i) => step.apply([value], i + 1)), rules };
 }
 
 const NUMBERS = fc.array(fc.integer({ min: -1_000_000, max: 1_000_000 }), { minLength: 1, maxLength: 50 });
@@ -31,7 +32,7 @@ describe('scaling', () => {
       fc.assert(
         fc.property(NUMBERS, (numbers) => {
           const { rows, rules } = run(kind, numbers.map(String), options);
-          const { shift, factor, offset } = (rules as { x: Scale }).x;
+          const [{ shift, factor, offset }] = rules.columns as [ScaleRule];
           rows.forEach(([scaled], i) => {
             expect((Number(scaled) - offset) / factor + shift).toBeCloseTo(numbers[i]!, 4);
           });

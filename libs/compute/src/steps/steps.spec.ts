@@ -51,13 +51,26 @@ describe('fillna', () => {
     );
     expect(result).toEqual({
       output_paths: { alice: 'out/f.csv' },
+      rules_paths: { alice: 'artifact:chain-1/task-1/alice/rules.json' },
       rows: { alice: 0 },
       columns_filled: { alice: ['a'] },
     });
     expect(artifacts.map(({ name }) => name)).toEqual(['alice/rules.json']);
-    expect(JSON.parse(await folder.text('alice', 'artifact:chain-1/task-1/alice/rules.json'))).toEqual([
-      { op: 'fillna', rules: { id: '3', a: '4' } },
-    ]);
+    expect(JSON.parse(await folder.text('alice', 'artifact:chain-1/task-1/alice/rules.json'))).toEqual({
+      format: 'taskchain/rules/v1',
+      party: 'alice',
+      made_by: { task_type: 'fillna', chain_id: 'chain-1', task_id: 'task-1' },
+      learnt_from: { table: 't.csv', datasets: [] },
+      steps: [
+        {
+          op: 'fillna',
+          columns: [
+            { column: 'id', kind: 'any', fill: '3' },
+            { column: 'a', kind: 'any', fill: '4' },
+          ],
+        },
+      ],
+    });
   });
 });
 
@@ -232,7 +245,7 @@ describe('between the parties', () => {
   async function crossedBy(...steps: JsonObject[]): Promise<unknown[][]> {
     const crossed: CrossedMessage[] = [];
     const run = folder.run({ input_data: { alice: 'a.csv', bob: 'b.csv' } });
-    await runSteps(run, steps, 'columns', (message) => crossed.push(message));
+    await runSteps(run, { taskType: 'preprocessing', steps, resultKey: 'columns' }, (message) => crossed.push(message));
     return crossed.map(({ from, to, body }) => [from, to, body]).sort();
   }
 

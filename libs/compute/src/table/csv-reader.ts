@@ -82,7 +82,7 @@ export async function readCsv(party: string, input: CsvFile): Promise<Table> {
 }
 
 /** Position of each named column. Throws COLUMN_NOT_FOUND naming the first that is missing. */
-export function columnIndexes(table: Table, names: readonly string[]): number[] {
+export function columnIndexes(table: Pick<Table, 'party' | 'label' | 'columns'>, names: readonly string[]): number[] {
   const positions = new Map(table.columns.map((column, at) => [column, at]));
   return names.map((name) => {
     const index = positions.get(name);

@@ -25,7 +25,7 @@ export class ColumnFinder {
   find(table: Pick<Table, 'party' | 'label' | 'columns'>, named: NamedColumns, alone: boolean): number[] {
     if (!named.everyParty || alone) {
       this.absent.push([]);
-      return columnIndexes(table as Table, named.names);
+      return columnIndexes(table, named.names);
     }
     this.absent.push(named.names.filter((name) => !table.columns.includes(name)));
     return named.names.map((name) => table.columns.indexOf(name)).filter((index) => index >= 0);
