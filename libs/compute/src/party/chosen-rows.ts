@@ -6,7 +6,7 @@ import type { RowSet, RowSets } from './row-sets.js';
 type Fault = 'few' | 'close';
 
 /**
- * Refuses figures about rows that somebody else chose, where they or the difference to the rows of figures that are open already are fewer than
+ * Refuses figures about rows that somebody else chose, or from which rules were learnt, where they or the difference to the rows of figures that are open already are fewer than
  * `least`: that difference would be figures of a few rows. The same rows again are none. Throws TaskFailure GROUP_TOO_SMALL, ROWS_TOO_CLOSE,
  * and what {@link RowSets.read} throws.
  */
@@ -20,9 +20,10 @@ export async function requireRowsApart(
   const sorted = async (ids: string): Promise<BigUint64Array> => (await known.read(ids)).sort();
   for (const set of mine) {
     const compared = [...others.values()].filter(({ ids, chosen }) => ids !== set.ids && (chosen || set.chosen));
-    if (!set.chosen && compared.length === 0) continue;
+    const hasFloor = set.chosen || set.isLearntFrom === true;
+    if (!hasFloor && compared.length === 0) continue;
     const rows = await sorted(set.ids);
-    if (set.chosen && rows.length < least) throw failureOf(party, 'few', least);
+    if (hasFloor && rows.length < least) throw failureOf(party, 'few', least);
     for (const { ids } of compared) {
       const apart = rowsApart(rows, await sorted(ids), least);
       if (apart > 0 && apart < least) throw failureOf(party, 'close', least);
@@ -51,7 +52,7 @@ function failureOf(party: string, fault: Fault, least: number): TaskFailure {
   const details = { party, min_rows: least };
   if (fault === 'few') {
     const message =
-      `Party ${party}: under ${least} rows of its table were chosen, by psi or to be predicted; figures of them would show single rows. ` +
+      `Party ${party}: under ${least} rows of its table were chosen, by psi, to be predicted, or to learn rules from; figures of them would show single rows. ` +
       'Choose more.';
     return new TaskFailure('GROUP_TOO_SMALL', message, false, details);
   }

@@ -16,7 +16,18 @@ export interface RowSet {
   readonly bytes?: number;
   /** The columns by whose values `psi` chose them, the last time. */
   readonly by?: readonly string[];
+  /** The rows of other tables from which values of this one were learnt: a figure about it is about them, too. */
+  readonly learnt?: readonly RowSet[];
+  /** Set in such rows: whoever chose them, values of under the floor would be seen in the other table. */
+  readonly isLearntFrom?: true;
 }
+
+/** These rows and those from which their values were learnt, each set once. */
+export const withLearnt = (sets: readonly RowSet[]): readonly RowSet[] => [
+  ...new Map(
+    sets.flatMap(({ learnt = [], ...set }) => [...learnt, set]).map((set) => [set.ids, set] as const),
+  ).values(),
+];
 
 /** Which rows of a table that the party has opened went into an output. */
 export interface OutputRows {
@@ -26,6 +37,8 @@ export interface OutputRows {
   readonly picks?: Uint32Array | undefined;
   /** The columns by whose values another party chose these. */
   readonly by?: readonly string[];
+  /** The files, as the party opened them, from whose rows values were learnt. */
+  readonly learnt?: readonly string[];
 }
 
 /** Loaded as a program of a party is, by its place: tables lie above the parties' processes. */
@@ -61,13 +74,13 @@ export class RowSets {
   }
 
   /** The rows of an output. */
-  async ofOutput(source: RowSet, { picks, by = source.by }: Omit<OutputRows, 'of'>): Promise<RowSet> {
+  async ofOutput(source: RowSet, { picks, by = source.by }: Pick<OutputRows, 'picks' | 'by'>): Promise<RowSet> {
     if (picks === undefined) return source;
     const all = await this.read(source.ids);
     const numbers = BigUint64Array.from(picks, (pick) => all[pick]!);
     const ids = `chosen-${randomBytes(16).toString('hex')}`;
     await this.write(ids, numbers);
-    return { ids, chosen: true, ...(by && { by }) };
+    return { ids, chosen: true, ...(by && { by }), ...(source.learnt && { learnt: source.learnt }) };
   }
 
   /** The numbers of a set's rows. Throws TaskFailure POLICY_INVALID. */

@@ -1,5 +1,5 @@
 import type { InputFile } from './input-files.js';
-import type { RowSets, OutputRows, RowSet } from './row-sets.js';
+import { withLearnt, type RowSets, type OutputRows, type RowSet } from './row-sets.js';
 import { statedSize } from './stated-size.js';
 
 /** The sets of rows of what one run reads and writes. */
@@ -24,7 +24,7 @@ export class RunRows {
 
   /** Whether somebody else chose rows that were read. */
   get areChosen(): boolean {
-    return [...this.read.values()].some(({ chosen }) => chosen);
+    return this.behindFigures.some(({ chosen }) => chosen);
   }
 
   /**
@@ -41,15 +41,24 @@ export class RunRows {
   /** By the name of each file that was noted, as far as the rows of its source are known. */
   async ofOutputs(): Promise<Readonly<Record<string, RowSet>>> {
     const rows: Record<string, RowSet> = {};
-    for (const [name, { of, bytes, ...rest }] of this.written) {
+    for (const [name, { of, bytes, learnt = [], ...rest }] of this.written) {
       const source = this.read.get(of);
-      if (source !== undefined) rows[name] = { ...(await this.sets.ofOutput(source, rest)), bytes };
+      if (source === undefined) continue;
+      const set = await this.sets.ofOutput(source, rest);
+      const from = withLearnt([...learnt.flatMap((label) => this.read.get(label) ?? []), ...(set.learnt ?? [])]);
+      const others = from.flatMap((each) => (each.ids === set.ids ? [] : [{ ...each, isLearntFrom: true as const }]));
+      rows[name] = { ...set, bytes, ...(others.length > 0 && { learnt: others }) };
     }
     return rows;
   }
 
   /** What a reservation judges, where a figure may cover no fewer rows than `least`. */
   judgedBy(least: number): { readonly sets: readonly RowSet[]; readonly least: number; readonly known: RowSets } {
-    return { sets: [...this.read.values()], least, known: this.sets };
+    return { sets: this.behindFigures, least, known: this.sets };
+  }
+
+  /** The rows that a figure of what was read is about. */
+  private get behindFigures(): readonly RowSet[] {
+    return withLearnt([...this.read.values()]);
   }
 }
