@@ -205,6 +205,14 @@ export function tableCases(rows: number): TypeCase[] {
       { op: 'minmax_scaler', columns: { alice: ['x1'], bob: ['x9'] } },
     ]),
     {
+      ...numeric('substitution', {}, minmax),
+      before: {
+        type: 'minmax_scaler',
+        config: (paths) => ({ ...inputs(paths), columns: { alice: ['x1'], bob: ['x9'] } }),
+      },
+      config: (paths, before) => ({ ...inputs(paths), rules: (before as { rules_paths: Paths }).rules_paths }),
+    },
+    {
       type: 'validation',
       tables,
       config: (paths) => ({

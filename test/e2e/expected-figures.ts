@@ -176,6 +176,23 @@ export const EXPECTED: Readonly<Record<string, (outcome: ExampleOutcome) => void
     const duration = numbers(outcome.written('features', 'alice', 'duration'));
     expect([Math.min(...duration), Math.max(...duration)]).toEqual([0, 1]);
   },
+  'tasks/substitution': (outcome) => {
+    for (const [party, column] of [
+      ['alice', 'radius_mean'],
+      ['bob', 'texture_mean'],
+    ] as const) {
+      const learnt = numbers(outcome.given(party, 'hospital.csv', column));
+      const deviation = Math.sqrt(mean(learnt.map((value) => (value - mean(learnt)) ** 2)));
+      const given = numbers(outcome.given(party, 'hospital-test.csv', column));
+      const scaled = numbers(outcome.written('apply', party, column));
+      scaled.forEach((value, row) => expect(value).toBeCloseTo((given[row]! - mean(learnt)) / deviation, 9));
+    }
+    const { steps } = outcome.json(outcome.results.learn.rules_paths.alice);
+    const [{ edges }] = steps[1].columns as [{ edges: number[] }];
+    const areas = numbers(outcome.given('alice', 'hospital-test.csv', 'area_mean'));
+    const bins = areas.map((area) => edges.filter((edge) => edge < area).length);
+    expect(numbers(outcome.written('apply', 'alice', 'area_mean'))).toEqual(bins);
+  },
   'three-party-validation': ({ results }) => {
     for (const party of ['alice', 'bob', 'carol']) {
       expect(results[`validate-${party}`]).toMatchObject({

@@ -4,7 +4,7 @@ export interface PartyUse {
   readonly inputs: readonly string[];
   /** Columns that the task names, by role: `keys`, `columns`, `features`, `label`. */
   readonly columns: Readonly<Record<string, readonly string[]>>;
-  /** Whether it also works on columns that it does not name: those of its model, or all, in a step that names none. */
+  /** Whether it also works on columns that it does not name: those of its model or rules, or all, in a step that names none. */
   readonly usesOthers: boolean;
 }
 
@@ -17,6 +17,7 @@ export const INPUT_FIELDS = [
   'prediction_data',
   'model',
   'models',
+  'rules',
 ] as const;
 /** Fields of `task_config` that name columns, and the role in which they do. */
 export const COLUMN_FIELDS: Readonly<Record<string, string>> = {
@@ -36,8 +37,8 @@ export const DEFAULT_COLUMNS: Readonly<Record<string, Readonly<Record<string, st
   biclassification_eval: PREDICTIONS,
   regression_eval: PREDICTIONS,
 };
-/** Types that read the columns that a model names. */
-const READ_BY_MODEL = ['evaluation'];
+/** Types that read the columns that a file of the party names: a model, or rules. */
+const READ_BY_FILE = ['evaluation', 'substitution'];
 
 type Fields = Readonly<Record<string, unknown>>;
 const isFields = (value: unknown): value is Fields =>
@@ -60,7 +61,7 @@ export function usesOf(config: unknown, party: string, taskType: string): PartyU
   return {
     inputs: [...new Set(inputs)],
     columns: Object.fromEntries([...columns].map(([role, names]) => [role, [...names]])),
-    usesOthers: READ_BY_MODEL.includes(taskType) || steps.some((step) => step['columns'] === undefined),
+    usesOthers: READ_BY_FILE.includes(taskType) || steps.some((step) => step['columns'] === undefined),
   };
 }
 

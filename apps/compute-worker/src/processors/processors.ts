@@ -25,6 +25,7 @@ import { SecureBoostProcessor } from './secureboost.processor.js';
 import { SsLrProcessor } from './ss-lr.processor.js';
 import { SsXgbProcessor } from './ss-xgb.processor.js';
 import { StandardScalerProcessor } from './standard-scaler.processor.js';
+import { SubstitutionProcessor } from './substitution.processor.js';
 import { TableStatisticsProcessor } from './table-statistics.processor.js';
 import type { TaskProcessor } from './task-processor.js';
 import { TrainProcessor } from './train.processor.js';
@@ -53,6 +54,7 @@ export const processors: Readonly<Record<string, Type<TaskProcessor>>> = {
   regression_eval: RegressionEvalProcessor,
   preprocessing: PreprocessingProcessor,
   feature_engineering: FeatureEngineeringProcessor,
+  substitution: SubstitutionProcessor,
   validation: ValidationProcessor,
   analysis: AnalysisProcessor,
   train: TrainProcessor,

@@ -18,6 +18,7 @@ import { ssXgb } from '../ss-xgb/ss-xgb.js';
 import { tableStatistics } from '../statistics/table-statistics.js';
 import { featureEngineering, preprocessing, singleStepTypes } from '../steps/step-types.js';
 import { trainTestSplit } from '../train-test-split/train-test-split.js';
+import { substitution } from '../substitution/substitution.js';
 import { validation } from '../validation/validation.js';
 
 const all = [
@@ -34,6 +35,7 @@ const all = [
   regressionEval,
   preprocessing,
   featureEngineering,
+  substitution,
   validation,
   analysis,
   train,

@@ -16,7 +16,7 @@ export const isOfRows = (error: unknown): error is TaskFailure =>
 /** Failures that say which row does not fit, or how many. */
 const OF_ROWS: ReadonlySet<string> = new Set([
   ...['CAST_FAILED', 'DUPLICATE_KEYS', 'LABEL_NOT_BINARY', 'NON_NUMERIC', 'NOT_CONVERGED', 'NULL_KEYS'],
-  'PREDICTION_OUT_OF_RANGE',
+  ...['MISSING_VALUE', 'PREDICTION_OUT_OF_RANGE', 'UNSEEN_CATEGORY'],
 ]);
 
 const FILE = 'failures.jsonl';
