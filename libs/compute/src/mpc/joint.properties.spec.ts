@@ -153,6 +153,26 @@ describe('sums by bucket', () => {
   });
 });
 
+test('products of matrices of any sizes', async () => {
+  const sizes = fc.tuple(...[0, 1, 2].map(() => fc.integer({ min: 1, max: 7 })));
+  await fc.assert(
+    fc.asyncProperty(sizes, fc.array(within(127), { minLength: 98, maxLength: 98 }), async ([rows, m, n], values) => {
+      const [left, right] = [values.slice(0, rows! * m!), values.slice(rows! * m!, rows! * (m! + n!))];
+      const of = shared(Z128);
+      const [a, b] = await jointly((joint) => joint.transposedProduct(of(joint, left), of(joint, right), rows!));
+      const expected = Array.from({ length: m! * n! }, (_, at) => {
+        const [i, j] = [Math.floor(at / n!), at % n!];
+        const sum = Array.from({ length: rows! }, (__, row) => left[row * m! + i]! * right[row * n! + j]!);
+        return BigInt.asIntN(
+          128,
+          sum.reduce((one, other) => one + other, 0n),
+        );
+      });
+      expect(wholesOf(Z128, Z128.add(a, b))).toEqual(expected);
+    }),
+  );
+});
+
 test('nothing but uniform words crosses, whatever is shared', async () => {
   const rows = 4_000;
   const crossed: Uint8Array[] = [];
@@ -161,6 +181,7 @@ test('nothing but uniform words crosses, whatever is shared', async () => {
       // In clear at the first party: what it sends is uniform by the masks alone.
       const own = new Uint32Array(rows).fill(joint.index === 0 ? 1 : 0);
       await joint.product(Z32, own, own);
+      await joint.transposedProduct(own, own, rows / 4);
       const wide = await joint.shift(Z32, Z128, own, 3);
       await joint.shift(Z128, Z128, wide, 3);
       await joint.negative(Z32, own);

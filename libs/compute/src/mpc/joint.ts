@@ -1,10 +1,12 @@
 import { dealNumbers, dealVector, dealtVector, numbersOf } from './bit-numbers.js';
 import { bitOf, joined, nextBytes, sized, xor } from './bit-strings.js';
 import { exchange } from './channel.js';
+import { transposedMatrixInto } from './limbs.js';
 import { PieceReceiver, PieceSender } from './pieces.js';
-import { Z32, bytesOf, countOf, nextOf, powers, vectorFrom, type Ring, type Vector } from './rings.js';
+import { Z128, Z32, bytesOf, countOf, nextOf, powers, vectorFrom, type Ring, type Vector } from './rings.js';
 import type { DealtParty, PartySession } from './session.js';
 import { dealNegative, negative, planeBytes } from './shared-bits.js';
+import { dealSpline, spline, type Change } from './spline.js';
 import { dealTruncation, truncate } from './truncation.js';
 
 /** Shared rows to multiply by bits that one party knows: those of `owner`, null for the others. */
@@ -24,6 +26,13 @@ export interface Joint {
   readonly index: 0 | 1 | null;
   /** Products, element by element (D. Beaver, "Efficient multiparty protocols using circuit randomization", CRYPTO 1991). One round. */
   product(ring: Ring, left: Vector, right: Vector): Promise<Vector>;
+  /**
+   * left' * right of row-major matrices of `rows` rows each, in Z_2^128: as many elements as columns of the one times columns of the other,
+   * row-major (triples of matrices: P. Mohassel, Y. Zhang, "SecureML", IEEE S&P 2017, section IV). One round.
+   */
+  transposedProduct(left: Vector, right: Vector, rows: number): Promise<Vector>;
+  /** A line of pieces at each of the values in Z_2^128: see `spline.ts`. Nine rounds. */
+  spline(values: Vector, bits: number, changes: readonly Change[]): Promise<Vector>;
   /**
    * Elements divided by 2^bits and rounded down, exactly, in another ring if need be: see `truncation.ts`. Values lie within
    * half the ring, -2^30 to 2^30 or -2^126 to 2^126. At most three rounds.
@@ -65,19 +74,35 @@ export class JointParty implements Joint {
   }
 
   async product(ring: Ring, left: Vector, right: Vector): Promise<Vector> {
+    const { a, b, d, e } = await this.opened(ring, left, right);
+    const c = await this.correlated(ring, countOf(ring, left));
+    const factor = this.index === 0 ? ring.add(e, b) : b;
+    return ring.add(c, ring.add(ring.multiply(d, factor), ring.multiply(e, a)));
+  }
+
+  async transposedProduct(left: Vector, right: Vector, rows: number): Promise<Vector> {
+    const { a, b, d, e } = await this.opened(Z128, left, right);
+    const [columns, others] = [countOf(Z128, left) / rows, countOf(Z128, right) / rows];
+    const product = await this.correlated(Z128, columns * others);
+    transposedMatrixInto(product, d, columns, this.index === 0 ? Z128.add(e, b) : b, others);
+    transposedMatrixInto(product, a, columns, e, others);
+    return product;
+  }
+
+  /** Own masks of two factors, and both factors less the masks of both parties. */
+  private async opened(ring: Ring, left: Vector, right: Vector): Promise<Record<'a' | 'b' | 'd' | 'e', Vector>> {
     const { masks, peer } = this.session;
-    const count = countOf(ring, left);
-    const a = nextOf(masks, ring, count);
-    const b = nextOf(masks, ring, count);
-    const c = await this.correlated(ring, count);
-    const sent = new Uint32Array(2 * left.length);
+    const a = nextOf(masks, ring, countOf(ring, left));
+    const b = nextOf(masks, ring, countOf(ring, right));
+    const sent = new Uint32Array(left.length + right.length);
     sent.set(ring.subtract(left, a));
     sent.set(ring.subtract(right, b), left.length);
     const opened = ring.add(sent, vectorFrom(await exchange(peer, bytesOf(sent)), sent.length));
-    const d = opened.subarray(0, left.length);
-    const e = opened.subarray(left.length);
-    const factor = this.index === 0 ? ring.add(e, b) : b;
-    return ring.add(c, ring.add(ring.multiply(d, factor), ring.multiply(e, a)));
+    return { a, b, d: opened.subarray(0, left.length), e: opened.subarray(left.length) };
+  }
+
+  spline(values: Vector, bits: number, changes: readonly Change[]): Promise<Vector> {
+    return spline(this.session, this.dealt, values, bits, changes);
   }
 
   shift(from: Ring, to: Ring, values: Vector, bits: number): Promise<Vector> {
@@ -163,6 +188,21 @@ export class JointDealer implements Joint {
     const b = this.drawn(ring, count);
     await this.share(ring, ring.multiply(a, b));
     return new Uint32Array(left.length);
+  }
+
+  async transposedProduct(left: Vector, right: Vector, rows: number): Promise<Vector> {
+    const [columns, others] = [countOf(Z128, left) / rows, countOf(Z128, right) / rows];
+    const a = this.drawn(Z128, rows * columns);
+    const b = this.drawn(Z128, rows * others);
+    const product = new Uint32Array(columns * others * Z128.words);
+    transposedMatrixInto(product, a, columns, b, others);
+    await this.share(Z128, product);
+    return new Uint32Array(product.length);
+  }
+
+  async spline(values: Vector, _bits: number, changes: readonly Change[]): Promise<Vector> {
+    await dealSpline(this.parties, this.line, countOf(Z128, values), changes.length);
+    return new Uint32Array(values.length);
   }
 
   async shift(from: Ring, to: Ring, values: Vector, bits: number): Promise<Vector> {
