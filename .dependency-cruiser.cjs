@@ -25,6 +25,7 @@ function computeLayers() {
     layer('statistics', `${parts}|federated`),
     layer('correlation', `${parts}|statistics`),
     layer('evaluation', `${parts}|federated|secureboost|ss-lr|ss-xgb`),
+    layer('ss-pvalue', `${parts}|correlation|evaluation|ss-lr`),
     layer('analysis', `${parts}|correlation|statistics`),
   ];
 }

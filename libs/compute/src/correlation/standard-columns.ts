@@ -35,7 +35,11 @@ export async function standardColumns(
 ): Promise<StandardColumns> {
   const table = await readNumericColumns(context, path, names, reading(context, 0.15));
   checkGroup(context, path, table.rows, 'correlations');
-  names.forEach((name, column) => standardise(table, column, context, path, name));
+  const { party, minGroupRows } = context;
+  for (const [column, name] of names.entries()) {
+    checkApart({ party, minGroupRows, path, name }, table.values, column, table.columns);
+    standardise(table, column, party, path, name);
+  }
   return { ...table, names };
 }
 
@@ -75,15 +79,17 @@ export function isConstant(mean: number, spread: number): boolean {
   return spread <= Math.abs(mean) * NO_SPREAD;
 }
 
-/** Standardises a column where it lies. */
-function standardise(
-  table: NumericColumns,
+/**
+ * Standardises a column where it lies, and returns its mean and the root of its sum of squares about it. Throws TaskFailure
+ * CONSTANT_COLUMN, NON_NUMERIC.
+ */
+export function standardise(
+  { values, columns }: NumericColumns,
   column: number,
-  { party, minGroupRows }: PartyContext,
+  party: string,
   path: string,
   name: string,
-): void {
-  const { values, columns } = table;
+): { readonly mean: number; readonly norm: number } {
   const moments = new Moments();
   for (let at = column; at < values.length; at += columns) moments.add(values[at]!);
   let spread = 0;
@@ -99,7 +105,6 @@ function standardise(
   if (isConstant(moments.mean, spread)) {
     throw refuse('CONSTANT_COLUMN', 'has the same value in every row, which correlates with nothing; leave it out');
   }
-  checkApart({ party, minGroupRows, path, name }, values, column, columns);
   let squares = 0;
   for (let at = column; at < values.length; at += columns) {
     values[at]! -= moments.mean;
@@ -107,4 +112,5 @@ function standardise(
   }
   const norm = spread * Math.sqrt(squares);
   for (let at = column; at < values.length; at += columns) values[at]! /= norm;
+  return { mean: moments.mean, norm };
 }
