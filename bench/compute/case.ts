@@ -36,6 +36,11 @@ export class Outcome {
     return this.report.result;
   }
 
+  /** What the readers of a party get. */
+  kept(party: string): Anything {
+    return (this.report.partyResults as Anything)[party].value;
+  }
+
   get resultBefore(): Anything {
     return this.before?.result;
   }

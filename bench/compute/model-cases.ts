@@ -1,5 +1,5 @@
 import { error, type Outcome, type Paths, type TypeCase } from './case.js';
-import { areaUnder, largestDifference, moments, numbers, readColumns } from './reference.js';
+import { areaUnder, largestDifference, moments, numbers, readColumns, waldTest } from './reference.js';
 import { chance, labelFor, names, scaledCell, type TableShape } from './tables.js';
 
 /** A model of `train`, `aggregate`, `merge_models` and `federated_training`. */
@@ -19,6 +19,7 @@ const AREA = [
 ] as const;
 const AUC_ERROR = ['difference of the AUC from that by ranks', 'AUC 与按秩计算之差'] as const;
 const MODELS = ['largest difference from the mean of the models', '与各模型平均值的最大差'] as const;
+const WALD = ['largest relative difference of z from plain arithmetic', 'z 与直接计算的最大相对差'] as const;
 const RELATIVE = ['largest relative difference from plain arithmetic', '与直接计算的最大相对差'] as const;
 
 const against = (own: number, best: number): string => `${own.toFixed(4)} (${best.toFixed(4)})`;
@@ -104,6 +105,40 @@ export function modelCases(rows: number, shared: number): TypeCase[] {
 
   return [
     vertical('ss_lr', { epochs: 5, batch_size: 64, learning_rate: 0.1 }),
+    {
+      type: 'ss_pvalue',
+      tables: vertical('ss_lr', {}).tables,
+      before: {
+        type: 'ss_lr',
+        config: (paths) => ({
+          train_data: paths,
+          features: { alice: names(0, 8), bob: names(8, 16) },
+          ...{ label: 'y', label_party: 'alice', params: { epochs: 1, batch_size: 4096 } },
+        }),
+      },
+      config: (paths, before) => ({
+        model: (before as unknown as ModelResult).model_paths,
+        train_data: paths,
+        ...{ label: 'y', label_party: 'alice' },
+      }),
+      of: WALD,
+      figure: (outcome) => {
+        const found = ['alice', 'bob'].flatMap((party) =>
+          Object.values(outcome.kept(party).columns as Record<string, { z: number }>),
+        );
+        const keys = Array.from({ length: shared }, (_, key) => key);
+        const expected = waldTest(
+          keys.map((key) => Array.from({ length: 16 }, (_, at) => scaledCell(key, at))),
+          keys.map((key) => labelFor(key, 16)),
+        );
+        return error(
+          largestDifference(
+            found.map(({ z }, at) => z / expected[at]!),
+            expected.map(() => 1),
+          ),
+        );
+      },
+    },
     vertical('ss_xgb', { num_boost_round: 10, max_depth: 5 }),
     vertical('secureboost', { num_boost_round: 10, max_depth: 5 }),
     {

@@ -1,6 +1,7 @@
 /** Plain arithmetic that the results of the tasks are held against. */
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { inverse, Matrix } from 'ml-matrix';
 
 /** Named columns of a CSV table without quotes; those of `prefix*` in the order of the file. */
 export async function readColumns(file: string, names: readonly string[]): Promise<Record<string, string[]>> {
@@ -71,4 +72,28 @@ export function areaUnder(labels: ArrayLike<number>, scores: Float64Array): numb
     }
   }
   return (ranks - (positives * (positives + 1)) / 2) / (positives * (order.length - positives));
+}
+
+/** z of each column of a logistic regression with an intercept, at its most likely coefficients, by Newton's method. */
+export function waldTest(rows: readonly (readonly number[])[], labels: readonly number[]): number[] {
+  const size = rows[0]!.length + 1;
+  const weights: number[] = Array<number>(size).fill(0);
+  for (let step = 0; ; step += 1) {
+    const information = Matrix.zeros(size, size);
+    const gradient: number[] = Array<number>(size).fill(0);
+    for (const [row, columns] of rows.entries()) {
+      const x = [...columns, 1];
+      const chance = 1 / (1 + Math.exp(-x.reduce((sum, value, at) => sum + value * weights[at]!, 0)));
+      for (let i = 0; i < size; i += 1) {
+        gradient[i]! += (labels[row]! - chance) * x[i]!;
+        const weighted = chance * (1 - chance) * x[i]!;
+        for (let j = 0; j < size; j += 1) information.set(i, j, information.get(i, j) + weighted * x[j]!);
+      }
+    }
+    const variances = inverse(information);
+    if (step === 12) return weights.slice(0, -1).map((weight, at) => weight / Math.sqrt(variances.get(at, at)));
+    weights.forEach(
+      (_, i) => (weights[i]! += gradient.reduce((sum, value, j) => sum + value * variances.get(i, j), 0)),
+    );
+  }
 }

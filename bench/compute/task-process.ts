@@ -22,6 +22,8 @@ export interface TaskReport {
   readonly cpuSeconds: number;
   readonly peakMiB: number;
   readonly result?: Json;
+  /** In clear, as nobody has claimed the folders. */
+  readonly partyResults?: Json;
   /** The task's own failure, where it has one. */
   readonly failure?: { readonly code: string; readonly message: string; readonly details: Json };
 }
@@ -81,6 +83,6 @@ const report: TaskReport = {
   peakMiB: Math.max(peakMiB, process.resourceUsage().maxRSS / 1_024),
   ...(outcome instanceof TaskFailure
     ? { failure: { code: outcome.code, message: outcome.message, details: outcome.details } }
-    : { result: outcome.result }),
+    : { result: outcome.result, partyResults: (outcome.partyResults ?? {}) as Json }),
 };
 process.stdout.write(JSON.stringify(report));

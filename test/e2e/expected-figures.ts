@@ -137,6 +137,10 @@ export const EXPECTED: Readonly<Record<string, (outcome: ExampleOutcome) => void
     expect(results.train.training_metrics).toMatchObject({ rows: 407, held_out_rows: 102 });
     expect(results.train.training_metrics.final_loss).toBeLessThan(0.1);
   },
+  'tasks/ss_pvalue': ({ results }) => {
+    // z and p are in the parties' own results: ss-pvalue.spec.ts compares them.
+    expect(results.test).toEqual({ reg_type: 'logistic', rows: 500, columns: { alice: 4, bob: 4 } });
+  },
   'tasks/ss_xgb': (outcome) => boosted(outcome, 25),
   'tasks/secureboost': (outcome) => {
     boosted(outcome, 30);

@@ -38,7 +38,7 @@ export const DEFAULT_COLUMNS: Readonly<Record<string, Readonly<Record<string, st
   regression_eval: PREDICTIONS,
 };
 /** Types that read the columns that a file of the party names: a model, or rules. */
-const READ_BY_FILE = ['evaluation', 'substitution'];
+const READ_BY_FILE = ['evaluation', 'ss_pvalue', 'substitution'];
 
 type Fields = Readonly<Record<string, unknown>>;
 const isFields = (value: unknown): value is Fields =>

@@ -23,6 +23,7 @@ import { RegressionEvalProcessor } from './regression-eval.processor.js';
 import { ReportProcessor } from './report.processor.js';
 import { SecureBoostProcessor } from './secureboost.processor.js';
 import { SsLrProcessor } from './ss-lr.processor.js';
+import { SsPvalueProcessor } from './ss-pvalue.processor.js';
 import { SsXgbProcessor } from './ss-xgb.processor.js';
 import { StandardScalerProcessor } from './standard-scaler.processor.js';
 import { SubstitutionProcessor } from './substitution.processor.js';
@@ -48,6 +49,7 @@ export const processors: Readonly<Record<string, Type<TaskProcessor>>> = {
   vif: VifProcessor,
   train_test_split: TrainTestSplitProcessor,
   ss_lr: SsLrProcessor,
+  ss_pvalue: SsPvalueProcessor,
   ss_xgb: SsXgbProcessor,
   secureboost: SecureBoostProcessor,
   biclassification_eval: BiclassificationEvalProcessor,

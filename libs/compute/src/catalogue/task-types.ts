@@ -14,6 +14,7 @@ import { regressionEval } from '../evaluation/regression-eval.js';
 import { report } from '../report/report.js';
 import { secureboost } from '../secureboost/secureboost.js';
 import { ssLr } from '../ss-lr/ss-lr.js';
+import { ssPvalue } from '../ss-pvalue/ss-pvalue.js';
 import { ssXgb } from '../ss-xgb/ss-xgb.js';
 import { tableStatistics } from '../statistics/table-statistics.js';
 import { featureEngineering, preprocessing, singleStepTypes } from '../steps/step-types.js';
@@ -29,6 +30,7 @@ const all = [
   vif,
   trainTestSplit,
   ssLr,
+  ssPvalue,
   ssXgb,
   secureboost,
   biclassificationEval,

@@ -18,6 +18,7 @@ import { rowsFrom } from '../ss-lr/ss-lr-dealer.js';
 import { bucketCountsFrom, bucketSizesFrom, commandFrom, dealerCommandFrom } from '../secureboost/commands.js';
 import { absentFrom } from '../table/named-columns.js';
 import { sizeFrom as splitSizeFrom } from '../train-test-split/draw.js';
+import { shapeFrom } from '../ss-pvalue/join-fit.js';
 import { checkAligned } from '../vertical/vertical-rows.js';
 import { checkTaskParams } from '../catalogue/check-params.js';
 
@@ -159,6 +160,18 @@ describe('what a peer sends is checked before it is used', () => {
       refused(() => splitSizeFrom('bob', { rows: 9, least: count }));
     }
     for (const message of [null, 7, 'rows', []]) refused(() => splitSizeFrom('bob', message));
+  });
+
+  test('fits of columns: sizes', () => {
+    const sizes = { reg_type: 'linear', rows: 9, first: 2, second: 1, first_has_label: false };
+    const shape = { regType: 'linear', rows: 9, counts: [2, 1], labelOwner: 1 };
+    expect(shapeFrom('bob', sizes)).toEqual(shape);
+    for (const count of NO_COUNTS)
+      for (const name of ['rows', 'first', 'second']) refused(() => shapeFrom('bob', { ...sizes, [name]: count }));
+    for (const reg_type of ['toString', undefined, 1]) refused(() => shapeFrom('bob', { ...sizes, reg_type }));
+    for (const first_has_label of [0, 'true', undefined])
+      refused(() => shapeFrom('bob', { ...sizes, first_has_label }));
+    for (const message of [null, 7, 'rows', []]) refused(() => shapeFrom('bob', message));
   });
 
   test('names of columns that a peer lacks', () => {

@@ -12,6 +12,7 @@ import { writeTable } from '../table/write-table.js';
 import { TaskFailure, type Json, type JsonObject } from '../contract/task-type.js';
 import { readModelPart, type ModelPart } from './model-file.js';
 import { predict, serve } from './predict-parts.js';
+import { checkSameModel } from './same-model.js';
 
 /** Arguments of a party's process. */
 export interface EvaluationPart {
@@ -80,23 +81,6 @@ function checkRole(context: PartyContext, { model: path, label, gates }: Evaluat
   if (strange.length > 0) throw refuse(`is ${model.objective}, and has no ${strange.join(', ')} for assert`);
 }
 
-/** Both slices must be of one training: of the same kind and name, with as many splits of the one without the label. */
-async function checkSameModel(context: PartyContext, peer: string, model: ModelPart): Promise<void> {
-  const own = {
-    kind: model.kind === 'slice' ? 'regression' : model.kind === 'shared' ? 'shared_trees' : 'trees',
-    objective: model.objective,
-    splits: splitsOf(model),
-    training: model.kind === 'whole' ? null : model.training,
-  };
-  await context.send(peer, own);
-  const theirs = await context.receiveJson<typeof own>(peer);
-  if (JSON.stringify(own) === JSON.stringify(theirs)) return;
-  throw new TaskFailure(
-    'MODEL_INCOMPATIBLE',
-    `The models of ${context.party} and ${peer} are not slices of one: give both those of the same training.`,
-  );
-}
-
 /** What the dealer must know of a model: whether it has trees in clear, or the sizes of one on shares and of the table. */
 function toDeal(model: ModelPart, rows: number): JsonObject {
   if (model.kind === 'shared') {
@@ -106,13 +90,6 @@ function toDeal(model: ModelPart, rows: number): JsonObject {
   if (model.kind !== 'slice') return { masks: model.kind === 'trees' };
   const { columns, regType } = model.slice;
   return { masks: false, rows, first: columns[0], second: columns[1], objective: regType };
-}
-
-/** The number of splits of the party without the label. */
-function splitsOf(model: ModelPart): number {
-  if (model.kind === 'splits') return model.splits.length;
-  if (model.kind !== 'trees') return 0;
-  return model.trees.flat().filter((node) => 'peerSplit' in node).length;
 }
 
 function evaluate(

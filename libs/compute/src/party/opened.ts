@@ -35,6 +35,8 @@ export const BITS = {
   correlation: 11,
   /** A statistic or a metric of three digits. */
   statistic: 10,
+  /** z of a coefficient: its sign, and 1,901 sizes. */
+  coefficient: 12,
   /** Pass or fail, or one of two parties. */
   verdict: 1,
   /** Three digits of any size and sign: log2 of 2 x 900 x 617 decades of a double. */

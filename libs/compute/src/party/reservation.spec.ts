@@ -241,6 +241,7 @@ const TYPES = [
   'standard_scaler',
   'table_statistics',
   'ss_lr',
+  'ss_pvalue',
   'psi',
   'biclassification_eval',
   'validation',
@@ -431,6 +432,27 @@ describe('a claimed party', () => {
     // 13 bits are left.
     expect(lossesOf(await run('ss_lr', 'three', training(10)))).toEqual([]);
     await expect(run('ss_lr', 'four', training(600))).rejects.toMatchObject({ ...refusal, details: { asked: 10 } });
+  });
+
+  it('counts each z of other columns on its label and on its columns, over all tasks', async () => {
+    const trained = await run('ss_lr', 'one', training(1));
+    const before = (await openings()).length;
+    const config = {
+      model: trained.result['model_paths'] as { [party: string]: string },
+      train_data: { alice: 'dataset:alice/c@1', bob: 'b.csv' },
+      ...{ label: 'y', label_party: 'alice' },
+    };
+    const from = {
+      one: taskHash({
+        ...{ chain_id: 'chain-1', task_id: 'one', task_type: 'ss_lr', proposer: null, from: {} },
+        params: { sf_init_config: { parties: ['alice', 'bob'], address: 'local' }, task_config: training(1) },
+      }),
+    };
+    const test = (taskId: string) => run('ss_pvalue', taskId, config, { budget: { bits: 70 }, statement: { from } });
+    // Two z of 12 bits, and one bit whether there is a fit; the training took 28.
+    await test('two');
+    expect((await openings()).slice(before)).toMatchObject([{ type: 'ss_pvalue', bits: { y: 25 }, to: ['bob'] }]);
+    await expect(test('three')).rejects.toMatchObject({ ...refusal, details: { column: 'y', opened: 53, asked: 25 } });
   });
 
   it('counts the figures of evaluations of its label, opens fewer as less is left, and keeps all for the party', async () => {

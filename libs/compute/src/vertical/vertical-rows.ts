@@ -124,7 +124,11 @@ function checkValues(
       { party, column },
     );
   }
-  if (label === null || !binaryLabel) return;
+  if (label !== null && binaryLabel) checkBinary(party, path, table, label);
+}
+
+/** Throws TaskFailure LABEL_NOT_BINARY unless the last column of a table holds 0 and 1 alone. */
+export function checkBinary(party: string, path: string, table: NumericColumns, label: string): void {
   for (let at = table.columns - 1; at < table.values.length; at += table.columns) {
     if (table.values[at] !== 0 && table.values[at] !== 1) {
       throw new TaskFailure(
