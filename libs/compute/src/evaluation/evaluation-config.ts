@@ -1,8 +1,6 @@
-import { columnName, configSchema, inputPath, outputPath, perParty } from '../contract/config-schema.js';
+import { columnName, configSchema, outputPath } from '../contract/config-schema.js';
 import type { ConfigOf } from '../contract/config-type.js';
-import { bucketSize, classGates, numberGates } from './evaluation-schema.js';
-
-const ofOneOrTwo = (description: string) => ({ ...perParty(inputPath, description), maxProperties: 2 }) as const;
+import { bucketSize, classGates, numberGates, ofOneOrTwo } from './evaluation-schema.js';
 
 export const evaluationSchema = configSchema(
   'evaluation',
@@ -41,9 +39,3 @@ export const evaluationSchema = configSchema(
 
 /** `task_config` of `evaluation`. */
 export type EvaluationConfig = ConfigOf<typeof evaluationSchema>;
-
-/** The party that has the label and gets the predictions; undefined where the parameters do not say. */
-export function labelPartyOf(model: object, labelParty: string | undefined): string | undefined {
-  const parties = Object.keys(model);
-  return labelParty ?? (parties.length === 1 ? parties[0] : undefined);
-}

@@ -36,9 +36,9 @@ export function wantedFrom(peer: string, value: unknown) {
   return { columns, rows, objective };
 }
 
-/** The dealer of `evaluation`, in a process without tables: it receives sizes, and sends masks. */
-export const run: PartyProgram<{ readonly labelParty: string }, null> = async (context, { labelParty }) => {
-  const wanted = wantedFrom(labelParty, await context.receiveJson<unknown>(labelParty));
+/** The dealer of `evaluation` and `predict`, in a process without tables: it receives sizes of the party that gets predictions, and sends masks. */
+export const run: PartyProgram<{ readonly receiver: string }, null> = async (context, { receiver }) => {
+  const wanted = wantedFrom(receiver, await context.receiveJson<unknown>(receiver));
   const dealt = await deal([lineTo(context, context.peers[0]!), lineTo(context, context.peers[1]!)]);
   if (wanted?.shape) {
     const joint = new JointDealer(dealt, () => context.receiveBytes(context.peers[0]!));
@@ -52,9 +52,9 @@ export const run: PartyProgram<{ readonly labelParty: string }, null> = async (c
     await dealPrediction(dealt, wanted.columns, wanted.objective, wanted.rows);
     return null;
   }
-  const [label, features] = context.peers[0] === labelParty ? dealt : ([dealt[1], dealt[0]] as const);
+  const [label, features] = context.peers[0] === receiver ? dealt : ([dealt[1], dealt[0]] as const);
   for (;;) {
-    const command = dealerCommandFrom(labelParty, await context.receiveJson<unknown>(labelParty), 0);
+    const command = dealerCommandFrom(receiver, await context.receiveJson<unknown>(receiver), 0);
     if (command.op !== 'choice') return null;
     await dealChosen(label, features, command);
   }

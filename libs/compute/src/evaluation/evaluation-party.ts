@@ -1,18 +1,18 @@
 import { evaluateClasses } from './biclassification-eval-party.js';
 import type { Objective } from '../federated/model.js';
 import { METRICS } from './metrics.js';
-import { NEUTRAL, type PartyContext, type PartyProgram } from '../party/party-program.js';
+import type { PartyContext, PartyProgram } from '../party/party-program.js';
 import { checkGroup } from '../contract/privacy.js';
 import type { Evaluated } from './open-figures.js';
 import { evaluateNumbers, type RegressionEvalArgs } from './regression-eval-party.js';
 import { REGRESSION_METRICS } from './regression-metrics.js';
 import { readNumericColumns } from '../table/numeric-columns.js';
-import { checkAligned } from '../vertical/vertical-rows.js';
 import { writeTable } from '../table/write-table.js';
-import { TaskFailure, type Json, type JsonObject } from '../contract/task-type.js';
+import type { Json, JsonObject, TaskFailure } from '../contract/task-type.js';
 import { readModelPart, type ModelPart } from './model-file.js';
-import { predict, serve } from './predict-parts.js';
-import { checkSameModel } from './same-model.js';
+import { checkPair, incompatible } from './model-pair.js';
+import { predict, RUN_ROWS, serve } from './predict-parts.js';
+import { runsInMemory } from './table-runs.js';
 
 /** Arguments of a party's process. */
 export interface EvaluationPart {
@@ -41,21 +41,20 @@ export const run: PartyProgram<EvaluationPart, JsonObject | null> = async (conte
   const table = await readNumericColumns(context, part.testData, names, (read) =>
     context.progress(0.2 * read, 'reading the table'),
   );
+  const runs = runsInMemory(table, model.features, RUN_ROWS[model.kind]);
   const [peer] = context.peers;
-  let least = context.minGroupRows;
-  if (peer !== undefined) {
-    await checkSameModel(context, peer, model);
-    // Before the peer compares: an empty table and one of a row fail alike.
-    checkGroup(context, part.testData, table.rows);
-    least = await checkAligned(context, peer, { test: table.rows });
-  }
-  checkGroup({ party: context.party, minGroupRows: least }, part.testData, table.rows);
+  const test = { kind: 'test', path: part.testData, rows: table.rows } as const;
+  if (peer === undefined) checkGroup(context, part.testData, table.rows);
+  const least = peer === undefined ? context.minGroupRows : await checkPair(context, peer, model, test);
   if (label === null) {
-    await serve(context, model, table);
+    await serve(context, model, runs);
     return null;
   }
-  if (peer !== undefined) await context.send(NEUTRAL, toDeal(model, table.rows));
-  const predictions = await predict(context, model, table);
+  const predictions = new Float64Array(table.rows);
+  await predict(context, model, runs, ({ from, rows }, predicted) => {
+    predictions.set(predicted, from);
+    context.progress(0.2 + (0.3 * (from + rows)) / table.rows, 'predicting');
+  });
   const labels = Float64Array.from({ length: table.rows }, (_, row) => table.values[(row + 1) * table.columns - 1]!);
   const about = { names, values: table.values, rows: table.rows, label };
   const facts = await evaluate(context, part, about, model.objective, labels, predictions, least);
@@ -65,8 +64,7 @@ export const run: PartyProgram<EvaluationPart, JsonObject | null> = async (conte
 
 /** Refuses a model that is not of as many parties as there are, or not the slice that belongs to the party's role. */
 function checkRole(context: PartyContext, { model: path, label, gates }: EvaluationPart, model: ModelPart): void {
-  const refuse = (why: string): TaskFailure =>
-    new TaskFailure('MODEL_INCOMPATIBLE', `Party ${context.party}: ${path} ${why}.`, false, { party: context.party });
+  const refuse = (why: string): TaskFailure => incompatible(context.party, path, why);
   if (model.kind === 'whole') {
     if (context.peers.length > 0) throw refuse('is a whole model: evaluate it with one party');
   } else {
@@ -79,17 +77,6 @@ function checkRole(context: PartyContext, { model: path, label, gates }: Evaluat
   const strange =
     label === null ? [] : Object.keys(gates).filter((name) => !METRICS_OF[model.objective].includes(name));
   if (strange.length > 0) throw refuse(`is ${model.objective}, and has no ${strange.join(', ')} for assert`);
-}
-
-/** What the dealer must know of a model: whether it has trees in clear, or the sizes of one on shares and of the table. */
-function toDeal(model: ModelPart, rows: number): JsonObject {
-  if (model.kind === 'shared') {
-    const { objective, scoreBits, owners } = model.slice;
-    return { masks: false, rows, objective, score_bits: scoreBits, trees: owners.map((each) => each.join('')) };
-  }
-  if (model.kind !== 'slice') return { masks: model.kind === 'trees' };
-  const { columns, regType } = model.slice;
-  return { masks: false, rows, first: columns[0], second: columns[1], objective: regType };
 }
 
 function evaluate(

@@ -1,9 +1,10 @@
 import { runParties, type CrossedMessage } from '../party/run-parties.js';
 import type { PartyUrl } from '../party/party-program.js';
 import type { TaskRun, TaskRunResult } from '../contract/task-type.js';
-import { labelPartyOf, type EvaluationConfig } from './evaluation-config.js';
+import type { EvaluationConfig } from './evaluation-config.js';
 import type * as EvaluationDealer from './evaluation-dealer.js';
 import type * as EvaluationParty from './evaluation-party.js';
+import { receiverOf } from './evaluation-schema.js';
 
 const program: PartyUrl<typeof EvaluationParty> = new URL('./evaluation-party.js', import.meta.url);
 const dealer: PartyUrl<typeof EvaluationDealer> = new URL('./evaluation-dealer.js', import.meta.url);
@@ -17,7 +18,7 @@ export async function runEvaluation(
   recorder?: (message: CrossedMessage) => void,
 ): Promise<TaskRunResult> {
   const config = run.params.task_config;
-  const labelParty = labelPartyOf(config.model, config.label_party)!;
+  const labelParty = receiverOf(config.model, config.label_party)!;
   const parties = Object.keys(config.model);
   const partOf = (party: string): EvaluationParty.EvaluationPart => ({
     model: config.model[party]!,
@@ -31,7 +32,7 @@ export async function runEvaluation(
   const outcomes = await runParties({
     program,
     parties: Object.fromEntries(parties.map((party) => [party, partOf(party)])),
-    neutral: parties.length > 1 ? { program: dealer, args: { labelParty } } : undefined,
+    neutral: parties.length > 1 ? { program: dealer, args: { receiver: labelParty } } : undefined,
     run,
     recorder,
   });

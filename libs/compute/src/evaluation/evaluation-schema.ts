@@ -9,6 +9,9 @@ import type { JsonSchema, ParamFault } from '../contract/task-type.js';
 const ofOne = <const Path extends JsonSchema>(path: Path, description: string) =>
   ({ ...perParty(path, description), type: ['string', 'object'], minLength: 1, maxProperties: 1 }) as const;
 
+/** A path of each party of a model. */
+export const ofOneOrTwo = (description: string) => ({ ...perParty(inputPath, description), maxProperties: 2 }) as const;
+
 /** The table of an evaluation. */
 export const predictionData = ofOne(
   inputPath,
@@ -65,6 +68,38 @@ export function holderFaults(config: Unresolved<HeldTable>): ParamFault[] {
     faults.push({ pointer: '/prediction_data', message });
   } else if (typeof report === 'object' && !(holder.party in report)) {
     faults.push({ pointer: '/output_report', message: `must belong to ${holder.party}, as prediction_data does` });
+  }
+  return faults;
+}
+
+/** The party that gets what is predicted with a model: the one that is named, or the only one. Undefined where the parameters do not say. */
+export function receiverOf(model: object, named: string | undefined): string | undefined {
+  const parties = Object.keys(model);
+  return named ?? (parties.length === 1 ? parties[0] : undefined);
+}
+
+/** Parameters beside a model, each with its name: the tables, and the party that gets what is predicted. */
+interface BesideModel {
+  readonly data: readonly [name: string, value: unknown];
+  readonly party: readonly [name: string, value: string | undefined];
+}
+
+/** Checks beyond the schema: which parties take part. While the chain is created any value may still be a reference. */
+export function modelFaults(model: unknown, { data, party }: BesideModel): ParamFault[] {
+  const [of, tables] = data;
+  const [named, value] = party;
+  if (typeof model !== 'object' || model === null || typeof tables !== 'object' || tables === null) return [];
+  const parties = Object.keys(model);
+  const faults: ParamFault[] = [];
+  if (parties.toSorted().join() !== Object.keys(tables).toSorted().join()) {
+    faults.push({ pointer: `/${of}`, message: `must be of the parties of model (${parties.join(', ')})` });
+  }
+  const receiver = receiverOf(model, value);
+  if (receiver === undefined) {
+    faults.push({ pointer: `/${named}`, message: `is required with two parties: one of ${parties.join(', ')}` });
+  } else if (!receiver.includes('${') && !parties.includes(receiver)) {
+    const message = `${JSON.stringify(receiver)} is no party of model (${parties.join(', ')})`;
+    faults.push({ pointer: `/${named}`, message });
   }
   return faults;
 }

@@ -4,72 +4,22 @@ import { csvOf } from '../table/breast-cancer-for-tests.js';
 import { binaryMetrics, cutPoints } from './metrics.js';
 import { NEUTRAL } from '../party/party-program.js';
 import type { CrossedMessage } from '../party/run-parties.js';
-import { testFolder, type TestFolder } from '../contract/run-for-tests.js';
+import type { TestFolder } from '../contract/run-for-tests.js';
 import { runTask } from '../catalogue/run-task.js';
 import type { JsonObject, TaskRunResult } from '../contract/task-type.js';
 import { runEvaluation } from './evaluation-run.js';
+import { FEATURES, TEST, TestModels, TRAININGS } from './models-for-tests.js';
 
-const FEATURES = { alice: ['a0', 'a1'], bob: ['b0', 'b1', 'b2'] };
-/** Rows: features of alice, of bob, then the class, the number, and the number in three levels. */
-const rowsFrom = (start: number, count: number): number[][] =>
-  Array.from({ length: count }, (_, at) => {
-    const noise = (salt: number): number => Math.sin((start + at + 1) * (salt * 37.7 + 12.9898)) * 1.5;
-    const x = [0, 1, 2, 3, 4].map(noise);
-    const score = 1.2 * x[0]! - x[1]! + 0.8 * x[2]! - 1.4 * x[3]! + noise(5) * 0.4;
-    const amount = 3 + score;
-    return [...x, score > 0 ? 1 : 0, Number(amount.toFixed(4)), 3 + Math.sign(Math.trunc(10 * score))];
-  });
-const TEST = rowsFrom(1000, 90);
-
+let models: TestModels;
 let folder: TestFolder;
+let trained: TestModels['trained'];
 beforeAll(async () => {
-  folder = await testFolder();
-  for (const [name, rows] of [
-    ['train', rowsFrom(0, 300)],
-    ['test', TEST],
-    ['few', TEST.slice(0, 4)],
-    ['longer', rowsFrom(1000, 91)],
-  ] as const) {
-    const shown = (from: number, to: number) => rows.map((row) => row.slice(from, to).map((v) => v.toFixed(6)));
-    const labels = (row: number) => rows[row]!.slice(5);
-    await folder.table(
-      'alice',
-      `${name}.csv`,
-      csvOf(
-        [...FEATURES.alice, 'y', 'amount', 'level'],
-        shown(0, 2).map((row, at) => [...row, ...labels(at)]),
-      ),
-    );
-    await folder.table('bob', `${name}.csv`, csvOf(FEATURES.bob, shown(2, 5)));
-  }
-  for (const [taskId, type, label, params] of TRAININGS) {
-    const config = {
-      train_data: { alice: 'train.csv', bob: 'train.csv' },
-      test_data: { alice: 'test.csv', bob: 'test.csv' },
-      features: FEATURES,
-      label,
-      label_party: 'alice',
-      params,
-    };
-    trained[taskId] = await runTask(type, folder.run(config, { taskId }));
-  }
-  const config = { train_data: { alice: 'train.csv' }, features: FEATURES.alice, label: 'y' };
-  trained.whole = await runTask('train', folder.run(config, { taskId: 'whole' }));
+  models = await TestModels.train();
+  ({ folder, trained } = models);
 });
 afterAll(() => folder.remove());
-
-const BOOSTING = { num_boost_round: 8, max_depth: 3, reg_lambda: 1 };
-const TRAININGS: readonly (readonly [string, string, string, JsonObject])[] = [
-  ['lr', 'ss_lr', 'y', { epochs: 3 }],
-  ['lr-numbers', 'ss_lr', 'amount', { epochs: 20, reg_type: 'linear' }],
-  ['xgb', 'secureboost', 'y', BOOSTING],
-  ['xgb-numbers', 'secureboost', 'level', { ...BOOSTING, objective: 'linear', base_score: 3 }],
-];
-const trained: Record<string, TaskRunResult> = {};
-const modelOf = (task: string): Record<string, string> => trained[task]!.result.model_paths as Record<string, string>;
-/** The name that the slices of a training carry. */
-const nameOf = async (task: string): Promise<string> =>
-  (JSON.parse(await folder.text('bob', modelOf(task).bob!)) as { training: string }).training;
+const modelOf = (task: string): Record<string, string> => models.of(task);
+const nameOf = (task: string): Promise<string> => models.nameOf(task);
 /** A `task_config` of a model of both parties. */
 const configOf = (task: string, label = 'y', more: JsonObject = {}): JsonObject => ({
   model: modelOf(task),

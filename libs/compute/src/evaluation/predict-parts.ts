@@ -2,125 +2,187 @@ import { lineTo } from '../mpc/party-line.js';
 import { joinSession, type PartySession } from '../mpc/session.js';
 import { predictionsFor } from '../party/opened.js';
 import { NEUTRAL, type PartyContext } from '../party/party-program.js';
-import { PeerMessage } from '../contract/peer-message.js';
+import { PeerMessage, violation } from '../contract/peer-message.js';
 import { JointParty } from '../mpc/joint.js';
-import { bytesOf, vectorFrom } from '../mpc/rings.js';
+import { bytesOf, vectorFrom, type Vector } from '../mpc/rings.js';
 import {
   PREDICT_ROWS as SHARED_ROWS,
   openedPredictions,
   predictRun,
   type SharedSlice,
 } from '../ss-xgb/shared-model.js';
-import { featuresOf, predictOnShares } from '../ss-lr/predict-on-shares.js';
-import { scoresFit, sizeOf } from '../ss-lr/room.js';
+import { PREDICT_ROWS as SLICE_ROWS, PredictionOnShares } from '../ss-lr/predict-on-shares.js';
+import { scoresFit } from '../ss-lr/room.js';
 import type { Slice } from '../ss-lr/slice.js';
-import type { NumericColumns } from '../table/numeric-columns.js';
+import type { NumericColumns, RowRun } from '../table/numeric-columns.js';
 import { scoreOf, predictionOf } from '../vertical/scores.js';
 import { commandFrom, type Command, type DealerCommand } from '../secureboost/commands.js';
 import { Allowance } from '../secureboost/allowance.js';
 import { answerRoute } from '../secureboost/feature-holder.js';
-import { askRoute, type Route } from '../secureboost/masked-peer.js';
+import { askRoute } from '../secureboost/masked-peer.js';
 import { PREDICT_ROWS, scoresOf } from '../secureboost/predict.js';
 import { TaskFailure } from '../contract/task-type.js';
 import type { ModelPart } from './model-file.js';
+import { toDeal } from './model-pair.js';
+import type { RowRuns } from './table-runs.js';
 
-/** Predictions of the rows, with the label's party alone; of two parties' models what ss_lr and ss_xgb would write of the same rows. */
-export async function predict(context: PartyContext, model: ModelPart, table: NumericColumns): Promise<Float64Array> {
-  const { objective } = model;
-  const predictions = new Float64Array(table.rows);
-  const put = (from: number, scores: Float64Array): void => {
-    predictions.set(
-      scores.map((score) => predictionOf(score, objective)),
-      from,
-    );
-    context.progress(0.2 + (0.3 * (from + scores.length)) / table.rows, 'predicting');
-  };
+/** How many rows to predict at once: with a model of two parties both hold no more of their masks and shares. */
+export const RUN_ROWS: Record<ModelPart['kind'], number> = {
+  whole: PREDICT_ROWS,
+  slice: SLICE_ROWS,
+  shared: SHARED_ROWS,
+  trees: PREDICT_ROWS,
+  splits: PREDICT_ROWS,
+};
+
+/** Predictions of one run of rows after the other, with the party that gets them. */
+interface Predictor {
+  of(run: RowRun): Promise<Float64Array>;
+  /** To be called behind the last run. */
+  end?(): Promise<void>;
+}
+
+/**
+ * Predicts the rows of a table, at the party that gets the predictions, and hands on each run of `RUN_ROWS` with what is predicted of it; with two
+ * parties' models what ss_lr, ss_xgb and secureboost would write of the same rows. Throws TaskFailure MODEL_INCOMPATIBLE for a model that cannot
+ * predict here, and NOT_CONVERGED where features are too large for it.
+ */
+export async function predict<Run extends RowRun>(
+  context: PartyContext,
+  model: ModelPart,
+  table: RowRuns<Run>,
+  put: (run: Run, predictions: Float64Array) => Promise<void> | void,
+): Promise<void> {
+  if (context.peers.length > 0) await context.send(NEUTRAL, toDeal(model, table.rows));
+  const predictor = await predictorOf(context, model, table.size);
+  for await (const run of table.runs()) await put(run, await predictor.of(run));
+  await predictor.end?.();
+}
+
+async function predictorOf(context: PartyContext, model: ModelPart, size: number): Promise<Predictor> {
   switch (model.kind) {
     case 'whole':
-      for (let from = 0; from < table.rows; from += PREDICT_ROWS) {
-        const length = Math.min(PREDICT_ROWS, table.rows - from);
-        put(
-          from,
-          Float64Array.from({ length }, (_, at) => scoreOf(model, table, from + at)),
-        );
-      }
-      return predictions;
-    case 'slice':
-      for await (const run of predictSlice(context, model.slice, table, true)) {
-        predictions.set(run.predictions!, run.from);
-        context.progress(0.2 + (0.3 * run.to) / table.rows, 'predicting');
-      }
-      return predictions;
-    case 'shared':
-      for await (const { from, to, shares } of sharedRuns(context, model.slice, table)) {
-        const theirs = vectorFrom(await context.receiveBytes(context.peers[0]!), to - from);
-        predictions.set(openedPredictions(model.slice, shares, theirs), from);
-        context.progress(0.2 + (0.3 * to) / table.rows, 'predicting on shares');
-      }
-      return predictions;
-    case 'trees': {
-      const [peer] = context.peers as [string];
-      const session = await join(context);
-      const tell = async (command: Command | { readonly op: 'done' }, dealer: DealerCommand): Promise<void> => {
-        await context.send(peer, command);
-        await context.send(NEUTRAL, dealer);
+      return {
+        of: async (run) =>
+          Float64Array.from({ length: run.rows }, (_, row) => predictionOf(scoreOf(model, run, row), model.objective)),
       };
-      const route: Route = (...which) => askRoute(session, tell, ...which);
-      for (let from = 0; from < table.rows; from += PREDICT_ROWS) {
-        const to = Math.min(from + PREDICT_ROWS, table.rows);
-        put(from, await scoresOf(model.trees, model.baseScore, table, from, to, { route }));
-      }
-      await tell({ op: 'done' }, { op: 'done' });
-      return predictions;
+    case 'slice': {
+      const predicted = await startSlice(context, model.slice, size, true);
+      return { of: async (run) => (await predicted.next(run))! };
     }
+    case 'shared': {
+      const next = await startShared(context, model.slice);
+      return {
+        of: async (run) => {
+          const shares = await next(run);
+          const theirs = vectorFrom(await context.receiveBytes(context.peers[0]!), run.rows);
+          return openedPredictions(model.slice, shares, theirs);
+        },
+      };
+    }
+    case 'trees':
+      return predictorOfTrees(context, model);
     case 'splits':
       throw new TaskFailure('MODEL_INCOMPATIBLE', `Party ${context.party} has no trees to predict with.`);
   }
 }
 
-/** The part of the party without the label: its share of the predictions, or masked answers on which side of its splits rows go. */
-export async function serve(context: PartyContext, model: ModelPart, table: NumericColumns): Promise<void> {
+async function predictorOfTrees(
+  context: PartyContext,
+  { trees, baseScore, objective }: Extract<ModelPart, { kind: 'trees' }>,
+): Promise<Predictor> {
+  const [peer] = context.peers as [string];
+  const session = await join(context);
+  const tell = async (command: Command | { readonly op: 'done' }, dealer: DealerCommand): Promise<void> => {
+    await context.send(peer, command);
+    await context.send(NEUTRAL, dealer);
+  };
+  return {
+    of: async (run) => {
+      const ask = {
+        route: (groups: readonly (readonly number[])[], from: number, to: number, choices: readonly Uint16Array[]) =>
+          askRoute(session, tell, groups, run.from + from, run.from + to, choices),
+      };
+      const scores = await scoresOf(trees, baseScore, run, 0, run.rows, ask);
+      return scores.map((score) => predictionOf(score, objective));
+    },
+    end: () => tell({ op: 'done' }, { op: 'done' }),
+  };
+}
+
+/**
+ * The other party: it hands out its share of the predictions, or masked answers on which side of its splits rows go. Throws what
+ * {@link predict} throws, and PROTOCOL_VIOLATION.
+ */
+export async function serve(context: PartyContext, model: ModelPart, table: RowRuns): Promise<void> {
   const [peer] = context.peers as [string];
   await context.reserve(predictionsFor(peer, table.rows));
-  if (model.kind === 'slice') {
-    for await (const { to } of predictSlice(context, model.slice, table, false)) {
-      context.progress(0.2 + (0.3 * to) / table.rows, 'predicting on shares');
+  const served = ({ from, rows }: RowRun, stage: string): void =>
+    context.progress(0.2 + (0.8 * (from + rows)) / table.rows, stage);
+  switch (model.kind) {
+    case 'slice': {
+      const predicted = await startSlice(context, model.slice, table.size, false);
+      for await (const run of table.runs()) {
+        await predicted.next(run);
+        served(run, 'predicting on shares');
+      }
+      return;
     }
-    return;
-  }
-  if (model.kind === 'shared') {
-    for await (const { to, shares } of sharedRuns(context, model.slice, table)) {
-      await context.send(peer, bytesOf(shares));
-      context.progress(0.2 + (0.3 * to) / table.rows, 'predicting on shares');
+    case 'shared': {
+      const next = await startShared(context, model.slice);
+      for await (const run of table.runs()) {
+        await context.send(peer, bytesOf(await next(run)));
+        served(run, 'predicting on shares');
+      }
+      return;
     }
-    return;
-  }
-  if (model.kind !== 'splits') throw new TaskFailure('MODEL_INCOMPATIBLE', `Party ${context.party} has no splits.`);
-  const session = await join(context);
-  const allowance = new Allowance(
-    peer,
-    { rounds: 0, maxDepth: model.maxDepth },
-    model.splits.map(({ tree }) => tree),
-  );
-  for (;;) {
-    const known = { edges: [], splits: model.splits.length, rows: table.rows };
-    const command = commandFrom(peer, await context.receiveJson<unknown>(peer), known);
-    allowance.check(command);
-    if (command.op !== 'route') return;
-    await answerRoute(session, model.splits, table, command);
-    context.progress(0.2 + (0.3 * command.to) / table.rows, 'answering under masks');
+    case 'splits':
+      return serveSplits(context, model, table, (run) => served(run, 'answering under masks'));
+    default:
+      throw new TaskFailure('MODEL_INCOMPATIBLE', `Party ${context.party} has no splits.`);
   }
 }
 
-/** Predicts with a model on shares. Throws NOT_CONVERGED if scores of this table might not fit. */
-async function* predictSlice(
+async function serveSplits(
+  context: PartyContext,
+  { splits, maxDepth }: Extract<ModelPart, { kind: 'splits' }>,
+  table: RowRuns,
+  served: (run: RowRun) => void,
+): Promise<void> {
+  const [peer] = context.peers as [string];
+  const session = await join(context);
+  const allowance = new Allowance(
+    peer,
+    { rounds: 0, maxDepth },
+    splits.map(({ tree }) => tree),
+  );
+  const next = async (): Promise<Command> => {
+    const known = { edges: [], splits: splits.length, rows: table.rows };
+    const command = commandFrom(peer, await context.receiveJson<unknown>(peer), known);
+    allowance.check(command);
+    return command;
+  };
+  let command = await next();
+  for await (const run of table.runs()) {
+    const end = run.from + run.rows;
+    // A run that reaches no split of this party has no command.
+    for (; command.op === 'route' && command.from < end; command = await next()) {
+      if (command.from !== run.from || command.to !== end) throw violation(peer, 'rows to route that are no run');
+      await answerRoute(session, splits, run, { ...command, from: 0, to: run.rows });
+    }
+    served(run);
+  }
+  if (command.op !== 'done') throw violation(peer, 'rows to route behind the last');
+}
+
+/** Starts to predict with a model on shares. Throws NOT_CONVERGED if scores of this table might not fit. */
+async function startSlice(
   context: PartyContext,
   slice: Slice,
-  table: NumericColumns,
+  size: number,
   receives: boolean,
-): ReturnType<typeof predictOnShares> {
+): Promise<PredictionOnShares> {
   const [peer] = context.peers as [string];
-  const size = sizeOf(featuresOf(table, slice.features.length), 0);
   await context.send(peer, { features: size });
   const ofPeer = new PeerMessage(peer, await context.receiveJson<unknown>(peer)).count('features', 1024);
   if (!scoresFit(slice.columns, context.party < peer ? [size, ofPeer] : [ofPeer, size], slice.weightBits)) {
@@ -131,16 +193,16 @@ async function* predictSlice(
       { feature_bits: Math.max(size, ofPeer) },
     );
   }
-  yield* predictOnShares(await join(context), slice, table, receives);
+  return new PredictionOnShares(await join(context), slice, receives);
 }
 
-/** Own shares of the predictions of runs of rows, by trees on shares. */
-async function* sharedRuns(context: PartyContext, slice: SharedSlice, table: NumericColumns) {
+/** Own shares of the predictions of one run of rows after the other, by trees on shares. */
+async function startShared(
+  context: PartyContext,
+  slice: SharedSlice,
+): Promise<(run: NumericColumns) => Promise<Vector>> {
   const joint = new JointParty(await join(context), (opened) => context.send(NEUTRAL, opened));
-  for (let from = 0; from < table.rows; from += SHARED_ROWS) {
-    const to = Math.min(from + SHARED_ROWS, table.rows);
-    yield { from, to, shares: await predictRun(joint, slice, table, from, to) };
-  }
+  return (run) => predictRun(joint, slice, run, 0, run.rows);
 }
 
 function join(context: PartyContext): Promise<PartySession> {

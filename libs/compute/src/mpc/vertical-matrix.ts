@@ -34,22 +34,24 @@ import { squaresOf } from './squares.js';
  * Each product takes one round between the parties, and one piece of the dealer to each of them.
  */
 export class VerticalMatrix {
-  /** The dealer's pieces, also for other steps between runs of rows. */
-  readonly dealt: PieceReceiver;
-
-  /** `values` are the party's own columns, row-major, `rows * columns` finite numbers. `peerBlock` is the peer's E. */
+  /**
+   * `values` are the party's own columns, row-major, `count * columns` finite numbers. `peerBlock` is the peer's E. `above` rows were
+   * masked before these.
+   */
   private constructor(
     private readonly session: PartySession,
     private readonly values: Float64Array,
+    private readonly above: number,
+    private readonly count: number,
     readonly columns: number,
     private readonly peerBlock: RingVector,
     readonly peerColumns: number,
-  ) {
-    this.dealt = new PieceReceiver(session.dealer);
-  }
+    /** The dealer's pieces, also for other steps between runs of rows. */
+    readonly dealt: PieceReceiver,
+  ) {}
 
   /** Masks the own block and exchanges it with the peer, `CHUNK` elements a message. */
-  static async mask(
+  static mask(
     session: PartySession,
     values: Float64Array,
     rows: number,
@@ -57,28 +59,56 @@ export class VerticalMatrix {
     peerColumns: number,
     onChunk: (fraction: number) => void = () => {},
   ): Promise<VerticalMatrix> {
+    const start = { above: 0, dealt: new PieceReceiver(session.dealer) };
+    return VerticalMatrix.maskFrom(start, session, values, rows, columns, peerColumns, onChunk);
+  }
+
+  /** The rows below these, so that a party holds one run of a long table: under the elements of the mask that follow. */
+  below(values: Float64Array, rows: number): Promise<VerticalMatrix> {
+    const { session, columns, peerColumns, dealt } = this;
+    return VerticalMatrix.maskFrom(
+      { above: this.above + this.count, dealt },
+      session,
+      values,
+      rows,
+      columns,
+      peerColumns,
+    );
+  }
+
+  private static async maskFrom(
+    { above, dealt }: { readonly above: number; readonly dealt: PieceReceiver },
+    session: PartySession,
+    values: Float64Array,
+    rows: number,
+    columns: number,
+    peerColumns: number,
+    onChunk: (fraction: number) => void = () => {},
+  ): Promise<VerticalMatrix> {
+    const first = above * columns;
     const peerBlock = zeros(rows * peerColumns);
     const chunks = Math.max(chunkCount(rows * columns), chunkCount(rows * peerColumns));
     for (let chunk = 0; chunk < chunks; chunk += 1) {
       const [from, to] = chunkOf(chunk, rows * columns);
-      const masked = subtractInto(encode(values.subarray(from, to), FEATURE_BITS), session.matrixMask.at(from, to));
+      const mask = session.matrixMask.at(first + from, first + to);
+      const masked = subtractInto(encode(values.subarray(from, to), FEATURE_BITS), mask);
       const received = await exchange(session.peer, toBytes(masked));
       const [peerFrom, peerTo] = chunkOf(chunk, rows * peerColumns);
       slice(peerBlock, peerFrom, peerTo).set(fromBytes(received, peerTo - peerFrom));
       onChunk((chunk + 1) / chunks);
     }
-    return new VerticalMatrix(session, values, columns, peerBlock, peerColumns);
+    return new VerticalMatrix(session, values, above, rows, columns, peerBlock, peerColumns, dealt);
   }
 
-  /** Rows `from` to `to`. */
+  /** Rows `from` to `to` of these. */
   rows(from: number, to: number): VerticalRows {
-    const { session, columns, peerColumns } = this;
+    const { session, above, columns, peerColumns } = this;
     return new VerticalRows(
       session,
       this.dealt,
       to - from,
       encode(this.values.subarray(from * columns, to * columns), FEATURE_BITS),
-      session.matrixMask.at(from * columns, to * columns),
+      session.matrixMask.at((above + from) * columns, (above + to) * columns),
       columns,
       slice(this.peerBlock, from * peerColumns, to * peerColumns),
       peerColumns,

@@ -8,8 +8,8 @@ import { MOST_SIZE, SCORE_BITS } from './room.js';
 import type { Slice } from './slice.js';
 import type { Schedule } from './schedule.js';
 
-/** Rows of one step. */
-const ROWS = 2048;
+/** Rows to predict at once. */
+export const PREDICT_ROWS = 2048;
 /** Probabilities are multiples of 2^-10; numbers of 2^-10 of the power of two that no label of the training exceeds. */
 const STEP_BITS = 10;
 /** What is cut off before a prediction is opened: as many bits for each kind and size of labels. */
@@ -37,42 +37,49 @@ function outputOf(regType: Schedule['regType'], labelSize: number): Output {
 }
 
 /**
- * Predicts the rows of a table with a model on shares, and opens each rounded prediction to one party: the other one sends
- * its share of it, and nothing else. Scores are exact, so that the same slices give the same predictions in every run. Yields
- * runs of rows, with predictions for the party that `receives` them.
+ * Predicts a table with a model on shares, a run of rows after the other, and opens each rounded prediction to one party: the
+ * other one sends its share of it, and nothing else. Scores are exact, so that the same slices give the same predictions in every run.
  */
-export async function* predictOnShares(
-  session: PartySession,
-  model: Slice,
-  table: NumericColumns,
-  receives: boolean,
-): AsyncGenerator<{ readonly from: number; readonly to: number; readonly predictions: Float64Array | null }> {
-  const { index, peer } = session;
-  const [first, second] = model.columns;
-  const [columns, peerColumns] = index === 0 ? [first, second] : [second, first];
-  const matrix = await VerticalMatrix.mask(session, featuresOf(table, columns), table.rows, columns, peerColumns);
-  const blocks = [slice(model.share, 0, first), slice(model.share, first, first + second)] as const;
-  const intercept = shiftLeftInto(slice(model.share, first + second, first + second + 1).slice(), FEATURE_BITS);
-  const { changes, bits, offset, step } = outputOf(model.regType, model.labelSize);
-  for (let from = 0; from < table.rows; from += ROWS) {
-    const to = Math.min(from + ROWS, table.rows);
-    const scores = await matrix.rows(from, to).times(blocks[index], blocks[index === 0 ? 1 : 0]);
+export class PredictionOnShares {
+  private matrix: VerticalMatrix | undefined;
+  private readonly columns: number;
+  private readonly peerColumns: number;
+
+  constructor(
+    private readonly session: PartySession,
+    private readonly model: Slice,
+    private readonly receives: boolean,
+  ) {
+    const [first, second] = model.columns;
+    [this.columns, this.peerColumns] = session.index === 0 ? [first, second] : [second, first];
+  }
+
+  /** The predictions of the next `PREDICT_ROWS` rows, or fewer at the end; null for the party that does not get them. */
+  async next(run: NumericColumns): Promise<Float64Array | null> {
+    const { session, model, columns } = this;
+    const { index, peer } = session;
+    const values = featuresOf(run, columns);
+    this.matrix =
+      (await this.matrix?.below(values, run.rows)) ??
+      (await VerticalMatrix.mask(session, values, run.rows, columns, this.peerColumns));
+    const { dealt } = this.matrix;
+    const [first, second] = model.columns;
+    const blocks = [slice(model.share, 0, first), slice(model.share, first, first + second)] as const;
+    const intercept = shiftLeftInto(slice(model.share, first + second, first + second + 1).slice(), FEATURE_BITS);
+    const { changes, bits, offset, step } = outputOf(model.regType, model.labelSize);
+    const scores = await this.matrix.rows(0, run.rows).times(blocks[index], blocks[index === 0 ? 1 : 0]);
     addToEach(scores, intercept);
-    const exact = await spline(session, matrix.dealt, scores, SCORE_BITS, changes);
+    const exact = await spline(session, dealt, scores, SCORE_BITS, changes);
     if (index === 0) addToEach(exact, encode([offset + 2 ** (step - 1)], bits));
     shiftLeftInto(exact, CUT_BITS - bits - step);
-    const rounded = await truncate(session, matrix.dealt, exact, [{ count: to - from, bits: CUT_BITS }]);
-    if (receives) {
-      const opened = add(rounded, fromBytes(await peer.receive(), to - from));
-      yield { from, to, predictions: decode(opened, -step) };
-    } else {
-      await peer.send(toBytes(rounded));
-      yield { from, to, predictions: null };
-    }
+    const rounded = await truncate(session, dealt, exact, [{ count: run.rows, bits: CUT_BITS }]);
+    if (this.receives) return decode(add(rounded, fromBytes(await peer.receive(), run.rows)), -step);
+    await peer.send(toBytes(rounded));
+    return null;
   }
 }
 
-/** The dealer's side of {@link predictOnShares}: it learns the sizes, and receives nothing. */
+/** The dealer's side of {@link PredictionOnShares}: it learns the sizes, and receives nothing. */
 export async function dealPrediction(
   parties: readonly [DealtParty, DealtParty],
   columns: readonly [number, number],
@@ -82,8 +89,8 @@ export async function dealPrediction(
   const matrix = new VerticalDealer(parties, columns);
   const [, toSecond] = matrix.lines;
   const { changes } = outputOf(regType, 0);
-  for (let from = 0; from < rows; from += ROWS) {
-    const to = Math.min(from + ROWS, rows);
+  for (let from = 0; from < rows; from += PREDICT_ROWS) {
+    const to = Math.min(from + PREDICT_ROWS, rows);
     await matrix.rows(from, to).times();
     await dealSpline(parties, toSecond, to - from, changes.length);
     await dealTruncation(parties, toSecond, [{ count: to - from, bits: CUT_BITS }]);

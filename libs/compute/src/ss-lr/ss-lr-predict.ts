@@ -1,9 +1,10 @@
 import type { PartySession } from '../mpc/session.js';
 import { predictionsFor } from '../party/opened.js';
 import type { PartyContext } from '../party/party-program.js';
+import { runsOf } from '../table/numeric-columns.js';
 import { writeTable } from '../table/write-table.js';
 import type { PredictedRows } from '../vertical/vertical-rows.js';
-import { predictOnShares } from './predict-on-shares.js';
+import { PREDICT_ROWS, PredictionOnShares } from './predict-on-shares.js';
 import type { Slice } from './slice.js';
 import type { SsLrOutcome, SsLrPart } from './ss-lr-plan.js';
 
@@ -29,14 +30,16 @@ export async function predictRows(
         label === null ? ['prediction'] : ['label', 'prediction'],
       )
     : null;
-  for await (const { from, to, predictions } of predictOnShares(session, model, table, receives)) {
+  const predicted = new PredictionOnShares(session, model, receives);
+  for (const run of runsOf(table, PREDICT_ROWS)) {
+    const predictions = await predicted.next(run);
     const rows = Array.from(predictions ?? [], (prediction, at) =>
       label === null
         ? [String(prediction)]
-        : [String(table.values[(from + at) * table.columns + part.features.length]), String(prediction)],
+        : [String(run.values[at * run.columns + part.features.length]), String(prediction)],
     );
     await writer?.rows(rows);
-    context.progress(0.92 + (0.07 * to) / table.rows, 'predicting');
+    context.progress(0.92 + (0.07 * (run.from + run.rows)) / table.rows, 'predicting');
   }
   if (writer === null) return null;
   await writer.finish();

@@ -1,6 +1,7 @@
 import type { PartyContext } from '../party/party-program.js';
 import { columnIndexes, toNumber } from './csv-reader.js';
 import { readTable } from './read-table.js';
+import type { Table } from './table.js';
 import { TaskFailure } from '../contract/task-type.js';
 
 /** Columns of numbers, row-major: cell (r, c) is `values[r * columns + c]`. */
@@ -24,20 +25,11 @@ export async function readNumericColumns(
   const input = await context.openInput(path);
   try {
     const table = await readTable(context.party, input);
-    const indexes = columnIndexes(table, names);
     const chunks: Float64Array[] = [];
     let rows = 0;
-    for await (const batch of table.batches()) {
-      const chunk = new Float64Array(batch.length * names.length);
-      batch.forEach((fields, row) => {
-        indexes.forEach((index, column) => {
-          const value = toNumber(fields[index]!);
-          if (value === undefined) throw castFailed(context.party, path, names[column]!, rows + row + 1);
-          chunk[row * names.length + column] = value;
-        });
-      });
-      chunks.push(chunk);
-      rows += batch.length;
+    for await (const batch of numericBatches(table, path, names)) {
+      chunks.push(batch.values);
+      rows += batch.rows;
       onRead(table.read());
     }
     const values = new Float64Array(rows * names.length);
@@ -49,6 +41,47 @@ export async function readNumericColumns(
     return { rows, columns: names.length, values };
   } finally {
     await input.close();
+  }
+}
+
+/** A batch of rows, with all fields of each. */
+interface NumericBatch extends NumericColumns {
+  readonly fields: readonly (readonly string[])[];
+}
+
+/** The named columns of a table at `path` as finite numbers, batch by batch. Throws TaskFailure COLUMN_NOT_FOUND, CAST_FAILED. */
+export async function* numericBatches(
+  table: Table,
+  path: string,
+  names: readonly string[],
+): AsyncGenerator<NumericBatch, void, undefined> {
+  const indexes = columnIndexes(table, names);
+  let before = 0;
+  for await (const fields of table.batches()) {
+    const values = new Float64Array(fields.length * names.length);
+    fields.forEach((each, row) => {
+      indexes.forEach((index, column) => {
+        const value = toNumber(each[index]!);
+        if (value === undefined) throw castFailed(table.party, path, names[column]!, before + row + 1);
+        values[row * names.length + column] = value;
+      });
+    });
+    yield { rows: fields.length, columns: names.length, values, fields };
+    before += fields.length;
+  }
+}
+
+/** A run of rows of a table. */
+export interface RowRun extends NumericColumns {
+  /** The place of its first row in the table. */
+  readonly from: number;
+}
+
+/** The table in runs of so many rows, the last one with those that are left. The values are not copied. */
+export function* runsOf({ rows, columns, values }: NumericColumns, size: number): Generator<RowRun> {
+  for (let from = 0; from < rows; from += size) {
+    const count = Math.min(size, rows - from);
+    yield { from, rows: count, columns, values: values.subarray(from * columns, (from + count) * columns) };
   }
 }
 

@@ -142,6 +142,9 @@ export function checkBinary(party: string, path: string, table: NumericColumns, 
   }
 }
 
+/** Tables of which both parties must have the same number of rows: the parameter `<kind>_data`. */
+type Compared = 'train' | 'test' | 'input';
+
 /**
  * Compares the row counts of each kind of table with the peer, and throws NOT_ALIGNED, which names no number, if they differ. Returns the smallest group of rows
  * that a figure of both parties' rows may cover.
@@ -149,11 +152,11 @@ export function checkBinary(party: string, path: string, table: NumericColumns, 
 export async function checkAligned(
   context: Pick<PartyContext, 'party' | 'minGroupRows' | 'send' | 'receiveJson'>,
   peer: string,
-  own: Readonly<Partial<Record<'train' | 'test', number>>>,
+  own: Readonly<Partial<Record<Compared, number>>>,
 ): Promise<number> {
   await context.send(peer, { ...own, min_group_rows: context.minGroupRows });
   const theirs = new PeerMessage(peer, await context.receiveJson<unknown>(peer));
-  for (const [kind, rows] of Object.entries(own) as ['train' | 'test', number][]) {
+  for (const [kind, rows] of Object.entries(own) as [Compared, number][]) {
     const others = theirs.count(kind, Number.MAX_SAFE_INTEGER);
     if (rows === others) continue;
     throw new TaskFailure(
