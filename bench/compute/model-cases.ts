@@ -51,18 +51,29 @@ export function modelCases(rows: number, shared: number): TypeCase[] {
     );
   };
 
+  const joined = {
+    alice: { rows: shared, columns: [0, 8], scaled: true, labelOf: 16 },
+    bob: { rows: shared, columns: [8, 16], scaled: true },
+  } as const;
+  const jointly = (paths: Paths, params: object): object => ({
+    train_data: paths,
+    features: { alice: names(0, 8), bob: names(8, 16) },
+    label: 'y',
+    label_party: 'alice',
+    params,
+  });
+  const LOGISTIC = { epochs: 5, batch_size: 64, learning_rate: 0.1 };
+  const bestArea = (labels: Float64Array): number =>
+    areaUnder(
+      labels,
+      Float64Array.from({ length: shared }, (_, key) => chance(key, 16)),
+    );
+
   const vertical = (type: string, params: object): TypeCase => ({
     type,
-    tables: {
-      alice: { rows: shared, columns: [0, 8], scaled: true, labelOf: 16 },
-      bob: { rows: shared, columns: [8, 16], scaled: true },
-    },
+    tables: joined,
     config: (paths) => ({
-      train_data: paths,
-      features: { alice: names(0, 8), bob: names(8, 16) },
-      label: 'y',
-      label_party: 'alice',
-      params,
+      ...jointly(paths, params),
       test_fraction: 0.2,
       prediction_receiver: 'alice',
       prediction_output: 'artifact:predictions.csv',
@@ -71,13 +82,8 @@ export function modelCases(rows: number, shared: number): TypeCase[] {
     figure: async (outcome) => {
       const { prediction_output: reference } = outcome.result as { prediction_output: string };
       const { label, prediction } = await readColumns(outcome.file('alice', reference), ['label', 'prediction']);
-      const keys = Array.from({ length: shared }, (_, key) => key);
-      const labels = keys.map((key) => labelFor(key, 16));
-      const best = areaUnder(
-        labels,
-        Float64Array.from(keys, (key) => chance(key, 16)),
-      );
-      return against(areaUnder(numbers(label!), numbers(prediction!)), best);
+      const labels = Float64Array.from({ length: shared }, (_, key) => labelFor(key, 16));
+      return against(areaUnder(numbers(label!), numbers(prediction!)), bestArea(labels));
     },
   });
 
@@ -104,10 +110,10 @@ export function modelCases(rows: number, shared: number): TypeCase[] {
   });
 
   return [
-    vertical('ss_lr', { epochs: 5, batch_size: 64, learning_rate: 0.1 }),
+    vertical('ss_lr', LOGISTIC),
     {
       type: 'ss_pvalue',
-      tables: vertical('ss_lr', {}).tables,
+      tables: joined,
       before: {
         type: 'ss_lr',
         config: (paths) => ({
@@ -194,6 +200,24 @@ export function modelCases(rows: number, shared: number): TypeCase[] {
           metrics: { auc: number };
         };
         return error(Math.abs(metrics.auc - areaUnder(numbers(columns.y!), score)));
+      },
+    },
+    {
+      type: 'predict',
+      tables: joined,
+      before: { type: 'ss_lr', config: (paths) => jointly(paths, LOGISTIC) },
+      config: (paths, before) => ({
+        model: (before as unknown as ModelResult).model_paths,
+        input_data: paths,
+        prediction_receiver: 'alice',
+        keep_columns: ['y'],
+      }),
+      of: AREA,
+      figure: async (outcome) => {
+        const { prediction_output: reference } = outcome.result as { prediction_output: string };
+        const { y, prediction } = await readColumns(outcome.file('alice', reference), ['y', 'prediction']);
+        const labels = numbers(y!);
+        return against(areaUnder(labels, numbers(prediction!)), bestArea(labels));
       },
     },
     { type: 'train', tables: shards(rows), config: training, of: AREA, figure: ofModel },

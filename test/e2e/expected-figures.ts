@@ -278,6 +278,15 @@ export const EXPECTED: Readonly<Record<string, (outcome: ExampleOutcome) => void
     const right = label.map((each, row) => Number(each === Number(scores[row]! >= 0)));
     expect(metrics.accuracy).toBeCloseTo(mean(right), 10);
   },
+  'tasks/predict': (outcome) => {
+    const { intersect, predict } = outcome.results;
+    expect(predict).toMatchObject({ party: 'alice', objective: 'logistic', rows: 500 });
+    const column = (name: string) => outcome.column(predict.prediction_output, name);
+    expect(column('id')).toEqual(outcome.column(intersect.output_paths.alice, 'id'));
+    const chances = numbers(column('chance'));
+    expect(chances.every((chance) => Number.isInteger(chance * 1024) && chance >= 0 && chance <= 1)).toBe(true);
+    expect(auc(numbers(column('y')), chances)).toBeGreaterThan(0.97);
+  },
   'tasks/encrypt': async (outcome) => {
     const { statistics, encrypt } = outcome.results;
     const [table, results] = encrypt.files;

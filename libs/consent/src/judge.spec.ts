@@ -158,6 +158,12 @@ describe('without approval', () => {
       'the task uses columns that it does not name',
     ],
     [
+      'column of a model that predicts',
+      { task_types: ['predict'], columns: { columns: ['id'] } },
+      { taskType: 'predict', config: { keep_columns: ['id'], prediction_receiver: 'alice' } },
+      'the task uses columns that it does not name',
+    ],
+    [
       'absent parameter',
       { params: { '/params/epochs': { min: 5 } } },
       {},

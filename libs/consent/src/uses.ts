@@ -27,6 +27,7 @@ export const COLUMN_FIELDS: Readonly<Record<string, string>> = {
   label: 'label',
   label_column: 'label',
   prediction_column: 'columns',
+  keep_columns: 'columns',
   schema: 'columns',
   party_schemas: 'columns',
 };
@@ -38,7 +39,7 @@ export const DEFAULT_COLUMNS: Readonly<Record<string, Readonly<Record<string, st
   regression_eval: PREDICTIONS,
 };
 /** Types that read the columns that a file of the party names: a model, or rules. */
-const READ_BY_FILE = ['evaluation', 'ss_pvalue', 'substitution'];
+const READ_BY_FILE = ['evaluation', 'predict', 'ss_pvalue', 'substitution'];
 
 type Fields = Readonly<Record<string, unknown>>;
 const isFields = (value: unknown): value is Fields =>

@@ -16,6 +16,7 @@ import { MergeModelsProcessor } from './merge-models.processor.js';
 import { MinmaxScalerProcessor } from './minmax-scaler.processor.js';
 import { OnehotEncoderProcessor } from './onehot-encoder.processor.js';
 import { PearsonCorrelationProcessor } from './pearson-correlation.processor.js';
+import { PredictProcessor } from './predict.processor.js';
 import { PreprocessingProcessor } from './preprocessing.processor.js';
 import { PsiProcessor } from './psi.processor.js';
 import { QuantileBinningProcessor } from './quantile-binning.processor.js';
@@ -64,6 +65,7 @@ export const processors: Readonly<Record<string, Type<TaskProcessor>>> = {
   aggregate: AggregateProcessor,
   merge_models: MergeModelsProcessor,
   evaluation: EvaluationProcessor,
+  predict: PredictProcessor,
   encrypt: EncryptProcessor,
   report: ReportProcessor,
   http: HttpProcessor,

@@ -10,6 +10,7 @@ import { federatedTraining } from '../federated/federated-training.js';
 import { train } from '../federated/train.js';
 import { http } from '../http/http.js';
 import { psi } from '../psi/psi.js';
+import { predict } from '../evaluation/predict.js';
 import { regressionEval } from '../evaluation/regression-eval.js';
 import { report } from '../report/report.js';
 import { secureboost } from '../secureboost/secureboost.js';
@@ -45,6 +46,7 @@ const all = [
   aggregate,
   mergeModels,
   evaluation,
+  predict,
   encrypt,
   report,
   http,

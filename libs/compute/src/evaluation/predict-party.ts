@@ -1,0 +1,64 @@
+import { coarseRows } from '../contract/coarse.js';
+import type { JsonObject } from '../contract/task-type.js';
+import type { PartyContext, PartyProgram } from '../party/party-program.js';
+import { writeTable } from '../table/write-table.js';
+import { readModelPart, type ModelPart } from './model-file.js';
+import { checkPair, incompatible } from './model-pair.js';
+import { predict, RUN_ROWS, serve } from './predict-parts.js';
+import { TableRuns } from './table-runs.js';
+
+/** Arguments of a party's process. */
+export interface PredictPart {
+  readonly model: string;
+  readonly inputData: string;
+  /** With the party that gets the predictions: their name, what to write before them, and where. */
+  readonly receives:
+    false | { readonly name: string; readonly keep: readonly string[]; readonly output: string | null };
+}
+
+/**
+ * One party of `predict`: the receiver predicts, alone or with the other's part of the model, and writes each run of rows before the next is
+ * read. Throws TaskFailure MODEL_INCOMPATIBLE, NOT_ALIGNED, GROUP_TOO_SMALL, NOT_CONVERGED, and what reading the table throws.
+ */
+export const run: PartyProgram<PredictPart, JsonObject | null> = async (context, part) => {
+  const { inputData: path, receives } = part;
+  const model = await readModelPart(context, part.model);
+  checkRole(context, part, model);
+  const wanted = { features: model.features, keep: receives ? receives.keep : [], length: RUN_ROWS[model.kind] };
+  const table = await TableRuns.open(context, path, wanted, (read) =>
+    context.progress(0.2 * read, 'reading the table'),
+  );
+  try {
+    const [peer] = context.peers;
+    const input = { kind: 'input', path, rows: table.rows } as const;
+    const least = peer === undefined ? context.minGroupRows : await checkPair(context, peer, model, input);
+    if (!receives) {
+      await serve(context, model, table);
+      return null;
+    }
+    const request = { ...(receives.output !== null && { target: receives.output }), name: 'predictions.csv' };
+    const writer = await writeTable(context, { ...request, rows: { of: path } }, [...receives.keep, receives.name]);
+    await predict(context, model, table, async ({ from, rows, kept }, predictions) => {
+      await writer.rows(kept.map((fields, row) => [...fields, String(predictions[row])]));
+      context.progress(0.2 + (0.8 * (from + rows)) / table.rows, 'predicting');
+    });
+    await writer.finish();
+    context.keepResult({ rows: table.rows });
+    return { objective: model.objective, rows: coarseRows(table.rows, least), prediction_output: writer.reference };
+  } finally {
+    await table.close();
+  }
+};
+
+/** Refuses a model that is not of as many parties as there are, or that cannot predict for the receiver. */
+function checkRole(context: PartyContext, { model: path, receives }: PredictPart, model: ModelPart): void {
+  const refuse = (why: string) => incompatible(context.party, path, why);
+  const alone = context.peers.length === 0;
+  if (model.kind === 'whole' && !alone) throw refuse('is a whole model: predict with one party');
+  if (model.kind !== 'whole' && alone) throw refuse('is a slice: name the model and input_data of both parties');
+  const isTrees = model.kind === 'trees' || model.kind === 'splits';
+  if (isTrees && (model.kind === 'trees') !== Boolean(receives))
+    throw refuse(
+      'is of secureboost, where the party of the label alone can get predictions: name it as prediction_receiver',
+    );
+}
