@@ -7,7 +7,7 @@ import { tableCases } from './table-cases.js';
 const cases = [...tableCases(600), ...modelCases(600, 400)];
 
 /** They read no table. */
-const RESULTS_ALONE = ['report', 'diagnostic'];
+const RESULTS_ALONE = ['report', 'http', 'diagnostic'];
 
 describe('the measurements', () => {
   test('are of every type that reads tables', () => {
