@@ -97,3 +97,15 @@ export function waldTest(rows: readonly (readonly number[])[], labels: readonly 
     );
   }
 }
+
+/** Weight of evidence of each row's bin: the logarithm of its share of the rows with label 1 over its share of the others. */
+export function weights(bins: ArrayLike<number>, labels: readonly string[]): Float64Array {
+  const ones: number[] = [];
+  const zeros: number[] = [];
+  labels.forEach((label, row) => {
+    const counts = label === '1' ? ones : zeros;
+    counts[bins[row]!] = (counts[bins[row]!] ?? 0) + 1;
+  });
+  const all = labels.filter((label) => label === '1').length;
+  return Float64Array.from(bins, (bin) => Math.log(ones[bin]! / all / (zeros[bin]! / (labels.length - all))));
+}

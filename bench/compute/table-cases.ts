@@ -4,7 +4,16 @@ import { readFile } from 'node:fs/promises';
 import { Decrypter, generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { inverse, Matrix } from 'ml-matrix';
 import { error, type Outcome, type Paths, type TypeCase } from './case.js';
-import { correlations, differing, largestDifference, moments, numbers, quantile, readColumns } from './reference.js';
+import {
+  correlations,
+  differing,
+  largestDifference,
+  moments,
+  numbers,
+  quantile,
+  readColumns,
+  weights,
+} from './reference.js';
 import { cell, cityOf, names, type TableShape } from './tables.js';
 
 const identity = await generateX25519Identity();
@@ -52,6 +61,7 @@ export function tableCases(rows: number): TypeCase[] {
   /** The number of edges below each value. */
   const binned = (edges: readonly number[]): Float64Array =>
     column(9).map((value) => edges.filter((edge) => edge < value).length);
+  const tenths = (): number[] => Array.from({ length: 9 }, (_, at) => quantile(column(9), (at + 1) / 10));
   const steps = (type: string, list: readonly object[]): TypeCase => ({
     ...numeric(type, {}, minmax),
     config: (paths) => ({ ...inputs(paths), steps: list }),
@@ -129,10 +139,7 @@ export function tableCases(rows: number): TypeCase[] {
         );
       },
     },
-    numeric('quantile_binning', { bin_num: 10 }, () => {
-      const edges = Array.from({ length: 9 }, (_, at) => quantile(column(9), (at + 1) / 10));
-      return binned(edges);
-    }),
+    numeric('quantile_binning', { bin_num: 10 }, () => binned(tenths())),
     numeric('equal_width_binning', { bin_num: 10 }, () => {
       const values = column(9);
       const [least, greatest] = [quantile(values, 0), quantile(values, 1)];
@@ -192,6 +199,20 @@ export function tableCases(rows: number): TypeCase[] {
         const beyond = Math.abs(onesOf(train) - 0.75 * (onesOf(train) + onesOf(test)));
         const lost = Math.abs(rows - train.length - test.length);
         return String((await both('train_paths')) + (await both('test_paths')) + lost + Math.floor(beyond));
+      },
+    },
+    {
+      type: 'woe_binning',
+      tables: { alice: { ...aligned.alice!, labelOf: 9 }, bob: aligned.bob! },
+      config: (paths) => ({
+        ...inputs(paths),
+        columns: { alice: names(0, 9), bob: names(9, 18) },
+        label_column: { alice: 'y' },
+      }),
+      of: DIFFERENCE,
+      figure: async (outcome) => {
+        const { y } = await readColumns(outcome.file('alice', 'table.csv'), ['y']);
+        return error(largestDifference(numbers(await written(outcome, 'x9')), weights(binned(tenths()), y!)));
       },
     },
     steps('preprocessing', [

@@ -2,6 +2,7 @@ import { Decrypter } from 'age-encryption';
 import { expect } from '@jest/globals';
 import { exampleKey, mean, numbers, tally, type ExampleOutcome } from './example-outcome.js';
 import { auc, correlation, hospitalAuc, scoresOf } from './plain-figures.js';
+import { expectWoe } from './woe-figures.js';
 
 /** What each example must come to, worked out from its tables in plain arithmetic. A new example needs an entry. */
 export const EXPECTED: Readonly<Record<string, (outcome: ExampleOutcome) => void | Promise<void>>> = {
@@ -133,6 +134,7 @@ export const EXPECTED: Readonly<Record<string, (outcome: ExampleOutcome) => void
     expect(drawn['0']! + drawn['1']!).toBe(Math.round(509 * 0.75));
     for (const label of ['0', '1']) expect(Math.abs(drawn[label]! - all[label]! * 0.75)).toBeLessThan(1);
   },
+  'tasks/woe_binning': expectWoe,
   'tasks/ss_lr': ({ results }) => {
     expect(results.train.training_metrics).toMatchObject({ rows: 407, held_out_rows: 102 });
     expect(results.train.training_metrics.final_loss).toBeLessThan(0.1);

@@ -34,6 +34,7 @@ import { TrainProcessor } from './train.processor.js';
 import { TrainTestSplitProcessor } from './train-test-split.processor.js';
 import { ValidationProcessor } from './validation.processor.js';
 import { VifProcessor } from './vif.processor.js';
+import { WoeBinningProcessor } from './woe-binning.processor.js';
 
 /** The processor of each task type that a worker runs, in the order of the catalogue. */
 export const processors: Readonly<Record<string, Type<TaskProcessor>>> = {
@@ -49,6 +50,7 @@ export const processors: Readonly<Record<string, Type<TaskProcessor>>> = {
   pearson_correlation: PearsonCorrelationProcessor,
   vif: VifProcessor,
   train_test_split: TrainTestSplitProcessor,
+  woe_binning: WoeBinningProcessor,
   ss_lr: SsLrProcessor,
   ss_pvalue: SsPvalueProcessor,
   ss_xgb: SsXgbProcessor,

@@ -22,6 +22,7 @@ import { featureEngineering, preprocessing, singleStepTypes } from '../steps/ste
 import { trainTestSplit } from '../train-test-split/train-test-split.js';
 import { substitution } from '../substitution/substitution.js';
 import { validation } from '../validation/validation.js';
+import { woeBinning } from '../woe-binning/woe-binning.js';
 
 const all = [
   psi,
@@ -30,6 +31,7 @@ const all = [
   pearsonCorrelation,
   vif,
   trainTestSplit,
+  woeBinning,
   ssLr,
   ssPvalue,
   ssXgb,

@@ -17,8 +17,9 @@ import { keyFactsFrom, saltFrom } from '../psi/psi-party.js';
 import { rowsFrom } from '../ss-lr/ss-lr-dealer.js';
 import { bucketCountsFrom, bucketSizesFrom, commandFrom, dealerCommandFrom } from '../secureboost/commands.js';
 import { absentFrom } from '../table/named-columns.js';
-import { sizeFrom as splitSizeFrom } from '../train-test-split/draw.js';
 import { shapeFrom } from '../ss-pvalue/join-fit.js';
+import { sizeFrom as alignedSizeFrom } from '../vertical/agree-on-rows.js';
+import { binsFrom } from '../woe-binning/messages.js';
 import { checkAligned } from '../vertical/vertical-rows.js';
 import { checkTaskParams } from '../catalogue/check-params.js';
 
@@ -153,13 +154,19 @@ describe('what a peer sends is checked before it is used', () => {
       await expect(compare(rows)).rejects.toMatchObject({ code: 'PROTOCOL_VIOLATION' });
   });
 
-  test('splits: rows of a table', () => {
-    expect(splitSizeFrom('bob', { rows: 9, least: 20 })).toEqual({ rows: 9, least: 20 });
+  test('splits and bins: rows of a table', () => {
+    expect(alignedSizeFrom('bob', { rows: 9, least: 20 })).toEqual({ rows: 9, least: 20 });
     for (const count of NO_COUNTS.filter((each) => each !== 1e12)) {
-      refused(() => splitSizeFrom('bob', { rows: count, least: 20 }));
-      refused(() => splitSizeFrom('bob', { rows: 9, least: count }));
+      refused(() => alignedSizeFrom('bob', { rows: count, least: 20 }));
+      refused(() => alignedSizeFrom('bob', { rows: 9, least: count }));
     }
-    for (const message of [null, 7, 'rows', []]) refused(() => splitSizeFrom('bob', message));
+    for (const message of [null, 7, 'rows', []]) refused(() => alignedSizeFrom('bob', message));
+  });
+
+  test('bins: their number', () => {
+    expect(binsFrom('bob', { bins: 9 })).toBe(9);
+    for (const bins of [...NO_COUNTS, 0, 4097]) refused(() => binsFrom('bob', { bins }));
+    for (const message of [null, 7, 'bins', []]) refused(() => binsFrom('bob', message));
   });
 
   test('fits of columns: sizes', () => {

@@ -142,7 +142,7 @@ function weighing(rule: WoeRule, faults: FieldFaults): FieldMap {
 }
 
 /** The number of ascending edges strictly below `value`. */
-function countBelow(edges: readonly number[], value: number): number {
+export function countBelow(edges: readonly number[], value: number): number {
   let [low, high] = [0, edges.length];
   while (low < high) {
     const middle = (low + high) >> 1;

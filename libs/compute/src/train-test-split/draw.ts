@@ -1,4 +1,4 @@
-import { PeerMessage, violation } from '../contract/peer-message.js';
+import { violation } from '../contract/peer-message.js';
 
 /** One number a row, in the order of the table: 1 for a row to train on, 0 for one to test on. */
 export type TrainFlags = Uint8Array;
@@ -63,13 +63,6 @@ export function flagsFrom(peer: string, bytes: Uint8Array, rows: number, train: 
   }
   if (set !== train) throw violation(peer, 'a split with another share of rows to train on');
   return flags.slice(0, rows);
-}
-
-/** How many rows a peer has, and the fewest that it lets a figure cover. Throws PROTOCOL_VIOLATION. */
-export function sizeFrom(peer: string, value: unknown): { readonly rows: number; readonly least: number } {
-  const message = new PeerMessage(peer, value);
-  const count = (name: string): number => message.count(name, Number.MAX_SAFE_INTEGER);
-  return { rows: count('rows'), least: count('least') };
 }
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);

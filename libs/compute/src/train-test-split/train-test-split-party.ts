@@ -1,5 +1,4 @@
 import { coarseRows } from '../contract/coarse.js';
-import { checkGroup } from '../contract/privacy.js';
 import { TaskFailure } from '../contract/task-type.js';
 import { MaskStream, permutation, permutationOf } from '../mpc/random.js';
 import { sha256Of } from '../party/lineage.js';
@@ -8,7 +7,8 @@ import type { PartyContext, PartyProgram } from '../party/party-program.js';
 import { readTable } from '../table/read-table.js';
 import type { Table } from '../table/table.js';
 import { writeTable } from '../table/write-table.js';
-import { bitsOfDraw, drawn, flagsFrom, packed, sizeFrom, trainCounts, trainRowsOf, type TrainFlags } from './draw.js';
+import { agreeOnRows } from '../vertical/agree-on-rows.js';
+import { bitsOfDraw, drawn, flagsFrom, packed, trainCounts, trainRowsOf, type TrainFlags } from './draw.js';
 import { checkClasses, readClasses, type Classes } from './label-classes.js';
 
 /** The split as all parties know it. */
@@ -51,7 +51,8 @@ export const run: PartyProgram<SplitArgs, SplitValue> = async (context, args) =>
     context.progress(0, 'reading rows');
     const table = await readTable(context.party, input);
     const classes = await readClasses(table, args.label, () => context.progress(READ * table.read(), 'reading rows'));
-    const least = await agreeOnRows(context, table, classes.rows);
+    const size = { path: table.label, rows: classes.rows, figures: 'parts' };
+    const least = await agreeOnRows(context, context.peers, size);
     requireBoth(coarseRows(classes.rows, least), args.plan.share);
     context.progress(READ, 'drawing rows');
     const flags = await flagsOf(context, { args, input, table, classes, least });
@@ -65,24 +66,6 @@ export const run: PartyProgram<SplitArgs, SplitValue> = async (context, args) =>
     await input.close();
   }
 };
-
-/** Compares the number of rows with each peer. Returns the smallest group of rows that a figure of any party's rows may cover. */
-async function agreeOnRows(context: PartyContext, table: Table, rows: number): Promise<number> {
-  // Before peers compare: an empty table and one of a row fail alike.
-  checkGroup(context, table.label, rows, 'parts');
-  for (const peer of context.peers) await context.send(peer, { rows, least: context.minGroupRows });
-  let least = context.minGroupRows;
-  for (const peer of context.peers) {
-    const theirs = sizeFrom(peer, await context.receiveJson<unknown>(peer));
-    least = Math.max(least, theirs.least);
-    if (theirs.rows === rows) continue;
-    throw new TaskFailure(
-      'NOT_ALIGNED',
-      `Parties ${[context.party, peer].sort().join(' and ')} do not have the same number of rows. Align the tables with psi first.`,
-    );
-  }
-  return least;
-}
 
 /** Refuses a share by which a part could be empty. It looks at the rows as others read them: else many shares would show their number. */
 function requireBoth(rows: number, share: number): void {
