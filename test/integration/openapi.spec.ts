@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
 import { expect } from '@jest/globals';
+import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { chain, describeSystem, line, seedExample, task, type ApiClient } from './system/index.js';
 
 interface Operation {
@@ -44,7 +45,10 @@ const LINT_OF_3_0 = {
 const STORE_NOTHING = new Set(['validateChain']);
 const JSON_TYPES = ['application/json', 'application/problem+json'];
 
-describeSystem('the OpenAPI document', 'postgres', {}, (check) => {
+const SECRETS_PRIVATE_KEY = await generateX25519Identity();
+const env = { SECRETS_PRIVATE_KEY, SECRETS_PUBLIC_KEY: await identityToRecipient(SECRETS_PRIVATE_KEY) };
+
+describeSystem('the OpenAPI document', 'postgres', { env }, (check) => {
   check('that is committed is what the API says of itself', async ({ api }) => {
     const served = `${JSON.stringify(await documentOf(api), null, 2)}\n`;
     const committed = readFileSync(COMMITTED, 'utf8');
@@ -106,6 +110,9 @@ describeSystem('the OpenAPI document', 'postgres', {}, (check) => {
       const inProperties = /\/(properties|example|examples|default)$/.test(at);
       if (inProperties) return;
       if (key === 'nullable') faults.push(`${at}: nullable`);
+      // Generators take it for an object that has no field at all.
+      if (key === 'type' && [value].flat().includes('object') && !saysFields(at, document))
+        faults.push(`${at}: an object of which no field is said`);
       if (/^exclusiveM(ax|in)imum$/.test(key) && typeof value !== 'number')
         faults.push(`${at}: ${key}: ${String(value)}`);
       if (key === 'type' && typeof value === 'string' && value === 'file') faults.push(`${at}: type file`);
@@ -131,6 +138,29 @@ describeSystem('the OpenAPI document', 'postgres', {}, (check) => {
       });
     }
     expect(faults).toEqual([]);
+  });
+
+  check('holds requests that are accepted as they stand', async ({ api }) => {
+    const chains = await chainsByState(api);
+    const refused: string[] = [];
+    let sent = 0;
+    for (const [where, { operationId, parameters = [], requestBody }] of operationsOf(await documentOf(api))) {
+      const [method, path] = where.split(' ') as [string, string];
+      const body = exampleOf(requestBody);
+      const query = parameters.flatMap(({ name, in: place, schema }) => {
+        const example = (schema as { example?: string } | undefined)?.example;
+        return place === 'query' && example !== undefined ? [[name, example] as [string, string]] : [];
+      });
+      if (body === undefined && query.length === 0) continue;
+      const known: Record<string, string> = { ...NAMES, chain_id: await chains(operationId!) };
+      const filled = path.slice('/api/v1'.length).replace(/\{(\w+)\}/g, (_, name: string) => known[name]!);
+      const answer = await api.call(`${filled}?${new URLSearchParams(query).toString()}`, { method, body });
+      sent += 1;
+      if (answer.status >= 300) refused.push(`${where} answered ${answer.status}: ${answer.text}`);
+    }
+    expect(refused).toEqual([]);
+    expect(sent).toBeGreaterThanOrEqual(24);
+    await api.expect(200, '/chains/bulk/cancel', { method: 'POST', body: { filter: { status: 'RUNNING' } } });
   });
 
   check('is served to everybody, as 3.1 and as a faultless 3.0', async ({ api }) => {
@@ -219,6 +249,38 @@ describeSystem('the OpenAPI document', 'postgres', {}, (check) => {
   });
 });
 
+/** What the paths of examples name. */
+const NAMES = { task_id: 'psi', party: 'bank-a', name: 'token', tenant_id: 'acme' };
+/** What runs long enough to be paused or skipped, and what can be run again. */
+const WHILE_RUNNING = new Set(['pauseChain', 'skipTask', 'resolveTask', 'setTaskPriority']);
+const ONCE_ENDED = new Set(['retryChain', 'retryTask']);
+
+/** Finds a chain with a task "psi" on which the operation can act. */
+async function chainsByState(api: ApiClient): Promise<(operationId: string) => Promise<string>> {
+  const slow = chain([task('psi', { delay_ms: 60_000 })]);
+  const ended = await api.run(chain([task('psi')]));
+  return async (operationId) => {
+    if (ONCE_ENDED.has(operationId)) {
+      await api.ended(ended.chain_id);
+      return ended.chain_id;
+    }
+    if (WHILE_RUNNING.has(operationId)) return api.start(slow);
+    const id = await api.create(slow);
+    if (operationId !== 'resumeChain') return id;
+    await api.expect(202, `/chains/${id}/execute`, { method: 'POST' });
+    await api.expect(200, `/chains/${id}/pause`, { method: 'POST' });
+    return id;
+  };
+}
+
+/** The example of a JSON body. */
+function exampleOf(requestBody: unknown): unknown {
+  const { content } = (requestBody ?? {}) as { content?: Record<string, { example?: unknown; examples?: object }> };
+  const { example, examples } = content?.['application/json'] ?? {};
+  const [first] = Object.values(examples ?? {}) as { value: unknown }[];
+  return example ?? first?.value;
+}
+
 function documentOf(api: ApiClient): Promise<Document> {
   return api.expect<Document>(200, '//docs-json');
 }
@@ -266,6 +328,16 @@ function walk(value: unknown, at: string, visit: (at: string, key: string, value
     visit(at, key, member);
     walk(member, `${at}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`, visit);
   }
+}
+
+/** Whether the object schema at this pointer says which fields it has, or that it may have any. */
+function saysFields(at: string, document: Document): boolean {
+  const steps = at.split('/').slice(1);
+  const found = steps.reduce<unknown>(
+    (value, step) => (value as Record<string, unknown>)[step.replaceAll('~1', '/').replaceAll('~0', '~')],
+    document,
+  ) as Record<string, unknown>;
+  return found['properties'] !== undefined || found['additionalProperties'] !== undefined;
 }
 
 /** The lines that differ, as far as one needs them to see what happened. */

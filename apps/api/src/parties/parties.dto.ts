@@ -45,18 +45,24 @@ export class PartyListDto {
   items: PartyDto[];
 }
 
+/** Of bank-a about itself: `{"kind":"party","recipients":[],"serial":1,…}`. */
+const SIGNED_EXAMPLE =
+  'eyJhbGciOiJFZERTQSIsImtpZCI6ImsxIn0' +
+  '.eyJpc3N1ZWRfYXQiOiIyMDI2LTExLTAxVDAwOjAwOjAwWiIsImtpbmQiOiJwYXJ0eSIsInBhcnR5IjoiYmFuay1hIiwicmVjaXBpZW50cyI6W10sInNlcmlhbCI6MX0' +
+  '.pMCAjByZB6wLQ84C7YqZcXTBJSSAakj4cwBrDD2a1zdB5CSflLZQVDU3nxqfBJucg32oQ2ts1f9I204akGmLAQ';
+
 @ApiSchema({
   description: 'A statement signed by the owner. An owner who trusts the operator may send it unsigned.',
 })
 export class NewStatementDto {
-  static readonly example = { signed: 'eyJhbGciOiJFZERTQSIsImtpZCI6ImsxIn0.eyJraW5kIjoicGFydHkifQ.c2lnbmF0dXJl' };
+  static readonly example = { signed: SIGNED_EXAMPLE };
 
   @Absentable()
   @IsString()
   @Characters(1, 1_000_000)
   @ApiProperty({
     description: 'A compact JWS (RFC 7515), EdDSA, over the canonical JSON (RFC 8785) of the statement.',
-    examples: ['eyJhbGciOiJFZERTQSIsImtpZCI6ImsxIn0.eyJraW5kIjoicGFydHkifQ.c2lnbmF0dXJl'],
+    examples: [SIGNED_EXAMPLE],
   })
   signed?: string;
   @Absentable()

@@ -62,6 +62,15 @@ const dependency = {
   },
 } as const;
 
+/** Accepted as it stands: it names tables that the examples bring. */
+const psiParams = {
+  sf_init_config: { parties: ['alice', 'bob'], address: 'local' },
+  task_config: {
+    keys: { alice: ['id'], bob: ['id'] },
+    input_paths: { alice: 'breast-cancer.csv', bob: 'breast-cancer.csv' },
+  },
+} as const;
+
 const task = {
   type: 'object',
   additionalProperties: false,
@@ -69,12 +78,12 @@ const task = {
   description: 'One task of the chain.',
   examples: [
     {
-      task_id: 'task-002',
-      task_name: 'PSI',
+      task_id: 'psi',
+      task_name: 'PSI求交',
       task_type: 'psi',
       execution_mode: 'sequential',
-      depends_on: ['task-001'],
-      task_params: { sf_init_config: { parties: ['alice', 'bob'], address: 'local' }, task_config: {} },
+      depends_on: [],
+      task_params: psiParams,
     },
   ],
   properties: {
@@ -123,9 +132,10 @@ const task = {
     },
     task_params: {
       type: 'object',
+      additionalProperties: true,
       description:
         'The parameters of the task type. A string ${tasks.<task_id>.result.<path>} stands for a value of an earlier result; write $${ for a literal ${.',
-      examples: [{ sf_init_config: { parties: ['alice', 'bob'], address: 'local' }, task_config: { delay_ms: 10 } }],
+      examples: [psiParams],
     },
     retry_policy: retryPolicy,
     timeout: {
@@ -236,7 +246,7 @@ export const createChainSchema = {
   examples: [
     {
       chain_name: 'PSI数据处理流程',
-      tasks: task.examples.map((example) => ({ ...example, depends_on: [] })),
+      tasks: task.examples,
       options: options.examples[0],
     },
   ],
@@ -265,6 +275,7 @@ export const createChainSchema = {
     options,
     metadata: {
       type: 'object',
+      additionalProperties: true,
       description:
         'Any JSON object, returned unchanged. `purpose`, a string of at most 200 characters, is part of what owners of data approve.',
       examples: [{ ticket: 'A-17' }],
