@@ -41,6 +41,41 @@ describe('what every answer has', () => {
     }
   });
 
+  test('a slash at the end of a path means nothing', async () => {
+    for (const [method, path] of [
+      ['GET', '/api/v1/task-types'],
+      ['GET', '/docs'],
+      ['GET', '/health/live'],
+      ['POST', '/api/v1/chains'],
+      ['POST', '/api/v1/chains/chain-1/execute'],
+      ['DELETE', '/api/v1/chains/chain-1'],
+    ] as const) {
+      const ask = (url: string) => app.inject({ method, url, remoteAddress: '10.0.0.5' });
+      const [plain, slash] = [await ask(path), await ask(`${path}/`)];
+      expect([path, slash.statusCode]).toEqual([path, plain.statusCode]);
+      expect([200, 401]).toContain(slash.statusCode);
+    }
+  });
+
+  test('405 with the methods where a path exists, 404 where none does, 401 for strangers', async () => {
+    const ask = (method: 'PUT' | 'GET' | 'OPTIONS', url: string, headers: object = signed) =>
+      app.inject({ method, url, headers: { ...headers }, remoteAddress: '10.0.0.6' });
+    for (const [method, path, allow] of [
+      ['PUT', '/api/v1/chains', 'GET, HEAD, POST'],
+      ['PUT', '/api/v1/chains/?page=1', 'GET, HEAD, POST'],
+      ['PUT', '/api/v1/chains/chain-1', 'DELETE, GET, HEAD'],
+      ['GET', '/api/v1/chains/chain-1/execute', 'POST'],
+      ['OPTIONS', '/api/v1/task-types', 'GET, HEAD'],
+    ] as const) {
+      const answer = await ask(method, path);
+      expect([path, answer.statusCode, answer.headers['allow']]).toEqual([path, 405, allow]);
+      expect(answer.json()).toMatchObject({ code: 'METHOD_NOT_ALLOWED', detail: expect.stringContaining(allow) });
+      expect((await ask(method, path, {})).statusCode).toBe(401);
+    }
+    const unknown = await ask('GET', '/api/v1/chain');
+    expect(unknown.json()).toMatchObject({ status: 404, detail: 'There is nothing at /api/v1/chain.' });
+  });
+
   test('one address is refused beyond its rate, others and the probes are not', async () => {
     const statuses: number[] = [];
     for (let i = 0; i < PER_SECOND * 10 + 5; i++)

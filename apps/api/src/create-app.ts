@@ -6,6 +6,7 @@ import { NestLogger, type AppConfig, type Logger } from '#libs/platform';
 import { isTracing } from '#libs/tracing';
 import { AppModule } from './app.module.js';
 import { Authentication } from './auth/authentication.js';
+import { noteMethods } from './http/allowed-methods.js';
 import { setAnswerHeaders } from './http/answer-headers.js';
 import { parseBodies, requireMediaType } from './http/body-parser.js';
 import { Drain } from './http/drain.js';
@@ -32,6 +33,7 @@ export async function createApp(config: AppConfig, logger: Logger, preview = fal
     exclude: WITHOUT_PREFIX.map((path) => ({ path, method: RequestMethod.GET })),
   });
   const fastify = adapter.getInstance();
+  const methods = noteMethods(fastify);
   await setAnswerHeaders(fastify);
   parseBodies(fastify);
   // Hooks run in this order, before the body is read: a request that is refused costs as little as it can.
@@ -40,6 +42,7 @@ export async function createApp(config: AppConfig, logger: Logger, preview = fal
   const board = app.get(QueueBoard);
   board.hookInto(fastify);
   app.get(Authentication).hookInto(fastify);
+  methods.refuse();
   requireMediaType(fastify);
   if (!preview) await board.mount(fastify);
   if (isTracing()) traceRequests(adapter);

@@ -11,7 +11,8 @@ const REQUEST_MS = 60_000;
 export function createAdapter(filter: () => ProblemFilter): FastifyAdapter {
   const adapter = new FastifyAdapter({
     bodyLimit: MAX_BODY_BYTES,
-    routerOptions: { maxParamLength: 1024 },
+    // The design writes its URLs with a slash at their end.
+    routerOptions: { maxParamLength: 1024, ignoreTrailingSlash: true },
     return503OnClosing: false,
     requestTimeout: REQUEST_MS,
     frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) =>
