@@ -47,12 +47,13 @@ export * as idempotencyKeys from './idempotency-keys.js';
 export { loginFault, makeLogins } from './logins.js';
 export { missingMigrations, revertMigration, runMigrations, showMigrations } from './migrate.js';
 export { readApprovals, type ApprovalRow } from './reads/read-approvals.js';
+export { listChains, type ChainFilter, type ChainPage } from './reads/list-chains.js';
+export { listTasks } from './reads/list-tasks.js';
+export { CHAIN_FIELDS, TASK_FIELDS } from './reads/shown-columns.js';
 export {
-  listChains,
   readChains,
-  type ChainFilter,
-  type ChainPage,
   type ChainGraph,
+  type ChainParts,
   type ShownChain,
   type ShownTask,
   type WaitingTask,

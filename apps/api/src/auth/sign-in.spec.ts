@@ -40,6 +40,7 @@ const NEEDED: Readonly<Record<string, Role | 'open'>> = {
   'POST /api/v1/chains/:chain_id/resume': 'operator',
   'POST /api/v1/chains/:chain_id/retry': 'operator',
   'POST /api/v1/chains/:chain_id/priority': 'operator',
+  'GET /api/v1/chains/:chain_id/tasks': 'viewer',
   'GET /api/v1/chains/:chain_id/tasks/:task_id': 'viewer',
   'GET /api/v1/chains/:chain_id/tasks/:task_id/attempts': 'viewer',
   'GET /api/v1/chains/:chain_id/tasks/:task_id/logs': 'viewer',

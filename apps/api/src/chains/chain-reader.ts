@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { ChainRepository, readChains } from '#libs/repositories';
-import type { ChainTask, Queryable, ShownChain, TaskChain } from '#libs/repositories';
+import type { ChainParts, ChainTask, Queryable, ShownChain, TaskChain } from '#libs/repositories';
 import type { partyOf } from '../auth/caller.js';
 import { Problem } from '../http/problem.js';
 import type { GraphDto } from './graph.dto.js';
@@ -22,8 +22,9 @@ export class ChainReader {
     return chainId;
   }
 
-  async chain(db: Queryable, chainId: string): Promise<ShownChain> {
-    return (await readChains.chain(db, this.id(chainId))) ?? this.noChain(chainId);
+  /** The chain without its tasks: whole, or its id and these fields. */
+  async chain(db: Queryable, chainId: string, fields?: readonly string[]): Promise<ShownChain> {
+    return (await readChains.chain(db, this.id(chainId), fields)) ?? this.noChain(chainId);
   }
 
   /**
@@ -36,9 +37,9 @@ export class ChainReader {
     return namesVersion(ifNoneMatch, found.version) ? found.version : undefined;
   }
 
-  /** The chain and its tasks as of one moment. */
-  async chainWithTasks(db: Queryable, chainId: string) {
-    return (await readChains.withTasks(db, this.id(chainId))) ?? this.noChain(chainId);
+  /** The chain and its tasks as of one moment, whole or in `parts`. */
+  async chainWithTasks(db: Queryable, chainId: string, parts?: ChainParts) {
+    return (await readChains.withTasks(db, this.id(chainId), parts)) ?? this.noChain(chainId);
   }
 
   async graph(db: Queryable, chainId: string): Promise<GraphDto> {

@@ -26,6 +26,7 @@ import { IDEMPOTENCY_KEY } from '../http/idempotency-key.js';
 import { ApiMetrics } from '../metrics/api-metrics.js';
 import { Roles } from '../auth/access.js';
 import { TenantDirectory } from '../auth/tenant-directory.js';
+import { ChainQueryDto, partsOf } from './chain-query.dto.js';
 import { ChainReader } from './chain-reader.js';
 import { ChainDto, ChainListDto, CreatedChainDto, ValidationDto } from './chains.dto.js';
 import { GraphDto } from './graph.dto.js';
@@ -109,7 +110,8 @@ export class ChainsController {
   @ApiOperation({
     operationId: 'listChains',
     summary: 'List chains',
-    description: 'Newest first. `next_cursor` gets the next page at any depth.',
+    description:
+      'Newest first. `next_cursor` gets the next page at any depth. `fields` leaves out what it does not name: `metadata` may have megabytes.',
   })
   @ApiResponse({ status: 200, type: ChainListDto, description: 'A page of chains.' })
   @ApiProblems(400, 503)
@@ -137,7 +139,8 @@ export class ChainsController {
   @ApiOperation({
     operationId: 'getChain',
     summary: 'Get a chain with all its tasks',
-    description: 'The tasks are in the order of the request, each with its result or error.',
+    description:
+      'The tasks are in the order of the request, each with its result or error. `view=summary` leaves them out; `fields` gives what it names alone. `GET /chains/{chain_id}/tasks` pages through them.',
   })
   @ApiResponse({
     status: 200,
@@ -147,10 +150,11 @@ export class ChainsController {
   })
   @ApiHeader(IF_NONE_MATCH)
   @ApiResponse({ status: 304, headers: ETAG, description: 'The chain is as the ETag in If-None-Match says.' })
-  @ApiProblems(404, 503)
+  @ApiProblems(400, 404, 503)
   async get(
     @TenantDb() { reads }: TenantDatabases,
     @Param('chain_id') chainId: string,
+    @Query() query: ChainQueryDto,
     @Headers('if-none-match') ifNoneMatch: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string | undefined> {
@@ -159,9 +163,15 @@ export class ChainsController {
       reply.code(304).header('ETag', chainTag(unchanged));
       return undefined;
     }
-    const { chain, tasks } = await this.reader.chainWithTasks(reads, chainId);
+    const parts = partsOf(query);
+    if (!parts.withTasks) {
+      const summary = await this.reader.chain(reads, chainId, parts.chain);
+      reply.header('ETag', chainTag(summary.version)).type(JSON_TYPE);
+      return parts.chain === undefined ? withMember(summary.json, 'tasks', '[]') : summary.json;
+    }
+    const { chain, tasks } = await this.reader.chainWithTasks(reads, chainId, parts.chain && parts);
     reply.header('ETag', chainTag(chain.version)).type(JSON_TYPE);
-    return chainJson(reads, chain, tasks);
+    return chainJson(reads, chain, tasks, parts.tasks);
   }
 
   @Get(':chain_id/graph')

@@ -1,5 +1,5 @@
 import { CHAIN_STATUSES } from '#libs/chain-domain';
-import type { ChainFilter, ChainPage } from '#libs/repositories';
+import { CHAIN_FIELDS, type ChainFilter, type ChainPage } from '#libs/repositories';
 import { QueryChoice, QueryList, QueryNumber, queryRule, QueryText, QueryTime } from '../http/query-rules.js';
 import { readCursor } from './cursor.js';
 
@@ -35,6 +35,9 @@ export class ListChainsQueryDto {
   /** Sorts by creation time; `-` sorts the newest first. */
   @QueryChoice(['created_at', '-created_at'], { default: '-created_at' })
   sort?: string;
+  /** Only these fields of each chain, separated by commas. `chain_id` is always there. */
+  @QueryList(CHAIN_FIELDS, { example: 'chain_name,status,progress' })
+  fields?: string[];
   /** Page number, within the first 10,000 chains; `cursor` works at any depth. */
   @QueryNumber(1, MAX_OFFSET, { maximum: undefined, default: 1 })
   @queryRule<ListChainsQueryDto>('page', (_, { page = 1, page_size: size = 20, cursor }) => {
@@ -63,7 +66,7 @@ export const filterOf = (query: ListChainsQueryDto): ChainFilter => ({
 });
 
 /** The page that the query asks for. */
-export function pageOf({ sort, cursor, page = 1, page_size: limit = 20 }: ListChainsQueryDto): ChainPage {
+export function pageOf({ sort, cursor, fields, page = 1, page_size: limit = 20 }: ListChainsQueryDto): ChainPage {
   const offset = cursor === undefined ? (page - 1) * limit : 0;
-  return { ascending: sort === 'created_at', limit, offset, after: readCursor(cursor) };
+  return { ascending: sort === 'created_at', limit, offset, after: readCursor(cursor), fields };
 }

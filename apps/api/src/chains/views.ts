@@ -16,12 +16,29 @@ export function taskJson(task: ShownTask, around: Surroundings): string {
   return withMember(task.json, 'waiting', JSON.stringify(waiting));
 }
 
-/** A `ChainDto` as JSON: each task with why it waits. */
-export async function chainJson(db: Queryable, chain: ShownChain, tasks: readonly ShownTask[]): Promise<string> {
+/** A `ChainDto` as JSON: each task with why it waits, unless `fields` of tasks leave that out. */
+export async function chainJson(
+  db: Queryable,
+  chain: ShownChain,
+  tasks: readonly ShownTask[],
+  fields?: readonly string[],
+): Promise<string> {
   const statuses = new Map(tasks.map((task) => [task.task_id, task.status]));
+  return withMember(chain.json, 'tasks', await tasksJson(db, chain, tasks, (id) => statuses.get(id), fields));
+}
+
+/** A list of `TaskDto` as JSON: each with why it waits, unless `fields` leave that out. */
+export async function tasksJson(
+  db: Queryable,
+  chain: ShownChain,
+  tasks: readonly ShownTask[],
+  statusOf: Surroundings['statusOf'],
+  fields?: readonly string[],
+): Promise<string> {
+  if (fields?.includes('waiting') === false) return `[${tasks.map(({ json }) => json).join(',')}]`;
   const queues = await readQueues(db, chain.chain_id, typesOf(tasks));
-  const around: Surroundings = { chain, statusOf: (id) => statuses.get(id), queues };
-  return withMember(chain.json, 'tasks', `[${tasks.map((task) => taskJson(task, around)).join(',')}]`);
+  const around: Surroundings = { chain, statusOf, queues };
+  return `[${tasks.map((task) => taskJson(task, around)).join(',')}]`;
 }
 
 /** The task types of which tasks wait for a worker. */

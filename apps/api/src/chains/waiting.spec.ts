@@ -15,7 +15,7 @@ const row = (more: Partial<WaitingTask>): WaitingTask =>
     ...more,
   }) as WaitingTask;
 const around = (more: Partial<Surroundings> = {}): Surroundings => ({
-  chain: { status: 'RUNNING', max_parallel: 2, admitted_tasks: 2 },
+  chain: { chain_id: 'c', status: 'RUNNING', max_parallel: 2, admitted_tasks: 2 },
   statusOf: (id) => ({ a: 'SUCCESS', b: 'RUNNING' })[id] ?? 'PENDING',
   queues: { ahead: new Map([['t', 1]]), counted: new Map([['psi', 1_000]]), slots: new Map([['psi', 4]]) },
   ...more,
@@ -26,7 +26,7 @@ describe('why a task waits', () => {
     [
       'its chain',
       { status: 'PENDING' },
-      { chain: { status: 'PENDING', max_parallel: null, admitted_tasks: 0 } },
+      { chain: { chain_id: 'c', status: 'PENDING', max_parallel: null, admitted_tasks: 0 } },
       {
         code: 'CHAIN_NOT_STARTED',
       },

@@ -6,7 +6,7 @@ const NAMED_PARENTS = 5;
 
 /** What a task's waiting is read from, beside its own row. */
 export interface Surroundings {
-  readonly chain: Pick<ShownChain, 'status' | 'max_parallel' | 'admitted_tasks'>;
+  readonly chain: Pick<ShownChain, 'chain_id' | 'status' | 'max_parallel' | 'admitted_tasks'>;
   readonly statusOf: (taskId: string) => string | undefined;
   readonly queues: QueueFacts;
 }
@@ -24,7 +24,10 @@ export function waitingOf(row: WaitingTask, around: Surroundings): WaitingDto | 
   switch (row.status) {
     case 'PENDING':
       return around.chain.status === 'PENDING'
-        ? { code: 'CHAIN_NOT_STARTED', message: 'the chain is not started: POST /chains/{chain_id}/execute' }
+        ? {
+            code: 'CHAIN_NOT_STARTED',
+            message: `the chain is not started: POST /chains/${around.chain.chain_id}/execute`,
+          }
         : forParents(row, around.statusOf);
     case 'READY':
       if (row.hold !== null) return held(row, around);
@@ -68,7 +71,7 @@ function held({ hold, failures, error, next_attempt_at: until }: WaitingTask, { 
       return { code: 'APPROVAL', message, until: until!, ...(typeof party === 'string' && { party }) };
     }
     default:
-      return { code: 'CHAIN_PAUSED', message: 'the chain is paused: POST /chains/{chain_id}/resume' };
+      return { code: 'CHAIN_PAUSED', message: `the chain is paused: POST /chains/${chain.chain_id}/resume` };
   }
 }
 

@@ -2,7 +2,12 @@ import { Module } from '@nestjs/common';
 import { ChainsModule } from '../chains/chains.module.js';
 import { ArtifactAccess } from './artifact-access.js';
 import { ArtifactsController } from './artifacts.controller.js';
+import { TaskListController } from './task-list.controller.js';
 import { TasksController } from './tasks.controller.js';
 
-@Module({ imports: [ChainsModule], controllers: [TasksController, ArtifactsController], providers: [ArtifactAccess] })
+@Module({
+  imports: [ChainsModule],
+  controllers: [TaskListController, TasksController, ArtifactsController],
+  providers: [ArtifactAccess],
+})
 export class TasksModule {}

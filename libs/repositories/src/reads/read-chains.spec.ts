@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { useTestDatabase } from '#libs/testing';
 import { openDatabase, type Database } from '../database.js';
-import { listChains, readChains } from './read-chains.js';
+import { listChains } from './list-chains.js';
+import { listTasks } from './list-tasks.js';
+import { readChains } from './read-chains.js';
 
 const CANARY = 'canary-31415926';
 const HOSTILE = `"\\ \u202e</script> 风控 \u2028`;
@@ -155,6 +157,36 @@ describe('the JSON of chains', () => {
       expect(row.in_clear).toEqual(mayRead ? ['alice'] : []);
       expect(JSON.stringify(row).includes(CANARY)).toBe(mayRead);
     }
+  });
+
+  test('hold the fields that are asked for alone, and the ids', async () => {
+    const parts = { chain: ['status', 'progress'], tasks: ['status', 'result'] };
+    const { chain, tasks: some } = (await readChains.withTasks(mine, 'c', parts))!;
+    expect(JSON.parse(chain.json)).toEqual({ chain_id: 'c', status: 'RUNNING', progress: 0 });
+    expect(JSON.parse(some[0]!.json)).toEqual({ task_id: 't0', status: 'SUCCESS', result: RESULT });
+    expect(some[2]!.waits).toMatchObject({ status: 'PENDING' });
+    expect(JSON.parse((await readChains.chain(mine, 'c', []))!.json)).toEqual({ chain_id: 'c' });
+    const { items } = await listChains(mine, { q: 'p' }, { ...ANY, limit: 1, fields: ['chain_name'] }, false);
+    expect(items.map(({ json }) => JSON.parse(json) as unknown)).toEqual([{ chain_id: 'p6', chain_name: 'p' }]);
+  });
+
+  test('come by page and filter, none in clear', async () => {
+    const page = async (filter: Parameters<typeof listTasks>[2], limit = 10, offset = 0) => {
+      const { items, total } = await listTasks(mine, 'c', filter, { limit, offset });
+      expect(JSON.stringify(items)).not.toContain(CANARY);
+      return [items.map(({ task_id }) => task_id).join(), total];
+    };
+    expect(await page({})).toEqual(['t0,t1,t2,t3', 4]);
+    expect(await page({}, 2, 1)).toEqual(['t1,t2', 4]);
+    expect(await page({}, 2, 4)).toEqual(['', 4]);
+    expect(await page({ statuses: ['SUCCESS', 'RETRYING'] })).toEqual(['t0,t1,t3', 3]);
+    expect(await page({ q: 'T2' })).toEqual(['t2', 1]);
+    expect(await page({ q: '%' })).toEqual(['', 0]);
+    expect(await page({ taskType: 'psi', statuses: ['SUCCESS'] }, 1)).toEqual(['t0', 2]);
+    expect(await page({ taskType: 'other' })).toEqual(['', 0]);
+    const whole = (await readChains.withTasks(mine, 'c'))!.tasks.map(({ json }) => json);
+    expect((await listTasks(mine, 'c', {}, { limit: 9, offset: 0 })).items.map(({ json }) => json)).toEqual(whole);
+    expect(await listTasks(api.forTenant('other'), 'c', {}, { limit: 9, offset: 0 })).toEqual({ items: [], total: 0 });
   });
 
   test('of a single task has its parameters, of a list its progress to a hundredth', async () => {
