@@ -17,6 +17,7 @@ import { SecretUses1764028800016 } from './0016-secret-uses.js';
 import { Openings1764028800017 } from './0017-openings.js';
 import { Clock1764028800018 } from './0018-clock.js';
 import { WaitingTasks1764028800019 } from './0019-waiting-tasks.js';
+import { Labels1764028800020 } from './0020-labels.js';
 
 /** Every migration in order: an explicit list, since globs break in ESM and bundles. A landed one is never edited. */
 export const migrations = [
@@ -39,4 +40,5 @@ export const migrations = [
   Openings1764028800017,
   Clock1764028800018,
   WaitingTasks1764028800019,
+  Labels1764028800020,
 ];

@@ -140,6 +140,34 @@ describeSystem('lists of chains', 'postgres', { apps: ['api'] }, (check, system)
     expect(Object.keys((await found('q=44'))[0]!)).not.toContain('tasks');
   });
 
+  check('are narrowed by labels, as are bulk actions, and hold the fields that are asked for', async ({ api }) => {
+    const create = (labels: object) => api.create({ ...chain([task('a')]), labels });
+    const both = await create({ env: 'prod', 'team/owner': '风控=1' });
+    const other = await create({ env: 'prod' });
+    await create({ env: 'test' });
+    const ids = async (query: string) =>
+      (await api.expect<ListAnswer>(200, `/chains?${query}`)).items.map(({ chain_id }) => chain_id);
+    expect(await ids('labels.env=prod')).toEqual([other, both]);
+    expect(await ids('labels=env%3Dprod&labels.team/owner=%E9%A3%8E%E6%8E%A7%3D1')).toEqual([both]);
+    expect(await ids('labels=env%3Dprod,env%3Dtest')).toEqual([]);
+    expect(await ids('labels.env=none')).toEqual([]);
+    const { items } = await api.expect<ListAnswer>(200, '/chains?labels.env=prod&fields=labels&sort=chain_name');
+    expect(items).toEqual([
+      { chain_id: both, labels: { env: 'prod', 'team/owner': '风控=1' } },
+      { chain_id: other, labels: { env: 'prod' } },
+    ]);
+    const bulk = { method: 'POST', body: { filter: { labels: 'env=prod' }, dry_run: true } };
+    const { results } = await api.expect<{ results: { chain_id: string }[] }>(200, '/chains/bulk/cancel', bulk);
+    expect(results.map(({ chain_id }) => chain_id)).toEqual([both, other]);
+    for (const query of ['labels=env', 'labels.=x', 'labels.env=', 'labels.a%20b=c', 'labels.env=a&labels.env=b,c'])
+      expect([query, (await api.call(`/chains?${query}`)).body.code]).toEqual([query, 'INVALID_QUERY']);
+    for (const labels of [{ 'a b': 'c' }, { env: 'a,b' }, { env: '' }, { env: 1 }, [], { __proto: 'a\u0000' }])
+      expect((await api.call('/chains', { method: 'POST', body: { ...chain([task('a')]), labels } })).status).toBe(400);
+    const cursor = (await api.expect<ListAnswer>(200, '/chains?sort=chain_name&page_size=1')).next_cursor!;
+    expect((await api.call(`/chains?cursor=${cursor}`)).body.code).toBe('INVALID_QUERY');
+    expect(await ids(`sort=chain_name&cursor=${cursor}`)).not.toHaveLength(0);
+  });
+
   check('of what cannot be asked for answer INVALID_QUERY, and say where', async ({ api }) => {
     const cursor = (row: unknown) => `cursor=${Buffer.from(JSON.stringify(row)).toString('base64url')}`;
     const wrong: Record<string, string> = {
@@ -194,6 +222,46 @@ describeSystem('lists of chains', 'postgres', { apps: ['api'] }, (check, system)
       client.query('DELETE FROM task_chains WHERE chain_id = $1', [id]),
     );
   }
+});
+
+describeSystem('a chain in parts', 'postgres', { apps: ['api'] }, (check) => {
+  check('is a summary, some fields, or a page of tasks that fit', async ({ api }) => {
+    const id = await api.create({
+      ...chain([task('first'), task('b', {}, { depends_on: ['first'] })]),
+      metadata: { m: 1 },
+    });
+    const whole = await api.chain(id);
+    expect(await api.expect(200, `/chains/${id}?view=summary`)).toEqual({ ...whole, tasks: [] });
+    expect(await api.expect(200, `/chains/${id}?view=full`)).toEqual(whole);
+    const some = (fields: string) => api.expect(200, `/chains/${id}?fields=${fields}`);
+    expect(await some('status,metadata')).toEqual({ chain_id: id, status: 'PENDING', metadata: { m: 1 } });
+    expect(await some('tasks.status')).toEqual({
+      chain_id: id,
+      tasks: ['first', 'b'].map((task_id) => ({ task_id, status: 'PENDING' })),
+    });
+    expect(await some('tasks.waiting')).toEqual({
+      chain_id: id,
+      tasks: whole.tasks.map(({ task_id, waiting }) => ({ task_id, waiting })),
+    });
+    expect(await some('tasks')).toEqual({ chain_id: id, tasks: whole.tasks });
+    const etag = (await api.call(`/chains/${id}?view=summary`)).headers.get('etag')!;
+    const unchanged = { headers: { 'if-none-match': etag } };
+    expect((await api.call(`/chains/${id}?view=summary`, unchanged)).status).toBe(304);
+
+    const list = (query: string) => api.expect(200, `/chains/${id}/tasks?${query}`);
+    expect(await list('')).toEqual({ items: whole.tasks, total: 2, page: 1, page_size: 100 });
+    expect(await list('page=2&page_size=1')).toEqual({ items: [whole.tasks[1]], total: 2, page: 2, page_size: 1 });
+    expect(await list('q=IRST&status=PENDING,READY&task_type=diagnostic&fields=status')).toEqual({
+      items: [{ task_id: 'first', status: 'PENDING' }],
+      total: 1,
+      page: 1,
+      page_size: 100,
+    });
+    expect(await list('status=SUCCESS')).toMatchObject({ items: [], total: 0 });
+    for (const path of ['?view=x', '?fields=nope', '?view=summary&fields=status', '/tasks?fields=x', '/tasks?foo=1'])
+      expect([path, (await api.call(`/chains/${id}${path}`)).body.code]).toEqual([path, 'INVALID_QUERY']);
+    expect((await api.call('/chains/chain-none/tasks')).body.code).toBe('CHAIN_NOT_FOUND');
+  });
 });
 
 describeSystem('validating and the graph', 'postgres', { apps: ['api'] }, (check) => {

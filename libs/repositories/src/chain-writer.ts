@@ -15,6 +15,8 @@ export interface NewChainRow {
   readonly created_by: string | null;
   readonly by_admin: boolean;
   readonly metadata: unknown;
+  /** By key. */
+  readonly labels: Readonly<Record<string, string>>;
   readonly stop_on_error: boolean;
   readonly timeout_seconds: number;
   readonly approval_timeout_seconds: number;

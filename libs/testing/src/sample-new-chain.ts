@@ -9,6 +9,7 @@ export function sampleNewChain(parents: readonly (readonly number[])[]): NewChai
     description: null,
     config: {},
     metadata: {},
+    labels: {},
     createdBy: null,
     proposer: null,
     byAdmin: false,

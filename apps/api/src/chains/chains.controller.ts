@@ -128,7 +128,7 @@ export class ChainsController {
       total,
       page: isNumbered ? (query.page ?? 1) : null,
       page_size: page.limit,
-      next_cursor: items.length > page.limit ? writeCursor(shown.at(-1)!) : null,
+      next_cursor: items.length > page.limit ? writeCursor(shown.at(-1)!, page.sort) : null,
     };
     reply.type(JSON_TYPE);
     return withMember(JSON.stringify(place), 'items', `[${shown.map(({ json }) => json).join(',')}]`);

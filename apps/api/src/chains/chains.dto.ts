@@ -232,6 +232,9 @@ export class ChainSummaryDto {
   created_by: string | null;
   @ApiProperty(anyJson)
   metadata: Record<string, unknown>;
+  /** What lists can be filtered by. */
+  @ApiProperty({ type: 'object', additionalProperties: { type: 'string' }, example: { env: 'prod' } })
+  labels: Record<string, string>;
   @ApiProperty({ format: 'date-time' })
   created_at: string;
   @ApiProperty({ type: String, format: 'date-time', nullable: true })

@@ -1,7 +1,8 @@
 import { CHAIN_STATUSES } from '#libs/chain-domain';
-import { CHAIN_FIELDS, type ChainFilter, type ChainPage } from '#libs/repositories';
+import { CHAIN_FIELDS, CHAIN_SORTS, type ChainFilter, type ChainPage, type ChainSort } from '#libs/repositories';
 import { QueryChoice, QueryList, QueryNumber, queryRule, QueryText, QueryTime } from '../http/query-rules.js';
 import { readCursor } from './cursor.js';
+import { gatherLabels, labelsFault, readLabels } from './labels.js';
 
 const TYPES = ['sequential', 'parallel', 'chord', 'complex'];
 /** Deeper pages are read by cursor: an offset costs as much as all rows before it. */
@@ -10,6 +11,7 @@ const MAX_OFFSET = 10_000;
 /** The query of `GET /chains`. */
 export class ListChainsQueryDto {
   static readonly refusesUnknown = true;
+  static readonly gather = gatherLabels;
 
   /** One or more statuses, separated by commas. */
   @QueryList(CHAIN_STATUSES, { example: 'RUNNING,PENDING' })
@@ -32,8 +34,12 @@ export class ListChainsQueryDto {
   /** Created before this time. */
   @QueryTime()
   created_to?: string;
-  /** Sorts by creation time; `-` sorts the newest first. */
-  @QueryChoice(['created_at', '-created_at'], { default: '-created_at' })
+  /** Chains that have all these labels, separated by commas; also as `labels.<key>=<value>`, one parameter each. */
+  @QueryText(10_000, { example: 'env=prod,team=risk' })
+  @queryRule('labels', labelsFault)
+  labels?: string;
+  /** Sorts by the time of creation or of the end, or by name; `-` sorts the last ones first. Chains that have not ended count as the first to end. */
+  @QueryChoice(CHAIN_SORTS.flatMap((sort) => [sort, `-${sort}`]), { default: '-created_at' })
   sort?: string;
   /** Only these fields of each chain, separated by commas. `chain_id` is always there. */
   @QueryList(CHAIN_FIELDS, { example: 'chain_name,status,progress' })
@@ -50,7 +56,9 @@ export class ListChainsQueryDto {
   page_size?: number;
   /** The `next_cursor` of the previous page. */
   @QueryText(undefined, { maxLength: undefined })
-  @queryRule('cursor', (value) => (readCursor(value) === undefined ? 'Not a cursor of this list.' : null))
+  @queryRule<ListChainsQueryDto>('cursor', (value, { sort }) =>
+    readCursor(value, sortOf(sort)) === undefined ? 'Not a cursor of this list.' : null,
+  )
   cursor?: string;
 }
 
@@ -63,10 +71,15 @@ export const filterOf = (query: ListChainsQueryDto): ChainFilter => ({
   q: query.q,
   createdFrom: query.created_from,
   createdTo: query.created_to,
+  labels: readLabels(query.labels),
 });
+
+/** What the list is sorted by; another word is a fault of its own rule. */
+const sortOf = (sort = ''): ChainSort => CHAIN_SORTS.find((each) => sort.endsWith(each)) ?? 'created_at';
 
 /** The page that the query asks for. */
 export function pageOf({ sort, cursor, fields, page = 1, page_size: limit = 20 }: ListChainsQueryDto): ChainPage {
   const offset = cursor === undefined ? (page - 1) * limit : 0;
-  return { ascending: sort === 'created_at', limit, offset, after: readCursor(cursor), fields };
+  const by = sortOf(sort);
+  return { sort: by, ascending: sort === by, limit, offset, after: readCursor(cursor, by), fields };
 }

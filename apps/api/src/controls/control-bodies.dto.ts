@@ -107,6 +107,8 @@ export class BulkFilterDto {
   created_from?: string;
   @FilterText()
   created_to?: string;
+  @FilterText()
+  labels?: string;
 }
 
 @ApiSchema({

@@ -7,11 +7,19 @@ export const PARTY_NAME = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;
 /** Error codes, such as `TASK_ERROR` and those of the task types. */
 export const ERROR_CODE = /^[A-Z][A-Z0-9_]*$/;
 
+/** The key of a label: the name of a filter as well. */
+export const LABEL_KEY = /^[A-Za-z0-9]([A-Za-z0-9._/-]{0,62}[A-Za-z0-9])?$/;
+
+/** The value of a label: commas separate labels in a filter. */
+export const LABEL_VALUE = /^[^,\u0000-\u001f\u007f]*$/;
+
 /** What a fault says of text that does not match, by the source of the pattern. */
 export const PATTERN_RULES: Readonly<Record<string, string>> = {
   [TENANT_ID.source]: 'must begin with a-z or 0-9 and may hold a-z, 0-9 and _ - only, 64 characters at most',
   [PARTY_NAME.source]: 'must begin with a letter and may hold A-Z, a-z, 0-9 and _ - only, 64 characters at most',
   [ERROR_CODE.source]: 'must be a code such as TASK_ERROR',
+  [LABEL_KEY.source]: 'must be 1 to 64 letters, digits and . _ / - with a letter or digit at both ends',
+  [LABEL_VALUE.source]: 'must hold no comma and no control character',
 };
 
 /** Whether a text can be an id at all. The database refuses text that holds NUL, so nothing else is looked up. */

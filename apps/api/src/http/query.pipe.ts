@@ -9,6 +9,8 @@ import { Problem } from './problem.js';
 export interface QueryDto<T extends object> extends Type<T> {
   /** Whether a parameter that the DTO does not have is a fault. Default: it is ignored. */
   readonly refusesUnknown?: boolean;
+  /** Turns parameters whose names are not fixed into ones that the DTO has. */
+  readonly gather?: (query: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>;
 }
 
 /** Reads a query whose parameter has a DTO for its type, as `readQuery` does. */
@@ -23,7 +25,8 @@ export class QueryPipe implements PipeTransform<unknown, unknown> {
 /** The query as an instance of its DTO. Throws INVALID_QUERY, with all faults at once. */
 export function readQuery<T extends object>(dto: QueryDto<T>, query: object): T {
   const known = fieldsOf(dto)!;
-  const given = Object.entries(query) as [string, unknown][];
+  const gathered = dto.gather?.(query as Readonly<Record<string, unknown>>) ?? query;
+  const given = Object.entries(gathered) as [string, unknown][];
   const instance = plainToInstance(dto, Object.fromEntries(given.filter(([name]) => known.has(name))));
   const faults: InputFault[] = dto.refusesUnknown
     ? given.filter(([name]) => !known.has(name)).map(([name]) => fault(name, unknownMessage(name, known)))

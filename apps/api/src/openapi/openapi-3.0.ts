@@ -14,7 +14,7 @@ const BOUNDS = [
 /**
  * The document as OpenAPI 3.0.3, for generators that do not know 3.1. What only JSON Schema 2020-12 can say is said in the
  * older words: `nullable` (with `allOf` around a reference, as generators take it), a boolean `exclusiveMinimum`, one
- * `example`, `anyOf` in place of several types; `dependentRequired` is left out.
+ * `example`, `anyOf` in place of several types; `dependentRequired` and `propertyNames` are left out.
  */
 export function toOpenApi30(document: OpenAPIObject): OpenAPIObject {
   const schemas = (document.components?.schemas ?? {}) as Record<string, Node>;
@@ -34,7 +34,8 @@ export function toOpenApi30(document: OpenAPIObject): OpenAPIObject {
   };
 
   const olderSchema = (node: Node): Node => {
-    const { $ref, $schema: _schema, dependentRequired: _unsayable, const: only, type, anyOf, examples, ...old } = node;
+    const { $ref, const: only, type, anyOf, examples, ...old } = node;
+    for (const unsayable of ['$schema', 'dependentRequired', 'propertyNames']) delete old[unsayable];
     if (only !== undefined) old['enum'] = [only];
     if (Array.isArray(examples)) old['example'] ??= examples[0] as unknown;
     else if (examples !== undefined) old['examples'] = examples;

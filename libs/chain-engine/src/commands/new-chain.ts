@@ -12,6 +12,8 @@ export interface NewChain {
   /** The body as the user sent it. */
   readonly config: unknown;
   readonly metadata: unknown;
+  /** What lists can be filtered by. */
+  readonly labels: Readonly<Record<string, string>>;
   readonly createdBy: string | null;
   /** The party of the key that creates it; null for a key of no party. */
   readonly proposer: string | null;
@@ -90,6 +92,7 @@ export function newChainRows(
       created_by: chain.createdBy,
       by_admin: chain.byAdmin,
       metadata: chain.metadata,
+      labels: chain.labels,
       stop_on_error: chain.stopOnError,
       timeout_seconds: chain.timeoutSeconds,
       approval_timeout_seconds: chain.approvalTimeoutSeconds,

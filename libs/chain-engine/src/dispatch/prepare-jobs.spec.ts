@@ -76,6 +76,7 @@ describe('jobs with large inputs', () => {
           created_by: null,
           by_admin: false,
           metadata: {},
+          labels: {},
           stop_on_error: true,
         },
         ...{

@@ -8,8 +8,8 @@ import { chainJson } from './shown-columns.js';
 export interface ListedChain {
   readonly chain_id: string;
   readonly id: number;
-  /** A Date holds milliseconds only: the cursor needs the time as it is stored. */
-  readonly created_at_exact: string;
+  /** What the list is sorted by, as it is stored: a Date holds milliseconds only. */
+  readonly place: string;
   /** A `ChainSummaryDto` as JSON, or the fields of it that were asked for. */
   readonly json: string;
 }
@@ -24,19 +24,32 @@ export interface ChainFilter {
   readonly q?: string;
   readonly createdFrom?: string;
   readonly createdTo?: string;
+  /** It has all of them. */
+  readonly labels?: readonly (readonly [key: string, value: string])[];
 }
 
+/** What a list is sorted by, and its type. Chains that have not ended count as ended before all others. */
+const SORTS = {
+  created_at: { by: 'c.created_at', type: 'timestamptz' },
+  completed_at: { by: `coalesce(c.completed_at, '-infinity')`, type: 'timestamptz' },
+  chain_name: { by: 'c.chain_name', type: 'varchar' },
+} as const;
+export type ChainSort = keyof typeof SORTS;
+export const CHAIN_SORTS = Object.keys(SORTS) as readonly ChainSort[];
+
 export interface ChainPage {
+  /** Default: by creation. */
+  readonly sort?: ChainSort;
   readonly ascending: boolean;
   readonly limit: number;
   readonly offset: number;
   /** Goes on after this row instead of counting from the start. */
-  readonly after?: { readonly createdAt: string; readonly id: number };
+  readonly after?: { readonly place: string; readonly id: number };
   /** The fields to read; undefined: all. */
   readonly fields?: readonly string[];
 }
 
-/** The chains of a page, newest first unless `ascending`. `total` is counted only on request. */
+/** The chains of a page, the last ones first unless `ascending`. `total` is counted only on request. */
 export async function listChains(
   db: Database,
   filter: ChainFilter,
@@ -46,15 +59,14 @@ export async function listChains(
   const { where, values } = conditions(filter);
   const rows = [...where];
   const rowValues = [...values];
+  const { by, type } = SORTS[page.sort ?? 'created_at'];
   if (page.after !== undefined) {
-    rowValues.push(page.after.createdAt, page.after.id);
-    rows.push(
-      `(c.created_at, c.id) ${page.ascending ? '>' : '<'} ($${rowValues.length - 1}::timestamptz, $${rowValues.length})`,
-    );
+    rowValues.push(page.after.place, page.after.id);
+    rows.push(`(${by}, c.id) ${page.ascending ? '>' : '<'} ($${rowValues.length - 1}::${type}, $${rowValues.length})`);
   }
   const order = page.ascending ? 'ASC' : 'DESC';
-  const text = `SELECT c.chain_id, c.id, c.created_at::text AS created_at_exact, ${chainJson(page.fields)} AS json FROM task_chains c WHERE ${rows.join(' AND ')}
-    ORDER BY c.created_at ${order}, c.id ${order} LIMIT ${Math.trunc(page.limit)} OFFSET ${Math.trunc(page.offset)}`;
+  const text = `SELECT c.chain_id, c.id, (${by})::text AS place, ${chainJson(page.fields)} AS json FROM task_chains c WHERE ${rows.join(' AND ')}
+    ORDER BY ${by} ${order}, c.id ${order} LIMIT ${Math.trunc(page.limit)} OFFSET ${Math.trunc(page.offset)}`;
   const [items, total] = await Promise.all([
     db.query<ListedChain>({ name: '', text }, rowValues),
     withTotal ? countChains(db, where, values) : null,
@@ -87,6 +99,11 @@ function conditions(filter: ChainFilter): { where: string[]; values: unknown[] }
       (p) => `EXISTS (SELECT FROM chain_tasks t WHERE t.chain_id = c.chain_id AND t.task_type = ${p})`,
       filter.taskType,
     );
+  }
+  for (const label of filter.labels ?? []) {
+    values.push(...label);
+    where.push(`EXISTS (SELECT FROM chain_labels l WHERE l.tenant_id = ${MINE} AND l.chain_id = c.chain_id
+                       AND l.key = $${values.length - 1} AND l.value = $${values.length})`);
   }
   return { where, values };
 }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { useTestDatabase } from '#libs/testing';
-import { openDatabase, type Database } from '../database.js';
+import { openDatabase, type Database, type Queryable } from '../database.js';
 import { listChains } from './list-chains.js';
 import { listTasks } from './list-tasks.js';
 import { readChains } from './read-chains.js';
@@ -168,6 +168,75 @@ describe('the JSON of chains', () => {
     expect(JSON.parse((await readChains.chain(mine, 'c', []))!.json)).toEqual({ chain_id: 'c' });
     const { items } = await listChains(mine, { q: 'p' }, { ...ANY, limit: 1, fields: ['chain_name'] }, false);
     expect(items.map(({ json }) => JSON.parse(json) as unknown)).toEqual([{ chain_id: 'p6', chain_name: 'p' }]);
+  });
+
+  test('of a summary cost the same for 10 tasks and for 10,000', async () => {
+    const sql = (text: string) => engine.forTenant('default').query({ name: '', text });
+    const blocks: number[] = [];
+    for (const count of [10, 10_000]) {
+      await sql(`INSERT INTO task_chains (chain_id, chain_name, chain_type, chain_config, status, total_tasks, timeout_seconds, created_at)
+        VALUES ('of-${count}', 'of', 'parallel', '{}', 'RUNNING', ${count}, 60, '2024-01-02 03:04:05+00')`);
+      await sql(`WITH made AS (
+          INSERT INTO task_requests (task_request_id, task_type, task_name, params)
+          SELECT 'of-${count}-' || n, 'psi', 't', '{}' FROM generate_series(1, ${count}) AS n)
+        INSERT INTO chain_tasks (chain_id, task_id, task_request_id, task_name, task_type, execution_mode, depends_on,
+          execution_order, level, pending_dependencies, predecessors, successors, referenced, status)
+        SELECT 'of-${count}', 't' || n, 'of-${count}-' || n, 't', 'psi', 'parallel', '[]', n, 0, 0, '{}', '{}', '{}', 'PENDING'
+          FROM generate_series(1, ${count}) AS n`);
+      const explaining: Queryable = {
+        entities: mine.entities,
+        query: ({ text }, values) =>
+          mine.query({ name: '', text: `EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${text}` }, values),
+      };
+      const read = () => readChains.chain(explaining, `of-${count}`) as Promise<unknown>;
+      await read();
+      const row = (await read()) as { 'QUERY PLAN': { Plan: Record<string, number> }[] };
+      const { Plan: plan } = row['QUERY PLAN'][0]!;
+      expect(JSON.stringify(plan)).not.toContain('chain_tasks');
+      blocks.push(plan['Shared Hit Blocks']! + plan['Shared Read Blocks']!);
+    }
+    expect(blocks[1]! / blocks[0]!).toBeLessThanOrEqual(1.5);
+    await sql(`DELETE FROM task_chains WHERE chain_id LIKE 'of-%'`);
+  });
+
+  test('are listed by label, none of another tenant', async () => {
+    const named = async (labels: Record<string, string>, db = mine) =>
+      (await listChains(db, { labels: Object.entries(labels) }, ANY, true)).items.map(({ chain_id }) => chain_id);
+    await engine.forTenant('default').query({
+      name: '',
+      text: `INSERT INTO chain_labels (chain_id, key, value)
+             VALUES ('c', 'env', 'prod'), ('p1', 'env', 'prod'), ('p2', 'env', 'test'), ('c', 'team', '风控')`,
+    });
+    expect((await named({ env: 'prod' })).sort()).toEqual(['c', 'p1']);
+    expect(await named({ env: 'prod', team: '风控' })).toEqual(['c']);
+    expect(await named({ env: 'Prod' })).toEqual([]);
+    expect(await named({ env: 'prod' }, api.forTenant('other'))).toEqual([]);
+  });
+
+  test('are sorted by name and end, page after page', async () => {
+    await engine.forTenant('default').query({
+      name: '',
+      text: `UPDATE task_chains SET completed_at = created_at, chain_name = 'p' || total_tasks WHERE chain_id LIKE 'p_'`,
+    });
+    for (const sort of ['chain_name', 'completed_at', 'created_at'] as const) {
+      for (const ascending of [true, false]) {
+        const whole = (await listChains(mine, {}, { ...ANY, sort, ascending }, true)).items;
+        const paged: string[] = [];
+        let after: { place: string; id: number } | undefined;
+        for (;;) {
+          const { items } = await listChains(mine, {}, { sort, ascending, limit: 3, offset: 0, after }, false);
+          paged.push(...items.map(({ chain_id }) => chain_id));
+          after = items.at(-1);
+          if (after === undefined) break;
+        }
+        expect(paged).toEqual(whole.map(({ chain_id }) => chain_id));
+        expect(new Set(paged).size).toBe(PROGRESS.length + 2);
+        if (sort === 'completed_at') {
+          const running = paged.filter((id) => !id.startsWith('p')).sort();
+          expect((ascending ? paged.slice(0, 2) : paged.slice(-2)).sort()).toEqual(running);
+        }
+      }
+    }
   });
 
   test('come by page and filter, none in clear', async () => {

@@ -44,6 +44,7 @@ const RUNNING = {
   created_by: null,
   by_admin: false,
   metadata: {},
+  labels: {},
   stop_on_error: true,
   timeout_seconds: 60,
   approval_timeout_seconds: 60,

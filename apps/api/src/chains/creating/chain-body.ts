@@ -8,6 +8,7 @@ export interface ChainBody {
   readonly tasks: readonly TaskBody[];
   readonly options?: OptionsBody;
   readonly metadata?: { [key: string]: JsonValue };
+  readonly labels?: { readonly [key: string]: string };
   readonly execute?: boolean;
 }
 

@@ -28,6 +28,7 @@ export interface ChainInput {
   readonly tasks: readonly TaskInput[];
   readonly options: ChainOptions;
   readonly metadata: { readonly [key: string]: JsonValue };
+  readonly labels: { readonly [key: string]: string };
   /** Whether to start it at once. */
   readonly execute: boolean;
   readonly plan: Plan;
@@ -131,6 +132,7 @@ function chainOf(body: ChainBody, nodes: readonly TaskNode[], planned: Plan, rea
     tasks: body.tasks.map(taskOf),
     options,
     metadata: body.metadata ?? {},
+    labels: body.labels ?? {},
     execute: body.execute ?? false,
     plan: planned,
   };

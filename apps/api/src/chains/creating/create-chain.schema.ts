@@ -1,6 +1,7 @@
 import { MAX_TASKS } from '#libs/dag-planner';
 import { TRIGGER_RULES } from '#libs/chain-domain';
 import { MAX_CONDITION_LENGTH } from '#libs/chain-engine';
+import { LABEL_KEY, LABEL_VALUE } from '../../http/patterns.js';
 import { retryPolicy } from './retry-policy.schema.js';
 
 const taskId = {
@@ -279,6 +280,15 @@ export const createChainSchema = {
       description:
         'Any JSON object, returned unchanged. `purpose`, a string of at most 200 characters, is part of what owners of data approve.',
       examples: [{ ticket: 'A-17' }],
+    },
+    labels: {
+      type: 'object',
+      maxProperties: 32,
+      propertyNames: { pattern: LABEL_KEY.source },
+      additionalProperties: { type: 'string', minLength: 1, maxLength: 255, pattern: LABEL_VALUE.source },
+      description:
+        'What lists of chains can be filtered by: GET /chains?labels.env=prod. Keys have 1 to 64 letters, digits and . _ / -, values 1 to 255 characters without commas.',
+      examples: [{ env: 'prod', team: 'risk' }],
     },
     execute: {
       type: 'boolean',

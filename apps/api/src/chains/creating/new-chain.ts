@@ -16,6 +16,7 @@ export function newChainOf(
     description: input.description,
     config,
     metadata: input.metadata,
+    labels: input.labels,
     createdBy: by.actor,
     proposer: by.party,
     byAdmin: by.isAdmin,
