@@ -118,6 +118,7 @@ describeSystem('rules of a chain', 'postgres', { env: { WORKER_CONCURRENCY_DIAGN
       message:
         'its condition "tasks[\\"count-1\\"].result.result.ok && params.task_config.x == 1" cannot be decided: field not found: x: guard it with has()',
     });
+    expect(taskOf(done, 'less').attempt).toBe(0);
     expect(await api.attempts(done.chain_id, 'less')).toEqual([]);
     const { items } = await api.expect<{ items: { kind: string; task_id: string; data: object }[] }>(
       200,

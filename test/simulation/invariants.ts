@@ -211,7 +211,7 @@ export class Invariants {
       if (!certain(task.triggerRule, endings(task, after.tasks), true)) {
         throw new Violation('I2', `${name} is ${task.status} although ${describe(task, after)}`);
       }
-    } else if (task.status === 'SKIPPED' && /^UPSTREAM|^CONDITION/.test(task.skipReason ?? '')) {
+    } else if (task.status === 'SKIPPED' && /^UPSTREAM|^TRIGGER_RULE/.test(task.skipReason ?? '')) {
       const rerun = events.some(({ kind }) => kind === 'RetryChain');
       if (!rerun && !certain(task.triggerRule, endings(task, after.tasks), false)) {
         throw new Violation('I2', `${name} is skipped although ${describe(task, after)}`);
@@ -274,7 +274,7 @@ function told(chainId: string, before: Snapshot, { chain }: Snapshot, { outbox }
     const notice = payload as { type: string; data: Record<string, unknown> };
     return kind === 'NOTICE' && notice.data['chain_id'] === chainId ? [notice] : [];
   });
-  const notices = all.filter(({ type }) => type !== 'chain.approval');
+  const notices = all.filter(({ type }) => ['chain.success', 'chain.failure', 'chain.cancelled'].includes(type));
   const ended = ENDED.has(chain.status) && chain.status !== before.chain.status;
   if (notices.length !== (ended ? 1 : 0)) {
     throw new Violation(

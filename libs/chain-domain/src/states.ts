@@ -28,7 +28,8 @@ export const TASK_STATUSES = [
 export type TaskStatus = (typeof TASK_STATUSES)[number];
 
 /** Why a task was skipped. */
-export type SkipReason = 'UPSTREAM_FAILED' | 'UPSTREAM_SKIPPED' | 'CONDITION' | 'CHAIN_STOPPED' | 'OPERATOR';
+export type SkipReason =
+  'UPSTREAM_FAILED' | 'UPSTREAM_SKIPPED' | 'TRIGGER_RULE' | 'CONDITION' | 'CHAIN_STOPPED' | 'OPERATOR';
 
 /** No event changes such a chain any more, until a retry opens a new epoch. */
 export function isChainTerminal(status: ChainStatus): boolean {

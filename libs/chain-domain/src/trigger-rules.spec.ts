@@ -82,7 +82,7 @@ describe('the reason of a skip', () => {
   it('is a failure above before a skip above, and the rule itself otherwise', () => {
     expect(judge('all_success', counts(['failed', 'skipped'], 2))).toBe('UPSTREAM_FAILED');
     expect(judge('all_success', counts(['skipped'], 2))).toBe('UPSTREAM_SKIPPED');
-    expect(judge('one_failed', counts(['succeeded', 'succeeded'], 2))).toBe('CONDITION');
+    expect(judge('one_failed', counts(['succeeded', 'succeeded'], 2))).toBe('TRIGGER_RULE');
   });
 });
 

@@ -32,7 +32,7 @@ export type Verdict = 'run' | 'wait' | SkipReason;
 export function judge(rule: TriggerRule, parents: ParentCounts): Verdict {
   const { pending, succeeded, failed, skipped } = parents;
   if (pending + succeeded + failed + skipped === 0) return 'run';
-  const never: SkipReason = failed > 0 ? 'UPSTREAM_FAILED' : skipped > 0 ? 'UPSTREAM_SKIPPED' : 'CONDITION';
+  const never: SkipReason = failed > 0 ? 'UPSTREAM_FAILED' : skipped > 0 ? 'UPSTREAM_SKIPPED' : 'TRIGGER_RULE';
   const atEnd = (holds: boolean): Verdict => (pending > 0 ? 'wait' : holds ? 'run' : never);
   if (typeof rule === 'object') {
     if (succeeded >= rule.at_least) return 'run';

@@ -34,13 +34,18 @@ const partyResults = (may: string): string => `
       FROM jsonb_each(t.party_results) AS result)
   END`;
 
+/** A task whose condition was false was never sent: the attempt that was prepared for it was none. */
+const ATTEMPT = `CASE WHEN t.skip_reason = 'CONDITION' THEN greatest(t.attempt - 1, 0) ELSE t.attempt END`;
+
 /** Who reads tasks in their chain: nobody reads results of parties in clear there. */
 export const TASKS_READER = 'false';
 
 const taskColumns = (mayRead: string): Columns =>
   new Map([
     ...plain('t', ['task_id', 'task_request_id', 'task_name', 'task_type', 'execution_mode', 'depends_on']),
-    ...plain('t', ['is_callback', 'status', 'execution_order', 'level', 'priority', 'attempt', 'failures', 'losses']),
+    ...plain('t', ['is_callback', 'status', 'execution_order', 'level', 'priority']),
+    ['attempt', ATTEMPT],
+    ...plain('t', ['failures', 'losses']),
     ...plain('t', ['worker_id', 'trigger_rule', 'conditions']),
     ...SETTINGS_OF_T.split(', ').map((column) => [column.replace(/^t\./, ''), column] as const),
     ...plain('t', ['hold', 'concurrency_key', 'concurrency_limit', 'skip_reason']),
