@@ -94,9 +94,9 @@ export class WebhookRepository {
     return rowsOf<DeliveryView>(replayed)[0];
   }
 
-  /** Turns up to `limit` notices into deliveries. Returns the chains that ended: each end goes to one listener, once. */
-  spread(db: Queryable, limit: number): Promise<EndedChain[]> {
-    return db.query<EndedChain>(spreadNotices, [limit]);
+  /** Turns up to `limit` notices into deliveries, whose links begin with `links`. Returns the chains that ended: each end goes to one listener, once. */
+  spread(db: Queryable, limit: number, links = ''): Promise<EndedChain[]> {
+    return db.query<EndedChain>(spreadNotices, [limit, links]);
   }
 
   /** Takes what is due and hides it for `hideMs`. */

@@ -18,7 +18,7 @@ export function makeDocument(app: INestApplication): OpenAPIObject {
     .addTag('controls', 'Start, pause, resume, retry, cancel; skip and resolve tasks; one or many at once')
     .addTag('tasks', 'Tasks of a chain: attempts, logs, artifacts')
     .addTag('events', 'History and live events')
-    .addTag('webhooks', 'Messages when chains end')
+    .addTag('webhooks', 'Messages when chains end or wait, and when tasks fail')
     .addTag('task types', 'Task types that the workers run')
     .addTag('keys', 'API keys with the roles viewer, operator, author, admin')
     .addTag('audit', 'Audit log of all changes')

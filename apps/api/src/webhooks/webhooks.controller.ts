@@ -51,7 +51,7 @@ export class WebhooksController {
     operationId: 'createWebhook',
     summary: 'Create a webhook',
     description:
-      'Sends a message when a chain ends. Messages are signed as Standard Webhooks, retried with backoff, and can be replayed. Private addresses are refused unless WEBHOOK_ALLOW_PRIVATE is on: an address in the URL at once, a host name at delivery.',
+      "Sends a message when a chain ends, waits for an approval or an operator, or a task fails, with the chain's name, the error and a link. Messages are signed as Standard Webhooks, retried with backoff, and can be replayed. Private addresses are refused unless WEBHOOK_ALLOW_PRIVATE is on: an address in the URL at once, a host name at delivery.",
   })
   @ApiRequest(NewWebhookDto)
   @ApiHeader(IDEMPOTENCY_KEY)

@@ -2,7 +2,7 @@ import { ApiProperty } from '@nestjs/swagger';
 import { Absentable, rule } from '../http/dto-rules.js';
 import { QueryNumber } from '../http/query-rules.js';
 
-const EVENTS = ['chain.success', 'chain.failure', 'chain.cancelled', 'chain.approval'];
+const EVENTS = ['chain.success', 'chain.failure', 'chain.cancelled', 'chain.approval', 'chain.held', 'task.failure'];
 
 export class NewWebhookDto {
   static readonly example = { url: 'https://hooks.example.com/task-chain', events: ['chain.failure'] };
@@ -19,7 +19,8 @@ export class NewWebhookDto {
   @ApiProperty({
     type: 'array',
     items: { type: 'string', enum: EVENTS },
-    description: 'The events to send. Absent or empty: all.',
+    description:
+      'The events to send. Absent or empty: all but `chain.held` (the chain waits for an operator) and `task.failure`, which are sent only where they are named.',
   })
   events?: string[];
 }
@@ -37,7 +38,7 @@ export class WebhookDto {
   webhook_id: string;
   @ApiProperty({ example: 'https://hooks.example.com/task-chain' })
   url: string;
-  /** The events that it receives; empty: all. */
+  /** The events that it receives; empty: all but `chain.held` and `task.failure`. */
   @ApiProperty({ type: [String], example: ['chain.failure'] })
   events: string[];
   @ApiProperty()

@@ -12,7 +12,7 @@ const BACKOFF_MS = [5_000, 5 * MINUTE, 30 * MINUTE, 120 * MINUTE, 300 * MINUTE, 
 
 /**
  * Turns notices of finished chains into deliveries, and sends what is due. Every replica does; rows are shared by SKIP
- * LOCKED. `onEnded` hears of each end of a chain in one replica. `resolve` finds the addresses of names.
+ * LOCKED. `links` is where their links begin: the API's address. `onEnded` hears of each end of a chain in one replica. `resolve` finds the addresses of names.
  */
 export async function deliverWebhooks(
   webhooks: WebhookRepository,
@@ -20,8 +20,9 @@ export async function deliverWebhooks(
   allowPrivate: boolean,
   onEnded: (chain: EndedChain) => void = () => undefined,
   resolve?: Resolve,
+  links = '',
 ): Promise<void> {
-  for (const chain of await webhooks.spread(db, 500)) onEnded(chain);
+  for (const chain of await webhooks.spread(db, 500, links)) onEnded(chain);
   const due = await webhooks.take(db, BATCH, TIMEOUT_MS + 10_000);
   await Promise.all(due.map((delivery) => deliver(webhooks, db, delivery, allowPrivate, resolve)));
 }

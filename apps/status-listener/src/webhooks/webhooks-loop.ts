@@ -23,6 +23,6 @@ export class WebhooksLoop extends Loop {
   async round(): Promise<void> {
     const { databases, webhooks, config, engine } = this;
     const onEnded = (chain: EndedChain): void => countEnded(engine.metrics, chain);
-    await deliverWebhooks(webhooks, databases.engine, config.webhooksToPrivate, onEnded);
+    await deliverWebhooks(webhooks, databases.engine, config.webhooksToPrivate, onEnded, undefined, config.publicUrl);
   }
 }

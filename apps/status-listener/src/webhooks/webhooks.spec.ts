@@ -101,7 +101,10 @@ describe('deliveries', () => {
     await notice('chain.success');
     await deliverWebhooks(webhooks, db, true);
     expect(got).toHaveLength(1);
-    expect(JSON.parse(got[0]!.body)).toEqual({ type: 'chain.success', data: { chain_id: 'chain-1' } });
+    expect(JSON.parse(got[0]!.body)).toEqual({
+      type: 'chain.success',
+      data: { chain_id: 'chain-1', link: '/api/v1/chains/chain-1' },
+    });
     const [failed] = await webhooks.deliveries(db, 'all', Number.MAX_SAFE_INTEGER, 10);
     expect(failed).toMatchObject({ status: 'PENDING', tries: 1, response_status: 500, error: 'answered 500' });
     expect(Date.parse(failed!.next_attempt_at)).toBeGreaterThan(Date.now() + 2_000);

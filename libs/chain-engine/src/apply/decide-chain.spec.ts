@@ -22,8 +22,27 @@ it('keeps no run of another task with an attempt that ends beside it', () => {
   ]);
 });
 
+it('tells webhooks of a failed task, and of one that holds its chain, each once', () => {
+  const error = { code: 'BROKEN', message: 'it broke', details: { secret: 1 } };
+  const failed: TaskEvent = {
+    ...{ kind: 'TaskFailed', position: 0, attempt: 1, runId: 'r1', retryable: false, random: 0, error },
+  };
+  const notices = (loaded: LoadedChain) =>
+    decideChain(loaded, [{ event: failed }, { event: failed }], new Capacity()).outbox.flatMap(({ kind, payload }) =>
+      kind === 'NOTICE' ? [payload as { type: string; data: object }] : [],
+    );
+  const data = { chain_id: 'c', task_id: 't0', task_type: 'diagnostic', attempt: 1 };
+  const told = { ...data, error: { code: 'BROKEN', message: 'it broke' } };
+  const timestamp = '1970-01-01T00:00:02.000Z';
+  expect(notices(sent())).toEqual([
+    { type: 'task.failure', timestamp, data: told },
+    expect.objectContaining({ type: 'chain.failure' }),
+  ]);
+  expect(notices(sent('pause'))).toEqual([{ type: 'chain.held', timestamp, data: told }]);
+});
+
 /** A chain that stops on an error, with two tasks that were sent and have not started. */
-function sent(): LoadedChain {
+function sent(onExhausted: 'fail' | 'pause' = 'fail'): LoadedChain {
   const tasks = [0, 1].map((position): Task => ({
     position,
     taskId: `t${position}`,
@@ -35,7 +54,7 @@ function sent(): LoadedChain {
     losses: 0,
     parents: { pending: 0, succeeded: 0, failed: 0, skipped: 0 },
     triggerRule: 'all_success',
-    retry: DEFAULT_RETRY_POLICY,
+    retry: { ...DEFAULT_RETRY_POLICY, onExhausted },
     priority: 5,
     successors: [],
     ...DEFAULT_SETTINGS,

@@ -10,6 +10,7 @@ import type {
   TaskReport,
 } from '#libs/repositories';
 import type { Capacity } from '../dispatch/capacity.js';
+import { endNotice, noticesOf } from './notices.js';
 
 /** An event of a chain with what is stored beside it. */
 export interface Incoming {
@@ -74,10 +75,7 @@ export function decideChain(loaded: LoadedChain, incoming: readonly Incoming[], 
         : [],
     );
     if (stop.length > 0) outbox.push({ kind: 'STOP', payload: { tasks: stop } });
-    for (const effect of decision.effects) {
-      if (effect.kind !== 'ApprovalAwaited') continue;
-      outbox.push({ kind: 'NOTICE', payload: approvalNotice(loaded, decision.changed.get(effect.position)!) });
-    }
+    for (const payload of noticesOf(loaded, decision)) outbox.push({ kind: 'NOTICE', payload });
     if (item.audit !== undefined) outbox.push({ kind: 'AUDIT', payload: item.audit });
     evolve(state, decision);
   }
@@ -85,7 +83,7 @@ export function decideChain(loaded: LoadedChain, incoming: readonly Incoming[], 
   if (isChainTerminal(state.chain.status) && state.chain.status !== before.status) {
     const end = finished(state.chain);
     events.push(end);
-    outbox.push({ kind: 'NOTICE', payload: noticeOf(loaded, end) });
+    outbox.push({ kind: 'NOTICE', payload: endNotice(loaded, end) });
   }
   return { loaded, before, changed, dispatched, reports, events, attempts, artifacts, outbox };
 }
@@ -152,28 +150,6 @@ function attemptOf(was: Task | undefined, now: Task, event: ChainEvent): Attempt
 }
 
 const WORKER_LOST = failure('WORKER_LOST', 'its lease expired: no worker reported it any more');
-
-/** The webhook payload of a chain that ended. */
-function noticeOf({ chainId, nowMs, lagMs }: LoadedChain, end: EventRecord): Record<string, unknown> {
-  const { status } = end.data as { status: string };
-  const timestamp = new Date(nowMs + lagMs).toISOString();
-  return { type: `chain.${status.toLowerCase()}`, timestamp, data: { chain_id: chainId, ...end.data } };
-}
-
-/** The webhook payload of a chain that begins to wait for an approval. */
-function approvalNotice({ chainId, nowMs, lagMs }: LoadedChain, { taskId, error, nextAttemptAt }: Task): object {
-  return {
-    type: 'chain.approval',
-    timestamp: new Date(nowMs + lagMs).toISOString(),
-    data: {
-      chain_id: chainId,
-      task_id: taskId,
-      party: error?.details?.['party'] ?? null,
-      message: error?.message,
-      expires_at: new Date(nextAttemptAt! + lagMs).toISOString(),
-    },
-  };
-}
 
 function finished(chain: Chain): EventRecord {
   return {

@@ -48,6 +48,8 @@ export interface Config {
   readonly webhooksToPrivate: boolean;
   /** Whether `http` tasks may call private addresses. */
   readonly httpTasksToPrivate: boolean;
+  /** Where users reach the API, without a slash at the end: links in webhooks begin with it. Empty: they are paths. */
+  readonly publicUrl: string;
   readonly signIn: SignInConfig;
   readonly secrets: SecretsConfig;
 }
@@ -68,6 +70,7 @@ const PREFIX = 'WORKER_CONCURRENCY_';
 const SLOTS_MEND = 'Set the number of tasks of one type that a worker runs at once, e.g. 4.';
 const PAIR_EXAMPLE = 'task-chain secrets keygen';
 const LOGIN_EXAMPLE = 'postgres://login:password@host:5432/task_chain';
+const PUBLIC_EXAMPLE = 'PUBLIC_URL=https://chains.example.com';
 const DATABASE_EXAMPLE = 'DATABASE_URL=postgres://user:password@host:5432/task_chain';
 
 /** Slots of each task type when nothing is set: one per core, 2 to 16. Each busy slot may use a whole core. */
@@ -197,6 +200,7 @@ function read(reader: ValueReader, env: Environment): Config {
     ),
     webhooksToPrivate: reader.choice('WEBHOOK_ALLOW_PRIVATE', 'off', ['on', 'off']) === 'on',
     httpTasksToPrivate: reader.choice('HTTP_TASK_ALLOW_PRIVATE', 'off', ['on', 'off']) === 'on',
+    publicUrl: (reader.url('PUBLIC_URL', ['https:', 'http:'], false, PUBLIC_EXAMPLE) ?? '').replace(/\/+$/, ''),
     signIn: readSignIn(reader, production),
     secrets: readSecrets(reader),
   });

@@ -59,6 +59,34 @@ describe('notices and deliveries', () => {
     ]);
   });
 
+  test('of held chains and failed tasks go where they are named, with name, error and link', async () => {
+    const error = { code: 'TASK_FAILED', message: 'm' };
+    await storeChain(db, 'c', {}, { columns: { chain_name: `'风控'`, error: `'${JSON.stringify(error)}'` } });
+    await endpoint('all');
+    await endpoint('named', { events: ['chain.held', 'task.failure', 'chain.failure'] });
+    const failed = { chain_id: 'c', task_id: 't', error: { code: 'X', message: 'x' } };
+    for (const [type, data] of [
+      ['task.failure', failed],
+      ['chain.held', failed],
+      ['chain.failure', { chain_id: 'c' }],
+      ['chain.success', { chain_id: 'gone' }],
+    ] as const) {
+      await sql(`INSERT INTO outbox (kind, payload) VALUES ('NOTICE', $1)`, [JSON.stringify({ type, data })]);
+    }
+    expect(await webhooks.spread(db, 9, 'https://tc.example')).toHaveLength(2);
+    const got = await sql(`SELECT webhook_id, event_type, payload -> 'data' AS data FROM webhook_deliveries
+                            ORDER BY webhook_id, id`);
+    const base = 'https://tc.example/api/v1/chains';
+    const named = { chain_name: '风控', link: `${base}/c` };
+    expect(got).toEqual([
+      { webhook_id: 'all', event_type: 'chain.failure', data: { chain_id: 'c', ...named, error } },
+      { webhook_id: 'all', event_type: 'chain.success', data: { chain_id: 'gone', link: `${base}/gone` } },
+      { webhook_id: 'named', event_type: 'task.failure', data: { ...failed, ...named, link: `${base}/c/tasks/t` } },
+      { webhook_id: 'named', event_type: 'chain.held', data: { ...failed, ...named, link: `${base}/c/tasks/t` } },
+      { webhook_id: 'named', event_type: 'chain.failure', data: { chain_id: 'c', ...named, error } },
+    ]);
+  });
+
   test('say how each chain ended, once, the first so many', async () => {
     const times = { started_at: `now() - interval '90 s'`, completed_at: 'now()' };
     const failed = { ...times, status: `'FAILURE'`, error: `'{"code": "TASK_FAILED"}'` };

@@ -22,8 +22,18 @@ export interface DueDelivery {
   secret: string;
 }
 
+/** What a webhook without a list of events is not sent: there may be as many as tasks. */
+const NAMED_ONLY = `('chain.held', 'task.failure')`;
+
+/** The payload with the chain's name and, where it failed, its error; and where to read on. */
+const PAYLOAD = `taken.payload || jsonb_build_object('data', taken.payload -> 'data' || jsonb_strip_nulls(jsonb_build_object(
+  'chain_name', c.chain_name,
+  'error', coalesce(taken.payload -> 'data' -> 'error', CASE WHEN taken.payload ->> 'type' = 'chain.failure' THEN c.error END),
+  'link', $2::text || '/api/v1/chains/' || (taken.payload -> 'data' ->> 'chain_id')
+          || coalesce('/tasks/' || (taken.payload -> 'data' ->> 'task_id'), ''))))`;
+
 /**
- * Outbox rows of kind NOTICE become one delivery per endpoint that wants them, in one statement. $1 limit -> the chains that ended: each end comes once, to one listener.
+ * Outbox rows of kind NOTICE become one delivery per endpoint that wants them, in one statement. $1 limit, $2 where links begin -> the chains that ended: each end comes once, to one listener.
  */
 export const spreadNotices: Statement = {
   name: 'spread-notices',
@@ -34,9 +44,11 @@ export const spreadNotices: Statement = {
       RETURNING id, tenant_id, payload
     ), deliveries AS (
       INSERT INTO webhook_deliveries (tenant_id, webhook_id, message_id, event_type, payload, next_attempt_at)
-      SELECT w.tenant_id, w.webhook_id, 'msg_' || gen_random_uuid(), taken.payload ->> 'type', taken.payload, ${COUNTED_NOW}
+      SELECT w.tenant_id, w.webhook_id, 'msg_' || gen_random_uuid(), taken.payload ->> 'type', ${PAYLOAD}, ${COUNTED_NOW}
         FROM taken JOIN webhooks w ON w.tenant_id = taken.tenant_id AND w.enabled AND w.deleted_at IS NULL
-                                  AND (w.events = '{}' OR taken.payload ->> 'type' = ANY (w.events))
+                                  AND (taken.payload ->> 'type' = ANY (w.events)
+                                       OR w.events = '{}' AND taken.payload ->> 'type' NOT IN ${NAMED_ONLY})
+             LEFT JOIN task_chains c ON c.chain_id = taken.payload -> 'data' ->> 'chain_id'
        ORDER BY taken.id
     )
     SELECT upper(split_part(taken.payload ->> 'type', '.', 2)) AS status, c.total_tasks, c.error ->> 'code' AS error_code,
@@ -44,7 +56,7 @@ export const spreadNotices: Statement = {
       FROM taken
       LEFT JOIN LATERAL (
         SELECT * FROM task_chains WHERE chain_id = taken.payload -> 'data' ->> 'chain_id' OFFSET 0) AS c ON true
-     WHERE taken.payload ->> 'type' <> 'chain.approval'`,
+     WHERE taken.payload ->> 'type' IN ('chain.success', 'chain.failure', 'chain.cancelled')`,
 };
 
 /** Takes due deliveries. $1 limit, $2 hidden for ms. */
