@@ -10,6 +10,7 @@ export { isPartyResult, type PartyResult } from './party-result.js';
 export * from './references.js';
 export { resultFault } from './result-fault.js';
 export * from './retry.js';
+export * from './schema-words.js';
 export * from './state.js';
 export * from './states.js';
 export { isObject, MAX_BODY_BYTES, parseStrictJson } from './strict-json.js';

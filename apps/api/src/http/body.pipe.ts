@@ -1,12 +1,12 @@
 import { Injectable, type ArgumentMetadata, type PipeTransform, type Type } from '@nestjs/common';
 import { validate, ValidationError } from 'class-validator';
-import { FaultList, isObject, pointer, quoted } from '#libs/chain-domain';
+import { FaultList, isObject, pointer, quoted, requirementInWords, typeInWords } from '#libs/chain-domain';
 import { fieldsOf, ITEMS, type ItemFault } from './dto-rules.js';
 import { Problem } from './problem.js';
-import { MAX_FIELDS, SERVER_FIELDS } from './schema-faults.js';
+import { MAX_FIELDS, notKnown, SERVER_FIELDS } from './schema-faults.js';
 
 const UNKNOWN = 'UNKNOWN_FIELD';
-/** What the types of class-validator ask for, by the names of their rules. */
+/** The types that class-validator asks for, by the names of its rules. */
 const TYPES: Readonly<Record<string, string>> = {
   isString: 'string',
   isInt: 'integer',
@@ -37,11 +37,14 @@ export class BodyPipe implements PipeTransform<unknown, Promise<unknown>> {
 }
 
 function rootFault(body: unknown, dto: { minProperties?: number }): { code: string; message: string } | undefined {
-  if (!isObject(body)) return { code: 'INVALID_TYPE', message: 'the body must be object.' };
+  if (!isObject(body)) return { code: 'INVALID_TYPE', message: 'the body must be an object.' };
   const count = Object.keys(body).length;
   if (count > MAX_FIELDS) return { code: UNKNOWN, message: `It has more than ${MAX_FIELDS} fields.` };
   if (count >= (dto.minProperties ?? 0)) return undefined;
-  return { code: 'OUT_OF_RANGE', message: `the body must NOT have fewer than ${dto.minProperties} properties.` };
+  return {
+    code: 'OUT_OF_RANGE',
+    message: `the body ${requirementInWords({ keyword: 'minProperties', params: { limit: dto.minProperties } })}.`,
+  };
 }
 
 /**
@@ -63,7 +66,8 @@ function unknownFields(instance: object): ValidationError[] {
   const known = fieldsOf(instance.constructor)!;
   return Object.entries(instance).flatMap(([property, value]: [string, unknown]): ValidationError[] => {
     const error = Object.assign(new ValidationError(), { property, value });
-    if (!known.has(property)) return [Object.assign(error, { constraints: { [UNKNOWN]: '' } })];
+    if (!known.has(property))
+      return [Object.assign(error, { constraints: { [UNKNOWN]: notKnown([...known].sort()) } })];
     const children = isObject(value) && fieldsOf(value.constructor) !== undefined ? unknownFields(value) : [];
     return children.length > 0 ? [Object.assign(error, { children })] : [];
   });
@@ -85,14 +89,14 @@ function addFaults(error: ValidationError, at: readonly string[], faults: FaultL
   if (UNKNOWN in constraints) {
     const isGiven = at.length === 0 && SERVER_FIELDS.has(error.property);
     const name = [...at, quoted(error.property).slice(1, -1)].join('.');
-    const message = `${name} ${isGiven ? 'is given by the server: leave it out' : 'is not a known field'}.`;
+    const message = `${name} ${isGiven ? 'is given by the server: leave it out' : constraints[UNKNOWN]}.`;
     return faults.add({ code: UNKNOWN, pointer: pointer(...path), message });
   }
   if (value === undefined) return Object.keys(constraints).length > 0 ? add('REQUIRED', 'is missing') : undefined;
   for (const [name, message] of Object.entries(constraints)) {
     if (name === ITEMS) {
       for (const { index, code, says } of JSON.parse(message) as ItemFault[]) add(code, says, index);
-    } else if (TYPES[name] !== undefined) add('INVALID_TYPE', `must be ${TYPES[name]}`);
+    } else if (TYPES[name] !== undefined) add('INVALID_TYPE', `must be ${typeInWords(TYPES[name])}`);
     else if (name !== 'nestedValidation') add(name, message);
   }
   // Only objects have fields to report.

@@ -5,7 +5,7 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
 import { getMetadataStorage, ValidateBy, ValidateIf } from 'class-validator';
-import { isObject } from '#libs/chain-domain';
+import { isObject, requirementInWords } from '#libs/chain-domain';
 import { PATTERN_RULES } from './patterns.js';
 
 /** Name of the rule whose message is a JSON list of `ItemFault`s: class-validator itself reports no index. */
@@ -48,17 +48,21 @@ export const Between = (min: number, max: number): PropertyDecorator =>
     'OUT_OF_RANGE',
     (value) => {
       if (typeof value !== 'number') return null;
-      return value < min ? `must be >= ${min}` : value > max ? `must be <= ${max}` : null;
+      return value < min ? limited('minimum', min) : value > max ? limited('maximum', max) : null;
     },
     { minimum: min, maximum: max },
   );
 
 /** Takes a whole number, or null. */
 export const IsIntOrNull = (): PropertyDecorator =>
-  rule('INVALID_TYPE', (value) => (value === null || Number.isInteger(value) ? null : 'must be integer or null'), {
-    type: 'integer',
-    nullable: true,
-  });
+  rule(
+    'INVALID_TYPE',
+    (value) => (value === null || Number.isInteger(value) ? null : 'must be a whole number or null'),
+    {
+      type: 'integer',
+      nullable: true,
+    },
+  );
 
 /** Takes one of these values. */
 export const OneOf = (values: readonly unknown[], document: ApiPropertyOptions = {}): PropertyDecorator =>
@@ -74,7 +78,7 @@ export const Fits = (pattern: RegExp): PropertyDecorator =>
 export const NotEmpty = (): PropertyDecorator =>
   rule(
     'OUT_OF_RANGE',
-    (value) => (isObject(value) && Object.keys(value).length === 0 ? 'must NOT have fewer than 1 properties' : null),
+    (value) => (isObject(value) && Object.keys(value).length === 0 ? limited('minProperties', 1) : null),
     { minProperties: 1 },
   );
 
@@ -83,7 +87,7 @@ export function Texts(most: number, pattern: RegExp | undefined, document: objec
   function* faultsOf(value: unknown): Generator<ItemFault> {
     for (const [index, item] of (Array.isArray(value) ? (value as unknown[]) : []).entries()) {
       const tooLong = typeof item === 'string' ? lengthFault(item, 1, 64) : null;
-      if (typeof item !== 'string') yield { index, code: 'INVALID_TYPE', says: 'must be string' };
+      if (typeof item !== 'string') yield { index, code: 'INVALID_TYPE', says: 'must be a text' };
       else if (tooLong !== null) yield { index, code: 'OUT_OF_RANGE', says: tooLong };
       if (typeof item === 'string' && pattern?.test(item) === false) {
         yield { index, code: 'INVALID_FORMAT', says: saysOf(pattern) };
@@ -107,8 +111,8 @@ export function Texts(most: number, pattern: RegExp | undefined, document: objec
       'OUT_OF_RANGE',
       (value) => {
         if (!Array.isArray(value)) return null;
-        if (value.length < least) return `must NOT have fewer than ${least} items`;
-        return value.length > most ? `must NOT have more than ${most} items` : null;
+        if (value.length < least) return limited('minItems', least);
+        return value.length > most ? limited('maxItems', most) : null;
       },
       { type: 'array', minItems: least, maxItems: most, items } as ApiPropertyOptions,
     ),
@@ -132,12 +136,14 @@ function first<T>(items: Iterable<T>, most: number): T[] {
   return taken;
 }
 
+const limited = (keyword: string, limit: number): string => requirementInWords({ keyword, params: { limit } });
+
 const saysOf = (pattern: RegExp): string => PATTERN_RULES[pattern.source] ?? 'may hold A-Z, a-z, 0-9 and . _ - only';
 
 /** class-validator's own `@Length()` counts no variation selectors: the database would refuse what it lets pass. */
 function lengthFault(text: string, min: number, max: number): string | null {
   let length = 0;
   for (let at = 0; at < text.length && length <= max; at += text.codePointAt(at)! > 0xffff ? 2 : 1) length += 1;
-  if (length < min) return `must NOT have fewer than ${min} characters`;
-  return length > max ? `must NOT have more than ${max} characters` : null;
+  if (length < min) return limited('minLength', min);
+  return length > max ? limited('maxLength', max) : null;
 }

@@ -31,6 +31,8 @@ export function problemFromError(error: unknown): Problem {
   if (error instanceof QuotaExceeded) return beyond(error);
   const { code, statusCode, message, expose } = errorFields(error);
   const known = code === undefined ? undefined : BY_FASTIFY_CODE[code];
+  if (known === 'UNSUPPORTED_MEDIA_TYPE')
+    return new Problem(known, 'Send the body as application/json.', { cause: error });
   if (known) return new Problem(known, message, { cause: error });
   if (isTransient(error)) return unavailable(error);
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {

@@ -1,11 +1,11 @@
-import { type FaultList, type InputFault, isObject, pointer, quoted } from '#libs/chain-domain';
+import { type FaultList, type InputFault, isObject, pointer, quoted, requirementInWords } from '#libs/chain-domain';
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import { PATTERN_RULES } from './patterns.js';
 
 /** More fields than this are not worth a fault each. */
 export const MAX_FIELDS = 100;
 
-const ajv = new Ajv2020({ allErrors: true, allowUnionTypes: true });
+const ajv = new Ajv2020({ allErrors: true, allowUnionTypes: true, verbose: true });
 
 /** What the server gives a chain: seen in an answer and sent back by mistake. */
 export const SERVER_FIELDS = new Set(['chain_id', 'chain_type', 'created_by', 'created_at', 'status']);
@@ -16,6 +16,9 @@ const CODES: Readonly<Record<string, string>> = {
   enum: 'INVALID_VALUE',
   pattern: 'INVALID_FORMAT',
 };
+
+/** What is said of a field that is none of these. */
+export const notKnown = (known: readonly string[]): string => `is not a known field: there are ${known.join(', ')}`;
 
 /** A check of a body, or of a part of one, by its schema. */
 export const compileSchema = (schema: object): ValidateFunction => ajv.compile(schema);
@@ -29,6 +32,8 @@ export function addSchemaFaults(check: ValidateFunction, value: unknown, faults:
     faults.add({ code: 'UNKNOWN_FIELD', pointer: at, message: `${label}It has more than ${MAX_FIELDS} fields.` });
   } else if (!check(value)) {
     for (const error of check.errors!) {
+      // It says only that there is another fault, in the name of a field.
+      if (error.keyword === 'propertyNames') continue;
       faults.add(faultOf(error, at, label));
       if (faults.full) break;
     }
@@ -37,7 +42,8 @@ export function addSchemaFaults(check: ValidateFunction, value: unknown, faults:
 }
 
 function faultOf(error: ErrorObject, at: string, label: string): InputFault {
-  const { keyword, instancePath, params } = error;
+  const { keyword, params, parentSchema, propertyName } = error;
+  const instancePath = error.instancePath + (propertyName === undefined ? '' : pointer(propertyName));
   const field = instancePath.slice(1).replaceAll('/', '.').replaceAll('~1', '/').replaceAll('~0', '~');
   const code = CODES[keyword] ?? listCode(at + instancePath, error) ?? 'OUT_OF_RANGE';
   const subject = `${label}${field || (at ? 'it' : 'the body')}`;
@@ -46,7 +52,7 @@ function faultOf(error: ErrorObject, at: string, label: string): InputFault {
     const why =
       at === '' && field === '' && SERVER_FIELDS.has(name)
         ? 'is given by the server: leave it out'
-        : 'is not a known field';
+        : notKnown(Object.keys((parentSchema as { properties?: object }).properties ?? {}));
     return {
       code,
       pointer: at + instancePath + pointer(name),
@@ -70,11 +76,7 @@ function listCode(place: string, { keyword }: ErrorObject): string | undefined {
   return keyword === 'minItems' ? 'NO_TASKS' : keyword === 'maxItems' ? 'TOO_MANY_TASKS' : undefined;
 }
 
-function requirement({ keyword, params, message }: ErrorObject): string {
-  if (keyword === 'type') return `must be ${[params['type']].flat().join(' or ')}`;
-  if (keyword === 'enum') return `must be one of ${(params['allowedValues'] as unknown[]).join(', ')}`;
-  if (keyword === 'pattern') {
-    return PATTERN_RULES[String(params['pattern'])] ?? 'may hold A-Z, a-z, 0-9 and . _ - only';
-  }
-  return message ?? 'is not valid';
+function requirement(error: ErrorObject): string {
+  if (error.keyword !== 'pattern') return requirementInWords(error);
+  return PATTERN_RULES[String(error.params['pattern'])] ?? 'may hold A-Z, a-z, 0-9 and . _ - only';
 }

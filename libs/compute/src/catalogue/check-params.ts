@@ -32,7 +32,7 @@ function check(type: string, params: unknown, isOpen: IsOpen): ParamFault[] {
   } = params as Partial<TaskParams>;
   const faults: ParamFault[] = Object.keys(others).map((key) => ({
     pointer: `/${escape(key)}`,
-    message: 'unknown key; allowed are engine, sf_init_config, spu_config, task_config',
+    message: 'is not a known field: there are engine, sf_init_config, spu_config, task_config',
   }));
   const runner = findRunner(type, name);
   if (!runner) return [...faults, { pointer: '/engine', message: engineFault(type, name) }];

@@ -1,5 +1,6 @@
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
-import { ELSEWHERE } from './config-schema.js';
+import { requirementInWords } from '#libs/chain-domain';
+import { ELSEWHERE, PER_PARTY } from './config-schema.js';
 import { escape } from './json-values.js';
 import type { JsonSchema, ParamFault, TaskType } from './task-type.js';
 
@@ -35,7 +36,7 @@ function faultOf(error: ErrorObject): ParamFault {
     case 'unevaluatedProperties': {
       const key = String(params.additionalProperty ?? params.unevaluatedProperty);
       const allowed = Object.keys((error.parentSchema?.properties as object | undefined) ?? {}).join(', ');
-      return { pointer: `${at}/${escape(key)}`, message: `unknown key${allowed ? `; allowed are ${allowed}` : ''}` };
+      return { pointer: `${at}/${escape(key)}`, message: `is not a known field${allowed && `: there are ${allowed}`}` };
     }
     case 'enum': {
       const allowed = (params.allowedValues as unknown[]).map((value) => JSON.stringify(value)).join(', ');
@@ -49,7 +50,7 @@ function faultOf(error: ErrorObject): ParamFault {
       return { pointer: at, message: `must be ${JSON.stringify(params.allowedValue)}` };
     case 'pattern':
       return error.propertyName === undefined
-        ? { pointer: at, message: error.message ?? 'is not valid' }
+        ? { pointer: at, message: requirementInWords(error) }
         : {
             pointer: `${at}/${escape(error.propertyName)}`,
             message: 'is no name for a party: letters, digits, "_" and "-", a letter first',
@@ -61,6 +62,6 @@ function faultOf(error: ErrorObject): ParamFault {
       return { pointer: `${at}/${escape(tag)}`, message: `must be one of ${known}` };
     }
     default:
-      return { pointer: at, message: error.message ?? 'is not valid' };
+      return { pointer: at, message: requirementInWords(error, error.parentSchema?.[PER_PARTY] ? 'party' : 'field') };
   }
 }

@@ -4,7 +4,7 @@ import { cpuMsOf } from '#libs/testing';
 import { type ChainInput, readChain } from './chain-input.js';
 import type { TaskCatalogue } from '../../catalogue/catalogue.js';
 
-const TYPES = ['psi', 'train', 'aggregate', 'preprocessing', 'evaluation', 'diagnostic'];
+const TYPES = ['psi', 'ss_lr', 'train', 'aggregate', 'preprocessing', 'evaluation', 'diagnostic'];
 /** A catalogue whose types want `task_config.delay_ms`, where given, to be a number. */
 const catalogue: TaskCatalogue = {
   types: TYPES,
@@ -15,9 +15,7 @@ const catalogue: TaskCatalogue = {
           checkParams: (params) => {
             const delay = (params['task_config'] as { delay_ms?: unknown } | undefined)?.delay_ms;
             const fine = delay === undefined || typeof delay === 'number';
-            return fine
-              ? []
-              : [{ pointer: '/task_config/delay_ms', message: 'task_config.delay_ms must be a number.' }];
+            return fine ? [] : [{ pointer: '/task_config/delay_ms', message: 'must be a number' }];
           },
         }
       : undefined,
@@ -63,6 +61,7 @@ describe('a chain', () => {
       chainName: 'c',
       description: null,
       metadata: {},
+      labels: {},
       execute: false,
       options: {
         retryPolicy,
@@ -367,12 +366,37 @@ describe('a body is refused', () => {
       ),
     ).toEqual([
       'created_by is given by the server: leave it out.',
-      'Task "a": task_name must be string.',
-      'Task "a": timeout must be >= 1.',
+      'Task "a": task_name must be a text.',
+      'Task "a": timeout must be 1 or more.',
       'Task "a": priority must be one of low, normal, high, critical, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10.',
       'These tasks wait for each other in a cycle: "b" -> "c" -> "b".',
       'Task "a": There is no task type "agregate". Did you mean "aggregate"?',
-      'Task "c": There is no task type "quite-unknown". There are aggregate, diagnostic, evaluation, preprocessing, psi, train.',
+      'Task "c": There is no task type "quite-unknown". There are aggregate, diagnostic, evaluation, preprocessing, psi, ss_lr, train.',
+    ]);
+  });
+
+  it('with the fields that there are, and what a component of SecretFlow is called here, once', () => {
+    const value = body(
+      [
+        task('a', { task_type: 'ss_sgd_train', depend_on: [] }),
+        task('b', { task_type: 'ml.train/ss_sgd_train' }),
+        task('c', { task_type: 'quite-unknown' }),
+        task('d', { task_type: 'unknown-too' }),
+        task('e', { task_params: { task_config: { delay_ms: 'soon' } } }),
+        task('f', { trigger_rule: { atleast: 1 } }),
+      ],
+      { metdata: {} },
+    );
+    expect(messagesOf(value)).toEqual([
+      'metdata is not a known field: there are chain_name, description, tasks, options, metadata, labels, execute.',
+      expect.stringMatching(/^Task "a": depend_on is not a known field: there are task_id, task_name, task_type, /),
+      'Task "f": trigger_rule.at_least is missing.',
+      'Task "f": trigger_rule.atleast is not a known field: there are at_least.',
+      'Task "a": There is no task type "ss_sgd_train". Here it is "ss_lr".',
+      'Task "b": There is no task type "ml.train/ss_sgd_train".',
+      'Task "c": There is no task type "quite-unknown". There are aggregate, diagnostic, evaluation, preprocessing, psi, ss_lr, train.',
+      'Task "d": There is no task type "unknown-too".',
+      'Task "e": task_config.delay_ms must be a number.',
     ]);
   });
 

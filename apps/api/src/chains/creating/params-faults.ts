@@ -12,6 +12,7 @@ import { isPlaceOf } from '#libs/compute';
 import { partiesOf } from '#libs/consent';
 import type { Plan } from '#libs/dag-planner';
 import type { TaskCatalogue } from '../../catalogue/catalogue.js';
+import { nameHere } from '../../catalogue/secretflow-names.js';
 import { nearest } from './nearest.js';
 import { taskLabel } from './chain-schema-faults.js';
 
@@ -35,6 +36,8 @@ export function addParamsFaults(
   faults: FaultList,
 ): SecretUse[] {
   const secrets: SecretUse[] = [];
+  /** Hints stand once in an answer: many tasks may have the same wrong type. */
+  const said = new Set<string>();
   const positions = new Map<string, number>();
   tasks.forEach((task, position) => {
     if (isObject(task) && typeof task['task_id'] === 'string') positions.set(task['task_id'], position);
@@ -46,7 +49,9 @@ export function addParamsFaults(
     const { task_type: typeName, task_params: params } = task;
     const type = typeof typeName === 'string' ? catalogue.find(typeName) : undefined;
     if (typeof typeName === 'string' && !type) {
-      const message = `${label}There is no task type ${quoted(typeName)}. ${suggestion(typeName, catalogue.types)}`;
+      const hint = suggestion(typeName, catalogue.types);
+      const message = `${label}There is no task type ${quoted(typeName)}.${said.has(hint) ? '' : ` ${hint}`}`;
+      said.add(hint);
       faults.add({ code: 'UNKNOWN_TASK_TYPE', pointer: pointer('tasks', position, 'task_type'), message });
     }
     if (!isObject(params)) continue;
@@ -88,13 +93,16 @@ export function addParamsFaults(
     for (const fault of type.checkParams(params)) {
       if (referring.has(fault.pointer)) continue;
       const { code = 'INVALID_PARAMS', message } = fault;
-      faults.add({ code, pointer: at + fault.pointer, message: label + message });
+      const field = fault.pointer.slice(1).replaceAll('/', '.').replaceAll('~1', '/').replaceAll('~0', '~');
+      faults.add({ code, pointer: at + fault.pointer, message: `${label}${field || 'task_params'} ${message}.` });
     }
   }
   return secrets;
 }
 
 function suggestion(word: string, types: readonly string[]): string {
+  const here = nameHere(word, types);
+  if (here !== undefined) return `Here it is "${here}".`;
   const near = nearest(word, types);
   return near === undefined ? `There are ${[...types].sort().join(', ')}.` : `Did you mean "${near}"?`;
 }
