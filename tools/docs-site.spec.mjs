@@ -24,16 +24,35 @@ const pages = new Map(
 );
 
 function readPage(file) {
-  const page = { ids: new Set(), links: [], resources: [] };
+  const page = { ids: new Set(), links: [], resources: [], cells: new Set() };
   const walk = (node) => {
     const attributes = Object.fromEntries((node.attrs ?? []).map(({ name, value }) => [name, value]));
     if (attributes.id) page.ids.add(attributes.id);
+    if (node.nodeName === 'td' || node.nodeName === 'th') page.cells.add(lettersOf(contentOf(node)));
     if (node.nodeName === 'a' && attributes.href) page.links.push(attributes.href);
     else page.resources.push(...[attributes.src, attributes.href, attributes.srcset].filter(Boolean));
     for (const child of [...(node.childNodes ?? []), ...(node.content?.childNodes ?? [])]) walk(child);
   };
   walk(parse(textOf(file)));
   return page;
+}
+
+/** What is compared of a cell: its letters and digits. */
+function lettersOf(text) {
+  return text.replaceAll(/[^\p{L}\p{N}]/gu, '');
+}
+
+function contentOf(node) {
+  return node.nodeName === '#text' ? node.value : (node.childNodes ?? []).map(contentOf).join('');
+}
+
+/** The cells of the tables of a Markdown file, without marks and the addresses of links. */
+function cellsOf(file) {
+  const text = readFileSync(join(ROOT, file), 'utf8').replaceAll(/^```.*?^```/gms, '');
+  const rows = text.split('\n').filter((line) => line.startsWith('|') && !/^[|\s:-]+$/.test(line));
+  return rows
+    .flatMap((row) => row.split(/(?<!\\)\|/).slice(1, -1))
+    .map((cell) => cell.replaceAll(/`[^`]*`|<[^>]*>|\]\([^)]*\)/g, (part) => (part.startsWith('`') ? part : '')));
 }
 
 /** The page and the anchor that a link of a page leads to; undefined for one that leads out of the site. */
@@ -84,6 +103,15 @@ describe('the site of the documentation', () => {
     });
     expect(drawn.filter(({ pictures, drawn }) => pictures !== drawn)).toEqual([]);
     expect(drawn.reduce((sum, { pictures }) => sum + pictures, 0)).toBeGreaterThan(10);
+  });
+
+  it('loses no cell of a table', () => {
+    const all = markdownFiles.filter(pageOf).flatMap((file) => {
+      const shown = pages.get(`/${pageOf(file).replace(/\.md$/, '.html')}`).cells;
+      return cellsOf(file).map((cell) => ({ file, cell, isShown: shown.has(lettersOf(cell)) }));
+    });
+    expect(all.filter(({ isShown }) => !isShown)).toEqual([]);
+    expect(all.length).toBeGreaterThan(3_000);
   });
 
   it('asks nothing of other hosts', () => {
