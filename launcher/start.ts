@@ -18,7 +18,10 @@ process.exitCode = await runLauncher(
     apps: APPS.map((app) => ({ ...app, nodeOptions })),
     migrate: migrateAll,
     say: (words) => print('launcher', words),
-    onLine: (app, line) => print(app, compactLine(line)),
+    onLine: (app, line) => {
+      const shown = compactLine(line);
+      if (shown !== undefined) print(app, shown);
+    },
   }),
   async (system) => {
     if (system.localKey) process.stdout.write(`${shownKey(system.localKey, process.stdout.isTTY)}\n`);

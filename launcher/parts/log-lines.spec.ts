@@ -4,7 +4,7 @@ import { compactLine } from './log-lines.js';
 describe('lines on the terminal', () => {
   it('shorten an app’s JSON log', () => {
     const entry = {
-      level: 'info',
+      level: 'warn',
       time: '2026-11-25T12:00:01.123Z',
       app: 'api',
       pid: 1,
@@ -13,7 +13,18 @@ describe('lines on the terminal', () => {
       n: [1],
       msg: 'created',
     };
-    expect(compactLine(JSON.stringify(entry))).toBe('12:00:01.123 INFO  [Chains] created chain_id=chain-1 n=[1]');
+    expect(compactLine(JSON.stringify(entry))).toBe('12:00:01.123 WARN  [Chains] created chain_id=chain-1 n=[1]');
+  });
+
+  it('leave out what the framework says as it starts, but for its warnings', () => {
+    for (const more of [
+      { context: 'RouterExplorer', msg: 'Mapped {/, GET} route' },
+      { engine: 'native', msg: 'm' },
+    ]) {
+      expect(compactLine(JSON.stringify({ level: 'info', ...more }))).toBeUndefined();
+      expect(compactLine(JSON.stringify({ level: 'warn', ...more }))).toMatch(/^WARN/);
+    }
+    expect(compactLine('{"level":"info","msg":"the api is ready"}')).toBe('INFO  the api is ready');
   });
 
   it('show where an error came from', () => {

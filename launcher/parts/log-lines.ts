@@ -3,11 +3,13 @@ const LEFT_OUT = new Set(['level', 'time', 'app', 'pid', 'msg', 'context', 'err'
 
 /**
  * One line of an app's log for the terminal: `12:00:01.123 INFO  message key=value`. What is not a JSON log line
- * comes back unchanged.
+ * comes back unchanged. undefined: what the framework says of its routes and modules, and what an engine found, is in the
+ * log's file alone.
  */
-export function compactLine(line: string): string {
+export function compactLine(line: string): string | undefined {
   const entry = parse(line);
   if (!entry) return line;
+  if (entry.level === 'info' && (entry.context !== undefined || entry.engine !== undefined)) return undefined;
   const time = typeof entry.time === 'string' ? `${entry.time.slice(11, 23)} ` : '';
   const level = String(entry.level).toUpperCase().padEnd(5);
   const context = typeof entry.context === 'string' ? `[${entry.context}] ` : '';
