@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import stringWidth from 'string-width';
 import { parseFragment, type DefaultTreeAdapterMap } from 'parse5';
 import { toDot } from './dot.js';
 import type { Graph, GraphNode } from './graph.js';
@@ -69,6 +70,28 @@ describe('a picture of a chain', () => {
     expect(svg).toContain('&lt;script&gt;alert(1)&lt;/script&gt;');
     expect(svg.match(/<path class="c"/g)?.length).toBe(2);
     expect(svg).toContain('<g class="RUNNING"><title>b: b (psi RUNNING)</title>');
+  });
+
+  it('is SVG whose texts stay in their boxes', () => {
+    const named = (task_id: string, task_name: string, task_type: string) =>
+      ({ ...graph.nodes[0]!, task_id, task_name, task_type, status: 'SUCCESS' }) satisfies GraphNode;
+    const nodes = [
+      named('a', 'Describe the common rows of them', 'biclassification_eval'),
+      named('b', '客户'.repeat(20), 'psi'),
+    ];
+    const svg = toSvg({ nodes, edges: [], critical_path: [] });
+    expect(svg).toContain('>biclassification_eval SUCCESS</text>');
+    const boxes = [
+      ...svg.matchAll(
+        /<rect x="([\d.]+)"[^>]* width="([\d.]+)".*?<text x="([\d.]+)"[^>]*>([^<]*)<.*?>([^<]*)<\/text>/g,
+      ),
+    ];
+    expect(boxes).toHaveLength(2);
+    for (const [, x, width, textX, name, kind] of boxes) {
+      const room = Number(x) + Number(width) - Number(textX);
+      expect(stringWidth(name!) * 13 * 0.61).toBeLessThan(room);
+      expect(stringWidth(kind!) * 10.5 * 0.61).toBeLessThan(room);
+    }
   });
 
   it('escapes names in Mermaid and DOT', () => {

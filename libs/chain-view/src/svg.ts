@@ -3,12 +3,16 @@ import { criticalEdges, STATUS_COLOURS, type Graph, type GraphNode } from './gra
 import { layOut, type Place, type Spacing } from './layout.js';
 import { clipWidth } from './text.js';
 
-const BOX: Spacing = { width: 190, height: 46, gapX: 64, gapY: 18 };
+const BOX: Spacing = { width: 230, height: 46, gapX: 64, gapY: 18 };
 const MARGIN = 16;
 const FOOT = 24;
-/** Columns of a fixed-width text that fit into a box. */
-const NAME_COLUMNS = 22;
-const KIND_COLUMNS = 29;
+const PADDING = 9;
+const NAME_SIZE = 13;
+const KIND_SIZE = 10.5;
+/** Columns of text of this size that fit into a box: in fixed-width fonts a column takes at most 0.61 of the size. */
+const columnsOf = (size: number): number => Math.floor((BOX.width - 2 * PADDING) / (0.61 * size));
+const NAME_COLUMNS = columnsOf(NAME_SIZE);
+const KIND_COLUMNS = columnsOf(KIND_SIZE);
 
 /**
  * As a picture by itself (SVG): boxes by levels from left to right with state in word and colour, the critical path in
@@ -24,7 +28,7 @@ export function toSvg(graph: Graph): string {
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${size.width}" height="${size.height}" viewBox="${-MARGIN} ${-MARGIN} ${size.width} ${size.height}" role="img" aria-label="${graph.nodes.length} tasks, ${graph.edges.length} edges">`,
     '<style>',
-    'text{font-family:ui-monospace,Menlo,Consolas,monospace;font-size:13px;fill:#111}.k{font-size:10.5px;fill:#333}',
+    `text{font-family:ui-monospace,Menlo,Consolas,monospace;font-size:${NAME_SIZE}px;fill:#111}.k{font-size:${KIND_SIZE}px;fill:#333}`,
     'rect{fill:#fff;stroke:#555;stroke-width:1.2}path{fill:none;stroke:#777;stroke-width:1.2}.c{stroke-width:3}',
     ...statuses.flatMap((status) => {
       const [fill, stroke] = STATUS_COLOURS[status] ?? [];
@@ -50,8 +54,8 @@ function box({ task_id, task_name, task_type, status }: GraphNode, { x, y }: Pla
   return [
     `<g${status === undefined ? '' : ` class="${escape(status)}"`}><title>${escape(`${task_id}: ${task_name} (${kind})`)}</title>`,
     `<rect${critical ? ' class="c"' : ''} x="${x}" y="${top}" width="${BOX.width}" height="${BOX.height}" rx="5"/>`,
-    `<text x="${x + 9}" y="${top + 19}">${escape(shorten(task_name, NAME_COLUMNS))}</text>`,
-    `<text class="k" x="${x + 9}" y="${top + 36}">${escape(shorten(kind, KIND_COLUMNS))}</text></g>`,
+    `<text x="${x + PADDING}" y="${top + 19}">${escape(shorten(task_name, NAME_COLUMNS))}</text>`,
+    `<text class="k" x="${x + PADDING}" y="${top + 36}">${escape(shorten(kind, KIND_COLUMNS))}</text></g>`,
   ].join('');
 }
 

@@ -1,4 +1,5 @@
 import type { EChartsCoreOption } from 'echarts/core';
+import { shortNames } from './short-names.js';
 import type { Axis, AxisChart, BoxPlot, Chart, HeatMap } from './section.js';
 
 /** Units of a plot's width. A phone shows them nearly one to one, so that a plot's text can be read there. */
@@ -11,11 +12,15 @@ const LINE = '#888888';
 const FAINT = '#88888855';
 const TEXT = 'currentColor';
 const FONT = { color: TEXT, fontFamily: 'system-ui, sans-serif', fontSize: 12 };
-/** Room for a name beside an axis; a longer one is cut there, and stands whole in the table. */
-const NAME_WIDTH = 96;
+/** Room for a name beside an axis; a longer one is shortened there, and stands whole in the table. */
+const NAME_WIDTH = 128;
+/** The same on both axes of a heat map. */
+const HEAT_NAME_WIDTH = 96;
+/** Of that room, what lies between the name and the plot. */
+const NAME_MARGIN = 20;
 /** Names of a heat map up to which its cells have room for their figures. */
 const LABELLED = 10;
-const HEAT_GRID = { left: NAME_WIDTH + 8, right: 8, top: 8, bottom: NAME_WIDTH + 48 };
+const HEAT_GRID = { left: HEAT_NAME_WIDTH + 8, right: 8, top: 8, bottom: HEAT_NAME_WIDTH + 48 };
 /** The space above and below the bars of a chart that grows with them. */
 const LYING_FRAME = 84;
 const LYING_BAR = 26;
@@ -72,7 +77,7 @@ function heatOptions({ names, cells }: HeatMap): EChartsCoreOption {
     label: '',
   }));
   const label = { show: names.length <= LABELLED, fontSize: 10 };
-  const axis = { name: '', categories: names };
+  const axis = { name: '', categories: shortNames(names, HEAT_NAME_WIDTH - NAME_MARGIN) };
   return {
     visualMap: {
       type: 'piecewise',
@@ -113,7 +118,7 @@ function axisOf(axis: Axis, nameGap: number): object {
     axisLabel: axis.categories ? nameLabels() : { ...FONT, hideOverlap: true },
     axisLine: { lineStyle: { color: LINE } },
     splitLine: { lineStyle: { color: FAINT } },
-    ...(axis.categories && { data: axis.categories }),
+    ...(axis.categories && { data: shortNames(axis.categories, NAME_WIDTH - NAME_MARGIN) }),
     ...(axis.min !== undefined && { min: axis.min }),
     ...(axis.max !== undefined && { max: axis.max }),
     ...(axis.inverse && { inverse: true }),
@@ -123,5 +128,5 @@ function axisOf(axis: Axis, nameGap: number): object {
 }
 
 function nameLabels(): object {
-  return { ...FONT, hideOverlap: true, width: NAME_WIDTH - 20, overflow: 'truncate' };
+  return { ...FONT, hideOverlap: true, width: NAME_WIDTH - NAME_MARGIN, overflow: 'truncate' };
 }

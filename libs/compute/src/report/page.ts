@@ -13,6 +13,8 @@ export interface Report {
 
 /** Characters of a cell from which on it may break anywhere. */
 const LONG = 24;
+/** Columns up to which the long texts of a table have the width of the page. */
+const FEW = 2;
 
 const STYLE = `
 :root{color-scheme:light dark;--line:#8884;--soft:#8881}
@@ -28,11 +30,11 @@ svg{width:100%;height:auto;max-width:32rem;display:block}
 .scroll{overflow-x:auto}table{border-collapse:collapse;font-size:.85rem;margin:1rem 0;font-variant-numeric:tabular-nums}
 th,td{border-bottom:1px solid var(--line);padding:.3rem .6rem;text-align:left;overflow-wrap:normal;vertical-align:top}
 tbody th{font-weight:400}td.n{text-align:right}.long{width:max-content;max-width:16rem;overflow-wrap:anywhere}
-caption{white-space:nowrap}.task{opacity:.8;font-size:.85rem}
-@media (max-width:30rem){.long{max-width:9rem}}
+table.few .long{max-width:38rem}caption{white-space:nowrap}.task{opacity:.8;font-size:.85rem}
+@media (max-width:30rem){.long,table.few .long{max-width:9rem}}
 @media (prefers-color-scheme:dark){body{background:#15171a;color:#e6e6e6}}
 @media print{body{background:#fff;color:#000;max-width:none;padding:0;print-color-adjust:exact}.scroll{overflow:visible}
-table{font-size:.65rem}th,td{padding:.15rem .25rem;overflow-wrap:anywhere}td.n{white-space:nowrap}.long{width:auto;max-width:none}h2{break-after:avoid}nav{display:none}tr{break-inside:avoid}}
+table{font-size:.65rem}th,td{padding:.15rem .25rem;overflow-wrap:anywhere}td.n{white-space:nowrap}.long{width:auto;max-width:none}table.few .long{max-width:none}h2{break-after:avoid}nav{display:none}tr{break-inside:avoid}}
 `;
 
 /**
@@ -96,7 +98,8 @@ function figures(entries: readonly (readonly [string, Cell])[]): string {
 function tableHtml(table: Table): string {
   const head = table.columns.map((column) => `<th scope="col">${textHtml(column)}</th>`).join('');
   const rows = table.rows.map((row) => `<tr>${row.map(cellHtml).join('')}</tr>`);
-  return `<div class="scroll" tabindex="0"><table><caption>${escape(table.caption)}</caption><thead><tr>${head}</tr></thead><tbody>${rows.join('')}</tbody></table></div>`;
+  const few = table.columns.length <= FEW ? ' class="few"' : '';
+  return `<div class="scroll" tabindex="0"><table${few}><caption>${escape(table.caption)}</caption><thead><tr>${head}</tr></thead><tbody>${rows.join('')}</tbody></table></div>`;
 }
 
 function cellHtml(cell: Cell, at: number): string {
