@@ -400,6 +400,18 @@ describe('a body is refused', () => {
     ]);
   });
 
+  it('where a task names an artifact of another chain', () => {
+    const params = {
+      task_config: { input_paths: { alice: 'artifact:chain-1/psi/alice/out.csv', bob: 'artifact:out' } },
+    };
+    const open = { task_config: { x: 'artifact:${tasks.a.result.x}/b/c', y: 'see artifact:a/b/c' } };
+    const tasks = [task('a', { task_params: params }), task('b', { task_type: 'psi', task_params: params })];
+    expect(faultsOf(body([...tasks, task('c', { task_type: 'psi', task_params: open })]))).toEqual([
+      'ARTIFACT_OF_OTHER_CHAIN /tasks/1/task_params/task_config/input_paths/alice',
+    ]);
+    expect(messagesOf(body(tasks))[0]).toContain('Task "b": task_config.input_paths.alice names an artifact');
+  });
+
   it('with at most 100 faults and a count', () => {
     const faults = messagesOf(body(Array.from({ length: 500 }, () => ({}))));
     expect(faults).toHaveLength(101);

@@ -12,9 +12,12 @@ import { isPlaceOf } from '#libs/compute';
 import { partiesOf } from '#libs/consent';
 import type { Plan } from '#libs/dag-planner';
 import type { TaskCatalogue } from '../../catalogue/catalogue.js';
+import { foreignArtifacts } from './foreign-artifacts.js';
 import { nameHere } from '../../catalogue/secretflow-names.js';
 import { nearest } from './nearest.js';
 import { taskLabel } from './chain-schema-faults.js';
+
+const REFERENCE_FORM = '${tasks.<task_id>.result.<path>}';
 
 /** A secret where it may stand. */
 export interface SecretUse {
@@ -88,6 +91,11 @@ export function addParamsFaults(
         const message = `${label}The secret ${quoted(name)} cannot stand here: ${typeName as string} does not mark this parameter as one that takes secrets.`;
         faults.add({ code: 'SECRET_NOT_ALLOWED', pointer: place, message });
       }
+    }
+    // What a diagnostic task gives back may be any text.
+    for (const path of typeName === 'diagnostic' ? [] : foreignArtifacts(params)) {
+      const message = `${label}${path.join('.')} names an artifact of another chain, which no task may read: name a result of this chain by ${REFERENCE_FORM}.`;
+      faults.add({ code: 'ARTIFACT_OF_OTHER_CHAIN', pointer: at + pointer(...path), message });
     }
     const referring = new Set([...references, ...malformed].map((reference) => reference.pointer));
     for (const fault of type.checkParams(params)) {
