@@ -183,7 +183,7 @@ describeSystem('lists of chains', 'postgres', { apps: ['api'] }, (check, system)
       'status=DONE': '/status',
       'status=RUNNING,': '/status',
       'chain_type=tree': '/chain_type',
-      'sort=chain_name': '/sort',
+      'sort=priority': '/sort',
       'created_from=yesterday': '/created_from',
       'created_from=2026-13-01': '/created_from',
       'created_from=2026-02-30': '/created_from',
