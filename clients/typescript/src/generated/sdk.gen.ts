@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.js';
 import type { Client, Options as Options2, TDataShape } from './client/index.js';
-import type { CancelChainData, CancelChainErrors, CancelChainResponses, CancelChainsData, CancelChainsErrors, CancelChainsResponses, ChangeTenantData, ChangeTenantErrors, ChangeTenantResponses, CreateChainData, CreateChainErrors, CreateChainResponses, CreateKeyData, CreateKeyErrors, CreateKeyResponses, CreatePartyData, CreatePartyErrors, CreatePartyResponses, CreateTenantData, CreateTenantErrors, CreateTenantResponses, CreateWebhookData, CreateWebhookErrors, CreateWebhookResponses, DeleteChainData, DeleteChainErrors, DeleteChainResponses, DeleteSecretData, DeleteSecretErrors, DeleteSecretResponses, DeleteWebhookData, DeleteWebhookErrors, DeleteWebhookResponses, DownloadArtifactData, DownloadArtifactErrors, DownloadArtifactResponses, ExecuteChainData, ExecuteChainErrors, ExecuteChainResponses, GetChainData, GetChainErrors, GetChainGraphData, GetChainGraphErrors, GetChainGraphResponses, GetChainMetricsData, GetChainMetricsErrors, GetChainMetricsResponses, GetChainResponses, GetLivenessData, GetLivenessResponses, GetPartyData, GetPartyErrors, GetPartyResponses, GetProcessMetricsData, GetProcessMetricsErrors, GetProcessMetricsResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetTaskData, GetTaskErrors, GetTaskResponses, GetTenantData, GetTenantErrors, GetTenantResponses, ListApprovalsData, ListApprovalsErrors, ListApprovalsResponses, ListAuditRowsData, ListAuditRowsErrors, ListAuditRowsResponses, ListChainApprovalsData, ListChainApprovalsErrors, ListChainApprovalsResponses, ListChainEventsData, ListChainEventsErrors, ListChainEventsResponses, ListChainsData, ListChainsErrors, ListChainsResponses, ListDatasetLedgerData, ListDatasetLedgerErrors, ListDatasetLedgerResponses, ListDatasetsData, ListDatasetsErrors, ListDatasetsResponses, ListEventsData, ListEventsErrors, ListEventsResponses, ListKeysData, ListKeysErrors, ListKeysResponses, ListPartiesData, ListPartiesErrors, ListPartiesResponses, ListSecretsData, ListSecretsErrors, ListSecretsResponses, ListStatementsData, ListStatementsErrors, ListStatementsResponses, ListTaskArtifactsData, ListTaskArtifactsErrors, ListTaskArtifactsResponses, ListTaskAttemptsData, ListTaskAttemptsErrors, ListTaskAttemptsResponses, ListTaskLogsData, ListTaskLogsErrors, ListTaskLogsResponses, ListTaskTypesData, ListTaskTypesErrors, ListTaskTypesResponses, ListTenantsData, ListTenantsErrors, ListTenantsResponses, ListWebhookDeliveriesData, ListWebhookDeliveriesErrors, ListWebhookDeliveriesResponses, ListWebhooksData, ListWebhooksErrors, ListWebhooksResponses, PauseChainData, PauseChainErrors, PauseChainResponses, PauseChainsData, PauseChainsErrors, PauseChainsResponses, PutSecretData, PutSecretErrors, PutSecretResponses, PutStatementData, PutStatementErrors, PutStatementResponses, ReplayWebhookDeliveryData, ReplayWebhookDeliveryErrors, ReplayWebhookDeliveryResponses, ResolveTaskData, ResolveTaskErrors, ResolveTaskResponses, RestoreKeyData, RestoreKeyErrors, RestoreKeyResponses, RestoreSecretData, RestoreSecretErrors, RestoreSecretResponses, RestoreWebhookData, RestoreWebhookErrors, RestoreWebhookResponses, ResumeChainData, ResumeChainErrors, ResumeChainResponses, ResumeChainsData, ResumeChainsErrors, ResumeChainsResponses, RetryChainData, RetryChainErrors, RetryChainResponses, RetryChainsData, RetryChainsErrors, RetryChainsResponses, RetryTaskData, RetryTaskErrors, RetryTaskResponses, RevokeKeyData, RevokeKeyErrors, RevokeKeyResponses, SetChainPriorityData, SetChainPriorityErrors, SetChainPriorityResponses, SetTaskPriorityData, SetTaskPriorityErrors, SetTaskPriorityResponses, SkipTaskData, SkipTaskErrors, SkipTaskResponses, ValidateChainData, ValidateChainErrors, ValidateChainResponses } from './types.gen.js';
+import type { CancelChainData, CancelChainErrors, CancelChainResponses, CancelChainsData, CancelChainsErrors, CancelChainsResponses, ChangeTenantData, ChangeTenantErrors, ChangeTenantResponses, CreateChainData, CreateChainErrors, CreateChainResponses, CreateKeyData, CreateKeyErrors, CreateKeyResponses, CreatePartyData, CreatePartyErrors, CreatePartyResponses, CreateTenantData, CreateTenantErrors, CreateTenantResponses, CreateWebhookData, CreateWebhookErrors, CreateWebhookResponses, DeleteChainData, DeleteChainErrors, DeleteChainResponses, DeleteSecretData, DeleteSecretErrors, DeleteSecretResponses, DeleteWebhookData, DeleteWebhookErrors, DeleteWebhookResponses, DownloadArtifactData, DownloadArtifactErrors, DownloadArtifactResponses, ExecuteChainData, ExecuteChainErrors, ExecuteChainResponses, GetChainData, GetChainErrors, GetChainGraphData, GetChainGraphErrors, GetChainGraphResponses, GetChainMetricsData, GetChainMetricsErrors, GetChainMetricsResponses, GetChainResponses, GetLivenessData, GetLivenessResponses, GetPartyData, GetPartyErrors, GetPartyResponses, GetProcessMetricsData, GetProcessMetricsErrors, GetProcessMetricsResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetTaskData, GetTaskErrors, GetTaskResponses, GetTenantData, GetTenantErrors, GetTenantResponses, ListApprovalsData, ListApprovalsErrors, ListApprovalsResponses, ListAuditRowsData, ListAuditRowsErrors, ListAuditRowsResponses, ListChainApprovalsData, ListChainApprovalsErrors, ListChainApprovalsResponses, ListChainEventsData, ListChainEventsErrors, ListChainEventsResponses, ListChainsData, ListChainsErrors, ListChainsResponses, ListDatasetLedgerData, ListDatasetLedgerErrors, ListDatasetLedgerResponses, ListDatasetsData, ListDatasetsErrors, ListDatasetsResponses, ListEventsData, ListEventsErrors, ListEventsResponses, ListKeysData, ListKeysErrors, ListKeysResponses, ListPartiesData, ListPartiesErrors, ListPartiesResponses, ListSecretsData, ListSecretsErrors, ListSecretsResponses, ListStatementsData, ListStatementsErrors, ListStatementsResponses, ListTaskArtifactsData, ListTaskArtifactsErrors, ListTaskArtifactsResponses, ListTaskAttemptsData, ListTaskAttemptsErrors, ListTaskAttemptsResponses, ListTaskLogsData, ListTaskLogsErrors, ListTaskLogsResponses, ListTasksData, ListTasksErrors, ListTasksResponses, ListTaskTypesData, ListTaskTypesErrors, ListTaskTypesResponses, ListTenantsData, ListTenantsErrors, ListTenantsResponses, ListWebhookDeliveriesData, ListWebhookDeliveriesErrors, ListWebhookDeliveriesResponses, ListWebhooksData, ListWebhooksErrors, ListWebhooksResponses, PauseChainData, PauseChainErrors, PauseChainResponses, PauseChainsData, PauseChainsErrors, PauseChainsResponses, PutSecretData, PutSecretErrors, PutSecretResponses, PutStatementData, PutStatementErrors, PutStatementResponses, ReplayWebhookDeliveryData, ReplayWebhookDeliveryErrors, ReplayWebhookDeliveryResponses, ResolveTaskData, ResolveTaskErrors, ResolveTaskResponses, RestoreKeyData, RestoreKeyErrors, RestoreKeyResponses, RestoreSecretData, RestoreSecretErrors, RestoreSecretResponses, RestoreWebhookData, RestoreWebhookErrors, RestoreWebhookResponses, ResumeChainData, ResumeChainErrors, ResumeChainResponses, ResumeChainsData, ResumeChainsErrors, ResumeChainsResponses, RetryChainData, RetryChainErrors, RetryChainResponses, RetryChainsData, RetryChainsErrors, RetryChainsResponses, RetryTaskData, RetryTaskErrors, RetryTaskResponses, RevokeKeyData, RevokeKeyErrors, RevokeKeyResponses, SetChainPriorityData, SetChainPriorityErrors, SetChainPriorityResponses, SetTaskPriorityData, SetTaskPriorityErrors, SetTaskPriorityResponses, SkipTaskData, SkipTaskErrors, SkipTaskResponses, ValidateChainData, ValidateChainErrors, ValidateChainResponses } from './types.gen.js';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -88,7 +88,7 @@ export class Operations extends HeyApiClient {
     /**
      * List chains
      *
-     * Newest first. `next_cursor` gets the next page at any depth.
+     * Newest first. `next_cursor` gets the next page at any depth. `fields` leaves out what it does not name: `metadata` may have megabytes.
      */
     public listChains<ThrowOnError extends boolean = true>(options?: Options<ListChainsData, ThrowOnError>) {
         return (options?.client ?? this.client).get<ListChainsResponses, ListChainsErrors, ThrowOnError, 'data'>({
@@ -152,7 +152,7 @@ export class Operations extends HeyApiClient {
     /**
      * Get a chain with all its tasks
      *
-     * The tasks are in the order of the request, each with its result or error.
+     * The tasks are in the order of the request, each with its result or error. `view=summary` leaves them out; `fields` gives what it names alone. `GET /chains/{chain_id}/tasks` pages through them.
      */
     public getChain<ThrowOnError extends boolean = true>(options: Options<GetChainData, ThrowOnError>) {
         return (options.client ?? this.client).get<GetChainResponses, GetChainErrors, ThrowOnError, 'data'>({
@@ -430,6 +430,20 @@ export class Operations extends HeyApiClient {
     }
     
     /**
+     * List a chain's tasks
+     *
+     * A page of the tasks that fit the filter, in the order of the request.
+     */
+    public listTasks<ThrowOnError extends boolean = true>(options: Options<ListTasksData, ThrowOnError>) {
+        return (options.client ?? this.client).get<ListTasksResponses, ListTasksErrors, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/api/v1/chains/{chain_id}/tasks',
+            ...options
+        });
+    }
+    
+    /**
      * Get a task
      *
      * The task as in its chain, with its parameters.
@@ -558,7 +572,7 @@ export class Operations extends HeyApiClient {
     /**
      * Create a webhook
      *
-     * Sends a message when a chain ends. Messages are signed as Standard Webhooks, retried with backoff, and can be replayed. Private addresses are refused unless WEBHOOK_ALLOW_PRIVATE is on: an address in the URL at once, a host name at delivery.
+     * Sends a message when a chain ends, waits for an approval or an operator, or a task fails, with the chain's name, the error and a link. Messages are signed as Standard Webhooks, retried with backoff, and can be replayed. Private addresses are refused unless WEBHOOK_ALLOW_PRIVATE is on: an address in the URL at once, a host name at delivery.
      */
     public createWebhook<ThrowOnError extends boolean = true>(options: Options<CreateWebhookData, ThrowOnError>) {
         return (options.client ?? this.client).post<CreateWebhookResponses, CreateWebhookErrors, ThrowOnError, 'data'>({

@@ -171,6 +171,12 @@ export type ChainSummaryDto = {
     metadata: {
         [key: string]: unknown;
     };
+    /**
+     * What lists can be filtered by.
+     */
+    labels: {
+        [key: string]: string;
+    };
     created_at: string;
     started_at: string | null;
     completed_at: string | null;
@@ -374,6 +380,12 @@ export type ChainDto = {
     metadata: {
         [key: string]: unknown;
     };
+    /**
+     * What lists can be filtered by.
+     */
+    labels: {
+        [key: string]: string;
+    };
     created_at: string;
     started_at: string | null;
     completed_at: string | null;
@@ -419,6 +431,7 @@ export type BulkFilterDto = {
     q?: string;
     created_from?: string;
     created_to?: string;
+    labels?: string;
 };
 
 /**
@@ -671,6 +684,16 @@ export type RetryTaskBodyDto = {
     include_downstream?: boolean;
 };
 
+export type TaskListDto = {
+    items: Array<TaskDto>;
+    /**
+     * Number of tasks that fit the filter.
+     */
+    total: number;
+    page: number;
+    page_size: number;
+};
+
 export type TaskDetailDto = {
     task_id: string;
     task_request_id: string;
@@ -868,16 +891,16 @@ export type TaskTypeListDto = {
 export type NewWebhookDto = {
     url: string;
     /**
-     * The events to send. Absent or empty: all.
+     * The events to send. Absent or empty: all but `chain.held` (the chain waits for an operator) and `task.failure`, which are sent only where they are named.
      */
-    events?: Array<'chain.success' | 'chain.failure' | 'chain.cancelled' | 'chain.approval'>;
+    events?: Array<'chain.success' | 'chain.failure' | 'chain.cancelled' | 'chain.approval' | 'chain.held' | 'task.failure'>;
 };
 
 export type CreatedWebhookDto = {
     webhook_id: string;
     url: string;
     /**
-     * The events that it receives; empty: all.
+     * The events that it receives; empty: all but `chain.held` and `task.failure`.
      */
     events: Array<string>;
     enabled: boolean;
@@ -896,7 +919,7 @@ export type WebhookDto = {
     webhook_id: string;
     url: string;
     /**
-     * The events that it receives; empty: all.
+     * The events that it receives; empty: all but `chain.held` and `task.failure`.
      */
     events: Array<string>;
     enabled: boolean;
@@ -1736,6 +1759,12 @@ export type CreateChainRequest = {
         [key: string]: unknown;
     };
     /**
+     * What lists of chains can be filtered by: GET /chains?labels.env=prod. Keys have 1 to 64 letters, digits and . _ / -, values 1 to 255 characters without commas.
+     */
+    labels?: {
+        [key: string]: string;
+    };
+    /**
      * true starts the chain when it is created.
      */
     execute?: boolean;
@@ -1861,9 +1890,17 @@ export type ListChainsData = {
          */
         created_to?: string;
         /**
-         * Sorts by creation time; `-` sorts the newest first.
+         * Chains that have all these labels, separated by commas; also as `labels.<key>=<value>`, one parameter each.
          */
-        sort?: 'created_at' | '-created_at';
+        labels?: string;
+        /**
+         * Sorts by the time of creation or of the end, or by name; `-` sorts the last ones first. Chains that have not ended count as the first to end.
+         */
+        sort?: 'created_at' | '-created_at' | 'completed_at' | '-completed_at' | 'chain_name' | '-chain_name';
+        /**
+         * Only these fields of each chain, separated by commas. `chain_id` is always there.
+         */
+        fields?: string;
         /**
          * Page number, within the first 10,000 chains; `cursor` works at any depth.
          */
@@ -2121,11 +2158,24 @@ export type GetChainData = {
          */
         chain_id: string;
     };
-    query?: never;
+    query?: {
+        /**
+         * `summary`: `tasks` is empty, and costs nothing however many there are.
+         */
+        view?: 'full' | 'summary';
+        /**
+         * Only these fields of the chain, separated by commas: `tasks` for whole tasks, `tasks.<field>` for one of their fields. The ids are always there.
+         */
+        fields?: string;
+    };
     url: '/api/v1/chains/{chain_id}';
 };
 
 export type GetChainErrors = {
+    /**
+     * The request is not valid; `code` and `errors` say where and what was expected.
+     */
+    400: ProblemDto;
     /**
      * The request has no valid key or token.
      */
@@ -3406,6 +3456,85 @@ export type RetryTaskResponses = {
 };
 
 export type RetryTaskResponse = RetryTaskResponses[keyof RetryTaskResponses];
+
+export type ListTasksData = {
+    body?: never;
+    path: {
+        /**
+         * The chain.
+         */
+        chain_id: string;
+    };
+    query?: {
+        /**
+         * One or more statuses, separated by commas.
+         */
+        status?: string;
+        /**
+         * The type of the tasks.
+         */
+        task_type?: string;
+        /**
+         * Text that the task's id or name contains.
+         */
+        q?: string;
+        /**
+         * Only these fields of each task, separated by commas. `task_id` is always there.
+         */
+        fields?: string;
+        /**
+         * Page number.
+         */
+        page?: number;
+        /**
+         * Tasks per page.
+         */
+        page_size?: number;
+    };
+    url: '/api/v1/chains/{chain_id}/tasks';
+};
+
+export type ListTasksErrors = {
+    /**
+     * The request is not valid; `code` and `errors` say where and what was expected.
+     */
+    400: ProblemDto;
+    /**
+     * The request has no valid key or token.
+     */
+    401: ProblemDto;
+    /**
+     * The caller's role does not allow it.
+     */
+    403: ProblemDto;
+    /**
+     * The resource does not exist.
+     */
+    404: ProblemDto;
+    /**
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     */
+    429: ProblemDto;
+    /**
+     * Internal server error; the API's log has the cause.
+     */
+    500: ProblemDto;
+    /**
+     * The database cannot be reached; retry after `Retry-After` seconds.
+     */
+    503: ProblemDto;
+};
+
+export type ListTasksError = ListTasksErrors[keyof ListTasksErrors];
+
+export type ListTasksResponses = {
+    /**
+     * A page of tasks, each as in its chain.
+     */
+    200: TaskListDto;
+};
+
+export type ListTasksResponse = ListTasksResponses[keyof ListTasksResponses];
 
 export type GetTaskData = {
     body?: never;
