@@ -20,6 +20,7 @@ import { EXIT } from '../exit-codes.js';
 import { PROJECT } from '../project.js';
 import { runHere } from '../shell-for-tests.js';
 import { ServerForTests } from './server-for-tests.js';
+import { makePair } from './signing-key.js';
 
 const CHAIN = 'chain-00000000-0000-4000-8000-000000000000';
 const TABLE = 'id,a\n1,\n2,4\n';
@@ -223,6 +224,11 @@ describe('keys', () => {
     expect(ran.exit).toBe(0);
     expect(await outcome()).toBe('APPROVAL_REQUIRED');
     expect(await outcome(datasets)).toBe('APPROVAL_REQUIRED');
+  });
+
+  it('have ids that no command takes for an option', async () => {
+    const pairs = await Promise.all(Array.from({ length: 500 }, makePair));
+    expect(pairs.filter(({ publicKey }) => publicKey.kid.startsWith('-'))).toEqual([]);
   });
 
   it('are rotated: both count until the old one is retired', async () => {

@@ -24,11 +24,19 @@ export interface SigningKey {
 
 /** Makes a pair and writes the private half to a new file that its owner alone may read. Throws where the file exists. */
 export async function createKey(path: string, party: string, session: Session): Promise<PublicKey> {
-  const pair = await generateKeyPair('EdDSA', { crv: 'Ed25519', extractable: true });
-  const jwk = await exportJWK(pair.privateKey);
-  const publicKey: PublicKey = { kid: await calculateJwkThumbprint(jwk), kty: 'OKP', crv: 'Ed25519', x: jwk.x! };
-  await writePrivate(path, `${JSON.stringify({ ...publicKey, d: jwk.d, party }, null, 2)}\n`, session);
+  const { publicKey, d } = await makePair();
+  await writePrivate(path, `${JSON.stringify({ ...publicKey, d, party }, null, 2)}\n`, session);
   return publicKey;
+}
+
+/** A new pair whose id a command line does not take for an option: one in 64 begins with a hyphen. `d` is the private half. */
+export async function makePair(): Promise<{ readonly publicKey: PublicKey; readonly d: string }> {
+  for (;;) {
+    const pair = await generateKeyPair('EdDSA', { crv: 'Ed25519', extractable: true });
+    const jwk = await exportJWK(pair.privateKey);
+    const kid = await calculateJwkThumbprint(jwk);
+    if (!kid.startsWith('-')) return { publicKey: { kid, kty: 'OKP', crv: 'Ed25519', x: jwk.x! }, d: jwk.d! };
+  }
 }
 
 /** Reads a private key. Throws for a file that other users may read, and for what is no key; no message quotes the file. */
