@@ -27,6 +27,7 @@ describe('the examples', () => {
       'encrypted-delivery',
       'federated-training',
       'psi-pipeline',
+      'risk-control',
       'three-party-validation',
     ]);
   });

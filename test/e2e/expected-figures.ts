@@ -2,6 +2,7 @@ import { Decrypter } from 'age-encryption';
 import { expect } from '@jest/globals';
 import { exampleKey, mean, numbers, tally, type ExampleOutcome } from './example-outcome.js';
 import { auc, correlation, hospitalAuc, scoresOf } from './plain-figures.js';
+import { expectRiskControl } from './risk-control-figures.js';
 import { expectWoe } from './woe-figures.js';
 
 /** What each example must come to, worked out from its tables in plain arithmetic. A new example needs an entry. */
@@ -26,6 +27,7 @@ export const EXPECTED: Readonly<Record<string, (outcome: ExampleOutcome) => void
     expect(results['evaluate-lr'].metrics.auc).toBeGreaterThan(0.74);
     expect(results.report.auc).toBe(results['evaluate-lr'].metrics.auc);
   },
+  'risk-control': expectRiskControl,
   'tasks/psi': (outcome) => {
     const keys = new Set(outcome.given('bob', 'breast-cancer.csv', 'id'));
     const common = outcome.given('alice', 'breast-cancer.csv', 'id').filter((id) => keys.has(id));
