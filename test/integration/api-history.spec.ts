@@ -312,7 +312,6 @@ describeSystem('what is there and what is not', 'postgres', { apps: ['api'] }, (
       'unlisted.txt': [404, 'ARTIFACT_NOT_FOUND'],
       'gone.txt': [404, 'ARTIFACT_NOT_FOUND'],
       'link.txt': [404, 'ARTIFACT_NOT_FOUND'],
-      '': [404, 'ARTIFACT_NOT_FOUND'],
       '%2fetc%2fpasswd': [404, 'ARTIFACT_NOT_FOUND'],
       '..%5c..%5coutside.txt': [404, 'ARTIFACT_NOT_FOUND'],
       'report.html%00': [404, 'ARTIFACT_NOT_FOUND'],
@@ -325,6 +324,8 @@ describeSystem('what is there and what is not', 'postgres', { apps: ['api'] }, (
       const answer = await author.call(`${path}/${name}`);
       expect({ name, status: answer.status, code: answer.body.code }).toEqual({ name, status, code });
     }
+    // A slash at the end is the list.
+    expect((await author.call(`${path}/`)).body).toMatchObject({ items: expect.any(Array) });
     // One is listed under a name that leads out by force. fetch would tidy these paths up: they are sent as they are.
     for (const trick of [
       '../../outside.txt',

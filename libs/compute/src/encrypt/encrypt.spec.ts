@@ -268,7 +268,7 @@ describe('encrypt', () => {
     expect(faults([identity])).toMatch(/is a private key/);
     expect(faults([identity])).not.toContain(identity.slice(16));
     expect(faults([])).toMatch(/recipients/);
-    expect(faults([recipient, recipient])).toMatch(/duplicate/);
+    expect(faults([recipient, recipient])).toMatch(/same item twice/);
   });
 });
 
