@@ -52,7 +52,9 @@ function cellsOf(file) {
   const rows = text.split('\n').filter((line) => line.startsWith('|') && !/^[|\s:-]+$/.test(line));
   return rows
     .flatMap((row) => row.split(/(?<!\\)\|/).slice(1, -1))
-    .map((cell) => cell.replaceAll(/`[^`]*`|<[^>]*>|\]\([^)]*\)/g, (part) => (part.startsWith('`') ? part : '')));
+    .map((cell) =>
+      cell.replaceAll(/`[^`]*`|(?<!\\)<[^>]*>|\]\([^)]*\)/g, (part) => (part.startsWith('`') ? part : '')),
+    );
 }
 
 /** The page and the anchor that a link of a page leads to; undefined for one that leads out of the site. */

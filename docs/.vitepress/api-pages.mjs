@@ -66,7 +66,7 @@ function operationText(method, path, operation, labels) {
     return [status, bodies.join('; '), description];
   });
   return [
-    `## ${operation.summary} {#${operation.operationId}}`,
+    `## ${operation.summary} {:#${operation.operationId}}`,
     `\`${method.toUpperCase()} ${path}\` · \`${operation.operationId}\`${operation.security?.length === 0 ? ` · ${labels.open}` : ''}`,
     operation.description ? safe(operation.description) : '',
     table(labels.parameters, parameters),
@@ -87,7 +87,7 @@ function schemaPage(labels) {
       meaning({ ...each, schema: each }, labels, schema.required?.includes(field)),
     ]);
     const plain = fields.length === 0 ? typeOf(schema) : '';
-    return [`## ${name} {#${name}}`, safe(schema.description ?? ''), plain, table(labels.fields, fields)]
+    return [`## ${name} {:#${name}}`, safe(schema.description ?? ''), plain, table(labels.fields, fields)]
       .filter(Boolean)
       .join('\n\n');
   });

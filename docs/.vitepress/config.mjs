@@ -23,8 +23,8 @@ export default defineConfig({
   // No favicon, rather than a request for one.
   head: [['link', { rel: 'icon', href: 'data:,' }]],
   markdown: {
-    // Braces are text: `{party: path}` at the end of a cell would be read as attributes, and lost.
-    attrs: { disable: true },
+    // Attributes begin with `{:`. With a brace alone, `{party: path}` at the end of a cell would be read as attributes, and lost.
+    attrs: { leftDelimiter: '{:' },
     anchor: { slugify },
     toc: { slugify },
     config: (md) => md.use(links).use(pictures),
