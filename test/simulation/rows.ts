@@ -103,7 +103,8 @@ export async function connect(url: string): Promise<Connections> {
   const text = `
     INSERT INTO tenants (tenant_id, name) VALUES ('${OTHER_TENANT}', 'Other');
     INSERT INTO webhooks (webhook_id, tenant_id, url, secret, events)
-    SELECT tenant_id, tenant_id, 'https://example.org', 's', '{}' FROM tenants`;
+    SELECT tenant_id, tenant_id, 'https://example.org', 's',
+           '{chain.success,chain.failure,chain.cancelled,chain.approval,chain.held,task.failure}' FROM tenants`;
   await owner.query({ name: '', text });
   return { engine, owner };
 }
