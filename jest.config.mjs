@@ -49,6 +49,7 @@ export default {
   globalSetup: '<rootDir>/dist/test/setup/global-setup.js',
   globalTeardown: '<rootDir>/dist/test/setup/global-teardown.js',
   reporters: ['default', '<rootDir>/dist/test/setup/counting-reporter.js'],
+  testSequencer: '<rootDir>/dist/test/setup/long-first.js',
   maxWorkers: 3,
   workerIdleMemoryLimit: '512MB',
   testTimeout: 300_000,
