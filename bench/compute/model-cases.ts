@@ -20,6 +20,7 @@ const AREA = [
 const AUC_ERROR = ['difference of the AUC from that by ranks', 'AUC 与按秩计算之差'] as const;
 const MODELS = ['largest difference from the mean of the models', '与各模型平均值的最大差'] as const;
 const WALD = ['largest relative difference of z from plain arithmetic', 'z 与直接计算的最大相对差'] as const;
+const MEANS = ['largest difference of a mean from plain arithmetic', '均值与直接计算的最大差'] as const;
 const RELATIVE = ['largest relative difference from plain arithmetic', '与直接计算的最大相对差'] as const;
 
 const against = (own: number, best: number): string => `${own.toFixed(4)} (${best.toFixed(4)})`;
@@ -177,6 +178,25 @@ export function modelCases(rows: number, shared: number): TypeCase[] {
         };
         const ratios = ['mse', 'rmse', 'mae', 'r2_score'].map((name, at) => metrics[name]! / expected[at]!);
         return error(largestDifference(ratios, [1, 1, 1, 1]));
+      },
+    },
+    {
+      type: 'prediction_bias_eval',
+      tables: { alice: { rows, columns: [0, 7], labelOf: 8, chances: true } },
+      config: (paths) => ({ prediction_data: paths, label_column: 'y', prediction_column: 'p' }),
+      of: MEANS,
+      figure: async (outcome) => {
+        const columns = await readColumns(outcome.file('alice', 'table.csv'), ['y', 'p']);
+        const [labels, chances] = [numbers(columns.y!), numbers(columns.p!)];
+        const { buckets } = outcome.json((outcome.result as { output_report: string }).output_report) as {
+          buckets: { from: number; to: number; mean_prediction: number; mean_label: number }[];
+        };
+        const expected = buckets.flatMap(({ from, to }) => {
+          const inside = (_: number, row: number): boolean => chances[row]! >= from && chances[row]! <= to;
+          return [chances, labels].map((values) => moments(values.filter(inside)).mean);
+        });
+        const found = buckets.flatMap(({ mean_prediction: prediction, mean_label: label }) => [prediction, label]);
+        return error(largestDifference(found, expected));
       },
     },
     {

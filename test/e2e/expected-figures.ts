@@ -174,6 +174,21 @@ export const EXPECTED: Readonly<Record<string, (outcome: ExampleOutcome) => void
     expect(metrics.r2_score).toBeCloseTo(1 - squares(errors, 0) / squares(label, mean(label)), 10);
     expect(metrics.r2_score).toBeGreaterThan(0.85);
   },
+  'tasks/prediction_bias_eval': (outcome) => {
+    const reference = outcome.results.predict.prediction_output;
+    const label = numbers(outcome.column(reference, 'y'));
+    const chance = numbers(outcome.column(reference, 'prediction'));
+    const { rows, buckets } = outcome.json(outcome.results.evaluate.output_report);
+    expect([rows, buckets.length, outcome.results.evaluate.rows]).toEqual([509, 4, 500]);
+    for (const { from, to, bias } of buckets) {
+      const inside = (_: number, row: number): boolean => chance[row]! >= from && chance[row]! <= to;
+      expect(bias).toBeCloseTo(mean(chance.filter(inside)) - mean(label.filter(inside)), 10);
+    }
+    for (const { rows, bias } of outcome.results.evaluate.buckets) {
+      expect(rows % 20).toBe(0);
+      expect(Math.abs(bias)).toBeLessThan(0.3);
+    }
+  },
   'tasks/preprocessing': (outcome) => {
     expect(outcome.columns('prepare', 'alice')).not.toContain('purpose');
     expect(outcome.written('prepare', 'alice', 'credit_amount')).not.toContain('');

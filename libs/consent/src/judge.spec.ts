@@ -206,7 +206,7 @@ describe('without approval', () => {
     expect(judgeUse(request({ config }), record(policy(rule)), NOW)).toEqual(ALLOWED);
   });
 
-  it.each(['biclassification_eval', 'regression_eval'])(
+  it.each(['biclassification_eval', 'regression_eval', 'prediction_bias_eval'])(
     'a rule sees the columns that %s reads by default',
     (taskType) => {
       const reason = (config: object, columns: Record<string, string[]>) =>

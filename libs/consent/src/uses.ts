@@ -37,6 +37,7 @@ const PREDICTIONS = { label_column: 'label', prediction_column: 'prediction' };
 export const DEFAULT_COLUMNS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   biclassification_eval: PREDICTIONS,
   regression_eval: PREDICTIONS,
+  prediction_bias_eval: PREDICTIONS,
 };
 /** Types that read the columns that a file of the party names: a model, or rules. */
 const READ_BY_FILE = ['evaluation', 'predict', 'ss_pvalue', 'substitution'];

@@ -17,6 +17,7 @@ import { MinmaxScalerProcessor } from './minmax-scaler.processor.js';
 import { OnehotEncoderProcessor } from './onehot-encoder.processor.js';
 import { PearsonCorrelationProcessor } from './pearson-correlation.processor.js';
 import { PredictProcessor } from './predict.processor.js';
+import { PredictionBiasEvalProcessor } from './prediction-bias-eval.processor.js';
 import { PreprocessingProcessor } from './preprocessing.processor.js';
 import { PsiProcessor } from './psi.processor.js';
 import { QuantileBinningProcessor } from './quantile-binning.processor.js';
@@ -57,6 +58,7 @@ export const processors: Readonly<Record<string, Type<TaskProcessor>>> = {
   secureboost: SecureBoostProcessor,
   biclassification_eval: BiclassificationEvalProcessor,
   regression_eval: RegressionEvalProcessor,
+  prediction_bias_eval: PredictionBiasEvalProcessor,
   preprocessing: PreprocessingProcessor,
   feature_engineering: FeatureEngineeringProcessor,
   substitution: SubstitutionProcessor,

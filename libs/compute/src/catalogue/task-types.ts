@@ -11,6 +11,7 @@ import { train } from '../federated/train.js';
 import { http } from '../http/http.js';
 import { psi } from '../psi/psi.js';
 import { predict } from '../evaluation/predict.js';
+import { predictionBiasEval } from '../evaluation/prediction-bias-eval.js';
 import { regressionEval } from '../evaluation/regression-eval.js';
 import { report } from '../report/report.js';
 import { secureboost } from '../secureboost/secureboost.js';
@@ -38,6 +39,7 @@ const all = [
   secureboost,
   biclassificationEval,
   regressionEval,
+  predictionBiasEval,
   preprocessing,
   featureEngineering,
   substitution,

@@ -92,12 +92,22 @@ function exactFigures(points: readonly CutPoint[], { buckets }: EvaluationArgs, 
   };
 }
 
-function pointsOf(party: string, task: EvaluationArgs, labels: Float64Array, scores: Float64Array): CutPoint[] {
-  const refuse = (code: string, column: string, why: string): TaskFailure =>
-    new TaskFailure(code, `Party ${party}: column ${JSON.stringify(column)} of ${task.path} ${why}.`, false, {
-      party,
-      column,
-    });
+type Columns = Pick<EvaluationArgs, 'path' | 'labelColumn' | 'predictionColumn'>;
+
+const refusal = (party: string, path: string, code: string, column: string, why: string): TaskFailure =>
+  new TaskFailure(code, `Party ${party}: column ${JSON.stringify(column)} of ${path} ${why}.`, false, {
+    party,
+    column,
+  });
+
+/** Cut points of classes and their predicted probabilities. Throws TaskFailure LABEL_NOT_BINARY, PREDICTION_OUT_OF_RANGE. */
+export function probabilityPoints(
+  party: string,
+  task: Columns,
+  labels: Float64Array,
+  scores: Float64Array,
+): CutPoint[] {
+  const refuse = (code: string, column: string, why: string) => refusal(party, task.path, code, column, why);
   for (let row = 0; row < labels.length; row += 1) {
     const label = labels[row]!;
     const score = scores[row]!;
@@ -108,9 +118,14 @@ function pointsOf(party: string, task: EvaluationArgs, labels: Float64Array, sco
       throw refuse('PREDICTION_OUT_OF_RANGE', task.predictionColumn, `is no probability in data row ${row + 1}`);
     }
   }
-  const points = cutPoints(labels, scores);
+  return cutPoints(labels, scores);
+}
+
+function pointsOf(party: string, task: Columns, labels: Float64Array, scores: Float64Array): CutPoint[] {
+  const points = probabilityPoints(party, task, labels, scores);
   if (!hasBothClasses(points)) {
-    throw refuse('LABEL_NOT_BINARY', task.labelColumn, 'must hold both classes, or AUC and KS do not exist');
+    const why = 'must hold both classes, or AUC and KS do not exist';
+    throw refusal(party, task.path, 'LABEL_NOT_BINARY', task.labelColumn, why);
   }
   return points;
 }

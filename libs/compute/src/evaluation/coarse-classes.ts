@@ -24,6 +24,33 @@ export function coarseClasses(points: readonly CutPoint[], least: number): JsonO
   };
 }
 
+/**
+ * Mean prediction, mean label and bias of a classifier by cells of the grid, as others see them, from the lowest up: of at least `least` rows. The bias
+ * follows from the two means.
+ */
+export function coarseClassBias(points: readonly CutPoint[], least: number): JsonObject {
+  const buckets = gridBuckets(points, CELLS, least).toReversed();
+  return {
+    rows: coarseRows(points.at(-1)!.rows, least),
+    buckets: buckets.map(({ from, to, rows, positives, mean_score }) => {
+      const prediction = coarseScore(mean_score);
+      const label = rounded(positives / rows, shareError(positives / rows, rows));
+      return {
+        ...{ from, to, rows: coarseRows(rows, least), mean_prediction: prediction, mean_label: label },
+        bias: Number((prediction - label).toFixed(6)),
+      };
+    }),
+  };
+}
+
+/** The one group of {@link coarseClassBias}, with its bits: no more cells than groups of `least` rows, none of more rows than the table. */
+export function groupsOfClassBias(rows: number, least: number): FigureGroup[] {
+  const cells = Math.min(CELLS, Math.floor(rows / least));
+  const share = bitsOfShare((value) => rounded(value, shareError(value, rows))) + 1;
+  const ofScores = Math.log2(rows + 1) + Math.log2(101);
+  return [{ paths: ['buckets'], ofLabel: cells * share, ofOthers: cells * (share + ofScores) }];
+}
+
 /** Standard error of a share of `rows` rows; by Agresti and Coull (1998), so that it is never 0. */
 function shareError(share: number, rows: number): number {
   const likely = (share * rows + 2) / (rows + 4);
@@ -90,10 +117,11 @@ function coarseBucket({ from, to, rows, positives, mean_score }: ScoreBucket, le
     to,
     rows: coarseRows(rows, least),
     positives: coarsePositives(rows, positives, least),
-    mean_score: Math.round(mean_score * 100) / 100,
+    mean_score: coarseScore(mean_score),
   };
 }
 
+const coarseScore = (mean: number): number => Math.round(mean * 100) / 100;
 const rateOf = (count: number, of: number): number => (count === of ? 1 : rounded(count / of, 0.5 / Math.sqrt(of)));
 
 /** The ROC curve at the lower ends of the buckets, each rate in equal steps, so that it still only grows. */

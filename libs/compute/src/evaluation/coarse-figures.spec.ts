@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { MIN_GROUP_ROWS } from '#libs/consent';
 import { permutation } from '../mpc/random.js';
-import { coarseClasses } from './coarse-classes.js';
-import { coarseNumbers } from './coarse-numbers.js';
+import { coarseClassBias, coarseClasses } from './coarse-classes.js';
+import { coarseNumberBias, coarseNumbers } from './coarse-numbers.js';
 import { cutPoints } from './metrics.js';
 
 const chance = Array.from(permutation(2 ** 18, 11), (each) => each / 2 ** 18);
@@ -28,6 +28,10 @@ describe('an evaluation that others see', () => {
     const apart = scores.map((score, row) => score + (row % 2) / 1_000);
     expect(seen(labels, apart)).toMatchObject({ rows: 20, curves: { buckets: { length: 1 }, roc: { length: 2 } } });
     expect(textOf(seen(labels, apart))).not.toMatch(/0\.\d{3}/);
+    const one = { rows: 20, buckets: { length: 1 } };
+    const predictions = Float64Array.from(apart);
+    expect(coarseClassBias(cutPoints(labels, predictions), MIN_GROUP_ROWS)).toMatchObject(one);
+    expect(coarseNumberBias(Float64Array.from(labels), predictions, MIN_GROUP_ROWS)).toMatchObject(one);
   });
 
   for (const rows of [40, 200, 1_000]) {
@@ -55,6 +59,28 @@ describe('an evaluation that others see', () => {
       );
       expect(moves.length).toBeLessThan(200);
       expect(right.length).toBeLessThan(320);
+    });
+  }
+
+  for (const [rows, upTo] of [
+    [41, 0.8],
+    [1_000, 0.75],
+  ] as const) {
+    test(`of the bias, of ${rows} rows, tells the label of a row that is moved to another bucket in part`, () => {
+      // Scores are chosen: twenty rows in the highest cell, to which one more moves. What was seen with each label, in half of the cases, is known.
+      const before = Array.from({ length: rows }, (_, row) => (row < rows - 20 ? 0.025 : 0.975));
+      const cases = Array.from({ length: rows < 100 ? 6_000 : 3_000 }, () => {
+        const labels = labelsOf(rows);
+        const biasOf = (scores: readonly number[]): object =>
+          coarseClassBias(cutPoints(labels, Float64Array.from(scores)), MIN_GROUP_ROWS);
+        return { label: labels[0]!, text: textOf(biasOf(before), biasOf(before.with(0, 0.975))) };
+      });
+      const half = cases.length / 2;
+      const known = new Map<string, number>();
+      for (const { text, label } of cases.slice(0, half)) known.set(text, (known.get(text) ?? 0) + 2 * label - 1);
+      const right = cases.slice(half).filter(({ text, label }) => Number((known.get(text) ?? 0) > 0) === label);
+      console.info(`${rows} rows: ${right.length} of ${half} labels guessed right, where 60 % are blind`);
+      expect(right.length / half).toBeLessThan(upTo);
     });
   }
 

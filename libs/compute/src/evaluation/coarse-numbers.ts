@@ -49,6 +49,33 @@ export function groupsOfNumbers(): FigureGroup[] {
   ];
 }
 
+/**
+ * Mean prediction and bias of a regression by buckets of predictions, as others see them, from the lowest up: of at least `least` rows. The mean label follows from
+ * the two.
+ */
+export function coarseNumberBias(labels: Float64Array, predictions: Float64Array, least: number): JsonObject {
+  const differences = predictions.map((prediction, row) => prediction - labels[row]!);
+  return {
+    rows: coarseRows(labels.length, least),
+    buckets: rowBuckets(predictions, BUCKETS, least).map((rows) => {
+      const mean = (values: Float64Array): number => coarseMean(Float64Array.from(rows, (row) => values[row]!));
+      const [prediction, bias] = [mean(predictions), mean(differences)];
+      return {
+        rows: coarseRows(rows.length, least),
+        mean_prediction: prediction,
+        mean_label: Number((prediction - bias).toPrecision(12)),
+        bias,
+      };
+    }),
+  };
+}
+
+/** The one group of {@link coarseNumberBias}, with its bits. */
+export function groupsOfNumberBias(): FigureGroup[] {
+  const bits = 2 * BUCKETS * BITS.number;
+  return [{ paths: ['buckets'], ofLabel: bits, ofOthers: bits }];
+}
+
 function deviationOf(values: Float64Array): number {
   const moments = new Moments();
   for (const value of values) moments.add(value);

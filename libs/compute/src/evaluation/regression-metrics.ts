@@ -91,3 +91,25 @@ export function rowBuckets(by: Float64Array, count: number, fewest = MIN_GROUP_R
   }
   return ends.map((end, at) => order.subarray(ends[at - 1] ?? 0, end));
 }
+
+/**
+ * At most `count` buckets of equal width over the range of `by`, from the lowest up; a bucket of under `fewest` rows is merged with the next
+ * one, the last with the one before.
+ */
+export function widthBuckets(by: Float64Array, count: number, fewest: number): Uint32Array[] {
+  const order = Uint32Array.from(by, (_, row) => row).sort((left, right) => by[left]! - by[right]!);
+  if (order.length === 0) return [];
+  const low = by[order[0]!]!;
+  // Of one value there is one bucket.
+  const width = by[order.at(-1)!]! - low || 1;
+  const cellOf = (place: number): number =>
+    Math.min(count - 1, Math.floor(((by[order[place]!]! - low) * count) / width));
+  const ends: number[] = [];
+  let start = 0;
+  for (let place = 1; place < order.length; place += 1) {
+    if (cellOf(place) === cellOf(place - 1) || place - start < fewest || order.length - place < fewest) continue;
+    ends.push(place);
+    start = place;
+  }
+  return [...ends, order.length].map((end, at) => order.subarray(ends[at - 1] ?? 0, end));
+}

@@ -292,12 +292,20 @@ describe('whoever chooses rows of a dataset by psi', () => {
         ask('table_statistics', { input_data: { alice: path }, columns: ['p'] }),
         ask('biclassification_eval', evaluation),
         ask('regression_eval', evaluation),
+        ask('prediction_bias_eval', evaluation),
         ask('biclassification_eval', { ...evaluation, assert: { auc: { min: 0.5 } } }),
       ]);
       return JSON.parse(JSON.stringify(both).replaceAll(list, 'list')) as unknown;
     };
     const plain = await seen('plain', [70]);
-    expect(plain).toMatchObject([{ rows: { alice: null } }, { rows: { alice: null } }, {}, {}, 'GROUP_TOO_SMALL']);
+    expect(plain).toMatchObject([
+      { rows: { alice: null } },
+      { rows: { alice: null } },
+      {},
+      {},
+      { buckets: null },
+      'GROUP_TOO_SMALL',
+    ]);
     expect(await seen('a-text', [77])).toEqual(plain);
     expect(await seen('a-gap', [78])).toEqual(plain);
   });
