@@ -22,5 +22,7 @@ export function expectRiskControl(outcome: ExampleOutcome): void {
   expect(Math.abs(metrics.auc - reference.auc)).toBeLessThan(0.005);
   // One row moves KS by 0.006.
   expect(Math.abs(metrics.ks - reference.ks)).toBeLessThan(0.006);
+  const { rows, buckets } = outcome.json(results.bias.output_report);
+  expect([rows, buckets.length, results.bias.rows]).toEqual([reference.rows.test, 5, 220]);
   expect(results.report.auc).toBe(results.evaluate.metrics.auc);
 }

@@ -21,8 +21,8 @@ interface Bucket {
   readonly mean_score: number;
 }
 
-/** Metrics of an evaluation, and the plots of its curves where the result holds them. */
-export function evaluationSection(taskId: string, result: JsonObject, metrics: JsonObject, words: Words): Section {
+/** Metrics of an evaluation where it has some, and the plots of its curves where the result holds them. */
+export function evaluationSection(taskId: string, result: JsonObject, words: Words): Section {
   const curves = isObject(result.curves) ? result.curves : {};
   const roc = rocCurveOf(result);
   const calibration = listOf(curves.calibration).filter(isBucket);
@@ -34,7 +34,7 @@ export function evaluationSection(taskId: string, result: JsonObject, metrics: J
     title: words.evaluation,
     notes: warningsOf(result, words),
     figures: [
-      ...figuresOf(metrics, words),
+      ...(isObject(result.metrics) ? figuresOf(result.metrics, words) : []),
       ...figuresOf(result, words, ['party', 'rows', 'positives', 'threshold', 'mean_label', 'mean_prediction']),
     ],
     charts: [

@@ -4,7 +4,7 @@ import type { AxisChart, Table } from './section.js';
 import { isNumber, listOf } from './tables.js';
 import type { Words } from './words.js';
 
-/** Neighbouring rows of `regression_eval`, of which every field has been seen to be a number. */
+/** Neighbouring rows of `regression_eval` and `prediction_bias_eval`, of which every field has been seen to be a number. */
 interface NumberBucket {
   readonly rows: number;
   readonly mean_prediction: number;
@@ -14,7 +14,7 @@ interface NumberBucket {
 /** Predicted against true numbers, and how far the predictions are off; nothing where a result has no such curves. */
 export function regressionPlots(result: JsonObject, words: Words): { charts: AxisChart[]; tables: Table[] } {
   const curves = isObject(result.curves) ? result.curves : {};
-  const byPrediction = listOf(curves.by_prediction).filter(isNumberBucket);
+  const byPrediction = listOf(curves.by_prediction ?? result.buckets).filter(isNumberBucket);
   const byResidual = listOf(curves.by_residual).filter(isNumberBucket);
   return {
     charts: [

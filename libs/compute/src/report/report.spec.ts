@@ -174,6 +174,22 @@ describe('report', () => {
     expect(json.language).toBe('zh');
   });
 
+  test('plots the buckets of a bias, and says why there are none', async () => {
+    const buckets = [
+      { from: 0, to: 0.5, rows: 60, mean_prediction: 0.31, mean_label: 0.27, bias: 0.04 },
+      { from: 0.5, to: 1, rows: 40, mean_prediction: 0.74, mean_label: 0.8, bias: -0.06 },
+    ];
+    const withheld = { rows: 'too few', buckets: 'too few' };
+    const { outcome, html } = await make(
+      {},
+      { bias: { rows: 100, buckets }, none: { rows: null, buckets: null, withheld } },
+    );
+    expect(outcome.result.sections).toMatchObject([{ kind: 'evaluation' }, { kind: 'other' }]);
+    expect(count(html, '<svg ')).toBe(1);
+    expect(html).toContain('<td class="n">0.27</td>');
+    expect(html).toContain('too few');
+  });
+
   test('compares two evaluations or more', async () => {
     const better = INPUTS.evaluate as JsonObject;
     const worse = { ...better, metrics: { auc: 0.8, ks: 0.5 } };

@@ -41,7 +41,7 @@ function sectionsOf(taskId: string, result: Json, words: Words): Section[] {
   if (isObject(vif)) add(vifSection(taskId, result, vif, words));
   if (isTraining(result)) add(trainingSection(taskId, result, words));
   if (isEncryption(result)) add(encryptionSection(taskId, result, words));
-  if (isObject(metrics)) add(evaluationSection(taskId, result, metrics, words));
+  if (isObject(metrics) || Array.isArray(result.buckets)) add(evaluationSection(taskId, result, words));
   return sections.length > 0 ? sections : [otherSection(taskId, result, words)];
 }
 
