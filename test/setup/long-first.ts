@@ -8,9 +8,10 @@ interface TestFile {
 const LONG = [
   '/faults/kills.spec.',
   '/catalogue/native.spec.',
-  '/faults/stops.spec.',
-  '/faults/ways.spec.',
   '/e2e/examples.spec.',
+  '/faults/stops.spec.',
+  '/e2e/pages/pages.spec.',
+  '/faults/ways.spec.',
   '/faults/outages.spec.',
   '/faults/loads.spec.',
 ];
