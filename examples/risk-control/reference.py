@@ -1,6 +1,6 @@
 """Figures of this example by scikit-learn and statsmodels, on the same split and with the same bins.
 
-pip install scikit-learn==1.9.1 statsmodels==0.15.0; python reference.py <DATA_DIR>/artifacts/<chain_id> prints what reference.json holds: IV of each
+pip install scikit-learn==1.9.1 statsmodels==0.15.0; python reference.py <DATA_DIR>/artifacts/<chain_id> prints what reference.figures.json holds: IV of each
 column on the training rows, AUC and KS on the test rows, and p of each column. Bins are those of the run; rows are counted here anew.
 """
 

@@ -4,7 +4,7 @@ import type { ExampleOutcome, Result } from './example-outcome.js';
 
 /** Made by `examples/risk-control/reference.py`, from the tables in clear. */
 const reference = JSON.parse(
-  readFileSync(new URL('../../../examples/risk-control/reference.json', import.meta.url), 'utf8'),
+  readFileSync(new URL('../../../examples/risk-control/reference.figures.json', import.meta.url), 'utf8'),
 ) as Result;
 
 /** Holds the figures of the risk-control example to those of scikit-learn. p-values are sealed: ss-pvalue.spec.ts holds them to statsmodels. */
