@@ -21,7 +21,7 @@ export interface CallArgs {
 export interface CallValue {
   readonly status: number;
   readonly content_type: string | null;
-  /** Parsed where it is JSON, else text; null where there is none. */
+  /** Parsed where it is JSON, else text; null where it is empty. */
   readonly body: Json;
 }
 

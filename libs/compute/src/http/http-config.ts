@@ -2,7 +2,7 @@ import { configSchema, SECRET } from '../contract/config-schema.js';
 import type { ConfigOf } from '../contract/config-type.js';
 
 /** Headers that the connection, or this system, sets. */
-export const OWN_HEADERS = [
+export const OWN_HEADERS: ReadonlySet<string> = new Set([
   'connection',
   'content-length',
   'expect',
@@ -15,7 +15,7 @@ export const OWN_HEADERS = [
   'trailer',
   'transfer-encoding',
   'upgrade',
-] as const;
+]);
 
 /** How long a call may take by default, ms. */
 export const DEFAULT_TIMEOUT_MS = 30_000;
@@ -25,7 +25,7 @@ export const httpSchema = configSchema(
   {
     url: {
       type: 'string',
-      pattern: '^https?://[^/]',
+      minLength: 1,
       maxLength: 4096,
       description: 'http or https. It takes no secret: put it in a header.',
     },
@@ -33,7 +33,6 @@ export const httpSchema = configSchema(
     headers: {
       type: 'object',
       maxProperties: 50,
-      propertyNames: { pattern: "^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$" },
       additionalProperties: { type: 'string', maxLength: 8192, [SECRET]: true },
       description: 'Headers. A value may be a secret as a whole: {"authorization": "${secrets.partner}"}.',
     },

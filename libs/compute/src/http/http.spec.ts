@@ -1,10 +1,11 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { checkTaskParams } from '../catalogue/check-params.js';
 import { takesSecret } from '../catalogue/secret-params.js';
 import { testFolder, type TestFolder } from '../contract/run-for-tests.js';
 import type { TaskRun, TaskRunResult } from '../contract/task-type.js';
+import type { PartyContext } from '../party/party-program.js';
 import { runHttp } from './http-run.js';
 
 type Config = Record<string, unknown>;
@@ -141,6 +142,25 @@ describe('an http task', () => {
     const { port } = new URL(base);
     for (const url of [base, `http://localhost:${port}/`, `http://[::1]:${port}/`, `http://2130706433:${port}/`])
       await expect(call({ url }, outside)).rejects.toMatchObject(refused);
+    expect(asked).toEqual([]);
+  });
+
+  test('calls no name that leads to a private address, nor one of which an address does', async () => {
+    jest.unstable_mockModule('node:dns', () => ({
+      lookup: (name: string, _options: object, callback: (error: null, found: object[]) => void): void =>
+        callback(null, [
+          ...(name.startsWith('both.') ? [{ address: '93.184.216.34', family: 4 }] : []),
+          { address: '127.0.0.1', family: 4 },
+        ]),
+    }));
+    const { run } = await import('./call.js');
+    const config = { method: 'GET', headers: {}, body: null, expected: null, timeoutMs: 5_000, idempotencyKey: 'k.1' };
+    const { port } = new URL(base);
+    for (const host of ['inside.example', 'both.example']) {
+      const args = { ...config, url: `http://${host}:${port}/`, toPrivate: false };
+      const answer = run({ progress: () => undefined } as Partial<PartyContext> as PartyContext, args);
+      await expect(answer).rejects.toMatchObject({ code: 'ADDRESS_NOT_ALLOWED', retryable: false });
+    }
     expect(asked).toEqual([]);
   });
 
