@@ -29,7 +29,7 @@ const MEANT: Readonly<Record<string, string>> = {
   help: '--help',
 };
 
-/** Gives commands their other names, and answers a word that is none with the nearest. */
+/** Gives commands their other names, and answers an unknown word with the nearest command. */
 export function addNames(program: Command): void {
   for (const command of program.commands) nameAll(command, ALIASES[command.name()]);
   answerStrangers(program, MEANT);

@@ -69,6 +69,6 @@ function schemaFaults(body: unknown): InputFault[] {
   const document = JSON.parse(readFileSync(join(PROJECT, 'openapi.json'), 'utf8')) as {
     components: { schemas: Record<string, object> };
   };
-  const ajv = new Ajv2020({ allErrors: true, allowUnionTypes: true, strict: false });
+  const ajv = new Ajv2020({ allErrors: true, allowUnionTypes: true, strict: false, verbose: true });
   return faultsOf(ajv.compile(document.components.schemas['CreateChainRequest']!), body, 'the chain');
 }

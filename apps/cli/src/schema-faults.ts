@@ -1,5 +1,5 @@
 import type { ErrorObject, ValidateFunction } from 'ajv/dist/2020.js';
-import { type InputFault, pointer } from '#libs/chain-domain';
+import { type InputFault, notKnownInWords, pointer, requirementInWords } from '#libs/chain-domain';
 
 const MAX_FAULTS = 100;
 
@@ -10,16 +10,17 @@ export function faultsOf(check: ValidateFunction, value: unknown, whole: string)
   return errors.slice(0, MAX_FAULTS).map((error) => faultOf(error, whole));
 }
 
-function faultOf({ keyword, instancePath, params, message, propertyName }: ErrorObject, whole: string): InputFault {
+function faultOf(error: ErrorObject, whole: string): InputFault {
+  const { keyword, instancePath, params, propertyName } = error;
   const name = (params['additionalProperty'] ?? params['missingProperty'] ?? propertyName) as string | undefined;
   const place = instancePath + (name === undefined ? '' : pointer(name));
   if (keyword === 'additionalProperties') {
-    return { code: 'UNKNOWN_FIELD', pointer: place, message: `${name} is not a known field.` };
+    const known = Object.keys((error.parentSchema?.['properties'] as object | undefined) ?? {});
+    return { code: 'UNKNOWN_FIELD', pointer: place, message: `${name} ${notKnownInWords(known)}.` };
   }
   if (keyword === 'required') return { code: 'REQUIRED', pointer: place, message: `${name} is missing.` };
   const field = place.split('/').at(-1) || whole;
-  const values = keyword === 'enum' ? `: ${(params['allowedValues'] as unknown[]).join(', ')}` : '';
-  return { code: CODES[keyword] ?? 'OUT_OF_RANGE', pointer: place, message: `${field} ${message}${values}.` };
+  return { code: CODES[keyword] ?? 'OUT_OF_RANGE', pointer: place, message: `${field} ${requirementInWords(error)}.` };
 }
 
 const CODES: Readonly<Record<string, string>> = {

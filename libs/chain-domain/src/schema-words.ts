@@ -64,6 +64,10 @@ export function requirementInWords({ keyword, params }: SchemaFault, unit = 'fie
   }
 }
 
+/** What is said of a field that is not among these. */
+export const notKnownInWords = (known: readonly string[]): string =>
+  known.length === 0 ? 'is not a known field' : `is not a known field: there are ${known.join(', ')}`;
+
 function counted(number: number, unit: string): string {
   if (number === 1) return `1 ${unit}`;
   return `${number} ${unit.endsWith('y') ? `${unit.slice(0, -1)}ies` : `${unit}s`}`;

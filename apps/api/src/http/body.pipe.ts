@@ -1,9 +1,17 @@
 import { Injectable, type ArgumentMetadata, type PipeTransform, type Type } from '@nestjs/common';
 import { validate, ValidationError } from 'class-validator';
-import { FaultList, isObject, pointer, quoted, requirementInWords, typeInWords } from '#libs/chain-domain';
+import {
+  FaultList,
+  isObject,
+  notKnownInWords,
+  pointer,
+  quoted,
+  requirementInWords,
+  typeInWords,
+} from '#libs/chain-domain';
 import { fieldsOf, ITEMS, type ItemFault } from './dto-rules.js';
 import { Problem } from './problem.js';
-import { MAX_FIELDS, notKnown, SERVER_FIELDS } from './schema-faults.js';
+import { MAX_FIELDS, SERVER_FIELDS } from './schema-faults.js';
 
 const UNKNOWN = 'UNKNOWN_FIELD';
 /** The types that class-validator asks for, by the names of its rules. */
@@ -67,7 +75,7 @@ function unknownFields(instance: object): ValidationError[] {
   return Object.entries(instance).flatMap(([property, value]: [string, unknown]): ValidationError[] => {
     const error = Object.assign(new ValidationError(), { property, value });
     if (!known.has(property))
-      return [Object.assign(error, { constraints: { [UNKNOWN]: notKnown([...known].sort()) } })];
+      return [Object.assign(error, { constraints: { [UNKNOWN]: notKnownInWords([...known].sort()) } })];
     const children = isObject(value) && fieldsOf(value.constructor) !== undefined ? unknownFields(value) : [];
     return children.length > 0 ? [Object.assign(error, { children })] : [];
   });

@@ -1,4 +1,12 @@
-import { type FaultList, type InputFault, isObject, pointer, quoted, requirementInWords } from '#libs/chain-domain';
+import {
+  type FaultList,
+  type InputFault,
+  isObject,
+  notKnownInWords,
+  pointer,
+  quoted,
+  requirementInWords,
+} from '#libs/chain-domain';
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import { PATTERN_RULES } from './patterns.js';
 
@@ -16,9 +24,6 @@ const CODES: Readonly<Record<string, string>> = {
   enum: 'INVALID_VALUE',
   pattern: 'INVALID_FORMAT',
 };
-
-/** What is said of a field that is none of these. */
-export const notKnown = (known: readonly string[]): string => `is not a known field: there are ${known.join(', ')}`;
 
 /** A check of a body, or of a part of one, by its schema. */
 export const compileSchema = (schema: object): ValidateFunction => ajv.compile(schema);
@@ -52,7 +57,7 @@ function faultOf(error: ErrorObject, at: string, label: string): InputFault {
     const why =
       at === '' && field === '' && SERVER_FIELDS.has(name)
         ? 'is given by the server: leave it out'
-        : notKnown(Object.keys((parentSchema as { properties?: object }).properties ?? {}));
+        : notKnownInWords(Object.keys((parentSchema as { properties?: object }).properties ?? {}));
     return {
       code,
       pointer: at + instancePath + pointer(name),

@@ -315,13 +315,13 @@ describe('a policy', () => {
     for (const line of [
       'p.yaml:1:1: UNKNOWN_FIELD expires is not a known field: a policy has expires_at, rules, budget, min_group_rows, bounds.',
       'p.yaml:2:1: INVALID_FORMAT expires_at is a time in UTC such as 2027-06-30T00:00:00Z.',
-      'p.yaml:4:5: INVALID_VALUE effect must be equal to one of the allowed values: allow, ask, refuse.',
+      'p.yaml:4:5: INVALID_VALUE effect must be one of allow, ask, refuse.',
       'p.yaml:6:12: INVALID_FORMAT Each entry is the name of a party',
       'p.yaml:7:15: INVALID_FORMAT method is a JSON pointer into task_config such as /method.',
-      'p.yaml:8:13: OUT_OF_RANGE max must be >= 1.',
+      'p.yaml:8:13: OUT_OF_RANGE max must be 1 or more.',
       'p.yaml:9:17: INVALID_FORMAT Each entry is the name of a party',
-      'p.yaml:10:5: OUT_OF_RANGE min_rows must be >= 1.',
-      'p.yaml:11:1: OUT_OF_RANGE min_group_rows must be >= 20.',
+      'p.yaml:10:5: OUT_OF_RANGE min_rows must be 1 or more.',
+      'p.yaml:11:1: OUT_OF_RANGE min_group_rows must be 20 or more.',
     ]) {
       expect(stderr).toContain(line);
     }

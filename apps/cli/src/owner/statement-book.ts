@@ -115,7 +115,7 @@ export class StatementBook {
   }
 }
 
-const ajv = new Ajv2020({ allErrors: true, strict: false });
+const ajv = new Ajv2020({ allErrors: true, strict: false, verbose: true });
 
 /** Whether it is a statement; what kind of statement its `kind` says. */
 export const isStatement = (value: unknown): value is Statement => statementFaults(value).length === 0;

@@ -1,5 +1,5 @@
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
-import { requirementInWords } from '#libs/chain-domain';
+import { notKnownInWords, requirementInWords } from '#libs/chain-domain';
 import { ELSEWHERE, PER_PARTY } from './config-schema.js';
 import { escape } from './json-values.js';
 import type { JsonSchema, ParamFault, TaskType } from './task-type.js';
@@ -35,8 +35,8 @@ function faultOf(error: ErrorObject): ParamFault {
     case 'additionalProperties':
     case 'unevaluatedProperties': {
       const key = String(params.additionalProperty ?? params.unevaluatedProperty);
-      const allowed = Object.keys((error.parentSchema?.properties as object | undefined) ?? {}).join(', ');
-      return { pointer: `${at}/${escape(key)}`, message: `is not a known field${allowed && `: there are ${allowed}`}` };
+      const known = Object.keys((error.parentSchema?.properties as object | undefined) ?? {});
+      return { pointer: `${at}/${escape(key)}`, message: notKnownInWords(known) };
     }
     case 'enum': {
       const allowed = (params.allowedValues as unknown[]).map((value) => JSON.stringify(value)).join(', ');
