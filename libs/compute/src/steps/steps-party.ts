@@ -3,6 +3,7 @@ import type { PartyProgram } from '../party/party-program.js';
 import { coarseRows } from '../contract/coarse.js';
 import { applyStep, AS_LEARNT, type AppliedStep } from '../rules/apply-step.js';
 import { rewriteTable } from '../rules/rewrite-table.js';
+import type { Rewritten } from '../rules/rewritten-result.js';
 import type { RuleStep } from '../rules/rule-types.js';
 import { writeRules } from '../rules/write-rules.js';
 import { readTable } from '../table/read-table.js';
@@ -18,13 +19,8 @@ export interface StepsPartyArgs {
   readonly steps: readonly JsonObject[];
 }
 
-export interface StepsPartyValue {
-  readonly output: string;
+export interface StepsPartyValue extends Rewritten {
   readonly rules: string;
-  /** In steps of the smallest group of rows that a figure may cover. */
-  readonly rows: number;
-  /** Columns of the input that were changed. The names of made ones hold values (a class), and stay with the party. */
-  readonly touched: string[];
 }
 
 /** Runs a list of steps over one party's table: a pass for each step that learns from the rows, and one that writes. */

@@ -1,7 +1,7 @@
 import type { JsonObject, TaskRun, TaskRunResult } from '../contract/task-type.js';
 import type { PartyUrl } from '../party/party-program.js';
 import { runParties, type CrossedMessage } from '../party/run-parties.js';
-import { fittingNames } from '../contract/inline-result.js';
+import { rewrittenResult } from '../rules/rewritten-result.js';
 import type { TablesConfig } from './steps-config.js';
 import type * as StepsParty from './steps-party.js';
 
@@ -36,18 +36,9 @@ export async function runSteps(
     run,
     recorder,
   });
-  const values = Object.entries(outcomes.parties).map(([party, { value }]) => [party, value] as const);
-  const { inline, truncated } = fittingNames(
-    Object.fromEntries(values.map(([party, { touched }]) => [party, touched])),
-  );
+  const rules = Object.entries(outcomes.parties).map(([party, { value }]) => [party, value.rules]);
   return {
-    result: {
-      output_paths: Object.fromEntries(values.map(([party, { output }]) => [party, output])),
-      rules_paths: Object.fromEntries(values.map(([party, { rules }]) => [party, rules])),
-      rows: Object.fromEntries(values.map(([party, { rows }]) => [party, rows])),
-      [resultKey]: inline,
-      ...(truncated && { [`${resultKey}_truncated`]: true }),
-    },
+    result: { ...rewrittenResult(outcomes.parties, resultKey), rules_paths: Object.fromEntries(rules) as JsonObject },
     artifacts: outcomes.artifacts,
     partyResults: outcomes.partyResults,
   };

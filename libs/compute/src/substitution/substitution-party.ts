@@ -3,6 +3,7 @@ import type { PartyProgram } from '../party/party-program.js';
 import { applyStep, type AppliedStep, type Policy } from '../rules/apply-step.js';
 import { readRules } from '../rules/read-rules.js';
 import { rewriteTable } from '../rules/rewrite-table.js';
+import type { Rewritten } from '../rules/rewritten-result.js';
 import type { RuleStep } from '../rules/rule-types.js';
 import { readTable } from '../table/read-table.js';
 
@@ -14,16 +15,8 @@ export interface SubstitutionPartyArgs {
   readonly missing: Policy['missing'];
 }
 
-export interface SubstitutionPartyValue {
-  readonly output: string;
-  /** In steps of the smallest group of rows that a figure may cover. */
-  readonly rows: number;
-  /** Columns of the table that the rules change. The names of made ones hold values (a class), and stay with the party. */
-  readonly columns: string[];
-}
-
 /** Applies a party's rules to one of its tables, in one pass over the rows. */
-export const run: PartyProgram<SubstitutionPartyArgs, SubstitutionPartyValue> = async (context, args) => {
+export const run: PartyProgram<SubstitutionPartyArgs, Rewritten> = async (context, args) => {
   const { inputPath, rulesPath, unseen, missing } = args;
   const policy: Policy = { unseen, missing };
   context.progress(0, 'reading the rules');
@@ -52,7 +45,7 @@ export const run: PartyProgram<SubstitutionPartyArgs, SubstitutionPartyValue> = 
     return {
       output: reference,
       rows: coarseRows(rows, context.minGroupRows),
-      columns: table.columns.filter((name) => named.has(name)),
+      touched: table.columns.filter((name) => named.has(name)),
     };
   } finally {
     await input.close();

@@ -1,7 +1,7 @@
-import { fittingNames } from '../contract/inline-result.js';
 import type { TaskRun, TaskRunResult } from '../contract/task-type.js';
 import type { PartyUrl } from '../party/party-program.js';
 import { runParties, type CrossedMessage } from '../party/run-parties.js';
+import { rewrittenResult } from '../rules/rewritten-result.js';
 import type { SubstitutionConfig } from './substitution-config.js';
 import type * as SubstitutionParty from './substitution-party.js';
 
@@ -33,17 +33,8 @@ export async function runSubstitution(
     run,
     recorder,
   });
-  const values = Object.entries(outcomes.parties).map(([party, { value }]) => [party, value] as const);
-  const { inline, truncated } = fittingNames(
-    Object.fromEntries(values.map(([party, { columns }]) => [party, columns])),
-  );
   return {
-    result: {
-      output_paths: Object.fromEntries(values.map(([party, { output }]) => [party, output])),
-      rows: Object.fromEntries(values.map(([party, { rows }]) => [party, rows])),
-      columns_substituted: inline,
-      ...(truncated && { columns_substituted_truncated: true }),
-    },
+    result: rewrittenResult(outcomes.parties, 'columns_substituted'),
     artifacts: outcomes.artifacts,
     partyResults: outcomes.partyResults,
   };

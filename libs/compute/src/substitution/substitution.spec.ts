@@ -180,7 +180,7 @@ describe('substitution', () => {
     await expect(task({ rules: { alice: 'train.csv' } })).rejects.toMatchObject({ code: 'RULES_INCOMPATIBLE' });
   });
 
-  test('writes where it is told, says which columns changed, and sends nothing', async () => {
+  test('writes to the given path, says which columns changed, and sends nothing', async () => {
     await learn('a,city\n1,Paris\n3,Rome\n', { op: 'onehot_encoder', columns: ['city'] }, { op: 'minmax_scaler' });
     await folder.table('alice', 'test.csv', 'city,k,a\nRome,1,2\n');
     await folder.table('bob', 'b.csv', 'y\n1\n3\n');
