@@ -5,13 +5,8 @@ import { ChainCache } from './apply/chain-cache.js';
 import type { Incoming } from './apply/decide-chain.js';
 import { applyWork, taskWork, type ChainWork } from './apply/apply-work.js';
 import { Capacity } from './dispatch/capacity.js';
-import {
-  dispatchedAttempts,
-  prepareJobs,
-  type PreparedJobs,
-  type Skipped,
-  type Unsendable,
-} from './dispatch/prepare-jobs.js';
+import { dispatchedAttempts } from './dispatch/dispatched-attempts.js';
+import { prepareJobs, type PreparedJobs, type Skipped, type Unsendable } from './dispatch/prepare-jobs.js';
 import { countStored, type EngineMetrics } from './metrics.js';
 import { tracedSend } from './traces.js';
 

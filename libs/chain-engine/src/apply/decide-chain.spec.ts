@@ -32,13 +32,13 @@ it('tells webhooks of a failed task, and of one that holds its chain, each once'
       kind === 'NOTICE' ? [payload as { type: string; data: object }] : [],
     );
   const data = { chain_id: 'c', task_id: 't0', task_type: 'diagnostic', attempt: 1 };
-  const told = { ...data, error: { code: 'BROKEN', message: 'it broke' } };
+  const sentData = { ...data, error: { code: 'BROKEN', message: 'it broke' } };
   const timestamp = '1970-01-01T00:00:02.000Z';
   expect(notices(sent())).toEqual([
-    { type: 'task.failure', timestamp, data: told },
+    { type: 'task.failure', timestamp, data: sentData },
     expect.objectContaining({ type: 'chain.failure' }),
   ]);
-  expect(notices(sent('pause'))).toEqual([{ type: 'chain.held', timestamp, data: told }]);
+  expect(notices(sent('pause'))).toEqual([{ type: 'chain.held', timestamp, data: sentData }]);
 });
 
 /** A chain that stops on an error, with two tasks that were sent and have not started. */

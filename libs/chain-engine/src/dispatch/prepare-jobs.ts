@@ -180,17 +180,6 @@ function conditionError({ condition, message }: Extract<ConditionOutcome, { kind
   return failure('INVALID_PARAMS', `its condition ${JSON.stringify(condition)} cannot be decided: ${message}`);
 }
 
-/** Row ids and attempts of what these saves dispatch. */
-export function dispatchedAttempts(saves: readonly ChainSave[]): Map<number, number> {
-  const attempts = new Map<number, number>();
-  for (const { loaded, dispatched } of saves) {
-    for (const position of dispatched) {
-      attempts.set(loaded.rows.get(position)!.id, loaded.state.tasks.get(position)!.attempt);
-    }
-  }
-  return attempts;
-}
-
 async function gatherResults(
   db: Queryable,
   rows: readonly JobRow[],

@@ -21,9 +21,9 @@ import { haveRowsKeys, requireKeys } from './key-columns.js';
 import { namesOf, writeLineage, type Lineage } from './lineage.js';
 import { readOwner, type Owner } from './owner.js';
 import { isAboutRows, type Opened } from './opened.js';
+import { openOwnValues } from './open-own-values.js';
 import type { OutputLedger } from './output-files.js';
 import type { WrittenFile } from './party-link.js';
-import type { openValue as OpenValue } from './party-results.js';
 import { PartyLedger } from './party-ledger.js';
 import { requireListed } from './recipients.js';
 import { reserve } from './reservation.js';
@@ -32,7 +32,7 @@ import { RunRows } from './run-rows.js';
 import { RunUse } from './run-use.js';
 import { sourceOf } from './source-of.js';
 import { useRequestOf } from './use-request.js';
-import { currentOf, offeredDataset, readStatements } from './statements.js';
+import { currentOf, offeredDataset, ofKind, readStatements } from './statements.js';
 import { isOfRows, withoutRows } from './failure-for-others.js';
 
 /** The run as a party's process knows it. */
@@ -90,8 +90,7 @@ export class Admission {
   static async start(request: AdmissionRequest): Promise<Admission> {
     const { roots, consent } = request;
     const owner = await readOwner(roots.party, roots.root);
-    const own: Record<string, string> = {};
-    for (const [marker, each] of Object.entries(request.own)) own[marker] = await openOwn(owner, roots, each);
+    const own = await openOwnValues(owner, roots, request.own);
     const ledger = new PartyLedger(roots.root);
     const sent = await readStatements(roots.party, owner, consent?.statements[roots.party] ?? []);
     return new Admission(owner, own, request, await currentOf(ledger, sent));
@@ -112,7 +111,9 @@ export class Admission {
   /** The smallest group of rows that a figure for others may cover, by the newest policies of all that was read. */
   get minGroupRows(): number {
     const datasets = namesOf([...this.versions]);
-    const asked = this.ofKind<PolicyStatement>('policy').filter(({ dataset }) => datasets.includes(dataset));
+    const asked = ofKind<PolicyStatement>(this.statements, 'policy').filter(({ dataset }) =>
+      datasets.includes(dataset),
+    );
     return Math.max(MIN_GROUP_ROWS, ...asked.map(({ min_group_rows: rows }) => rows ?? 0));
   }
 
@@ -124,7 +125,7 @@ export class Admission {
     const rows = this.rows.judgedBy(this.minGroupRows);
     // Keys of files that are no datasets are their owner's alone: it approves each task.
     if (keys.length > 0 && this.versions.size > 0) {
-      const policies = this.ofKind<PolicyStatement>('policy');
+      const policies = ofKind<PolicyStatement>(this.statements, 'policy');
       const now = new Date().toISOString();
       requireKeys(roots.party, keys, rows.sets, () =>
         namesKeys(keys, this.useOf([...this.versions], this.plain), policies, now),
@@ -251,7 +252,7 @@ export class Admission {
     const datasets = namesOf(versions);
     const { party } = this.request.roots;
     const now = new Date().toISOString();
-    const approvals = this.ofKind<ApprovalStatement>('approval');
+    const approvals = ofKind<ApprovalStatement>(this.statements, 'approval');
     const approved = approvals.find(({ task, decision }) => task === this.task && decision === 'approve');
     this.uses.take((await this.ledger.read()).openings);
     const { use } = this.uses.now;
@@ -263,7 +264,7 @@ export class Admission {
     const verdict = judgeUse(
       this.useOf(versions, readsPlainFiles),
       {
-        policies: this.ofKind<PolicyStatement>('policy'),
+        policies: ofKind<PolicyStatement>(this.statements, 'policy'),
         approvals,
         ledger: uses.slice(0, mine),
       },
@@ -292,10 +293,6 @@ export class Admission {
     return useRequestOf(roots.party, peers, consent!, statements, { task, use, asWritten, versions, readsPlainFiles });
   }
 
-  private ofKind<T extends Statement>(kind: T['kind']): readonly T[] {
-    return [...this.statements.values()].filter((each): each is T => each.kind === kind);
-  }
-
   private refusal(code: 'POLICY_REFUSED' | 'APPROVAL_REQUIRED', why: string): TaskFailure {
     const { party } = this.request.roots;
     const next =
@@ -303,7 +300,3 @@ export class Admission {
     return new TaskFailure(code, `Party ${party}: ${why}.${next}`, false, { party, task: this.task });
   }
 }
-
-/** Imported when it is needed: few tasks name a party's own result. */
-const openOwn = async (...args: Parameters<typeof OpenValue>): Promise<string> =>
-  (await import('./party-results.js')).openValue(...args);

@@ -96,7 +96,8 @@ describe('the smallest group of rows, as the owner of a dataset raises it', () =
       const config = { prediction_data: { bob } };
       const sizes = async (floor: number): Promise<number[]> => {
         const seen = await result(floor, type, config, ['bob']);
-        return ((seen.curves ?? seen)[curve] as unknown as { rows: number }[]).map(({ rows }) => rows);
+        const buckets: unknown = (seen.curves ?? seen)[curve];
+        return (buckets as { rows: number }[]).map(({ rows }) => rows);
       };
       expect((await sizes(20)).length).toBeGreaterThanOrEqual(10);
       expect(await sizes(1_500)).toEqual([1_500, 1_500]);

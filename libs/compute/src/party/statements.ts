@@ -97,3 +97,9 @@ function checked(value: unknown): Statement | undefined {
   const schema = STATEMENT_SCHEMAS[kind as StatementKind] as Record<string, unknown>;
   return compileSchema(schema)(value) ? (value as Statement) : undefined;
 }
+
+/** The statements of one kind. */
+export const ofKind = <T extends Statement>(
+  statements: ReadonlyMap<string, Statement>,
+  kind: T['kind'],
+): readonly T[] => [...statements.values()].filter((each): each is T => each.kind === kind);
