@@ -13,6 +13,11 @@ interface ModelResult {
   readonly model_paths: Record<string, string>;
 }
 
+/** The models that the task before has made. */
+function modelOf(before: unknown): Record<string, string> {
+  return (before as ModelResult).model_paths;
+}
+
 const AREA = [
   'AUC; in brackets that of the chances from which the labels were drawn, the best there can be',
   'AUC；括号内为生成标签所用概率的 AUC，即可能的最佳值',
@@ -124,7 +129,7 @@ export function modelCases(rows: number, shared: number): TypeCase[] {
         }),
       },
       config: (paths, before) => ({
-        model: (before as unknown as ModelResult).model_paths,
+        model: modelOf(before),
         train_data: paths,
         ...{ label: 'y', label_party: 'alice' },
       }),
@@ -204,7 +209,7 @@ export function modelCases(rows: number, shared: number): TypeCase[] {
       tables: { alice: shard(0, rows) },
       before: { type: 'train', config: training },
       config: (paths, before) => ({
-        model: (before as unknown as ModelResult).model_paths,
+        model: modelOf(before),
         test_data: paths,
         label: 'y',
       }),
@@ -227,7 +232,7 @@ export function modelCases(rows: number, shared: number): TypeCase[] {
       tables: joined,
       before: { type: 'ss_lr', config: (paths) => jointly(paths, LOGISTIC) },
       config: (paths, before) => ({
-        model: (before as unknown as ModelResult).model_paths,
+        model: modelOf(before),
         input_data: paths,
         prediction_receiver: 'alice',
         keep_columns: ['y'],

@@ -15,7 +15,7 @@ export const predict = defineTask({
     "Of two parties' models the receiver alone gets the predictions: rounded on shares (ss_lr, ss_xgb), up to 12 bits of each row; " +
     'with secureboost also, under masks, the sides of the rows that reach a split. The other party learns the row count, and of ' +
     'secureboost which of its splits are asked for. For ss_lr both tell the largest absolute value of their features, rounded up ' +
-    'to a power of two. A receiver that asks again with other columns of its own learns an equation each time: by two predictions ' +
+    'to a power of two. A receiver that asks again after changing its columns learns an equation each time: by two predictions ' +
     "its own weights, by thirty the other party's part of each score to seven digits, and where it knows as many rows of the other " +
     "party's columns as there are columns and one, their weights. Predictions are counted in the ledger and not limited by it: bound them by " +
     'uses. The result has the row count in steps of 20.',

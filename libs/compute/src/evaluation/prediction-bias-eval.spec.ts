@@ -55,7 +55,10 @@ const evaluate = (config: JsonObject = {}): Promise<TaskRunResult> =>
   runTask('prediction_bias_eval', folder.run({ prediction_data: { alice: 'p.csv' }, ...config }));
 const ownOf = ({ partyResults }: TaskRunResult): { rows: number; buckets: Bucket[] } =>
   (partyResults!.alice as { value: never }).value;
-const shownOf = ({ result }: TaskRunResult): Bucket[] => result.buckets as unknown as Bucket[];
+function shownOf({ result }: TaskRunResult): Bucket[] {
+  const buckets: unknown = result.buckets;
+  return buckets as Bucket[];
+}
 const LINEAR = { objective: 'linear', label_column: 'amount', prediction_column: 'guess' };
 
 /** Exact figures of the rows whose prediction lies in a bucket, worked out plainly. */

@@ -18,7 +18,7 @@ interface PvalueOutcome {
 }
 
 /**
- * One party of `ss_pvalue`: reads its slice and its table, tests on shares, and keeps z and p of its own columns for its readers. Throws
+ * One party of `ss_pvalue`: reads its slice and its table, tests on shares, and keeps z and p of the columns that it has for its readers. Throws
  * TaskFailure SINGULAR_INFORMATION, BUDGET_EXHAUSTED, and what {@link readFitRows} throws.
  */
 export const run: PartyProgram<FitPart, PvalueOutcome> = async (context, part) => {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { testFolder, type TestFolder } from '../contract/run-for-tests.js';
+import { clearResult, testFolder, type TestFolder } from '../contract/run-for-tests.js';
 import type { CrossedMessage } from '../party/run-parties.js';
 import { attackOn, noise, rightOf, rowsOf, type Attack } from './attacks-for-tests.js';
 import { runSsPvalue } from './ss-pvalue-run.js';
@@ -14,9 +14,9 @@ afterAll(() => folder.remove());
 async function attack(of: Attack): Promise<{ z: number[]; crossed: CrossedMessage[] }> {
   const crossed: CrossedMessage[] = [];
   const run = folder.run(await attackOn(folder, of));
-  const { partyResults } = await runSsPvalue(run, (message) => crossed.push(message));
-  const { value } = partyResults!.bob as unknown as { value: { columns: Record<string, { z: number }> } };
-  return { z: of.columns.map((_, at) => value.columns[`b${at}`]!.z), crossed };
+  const outcome = await runSsPvalue(run, (message) => crossed.push(message));
+  const { columns } = clearResult<{ columns: Record<string, { z: number }> }>(outcome, 'bob');
+  return { z: of.columns.map((_, at) => columns[`b${at}`]!.z), crossed };
 }
 const singular = { code: 'SINGULAR_INFORMATION' };
 
@@ -66,9 +66,9 @@ describe('a party that chooses its columns', () => {
     const ones = rowsOf(5, (at) => label.slice(3 * at, 3 * at + 3).reduce<number>((sum, y) => sum + y, 0));
     const byZ = rowsOf(5, (at) => at).sort((one, other) => z[one + 1]! - z[other + 1]!);
     expect(byZ.map((at) => ones[at])).toEqual(ones.toSorted((one, other) => one - other));
-    // In logistic regression the labels of some three rows are told: there is no z at all.
+    // In logistic regression the columns predict the labels of three rows exactly, so there is no fit.
     expect(ones.some((sum) => sum % 3 === 0)).toBe(true);
-    await expect(attack({ name: 'differ-told', label, columns: differing(3) })).rejects.toMatchObject(singular);
+    await expect(attack({ name: 'differ-separated', label, columns: differing(3) })).rejects.toMatchObject(singular);
   });
 
   test('reads under 62 % of the labels off all z of a task with as many columns as it takes', async () => {

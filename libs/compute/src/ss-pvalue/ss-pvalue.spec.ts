@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { checkTaskParams } from '../catalogue/check-params.js';
 import { runTask } from '../catalogue/run-task.js';
-import { testFolder, type TestFolder } from '../contract/run-for-tests.js';
+import { clearResult, testFolder, type TestFolder } from '../contract/run-for-tests.js';
 import type { JsonObject, TaskRunResult } from '../contract/task-type.js';
 import type { CrossedMessage } from '../party/run-parties.js';
 import { csvOf } from '../table/breast-cancer-for-tests.js';
@@ -26,9 +26,8 @@ const config = (name: string, model: Record<string, string>, label = 'y'): JsonO
   train_data: { alice: `${name}.csv`, bob: `${name}.csv` },
 });
 /** What the readers of a party get. */
-const keptBy = ({ partyResults }: TaskRunResult, party: string) =>
-  (partyResults![party] as unknown as { value: { columns: Record<string, Test>; intercept?: Test; rows: number } })
-    .value;
+const keptBy = (outcome: TaskRunResult, party: string) =>
+  clearResult<{ columns: Record<string, Test>; intercept?: Test; rows: number }>(outcome, party);
 
 describe('ss_pvalue', () => {
   test.each(['breast-cancer', 'german-credit', 'linear'] as const)('gives z and p of statsmodels: %s', async (name) => {
@@ -151,8 +150,8 @@ describe('ss_pvalue', () => {
     const half = { ...ofBob, c: (row: number) => 3 * noise(row, 1) - 2 * noise(row, 3) };
     for (const kind of [undefined, 'linear'] as const)
       expect(await failing(good, half, { ...(kind && { kind }) })).toMatchObject(singular);
-    const told = { ...good, y: (row: number) => Number(noise(row, 3) > 500) };
-    expect(await failing(told, ofBob)).toMatchObject(singular);
+    const separated = { ...good, y: (row: number) => Number(noise(row, 3) > 500) };
+    expect(await failing(separated, ofBob)).toMatchObject(singular);
     const exact = { ...good, y: (row: number) => 2 * noise(row, 3) - noise(row, 4) };
     expect(await failing(exact, ofBob, { kind: 'linear' })).toMatchObject(singular);
     expect(await failing({ ...good, y: (row) => row % 3 }, ofBob)).toMatchObject(

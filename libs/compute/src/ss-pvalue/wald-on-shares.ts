@@ -9,7 +9,7 @@ import type { FitShape } from './fit-shape.js';
 import { diagonalOf, repeated } from './matrices.js';
 import type { Origin } from './shared-rows.js';
 
-/** The sizes of z that are told apart: two decimals up to 10, one up to 100, and all beyond. */
+/** The sizes of z that are distinguished: two decimals up to 10, one up to 100, and all beyond. */
 const SIZES = [
   ...Array.from({ length: 1000 }, (_, at) => at / 100),
   ...Array.from({ length: 901 }, (_, at) => (at + 100) / 10),

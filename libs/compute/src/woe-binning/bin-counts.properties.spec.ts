@@ -72,7 +72,7 @@ describe('rows of a class by another party’s bins', () => {
           ),
         );
         const sizes = each.columns.flatMap(sizesOf);
-        // Of an empty bin both classes have too few, which the exclusive or does not say: there is none in a task.
+        // Of an empty bin both classes have too few, which the exclusive or does not say. A task has no empty bin.
         sizes.forEach((size, bin) => {
           if (size >= 1) expect(fails[bin]).toBe(positives[bin] === 0 || positives[bin] === size);
         });

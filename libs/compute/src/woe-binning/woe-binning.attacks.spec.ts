@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { ConsentJson } from '#libs/consent';
+import { clearResult } from '../contract/run-for-tests.js';
 import type { TaskRunResult } from '../contract/task-type.js';
 import { OwnedRuns } from '../party/owned-runs-for-tests.js';
 import type { CrossedMessage } from '../party/run-parties.js';
@@ -41,9 +42,7 @@ const config = (bob: string, names: readonly string[], more: Config = {}): Confi
   ...{ input_data: { alice, bob }, columns: { bob: [...names] }, label_column: { alice: 'y' } },
   ...more,
 });
-/** Nobody has claimed bob's folder, so that its part is in clear. */
-const reportOf = ({ partyResults }: TaskRunResult): Report =>
-  (partyResults!.bob as unknown as { value: { columns: Report } }).value.columns;
+const reportOf = (outcome: TaskRunResult): Report => clearResult<{ columns: Report }>(outcome, 'bob').columns;
 
 describe('who chooses the bins, and wants a single label of a claimed party', () => {
   test('gets no bin of a row, of few rows, or of one class', async () => {
