@@ -36,7 +36,7 @@ export function weightOf(world: Todo, loop: string): number {
       return rows.some(({ lease_ms: until }) => until !== null && until < now) ? 2 : 0.2;
     }
     case 'restore': {
-      // One listener at a time puts a restored queue right: the others wait for a time of their own.
+      // One listener at a time puts a restored queue right: the others wait for another time.
       const free = ({ process }: { readonly process: Process }): boolean =>
         !process.loops.has(loop) || process.idle.includes(loop);
       return [...world.members.values()].every(free) ? (world.isQueueForeign ? 2 : 0.1) : 0;

@@ -2,12 +2,10 @@
 const HERE: Readonly<Record<string, string>> = {
   ss_sgd_train: 'ss_lr',
   lr_train: 'ss_lr',
-  ss_glm_train: 'ss_glm',
   ss_xgb_train: 'ss_xgb',
   sgb_train: 'secureboost',
   ss_sgd_predict: 'predict',
   lr_predict: 'predict',
-  ss_glm_predict: 'predict',
   ss_xgb_predict: 'predict',
   sgb_predict: 'predict',
   ss_pearsonr: 'pearson_correlation',
@@ -18,7 +16,6 @@ const HERE: Readonly<Record<string, string>> = {
   vert_bin_substitution: 'substitution',
   onehot_encode: 'onehot_encoder',
   feature_scale: 'standard_scaler',
-  score_card_transformer: 'scorecard',
 };
 
 /** What a component of SecretFlow is called here: `ss_lr` of `ss_sgd_train`. Undefined if no type of `types` does the same. */

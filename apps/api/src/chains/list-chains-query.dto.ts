@@ -74,7 +74,7 @@ export const filterOf = (query: ListChainsQueryDto): ChainFilter => ({
   labels: readLabels(query.labels),
 });
 
-/** What the list is sorted by; another word is a fault of its own rule. */
+/** What the list is sorted by. A word that is not known has failed its rule before. */
 const sortOf = (sort = ''): ChainSort => CHAIN_SORTS.find((each) => sort.endsWith(each)) ?? 'created_at';
 
 /** The page that the query asks for. */

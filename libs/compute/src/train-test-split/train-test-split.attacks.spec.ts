@@ -26,7 +26,7 @@ function blindly(draws: readonly TrainFlags[]): number {
   const least = realEigenvalues.indexOf(Math.min(...realEigenvalues));
   const found = eigenvectorMatrix.getColumn(least);
   const cut = [...found].sort((one, other) => one - other);
-  // The largest gap parts two values; where there is none to speak of, it is as good as another.
+  // The largest gap parts two values; where all gaps are small, any will do.
   const gaps = cut.slice(1).map((value, at) => value - cut[at]!);
   const edge = cut[gaps.indexOf(Math.max(...gaps))]!;
   const right = found.filter((value, row) => Number(value > edge) === labels[row]).length;

@@ -121,7 +121,7 @@ describe('train_test_split', () => {
     expect(parts).toEqual({ train: rowsOf(102, (row) => row), test: rowsOf(101, (row) => row + 102) });
   });
 
-  test('takes one party alone, and writes where it is told', async () => {
+  test('takes one party alone, and writes to the given paths', async () => {
     const task_config = { input_data: { alice: 't.csv' }, label_column: { alice: 'y' } };
     const outputs = { train_output: { alice: 'out/train.csv' }, test_output: { alice: 'artifact:rest.csv' } };
     const params = { ...parties('alice'), task_config: { ...task_config, ...outputs } };
@@ -152,7 +152,7 @@ describe('train_test_split', () => {
     }
   });
 
-  test('takes a label of one value, and a missing value as one of its own', async () => {
+  test('takes a label of one value, and a missing value as another one', async () => {
     await folder.table(
       'alice',
       'one.csv',

@@ -34,7 +34,7 @@ const partyResults = (may: string): string => `
       FROM jsonb_each(t.party_results) AS result)
   END`;
 
-/** A task whose condition was false was never sent: the attempt that was prepared for it was none. */
+/** A task whose condition was false was never sent, so its last attempt does not count. The row keeps it: attempts only grow, by which late reports are known. */
 const ATTEMPT = `CASE WHEN t.skip_reason = 'CONDITION' THEN greatest(t.attempt - 1, 0) ELSE t.attempt END`;
 
 /** Who reads tasks in their chain: nobody reads results of parties in clear there. */
