@@ -84,6 +84,25 @@ describe('without approval', () => {
     expect(reasonOf(request({ readsPlainFiles: true }), record(policy()))).toBe('it reads a file that is no dataset');
   });
 
+  it.each(['case_when', 'condition_filter', 'expr', 'script', 'sql'])(
+    'no text of another party is obeyed, whatever a policy says of %s',
+    (taskType) => {
+      const known = record(policy({ task_types: [taskType] }));
+      for (const proposer of ['bob', null]) {
+        expect(reasonOf(request({ taskType, proposer }), known)).toBe(
+          `${taskType} does what a text of its author says, and a policy covers texts of its own party alone`,
+        );
+      }
+      expect(judgeUse(request({ taskType, proposer: 'alice' }), known, NOW)).toEqual(ALLOWED);
+      const refusal = record(policy({ task_types: [taskType], effect: 'refuse' }));
+      expect(judgeUse(request({ taskType }), refusal, NOW).kind).toBe('refused');
+      const approved = record(policy({ task_types: [taskType] }), approval());
+      expect(judgeUse(request({ taskType }), approved, NOW)).toEqual({ kind: 'allowed', by: 'approval' });
+      // The text came out of a result: nobody has read it.
+      expect(judgeUse(request({ taskType, asWritten: false }), approved, NOW).kind).toBe('ask');
+    },
+  );
+
   it('every dataset that the data came from has to be covered', () => {
     const both = request({ datasets: ['customers', 'payments'] });
     expect(reasonOf(both, record(policy()))).toBe('payments: the dataset has no policy');

@@ -1,6 +1,6 @@
 import type { ApprovalStatement, ParamBounds, PolicyRule, PolicyStatement } from './statements.js';
 import { learnersOf } from './learners.js';
-import { usesOf, type PartyUse } from './uses.js';
+import { obeysText, usesOf, type PartyUse } from './uses.js';
 
 /** A task that wants to use datasets of a party. */
 export interface UseRequest {
@@ -75,6 +75,11 @@ export function judgeUse(request: UseRequest, record: PartyRecord, now: string):
     if (verdict.kind === 'ask') reasons.push(...verdict.reasons);
   }
   if (request.readsPlainFiles) reasons.push('it reads a file that is no dataset');
+  if (obeysText(request.taskType) && request.proposer !== request.party) {
+    reasons.push(
+      `${request.taskType} does what a text of its author says, and a policy covers texts of its own party alone`,
+    );
+  }
   if (reasons.length === 0) return { kind: 'allowed', by: 'policy' };
   if (decision === undefined) return { kind: 'ask', reasons };
   if (!request.asWritten) {

@@ -42,6 +42,12 @@ export const DEFAULT_COLUMNS: Readonly<Record<string, Readonly<Record<string, st
 /** Types that read the columns that a file of the party names: a model, or rules. */
 const READ_BY_FILE = ['evaluation', 'predict', 'ss_pvalue', 'substitution'];
 
+/** Types that do to a party's table what a text of their author says: an expression, a query, a command. */
+const OBEY_A_TEXT = ['case_when', 'condition_filter', 'expr', 'script', 'sql'];
+
+/** Whether a policy cannot foresee what a task of the type does: a person of the party reads the text, unless the party itself wrote it. */
+export const obeysText = (taskType: string): boolean => OBEY_A_TEXT.includes(taskType);
+
 type Fields = Readonly<Record<string, unknown>>;
 const isFields = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
