@@ -49,6 +49,12 @@ export interface ChainPage {
   readonly fields?: readonly string[];
 }
 
+/**
+ * Rows of a page of the API's default size, and one more. Only such pages without filters are prepared once per connection, as planning
+ * one takes longer than reading it: a connection keeps each statement that it has prepared, and the other texts have no end.
+ */
+const PREPARED_ROWS = 21;
+
 /** The chains of a page, the last ones first unless `ascending`. `total` is counted only on request. */
 export async function listChains(
   db: Database,
@@ -65,10 +71,14 @@ export async function listChains(
     rows.push(`(${by}, c.id) ${page.ascending ? '>' : '<'} ($${rowValues.length - 1}::${type}, $${rowValues.length})`);
   }
   const order = page.ascending ? 'ASC' : 'DESC';
+  const isAll = values.length === 0;
+  const isPrepared = isAll && page.limit === PREPARED_ROWS && page.offset === 0 && page.fields === undefined;
+  const place = page.after === undefined ? 'first' : 'after';
+  const name = isPrepared ? `list-chains-${page.sort ?? 'created_at'}-${order}-${place}` : '';
   const text = `SELECT c.chain_id, c.id, (${by})::text AS place, ${chainJson(page.fields)} AS json FROM task_chains c WHERE ${rows.join(' AND ')}
     ORDER BY ${by} ${order}, c.id ${order} LIMIT ${Math.trunc(page.limit)} OFFSET ${Math.trunc(page.offset)}`;
   const [items, total] = await Promise.all([
-    db.query<ListedChain>({ name: '', text }, rowValues),
+    db.query<ListedChain>({ name, text }, rowValues),
     withTotal ? countChains(db, where, values) : null,
   ]);
   return { items, total };
@@ -77,7 +87,8 @@ export async function listChains(
 /** A count of 100,000 chains costs as much as many pages. */
 async function countChains(db: Database, where: readonly string[], values: readonly unknown[]): Promise<number> {
   const text = `SELECT count(*) AS total FROM task_chains c WHERE ${where.join(' AND ')}`;
-  const [row] = await db.queryShared<{ total: number }>({ name: '', text }, values);
+  const name = values.length === 0 ? 'count-chains' : '';
+  const [row] = await db.queryShared<{ total: number }>({ name, text }, values);
   return row!.total;
 }
 
