@@ -18,7 +18,7 @@ type Snake<S extends string> = S extends `${infer Head}${infer Rest}`
 export type WireSettings = { readonly [Name in keyof TaskSettings as Snake<Name>]: TaskSettings[Name] };
 
 /** Names in the code and on the wire. */
-const NAMES = (Object.keys(DEFAULT_SETTINGS) as (keyof TaskSettings)[]).map(
+const NAMES = Object.keys(DEFAULT_SETTINGS).map(
   (name) => [name, name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)] as const,
 );
 
@@ -33,5 +33,5 @@ export function settingsOf(wire: Partial<WireSettings>): TaskSettings {
 /** The settings of a task under the names of the wire. */
 export function wireSettings(settings: TaskSettings): WireSettings {
   // By name: a task has twenty other fields, and a chain has thousands of tasks.
-  return Object.fromEntries(NAMES.map(([name, wireName]) => [wireName, settings[name]])) as WireSettings;
+  return Object.fromEntries(NAMES.map(([name, wireName]) => [wireName, Reflect.get(settings, name)])) as WireSettings;
 }
