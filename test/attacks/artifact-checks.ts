@@ -4,17 +4,18 @@ import { expect } from '@jest/globals';
 import pg from 'pg';
 import {
   chain,
-  describeSystem,
   eventually,
   taskOf,
   type ApiClient,
+  type Check,
   type SystemUnderTest,
 } from '../integration/system/index.js';
 import { allow, decide, fill, keyOf, put, scene, work, type Side } from './two-owners.js';
 
 const RECIPIENT = 'age1qtfw50puce2vh2gthyz6scnteddde83pvunkz9qkpu68f0h0r59q2t5qha';
 
-describeSystem('the artifacts of parties', 'postgres', {}, (check, system) => {
+/** The artifacts of parties. */
+export function artifactChecks(check: Check, system: SystemUnderTest): void {
   check("are for the party's own keys, and of an unclaimed folder for admins", async () => {
     const { a, b, id } = await intersected(system);
     const [name] = await namesOf(a.api, id, 'only', a.party);
@@ -120,7 +121,7 @@ describeSystem('the artifacts of parties', 'postgres', {}, (check, system) => {
       });
     }
   });
-});
+}
 
 /** Both owners allow psi, and it has run: task `only` of chain `id`. */
 async function intersected(system: SystemUnderTest) {

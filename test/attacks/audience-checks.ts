@@ -5,7 +5,7 @@ import { expect } from '@jest/globals';
 import pg from 'pg';
 import { openResult } from '#libs/compute';
 import { TestOwner } from '#libs/testing';
-import { ApiClient, chain, describeSystem, eventually, type SystemUnderTest } from '../integration/system/index.js';
+import { ApiClient, chain, eventually, type Check, type SystemUnderTest } from '../integration/system/index.js';
 
 interface Side {
   readonly party: string;
@@ -21,7 +21,8 @@ interface TaskView {
 /** Rows that alice and bob have in common: nothing that leaves bob's side may tell them apart. */
 const COMMON = [30, 29, 0];
 
-describeSystem('what is opened to one party alone', 'postgres', {}, (check, system) => {
+/** What is opened to one party alone. */
+export function audienceChecks(check: Check, system: SystemUnderTest): void {
   check('is nowhere to be read by an author, an admin or the database', async () => {
     const [alice, bob] = [await side(system), await side(system)];
     const shown = [];
@@ -113,7 +114,7 @@ describeSystem('what is opened to one party alone', 'postgres', {}, (check, syst
       return items.length === 2 ? items : undefined;
     });
   });
-});
+}
 
 /** All that the API, the events and the database hold of a chain, without what differs between any two runs. */
 async function everythingAbout(system: SystemUnderTest, author: ApiClient, id: string): Promise<unknown> {

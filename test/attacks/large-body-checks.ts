@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { expect } from '@jest/globals';
-import { ApiClient, describeSystem, task, type Answer, type SystemUnderTest } from '../integration/system/index.js';
+import { ApiClient, task, type Answer, type Check, type SystemUnderTest } from '../integration/system/index.js';
 
 /** What the main thread may take for a large body, reading it from the socket among it, ms of processor time. */
 const MAIN_MS = 50;
 const ROUNDS = 4;
 
-describeSystem('somebody who sends large bodies', 'postgres', { apps: ['api'] }, (check, system) => {
+/** Somebody who sends large bodies. */
+export function largeBodyChecks(check: Check, system: SystemUnderTest): void {
   check('keeps the main thread of the API busy for no more than 50 ms of processor time', async () => {
     const api = await viewer(system);
     const bodies = { valid: chainOf(9 * 1024 * 1024), bent: `${chainOf(9 * 1024 * 1024).slice(0, -1)},` };
@@ -57,7 +58,7 @@ describeSystem('somebody who sends large bodies', 'postgres', { apps: ['api'] },
     const name = 'x'.repeat(2 * 1024 * 1024);
     expect((await api.call('/keys', { method: 'POST', body: { name } })).body.code).toBe('BODY_TOO_LARGE');
   });
-});
+}
 
 /** A chain of many small values, which takes longer to read than one long text. */
 function chainOf(bytes: number): string {

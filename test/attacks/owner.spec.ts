@@ -6,6 +6,8 @@ import pg from 'pg';
 import type { Statement } from '#libs/consent';
 import { itUnless, TestOwner } from '#libs/testing';
 import { chain, describeSystem, eventually, taskOf, type ApiClient, type Check } from '../integration/system/index.js';
+import { artifactChecks } from './artifact-checks.js';
+import { audienceChecks } from './audience-checks.js';
 import { ledgerChecks } from './ledger-checks.js';
 import { allow, decide, fill, keyOf, put, scene, work } from './two-owners.js';
 
@@ -14,6 +16,8 @@ const ROWS = 2_000;
 
 describeSystem('the data of a claimed party', 'postgres', {}, (check, system) => {
   ledgerChecks(check, system);
+  audienceChecks(check, system);
+  artifactChecks(check, system);
 
   check('is used as both owners signed, and not otherwise', async () => {
     const { a, b, psi, codeOf } = await scene(system);

@@ -3,6 +3,7 @@ import { expect } from '@jest/globals';
 import { withConnection } from '#libs/local-postgres';
 import { StubIssuer } from '#libs/testing';
 import { ApiClient, describeSystem, eventually, TEST_API_KEY } from '../integration/system/index.js';
+import { largeBodyChecks } from './large-body-checks.js';
 import { within } from '../integration/system/within.js';
 
 /** Streams end within 5 s; the rest is for a busy machine. */
@@ -11,6 +12,8 @@ const ENDED_MS = 8_000;
 const LIMIT = 20;
 
 describeSystem('somebody whose access has ended', 'postgres', { apps: ['api'] }, (check, system) => {
+  largeBodyChecks(check, system);
+
   check('hears no more from any stream of a key that another replica revoked', async () => {
     const first = system.api;
     await system.startApp('api');
