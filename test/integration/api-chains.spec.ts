@@ -1,4 +1,4 @@
-import { expect } from '@jest/globals';
+import { describe, expect } from '@jest/globals';
 import { withConnection } from '#libs/local-postgres';
 import {
   chain,
@@ -26,54 +26,156 @@ interface GraphAnswer {
   critical_path: string[];
 }
 
-describeSystem('creating with an Idempotency-Key', 'postgres', { apps: ['api'] }, (check) => {
-  const body = chain(line(3));
+describeSystem('chains', 'postgres', { apps: ['api'] }, (check) => {
+  describe('creating with an Idempotency-Key', () => {
+    const body = chain(line(3));
 
-  check('gives the same chain for the same body, and refuses another', async ({ api }) => {
-    const options = { method: 'POST', body, headers: { 'idempotency-key': 'key-1' } };
-    const first = await api.call<{ chain_id: string }>('/chains', options);
-    expect(first.status).toBe(201);
-    expect(first.headers.get('idempotency-replayed')).toBe(null);
-    expect(first.headers.get('location')).toBe(`/api/v1/chains/${first.body.chain_id}`);
-    const again = await api.call<{ chain_id: string }>('/chains', options);
-    expect(again.status).toBe(201);
-    expect(again.headers.get('idempotency-replayed')).toBe('true');
-    expect(again.body).toEqual(first.body);
-    const other = await api.call('/chains', { ...options, body: chain(line(4)) });
-    expect(other.status).toBe(422);
-    expect(other.body.code).toBe('IDEMPOTENCY_KEY_REUSED');
-    expect((await api.expect<ListAnswer>(200, '/chains')).total).toBe(1);
+    check('gives the same chain for the same body, and refuses another', async ({ api }) => {
+      const options = { method: 'POST', body, headers: { 'idempotency-key': 'key-1' } };
+      const first = await api.call<{ chain_id: string }>('/chains', options);
+      expect(first.status).toBe(201);
+      expect(first.headers.get('idempotency-replayed')).toBe(null);
+      expect(first.headers.get('location')).toBe(`/api/v1/chains/${first.body.chain_id}`);
+      const again = await api.call<{ chain_id: string }>('/chains', options);
+      expect(again.status).toBe(201);
+      expect(again.headers.get('idempotency-replayed')).toBe('true');
+      expect(again.body).toEqual(first.body);
+      const other = await api.call('/chains', { ...options, body: chain(line(4)) });
+      expect(other.status).toBe(422);
+      expect(other.body.code).toBe('IDEMPOTENCY_KEY_REUSED');
+      expect((await api.expect<ListAnswer>(200, '/chains')).total).toBe(1);
+    });
+
+    check('of 50 clients at once creates one chain', async (system) => {
+      const { api } = system;
+      const options = { method: 'POST', body, headers: { 'idempotency-key': 'key-2' } };
+      const answers = await Promise.all(
+        Array.from({ length: 50 }, () => api.call<{ chain_id: string }>('/chains', options)),
+      );
+      expect(answers.map((answer) => answer.status)).toEqual(Array<number>(50).fill(201));
+      for (const answer of answers) expect(answer.body).toEqual(answers[0]!.body);
+      expect(answers.filter((answer) => answer.headers.get('idempotency-replayed') === null)).toHaveLength(1);
+      const { rows } = await withConnection(system.databaseUrl, (client) =>
+        client.query<{ chains: string; tasks: string; requests: string }>(
+          `SELECT (SELECT count(*) FROM task_chains) AS chains, (SELECT count(*) FROM chain_tasks) AS tasks,
+                  (SELECT count(*) FROM task_requests) AS requests`,
+        ),
+      );
+      expect(rows[0]).toEqual({ chains: '2', tasks: '6', requests: '6' });
+    });
+
+    check('is not used up by a body that was refused', async ({ api }) => {
+      const headers = { 'idempotency-key': 'key-3' };
+      expect((await api.call('/chains', { method: 'POST', body: chain([]), headers })).status).toBe(400);
+      expect((await api.call('/chains', { method: 'POST', body, headers })).status).toBe(201);
+    });
+
+    check('refuses a key that is not valid', async ({ api }) => {
+      for (const key of ['', 'x'.repeat(256)]) {
+        const answer = await api.call('/chains', { method: 'POST', body, headers: { 'idempotency-key': key } });
+        expect({ status: answer.status, code: answer.body.code }).toEqual({ status: 400, code: 'BAD_REQUEST' });
+      }
+    });
   });
 
-  check('of 50 clients at once creates one chain', async (system) => {
-    const { api } = system;
-    const options = { method: 'POST', body, headers: { 'idempotency-key': 'key-2' } };
-    const answers = await Promise.all(
-      Array.from({ length: 50 }, () => api.call<{ chain_id: string }>('/chains', options)),
-    );
-    expect(answers.map((answer) => answer.status)).toEqual(Array<number>(50).fill(201));
-    for (const answer of answers) expect(answer.body).toEqual(answers[0]!.body);
-    expect(answers.filter((answer) => answer.headers.get('idempotency-replayed') === null)).toHaveLength(1);
-    const { rows } = await withConnection(system.databaseUrl, (client) =>
-      client.query<{ chains: string; tasks: string; requests: string }>(
-        `SELECT (SELECT count(*) FROM task_chains) AS chains, (SELECT count(*) FROM chain_tasks) AS tasks,
-                (SELECT count(*) FROM task_requests) AS requests`,
-      ),
-    );
-    expect(rows[0]).toEqual({ chains: '2', tasks: '6', requests: '6' });
+  describe('a chain in parts', () => {
+    check('is a summary, some fields, or a page of tasks that fit', async ({ api }) => {
+      const id = await api.create({
+        ...chain([task('first'), task('b', {}, { depends_on: ['first'] })]),
+        metadata: { m: 1 },
+      });
+      const whole = await api.chain(id);
+      expect(await api.expect(200, `/chains/${id}?view=summary`)).toEqual({ ...whole, tasks: [] });
+      expect(await api.expect(200, `/chains/${id}?view=full`)).toEqual(whole);
+      const some = (fields: string) => api.expect(200, `/chains/${id}?fields=${fields}`);
+      expect(await some('status,metadata')).toEqual({ chain_id: id, status: 'PENDING', metadata: { m: 1 } });
+      expect(await some('tasks.status')).toEqual({
+        chain_id: id,
+        tasks: ['first', 'b'].map((task_id) => ({ task_id, status: 'PENDING' })),
+      });
+      expect(await some('tasks.waiting')).toEqual({
+        chain_id: id,
+        tasks: whole.tasks.map(({ task_id, waiting }) => ({ task_id, waiting })),
+      });
+      expect(await some('tasks')).toEqual({ chain_id: id, tasks: whole.tasks });
+      const etag = (await api.call(`/chains/${id}?view=summary`)).headers.get('etag')!;
+      const unchanged = { headers: { 'if-none-match': etag } };
+      expect((await api.call(`/chains/${id}?view=summary`, unchanged)).status).toBe(304);
+
+      const list = (query: string) => api.expect(200, `/chains/${id}/tasks?${query}`);
+      expect(await list('')).toEqual({ items: whole.tasks, total: 2, page: 1, page_size: 100 });
+      expect(await list('page=2&page_size=1')).toEqual({ items: [whole.tasks[1]], total: 2, page: 2, page_size: 1 });
+      expect(await list('q=IRST&status=PENDING,READY&task_type=diagnostic&fields=status')).toEqual({
+        items: [{ task_id: 'first', status: 'PENDING' }],
+        total: 1,
+        page: 1,
+        page_size: 100,
+      });
+      expect(await list('status=SUCCESS')).toMatchObject({ items: [], total: 0 });
+      for (const path of ['?view=x', '?fields=nope', '?view=summary&fields=status', '/tasks?fields=x', '/tasks?foo=1'])
+        expect([path, (await api.call(`/chains/${id}${path}`)).body.code]).toEqual([path, 'INVALID_QUERY']);
+      expect((await api.call('/chains/chain-none/tasks')).body.code).toBe('CHAIN_NOT_FOUND');
+    });
   });
 
-  check('is not used up by a body that was refused', async ({ api }) => {
-    const headers = { 'idempotency-key': 'key-3' };
-    expect((await api.call('/chains', { method: 'POST', body: chain([]), headers })).status).toBe(400);
-    expect((await api.call('/chains', { method: 'POST', body, headers })).status).toBe(201);
-  });
+  describe('validating and the graph', () => {
+    check('tell type, levels and critical path, and validating stores nothing', async ({ api }) => {
+      const { total } = await api.expect<ListAnswer>(200, '/chains');
+      const verdict = await api.expect(200, '/chains/validate', { method: 'POST', body: seedExample('complex') });
+      const levels = [['task-001'], ['task-002', 'task-003'], ['task-004'], ['task-005']];
+      expect(verdict).toEqual({
+        valid: true,
+        errors: [],
+        chain_type: 'complex',
+        total_tasks: 5,
+        levels,
+        critical_path: ['task-001', 'task-002', 'task-004', 'task-005'],
+        approvals: expect.any(Array),
+      });
+      expect((await api.expect<ListAnswer>(200, '/chains')).total).toBe(total);
 
-  check('refuses a key that is not valid', async ({ api }) => {
-    for (const key of ['', 'x'.repeat(256)]) {
-      const answer = await api.call('/chains', { method: 'POST', body, headers: { 'idempotency-key': key } });
-      expect({ status: answer.status, code: answer.body.code }).toEqual({ status: 400, code: 'BAD_REQUEST' });
-    }
+      const id = await api.create(seedExample('complex'));
+      const graph = await api.expect<GraphAnswer>(200, `/chains/${id}/graph`);
+      expect(graph).toMatchObject({ chain_id: id, chain_type: 'complex', levels });
+      expect(graph.nodes.map((node) => [node.task_id, node.level, node.status])).toEqual([
+        ['task-001', 0, 'PENDING'],
+        ['task-002', 1, 'PENDING'],
+        ['task-003', 1, 'PENDING'],
+        ['task-004', 2, 'PENDING'],
+        ['task-005', 3, 'PENDING'],
+      ]);
+      expect(graph.edges).toEqual([
+        { from: 'task-001', to: 'task-002' },
+        { from: 'task-001', to: 'task-003' },
+        { from: 'task-002', to: 'task-004' },
+        { from: 'task-003', to: 'task-004' },
+        { from: 'task-004', to: 'task-005' },
+      ]);
+    });
+
+    check('are drawn as Mermaid, DOT and SVG, whatever the names hold', async ({ api }) => {
+      const hostile = '"]; click a "javascript:alert(1)" %% <b>\n\\" 名';
+      const id = await api.create(chain([task('a', {}, { task_name: hostile }), task('b', {}, { depends_on: ['a'] })]));
+      const mermaid = await api.call(`/chains/${id}/graph`, { headers: { accept: 'text/vnd.mermaid' } });
+      expect(mermaid.headers.get('content-type')).toContain('text/vnd.mermaid');
+      expect(mermaid.text).toMatch(/^flowchart LR\n/);
+      expect(mermaid.text).toContain('    t0 --> t1\n');
+      const [label] = /t0\["(.*)"\]:::PENDING/.exec(mermaid.text)!.slice(1);
+      expect(label).toMatch(/^[^"<\\\n]*<br\/>diagnostic PENDING$/);
+      expect(label).toContain('名');
+      const dot = await api.call(`/chains/${id}/graph`, { headers: { accept: 'text/vnd.graphviz' } });
+      expect(dot.headers.get('content-type')).toContain('text/vnd.graphviz');
+      expect(dot.text).toMatch(/^digraph chain \{\n/);
+      expect(dot.text).toContain('  "a" -> "b" [penwidth=3];\n');
+      const strings = dot.text.split('\n').find((row) => row.includes('label='))!;
+      // Every quote and backslash of the name is escaped: what is left outside of quoted strings is plain.
+      expect(strings.replaceAll(/"(?:[^"\\]|\\.)*"/g, 'S')).toBe('  S [label=S style=filled fillcolor=S color=S];');
+      const svg = await api.call(`/chains/${id}/graph`, { headers: { accept: 'image/svg+xml' } });
+      expect(svg.headers.get('content-type')).toContain('image/svg+xml');
+      expect(svg.text).toMatch(/^<svg xmlns=/);
+      expect(svg.text.match(/<g class="PENDING">/g)?.length).toBe(2);
+      expect(svg.text).toContain('%% &lt;b&gt;');
+    });
   });
 });
 
@@ -222,103 +324,4 @@ describeSystem('lists of chains', 'postgres', { apps: ['api'] }, (check, system)
       client.query('DELETE FROM task_chains WHERE chain_id = $1', [id]),
     );
   }
-});
-
-describeSystem('a chain in parts', 'postgres', { apps: ['api'] }, (check) => {
-  check('is a summary, some fields, or a page of tasks that fit', async ({ api }) => {
-    const id = await api.create({
-      ...chain([task('first'), task('b', {}, { depends_on: ['first'] })]),
-      metadata: { m: 1 },
-    });
-    const whole = await api.chain(id);
-    expect(await api.expect(200, `/chains/${id}?view=summary`)).toEqual({ ...whole, tasks: [] });
-    expect(await api.expect(200, `/chains/${id}?view=full`)).toEqual(whole);
-    const some = (fields: string) => api.expect(200, `/chains/${id}?fields=${fields}`);
-    expect(await some('status,metadata')).toEqual({ chain_id: id, status: 'PENDING', metadata: { m: 1 } });
-    expect(await some('tasks.status')).toEqual({
-      chain_id: id,
-      tasks: ['first', 'b'].map((task_id) => ({ task_id, status: 'PENDING' })),
-    });
-    expect(await some('tasks.waiting')).toEqual({
-      chain_id: id,
-      tasks: whole.tasks.map(({ task_id, waiting }) => ({ task_id, waiting })),
-    });
-    expect(await some('tasks')).toEqual({ chain_id: id, tasks: whole.tasks });
-    const etag = (await api.call(`/chains/${id}?view=summary`)).headers.get('etag')!;
-    const unchanged = { headers: { 'if-none-match': etag } };
-    expect((await api.call(`/chains/${id}?view=summary`, unchanged)).status).toBe(304);
-
-    const list = (query: string) => api.expect(200, `/chains/${id}/tasks?${query}`);
-    expect(await list('')).toEqual({ items: whole.tasks, total: 2, page: 1, page_size: 100 });
-    expect(await list('page=2&page_size=1')).toEqual({ items: [whole.tasks[1]], total: 2, page: 2, page_size: 1 });
-    expect(await list('q=IRST&status=PENDING,READY&task_type=diagnostic&fields=status')).toEqual({
-      items: [{ task_id: 'first', status: 'PENDING' }],
-      total: 1,
-      page: 1,
-      page_size: 100,
-    });
-    expect(await list('status=SUCCESS')).toMatchObject({ items: [], total: 0 });
-    for (const path of ['?view=x', '?fields=nope', '?view=summary&fields=status', '/tasks?fields=x', '/tasks?foo=1'])
-      expect([path, (await api.call(`/chains/${id}${path}`)).body.code]).toEqual([path, 'INVALID_QUERY']);
-    expect((await api.call('/chains/chain-none/tasks')).body.code).toBe('CHAIN_NOT_FOUND');
-  });
-});
-
-describeSystem('validating and the graph', 'postgres', { apps: ['api'] }, (check) => {
-  check('tell type, levels and critical path, and validating stores nothing', async ({ api }) => {
-    const verdict = await api.expect(200, '/chains/validate', { method: 'POST', body: seedExample('complex') });
-    const levels = [['task-001'], ['task-002', 'task-003'], ['task-004'], ['task-005']];
-    expect(verdict).toEqual({
-      valid: true,
-      errors: [],
-      chain_type: 'complex',
-      total_tasks: 5,
-      levels,
-      critical_path: ['task-001', 'task-002', 'task-004', 'task-005'],
-      approvals: expect.any(Array),
-    });
-    expect((await api.expect<ListAnswer>(200, '/chains')).total).toBe(0);
-
-    const id = await api.create(seedExample('complex'));
-    const graph = await api.expect<GraphAnswer>(200, `/chains/${id}/graph`);
-    expect(graph).toMatchObject({ chain_id: id, chain_type: 'complex', levels });
-    expect(graph.nodes.map((node) => [node.task_id, node.level, node.status])).toEqual([
-      ['task-001', 0, 'PENDING'],
-      ['task-002', 1, 'PENDING'],
-      ['task-003', 1, 'PENDING'],
-      ['task-004', 2, 'PENDING'],
-      ['task-005', 3, 'PENDING'],
-    ]);
-    expect(graph.edges).toEqual([
-      { from: 'task-001', to: 'task-002' },
-      { from: 'task-001', to: 'task-003' },
-      { from: 'task-002', to: 'task-004' },
-      { from: 'task-003', to: 'task-004' },
-      { from: 'task-004', to: 'task-005' },
-    ]);
-  });
-
-  check('are drawn as Mermaid, DOT and SVG, whatever the names hold', async ({ api }) => {
-    const hostile = '"]; click a "javascript:alert(1)" %% <b>\n\\" 名';
-    const id = await api.create(chain([task('a', {}, { task_name: hostile }), task('b', {}, { depends_on: ['a'] })]));
-    const mermaid = await api.call(`/chains/${id}/graph`, { headers: { accept: 'text/vnd.mermaid' } });
-    expect(mermaid.headers.get('content-type')).toContain('text/vnd.mermaid');
-    expect(mermaid.text).toMatch(/^flowchart LR\n/);
-    expect(mermaid.text).toContain('    t0 --> t1\n');
-    const [label] = /t0\["(.*)"\]:::PENDING/.exec(mermaid.text)!.slice(1);
-    expect(label).toMatch(/^[^"<\\\n]*<br\/>diagnostic PENDING$/);
-    expect(label).toContain('名');
-    const dot = await api.call(`/chains/${id}/graph`, { headers: { accept: 'text/vnd.graphviz' } });
-    expect(dot.headers.get('content-type')).toContain('text/vnd.graphviz');
-    expect(dot.text).toMatch(/^digraph chain \{\n/);
-    expect(dot.text).toContain('  "a" -> "b" [penwidth=3];\n');
-    const strings = dot.text.split('\n').find((row) => row.includes('label='))!;
-    // Every quote and backslash of the name is escaped: what is left outside of quoted strings is plain.
-    expect(strings.replaceAll(/"(?:[^"\\]|\\.)*"/g, 'S')).toBe('  S [label=S style=filled fillcolor=S color=S];');
-    const svg = await api.call(`/chains/${id}/graph`, { headers: { accept: 'image/svg+xml' } });
-    expect(svg.headers.get('content-type')).toContain('image/svg+xml');
-    expect(svg.text).toMatch(/^<svg xmlns=/);
-    expect(svg.text.match(/<g class="PENDING">/g)?.length).toBe(2);
-    expect(svg.text).toContain('%% &lt;b&gt;');
-  });
 });
