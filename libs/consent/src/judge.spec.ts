@@ -135,6 +135,18 @@ describe('without approval', () => {
       'party bob may not learn anything',
     ],
     [
+      'receiver of a left join',
+      { receivers: ['alice'] },
+      { config: { join: 'left', left_party: 'alice' } },
+      'party bob may not learn anything',
+    ],
+    [
+      'receiver of a difference',
+      { receivers: ['alice'] },
+      { config: { join: 'difference', left_party: 'bob', receiver: 'alice' } },
+      'party bob may not learn anything',
+    ],
+    [
       'receiver of another engine',
       { receivers: ['alice'], engines: ['secretflow'] },
       { config: { receiver: 'alice' }, engine: 'secretflow' },

@@ -8,9 +8,13 @@ export function learnersOf(
   config: unknown,
   parties: readonly string[],
 ): readonly string[] {
-  const { receiver, receivers, broadcast_result: broadcast } = (config ?? {}) as Readonly<Record<string, unknown>>;
+  const fields = (config ?? {}) as Readonly<Record<string, unknown>>;
+  const { receiver, receivers, broadcast_result: broadcast, join, left_party: left } = fields;
   // Another engine has defaults of other kinds.
   if (engine !== 'native') return parties;
+  if (taskType === 'psi' && join === 'left') return parties.filter((party) => party !== left);
+  if (taskType === 'psi' && (join === 'right' || join === 'difference'))
+    return typeof left === 'string' ? [left] : parties;
   if (taskType === 'psi' && typeof receiver === 'string' && broadcast !== true) return [receiver];
   const isNamed = Array.isArray(receivers) && receivers.every((each): each is string => typeof each === 'string');
   return ['aggregate', 'merge_models'].includes(taskType) && isNamed ? receivers : parties;

@@ -33,7 +33,7 @@ describe('task_params', () => {
 
   test('give every fault at once, with its pointer', () => {
     expect(faults({ ...psi, task_type: 'vif', sorted: true, protocol: 'KKRT_PSI_2PC', sort: 1, keys: {} })).toEqual([
-      '/task_config/sorted is not a known field: there are task_type, keys, input_paths, output_paths, receiver, protocol, sort, broadcast_result, precheck_input, allow_empty_result',
+      '/task_config/sorted is not a known field: there are task_type, keys, input_paths, output_paths, join, left_party, receiver, protocol, sort, broadcast_result, precheck_input, allow_empty_result',
       '/task_config/task_type must be "psi"',
       '/task_config/keys must have at least 1 party',
       '/task_config/protocol must be one of "ECDH_PSI_2PC"; "KKRT_PSI_2PC" belongs to the engine "secretflow", which is not built yet',

@@ -13,7 +13,7 @@ import {
   signatureOf,
   summedFrom,
 } from '../federated/sum-messages.js';
-import { keyFactsFrom, saltFrom } from '../psi/psi-party.js';
+import { keyFactsFrom, saltFrom } from '../psi/agree-on-keys.js';
 import { rowsFrom } from '../ss-lr/ss-lr-dealer.js';
 import { bucketCountsFrom, bucketSizesFrom, commandFrom, dealerCommandFrom } from '../secureboost/commands.js';
 import { absentFrom } from '../table/named-columns.js';

@@ -20,15 +20,21 @@ export interface ExchangeRequest {
   readonly worked: (points: number) => void;
 }
 
+/** What a party knows when the exchange is over. */
+export interface Matches {
+  /** The own rows in the order in which their points were sent: the peer knows that order, and of none which row it is. */
+  readonly order: Uint32Array;
+  /** By own row: where the point of the same key stands in what the peer sent, else -1. Null for a party that may not learn it. */
+  readonly places: Int32Array | null;
+}
+
 /**
  * The blind exchange of ECDH-PSI (Meadows 1986; Huberman, Franklin, Hogg 1999). Each party sends its points, shuffled
  * and multiplied by a secret that is made for this run; the other multiplies them by its own secret too. Equal keys
  * meet in equal points, and everything else is as good as random to whoever lacks the secret. Only a party that
  * `learns` gets its doubled points back.
- *
- * Returns a flag per own row: 1 where the peer has the key too. Null for a party that may not learn it.
  */
-export async function exchange(context: PartyContext, request: ExchangeRequest): Promise<Uint8Array | null> {
+export async function exchange(context: PartyContext, request: ExchangeRequest): Promise<Matches> {
   const { peer, points, peerRows, learns, peerLearns } = request;
   const rows = points.length / POINT_BYTES;
   const order = randomOrder(rows);
@@ -54,13 +60,7 @@ export async function exchange(context: PartyContext, request: ExchangeRequest):
   };
 
   const blindOwn = async (): Promise<void> => {
-    for (let from = 0; from < rows; from += BATCH_POINTS) {
-      const count = Math.min(BATCH_POINTS, rows - from);
-      const batch = Buffer.alloc(count * POINT_BYTES);
-      for (let i = 0; i < count; i += 1) {
-        const at = order[from + i]! * POINT_BYTES;
-        points.copy(batch, i * POINT_BYTES, at, at + POINT_BYTES);
-      }
+    for (const batch of batchesOf(points, order)) {
       await enqueue(BLINDED, multiply(batch));
       await breathe();
     }
@@ -101,13 +101,23 @@ export async function exchange(context: PartyContext, request: ExchangeRequest):
   } finally {
     secret.wipe();
   }
-  if (!learns) return null;
+  if (!learns) return { order, places: null };
 
   const index = new PointIndex(peerDoubled, peerRows);
   for (let i = 0; i < peerRows; i += 1) index.add(i);
-  const common = new Uint8Array(rows);
-  for (let i = 0; i < rows; i += 1) if (index.lookup(ownDoubled, i) >= 0) common[order[i]!] = 1;
-  return common;
+  const places = new Int32Array(rows);
+  for (let i = 0; i < rows; i += 1) places[order[i]!] = index.lookup(ownDoubled, i);
+  return { order, places };
+}
+
+/** The points in this order, so many as a message holds at a time. */
+function* batchesOf(points: Buffer, order: Uint32Array): Generator<Buffer> {
+  for (let from = 0; from < order.length; from += BATCH_POINTS) {
+    const places = order.subarray(from, from + BATCH_POINTS);
+    const batch = Buffer.alloc(places.length * POINT_BYTES);
+    places.forEach((place, i) => points.copy(batch, i * POINT_BYTES, place * POINT_BYTES, (place + 1) * POINT_BYTES));
+    yield batch;
+  }
 }
 
 /** Lets messages and acknowledgements in between two stretches of computing. */

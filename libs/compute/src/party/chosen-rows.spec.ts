@@ -77,11 +77,17 @@ describe('whoever chooses rows of a dataset by psi', () => {
   afterEach(() => runs.folder.remove());
 
   /** Bob's list of customers, and alice's rows of it. */
-  const choose = async (taskId: string, ids: readonly number[], from = table): Promise<string> => {
+  const choose = async (
+    taskId: string,
+    ids: readonly number[],
+    from = table,
+    more: Record<string, ConsentJson> = {},
+  ): Promise<string> => {
     const list = await runs.table('bob', taskId, [['id', 'b'], ...ids.map((id) => [id, noise(id, 3)])]);
     const { result } = await runs.run('psi', taskId, {
       keys: { alice: ['id'], bob: ['id'] },
       input_paths: { alice: from, bob: list },
+      ...more,
     });
     return (result.output_paths as { alice: string }).alice;
   };
@@ -158,6 +164,25 @@ describe('whoever chooses rows of a dataset by psi', () => {
     expect(await statisticsOf('one', list)).toBe('shown');
     const rest = await choose('rest', upTo(119), list);
     expect(await statisticsOf('two', rest)).toBe('withheld');
+  });
+
+  test('gains nothing by joins, where rows of nulls make up for what is missing', async () => {
+    const strangers = (count: number): number[] => upTo(count).map((id) => id + 1000);
+    const left = { join: 'left', left_party: 'bob' };
+    expect(await statisticsOf('one', await choose('list', [...upTo(120), ...strangers(30)], table, left))).toBe(
+      'shown',
+    );
+    const more = await choose('but-one', [...upTo(119), ...strangers(90)], table, left);
+    expect(await statisticsOf('two', more)).toBe('withheld');
+    const few = await choose('few', [...upTo(19), ...strangers(90)], table, left);
+    expect(await statisticsOf('three', await step('scaled', few, 'fillna'))).toBe('withheld');
+    // The rest of the table is as good as the list.
+    const rest = { join: 'difference', left_party: 'alice' };
+    expect(await statisticsOf('four', await choose('rest', upTo(99), table, rest))).toBe('shown');
+    expect(await statisticsOf('five', await choose('rest-but-one', upTo(98), table, rest))).toBe('withheld');
+    // All rows in another order are the whole table, which nobody chose; but then it differs by few from none of these.
+    const all = await choose('all', upTo(50), table, { join: 'right', left_party: 'bob' });
+    expect(await statisticsOf('whole', all)).toBe('shown');
   });
 
   test('gains nothing by another version of the dataset', async () => {

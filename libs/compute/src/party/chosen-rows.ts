@@ -1,6 +1,6 @@
 import type { FailureCode } from '#libs/chain-domain';
 import { TaskFailure } from '../contract/task-type.js';
-import type { RowSet, RowSets } from './row-sets.js';
+import { NO_NUMBER, type RowSet, type RowSets } from './row-sets.js';
 
 /** What is wrong with figures about a set of rows, beside those about other sets that are open already. */
 type Fault = 'few' | 'close';
@@ -17,7 +17,9 @@ export async function requireRowsApart(
   { least, known }: { readonly least: number; readonly known: Pick<RowSets, 'read'> },
 ): Promise<void> {
   const others = new Map([...earlier, ...mine].map((set) => [set.ids, set]));
-  const sorted = async (ids: string): Promise<BigUint64Array> => (await known.read(ids)).sort();
+  // Rows of nulls are no rows of the dataset: as many as somebody likes would make up for few.
+  const sorted = async (ids: string): Promise<BigUint64Array> =>
+    (await known.read(ids)).filter((number) => number !== NO_NUMBER).sort();
   for (const set of mine) {
     const compared = [...others.values()].filter(({ ids, chosen }) => ids !== set.ids && (chosen || set.chosen));
     const hasFloor = set.chosen || set.isLearntFrom === true;

@@ -33,13 +33,20 @@ export const withLearnt = (sets: readonly RowSet[]): readonly RowSet[] => [
 export interface OutputRows {
   /** The table, as the party opened it. */
   readonly of: string;
-  /** Their places in it, from 0, in the order of the output; absent where it has all rows in their order. */
+  /** Their places in it, from 0, in the order of the output, or `NO_ROW`; absent where it has all rows in their order. */
   readonly picks?: Uint32Array | undefined;
+  /** Set where `picks` has every row once: nobody chose them. */
+  readonly areAll?: true;
   /** The columns by whose values another party chose these. */
   readonly by?: readonly string[];
   /** The files, as the party opened them, from whose rows values were learnt. */
   readonly learnt?: readonly string[];
 }
+
+/** Stands among `picks` for a row of nulls, which is no row of the table. */
+export const NO_ROW = 0xffff_ffff;
+/** The number of such a row in a set. */
+export const NO_NUMBER = 0n;
 
 /** Loaded as a program of a party is, by its place: tables lie above the parties' processes. */
 const TABLES = new URL('../table/read-table.js', import.meta.url).href;
@@ -74,12 +81,16 @@ export class RowSets {
   }
 
   /** The rows of an output. */
-  async ofOutput(source: RowSet, { picks, by = source.by }: Pick<OutputRows, 'picks' | 'by'>): Promise<RowSet> {
+  async ofOutput(
+    source: RowSet,
+    { picks, by = source.by, areAll }: Pick<OutputRows, 'picks' | 'by' | 'areAll'>,
+  ): Promise<RowSet> {
     if (picks === undefined) return source;
     const all = await this.read(source.ids);
-    const numbers = BigUint64Array.from(picks, (pick) => all[pick]!);
+    const numbers = BigUint64Array.from(picks, (pick) => (pick === NO_ROW ? NO_NUMBER : all[pick]!));
     const ids = `chosen-${randomBytes(16).toString('hex')}`;
     await this.write(ids, numbers);
+    if (areAll) return { ...source, ids };
     return { ids, chosen: true, ...(by && { by }), ...(source.learnt && { learnt: source.learnt }) };
   }
 

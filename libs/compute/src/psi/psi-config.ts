@@ -20,7 +20,18 @@ export const psiSchema = configSchema(
   {
     keys: perParty(columnNames, 'Key columns of each party, in matching order.'),
     input_paths: perParty(inputPath, 'Table of each party, CSV or Parquet.'),
-    output_paths: perParty(outputPath, 'Output table of each party: its rows of the intersection.'),
+    output_paths: perParty(outputPath, 'Output table of each party: its rows of the intersection, or of the join.'),
+    join: {
+      type: 'string',
+      enum: ['inner', 'left', 'right', 'difference'],
+      default: 'inner',
+      description:
+        'Rows of the outputs. inner: those that both parties have. left: all of left_party, in an order drawn anew, and beside each the row of the other, or nulls; the other alone learns the intersection. right: the same with the parties swapped. difference: the rows of left_party that the other lacks; left_party alone learns them.',
+    },
+    left_party: {
+      type: 'string',
+      description: 'The left party of a left or right join, or of a difference.',
+    },
     receiver: {
       type: 'string',
       description:
@@ -35,7 +46,8 @@ export const psiSchema = configSchema(
     sort: {
       type: 'boolean',
       default: false,
-      description: 'No effect: outputs are always sorted by key, which keeps the parties aligned.',
+      description:
+        'No effect: outputs of an inner join and of a difference are always sorted by key, those of a left or right join never.',
     },
     broadcast_result: {
       type: 'boolean',

@@ -13,7 +13,7 @@ export async function hasRowsOfAll(context: PartyContext, rows: number): Promise
   mapToCurve(points, 1);
   let isSame = true;
   for (const peer of context.peers) {
-    const flags = await exchange(context, {
+    const { places } = await exchange(context, {
       peer,
       points,
       peerRows: 1,
@@ -21,7 +21,7 @@ export async function hasRowsOfAll(context: PartyContext, rows: number): Promise
       peerLearns: true,
       worked: () => undefined,
     });
-    isSame &&= flags![0] === 1;
+    isSame &&= places![0] === 0;
   }
   return isSame;
 }
