@@ -175,6 +175,15 @@ describeSystem('chains', 'postgres', { apps: ['api'] }, (check) => {
       expect(svg.text).toMatch(/^<svg xmlns=/);
       expect(svg.text.match(/<g class="PENDING">/g)?.length).toBe(2);
       expect(svg.text).toContain('%% &lt;b&gt;');
+      // Generated clients name every type of the document.
+      for (const [path, type] of [
+        [`/chains/${id}/graph`, 'image/svg+xml'],
+        [`/chains/${id}/events`, 'text/event-stream'],
+        ['/events', 'text/event-stream'],
+      ] as const) {
+        const both = await api.call(path, { headers: { accept: `${type}, application/json` } });
+        expect([path, both.headers.get('content-type')]).toEqual([path, 'application/json; charset=utf-8']);
+      }
     });
   });
 });

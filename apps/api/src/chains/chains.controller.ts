@@ -16,6 +16,7 @@ import { listChains, type TenantDatabases } from '#libs/repositories';
 import { createFrom, validationOf, type CreateRequest } from './creating/create-from.js';
 import { Backlog } from './creating/backlog.js';
 import { LargeChains } from './creating/large-chains.js';
+import { asksFor } from '../http/asks-for.js';
 import { LargeBody } from '../http/large-body.js';
 import { TenantDb } from '../auth/tenant-db.js';
 import { Catalogue } from '../catalogue/catalogue.js';
@@ -201,15 +202,15 @@ export class ChainsController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<GraphDto | string> {
     const graph = await this.reader.graph(reads, chainId);
-    if (accept?.includes('text/vnd.mermaid')) {
+    if (asksFor(accept, 'text/vnd.mermaid')) {
       reply.type('text/vnd.mermaid; charset=utf-8');
       return toMermaid(graph);
     }
-    if (accept?.includes('text/vnd.graphviz')) {
+    if (asksFor(accept, 'text/vnd.graphviz')) {
       reply.type('text/vnd.graphviz; charset=utf-8');
       return toDot(graph);
     }
-    if (accept?.includes('image/svg+xml')) {
+    if (asksFor(accept, 'image/svg+xml')) {
       reply.type('image/svg+xml; charset=utf-8');
       return toSvg(graph);
     }

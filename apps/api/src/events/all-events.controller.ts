@@ -10,6 +10,7 @@ import {
 } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import type { TenantDatabases } from '#libs/repositories';
+import { asksFor } from '../http/asks-for.js';
 import { TenantDb } from '../auth/tenant-db.js';
 import { Roles } from '../auth/access.js';
 import { ApiProblems } from '../http/api-problems.js';
@@ -54,7 +55,7 @@ export class AllEventsController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const kinds = kind === undefined ? undefined : new Set(kind.split(','));
-    if (accept?.includes('text/event-stream')) {
+    if (asksFor(accept, 'text/event-stream')) {
       const last = /^\d{1,15}$/.test(lastEventId ?? '') ? Number(lastEventId) : after;
       const from = last ?? (await this.log.lastId(reads));
       const stream = this.streams.start(reply, from);

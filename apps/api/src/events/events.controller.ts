@@ -11,6 +11,7 @@ import {
 } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { readHistory, type TenantDatabases } from '#libs/repositories';
+import { asksFor } from '../http/asks-for.js';
 import { ChainReader } from '../chains/chain-reader.js';
 import { ApiProblems } from '../http/api-problems.js';
 import { TenantDb } from '../auth/tenant-db.js';
@@ -59,7 +60,7 @@ export class EventsController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const chain = await this.reader.findChain(reads, chainId);
-    if (accept?.includes('text/event-stream')) {
+    if (asksFor(accept, 'text/event-stream')) {
       const last = /^\d{1,15}$/.test(lastEventId ?? '') ? Number(lastEventId) : 0;
       const stream = this.streams.start(reply);
       if (stream !== undefined) new LiveEvents(reads, chain.chain_id, stream, last, this.watch);

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyInstance } from 'fastify';
 import { Counter, Histogram, Registry } from 'prom-client';
+import { asksFor } from '../http/asks-for.js';
 
 /** The API's own metrics. */
 @Injectable()
@@ -35,7 +36,7 @@ export class ApiMetrics {
   hookInto(fastify: FastifyInstance): void {
     fastify.addHook('onResponse', async ({ method, routeOptions, headers }, reply) => {
       // A stream is open for as long as its reader likes.
-      if (headers.accept?.includes('text/event-stream')) return;
+      if (asksFor(headers.accept, 'text/event-stream')) return;
       const labels = { method, route: routeOptions.url ?? 'none', status: `${Math.trunc(reply.statusCode / 100)}xx` };
       this.requests.observe(labels, reply.elapsedTime / 1_000);
     });

@@ -1641,7 +1641,7 @@ export type CreateChainRequest = {
          */
         priority?: 'low' | 'normal' | 'high' | 'critical' | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10;
         /**
-         * When the task may start, by the outcomes of its parents: all_success, all_done, all_failed, one_success, one_failed, none_failed, none_failed_min_one_success, always. {"at_least": k} starts it at the k-th success.
+         * When the task may start, by the outcomes of its parents: all_success, all_done, all_failed, one_success, one_failed, none_failed, none_failed_min_one_success, always. {"at_least": k} starts it at the k-th success. Default: all_success.
          */
         trigger_rule?: string | {
             /**
@@ -1666,7 +1666,7 @@ export type CreateChainRequest = {
          */
         concurrency_key?: string;
         /**
-         * Maximum number of tasks with the key that are sent or running at once.
+         * Maximum number of tasks with the key that are sent or running at once. Default: 1.
          */
         concurrency_limit?: number;
     }>;
@@ -1732,7 +1732,7 @@ export type CreateChainRequest = {
          */
         approval_timeout?: number;
         /**
-         * Which tasks run first when capacity is short: 1 (last) to 10 (first), or low (3), normal (5), high (7), critical (9).
+         * Which tasks run first when capacity is short: 1 (last) to 10 (first), or low (3), normal (5), high (7), critical (9). Default: normal.
          */
         priority?: 'low' | 'normal' | 'high' | 'critical' | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10;
         /**
@@ -1748,7 +1748,7 @@ export type CreateChainRequest = {
          */
         concurrency_key?: string;
         /**
-         * Maximum number of chains with the key that run at once.
+         * Maximum number of chains with the key that run at once. Default: 1.
          */
         concurrency_limit?: number;
     };

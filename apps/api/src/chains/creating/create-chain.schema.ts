@@ -38,7 +38,8 @@ export const priority = {
   examples: ['high', 8],
 } as const;
 
-const concurrencyLimit = { type: 'integer', minimum: 1, maximum: MAX_TASKS, default: 1, examples: [2] } as const;
+// Its default stands in words: without a key a limit is refused, and some clients send every default.
+const concurrencyLimit = { type: 'integer', minimum: 1, maximum: MAX_TASKS, examples: [2] } as const;
 const concurrencyKey = { type: 'string', minLength: 1, maxLength: 128, examples: ['party-alice'] } as const;
 
 const dependency = {
@@ -149,8 +150,8 @@ const task = {
       type: ['string', 'object'],
       required: ['at_least'],
       additionalProperties: false,
-      default: 'all_success',
-      description: `When the task may start, by the outcomes of its parents: ${TRIGGER_RULES.join(', ')}. {"at_least": k} starts it at the k-th success.`,
+      // Its default and that of priority stand in words: generators of Java write a default of several types as code that does not compile.
+      description: `When the task may start, by the outcomes of its parents: ${TRIGGER_RULES.join(', ')}. {"at_least": k} starts it at the k-th success. Default: all_success.`,
       examples: ['all_success', { at_least: 2 }],
       properties: {
         at_least: {
@@ -178,7 +179,7 @@ const task = {
     },
     concurrency_limit: {
       ...concurrencyLimit,
-      description: 'Maximum number of tasks with the key that are sent or running at once.',
+      description: 'Maximum number of tasks with the key that are sent or running at once. Default: 1.',
     },
   },
   dependentRequired: { concurrency_limit: ['concurrency_key'] },
@@ -210,7 +211,7 @@ const options = {
         'How long a task waits for the approval of an owner, in seconds. Then it fails with APPROVAL_EXPIRED. While a chain waits only for approvals, its timeout is suspended.',
       examples: [604_800],
     },
-    priority: { ...priority, default: 'normal' },
+    priority: { ...priority, description: `${priority.description} Default: normal.` },
     stop_on_error: {
       type: 'boolean',
       default: true,
@@ -231,7 +232,10 @@ const options = {
       description:
         "At most concurrency_limit of your tenant's chains with this key run at once: from the first task that is sent until the chain has ended. The others wait, ordered by priority.",
     },
-    concurrency_limit: { ...concurrencyLimit, description: 'Maximum number of chains with the key that run at once.' },
+    concurrency_limit: {
+      ...concurrencyLimit,
+      description: 'Maximum number of chains with the key that run at once. Default: 1.',
+    },
   },
   dependentRequired: { concurrency_limit: ['concurrency_key'] },
 } as const;
