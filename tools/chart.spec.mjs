@@ -97,6 +97,7 @@ describe('the Helm chart', () => {
       [{ image: { repository: 'x', tag: 'latest' } }, '/image/tag must NOT be valid'],
       [{ workers: { w: {} } }, "/workers/w must have required property 'resources'"],
       [{ config: { logLevel: 'loud' } }, '/config/logLevel must be equal to one of the allowed values'],
+      [{ config: { publicUrl: 'x.com' } }, '/config/publicUrl must match pattern "^$|^https?://"'],
     ]) {
       expect(faultsOf(values)).toEqual([fault]);
     }
