@@ -26,6 +26,7 @@ function computeLayers() {
     layer('correlation', `${parts}|statistics`),
     layer('evaluation', `${parts}|federated|secureboost|ss-lr|ss-xgb`),
     layer('ss-pvalue', `${parts}|correlation|evaluation|ss-lr`),
+    layer('scorecard', `${parts}|ss-pvalue`),
     layer('analysis', `${parts}|correlation|statistics`),
   ];
 }

@@ -1,5 +1,5 @@
 import { error, type Outcome, type Paths, type TypeCase } from './case.js';
-import { areaUnder, largestDifference, moments, numbers, readColumns, waldTest } from './reference.js';
+import { areaUnder, largestDifference, logisticFit, moments, numbers, readColumns } from './reference.js';
 import { chance, labelFor, names, scaledCell, type TableShape } from './tables.js';
 
 /** A model of `train`, `aggregate`, `merge_models` and `federated_training`. */
@@ -25,6 +25,7 @@ const AREA = [
 const AUC_ERROR = ['difference of the AUC from that by ranks', 'AUC 与按秩计算之差'] as const;
 const MODELS = ['largest difference from the mean of the models', '与各模型平均值的最大差'] as const;
 const WALD = ['largest relative difference of z from plain arithmetic', 'z 与直接计算的最大相对差'] as const;
+const POINTS = ['largest difference of points from plain arithmetic', '分数与直接计算的最大差'] as const;
 const MEANS = ['largest difference of a mean from plain arithmetic', '均值与直接计算的最大差'] as const;
 const RELATIVE = ['largest relative difference from plain arithmetic', '与直接计算的最大相对差'] as const;
 
@@ -93,6 +94,39 @@ export function modelCases(rows: number, shared: number): TypeCase[] {
     },
   });
 
+  /** A fit of the columns of a model, held to plain arithmetic by what the parties get of each column. */
+  const fitted = <Column>(
+    type: string,
+    decimals: number,
+    of: TypeCase['of'],
+    differences: (columns: readonly Column[], fit: ReturnType<typeof logisticFit>) => number[],
+  ): TypeCase => ({
+    type,
+    tables: { alice: { ...joined.alice, decimals }, bob: { ...joined.bob, decimals } },
+    before: { type: 'ss_lr', config: (paths) => jointly(paths, { epochs: 1, batch_size: 4096 }) },
+    config: (paths, before) => ({
+      model: modelOf(before),
+      train_data: paths,
+      ...{ label: 'y', label_party: 'alice' },
+    }),
+    of,
+    figure: (outcome) => {
+      const keys = Array.from({ length: shared }, (_, key) => key);
+      const fit = logisticFit(
+        keys.map((key) => Array.from({ length: 16 }, (_, at) => Number(scaledCell(key, at).toFixed(decimals)))),
+        keys.map((key) => labelFor(key, 16)),
+      );
+      const columns = ['alice', 'bob'].flatMap((party) => Object.values(outcome.kept(party).columns as Column[]));
+      const all = differences(columns, fit);
+      return error(
+        largestDifference(
+          all,
+          all.map(() => 0),
+        ),
+      );
+    },
+  });
+
   /** Models of few rows: their number does not matter in a mean of models. */
   const combined = (type: string, weighting: 'rows' | 'equal'): TypeCase => ({
     type,
@@ -117,40 +151,14 @@ export function modelCases(rows: number, shared: number): TypeCase[] {
 
   return [
     vertical('ss_lr', LOGISTIC),
-    {
-      type: 'ss_pvalue',
-      tables: joined,
-      before: {
-        type: 'ss_lr',
-        config: (paths) => ({
-          train_data: paths,
-          features: { alice: names(0, 8), bob: names(8, 16) },
-          ...{ label: 'y', label_party: 'alice', params: { epochs: 1, batch_size: 4096 } },
-        }),
-      },
-      config: (paths, before) => ({
-        model: modelOf(before),
-        train_data: paths,
-        ...{ label: 'y', label_party: 'alice' },
-      }),
-      of: WALD,
-      figure: (outcome) => {
-        const found = ['alice', 'bob'].flatMap((party) =>
-          Object.values(outcome.kept(party).columns as Record<string, { z: number }>),
-        );
-        const keys = Array.from({ length: shared }, (_, key) => key);
-        const expected = waldTest(
-          keys.map((key) => Array.from({ length: 16 }, (_, at) => scaledCell(key, at))),
-          keys.map((key) => labelFor(key, 16)),
-        );
-        return error(
-          largestDifference(
-            found.map(({ z }, at) => z / expected[at]!),
-            expected.map(() => 1),
-          ),
-        );
-      },
-    },
+    fitted<{ z: number }>('ss_pvalue', 6, WALD, (columns, fit) =>
+      columns.map(({ z }, at) => z / (fit[at]!.weight / fit[at]!.error) - 1),
+    ),
+    fitted<{ value: number; points: number }[]>('scorecard', 1, POINTS, (columns, fit) =>
+      columns.flatMap((values, at) =>
+        values.map(({ value, points }) => points + (20 / Math.LN2) * fit[at]!.weight * value),
+      ),
+    ),
     vertical('ss_xgb', { num_boost_round: 10, max_depth: 5 }),
     vertical('secureboost', { num_boost_round: 10, max_depth: 5 }),
     {

@@ -74,8 +74,11 @@ export function areaUnder(labels: ArrayLike<number>, scores: Float64Array): numb
   return (ranks - (positives * (positives + 1)) / 2) / (positives * (order.length - positives));
 }
 
-/** z of each column of a logistic regression with an intercept, at its most likely coefficients, by Newton's method. */
-export function waldTest(rows: readonly (readonly number[])[], labels: readonly number[]): number[] {
+/** The most likely coefficients of the columns of a logistic regression with an intercept, and their standard errors, by Newton's method. */
+export function logisticFit(
+  rows: readonly (readonly number[])[],
+  labels: readonly number[],
+): { weight: number; error: number }[] {
   const size = rows[0]!.length + 1;
   const weights: number[] = Array<number>(size).fill(0);
   for (let step = 0; ; step += 1) {
@@ -91,7 +94,8 @@ export function waldTest(rows: readonly (readonly number[])[], labels: readonly 
       }
     }
     const variances = inverse(information);
-    if (step === 12) return weights.slice(0, -1).map((weight, at) => weight / Math.sqrt(variances.get(at, at)));
+    if (step === 12)
+      return weights.slice(0, -1).map((weight, at) => ({ weight, error: Math.sqrt(variances.get(at, at)) }));
     weights.forEach(
       (_, i) => (weights[i]! += gradient.reduce((sum, value, j) => sum + value * variances.get(i, j), 0)),
     );

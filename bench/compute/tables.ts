@@ -12,6 +12,8 @@ export interface TableShape {
   readonly columns: readonly [from: number, to: number];
   /** Numbers of mean 0 and deviation 1 instead of 0 to 1,000. */
   readonly scaled?: boolean;
+  /** Decimals of scaled numbers; default 6. With one there are 49 values. */
+  readonly decimals?: number;
   /** Every tenth field of the first numeric column is missing. */
   readonly gaps?: boolean;
   /** A column `city` of 20 values. */
@@ -27,7 +29,7 @@ const CHUNK = 1 << 20;
 
 /** Writes the table as CSV; the same shape gives the same bytes. */
 export async function writeTable(file: string, shape: TableShape): Promise<void> {
-  const { rows, firstKey = 0, columns, scaled, gaps, city, labelOf, chances } = shape;
+  const { rows, firstKey = 0, columns, scaled, decimals = 6, gaps, city, labelOf, chances } = shape;
   await mkdir(dirname(file), { recursive: true });
   const out = createWriteStream(file);
   const more = [city && 'city', labelOf !== undefined && 'y', chances && 'p'].filter(
@@ -38,7 +40,7 @@ export async function writeTable(file: string, shape: TableShape): Promise<void>
     text += idOf(key);
     for (let column = columns[0]; column < columns[1]; column += 1) {
       const missing = gaps && column === columns[0] && key % 10 === 0;
-      text += missing ? ',' : `,${scaled ? scaledCell(key, column).toFixed(6) : cell(key, column)}`;
+      text += missing ? ',' : `,${scaled ? scaledCell(key, column).toFixed(decimals) : cell(key, column)}`;
     }
     if (city) text += `,${cityOf(key)}`;
     if (labelOf !== undefined) text += `,${labelFor(key, labelOf)}`;

@@ -12,6 +12,10 @@ export const EXPECTED_MODELS: Readonly<Record<string, (outcome: ExampleOutcome) 
     // z and p are in the parties' own results: ss-pvalue.spec.ts compares them.
     expect(results.test).toEqual({ reg_type: 'logistic', rows: 500, columns: { alice: 4, bob: 4 } });
   },
+  'tasks/scorecard': ({ results }) => {
+    // The points are in the parties' own results: scorecard.spec.ts compares them.
+    expect(results.score).toMatchObject({ rows: 940, columns: { alice: 2, bob: 2 }, scaled_value: 600 });
+  },
   'tasks/ss_xgb': (outcome) => boosted(outcome, 25),
   'tasks/secureboost': (outcome) => {
     boosted(outcome, 30);

@@ -14,6 +14,7 @@ const HERE: Readonly<Record<string, string>> = {
   vert_binning: 'quantile_binning',
   vert_woe_binning: 'woe_binning',
   vert_bin_substitution: 'substitution',
+  score_card_transformer: 'scorecard',
   onehot_encode: 'onehot_encoder',
   feature_scale: 'standard_scaler',
 };

@@ -23,6 +23,7 @@ import { PsiProcessor } from './psi.processor.js';
 import { QuantileBinningProcessor } from './quantile-binning.processor.js';
 import { RegressionEvalProcessor } from './regression-eval.processor.js';
 import { ReportProcessor } from './report.processor.js';
+import { ScorecardProcessor } from './scorecard.processor.js';
 import { SecureBoostProcessor } from './secureboost.processor.js';
 import { SsLrProcessor } from './ss-lr.processor.js';
 import { SsPvalueProcessor } from './ss-pvalue.processor.js';
@@ -54,6 +55,7 @@ export const processors: Readonly<Record<string, Type<TaskProcessor>>> = {
   woe_binning: WoeBinningProcessor,
   ss_lr: SsLrProcessor,
   ss_pvalue: SsPvalueProcessor,
+  scorecard: ScorecardProcessor,
   ss_xgb: SsXgbProcessor,
   secureboost: SecureBoostProcessor,
   biclassification_eval: BiclassificationEvalProcessor,

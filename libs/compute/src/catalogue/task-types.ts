@@ -14,6 +14,7 @@ import { predict } from '../evaluation/predict.js';
 import { predictionBiasEval } from '../evaluation/prediction-bias-eval.js';
 import { regressionEval } from '../evaluation/regression-eval.js';
 import { report } from '../report/report.js';
+import { scorecard } from '../scorecard/scorecard.js';
 import { secureboost } from '../secureboost/secureboost.js';
 import { ssLr } from '../ss-lr/ss-lr.js';
 import { ssPvalue } from '../ss-pvalue/ss-pvalue.js';
@@ -35,6 +36,7 @@ const all = [
   woeBinning,
   ssLr,
   ssPvalue,
+  scorecard,
   ssXgb,
   secureboost,
   biclassificationEval,

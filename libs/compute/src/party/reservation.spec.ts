@@ -242,6 +242,7 @@ const TYPES = [
   'table_statistics',
   'ss_lr',
   'ss_pvalue',
+  'scorecard',
   'psi',
   'biclassification_eval',
   'validation',
@@ -434,7 +435,13 @@ describe('a claimed party', () => {
     await expect(run('ss_lr', 'four', training(600))).rejects.toMatchObject({ ...refusal, details: { asked: 10 } });
   });
 
-  it('counts each z of other columns on its label and on its columns, over all tasks', async () => {
+  it.each([
+    // Of two columns, and one bit whether there is a fit; the training took 28.
+    ['z', 'ss_pvalue', 25],
+    ['the points', 'scorecard', 37],
+  ])('counts %s of each other column on its label and on its columns, over all tasks', async (_, type, asked) => {
+    const cells = Array.from({ length: ROWS }, (_each, row) => `${noise(row, 1) % 40},${noise(row, 2) % 40}`);
+    await folder.table('bob', 'b.csv', `b0,b1\n${cells.join('\n')}\n`);
     const trained = await run('ss_lr', 'one', training(1));
     const before = (await openings()).length;
     const config = {
@@ -448,11 +455,11 @@ describe('a claimed party', () => {
         params: { sf_init_config: { parties: ['alice', 'bob'], address: 'local' }, task_config: training(1) },
       }),
     };
-    const test = (taskId: string) => run('ss_pvalue', taskId, config, { budget: { bits: 70 }, statement: { from } });
-    // Two z of 12 bits, and one bit whether there is a fit; the training took 28.
+    const test = (taskId: string) => run(type, taskId, config, { budget: { bits: 70 }, statement: { from } });
     await test('two');
-    expect((await openings()).slice(before)).toMatchObject([{ type: 'ss_pvalue', bits: { y: 25 }, to: ['bob'] }]);
-    await expect(test('three')).rejects.toMatchObject({ ...refusal, details: { column: 'y', opened: 53, asked: 25 } });
+    expect((await openings()).slice(before)).toMatchObject([{ type, bits: { y: asked }, to: ['bob'] }]);
+    const details = { column: 'y', opened: 28 + asked, asked };
+    await expect(test('three')).rejects.toMatchObject({ ...refusal, details });
   });
 
   it('counts the figures of evaluations of its label, opens fewer as less is left, and keeps all for the party', async () => {

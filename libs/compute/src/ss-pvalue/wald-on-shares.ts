@@ -88,7 +88,7 @@ export async function waldOnShares(
 }
 
 /** Own shares of the coefficients of the columns, and of the intercept of the columns as they were, in units of 2^10 / sqrt(rows). */
-async function coefficientsOf(joint: Joint, { coefficients }: Fit, origin: Origin): Promise<Vector> {
+export async function coefficientsOf(joint: Joint, { coefficients }: Fit, origin: Origin): Promise<Vector> {
   const columns = lengthOf(coefficients);
   const moved = await joint.transposedProduct(origin.columns, coefficients, columns);
   const intercept = await joint.shift(Z128, Z128, moved, MATRIX_BITS);
@@ -96,7 +96,7 @@ async function coefficientsOf(joint: Joint, { coefficients }: Fit, origin: Origi
 }
 
 /** Whether a limit is passed, as one shared bit: neither party learns which. */
-async function failsOf(
+export async function failsOf(
   joint: Joint,
   { information, decrement, unexplained, beyond }: Fit,
   coefficients: Vector,
