@@ -10,8 +10,8 @@ export interface TypeCase {
   readonly tables: Readonly<Record<string, TableShape>>;
   /** What each party allows, as its `.policy.json` says it. */
   readonly policy?: object;
-  /** A task whose result it is given as that of `before`. */
-  readonly before?: { readonly type: string; readonly config: (paths: Paths) => object };
+  /** A task whose result it is given as that of `before`: on the same tables, or on such of other `rows`. */
+  readonly before?: { readonly type: string; readonly config: (paths: Paths) => object; readonly rows?: number };
   /** `before`: the result of the task before it. */
   config(paths: Paths, before?: Json): object;
   /** What the figure is, in English and Chinese. */

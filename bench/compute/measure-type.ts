@@ -14,8 +14,12 @@ export async function measureType({ type, tables, policy, before, config, figure
   try {
     const parties = Object.keys(tables);
     const paths: Paths = Object.fromEntries(parties.map((party) => [party, 'table.csv']));
+    const pathsBefore =
+      before?.rows === undefined ? paths : Object.fromEntries(parties.map((party) => [party, 'before.csv']));
     for (const party of parties) {
       await writeTable(`${folder}/data/${party}/table.csv`, tables[party]!);
+      if (before?.rows !== undefined)
+        await writeTable(`${folder}/data/${party}/before.csv`, { ...tables[party]!, rows: before.rows });
       if (policy) await writeFile(`${folder}/data/${party}/.policy.json`, JSON.stringify(policy));
     }
     const first =
@@ -26,7 +30,7 @@ export async function measureType({ type, tables, policy, before, config, figure
         inputs: {},
         folder,
         parties,
-        config: before.config(paths),
+        config: before.config(pathsBefore),
       }));
     const load = loadavg()[0]!;
     const inputs: Record<string, Json> = first?.result === undefined ? {} : { before: first.result };

@@ -31,7 +31,7 @@ const RELATIVE = ['largest relative difference from plain arithmetic', '与直�
 
 const against = (own: number, best: number): string => `${own.toFixed(4)} (${best.toFixed(4)})`;
 
-/** Cases of the types that train and evaluate; those on secret shares have `shared` rows, all others `rows` a party. */
+/** Cases of the types that train and evaluate; those on secret shares have `shared` rows but for `predict`, all others `rows` a party. */
 export function modelCases(rows: number, shared: number): TypeCase[] {
   const parties = ['alice', 'bob', 'carol'];
   const shard = (at: number, size: number): TableShape => {
@@ -73,7 +73,7 @@ export function modelCases(rows: number, shared: number): TypeCase[] {
   const bestArea = (labels: Float64Array): number =>
     areaUnder(
       labels,
-      Float64Array.from({ length: shared }, (_, key) => chance(key, 16)),
+      Float64Array.from({ length: labels.length }, (_, key) => chance(key, 16)),
     );
 
   const vertical = (type: string, params: object): TypeCase => ({
@@ -237,8 +237,8 @@ export function modelCases(rows: number, shared: number): TypeCase[] {
     },
     {
       type: 'predict',
-      tables: joined,
-      before: { type: 'ss_lr', config: (paths) => jointly(paths, LOGISTIC) },
+      tables: { alice: { ...joined.alice, rows }, bob: { ...joined.bob, rows } },
+      before: { type: 'ss_lr', config: (paths) => jointly(paths, LOGISTIC), rows: shared },
       config: (paths, before) => ({
         model: modelOf(before),
         input_data: paths,
