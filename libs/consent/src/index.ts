@@ -11,6 +11,7 @@ export {
 } from './budget.js';
 export { canonicalJson, type Json as ConsentJson } from './canonical-json.js';
 export { datasetFacts } from './dataset-facts.js';
+export { effectsReaders } from './effects.js';
 export {
   approvalOf,
   judgeUse,

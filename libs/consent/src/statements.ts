@@ -53,6 +53,8 @@ export interface PolicyStatement {
   readonly budget?: Budget;
   /** The smallest group of its rows that a figure, a bucket or a split for others may cover, from `MIN_GROUP_ROWS` on. */
   readonly min_group_rows?: number;
+  /** The other parties that also get z, p and points of its columns. Default: none. */
+  readonly effects_to?: readonly string[];
   /** By column. Figures under differential privacy need them. */
   readonly bounds?: Readonly<Record<string, ColumnBounds>>;
 }
@@ -223,6 +225,7 @@ export const STATEMENT_SCHEMAS: Readonly<Record<StatementKind, object>> = {
         },
       ),
       min_group_rows: { ...amount, minimum: MIN_GROUP_ROWS },
+      effects_to: { ...names, items: PARTY },
       bounds: {
         type: 'object',
         maxProperties: 10_000,

@@ -18,6 +18,7 @@ import { rowsFrom } from '../ss-lr/ss-lr-dealer.js';
 import { bucketCountsFrom, bucketSizesFrom, commandFrom, dealerCommandFrom } from '../secureboost/commands.js';
 import { absentFrom } from '../table/named-columns.js';
 import { shapeFrom } from '../ss-pvalue/join-fit.js';
+import { effectsFrom } from '../ss-pvalue/shown-effects.js';
 import { sizeFrom as alignedSizeFrom } from '../vertical/agree-on-rows.js';
 import { binsFrom } from '../woe-binning/messages.js';
 import { checkAligned } from '../vertical/vertical-rows.js';
@@ -179,6 +180,20 @@ describe('what a peer sends is checked before it is used', () => {
     for (const first_has_label of [0, 'true', undefined])
       refused(() => shapeFrom('bob', { ...sizes, first_has_label }));
     for (const message of [null, 7, 'rows', []]) refused(() => shapeFrom('bob', message));
+  });
+
+  test('effects of columns: numbers', () => {
+    const effects = { columns: { a: [1.5, 0.02] }, intercept: [-2, 0.1] };
+    expect(effectsFrom('bob', { shown: false, ...effects })).toBeNull();
+    expect(effectsFrom('bob', { shown: true, ...effects })).toEqual(effects);
+    expect(effectsFrom('bob', { shown: true, columns: {} })).toEqual({ columns: {} });
+    for (const numbers of [null, 7, ['1'], [null], [[1]], Array(51).fill(0)]) {
+      refused(() => effectsFrom('bob', { shown: true, columns: { a: numbers } }));
+      refused(() => effectsFrom('bob', { shown: true, ...effects, intercept: numbers }));
+    }
+    const many = Object.fromEntries(Array.from({ length: 101 }, (_, at) => [`c${at}`, [1]]));
+    for (const message of [null, 7, [], {}, { shown: 1 }, { shown: true }, { shown: true, columns: many }])
+      refused(() => effectsFrom('bob', message));
   });
 
   test('names of columns that a peer lacks', () => {

@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import {
   MIN_GROUP_ROWS,
   approvalOf,
+  effectsReaders,
   isAsWritten,
   judgeUse,
   namesKeys,
@@ -115,6 +116,12 @@ export class Admission {
       datasets.includes(dataset),
     );
     return Math.max(MIN_GROUP_ROWS, ...asked.map(({ min_group_rows: rows }) => rows ?? 0));
+  }
+
+  /** The parties that the owner lets read the effects of the columns of all that was read. */
+  get effectsTo(): readonly string[] {
+    const policies = ofKind<PolicyStatement>(this.statements, 'policy');
+    return this.plain ? [] : effectsReaders(namesOf([...this.versions]), policies, new Date().toISOString());
   }
 
   /** Counts what the run is about to open. Throws BUDGET_EXHAUSTED. */

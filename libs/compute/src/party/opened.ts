@@ -39,6 +39,8 @@ export const BITS = {
   coefficient: 12,
   /** Points of the values of a column, whole numbers within +-2000: they show one coefficient. */
   points: 18,
+  /** Points of one value. */
+  point: 12,
   /** Pass or fail, or one of two parties. */
   verdict: 1,
   /** Three digits of any size and sign: log2 of 2 x 900 x 617 decades of a double. */

@@ -14,7 +14,9 @@ interface More extends Partial<TaskRun> {
 }
 
 /** What an owner signs of a dataset, beside the dataset. Null: no policy. */
-type Terms = Partial<Pick<PolicyStatement, 'rules' | 'budget' | 'min_group_rows' | 'bounds'>> | null;
+type Terms = Partial<
+  Pick<PolicyStatement, 'expires_at' | 'rules' | 'budget' | 'min_group_rows' | 'effects_to' | 'bounds'>
+> | null;
 
 /** Claimed parties, and tasks that use their datasets, each made from all that ran before it. */
 export class OwnedRuns {

@@ -113,6 +113,9 @@ function makeContext(
     get minGroupRows() {
       return admission?.minGroupRows ?? MIN_GROUP_ROWS;
     },
+    get effectsTo() {
+      return admission?.effectsTo ?? [];
+    },
     get datasets() {
       return admission?.datasets ?? [];
     },

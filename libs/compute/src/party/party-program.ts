@@ -27,6 +27,11 @@ export interface PartyContext {
    */
   readonly datasets: readonly string[];
   /**
+   * The parties that the owner lets read the effects (z, p, points) of the columns of all that was read so far; none where nobody has claimed the
+   * party's folder.
+   */
+  readonly effectsTo: readonly string[];
+  /**
    * Sends bytes, or a JSON value, to a peer or to `NEUTRAL`. The bytes are copied. Resolves at once while the peer has
    * under `WINDOW_BYTES` unread, else when it has read: two parties that both send much must read meanwhile.
    */

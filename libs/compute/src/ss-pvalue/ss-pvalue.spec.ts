@@ -80,13 +80,14 @@ describe('ss_pvalue', () => {
       ]) {
         expect(texts).toContainEqual([from, to, { ...model, training }]);
         expect(texts).toContainEqual([from, to, sizes]);
+        expect(texts).toContainEqual([from, to, { shown: false }]);
       }
     }
     const ofDealer = texts.filter(([, to]) => to !== 'alice' && to !== 'bob');
     expect(ofDealer.map(([from, , body]) => [from, body])).toEqual(
       Array(2).fill(['alice', { reg_type: 'logistic', rows: 955, first: 3, second: 2, first_has_label: true }]),
     );
-    expect(texts).toHaveLength(10);
+    expect(texts).toHaveLength(14);
   });
 
   test('takes a party that has the label and no column', async () => {
