@@ -3,6 +3,7 @@ export * from './decision.js';
 export { type Dependency, type DependencyType, readDependencies, type TaskNode } from './dependencies.js';
 export { isAdmitted } from './draft.js';
 export * from './events.js';
+export { placeIn, syntaxFault } from './expression-words.js';
 export { failure, FAILURE_CODES, type FailureCode } from './failure-codes.js';
 export * from './input-fault.js';
 export { isOpenedEntry, type OpenedEntry } from './opened-entry.js';

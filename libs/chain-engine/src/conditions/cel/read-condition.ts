@@ -1,4 +1,5 @@
 import { parse } from '@bufbuild/cel';
+import { placeIn, syntaxFault } from '#libs/chain-domain';
 import { callable, callableNames, STEP, typeNames } from './functions.js';
 
 /** Characters of a condition at most. */
@@ -39,7 +40,7 @@ export function readCondition(text: string): ConditionReading {
   try {
     parsed = parse(text);
   } catch (error) {
-    return { ok: false, message: syntaxMessage(text, error) };
+    return { ok: false, message: syntaxFault(text, error) };
   }
   const reader = new Reader();
   try {
@@ -48,7 +49,7 @@ export function readCondition(text: string): ConditionReading {
   } catch (error) {
     if (!(error instanceof ConditionFault)) throw error;
     const offset = error.at === undefined ? undefined : parsed.sourceInfo?.positions[String(error.at.id)];
-    const where = offset === undefined ? '' : ` (${placeOf(text, offset)})`;
+    const where = offset === undefined ? '' : ` (${placeIn(text, offset)})`;
     return { ok: false, message: `${error.message}${where}` };
   }
 }
@@ -191,20 +192,4 @@ function stepping(condition: Expr, cost: number): Expr {
   };
   const value = { $typeName: 'cel.expr.Expr.Call', function: STEP, args: [condition, steps] } as const;
   return { ...condition, exprKind: { case: 'callExpr', value: { ...value, args: [...value.args] } } };
-}
-
-function syntaxMessage(text: string, error: unknown): string {
-  if (error instanceof RangeError) return 'it is nested too deep';
-  const offset = (error as { location?: { start: { offset: number } } }).location?.start.offset;
-  if (offset === undefined) return `syntax error: ${(error as Error).message}`;
-  const rest = text.slice(offset);
-  const shown = rest.length > 30 ? `${rest.slice(0, 30)}...` : rest;
-  // The parser reports where the text that it understood ends, which may be before the fault.
-  const why = rest === '' ? 'something is missing at the end' : `it cannot be read from ${JSON.stringify(shown)} on`;
-  return `syntax error at ${placeOf(text, offset)}: ${why}`;
-}
-
-function placeOf(text: string, offset: number): string {
-  const lines = text.slice(0, offset).split('\n');
-  return `line ${lines.length}, column ${lines.at(-1)!.length + 1}`;
 }
