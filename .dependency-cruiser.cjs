@@ -6,20 +6,21 @@ const COMPUTE = '^libs/compute/src/';
 /** The folders of libs/compute from the ground up: no import runs back up. */
 function computeLayers() {
   const SINGLE =
-    'diagnostic|encrypt|federated|http|psi|report|secureboost|ss-lr|ss-xgb|steps|substitution|train-test-split|validation|woe-binning';
+    'diagnostic|encrypt|federated|http|local|psi|report|secureboost|ss-lr|ss-xgb|steps|substitution|train-test-split|validation|woe-binning';
   const layer = (names, below) =>
     error(
       `compute-${names.replaceAll('|', '-or-')}-imports-downwards`,
-      'contract, party, mpc, table and dp, rules, vertical, the families, catalogue: each imports only what stands before it.',
+      'contract, party, mpc, table and dp, expression, rules, vertical, the families, catalogue: each imports only what stands before it.',
       { path: `${COMPUTE}(${names})/`, pathNot: `${TEST}|-for-tests\\.ts$` },
       { path: COMPUTE, pathNot: [`${COMPUTE}$1/`, `${COMPUTE}(${below})/`] },
     );
-  const parts = 'contract|party|mpc|table|dp|rules|vertical';
+  const parts = 'contract|party|mpc|table|dp|expression|rules|vertical';
   return [
     layer('contract', 'contract'),
     layer('party', 'contract'),
     layer('mpc|table|dp', 'contract|party'),
-    layer('rules', 'contract|party|table'),
+    layer('expression', 'contract|party|table'),
+    layer('rules', 'contract|party|table|expression'),
     layer('vertical', 'contract|party|mpc|table'),
     layer(SINGLE, parts),
     layer('statistics', `${parts}|federated`),
