@@ -7,7 +7,7 @@ type Fault = 'few' | 'close';
 
 /**
  * Refuses figures about rows that somebody else chose, or from which rules were learnt, where they or the difference to the rows of figures that are open already are fewer than
- * `least`: that difference would be figures of a few rows. The same rows again are none. Throws TaskFailure GROUP_TOO_SMALL, ROWS_TOO_CLOSE,
+ * `least`: that difference would be figures of a few rows. The same rows again are none, unless a row is in a table twice. Throws TaskFailure GROUP_TOO_SMALL, ROWS_TOO_CLOSE,
  * and what {@link RowSets.read} throws.
  */
 export async function requireRowsApart(
@@ -25,6 +25,8 @@ export async function requireRowsApart(
     const hasFloor = set.chosen || set.isLearntFrom === true;
     if (!hasFloor && compared.length === 0) continue;
     const rows = await sorted(set.ids);
+    // A row that counts twice would stand out of those that count once.
+    if (set.chosen && rows.some((row, at) => row === rows[at - 1])) throw failureOf(party, 'close', least);
     if (hasFloor && rows.length < least) throw failureOf(party, 'few', least);
     for (const { ids } of compared) {
       const apart = rowsApart(rows, await sorted(ids), least);
@@ -54,12 +56,12 @@ function failureOf(party: string, fault: Fault, least: number): TaskFailure {
   const details = { party, min_rows: least };
   if (fault === 'few') {
     const message =
-      `Party ${party}: under ${least} rows of its table were chosen, by psi, to be predicted, or to learn rules from; figures of them would show single rows. ` +
+      `Party ${party}: under ${least} rows of its table were chosen, or rules were learnt from so few; figures of them would show single rows. ` +
       'Choose more.';
     return new TaskFailure('GROUP_TOO_SMALL', message, false, details);
   }
   const message =
-    `Party ${party}: rows of its table were chosen, by psi or to be predicted, and differ by under ${least} from rows whose figures are open ` +
-    `already: the difference would show single rows. Take the same rows as before, or such that ${least} differ.`;
+    `Party ${party}: rows of its table were chosen, and differ by under ${least} from rows whose figures are open ` +
+    `already, or have a row twice: the difference would show single rows. Take the same rows as before, or such that ${least} differ.`;
   return new TaskFailure('ROWS_TOO_CLOSE' satisfies FailureCode, message, false, details);
 }

@@ -39,7 +39,7 @@ export async function withoutRows(
   const { column } = details;
   return new TaskFailure(
     code,
-    `Party ${party}: values of its table do not fit (${code}). Its rows were chosen by a list, so which of them is for the party's owner ` +
+    `Party ${party}: values of its table do not fit (${code}). Its rows were chosen, so which of them is for the party's owner ` +
       `alone, in ${OWNER_FOLDER}/${FILE}.`,
     retryable,
     { party, ...(column !== undefined && { column }) },

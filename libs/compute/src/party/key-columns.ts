@@ -10,7 +10,10 @@ export const KEYS_NOT_ALLOWED = 'KEYS_NOT_ALLOWED';
  */
 export const haveRowsKeys = (sets: readonly RowSet[], keys: readonly string[]): boolean =>
   keys.length === 0 ||
-  sets.every(({ chosen, by }) => !chosen || (by?.length === keys.length && keys.every((key) => by.includes(key))));
+  sets.every(
+    ({ chosen, whole, by }) =>
+      !chosen || whole || (by?.length === keys.length && keys.every((key) => by.includes(key))),
+  );
 
 /**
  * Refuses keys by which another party could read values: one that lists a member with each value of a second column learns which one

@@ -14,10 +14,12 @@ export interface RowSet {
   readonly chosen: boolean;
   /** The size in bytes that is stated of the table. Absent in older records. */
   readonly bytes?: number;
-  /** The columns by whose values `psi` chose them, the last time. */
+  /** The columns by whose values they were chosen: by `psi`, the last time, and by each filter since then. */
   readonly by?: readonly string[];
   /** The rows of other tables from which values of this one were learnt: a figure about it is about them, too. */
   readonly learnt?: readonly RowSet[];
+  /** Whether it has all rows of several tables of which nobody chose rows. */
+  readonly whole?: true;
   /** Set in such rows: whoever chose them, values of under the floor would be seen in the other table. */
   readonly isLearntFrom?: true;
 }
@@ -37,8 +39,12 @@ export interface OutputRows {
   readonly picks?: Uint32Array | undefined;
   /** Set where `picks` has every row once: nobody chose them. */
   readonly areAll?: true;
-  /** The columns by whose values another party chose these. */
+  /** The columns by whose values another party chose these, which it was allowed to know. */
   readonly by?: readonly string[];
+  /** The columns by whose values these were chosen, beside what chose the rows of the table. */
+  readonly values?: readonly string[];
+  /** More tables, as the party opened them, all of whose rows follow. */
+  readonly also?: readonly string[];
   /** The files, as the party opened them, from whose rows values were learnt. */
   readonly learnt?: readonly string[];
 }
@@ -83,15 +89,37 @@ export class RowSets {
   /** The rows of an output. */
   async ofOutput(
     source: RowSet,
-    { picks, by = source.by, areAll }: Pick<OutputRows, 'picks' | 'by' | 'areAll'>,
+    { picks, values, by = byValues(source, values), areAll }: Pick<OutputRows, 'picks' | 'by' | 'values' | 'areAll'>,
   ): Promise<RowSet> {
     if (picks === undefined) return source;
     const all = await this.read(source.ids);
-    const numbers = BigUint64Array.from(picks, (pick) => (pick === NO_ROW ? NO_NUMBER : all[pick]!));
-    const ids = `chosen-${randomBytes(16).toString('hex')}`;
-    await this.write(ids, numbers);
+    const ids = await this.writeChosen(
+      BigUint64Array.from(picks, (pick) => (pick === NO_ROW ? NO_NUMBER : all[pick]!)),
+    );
     if (areAll) return { ...source, ids };
     return { ids, chosen: true, ...(by && { by }), ...(source.learnt && { learnt: source.learnt }) };
+  }
+
+  /** The rows of several tables, one after the other: as chosen, since whoever puts tables together chooses. */
+  async ofUnion(sources: readonly RowSet[]): Promise<RowSet> {
+    const parts = await Promise.all(sources.map(({ ids }) => this.read(ids)));
+    const numbers = new BigUint64Array(parts.reduce((rows, part) => rows + part.length, 0));
+    let from = 0;
+    for (const part of parts) {
+      numbers.set(part, from);
+      from += part.length;
+    }
+    const learnt = sources.flatMap((source) => source.learnt ?? []);
+    const chosen = sources.filter((source) => source.chosen && !source.whole);
+    const ways = new Set(chosen.map(({ by }) => by && JSON.stringify([...by].sort())));
+    const by = ways.size === 1 ? chosen[0]!.by : undefined;
+    return {
+      ids: await this.writeChosen(numbers),
+      chosen: true,
+      ...(chosen.length === 0 && { whole: true as const }),
+      ...(by && { by }),
+      ...(learnt.length > 0 && { learnt }),
+    };
   }
 
   /** The numbers of a set's rows. Throws TaskFailure POLICY_INVALID. */
@@ -133,6 +161,12 @@ export class RowSets {
     return withoutRepeats(numbers.slice(0, rows));
   }
 
+  private async writeChosen(numbers: BigUint64Array): Promise<string> {
+    const ids = `chosen-${randomBytes(16).toString('hex')}`;
+    await this.write(ids, numbers);
+    return ids;
+  }
+
   private async write(ids: string, numbers: BigUint64Array): Promise<void> {
     await mkdir(rowsFolder(this.root), { recursive: true });
     const temporary = this.pathOf(`.${ids}.${randomBytes(6).toString('hex')}`);
@@ -148,6 +182,12 @@ export class RowSets {
       await handle.close();
     }
   }
+}
+
+/** What chose rows of a table by these values: unknown where what chose the table's is. */
+function byValues({ chosen, whole, by }: RowSet, values: readonly string[] | undefined): readonly string[] | undefined {
+  if (values === undefined) return by;
+  return chosen && !whole ? by && [...new Set([...by, ...values])] : values;
 }
 
 const isThere = (path: string): Promise<boolean> =>

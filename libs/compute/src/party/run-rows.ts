@@ -28,12 +28,17 @@ export class RunRows {
   }
 
   /**
-   * Notes an output of so many bytes, and returns the size to state. Of a table it is no less than that of the table it was made of, so that it
+   * Notes an output of so many bytes, and returns the size to state. Of a table it is no less than that of the tables it was made of, so that it
    * is the same whichever of its rows somebody chose.
    */
   note(name: string, rows: OutputRows | undefined, size: number): number {
-    const source = rows && this.read.get(rows.of);
-    const bytes = statedSize(Math.max(size, source?.bytes ?? 0));
+    const sources = rows ? this.sourcesOf(rows) : [];
+    const bytes = statedSize(
+      Math.max(
+        size,
+        sources.reduce((sum, source) => sum + (source?.bytes ?? 0), 0),
+      ),
+    );
     if (rows !== undefined) this.written.set(name, { ...rows, bytes });
     return bytes;
   }
@@ -41,10 +46,10 @@ export class RunRows {
   /** By the name of each file that was noted, as far as the rows of its source are known. */
   async ofOutputs(): Promise<Readonly<Record<string, RowSet>>> {
     const rows: Record<string, RowSet> = {};
-    for (const [name, { of, bytes, learnt = [], ...rest }] of this.written) {
-      const source = this.read.get(of);
-      if (source === undefined) continue;
-      const set = await this.sets.ofOutput(source, rest);
+    for (const [name, { bytes, learnt = [], ...written }] of this.written) {
+      const sources = this.sourcesOf(written).filter((source) => source !== undefined);
+      if (sources.length < 1 + (written.also?.length ?? 0)) continue;
+      const set = written.also ? await this.sets.ofUnion(sources) : await this.sets.ofOutput(sources[0]!, written);
       const from = withLearnt([...learnt.flatMap((label) => this.read.get(label) ?? []), ...(set.learnt ?? [])]);
       const others = from.flatMap((each) => (each.ids === set.ids ? [] : [{ ...each, isLearntFrom: true as const }]));
       rows[name] = { ...set, bytes, ...(others.length > 0 && { learnt: others }) };
@@ -55,6 +60,10 @@ export class RunRows {
   /** What a reservation judges, where a figure may cover no fewer rows than `least`. */
   judgedBy(least: number): { readonly sets: readonly RowSet[]; readonly least: number; readonly known: RowSets } {
     return { sets: this.behindFigures, least, known: this.sets };
+  }
+
+  private sourcesOf({ of, also = [] }: OutputRows): readonly (RowSet | undefined)[] {
+    return [of, ...also].map((label) => this.read.get(label));
   }
 
   /** The rows that a figure of what was read is about. */

@@ -17,9 +17,14 @@ export class Moments implements Accumulator {
     this.squares += before * (value - this.mean);
   }
 
-  /** Standard deviation; `lost` degrees of freedom: 0 of a population, 1 of a sample. NaN without enough values. */
+  /** `lost` degrees of freedom: 0 of a population, 1 of a sample. NaN without enough values. */
+  variance(lost: 0 | 1): number {
+    return this.squares / (this.count - lost);
+  }
+
+  /** Standard deviation, as `variance`. */
   deviation(lost: 0 | 1): number {
-    return Math.sqrt(this.squares / (this.count - lost));
+    return Math.sqrt(this.variance(lost));
   }
 }
 

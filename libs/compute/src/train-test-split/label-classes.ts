@@ -2,6 +2,7 @@ import { FEW_VALUES } from '#libs/consent';
 import { TaskFailure } from '../contract/task-type.js';
 import type { Table } from '../table/table.js';
 import { columnIndexes } from '../table/csv-reader.js';
+import { GrownBytes } from '../table/grown-bytes.js';
 
 /** The rows of a table by the value of a column; all are of one class where there is no column. */
 export interface Classes {
@@ -20,15 +21,9 @@ export async function readClasses(table: Table, column: string | null, onBatch: 
   const index = column === null ? null : columnIndexes(table, [column])[0]!;
   const known = new Map<string, number>();
   const counts: number[] = [];
-  let ofRows = new Uint8Array(1024);
-  let rows = 0;
+  const ofRows = new GrownBytes();
   for await (const batch of table.batches()) {
     for (const row of batch) {
-      if (rows === ofRows.length) {
-        const longer = new Uint8Array(2 * rows);
-        longer.set(ofRows);
-        ofRows = longer;
-      }
       const value = index === null ? '' : row[index]!;
       let of = known.get(value);
       if (of === undefined) {
@@ -37,13 +32,12 @@ export async function readClasses(table: Table, column: string | null, onBatch: 
         known.set(value, of);
         counts.push(0);
       }
-      ofRows[rows] = of;
+      ofRows.add(of);
       counts[of]! += 1;
-      rows += 1;
     }
     onBatch();
   }
-  return { rows, ofRows: ofRows.subarray(0, rows), counts };
+  return { rows: ofRows.all.length, ofRows: ofRows.all, counts };
 }
 
 /** Throws GROUP_TOO_SMALL if a class has under `least` rows: in many draws they would stand out. How many it has is its party's alone. */

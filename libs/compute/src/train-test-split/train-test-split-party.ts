@@ -4,9 +4,9 @@ import { MaskStream, permutation, permutationOf } from '../mpc/random.js';
 import { sha256Of } from '../party/lineage.js';
 import type { InputFile } from '../party/input-files.js';
 import type { PartyContext, PartyProgram } from '../party/party-program.js';
+import { writeParts } from '../rules/write-parts.js';
 import { readTable } from '../table/read-table.js';
 import type { Table } from '../table/table.js';
-import { writeTable } from '../table/write-table.js';
 import { agreeOnRows } from '../vertical/agree-on-rows.js';
 import { bitsOfDraw, drawn, flagsFrom, packed, trainCounts, trainRowsOf, type TrainFlags } from './draw.js';
 import { checkClasses, readClasses, type Classes } from './label-classes.js';
@@ -57,7 +57,14 @@ export const run: PartyProgram<SplitArgs, SplitValue> = async (context, args) =>
     context.progress(READ, 'drawing rows');
     const flags = await flagsOf(context, { args, input, table, classes, least });
     context.progress(DRAWN, 'writing the parts');
-    const [test, train] = await writeParts(context, args, table, flags);
+    const [test, train] = (await writeParts(context, {
+      ...{ table, parts: flags, values: args.label === null ? [] : [args.label] },
+      outputs: [
+        { name: 'test.csv', target: args.testPath },
+        { name: 'train.csv', target: args.trainPath },
+      ],
+      progress: (read) => context.progress(DRAWN + (1 - DRAWN) * read, 'writing the parts'),
+    })) as [string, string];
     const trainRows = trainRowsOf(classes.rows, args.plan.share);
     const counts = { rows: classes.rows, train_rows: trainRows, test_rows: classes.rows - trainRows };
     context.keepResult({ ...counts, train_path: train, test_path: test });
@@ -106,44 +113,4 @@ async function flagsOf(context: PartyContext, { args, input, table, classes, lea
   const flags = drawn(order, ofRows, trainCounts(classes.counts, share));
   for (const peer of context.peers) await context.send(peer, packed(flags));
   return flags;
-}
-
-/** Writes the rows to test on, and those to train on, each in the order of the table. */
-async function writeParts(
-  context: PartyContext,
-  { inputPath, label, trainPath, testPath }: SplitArgs,
-  table: Table,
-  flags: TrainFlags,
-): Promise<[test: string, train: string]> {
-  const start = (part: number, name: string, target: string | null) => {
-    const picks = picksOf(flags, part);
-    // The label chose them: psi by another column would show which they are.
-    const rows = { of: inputPath, picks, ...(label !== null && { by: [label] }) };
-    return writeTable(context, { target: target ?? undefined, name, rows }, table.columns);
-  };
-  const parts = [await start(0, 'test.csv', testPath), await start(1, 'train.csv', trainPath)] as const;
-  let at = 0;
-  for await (const batch of table.batches()) {
-    const from = at;
-    at += batch.length;
-    for (const [part, output] of parts.entries())
-      await output.rows(batch.filter((_, row) => flags[from + row] === part));
-    context.progress(DRAWN + (1 - DRAWN) * table.read(), 'writing the parts');
-  }
-  if (at !== flags.length)
-    throw new TaskFailure('INPUT_CHANGED', `Party ${context.party}: ${table.label} changed while it was read.`, true);
-  for (const output of parts) await output.finish();
-  return [parts[0].reference, parts[1].reference];
-}
-
-/** The places of the rows of one part, in the order of the table. */
-function picksOf(flags: TrainFlags, part: number): Uint32Array {
-  const picks = new Uint32Array(flags.length);
-  let found = 0;
-  flags.forEach((flag, row) => {
-    if (flag !== part) return;
-    picks[found] = row;
-    found += 1;
-  });
-  return picks.slice(0, found);
 }
