@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { Decrypter, generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { inverse, Matrix } from 'ml-matrix';
+import { localCases } from './local-cases.js';
 import { error, type Outcome, type Paths, type TypeCase } from './case.js';
 import {
   correlations,
@@ -225,6 +226,7 @@ export function tableCases(rows: number): TypeCase[] {
       { op: 'onehot_encoder', columns: ['city'] },
       { op: 'minmax_scaler', columns: { alice: ['x1'], bob: ['x9'] } },
     ]),
+    ...localCases(rows),
     {
       ...numeric('substitution', {}, minmax),
       before: {

@@ -2,6 +2,7 @@ import { Decrypter } from 'age-encryption';
 import { expect } from '@jest/globals';
 import { exampleKey, mean, numbers, tally, type ExampleOutcome } from './example-outcome.js';
 import { auc, correlation, hospitalAuc, scoresOf } from './plain-figures.js';
+import { EXPECTED_LOCAL } from './expected-local.js';
 import { EXPECTED_MODELS } from './expected-models.js';
 import { expectRiskControl } from './risk-control-figures.js';
 import { expectWoe } from './woe-figures.js';
@@ -126,6 +127,15 @@ export const EXPECTED: Readonly<Record<string, (outcome: ExampleOutcome) => void
     expect(factors.radius_mean).toBeGreaterThan(1 / (1 - correlation(mean!, worst!) ** 2));
     expect(factors.symmetry_worst).toBeLessThan(3);
   },
+  'tasks/cast': (outcome) => {
+    expect(outcome.written('cast', 'alice', 'duration')).toEqual(outcome.given('alice', 'bank.csv', 'duration'));
+    expect(new Set(outcome.written('cast', 'alice', 'savings_status'))).toEqual(new Set(['']));
+  },
+  'tasks/feature_filter': (outcome) => {
+    expect(outcome.columns('feature-filter', 'alice')).toHaveLength(10);
+    expect(outcome.results['feature-filter'].columns_dropped.alice).toEqual(['other_parties', 'other_payment_plans']);
+  },
+  ...EXPECTED_LOCAL,
   'tasks/train_test_split': (outcome) => {
     const { train_paths: train, test_paths: test, rows } = outcome.results.split;
     const ids = (paths: Record<string, string>, party: string): string[] => outcome.column(paths[party]!, 'id');

@@ -28,6 +28,7 @@ export const COLUMN_FIELDS: Readonly<Record<string, string>> = {
   label_column: 'label',
   prediction_column: 'columns',
   keep_columns: 'columns',
+  by: 'columns',
   schema: 'columns',
   party_schemas: 'columns',
 };

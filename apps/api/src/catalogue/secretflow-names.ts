@@ -17,6 +17,9 @@ const HERE: Readonly<Record<string, string>> = {
   score_card_transformer: 'scorecard',
   onehot_encode: 'onehot_encoder',
   feature_scale: 'standard_scaler',
+  feature_calculate: 'expr',
+  binary_op: 'expr',
+  expr_condition_filter: 'condition_filter',
 };
 
 /** What a component of SecretFlow is called here: `ss_lr` of `ss_sgd_train`. Undefined if no type of `types` does the same. */

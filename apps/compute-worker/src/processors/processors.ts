@@ -3,13 +3,19 @@ import type { TaskTypeName } from '#libs/compute';
 import { AggregateProcessor } from './aggregate.processor.js';
 import { AnalysisProcessor } from './analysis.processor.js';
 import { BiclassificationEvalProcessor } from './biclassification-eval.processor.js';
+import { CaseWhenProcessor } from './case-when.processor.js';
+import { CastProcessor } from './cast.processor.js';
+import { ConditionFilterProcessor } from './condition-filter.processor.js';
 import { DiagnosticProcessor } from './diagnostic.processor.js';
 import { EncryptProcessor } from './encrypt.processor.js';
 import { EqualWidthBinningProcessor } from './equal-width-binning.processor.js';
 import { EvaluationProcessor } from './evaluation.processor.js';
+import { ExprProcessor } from './expr.processor.js';
 import { FeatureEngineeringProcessor } from './feature-engineering.processor.js';
+import { FeatureFilterProcessor } from './feature-filter.processor.js';
 import { FederatedTrainingProcessor } from './federated-training.processor.js';
 import { FillnaProcessor } from './fillna.processor.js';
+import { GroupbyStatisticsProcessor } from './groupby-statistics.processor.js';
 import { HttpProcessor } from './http.processor.js';
 import { LabelEncoderProcessor } from './label-encoder.processor.js';
 import { MergeModelsProcessor } from './merge-models.processor.js';
@@ -23,6 +29,7 @@ import { PsiProcessor } from './psi.processor.js';
 import { QuantileBinningProcessor } from './quantile-binning.processor.js';
 import { RegressionEvalProcessor } from './regression-eval.processor.js';
 import { ReportProcessor } from './report.processor.js';
+import { SampleProcessor } from './sample.processor.js';
 import { ScorecardProcessor } from './scorecard.processor.js';
 import { SecureBoostProcessor } from './secureboost.processor.js';
 import { SsLrProcessor } from './ss-lr.processor.js';
@@ -34,6 +41,7 @@ import { TableStatisticsProcessor } from './table-statistics.processor.js';
 import type { TaskProcessor } from './task-processor.js';
 import { TrainProcessor } from './train.processor.js';
 import { TrainTestSplitProcessor } from './train-test-split.processor.js';
+import { UnionProcessor } from './union.processor.js';
 import { ValidationProcessor } from './validation.processor.js';
 import { VifProcessor } from './vif.processor.js';
 import { WoeBinningProcessor } from './woe-binning.processor.js';
@@ -48,6 +56,14 @@ export const processors: Readonly<Record<string, Type<TaskProcessor>>> = {
   onehot_encoder: OnehotEncoderProcessor,
   quantile_binning: QuantileBinningProcessor,
   equal_width_binning: EqualWidthBinningProcessor,
+  cast: CastProcessor,
+  feature_filter: FeatureFilterProcessor,
+  expr: ExprProcessor,
+  case_when: CaseWhenProcessor,
+  condition_filter: ConditionFilterProcessor,
+  sample: SampleProcessor,
+  union: UnionProcessor,
+  groupby_statistics: GroupbyStatisticsProcessor,
   table_statistics: TableStatisticsProcessor,
   pearson_correlation: PearsonCorrelationProcessor,
   vif: VifProcessor,

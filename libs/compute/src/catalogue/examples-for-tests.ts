@@ -58,20 +58,25 @@ const TABLES = /^(input|train|test|prediction)_(data|paths)$/;
 export async function onLargeTables(folder: TestFolder, run: TaskRun, least: number): Promise<TaskRun | null> {
   const config = { ...run.params.task_config };
   const names = Object.keys(config).filter((name) => TABLES.test(name));
-  const pathsOf = (name: string): [string, string][] => Object.entries(config[name] as Record<string, string>);
+  const pathsOf = (name: string): [string, string][] =>
+    Object.entries(config[name] as Record<string, string | string[]>).flatMap(([party, paths]) =>
+      [paths].flat().map((path): [string, string] => [party, path]),
+    );
   const linesOf = async (party: string, path: string): Promise<string[]> =>
     (await folder.text(party, path)).trimEnd().split('\n');
   const tables = await Promise.all(names.flatMap(pathsOf).map((place) => linesOf(...place)));
   const times = Math.ceil(least / Math.min(...tables.map((lines) => lines.length - 1)));
   for (const name of names) {
-    const paths = { ...(config[name] as Record<string, string>) };
-    for (const [party, path] of Object.entries(paths)) {
+    const paths: Record<string, string | string[]> = {};
+    for (const [at, [party, path]] of pathsOf(name).entries()) {
       const [header, ...rows] = await linesOf(party, path);
       const hasKey = header!.startsWith('id,');
       const again = (copy: number): string[] => rows.map((row) => (hasKey ? row.replace(',', `-${copy},`) : row));
       const all = Array.from({ length: times }, (_, copy) => again(copy).join('\n'));
-      paths[party] = `large-${name}.csv`;
-      await folder.table(party, paths[party], [header, ...all, ''].join('\n'));
+      const large = `large-${name}-${at}.csv`;
+      await folder.table(party, large, [header, ...all, ''].join('\n'));
+      const isList = Array.isArray((config[name] as Record<string, unknown>)[party]);
+      paths[party] = isList ? [...(paths[party] ?? []), large] : large;
     }
     config[name] = paths;
   }

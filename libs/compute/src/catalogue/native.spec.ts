@@ -10,6 +10,12 @@ import { native } from './native.js';
 
 const missing = { alice: 'no-such-table.csv', bob: 'no-such-table.csv', carol: 'no-such-table.csv' };
 
+/** Only alice lets files be encrypted; another party may fail on its policy before alice fails on the file. */
+function missingOf(type: string): object {
+  if (type === 'union') return { alice: [missing.alice, 'neither.csv'] };
+  return type === 'encrypt' ? { alice: missing.alice } : missing;
+}
+
 /** Rows of a large table: many reads of its file, and seconds of work. */
 const LARGE_ROWS = 30_000;
 
@@ -36,9 +42,8 @@ function sampleOf({
     newKeys: type === 'encrypt',
     approximate,
     silent: type === 'diagnostic',
-    // Only alice lets files be encrypted; another party may fail on its policy before alice fails on the file.
     ...(input && {
-      failing: { config: { [input]: type === 'encrypt' ? { alice: missing.alice } : missing }, code: 'FILE_NOT_FOUND' },
+      failing: { config: { [input]: missingOf(type) }, code: 'FILE_NOT_FOUND' },
     }),
   };
 }

@@ -9,6 +9,10 @@ import { aggregate, mergeModels } from '../federated/aggregate.js';
 import { federatedTraining } from '../federated/federated-training.js';
 import { train } from '../federated/train.js';
 import { http } from '../http/http.js';
+import { conditionFilter } from '../local/condition-filter.js';
+import { groupbyStatistics } from '../local/groupby-statistics.js';
+import { caseWhen, expr } from '../local/new-columns.js';
+import { union } from '../local/union.js';
 import { psi } from '../psi/psi.js';
 import { predict } from '../evaluation/predict.js';
 import { predictionBiasEval } from '../evaluation/prediction-bias-eval.js';
@@ -20,7 +24,8 @@ import { ssLr } from '../ss-lr/ss-lr.js';
 import { ssPvalue } from '../ss-pvalue/ss-pvalue.js';
 import { ssXgb } from '../ss-xgb/ss-xgb.js';
 import { tableStatistics } from '../statistics/table-statistics.js';
-import { featureEngineering, preprocessing, singleStepTypes } from '../steps/step-types.js';
+import { featureEngineering, featureFilter, preprocessing, singleStepTypes } from '../steps/step-types.js';
+import { sample } from '../train-test-split/sample.js';
 import { trainTestSplit } from '../train-test-split/train-test-split.js';
 import { substitution } from '../substitution/substitution.js';
 import { validation } from '../validation/validation.js';
@@ -29,6 +34,13 @@ import { woeBinning } from '../woe-binning/woe-binning.js';
 const all = [
   psi,
   ...singleStepTypes,
+  featureFilter,
+  expr,
+  caseWhen,
+  conditionFilter,
+  sample,
+  union,
+  groupbyStatistics,
   tableStatistics,
   pearsonCorrelation,
   vif,

@@ -1,7 +1,18 @@
 import { TaskFailure } from '../contract/task-type.js';
+import { fieldOf, valueOf } from '../expression/value.js';
 import { castFailed, unusable, type Where } from '../table/column-faults.js';
 import { columnIndexes, isMissing, toNumber } from '../table/csv-reader.js';
-import type { FillRule, OnehotRule, RuleStep, ScaleRule, WoeRule, BinRule, ClassRule } from './rule-types.js';
+import type {
+  BinRule,
+  CastRule,
+  CastType,
+  ClassRule,
+  FillRule,
+  OnehotRule,
+  RuleStep,
+  ScaleRule,
+  WoeRule,
+} from './rule-types.js';
 
 /** What rules do where the table that they were learnt from says nothing. */
 export interface Policy {
@@ -50,6 +61,7 @@ export function applyStep(step: RuleStep, place: Place, policy: Policy): Applied
           indexes,
           step.columns.map((rule) => {
             const faults = new FieldFaults(place.where, rule.column, policy);
+            if ('to' in rule) return casting(rule, faults);
             if ('woe' in rule) return weighing(rule, faults);
             if ('edges' in rule) return binning(rule, faults);
             return 'classes' in rule ? encoding(rule, faults) : scaling(rule, faults);
@@ -98,6 +110,10 @@ class FieldFaults {
     return this.failure('CAST_FAILED', rowNumber, 'becomes a number beyond all that a table can hold');
   }
 
+  noneOf(type: CastType, rowNumber: number): TaskFailure {
+    return this.failure('CAST_FAILED', rowNumber, `cannot become ${type} (misfits: missing leaves such a field empty)`);
+  }
+
   private failure(code: string, row: number, what: string): TaskFailure {
     const { party, label } = this.where;
     const message = `Party ${party}: column ${JSON.stringify(this.column)} of ${label} ${what} in data row ${row}.`;
@@ -113,6 +129,20 @@ const scaling =
     if (!Number.isFinite(scaled)) throw faults.tooLarge(rowNumber);
     return String(scaled);
   };
+
+const casting =
+  ({ to, misfits }: CastRule, faults: FieldFaults): FieldMap =>
+  (field, rowNumber) => {
+    if (isMissing(field)) return faults.missing(field, rowNumber);
+    const value = to === 'integer' ? wholeNumber(field) : valueOf(field, to === 'boolean' ? 'bool' : to);
+    if (value === null && misfits === 'fail') throw faults.noneOf(to, rowNumber);
+    return fieldOf(value);
+  };
+
+function wholeNumber(field: string): number | null {
+  const value = toNumber(field);
+  return value !== undefined && Number.isSafeInteger(value) ? value : null;
+}
 
 const binning =
   ({ edges }: BinRule, faults: FieldFaults): FieldMap =>

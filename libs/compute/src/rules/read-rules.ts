@@ -3,6 +3,7 @@ import { TaskFailure } from '../contract/task-type.js';
 import type { PartyContext } from '../party/party-program.js';
 import { isMissing } from '../table/csv-reader.js';
 import {
+  CAST_TYPES,
   MAX_ONEHOT_CLASSES,
   RULES_FORMAT,
   type BinRule,
@@ -103,6 +104,13 @@ const FORMS: Readonly<Record<RuleOp, readonly Fields[]>> = {
   woe_binning: [
     { ...BINS, ...WOE },
     { ...CATEGORY, categories: areCategories, ...WOE },
+  ],
+  cast: [
+    {
+      ...ANY,
+      to: (to) => (CAST_TYPES as readonly unknown[]).includes(to),
+      misfits: (misfits) => misfits === 'fail' || misfits === 'missing',
+    },
   ],
   select_columns: [ANY],
   drop_columns: [ANY],

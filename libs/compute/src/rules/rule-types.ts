@@ -47,6 +47,14 @@ export interface FillRule extends OfAny {
   readonly fill: string | null;
 }
 
+/** A field becomes one of the type; what does not fit fails the task, or becomes missing. */
+export interface CastRule extends OfAny {
+  readonly to: CastType;
+  readonly misfits: 'fail' | 'missing';
+}
+export const CAST_TYPES = ['number', 'integer', 'boolean', 'text'] as const;
+export type CastType = (typeof CAST_TYPES)[number];
+
 interface Woe {
   /** Of each bin. */
   readonly woe: readonly number[];
@@ -66,6 +74,7 @@ interface RulesByOp {
   readonly quantile_binning: BinRule;
   readonly equal_width_binning: BinRule;
   readonly woe_binning: WoeRule;
+  readonly cast: CastRule;
   readonly select_columns: OfAny;
   readonly drop_columns: OfAny;
 }

@@ -7,6 +7,7 @@ export const selectColumns: StepKind<'select_columns'> = {
   description: 'Keeps the named columns and drops the others.',
   options: {},
   required: ['columns'],
+  reads: false,
   resultKey: 'columns_kept',
   start: (start) => choosing('select_columns', start),
 };
@@ -18,6 +19,7 @@ export const dropColumns: StepKind<'drop_columns'> = {
   description: 'Drops the named columns and keeps the others.',
   options: {},
   required: ['columns'],
+  reads: false,
   resultKey: 'columns_dropped',
   start: (start) => choosing('drop_columns', start),
 };

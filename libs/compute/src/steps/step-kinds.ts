@@ -1,3 +1,4 @@
+import { cast } from './cast.js';
 import { equalWidthBinning, quantileBinning } from './binning.js';
 import { dropColumns, selectColumns } from './choose-columns.js';
 import { fillna } from './fillna.js';
@@ -16,6 +17,7 @@ export const singleSteps = [
   onehotEncoder,
   quantileBinning,
   equalWidthBinning,
+  cast,
 ];
 
 /** Every step. A new one is one file and one line here. */

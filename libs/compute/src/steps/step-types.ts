@@ -1,6 +1,6 @@
 import { defineTask } from '../contract/define-task.js';
 import type { ParamFault } from '../contract/task-type.js';
-import type { RuleOp } from '../rules/rule-types.js';
+import { dropColumns } from './choose-columns.js';
 import type { StepKind } from './step.js';
 import { singleSteps, stepKinds } from './step-kinds.js';
 import { columns, stepListSchema, tablesSchema } from './steps-config.js';
@@ -25,7 +25,10 @@ export const featureEngineering = listType(
 );
 
 /** The steps that are also task types. */
-export const singleStepTypes = singleSteps.map(singleType);
+export const singleStepTypes = singleSteps.map((kind) => singleType(kind, kind.op));
+
+/** `drop_columns` as a task type, by the name that SecretFlow gives it. */
+export const featureFilter = singleType(dropColumns, 'feature_filter');
 
 function listType<const Type extends string>(
   type: Type,
@@ -52,12 +55,12 @@ function listType<const Type extends string>(
   });
 }
 
-function singleType<Op extends RuleOp>(kind: StepKind<Op>) {
+function singleType<const Type extends string>(kind: StepKind, type: Type) {
   return defineTask({
-    type: kind.op,
+    type,
     title: kind.title,
     description: kind.description,
-    configSchema: tablesSchema(kind.op, { columns, ...kind.options }, kind.required),
+    configSchema: tablesSchema(type, { columns, ...kind.options }, kind.required),
     leaves: LEAVES,
     needsParties: true,
     check: (config) => optionFaults({ ...config, op: kind.op }, ''),
@@ -66,7 +69,7 @@ function singleType<Op extends RuleOp>(kind: StepKind<Op>) {
       return (run) => {
         const { task_type: _type, input_data: _in, output_data: _out, ...options } = run.params.task_config;
         const steps = [{ ...options, op: kind.op }];
-        return runSteps(run, { taskType: kind.op, steps, resultKey: kind.resultKey });
+        return runSteps(run, { taskType: type, steps, resultKey: kind.resultKey });
       };
     },
   });

@@ -25,6 +25,8 @@ export interface StepKind<Op extends RuleOp = RuleOp> {
   /** Schemas of the options besides `columns`. */
   readonly options: Readonly<Record<string, JsonSchema>>;
   readonly required: readonly string[];
+  /** false for a step that never looks at the rows: it takes no pass over them. */
+  readonly reads?: false;
   /** Result key under which its own task type lists the columns it changed. */
   readonly resultKey: string;
   start(start: StepStart): LearningStep;

@@ -32,16 +32,17 @@ export const run: PartyProgram<StepsPartyArgs, StepsPartyValue> = async (context
     const finder = new ColumnFinder();
     const done: AppliedStep[] = [];
     const learnt: RuleStep[] = [];
-    const passes = args.steps.length + 1;
+    const passes = args.steps.filter(({ op }) => stepKind(String(op)).reads !== false).length + 1;
+    let pass = 0;
     let columns: readonly string[] = table.columns;
 
-    for (const [at, { op, columns: named, ...options }] of args.steps.entries()) {
+    for (const { op, columns: named, ...options } of args.steps) {
       const choice = namedColumns(named, context.party);
       const here: Pick<Table, 'party' | 'label' | 'columns'> = { ...where, columns };
       const chosen = choice ? finder.find(here, choice, context.peers.length === 0) : null;
       const learning = stepKind(String(op)).start({ where, columns, chosen, options });
+      context.progress(pass / passes, String(op));
       if (learning.observe) {
-        context.progress(at / passes, String(op));
         let rows = 0;
         for await (const batch of table.batches()) {
           for (let row of batch) {
@@ -49,8 +50,9 @@ export const run: PartyProgram<StepsPartyArgs, StepsPartyValue> = async (context
             for (const earlier of done) row = earlier.apply(row, rows);
             learning.observe(row, rows);
           }
-          context.progress((at + table.read()) / passes, String(op));
+          context.progress((pass + table.read()) / passes, String(op));
         }
+        pass += 1;
       }
       const rules = learning.learn();
       const step = applyStep(rules, { where, columns }, AS_LEARNT);
@@ -60,7 +62,7 @@ export const run: PartyProgram<StepsPartyArgs, StepsPartyValue> = async (context
     }
     await finder.agree(context);
 
-    const progress = (read: number): void => context.progress((args.steps.length + read) / passes, 'writing the table');
+    const progress = (read: number): void => context.progress((pass + read) / passes, 'writing the table');
     progress(0);
     const { reference, rows } = await rewriteTable(context, {
       ...{ table, steps: done, target: args.outputPath, rows: { of: args.inputPath } },

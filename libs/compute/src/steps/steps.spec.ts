@@ -235,6 +235,7 @@ describe('between the parties', () => {
     fillna: { method: 'mode' },
     quantile_binning: { bin_num: 2 },
     equal_width_binning: { bin_num: 2 },
+    cast: { to: 'number' },
   };
   beforeAll(async () => {
     await folder.table('alice', 'a.csv', 'id,x\nk1,1.25\nk2,3.5\nk3,7.75\n');

@@ -1,0 +1,26 @@
+import type { TaskRunResult } from '../contract/task-type.js';
+import type { PartyOutcomes } from '../party/run-parties.js';
+
+/** What leaves a party that wrote a table. */
+export interface WrittenTable {
+  readonly output: string;
+  /** In steps of the smallest group of rows that a figure may cover. */
+  readonly rows: number;
+}
+
+/** The result of a task that writes a table for each party: `output_paths` and `rows` by party. */
+export function writtenResult({
+  parties,
+  artifacts,
+  partyResults,
+}: Pick<PartyOutcomes<WrittenTable, unknown>, 'parties' | 'artifacts' | 'partyResults'>): TaskRunResult {
+  const values = Object.entries(parties);
+  return {
+    result: {
+      output_paths: Object.fromEntries(values.map(([party, { value }]) => [party, value.output])),
+      rows: Object.fromEntries(values.map(([party, { value }]) => [party, value.rows])),
+    },
+    artifacts,
+    partyResults,
+  };
+}
