@@ -143,6 +143,9 @@ export const chinese: Readonly<Record<string, string>> = {
   'in place of a chain, all that this user or key created': '代替任务链：所有由此用户或密钥创建的',
   'in place of a chain, all with this in their name': '代替任务链：所有名称含有此文字的',
   'in place of a chain, all created at or after this time': '代替任务链：所有在此时间或之后创建的',
+  'in place of a chain, all that have these labels: env=prod,team=risk':
+    '代替任务链：所有带有这些标签的：env=prod,team=risk',
+  'only chains that have these labels: env=prod,team=risk': '只列出带有这些标签的：env=prod,team=risk',
   'in place of a chain, all created before this time': '代替任务链：所有在此时间之前创建的',
   'dry run: {done} chains would change, {refused} would be refused':
     '演练：{done} 条任务链将改变，{refused} 条将被拒绝',

@@ -12,12 +12,13 @@ export interface SelectionFlags {
   readonly taskType?: string;
   readonly by?: string;
   readonly query?: string;
+  readonly selector?: string;
   readonly createdFrom?: string;
   readonly createdTo?: string;
 }
 
 /** Their names. */
-export const SELECTION = ['status', 'type', 'taskType', 'by', 'query', 'createdFrom', 'createdTo'];
+export const SELECTION = ['status', 'type', 'taskType', 'by', 'query', 'selector', 'createdFrom', 'createdTo'];
 
 export function addSelection(command: Command, { say }: Session): Command {
   return command
@@ -26,6 +27,7 @@ export function addSelection(command: Command, { say }: Session): Command {
     .option('--task-type <type>', say('in place of a chain, all with a task of this type'))
     .option('--by <user>', say('in place of a chain, all that this user or key created'))
     .option('--query <text>', say('in place of a chain, all with this in their name'))
+    .option('-l, --selector <labels>', say('in place of a chain, all that have these labels: env=prod,team=risk'))
     .option('--created-from <time>', say('in place of a chain, all created at or after this time'))
     .option('--created-to <time>', say('in place of a chain, all created before this time'));
 }
@@ -37,6 +39,7 @@ export function selectionOf(flags: SelectionFlags): BulkFilterDto {
     task_type: flags.taskType,
     created_by: flags.by,
     q: flags.query,
+    labels: flags.selector,
     created_from: flags.createdFrom,
     created_to: flags.createdTo,
   };

@@ -15,6 +15,7 @@ interface ListFlags {
   readonly taskType?: string;
   readonly by?: string;
   readonly query?: string;
+  readonly selector?: string;
   readonly from?: string;
   readonly to?: string;
   readonly limit: number;
@@ -36,6 +37,7 @@ export function addListCommand(program: Command, session: Session, act: Act): vo
     .option('--task-type <type>', say('only chains with a task of this type'))
     .option('--by <user>', say('only chains that this user or key created'))
     .option('--query <text>', say('only chains with this in their name'))
+    .option('-l, --selector <labels>', say('only chains that have these labels: env=prod,team=risk'))
     .option('--from <time>', say('created at or after this time'))
     .option('--to <time>', say('created before this time'))
     .option('-n, --limit <number>', say('maximum number'), natural, 20)
@@ -76,6 +78,7 @@ async function read(flags: ListFlags, session: Session): Promise<ChainSummaryDto
     task_type: flags.taskType,
     created_by: flags.by,
     q: flags.query,
+    labels: flags.selector,
     created_from: flags.from,
     created_to: flags.to,
     page_size: Math.min(flags.limit, MAX_PAGE),

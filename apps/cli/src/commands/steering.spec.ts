@@ -39,7 +39,8 @@ describe('many chains', () => {
       ['POST /chains/bulk/retry', { dry_run: true, filter }],
       ['POST /chains/bulk/retry', { dry_run: true, filter, cursor: 'more' }],
     ]);
-    expect((await run(['cancel', '--by', 'me'])).exit).toBe(EXIT.CONFLICT);
+    expect((await run(['cancel', '--by', 'me', '-l', 'env=prod'])).exit).toBe(EXIT.CONFLICT);
+    expect(asked).toEqual([['POST /chains/bulk/cancel', { filter: { created_by: 'me', labels: 'env=prod' } }]]);
     for (const args of [
       ['retry'],
       ['retry', id, '--status', 'FAILURE'],
