@@ -95,6 +95,16 @@ export function tableCases(rows: number): TypeCase[] {
       },
     },
     {
+      type: 'psi_count',
+      tables: { alice: aligned.alice!, bob: { ...aligned.bob!, firstKey: rows / 2 } },
+      config: (paths) => ({ keys: { alice: ['id'], bob: ['id'] }, input_paths: paths, receiver: 'alice' }),
+      of: ['common keys that were not counted', '没有数到的共有键'],
+      figure: (outcome) => {
+        const { intersection_count: count } = outcome.kept('alice') as { intersection_count: number };
+        return Promise.resolve(String(Math.abs(count - rows / 2)));
+      },
+    },
+    {
       type: 'fillna',
       tables,
       config: (paths) => ({ ...inputs(paths), columns: { alice: ['x1'], bob: ['x8'] }, method: 'median' }),

@@ -36,6 +36,10 @@ export const EXPECTED: Readonly<Record<string, (outcome: ExampleOutcome) => void
     expect(outcome.results.psi.intersection_count).toBe(common.length);
     for (const party of ['alice', 'bob']) expect(outcome.written('psi', party, 'id')).toEqual(common.sort());
   },
+  'tasks/psi_count': ({ results }) => {
+    // The number is in the receiver's own results: psi-count.spec.ts compares it.
+    expect(results.count).toMatchObject({ intersection_count: null, receiver: 'alice', parties: ['alice', 'bob'] });
+  },
   'tasks/fillna': (outcome) => {
     for (const [party, file, column] of [
       ['alice', 'bank.csv', 'credit_amount'],

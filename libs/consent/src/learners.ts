@@ -12,6 +12,7 @@ export function learnersOf(
   const { receiver, receivers, broadcast_result: broadcast, join, left_party: left } = fields;
   // Another engine has defaults of other kinds.
   if (engine !== 'native') return parties;
+  if (taskType === 'psi_count' && typeof receiver === 'string') return [receiver];
   if (taskType === 'psi' && join === 'left') return parties.filter((party) => party !== left);
   if (taskType === 'psi' && (join === 'right' || join === 'difference'))
     return typeof left === 'string' ? [left] : parties;

@@ -25,6 +25,7 @@ import { PearsonCorrelationProcessor } from './pearson-correlation.processor.js'
 import { PredictProcessor } from './predict.processor.js';
 import { PredictionBiasEvalProcessor } from './prediction-bias-eval.processor.js';
 import { PreprocessingProcessor } from './preprocessing.processor.js';
+import { PsiCountProcessor } from './psi-count.processor.js';
 import { PsiProcessor } from './psi.processor.js';
 import { QuantileBinningProcessor } from './quantile-binning.processor.js';
 import { RegressionEvalProcessor } from './regression-eval.processor.js';
@@ -49,6 +50,7 @@ import { WoeBinningProcessor } from './woe-binning.processor.js';
 /** The processor of each task type that a worker runs, in the order of the catalogue. */
 export const processors: Readonly<Record<string, Type<TaskProcessor>>> = {
   psi: PsiProcessor,
+  psi_count: PsiCountProcessor,
   fillna: FillnaProcessor,
   standard_scaler: StandardScalerProcessor,
   minmax_scaler: MinmaxScalerProcessor,

@@ -14,6 +14,7 @@ import { groupbyStatistics } from '../local/groupby-statistics.js';
 import { caseWhen, expr } from '../local/new-columns.js';
 import { union } from '../local/union.js';
 import { psi } from '../psi/psi.js';
+import { psiCount } from '../psi/psi-count.js';
 import { predict } from '../evaluation/predict.js';
 import { predictionBiasEval } from '../evaluation/prediction-bias-eval.js';
 import { regressionEval } from '../evaluation/regression-eval.js';
@@ -33,6 +34,7 @@ import { woeBinning } from '../woe-binning/woe-binning.js';
 
 const all = [
   psi,
+  psiCount,
   ...singleStepTypes,
   featureFilter,
   expr,

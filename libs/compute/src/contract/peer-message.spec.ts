@@ -14,6 +14,7 @@ import {
   summedFrom,
 } from '../federated/sum-messages.js';
 import { keyFactsFrom, saltFrom } from '../psi/agree-on-keys.js';
+import { leastFrom } from '../psi/psi-count-party.js';
 import { rowsFrom } from '../ss-lr/ss-lr-dealer.js';
 import { bucketCountsFrom, bucketSizesFrom, commandFrom, dealerCommandFrom } from '../secureboost/commands.js';
 import { absentFrom } from '../table/named-columns.js';
@@ -39,6 +40,8 @@ describe('what a peer sends is checked before it is used', () => {
       refused(() => keyFactsFrom('bob', message));
     expect(saltFrom('bob', new Uint8Array(32))).toHaveLength(32);
     for (const length of [0, 31, 33, 1 << 20]) refused(() => saltFrom('bob', new Uint8Array(length)));
+    expect(leastFrom('bob', { least: 30 })).toBe(30);
+    for (const least of NO_COUNTS) refused(() => leastFrom('bob', { least }));
   });
 
   test('correlations and encrypted files: sizes and names', () => {

@@ -9,6 +9,9 @@ const BATCH_POINTS = 4096;
 const BLINDED = 1;
 const DOUBLED = 2;
 
+/** What an exchange needs of a party's context. */
+type Lines = Pick<PartyContext, 'party' | 'send' | 'receiveBytes'>;
+
 export interface ExchangeRequest {
   readonly peer: string;
   /** Own hashed points, in the order of the own table. */
@@ -16,6 +19,11 @@ export interface ExchangeRequest {
   readonly peerRows: number;
   readonly learns: boolean;
   readonly peerLearns: boolean;
+  /**
+   * Sends the peer its doubled points in an order drawn anew, and not before the last has come: it learns how many match, and not
+   * which (Agrawal, Evfimievski, Srikant 2003; De Cristofaro, Gasti, Tsudik 2012).
+   */
+  readonly hidesWhich?: boolean;
   /** Told the number of points multiplied so far. */
   readonly worked: (points: number) => void;
 }
@@ -24,7 +32,10 @@ export interface ExchangeRequest {
 export interface Matches {
   /** The own rows in the order in which their points were sent: the peer knows that order, and of none which row it is. */
   readonly order: Uint32Array;
-  /** By own row: where the point of the same key stands in what the peer sent, else -1. Null for a party that may not learn it. */
+  /**
+   * By own row: where the point of the same key stands in what the peer sent, else -1. Null for a party that may not learn it. Only their
+   * number is true where the peer `hidesWhich`.
+   */
   readonly places: Int32Array | null;
 }
 
@@ -34,13 +45,13 @@ export interface Matches {
  * meet in equal points, and everything else is as good as random to whoever lacks the secret. Only a party that
  * `learns` gets its doubled points back.
  */
-export async function exchange(context: PartyContext, request: ExchangeRequest): Promise<Matches> {
-  const { peer, points, peerRows, learns, peerLearns } = request;
+export async function exchange(context: Lines, request: ExchangeRequest): Promise<Matches> {
+  const { peer, points, peerRows, learns, peerLearns, hidesWhich = false } = request;
   const rows = points.length / POINT_BYTES;
   const order = randomOrder(rows);
   const secret = new BlindingScalar();
   const ownDoubled = Buffer.alloc(learns ? points.length : 0);
-  const peerDoubled = Buffer.alloc(learns ? peerRows * POINT_BYTES : 0);
+  const peerDoubled = Buffer.alloc(learns || hidesWhich ? peerRows * POINT_BYTES : 0);
   let worked = 0;
   const multiply = (batch: Buffer): Buffer => {
     const product = secret.multiply(batch);
@@ -87,12 +98,14 @@ export async function exchange(context: PartyContext, request: ExchangeRequest):
         doubled += count;
       } else {
         const product = multiply(batch);
-        if (learns) product.copy(peerDoubled, blinded * POINT_BYTES);
+        if (learns || hidesWhich) product.copy(peerDoubled, blinded * POINT_BYTES);
         blinded += count;
-        if (peerLearns) void enqueue(DOUBLED, product);
+        if (peerLearns && !hidesWhich) void enqueue(DOUBLED, product);
       }
       await breathe();
     }
+    if (!hidesWhich) return;
+    for (const batch of batchesOf(peerDoubled, randomOrder(peerRows))) await enqueue(DOUBLED, batch);
   };
 
   try {
