@@ -52,9 +52,11 @@ export class KeyHasher {
 export class BlindingScalar {
   private readonly scalar: Buffer;
 
-  constructor() {
+  /** A random one, or that of these 32 bytes. */
+  constructor(bytes?: Uint8Array) {
     this.scalar = sodium.sodium_malloc(sodium.crypto_scalarmult_SCALARBYTES);
-    sodium.randombytes_buf(this.scalar);
+    if (bytes === undefined) sodium.randombytes_buf(this.scalar);
+    else this.scalar.set(bytes);
   }
 
   /**

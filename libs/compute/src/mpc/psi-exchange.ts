@@ -10,7 +10,7 @@ const BLINDED = 1;
 const DOUBLED = 2;
 
 /** What an exchange needs of a party's context. */
-type Lines = Pick<PartyContext, 'party' | 'send' | 'receiveBytes'>;
+export type Lines = Pick<PartyContext, 'party' | 'send' | 'receiveBytes'>;
 
 export interface ExchangeRequest {
   readonly peer: string;
@@ -124,7 +124,7 @@ export async function exchange(context: Lines, request: ExchangeRequest): Promis
 }
 
 /** The points in this order, so many as a message holds at a time. */
-function* batchesOf(points: Buffer, order: Uint32Array): Generator<Buffer> {
+export function* batchesOf(points: Buffer, order: Uint32Array): Generator<Buffer> {
   for (let from = 0; from < order.length; from += BATCH_POINTS) {
     const places = order.subarray(from, from + BATCH_POINTS);
     const batch = Buffer.alloc(places.length * POINT_BYTES);
@@ -134,6 +134,6 @@ function* batchesOf(points: Buffer, order: Uint32Array): Generator<Buffer> {
 }
 
 /** Lets messages and acknowledgements in between two stretches of computing. */
-function breathe(): Promise<void> {
+export function breathe(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
