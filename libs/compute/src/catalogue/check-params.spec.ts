@@ -36,7 +36,7 @@ describe('task_params', () => {
       '/task_config/sorted is not a known field: there are task_type, keys, input_paths, output_paths, join, left_party, receiver, protocol, sort, broadcast_result, precheck_input, allow_empty_result',
       '/task_config/task_type must be "psi"',
       '/task_config/keys must have at least 1 party',
-      '/task_config/protocol must be one of "ECDH_PSI_2PC"; "KKRT_PSI_2PC" belongs to the engine "secretflow", which is not built yet',
+      '/task_config/protocol must be one of "ECDH_PSI_2PC", "KMPRT_PSI_NPC"; "KKRT_PSI_2PC" belongs to the engine "secretflow", which is not built yet',
       '/task_config/sort must be true or false',
     ]);
     expect(faults({ keys: psi.keys })).toEqual(['/task_config/input_paths is required']);
@@ -78,7 +78,7 @@ describe('task_params', () => {
     expect(await failure({ ...psi, protocol: 'KKRT_PSI_2PC', sort: 1 })).toMatchObject({ code: 'INVALID_PARAMS' });
   });
 
-  test('name parties that exist, two for psi, with as many keys each', () => {
+  test('name parties that exist, at least two for psi, with as many keys each', () => {
     expect(faults({ ...psi, keys: { alice: ['id'], carol: ['id'] } })).toEqual([
       '/task_config/keys/bob is required: name the key columns of this party',
       '/task_config/keys/carol no such party in sf_init_config.parties (alice, bob)',
@@ -88,7 +88,7 @@ describe('task_params', () => {
     ]);
     expect(faults({ ...psi, receiver: 'carol' })).toEqual(['/task_config/receiver must be one of alice, bob']);
     expect(faults({ ...psi, input_paths: { alice: 'a' } })).toEqual([
-      '/task_config/input_paths must name exactly two parties for ECDH_PSI_2PC',
+      '/task_config/input_paths must name two to 10 parties',
       '/task_config/keys/bob is no party of input_paths (alice)',
     ]);
     expect(faults({ ...psi, keys: { '../x': ['id'], bob: ['id'] } })[0]).toMatch(/is no name for a party/);

@@ -13,8 +13,10 @@ import {
   signatureOf,
   summedFrom,
 } from '../federated/sum-messages.js';
+import { commonFrom } from '../mpc/psi-of-many.js';
 import { keyFactsFrom, saltFrom } from '../psi/agree-on-keys.js';
 import { leastFrom } from '../psi/psi-count-party.js';
+import { pairKeyFrom } from '../psi/psi-of-many-party.js';
 import { rowsFrom } from '../ss-lr/ss-lr-dealer.js';
 import { bucketCountsFrom, bucketSizesFrom, commandFrom, dealerCommandFrom } from '../secureboost/commands.js';
 import { absentFrom } from '../table/named-columns.js';
@@ -42,6 +44,11 @@ describe('what a peer sends is checked before it is used', () => {
     for (const length of [0, 31, 33, 1 << 20]) refused(() => saltFrom('bob', new Uint8Array(length)));
     expect(leastFrom('bob', { least: 30 })).toBe(30);
     for (const least of NO_COUNTS) refused(() => leastFrom('bob', { least }));
+    expect(commonFrom('bob', { common: 3 }, 3)).toBe(3);
+    for (const common of [4, ...NO_COUNTS.filter((each) => each !== 3)])
+      refused(() => commonFrom('bob', { common }, 3));
+    expect(pairKeyFrom('bob', new Uint8Array(32))).toHaveLength(32);
+    for (const length of [0, 31, 33]) refused(() => pairKeyFrom('bob', new Uint8Array(length)));
   });
 
   test('correlations and encrypted files: sizes and names', () => {

@@ -26,7 +26,7 @@ export const psiSchema = configSchema(
       enum: ['inner', 'left', 'right', 'difference'],
       default: 'inner',
       description:
-        'Rows of the outputs. inner: those that both parties have. left: all of left_party, in an order drawn anew, and beside each the row of the other, or nulls; the other alone learns the intersection. right: the same with the parties swapped. difference: the rows of left_party that the other lacks; left_party alone learns them.',
+        'Rows of the outputs. inner: those that all parties have, of two parties or more; the others are of two. left: all of left_party, in an order drawn anew, and beside each the row of the other, or nulls; the other alone learns the intersection. right: the same with the parties swapped. difference: the rows of left_party that the other lacks; left_party alone learns them.',
     },
     left_party: {
       type: 'string',
@@ -35,12 +35,12 @@ export const psiSchema = configSchema(
     receiver: {
       type: 'string',
       description:
-        'The only party that learns the intersection; by default both. Its size is then in party_results, and an empty one is no failure.',
+        'The only party that learns the intersection; by default all do. Its size is then in party_results, and an empty one is no failure.',
     },
     protocol: {
       type: 'string',
-      enum: ['ECDH_PSI_2PC'],
-      default: 'ECDH_PSI_2PC',
+      enum: ['ECDH_PSI_2PC', 'KMPRT_PSI_NPC'],
+      description: 'By default ECDH_PSI_2PC of two parties, and KMPRT_PSI_NPC of three and more.',
       [ELSEWHERE]: Object.fromEntries(SECRETFLOW_ONLY.map((protocol) => [protocol, 'secretflow'])),
     },
     sort: {
@@ -52,7 +52,7 @@ export const psiSchema = configSchema(
     broadcast_result: {
       type: 'boolean',
       default: false,
-      description: 'true: both learn the intersection even if `receiver` names one.',
+      description: 'true: all learn the intersection even if `receiver` names one.',
     },
     precheck_input: {
       type: 'boolean',

@@ -2,10 +2,12 @@ import type { TaskRun, TaskRunResult } from '../contract/task-type.js';
 import type { PartyUrl } from '../party/party-program.js';
 import { runParties, type CrossedMessage } from '../party/run-parties.js';
 import type { PsiConfig } from './psi-config.js';
+import type * as PsiOfManyParty from './psi-of-many-party.js';
 import type * as PsiParty from './psi-party.js';
 import type { RowsOfOutput } from './write-rows.js';
 
-const program: PartyUrl<typeof PsiParty> = new URL('./psi-party.js', import.meta.url);
+const ofTwo: PartyUrl<typeof PsiParty> = new URL('./psi-party.js', import.meta.url);
+const ofMany: PartyUrl<typeof PsiOfManyParty> = new URL('./psi-of-many-party.js', import.meta.url);
 
 /** The one party that learns the intersection; undefined where all do. */
 function learnerOf(
@@ -39,22 +41,30 @@ export async function runPsi(
   const { join = 'inner' } = config;
   const learner = learnerOf(config, parties);
   const learns = (party: string): boolean => learner === undefined || learner === party;
-  const argsOf = (party: string): PsiParty.PsiPartyArgs => ({
+  const ofParty = (party: string) => ({
     keys: config.keys[party]!,
     inputPath: config.input_paths[party]!,
     outputPath: config.output_paths?.[party] ?? null,
+    allowEmpty: config.allow_empty_result === true,
+  });
+  const byParty = <Args>(argsOf: (party: string) => Args): Record<string, Args> =>
+    Object.fromEntries(parties.map((party) => [party, argsOf(party)]));
+  const common = { addons: true, run, recorder };
+  const argsOfTwo = (party: string): PsiParty.PsiPartyArgs => ({
+    ...ofParty(party),
     learns: learns(party),
     peerLearns: learns(parties.find((other) => other !== party)!),
-    allowEmpty: config.allow_empty_result === true,
     rows: rowsOf(join, learns(party)),
   });
-  const outcomes = await runParties({
-    program,
-    parties: Object.fromEntries(parties.map((party) => [party, argsOf(party)])),
-    addons: true,
-    run,
-    recorder,
+  const argsOfMany = (party: string): PsiOfManyParty.PsiOfManyArgs => ({
+    ...ofParty(party),
+    leader: learner ?? parties[0]!,
+    leaderAlone: learner !== undefined,
   });
+  const outcomes =
+    parties.length === 2
+      ? await runParties({ ...common, program: ofTwo, parties: byParty(argsOfTwo) })
+      : await runParties({ ...common, program: ofMany, parties: byParty(argsOfMany) });
   const values = Object.entries(outcomes.parties).map(([party, { value }]) => ({ party, ...value }));
   const holder = values.find((value) => value.intersection_count === null)?.party;
   return {
@@ -67,7 +77,7 @@ export async function runPsi(
         values.flatMap(({ party, output }) => (output === null ? [] : [[party, output]])),
       ),
       ...(join !== 'inner' && { join, left_party: config.left_party! }),
-      psi_protocol: config.protocol ?? 'ECDH_PSI_2PC',
+      psi_protocol: config.protocol ?? (parties.length === 2 ? 'ECDH_PSI_2PC' : 'KMPRT_PSI_NPC'),
       reports: values.map(({ party, original_count, intersection_count }) => ({
         party,
         original_count,

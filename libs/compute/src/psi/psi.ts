@@ -1,26 +1,37 @@
 import type { Unresolved } from '../contract/config-type.js';
 import { defineTask } from '../contract/define-task.js';
+import { isMap } from '../contract/json-values.js';
 import { keysFaults } from './keys-faults.js';
 import { psiSchema, type PsiConfig } from './psi-config.js';
 import type { ParamFault } from '../contract/task-type.js';
 
-/** Private set intersection of two parties (SecretFlow's `psi`), by ECDH on Curve25519. */
+const MOST_PARTIES = 10;
+
+/** Private set intersection (SecretFlow's `psi`): of two parties by ECDH on Curve25519, of more by programmed OPRFs on it. */
 export const psi = defineTask({
   type: 'psi',
   title: 'Private set intersection',
   description:
-    'Finds the rows whose keys both parties have, and writes each party its own rows of the intersection, aligned by key; or joins them left or right, or writes the rows that the other lacks. ' +
+    'Finds the rows whose keys all parties have, and writes each party its own rows of the intersection, aligned by key. Of two parties it also joins left or right, or writes the rows that the other lacks. ' +
     'Semi-honest model: a malicious party could use keys that it does not have.',
   configSchema: psiSchema,
   leaves:
-    'Blinded curve points, the number of rows and the kind of each key column. The receiver learns the intersection, and in its party_results the size; without one both parties do. Of a left or right join the party that gets nulls learns it alone, of a difference left_party. Rows of a claimed party that it chooses are marked: figures of under 20 of them, or of two sets that differ by under 20, are refused to others. A key of several columns, or of others than chose the rows, is refused unless the policy of a claimed party names it.',
+    'Blinded curve points, the number of rows and the kind of each key column. The receiver learns the intersection, and in its party_results the size; without one all parties do. Of three parties and more nobody learns what some of them have in common; tables of random values cross as well. Of a left or right join the party that gets nulls learns it alone, of a difference left_party. Rows of a claimed party that it chooses are marked: figures of under 20 of them, or of two sets that differ by under 20, are refused to others. A key of several columns, or of others than chose the rows, is refused unless the policy of a claimed party names it.',
   needsParties: true,
   check,
   load: async () => (await import('./psi-run.js')).runPsi,
 });
 
 function check(config: Unresolved<PsiConfig>): ParamFault[] {
-  return [...keysFaults(config, 2, 'exactly two parties for ECDH_PSI_2PC'), ...joinFaults(config)];
+  const most =
+    config.protocol === 'ECDH_PSI_2PC' || ['left', 'right', 'difference'].includes(config.join ?? '')
+      ? 2
+      : MOST_PARTIES;
+  const many = most === 2 ? 'exactly two parties for ECDH_PSI_2PC and for joins' : `two to ${most} parties`;
+  const faults = [...keysFaults(config, most, many), ...joinFaults(config)];
+  if (config.protocol === 'KMPRT_PSI_NPC' && isMap(config.input_paths) && Object.keys(config.input_paths).length === 2)
+    faults.push({ pointer: '/protocol', message: 'is for three parties and more: leave it out, or take ECDH_PSI_2PC' });
+  return faults;
 }
 
 /** A join but the inner one opens the intersection to one party, which follows from it. */
