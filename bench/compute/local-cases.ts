@@ -67,6 +67,14 @@ export function localCases(rows: number): TypeCase[] {
       return differing(cities, [...groups.keys()]) + differing(largest, expected);
     }),
     {
+      ...ofBob('stability', { columns: { bob: ['x9', 'city'] } }, (outcome) => {
+        const { index } = outcome.kept('bob') as { index: Record<string, number> };
+        return Promise.resolve(Object.values(index).filter((each) => each !== 0).length);
+      }),
+      // A table is like itself.
+      config: (paths) => ({ base_data: paths, input_data: paths, columns: { bob: ['x9', 'city'] } }),
+    },
+    {
       ...ofBob('union', {}, async (outcome) => {
         const found = await written(outcome, 'id');
         return differing(found.slice(0, rows), found.slice(rows)) + Math.abs(found.length - 2 * rows);

@@ -67,6 +67,27 @@ export const EXPECTED_LOCAL: Readonly<Record<string, (outcome: ExampleOutcome) =
       expect(found('credit_amount_count')[at]).toBe(String(values.length));
     });
   },
+  'tasks/stability': (outcome) => {
+    const { report_paths: reports, stable } = outcome.results.stability;
+    const { index } = outcome.json(reports.alice);
+    const given = (file: string): number[] =>
+      numbers(outcome.given('alice', file, 'radius_mean')).sort((a, b) => a - b);
+    const [base, later] = [given('hospital.csv'), given('hospital-test.csv')];
+    const edges = [0.2, 0.4, 0.6, 0.8].map((fraction) => {
+      const place = fraction * (base.length - 1);
+      const low = base[Math.floor(place)]!;
+      return low + (base[Math.ceil(place)]! - low) * (place - Math.floor(place));
+    });
+    const shares = (values: number[]): number[] =>
+      [-Infinity, ...edges].map((from, at) => {
+        const within = values.filter((value) => value > from && value <= (edges[at] ?? Infinity)).length;
+        return Math.max(1e-4, within / values.length);
+      });
+    const [p, q] = [shares(base), shares(later)];
+    const expected = p.reduce((sum, share, bin) => sum + (share - q[bin]!) * Math.log(share / q[bin]!), 0);
+    expect(index.radius_mean).toBeCloseTo(expected, 9);
+    expect(stable).toEqual({ alice: index.radius_mean <= 0.25 && index.texture_mean <= 0.25 });
+  },
   'tasks/union': (outcome) => {
     const [one, other] = ['hospital.csv', 'hospital-test.csv'].map((file) =>
       outcome.given('alice', file, 'radius_mean'),

@@ -11,6 +11,7 @@ export interface PartyUse {
 /** Fields of `task_config` that hold files by party. */
 export const INPUT_FIELDS = [
   'input_data',
+  'base_data',
   'input_paths',
   'train_data',
   'test_data',

@@ -36,6 +36,7 @@ import { SecureBoostProcessor } from './secureboost.processor.js';
 import { SsLrProcessor } from './ss-lr.processor.js';
 import { SsPvalueProcessor } from './ss-pvalue.processor.js';
 import { SsXgbProcessor } from './ss-xgb.processor.js';
+import { StabilityProcessor } from './stability.processor.js';
 import { StandardScalerProcessor } from './standard-scaler.processor.js';
 import { SubstitutionProcessor } from './substitution.processor.js';
 import { TableStatisticsProcessor } from './table-statistics.processor.js';
@@ -66,6 +67,7 @@ export const processors: Readonly<Record<string, Type<TaskProcessor>>> = {
   sample: SampleProcessor,
   union: UnionProcessor,
   groupby_statistics: GroupbyStatisticsProcessor,
+  stability: StabilityProcessor,
   table_statistics: TableStatisticsProcessor,
   pearson_correlation: PearsonCorrelationProcessor,
   vif: VifProcessor,

@@ -49,7 +49,7 @@ export function exampleRun(folder: TestFolder, task: ExampleTask, results: JsonO
 }
 
 /** Parameters that name the tables which a task reads. */
-const TABLES = /^(input|train|test|prediction)_(data|paths)$/;
+const TABLES = /^(base|input|train|test|prediction)_(data|paths)$/;
 
 /**
  * The same run on its own tables, repeated until the shortest has `least` rows; null where it reads none. Keys (`id`) stay

@@ -12,6 +12,7 @@ import { http } from '../http/http.js';
 import { conditionFilter } from '../local/condition-filter.js';
 import { groupbyStatistics } from '../local/groupby-statistics.js';
 import { caseWhen, expr } from '../local/new-columns.js';
+import { stability } from '../local/stability.js';
 import { union } from '../local/union.js';
 import { psi } from '../psi/psi.js';
 import { psiCount } from '../psi/psi-count.js';
@@ -43,6 +44,7 @@ const all = [
   sample,
   union,
   groupbyStatistics,
+  stability,
   tableStatistics,
   pearsonCorrelation,
   vif,

@@ -82,6 +82,7 @@ describe('whoever writes what chooses rows of another party', () => {
       ['pearson_correlation', { input_data: both, columns }, ['alice', 'bob']],
       ['vif', { input_data: both, columns }, ['alice', 'bob']],
       ['woe_binning', { input_data: both, columns: { bob: ['b'] }, label_column: { alice: 'y' } }, ['alice', 'bob']],
+      ['stability', { base_data: { alice: table }, input_data: { alice: kept } }, ['alice']],
       ['train_test_split', { input_data: both, label_column: { alice: 'y' } }, ['alice', 'bob']],
       ['sample', { input_data: { alice: kept }, fraction: 0.5, label_column: { alice: 'y' } }, ['alice']],
       ['ss_lr', { ...vertical, params: { epochs: 1 } }, ['alice', 'bob']],
@@ -96,7 +97,7 @@ describe('whoever writes what chooses rows of another party', () => {
         ({ result }: TaskRunResult) => {
           // Nothing of the row but in the party's own result.
           expect(JSON.stringify(result)).not.toContain(row![3]!);
-          return 'rows' in result ? result.rows : Object.keys(result);
+          return 'rows' in result ? result.rows : (result.stable ?? Object.keys(result));
         },
         ({ code }: { code: string }) => code,
       );
@@ -111,6 +112,7 @@ describe('whoever writes what chooses rows of another party', () => {
       pearson_correlation: 'GROUP_TOO_SMALL',
       vif: 'GROUP_TOO_SMALL',
       woe_binning: 'GROUP_TOO_SMALL',
+      stability: { alice: null },
       train_test_split: 'GROUP_TOO_SMALL',
       sample: { alice: 0 },
       ss_lr: 'INSUFFICIENT_ROWS',
@@ -152,6 +154,16 @@ describe('whoever writes what chooses rows of another party', () => {
     // The groups have the same first rows without this one.
     const { rest } = await filter('one', 'id == 150', many);
     expect(await isShown('but-one', await groups('but-one', rest, 'g'), mean)).toBe(false);
+  });
+
+  test('gets no verdict of all rows but one', async () => {
+    const stable = async (taskId: string, alice: string): Promise<unknown> => {
+      const config = { base_data: { alice: table }, input_data: { alice }, columns: { alice: ['income'] } };
+      return ((await runs.run('stability', taskId, config, alone)).result.stable as { alice: unknown }).alice;
+    };
+    const { rest } = await filter('one', 'id == 7');
+    expect(await stable('whole', table)).toBe(true);
+    expect(await stable('but-one', rest)).toBeNull();
   });
 
   test('matches no rows by a column that did not choose them', async () => {

@@ -183,6 +183,53 @@ describe('groupby_statistics', () => {
   });
 });
 
+describe('stability', () => {
+  const compare = (base: string, later: string, more: object = {}) =>
+    run('stability', { base_data: { alice: base }, input_data: { alice: later }, ...more });
+  const write = (name: string, rows: readonly string[]) => folder.table('alice', name, `x,city\n${rows.join('\n')}\n`);
+  const row = (x: number | string, city: string): string => `${x},${city}`;
+
+  test('is the index over the bins of the earlier table, for its party, and one bit for all', async () => {
+    const places = Array.from({ length: 40 }, (_, at) => at);
+    await write(
+      'before.csv',
+      places.map((at) => row(at, at < 20 ? 'Bonn' : 'Aachen')),
+    );
+    await write(
+      'same.csv',
+      places.map((at) => row(39 - at, at < 20 ? 'Aachen' : 'Bonn')),
+    );
+    await write(
+      'moved.csv',
+      places.map((at) => row(at < 10 ? 'NA' : 30, at < 30 ? 'Bonn' : 'Rome')),
+    );
+    const same = await compare('before.csv', 'same.csv');
+    expect(same.result).toMatchObject({ stable: { alice: true }, withheld: {} });
+    expect(clearResult(same, 'alice')).toEqual({ rows_base: 40, rows: 40, index: { x: 0, city: 0 }, shifted: [] });
+    const moved = await compare('before.csv', 'moved.csv', { bin_num: 2 });
+    const term = (p: number, q: number): number => (p - q) * Math.log(p / q);
+    // Halves of x, none of which is missing, against 30 in the upper one; half of the cities against 30 of one and 10 that are new.
+    const [x, city] = [
+      term(0.5, 1e-4) + term(0.5, 0.75) + term(1e-4, 0.25),
+      term(0.5, 0.75) + term(0.5, 1e-4) + term(1e-4, 0.25),
+    ];
+    const { index, shifted } = clearResult<{ index: { x: number; city: number }; shifted: string[] }>(moved, 'alice');
+    expect(index.x).toBeCloseTo(x, 9);
+    expect(index.city).toBeCloseTo(city, 9);
+    expect(shifted).toEqual(['x', 'city']);
+    expect(moved.result.stable).toEqual({ alice: false });
+  });
+
+  test('says nothing of a table of few rows to others', async () => {
+    await write('few.csv', [row(1, 'Bonn')]);
+    const { result } = await compare('before.csv', 'few.csv');
+    expect(result).toMatchObject({
+      stable: { alice: null },
+      withheld: { 'stable.alice': expect.any(String) as unknown },
+    });
+  });
+});
+
 describe('cast and feature_filter', () => {
   test('make fields of a type, and what does not fit missing, or fail', async () => {
     await folder.table('alice', 'c.csv', 'a,b\n1.0,true\n 2 ,0\n1e3,FALSE\n2.5,no\n,NA\n');
