@@ -34,7 +34,7 @@ import { RunUse } from './run-use.js';
 import { sourceOf } from './source-of.js';
 import { useRequestOf } from './use-request.js';
 import { currentOf, offeredDataset, ofKind, readStatements } from './statements.js';
-import { isOfRows, withoutRows } from './failure-for-others.js';
+import { isOfRows, keepForOwner, OwnersFailure, withoutRows } from './failure-for-others.js';
 
 /** The run as a party's process knows it. */
 export interface AdmissionRequest {
@@ -164,9 +164,11 @@ export class Admission {
    * one, and a refusal stands in its place, as it would in place of a success.
    */
   async failureOf(error: unknown): Promise<unknown> {
-    if (!isOfRows(error) || error === this.notOpened || !this.rows.areKnown) return error;
     const { party, root, chainId, taskId } = this.request.roots;
-    const seen = this.rows.areChosen ? await withoutRows(error, { party, root, task: `${chainId}/${taskId}` }) : error;
+    const place = { party, root, task: `${chainId}/${taskId}` };
+    if (error instanceof OwnersFailure) await keepForOwner(error, place);
+    if (!isOfRows(error) || error === this.notOpened || !this.rows.areKnown) return error;
+    const seen = this.rows.areChosen ? await withoutRows(error, place) : error;
     if (this.isJudged) return seen;
     return this.reserve({ columns: [], ofRows: true }).then(
       () => seen,
@@ -194,7 +196,7 @@ export class Admission {
     const { sha256, sizeBytes } = file.artifact;
     const name = basename(file.final);
     this.files[name] = this.owner.digest(sha256);
-    const bytes = this.rows.note(name, rows, sizeBytes);
+    const bytes = this.rows.note(name, rows, { path: file.temporary, bytes: sizeBytes });
     const [, digest] = this.owner.digest(`${this.salt} ${sha256}`).split(':') as [string, string];
     return { ...file, artifact: { ...file.artifact, sizeBytes: bytes, sha256: digest } };
   }

@@ -1,8 +1,20 @@
 import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { TaskFailure } from '../contract/task-type.js';
+import { TaskFailure, type JsonObject } from '../contract/task-type.js';
 import { KEYS_NOT_ALLOWED } from './key-columns.js';
 import { OWNER_FOLDER } from './owner.js';
+
+/** A failure of which others see the message alone: what was said of it may quote rows, and is for the party's owner. */
+export class OwnersFailure extends TaskFailure {
+  constructor(
+    code: string,
+    message: string,
+    details: JsonObject,
+    readonly whole: string,
+  ) {
+    super(code, message, false, details);
+  }
+}
 
 /** Failures that say nothing of rows: they follow from names, from what owners state, or from another party. */
 const OF_NO_ROWS: ReadonlySet<string> = new Set([
@@ -24,18 +36,29 @@ const FILE = 'failures.jsonl';
 /** Where a party keeps what others do not see of failures. */
 export const failuresFile = (root: string): string => join(root, OWNER_FOLDER, FILE);
 
+/** Where a failure happened. */
+interface Place {
+  readonly party: string;
+  readonly root: string;
+  readonly task: string;
+}
+
+/** Keeps what others do not see of a failure: a JSON object per line of `.party/failures.jsonl`. */
+export async function keepForOwner({ code, details, whole }: OwnersFailure, { root, task }: Place): Promise<void> {
+  await keep(root, { task, code, message: whole, details });
+}
+
+const keep = (root: string, line: JsonObject): Promise<void> =>
+  appendFile(failuresFile(root), `${JSON.stringify({ at: new Date().toISOString(), ...line })}\n`, { mode: 0o600 });
+
 /**
  * What others see of a failure on rows that one of them chose: its code, and no row, which would be a customer of the list. The owner finds the
  * whole in `.party/failures.jsonl`, a JSON object per line.
  */
-export async function withoutRows(
-  failure: TaskFailure,
-  { party, root, task }: { readonly party: string; readonly root: string; readonly task: string },
-): Promise<TaskFailure> {
+export async function withoutRows(failure: TaskFailure, { party, root, task }: Place): Promise<TaskFailure> {
   const { code, message, retryable, details } = failure;
   if (!OF_ROWS.has(code)) return failure;
-  const line = { at: new Date().toISOString(), task, code, message, details };
-  await appendFile(failuresFile(root), `${JSON.stringify(line)}\n`, { mode: 0o600 });
+  await keep(root, { task, code, message, details });
   const { column } = details;
   return new TaskFailure(
     code,

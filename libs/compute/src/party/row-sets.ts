@@ -47,6 +47,8 @@ export interface OutputRows {
   readonly also?: readonly string[];
   /** The files, as the party opened them, from whose rows values were learnt. */
   readonly learnt?: readonly string[];
+  /** Set where a program of the task's author made the table of these: which rows went into each of its own is not known. */
+  readonly isMade?: true;
 }
 
 /** Stands among `picks` for a row of nulls, which is no row of the table. */
@@ -120,6 +122,19 @@ export class RowSets {
       ...(by && { by }),
       ...(learnt.length > 0 && { learnt }),
     };
+  }
+
+  /** The rows of the table at `path`, which a program made: by their fields, as those of a dataset. Undefined where it cannot be read as a table. */
+  async ofMade(path: string): Promise<RowSet | undefined> {
+    const handle = await open(path, 'r');
+    try {
+      const { size: sizeBytes } = await handle.stat();
+      const file = { label: path, name: path, path, sizeBytes, handle, close: () => handle.close() };
+      const numbers = await this.numbersOf(file);
+      return numbers && { ids: await this.writeChosen(numbers), chosen: true };
+    } finally {
+      await handle.close();
+    }
   }
 
   /** The numbers of a set's rows. Throws TaskFailure POLICY_INVALID. */

@@ -2,12 +2,18 @@ import type { InputFile } from './input-files.js';
 import { withLearnt, type RowSets, type OutputRows, type RowSet } from './row-sets.js';
 import { statedSize } from './stated-size.js';
 
+/** A file that was written: where it lies for now, and a number of bytes. */
+interface Written {
+  readonly path: string;
+  readonly bytes: number;
+}
+
 /** The sets of rows of what one run reads and writes. */
 export class RunRows {
   /** Of the files that were read, by the name that the run gave them. */
   private readonly read = new Map<string, RowSet>();
   /** Of the files that were noted, by their names. */
-  private readonly written = new Map<string, OutputRows & { readonly bytes: number }>();
+  private readonly written = new Map<string, OutputRows & Written>();
 
   constructor(private readonly sets: RowSets) {}
 
@@ -28,10 +34,10 @@ export class RunRows {
   }
 
   /**
-   * Notes an output of so many bytes, and returns the size to state. Of a table it is no less than that of the tables it was made of, so that it
+   * Notes an output, and returns the size to state. Of a table it is no less than that of the tables it was made of, so that it
    * is the same whichever of its rows somebody chose.
    */
-  note(name: string, rows: OutputRows | undefined, size: number): number {
+  note(name: string, rows: OutputRows | undefined, { path, bytes: size }: Written): number {
     const sources = rows ? this.sourcesOf(rows) : [];
     const bytes = statedSize(
       Math.max(
@@ -39,7 +45,7 @@ export class RunRows {
         sources.reduce((sum, source) => sum + (source?.bytes ?? 0), 0),
       ),
     );
-    if (rows !== undefined) this.written.set(name, { ...rows, bytes });
+    if (rows !== undefined) this.written.set(name, { ...rows, path, bytes });
     return bytes;
   }
 
@@ -47,9 +53,8 @@ export class RunRows {
   async ofOutputs(): Promise<Readonly<Record<string, RowSet>>> {
     const rows: Record<string, RowSet> = {};
     for (const [name, { bytes, learnt = [], ...written }] of this.written) {
-      const sources = this.sourcesOf(written).filter((source) => source !== undefined);
-      if (sources.length < 1 + (written.also?.length ?? 0)) continue;
-      const set = written.also ? await this.sets.ofUnion(sources) : await this.sets.ofOutput(sources[0]!, written);
+      const set = await this.setOf(written);
+      if (set === undefined) continue;
       const from = withLearnt([...learnt.flatMap((label) => this.read.get(label) ?? []), ...(set.learnt ?? [])]);
       const others = from.flatMap((each) => (each.ids === set.ids ? [] : [{ ...each, isLearntFrom: true as const }]));
       rows[name] = { ...set, bytes, ...(others.length > 0 && { learnt: others }) };
@@ -60,6 +65,13 @@ export class RunRows {
   /** What a reservation judges, where a figure may cover no fewer rows than `least`. */
   judgedBy(least: number): { readonly sets: readonly RowSet[]; readonly least: number; readonly known: RowSets } {
     return { sets: this.behindFigures, least, known: this.sets };
+  }
+
+  private async setOf({ path, isMade, ...rows }: OutputRows & Pick<Written, 'path'>): Promise<RowSet | undefined> {
+    const sources = this.sourcesOf(rows).filter((source) => source !== undefined);
+    if (isMade) return sources.length > 0 ? this.sets.ofMade(path) : undefined;
+    if (sources.length < 1 + (rows.also?.length ?? 0)) return undefined;
+    return rows.also ? this.sets.ofUnion(sources) : this.sets.ofOutput(sources[0]!, rows);
   }
 
   private sourcesOf({ of, also = [] }: OutputRows): readonly (RowSet | undefined)[] {
