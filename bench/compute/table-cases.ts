@@ -246,6 +246,11 @@ export function tableCases(rows: number): TypeCase[] {
       config: (paths, before) => ({ ...inputs(paths), rules: (before as { rules_paths: Paths }).rules_paths }),
     },
     {
+      ...numeric('sql', {}, () => column(9).map((value) => 2 * value)),
+      tables: { bob: tables.bob! },
+      config: (paths) => ({ input_data: { bob: { t: paths.bob } }, sql: 'SELECT * REPLACE (2 * x9 AS x9) FROM t' }),
+    },
+    {
       type: 'validation',
       tables,
       config: (paths) => ({

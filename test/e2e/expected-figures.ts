@@ -237,6 +237,17 @@ export const EXPECTED: Readonly<Record<string, (outcome: ExampleOutcome) => void
     expect(html).toContain('<html lang="zh-CN">');
     expect(html).toContain('信用评分');
   },
+  'tasks/sql': (outcome) => {
+    const purposes = outcome.given('alice', 'bank.csv', 'purpose');
+    const bad = numbers(outcome.given('alice', 'bank.csv', 'bad'));
+    const large = Object.entries(tally(purposes)).filter(([, rows]) => rows! >= 20);
+    const paths = outcome.results['by-purpose'].output_paths.alice as string;
+    expect(outcome.column(paths, 'purpose')).toEqual(large.map(([purpose]) => purpose).sort());
+    outcome.column(paths, 'purpose').forEach((purpose, row) => {
+      const rate = mean(bad.filter((_, at) => purposes[at] === purpose));
+      expect(Number(outcome.column(paths, 'bad_rate')[row])).toBeCloseTo(rate, 12);
+    });
+  },
   // Nothing is missing, so nobody is called.
   'tasks/http': ({ results }) => expect(results).toEqual({ check: expect.anything(), alert: null }),
   'tasks/diagnostic': ({ results }) => expect(results.second).toMatchObject({ attempt: 1, result: 7 }),

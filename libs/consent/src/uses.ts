@@ -57,7 +57,7 @@ const isFields = (value: unknown): value is Fields =>
 /** What a task with `config`, its resolved `task_config`, uses of `party`. Takes any value and never throws. */
 export function usesOf(config: unknown, party: string, taskType: string): PartyUse {
   const fields = isFields(config) ? config : {};
-  const inputs = INPUT_FIELDS.flatMap((name) => textsOf(ownOf(fields[name], party)));
+  const inputs = INPUT_FIELDS.flatMap((name) => filesOf(ownOf(fields[name], party)));
   const columns = new Map<string, Set<string>>();
   const add = (from: Fields): void => {
     for (const [name, role] of Object.entries(COLUMN_FIELDS)) {
@@ -89,6 +89,9 @@ function columnsIn(name: string, fields: Fields, party: string): readonly string
 
 const ownOf = (value: unknown, party: string): unknown =>
   isFields(value) && Object.hasOwn(value, party) ? value[party] : undefined;
+
+/** Files of a party: one, a list, or each under a name. */
+const filesOf = (value: unknown): readonly string[] => textsOf(isFields(value) ? Object.values(value) : value);
 
 function textsOf(value: unknown): readonly string[] {
   const list: readonly unknown[] = Array.isArray(value) ? value : [value];

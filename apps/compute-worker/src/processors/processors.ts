@@ -33,6 +33,7 @@ import { ReportProcessor } from './report.processor.js';
 import { SampleProcessor } from './sample.processor.js';
 import { ScorecardProcessor } from './scorecard.processor.js';
 import { SecureBoostProcessor } from './secureboost.processor.js';
+import { SqlProcessor } from './sql.processor.js';
 import { SsLrProcessor } from './ss-lr.processor.js';
 import { SsPvalueProcessor } from './ss-pvalue.processor.js';
 import { SsXgbProcessor } from './ss-xgb.processor.js';
@@ -94,6 +95,7 @@ export const processors: Readonly<Record<string, Type<TaskProcessor>>> = {
   predict: PredictProcessor,
   encrypt: EncryptProcessor,
   report: ReportProcessor,
+  sql: SqlProcessor,
   http: HttpProcessor,
   diagnostic: DiagnosticProcessor,
 } satisfies Record<TaskTypeName, Type<TaskProcessor>>;

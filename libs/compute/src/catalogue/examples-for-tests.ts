@@ -56,29 +56,28 @@ const TABLES = /^(base|input|train|test|prediction)_(data|paths)$/;
  * unique and in common.
  */
 export async function onLargeTables(folder: TestFolder, run: TaskRun, least: number): Promise<TaskRun | null> {
-  const config = { ...run.params.task_config };
+  const config = structuredClone(run.params.task_config);
   const names = Object.keys(config).filter((name) => TABLES.test(name));
-  const pathsOf = (name: string): [string, string][] =>
-    Object.entries(config[name] as Record<string, string | string[]>).flatMap(([party, paths]) =>
-      [paths].flat().map((path): [string, string] => [party, path]),
+  // A table of a party, or several in a list or by their names.
+  const places = names.flatMap((name) => {
+    const byParty = config[name] as Record<string, string | Record<string, string>>;
+    return Object.entries(byParty).flatMap(([party, tables]) =>
+      typeof tables === 'string'
+        ? [{ party, file: `large-${name}.csv`, of: byParty as Record<string, string>, key: party }]
+        : Object.keys(tables).map((key) => ({ party, file: `large-${name}-${key}.csv`, of: tables, key })),
     );
-  const linesOf = async (party: string, path: string): Promise<string[]> =>
-    (await folder.text(party, path)).trimEnd().split('\n');
-  const tables = await Promise.all(names.flatMap(pathsOf).map((place) => linesOf(...place)));
-  const times = Math.ceil(least / Math.min(...tables.map((lines) => lines.length - 1)));
-  for (const name of names) {
-    const paths: Record<string, string | string[]> = {};
-    for (const [at, [party, path]] of pathsOf(name).entries()) {
-      const [header, ...rows] = await linesOf(party, path);
-      const hasKey = header!.startsWith('id,');
-      const again = (copy: number): string[] => rows.map((row) => (hasKey ? row.replace(',', `-${copy},`) : row));
-      const all = Array.from({ length: times }, (_, copy) => again(copy).join('\n'));
-      const large = `large-${name}-${at}.csv`;
-      await folder.table(party, large, [header, ...all, ''].join('\n'));
-      const isList = Array.isArray((config[name] as Record<string, unknown>)[party]);
-      paths[party] = isList ? [...(paths[party] ?? []), large] : large;
-    }
-    config[name] = paths;
+  });
+  const lines = await Promise.all(
+    places.map(async ({ party, of, key }) => (await folder.text(party, of[key]!)).trimEnd().split('\n')),
+  );
+  const times = Math.ceil(least / Math.min(...lines.map((each) => each.length - 1)));
+  for (const [at, { party, file, of, key }] of places.entries()) {
+    const [header, ...rows] = lines[at]!;
+    const hasKey = header!.startsWith('id,');
+    const again = (copy: number): string[] => rows.map((row) => (hasKey ? row.replace(',', `-${copy},`) : row));
+    const all = Array.from({ length: times }, (_, copy) => again(copy).join('\n'));
+    of[key] = file;
+    await folder.table(party, file, [header, ...all, ''].join('\n'));
   }
   return names.length === 0 ? null : { ...run, params: { ...run.params, task_config: config } };
 }

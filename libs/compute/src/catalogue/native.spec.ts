@@ -13,6 +13,7 @@ const missing = { alice: 'no-such-table.csv', bob: 'no-such-table.csv', carol: '
 /** Only alice lets files be encrypted; another party may fail on its policy before alice fails on the file. */
 function missingOf(type: string): object {
   if (type === 'union') return { alice: [missing.alice, 'neither.csv'] };
+  if (type === 'sql') return { alice: { loans: missing.alice } };
   return type === 'encrypt' ? { alice: missing.alice } : missing;
 }
 

@@ -9,7 +9,7 @@ export const native: TaskRunner = {
   leaves: (type) => findTaskType(type)?.leaves,
   check: checkForNative,
   run: async (type, run) => (await findTaskType(type)!.load())(run),
-  needs: async () => [await sodium()],
+  needs: async () => [await sodium(), duckdb()],
 };
 
 async function sodium(): Promise<Finding> {
@@ -22,4 +22,22 @@ async function sodium(): Promise<Finding> {
   } catch {
     return { what, found: null, mend };
   }
+}
+
+/** Looked for and not loaded: only a party's process needs it. */
+function duckdb(): Finding {
+  const { platform, arch } = process;
+  const what = 'DuckDB';
+  const mend = `it has no build for ${platform}-${arch}, or was not installed: run npm ci; only sql needs it`;
+  const { resolve } = createRequire(import.meta.url);
+  const libraries = [arch, `${arch}-musl`].map((each) => `@duckdb/node-bindings-${platform}-${each}/package.json`);
+  for (const library of libraries) {
+    try {
+      const { version } = createRequire(import.meta.url)(resolve(library)) as { version: string };
+      return { what, found: version, mend };
+    } catch {
+      // The other one may be there.
+    }
+  }
+  return { what, found: null, mend };
 }

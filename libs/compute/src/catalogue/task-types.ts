@@ -22,6 +22,7 @@ import { regressionEval } from '../evaluation/regression-eval.js';
 import { report } from '../report/report.js';
 import { scorecard } from '../scorecard/scorecard.js';
 import { secureboost } from '../secureboost/secureboost.js';
+import { sql } from '../sql/sql.js';
 import { ssLr } from '../ss-lr/ss-lr.js';
 import { ssPvalue } from '../ss-pvalue/ss-pvalue.js';
 import { ssXgb } from '../ss-xgb/ss-xgb.js';
@@ -71,6 +72,7 @@ const all = [
   predict,
   encrypt,
   report,
+  sql,
   http,
   diagnostic,
 ];

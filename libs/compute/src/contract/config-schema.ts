@@ -74,3 +74,11 @@ export const outputPath = {
   maxLength: 4096,
   description: "Below the party's data folder; artifact:<name>, or nothing, keeps the file as an artifact of the task.",
 } as const;
+
+/** Tables of one party by the names that a text or a command gives them: see `tableNameFaults`. */
+export const namedTables = {
+  type: 'object',
+  minProperties: 1,
+  maxProperties: 20,
+  additionalProperties: inputPath,
+} as const;

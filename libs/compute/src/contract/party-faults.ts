@@ -98,3 +98,19 @@ function branchOf(schema: JsonSchema, value: unknown): JsonSchema {
   const properties = (each: JsonSchema) => each.properties as Record<string, { const?: unknown }>;
   return oneOf.find((each) => properties(each)[tag]!.const === value[tag]) ?? schema;
 }
+
+/** Lower case, as neither DuckDB nor every disk tells cases apart. */
+const TABLE_NAME = /^[a-z][a-z0-9_]{0,62}$/;
+
+/** Names of tables, in `input_data` by party and name, that no statement and no file may have. */
+export function tableNameFaults(parties: unknown): ParamFault[] {
+  const faults: ParamFault[] = [];
+  for (const [party, tables] of isMap(parties) ? Object.entries(parties) : []) {
+    for (const name of isMap(tables) ? Object.keys(tables) : []) {
+      if (TABLE_NAME.test(name)) continue;
+      const message = 'is no name for a table: lower-case letters, digits and "_", a letter first';
+      faults.push({ pointer: `/input_data/${escape(party)}/${escape(name)}`, message });
+    }
+  }
+  return faults;
+}
