@@ -19,7 +19,7 @@ export async function runStability(
     bins: config.bin_num ?? DEFAULT_BINS,
     threshold: config.threshold ?? DEFAULT_THRESHOLD,
   });
-  const parties = Object.keys(config.input_data).sort();
+  const parties = Object.keys(config.base_data).sort();
   const args = Object.fromEntries(parties.map((party) => [party, argsOf(party)]));
   const outcomes = await runParties({ program, parties: args, run, recorder });
   const values = Object.entries(outcomes.parties);

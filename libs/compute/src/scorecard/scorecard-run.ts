@@ -14,7 +14,7 @@ export async function runScorecard(
   recorder?: (message: CrossedMessage) => void,
 ): Promise<TaskRunResult> {
   const config = run.params.task_config;
-  const names = Object.keys(config.train_data).sort();
+  const names = Object.keys(config.model).sort();
   const scale = scaleOf(config);
   const partOf = (party: string): ScorecardParty.ScorecardPart => ({
     model: config.model[party]!,
