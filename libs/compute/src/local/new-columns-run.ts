@@ -44,9 +44,5 @@ async function runNewColumns(
     run,
     recorder,
   });
-  return {
-    result: rewrittenResult(outcomes.parties, 'columns_made'),
-    artifacts: outcomes.artifacts,
-    partyResults: outcomes.partyResults,
-  };
+  return rewrittenResult(outcomes, 'columns_made');
 }

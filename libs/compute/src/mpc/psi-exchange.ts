@@ -39,6 +39,17 @@ export interface Matches {
   readonly places: Int32Array | null;
 }
 
+/** Multiplies points by a scalar, and reports how many have been multiplied so far. */
+export function countingMultiply(report: (points: number) => void): (scalar: BlindingScalar, points: Buffer) => Buffer {
+  let worked = 0;
+  return (scalar, points) => {
+    const products = scalar.multiply(points);
+    worked += points.length / POINT_BYTES;
+    report(worked);
+    return products;
+  };
+}
+
 /**
  * The blind exchange of ECDH-PSI (Meadows 1986; Huberman, Franklin, Hogg 1999). Each party sends its points, shuffled
  * and multiplied by a secret that is made for this run; the other multiplies them by its own secret too. Equal keys
@@ -52,13 +63,7 @@ export async function exchange(context: Lines, request: ExchangeRequest): Promis
   const secret = new BlindingScalar();
   const ownDoubled = Buffer.alloc(learns ? points.length : 0);
   const peerDoubled = Buffer.alloc(learns || hidesWhich ? peerRows * POINT_BYTES : 0);
-  let worked = 0;
-  const multiply = (batch: Buffer): Buffer => {
-    const product = secret.multiply(batch);
-    worked += batch.length / POINT_BYTES;
-    request.worked(worked);
-    return product;
-  };
+  const multiply = countingMultiply(request.worked);
   // One chain of sends for both kinds. Reading never waits for it: two parties that wait for room to answer would
   // wait for each other.
   let sending: Promise<void> = Promise.resolve();
@@ -72,7 +77,7 @@ export async function exchange(context: Lines, request: ExchangeRequest): Promis
 
   const blindOwn = async (): Promise<void> => {
     for (const batch of batchesOf(points, order)) {
-      await enqueue(BLINDED, multiply(batch));
+      await enqueue(BLINDED, multiply(secret, batch));
       await breathe();
     }
   };
@@ -97,7 +102,7 @@ export async function exchange(context: Lines, request: ExchangeRequest): Promis
         batch.copy(ownDoubled, doubled * POINT_BYTES);
         doubled += count;
       } else {
-        const product = multiply(batch);
+        const product = multiply(secret, batch);
         if (learns || hidesWhich) product.copy(peerDoubled, blinded * POINT_BYTES);
         blinded += count;
         if (peerLearns && !hidesWhich) void enqueue(DOUBLED, product);

@@ -11,7 +11,7 @@ import { BlindingScalar, POINT_BYTES, randomOrder } from './curve.js';
 import { addValues, storeOf, VALUE_WORDS, wordsOf } from './key-value-store.js';
 import { blindingPair, OUTPUT_BYTES, outputsOf } from './oprf.js';
 import { PointIndex } from './point-index.js';
-import { batchesOf, breathe, type Lines } from './psi-exchange.js';
+import { batchesOf, breathe, countingMultiply, type Lines } from './psi-exchange.js';
 import { sharesOfZero } from './zero-shares.js';
 
 const TABLE_BATCH_BYTES = 128 * 1024;
@@ -23,7 +23,7 @@ interface Side {
   readonly points: Buffer;
   /** The keys that the party has in common with each of the others. */
   readonly pairKeys: readonly Uint8Array[];
-  /** Told the number of points multiplied so far. */
+  /** Receives the number of points multiplied so far. */
   readonly worked: (points: number) => void;
 }
 
@@ -47,13 +47,11 @@ export async function leadIntersection(context: ManyLines, request: LeaderReques
   const order = randomOrder(rows);
   const own = Buffer.concat([...batchesOf(points, order)]);
   const [blind, unblind] = blindingPair();
-  let worked = 0;
+  const multiplyBatch = countingMultiply(request.worked);
   const multiply = async (scalar: BlindingScalar, all: Buffer): Promise<Buffer> => {
     const products: Buffer[] = [];
     for (const batch of batchesOf(all, inOrder(all))) {
-      products.push(scalar.multiply(batch));
-      worked += batch.length / POINT_BYTES;
-      request.worked(worked);
+      products.push(multiplyBatch(scalar, batch));
       await breathe();
     }
     return Buffer.concat(products);
@@ -90,23 +88,17 @@ export async function followIntersection(context: ManyLines, request: FollowerRe
   const { points, pairKeys, leader, leaderRows, learns } = request;
   const rows = points.length / POINT_BYTES;
   const secret = new BlindingScalar();
-  let worked = 0;
-  const multiply = (batch: Buffer): Buffer => {
-    const product = secret.multiply(batch);
-    worked += batch.length / POINT_BYTES;
-    request.worked(worked);
-    return product;
-  };
+  const multiply = countingMultiply(request.worked);
   try {
     for (let answered = 0; answered < leaderRows;) {
       const batch = await receivePoints(context, leader, leaderRows - answered);
-      await context.send(leader, multiply(batch));
+      await context.send(leader, multiply(secret, batch));
       answered += batch.length / POINT_BYTES;
       await breathe();
     }
     const products: Buffer[] = [];
     for (const batch of batchesOf(points, inOrder(points))) {
-      products.push(multiply(batch));
+      products.push(multiply(secret, batch));
       await breathe();
     }
     const own = Buffer.concat(products);
@@ -134,14 +126,14 @@ async function commonRows(context: ManyLines, leader: string, own: Buffer, rows:
   const index = new PointIndex(own, rows);
   for (let row = 0; row < rows; row += 1) index.add(row);
   const places = new Int32Array(rows).fill(-1);
-  for (let told = 0; told < count;) {
-    const batch = await receivePoints(context, leader, count - told);
+  for (let received = 0; received < count;) {
+    const batch = await receivePoints(context, leader, count - received);
     for (let i = 0; i * POINT_BYTES < batch.length; i += 1) {
       const row = index.lookup(batch, i);
       if (row < 0) throw violation(leader, 'a common key that is not in the table');
       places[row] = 0;
     }
-    told += batch.length / POINT_BYTES;
+    received += batch.length / POINT_BYTES;
   }
   return places;
 }

@@ -1,27 +1,23 @@
 import { fittingNames } from '../contract/inline-result.js';
-import type { JsonObject } from '../contract/task-type.js';
+import type { JsonObject, TaskRunResult } from '../contract/task-type.js';
+import { writtenResult, type WrittenOutcomes, type WrittenTable } from './written-result.js';
 
-/** What leaves a party whose table was rewritten by rules. */
-export interface Rewritten {
-  readonly output: string;
-  /** In steps of the smallest group of rows that a figure may cover. */
-  readonly rows: number;
+/** What leaves a party whose table was rewritten. */
+export interface Rewritten extends WrittenTable {
   /** Columns of the input that were changed. The names of made ones hold values (a class), and stay with the party. */
   readonly touched: string[];
 }
 
-/** The result of a task that rewrites the tables of its parties. `key` names the list of changed columns, which is cut where it is long. */
+/** As {@link writtenResult}, with the changed columns of each party under `key`, a list that is cut where it is long. */
 export function rewrittenResult(
-  parties: Readonly<Record<string, { readonly value: Rewritten }>>,
+  outcomes: WrittenOutcomes<Rewritten>,
   key: string,
-): JsonObject {
-  const byParty = <T>(of: (value: Rewritten) => T): Record<string, T> =>
-    Object.fromEntries(Object.entries(parties).map(([party, { value }]) => [party, of(value)]));
-  const { inline, truncated } = fittingNames(byParty(({ touched }) => touched));
+): TaskRunResult & { readonly result: JsonObject } {
+  const touched = Object.entries(outcomes.parties).map(([party, { value }]) => [party, value.touched] as const);
+  const { inline, truncated } = fittingNames(Object.fromEntries(touched));
+  const written = writtenResult(outcomes);
   return {
-    output_paths: byParty(({ output }) => output),
-    rows: byParty(({ rows }) => rows),
-    [key]: inline,
-    ...(truncated && { [`${key}_truncated`]: true }),
+    ...written,
+    result: { ...written.result, [key]: inline, ...(truncated && { [`${key}_truncated`]: true }) },
   };
 }

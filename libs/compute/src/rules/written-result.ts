@@ -1,4 +1,4 @@
-import type { TaskRunResult } from '../contract/task-type.js';
+import type { JsonObject, TaskRunResult } from '../contract/task-type.js';
 import type { PartyOutcomes } from '../party/run-parties.js';
 
 /** What leaves a party that wrote a table. */
@@ -8,12 +8,15 @@ export interface WrittenTable {
   readonly rows: number;
 }
 
+/** What the parties of a run left, each with a value. */
+export type WrittenOutcomes<Value> = Pick<PartyOutcomes<Value, unknown>, 'parties' | 'artifacts' | 'partyResults'>;
+
 /** The result of a task that writes a table for each party: `output_paths` and `rows` by party. */
 export function writtenResult({
   parties,
   artifacts,
   partyResults,
-}: Pick<PartyOutcomes<WrittenTable, unknown>, 'parties' | 'artifacts' | 'partyResults'>): TaskRunResult {
+}: WrittenOutcomes<WrittenTable>): TaskRunResult & { readonly result: JsonObject } {
   const values = Object.entries(parties);
   return {
     result: {

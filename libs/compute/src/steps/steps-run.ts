@@ -37,9 +37,6 @@ export async function runSteps(
     recorder,
   });
   const rules = Object.entries(outcomes.parties).map(([party, { value }]) => [party, value.rules]);
-  return {
-    result: { ...rewrittenResult(outcomes.parties, resultKey), rules_paths: Object.fromEntries(rules) as JsonObject },
-    artifacts: outcomes.artifacts,
-    partyResults: outcomes.partyResults,
-  };
+  const rewritten = rewrittenResult(outcomes, resultKey);
+  return { ...rewritten, result: { ...rewritten.result, rules_paths: Object.fromEntries(rules) as JsonObject } };
 }

@@ -33,9 +33,5 @@ export async function runSubstitution(
     run,
     recorder,
   });
-  return {
-    result: rewrittenResult(outcomes.parties, 'columns_substituted'),
-    artifacts: outcomes.artifacts,
-    partyResults: outcomes.partyResults,
-  };
+  return rewrittenResult(outcomes, 'columns_substituted');
 }
