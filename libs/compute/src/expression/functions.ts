@@ -12,7 +12,7 @@ export interface ExpressionFunction {
   readonly work: (...values: never[]) => Value;
 }
 
-/** Arguments of a function without a limit of its own. */
+/** Most arguments of a function that states no limit. */
 export const MAX_ARGUMENTS = 50;
 
 const numeric = (work: (x: number) => number): ExpressionFunction => fixed(['number'], 'number', work);
@@ -73,7 +73,7 @@ export function functionOf(name: string): ExpressionFunction | undefined {
   return Object.hasOwn(NAMED, name) ? NAMED[name] : undefined;
 }
 
-/** A text as a number; missing where it is none. */
+/** A text as a number; missing where it is not a number. */
 export const numberOf = (text: string): number | null => toNumber(text) ?? null;
 
 /** To so many decimals, halves away from 0. */

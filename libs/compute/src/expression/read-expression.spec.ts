@@ -76,7 +76,7 @@ describe('an expression', () => {
     ['coalesce(none, age, 7)', 41],
     ['coalesce(none + 1, 7)', 7],
     ['none > 1 ? "yes" : "no"', 'no'],
-    // A field that is none of the type is missing.
+    // A field that does not fit the type is missing.
     ['city + 1', null],
     ['city ? 1 : 2', 2],
     // Choices.

@@ -13,7 +13,7 @@ export function settled(value: Value): Value {
   return typeof value === 'string' && value.length > MAX_TEXT ? null : value;
 }
 
-/** The field of a table as a value of the type: missing where it is none, so that no row ends a task, which others would see. */
+/** The field of a table as a value of the type: missing where it does not fit, so that no row ends a task, which others would see. */
 export function valueOf(field: string, type: Type): Value {
   if (isMissing(field)) return null;
   if (type === 'text') return field;

@@ -47,7 +47,7 @@ export interface OutputRows {
   readonly also?: readonly string[];
   /** The files, as the party opened them, from whose rows values were learnt. */
   readonly learnt?: readonly string[];
-  /** Set where a program of the task's author made the table of these: which rows went into each of its own is not known. */
+  /** Set where a program of the task's author made the table of these: which rows went into each of the rows that it made is not known. */
   readonly isMade?: true;
 }
 

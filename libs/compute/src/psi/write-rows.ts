@@ -50,7 +50,7 @@ export async function writeRows(
   const isKept = (row: number): boolean => which === 'all' || places![row]! >= 0 !== (which === 'missing');
   const kept = await keptRows(context, table, by, isKept, (places ?? order!).length);
   const picked = pickedOf(kept, found, which, peerRows);
-  // Told also of an empty output: others see the stage.
+  // Reported for an empty output as well: others see the stage.
   context.progress(READ_AGAIN, 'writing the intersection');
   const picks = picked.map((at) => (at === NO_ROW ? NO_ROW : kept.places[at]!));
   const rows = { of: table.label, picks, ...(which === 'all' ? { areAll: true as const } : { by }) };
