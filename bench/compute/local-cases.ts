@@ -1,8 +1,7 @@
 import type { Outcome, Paths, TypeCase } from './case.js';
-import { readColumns } from './reference.js';
+import { differing } from './reference.js';
 import { cell, cityOf } from './tables.js';
-
-const ROWS = ['rows that differ from plain arithmetic', '与直接计算不同的行数'] as const;
+import { DIFFERING_ROWS, written } from './written.js';
 
 /** Cases of the types that work on one party's own table: `rows` rows of 8 numbers and a city. */
 export function localCases(rows: number): TypeCase[] {
@@ -13,15 +12,9 @@ export function localCases(rows: number): TypeCase[] {
     type,
     tables,
     config: (paths) => ({ input_data: paths, ...config }),
-    of: ROWS,
+    of: DIFFERING_ROWS,
     figure: async (outcome) => String(await of(outcome)),
   });
-  const written = async (outcome: Outcome, name: string, key = 'output_paths'): Promise<string[]> => {
-    const paths = (outcome.result as Record<string, Paths>)[key]!;
-    return (await readColumns(outcome.file('bob', paths.bob!), [name]))[name]!;
-  };
-  const differing = (found: readonly string[], expected: readonly string[]): number =>
-    found.filter((field, row) => field !== expected[row]).length + Math.abs(found.length - expected.length);
   return [
     ofBob('cast', { columns: ['city'], to: 'number', misfits: 'missing' }, async (outcome) =>
       differing(

@@ -5,6 +5,7 @@ import { Decrypter, generateX25519Identity, identityToRecipient } from 'age-encr
 import { inverse, Matrix } from 'ml-matrix';
 import { localCases } from './local-cases.js';
 import { error, type Outcome, type Paths, type TypeCase } from './case.js';
+import { DIFFERING_ROWS, written } from './written.js';
 import {
   correlations,
   differing,
@@ -22,15 +23,8 @@ const recipient = await identityToRecipient(identity);
 
 const DIFFERENCE = ['largest difference from plain arithmetic', '与直接计算的最大差'] as const;
 const RELATIVE = ['largest relative difference from plain arithmetic', '与直接计算的最大相对差'] as const;
-const ROWS = ['rows that differ from plain arithmetic', '与直接计算不同的行数'] as const;
 
 const inputs = (paths: Paths): { input_data: Paths } => ({ input_data: paths });
-
-/** Fields of a column of bob's output. */
-async function written(outcome: Outcome, column: string): Promise<string[]> {
-  const reference = (outcome.result as { output_paths: Record<string, string> }).output_paths.bob!;
-  return (await readColumns(outcome.file('bob', reference), [column]))[column]!;
-}
 
 /** Cases of the types that prepare, describe, check and carry tables: each party has `rows` rows of 10 columns. */
 export function tableCases(rows: number): TypeCase[] {
@@ -124,7 +118,7 @@ export function tableCases(rows: number): TypeCase[] {
       type: 'label_encoder',
       tables,
       config: (paths) => ({ ...inputs(paths), columns: ['city'] }),
-      of: ROWS,
+      of: DIFFERING_ROWS,
       figure: async (outcome) => {
         const places = new Map([...new Set(city())].sort().map((name, at) => [name, String(at)]));
         const expected = city().map((name) => places.get(name));
@@ -135,7 +129,7 @@ export function tableCases(rows: number): TypeCase[] {
       type: 'onehot_encoder',
       tables,
       config: (paths) => ({ ...inputs(paths), columns: ['city'] }),
-      of: ROWS,
+      of: DIFFERING_ROWS,
       figure: async (outcome) => {
         const reference = (outcome.result as { output_paths: Record<string, string> }).output_paths.bob!;
         const columns = Object.entries(await readColumns(outcome.file('bob', reference), ['city_*']));
