@@ -12,6 +12,7 @@ export {
 export { canonicalJson, type Json as ConsentJson } from './canonical-json.js';
 export { datasetFacts } from './dataset-facts.js';
 export { effectsReaders } from './effects.js';
+export { leastGroupRows } from './group-rows.js';
 export {
   approvalOf,
   judgeUse,

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { basename } from 'node:path';
 import {
-  MIN_GROUP_ROWS,
   approvalOf,
   effectsReaders,
   isAsWritten,
   judgeUse,
+  leastGroupRows,
   namesKeys,
   usesOf,
   type ApprovalStatement,
@@ -111,17 +111,12 @@ export class Admission {
 
   /** The smallest group of rows that a figure for others may cover, by the newest policies of all that was read. */
   get minGroupRows(): number {
-    const datasets = namesOf([...this.versions]);
-    const asked = ofKind<PolicyStatement>(this.statements, 'policy').filter(({ dataset }) =>
-      datasets.includes(dataset),
-    );
-    return Math.max(MIN_GROUP_ROWS, ...asked.map(({ min_group_rows: rows }) => rows ?? 0));
+    return leastGroupRows(namesOf([...this.versions]), this.policies);
   }
 
   /** The parties that the owner lets read the effects of the columns of all that was read. */
   get effectsTo(): readonly string[] {
-    const policies = ofKind<PolicyStatement>(this.statements, 'policy');
-    return this.plain ? [] : effectsReaders(namesOf([...this.versions]), policies, new Date().toISOString());
+    return this.plain ? [] : effectsReaders(namesOf([...this.versions]), this.policies, new Date().toISOString());
   }
 
   /** Counts what the run is about to open. Throws BUDGET_EXHAUSTED. */
@@ -132,11 +127,9 @@ export class Admission {
     const rows = this.rows.judgedBy(this.minGroupRows);
     // Keys of files that are no datasets are their owner's alone: it approves each task.
     if (keys.length > 0 && this.versions.size > 0) {
-      const policies = ofKind<PolicyStatement>(this.statements, 'policy');
       const now = new Date().toISOString();
-      requireKeys(roots.party, keys, rows.sets, () =>
-        namesKeys(keys, this.useOf([...this.versions], this.plain), policies, now),
-      );
+      const areNamed = () => namesKeys(keys, this.useOf([...this.versions], this.plain), this.policies, now);
+      requireKeys(roots.party, keys, rows.sets, areNamed);
     }
     // Nobody learns anything, and the rows need no judgement; or no row was read.
     if ((to?.length === 0 && haveRowsKeys(rows.sets, keys)) || (opened.ofRows && !this.rows.areKnown))
@@ -210,6 +203,10 @@ export class Admission {
     return writeLineage(this.request.roots, token, this.owner, lineage, temporary);
   }
 
+  private get policies(): readonly PolicyStatement[] {
+    return ofKind<PolicyStatement>(this.statements, 'policy');
+  }
+
   private async openNext(label: string): Promise<InputFile> {
     const { roots, consent } = this.request;
     if (consent === null) throw this.refusal('APPROVAL_REQUIRED', 'the job carries no statement of its task');
@@ -270,25 +267,16 @@ export class Admission {
     await this.ledger.append(entry);
     const { uses, serials } = await this.ledger.read();
     const mine = uses.findIndex((each) => each.use === use);
-    const verdict = judgeUse(
-      this.useOf(versions, readsPlainFiles),
-      {
-        policies: ofKind<PolicyStatement>(this.statements, 'policy'),
-        approvals,
-        ledger: uses.slice(0, mine),
-      },
-      now,
-    );
+    const known = { policies: this.policies, approvals, ledger: uses.slice(0, mine) };
+    const verdict = judgeUse(this.useOf(versions, readsPlainFiles), known, now);
     const isHeldBack = (subject: string): boolean => serials.has(subject) && !this.statements.has(subject);
     const withheld = datasets.find((dataset) => isHeldBack(`policy:${party}/${dataset}`));
     if (verdict.kind === 'allowed' && withheld === undefined) return;
     // What the task read before keeps its own entry.
     await this.ledger.append({ kind: 'void', id: entry.id });
     if (verdict.kind === 'allowed') {
-      throw this.refusal(
-        'POLICY_REFUSED',
-        `the newest policy of ${withheld} did not come with the task: send it again`,
-      );
+      const why = `the newest policy of ${withheld} did not come with the task: send it again`;
+      throw this.refusal('POLICY_REFUSED', why);
     }
     throw verdict.kind === 'refused'
       ? this.refusal('POLICY_REFUSED', `the owner refuses: ${verdict.words}`)

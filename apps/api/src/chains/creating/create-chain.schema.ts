@@ -4,12 +4,7 @@ import { MAX_CONDITION_LENGTH } from '#libs/chain-engine';
 import { LABEL_KEY, LABEL_VALUE } from '../../http/patterns.js';
 import { retryPolicy } from './retry-policy.schema.js';
 
-const taskId = {
-  type: 'string',
-  minLength: 1,
-  maxLength: 64,
-  pattern: '^[A-Za-z0-9._-]*$',
-} as const;
+const taskId = { type: 'string', minLength: 1, maxLength: 64, pattern: '^[A-Za-z0-9._-]*$' } as const;
 const condition = {
   type: 'string',
   minLength: 1,
