@@ -44,8 +44,9 @@ export class RedisChannel implements StatusChannel {
     return {
       messages: entries.map(([, fields]) => fields[1] ?? ''),
       ack: async () => {
+        // In one transaction: an entry that is acknowledged and not deleted would never be delivered, nor go away.
         await this.redis
-          .pipeline()
+          .multi()
           .xack(this.key(lane), GROUP, ...ids)
           .xdel(this.key(lane), ...ids)
           .exec();

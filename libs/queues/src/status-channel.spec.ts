@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { Redis } from 'ioredis';
 import pg from 'pg';
 import {
   createTestDatabase,
@@ -218,6 +219,24 @@ for (const kind of ['postgres', 'redis'] as const) {
         const delivery = await channel.receive('done', 10, 5_000);
         expect(read(delivery)).toEqual([{ n: 2 }]);
         await delivery.ack();
+      });
+
+      test('acknowledges and deletes in one transaction, which no cut of the AOF parts', async (room) => {
+        const channel = room.channel();
+        await channel.publish('done', { n: 1 });
+        const delivery = await channel.receive('done', 10, 5_000);
+        const watcher = new Redis(redis!.url);
+        const monitor = await watcher.monitor();
+        const commands: string[] = [];
+        monitor.on('monitor', (_time: string, [command]: string[]) => commands.push(command!.toLowerCase()));
+        await delivery.ack();
+        await new Promise<void>((seen) => {
+          monitor.on('monitor', (_time: string, [command]: string[]) => command === 'echo' && seen());
+          void watcher.echo('all');
+        });
+        monitor.disconnect();
+        watcher.disconnect();
+        expect(commands).toEqual(['multi', 'xack', 'xdel', 'exec', 'echo']);
       });
       return;
     }
