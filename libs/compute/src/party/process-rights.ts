@@ -9,9 +9,17 @@ import { NEUTRAL } from './party-link.js';
 import { rowsFolder } from './row-sets.js';
 import { failuresFile } from './failure-for-others.js';
 
-/** Folders of code that every party's process reads. Compiled, this file lies five folders below the project's. */
+/** Code that every party's process reads, also where it is linked. Compiled, this file lies five folders below the project's. */
 const PROJECT = fileURLToPath(new URL('../../../../../', import.meta.url));
-const CODE = ['package.json', 'node_modules/*', 'dist/libs/*'].map((name) => join(PROJECT, name));
+async function codePaths(): Promise<string[]> {
+  const [packageFile, ...folders] = await Promise.all(
+    ['package.json', 'node_modules', 'dist/libs'].map(async (name) => {
+      const path = join(PROJECT, name);
+      return [path, await real(path)];
+    }),
+  );
+  return [...packageFile!, ...folders.flat().map(allOf)];
+}
 
 /** The file by which sodium-native tells which of its builds to load. */
 const ADDON_PROBE = '/etc/alpine-release';
@@ -37,7 +45,7 @@ export interface RightsOf {
  * temporary files beside the outputs that they name, and its artifacts of this task. It starts no process and no thread.
  */
 export async function rightsOf({ roots, program, args, keepsFiles, reads, addons }: RightsOf): Promise<string[]> {
-  const read = new Set([...CODE, fileURLToPath(program), ...reads.map(allOf)]);
+  const read = new Set([...(await codePaths()), fileURLToPath(program), ...reads.map(allOf)]);
   const write = new Set<string>();
   if (addons) read.add(ADDON_PROBE);
   if (keepsFiles) {
