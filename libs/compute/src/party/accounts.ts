@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import type { FileRoots } from './input-files.js';
 import { NEUTRAL } from './party-link.js';
 import { artifactFolder } from './process-rights.js';
-import type { Account } from './start-process.js';
+import type { Account } from './start-guarded.js';
 
 /** Whom the process of no party runs as beside parties that have separate accounts: it owns nothing. */
 const NOBODY: Account = { uid: 65_534, gid: 65_534 };

@@ -1,7 +1,8 @@
 import { TaskFailure, type PartyResult } from '../contract/task-type.js';
 import type { FileRoots } from './input-files.js';
 import type { ToParty, WrittenFile } from './party-link.js';
-import type { PartyProcess, ProcessEnd } from './start-process.js';
+import type { ProcessEnd } from './start-guarded.js';
+import type { PartyProcess } from './start-process.js';
 
 /** A process of a run, and what its coordinator knows of it. */
 export interface Member {
