@@ -78,6 +78,26 @@ export interface OwnValue {
   readonly result: PartyResult;
 }
 
+/** A command that the operator allows `script` tasks to run. */
+export interface AllowedScript {
+  /** An absolute path, and arguments. */
+  readonly command: readonly string[];
+  /** Most arguments that a task may add. */
+  readonly maxArguments: number;
+  /** Files and folders that it sees beside the programs of the system. */
+  readonly reads: readonly string[];
+  /** Whether it may use the network. */
+  readonly network: boolean;
+  readonly timeoutMs: number;
+  /** Most that it may write, bytes. */
+  readonly outputBytes: number;
+  /** Whether it runs with all that its account may do, and sees what that sees. */
+  readonly unconfined: boolean;
+}
+
+/** Commands by name. */
+export type AllowedScripts = Readonly<Record<string, AllowedScript>>;
+
 /** The input of one run of one attempt. */
 export interface TaskRun<Config = Record<string, unknown>> {
   readonly chainId: string;
@@ -94,6 +114,8 @@ export interface TaskRun<Config = Record<string, unknown>> {
   readonly artifactRoot: string;
   /** Whether `http` may call private addresses. */
   readonly callsToPrivate?: boolean;
+  /** The commands that `script` may run, by name; none where the operator has allowed none. */
+  readonly scripts?: AllowedScripts;
   /** By the marker that stands in `params` in its place: the party's process puts the value in. */
   readonly own?: Readonly<Record<string, OwnValue>> | undefined;
   /** Absent in jobs of earlier releases: claimed parties then open no file. */
