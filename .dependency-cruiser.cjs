@@ -6,7 +6,7 @@ const COMPUTE = '^libs/compute/src/';
 /** The folders of libs/compute from the ground up: no import runs back up. */
 function computeLayers() {
   const SINGLE =
-    'diagnostic|encrypt|federated|http|local|psi|report|secureboost|sql|ss-lr|ss-xgb|steps|substitution|train-test-split|validation|woe-binning';
+    'diagnostic|encrypt|federated|http|local|psi|report|script|secureboost|sql|ss-lr|ss-xgb|steps|substitution|train-test-split|validation|woe-binning';
   const layer = (names, below) =>
     error(
       `compute-${names.replaceAll('|', '-or-')}-imports-downwards`,

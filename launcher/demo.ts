@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import type { ChainProgress } from '#client';
 import { changedLines, LiveView, renderChain, type ChainView, type Style } from '#libs/chain-view';
 import { APPS } from './parts/apps.js';
-import { copyTables, DEFAULT_EXAMPLE, exampleFile, summarise } from './parts/example.js';
+import { copyTables, DEFAULT_EXAMPLE, exampleFile, SCRIPTS, summarise } from './parts/example.js';
 import { shownKey } from './parts/local-key.js';
 import { Owners } from './parts/owners.js';
 import { runLauncher } from './parts/run-launcher.js';
@@ -95,7 +95,8 @@ function sinceStart(): string {
 process.exitCode = await runLauncher(
   (config) => {
     folders = config;
-    return { config, apps: APPS, migrate: migrateAll, say: print, onLine: () => {} };
+    const scriptTasks = config.scriptTasks ?? SCRIPTS;
+    return { config: { ...config, scriptTasks }, apps: APPS, migrate: migrateAll, say: print, onLine: () => {} };
   },
   runExample,
   (words) => process.stderr.write(`${words}\n`),

@@ -6,8 +6,8 @@ import { tableCases } from './table-cases.js';
 
 const cases = [...tableCases(600), ...modelCases(600, 400)];
 
-/** They read no table. */
-const RESULTS_ALONE = ['report', 'http', 'diagnostic'];
+/** They read no table, or take as long as a command of an operator. */
+const RESULTS_ALONE = ['report', 'http', 'script', 'diagnostic'];
 
 describe('the measurements', () => {
   test('are of every type that reads tables', () => {

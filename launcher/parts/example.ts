@@ -5,6 +5,8 @@ import type { ChainView, TaskView } from '#libs/chain-view';
 
 /** Where the examples lie. Compiled, this file lies in dist/launcher/parts. */
 const EXAMPLES = fileURLToPath(new URL('../../../examples', import.meta.url));
+/** The commands that the examples of `script` name. */
+export const SCRIPTS = join(EXAMPLES, 'scripts.example.json');
 /** The example that the demo runs where none is named. */
 export const DEFAULT_EXAMPLE = 'breast-cancer';
 

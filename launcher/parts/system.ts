@@ -186,6 +186,7 @@ function appEnvironment(config: Config, databaseUrl: string, ports: Ports): Node
     DATA_ROOT: config.dataRoot,
     ARTIFACT_ROOT: config.artifactRoot,
     LOG_LEVEL: config.logLevel,
+    SCRIPT_TASKS: config.scriptTasks,
     PUBLIC_URL: config.publicUrl || localUrl(config.host, ports.PORT),
     WORKER_DRAIN_SECONDS: process.env.WORKER_DRAIN_SECONDS || QUICK_DRAIN_SECONDS,
   };

@@ -250,6 +250,8 @@ export const EXPECTED: Readonly<Record<string, (outcome: ExampleOutcome) => void
   },
   // Nothing is missing, so nobody is called.
   'tasks/http': ({ results }) => expect(results).toEqual({ check: expect.anything(), alert: null }),
+  // No row is broken, so no command runs.
+  'tasks/script': ({ results }) => expect(results).toEqual({ check: expect.anything(), clean: null }),
   'tasks/diagnostic': ({ results }) => expect(results.second).toMatchObject({ attempt: 1, result: 7 }),
 };
 

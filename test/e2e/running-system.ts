@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readConfig, type Config } from '#libs/platform';
 import { APPS } from '../../launcher/parts/apps.js';
-import { copyTables, exampleNames } from '../../launcher/parts/example.js';
+import { copyTables, exampleNames, SCRIPTS } from '../../launcher/parts/example.js';
 import { Owners } from '../../launcher/parts/owners.js';
 import { migrateAll } from '../../launcher/parts/schema.js';
 import { withSystem, type System } from '../../launcher/parts/system.js';
@@ -29,7 +29,7 @@ export interface RunningSystem {
 /** Starts it: embedded PostgreSQL, three apps. Rejects when an app does not come up. */
 export async function startSystem(): Promise<RunningSystem> {
   const dataDir = mkdtempSync(join(tmpdir(), 'tc-e2e-'));
-  const config = readConfig({ DATA_DIR: dataDir, PORT: '0', LOG_LEVEL: 'warn' });
+  const config = readConfig({ DATA_DIR: dataDir, PORT: '0', LOG_LEVEL: 'warn', SCRIPT_TASKS: SCRIPTS });
   const stop = new AbortController();
   const wrote: string[] = [];
   copyTables(config.dataRoot);

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import { taskTypes } from '#libs/compute';
+import { readScripts, taskTypes, type AllowedScripts } from '#libs/compute';
 import { concurrencyOf, type AppConfig } from '#libs/platform';
 
 /** Injects the `WorkerSettings`. */
@@ -16,18 +16,21 @@ export interface WorkerSettings {
   readonly artifactRoot: string;
   /** Whether `http` tasks may call private addresses. */
   readonly callsToPrivate: boolean;
+  /** The commands that `script` tasks may run, by name. */
+  readonly scripts: AllowedScripts;
   /** How long runs may go on after the worker was asked to stop, ms. */
   readonly drainMs: number;
 }
 
 export function workerSettings(config: AppConfig): WorkerSettings {
-  const { dataRoot, artifactRoot, httpTasksToPrivate, workerDrainSeconds } = config;
+  const { dataRoot, artifactRoot, httpTasksToPrivate, scriptTasks, workerDrainSeconds } = config;
   return {
     id: `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`,
     slots: Object.fromEntries(typesOf(config).map(({ type }) => [type, concurrencyOf(config, type)])),
     dataRoot,
     artifactRoot,
     callsToPrivate: httpTasksToPrivate,
+    scripts: readScripts(scriptTasks),
     drainMs: workerDrainSeconds * 1_000,
   };
 }

@@ -14,7 +14,9 @@ export { openResult } from './party/party-results.js';
 export { describeTable, type TableDescription } from './table/describe-table.js';
 export { requireDiskRoom } from './contract/disk-full.js';
 export { TaskFailure } from './contract/task-type.js';
+export { readScripts, scriptFaults } from './script/allowed-scripts.js';
 export type {
+  AllowedScripts,
   Artifact,
   Json,
   JsonObject,

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { readScripts } from '#libs/compute';
 import { APP_CONFIG, type AppConfig } from '#libs/platform';
 import { Catalogue } from './catalogue.js';
 import { TaskTypesController } from './task-types.controller.js';
@@ -9,7 +10,7 @@ import { TaskTypesController } from './task-types.controller.js';
     {
       provide: Catalogue,
       inject: [APP_CONFIG],
-      useFactory: (config: AppConfig) => new Catalogue(config.diagnosticTasks),
+      useFactory: (config: AppConfig) => new Catalogue(config.diagnosticTasks, readScripts(config.scriptTasks)),
     },
   ],
   exports: [Catalogue],

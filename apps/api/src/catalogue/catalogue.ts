@@ -1,5 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import { checkTaskParams, findTaskType, takesSecret, taskTypes, type TaskType } from '#libs/compute';
+import {
+  checkTaskParams,
+  findTaskType,
+  scriptFaults,
+  takesSecret,
+  taskTypes,
+  type AllowedScripts,
+  type TaskType,
+} from '#libs/compute';
 
 /** What is wrong with parameters, and where: INVALID_PARAMS unless the fault has a more exact code. */
 interface ParamsFault {
@@ -26,7 +34,10 @@ export class Catalogue implements TaskCatalogue {
   readonly all: readonly TaskType[];
   readonly types: readonly string[];
 
-  constructor(diagnosticTasks: boolean) {
+  constructor(
+    diagnosticTasks: boolean,
+    private readonly scripts: AllowedScripts,
+  ) {
     this.all = taskTypes.filter(({ type }) => type !== 'diagnostic' || diagnosticTasks);
     this.types = this.all.map(({ type }) => type);
   }
@@ -34,7 +45,10 @@ export class Catalogue implements TaskCatalogue {
   find(type: string): ReturnType<TaskCatalogue['find']> {
     if (!this.types.includes(type) || findTaskType(type) === undefined) return undefined;
     return {
-      checkParams: (params) => checkTaskParams(type, params as never),
+      checkParams: (params) => {
+        const faults = checkTaskParams(type, params as never);
+        return faults.length > 0 || type !== 'script' ? faults : scriptFaults(params, this.scripts);
+      },
       takesSecret: (path) => takesSecret(type, path),
     };
   }

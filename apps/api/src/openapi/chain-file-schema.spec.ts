@@ -32,7 +32,7 @@ describe('the schema of chain files', () => {
   });
 
   it('finds a misspelt parameter, a wrong value and an unknown type where the API does', () => {
-    const catalogue = new Catalogue(true);
+    const catalogue = new Catalogue(true, {});
     for (const { type } of taskTypes) {
       const file = `tasks/${type}.json`;
       const broken: ((task: Chain['tasks'][number]) => void)[] = [

@@ -32,6 +32,7 @@ import { RegressionEvalProcessor } from './regression-eval.processor.js';
 import { ReportProcessor } from './report.processor.js';
 import { SampleProcessor } from './sample.processor.js';
 import { ScorecardProcessor } from './scorecard.processor.js';
+import { ScriptProcessor } from './script.processor.js';
 import { SecureBoostProcessor } from './secureboost.processor.js';
 import { SqlProcessor } from './sql.processor.js';
 import { SsLrProcessor } from './ss-lr.processor.js';
@@ -96,6 +97,7 @@ export const processors: Readonly<Record<string, Type<TaskProcessor>>> = {
   encrypt: EncryptProcessor,
   report: ReportProcessor,
   sql: SqlProcessor,
+  script: ScriptProcessor,
   http: HttpProcessor,
   diagnostic: DiagnosticProcessor,
 } satisfies Record<TaskTypeName, Type<TaskProcessor>>;

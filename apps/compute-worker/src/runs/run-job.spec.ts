@@ -38,6 +38,7 @@ test("an unforeseen error is in the worker's log with its kind and places, and i
       dataRoot: '/nowhere',
       artifactRoot: '/nowhere',
       callsToPrivate: false,
+      scripts: {},
       logger,
       secrets: new JobSecrets(await openDatabase('postgres://nowhere.invalid/none'), new SecretRepository(), undefined),
       note: (note) => void notes.push(note),

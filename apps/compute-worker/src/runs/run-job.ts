@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DEFAULT_TENANT, failure } from '#libs/chain-domain';
 import { placesOf, runTask, TaskFailure, withMarkers } from '#libs/compute';
-import type { TaskParams } from '#libs/compute';
+import type { AllowedScripts, TaskParams } from '#libs/compute';
 import type { Logger } from '#libs/platform';
 import type { DoneReport, Note, RunEnd, RunRef, TaskJob } from '#libs/queues';
 import { failed, SpanKind, spanIdOfRun, startSpan, traceIds, traceparentOf, within } from '#libs/tracing';
@@ -22,6 +22,7 @@ export interface RunContext {
   readonly dataRoot: string;
   readonly artifactRoot: string;
   readonly callsToPrivate: boolean;
+  readonly scripts: AllowedScripts;
   readonly logger: Logger;
   readonly secrets: JobSecrets;
   /** Best effort. */
@@ -132,6 +133,7 @@ async function outcomeOf(
       dataRoot: tenantRoot(context.dataRoot, tenant),
       artifactRoot: context.artifactRoot,
       callsToPrivate: context.callsToPrivate,
+      scripts: context.scripts,
       // The owners decide on the parameters as they are before secrets are put in.
       consent: consent && { ...consent, params: job.params as TaskParams },
       signal,

@@ -2,7 +2,15 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll } from '@jest/globals';
 import type { TestFolder } from '../contract/run-for-tests.js';
-import { copyExampleTables, exampleRun, exampleTasks, onLargeTables, runExample } from './examples-for-tests.js';
+import {
+  copyExampleTables,
+  exampleRun,
+  exampleTasks,
+  onLargeTables,
+  runExample,
+  type ExampleTask,
+} from './examples-for-tests.js';
+import { shell } from '../script/script-for-tests.js';
 import { taskTypes } from './task-types.js';
 import type { TaskRun, TaskType } from '../contract/task-type.js';
 import { describeRunner, type RunnerSample } from './conformance-for-tests.js';
@@ -13,7 +21,7 @@ const missing = { alice: 'no-such-table.csv', bob: 'no-such-table.csv', carol: '
 /** Only alice lets files be encrypted; another party may fail on its policy before alice fails on the file. */
 function missingOf(type: string): object {
   if (type === 'union') return { alice: [missing.alice, 'neither.csv'] };
-  if (type === 'sql') return { alice: { loans: missing.alice } };
+  if (type === 'sql' || type === 'script') return { alice: { loans: missing.alice } };
   return type === 'encrypt' ? { alice: missing.alice } : missing;
 }
 
@@ -39,6 +47,7 @@ function sampleOf({
       const tasks = await exampleTasks(`tasks/${type}`);
       const at = tasks.findLastIndex((task) => task.task_type === type);
       if (type === 'http') return callOf(folder);
+      if (type === 'script') return commandOf(folder, tasks[at]!);
       return exampleRun(folder, tasks[at]!, await runExample(folder, tasks.slice(0, at)));
     },
     enlarge: (folder, run) => onLargeTables(folder, run, SLOW_TYPES.includes(type) ? SLOW_ROWS : LARGE_ROWS),
@@ -49,6 +58,12 @@ function sampleOf({
       failing: { config: { [input]: missingOf(type) }, code: 'FILE_NOT_FOUND' },
     }),
   };
+}
+
+/** A run of the example with a command that is allowed here. */
+function commandOf(folder: TestFolder, task: ExampleTask): TaskRun {
+  const clean = shell('cat in/loans.csv > out/table.csv', { timeoutMs: 60_000, outputBytes: 1024 ** 3 });
+  return { ...exampleRun(folder, task, {}), scripts: { clean } };
 }
 
 /** A call of a service that answers here: the example's is nowhere. */

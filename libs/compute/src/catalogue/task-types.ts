@@ -21,6 +21,7 @@ import { predictionBiasEval } from '../evaluation/prediction-bias-eval.js';
 import { regressionEval } from '../evaluation/regression-eval.js';
 import { report } from '../report/report.js';
 import { scorecard } from '../scorecard/scorecard.js';
+import { script } from '../script/script.js';
 import { secureboost } from '../secureboost/secureboost.js';
 import { sql } from '../sql/sql.js';
 import { ssLr } from '../ss-lr/ss-lr.js';
@@ -73,6 +74,7 @@ const all = [
   encrypt,
   report,
   sql,
+  script,
   http,
   diagnostic,
 ];

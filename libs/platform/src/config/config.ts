@@ -48,6 +48,8 @@ export interface Config {
   readonly webhooksToPrivate: boolean;
   /** Whether `http` tasks may call private addresses. */
   readonly httpTasksToPrivate: boolean;
+  /** The commands that `script` tasks may run, as JSON, or the file of them; undefined where none may. */
+  readonly scriptTasks: string | undefined;
   /** Where users reach the API, without a slash at the end: links in webhooks begin with it. Empty: they are paths. */
   readonly publicUrl: string;
   readonly signIn: SignInConfig;
@@ -200,6 +202,7 @@ function read(reader: ValueReader, env: Environment): Config {
     ),
     webhooksToPrivate: reader.choice('WEBHOOK_ALLOW_PRIVATE', 'off', ['on', 'off']) === 'on',
     httpTasksToPrivate: reader.choice('HTTP_TASK_ALLOW_PRIVATE', 'off', ['on', 'off']) === 'on',
+    scriptTasks: reader.text('SCRIPT_TASKS'),
     publicUrl: (reader.url('PUBLIC_URL', ['https:', 'http:'], false, PUBLIC_EXAMPLE) ?? '').replace(/\/+$/, ''),
     signIn: readSignIn(reader, production),
     secrets: readSecrets(reader),

@@ -1,4 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import { readScripts } from '#libs/compute';
 import { failpoint } from '#libs/platform';
 import { openDatabase } from '#libs/repositories';
 import { Catalogue } from '../../catalogue/catalogue.js';
@@ -12,6 +13,7 @@ import type { Author } from './read-chain-of.js';
 export interface ThreadData {
   readonly databaseUrl: string;
   readonly diagnosticTasks: boolean;
+  readonly scriptTasks: string | undefined;
 }
 
 /** What is to be done with a body. */
@@ -34,9 +36,9 @@ export interface ThreadAnswer {
   };
 }
 
-const { databaseUrl, diagnosticTasks } = workerData as ThreadData;
+const { databaseUrl, diagnosticTasks, scriptTasks } = workerData as ThreadData;
 // eslint-disable-next-line no-restricted-syntax -- a thread has no Nest.
-const catalogue = new Catalogue(diagnosticTasks);
+const catalogue = new Catalogue(diagnosticTasks, readScripts(scriptTasks));
 const db = await openDatabase(databaseUrl, {
   role: 'task_chain_api',
   max: 2,

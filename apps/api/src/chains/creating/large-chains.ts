@@ -80,8 +80,8 @@ export class LargeChains implements OnApplicationShutdown {
   }
 
   private startThread(): Worker {
-    const { databaseUrl, diagnosticTasks } = this.config;
-    const workerData: ThreadData = { databaseUrl, diagnosticTasks };
+    const { databaseUrl, diagnosticTasks, scriptTasks } = this.config;
+    const workerData: ThreadData = { databaseUrl, diagnosticTasks, scriptTasks };
     // eslint-disable-next-line no-restricted-syntax -- a thread, not BullMQ's class.
     const thread = new Worker(new URL('./large-chains-thread.js', import.meta.url), { workerData });
     thread.on('message', (answer: ThreadAnswer) => this.settle(answer));
