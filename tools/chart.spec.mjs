@@ -98,6 +98,7 @@ describe('the Helm chart', () => {
       [{ workers: { w: {} } }, "/workers/w must have required property 'resources'"],
       [{ config: { logLevel: 'loud' } }, '/config/logLevel must be equal to one of the allowed values'],
       [{ config: { publicUrl: 'x.com' } }, '/config/publicUrl must match pattern "^$|^https?://"'],
+      [{ config: { scriptTasks: { a: {} } } }, "/config/scriptTasks/a must have required property 'command'"],
     ]) {
       expect(faultsOf(values)).toEqual([fault]);
     }

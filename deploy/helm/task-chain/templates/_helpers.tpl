@@ -74,6 +74,10 @@ app.kubernetes.io/managed-by: {{ .root.Release.Service }}
 - name: SECRETS_PUBLIC_KEY
   value: {{ $values.secrets.publicKey }}
 {{- end }}
+{{- if and $values.config.scriptTasks (has .part (list "api" "worker")) }}
+- name: SCRIPT_TASKS
+  value: {{ toJson $values.config.scriptTasks | quote }}
+{{- end }}
 {{- if $values.extraCa.existingConfigMap }}
 - name: NODE_EXTRA_CA_CERTS
   value: /etc/task-chain-ca/{{ $values.extraCa.key }}
