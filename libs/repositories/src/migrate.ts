@@ -1,8 +1,16 @@
 import 'reflect-metadata';
+import { setTimeout as delay } from 'node:timers/promises';
 import { DataSource } from 'typeorm';
 import type { Queryable } from './database.js';
 import type { Statement } from './pool.js';
 import { migrations } from '../../../migrations/index.js';
+
+/** A migration waits no longer for a table that others use, ms: what comes after it waits behind it. It is tried again. */
+const LOCK_MS = 3_000;
+const TRIES = 100;
+const PAUSE_MS = 500;
+/** Deadlock, and a lock that was not free in time. */
+const IN_THE_WAY = new Set(['40P01', '55P03']);
 
 /** A data source for migrations: as the user of the URL, who owns the tables. */
 function makeDataSource(databaseUrl: string, options: { max?: number } = {}): DataSource {
@@ -14,7 +22,7 @@ function makeDataSource(databaseUrl: string, options: { max?: number } = {}): Da
     migrationsTableName: 'schema_migrations',
     synchronize: false,
     installExtensions: false,
-    extra: { max: options.max ?? 4 },
+    extra: { max: options.max ?? 4, options: `-c lock_timeout=${LOCK_MS}` },
   });
 }
 
@@ -29,8 +37,9 @@ const MIGRATION_LOCK = 7_361_902;
 /** Applies what is missing, one process at a time; returns the names applied. */
 export async function runMigrations(databaseUrl: string): Promise<string[]> {
   return withLock(databaseUrl, async (source) => {
-    const applied = await source.runMigrations({ transaction: 'each' });
-    return applied.map((migration) => migration.name);
+    const missing = (await states(source)).filter((migration) => !migration.applied);
+    await untilTheWayIsFree(() => source.runMigrations({ transaction: 'each' }));
+    return missing.map(({ name }) => name);
   });
 }
 
@@ -39,7 +48,7 @@ export async function revertMigration(databaseUrl: string): Promise<string | nul
   return withLock(databaseUrl, async (source) => {
     const newest = (await states(source)).filter((migration) => migration.applied).at(-1);
     if (newest === undefined) return null;
-    await source.undoLastMigration({ transaction: 'each' });
+    await untilTheWayIsFree(() => source.undoLastMigration({ transaction: 'each' }));
     return newest.name;
   });
 }
@@ -67,10 +76,24 @@ async function states(source: DataSource): Promise<MigrationState[]> {
   return migrations.map(({ name }) => ({ name, applied: !missing.has(name) }));
 }
 
+/** Each migration is a transaction: one that apps were in the way of has changed nothing, and is tried again. */
+async function untilTheWayIsFree(work: () => Promise<unknown>): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return void (await work());
+    } catch (error) {
+      const code = (error as { driverError?: { code?: string } }).driverError?.code;
+      if (tries === TRIES || !IN_THE_WAY.has(code ?? '')) throw error;
+      await delay(PAUSE_MS);
+    }
+  }
+}
+
 async function withLock<T>(databaseUrl: string, work: (source: DataSource) => Promise<T>): Promise<T> {
   const source = await makeDataSource(databaseUrl).initialize();
   const lock = source.createQueryRunner();
   try {
+    await lock.query('SET lock_timeout = 0');
     await lock.query(`SELECT pg_advisory_lock(${MIGRATION_LOCK})`);
     return await work(source);
   } finally {
