@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { guarded, isPortFree } from '#libs/local-postgres';
@@ -24,6 +25,8 @@ export class AppProcess {
   /** When it last ended, by `performance.now()`. */
   diedAt = 0;
   port = 0;
+  /** The built files that it starts from, from its next start on. */
+  dist = fileURLToPath(new URL('../../', import.meta.url));
   private child: ChildProcess | undefined;
   private wanted = true;
   private expected = false;
@@ -122,7 +125,7 @@ export class AppProcess {
   }
 
   private spawn(): void {
-    const script = fileURLToPath(new URL(`../../apps/${this.role}/src/main.js`, import.meta.url));
+    const script = join(this.dist, 'apps', this.role, 'src', 'main.js');
     const log = openSync(this.logFile, 'a');
     const env = { ...this.env, ...this.extra, [PORT_VARIABLE[this.role]]: String(this.port) };
     const start = (): ChildProcess =>

@@ -73,7 +73,7 @@ export async function underBlows(
 }
 
 /** Resolves once each chain under way has moved, and another has been created and has ended. Returns how long that took, ms. */
-async function recovered(system: System, answers: Answers): Promise<number> {
+export async function recovered(system: System, answers: Answers): Promise<number> {
   const since = performance.now();
   const anotherEnds = async (): Promise<void> => {
     const id = await createChain(system, chainOf('another', [{ id: 'a', parents: [] }]), answers);

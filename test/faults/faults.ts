@@ -8,6 +8,7 @@ import { cutAfterCommit, postgresRestarts, redisLost } from './outage-faults.js'
 import { pairs } from './pair-faults.js';
 import { poison, waiting } from './poison-faults.js';
 import { crowded, slowDisk, truncatedAof } from './store-faults.js';
+import { restored, upgraded } from './release-faults.js';
 import { rolling, stopped } from './stop-faults.js';
 import { heldVacuum } from './vacuum-faults.js';
 import { halfOpen } from './way-faults.js';
@@ -34,4 +35,6 @@ export const FAULTS: readonly Fault[] = [
   slowDisk,
   outOfMemory,
   heldVacuum,
+  upgraded,
+  restored,
 ];

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync, truncateSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -15,7 +15,7 @@ import {
 } from '#libs/local-postgres';
 import { migrateQueues } from '#libs/queues';
 import { runMigrations } from '#libs/repositories';
-import { ensureRedisServer } from '#libs/testing';
+import { ensureRedisServer, takeBaseBackup } from '#libs/testing';
 
 export type BackendKind = 'redis' | 'postgres';
 
@@ -100,6 +100,24 @@ export class Services {
     process.kill(this.server.pid, 'SIGQUIT');
     await this.server.exited;
     this.server = await startEmbeddedPostgres({ dataDir: this.folder, port, database: TEMPLATE, env });
+  }
+
+  /** A copy of all of PostgreSQL as it is now, while it runs: the folder for `restorePostgres`. */
+  async backUpPostgres(): Promise<string> {
+    const copy = join(this.folder, 'backup');
+    rmSync(copy, { recursive: true, force: true });
+    await takeBaseBackup(this.server.url, this.server.cluster, copy);
+    return copy;
+  }
+
+  /** Stops PostgreSQL at once, puts `copy` in the place of what it has, and starts it. */
+  async restorePostgres(copy: string): Promise<void> {
+    const { port, cluster } = this.server;
+    process.kill(this.server.pid, 'SIGQUIT');
+    await this.server.exited;
+    rmSync(cluster, { recursive: true });
+    renameSync(copy, cluster);
+    this.server = await startEmbeddedPostgres({ dataDir: this.folder, port, database: TEMPLATE });
   }
 
   /** Changes a setting of PostgreSQL that needs no restart. */

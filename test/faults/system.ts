@@ -26,6 +26,10 @@ export interface SystemOptions {
   readonly backend?: BackendKind;
   /** More variables for every process. */
   readonly env?: NodeJS.ProcessEnv;
+  /** The built files that every process starts from; unset: those of this build. */
+  readonly dist?: string;
+  /** Changes the database before the first process starts. */
+  readonly prepare?: (databaseUrl: string) => Promise<void>;
   /** Options for Node of one process, such as `--cpu-prof`. */
   readonly nodeOptionsOf?: (name: string) => readonly string[];
 }
@@ -60,6 +64,7 @@ export class System {
 
   static async start(services: Services, options: SystemOptions = {}): Promise<System> {
     const databaseUrl = await services.freshDatabase();
+    await options.prepare?.(databaseUrl);
     const redisUrl = options.backend === 'postgres' ? undefined : services.redisUrl;
     const opened = await openTestQueues({ redisUrl, databaseUrl, maxConnections: 16 });
     const system = new System(services, databaseUrl, redisUrl, opened, options);
@@ -146,6 +151,7 @@ export class System {
       ...more,
     };
     const app = new AppProcess(role, name, env, join(this.services.folder, `${name}.log`), nodeOptionsOf(name));
+    if (this.options.dist !== undefined) app.dist = this.options.dist;
     list.push(app);
     return app;
   }

@@ -1,12 +1,11 @@
-import { chmodSync, cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { execFileSync } from 'node:child_process';
+import { chmodSync, cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect } from '@jest/globals';
 import { startEmbeddedPostgres, withConnection, type EmbeddedPostgres } from '#libs/local-postgres';
 import { migrateQueues, queueMark } from '#libs/queues';
 import { openDatabase, engineQueries, runMigrations } from '#libs/repositories';
-import { openTestQueues } from '#libs/testing';
+import { openTestQueues, takeBaseBackup } from '#libs/testing';
 import {
   BACKENDS,
   chain,
@@ -214,20 +213,9 @@ class Server {
     this.server = await startEmbeddedPostgres({ dataDir: this.folder, durable: false });
   }
 
-  /** To where another server will start: files as they are, then the log that makes them whole. */
+  /** To where another server will start. */
   async backUp(to: Server): Promise<void> {
-    const { cluster } = this.server!;
-    const copy = join(to.folder, 'postgres');
-    await withConnection(this.url, async (client) => {
-      await client.query(`SELECT pg_backup_start('test', true)`);
-      execFileSync('cp', ['-a', cluster, copy]);
-      const { rows } = await client.query<{ labelfile: string }>('SELECT labelfile FROM pg_backup_stop(false)');
-      execFileSync('cp', ['-a', join(cluster, 'pg_wal'), copy]);
-      // It belongs to the server's user, as the rest does.
-      execFileSync('cp', ['-a', join(copy, 'PG_VERSION'), join(copy, 'backup_label')]);
-      writeFileSync(join(copy, 'backup_label'), rows[0]!.labelfile);
-    });
-    for (const file of ['postmaster.pid', 'postmaster.opts']) rmSync(join(copy, file), { force: true });
+    await takeBaseBackup(this.url, this.server!.cluster, join(to.folder, 'postgres'));
     cpSync(join(this.folder, 'postgres.password'), join(to.folder, 'postgres.password'));
   }
 

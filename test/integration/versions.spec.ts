@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect } from '@jest/globals';
-import { itUnless } from '#libs/testing';
-import { BACKENDS, buildLastRelease, chain, describeSystem, task, taskOf } from './system/index.js';
+import { buildLastRelease, itUnless } from '#libs/testing';
+import { BACKENDS, chain, describeSystem, task, taskOf } from './system/index.js';
 import type { AppName, SystemUnderTest } from './system/index.js';
 
 const release = buildLastRelease();
