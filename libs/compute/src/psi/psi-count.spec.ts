@@ -128,7 +128,7 @@ describe('who wants to know whether one customer is in a claimed table', () => {
     expect(await ask('list', list)).toBe(20);
     const learnt: boolean[] = [];
     const attack = async (): Promise<void> => {
-      for (let at = 0; at < MEMBERS; at += 1) learnt.push((await ask(`one-${at}`, [...list, `m${20 + at}`])) === 21);
+      for (let at = 0; at < 9; at += 1) learnt.push((await ask(`one-${at}`, [...list, `m${20 + at}`])) === 21);
     };
     // A number of up to 46 is 6 bits, and 50 may be opened.
     await expect(attack()).rejects.toMatchObject({

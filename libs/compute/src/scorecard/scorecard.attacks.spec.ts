@@ -48,12 +48,18 @@ describe('a party that chooses its columns', () => {
   });
 
   test('gets no number beyond 2,000, whatever its values are', async () => {
-    const column = rowsOf(ROWS, (row) => 1e6 * (row % 2) + 1e5);
-    const [points] = await attack({
-      name: 'far',
-      label,
-      columns: [column.map((value, row) => value + 1e3 * (row % 3))],
-    });
-    for (const each of points!) expect(Math.abs(each)).toBeLessThanOrEqual(2_000);
+    // What -1 and 1 say of the label makes a slope of about 1, and 10 lies far out on it: 2,900 points from there.
+    const column = rowsOf(ROWS, (row) => (row < 90 ? -1 : row < 180 ? 1 : 10));
+    const sloped = column.map((value, row) => Number(value === 10 || noise(row) < (value < 0 ? 0.27 : 0.73)));
+    const far = async (name: string, of: number[]): Promise<number[]> =>
+      (await attack({ name, label: of, columns: [column] }))[0]!;
+    const both = [
+      ...(await far('far', sloped)),
+      ...(await far(
+        'opposite',
+        sloped.map((each) => 1 - each),
+      )),
+    ];
+    expect([Math.min(...both), Math.max(...both)]).toEqual([-2_000, 2_000]);
   });
 });
