@@ -20,8 +20,8 @@ export function expectRiskControl(outcome: ExampleOutcome): void {
   expect(outcome.column(results.predict.prediction_output, 'prediction')).toHaveLength(reference.rows.test);
   const { metrics } = outcome.json(results.evaluate.output_report);
   expect(Math.abs(metrics.auc - reference.auc)).toBeLessThan(0.005);
-  // One row moves KS by 0.006.
-  expect(Math.abs(metrics.ks - reference.ks)).toBeLessThan(0.006);
+  // So close is equal: one row moves KS by 0.006.
+  expect(Math.abs(metrics.ks - reference.ks)).toBeLessThan(0.005);
   const { rows, buckets } = outcome.json(results.bias.output_report);
   expect([rows, buckets.length, results.bias.rows]).toEqual([reference.rows.test, 5, 220]);
   expect(results.report.auc).toBe(results.evaluate.metrics.auc);

@@ -51,6 +51,8 @@ describe('statistics for others', () => {
   test('show no value that stands alone in the middle', () => {
     const between = (value: number) => of([...Array<number>(50).fill(0), value, ...Array<number>(50).fill(1e6)]);
     expect(between(100_000)).toEqual(between(490_000));
+    // Of the 20 values in the middle, nine are 0 and ten 1,000,000.
+    expect(between(100_000)['50%']).toBe(500_000);
   });
 
   for (const rows of [21, 101, 1_001]) {
