@@ -31,8 +31,7 @@ export function problemFromError(error: unknown): Problem {
   if (error instanceof QuotaExceeded) return beyond(error);
   const { code, statusCode, message, expose } = errorFields(error);
   const known = code === undefined ? undefined : BY_FASTIFY_CODE[code];
-  if (known === 'UNSUPPORTED_MEDIA_TYPE')
-    return new Problem(known, 'Send the body as application/json.', { cause: error });
+  if (known === 'UNSUPPORTED_MEDIA_TYPE') return notJson(error);
   if (known) return new Problem(known, message, { cause: error });
   if (isTransient(error)) return unavailable(error);
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
@@ -50,6 +49,7 @@ function fromHttpException(error: HttpException): Problem {
   if (status === 503) return unavailable(error);
   if (status >= 500 || status < 400) return internal(error);
   const code = BY_STATUS[status] ?? 'BAD_REQUEST';
+  if (code === 'UNSUPPORTED_MEDIA_TYPE') return notJson(error);
   const { message } = errorFields(error.getResponse());
   const errors = Array.isArray(message) ? message.map((text) => ({ code, message: String(text) })) : [];
   return new Problem(code, error.message, { errors, cause: error });
@@ -74,6 +74,9 @@ function wayOut({ max, neverFits, retryAfterSeconds: seconds }: QuotaExceeded): 
   if (seconds !== undefined) return `try again in ${seconds} s, or ask for a higher limit`;
   return 'retention frees them, or ask for a higher limit';
 }
+
+const notJson = (cause: unknown): Problem =>
+  new Problem('UNSUPPORTED_MEDIA_TYPE', 'Send the body as application/json.', { cause });
 
 export const unavailable = (cause?: unknown): Problem =>
   new Problem('UNAVAILABLE', 'The database or another part of the system does not answer. Try again.', {

@@ -131,7 +131,10 @@ describe('ProblemFilter', () => {
       ask({ method: 'POST', url: '/body', headers, payload });
     const json = { 'content-type': 'application/json' };
     expect((await post(json, 'x'.repeat(200))).document.code).toBe('BODY_TOO_LARGE');
-    expect((await post({ 'content-type': 'text/csv' }, 'a,b')).document.code).toBe('UNSUPPORTED_MEDIA_TYPE');
+    expect((await post({ 'content-type': 'text/csv' }, 'a,b')).document).toMatchObject({
+      code: 'UNSUPPORTED_MEDIA_TYPE',
+      detail: 'Send the body as application/json.',
+    });
     expect((await post(json, '{"a":')).response.statusCode).toBe(400);
     expect((await post(json, '')).response.statusCode).toBe(400);
     expect((await ask('/nowhere')).document).toMatchObject({ code: 'NOT_FOUND', instance: '/nowhere' });

@@ -6,6 +6,7 @@ import { applyDecorators } from '@nestjs/common';
 import { ApiPropertyOptional, type ApiPropertyOptions } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { ValidateBy, type ValidationArguments } from 'class-validator';
+import { quoted } from '#libs/chain-domain';
 import { Absentable } from './dto-rules.js';
 
 const MAX_TEXT = 255;
@@ -25,7 +26,7 @@ export const QueryText = (max = MAX_TEXT, document: ApiPropertyOptions = {}): Pr
 export const QueryChoice = (values: readonly string[], document: ApiPropertyOptions = {}): PropertyDecorator =>
   field(
     (value) => (value === '' ? undefined : value),
-    (value) => textFault(value) ?? (values.includes(value as string) ? null : `One of ${values.join(', ')}.`),
+    (value) => textFault(value) ?? noneOf([value as string], values),
     { enum: [...values], ...document },
   );
 
@@ -33,7 +34,7 @@ export const QueryChoice = (values: readonly string[], document: ApiPropertyOpti
 export const QueryList = (values: readonly string[], document: ApiPropertyOptions = {}): PropertyDecorator =>
   field(
     (value) => (value === '' ? undefined : [value].flat().flatMap((item) => String(item).split(','))),
-    (value) => ((value as string[]).every((item) => values.includes(item)) ? null : `Any of ${values.join(', ')}.`),
+    (value) => noneOf(value as string[], values),
     { type: 'string', ...document },
   );
 
@@ -95,6 +96,11 @@ function field(
     queryRule('value', says),
     ApiPropertyOptional(document),
   );
+}
+
+function noneOf(given: readonly string[], values: readonly string[]): string | null {
+  const wrong = given.find((item) => !values.includes(item));
+  return wrong === undefined ? null : `${quoted(wrong)} is none of ${values.join(', ')}.`;
 }
 
 function textFault(value: unknown, max = MAX_TEXT): string | null {

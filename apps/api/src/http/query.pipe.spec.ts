@@ -40,6 +40,14 @@ describe('the pipe of queries', () => {
     expect(faultsOf(LogQueryDto, { limit: '' })).toEqual(['/limit: A whole number from 1 to 1000.']);
   });
 
+  it('names the text that is none of those that there are', () => {
+    const none = '"OPEN" is none of PENDING, RUNNING, PAUSED, SUCCESS, FAILURE, CANCELLED.';
+    expect(faultsOf(ListChainsQueryDto, { status: 'RUNNING,OPEN' })).toEqual([`/status: ${none}`]);
+    expect(faultsOf(ListChainsQueryDto, { sort: 'size' })).toEqual([
+      expect.stringMatching(/^\/sort: "size" is none of /),
+    ]);
+  });
+
   it('reports all faults at once', () => {
     expect(problemOf(ListChainsQueryDto, { page: '0' }).message).toBe('page: A whole number from 1 to 10000.');
     const problem = problemOf(ListChainsQueryDto, { page: '0', sort: ['a', 'b'], q: 'x\0' });
