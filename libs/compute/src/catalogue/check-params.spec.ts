@@ -91,7 +91,7 @@ describe('task_params', () => {
       '/task_config/input_paths must name two to 10 parties',
       '/task_config/keys/bob is no party of input_paths (alice)',
     ]);
-    expect(faults({ ...psi, keys: { '../x': ['id'], bob: ['id'] } })[0]).toMatch(/is no name for a party/);
+    expect(faults({ ...psi, keys: { '../x': ['id'], bob: ['id'] } })[0]).toMatch(/is no name: letters/);
   });
 
   test('stay with parties in one place, and name who takes others', () => {

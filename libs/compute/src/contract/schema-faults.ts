@@ -22,12 +22,22 @@ export function schemaFaults(type: TaskType, config: unknown, isOpen: (value: un
   const validate = compileSchema(type.configSchema);
   if (validate(config)) return [];
   const errors = (validate.errors ?? []).filter((error) => !isOpen(error.data));
-  const faults = errors.filter((error) => !['if', 'propertyNames'].includes(error.keyword)).map(faultOf);
+  const faults = errors
+    .filter((error) => !['if', 'propertyNames'].includes(error.keyword))
+    .map((error) => faultOf(error, '/task_config'));
   return [...new Map(faults.map((fault) => [`${fault.pointer} ${fault.message}`, fault])).values()];
 }
 
-function faultOf(error: ErrorObject): ParamFault {
-  const at = `/task_config${error.instancePath}`;
+/** The first fault of a file against its schema: its place and what is wrong there, as `/a/b must be a text`; undefined where it fits. */
+export function fileFault(schema: JsonSchema, value: unknown): string | undefined {
+  const validate = compileSchema(schema);
+  if (validate(value)) return undefined;
+  const { pointer, message } = faultOf(validate.errors![0]!, '');
+  return `${pointer || 'it'} ${message}`;
+}
+
+function faultOf(error: ErrorObject, root: string): ParamFault {
+  const at = `${root}${error.instancePath}`;
   const params = error.params as Record<string, unknown>;
   switch (error.keyword) {
     case 'required':
@@ -53,7 +63,7 @@ function faultOf(error: ErrorObject): ParamFault {
         ? { pointer: at, message: requirementInWords(error) }
         : {
             pointer: `${at}/${escape(error.propertyName)}`,
-            message: 'is no name for a party: letters, digits, "_" and "-", a letter first',
+            message: 'is no name: letters, digits, "_" and "-", a letter first',
           };
     case 'discriminator': {
       const branches = (error.parentSchema?.oneOf ?? []) as { properties: Record<string, { const?: unknown }> }[];

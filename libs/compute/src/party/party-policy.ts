@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { compileSchema } from '../contract/schema-faults.js';
+import { fileFault } from '../contract/schema-faults.js';
 import { TaskFailure, type JsonSchema } from '../contract/task-type.js';
 import { requireListed } from './recipients.js';
 
@@ -44,10 +44,9 @@ export async function readPolicy(party: string, root: string): Promise<PartyPoli
   } catch {
     throw invalid('is not JSON');
   }
-  const validate = compileSchema(schema);
-  if (validate(policy)) return policy as PartyPolicy;
-  const { instancePath, message } = validate.errors![0]!;
-  throw invalid(`does not fit: ${instancePath || 'the whole'} ${message}`);
+  const fault = fileFault(schema, policy);
+  if (fault !== undefined) throw invalid(`does not fit: ${fault}`);
+  return policy as PartyPolicy;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { Ajv2020 } from 'ajv/dist/2020.js';
 import { isMap } from '../contract/json-values.js';
+import { fileFault } from '../contract/schema-faults.js';
 import type { AllowedScript, AllowedScripts, ParamFault } from '../contract/task-type.js';
 
 /** How the operator names commands: `{"<name>": {"command": ["/absolute/path", "argument"], ...}}`. */
@@ -58,13 +58,9 @@ export function readScripts(setting: string | undefined): AllowedScripts {
 }
 
 function checked(parsed: unknown): Readonly<Record<string, Written>> {
-  const validate = new Ajv2020({ allowMatchingProperties: true, strict: false });
-  const isFit = validate.compile<Readonly<Record<string, Written>>>(schema);
-  if (isFit(parsed)) return parsed;
-  const [fault] = isFit.errors ?? [];
-  if (fault?.propertyName !== undefined)
-    throw new Error(`${JSON.stringify(fault.propertyName)} is no name: letters, digits, "_" and "-", a letter first`);
-  throw new Error(`${fault?.instancePath || 'it'} ${fault?.message}`);
+  const fault = fileFault(schema, parsed);
+  if (fault !== undefined) throw new Error(fault);
+  return parsed as Readonly<Record<string, Written>>;
 }
 
 const allowedBy = (entry: Written): AllowedScript => ({

@@ -122,11 +122,11 @@ describe("the operator's commands", () => {
   });
 
   test.each([
-    ['{"a": {"command": ["true"]}}', /command\/0/],
-    ['{"a": {"command": []}}', /command/],
-    ['{"a": {"command": "/bin/true"}}', /command/],
-    ['{"a": {"command": ["/bin/true"], "shell": true}}', /additional/],
-    ['{"a b": {"command": ["/bin/true"]}}', /"a b" is no name/],
+    ['{"a": {"command": ["true"]}}', /\/a\/command\/0 must match/],
+    ['{"a": {"command": []}}', /\/a\/command must not be empty/],
+    ['{"a": {"command": "/bin/true"}}', /\/a\/command must be a list/],
+    ['{"a": {"command": ["/bin/true"], "shell": true}}', /\/a\/shell is not a known field: there are command, /],
+    ['{"a b": {"command": ["/bin/true"]}}', /\/a b is no name: letters/],
     ['{', /JSON/],
     ['/nowhere/scripts.json', /ENOENT/],
   ])('are refused as %s', (text, message) => {
