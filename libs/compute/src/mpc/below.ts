@@ -1,4 +1,4 @@
-import { chosen, dealVector, dealtVector } from './bit-numbers.js';
+import { chosen, dealShares, dealtVector } from './bit-numbers.js';
 import { bitOf, joined, nextBytes, sized, xor } from './bit-strings.js';
 import { exchange } from './channel.js';
 import type { PieceReceiver, PieceSender } from './pieces.js';
@@ -250,12 +250,13 @@ async function isLessThere(
 
 /** The dealer's part of {@link isLessThere}. */
 async function dealLast(
-  [first, second]: readonly [DealtParty, DealtParty],
+  parties: readonly [DealtParty, DealtParty],
   toSecond: PieceSender,
   runs: number,
   ring: Ring,
   count: number,
 ): Promise<void> {
+  const [first, second] = parties;
   const { factors, sets } = LAST[runs]!;
   const width = planeBytes(count);
   const masks = xor(nextBytes(first.masks, factors.length * width), nextBytes(second.masks, factors.length * width));
@@ -265,5 +266,5 @@ async function dealLast(
   for (const [plane, bits] of planes.entries()) {
     for (let at = 0; at < count; at += 1) numbers[(plane * count + at) * ring.words] = bitOf(bits, at);
   }
-  await dealVector(first, toSecond, ring, numbers);
+  await dealShares(parties, toSecond, ring, numbers);
 }

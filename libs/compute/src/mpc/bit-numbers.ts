@@ -1,25 +1,33 @@
 import { bitOf, nextBytes, sized, xor } from './bit-strings.js';
 import { exchange } from './channel.js';
 import type { PieceReceiver, PieceSender } from './pieces.js';
-import { bytesOf, constant, countOf, nextOf, vectorFrom, type Ring, type Vector } from './rings.js';
-import type { DealtParty, PartySession } from './session.js';
+import { bytesOf, constant, countOf, nextOf, vectorFrom, type Ring, type Sums, type Vector } from './rings.js';
+import type { DealtParty, GroupSession, PartySession } from './session.js';
 import { planeBytes } from './shared-bits.js';
 
-/** Own share of what {@link dealVector} hands out: uniform elements for the first party, for the second what the dealer sends. */
+/** Own share of what {@link dealShares} hands out: uniform elements, for the last party what the dealer sends. */
 export async function dealtVector(
-  { index, masks }: PartySession,
+  { index, peers, masks }: GroupSession,
   dealt: PieceReceiver,
-  ring: Ring,
+  ring: Sums,
   count: number,
 ): Promise<Vector> {
-  if (index === 0) return nextOf(masks, ring, count);
+  if (index < peers.length) return nextOf(masks, ring, count);
   const words = ring.words * count;
-  return vectorFrom(sized(await dealt.take(4 * words), 4 * words).slice(), words);
+  return vectorFrom(await dealt.take(4 * words), words);
 }
 
-/** Shares a vector of the dealer. `toSecond` is its line to the second party. */
-export async function dealVector(first: DealtParty, toSecond: PieceSender, ring: Ring, vector: Vector): Promise<void> {
-  await toSecond.put(bytesOf(ring.subtract(vector, nextOf(first.masks, ring, countOf(ring, vector)))));
+/** Shares a vector of the dealer, whose line to the last party is `toLast`. Returns all shares. */
+export async function dealShares(
+  parties: readonly DealtParty[],
+  toLast: PieceSender,
+  ring: Sums,
+  vector: Vector,
+): Promise<Vector[]> {
+  const drawn = parties.slice(0, -1).map(({ masks }) => nextOf(masks, ring, countOf(ring, vector)));
+  const last = drawn.reduce((rest, share) => ring.subtract(rest, share), vector);
+  await toLast.put(bytesOf(last));
+  return [...drawn, last];
 }
 
 /**
@@ -44,15 +52,16 @@ export async function numbersOf(
 
 /** The dealer's part of {@link numbersOf}. */
 export async function dealNumbers(
-  [first, second]: readonly [DealtParty, DealtParty],
+  parties: readonly [DealtParty, DealtParty],
   toSecond: PieceSender,
   ring: Ring,
   count: number,
 ): Promise<void> {
+  const [first, second] = parties;
   const random = xor(nextBytes(first.masks, planeBytes(count)), nextBytes(second.masks, planeBytes(count)));
   const vector = new Uint32Array(count * ring.words);
   for (let at = 0; at < count; at += 1) vector[at * ring.words] = bitOf(random, at);
-  await dealVector(first, toSecond, ring, vector);
+  await dealShares(parties, toSecond, ring, vector);
 }
 
 /** Each element from the vector that is chosen for it. */

@@ -1,4 +1,4 @@
-import { dealNumbers, dealVector, dealtVector, numbersOf } from './bit-numbers.js';
+import { dealNumbers, dealShares, dealtVector, numbersOf } from './bit-numbers.js';
 import { bitOf, joined, nextBytes, sized, xor } from './bit-strings.js';
 import { exchange } from './channel.js';
 import { transposedMatrixInto } from './limbs.js';
@@ -173,8 +173,8 @@ export class JointDealer implements Joint {
   }
 
   /** Shares a vector between the parties. */
-  share(ring: Ring, vector: Vector): Promise<void> {
-    return dealVector(this.parties[0], this.line, ring, vector);
+  async share(ring: Ring, vector: Vector): Promise<void> {
+    await dealShares(this.parties, this.line, ring, vector);
   }
 
   private drawn(ring: Ring, count: number): Vector {

@@ -19,6 +19,11 @@ function derive(seed: Uint8Array, use: string): Uint8Array {
   return createHash('sha256').update('taskchain/mpc/v1\0').update(use).update('\0').update(seed).digest();
 }
 
+/** What a key stream is added to: nothing. */
+const ZEROS = Buffer.alloc(64 * 1024);
+const zeroBytes = (length: number): Buffer =>
+  length <= ZEROS.length ? ZEROS.subarray(0, length) : Buffer.alloc(length);
+
 /**
  * Uniform ring elements expanded from a seed with AES-256 in counter mode. Holders of the same seed and use draw the
  * same elements in the same order, so the dealer hands out masks without sending them.
@@ -31,7 +36,7 @@ export class MaskStream {
   }
 
   next(length: number): RingVector {
-    return fromBytes(this.cipher.update(Buffer.alloc(length * ELEMENT_BYTES)), length);
+    return fromBytes(this.cipher.update(zeroBytes(length * ELEMENT_BYTES)), length);
   }
 }
 
@@ -57,7 +62,7 @@ export class MatrixMask {
       this.cipher = createCipheriv('aes-256-ctr', this.key, counter);
     }
     this.next = to;
-    return fromBytes(this.cipher.update(Buffer.alloc((to - from) * ELEMENT_BYTES)), to - from);
+    return fromBytes(this.cipher.update(zeroBytes((to - from) * ELEMENT_BYTES)), to - from);
   }
 }
 

@@ -85,14 +85,7 @@ function negateAt(vector: RingVector, at: number): void {
 
 /** target += other, element by element. */
 export function addInto(target: RingVector, other: RingVector): RingVector {
-  for (let at = 0; at < target.length; at += WORDS) {
-    let carry = 0;
-    for (let word = at; word < at + WORDS; word += 1) {
-      const sum = target[word]! + other[word]! + carry;
-      target[word] = sum;
-      carry = sum >= WORD ? 1 : 0;
-    }
-  }
+  for (let at = 0; at < target.length; at += WORDS) addAt(target, at, other, at);
   return target;
 }
 
@@ -111,8 +104,18 @@ export function subtractInto(target: RingVector, other: RingVector): RingVector 
 
 /** Adds one element to each of `target`. */
 export function addToEach(target: RingVector, element: RingVector): RingVector {
-  for (let index = 0; index < lengthOf(target); index += 1) addInto(slice(target, index, index + 1), element);
+  for (let at = 0; at < target.length; at += WORDS) addAt(target, at, element, 0);
   return target;
+}
+
+/** Adds the element at a word of `other` to that at a word of `target`. */
+function addAt(target: RingVector, at: number, other: RingVector, from: number): void {
+  let carry = 0;
+  for (let word = 0; word < WORDS; word += 1) {
+    const sum = target[at + word]! + other[from + word]! + carry;
+    target[at + word] = sum;
+    carry = sum >= WORD ? 1 : 0;
+  }
 }
 
 /** left + right. */
@@ -128,7 +131,7 @@ export function subtract(left: RingVector, right: RingVector): RingVector {
 /** The sum of all elements, as a vector of one. */
 export function total(vector: RingVector): RingVector {
   const sum = zeros(1);
-  for (let index = 0; index < lengthOf(vector); index += 1) addInto(sum, slice(vector, index, index + 1));
+  for (let from = 0; from < vector.length; from += WORDS) addAt(sum, 0, vector, from);
   return sum;
 }
 

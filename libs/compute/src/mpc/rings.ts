@@ -3,15 +3,21 @@ import { multiply } from './limbs.js';
 import type { MaskStream } from './random.js';
 import { WORDS, add, subtract } from './ring.js';
 
-/** A vector of elements of {@link Z32} or {@link Z128}: words of 32 bits, the least significant first. */
+const WORD = 2 ** 32;
+
+/** A vector of elements of {@link Z32}, {@link Z64} or {@link Z128}: words of 32 bits, the least significant first. */
 export type Vector = Uint32Array;
 
-/** A ring of shares, Z_2^32 or Z_2^128. */
-export interface Ring {
+/** A group of shares by its words: sums of elements. */
+export interface Sums<Words extends number = number> {
   /** Words of an element. */
-  readonly words: 1 | 4;
+  readonly words: Words;
   add(left: Vector, right: Vector): Vector;
   subtract(left: Vector, right: Vector): Vector;
+}
+
+/** A ring of shares, Z_2^32 or Z_2^128. */
+export interface Ring extends Sums<1 | 4> {
   /** Element by element. */
   multiply(left: Vector, right: Vector): Vector;
 }
@@ -24,13 +30,36 @@ export const Z32: Ring = {
   multiply: (left, right) => left.map((word, at) => Math.imul(word, right[at]!)),
 };
 
+/** For parts of elements of Z_2^128. */
+export const Z64: Sums<2> = {
+  words: 2,
+  add: (left, right) => {
+    const sum = new Uint32Array(left.length);
+    for (let at = 0; at < sum.length; at += 2) {
+      const low = left[at]! + right[at]!;
+      sum[at] = low;
+      sum[at + 1] = left[at + 1]! + right[at + 1]! + (low >= WORD ? 1 : 0);
+    }
+    return sum;
+  },
+  subtract: (left, right) => {
+    const difference = new Uint32Array(left.length);
+    for (let at = 0; at < difference.length; at += 2) {
+      const low = left[at]! - right[at]!;
+      difference[at] = low;
+      difference[at + 1] = left[at + 1]! - right[at + 1]! - (low < 0 ? 1 : 0);
+    }
+    return difference;
+  },
+};
+
 export const Z128: Ring = { words: WORDS, add, subtract, multiply };
 
 /** How many elements a vector has. */
-export const countOf = (ring: Ring, vector: Vector): number => vector.length / ring.words;
+export const countOf = (ring: Sums, vector: Vector): number => vector.length / ring.words;
 
 /** The next `count` uniform elements of one-time masks. */
-export function nextOf(masks: MaskStream, ring: Ring, count: number): Vector {
+export function nextOf(masks: MaskStream, ring: Sums, count: number): Vector {
   return vectorFrom(nextBytes(masks, 4 * ring.words * count), ring.words * count);
 }
 

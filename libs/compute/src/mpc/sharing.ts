@@ -26,9 +26,10 @@ export interface Factor {
   readonly bits: number;
 }
 
-export function factorOf(value: number): Factor {
+/** `most` is the largest number of bits that it may have: a factor below 2^(25-most) has a shorter mantissa. */
+export function factorOf(value: number, most = 96): Factor {
   const bits = value > 0 ? MANTISSA_BITS - 1 - Math.floor(Math.log2(value)) : 1;
-  const kept = Math.min(Math.max(bits, 1), 96);
+  const kept = Math.min(Math.max(bits, 1), most);
   return { mantissa: Math.round(value * 2 ** kept), bits: kept };
 }
 

@@ -1,55 +1,42 @@
-import { exchange } from './channel.js';
+import { dealShares, dealtVector } from './bit-numbers.js';
 import { dot } from './limbs.js';
+import { dealMasking, masking, openTogether, type DealtMasked, type Masked } from './masked.js';
 import type { PieceReceiver, PieceSender } from './pieces.js';
-import {
-  ELEMENT_BYTES,
-  addInto,
-  fromBytes,
-  lengthOf,
-  subtract,
-  subtractInto,
-  toBytes,
-  type RingVector,
-} from './ring.js';
-import type { DealtParty, PartySession } from './session.js';
+import { add, addInto, type RingVector } from './ring.js';
+import { Z128 } from './rings.js';
+import type { DealtParty, GroupSession } from './session.js';
 
-/**
- * Own share of the sum of squares of a shared vector z: z0 z0 + z1 z1 + 2 z0 z1, the last with masks u0 and u1 of both
- * parties (Beaver's triples), and a mask s. One round.
- *
- *     party 0  sends e = z0 - u0     keeps z0 f + s
- *     party 1  sends f = z1 - u1     keeps e u1 + c, where the dealer sends c = u0 u1 - s
- */
+/** Own share of the sum of squares of a shared vector. One round. */
 export async function sumOfSquares(
-  session: PartySession,
+  session: GroupSession,
   dealt: PieceReceiver,
   vector: RingVector,
 ): Promise<RingVector> {
-  const count = lengthOf(vector);
-  const mask = session.masks.next(count);
-  const kept = session.index === 0 ? session.masks.next(1) : fromBytes(await dealt.take(ELEMENT_BYTES), 1);
-  const opened = fromBytes(await exchange(session.peer, toBytes(subtract(vector, mask))), count);
-  return squaresOf(session, vector, mask, opened, kept);
+  const [masked] = await openTogether(session, [masking(session, vector)]);
+  return squaresOf(session, dealt, masked!);
 }
 
-/** The last step of {@link sumOfSquares}, for who has opened the masked vector anyway. `kept` is s, or c. */
-export function squaresOf(
-  { index }: PartySession,
-  vector: RingVector,
-  mask: RingVector,
-  opened: RingVector,
-  kept: RingVector,
-): RingVector {
-  const cross = addInto(index === 0 ? dot(vector, opened) : dot(opened, mask), kept);
-  return addInto(addInto(dot(vector, vector), cross), cross);
+/** The dealer's part of {@link sumOfSquares}, for `count` elements. */
+export const dealSumOfSquares = (parties: readonly DealtParty[], toLast: PieceSender, count: number): Promise<void> =>
+  dealSquares(parties, toLast, dealMasking(parties, count));
+
+/** Own share of the sum of squares of a vector with fresh masks u: open open + 2 open u + u u, of which the dealer shares the last. */
+export async function squaresOf(
+  session: GroupSession,
+  dealt: PieceReceiver,
+  { open, own }: Masked,
+): Promise<RingVector> {
+  const ofMasks = await dealtVector(session, dealt, Z128, 1);
+  const twice = add(own, own);
+  return addInto(dot(open, session.index === 0 ? addInto(twice, open) : twice), ofMasks);
 }
 
-/** The dealer's part of {@link sumOfSquares}, for `count` elements. `toSecond` is its line to the second party. */
-export async function dealSumOfSquares(
-  [first, second]: readonly [DealtParty, DealtParty],
-  toSecond: PieceSender,
-  count: number,
+/** The dealer's part of {@link squaresOf}. */
+async function dealSquares(
+  parties: readonly DealtParty[],
+  toLast: PieceSender,
+  { shares }: DealtMasked,
 ): Promise<void> {
-  const masks = [first.masks.next(count), second.masks.next(count)] as const;
-  await toSecond.put(toBytes(subtractInto(dot(masks[0], masks[1]), first.masks.next(1))));
+  const mask = shares.reduce(add);
+  await dealShares(parties, toLast, Z128, dot(mask, mask));
 }

@@ -1,4 +1,4 @@
-import { chosen, dealVector, dealtVector } from './bit-numbers.js';
+import { chosen, dealShares, dealtVector } from './bit-numbers.js';
 import { below, dealBelow } from './below.js';
 import { exchange } from './channel.js';
 import type { PieceReceiver, PieceSender } from './pieces.js';
@@ -35,35 +35,6 @@ export async function truncate(
   from: Ring = Z128,
   to: Ring = from,
 ): Promise<Vector> {
-  const { kept, opened } = await withCarry(session, dealt, values, cuts, from, to);
-  const bits = mostBits(cuts);
-  if (bits === 0) return kept;
-  return to.subtract(kept, await below(session, dealt, lowParts(from, opened, cuts), from.words, bits, to));
-}
-
-/**
- * As {@link truncate} in Z_2^128, in one round: rounded down or up, up with the probability that is the fraction that the number loses. So the mean is exact, and
- * runs differ by one unit of a number at most. It never errs by more.
- */
-export async function truncateNear(
-  session: PartySession,
-  dealt: PieceReceiver,
-  values: Vector,
-  cuts: readonly Cut[],
-): Promise<Vector> {
-  const { kept } = await withCarry(session, dealt, values, cuts, Z128, Z128);
-  return kept;
-}
-
-/** The truncated numbers, of which each is one too large where there is a carry, and the masked numbers. */
-async function withCarry(
-  session: PartySession,
-  dealt: PieceReceiver,
-  values: Vector,
-  cuts: readonly Cut[],
-  from: Ring,
-  to: Ring,
-): Promise<{ readonly kept: Vector; readonly opened: Vector }> {
   const { index, peer, masks } = session;
   const count = countOf(from, values);
   const most = 32 * from.words - 2;
@@ -85,7 +56,9 @@ async function withCarry(
     const moved = chosen(to, count, (at) => (isTop(at) ? half : minusHalf));
     kept = to.add(kept, to.add(moved, highParts(from, to, opened, cuts)));
   }
-  return { kept, opened };
+  const bits = mostBits(cuts);
+  if (bits === 0) return kept;
+  return to.subtract(kept, await below(session, dealt, lowParts(from, opened, cuts), from.words, bits, to));
 }
 
 /** The dealer's part of {@link truncate}. `toSecond` is its line to the second party. */
@@ -96,36 +69,15 @@ export async function dealTruncation(
   from: Ring = Z128,
   to: Ring = from,
 ): Promise<void> {
-  const mask = await dealWithCarry(parties, toSecond, cuts, from, to);
-  const bits = mostBits(cuts);
-  if (bits > 0) await dealBelow(parties, toSecond, lowParts(from, mask, cuts), from.words, bits, to);
-}
-
-/** The dealer's part of {@link truncateNear}. */
-export async function dealTruncationNear(
-  parties: readonly [DealtParty, DealtParty],
-  toSecond: PieceSender,
-  cuts: readonly Cut[],
-): Promise<void> {
-  await dealWithCarry(parties, toSecond, cuts, Z128, Z128);
-}
-
-/** The dealer's part of {@link withCarry}. Returns the masks of the numbers. */
-async function dealWithCarry(
-  parties: readonly [DealtParty, DealtParty],
-  toSecond: PieceSender,
-  cuts: readonly Cut[],
-  from: Ring,
-  to: Ring,
-): Promise<Vector> {
   const [first, second] = parties;
   const count = cuts.reduce((sum, cut) => sum + cut.count, 0);
   const mask = from.add(nextOf(first.masks, from, count), nextOf(second.masks, from, count));
   const top = concat(cuts.map((cut) => powers(to, cut.count, 32 * from.words - 1 - cut.bits)));
   const none = new Uint32Array(top.length);
   const tops = chosen(to, count, (at) => (isTopSet(from, mask, at) ? top : none));
-  await dealVector(first, toSecond, to, concat([highParts(from, to, mask, cuts), tops]));
-  return mask;
+  await dealShares(parties, toSecond, to, concat([highParts(from, to, mask, cuts), tops]));
+  const bits = mostBits(cuts);
+  if (bits > 0) await dealBelow(parties, toSecond, lowParts(from, mask, cuts), from.words, bits, to);
 }
 
 const mostBits = (cuts: readonly Cut[]): number => Math.max(0, ...cuts.map(({ bits }) => bits));

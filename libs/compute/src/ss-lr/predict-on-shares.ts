@@ -1,8 +1,10 @@
 import { FEATURE_BITS, add, addToEach, decode, encode, fromBytes, shiftLeftInto, slice, toBytes } from '../mpc/ring.js';
+import { dealMasking, masking, openTogether, type Masked } from '../mpc/masked.js';
+import { PieceSender } from '../mpc/pieces.js';
 import type { DealtParty, PartySession } from '../mpc/session.js';
+import { SplitDealer, SplitMatrix } from '../mpc/split-matrix.js';
 import { SIGMOID, SLOPE_BITS, dealSpline, spline, type Change } from '../mpc/spline.js';
 import { dealTruncation, truncate } from '../mpc/truncation.js';
-import { VerticalDealer, VerticalMatrix } from '../mpc/vertical-matrix.js';
 import type { NumericColumns } from '../table/numeric-columns.js';
 import { MOST_SIZE, SCORE_BITS } from './room.js';
 import type { Slice } from './slice.js';
@@ -41,33 +43,26 @@ function outputOf(regType: Schedule['regType'], labelSize: number): Output {
  * other one sends its share of it, and nothing else. Scores are exact, so that the same slices give the same predictions in every run.
  */
 export class PredictionOnShares {
-  private matrix: VerticalMatrix | undefined;
-  private readonly columns: number;
-  private readonly peerColumns: number;
+  private rows: { readonly matrix: SplitMatrix; readonly weights: Masked } | undefined;
 
   constructor(
     private readonly session: PartySession,
     private readonly model: Slice,
     private readonly receives: boolean,
-  ) {
-    const [first, second] = model.columns;
-    [this.columns, this.peerColumns] = session.index === 0 ? [first, second] : [second, first];
-  }
+  ) {}
 
   /** The predictions of the next `PREDICT_ROWS` rows, or fewer at the end; null for the party that does not get them. */
   async next(run: NumericColumns): Promise<Float64Array | null> {
-    const { session, model, columns } = this;
+    const { session, model } = this;
     const { index, peer } = session;
-    const values = featuresOf(run, columns);
-    this.matrix =
-      (await this.matrix?.below(values, run.rows)) ??
-      (await VerticalMatrix.mask(session, values, run.rows, columns, this.peerColumns));
-    const { dealt } = this.matrix;
-    const [first, second] = model.columns;
-    const blocks = [slice(model.share, 0, first), slice(model.share, first, first + second)] as const;
-    const intercept = shiftLeftInto(slice(model.share, first + second, first + second + 1).slice(), FEATURE_BITS);
+    const { matrix, weights } = await this.masked(featuresOf(run, model.columns[index]!), run.rows);
+    const { dealt } = matrix;
+    const intercept = shiftLeftInto(
+      slice(model.share, featureCount(model), featureCount(model) + 1).slice(),
+      FEATURE_BITS,
+    );
     const { changes, bits, offset, step } = outputOf(model.regType, model.labelSize);
-    const scores = await this.matrix.rows(0, run.rows).times(blocks[index], blocks[index === 0 ? 1 : 0]);
+    const scores = await matrix.rows(0, run.rows).times(weights);
     addToEach(scores, intercept);
     const exact = await spline(session, dealt, scores, SCORE_BITS, changes);
     if (index === 0) addToEach(exact, encode([offset + 2 ** (step - 1)], bits));
@@ -77,7 +72,18 @@ export class PredictionOnShares {
     await peer.send(toBytes(rounded));
     return null;
   }
+
+  /** The rows masked; before the first ones also the weights, for all of them. */
+  private async masked(values: Float64Array, rows: number): Promise<{ matrix: SplitMatrix; weights: Masked }> {
+    const { session, model } = this;
+    if (this.rows) return (this.rows = { ...this.rows, matrix: await this.rows.matrix.below(values, rows) });
+    const matrix = await SplitMatrix.mask(session, values, rows, model.columns);
+    const [weights] = await openTogether(session, [masking(session, slice(model.share, 0, featureCount(model)))]);
+    return (this.rows = { matrix, weights: weights! });
+  }
 }
+
+const featureCount = ({ columns }: Slice): number => columns.reduce((sum, count) => sum + count);
 
 /** The dealer's side of {@link PredictionOnShares}: it learns the sizes, and receives nothing. */
 export async function dealPrediction(
@@ -86,16 +92,17 @@ export async function dealPrediction(
   regType: Schedule['regType'],
   rows: number,
 ): Promise<void> {
-  const matrix = new VerticalDealer(parties, columns);
-  const [, toSecond] = matrix.lines;
+  const toSecond = new PieceSender(parties[1].channel);
+  const matrix = new SplitDealer(parties, toSecond, columns);
+  const weights = dealMasking(parties, columns[0] + columns[1]);
   const { changes } = outputOf(regType, 0);
   for (let from = 0; from < rows; from += PREDICT_ROWS) {
     const to = Math.min(from + PREDICT_ROWS, rows);
-    await matrix.rows(from, to).times();
+    await matrix.rows(from, to).times(weights);
     await dealSpline(parties, toSecond, to - from, changes.length);
     await dealTruncation(parties, toSecond, [{ count: to - from, bits: CUT_BITS }]);
   }
-  await matrix.end();
+  await toSecond.flush();
 }
 
 /** The first columns of a table, without the label. */

@@ -38,7 +38,7 @@ export function sizeOf(values: Float64Array, least: number): number {
  * labels are too large for any useful weight. While every weight stays within it, training does not overflow.
  */
 export function weightBitsOf(
-  { regType, batchSize }: Pick<Schedule, 'regType' | 'batchSize'>,
+  { regType, batchSize, l2 }: Pick<Schedule, 'regType' | 'batchSize' | 'l2'>,
   rows: number,
   columns: readonly [number, number],
   sizes: Sizes,
@@ -51,7 +51,12 @@ export function weightBitsOf(
   // A residual is at most twice the larger of score and label.
   const most = Math.min(ofSquares, ofGradient) - 1;
   const score = scoreSize(columns, sizes.features);
-  const weightBits = Math.min(most - score + (regType === 'logistic' ? 3 : 0), RING_BITS - 2 - SCORE_BITS - score);
+  const weightBits = Math.min(
+    most - score + (regType === 'logistic' ? 3 : 0),
+    RING_BITS - 2 - SCORE_BITS - score,
+    // Weights times the decay of a step, beside its gradient.
+    l2 > 0 ? RING_BITS - 1 - FEATURE_BITS - bits - RATE_BITS - Math.ceil(Math.log2(l2)) : RING_BITS,
+  );
   const label = Math.max(sizes.label, 0);
   return most >= label && weightBits >= label + WEIGHT_BITS ? weightBits : null;
 }
