@@ -1,5 +1,6 @@
 import { correlate, isFirst, type CorrelationReport } from '../correlation/correlation-party.js';
-import { isConstant, standardColumns } from '../correlation/standard-columns.js';
+import { standardColumns } from '../correlation/standard-columns.js';
+import { isConstant } from '../table/standardise.js';
 import type { PartyProgram } from '../party/party-program.js';
 import { writeJson } from '../party/write-json.js';
 import {

@@ -2,7 +2,7 @@ import type { Joint } from '../mpc/joint.js';
 import { addToEach, encode, lengthOf, slice, subtract, zeros } from '../mpc/ring.js';
 import { Z128, concat, type Vector } from '../mpc/rings.js';
 import { COEFFICIENT_BITS } from '../ss-pvalue/fit-on-shares.js';
-import { repeated } from '../ss-pvalue/matrices.js';
+import { repeated } from '../mpc/matrices.js';
 
 /** The most values of a column. All columns have as many here, so that nobody learns how many there are. */
 export const MOST_VALUES = 50;

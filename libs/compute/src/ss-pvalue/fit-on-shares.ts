@@ -4,9 +4,9 @@ import { Z128, type Vector } from '../mpc/rings.js';
 import { SIGMOID, SLOPE_BITS } from '../mpc/spline.js';
 import { timesWhole } from '../mpc/sharing.js';
 import { batches } from '../vertical/split-rows.js';
-import { MATRIX_BITS, invert, type Inverse } from './inverse-on-shares.js';
+import { MATRIX_BITS, invert, type Inverse } from '../mpc/inverse-on-shares.js';
 import { rowsBeyond } from './leverage-on-shares.js';
-import { beside, columnsOf, repeated, transposed } from './matrices.js';
+import { beside, columnsOf, repeated, transposed } from '../mpc/matrices.js';
 import { columnsIn, freeOf, type FitShape } from './fit-shape.js';
 import { DATA_BITS, ROWS, type SharedRows } from './shared-rows.js';
 

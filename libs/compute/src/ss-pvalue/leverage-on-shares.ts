@@ -3,8 +3,8 @@ import { addInto, encode, slice, subtract, zeros, total } from '../mpc/ring.js';
 import { Z128, type Vector } from '../mpc/rings.js';
 import { batches } from '../vertical/split-rows.js';
 import { DATA_BITS, ROWS, type SharedRows } from './shared-rows.js';
-import { MATRIX_BITS } from './inverse-on-shares.js';
-import { transposed } from './matrices.js';
+import { MATRIX_BITS } from '../mpc/inverse-on-shares.js';
+import { transposed } from '../mpc/matrices.js';
 
 /**
  * Own share of the number of rows whose leverage x' inverse x exceeds `most` (D. Hoaglin, R. Welsch, "The Hat Matrix in Regression and ANOVA", The American

@@ -1,10 +1,10 @@
-import { standardise } from '../correlation/standard-columns.js';
+import { standardise } from '../table/standardise.js';
 import { TaskFailure } from '../contract/task-type.js';
 import { encode, zeros } from '../mpc/ring.js';
 import type { Vector } from '../mpc/rings.js';
 import { pickRows, type NumericColumns } from '../table/numeric-columns.js';
 import { COEFFICIENT_BITS } from './fit-on-shares.js';
-import { MATRIX_BITS } from './inverse-on-shares.js';
+import { MATRIX_BITS } from '../mpc/inverse-on-shares.js';
 import { freeOf, type FitShape } from './fit-shape.js';
 import { DATA_BITS, ORIGIN_BITS, type Origin, type SharedRows } from './shared-rows.js';
 

@@ -4,9 +4,9 @@ import { addInto, encode, lengthOf, negateInto, shiftLeftInto, slice, subtract, 
 import { Z128, concat, type Vector } from '../mpc/rings.js';
 import { timesWhole } from '../mpc/sharing.js';
 import { COEFFICIENT_BITS, type Fit } from './fit-on-shares.js';
-import { MATRIX_BITS } from './inverse-on-shares.js';
+import { MATRIX_BITS } from '../mpc/inverse-on-shares.js';
 import type { FitShape } from './fit-shape.js';
-import { diagonalOf, repeated } from './matrices.js';
+import { diagonalOf, repeated } from '../mpc/matrices.js';
 import type { Origin } from './shared-rows.js';
 
 /** The sizes of z that are distinguished: two decimals up to 10, one up to 100, and all beyond. */

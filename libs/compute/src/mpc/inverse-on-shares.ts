@@ -1,6 +1,6 @@
-import type { Joint } from '../mpc/joint.js';
-import { encode, shiftLeftInto, subtract, zeros } from '../mpc/ring.js';
-import { Z128, type Vector } from '../mpc/rings.js';
+import type { Joint } from './joint.js';
+import { encode, shiftLeftInto, subtract, zeros } from './ring.js';
+import { Z128, type Vector } from './rings.js';
 import { diagonal, symmetric } from './matrices.js';
 
 /** Fraction bits of a matrix and of its inverse. */

@@ -1,5 +1,5 @@
-import { WORDS } from '../mpc/ring.js';
-import type { Vector } from '../mpc/rings.js';
+import { WORDS } from './ring.js';
+import type { Vector } from './rings.js';
 
 /** The transpose of a row-major matrix of ring elements. */
 export function transposed(matrix: Vector, rows: number, columns: number): Vector {

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { EigenvalueDecomposition, Matrix, inverse } from 'ml-matrix';
-import { jointly } from '../mpc/joint-for-tests.js';
-import { MaskStream } from '../mpc/random.js';
-import { add, decode, encode, zeros, type RingVector } from '../mpc/ring.js';
-import { share } from '../mpc/sharing.js';
+import { jointly } from './joint-for-tests.js';
+import { MaskStream } from './random.js';
+import { add, decode, encode, zeros, type RingVector } from './ring.js';
+import { share } from './sharing.js';
 import { MATRIX_BITS, invert } from './inverse-on-shares.js';
 
 const words = new MaskStream(new Uint8Array(32).fill(17), 'matrices').next(20_000);
