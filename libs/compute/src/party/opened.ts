@@ -47,6 +47,10 @@ export const BITS = {
   number: 21,
   /** A mean of squares: three digits in five decades, or 0. */
   loss: 13,
+  /** A share between -1 and 1, to 1/1024. */
+  explained: 11,
+  /** A size, as a power of two. */
+  scale: 6,
 } as const;
 
 /** Bits that say which of so many ends a task came to. */
