@@ -6,7 +6,7 @@ const COMPUTE = '^libs/compute/src/';
 /** The folders of libs/compute from the ground up: no import runs back up. */
 function computeLayers() {
   const SINGLE =
-    'diagnostic|encrypt|federated|http|local|psi|report|script|secureboost|sql|ss-lr|ss-xgb|steps|substitution|train-test-split|validation|woe-binning';
+    'diagnostic|encrypt|federated|http|local|psi|report|script|secureboost|sql|ss-glm|ss-lr|ss-xgb|steps|substitution|train-test-split|validation|woe-binning';
   const layer = (names, below) =>
     error(
       `compute-${names.replaceAll('|', '-or-')}-imports-downwards`,
@@ -25,7 +25,7 @@ function computeLayers() {
     layer(SINGLE, parts),
     layer('statistics', `${parts}|federated`),
     layer('correlation', `${parts}|statistics`),
-    layer('evaluation', `${parts}|federated|secureboost|ss-lr|ss-xgb`),
+    layer('evaluation', `${parts}|federated|secureboost|ss-glm|ss-lr|ss-xgb`),
     layer('ss-pvalue', `${parts}|correlation|evaluation|ss-lr`),
     layer('scorecard', `${parts}|ss-pvalue`),
     layer('analysis', `${parts}|correlation|statistics`),

@@ -151,6 +151,7 @@ export function modelCases(rows: number, shared: number): TypeCase[] {
 
   return [
     vertical('ss_lr', LOGISTIC),
+    vertical('ss_glm', { epochs: 6 }),
     fitted<{ z: number }>('ss_pvalue', 6, WALD, (columns, fit) =>
       columns.map(({ z }, at) => z / (fit[at]!.weight / fit[at]!.error) - 1),
     ),

@@ -16,6 +16,15 @@ export const EXPECTED_MODELS: Readonly<Record<string, (outcome: ExampleOutcome) 
     // The points are in the parties' own results: scorecard.spec.ts compares them.
     expect(results.score).toMatchObject({ rows: 940, columns: { alice: 2, bob: 2 }, scaled_value: 600 });
   },
+  'tasks/ss_glm': (outcome) => {
+    const { training_metrics: metrics, prediction_output: reference } = outcome.results.fit;
+    expect(metrics).toMatchObject({ distribution: 'gamma', explained_of: 'deviance', rows: 764, held_out_rows: 191 });
+    expect(metrics.explained).toBeGreaterThan(0.4);
+    const label = numbers(outcome.column(reference, 'label'));
+    const off = numbers(outcome.column(reference, 'prediction')).map((predicted, row) => predicted - label[row]!);
+    expect(Math.abs(mean(off))).toBeLessThan(0.15 * mean(label));
+    expect(mean(off.map(Math.abs))).toBeLessThan(0.5 * mean(label));
+  },
   'tasks/ss_xgb': (outcome) => boosted(outcome, 25),
   'tasks/secureboost': (outcome) => {
     boosted(outcome, 30);

@@ -26,6 +26,8 @@ export const COLUMN_FIELDS: Readonly<Record<string, string>> = {
   columns: 'columns',
   features: 'features',
   label: 'label',
+  offset: 'features',
+  weight: 'features',
   label_column: 'label',
   prediction_column: 'columns',
   keep_columns: 'columns',
@@ -77,8 +79,9 @@ export function usesOf(config: unknown, party: string, taskType: string): PartyU
 
 function columnsIn(name: string, fields: Fields, party: string): readonly string[] {
   const value = Object.hasOwn(fields, name) ? fields[name] : undefined;
-  // The label belongs to its party; without one, each party has a column of that name.
-  if (name === 'label') return [party, undefined].includes(fields['label_party'] as string) ? textsOf(value) : [];
+  // The label belongs to its party, and so does what stands beside it; without one, each party has a column of that name.
+  if (OF_LABEL_PARTY.includes(name))
+    return [party, undefined].includes(fields['label_party'] as string) ? textsOf(value) : [];
   if (name === 'schema') return isFields(value) ? Object.keys(value) : [];
   if (name === 'party_schemas') {
     const own = ownOf(value, party);
@@ -86,6 +89,9 @@ function columnsIn(name: string, fields: Fields, party: string): readonly string
   }
   return isFields(value) ? textsOf(ownOf(value, party)) : textsOf(value);
 }
+
+/** Fields that name a column of `label_party`. */
+const OF_LABEL_PARTY = ['label', 'offset', 'weight'];
 
 const ownOf = (value: unknown, party: string): unknown =>
   isFields(value) && Object.hasOwn(value, party) ? value[party] : undefined;

@@ -2,10 +2,12 @@
 const HERE: Readonly<Record<string, string>> = {
   ss_sgd_train: 'ss_lr',
   lr_train: 'ss_lr',
+  ss_glm_train: 'ss_glm',
   ss_xgb_train: 'ss_xgb',
   sgb_train: 'secureboost',
   ss_sgd_predict: 'predict',
   lr_predict: 'predict',
+  ss_glm_predict: 'predict',
   ss_xgb_predict: 'predict',
   sgb_predict: 'predict',
   ss_pearsonr: 'pearson_correlation',

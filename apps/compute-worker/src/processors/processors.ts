@@ -36,6 +36,7 @@ import { ScriptProcessor } from './script.processor.js';
 import { SecureBoostProcessor } from './secureboost.processor.js';
 import { SqlProcessor } from './sql.processor.js';
 import { SsLrProcessor } from './ss-lr.processor.js';
+import { SsGlmProcessor } from './ss-glm.processor.js';
 import { SsPvalueProcessor } from './ss-pvalue.processor.js';
 import { SsXgbProcessor } from './ss-xgb.processor.js';
 import { StabilityProcessor } from './stability.processor.js';
@@ -76,6 +77,7 @@ export const processors: Readonly<Record<string, Type<TaskProcessor>>> = {
   train_test_split: TrainTestSplitProcessor,
   woe_binning: WoeBinningProcessor,
   ss_lr: SsLrProcessor,
+  ss_glm: SsGlmProcessor,
   ss_pvalue: SsPvalueProcessor,
   scorecard: ScorecardProcessor,
   ss_xgb: SsXgbProcessor,

@@ -24,6 +24,7 @@ import { scorecard } from '../scorecard/scorecard.js';
 import { script } from '../script/script.js';
 import { secureboost } from '../secureboost/secureboost.js';
 import { sql } from '../sql/sql.js';
+import { ssGlm } from '../ss-glm/ss-glm.js';
 import { ssLr } from '../ss-lr/ss-lr.js';
 import { ssPvalue } from '../ss-pvalue/ss-pvalue.js';
 import { ssXgb } from '../ss-xgb/ss-xgb.js';
@@ -53,6 +54,7 @@ const all = [
   trainTestSplit,
   woeBinning,
   ssLr,
+  ssGlm,
   ssPvalue,
   scorecard,
   ssXgb,

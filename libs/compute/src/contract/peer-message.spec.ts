@@ -17,6 +17,8 @@ import { commonFrom } from '../mpc/psi-of-many.js';
 import { keyFactsFrom, saltFrom } from '../psi/agree-on-keys.js';
 import { leastFrom } from '../psi/psi-count-party.js';
 import { pairKeyFrom } from '../psi/psi-of-many-party.js';
+import { glmSizesFrom } from '../ss-glm/ss-glm-dealer.js';
+import { glmFactsFrom } from '../ss-glm/ss-glm-party.js';
 import { rowsFrom } from '../ss-lr/ss-lr-dealer.js';
 import { bucketCountsFrom, bucketSizesFrom, commandFrom, dealerCommandFrom } from '../secureboost/commands.js';
 import { absentFrom } from '../table/named-columns.js';
@@ -190,6 +192,32 @@ describe('what a peer sends is checked before it is used', () => {
     for (const first_has_label of [0, 'true', undefined])
       refused(() => shapeFrom('bob', { ...sizes, first_has_label }));
     for (const message of [null, 7, 'rows', []]) refused(() => shapeFrom('bob', message));
+  });
+
+  test('generalised linear models: sizes, the scale of the label, and the link', () => {
+    const sizes = { rows: 64, predict: 0, explained: true };
+    expect(glmSizesFrom('bob', sizes)).toEqual(sizes);
+    for (const count of NO_COUNTS)
+      for (const name of ['rows', 'predict']) refused(() => glmSizesFrom('bob', { ...sizes, [name]: count }));
+    const facts = { explained: true, scale: 990, training: 'a' };
+    const both = { training: true, scale: true };
+    expect(glmFactsFrom('bob', facts, both)).toEqual({ explained: true, scaleBits: -10, training: 'a' });
+    const neither = { training: false, scale: false };
+    expect(glmFactsFrom('bob', facts, neither)).toEqual({ explained: true, scaleBits: 0, training: null });
+    for (const scale of [2001, ...NO_COUNTS]) refused(() => glmFactsFrom('bob', { ...facts, scale }, both));
+    for (const training of [7, 'a'.repeat(33), undefined])
+      refused(() => glmFactsFrom('bob', { ...facts, training }, both));
+    const model = { masks: false, rows: 9, first: 2, second: 1, objective: 'linear', link: 'log' };
+    expect(wantedFrom('bob', model)).toEqual({ columns: [2, 1], rows: 9, objective: 'linear', link: 'log' });
+    for (const link of ['toString', 1, null]) refused(() => wantedFrom('bob', { ...model, link }));
+    for (const explained of [0, 'true', undefined]) {
+      refused(() => glmSizesFrom('bob', { ...sizes, explained }));
+      refused(() => glmFactsFrom('bob', { ...facts, explained }, neither));
+    }
+    for (const message of [null, 7, 'rows', []]) {
+      refused(() => glmSizesFrom('bob', message));
+      refused(() => glmFactsFrom('bob', message, both));
+    }
   });
 
   test('effects of columns: numbers', () => {

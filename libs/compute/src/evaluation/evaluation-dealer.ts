@@ -4,9 +4,12 @@ import { lineTo } from '../mpc/party-line.js';
 import { dealChosen } from '../mpc/chosen-bits.js';
 import { deal } from '../mpc/session.js';
 import { JointDealer } from '../mpc/joint.js';
+import { LINKS } from '../ss-glm/family.js';
+import { PREDICT_ROWS as GLM_ROWS, dealGlm } from '../ss-glm/predict-glm.js';
 import { dealPrediction } from '../ss-lr/predict-on-shares.js';
 import { PREDICT_ROWS, predictShared, type ModelShape } from '../ss-xgb/shared-model.js';
 import type { PartyProgram } from '../party/party-program.js';
+import { batches } from '../vertical/split-rows.js';
 import { dealerCommandFrom } from '../secureboost/commands.js';
 
 const MAX_COLUMNS = 100_000;
@@ -33,6 +36,7 @@ export function wantedFrom(peer: string, value: unknown) {
     return { rows, objective, shape };
   }
   const columns = [message.count('first', MAX_COLUMNS), message.count('second', MAX_COLUMNS)] as const;
+  if (message.has('link')) return { columns, rows, objective, link: message.choice('link', LINKS) };
   return { columns, rows, objective };
 }
 
@@ -45,6 +49,12 @@ export const run: PartyProgram<{ readonly receiver: string }, null> = async (con
     for (let from = 0; from < wanted.rows; from += PREDICT_ROWS) {
       await predictShared(joint, wanted.shape, null, Math.min(PREDICT_ROWS, wanted.rows - from), () => null);
     }
+    await joint.flush();
+    return null;
+  }
+  if (wanted?.link) {
+    const joint = new JointDealer(dealt, () => context.receiveBytes(context.peers[0]!));
+    for (const [from, to] of batches(wanted.rows, GLM_ROWS)) await dealGlm(joint, wanted, to - from);
     await joint.flush();
     return null;
   }

@@ -69,7 +69,7 @@ function checkRole(context: PartyContext, { model: path, label, gates }: Evaluat
     if (context.peers.length > 0) throw refuse('is a whole model: evaluate it with one party');
   } else {
     if (context.peers.length === 0) throw refuse('is a slice: name the model and test_data of both parties');
-    const isShared = model.kind === 'slice' || model.kind === 'shared';
+    const isShared = model.kind === 'slice' || model.kind === 'glm' || model.kind === 'shared';
     const hasLabel = isShared ? model.slice.hasLabel : model.kind === 'trees';
     if (hasLabel !== (label !== null))
       throw refuse('has another role than label_party says: name the one of its training');

@@ -1,6 +1,7 @@
 import { OBJECTIVES, readModelFile, regressionOf, type Objective } from '../federated/model.js';
 import { isMap } from '../contract/json-values.js';
 import type { PartyContext } from '../party/party-program.js';
+import { GLM_FORMAT, glmSliceOf, type GlmSlice } from '../ss-glm/glm-slice.js';
 import { SLICE_FORMAT, sliceOf, type Slice } from '../ss-lr/slice.js';
 import type { OwnSplit } from '../secureboost/feature-holder.js';
 import type { ModelNode } from '../secureboost/predict.js';
@@ -23,6 +24,7 @@ export type ModelPart =
 type SlicePart = SliceFacts &
   (
     | { readonly kind: 'slice'; readonly slice: Slice }
+    | { readonly kind: 'glm'; readonly slice: GlmSlice }
     | { readonly kind: 'shared'; readonly slice: SharedSlice }
     | { readonly kind: 'trees'; readonly baseScore: number; readonly trees: readonly (readonly ModelNode[])[] }
     | { readonly kind: 'splits'; readonly maxDepth: number; readonly splits: readonly OwnSplit[] }
@@ -38,7 +40,9 @@ export async function readModelPart(context: PartyContext, path: string): Promis
   }
   const part = isMap(content) ? slicePart(content) : undefined;
   if (!part) {
-    throw refuse('is no model of train, aggregate, merge_models, federated_training, ss_lr, ss_xgb or secureboost');
+    throw refuse(
+      'is no model of train, aggregate, merge_models, federated_training, ss_lr, ss_glm, ss_xgb or secureboost',
+    );
   }
   if ((content as { party?: unknown }).party !== context.party) throw refuse("is another party's slice");
   return part;
@@ -54,6 +58,10 @@ function slicePart(content: Record<string, unknown>): SlicePart | undefined {
     return (
       slice && { kind: 'slice', objective: slice.regType, features: slice.features, training: slice.training, slice }
     );
+  }
+  if (format === GLM_FORMAT) {
+    const slice = glmSliceOf(content);
+    return slice && { kind: 'glm', slice, ...slice, objective: slice.link === 'logit' ? 'logistic' : 'linear' };
   }
   if (format === SHARED_TREES_FORMAT) {
     const slice = sharedSliceOf(content);

@@ -41,6 +41,10 @@ export function toDeal(model: ModelPart, rows: number): JsonObject {
     const { objective, scoreBits, owners } = model.slice;
     return { masks: false, rows, objective, score_bits: scoreBits, trees: owners.map((each) => each.join('')) };
   }
+  if (model.kind === 'glm') {
+    const { columns, link } = model.slice;
+    return { masks: false, rows, first: columns[0], second: columns[1], objective: model.objective, link };
+  }
   if (model.kind !== 'slice') return { masks: model.kind === 'trees' };
   const { columns, regType } = model.slice;
   return { masks: false, rows, first: columns[0], second: columns[1], objective: regType };

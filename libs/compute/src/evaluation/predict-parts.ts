@@ -11,6 +11,8 @@ import {
   predictRun,
   type SharedSlice,
 } from '../ss-xgb/shared-model.js';
+import type { GlmSlice } from '../ss-glm/glm-slice.js';
+import { PREDICT_ROWS as GLM_ROWS, openedMeans, predictRun as predictGlmRun } from '../ss-glm/predict-glm.js';
 import { PREDICT_ROWS as SLICE_ROWS, PredictionOnShares } from '../ss-lr/predict-on-shares.js';
 import { scoresFit } from '../ss-lr/room.js';
 import type { Slice } from '../ss-lr/slice.js';
@@ -30,6 +32,7 @@ import type { RowRuns } from './table-runs.js';
 export const RUN_ROWS: Record<ModelPart['kind'], number> = {
   whole: PREDICT_ROWS,
   slice: SLICE_ROWS,
+  glm: GLM_ROWS,
   shared: SHARED_ROWS,
   trees: PREDICT_ROWS,
   splits: PREDICT_ROWS,
@@ -44,7 +47,7 @@ interface Predictor {
 
 /**
  * Predicts the rows of a table, at the party that gets the predictions, and hands on each run of `RUN_ROWS` with what is predicted of it; with two
- * parties' models what ss_lr, ss_xgb and secureboost would write of the same rows. Throws TaskFailure MODEL_INCOMPATIBLE for a model that cannot
+ * parties' models what ss_lr, ss_glm, ss_xgb and secureboost would write of the same rows. Throws TaskFailure MODEL_INCOMPATIBLE for a model that cannot
  * predict here, and NOT_CONVERGED where features are too large for it.
  */
 export async function predict<Run extends RowRun>(
@@ -69,6 +72,16 @@ async function predictorOf(context: PartyContext, model: ModelPart, size: number
     case 'slice': {
       const predicted = await startSlice(context, model.slice, size, true);
       return { of: async (run) => (await predicted.next(run))! };
+    }
+    case 'glm': {
+      const next = await startGlm(context, model.slice);
+      return {
+        of: async (run) => {
+          const shares = await next(run);
+          const theirs = await context.receiveBytes(context.peers[0]!);
+          return openedMeans(model.slice, shares, vectorFrom(theirs, shares.length));
+        },
+      };
     }
     case 'shared': {
       const next = await startShared(context, model.slice);
@@ -128,8 +141,9 @@ export async function serve(context: PartyContext, model: ModelPart, table: RowR
       }
       return;
     }
+    case 'glm':
     case 'shared': {
-      const next = await startShared(context, model.slice);
+      const next = await (model.kind === 'glm' ? startGlm(context, model.slice) : startShared(context, model.slice));
       for await (const run of table.runs()) {
         await context.send(peer, bytesOf(await next(run)));
         served(run, 'predicting on shares');
@@ -203,6 +217,13 @@ async function startShared(
 ): Promise<(run: NumericColumns) => Promise<Vector>> {
   const joint = new JointParty(await join(context), (opened) => context.send(NEUTRAL, opened));
   return (run) => predictRun(joint, slice, run, 0, run.rows);
+}
+
+/** Own shares of what is opened of one run of rows after the other, by a generalised linear model. */
+async function startGlm(context: PartyContext, slice: GlmSlice): Promise<(run: NumericColumns) => Promise<Vector>> {
+  const session = await join(context);
+  const joint = new JointParty(session, () => Promise.resolve());
+  return (run) => predictGlmRun(joint, context.party, session.index, slice, run);
 }
 
 function join(context: PartyContext): Promise<PartySession> {

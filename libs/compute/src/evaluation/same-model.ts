@@ -2,13 +2,19 @@ import { TaskFailure } from '../contract/task-type.js';
 import type { PartyContext } from '../party/party-program.js';
 import type { ModelPart } from './model-file.js';
 
+/** What a model is, as the peer is told. */
+const KINDS = {
+  ...{ slice: 'regression', glm: 'glm', shared: 'shared_trees' },
+  ...{ trees: 'trees', splits: 'trees', whole: 'trees' },
+} as const;
+
 /**
  * Tells the peer what model this is, and compares. Both slices must be of one training: of the same kind and name, with as many splits of the one
  * without the label. Throws TaskFailure MODEL_INCOMPATIBLE.
  */
 export async function checkSameModel(context: PartyContext, peer: string, model: ModelPart): Promise<void> {
   const own = {
-    kind: model.kind === 'slice' ? 'regression' : model.kind === 'shared' ? 'shared_trees' : 'trees',
+    kind: KINDS[model.kind],
     objective: model.objective,
     splits: splitsOf(model),
     training: model.kind === 'whole' ? null : model.training,

@@ -13,9 +13,13 @@ export interface Family {
   readonly power: number;
 }
 
+/** A power of a few more decimals than three would make a term of the deviance too large. */
 export function familyOf(distribution: Distribution, tweediePower: number): Family {
   if (distribution === 'bernoulli') return { link: 'logit', power: 1 };
-  return { link: 'log', power: { poisson: 1, gamma: 2, tweedie: tweediePower }[distribution] };
+  return {
+    link: 'log',
+    power: { poisson: 1, gamma: 2, tweedie: Math.round(tweediePower * 1000) / 1000 }[distribution],
+  };
 }
 
 /** What a row adds to half the deviance, in clear, up to what the label alone says; with logit the squared residual. */

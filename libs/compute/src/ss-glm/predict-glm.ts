@@ -22,7 +22,7 @@ const MOST_DEVIATIONS = 2 ** 20;
 export type GlmSizes = Pick<GlmSlice, 'link' | 'columns'>;
 
 /** Own shares of what is opened of `rows` rows with these features (of `DATA_BITS`), and scores of offsets. */
-export async function predictGlm(
+async function predictGlm(
   joint: Joint,
   { link, columns: [first, second] }: GlmSizes,
   {

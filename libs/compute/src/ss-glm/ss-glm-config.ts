@@ -5,7 +5,7 @@ import { verticalData, verticalFaults, verticalOutputs } from '../vertical/verti
 import { DISTRIBUTIONS } from './family.js';
 
 /** More columns take minutes, and need thousands of rows. */
-export const MAX_COLUMNS = 100;
+const MAX_COLUMNS = 100;
 
 export const ssGlmSchema = configSchema(
   'ss_glm',
@@ -40,7 +40,8 @@ export const ssGlmSchema = configSchema(
           minimum: 1,
           maximum: 2,
           default: 1.5,
-          description: 'With tweedie: the variance grows as mean^tweedie_power; 1 is poisson, 2 is gamma.',
+          description:
+            'With tweedie: the variance grows as mean^tweedie_power, to three decimals; 1 is poisson, 2 is gamma.',
         },
         l2_lambda: {
           type: 'number',
