@@ -1,4 +1,5 @@
 import { STATE_BITS, decode, encode } from '../mpc/ring.js';
+import { modelCard, type Choices } from '../party/model-card.js';
 import { NEUTRAL, type PartyContext, type PartyProgram } from '../party/party-program.js';
 import { TaskFailure } from '../contract/task-type.js';
 import { differenceOf } from './aggregator.js';
@@ -12,6 +13,7 @@ export interface AggregateArgs {
   readonly threshold: number;
   readonly receives: boolean;
   readonly modelOutput: string | null;
+  readonly choices: Choices;
 }
 
 /** A party's answer: the model's path, and its part of the task's result; null if it does not receive the model. */
@@ -61,7 +63,8 @@ export const run: PartyProgram<AggregateArgs, AggregateValue> = async (context, 
     intercept: sums[columns]! / weight,
     rows,
   };
-  const reference = await writeModel(context, task.modelOutput, mean);
+  const card = modelCard(context, task.choices, { from: task.models, rows, figures: {} });
+  const reference = await writeModel(context, task.modelOutput, mean, card);
   context.progress(1, 'done');
   return { model: reference, facts: { model: signature.objective, feature_count: columns, rows } };
 };

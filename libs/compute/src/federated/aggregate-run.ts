@@ -16,10 +16,11 @@ export interface Instruments<Party = typeof AggregateParty> {
   readonly program?: PartyUrl<Party>;
 }
 
-/** Runs `aggregate` or `merge_models`, whose parameters have been checked. */
+/** Runs `aggregate` or `merge_models`, which `taskType` says, whose parameters have been checked. */
 export async function runAggregate(
   run: TaskRun<AggregateConfig>,
   { recorder, program = aggregateParty }: Instruments = {},
+  taskType = 'aggregate',
 ): Promise<TaskRunResult> {
   const config = run.params.task_config;
   const models = modelsOf(run, config);
@@ -49,6 +50,7 @@ export async function runAggregate(
     threshold,
     receives: receivers.includes(party),
     modelOutput: config.model_output?.[party] ?? null,
+    choices: { taskType, parameters: { weighting: config.weighting ?? 'rows' } },
   });
   const outcomes = await runParties({
     program,

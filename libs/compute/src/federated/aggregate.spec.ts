@@ -92,7 +92,7 @@ describe('train', () => {
       feature_count: 30,
     });
     expect(crossed).toEqual([]);
-    expect(artifacts.map(({ name }) => name)).toEqual(['alice/model.json']);
+    expect(artifacts.map(({ name }) => name)).toEqual(['alice/model.json', 'alice/model_card.json']);
     const model = await modelAt('artifact:chain-1/train-alice/alice/model.json');
     expect(model).toMatchObject({
       objective: 'logistic',
@@ -200,7 +200,8 @@ describe('aggregate', () => {
       );
       expect(mean.weights[at]).toBeCloseTo(plain / (rows[0]! + rows[1]! + rows[2]!), 9);
     });
-    expect(new Set(artifacts.map(({ sha256 }) => sha256)).size).toBe(1);
+    const means = artifacts.filter(({ name }) => name.endsWith('/model.json'));
+    expect(new Set(means.map(({ sha256 }) => sha256)).size).toBe(1);
     // Better than the parties are by themselves, on average.
     expect(aucOf(mean)).toBeGreaterThan(models.reduce((sum, model) => sum + aucOf(model), 0) / 3);
   });
@@ -231,7 +232,7 @@ describe('aggregate', () => {
       weighting: 'equal',
       parties: ['alice', 'bob'],
     });
-    expect(artifacts).toEqual([]);
+    expect(artifacts.map(({ name }) => name)).toEqual(['bob/model_card.json']);
     const mean = JSON.parse(await folder.text('bob', 'models/mean.json')) as RegressionModel;
     const models = await Promise.all(
       ['train-alice/alice', 'second/alice', 'train-bob/bob'].map((at) => modelAt(`artifact:chain-1/${at}/model.json`)),

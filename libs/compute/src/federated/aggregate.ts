@@ -15,7 +15,10 @@ const combining = <const Type extends string>(type: Type, title: string, descrip
     needsParties: true,
     configSchema: aggregateSchema(type),
     check: receiverFaults,
-    load: async () => (await import('./aggregate-run.js')).runAggregate,
+    load: async () => {
+      const { runAggregate } = await import('./aggregate-run.js');
+      return (run) => runAggregate(run, {}, type);
+    },
   });
 
 /** Federated averaging in one round: the mean of the parties' models, and nothing of a single one. */

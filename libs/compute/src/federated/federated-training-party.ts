@@ -1,5 +1,6 @@
 import { STATE_BITS, decode, encode } from '../mpc/ring.js';
 import { permutation } from '../mpc/random.js';
+import { modelCard, type Choices } from '../party/model-card.js';
 import type { PartyContext, PartyProgram } from '../party/party-program.js';
 import type { NumericColumns } from '../table/numeric-columns.js';
 import { TaskFailure } from '../contract/task-type.js';
@@ -29,6 +30,7 @@ export interface FederatedTrainingArgs {
   readonly threshold: number;
   readonly trainData: string;
   readonly modelOutput: string | null;
+  readonly choices: Choices;
 }
 
 /** A party's answer, which all parties know. */
@@ -44,7 +46,7 @@ export interface FederatedTrainingValue {
  * TaskFailure INSUFFICIENT_ROWS (of all parties together) and NOT_CONVERGED, besides what {@link readShard} throws.
  */
 export const run: PartyProgram<FederatedTrainingArgs, FederatedTrainingValue> = async (context, args) => {
-  const { signature, plan, rounds, standardize, seed, trainData, modelOutput, threshold } = args;
+  const { signature, plan, rounds, standardize, seed, trainData, modelOutput, threshold, choices } = args;
   const columns = signature.features.length;
   const table = await readShard(context, trainData, signature, 0);
   await context.reserve({ columns: [], members: [context.party, ...context.peers] });
@@ -84,7 +86,9 @@ export const run: PartyProgram<FederatedTrainingArgs, FederatedTrainingValue> = 
     intercept: raw[columns]!,
     rows,
   };
-  const reference = await writeModel(context, modelOutput, model, { training_loss: losses.at(-1)! });
+  const figures = { final_loss: losses.at(-1)!, loss_by_epoch: losses.slice(1) };
+  const card = modelCard(context, choices, { from: [trainData], rows, figures });
+  const reference = await writeModel(context, modelOutput, model, card, { training_loss: losses.at(-1)! });
   context.progress(1, 'done');
   return { model: reference, rows, losses };
 };

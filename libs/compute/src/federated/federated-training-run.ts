@@ -1,8 +1,9 @@
+import { choicesOf } from '../party/model-card.js';
 import type { PartyUrl } from '../party/party-program.js';
 import { runParties } from '../party/run-parties.js';
 import { TaskFailure, type TaskRun, type TaskRunResult } from '../contract/task-type.js';
 import { aggregator, type Instruments } from './aggregate-run.js';
-import { countSums, type FederatedTrainingConfig } from './federated-training-config.js';
+import { countSums, federatedTrainingSchema, type FederatedTrainingConfig } from './federated-training-config.js';
 import type * as FederatedTrainingParty from './federated-training-party.js';
 import { fitPlanOf, signatureOf } from './fit-config.js';
 import { lossFacts, sharesNeeded } from './warnings.js';
@@ -29,6 +30,7 @@ export async function runFederatedTraining(
     threshold,
     trainData: config.train_data[party]!,
     modelOutput: config.model_output?.[party] ?? null,
+    choices: choicesOf(federatedTrainingSchema, config.params),
   });
   const sums = countSums(rounds, standardize);
   const outcomes = await runParties({

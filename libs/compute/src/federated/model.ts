@@ -1,5 +1,6 @@
 import type { PartyContext } from '../party/party-program.js';
-import { TaskFailure } from '../contract/task-type.js';
+import { keepModel } from '../party/model-card.js';
+import { TaskFailure, type JsonObject } from '../contract/task-type.js';
 
 export const OBJECTIVES = ['logistic', 'linear'] as const;
 export type Objective = (typeof OBJECTIVES)[number];
@@ -25,21 +26,15 @@ const FORMAT = 'taskchain/regression/v1';
 /** A model of 10,000 columns has well under 1 MiB. */
 const MAX_MODEL_BYTES = 16 * 1024 * 1024;
 
-/** Keeps a model as JSON; the same model gives the same bytes. `more`: further fields of the file. */
-export async function writeModel(
+/** Keeps a model as JSON, and its card; the same model gives the same bytes. `more`: further fields of the file. */
+export function writeModel(
   context: PartyContext,
   target: string | null,
   model: RegressionModel,
+  card: JsonObject,
   more: Readonly<Record<string, unknown>> = {},
 ): Promise<string> {
-  const output = await context.createOutput({
-    ...(target !== null && { target }),
-    name: 'model.json',
-    mediaType: 'application/json',
-  });
-  await output.write(`${JSON.stringify({ format: FORMAT, ...model, ...more }, null, 2)}\n`);
-  await output.finish();
-  return output.reference;
+  return keepModel(context, { target, content: { format: FORMAT, ...model, ...more }, card });
 }
 
 /** Reads a model of this party. Throws MODEL_INCOMPATIBLE for any other file, besides what opening it throws. */

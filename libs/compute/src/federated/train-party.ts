@@ -1,4 +1,5 @@
 import { permutation } from '../mpc/random.js';
+import { modelCard, type Choices } from '../party/model-card.js';
 import type { PartyProgram } from '../party/party-program.js';
 import { writeModel, type RegressionModel, type Signature } from './model.js';
 import {
@@ -21,6 +22,7 @@ export interface TrainArgs {
   readonly seed: number;
   readonly trainData: string;
   readonly modelOutput: string | null;
+  readonly choices: Choices;
 }
 
 /**
@@ -28,7 +30,7 @@ export interface TrainArgs {
  * NOT_CONVERGED, besides what {@link readShard} throws.
  */
 export const run: PartyProgram<TrainArgs, { readonly model: string }> = async (context, args) => {
-  const { signature, plan, standardize, seed, trainData, modelOutput } = args;
+  const { signature, plan, standardize, seed, trainData, modelOutput, choices } = args;
   const columns = signature.features.length;
   const table = await readShard(context, trainData, signature, columns + 1);
   context.progress(0.1, 'training');
@@ -51,11 +53,10 @@ export const run: PartyProgram<TrainArgs, { readonly model: string }> = async (c
     intercept: raw[columns]!,
     rows: table.rows,
   };
-  const reference = await writeModel(context, modelOutput, model, {
-    party: context.party,
-    training_loss: loss / table.rows,
-  });
-  context.keepResult({ model: reference, rows: table.rows, training_loss: loss / table.rows });
+  const facts = { training_loss: loss / table.rows };
+  const card = modelCard(context, choices, { from: [trainData], rows: table.rows, figures: facts });
+  const reference = await writeModel(context, modelOutput, model, card, { party: context.party, ...facts });
+  context.keepResult({ model: reference, rows: table.rows, ...facts });
   context.progress(1, 'done');
   return { model: reference };
 };

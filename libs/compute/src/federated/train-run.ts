@@ -1,8 +1,9 @@
 import { runParties, type CrossedMessage } from '../party/run-parties.js';
+import { choicesOf } from '../party/model-card.js';
 import type { PartyUrl } from '../party/party-program.js';
 import type { TaskRun, TaskRunResult } from '../contract/task-type.js';
 import { fitPlanOf, signatureOf } from './fit-config.js';
-import type { TrainConfig } from './train-config.js';
+import { trainSchema, type TrainConfig } from './train-config.js';
 import type * as TrainParty from './train-party.js';
 
 const program: PartyUrl<typeof TrainParty> = new URL('./train-party.js', import.meta.url);
@@ -21,6 +22,7 @@ export async function runTrain(
     seed: config.params?.seed ?? 0,
     trainData: config.train_data[party]!,
     modelOutput: config.model_output?.[party] ?? null,
+    choices: choicesOf(trainSchema, config.params),
   });
   const outcomes = await runParties({
     program,

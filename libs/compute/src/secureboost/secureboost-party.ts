@@ -6,7 +6,9 @@ import type { OutputRows } from '../party/row-sets.js';
 import type { NumericColumns } from '../table/numeric-columns.js';
 import { predictionOf } from '../vertical/scores.js';
 import { rulesOfTrees } from '../vertical/boosting.js';
+import { verticalCard } from '../vertical/vertical-card.js';
 import { prepareRows, type PredictedRows, type PreparedRows } from '../vertical/vertical-rows.js';
+import { keepModel } from '../party/model-card.js';
 import { writeTable } from '../table/write-table.js';
 import type { JsonObject } from '../contract/task-type.js';
 import { trainingName } from '../vertical/vertical-plan.js';
@@ -70,7 +72,8 @@ async function holdLabel(
   const shown = { rows: train.rows, losses: shownLosses(losses, withLoss) };
   const training = trainingName(plan, { ...shown, splits: peerSplits(trees, own.length) });
   const model = modelTrees(trees, own.length, (column, bucket) => own[column]!.edges[bucket]!);
-  const reference = await keepModel(context, part, {
+  const figures = { final_loss: shown.losses.at(-1) ?? null, loss_by_round: [...shown.losses] };
+  const reference = await keepPart(context, part, verticalCard(context, part, prepared, figures), {
     training,
     base_score: boosting.baseScore,
     peer: peerName,
@@ -92,8 +95,9 @@ async function holdLabel(
 async function holdFeatures(
   context: PartyContext,
   part: SecureBoostPart,
-  { train, heldOut, predict, least }: PreparedRows,
+  prepared: PreparedRows,
 ): Promise<SecureBoostOutcome> {
+  const { train, heldOut, predict, least } = prepared;
   const { plan } = part;
   const peerName = context.peers[0]!;
   const own = part.features.map((_, column) =>
@@ -120,7 +124,7 @@ async function holdFeatures(
     context.progress(0.05 + (0.85 * served) / (served + 2 * plan.boosting.rounds), 'summing up masked derivatives');
     return command;
   });
-  const reference = await keepModel(context, part, {
+  const reference = await keepPart(context, part, verticalCard(context, part, prepared), {
     training,
     peer: peerName,
     max_depth: plan.boosting.maxDepth,
@@ -169,17 +173,10 @@ function fileNode(node: ModelNode, features: readonly string[]): JsonObject {
 }
 
 /** A party's part of the model: of the other's columns only the ids of their splits. */
-async function keepModel(context: PartyContext, part: SecureBoostPart, content: JsonObject): Promise<string> {
-  const output = await context.createOutput({
-    ...(part.modelOutput !== null && { target: part.modelOutput }),
-    name: 'model.json',
-    mediaType: 'application/json',
-  });
+function keepPart(context: PartyContext, part: SecureBoostPart, card: JsonObject, trees: JsonObject): Promise<string> {
   const { objective } = part.plan.boosting;
-  const model = { format: TREES_FORMAT, party: context.party, objective, features: [...part.features], ...content };
-  await output.write(`${JSON.stringify(model, null, 2)}\n`);
-  await output.finish();
-  return output.reference;
+  const content = { format: TREES_FORMAT, party: context.party, objective, features: [...part.features], ...trees };
+  return keepModel(context, { target: part.modelOutput, content, card });
 }
 
 /** Scores of the rows of the table, in runs of `PREDICT_ROWS`. */

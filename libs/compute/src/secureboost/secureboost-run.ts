@@ -1,9 +1,10 @@
 import type { TaskRun, TaskRunResult } from '../contract/task-type.js';
+import { choicesOf } from '../party/model-card.js';
 import type { PartyUrl } from '../party/party-program.js';
 import type { CrossedMessage } from '../party/run-parties.js';
 import { runVertical } from '../vertical/run-vertical.js';
 import { verticalPartsOf } from '../vertical/vertical-plan.js';
-import type { SecureBoostConfig } from './secureboost-config.js';
+import { secureboostSchema, type SecureBoostConfig } from './secureboost-config.js';
 import type * as SecureBoostDealer from './secureboost-dealer.js';
 import type * as SecureBoostParty from './secureboost-party.js';
 import { ROWS_PER_LOSS } from './shown-losses.js';
@@ -21,7 +22,7 @@ export async function runSecureBoost(
 ): Promise<TaskRunResult> {
   const config = run.params.task_config;
   const plan = planOf(config);
-  const parts = verticalPartsOf(config, plan);
+  const parts = verticalPartsOf(config, plan, choicesOf(secureboostSchema, config.params));
   return runVertical({ program, dealer, plan, parts, run, recorder }, (outcomeOf) => {
     const trained = outcomeOf(plan.labelParty);
     const { losses } = trained;

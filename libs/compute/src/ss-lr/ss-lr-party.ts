@@ -5,7 +5,9 @@ import { lineTo } from '../mpc/party-line.js';
 import { joinSession } from '../mpc/session.js';
 import { BITS, bitsOfEnds, openedOf, reserveFirst, type Opened } from '../party/opened.js';
 import { NEUTRAL, type PartyContext, type PartyProgram } from '../party/party-program.js';
+import { keepModel } from '../party/model-card.js';
 import { batches } from '../vertical/split-rows.js';
+import { verticalCard } from '../vertical/vertical-card.js';
 import { prepareRows, type PreparedRows, type RowRules } from '../vertical/vertical-rows.js';
 import { mostLosses } from './losses.js';
 import { featuresOf } from './predict-on-shares.js';
@@ -50,19 +52,15 @@ export const run: PartyProgram<SsLrPart, SsLrOutcome> = async (context, part) =>
     hasLabel: part.label !== null,
     share: weights,
   };
-  const file = await context.createOutput({
-    ...(part.modelOutput !== null && { target: part.modelOutput }),
-    name: 'model.json',
-    mediaType: 'application/json',
-  });
-  await file.write(`${JSON.stringify(sliceFile(context.party, model), null, 2)}\n`);
-  await file.finish();
+  const card = verticalCard(context, part, prepared, { final_loss: finalLoss, loss_by_epoch: [...losses] });
+  const content = sliceFile(context.party, model);
+  const reference = await keepModel(context, { target: part.modelOutput, content, card });
 
   context.progress(0.92, 'predicting');
   const prediction =
     predict && predict.rows > 0 ? await predictRows(context, part, await join(), model, predict) : null;
   context.progress(1, 'done');
-  return { rows: train.rows, heldOut, losses, finalLoss, model: file.reference, prediction };
+  return { rows: train.rows, heldOut, losses, finalLoss, model: reference, prediction };
 };
 
 function rulesOf({ schedule }: SsLrPlan): RowRules {

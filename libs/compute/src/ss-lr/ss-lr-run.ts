@@ -1,9 +1,10 @@
 import type { TaskRun, TaskRunResult } from '../contract/task-type.js';
+import { choicesOf } from '../party/model-card.js';
 import type { PartyUrl } from '../party/party-program.js';
 import type { CrossedMessage } from '../party/run-parties.js';
 import { runVertical } from '../vertical/run-vertical.js';
 import { verticalPartsOf } from '../vertical/vertical-plan.js';
-import type { SsLrConfig } from './ss-lr-config.js';
+import { ssLrSchema, type SsLrConfig } from './ss-lr-config.js';
 import type * as SsLrDealer from './ss-lr-dealer.js';
 import type * as SsLrParty from './ss-lr-party.js';
 import { ROWS_PER_LOSS } from './losses.js';
@@ -19,7 +20,7 @@ export async function runSsLr(
 ): Promise<TaskRunResult> {
   const config = run.params.task_config;
   const plan = planOf(config);
-  const parts = verticalPartsOf(config, plan);
+  const parts = verticalPartsOf(config, plan, choicesOf(ssLrSchema, config.params));
   return runVertical({ program, dealer, plan, parts, run, recorder }, (outcomeOf) => {
     const first = outcomeOf(plan.parties[0]);
     const withheld = withheldOf(first);

@@ -88,7 +88,9 @@ const artifact = (taskId: string, name: string): Promise<string> =>
 /** The weights that both slices of a task give together. */
 const modelOf = async (taskId: string): Promise<{ weights: number[]; intercept: number }> =>
   openModel(await artifact(taskId, 'alice/model.json'), await artifact(taskId, 'bob/model.json'));
-const namesOf = (outcome: TaskRunResult): string[] => outcome.artifacts.map(({ name }) => name).sort();
+/** Without the cards of models. */
+const namesOf = (outcome: TaskRunResult): string[] =>
+  outcome.artifacts.flatMap(({ name }) => (name.endsWith('_card.json') ? [] : [name])).sort();
 const predictionsOf = async (taskId: string): Promise<number[]> =>
   (await artifact(taskId, 'alice/predictions.csv'))
     .trim()

@@ -90,6 +90,7 @@ export function openedPredictions(slice: SharedSlice, own: Vector, theirs: Vecto
   });
 }
 
+/** A party's slice as it is saved: of the other's columns it has nothing. */
 export function sliceFile(party: string, peer: string, slice: SharedSlice): JsonObject {
   return {
     format: SHARED_TREES_FORMAT,

@@ -5,9 +5,11 @@ import { bytesOf, vectorFrom, type Vector } from '../mpc/rings.js';
 import { joinSession } from '../mpc/session.js';
 import { predictionsFor } from '../party/opened.js';
 import { NEUTRAL, type PartyContext, type PartyProgram } from '../party/party-program.js';
+import { keepModel } from '../party/model-card.js';
 import { writeTable } from '../table/write-table.js';
 import { bucketed } from '../vertical/buckets.js';
 import { rulesOfTrees } from '../vertical/boosting.js';
+import { verticalCard } from '../vertical/vertical-card.js';
 import { prepareRows, type PredictedRows } from '../vertical/vertical-rows.js';
 import { agree } from './agreement.js';
 import { countNodes } from './counted-nodes.js';
@@ -70,7 +72,9 @@ export const run: PartyProgram<SsXgbPart, SsXgbOutcome> = async (context, part) 
     ),
     weights: trees.map(({ weights }) => weights),
   };
-  const model = await keepModel(context, part, sliceFile(context.party, peer, slice));
+  const content = sliceFile(context.party, peer, slice);
+  const card = verticalCard(context, part, prepared);
+  const model = await keepModel(context, { target: part.modelOutput, content, card });
   const prediction = predict && predict.rows > 0 ? await predictAll(context, part, joint, slice, predict) : null;
   context.progress(1, 'done');
   return { rows: train.rows, heldOut, model, prediction };
@@ -100,18 +104,6 @@ function winnersOf(context: PartyContext, index: 0 | 1): Winners {
       });
     },
   };
-}
-
-/** A party's slice: of the other's columns nothing. */
-async function keepModel(context: PartyContext, part: SsXgbPart, content: object): Promise<string> {
-  const output = await context.createOutput({
-    ...(part.modelOutput !== null && { target: part.modelOutput }),
-    name: 'model.json',
-    mediaType: 'application/json',
-  });
-  await output.write(`${JSON.stringify(content, null, 2)}\n`);
-  await output.finish();
-  return output.reference;
 }
 
 /** Predicts on shares, and gives the receiver the rounded predictions. */

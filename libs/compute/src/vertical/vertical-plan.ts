@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Choices } from '../party/model-card.js';
 
 /** The part of a `task_config` that every vertical training of two parties has. */
 export interface VerticalConfig {
@@ -30,6 +31,7 @@ export interface VerticalPlan {
 /** A party's own part: its paths and columns, which the other party does not receive. */
 export interface VerticalPart<Plan extends VerticalPlan = VerticalPlan> {
   readonly plan: Plan;
+  readonly choices: Choices;
   readonly features: readonly string[];
   readonly label: string | null;
   readonly trainData: string;
@@ -81,8 +83,9 @@ export function verticalPlanOf(config: VerticalConfig): VerticalPlan {
 export function verticalPartsOf<Plan extends VerticalPlan>(
   config: VerticalConfig,
   plan: Plan,
+  choices: Choices,
 ): Record<string, VerticalPart<Plan>> {
-  return Object.fromEntries(plan.parties.map((party) => [party, verticalPartOf(config, plan, party)]));
+  return Object.fromEntries(plan.parties.map((party) => [party, { ...verticalPartOf(config, plan, party), choices }]));
 }
 
 /** The part that only `party` receives. */
@@ -90,7 +93,7 @@ function verticalPartOf<Plan extends VerticalPlan>(
   config: VerticalConfig,
   plan: Plan,
   party: string,
-): VerticalPart<Plan> {
+): Omit<VerticalPart<Plan>, 'choices'> {
   const own = (value: string | Readonly<Record<string, string>> | undefined): string | null =>
     typeof value === 'string' ? value : (value?.[party] ?? null);
   return {
