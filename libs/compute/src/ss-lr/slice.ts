@@ -1,3 +1,4 @@
+import { FEW_VALUES, type OpenedColumn } from '#libs/consent';
 import { isMap } from '../contract/json-values.js';
 import type { JsonObject } from '../contract/task-type.js';
 import { ELEMENT_BYTES, fromBytes, toBytes, type RingVector } from '../mpc/ring.js';
@@ -9,6 +10,8 @@ export const SLICE_FORMAT = 'taskchain/vertical-regression/v2';
 
 /** A party's slice of a model: its share of all weights, which reveals nothing without the other's. */
 export interface Slice {
+  /** The other party. Absent in older files. */
+  readonly peer?: string | undefined;
   /** The name of the training, random: shares of two trainings do not fit together. */
   readonly training: string;
   readonly regType: Schedule['regType'];
@@ -20,8 +23,16 @@ export interface Slice {
   /** No weight exceeds 2^weightBits, and no label of the training 2^labelSize. */
   readonly weightBits: number;
   readonly labelSize: number;
+  /** What the ledger counts where weights are opened. Absent in older files. */
+  readonly seen?: SeenRows | undefined;
   /** Own share of the weights of the first party's columns, of the second's, and of the intercept. */
   readonly share: RingVector;
+}
+
+/** What a party's weights tell of: its training rows, and its columns, with the label where it has it. */
+export interface SeenRows {
+  readonly rows: number;
+  readonly columns: readonly Pick<OpenedColumn, 'column' | 'distinct'>[];
 }
 
 /** The slice as it is saved. */
@@ -29,6 +40,7 @@ export function sliceFile(party: string, slice: Slice): JsonObject {
   return {
     format: SLICE_FORMAT,
     party,
+    ...(slice.peer !== undefined && { peer: slice.peer }),
     training: slice.training,
     reg_type: slice.regType,
     features: [...slice.features],
@@ -36,6 +48,7 @@ export function sliceFile(party: string, slice: Slice): JsonObject {
     has_label: slice.hasLabel,
     weight_bits: slice.weightBits,
     label_bits: slice.labelSize,
+    ...(slice.seen && { seen: { rows: slice.seen.rows, columns: slice.seen.columns.map((each) => ({ ...each })) } }),
     share: Buffer.from(toBytes(slice.share)).toString('base64'),
   };
 }
@@ -53,7 +66,22 @@ export function sliceOf(content: unknown): Slice | undefined {
   const bytes = Buffer.from(share, 'base64');
   const weights = columns[0] + columns[1] + 1;
   if (bytes.length !== weights * ELEMENT_BYTES) return undefined;
-  return { training, regType, features, columns, hasLabel, weightBits, labelSize, share: fromBytes(bytes, weights) };
+  const peer = typeof content.peer === 'string' ? content.peer : undefined;
+  const seen = seenOf(content.seen, features.length + Number(hasLabel));
+  const size = { weightBits, labelSize };
+  return { ...size, peer, training, regType, features, columns, hasLabel, seen, share: fromBytes(bytes, weights) };
+}
+
+function seenOf(value: unknown, count: number): SeenRows | undefined {
+  if (!isMap(value) || !Number.isInteger(value.rows) || !Array.isArray(value.columns)) return undefined;
+  const fits = (each: unknown): each is SeenRows['columns'][number] =>
+    isMap(each) &&
+    typeof each.column === 'string' &&
+    Number.isInteger(each.distinct) &&
+    (each.distinct as number) >= 1 &&
+    (each.distinct as number) <= FEW_VALUES + 1;
+  const { columns } = value;
+  return columns.length === count && columns.every(fits) ? { rows: value.rows as number, columns } : undefined;
 }
 
 const isPair = (value: unknown): value is [number, number] =>

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { OpenedColumn } from '#libs/consent';
 import { PeerMessage } from '../contract/peer-message.js';
 import { TaskFailure } from '../contract/task-type.js';
 import { lineTo } from '../mpc/party-line.js';
@@ -8,11 +9,11 @@ import { NEUTRAL, type PartyContext, type PartyProgram } from '../party/party-pr
 import { keepModel } from '../party/model-card.js';
 import { batches } from '../vertical/split-rows.js';
 import { verticalCard } from '../vertical/vertical-card.js';
-import { prepareRows, type PreparedRows, type RowRules } from '../vertical/vertical-rows.js';
+import { prepareRows, type PreparedRows, type RowRules, type TrainingRows } from '../vertical/vertical-rows.js';
 import { mostLosses } from './losses.js';
 import { featuresOf } from './predict-on-shares.js';
 import { LEAST_LABEL_SIZE, MOST_SIZE, sizeOf, weightBitsOf, type Sizes } from './room.js';
-import { sliceFile, type Slice } from './slice.js';
+import { sliceFile, type SeenRows, type Slice } from './slice.js';
 import { predictRows } from './ss-lr-predict.js';
 import type { SsLrOutcome, SsLrPart, SsLrPlan } from './ss-lr-plan.js';
 import { RanAway, trainOnShares } from './ss-lr-train.js';
@@ -43,6 +44,8 @@ export const run: PartyProgram<SsLrPart, SsLrOutcome> = async (context, part) =>
   }).catch(asFailure);
 
   const model: Slice = {
+    peer,
+    seen: seenRows(part, train),
     weightBits,
     labelSize: sizes.label,
     training,
@@ -54,7 +57,7 @@ export const run: PartyProgram<SsLrPart, SsLrOutcome> = async (context, part) =>
   };
   const card = verticalCard(context, part, prepared, { final_loss: finalLoss, loss_by_epoch: [...losses] });
   const content = sliceFile(context.party, model);
-  const reference = await keepModel(context, { target: part.modelOutput, content, card });
+  const reference = await keepModel(context, { target: part.modelOutput, content, card, rows: prepared.made });
 
   context.progress(0.92, 'predicting');
   const prediction =
@@ -107,23 +110,12 @@ async function agree(
  * How many losses are opened: those that both parties can count. Each is a figure about the label and all features, and so is where a
  * training ends that runs away: at one of its steps, or at its last loss.
  */
-async function agreeOnLosses(
-  context: PartyContext,
-  { plan, features, label }: SsLrPart,
-  { train }: PreparedRows,
-): Promise<number> {
-  const { epochs, batchSize } = plan.schedule;
+async function agreeOnLosses(context: PartyContext, part: SsLrPart, { train }: PreparedRows): Promise<number> {
+  const { epochs, batchSize } = part.plan.schedule;
   const { rows } = train;
   const ends = epochs * batches(rows, batchSize).length + 2;
   const wish = (losses: number, share?: number): Opened => {
-    const all = [
-      { names: features, values: train.values, rows },
-      ...(train.label ? [{ names: [label!], values: train.label, rows }] : []),
-    ];
-    const columns = all.flatMap((each) => [
-      ...openedOf(each, losses, BITS.loss),
-      ...openedOf(each, 1, bitsOfEnds(ends)),
-    ]);
+    const columns = [...columnsOf(part, train, losses, BITS.loss), ...columnsOf(part, train, 1, bitsOfEnds(ends))];
     return { columns, joint: true, ...(share !== undefined && { share }) };
   };
   const most = mostLosses(epochs, rows);
@@ -139,6 +131,20 @@ async function agreeOnLosses(
   await context.send(peer, { losses: own });
   return Math.min(own, new PeerMessage(peer, await context.receiveJson<unknown>(peer)).count('losses', most));
 }
+
+/** As many figures about each of the party's columns, the label among them where it has it. */
+function columnsOf({ features, label }: SsLrPart, train: TrainingRows, figures: number, bits: number): OpenedColumn[] {
+  const { rows, values } = train;
+  return [
+    ...openedOf({ names: features, values, rows }, figures, bits),
+    ...(train.label ? openedOf({ names: [label!], values: train.label, rows }, figures, bits) : []),
+  ];
+}
+
+const seenRows = (part: SsLrPart, train: TrainingRows): SeenRows => ({
+  rows: train.rows,
+  columns: columnsOf(part, train, 0, 0).map(({ column, distinct }) => ({ column, distinct })),
+});
 
 function tooLarge({ features, label }: Sizes, rows: number, { parties, schedule }: SsLrPlan): TaskFailure {
   const most = Math.max(...features);

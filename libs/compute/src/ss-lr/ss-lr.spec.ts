@@ -155,6 +155,8 @@ describe('ss_lr', () => {
       has_label: false,
       weight_bits: expect.any(Number),
       label_bits: 0,
+      peer: 'alice',
+      seen: { rows: 480, columns: BOB.map((column) => ({ column, distinct: 17 })) },
       share: expect.stringMatching(/^[A-Za-z0-9+/]{170}[A-Za-z0-9+/=]{2}$/),
     });
     expect(alice).toMatchObject({ features: ALICE, has_label: true });

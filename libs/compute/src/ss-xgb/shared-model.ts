@@ -32,6 +32,8 @@ export type ModelSplit = { readonly column: number; readonly threshold: number }
 
 /** A party's slice: its own splits, and its shares of the weights of the leaves. */
 export interface SharedSlice extends ModelShape {
+  /** The other party. */
+  readonly peer: string;
   readonly training: string;
   readonly hasLabel: boolean;
   readonly features: readonly string[];
@@ -91,11 +93,11 @@ export function openedPredictions(slice: SharedSlice, own: Vector, theirs: Vecto
 }
 
 /** A party's slice as it is saved: of the other's columns it has nothing. */
-export function sliceFile(party: string, peer: string, slice: SharedSlice): JsonObject {
+export function sliceFile(party: string, slice: SharedSlice): JsonObject {
   return {
     format: SHARED_TREES_FORMAT,
     party,
-    peer,
+    peer: slice.peer,
     training: slice.training,
     objective: slice.objective,
     features: [...slice.features],
@@ -115,6 +117,7 @@ export function sliceFile(party: string, peer: string, slice: SharedSlice): Json
 /** A slice from its file, or undefined if it is none. */
 export function sharedSliceOf(content: Record<string, unknown>): SharedSlice | undefined {
   const {
+    peer,
     training,
     objective,
     features,
@@ -125,13 +128,15 @@ export function sharedSliceOf(content: Record<string, unknown>): SharedSlice | u
     score_bits: scoreBits,
     trees,
   } = content;
-  if (typeof training !== 'string' || (objective !== 'logistic' && objective !== 'linear')) return undefined;
+  if (typeof peer !== 'string' || typeof training !== 'string' || (objective !== 'logistic' && objective !== 'linear'))
+    return undefined;
   if (!isList(features, (each) => typeof each === 'string') || typeof hasLabel !== 'boolean') return undefined;
   if (![start, base, unit].every(Number.isFinite) || !isWord(scoreBits) || scoreBits > 20) return undefined;
   if (!isList<Record<string, unknown>>(trees, isMap) || trees.length === 0) return undefined;
   const read = trees.map((tree) => treeOf(tree, features as string[]));
   if (!read.every((tree) => tree !== undefined)) return undefined;
   return {
+    peer,
     training,
     objective,
     features: features as string[],

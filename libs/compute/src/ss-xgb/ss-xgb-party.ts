@@ -58,6 +58,7 @@ export const run: PartyProgram<SsXgbPart, SsXgbOutcome> = async (context, part) 
     context.progress(0.05 + (0.85 * tree) / boosting.rounds, `training, tree ${tree + 1} of ${boosting.rounds}`),
   );
   const slice: SharedSlice = {
+    peer,
     training,
     objective: boosting.objective,
     start: isLogistic ? boosting.baseScore : 0,
@@ -72,7 +73,7 @@ export const run: PartyProgram<SsXgbPart, SsXgbOutcome> = async (context, part) 
     ),
     weights: trees.map(({ weights }) => weights),
   };
-  const content = sliceFile(context.party, peer, slice);
+  const content = sliceFile(context.party, slice);
   const card = verticalCard(context, part, prepared);
   const model = await keepModel(context, { target: part.modelOutput, content, card });
   const prediction = predict && predict.rows > 0 ? await predictAll(context, part, joint, slice, predict) : null;

@@ -40,6 +40,8 @@ export interface PredictedRows extends NumericColumns {
 /** A party's rows, ready for training. Nothing else of its tables stays in memory. */
 export interface PreparedRows {
   readonly train: TrainingRows;
+  /** Which rows of the table `train` are. */
+  readonly made: OutputRows;
   /** How many rows are held out of training. */
   readonly heldOut: number;
   /** Rows to predict on: features, then the label if the party has it. Null if there is nothing to predict. */
@@ -96,7 +98,8 @@ export async function prepareRows(context: PartyContext, part: VerticalPart, rul
     part.features.forEach((name, column) => checkApart(whereOf(name), train.values, column, columns));
     if (train.label !== null) checkApart(whereOf(part.label!), train.label, 0, 1);
   }
-  return { train, heldOut: split.heldOut.length, predict, least };
+  const made = { of: part.trainData, ...(split.heldOut.length > 0 && { picks: split.train }) };
+  return { train, made, heldOut: split.heldOut.length, predict, least };
 }
 
 function insufficient({ minGroups, minRowsWhy }: RowRules, least: number): TaskFailure {
