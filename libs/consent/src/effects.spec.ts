@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { effectsReaders } from './effects.js';
+import { readersOf } from './effects.js';
 import type { PolicyStatement } from './statements.js';
 
 const NOW = '2027-01-01T00:00:00Z';
@@ -12,14 +12,20 @@ function policy(dataset: string, effects_to?: string[], expires_at = '2028-01-01
 describe('effects of the columns of datasets', () => {
   it('go to the parties that every one of the policies names', () => {
     const policies = [policy('one', ['bob', 'carol']), policy('two', ['carol', 'dave']), policy('three')];
-    expect(effectsReaders(['one'], policies, NOW)).toEqual(['bob', 'carol']);
-    expect(effectsReaders(['one', 'two'], policies, NOW)).toEqual(['carol']);
-    expect(effectsReaders(['one', 'three'], policies, NOW)).toEqual([]);
+    expect(readersOf('effects_to', ['one'], policies, NOW)).toEqual(['bob', 'carol']);
+    expect(readersOf('effects_to', ['one', 'two'], policies, NOW)).toEqual(['carol']);
+    expect(readersOf('effects_to', ['one', 'three'], policies, NOW)).toEqual([]);
   });
 
   it('go to nobody without a policy, or after its end', () => {
-    expect(effectsReaders([], [policy('one', ['bob'])], NOW)).toEqual([]);
-    expect(effectsReaders(['two'], [policy('one', ['bob'])], NOW)).toEqual([]);
-    expect(effectsReaders(['one'], [policy('one', ['bob'], NOW)], NOW)).toEqual([]);
+    expect(readersOf('effects_to', [], [policy('one', ['bob'])], NOW)).toEqual([]);
+    expect(readersOf('effects_to', ['two'], [policy('one', ['bob'])], NOW)).toEqual([]);
+    expect(readersOf('effects_to', ['one'], [policy('one', ['bob'], NOW)], NOW)).toEqual([]);
+  });
+
+  it('are named apart from coefficients', () => {
+    const named: PolicyStatement = { ...policy('one', ['bob']), coefficients_to: ['carol'] };
+    expect(readersOf('coefficients_to', ['one'], [named], NOW)).toEqual(['carol']);
+    expect(readersOf('coefficients_to', ['one'], [policy('one', ['bob'])], NOW)).toEqual([]);
   });
 });

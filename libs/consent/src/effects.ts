@@ -1,7 +1,11 @@
 import type { PolicyStatement } from './statements.js';
 
-/** The parties that the owner of these datasets lets read the effects of their columns: those that a policy in force names for each of them. */
-export function effectsReaders(
+/** The fields of a policy that name other parties as readers of what a task otherwise opens to nobody else. */
+export type ReadersField = 'effects_to' | 'coefficients_to';
+
+/** The parties that the owner of these datasets lets read effects or coefficients: those that a policy in force names for each of them. */
+export function readersOf(
+  field: ReadersField,
   datasets: readonly string[],
   policies: readonly PolicyStatement[],
   now: string,
@@ -9,7 +13,7 @@ export function effectsReaders(
   const [first = [], ...rest] = datasets.map((dataset) =>
     policies
       .filter((policy) => policy.dataset === dataset && Date.parse(policy.expires_at) > Date.parse(now))
-      .flatMap(({ effects_to: readers }) => readers ?? []),
+      .flatMap((policy) => policy[field] ?? []),
   );
   return first.filter((party) => rest.every((readers) => readers.includes(party)));
 }

@@ -11,7 +11,7 @@ export {
 } from './budget.js';
 export { canonicalJson, type Json as ConsentJson } from './canonical-json.js';
 export { datasetFacts } from './dataset-facts.js';
-export { effectsReaders } from './effects.js';
+export { readersOf, type ReadersField } from './effects.js';
 export { leastGroupRows } from './group-rows.js';
 export {
   approvalOf,

@@ -9,7 +9,7 @@ export function learnersOf(
   parties: readonly string[],
 ): readonly string[] {
   const fields = (config ?? {}) as Readonly<Record<string, unknown>>;
-  const { receiver, receivers, broadcast_result: broadcast, join, left_party: left } = fields;
+  const { receiver, receivers, coefficients_to: readers, broadcast_result: broadcast, join, left_party: left } = fields;
   // Another engine has defaults of other kinds.
   if (engine !== 'native') return parties;
   if (taskType === 'psi_count' && typeof receiver === 'string') return [receiver];
@@ -17,6 +17,9 @@ export function learnersOf(
   if (taskType === 'psi' && (join === 'right' || join === 'difference'))
     return typeof left === 'string' ? [left] : parties;
   if (taskType === 'psi' && typeof receiver === 'string' && broadcast !== true) return [receiver];
-  const isNamed = Array.isArray(receivers) && receivers.every((each): each is string => typeof each === 'string');
-  return ['aggregate', 'merge_models'].includes(taskType) && isNamed ? receivers : parties;
+  if (taskType === 'model_export' && areNames(readers)) return readers;
+  return ['aggregate', 'merge_models'].includes(taskType) && areNames(receivers) ? receivers : parties;
 }
+
+const areNames = (value: unknown): value is readonly string[] =>
+  Array.isArray(value) && value.every((each) => typeof each === 'string');

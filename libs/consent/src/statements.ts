@@ -55,6 +55,8 @@ export interface PolicyStatement {
   readonly min_group_rows?: number;
   /** The other parties that also get z, p and points of its columns. Default: none. */
   readonly effects_to?: readonly string[];
+  /** The other parties that may read the coefficients of models that were trained on it. Default: none. */
+  readonly coefficients_to?: readonly string[];
   /** By column. Figures under differential privacy need them. */
   readonly bounds?: Readonly<Record<string, ColumnBounds>>;
 }
@@ -226,6 +228,7 @@ export const STATEMENT_SCHEMAS: Readonly<Record<StatementKind, object>> = {
       ),
       min_group_rows: { ...amount, minimum: MIN_GROUP_ROWS },
       effects_to: { ...names, items: PARTY },
+      coefficients_to: { ...names, items: PARTY },
       bounds: {
         type: 'object',
         maxProperties: 10_000,

@@ -44,7 +44,7 @@ export const DEFAULT_COLUMNS: Readonly<Record<string, Readonly<Record<string, st
   prediction_bias_eval: PREDICTIONS,
 };
 /** Types that read the columns that a file of the party names: a model, or rules. */
-const READ_BY_FILE = ['evaluation', 'predict', 'scorecard', 'ss_pvalue', 'substitution'];
+const READ_BY_FILE = ['evaluation', 'model_export', 'predict', 'scorecard', 'ss_pvalue', 'substitution'];
 
 /** Types that do to a party's table what a text of their author says: an expression, a query, a command. */
 const OBEY_A_TEXT = ['case_when', 'condition_filter', 'expr', 'script', 'sql'];

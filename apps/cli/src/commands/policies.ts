@@ -77,11 +77,12 @@ export function addPolicyCommands(program: Command, session: Session, act: Act):
             });
             throw new Failure(EXIT.NOT_FOUND, say('{dataset} has no policy.', { dataset: given }), { hint });
           }
-          const { expires_at, rules, budget, min_group_rows, effects_to, bounds } = found;
+          const { expires_at, rules, budget, min_group_rows, effects_to, coefficients_to, bounds } = found;
           const more = {
             ...(budget && { budget }),
             ...(min_group_rows && { min_group_rows }),
             ...(effects_to && { effects_to }),
+            ...(coefficients_to && { coefficients_to }),
             ...(bounds && { bounds }),
           };
           session.answer(found, () =>

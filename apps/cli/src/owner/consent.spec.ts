@@ -308,12 +308,12 @@ describe('a policy', () => {
   it('is refused with the line of each fault and what to write', async () => {
     writeFileSync(
       at('p.yaml'),
-      'expires: 2027-01-01T00:00:00Z\nexpires_at: next year\nrules:\n  - effect: permit\n    task_types: [psi]\n    with: [bank a]\n    params: { method: { enum: [ridge] } }\n    uses: { max: 0, days: 30 }\n    receivers: [bank b]\n    min_rows: 0\nmin_group_rows: 19\neffects_to: [bank c]\n',
+      'expires: 2027-01-01T00:00:00Z\nexpires_at: next year\nrules:\n  - effect: permit\n    task_types: [psi]\n    with: [bank a]\n    params: { method: { enum: [ridge] } }\n    uses: { max: 0, days: 30 }\n    receivers: [bank b]\n    min_rows: 0\nmin_group_rows: 19\neffects_to: [bank c]\ncoefficients_to: [bank d]\n',
     );
     const { exit, stderr } = await cli(['policies', 'set', 'alice/c', '--dry-run', '--file', at('p.yaml')]);
     expect(exit).toBe(EXIT.INVALID);
     for (const line of [
-      'p.yaml:1:1: UNKNOWN_FIELD expires is not a known field: a policy has expires_at, rules, budget, min_group_rows, effects_to, bounds.',
+      'p.yaml:1:1: UNKNOWN_FIELD expires is not a known field: a policy has expires_at, rules, budget, min_group_rows, effects_to, coefficients_to, bounds.',
       'p.yaml:2:1: INVALID_FORMAT expires_at is a time in UTC such as 2027-06-30T00:00:00Z.',
       'p.yaml:4:5: INVALID_VALUE effect must be one of allow, ask, refuse.',
       'p.yaml:6:12: INVALID_FORMAT Each entry is the name of a party',
@@ -323,6 +323,7 @@ describe('a policy', () => {
       'p.yaml:10:5: OUT_OF_RANGE min_rows must be 1 or more.',
       'p.yaml:11:1: OUT_OF_RANGE min_group_rows must be 20 or more.',
       'p.yaml:12:14: INVALID_FORMAT Each entry is the name of a party',
+      'p.yaml:13:19: INVALID_FORMAT Each entry is the name of a party',
     ]) {
       expect(stderr).toContain(line);
     }

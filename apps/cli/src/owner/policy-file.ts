@@ -7,7 +7,7 @@ import type { Session } from '../session.js';
 import { statementFaults, type Draft } from './statement-book.js';
 
 /** What the owner writes: the rest of the statement is the command's. */
-const FIELDS = ['expires_at', 'rules', 'budget', 'min_group_rows', 'effects_to', 'bounds'];
+const FIELDS = ['expires_at', 'rules', 'budget', 'min_group_rows', 'effects_to', 'coefficients_to', 'bounds'];
 
 /**
  * Reads a policy from JSON or YAML: `expires_at`, `rules` and perhaps more of `FIELDS`. Throws with the line of each fault, and for a policy that allows
@@ -52,7 +52,7 @@ export async function readPolicy(path: string, dataset: string, session: Session
 const ADVICE: readonly (readonly [place: RegExp, advice: string])[] = [
   [/\/expires_at$/, 'is a time in UTC such as 2027-06-30T00:00:00Z'],
   [
-    /\/(with|proposers|receivers|effects_to)\/\d+$/,
+    /\/(with|proposers|receivers|effects_to|coefficients_to)\/\d+$/,
     'is the name of a party: letters, digits, "_" and "-", a letter first',
   ],
   [/\/params\/[^/]+$/, 'is a JSON pointer into task_config such as /method'],

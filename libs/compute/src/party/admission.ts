@@ -2,15 +2,16 @@ import { randomUUID } from 'node:crypto';
 import { basename } from 'node:path';
 import {
   approvalOf,
-  effectsReaders,
   isAsWritten,
   judgeUse,
   leastGroupRows,
   namesKeys,
+  readersOf,
   usesOf,
   type ApprovalStatement,
   type PartyStatement,
   type PolicyStatement,
+  type ReadersField,
   type Statement,
   type UseRequest,
 } from '#libs/consent';
@@ -114,9 +115,9 @@ export class Admission {
     return leastGroupRows(namesOf([...this.versions]), this.policies);
   }
 
-  /** The parties that the owner lets read the effects of the columns of all that was read. */
-  get effectsTo(): readonly string[] {
-    return this.plain ? [] : effectsReaders(namesOf([...this.versions]), this.policies, new Date().toISOString());
+  /** The parties that the owner lets read effects or coefficients of all that was read. */
+  readersOf(field: ReadersField): readonly string[] {
+    return this.plain ? [] : readersOf(field, namesOf([...this.versions]), this.policies, new Date().toISOString());
   }
 
   /** Counts what the run is about to open. Throws BUDGET_EXHAUSTED. */

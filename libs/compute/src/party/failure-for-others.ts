@@ -18,7 +18,7 @@ export class OwnersFailure extends TaskFailure {
 
 /** Failures that say nothing of rows: they follow from names, from what owners state, or from another party. */
 const OF_NO_ROWS: ReadonlySet<string> = new Set([
-  ...[KEYS_NOT_ALLOWED, 'BOUNDS_DIFFER', 'BOUNDS_MISSING', 'COLUMN_NOT_FOUND', 'PROTOCOL_VIOLATION'],
+  ...[KEYS_NOT_ALLOWED, 'BOUNDS_DIFFER', 'BOUNDS_MISSING', 'COLUMN_NOT_FOUND', 'POLICY_REFUSED', 'PROTOCOL_VIOLATION'],
 ]);
 
 /** Whether rows of the tables may have ended the run. */

@@ -35,7 +35,7 @@ export const BITS = {
   correlation: 11,
   /** A statistic or a metric of three digits. */
   statistic: 10,
-  /** z of a coefficient: its sign, and 1,901 sizes. */
+  /** z of a coefficient: its sign, and 1,901 sizes; or a coefficient: one of 4,096. */
   coefficient: 12,
   /** Points of the values of a column, whole numbers within +-2000: they show one coefficient. */
   points: 18,

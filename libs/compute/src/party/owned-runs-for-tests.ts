@@ -15,7 +15,10 @@ interface More extends Partial<TaskRun> {
 
 /** What an owner signs of a dataset, beside the dataset. Null: no policy. */
 type Terms = Partial<
-  Pick<PolicyStatement, 'expires_at' | 'rules' | 'budget' | 'min_group_rows' | 'effects_to' | 'bounds'>
+  Pick<
+    PolicyStatement,
+    'expires_at' | 'rules' | 'budget' | 'min_group_rows' | 'effects_to' | 'coefficients_to' | 'bounds'
+  >
 > | null;
 
 /** Claimed parties, and tasks that use their datasets, each made from all that ran before it. */

@@ -114,7 +114,10 @@ function makeContext(
       return admission?.minGroupRows ?? MIN_GROUP_ROWS;
     },
     get effectsTo() {
-      return admission?.effectsTo ?? [];
+      return admission?.readersOf('effects_to') ?? [];
+    },
+    get coefficientsTo() {
+      return admission?.readersOf('coefficients_to') ?? [];
     },
     get datasets() {
       return admission?.datasets ?? [];

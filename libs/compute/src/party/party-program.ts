@@ -31,6 +31,8 @@ export interface PartyContext {
    * party's folder.
    */
   readonly effectsTo: readonly string[];
+  /** The same of the coefficients of models that were trained on it. */
+  readonly coefficientsTo: readonly string[];
   /**
    * Sends bytes, or a JSON value, to a peer or to `NEUTRAL`. The bytes are copied. Resolves at once while the peer has
    * under `WINDOW_BYTES` unread, else when it has read: two parties that both send much must read meanwhile.
