@@ -26,6 +26,7 @@ function computeLayers() {
     layer('statistics', `${parts}|federated`),
     layer('correlation', `${parts}|statistics`),
     layer('evaluation', `${parts}|federated|secureboost|ss-glm|ss-lr|ss-xgb`),
+    layer('model-export', `${parts}|evaluation|federated|secureboost|ss-lr|ss-xgb|ss-pvalue`),
     layer('ss-pvalue', `${parts}|correlation|evaluation|ss-lr`),
     layer('scorecard', `${parts}|ss-pvalue`),
     layer('analysis', `${parts}|correlation|statistics`),

@@ -7,7 +7,7 @@ import { tableCases } from './table-cases.js';
 const cases = [...tableCases(600), ...modelCases(600, 400)];
 
 /** They read no table, or take as long as a command of an operator. */
-const RESULTS_ALONE = ['report', 'http', 'script', 'diagnostic'];
+const RESULTS_ALONE = ['model_export', 'report', 'http', 'script', 'diagnostic'];
 
 describe('the measurements', () => {
   test('are of every type that reads tables', () => {

@@ -88,6 +88,17 @@ export const EXPECTED_MODELS: Readonly<Record<string, (outcome: ExampleOutcome) 
     expect(models).toEqual([models[0], models[0], models[0]]);
     expect(hospitalAuc(outcome, models[0])).toBeGreaterThan(0.97);
   },
+  'tasks/model_export': (outcome) => {
+    const { train, export: exported } = outcome.results;
+    const { features, weights, intercept } = outcome.json(train.model_paths.alice);
+    expect(exported).toMatchObject({ format: 'pmml', kind: { alice: 'whole_model' } });
+    // Which programs read it: formats.spec.ts.
+    const text = outcome.artifact(exported.export_paths.alice).toString();
+    expect(text).toContain(`<RegressionTable intercept="${intercept}" targetCategory="1">`);
+    features.forEach((name: string, at: number) =>
+      expect(text).toContain(`<NumericPredictor name="${name}" coefficient="${weights[at]}"/>`),
+    );
+  },
   'tasks/aggregate': (outcome) => {
     const { train, aggregate } = outcome.results;
     expect(Object.keys(aggregate.model_paths)).toEqual(['alice']);

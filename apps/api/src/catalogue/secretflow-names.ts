@@ -16,6 +16,7 @@ const HERE: Readonly<Record<string, string>> = {
   vert_binning: 'quantile_binning',
   vert_woe_binning: 'woe_binning',
   vert_bin_substitution: 'substitution',
+  model_export: 'model_export',
   score_card_transformer: 'scorecard',
   onehot_encode: 'onehot_encoder',
   feature_scale: 'standard_scaler',

@@ -20,6 +20,7 @@ import { HttpProcessor } from './http.processor.js';
 import { LabelEncoderProcessor } from './label-encoder.processor.js';
 import { MergeModelsProcessor } from './merge-models.processor.js';
 import { MinmaxScalerProcessor } from './minmax-scaler.processor.js';
+import { ModelExportProcessor } from './model-export.processor.js';
 import { OnehotEncoderProcessor } from './onehot-encoder.processor.js';
 import { PearsonCorrelationProcessor } from './pearson-correlation.processor.js';
 import { PredictProcessor } from './predict.processor.js';
@@ -96,6 +97,7 @@ export const processors: Readonly<Record<string, Type<TaskProcessor>>> = {
   merge_models: MergeModelsProcessor,
   evaluation: EvaluationProcessor,
   predict: PredictProcessor,
+  model_export: ModelExportProcessor,
   encrypt: EncryptProcessor,
   report: ReportProcessor,
   sql: SqlProcessor,

@@ -5,7 +5,7 @@ import { taskTypes } from './task-types.js';
 type Schema = Readonly<Record<string, unknown>>;
 /** Fields that name neither a file to read nor a column of a table. */
 const OTHER =
-  /^(task_type|output_.*|.*_output|receiver|receivers|recipients|.*_party|params|rows|assert|steps|method|value|.*_num|with_.*|feature_range|drop|op|protocol|sort|broadcast_result|join|precheck_input|artifact|allow_empty_result|bucket_size|test_fraction|split_seed|prediction_receiver|prediction_name|min_parties|weighting|results|armor|title|language|sections|delay_ms|cpu_ms|result|result_bytes|secret|fail_attempts|error_code|progress_steps|epsilon|figures|joint|train_size|shuffle|random_state|url|headers|body|expect_status|timeout_ms|unseen|missing_values|binning_method|positive_label|objective|bucket_method|min_item_cnt_per_bucket|new_columns|conditions|fraction|count|to|misfits|threshold|sql|script|arguments)$/;
+  /^(task_type|output_.*|.*_output|receiver|receivers|recipients|.*_party|params|rows|assert|steps|method|value|.*_num|with_.*|feature_range|drop|op|protocol|sort|broadcast_result|join|precheck_input|artifact|allow_empty_result|bucket_size|test_fraction|split_seed|prediction_receiver|prediction_name|min_parties|weighting|results|armor|title|language|sections|delay_ms|cpu_ms|result|result_bytes|secret|fail_attempts|error_code|progress_steps|epsilon|figures|joint|train_size|shuffle|random_state|url|headers|body|expect_status|timeout_ms|unseen|missing_values|binning_method|positive_label|objective|bucket_method|min_item_cnt_per_bucket|new_columns|conditions|fraction|count|to|misfits|threshold|sql|script|arguments|format|coefficients_to)$/;
 
 /** Names of all fields of a config and of its steps. */
 function* fieldsOf(schema: Schema): Generator<string> {

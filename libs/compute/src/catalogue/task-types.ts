@@ -14,6 +14,7 @@ import { groupbyStatistics } from '../local/groupby-statistics.js';
 import { caseWhen, expr } from '../local/new-columns.js';
 import { stability } from '../local/stability.js';
 import { union } from '../local/union.js';
+import { modelExport } from '../model-export/model-export.js';
 import { psi } from '../psi/psi.js';
 import { psiCount } from '../psi/psi-count.js';
 import { predict } from '../evaluation/predict.js';
@@ -73,6 +74,7 @@ const all = [
   mergeModels,
   evaluation,
   predict,
+  modelExport,
   encrypt,
   report,
   sql,

@@ -23,6 +23,8 @@ import { rowsFrom } from '../ss-lr/ss-lr-dealer.js';
 import { bucketCountsFrom, bucketSizesFrom, commandFrom, dealerCommandFrom } from '../secureboost/commands.js';
 import { absentFrom } from '../table/named-columns.js';
 import { shapeFrom } from '../ss-pvalue/join-fit.js';
+import { sizesFrom } from '../model-export/coefficients-dealer.js';
+import { namesFrom } from '../model-export/open-coefficients.js';
 import { effectsFrom } from '../ss-pvalue/shown-effects.js';
 import { sizeFrom as alignedSizeFrom } from '../vertical/agree-on-rows.js';
 import { binsFrom } from '../woe-binning/messages.js';
@@ -218,6 +220,18 @@ describe('what a peer sends is checked before it is used', () => {
       refused(() => glmSizesFrom('bob', message));
       refused(() => glmFactsFrom('bob', message, both));
     }
+  });
+
+  test('coefficients: sizes and names', () => {
+    expect(sizesFrom('bob', { weights: 4, label: 26 })).toEqual({ weights: 4, labelSize: 0 });
+    for (const count of [...NO_COUNTS, 20_002]) refused(() => sizesFrom('bob', { weights: count, label: 26 }));
+    for (const label of [undefined, -1, 47, '26']) refused(() => sizesFrom('bob', { weights: 4, label }));
+    expect(namesFrom('bob', { features: ['a'], label: 'y' })).toEqual({ features: ['a'], label: 'y' });
+    expect(namesFrom('bob', { features: [] })).toEqual({ features: [], label: null });
+    for (const features of [undefined, 'a', [1], ['a'.repeat(1025)], Array(20_002).fill('a')]) {
+      refused(() => namesFrom('bob', { features }));
+    }
+    for (const label of [null, 7, 'y'.repeat(1025)]) refused(() => namesFrom('bob', { features: [], label }));
   });
 
   test('effects of columns: numbers', () => {

@@ -1,4 +1,4 @@
-import { OBJECTIVES, readModelFile, regressionOf, type Objective } from '../federated/model.js';
+import { OBJECTIVES, readModelFile, regressionOf, type Objective, type RegressionModel } from '../federated/model.js';
 import { isMap } from '../contract/json-values.js';
 import type { PartyContext } from '../party/party-program.js';
 import { GLM_FORMAT, glmSliceOf, type GlmSlice } from '../ss-glm/glm-slice.js';
@@ -19,8 +19,7 @@ interface SliceFacts extends Facts {
 }
 
 /** A model as a party holds it: the whole, or its slice of one that two parties trained. */
-export type ModelPart =
-  (Facts & { readonly kind: 'whole'; readonly weights: readonly number[]; readonly intercept: number }) | SlicePart;
+export type ModelPart = ({ readonly kind: 'whole' } & RegressionModel) | SlicePart;
 type SlicePart = SliceFacts &
   (
     | { readonly kind: 'slice'; readonly slice: Slice }

@@ -7,7 +7,10 @@ import { writeJson } from './write-json.js';
 const CARD_FORMAT = 'taskchain/model-card/v1';
 
 /** Compiled, this file lies five folders below the project's. */
-const { version } = createRequire(import.meta.url)('../../../../../package.json') as { readonly version: string };
+const project = createRequire(import.meta.url)('../../../../../package.json') as { readonly version: string };
+
+/** The version of Task Chain. */
+export const VERSION = project.version;
 
 /** What the author of a training chose. */
 export interface Choices {
@@ -50,7 +53,7 @@ interface Made {
 export function modelCard(context: PartyContext, { taskType, parameters }: Choices, made: Made): JsonObject {
   const { from, split, rows, figures } = made;
   return {
-    made_by: { task_type: taskType, version, chain_id: context.chainId, task_id: context.taskId },
+    made_by: { task_type: taskType, version: VERSION, chain_id: context.chainId, task_id: context.taskId },
     parties: [context.party, ...context.peers].sort(),
     trained_on: { inputs: [...from], datasets: [...context.datasets], rows, ...(split && { split }) },
     parameters,

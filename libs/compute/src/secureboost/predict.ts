@@ -1,3 +1,4 @@
+import type { JsonObject } from '../contract/task-type.js';
 import type { NumericColumns } from '../table/numeric-columns.js';
 import type { MaskedPeer } from './masked-peer.js';
 
@@ -6,6 +7,14 @@ export type ModelNode =
   | { readonly weight: number }
   | { readonly feature: number; readonly threshold: number; readonly left: number; readonly right: number }
   | { readonly peerSplit: number; readonly left: number; readonly right: number };
+
+/** A node as files of models have it. */
+export function fileNode(node: ModelNode, features: readonly string[]): JsonObject {
+  if ('weight' in node) return { weight: node.weight };
+  const { left, right } = node;
+  if ('peerSplit' in node) return { peer_split: node.peerSplit, left, right };
+  return { feature: features[node.feature]!, threshold: node.threshold, left, right };
+}
 
 /** Rows per prediction run. */
 export const PREDICT_ROWS = 16_384;

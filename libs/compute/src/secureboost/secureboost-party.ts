@@ -18,7 +18,7 @@ import { bucketCountsFrom, commandFrom } from './commands.js';
 import { serveFeatures } from './feature-holder.js';
 import { checkLabelValues } from './label-values.js';
 import { MaskedPeer } from './masked-peer.js';
-import { PREDICT_ROWS, scoresOf, type ModelNode } from './predict.js';
+import { PREDICT_ROWS, fileNode, scoresOf, type ModelNode } from './predict.js';
 import {
   TREES_FORMAT,
   type SecureBoostOutcome,
@@ -163,13 +163,6 @@ function modelTrees(
       return { feature: column, threshold: edge(column, bucket), left, right };
     }),
   );
-}
-
-function fileNode(node: ModelNode, features: readonly string[]): JsonObject {
-  if ('weight' in node) return { weight: node.weight };
-  const { left, right } = node;
-  if ('peerSplit' in node) return { peer_split: node.peerSplit, left, right };
-  return { feature: features[node.feature]!, threshold: node.threshold, left, right };
 }
 
 /** A party's part of the model: of the other's columns only the ids of their splits. */

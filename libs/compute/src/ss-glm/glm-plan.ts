@@ -1,7 +1,8 @@
+import { choicesOf } from '../party/model-card.js';
 import { verticalPartsOf, verticalPlanOf, type VerticalPart, type VerticalPlan } from '../vertical/vertical-plan.js';
 import { familyOf, type Family } from './family.js';
 import type { GlmShape } from './fit-glm.js';
-import type { SsGlmConfig } from './ss-glm-config.js';
+import { ssGlmSchema, type SsGlmConfig } from './ss-glm-config.js';
 
 /** The plan that both parties and the dealer receive. */
 export interface SsGlmPlan extends VerticalPlan {
@@ -60,7 +61,9 @@ export function partsOf(config: SsGlmConfig, plan: SsGlmPlan): Record<string, Ss
       { ...part, features: [...part.features, ...more], ownColumns: part.features.length, offset, weight },
     ];
   };
-  return Object.fromEntries(Object.entries(verticalPartsOf(config, plan)).map(withOwn));
+  return Object.fromEntries(
+    Object.entries(verticalPartsOf(config, plan, choicesOf(ssGlmSchema, config.params))).map(withOwn),
+  );
 }
 
 /** A larger penalty leaves nothing but the intercept. */

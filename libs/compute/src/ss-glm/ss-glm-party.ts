@@ -8,8 +8,10 @@ import { lineTo } from '../mpc/party-line.js';
 import { addInto, decode, fromBytes, toBytes } from '../mpc/ring.js';
 import { joinSession } from '../mpc/session.js';
 import { BITS, openedOf, reserveFirst, type Opened } from '../party/opened.js';
+import { keepModel } from '../party/model-card.js';
 import { NEUTRAL, type PartyContext, type PartyProgram } from '../party/party-program.js';
 import { keepPredictions } from '../vertical/keep-predictions.js';
+import { verticalCard } from '../vertical/vertical-card.js';
 import { prepareRows, type PreparedRows, type RowRules } from '../vertical/vertical-rows.js';
 import { EXPLAINED_BITS, ROWS_FOR_LOSS, explainedOn } from './explained.js';
 import { fitGlm } from './fit-glm.js';
@@ -58,13 +60,9 @@ export const run: PartyProgram<SsGlmPart, SsGlmOutcome> = async (context, part) 
     rows: train.rows,
     share: fit.coefficients,
   };
-  const file = await context.createOutput({
-    ...(part.modelOutput !== null && { target: part.modelOutput }),
-    name: 'model.json',
-    mediaType: 'application/json',
-  });
-  await file.write(`${JSON.stringify(glmSliceFile(context.party, slice), null, 2)}\n`);
-  await file.finish();
+  const content = glmSliceFile(context.party, slice);
+  const card = verticalCard(context, part, prepared, { explained });
+  const reference = await keepModel(context, { target: part.modelOutput, content, card });
 
   const receives = plan.receiver === context.party;
   const next = async (rows: Parameters<typeof predictRun>[4]): Promise<Float64Array | null> => {
@@ -76,7 +74,7 @@ export const run: PartyProgram<SsGlmPart, SsGlmOutcome> = async (context, part) 
   const prediction =
     predict && predict.rows > 0 ? await keepPredictions(context, part, predict, { length: PREDICT_ROWS, next }) : null;
   context.progress(1, 'done');
-  return { rows: train.rows, heldOut, explained, model: file.reference, prediction };
+  return { rows: train.rows, heldOut, explained, model: reference, prediction };
 };
 
 function rulesOf({ family, columns }: SsGlmPlan): RowRules {

@@ -84,6 +84,11 @@ function checkSizes(rows: number, least: number, { columns: [first, second] }: S
       { columns, limit: MAX_COLUMNS },
     );
   }
+  checkRowsPerColumn(rows, least, columns);
+}
+
+/** Refuses figures about each column of a fit of too few rows. Throws TaskFailure GROUP_TOO_SMALL. */
+export function checkRowsPerColumn(rows: number, least: number, columns: number): void {
   const min_rows = Math.max(ROWS_PER_COLUMN, least) * columns;
   if (rows >= min_rows) return;
   throw new TaskFailure(
