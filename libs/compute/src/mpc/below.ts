@@ -1,9 +1,10 @@
-import { chosen, dealShares, dealtVector } from './bit-numbers.js';
-import { bitOf, joined, nextBytes, sized, xor } from './bit-strings.js';
-import { exchange } from './channel.js';
+import { chosen } from './bit-numbers.js';
+import { dealBits, dealShares, dealtBits, dealtVector, drawnBits } from './dealt.js';
+import { bitOf, joined, nextBytes, xor } from './bit-strings.js';
+import { openBits } from './opening.js';
 import type { PieceReceiver, PieceSender } from './pieces.js';
 import { constant, type Ring, type Vector } from './rings.js';
-import type { DealtParty, PartySession } from './session.js';
+import type { DealtParty, GroupSession } from './session.js';
 import { planeBytes } from './shared-bits.js';
 
 /** Bits of a digit. */
@@ -21,7 +22,7 @@ interface Run {
 }
 
 /**
- * Own share, as numbers 0 and 1 of a ring, of whether each `open` number, which both know, is below that of the dealer. Both have at
+ * Own share, as numbers 0 and 1 of a ring, of whether each `open` number, which all know, is below that of the dealer. Both have at
  * most `bits` bits, 96 or less. Two rounds; one for up to 16 bits.
  *
  * Digits of four bits are compared without a word, by tables of the dealer (Y. Ishai, E. Kushilevitz, S. Meldgaard, C. Orlandi,
@@ -29,7 +30,7 @@ interface Run {
  * of its 16 values a digit of its number has. Runs of digits are joined like carries, by products of up to six bits.
  */
 export async function below(
-  session: PartySession,
+  session: GroupSession,
   dealt: PieceReceiver,
   open: Uint32Array,
   words: 1 | 4,
@@ -40,7 +41,7 @@ export async function below(
   const width = planeBytes(count);
   const digits = Math.ceil(bits / DIGIT_BITS);
   const length = digits * VALUES * width;
-  const isEqual = session.index === 0 ? nextBytes(session.masks, length) : await dealt.take(length);
+  const isEqual = await dealtBits(session, dealt, length);
   // Of a digit that is below the dealer's, the dealer's has one of the values above it.
   const isLess = new Uint8Array(length);
   for (let at = length - width - 1; at >= 0; at -= 1) {
@@ -62,8 +63,8 @@ export async function below(
 
 /** The dealer's part of {@link below}: it knows the `numbers` that neither party does. */
 export async function dealBelow(
-  parties: readonly [DealtParty, DealtParty],
-  toSecond: PieceSender,
+  parties: readonly DealtParty[],
+  toLast: PieceSender,
   numbers: Uint32Array,
   words: 1 | 4,
   bits: number,
@@ -78,9 +79,9 @@ export async function dealBelow(
       tables[(digit * VALUES + digitOf(numbers, words, at, digit)) * width + (at >>> 3)]! |= 1 << (at & 7);
     }
   }
-  await toSecond.put(xor(tables, nextBytes(parties[0].masks, tables.length)));
-  if (digits > LAST_FAN_IN) await dealJoining(parties, toSecond, digits, width);
-  await dealLast(parties, toSecond, digits > LAST_FAN_IN ? joiningOf(digits).groups : digits, to, count);
+  await dealBits(parties, toLast, tables);
+  if (digits > LAST_FAN_IN) await dealJoining(parties, toLast, digits, width);
+  await dealLast(parties, toLast, digits > LAST_FAN_IN ? joiningOf(digits).groups : digits, to, count);
 }
 
 const digitOf = (numbers: Uint32Array, words: 1 | 4, element: number, digit: number): number => {
@@ -146,11 +147,8 @@ const LAST = Array.from({ length: LAST_FAN_IN + 1 }, (_, runs) => joining(runs, 
  * "Communication-Efficient (Client-Aided) Secure Two-Party Protocols and Its Application", FC 2020, section 3): of every
  * factor x ^ mask is opened, and a product is expanded by the dealer's shares of the products of masks.
  */
-async function joinedRuns(
-  { index, masks, peer }: PartySession,
-  dealt: PieceReceiver,
-  runs: readonly Run[],
-): Promise<Run[]> {
+async function joinedRuns(session: GroupSession, dealt: PieceReceiver, runs: readonly Run[]): Promise<Run[]> {
+  const { index, masks } = session;
   const { groups, size, factors, sets, products } = joiningOf(runs.length);
   const width = runs[0]!.less.length;
   const length = groups * width;
@@ -164,9 +162,8 @@ async function joinedRuns(
   );
   const own = nextBytes(masks, factors.length * length);
   const rest = sets.length * length;
-  const planes = joined(one, own, index === 0 ? nextBytes(masks, rest) : await dealt.take(rest));
-  const sent = xor(joined(...factors.map((factor) => inputs[factor]!)), own);
-  const opened = xor(sent, sized(await exchange(peer, sent), sent.length));
+  const planes = joined(one, own, await dealtBits(session, dealt, rest));
+  const opened = await openBits(session, xor(joined(...factors.map((factor) => inputs[factor]!)), own));
 
   const values = products.map((product) => {
     const terms = joined(...product.planes.map((plane) => planes.subarray(plane * length, (plane + 1) * length)));
@@ -188,8 +185,8 @@ async function joinedRuns(
 
 /** The dealer's part of {@link joinedRuns}, for runs of `width` bytes. */
 async function dealJoining(
-  [first, second]: readonly [DealtParty, DealtParty],
-  toSecond: PieceSender,
+  parties: readonly DealtParty[],
+  toLast: PieceSender,
   runs: number,
   width: number,
 ): Promise<void> {
@@ -197,15 +194,14 @@ async function dealJoining(
   const length = groups * width;
   const whole = factors.length * length;
   const planes = new Uint8Array((1 + factors.length + sets.length) * length);
-  planes.set(xor(nextBytes(first.masks, whole), nextBytes(second.masks, whole)), length);
+  planes.set(drawnBits(parties, whole), length);
   let to = length + whole;
   for (const [left, right] of sets) {
     const [one, other] = [left * length, right * length];
     for (let at = 0; at < length; at += 1) planes[to + at] = planes[one + at]! & planes[other + at]!;
     to += length;
   }
-  const products = planes.subarray(length + whole);
-  await toSecond.put(xor(products, nextBytes(first.masks, products.length)));
+  await dealBits(parties, toLast, planes.subarray(length + whole));
 }
 
 /**
@@ -213,20 +209,19 @@ async function dealJoining(
  * D. Rotaru, T. Wood, "MArBled Circuits", INDOCRYPT 2019). Where x ^ mask is open, x is mask or 1 - mask. At most one of the products is 1.
  */
 async function isLessThere(
-  session: PartySession,
+  session: GroupSession,
   dealt: PieceReceiver,
   runs: readonly Run[],
   ring: Ring,
   count: number,
 ): Promise<Vector> {
   const { factors, sets, products } = LAST[runs.length]!;
-  const { index, masks, peer } = session;
+  const { index, masks } = session;
   const width = planeBytes(count);
   const own = nextBytes(masks, factors.length * width);
   const numbers = await dealtVector(session, dealt, ring, (factors.length + sets.length) * count);
   const inputs = [...runs.map(({ equal }) => equal), ...runs.map(({ less }) => less)];
-  const sent = xor(joined(...factors.map((factor) => inputs[factor]!)), own);
-  const opened = xor(sent, sized(await exchange(peer, sent), sent.length));
+  const opened = await openBits(session, xor(joined(...factors.map((factor) => inputs[factor]!)), own));
 
   const one = constant(ring, count, index === 0 ? 1 : 0);
   const length = count * ring.words;
@@ -250,21 +245,20 @@ async function isLessThere(
 
 /** The dealer's part of {@link isLessThere}. */
 async function dealLast(
-  parties: readonly [DealtParty, DealtParty],
-  toSecond: PieceSender,
+  parties: readonly DealtParty[],
+  toLast: PieceSender,
   runs: number,
   ring: Ring,
   count: number,
 ): Promise<void> {
-  const [first, second] = parties;
   const { factors, sets } = LAST[runs]!;
   const width = planeBytes(count);
-  const masks = xor(nextBytes(first.masks, factors.length * width), nextBytes(second.masks, factors.length * width));
+  const masks = drawnBits(parties, factors.length * width);
   const planes = factors.map((_, at) => masks.subarray(at * width, (at + 1) * width));
   for (const [left, right] of sets) planes.push(planes[left - 1]!.map((byte, at) => byte & planes[right - 1]![at]!));
   const numbers = new Uint32Array(planes.length * count * ring.words);
   for (const [plane, bits] of planes.entries()) {
     for (let at = 0; at < count; at += 1) numbers[(plane * count + at) * ring.words] = bitOf(bits, at);
   }
-  await dealShares(parties, toSecond, ring, numbers);
+  await dealShares(parties, toLast, ring, numbers);
 }

@@ -1,4 +1,5 @@
-import { dealNumbers, dealShares, dealtVector, numbersOf } from './bit-numbers.js';
+import { dealNumbers, numbersOf } from './bit-numbers.js';
+import { dealShares, dealtVector } from './dealt.js';
 import { bitOf, joined, nextBytes, sized, xor } from './bit-strings.js';
 import { exchange } from './channel.js';
 import { transposedMatrixInto } from './limbs.js';

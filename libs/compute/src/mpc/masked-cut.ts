@@ -1,4 +1,5 @@
-import { chosen, dealShares, dealtVector } from './bit-numbers.js';
+import { chosen } from './bit-numbers.js';
+import { dealShares, dealtVector, drawnSum } from './dealt.js';
 import type { DealtMasked, Masked, Masking } from './masked.js';
 import type { PieceReceiver, PieceSender } from './pieces.js';
 import {
@@ -66,7 +67,7 @@ export async function dealMaskingCut(
   count: number,
   bits: number,
 ): Promise<DealtMasked> {
-  const mask = parties.map(({ masks }) => masks.next(count)).reduce(addInto);
+  const mask = drawnSum(parties, Z128, count);
   const isTop = topsOf(mask);
   const [one, sign, none] = [powers(Z128, count, 0), powers(Z128, count, 127 - bits), zeros(count)];
   const tops = chosen(Z128, count, (element) => (isTop[element] === 1 ? one : none));

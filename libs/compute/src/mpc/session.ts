@@ -34,7 +34,7 @@ export interface DealtParty {
 }
 
 /** Waits for the dealer's seed. Throws RangeError if the message is not a seed. */
-async function joinGroup(index: number, peers: readonly Channel[], dealer: Channel): Promise<GroupSession> {
+export async function joinGroup(index: number, peers: readonly Channel[], dealer: Channel): Promise<GroupSession> {
   const seed = await dealer.receive();
   if (seed.byteLength !== SEED_BYTES) throw new RangeError(`expected a seed, received ${seed.byteLength} bytes`);
   return { index, peers, dealer, masks: new MaskStream(seed, 'masks'), matrixMask: new MatrixMask(seed, 'matrix') };
@@ -46,7 +46,7 @@ export async function joinSession(index: ShareIndex, peer: Channel, dealer: Chan
 }
 
 /** Sends each party a fresh seed. A seed lasts one run: no mask is ever used twice. */
-async function dealGroup(channels: readonly Channel[]): Promise<DealtParty[]> {
+export async function dealGroup(channels: readonly Channel[]): Promise<DealtParty[]> {
   const parties: DealtParty[] = [];
   for (const channel of channels) {
     const seed = randomSeed();

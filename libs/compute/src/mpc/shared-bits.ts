@@ -1,32 +1,35 @@
-import { joined, nextBytes, sized, xor } from './bit-strings.js';
-import { exchange } from './channel.js';
+import { dealBits, dealtBits, drawnBits, drawnSum } from './dealt.js';
+import { joined, nextBytes, xor } from './bit-strings.js';
+import { openBits, openSum } from './opening.js';
 import type { PieceReceiver, PieceSender } from './pieces.js';
 import { WORDS } from './ring.js';
-import type { DealtParty, PartySession } from './session.js';
+import { Z128, Z32, nextOf } from './rings.js';
+import type { DealtParty, GroupSession } from './session.js';
 
 /**
- * Bits that two parties share by exclusive or, and the sign of a number that they share by sum.
+ * Bits that parties share by exclusive or, and the sign of a number that they share by sum.
  *
  * x AND y of shared bits uses up a triple c = a AND b of the dealer, also shared (Beaver's triples, in bits):
  *
- *     both     open d = x ^ a and e = y ^ b
+ *     all      open d = x ^ a and e = y ^ b
  *     party i  keeps (d & b_i) ^ (e & a_i) ^ c_i, party 0 also d & e
  *
- * z = z_0 + z_1 mod 2^128 is negative if its top bit is set. That bit is the exclusive or of the top bits of both
- * shares and of the carry out of the bits below. A bit generates a carry if both shares have it (g), and propagates one
- * if one share has it (p). A lower and a higher run of bits combine into one run with
+ * A number z is opened as c = z + r mod 2^128, under a mask r whose bits the dealer shares. z = c - r is negative if its top bit is set:
+ * the exclusive or of the top bits of c and r and of the borrow out of the bits below (I. Damgard, M. Fitzi, E. Kiltz, J. Nielsen, T. Toft,
+ * "Unconditionally Secure Constant-Rounds Multi-party Computation for Equality, Comparison, Bits and Exponentiation", TCC 2006). A bit generates a
+ * borrow if only r has it (g), and propagates one if both or neither do (p); as c is open, nothing is multiplied for that. A lower and a higher
+ * run of bits combine into one run with
  *
  *     g = g_high ^ (p_high & g_low)        p = p_high & p_low
  *
- * so that 128 bits take one AND for the first g, and seven more; 32 bits five more. Values have the words of an element of
- * their ring, 1 or 4.
+ * so that 128 bits take seven ANDs, 32 bits five. Values have the words of an element of their ring, 1 or 4.
  */
 
 /** Bytes of a plane: one bit of each of `elements` elements. */
 export const planeBytes = (elements: number): number => Math.ceil(elements / 8);
 
-/** Planes of all ANDs of one comparison: as many as bits, then half of them twice, a quarter twice, and so on. */
-const andPlanes = (words: number): number => 96 * words - 2;
+/** Planes of all ANDs of one comparison: half as many as bits twice, a quarter twice, and so on. */
+const andPlanes = (words: number): number => 64 * words - 2;
 
 /**
  * The plane of bit i: the binary digits of i + 1 reversed, so that the halves of the planes are the even and the odd ones;
@@ -43,40 +46,47 @@ const PLACES = { 1: placesOf(32), 4: placesOf(128) } as const;
 
 /** Own shares of the sign bits of the shared `values`: 1 for a negative element. Eight rounds, or six for one word. */
 export async function negative(
-  session: PartySession,
+  session: GroupSession,
   dealt: PieceReceiver,
   values: Uint32Array,
   words: 1 | 4 = WORDS,
 ): Promise<Uint8Array> {
+  const ring = words === 1 ? Z32 : Z128;
   const width = planeBytes(values.length / words);
+  const sum = await openSum(session, ring, ring.add(values, nextOf(session.masks, ring, values.length / words)));
+  const open = planesOf(sum, words, PLACES[words]);
+  const mask = await dealtBits(session, dealt, open.length);
   const and = await triples(session, dealt, andPlanes(words) * width);
-  const planes = planesOf(values, words, PLACES[words]);
-  const [low, top] = [planes.subarray(0, -width), planes.subarray(-width)];
-  const none = new Uint8Array(low.length);
-  let pass = low;
-  let carry = await (session.index === 0 ? and(low, none) : and(none, low));
-  while (carry.length > width) {
-    const half = carry.length / 2;
+  const low = open.length - width;
+  const zeros = open.subarray(0, low).map((byte) => ~byte);
+  const equal = session.index === 0 ? xor(mask.subarray(0, low), zeros) : mask.subarray(0, low);
+  let borrow: Uint8Array = mask.subarray(0, low).map((byte, at) => byte & zeros[at]!);
+  let pass: Uint8Array = equal;
+  while (borrow.length > width) {
+    const half = borrow.length / 2;
     const high = pass.subarray(half);
-    const both = await and(joined(high, high), joined(carry.subarray(0, half), pass.subarray(0, half)));
-    carry = xor(carry.subarray(half), both.subarray(0, half));
+    const both = await and(joined(high, high), joined(borrow.subarray(0, half), pass.subarray(0, half)));
+    borrow = xor(borrow.subarray(half), both.subarray(0, half));
     pass = both.subarray(half);
   }
-  return xor(top, carry);
+  const top = xor(mask.subarray(low), borrow);
+  return session.index === 0 ? xor(top, open.subarray(low)) : top;
 }
 
 /** The dealer's part of {@link negative}, for `elements` elements. */
 export async function dealNegative(
-  parties: readonly [DealtParty, DealtParty],
-  toSecond: PieceSender,
+  parties: readonly DealtParty[],
+  toLast: PieceSender,
   elements: number,
   words: 1 | 4 = WORDS,
 ): Promise<void> {
-  await dealTriples(parties, toSecond, andPlanes(words) * planeBytes(elements));
+  const mask = drawnSum(parties, words === 1 ? Z32 : Z128, elements);
+  await dealBits(parties, toLast, planesOf(mask, words, PLACES[words]));
+  await dealTriples(parties, toLast, andPlanes(words) * planeBytes(elements));
 }
 
 /** Whether any of the shared bits is 1, opened to both. Neither learns which. A round for each halving of the bytes, and four. */
-export async function anySet(session: PartySession, dealt: PieceReceiver, bits: Uint8Array): Promise<boolean> {
+export async function anySet(session: GroupSession, dealt: PieceReceiver, bits: Uint8Array): Promise<boolean> {
   const halves = halvings(bits.length);
   const and = await triples(
     session,
@@ -91,19 +101,14 @@ export async function anySet(session: PartySession, dealt: PieceReceiver, bits: 
     left = await or(left.subarray(0, half), rest);
   }
   for (const fold of FOLDS) left = await or(left, Uint8Array.of(left[0]! >>> fold));
-  const own = Uint8Array.of(left[0]! & 1);
-  return ((own[0]! ^ sized(await exchange(session.peer, own), 1)[0]!) & 1) === 1;
+  return ((await openBits(session, Uint8Array.of(left[0]! & 1)))[0]! & 1) === 1;
 }
 
 /** The dealer's part of {@link anySet}, for `length` bytes of bits. */
-export async function dealAnySet(
-  parties: readonly [DealtParty, DealtParty],
-  toSecond: PieceSender,
-  length: number,
-): Promise<void> {
+export async function dealAnySet(parties: readonly DealtParty[], toLast: PieceSender, length: number): Promise<void> {
   await dealTriples(
     parties,
-    toSecond,
+    toLast,
     halvings(length).reduce((sum, half) => sum + half, FOLDS.length),
   );
 }
@@ -119,36 +124,33 @@ function halvings(length: number): number[] {
 }
 
 /** Deals shares of `length` bytes of triples. */
-async function dealTriples(
-  [first, second]: readonly [DealtParty, DealtParty],
-  toSecond: PieceSender,
-  length: number,
-): Promise<void> {
-  const [a0, b0, c0] = [nextBytes(first.masks, length), nextBytes(first.masks, length), nextBytes(first.masks, length)];
-  const [a1, b1] = [nextBytes(second.masks, length), nextBytes(second.masks, length)];
-  for (let at = 0; at < length; at += 1) c0[at]! ^= (a0[at]! ^ a1[at]!) & (b0[at]! ^ b1[at]!);
-  await toSecond.put(c0);
+async function dealTriples(parties: readonly DealtParty[], toLast: PieceSender, length: number): Promise<void> {
+  const [a, b] = [drawnBits(parties, length), drawnBits(parties, length)];
+  await dealBits(
+    parties,
+    toLast,
+    a.map((byte, at) => byte & b[at]!),
+  );
 }
 
 /** An AND of shared bits that uses up `length` bytes of triples. */
 async function triples(
-  { index, peer, masks }: PartySession,
+  session: GroupSession,
   dealt: PieceReceiver,
   length: number,
 ): Promise<(x: Uint8Array, y: Uint8Array) => Promise<Uint8Array>> {
-  const a = nextBytes(masks, length);
-  const b = nextBytes(masks, length);
-  const c = index === 0 ? nextBytes(masks, length) : await dealt.take(length);
+  const a = nextBytes(session.masks, length);
+  const b = nextBytes(session.masks, length);
+  const c = await dealtBits(session, dealt, length);
   let used = 0;
   return async (x, y) => {
     const from = used;
     used += x.length;
-    const sent = joined(xor(x, a.subarray(from, used)), xor(y, b.subarray(from, used)));
-    const opened = xor(sent, sized(await exchange(peer, sent), sent.length));
+    const opened = await openBits(session, joined(xor(x, a.subarray(from, used)), xor(y, b.subarray(from, used))));
     const both = new Uint8Array(x.length);
     for (let at = 0; at < both.length; at += 1) {
       const [d, e] = [opened[at]!, opened[both.length + at]!];
-      both[at] = (d & b[from + at]!) ^ (e & a[from + at]!) ^ c[from + at]! ^ (index === 0 ? d & e : 0);
+      both[at] = (d & b[from + at]!) ^ (e & a[from + at]!) ^ c[from + at]! ^ (session.index === 0 ? d & e : 0);
     }
     return both;
   };

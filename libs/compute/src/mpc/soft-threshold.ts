@@ -10,7 +10,7 @@ import {
   zeros,
   type RingVector,
 } from './ring.js';
-import type { DealtParty, PartySession } from './session.js';
+import type { DealtParty, GroupSession } from './session.js';
 import { dealSelect, select } from './select.js';
 import { dealNegative, negative } from './shared-bits.js';
 
@@ -23,7 +23,7 @@ import { dealNegative, negative } from './shared-bits.js';
  * Neither party learns a sign: both see only uniform values.
  */
 export async function softThreshold(
-  session: PartySession,
+  session: GroupSession,
   dealt: PieceReceiver,
   values: RingVector,
   by: number,
@@ -42,12 +42,12 @@ export async function softThreshold(
   return addInto(below, slice(kept, count, 2 * count));
 }
 
-/** The dealer's part of {@link softThreshold}, for `count` elements. `toSecond` is its line to the second party. */
+/** The dealer's part of {@link softThreshold}, for `count` elements. `toLast` is its line to the last party. */
 export async function dealSoftThreshold(
-  parties: readonly [DealtParty, DealtParty],
-  toSecond: PieceSender,
+  parties: readonly DealtParty[],
+  toLast: PieceSender,
   count: number,
 ): Promise<void> {
-  await dealNegative(parties, toSecond, 2 * count);
-  await dealSelect(parties, toSecond, 2 * count);
+  await dealNegative(parties, toLast, 2 * count);
+  await dealSelect(parties, toLast, 2 * count);
 }

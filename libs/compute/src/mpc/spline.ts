@@ -1,7 +1,7 @@
 import type { PieceReceiver, PieceSender } from './pieces.js';
 import { addInto, encode, lengthOf, slice, subtractInto, zeros, type RingVector } from './ring.js';
 import { dealSelect, select } from './select.js';
-import type { DealtParty, PartySession } from './session.js';
+import type { DealtParty, GroupSession } from './session.js';
 import { dealNegative, negative } from './shared-bits.js';
 import { timesWhole } from './sharing.js';
 
@@ -17,7 +17,7 @@ export interface Change {
  * MiniONN Transformations", ACM CCS 2017, section 5.3.2, do with smooth functions. Exact, nothing is truncated; nine rounds.
  */
 export async function spline(
-  session: PartySession,
+  session: GroupSession,
   dealt: PieceReceiver,
   values: RingVector,
   bits: number,
@@ -40,15 +40,15 @@ export async function spline(
   return sum;
 }
 
-/** The dealer's part of {@link spline}, for `count` elements and as many changes. `toSecond` is its line to the second party. */
+/** The dealer's part of {@link spline}, for `count` elements and as many changes. `toLast` is its line to the last party. */
 export async function dealSpline(
-  parties: readonly [DealtParty, DealtParty],
-  toSecond: PieceSender,
+  parties: readonly DealtParty[],
+  toLast: PieceSender,
   count: number,
   changes: number,
 ): Promise<void> {
-  await dealNegative(parties, toSecond, count * changes);
-  await dealSelect(parties, toSecond, count * changes);
+  await dealNegative(parties, toLast, count * changes);
+  await dealSelect(parties, toLast, count * changes);
 }
 
 /** Fraction bits of the slopes of {@link SIGMOID}: its values have as many more. */

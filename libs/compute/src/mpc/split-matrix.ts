@@ -1,4 +1,4 @@
-import { dealShares, dealtVector } from './bit-numbers.js';
+import { dealShares, dealtVector } from './dealt.js';
 import { exchange } from './channel.js';
 import { matrixVectorInto, transposedVectorInto } from './limbs.js';
 import type { DealtMasked, DealtTurned, Masked } from './masked.js';

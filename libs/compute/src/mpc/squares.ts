@@ -1,4 +1,4 @@
-import { dealShares, dealtVector } from './bit-numbers.js';
+import { dealShares, dealtVector } from './dealt.js';
 import { dot } from './limbs.js';
 import { dealMasking, masking, openTogether, type DealtMasked, type Masked } from './masked.js';
 import type { PieceReceiver, PieceSender } from './pieces.js';

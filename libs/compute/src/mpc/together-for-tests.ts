@@ -1,5 +1,13 @@
-import { inProcessLine } from './channel.js';
-import { deal, joinSession, type DealtParty, type PartySession } from './session.js';
+import { inProcessLine, type Channel } from './channel.js';
+import {
+  deal,
+  dealGroup,
+  joinGroup,
+  joinSession,
+  type DealtParty,
+  type GroupSession,
+  type PartySession,
+} from './session.js';
 
 /** Runs both parties and the dealer in this process. */
 export async function together<T>(
@@ -16,4 +24,34 @@ export async function together<T>(
     deal([deal0, deal1]).then(dealer),
   ]);
   return [first, second];
+}
+
+/** Runs a group of parties and the dealer in this process. */
+export async function groupTogether<T>(
+  count: number,
+  party: (session: GroupSession) => Promise<T>,
+  dealer: (parties: readonly DealtParty[]) => Promise<void>,
+  seen: (from: number, bytes: Uint8Array) => void = () => {},
+): Promise<T[]> {
+  const lines = Array.from({ length: count }, (): Channel[] => []);
+  for (let low = 0; low < count; low += 1) {
+    for (let high = low + 1; high < count; high += 1) {
+      const [atLow, atHigh] = inProcessLine((from, bytes) => seen(from === 0 ? low : high, bytes));
+      [lines[low]![high], lines[high]![low]] = [atLow, atHigh];
+    }
+  }
+  const deals = lines.map(() => inProcessLine());
+  const [parties] = await Promise.all([
+    Promise.all(
+      lines.map((row, index) =>
+        joinGroup(
+          index,
+          row.filter((_, at) => at !== index),
+          deals[index]![1],
+        ).then(party),
+      ),
+    ),
+    dealGroup(deals.map(([end]) => end)).then(dealer),
+  ]);
+  return parties;
 }

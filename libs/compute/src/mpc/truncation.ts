@@ -1,10 +1,11 @@
-import { chosen, dealShares, dealtVector } from './bit-numbers.js';
+import { chosen } from './bit-numbers.js';
+import { dealShares, dealtVector, drawnSum } from './dealt.js';
 import { below, dealBelow } from './below.js';
-import { exchange } from './channel.js';
+import { openSum } from './opening.js';
 import type { PieceReceiver, PieceSender } from './pieces.js';
 import { shiftRightInto } from './ring.js';
-import { Z128, bytesOf, concat, countOf, nextOf, powers, vectorFrom, type Ring, type Vector } from './rings.js';
-import type { DealtParty, PartySession } from './session.js';
+import { Z128, concat, countOf, nextOf, powers, type Ring, type Vector } from './rings.js';
+import type { DealtParty, GroupSession } from './session.js';
 
 /** How many consecutive elements of a vector lose how many bits: 0 to 30, or 0 to 96 in Z_2^128. */
 export interface Cut {
@@ -21,28 +22,27 @@ export interface Cut {
  * Circuits", CRYPTO 2020, section 5.1. The dealer hands out shares of a random r, of p = (r mod 2^(N-1)) >> bits, of q,
  * which is 2^(N-1-bits) if r's top bit is set, else 0, and of the low bits of r:
  *
- *     both open c = x + 2^(N-2) + r, and with c' = (c mod 2^(N-1)) >> bits
+ *     all open c = x + 2^(N-2) + r, and with c' = (c mod 2^(N-1)) >> bits
  *     x >> bits = c' - 2^(N-2-bits) - p + q - carry     if c's top bit is 0
  *               = c' + 2^(N-2-bits) - p - q - carry     if c's top bit is 1
  *
  * The carry is 1 where the low bits of c are less than those of r. Nobody learns it.
  */
 export async function truncate(
-  session: PartySession,
+  session: GroupSession,
   dealt: PieceReceiver,
   values: Vector,
   cuts: readonly Cut[],
   from: Ring = Z128,
   to: Ring = from,
 ): Promise<Vector> {
-  const { index, peer, masks } = session;
+  const { index, masks } = session;
   const count = countOf(from, values);
   const most = 32 * from.words - 2;
   const own = from.add(values, nextOf(masks, from, count));
   const pieces = await dealtVector(session, dealt, to, 2 * count);
   const [rests, tops] = [pieces.subarray(0, count * to.words), pieces.subarray(count * to.words)];
-  const sent = index === 0 ? from.add(own, powers(from, count, most)) : own;
-  const opened = from.add(sent, vectorFrom(await exchange(peer, bytesOf(sent)), sent.length));
+  const opened = await openSum(session, from, index === 0 ? from.add(own, powers(from, count, most)) : own);
 
   const minus = to.subtract(new Uint32Array(tops.length), tops);
   const isTop = (at: number): boolean => isTopSet(from, opened, at);
@@ -61,23 +61,22 @@ export async function truncate(
   return to.subtract(kept, await below(session, dealt, lowParts(from, opened, cuts), from.words, bits, to));
 }
 
-/** The dealer's part of {@link truncate}. `toSecond` is its line to the second party. */
+/** The dealer's part of {@link truncate}. `toLast` is its line to the last party. */
 export async function dealTruncation(
-  parties: readonly [DealtParty, DealtParty],
-  toSecond: PieceSender,
+  parties: readonly DealtParty[],
+  toLast: PieceSender,
   cuts: readonly Cut[],
   from: Ring = Z128,
   to: Ring = from,
 ): Promise<void> {
-  const [first, second] = parties;
   const count = cuts.reduce((sum, cut) => sum + cut.count, 0);
-  const mask = from.add(nextOf(first.masks, from, count), nextOf(second.masks, from, count));
+  const mask = drawnSum(parties, from, count);
   const top = concat(cuts.map((cut) => powers(to, cut.count, 32 * from.words - 1 - cut.bits)));
   const none = new Uint32Array(top.length);
   const tops = chosen(to, count, (at) => (isTopSet(from, mask, at) ? top : none));
-  await dealShares(parties, toSecond, to, concat([highParts(from, to, mask, cuts), tops]));
+  await dealShares(parties, toLast, to, concat([highParts(from, to, mask, cuts), tops]));
   const bits = mostBits(cuts);
-  if (bits > 0) await dealBelow(parties, toSecond, lowParts(from, mask, cuts), from.words, bits, to);
+  if (bits > 0) await dealBelow(parties, toLast, lowParts(from, mask, cuts), from.words, bits, to);
 }
 
 const mostBits = (cuts: readonly Cut[]): number => Math.max(0, ...cuts.map(({ bits }) => bits));

@@ -1,4 +1,4 @@
-import { dealtVector } from './bit-numbers.js';
+import { dealtVector } from './dealt.js';
 import type { DealtTurned, Turned } from './masked.js';
 import type { PieceReceiver } from './pieces.js';
 import { WORDS, add, shiftLeftInto, subtractInto, zeros, type RingVector } from './ring.js';

@@ -1,8 +1,8 @@
-import { bitOf, sized, xor } from '../mpc/bit-strings.js';
-import { exchange } from '../mpc/channel.js';
+import { bitOf } from '../mpc/bit-strings.js';
+import { openBits } from '../mpc/opening.js';
 import type { PieceReceiver, PieceSender } from '../mpc/pieces.js';
 import { encode, slice, subtractInto, zeros, type RingVector } from '../mpc/ring.js';
-import type { DealtParty, PartySession } from '../mpc/session.js';
+import type { DealtParty, GroupSession } from '../mpc/session.js';
 import { dealNegative, negative } from '../mpc/shared-bits.js';
 
 /** Training rows for each loss that is opened. One reveals at most 12.2 bits, so all of them a fifth of a bit for each row. */
@@ -37,7 +37,7 @@ interface SummedSquares {
  * parties: the sum is compared with every such number on shares, and only these bits are opened. Nine rounds.
  */
 export async function openLoss(
-  session: PartySession,
+  session: GroupSession,
   dealt: PieceReceiver,
   { sum, bits, rows, labelSize }: SummedSquares,
 ): Promise<number> {
@@ -53,20 +53,16 @@ export async function openLoss(
       ),
     );
   }
-  const below = await opened(session, await negative(session, dealt, compared));
+  const below = await openBits(session, await negative(session, dealt, compared));
   const reached = steps.filter((_, at) => bitOf(below, at) === 0);
   return reached.at(-1) ?? 0;
 }
 
 /** The dealer's part of {@link openLoss}. */
-export const dealLoss = (parties: readonly [DealtParty, DealtParty], toSecond: PieceSender): Promise<void> =>
-  dealNegative(parties, toSecond, STEPS);
+export const dealLoss = (parties: readonly DealtParty[], toLast: PieceSender): Promise<void> =>
+  dealNegative(parties, toLast, STEPS);
 
 /** Whether a shared number is negative, for both parties. */
-export async function isNegative(session: PartySession, dealt: PieceReceiver, value: RingVector): Promise<boolean> {
-  return bitOf(await opened(session, await negative(session, dealt, value)), 0) === 1;
-}
-
-async function opened({ peer }: PartySession, bits: Uint8Array): Promise<Uint8Array> {
-  return xor(bits, sized(await exchange(peer, bits), bits.length));
+export async function isNegative(session: GroupSession, dealt: PieceReceiver, value: RingVector): Promise<boolean> {
+  return bitOf(await openBits(session, await negative(session, dealt, value)), 0) === 1;
 }

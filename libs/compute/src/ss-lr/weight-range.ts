@@ -1,6 +1,6 @@
 import type { PieceReceiver, PieceSender } from '../mpc/pieces.js';
 import { STATE_BITS, addInto, encode, lengthOf, slice, subtractInto, zeros, type RingVector } from '../mpc/ring.js';
-import type { DealtParty, PartySession } from '../mpc/session.js';
+import type { DealtParty, GroupSession } from '../mpc/session.js';
 import { anySet, dealAnySet, dealNegative, negative, planeBytes } from '../mpc/shared-bits.js';
 
 /** Weights that are compared at once. */
@@ -20,7 +20,7 @@ export function stepsToCheck(weights: number): (isDue: boolean) => number {
 
 /** Whether any of the shared `weights` lies beyond +-2^bits, for both parties; neither learns which. */
 export async function anyBeyond(
-  session: PartySession,
+  session: GroupSession,
   dealt: PieceReceiver,
   weights: RingVector,
   bits: number,
@@ -34,11 +34,7 @@ export async function anyBeyond(
 }
 
 /** The dealer's part of {@link anyBeyond}, for `count` weights. */
-export async function dealAnyBeyond(
-  parties: readonly [DealtParty, DealtParty],
-  toSecond: PieceSender,
-  count: number,
-): Promise<void> {
-  await dealNegative(parties, toSecond, 2 * count);
-  await dealAnySet(parties, toSecond, planeBytes(2 * count));
+export async function dealAnyBeyond(parties: readonly DealtParty[], toLast: PieceSender, count: number): Promise<void> {
+  await dealNegative(parties, toLast, 2 * count);
+  await dealAnySet(parties, toLast, planeBytes(2 * count));
 }
