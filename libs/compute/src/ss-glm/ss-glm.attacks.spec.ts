@@ -195,7 +195,7 @@ describe('the owner of a label', () => {
     };
     const first = await train('one', 2 * withLoss);
     expect(first.result.training_metrics).toMatchObject({ explained: expect.any(Number) });
-    const second = await train('two', withLoss + 10);
+    const second = await train('two', withLoss + 20);
     expect(second.result.training_metrics).toMatchObject({
       explained: null,
       withheld: { explained: expect.stringMatching(/half a bit/) },
