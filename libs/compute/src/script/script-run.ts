@@ -20,8 +20,8 @@ const takeProgram: PartyUrl<typeof TakeParty> = new URL('./take-party.js', impor
 /** Names the folder of a run, followed by its attempt. */
 const PREFIX = '.script-';
 /** Ends on the progress bar: of the copies, of the command. Then comes its table. */
-const STAGED = 0.4;
-const RAN = 0.7;
+const STAGED = 0.33;
+const RAN = 0.67;
 
 /**
  * Runs `script`: the party's process copies the tables into a folder of this run, the worker starts the command there, and the party's process
