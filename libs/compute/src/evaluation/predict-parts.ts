@@ -216,7 +216,7 @@ async function startShared(
   slice: SharedSlice,
 ): Promise<(run: NumericColumns) => Promise<Vector>> {
   const joint = new JointParty(await join(context), (opened) => context.send(NEUTRAL, opened));
-  return (run) => predictRun(joint, slice, run, 0, run.rows);
+  return (run) => predictRun(joint, slice, run);
 }
 
 /** Own shares of what is opened of one run of rows after the other, by a generalised linear model. */

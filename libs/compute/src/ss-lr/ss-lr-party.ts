@@ -7,14 +7,15 @@ import { joinSession } from '../mpc/session.js';
 import { BITS, bitsOfEnds, openedOf, reserveFirst, type Opened } from '../party/opened.js';
 import { NEUTRAL, type PartyContext, type PartyProgram } from '../party/party-program.js';
 import { keepModel } from '../party/model-card.js';
+import { keepPredictions } from '../vertical/keep-predictions.js';
+import type { NumericColumns } from '../table/numeric-columns.js';
 import { batches } from '../vertical/split-rows.js';
 import { verticalCard } from '../vertical/vertical-card.js';
 import { prepareRows, type PreparedRows, type RowRules, type TrainingRows } from '../vertical/vertical-rows.js';
 import { mostLosses } from './losses.js';
-import { featuresOf } from './predict-on-shares.js';
+import { PREDICT_ROWS, PredictionOnShares, featuresOf } from './predict-on-shares.js';
 import { LEAST_LABEL_SIZE, MOST_SIZE, sizeOf, weightBitsOf, type Sizes } from './room.js';
 import { sliceFile, type SeenRows, type Slice } from './slice.js';
-import { predictRows } from './ss-lr-predict.js';
 import type { SsLrOutcome, SsLrPart, SsLrPlan } from './ss-lr-plan.js';
 import { RanAway, trainOnShares } from './ss-lr-train.js';
 
@@ -60,8 +61,12 @@ export const run: PartyProgram<SsLrPart, SsLrOutcome> = async (context, part) =>
   const reference = await keepModel(context, { target: part.modelOutput, content, card, rows: prepared.made });
 
   context.progress(0.92, 'predicting');
-  const prediction =
-    predict && predict.rows > 0 ? await predictRows(context, part, await join(), model, predict) : null;
+  let prediction: SsLrOutcome['prediction'] = null;
+  if (predict && predict.rows > 0) {
+    const predicted = new PredictionOnShares(await join(), model, plan.receiver === context.party);
+    const next = (rows: NumericColumns): Promise<Float64Array | null> => predicted.next(rows);
+    prediction = await keepPredictions(context, part, predict, { length: PREDICT_ROWS, next });
+  }
   context.progress(1, 'done');
   return { rows: train.rows, heldOut, losses, finalLoss, model: reference, prediction };
 };

@@ -65,19 +65,17 @@ export async function predictShared(
   return rounded(joint, Z32, scores, Math.max(0, scoreBits - bits));
 }
 
-/** Own shares of the predictions of the rows `from` to `to` of a table. */
+/** Own shares of the predictions of a run of rows. */
 export function predictRun(
   joint: Joint,
   slice: SharedSlice,
-  table: NumericColumns,
-  from: number,
-  to: number,
+  { rows, columns, values }: NumericColumns,
 ): Promise<Vector> {
-  return predictShared(joint, slice, slice.weights, to - from, (tree, node) => {
+  return predictShared(joint, slice, slice.weights, rows, (tree, node) => {
     const split = slice.splits[tree]![node];
     if (split === undefined) return null;
-    return Uint8Array.from({ length: to - from }, (_, row) =>
-      split === null || table.values[(from + row) * table.columns + split.column]! <= split.threshold ? 1 : 0,
+    return Uint8Array.from({ length: rows }, (_, row) =>
+      split === null || values[row * columns + split.column]! <= split.threshold ? 1 : 0,
     );
   });
 }

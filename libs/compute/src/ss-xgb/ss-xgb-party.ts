@@ -1,16 +1,16 @@
 import { BucketMatrix } from '../mpc/bucket-matrix.js';
 import { JointParty } from '../mpc/joint.js';
 import { lineTo } from '../mpc/party-line.js';
-import { bytesOf, vectorFrom, type Vector } from '../mpc/rings.js';
+import { bytesOf, vectorFrom } from '../mpc/rings.js';
 import { joinSession } from '../mpc/session.js';
-import { predictionsFor } from '../party/opened.js';
 import { NEUTRAL, type PartyContext, type PartyProgram } from '../party/party-program.js';
 import { keepModel } from '../party/model-card.js';
-import { writeTable } from '../table/write-table.js';
+import type { NumericColumns } from '../table/numeric-columns.js';
 import { bucketed } from '../vertical/buckets.js';
 import { rulesOfTrees } from '../vertical/boosting.js';
+import { keepPredictions } from '../vertical/keep-predictions.js';
 import { verticalCard } from '../vertical/vertical-card.js';
-import { prepareRows, type PredictedRows } from '../vertical/vertical-rows.js';
+import { prepareRows } from '../vertical/vertical-rows.js';
 import { agree } from './agreement.js';
 import { countNodes } from './counted-nodes.js';
 import { bitsOf, boostShared, nodesOfEither } from './shared-boost.js';
@@ -76,7 +76,17 @@ export const run: PartyProgram<SsXgbPart, SsXgbOutcome> = async (context, part) 
   const content = sliceFile(context.party, slice);
   const card = verticalCard(context, part, prepared);
   const model = await keepModel(context, { target: part.modelOutput, content, card });
-  const prediction = predict && predict.rows > 0 ? await predictAll(context, part, joint, slice, predict) : null;
+  const receives = plan.receiver === context.party;
+  const next = async (rows: NumericColumns): Promise<Float64Array | null> => {
+    const shares = await predictRun(joint, slice, rows);
+    if (receives) return openedPredictions(slice, shares, vectorFrom(await context.receiveBytes(peer), rows.rows));
+    await context.send(peer, bytesOf(shares));
+    return null;
+  };
+  // All of one length, which is no figure of the table.
+  const show = isLogistic ? (chance: number): string => chance.toFixed(10) : String;
+  const predictions = { length: PREDICT_ROWS, next, show };
+  const prediction = predict && predict.rows > 0 ? await keepPredictions(context, part, predict, predictions) : null;
   context.progress(1, 'done');
   return { rows: train.rows, heldOut, model, prediction };
 };
@@ -105,45 +115,4 @@ function winnersOf(context: PartyContext, index: 0 | 1): Winners {
       });
     },
   };
-}
-
-/** Predicts on shares, and gives the receiver the rounded predictions. */
-async function predictAll(
-  context: PartyContext,
-  part: SsXgbPart,
-  joint: JointParty,
-  slice: SharedSlice,
-  table: PredictedRows,
-): Promise<SsXgbOutcome['prediction']> {
-  const peer = context.peers[0]!;
-  const { receiver } = part.plan;
-  const receives = receiver === context.party;
-  if (!receives) await context.reserve(predictionsFor(receiver, table.rows));
-  const target = part.predictionOutput !== null && { target: part.predictionOutput };
-  const columns = part.label === null ? ['prediction'] : ['label', 'prediction'];
-  const writer = receives
-    ? await writeTable(context, { ...target, name: 'predictions.csv', rows: table.made }, columns)
-    : null;
-  for (let from = 0; from < table.rows; from += PREDICT_ROWS) {
-    const to = Math.min(from + PREDICT_ROWS, table.rows);
-    const shares: Vector = await predictRun(joint, slice, table, from, to);
-    context.progress(0.9 + (0.09 * to) / table.rows, 'predicting on shares');
-    if (writer === null) {
-      await context.send(peer, bytesOf(shares));
-      continue;
-    }
-    const theirs = vectorFrom(await context.receiveBytes(peer), to - from);
-    const predictions = openedPredictions(slice, shares, theirs);
-    // All of one length, which is no figure of the table.
-    const shown = (prediction: number): string =>
-      slice.objective === 'logistic' ? prediction.toFixed(10) : String(prediction);
-    const labelOf = (row: number): string => String(table.values[(from + row + 1) * table.columns - 1]!);
-    await writer.rows(
-      Array.from(predictions, (prediction, row) =>
-        part.label === null ? [shown(prediction)] : [labelOf(row), shown(prediction)],
-      ),
-    );
-  }
-  await writer?.finish();
-  return writer && { reference: writer.reference, rows: table.rows };
 }
