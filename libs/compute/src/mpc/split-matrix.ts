@@ -29,6 +29,14 @@ const blocksOf = (columns: ColumnCounts): (readonly [number, number])[] => {
   return columns.map((count) => [from, (from += count)] as const);
 };
 
+/** Where a matrix belongs: its columns, and the rows above it that are masked already. */
+interface Place {
+  readonly session: GroupSession;
+  readonly columns: ColumnCounts;
+  readonly above: number;
+  readonly dealt: PieceReceiver;
+}
+
 /**
  * A matrix whose columns are split between parties, and its products with masked vectors (see `masked.ts`).
  *
@@ -47,17 +55,18 @@ const blocksOf = (columns: ColumnCounts): (readonly [number, number])[] => {
  */
 export class SplitMatrix {
   private constructor(
-    private readonly session: GroupSession,
+    private readonly place: Place,
     /** The party's own columns, row-major. */
     private readonly values: Float64Array,
-    private readonly above: number,
-    private readonly columns: ColumnCounts,
     /** The E of each party, row-major; the own one is empty. */
     private readonly masked: readonly RingVector[],
     private readonly count: number,
-    /** The dealer's pieces, also for other steps between products. */
-    readonly dealt: PieceReceiver,
   ) {}
+
+  /** The dealer's pieces, also for other steps between products. */
+  get dealt(): PieceReceiver {
+    return this.place.dealt;
+  }
 
   /** Masks the own block of finite numbers and exchanges it with the others, `CHUNK` elements a message. */
   static mask(
@@ -67,24 +76,22 @@ export class SplitMatrix {
     columns: ColumnCounts,
     onChunk: (fraction: number) => void = () => {},
   ): Promise<SplitMatrix> {
-    const start = { above: 0, dealt: new PieceReceiver(session.dealer) };
-    return SplitMatrix.maskFrom(start, session, values, rows, columns, onChunk);
+    const place = { session, columns, above: 0, dealt: new PieceReceiver(session.dealer) };
+    return SplitMatrix.maskAt(place, values, rows, onChunk);
   }
 
   /** The rows below these, so that a party holds one run of a long table: under the elements of the mask that follow. */
   below(values: Float64Array, rows: number): Promise<SplitMatrix> {
-    const { session, columns, dealt } = this;
-    return SplitMatrix.maskFrom({ above: this.above + this.count, dealt }, session, values, rows, columns);
+    return SplitMatrix.maskAt({ ...this.place, above: this.place.above + this.count }, values, rows);
   }
 
-  private static async maskFrom(
-    { above, dealt }: { readonly above: number; readonly dealt: PieceReceiver },
-    session: GroupSession,
+  private static async maskAt(
+    place: Place,
     values: Float64Array,
     rows: number,
-    columns: ColumnCounts,
     onChunk: (fraction: number) => void = () => {},
   ): Promise<SplitMatrix> {
+    const { session, columns, above } = place;
     const { index, peers, matrixMask } = session;
     const first = above * columns[index]!;
     const masked = columns.map((count, party) => zeros(party === index ? 0 : rows * count));
@@ -103,12 +110,13 @@ export class SplitMatrix {
       }
       onChunk((chunk + 1) / chunks);
     }
-    return new SplitMatrix(session, values, above, columns, masked, rows, dealt);
+    return new SplitMatrix(place, values, masked, rows);
   }
 
   /** Rows `from` to `to` of these. */
   rows(from: number, to: number): SplitRows {
-    const { session, values, columns, masked, dealt } = this;
+    const { values, masked } = this;
+    const { session, columns, dealt } = this.place;
     const own = columns[session.index]!;
     return new SplitRows(
       session,
