@@ -9,8 +9,6 @@ import { createMany, noAnswers, randomChain, REFUSED, wrongAnswers } from './loa
 import { seeded } from './random.js';
 
 const THIS = fileURLToPath(new URL('../../', import.meta.url));
-/** The migrations that the last release knows. */
-const LAST_MIGRATIONS = 5;
 const ENDED_WITHIN_MS = 30_000;
 const GOES_ON_WITHIN_MS = 45_000;
 
@@ -24,11 +22,13 @@ export const upgraded: Fault = {
     const release = buildLastRelease();
     return 'reason' in release ? release.reason : false;
   },
-  run: (trial) => {
+  run: async (trial) => {
     const release = buildLastRelease();
     if ('reason' in release) throw new Error(release.reason);
     const last = join(release.folder, 'dist');
-    const options = { apis: 2, listeners: 2, workers: 2, dist: last, prepare: revertAll };
+    const { migrations } = (await import(join(last, 'migrations/index.js'))) as { migrations: readonly unknown[] };
+    const revert = (databaseUrl: string): Promise<void> => revertTo(databaseUrl, migrations.length);
+    const options = { apis: 2, listeners: 2, workers: 2, dist: last, prepare: revert };
     return onSystem(trial, options, { emptyWithinMs: 60_000 }, async (system) => {
       const random = seeded(trial.seed);
       const answers = noAnswers();
@@ -48,7 +48,7 @@ export const upgraded: Fault = {
         await runMigrations(system.databaseUrl);
         await moveTo(THIS);
         await moveTo(last);
-        await revertAll(system.databaseUrl);
+        await revert(system.databaseUrl);
       }
       await delay(1_000);
       over.abort();
@@ -69,9 +69,10 @@ export const upgraded: Fault = {
   },
 };
 
-async function revertAll(databaseUrl: string): Promise<void> {
+/** Reverts migrations until so many are left. */
+async function revertTo(databaseUrl: string, count: number): Promise<void> {
   const applied = (await showMigrations(databaseUrl)).filter((migration) => migration.applied).length;
-  for (let left = applied; left > LAST_MIGRATIONS; left--) await revertMigration(databaseUrl);
+  for (let left = applied; left > count; left--) await revertMigration(databaseUrl);
 }
 
 /**
