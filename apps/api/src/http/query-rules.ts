@@ -100,7 +100,7 @@ function field(
 
 function noneOf(given: readonly string[], values: readonly string[]): string | null {
   const wrong = given.find((item) => !values.includes(item));
-  return wrong === undefined ? null : `${quoted(wrong)} is none of ${values.join(', ')}.`;
+  return wrong === undefined ? null : `${quoted(wrong)} is not one of ${values.join(', ')}.`;
 }
 
 function textFault(value: unknown, max = MAX_TEXT): string | null {

@@ -40,11 +40,11 @@ describe('the pipe of queries', () => {
     expect(faultsOf(LogQueryDto, { limit: '' })).toEqual(['/limit: A whole number from 1 to 1000.']);
   });
 
-  it('names the text that is none of those that there are', () => {
-    const none = '"OPEN" is none of PENDING, RUNNING, PAUSED, SUCCESS, FAILURE, CANCELLED.';
+  it('names the value that is not allowed, and those that are', () => {
+    const none = '"OPEN" is not one of PENDING, RUNNING, PAUSED, SUCCESS, FAILURE, CANCELLED.';
     expect(faultsOf(ListChainsQueryDto, { status: 'RUNNING,OPEN' })).toEqual([`/status: ${none}`]);
     expect(faultsOf(ListChainsQueryDto, { sort: 'size' })).toEqual([
-      expect.stringMatching(/^\/sort: "size" is none of /),
+      expect.stringMatching(/^\/sort: "size" is not one of /),
     ]);
   });
 

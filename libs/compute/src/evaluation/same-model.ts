@@ -2,7 +2,7 @@ import { TaskFailure } from '../contract/task-type.js';
 import type { PartyContext } from '../party/party-program.js';
 import type { ModelPart } from './model-file.js';
 
-/** What a model is, as the peer is told. */
+/** What a party sends its peer about a model. */
 const KINDS = {
   ...{ slice: 'regression', glm: 'glm', shared: 'shared_trees' },
   ...{ trees: 'trees', splits: 'trees', whole: 'trees' },

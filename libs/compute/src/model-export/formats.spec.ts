@@ -53,7 +53,7 @@ describe.each(['logistic', 'linear'] as const)('a %s model', (objective) => {
   });
 });
 
-test('names that XML cannot hold are told apart', () => {
+test('names that XML cannot hold are recognised', () => {
   for (const name of ['age', '年龄', '😀', 'a\tb\n', '<&>"']) expect(fitsXml(name)).toBe(true);
   for (const name of ['\u0000', 'a\u0007', '\ud800', '\ufffe']) expect(fitsXml(name)).toBe(false);
 });

@@ -28,7 +28,7 @@ export interface Account {
 export type ProcessEnd =
   { readonly kind: 'stopped' } | { readonly kind: 'memory' } | { readonly kind: 'ended'; readonly how: string };
 
-/** A process of a party, in a process group of its own. */
+/** A process of a party, in a separate process group. */
 export interface Guarded {
   readonly child: ChildProcess;
   /** Resolves once the process is gone and everything that it sent has been received. */

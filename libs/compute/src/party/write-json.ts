@@ -2,7 +2,7 @@ import type { PartyContext } from './party-program.js';
 import type { OutputRows } from './row-sets.js';
 
 /**
- * Keeps a value as a JSON file of the party, by default as its artifact `name`; the same value gives the same bytes. `rows`: those that it tells of, where later
+ * Keeps a value as a JSON file of the party, by default as its artifact `name`; the same value gives the same bytes. `rows`: those that it describes, where later
  * figures of the file are to be judged as figures of them. Returns the reference.
  */
 export async function writeJson(

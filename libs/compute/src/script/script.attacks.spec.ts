@@ -48,7 +48,7 @@ describe("a command on a party's tables", () => {
   test.each<[string, AllowedScript, RegExp]>([
     ['an exit code', shell('cat in/people.csv >&2; exit 7'), /code 7.*31337/],
     ['no table', shell('exit 0'), /neither out\/table\.csv nor/],
-    ['a table that is none', shell('printf "a,a\\n1,2\\n" > out/table.csv'), /the column \\?"a\\?"|"a/],
+    ['an invalid table', shell('printf "a,a\\n1,2\\n" > out/table.csv'), /the column \\?"a\\?"|"a/],
     ['a link in place of a table', shell('ln -s /etc/passwd out/table.csv'), /cannot be opened \(ELOOP\)/],
     ['a link in place of its folder', shell('rm -r out; ln -s ../../../../../data/bob out'), /out is no folder/],
     ['a second name of a file', shell('ln in/people.csv out/table.csv'), /no file that the command made/],

@@ -24,7 +24,7 @@ export interface TakeValue {
 }
 
 /**
- * Takes the table that a command wrote, `out/table.csv` or `.parquet`, as one that was made of the party's tables. Throws TaskFailure SCRIPT_FAILED where there is none, or the command
+ * Takes the table that a command wrote, `out/table.csv` or `.parquet`, as one that was made of the party's tables. Throws TaskFailure SCRIPT_FAILED where it wrote no table, or the command
  * failed, and what opening a table throws. Its exit code and stderr are for the party alone.
  */
 export const run: PartyProgram<TakeArgs, TakeValue> = async (context, args) => {

@@ -36,7 +36,7 @@ const MOST_MOVE = 8;
 const TOLERANCE = 2 ** -12;
 /** The sum of squares of what an inverse lacks of one. */
 const MOST_RESIDUAL = 2 ** -14;
-/** A row may have no more of what some combination of the columns tells: a prediction would show its label. */
+/** No row may decide more than this share of its own prediction: a larger one would show its label. */
 const MOST_LEVERAGE = 1 / 2;
 /** Fraction bits of an inverse and of weights, of which leverages are made. */
 const INVERSE_BITS = 16;
@@ -77,7 +77,7 @@ export interface GlmFit {
   readonly coefficients: Vector;
   /** The mean of `lossOf` of all rows times rows / 2^ceil(log2(rows)), of `DATA_BITS`. */
   readonly loss: Vector;
-  /** One bit: whether the fit is none. */
+  /** One bit: whether there is no fit. */
   readonly fails: Uint8Array;
 }
 
@@ -185,7 +185,7 @@ async function moveFrom(
   if (l2 !== null) {
     const penalty = diagonal(columns, ofOne(joint, 1, l2, MATRIX_BITS));
     addInto(matrix, penalty);
-    // The intercept has none.
+    // The intercept has no penalty.
     subtractInto(slice(matrix, lengthOf(matrix) - 1, lengthOf(matrix)), ofOne(joint, 1, l2, MATRIX_BITS));
     const features = columns - 1;
     subtractInto(slice(slope, 0, features), await times(joint, slice(coefficients, 0, features), l2));

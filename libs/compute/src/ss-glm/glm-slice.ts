@@ -47,7 +47,7 @@ export function glmSliceFile(party: string, slice: GlmSlice): JsonObject {
   };
 }
 
-/** A slice out of the content of its file, or undefined if it is none. */
+/** A slice out of the content of its file, or undefined if it is not one. */
 export function glmSliceOf(content: Readonly<Record<string, unknown>>): GlmSlice | undefined {
   const { training, features, centers, scales, columns, rows, share } = content;
   const { has_label: hasLabel, has_offset: hasOffset, scale_bits: scaleBits } = content;

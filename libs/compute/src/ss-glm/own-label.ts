@@ -99,7 +99,7 @@ function scaledWeights(where: Where, weights: Float64Array, rowsWanted: number):
   if (effective < rowsWanted) {
     throw new TaskFailure(
       'GROUP_TOO_SMALL',
-      `Party ${where.party}: with the weights ${JSON.stringify(where.weight)} of ${where.path} the rows tell as much as under ${rowsWanted}, so that the model would be ` +
+      `Party ${where.party}: with the weights ${JSON.stringify(where.weight)} of ${where.path} the rows count as under ${rowsWanted}, so that the model would be ` +
         'about few of them; leave the weights out.',
       false,
       { party: where.party, column: where.weight, min_rows: rowsWanted },

@@ -139,7 +139,7 @@ async function agree(
   };
 }
 
-/** What a peer tells before a fit. Throws PROTOCOL_VIOLATION. */
+/** What a peer sends before a fit. Throws PROTOCOL_VIOLATION. */
 export function glmFactsFrom(
   peer: string,
   value: unknown,
@@ -156,7 +156,7 @@ export function glmFactsFrom(
 function noFit(): TaskFailure {
   return new TaskFailure(
     'NOT_CONVERGED',
-    'There is no fit: columns of both parties together are collinear, or nearly so, they tell the label without an error, means of rows lie over a factor of e^7 apart, or ' +
+    'There is no fit: columns of both parties together are collinear, or nearly so, they predict the label without an error, means of rows lie over a factor of e^7 apart, or ' +
       'params.epochs are too few. Leave out columns that follow from others (vif), cut off outliers, or set params.l2_lambda.',
   );
 }

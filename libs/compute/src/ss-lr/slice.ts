@@ -29,7 +29,7 @@ export interface Slice {
   readonly share: RingVector;
 }
 
-/** What a party's weights tell of: its training rows, and its columns, with the label where it has it. */
+/** What a party's weights describe: its training rows, and its columns, with the label where it has it. */
 export interface SeenRows {
   readonly rows: number;
   readonly columns: readonly Pick<OpenedColumn, 'column' | 'distinct'>[];
