@@ -17,7 +17,6 @@ export const upgraded: Fault = {
   number: 21,
   name: 'the last release to this one and back, under load',
   backends: BOTH,
-  shortOn: ['redis'],
   skip: async () => {
     const release = buildLastRelease();
     return 'reason' in release ? release.reason : false;
@@ -83,7 +82,6 @@ export const restored: Fault = {
   number: 22,
   name: 'PostgreSQL restored from a backup under load',
   backends: BOTH,
-  shortOn: ['redis'],
   run: (trial) =>
     onSystem(trial, { listeners: 1, workers: 1 }, { emptyWithinMs: 60_000 }, async (system) => {
       const random = seeded(trial.seed);
