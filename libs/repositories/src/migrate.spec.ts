@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { withConnection } from '#libs/local-postgres';
 import { useTestDatabase } from '#libs/testing';
 import { migrations } from '../../../migrations/index.js';
-import { revertMigration, runMigrations, showMigrations } from './migrate.js';
+import { revertMigration, runMigrations, showMigrations, untilTheWayIsFree } from './migrate.js';
 
 const NAMES = migrations.map(({ name }) => name);
 
@@ -54,6 +54,33 @@ describe('migrations', () => {
       expect(await reverting).toBe(NAMES.at(-1));
     });
     expect(await runMigrations(database.url)).toEqual([NAMES.at(-1)]);
+  });
+
+  it('wait for another process that migrates, however long it takes', async () => {
+    await withConnection(database.url, async (other) => {
+      await other.query('SELECT pg_advisory_lock(7361902)');
+      const waited = runMigrations(database.url);
+      // Longer than a migration waits for a table.
+      await delay(3_300);
+      await other.query('SELECT pg_advisory_unlock(7361902)');
+      expect(await waited).toEqual([]);
+    });
+  });
+
+  it.each([
+    ['40P01', 100],
+    ['55P03', 100],
+    ['42P07', 1],
+    [undefined, 1],
+  ])('that fail with %s are tried %i times', async (code, times) => {
+    let tries = 0;
+    const failure = Object.assign(new Error('failed'), { driverError: { code } });
+    const work = () => {
+      tries += 1;
+      return Promise.reject(failure);
+    };
+    await expect(untilTheWayIsFree(work, 0)).rejects.toBe(failure);
+    expect(tries).toBe(times);
   });
 });
 

@@ -76,15 +76,15 @@ async function states(source: DataSource): Promise<MigrationState[]> {
   return migrations.map(({ name }) => ({ name, applied: !missing.has(name) }));
 }
 
-/** Each migration is a transaction: one that apps were in the way of has changed nothing, and is tried again. */
-async function untilTheWayIsFree(work: () => Promise<unknown>): Promise<void> {
+/** Each migration is a transaction: one that apps were in the way of has changed nothing, and is tried again, up to 100 times. */
+export async function untilTheWayIsFree(work: () => Promise<unknown>, pauseMs = PAUSE_MS): Promise<void> {
   for (let tries = 1; ; tries++) {
     try {
       return void (await work());
     } catch (error) {
       const code = (error as { driverError?: { code?: string } }).driverError?.code;
       if (tries === TRIES || !IN_THE_WAY.has(code ?? '')) throw error;
-      await delay(PAUSE_MS);
+      await delay(pauseMs);
     }
   }
 }

@@ -61,6 +61,17 @@ describe('the card of a model', () => {
     expect([alice.includes('deposits'), bob.includes('loans')]).toEqual([false, false]);
   });
 
+  it('says no more than its run opens: of ss_glm no loss of under 64 rows', async () => {
+    const { result } = await runs.run('ss_glm', 'glm', { ...joint({ epochs: 6 }), test_fraction: 0.475 });
+    const { training_metrics: metrics } = result as { training_metrics: Record<string, unknown> };
+    expect(metrics).toMatchObject({ rows: 63, explained: null });
+    expect(JSON.parse(await cardOf('glm', 'bob'))).toMatchObject({
+      trained_on: { rows: 63, datasets: ['deposits@1'] },
+      parameters: { distribution: 'bernoulli', epochs: 6, l2_lambda: 0 },
+      figures: { explained: null },
+    });
+  });
+
   it('is made by each type that makes a model', async () => {
     const trees = joint({ max_depth: 2, num_boost_round: 2 });
     const same = { train_data, features: ['x'], label: 'y' };

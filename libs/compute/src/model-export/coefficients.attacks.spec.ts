@@ -62,6 +62,7 @@ describe('a party that reads coefficients of a joint model', () => {
   }
   const contentOf = async (result: TaskRunResult['result']): Promise<Coefficients> =>
     JSON.parse(await runs.folder.text('bob', (result.export_paths as { bob: string }).bob)) as Coefficients;
+  let ofBob: Coefficients;
   const openings = async () => (await new PartyLedger(join(runs.folder.path, 'data', 'alice')).read()).openings;
   /** Bits about the label that are open. */
   const spent = async () => (await openings()).reduce((sum, { bits }) => sum + (bits.y ?? 0), 0);
@@ -112,6 +113,7 @@ describe('a party that reads coefficients of a joint model', () => {
     const run = await runs.prepare('model_export', 'watched', { model, coefficients_to: ['bob'] } as never);
     const { result, artifacts } = await runModelExport(run, (message) => crossed.push(message));
     const found = await contentOf(result);
+    ofBob = found;
     const steps = { step: 1 / 256, most: 8 };
     expect(found).toMatchObject({ label: 'alice.y', ...steps });
     expect(found.coefficients.map(({ feature }) => feature)).toEqual(['alice.a', 'bob.b0', 'bob.b1']);
@@ -129,7 +131,12 @@ describe('a party that reads coefficients of a joint model', () => {
     const texts = crossed.flatMap(({ from, body }) => (from === 'bob' && typeof body === 'string' ? [body] : []));
     expect(texts.join()).not.toContain('"b0"');
     // Four figures of 12 bits about alice's column and the label.
-    expect((await openings()).at(-1)).toMatchObject({ to: ['bob'], bits: { a: 48, y: 48 }, type: 'model_export' });
+    expect((await openings()).at(-1)).toMatchObject({
+      to: ['bob'],
+      bits: { a: 48, y: 48 },
+      over: ROWS,
+      type: 'model_export',
+    });
   });
 
   test('gets none beyond what the ledger lets through, and writes them as PMML or ONNX', async () => {
@@ -142,6 +149,14 @@ describe('a party that reads coefficients of a joint model', () => {
     const text = await runs.folder.text('bob', (result.export_paths as { bob: string }).bob);
     expect(text).toContain('<DataField name="alice.y" optype="categorical"');
     expect(text).toContain('<NumericPredictor name="bob.b1" coefficient="');
+  });
+
+  test('with the label reads the same as the other party, each where the owner of the other says so', async () => {
+    const ofAlice = { coefficients_to: ['alice'] };
+    runs.policy('bob', 'b', ofAlice);
+    const { result } = await runs.run('model_export', 'of-alice', { model, ...ofAlice } as never);
+    const text = await runs.folder.text('alice', (result.export_paths as { alice: string }).alice);
+    expect(JSON.parse(text)).toEqual({ ...ofBob, party: 'alice' });
   });
 
   test('gets none of a model of under 20 rows a coefficient', async () => {

@@ -1,7 +1,10 @@
-import { chmod, chown, readFile, writeFile } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, chown, readFile, readlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { describeUnless, findDebianPrograms, itUnless } from '#libs/testing';
 import { clearResult, testFolder, type TestFolder } from '../contract/run-for-tests.js';
@@ -29,13 +32,27 @@ describe("a command on a party's tables", () => {
   let runs: OwnedRuns;
   let customers: string;
   let tasks = 0;
-  const run = (command: AllowedScript, more: object = {}, taskId = `t${(tasks += 1)}`): Promise<TaskRunResult> =>
+  const run = (
+    command: AllowedScript,
+    more: object = {},
+    taskId = `t${(tasks += 1)}`,
+    tables: Record<string, string> = { people: customers },
+  ): Promise<TaskRunResult> =>
     runs.run(
       'script',
       taskId,
-      { script: 'clean', input_data: { alice: { people: customers } } },
+      { script: 'clean', input_data: { alice: tables } },
       { ...mine, scripts: { clean: command }, ...more },
     );
+  /** Whether the number of rows is shown of a table that a command makes of so many customers, with more tables beside them. */
+  async function isShown(taskId: string, count: number, more: Record<string, string> = {}): Promise<boolean> {
+    const command = shell(`head -n ${count + 1} in/people.csv > out/table.csv`);
+    const tables = { people: customers, ...more };
+    const made = await run(command, {}, taskId, tables);
+    const { alice } = (made.result as { output_paths: { alice: string } }).output_paths;
+    const { result } = await runs.run('table_statistics', `of-${taskId}`, { input_data: { alice } }, mine);
+    return (result as { rows: { alice: number | null } }).rows.alice !== null;
+  }
   const kept = (): Promise<string> => readFile(join(runs.folder.path, 'data/alice/.party/failures.jsonl'), 'utf8');
 
   beforeAll(async () => {
@@ -60,6 +77,7 @@ describe("a command on a party's tables", () => {
       shell('cat in/people.csv > out/table.csv; for i in 1 2 3; do head -c 40000 /dev/zero > out/$i; done; sleep 60'),
       /more than 100000 bytes/,
     ],
+    ['ten thousand files', shell('cd out && seq 10001 | xargs touch'), /more than 10000 files/],
     [
       'memory that two processes take',
       shell('head -c 900M /dev/zero | tail -c 900M | tail -c 900M', { outputBytes: 1e9 }),
@@ -91,15 +109,13 @@ describe("a command on a party's tables", () => {
   });
 
   test('gets no figures of few rows, nor of sets that differ by a customer', async () => {
-    const isShown = async (taskId: string, count: number): Promise<boolean> => {
-      const made = await run(shell(`head -n ${count + 1} in/people.csv > out/table.csv`), {}, taskId);
-      const { alice } = (made.result as { output_paths: { alice: string } }).output_paths;
-      const { result } = await runs.run('table_statistics', `of-${taskId}`, { input_data: { alice } }, mine);
-      return (result as { rows: { alice: number | null } }).rows.alice !== null;
-    };
     expect(await isShown('nineteen', 19)).toBe(false);
     expect(await isShown('forty', 40)).toBe(true);
     expect(await isShown('forty-one', 41)).toBe(false);
+    // Nor of what it read in few rows, beside a table of many.
+    const beside = (task: string) => ({ also: `artifact:chain-1/${task}/alice/table.csv` });
+    expect(await isShown('beside-nineteen', 20, beside('nineteen'))).toBe(false);
+    expect(await isShown('beside-forty', 20, beside('forty'))).toBe(true);
   });
 });
 
@@ -154,6 +170,21 @@ describeUnless(skip, 'a confined command', () => {
     expect(Number((await ask('ls -d /proc/[0-9]* | wc -l >&2')).trim())).toBeLessThan(8);
   });
 
+  test('shares no namespace with the worker', async () => {
+    const kinds = ['ipc', 'mnt', 'net', 'pid', 'uts'];
+    const own = await Promise.all(kinds.map((kind) => readlink(`/proc/self/ns/${kind}`)));
+    const seen = await ask(`for each in ${kinds.join(' ')}; do readlink /proc/self/ns/$each >&2; done`);
+    const names = seen.trim().split('\n');
+    expect(names.map((name) => name.split(':')[0])).toEqual(kinds);
+    expect(names.filter((name) => own.includes(name))).toEqual([]);
+  });
+
+  test('ends when its worker is killed', async () => {
+    const pid = await startedByKilled(confine(bwrap, { reads: [], network: false }, undefined));
+    for (const until = performance.now() + 2_000; performance.now() < until && isAlive(pid);) await delay(20);
+    expect(isAlive(pid)).toBe(false);
+  });
+
   test('has no network, unless the operator gives it one', async () => {
     const server = createServer((socket) => socket.end('called'));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -206,6 +237,17 @@ describeUnless(skip, 'a confined command', () => {
     expect(await sleeping(marked)).toEqual([]);
   });
 });
+
+/** What a process that is killed then had started, within a command that confines it: of that one. */
+async function startedByKilled(within: readonly string[]): Promise<number> {
+  const from = new URL('../party/start-guarded.js', import.meta.url);
+  const guarding = JSON.stringify({ cwd: '/', within });
+  const text = `import { startGuarded } from '${from}'; const { child } = startGuarded(['/bin/sleep', '30'], ${guarding}); setTimeout(() => console.log(child.pid), 200);`;
+  const worker = spawn(process.execPath, ['--input-type=module', '-e', text], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [pid] = (await once(worker.stdout, 'data')) as [Buffer];
+  worker.kill('SIGKILL');
+  return Number(String(pid));
+}
 
 /** Processes that sleep for so long, once those that are being ended are gone. */
 async function sleeping(seconds: number): Promise<number[]> {

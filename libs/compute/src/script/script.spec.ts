@@ -1,10 +1,13 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { itUnless } from '#libs/testing';
 import { checkTaskParams } from '../catalogue/check-params.js';
 import { clearResult, testFolder, type TestFolder } from '../contract/run-for-tests.js';
 import type { AllowedScript, JsonObject, TaskRun, TaskRunResult } from '../contract/task-type.js';
 import { readScripts, scriptFaults } from './allowed-scripts.js';
+import { runCommand } from './run-command.js';
 import { isAlive, left, shell } from './script-for-tests.js';
 import { runScript } from './script-run.js';
 
@@ -90,12 +93,49 @@ describe('script', () => {
     expect(await left(folder)).toEqual([]);
   });
 
-  test('removes what an earlier attempt left whose worker was killed', async () => {
-    const old = join(folder.path, 'artifacts/chain-1/task-1/alice/.script-1-abc');
+  test('removes what an earlier attempt left whose worker was killed, and nothing of its own attempt', async () => {
+    const artifacts = join(folder.path, 'artifacts/chain-1/task-1/alice');
+    // One that was sent again may still run elsewhere.
+    const own = join(artifacts, '.script-2-abc');
+    await mkdir(own, { recursive: true });
+    const old = join(artifacts, '.script-1-abc');
     await mkdir(join(old, 'in'), { recursive: true });
     await writeFile(join(old, 'in/people.csv'), 'id\n1\n');
     await ask(shell(COPY), { attempt: 2 });
-    expect(await left(folder)).toEqual([]);
+    expect((await left(folder)).map((path) => basename(path))).toEqual([basename(own)]);
+    await rm(own, { recursive: true });
+  });
+
+  itUnless(
+    !existsSync('/usr/bin/prlimit') && 'prlimit is not installed',
+    'has limits of the kernel, and folders that nobody else reads',
+    async () => {
+      const outcome = await ask(
+        shell(`${COPY}; stat -c %a in out tmp in/people.csv >&2; cat /proc/self/limits >&2`, { outputBytes: 70_000 }),
+      );
+      const { stderr } = clearResult<{ stderr: string }>(outcome, 'alice');
+      expect(stderr).toMatch(/^700\n700\n700\n600\n/);
+      expect(stderr).toMatch(/^Max file size +70001 +70001 /m);
+      expect(stderr).toMatch(/^Max data size +1610612736 +1610612736 /m);
+      expect(stderr).toMatch(/^Max core file size +0 +0 /m);
+    },
+  );
+
+  test('leaves nothing that it started when it ends, and keeps the end of its stderr', async () => {
+    const pid = join(folder.path, 'pid');
+    const outcome = await ask(
+      shell(`${COPY}; sleep 60 & echo $! > ${pid}; head -c 10000 /dev/zero | tr '\\0' x >&2; echo end >&2`),
+    );
+    expect(isAlive(Number(await readFile(pid, 'utf8')))).toBe(false);
+    expect(clearResult<{ stderr: string }>(outcome, 'alice').stderr).toBe(`${'x'.repeat(4092)}end\n`);
+  });
+
+  test('starts nothing for a run that is cancelled already', async () => {
+    const started = join(folder.path, 'started');
+    const run = { signal: AbortSignal.abort(new Error('cancelled')), progress: () => undefined };
+    const command = { allowed: shell(`touch ${started}`), args: [], account: undefined, within: [] };
+    await expect(runCommand(run, { ...command, folder: folder.path })).rejects.toThrow('cancelled');
+    expect(existsSync(started)).toBe(false);
   });
 });
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { familyOf, type Family } from './family.js';
+import { planOf, shapeOf } from './glm-plan.js';
 import { ownLabel } from './own-label.js';
 
 const WHERE = { party: 'alice', path: 'a.csv', label: 'y', offset: 'o', weight: 'w' };
@@ -65,6 +66,19 @@ describe('the label of a party', () => {
           rows((row) => row - 1),
         ),
     ],
+    [
+      'with a weight over 1,024 times their mean, in however many rows',
+      () => {
+        const many = Array.from({ length: 6_000 }, (_, row) => row);
+        const y = many.map((row) => 3 + (row % 5));
+        // They tell as much as 31 rows.
+        return own(
+          y,
+          undefined,
+          many.map((row) => (row === 0 ? 1_300 : 1)),
+        );
+      },
+    ],
   ])('is refused %s', (_, refused) => {
     expect(refused).toThrow(expect.objectContaining({ code: 'VALUE_OUT_OF_RANGE', retryable: false }));
   });
@@ -88,4 +102,21 @@ describe('the label of a party', () => {
       );
     }
   });
+});
+
+test('a penalty counts in units of the scaled label, and has a limit', () => {
+  const tables = { alice: 'a.csv', bob: 'b.csv' };
+  const penalty = (l2_lambda: number, scaleBits: number): number | null => {
+    const features = { alice: ['a'], bob: ['b'] };
+    const params = { distribution: 'poisson', l2_lambda } as const;
+    const plan = planOf({ features, label: 'y', label_party: 'alice', train_data: tables, params });
+    return shapeOf(plan, 100, scaleBits).l2;
+  };
+  expect([penalty(0, 3), penalty(8, 3), penalty(8, -3)]).toEqual([null, 1, 64]);
+  // Of labels near 2^-30.
+  expect(penalty(1e6, -30)).toBe(2 ** 20);
+});
+
+test('a power has three decimals', () => {
+  expect(familyOf('tweedie', 1.23456).power).toBe(1.235);
 });

@@ -85,6 +85,11 @@ describe('a party that chooses its columns, and gets the predictions', () => {
     await expect(
       attack({ name: 'weights', label, columns: [signs(0)], own, more: { weight: 'w' } }),
     ).rejects.toMatchObject(is('GROUP_TOO_SMALL', { party: 'alice', column: 'w', min_rows: 20 }));
+    // As much as 30 rows, and for two columns it takes 40.
+    const ofThirty = { w: rowsOf(ROWS, (row) => (row < 30 ? 1 : 1e-6)) };
+    await expect(
+      attack({ name: 'of-thirty', label, columns: [signs(0), signs(1)], own: ofThirty, more: { weight: 'w' } }),
+    ).rejects.toMatchObject(is('GROUP_TOO_SMALL', { column: 'w', min_rows: 40 }));
   });
 
   test('gets no prediction where columns differ in a row or two, or where one row is most of a column', async () => {
@@ -180,12 +185,19 @@ describe('the owner of a label', () => {
   test('reads what trainings opened about it, and they open less and then nothing as less is left', async () => {
     const runs = await OwnedRuns.claim('alice', 'bob');
     const train_data = {
-      alice: await runs.table('alice', 'a', [['y'], ...rowsOf(ROWS, (row) => [Math.floor(4 * noise(row))])]),
+      alice: await runs.table('alice', 'a', [
+        ['y', 'x'],
+        ...rowsOf(ROWS, (row) => [Math.floor(4 * noise(row)), Math.floor(4 * noise(row + 900))]),
+      ]),
       bob: await runs.table('bob', 'b', [['b'], ...rowsOf(ROWS, (row) => [noise(row + 500)])]),
     };
     const config = {
-      ...{ train_data, features: { bob: ['b'] }, label: 'y', label_party: 'alice', prediction_receiver: 'bob' },
-      ...{ prediction_output: 'artifact:predictions.csv', params: { distribution: 'poisson', epochs: 4 } },
+      ...{ train_data, features: { alice: ['x'], bob: ['b'] }, label: 'y', label_party: 'alice' },
+      ...{
+        prediction_receiver: 'bob',
+        prediction_output: 'artifact:predictions.csv',
+        params: { distribution: 'poisson', epochs: 4 },
+      },
     };
     runs.policy('bob', 'b', {});
     const withLoss = 11 + 1 + 6;
@@ -208,6 +220,11 @@ describe('the owner of a label', () => {
       [0, ROWS, ['bob']],
       [7, 0, ['bob']],
       [0, ROWS, ['bob']],
+    ]);
+    // A column of few values is counted as well, and both for the rows of the training.
+    expect(openings.filter(({ bits }) => 'y' in bits).map(({ codes, over }) => [codes, over])).toEqual([
+      [{ x: 11 + 1, y: withLoss }, ROWS],
+      [{ x: 1, y: 7 }, ROWS],
     ]);
     await runs.folder.remove();
   });
