@@ -74,7 +74,11 @@ function sliceOf(party: string, path: string, model: ModelPart): { readonly slic
   if (model.kind !== 'slice') throw incompatible(party, path, 'is no slice of ss_lr, whose coefficients can be opened');
   const { seen } = model.slice;
   if (seen !== undefined) return { slice: model.slice, seen };
-  throw incompatible(party, path, 'is a slice of an earlier release, which does not name its rows and columns: train again');
+  throw incompatible(
+    party,
+    path,
+    'is a slice of an earlier release, which does not name its rows and columns: train again',
+  );
 }
 
 /** The owner's signed policies decide, whatever approvals say. */
