@@ -44,11 +44,11 @@ function listed(values: readonly string[]): string {
  * The engine's connections keep a plan for as long as they live, and most were made when the tables were small. Plans made on empty
  * tables must therefore be good on full ones.
  */
-for (const vacuumed of [false, true]) describePlans(vacuumed);
+for (const known of ['nothing', 'that they are empty', 'one row'] as const) describePlans(known);
 
-/** `vacuumed`: the planner takes tables for empty as the autovacuum found them, and else for ten pages. */
-function describePlans(vacuumed: boolean): void {
-  describe(`plans made on empty tables${vacuumed ? ', known to be empty' : ''}`, () => {
+/** `known`: what the autovacuum found in the tables. The planner takes those of which it knows nothing for ten pages. */
+function describePlans(known: 'nothing' | 'that they are empty' | 'one row'): void {
+  describe(`plans made on empty tables of which the planner knows ${known}`, () => {
     const database = useTestDatabase();
 
     async function plannedEarly<T>(
@@ -61,7 +61,8 @@ function describePlans(vacuumed: boolean): void {
       await client.connect();
       try {
         await client.query('TRUNCATE task_chains, task_requests CASCADE');
-        if (vacuumed) await client.query('VACUUM ANALYZE');
+        if (known === 'one row') await fill(client, { status: 'CANCELLED' }, 0);
+        if (known !== 'nothing') await client.query('VACUUM ANALYZE');
         await client.query(`SET task_chain.tenant = 'default'`);
         await client.query(`SET ROLE ${role}`);
         await client.query(`PREPARE early AS ${statement.text}`);
@@ -82,15 +83,17 @@ function describePlans(vacuumed: boolean): void {
     }
     type Explain = (...values: readonly string[]) => Promise<number>;
 
-    /** Chains of ten tasks, one after another, the first of each QUEUED. */
-    async function fill(client: pg.Client, first: { status: string; extra?: string }): Promise<void> {
+    /** Chains of ten tasks, one after another, the first of each of a status; or `from` 0 a chain of one task. */
+    async function fill(client: pg.Client, first: { status: string }, from: 0 | 1 = 1): Promise<void> {
+      const chains = `generate_series(${from}, ${from * CHAINS}) AS n`;
+      const tasks = `generate_series(0, ${from * (TASKS - 1)}) AS p`;
       await client.query(`
       INSERT INTO task_chains (chain_id, chain_name, chain_type, chain_config, status, total_tasks, timeout_seconds)
-      SELECT 'chain-' || n, 'c', 'sequential', '{}', 'RUNNING', ${TASKS}, 60 FROM generate_series(1, ${CHAINS}) AS n`);
+      SELECT 'chain-' || n, 'c', 'sequential', '{}', 'RUNNING', ${TASKS}, 60 FROM ${chains}`);
       await client.query(`
       INSERT INTO task_requests (task_request_id, task_type, task_name, params)
       SELECT 'task-' || n || '-' || p, 'diagnostic', 't', '{}'
-        FROM generate_series(1, ${CHAINS}) AS n, generate_series(0, ${TASKS - 1}) AS p`);
+        FROM ${chains}, ${tasks}`);
       await client.query(`
       INSERT INTO chain_tasks (chain_id, task_id, task_request_id, task_name, task_type, execution_mode, depends_on,
         execution_order, level, pending_dependencies, predecessors, successors, referenced, attempt, status, lease_until,
@@ -101,7 +104,7 @@ function describePlans(vacuumed: boolean): void {
              CASE WHEN p = 0 THEN '${first.status}' ELSE 'PENDING' END,
              CASE WHEN p = 0 AND '${first.status}' = 'QUEUED' THEN now() + interval '1 min' END,
              CASE WHEN p = 0 AND '${first.status}' = 'RETRYING' THEN now() - interval '1 min' END
-        FROM generate_series(1, ${CHAINS}) AS n, generate_series(0, ${TASKS - 1}) AS p`);
+        FROM ${chains}, ${tasks}`);
     }
     const batch = Array.from({ length: BATCH }, (_, i) => i * 142 + 1);
     const array = (of: (n: number) => string | number): string => `{${batch.map(of).join(',')}}`;
