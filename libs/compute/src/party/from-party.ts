@@ -16,14 +16,13 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const FITS: { readonly [Kind in FromParty['kind']]: (message: Record<string, unknown>) => boolean } = {
-  send: ({ to, body }) => isText(to) && (isText(body) || body instanceof Uint8Array),
-  taken: ({ from, bytes }) => isText(from) && isCount(bytes),
   progress: ({ fraction, stage }) => Number.isFinite(fraction) && isText(stage),
   log: ({ level, message }) => ['debug', 'info', 'warn', 'error'].includes(level as string) && isText(message),
   opened: ({ entry }) => isOpenedEntry(entry),
   temporary: ({ path }) => isText(path),
   written: ({ file }) => isObject(file) && fitsFile(file),
-  done: (message) => 'value' in message && (message.own === null || isPartyResult(message.own)),
+  done: (message) =>
+    'value' in message && (message.own === null || isPartyResult(message.own)) && isCount(message.sentBytes),
   failed: ({ failure }) => isObject(failure) && fitsFailure(failure),
 };
 

@@ -3,7 +3,8 @@ import { readdirSync, readFileSync, symlinkSync, writeSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import type { Json, JsonObject } from '../contract/task-type.js';
+import { TaskFailure, type Json, type JsonObject } from '../contract/task-type.js';
+import { COORDINATOR_LINE, FIRST_LINE } from './party-link.js';
 import type { PartyContext, PartyProgram } from './party-program.js';
 
 /** What a party's program could try that a package slipped into it. Each act returns what it got hold of. */
@@ -60,25 +61,33 @@ const acts: Record<string, (context: PartyContext, args: JsonObject) => Promise<
     }
     return started;
   },
-  /** Speaks past its context, to its coordinator itself. */
-  async say(_context, { heads, bytes }) {
-    for (const head of (heads ?? []) as JsonObject[]) write(head);
-    if (typeof bytes === 'string') writeSync(3, bytes);
+  /** Speaks past its context, to its coordinator itself or over the line to its peer. */
+  async say(_context, { heads, bytes, toPeer }) {
+    const line = toPeer === true ? FIRST_LINE : COORDINATOR_LINE;
+    for (const head of (heads ?? []) as JsonObject[]) write(head, line);
+    if (typeof bytes === 'string') writeSync(line, bytes);
     return stay();
   },
-  /** Sends on without reading how much the peer has read. */
-  async flood(context) {
-    const size = 1024 * 1024;
-    for (let at = 0; at < 32; at += 1)
-      write({ kind: 'send', to: context.peers[0]!, body: 'bytes' }, Buffer.alloc(size));
-    return stay();
+  /** Sends without end, until its peer has read nothing for a while, and says how much that was. */
+  async flood() {
+    const frame = frameOf({ body: 'bytes' }, Buffer.alloc(64 * 1024));
+    let bytes = 0;
+    for (let last = performance.now(); performance.now() - last < 500;) {
+      const written = attempt(() => writeSync(FIRST_LINE, frame, bytes % frame.byteLength)) ?? 0;
+      bytes += written;
+      if (written > 0) last = performance.now();
+    }
+    throw new TaskFailure('FLOODED', 'sent until it was held back', false, { bytes });
   },
   /** Names files to its coordinator and says that it is done. */
   async name(context, { heads }) {
     const output = await context.createOutput({ name: 'own.txt', mediaType: 'text/plain' });
     await output.write('own');
-    for (const head of heads as JsonObject[]) write(head);
+    for (const head of heads as JsonObject[]) write(head, COORDINATOR_LINE);
     return null;
+  },
+  async hear(context) {
+    return context.receiveJson(context.peers[0]!);
   },
   async spin(context) {
     context.progress(0.5, 'spinning');
@@ -91,14 +100,19 @@ function stay(): Promise<null> {
   return new Promise(() => undefined);
 }
 
-/** Writes a frame as the transport does. The descriptor does not block: it is tried until there is room. */
-function write(head: JsonObject, body: Buffer = Buffer.alloc(0)): void {
+/** Writes a frame. The descriptor does not block: it is tried until there is room. */
+function write(head: JsonObject, line: number): void {
+  let rest = frameOf(head);
+  while (rest.byteLength > 0) rest = rest.subarray(attempt(() => writeSync(line, rest)) ?? 0);
+}
+
+/** A frame as the transport writes it. */
+function frameOf(head: JsonObject, body: Buffer = Buffer.alloc(0)): Buffer {
   const json = Buffer.from(JSON.stringify(head));
   const prefix = Buffer.alloc(8);
   prefix.writeUInt32BE(4 + json.byteLength + body.byteLength);
   prefix.writeUInt32BE(json.byteLength, 4);
-  let rest = Buffer.concat([prefix, json, body]);
-  while (rest.byteLength > 0) rest = rest.subarray(attempt(() => writeSync(3, rest)) ?? 0);
+  return Buffer.concat([prefix, json, body]);
 }
 
 async function gathered(paths: readonly string[]): Promise<string[]> {

@@ -8,8 +8,9 @@ import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { describeUnless, itUnless } from '#libs/testing';
-import type { JsonObject, TaskRun } from '../contract/task-type.js';
+import type { JsonObject, TaskFailure, TaskRun } from '../contract/task-type.js';
 import type * as Hostile from './hostile-for-tests.js';
+import { WINDOW_BYTES } from './party-link.js';
 import type { PartyUrl } from './party-program.js';
 import { runParties } from './run-parties.js';
 
@@ -156,9 +157,8 @@ describe('what a process says', () => {
   });
 
   for (const [head, what] of [
-    [{ kind: 'send', to: 'carol', body: 'text' }, 'sent to nobody'],
-    [{ kind: 'send', to: 'alice', body: 'text' }, 'sent to nobody'],
-    [{ kind: 'taken', from: 'bob', bytes: 1 }, 'read what was not sent'],
+    [{ kind: 'deliver', from: 'bob', body: 'text' }, 'is no message'],
+    [{ kind: 'done', value: 1, own: null }, 'is no message'],
     [{ kind: 'progress', fraction: 'all', stage: '' }, 'is no message'],
     [{ kind: 'failed', failure: { code: 'x', message: '', retryable: true, details: {} } }, 'is no message'],
     [{ kind: 'toString' }, 'is no message'],
@@ -172,11 +172,28 @@ describe('what a process says', () => {
     await expect(alone({ act: 'say', bytes: 'ÿÿÿÿÿÿÿÿ' })).rejects.toMatchObject(refused(/a frame has a wrong length/));
   });
 
-  test("fills the worker's memory no further than the window", async () => {
+  for (const [said, what] of [
+    [{ bytes: 'ÿÿÿÿÿÿÿÿ' }, 'a frame has a wrong length'],
+    [{ heads: [{ kind: 'ended' }] }, 'a message without a body'],
+  ] as const) {
+    test(`to its peer is read in frames with a body alone: ${JSON.stringify(said)}`, async () => {
+      const parties = { alice: { act: 'say', toPeer: true, ...said }, bob: { act: 'hear' } };
+      await expect(runParties({ program, parties: parties as never, run: aRun() })).rejects.toMatchObject({
+        ...refused(new RegExp(`party alice sent bob what cannot be read: ${what}`)),
+        details: { party: 'alice' },
+      });
+    });
+  }
+
+  test("fills its peer's memory no further than the window, and not the worker's at all", async () => {
     const parties = { alice: { act: 'flood' }, bob: { act: 'stay' } };
-    await expect(runParties({ program, parties, run: aRun() })).rejects.toMatchObject(
-      refused(/sent more than its window/),
-    );
+    const failure = (await runParties({ program, parties, run: aRun() }).catch(
+      (error: unknown) => error,
+    )) as TaskFailure;
+    expect(failure).toMatchObject({ code: 'FLOODED' });
+    // And what the kernel and a read hold.
+    expect(failure.details.bytes).toBeGreaterThanOrEqual(WINDOW_BYTES);
+    expect(failure.details.bytes).toBeLessThan(1.25 * WINDOW_BYTES);
   });
 });
 

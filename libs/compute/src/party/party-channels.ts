@@ -1,45 +1,55 @@
 import { TaskFailure } from '../contract/task-type.js';
-import { WINDOW_BYTES, bodyBytes, type FromParty, type ToParty } from './party-link.js';
+import { WINDOW_BYTES, bodyBytes, type ToPeer } from './party-link.js';
 import type { Body, Transport } from './transport.js';
 
-interface Waiting {
-  resolve(body: Body): void;
-  reject(error: Error): void;
+/** A line to a peer, and what has come over it. */
+interface Line {
+  readonly transport: Transport<ToPeer>;
+  readonly inbox: Body[];
+  heldBytes: number;
+  /** No further message can come. */
+  isClosed: boolean;
+  /** What the peer's end was, as the coordinator says, or what was wrong with what it sent. */
+  end?: TaskFailure;
+  waiting?: { resolve(body: Body): void; reject(error: Error): void };
 }
 
-/** Bytes taken from a peer that are told to it together: most messages are small, and telling of each costs as much as it. */
-const TOLD_BYTES = WINDOW_BYTES / 8;
-
-/** A party's end of its channels: one ordered inbox per peer, and a window of unread bytes per peer it sends to. */
+/** A party's end of its channels: a line to each of the others, an ordered inbox for each, and bounds on what waits in this process. */
 export class PartyChannels {
-  private readonly inboxes = new Map<string, Body[]>();
-  private readonly waiting = new Map<string, Waiting>();
-  private readonly ended = new Map<string, TaskFailure>();
-  private readonly unread = new Map<string, number>();
-  private readonly untold = new Map<string, number>();
-  private readonly blocked = new Map<string, (() => void)[]>();
+  private readonly lines: ReadonlyMap<string, Line>;
+  private isFinished = false;
+  /** Bytes that were sent to all. */
+  sentBytes = 0;
 
   constructor(
     private readonly party: string,
-    private readonly known: readonly string[],
-    private readonly transport: Transport<FromParty>,
-  ) {}
+    transports: ReadonlyMap<string, Transport<ToPeer>>,
+  ) {
+    this.lines = new Map([...transports].map(([peer, transport]) => [peer, this.lineOf(peer, transport)]));
+  }
+
+  private lineOf(peer: string, transport: Transport<ToPeer>): Line {
+    const line: Line = { transport, inbox: [], heldBytes: 0, isClosed: false };
+    transport.onMessage((message) => this.accept(peer, line, message));
+    transport.onClose((fault) => {
+      line.isClosed = true;
+      if (fault !== undefined) line.end = this.unreadable(peer, fault);
+      this.settle(line);
+    });
+    return line;
+  }
 
   async send(to: string, message: unknown): Promise<void> {
-    this.mustKnow(to);
-    const raw = message instanceof Uint8Array;
-    const body: Body = raw ? new Uint8Array(message) : JSON.stringify(message);
-    while ((this.unread.get(to) ?? 0) >= WINDOW_BYTES && !this.ended.has(to)) {
-      await new Promise<void>((resolve) => this.blocked.set(to, [...(this.blocked.get(to) ?? []), resolve]));
-    }
-    this.unread.set(to, (this.unread.get(to) ?? 0) + bodyBytes(body));
-    this.transport.post({ kind: 'send', to, body });
+    const { transport } = this.lineTo(to);
+    const body: Body = message instanceof Uint8Array ? new Uint8Array(message) : JSON.stringify(message);
+    while (transport.unsentBytes() >= WINDOW_BYTES) await transport.flushed();
+    this.sentBytes += bodyBytes(body);
+    transport.post({ body });
   }
 
   async receive(from: string, kind: 'bytes' | 'json'): Promise<Body> {
-    this.mustKnow(from);
-    const body = this.inboxes.get(from)?.shift() ?? (await this.next(from));
-    this.tellTaken(from, bodyBytes(body));
+    const line = this.lineTo(from);
+    const body = line.inbox.length > 0 ? this.take(line) : await this.next(from, line);
     if ((typeof body === 'string') !== (kind === 'json')) {
       throw new TaskFailure(
         'PROTOCOL_VIOLATION',
@@ -49,49 +59,64 @@ export class PartyChannels {
     return body;
   }
 
-  private tellTaken(from: string, bytes: number): void {
-    const untold = (this.untold.get(from) ?? 0) + bytes;
-    this.untold.set(from, untold < TOLD_BYTES ? untold : 0);
-    if (untold < TOLD_BYTES) return;
-    this.transport.post({ kind: 'taken', from, bytes: untold });
+  /** Resolves when the others can read all that was sent. Nothing more can be sent then, and what comes is dropped. */
+  async finish(): Promise<void> {
+    this.isFinished = true;
+    await Promise.all(
+      [...this.lines.values()].map(async ({ transport }) => {
+        transport.resume();
+        await transport.flushed();
+        transport.close();
+      }),
+    );
   }
 
-  private next(from: string): Promise<Body> {
-    const ended = this.ended.get(from);
-    if (ended) return Promise.reject(ended);
-    if (this.waiting.has(from)) throw new Error(`Two receives at once from ${from}`);
-    return new Promise((resolve, reject) => this.waiting.set(from, { resolve, reject }));
+  /** Takes the word of the coordinator that a peer has ended, or was lost. What it has sent before can still be received. */
+  ended(peer: string, lost: boolean): void {
+    const line = this.lines.get(peer);
+    if (!line) return;
+    line.end ??= this.endedEarly(peer, lost);
+    this.settle(line);
   }
 
-  /** Takes a message of the coordinator. */
-  accept(message: Exclude<ToParty, { readonly kind: 'start' }>): void {
-    switch (message.kind) {
-      case 'deliver': {
-        const { body } = message;
-        const waiting = this.waiting.get(message.from);
-        this.waiting.delete(message.from);
-        if (waiting) waiting.resolve(body);
-        else if (this.inboxes.has(message.from)) this.inboxes.get(message.from)!.push(body);
-        else this.inboxes.set(message.from, [body]);
-        return;
-      }
-      case 'room':
-        this.unread.set(message.to, (this.unread.get(message.to) ?? 0) - message.bytes);
-        this.release(message.to);
-        return;
-      case 'ended':
-        this.ended.set(message.peer, this.endedEarly(message.peer, message.lost));
-        this.waiting.get(message.peer)?.reject(this.ended.get(message.peer)!);
-        this.waiting.delete(message.peer);
-        this.release(message.peer);
-        return;
+  private accept(peer: string, line: Line, message: unknown): void {
+    if (this.isFinished || line.isClosed) return;
+    const { body } = message as Partial<ToPeer>; // The transport makes text or bytes of each body.
+    if (body === undefined) {
+      line.isClosed = true;
+      line.end = this.unreadable(peer, 'a message without a body');
+      return this.settle(line);
     }
+    const { waiting } = line;
+    delete line.waiting;
+    if (waiting) return waiting.resolve(body);
+    line.inbox.push(body);
+    line.heldBytes += bodyBytes(body);
+    if (line.heldBytes >= WINDOW_BYTES) line.transport.pause();
   }
 
-  private release(to: string): void {
-    const blocked = this.blocked.get(to) ?? [];
-    this.blocked.delete(to);
-    for (const resume of blocked) resume();
+  private take(line: Line): Body {
+    const body = line.inbox.shift()!;
+    const bytes = bodyBytes(body);
+    if (line.heldBytes >= WINDOW_BYTES && line.heldBytes - bytes < WINDOW_BYTES) line.transport.resume();
+    line.heldBytes -= bytes;
+    return body;
+  }
+
+  private next(from: string, line: Line): Promise<Body> {
+    if (line.waiting) throw new Error(`Two receives at once from ${from}`);
+    return new Promise((resolve, reject) => {
+      line.waiting = { resolve, reject };
+      this.settle(line);
+    });
+  }
+
+  /** Fails a receive for which nothing can come: the line is closed, and why is known. */
+  private settle(line: Line): void {
+    const { waiting, end, isClosed } = line;
+    if (!waiting || !end || !isClosed) return;
+    delete line.waiting;
+    waiting.reject(end);
   }
 
   private endedEarly(from: string, lost: boolean): TaskFailure {
@@ -105,7 +130,14 @@ export class PartyChannels {
     );
   }
 
-  private mustKnow(peer: string): void {
-    if (!this.known.includes(peer)) throw new Error(`${this.party} has no channel to ${peer}`);
+  private unreadable(from: string, fault: string): TaskFailure {
+    const message = `The process of party ${from} sent ${this.party} what cannot be read: ${fault}.`;
+    return new TaskFailure('PROTOCOL_VIOLATION', message, false, { party: from });
+  }
+
+  private lineTo(peer: string): Line {
+    const line = this.lines.get(peer);
+    if (!line) throw new Error(`${this.party} has no channel to ${peer}`);
+    return line;
   }
 }

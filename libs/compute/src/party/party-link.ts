@@ -5,7 +5,11 @@ import type { Body } from './transport.js';
 /** Name under which the process of no party is addressed: an MPC dealer, or work that needs no party's table. */
 export const NEUTRAL = '#neutral';
 
-/** Bytes that a peer may leave unread before its sender waits. Bounds the memory of a relay. */
+/** The descriptors of a party's process: of its line to the coordinator, and the first of those to its peers. */
+export const COORDINATOR_LINE = 3;
+export const FIRST_LINE = 4;
+
+/** Bytes that a process holds of a peer's messages, or for a peer, before it reads or writes no more. */
 export const WINDOW_BYTES = 8 * 1024 * 1024;
 
 /** Bytes of a message on the wire (JSON in UTF-8). */
@@ -30,29 +34,32 @@ export interface CarriedFailure {
   readonly details: JsonObject;
 }
 
+/** What a process sends to another one. */
+export interface ToPeer {
+  readonly body: Body;
+}
+
 /** What a party's process sends to the coordinator. */
 export type FromParty =
-  | { readonly kind: 'send'; readonly to: string; readonly body: Body }
-  | { readonly kind: 'taken'; readonly from: string; readonly bytes: number }
   | { readonly kind: 'progress'; readonly fraction: number; readonly stage: string }
   | { readonly kind: 'log'; readonly level: 'debug' | 'info' | 'warn' | 'error'; readonly message: string }
   | { readonly kind: 'opened'; readonly entry: OpenedEntry }
   | { readonly kind: 'temporary'; readonly path: string }
   | { readonly kind: 'written'; readonly file: WrittenFile }
-  | { readonly kind: 'done'; readonly value: unknown; readonly own: PartyResult | null }
+  | { readonly kind: 'done'; readonly value: unknown; readonly own: PartyResult | null; readonly sentBytes: number }
   | { readonly kind: 'failed'; readonly failure: CarriedFailure };
 
 /** What the coordinator sends to a party's process: its first message is `start`. */
 export type ToParty =
   | { readonly kind: 'start'; readonly start: PartyStart }
-  | { readonly kind: 'deliver'; readonly from: string; readonly body: Body }
-  | { readonly kind: 'room'; readonly to: string; readonly bytes: number }
   | { readonly kind: 'ended'; readonly peer: string; readonly lost: boolean };
 
 /** What a party's process starts with. */
 export interface PartyStart {
   readonly party: string;
   readonly peers: readonly string[];
+  /** The other processes, in the order of its lines. */
+  readonly lines: readonly string[];
   /** `file:` URL of the module that exports `run`. */
   readonly program: string;
   readonly args: unknown;

@@ -15,8 +15,6 @@ export interface Member {
   own: PartyResult | null;
   fraction: number;
   sentBytes: number;
-  /** Bytes from this process that each peer has not read yet. */
-  readonly unread: Map<string, number>;
   readonly temporaries: Set<string>;
   readonly written: WrittenFile[];
 }
@@ -32,7 +30,6 @@ export function memberOf(name: string, roots: FileRoots, process: PartyProcess):
     own: null,
     fraction: 0,
     sentBytes: 0,
-    unread: new Map(),
     temporaries: new Set(),
     written: [],
   };

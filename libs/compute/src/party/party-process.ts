@@ -1,7 +1,6 @@
 /**
- * Entry of a party's process. The process is the party: it gets its own name, folder and channels, and everything that
- * leaves it goes through its one transport, where the coordinator counts it. It has an empty environment, serves one run,
- * and ends with its coordinator.
+ * Entry of a party's process. The process is the party: it gets its own name, folder and channels. What it sends to its peers goes over a
+ * line to each, and all else through its transport to the coordinator. It has an empty environment, serves one run, and ends with its coordinator.
  */
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -16,17 +15,24 @@ import { openInput, type FileRoots } from './input-files.js';
 import { OpenedHere } from './opened.js';
 import { createOutput, createScratch } from './output-files.js';
 import { PartyChannels } from './party-channels.js';
-import type { CarriedFailure, FromParty, PartyStart, ToParty, WrittenFile } from './party-link.js';
-import { NEUTRAL, type PartyContext } from './party-program.js';
+import {
+  COORDINATOR_LINE,
+  FIRST_LINE,
+  type CarriedFailure,
+  type FromParty,
+  type PartyStart,
+  type ToParty,
+  type ToPeer,
+  type WrittenFile,
+} from './party-link.js';
+import type { PartyContext } from './party-program.js';
 import { descriptorTransport } from './transport.js';
 
 /** Progress of a stage is sent after this time, or as soon as it has come this far: its steps are small however fast it is. */
 const PROGRESS_EVERY_MS = 200;
 const PROGRESS_STEP = 0.02;
-/** The descriptor of the transport to the coordinator. */
-const TRANSPORT_FD = 3;
 
-const transport = descriptorTransport<FromParty>(TRANSPORT_FD);
+const transport = descriptorTransport<FromParty>(COORDINATOR_LINE);
 const send = (message: FromParty): void => transport.post(message);
 const coordinator = process.ppid;
 
@@ -205,7 +211,9 @@ async function serve(data: PartyStart, channels: PartyChannels): Promise<void> {
     const value = await run(context, await argsOf(data, admission));
     const record = await admission?.record(data.token, temporary);
     if (record !== undefined) send({ kind: 'written', file: record });
-    send({ kind: 'done', value, own: await sealed(data, admission, result) });
+    const own = await sealed(data, admission, result);
+    await channels.finish();
+    send({ kind: 'done', value, own, sentBytes: channels.sentBytes });
   } catch (error) {
     send({ kind: 'failed', failure: carry(data.party, admission ? await admission.failureOf(error) : error) });
   }
@@ -215,9 +223,10 @@ async function serve(data: PartyStart, channels: PartyChannels): Promise<void> {
 let channels: PartyChannels | undefined;
 transport.onMessage((received) => {
   const message = received as ToParty; // The coordinator is trusted.
-  if (message.kind !== 'start') return channels?.accept(message);
+  if (message.kind === 'ended') return channels?.ended(message.peer, message.lost);
   const { start } = message;
-  channels = new PartyChannels(start.party, [...start.peers, NEUTRAL], transport);
+  const lines = start.lines.map((peer, at) => [peer, descriptorTransport<ToPeer>(FIRST_LINE + at)] as const);
+  channels = new PartyChannels(start.party, new Map(lines));
   void serve(start, channels);
 });
 transport.onClose(() => process.exit(1));

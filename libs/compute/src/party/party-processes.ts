@@ -1,6 +1,6 @@
 /**
- * Native engine, local mode: each party of a task runs in its own process, and this coordinator relays the messages
- * between them. It never reads a message, and believes nothing that a process says of itself.
+ * Native engine, local mode: each party of a task runs in its own process, with a line to each of the others. This coordinator
+ * sees none of their messages, and believes nothing that a process says of itself.
  *
  * Processes are started per run and not taken from a pool: each gets the rights and the account of its party alone, which are
  * fixed at the start.
@@ -11,33 +11,17 @@ import { TaskFailure, type Artifact, type PartyResult, type TaskConsent, type Ta
 import { provenFile, readFromParty, removeTemporary, violation } from './from-party.js';
 import type { FileRoots } from './input-files.js';
 import { accountsOf, prepareFolder } from './accounts.js';
-import {
-  bodyBytes,
-  NEUTRAL,
-  WINDOW_BYTES,
-  type CarriedFailure,
-  type FromParty,
-  type WrittenFile,
-} from './party-link.js';
+import { NEUTRAL, type CarriedFailure, type FromParty, type WrittenFile } from './party-link.js';
 import { artifactFolder, rightsOf } from './process-rights.js';
 import { failureOf, memberOf, post, type Member } from './party-member.js';
+import { PartyLines, type CrossedMessage } from './party-lines.js';
 import { startProcess } from './start-process.js';
-import type { Body } from './transport.js';
-
-/** A message that crossed from one process to another, as a recorder sees it. */
-export interface CrossedMessage {
-  readonly from: string;
-  readonly to: string;
-  /** JSON text, or a copy of the bytes. */
-  readonly body: Body;
-  readonly bytes: number;
-}
 
 /** What a process left when it ended. */
 export interface PartyOutcome<Value = unknown> {
   readonly value: Value;
   readonly artifacts: readonly Artifact[];
-  /** Bytes that this process sent to the others. */
+  /** Bytes that this process sent to the others, as it says. */
   readonly sentBytes: number;
   /** What its party alone may read; null where there is nothing. */
   readonly own: PartyResult | null;
@@ -73,6 +57,7 @@ interface Options {
 /** The processes of one run. */
 export class PartyProcesses {
   private readonly members = new Map<string, Member>();
+  private readonly lines: PartyLines;
   private stage = 'starting';
   private reported = 0;
   private lastReport = 0;
@@ -80,6 +65,7 @@ export class PartyProcesses {
   private settle: { resolve(): void; reject(error: Error): void } | undefined;
 
   constructor(private readonly options: Options) {
+    this.lines = new PartyLines(options.recorder);
     this.ticker = setInterval(() => {
       if (performance.now() - this.lastReport >= PROGRESS_EVERY_MS) this.report();
     }, PROGRESS_EVERY_MS / 3);
@@ -100,7 +86,12 @@ export class PartyProcesses {
       run.signal.addEventListener('abort', abort, { once: true });
     });
     try {
-      for (const each of ready) this.start(each);
+      const all = ready.map(({ name }) => name);
+      for (const each of ready)
+        this.start(
+          each,
+          all.filter((name) => name !== each.name),
+        );
       run.log('info', `started ${[...this.members.keys()].join(', ')}`);
       if (this.members.size === 0) this.settle?.resolve();
       await ended;
@@ -132,10 +123,12 @@ export class PartyProcesses {
     );
   }
 
-  private start(ready: Awaited<ReturnType<PartyProcesses['prepare']>>[number]): void {
+  private start(ready: Awaited<ReturnType<PartyProcesses['prepare']>>[number], others: readonly string[]): void {
     const { run, names, token } = this.options;
     const { name, roots } = ready;
-    const member = memberOf(name, roots, startProcess(ready.rights, ready.account));
+    const started = startProcess(ready.rights, ready.account, this.lines.of(name, others));
+    this.lines.keep(name, others, started.lines);
+    const member = memberOf(name, roots, started);
     this.members.set(name, member);
     const { transport } = member.process;
     transport.onMessage((received) => {
@@ -152,6 +145,7 @@ export class PartyProcesses {
       start: {
         ...roots,
         peers: names.filter((party) => party !== name),
+        lines: others,
         program: ready.program.href,
         args: ready.args,
         own: ready.own,
@@ -194,10 +188,6 @@ export class PartyProcesses {
     if (member.done) return;
     const { run } = this.options;
     switch (message.kind) {
-      case 'send':
-        return this.relay(member, message.to, message.body);
-      case 'taken':
-        return this.makeRoom(member, message.from, message.bytes);
       case 'progress':
         member.fraction = Math.max(member.fraction, Math.min(1, message.fraction));
         this.stage = message.stage;
@@ -219,6 +209,7 @@ export class PartyProcesses {
       case 'done': {
         member.value = message.value;
         member.own = message.own;
+        member.sentBytes = message.sentBytes;
         member.fraction = 1;
         this.report();
         const counts = `bytes sent: ${member.sentBytes}, files written: ${member.written.length}`;
@@ -226,29 +217,6 @@ export class PartyProcesses {
         return this.end(member);
       }
     }
-  }
-
-  private relay(member: Member, to: string, body: Body): void {
-    const bytes = bodyBytes(body);
-    const peer = this.members.get(to);
-    const unread = member.unread.get(to) ?? 0;
-    if (!peer || peer === member) return this.fail(member, violation(member.name, 'sent to nobody'));
-    // A process that keeps to the window knows of fewer reads than are counted here.
-    if (unread >= WINDOW_BYTES && !peer.done)
-      return this.fail(member, violation(member.name, 'sent more than its window'));
-    member.unread.set(to, unread + bytes);
-    member.sentBytes += bytes;
-    const copy = (): Body => (typeof body === 'string' ? body : new Uint8Array(body));
-    this.options.recorder?.({ from: member.name, to, bytes, body: copy() });
-    post(peer, { kind: 'deliver', from: member.name, body });
-  }
-
-  private makeRoom(member: Member, from: string, bytes: number): void {
-    const peer = this.members.get(from);
-    const unread = peer?.unread.get(member.name) ?? 0;
-    if (!peer || bytes > unread) return this.fail(member, violation(member.name, 'read what was not sent'));
-    peer.unread.set(member.name, unread - bytes);
-    post(peer, { kind: 'room', to: member.name, bytes });
   }
 
   private failCarried(member: Member, { code, message, retryable, details }: CarriedFailure): void {
@@ -267,12 +235,13 @@ export class PartyProcesses {
     }
     run.log('warn', failure.message);
     member.lost = true;
+    member.process.stop();
     this.end(member);
   }
 
+  /** A process that is done stays until all are: a peer that writes to one that is gone would lose what that has sent. */
   private end(member: Member): void {
     member.done = true;
-    member.process.stop();
     const all = [...this.members.values()];
     for (const other of all) {
       if (other !== member) post(other, { kind: 'ended', peer: member.name, lost: member.lost });

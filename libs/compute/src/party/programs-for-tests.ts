@@ -25,6 +25,27 @@ const acts: Record<string, (context: PartyContext, args: JsonObject) => Promise<
     }
     return sum;
   },
+  /** Sends more than the window to a peer that reads nothing and has ended, and ends. */
+  async unread(context) {
+    const [peer] = context.peers as [string];
+    if (context.party === 'bob') return null;
+    for (let i = 0; i < 40; i += 1) await context.send(peer, new Uint8Array(1024 * 1024));
+    return 40;
+  },
+  /** Writes to a peer that has ended before it reads what that has sent. */
+  async late(context) {
+    const [peer] = context.peers as [string];
+    if (context.party === 'bob') {
+      await context.send(peer, 'first');
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      await context.send(peer, 'last');
+      return null;
+    }
+    await context.receiveJson(peer);
+    for (const until = performance.now() + 500; performance.now() < until;);
+    await context.send(peer, 'unheard');
+    return context.receiveJson(peer);
+  },
   async dealt(context) {
     return context.receiveJson(NEUTRAL);
   },

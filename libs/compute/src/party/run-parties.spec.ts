@@ -100,6 +100,15 @@ describe('channels', () => {
     expect(outcome.bob?.value).toBe(60_000_000);
   });
 
+  test('to a party that has ended take all, and what it has sent comes first', async () => {
+    const unread = { act: 'unread' };
+    const { parties } = await runParties({ program, parties: { alice: unread, bob: unread }, run: aRun() });
+    expect(parties.alice?.value).toBe(40);
+    const late = { act: 'late' };
+    const outcome = await runParties({ program, parties: { alice: late, bob: late }, run: aRun() });
+    expect(outcome.parties.alice?.value).toBe('last');
+  });
+
   test('reach a thread of no party', async () => {
     const parties = { alice: { act: 'dealt' }, bob: { act: 'dealt' } };
     const outcome = await runParties({ program, parties, neutral: { program, args: { act: 'deal' } }, run: aRun() });

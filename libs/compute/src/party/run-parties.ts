@@ -4,9 +4,11 @@ import { SAFE_PART } from './input-files.js';
 import { publish } from './output-files.js';
 import type { PartyModule, PartyUrl } from './party-program.js';
 import { NEUTRAL } from './party-link.js';
-import { PartyProcesses, type CrossedMessage, type PartyOutcome, type RunOfParties } from './party-processes.js';
+import type { CrossedMessage } from './party-lines.js';
+import { PartyProcesses, type PartyOutcome, type RunOfParties } from './party-processes.js';
 
-export type { CrossedMessage, PartyOutcome } from './party-processes.js';
+export type { CrossedMessage } from './party-lines.js';
+export type { PartyOutcome } from './party-processes.js';
 
 /** What to run in the processes of one task. */
 export interface PartyRun<

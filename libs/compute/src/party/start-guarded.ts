@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import type { Duplex } from 'node:stream';
 import { PartyGroup } from './party-group.js';
 
 /** Memory of a party's process with its buffers, in which keys, tables and shares lie. */
@@ -44,8 +45,8 @@ export interface Guarded {
 interface Guarding {
   readonly account: Account | undefined;
   readonly cwd: string;
-  /** A socket pair at descriptor 3. */
-  readonly hasLine?: true;
+  /** What it has at descriptors 3, 4, …: one end of a new socket pair, or a stream that it takes over from this process. */
+  readonly lines?: readonly ('pipe' | Duplex)[];
   /** Options of prlimit, e.g. `--fsize=1000`, where it is installed. */
   readonly limits?: readonly string[];
   /** A command that confines it, and starts it. */
@@ -60,14 +61,14 @@ interface Guarding {
  */
 export function startGuarded(
   command: readonly string[],
-  { account, cwd, hasLine, limits = [], within = [], hasChildren }: Guarding,
+  { account, cwd, lines = [], limits = [], within = [], hasChildren }: Guarding,
 ): Guarded {
   const [file, ...args] = [...within, ...privileges(account), ...bounds(account, limits), ...command];
   const child = spawn(file!, args, {
     env: {},
     cwd,
     detached: true,
-    stdio: ['ignore', 'ignore', 'pipe', ...(hasLine ? (['pipe'] as const) : [])],
+    stdio: ['ignore', 'ignore', 'pipe', ...lines],
   });
   const group = PartyGroup.make({ memoryBytes: MEMORY_BYTES, tasks: MAX_GROUP_TASKS });
   if (child.pid !== undefined) group?.add(child.pid);

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import type { ToParty } from './party-link.js';
+import { COORDINATOR_LINE, FIRST_LINE, type ToParty } from './party-link.js';
 import { startGuarded, type Account, type Guarded } from './start-guarded.js';
 import { streamTransport, type Transport } from './transport.js';
 
@@ -12,16 +12,32 @@ const ENTRY = fileURLToPath(new URL('./party-process.js', import.meta.url));
 /** A party's process. */
 export interface PartyProcess extends Pick<Guarded, 'ended' | 'stop'> {
   readonly transport: Transport<ToParty>;
+  /** The other ends of its new lines, in their order; undefined for one that was handed over. */
+  readonly lines: readonly (Duplex | undefined)[];
 }
 
-/** Starts a party's process with these rights, and with `account` where there is one. It waits for the message that starts it. */
-export function startProcess(rights: readonly string[], account: Account | undefined): PartyProcess {
+/**
+ * Starts a party's process with these rights, and with `account` where there is one. It waits for the message that starts it. `lines` are
+ * those to its peers: new ones, or ends of a peer's, which are this process's no more.
+ */
+export function startProcess(
+  rights: readonly string[],
+  account: Account | undefined,
+  lines: readonly ('pipe' | Duplex)[] = [],
+): PartyProcess {
   const node = [process.execPath, `--max-old-space-size=${HEAP_MB}`, ...rights, ENTRY];
-  const { child, ended, isStopped, stop } = startGuarded(node, { account, cwd: '/', hasLine: true });
-  const transport = streamTransport<ToParty>(child.stdio[3] as Duplex);
+  const { child, ended, isStopped, stop } = startGuarded(node, {
+    account,
+    cwd: '/',
+    // That of a peer that could not be started is no stream any more.
+    lines: ['pipe', ...lines.map((line) => (line !== 'pipe' && line.destroyed ? 'pipe' : line))],
+  });
+  for (const line of lines) if (line !== 'pipe') line.destroy();
+  const transport = streamTransport<ToParty>(child.stdio[COORDINATOR_LINE] as Duplex);
   // A write to a process that is gone closes the line, and with it what the process had sent is lost unread.
   const post = (message: ToParty): void => {
     if (!isStopped()) transport.post(message);
   };
-  return { transport: { ...transport, post }, ended, stop };
+  const ends = child.stdio.slice(FIRST_LINE).map((end) => (end ?? undefined) as Duplex | undefined);
+  return { transport: { ...transport, post }, lines: ends, ended, stop };
 }

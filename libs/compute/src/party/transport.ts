@@ -11,12 +11,17 @@ export type Body = string | Uint8Array;
 export interface Transport<Out extends Message = Message> {
   /** Sends a message. The sender does not change its body afterwards. */
   post(message: Out): void;
-  /** Resolves when the other process can read everything that was posted, even if this process dies. */
+  /** Resolves when the other process can read everything that was posted, even if this process dies, or never will. */
   flushed(): Promise<void>;
+  /** Bytes that were posted and wait in this process. */
+  unsentBytes(): number;
   /** Sets the only receiver. Nothing has checked what it gets. */
   onMessage(receive: (message: unknown) => void): void;
   /** Calls `closed` once, when no further message can come. `fault` says what was wrong with the other end's frames. */
   onClose(closed: (fault?: string) => void): void;
+  /** Receives nothing until `resume`, but for the rest of what was read already. */
+  pause(): void;
+  resume(): void;
   /** Ends the line after what was posted. */
   close(): void;
 }
@@ -114,6 +119,9 @@ function transportOver<Out extends Message>(
     onClose(to) {
       closed = to;
     },
+    unsentBytes: () => stream.writableLength,
+    pause: () => void stream.pause(),
+    resume: () => void stream.resume(),
     close: () => void stream.end(),
   };
 }
