@@ -122,6 +122,7 @@ export class Admission {
 
   /** Counts what the run is about to open. Throws BUDGET_EXHAUSTED. */
   async reserve(opened: Opened): ReturnType<typeof reserve> {
+    if (opened.rows) await this.rows.use(opened.rows);
     this.isJudged ||= isAboutRows(opened);
     const { roots, peers, consent } = this.request;
     const { keys = [], to } = opened;

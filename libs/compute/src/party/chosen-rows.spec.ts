@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import type { TaskFailure } from '../contract/task-type.js';
 import { requireRowsApart, rowsApart } from './chosen-rows.js';
 import type { ConsentJson } from '#libs/consent';
+import { splitRows } from '../vertical/split-rows.js';
 import { OwnedRuns } from './owned-runs-for-tests.js';
 
 const set = (...numbers: readonly number[]): BigUint64Array => BigUint64Array.from(numbers, BigInt).sort();
@@ -191,19 +192,19 @@ describe('whoever chooses rows of a dataset by psi', () => {
     expect(await statisticsOf('two', await choose('but-one', upTo(119), longer))).toBe('withheld');
   });
 
-  test('gains nothing by held-out rows of a training, which are one more', async () => {
-    await choose('list', upTo(200));
-    const of = (party: string) => `artifact:chain-1/list/${party}/intersection.csv`;
-    const held = async (taskId: string, test_fraction: number): Promise<string> => {
-      const { result } = await runs.run('ss_lr', taskId, {
-        train_data: { alice: of('alice'), bob: of('bob') },
-        ...{ features: { bob: ['b'] }, label: 'age', label_party: 'alice', test_fraction },
-        params: { epochs: 1, reg_type: 'linear', learning_rate: 1e-6 },
-      });
-      return String(result.prediction_output);
-    };
-    expect(await statisticsOf('one', await held('a', 0.5))).toBe('shown');
-    expect(await statisticsOf('two', await held('b', 0.505))).toBe('withheld');
+  test('gains nothing by held-out rows of a training, which are those of a list but one', async () => {
+    const path = await choose('list', upTo(200));
+    const { result } = await runs.run('ss_lr', 'held', {
+      train_data: { alice: path, bob: path.replace('/alice/', '/bob/') },
+      ...{ features: { bob: ['b'] }, label: 'age', label_party: 'alice', test_fraction: 0.5 },
+      params: { epochs: 1, reg_type: 'linear', learning_rate: 1e-6 },
+    });
+    expect(await statisticsOf('one', String(result.prediction_output))).toBe('shown');
+    const [, ...rows] = (await runs.folder.text('alice', path)).trim().split('\n');
+    const ids = rows.map((row) => Number(row.split(',')[0]));
+    const { train, heldOut } = splitRows(200, 0.5, 0);
+    const list = [...heldOut, train[0]!].map((row) => ids[row]!);
+    expect(await statisticsOf('two', await choose('and-one', list))).toBe('withheld');
   });
 
   test('meets the floor of the owner', async () => {

@@ -8,6 +8,7 @@ import {
   type Overdraft,
 } from '#libs/consent';
 import { TaskFailure, type JsonObject } from '../contract/task-type.js';
+import type { OutputRows } from './row-sets.js';
 
 /** What a run opens of a party's table to others. */
 export interface Opened extends Asked {
@@ -23,6 +24,8 @@ export interface Opened extends Asked {
   readonly epsilon?: number;
   /** Set where others see something that depends on the rows that were read, beside figures: how a run failed, or a length. */
   readonly ofRows?: true;
+  /** The rows of a table that this is about, and all that follows in the run, and how it fails. Default: all rows of what was read. */
+  readonly rows?: OutputRows;
 }
 
 /** Whether what is opened is about all rows of a table: keys and predictions are of single rows whatever the others are. */

@@ -12,6 +12,8 @@ interface Written {
 export class RunRows {
   /** Of the files that were read, by the name that the run gave them. */
   private readonly read = new Map<string, RowSet>();
+  /** Of those files that the run uses in part: these rows. */
+  private readonly used = new Map<string, RowSet>();
   /** Of the files that were noted, by their names. */
   private readonly written = new Map<string, OutputRows & Written>();
 
@@ -21,6 +23,12 @@ export class RunRows {
   async take(label: string, digest: string | undefined, file: InputFile, known: RowSet | undefined): Promise<void> {
     const rows = digest === undefined ? known : await this.sets.ofDataset(digest, file);
     if (rows !== undefined) this.read.set(label, rows);
+  }
+
+  /** Judges what follows by these rows of a file that was opened, in place of all: figures, and how the run fails. */
+  async use(rows: Pick<OutputRows, 'of' | 'picks'>): Promise<void> {
+    const source = this.read.get(rows.of);
+    if (source !== undefined) this.used.set(rows.of, await this.sets.ofOutput(source, rows));
   }
 
   /** Whether the rows of a file that was opened are known. */
@@ -80,6 +88,6 @@ export class RunRows {
 
   /** The rows that a figure of what was read is about. */
   private get behindFigures(): readonly RowSet[] {
-    return withLearnt([...this.read.values()]);
+    return withLearnt([...this.read].map(([label, all]) => this.used.get(label) ?? all));
   }
 }

@@ -215,7 +215,9 @@ describe('the owner of a label', () => {
     const details = { column: 'y', opened: withLoss + 7, asked: 7 };
     await expect(train('three', withLoss + 10)).rejects.toMatchObject({ code: 'BUDGET_EXHAUSTED', details });
     const { openings } = await new PartyLedger(join(runs.folder.path, 'data', 'alice')).read();
-    expect(openings.map(({ bits, counts, to }) => [bits.y ?? 0, counts?.['predictions'] ?? 0, to])).toEqual([
+    // Beside the notes of which rows are trained on, which come first.
+    const figures = openings.filter(({ bits, counts }) => counts !== undefined || Object.keys(bits).length > 0);
+    expect(figures.map(({ bits, counts, to }) => [bits.y ?? 0, counts?.['predictions'] ?? 0, to])).toEqual([
       [withLoss, 0, ['bob']],
       [0, ROWS, ['bob']],
       [7, 0, ['bob']],

@@ -51,8 +51,8 @@ export interface PreparedRows {
 }
 
 /**
- * Reads a party's tables, checks them, agrees with the peer on the row counts, and splits the rows. Throws TaskFailure
- * NOT_ALIGNED, LABEL_NOT_BINARY, INSUFFICIENT_ROWS, GROUP_TOO_SMALL, NOT_CONVERGED (a value out of range), COLUMN_NOT_FOUND, CAST_FAILED,
+ * Reads a party's tables, checks them, agrees with the peer on the row counts, splits the rows, and notes those of the training. Throws TaskFailure
+ * ROWS_TOO_CLOSE, NOT_ALIGNED, LABEL_NOT_BINARY, INSUFFICIENT_ROWS, GROUP_TOO_SMALL, NOT_CONVERGED (a value out of range), COLUMN_NOT_FOUND, CAST_FAILED,
  * and what opening a table throws.
  */
 export async function prepareRows(context: PartyContext, part: VerticalPart, rules: RowRules): Promise<PreparedRows> {
@@ -75,6 +75,9 @@ export async function prepareRows(context: PartyContext, part: VerticalPart, rul
   const columns = part.features.length;
   const peerColumns = plan.columns[0] + plan.columns[1] - columns;
   if (split.train.length < minRows) throw insufficient(rules, least);
+  const made = { of: part.trainData, ...(split.heldOut.length > 0 && { picks: split.train }) };
+  // Before any size of them is sent, and before they can fail.
+  await context.reserve({ columns: [], ofRows: true, rows: made });
   const predict = {
     test_data: () => test && { ...test, made: { of: part.testData! } },
     held_out: () => ({
@@ -98,7 +101,6 @@ export async function prepareRows(context: PartyContext, part: VerticalPart, rul
     part.features.forEach((name, column) => checkApart(whereOf(name), train.values, column, columns));
     if (train.label !== null) checkApart(whereOf(part.label!), train.label, 0, 1);
   }
-  const made = { of: part.trainData, ...(split.heldOut.length > 0 && { picks: split.train }) };
   return { train, made, heldOut: split.heldOut.length, predict, least };
 }
 
