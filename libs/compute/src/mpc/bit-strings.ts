@@ -12,10 +12,28 @@ export function sized(bytes: Uint8Array, length: number): Uint8Array {
   return bytes;
 }
 
+const NONE = new Uint32Array(0);
+/** Four bytes at a time, as far as they go; none where the memory is not aligned. */
+const wordsOf = (bytes: Uint8Array): Uint32Array =>
+  bytes.byteOffset % 4 === 0 ? new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length >>> 2) : NONE;
+
 /** The exclusive or of two byte strings of equal length. */
 export function xor(left: Uint8Array, right: Uint8Array): Uint8Array {
   const both = new Uint8Array(left.length);
-  for (let at = 0; at < both.length; at += 1) both[at] = left[at]! ^ right[at]!;
+  const [result, x, y] = [wordsOf(both), wordsOf(left), wordsOf(right)];
+  const words = Math.min(x.length, y.length);
+  for (let at = 0; at < words; at += 1) result[at] = x[at]! ^ y[at]!;
+  for (let at = 4 * words; at < both.length; at += 1) both[at] = left[at]! ^ right[at]!;
+  return both;
+}
+
+/** The conjunction of two byte strings of equal length. */
+export function and(left: Uint8Array, right: Uint8Array): Uint8Array {
+  const both = new Uint8Array(left.length);
+  const [result, x, y] = [wordsOf(both), wordsOf(left), wordsOf(right)];
+  const words = Math.min(x.length, y.length);
+  for (let at = 0; at < words; at += 1) result[at] = x[at]! & y[at]!;
+  for (let at = 4 * words; at < both.length; at += 1) both[at] = left[at]! & right[at]!;
   return both;
 }
 

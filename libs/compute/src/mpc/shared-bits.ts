@@ -1,5 +1,5 @@
 import { dealBits, dealtBits, drawnBits, drawnSum } from './dealt.js';
-import { joined, nextBytes, xor } from './bit-strings.js';
+import { and, joined, nextBytes, xor } from './bit-strings.js';
 import { openBits, openSum } from './opening.js';
 import type { PieceReceiver, PieceSender } from './pieces.js';
 import { WORDS } from './ring.js';
@@ -56,16 +56,16 @@ export async function negative(
   const sum = await openSum(session, ring, ring.add(values, nextOf(session.masks, ring, values.length / words)));
   const open = planesOf(sum, words, PLACES[words]);
   const mask = await dealtBits(session, dealt, open.length);
-  const and = await triples(session, dealt, andPlanes(words) * width);
+  const andShared = await triples(session, dealt, andPlanes(words) * width);
   const low = open.length - width;
   const zeros = open.subarray(0, low).map((byte) => ~byte);
   const equal = session.index === 0 ? xor(mask.subarray(0, low), zeros) : mask.subarray(0, low);
-  let borrow: Uint8Array = mask.subarray(0, low).map((byte, at) => byte & zeros[at]!);
+  let borrow: Uint8Array = and(mask.subarray(0, low), zeros);
   let pass: Uint8Array = equal;
   while (borrow.length > width) {
     const half = borrow.length / 2;
     const high = pass.subarray(half);
-    const both = await and(joined(high, high), joined(borrow.subarray(0, half), pass.subarray(0, half)));
+    const both = await andShared(joined(high, high), joined(borrow.subarray(0, half), pass.subarray(0, half)));
     borrow = xor(borrow.subarray(half), both.subarray(0, half));
     pass = both.subarray(half);
   }
@@ -88,12 +88,12 @@ export async function dealNegative(
 /** Whether any of the shared bits is 1, opened to both. Neither learns which. A round for each halving of the bytes, and four. */
 export async function anySet(session: GroupSession, dealt: PieceReceiver, bits: Uint8Array): Promise<boolean> {
   const halves = halvings(bits.length);
-  const and = await triples(
+  const andShared = await triples(
     session,
     dealt,
     halves.reduce((sum, half) => sum + half, FOLDS.length),
   );
-  const or = async (x: Uint8Array, y: Uint8Array): Promise<Uint8Array> => xor(xor(x, y), await and(x, y));
+  const or = async (x: Uint8Array, y: Uint8Array): Promise<Uint8Array> => xor(xor(x, y), await andShared(x, y));
   let left = bits;
   for (const half of halves) {
     const rest = new Uint8Array(half);
@@ -126,11 +126,7 @@ function halvings(length: number): number[] {
 /** Deals shares of `length` bytes of triples. */
 async function dealTriples(parties: readonly DealtParty[], toLast: PieceSender, length: number): Promise<void> {
   const [a, b] = [drawnBits(parties, length), drawnBits(parties, length)];
-  await dealBits(
-    parties,
-    toLast,
-    a.map((byte, at) => byte & b[at]!),
-  );
+  await dealBits(parties, toLast, and(a, b));
 }
 
 /** An AND of shared bits that uses up `length` bytes of triples. */
@@ -146,13 +142,11 @@ async function triples(
   return async (x, y) => {
     const from = used;
     used += x.length;
-    const opened = await openBits(session, joined(xor(x, a.subarray(from, used)), xor(y, b.subarray(from, used))));
-    const both = new Uint8Array(x.length);
-    for (let at = 0; at < both.length; at += 1) {
-      const [d, e] = [opened[at]!, opened[both.length + at]!];
-      both[at] = (d & b[from + at]!) ^ (e & a[from + at]!) ^ c[from + at]! ^ (session.index === 0 ? d & e : 0);
-    }
-    return both;
+    const [ownA, ownB] = [a.subarray(from, used), b.subarray(from, used)];
+    const opened = await openBits(session, joined(xor(x, ownA), xor(y, ownB)));
+    const [d, e] = [opened.subarray(0, x.length), opened.subarray(x.length)];
+    const ofD = and(d, session.index === 0 ? xor(ownB, e) : ownB);
+    return xor(xor(ofD, and(e, ownA)), c.subarray(from, used));
   };
 }
 
