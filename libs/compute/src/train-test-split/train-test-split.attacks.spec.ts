@@ -33,15 +33,22 @@ function blindly(draws: readonly TrainFlags[]): number {
   return Math.max(right, ROWS - right);
 }
 
-/** Of the labels of the first `unknown` rows, those that are right: the others are known, and so is how many of each class there are. */
+/**
+ * Of the labels of so many rows, those that are right: the others are known, and so is how many of each class there are. The median over all runs of so many rows: the
+ * draws follow from a random key, and some of them leave two rows on the same side.
+ */
 function knowingOthers(draws: readonly TrainFlags[], unknown: number): number {
   const inTrain = trainCounts([ROWS - ones, ones], 0.5)[1]!;
-  const seen = new Matrix(draws.map((flags) => Array.from(flags.subarray(0, unknown))));
-  const sums = draws.map((flags) => [
-    inTrain - labels.reduce((sum, each, row) => sum + (row < unknown ? 0 : each * flags[row]!), 0),
-  ]);
-  const found = pseudoInverse(seen).mmul(new Matrix(sums)).getColumn(0);
-  return found.filter((value, row) => Math.round(value) === labels[row]).length;
+  const right = Array.from({ length: ROWS - unknown + 1 }, (_, from) => {
+    const isUnknown = (row: number): boolean => row >= from && row < from + unknown;
+    const seen = new Matrix(draws.map((flags) => Array.from(flags.subarray(from, from + unknown))));
+    const sums = draws.map((flags) => [
+      inTrain - labels.reduce((sum, each, row) => sum + (isUnknown(row) ? 0 : each * flags[row]!), 0),
+    ]);
+    const found = pseudoInverse(seen).mmul(new Matrix(sums)).getColumn(0);
+    return found.filter((value, at) => Math.round(value) === labels[from + at]).length;
+  }).sort((one, other) => one - other);
+  return right[Math.floor(right.length / 2)]!;
 }
 
 const inClear = (count: number): TrainFlags[] =>
