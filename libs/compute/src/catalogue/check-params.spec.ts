@@ -36,7 +36,7 @@ describe('task_params', () => {
       '/task_config/sorted is not a known field: there are task_type, keys, input_paths, output_paths, join, left_party, receiver, protocol, sort, broadcast_result, precheck_input, allow_empty_result',
       '/task_config/task_type must be "psi"',
       '/task_config/keys must have at least 1 party',
-      '/task_config/protocol must be one of "ECDH_PSI_2PC", "KMPRT_PSI_NPC"; "KKRT_PSI_2PC" belongs to the engine "secretflow", which is not built yet',
+      '/task_config/protocol must be one of "ECDH_PSI_2PC", "ECDH_OPRF_UB_PSI_2PC", "KMPRT_PSI_NPC"; "KKRT_PSI_2PC" belongs to the engine "secretflow", which is not built yet',
       '/task_config/sort must be true or false',
     ]);
     expect(faults({ keys: psi.keys })).toEqual(['/task_config/input_paths is required']);

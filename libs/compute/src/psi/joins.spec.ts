@@ -42,19 +42,22 @@ const outputsOf = async (more: Record<string, unknown>, recorder?: (message: Cro
 };
 
 describe('a left join', () => {
-  test('writes all rows of the left party, and beside each the row of the other or nulls', async () => {
-    await tables(300, [200, 500]);
-    const { result, rows } = await outputsOf({ join: 'left' });
-    const [left, right] = [await rows('alice'), await rows('bob')];
-    expect(left.map(([id]) => id).sort()).toEqual(Array.from({ length: 300 }, (_, id) => `u${id}`).sort());
-    expect(right).toEqual(
-      left.map(([id]) => {
-        const number = Number(id!.slice(1));
-        return number < 200 ? ['', '', ''] : [String(number * 3), 'a, b', id];
-      }),
-    );
-    expect(result).toMatchObject({ join: 'left', left_party: 'alice', intersection_count: null });
-  });
+  test.each(['ECDH_PSI_2PC', 'ECDH_OPRF_UB_PSI_2PC'])(
+    'writes all rows of the left party, and beside each the row of the other or nulls: %s',
+    async (protocol) => {
+      await tables(300, [200, 500]);
+      const { result, rows } = await outputsOf({ join: 'left', protocol });
+      const [left, right] = [await rows('alice'), await rows('bob')];
+      expect(left.map(([id]) => id).sort()).toEqual(Array.from({ length: 300 }, (_, id) => `u${id}`).sort());
+      expect(right).toEqual(
+        left.map(([id]) => {
+          const number = Number(id!.slice(1));
+          return number < 200 ? ['', '', ''] : [String(number * 3), 'a, b', id];
+        }),
+      );
+      expect(result).toMatchObject({ join: 'left', left_party: 'alice', intersection_count: null });
+    },
+  );
 
   test('tells the left party nothing of who matches: neither by messages nor by its order', async () => {
     await tables(100, [50, 100]);

@@ -3,15 +3,7 @@ import type { ConfigOf } from '../contract/config-type.js';
 
 /** SecretFlow's protocols that native lacks. */
 const SECRETFLOW_ONLY = [
-  ...[
-    'KKRT_PSI_2PC',
-    'BC22_PSI_2PC',
-    'ECDH_OPRF_UB_PSI_2PC',
-    'DP_PSI_2PC',
-    'ECDH_PSI_3PC',
-    'ECDH_PSI_NPC',
-    'KKRT_PSI_NPC',
-  ],
+  ...['KKRT_PSI_2PC', 'BC22_PSI_2PC', 'DP_PSI_2PC', 'ECDH_PSI_3PC', 'ECDH_PSI_NPC', 'KKRT_PSI_NPC'],
   ...['PROTOCOL_KKRT', 'PROTOCOL_RR22', 'PROTOCOL_BC22'],
 ];
 
@@ -39,8 +31,9 @@ export const psiSchema = configSchema(
     },
     protocol: {
       type: 'string',
-      enum: ['ECDH_PSI_2PC', 'KMPRT_PSI_NPC'],
-      description: 'By default ECDH_PSI_2PC of two parties, and KMPRT_PSI_NPC of three and more.',
+      enum: ['ECDH_PSI_2PC', 'ECDH_OPRF_UB_PSI_2PC', 'KMPRT_PSI_NPC'],
+      description:
+        'By default ECDH_PSI_2PC of two parties, and KMPRT_PSI_NPC of three and more. ECDH_OPRF_UB_PSI_2PC is for a small table against a large one: the party of the small one alone learns the intersection, and it takes three fifths of the computation.',
       [ELSEWHERE]: Object.fromEntries(SECRETFLOW_ONLY.map((protocol) => [protocol, 'secretflow'])),
     },
     sort: {

@@ -1,3 +1,4 @@
+import { exchangeByOprf } from '../mpc/psi-by-oprf.js';
 import { exchange } from '../mpc/psi-exchange.js';
 import type { PartyProgram } from '../party/party-program.js';
 import { columnIndexes } from '../table/csv-reader.js';
@@ -15,6 +16,8 @@ export interface PsiPartyArgs {
   /** Whether this party, and the other, may learn the intersection. */
   readonly learns: boolean;
   readonly peerLearns: boolean;
+  /** Whether the one party that learns the intersection does so by an oblivious pseudo-random function. */
+  readonly byOprf: boolean;
   readonly allowEmpty: boolean;
   /** The rows of this party's output; null for none. */
   readonly rows: RowsOfOutput | null;
@@ -44,7 +47,7 @@ export const run: PartyProgram<PsiPartyArgs, PsiPartyValue> = async (context, ar
       counts: { keys: args.peerLearns ? Math.min(scan.rows, peerRows) : 0 },
     });
     const total = scan.rows + peerRows || 1;
-    const found = await exchange(context, {
+    const found = await (args.byOprf ? exchangeByOprf : exchange)(context, {
       peer,
       points: scan.points,
       peerRows,

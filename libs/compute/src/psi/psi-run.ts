@@ -54,6 +54,7 @@ export async function runPsi(
     ...ofParty(party),
     learns: learns(party),
     peerLearns: learns(parties.find((other) => other !== party)!),
+    byOprf: config.protocol === 'ECDH_OPRF_UB_PSI_2PC',
     rows: rowsOf(join, learns(party)),
   });
   const argsOfMany = (party: string): PsiOfManyParty.PsiOfManyArgs => ({

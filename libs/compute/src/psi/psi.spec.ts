@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { testFolder, type TestFolder } from '../contract/run-for-tests.js';
+import { checkTaskParams } from '../catalogue/check-params.js';
 import { runTask } from '../catalogue/run-task.js';
 import type { CrossedMessage } from '../party/run-parties.js';
 import { runPsi } from './psi-run.js';
@@ -236,6 +237,23 @@ describe('what crosses', () => {
     const doubled = crossed.filter(({ body }) => typeof body !== 'string' && body.length > 32 && body[0] === 2);
     expect(doubled.map(({ to }) => to)).toEqual(['alice']);
   });
+});
+
+test('ECDH_OPRF_UB_PSI_2PC is for two parties, of which one learns the intersection', async () => {
+  const faults = (more: Record<string, unknown>) =>
+    checkTaskParams('psi', {
+      sf_init_config: { parties: ['alice', 'bob'] },
+      task_config: config({ protocol: 'ECDH_OPRF_UB_PSI_2PC', ...more }),
+    });
+  expect(faults({})).toEqual([
+    {
+      pointer: '/task_config/protocol',
+      message: expect.stringContaining('name the `receiver`, best the one with the small table'),
+    },
+  ]);
+  expect(faults({ receiver: 'bob', broadcast_result: true })).toHaveLength(1);
+  expect(faults({ receiver: 'bob' })).toEqual([]);
+  expect(faults({ join: 'left', left_party: 'alice' })).toEqual([]);
 });
 
 test('an abort ends a large run within 2 s', async () => {

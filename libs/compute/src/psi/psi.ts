@@ -6,8 +6,9 @@ import { psiSchema, type PsiConfig } from './psi-config.js';
 import type { ParamFault } from '../contract/task-type.js';
 
 const MOST_PARTIES = 10;
+const OF_TWO = ['ECDH_PSI_2PC', 'ECDH_OPRF_UB_PSI_2PC'];
 
-/** Private set intersection (SecretFlow's `psi`): of two parties by ECDH on Curve25519, of more by programmed OPRFs on it. */
+/** Private set intersection (SecretFlow's `psi`): of two parties by ECDH or an OPRF on Curve25519, of more by programmed OPRFs on it. */
 export const psi = defineTask({
   type: 'psi',
   title: 'Private set intersection',
@@ -16,7 +17,7 @@ export const psi = defineTask({
     'Semi-honest model: a malicious party could use keys that it does not have.',
   configSchema: psiSchema,
   leaves:
-    'Blinded curve points, the number of rows and the kind of each key column. The receiver learns the intersection, and in its party_results the size; without one all parties do. Of three parties and more nobody learns what some of them have in common; tables of random values cross as well. Of a left or right join the party that gets nulls learns it alone, of a difference left_party. Rows of a claimed party that it chooses are marked: figures of under 20 of them, or of two sets that differ by under 20, are refused to others. A key of several columns, or of others than chose the rows, is refused unless the policy of a claimed party names it.',
+    'Blinded curve points (by ECDH_OPRF_UB_PSI_2PC of one party alone, of the other pseudo-random values of its keys), the number of rows and the kind of each key column. The receiver learns the intersection, and in its party_results the size; without one all parties do. Of three parties and more nobody learns what some of them have in common; tables of random values cross as well. Of a left or right join the party that gets nulls learns it alone, of a difference left_party. Rows of a claimed party that it chooses are marked: figures of under 20 of them, or of two sets that differ by under 20, are refused to others. A key of several columns, or of others than chose the rows, is refused unless the policy of a claimed party names it.',
   needsParties: true,
   check,
   load: async () => (await import('./psi-run.js')).runPsi,
@@ -24,13 +25,19 @@ export const psi = defineTask({
 
 function check(config: Unresolved<PsiConfig>): ParamFault[] {
   const most =
-    config.protocol === 'ECDH_PSI_2PC' || ['left', 'right', 'difference'].includes(config.join ?? '')
+    OF_TWO.includes(config.protocol ?? '') || ['left', 'right', 'difference'].includes(config.join ?? '')
       ? 2
       : MOST_PARTIES;
-  const many = most === 2 ? 'exactly two parties for ECDH_PSI_2PC and for joins' : `two to ${most} parties`;
+  const many = most === 2 ? `exactly two parties for ${OF_TWO.join(', ')} and for joins` : `two to ${most} parties`;
   const faults = [...keysFaults(config, most, many), ...joinFaults(config)];
   if (config.protocol === 'KMPRT_PSI_NPC' && isMap(config.input_paths) && Object.keys(config.input_paths).length === 2)
     faults.push({ pointer: '/protocol', message: 'is for three parties and more: leave it out, or take ECDH_PSI_2PC' });
+  if (config.protocol === 'ECDH_OPRF_UB_PSI_2PC' && (config.join ?? 'inner') === 'inner') {
+    const { receiver, broadcast_result: broadcast } = config;
+    const message =
+      'is for one party that learns the intersection: name the `receiver`, best the one with the small table';
+    if (receiver === undefined || broadcast === true) faults.push({ pointer: '/protocol', message });
+  }
   return faults;
 }
 
