@@ -112,11 +112,16 @@ describe('what a peer sends is checked before it is used', () => {
     expect(rowsFrom('bob', { rows: 64, predict: 0, losses: 1 })).toEqual({ rows: 64, predict: 0, losses: 1 });
     refused(() => rowsFrom('bob', { rows: 63, predict: 0, losses: 1 }));
     expect(dealtSizeFrom('bob', { rows: 3, columns: 2 })).toEqual({ rows: 3, columns: 2 });
-    const regression = { masks: false, rows: 9, first: 2, second: 0, objective: 'linear' };
+    const regression = { masks: false, rows: 9, columns: [2, 0], objective: 'linear' };
     expect(wantedFrom('bob', { masks: true })).toBe(null);
     expect(wantedFrom('bob', regression)).toEqual({ columns: [2, 0], rows: 9, objective: 'linear' });
     for (const masks of [undefined, 1, 'true', null]) refused(() => wantedFrom('bob', { ...regression, masks }));
-    for (const first of [undefined, -1, 0.5, 1e9]) refused(() => wantedFrom('bob', { ...regression, first }));
+    for (const columns of [undefined, [2], [2, -1], [2, 0.5], [2, 1e9], [2, 0, 1]])
+      refused(() => wantedFrom('bob', { ...regression, columns }));
+    expect(wantedFrom('bob', { ...regression, columns: [2, 0, 1] }, 3)).toMatchObject({ columns: [2, 0, 1] });
+    const glm = { masks: false, rows: 9, first: 2, second: 0, objective: 'linear', link: 'log' };
+    expect(wantedFrom('bob', glm)).toMatchObject({ columns: [2, 0], link: 'log' });
+    for (const first of [undefined, -1, 0.5, 1e9]) refused(() => wantedFrom('bob', { ...glm, first }));
     const good = {
       rows: 3,
       sizes: [
@@ -157,7 +162,7 @@ describe('what a peer sends is checked before it is used', () => {
     const compare = (train: unknown, least: unknown = 30): Promise<number> => {
       const receiveJson = <T>(): Promise<T> => Promise.resolve({ train, min_group_rows: least } as T);
       const context = { party: 'alice', minGroupRows: 20, send: () => Promise.resolve(), receiveJson };
-      return checkAligned(context, 'bob', { train: 3 });
+      return checkAligned(context, ['bob'], { train: 3 });
     };
     expect(await compare(3)).toBe(30);
     expect(await compare(3, 0)).toBe(20);

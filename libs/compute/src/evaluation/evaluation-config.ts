@@ -1,19 +1,19 @@
 import { columnName, configSchema, outputPath } from '../contract/config-schema.js';
 import type { ConfigOf } from '../contract/config-type.js';
-import { bucketSize, classGates, numberGates, ofOneOrTwo } from './evaluation-schema.js';
+import { bucketSize, classGates, numberGates, ofModel } from './evaluation-schema.js';
 
 export const evaluationSchema = configSchema(
   'evaluation',
   {
-    model: ofOneOrTwo('The model of one party, or the slices of both, e.g. the model_paths of the training.'),
-    test_data: ofOneOrTwo(
-      'Table of each party of the model to predict, with the columns that it was trained on; of two parties with the same rows in the same order.',
+    model: ofModel('The model of one party, or the slices of all parties, e.g. the model_paths of the training.'),
+    test_data: ofModel(
+      'Table of each party of the model to predict, with the columns that it was trained on; of several parties with the same rows in the same order.',
     ),
     label: { ...columnName, description: 'Column of the true class, 0 or 1, or of the true number.' },
     label_party: {
       type: 'string',
       minLength: 1,
-      description: 'The party that has the label and gets the predictions; required for two parties.',
+      description: 'The party that has the label and gets the predictions; required for several parties.',
     },
     bucket_size: { ...bucketSize, description: 'Maximum number of buckets.' },
     output_report: {

@@ -10,7 +10,7 @@ import { readNumericColumns } from '../table/numeric-columns.js';
 import { writeTable } from '../table/write-table.js';
 import type { Json, JsonObject, TaskFailure } from '../contract/task-type.js';
 import { readModelPart, type ModelPart } from './model-file.js';
-import { checkPair, incompatible } from './model-pair.js';
+import { checkTogether, incompatible, requireParties } from './model-pair.js';
 import { predict, RUN_ROWS, serve } from './predict-parts.js';
 import { runsInMemory } from './table-runs.js';
 
@@ -18,6 +18,7 @@ import { runsInMemory } from './table-runs.js';
 export interface EvaluationPart {
   readonly model: string;
   readonly testData: string;
+  readonly labelParty: string;
   /** With the party that has it, which gets the predictions. */
   readonly label: string | null;
   readonly buckets: number;
@@ -30,7 +31,7 @@ export interface EvaluationPart {
 const METRICS_OF: Record<Objective, readonly string[]> = { logistic: METRICS, linear: REGRESSION_METRICS };
 
 /**
- * One party of `evaluation`: the label's party predicts, alone or with the other's part of the model, and evaluates. Throws
+ * One party of `evaluation`: the label's party predicts, alone or with the others' parts of the model, and evaluates. Throws
  * TaskFailure MODEL_INCOMPATIBLE, NOT_ALIGNED, GROUP_TOO_SMALL, and what reading the table and the two evaluations throw.
  */
 export const run: PartyProgram<EvaluationPart, JsonObject | null> = async (context, part) => {
@@ -42,12 +43,12 @@ export const run: PartyProgram<EvaluationPart, JsonObject | null> = async (conte
     context.progress(0.2 * read, 'reading the table'),
   );
   const runs = runsInMemory(table, model.features, RUN_ROWS[model.kind]);
-  const [peer] = context.peers;
+  const isAlone = context.peers.length === 0;
   const test = { kind: 'test', path: part.testData, rows: table.rows } as const;
-  if (peer === undefined) checkGroup(context, part.testData, table.rows);
-  const least = peer === undefined ? context.minGroupRows : await checkPair(context, peer, model, test);
+  if (isAlone) checkGroup(context, part.testData, table.rows);
+  const least = isAlone ? context.minGroupRows : await checkTogether(context, model, test);
   if (label === null) {
-    await serve(context, model, runs);
+    await serve(context, model, part.labelParty, runs);
     return null;
   }
   const predictions = new Float64Array(table.rows);
@@ -68,7 +69,8 @@ function checkRole(context: PartyContext, { model: path, label, gates }: Evaluat
   if (model.kind === 'whole') {
     if (context.peers.length > 0) throw refuse('is a whole model: evaluate it with one party');
   } else {
-    if (context.peers.length === 0) throw refuse('is a slice: name the model and test_data of both parties');
+    if (context.peers.length === 0) throw refuse('is a slice: name the model and test_data of all its parties');
+    requireParties(context, path, model);
     const isShared = model.kind === 'slice' || model.kind === 'glm' || model.kind === 'shared';
     const hasLabel = isShared ? model.slice.hasLabel : model.kind === 'trees';
     if (hasLabel !== (label !== null))

@@ -10,7 +10,7 @@ const program: PartyUrl<typeof EvaluationParty> = new URL('./evaluation-party.js
 const dealer: PartyUrl<typeof EvaluationDealer> = new URL('./evaluation-dealer.js', import.meta.url);
 
 /**
- * Runs `evaluation`, whose parameters have been checked: a process for each party of the model, and with two of them one for
+ * Runs `evaluation`, whose parameters have been checked: a process for each party of the model, and with several of them one for
  * the dealer. `recorder` is for tests.
  */
 export async function runEvaluation(
@@ -23,6 +23,7 @@ export async function runEvaluation(
   const partOf = (party: string): EvaluationParty.EvaluationPart => ({
     model: config.model[party]!,
     testData: config.test_data[party]!,
+    labelParty,
     label: party === labelParty ? config.label : null,
     buckets: config.bucket_size ?? 10,
     report: config.output_report ?? null,

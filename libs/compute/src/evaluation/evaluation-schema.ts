@@ -4,13 +4,15 @@ import { inputPath, outputPath, perParty } from '../contract/config-schema.js';
 import { METRICS, type MetricName } from './metrics.js';
 import { REGRESSION_METRICS, type RegressionMetricName } from './regression-metrics.js';
 import type { JsonSchema, ParamFault } from '../contract/task-type.js';
+import { MOST_PARTIES } from '../vertical/vertical-schema.js';
 
 /** A path with the one party that it belongs to, or an artifact that names its party. */
 const ofOne = <const Path extends JsonSchema>(path: Path, description: string) =>
   ({ ...perParty(path, description), type: ['string', 'object'], minLength: 1, maxProperties: 1 }) as const;
 
 /** A path of each party of a model. */
-export const ofOneOrTwo = (description: string) => ({ ...perParty(inputPath, description), maxProperties: 2 }) as const;
+export const ofModel = (description: string) =>
+  ({ ...perParty(inputPath, description), maxProperties: MOST_PARTIES }) as const;
 
 /** The table of an evaluation. */
 export const predictionData = ofOne(
@@ -96,7 +98,10 @@ export function modelFaults(model: unknown, { data, party }: BesideModel): Param
   }
   const receiver = receiverOf(model, value);
   if (receiver === undefined) {
-    faults.push({ pointer: `/${named}`, message: `is required with two parties: one of ${parties.join(', ')}` });
+    faults.push({
+      pointer: `/${named}`,
+      message: `is required with ${parties.length === 2 ? 'two' : 'several'} parties: one of ${parties.join(', ')}`,
+    });
   } else if (!receiver.includes('${') && !parties.includes(receiver)) {
     const message = `${JSON.stringify(receiver)} is no party of model (${parties.join(', ')})`;
     faults.push({ pointer: `/${named}`, message });

@@ -116,7 +116,7 @@ describe('evaluation', () => {
     await folder.table('bob', 'other-splits.json', JSON.stringify({ ...splits, training: 'other' }));
     const cases: [JsonObject, string][] = [
       [{ model: { alice: whole, bob: sliceOf('lr', 'bob') } }, 'whole model'],
-      [{ model: { alice: sliceOf('lr', 'alice') }, test_data: { alice: 'test.csv' } }, 'both parties'],
+      [{ model: { alice: sliceOf('lr', 'alice') }, test_data: { alice: 'test.csv' } }, 'all its parties'],
       [{ model: { alice: sliceOf('lr', 'alice'), bob: sliceOf('xgb', 'bob') } }, 'not slices of one'],
       [{ model: { alice: sliceOf('lr', 'alice'), bob: sliceOf('lr-numbers', 'bob') } }, 'not slices of one'],
       [{ model: { alice: sliceOf('lr', 'alice'), bob: otherSlice } }, 'not slices of one'],
@@ -156,7 +156,7 @@ describe('evaluation', () => {
     await runEvaluation(folder.run(configOf('lr')), (message) => crossed.push(message));
     const own = JSON.stringify({ kind: 'regression', objective: 'logistic', splits: 0, training: await nameOf('lr') });
     const texts = crossed.filter(({ body }) => typeof body === 'string').map(({ from, to, body }) => [from, to, body]);
-    const sizes = { masks: false, rows: 90, first: 2, second: 3, objective: 'logistic' };
+    const sizes = { masks: false, rows: 90, columns: [2, 3], objective: 'logistic' };
     expect(texts.toSorted()).toEqual(
       [
         ...[own, '{"test":90,"min_group_rows":20}', '{"features":1}'].flatMap((text) => [

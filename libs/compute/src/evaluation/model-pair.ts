@@ -10,7 +10,22 @@ export function incompatible(party: string, path: string, why: string): TaskFail
   return new TaskFailure('MODEL_INCOMPATIBLE', `Party ${party}: ${path} ${why}.`, false, { party });
 }
 
-/** The table that both parties of a model have the same rows of: the parameter `<kind>_data`. */
+/** Refuses a model that is not of exactly the parties of the task. Throws TaskFailure MODEL_INCOMPATIBLE. */
+export function requireParties(
+  { party, peers }: Pick<PartyContext, 'party' | 'peers'>,
+  path: string,
+  model: ModelPart,
+): void {
+  if (model.kind === 'whole') return;
+  const ofModel = model.kind === 'slice' ? model.slice.peers : undefined;
+  const count = model.kind === 'slice' ? model.slice.columns.length : 2;
+  const areThose = ofModel === undefined || ofModel.join() === peers.join();
+  if (count === peers.length + 1 && areThose) return;
+  const all = ofModel === undefined ? 'two parties' : [party, ...ofModel].sort().join(', ');
+  throw incompatible(party, path, `is a slice of a model of ${all}: name all of these, and no others`);
+}
+
+/** The table that all parties of a model have the same rows of: the parameter `<kind>_data`. */
 interface Counted {
   readonly kind: 'test' | 'input';
   readonly path: string;
@@ -18,19 +33,18 @@ interface Counted {
 }
 
 /**
- * Agrees with the other party that both slices are of one training and that both tables have the same number of rows. Returns the
+ * Agrees with the other parties that all slices are of one training and that all tables have the same number of rows. Returns the
  * fewest rows that a figure may cover. Throws TaskFailure MODEL_INCOMPATIBLE, GROUP_TOO_SMALL, NOT_ALIGNED.
  */
-export async function checkPair(
+export async function checkTogether(
   context: PartyContext,
-  peer: string,
   model: ModelPart,
   { kind, path, rows }: Counted,
 ): Promise<number> {
-  await checkSameModel(context, peer, model);
-  // Before the peer compares: an empty table and one of a row fail alike.
+  await checkSameModel(context, model);
+  // Before others compare: an empty table and one of a row fail alike.
   checkGroup(context, path, rows);
-  const least = await checkAligned(context, peer, { [kind]: rows });
+  const least = await checkAligned(context, context.peers, { [kind]: rows });
   checkGroup({ party: context.party, minGroupRows: least }, path, rows);
   return least;
 }
@@ -47,5 +61,5 @@ export function toDeal(model: ModelPart, rows: number): JsonObject {
   }
   if (model.kind !== 'slice') return { masks: model.kind === 'trees' };
   const { columns, regType } = model.slice;
-  return { masks: false, rows, first: columns[0], second: columns[1], objective: regType };
+  return { masks: false, rows, columns: [...columns], objective: regType };
 }

@@ -1,19 +1,19 @@
 import { columnName, columnNames, configSchema, outputPath } from '../contract/config-schema.js';
 import type { ConfigOf } from '../contract/config-type.js';
-import { ofOneOrTwo } from './evaluation-schema.js';
+import { ofModel } from './evaluation-schema.js';
 
 export const predictSchema = configSchema(
   'predict',
   {
-    model: ofOneOrTwo('The model of one party, or the slices of both, e.g. the model_paths of the training.'),
-    input_data: ofOneOrTwo(
-      'Table of each party of the model to predict, with the columns that it was trained on; of two parties with the same rows in the same order.',
+    model: ofModel('The model of one party, or the slices of all parties, e.g. the model_paths of the training.'),
+    input_data: ofModel(
+      'Table of each party of the model to predict, with the columns that it was trained on; of several parties with the same rows in the same order.',
     ),
     prediction_receiver: {
       type: 'string',
       minLength: 1,
       description:
-        'The one party that gets the predictions; required for two parties. With secureboost the party of the label.',
+        'The one party that gets the predictions; required for several parties. With secureboost the party of the label.',
     },
     prediction_name: { ...columnName, default: 'prediction', description: 'The name of the column of predictions.' },
     keep_columns: {

@@ -1,8 +1,8 @@
-import { lineTo } from '../mpc/party-line.js';
+import { joinAll, lineTo, partiesOf } from '../mpc/party-line.js';
 import { joinSession, type PartySession } from '../mpc/session.js';
 import { predictionsFor } from '../party/opened.js';
 import { NEUTRAL, type PartyContext } from '../party/party-program.js';
-import { PeerMessage, violation } from '../contract/peer-message.js';
+import { violation } from '../contract/peer-message.js';
 import { JointParty } from '../mpc/joint.js';
 import { bytesOf, vectorFrom, type Vector } from '../mpc/rings.js';
 import {
@@ -17,6 +17,7 @@ import { PREDICT_ROWS as SLICE_ROWS, PredictionOnShares } from '../ss-lr/predict
 import { scoresFit } from '../ss-lr/room.js';
 import type { Slice } from '../ss-lr/slice.js';
 import type { NumericColumns, RowRun } from '../table/numeric-columns.js';
+import { exchangeMessages } from '../vertical/exchange-messages.js';
 import { scoreOf, predictionOf } from '../vertical/scores.js';
 import { commandFrom, type Command, type DealerCommand } from '../secureboost/commands.js';
 import { Allowance } from '../secureboost/allowance.js';
@@ -28,7 +29,7 @@ import type { ModelPart } from './model-file.js';
 import { toDeal } from './model-pair.js';
 import type { RowRuns } from './table-runs.js';
 
-/** How many rows to predict at once: with a model of two parties both hold no more of their masks and shares. */
+/** How many rows to predict at once: with a model of several parties all hold no more of their masks and shares. */
 export const RUN_ROWS: Record<ModelPart['kind'], number> = {
   whole: PREDICT_ROWS,
   slice: SLICE_ROWS,
@@ -46,7 +47,7 @@ interface Predictor {
 }
 
 /**
- * Predicts the rows of a table, at the party that gets the predictions, and hands on each run of `RUN_ROWS` with what is predicted of it; with two
+ * Predicts the rows of a table, at the party that gets the predictions, and hands on each run of `RUN_ROWS` with what is predicted of it; with several
  * parties' models what ss_lr, ss_glm, ss_xgb and secureboost would write of the same rows. Throws TaskFailure MODEL_INCOMPATIBLE for a model that cannot
  * predict here, and NOT_CONVERGED where features are too large for it.
  */
@@ -70,7 +71,7 @@ async function predictorOf(context: PartyContext, model: ModelPart, size: number
           Float64Array.from({ length: run.rows }, (_, row) => predictionOf(scoreOf(model, run, row), model.objective)),
       };
     case 'slice': {
-      const predicted = await startSlice(context, model.slice, size, true);
+      const predicted = await startSlice(context, model.slice, size, context.party);
       return { of: async (run) => (await predicted.next(run))! };
     }
     case 'glm': {
@@ -124,17 +125,16 @@ async function predictorOfTrees(
 }
 
 /**
- * The other party: it hands out its share of the predictions, or masked answers on which side of its splits rows go. Throws what
+ * Another party: it hands out its share of the predictions, or masked answers on which side of its splits rows go. Throws what
  * {@link predict} throws, and PROTOCOL_VIOLATION.
  */
-export async function serve(context: PartyContext, model: ModelPart, table: RowRuns): Promise<void> {
-  const [peer] = context.peers as [string];
-  await context.reserve(predictionsFor(peer, table.rows));
+export async function serve(context: PartyContext, model: ModelPart, receiver: string, table: RowRuns): Promise<void> {
+  await context.reserve(predictionsFor(receiver, table.rows));
   const served = ({ from, rows }: RowRun, stage: string): void =>
     context.progress(0.2 + (0.8 * (from + rows)) / table.rows, stage);
   switch (model.kind) {
     case 'slice': {
-      const predicted = await startSlice(context, model.slice, table.size, false);
+      const predicted = await startSlice(context, model.slice, table.size, receiver);
       for await (const run of table.runs()) {
         await predicted.next(run);
         served(run, 'predicting on shares');
@@ -145,7 +145,7 @@ export async function serve(context: PartyContext, model: ModelPart, table: RowR
     case 'shared': {
       const next = await (model.kind === 'glm' ? startGlm(context, model.slice) : startShared(context, model.slice));
       for await (const run of table.runs()) {
-        await context.send(peer, bytesOf(await next(run)));
+        await context.send(receiver, bytesOf(await next(run)));
         served(run, 'predicting on shares');
       }
       return;
@@ -194,20 +194,21 @@ async function startSlice(
   context: PartyContext,
   slice: Slice,
   size: number,
-  receives: boolean,
+  receiver: string,
 ): Promise<PredictionOnShares> {
-  const [peer] = context.peers as [string];
-  await context.send(peer, { features: size });
-  const ofPeer = new PeerMessage(peer, await context.receiveJson<unknown>(peer)).count('features', 1024);
-  if (!scoresFit(slice.columns, context.party < peer ? [size, ofPeer] : [ofPeer, size], slice.weightBits)) {
+  const theirs = await exchangeMessages(context, { features: size });
+  const parties = partiesOf(context);
+  const sizes = parties.map((party) => theirs.get(party)?.count('features', 1024) ?? size);
+  if (!scoresFit(slice.columns, sizes, slice.weightBits)) {
+    const most = Math.max(...sizes);
     throw new TaskFailure(
       'NOT_CONVERGED',
-      `Features up to 2^${Math.max(size, ofPeer)} are too large for the model. Scale them as for its training (standard_scaler).`,
+      `Features up to 2^${most} are too large for the model. Scale them as for its training (standard_scaler).`,
       false,
-      { feature_bits: Math.max(size, ofPeer) },
+      { feature_bits: most },
     );
   }
-  return new PredictionOnShares(await join(context), slice, receives);
+  return new PredictionOnShares(await joinAll(context), slice, parties.indexOf(receiver));
 }
 
 /** Own shares of the predictions of one run of rows after the other, by trees on shares. */

@@ -3,7 +3,7 @@ import type { JsonObject } from '../contract/task-type.js';
 import type { PartyContext, PartyProgram } from '../party/party-program.js';
 import { writeTable } from '../table/write-table.js';
 import { readModelPart, type ModelPart } from './model-file.js';
-import { checkPair, incompatible } from './model-pair.js';
+import { checkTogether, incompatible, requireParties } from './model-pair.js';
 import { predict, RUN_ROWS, serve } from './predict-parts.js';
 import { TableRuns } from './table-runs.js';
 
@@ -11,13 +11,15 @@ import { TableRuns } from './table-runs.js';
 export interface PredictPart {
   readonly model: string;
   readonly inputData: string;
-  /** With the party that gets the predictions: their name, what to write before them, and where. */
+  /** The party that gets the predictions. */
+  readonly receiver: string;
+  /** With that party: their name, what to write before them, and where. */
   readonly receives:
     false | { readonly name: string; readonly keep: readonly string[]; readonly output: string | null };
 }
 
 /**
- * One party of `predict`: the receiver predicts, alone or with the other's part of the model, and writes each run of rows before the next is
+ * One party of `predict`: the receiver predicts, alone or with the others' parts of the model, and writes each run of rows before the next is
  * read. Throws TaskFailure MODEL_INCOMPATIBLE, NOT_ALIGNED, GROUP_TOO_SMALL, NOT_CONVERGED, and what reading the table throws.
  */
 export const run: PartyProgram<PredictPart, JsonObject | null> = async (context, part) => {
@@ -29,11 +31,10 @@ export const run: PartyProgram<PredictPart, JsonObject | null> = async (context,
     context.progress(0.2 * read, 'reading the table'),
   );
   try {
-    const [peer] = context.peers;
     const input = { kind: 'input', path, rows: table.rows } as const;
-    const least = peer === undefined ? context.minGroupRows : await checkPair(context, peer, model, input);
+    const least = context.peers.length === 0 ? context.minGroupRows : await checkTogether(context, model, input);
     if (!receives) {
-      await serve(context, model, table);
+      await serve(context, model, part.receiver, table);
       return null;
     }
     const request = { ...(receives.output !== null && { target: receives.output }), name: 'predictions.csv' };
@@ -55,7 +56,8 @@ function checkRole(context: PartyContext, { model: path, receives }: PredictPart
   const refuse = (why: string) => incompatible(context.party, path, why);
   const alone = context.peers.length === 0;
   if (model.kind === 'whole' && !alone) throw refuse('is a whole model: predict with one party');
-  if (model.kind !== 'whole' && alone) throw refuse('is a slice: name the model and input_data of both parties');
+  if (model.kind !== 'whole' && alone) throw refuse('is a slice: name the model and input_data of all its parties');
+  requireParties(context, path, model);
   const isTrees = model.kind === 'trees' || model.kind === 'splits';
   if (isTrees && (model.kind === 'trees') !== Boolean(receives))
     throw refuse(

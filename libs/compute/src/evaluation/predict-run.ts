@@ -10,7 +10,7 @@ const program: PartyUrl<typeof PredictParty> = new URL('./predict-party.js', imp
 const dealer: PartyUrl<typeof EvaluationDealer> = new URL('./evaluation-dealer.js', import.meta.url);
 
 /**
- * Runs `predict`, whose parameters have been checked: a process for each party of the model, and with two of them one for the
+ * Runs `predict`, whose parameters have been checked: a process for each party of the model, and with several of them one for the
  * dealer. `recorder` is for tests.
  */
 export async function runPredict(
@@ -23,6 +23,7 @@ export async function runPredict(
   const partOf = (party: string): PredictParty.PredictPart => ({
     model: config.model[party]!,
     inputData: config.input_data[party]!,
+    receiver,
     receives: party === receiver && {
       name: config.prediction_name ?? 'prediction',
       keep: config.keep_columns ?? [],

@@ -122,7 +122,7 @@ describe('predict', () => {
       [
         { model: { alice: models.of('lr').alice! }, input_data: { alice: 'test.csv' } },
         'MODEL_INCOMPATIBLE',
-        'both parties',
+        'all its parties',
       ],
       [configOf('xgb', 'bob'), 'MODEL_INCOMPATIBLE', 'the party of the label alone'],
       [
@@ -174,7 +174,7 @@ describe('predict', () => {
       const crossed: CrossedMessage[] = [];
       await runPredict(folder.run(configOf('lr', receiver)), (message) => crossed.push(message));
       const own = { kind: 'regression', objective: 'logistic', splits: 0, training: await models.nameOf('lr') };
-      const sizes = { masks: false, rows: 90, first: 2, second: 3, objective: 'logistic' };
+      const sizes = { masks: false, rows: 90, columns: [2, 3], objective: 'logistic' };
       const texts = crossed.filter(({ body }) => typeof body === 'string');
       expect(texts.map(({ from, to, body }) => [from, to, body]).toSorted()).toEqual(
         [

@@ -10,14 +10,14 @@ export const predict = defineTask({
   title: 'Predictions of a model on new rows',
   description:
     'Predicts rows without a label, a run of rows after the other: with a model of train, aggregate, merge_models or federated_training ' +
-    '(of one party), or with both slices of ss_lr, ss_glm, ss_xgb or secureboost. One party gets the predictions.',
+    '(of one party), or with all slices of ss_lr, ss_glm, ss_xgb or secureboost. One party gets the predictions.',
   leaves:
-    "Of two parties' models the receiver alone gets the predictions: rounded on shares (ss_lr, ss_glm, ss_xgb), up to 12 bits of each row; " +
-    'with secureboost also, under masks, the sides of the rows that reach a split. The other party learns the row count, and of ' +
-    'secureboost which of its splits are asked for. For ss_lr both tell the largest absolute value of their features, rounded up ' +
+    'Of joint models the receiver alone gets the predictions: rounded on shares (ss_lr, ss_glm, ss_xgb), up to 12 bits of each row; ' +
+    'with secureboost also, under masks, the sides of the rows that reach a split. Each other party learns the row count, and of ' +
+    'secureboost which of its splits are asked for. For ss_lr all tell the largest absolute value of their features, rounded up ' +
     'to a power of two. A receiver that asks again after changing its columns learns an equation each time: by two predictions ' +
-    "its own weights, by thirty the other party's part of each score to seven digits, and where it knows as many rows of the other " +
-    "party's columns as there are columns and one, their weights. Predictions are counted in the ledger and not limited by it: bound them by " +
+    "its own weights, by thirty the others' part of each score to seven digits, and where it knows as many rows of the others' " +
+    'columns as there are columns and one, their weights. Predictions are counted in the ledger and not limited by it: bound them by ' +
     'uses. The result has the row count in steps of 20.',
   needsParties: true,
   configSchema: predictSchema,

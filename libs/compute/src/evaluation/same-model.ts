@@ -2,30 +2,35 @@ import { TaskFailure } from '../contract/task-type.js';
 import type { PartyContext } from '../party/party-program.js';
 import type { ModelPart } from './model-file.js';
 
-/** What a party sends its peer about a model. */
+/** What a party sends the others about a model. */
 const KINDS = {
   ...{ slice: 'regression', glm: 'glm', shared: 'shared_trees' },
   ...{ trees: 'trees', splits: 'trees', whole: 'trees' },
 } as const;
 
 /**
- * Tells the peer what model this is, and compares. Both slices must be of one training: of the same kind and name, with as many splits of the one
+ * Tells each peer what model this is, and compares. All slices must be of one training: of the same kind and name, with as many splits of the one
  * without the label. Throws TaskFailure MODEL_INCOMPATIBLE.
  */
-export async function checkSameModel(context: PartyContext, peer: string, model: ModelPart): Promise<void> {
+export async function checkSameModel(
+  context: Pick<PartyContext, 'party' | 'peers' | 'send' | 'receiveJson'>,
+  model: ModelPart,
+): Promise<void> {
   const own = {
     kind: KINDS[model.kind],
     objective: model.objective,
     splits: splitsOf(model),
     training: model.kind === 'whole' ? null : model.training,
   };
-  await context.send(peer, own);
-  const theirs = await context.receiveJson<typeof own>(peer);
-  if (JSON.stringify(own) === JSON.stringify(theirs)) return;
-  throw new TaskFailure(
-    'MODEL_INCOMPATIBLE',
-    `The models of ${context.party} and ${peer} are not slices of one: give both those of the same training.`,
-  );
+  for (const peer of context.peers) await context.send(peer, own);
+  for (const peer of context.peers) {
+    const theirs = await context.receiveJson<typeof own>(peer);
+    if (JSON.stringify(own) === JSON.stringify(theirs)) continue;
+    throw new TaskFailure(
+      'MODEL_INCOMPATIBLE',
+      `The models of ${context.party} and ${peer} are not slices of one: give both those of the same training.`,
+    );
+  }
 }
 
 /** The number of splits of the party without the label. */

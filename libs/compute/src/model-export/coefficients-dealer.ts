@@ -1,11 +1,10 @@
 import { PeerMessage } from '../contract/peer-message.js';
-import { JointDealer } from '../mpc/joint.js';
 import { lineTo } from '../mpc/party-line.js';
-import { zeros } from '../mpc/ring.js';
-import { deal } from '../mpc/session.js';
+import { PieceSender } from '../mpc/pieces.js';
+import { dealGroup } from '../mpc/session.js';
 import type { PartyProgram } from '../party/party-program.js';
 import { LEAST_LABEL_SIZE, MOST_SIZE } from '../ss-lr/room.js';
-import { coefficientsOnShares } from './coefficients-on-shares.js';
+import { dealCoefficients } from './coefficients-on-shares.js';
 import { MOST_WEIGHTS } from './open-coefficients.js';
 
 /** How many weights a model has, and the exponent of its labels. Throws PROTOCOL_VIOLATION. */
@@ -17,12 +16,11 @@ export function sizesFrom(peer: string, value: unknown): { weights: number; labe
 
 /** The dealer of `model_export` where coefficients are opened, in a process without files. */
 export const run: PartyProgram<null, null> = async (context) => {
-  const [first, second] = context.peers as [string, string];
+  const first = context.peers[0]!;
   const { weights, labelSize } = sizesFrom(first, await context.receiveJson<unknown>(first));
-  const dealt = await deal([lineTo(context, first), lineTo(context, second)]);
-  // No step opens bits to the dealer.
-  const joint = new JointDealer(dealt, () => context.receiveBytes(first));
-  await coefficientsOnShares(joint, zeros(weights), labelSize);
-  await joint.flush();
+  const dealt = await dealGroup(context.peers.map((peer) => lineTo(context, peer)));
+  const toLast = new PieceSender(dealt.at(-1)!.channel);
+  await dealCoefficients(dealt, toLast, weights, labelSize);
+  await toLast.flush();
   return null;
 };

@@ -1,5 +1,6 @@
 import { configSchema, inputPath, outputPath, perParty } from '../contract/config-schema.js';
 import type { ConfigOf } from '../contract/config-type.js';
+import { MOST_PARTIES } from '../vertical/vertical-schema.js';
 
 /** The formats of an export. */
 const FORMATS = ['json', 'pmml', 'onnx'] as const;
@@ -22,10 +23,10 @@ export const modelExportSchema = configSchema(
       type: 'array',
       items: { type: 'string', minLength: 1 },
       minItems: 1,
-      maxItems: 2,
+      maxItems: MOST_PARTIES,
       uniqueItems: true,
       description:
-        'The parties that read the coefficients of a model of ss_lr, of which model names both slices. The policies of each other party must name them in coefficients_to.',
+        'The parties that read the coefficients of a model of ss_lr, of which model names all slices. The policies of each other party must name them in coefficients_to.',
     },
     export_output: perParty(
       outputPath,

@@ -9,8 +9,8 @@ export const modelExport = defineTask({
   title: 'Export of a model',
   description:
     'Writes what a party holds of a model for other programs. A whole model (of train, federated_training, aggregate or merge_models) is written as JSON, PMML 4.4 or ONNX; ' +
-    'a part of a joint one (of ss_lr, ss_xgb or secureboost) as JSON: shares that are random without those of the other party, and what the party knows in clear. The ' +
-    'coefficients of a model of ss_lr are opened where the policies of both owners say so.',
+    'a part of a joint one (of ss_lr, ss_xgb or secureboost) as JSON: shares that are random without those of all other parties, and what the party knows in clear. The ' +
+    'coefficients of a model of ss_lr are opened where the policies of all owners say so.',
   configSchema: modelExportSchema,
   leaves:
     'Of each party whether it holds a whole model or a part, and the kind of regression; the file stays with the party. With coefficients_to the named parties ' +
@@ -31,10 +31,10 @@ function faultsOf({
   if (typeof model !== 'object') return [];
   const parties = Object.keys(model);
   const faults: ParamFault[] = [];
-  if (readers !== undefined && parties.length !== 2) {
+  if (readers !== undefined && parties.length < 2) {
     faults.push({
       pointer: '/model',
-      message: 'must name both slices of a model of ss_lr, whose coefficients are asked for',
+      message: 'must name all slices of a model of ss_lr, whose coefficients are asked for',
     });
   }
   const writers = typeof readers === 'object' ? readers : parties;

@@ -1,12 +1,14 @@
 import { PeerMessage, isText } from '../contract/peer-message.js';
 import { TaskFailure } from '../contract/task-type.js';
 import type { ModelPart } from '../evaluation/model-file.js';
-import { incompatible } from '../evaluation/model-pair.js';
+import { incompatible, requireParties } from '../evaluation/model-pair.js';
 import { checkSameModel } from '../evaluation/same-model.js';
-import { JointParty } from '../mpc/joint.js';
-import { lineTo } from '../mpc/party-line.js';
-import { add, decode, fromBytes, lengthOf, toBytes } from '../mpc/ring.js';
-import { joinSession } from '../mpc/session.js';
+import { openSumTo } from '../mpc/opening.js';
+import { joinAll, partiesOf } from '../mpc/party-line.js';
+import { PieceReceiver } from '../mpc/pieces.js';
+import { decode, lengthOf } from '../mpc/ring.js';
+import { Z128 } from '../mpc/rings.js';
+import { featuresIn } from '../mpc/split-matrix.js';
 import { BITS } from '../party/opened.js';
 import { NEUTRAL, type PartyContext } from '../party/party-program.js';
 import { LEAST_LABEL_SIZE } from '../ss-lr/room.js';
@@ -37,14 +39,14 @@ export async function openCoefficients(
   model: ModelPart,
   receivers: readonly string[],
 ): Promise<(ExportedModel & Steps) | null> {
-  const { party } = context;
-  const peer = context.peers[0]!;
+  const { party, peers } = context;
   const { slice, seen } = sliceOf(party, path, model);
   const others = receivers.filter((each) => each !== party);
+  requireParties(context, path, model);
   requireNamed(context, others);
-  await checkSameModel(context, peer, model);
-  const least = await checkAligned(context, peer, { train: seen.rows });
-  const columns = slice.columns[0] + slice.columns[1];
+  await checkSameModel(context, model);
+  const least = await checkAligned(context, peers, { train: seen.rows });
+  const columns = featuresIn(slice.columns);
   checkRowsPerColumn(seen.rows, least, columns);
   const figures = { rows: seen.rows, figures: columns + 1, bits: BITS.coefficient };
   const opened = { columns: seen.columns.map((each) => ({ ...each, ...figures })), to: others, joint: true };
@@ -53,18 +55,19 @@ export async function openCoefficients(
   const steps = await open(context, slice, receivers);
   const names = namesOf(slice, seen);
   const { features, label } = names;
-  if (receivers.includes(peer)) await context.send(peer, { features: [...features], ...(label !== null && { label }) });
+  for (const other of others) await context.send(other, { features: [...features], ...(label !== null && { label }) });
   if (steps === null) return null;
-  const theirs = namesFrom(peer, await context.receiveJson<unknown>(peer));
-  const columnsOf = (of: string, { features: own }: Names): string[] => own.map((name) => `${of}.${name}`);
-  const both = [columnsOf(party, names), columnsOf(peer, theirs)];
+  const all = new Map([[party, names]]);
+  for (const peer of peers) all.set(peer, namesFrom(peer, await context.receiveJson<unknown>(peer)));
+  const inOrder = partiesOf(context).map((each) => [each, all.get(each)!] as const);
+  const [ofLabel, labels] = inOrder.find(([, each]) => each.label !== null) ?? inOrder[0]!;
   const { step, most } = stepsOf(slice.labelSize);
   const weights = Array.from(steps, (each) => each * step - most);
   return {
     ...{ step, most },
     objective: slice.regType,
-    label: label === null ? `${peer}.${theirs.label}` : `${party}.${label}`,
-    columns: (party < peer ? both : both.toReversed()).flat(),
+    label: `${ofLabel}.${labels.label}`,
+    columns: inOrder.flatMap(([of, { features: own }]) => own.map((name) => `${of}.${name}`)),
     weights: weights.slice(0, -1),
     intercept: weights.at(-1)!,
   };
@@ -95,18 +98,14 @@ function requireNamed({ party, coefficientsTo }: PartyContext, others: readonly 
 
 /** The opened steps, or null for a party that gets none. */
 async function open(context: PartyContext, slice: Slice, receivers: readonly string[]): Promise<Float64Array | null> {
-  const peer = context.peers[0]!;
-  const index = context.party < peer ? 0 : 1;
-  const count = lengthOf(slice.share);
-  if (index === 0) await context.send(NEUTRAL, { weights: count, label: slice.labelSize - LEAST_LABEL_SIZE });
-  const session = await joinSession(index, lineTo(context, peer), lineTo(context, NEUTRAL));
-  const joint = new JointParty(session, () => Promise.resolve());
-  const shares = await coefficientsOnShares(joint, slice.share, slice.labelSize);
-  const [received] = await Promise.all([
-    receivers.includes(context.party) ? context.receiveBytes(peer) : null,
-    receivers.includes(peer) ? context.send(peer, toBytes(shares)) : null,
-  ]);
-  return received && decode(add(shares, fromBytes(received, count)), 0);
+  const parties = partiesOf(context);
+  const sizes = { weights: lengthOf(slice.share), label: slice.labelSize - LEAST_LABEL_SIZE };
+  if (context.party === parties[0]) await context.send(NEUTRAL, sizes);
+  const session = await joinAll(context);
+  const shares = await coefficientsOnShares(session, new PieceReceiver(session.dealer), slice.share, slice.labelSize);
+  const readers = receivers.map((each) => parties.indexOf(each));
+  const opened = await openSumTo(session, Z128, shares, readers);
+  return opened && decode(opened, 0);
 }
 
 const namesOf = ({ features, hasLabel }: Slice, { columns }: SeenRows): Names => ({

@@ -9,7 +9,7 @@ import type { ModelSplit } from '../ss-xgb/shared-model.js';
 type OwnPart = Exclude<ModelPart, { kind: 'whole' | 'glm' }>;
 
 /**
- * What a party holds of a joint model, by what it is: shares as whole numbers without a sign, in decimal digits, which are random without the other party's; and
+ * What a party holds of a joint model, by what it is: shares as whole numbers without a sign, in decimal digits, which are random without those of all other parties; and
  * what the party knows in clear. Undefined for a slice of an earlier release that does not name the other party: its shares could be either's.
  */
 export function ownPartOf(party: string, model: OwnPart): JsonObject | undefined {
@@ -17,15 +17,25 @@ export function ownPartOf(party: string, model: OwnPart): JsonObject | undefined
   const known = { training, objective };
   switch (model.kind) {
     case 'slice': {
-      const { peer, columns, share } = model.slice;
-      if (peer === undefined) return undefined;
+      const { peers, columns, share } = model.slice;
+      if (peers === undefined) return undefined;
       const all = sharesOf(share, WORDS);
-      const [first, second] = [all.slice(0, columns[0]), all.slice(columns[0], -1)];
-      const [own, other] = party < peer ? [first, second] : [second, first];
+      const parties = [party, ...peers].sort();
+      let from = 0;
+      const sharesOfParty = new Map(columns.map((count, at) => [parties[at]!, all.slice(from, (from += count))]));
+      const own = sharesOfParty.get(party)!;
+      const others = Object.fromEntries(peers.map((peer) => [peer, sharesOfParty.get(peer)!]));
+      const [peer] = peers.length === 1 ? peers : [];
       return {
-        ...{ task_type: 'ss_lr', holds: 'shares', peer, ...known, modulus_bits: 128, fraction_bits: STATE_BITS },
+        ...{
+          task_type: 'ss_lr',
+          holds: 'shares',
+          ...(peer === undefined ? { peers: [...peers] } : { peer }),
+          ...known,
+        },
+        ...{ modulus_bits: 128, fraction_bits: STATE_BITS },
         features: features.map((feature, at) => ({ feature, share: own[at]! })),
-        peer_features: other,
+        peer_features: peer === undefined ? others : others[peer]!,
         intercept: all.at(-1)!,
       };
     }

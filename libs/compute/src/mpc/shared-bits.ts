@@ -85,7 +85,7 @@ export async function dealNegative(
   await dealTriples(parties, toLast, andPlanes(words) * planeBytes(elements));
 }
 
-/** Whether any of the shared bits is 1, opened to both. Neither learns which. A round for each halving of the bytes, and four. */
+/** Whether any of the shared bits is 1, opened to all. None learns which. A round for each halving of the bytes, and four. */
 export async function anySet(session: GroupSession, dealt: PieceReceiver, bits: Uint8Array): Promise<boolean> {
   const halves = halvings(bits.length);
   const andShared = await triples(

@@ -20,7 +20,7 @@ import { dealNegative, negative } from './shared-bits.js';
  *
  *     (z - by) - [z - by < 0] (z - by) + [z + by < 0] (z + by)
  *
- * Neither party learns a sign: both see only uniform values.
+ * No party learns a sign: all see only uniform values.
  */
 export async function softThreshold(
   session: GroupSession,

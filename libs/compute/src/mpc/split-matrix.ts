@@ -23,6 +23,9 @@ import { subtractTurned, turnedProducts, type Along } from './turned.js';
 /** How many columns each party has, by index. */
 export type ColumnCounts = readonly number[];
 
+/** How many columns all parties have. */
+export const featuresIn = (columns: ColumnCounts): number => columns.reduce((sum, count) => sum + count);
+
 /** Where each party's columns begin and end among all. */
 const blocksOf = (columns: ColumnCounts): (readonly [number, number])[] => {
   let from = 0;

@@ -1,4 +1,4 @@
-import { verticalPlanOf, type VerticalPart, type VerticalPlan } from '../vertical/vertical-plan.js';
+import { pairPlanOf, type VerticalPart, type PairPlan } from '../vertical/vertical-plan.js';
 import { boostingOf, type Boosting } from '../vertical/boosting.js';
 import type { SecureBoostConfig } from './secureboost-config.js';
 
@@ -6,7 +6,7 @@ import type { SecureBoostConfig } from './secureboost-config.js';
 export const TREES_FORMAT = 'taskchain/vertical-trees/v2';
 
 /** The plan that both parties and the dealer receive. */
-export interface SecureBoostPlan extends VerticalPlan {
+export interface SecureBoostPlan extends PairPlan {
   readonly boosting: Boosting;
 }
 
@@ -26,5 +26,5 @@ export interface SecureBoostOutcome {
 
 /** The plan of a checked `task_config`, with SecretFlow's defaults filled in. */
 export function planOf(config: SecureBoostConfig): SecureBoostPlan {
-  return { ...verticalPlanOf(config), boosting: boostingOf(config.params) };
+  return { ...pairPlanOf(config), boosting: boostingOf(config.params) };
 }

@@ -1,11 +1,11 @@
 import { choicesOf } from '../party/model-card.js';
-import { verticalPartsOf, verticalPlanOf, type VerticalPart, type VerticalPlan } from '../vertical/vertical-plan.js';
+import { verticalPartsOf, pairPlanOf, type VerticalPart, type PairPlan } from '../vertical/vertical-plan.js';
 import { familyOf, type Family } from './family.js';
 import type { GlmShape } from './fit-glm.js';
 import { ssGlmSchema, type SsGlmConfig } from './ss-glm-config.js';
 
 /** The plan that both parties and the dealer receive. */
-export interface SsGlmPlan extends VerticalPlan {
+export interface SsGlmPlan extends PairPlan {
   readonly family: Family;
   readonly epochs: number;
   readonly l2: number;
@@ -38,7 +38,7 @@ export function planOf(config: SsGlmConfig): SsGlmPlan {
     l2_lambda: l2 = 0,
   } = config.params ?? {};
   return {
-    ...verticalPlanOf(config),
+    ...pairPlanOf(config),
     family: familyOf(distribution, power),
     epochs,
     l2,

@@ -33,7 +33,7 @@ interface SummedSquares {
 }
 
 /**
- * The mean of `rows` squares whose sum (of `bits` fraction bits) is shared, rounded down to three significant digits, for both
+ * The mean of `rows` squares whose sum (of `bits` fraction bits) is shared, rounded down to three significant digits, for all
  * parties: the sum is compared with every such number on shares, and only these bits are opened. Nine rounds.
  */
 export async function openLoss(
@@ -62,7 +62,7 @@ export async function openLoss(
 export const dealLoss = (parties: readonly DealtParty[], toLast: PieceSender): Promise<void> =>
   dealNegative(parties, toLast, STEPS);
 
-/** Whether a shared number is negative, for both parties. */
+/** Whether a shared number is negative, for all parties. */
 export async function isNegative(session: GroupSession, dealt: PieceReceiver, value: RingVector): Promise<boolean> {
   return bitOf(await openBits(session, await negative(session, dealt, value)), 0) === 1;
 }

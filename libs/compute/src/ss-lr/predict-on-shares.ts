@@ -1,8 +1,10 @@
-import { FEATURE_BITS, add, addToEach, decode, encode, fromBytes, shiftLeftInto, slice, toBytes } from '../mpc/ring.js';
+import { FEATURE_BITS, addToEach, decode, encode, shiftLeftInto, slice } from '../mpc/ring.js';
 import { dealMasking, masking, openTogether, type Masked } from '../mpc/masked.js';
+import { openSumTo } from '../mpc/opening.js';
 import { PieceSender } from '../mpc/pieces.js';
-import type { DealtParty, PartySession } from '../mpc/session.js';
-import { SplitDealer, SplitMatrix } from '../mpc/split-matrix.js';
+import { Z128 } from '../mpc/rings.js';
+import type { DealtParty, GroupSession } from '../mpc/session.js';
+import { SplitDealer, SplitMatrix, featuresIn, type ColumnCounts } from '../mpc/split-matrix.js';
 import { SIGMOID, SLOPE_BITS, dealSpline, spline, type Change } from '../mpc/spline.js';
 import { dealTruncation, truncate } from '../mpc/truncation.js';
 import type { NumericColumns } from '../table/numeric-columns.js';
@@ -39,28 +41,27 @@ function outputOf(regType: Schedule['regType'], labelSize: number): Output {
 }
 
 /**
- * Predicts a table with a model on shares, a run of rows after the other, and opens each rounded prediction to one party: the
+ * Predicts a table with a model on shares, a run of rows after the other, and opens each rounded prediction to one party: each
  * other one sends its share of it, and nothing else. Scores are exact, so that the same slices give the same predictions in every run.
  */
 export class PredictionOnShares {
   private rows: { readonly matrix: SplitMatrix; readonly weights: Masked } | undefined;
 
   constructor(
-    private readonly session: PartySession,
+    private readonly session: GroupSession,
     private readonly model: Slice,
-    private readonly receives: boolean,
+    /** The index of the party that gets the predictions. */
+    private readonly receiver: number,
   ) {}
 
-  /** The predictions of the next `PREDICT_ROWS` rows, or fewer at the end; null for the party that does not get them. */
+  /** The predictions of the next `PREDICT_ROWS` rows, or fewer at the end; null for a party that does not get them. */
   async next(run: NumericColumns): Promise<Float64Array | null> {
     const { session, model } = this;
-    const { index, peer } = session;
+    const { index } = session;
     const { matrix, weights } = await this.masked(featuresOf(run, model.columns[index]!), run.rows);
     const { dealt } = matrix;
-    const intercept = shiftLeftInto(
-      slice(model.share, featureCount(model), featureCount(model) + 1).slice(),
-      FEATURE_BITS,
-    );
+    const features = featuresIn(model.columns);
+    const intercept = shiftLeftInto(slice(model.share, features, features + 1).slice(), FEATURE_BITS);
     const { changes, bits, offset, step } = outputOf(model.regType, model.labelSize);
     const scores = await matrix.rows(0, run.rows).times(weights);
     addToEach(scores, intercept);
@@ -68,9 +69,8 @@ export class PredictionOnShares {
     if (index === 0) addToEach(exact, encode([offset + 2 ** (step - 1)], bits));
     shiftLeftInto(exact, CUT_BITS - bits - step);
     const rounded = await truncate(session, dealt, exact, [{ count: run.rows, bits: CUT_BITS }]);
-    if (this.receives) return decode(add(rounded, fromBytes(await peer.receive(), run.rows)), -step);
-    await peer.send(toBytes(rounded));
-    return null;
+    const opened = await openSumTo(session, Z128, rounded, [this.receiver]);
+    return opened && decode(opened, -step);
   }
 
   /** The rows masked; before the first ones also the weights, for all of them. */
@@ -78,31 +78,29 @@ export class PredictionOnShares {
     const { session, model } = this;
     if (this.rows) return (this.rows = { ...this.rows, matrix: await this.rows.matrix.below(values, rows) });
     const matrix = await SplitMatrix.mask(session, values, rows, model.columns);
-    const [weights] = await openTogether(session, [masking(session, slice(model.share, 0, featureCount(model)))]);
+    const [weights] = await openTogether(session, [masking(session, slice(model.share, 0, featuresIn(model.columns)))]);
     return (this.rows = { matrix, weights: weights! });
   }
 }
 
-const featureCount = ({ columns }: Slice): number => columns.reduce((sum, count) => sum + count);
-
 /** The dealer's side of {@link PredictionOnShares}: it learns the sizes, and receives nothing. */
 export async function dealPrediction(
-  parties: readonly [DealtParty, DealtParty],
-  columns: readonly [number, number],
+  parties: readonly DealtParty[],
+  columns: ColumnCounts,
   regType: Schedule['regType'],
   rows: number,
 ): Promise<void> {
-  const toSecond = new PieceSender(parties[1].channel);
-  const matrix = new SplitDealer(parties, toSecond, columns);
-  const weights = dealMasking(parties, columns[0] + columns[1]);
+  const toLast = new PieceSender(parties.at(-1)!.channel);
+  const matrix = new SplitDealer(parties, toLast, columns);
+  const weights = dealMasking(parties, featuresIn(columns));
   const { changes } = outputOf(regType, 0);
   for (let from = 0; from < rows; from += PREDICT_ROWS) {
     const to = Math.min(from + PREDICT_ROWS, rows);
     await matrix.rows(from, to).times(weights);
-    await dealSpline(parties, toSecond, to - from, changes.length);
-    await dealTruncation(parties, toSecond, [{ count: to - from, bits: CUT_BITS }]);
+    await dealSpline(parties, toLast, to - from, changes.length);
+    await dealTruncation(parties, toLast, [{ count: to - from, bits: CUT_BITS }]);
   }
-  await toSecond.flush();
+  await toLast.flush();
 }
 
 /** The first columns of a table, without the label. */

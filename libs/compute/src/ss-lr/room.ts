@@ -4,7 +4,7 @@ import type { Schedule } from './schedule.js';
 /** Powers of two that no absolute value of the tables exceeds, as exponents: all that a party reveals of its sizes. */
 export interface Sizes {
   /** Of the features of each party, 0 or more. */
-  readonly features: readonly [number, number];
+  readonly features: readonly number[];
   readonly label: number;
 }
 
@@ -40,7 +40,7 @@ export function sizeOf(values: Float64Array, least: number): number {
 export function weightBitsOf(
   { regType, batchSize, l2 }: Pick<Schedule, 'regType' | 'batchSize' | 'l2'>,
   rows: number,
-  columns: readonly [number, number],
+  columns: readonly number[],
   sizes: Sizes,
 ): number | null {
   const bits = RESIDUAL_BITS[regType];
@@ -62,15 +62,11 @@ export function weightBitsOf(
 }
 
 /** Whether scores of features of these sizes fit, with weights up to 2^weightBits. */
-export function scoresFit(
-  columns: readonly [number, number],
-  features: readonly [number, number],
-  weightBits: number,
-): boolean {
+export function scoresFit(columns: readonly number[], features: readonly number[], weightBits: number): boolean {
   return scoreSize(columns, features) + weightBits + SCORE_BITS < RING_BITS;
 }
 
 /** The exponent of the largest score where every weight is 1. */
-function scoreSize(columns: readonly [number, number], features: readonly [number, number]): number {
-  return Math.ceil(Math.log2(columns[0] * 2 ** features[0] + columns[1] * 2 ** features[1] + 1));
+function scoreSize(columns: readonly number[], features: readonly number[]): number {
+  return Math.ceil(Math.log2(columns.reduce((sum, count, party) => sum + count * 2 ** features[party]!, 1)));
 }

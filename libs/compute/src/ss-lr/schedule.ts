@@ -1,6 +1,6 @@
 export type RegType = 'logistic' | 'linear';
 
-/** The schedule of a training: public, the same for both parties and the dealer. */
+/** The schedule of a training: public, the same for all parties and the dealer. */
 export interface Schedule {
   readonly regType: RegType;
   readonly epochs: number;

@@ -263,11 +263,10 @@ async function trained(
       const data = {
         rows,
         columns: columns[index],
-        peerColumns: columns[1 - index]!,
         values: cells[index],
         label: index === 0 ? label : null,
       };
-      return trainOnShares(session, data, schedule, room).catch((error: unknown) => {
+      return trainOnShares(session, data, columns, schedule, room).catch((error: unknown) => {
         if (error instanceof RanAway) return 'ran away' as const;
         throw error;
       });

@@ -1,11 +1,11 @@
 import { configSchema } from '../contract/config-schema.js';
 import type { ConfigOf } from '../contract/config-type.js';
-import { verticalData, verticalOutputs } from '../vertical/vertical-schema.js';
+import { MOST_PARTIES, verticalDataOf, verticalOutputs } from '../vertical/vertical-schema.js';
 
 export const ssLrSchema = configSchema(
   'ss_lr',
   {
-    ...verticalData,
+    ...verticalDataOf(MOST_PARTIES, `parties, two to ${MOST_PARTIES}`),
     params: {
       type: 'object',
       description: 'How to train.',

@@ -1,12 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import type { OpenedColumn } from '#libs/consent';
-import { PeerMessage } from '../contract/peer-message.js';
 import { TaskFailure } from '../contract/task-type.js';
-import { lineTo } from '../mpc/party-line.js';
-import { joinSession } from '../mpc/session.js';
+import { joinAll } from '../mpc/party-line.js';
 import { BITS, bitsOfEnds, openedOf, reserveFirst, type Opened } from '../party/opened.js';
 import { NEUTRAL, type PartyContext, type PartyProgram } from '../party/party-program.js';
 import { keepModel } from '../party/model-card.js';
+import { exchangeMessages } from '../vertical/exchange-messages.js';
 import { keepPredictions } from '../vertical/keep-predictions.js';
 import type { NumericColumns } from '../table/numeric-columns.js';
 import { batches } from '../vertical/split-rows.js';
@@ -25,27 +24,32 @@ import { RanAway, trainOnShares } from './ss-lr-train.js';
  */
 export const run: PartyProgram<SsLrPart, SsLrOutcome> = async (context, part) => {
   const { plan } = part;
-  const index = plan.parties[0] === context.party ? 0 : 1;
-  const peer = context.peers[0]!;
+  const index = plan.parties.indexOf(context.party);
 
   const prepared = await prepareRows(context, part, rulesOf(plan));
   const { train, heldOut, predict } = prepared;
-  const { training, sizes } = await agree(context, index, prepared);
+  const { training, sizes } = await agree(context, plan, prepared);
   const weightBits = weightBitsOf(plan.schedule, train.rows, plan.columns, sizes);
   if (weightBits === null) throw tooLarge(sizes, train.rows, plan);
   const shown = await agreeOnLosses(context, part, prepared);
   if (index === 0) await context.send(NEUTRAL, { rows: train.rows, predict: predict?.rows ?? 0, losses: shown });
 
-  const join = () => joinSession(index, lineTo(context, peer), lineTo(context, NEUTRAL));
   const room = { weightBits, labelSize: sizes.label, losses: shown };
-  const { weights, losses, finalLoss } = await trainOnShares(await join(), train, plan.schedule, room, {
-    masked: (fraction) => context.progress(0.02 + 0.08 * fraction, 'masking features'),
-    batch: (fraction, epoch) =>
-      context.progress(0.1 + 0.8 * fraction, `training, epoch ${epoch + 1} of ${plan.schedule.epochs}`),
-  }).catch(asFailure);
+  const { weights, losses, finalLoss } = await trainOnShares(
+    await joinAll(context),
+    train,
+    plan.columns,
+    plan.schedule,
+    room,
+    {
+      masked: (fraction) => context.progress(0.02 + 0.08 * fraction, 'masking features'),
+      batch: (fraction, epoch) =>
+        context.progress(0.1 + 0.8 * fraction, `training, epoch ${epoch + 1} of ${plan.schedule.epochs}`),
+    },
+  ).catch(asFailure);
 
   const model: Slice = {
-    peer,
+    peers: plan.parties.filter((party) => party !== context.party),
     seen: seenRows(part, train),
     weightBits,
     labelSize: sizes.label,
@@ -63,7 +67,7 @@ export const run: PartyProgram<SsLrPart, SsLrOutcome> = async (context, part) =>
   context.progress(0.92, 'predicting');
   let prediction: SsLrOutcome['prediction'] = null;
   if (predict && predict.rows > 0) {
-    const predicted = new PredictionOnShares(await join(), model, plan.receiver === context.party);
+    const predicted = new PredictionOnShares(await joinAll(context), model, plan.parties.indexOf(plan.receiver));
     const next = (rows: NumericColumns): Promise<Float64Array | null> => predicted.next(rows);
     prediction = await keepPredictions(context, part, predict, { length: PREDICT_ROWS, next });
   }
@@ -81,38 +85,38 @@ function rulesOf({ schedule }: SsLrPlan): RowRules {
   };
 }
 
-/** Tells the peer the sizes of the own values, and gets its own; the first party names the training. */
+/** Tells the others the sizes of the own values, and gets theirs; the first party names the training. */
 async function agree(
   context: PartyContext,
-  index: 0 | 1,
+  { parties, labelParty }: SsLrPlan,
   { train, predict }: PreparedRows,
 ): Promise<{ training: string; sizes: Sizes }> {
-  const peer = context.peers[0]!;
+  const first = parties[0]!;
   const training = randomBytes(16).toString('hex');
   const features = Math.max(
     sizeOf(train.values, 0),
     predict === null ? 0 : sizeOf(featuresOf(predict, train.columns), 0),
   );
   const ofLabel = train.label && sizeOf(train.label, LEAST_LABEL_SIZE);
-  await context.send(peer, {
+  const own = {
     features,
     // A count, from the smallest size on.
     ...(ofLabel !== null && { label: ofLabel - LEAST_LABEL_SIZE }),
-    ...(index === 0 && { training }),
-  });
-  const theirs = new PeerMessage(peer, await context.receiveJson<unknown>(peer));
-  const ofPeer = theirs.count('features', MOST_SIZE);
+    ...(context.party === first && { training }),
+  };
+  const theirs = await exchangeMessages(context, own);
+  const label = theirs.get(labelParty)?.count('label', MOST_SIZE - LEAST_LABEL_SIZE);
   return {
-    training: index === 0 ? training : theirs.text('training', 32),
+    training: theirs.get(first)?.text('training', 32) ?? training,
     sizes: {
-      features: index === 0 ? [features, ofPeer] : [ofPeer, features],
-      label: ofLabel ?? theirs.count('label', MOST_SIZE - LEAST_LABEL_SIZE) + LEAST_LABEL_SIZE,
+      features: parties.map((party) => theirs.get(party)?.count('features', MOST_SIZE) ?? features),
+      label: label === undefined ? ofLabel! : label + LEAST_LABEL_SIZE,
     },
   };
 }
 
 /**
- * How many losses are opened: those that both parties can count. Each is a figure about the label and all features, and so is where a
+ * How many losses are opened: those that all parties can count. Each is a figure about the label and all features, and so is where a
  * training ends that runs away: at one of its steps, or at its last loss.
  */
 async function agreeOnLosses(context: PartyContext, part: SsLrPart, { train }: PreparedRows): Promise<number> {
@@ -132,9 +136,8 @@ async function agreeOnLosses(context: PartyContext, part: SsLrPart, { train }: P
         counts.map((count) => wish(count, count > 1 ? 1 / 2 : undefined)),
       )
     ]!;
-  const peer = context.peers[0]!;
-  await context.send(peer, { losses: own });
-  return Math.min(own, new PeerMessage(peer, await context.receiveJson<unknown>(peer)).count('losses', most));
+  const theirs = await exchangeMessages(context, { losses: own });
+  return Math.min(own, ...Array.from(theirs.values(), (each) => each.count('losses', most)));
 }
 
 /** As many figures about each of the party's columns, the label among them where it has it. */

@@ -2,7 +2,7 @@ import type { SsLrConfig } from './ss-lr-config.js';
 import type { Schedule } from './schedule.js';
 import { verticalPlanOf, type VerticalPart, type VerticalPlan } from '../vertical/vertical-plan.js';
 
-/** The plan that both parties and the dealer receive. */
+/** The plan that all parties and the dealer receive. */
 export interface SsLrPlan extends VerticalPlan {
   readonly schedule: Schedule;
 }

@@ -13,9 +13,10 @@ async function messagesOf(schedule: Schedule, rows: number): Promise<number> {
   let messages = 0;
   await together(
     ({ index, ...session }) => {
-      const data = { rows, columns: COLUMNS, peerColumns: COLUMNS, values: values[index]! };
+      const data = { rows, columns: COLUMNS, values: values[index]! };
       const room = { weightBits: 10, labelSize: 0, losses: 0 };
-      return trainOnShares({ index, ...session }, { ...data, label: index === 0 ? label : null }, schedule, room);
+      const own = { ...data, label: index === 0 ? label : null };
+      return trainOnShares({ index, ...session }, own, [COLUMNS, COLUMNS], schedule, room);
     },
     (parties) => dealTraining(parties, rows, [COLUMNS, COLUMNS], schedule, 0),
     (from) => (messages += from === 0 ? 1 : 0),

@@ -22,7 +22,7 @@ export async function runSsLr(
   const plan = planOf(config);
   const parts = verticalPartsOf(config, plan, choicesOf(ssLrSchema, config.params));
   return runVertical({ program, dealer, plan, parts, run, recorder }, (outcomeOf) => {
-    const first = outcomeOf(plan.parties[0]);
+    const first = outcomeOf(plan.parties[0]!);
     const withheld = withheldOf(first);
     return {
       epochs: plan.schedule.epochs,

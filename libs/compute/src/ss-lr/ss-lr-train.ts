@@ -28,11 +28,18 @@ import {
   type RingVector,
 } from '../mpc/ring.js';
 import { concat } from '../mpc/rings.js';
-import type { DealtParty, PartySession } from '../mpc/session.js';
+import type { DealtParty, GroupSession } from '../mpc/session.js';
 import { timesWhole } from '../mpc/sharing.js';
 import { dealSoftThreshold, softThreshold } from '../mpc/soft-threshold.js';
 import { dealNegative } from '../mpc/shared-bits.js';
-import { SplitDealer, SplitMatrix, type DealtRows, type SplitRows } from '../mpc/split-matrix.js';
+import {
+  SplitDealer,
+  SplitMatrix,
+  featuresIn,
+  type ColumnCounts,
+  type DealtRows,
+  type SplitRows,
+} from '../mpc/split-matrix.js';
 import { dealSumOfSquares, squaresOf, sumOfSquares } from '../mpc/squares.js';
 import { dealTruncation, truncate } from '../mpc/truncation.js';
 import { canMultiply } from '../mpc/turned.js';
@@ -45,7 +52,7 @@ import type { RegType, Schedule } from './schedule.js';
 import { lineBits, residualCut, stepOf } from './step.js';
 import { anyBeyond, dealAnyBeyond, stepsToCheck } from './weight-range.js';
 
-/** What a training must keep to, as both parties have agreed (see `room.ts`). */
+/** What a training must keep to, as all parties have agreed (see `room.ts`). */
 export interface Room {
   /** No weight may exceed 2^weightBits. */
   readonly weightBits: number;
@@ -57,9 +64,9 @@ export interface Room {
 
 /** What a party has after a training. */
 export interface Trained {
-  /** Own share of the weights of the first party's columns, of the second's, and of the intercept. */
+  /** Own share of the weights of each party's columns, in their order, and of the intercept. */
   readonly weights: RingVector;
-  /** Mean squared residual of each epoch, known to both, to three significant digits; null where it is not opened. */
+  /** Mean squared residual of each epoch, known to all, to three significant digits; null where it is not opened. */
   readonly losses: readonly (number | null)[];
   /** The same after the last update. */
   readonly finalLoss: number | null;
@@ -93,24 +100,24 @@ const LOSS_ROWS = 4096;
  * Both may be rounded up, so that runs differ by a unit of 2^-42 or of a weight's 2^-48: some 2^-40 of a prediction after thousands of steps. A unit
  * of 2^-26 would show in predictions, so linear regression rounds d down exactly, and takes five rounds.
  *
- * No weight is opened. Both parties learn that every weight stayed in its range after every step (see `Room`), the loss
+ * No weight is opened. All parties learn that every weight stayed in its range after every step (see `Room`), the loss
  * of some epochs, each batch taken before its update, and that the last one is not above that of the untrained model.
  * Throws RanAway.
  */
 export async function trainOnShares(
-  session: PartySession,
+  session: GroupSession,
   data: TrainingRows,
+  counts: ColumnCounts,
   schedule: Schedule,
   { weightBits, labelSize, losses: shown }: Room,
   watch: TrainingWatch = {},
 ): Promise<Trained> {
   const { index } = session;
   const { regType, epochs, batchSize } = schedule;
-  const { values, columns, peerColumns, rows: count } = data;
-  const counts = index === 0 ? [columns, peerColumns] : [peerColumns, columns];
+  const { values, rows: count } = data;
   const matrix = await SplitMatrix.mask(session, values, count, counts, watch.masked);
   const { dealt } = matrix;
-  const features = columns + peerColumns;
+  const features = featuresIn(counts);
   const facts = { bits: 2 * RESIDUAL_BITS[regType], rows: count, labelSize };
   const label = data.label && encode(data.label, lineBits(regType));
   let weights = zeros(features + 1);
@@ -197,17 +204,17 @@ export async function trainOnShares(
 
 /** The dealer's side of {@link trainOnShares}: it learns the sizes and the schedule, and receives nothing. */
 export async function dealTraining(
-  parties: readonly [DealtParty, DealtParty],
+  parties: readonly DealtParty[],
   count: number,
-  columns: readonly [number, number],
+  columns: ColumnCounts,
   schedule: Schedule,
   losses: number,
   onBatch: (fraction: number, epoch: number) => void = () => {},
 ): Promise<void> {
   const { regType, epochs, batchSize } = schedule;
-  const line = new PieceSender(parties[1].channel);
+  const line = new PieceSender(parties.at(-1)!.channel);
   const matrix = new SplitDealer(parties, line, columns);
-  const features = columns[0] + columns[1];
+  const features = featuresIn(columns);
   let masked = dealtKnown(parties, features);
 
   const residualsOf = async (rows: DealtRows): Promise<DealtMasked | null> => {

@@ -492,7 +492,7 @@ describe('the parameters of ss_lr', () => {
       [{ params: { lr: 1 } }, '/params/lr'],
       [{ extra: 1 }, '/extra'],
       [{ label: '' }, '/label'],
-      [{ train_data: { alice: 'a', bob: 'b', carol: 'c' } }, '/train_data'],
+      [{ test_fraction: 0, train_data: { ...train, carol: 'c' }, test_data: train }, '/test_data'],
       [{ label_party: 'carol' }, '/label_party'],
       [{ prediction_receiver: 'carol' }, '/prediction_receiver'],
       [{ prediction_output: { bob: 'p.csv' } }, '/prediction_output'],
@@ -504,5 +504,7 @@ describe('the parameters of ss_lr', () => {
       [{ test_data: train }, '/test_fraction'],
     ];
     for (const [config, pointer] of cases) expect(pointers(config)).toEqual([pointer]);
+    const nine = Object.fromEntries(Array.from('abcdefghi', (party) => [party, 'p']));
+    expect(pointers({ train_data: nine })).toContain('/train_data');
   });
 });

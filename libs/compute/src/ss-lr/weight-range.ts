@@ -18,7 +18,7 @@ export function stepsToCheck(weights: number): (isDue: boolean) => number {
   };
 }
 
-/** Whether any of the shared `weights` lies beyond +-2^bits, for both parties; neither learns which. */
+/** Whether any of the shared `weights` lies beyond +-2^bits, for all parties; none learns which. */
 export async function anyBeyond(
   session: GroupSession,
   dealt: PieceReceiver,

@@ -29,6 +29,9 @@ export interface FitRows {
   readonly least: number;
 }
 
+/** A slice of a model of two parties. */
+type PairSlice = Slice & { readonly columns: readonly [number, number] };
+
 /** The fewest rows for each column: with fewer, figures of all columns are too many equations about the rows. */
 const ROWS_PER_COLUMN = 20;
 
@@ -45,10 +48,10 @@ export async function readFitRows(context: PartyContext, part: FitPart): Promise
   const slice = sliceOf(context, part, model, index);
   const names = label === null ? slice.features : [...slice.features, label];
   const table = await readNumericColumns(context, path, names, (read) => context.progress(0.1 * read, 'reading'));
-  await checkSameModel(context, peer, model);
+  await checkSameModel(context, model);
   // Before the peer compares: an empty table and one of a row fail alike.
   checkGroup(context, path, table.rows);
-  const least = await checkAligned(context, peer, { train: table.rows });
+  const least = await checkAligned(context, [peer], { train: table.rows });
   checkSizes(table.rows, least, slice);
   if (label !== null && slice.regType === 'logistic') checkBinary(party, path, table, label);
   for (const [column, name] of names.entries()) {
@@ -64,17 +67,20 @@ export async function readFitRows(context: PartyContext, part: FitPart): Promise
   return { index, shape, names, table, standard, least };
 }
 
-function sliceOf(context: PartyContext, { model: path, label }: FitPart, model: ModelPart, index: 0 | 1): Slice {
+function sliceOf(context: PartyContext, { model: path, label }: FitPart, model: ModelPart, index: 0 | 1): PairSlice {
   const refuse = (why: string): TaskFailure =>
     new TaskFailure('MODEL_INCOMPATIBLE', `Party ${context.party}: ${path} ${why}.`, false, { party: context.party });
   if (model.kind !== 'slice') throw refuse('is no slice of ss_lr');
   if (model.slice.hasLabel !== (label !== null))
     throw refuse('has another role than label_party says: name the one of its training');
-  if (model.slice.columns[index] !== model.features.length) throw refuse('is of parties in another order');
-  return model.slice;
+  const { columns } = model.slice;
+  if (columns.length > 2)
+    throw refuse(`is a slice of a model of ${columns.length} parties, which cannot be tested yet: train one of two`);
+  if (columns[index] !== model.features.length) throw refuse('is of parties in another order');
+  return { ...model.slice, columns: [columns[0]!, columns[1]!] };
 }
 
-function checkSizes(rows: number, least: number, { columns: [first, second] }: Slice): void {
+function checkSizes(rows: number, least: number, { columns: [first, second] }: PairSlice): void {
   const columns = first + second;
   if (columns > MAX_COLUMNS) {
     throw new TaskFailure(

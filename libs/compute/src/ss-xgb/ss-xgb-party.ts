@@ -37,7 +37,7 @@ export const run: PartyProgram<SsXgbPart, SsXgbOutcome> = async (context, part) 
   const { training, counts, unit } = await agree(
     context,
     index,
-    train.peerColumns,
+    plan.columns[1 - index]!,
     own.map(({ count }) => count),
     errors && (isLogistic ? 0 : exponentOf(errors)),
     { train: train.rows, predict: predict?.rows ?? 0, least },

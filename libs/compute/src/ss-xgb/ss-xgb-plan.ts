@@ -1,9 +1,9 @@
 import { boostingOf, type Boosting } from '../vertical/boosting.js';
-import { verticalPlanOf, type VerticalPart, type VerticalPlan } from '../vertical/vertical-plan.js';
+import { pairPlanOf, type VerticalPart, type PairPlan } from '../vertical/vertical-plan.js';
 import type { SsXgbConfig } from './ss-xgb-config.js';
 
 /** The plan that both parties and the dealer receive. */
-export interface SsXgbPlan extends VerticalPlan {
+export interface SsXgbPlan extends PairPlan {
   readonly boosting: Boosting;
 }
 
@@ -19,5 +19,5 @@ export interface SsXgbOutcome {
 
 /** The plan of a checked `task_config`, with SecretFlow's defaults filled in. */
 export function planOf(config: SsXgbConfig): SsXgbPlan {
-  return { ...verticalPlanOf(config), boosting: boostingOf(config.params) };
+  return { ...pairPlanOf(config), boosting: boostingOf(config.params) };
 }

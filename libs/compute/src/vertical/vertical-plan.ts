@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Choices } from '../party/model-card.js';
 
-/** The part of a `task_config` that every vertical training of two parties has. */
+/** The part of a `task_config` that every vertical training has. */
 export interface VerticalConfig {
   readonly features: Readonly<Record<string, readonly string[]>>;
   readonly label: string;
@@ -15,12 +15,12 @@ export interface VerticalConfig {
   readonly prediction_receiver?: string;
 }
 
-/** The plan that both parties and the dealer receive. */
+/** The plan that all parties and the dealer receive. */
 export interface VerticalPlan {
-  /** The two parties. A party's position is the index of its shares. */
-  readonly parties: readonly [string, string];
+  /** The parties, two or more. A party's position is the index of its shares. */
+  readonly parties: readonly string[];
   /** How many feature columns each party has. */
-  readonly columns: readonly [number, number];
+  readonly columns: readonly number[];
   readonly labelParty: string;
   readonly receiver: string;
   readonly testFraction: number;
@@ -28,7 +28,13 @@ export interface VerticalPlan {
   readonly predictOn: 'test_data' | 'held_out' | 'training' | 'nothing';
 }
 
-/** A party's own part: its paths and columns, which the other party does not receive. */
+/** The plan of a training of two parties. */
+export interface PairPlan extends VerticalPlan {
+  readonly parties: readonly [string, string];
+  readonly columns: readonly [number, number];
+}
+
+/** A party's own part: its paths and columns, which no other party receives. */
 export interface VerticalPart<Plan extends VerticalPlan = VerticalPlan> {
   readonly plan: Plan;
   readonly choices: Choices;
@@ -41,7 +47,7 @@ export interface VerticalPart<Plan extends VerticalPlan = VerticalPlan> {
 }
 
 /**
- * The name of a training, which the slices of both parties carry to tell trainings apart: a hash of what both
+ * The name of a training, which the slices of all parties carry to tell trainings apart: a hash of what all
  * know already, so that the same training has the same name again.
  */
 export function trainingName(
@@ -60,7 +66,7 @@ export function trainingName(
 
 /** The plan of a checked `task_config`, every default filled in. */
 export function verticalPlanOf(config: VerticalConfig): VerticalPlan {
-  const parties = Object.keys(config.train_data).sort() as [string, string];
+  const parties = Object.keys(config.train_data).sort();
   const predictOn = config.test_data
     ? 'test_data'
     : config.test_fraction
@@ -70,13 +76,21 @@ export function verticalPlanOf(config: VerticalConfig): VerticalPlan {
         : 'nothing';
   return {
     parties,
-    columns: parties.map((party) => config.features[party]?.length ?? 0) as [number, number],
+    columns: parties.map((party) => config.features[party]?.length ?? 0),
     labelParty: config.label_party,
     receiver: config.prediction_receiver ?? config.label_party,
     testFraction: config.test_fraction ?? 0,
     splitSeed: config.split_seed ?? 0,
     predictOn,
   };
+}
+
+/** As {@link verticalPlanOf}, of a type of two parties alone. */
+export function pairPlanOf(config: VerticalConfig): PairPlan {
+  const plan = verticalPlanOf(config);
+  const [first, second] = plan.parties;
+  const [ofFirst, ofSecond] = plan.columns;
+  return { ...plan, parties: [first!, second!], columns: [ofFirst!, ofSecond!] };
 }
 
 /** The part of each party. */

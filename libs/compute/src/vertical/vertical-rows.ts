@@ -23,8 +23,8 @@ export interface RowRules {
 /** One party's training rows, in the order of the split. */
 export interface TrainingRows {
   readonly rows: number;
+  /** How many columns the party has. */
   readonly columns: number;
-  readonly peerColumns: number;
   /** Row-major, `rows * columns` finite numbers. */
   readonly values: Float64Array;
   /** Labels; null for the party without them. */
@@ -46,12 +46,12 @@ export interface PreparedRows {
   readonly heldOut: number;
   /** Rows to predict on: features, then the label if the party has it. Null if there is nothing to predict. */
   readonly predict: PredictedRows | null;
-  /** The smallest group of rows that a figure, a bucket or a split may cover: the larger of what both parties ask for. */
+  /** The smallest group of rows that a figure, a bucket or a split may cover: the largest of what the parties ask for. */
   readonly least: number;
 }
 
 /**
- * Reads a party's tables, checks them, agrees with the peer on the row counts, splits the rows, and notes those of the training. Throws TaskFailure
+ * Reads a party's tables, checks them, agrees with the others on the row counts, splits the rows, and notes those of the training. Throws TaskFailure
  * ROWS_TOO_CLOSE, NOT_ALIGNED, LABEL_NOT_BINARY, INSUFFICIENT_ROWS, GROUP_TOO_SMALL, NOT_CONVERGED (a value out of range), COLUMN_NOT_FOUND, CAST_FAILED,
  * and what opening a table throws.
  */
@@ -65,15 +65,13 @@ export async function prepareRows(context: PartyContext, part: VerticalPart, rul
   };
   const table = await read(part.trainData);
   const test = part.testData === null ? null : await read(part.testData);
-  const peer = context.peers[0]!;
-  // Before the peer compares: an empty table and one of a row fail alike.
+  // Before others compare: an empty table and one of a row fail alike.
   if (table.rows < context.minGroupRows) throw insufficient(rules, context.minGroupRows);
-  const least = await checkAligned(context, peer, { train: table.rows, test: test?.rows ?? 0 });
+  const least = await checkAligned(context, context.peers, { train: table.rows, test: test?.rows ?? 0 });
   const minRows = rules.minGroups * least;
 
   const split = splitRows(table.rows, plan.testFraction, plan.splitSeed);
   const columns = part.features.length;
-  const peerColumns = plan.columns[0] + plan.columns[1] - columns;
   if (split.train.length < minRows) throw insufficient(rules, least);
   const made = { of: part.trainData, ...(split.heldOut.length > 0 && { picks: split.train }) };
   // Before any size of them is sent, and before they can fail.
@@ -92,7 +90,6 @@ export async function prepareRows(context: PartyContext, part: VerticalPart, rul
   const train = {
     rows: split.train.length,
     columns,
-    peerColumns,
     values: pickRows(table, split.train, 0, columns),
     label: part.label === null ? null : pickRows(table, split.train, columns, columns + 1),
   };
@@ -147,27 +144,31 @@ export function checkBinary(party: string, path: string, table: NumericColumns, 
   }
 }
 
-/** Tables of which both parties must have the same number of rows: the parameter `<kind>_data`. */
+/** Tables of which all parties must have the same number of rows: the parameter `<kind>_data`. */
 type Compared = 'train' | 'test' | 'input';
 
 /**
- * Compares the row counts of each kind of table with the peer, and throws NOT_ALIGNED, which names no number, if they differ. Returns the smallest group of rows
- * that a figure of both parties' rows may cover.
+ * Compares the row counts of each kind of table with those of each peer, and throws NOT_ALIGNED, which names no number, if they differ. Returns the smallest group of
+ * rows that a figure of these parties' rows may cover.
  */
 export async function checkAligned(
   context: Pick<PartyContext, 'party' | 'minGroupRows' | 'send' | 'receiveJson'>,
-  peer: string,
+  peers: readonly string[],
   own: Readonly<Partial<Record<Compared, number>>>,
 ): Promise<number> {
-  await context.send(peer, { ...own, min_group_rows: context.minGroupRows });
-  const theirs = new PeerMessage(peer, await context.receiveJson<unknown>(peer));
-  for (const [kind, rows] of Object.entries(own) as [Compared, number][]) {
-    const others = theirs.count(kind, Number.MAX_SAFE_INTEGER);
-    if (rows === others) continue;
-    throw new TaskFailure(
-      'NOT_ALIGNED',
-      `${kind}_data: parties ${[context.party, peer].sort().join(' and ')} do not have the same number of rows. Align the tables with psi first.`,
-    );
+  for (const peer of peers) await context.send(peer, { ...own, min_group_rows: context.minGroupRows });
+  let least = context.minGroupRows;
+  for (const peer of peers) {
+    const theirs = new PeerMessage(peer, await context.receiveJson<unknown>(peer));
+    for (const [kind, rows] of Object.entries(own) as [Compared, number][]) {
+      const others = theirs.count(kind, Number.MAX_SAFE_INTEGER);
+      if (rows === others) continue;
+      throw new TaskFailure(
+        'NOT_ALIGNED',
+        `${kind}_data: parties ${[context.party, peer].sort().join(' and ')} do not have the same number of rows. Align the tables with psi first.`,
+      );
+    }
+    least = Math.max(least, theirs.count('min_group_rows', Number.MAX_SAFE_INTEGER));
   }
-  return Math.max(context.minGroupRows, theirs.count('min_group_rows', Number.MAX_SAFE_INTEGER));
+  return least;
 }

@@ -3,33 +3,41 @@ import type { Unresolved } from '../contract/config-type.js';
 import type { ParamFault } from '../contract/task-type.js';
 import type { VerticalConfig } from './vertical-plan.js';
 
-const ofBoth = (description: string) =>
-  ({ ...perParty(inputPath, description), minProperties: 2, maxProperties: 2 }) as const;
+/** The most parties of a training on shares. */
+export const MOST_PARTIES = 8;
+
+const ofAll = <const Most extends number>(most: Most, description: string) =>
+  ({ ...perParty(inputPath, description), minProperties: 2, maxProperties: most }) as const;
 /** One path for every party, or a path per party. */
 const pathOrPaths = (description: string) =>
   ({ ...perParty(outputPath, description), type: ['string', 'object'], minLength: 1 }) as const;
 
-/** The required properties of a vertical training of two parties: its inputs. */
-export const verticalData = {
-  features: {
-    ...perParty(
-      { ...columnNames, minItems: 0 },
-      'Numeric feature columns of each party, e.g. {"alice": ["age"], "bob": ["income"]}.',
-    ),
-    maxProperties: 2,
-  },
-  label: { ...columnName, description: 'Label column, 0 or 1 in logistic regression.' },
-  label_party: { type: 'string', minLength: 1, description: 'The party that has the label.' },
-  train_data: ofBoth('Table of each of the two parties, CSV or Parquet, with the same rows in the same order.'),
-} as const;
+/** The required properties of a vertical training: its inputs. `who` names its parties, at most `most`. */
+export const verticalDataOf = <const Most extends number>(most: Most, who: string) =>
+  ({
+    features: {
+      ...perParty(
+        { ...columnNames, minItems: 0 },
+        'Numeric feature columns of each party, e.g. {"alice": ["age"], "bob": ["income"]}.',
+      ),
+      maxProperties: most,
+    },
+    label: { ...columnName, description: 'Label column, 0 or 1 in logistic regression.' },
+    label_party: { type: 'string', minLength: 1, description: 'The party that has the label.' },
+    train_data: ofAll(most, `Table of each of the ${who}, CSV or Parquet, with the same rows in the same order.`),
+  }) as const;
+
+/** {@link verticalDataOf} two parties. */
+export const verticalData = verticalDataOf(2, 'two parties');
 
 /** The optional properties: outputs and predictions. */
 export const verticalOutputs = {
   model_output: pathOrPaths(
-    'Output slice of each party: one path for both, or one for each; by default the artifact <party>/model.json.',
+    'Output slice of each party: one path for all, or one for each; by default the artifact <party>/model.json.',
   ),
-  test_data: ofBoth(
-    'Tables of both parties to predict on, with the same columns as train_data; by default the held-out rows, else the training rows.',
+  test_data: ofAll(
+    MOST_PARTIES,
+    'Tables of all parties to predict on, with the same columns as train_data; by default the held-out rows, else the training rows.',
   ),
   test_fraction: {
     type: 'number',
@@ -85,7 +93,10 @@ export function verticalFaults(config: Unresolved<VerticalConfig>): ParamFault[]
     const message = `must have a path of ${receiver}, which gets the predictions`;
     faults.push({ pointer: '/prediction_output', message });
   }
-  if (config.test_data && config.test_fraction) {
+  const tests = config.test_data;
+  const missing = typeof tests === 'object' ? parties.find((party) => !Object.hasOwn(tests, party)) : undefined;
+  if (missing !== undefined) faults.push({ pointer: '/test_data', message: `must have a table of ${missing}, too` });
+  if (tests && config.test_fraction) {
     faults.push({ pointer: '/test_fraction', message: 'must not be given together with test_data' });
   }
   return faults;
