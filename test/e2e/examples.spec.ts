@@ -28,6 +28,7 @@ describe('the examples', () => {
       'federated-training',
       'psi-pipeline',
       'risk-control',
+      'three-party-scoring',
       'three-party-validation',
     ]);
   });

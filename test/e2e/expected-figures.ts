@@ -180,6 +180,12 @@ export const EXPECTED: Readonly<Record<string, (outcome: ExampleOutcome) => void
     const bins = areas.map((area) => edges.filter((edge) => edge < area).length);
     expect(numbers(outcome.written('apply', 'alice', 'area_mean'))).toEqual(bins);
   },
+  'three-party-scoring': ({ results }) => {
+    expect(results.intersect.intersection_count).toBe(930);
+    expect(results.train.training_metrics).toMatchObject({ rows: 697, held_out_rows: 233 });
+    expect(Object.keys(results.train.model_paths)).toEqual(['alice', 'bob', 'carol']);
+    expect(results.evaluate.metrics.auc).toBe(0.75);
+  },
   'three-party-validation': ({ results }) => {
     for (const party of ['alice', 'bob', 'carol']) {
       expect(results[`validate-${party}`]).toMatchObject({
