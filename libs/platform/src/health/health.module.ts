@@ -1,9 +1,9 @@
 import { Module, type DynamicModule, type FactoryProvider, type ModuleMetadata, type Type } from '@nestjs/common';
 import { TerminusModule } from '@nestjs/terminus';
 import type { HealthChecks } from './health-checks.js';
-import { HealthController } from './health.controller.js';
+import { HealthController } from './health-probes.js';
 import { HEALTH_CHECKS, HealthService } from './health.service.js';
-import { MetricsController } from './metrics.controller.js';
+import { MetricsController } from './metrics-page.js';
 
 /** How an app builds its checks from its providers. */
 export interface HealthOptions extends Pick<ModuleMetadata, 'imports'>, Pick<FactoryProvider<HealthChecks>, 'inject'> {
