@@ -1,4 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
+import { STATEMENT_SCHEMAS } from '#libs/consent';
+import { OWNER_SCHEMA } from '../party/owner.js';
+import { POLICY_SCHEMA } from '../party/party-policy.js';
+import { SCRIPTS_SCHEMA } from '../script/allowed-scripts.js';
+import { requireValidSchema } from '../contract/schema-faults.js';
 import { faultsOfTypes } from './check-types.js';
 import { configSchema } from '../contract/config-schema.js';
 import { defineTask } from '../contract/define-task.js';
@@ -14,6 +19,12 @@ const whole = defineTask({
   load: async () => async () => ({ result: {}, artifacts: [] }),
 });
 const faultsWith = (broken: object): Promise<string[]> => faultsOfTypes([whole, { ...whole, type: 'b', ...broken }]);
+
+test('what parties read of files is checked against valid schemas', () => {
+  for (const schema of [OWNER_SCHEMA, POLICY_SCHEMA, SCRIPTS_SCHEMA, ...Object.values(STATEMENT_SCHEMAS)])
+    requireValidSchema({ ...schema });
+  expect(() => requireValidSchema({ properties: 7 })).toThrow('schema is invalid');
+});
 
 describe('types that a worker cannot run', () => {
   test('are none of those that there are', async () => {

@@ -1,4 +1,4 @@
-import { compileSchema } from '../contract/schema-faults.js';
+import { requireValidSchema } from '../contract/schema-faults.js';
 import type { NativeTaskType } from '../contract/define-task.js';
 
 /**
@@ -13,7 +13,7 @@ export async function faultsOfTypes(types: readonly NativeTaskType[]): Promise<s
       void faults.push(`task type ${name} ${why}: see libs/compute/src/catalogue/task-types.ts`);
     if (types.findIndex((each) => each.type === type.type) < at) about('is there twice');
     try {
-      compileSchema(type.configSchema);
+      requireValidSchema(type.configSchema);
     } catch (error) {
       about(`has a schema that does not compile (${(error as Error).message})`);
     }

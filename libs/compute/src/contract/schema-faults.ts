@@ -4,11 +4,17 @@ import { ELSEWHERE, PER_PARTY } from './config-schema.js';
 import { escape } from './json-values.js';
 import type { JsonSchema, ParamFault, TaskType } from './task-type.js';
 
-/** One for all schemas: each instance would compile the schema of schemas again, which takes longer than a type's. */
-const ajv = new Ajv2020({ allErrors: true, strict: false, verbose: true, discriminator: true });
+/** Schemas are this code's own, so that only `requireValidSchema` compiles the schema of schemas, which takes longer than any other. */
+const ajv = new Ajv2020({ allErrors: true, strict: false, verbose: true, discriminator: true, validateSchema: false });
 const validators = new WeakMap<JsonSchema, ValidateFunction>();
 
-/** The compiled check of a type's schema, cached. Throws for an invalid schema. */
+/** Throws for what is no schema. */
+export function requireValidSchema(schema: JsonSchema): void {
+  void ajv.validateSchema(schema, true);
+  compileSchema(schema);
+}
+
+/** The compiled check of a schema, cached. Throws for one that does not compile. */
 export function compileSchema(schema: JsonSchema): ValidateFunction {
   const made = validators.get(schema);
   if (made) return made;

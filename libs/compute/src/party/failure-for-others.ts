@@ -2,7 +2,7 @@ import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TaskFailure, type JsonObject } from '../contract/task-type.js';
 import { KEYS_NOT_ALLOWED } from './key-columns.js';
-import { OWNER_FOLDER } from './owner.js';
+import { OWNER_FOLDER } from './owner-folder.js';
 
 /** A failure of which others see the message alone: what was said of it may quote rows, and is for the party's owner. */
 export class OwnersFailure extends TaskFailure {

@@ -1,12 +1,11 @@
 import { createHmac } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { importJWK, type CryptoKey } from 'jose';
+import type { CryptoKey } from 'jose';
+import { importJWK } from 'jose/key/import';
 import { compileSchema } from '../contract/schema-faults.js';
 import { TaskFailure } from '../contract/task-type.js';
-
-/** Folder below a party's own that its owner keeps, and that no task's parameter leads to. */
-export const OWNER_FOLDER = '.party';
+import { OWNER_FOLDER } from './owner-folder.js';
 
 /** Who owns the party's data. */
 export interface Owner {
@@ -32,7 +31,7 @@ const key = {
     x: { type: 'string', pattern: '^[A-Za-z0-9_-]{43}$' },
   },
 };
-const schema = {
+export const OWNER_SCHEMA = {
   type: 'object',
   additionalProperties: false,
   required: ['version', 'party', 'approvals', 'keys'],
@@ -95,7 +94,7 @@ async function resultKeyOf(party: string, root: string): Promise<string | undefi
 function parse(text: string): OwnerFile | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    return compileSchema(schema)(value) ? (value as OwnerFile) : undefined;
+    return compileSchema(OWNER_SCHEMA)(value) ? (value as OwnerFile) : undefined;
   } catch {
     return undefined;
   }

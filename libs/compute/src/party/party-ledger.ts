@@ -2,7 +2,7 @@ import { mkdir, open, readFile, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LedgerEntry } from '#libs/consent';
 import type { OpenedEntry } from '../contract/task-type.js';
-import { OWNER_FOLDER } from './owner.js';
+import { OWNER_FOLDER } from './owner-folder.js';
 import type { RowSet } from './row-sets.js';
 
 /** What one run opens to others. */

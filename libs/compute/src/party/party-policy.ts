@@ -15,7 +15,7 @@ export interface PartyPolicy {
 
 const FILE = '.policy.json';
 
-const schema: JsonSchema = {
+export const POLICY_SCHEMA: JsonSchema = {
   type: 'object',
   additionalProperties: false,
   required: ['version'],
@@ -44,7 +44,7 @@ export async function readPolicy(party: string, root: string): Promise<PartyPoli
   } catch {
     throw invalid('is not JSON');
   }
-  const fault = fileFault(schema, policy);
+  const fault = fileFault(POLICY_SCHEMA, policy);
   if (fault !== undefined) throw invalid(`does not fit: ${fault}`);
   return policy as PartyPolicy;
 }

@@ -3,7 +3,8 @@ import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TaskFailure } from '../contract/task-type.js';
 import type { InputFile } from './input-files.js';
-import { OWNER_FOLDER, type Owner } from './owner.js';
+import { OWNER_FOLDER } from './owner-folder.js';
+import type { Owner } from './owner.js';
 import { statedSize } from './stated-size.js';
 
 /** The rows of a table that was made of a dataset. */

@@ -4,7 +4,7 @@ import { fileFault } from '../contract/schema-faults.js';
 import type { AllowedScript, AllowedScripts, ParamFault } from '../contract/task-type.js';
 
 /** How the operator names commands: `{"<name>": {"command": ["/absolute/path", "argument"], ...}}`. */
-const schema = {
+export const SCRIPTS_SCHEMA = {
   type: 'object',
   propertyNames: { pattern: '^[A-Za-z][A-Za-z0-9_-]{0,63}$' },
   additionalProperties: {
@@ -58,7 +58,7 @@ export function readScripts(setting: string | undefined): AllowedScripts {
 }
 
 function checked(parsed: unknown): Readonly<Record<string, Written>> {
-  const fault = fileFault(schema, parsed);
+  const fault = fileFault(SCRIPTS_SCHEMA, parsed);
   if (fault !== undefined) throw new Error(fault);
   return parsed as Readonly<Record<string, Written>>;
 }
