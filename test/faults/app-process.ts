@@ -129,7 +129,7 @@ export class AppProcess {
     const log = openSync(this.logFile, 'a');
     const env = { ...this.env, ...this.extra, [PORT_VARIABLE[this.role]]: String(this.port) };
     const start = (): ChildProcess =>
-      spawn(process.execPath, [...this.nodeOptions, '--enable-source-maps', script], {
+      spawn(process.execPath, [...this.nodeOptions, script], {
         env,
         stdio: ['ignore', log, log],
       });

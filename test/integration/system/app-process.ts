@@ -28,8 +28,7 @@ export class AppProcess {
     dist = fileURLToPath(new URL('../../..', import.meta.url)),
   ) {
     const script = join(dist, 'apps', name, 'src', 'main.js');
-    const start = (): ChildProcess =>
-      spawn(process.execPath, ['--enable-source-maps', script], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const start = (): ChildProcess => spawn(process.execPath, [script], { env, stdio: ['ignore', 'pipe', 'pipe'] });
     this.child = guarded(start, 'KILL');
     for (const stream of [this.child.stdout!, this.child.stderr!]) {
       let rest = '';
