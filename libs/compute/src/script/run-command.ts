@@ -57,6 +57,8 @@ export async function runCommand(
   try {
     const { kind, ...rest } = await ended;
     run.signal.throwIfAborted();
+    run.progress(1, 'running the command');
+    run.signal.throwIfAborted();
     why ??= kind === 'memory' ? `more than ${MEMORY_BYTES} bytes of memory` : await fault(folder, outputBytes);
     const how = why ?? ('how' in rest ? rest.how : 'a stop');
     return { isDone: how === 'code 0', how, stderr: last().toString('utf8').replaceAll('\0', '\uFFFD') };
