@@ -48,9 +48,10 @@ export class KeyHasher {
   }
 }
 
-/** A party's secret of one run. `wipe` it when the run ends. */
+/** A party's secret of one run. `wipe` it when the run ends: it multiplies nothing then. */
 export class BlindingScalar {
   private readonly scalar: Buffer;
+  private isWiped = false;
 
   /** A random one, or that of these 32 bytes. */
   constructor(bytes?: Uint8Array) {
@@ -64,6 +65,8 @@ export class BlindingScalar {
    * multiplications does not matter. A point of small order would give zero: PROTOCOL_VIOLATION.
    */
   multiply(points: Buffer): Buffer {
+    // What is left of it is a scalar that everyone knows.
+    if (this.isWiped) throw new Error('a secret that was wiped');
     const out = Buffer.alloc(points.length);
     for (let at = 0; at < points.length; at += POINT_BYTES) {
       try {
@@ -80,6 +83,7 @@ export class BlindingScalar {
   }
 
   wipe(): void {
+    this.isWiped = true;
     sodium.sodium_memzero(this.scalar);
   }
 }

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { BlindingScalar, KeyHasher, POINT_BYTES } from './curve.js';
 import { mapToCurve } from './elligator.js';
 import { TestLines, type SeenMessage } from './lines-for-tests.js';
 import { OUTPUT_BYTES, outputsOf } from './oprf.js';
 import { exchangeByOprf } from './psi-by-oprf.js';
-import type { Matches } from './psi-exchange.js';
+import { exchange, type Matches } from './psi-exchange.js';
 
 const SALT = randomBytes(32);
 /** Hashed points of keys. */
@@ -112,5 +113,21 @@ describe('an intersection by an oblivious pseudo-random function', () => {
       });
       await expect(call).rejects.toMatchObject({ code: 'PROTOCOL_VIOLATION' });
     }
+  });
+
+  test.each([
+    ['by OPRF', exchangeByOprf],
+    ['by ECDH', (context: never, request: object) => exchange(context, { ...request, peerLearns: true } as never)],
+  ] as const)('%s sends nothing more once a peer has sent what does not fit', async (_, call) => {
+    const lines = new TestLines();
+    const points = pointsOf(Array.from({ length: 20_000 }, (_, at) => `u${at}`));
+    await lines.party('bob').send('alice', Buffer.alloc(1));
+    const request = { peer: 'bob', points, peerRows: 2, learns: true, worked: () => undefined };
+    await expect(call(lines.party('alice') as never, request)).rejects.toMatchObject({ code: 'PROTOCOL_VIOLATION' });
+    const sent = lines.seen.length;
+    await delay(400);
+    // Under a secret that was wiped whoever guesses a key would know its point.
+    expect(lines.seen.length).toBe(sent);
+    expect(sent).toBeLessThan(4);
   });
 });
