@@ -38,7 +38,7 @@ export class RunRows {
 
   /** Whether somebody else chose rows that were read. */
   get areChosen(): boolean {
-    return this.behindFigures.some(({ chosen }) => chosen);
+    return withLearnt([...this.read.values()]).some(({ chosen }) => chosen);
   }
 
   /**
@@ -86,8 +86,17 @@ export class RunRows {
     return [of, ...also].map((label) => this.read.get(label));
   }
 
-  /** The rows that a figure of what was read is about. */
+  /**
+   * The rows that a figure of what was read is about. Where somebody chose the rows of a file that is used in part, those as well: that the run got so
+   * far says that all their values are in order, and sizes may be of all.
+   */
   private get behindFigures(): readonly RowSet[] {
-    return withLearnt([...this.read].map(([label, all]) => this.used.get(label) ?? all));
+    return withLearnt(
+      [...this.read].flatMap(([label, all]) => {
+        const used = this.used.get(label);
+        if (used === undefined) return [all];
+        return all.chosen ? [all, used] : [used];
+      }),
+    );
   }
 }

@@ -73,4 +73,38 @@ describe('whoever chooses which rows a training holds out', () => {
     expect(await ask('without', second)).toBe('GROUP_TOO_SMALL');
     expect(await ask('with', first)).toBe('ROWS_TOO_CLOSE');
   });
+
+  test('and of a table whose rows it chose learns nothing by a held-out row in place of another', async () => {
+    const rows = 200;
+    const all = Array.from({ length: rows + 1 }, (_, id) => [1000 + id, noise(id, 1) / 1009, noise(id, 2) % 2]);
+    const alice = await runs.table('alice', 'customers', [['id', 'x', 'y'], ...all]);
+    const held = splitRows(rows, first, 0).heldOut;
+    // Both lists put a row at this place, which is held out; all other places have the same rows.
+    const place = [...held].find((at) => at > 0)!;
+    const ask = async (taskId: string, without: number) => {
+      const ids = all.map(([id]) => id!).filter((_, at) => at !== without);
+      const list = await runs.table('bob', taskId, [['id', 'b'], ...ids.map((id) => [id, noise(id, 3) / 1009])]);
+      const matched = await runs.run('psi', taskId, {
+        ...{ keys: { alice: ['id'], bob: ['id'] }, input_paths: { alice, bob: list } },
+      });
+      const train_data = matched.result.output_paths as { alice: string; bob: string };
+      return runs.prepare('ss_lr', `${taskId}-train`, {
+        ...{ train_data, features: { alice: ['x'], bob: ['b'] }, label: 'y', label_party: 'alice' },
+        ...{ test_fraction: first, params: { epochs: 1 } },
+      });
+    };
+    await runSsLr(await ask('one', place + 1));
+    const crossed: CrossedMessage[] = [];
+    const other = await ask('other', place);
+    await expect(runSsLr(other, (message) => crossed.push(message))).rejects.toMatchObject(refused);
+    expect(crossed.filter(({ from, to }) => from === 'alice' && to !== NEUTRAL)).toHaveLength(1);
+  });
+
+  test('says of a training that runs away what to do, where nobody chose the rows of its table', async () => {
+    const alice = await table(rowsOf((row) => [noise(row, 1), noise(row, 2) % 2]));
+    await expect(train('ss_lr', 'away', alice, first, { epochs: 1 })).rejects.toMatchObject({
+      code: 'NOT_CONVERGED',
+      message: expect.stringMatching(/Lower params.learning_rate/),
+    });
+  });
 });
