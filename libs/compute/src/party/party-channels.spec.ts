@@ -86,6 +86,23 @@ describe('the channels of a party', () => {
     expect(line.calls).toHaveLength(3);
   });
 
+  test('count what each message takes: nothing is sent in millions of them', async () => {
+    for (let at = 0; at < WINDOW_BYTES / 256; at += 1) line.says('');
+    expect(line.calls).toEqual(['pause']);
+    await channels.receive('bob', 'json');
+    expect(line.calls).toEqual(['pause', 'resume']);
+  });
+
+  test('name the peer whose text is no JSON', async () => {
+    line.says('1');
+    line.says('{');
+    expect(await channels.receiveJson('bob')).toBe(1);
+    await expect(channels.receiveJson('bob')).rejects.toMatchObject({
+      code: 'PROTOCOL_VIOLATION',
+      details: { party: 'bob' },
+    });
+  });
+
   test('give what has come before they say that the peer has ended, whichever they hear first', async () => {
     const first = channels.receive('bob', 'json');
     channels.ended('bob', false);

@@ -2,6 +2,10 @@ import { TaskFailure } from '../contract/task-type.js';
 import { WINDOW_BYTES, bodyBytes, type ToPeer } from './party-link.js';
 import type { Body, Transport } from './transport.js';
 
+/** What a message takes in this process beside its body. */
+const MESSAGE_BYTES = 256;
+const heldBytes = (body: Body): number => bodyBytes(body) + MESSAGE_BYTES;
+
 /** A line to a peer, and what has come over it. */
 interface Line {
   readonly transport: Transport<ToPeer>;
@@ -59,6 +63,16 @@ export class PartyChannels {
     return body;
   }
 
+  /** A message of JSON. Throws PROTOCOL_VIOLATION, and what {@link receive} throws. */
+  async receiveJson(from: string): Promise<unknown> {
+    const text = (await this.receive(from, 'json')) as string;
+    try {
+      return JSON.parse(text);
+    } catch {
+      throw this.unreadable(from, 'text that is no JSON');
+    }
+  }
+
   /** Resolves when the others can read all that was sent. Nothing more can be sent then, and what comes is dropped. */
   async finish(): Promise<void> {
     this.isFinished = true;
@@ -91,13 +105,13 @@ export class PartyChannels {
     delete line.waiting;
     if (waiting) return waiting.resolve(body);
     line.inbox.push(body);
-    line.heldBytes += bodyBytes(body);
+    line.heldBytes += heldBytes(body);
     if (line.heldBytes >= WINDOW_BYTES) line.transport.pause();
   }
 
   private take(line: Line): Body {
     const body = line.inbox.shift()!;
-    const bytes = bodyBytes(body);
+    const bytes = heldBytes(body);
     if (line.heldBytes >= WINDOW_BYTES && line.heldBytes - bytes < WINDOW_BYTES) line.transport.resume();
     line.heldBytes -= bytes;
     return body;

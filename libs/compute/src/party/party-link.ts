@@ -12,6 +12,9 @@ export const FIRST_LINE = 4;
 /** Bytes that a process holds of a peer's messages, or for a peer, before it reads or writes no more. */
 export const WINDOW_BYTES = 8 * 1024 * 1024;
 
+/** Largest frame that a process takes from a peer: two of them fit into its memory. */
+export const PEER_FRAME_BYTES = 512 * 1024 * 1024;
+
 /** Bytes of a message on the wire (JSON in UTF-8). */
 export function bodyBytes(body: Body): number {
   return typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength;

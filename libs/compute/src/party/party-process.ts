@@ -18,6 +18,7 @@ import { PartyChannels } from './party-channels.js';
 import {
   COORDINATOR_LINE,
   FIRST_LINE,
+  PEER_FRAME_BYTES,
   type CarriedFailure,
   type FromParty,
   type PartyStart,
@@ -130,7 +131,7 @@ function makeContext(
     },
     send: (to, message) => channels.send(to, message),
     receiveBytes: async (from) => (await channels.receive(from, 'bytes')) as Uint8Array,
-    receiveJson: async <T>(from: string) => JSON.parse((await channels.receive(from, 'json')) as string) as T,
+    receiveJson: <T>(from: string) => channels.receiveJson(from) as Promise<T>,
     progress(fraction, stage) {
       const at = performance.now();
       const isSoon = at - sent.at < PROGRESS_EVERY_MS && fraction - sent.fraction < PROGRESS_STEP && fraction < 1;
@@ -225,7 +226,9 @@ transport.onMessage((received) => {
   const message = received as ToParty; // The coordinator is trusted.
   if (message.kind === 'ended') return channels?.ended(message.peer, message.lost);
   const { start } = message;
-  const lines = start.lines.map((peer, at) => [peer, descriptorTransport<ToPeer>(FIRST_LINE + at)] as const);
+  const lines = start.lines.map(
+    (peer, at) => [peer, descriptorTransport<ToPeer>(FIRST_LINE + at, PEER_FRAME_BYTES)] as const,
+  );
   channels = new PartyChannels(start.party, new Map(lines));
   void serve(start, channels);
 });

@@ -95,6 +95,8 @@ export class PartyProcesses {
       run.log('info', `started ${[...this.members.keys()].join(', ')}`);
       if (this.members.size === 0) this.settle?.resolve();
       await ended;
+      // Before their files are proven and take their names.
+      await this.halt();
     } finally {
       run.signal.removeEventListener('abort', abort);
     }
@@ -174,14 +176,18 @@ export class PartyProcesses {
   /** Ends the processes and removes their temporary files. Published files no longer have a temporary name. */
   async stop(): Promise<void> {
     clearInterval(this.ticker);
+    await this.halt();
+    // Only now, since a live process could make a file again.
+    const { token } = this.options;
+    for (const { roots, temporaries } of this.members.values()) {
+      for (const path of temporaries) await removeTemporary(roots, token, path);
+    }
+  }
+
+  private async halt(): Promise<void> {
     const all = [...this.members.values()];
     for (const { process } of all) process.stop();
     await Promise.all(all.map(({ process }) => process.ended));
-    // Only now, since a live process could make a file again.
-    const { token } = this.options;
-    for (const { roots, temporaries } of all) {
-      for (const path of temporaries) await removeTemporary(roots, token, path);
-    }
   }
 
   private handle(member: Member, message: FromParty): void {

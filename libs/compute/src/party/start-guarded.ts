@@ -73,7 +73,8 @@ export function startGuarded(
   const group = PartyGroup.make({ memoryBytes: MEMORY_BYTES, tasks: MAX_GROUP_TASKS });
   if (child.pid !== undefined) group?.add(child.pid);
   let last = Buffer.alloc(0);
-  child.stderr!.on('data', (chunk: Buffer) => (last = Buffer.concat([last, chunk]).subarray(-LAST_BYTES)));
+  // Without descriptors there are no streams, and `error` follows.
+  child.stderr?.on('data', (chunk: Buffer) => (last = Buffer.concat([last, chunk]).subarray(-LAST_BYTES)));
   let end: ProcessEnd | undefined;
   const stop = (as: ProcessEnd): void => {
     end ??= as;

@@ -62,4 +62,14 @@ describe('a transport over a stream', () => {
       expect(await received([Buffer.concat([good, bytes, good])], 1_000)).toEqual({ fault, messages: [message] });
     });
   }
+
+  test('has nothing to wait for once the other end is gone', async () => {
+    const stream = new Duplex({ read: () => undefined, write: () => undefined });
+    const transport = streamTransport(stream);
+    transport.post({ body: large });
+    expect(transport.unsentBytes()).toBeGreaterThan(large.byteLength);
+    stream.destroy();
+    expect(transport.unsentBytes()).toBe(0);
+    await transport.flushed();
+  });
 });

@@ -46,7 +46,7 @@ export function streamTransport<Out extends Message>(stream: Duplex, maxFrameByt
  * A transport over an inherited descriptor. All reads go into one buffer, since a new one for each read takes longer than the rest of
  * the read. A body of bytes has a buffer for itself, so a program may view it as wider numbers.
  */
-export function descriptorTransport<Out extends Message>(fd: number): Transport<Out> {
+export function descriptorTransport<Out extends Message>(fd: number, maxFrameBytes = MAX_FRAME_BYTES): Transport<Out> {
   let take: (chunk: Buffer) => void = () => undefined;
   const buffer = Buffer.allocUnsafeSlow(READ_BYTES);
   const callback = (bytes: number): boolean => {
@@ -55,7 +55,7 @@ export function descriptorTransport<Out extends Message>(fd: number): Transport<
   };
   const options: SocketConstructorOpts & ConnectOpts = { fd, onread: { buffer, callback } };
   const socket = new Socket(options);
-  return transportOver(socket, { maxFrameBytes: MAX_FRAME_BYTES, ownBodies: true }, (to) => {
+  return transportOver(socket, { maxFrameBytes, ownBodies: true }, (to) => {
     take = to;
     socket.resume();
   });
@@ -104,7 +104,9 @@ function transportOver<Out extends Message>(
       stream.uncork();
     },
     flushed: () =>
-      stream.writableLength === 0 ? Promise.resolve() : new Promise((resolve) => stream.write('', () => resolve())),
+      stream.destroyed || stream.writableLength === 0
+        ? Promise.resolve()
+        : new Promise((resolve) => stream.write('', () => resolve())),
     onMessage(to) {
       receive = to;
       read((chunk) => {
@@ -119,7 +121,8 @@ function transportOver<Out extends Message>(
     onClose(to) {
       closed = to;
     },
-    unsentBytes: () => stream.writableLength,
+    // What was posted to an end that is gone is in flight for a while.
+    unsentBytes: () => (stream.writable ? stream.writableLength : 0),
     pause: () => void stream.pause(),
     resume: () => void stream.resume(),
     close: () => void stream.end(),
