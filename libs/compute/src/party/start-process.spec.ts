@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { Socket } from 'node:net';
 import { afterEach, expect, jest, test } from '@jest/globals';
 import { startProcess } from './start-process.js';
@@ -15,4 +16,17 @@ test('a process that is being ended is sent nothing: a failed write would lose w
   post();
   expect(writes).toHaveBeenCalledTimes(1);
   expect(await ended).toEqual({ kind: 'stopped' });
+});
+
+test('a process that finds no descriptor left says so, and the worker goes on', () => {
+  const from = new URL('./start-guarded.js', import.meta.url).href;
+  const text = `
+    import { openSync } from 'node:fs';
+    import { startGuarded } from '${from}';
+    try { for (;;) openSync('/dev/null'); } catch {}
+    const { ended, last } = startGuarded(['/bin/true'], { cwd: '/' });
+    ended.then((end) => process.stderr.write(JSON.stringify([end, String(last())])));`;
+  const command = 'ulimit -n 64; exec "$0" --input-type=module -e "$1" 2>&1';
+  const said = execFileSync('/bin/sh', ['-c', command, process.execPath, text], { encoding: 'utf8' });
+  expect(JSON.parse(said)).toEqual([{ kind: 'ended', how: 'EMFILE' }, '']);
 });
