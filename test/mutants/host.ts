@@ -1,6 +1,6 @@
 /** Runs spec files by Jest, one after another, for the process that started this one. */
 import { dirname, join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { runCLI } from 'jest';
 
 /** How a spec file went: the messages of its failures, none where it passed. */
@@ -9,6 +9,8 @@ export interface Report {
   readonly ms: number;
   /** Of this process alone. */
   readonly cpuMs: number;
+  /** Bytes that this process holds: Jest keeps what it has loaded. */
+  readonly rss: number;
 }
 
 process.on('message', ({ tree, spec }: { tree: string; spec: string }) => {
@@ -19,7 +21,10 @@ async function run(tree: string, spec: string): Promise<Report> {
   const { default: all } = await import(pathToFileURL(join(tree, 'jest.config.mjs')).href);
   const { displayName: _, ...project } = all.projects[0];
   const path = join(tree, spec);
-  const config = JSON.stringify({ ...project, rootDir: tree, roots: [dirname(path)], testTimeout: all.testTimeout });
+  const config = JSON.stringify({
+    ...{ ...project, rootDir: tree, roots: [dirname(path)], testTimeout: all.testTimeout },
+    testEnvironment: fileURLToPath(new URL('./first-failure.js', import.meta.url)),
+  });
   const began = performance.now();
   const used = process.cpuUsage();
   const { results } = await runCLI(
@@ -33,5 +38,5 @@ async function run(tree: string, spec: string): Promise<Report> {
       .map((test) => `${test.fullName}\n${test.failureMessages.join('\n')}`),
   ]);
   const { user, system } = process.cpuUsage(used);
-  return { failures, ms: performance.now() - began, cpuMs: (user + system) / 1_000 };
+  return { failures, ms: performance.now() - began, cpuMs: (user + system) / 1_000, rss: process.memoryUsage.rss() };
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { codeMutants } from './code-mutants.js';
+import { Ledger } from './ledger.js';
 import { mutated, nameOf, same } from './mutant.js';
 import { Reach } from './reach.js';
 import { score } from './score.js';
@@ -77,6 +78,27 @@ describe('mutants of code', () => {
     expect(reach.specsOf('libs/repositories/src/statements/clock.ts').at(-1)).toMatch(/^dist\/libs\/repositories/);
     expect(specs).toContain('dist/libs/chain-engine/src/reconcile/clock-keeper.spec.js');
     expect(specs).not.toContain('dist/libs/dag-planner/src/plan.spec.js');
+  });
+});
+
+describe('the ledger', () => {
+  it('knows what earlier runs and other shards have found, until the file is another', () => {
+    const set = `ledger-${process.pid}`;
+    const mutant = { ...{ file: 'a.ts', start: 0, end: 1, replacement: 'b' }, kind: 'Name' };
+    const [mine, other] = [new Ledger(set), new Ledger(set)];
+    try {
+      mine.add(mutant, 'a + a', { fate: 'survived' });
+      mine.add(mutant, 'a + a', { fate: 'killed', by: 'a.spec.js' });
+      other.read();
+      for (const ledger of [mine, other, new Ledger(set)]) {
+        expect(ledger.found(mutant, 'a + a')).toMatchObject({ fate: 'killed', by: 'a.spec.js' });
+        expect(ledger.found(mutant, 'a - a')).toBeUndefined();
+        expect(ledger.killsOf('a.ts', 'a.spec.js')).toBe(1);
+      }
+    } finally {
+      mine.forget();
+    }
+    expect(new Ledger(set).found(mutant, 'a + a')).toBeUndefined();
   });
 });
 

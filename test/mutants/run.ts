@@ -2,19 +2,18 @@
  * Mutation tests: `npm run mutants -- <set> …`. Each mutant is built into a copy of the project, where the specs that reach its
  * file run, the nearest first, until one fails. Writes `test/mutants/results/<set>.json` and prints the table of all results.
  */
-import { mkdirSync, readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { startTestPostgres } from '#libs/testing';
-import { mutated, nameOf, same, type Mutant, type Named } from './mutant.js';
 import type { Report } from './host.js';
+import { Ledger, type Found } from './ledger.js';
+import { mutated, nameOf, type Mutant, type Named } from './mutant.js';
 import { Reach } from './reach.js';
-import { keep, report, resultsOf, type Result } from './results.js';
+import { keep, report } from './results.js';
 import { Runner } from './runner.js';
 import { SEED, SETS } from './sets.js';
 import { compiled, refused, Tree } from './tree.js';
-
-type Fate = 'killed' | 'survived' | 'timeouts' | 'invalid';
 
 /** What PostgreSQL says of a statement that is none. */
 const NO_STATEMENT = /syntax error at|must be type boolean|operator does not exist|cannot be used as a boolean/;
@@ -28,13 +27,15 @@ const { values: flags, positionals } = parseArgs({
     jobs: { type: 'string', default: '2' },
     /** CPU seconds of specs, as they take without a mutant, that one mutant is given. */
     seconds: { type: 'string', default: '20' },
-    /** Begins no mutant later: what it has tried of a sample is a smaller sample. */
+    /** Begins no mutant later: what it has tried is a sample, and the next run goes on. */
     minutes: { type: 'string', default: 'Infinity' },
-    /** Tries survivors and time-outs of the last run again. */
+    /** Tries survivors and time-outs again. */
     again: { type: 'boolean', default: false },
+    /** Forgets what earlier runs have found. */
+    afresh: { type: 'boolean', default: false },
     /** Also runs specs of other libs and apps, and those of the whole. */
     far: { type: 'boolean', default: false },
-    /** Only files whose path holds it. */
+    /** All mutants of the files whose path holds it, whatever is known of them. */
     file: { type: 'string' },
   },
 });
@@ -44,7 +45,6 @@ if (names.length === 0) {
   report();
   process.stdout.write(`npm run mutants -- ${Object.keys(SETS).join(' | ')}\n`);
 } else {
-  mkdirSync(resolve('.cache', 'mutants'), { recursive: true });
   const postgres = await startTestPostgres();
   try {
     for (const name of names) await runSet(name, postgres.url);
@@ -57,33 +57,34 @@ if (names.length === 0) {
 async function runSet(name: string, databaseUrl: string): Promise<void> {
   const began = performance.now();
   const { mutants: all, of } = await SETS[name]!(flags.sample === undefined ? undefined : Number(flags.sample));
-  const earlier = flags.again ? resultsOf(name) : undefined;
-  const text = new Map<string, string>();
-  const textOf = (file: string): string => text.get(file) ?? text.set(file, readFileSync(file, 'utf8')).get(file)!;
-  const again = [...(earlier?.survivors ?? []), ...(earlier?.timedOut ?? [])];
+  const ledger = new Ledger(name);
+  if (flags.afresh) ledger.forget();
+  const text = new Map(all.map(({ file }) => [file, readFileSync(file, 'utf8')]));
+  const textOf = (file: string): string => text.get(file)!;
+  const found = (mutant: Mutant): Found | undefined => ledger.found(mutant, textOf(mutant.file));
+  const isDue = (mutant: Mutant): boolean => {
+    const fate = found(mutant)?.fate;
+    return flags.again ? fate === 'survived' || fate === 'timeouts' : fate === undefined || flags.file !== undefined;
+  };
   const mutants = all.filter(
-    (mutant, i) =>
-      i % shards === shard - 1 &&
-      mutant.file.includes(flags.file ?? '') &&
-      (earlier === undefined || again.some((one) => same(one, nameOf(textOf(mutant.file), mutant)))),
+    (mutant, i) => i % shards === shard - 1 && mutant.file.includes(flags.file ?? '') && isDue(mutant),
   );
   process.stdout.write(`${name}: ${mutants.length} mutants of ${of}\n`);
   const reach = new Reach('.');
   const baseline = new Map<string, Promise<Report | undefined>>();
-  const killers = new Map<string, number>();
-  const fates: { mutant: Mutant; fate: Fate; by?: string }[] = [];
+  let tried = 0;
   const queue = mutants.values();
   const work = async (job: number): Promise<void> => {
     const tree = new Tree(`${process.pid}-${job}`);
-    const runner = new Runner(tree.path, { TEST_DATABASE_URL: databaseUrl });
+    const runner = new Runner(tree.path, { TEST_DATABASE_URL: databaseUrl }, name.startsWith('pure/'));
     try {
       for (const mutant of queue) {
         if (seconds() > 60 * Number(flags.minutes)) break;
-        const found = await judge(mutant, tree, runner);
-        fates.push({ mutant, ...found });
-        if (found.fate !== 'killed')
-          process.stdout.write(`  ${found.fate} ${JSON.stringify(nameOf(textOf(mutant.file), mutant))}\n`);
-        if (fates.length % 50 === 0) process.stdout.write(`  ${fates.length} of ${mutants.length}, ${seconds()} s\n`);
+        const now = await judge(mutant, tree, runner);
+        ledger.add(mutant, textOf(mutant.file), now);
+        if (now.fate !== 'killed')
+          process.stdout.write(`  ${now.fate} ${JSON.stringify(nameOf(textOf(mutant.file), mutant))}\n`);
+        if (++tried % 50 === 0) process.stdout.write(`  ${tried} of ${mutants.length}, ${seconds()} s\n`);
       }
     } finally {
       runner.stop();
@@ -92,7 +93,7 @@ async function runSet(name: string, databaseUrl: string): Promise<void> {
   };
   const seconds = (): number => Math.round((performance.now() - began) / 1000);
 
-  async function judge(mutant: Mutant, tree: Tree, runner: Runner): Promise<{ fate: Fate; by?: string }> {
+  async function judge(mutant: Mutant, tree: Tree, runner: Runner): Promise<Found> {
     const changed = mutated(textOf(mutant.file), mutant);
     const built = compiled(changed);
     if (built === undefined) return { fate: 'invalid' };
@@ -104,7 +105,6 @@ async function runSet(name: string, databaseUrl: string): Promise<void> {
         if (run === undefined) return { fate: 'timeouts', by: spec };
         if (run.failures.length === 0) continue;
         if (NO_STATEMENT.test(run.failures.join('\n'))) return { fate: 'invalid' };
-        killers.set(`${mutant.file} ${spec}`, (killers.get(`${mutant.file} ${spec}`) ?? 0) + 1);
         return { fate: 'killed', by: spec };
       }
     } finally {
@@ -129,7 +129,7 @@ async function runSet(name: string, databaseUrl: string): Promise<void> {
       else specs.push([spec, run]);
       left -= run.cpuMs > left ? 0 : run.cpuMs;
     }
-    const kills = ([spec]: [string, Report]): number => killers.get(`${mutant.file} ${spec}`) ?? 0;
+    const kills = ([spec]: [string, Report]): number => ledger.killsOf(mutant.file, spec);
     return specs.sort((a, b) => kills(b) - kills(a) || a[1].cpuMs - b[1].cpuMs);
   }
 
@@ -142,25 +142,25 @@ async function runSet(name: string, databaseUrl: string): Promise<void> {
   }
 
   await Promise.all(Array.from({ length: Number(flags.jobs) }, (_, job) => work(job)));
-  const count = (fate: Fate): number => fates.filter((one) => one.fate === fate).length;
-  const named = (fate: Fate): Named[] =>
-    fates.filter((one) => one.fate === fate).map(({ mutant }) => nameOf(textOf(mutant.file), mutant));
-  const before = earlier?.counts ?? { killed: 0, survived: 0, timeouts: 0, invalid: 0 };
-  const result: Result = {
+  if (flags.file !== undefined) return;
+  ledger.read();
+  const named = (fate: Found['fate']): Named[] =>
+    all.filter((mutant) => found(mutant)?.fate === fate).map((mutant) => nameOf(textOf(mutant.file), mutant));
+  const [survivors, timedOut] = [named('survived'), named('timeouts')];
+  keep({
     set: name,
     seed: SEED,
     of,
     at: new Date().toISOString(),
+    commit: execFileSync('git', ['rev-parse', '--short=8', 'HEAD'], { encoding: 'utf8' }).trim(),
     node: process.version,
     counts: {
-      killed: before.killed + count('killed'),
-      survived: count('survived'),
-      timeouts: count('timeouts'),
-      invalid: before.invalid + count('invalid'),
+      killed: named('killed').length,
+      survived: survivors.length,
+      timeouts: timedOut.length,
+      invalid: named('invalid').length,
     },
-    seconds: (earlier?.seconds ?? 0) + seconds(),
-    survivors: named('survived'),
-    timedOut: named('timeouts'),
-  };
-  if (flags.file === undefined) keep(result, shards > 1 ? `.${shard}-of-${shards}` : '');
+    survivors,
+    timedOut,
+  });
 }

@@ -4,17 +4,18 @@ import { guarded } from '#libs/local-postgres';
 import type { Report } from './host.js';
 
 const HOST = fileURLToPath(new URL('./host.js', import.meta.url));
-/** Jest keeps what it has loaded: a process runs so many files. */
-const FILES_OF_A_HOST = 60;
+/** Bytes after which a process is started anew. */
+const MAX_RSS = 800 * 1024 ** 2;
 
-/** Runs spec files of a tree in a process that is started anew when a test failed, and ended when one takes too long. */
+/** Runs spec files of a tree in a process that is ended when one takes too long. */
 export class Runner {
   private host: ChildProcess | undefined;
-  private files = 0;
 
+  /** `pure`: the specs leave nothing open when a test fails, so that the process goes on. */
   constructor(
     private readonly tree: string,
     private readonly env: NodeJS.ProcessEnv,
+    private readonly pure: boolean,
   ) {}
 
   /** undefined: it took longer than `limitMs`. */
@@ -26,13 +27,14 @@ export class Runner {
         host.off('message', finish as (message: unknown) => void).off('exit', ended);
         resolve(result);
       };
-      const ended = (): void => finish({ failures: ['the process ended'], ms: 0, cpuMs: 0 });
+      const ended = (): void => finish({ failures: ['the process ended'], ms: 0, cpuMs: 0, rss: Infinity });
       const timer = setTimeout(() => finish(undefined), limitMs);
       host.once('message', finish as (message: unknown) => void).once('exit', ended);
       host.send({ tree: this.tree, spec });
     });
     // What a test that failed has left open would fail the next ones.
-    if (report === undefined || report.failures.length > 0 || ++this.files >= FILES_OF_A_HOST) this.stop();
+    const clean = report !== undefined && (this.pure || report.failures.length === 0);
+    if (!clean || report.rss > MAX_RSS) this.stop();
     return report;
   }
 
@@ -45,7 +47,6 @@ export class Runner {
       }
     }
     this.host = undefined;
-    this.files = 0;
   }
 
   private start(): ChildProcess {

@@ -6,7 +6,7 @@ import type { Mutant } from './mutant.js';
 import { sqlMutants } from './sql-mutants.js';
 import { stepMutants } from './step-mutants.js';
 
-/** The mutants that are tried, and how many there are in all. */
+/** The mutants that are tried, in the order of the seed, and how many there are in all. */
 export interface Drawn {
   readonly mutants: Mutant[];
   readonly of: number;
@@ -51,7 +51,7 @@ export const SETS: Readonly<Record<string, Draw>> = {
 
 function drawn(mutants: Mutant[], sample?: number): Drawn {
   return {
-    mutants: sample === undefined ? mutants : shuffled(seeded(SEED), mutants).slice(0, sample),
+    mutants: shuffled(seeded(SEED), mutants).slice(0, sample),
     of: mutants.length,
   };
 }

@@ -49,18 +49,22 @@ export function compiled(text: string): string | undefined {
   return (diagnostics?.length ?? 0) > 0 ? undefined : outputText;
 }
 
-let program: ts.Program | undefined;
+/** What the compiler has read so far, without a mutant. */
+const read = new Map<string, ts.SourceFile | undefined>();
+let earlier: ts.Program | undefined;
 
 /** Whether the compiler refuses the source file with this text. */
 export function refused(source: string, text: string): boolean {
   const path = resolve(source);
   const host = ts.createCompilerHost(options);
   const { getSourceFile } = host;
-  host.getSourceFile = (name, ...rest) =>
-    resolve(name) === path
-      ? ts.createSourceFile(name, text, rest[0])
-      : (program?.getSourceFile(name) ?? getSourceFile(name, ...rest));
-  const changed = ts.createProgram([path], { ...options, incremental: false, noEmit: true }, host, program);
+  host.getSourceFile = (name, ...rest) => {
+    if (resolve(name) === path) return ts.createSourceFile(name, text, rest[0]);
+    if (!read.has(name)) read.set(name, getSourceFile(name, ...rest));
+    return read.get(name);
+  };
+  const changed = ts.createProgram([path], { ...options, incremental: false, noEmit: true }, host, earlier);
+  earlier = changed;
   const faults = changed.getSemanticDiagnostics(changed.getSourceFile(path));
   return faults.length > 0;
 }
