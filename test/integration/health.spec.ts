@@ -1,4 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { Agent, get, type IncomingMessage } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from '@jest/globals';
 import { withConnection } from '#libs/local-postgres';
 import { chain, describeSystem, eventually, task, taskOf } from './system/index.js';
@@ -9,10 +12,13 @@ interface Health {
   readonly body: { status: string; checks?: Record<string, { status: string; detail?: string }> };
 }
 
-async function health(app: AppProcess, which: 'live' | 'ready'): Promise<Health> {
+async function urlOf(app: AppProcess, which: 'live' | 'ready'): Promise<string> {
   const { url, port } = await app.ready();
-  const base = typeof url === 'string' ? url : `http://127.0.0.1:${String(port)}`;
-  const response = await fetch(`${base}/health/${which}`);
+  return `${typeof url === 'string' ? url : `http://127.0.0.1:${String(port)}`}/health/${which}`;
+}
+
+async function health(app: AppProcess, which: 'live' | 'ready'): Promise<Health> {
+  const response = await fetch(await urlOf(app, which));
   return { code: response.status, body: (await response.json()) as Health['body'] };
 }
 
@@ -43,6 +49,17 @@ async function withSchema(system: SystemUnderTest, change: string, work: () => P
         ]);
       }
     });
+  }
+}
+
+/** Sends one request after another on one connection, until an answer says that it closes. Resolves with that answer's status. */
+async function untilClosed(url: string): Promise<number> {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  for (;;) {
+    const [answer] = (await once(get(url, { agent }), 'response')) as [IncomingMessage];
+    answer.resume();
+    await once(answer, 'end');
+    if (answer.headers.connection === 'close') return answer.statusCode!;
   }
 }
 
@@ -104,5 +121,14 @@ describeSystem('health', 'postgres', { env: { WORKER_TYPES: 'diagnostic', WORKER
     await system.startApp('compute-worker');
     expect((await api.ended(id)).status).toBe('SUCCESS');
     expect(other.running).toBe(true);
+  });
+
+  check('an API that stops answers each request that is sent to it on an open connection', async (system) => {
+    const api = system.app('api');
+    const url = await urlOf(api, 'live');
+    const last = Promise.all(Array.from({ length: 20 }, () => untilClosed(url)));
+    await delay(200);
+    await api.stop();
+    for (const status of await last) expect([200, 503]).toContain(status);
   });
 });

@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Authentication } from '../auth/authentication.js';
 import type { Identity } from '../auth/roles.js';
 import { Problem } from '../http/problem.js';
-import { unavailable } from '../http/problem-from-error.js';
+import { stopping } from '../http/problem-from-error.js';
 import { EventStream, STREAM_HEADERS } from './event-stream.js';
 
 /** Open streams of one caller, over all tenants that they act for. */
@@ -34,7 +34,7 @@ export class OpenStreams implements OnModuleDestroy {
    * stops, UNAUTHENTICATED for a token that has expired, and TOO_MANY_REQUESTS for a caller with too many streams.
    */
   start(reply: FastifyReply, lastId?: number): EventStream | undefined {
-    if (this.ending) throw unavailable();
+    if (this.ending) throw stopping();
     const { headers, identity } = reply.request;
     if (identity === undefined) throw new Error('a public route has no caller');
     if (hasExpired(identity)) throw new Problem('UNAUTHENTICATED', 'The token has expired.');

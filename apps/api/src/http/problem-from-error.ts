@@ -84,6 +84,11 @@ export const unavailable = (cause?: unknown): Problem =>
     cause,
   });
 
+export const stopping = (): Problem =>
+  new Problem('UNAVAILABLE', 'This server is stopping. Try again: another one takes its place.', {
+    headers: { 'Retry-After': '2' },
+  });
+
 const internal = (cause: unknown) =>
   new Problem('INTERNAL', 'An unexpected error occurred. The server log has its cause under the id of this request.', {
     cause,
