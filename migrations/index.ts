@@ -18,6 +18,7 @@ import { Openings1764028800017 } from './0017-openings.js';
 import { Clock1764028800018 } from './0018-clock.js';
 import { WaitingTasks1764028800019 } from './0019-waiting-tasks.js';
 import { Labels1764028800020 } from './0020-labels.js';
+import { Outputs1764028800021 } from './0021-outputs.js';
 
 /** Every migration in order: an explicit list, since globs break in ESM and bundles. A landed one is never edited. */
 export const migrations = [
@@ -41,4 +42,5 @@ export const migrations = [
   Clock1764028800018,
   WaitingTasks1764028800019,
   Labels1764028800020,
+  Outputs1764028800021,
 ];

@@ -30,6 +30,11 @@ export class FaultList {
     return this.count === 0;
   }
 
+  /** How many there are. */
+  get size(): number {
+    return this.count;
+  }
+
   /** The faults kept and, where there are more, a last one that says how many were seen. */
   toArray(): InputFault[] {
     if (!this.full) return [...this.kept];

@@ -6,7 +6,7 @@ export interface ParsedReference {
   readonly path: readonly (string | number)[];
 }
 
-export type ReferenceFaultCode = 'MALFORMED_REFERENCE' | 'UNKNOWN_REFERENCE' | 'NOT_SUPPORTED_YET';
+export type ReferenceFaultCode = 'MALFORMED_REFERENCE' | 'UNKNOWN_REFERENCE' | 'UNKNOWN_PARAM';
 
 /** A piece of a string: plain text with its escapes undone, or what stands in `${...}` (`body` is absent without a `}`). */
 export type Segment =
@@ -68,7 +68,10 @@ export function parseReference(
   if (body === undefined) return fault('MALFORMED_REFERENCE', `"${shown}" has no closing brace. ${ESCAPE}`);
   const root = /^[^.[]*/.exec(body)![0];
   if (root === 'params') {
-    return fault('NOT_SUPPORTED_YET', `"${shown}": references to params are not supported yet. ${ESCAPE}`);
+    return fault(
+      'UNKNOWN_PARAM',
+      `"${shown}": parameters of a chain are put in when it is created, and stand in task_params alone. ${ESCAPE}`,
+    );
   }
   if (root === 'secrets') {
     return fault(
@@ -89,6 +92,12 @@ export function parseReference(
     );
   }
   return { ok: true, reference: { taskId: split.id, path } };
+}
+
+/** The parameter of the chain that stands in `${...}`, and the path into its value: `${params.<name>.<path>}`. */
+export function paramIn(body: string | undefined): { name: string; path: readonly (string | number)[] } | undefined {
+  const [name, ...path] = (body?.startsWith('params.') && readPath(body.slice('params'.length))) || [];
+  return typeof name === 'string' ? { name, path } : undefined;
 }
 
 interface SplitId {

@@ -1,11 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import {
-  findPartyReferences,
-  findReferences,
-  type JsonValue,
-  MAX_REFERENCES,
-  resolveReferences,
-} from './references.js';
+import type { JsonValue } from './map-strings.js';
+import { findPartyReferences, findReferences, MAX_REFERENCES, resolveReferences } from './references.js';
 
 const results: Record<string, JsonValue> = {
   psi: { count: 3, paths: { alice: '/a.csv' }, reports: [{ party: 'alice' }, null], flag: false, '25%': 1.5 },
@@ -52,7 +47,7 @@ describe('findReferences', () => {
       'MALFORMED_REFERENCE /c',
       'UNKNOWN_REFERENCE /d',
     ]);
-    expect(faultsOf('${params.x} ${secrets.y}')).toEqual(['NOT_SUPPORTED_YET ', 'MALFORMED_REFERENCE ']);
+    expect(faultsOf('${params.x} ${secrets.y}')).toEqual(['UNKNOWN_PARAM ', 'MALFORMED_REFERENCE ']);
     expect(findReferences('${foo}').faults[0]?.message).toBe(
       '"${foo}" is no reference: it must be ${tasks.<task_id>.result.<path>}. Write $${ for the characters ${ themselves.',
     );

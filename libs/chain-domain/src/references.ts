@@ -9,6 +9,8 @@
  * Task ids may hold dots, so the fixed word `.result` or `.party_results` ends the id: the first one does, unless a longer id
  * that ends before a later one is a task of the chain (`taskIds`), which then wins.
  */
+import { type JsonValue, mapStrings } from './map-strings.js';
+import { pointer as pointerOf } from './input-fault.js';
 import {
   type ParsedReference,
   parseReference,
@@ -16,8 +18,6 @@ import {
   secretNameOf,
   splitText,
 } from './reference-syntax.js';
-
-export type JsonValue = null | boolean | number | string | JsonValue[] | { [key: string]: JsonValue };
 
 /** References in the parameters of one task at most: each can bring in a result of 64 KiB. */
 export const MAX_REFERENCES = 256;
@@ -54,7 +54,7 @@ export function findReferences(
     for (const segment of splitText(text)) {
       if (faults.length >= MAX_FAULTS || references.length > MAX_REFERENCES) break;
       if (segment.kind === 'text') continue;
-      const pointer = pointerOf(path);
+      const pointer = pointerOf(...path);
       const { raw } = segment;
       const parsed = parseReference(segment, taskIds);
       if (!parsed.ok) faults.push({ code: parsed.code, pointer, raw, message: parsed.message });
@@ -147,7 +147,7 @@ export function resolveReferences(
       const parsed = parseReference(segment, taskIds ?? byId);
       const isKnown = parsed.ok && parsed.reference.party === undefined;
       const value = isKnown ? valueAt(byId.get(parsed.reference.taskId), parsed.reference.path) : undefined;
-      if (value === undefined) missing.push({ pointer: pointerOf(path), raw: segment.raw });
+      if (value === undefined) missing.push({ pointer: pointerOf(...path), raw: segment.raw });
       return value ?? null;
     });
     if (values.length === 1) return values[0]!;
@@ -172,28 +172,4 @@ export function putAt(value: unknown, place: readonly (string | number)[], membe
   let holder = value as Record<string | number, unknown>;
   for (const step of place.slice(0, -1)) holder = holder[step] as Record<string | number, unknown>;
   holder[place.at(-1)!] = member;
-}
-
-type Path = (string | number)[];
-
-/** A copy with each string replaced; what holds no replaced string is not copied. As deep as the body may be nested: 64. */
-function mapStrings(value: JsonValue, path: Path, map: (text: string, path: Path) => JsonValue): JsonValue {
-  if (typeof value === 'string') return value.includes('${') ? map(value, path) : value;
-  if (value === null || typeof value !== 'object') return value;
-  const entries = Array.isArray(value) ? value.entries() : Object.entries(value);
-  let copy: JsonValue[] | { [key: string]: JsonValue } | undefined;
-  for (const [key, before] of entries) {
-    path.push(key);
-    const after = mapStrings(before, path, map);
-    path.pop();
-    if (after === before) continue;
-    copy ??= Array.isArray(value) ? [...value] : { ...value };
-    // Not an assignment, which for the key `__proto__` would change the prototype.
-    Object.defineProperty(copy, key, { value: after, writable: true, enumerable: true, configurable: true });
-  }
-  return copy ?? value;
-}
-
-function pointerOf(path: Path): string {
-  return path.map((step) => `/${String(step).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
 }

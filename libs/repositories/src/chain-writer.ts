@@ -10,6 +10,8 @@ export interface NewChainRow {
   readonly chain_type: string;
   readonly description: string | null;
   readonly chain_config: unknown;
+  /** Where each output of the chain is read. */
+  readonly outputs?: unknown;
   readonly status: string;
   readonly total_tasks: number;
   readonly created_by: string | null;

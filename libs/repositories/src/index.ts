@@ -49,7 +49,7 @@ export { missingMigrations, revertMigration, runMigrations, showMigrations } fro
 export { readApprovals, type ApprovalRow } from './reads/read-approvals.js';
 export { CHAIN_SORTS, listChains, type ChainFilter, type ChainPage, type ChainSort } from './reads/list-chains.js';
 export { listTasks } from './reads/list-tasks.js';
-export { CHAIN_FIELDS, TASK_FIELDS } from './reads/shown-columns.js';
+export { CHAIN_FIELDS, TASK_FIELDS, WHOLE_CHAIN_FIELDS } from './reads/shown-columns.js';
 export {
   readChains,
   type ChainGraph,

@@ -1,14 +1,14 @@
-import { CHAIN_FIELDS, TASK_FIELDS } from '#libs/repositories';
+import { TASK_FIELDS, WHOLE_CHAIN_FIELDS } from '#libs/repositories';
 import { QueryChoice, QueryList, queryRule } from '../http/query-rules.js';
 
 const TASKS = 'tasks';
 /** The fields of a `TaskDto` that an answer can be limited to. */
 export const SHOWN_TASK_FIELDS = [...TASK_FIELDS, 'waiting'];
-const FIELDS = [...CHAIN_FIELDS, TASKS, ...SHOWN_TASK_FIELDS.map((field) => `${TASKS}.${field}`)];
+const FIELDS = [...WHOLE_CHAIN_FIELDS, TASKS, ...SHOWN_TASK_FIELDS.map((field) => `${TASKS}.${field}`)];
 
 /** The query of `GET /chains/{chain_id}`. */
 export class ChainQueryDto {
-  /** `summary`: `tasks` is empty, and costs nothing however many there are. */
+  /** `summary`: `tasks` is empty, which costs nothing however many there are, and `outputs` is left out. */
   @QueryChoice(['full', 'summary'], { default: 'full' })
   view?: string;
   /** Only these fields of the chain, separated by commas: `tasks` for whole tasks, `tasks.<field>` for one of their fields. The ids are always there. */
@@ -27,7 +27,7 @@ export interface WantedParts {
 /** What the query asks for. */
 export function partsOf({ view, fields }: ChainQueryDto): WantedParts {
   if (fields === undefined) return { chain: undefined, tasks: undefined, withTasks: view !== 'summary' };
-  const chain = fields.filter((field) => CHAIN_FIELDS.includes(field));
+  const chain = fields.filter((field) => WHOLE_CHAIN_FIELDS.includes(field));
   const tasks = fields.flatMap((field) => (field.startsWith(`${TASKS}.`) ? [field.slice(TASKS.length + 1)] : []));
   const whole = fields.includes(TASKS);
   return { chain, tasks: whole ? undefined : tasks, withTasks: whole || tasks.length > 0 };

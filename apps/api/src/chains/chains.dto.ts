@@ -251,6 +251,9 @@ export class ChainSummaryDto {
 }
 
 export class ChainDto extends ChainSummaryDto {
+  /** The values of its `outputs` by name: null until the chain has ended, and where it names none; an output is null where its task gave no result. Not with `view=summary`. */
+  @ApiPropertyOptional({ ...anyJson, nullable: true, example: { rows: 512 } })
+  outputs?: Record<string, unknown> | null;
   @ApiProperty({ type: [TaskDto] })
   tasks: TaskDto[];
 }

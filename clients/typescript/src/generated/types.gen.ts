@@ -395,6 +395,12 @@ export type ChainDto = {
      */
     deadline_at: string | null;
     error: FailureDto | null;
+    /**
+     * The values of its `outputs` by name: null until the chain has ended, and where it names none; an output is null where its task gave no result. Not with `view=summary`.
+     */
+    outputs?: {
+        [key: string]: unknown;
+    } | null;
     tasks: Array<TaskDto>;
 };
 
@@ -1753,6 +1759,24 @@ export type CreateChainRequest = {
         concurrency_limit?: number;
     };
     /**
+     * The parameters of the chain: a JSON Schema 2020-12 of an object, with defaults. ${params.<name>} in task_params stands for the value. `x-secret: true` takes a secret as ${secrets.<name>}, `x-dataset: true` a dataset as dataset:<party>/<name>@<version>. Without pattern, uniqueItems, $ref and combinations.
+     */
+    params?: {
+        [key: string]: unknown;
+    };
+    /**
+     * A value for each parameter that has no default. At most 64 KiB of JSON.
+     */
+    args?: {
+        [key: string]: unknown;
+    };
+    /**
+     * Results of the chain by name: references ${tasks.<task_id>.result.<path>}. Once the chain has ended, GET /chains/{chain_id} shows their values.
+     */
+    outputs?: {
+        [key: string]: string;
+    };
+    /**
      * Any JSON object, returned unchanged. `purpose`, a string of at most 200 characters, is part of what owners of data approve.
      */
     metadata?: {
@@ -2160,7 +2184,7 @@ export type GetChainData = {
     };
     query?: {
         /**
-         * `summary`: `tasks` is empty, and costs nothing however many there are.
+         * `summary`: `tasks` is empty, which costs nothing however many there are, and `outputs` is left out.
          */
         view?: 'full' | 'summary';
         /**

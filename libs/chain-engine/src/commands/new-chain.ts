@@ -9,8 +9,10 @@ export interface NewChain {
   readonly chainName: string;
   readonly chainType: string;
   readonly description: string | null;
-  /** The body as the user sent it. */
+  /** The body as the user sent it, with the values of parameters in their places. */
   readonly config: unknown;
+  /** What the chain gives back; null: nothing that has a name. */
+  readonly outputs?: ChainOutputs | null;
   readonly metadata: unknown;
   /** What lists can be filtered by. */
   readonly labels: Readonly<Record<string, string>>;
@@ -30,6 +32,9 @@ export interface NewChain {
   readonly concurrency: Concurrency | null;
   readonly tasks: readonly NewTask[];
 }
+
+/** Results of a chain by name: the task, and the path into its result. */
+export type ChainOutputs = Readonly<Record<string, { readonly task_id: string; readonly path: readonly string[] }>>;
 
 /** A group, and how many of it go at once at most. */
 export interface Concurrency {
@@ -87,6 +92,7 @@ export function newChainRows(
       chain_type: chain.chainType,
       description: chain.description,
       chain_config: chain.config,
+      outputs: chain.outputs,
       status: state.chain.status,
       total_tasks: chain.tasks.length,
       created_by: chain.createdBy,

@@ -107,7 +107,7 @@ describe('the JSON of chains', () => {
     const { chain, tasks: all } = (await readChains.withTasks(mine, 'c'))!;
     expect(chain).toMatchObject({ chain_id: 'c', status: 'RUNNING', version: 1 });
     expect(all.map(({ task_id }) => task_id)).toEqual(['t0', 't1', 't2', 't3']);
-    expect((await readChains.chain(mine, 'c'))!.json).toBe(chain.json);
+    expect((await readChains.chain(mine, 'c'))!.json).toBe(chain.json.replace(',"outputs":null', ''));
     expect((await readChains.changedTasks(mine, 'c', -1)).map(({ json }) => json)).toEqual(all.map(({ json }) => json));
     expect((await readChains.withTasks(mine, 'p1'))!.tasks).toEqual([]);
     expect(await readChains.graph(mine, 'p1')).toEqual({ chain_type: 'parallel', tasks: [] });

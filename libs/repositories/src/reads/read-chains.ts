@@ -1,6 +1,6 @@
 import type { Queryable } from '../database.js';
 import type { Statement } from '../pool.js';
-import { chainJson, taskJson, TASKS_READER, WAITS } from './shown-columns.js';
+import { chainJson, taskJson, TASKS_READER, WAITS, wholeChainJson } from './shown-columns.js';
 
 // SQL: polled by every viewer. PostgreSQL writes the JSON that is sent: as rows that the API parsed and wrote again, a chain
 // of 100 tasks took 3.7 ms of CPU, as text 2.4 ms. What a reader may not see is in no row.
@@ -65,25 +65,25 @@ export interface ChainGraph {
   readonly tasks: readonly GraphTask[];
 }
 
-const CHAIN = chainJson();
+const WHOLE_CHAIN = wholeChainJson();
 const taskOf = (fields?: readonly string[]): string =>
   `t.task_id, t.status, ${taskJson(TASKS_READER, '', fields)} AS json, ${WAITS}`;
 const TASK = taskOf();
 
-const chainOf = (fields?: readonly string[]): string =>
-  `SELECT c.chain_id, c.status, c.version, c.max_parallel, c.admitted_tasks, ${chainJson(fields)} AS json FROM task_chains c WHERE c.chain_id = $1`;
-const chainById: Statement = { name: 'chain-by-id', text: chainOf() };
+const chainOf = (json: string): string =>
+  `SELECT c.chain_id, c.status, c.version, c.max_parallel, c.admitted_tasks, ${json} AS json FROM task_chains c WHERE c.chain_id = $1`;
+const chainById: Statement = { name: 'chain-by-id', text: chainOf(chainJson()) };
 /** The chain's own columns stand in its first row alone. */
 const withTasksOf = (chain: string, task: string): string =>
   `SELECT c.chain_id, c.status AS chain_status, c.version, c.max_parallel, c.admitted_tasks,
                 CASE WHEN row_number() OVER (ORDER BY t.execution_order) = 1 THEN ${chain} END AS chain_json, ${task}
            FROM task_chains c LEFT JOIN chain_tasks t USING (chain_id)
           WHERE c.chain_id = $1 ORDER BY t.execution_order`;
-const chainWithTasks: Statement = { name: 'chain-with-tasks', text: withTasksOf(CHAIN, TASK) };
+const chainWithTasks: Statement = { name: 'chain-with-tasks', text: withTasksOf(WHOLE_CHAIN, TASK) };
 /** Without a name: there are as many texts as choices of fields. */
 const partsOf = ({ chain, tasks }: ChainParts): Statement => ({
   name: '',
-  text: withTasksOf(chainJson(chain), taskOf(tasks)),
+  text: withTasksOf(wholeChainJson(chain), taskOf(tasks)),
 });
 /** $3 the reader's party, $4 whether the reader is an admin. */
 const READER_MAY = '($4::boolean OR result.key IS NOT DISTINCT FROM $3::text)';
@@ -127,9 +127,14 @@ interface ChainRow extends Omit<ShownChain, 'json' | 'status'>, ShownTask {
 }
 
 export const readChains = {
-  /** The chain without its tasks: whole, or its id and these fields. */
+  /** The chain without its tasks and outputs, or its id and these fields. */
   chain: async (db: Queryable, chainId: string, fields?: readonly string[]) =>
-    (await db.query<ShownChain>(fields === undefined ? chainById : { name: '', text: chainOf(fields) }, [chainId]))[0],
+    (
+      await db.query<ShownChain>(
+        fields === undefined ? chainById : { name: '', text: chainOf(wholeChainJson(fields)) },
+        [chainId],
+      )
+    )[0],
   /** The chain and its tasks as of one moment, whole or in `parts`. */
   withTasks: async (
     db: Queryable,

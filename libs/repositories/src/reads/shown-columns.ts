@@ -25,6 +25,17 @@ const CHAIN_COLUMNS: Columns = new Map([
   ['error', 'c.error'],
 ]);
 
+/** What a chain gives back: values of results that everybody reads who reads the chain; null until it has ended. */
+const OUTPUTS = `
+  CASE WHEN c.outputs IS NOT NULL AND c.status IN ('SUCCESS', 'FAILURE', 'CANCELLED') THEN (
+    SELECT jsonb_object_agg(output.key, (
+             SELECT o.result #> ARRAY(SELECT jsonb_array_elements_text(output.value -> 'path'))
+               FROM chain_tasks o WHERE o.chain_id = c.chain_id AND o.task_id = output.value ->> 'task_id'))
+      FROM jsonb_each(c.outputs) AS output)
+  END`;
+/** Of one chain: results may be large. */
+const WHOLE_CHAIN_COLUMNS: Columns = new Map([...CHAIN_COLUMNS, ['outputs', OUTPUTS]]);
+
 /** Results in clear belong to a party whose folder nobody has claimed: whoever `may` not read them gets the reason. */
 const partyResults = (may: string): string => `
   CASE WHEN t.party_results IS NOT NULL THEN (
@@ -57,12 +68,18 @@ const taskColumns = (mayRead: string): Columns =>
 
 /** The fields of a chain that `GET /chains` can be limited to. */
 export const CHAIN_FIELDS: readonly string[] = [...CHAIN_COLUMNS.keys()];
+/** Those of `GET /chains/{chain_id}`. */
+export const WHOLE_CHAIN_FIELDS: readonly string[] = [...WHOLE_CHAIN_COLUMNS.keys()];
 /** The fields of a task, but for `waiting`, which the API adds. */
 export const TASK_FIELDS: readonly string[] = [...taskColumns(TASKS_READER).keys()];
 
 /** A `ChainSummaryDto` as JSON: of table `c`, all of it, or its id and these fields alone. Other names are ignored. */
 export const chainJson = (fields?: readonly string[]): string =>
   `${record(chosen(CHAIN_COLUMNS, 'chain_id', fields))}::text`;
+
+/** As `chainJson`, with the outputs of the chain. */
+export const wholeChainJson = (fields?: readonly string[]): string =>
+  `${record(chosen(WHOLE_CHAIN_COLUMNS, 'chain_id', fields))}::text`;
 
 /** A `TaskDto` without `waiting` as JSON: of table `t`, all of it, or its id and these fields alone. `more` columns follow. */
 export const taskJson = (mayRead: string, more = '', fields?: readonly string[]): string =>

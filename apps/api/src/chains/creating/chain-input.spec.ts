@@ -47,7 +47,8 @@ const edgesOf = (value: unknown) =>
 
 describe('a chain', () => {
   it('is read with all its defaults', () => {
-    const { plan, ...chain } = chainOf(body([task('a')]));
+    const { plan, config, ...chain } = chainOf(body([task('a')]));
+    expect(config).toEqual(body([task('a')]));
     const retryPolicy = {
       maxRetries: 0,
       retryOnFailure: true,
@@ -63,6 +64,7 @@ describe('a chain', () => {
       metadata: {},
       labels: {},
       execute: false,
+      outputs: null,
       options: {
         retryPolicy,
         timeoutSeconds: 7200,
@@ -388,7 +390,7 @@ describe('a body is refused', () => {
       { metdata: {} },
     );
     expect(messagesOf(value)).toEqual([
-      'metdata is not a known field: there are chain_name, description, tasks, options, metadata, labels, execute.',
+      'metdata is not a known field: there are chain_name, description, tasks, options, params, args, outputs, metadata, labels, execute.',
       expect.stringMatching(/^Task "a": depend_on is not a known field: there are task_id, task_name, task_type, /),
       'Task "f": trigger_rule.at_least is missing.',
       'Task "f": trigger_rule.atleast is not a known field: there are at_least.',

@@ -11,10 +11,11 @@ import {
   type TaskNode,
   type TriggerRule,
 } from '#libs/chain-domain';
-import type { Concurrency, NewTask } from '#libs/chain-engine';
+import type { ChainOutputs, Concurrency, NewTask } from '#libs/chain-engine';
 import { type GraphFault, MAX_TASKS, type Plan, plan } from '#libs/dag-planner';
 import { type ChainBody, type PriorityBody, type RetryPolicyBody, type TaskBody } from './chain-body.js';
 import { addConditionFaults, conditionsOf, type ReadConditions } from './condition-faults.js';
+import { expandBody, outputsOf } from './expand-body.js';
 import { PRIORITY_WORDS } from './create-chain.schema.js';
 import type { TaskCatalogue } from '../../catalogue/catalogue.js';
 import { addParamsFaults, type SecretUse } from './params-faults.js';
@@ -32,6 +33,10 @@ export interface ChainInput {
   /** Whether to start it at once. */
   readonly execute: boolean;
   readonly plan: Plan;
+  /** Null: none. */
+  readonly outputs: ChainOutputs | null;
+  /** The body as it would have been sent without parameters. */
+  readonly config: unknown;
 }
 
 export interface ChainOptions {
@@ -72,20 +77,26 @@ const DEFAULT_APPROVAL_TIMEOUT_SECONDS = 7 * 86_400;
 export function readChain(body: unknown, catalogue: TaskCatalogue): ChainReading {
   const faults = new FaultList();
   addChainSchemaFaults(body, faults);
-  const tasks: unknown = isObject(body) ? body['tasks'] : undefined;
-  if (faults.full || !isObject(body) || !Array.isArray(tasks) || tasks.length > MAX_TASKS) {
+  const sent: unknown = isObject(body) ? body['tasks'] : undefined;
+  if (faults.full || !isObject(body) || !Array.isArray(sent) || sent.length > MAX_TASKS) {
     return { ok: false, faults: faults.toArray(), secrets: [] };
   }
+  const expanded = expandBody(body, sent, faults);
+  const { tasks } = expanded;
   const nodes = readDependencies(tasks);
   const planned = plan(nodes);
   if (!planned.ok) addGraphFaults(planned.faults, nodes, faults);
   addTriggerFaults(tasks, nodes, faults);
   addConcurrencyFaults(body, tasks, faults);
   const known = planned.ok ? planned.plan : undefined;
-  const secrets = addParamsFaults(tasks, catalogue, known, faults);
+  const placed = <Place extends { readonly pointer?: string }>(each: Place): Place =>
+    each.pointer === undefined ? each : { ...each, pointer: expanded.placeOf(each.pointer) };
+  const secrets = addParamsFaults(tasks, catalogue, known, faults).map(placed);
+  const outputs = outputsOf(expanded.body, new Map(nodes.map(({ id }, i) => [id, i])), faults);
   const conditions = addConditionFaults(tasks, nodes, known, faults);
-  if (!faults.empty || !planned.ok) return { ok: false, faults: faults.toArray(), secrets };
-  return { ok: true, chain: chainOf(body as unknown as ChainBody, nodes, planned.plan, conditions), secrets };
+  if (!faults.empty || !planned.ok) return { ok: false, faults: faults.toArray().map(placed), secrets };
+  const chain = chainOf(expanded.body as unknown as ChainBody, nodes, planned.plan, conditions);
+  return { ok: true, chain: { ...chain, outputs, config: expanded.body }, secrets };
 }
 
 function addGraphFaults(graphFaults: readonly GraphFault[], nodes: readonly TaskNode[], faults: FaultList): void {
@@ -97,7 +108,12 @@ function addGraphFaults(graphFaults: readonly GraphFault[], nodes: readonly Task
   }
 }
 
-function chainOf(body: ChainBody, nodes: readonly TaskNode[], planned: Plan, read: ReadConditions): ChainInput {
+function chainOf(
+  body: ChainBody,
+  nodes: readonly TaskNode[],
+  planned: Plan,
+  read: ReadConditions,
+): Omit<ChainInput, 'outputs' | 'config'> {
   const { retry_policy, timeout, queue_timeout, priority, stop_on_error, max_parallel, ...more } = body.options ?? {};
   const options: ChainOptions = {
     retryPolicy: retryPolicyOf(retry_policy),

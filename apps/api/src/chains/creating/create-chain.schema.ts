@@ -2,6 +2,7 @@ import { MAX_TASKS } from '#libs/dag-planner';
 import { TRIGGER_RULES } from '#libs/chain-domain';
 import { MAX_CONDITION_LENGTH } from '#libs/chain-engine';
 import { LABEL_KEY, LABEL_VALUE } from '../../http/patterns.js';
+import { functionFields } from './params.schema.js';
 import { retryPolicy } from './retry-policy.schema.js';
 
 const taskId = { type: 'string', minLength: 1, maxLength: 64, pattern: '^[A-Za-z0-9._-]*$' } as const;
@@ -273,6 +274,7 @@ export const createChainSchema = {
       examples: [task.examples],
     },
     options,
+    ...functionFields,
     metadata: {
       type: 'object',
       additionalProperties: true,

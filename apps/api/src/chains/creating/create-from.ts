@@ -33,7 +33,7 @@ export async function createFrom(
   { caller, party, isAdmin, key, quota }: CreateRequest,
 ): Promise<Creation> {
   const by = { actor: caller.actor, party, isAdmin };
-  const chain = newChainOf(faultless((await readChainOf(by, engine, body, catalogue)).reading), body, by);
+  const chain = newChainOf(faultless((await readChainOf(by, engine, body, catalogue)).reading), by);
   const outcome = await createChain(engine, chain, idempotentRequest(key, body), caller, quota);
   if (outcome.kind === 'key-reused') {
     throw new Problem('IDEMPOTENCY_KEY_REUSED', 'This Idempotency-Key was used for another chain: use a new key.');

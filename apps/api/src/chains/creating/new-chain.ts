@@ -2,10 +2,9 @@ import type { NewChain } from '#libs/chain-engine';
 import { findReferences } from '#libs/chain-domain';
 import type { ChainInput } from './chain-input.js';
 
-/** A chain that was read without a fault, as the engine takes it. `config` is the body as it was sent. */
+/** A chain that was read without a fault, as the engine takes it. */
 export function newChainOf(
   input: ChainInput,
-  config: unknown,
   by: { readonly actor: string | null; readonly party: string | null; readonly isAdmin: boolean },
 ): NewChain {
   const { plan } = input;
@@ -14,7 +13,8 @@ export function newChainOf(
     chainName: input.chainName,
     chainType: plan.chainType,
     description: input.description,
-    config,
+    config: input.config,
+    outputs: input.outputs,
     metadata: input.metadata,
     labels: input.labels,
     createdBy: by.actor,

@@ -60,8 +60,11 @@ export function addParamsFaults(
     if (!isObject(params)) continue;
     const at = pointer('tasks', position, 'task_params');
     const { references, faults: malformed } = findReferences(params as JsonValue, positions);
-    for (const fault of malformed)
+    for (const fault of malformed) {
+      // Said when parameters were put in.
+      if (fault.code === 'UNKNOWN_PARAM') continue;
       faults.add({ code: fault.code, pointer: at + fault.pointer, message: label + fault.message });
+    }
     const parties = partiesOf(params);
     for (const { party, taskId, place } of findPartyReferences(params as JsonValue, positions)) {
       if (isPlaceOf(party, place, parties)) continue;

@@ -1,0 +1,179 @@
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import {
+  expandParams,
+  type FaultList,
+  isObject,
+  type JsonValue,
+  parseReference,
+  type ParamSource,
+  pointer,
+  quoted,
+  secretNameOf,
+  splitText,
+} from '#libs/chain-domain';
+import type { ChainOutputs } from '#libs/chain-engine';
+import { parseDatasetRef } from '#libs/consent';
+import { addSchemaFaults, compileSchema } from '../../http/schema-faults.js';
+import { taskLabel } from './chain-schema-faults.js';
+import { paramsSchema } from './params.schema.js';
+
+/** Characters of `params`, and of `args`, as JSON. */
+const MAX_JSON = 64 * 1024;
+
+const checkParams = compileSchema(paramsSchema);
+
+type Json = Readonly<Record<string, JsonValue>>;
+
+/** A body whose parameters have been put in: it has neither `params` nor `args`. */
+export interface ExpandedBody {
+  readonly body: Readonly<Record<string, unknown>>;
+  readonly tasks: readonly unknown[];
+  /** Where the caller has to look for what is wrong at a place of the expanded body. */
+  readonly placeOf: (place: string) => string;
+}
+
+/**
+ * Puts the values of parameters into the tasks of a body, and adds what is wrong with the declaration, the values and their use. All
+ * that comes after sees a chain that was written out: so the rights, policies and secrets of the caller decide.
+ */
+export function expandBody(
+  { params, args, ...body }: Readonly<Record<string, unknown>>,
+  tasks: readonly unknown[],
+  faults: FaultList,
+): ExpandedBody {
+  const { properties, given, values, known } = valuesOf(params, args, faults);
+  const declared = Object.keys(properties);
+  const secrets = new Set(declared.filter((name) => properties[name]!['x-secret'] === true));
+  const { expand, used, sources } = expandParams({ declared, values, secrets });
+  const expanded = tasks.map((task, position) => {
+    if (!isObject(task) || task['task_params'] === undefined) return task;
+    const label = taskLabel(task, position);
+    const at = ['tasks', position, 'task_params'];
+    const { value, faults: found } = expand(task['task_params'] as JsonValue, at);
+    // Where declaration or values are wrong there are no values at all.
+    for (const fault of found) {
+      if (known || fault.code !== 'NO_VALUE') faults.add({ ...fault, message: label + fault.message });
+    }
+    return value === task['task_params'] ? task : { ...task, task_params: value };
+  });
+  for (const name of declared.filter((each) => !used.has(each))) {
+    const message = `No task uses the parameter ${quoted(name)}: write \${params.${name}} in task_params, or take it out.`;
+    faults.add({ code: 'UNUSED_PARAM', pointer: pointer('params', 'properties', name), message });
+  }
+  return { body: { ...body, tasks: expanded }, tasks: expanded, placeOf: placeIn(sources, given) };
+}
+
+/** The outputs of a body as they are read later, and what is wrong with them. */
+export function outputsOf(
+  { outputs }: Readonly<Record<string, unknown>>,
+  positions: ReadonlyMap<string, number>,
+  faults: FaultList,
+): ChainOutputs | null {
+  if (!isObject(outputs)) return null;
+  const read: [string, ChainOutputs[string]][] = [];
+  for (const [name, text] of Object.entries(outputs)) {
+    if (typeof text !== 'string') continue;
+    const [segment, more] = splitText(text);
+    const parsed = segment?.kind === 'reference' && more === undefined ? parseReference(segment, positions) : undefined;
+    const add = (code: string, why: string): void =>
+      faults.add({ code, pointer: pointer('outputs', name), message: `The output ${quoted(name)} ${why}.` });
+    if (parsed?.ok !== true) add('MALFORMED_REFERENCE', 'must be one reference: ${tasks.<task_id>.result.<path>}');
+    else if (parsed.reference.party !== undefined) {
+      add(
+        'PARTY_RESULT_NOT_ALLOWED',
+        'cannot be a result of one party: only that party may know it. Read it at the task',
+      );
+    } else if (!positions.has(parsed.reference.taskId)) {
+      add(
+        'REFERENCE_UNKNOWN_TASK',
+        `refers to task ${quoted(parsed.reference.taskId)}, and there is no such task in this chain`,
+      );
+    } else read.push([name, { task_id: parsed.reference.taskId, path: parsed.reference.path.map(String) }]);
+  }
+  return read.length === 0 ? null : Object.fromEntries(read);
+}
+
+interface Values {
+  readonly properties: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  readonly given: ReadonlySet<string>;
+  readonly values: ReadonlyMap<string, JsonValue>;
+  /** Whether declaration and values are right; else there are no values. */
+  readonly known: boolean;
+}
+
+function valuesOf(params: unknown, args: unknown, faults: FaultList): Values {
+  const given = isObject(args) ? args : {};
+  const nothing: Values = { properties: {}, given: new Set(Object.keys(given)), values: new Map(), known: true };
+  if (params === undefined) {
+    if (args !== undefined) {
+      faults.add({
+        code: 'UNKNOWN_FIELD',
+        pointer: '/args',
+        message: 'args gives values to params: declare them, or leave args out.',
+      });
+    }
+    return nothing;
+  }
+  const before = faults.size;
+  for (const [name, json] of Object.entries({ params, args })) {
+    if (JSON.stringify(json ?? null).length <= MAX_JSON) continue;
+    faults.add({
+      code: 'OUT_OF_RANGE',
+      pointer: `/${name}`,
+      message: `${name} has more than ${MAX_JSON} characters of JSON.`,
+    });
+  }
+  if (faults.size > before) return { ...nothing, known: false };
+  addSchemaFaults(checkParams, params, faults, '/params', 'params: ');
+  const all = isObject(params) && isObject(params['properties']) ? params['properties'] : {};
+  const properties = Object.fromEntries(Object.entries(all).map(([name, each]) => [name, isObject(each) ? each : {}]));
+  const checked = { ...nothing, properties };
+  if (faults.size > before) return { ...checked, known: false };
+  // Its own instance, which the next collection of garbage takes with the schema: the house's keeps what it compiled.
+  const ajv = new Ajv2020({
+    allErrors: true,
+    strict: false,
+    verbose: true,
+    useDefaults: true,
+    ownProperties: true,
+    validateSchema: false,
+  });
+  // Without a prototype: a parameter may be called toString.
+  const filled = Object.assign(Object.create(null) as Record<string, unknown>, structuredClone(given));
+  addSchemaFaults(ajv.compile({ ...(params as object), additionalProperties: false }), filled, faults, '/args');
+  for (const [name, property] of Object.entries(properties)) {
+    const value = filled[name];
+    if (value === undefined) continue;
+    const says = kindFault(property, value);
+    if (says) faults.add({ code: says[0], pointer: pointer('args', name), message: `${name} ${says[1]}.` });
+  }
+  if (faults.size > before) return { ...checked, known: false };
+  return { ...checked, values: new Map(Object.entries(filled as Json)) };
+}
+
+function kindFault(
+  property: Readonly<Record<string, unknown>>,
+  value: unknown,
+): [code: string, says: string] | undefined {
+  const isSecret = typeof value === 'string' && secretNameOf(value) !== undefined;
+  if (property['x-secret'] === true) {
+    return isSecret ? undefined : ['INVALID_VALUE', 'takes a secret: write ${secrets.<name>}, never its value'];
+  }
+  if (isSecret) return ['SECRET_NOT_ALLOWED', 'takes no secret: declare it with "x-secret": true'];
+  if (property['x-dataset'] !== true || (typeof value === 'string' && parseDatasetRef(value) !== undefined))
+    return undefined;
+  return ['INVALID_VALUE', 'takes a dataset: dataset:<party>/<name>@<version>'];
+}
+
+function placeIn(sources: ReadonlyMap<string, ParamSource>, given: ReadonlySet<string>): ExpandedBody['placeOf'] {
+  return (place) => {
+    const steps = place.split('/');
+    for (let length = steps.length; length > 3; length--) {
+      const source = sources.get(steps.slice(0, length).join('/'));
+      if (source === undefined) continue;
+      const root = given.has(source.name) ? ['args', source.name] : ['params', 'properties', source.name, 'default'];
+      return [pointer(...root, ...source.path), ...steps.slice(length)].join('/');
+    }
+    return place;
+  };
+}

@@ -1,0 +1,88 @@
+/** The name of a parameter or an output: it stands in references. */
+const NAME = '^[A-Za-z_][A-Za-z0-9_-]{0,63}$';
+const count = { type: 'integer', minimum: 0 } as const;
+const TYPES = ['string', 'number', 'integer', 'boolean', 'object', 'array', 'null'] as const;
+const children = { type: 'object', maxProperties: 100, additionalProperties: { $ref: '#/$defs/value' } } as const;
+const names = { type: 'array', maxItems: 100, uniqueItems: true, items: { type: 'string', maxLength: 64 } } as const;
+
+const value = {
+  type: { anyOf: [{ enum: TYPES }, { type: 'array', minItems: 1, uniqueItems: true, items: { enum: TYPES } }] },
+  title: { type: 'string', maxLength: 255 },
+  description: { type: 'string', maxLength: 10_000 },
+  default: true,
+  examples: { type: 'array' },
+  enum: { type: 'array', minItems: 1, maxItems: 1_000 },
+  const: true,
+  minimum: { type: 'number' },
+  maximum: { type: 'number' },
+  exclusiveMinimum: { type: 'number' },
+  exclusiveMaximum: { type: 'number' },
+  multipleOf: { type: 'number', exclusiveMinimum: 0 },
+  minLength: count,
+  maxLength: count,
+  minItems: count,
+  maxItems: count,
+  items: { $ref: '#/$defs/value' },
+  minProperties: count,
+  maxProperties: count,
+  properties: children,
+  required: names,
+  additionalProperties: { anyOf: [{ type: 'boolean' }, { $ref: '#/$defs/value' }] },
+} as const;
+
+/**
+ * What `params` of a chain may be: a JSON Schema 2020-12 of an object, of the keywords that say what a form can show. There is no `pattern`, which
+ * could take minutes over a text, no `uniqueItems`, which compares each with each, and no `$ref`.
+ */
+export const paramsSchema = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['properties'],
+  properties: {
+    type: { const: 'object' },
+    title: value.title,
+    description: value.description,
+    additionalProperties: { const: false },
+    required: names,
+    properties: {
+      type: 'object',
+      minProperties: 1,
+      maxProperties: 100,
+      propertyNames: { pattern: NAME },
+      additionalProperties: {
+        type: 'object',
+        additionalProperties: false,
+        properties: { ...value, 'x-secret': { type: 'boolean' }, 'x-dataset': { type: 'boolean' } },
+      },
+    },
+  },
+  $defs: { value: { type: 'object', additionalProperties: false, properties: value } },
+} as const;
+
+const ITEM = { type: 'object', additionalProperties: true } as const;
+
+/** The fields of a chain that make it a function: what it takes, what it is given, what it gives back. */
+export const functionFields = {
+  params: {
+    ...ITEM,
+    description:
+      'The parameters of the chain: a JSON Schema 2020-12 of an object, with defaults. ${params.<name>} in task_params stands for the value. `x-secret: true` takes a secret as ${secrets.<name>}, `x-dataset: true` a dataset as dataset:<party>/<name>@<version>. Without pattern, uniqueItems, $ref and combinations.',
+    examples: [
+      { type: 'object', required: ['keys'], properties: { keys: { type: 'array', items: { type: 'string' } } } },
+    ],
+  },
+  args: {
+    ...ITEM,
+    description: 'A value for each parameter that has no default. At most 64 KiB of JSON.',
+    examples: [{ keys: ['id'] }],
+  },
+  outputs: {
+    type: 'object',
+    maxProperties: 64,
+    propertyNames: { pattern: NAME },
+    additionalProperties: { type: 'string', minLength: 1, maxLength: 1_000 },
+    description:
+      'Results of the chain by name: references ${tasks.<task_id>.result.<path>}. Once the chain has ended, GET /chains/{chain_id} shows their values.',
+    examples: [{ rows: '${tasks.psi.result.intersection_count}' }],
+  },
+} as const;
