@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { plan } from '#libs/dag-planner';
-import { chain, chord, group, task } from './canvas.js';
+import { chain, chord, group, param, task } from './canvas.js';
 
 const named = (id: string) => task('diagnostic').as(id);
 const [a, b, c, d, e, f] = [named('a'), named('b'), named('c'), named('d'), named('e'), named('f')];
@@ -27,6 +27,14 @@ describe('the words of the builder', () => {
     expect(typeOf(group(a, b, c))).toBe('parallel');
     expect(typeOf(chord([a, b], c))).toBe('chord');
     expect(typeOf(chain(a, group(b, c), d))).toBe('complex');
+  });
+
+  it('write references to parameters', () => {
+    expect([param('keys'), param('keys', '[0]'), param('limits', 'low')]).toEqual([
+      '${params.keys}',
+      '${params.keys[0]}',
+      '${params.limits.low}',
+    ]);
   });
 
   it('write all settings of a task', () => {

@@ -178,6 +178,11 @@ export function task(type: string, params: TaskBody['task_params'] = {}): Task {
   return new Task({ task_type: type, task_params: params });
 }
 
+/** The reference to a parameter of the chain, for the parameters of its tasks: declare it by `params` in the settings of `build`. */
+export function param(name: string, path = ''): string {
+  return `\${params.${name}${path && !path.startsWith('[') ? '.' : ''}${path}}`;
+}
+
 /** One after the other: the first tasks of each step wait for all last tasks of the step before. */
 export function chain(...steps: readonly Step[]): Step {
   return new Sequence(some('chain', steps));

@@ -1,4 +1,4 @@
-export { chain, chord, group, task } from './canvas.js';
+export { chain, chord, group, param, task } from './canvas.js';
 export type { ChainSettings, Step, Task } from './canvas.js';
 export { TaskChainClient } from './task-chain-client.js';
 export type { ChainProgress, ChainUpdate, LiveTask, TaskChainClientOptions, WaitOptions } from './task-chain-client.js';
