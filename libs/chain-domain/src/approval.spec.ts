@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { ApprovalDecision } from './events.js';
+import type { ApprovalDecision, ChainEvent } from './events.js';
 import { Play } from './sample-chain-for-tests.js';
 
 const decide = (play: Play, position: number, decision: ApprovalDecision, words = 'ask the board') =>
@@ -49,6 +49,23 @@ describe('a task that needs an approval', () => {
     expect(play.task(0).error).toMatchObject({ code: 'POLICY_REFUSED', message: 'ask the board' });
   });
 
+  it('fails with words that say who decided where the owner gave none, and keeps what it asked for', () => {
+    for (const [decision, message] of [
+      ['refuse', 'the owner of the data decided: refuse'],
+      ['withdraw', 'the owner of the data decided: withdraw'],
+    ] as const) {
+      const play = ask(Play.of([{}]), 0);
+      const details = { datasets: ['c'] };
+      const asked = { ...play.task(0), error: { code: 'APPROVAL_REQUIRED', message: 'an owner must decide', details } };
+      play.state = { ...play.state, tasks: new Map([[0, asked]]) };
+      decide(play, 0, decision, '');
+      expect(play.task(0).error).toEqual({ code: 'POLICY_REFUSED', message, details });
+    }
+    const running = Play.of([{ error: { code: 'OLD', message: 'before', details: { old: true } } }]).run(0);
+    decide(running, 0, 'refuse', '');
+    expect(running.task(0).error).not.toHaveProperty('details');
+  });
+
   it('is stopped while it runs if the owner withdraws, and ends the chain by stop_on_error', () => {
     const play = Play.of([{}, { after: [0] }], { stopOnError: true }).run(0);
     expect(decide(play, 0, 'withdraw')).toMatchObject({ effects: [{ kind: 'AbortTask' }, { kind: 'ChainFinished' }] });
@@ -70,8 +87,28 @@ describe('a task that needs an approval', () => {
     expect(play.give({ kind: 'ApprovalTimedOut', position: 0 })).toMatchObject({ disposition: 'STALE' });
     play.now += 1;
     play.give({ kind: 'ApprovalTimedOut', position: 0 });
-    expect(play.task(0)).toMatchObject({ status: 'FAILURE', error: { code: 'APPROVAL_EXPIRED' } });
+    const message =
+      'nobody approved the task within its 600 s: ask the owner, then retry the chain, or raise options.approval_timeout';
+    expect(play.task(0)).toMatchObject({ status: 'FAILURE', nextAttemptAt: null });
+    expect(play.task(0).error).toEqual({ code: 'APPROVAL_EXPIRED', message });
     expect(play.chain.status).toBe('FAILURE');
+  });
+
+  it('keeps what it asked for when nobody decides in time', () => {
+    const error = { code: 'APPROVAL_REQUIRED', message: 'an owner must decide', details: { datasets: ['c'] } };
+    const play = Play.of([{}]).run(0);
+    const report = { kind: 'TaskFailed', position: 0, attempt: 1, runId: 'a.1', error, retryable: false, random: 0 };
+    play.give(report as ChainEvent);
+    play.now += 600_000;
+    play.give({ kind: 'ApprovalTimedOut', position: 0 });
+    expect(play.task(0).error).toMatchObject({ code: 'APPROVAL_EXPIRED', details: { datasets: ['c'] } });
+  });
+
+  it('is another than one that waits for its backoff, which no approval times out', () => {
+    const play = Play.of([{ retry: { maxRetries: 1 } }]).fail(0);
+    play.now += 600_000;
+    expect(play.give({ kind: 'ApprovalTimedOut', position: 0 })).toMatchObject({ disposition: 'STALE' });
+    expect(play.tasks).toBe('a RETRYING');
   });
 
   it('keeps its hold through a pause', () => {

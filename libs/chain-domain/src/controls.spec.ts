@@ -24,7 +24,8 @@ describe('retry', () => {
     withDownstream.give(retry([1]));
     expect(withDownstream.tasks).toBe('a SUCCESS, b READY, c PENDING, d SUCCESS');
     const alone = chain();
-    alone.give(retry([1], false));
+    const decision = alone.give(retry([1], false));
+    expect('changed' in decision && [...decision.changed.keys()]).toEqual([1]);
     expect(alone.tasks).toBe('a SUCCESS, b READY, c SUCCESS, d SUCCESS');
     alone.succeed(1);
     expect(alone.chain.status).toBe('SUCCESS');

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { Play } from './sample-chain-for-tests.js';
+import { decide } from './decide.js';
+import { Play, sampleChain } from './sample-chain-for-tests.js';
 
 describe('fencing', () => {
   const running = () => Play.of([{}, { after: [0] }]).run(0);
@@ -18,6 +19,21 @@ describe('fencing', () => {
       disposition: 'DUPLICATE',
     });
     expect(play.tasks).toBe('a SUCCESS, b READY');
+  });
+
+  it('changes nothing by what it does not take, the clock of the chain included', () => {
+    // As no event leaves it: the clock goes on although an approval alone can move the chain.
+    const held = { status: 'RETRYING', hold: 'APPROVAL', attempt: 1, nextAttemptAt: 9_000 } as const;
+    const state = sampleChain([held], { status: 'RUNNING', deadlineAt: 8_000 });
+    const late = decide(state, of(1, 'a.1'), 5_000);
+    expect(late).toEqual({ disposition: 'STALE', chain: state.chain, changed: new Map(), effects: [] });
+  });
+
+  it('tries a task again that no worker took in time, as its policy says', () => {
+    const error = { code: 'TIMEOUT_QUEUE', message: 'nobody took it' };
+    const play = Play.of([{ retry: { maxRetries: 1 } }]).send(0);
+    play.give({ kind: 'TaskQueueTimedOut', position: 0, attempt: 1, error, random: 0 });
+    expect(play.task(0)).toMatchObject({ status: 'RETRYING', failures: 1, error });
   });
 
   it('takes no queue time-out of a task that has been held since', () => {

@@ -61,7 +61,12 @@ describe('pause', () => {
     expect(play.give({ kind: 'ChainTimedOut' })).toMatchObject({ disposition: 'STALE' });
     play.now += 6_000;
     play.give({ kind: 'ChainTimedOut' });
-    expect(play.chain).toMatchObject({ status: 'FAILURE', error: { code: 'TIMEOUT_CHAIN' }, deadlineAt: null });
+    const message = 'the chain did not finish within its 10 s: raise options.timeout or look for the slow task';
+    expect(play.chain).toMatchObject({
+      status: 'FAILURE',
+      error: { code: 'TIMEOUT_CHAIN', message },
+      deadlineAt: null,
+    });
   });
 
   it('and resume asked twice are done once', () => {
@@ -106,9 +111,38 @@ describe('stop_on_error', () => {
   it('false lets the other branches run on, skips what can never run, and fails at the end', () => {
     const play = Play.of(tasks).fail(0);
     expect(play.tasks).toBe('a FAILURE, b SKIPPED, c READY, d PENDING, e READY');
-    expect(play.task(1).skipReason).toBe('UPSTREAM_FAILED');
+    expect(play.task(1)).toMatchObject({
+      skipReason: 'UPSTREAM_FAILED',
+      parents: { pending: 0, succeeded: 0, failed: 1, skipped: 0 },
+    });
     play.succeed(2, 3, 4);
     expect(play.chain).toMatchObject({ status: 'FAILURE', completedTasks: 3, error: { code: 'TASK_ERROR' } });
+  });
+});
+
+describe('a failure', () => {
+  it('counts as one below the tasks that it skips, and the skip of an operator as a skip', () => {
+    const below = [{ after: [0] }, { after: [1] }, { after: [1], triggerRule: 'one_failed' as const }];
+    const failed = Play.of([{}, ...below]).fail(0);
+    expect(failed.tasks).toBe('a FAILURE, b SKIPPED, c SKIPPED, d READY');
+    expect(failed.task(2).skipReason).toBe('UPSTREAM_FAILED');
+    const skipped = Play.of([{}, ...below]);
+    skipped.give({ kind: 'SkipTask', position: 0 });
+    expect(skipped.tasks).toBe('a SKIPPED, b SKIPPED, c SKIPPED, d SKIPPED');
+    expect(skipped.task(2).skipReason).toBe('UPSTREAM_SKIPPED');
+  });
+});
+
+describe('another priority', () => {
+  it('is no change of the chain itself, nor of a task that has it or has ended', () => {
+    const play = Play.of([{}, { priority: 9 }, {}, { after: [2] }]).succeed(0);
+    const { chain } = play;
+    const decision = play.give({ kind: 'SetPriority', priority: 9 });
+    expect('changed' in decision && [...decision.changed.keys()]).toEqual([2, 3]);
+    expect(play.chain).toBe(chain);
+    expect([play.task(0).priority, play.task(2).priority]).toEqual([5, 9]);
+    play.give({ kind: 'SetPriority', priority: 1, position: 3 });
+    expect([play.task(2).priority, play.task(3).priority]).toEqual([9, 1]);
   });
 });
 

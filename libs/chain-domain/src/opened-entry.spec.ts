@@ -30,6 +30,8 @@ describe('an entry of a ledger', () => {
     ['an impossible time', { ...ENTRY, at: '2026-13-27T08:00:00Z' }],
     ['a time of another form', { ...ENTRY, at: 'yesterday' }],
     ['a time with something before it', { ...ENTRY, at: ' 2026-11-27T08:00:00Z' }],
+    ['a time of a year of six digits', { ...ENTRY, at: '+002026-11-27T08:00:00Z' }],
+    ['a time of parts of milliseconds', { ...ENTRY, at: '2026-11-27T08:00:00.1234Z' }],
     ['a time with something after it', { ...ENTRY, at: '2026-11-27T08:00:00Z ' }],
     ['a time of another zone', { ...ENTRY, at: '2026-11-27T08:00:00+01:00' }],
     ['a name that is too long', { ...ENTRY, datasets: ['x'.repeat(256)] }],

@@ -1,6 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import type { JsonValue } from './map-strings.js';
-import { findPartyReferences, findReferences, MAX_REFERENCES, resolveReferences } from './references.js';
+import {
+  findPartyReferences,
+  findReferences,
+  findSecrets,
+  MAX_REFERENCES,
+  putAt,
+  resolveReferences,
+} from './references.js';
 
 const results: Record<string, JsonValue> = {
   psi: { count: 3, paths: { alice: '/a.csv' }, reports: [{ party: 'alice' }, null], flag: false, '25%': 1.5 },
@@ -53,6 +60,51 @@ describe('findReferences', () => {
     );
   });
 
+  it.each([
+    ['${tasks.a.result', 'has no closing brace. '],
+    ['${params.x}', ': references to params are not supported yet. '],
+    ['${secrets.y}', ': a secret stands alone in its string, as ${secrets.<name>}. '],
+    [
+      '${tasks.a}',
+      'must be ${tasks.<task_id>.result.<path>}, its path of keys and indexes: a.b[0].c, or ${tasks.<task_id>.party_results.<party>.<path>}. ',
+    ],
+    ['${tasks.a.party_results.b}', ': a result of one party stands alone in its string.'],
+    [`\${${'x'.repeat(77)}}`, 'is no reference: it must be ${tasks.<task_id>.result.<path>}. '],
+  ])('says what to write for %s', (raw, said) => {
+    const message = `"${raw}"${said.startsWith(':') ? '' : ' '}${said}`;
+    const escape = said.endsWith(' ') ? 'Write $${ for the characters ${ themselves.' : '';
+    expect(findReferences({ a: `x ${raw}` }).faults).toMatchObject([{ pointer: '/a', raw, message: message + escape }]);
+  });
+
+  it('shows 80 characters of what is no reference', () => {
+    const [fault] = findReferences(`\${${'x'.repeat(78)}}`).faults;
+    expect(fault!.message).toMatch(/^"\$\{x{78}\.\.\." is no reference/);
+  });
+
+  it('takes ids and indexes as they are written, and no others', () => {
+    const [one, other] = findReferences('${tasks.a.result[10].b[123456789]} ${tasks.a.result[0]}').references;
+    expect([one!.path, other!.path]).toEqual([[10, 'b', 123456789], [0]]);
+    expect(findReferences(`\${tasks.${'i'.repeat(64)}.result}`).faults).toEqual([]);
+    for (const id of ['i'.repeat(65), ' a', 'a ', 'a/b', '']) {
+      expect(faultsOf(`\${tasks.${id}.result}`)).toEqual(['MALFORMED_REFERENCE ']);
+    }
+  });
+
+  it('leaves alone what is a secret, which stands alone in its string', () => {
+    const name = `a.b-c_${'d'.repeat(58)}`;
+    const params = { a: ['${secrets.k}', `\${secrets.${name}}`], b: '${tasks.a.result}' };
+    expect(findReferences(params).references.map(({ pointer }) => pointer)).toEqual(['/b']);
+    expect(findSecrets(params)).toEqual([
+      { path: ['a', 0], name: 'k' },
+      { path: ['a', 1], name },
+    ]);
+    for (const none of ['-k', '', 'k/l', `${name}e`, ' k', 'k ']) {
+      const text = `\${secrets.${none}}`;
+      expect([findSecrets(text), faultsOf(text)]).toEqual([[], ['MALFORMED_REFERENCE ']]);
+    }
+    expect([findSecrets('x${secrets.k}'), findSecrets('${secrets.k}x')]).toEqual([[], []]);
+  });
+
   it('knows the result of one party, alone in its string', () => {
     const raw = '${tasks.psi.party_results.alice.output[0]}';
     expect(findReferences({ a: raw })).toEqual({
@@ -81,7 +133,11 @@ describe('findReferences', () => {
   it('bounds references and faults', () => {
     const many = findReferences('${tasks.a.result}'.repeat(MAX_REFERENCES + 5));
     expect(many.references).toHaveLength(MAX_REFERENCES);
-    expect(many.faults.map(({ code }) => code)).toEqual(['TOO_MANY_REFERENCES']);
+    const message = 'A task has at most 256 references in its parameters.';
+    expect(many.faults).toEqual([{ code: 'TOO_MANY_REFERENCES', pointer: '', raw: '${tasks.a.result}', message }]);
+    expect(findReferences('${tasks.a.result}'.repeat(MAX_REFERENCES)).faults).toEqual([]);
+    // Nothing is looked for behind what is too much.
+    expect(faultsOf(`${'${tasks.a.result}'.repeat(MAX_REFERENCES + 1)}\${foo}`)).toEqual(['TOO_MANY_REFERENCES ']);
     expect(findReferences('${foo}'.repeat(100_000)).faults).toHaveLength(100);
     expect(findReferences('${'.repeat(1_000_000)).faults).toHaveLength(1);
     expect(findReferences('${tasks' + '.result'.repeat(1_000_000) + '}').references).toHaveLength(1);
@@ -121,6 +177,23 @@ describe('resolveReferences', () => {
       odd: 1.5,
       other: [1, true, null, 'plain'],
     });
+  });
+
+  it('finds a reference wherever in a text it begins', () => {
+    const count = '${tasks.psi.result.count}';
+    expect(resolved([`a${count}`, `ab${count}c`, `${count}${count}`])).toEqual(['a3', 'ab3c', '33']);
+  });
+
+  it('leaves a secret as it is', () => {
+    expect(resolved({ a: '${secrets.k}', b: '${tasks.psi.result.count}' })).toEqual({ a: '${secrets.k}', b: 3 });
+  });
+
+  it('copies only what holds a reference', () => {
+    const params = { a: { b: ['$'] }, c: ['${tasks.psi.result.count}', { d: 1 }] };
+    const resolution = resolveReferences(params, results);
+    const after = (resolution as unknown as { params: typeof params }).params;
+    expect([after.a === params.a, after.c === params.c, after.c[1] === params.c[1]]).toEqual([true, false, true]);
+    expect(resolveReferences(params.a, results)).toEqual({ ok: true, params: params.a });
   });
 
   it('writes $${ as ${', () => {
@@ -173,5 +246,14 @@ describe('resolveReferences', () => {
   it('means the same task as at creation when that one has no result', () => {
     const reference = '${tasks.psi.result.result}';
     expect(resolved(reference, new Set(['psi', 'psi.result']))).toEqual([` ${reference}`]);
+  });
+});
+
+describe('putAt', () => {
+  it('puts a value at a place', () => {
+    const params = { a: [{ b: 1, c: 2 }], d: 3 };
+    putAt(params, ['a', 0, 'b'], 'x');
+    putAt(params, ['d'], null);
+    expect(params).toEqual({ a: [{ b: 'x', c: 2 }], d: null });
   });
 });

@@ -65,7 +65,8 @@ describe('a repair', () => {
   it('makes a success of unfinished tasks a failure', () => {
     const { tasks, chain, effects } = repaired(stored([running, { after: [0] }], { status: 'SUCCESS' }));
     expect(tasks).toBe('a CANCELLED, b SKIPPED');
-    expect(chain).toMatchObject({ status: 'FAILURE', error: { code: 'CHAIN_INCONSISTENT' } });
+    const message = 'the chain was stored as ended although 2 tasks were not: they were stopped; retry the chain';
+    expect(chain).toMatchObject({ status: 'FAILURE', error: { code: 'CHAIN_INCONSISTENT', message } });
     expect(effects).toContainEqual({ kind: 'ChainFinished' });
   });
 

@@ -141,6 +141,9 @@ describe('a lost task', () => {
       expect(play.task(0)).toMatchObject({ status: 'READY', losses, failures: 0, attempt: losses });
     }
     play.run(0).lose(0);
+    const message =
+      '6 workers were lost while they ran this task: look at their logs and memory before running it again';
+    expect(play.task(0).error).toEqual({ code: 'WORKER_LOST', message });
     expect(play.chain).toMatchObject({ status: 'FAILURE', error: { code: 'WORKER_LOST' } });
   });
 });

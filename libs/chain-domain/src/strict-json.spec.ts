@@ -69,6 +69,7 @@ describe('parseStrictJson refuses', () => {
     ['integers that would be rounded', '[9007199254740993, -9007199254740992]', 'UNSAFE_INTEGER', 'UNSAFE_INTEGER'],
     ['a number of a million digits', '9'.repeat(1_000_000), 'NUMBER_TOO_LARGE'],
     ['a million values', `[${'0,'.repeat(1_000_000)}0]`, 'TOO_MANY_VALUES'],
+    ['too many values that never close', `[${'0,'.repeat(1_000_001)}`, 'TOO_MANY_VALUES'],
     ['a million objects', `[${'{},'.repeat(1_000_000)}{}]`, 'TOO_MANY_VALUES'],
     ['65 levels', nested(MAX_DEPTH + 1), 'TOO_DEEP'],
     ['a million levels', nested(1_000_000), 'TOO_DEEP'],
@@ -87,6 +88,21 @@ describe('parseStrictJson refuses', () => {
     );
     expect(messageOf('[[')).toBe('The body is not valid JSON: it ends too early.');
   });
+
+  it.each([
+    ['{"a": {"__proto__": 1}}', 'The key "__proto__" is not allowed.'],
+    ['', 'The body is empty; it must be JSON.'],
+    ['["\\u0000"]', 'The string holds a NUL character (\\u0000).'],
+    ['{"\\u0000": 1}', 'The key holds a NUL character (\\u0000).'],
+    ['["\\ud800"]', 'The string holds half of a surrogate pair, which is no character.'],
+    ['[1e999]', 'The number at line 1, column 2 is too large.'],
+    [
+      '[\n9007199254740993]',
+      'The number at line 2, column 1 is an integer beyond 2^53 and would be rounded: send it as a string.',
+    ],
+    [`\n${nested(65)}`, 'The body nests more than 64 levels deep at line 2, column 65.'],
+    ['[,]', 'The body is not valid JSON.'],
+  ])('with a sentence that says what: %s', (text, message) => expect(messageOf(text)).toBe(message));
 
   it('with a pointer and a message that can be sent, however long a key is', () => {
     const long = parse(`{"${'k'.repeat(1_000_000)}": [${Array(150).fill('"\\u0000"').join()}]}`);
