@@ -12,7 +12,7 @@ describe('a task that needs an approval', () => {
       const play = ask(Play.of([{ retry }, { after: [0] }], { stopOnError: true }), 0);
       expect(play.tasks).toBe('a RETRYING (APPROVAL), b PENDING');
       const error = { code: 'APPROVAL_REQUIRED', message: 'APPROVAL_REQUIRED of a' };
-      expect(play.task(0)).toMatchObject({ failures: 0, error, nextAttemptAt: play.now + 600_000 });
+      expect(play.task(0)).toMatchObject({ runId: 'a.1', failures: 0, error, nextAttemptAt: play.now + 600_000 });
       expect(play.chain.status).toBe('RUNNING');
     }
   });

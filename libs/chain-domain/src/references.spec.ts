@@ -194,6 +194,9 @@ describe('resolveReferences', () => {
     const after = (resolution as unknown as { params: typeof params }).params;
     expect([after.a === params.a, after.c === params.c, after.c[1] === params.c[1]]).toEqual([true, false, true]);
     expect(resolveReferences(params.a, results)).toEqual({ ok: true, params: params.a });
+    putAt(after, ['c', 0], 'other');
+    delete (after.c as unknown[])[0];
+    expect([after.c.length, 0 in after.c, params.c[0]]).toEqual([2, false, '${tasks.psi.result.count}']);
   });
 
   it('writes $${ as ${', () => {

@@ -70,6 +70,13 @@ describe('a failing task', () => {
     expect(play.chain).toMatchObject({ status: 'FAILURE', error: { code: 'TASK_ERROR', details: { task_id: 'a' } } });
   });
 
+  it('that ends well at last keeps its run and no error', () => {
+    const play = Play.of([{ retry: { maxRetries: 1 } }]).fail(0);
+    expect(play.task(0)).toMatchObject({ runId: 'a.1', error: { code: 'TASK_ERROR' } });
+    play.promote(0).succeed(0);
+    expect(play.task(0)).toMatchObject({ status: 'SUCCESS', runId: 'a.2', error: null });
+  });
+
   it('without a try left pauses the chain where that is wanted, until it is resumed', () => {
     const play = Play.of([{ retry: { onExhausted: 'pause' } }, {}]).fail(0);
     expect(play.chain.status).toBe('PAUSED');
@@ -100,6 +107,7 @@ describe('a task that finds the disk full', () => {
       const play = full(retry);
       expect(play.task(0)).toMatchObject({
         status: 'RETRYING',
+        runId: 'a.1',
         failures: 0,
         hold: null,
         nextAttemptAt: T0 + 5_000,

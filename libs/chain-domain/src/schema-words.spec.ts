@@ -24,7 +24,7 @@ it.each<[keyword: string, params: object, said: string, unit?: string]>([
   ['dependentRequired', { property: 'limit', missingProperty: 'key' }, 'needs key beside limit'],
   ['pattern', { pattern: '^a$' }, 'must match ^a$'],
   ['oneOf', {}, 'has none of the forms that it may have'],
-])('says what a value must be as a person would: %s %j', (keyword, params, said, unit) => {
+])('says what a value must be as a person would: %s %j', (keyword, params, said, unit = 'field') => {
   expect(requirementInWords({ keyword, params: params as Record<string, unknown> }, unit)).toBe(said);
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { cpuMsOf } from '#libs/testing';
-import { MAX_DEPTH, parseStrictJson } from './strict-json.js';
+import { MAX_BODY_BYTES, MAX_DEPTH, parseStrictJson } from './strict-json.js';
 
 const parse = (text: string | Uint8Array) => parseStrictJson(typeof text === 'string' ? Buffer.from(text) : text);
 const faultsOf = (text: string | Uint8Array) => {
@@ -66,6 +66,11 @@ describe('parseStrictJson refuses', () => {
     ['a key twice', '{"a": {"b": 1, "c": [{"b": 2}], "b": 3}, "a": 4}', 'DUPLICATE_KEY', 'DUPLICATE_KEY'],
     ['a key twice, once escaped', '{"a": 1, "\\u0061": 2}', 'DUPLICATE_KEY'],
     ['an infinite number', '[1e400, -1e400]', 'NUMBER_TOO_LARGE', 'NUMBER_TOO_LARGE'],
+    [
+      'an infinite number in other notations',
+      '[1E400, 1e+400, 1.5E+400]',
+      ...Array<string>(3).fill('NUMBER_TOO_LARGE'),
+    ],
     ['integers that would be rounded', '[9007199254740993, -9007199254740992]', 'UNSAFE_INTEGER', 'UNSAFE_INTEGER'],
     ['a number of a million digits', '9'.repeat(1_000_000), 'NUMBER_TOO_LARGE'],
     ['a million values', `[${'0,'.repeat(1_000_000)}0]`, 'TOO_MANY_VALUES'],
@@ -126,6 +131,8 @@ describe('10 MB', () => {
   const bad = Buffer.from(`[${'1e999,\n'.repeat(1_400_000)}1]`);
   for (const [name, body] of Object.entries({ plain, escaped, bad })) {
     it(`of ${name} text are read in well under a second`, () => {
+      expect(body.length).toBeLessThanOrEqual(MAX_BODY_BYTES);
+      expect(body.length).toBeGreaterThan(0.85 * MAX_BODY_BYTES);
       let ok: boolean | undefined;
       expect(cpuMsOf(() => ({ ok } = parseStrictJson(body)))).toBeLessThan(2000);
       expect(ok).toBe(name !== 'bad');

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { judgeUse, type PartyRecord, type UseRequest } from './judge.js';
+import { approvalOf, judgeUse, namesKeys, type LedgerEntry, type PartyRecord, type UseRequest } from './judge.js';
+import { learnersOf } from './learners.js';
 import type { ApprovalStatement, PolicyRule, PolicyStatement } from './statements.js';
 
 const NOW = '2026-11-27T12:00:00.000Z';
@@ -322,6 +323,40 @@ describe('an approval', () => {
     expect(reasonOf(request(), record(approval({ expires_at: NOW })))).toMatch(/its approval expired/);
   });
 
+  it('that is not enough is said beside what no policy covers', () => {
+    expect(reasonOf(request({ asWritten: false }), record(approval()))).toBe(
+      'customers: the dataset has no policy; a file or a parameter comes from a result, which an approval does not cover',
+    );
+    expect(reasonOf(request(), record(approval({ expires_at: NOW })))).toBe(
+      `customers: the dataset has no policy; its approval expired at ${NOW}`,
+    );
+  });
+
+  it('covers so many runs that open something, and a second attempt of each', () => {
+    const run = (use: string, by: string | undefined = approvalOf(approval())): LedgerEntry => ({
+      ...{ at: '2026-11-20T00:00:00Z', use, datasets: ['customers'] },
+      ...(by !== '' && { approval: by }),
+    });
+    const verdict = (runs: number | undefined, ...ledger: LedgerEntry[]) =>
+      judgeUse(request(), { ...record(approval(runs === undefined ? {} : { runs })), ledger }, NOW);
+    const approved = { kind: 'allowed', by: 'approval' };
+    const done = (what: string) => ({
+      kind: 'ask',
+      reasons: [
+        'customers: the dataset has no policy',
+        `its approval covers ${what} that opened something to others, and the task did so already`,
+      ],
+    });
+    expect(approvalOf(approval({ serial: 7 }))).toBe(`${TASK} 7`);
+    expect(verdict(undefined, run(TASK))).toEqual(approved);
+    expect(verdict(undefined, run(OTHER(1)))).toEqual(done('one run'));
+    expect(verdict(1, run(OTHER(1)))).toEqual(done('one run'));
+    expect(verdict(2, run(OTHER(1)), run(OTHER(1)), run(TASK))).toEqual(approved);
+    expect(verdict(2, run(OTHER(1)), run(OTHER(2)))).toEqual(done('2 runs'));
+    // What another approval, or none, covered is no run of this one.
+    expect(verdict(1, run(OTHER(1), `${TASK} 2`), run(OTHER(2), ''))).toEqual(approved);
+  });
+
   it('that refuses or withdraws holds against any policy, and does not expire', () => {
     for (const decision of ['refuse', 'withdraw'] as const) {
       const known = record(policy(), approval({ decision, words: 'no', expires_at: NOW }));
@@ -334,5 +369,63 @@ describe('an approval', () => {
   it('does not help against a rule that refuses', () => {
     const known = record(policy({ effect: 'refuse', words: 'never' }), approval());
     expect(judgeUse(request(), known, NOW)).toEqual({ kind: 'refused', words: 'never' });
+  });
+});
+
+describe('the keys that a policy names', () => {
+  const keys = (columns: readonly string[], ...policies: PolicyStatement[]) =>
+    namesKeys(columns, request(), policies, NOW);
+  const named = { columns: { keys: ['id', 'name'] } };
+
+  it('stand in the rule that decides', () => {
+    expect(keys(['id'], policy(named))).toBe(true);
+    expect(keys(['id', 'name'], policy({ ...named, effect: 'ask' }))).toBe(true);
+    expect(keys(['id', 'other'], policy(named))).toBe(false);
+    expect(keys(['id'], policy())).toBe(false);
+    expect(keys(['id'], policy({ columns: { columns: ['id'] } }))).toBe(false);
+    expect(keys(['id'], policy({ ...named, effect: 'refuse' }))).toBe(false);
+    expect(keys(['id'], policy({ ...named, with: ['carol'] }))).toBe(false);
+    const rules: PolicyRule[] = [
+      { effect: 'allow', task_types: ['psi'], with: ['carol'], ...named },
+      { effect: 'allow', task_types: ['psi'] },
+    ];
+    expect(keys(['id'], policy({}, { rules }))).toBe(false);
+    expect(keys(['id'], policy({}, { rules: [...rules].reverse() }))).toBe(false);
+  });
+
+  it('are none without a policy in force, for each dataset', () => {
+    expect(keys(['id'])).toBe(false);
+    expect(keys(['id'], policy(named, { dataset: 'payments' }))).toBe(false);
+    expect(keys(['id'], policy(named, { expires_at: NOW }))).toBe(false);
+    const both = request({ datasets: ['customers', 'payments'] });
+    expect(namesKeys(['id'], both, [policy(named)], NOW)).toBe(false);
+    expect(namesKeys(['id'], both, [policy(named), policy(named, { dataset: 'payments' })], NOW)).toBe(true);
+  });
+});
+
+describe('the learners of a task', () => {
+  const ALL = ['alice', 'bob', 'carol'];
+  it.each<[taskType: string, config: unknown, learners: readonly string[], engine?: string]>([
+    ['psi_count', { receiver: 'bob' }, ['bob']],
+    ['psi_count', { receiver: ['bob'] }, ALL],
+    ['psi_count', { receiver: 'bob' }, ALL, 'secretflow'],
+    ['psi', null, ALL],
+    ['psi', {}, ALL],
+    ['psi', { receiver: 'bob' }, ['bob']],
+    ['psi', { receiver: 'bob', broadcast_result: false }, ['bob']],
+    ['psi', { receiver: 'bob', broadcast_result: true }, ALL],
+    ['psi', { join: 'left', left_party: 'alice', receiver: 'alice' }, ['bob', 'carol']],
+    ['psi', { join: 'right', left_party: 'alice', receiver: 'bob' }, ['alice']],
+    ['psi', { join: 'difference', left_party: 'alice' }, ['alice']],
+    ['psi', { join: 'difference', left_party: 1, receiver: 'bob' }, ALL],
+    ['model_export', { coefficients_to: ['bob'] }, ['bob']],
+    ['model_export', { coefficients_to: ['bob', 1] }, ALL],
+    ['model_export', { receivers: ['bob'] }, ALL],
+    ['aggregate', { receivers: ['bob'] }, ['bob']],
+    ['merge_models', { receivers: ['bob'] }, ['bob']],
+    ['merge_models', { receivers: 'bob' }, ALL],
+    ['ss_lr', { receiver: 'bob', receivers: ['bob'], join: 'left', left_party: 'bob', coefficients_to: ['bob'] }, ALL],
+  ])('%s %j: %j', (taskType, config, learners, engine = 'native') => {
+    expect(learnersOf(taskType, engine, config, ALL)).toEqual(learners);
   });
 });
