@@ -39,7 +39,7 @@ export function* splitText(text: string): Generator<Segment> {
       plain += text.slice(from);
       break;
     }
-    if (open > from && text[open - 1] === '$') {
+    if (text[open - 1] === '$') {
       plain += text.slice(from, open - 1) + '${';
       from = open + 2;
       continue;

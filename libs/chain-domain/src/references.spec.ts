@@ -62,7 +62,7 @@ describe('findReferences', () => {
 
   it.each([
     ['${tasks.a.result', 'has no closing brace. '],
-    ['${params.x}', ': references to params are not supported yet. '],
+    ['${params.x}', ': parameters of a chain are put in when it is created, and stand in task_params alone. '],
     ['${secrets.y}', ': a secret stands alone in its string, as ${secrets.<name>}. '],
     [
       '${tasks.a}',
