@@ -126,6 +126,7 @@ describe('a failure', () => {
     const failed = Play.of([{}, ...below]).fail(0);
     expect(failed.tasks).toBe('a FAILURE, b SKIPPED, c SKIPPED, d READY');
     expect(failed.task(2).skipReason).toBe('UPSTREAM_FAILED');
+    expect(failed.task(3).parents).toEqual({ pending: 0, succeeded: 0, failed: 1, skipped: 0 });
     const skipped = Play.of([{}, ...below]);
     skipped.give({ kind: 'SkipTask', position: 0 });
     expect(skipped.tasks).toBe('a SKIPPED, b SKIPPED, c SKIPPED, d SKIPPED');

@@ -49,5 +49,12 @@ describe('canonical JSON', () => {
       expect(() => canonicalJson(value)).toThrow(TypeError);
     }
     expect(canonicalJson({ a: undefined, b: -0 })).toBe('{"b":0}');
+    for (const [value, message] of [
+      [NaN, 'NaN is no JSON number'],
+      ['\ud800', 'a text holds half of a surrogate pair'],
+      [[undefined], 'a undefined is no JSON value'],
+    ] as const) {
+      expect(() => canonicalJson(value)).toThrow(new TypeError(message));
+    }
   });
 });

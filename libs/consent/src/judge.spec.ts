@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { approvalOf, judgeUse, namesKeys, type LedgerEntry, type PartyRecord, type UseRequest } from './judge.js';
 import { learnersOf } from './learners.js';
-import type { ApprovalStatement, PolicyRule, PolicyStatement } from './statements.js';
+import type { ApprovalStatement, ParamBounds, PolicyRule, PolicyStatement } from './statements.js';
 
 const NOW = '2026-11-27T12:00:00.000Z';
 const TASK = `sha256:${'a'.repeat(64)}`;
@@ -236,6 +236,18 @@ describe('without approval', () => {
     };
     const config = { ...(request().config as object), 'a/b': [5] };
     expect(judgeUse(request({ config }), record(policy(rule)), NOW)).toEqual(ALLOWED);
+  });
+
+  it.each<[ParamBounds, unknown]>([
+    [{ max: 5 }, 5],
+    [{ max: 5 }, -6],
+    [{ min: 5 }, 5],
+    [{ min: 5 }, 6],
+    [{ enum: ['a', null] }, null],
+    [{}, 'anything'],
+  ])('a rule fits a parameter within %j: %j', (bounds, e) => {
+    const known = record(policy({ params: { '/e': bounds } }));
+    expect(judgeUse(request({ config: { e } }), known, NOW)).toEqual(ALLOWED);
   });
 
   it.each(['biclassification_eval', 'regression_eval', 'prediction_bias_eval'])(

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { canonicalTask, isAsWritten, partiesOf, purposeOf, resolvesTo, type TaskStatement } from './task-statement.js';
 import { parseDatasetRef, subjectOf } from './statements.js';
-import { usesOf } from './uses.js';
+import { INPUT_FIELDS, usesOf } from './uses.js';
 
 const task: TaskStatement = {
   chain_id: 'chain-1',
@@ -123,6 +123,47 @@ describe('what a task uses of a party', () => {
     ]) {
       expect(usesOf(odd, 'toString', 'toString')).toEqual({ inputs: [], columns: {}, usesOthers: false });
     }
+  });
+
+  it('is found in each field by itself, under its role', () => {
+    const columnsOf = (config: object) => usesOf(config, 'alice', 'train').columns;
+    for (const [field, role] of [
+      ...[
+        ['keys', 'keys'],
+        ['columns', 'columns'],
+        ['features', 'features'],
+        ['by', 'columns'],
+        ['keep_columns', 'columns'],
+      ],
+      ...[
+        ['label', 'label'],
+        ['offset', 'features'],
+        ['weight', 'features'],
+      ],
+      ...[
+        ['label_column', 'label'],
+        ['prediction_column', 'columns'],
+      ],
+    ] as [string, string][]) {
+      expect([field, columnsOf({ [field]: 'x' })]).toEqual([field, { [role]: ['x'] }]);
+      const ofBob = columnsOf({ [field]: 'x', label_party: 'bob' });
+      expect([field, ofBob]).toEqual([field, ['label', 'offset', 'weight'].includes(field) ? {} : { [role]: ['x'] }]);
+    }
+    expect(columnsOf({ schema: { x: {} } })).toEqual({ columns: ['x'] });
+    expect(columnsOf({ party_schemas: { alice: { x: {} } } })).toEqual({ columns: ['x'] });
+    for (const field of INPUT_FIELDS) {
+      expect([field, usesOf({ [field]: { alice: 'f', bob: 'g' } }, 'alice', 'train').inputs]).toEqual([field, ['f']]);
+    }
+  });
+
+  it('is more than it names where a file says what is read', () => {
+    const others = (taskType: string, config: object = {}) => usesOf(config, 'alice', taskType).usesOthers;
+    for (const taskType of ['evaluation', 'model_export', 'predict', 'scorecard', 'ss_pvalue', 'substitution']) {
+      expect([taskType, others(taskType)]).toEqual([taskType, true]);
+    }
+    expect(others('psi')).toBe(false);
+    expect(others('psi', { steps: [{ columns: ['x'] }, { op: 'fillna' }] })).toBe(true);
+    expect(others('psi', { steps: [{ columns: ['x'] }] })).toBe(false);
   });
 });
 
