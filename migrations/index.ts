@@ -19,6 +19,7 @@ import { Clock1764028800018 } from './0018-clock.js';
 import { WaitingTasks1764028800019 } from './0019-waiting-tasks.js';
 import { Labels1764028800020 } from './0020-labels.js';
 import { Outputs1764028800021 } from './0021-outputs.js';
+import { Sessions1764028800022 } from './0022-sessions.js';
 
 /** Every migration in order: an explicit list, since globs break in ESM and bundles. A landed one is never edited. */
 export const migrations = [
@@ -43,4 +44,5 @@ export const migrations = [
   WaitingTasks1764028800019,
   Labels1764028800020,
   Outputs1764028800021,
+  Sessions1764028800022,
 ];

@@ -32,6 +32,22 @@ describeSystem('somebody whose access has ended', 'postgres', { apps: ['api'] },
     other.cut();
   });
 
+  check('hears no more from the streams of a session once it is signed out', async () => {
+    const { key } = await makeKey(system.api);
+    const signedIn = await fetch(`${system.api.url}/api/v1/session`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${key}` },
+    });
+    const headers = { cookie: signedIn.headers.get('set-cookie')!.split(';', 1)[0]!, 'sec-fetch-site': 'same-origin' };
+    const stream = await open(system.api, '/events', undefined, headers);
+    const other = await open(system.api, '/events', key);
+    const out = await fetch(`${system.api.url}/api/v1/session`, { method: 'DELETE', headers });
+    expect(out.status).toBe(204);
+    await within(ENDED_MS, 'the stream has ended', () => stream.ended);
+    expect(other.over).toBe(false);
+    other.cut();
+  });
+
   check('hears no more once the key has expired', async () => {
     const { key, key_id: id } = await makeKey(system.api, { expires_in_days: 1 });
     const stream = await open(system.api, '/events', key);
@@ -113,10 +129,10 @@ interface OpenStream {
 }
 
 /** A stream whose reader takes what comes, until the API ends it. Rejects where it is refused. */
-async function open(api: ApiClient, path: string, key: string, headers: object = {}): Promise<OpenStream> {
+async function open(api: ApiClient, path: string, key: string | undefined, headers: object = {}): Promise<OpenStream> {
   const cut = new AbortController();
   const response = await fetch(`${api.url}/api/v1${path}`, {
-    headers: { ...SSE, ...headers, authorization: `Bearer ${key}` },
+    headers: { ...SSE, ...headers, ...(key !== undefined && { authorization: `Bearer ${key}` }) },
     signal: cut.signal,
   });
   if (response.status !== 200) throw new Error(`${path} answered ${response.status}: ${await response.text()}`);

@@ -41,8 +41,8 @@ const LINT_OF_3_0 = {
     'no-invalid-schema-examples': 'off',
   },
 };
-/** POSTs that neither create nor act. */
-const STORE_NOTHING = new Set(['validateChain']);
+/** POSTs that neither create nor act, and the sign-in: an answer that holds a cookie is kept for nobody. */
+const STORE_NOTHING = new Set(['validateChain', 'createSession']);
 const JSON_TYPES = ['application/json', 'application/problem+json'];
 
 const SECRETS_PRIVATE_KEY = await generateX25519Identity();

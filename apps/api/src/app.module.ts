@@ -15,6 +15,7 @@ import { MetricsModule } from './metrics/metrics.module.js';
 import { PartiesModule } from './parties/parties.module.js';
 import { QueueBoardModule } from './queue-board/queue-board.module.js';
 import { SecretsModule } from './secrets/secrets.module.js';
+import { SessionModule } from './session/session.module.js';
 import { TasksModule } from './tasks/tasks.module.js';
 import { TenantsModule } from './tenants/tenants.module.js';
 import { WebhooksModule } from './webhooks/webhooks.module.js';
@@ -43,6 +44,7 @@ export class AppModule {
         CatalogueModule,
         WebhooksModule,
         KeysModule,
+        SessionModule,
         PartiesModule,
         AuditModule,
         SecretsModule,

@@ -71,6 +71,7 @@ export {
 } from './party.repository.js';
 export { RepositoriesModule } from './repositories.module.js';
 export { SecretRepository, secretUses } from './secret.repository.js';
+export { SessionRepository, type OpenSession } from './session.repository.js';
 export type { ClockRow } from './statements/clock.js';
 export type { DueDelivery, EndedChain } from './statements/webhooks.js';
 export { TaskHistoryRepository, type ArtifactView } from './task-history.repository.js';

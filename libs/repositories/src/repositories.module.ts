@@ -10,6 +10,7 @@ import type { DatabaseRole, PoolOptions } from './pool.js';
 import { dataSourceOptions, PooledDataSource } from './pooled-data-source.js';
 import { PartyRepository } from './party.repository.js';
 import { SecretRepository } from './secret.repository.js';
+import { SessionRepository } from './session.repository.js';
 import { TaskHistoryRepository } from './task-history.repository.js';
 import { TenantRepository } from './tenant.repository.js';
 import { WebhookRepository } from './webhook.repository.js';
@@ -21,6 +22,7 @@ const REPOSITORIES = [
   DutyRepository,
   PartyRepository,
   SecretRepository,
+  SessionRepository,
   TaskHistoryRepository,
   TenantRepository,
   WebhookRepository,

@@ -10,6 +10,7 @@ import { TenantRepository } from './tenant.repository.js';
 import * as idempotency from './idempotency-keys.js';
 import type { PooledDataSource } from './pooled-data-source.js';
 import { SecretRepository } from './secret.repository.js';
+import { SessionRepository } from './session.repository.js';
 import { TaskHistoryRepository } from './task-history.repository.js';
 import { WebhookRepository } from './webhook.repository.js';
 
@@ -17,6 +18,7 @@ const keys = new ApiKeyRepository();
 const history = new TaskHistoryRepository();
 const duties = new DutyRepository();
 const webhooks = new WebhookRepository();
+const sessions = new SessionRepository();
 
 /** The messages of one connection, which pg's types leave out. */
 type Wire = { connection: NodeJS.EventEmitter };
@@ -42,11 +44,23 @@ describe('repositories', () => {
   const sql = (text: string): Promise<unknown> => db.query({ name: '', text });
   const key = { name: 'nightly', role: 'author', hash: Buffer.from('hash'), days: 90, party: null };
 
+  const SESSION = {
+    session_id: 'session-1',
+    token_hash: Buffer.from('token'),
+    key_hash: Buffer.from('hash'),
+    identity: null,
+    expires_at: new Date(Date.now() + 3_600_000).toISOString(),
+  };
+
   const EVERYTHING: Record<string, () => Promise<unknown>> = {
     'insert a key': () => keys.insert(db, 'key-1', key, 'me'),
     'list keys': () => keys.list(db),
     'revoke a key': () => keys.revoke(db, 'key-1'),
     'restore a key': () => keys.restore(db, 'key-1'),
+    'insert a session': () => sessions.insert(db, SESSION),
+    'find a session': () => sessions.find(db, SESSION.token_hash),
+    'remove a session': () => sessions.remove(db, 'session-1'),
+    'remove expired sessions': () => sessions.removeExpired(db),
     'find a tenant': () => new TenantRepository().find(db),
     'insert a webhook': () => webhooks.insert(db, 'hook-1', 'https://example.org', 'secret', ['chain.success']),
     'list webhooks': () => webhooks.list(db),
@@ -113,6 +127,25 @@ describe('repositories', () => {
       text: `UPDATE api_keys SET revoked_at = now(), expires_at = now() WHERE key_id = 'key-3'`,
     });
     expect(await keys.restore(db, 'key-3')).toBeUndefined();
+  });
+
+  test('find a session of whichever tenant until it expires or is removed, and remove none of another tenant', async () => {
+    await sessions.insert(db, SESSION);
+    const acme = api.forTenant('acme');
+    expect(await sessions.find(acme, SESSION.token_hash)).toEqual({
+      session_id: 'session-1',
+      tenant_id: 'default',
+      key_hash: SESSION.key_hash,
+      identity: null,
+      expires_at: SESSION.expires_at,
+    });
+    expect(await sessions.remove(acme, 'session-1')).toBe(false);
+    expect(await sessions.remove(db, 'session-1')).toBe(true);
+    expect(await sessions.find(db, SESSION.token_hash)).toBeUndefined();
+    await sessions.insert(db, { ...SESSION, expires_at: new Date(Date.now() - 1_000).toISOString() });
+    expect(await sessions.find(db, SESSION.token_hash)).toBeUndefined();
+    await sessions.removeExpired(db);
+    expect(await engine.query({ name: '', text: 'SELECT FROM sessions' })).toEqual([]);
   });
 
   test('read the attempt under way with those that have ended', async () => {

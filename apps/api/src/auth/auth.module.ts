@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { APP_CONFIG, type AppConfig } from '#libs/platform';
-import { ApiKeyRepository, Databases } from '#libs/repositories';
+import { ApiKeyRepository, Databases, SessionRepository } from '#libs/repositories';
 import { Authentication } from './authentication.js';
 import { OidcTokens } from './oidc.js';
 import { RefusedSignIns } from './refused-sign-ins.js';
@@ -16,9 +16,13 @@ import { TenantDirectory } from './tenant-directory.js';
     RefusedSignIns,
     {
       provide: SignIn,
-      inject: [Databases, ApiKeyRepository, APP_CONFIG],
-      useFactory: ({ reads }: Databases, keys: ApiKeyRepository, { signIn: { adminKey, oidc } }: AppConfig) =>
-        new SignIn(reads, keys, adminKey, oidc && new OidcTokens(oidc)),
+      inject: [Databases, ApiKeyRepository, SessionRepository, APP_CONFIG],
+      useFactory: (
+        { reads }: Databases,
+        keys: ApiKeyRepository,
+        sessions: SessionRepository,
+        { signIn: { adminKey, oidc } }: AppConfig,
+      ) => new SignIn(reads, keys, sessions, adminKey, oidc && new OidcTokens(oidc)),
     },
     { provide: APP_GUARD, useClass: RolesGuard },
   ],

@@ -4,6 +4,7 @@ import { Databases, type TenantDatabases } from '#libs/repositories';
 import { actingFor } from './acting-for.js';
 import type { Identity } from './roles.js';
 import { RefusedSignIns } from './refused-sign-ins.js';
+import { sessionOf } from './session-cookie.js';
 import { SignIn, SignInRefused } from './sign-in.js';
 import { TenantDirectory } from './tenant-directory.js';
 
@@ -41,8 +42,12 @@ export class Authentication {
   }
 
   /** The caller by the headers of the request, as they count now. Throws UNAUTHENTICATED, FORBIDDEN or NOT_FOUND. */
-  async identify({ headers }: Pick<FastifyRequest, 'headers'>): Promise<Identity> {
-    const identity = await this.signIn.identify(headers.authorization);
+  async identify({ headers, method }: Pick<FastifyRequest, 'headers' | 'method'>): Promise<Identity> {
+    const { authorization } = headers;
+    const session = authorization === undefined ? sessionOf(headers, method) : undefined;
+    const identity = await (session === undefined
+      ? this.signIn.identify(authorization)
+      : this.signIn.identifySession(session));
     const { actor, tenant, party } = identity;
     // Not signed in without a party instead: where that may do more, a wrong claim would give more.
     if (party !== undefined && !(await this.directory.hasParty(tenant, party))) {

@@ -20,8 +20,16 @@ export interface Identity {
   readonly tenant: string;
   /** When the caller's token expires, ms since 1970; undefined: nothing but a revocation ends it. */
   readonly expiresAt?: number;
+  /** The session by whose cookie the caller came; absent for one who sent a key or a token. */
+  readonly session?: Session;
   /** The party that the key or the token belongs to; absent for one of the tenant. */
   readonly party?: string;
+}
+
+/** A session, and the tenant that it was opened for. */
+export interface Session {
+  readonly id: string;
+  readonly tenant: string;
 }
 
 /** Why a key or a token opens nothing, for the audit log: the caller does not learn it. */
@@ -29,7 +37,8 @@ export interface Refusal {
   readonly refused:
     | ('wrong key' | 'revoked key' | 'expired key' | 'key of a closed tenant')
     | ('wrong token' | 'expired token' | 'token without a role' | 'token without a tenant')
-    | 'token of an unknown party';
+    | 'token of an unknown party'
+    | 'ended session';
   /** Whose it is, where that is proven. */
   readonly actor: string | null;
   readonly tenant: string | null;

@@ -1,6 +1,6 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { DEFAULT_TENANT } from '#libs/chain-domain';
-import type { ApiKeyRepository, Queryable } from '#libs/repositories';
+import type { ApiKeyRepository, OpenSession, Queryable, SessionRepository } from '#libs/repositories';
 import { Problem } from '../http/problem.js';
 import { TtlCache } from './ttl-cache.js';
 import type { OidcTokens } from './oidc.js';
@@ -14,11 +14,14 @@ const CACHED_MS = 4_000;
 export const hashOf = (token: string): Buffer => createHash('sha256').update(token).digest();
 
 /** A new key: 256 random bits. */
-export const newKey = (): string => PREFIX + randomBytes(32).toString('base64url');
+export const newKey = (): string => PREFIX + newToken();
+
+/** 256 random bits in 43 characters. */
+export const newToken = (): string => randomBytes(32).toString('base64url');
 
 /**
- * Identifies callers by their token: the admin key of the configuration, a key of the database, or a token of the OIDC
- * issuer. Answers about keys are cached for 4 s, so that consecutive requests cost no query.
+ * Identifies callers by their token: the admin key of the configuration, a key of the database, a token of the OIDC
+ * issuer, or that of a session. Answers of the database are cached for 4 s, so that consecutive requests cost no query.
  */
 export class SignIn {
   private readonly known: TtlCache<Identity | Refusal>;
@@ -27,6 +30,7 @@ export class SignIn {
   constructor(
     private readonly db: Queryable,
     private readonly keys: ApiKeyRepository,
+    private readonly sessions: SessionRepository,
     adminKey: string | undefined,
     private readonly oidc: OidcTokens | undefined,
     now?: () => number,
@@ -37,10 +41,9 @@ export class SignIn {
 
   /** The sender of this Authorization header; the admin key has the role platform. Throws UNAUTHENTICATED for any other. */
   async identify(authorization: string | undefined): Promise<Identity> {
-    const token = /^Bearer +([\x21-\x7e]{1,8192})$/i.exec(authorization ?? '')?.[1];
-    if (token === undefined) throw new Problem('UNAUTHENTICATED', 'Send `Authorization: Bearer <key>`.', CHALLENGE);
+    const token = tokenOf(authorization);
     const hash = hashOf(token);
-    if (this.adminHash !== undefined && timingSafeEqual(hash, this.adminHash)) return ADMIN;
+    if (this.isAdminKey(hash)) return ADMIN;
     const identity = await (token.startsWith(PREFIX)
       ? this.known.get(hash.toString('base64'), () => this.lookUp(hash))
       : (this.oidc?.identify(token) ?? WRONG_TOKEN));
@@ -48,9 +51,38 @@ export class SignIn {
     return identity;
   }
 
+  /** Who opened the session of this token, as their key or their token counts now. Throws UNAUTHENTICATED where it ended. */
+  async identifySession(token: string): Promise<Identity> {
+    const hash = hashOf(token);
+    const identity = await this.known.get(`session ${hash.toString('base64')}`, () => this.lookUpSession(hash));
+    if (isRefusal(identity)) throw new SignInRefused(identity);
+    return identity;
+  }
+
+  /** What a session keeps of who opens it: the hash of the key, or of a token of the issuer what it said. */
+  credentialOf(authorization: string | undefined, identity: Identity): Pick<OpenSession, 'key_hash' | 'identity'> {
+    const token = tokenOf(authorization);
+    const hash = hashOf(token);
+    const isKey = token.startsWith(PREFIX) || this.isAdminKey(hash);
+    return isKey ? { key_hash: hash, identity: null } : { key_hash: null, identity };
+  }
+
   /** Clears the cache of this process: it refuses a revoked key at once. */
   forget(): void {
     this.known.clear();
+  }
+
+  private isAdminKey(hash: Buffer): boolean {
+    return this.adminHash !== undefined && timingSafeEqual(hash, this.adminHash);
+  }
+
+  private async lookUpSession(hash: Buffer): Promise<Identity | Refusal> {
+    const found = await this.sessions.find(this.db, hash);
+    if (found === undefined) return { refused: 'ended session', actor: null, tenant: null };
+    const { session_id: id, tenant_id: tenant, key_hash: key } = found;
+    const opened = key === null ? (found.identity as Identity) : this.isAdminKey(key) ? ADMIN : await this.lookUp(key);
+    if (isRefusal(opened)) return opened;
+    return { ...opened, expiresAt: Date.parse(found.expires_at), session: { id, tenant } };
   }
 
   private async lookUp(hash: Buffer): Promise<Identity | Refusal> {
@@ -69,13 +101,23 @@ export class SignIn {
   }
 }
 
+function tokenOf(authorization: string | undefined): string {
+  const token = /^Bearer +([\x21-\x7e]{1,8192})$/i.exec(authorization ?? '')?.[1];
+  if (token === undefined) throw new Problem('UNAUTHENTICATED', 'Send `Authorization: Bearer <key>`.', CHALLENGE);
+  return token;
+}
+
 const WRONG_TOKEN: Refusal = { refused: 'wrong token', actor: null, tenant: null };
 const CHALLENGE = { headers: { 'WWW-Authenticate': 'Bearer' } };
 
 /** UNAUTHENTICATED for a key or a token that opens nothing. The caller does not learn why. */
 export class SignInRefused extends Problem {
   constructor(readonly refusal: Refusal) {
-    super('UNAUTHENTICATED', 'The key or token is not known, has expired or was revoked.', CHALLENGE);
+    const isSession = refusal.refused === 'ended session';
+    const detail = isSession
+      ? 'The session has ended: sign in again.'
+      : 'The key or token is not known, has expired or was revoked.';
+    super('UNAUTHENTICATED', detail, CHALLENGE);
   }
 }
 

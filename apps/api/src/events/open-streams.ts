@@ -14,12 +14,13 @@ const IDENTIFY_MS = 500;
 /** What a stream was opened with. */
 interface Opened {
   readonly headers: FastifyRequest['headers'];
+  readonly method: string;
   readonly identity: Identity;
 }
 
 /**
  * The streams of this API. A stream ends with the API, and within 5 s after its caller could no longer open it: the key was
- * revoked or has expired, the token has expired, or the tenant was closed.
+ * revoked or has expired, the token has expired, the session was ended, or the tenant was closed.
  */
 @Injectable()
 export class OpenStreams implements OnModuleDestroy {
@@ -35,7 +36,7 @@ export class OpenStreams implements OnModuleDestroy {
    */
   start(reply: FastifyReply, lastId?: number): EventStream | undefined {
     if (this.ending) throw stopping();
-    const { headers, identity } = reply.request;
+    const { headers, method, identity } = reply.request;
     if (identity === undefined) throw new Error('a public route has no caller');
     if (hasExpired(identity)) throw new Problem('UNAUTHENTICATED', 'The token has expired.');
     this.checkLimit(identity.actor);
@@ -46,7 +47,7 @@ export class OpenStreams implements OnModuleDestroy {
       return undefined;
     }
     const stream = new EventStream(reply.raw, lastId);
-    this.open.set(stream, { headers, identity });
+    this.open.set(stream, { headers, method, identity });
     this.timer ??= setInterval(() => this.identifyAgain(), IDENTIFY_MS);
     stream.onClose(() => this.remove(stream));
     return stream;
@@ -80,7 +81,7 @@ export class OpenStreams implements OnModuleDestroy {
         stream.close();
         continue;
       }
-      const key = JSON.stringify([opened.headers.authorization, opened.headers['x-tenant']]);
+      const key = JSON.stringify([opened.headers.authorization ?? opened.headers.cookie, opened.headers['x-tenant']]);
       const answer = answers.get(key) ?? this.stillCounts(opened);
       answers.set(key, answer);
       void answer.then((counts) => counts || stream.close());

@@ -21,6 +21,7 @@ export function makeDocument(app: INestApplication): OpenAPIObject {
     .addTag('webhooks', 'Messages when chains end or wait, and when tasks fail')
     .addTag('task types', 'Task types that the workers run')
     .addTag('keys', 'API keys with the roles viewer, operator, author, admin')
+    .addTag('session', 'Sign-in of browsers, and who you are')
     .addTag('audit', 'Audit log of all changes')
     .addTag('parties', 'Owners of data, their datasets, policies and approvals')
     .addTag('secrets', 'Values that only workers can read')

@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.js';
 import type { Client, Options as Options2, TDataShape } from './client/index.js';
-import type { CancelChainData, CancelChainErrors, CancelChainResponses, CancelChainsData, CancelChainsErrors, CancelChainsResponses, ChangeTenantData, ChangeTenantErrors, ChangeTenantResponses, CreateChainData, CreateChainErrors, CreateChainResponses, CreateKeyData, CreateKeyErrors, CreateKeyResponses, CreatePartyData, CreatePartyErrors, CreatePartyResponses, CreateTenantData, CreateTenantErrors, CreateTenantResponses, CreateWebhookData, CreateWebhookErrors, CreateWebhookResponses, DeleteChainData, DeleteChainErrors, DeleteChainResponses, DeleteSecretData, DeleteSecretErrors, DeleteSecretResponses, DeleteWebhookData, DeleteWebhookErrors, DeleteWebhookResponses, DownloadArtifactData, DownloadArtifactErrors, DownloadArtifactResponses, ExecuteChainData, ExecuteChainErrors, ExecuteChainResponses, GetChainData, GetChainErrors, GetChainGraphData, GetChainGraphErrors, GetChainGraphResponses, GetChainMetricsData, GetChainMetricsErrors, GetChainMetricsResponses, GetChainResponses, GetLivenessData, GetLivenessResponses, GetPartyData, GetPartyErrors, GetPartyResponses, GetProcessMetricsData, GetProcessMetricsErrors, GetProcessMetricsResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetTaskData, GetTaskErrors, GetTaskResponses, GetTenantData, GetTenantErrors, GetTenantResponses, ListApprovalsData, ListApprovalsErrors, ListApprovalsResponses, ListAuditRowsData, ListAuditRowsErrors, ListAuditRowsResponses, ListChainApprovalsData, ListChainApprovalsErrors, ListChainApprovalsResponses, ListChainEventsData, ListChainEventsErrors, ListChainEventsResponses, ListChainsData, ListChainsErrors, ListChainsResponses, ListDatasetLedgerData, ListDatasetLedgerErrors, ListDatasetLedgerResponses, ListDatasetsData, ListDatasetsErrors, ListDatasetsResponses, ListEventsData, ListEventsErrors, ListEventsResponses, ListKeysData, ListKeysErrors, ListKeysResponses, ListPartiesData, ListPartiesErrors, ListPartiesResponses, ListSecretsData, ListSecretsErrors, ListSecretsResponses, ListStatementsData, ListStatementsErrors, ListStatementsResponses, ListTaskArtifactsData, ListTaskArtifactsErrors, ListTaskArtifactsResponses, ListTaskAttemptsData, ListTaskAttemptsErrors, ListTaskAttemptsResponses, ListTaskLogsData, ListTaskLogsErrors, ListTaskLogsResponses, ListTasksData, ListTasksErrors, ListTasksResponses, ListTaskTypesData, ListTaskTypesErrors, ListTaskTypesResponses, ListTenantsData, ListTenantsErrors, ListTenantsResponses, ListWebhookDeliveriesData, ListWebhookDeliveriesErrors, ListWebhookDeliveriesResponses, ListWebhooksData, ListWebhooksErrors, ListWebhooksResponses, PauseChainData, PauseChainErrors, PauseChainResponses, PauseChainsData, PauseChainsErrors, PauseChainsResponses, PutSecretData, PutSecretErrors, PutSecretResponses, PutStatementData, PutStatementErrors, PutStatementResponses, ReplayWebhookDeliveryData, ReplayWebhookDeliveryErrors, ReplayWebhookDeliveryResponses, ResolveTaskData, ResolveTaskErrors, ResolveTaskResponses, RestoreKeyData, RestoreKeyErrors, RestoreKeyResponses, RestoreSecretData, RestoreSecretErrors, RestoreSecretResponses, RestoreWebhookData, RestoreWebhookErrors, RestoreWebhookResponses, ResumeChainData, ResumeChainErrors, ResumeChainResponses, ResumeChainsData, ResumeChainsErrors, ResumeChainsResponses, RetryChainData, RetryChainErrors, RetryChainResponses, RetryChainsData, RetryChainsErrors, RetryChainsResponses, RetryTaskData, RetryTaskErrors, RetryTaskResponses, RevokeKeyData, RevokeKeyErrors, RevokeKeyResponses, SetChainPriorityData, SetChainPriorityErrors, SetChainPriorityResponses, SetTaskPriorityData, SetTaskPriorityErrors, SetTaskPriorityResponses, SkipTaskData, SkipTaskErrors, SkipTaskResponses, ValidateChainData, ValidateChainErrors, ValidateChainResponses } from './types.gen.js';
+import type { CancelChainData, CancelChainErrors, CancelChainResponses, CancelChainsData, CancelChainsErrors, CancelChainsResponses, ChangeTenantData, ChangeTenantErrors, ChangeTenantResponses, CreateChainData, CreateChainErrors, CreateChainResponses, CreateKeyData, CreateKeyErrors, CreateKeyResponses, CreatePartyData, CreatePartyErrors, CreatePartyResponses, CreateSessionData, CreateSessionErrors, CreateSessionResponses, CreateTenantData, CreateTenantErrors, CreateTenantResponses, CreateWebhookData, CreateWebhookErrors, CreateWebhookResponses, DeleteChainData, DeleteChainErrors, DeleteChainResponses, DeleteSecretData, DeleteSecretErrors, DeleteSecretResponses, DeleteSessionData, DeleteSessionErrors, DeleteSessionResponses, DeleteWebhookData, DeleteWebhookErrors, DeleteWebhookResponses, DownloadArtifactData, DownloadArtifactErrors, DownloadArtifactResponses, ExecuteChainData, ExecuteChainErrors, ExecuteChainResponses, GetChainData, GetChainErrors, GetChainGraphData, GetChainGraphErrors, GetChainGraphResponses, GetChainMetricsData, GetChainMetricsErrors, GetChainMetricsResponses, GetChainResponses, GetLivenessData, GetLivenessResponses, GetPartyData, GetPartyErrors, GetPartyResponses, GetProcessMetricsData, GetProcessMetricsErrors, GetProcessMetricsResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetSessionData, GetSessionErrors, GetSessionResponses, GetTaskData, GetTaskErrors, GetTaskResponses, GetTenantData, GetTenantErrors, GetTenantResponses, ListApprovalsData, ListApprovalsErrors, ListApprovalsResponses, ListAuditRowsData, ListAuditRowsErrors, ListAuditRowsResponses, ListChainApprovalsData, ListChainApprovalsErrors, ListChainApprovalsResponses, ListChainEventsData, ListChainEventsErrors, ListChainEventsResponses, ListChainsData, ListChainsErrors, ListChainsResponses, ListDatasetLedgerData, ListDatasetLedgerErrors, ListDatasetLedgerResponses, ListDatasetsData, ListDatasetsErrors, ListDatasetsResponses, ListEventsData, ListEventsErrors, ListEventsResponses, ListKeysData, ListKeysErrors, ListKeysResponses, ListPartiesData, ListPartiesErrors, ListPartiesResponses, ListSecretsData, ListSecretsErrors, ListSecretsResponses, ListStatementsData, ListStatementsErrors, ListStatementsResponses, ListTaskArtifactsData, ListTaskArtifactsErrors, ListTaskArtifactsResponses, ListTaskAttemptsData, ListTaskAttemptsErrors, ListTaskAttemptsResponses, ListTaskLogsData, ListTaskLogsErrors, ListTaskLogsResponses, ListTasksData, ListTasksErrors, ListTasksResponses, ListTaskTypesData, ListTaskTypesErrors, ListTaskTypesResponses, ListTenantsData, ListTenantsErrors, ListTenantsResponses, ListWebhookDeliveriesData, ListWebhookDeliveriesErrors, ListWebhookDeliveriesResponses, ListWebhooksData, ListWebhooksErrors, ListWebhooksResponses, PauseChainData, PauseChainErrors, PauseChainResponses, PauseChainsData, PauseChainsErrors, PauseChainsResponses, PutSecretData, PutSecretErrors, PutSecretResponses, PutStatementData, PutStatementErrors, PutStatementResponses, ReplayWebhookDeliveryData, ReplayWebhookDeliveryErrors, ReplayWebhookDeliveryResponses, ResolveTaskData, ResolveTaskErrors, ResolveTaskResponses, RestoreKeyData, RestoreKeyErrors, RestoreKeyResponses, RestoreSecretData, RestoreSecretErrors, RestoreSecretResponses, RestoreWebhookData, RestoreWebhookErrors, RestoreWebhookResponses, ResumeChainData, ResumeChainErrors, ResumeChainResponses, ResumeChainsData, ResumeChainsErrors, ResumeChainsResponses, RetryChainData, RetryChainErrors, RetryChainResponses, RetryChainsData, RetryChainsErrors, RetryChainsResponses, RetryTaskData, RetryTaskErrors, RetryTaskResponses, RevokeKeyData, RevokeKeyErrors, RevokeKeyResponses, SetChainPriorityData, SetChainPriorityErrors, SetChainPriorityResponses, SetTaskPriorityData, SetTaskPriorityErrors, SetTaskPriorityResponses, SkipTaskData, SkipTaskErrors, SkipTaskResponses, ValidateChainData, ValidateChainErrors, ValidateChainResponses } from './types.gen.js';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -699,6 +699,48 @@ export class Operations extends HeyApiClient {
             responseStyle: 'data',
             security: [{ scheme: 'bearer', type: 'http' }],
             url: '/api/v1/keys/{key_id}/restore',
+            ...options
+        });
+    }
+    
+    /**
+     * Sign a browser out
+     *
+     * Ends the session of the request; every replica refuses it within 5 s, and its event streams end. Without a session nothing is done.
+     */
+    public deleteSession<ThrowOnError extends boolean = true>(options?: Options<DeleteSessionData, ThrowOnError>) {
+        return (options?.client ?? this.client).delete<DeleteSessionResponses, DeleteSessionErrors, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/api/v1/session',
+            ...options
+        });
+    }
+    
+    /**
+     * Get who you are
+     *
+     * The caller by the session, the key or the token of the request.
+     */
+    public getSession<ThrowOnError extends boolean = true>(options?: Options<GetSessionData, ThrowOnError>) {
+        return (options?.client ?? this.client).get<GetSessionResponses, GetSessionErrors, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/api/v1/session',
+            ...options
+        });
+    }
+    
+    /**
+     * Sign a browser in
+     *
+     * Answers a key or a token with a cookie that scripts cannot read. It lasts for 12 h, and no longer than the token; it ends with the key. It counts only for requests of the same origin.
+     */
+    public createSession<ThrowOnError extends boolean = true>(options?: Options<CreateSessionData, ThrowOnError>) {
+        return (options?.client ?? this.client).post<CreateSessionResponses, CreateSessionErrors, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/api/v1/session',
             ...options
         });
     }

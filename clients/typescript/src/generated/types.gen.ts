@@ -1065,6 +1065,34 @@ export type RevokedApiKeyDto = {
 };
 
 /**
+ * `platform` is beyond tenants.
+ */
+export type CallerRole = 'viewer' | 'operator' | 'author' | 'admin' | 'platform';
+
+export type SessionDto = {
+    /**
+     * As the audit log and `created_by` name you.
+     */
+    actor: string;
+    /**
+     * `platform` is beyond tenants.
+     */
+    role: CallerRole;
+    /**
+     * The tenant whose rows you see.
+     */
+    tenant: string;
+    /**
+     * The party that the key or the token belongs to; null for one of the tenant.
+     */
+    party: string | null;
+    /**
+     * When the session or the token ends; null for a key, which tells it by `GET /keys`.
+     */
+    expires_at: string | null;
+};
+
+/**
  * The party, named as the folder of its data.
  */
 export type NewPartyDto = {
@@ -4661,6 +4689,137 @@ export type RestoreKeyResponses = {
 };
 
 export type RestoreKeyResponse = RestoreKeyResponses[keyof RestoreKeyResponses];
+
+export type DeleteSessionData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/session';
+};
+
+export type DeleteSessionErrors = {
+    /**
+     * The request has no valid key or token.
+     */
+    401: ProblemDto;
+    /**
+     * The caller's role does not allow it.
+     */
+    403: ProblemDto;
+    /**
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     */
+    429: ProblemDto;
+    /**
+     * Internal server error; the API's log has the cause.
+     */
+    500: ProblemDto;
+    /**
+     * The database cannot be reached; retry after `Retry-After` seconds.
+     */
+    503: ProblemDto;
+};
+
+export type DeleteSessionError = DeleteSessionErrors[keyof DeleteSessionErrors];
+
+export type DeleteSessionResponses = {
+    /**
+     * Signed out.
+     */
+    204: void;
+};
+
+export type DeleteSessionResponse = DeleteSessionResponses[keyof DeleteSessionResponses];
+
+export type GetSessionData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/session';
+};
+
+export type GetSessionErrors = {
+    /**
+     * The request has no valid key or token.
+     */
+    401: ProblemDto;
+    /**
+     * The caller's role does not allow it.
+     */
+    403: ProblemDto;
+    /**
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     */
+    429: ProblemDto;
+    /**
+     * Internal server error; the API's log has the cause.
+     */
+    500: ProblemDto;
+    /**
+     * The database cannot be reached; retry after `Retry-After` seconds.
+     */
+    503: ProblemDto;
+};
+
+export type GetSessionError = GetSessionErrors[keyof GetSessionErrors];
+
+export type GetSessionResponses = {
+    /**
+     * The caller.
+     */
+    200: SessionDto;
+};
+
+export type GetSessionResponse = GetSessionResponses[keyof GetSessionResponses];
+
+export type CreateSessionData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/session';
+};
+
+export type CreateSessionErrors = {
+    /**
+     * The request has no valid key or token.
+     */
+    401: ProblemDto;
+    /**
+     * The caller's role does not allow it.
+     */
+    403: ProblemDto;
+    /**
+     * The body is larger than 10 MB.
+     */
+    413: ProblemDto;
+    /**
+     * The body is not application/json.
+     */
+    415: ProblemDto;
+    /**
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     */
+    429: ProblemDto;
+    /**
+     * Internal server error; the API's log has the cause.
+     */
+    500: ProblemDto;
+    /**
+     * The database cannot be reached; retry after `Retry-After` seconds.
+     */
+    503: ProblemDto;
+};
+
+export type CreateSessionError = CreateSessionErrors[keyof CreateSessionErrors];
+
+export type CreateSessionResponses = {
+    /**
+     * Signed in: `Set-Cookie` holds the session.
+     */
+    201: SessionDto;
+};
+
+export type CreateSessionResponse = CreateSessionResponses[keyof CreateSessionResponses];
 
 export type ListPartiesData = {
     body?: never;

@@ -8,6 +8,7 @@ import { Opening } from './opening.entity.js';
 import { PartyStatement } from './party-statement.entity.js';
 import { Party } from './party.entity.js';
 import { Secret } from './secret.entity.js';
+import { Session } from './session.entity.js';
 import { TaskAttempt } from './task-attempt.entity.js';
 import { TaskChain } from './task-chain.entity.js';
 import { TaskLog } from './task-log.entity.js';
@@ -27,6 +28,7 @@ export const ENTITIES = [
   Party,
   PartyStatement,
   Secret,
+  Session,
   TaskAttempt,
   TaskChain,
   TaskLog,

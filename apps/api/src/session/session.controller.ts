@@ -1,0 +1,114 @@
+import { randomUUID } from 'node:crypto';
+import { Controller, Delete, Get, HttpCode, Post, Res } from '@nestjs/common';
+import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { AuditRepository, Databases, SessionRepository, type TenantDatabases } from '#libs/repositories';
+import { Roles } from '../auth/access.js';
+import { callerOf } from '../auth/caller.js';
+import type { Identity } from '../auth/roles.js';
+import { sessionCookie } from '../auth/session-cookie.js';
+import { hashOf, newToken, SignIn } from '../auth/sign-in.js';
+import { TenantDb } from '../auth/tenant-db.js';
+import { ApiProblems } from '../http/api-problems.js';
+import { SessionDto } from './session.dto.js';
+
+/** The longest session: a working day. */
+const LONGEST_MS = 12 * 3_600_000;
+
+/** Sessions are for browsers, which must hold no key that a script could read. */
+@ApiTags('session')
+@Controller('session')
+@Roles('viewer')
+export class SessionController {
+  constructor(
+    private readonly signIn: SignIn,
+    private readonly sessions: SessionRepository,
+    private readonly audit: AuditRepository,
+    private readonly databases: Databases,
+  ) {}
+
+  @Post()
+  @HttpCode(201)
+  @ApiOperation({
+    operationId: 'createSession',
+    summary: 'Sign a browser in',
+    description:
+      'Answers a key or a token with a cookie that scripts cannot read. It lasts for 12 h, and no longer than the token; it ends with the key. It counts only for requests of the same origin.',
+  })
+  @ApiResponse({ status: 201, type: SessionDto, description: 'Signed in: `Set-Cookie` holds the session.' })
+  @ApiProblems(413, 415, 503)
+  async create(
+    @TenantDb() { engine }: TenantDatabases,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<SessionDto> {
+    const { headers } = reply.request;
+    const identity = identityOf(reply);
+    const credential = this.signIn.credentialOf(headers.authorization, identity);
+    const end = Math.min(Date.now() + LONGEST_MS, identity.expiresAt ?? Infinity);
+    const token = newToken();
+    const session = {
+      session_id: `session-${randomUUID()}`,
+      token_hash: hashOf(token),
+      ...credential,
+      expires_at: new Date(end).toISOString(),
+    };
+    await engine.transaction(async (tx) => {
+      await this.sessions.removeExpired(tx);
+      await this.sessions.insert(tx, session);
+      const details = { expires_at: session.expires_at };
+      await this.audit.record(tx, {
+        ...callerOf(reply),
+        action: 'createSession',
+        target: session.session_id,
+        details,
+      });
+    });
+    reply.header('Set-Cookie', sessionCookie(headers, token, Math.ceil((end - Date.now()) / 1_000)));
+    return viewOf({ ...identity, expiresAt: end });
+  }
+
+  @Get()
+  @ApiOperation({
+    operationId: 'getSession',
+    summary: 'Get who you are',
+    description: 'The caller by the session, the key or the token of the request.',
+  })
+  @ApiResponse({ status: 200, type: SessionDto, description: 'The caller.' })
+  @ApiProblems(503)
+  read(@Res({ passthrough: true }) reply: FastifyReply): SessionDto {
+    return viewOf(identityOf(reply));
+  }
+
+  @Delete()
+  @HttpCode(204)
+  @ApiOperation({
+    operationId: 'deleteSession',
+    summary: 'Sign a browser out',
+    description:
+      'Ends the session of the request; every replica refuses it within 5 s, and its event streams end. Without a session nothing is done.',
+  })
+  @ApiResponse({ status: 204, description: 'Signed out.' })
+  @ApiProblems(503)
+  async remove(@Res({ passthrough: true }) reply: FastifyReply): Promise<void> {
+    const { session } = identityOf(reply);
+    reply.header('Set-Cookie', sessionCookie(reply.request.headers));
+    if (session === undefined) return;
+    // Of the tenant that it was opened for, whichever the request is for.
+    const { engine } = this.databases.forTenant(session.tenant);
+    await engine.transaction(async (tx) => {
+      if (!(await this.sessions.remove(tx, session.id))) return;
+      await this.audit.record(tx, { ...callerOf(reply), action: 'deleteSession', target: session.id, details: {} });
+    });
+    this.signIn.forget();
+  }
+}
+
+function identityOf({ request }: FastifyReply): Identity {
+  if (request.identity === undefined) throw new Error('a public route has no caller');
+  return request.identity;
+}
+
+function viewOf({ actor, role, tenant, party, expiresAt }: Identity): SessionDto {
+  const expires_at = expiresAt === undefined ? null : new Date(expiresAt).toISOString();
+  return { actor, role, tenant, party: party ?? null, expires_at };
+}

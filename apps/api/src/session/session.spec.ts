@@ -1,0 +1,158 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { createLogger, readAppConfig } from '#libs/platform';
+import { openDatabase, type Database } from '#libs/repositories';
+import { createTestDatabase, StubIssuer, type TestDatabase } from '#libs/testing';
+import { createApp } from '../create-app.js';
+
+const ADMIN_KEY = 'the-admin-key-of-this-test-and-of-nothing-else';
+const SAME = { 'sec-fetch-site': 'same-origin' };
+type Headers = Readonly<Record<string, string>>;
+
+describe('a session', () => {
+  let database: TestDatabase;
+  let issuer: StubIssuer;
+  let app: NestFastifyApplication;
+  let other: NestFastifyApplication;
+  let db: Database;
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    issuer = await StubIssuer.start();
+    const config = readAppConfig({
+      DATABASE_URL: database.url,
+      ADMIN_API_KEY: ADMIN_KEY,
+      OIDC_ISSUER: issuer.url,
+      OIDC_AUDIENCE: 'task-chain',
+      OIDC_ROLES_CLAIM: 'realm_access.roles',
+    });
+    [app, other] = (await Promise.all([0, 1].map(() => createApp(config, createLogger('api', 'silent'))))) as [
+      NestFastifyApplication,
+      NestFastifyApplication,
+    ];
+    await Promise.all([app.init(), other.init()]);
+    db = (await openDatabase(database.url, { max: 2 })).forTenant('default');
+  });
+  afterAll(async () => {
+    await Promise.all([app.close(), other.close()]);
+    await db.close();
+    issuer.close();
+    await database.drop();
+  });
+
+  const ask = (method: 'GET' | 'POST' | 'DELETE', path: string, headers: Headers, payload?: object, of = app) =>
+    of.inject({ method, url: `/api/v1${path}`, headers, ...(payload && { payload }) });
+  const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
+  const sql = <Row extends object>(text: string) => db.query<Row>({ name: '', text });
+  const makeKey = async (role = 'operator') =>
+    (await ask('POST', '/keys', bearer(ADMIN_KEY), { name: 'k', role })).json<{ key: string; key_id: string }>();
+  const open = async (token: string, headers: Headers = {}) => {
+    const answer = await ask('POST', '/session', { ...bearer(token), ...headers });
+    expect(answer.statusCode).toBe(201);
+    const set = String(answer.headers['set-cookie']);
+    return { set, cookie: { cookie: `theme=dark; ${set.split(';', 1)[0]!}` }, body: answer.json<object>() };
+  };
+  const status = async (headers: Headers, method: 'GET' | 'POST' = 'GET', of = app) =>
+    (await ask(method, method === 'GET' ? '/chains' : '/chains/bulk/pause?dry_run=true', headers, undefined, of))
+      .statusCode;
+
+  test('is a cookie that no script reads and no other site sends; the database knows its hash alone', async () => {
+    const { key, key_id: id } = await makeKey();
+    const { set, cookie, body } = await open(key);
+    expect(set).toMatch(/^task_chain_session=[\w-]{43}; Path=\/; Max-Age=43200; HttpOnly; SameSite=Strict$/);
+    expect(body).toMatchObject({ actor: `key:${id}`, role: 'operator', tenant: 'default', party: null });
+    expect((await ask('GET', '/session', { ...cookie, ...SAME })).json()).toEqual(body);
+    const token = /=([\w-]{43})/.exec(set)![1]!;
+    expect(JSON.stringify(await sql('SELECT * FROM sessions'))).not.toMatch(new RegExp(`${token}|${key}`));
+    const audited = await sql<{ payload: { actor: string; target: string } }>(
+      `SELECT payload FROM outbox WHERE payload ->> 'action' = 'createSession'`,
+    );
+    expect(audited.map(({ payload }) => payload.actor)).toEqual([`key:${id}`]);
+    expect(audited[0]!.payload.target).toMatch(/^session-[\w-]{36}$/);
+  });
+
+  test('is for https alone where the browser came by it', async () => {
+    expect((await open(ADMIN_KEY, { origin: 'https://chains.example.org' })).set).toMatch(/; Secure$/);
+  });
+
+  test('counts for requests of the same origin alone', async () => {
+    const { cookie } = await open((await makeKey()).key);
+    for (const site of ['cross-site', 'same-site', 'none', '']) {
+      expect([site, await status({ ...cookie, 'sec-fetch-site': site })]).toEqual([site, 403]);
+    }
+    expect(await status({ ...cookie, ...SAME })).toBe(200);
+    const host = { host: 'chains.example.org' };
+    const post = (headers: Headers) => status({ ...cookie, ...host, ...headers }, 'POST');
+    for (const origin of ['https://evil.example', 'https://chains.example.org:8443', 'null']) {
+      expect([origin, await post({ origin })]).toEqual([origin, 403]);
+      expect([origin, await status({ ...cookie, ...host, origin })]).toEqual([origin, 403]);
+    }
+    expect(await post({})).toBe(403);
+    expect(await post({ origin: 'https://chains.example.org' })).toBe(400);
+    expect(await post({ ...SAME })).toBe(400);
+    expect(await status({ ...cookie, ...host })).toBe(200);
+  });
+
+  test('is opened by a key or a token, and by no other session', async () => {
+    const { cookie } = await open(ADMIN_KEY);
+    expect((await ask('POST', '/session', { ...cookie, ...SAME })).statusCode).toBe(401);
+    expect((await ask('POST', '/session', {})).statusCode).toBe(401);
+    expect(await status({ ...SAME, cookie: `task_chain_session=${'A'.repeat(43)}` })).toBe(401);
+  });
+
+  test('ends at the sign-out: here at once, in another replica within 5 s', async () => {
+    const { cookie } = await open((await makeKey()).key);
+    const mine = { ...cookie, ...SAME };
+    expect(await status(mine, 'GET', other)).toBe(200);
+    const out = await ask('DELETE', '/session', mine);
+    expect([out.statusCode, out.headers['set-cookie']]).toEqual([
+      204,
+      'task_chain_session=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict',
+    ]);
+    expect(await status(mine)).toBe(401);
+    await expectEnd(mine);
+  });
+
+  test('ends with its key, and comes back with it', async () => {
+    const { key, key_id: id } = await makeKey();
+    const { cookie } = await open(key);
+    const mine = { ...cookie, ...SAME };
+    expect(await status(mine, 'GET', other)).toBe(200);
+    await ask('DELETE', `/keys/${id}?confirm=${id}`, bearer(ADMIN_KEY));
+    expect(await status(mine)).toBe(401);
+    await expectEnd(mine);
+    await ask('POST', `/keys/${id}/restore`, bearer(ADMIN_KEY), {});
+    expect(await status(mine)).toBe(200);
+    await sql(`UPDATE api_keys SET expires_at = now() WHERE key_id = '${id}'`);
+    await expectEnd(mine);
+  });
+
+  test('of a token lasts no longer than the token, with what the token says', async () => {
+    const token = await issuer.token({ realm_access: { roles: ['operator'] } }, { expires: '10 minutes' });
+    const { set, cookie, body } = await open(token);
+    expect(body).toMatchObject({ actor: 'oidc:ann', role: 'operator' });
+    expect(Number(/Max-Age=(\d+)/.exec(set)![1])).toBeLessThanOrEqual(600);
+    expect((await ask('GET', '/session', { ...cookie, ...SAME })).json()).toEqual(body);
+  });
+
+  test('that has expired opens nothing, and its row goes with the next sign-in', async () => {
+    const { cookie } = await open(ADMIN_KEY);
+    await sql(`UPDATE sessions SET expires_at = now()`);
+    expect(await status({ ...cookie, ...SAME })).toBe(401);
+    await open(ADMIN_KEY);
+    expect(await sql('SELECT FROM sessions')).toHaveLength(1);
+  });
+
+  test('has the rights of its key, and no more', async () => {
+    const { cookie } = await open((await makeKey('viewer')).key);
+    expect(await status({ ...cookie, ...SAME }, 'POST')).toBe(403);
+  });
+
+  async function expectEnd(headers: Headers): Promise<void> {
+    const until = performance.now() + 5_000;
+    while ((await status(headers, 'GET', other)) !== 401) {
+      expect(performance.now()).toBeLessThan(until);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+});
