@@ -108,6 +108,24 @@ module.exports = {
       { path: '^(apps|libs|launcher|bench|test)/' },
     ),
     error(
+      'console-is-a-client',
+      'It runs in browsers, and knows the API by its client alone.',
+      { path: '^apps/console/src/' },
+      { path: '^(libs|migrations|launcher|bench|test|tools)/|^clients/(?!typescript/src/index\\.ts$)' },
+    ),
+    error(
+      'node-stays-out-of-the-console',
+      'It runs in browsers.',
+      { path: '^apps/console/src/' },
+      { dependencyTypes: ['core'] },
+    ),
+    error(
+      'pages-stay-in-the-console',
+      'What draws pages is built with the console, and no app needs it.',
+      { path: '^(apps/(?!console/)|libs|launcher|migrations|clients)/' },
+      { path: 'node_modules/(react|react-dom|antd|@ant-design|@xyflow|@tanstack|i18next|react-i18next)/' },
+    ),
+    error(
       'apps-never-import-apps',
       'Apps talk through the queue and the database.',
       { path: '^apps/([^/]+)/' },

@@ -1,3 +1,4 @@
+import reactHooks from 'eslint-plugin-react-hooks';
 import tseslint from 'typescript-eslint';
 
 const impure = [
@@ -60,7 +61,7 @@ export default tseslint.config(
   },
   ...tseslint.configs.recommended,
   {
-    files: ['**/*.ts'],
+    files: ['**/*.{ts,tsx}'],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
       '@typescript-eslint/no-floating-promises': 'error',
@@ -79,6 +80,7 @@ export default tseslint.config(
     files: ['**/*.spec.ts', '**/*-for-tests.ts', 'test/**/*.ts'],
     rules: { 'max-lines': ['error', 600], '@typescript-eslint/no-floating-promises': 'off' },
   },
+  { files: ['apps/console/src/**/*.{ts,tsx}'], ...reactHooks.configs.flat['recommended-latest'] },
   { files: ['migrations/**'], rules: { 'max-lines': 'off' } },
   {
     files: [
@@ -93,12 +95,12 @@ export default tseslint.config(
     rules: { 'no-restricted-properties': 'off' },
   },
   {
-    files: ['apps/**/*.ts', 'libs/**/*.ts'],
+    files: ['apps/**/*.{ts,tsx}', 'libs/**/*.ts'],
     ignores: ['**/*.spec.ts', '**/*-for-tests.ts', 'libs/testing/**'],
     rules: { 'no-restricted-syntax': ['error', madePattern] },
   },
   {
-    files: ['apps/**/*.ts', 'libs/chain-engine/**/*.ts'],
+    files: ['apps/**/*.{ts,tsx}', 'libs/chain-engine/**/*.ts'],
     ignores: ['**/*.spec.ts', '**/*-for-tests.ts'],
     rules: { 'no-restricted-syntax': ['error', madePattern, ...database] },
   },

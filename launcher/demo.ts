@@ -43,6 +43,7 @@ async function runExample(system: System, signal: AbortSignal): Promise<number |
     '',
     ...summarise(chain, folders.artifactRoot),
     `${'chain:'.padEnd(18)}${system.url}/api/v1/chains/${chainId}`,
+    `${'console:'.padEnd(18)}${system.url}/chains/${chainId}`,
     `${'Swagger UI:'.padEnd(18)}${system.url}/docs`,
     `${'health:'.padEnd(18)}${system.url}/health/ready`,
     `${'logs:'.padEnd(18)}${folders.dataDir}/logs`,

@@ -8,6 +8,9 @@ import { fileURLToPath } from 'node:url';
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const STAMP = join(ROOT, 'dist', '.build-stamp');
 const SOURCES = ['apps', 'bench', 'clients/typescript/src', 'launcher', 'libs', 'migrations', 'test', 'tools'];
+const CONSOLE = 'apps/console';
+const CONSOLE_BUILT = join(ROOT, 'dist', CONSOLE);
+const CONSOLE_STAMP = join(ROOT, 'dist', '.console-stamp');
 const SETTINGS = ['package.json', 'package-lock.json', 'tsconfig.json', 'nest-cli.json'];
 
 /** Refuses a Node that package.json's engines leave out. npm's engine-strict would refuse Node 20 for a tool of ours. */
@@ -50,26 +53,42 @@ export function matches(lock, installedFile) {
   return !missing && Object.keys(installed).every((path) => path in lock.packages);
 }
 
-/** Runs `nest build` where a source differs from what dist/ was built from, and removes what has no source any more. */
+/** Builds what differs from what dist/ was built from, and removes what has no source any more. */
 export function ensureBuilt() {
   removeStale();
-  const hash = createHash('sha256');
   const sources = SOURCES.flatMap((folder) => filesBelow(join(ROOT, folder), /\.(ts|tsx|json)$/));
-  for (const path of [...SETTINGS.map((name) => join(ROOT, name)), ...sources])
+  const own = sources.filter((path) => !path.startsWith(join(ROOT, CONSOLE)));
+  unlessCurrent(STAMP, [...SETTINGS.map((name) => join(ROOT, name)), ...own], () => {
+    run('building', [process.execPath, join(ROOT, 'node_modules/.bin/nest'), 'build', '--path', 'tsconfig.json']);
+  });
+  const shown = [CONSOLE, 'clients/typescript/src'].flatMap((folder) => filesBelow(join(ROOT, folder), /./));
+  if (!existsSync(CONSOLE_BUILT)) rmSync(CONSOLE_STAMP, { force: true });
+  unlessCurrent(CONSOLE_STAMP, [join(ROOT, 'package-lock.json'), ...shown], () => {
+    const vite = join(ROOT, 'node_modules/.bin/vite');
+    run('building the console', [process.execPath, vite, 'build', '--logLevel=warn', CONSOLE]);
+  });
+}
+
+/** Builds unless the stamp is that of these files. */
+function unlessCurrent(file, sources, build) {
+  const hash = createHash('sha256');
+  for (const path of sources)
     hash
       .update(`${relative(ROOT, path)}\0`)
       .update(readFileSync(path))
       .update('\0');
   const stamp = hash.digest('hex');
-  if (existsSync(STAMP) && readFileSync(STAMP, 'utf8') === stamp) return;
-  rmSync(STAMP, { force: true });
-  run('building', [process.execPath, join(ROOT, 'node_modules/.bin/nest'), 'build', '--path', 'tsconfig.json']);
-  writeFileSync(STAMP, stamp);
+  if (existsSync(file) && readFileSync(file, 'utf8') === stamp) return;
+  rmSync(file, { force: true });
+  build();
+  writeFileSync(file, stamp);
 }
 
 /** Removes what was built from sources that are gone: a test that no longer exists must not run. */
 export function removeStale(dist = join(ROOT, 'dist')) {
   for (const path of filesBelow(dist, /\.(js|js\.map|d\.ts)$/)) {
+    // Vite empties its folder itself.
+    if (relative(dist, path).startsWith(CONSOLE)) continue;
     const source = join(ROOT, relative(dist, path).replace(/\.(js|js\.map|d\.ts)$/, ''));
     if (!existsSync(`${source}.ts`) && !existsSync(`${source}.tsx`)) rmSync(path);
   }

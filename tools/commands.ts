@@ -72,6 +72,7 @@ const node = async (tool: string, ...args: string[]): Promise<void> =>
 const CHECKS: Readonly<Record<string, () => Promise<string | void> | string>> = {
   'format (prettier)': () => node('prettier', '--check', '--log-level=warn', '.'),
   'lint (eslint)': () => node('eslint', '.'),
+  'types of the console (tsc)': () => node('tsc', '--project', 'apps/console'),
   'dependency rules (dependency-cruiser)': () =>
     node(
       'depcruise',

@@ -10,6 +10,7 @@ import { noteMethods } from './http/allowed-methods.js';
 import { setAnswerHeaders } from './http/answer-headers.js';
 import { parseBodies, requireMediaType } from './http/body-parser.js';
 import { Drain } from './http/drain.js';
+import { serveConsole } from './http/console.js';
 import { createAdapter } from './http/fastify-adapter.js';
 import { ProblemFilter } from './http/problem.filter.js';
 import { limitRate } from './http/rate-limit.js';
@@ -48,5 +49,6 @@ export async function createApp(config: AppConfig, logger: Logger, preview = fal
   if (isTracing()) traceRequests(adapter);
   app.get(ApiMetrics).hookInto(fastify);
   serveDocs(app);
+  await serveConsole(fastify);
   return app;
 }

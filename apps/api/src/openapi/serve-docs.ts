@@ -14,7 +14,6 @@ export function serveDocs(app: NestFastifyApplication): void {
   const fastify = app.getHttpAdapter().getInstance();
   let made: OpenAPIObject | undefined;
   const document = () => (made ??= makeDocument(app));
-  fastify.get('/', PUBLIC, (_request, reply) => reply.redirect('/docs'));
   fastify.get('/api/openapi.json', PUBLIC, () => document());
   fastify.get('/api/openapi-3.0.json', PUBLIC, () => toOpenApi30(document()));
   fastify.get('/schemas/chain.json', PUBLIC, (_request, reply) =>

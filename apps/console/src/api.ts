@@ -1,0 +1,23 @@
+import { ProblemError, TaskChainClient } from '#client';
+
+/** The API that served this page. The browser sends its session by itself. */
+export const api = new TaskChainClient({ baseUrl: location.origin, retry: { retries: 2, maxDelayMs: 3_000 } });
+
+/** A client of its own whose streams tell when they are opened and when they answer. */
+export function apiWithStream(onState: (live: boolean) => void): TaskChainClient {
+  const watched: typeof fetch = async (input, init) => {
+    onState(false);
+    const response = await fetch(input, init);
+    if (response.ok) onState(true);
+    return response;
+  };
+  return new TaskChainClient({ baseUrl: location.origin, fetch: watched });
+}
+
+export const isSignedOut = (error: unknown): boolean => error instanceof ProblemError && error.status === 401;
+
+/** What the server says of an error; its code where there is one. */
+export function wordsOfError(error: unknown): { code: string | undefined; message: string } {
+  if (error instanceof ProblemError) return { code: error.code, message: error.message };
+  return { code: undefined, message: error instanceof Error ? error.message : String(error) };
+}

@@ -1,0 +1,31 @@
+/** The priorities that have names. */
+export const PRIORITIES = ['low', 'normal', 'high', 'critical'] as const;
+
+/** What the user decides on a command. */
+export interface Choice {
+  readonly dry_run: boolean;
+  readonly note: string;
+  readonly downstream: boolean;
+  readonly priority: (typeof PRIORITIES)[number];
+}
+
+/** What a command changes, a line for each task or chain. */
+export interface Outcome {
+  /** Of the chain after the command. */
+  readonly status?: string;
+  readonly lines: readonly {
+    readonly key: string;
+    readonly what: string;
+    readonly from?: string | undefined;
+    readonly to?: string | undefined;
+    readonly more?: { readonly tasks?: number; readonly detail?: string; readonly priority?: number };
+  }[];
+}
+
+/** A command, and what it asks the user beside a note. */
+export interface Action {
+  readonly name: string;
+  readonly danger?: boolean;
+  readonly asks?: 'downstream' | 'priority';
+  send(choice: Choice): Promise<Outcome>;
+}

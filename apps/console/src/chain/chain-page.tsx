@@ -1,0 +1,153 @@
+import { Alert, Button, Progress, Skeleton, Space, Tabs, Tag } from 'antd';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useParams, useSearchParams } from 'react-router';
+import type { ChainSummaryDto } from '#client';
+import { Failed } from '../view/failed.js';
+import { Name } from '../view/name.js';
+import { Status } from '../view/status.js';
+import { duration, Time, useNow } from '../view/times.js';
+import { Title } from '../view/title.js';
+import type { Action } from './action.js';
+import { ActionModal } from './action-modal.js';
+import { chainActions } from './actions.js';
+import { Gantt } from './gantt.js';
+import { Graph } from './graph.js';
+import { History } from './history.js';
+import { useLiveChain, type LiveChain } from './live-chain.js';
+import { TaskDrawer } from './task-drawer.js';
+import { TaskTable } from './task-table.js';
+
+/** A chain as it runs. The view and the chosen task are in the address. */
+export default function ChainPage() {
+  const { chainId = '' } = useParams();
+  return <Chain key={chainId} chainId={chainId} />;
+}
+
+function Chain({ chainId }: { chainId: string }) {
+  const { t } = useTranslation();
+  const [search, setSearch] = useSearchParams();
+  const [action, act] = useState<Action>();
+  const live = useLiveChain(chainId);
+  const { chain, tasks } = live;
+  const set = (name: string, value: string | undefined) => {
+    const next = new URLSearchParams(search);
+    if (value === undefined) next.delete(name);
+    else next.set(name, value);
+    setSearch(next, { replace: true });
+  };
+  const open = (task: string) => set('task', task);
+  const taskId = search.get('task');
+  if (chain === undefined) {
+    if (live.error === undefined) return <Skeleton active />;
+    return (
+      <>
+        <Title text={chainId} />
+        <Failed error={live.error} retry={live.restart} />
+      </>
+    );
+  }
+  return (
+    <>
+      <Title text={chain.chain_name}>
+        <Status of={chain.status} />
+        <StreamState of={live} />
+        <Space wrap role="group" aria-label={t('chain.actions')}>
+          {chainActions(chainId, chain.status).map((each) => (
+            <Button key={each.name} danger={each.danger ?? false} onClick={() => act(each)}>
+              {t(`actions.${each.name}`)}
+            </Button>
+          ))}
+        </Space>
+      </Title>
+      {live.error !== undefined && <Failed error={live.error} retry={live.restart} />}
+      <Facts of={chain} />
+      {chain.error && (
+        <Alert
+          type="error"
+          showIcon
+          title={t('chain.failed', { code: chain.error.code })}
+          description={<Name text={chain.error.message} className="wrap" />}
+        />
+      )}
+      <Tabs
+        activeKey={search.get('view') ?? 'graph'}
+        onChange={(view) => set('view', view === 'graph' ? undefined : view)}
+        destroyOnHidden
+        items={[
+          { key: 'graph', label: t('chain.graph'), children: <Graph chainId={chainId} tasks={tasks} open={open} /> },
+          { key: 'gantt', label: t('chain.gantt'), children: <Gantt chain={chain} tasks={tasks} open={open} /> },
+          { key: 'table', label: t('chain.table'), children: <TaskTable tasks={tasks} open={open} /> },
+          { key: 'history', label: t('chain.history'), children: <History chain={chain} /> },
+        ]}
+      />
+      {taskId !== null && (
+        <TaskDrawer
+          chain={chain}
+          live={tasks.find(({ task_id }) => task_id === taskId)}
+          taskId={taskId}
+          act={act}
+          close={() => set('task', undefined)}
+          open={open}
+        />
+      )}
+      {action && <ActionModal action={action} close={() => act(undefined)} done={live.restart} />}
+    </>
+  );
+}
+
+function StreamState({ of }: { of: LiveChain }) {
+  const { t } = useTranslation();
+  return (
+    <span className={`stream stream-${of.stream}`} role="status">
+      {t(`stream.${of.stream}`)}
+    </span>
+  );
+}
+
+function Facts({ of }: { of: ChainSummaryDto }) {
+  const { t } = useTranslation();
+  const now = useNow(of.status === 'RUNNING');
+  const end = of.completed_at === null ? now : Date.parse(of.completed_at);
+  return (
+    <div className="summary">
+      <Progress
+        aria-label={t('chains.progress')}
+        percent={Math.round(of.progress)}
+        status={of.status === 'FAILURE' ? 'exception' : of.status === 'SUCCESS' ? 'success' : 'normal'}
+        format={() => `${of.completed_tasks}/${of.total_tasks}`}
+        className="bar"
+      />
+      <dl className="facts row">
+        <dt>{t('chains.type')}</dt>
+        <dd>{t(`chainType.${of.chain_type}`)}</dd>
+        <dt>{t('chains.owner')}</dt>
+        <dd>
+          <Name text={of.created_by ?? '–'} />
+        </dd>
+        <dt>{t('chains.started')}</dt>
+        <dd>
+          <Time at={of.started_at} />
+        </dd>
+        <dt>{t('chains.took')}</dt>
+        <dd>{of.started_at === null ? '–' : duration(end - Date.parse(of.started_at))}</dd>
+        <dt>{t('chain.run')}</dt>
+        <dd>{of.epoch}</dd>
+        <dt>{t('chain.id')}</dt>
+        <dd>
+          <code className="wrap">{of.chain_id}</code>
+        </dd>
+      </dl>
+      {of.description !== null && (
+        <p>
+          <Name text={of.description} />
+        </p>
+      )}
+      {Object.entries(of.labels).map(([key, value]) => (
+        <Tag key={key}>
+          <Name text={`${key}=${String(value)}`} />
+        </Tag>
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,73 @@
+import { useCallback, useEffect, useState } from 'react';
+import type { ChainSummaryDto, LiveTask } from '#client';
+import { apiWithStream } from '../api.js';
+
+/** Changes are shown together, at most so often, ms: a chain of thousands of tasks changes faster than a page draws. */
+const DRAW_MS = 100;
+
+export interface LiveChain {
+  readonly chain: ChainSummaryDto | undefined;
+  /** In the order of the chain. */
+  readonly tasks: readonly LiveTask[];
+  /** `connecting` is also said while a broken stream is opened again. */
+  readonly stream: 'connecting' | 'live' | 'ended';
+  readonly error: unknown;
+  /** Looks again: after a command, an ended chain may run once more. */
+  readonly restart: () => void;
+}
+
+const NOTHING: Omit<LiveChain, 'restart'> = { chain: undefined, tasks: [], stream: 'connecting', error: undefined };
+
+/**
+ * A chain as it changes (the same one for as long as the caller is shown), by server-sent events alone. The client goes on by Last-Event-ID where the stream breaks. A hidden
+ * tab keeps no stream: browsers open six connections to a host at most.
+ */
+export function useLiveChain(chainId: string): LiveChain {
+  const [shown, show] = useState(NOTHING);
+  const [round, setRound] = useState(0);
+  const restart = useCallback(() => setRound((before) => before + 1), []);
+  useEffect(() => {
+    const stop = new AbortController();
+    const tasks = new Map<string, LiveTask>();
+    let chain: ChainSummaryDto | undefined;
+    let stream: LiveChain['stream'] = 'connecting';
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const draw = (error?: unknown) => {
+      timer = undefined;
+      // Until the first event of the chain not all tasks are there.
+      if (chain === undefined && error === undefined) return show((before) => ({ ...before, stream }));
+      const inOrder = [...tasks.values()].sort((a, b) => a.execution_order - b.execution_order);
+      show((before) =>
+        error === undefined ? { chain, tasks: inOrder, stream, error } : { ...before, stream: 'ended', error },
+      );
+    };
+    const drawSoon = () => (timer ??= setTimeout(draw, DRAW_MS));
+    const client = apiWithStream((live) => {
+      if (stop.signal.aborted) return;
+      stream = live ? 'live' : 'connecting';
+      drawSoon();
+    });
+    const follow = async () => {
+      for await (const update of client.watchChain(chainId, { signal: stop.signal })) {
+        if (update.event === 'task') tasks.set(update.data.task_id, update.data);
+        if (update.event === 'chain') chain = update.data;
+        if (update.event === 'end') stream = 'ended';
+        drawSoon();
+      }
+    };
+    follow().catch((error: unknown) => {
+      if (!stop.signal.aborted) draw(error);
+    });
+    const look = () => {
+      if (document.hidden) stop.abort();
+      else if (stop.signal.aborted || stream === 'ended') restart();
+    };
+    document.addEventListener('visibilitychange', look);
+    return () => {
+      document.removeEventListener('visibilitychange', look);
+      clearTimeout(timer);
+      stop.abort();
+    };
+  }, [chainId, round, restart]);
+  return { ...shown, restart };
+}

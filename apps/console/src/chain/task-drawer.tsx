@@ -1,0 +1,172 @@
+import { useQuery } from '@tanstack/react-query';
+import { Alert, Button, Drawer, Progress, Skeleton, Space, Tabs } from 'antd';
+import { useTranslation } from 'react-i18next';
+import type { ChainSummaryDto, LiveTask, TaskDetailDto } from '#client';
+import { api } from '../api.js';
+import { Failed } from '../view/failed.js';
+import { Json } from '../view/json.js';
+import { Name } from '../view/name.js';
+import { Status } from '../view/status.js';
+import { duration, Time } from '../view/times.js';
+import type { Action } from './action.js';
+import { taskActions } from './actions.js';
+import { Artifacts, Attempts, Logs } from './task-parts.js';
+import { wordsOfWaiting } from './waiting.js';
+
+interface DrawerProps {
+  readonly chain: ChainSummaryDto;
+  /** As the stream tells it; undefined: there is no such task. */
+  readonly live: LiveTask | undefined;
+  readonly taskId: string;
+  readonly act: (action: Action) => void;
+  readonly close: () => void;
+  readonly open: (task: string) => void;
+}
+
+/** All about one task: why it waits or failed and what to do, what went in and came out. */
+export function TaskDrawer({ chain, live, taskId, act, close, open }: DrawerProps) {
+  const { t } = useTranslation();
+  const path = { chain_id: chain.chain_id, task_id: taskId };
+  const moment = `${live?.status ?? ''} ${live?.attempt ?? ''}`;
+  const query = useQuery({
+    queryKey: ['task', path, moment, chain.version],
+    queryFn: ({ signal }) => api.getTask({ path, signal }),
+    placeholderData: (before) => before,
+  });
+  const task = query.data;
+  return (
+    <Drawer
+      open
+      size={640}
+      title={<Name text={task?.task_name || taskId} />}
+      onClose={close}
+      closable={{ 'aria-label': t('actions.close') }}
+      extra={live && <Status of={live.status} />}
+    >
+      {query.isError && <Failed error={query.error} retry={() => void query.refetch()} />}
+      {query.isPending && <Skeleton active />}
+      {task && (
+        <>
+          <Space wrap role="group" aria-label={t('task.actions')}>
+            {taskActions(chain.chain_id, taskId, live?.status ?? task.status, chain.status).map((each) => (
+              <Button key={each.name} onClick={() => act(each)}>
+                {t(`actions.${each.name}`)}
+              </Button>
+            ))}
+          </Space>
+          <Why of={task} open={open} />
+          {live?.status === 'RUNNING' && (
+            <p>
+              <Progress aria-label={t('chains.progress')} percent={Math.round(live.progress * 100)} />
+              <Name text={live.progress_stage ?? ''} />
+            </p>
+          )}
+          <Tabs
+            tabBarGutter={14}
+            items={[
+              { key: 'facts', label: t('task.facts'), children: <Facts of={task} open={open} /> },
+              {
+                key: 'result',
+                label: t('task.result'),
+                children:
+                  task.result === null ? (
+                    <p>{t('task.noResult')}</p>
+                  ) : (
+                    <Json value={task.result} label={t('task.result')} />
+                  ),
+              },
+              { key: 'artifacts', label: t('task.artifacts'), children: <Artifacts path={path} moment={moment} /> },
+              { key: 'attempts', label: t('task.attempts'), children: <Attempts path={path} moment={moment} /> },
+              {
+                key: 'logs',
+                label: t('task.logs'),
+                children: <Logs path={path} running={live?.status === 'RUNNING'} />,
+              },
+            ]}
+          />
+        </>
+      )}
+    </Drawer>
+  );
+}
+
+/** Why a task waits, failed or was skipped. */
+function Why({ of, open }: { of: TaskDetailDto; open: (task: string) => void }) {
+  const { t } = useTranslation();
+  if (of.error !== null && of.status !== 'SUCCESS') {
+    return (
+      <Alert
+        type={of.status === 'FAILURE' ? 'error' : 'warning'}
+        showIcon
+        title={t(of.status === 'FAILURE' ? 'task.failed' : 'task.lastError', { code: of.error.code })}
+        description={
+          <>
+            <p>
+              <bdi className="wrap">{of.error.message.slice(0, 4_000)}</bdi>
+            </p>
+            {of.waiting !== null && <p>{wordsOfWaiting(of.waiting, t)}</p>}
+            {of.status === 'FAILURE' && <p>{t('task.afterFailure')}</p>}
+          </>
+        }
+      />
+    );
+  }
+  if (of.waiting !== null) {
+    return (
+      <Alert
+        type="info"
+        showIcon
+        title={wordsOfWaiting(of.waiting, t)}
+        description={of.waiting.parents?.slice(0, 20).map((parent) => (
+          <Button key={parent} type="link" onClick={() => open(parent)}>
+            <Name text={parent} />
+          </Button>
+        ))}
+      />
+    );
+  }
+  if (of.skip_reason !== null) return <Alert type="info" title={t('task.skipped', { reason: of.skip_reason })} />;
+  return null;
+}
+
+function Facts({ of, open }: { of: TaskDetailDto; open: (task: string) => void }) {
+  const { t } = useTranslation();
+  const ran =
+    of.started_at !== null && of.completed_at !== null
+      ? duration(Date.parse(of.completed_at) - Date.parse(of.started_at))
+      : '–';
+  const facts: [string, React.ReactNode][] = [
+    [t('task.type'), of.task_type],
+    [t('task.parents'), of.depends_on.length === 0 ? '–' : <Links key="parents" to={of.depends_on} open={open} />],
+    [t('task.attempt'), of.attempt],
+    [t('task.failures'), of.failures],
+    [t('task.priority'), of.priority],
+    [t('task.worker'), <Name key="worker" text={of.worker_id ?? '–'} />],
+    [t('task.queuedAt'), <Time key="queued" at={of.queued_at} />],
+    [t('chains.started'), <Time key="started" at={of.started_at} />],
+    [t('task.ended'), <Time key="ended" at={of.completed_at} />],
+    [t('task.ran'), ran],
+  ];
+  return (
+    <>
+      <dl className="facts">
+        {facts.map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+      <h2>{t('types.parameters')}</h2>
+      <Json value={of.params} label={t('types.parameters')} />
+    </>
+  );
+}
+
+function Links({ to, open }: { to: readonly string[]; open: (task: string) => void }) {
+  return to.slice(0, 50).map((task) => (
+    <Button key={task} type="link" size="small" onClick={() => open(task)}>
+      <Name text={task} />
+    </Button>
+  ));
+}

@@ -1,0 +1,17 @@
+import type { TFunction } from 'i18next';
+import type { WaitingDto } from '#client';
+
+/** Why a task waits, and what to do. */
+export function wordsOfWaiting(
+  { code, until, party, ahead, limit, going, parents = [] }: WaitingDto,
+  t: TFunction,
+): string {
+  return t(`waiting.${code}`, {
+    parents: parents.length,
+    party: party ?? '?',
+    ahead: ahead ?? 0,
+    limit: limit ?? 0,
+    going: going ?? 0,
+    until: until === undefined ? '' : new Date(until).toLocaleTimeString(),
+  });
+}

@@ -1,0 +1,141 @@
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { Button, Card, Empty, Input, Modal, Skeleton, Typography } from 'antd';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Link } from 'react-router';
+import type { ApprovalDto } from '#client';
+import { api } from '../api.js';
+import { Failed } from '../view/failed.js';
+import { Json } from '../view/json.js';
+import { Name, shownText } from '../view/name.js';
+import { Title } from '../view/title.js';
+
+/** A refusal counts for as long as one of the CLI. */
+const REFUSED_FOR_MS = 30 * 86_400_000;
+
+/** The tasks that wait for an owner of data. */
+export function ApprovalsPage() {
+  const { t } = useTranslation();
+  const query = useQuery({
+    queryKey: ['approvals'],
+    queryFn: ({ signal }) => api.listApprovals({ signal }),
+    refetchInterval: 10_000,
+  });
+  const session = useQuery({ queryKey: ['session'], queryFn: () => api.getSession(), staleTime: Infinity }).data;
+  const [refused, refuse] = useState<ApprovalDto>();
+  const mayDecide = ({ party }: ApprovalDto) =>
+    session?.role === 'platform' || session?.role === 'admin' || session?.party === party;
+  return (
+    <>
+      <Title text={t('pages./approvals')} />
+      <p>{t('approvals.about')}</p>
+      {query.isError && <Failed error={query.error} retry={() => void query.refetch()} />}
+      {query.isPending && <Skeleton active />}
+      {query.data?.items.length === 0 && <Empty description={t('approvals.none')} />}
+      {query.data?.items.map((item) => (
+        <Asked key={`${item.hash} ${item.party}`} of={item} refuse={mayDecide(item) ? () => refuse(item) : undefined} />
+      ))}
+      {refused && <Refusal of={refused} close={() => refuse(undefined)} />}
+    </>
+  );
+}
+
+function Asked({ of, refuse }: { of: ApprovalDto; refuse: (() => void) | undefined }) {
+  const { t } = useTranslation();
+  const { chain_id, task_id, party } = of;
+  const command = (what: 'show' | 'approve') =>
+    what === 'show'
+      ? `task-chain approvals show ${chain_id} ${task_id} --party ${party}`
+      : `task-chain approvals approve ${chain_id} ${task_id} --key ~/${party}/${party}.key`;
+  return (
+    <Card
+      className="asked"
+      title={
+        <Link to={`/chains/${encodeURIComponent(chain_id)}?task=${encodeURIComponent(task_id)}`}>
+          <Name text={task_id} />
+        </Link>
+      }
+      extra={
+        refuse && (
+          <Button danger onClick={refuse}>
+            {t('approvals.refuse')}
+          </Button>
+        )
+      }
+    >
+      <dl className="facts">
+        <dt>{t('approvals.party')}</dt>
+        <dd>{party}</dd>
+        <dt>{t('task.type')}</dt>
+        <dd>{of.task_type}</dd>
+        <dt>{t('approvals.why')}</dt>
+        <dd>
+          <Name text={of.reasons ?? '–'} />
+        </dd>
+        <dt>{t('types.leaves')}</dt>
+        <dd>{of.leaves}</dd>
+        <dt>{t('approvals.hash')}</dt>
+        <dd>
+          <code className="wrap">{of.hash}</code>
+        </dd>
+      </dl>
+      <h2>{t('approvals.task')}</h2>
+      <Json value={of.task} label={t('approvals.task')} />
+      <h2>{t('approvals.approve')}</h2>
+      <p>{t('approvals.signed')}</p>
+      <Typography.Paragraph copyable={{ text: command('show') }}>
+        <code className="wrap">{command('show')}</code>
+      </Typography.Paragraph>
+      <Typography.Paragraph copyable={{ text: command('approve') }}>
+        <code className="wrap">{command('approve')}</code>
+      </Typography.Paragraph>
+    </Card>
+  );
+}
+
+function Refusal({ of, close }: { of: ApprovalDto; close: () => void }) {
+  const { t } = useTranslation();
+  const client = useQueryClient();
+  const [words, setWords] = useState('');
+  const [error, setError] = useState<unknown>();
+  const [busy, setBusy] = useState(false);
+  const refuse = async () => {
+    setBusy(true);
+    const now = Date.now();
+    const { party, chain_id, task_id, hash } = of;
+    const statement = {
+      ...{ kind: 'approval', party, chain_id, task_id, task: hash, decision: 'refuse' },
+      // As the CLI counts them: a newer statement replaces an older one.
+      serial: now,
+      issued_at: new Date(now).toISOString(),
+      expires_at: new Date(now + REFUSED_FOR_MS).toISOString(),
+      ...(words !== '' && { words }),
+    };
+    try {
+      await api.putStatement({ path: { party }, body: { statement } });
+      await client.invalidateQueries({ queryKey: ['approvals'] });
+      close();
+    } catch (thrown) {
+      setError(thrown);
+      setBusy(false);
+    }
+  };
+  return (
+    <Modal
+      open
+      title={t('approvals.refuseTitle', { task: shownText(of.task_id) })}
+      okText={t('approvals.refuse')}
+      okButtonProps={{ danger: true, loading: busy }}
+      cancelText={t('actions.back')}
+      onOk={() => void refuse()}
+      onCancel={close}
+    >
+      <p>{t('approvals.refusing', { party: of.party })}</p>
+      <label>
+        {t('approvals.words')}
+        <Input.TextArea maxLength={2_000} value={words} onChange={({ target }) => setWords(target.value)} />
+      </label>
+      {error !== undefined && <Failed error={error} />}
+    </Modal>
+  );
+}

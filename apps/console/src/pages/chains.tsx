@@ -1,0 +1,205 @@
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { Button, Empty, Input, Progress, Select, Space, Tag } from 'antd';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Link, useSearchParams } from 'react-router';
+import type { ChainSummaryDto, ListChainsData } from '#client';
+import type { Action } from '../chain/action.js';
+import { ActionModal } from '../chain/action-modal.js';
+import { BULK, bulkAction } from '../chain/actions.js';
+import { api } from '../api.js';
+import { Failed } from '../view/failed.js';
+import { Name, shownText } from '../view/name.js';
+import { Rows } from '../view/rows.js';
+import { Status } from '../view/status.js';
+import { duration, Time, useNow } from '../view/times.js';
+import { Title } from '../view/title.js';
+
+const STATUSES = ['PENDING', 'RUNNING', 'PAUSED', 'SUCCESS', 'FAILURE', 'CANCELLED'];
+const TYPES = ['sequential', 'parallel', 'chord', 'complex'];
+/** Filters that are texts. All filters are in the address of the page. */
+const TEXTS = ['q', 'created_by', 'task_type', 'labels'] as const;
+const REFRESH_MS = 3_000;
+type Query = NonNullable<ListChainsData['query']>;
+
+/** All chains, a page at a time from the server. */
+export function ChainsPage() {
+  const { t } = useTranslation();
+  const [search, setSearch] = useSearchParams();
+  const [chosen, choose] = useState<string[]>([]);
+  const [action, act] = useState<Action>();
+  const filters = Object.fromEntries([...search].filter(([, value]) => value !== ''));
+  const query = useQuery({
+    queryKey: ['chains', filters],
+    queryFn: ({ signal }) => api.listChains({ query: { page_size: 20, ...filters } as Query, signal }),
+    placeholderData: keepPreviousData,
+    refetchInterval: REFRESH_MS,
+  });
+  const set = (name: string, value: string) => {
+    const next = new URLSearchParams(search);
+    if (value === '') next.delete(name);
+    else next.set(name, value);
+    if (name !== 'page') next.delete('page');
+    setSearch(next, { replace: true });
+    choose([]);
+  };
+  const isFiltered = Object.keys(filters).some((name) => name !== 'page' && name !== 'sort');
+  const { items = [], total = 0 } = query.data ?? {};
+  return (
+    <>
+      <Title text={t('pages./chains')} />
+      <Filters search={search} set={set} />
+      {query.isError && <Failed error={query.error} retry={() => void query.refetch()} />}
+      <Space wrap className="bulk" role="group" aria-label={t('chains.bulk')}>
+        {BULK.map((name) => (
+          <Button key={name} disabled={chosen.length === 0} onClick={() => act(bulkAction(name, chosen))}>
+            {t(`actions.${name}`)}
+          </Button>
+        ))}
+        <span className="dim" aria-live="polite">
+          {t('chains.chosen', { chosen: chosen.length, total: total ?? 0 })}
+        </span>
+      </Space>
+      <ChainTable
+        items={items}
+        loading={query.isPending}
+        empty={isFiltered ? t('chains.noneFit') : t('chains.none')}
+        chosen={chosen}
+        choose={choose}
+        page={Number(search.get('page') ?? 1)}
+        total={Math.min(total ?? 0, 10_000)}
+        turn={(page) => set('page', page === 1 ? '' : String(page))}
+      />
+      {action && <ActionModal action={action} close={() => act(undefined)} done={() => void query.refetch()} />}
+    </>
+  );
+}
+
+function Filters({ search, set }: { search: URLSearchParams; set: (name: string, value: string) => void }) {
+  const { t } = useTranslation();
+  const many = (name: string, values: readonly string[], label: (value: string) => string) => (
+    <Select
+      mode="multiple"
+      allowClear
+      className="filter"
+      aria-label={t(`chains.filters.${name}`)}
+      placeholder={t(`chains.filters.${name}`)}
+      value={search.get(name)?.split(',') ?? []}
+      options={values.map((value) => ({ value, label: label(value) }))}
+      onChange={(chosen: string[]) => set(name, chosen.join(','))}
+    />
+  );
+  return (
+    <search className="filters">
+      {TEXTS.map((name) => (
+        <Input.Search
+          key={`${name} ${search.get(name) ?? ''}`}
+          allowClear
+          className="filter"
+          maxLength={255}
+          defaultValue={search.get(name) ?? ''}
+          aria-label={t(`chains.filters.${name}`)}
+          placeholder={t(`chains.filters.${name}`)}
+          onSearch={(text) => set(name, text)}
+        />
+      ))}
+      {many('status', STATUSES, (value) => t(`status.${value}`))}
+      {many('chain_type', TYPES, (value) => t(`chainType.${value}`))}
+      <Select
+        className="filter"
+        aria-label={t('chains.filters.sort')}
+        value={search.get('sort') ?? '-created_at'}
+        options={['-created_at', 'created_at', '-completed_at', 'chain_name'].map((value) => ({
+          value,
+          label: t(`chains.sorts.${value}`),
+        }))}
+        onChange={(value) => set('sort', value === '-created_at' ? '' : value)}
+      />
+    </search>
+  );
+}
+
+interface TableProps {
+  readonly items: readonly ChainSummaryDto[];
+  readonly loading: boolean;
+  readonly empty: string;
+  readonly chosen: string[];
+  readonly choose: (ids: string[]) => void;
+  readonly page: number;
+  readonly total: number;
+  readonly turn: (page: number) => void;
+}
+
+function ChainTable({ items, loading, empty, chosen, choose, page, total, turn }: TableProps) {
+  const { t } = useTranslation();
+  const now = useNow(items.some(({ status }) => status === 'RUNNING'));
+  const took = ({ started_at, completed_at }: ChainSummaryDto) =>
+    started_at === null
+      ? '–'
+      : duration((completed_at === null ? now : Date.parse(completed_at)) - Date.parse(started_at));
+  return (
+    <Rows
+      rowKey="chain_id"
+      loading={loading}
+      dataSource={items}
+      locale={{ emptyText: <Empty description={empty} /> }}
+      rowSelection={{
+        selectedRowKeys: chosen,
+        onChange: (keys) => choose(keys.map(String)),
+        getCheckboxProps: ({ chain_name }) => ({ 'aria-label': shownText(chain_name) }) as object,
+        getTitleCheckboxProps: () => ({ 'aria-label': t('chains.all') }) as object,
+      }}
+      pagination={{
+        current: page,
+        pageSize: 20,
+        total,
+        onChange: turn,
+        showSizeChanger: false,
+        hideOnSinglePage: true,
+      }}
+      columns={[
+        {
+          title: t('chains.name'),
+          key: 'name',
+          render: (_, { chain_id, chain_name }) => (
+            <Link to={`/chains/${encodeURIComponent(chain_id)}`} className="cell">
+              <Name text={chain_name} />
+            </Link>
+          ),
+        },
+        { title: t('chains.state'), key: 'status', render: (_, { status }) => <Status of={status} /> },
+        {
+          title: t('chains.progress'),
+          key: 'progress',
+          render: (_, { progress, status, completed_tasks, total_tasks, chain_name }) => (
+            <Progress
+              aria-label={shownText(chain_name)}
+              percent={Math.round(progress)}
+              status={status === 'FAILURE' ? 'exception' : status === 'SUCCESS' ? 'success' : 'normal'}
+              format={() => `${completed_tasks}/${total_tasks}`}
+              className="bar"
+            />
+          ),
+        },
+        { title: t('chains.took'), key: 'took', render: (_, chain) => took(chain) },
+        { title: t('chains.type'), key: 'type', render: (_, { chain_type }) => t(`chainType.${chain_type}`) },
+        {
+          title: t('chains.owner'),
+          key: 'owner',
+          render: (_, { created_by }) => <Name text={created_by ?? '–'} className="cell short" />,
+        },
+        {
+          title: t('chains.labels'),
+          key: 'labels',
+          render: (_, { labels }) =>
+            Object.entries(labels).map(([key, value]) => (
+              <Tag key={key}>
+                <Name text={`${key}=${String(value)}`} />
+              </Tag>
+            )),
+        },
+        { title: t('chains.created'), key: 'created', render: (_, { created_at }) => <Time at={created_at} /> },
+      ]}
+    />
+  );
+}

@@ -1,0 +1,126 @@
+import { useQuery } from '@tanstack/react-query';
+import { Card, Empty, Segmented, Skeleton, Statistic } from 'antd';
+import { useTranslation } from 'react-i18next';
+import { Link, useSearchParams } from 'react-router';
+import type { ChainMetricsDto } from '#client';
+import { api } from '../api.js';
+import { Failed } from '../view/failed.js';
+import { Name } from '../view/name.js';
+import { Rows } from '../view/rows.js';
+import { Status } from '../view/status.js';
+import { duration } from '../view/times.js';
+import { Title } from '../view/title.js';
+
+const WINDOWS = ['1h', '24h', '7d', '30d'];
+
+/** The figures of the chains that were created within a window. */
+export function OverviewPage() {
+  const { t } = useTranslation();
+  const [search, setSearch] = useSearchParams();
+  const window = search.get('window') ?? '24h';
+  const query = useQuery({
+    queryKey: ['metrics', window],
+    queryFn: ({ signal }) => api.getChainMetrics({ query: { window }, signal }),
+    refetchInterval: 10_000,
+  });
+  return (
+    <>
+      <Title text={t('pages./')}>
+        <Segmented
+          aria-label={t('overview.window')}
+          options={WINDOWS.map((value) => ({ value, label: t(`overview.windows.${value}`) }))}
+          value={window}
+          onChange={(value) => setSearch({ window: value })}
+        />
+      </Title>
+      {query.isError && <Failed error={query.error} retry={() => void query.refetch()} />}
+      {query.isPending && <Skeleton active />}
+      {query.data && <Figures of={query.data} />}
+    </>
+  );
+}
+
+function Figures({ of }: { of: ChainMetricsDto }) {
+  const { t } = useTranslation();
+  const { chain_success_rate: rate, chain_avg_execution_time: time } = of;
+  const seconds = (value: number | null) => (value === null ? '–' : duration(value * 1_000));
+  if (of.chain_total_count === 0 && of.chain_running_count === 0) return <Empty description={t('overview.none')} />;
+  return (
+    <>
+      <div className="figures">
+        <Card>
+          <Statistic title={t('overview.chains')} value={of.chain_total_count} />
+          <p className="states">
+            {Object.entries(of.chain_count_by_status).map(([status, count]) => (
+              <Link key={status} to={`/chains?status=${status}`}>
+                <Status of={status} /> {count}
+              </Link>
+            ))}
+          </p>
+        </Card>
+        <Card>
+          <Statistic title={t('overview.running')} value={of.chain_running_count} />
+        </Card>
+        <Card>
+          <Statistic
+            title={t('overview.success')}
+            value={rate.value === null ? '–' : `${(rate.value * 100).toFixed(1)} %`}
+          />
+          <p className="dim">{t('overview.ofEnded', { succeeded: rate.succeeded, failed: rate.failed })}</p>
+        </Card>
+        <Card>
+          <Statistic title={t('overview.took')} value={seconds(time.mean_seconds)} />
+          <p className="dim">
+            {t('overview.percentiles', { p50: seconds(time.p50_seconds), p95: seconds(time.p95_seconds) })}
+          </p>
+        </Card>
+      </div>
+      <h2>{t('overview.failures')}</h2>
+      <Rows
+        rowKey="code"
+        dataSource={of.chain_failure_reasons}
+        locale={{ emptyText: <Empty image={null} description={t('overview.noFailures')} /> }}
+        columns={[
+          { title: t('overview.code'), dataIndex: 'code', render: (code: string) => <code>{code}</code> },
+          { title: t('overview.tasks'), dataIndex: 'tasks' },
+          {
+            title: t('overview.newest'),
+            dataIndex: 'message',
+            render: (text: string | null) => <Name text={text ?? ''} className="wrap" />,
+          },
+          {
+            title: t('overview.examples'),
+            dataIndex: 'examples',
+            render: (examples: string[]) => examples.map((example) => <Example key={example} of={example} />),
+          },
+        ]}
+      />
+      <h2>{t('overview.types')}</h2>
+      <Rows
+        rowKey="task_type"
+        dataSource={of.tasks_by_type}
+        columns={[
+          {
+            title: t('task.type'),
+            dataIndex: 'task_type',
+            render: (type: string) => <Link to={`/chains?task_type=${encodeURIComponent(type)}`}>{type}</Link>,
+          },
+          { title: t('overview.tasks'), dataIndex: 'tasks' },
+          { title: t('status.SUCCESS'), dataIndex: 'succeeded' },
+          { title: t('status.FAILURE'), dataIndex: 'failed' },
+        ]}
+      />
+    </>
+  );
+}
+
+/** `<chain_id>/<task_id>` as a link to that task. */
+function Example({ of }: { of: string }) {
+  const slash = of.indexOf('/');
+  const [chain, task] = [of.slice(0, slash), of.slice(slash + 1)];
+  return (
+    <Link className="example" to={`/chains/${encodeURIComponent(chain)}?task=${encodeURIComponent(task)}`}>
+      <Name text={task} />
+    </Link>
+  );
+}

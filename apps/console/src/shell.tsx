@@ -1,0 +1,113 @@
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { Button, Layout, Skeleton, Space, Tooltip } from 'antd';
+import { lazy, Suspense } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Link, Navigate, NavLink, Route, Routes } from 'react-router';
+import { api, isSignedOut } from './api.js';
+import { ApprovalsPage } from './pages/approvals.js';
+import { ChainsPage } from './pages/chains.js';
+import { OverviewPage } from './pages/overview.js';
+import { SignInPage } from './pages/sign-in.js';
+import { TaskTypesPage } from './pages/task-types.js';
+import type { Look } from './theme.js';
+import { Failed } from './view/failed.js';
+import { Name } from './view/name.js';
+
+/** The graph and its layout come when a chain is opened. */
+const ChainPage = lazy(() => import('./chain/chain-page.js'));
+const PAGES = ['/', '/chains', '/approvals', '/task-types'] as const;
+
+/** Who is signed in; null: nobody. */
+const readSession = () =>
+  api.getSession().catch((error: unknown) => {
+    if (isSignedOut(error)) return null;
+    throw error;
+  });
+
+export function Shell({ look }: { look: Look }) {
+  const { t } = useTranslation();
+  const session = useQuery({ queryKey: ['session'], queryFn: readSession, staleTime: Infinity });
+  if (session.isPending) return <Skeleton active className="page" />;
+  if (session.isError) {
+    return (
+      <main className="page">
+        <Failed error={session.error} retry={() => void session.refetch()} />
+      </main>
+    );
+  }
+  return (
+    <Layout className="whole">
+      <Layout.Header className="head">
+        <a className="skip" href="#content">
+          {t('shell.skip')}
+        </a>
+        <Link to="/" className="brand">
+          Task Chain
+        </Link>
+        {session.data !== null && <Pages />}
+        <Corner look={look} actor={session.data?.actor} role={session.data?.role} />
+      </Layout.Header>
+      <main className="page" id="content" tabIndex={-1}>
+        {session.data === null ? <SignInPage /> : <Content />}
+      </main>
+    </Layout>
+  );
+}
+
+function Content() {
+  const { t } = useTranslation();
+  return (
+    <Suspense fallback={<Skeleton active />}>
+      <Routes>
+        <Route path="/" element={<OverviewPage />} />
+        <Route path="/chains" element={<ChainsPage />} />
+        <Route path="/chains/:chainId" element={<ChainPage />} />
+        <Route path="/approvals" element={<ApprovalsPage />} />
+        <Route path="/task-types" element={<TaskTypesPage />} />
+        <Route path="/sign-in" element={<Navigate to="/" replace />} />
+        <Route path="*" element={<p>{t('shell.nothing')}</p>} />
+      </Routes>
+    </Suspense>
+  );
+}
+
+function Pages() {
+  const { t } = useTranslation();
+  return (
+    <nav aria-label={t('shell.pages')} className="pages">
+      {PAGES.map((page) => (
+        <NavLink key={page} to={page} end={page === '/'}>
+          {t(`pages.${page}`)}
+        </NavLink>
+      ))}
+    </nav>
+  );
+}
+
+function Corner({ look, actor, role }: { look: Look; actor: string | undefined; role: string | undefined }) {
+  const { t, i18n } = useTranslation();
+  const client = useQueryClient();
+  const other = i18n.language === 'zh' ? 'en' : 'zh';
+  const signOut = async () => {
+    await api.deleteSession();
+    client.setQueryData(['session'], null);
+    client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'session' });
+  };
+  return (
+    <Space size={0} className="corner">
+      <Button type="text" lang={other} onClick={() => void i18n.changeLanguage(other)}>
+        {other === 'zh' ? '中文' : 'English'}
+      </Button>
+      <Button type="text" onClick={look.toggle}>
+        {look.isDark ? t('shell.light') : t('shell.dark')}
+      </Button>
+      {actor !== undefined && (
+        <Tooltip title={<Name text={`${actor} (${role ?? ''})`} />}>
+          <Button type="text" onClick={() => void signOut()}>
+            {t('shell.signOut')}
+          </Button>
+        </Tooltip>
+      )}
+    </Space>
+  );
+}

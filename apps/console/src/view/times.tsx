@@ -1,0 +1,55 @@
+import { useEffect, useState, useSyncExternalStore } from 'react';
+import { useTranslation } from 'react-i18next';
+
+const STEPS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
+  ['day', 86_400],
+  ['hour', 3_600],
+  ['minute', 60],
+  ['second', 1],
+];
+
+const HINTS_MS = 10_000;
+let hintsAt = Date.now();
+/** One clock for all hints of a page. */
+const tick = (changed: () => void) => {
+  const timer = setInterval(() => {
+    hintsAt = Date.now();
+    changed();
+  }, HINTS_MS);
+  return () => clearInterval(timer);
+};
+
+/** A time in the user's zone, with how long ago it was. */
+export function Time({ at }: { at: string | null | undefined }) {
+  const { i18n } = useTranslation();
+  const now = useSyncExternalStore(tick, () => hintsAt);
+  if (at === null || at === undefined) return <>–</>;
+  const seconds = Math.min(0, Date.parse(at) - now) / 1_000;
+  const [unit, size] = STEPS.find(([, each]) => Math.abs(seconds) >= each) ?? STEPS.at(-1)!;
+  const relative = new Intl.RelativeTimeFormat(i18n.language, { numeric: 'auto' });
+  const exact = new Intl.DateTimeFormat(i18n.language, { dateStyle: 'short', timeStyle: 'medium' });
+  return (
+    <time dateTime={at} className="time">
+      {exact.format(new Date(at))} <span className="dim">{relative.format(Math.round(seconds / size), unit)}</span>
+    </time>
+  );
+}
+
+/** 1.2 s, 3 min 4 s, 2 h 5 min. */
+export function duration(ms: number): string {
+  if (ms < 60_000) return `${(ms / 1_000).toFixed(ms < 10_000 ? 1 : 0)} s`;
+  const minutes = Math.floor(ms / 60_000);
+  if (minutes < 60) return `${minutes} min ${Math.floor((ms % 60_000) / 1_000)} s`;
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/** Now, again each second while `running`. */
+export function useNow(running: boolean): number {
+  const [now, setNow] = useState(() => Date.now());
+  useEffect(() => {
+    if (!running) return;
+    const timer = setInterval(() => setNow(Date.now()), 1_000);
+    return () => clearInterval(timer);
+  }, [running]);
+  return now;
+}
