@@ -1,0 +1,197 @@
+import { afterAll, expect } from '@jest/globals';
+import type { BrowserContextOptions, Page } from 'playwright-core';
+import { describeUnless, openTestBrowser } from '#libs/testing';
+import { scene } from '../../attacks/two-owners.js';
+import { chain, describeSystem, line, task, type ApiClient } from '../../integration/system/index.js';
+import { expectAccessible, offerKey, openWindow, signIn } from './console-browser.js';
+
+const chromium = await openTestBrowser();
+afterAll(() => chromium.close());
+
+/** Names that would turn text round, run over or be elements. */
+const HOSTILE = ['<img src=x onerror="document.title=1">', '\u202egnp.exe', '名'.repeat(80)];
+
+const PHONE = { width: 390, height: 780 };
+const NO_RETRY = { retry_policy: { max_retries: 0 } };
+
+describeUnless(chromium.skip, 'the console', () => {
+  describeSystem('in a browser', 'postgres', {}, (check, system) => {
+    const open = (path: string, options?: BrowserContextOptions) =>
+      openWindow(chromium.browser, system.api.url, path, options);
+    const start = (tasks: readonly object[], more: object = {}) => system.api.start({ ...chain(tasks), ...more });
+
+    check('signs in, shows the chain that ran, and signs out; no script can read what opens it', async ({ api }) => {
+      const id = await start(line(3), { chain_name: 'nightly risk', labels: { env: 'prod' } });
+      await api.ended(id);
+      const { page, faults } = await open(`/chains/${id}`);
+      await offerKey(page, 'wrong');
+      await page.getByText('UNAUTHENTICATED').waitFor();
+      await signIn(page);
+      await page.getByRole('heading', { name: 'nightly risk' }).waitFor();
+      expect(await page.evaluate('document.cookie + JSON.stringify({ ...localStorage, ...sessionStorage })')).toBe(
+        '{}',
+      );
+      await page.getByRole('link', { name: 'Chains' }).click();
+      await page.getByRole('searchbox', { name: 'Name contains' }).fill('nightly');
+      await page.keyboard.press('Enter');
+      await page.waitForURL(/q=nightly/);
+      await page.getByText('env=prod').waitFor();
+      await page.getByRole('button', { name: 'Sign out' }).click();
+      await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+      await page.reload();
+      await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+      expect(faults).toEqual([]);
+      await page.context().close();
+    });
+
+    check('watches a run live, over a reload, and pauses and resumes it', async ({ api }) => {
+      const { page, faults } = await open('/sign-in');
+      await signIn(page);
+      const id = await start(line(4, { delay_ms: 5_000, progress_steps: 8 }), { chain_name: 'slow' });
+      await page.goto(`${api.url}/chains/${id}?task=task-3`);
+      await nodeOf(page, 'task-0', 'Running').waitFor();
+      await page.getByText('It waits for 1 tasks before it.').waitFor();
+      await page.reload();
+      await page.getByText('It waits for 1 tasks before it.').waitFor();
+      await page.getByRole('button', { name: 'Close', exact: true }).click();
+      await act(page, 'Pause');
+      await api.until(id, 'it is paused', ({ status }) => status === 'PAUSED');
+      await page.getByRole('button', { name: 'Resume' }).waitFor();
+      await act(page, 'Resume');
+      await nodeOf(page, 'task-1', 'Running').waitFor();
+      await nodeOf(page, 'task-3', 'Success').waitFor();
+      await page.getByText('Ended').waitFor();
+      expect(faults).toEqual([]);
+      await page.context().close();
+    });
+
+    check('says why a task failed, and runs it again from there by keyboard alone', async ({ api }) => {
+      const failing = { fail_attempts: 1, error_code: 'TABLE_MISSING' };
+      const id = await start([task('load', failing, NO_RETRY), task('after', {}, { depends_on: ['load'] })]);
+      await api.ended(id);
+      const { page, faults } = await open('/sign-in');
+      await signIn(page);
+      await page.goto(`${api.url}/chains/${id}`);
+      await nodeOf(page, 'load', 'Failed').focus();
+      await page.keyboard.press('Enter');
+      await page.getByText('The task failed: TABLE_MISSING').waitFor();
+      await page.getByRole('button', { name: 'Retry from here' }).focus();
+      await page.keyboard.press('Enter');
+      await modalOf(page).getByText('after').waitFor();
+      await modalOf(page).getByRole('textbox').fill('the table is there now');
+      await modalOf(page).getByRole('button', { name: 'Retry from here' }).focus();
+      await page.keyboard.press('Enter');
+      await nodeOf(page, 'after', 'Success').waitFor();
+      await page.goto(`${api.url}/chains/${id}?view=history`);
+      await page.getByText('the table is there now').waitFor();
+      expect(faults).toEqual([]);
+      await page.context().close();
+    });
+
+    check('shows an owner what waits, gives the command that signs, and refuses in their name', async (running) => {
+      const { a, psi } = await scene(running);
+      const id = await a.api.start(chain([psi()]));
+      const { page, faults } = await open('/sign-in');
+      await signIn(page);
+      await page.getByRole('link', { name: 'Approvals' }).click();
+      await page.getByText(`task-chain approvals show ${id} only --party ${a.party}`).waitFor();
+      await page.getByRole('button', { name: 'Refuse' }).first().click();
+      await modalOf(page).getByRole('textbox').fill('合同已终止');
+      await modalOf(page).getByRole('button', { name: 'Refuse' }).click();
+      const ended = await running.api.ended(id);
+      expect([ended.status, ended.tasks[0]!.error?.message]).toEqual([
+        'FAILURE',
+        expect.stringContaining('合同已终止'),
+      ]);
+      expect(faults).toEqual([]);
+      await page.context().close();
+    });
+
+    check('gathers a chain of 2,000 tasks by level: under 2,000 elements, and in reach', async ({ api }) => {
+      const wide = Array.from({ length: 1_990 }, (_, i) => task(`wide-${i}`, {}, { depends_on: ['first'] }));
+      const made = await api.expect<{ chain_id: string }>(201, '/chains', {
+        method: 'POST',
+        body: chain([task('first'), ...wide]),
+      });
+      const { page, faults } = await open('/sign-in');
+      await signIn(page);
+      await page.goto(`${api.url}/chains/${made.chain_id}`);
+      await page.getByText('Levels 1–1').click();
+      await nodeOf(page, 'wide-0', 'Pending').waitFor();
+      expect(await page.evaluate(`document.querySelectorAll('*').length`)).toBeLessThan(2_000);
+      expect(faults).toEqual([]);
+      await page.context().close();
+    });
+
+    const LOOKS: readonly Look[] = [
+      { name: 'en-light', options: {} },
+      { name: 'zh-dark', options: { locale: 'zh-CN', colorScheme: 'dark' } },
+      { name: 'en-dark-phone', options: { colorScheme: 'dark', viewport: PHONE } },
+      { name: 'zh-light-phone', options: { locale: 'zh-CN', viewport: PHONE } },
+    ];
+    for (const { name, options } of LOOKS) {
+      check(`looks right as ${name}: each page, empty, with data, with an error`, async (running) => {
+        const { api } = running;
+        const id = await somethingToShow(api);
+        const { a, psi } = await scene(running);
+        await a.api.start(chain([psi()]));
+        const window = await open('/chains', options);
+        const { page } = window;
+        const look = async (path: string, text: string | RegExp, as: string) => {
+          await page.goto(api.url + path);
+          await page.getByText(text).first().waitFor();
+          await expectAccessible(window, `${name}-${as}`);
+        };
+        await page.locator('input[type=password]').waitFor();
+        await expectAccessible(window, `${name}-sign-in`);
+        await signIn(page);
+        await look('/', 'BROKEN_PIPE', 'overview');
+        await look('/chains', '名名', 'chains');
+        await look('/chains?q=nothing-of-this-name', /No chain fits|没有符合筛选条件/, 'chains-empty');
+        await look('/chains/chain-that-is-not-there', 'CHAIN_NOT_FOUND', 'chain-error');
+        for (const view of ['graph', 'gantt', 'table', 'history']) {
+          await look(
+            `/chains/${id}?view=${view}`,
+            view === 'history' ? /ExecuteChain|Start|TaskFailed/ : '名名',
+            `chain-${view}`,
+          );
+        }
+        await look(`/chains/${id}?task=hostile-0`, 'BROKEN_PIPE', 'task');
+        await look('/approvals', a.party, 'approvals');
+        await look('/task-types?q=psi', 'psi_count', 'task-types');
+        expect(await page.title()).not.toBe('1');
+        await page.context().close();
+      });
+    }
+  });
+});
+
+interface Look {
+  readonly name: string;
+  readonly options: BrowserContextOptions;
+}
+
+/** A chain whose names are hostile, with a task that fails and tasks after it. */
+async function somethingToShow(api: ApiClient): Promise<string> {
+  const tasks = HOSTILE.map((task_name, i) =>
+    task(`hostile-${i}`, i === 0 ? { fail_attempts: 9, error_code: 'BROKEN_PIPE' } : {}, { task_name, ...NO_RETRY }),
+  );
+  const after = task('after', {}, { depends_on: ['hostile-0', 'hostile-1'] });
+  const description = `${HOSTILE[0]!} ${HOSTILE[1]!}`;
+  const id = await api.start({ ...chain([...tasks, after]), chain_name: HOSTILE[2], description });
+  await api.ended(id);
+  return id;
+}
+
+const nodeOf = (page: Page, name: string, status: string) =>
+  page.locator('.node', { has: page.getByText(name, { exact: true }) }).filter({ hasText: status });
+
+const modalOf = (page: Page) => page.locator('.ant-modal');
+
+/** Chooses a command, looks at what it would do, and confirms it. */
+async function act(page: Page, name: string): Promise<void> {
+  await page.getByRole('button', { name, exact: true }).click();
+  await modalOf(page).getByText('The chain will be').waitFor();
+  await modalOf(page).getByRole('button', { name, exact: true }).click();
+  await modalOf(page).waitFor({ state: 'hidden' });
+}
