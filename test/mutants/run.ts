@@ -104,7 +104,7 @@ async function runSet(name: string, databaseUrl: string): Promise<void> {
         const run = await runner.run(spec, 10_000 + 5 * ms);
         if (run === undefined) return { fate: 'timeouts', by: spec };
         if (run.failures.length === 0) continue;
-        if (NO_STATEMENT.test(run.failures.join('\n'))) return { fate: 'invalid' };
+        if (!name.startsWith('pure/') && NO_STATEMENT.test(run.failures.join('\n'))) return { fate: 'invalid' };
         return { fate: 'killed', by: spec };
       }
     } finally {
