@@ -43,7 +43,7 @@ describe('migrations', () => {
 
   it('do not hold up others behind a table that is used, and go on when it is free', async () => {
     await withConnection(database.url, async (user) => {
-      await user.query('BEGIN; LOCK TABLE sessions IN ACCESS SHARE MODE');
+      await user.query('BEGIN; LOCK TABLE templates IN ACCESS SHARE MODE');
       const reverting = revertMigration(database.url);
       await withConnection(database.url, async (reader) => {
         await waiting(reader, 1);
