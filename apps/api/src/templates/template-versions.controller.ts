@@ -117,7 +117,11 @@ export class TemplateVersionsController {
   @Put('labels/:label')
   @Roles('author')
   @ApiParam(TEMPLATE_ID)
-  @ApiParam({ name: 'label', schema: { type: 'string', maxLength: 64, pattern: VERSION_LABEL.source } })
+  @ApiParam({
+    name: 'label',
+    description: 'The label, such as `production`.',
+    schema: { type: 'string', maxLength: 64, pattern: VERSION_LABEL.source },
+  })
   @ApiOperation({
     operationId: 'putTemplateLabel',
     summary: 'Point a label to a version of a template',

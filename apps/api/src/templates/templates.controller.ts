@@ -25,7 +25,11 @@ import {
   TemplateListDto,
 } from './templates.dto.js';
 
-export const TEMPLATE_ID = { name: 'template_id', schema: { type: 'string' as const, maxLength: 64 } };
+export const TEMPLATE_ID = {
+  name: 'template_id',
+  description: 'The template.',
+  schema: { type: 'string' as const, maxLength: 64 },
+};
 /** Numbers of versions have at most so much room. */
 const MOST_VERSIONS = 1_000;
 

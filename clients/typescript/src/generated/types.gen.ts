@@ -5969,6 +5969,9 @@ export type DeleteTemplateData = {
         'If-Match'?: string;
     };
     path: {
+        /**
+         * The template.
+         */
         template_id: string;
     };
     query?: {
@@ -6033,6 +6036,9 @@ export type DeleteTemplateResponse = DeleteTemplateResponses[keyof DeleteTemplat
 export type GetTemplateData = {
     body?: never;
     path: {
+        /**
+         * The template.
+         */
         template_id: string;
     };
     query?: never;
@@ -6086,6 +6092,9 @@ export type PutTemplateData = {
         'If-Match'?: string;
     };
     path: {
+        /**
+         * The template.
+         */
         template_id: string;
     };
     query?: never;
@@ -6159,6 +6168,9 @@ export type RestoreTemplateData = {
         'Idempotency-Key'?: string;
     };
     path: {
+        /**
+         * The template.
+         */
         template_id: string;
     };
     query?: never;
@@ -6226,6 +6238,9 @@ export type RestoreTemplateResponse = RestoreTemplateResponses[keyof RestoreTemp
 export type ListTemplateVersionsData = {
     body?: never;
     path: {
+        /**
+         * The template.
+         */
         template_id: string;
     };
     query?: never;
@@ -6273,6 +6288,9 @@ export type ListTemplateVersionsResponse = ListTemplateVersionsResponses[keyof L
 export type GetTemplateVersionData = {
     body?: never;
     path: {
+        /**
+         * The template.
+         */
         template_id: string;
         /**
          * The number of a version, or a label.
@@ -6330,6 +6348,9 @@ export type RestoreTemplateVersionData = {
         'If-Match'?: string;
     };
     path: {
+        /**
+         * The template.
+         */
         template_id: string;
         /**
          * The number of a version, or a label.
@@ -6407,7 +6428,13 @@ export type PutTemplateLabelData = {
         'If-Match'?: string;
     };
     path: {
+        /**
+         * The template.
+         */
         template_id: string;
+        /**
+         * The label, such as `production`.
+         */
         label: string;
     };
     query?: never;
@@ -6477,6 +6504,9 @@ export type CreateChainOfTemplateData = {
         'Idempotency-Key'?: string;
     };
     path: {
+        /**
+         * The template.
+         */
         template_id: string;
     };
     query?: {
