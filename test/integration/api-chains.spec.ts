@@ -85,7 +85,12 @@ describeSystem('chains', 'postgres', { apps: ['api'] }, (check) => {
         metadata: { m: 1 },
       });
       const whole = await api.chain(id);
-      expect(await api.expect(200, `/chains/${id}?view=summary`)).toEqual({ ...whole, tasks: [] });
+      expect(await api.expect(200, `/chains/${id}?view=summary`)).toEqual({
+        ...whole,
+        // Results may be large, and a summary never reads tasks.
+        outputs: undefined,
+        tasks: [],
+      });
       expect(await api.expect(200, `/chains/${id}?view=full`)).toEqual(whole);
       const some = (fields: string) => api.expect(200, `/chains/${id}?fields=${fields}`);
       expect(await some('status,metadata')).toEqual({ chain_id: id, status: 'PENDING', metadata: { m: 1 } });
