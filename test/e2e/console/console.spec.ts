@@ -66,7 +66,7 @@ describeUnless(chromium.skip, 'the console', () => {
     });
 
     check('says why a task failed, and runs it again from there by keyboard alone', async ({ api }) => {
-      const failing = { fail_attempts: 1, error_code: 'TABLE_MISSING' };
+      const failing = { fail_attempts: 1, error_code: 'TABLE_MISSING', result: HOSTILE[1] };
       const id = await start([task('load', failing, NO_RETRY), task('after', {}, { depends_on: ['load'] })]);
       await api.ended(id);
       const { page, faults } = await open('/sign-in');
@@ -75,6 +75,8 @@ describeUnless(chromium.skip, 'the console', () => {
       await nodeOf(page, 'load', 'Failed').focus();
       await page.keyboard.press('Enter');
       await page.getByText('The task failed: TABLE_MISSING').waitFor();
+      // A character that would turn the text round is shown as what it is.
+      await page.getByText(String.raw`"result": "\u202egnp.exe"`).waitFor();
       await page.getByRole('button', { name: 'Retry from here' }).focus();
       await page.keyboard.press('Enter');
       await modalOf(page).getByText('after').waitFor();

@@ -1,4 +1,4 @@
-import { useQuery } from '@tanstack/react-query';
+import { useMutation, useQuery } from '@tanstack/react-query';
 import { Alert, Checkbox, Input, Modal, Select, Skeleton } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -15,33 +15,27 @@ export function ActionModal({ action, close, done }: { action: Action; close: ()
   const [note, setNote] = useState('');
   const [downstream, setDownstream] = useState(true);
   const [priority, setPriority] = useState<Choice['priority']>('high');
-  const [error, setError] = useState<unknown>();
-  const [busy, setBusy] = useState(false);
   const choice = { note, downstream, priority };
   const preview = useQuery({
     queryKey: ['dry run', action, downstream, priority],
     queryFn: () => action.send({ ...choice, note: '', dry_run: true }),
     gcTime: 0,
   });
-  const confirm = async () => {
-    setBusy(true);
-    try {
-      await action.send({ ...choice, dry_run: false });
+  const sending = useMutation({
+    mutationFn: () => action.send({ ...choice, dry_run: false }),
+    onSuccess: () => {
       done();
       close();
-    } catch (thrown) {
-      setError(thrown);
-      setBusy(false);
-    }
-  };
+    },
+  });
   return (
     <Modal
       open
       title={t(`actions.${action.name}`)}
       okText={t(`actions.${action.name}`)}
       cancelText={t('actions.back')}
-      okButtonProps={{ danger: action.danger === true, disabled: !preview.isSuccess, loading: busy }}
-      onOk={() => void confirm()}
+      okButtonProps={{ danger: action.danger === true, disabled: !preview.isSuccess, loading: sending.isPending }}
+      onOk={() => sending.mutate()}
       onCancel={close}
     >
       <p>{t(`actions.about.${action.name}`)}</p>
@@ -67,7 +61,7 @@ export function ActionModal({ action, close, done }: { action: Action; close: ()
         {t('actions.note')}
         <Input value={note} maxLength={1_000} onChange={({ target }) => setNote(target.value)} />
       </label>
-      {error !== undefined && <Failed error={error} />}
+      {sending.isError && <Failed error={sending.error} />}
     </Modal>
   );
 }

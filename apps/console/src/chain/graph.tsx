@@ -21,6 +21,7 @@ import { api } from '../api.js';
 import { Name, shownText } from '../view/name.js';
 import { Status } from '../view/status.js';
 import { drawnOf, MOST_NODES, type DrawnNode } from './bands.js';
+import { fits } from './fits.js';
 import { useLayout } from './layout.js';
 import { NODE } from './node-size.js';
 
@@ -131,9 +132,6 @@ function Canvas({ chainId, tasks, open }: GraphProps) {
     </>
   );
 }
-
-const fits = ({ task_id, task_name, task_type }: LiveTask, text: string): boolean =>
-  `${task_id} ${task_name} ${task_type}`.toLowerCase().includes(text.toLowerCase());
 
 /** What needs a look comes first. */
 const WORST = ['FAILURE', 'RUNNING', 'RETRYING', 'QUEUED', 'READY', 'PENDING', 'CANCELLED', 'SKIPPED', 'SUCCESS'];

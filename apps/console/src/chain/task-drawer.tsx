@@ -5,7 +5,7 @@ import type { ChainSummaryDto, LiveTask, TaskDetailDto } from '#client';
 import { api } from '../api.js';
 import { Failed } from '../view/failed.js';
 import { Json } from '../view/json.js';
-import { Name } from '../view/name.js';
+import { Name, shownText } from '../view/name.js';
 import { Status } from '../view/status.js';
 import { duration, Time } from '../view/times.js';
 import type { Action } from './action.js';
@@ -102,7 +102,7 @@ function Why({ of, open }: { of: TaskDetailDto; open: (task: string) => void }) 
         description={
           <>
             <p>
-              <bdi className="wrap">{of.error.message.slice(0, 4_000)}</bdi>
+              <bdi className="wrap">{shownText(of.error.message, 4_000)}</bdi>
             </p>
             {of.waiting !== null && <p>{wordsOfWaiting(of.waiting, t)}</p>}
             {of.status === 'FAILURE' && <p>{t('task.afterFailure')}</p>}

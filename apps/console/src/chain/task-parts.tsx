@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next';
 import type { ArtifactDto } from '#client';
 import { api } from '../api.js';
 import { Failed } from '../view/failed.js';
-import { Name } from '../view/name.js';
+import { Name, shownText } from '../view/name.js';
 import { Rows } from '../view/rows.js';
 import { duration, Time } from '../view/times.js';
 
@@ -128,7 +128,7 @@ export function Logs({ path, running }: { path: TaskPath; running: boolean }) {
               {t('task.download')}
             </a>
             <pre className="json" tabIndex={0} role="log" aria-label={t('task.logs')}>
-              {found.map((line) => line.slice(0, 2_000)).join('\n')}
+              {found.map((line) => shownText(line, 2_000)).join('\n')}
             </pre>
           </>
         );

@@ -6,16 +6,14 @@ import { Name } from '../view/name.js';
 import { Rows } from '../view/rows.js';
 import { Status } from '../view/status.js';
 import { duration, useNow } from '../view/times.js';
+import { fits } from './fits.js';
 
 /** The tasks of a chain as a table. */
 export function TaskTable({ tasks, open }: { tasks: readonly LiveTask[]; open: (task: string) => void }) {
   const { t } = useTranslation();
   const [text, find] = useState('');
   const now = useNow(tasks.some(({ status }) => status === 'RUNNING'));
-  const wanted = text.toLowerCase();
-  const found = tasks.filter(({ task_id, task_name, task_type }) =>
-    `${task_id} ${task_name} ${task_type}`.toLowerCase().includes(wanted),
-  );
+  const found = tasks.filter((task) => fits(task, text));
   const took = ({ started_at, completed_at }: LiveTask) =>
     started_at === null
       ? '–'

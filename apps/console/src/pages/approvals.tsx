@@ -1,4 +1,4 @@
-import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Button, Card, Empty, Input, Modal, Skeleton, Typography } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -97,10 +97,7 @@ function Refusal({ of, close }: { of: ApprovalDto; close: () => void }) {
   const { t } = useTranslation();
   const client = useQueryClient();
   const [words, setWords] = useState('');
-  const [error, setError] = useState<unknown>();
-  const [busy, setBusy] = useState(false);
-  const refuse = async () => {
-    setBusy(true);
+  const send = () => {
     const now = Date.now();
     const { party, chain_id, task_id, hash } = of;
     const statement = {
@@ -111,23 +108,23 @@ function Refusal({ of, close }: { of: ApprovalDto; close: () => void }) {
       expires_at: new Date(now + REFUSED_FOR_MS).toISOString(),
       ...(words !== '' && { words }),
     };
-    try {
-      await api.putStatement({ path: { party }, body: { statement } });
+    return api.putStatement({ path: { party }, body: { statement } });
+  };
+  const refusing = useMutation({
+    mutationFn: send,
+    onSuccess: async () => {
       await client.invalidateQueries({ queryKey: ['approvals'] });
       close();
-    } catch (thrown) {
-      setError(thrown);
-      setBusy(false);
-    }
-  };
+    },
+  });
   return (
     <Modal
       open
       title={t('approvals.refuseTitle', { task: shownText(of.task_id) })}
       okText={t('approvals.refuse')}
-      okButtonProps={{ danger: true, loading: busy }}
+      okButtonProps={{ danger: true, loading: refusing.isPending }}
       cancelText={t('actions.back')}
-      onOk={() => void refuse()}
+      onOk={() => refusing.mutate()}
       onCancel={close}
     >
       <p>{t('approvals.refusing', { party: of.party })}</p>
@@ -135,7 +132,7 @@ function Refusal({ of, close }: { of: ApprovalDto; close: () => void }) {
         {t('approvals.words')}
         <Input.TextArea maxLength={2_000} value={words} onChange={({ target }) => setWords(target.value)} />
       </label>
-      {error !== undefined && <Failed error={error} />}
+      {refusing.isError && <Failed error={refusing.error} />}
     </Modal>
   );
 }

@@ -1,6 +1,7 @@
 import { Alert, Button } from 'antd';
 import { useTranslation } from 'react-i18next';
 import { wordsOfError } from '../api.js';
+import { shownText } from './name.js';
 
 const HINTS = ['FORBIDDEN', 'CHAIN_NOT_FOUND', 'TOO_MANY_REQUESTS', 'UNAVAILABLE'] as const;
 
@@ -17,7 +18,7 @@ export function Failed({ error, retry }: { error: unknown; retry?: () => void })
       description={
         <>
           <p>
-            <bdi>{message.slice(0, 2_000)}</bdi>
+            <bdi>{shownText(message, 2_000)}</bdi>
           </p>
           <p>{t(code === undefined ? 'failed.hints.none' : `failed.hints.${hint ?? 'other'}`)}</p>
         </>

@@ -4,9 +4,13 @@ const LONGEST = 200;
 /** They turn text round, so that `exe.png` may be the end of a program's name. */
 const TURNS = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
-/** A text that somebody wrote as it may be shown: of bounded length, and with a mark for each character that turns text round. */
-export const shownText = (text: string): string =>
-  (text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text).replaceAll(TURNS, '\ufffd');
+/** With a mark for each character that turns text round, so that nobody reads another text than what is there. */
+export const marked = (text: string): string =>
+  text.replaceAll(TURNS, (turn) => `\\u${turn.charCodeAt(0).toString(16).padStart(4, '0')}`);
+
+/** A text that somebody wrote as it may be shown: marked, and of bounded length. */
+export const shownText = (text: string, longest = LONGEST): string =>
+  marked(text.length > longest ? `${text.slice(0, longest)}…` : text);
 
 /** A text that somebody wrote, in a direction of its own. */
 export function Name({ text, className }: { text: string; className?: string }) {

@@ -8,6 +8,7 @@ export const en = {
     light: 'Light',
     signOut: 'Sign out',
     nothing: 'There is no such page. Choose one above.',
+    cut: '{{count}} more characters are not shown: read the whole by the API or the command line.',
   },
   signIn: {
     title: 'Sign in',

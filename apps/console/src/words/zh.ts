@@ -10,6 +10,7 @@ export const zh: typeof en = {
     light: '浅色',
     signOut: '退出登录',
     nothing: '没有这个页面，请从上方选择。',
+    cut: '另有 {{count}} 个字符未显示：请用 API 或命令行读取全文。',
   },
   signIn: {
     title: '登录',
