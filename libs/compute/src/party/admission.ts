@@ -122,11 +122,10 @@ export class Admission {
 
   /** Counts what the run is about to open. Throws BUDGET_EXHAUSTED. */
   async reserve(opened: Opened): ReturnType<typeof reserve> {
-    if (opened.rows) await this.rows.use(opened.rows);
     this.isJudged ||= isAboutRows(opened);
     const { roots, peers, consent } = this.request;
     const { keys = [], to } = opened;
-    const rows = this.rows.judgedBy(this.minGroupRows);
+    const rows = await this.rows.judgedBy(this.minGroupRows, opened.rows);
     // Keys of files that are no datasets are their owner's alone: it approves each task.
     if (keys.length > 0 && this.versions.size > 0) {
       const now = new Date().toISOString();

@@ -25,12 +25,6 @@ export class RunRows {
     if (rows !== undefined) this.read.set(label, rows);
   }
 
-  /** Judges what follows by these rows of a file that was opened, in place of all: figures, and how the run fails. */
-  async use(rows: Pick<OutputRows, 'of' | 'picks'>): Promise<void> {
-    const source = this.read.get(rows.of);
-    if (source !== undefined) this.used.set(rows.of, await this.sets.ofOutput(source, rows));
-  }
-
   /** Whether the rows of a file that was opened are known. */
   get areKnown(): boolean {
     return this.read.size > 0;
@@ -70,8 +64,16 @@ export class RunRows {
     return rows;
   }
 
-  /** What a reservation judges, where a figure may cover no fewer rows than `least`. */
-  judgedBy(least: number): { readonly sets: readonly RowSet[]; readonly least: number; readonly known: RowSets } {
+  /**
+   * What a reservation judges, where a figure may cover no fewer rows than `least`. From here on it is judged by the rows that the
+   * run `uses` of a file that was opened, in place of all: figures, and how the run fails.
+   */
+  async judgedBy(
+    least: number,
+    uses?: Pick<OutputRows, 'of' | 'picks'>,
+  ): Promise<{ readonly sets: readonly RowSet[]; readonly least: number; readonly known: RowSets }> {
+    const source = uses && this.read.get(uses.of);
+    if (source !== undefined) this.used.set(uses!.of, await this.sets.ofOutput(source, uses!));
     return { sets: this.behindFigures, least, known: this.sets };
   }
 
@@ -87,8 +89,8 @@ export class RunRows {
   }
 
   /**
-   * The rows that a figure of what was read is about. Where somebody chose the rows of a file that is used in part, those as well: that the run got so
-   * far says that all their values are in order, and sizes may be of all.
+   * The rows that a figure of what was read is about. Where somebody chose the rows of a file that is used in part, those as well:
+   * that the run got so far says that all their values are in order, and sizes may be of all.
    */
   private get behindFigures(): readonly RowSet[] {
     return withLearnt(
