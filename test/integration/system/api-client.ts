@@ -21,6 +21,7 @@ export interface TaskAnswer {
   losses: number;
   worker_id: string | null;
   skip_reason: string | null;
+  queued_at: string | null;
   started_at: string | null;
   completed_at: string | null;
   progress: number;
