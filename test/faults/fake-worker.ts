@@ -4,6 +4,12 @@ import { jobId, type AttemptRef, type DoneReport, type TaskJob } from '#libs/que
 import { takeJobs } from '#libs/testing';
 import type { System } from './system.js';
 
+/**
+ * The slots of each of its consumers: BullMQ fetches jobs one after another until all slots of a consumer are full, before
+ * it begins the first of them.
+ */
+const SLOTS_EACH = 100;
+
 /** Takes jobs as a worker does and says of them what a test wants, when it wants. */
 export class FakeWorker {
   readonly id = `fake-${randomUUID()}`;
@@ -12,7 +18,7 @@ export class FakeWorker {
   /** Called with each job as it comes. */
   onJob: (job: TaskJob) => void = () => undefined;
   private readonly running = new Map<string, { readonly ref: AttemptRef; readonly end: () => void }>();
-  private readonly consumer: ReturnType<typeof takeJobs>;
+  private readonly consumers: readonly ReturnType<typeof takeJobs>[];
   private readonly timer: NodeJS.Timeout;
   private seq = 0;
 
@@ -20,18 +26,14 @@ export class FakeWorker {
     private readonly system: System,
     private readonly slots: number,
   ) {
-    this.consumer = takeJobs(system.backend, 'diagnostic', slots, async (job) => {
-      const id = jobId(job);
-      const ref = { taskRequestId: job.taskRequestId, attempt: job.attempt };
-      const ended = new Promise<void>((end) => this.running.set(id, { ref, end }));
-      this.jobs.push(job);
-      this.onJob(job);
-      await ended;
-    });
+    const consumers = Math.ceil(slots / SLOTS_EACH);
+    this.consumers = Array.from({ length: consumers }, () =>
+      takeJobs(system.backend, 'diagnostic', SLOTS_EACH, (job) => this.take(job)),
+    );
     this.timer = setInterval(() => void this.beat().catch(() => undefined), 1_000);
   }
 
-  /** `slots`: how many tasks it claims to run at once. */
+  /** `slots`: how many tasks it claims to run at once, a multiple of 100. */
   static async start(system: System, slots: number): Promise<FakeWorker> {
     const worker = new FakeWorker(system, slots);
     await worker.beat();
@@ -63,7 +65,15 @@ export class FakeWorker {
   async stop(): Promise<void> {
     clearInterval(this.timer);
     for (const { end } of this.running.values()) end();
-    await this.consumer.close();
+    await Promise.all(this.consumers.map((consumer) => consumer.close()));
+  }
+
+  private async take(job: TaskJob): Promise<void> {
+    const ref = { taskRequestId: job.taskRequestId, attempt: job.attempt };
+    const ended = new Promise<void>((end) => this.running.set(jobId(job), { ref, end }));
+    this.jobs.push(job);
+    this.onJob(job);
+    await ended;
   }
 
   private async beat(): Promise<void> {

@@ -37,7 +37,7 @@ function fanIns(trial: Trial): Promise<Outcome> {
     const answers = noAnswers();
     const violations: string[] = [];
     const waves = trial.long ? 40 : 2;
-    const worker = await FakeWorker.start(system, 5_000);
+    const worker = await FakeWorker.start(system, 2_000);
     let longestRecoveryMs = 0;
     try {
       const parents = Array.from({ length: PARENTS }, (_, i) => `p${i}`);
@@ -97,7 +97,7 @@ const WAVE = 100;
 async function replay(system: System, trial: Trial, chains: number, times: number): ReturnType<Replay> {
   const random = seeded(trial.seed);
   const answers = noAnswers();
-  const worker = await FakeWorker.start(system, 5_000);
+  const worker = await FakeWorker.start(system, 2_000);
   const sent: DoneReport[] = [];
   let count = 0;
   const answer = async (job: TaskJob): Promise<void> => {
