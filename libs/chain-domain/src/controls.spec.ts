@@ -88,3 +88,16 @@ describe('retry', () => {
     expect(Play.of([{}]).give(retry())).toEqual({ refused: 'NOTHING_TO_RETRY', status: 'RUNNING' });
   });
 });
+
+describe('skip and resolve', () => {
+  it.each([
+    ['SkipTask', 'SKIPPED'],
+    ['ResolveTask', 'SUCCESS'],
+  ] as const)('%s leaves no failure and no time of the next attempt behind', (kind, status) => {
+    const play = Play.of([{ retry: { maxRetries: 1 } }, {}]).fail(0);
+    expect(play.task(0)).toMatchObject({ status: 'RETRYING', error: { code: 'TASK_ERROR' } });
+    expect(play.task(0).nextAttemptAt).not.toBeNull();
+    play.give({ kind, position: 0 });
+    expect(play.task(0)).toMatchObject({ status, error: null, nextAttemptAt: null });
+  });
+});
