@@ -30,7 +30,7 @@ export const run: PartyProgram<SsLrPart, SsLrOutcome> = async (context, part) =>
   const { train, heldOut, predict } = prepared;
   const { training, sizes } = await agree(context, plan, prepared);
   const weightBits = weightBitsOf(plan.schedule, train.rows, plan.columns, sizes);
-  if (weightBits === null) throw tooLarge(sizes, train.rows, plan);
+  if (weightBits === null) throw tooLarge(sizes, plan);
   const shown = await agreeOnLosses(context, part, prepared);
   if (index === 0) await context.send(NEUTRAL, { rows: train.rows, predict: predict?.rows ?? 0, losses: shown });
 
@@ -154,13 +154,12 @@ const seenRows = (part: SsLrPart, train: TrainingRows): SeenRows => ({
   columns: columnsOf(part, train, 0, 0).map(({ column, distinct }) => ({ column, distinct })),
 });
 
-function tooLarge({ features, label }: Sizes, rows: number, { parties, schedule }: SsLrPlan): TaskFailure {
+function tooLarge({ features, label }: Sizes, { parties, schedule }: SsLrPlan): TaskFailure {
   const most = Math.max(...features);
   const party = parties[features.indexOf(most)]!;
   return new TaskFailure(
     'NOT_CONVERGED',
-    `Features up to 2^${most} (party ${party}) and labels up to 2^${label}, in ${rows} rows and batches of ` +
-      `${schedule.batchSize}, leave the fixed point no room for weights. Scale the features (standard_scaler) and the label, ` +
+    `Features up to 2^${most} (party ${party}) and labels up to 2^${label}, in batches of ${schedule.batchSize}, leave the fixed point no room for weights. Scale the features (standard_scaler) and the label, ` +
       'or take a smaller params.batch_size.',
     false,
     { party, feature_bits: most, label_bits: label },
