@@ -1,5 +1,5 @@
-import { describe, expect, it } from '@jest/globals';
-import { closingLines, count } from './counting-reporter.js';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import CountingReporter, { closingLines, count } from './counting-reporter.js';
 
 const file = (testExecError: unknown, ...tests: [status: string, title: string][]) => ({
   testFilePath: '/x.spec.js',
@@ -24,5 +24,28 @@ describe('counting tests', () => {
       'skipped: b: no reason given',
       '0 passed, 0 failed, 2 skipped',
     ]);
+  });
+});
+
+describe('a test that hangs', () => {
+  afterEach(() => {
+    jest.useRealTimers();
+    jest.restoreAllMocks();
+  });
+
+  it('ends the run, and a file that takes long for many tests does not', () => {
+    jest.useFakeTimers();
+    const exit = jest.spyOn(process, 'exit').mockImplementation((() => undefined) as never);
+    const write = jest.spyOn(process.stderr, 'write').mockReturnValue(true);
+    const reporter = new CountingReporter({});
+    reporter.onTestFileStart({ path: 'long' });
+    for (let test = 0; test < 5; test++) {
+      jest.advanceTimersByTime(14 * 60_000);
+      reporter.onTestCaseResult({ path: 'long' });
+    }
+    expect(exit).not.toHaveBeenCalled();
+    jest.advanceTimersByTime(16 * 60_000);
+    expect(exit).toHaveBeenCalledWith(1);
+    expect(write).toHaveBeenCalledWith('long did not end a test within 15 minutes\n');
   });
 });
