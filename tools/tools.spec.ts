@@ -97,6 +97,13 @@ describe('the supply chain', () => {
     );
   });
 
+  it('takes the layout of graphs under the licence that it has, and nothing else under it', () => {
+    const elk = { version: '0.12.1', license: 'EPL-2.0 OR GPL-3.0-or-later', dev: true };
+    expect(licenceFaults({ 'node_modules/elkjs': elk })).toEqual([]);
+    expect(licenceFaults({ 'node_modules/x': elk })).toHaveLength(1);
+    expect(licenceFaults({ 'node_modules/elkjs': { ...elk, license: 'GPL-3.0-only' } })).toHaveLength(1);
+  });
+
   it('tells advisories against what ships from those against tools', () => {
     const found = (name: string, ...nodes: string[]) => {
       const via = [{ title: `${name} leaks`, url: 'https://example.com/1' }, 'deeper'];

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { defineConfig, type Plugin } from 'vite';
+import { licences } from './licences.js';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 
@@ -10,7 +11,7 @@ const compressed: Plugin = {
   name: 'compressed',
   writeBundle({ dir }, bundle) {
     for (const fileName of Object.keys(bundle)) {
-      if (!/\.(js|css|svg)$/.test(fileName)) continue;
+      if (!/\.(js|css|svg|txt)$/.test(fileName)) continue;
       const path = join(dir!, fileName);
       const bytes = readFileSync(path);
       const params = { [constants.BROTLI_PARAM_QUALITY]: 9 };
@@ -36,7 +37,7 @@ const nonceForAll: Plugin = {
 
 export default defineConfig({
   root: import.meta.dirname,
-  plugins: [nonceForAll, compressed],
+  plugins: [nonceForAll, licences(ROOT), compressed],
   esbuild: { jsx: 'automatic' },
   // The API puts a nonce of its own in each answer.
   html: { cspNonce: 'NONCE_OF_THE_ANSWER' },

@@ -18,6 +18,7 @@ import { useEffect, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { LiveTask } from '#client';
 import { api } from '../api.js';
+import { Failed } from '../view/failed.js';
 import { Name, shownText } from '../view/name.js';
 import { Status } from '../view/status.js';
 import { drawnOf, MOST_NODES, type DrawnNode } from './bands.js';
@@ -54,13 +55,14 @@ function Canvas({ chainId, tasks, open }: GraphProps) {
     staleTime: Infinity,
   }).data?.critical_path;
   const drawn = useMemo(() => drawnOf(tasks, band), [tasks, band]);
-  const places = useLayout(drawn);
+  const { places, error } = useLayout(drawn);
   const critical = useMemo(() => new Map(path?.map((task, at) => [`task ${task}`, at])), [path]);
   const isLaidOut = places !== undefined;
   useEffect(() => {
     // Once React Flow has the nodes.
     if (isLaidOut) requestAnimationFrame(() => void flow.fitView({ maxZoom: 1, padding: 0.1 }));
   }, [flow, isLaidOut, band]);
+  if (error !== null) return <Failed error={error} />;
   if (places === undefined) return <Skeleton active />;
   const nodes = drawn.nodes.map((each): Shown => {
     const { id, task, levels } = each;
