@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import type { ChainProgress } from '#client';
+import { TaskChainClient, type ChainProgress } from '#client';
 import { changedLines, LiveView, renderChain, type ChainView, type Style } from '#libs/chain-view';
 import { APPS } from './parts/apps.js';
 import { copyTables, DEFAULT_EXAMPLE, exampleFile, SCRIPTS, summarise } from './parts/example.js';
@@ -52,8 +52,15 @@ async function runExample(system: System, signal: AbortSignal): Promise<number |
   view.leave();
   stdout.write(`${end.join('\n')}\n`);
   if (exit) return chain.status === 'SUCCESS' ? 0 : 1;
+  if (stdout.isTTY) stdout.write(`${await signedIn(system, chainId)}\n`);
   stdout.write('Ctrl-C stops everything.\n');
   return undefined;
+}
+
+/** The console's address, opened signed in. As with the key, only a terminal shows it: any other output is a log. */
+async function signedIn({ url, apiKey }: System, chainId: string): Promise<string> {
+  const { token } = await new TaskChainClient({ baseUrl: url, token: apiKey! }).createSessionLink();
+  return `Look at the chain, signed in by a link that works once within a minute:\n${url}/chains/${chainId}#once=${token}`;
 }
 
 function viewOf({ chain, tasks }: ChainProgress): ChainView {

@@ -17,8 +17,31 @@ import { Name } from './view/name.js';
 const ChainPage = lazy(() => import('./chain/chain-page.js'));
 const PAGES = ['/', '/chains', '/approvals', '/task-types'] as const;
 
+/** The token of a one-time link, which the address loses before anything else can read it there. */
+const LINK = /^#once=([\w-]{43})$/;
+let once = LINK.exec(location.hash)?.[1];
+if (once !== undefined) history.replaceState(history.state, '', location.pathname + location.search);
+addEventListener('hashchange', () => {
+  if (LINK.test(location.hash)) location.reload();
+});
+
 /** Who is signed in; null: nobody. */
-const readSession = () =>
+const readSession = () => (once === undefined ? ownSession() : sessionByLink(once));
+
+async function sessionByLink(token: string) {
+  once = undefined;
+  try {
+    return await api.createSession({ headers: { Authorization: `Link ${token}` } });
+  } catch (error) {
+    const own = await ownSession();
+    if (own === null) linkFailed = error;
+    return own;
+  }
+}
+/** Why the link of this page did not sign in. */
+let linkFailed: unknown;
+
+const ownSession = () =>
   api.getSession().catch((error: unknown) => {
     if (isSignedOut(error)) return null;
     throw error;
@@ -48,7 +71,7 @@ export function Shell({ look }: { look: Look }) {
         <Corner look={look} actor={session.data?.actor} role={session.data?.role} />
       </Layout.Header>
       <main className="page" id="content" tabIndex={-1}>
-        {session.data === null ? <SignInPage /> : <Content />}
+        {session.data === null ? <SignInPage before={linkFailed} /> : <Content />}
       </main>
     </Layout>
   );

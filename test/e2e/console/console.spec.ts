@@ -44,6 +44,25 @@ describeUnless(chromium.skip, 'the console', () => {
       await page.context().close();
     });
 
+    check('signs in by a one-time link, whose token is gone from the address, once', async ({ api }) => {
+      const id = await start(line(2), { chain_name: 'just ran' });
+      await api.ended(id);
+      const { token } = await api.expect<{ token: string }>(201, '/session/links', { method: 'POST', body: {} });
+      const asked: string[] = [];
+      const { page, faults } = await open('/sign-in');
+      page.on('request', (request) => asked.push(request.url()));
+      await page.goto(`${api.url}/chains/${id}#once=${token}`);
+      await page.getByRole('heading', { name: 'just ran' }).waitFor();
+      expect(await page.evaluate('location.href')).toBe(`${api.url}/chains/${id}`);
+      expect(asked.join(' ')).not.toContain(token);
+      await page.getByRole('button', { name: 'Sign out' }).click();
+      await page.goto(`${api.url}/chains#once=${token}`);
+      await page.getByText('The link was used already').waitFor();
+      expect(await page.evaluate('location.href')).toBe(`${api.url}/chains`);
+      expect(faults).toEqual([]);
+      await page.context().close();
+    });
+
     check('watches a run live, over a reload, and pauses and resumes it', async ({ api }) => {
       const { page, faults } = await open('/sign-in');
       await signIn(page);

@@ -4,6 +4,7 @@ import { APP_CONFIG, type AppConfig } from '#libs/platform';
 import { ApiKeyRepository, Databases, SessionRepository } from '#libs/repositories';
 import { Authentication } from './authentication.js';
 import { OidcTokens } from './oidc.js';
+import { OneTimeLinks } from './one-time-links.js';
 import { RefusedSignIns } from './refused-sign-ins.js';
 import { RolesGuard } from './roles.guard.js';
 import { SignIn } from './sign-in.js';
@@ -14,6 +15,7 @@ import { TenantDirectory } from './tenant-directory.js';
     Authentication,
     TenantDirectory,
     RefusedSignIns,
+    OneTimeLinks,
     {
       provide: SignIn,
       inject: [Databases, ApiKeyRepository, SessionRepository, APP_CONFIG],
@@ -26,6 +28,6 @@ import { TenantDirectory } from './tenant-directory.js';
     },
     { provide: APP_GUARD, useClass: RolesGuard },
   ],
-  exports: [Authentication, SignIn, TenantDirectory],
+  exports: [Authentication, OneTimeLinks, SignIn, TenantDirectory],
 })
 export class AuthModule {}

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Databases, type TenantDatabases } from '#libs/repositories';
 import { actingFor } from './acting-for.js';
+import { OneTimeLinks } from './one-time-links.js';
 import type { Identity } from './roles.js';
 import { RefusedSignIns } from './refused-sign-ins.js';
 import { sessionOf } from './session-cookie.js';
@@ -17,6 +18,9 @@ declare module 'fastify' {
   }
 }
 
+/** Where a link counts in place of a key. */
+const SIGN_IN = '/api/v1/session';
+
 /** Finds the caller of each request that is not for a public route. */
 @Injectable()
 export class Authentication {
@@ -25,6 +29,7 @@ export class Authentication {
     private readonly directory: TenantDirectory,
     private readonly databases: Databases,
     private readonly refused: RefusedSignIns,
+    private readonly links: OneTimeLinks,
   ) {}
 
   /** A guard would be too late: Nest's guards run after the body is parsed, and unsigned bodies must not be. */
@@ -33,10 +38,15 @@ export class Authentication {
     fastify.decorateRequest('databases');
     fastify.addHook('onRequest', async (request) => {
       if (request.routeOptions.config.public === true || request.identity !== undefined) return;
-      request.identity = await this.identify(request).catch((error: unknown) => {
+      try {
+        if (request.method === 'POST' && request.routeOptions.url === SIGN_IN) {
+          request.headers.authorization = this.links.open(request) ?? request.headers.authorization;
+        }
+        request.identity = await this.identify(request);
+      } catch (error) {
         if (error instanceof SignInRefused) this.refused.note(error.refusal, request);
         throw error;
-      });
+      }
       request.databases = this.databases.forTenant(request.identity.tenant);
     });
   }

@@ -38,7 +38,8 @@ export interface Refusal {
     | ('wrong key' | 'revoked key' | 'expired key' | 'key of a closed tenant')
     | ('wrong token' | 'expired token' | 'token without a role' | 'token without a tenant')
     | 'token of an unknown party'
-    | 'ended session';
+    | 'ended session'
+    | ('wrong link' | 'link of another machine');
   /** Whose it is, where that is proven. */
   readonly actor: string | null;
   readonly tenant: string | null;

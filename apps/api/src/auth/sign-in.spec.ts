@@ -85,6 +85,7 @@ const NEEDED: Readonly<Record<string, Role | 'open'>> = {
   'GET /api/v1/session': 'viewer',
   'POST /api/v1/session': 'viewer',
   'DELETE /api/v1/session': 'viewer',
+  'POST /api/v1/session/links': 'viewer',
   'GET /api/v1/keys': 'admin',
   'POST /api/v1/keys': 'admin',
   'DELETE /api/v1/keys/:key_id': 'admin',

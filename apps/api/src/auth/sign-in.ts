@@ -108,16 +108,19 @@ function tokenOf(authorization: string | undefined): string {
 }
 
 const WRONG_TOKEN: Refusal = { refused: 'wrong token', actor: null, tenant: null };
+const WRONG = 'The key or token is not known, has expired or was revoked.';
+const WRONG_LINK = 'The link was used already, is older than 60 s, or was opened on another machine: sign in by a key.';
+const DETAILS: Partial<Record<Refusal['refused'], string>> = {
+  'ended session': 'The session has ended: sign in again.',
+  'wrong link': WRONG_LINK,
+  'link of another machine': WRONG_LINK,
+};
 const CHALLENGE = { headers: { 'WWW-Authenticate': 'Bearer' } };
 
 /** UNAUTHENTICATED for a key or a token that opens nothing. The caller does not learn why. */
 export class SignInRefused extends Problem {
   constructor(readonly refusal: Refusal) {
-    const isSession = refusal.refused === 'ended session';
-    const detail = isSession
-      ? 'The session has ended: sign in again.'
-      : 'The key or token is not known, has expired or was revoked.';
-    super('UNAUTHENTICATED', detail, CHALLENGE);
+    super('UNAUTHENTICATED', DETAILS[refusal.refused] ?? WRONG, CHALLENGE);
   }
 }
 

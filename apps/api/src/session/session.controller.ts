@@ -6,11 +6,13 @@ import { AuditRepository, Databases, SessionRepository, type TenantDatabases } f
 import { Roles } from '../auth/access.js';
 import { callerOf } from '../auth/caller.js';
 import type { Identity } from '../auth/roles.js';
+import { OneTimeLinks } from '../auth/one-time-links.js';
 import { sessionCookie } from '../auth/session-cookie.js';
 import { hashOf, newToken, SignIn } from '../auth/sign-in.js';
 import { TenantDb } from '../auth/tenant-db.js';
 import { ApiProblems } from '../http/api-problems.js';
-import { SessionDto } from './session.dto.js';
+import { Problem } from '../http/problem.js';
+import { SessionDto, SessionLinkDto } from './session.dto.js';
 
 /** The longest session: a working day. */
 const LONGEST_MS = 12 * 3_600_000;
@@ -25,6 +27,7 @@ export class SessionController {
     private readonly sessions: SessionRepository,
     private readonly audit: AuditRepository,
     private readonly databases: Databases,
+    private readonly links: OneTimeLinks,
   ) {}
 
   @Post()
@@ -33,7 +36,7 @@ export class SessionController {
     operationId: 'createSession',
     summary: 'Sign a browser in',
     description:
-      'Answers a key or a token with a cookie that scripts cannot read. It lasts for 12 h, and no longer than the token; it ends with the key. It counts only for requests of the same origin.',
+      'Answers a key, a token or a one-time link (`Authorization: Link <token>`) with a cookie that scripts cannot read. It lasts for 12 h, and no longer than the token; it ends with the key. It counts only for requests of the same origin.',
   })
   @ApiResponse({ status: 201, type: SessionDto, description: 'Signed in: `Set-Cookie` holds the session.' })
   @ApiProblems(413, 415, 503)
@@ -65,6 +68,33 @@ export class SessionController {
     });
     reply.header('Set-Cookie', sessionCookie(headers, token, Math.ceil((end - Date.now()) / 1_000)));
     return viewOf({ ...identity, expiresAt: end });
+  }
+
+  @Post('links')
+  @HttpCode(201)
+  @ApiOperation({
+    operationId: 'createSessionLink',
+    summary: 'Make a one-time link',
+    description:
+      'A token that signs a browser in on the machine of the API, in your name: once, within 60 s, at the replica that made it. Open the console with `#once=<token>` behind its address.',
+  })
+  @ApiResponse({ status: 201, type: SessionLinkDto, description: 'The link.' })
+  @ApiProblems(413, 415, 429, 503)
+  async createLink(
+    @TenantDb() { engine }: TenantDatabases,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<SessionLinkDto> {
+    const { authorization } = reply.request.headers;
+    // A session must not outlive itself by a link.
+    if (authorization === undefined) throw new Problem('FORBIDDEN', 'A session makes no link: send a key.');
+    const { token, seconds } = this.links.make(authorization);
+    await this.audit.record(engine, {
+      ...callerOf(reply),
+      action: 'createSessionLink',
+      target: 'session',
+      details: {},
+    });
+    return { token, expires_at: new Date(Date.now() + seconds * 1_000).toISOString() };
   }
 
   @Get()

@@ -18,3 +18,11 @@ export class SessionDto {
   @ApiProperty({ type: String, format: 'date-time', nullable: true })
   expires_at: string | null;
 }
+
+export class SessionLinkDto {
+  /** Signs a browser in once. */
+  @ApiProperty({ example: 'm3Zb0lEoXz6C4mLk0m2h2o8r3dG6x8r6oFq1nq9Vw2I' })
+  token: string;
+  @ApiProperty({ format: 'date-time' })
+  expires_at: string;
+}

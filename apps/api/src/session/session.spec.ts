@@ -148,6 +148,80 @@ describe('a session', () => {
     expect(await status({ ...cookie, ...SAME }, 'POST')).toBe(403);
   });
 
+  describe('by a link', () => {
+    const HERE = { host: '127.0.0.1:3000' };
+    const make = async (token: string) => {
+      const made = await ask('POST', '/session/links', bearer(token));
+      expect(made.statusCode).toBe(201);
+      return made.json<{ token: string; expires_at: string }>();
+    };
+    const follow = (token: string, headers: Headers = HERE, remoteAddress = '127.0.0.1', of = app) =>
+      of.inject({
+        method: 'POST',
+        url: '/api/v1/session',
+        headers: { ...headers, authorization: `Link ${token}` },
+        remoteAddress,
+      });
+
+    test('signs in once, as who made it', async () => {
+      const { key, key_id: id } = await makeKey();
+      const { token, expires_at: end } = await make(key);
+      expect(Date.parse(end) - Date.now()).toBeLessThanOrEqual(60_000);
+      const answers = await Promise.all([follow(token), follow(token), follow(token)]);
+      expect(answers.map(({ statusCode }) => statusCode).sort()).toEqual([201, 401, 401]);
+      const first = answers.find(({ statusCode }) => statusCode === 201)!;
+      expect(first.json()).toMatchObject({ actor: `key:${id}`, role: 'operator' });
+      const cookie = { cookie: String(first.headers['set-cookie']).split(';', 1)[0]!, ...SAME };
+      expect(await status(cookie)).toBe(200);
+      expect((await follow(token)).statusCode).toBe(401);
+      // It ends with the key, as each session does.
+      await ask('DELETE', `/keys/${id}?confirm=${id}`, bearer(ADMIN_KEY));
+      expect(await status(cookie)).toBe(401);
+    });
+
+    test('is used up by whoever shows it from another machine, or through a proxy, and signs nobody in', async () => {
+      const elsewhere: [Headers, string][] = [
+        [HERE, '10.0.0.7'],
+        [HERE, '::ffff:10.0.0.7'],
+        [{ host: 'rebound.example' }, '127.0.0.1'],
+        [{ host: '127.0.0.1.rebound.example' }, '127.0.0.1'],
+        [{ ...HERE, 'x-forwarded-for': '127.0.0.1' }, '127.0.0.1'],
+        [{ ...HERE, forwarded: 'for=127.0.0.1' }, '127.0.0.1'],
+      ];
+      for (const [headers, address] of elsewhere) {
+        const { token } = await make(ADMIN_KEY);
+        expect([address, (await follow(token, headers, address)).statusCode]).toEqual([address, 401]);
+        expect((await follow(token)).statusCode).toBe(401);
+      }
+      expect((await follow((await make(ADMIN_KEY)).token, { host: '[::1]:3000' }, '::1')).statusCode).toBe(201);
+    });
+
+    test('is no key: it opens no other route, and nothing after its key is revoked', async () => {
+      const { key, key_id: id } = await makeKey();
+      const { token } = await make(key);
+      for (const path of ['/chains', '/session']) {
+        const answer = await ask('GET', path, { ...HERE, authorization: `Link ${token}` });
+        expect(answer.statusCode).toBe(401);
+      }
+      expect((await ask('POST', '/session/links', { ...HERE, authorization: `Link ${token}` })).statusCode).toBe(401);
+      expect((await ask('POST', '/session', { ...HERE, ...bearer(token) })).statusCode).toBe(401);
+      await ask('DELETE', `/keys/${id}?confirm=${id}`, bearer(ADMIN_KEY));
+      expect((await follow(token)).statusCode).toBe(401);
+    });
+
+    test('is made by a key, not by a session; nobody guesses one; no row of the database holds it', async () => {
+      const { cookie } = await open(ADMIN_KEY);
+      expect((await ask('POST', '/session/links', { ...cookie, ...SAME })).statusCode).toBe(403);
+      expect((await follow('A'.repeat(43))).statusCode).toBe(401);
+      const { token } = await make(ADMIN_KEY);
+      const rows = await sql(`SELECT payload FROM outbox`);
+      expect(JSON.stringify(rows)).toContain('createSessionLink');
+      expect(JSON.stringify(rows)).not.toContain(token);
+      // Another replica does not know it.
+      expect((await follow(token, HERE, '127.0.0.1', other)).statusCode).toBe(401);
+    });
+  });
+
   async function expectEnd(headers: Headers): Promise<void> {
     const until = performance.now() + 5_000;
     while ((await status(headers, 'GET', other)) !== 401) {

@@ -6,7 +6,7 @@ import { Failed } from '../view/failed.js';
 import { Title } from '../view/title.js';
 
 /** Trades a key for a session. The key is kept nowhere: the session is a cookie that no script reads. */
-export function SignInPage() {
+export function SignInPage({ before }: { before: unknown }) {
   const { t } = useTranslation();
   const client = useQueryClient();
   const signIn = useMutation({
@@ -26,7 +26,7 @@ export function SignInPage() {
           {t('signIn.go')}
         </Button>
       </Form>
-      {signIn.isError && <Failed error={signIn.error} />}
+      {signIn.isError ? <Failed error={signIn.error} /> : before !== undefined && <Failed error={before} />}
       <p className="dim">{t('signIn.kept')}</p>
     </section>
   );

@@ -1064,32 +1064,19 @@ export type RevokedApiKeyDto = {
     key: ApiKeyDto;
 };
 
-/**
- * `platform` is beyond tenants.
- */
 export type CallerRole = 'viewer' | 'operator' | 'author' | 'admin' | 'platform';
 
 export type SessionDto = {
-    /**
-     * As the audit log and `created_by` name you.
-     */
     actor: string;
-    /**
-     * `platform` is beyond tenants.
-     */
     role: CallerRole;
-    /**
-     * The tenant whose rows you see.
-     */
     tenant: string;
-    /**
-     * The party that the key or the token belongs to; null for one of the tenant.
-     */
     party: string | null;
-    /**
-     * When the session or the token ends; null for a key, which tells it by `GET /keys`.
-     */
     expires_at: string | null;
+};
+
+export type SessionLinkDto = {
+    token: string;
+    expires_at: string;
 };
 
 /**
@@ -4820,6 +4807,55 @@ export type CreateSessionResponses = {
 };
 
 export type CreateSessionResponse = CreateSessionResponses[keyof CreateSessionResponses];
+
+export type CreateSessionLinkData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/session/links';
+};
+
+export type CreateSessionLinkErrors = {
+    /**
+     * The request has no valid key or token.
+     */
+    401: ProblemDto;
+    /**
+     * The caller's role does not allow it.
+     */
+    403: ProblemDto;
+    /**
+     * The body is larger than 10 MB.
+     */
+    413: ProblemDto;
+    /**
+     * The body is not application/json.
+     */
+    415: ProblemDto;
+    /**
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     */
+    429: ProblemDto;
+    /**
+     * Internal server error; the API's log has the cause.
+     */
+    500: ProblemDto;
+    /**
+     * The database cannot be reached; retry after `Retry-After` seconds.
+     */
+    503: ProblemDto;
+};
+
+export type CreateSessionLinkError = CreateSessionLinkErrors[keyof CreateSessionLinkErrors];
+
+export type CreateSessionLinkResponses = {
+    /**
+     * The link.
+     */
+    201: SessionLinkDto;
+};
+
+export type CreateSessionLinkResponse = CreateSessionLinkResponses[keyof CreateSessionLinkResponses];
 
 export type ListPartiesData = {
     body?: never;
