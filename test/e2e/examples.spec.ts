@@ -22,6 +22,7 @@ describe('the examples', () => {
   it('have a chain of each kind', () => {
     const chains = exampleNames().filter((name) => !name.startsWith('tasks/'));
     expect(chains).toEqual([
+      'branching',
       'breast-cancer',
       'credit-scoring',
       'encrypted-delivery',

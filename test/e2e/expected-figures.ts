@@ -14,6 +14,12 @@ export const EXPECTED: Readonly<Record<string, (outcome: ExampleOutcome) => void
     expect(results.evaluate.metrics.auc).toBeGreaterThan(0.97);
     expect(results.report.auc).toBe(results.evaluate.metrics.auc);
   },
+  branching: ({ results }) => {
+    expect(results.intersect.intersection_count).toBe(509);
+    expect(Object.keys(results.describe.statistics)).toHaveLength(2);
+    expect(results['too-few']).toBeNull();
+    expect(results.report).toMatchObject({ sections: [{ kind: 'intersection' }, { kind: 'statistics' }] });
+  },
   'psi-pipeline': ({ results }) => {
     expect(results.intersect.intersection_count).toBe(509);
     expect(results.describe).toMatchObject({ rows: { alice: 500, bob: 500 }, suppressed: { alice: [], bob: [] } });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { plan } from '#libs/dag-planner';
-import { chain, chord, group, param, task } from './canvas.js';
+import { branch, chain, chord, group, param, task } from './canvas.js';
 
 const named = (id: string) => task('diagnostic').as(id);
 const [a, b, c, d, e, f] = [named('a'), named('b'), named('c'), named('d'), named('e'), named('f')];
@@ -35,6 +35,23 @@ describe('the words of the builder', () => {
       '${params.keys[0]}',
       '${params.limits.low}',
     ]);
+  });
+
+  it('branch to the first tasks of each arm, and go on after the last ones', () => {
+    const arms = [
+      { when: 'tasks.a.result.n > 1', then: chain(b, c) },
+      { when: 'tasks.a.result.n > 0', then: group(d, e) },
+    ];
+    const join = f.trigger('none_failed_min_one_success');
+    const step = chain(branch(a, arms, named('g')), join);
+    expect(edges(step)).toEqual(['a<', 'b<a', 'c<b', 'd<a', 'e<a', 'g<a', 'f<cdeg']);
+    expect(step.build('x').tasks[0]!.branch).toEqual([
+      { when: 'tasks.a.result.n > 1', then: ['b'] },
+      { when: 'tasks.a.result.n > 0', then: ['d', 'e'] },
+      { else: ['g'] },
+    ]);
+    expect(branch(a, arms).build('x').tasks[0]!.branch).toHaveLength(2);
+    expect(() => branch(a, [])).toThrow('at least one arm');
   });
 
   it('write all settings of a task', () => {

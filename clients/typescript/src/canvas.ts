@@ -12,7 +12,7 @@ interface Draft {
   readonly taken: Set<string>;
 }
 
-/** What a chain is made of: a task, or several put together by `chain`, `group` and `chord`. Never changed once made. */
+/** What a chain is made of: a task, or several put together by `chain`, `group`, `chord` and `branch`. Never changed once made. */
 export abstract class Step {
   /** The body of `POST /chains`. Tasks without their own id are named `<task_type>-<n>`, in the order written. */
   build(chainName: string, settings: ChainSettings = {}): CreateChainRequest {
@@ -171,6 +171,55 @@ class Chord extends Step {
   override place(draft: Draft, before: readonly string[], isCallback: boolean): readonly string[] {
     return this.callback.place(draft, this.header.place(draft, before, isCallback), true);
   }
+}
+
+/** What one arm of a branch runs, where its CEL expression holds. */
+export interface Arm {
+  readonly when: string;
+  readonly then: Step;
+}
+
+class Branch extends Step {
+  constructor(
+    private readonly by: Task,
+    private readonly arms: readonly Arm[],
+    private readonly otherwise: Step | undefined,
+  ) {
+    super();
+  }
+
+  override *inside(): Iterable<Task> {
+    yield* this.by.inside();
+    for (const { then } of this.arms) yield* then.inside();
+    if (this.otherwise !== undefined) yield* this.otherwise.inside();
+  }
+
+  override place(draft: Draft, before: readonly string[], isCallback: boolean): readonly string[] {
+    const ids = this.by.place(draft, before, isCallback);
+    const at = draft.tasks.length - 1;
+    const last: string[] = [];
+    // The branch names the first tasks of each arm: those that wait for the task that decides.
+    const take = (step: Step): string[] => {
+      const from = draft.tasks.length;
+      last.push(...step.place(draft, ids, false));
+      return draft.tasks
+        .slice(from)
+        .flatMap((task) => (task.depends_on!.some((each) => idOf(each) === ids[0]) ? [task.task_id] : []));
+    };
+    const arms = this.arms.map(({ when, then }) => ({ when, then: take(then) }));
+    const rest = this.otherwise === undefined ? [] : [{ else: take(this.otherwise) }];
+    draft.tasks[at] = { ...draft.tasks[at]!, branch: [...arms, ...rest] };
+    return last;
+  }
+}
+
+/**
+ * One task, and after it the first arm whose condition holds, or else `otherwise`. Tasks of the other arms are skipped: give what comes
+ * after the branch a trigger rule such as `none_failed_min_one_success`.
+ */
+export function branch(by: Task, arms: readonly Arm[], otherwise?: Step): Step {
+  if (arms.length === 0) throw new Error('A branch has at least one arm.');
+  return new Branch(by, arms, otherwise);
 }
 
 /** A task of this type. `params` are its `task_params`: `{ sf_init_config, task_config, … }`. */

@@ -1675,6 +1675,23 @@ export type CreateChainRequest = {
          */
         when?: string;
         /**
+         * Which tasks run after this one, as if/else: the first arm whose `when` holds is taken, an `else` comes last. Tasks of the other arms are skipped (CONDITION). Each task that an arm names waits for this one. The chain stores it written out, as conditions of depends_on.
+         */
+        branch?: Array<{
+            /**
+             * A CEL expression that is evaluated when the task is due; false skips the task (CONDITION). It can read tasks.<id>.status and tasks.<id>.result of tasks before this one (tasks["task-001"] for ids with - or .), chain.name, chain.type and chain.metadata, and params: the task_params as they were sent. Guard optional values with has(); an error fails the task. Numbers in results are doubles: int(x) % 2. Macros: has, all, exists, exists_one, map and filter; matches() is not available.
+             */
+            when?: string;
+            /**
+             * The tasks that run if `when` holds.
+             */
+            then?: Array<string>;
+            /**
+             * The tasks that run if no arm before holds.
+             */
+            else?: Array<string>;
+        }>;
+        /**
          * true: the task may fail without failing the chain. Its successors treat the failure as a success with a null result. Takes precedence over on_exhausted.
          */
         tolerable?: boolean;

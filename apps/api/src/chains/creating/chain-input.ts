@@ -16,6 +16,7 @@ import { type GraphFault, MAX_TASKS, type Plan, plan } from '#libs/dag-planner';
 import { type ChainBody, type PriorityBody, type RetryPolicyBody, type TaskBody } from './chain-body.js';
 import { addConditionFaults, conditionsOf, type ReadConditions } from './condition-faults.js';
 import { expandBody, outputsOf } from './expand-body.js';
+import { expandBranches } from './expand-branches.js';
 import { PRIORITY_WORDS } from './create-chain.schema.js';
 import type { TaskCatalogue } from '../../catalogue/catalogue.js';
 import { addParamsFaults, type SecretUse } from './params-faults.js';
@@ -35,7 +36,7 @@ export interface ChainInput {
   readonly plan: Plan;
   /** Null: none. */
   readonly outputs: ChainOutputs | null;
-  /** The body as it would have been sent without parameters. */
+  /** The body as it would have been sent without parameters and branches. */
   readonly config: unknown;
 }
 
@@ -82,7 +83,8 @@ export function readChain(body: unknown, catalogue: TaskCatalogue): ChainReading
     return { ok: false, faults: faults.toArray(), secrets: [] };
   }
   const expanded = expandBody(body, sent, faults);
-  const { tasks } = expanded;
+  const branched = expandBranches(expanded.tasks, faults);
+  const { tasks } = branched;
   const nodes = readDependencies(tasks);
   const planned = plan(nodes);
   if (!planned.ok) addGraphFaults(planned.faults, nodes, faults);
@@ -90,13 +92,15 @@ export function readChain(body: unknown, catalogue: TaskCatalogue): ChainReading
   addConcurrencyFaults(body, tasks, faults);
   const known = planned.ok ? planned.plan : undefined;
   const placed = <Place extends { readonly pointer?: string }>(each: Place): Place =>
-    each.pointer === undefined ? each : { ...each, pointer: expanded.placeOf(each.pointer) };
+    each.pointer === undefined ? each : { ...each, pointer: expanded.placeOf(branched.placeOf(each.pointer)) };
   const secrets = addParamsFaults(tasks, catalogue, known, faults).map(placed);
+  if (known !== undefined) branched.addFaults(known, faults);
   const outputs = outputsOf(expanded.body, new Map(nodes.map(({ id }, i) => [id, i])), faults);
   const conditions = addConditionFaults(tasks, nodes, known, faults);
   if (!faults.empty || !planned.ok) return { ok: false, faults: faults.toArray().map(placed), secrets };
-  const chain = chainOf(expanded.body as unknown as ChainBody, nodes, planned.plan, conditions);
-  return { ok: true, chain: { ...chain, outputs, config: expanded.body }, secrets };
+  const written = { ...expanded.body, tasks };
+  const chain = chainOf(written as unknown as ChainBody, nodes, planned.plan, conditions);
+  return { ok: true, chain: { ...chain, outputs, config: written }, secrets };
 }
 
 function addGraphFaults(graphFaults: readonly GraphFault[], nodes: readonly TaskNode[], faults: FaultList): void {

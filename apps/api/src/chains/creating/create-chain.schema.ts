@@ -1,22 +1,10 @@
 import { MAX_TASKS } from '#libs/dag-planner';
 import { TRIGGER_RULES } from '#libs/chain-domain';
-import { MAX_CONDITION_LENGTH } from '#libs/chain-engine';
 import { LABEL_KEY, LABEL_VALUE } from '../../http/patterns.js';
+import { branch, condition, taskId } from './conditions.schema.js';
 import { functionFields } from './params.schema.js';
 import { retryPolicy } from './retry-policy.schema.js';
 
-const taskId = { type: 'string', minLength: 1, maxLength: 64, pattern: '^[A-Za-z0-9._-]*$' } as const;
-const condition = {
-  type: 'string',
-  minLength: 1,
-  maxLength: MAX_CONDITION_LENGTH,
-  description:
-    'A CEL expression that is evaluated when the task is due; false skips the task (CONDITION). It can read tasks.<id>.status and tasks.<id>.result of tasks before this one (tasks["task-001"] for ids with - or .), chain.name, chain.type and chain.metadata, and params: the task_params as they were sent. Guard optional values with has(); an error fails the task. Numbers in results are doubles: int(x) % 2. Macros: has, all, exists, exists_one, map and filter; matches() is not available.',
-  examples: [
-    'tasks["task-001"].result.intersection_count > 100',
-    'tasks.audit.status == "SUCCESS" && has(tasks.audit.result.ok) && tasks.audit.result.ok',
-  ],
-} as const;
 const timeout = { type: 'integer', minimum: 1, maximum: 2_592_000 } as const;
 const queueTimeout = {
   ...timeout,
@@ -160,6 +148,7 @@ const task = {
       },
     },
     when: condition,
+    branch,
     tolerable: {
       type: 'boolean',
       default: false,
