@@ -10,6 +10,8 @@ import { useTheme } from './theme.js';
 
 const nonce = document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"]')?.nonce;
 
+const isStill = matchMedia('(prefers-reduced-motion: reduce)').matches;
+
 const queries = new QueryClient({
   queryCache: new QueryCache({
     onError: (error) => {
@@ -31,6 +33,7 @@ export function App() {
         algorithm: look.isDark ? theme.darkAlgorithm : theme.defaultAlgorithm,
         token: {
           colorPrimary: look.isDark ? '#4096ff' : '#0958d9',
+          colorPrimaryHover: look.isDark ? '#69b1ff' : '#003eb3',
           colorError: look.isDark ? '#ff8f8f' : '#b3141c',
           colorLink: look.isDark ? '#69b1ff' : '#0958d9',
           colorTextSecondary: look.isDark ? '#c3c7cd' : '#494f57',
@@ -40,6 +43,8 @@ export function App() {
           colorTextDisabled: look.isDark ? '#a2a8b0' : '#666c75',
           colorTextDescription: look.isDark ? '#c3c7cd' : '#494f57',
           motionDurationSlow: '0.1s',
+          // Ant Design waits for the end of each animation: without them nothing that opens would ever be in reach.
+          motion: !isStill,
         },
         components: {
           Button: {

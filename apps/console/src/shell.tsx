@@ -15,7 +15,9 @@ import { Name } from './view/name.js';
 
 /** The graph and its layout come when a chain is opened. */
 const ChainPage = lazy(() => import('./chain/chain-page.js'));
-const PAGES = ['/', '/chains', '/approvals', '/task-types'] as const;
+/** So does the designer, which is the largest page. */
+const DesignerPage = lazy(() => import('./designer/designer-page.js'));
+const PAGES = ['/', '/chains', '/designer', '/approvals', '/task-types'] as const;
 
 /** The token of a one-time link, which the address loses before anything else can read it there. */
 const LINK = /^#once=([\w-]{43})$/;
@@ -71,13 +73,13 @@ export function Shell({ look }: { look: Look }) {
         <Corner look={look} actor={session.data?.actor} role={session.data?.role} />
       </Layout.Header>
       <main className="page" id="content" tabIndex={-1}>
-        {session.data === null ? <SignInPage before={linkFailed} /> : <Content />}
+        {session.data === null ? <SignInPage before={linkFailed} /> : <Content actor={session.data.actor} />}
       </main>
     </Layout>
   );
 }
 
-function Content() {
+function Content({ actor }: { actor: string }) {
   const { t } = useTranslation();
   return (
     <Suspense fallback={<Skeleton active />}>
@@ -85,6 +87,7 @@ function Content() {
         <Route path="/" element={<OverviewPage />} />
         <Route path="/chains" element={<ChainsPage />} />
         <Route path="/chains/:chainId" element={<ChainPage />} />
+        <Route path="/designer" element={<DesignerPage actor={actor} />} />
         <Route path="/approvals" element={<ApprovalsPage />} />
         <Route path="/task-types" element={<TaskTypesPage />} />
         <Route path="/sign-in" element={<Navigate to="/" replace />} />

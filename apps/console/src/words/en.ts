@@ -1,6 +1,14 @@
+import { designer } from './designer-en.js';
+
 /** What the console says in English. The words of the other languages have the same names. */
 export const en = {
-  pages: { '/': 'Overview', '/chains': 'Chains', '/approvals': 'Approvals', '/task-types': 'Task types' },
+  pages: {
+    '/': 'Overview',
+    '/chains': 'Chains',
+    '/designer': 'Designer',
+    '/approvals': 'Approvals',
+    '/task-types': 'Task types',
+  },
   shell: {
     skip: 'Skip to the content',
     pages: 'Pages',
@@ -224,6 +232,7 @@ export const en = {
     refusing: 'The task fails, in the name of {{party}}. This counts for 30 days.',
     words: 'What the author of the chain reads',
   },
+  designer,
   types: {
     find: 'Find a type',
     none: 'No type fits.',

@@ -1,8 +1,9 @@
+import { designer } from './designer-zh.js';
 import type { en } from './en.js';
 
 /** What the console says in Chinese. */
 export const zh: typeof en = {
-  pages: { '/': '概览', '/chains': '任务链', '/approvals': '审批', '/task-types': '任务类型' },
+  pages: { '/': '概览', '/chains': '任务链', '/designer': '设计器', '/approvals': '审批', '/task-types': '任务类型' },
   shell: {
     skip: '跳到内容',
     pages: '页面',
@@ -225,6 +226,7 @@ export const zh: typeof en = {
     refusing: '该任务将以 {{party}} 的名义失败。有效期 30 天。',
     words: '任务链作者会读到的话',
   },
+  designer,
   types: {
     find: '查找类型',
     none: '没有符合的类型。',

@@ -1,0 +1,161 @@
+import {
+  Background,
+  Controls,
+  Handle,
+  MarkerType,
+  Position,
+  ReactFlow,
+  useReactFlow,
+  type Connection,
+  type Edge,
+  type EdgeChange,
+  type Node,
+  type NodeChange,
+  type NodeProps,
+} from '@xyflow/react';
+import '@xyflow/react/dist/style.css';
+import { useRef, useState, type DragEvent } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { Places } from '../chain/elk.js';
+import { NODE } from '../chain/node-size.js';
+import { Name, shownText } from '../view/name.js';
+import { isFields, parentOf, type Draft, type DraftTask } from './draft.js';
+
+/** The type of what is dragged from the palette. */
+export const DRAGGED = 'application/x-task-type';
+
+type Shown = Node<{ task: DraftTask; faults: number }>;
+const TYPES = { task: TaskNode };
+
+interface CanvasProps {
+  readonly draft: Draft;
+  readonly places: Places;
+  readonly selected: ReadonlySet<string>;
+  readonly faults: ReadonlyMap<string, number>;
+  readonly select: (ids: ReadonlySet<string>) => void;
+  /** `move` counts the drags: one is one step back. */
+  readonly moved: (places: Places, move: number) => void;
+  readonly connect: (from: string, to: string) => void;
+  readonly remove: (ids: readonly string[], edges: readonly (readonly [string, string])[]) => void;
+  readonly drop: (type: string, at: { x: number; y: number }) => void;
+}
+
+/** The tasks of a draft, which are moved, connected and chosen by mouse and by keyboard. */
+export function Canvas({ draft, places, selected, faults, select, moved, connect, remove, drop }: CanvasProps) {
+  const { t } = useTranslation();
+  const flow = useReactFlow();
+  const move = useRef(0);
+  const [chosen, choose] = useState<ReadonlySet<string>>(new Set());
+  const nodes = draft.tasks.map((task): Shown => {
+    const id = task.task_id;
+    return {
+      id,
+      type: 'task',
+      position: places[id] ?? { x: 0, y: 0 },
+      ...NODE,
+      selected: selected.has(id),
+      data: { task, faults: faults.get(id) ?? 0 },
+      ariaLabel: shownText(task.task_name ?? id),
+    };
+  });
+  const known = new Set(draft.tasks.map(({ task_id }) => task_id));
+  const edges = draft.tasks.flatMap((task) =>
+    task.depends_on.flatMap((each): Edge[] => {
+      const [source, target] = [parentOf(each), task.task_id];
+      if (!known.has(source)) return [];
+      const when = isFields(each) && typeof each['when'] === 'string' ? each['when'] : undefined;
+      const name = t('designer.edge', { from: shownText(source), to: shownText(target) });
+      const id = JSON.stringify([source, target]);
+      return [
+        {
+          id,
+          source,
+          target,
+          selected: chosen.has(id),
+          markerEnd: { type: MarkerType.ArrowClosed },
+          ariaLabel: when === undefined ? name : `${name}: ${shownText(when)}`,
+          // What fits between two tasks; the whole is in the form.
+          ...(when !== undefined && { label: shownText(when, 8) }),
+        },
+      ];
+    }),
+  );
+  const onNodesChange = (changes: NodeChange<Shown>[]) => {
+    const next = new Set(selected);
+    const to: Record<string, { x: number; y: number }> = {};
+    for (const change of changes) {
+      if (change.type === 'select') next[change.selected ? 'add' : 'delete'](change.id);
+      if (change.type === 'position' && change.position !== undefined) to[change.id] = change.position;
+    }
+    if (changes.some(({ type }) => type === 'select')) select(next);
+    if (Object.keys(to).length > 0) moved({ ...places, ...to }, move.current);
+  };
+  const onEdgesChange = (changes: EdgeChange[]) => {
+    const next = new Set(chosen);
+    for (const change of changes) if (change.type === 'select') next[change.selected ? 'add' : 'delete'](change.id);
+    choose(next);
+  };
+  const onDrop = (event: DragEvent) => {
+    event.preventDefault();
+    const type = event.dataTransfer.getData(DRAGGED);
+    if (type !== '') drop(type, flow.screenToFlowPosition({ x: event.clientX, y: event.clientY }));
+  };
+  return (
+    <div
+      className="canvas design"
+      role="region"
+      aria-label={t('designer.canvas')}
+      onDrop={onDrop}
+      onDragOver={(event) => event.preventDefault()}
+    >
+      <ReactFlow
+        nodes={nodes}
+        edges={edges}
+        nodeTypes={TYPES}
+        onNodesChange={onNodesChange}
+        onEdgesChange={onEdgesChange}
+        onNodeDragStart={() => void move.current++}
+        // The keys of the canvas are for what was clicked; dragging keeps the browser from moving the focus by itself.
+        onNodeClick={({ currentTarget }) => (currentTarget as HTMLElement).focus({ preventScroll: true })}
+        onConnect={({ source, target }: Connection) => connect(source, target)}
+        onDelete={({ nodes: gone, edges: lines }) =>
+          remove(
+            gone.map(({ id }) => id),
+            lines.map(({ source, target }) => [source, target] as const),
+          )
+        }
+        deleteKeyCode={['Delete', 'Backspace']}
+        onlyRenderVisibleElements
+        minZoom={0.05}
+        fitView
+        fitViewOptions={{ maxZoom: 1, padding: 0.15 }}
+      >
+        <Background />
+        <Controls showInteractive={false} />
+      </ReactFlow>
+      {draft.tasks.length === 0 && <p className="empty">{t('designer.empty')}</p>}
+    </div>
+  );
+}
+
+function TaskNode({ data: { task, faults }, selected }: NodeProps<Shown>) {
+  const { t } = useTranslation();
+  const { trigger_rule: rule, when } = task;
+  const marks = `${selected ? 'chosen' : ''} ${faults > 0 ? 'edge-failure' : ''}`;
+  return (
+    <div className={`node ${marks}`}>
+      <Handle type="target" position={Position.Left} />
+      <Name text={task.task_name ?? task.task_id} className="cell" />
+      <span className="line">
+        {faults > 0 && <span className="status status-failure">✗ {t('designer.faults', { count: faults })} </span>}
+        <span className="dim">
+          {shownText(task.task_type, 40)}
+          {typeof rule === 'string' && ` · ${shownText(rule, 30)}`}
+          {isFields(rule) && ` · ≥ ${String(rule['at_least'])}`}
+          {typeof when === 'string' && ' · ?'}
+        </span>
+      </span>
+      <Handle type="source" position={Position.Right} />
+    </div>
+  );
+}

@@ -1,0 +1,261 @@
+import { useMutation, useQuery } from '@tanstack/react-query';
+import { ReactFlowProvider, useReactFlow } from '@xyflow/react';
+import { Alert, Button, Tabs } from 'antd';
+import { useMemo, useRef, useState, type KeyboardEvent } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useNavigate } from 'react-router';
+import type { CreateChainRequest } from '#client';
+import { api } from '../api.js';
+import { layOut } from '../chain/elk.js';
+import { NODE } from '../chain/node-size.js';
+import { Failed } from '../view/failed.js';
+import { shownText } from '../view/name.js';
+import { Title } from '../view/title.js';
+import { Canvas } from './canvas.js';
+import { ChainPanel } from './chain-panel.js';
+import { useCheck, type Check } from './check.js';
+import { EMPTY, NoChain, parentOf, type Draft, type DraftTask } from './draft.js';
+import { addTask, connect, disconnect, paste, removeTasks } from './edits.js';
+import { useHistory, type Sheet } from './history.js';
+import { readKept, useKept } from './kept-draft.js';
+import { Palette } from './palette.js';
+import { placed } from './places.js';
+import { TaskPanel } from './task-panel.js';
+import { readText, TextPanel } from './text-panel.js';
+import { Toolbar, type Command } from './toolbar.js';
+
+/** Makes a chain: by drawing, by forms, as text. */
+export default function DesignerPage({ actor }: { actor: string }) {
+  return (
+    <ReactFlowProvider>
+      <Designer key={actor} actor={actor} />
+    </ReactFlowProvider>
+  );
+}
+
+function Designer({ actor }: { actor: string }) {
+  const { t } = useTranslation();
+  const navigate = useNavigate();
+  const flow = useReactFlow();
+  const first = useMemo(() => readKept(actor), [actor]);
+  const { now, change, undo, redo, canUndo, canRedo } = useHistory(first);
+  const { draft } = now;
+  const places = useMemo(() => placed(now), [now]);
+  const { other, forgetOther } = useKept(actor, now);
+  const [selected, select] = useState<ReadonlySet<string>>(new Set());
+  const clipboard = useRef<readonly DraftTask[]>([]);
+  const [hasCopy, setHasCopy] = useState(false);
+  const [wrong, setWrong] = useState<string>();
+  const types = useQuery({
+    queryKey: ['task-types'],
+    queryFn: ({ signal }) => api.listTaskTypes({ signal }),
+    staleTime: Infinity,
+  });
+  const datasets = useQuery({
+    queryKey: ['datasets'],
+    queryFn: ({ signal }) => api.listDatasets({ signal }),
+    staleTime: 60_000,
+  });
+  const check = useCheck(draft);
+  const run = useMutation({
+    mutationFn: () => api.createChain({ body: { ...draft, execute: true } as unknown as CreateChainRequest }),
+    onSuccess: ({ chain_id: id }) => void navigate(`/chains/${id}`),
+  });
+
+  const edit = (how: (draft: Draft) => Draft, field?: string) =>
+    change((sheet) => ({ draft: how(sheet.draft), places: placed(sheet) }), field);
+  const take = (next: Draft) => {
+    setWrong(undefined);
+    select(new Set());
+    const edges = next.tasks.flatMap((task) => task.depends_on.map((each) => [parentOf(each), task.task_id] as const));
+    const ids = next.tasks.map(({ task_id }) => task_id);
+    const known = new Set(ids);
+    void layOut({ ids, edges: edges.filter(([from]) => known.has(from)) }).then((laid) => {
+      change(() => ({ draft: next, places: laid }));
+      requestAnimationFrame(() => void flow.fitView({ maxZoom: 1, padding: 0.15 }));
+    });
+  };
+  const add = (type: string, at?: { x: number; y: number }) => {
+    const parents = at === undefined ? [...selected] : [];
+    const [next, id] = addTask(draft, type, { task_config: {} }, parents);
+    const place = at && { x: at.x - NODE.width / 2, y: at.y - NODE.height / 2 };
+    const sheet: Sheet = { draft: next, places: place === undefined ? places : { ...places, [id]: place } };
+    change(() => ({ draft: next, places: placed(sheet) }));
+    select(new Set([id]));
+    if (at === undefined) requestAnimationFrame(() => void flow.fitView({ maxZoom: 1, padding: 0.15 }));
+  };
+  const remove = (ids: readonly string[], edges: readonly (readonly [string, string])[]) => {
+    edit((before) => edges.reduce((left, [from, to]) => disconnect(left, from, to), removeTasks(before, new Set(ids))));
+    select(new Set());
+  };
+  const act = (command: Command) => {
+    if (command === 'undo') return undo();
+    if (command === 'redo') return redo();
+    if (command === 'arrange') return take(draft);
+    if (command === 'clear') return take(EMPTY);
+    if (command === 'copy') {
+      clipboard.current = draft.tasks.filter(({ task_id }) => selected.has(task_id));
+      return setHasCopy(clipboard.current.length > 0);
+    }
+    const [next, names] = paste(draft, clipboard.current);
+    const moved = clipboard.current.map(({ task_id: id }) => {
+      const { x, y } = places[id] ?? { x: 0, y: 0 };
+      return [names.get(id)!, { x: x + 40, y: y + NODE.height + 30 }] as const;
+    });
+    change(() => ({ draft: next, places: { ...places, ...Object.fromEntries(moved) } }));
+    select(new Set(names.values()));
+  };
+  const read = (file: File) => {
+    void file.text().then((text) => {
+      try {
+        take(readText(text));
+      } catch (error) {
+        const why = error instanceof NoChain ? t(`designer.noChain.${error.why}`) : String(error);
+        setWrong(t('designer.notRead', { file: shownText(file.name, 60), why: shownText(why, 300) }));
+      }
+    });
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    const { target } = event;
+    if (target instanceof Element && target.closest('input, textarea, [contenteditable], .ant-select')) return;
+    if (!event.ctrlKey && !event.metaKey) return;
+    const command = KEYS[`${event.shiftKey ? 'shift+' : ''}${event.key.toLowerCase()}`];
+    if (command === undefined) return;
+    event.preventDefault();
+    if (command === 'all') select(new Set(draft.tasks.map(({ task_id }) => task_id)));
+    else act(command);
+  };
+
+  const [only] = selected.size === 1 ? draft.tasks.filter(({ task_id }) => selected.has(task_id)) : [];
+  const form =
+    only === undefined ? (
+      <ChainPanel draft={draft} datasets={datasets.data?.items ?? []} faults={check.faults} change={edit} />
+    ) : (
+      <TaskPanel
+        draft={draft}
+        task={only}
+        type={types.data?.items.find((each) => each.task_type === only.task_type)}
+        datasets={datasets.data?.items ?? []}
+        faults={check.faults}
+        change={edit}
+        renamed={(to) => select(new Set([to]))}
+        remove={() => remove([only.task_id], [])}
+      />
+    );
+  return (
+    // Keys of the whole page: what is chosen may be copied from wherever the focus is.
+    <div onKeyDown={onKeyDown}>
+      <Title text={t('pages./designer')} />
+      {other !== undefined && (
+        <Alert
+          type="warning"
+          showIcon
+          title={t('designer.elsewhere')}
+          action={
+            <Button
+              onClick={() => {
+                change(() => other);
+                forgetOther();
+              }}
+            >
+              {t('designer.takeIt')}
+            </Button>
+          }
+          closable={{ onClose: forgetOther, 'aria-label': t('actions.close') }}
+        />
+      )}
+      {wrong !== undefined && (
+        <Alert
+          type="error"
+          showIcon
+          title={wrong}
+          closable={{ onClose: () => setWrong(undefined), 'aria-label': t('actions.close') }}
+        />
+      )}
+      {types.isError && <Failed error={types.error} retry={() => void types.refetch()} />}
+      {run.isError && <Failed error={run.error} />}
+      <Toolbar
+        draft={draft}
+        running={run.isPending}
+        can={{ undo: canUndo, redo: canRedo, copy: selected.size > 0, paste: hasCopy }}
+        act={act}
+        take={take}
+        read={read}
+        run={() => run.mutate()}
+      />
+      <Verdict of={check} />
+      <div className="designer">
+        <Palette types={types.data?.items ?? []} add={(type) => add(type)} />
+        <Canvas
+          draft={draft}
+          places={places}
+          selected={selected}
+          faults={check.byTask}
+          select={select}
+          moved={(next, move) => change(({ draft: same }) => ({ draft: same, places: next }), `move ${move}`)}
+          connect={(from, to) => edit((before) => connect(before, from, to))}
+          remove={remove}
+          drop={add}
+        />
+        <Tabs
+          className="panel"
+          items={[
+            { key: 'form', label: t('designer.form'), children: form },
+            {
+              key: 'text',
+              label: t('designer.text'),
+              children: (
+                <TextPanel
+                  draft={draft}
+                  replace={(next) => change((sheet) => ({ draft: next, places: placed(sheet) }), 'text')}
+                />
+              ),
+            },
+          ]}
+        />
+      </div>
+    </div>
+  );
+}
+
+const KEYS: Readonly<Record<string, Command | 'all'>> = {
+  z: 'undo',
+  'shift+z': 'redo',
+  y: 'redo',
+  c: 'copy',
+  v: 'paste',
+  a: 'all',
+};
+
+/** What the API says of the whole. */
+function Verdict({ of: { answer, error, faults, busy } }: { of: Check }) {
+  const { t } = useTranslation();
+  const general = faults.filter(({ pointer = '' }) => !pointer.startsWith('/tasks/'));
+  return (
+    <div role="status" className="verdict">
+      {error !== null && error !== undefined && <Failed error={error} />}
+      {answer === undefined ? (
+        <span className="dim">{busy ? t('designer.checking') : t('designer.nothing')}</span>
+      ) : answer.valid ? (
+        <span className="status status-success">
+          ✓{' '}
+          {t('designer.valid', {
+            type: t(`chainType.${answer.chain_type ?? 'complex'}`),
+            tasks: answer.total_tasks,
+            levels: answer.levels?.length ?? 0,
+          })}
+        </span>
+      ) : (
+        <span className="status status-failure">✗ {t('designer.faults', { count: answer.errors.length })}</span>
+      )}
+      {answer !== undefined && answer.approvals.length > 0 && (
+        <span> {t('designer.approvals', { count: answer.approvals.length })}</span>
+      )}
+      {general.slice(0, 10).map(({ code, pointer, message }) => (
+        <p key={code + (pointer ?? '') + message} className="fault">
+          <code>{shownText(pointer ?? code, 80)}</code> {shownText(message, 400)}
+        </p>
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,87 @@
+/** A chain as its author writes it. What the API will say of the rest is not known here. */
+export interface Draft {
+  readonly chain_name: string;
+  readonly tasks: readonly DraftTask[];
+  readonly [field: string]: unknown;
+}
+export interface DraftTask {
+  readonly task_id: string;
+  readonly task_type: string;
+  readonly task_name?: string;
+  readonly depends_on: readonly Dependency[];
+  readonly task_params: Fields;
+  readonly [field: string]: unknown;
+}
+export type Dependency = string | ({ readonly task_id: string } & Fields);
+export type Fields = Readonly<Record<string, unknown>>;
+
+/** More tasks than this are not drawn: such chains are made by programs. */
+const MOST_TASKS = 500;
+/** Characters of a chain that is read. */
+export const LONGEST = 1_000_000;
+
+export const EMPTY: Draft = { chain_name: 'my-chain', tasks: [] };
+
+/** Why something is no chain that can be drawn; a name of the words. */
+export class NoChain extends Error {
+  constructor(readonly why: 'shape' | 'twice' | 'many') {
+    super(why);
+  }
+}
+
+export const isFields = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/**
+ * Reads a chain that somebody wrote. What can be drawn is checked here, and the rest by the API. Each task gets its `depends_on` in
+ * writing: one of a sequence that has none waits for the task before it, and `callback_for` waits as well. Throws NoChain.
+ */
+export function readDraft(value: unknown): Draft {
+  if (!isFields(value) || !Array.isArray(value['tasks'])) throw new NoChain('shape');
+  if (value['tasks'].length > MOST_TASKS) throw new NoChain('many');
+  let before: string | undefined;
+  const tasks = value['tasks'].map((task: unknown): DraftTask => {
+    if (!isFields(task)) throw new NoChain('shape');
+    const { task_id: id, task_type: type, depends_on: own, callback_for: more } = task;
+    if (typeof id !== 'string' || typeof type !== 'string' || id.length > 200) throw new NoChain('shape');
+    const implied = before === undefined || task['execution_mode'] === 'parallel' ? [] : [before];
+    const written = Array.isArray(own) ? own.filter((each) => isDependency(each)) : implied;
+    const known = new Set(written.map((each) => parentOf(each)));
+    const callbacks = (Array.isArray(more) ? more : []).filter((each) => typeof each === 'string' && !known.has(each));
+    before = id;
+    const params = isFields(task['task_params']) ? task['task_params'] : {};
+    return { ...task, task_id: id, task_type: type, depends_on: [...written, ...callbacks], task_params: params };
+  });
+  if (new Set(tasks.map(({ task_id }) => task_id)).size < tasks.length) throw new NoChain('twice');
+  const { chain_name: name } = value;
+  return { ...value, chain_name: typeof name === 'string' ? name : '', tasks };
+}
+
+const isDependency = (value: unknown): value is Dependency =>
+  typeof value === 'string' || (isFields(value) && typeof value['task_id'] === 'string');
+
+export const parentOf = (dependency: Dependency): string =>
+  typeof dependency === 'string' ? dependency : dependency.task_id;
+
+/** All tasks before a task, which it may refer to. */
+export function ancestorsOf({ tasks }: Draft, id: string): string[] {
+  const parents = new Map(tasks.map((task) => [task.task_id, task.depends_on.map(parentOf)]));
+  const found = new Set<string>();
+  const open = [...(parents.get(id) ?? [])];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    if (next === id || found.has(next)) continue;
+    found.add(next);
+    open.push(...(parents.get(next) ?? []));
+  }
+  return [...found].filter((each) => parents.has(each));
+}
+
+/** An id that no task has yet: psi, psi-2, … */
+export function freeId({ tasks }: Pick<Draft, 'tasks'>, wanted: string): string {
+  const taken = new Set(tasks.map(({ task_id }) => task_id));
+  const base = wanted.slice(0, 58);
+  for (let n = 1; ; n++) {
+    const id = n === 1 ? base : `${base}-${n}`;
+    if (!taken.has(id)) return id;
+  }
+}

@@ -1,0 +1,152 @@
+import { freeId, parentOf, type Dependency, type Draft, type DraftTask, type Fields } from './draft.js';
+
+const withTasks = (draft: Draft, tasks: readonly DraftTask[]): Draft => ({ ...draft, tasks });
+const mapTask = (draft: Draft, id: string, change: (task: DraftTask) => DraftTask): Draft =>
+  withTasks(
+    draft,
+    draft.tasks.map((task) => (task.task_id === id ? change(task) : task)),
+  );
+
+/** Sets fields of a chain or a task; undefined removes one. */
+export function patched<Of extends Fields>(of: Of, patch: Fields): Of {
+  const next: Record<string, unknown> = { ...of, ...patch };
+  for (const [name, value] of Object.entries(patch)) if (value === undefined) delete next[name];
+  return next as Of;
+}
+
+export const editTask = (draft: Draft, id: string, patch: Fields): Draft =>
+  mapTask(draft, id, (task) => patched(task, patch));
+
+export function addTask(draft: Draft, type: string, params: Fields, parents: readonly string[] = []): [Draft, string] {
+  const task_id = freeId(draft, type.replaceAll(/[^A-Za-z0-9._-]/g, '-'));
+  const task: DraftTask = { task_id, task_type: type, depends_on: parents, task_params: params };
+  return [withTasks(draft, [...draft.tasks, task]), task_id];
+}
+
+export function connect(draft: Draft, from: string, to: string): Draft {
+  if (from === to) return draft;
+  return mapTask(draft, to, (task) =>
+    task.depends_on.some((each) => parentOf(each) === from)
+      ? task
+      : { ...task, depends_on: [...task.depends_on, from] },
+  );
+}
+
+/** The dependencies of a task as chosen anew: those that stay keep their conditions. */
+export function setParents(draft: Draft, id: string, parents: readonly string[]): Draft {
+  return mapTask(draft, id, (task) => {
+    const known = new Map(task.depends_on.map((each) => [parentOf(each), each]));
+    return withParents(
+      task,
+      parents.map((each) => known.get(each) ?? each),
+    );
+  });
+}
+
+/** Changes one dependency of a task; without fields it is written as a name alone. */
+export function editDependency(draft: Draft, id: string, parent: string, patch: Fields): Draft {
+  return mapTask(draft, id, (task) =>
+    withParents(
+      task,
+      task.depends_on.map((each): Dependency => {
+        if (parentOf(each) !== parent) return each;
+        const next = patched(typeof each === 'string' ? { task_id: each } : each, patch);
+        return Object.keys(next).length === 1 ? parent : next;
+      }),
+    ),
+  );
+}
+
+function withParents(task: DraftTask, depends_on: readonly Dependency[]): DraftTask {
+  const parents = new Set(depends_on.map((each) => parentOf(each)));
+  const callbacks = task['callback_for'];
+  if (!Array.isArray(callbacks)) return { ...task, depends_on };
+  const left = callbacks.filter((each: unknown) => parents.has(each as string));
+  return patched({ ...task, depends_on }, { callback_for: left.length > 0 ? left : undefined });
+}
+
+export function disconnect(draft: Draft, from: string, to: string): Draft {
+  return mapTask(draft, to, (task) =>
+    withParents(
+      task,
+      task.depends_on.filter((each) => parentOf(each) !== from),
+    ),
+  );
+}
+
+export function removeTasks(draft: Draft, ids: ReadonlySet<string>): Draft {
+  const left = draft.tasks.filter(({ task_id }) => !ids.has(task_id));
+  return withTasks(
+    draft,
+    left.map((task) =>
+      withParents(
+        task,
+        task.depends_on.filter((each) => !ids.has(parentOf(each))),
+      ),
+    ),
+  );
+}
+
+/** `${tasks.a-b.result.x}` of a parameter, `tasks.a.status` of a condition. */
+const MEMBER = /(\$\{)?\btasks\.([A-Za-z0-9._-]+?)(?=\.(?:result|status)\b)/g;
+/** `tasks["a-b"]` of a condition, in which `a-b` would be a subtraction. */
+const INDEX = /\btasks\["([A-Za-z0-9._-]+)"\]/g;
+const IDENTIFIER = /^[A-Za-z_]\w*$/;
+
+/** Gives tasks new ids, everywhere where they are named: dependencies, references, outputs. */
+function renamed<Of>(of: Of, names: ReadonlyMap<string, string>): Of {
+  const text = (value: string): string =>
+    value
+      .replaceAll(MEMBER, (whole, open: string | undefined, id: string) => {
+        const to = names.get(id);
+        if (to === undefined) return whole;
+        return open !== undefined || IDENTIFIER.test(to) ? `${open ?? ''}tasks.${to}` : `tasks["${to}"]`;
+      })
+      .replaceAll(INDEX, (whole, id: string) => (names.has(id) ? `tasks["${names.get(id)!}"]` : whole));
+  const walk = (value: unknown): unknown => {
+    if (typeof value === 'string') return text(value);
+    if (Array.isArray(value)) return value.map((each) => walk(each));
+    if (typeof value !== 'object' || value === null) return value;
+    return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, walk(each)]));
+  };
+  return walk(of) as Of;
+}
+
+function renamedTask(task: DraftTask, names: ReadonlyMap<string, string>): DraftTask {
+  const name = (id: string): string => names.get(id) ?? id;
+  const { task_id, depends_on, ...rest } = task;
+  const callbacks = task['callback_for'];
+  return {
+    ...(renamed(rest, names) as DraftTask),
+    task_id: name(task_id),
+    depends_on: depends_on.map((each) =>
+      typeof each === 'string' ? name(each) : { ...renamed(each, names), task_id: name(each.task_id) },
+    ),
+    ...(Array.isArray(callbacks) && { callback_for: callbacks.map((each: string) => name(each)) }),
+  };
+}
+
+/** Gives a task another id; undefined where another task has it. */
+export function renameTask(draft: Draft, id: string, to: string): Draft | undefined {
+  if (to !== id && draft.tasks.some(({ task_id }) => task_id === to)) return undefined;
+  const names = new Map([[id, to]]);
+  const tasks = draft.tasks.map((task) => renamedTask(task, names));
+  return { ...patched(draft, { outputs: renamed(draft['outputs'], names) }), tasks };
+}
+
+/** Adds copies of tasks. What they say of each other holds among the copies; they wait for no others that are not there. */
+export function paste(draft: Draft, copies: readonly DraftTask[]): [Draft, Map<string, string>] {
+  const names = new Map<string, string>();
+  let taken: readonly DraftTask[] = draft.tasks;
+  for (const copy of copies) {
+    const task_id = freeId({ tasks: taken }, copy.task_id);
+    names.set(copy.task_id, task_id);
+    taken = [...taken, { ...copy, task_id }];
+  }
+  const known = new Set([...draft.tasks.map(({ task_id }) => task_id), ...names.keys()]);
+  const added = copies.map((copy) => {
+    const parents = copy.depends_on.filter((each) => known.has(parentOf(each)));
+    return renamedTask(withParents(copy, parents), names);
+  });
+  return [withTasks(draft, [...draft.tasks, ...added]), names];
+}

@@ -1,0 +1,250 @@
+import { AutoComplete, Input, Select } from 'antd';
+import { useId, useState, type ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { DatasetDto } from '#client';
+import { shownText } from '../view/name.js';
+import { isFields, type Fields } from './draft.js';
+import { patched } from './edits.js';
+import { datasetsIn } from './references.js';
+import { fieldsOf, kindOf, numberOf } from './schema.js';
+
+/** What a form knows of its surroundings. */
+export interface Help {
+  readonly parties: readonly string[];
+  readonly datasets: readonly DatasetDto[];
+  /** The whole of the task's parameters: the columns of the datasets that a party's part of it names are offered. */
+  readonly params: unknown;
+  readonly complete: (text: string) => readonly string[];
+  /** What is wrong at a JSON pointer. */
+  readonly faultAt: (pointer: string) => string | undefined;
+}
+interface PartProps {
+  readonly schema: Fields;
+  readonly value: unknown;
+  readonly change: (value: unknown) => void;
+  readonly pointer: string;
+  readonly help: Help;
+  readonly party?: string;
+}
+
+/** The fields of an object by its JSON Schema, with their help, defaults and faults. */
+export function SchemaFields({ schema, value, change, pointer, help }: Omit<PartProps, 'party'>) {
+  const fields = isFields(value) ? value : {};
+  return fieldsOf(schema).map(({ name, schema: part, required }) => (
+    <Labelled key={name} name={name} schema={part} required={required} fault={help.faultAt(`${pointer}/${name}`)}>
+      {(id) => (
+        <Part
+          id={id}
+          schema={part}
+          value={fields[name]}
+          change={(next) => change(patched(fields, { [name]: next }))}
+          pointer={`${pointer}/${name}`}
+          help={help}
+        />
+      )}
+    </Labelled>
+  ));
+}
+
+interface LabelledProps {
+  readonly name: string;
+  readonly schema?: Fields;
+  readonly required?: boolean;
+  readonly fault?: string | undefined;
+  readonly children: (id: string) => ReactNode;
+}
+
+/** A field with its name, what it is for, and what is wrong with it. */
+export function Labelled({ name, schema = {}, required = false, fault, children }: LabelledProps) {
+  const id = useId();
+  const { description } = schema;
+  return (
+    <div className="field">
+      <label htmlFor={id}>
+        {shownText(name, 100)}
+        {required && <span aria-hidden="true"> *</span>}
+      </label>
+      {children(id)}
+      {fault !== undefined && (
+        <p className="fault" role="alert">
+          {shownText(fault, 400)}
+        </p>
+      )}
+      {typeof description === 'string' && <p className="help">{shownText(description, 600)}</p>}
+    </div>
+  );
+}
+
+function Part({ id, ...props }: PartProps & { readonly id: string }) {
+  const { schema, value, change, pointer, help, party } = props;
+  const shown = schema['default'] === undefined ? '' : JSON.stringify(schema['default']);
+  switch (kindOf(schema)) {
+    case 'fields':
+      return (
+        <fieldset id={id}>
+          <SchemaFields {...props} />
+        </fieldset>
+      );
+    case 'parties':
+      return <PerParty {...props} id={id} />;
+    case 'choice': {
+      const options = (schema['enum'] as unknown[]).map((each) => ({ value: String(each), label: String(each) }));
+      return (
+        <Select
+          id={id}
+          className="wide"
+          allowClear
+          placeholder={shown}
+          options={options}
+          value={value === undefined ? undefined : shownText(String(value))}
+          onChange={(next: string | undefined) =>
+            change((schema['enum'] as unknown[]).find((each) => String(each) === next))
+          }
+        />
+      );
+    }
+    case 'switch': {
+      const options = ['true', 'false'].map((each) => ({ value: each, label: each }));
+      return (
+        <Select
+          id={id}
+          className="wide"
+          allowClear
+          placeholder={shown}
+          options={options}
+          value={value === undefined ? undefined : String(value)}
+          onChange={(next: string | undefined) => change(next === undefined ? undefined : next === 'true')}
+        />
+      );
+    }
+    case 'texts':
+      return <Texts {...props} id={id} placeholder={shown} />;
+    case 'json':
+      break;
+    case 'number':
+    case 'text': {
+      const asNumber = kindOf(schema) === 'number';
+      const read = (text: string) => (text === '' ? undefined : asNumber ? numberOf(text) : text);
+      if (value !== undefined && typeof value !== 'string' && typeof value !== 'number') break;
+      const text = value === undefined ? '' : String(value);
+      const offered = [
+        ...help.complete(text),
+        ...help.datasets.filter((each) => each.party === party && !each.removed).map(({ reference }) => reference),
+      ];
+      return (
+        <AutoComplete
+          id={id}
+          className="wide"
+          value={text}
+          placeholder={shown}
+          options={offered
+            .filter((each) => each.startsWith(text))
+            .map((each) => ({ value: each, label: shownText(each) }))}
+          onChange={(next: string) => change(read(next))}
+          {...{ 'aria-invalid': help.faultAt(pointer) !== undefined }}
+        />
+      );
+    }
+  }
+  return <AsJson id={id} value={value} change={change} />;
+}
+
+/** A value for each party of the task, as rows. */
+function PerParty({ id, schema, value, change, pointer, help }: PartProps & { readonly id: string }) {
+  const { t } = useTranslation();
+  const items = schema['additionalProperties'] as Fields;
+  if (value !== undefined && !isFields(value)) return <AsJson id={id} value={value} change={change} />;
+  const parties = [...new Set([...help.parties, ...Object.keys(value ?? {})])];
+  if (parties.length === 0) return <p id={id}>{t('designer.noParties')}</p>;
+  return (
+    <fieldset id={id}>
+      {parties.map((party) => (
+        <Labelled key={party} name={party} fault={help.faultAt(`${pointer}/${party}`)}>
+          {(own) => (
+            <Part
+              id={own}
+              schema={items}
+              value={value?.[party]}
+              change={(next) => {
+                const all = patched(value ?? {}, { [party]: next });
+                change(Object.keys(all).length === 0 ? undefined : all);
+              }}
+              pointer={`${pointer}/${party}`}
+              help={help}
+              party={party}
+            />
+          )}
+        </Labelled>
+      ))}
+    </fieldset>
+  );
+}
+
+/** Several texts; the columns of the party's datasets are offered. */
+function Texts({ id, value, change, help, party, placeholder }: PartProps & { id: string; placeholder: string }) {
+  const named = new Set(datasetsIn(help.params));
+  const columns = help.datasets
+    .filter((each) => named.has(each.reference) && (party === undefined || each.party === party))
+    .flatMap((each) => each.columns);
+  const options = [...new Map(columns.map((each) => [each.name, each])).values()].map(({ name, type }) => ({
+    value: name,
+    label: `${shownText(name)} (${type})`,
+  }));
+  if (value !== undefined && !Array.isArray(value)) return <AsJson id={id} value={value} change={change} />;
+  return (
+    <Select
+      id={id}
+      className="wide"
+      mode="tags"
+      tokenSeparators={[',']}
+      placeholder={placeholder}
+      options={options}
+      value={(value ?? []).map((each) => String(each))}
+      onChange={(next: string[]) => change(next.length === 0 ? undefined : next)}
+    />
+  );
+}
+
+/** A value for which there is no better field. It counts while it is JSON. */
+export function AsJson({ id, value, change }: { id: string; value: unknown; change: (value: unknown) => void }) {
+  const { t } = useTranslation();
+  const written = value === undefined ? '' : JSON.stringify(value, null, 1);
+  const [text, setText] = useState<string>();
+  const read = (next: string) => {
+    setText(next);
+    if (next.trim() === '') return change(undefined);
+    try {
+      change(JSON.parse(next));
+    } catch {
+      // Said below; it counts once it is whole.
+    }
+  };
+  const isWrong = text !== undefined && text.trim() !== '' && !parses(text);
+  return (
+    <>
+      <Input.TextArea
+        id={id}
+        rows={Math.min(10, (text ?? written).split('\n').length)}
+        className="code"
+        value={text ?? written}
+        onChange={(event) => read(event.target.value)}
+        onBlur={() => !isWrong && setText(undefined)}
+        spellCheck={false}
+      />
+      {isWrong && (
+        <p className="fault" role="alert">
+          {t('designer.notJson')}
+        </p>
+      )}
+    </>
+  );
+}
+
+function parses(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,34 @@
+import { isFields, type Fields } from './draft.js';
+
+/** What a form shows for a part of a JSON Schema. */
+export type Kind = 'choice' | 'switch' | 'number' | 'text' | 'texts' | 'parties' | 'fields' | 'json';
+
+const typesOf = (schema: Fields): string[] => [schema['type']].flat().filter((each) => typeof each === 'string');
+
+export function kindOf(schema: Fields): Kind {
+  if (Array.isArray(schema['enum'])) return 'choice';
+  const types = typesOf(schema);
+  if (schema['x-per-party'] === true && isFields(schema['additionalProperties'])) return 'parties';
+  if (types.includes('object')) return isFields(schema['properties']) ? 'fields' : 'json';
+  if (types.includes('array')) {
+    const items = schema['items'];
+    return isFields(items) && typesOf(items).join() === 'string' ? 'texts' : 'json';
+  }
+  if (types.includes('boolean')) return 'switch';
+  if (types.includes('integer') || types.includes('number')) return types.includes('string') ? 'json' : 'number';
+  return types.includes('string') ? 'text' : 'json';
+}
+
+/** The fields of an object, those that must be there first. What is fixed has no field. */
+export function fieldsOf(schema: Fields): { name: string; schema: Fields; required: boolean }[] {
+  const required = new Set(Array.isArray(schema['required']) ? schema['required'] : []);
+  const properties = isFields(schema['properties']) ? Object.entries(schema['properties']) : [];
+  const all = properties.flatMap(([name, each]) =>
+    isFields(each) && !('const' in each) ? [{ name, schema: each, required: required.has(name) }] : [],
+  );
+  return [...all.filter((each) => each.required), ...all.filter((each) => !each.required)];
+}
+
+/** A number where the text is one; a reference or what is half written stays a text, of which the API says what is wrong. */
+export const numberOf = (text: string): number | string =>
+  /^-?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text.trim()) ? Number(text) : text;

@@ -1,0 +1,280 @@
+import { Button, Input, Select } from 'antd';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { DatasetDto, FaultDto, TaskTypeDto } from '#client';
+import { Name, shownText } from '../view/name.js';
+import { isFields, parentOf, type Draft, type DraftTask, type Fields } from './draft.js';
+import { editDependency, editTask, patched, renameTask, setParents } from './edits.js';
+import { completions, partiesOf } from './references.js';
+import { AsJson, Labelled, SchemaFields } from './schema-form.js';
+
+const RULES = [
+  'all_success',
+  'all_done',
+  'all_failed',
+  'one_success',
+  'one_failed',
+  'none_failed',
+  'none_failed_min_one_success',
+  'always',
+];
+const DEPENDENCIES = ['sequential', 'data', 'condition'];
+/** Fields of a task that the form has by itself. The others that a task may have are in the text beside it. */
+const NUMBERS = ['timeout', 'queue_timeout'] as const;
+
+interface TaskPanelProps {
+  readonly draft: Draft;
+  readonly task: DraftTask;
+  readonly type: TaskTypeDto | undefined;
+  readonly datasets: readonly DatasetDto[];
+  readonly faults: readonly FaultDto[];
+  readonly change: (change: (draft: Draft) => Draft, field: string) => void;
+  readonly renamed: (to: string) => void;
+  readonly remove: () => void;
+}
+
+/** A task's form. */
+export function TaskPanel({ draft, task, type, datasets, faults, change, renamed, remove }: TaskPanelProps) {
+  const { t } = useTranslation();
+  const id = task.task_id;
+  const at = `/tasks/${draft.tasks.indexOf(task)}`;
+  const faultAt = (pointer: string) => faults.find((each) => each.pointer === pointer)?.message;
+  const edit = (patch: Fields) => change((now) => editTask(now, id, patch), `${id} ${Object.keys(patch).join()}`);
+  const params = task.task_params;
+  const others = draft.tasks.filter((each) => each !== task).map(({ task_id }) => task_id);
+  const config = params['task_config'];
+  const parties = partiesOf(task);
+  const retry = isFields(task['retry_policy']) ? task['retry_policy'] : {};
+  const { trigger_rule: rule } = task;
+  const complete = (text: string) => completions(draft, task, text);
+  const own = faults.filter(({ pointer = '' }) => pointer === at || pointer.startsWith(`${at}/`));
+  return (
+    <form aria-label={t('designer.task')} onSubmit={(event) => event.preventDefault()}>
+      <h2>
+        <Name text={type?.title ?? task.task_type} />
+      </h2>
+      {type !== undefined && <p className="help">{type.description}</p>}
+      {own.length > 0 && (
+        <ul className="faults">
+          {own.slice(0, 20).map(({ code, pointer = '', message }) => (
+            <li key={code + pointer + message}>
+              <code>{shownText(pointer.slice(at.length), 80)}</code> {shownText(message, 400)}
+            </li>
+          ))}
+        </ul>
+      )}
+      <TaskId
+        key={id}
+        id={id}
+        rename={(to) => {
+          if (renameTask(draft, id, to) === undefined) return false;
+          change((now) => renameTask(now, id, to) ?? now, `rename ${id}`);
+          renamed(to);
+          return true;
+        }}
+      />
+      <Labelled name={t('designer.name')} fault={faultAt(`${at}/task_name`)}>
+        {(field) => (
+          <Input
+            id={field}
+            value={task.task_name ?? ''}
+            onChange={({ target }) => edit({ task_name: target.value === '' ? undefined : target.value })}
+          />
+        )}
+      </Labelled>
+      <Labelled name={t('designer.waitsFor')} fault={faultAt(`${at}/depends_on`)}>
+        {(field) => (
+          <Select
+            id={field}
+            className="wide"
+            mode="multiple"
+            options={others.map((each) => ({ value: each, label: shownText(each) }))}
+            value={task.depends_on.map(parentOf)}
+            onChange={(parents: string[]) => change((now) => setParents(now, id, parents), `${id} depends_on`)}
+          />
+        )}
+      </Labelled>
+      {task.depends_on.map((dependency, index) => (
+        <Condition
+          key={parentOf(dependency)}
+          parent={parentOf(dependency)}
+          fields={typeof dependency === 'string' ? {} : dependency}
+          fault={faultAt(`${at}/depends_on/${index}/when`)}
+          edit={(patch) =>
+            change((now) => editDependency(now, id, parentOf(dependency), patch), `${id} ${parentOf(dependency)}`)
+          }
+        />
+      ))}
+      <Labelled name={t('designer.trigger')} fault={faultAt(`${at}/trigger_rule`)}>
+        {(field) =>
+          isFields(rule) ? (
+            <AsJson id={field} value={rule} change={(next) => edit({ trigger_rule: next })} />
+          ) : (
+            <Select
+              id={field}
+              className="wide"
+              allowClear
+              placeholder="all_success"
+              options={[...RULES, 'at_least'].map((each) => ({ value: each, label: t(`designer.rules.${each}`) }))}
+              value={typeof rule === 'string' ? rule : undefined}
+              onChange={(next: string | undefined) =>
+                edit({ trigger_rule: next === 'at_least' ? { at_least: 1 } : next })
+              }
+            />
+          )
+        }
+      </Labelled>
+      <Labelled
+        name={t('designer.when')}
+        fault={faultAt(`${at}/when`)}
+        schema={{ description: t('designer.whenHelp') }}
+      >
+        {(field) => (
+          <Input
+            id={field}
+            className="code"
+            value={typeof task['when'] === 'string' ? task['when'] : ''}
+            onChange={({ target }) => edit({ when: target.value === '' ? undefined : target.value })}
+          />
+        )}
+      </Labelled>
+      <h3>{t('designer.parameters')}</h3>
+      {(type?.needs_parties === true || parties.length > 0) && (
+        <Labelled name={t('designer.parties')} required fault={faultAt(`${at}/task_params/sf_init_config`)}>
+          {(field) => (
+            <Select
+              id={field}
+              className="wide"
+              mode="tags"
+              options={[...new Set(datasets.map(({ party }) => party))].map((each) => ({ value: each }))}
+              value={parties}
+              onChange={(next: string[]) => {
+                const init = isFields(params['sf_init_config']) ? params['sf_init_config'] : { address: 'local' };
+                edit({ task_params: { ...params, sf_init_config: { ...init, parties: next } } });
+              }}
+            />
+          )}
+        </Labelled>
+      )}
+      {type !== undefined && (
+        <SchemaFields
+          schema={type.config_schema}
+          value={config}
+          change={(next) => edit({ task_params: patched(params, { task_config: next }) })}
+          pointer={`${at}/task_params/task_config`}
+          help={{ parties, datasets, params, complete, faultAt }}
+        />
+      )}
+      <h3>{t('designer.running')}</h3>
+      <Labelled name={t('designer.retries')} fault={faultAt(`${at}/retry_policy/max_retries`)}>
+        {(field) => (
+          <WholeNumber
+            id={field}
+            value={retry['max_retries']}
+            change={(next) => {
+              const policy = patched(retry, { max_retries: next });
+              edit({ retry_policy: Object.keys(policy).length > 0 ? policy : undefined });
+            }}
+          />
+        )}
+      </Labelled>
+      {NUMBERS.map((name) => (
+        <Labelled key={name} name={t(`designer.${name}`)} fault={faultAt(`${at}/${name}`)}>
+          {(field) => <WholeNumber id={field} value={task[name]} change={(next) => edit({ [name]: next })} />}
+        </Labelled>
+      ))}
+      <Button danger onClick={remove}>
+        {t('designer.remove')}
+      </Button>
+    </form>
+  );
+}
+
+/** The id is taken on leaving the field: while it is typed it may be that of another task. */
+function TaskId({ id, rename }: { id: string; rename: (to: string) => boolean }) {
+  const { t } = useTranslation();
+  const [text, setText] = useState(id);
+  const [taken, setTaken] = useState(false);
+  const done = () => {
+    if (text === id || text === '') return setText(id);
+    setTaken(!rename(text));
+  };
+  return (
+    <Labelled name={t('designer.id')} required fault={taken ? t('designer.taken') : undefined}>
+      {(field) => (
+        <Input
+          id={field}
+          value={text}
+          maxLength={64}
+          onChange={({ target }) => setText(target.value.replaceAll(/[^A-Za-z0-9._-]/g, '-'))}
+          onBlur={done}
+          onPressEnter={done}
+        />
+      )}
+    </Labelled>
+  );
+}
+
+interface ConditionProps {
+  readonly parent: string;
+  readonly fields: Fields;
+  readonly fault: string | undefined;
+  readonly edit: (patch: Fields) => void;
+}
+
+/** What one dependency asks of the task before it. */
+function Condition({ parent, fields, fault, edit }: ConditionProps) {
+  const { t } = useTranslation();
+  const { dependency_type: kind, when } = fields;
+  const asked = typeof when === 'string' ? when : '';
+  return (
+    <details open={asked !== ''}>
+      <summary>{t('designer.from', { parent: shownText(parent) })}</summary>
+      <Labelled name={t('designer.dependency')}>
+        {(field) => (
+          <Select
+            id={field}
+            className="wide"
+            allowClear
+            placeholder={asked === '' ? 'sequential' : 'condition'}
+            options={DEPENDENCIES.map((each) => ({ value: each, label: t(`designer.dependencies.${each}`) }))}
+            value={typeof kind === 'string' ? kind : undefined}
+            onChange={(next: string | undefined) => edit({ dependency_type: next })}
+          />
+        )}
+      </Labelled>
+      <Labelled name={t('designer.when')} fault={fault}>
+        {(field) => (
+          <Input
+            id={field}
+            className="code"
+            value={asked}
+            onChange={({ target }) => edit({ when: target.value === '' ? undefined : target.value })}
+          />
+        )}
+      </Labelled>
+    </details>
+  );
+}
+
+function WholeNumber({
+  id,
+  value,
+  change,
+}: {
+  id: string;
+  value: unknown;
+  change: (value: number | undefined) => void;
+}) {
+  return (
+    <Input
+      id={id}
+      inputMode="numeric"
+      value={typeof value === 'number' ? String(value) : ''}
+      onChange={({ target }) => {
+        const digits = target.value.replaceAll(/\D/g, '').slice(0, 9);
+        change(digits === '' ? undefined : Number(digits));
+      }}
+    />
+  );
+}

@@ -1,0 +1,274 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, expect } from '@jest/globals';
+import type { BrowserContextOptions, Page } from 'playwright-core';
+import { describeUnless, openTestBrowser } from '#libs/testing';
+import { describeSystem, seedExample, type ApiClient } from '../../integration/system/index.js';
+import { expectAccessible, openWindow, signIn } from './console-browser.js';
+
+const chromium = await openTestBrowser();
+afterAll(() => chromium.close());
+
+const PHONE = { width: 390, height: 780 };
+/** The design document's complex example. */
+const EXAMPLE = seedExample('complex');
+const WANTED = EXAMPLE.tasks.map(({ task_id, task_name, depends_on }) => [task_id, task_name, depends_on]);
+
+describeUnless(chromium.skip, 'the designer', () => {
+  describeSystem('in a browser', 'postgres', {}, (check, system) => {
+    const open = async (options?: BrowserContextOptions) => {
+      const window = await openWindow(chromium.browser, system.api.url, '/designer', options);
+      await signIn(window.page);
+      await palette(window.page).getByRole('button').first().waitFor();
+      return window;
+    };
+
+    check('makes the complex example by mouse, runs it and watches it end', async ({ api }) => {
+      const { page, faults } = await open();
+      const places = [
+        [120, 300],
+        [400, 200],
+        [400, 400],
+        [680, 300],
+        [680, 480],
+      ] as const;
+      for (const [at, { task_id, task_name }] of EXAMPLE.tasks.entries()) {
+        const [x, y] = places[at]!;
+        const dragged = palette(page).getByRole('button', { name: /diagnostic/ });
+        await dragged.dragTo(page.locator('.react-flow__pane'), { targetPosition: { x: x / 2, y } });
+        await rename(page, task_id, task_name);
+      }
+      const view = page.locator('.react-flow__viewport');
+      const before = await view.getAttribute('style');
+      await page.getByRole('button', { name: 'Arrange' }).click();
+      await page.locator(`.react-flow__viewport:not([style="${before}"])`).waitFor({ state: 'attached' });
+      for (const { task_id, depends_on } of EXAMPLE.tasks) {
+        for (const parent of depends_on) {
+          await node(page, parent).locator('.source').dragTo(node(page, task_id).locator('.target'));
+        }
+      }
+      await nameChain(page);
+      await page.getByText('No fault: Complex, 5 tasks on 4 levels.').waitFor();
+      await runs(page, api);
+      expect(faults).toEqual([]);
+      await page.context().close();
+    });
+
+    check('makes the same by keyboard alone', async ({ api }) => {
+      const { page, faults } = await open();
+      const { keyboard } = page;
+      const add = async (at: number) => {
+        await palette(page).getByRole('textbox').focus();
+        await keyboard.press('Control+A');
+        await keyboard.type('diagnostic');
+        await keyboard.press('Enter');
+        const { task_id, task_name } = EXAMPLE.tasks[at]!;
+        await field(page, 'Id *').focus();
+        await keyboard.press('Control+A');
+        await keyboard.type(task_id);
+        await keyboard.press('Enter');
+        await field(page, 'Name').focus();
+        await keyboard.type(task_name);
+      };
+      const choose = async (id: string) => {
+        await node(page, id).focus();
+        await keyboard.press('Enter');
+      };
+      await add(0);
+      await add(1);
+      await choose('task-001');
+      await add(2);
+      await add(3);
+      await field(page, 'Waits for').focus();
+      await keyboard.type('task-002');
+      await keyboard.press('Enter');
+      await keyboard.press('Escape');
+      await choose('task-004');
+      await add(4);
+      await keyboard.press('Escape');
+      await node(page, 'task-005').focus();
+      await keyboard.press('Enter');
+      await keyboard.press('Delete');
+      await node(page, 'task-005').waitFor({ state: 'hidden' });
+      await page.getByRole('button', { name: 'Undo' }).focus();
+      await keyboard.press('Enter');
+      await node(page, 'task-005').waitFor();
+      await page.getByText('No fault: Complex, 5 tasks on 4 levels.').waitFor();
+      await page.getByRole('button', { name: 'Run', exact: true }).focus();
+      await keyboard.press('Enter');
+      const chain = await ended(page, api);
+      const made = chain.tasks.map(({ task_id, task_name, depends_on }) => [
+        task_id,
+        task_name,
+        [...depends_on].sort(),
+      ]);
+      expect(made).toEqual(WANTED);
+      expect(faults).toEqual([]);
+      await page.context().close();
+    });
+
+    check('says what is wrong where it is, and keeps the draft over a reload', async () => {
+      const { page, faults } = await open();
+      await palette(page)
+        .getByRole('button', { name: /\bpsi$/ })
+        .click();
+      await node(page, 'psi').getByText('fault').waitFor();
+      await page.locator('.faults').getByText('/task_params').first().waitFor();
+      await field(page, 'Parties *').fill('alice');
+      await page.keyboard.press('Enter');
+      await page.keyboard.type('bob');
+      await page.keyboard.press('Enter');
+      await page.keyboard.press('Escape');
+      // A form of the schema, with a field for each party.
+      const tables = page.locator('.field', { has: page.getByText('input_paths *', { exact: true }) }).first();
+      await tables.getByRole('combobox', { name: 'alice' }).fill('a.csv');
+      await tables.getByRole('combobox', { name: 'bob' }).fill('b.csv');
+      await page.getByText('By default ECDH_PSI_2PC').waitFor();
+      await page.reload();
+      await node(page, 'psi').click();
+      expect(await tables.getByRole('combobox', { name: 'bob' }).inputValue()).toBe('b.csv');
+      // A reference to a task that is not before it is a fault at the field.
+      await tables.getByRole('combobox', { name: 'bob' }).fill('${tasks.none.result.x}');
+      await tables.getByRole('alert').getByText('none').waitFor();
+      expect(faults).toEqual([]);
+      await page.context().close();
+    });
+
+    check('is edited as text as well, and takes what is hostile for text', async ({ api }) => {
+      const { page, faults } = await open();
+      await page.getByRole('tab', { name: 'Text' }).click();
+      const text = page.getByRole('textbox', { name: 'Text' });
+      await page.getByText('YAML', { exact: true }).click();
+      const name = '<img src=x onerror="document.title=1">\u202egnp.exe';
+      await text.fill(
+        `chain_name: ${JSON.stringify(name)}\ntasks:\n- {task_id: a, task_type: diagnostic, task_name: ${JSON.stringify(name)}, task_params: {task_config: {}}}\n- {task_id: b, task_type: diagnostic, task_params: {task_config: {}}, depends_on: [{task_id: a, when: 'tasks.a.status == "SUCCESS"'}]}\n`,
+      );
+      await page.getByText('No fault: Sequential, 2 tasks on 2 levels.').waitFor();
+      await page.locator('[aria-label*="tasks.a.status =="]').waitFor({ state: 'attached' });
+      await node(page, 'a')
+        .getByText(String.raw`\u202egnp.exe`)
+        .waitFor();
+      // Copies get ids of their own, and wait for each other.
+      await node(page, 'a').click();
+      await page.keyboard.press('Control+A');
+      await page.keyboard.press('Control+C');
+      await page.keyboard.press('Control+V');
+      await page.getByText('4 tasks on 2 levels.').waitFor();
+      expect(await text.inputValue()).toContain('when: tasks["a-2"].status == "SUCCESS"');
+      await page.keyboard.press('Control+Z');
+      await node(page, 'a-2').waitFor({ state: 'hidden' });
+
+      const bomb = `a: &a [x]\n${'bcdefgh'.replaceAll(/./g, (c) => `${c}: &${c} [*${String.fromCharCode(c.charCodeAt(0) - 1)}, *a]\n`)}tasks: *h\n`;
+      const many = {
+        chain_name: 'many',
+        tasks: Array.from({ length: 501 }, (_, i) => ({ task_id: `t${i}`, task_type: 'x' })),
+      };
+      const twice = { tasks: [0, 1].map(() => ({ task_id: 'a', task_type: 'x' })) };
+      const odd =
+        '{"chain_name": {}, "tasks": [{"task_id": "__proto__", "task_type": "constructor", "depends_on": [{"task_id": 7}, null], "task_params": []}], "__proto__": {"polluted": true}}';
+      for (const [content, said] of [
+        [bomb, 'alias'],
+        [JSON.stringify(many), 'up to 500 tasks'],
+        [JSON.stringify(twice), 'Two tasks have the same id'],
+        ['[1]', 'A chain is an object with tasks'],
+        ['{"tasks": [', 'cannot be read'],
+        ['null', 'A chain is an object with tasks'],
+      ] as const) {
+        await importFile(page, content);
+        await page.locator('.ant-alert').getByText(said).first().waitFor();
+        await node(page, 'a').waitFor();
+      }
+      await importFile(page, odd);
+      await node(page, '__proto__').waitFor();
+      expect(await page.evaluate('({}).polluted')).toBeUndefined();
+      await page.getByRole('button', { name: 'Undo' }).click();
+      await node(page, 'a').waitFor();
+      await page.getByRole('button', { name: 'Export JSON' }).waitFor();
+      const [saved] = await Promise.all([
+        page.waitForEvent('download'),
+        page.getByRole('button', { name: 'Export JSON' }).click(),
+      ]);
+      const kept = JSON.parse(readFileSync(await saved.path(), 'utf8')) as { chain_name: string };
+      expect(kept.chain_name).toBe(name);
+      // What is in the browser's store may be anything.
+      const keptAs = await page.evaluate(
+        `Object.keys(localStorage).find((name) => name.startsWith('task-chain.draft'))`,
+      );
+      for (const broken of [
+        '{',
+        '{"draft":{"tasks":[{"task_id":1}]},"places":{}}',
+        '{"draft":{"tasks":[]},"places":[]}',
+      ]) {
+        await page.evaluate(`localStorage.setItem(${JSON.stringify(keptAs)}, ${JSON.stringify(broken)})`);
+        await page.reload();
+        await page.getByText('Drag a task type here').waitFor();
+      }
+      expect(await page.title()).not.toBe('1');
+      expect(faults).toEqual([]);
+      expect((await api.expect<{ items: unknown[] }>(200, '/chains?q=img')).items).toEqual([]);
+      await page.context().close();
+    });
+
+    const LOOKS: readonly (readonly [string, BrowserContextOptions])[] = [
+      ['en-light', {}],
+      ['zh-dark', { locale: 'zh-CN', colorScheme: 'dark' }],
+      ['zh-light-phone', { locale: 'zh-CN', viewport: PHONE }],
+      ['en-dark-phone', { colorScheme: 'dark', viewport: PHONE }],
+    ];
+    for (const [name, options] of LOOKS) {
+      check(`looks right as ${name}: empty, with an example, with faults`, async () => {
+        const window = await open(options);
+        const { page } = window;
+        await expectAccessible(window, `${name}-designer-empty`);
+        await page.getByRole('combobox', { name: /Start from an example|从示例开始/ }).click();
+        await page.locator('.ant-select-item-option').getByText('breast-cancer').click();
+        await node(page, 'evaluate').waitFor();
+        await expectAccessible(window, `${name}-designer-example`);
+        await node(page, 'train').dispatchEvent('click');
+        await page.getByText('epochs').first().waitFor();
+        await expectAccessible(window, `${name}-designer-task`);
+        await page.getByRole('tab', { name: /Text|文本/ }).click();
+        await page.getByRole('textbox', { name: /Text|文本/ }).waitFor();
+        await expectAccessible(window, `${name}-designer-text`);
+        await page.context().close();
+      });
+    }
+  });
+});
+
+const palette = (page: Page) => page.locator('.palette');
+const node = (page: Page, id: string) => page.locator(`.react-flow__node[data-id="${id}"]`);
+const field = (page: Page, label: string) => page.locator('.panel').getByLabel(label, { exact: true });
+
+async function rename(page: Page, id: string, name: string): Promise<void> {
+  await field(page, 'Id *').fill(id);
+  await page.keyboard.press('Enter');
+  await node(page, id).waitFor();
+  await field(page, 'Name').fill(name);
+}
+
+/** With no task chosen the form is the chain's. */
+async function nameChain(page: Page): Promise<void> {
+  await page.locator('.react-flow__pane').click({ position: { x: 10, y: 10 } });
+  await page.getByRole('form', { name: 'The chain' }).waitFor();
+  await field(page, 'Name *').fill(EXAMPLE.chain_name);
+}
+
+async function runs(page: Page, api: ApiClient): Promise<void> {
+  await page.getByRole('button', { name: 'Run', exact: true }).click();
+  const chain = await ended(page, api);
+  expect(chain.chain_name).toBe(EXAMPLE.chain_name);
+  expect(chain.tasks.map(({ task_id, task_name, depends_on }) => [task_id, task_name, depends_on])).toEqual(WANTED);
+}
+
+/** Waits on the live page that the run leads to. */
+async function ended(page: Page, api: ApiClient) {
+  await page.waitForURL(/\/chains\/chain-/);
+  await page.locator('.node').filter({ hasText: 'Success' }).nth(4).waitFor();
+  await page.getByText('Ended').waitFor();
+  return api.ended(new URL(page.url()).pathname.split('/').at(-1)!);
+}
+
+async function importFile(page: Page, content: string): Promise<void> {
+  const file = { name: 'chain.json', mimeType: 'application/json', buffer: Buffer.from(content) };
+  await page.locator('input[type=file]').setInputFiles(file);
+}
