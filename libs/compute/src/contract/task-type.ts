@@ -1,5 +1,6 @@
 import type { OpenedEntry, PartyResult } from '#libs/chain-domain';
 import type { Statement, TaskStatement } from '#libs/consent';
+import type { Site } from './site.js';
 
 export type { OpenedEntry, PartyResult } from '#libs/chain-domain';
 
@@ -120,6 +121,8 @@ export interface TaskRun<Config = Record<string, unknown>> {
   readonly own?: Readonly<Record<string, OwnValue>> | undefined;
   /** Absent in jobs of earlier releases: claimed parties then open no file. */
   readonly consent?: TaskConsent | undefined;
+  /** Where the other parties are at sites of their own; absent where all run on this machine. */
+  readonly site?: Site | undefined;
   /** Aborted on cancel and timeout: the run must end within 2 s and leave no temporary file or process. */
   readonly signal: AbortSignal;
   /** `fraction` 0..1 of the whole task. Called at least once a second while it works. */

@@ -45,6 +45,7 @@ export function failureOf(party: string, end: ProcessEnd): TaskFailure {
     const message = `Party ${party} needs more memory than a party of a task may have. Give the task a smaller table.`;
     return new TaskFailure('OUT_OF_MEMORY', message, false, { party });
   }
-  const how = end.kind === 'ended' ? end.how : 'its coordinator';
-  return new TaskFailure('PARTY_LOST', `Party ${party} was lost: its process ended with ${how}.`, true, { party });
+  const how =
+    end.kind === 'lost' ? end.how : `its process ended with ${end.kind === 'ended' ? end.how : 'its coordinator'}`;
+  return new TaskFailure('PARTY_LOST', `Party ${party} was lost: ${how}.`, true, { party });
 }

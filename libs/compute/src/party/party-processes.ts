@@ -15,6 +15,7 @@ import { NEUTRAL, type CarriedFailure, type FromParty, type WrittenFile } from '
 import { artifactFolder, rightsOf } from './process-rights.js';
 import { failureOf, memberOf, post, type Member } from './party-member.js';
 import { PartyLines, type CrossedMessage } from './party-lines.js';
+import { carriedToSites, failureOfSite, RemoteParty } from './remote-party.js';
 import { startProcess } from './start-process.js';
 
 /** What a process left when it ended. */
@@ -57,6 +58,9 @@ interface Options {
 /** The processes of one run. */
 export class PartyProcesses {
   private readonly members = new Map<string, Member>();
+  private readonly remotes = new Map<string, RemoteParty>();
+  /** All members, in the order of their programs. */
+  private order: readonly string[] = [];
   private readonly lines: PartyLines;
   private stage = 'starting';
   private reported = 0;
@@ -77,16 +81,18 @@ export class PartyProcesses {
    */
   async run(programs: readonly MemberProgram[]): Promise<void> {
     const { run } = this.options;
-    const ready = await this.prepare(programs);
-    run.signal.throwIfAborted();
+    const all = (this.order = programs.map(({ name }) => name));
     let abort = (): void => undefined;
     const ended = new Promise<void>((resolve, reject) => {
       this.settle = { resolve, reject };
       abort = () => reject(run.signal.reason as Error);
       run.signal.addEventListener('abort', abort, { once: true });
     });
+    ended.catch(() => undefined); // A member can be lost before anybody waits.
     try {
-      const all = ready.map(({ name }) => name);
+      const ready = await this.prepare(this.ownOf(programs));
+      await this.meet(all);
+      run.signal.throwIfAborted();
       for (const each of ready)
         this.start(
           each,
@@ -94,11 +100,41 @@ export class PartyProcesses {
         );
       run.log('info', `started ${[...this.members.keys()].join(', ')}`);
       if (this.members.size === 0) this.settle?.resolve();
-      await ended;
+      await ended.catch((error: unknown) => {
+        const failure = carriedToSites(run.site?.party ?? '', error);
+        for (const remote of this.remotes.values()) remote.tell({ kind: 'failed', failure });
+        throw error;
+      });
       // Before their files are proven and take their names.
       await this.halt();
     } finally {
       run.signal.removeEventListener('abort', abort);
+    }
+  }
+
+  /** The programs that run here. */
+  private ownOf(programs: readonly MemberProgram[]): readonly MemberProgram[] {
+    const { site } = this.options.run;
+    if (!site) return programs;
+    const own = programs.filter(({ name }) => name === site.party);
+    if (own.length > 0) return own;
+    const message =
+      site.party === NEUTRAL ? 'The task needs no dealer.' : `Party ${site.party} has no part in the task.`;
+    throw new TaskFailure('INVALID_PARAMS', message);
+  }
+
+  /** Takes in the members at other sites. */
+  private async meet(all: readonly string[]): Promise<void> {
+    const { site } = this.options.run;
+    if (!site) return;
+    for (const [name, stream] of await site.meet(all.filter((each) => each !== site.party))) {
+      const remote = new RemoteParty(name, stream, (transcript) => site.crossed(name, transcript));
+      this.remotes.set(name, remote);
+      // It has no files here.
+      const roots: FileRoots = { party: name, root: null, artifactRoot: '', chainId: '', taskId: '' };
+      const member = memberOf(name, roots, remote.process);
+      this.members.set(name, member);
+      this.watch(member);
     }
   }
 
@@ -132,17 +168,10 @@ export class PartyProcesses {
     this.lines.keep(name, others, started.lines);
     const member = memberOf(name, roots, started);
     this.members.set(name, member);
-    const { transport } = member.process;
-    transport.onMessage((received) => {
-      const message = readFromParty(received);
-      if (message) this.handle(member, message);
-      else this.fail(member, violation(name, 'sent what is no message'));
-    });
-    transport.onClose((fault) => {
-      if (fault !== undefined) this.fail(member, violation(name, `sent what cannot be read: ${fault}`));
-    });
-    void member.process.ended.then((end) => this.fail(member, failureOf(name, end)));
-    transport.post({
+    this.watch(member);
+    // The line of a process that could not be started is none.
+    others.forEach((peer, at) => started.lines[at] && this.remotes.get(peer)?.join(started.lines[at]));
+    member.process.transport.post({
       kind: 'start',
       start: {
         ...roots,
@@ -159,11 +188,26 @@ export class PartyProcesses {
     });
   }
 
+  /** Follows a process to its end. */
+  private watch(member: Member): void {
+    const { name, process } = member;
+    process.transport.onMessage((received) => {
+      const message = readFromParty(received);
+      if (message) this.handle(member, message);
+      else this.fail(member, violation(name, 'sent what is no message'));
+    });
+    process.transport.onClose((fault) => {
+      if (fault !== undefined) this.fail(member, violation(name, `sent what cannot be read: ${fault}`));
+    });
+    void process.ended.then((end) => this.fail(member, failureOf(name, end)));
+  }
+
   /** What the processes left that were not lost. Throws TaskFailure PROTOCOL_VIOLATION where a file is no output of the run. */
   async outcomes(): Promise<
     { readonly name: string; readonly outcome: PartyOutcome; readonly written: readonly WrittenFile[] }[]
   > {
-    const present = [...this.members.values()].filter((member) => !member.lost);
+    const all = [...this.members.values()].sort((a, b) => this.order.indexOf(a.name) - this.order.indexOf(b.name));
+    const present = all.filter((member) => !member.lost);
     return Promise.all(
       present.map(async ({ name, roots, value, own, sentBytes, ...member }) => {
         const written = await Promise.all(member.written.map((file) => provenFile(roots, this.options.token, file)));
@@ -193,10 +237,12 @@ export class PartyProcesses {
   private handle(member: Member, message: FromParty): void {
     if (member.done) return;
     const { run } = this.options;
+    const isOwn = !this.remotes.has(member.name);
     switch (message.kind) {
       case 'progress':
+        if (isOwn) this.tell(message);
         member.fraction = Math.max(member.fraction, Math.min(1, message.fraction));
-        this.stage = message.stage;
+        if (isOwn) this.stage = message.stage; // The words of others are shown as failures alone.
         return this.report();
       case 'log':
         return run.log(message.level, `${member.name}: ${message.message}`);
@@ -211,17 +257,34 @@ export class PartyProcesses {
         if (member.written.length > MAX_FILES) this.fail(member, violation(member.name, 'names too many files'));
         return;
       case 'failed':
+        if (!isOwn) return this.fail(member, failureOfSite(member.name, message.failure));
         return this.failCarried(member, message.failure);
-      case 'done': {
-        member.value = message.value;
-        member.own = message.own;
-        member.sentBytes = message.sentBytes;
-        member.fraction = 1;
-        this.report();
-        const counts = `bytes sent: ${member.sentBytes}, files written: ${member.written.length}`;
-        run.log('info', `${member.name}: done; ${counts}`);
-        return this.end(member);
-      }
+      case 'done':
+        if (isOwn && this.remotes.size > 0) return void this.tellDone(member, message);
+        return this.done(member, message);
+    }
+  }
+
+  /** The value comes after all messages, which go over another line. */
+  private async tellDone(member: Member, message: Extract<FromParty, { kind: 'done' }>): Promise<void> {
+    await Promise.all([...this.remotes.values()].map(({ passedOn }) => passedOn));
+    // What is this party's own stays here, and a dealer gets no value at all.
+    this.tell({ ...message, own: null });
+    this.done(member, message);
+  }
+
+  private done(member: Member, { value, own, sentBytes }: Extract<FromParty, { kind: 'done' }>): void {
+    if (member.done) return;
+    Object.assign(member, { value, own, sentBytes, fraction: 1 });
+    this.report();
+    const counts = `; bytes sent: ${sentBytes}, files written: ${member.written.length}`;
+    this.options.run.log('info', `${member.name}: done${this.remotes.has(member.name) ? '' : counts}`);
+    this.end(member);
+  }
+
+  private tell(message: Parameters<RemoteParty['tell']>[0]): void {
+    for (const remote of this.remotes.values()) {
+      remote.tell(message.kind === 'done' && remote.name === NEUTRAL ? { ...message, value: null } : message);
     }
   }
 

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { TaskFailure, type Artifact, type JsonSafe, type PartyResult, type TaskRun } from '../contract/task-type.js';
+import { DealerDone } from '../contract/site.js';
 import { SAFE_PART } from './input-files.js';
 import { publish } from './output-files.js';
 import type { PartyModule, PartyUrl } from './party-program.js';
@@ -77,6 +78,7 @@ export async function runParties<
     ]);
     const present = await processes.outcomes();
     await publish(present.flatMap(({ written }) => written));
+    if (run.site?.party === NEUTRAL) throw new DealerDone('The parties have what the task made.');
     const outcomes = present.map(({ name, outcome }) => [name, outcome] as const);
     return {
       parties: Object.fromEntries(outcomes.filter(([name]) => name !== NEUTRAL)) as Record<string, PartyOutcome<Value>>,

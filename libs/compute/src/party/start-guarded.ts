@@ -25,9 +25,12 @@ export interface Account {
   readonly gid: number;
 }
 
-/** How a process ended: by the coordinator, for its memory, or by itself. */
+/** How a process ended: by the coordinator, for its memory, or by itself; or how one at another site was lost. */
 export type ProcessEnd =
-  { readonly kind: 'stopped' } | { readonly kind: 'memory' } | { readonly kind: 'ended'; readonly how: string };
+  | { readonly kind: 'stopped' }
+  | { readonly kind: 'memory' }
+  | { readonly kind: 'ended'; readonly how: string }
+  | { readonly kind: 'lost'; readonly how: string };
 
 /** A process of a party, in a separate process group. */
 export interface Guarded {

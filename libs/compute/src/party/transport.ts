@@ -119,6 +119,7 @@ function transportOver<Out extends Message>(
       });
     },
     onClose(to) {
+      if (stream.closed) return to(fault);
       closed = to;
     },
     // What was posted to an end that is gone is in flight for a while.

@@ -1,0 +1,28 @@
+import type { Duplex } from 'node:stream';
+
+/** What crossed between two members of a run, for both to keep. */
+export interface Transcript {
+  readonly sentBytes: number;
+  /** SHA-256, in hex, of what this side sent. It is what the other side received. */
+  readonly sentSha256: string;
+  readonly receivedBytes: number;
+  readonly receivedSha256: string;
+}
+
+/** Where a run has one member in this place, and each of the others in a place of its own. */
+export interface Site {
+  /** The party whose program runs here, or `NEUTRAL` for the dealer. */
+  readonly party: string;
+  /**
+   * Resolves to a stream to each of these members, once all of them have accepted this very run. The stream is authentic, encrypted, and gives
+   * nothing that was sent before. Throws TaskFailure, or the signal's reason.
+   */
+  meet(others: readonly string[]): Promise<ReadonlyMap<string, Duplex>>;
+  /** Takes what crossed, once nothing more can. */
+  crossed(member: string, transcript: Transcript): void;
+}
+
+/** A run at the site of a dealer is over: only the parties get its result. */
+export class DealerDone extends Error {
+  override readonly name = 'DealerDone';
+}

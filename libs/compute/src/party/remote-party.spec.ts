@@ -1,0 +1,259 @@
+import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Socket } from 'node:net';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { DealerDone } from '../contract/site.js';
+import type { JsonObject, TaskFailure, TaskRun } from '../contract/task-type.js';
+import { NEUTRAL } from './party-link.js';
+import type { PartyUrl } from './party-program.js';
+import type * as Programs from './programs-for-tests.js';
+import { RemoteParty } from './remote-party.js';
+import { runParties } from './run-parties.js';
+import { TestSites } from './sites-for-tests.js';
+import { streamTransport } from './transport.js';
+
+const program: PartyUrl<typeof Programs> = new URL('./programs-for-tests.js', import.meta.url);
+let folder: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'sites-'));
+  for (const party of ['alice', 'bob']) {
+    await mkdir(join(folder, party, 'data', party), { recursive: true });
+    await mkdir(join(folder, party, 'artifacts'), { recursive: true });
+    await writeFile(join(folder, party, 'data', party, 'own.txt'), `of ${party}`);
+  }
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+type Acts = Record<string, JsonObject>;
+
+/** A member's site takes part: it knows the arguments of all, and has the files of its own party alone. */
+function takePart(sites: TestSites, party: string, acts: Acts, more: Partial<TaskRun> = {}) {
+  const run = {
+    chainId: 'c1',
+    taskId: 't1',
+    attempt: 1,
+    requestId: 'r1',
+    inputs: {},
+    dataRoot: join(folder, party, 'data'),
+    artifactRoot: join(folder, party, 'artifacts'),
+    signal: new AbortController().signal,
+    progress: () => undefined,
+    log: () => undefined,
+    site: sites.of(party),
+    ...more,
+  };
+  const { [NEUTRAL]: dealer, ...parties } = acts;
+  return runParties({ program, parties, run, ...(dealer && { neutral: { program, args: dealer } }) });
+}
+const failureOf = (work: Promise<unknown>): Promise<Pick<TaskFailure, 'code' | 'message' | 'retryable'>> =>
+  work.then(
+    () => {
+      throw new Error('it succeeded');
+    },
+    (error: TaskFailure) => ({ code: error.code, message: error.message, retryable: error.retryable }),
+  );
+const temporaries = async (): Promise<string[]> =>
+  (await readdir(folder, { recursive: true })).filter((name) => name.endsWith('.tmp'));
+const both = (acts: (party: string) => JsonObject): Acts => ({ alice: acts('alice'), bob: acts('bob') });
+
+describe('parties at sites of their own', () => {
+  test('exchange messages, and both sites have the values of both and what crossed', async () => {
+    const sites = new TestSites(['alice', 'bob']);
+    const acts = both(() => ({ act: 'exchange' }));
+    const [atAlice, atBob] = await Promise.all([takePart(sites, 'alice', acts), takePart(sites, 'bob', acts)]);
+    const values = ({ parties }: typeof atAlice) => Object.entries(parties).map(([name, { value }]) => [name, value]);
+    expect(values(atAlice)).toEqual([
+      ['alice', { greeting: { hello: 'bob' }, bytes: [1, 2, 3], env: 0 }],
+      ['bob', { greeting: { hello: 'alice' }, bytes: [1, 2, 3], env: 0 }],
+    ]);
+    expect(values(atBob)).toEqual(values(atAlice));
+    const [alice, bob] = [sites.crossed['alice-bob']!, sites.crossed['bob-alice']!];
+    expect(alice.sentBytes).toBeGreaterThan(0);
+    expect([alice.sentSha256, alice.sentBytes]).toEqual([bob.receivedSha256, bob.receivedBytes]);
+    expect([bob.sentSha256, bob.sentBytes]).toEqual([alice.receivedSha256, alice.receivedBytes]);
+  });
+
+  test('have a dealer at a site of its own, which gets no value of theirs', async () => {
+    const sites = new TestSites(['alice', 'bob', NEUTRAL]);
+    const toDealer = streamTransport(await sites.end(NEUTRAL, 'alice'));
+    const heard: string[] = [];
+    const acts = { ...both(() => ({ act: 'dealt' })), [NEUTRAL]: { act: 'deal' } };
+    (await sites.end(NEUTRAL, 'alice')).on('data', (chunk: Buffer) => heard.push(chunk.toString('latin1')));
+    const [atAlice, , atDealer] = await Promise.all([
+      takePart(sites, 'alice', acts),
+      takePart(sites, 'bob', acts),
+      takePart(sites, NEUTRAL, acts).catch((error: unknown) => error),
+    ]);
+    expect(atDealer).toBeInstanceOf(DealerDone);
+    expect(atAlice.parties.alice?.value).toEqual({ to: 'alice' });
+    expect(heard.join('')).toContain('"kind":"done","value":null');
+    toDealer.close();
+  });
+
+  test('write at their own sites alone, and only once all are done', async () => {
+    const sites = new TestSites(['alice', 'bob']);
+    const acts = both((party) => ({ act: 'write', target: 'out.txt', text: `by ${party}` }));
+    await Promise.all([takePart(sites, 'alice', acts), takePart(sites, 'bob', acts)]);
+    for (const party of ['alice', 'bob'])
+      expect(await readFile(join(folder, party, 'data', party, 'out.txt'), 'utf8')).toBe(`by ${party}`);
+    expect(await readdir(join(folder, 'alice/data'))).toEqual(['alice']);
+  });
+
+  test('keep no file of a run that failed elsewhere, and hear its code and words', async () => {
+    const sites = new TestSites(['alice', 'bob']);
+    const acts = both((party) => ({ act: 'write', target: 'out.txt', text: 'x', fail: party === 'bob' && 'failure' }));
+    const [atAlice, atBob] = await Promise.all([
+      failureOf(takePart(sites, 'alice', acts)),
+      failureOf(takePart(sites, 'bob', acts)),
+    ]);
+    expect(atBob).toEqual({ code: 'TOLD_TO', message: 'told to fail', retryable: true });
+    expect(atAlice).toEqual({ code: 'TOLD_TO', message: 'The site of bob says: told to fail', retryable: true });
+    expect(await readdir(join(folder, 'alice/data/alice'))).toEqual(['own.txt']);
+    expect(await temporaries()).toEqual([]);
+  });
+
+  test('open no file of another party, whatever the task says', async () => {
+    const sites = new TestSites(['alice', 'bob']);
+    await mkdir(join(folder, 'alice/data/bob'));
+    await writeFile(join(folder, 'alice/data/bob/own.txt'), 'left here');
+    const acts = both(() => ({ act: 'read', path: '../bob/own.txt' }));
+    const failures = await Promise.all([
+      failureOf(takePart(sites, 'alice', acts)),
+      failureOf(takePart(sites, 'bob', acts)),
+    ]);
+    expect(failures.map(({ code }) => code)).toEqual(['PATH_OUTSIDE_ROOT', 'PATH_OUTSIDE_ROOT']);
+  });
+
+  test('hear that another site was stopped', async () => {
+    const sites = new TestSites(['alice', 'bob']);
+    const stop = new AbortController();
+    const acts = both(() => ({ act: 'wait' }));
+    const started = (level: string, message: string): void =>
+      void (/^started/.test(message) && stop.abort(new Error()));
+    const [atAlice] = await Promise.all([
+      failureOf(takePart(sites, 'alice', acts)),
+      failureOf(takePart(sites, 'bob', acts, { signal: stop.signal, log: started })),
+    ]);
+    expect(atAlice).toMatchObject({ code: 'PARTY_LOST', retryable: true });
+  });
+
+  test('carry more than memory may hold, to one that reads slowly', async () => {
+    const sites = new TestSites(['alice', 'bob']);
+    const acts = both(() => ({ act: 'flood', chunks: 300, chunkBytes: 1024 * 1024 }));
+    const before = process.memoryUsage().arrayBuffers;
+    let most = 0;
+    const watch = setInterval(() => (most = Math.max(most, process.memoryUsage().arrayBuffers)), 20);
+    const [atAlice] = await Promise.all([takePart(sites, 'alice', acts), takePart(sites, 'bob', acts)]);
+    clearInterval(watch);
+    expect(atAlice.parties.bob?.value).toBe(300 * 1024 * 1024);
+    expect(most - before).toBeLessThan(150 * 1024 * 1024);
+  });
+
+  test('run no program of a site that has no part in the task', async () => {
+    const acts = both(() => ({ act: 'end' }));
+    const failures = await Promise.all(
+      ['carol', NEUTRAL].map((other) => failureOf(takePart(new TestSites(['alice', 'bob', other]), other, acts))),
+    );
+    expect(failures.map(({ code }) => code)).toEqual(['INVALID_PARAMS', 'INVALID_PARAMS']);
+  });
+});
+
+describe('a site that does not keep to the protocol', () => {
+  /** What comes of it at alice, whose program waits for a message, when bob's site does this. */
+  async function comesTo(lie: (socket: Socket, post: (message: object) => void) => void, act = 'wait') {
+    const sites = new TestSites(['alice', 'bob']);
+    const socket = await sites.end('bob', 'alice');
+    socket.resume();
+    const transport = streamTransport(socket, 1);
+    lie(socket, (message) => transport.post(message));
+    return failureOf(
+      takePart(
+        sites,
+        'alice',
+        both(() => ({ act })),
+      ),
+    );
+  }
+  const bytes = (...numbers: number[]): Buffer => Buffer.from(numbers);
+
+  for (const [what, lie] of [
+    ['sends a frame over 1 MiB', (socket) => socket.write(bytes(0, 16, 0, 1))],
+    ['sends a frame of 4 GiB', (socket) => socket.write(bytes(255, 255, 255, 255))],
+    ['sends what is no JSON', (socket) => socket.write(bytes(0, 0, 0, 6, 0, 0, 0, 2, 1, 1))],
+    ['sends no message', (_, post) => post({})],
+    ['names a temporary file', (_, post) => post({ kind: 'temporary', path: '/etc/passwd' })],
+    ['names a written file', (_, post) => post({ kind: 'written', file: { temporary: '/a', final: '/b' } })],
+    ['fills in a ledger', (_, post) => post({ kind: 'opened', entry: {} })],
+    ['writes into the log', (_, post) => post({ kind: 'log', level: 'info', message: 'all is well' })],
+    ['ends without a value', (_, post) => post({ kind: 'done', own: null, sentBytes: 0 })],
+    ['has made negative progress', (_, post) => post({ kind: 'progress', fraction: 'all', stage: '' })],
+    ['fails with no code', (_, post) => post({ kind: 'failed', failure: { code: '', message: '', details: {} } })],
+    ['sends a piece of its line as text', (_, post) => post({ kind: 'line', body: 'text' })],
+    ['sends a piece of its line without bytes', (_, post) => post({ kind: 'line' })],
+    [
+      'goes on after its end',
+      (_, post) => {
+        post({ kind: 'finished' });
+        post({ kind: 'line', body: bytes(1) });
+      },
+    ],
+    [
+      'says that it is done, and has sent nothing',
+      (_, post) => post({ kind: 'done', value: 1, own: null, sentBytes: 0 }),
+    ],
+    // The program's process finds these.
+    ['puts a frame of 4 GiB into its line', (_, post) => post({ kind: 'line', body: bytes(255, 255, 255, 255) })],
+    [
+      'puts a message without a body into its line',
+      (_, post) => post({ kind: 'line', body: bytes(0, 0, 0, 6, 0, 0, 0, 2, 123, 125) }),
+    ],
+  ] as [string, Parameters<typeof comesTo>[0]][]) {
+    test(`${what}: its name is in the failure`, async () => {
+      const { code, message, retryable } = await comesTo(lie);
+      expect({ code, retryable }).toEqual({ code: 'PROTOCOL_VIOLATION', retryable: false });
+      expect(message).toContain('bob');
+    });
+  }
+
+  for (const [what, lie] of [
+    ['before its first frame', (socket) => socket.destroy()],
+    ['in the middle of a frame', (socket) => socket.end(bytes(0, 0, 0, 9, 0, 0))],
+    [
+      'in the middle of a message of its program',
+      (socket, post) => {
+        post({ kind: 'line', body: bytes(0, 0, 0, 9, 0) });
+        socket.end();
+      },
+    ],
+  ] as [string, Parameters<typeof comesTo>[0]][]) {
+    test(`is cut off ${what}: it is lost, and another try may help`, async () => {
+      expect(await comesTo(lie)).toMatchObject({ code: 'PARTY_LOST', retryable: true });
+      expect(await temporaries()).toEqual([]);
+    });
+  }
+
+  test('has no say over a terminal by the words of its failure', async () => {
+    const failure = { code: 'A', message: '\u001b[2Jgone\u0007', retryable: false, details: { places: ['x'] } };
+    const { message } = await comesTo((_, post) => post({ kind: 'failed', failure }));
+    expect(message).toBe('The site of bob says:  [2Jgone ');
+  });
+
+  test('is lost when it is silent for 30 s, and not before', async () => {
+    jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask'] });
+    try {
+      const sites = new TestSites(['alice', 'bob']);
+      const [near, far] = [await sites.end('alice', 'bob'), await sites.end('bob', 'alice')];
+      const remote = new RemoteParty('bob', near, () => undefined);
+      remote.join(await new TestSites(['x', 'y']).end('x', 'y'));
+      jest.advanceTimersByTime(29_000);
+      expect(near.destroyed).toBe(false);
+      jest.advanceTimersByTime(6_000);
+      expect(await remote.process.ended).toEqual({ kind: 'lost', how: 'its site was silent for 30 s' });
+      far.destroy();
+    } finally {
+      jest.useRealTimers();
+    }
+  });
+});

@@ -1,0 +1,181 @@
+import { createHash } from 'node:crypto';
+import type { Duplex } from 'node:stream';
+import type { Transcript } from '../contract/site.js';
+import { TaskFailure } from '../contract/task-type.js';
+import { violation } from './from-party.js';
+import { WINDOW_BYTES, type CarriedFailure, type FromParty } from './party-link.js';
+import type { PartyProcess } from './start-process.js';
+import type { ProcessEnd } from './start-guarded.js';
+import { streamTransport, type Body } from './transport.js';
+
+/** Largest frame between sites: a piece of a line, or what a member ends with. */
+const FRAME_BYTES = 1024 * 1024;
+/** The characters of a failure of another site that are shown here. */
+const MESSAGE_LENGTH = 2_000;
+const BEAT_MS = 5_000;
+/** A site that sends nothing for this long is lost. */
+const SILENT_MS = 30_000;
+/** Left to a site to close its end. */
+const CLOSE_MS = 5_000;
+
+/** What one site sends to another: pieces of the line between their two programs, and how its own member fares. */
+type BetweenSites =
+  | { readonly kind: 'line'; readonly body: Body }
+  /** The program there has sent all. */
+  | { readonly kind: 'finished' }
+  | { readonly kind: 'beat' }
+  | Extract<FromParty, { kind: 'progress' | 'failed' | 'done' }>;
+
+/** Kinds that a site may say of its member. What else a process says is between it and its own site. */
+const OF_MEMBERS: readonly unknown[] = ['progress', 'failed', 'done'];
+
+/**
+ * A member of a run at another site. To the other processes here it is one more process, except that nothing it says has an effect
+ * on files. The pieces of its line are not looked into: the own program, in its process, reads them.
+ */
+export class RemoteParty {
+  readonly process: PartyProcess;
+  /** Resolves once all that the own program has sent is on its way, or nothing can be any more. */
+  readonly passedOn: Promise<void>;
+  private allPassedOn: () => void = () => undefined;
+  private readonly transport;
+  private readonly beats: NodeJS.Timeout;
+  private readonly sent = createHash('sha256');
+  private readonly received = createHash('sha256');
+  private sentBytes = 0;
+  private receivedBytes = 0;
+  private heardAt = performance.now();
+  private isPaused = false;
+  /** The program there has sent all. */
+  private isFinished = false;
+  private line: Duplex | undefined;
+  private receive: (message: unknown) => void = () => undefined;
+  private closed: (fault?: string) => void = () => undefined;
+  private lostBy = 'the connection was cut';
+
+  constructor(
+    readonly name: string,
+    private readonly stream: Duplex,
+    private readonly crossed: (transcript: Transcript) => void,
+  ) {
+    this.transport = streamTransport<BetweenSites>(stream, FRAME_BYTES);
+    this.passedOn = new Promise((resolve) => (this.allPassedOn = resolve));
+    this.beats = setInterval(() => this.beat(), BEAT_MS);
+    const ended = new Promise<ProcessEnd>((resolve) => {
+      this.transport.onClose((fault) => {
+        this.end(fault);
+        resolve({ kind: 'lost', how: this.lostBy });
+      });
+    });
+    this.process = {
+      transport: {
+        ...this.transport,
+        // What the coordinator tells its processes stays here.
+        post: () => undefined,
+        onMessage: (receive) => (this.receive = receive),
+        onClose: (closed) => (this.closed = closed),
+      },
+      lines: [],
+      ended,
+      stop: () => this.stop(),
+    };
+  }
+
+  /** Connects the line of the own program to this member's, and begins to read what that sends. */
+  join(line: Duplex): void {
+    this.line = line;
+    line.on('error', () => undefined); // The process at its other end is watched.
+    line.on('data', (body: Buffer) => {
+      this.sent.update(body);
+      this.sentBytes += body.byteLength;
+      this.transport.post({ kind: 'line', body });
+      if (this.transport.unsentBytes() < WINDOW_BYTES) return;
+      line.pause();
+      void this.transport.flushed().then(() => line.resume());
+    });
+    line.on('end', () => {
+      this.transport.post({ kind: 'finished' });
+      this.allPassedOn();
+    });
+    line.on('close', () => this.allPassedOn());
+    this.transport.onMessage((message) => this.take(message as BetweenSites));
+  }
+
+  /** Says how the own member fares. */
+  tell(message: Extract<BetweenSites, { kind: 'progress' | 'failed' | 'done' }>): void {
+    this.transport.post(message);
+  }
+
+  private take(message: BetweenSites): void {
+    this.heardAt = performance.now();
+    const { kind } = message;
+    if (kind === 'beat') return;
+    if (kind === 'line') return this.passOn(message.body);
+    if (kind === 'finished') {
+      this.isFinished = true;
+      return void this.line?.end();
+    }
+    // What comes after a value would be lost, and the own program would wait for the end of the line.
+    if (kind === 'done' && !this.isFinished) return this.receive(undefined);
+    this.receive(OF_MEMBERS.includes(kind) && !('body' in message) ? message : undefined);
+  }
+
+  private passOn(body: Body | undefined): void {
+    const { line } = this;
+    if (!(body instanceof Uint8Array) || !line || this.isFinished) return this.receive(undefined);
+    this.received.update(body);
+    this.receivedBytes += body.byteLength;
+    if (!line.writable) return; // The own program is gone, which ends the run.
+    line.write(body);
+    if (line.writableLength < WINDOW_BYTES || this.isPaused) return;
+    this.isPaused = true;
+    this.transport.pause();
+    line.write('', () => {
+      this.isPaused = false;
+      this.heardAt = performance.now();
+      this.transport.resume();
+    });
+  }
+
+  private beat(): void {
+    this.transport.post({ kind: 'beat' });
+    if (this.isPaused || performance.now() - this.heardAt < SILENT_MS) return;
+    this.lostBy = `its site was silent for ${SILENT_MS / 1000} s`;
+    this.stream.destroy();
+  }
+
+  private stop(): void {
+    if (this.stream.destroyed) return;
+    this.transport.close();
+    this.stream.resume(); // Its end is read only once what came before is.
+    setTimeout(() => this.stream.destroy(), CLOSE_MS).unref();
+  }
+
+  private end(fault: string | undefined): void {
+    clearInterval(this.beats);
+    this.crossed({
+      sentBytes: this.sentBytes,
+      sentSha256: this.sent.digest('hex'),
+      receivedBytes: this.receivedBytes,
+      receivedSha256: this.received.digest('hex'),
+    });
+    this.closed(fault);
+    this.line?.destroy();
+  }
+}
+
+/** What other sites are told of the end of a run that was not its success. */
+export function carriedToSites(party: string, error: unknown): CarriedFailure {
+  if (error instanceof TaskFailure) {
+    const { code, message, retryable } = error;
+    return { code, message: message.slice(0, MESSAGE_LENGTH), retryable, details: {} };
+  }
+  return { code: 'PARTY_LOST', message: `Party ${party} ended the run.`, retryable: true, details: {} };
+}
+
+/** A failure as another site tells it: its words are shown as they are, but for what a terminal would act on. */
+export function failureOfSite(party: string, { code, message, retryable }: CarriedFailure): TaskFailure {
+  if (message.length > MESSAGE_LENGTH) return violation(party, 'sent a failure with too long a message');
+  const shown = message.replaceAll(/\p{Cc}/gu, ' ');
+  return new TaskFailure(code, `The site of ${party} says: ${shown}`, retryable, { party });
+}
