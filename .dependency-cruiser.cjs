@@ -93,7 +93,7 @@ module.exports = {
     error(
       'rank-2-libs-do-not-know-each-other',
       'Rank 2 imports rank 0 and 1 only.',
-      { path: '^libs/(repositories|queues|compute|platform|local-postgres)/', pathNot: TEST },
+      { path: '^libs/(repositories|queues|compute|peers|platform|local-postgres)/', pathNot: TEST },
       {
         path: '^libs/',
         pathNot: '^libs/($1|chain-domain|consent|dag-planner|network|postgres|tracing)/',

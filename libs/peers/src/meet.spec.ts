@@ -1,0 +1,289 @@
+import { createPrivateKey } from 'node:crypto';
+import { createServer as createTcpServer } from 'node:net';
+import { connect } from 'node:tls';
+import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { sign } from './accept.js';
+import { acceptOf, framed, Liar, type Greeting, type Lie } from './hostile-for-tests.js';
+import { makeIdentity, ownFingerprint, type Identity } from './identity.js';
+import { meet, type Meeting, type Met, type Peer } from './meet.js';
+import type { PeerFault } from './peer-fault.js';
+
+const TASK = `sha256:${'0'.repeat(64)}`;
+const OTHER_TASK = `sha256:${'1'.repeat(64)}`;
+let a: Identity, b: Identity, c: Identity, mallory: Identity;
+const logs: string[] = [];
+let stop = new AbortController();
+
+beforeAll(async () => {
+  [a, b, c, mallory] = (await Promise.all(['a', 'b', 'c', 'b'].map(makeIdentity))) as [
+    Identity,
+    Identity,
+    Identity,
+    Identity,
+  ];
+});
+afterEach(() => {
+  stop.abort(new Error('the test is over'));
+  stop = new AbortController();
+  logs.length = 0;
+});
+
+const freePort = async (): Promise<number> => {
+  const server = createTcpServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+};
+const at = (port: number) => ({ host: '127.0.0.1', port });
+const peer = (identity: Identity, port?: number): Peer => ({
+  fingerprint: ownFingerprint(identity),
+  address: port === undefined ? undefined : at(port),
+});
+const meeting = (member: string, identity: Identity, peers: Record<string, Peer>, more: Partial<Meeting> = {}) =>
+  meet({
+    member,
+    identity,
+    task: TASK,
+    peers: new Map(Object.entries(peers)),
+    waitMs: 60_000,
+    signal: stop.signal,
+    log: (message) => logs.push(message),
+    ...more,
+  });
+const faultOf = (met: Promise<Met>): Promise<Pick<PeerFault, 'code' | 'member' | 'message'>> =>
+  met.then(
+    () => {
+      throw new Error('they met');
+    },
+    (error: PeerFault) => ({ code: error.code, member: error.member, message: error.message }),
+  );
+const end = (...all: Met[]): void => {
+  for (const { connections } of all) for (const socket of connections.values()) socket.destroy();
+};
+/** All reads of a socket, until it ends. */
+const readOf = async (met: Met, member: string): Promise<string> => {
+  let text = '';
+  for await (const chunk of met.connections.get(member)!) text += String(chunk);
+  return text;
+};
+
+/** Two members that are what they say. */
+async function pair(more: Partial<Meeting> = {}): Promise<[Met, Met]> {
+  const port = await freePort();
+  return Promise.all([
+    meeting('a', a, { b: peer(b, port) }, more),
+    meeting('b', b, { a: peer(a) }, { listen: at(port), ...more }),
+  ]);
+}
+
+describe('members of a task', () => {
+  test('meet over TLS 1.3, name the run alike, and give each other what they send afterwards', async () => {
+    const [first, second] = await pair();
+    expect(first.session).toBe(second.session);
+    expect(first.accepts).toEqual(second.accepts);
+    expect([...first.accepts.keys()]).toEqual(['a', 'b']);
+    const socket = first.connections.get('b')!;
+    expect(socket.getProtocol()).toBe('TLSv1.3');
+    socket.end('x'.repeat(100_000));
+    second.connections.get('a')!.end('of b');
+    expect([await readOf(second, 'a'), await readOf(first, 'b')]).toEqual(['x'.repeat(100_000), 'of b']);
+  });
+
+  test('name each run anew', async () => {
+    const runs = [await pair(), await pair()];
+    expect(runs[0]![0].session).not.toBe(runs[1]![0].session);
+    end(...runs.flat());
+  });
+
+  test('of three meet in pairs, in whatever order they come', async () => {
+    const [ofB, ofC] = [await freePort(), await freePort()];
+    const all = await Promise.all([
+      meeting('c', c, { a: peer(a), b: peer(b) }, { listen: at(ofC) }),
+      meeting('a', a, { b: peer(b, ofB), c: peer(c, ofC) }),
+      meeting('b', b, { a: peer(a), c: peer(c, ofC) }, { listen: at(ofB) }),
+    ]);
+    expect(new Set(all.map(({ session }) => session)).size).toBe(1);
+    expect(all.map(({ connections }) => [...connections.keys()].sort().join())).toEqual(['a,b', 'b,c', 'a,c']);
+    end(...all);
+  });
+
+  test('that do not come are told by name', async () => {
+    const { code, member } = await faultOf(meeting('a', a, { b: peer(b, await freePort()) }, { waitMs: 50 }));
+    expect({ code, member }).toEqual({ code: 'PARTY_LOST', member: 'b' });
+  });
+
+  test('end at once with the signal, and listen no longer', async () => {
+    const port = await freePort();
+    const waiting = meeting('b', b, { a: peer(a) }, { listen: at(port) });
+    stop.abort(new Error('cancelled'));
+    await expect(waiting).rejects.toThrow('cancelled');
+    const server = createTcpServer();
+    await new Promise<void>((resolve, reject) => server.on('error', reject).listen(port, '127.0.0.1', resolve));
+    server.close();
+  });
+});
+
+describe('a key that is not the one that was compared', () => {
+  test('gets no byte from a member that connects to it, whatever name its certificate has', async () => {
+    const liar = new Liar(mallory, acceptOf('b', TASK, { a, b: mallory }), ownFingerprint(a), {});
+    const server = await liar.listen();
+    const fault = await faultOf(meeting('a', a, { b: peer(b, server.port) }));
+    expect(fault).toMatchObject({ code: 'PEER_UNKNOWN', member: 'b' });
+    expect(fault.message).toContain(ownFingerprint(mallory));
+    expect(liar.heard).toEqual([]);
+    server.close();
+  });
+
+  test('is closed by a member that listens, which goes on to wait for the right one', async () => {
+    const port = await freePort();
+    const waiting = meeting('b', b, { a: peer(a) }, { listen: at(port) });
+    const liar = new Liar(mallory, acceptOf('a', TASK, { a: mallory, b }), ownFingerprint(b), {});
+    await liar.dial(port);
+    expect(liar.heard).toEqual([]);
+    const met = await Promise.all([waiting, meeting('a', a, { b: peer(b, port) })]);
+    expect(logs).toContain(`closed a connection of a key that is not awaited: ${ownFingerprint(mallory)}`);
+    end(...met);
+  });
+
+  test('is no key at all: the connection is closed', async () => {
+    const port = await freePort();
+    const waiting = meeting('b', b, { a: peer(a) }, { listen: at(port) });
+    waiting.catch(() => undefined);
+    await new Promise<void>((resolve) => {
+      const again = (): void => {
+        const socket = connect({ ...at(port), rejectUnauthorized: false });
+        let heard = '';
+        socket.on('data', (chunk) => (heard += String(chunk)));
+        socket.on('error', (error: NodeJS.ErrnoException) => error.code === 'ECONNREFUSED' && setTimeout(again, 20));
+        socket.on('close', () => {
+          expect(heard).toBe('');
+          if (logs.some((line) => line.endsWith('not awaited: none'))) resolve();
+        });
+      };
+      again();
+    });
+  });
+
+  test('that belongs to another member does not stand for the one that is asked for', async () => {
+    const port = await freePort();
+    // At b the keys of a and c are swapped.
+    const swapped = meeting('b', b, { a: peer(c), c: peer(a) }, { listen: at(port) });
+    const honest = meeting('a', a, { b: peer(b, port), c: peer(c, await freePort()) });
+    honest.catch(() => undefined);
+    expect(await faultOf(swapped)).toMatchObject({ code: 'PROTOCOL_VIOLATION', member: 'c' });
+  });
+
+  test('older than TLS 1.3 is not spoken', async () => {
+    const port = await freePort();
+    const waiting = meeting('b', b, { a: peer(a) }, { listen: at(port) });
+    waiting.catch(() => undefined);
+    const code = await new Promise((resolve) => {
+      const again = (): void => {
+        connect({ ...a, ...at(port), rejectUnauthorized: false, maxVersion: 'TLSv1.2' }).on(
+          'error',
+          (error: NodeJS.ErrnoException) =>
+            error.code === 'ECONNREFUSED' ? setTimeout(again, 20) : resolve(error.code),
+        );
+      };
+      again();
+    });
+    expect(code).toMatch(/PROTOCOL_VERSION/);
+  });
+});
+
+describe('a member with the right key that', () => {
+  let before: Greeting;
+  /** What comes of it at the member that listens for it. */
+  const comesTo = async (lie: Lie): Promise<Pick<PeerFault, 'code' | 'member' | 'message'>> => {
+    const port = await freePort();
+    const liar = new Liar(a, acceptOf('a', TASK, { a, b }), ownFingerprint(b), lie);
+    const fault = faultOf(meeting('b', b, { a: peer(a) }, { listen: at(port) }));
+    await liar.dial(port);
+    before = liar.greeting!;
+    return fault;
+  };
+  const lies: readonly (readonly [string, Lie, string])[] = [
+    ['has accepted another task', { accept: { task: OTHER_TASK } }, 'another task'],
+    ['has accepted other members', { accept: { members: {} } }, 'other members'],
+    ['speaks in another name', { accept: { member: 'b' } }, 'another name'],
+    ['signs something else', { accept: { kind: 'proof' } }, 'another name'],
+    ['gives no nonce', { accept: { nonce: 'short' } }, 'no nonce'],
+    ['gives no accept', { greeting: ({ proof }) => ({ protocol: [1, 1], proof }) }, 'no accept'],
+    ['gives no proof', { greeting: ({ accept }) => ({ protocol: [1, 1], accept }) }, 'another connection'],
+    [
+      'gives a proof of another kind',
+      { greeting: (right) => ({ ...right, proof: right.accept }) },
+      'another connection',
+    ],
+    ['names no versions', { greeting: (right) => ({ ...right, protocol: 'all' }) }, 'no versions'],
+    ['sends a list', { greeting: () => [] }, 'no message'],
+    ['sends no JSON', { bytes: Buffer.from('\0\0\0\x03{]}') }, 'no message'],
+    ['announces 4 GiB', { bytes: Buffer.from('\xff\xff\xff\xff', 'latin1') }, 'no message'],
+    ['shows no accepts', { accepts: () => ({}) }, 'not the one it gave'],
+    ['shows its own accept alone', { accepts: (own) => ({ a: own }) }, 'not the one it gave'],
+  ];
+  for (const [what, lie, words] of lies) {
+    test(`${what} is named`, async () => {
+      const { code, member, message } = await comesTo(lie);
+      expect({ code, member }).toEqual({ code: 'PROTOCOL_VIOLATION', member: 'a' });
+      expect(message).toContain(words);
+    });
+  }
+
+  test('replays the greeting of an earlier run is named', async () => {
+    await comesTo({ cut: true });
+    const recorded = before;
+    expect(await comesTo({ greeting: () => recorded })).toMatchObject({
+      code: 'PROTOCOL_VIOLATION',
+      member: 'a',
+      message: expect.stringContaining('made for another connection') as unknown,
+    });
+  });
+
+  test('signs with another key is named', async () => {
+    const forged = await sign(acceptOf('a', TASK, { a, b }), createPrivateKey(mallory.key));
+    const fault = await comesTo({ greeting: (right) => ({ ...right, accept: forged }) });
+    expect(fault).toMatchObject({ code: 'PROTOCOL_VIOLATION', member: 'a' });
+  });
+
+  test('speaks other versions is refused with both', async () => {
+    const { code, message } = await comesTo({ greeting: (right) => ({ ...right, protocol: [2, 3] }) });
+    expect(code).toBe('PROTOCOL_UNSUPPORTED');
+    expect(message).toContain('versions 2 to 3');
+    expect(message).toContain('1 to 1');
+  });
+
+  for (const [what, bytes] of [
+    ['in the middle of a message', framed({ protocol: [1, 1] }).subarray(0, 10)],
+    ['before a message', Buffer.alloc(0)],
+  ] as const) {
+    test(`cuts the connection ${what} is lost`, async () => {
+      expect(await comesTo({ bytes, cut: true })).toMatchObject({ code: 'PARTY_LOST', member: 'a' });
+    });
+  }
+
+  test('gives two members two accepts is named by both, by the signatures on them', async () => {
+    // c tells a and b different things, and shows each what it told it.
+    const members = { a, b, c };
+    const [ofB, ofA] = [await freePort(), await freePort()];
+    const two = [
+      new Liar(c, { ...acceptOf('c', TASK, members), nonce: '1'.repeat(64) }, ownFingerprint(a), {}),
+      new Liar(c, { ...acceptOf('c', TASK, members), nonce: '2'.repeat(64) }, ownFingerprint(b), {}),
+    ];
+    const faults = [
+      faultOf(meeting('a', a, { b: peer(b, ofB), c: peer(c) }, { listen: at(ofA) })),
+      faultOf(meeting('b', b, { a: peer(a), c: peer(c) }, { listen: at(ofB) })),
+    ];
+    void two[0]!.dial(ofA);
+    void two[1]!.dial(ofB);
+    const [first, second] = await Promise.all(faults);
+    // The one that compares first names c; the other one may hear of the cut before it compares.
+    const named = [first, second].filter((fault) => fault!.code === 'PROTOCOL_VIOLATION');
+    expect(named.length).toBeGreaterThan(0);
+    for (const fault of named) {
+      expect(fault!.member).toBe('c');
+      expect(fault!.message).toContain('two accepts');
+    }
+  });
+});

@@ -1,0 +1,268 @@
+import { createPrivateKey, randomBytes, type KeyObject } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  connect,
+  createServer,
+  type SecureContextOptions,
+  type Server,
+  type TLSSocket,
+  type TlsOptions,
+} from 'node:tls';
+import { canonicalJson } from '#libs/consent';
+import { sha256, sign, type Accept } from './accept.js';
+import { compare, greet, type Accepted, type Accepts, type Greeted, type Proven } from './handshake.js';
+import { fingerprintOf, ownFingerprint, type Identity } from './identity.js';
+import { PeerFault } from './peer-fault.js';
+
+/** Where a member is found. */
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Another member of a task. */
+export interface Peer {
+  readonly fingerprint: string;
+  /** Where this side connects to it; undefined where it connects to this side. */
+  readonly address?: Address | undefined;
+}
+
+export interface Meeting {
+  /** Own name in the task. */
+  readonly member: string;
+  readonly identity: Identity;
+  /** `sha256:<hex>` of the canonical task. */
+  readonly task: string;
+  /** The other members, by name. */
+  readonly peers: ReadonlyMap<string, Peer>;
+  /** Where this side listens; undefined where no peer connects to it. */
+  readonly listen?: Address | undefined;
+  /** How long the others may take to come, ms. */
+  readonly waitMs: number;
+  readonly signal: AbortSignal;
+  log(message: string): void;
+}
+
+/** The members of a run, who have all accepted it. */
+export interface Met {
+  /** Names the run: `sha256:<hex>` over the accepts of all, so it is new as long as one of them has a new nonce. */
+  readonly session: string;
+  /** Signed, by member; its own too. */
+  readonly accepts: Accepts;
+  readonly connections: ReadonlyMap<string, TLSSocket>;
+}
+
+const GREETING_MS = 30_000;
+const RETRY_MS = 500;
+const KEEP_ALIVE_MS = 5_000;
+const MOST_CONNECTIONS = 64;
+/** Strangers who are told of in the log. */
+const TOLD_STRANGERS = 10;
+
+/**
+ * Connects to all other members of a task over TLS 1.3 with certificates of both sides, and makes sure that all have accepted the same task
+ * with the same members. A connection belongs to the member whose key it proves, and no certificate authority is asked. Throws
+ * PeerFault, or the signal's reason; no connection is open then.
+ */
+export async function meet(meeting: Meeting): Promise<Met> {
+  const stop = new AbortController();
+  const late = setTimeout(() => stop.abort(new Late()), meeting.waitMs);
+  const abort = (): void => stop.abort(meeting.signal.reason);
+  meeting.signal.addEventListener('abort', abort, { once: true });
+  if (meeting.signal.aborted) abort();
+  const room = new Room(meeting, stop.signal);
+  try {
+    return await room.fill();
+  } catch (error) {
+    room.clear();
+    throw error;
+  } finally {
+    clearTimeout(late);
+    meeting.signal.removeEventListener('abort', abort);
+    stop.abort();
+    room.close();
+  }
+}
+
+class Late extends Error {}
+
+/** Where the members of one run meet. */
+class Room {
+  private readonly open = new Set<TLSSocket>();
+  private readonly came = new Map<string, (proven: Proven) => void>();
+  private server: Server | undefined;
+  private strangers = 0;
+
+  constructor(
+    private readonly meeting: Meeting,
+    private readonly signal: AbortSignal,
+  ) {}
+
+  async fill(): Promise<Met> {
+    const { meeting } = this;
+    const own = await this.accept();
+    const names = [...meeting.peers.keys()].sort();
+    const dialled = names.filter((name) => meeting.peers.get(name)!.address !== undefined);
+    const awaited = names.filter((name) => !dialled.includes(name));
+    const arrivals = awaited.map((name) => this.arrivalOf(name));
+    if (awaited.length > 0) await this.listen();
+    const greeted = await all([
+      ...dialled.map(async (name) => this.greet(await this.dial(name), name, own)),
+      ...arrivals.map(async (arrival, at) => this.greet(await arrival, awaited[at]!, own)),
+    ]);
+    const signed = [
+      ...greeted.map((each) => [each.member, each.signed] as const),
+      [meeting.member, own.signed] as const,
+    ];
+    const accepts = new Map(signed.sort(([a], [b]) => (a < b ? -1 : 1)));
+    const keys = new Map<string, KeyObject>(greeted.map(({ member, publicKey }) => [member, publicKey]));
+    await all(greeted.map((each) => this.untilLate(each.member, compare(accepts, keys, each))));
+    const connections = new Map(greeted.map(({ member, socket }) => [member, socket]));
+    return { session: sha256(canonicalJson(Object.fromEntries(accepts))), accepts, connections };
+  }
+
+  /** Listens no longer. */
+  close(): void {
+    this.server?.close();
+  }
+
+  /** Ends all connections. */
+  clear(): void {
+    for (const socket of this.open) socket.destroy();
+  }
+
+  private async accept(): Promise<Accepted> {
+    const { member, identity, task, peers } = this.meeting;
+    const members = Object.fromEntries([...peers].map(([name, { fingerprint }]) => [name, fingerprint]));
+    members[member] = ownFingerprint(identity);
+    const nonce = randomBytes(32).toString('hex');
+    const accept: Accept = { kind: 'accept', member, task, members, nonce };
+    return { accept, signed: await sign(accept, createPrivateKey(identity.key)), key: identity.key };
+  }
+
+  private async greet(proven: Proven, member: string, own: Accepted): Promise<Greeted> {
+    const slow = setTimeout(() => proven.socket.destroy(), GREETING_MS);
+    try {
+      return await this.untilLate(member, greet(proven, member, own));
+    } finally {
+      clearTimeout(slow);
+    }
+  }
+
+  private async dial(name: string): Promise<Proven> {
+    const { peers, identity, log } = this.meeting;
+    const { address, fingerprint } = peers.get(name)!;
+    const { host, port } = address!;
+    for (let tried = 0; ; tried += 1) {
+      if (this.signal.aborted) throw this.reason(name);
+      const socket = connect({ ...tlsOf(identity), host, port, checkServerIdentity: () => undefined });
+      const fault = await this.opened(socket);
+      if (fault === undefined) {
+        const publicKey = keyOf(socket);
+        if (publicKey && fingerprintOf(publicKey) === fingerprint) return { socket, publicKey };
+        const found = publicKey ? fingerprintOf(publicKey) : 'none';
+        const message = `At ${host}:${port} answers another key (${found}) than that of ${name} (${fingerprint}). Nothing was sent. Ask ${name} by telephone which is right.`;
+        throw new PeerFault('PEER_UNKNOWN', name, message);
+      }
+      if (tried === 0) log(`waits for ${name} at ${host}:${port} (${fault})`);
+      await delay(RETRY_MS, undefined, { signal: this.signal }).catch(() => undefined);
+    }
+  }
+
+  /** Resolves once the connection is encrypted, or to why it is not. */
+  private opened(socket: TLSSocket): Promise<string | undefined> {
+    this.keep(socket);
+    const abort = (): void => void socket.destroy();
+    this.signal.addEventListener('abort', abort, { once: true });
+    return new Promise((resolve) => {
+      socket.once('secureConnect', () => resolve(undefined));
+      socket.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.name));
+      socket.once('close', () => resolve('closed'));
+    }).then((fault) => {
+      this.signal.removeEventListener('abort', abort);
+      return fault as string | undefined;
+    });
+  }
+
+  private arrivalOf(name: string): Promise<Proven> {
+    const arrival = new Promise<Proven>((resolve, reject) => {
+      this.came.set(this.meeting.peers.get(name)!.fingerprint, resolve);
+      this.signal.addEventListener('abort', () => reject(this.reason(name)), { once: true });
+      if (this.signal.aborted) reject(this.reason(name));
+    });
+    arrival.catch(() => undefined); // Nobody awaits it where this side cannot listen.
+    return arrival;
+  }
+
+  private listen(): Promise<void> {
+    const { identity, listen, log } = this.meeting;
+    const options: TlsOptions = { ...tlsOf(identity), requestCert: true, handshakeTimeout: GREETING_MS / 3 };
+    const server = createServer(options, (socket) => this.take(socket));
+    server.maxConnections = MOST_CONNECTIONS;
+    server.on('tlsClientError', () => undefined); // It is no member, and is closed.
+    this.server = server;
+    return new Promise((resolve, reject) => {
+      server.on('error', reject);
+      server.listen(listen?.port ?? 0, listen?.host, () => {
+        log(`listens at ${listen?.host}:${listen?.port}`);
+        resolve();
+      });
+    });
+  }
+
+  /** The first connection that proves a member's key is the member's. */
+  private take(socket: TLSSocket): void {
+    this.keep(socket);
+    const publicKey = keyOf(socket);
+    const fingerprint = publicKey && fingerprintOf(publicKey);
+    const arrived = fingerprint === undefined ? undefined : this.came.get(fingerprint);
+    if (arrived) {
+      this.came.delete(fingerprint!);
+      return arrived({ socket, publicKey: publicKey! });
+    }
+    socket.destroy();
+    this.strangers += 1;
+    if (this.strangers > TOLD_STRANGERS) return;
+    this.meeting.log(`closed a connection of a key that is not awaited: ${fingerprint ?? 'none'}`);
+  }
+
+  private keep(socket: TLSSocket): void {
+    this.open.add(socket);
+    socket.on('error', () => undefined); // `close` follows.
+    socket.once('close', () => this.open.delete(socket));
+    socket.setNoDelay(true);
+    socket.setKeepAlive(true, KEEP_ALIVE_MS);
+  }
+
+  private untilLate<T>(member: string, work: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.signal.addEventListener('abort', () => reject(this.reason(member)), { once: true });
+      work.then(resolve, reject);
+    });
+  }
+
+  private reason(member: string): Error {
+    const { reason } = this.signal as { reason: Error };
+    if (!(reason instanceof Late)) return reason;
+    const minutes = Math.ceil(this.meeting.waitMs / 60_000);
+    return new PeerFault(
+      'PARTY_LOST',
+      member,
+      `${member} did not come within ${minutes} min. Exactly one of two sites has the address of the other.`,
+    );
+  }
+}
+
+/** The key that the other end has proven; undefined where it showed none. To be asked once: Node 20 forgets it. */
+const keyOf = (socket: TLSSocket): KeyObject | undefined => socket.getPeerX509Certificate()?.publicKey;
+
+/** Fails with the first failure, and leaves none unheard. */
+const all = <T>(work: readonly Promise<T>[]): Promise<T[]> => {
+  for (const each of work) each.catch(() => undefined);
+  return Promise.all(work);
+};
+
+/** TLS without authorities: whoever is at the other end is known by the key that it proves, which the caller compares. */
+function tlsOf({ key, cert }: Identity): SecureContextOptions & { readonly rejectUnauthorized: false } {
+  return { key, cert, minVersion: 'TLSv1.3', rejectUnauthorized: false };
+}
