@@ -14,6 +14,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   demo: (args) => launch('launcher/demo', args),
   start: (args) => launch('launcher/start', args),
   dev,
+  node: siteCommand,
   // tools/run.mjs has built before it runs a command.
   build: async () => undefined,
   migrate: (args) => launch('launcher/migrate', args),
@@ -57,6 +58,12 @@ async function launch(program: string, args: readonly string[]): Promise<void> {
   process.argv = [process.execPath, built, ...args];
   process.chdir(ROOT);
   await import(pathToFileURL(built).href);
+}
+
+/** Runs the command of a party's site. */
+async function siteCommand(args: readonly string[]): Promise<void> {
+  process.argv = [process.execPath, 'task-chain-node', ...args];
+  await import(pathToFileURL(join(ROOT, 'apps/party-node/bin/task-chain-node.mjs')).href);
 }
 
 /** Runs the whole system, and compiles and restarts it as sources change. */

@@ -13,6 +13,8 @@ export { digestWith } from './party/owner.js';
 export { openResult } from './party/party-results.js';
 export { describeTable, type TableDescription } from './table/describe-table.js';
 export { requireDiskRoom } from './contract/disk-full.js';
+export { NEUTRAL } from './party/party-link.js';
+export { DealerDone, type Site, type Transcript } from './contract/site.js';
 export { TaskFailure } from './contract/task-type.js';
 export { readScripts, scriptFaults } from './script/allowed-scripts.js';
 export type {

@@ -1,0 +1,169 @@
+import { mkdir, open, readFile, rename, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { FINGERPRINT, makeIdentity, ownFingerprint, type Address, type Identity } from '#libs/peers';
+import { Refusal } from './refusal.js';
+
+/** Another member that this site takes part with. */
+export interface KnownPeer {
+  readonly fingerprint: string;
+  /** `host:port`; absent where it connects to this site. */
+  readonly address?: string;
+  /** Whether it is a dealer, and no party. */
+  readonly dealer?: boolean;
+}
+
+/** `node.json`: who this site is, and whom it knows. */
+export interface NodeFile {
+  readonly version: 1;
+  readonly name: string;
+  /** Whether it is a dealer: it has no tables. */
+  readonly dealer: boolean;
+  /** `host:port` */
+  readonly listen?: string;
+  readonly peers: Readonly<Record<string, KnownPeer>>;
+}
+
+const ADDRESS = /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]{1,253}):[1-9][0-9]{0,4}$/;
+const NAME = '^[A-Za-z][A-Za-z0-9_-]{0,63}$';
+const address = { type: 'string', pattern: ADDRESS.source };
+const isNodeFile = new Ajv2020({ strict: false }).compile<NodeFile>({
+  type: 'object',
+  additionalProperties: false,
+  required: ['version', 'name', 'dealer', 'peers'],
+  properties: {
+    version: { const: 1 },
+    name: { type: 'string', pattern: NAME },
+    dealer: { type: 'boolean' },
+    listen: address,
+    peers: {
+      type: 'object',
+      propertyNames: { pattern: NAME },
+      additionalProperties: {
+        type: 'object',
+        additionalProperties: false,
+        required: ['fingerprint'],
+        properties: {
+          fingerprint: { type: 'string', pattern: FINGERPRINT.source },
+          address,
+          dealer: { type: 'boolean' },
+        },
+      },
+    },
+  },
+});
+
+/** The folder of a site: its keys, whom it knows, its tables and what was made of them. */
+export class NodeFolder {
+  readonly path: string;
+
+  constructor(path: string) {
+    this.path = resolve(path);
+  }
+
+  get dataRoot(): string {
+    return join(this.path, 'data');
+  }
+
+  get artifactRoot(): string {
+    return join(this.path, 'artifacts');
+  }
+
+  /** Makes the folder with a new key pair. A key is never replaced. Returns its fingerprint. */
+  async init(file: Omit<NodeFile, 'version' | 'peers'>): Promise<string> {
+    await mkdir(this.path, { recursive: true, mode: 0o700 });
+    const identity = await makeIdentity(file.name);
+    await writeNew(join(this.path, 'node.key'), identity.key).catch((error: NodeJS.ErrnoException) => {
+      throw error.code === 'EEXIST' ? new Refusal(`${this.path} has a key already. A key is never replaced.`) : error;
+    });
+    await writeNew(join(this.path, 'node.crt'), identity.cert);
+    await this.write({ version: 1, ...file, peers: {} });
+    for (const folder of [this.artifactRoot, ...(file.dealer ? [] : [join(this.dataRoot, file.name)])])
+      await mkdir(folder, { recursive: true, mode: 0o700 });
+    return ownFingerprint(identity);
+  }
+
+  async read(): Promise<NodeFile> {
+    const path = join(this.path, 'node.json');
+    const text = await readFile(path, 'utf8').catch(() => {
+      throw new Refusal(`There is no ${path}. Make the site with: task-chain-node init <name> --folder ${this.path}`);
+    });
+    return checked(path, parsed(text));
+  }
+
+  /** Replaces `node.json` at once. */
+  async write(file: NodeFile): Promise<void> {
+    const path = join(this.path, 'node.json');
+    await replace(path, checked(path, file));
+  }
+
+  /** Throws where others than its owner may read the key. */
+  async identity(): Promise<Identity> {
+    const path = join(this.path, 'node.key');
+    const { mode } = await stat(path);
+    if (process.platform !== 'win32' && (mode & 0o077) !== 0)
+      throw new Refusal(`${path} can be read by other users: chmod 600 ${path}`);
+    return { key: await readFile(path, 'utf8'), cert: await readFile(join(this.path, 'node.crt'), 'utf8') };
+  }
+
+  /** What the owner of the data has signed, as the API gives it; nothing where the folder has no such file. */
+  async statements(): Promise<readonly string[]> {
+    const path = join(this.path, 'statements.json');
+    const text = await readFile(path, 'utf8').catch(() => '[]');
+    const list = parsed(text);
+    if (Array.isArray(list) && list.every((each) => typeof each === 'string')) return list as string[];
+    throw new Refusal(`${path} has to hold a list of signed statements.`);
+  }
+
+  /** Keeps what a run came to, once on the disk. */
+  async keep(name: string, record: object): Promise<string> {
+    const folder = join(this.path, 'runs');
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    const path = join(folder, `${name}.json`);
+    await replace(path, record);
+    return path;
+  }
+}
+
+/** Reads `host:port`. Throws for what is none. */
+export function addressOf(text: string): Address {
+  const port = Number(text.slice(text.lastIndexOf(':') + 1));
+  if (!ADDRESS.test(text) || port > 65_535) throw new Refusal(`${text} is no address: write host:port.`);
+  return { host: text.slice(0, text.lastIndexOf(':')).replace(/^\[(.*)\]$/, '$1'), port };
+}
+
+function checked(path: string, file: unknown): NodeFile {
+  if (!isNodeFile(file)) {
+    const [fault] = isNodeFile.errors ?? [];
+    throw new Refusal(`${path}: ${fault?.instancePath || '/'} ${fault?.message ?? 'is wrong'}.`);
+  }
+  const keys = Object.values(file.peers).map(({ fingerprint }) => fingerprint);
+  if (new Set(keys).size !== keys.length) throw new Refusal(`${path} has one key for two names.`);
+  return file;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+async function writeNew(path: string, text: string): Promise<void> {
+  const handle = await open(path, 'wx', 0o600);
+  try {
+    await handle.writeFile(text);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function replace(path: string, content: object): Promise<void> {
+  const temporary = `${path}.${process.pid}.tmp`;
+  await writeNew(temporary, `${JSON.stringify(content, null, 2)}\n`);
+  await rename(temporary, path);
+  const folder = await open(join(path, '..'), 'r');
+  await folder.sync().finally(() => folder.close());
+}

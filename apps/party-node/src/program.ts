@@ -1,0 +1,163 @@
+import { Command, CommanderError } from 'commander';
+import { TaskFailure } from '#libs/compute';
+import { FINGERPRINT, ownFingerprint, PeerFault } from '#libs/peers';
+import { addressOf, NodeFolder, type KnownPeer } from './node-folder.js';
+import { Refusal } from './refusal.js';
+import { takePart } from './run-task.js';
+import { readTask, type SharedTask } from './task-file.js';
+
+/** Where the program writes, and what ends it. */
+export interface Terminal {
+  out(text: string): void;
+  err(text: string): void;
+  readonly signal: AbortSignal;
+}
+
+/** The exit codes of task-chain that fit. */
+const EXIT = { OK: 0, BUG: 1, USAGE: 2, FAILURE: 4, INTERRUPTED: 130 } as const;
+const MINUTE_MS = 60_000;
+
+/** Runs the program with these arguments and returns its exit code. Never throws. */
+export async function run(args: readonly string[], { out, err, signal }: Terminal): Promise<number> {
+  const terminal = { out: (text: string) => out(printable(text)), err: (text: string) => err(printable(text)), signal };
+  try {
+    await programOf(terminal).parseAsync(args, { from: 'user' });
+    return EXIT.OK;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.OK : EXIT.USAGE;
+    if (signal.aborted) return EXIT.INTERRUPTED;
+    if (error instanceof Refusal) {
+      terminal.err(`${error.message}\n`);
+      return EXIT.USAGE;
+    }
+    if (error instanceof TaskFailure || error instanceof PeerFault) {
+      terminal.err(`${error.code}: ${error.message}\n`);
+      return EXIT.FAILURE;
+    }
+    terminal.err(`${(error as Error).stack ?? String(error)}\n`);
+    return EXIT.BUG;
+  }
+}
+
+/** Text without what a terminal acts on: a task's file and other sites' words come from elsewhere. */
+const printable = (text: string): string => text.replaceAll(/[^\P{Cc}\n]/gu, ' ');
+
+function programOf({ out, err, signal }: Terminal): Command {
+  const program = new Command('task-chain-node')
+    .description('Takes part in tasks of several parties at a site of its own, with keys that the sites have compared.')
+    .exitOverride()
+    .configureOutput({ writeOut: out, writeErr: err });
+  const folderOf = (command: Command): NodeFolder =>
+    new NodeFolder(command.optsWithGlobals<{ folder: string }>().folder);
+  const withFolder = (command: Command): Command =>
+    command.requiredOption('--folder <path>', 'the folder of this site');
+
+  withFolder(program.command('init <name>'))
+    .description('make the folder of a site, with a new key')
+    .option('--dealer', 'the site of a dealer, which has no tables')
+    .option('--listen <host:port>', 'where other sites connect to it')
+    .action(
+      async (name: string, { dealer = false, listen }: { dealer?: boolean; listen?: string }, command: Command) => {
+        if (!/^[A-Za-z][A-Za-z0-9_-]{0,63}$/.test(name)) throw new Refusal(`${name} is no name for a site.`);
+        if (listen !== undefined) addressOf(listen);
+        const folder = folderOf(command);
+        const fingerprint = await folder.init({ name, dealer, ...(listen !== undefined && { listen }) });
+        out(`${fingerprint}\n`);
+        err(`The fingerprint of ${name}, in ${folder.path}. Tell it to the others, and compare it by telephone:\n`);
+        err(`${grouped(fingerprint)}\n`);
+      },
+    );
+
+  withFolder(program.command('fingerprint'))
+    .description("show the fingerprint of this site's key")
+    .action(async (_: unknown, command: Command) => {
+      out(`${ownFingerprint(await folderOf(command).identity())}\n`);
+    });
+
+  const peers = program.command('peers').description('the sites that this one knows');
+  withFolder(peers.command('add <name> <fingerprint>'))
+    .description('write down the key of another site, which was compared with a person there')
+    .option('--address <host:port>', 'where this site connects to it; leave it out where it connects to this site')
+    .option('--dealer', 'it is a dealer')
+    .action(
+      async (name: string, fingerprint: string, options: { address?: string; dealer?: true }, command: Command) => {
+        if (!FINGERPRINT.test(fingerprint)) throw new Refusal('A fingerprint is sha256: and 64 hex digits.');
+        if (options.address !== undefined) addressOf(options.address);
+        const folder = folderOf(command);
+        const file = await folder.read();
+        if (Object.hasOwn(file.peers, name)) {
+          const same = file.peers[name]!.fingerprint === fingerprint;
+          const hint = same ? 'Remove it first.' : 'It has another key. Ask why before you remove the old one.';
+          throw new Refusal(`This site knows a ${name} already. ${hint}`);
+        }
+        const known = Object.entries(file.peers).find(([, peer]) => peer.fingerprint === fingerprint)?.[0];
+        if (known !== undefined) throw new Refusal(`That is the key of ${known}.`);
+        if (fingerprint === ownFingerprint(await folder.identity())) throw new Refusal('That is the key of this site.');
+        const { address, dealer } = options;
+        const peer: KnownPeer = { fingerprint, ...(address !== undefined && { address }), ...(dealer && { dealer }) };
+        await folder.write({ ...file, peers: { ...file.peers, [name]: peer } });
+      },
+    );
+  withFolder(peers.command('rm <name>'))
+    .description('forget a site')
+    .action(async (name: string, _: unknown, command: Command) => {
+      const folder = folderOf(command);
+      const file = await folder.read();
+      if (!Object.hasOwn(file.peers, name)) throw new Refusal(`This site knows no ${name}.`);
+      const left = Object.entries(file.peers).filter(([each]) => each !== name);
+      await folder.write({ ...file, peers: Object.fromEntries(left) });
+    });
+  withFolder(peers.command('ls'))
+    .description('list them')
+    .action(async (_: unknown, command: Command) => {
+      for (const [name, { fingerprint, address, dealer }] of Object.entries((await folderOf(command).read()).peers))
+        out(`${name}  ${fingerprint}  ${address ?? 'connects to this site'}${dealer ? '  dealer' : ''}\n`);
+    });
+
+  program
+    .command('show <task>')
+    .description('show what a task would do, and its hash')
+    .action(async (path: string) => out(shown(await readTask(path))));
+
+  withFolder(program.command('run <task>'))
+    .description('take part in a task; the others do the same at their sites')
+    .requiredOption('--accept <hash>', 'the hash of the task, as show prints it')
+    .option('--dealer <name>', 'which of the known dealers is to take part')
+    .option('--wait <minutes>', 'how long the others may take to come', '10')
+    .action(async (path: string, options: { accept: string; dealer?: string; wait: string }, command: Command) => {
+      const task = await readTask(path);
+      if (task.hash !== options.accept)
+        throw new Refusal(`The task in ${path} is ${task.hash}, not the one that you accept.`);
+      const minutes = Number(options.wait);
+      if (!(minutes > 0 && minutes <= 24 * 60)) throw new Refusal('--wait takes minutes, up to 1440.');
+      const folder = folderOf(command);
+      const outcome = await takePart({
+        folder,
+        file: await folder.read(),
+        task,
+        dealer: options.dealer,
+        waitMs: minutes * MINUTE_MS,
+        signal,
+        progress: () => undefined,
+        log: (message) => err(`${message}\n`),
+      });
+      if (outcome)
+        out(`${JSON.stringify(outcome, null, 2)}
+`);
+    });
+  return program;
+}
+
+/** A fingerprint in groups of four, to read out. */
+const grouped = (fingerprint: string): string => fingerprint.slice('sha256:'.length).match(/.{4}/g)!.join(' ');
+
+function shown({ type, hash, parties, params, statement }: SharedTask): string {
+  return [
+    `${type.title} (${type.type}) of ${parties.join(', ')}`,
+    `What leaves each party: ${type.leaves}`,
+    ...(statement.purpose === undefined ? [] : [`Purpose, as the task states it: ${statement.purpose}`]),
+    JSON.stringify(params, null, 2),
+    `To take part: --accept ${hash}`,
+    '',
+  ].join('\n');
+}

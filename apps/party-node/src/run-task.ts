@@ -1,0 +1,140 @@
+import { randomUUID } from 'node:crypto';
+import {
+  DealerDone,
+  NEUTRAL,
+  runTask,
+  TaskFailure,
+  type JsonObject,
+  type PartyResult,
+  type Site,
+  type Transcript,
+} from '#libs/compute';
+import { meet, PeerFault, type Met, type Peer } from '#libs/peers';
+import { addressOf, type NodeFile, type NodeFolder } from './node-folder.js';
+import { Refusal } from './refusal.js';
+import type { SharedTask } from './task-file.js';
+
+/** How this site takes part in a task. */
+export interface Participation {
+  readonly folder: NodeFolder;
+  readonly file: NodeFile;
+  readonly task: SharedTask;
+  /** The dealer that this site accepts, by its name here. */
+  readonly dealer?: string | undefined;
+  readonly waitMs: number;
+  readonly signal: AbortSignal;
+  progress(fraction: number, stage: string): void;
+  log(message: string): void;
+}
+
+/** What a site keeps of a run: enough to show later who accepted what, and what crossed. */
+interface RunRecord {
+  readonly task: SharedTask['statement'];
+  readonly hash: string;
+  readonly begun: string;
+  ended?: string;
+  session?: string;
+  accepts?: Readonly<Record<string, string>>;
+  readonly crossed: Record<string, Transcript>;
+  outcome: string;
+}
+
+/** What a party has of a task. */
+export interface Outcome {
+  /** What all parties have. */
+  readonly result: JsonObject;
+  /** What this party alone has: sealed to its readers where its folder is claimed. */
+  readonly party_result?: PartyResult;
+}
+
+/**
+ * Runs this site's part of a task: what it reads and writes follows from the task alone. Null at a dealer. Throws TaskFailure, PeerFault,
+ * Refusal, or the signal's reason. Either way the record of the run says what came of it.
+ */
+export async function takePart(part: Participation): Promise<Outcome | null> {
+  const { folder, file, task, signal, progress, log } = part;
+  const member = file.dealer ? NEUTRAL : file.name;
+  if (!file.dealer && !task.parties.includes(member))
+    throw new Refusal(`${member} has no part in the task: its parties are ${task.parties.join(', ')}.`);
+  const { statement } = task;
+  const begun = new Date().toISOString();
+  const record: RunRecord = { task: statement, hash: task.hash, begun, crossed: {}, outcome: 'RUNNING' };
+  const name = `${begun.replaceAll(/[:.]/g, '-')}-${statement.chain_id}-${statement.task_id}`;
+  const statements = file.dealer ? {} : { [member]: await folder.statements() };
+  const site: Site = {
+    party: member,
+    async meet(others) {
+      const met = await meetOthers(part, member, others);
+      record.session = met.session;
+      record.accepts = Object.fromEntries(met.accepts);
+      // Before a byte of a table is read.
+      await folder.keep(name, record);
+      log(`all have accepted the task; the run is ${met.session}`);
+      return met.connections;
+    },
+    crossed: (other, transcript) => void (record.crossed[other] = transcript),
+  };
+  try {
+    const { result, partyResults } = await runTask(statement.task_type, {
+      chainId: statement.chain_id,
+      taskId: statement.task_id,
+      attempt: 1,
+      requestId: randomUUID(),
+      params: task.params,
+      inputs: {},
+      dataRoot: folder.dataRoot,
+      artifactRoot: folder.artifactRoot,
+      // Whoever runs the command at the site has accepted the task for folders that nobody has claimed.
+      consent: { task: statement, statements, byAdmin: true, params: task.params },
+      site,
+      signal,
+      progress,
+      log: (level, message) => level !== 'debug' && log(message),
+    });
+    record.outcome = 'SUCCESS';
+    const own = partyResults?.[member];
+    return { result, ...(own && { party_result: own }) };
+  } catch (error) {
+    const isDone = error instanceof DealerDone;
+    record.outcome = isDone ? 'SUCCESS' : outcomeOf(error);
+    if (!isDone) throw error;
+    return null;
+  } finally {
+    record.ended = new Date().toISOString();
+    log(`the record of the run is ${await folder.keep(name, record)}`);
+  }
+}
+
+const outcomeOf = (error: unknown): string =>
+  error instanceof TaskFailure || error instanceof PeerFault ? error.code : 'ENDED';
+
+/** Meets those who take part, as this site knows them. */
+async function meetOthers(part: Participation, member: string, others: readonly string[]): Promise<Met> {
+  const { folder, file, task, waitMs, signal, log } = part;
+  const peers = new Map(others.map((name) => [name, peerOf(part, name)]));
+  const isAwaited = [...peers.values()].some(({ address }) => address === undefined);
+  if (isAwaited && file.listen === undefined) {
+    const names = [...peers].filter(([, { address }]) => address === undefined).map(([name]) => name);
+    throw new Refusal(`This site has no address of ${names.join(', ')}, and does not listen for it either.`);
+  }
+  const listen = file.listen === undefined ? undefined : addressOf(file.listen);
+  return meet({ member, identity: await folder.identity(), task: task.hash, peers, listen, waitMs, signal, log });
+}
+
+/** Another member, by the key that this site has written down for it. */
+function peerOf({ file, dealer }: Participation, name: string): Peer {
+  const dealers = Object.keys(file.peers).filter((each) => file.peers[each]!.dealer);
+  if (name === NEUTRAL && dealer === undefined && dealers.length !== 1) {
+    const known = dealers.length === 0 ? 'this site knows none' : `name one by --dealer: ${dealers.join(', ')}`;
+    throw new Refusal(`The task needs a dealer, and ${known}.`);
+  }
+  const known = name === NEUTRAL ? (dealer ?? dealers[0]!) : name;
+  const peer = file.peers[known];
+  if (!peer || (peer.dealer ?? false) !== (name === NEUTRAL)) {
+    const what = name === NEUTRAL ? 'dealer' : 'party';
+    throw new Refusal(
+      `This site knows no ${what} ${known}. Add it with: task-chain-node peers add ${known} <fingerprint>`,
+    );
+  }
+  return { fingerprint: peer.fingerprint, address: peer.address === undefined ? undefined : addressOf(peer.address) };
+}

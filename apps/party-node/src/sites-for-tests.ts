@@ -1,0 +1,115 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { freePort, guarded } from '#libs/local-postgres';
+import { run } from './program.js';
+
+/** Compiled, this file lies in dist/apps/party-node/src. */
+const BIN = fileURLToPath(new URL('../../../../apps/party-node/bin/task-chain-node.mjs', import.meta.url));
+
+/** What a command of a site came to. */
+export interface Ran {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** A command of a site in a process of its own. */
+export interface Running {
+  readonly process: ChildProcess;
+  readonly ended: Promise<Ran>;
+  /** Resolves once it has said this on stderr. */
+  said(text: string): Promise<void>;
+}
+
+/** The folders of parties and a dealer that know each other: alice connects to bob, and both connect to lab. */
+export class TestSites {
+  private constructor(
+    readonly path: string,
+    readonly fingerprints: Readonly<Record<string, string>>,
+  ) {}
+
+  static async make(): Promise<TestSites> {
+    const path = await mkdtemp(join(tmpdir(), 'party-node-'));
+    const [bob, lab] = [`127.0.0.1:${await freePort()}`, `127.0.0.1:${await freePort()}`];
+    const fingerprints: Record<string, string> = {};
+    for (const [name, ...options] of [['alice'], ['bob', '--listen', bob], ['lab', '--dealer', '--listen', lab]]) {
+      const { out } = await command(['init', name!, ...options, '--folder', join(path, name!)]);
+      fingerprints[name!] = out.trim();
+    }
+    const sites = new TestSites(path, fingerprints);
+    await sites.add('alice', 'bob', '--address', bob);
+    await sites.add('alice', 'lab', '--dealer', '--address', lab);
+    await sites.add('bob', 'alice');
+    await sites.add('bob', 'lab', '--dealer', '--address', lab);
+    await sites.add('lab', 'alice');
+    await sites.add('lab', 'bob');
+    return sites;
+  }
+
+  add(site: string, name: string, ...options: string[]): Promise<Ran> {
+    return this.command(site, 'peers', 'add', name, this.fingerprints[name]!, ...options);
+  }
+
+  /** Runs a command at a site in this process. */
+  command(site: string, ...args: string[]): Promise<Ran> {
+    return command([...args, '--folder', join(this.path, site)]);
+  }
+
+  /** Starts a command at a site in a process of its own. */
+  start(site: string, ...args: string[]): Running {
+    const child = guarded(
+      () => spawn(process.execPath, [BIN, ...args, '--folder', join(this.path, site)], { stdio: 'pipe' }),
+      'TERM',
+    );
+    let [out, err] = ['', ''];
+    const heard = new Set<() => void>();
+    child.stdout!.on('data', (chunk) => (out += String(chunk)));
+    child.stderr!.on('data', (chunk) => {
+      err += String(chunk);
+      heard.forEach((look) => look());
+    });
+    const ended = new Promise<Ran>((resolve) => child.on('close', (code) => resolve({ code, out, err })));
+    const said = (text: string): Promise<void> =>
+      new Promise((resolve, reject) => {
+        const look = (): void => void (err.includes(text) && resolve());
+        heard.add(look);
+        look();
+        void ended.then(() => reject(new Error(`it ended: ${err}`)));
+      });
+    return { process: child, ended, said };
+  }
+
+  /** Writes a file that every site has, and returns its path and the hash that they accept. */
+  async task(task: object, name = 'task.json'): Promise<{ readonly path: string; readonly hash: string }> {
+    const path = join(this.path, name);
+    await writeFile(path, JSON.stringify(task));
+    const { out, err } = await command(['show', path]);
+    const hash = /--accept (sha256:[0-9a-f]{64})/.exec(out)?.[1];
+    if (hash === undefined) throw new Error(err);
+    return { path, hash };
+  }
+
+  async table(party: string, name: string, rows: readonly (readonly unknown[])[]): Promise<void> {
+    const folder = join(this.path, party, 'data', party);
+    await mkdir(folder, { recursive: true });
+    await writeFile(join(folder, name), `${rows.map((row) => row.join(',')).join('\n')}\n`);
+  }
+
+  read(site: string, ...path: string[]): Promise<string> {
+    return readFile(join(this.path, site, ...path), 'utf8');
+  }
+
+  remove(): Promise<void> {
+    return rm(this.path, { recursive: true, force: true });
+  }
+}
+
+/** Runs a command in this process. */
+export async function command(args: readonly string[], signal = new AbortController().signal): Promise<Ran> {
+  let [out, err] = ['', ''];
+  const code = await run(args, { out: (text) => (out += text), err: (text) => (err += text), signal });
+  return { code, out, err };
+}

@@ -1,0 +1,289 @@
+import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { runTask, type TaskParams, type TaskRunResult } from '#libs/compute';
+import { TestOwner } from '#libs/testing';
+import { command, TestSites, type Ran, type Running } from './sites-for-tests.js';
+
+let sites: TestSites;
+const ROWS = 400;
+/** The same in every run. */
+const value = (row: number, column: number): number => ((row * (7 + 4 * column) + 3 * column) % 101) / 101;
+const aligned = Array.from({ length: ROWS }, (_, row) => [0, 1, 2].map((column) => value(row, column)));
+
+beforeAll(async () => {
+  sites = await TestSites.make();
+  await sites.table('alice', 'keys.csv', [['id', 'v'], ...Array.from({ length: ROWS }, (_, i) => [i, `a${i}`])]);
+  await sites.table('bob', 'keys.csv', [['id', 'w'], ...Array.from({ length: ROWS }, (_, i) => [i + 150, `b${i}`])]);
+  const label = aligned.map(([x, , z]) => (x! + z! > 1 ? 1 : 0));
+  await sites.table('alice', 'rows.csv', [['x', 'y'], ...aligned.map(([x], row) => [x, label[row]])]);
+  await sites.table('bob', 'rows.csv', [['p', 'q'], ...aligned.map(([, p, q]) => [p, q])]);
+});
+afterAll(() => sites.remove());
+
+const parties = { sf_init_config: { parties: ['alice', 'bob'] } };
+const taskOf = (task_type: string, task_config: object, task_id = task_type): object => ({
+  chain_id: 'joint',
+  task_id,
+  task_type,
+  task_params: { ...parties, task_config },
+});
+const psiTask = (out: string, task_id = 'psi') =>
+  taskOf(
+    'psi',
+    {
+      keys: { alice: ['id'], bob: ['id'] },
+      input_paths: { alice: 'keys.csv', bob: 'keys.csv' },
+      output_paths: { alice: out, bob: out },
+    },
+    task_id,
+  );
+const TASKS: Readonly<Record<string, object>> = {
+  psi: psiTask('matched.csv'),
+  psi_count: taskOf('psi_count', {
+    keys: { alice: ['id'], bob: ['id'] },
+    input_paths: { alice: 'keys.csv', bob: 'keys.csv' },
+    receiver: 'alice',
+  }),
+  ss_lr: taskOf('ss_lr', {
+    features: { alice: ['x'], bob: ['p', 'q'] },
+    label: 'y',
+    label_party: 'alice',
+    train_data: { alice: 'rows.csv', bob: 'rows.csv' },
+    params: { epochs: 2, batch_size: 100 },
+  }),
+  pearson_correlation: taskOf('pearson_correlation', {
+    input_data: { alice: 'rows.csv', bob: 'rows.csv' },
+    columns: { alice: ['x'], bob: ['p', 'q'] },
+  }),
+};
+const WITH_DEALER = ['ss_lr', 'pearson_correlation'];
+
+/** Starts the run of a task at sites, in a process each. */
+function startAll(task: { path: string; hash: string }, ...names: string[]): Running[] {
+  return names.map((name) => sites.start(name, 'run', task.path, '--accept', task.hash));
+}
+const endOf = (all: readonly Running[]): Promise<Ran[]> => Promise.all(all.map(({ ended }) => ended));
+
+/** The same task with the parties' processes on one machine, on copies of both tables. */
+async function locally(task: object): Promise<{ outcome: TaskRunResult; folder: string }> {
+  const folder = join(sites.path, `local-${(task as { task_id: string }).task_id}`);
+  for (const party of ['alice', 'bob']) {
+    await mkdir(join(folder, 'data', party), { recursive: true });
+    for (const name of ['keys.csv', 'rows.csv'])
+      await writeFile(join(folder, 'data', party, name), await sites.read(party, 'data', party, name));
+  }
+  const { task_type, task_id, task_params } = task as {
+    task_type: string;
+    task_id: string;
+    task_params: TaskParams;
+  };
+  const outcome = await runTask(task_type, {
+    chainId: 'joint',
+    taskId: task_id,
+    attempt: 1,
+    requestId: 'r',
+    params: task_params,
+    inputs: {},
+    dataRoot: join(folder, 'data'),
+    artifactRoot: join(folder, 'artifacts'),
+    signal: new AbortController().signal,
+    progress: () => undefined,
+    log: () => undefined,
+  });
+  return { outcome, folder };
+}
+const recordsOf = async (site: string): Promise<Record<string, unknown>[]> => {
+  const names = (await readdir(join(sites.path, site, 'runs'))).sort();
+  return Promise.all(names.map(async (name) => JSON.parse(await sites.read(site, 'runs', name)) as never));
+};
+
+describe('a task over sites', () => {
+  for (const [type, task] of Object.entries(TASKS)) {
+    test(`${type} gives both parties what it gives on one machine, and a dealer nothing`, async () => {
+      const names = ['alice', 'bob', ...(WITH_DEALER.includes(type) ? ['lab'] : [])];
+      const ran = await endOf(startAll(await sites.task(task, `${type}.json`), ...names));
+      expect(ran.map(({ code, err }) => [code, code === 0 ? '' : err])).toEqual(names.map(() => [0, '']));
+      const { outcome, folder } = await locally(task);
+      if (names.length === 3) expect(ran[2]!.out).toBe('');
+      // What a receiver alone learns stays at its site.
+      for (const [at, party] of ['alice', 'bob'].entries())
+        expect(JSON.parse(ran[at]!.out)).toEqual({
+          result: outcome.result,
+          ...(outcome.partyResults?.[party] && { party_result: outcome.partyResults[party] }),
+        });
+      if (type !== 'psi') return;
+      for (const party of ['alice', 'bob'])
+        expect(await sites.read(party, 'data', party, 'matched.csv')).toBe(
+          await readFile(join(folder, 'data', party, 'matched.csv'), 'utf8'),
+        );
+    });
+  }
+
+  test('leaves at each site the accepts of all, and of each other one what crossed', async () => {
+    const [alice, bob, lab] = await Promise.all(
+      ['alice', 'bob', 'lab'].map(async (site) => (await recordsOf(site)).find(({ task }) => isOf(task, 'ss_lr'))!),
+    );
+    expect(alice).toMatchObject({ outcome: 'SUCCESS', session: bob!['session'] as string });
+    expect(alice!['accepts']).toEqual(bob!['accepts']);
+    expect(Object.keys(alice!['accepts'] as object)).toEqual(['#neutral', 'alice', 'bob']);
+    type Crossed = Record<string, Record<string, unknown>>;
+    const crossed = [alice, bob, lab].map((each) => each!['crossed'] as Crossed);
+    expect(crossed[0]!['bob']!['sentSha256']).toBe(crossed[1]!['alice']!['receivedSha256']);
+    expect(crossed[2]!['alice']!['sentSha256']).toBe(crossed[0]!['#neutral']!['receivedSha256']);
+  });
+
+  test('ends everywhere, without a file, when one site is killed', async () => {
+    const rows = Array.from({ length: 30_000 }, (_, i) => [i, i]);
+    for (const party of ['alice', 'bob']) await sites.table(party, 'many.csv', [['id', 'v'], ...rows]);
+    const task = taskOf('psi', {
+      keys: { alice: ['id'], bob: ['id'] },
+      input_paths: { alice: 'many.csv', bob: 'many.csv' },
+      output_paths: { alice: 'killed.csv', bob: 'killed.csv' },
+    });
+    const [alice, bob] = startAll(await sites.task(task, 'killed.json'), 'alice', 'bob') as [Running, Running];
+    await Promise.all([alice.said('started'), bob.said('started')]);
+    bob.process.kill('SIGKILL');
+    const { code, err } = await alice.ended;
+    expect({ code, err }).toEqual({
+      code: 4,
+      err: expect.stringContaining('PARTY_LOST: Party bob was lost') as unknown,
+    });
+    const left = await readdir(join(sites.path, 'alice/data/alice'));
+    expect(left.filter((name) => /killed|tmp/.test(name))).toEqual([]);
+    expect((await recordsOf('alice')).at(-1)).toMatchObject({ outcome: 'PARTY_LOST' });
+  });
+
+  test('opens what its owner has signed, and asks for the rest, at the site itself', async () => {
+    const owned = await TestSites.make();
+    try {
+      const keys = [['id', 'v'], ...Array.from({ length: ROWS }, (_, i) => [i, i])];
+      await owned.table('alice', 'keys.csv', keys);
+      await owned.table('bob', 'keys.csv', keys);
+      const owner = await TestOwner.claim(join(owned.path, 'alice/data'), 'alice');
+      const dataset = await owner.sign(await owner.dataset('keys', 'keys.csv'));
+      const policy = await owner.sign({
+        kind: 'policy',
+        dataset: 'keys',
+        expires_at: '2999-01-01T00:00:00Z',
+        rules: [{ effect: 'allow', task_types: ['psi'], with: ['bob'] }],
+      } as never);
+      const task = await owned.task(
+        taskOf('psi', {
+          keys: { alice: ['id'], bob: ['id'] },
+          input_paths: { alice: 'dataset:alice/keys@1', bob: 'keys.csv' },
+        }),
+      );
+      const runBoth = async (): Promise<Ran> => {
+        const all = ['alice', 'bob'].map((name) => owned.start(name, 'run', task.path, '--accept', task.hash));
+        return (await endOf(all))[0]!;
+      };
+      expect(await runBoth()).toMatchObject({ code: 4, err: expect.stringContaining('DATASET_UNKNOWN') as unknown });
+      await writeFile(join(owned.path, 'alice/statements.json'), JSON.stringify([dataset]));
+      expect(await runBoth()).toMatchObject({ code: 4, err: expect.stringContaining('APPROVAL_REQUIRED') as unknown });
+      await writeFile(join(owned.path, 'alice/statements.json'), JSON.stringify([dataset, policy]));
+      expect(await runBoth()).toMatchObject({ code: 0 });
+    } finally {
+      await owned.remove();
+    }
+  });
+});
+
+const isOf = (task: unknown, type: string): boolean => (task as { task_type: string }).task_type === type;
+
+describe('a person at a site', () => {
+  test('runs no task but the one that was accepted', async () => {
+    const task = await sites.task(psiTask('out.csv', 'seen'), 'seen.json');
+    await writeFile(task.path, (await readFile(task.path, 'utf8')).replace('out.csv', 'other.csv'));
+    const { code, err } = await sites.command('alice', 'run', task.path, '--accept', task.hash);
+    expect({ code, err }).toEqual({ code: 2, err: expect.stringContaining('not the one that you accept') as unknown });
+  });
+
+  test('reads the name of the site that was given another task', async () => {
+    const mine = await sites.task(psiTask('mine.csv', 'mine'), 'mine.json');
+    const theirs = await sites.task(psiTask('theirs.csv', 'mine'), 'theirs.json');
+    const [alice, bob] = await endOf([...startAll(mine, 'alice'), ...startAll(theirs, 'bob')]);
+    for (const [ran, other] of [
+      [alice, 'bob'],
+      [bob, 'alice'],
+    ] as const) {
+      expect(ran!.code).toBe(4);
+      expect(ran!.err).toMatch(
+        new RegExp(`PROTOCOL_VIOLATION: The site of ${other} has accepted another task|PARTY_LOST`),
+      );
+    }
+    expect(alice!.err + bob!.err).toContain('has accepted another task');
+  });
+
+  test('adds keys that were compared: not twice, not the own, none in place of another', async () => {
+    const { alice, bob, lab } = sites.fingerprints as Record<'alice' | 'bob' | 'lab', string>;
+    for (const [name, fingerprint, words] of [
+      ['bob', lab, 'another key'],
+      ['bob', bob, 'already'],
+      ['robert', bob, 'the key of bob'],
+      ['self', alice, 'the key of this site'],
+      ['carol', 'sha256:12', '64 hex digits'],
+      ['#neutral', `sha256:${'0'.repeat(64)}`, 'must match pattern'],
+    ] as const) {
+      const { code, err } = await sites.command('alice', 'peers', 'add', name, fingerprint);
+      expect({ name, code, err }).toEqual({ name, code: 2, err: expect.stringContaining(words) as unknown });
+    }
+    const { out } = await sites.command('alice', 'peers', 'ls');
+    expect(out.trim().split('\n')).toHaveLength(2);
+  });
+
+  test('replaces a key only by hand', async () => {
+    const again = await sites.command('lab', 'init', 'lab');
+    expect(again).toMatchObject({ code: 2, err: expect.stringContaining('never replaced') as unknown });
+    expect((await sites.command('lab', 'fingerprint')).out.trim()).toBe(sites.fingerprints['lab']);
+  });
+
+  test('uses no key that others can read', async () => {
+    const other = await TestSites.make();
+    await chmod(join(other.path, 'alice/node.key'), 0o644);
+    const task = await other.task(psiTask('out.csv'));
+    const { code, err } = await other.command('alice', 'run', task.path, '--accept', task.hash);
+    expect({ code, err }).toEqual({ code: 2, err: expect.stringContaining('chmod 600') as unknown });
+    await other.remove();
+  });
+
+  for (const [what, change, words] of [
+    ['a type that is not tested over sites', { task_type: 'encrypt' }, 'pearson_correlation, psi'],
+    ['a field that is not known', { depends_on: [] }, 'additional properties'],
+    ['an id that leads elsewhere', { chain_id: '../x' }, 'chain_id'],
+    ['a reference', { task_params: { ...parties, task_config: { keys: '${tasks.a.result.b}' } } }, 'no references'],
+    ['parameters that do not fit', { task_params: { ...parties, task_config: {} } }, '/task_params/task_config'],
+    [
+      'parties on one machine',
+      { task_params: { sf_init_config: { ...parties.sf_init_config, address: 'local' }, task_config: {} } },
+      'address',
+    ],
+  ] as const) {
+    test(`is told of ${what}`, async () => {
+      const path = join(sites.path, 'wrong.json');
+      await writeFile(path, JSON.stringify({ ...psiTask('out.csv'), ...change }));
+      const { code, err } = await command(['show', path]);
+      expect({ code, err }).toEqual({ code: 2, err: expect.stringContaining(words) as unknown });
+    });
+  }
+
+  test('is shown a task without what a terminal would act on', async () => {
+    const path = join(sites.path, 'escape.json');
+    await writeFile(path, JSON.stringify({ ...psiTask('out.csv'), purpose: 'a\u001b[2J\u009b8m\rb' }));
+    const { code, out } = await command(['show', path]);
+    expect({ code, out }).toEqual({ code: 0, out: expect.stringContaining('a [2J 8m b\n') as unknown });
+  });
+
+  test('is told which site is missing', async () => {
+    const three = { ...parties, sf_init_config: { parties: ['alice', 'bob', 'carol'] } };
+    const files = { alice: 'keys.csv', bob: 'keys.csv', carol: 'keys.csv' };
+    const keys = { alice: ['id'], bob: ['id'], carol: ['id'] };
+    const config = { keys, input_paths: files };
+    const task = await sites.task(
+      { ...taskOf('psi', config), task_params: { ...three, task_config: config } },
+      'three.json',
+    );
+    const { code, err } = await sites.command('alice', 'run', task.path, '--accept', task.hash);
+    expect({ code, err }).toEqual({ code: 2, err: expect.stringContaining('knows no party carol') as unknown });
+  });
+});

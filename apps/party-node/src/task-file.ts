@@ -1,0 +1,77 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { checkTaskParams, findTaskType, type TaskParams, type TaskType } from '#libs/compute';
+import { canonicalTask, partiesOf, type ConsentJson, type TaskStatement } from '#libs/consent';
+import { Refusal } from './refusal.js';
+
+/** A task that the sites run together. Each of them has the same file. */
+export interface SharedTask {
+  readonly statement: TaskStatement;
+  readonly params: TaskParams;
+  readonly type: TaskType;
+  /** `sha256:<hex>` of its canonical form: white space and the order of fields do not matter. */
+  readonly hash: string;
+  /** Sorted. */
+  readonly parties: readonly string[];
+}
+
+/** Types whose runs over sites are tested against runs on one machine. */
+const OVER_SITES: readonly string[] = ['pearson_correlation', 'psi', 'psi_count', 'ss_lr'];
+
+interface Written {
+  readonly chain_id: string;
+  readonly task_id: string;
+  readonly task_type: string;
+  readonly purpose?: string;
+  readonly task_params: TaskParams;
+}
+
+const id = { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$' };
+const isWritten = new Ajv2020({ strict: false }).compile<Written>({
+  type: 'object',
+  additionalProperties: false,
+  required: ['chain_id', 'task_id', 'task_type', 'task_params'],
+  properties: {
+    chain_id: id,
+    task_id: id,
+    task_type: { enum: OVER_SITES },
+    purpose: { type: 'string', minLength: 1, maxLength: 200 },
+    task_params: { type: 'object' },
+  },
+});
+
+/** Reads a task file. Throws Refusal for what no site would run. */
+export async function readTask(path: string): Promise<SharedTask> {
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw new Refusal(`${path} cannot be read (${error.code ?? 'unknown'}).`);
+  });
+  let written: unknown;
+  try {
+    written = JSON.parse(text);
+  } catch {
+    throw new Refusal(`${path} is no JSON.`);
+  }
+  if (!isWritten(written)) {
+    const [fault] = isWritten.errors ?? [];
+    const types = fault?.keyword === 'enum' ? `: ${OVER_SITES.join(', ')}` : '';
+    throw new Refusal(`${path}: ${fault?.instancePath || '/'} ${fault?.message ?? 'is wrong'}${types}.`);
+  }
+  const { chain_id, task_id, task_type, purpose, task_params: params } = written;
+  if (JSON.stringify(params).includes('${')) throw new Refusal(`${path}: a task of sites takes no references.`);
+  if (params.sf_init_config?.address !== undefined)
+    throw new Refusal(`${path}: leave out sf_init_config.address: each site knows the addresses of the others.`);
+  const [fault] = checkTaskParams(task_type, params);
+  if (fault) throw new Refusal(`${path}: /task_params${fault.pointer} ${fault.message}.`);
+  // No site knows who has written the file.
+  const proposer = null;
+  const from = {};
+  const statement = { chain_id, task_id, task_type, proposer, purpose, params: params as unknown as ConsentJson, from };
+  return {
+    statement,
+    params,
+    type: findTaskType(task_type)!,
+    hash: `sha256:${createHash('sha256').update(canonicalTask(statement)).digest('hex')}`,
+    parties: [...partiesOf(params)].sort(),
+  };
+}
