@@ -30,7 +30,7 @@ const FLOORS = {
   'dag-planner': 100,
   'local-postgres': 88,
   network: 90,
-  peers: 90,
+  peers: 99,
   platform: 93,
   postgres: 98,
   queues: 95,

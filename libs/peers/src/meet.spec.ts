@@ -2,6 +2,7 @@ import { createPrivateKey } from 'node:crypto';
 import { createServer as createTcpServer } from 'node:net';
 import { connect } from 'node:tls';
 import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { freePort } from '#libs/local-postgres';
 import { sign } from './accept.js';
 import { acceptOf, framed, Liar, type Greeting, type Lie } from './hostile-for-tests.js';
 import { makeIdentity, ownFingerprint, type Identity } from './identity.js';
@@ -28,13 +29,6 @@ afterEach(() => {
   logs.length = 0;
 });
 
-const freePort = async (): Promise<number> => {
-  const server = createTcpServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-};
 const at = (port: number) => ({ host: '127.0.0.1', port });
 const peer = (identity: Identity, port?: number): Peer => ({
   fingerprint: ownFingerprint(identity),
