@@ -20,6 +20,7 @@ import { WaitingTasks1764028800019 } from './0019-waiting-tasks.js';
 import { Labels1764028800020 } from './0020-labels.js';
 import { Outputs1764028800021 } from './0021-outputs.js';
 import { Sessions1764028800022 } from './0022-sessions.js';
+import { Templates1764028800023 } from './0023-templates.js';
 
 /** Every migration in order: an explicit list, since globs break in ESM and bundles. A landed one is never edited. */
 export const migrations = [
@@ -45,4 +46,5 @@ export const migrations = [
   Labels1764028800020,
   Outputs1764028800021,
   Sessions1764028800022,
+  Templates1764028800023,
 ];

@@ -142,6 +142,7 @@ describeSystem('the OpenAPI document', 'postgres', { env }, (check) => {
 
   check('holds requests that are accepted as they stand', async ({ api }) => {
     const chains = await chainsByState(api);
+    const template_id = await templateWithVersions(api);
     const refused: string[] = [];
     let sent = 0;
     for (const [where, { operationId, parameters = [], requestBody }] of operationsOf(await documentOf(api))) {
@@ -152,7 +153,7 @@ describeSystem('the OpenAPI document', 'postgres', { env }, (check) => {
         return place === 'query' && example !== undefined ? [[name, example] as [string, string]] : [];
       });
       if (body === undefined && query.length === 0) continue;
-      const known: Record<string, string> = { ...NAMES, chain_id: await chains(operationId!) };
+      const known: Record<string, string> = { ...NAMES, template_id, chain_id: await chains(operationId!) };
       const filled = path.slice('/api/v1'.length).replace(/\{(\w+)\}/g, (_, name: string) => known[name]!);
       const answer = await api.call(`${filled}?${new URLSearchParams(query).toString()}`, { method, body });
       sent += 1;
@@ -250,7 +251,7 @@ describeSystem('the OpenAPI document', 'postgres', { env }, (check) => {
 });
 
 /** What the paths of examples name. */
-const NAMES = { task_id: 'psi', party: 'bank-a', name: 'token', tenant_id: 'acme' };
+const NAMES = { task_id: 'psi', party: 'bank-a', name: 'token', tenant_id: 'acme', version: '1', label: 'production' };
 /** What runs long enough to be paused or skipped, and what can be run again. */
 const WHILE_RUNNING = new Set(['pauseChain', 'skipTask', 'resolveTask', 'setTaskPriority']);
 const ONCE_ENDED = new Set(['retryChain', 'retryTask']);
@@ -271,6 +272,18 @@ async function chainsByState(api: ApiClient): Promise<(operationId: string) => P
     await api.expect(200, `/chains/${id}/pause`, { method: 'POST' });
     return id;
   };
+}
+
+/** A template of three versions: the examples name the third. */
+async function templateWithVersions(api: ApiClient): Promise<string> {
+  const of = (name: string) => ({ title: 'an example', chain: { ...chain([task('a')]), chain_name: name } });
+  const body = of('first');
+  const { template_id: id } = await api.expect<{ template_id: string }>(201, '/templates', { method: 'POST', body });
+  await api.expect(200, `/templates/${id}`, { method: 'PUT', body: of('second') });
+  const { paths } = await documentOf(api);
+  const newest = exampleOf(paths['/api/v1/templates/{template_id}']!['put']!.requestBody);
+  await api.expect(200, `/templates/${id}`, { method: 'PUT', body: newest });
+  return id;
 }
 
 /** The example of a JSON body. */

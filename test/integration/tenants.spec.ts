@@ -7,7 +7,9 @@ type Tenant = (typeof TENANTS)[number];
 type QuotaAnswer = ProblemAnswer & { quota: object };
 
 /** What a tenant has, by the names that the paths of the API give them. */
-type Ids = Readonly<Record<'chain_id' | 'task_id' | 'webhook_id' | 'delivery_id' | 'key_id' | 'path', string>>;
+type Ids = Readonly<
+  Record<'template_id' | 'chain_id' | 'task_id' | 'webhook_id' | 'delivery_id' | 'key_id' | 'path', string>
+>;
 
 interface OpenApi {
   paths: Record<string, Record<string, { operationId?: string; requestBody?: unknown; security?: unknown[] }>>;
@@ -66,7 +68,16 @@ describeSystem('tenants', 'postgres', { env: { RATE_LIMIT: '0', WEBHOOK_ALLOW_PR
       });
       expect(deliveries.map(({ payload }) => payload.data.chain_id)).toEqual([chain_id]);
       const delivery_id = String(deliveries[0]!.id);
-      ids[tenant] = { chain_id, task_id: 'a', webhook_id, delivery_id, key_id: made.key_id, path: 'none' };
+      const { template_id } = await client.expect<{ template_id: string }>(201, '/templates', {
+        method: 'POST',
+        body: { title: `template of ${tenant}`, chain: body },
+      });
+      // The audit log is written a moment later.
+      await eventually('the template is in the audit log', async () => {
+        const { items } = await client.expect<{ items: object[] }>(200, `/audit?target=${template_id}`);
+        return items.length > 0 ? true : undefined;
+      });
+      ids[tenant] = { template_id, chain_id, task_id: 'a', webhook_id, delivery_id, key_id: made.key_id, path: 'none' };
     }
     expect(new Set(TENANTS.map((tenant) => ids[tenant].chain_id)).size).toBe(3);
     const again = await api.call('/tenants', { method: 'POST', body: { tenant_id: 'acme', name: 'again' } });
@@ -272,4 +283,6 @@ const BODIES: Readonly<Record<string, object>> = {
   setTaskPriority: { priority: 9 },
   resolveTask: { result: 1, note: 'mine' },
   skipTask: { note: 'mine' },
+  putTemplate: { title: 'mine', chain: { chain_name: 'mine', tasks: [task('a')] } },
+  putTemplateLabel: { version: 1 },
 };

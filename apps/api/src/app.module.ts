@@ -17,6 +17,7 @@ import { QueueBoardModule } from './queue-board/queue-board.module.js';
 import { SecretsModule } from './secrets/secrets.module.js';
 import { SessionModule } from './session/session.module.js';
 import { TasksModule } from './tasks/tasks.module.js';
+import { TemplatesModule } from './templates/templates.module.js';
 import { TenantsModule } from './tenants/tenants.module.js';
 import { WebhooksModule } from './webhooks/webhooks.module.js';
 
@@ -48,6 +49,7 @@ export class AppModule {
         PartiesModule,
         AuditModule,
         SecretsModule,
+        TemplatesModule,
         TenantsModule,
         HealthModule.forApp({ controllers: [HealthController], inject: [Databases], useFactory: apiHealth }),
         QueueBoardModule,

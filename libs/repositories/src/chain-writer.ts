@@ -12,6 +12,8 @@ export interface NewChainRow {
   readonly chain_config: unknown;
   /** Where each output of the chain is read. */
   readonly outputs?: unknown;
+  readonly template_id?: string | undefined;
+  readonly template_version?: number | undefined;
   readonly status: string;
   readonly total_tasks: number;
   readonly created_by: string | null;

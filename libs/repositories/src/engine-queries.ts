@@ -24,7 +24,13 @@ import { lockChain } from './statements/lock-chain.js';
 import { deleteOutbox, takeOutbox } from './statements/outbox.js';
 import { saveLogs, saveOpenings, saveProgress } from './statements/progress.js';
 import { nextDue, promoteDue } from './statements/promote-due.js';
-import { deleteFinished, deleteOldKeys, forgetSecrets, forgetWebhooks } from './statements/retention.js';
+import {
+  deleteFinished,
+  deleteOldKeys,
+  forgetSecrets,
+  forgetTemplates,
+  forgetWebhooks,
+} from './statements/retention.js';
 import { holdQuota, nextCreate, runningBeside, useOfTenant } from './statements/quota.js';
 import { insertRepair, insertRepairOnce, wake } from './statements/repairs.js';
 import { beginTimeline, loadTimeline, raiseAttempts, saveTimeline, saveUnknownReports } from './statements/timeline.js';
@@ -196,6 +202,7 @@ export const engineQueries = {
   deleteOldKeys: async (db: Queryable, olderThanSeconds: number, limit: number) =>
     (await db.query(deleteOldKeys, [olderThanSeconds, limit])).length,
   /** Deletes webhooks that were removed a day ago. */
+  forgetTemplates: (db: Queryable) => db.query(forgetTemplates),
   forgetWebhooks: (db: Queryable) => db.query(forgetWebhooks),
   /** Deletes secrets that were removed a day ago. */
   forgetSecrets: (db: Queryable) => db.query(forgetSecrets),

@@ -75,6 +75,12 @@ export { SessionRepository, type OpenSession } from './session.repository.js';
 export type { ClockRow } from './statements/clock.js';
 export type { DueDelivery, EndedChain } from './statements/webhooks.js';
 export { TaskHistoryRepository, type ArtifactView } from './task-history.repository.js';
+export {
+  TemplateRepository,
+  type TemplateVersionView,
+  type TemplateView,
+  type WholeTemplateVersion,
+} from './template.repository.js';
 export { PLATFORM, TenantRepository, type Quota, type TenantChange } from './tenant.repository.js';
 export { isTransient } from './transient.js';
 export { WebhookRepository, type DeliveryView } from './webhook.repository.js';

@@ -12,6 +12,7 @@ import { PartyRepository } from './party.repository.js';
 import { SecretRepository } from './secret.repository.js';
 import { SessionRepository } from './session.repository.js';
 import { TaskHistoryRepository } from './task-history.repository.js';
+import { TemplateRepository } from './template.repository.js';
 import { TenantRepository } from './tenant.repository.js';
 import { WebhookRepository } from './webhook.repository.js';
 
@@ -24,6 +25,7 @@ const REPOSITORIES = [
   SecretRepository,
   SessionRepository,
   TaskHistoryRepository,
+  TemplateRepository,
   TenantRepository,
   WebhookRepository,
 ];

@@ -12,6 +12,7 @@ import type { PooledDataSource } from './pooled-data-source.js';
 import { SecretRepository } from './secret.repository.js';
 import { SessionRepository } from './session.repository.js';
 import { TaskHistoryRepository } from './task-history.repository.js';
+import { TemplateRepository } from './template.repository.js';
 import { WebhookRepository } from './webhook.repository.js';
 
 const keys = new ApiKeyRepository();
@@ -19,6 +20,10 @@ const history = new TaskHistoryRepository();
 const duties = new DutyRepository();
 const webhooks = new WebhookRepository();
 const sessions = new SessionRepository();
+const templates = new TemplateRepository();
+const BY_ME = { template_id: 't-1', created_by: 'me' };
+const TEMPLATE = { ...BY_ME, title: '风控', description: '', tags: ['risk'], shared_with: ['other'] };
+const VERSION = { ...BY_ME, number: 1, chain: { chain_name: 'c' }, hash: 'sha256:0', note: null };
 
 /** The messages of one connection, which pg's types leave out. */
 type Wire = { connection: NodeJS.EventEmitter };
@@ -74,6 +79,15 @@ describe('repositories', () => {
         { actor: 'me', action: 'createKey', target: 'key-1', from: '2026-01-01T00:00:00Z', to: undefined, before: 9 },
         10,
       ),
+    'insert a template': () => templates.insert(db, TEMPLATE),
+    'insert a version of a template': () => templates.insertVersion(db, VERSION),
+    'list templates': () => templates.page(db, { q: '风控', tag: 'risk' }, 10, 0),
+    'find a template': () => templates.find(db, 't-1'),
+    'list the versions of a template': () => templates.versions(db, 't-1'),
+    'find a version of a template': () => templates.version(db, 't-1', 1),
+    'change a template': () => templates.change(db, 't-1', 1, { labels: { production: 1 } }),
+    'delete a template': () => templates.remove(db, 't-1', 2),
+    'restore a template': () => templates.restore(db, 't-1'),
     'take a key of a request': () => idempotency.take(db, 'createKey', 'k', Buffer.from('h'), {}),
     'store an answer': () => idempotency.setAnswer(db, 'createKey', 'k', { id: 1 }),
     'find an answer': () => idempotency.find(db, 'createKey', 'k'),

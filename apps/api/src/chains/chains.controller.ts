@@ -13,8 +13,8 @@ import type { FastifyReply } from 'fastify';
 import type { CreatedChain } from '#libs/chain-engine';
 import { toDot, toMermaid, toSvg } from '#libs/chain-view';
 import { listChains, type TenantDatabases } from '#libs/repositories';
-import { createFrom, validationOf, type CreateRequest } from './creating/create-from.js';
-import { Backlog } from './creating/backlog.js';
+import { ChainCreator } from './creating/chain-creator.js';
+import { validationOf } from './creating/create-from.js';
 import { LargeChains } from './creating/large-chains.js';
 import { asksFor } from '../http/asks-for.js';
 import { LargeBody } from '../http/large-body.js';
@@ -24,9 +24,7 @@ import { ApiProblems } from '../http/api-problems.js';
 import { callerOf, partyOf } from '../auth/caller.js';
 import { chainTag, ETAG, IF_NONE_MATCH } from '../http/entity-tag.js';
 import { IDEMPOTENCY_KEY } from '../http/idempotency-key.js';
-import { ApiMetrics } from '../metrics/api-metrics.js';
 import { Roles } from '../auth/access.js';
-import { TenantDirectory } from '../auth/tenant-directory.js';
 import { ChainQueryDto, partsOf } from './chain-query.dto.js';
 import { ChainReader } from './chain-reader.js';
 import { ChainDto, ChainListDto, CreatedChainDto, ValidationDto } from './chains.dto.js';
@@ -44,10 +42,8 @@ export class ChainsController {
   constructor(
     private readonly catalogue: Catalogue,
     private readonly reader: ChainReader,
-    private readonly metrics: ApiMetrics,
-    private readonly directory: TenantDirectory,
     private readonly large: LargeChains,
-    private readonly backlog: Backlog,
+    private readonly creator: ChainCreator,
   ) {}
 
   @Post()
@@ -69,18 +65,7 @@ export class ChainsController {
     @Headers('idempotency-key') key: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<CreatedChain> {
-    const caller = callerOf(reply);
-    const quota = await this.directory.quotaOf(engine.tenant!);
-    const request: CreateRequest = { caller, ...partyOf(reply), key, quota };
-    const outcome = await this.backlog.admit(() =>
-      body instanceof LargeBody
-        ? this.large.create(body, engine.tenant!, request)
-        : createFrom(engine, body, this.catalogue, request),
-    );
-    if (outcome.replayed) reply.header('Idempotency-Replayed', 'true');
-    else this.metrics.chainsCreated.inc();
-    reply.header('Location', `/api/v1/chains/${outcome.chain.chain_id}`);
-    return outcome.chain;
+    return this.creator.create(engine, body, reply, { key });
   }
 
   @Post('validate')

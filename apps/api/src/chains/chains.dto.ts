@@ -232,6 +232,11 @@ export class ChainSummaryDto {
   created_by: string | null;
   @ApiProperty(anyJson)
   metadata: Record<string, unknown>;
+  /** The template that it was made of. */
+  @ApiProperty({ type: String, nullable: true, example: null })
+  template_id: string | null;
+  @ApiProperty({ type: 'integer', nullable: true, example: null })
+  template_version: number | null;
   /** What lists can be filtered by. */
   @ApiProperty({ type: 'object', additionalProperties: { type: 'string' }, example: { env: 'prod' } })
   labels: Record<string, string>;

@@ -23,6 +23,7 @@ export const PROBLEMS = {
   ARTIFACT_UNREADABLE: { status: 409, title: 'The API may not read the artifact' },
   PARTY_EXISTS: { status: 409, title: 'The party already exists' },
   STATEMENT_OUTDATED: { status: 409, title: 'A newer statement is stored' },
+  TOO_MANY_VERSIONS: { status: 409, title: 'The template has no room for another version' },
   TENANT_EXISTS: { status: 409, title: 'The tenant already exists' },
   IDEMPOTENCY_KEY_IN_USE: { status: 409, title: 'A request with this idempotency key is still running' },
   SECRETS_NOT_CONFIGURED: { status: 409, title: 'The server has no key for secrets' },

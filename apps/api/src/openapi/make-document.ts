@@ -25,6 +25,7 @@ export function makeDocument(app: INestApplication): OpenAPIObject {
     .addTag('audit', 'Audit log of all changes')
     .addTag('parties', 'Owners of data, their datasets, policies and approvals')
     .addTag('secrets', 'Values that only workers can read')
+    .addTag('templates', 'Chains that others are made of, with versions')
     .addTag('tenants', 'Isolated tenants, their limits and usage')
     .addTag('system', 'Health and metrics')
     .addBearerAuth(

@@ -40,6 +40,7 @@ export class RetentionLoop extends Loop {
     while (keys === KEY_BATCH);
     await engineQueries.forgetWebhooks(db);
     await engineQueries.forgetSecrets(db);
+    await engineQueries.forgetTemplates(db);
     const { retentionDays } = this.config;
     if (retentionDays === 0) return;
     for (;;) {

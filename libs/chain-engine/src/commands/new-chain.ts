@@ -14,6 +14,8 @@ export interface NewChain {
   /** What the chain gives back; null: nothing that has a name. */
   readonly outputs?: ChainOutputs | null;
   readonly metadata: unknown;
+  /** What it is made of; absent: its author wrote it out. */
+  readonly template?: TemplateUse | undefined;
   /** What lists can be filtered by. */
   readonly labels: Readonly<Record<string, string>>;
   readonly createdBy: string | null;
@@ -31,6 +33,12 @@ export interface NewChain {
   /** Maximum number of the tenant's chains with this key that run at once. */
   readonly concurrency: Concurrency | null;
   readonly tasks: readonly NewTask[];
+}
+
+/** A version of a template. */
+export interface TemplateUse {
+  readonly id: string;
+  readonly version: number;
 }
 
 /** Results of a chain by name: the task, and the path into its result. */
@@ -93,6 +101,8 @@ export function newChainRows(
       description: chain.description,
       chain_config: chain.config,
       outputs: chain.outputs,
+      template_id: chain.template?.id,
+      template_version: chain.template?.version,
       status: state.chain.status,
       total_tasks: chain.tasks.length,
       created_by: chain.createdBy,

@@ -12,6 +12,8 @@ import { Session } from './session.entity.js';
 import { TaskAttempt } from './task-attempt.entity.js';
 import { TaskChain } from './task-chain.entity.js';
 import { TaskLog } from './task-log.entity.js';
+import { TemplateVersion } from './template-version.entity.js';
+import { Template } from './template.entity.js';
 import { Tenant } from './tenant.entity.js';
 import { WebhookDelivery } from './webhook-delivery.entity.js';
 import { Webhook } from './webhook.entity.js';
@@ -32,6 +34,8 @@ export const ENTITIES = [
   TaskAttempt,
   TaskChain,
   TaskLog,
+  Template,
+  TemplateVersion,
   Tenant,
   WebhookDelivery,
   Webhook,

@@ -15,7 +15,16 @@ const CHAIN_COLUMNS: Columns = new Map([
   ...plain('c', ['total_tasks', 'completed_tasks', 'failed_tasks', 'skipped_tasks', 'cancelled_tasks']),
   ...times('c', ['created_at', 'started_at', 'completed_at', 'updated_at']),
   ['deadline_at', iso(`c.deadline_at + ${LAG}`)],
-  ...plain('c', ['created_by', 'metadata', 'labels', 'max_parallel', 'concurrency_key', 'concurrency_limit']),
+  ...plain('c', [
+    'created_by',
+    'metadata',
+    'labels',
+    'template_id',
+    'template_version',
+    'max_parallel',
+    'concurrency_key',
+    'concurrency_limit',
+  ]),
   [
     'progress',
     `CASE c.total_tasks WHEN 0 THEN 0 ELSE

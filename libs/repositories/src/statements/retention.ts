@@ -71,6 +71,20 @@ export const forgetWebhooks: Statement = {
       FROM gone`,
 };
 
+/** Templates that were deleted a day ago, with their versions, and an entry for the audit log. */
+export const forgetTemplates: Statement = {
+  name: 'forget-templates',
+  text: `
+    WITH gone AS (
+      DELETE FROM templates WHERE deleted_at <= now() - interval '1 day' RETURNING tenant_id, template_id, title
+    )
+    INSERT INTO outbox (tenant_id, kind, payload)
+    SELECT tenant_id, 'AUDIT', jsonb_build_object(
+             'actor', 'retention', 'address', '-', 'request_id', '-', 'action', 'removeTemplate', 'target', template_id,
+             'details', jsonb_build_object('title', title))
+      FROM gone`,
+};
+
 /** Secrets that were removed a day ago, and an entry for the audit log. */
 export const forgetSecrets: Statement = {
   name: 'forget-secrets',

@@ -1,12 +1,10 @@
-import type { NewChain } from '#libs/chain-engine';
+import type { NewChain, TemplateUse } from '#libs/chain-engine';
 import { findReferences } from '#libs/chain-domain';
 import type { ChainInput } from './chain-input.js';
+import type { Author } from './read-chain-of.js';
 
 /** A chain that was read without a fault, as the engine takes it. */
-export function newChainOf(
-  input: ChainInput,
-  by: { readonly actor: string | null; readonly party: string | null; readonly isAdmin: boolean },
-): NewChain {
+export function newChainOf(input: ChainInput, by: Author & { readonly template?: TemplateUse | undefined }): NewChain {
   const { plan } = input;
   const positions = new Map(input.tasks.map((task) => [task.taskId, task.position]));
   return {
@@ -15,6 +13,7 @@ export function newChainOf(
     description: input.description,
     config: input.config,
     outputs: input.outputs,
+    template: by.template,
     metadata: input.metadata,
     labels: input.labels,
     createdBy: by.actor,

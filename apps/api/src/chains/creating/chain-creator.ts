@@ -1,0 +1,48 @@
+import { Injectable } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
+import type { CreatedChain, TemplateUse } from '#libs/chain-engine';
+import type { Database } from '#libs/repositories';
+import { callerOf, partyOf } from '../../auth/caller.js';
+import { TenantDirectory } from '../../auth/tenant-directory.js';
+import { Catalogue } from '../../catalogue/catalogue.js';
+import { LargeBody } from '../../http/large-body.js';
+import { ApiMetrics } from '../../metrics/api-metrics.js';
+import { Backlog } from './backlog.js';
+import { createFrom, type CreateRequest } from './create-from.js';
+import { LargeChains } from './large-chains.js';
+
+/** What a chain is made of, beside its body. */
+export interface Making {
+  /** The Idempotency-Key. */
+  readonly key: string | undefined;
+  /** What the key stands for, where that is not the body. */
+  readonly content?: unknown;
+  readonly template?: TemplateUse;
+}
+
+/** Creates chains, of whatever they are made: the one way to do so. */
+@Injectable()
+export class ChainCreator {
+  constructor(
+    private readonly catalogue: Catalogue,
+    private readonly metrics: ApiMetrics,
+    private readonly directory: TenantDirectory,
+    private readonly large: LargeChains,
+    private readonly backlog: Backlog,
+  ) {}
+
+  /** As `createFrom`, for the caller of a request. Throws also OVERLOADED. */
+  async create(engine: Database, body: unknown, reply: FastifyReply, making: Making): Promise<CreatedChain> {
+    const quota = await this.directory.quotaOf(engine.tenant!);
+    const request: CreateRequest = { caller: callerOf(reply), ...partyOf(reply), quota, ...making };
+    const outcome = await this.backlog.admit(() =>
+      body instanceof LargeBody
+        ? this.large.create(body, engine.tenant!, request)
+        : createFrom(engine, body, this.catalogue, request),
+    );
+    if (outcome.replayed) reply.header('Idempotency-Replayed', 'true');
+    else this.metrics.chainsCreated.inc();
+    reply.header('Location', `/api/v1/chains/${outcome.chain.chain_id}`);
+    return outcome.chain;
+  }
+}

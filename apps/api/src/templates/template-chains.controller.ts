@@ -1,0 +1,106 @@
+import { Body, Controller, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
+import {
+  ApiExtraModels,
+  ApiHeader,
+  ApiOperation,
+  ApiParam,
+  ApiResponse,
+  ApiTags,
+  getSchemaPath,
+} from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import type { InputFault } from '#libs/chain-domain';
+import type { CreatedChain } from '#libs/chain-engine';
+import type { TenantDatabases } from '#libs/repositories';
+import { Roles } from '../auth/access.js';
+import { callerOf, partyOf } from '../auth/caller.js';
+import { TenantDb } from '../auth/tenant-db.js';
+import { Catalogue } from '../catalogue/catalogue.js';
+import { CreatedChainDto } from '../chains/chains.dto.js';
+import { ChainCreator } from '../chains/creating/chain-creator.js';
+import { readChainOf } from '../chains/creating/read-chain-of.js';
+import { ApiProblems } from '../http/api-problems.js';
+import { ApiRequest } from '../http/api-request.js';
+import { DryRunQueryDto } from '../http/dry-run-query.dto.js';
+import { IDEMPOTENCY_KEY } from '../http/idempotency-key.js';
+import { Problem } from '../http/problem.js';
+import { TemplateReader } from './template-reader.js';
+import { TEMPLATE_ID } from './templates.controller.js';
+import { TemplateChainDto, TemplateChainPreviewDto } from './templates.dto.js';
+
+@ApiTags('templates')
+@Controller('templates/:template_id/chains')
+@Roles('author')
+export class TemplateChainsController {
+  constructor(
+    private readonly catalogue: Catalogue,
+    private readonly reader: TemplateReader,
+    private readonly creator: ChainCreator,
+  ) {}
+
+  @Post()
+  @HttpCode(201)
+  @ApiParam(TEMPLATE_ID)
+  @ApiOperation({
+    operationId: 'createChainOfTemplate',
+    summary: 'Create a chain of a template',
+    description:
+      "As `POST /chains` with the chain of the template and the `params` for its `args`: your rights, policies and secrets hold, not those of the template's author. Faults of values have pointers into `params`. `dry_run` shows the chain that would be made.",
+  })
+  @ApiRequest(TemplateChainDto)
+  @ApiHeader(IDEMPOTENCY_KEY)
+  @ApiExtraModels(TemplateChainPreviewDto)
+  @ApiResponse({ status: 201, type: CreatedChainDto, description: 'The chain is stored.' })
+  @ApiResponse({
+    status: 200,
+    schema: { $ref: getSchemaPath(TemplateChainPreviewDto) },
+    description: 'A dry run: the chain that would be made.',
+  })
+  @ApiProblems(400, 404, 413, 415, 422, 503)
+  async create(
+    @TenantDb() { engine, reads }: TenantDatabases,
+    @Param('template_id') id: string,
+    @Body() body: TemplateChainDto,
+    @Query() { dry_run: isDryRun }: DryRunQueryDto,
+    @Headers('idempotency-key') key: string | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<CreatedChain | TemplateChainPreviewDto> {
+    const template = await this.reader.find(reads, id);
+    const { params, version: word, ...more } = body;
+    const { chain, number } = await this.reader.version(reads, reads.tenant!, template, word);
+    const made = { ...chain, ...more, ...(params !== undefined && { args: params }) };
+    const placed = (fault: InputFault): InputFault => placeOf(fault, more);
+    if (isDryRun === true) {
+      const { reading, approvals } = await readChainOf(
+        { actor: callerOf(reply).actor, ...partyOf(reply) },
+        reads,
+        made,
+        this.catalogue,
+      );
+      reply.code(200);
+      return {
+        dry_run: true,
+        version: number,
+        errors: reading.ok ? [] : reading.faults.map(placed),
+        chain: reading.ok ? reading.chain.config : null,
+        approvals: approvals.map(({ reasons, ...each }) => ({ ...each, reasons: [...reasons] })),
+      };
+    }
+    const making = { key, content: { template: id, ...body }, template: { id, version: number } };
+    return this.creator.create(engine, made, reply, making).catch((error: unknown) => {
+      if (!(error instanceof Problem) || error.errors.length === 0) throw error;
+      const errors = error.errors.map(placed);
+      throw new Problem(error.code, errors.length === 1 ? errors[0]!.message : error.detail, { ...error, errors });
+    });
+  }
+}
+
+/** What a chain calls args is called params here; what the caller has not given is in the chain of the template. */
+function placeOf(fault: InputFault, given: object): InputFault {
+  const [, field] = fault.pointer?.split('/') ?? [];
+  if (field === undefined || Object.hasOwn(given, field)) return fault;
+  return {
+    ...fault,
+    pointer: field === 'args' ? fault.pointer!.replace('/args', '/params') : `/chain${fault.pointer}`,
+  };
+}

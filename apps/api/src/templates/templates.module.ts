@@ -1,0 +1,14 @@
+import { Module } from '@nestjs/common';
+import { CatalogueModule } from '../catalogue/catalogue.module.js';
+import { ChainsModule } from '../chains/chains.module.js';
+import { TemplateChainsController } from './template-chains.controller.js';
+import { TemplateReader } from './template-reader.js';
+import { TemplateVersionsController } from './template-versions.controller.js';
+import { TemplatesController } from './templates.controller.js';
+
+@Module({
+  imports: [CatalogueModule, ChainsModule],
+  controllers: [TemplatesController, TemplateVersionsController, TemplateChainsController],
+  providers: [TemplateReader],
+})
+export class TemplatesModule {}
