@@ -1,3 +1,4 @@
+export * from './chain-diff.js';
 export * from './decide.js';
 export * from './decision.js';
 export { type Dependency, type DependencyType, readDependencies, type TaskNode } from './dependencies.js';

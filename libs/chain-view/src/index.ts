@@ -1,4 +1,5 @@
 export { elapsedMs, errorText, isOver, type ChainView, type TaskView } from './chain.js';
+export { differenceLines, differenceMermaid, type DifferenceView } from './difference.js';
 export { toDot } from './dot.js';
 export { type Graph } from './graph.js';
 export { LiveView } from './live-view.js';

@@ -3,7 +3,6 @@ import { criticalEdges, STATUS_COLOURS, type Graph } from './graph.js';
 /** As a Mermaid flowchart, the critical path in thick lines. Names are quoted and escaped: they are the user's. */
 export function toMermaid(graph: Graph): string {
   const index = new Map(graph.nodes.map((node, i) => [node.task_id, `t${i}`]));
-  const label = (text: string): string => text.replace(/[^\p{L}\p{N} ._-]/gu, (c) => `#${c.codePointAt(0)};`);
   const statuses = [...new Set(graph.nodes.flatMap(({ status }) => status ?? []))];
   const thick = [...criticalEdges(graph)];
   return [
@@ -20,4 +19,9 @@ export function toMermaid(graph: Graph): string {
     ...(thick.length > 0 ? [`    linkStyle ${thick.join(',')} stroke-width:3px`] : []),
     '',
   ].join('\n');
+}
+
+/** Text of somebody else in quotes of Mermaid. */
+export function label(text: string): string {
+  return text.replace(/[^\p{L}\p{N} ._-]/gu, (c) => `#${c.codePointAt(0)};`);
 }
