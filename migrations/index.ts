@@ -21,6 +21,7 @@ import { Labels1764028800020 } from './0020-labels.js';
 import { Outputs1764028800021 } from './0021-outputs.js';
 import { Sessions1764028800022 } from './0022-sessions.js';
 import { Templates1764028800023 } from './0023-templates.js';
+import { Catalogue1764028800024 } from './0024-catalogue.js';
 
 /** Every migration in order: an explicit list, since globs break in ESM and bundles. A landed one is never edited. */
 export const migrations = [
@@ -47,4 +48,5 @@ export const migrations = [
   Outputs1764028800021,
   Sessions1764028800022,
   Templates1764028800023,
+  Catalogue1764028800024,
 ];

@@ -42,7 +42,7 @@ const LINT_OF_3_0 = {
   },
 };
 /** POSTs that neither create nor act, and the sign-in: an answer that holds a cookie is kept for nobody. */
-const STORE_NOTHING = new Set(['validateChain', 'createSession', 'createSessionLink']);
+const STORE_NOTHING = new Set(['validateChain', 'previewChainOfTemplate', 'createSession', 'createSessionLink']);
 const JSON_TYPES = ['application/json', 'application/problem+json'];
 
 const SECRETS_PRIVATE_KEY = await generateX25519Identity();

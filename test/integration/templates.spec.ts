@@ -13,6 +13,10 @@ interface TemplateAnswer {
   default_version: number | null;
   created_by: string | null;
 }
+interface DiffAnswer {
+  chain: object[];
+  tasks: { changes: { change: string; after: unknown }[] }[];
+}
 interface VersionAnswer {
   number: number;
   hash: string;
@@ -84,7 +88,7 @@ describeSystem('templates', 'postgres', { env: { RATE_LIMIT: '0' } }, (check, sy
     const wrong = { params: { ms: 'soon', more: 1 }, labels: { env: 'a,b' } };
     const faults = ['INVALID_FORMAT /labels/env', 'REQUIRED /params/said', 'UNKNOWN_FIELD /params/more'];
     expect(codes(await post<ProblemAnswer>(`/templates/${id}/chains`, wrong))).toEqual(faults);
-    const preview = await post<PreviewAnswer>(`/templates/${id}/chains?dry_run=true`, wrong);
+    const preview = await post<PreviewAnswer>(`/templates/${id}/chains/preview`, wrong);
     expect(preview.body.errors.map(({ code, pointer }) => `${code} ${pointer}`)).toEqual(faults);
     expect(preview.body.chain).toBe(null);
     expect(codes(await post<ProblemAnswer>(`/templates/${id}/chains`, { params: { said: 1, ms: 'soon' } }))).toEqual([
@@ -100,9 +104,9 @@ describeSystem('templates', 'postgres', { env: { RATE_LIMIT: '0' } }, (check, sy
   check('show in a dry run the chain that would be made, and make none', async ({ api }) => {
     const id = await create();
     const before = await api.expect<{ total: number }>(200, '/chains');
-    const answer = await post<PreviewAnswer>(`/templates/${id}/chains?dry_run=true`, { params: { said: 'x', ms: 3 } });
+    const answer = await post<PreviewAnswer>(`/templates/${id}/chains/preview`, { params: { said: 'x', ms: 3 } });
     expect(answer.status).toBe(200);
-    expect(answer.body).toMatchObject({ dry_run: true, version: 1, errors: [], approvals: [] });
+    expect(answer.body).toMatchObject({ version: 1, errors: [], approvals: [] });
     expect(answer.body.chain).toEqual({
       ...chain([task('echo', { result: { said: 'x', note: 'first' }, delay_ms: 3 })]),
       outputs: { said: '${tasks.echo.result.result.said}' },
@@ -141,7 +145,7 @@ describeSystem('templates', 'postgres', { env: { RATE_LIMIT: '0' } }, (check, sy
     expect((await put<ProblemAnswer>(`/templates/${id}/labels/Latest`, { version: 1 })).status).toBe(400);
     const of = async (word?: string) =>
       (
-        await post<PreviewAnswer>(`/templates/${id}/chains?dry_run=true`, {
+        await post<PreviewAnswer>(`/templates/${id}/chains/preview`, {
           params: { said: 'x' },
           ...(word && { version: word }),
         })
@@ -278,14 +282,121 @@ describeSystem('templates', 'postgres', { env: { RATE_LIMIT: '0' } }, (check, sy
     expect((await put(`/templates/${id}/labels/l20`, { version: 1000 })).status).toBe(400);
   });
 
+  check('are compared by meaning, with each other and with chains that were made of them', async ({ api }) => {
+    const id = await create();
+    const second = { ...echo('second'), options: { timeout: 60 } };
+    await put(`/templates/${id}`, template({ chain: second }));
+    await put(`/templates/${id}/labels/production`, { version: 1 });
+    const diff = (path: string, accept?: string) =>
+      api.call<DiffAnswer>(`${path}`, { headers: accept === undefined ? {} : { accept } });
+    const { body } = await diff(`/templates/${id}/diff`);
+    expect(body).toMatchObject({ from_version: 1, to_version: 2, same: false });
+    expect(body.chain).toEqual([
+      { part: 'policy', pointer: '/options', change: 'added', before: null, after: { timeout: 60 } },
+    ]);
+    const at = '/task_params/task_config/result/note';
+    expect(body.tasks[0]!.changes).toEqual([
+      { part: 'parameters', pointer: at, change: 'changed', before: 'first', after: 'second' },
+    ]);
+    const text = await diff(`/templates/${id}/diff?from=2&to=production`, 'text/plain');
+    expect([text.headers.get('content-type'), text.text.split('\n')]).toEqual([
+      'text/plain; charset=utf-8',
+      ['chain', '    - /options: {"timeout":60}', '~ task echo (diagnostic)', `    ~ ${at}: "second" -> "first"`, ''],
+    ]);
+    const picture = await diff(`/templates/${id}/diff`, 'text/vnd.mermaid');
+    expect(picture.text).toContain('t0["#126; echo<br/>diagnostic"]:::changed');
+
+    const made = await post<{ chain_id: string }>(`/templates/${id}/chains`, { params: { said: '${x} "y"' } });
+    const ofChain = `/chains/${made.body.chain_id}/template-diff`;
+    const own = await diff(ofChain);
+    expect(own.body).toMatchObject({ from_version: 1, to_version: null, same: true, chain: [] });
+    expect(own.body.tasks[0]!.changes.map(({ change, after }) => [change, after])).toEqual([
+      ['filled', '$${x} "y"'],
+      ['filled', 0],
+    ]);
+    expect((await diff(`${ofChain}?version=2`)).body).toMatchObject({ from_version: 2, same: false });
+    expect((await diff(`${ofChain}?version=3`)).status).toBe(404);
+    expect((await diff(`/templates/${id}/diff?from=9`)).status).toBe(404);
+    expect((await diff(`/chains/${await api.create(chain([task('a')]))}/template-diff`)).status).toBe(404);
+    expect((await diff('/chains/none/template-diff')).status).toBe(404);
+    await api.expect(200, `/templates/${id}?confirm=${id}`, { method: 'DELETE' });
+    expect((await diff(ofChain)).status).toBe(404);
+  });
+
+  check('are copied, once for each key', async () => {
+    const id = await create({ tags: ['a'], description: 'what for' });
+    await put(`/templates/${id}`, template({ tags: ['a'], description: 'what for', chain: echo('second') }));
+    await put(`/templates/${id}/labels/production`, { version: 1 });
+    const copy = (body: object) => post(`/templates/${id}/copy`, body, { 'idempotency-key': `copy of ${id}` });
+    const [made, again] = [await copy({ title: 'Mine' }), await copy({ title: 'Mine' })];
+    expect([made.status, made.body, again.body]).toEqual([
+      201,
+      expect.objectContaining({ title: 'Mine', tags: ['a'], description: 'what for', labels: {}, shared_with: [] }),
+      made.body,
+    ]);
+    expect((await copy({})).status).toBe(422);
+    expect(await versions(made.body.template_id)).toEqual([
+      expect.objectContaining({ number: 1, note: `copy of ${id}, version 1`, hash: (await versions(id))[1]!.hash }),
+    ]);
+    const newest = await post(`/templates/${id}/copy`, { version: '2', note: 'mine' });
+    expect(await versions(newest.body.template_id)).toMatchObject([
+      { note: 'mine', hash: (await versions(id))[0]!.hash },
+    ]);
+    expect((await post(`/templates/${id}/copy`, { version: '3' })).status).toBe(404);
+  });
+
+  check('count their chains and how many succeeded', async ({ api }) => {
+    const id = await create();
+    const run = async (said: string, ms: number, execute = true) =>
+      (await post<{ chain_id: string }>(`/templates/${id}/chains`, { params: { said, ms }, execute })).body.chain_id;
+    expect(await api.expect<TemplateAnswer>(200, `/templates/${id}`)).toMatchObject({ chains: 0, success_rate: null });
+    await api.ended(await run('done', 0));
+    await api.call(`/chains/${await run('cancelled', 60_000)}/cancel`, { method: 'POST' });
+    await run('waits', 0, false);
+    const use = { chains: 3, success_rate: 0.5 };
+    expect(await api.expect<TemplateAnswer>(200, `/templates/${id}`)).toMatchObject(use);
+    const { items } = await api.expect<{ items: TemplateAnswer[] }>(200, '/templates?q=echo&page_size=200');
+    expect(items.find((each) => each.template_id === id)).toMatchObject(use);
+  });
+
+  check('are 1,000 at most in a tenant, also where many are made at once', async ({ api }) => {
+    await api.expect(201, '/tenants', { method: 'POST', body: { tenant_id: 'full', name: 'full' } });
+    const { body } = await post<{ key: string }>('/keys', { name: 'k', role: 'author' }, { 'x-tenant': 'full' });
+    const full = new ApiClient(api.url, body.key);
+    await withConnection(system.databaseUrl, (client) =>
+      client.query(`INSERT INTO templates (template_id, tenant_id, title, description, tags, shared_with)
+                    SELECT 'full-' || n, 'full', 'T' || n, '', '{}', '{}' FROM generate_series(1, 997) AS n`),
+    );
+    const answers = await Promise.all(Array.from({ length: 8 }, () => post('/templates', template(), {}, full)));
+    expect(answers.map(({ status }) => status).sort()).toEqual([201, 201, 201, 409, 409, 409, 409, 409]);
+    const more = await post<ProblemAnswer>('/templates', template(), {}, full);
+    expect([more.status, more.body.code]).toEqual([409, 'TOO_MANY_TEMPLATES']);
+    const id = answers.find(({ status }) => status === 201)!.body.template_id;
+    expect((await post(`/templates/${id}/copy`, {}, {}, full)).status).toBe(409);
+    expect((await post('/templates', template())).status).toBe(201);
+  });
+
   check('are found by words of title, description and tags, in any script', async ({ api }) => {
     const id = await create({ title: '联合风控建模', description: 'Credit 100%', tags: ['credit_risk'] });
     const found = async (query: string) =>
       (await api.expect<{ items: TemplateAnswer[] }>(200, `/templates?${query}`)).items.map((each) => each.template_id);
-    for (const query of ['风控', 'CREDIT', '100%', 'credit_risk', '合风']) {
+    for (const query of ['风控', '控', 'CREDIT', '100%', 'credit_risk', '联合', ' 建模  credit ']) {
       expect(await found(`q=${encodeURIComponent(query)}`)).toEqual([id]);
     }
-    expect(await found('q=credit%25risk')).toEqual([]);
+    for (const query of ['credit%risk', '控风', '风控 debit', '风建']) {
+      expect(await found(`q=${encodeURIComponent(query)}`)).toEqual([]);
+    }
+    // The function that searches may look in the index; behind the policies of the API nothing could.
+    await withConnection(system.databaseUrl, async (client) => {
+      const planOf = async (role: string) => {
+        await client.query(`SET ROLE ${role}; SET enable_seqscan = off`);
+        const plan = await client.query<object>(`EXPLAIN SELECT FROM templates WHERE grams @> bigrams('风控')`);
+        await client.query('RESET ROLE');
+        return JSON.stringify(plan.rows);
+      };
+      expect(await planOf('task_chain_engine')).toContain('Index Scan on idx_templates_grams');
+      expect(await planOf('task_chain_api')).not.toContain('idx_templates_grams');
+    });
     expect(await found('tag=credit_risk')).toEqual([id]);
     expect(await found('tag=credit')).toEqual([]);
     expect(await found('page_size=1')).toEqual([id]);
@@ -311,6 +422,21 @@ describeSystem('templates', 'postgres', { env: { RATE_LIMIT: '0' } }, (check, sy
       );
     expect(await statuses(acme, secret)).toEqual([404, 404, 404]);
     expect(await statuses(beta, id)).toEqual([404, 404, 404]);
+    const others404 = await Promise.all([
+      beta.call(`/templates/${id}/diff`),
+      acme.call(`/templates/${secret}/diff`),
+      post(`/templates/${id}/copy`, {}, {}, beta),
+      post(`/templates/${secret}/copy`, {}, {}, acme),
+      post(`/templates/${secret}/chains/preview`, {}, {}, acme),
+      // Shared, but nothing of it is published yet.
+      acme.call(`/templates/${id}/diff?from=1&to=2`),
+      post(`/templates/${id}/copy`, { version: '2' }, {}, acme),
+    ]);
+    expect(others404.map(({ status }) => status)).toEqual(others404.map(() => 404));
+    for (const q of ['secret', 'Echo']) {
+      const { items } = await beta.expect<{ items: object[] }>(200, `/templates?q=${q}`);
+      expect(items).toEqual([]);
+    }
     // What has no label has not been published.
     expect(await statuses(acme, id)).toEqual([200, 404, 404]);
     expect((await post(`/templates/${id}/chains`, { params: { said: 'x' } }, {}, acme)).status).toBe(404);
@@ -325,12 +451,26 @@ describeSystem('templates', 'postgres', { env: { RATE_LIMIT: '0' } }, (check, sy
       ['', '/versions', '/versions/stable'].map(async (path) => (await acme.call(`/templates/${id}${path}`)).text),
     );
     expect(seen.join()).not.toMatch(/bank-x|internal|beta/);
+    expect((await acme.call(`/templates/${id}/diff?from=1&to=2`)).status).toBe(404);
+    expect((await acme.call<DiffAnswer>(`/templates/${id}/diff`)).body).toMatchObject({
+      from_version: 1,
+      to_version: 1,
+    });
+    const copy = await post(`/templates/${id}/copy`, {}, {}, acme);
+    expect(copy.body).toMatchObject({ tenant_id: 'acme', labels: {}, shared_with: [] });
+    expect((await api.call(`/templates/${copy.body.template_id}`)).status).toBe(404);
     const { body } = await post<{ chain_id: string }>(
       `/templates/${id}/chains`,
       { params: { said: 'mine' } },
       {},
       acme,
     );
+    // Each counts its own chains.
+    const use = async (client: ApiClient) => (await client.expect<{ chains: number }>(200, `/templates/${id}`)).chains;
+    expect([await use(acme), await use(api)]).toEqual([1, 0]);
+    expect((await acme.call(`/chains/${body.chain_id}/template-diff`)).status).toBe(200);
+    expect((await acme.call(`/chains/${body.chain_id}/template-diff?version=2`)).status).toBe(404);
+    expect((await api.call(`/chains/${body.chain_id}/template-diff`)).status).toBe(404);
     expect(await acme.expect<object>(200, `/chains/${body.chain_id}`)).toMatchObject({
       template_id: id,
       template_version: 1,

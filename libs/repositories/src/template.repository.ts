@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { Brackets, IsNull, type QueryDeepPartialEntity } from 'typeorm';
-import { MINE, type Queryable } from './database.js';
+import { IsNull, type QueryDeepPartialEntity } from 'typeorm';
+import { MINE, type Queryable, type Tx } from './database.js';
 import { TemplateVersion } from './entities/template-version.entity.js';
 import { Template } from './entities/template.entity.js';
-import { containing } from './reads/list-tasks.js';
+import type { Statement } from './pool.js';
 import { rowsOf } from './rows.js';
 
-export type TemplateView = Omit<Template, 'deleted_at'>;
+export type TemplateView = Omit<Template, 'deleted_at' | 'grams'>;
 export type TemplateVersionView = Omit<TemplateVersion, 'tenant_id' | 'chain'>;
 export type WholeTemplateVersion = Omit<TemplateVersion, 'tenant_id'>;
 
@@ -24,11 +24,46 @@ export type NewTemplateVersion = Pick<
 >;
 
 export interface TemplateFilter {
-  /** Part of title, description or a tag. */
+  /** Words, each a part of title, description or a tag. */
   readonly q?: string | undefined;
   readonly tag?: string | undefined;
 }
 
+/** A chain and its template. Both are null where it was made of none. */
+export interface MadeChain {
+  readonly template_id: string | null;
+  readonly template_version: number | null;
+  /** As `POST /chains` would have taken it without parameters. */
+  readonly chain_config: Readonly<Record<string, unknown>>;
+}
+
+/** Chains of a template. */
+export interface TemplateUse {
+  readonly template_id: string;
+  readonly chains: number;
+  readonly ended: number;
+  readonly succeeded: number;
+}
+
+const ALONE: Statement = {
+  name: 'lock-templates',
+  text: `SELECT pg_advisory_xact_lock(hashtextextended('templates of ' || ${MINE}, 0))`,
+};
+const COUNT: Statement = {
+  name: 'count-templates',
+  text: `SELECT count(*)::int AS count FROM templates WHERE tenant_id = ${MINE}`,
+};
+const USES: Statement = {
+  name: 'template-uses',
+  text: `SELECT template_id, count(*)::int AS chains,
+                count(*) FILTER (WHERE status IN ('SUCCESS', 'FAILURE', 'CANCELLED'))::int AS ended,
+                count(*) FILTER (WHERE status = 'SUCCESS')::int AS succeeded
+           FROM task_chains WHERE tenant_id = ${MINE} AND template_id = ANY ($1) GROUP BY template_id`,
+};
+const MADE: Statement = {
+  name: 'made-chain',
+  text: 'SELECT template_id, template_version, chain_config FROM task_chains WHERE chain_id = $1',
+};
 const VIEW = [
   ...['template_id', 'tenant_id', 'title', 'description', 'tags', 'shared_with', 'labels', 'latest_version'],
   ...['revision', 'created_at', 'created_by', 'updated_at'],
@@ -38,6 +73,21 @@ const VERSION = ['template_id', 'number', 'hash', 'note', 'created_at', 'created
 /** Templates of chains, the tenant's own and those that others share with it. Row-level security says which these are. */
 @Injectable()
 export class TemplateRepository {
+  /** No other transaction adds a template of the tenant until this one ends. */
+  async lock(tx: Tx): Promise<void> {
+    await tx.query(ALONE);
+  }
+
+  /** How many the tenant has, deleted ones too. */
+  async count(db: Queryable): Promise<number> {
+    return (await db.query<{ count: number }>(COUNT))[0]!.count;
+  }
+
+  /** What became of the tenant's chains of these templates, as far as they are still there. */
+  uses(db: Queryable, ids: readonly string[]): Promise<TemplateUse[]> {
+    return db.query<TemplateUse>(USES, [ids]);
+  }
+
   async insert(db: Queryable, template: NewTemplate): Promise<TemplateView> {
     const inserted = await db.entities
       .createQueryBuilder()
@@ -72,17 +122,8 @@ export class TemplateRepository {
       .limit(limit)
       .offset(offset);
     if (tag !== undefined) query.andWhere(':tag = ANY (t.tags)', { tag });
-    if (q !== undefined) {
-      query.andWhere(
-        new Brackets((any) =>
-          any
-            .where('t.title ILIKE :q')
-            .orWhere('t.description ILIKE :q')
-            .orWhere(`array_to_string(t.tags, ' ') ILIKE :q`),
-        ),
-        { q: containing(q) },
-      );
-    }
+    const words = q?.split(/\s+/).filter((word) => word !== '') ?? [];
+    if (words.length > 0) query.andWhere('t.template_id IN (SELECT * FROM find_templates(:words))', { words });
     return query.getMany();
   }
 
@@ -101,6 +142,11 @@ export class TemplateRepository {
     return (
       (await db.entities.findOne(TemplateVersion, { select: { ...select, created_by: true }, where })) ?? undefined
     );
+  }
+
+  /** A chain as its body was, and what it was made of. */
+  async made(db: Queryable, chainId: string): Promise<MadeChain | undefined> {
+    return (await db.query<MadeChain>(MADE, [chainId]))[0];
   }
 
   /** Changes a template of the tenant's own if it is still in this revision; undefined: it is not. */

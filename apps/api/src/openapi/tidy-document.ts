@@ -135,6 +135,9 @@ function unwrap(value: unknown): unknown {
   const members = Object.fromEntries(Object.entries(value).map(([key, member]) => [key, unwrap(member)])) as Schema;
   const { allOf, enum: values, ...rest } = members;
   if (Array.isArray(allOf) && allOf.length === 1) return { ...(allOf[0] as Schema), ...rest };
+  const { oneOf, ...single } = members;
+  // Any JSON is said to the generator as one schema without a word.
+  if (Array.isArray(oneOf) && oneOf.length === 1) return { ...(oneOf[0] as Schema), ...single };
   const kinds = Array.isArray(values) ? [...new Set(values.map((each) => typeof each))] : [];
   if (kinds.length < 2) return members;
   const branch = (kind: string) => ({

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { quoted } from '#libs/chain-domain';
 import {
   TemplateRepository,
+  type Database,
   type Queryable,
   type TemplateVersionView,
   type TemplateView,
@@ -10,7 +11,7 @@ import {
 import { chainTag, versionsOf } from '../http/entity-tag.js';
 import { isId } from '../http/patterns.js';
 import { Problem } from '../http/problem.js';
-import type { TemplateDto, TemplateVersionDto } from './templates.dto.js';
+import type { TemplateDto, TemplateVersionDto, UsedTemplateDto } from './templates.dto.js';
 
 /** Finds templates and versions by what paths and bodies name. Throws NOT_FOUND problems. */
 @Injectable()
@@ -51,6 +52,19 @@ export class TemplateReader {
       'NOT_FOUND',
       `The template has no version ${word === undefined ? 'yet that you may read' : quoted(word)}.${named && ` Its labels are ${named}.`}`,
     );
+  }
+
+  /** Templates as the tenant of `db` sees and uses them. */
+  async used(db: Database, templates: readonly TemplateView[]): Promise<UsedTemplateDto[]> {
+    const found = await this.templates.uses(
+      db,
+      templates.map(({ template_id: id }) => id),
+    );
+    const uses = new Map(found.map((use) => [use.template_id, use]));
+    return templates.map((template) => {
+      const { chains = 0, ended = 0, succeeded = 0 } = uses.get(template.template_id) ?? {};
+      return { ...templateDto(template, db.tenant!), chains, success_rate: ended === 0 ? null : succeeded / ended };
+    });
   }
 }
 

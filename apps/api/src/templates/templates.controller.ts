@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { Body, Controller, Delete, Get, Headers, HttpCode, Param, Post, Put, Query, Res } from '@nestjs/common';
 import { ApiHeader, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
@@ -16,6 +15,7 @@ import { IDEMPOTENCY_KEY, idempotentRequest, once } from '../http/idempotency-ke
 import { isId } from '../http/patterns.js';
 import { Problem } from '../http/problem.js';
 import { hashOfChain, requireTemplateChain } from './template-faults.js';
+import { TemplateMaker } from './template-maker.js';
 import { hasChanged, noTemplate, templateDto, TemplateReader, templateTag } from './template-reader.js';
 import {
   DeletedTemplateDto,
@@ -23,6 +23,7 @@ import {
   NewTemplateDto,
   TemplateDto,
   TemplateListDto,
+  UsedTemplateDto,
 } from './templates.dto.js';
 
 export const TEMPLATE_ID = {
@@ -42,6 +43,7 @@ export class TemplatesController {
     private readonly templates: TemplateRepository,
     private readonly reader: TemplateReader,
     private readonly audit: AuditRepository,
+    private readonly maker: TemplateMaker,
   ) {}
 
   @Post()
@@ -66,23 +68,9 @@ export class TemplatesController {
     const { chain, note = null, ...more } = body;
     this.requireSharing(body, [], reply);
     requireTemplateChain(chain, this.catalogue);
-    const caller = callerOf(reply);
-    const work = async (db: Queryable): Promise<TemplateDto> => {
-      const template_id = `template-${randomUUID()}`;
-      const by = { template_id, created_by: caller.actor };
-      const template = await this.templates.insert(db, { ...fieldsOf(more), ...by });
-      const { hash } = await this.templates.insertVersion(db, {
-        ...by,
-        number: 1,
-        chain,
-        hash: hashOfChain(chain),
-        note,
-      });
-      const details = { title: body.title, hash, shared_with: template.shared_with };
-      await this.audit.record(db, { ...caller, action: 'createTemplate', target: template_id, details });
-      reply.header('ETag', templateTag(template)).header('Location', `/api/v1/templates/${template_id}`);
-      return templateDto(template, engine.tenant!);
-    };
+    const draft = { ...fieldsOf(more), chain, note };
+    const work = async (db: Queryable): Promise<TemplateDto> =>
+      templateDto(await this.maker.make(db, draft, reply, 'createTemplate'), engine.tenant!);
     return once(engine, 'createTemplate', idempotentRequest(key, body), reply, work);
   }
 
@@ -90,7 +78,8 @@ export class TemplatesController {
   @ApiOperation({
     operationId: 'listTemplates',
     summary: 'List the templates',
-    description: "Your tenant's, and those that others share with it. What changed last comes first.",
+    description:
+      "Your tenant's, and those that others share with it. What changed last comes first. Uses are those by your tenant's chains.",
   })
   @ApiResponse({ status: 200, type: TemplateListDto, description: 'A page of templates.' })
   @ApiProblems(400, 503)
@@ -99,23 +88,23 @@ export class TemplatesController {
     @Query() { page = 1, page_size: size = 20, ...filter }: ListTemplatesQueryDto,
   ): Promise<TemplateListDto> {
     const rows = await this.templates.page(reads, filter, size + 1, (page - 1) * size);
-    const items = rows.slice(0, size).map((row) => templateDto(row, reads.tenant!));
+    const items = await this.reader.used(reads, rows.slice(0, size));
     return { items, has_more: rows.length > size };
   }
 
   @Get(':template_id')
   @ApiParam(TEMPLATE_ID)
   @ApiOperation({ operationId: 'getTemplate', summary: 'Get a template', description: 'Its versions hold the chain.' })
-  @ApiResponse({ status: 200, type: TemplateDto, headers: ETAG, description: 'The template.' })
+  @ApiResponse({ status: 200, type: UsedTemplateDto, headers: ETAG, description: 'The template.' })
   @ApiProblems(404, 503)
   async get(
     @TenantDb() { reads }: TenantDatabases,
     @Param('template_id') id: string,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<TemplateDto> {
+  ): Promise<UsedTemplateDto> {
     const template = await this.reader.find(reads, id);
     reply.header('ETag', templateTag(template));
-    return templateDto(template, reads.tenant!);
+    return (await this.reader.used(reads, [template]))[0]!;
   }
 
   @Put(':template_id')

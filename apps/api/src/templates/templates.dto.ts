@@ -85,9 +85,18 @@ export class TemplateDto {
   updated_at: string;
 }
 
+export class UsedTemplateDto extends TemplateDto {
+  /** Your tenant's chains that were made of it, as far as they are still there. */
+  @ApiProperty({ type: 'integer', example: 12 })
+  chains: number;
+  /** The share of SUCCESS among those that have ended, 0 to 1; null: none has ended. */
+  @ApiProperty({ type: Number, nullable: true, example: 0.75 })
+  success_rate: number | null;
+}
+
 export class TemplateListDto {
-  @ApiProperty({ type: [TemplateDto] })
-  items: TemplateDto[];
+  @ApiProperty({ type: [UsedTemplateDto] })
+  items: UsedTemplateDto[];
   /** Whether another page follows. */
   @ApiProperty()
   has_more: boolean;
@@ -187,10 +196,30 @@ export class TemplateChainDto {
   execute?: boolean;
 }
 
+export class TemplateCopyDto {
+  static readonly example = { version: '1', title: 'My own' };
+
+  @Absentable()
+  @IsString()
+  @Characters(1, 64)
+  @ApiProperty({ description: 'A label or the number of a version. Default: `default_version`.', examples: ['1'] })
+  version?: string;
+  @Absentable()
+  @IsString()
+  @Characters(1, 255)
+  @Fits(PLAIN_TEXT)
+  @ApiProperty({ description: 'Default: that of the template.', examples: ['My own'] })
+  title?: string;
+  @Absentable()
+  @IsString()
+  @Characters(1, 2_000)
+  @ApiProperty({ description: 'Default: says what it is a copy of.' })
+  note?: string;
+}
+
 /** The chain that would be made. */
 export class TemplateChainPreviewDto {
-  @ApiProperty({ example: true })
-  dry_run: boolean;
+  /** The version that it would be made of. */
   @ApiProperty({ type: 'integer', example: 3 })
   version: number;
   @ApiProperty({ type: [FaultDto], example: [] })
@@ -206,7 +235,7 @@ export class TemplateChainPreviewDto {
 export class ListTemplatesQueryDto {
   static readonly refusesUnknown = true;
 
-  /** Text that the title, the description or a tag contains. */
+  /** Words: each stands somewhere in title, description or tags, in whole or in part. */
   @QueryText()
   q?: string;
   /** Templates with this tag. */

@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.js';
 import type { Client, Options as Options2, TDataShape } from './client/index.js';
-import type { CancelChainData, CancelChainErrors, CancelChainResponses, CancelChainsData, CancelChainsErrors, CancelChainsResponses, ChangeTenantData, ChangeTenantErrors, ChangeTenantResponses, CreateChainData, CreateChainErrors, CreateChainResponses, CreateKeyData, CreateKeyErrors, CreateKeyResponses, CreatePartyData, CreatePartyErrors, CreatePartyResponses, CreateSessionData, CreateSessionErrors, CreateSessionLinkData, CreateSessionLinkErrors, CreateSessionLinkResponses, CreateSessionResponses, CreateTenantData, CreateTenantErrors, CreateTenantResponses, CreateWebhookData, CreateWebhookErrors, CreateWebhookResponses, DeleteChainData, DeleteChainErrors, DeleteChainResponses, DeleteSecretData, DeleteSecretErrors, DeleteSecretResponses, DeleteSessionData, DeleteSessionErrors, DeleteSessionResponses, DeleteWebhookData, DeleteWebhookErrors, DeleteWebhookResponses, DownloadArtifactData, DownloadArtifactErrors, DownloadArtifactResponses, ExecuteChainData, ExecuteChainErrors, ExecuteChainResponses, GetChainData, GetChainErrors, GetChainGraphData, GetChainGraphErrors, GetChainGraphResponses, GetChainMetricsData, GetChainMetricsErrors, GetChainMetricsResponses, GetChainResponses, GetLivenessData, GetLivenessResponses, GetPartyData, GetPartyErrors, GetPartyResponses, GetProcessMetricsData, GetProcessMetricsErrors, GetProcessMetricsResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetSessionData, GetSessionErrors, GetSessionResponses, GetTaskData, GetTaskErrors, GetTaskResponses, GetTenantData, GetTenantErrors, GetTenantResponses, ListApprovalsData, ListApprovalsErrors, ListApprovalsResponses, ListAuditRowsData, ListAuditRowsErrors, ListAuditRowsResponses, ListChainApprovalsData, ListChainApprovalsErrors, ListChainApprovalsResponses, ListChainEventsData, ListChainEventsErrors, ListChainEventsResponses, ListChainsData, ListChainsErrors, ListChainsResponses, ListDatasetLedgerData, ListDatasetLedgerErrors, ListDatasetLedgerResponses, ListDatasetsData, ListDatasetsErrors, ListDatasetsResponses, ListEventsData, ListEventsErrors, ListEventsResponses, ListKeysData, ListKeysErrors, ListKeysResponses, ListPartiesData, ListPartiesErrors, ListPartiesResponses, ListSecretsData, ListSecretsErrors, ListSecretsResponses, ListStatementsData, ListStatementsErrors, ListStatementsResponses, ListTaskArtifactsData, ListTaskArtifactsErrors, ListTaskArtifactsResponses, ListTaskAttemptsData, ListTaskAttemptsErrors, ListTaskAttemptsResponses, ListTaskLogsData, ListTaskLogsErrors, ListTaskLogsResponses, ListTasksData, ListTasksErrors, ListTasksResponses, ListTaskTypesData, ListTaskTypesErrors, ListTaskTypesResponses, ListTenantsData, ListTenantsErrors, ListTenantsResponses, ListWebhookDeliveriesData, ListWebhookDeliveriesErrors, ListWebhookDeliveriesResponses, ListWebhooksData, ListWebhooksErrors, ListWebhooksResponses, PauseChainData, PauseChainErrors, PauseChainResponses, PauseChainsData, PauseChainsErrors, PauseChainsResponses, PutSecretData, PutSecretErrors, PutSecretResponses, PutStatementData, PutStatementErrors, PutStatementResponses, ReplayWebhookDeliveryData, ReplayWebhookDeliveryErrors, ReplayWebhookDeliveryResponses, ResolveTaskData, ResolveTaskErrors, ResolveTaskResponses, RestoreKeyData, RestoreKeyErrors, RestoreKeyResponses, RestoreSecretData, RestoreSecretErrors, RestoreSecretResponses, RestoreWebhookData, RestoreWebhookErrors, RestoreWebhookResponses, ResumeChainData, ResumeChainErrors, ResumeChainResponses, ResumeChainsData, ResumeChainsErrors, ResumeChainsResponses, RetryChainData, RetryChainErrors, RetryChainResponses, RetryChainsData, RetryChainsErrors, RetryChainsResponses, RetryTaskData, RetryTaskErrors, RetryTaskResponses, RevokeKeyData, RevokeKeyErrors, RevokeKeyResponses, SetChainPriorityData, SetChainPriorityErrors, SetChainPriorityResponses, SetTaskPriorityData, SetTaskPriorityErrors, SetTaskPriorityResponses, SkipTaskData, SkipTaskErrors, SkipTaskResponses, ValidateChainData, ValidateChainErrors, ValidateChainResponses } from './types.gen.js';
+import type { CancelChainData, CancelChainErrors, CancelChainResponses, CancelChainsData, CancelChainsErrors, CancelChainsResponses, ChangeTenantData, ChangeTenantErrors, ChangeTenantResponses, CopyTemplateData, CopyTemplateErrors, CopyTemplateResponses, CreateChainData, CreateChainErrors, CreateChainOfTemplateData, CreateChainOfTemplateErrors, CreateChainOfTemplateResponses, CreateChainResponses, CreateKeyData, CreateKeyErrors, CreateKeyResponses, CreatePartyData, CreatePartyErrors, CreatePartyResponses, CreateSessionData, CreateSessionErrors, CreateSessionLinkData, CreateSessionLinkErrors, CreateSessionLinkResponses, CreateSessionResponses, CreateTemplateData, CreateTemplateErrors, CreateTemplateResponses, CreateTenantData, CreateTenantErrors, CreateTenantResponses, CreateWebhookData, CreateWebhookErrors, CreateWebhookResponses, DeleteChainData, DeleteChainErrors, DeleteChainResponses, DeleteSecretData, DeleteSecretErrors, DeleteSecretResponses, DeleteSessionData, DeleteSessionErrors, DeleteSessionResponses, DeleteTemplateData, DeleteTemplateErrors, DeleteTemplateResponses, DeleteWebhookData, DeleteWebhookErrors, DeleteWebhookResponses, DiffChainAndTemplateData, DiffChainAndTemplateErrors, DiffChainAndTemplateResponses, DiffTemplateVersionsData, DiffTemplateVersionsErrors, DiffTemplateVersionsResponses, DownloadArtifactData, DownloadArtifactErrors, DownloadArtifactResponses, ExecuteChainData, ExecuteChainErrors, ExecuteChainResponses, GetChainData, GetChainErrors, GetChainGraphData, GetChainGraphErrors, GetChainGraphResponses, GetChainMetricsData, GetChainMetricsErrors, GetChainMetricsResponses, GetChainResponses, GetLivenessData, GetLivenessResponses, GetPartyData, GetPartyErrors, GetPartyResponses, GetProcessMetricsData, GetProcessMetricsErrors, GetProcessMetricsResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetSessionData, GetSessionErrors, GetSessionResponses, GetTaskData, GetTaskErrors, GetTaskResponses, GetTemplateData, GetTemplateErrors, GetTemplateResponses, GetTemplateVersionData, GetTemplateVersionErrors, GetTemplateVersionResponses, GetTenantData, GetTenantErrors, GetTenantResponses, ListApprovalsData, ListApprovalsErrors, ListApprovalsResponses, ListAuditRowsData, ListAuditRowsErrors, ListAuditRowsResponses, ListChainApprovalsData, ListChainApprovalsErrors, ListChainApprovalsResponses, ListChainEventsData, ListChainEventsErrors, ListChainEventsResponses, ListChainsData, ListChainsErrors, ListChainsResponses, ListDatasetLedgerData, ListDatasetLedgerErrors, ListDatasetLedgerResponses, ListDatasetsData, ListDatasetsErrors, ListDatasetsResponses, ListEventsData, ListEventsErrors, ListEventsResponses, ListKeysData, ListKeysErrors, ListKeysResponses, ListPartiesData, ListPartiesErrors, ListPartiesResponses, ListSecretsData, ListSecretsErrors, ListSecretsResponses, ListStatementsData, ListStatementsErrors, ListStatementsResponses, ListTaskArtifactsData, ListTaskArtifactsErrors, ListTaskArtifactsResponses, ListTaskAttemptsData, ListTaskAttemptsErrors, ListTaskAttemptsResponses, ListTaskLogsData, ListTaskLogsErrors, ListTaskLogsResponses, ListTasksData, ListTasksErrors, ListTasksResponses, ListTaskTypesData, ListTaskTypesErrors, ListTaskTypesResponses, ListTemplatesData, ListTemplatesErrors, ListTemplatesResponses, ListTemplateVersionsData, ListTemplateVersionsErrors, ListTemplateVersionsResponses, ListTenantsData, ListTenantsErrors, ListTenantsResponses, ListWebhookDeliveriesData, ListWebhookDeliveriesErrors, ListWebhookDeliveriesResponses, ListWebhooksData, ListWebhooksErrors, ListWebhooksResponses, PauseChainData, PauseChainErrors, PauseChainResponses, PauseChainsData, PauseChainsErrors, PauseChainsResponses, PreviewChainOfTemplateData, PreviewChainOfTemplateErrors, PreviewChainOfTemplateResponses, PutSecretData, PutSecretErrors, PutSecretResponses, PutStatementData, PutStatementErrors, PutStatementResponses, PutTemplateData, PutTemplateErrors, PutTemplateLabelData, PutTemplateLabelErrors, PutTemplateLabelResponses, PutTemplateResponses, ReplayWebhookDeliveryData, ReplayWebhookDeliveryErrors, ReplayWebhookDeliveryResponses, ResolveTaskData, ResolveTaskErrors, ResolveTaskResponses, RestoreKeyData, RestoreKeyErrors, RestoreKeyResponses, RestoreSecretData, RestoreSecretErrors, RestoreSecretResponses, RestoreTemplateData, RestoreTemplateErrors, RestoreTemplateResponses, RestoreTemplateVersionData, RestoreTemplateVersionErrors, RestoreTemplateVersionResponses, RestoreWebhookData, RestoreWebhookErrors, RestoreWebhookResponses, ResumeChainData, ResumeChainErrors, ResumeChainResponses, ResumeChainsData, ResumeChainsErrors, ResumeChainsResponses, RetryChainData, RetryChainErrors, RetryChainResponses, RetryChainsData, RetryChainsErrors, RetryChainsResponses, RetryTaskData, RetryTaskErrors, RetryTaskResponses, RevokeKeyData, RevokeKeyErrors, RevokeKeyResponses, SetChainPriorityData, SetChainPriorityErrors, SetChainPriorityResponses, SetTaskPriorityData, SetTaskPriorityErrors, SetTaskPriorityResponses, SkipTaskData, SkipTaskErrors, SkipTaskResponses, ValidateChainData, ValidateChainErrors, ValidateChainResponses } from './types.gen.js';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -964,6 +964,244 @@ export class Operations extends HeyApiClient {
             security: [{ scheme: 'bearer', type: 'http' }],
             url: '/api/v1/secrets/{name}/restore',
             ...options
+        });
+    }
+    
+    /**
+     * List the templates
+     *
+     * Your tenant's, and those that others share with it. What changed last comes first. Uses are those by your tenant's chains.
+     */
+    public listTemplates<ThrowOnError extends boolean = true>(options?: Options<ListTemplatesData, ThrowOnError>) {
+        return (options?.client ?? this.client).get<ListTemplatesResponses, ListTemplatesErrors, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/api/v1/templates',
+            ...options
+        });
+    }
+    
+    /**
+     * Create a template
+     *
+     * Its chain becomes version 1. Checks the chain as far as that is possible without the values of its parameters.
+     */
+    public createTemplate<ThrowOnError extends boolean = true>(options: Options<CreateTemplateData, ThrowOnError>) {
+        return (options.client ?? this.client).post<CreateTemplateResponses, CreateTemplateErrors, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/api/v1/templates',
+            ...options,
+            headers: {
+                'Content-Type': 'application/json',
+                ...options.headers
+            }
+        });
+    }
+    
+    /**
+     * Delete a template
+     *
+     * Chains that were made of it stay. It can be restored within a day; after that its versions are deleted, too.
+     */
+    public deleteTemplate<ThrowOnError extends boolean = true>(options: Options<DeleteTemplateData, ThrowOnError>) {
+        return (options.client ?? this.client).delete<DeleteTemplateResponses, DeleteTemplateErrors, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/api/v1/templates/{template_id}',
+            ...options
+        });
+    }
+    
+    /**
+     * Get a template
+     *
+     * Its versions hold the chain.
+     */
+    public getTemplate<ThrowOnError extends boolean = true>(options: Options<GetTemplateData, ThrowOnError>) {
+        return (options.client ?? this.client).get<GetTemplateResponses, GetTemplateErrors, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/api/v1/templates/{template_id}',
+            ...options
+        });
+    }
+    
+    /**
+     * Change a template
+     *
+     * Replaces all fields. A chain that differs from that of the newest version becomes a new one; chains that were made stay as they are.
+     */
+    public putTemplate<ThrowOnError extends boolean = true>(options: Options<PutTemplateData, ThrowOnError>) {
+        return (options.client ?? this.client).put<PutTemplateResponses, PutTemplateErrors, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/api/v1/templates/{template_id}',
+            ...options,
+            headers: {
+                'Content-Type': 'application/json',
+                ...options.headers
+            }
+        });
+    }
+    
+    /**
+     * Restore a deleted template
+     *
+     * Possible within a day, with all its versions and labels.
+     */
+    public restoreTemplate<ThrowOnError extends boolean = true>(options: Options<RestoreTemplateData, ThrowOnError>) {
+        return (options.client ?? this.client).post<RestoreTemplateResponses, RestoreTemplateErrors, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/api/v1/templates/{template_id}/restore',
+            ...options
+        });
+    }
+    
+    /**
+     * List the versions of a template
+     *
+     * Newest first. Tenants that a template is shared with read the versions that have a label.
+     */
+    public listTemplateVersions<ThrowOnError extends boolean = true>(options: Options<ListTemplateVersionsData, ThrowOnError>) {
+        return (options.client ?? this.client).get<ListTemplateVersionsResponses, ListTemplateVersionsErrors, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/api/v1/templates/{template_id}/versions',
+            ...options
+        });
+    }
+    
+    /**
+     * Get a version of a template
+     *
+     * With its chain.
+     */
+    public getTemplateVersion<ThrowOnError extends boolean = true>(options: Options<GetTemplateVersionData, ThrowOnError>) {
+        return (options.client ?? this.client).get<GetTemplateVersionResponses, GetTemplateVersionErrors, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/api/v1/templates/{template_id}/versions/{version}',
+            ...options
+        });
+    }
+    
+    /**
+     * Go back to a version of a template
+     *
+     * Makes a new version with the chain of an old one. Labels stay where they are.
+     */
+    public restoreTemplateVersion<ThrowOnError extends boolean = true>(options: Options<RestoreTemplateVersionData, ThrowOnError>) {
+        return (options.client ?? this.client).post<RestoreTemplateVersionResponses, RestoreTemplateVersionErrors, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/api/v1/templates/{template_id}/versions/{version}/restore',
+            ...options,
+            headers: {
+                'Content-Type': 'application/json',
+                ...options.headers
+            }
+        });
+    }
+    
+    /**
+     * Point a label to a version of a template
+     *
+     * Chains are made of the version with the label `production` where they name none. Tenants that the template is shared with read what has a label.
+     */
+    public putTemplateLabel<ThrowOnError extends boolean = true>(options: Options<PutTemplateLabelData, ThrowOnError>) {
+        return (options.client ?? this.client).put<PutTemplateLabelResponses, PutTemplateLabelErrors, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/api/v1/templates/{template_id}/labels/{label}',
+            ...options,
+            headers: {
+                'Content-Type': 'application/json',
+                ...options.headers
+            }
+        });
+    }
+    
+    /**
+     * Create a chain of a template
+     *
+     * As `POST /chains` with the chain of the template and the `params` for its `args`: your rights, policies and secrets hold, not those of the template's author. Faults of values have pointers into `params`.
+     */
+    public createChainOfTemplate<ThrowOnError extends boolean = true>(options: Options<CreateChainOfTemplateData, ThrowOnError>) {
+        return (options.client ?? this.client).post<CreateChainOfTemplateResponses, CreateChainOfTemplateErrors, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/api/v1/templates/{template_id}/chains',
+            ...options,
+            headers: {
+                'Content-Type': 'application/json',
+                ...options.headers
+            }
+        });
+    }
+    
+    /**
+     * Show the chain that a template would make
+     *
+     * With its faults, and the tasks that would wait for an owner. Stores nothing.
+     */
+    public previewChainOfTemplate<ThrowOnError extends boolean = true>(options: Options<PreviewChainOfTemplateData, ThrowOnError>) {
+        return (options.client ?? this.client).post<PreviewChainOfTemplateResponses, PreviewChainOfTemplateErrors, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/api/v1/templates/{template_id}/chains/preview',
+            ...options,
+            headers: {
+                'Content-Type': 'application/json',
+                ...options.headers
+            }
+        });
+    }
+    
+    /**
+     * Compare two versions of a template
+     *
+     * By meaning: tasks added, removed, renamed and changed, dependencies, parameters by path, policies. JSON by default; lines of text with `Accept: text/plain`, Mermaid in colours with `Accept: text/vnd.mermaid`.
+     */
+    public diffTemplateVersions<ThrowOnError extends boolean = true>(options: Options<DiffTemplateVersionsData, ThrowOnError>) {
+        return (options.client ?? this.client).get<DiffTemplateVersionsResponses, DiffTemplateVersionsErrors, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/api/v1/templates/{template_id}/diff',
+            ...options
+        });
+    }
+    
+    /**
+     * Compare a chain with its template
+     *
+     * As two versions; values that were put in for parameters are named and are no difference. JSON by default; lines of text with `Accept: text/plain`, Mermaid in colours with `Accept: text/vnd.mermaid`.
+     */
+    public diffChainAndTemplate<ThrowOnError extends boolean = true>(options: Options<DiffChainAndTemplateData, ThrowOnError>) {
+        return (options.client ?? this.client).get<DiffChainAndTemplateResponses, DiffChainAndTemplateErrors, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/api/v1/chains/{chain_id}/template-diff',
+            ...options
+        });
+    }
+    
+    /**
+     * Copy a template
+     *
+     * Makes a template of your tenant's own of one version, which becomes version 1, with title, description and tags. It is shared with nobody and has no labels.
+     */
+    public copyTemplate<ThrowOnError extends boolean = true>(options: Options<CopyTemplateData, ThrowOnError>) {
+        return (options.client ?? this.client).post<CopyTemplateResponses, CopyTemplateErrors, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/api/v1/templates/{template_id}/copy',
+            ...options,
+            headers: {
+                'Content-Type': 'application/json',
+                ...options.headers
+            }
         });
     }
     

@@ -172,6 +172,11 @@ export type ChainSummaryDto = {
         [key: string]: unknown;
     };
     /**
+     * The template that it was made of.
+     */
+    template_id: string | null;
+    template_version: number | null;
+    /**
      * What lists can be filtered by.
      */
     labels: {
@@ -380,6 +385,11 @@ export type ChainDto = {
     metadata: {
         [key: string]: unknown;
     };
+    /**
+     * The template that it was made of.
+     */
+    template_id: string | null;
+    template_version: number | null;
     /**
      * What lists can be filtered by.
      */
@@ -1064,17 +1074,38 @@ export type RevokedApiKeyDto = {
     key: ApiKeyDto;
 };
 
+/**
+ * `platform` is beyond tenants.
+ */
 export type CallerRole = 'viewer' | 'operator' | 'author' | 'admin' | 'platform';
 
 export type SessionDto = {
+    /**
+     * As the audit log and `created_by` name you.
+     */
     actor: string;
+    /**
+     * `platform` is beyond tenants.
+     */
     role: CallerRole;
+    /**
+     * The tenant whose rows you see.
+     */
     tenant: string;
+    /**
+     * The party that the key or the token belongs to; null for one of the tenant.
+     */
     party: string | null;
+    /**
+     * When the session or the token ends; null for a key, which tells it by `GET /keys`.
+     */
     expires_at: string | null;
 };
 
 export type SessionLinkDto = {
+    /**
+     * Signs a browser in once.
+     */
     token: string;
     expires_at: string;
 };
@@ -1377,6 +1408,321 @@ export type DeletedSecretDto = {
      */
     restorable_until: string;
     secret: SecretDto;
+};
+
+export type NewTemplateDto = {
+    title: string;
+    /**
+     * What it is for.
+     */
+    description?: string;
+    /**
+     * Words to find it by.
+     */
+    tags?: Array<string>;
+    /**
+     * Other tenants that may read its labelled versions, or `*` for all. Only an admin shares a template.
+     */
+    shared_with?: Array<string>;
+    /**
+     * A chain as `POST /chains` takes it, without `args`: at most 64 KiB of JSON.
+     */
+    chain: unknown;
+    /**
+     * What is new in this version.
+     */
+    note?: string;
+};
+
+export type TemplateDto = {
+    template_id: string;
+    /**
+     * The tenant that it belongs to.
+     */
+    tenant_id: string;
+    title: string;
+    description: string;
+    tags: Array<string>;
+    /**
+     * Empty for the tenants that it is shared with.
+     */
+    shared_with: Array<string>;
+    /**
+     * Numbers of versions by label.
+     */
+    labels: {
+        [key: string]: number;
+    };
+    /**
+     * The version that chains are made of where none is named: the one labelled `production`, else the newest.
+     */
+    default_version: number | null;
+    created_at: string;
+    /**
+     * Null for the tenants that it is shared with.
+     */
+    created_by: string | null;
+    updated_at: string;
+};
+
+export type UsedTemplateDto = {
+    template_id: string;
+    /**
+     * The tenant that it belongs to.
+     */
+    tenant_id: string;
+    title: string;
+    description: string;
+    tags: Array<string>;
+    /**
+     * Empty for the tenants that it is shared with.
+     */
+    shared_with: Array<string>;
+    /**
+     * Numbers of versions by label.
+     */
+    labels: {
+        [key: string]: number;
+    };
+    /**
+     * The version that chains are made of where none is named: the one labelled `production`, else the newest.
+     */
+    default_version: number | null;
+    created_at: string;
+    /**
+     * Null for the tenants that it is shared with.
+     */
+    created_by: string | null;
+    updated_at: string;
+    /**
+     * Your tenant's chains that were made of it, as far as they are still there.
+     */
+    chains: number;
+    /**
+     * The share of SUCCESS among those that have ended, 0 to 1; null: none has ended.
+     */
+    success_rate: number | null;
+};
+
+export type TemplateListDto = {
+    items: Array<UsedTemplateDto>;
+    /**
+     * Whether another page follows.
+     */
+    has_more: boolean;
+};
+
+export type DeletedTemplateDto = {
+    /**
+     * true: a dry run, nothing was done.
+     */
+    dry_run: boolean;
+    /**
+     * Until then `POST /templates/{template_id}/restore` restores it with its versions.
+     */
+    restorable_until: string;
+    template: TemplateDto;
+};
+
+export type TemplateVersionDto = {
+    number: number;
+    /**
+     * `sha256:` and the hash of the chain as canonical JSON (RFC 8785).
+     */
+    hash: string;
+    note: string | null;
+    created_at: string;
+    /**
+     * Null for the tenants that it is shared with.
+     */
+    created_by: string | null;
+};
+
+export type TemplateVersionListDto = {
+    /**
+     * Newest first.
+     */
+    items: Array<TemplateVersionDto>;
+};
+
+export type WholeTemplateVersionDto = {
+    number: number;
+    /**
+     * `sha256:` and the hash of the chain as canonical JSON (RFC 8785).
+     */
+    hash: string;
+    note: string | null;
+    created_at: string;
+    /**
+     * Null for the tenants that it is shared with.
+     */
+    created_by: string | null;
+    chain: {
+        [key: string]: unknown;
+    };
+};
+
+export type TemplateNoteDto = {
+    /**
+     * Why.
+     */
+    note?: string;
+};
+
+export type TemplateLabelDto = {
+    /**
+     * The number of a version; null takes the label away.
+     */
+    version: number | null;
+};
+
+export type TemplateChainDto = {
+    /**
+     * A value for each parameter that has no default.
+     */
+    params?: unknown;
+    /**
+     * A label or the number of a version. Default: `default_version`.
+     */
+    version?: string;
+    /**
+     * Default: the name in the template's chain.
+     */
+    chain_name?: string;
+    /**
+     * In place of the metadata of the template's chain.
+     */
+    metadata?: unknown;
+    /**
+     * In place of the labels of the template's chain.
+     */
+    labels?: unknown;
+    /**
+     * true starts the chain when it is created.
+     */
+    execute?: boolean;
+};
+
+export type TemplateChainPreviewDto = {
+    /**
+     * The version that it would be made of.
+     */
+    version: number;
+    errors: Array<FaultDto>;
+    /**
+     * As `POST /chains` would take it: with the values of the parameters in their places. Null where there are faults.
+     */
+    chain: {
+        [key: string]: unknown;
+    } | null;
+    approvals: Array<ExpectedApprovalDto>;
+};
+
+export type PartChangeDto = {
+    /**
+     * A JSON pointer: of a removed value where it was, else where it is.
+     */
+    pointer: string;
+    /**
+     * `filled`: the value was put in for a parameter of the template, which is no difference.
+     */
+    change: 'added' | 'removed' | 'changed' | 'filled';
+    /**
+     * Null where it was added.
+     */
+    before: unknown;
+    /**
+     * Null where it was removed.
+     */
+    after: unknown;
+    /**
+     * What it is about: words for people, parameters of tasks, rules of running, or parameters and outputs of the chain.
+     */
+    part: 'text' | 'parameters' | 'policy' | 'interface';
+};
+
+export type TaskDiffDto = {
+    task_id: string;
+    task_name: string;
+    task_type: string;
+    change: 'added' | 'removed' | 'renamed' | 'changed' | 'same';
+    /**
+     * Its id before; null unless it was renamed.
+     */
+    renamed_from: string | null;
+    /**
+     * How much of a renamed task stayed, 0 to 1; else null.
+     */
+    likeness: number | null;
+    changes: Array<PartChangeDto>;
+};
+
+export type ValueChangeDto = {
+    /**
+     * A JSON pointer: of a removed value where it was, else where it is.
+     */
+    pointer: string;
+    /**
+     * `filled`: the value was put in for a parameter of the template, which is no difference.
+     */
+    change: 'added' | 'removed' | 'changed' | 'filled';
+    /**
+     * Null where it was added.
+     */
+    before: unknown;
+    /**
+     * Null where it was removed.
+     */
+    after: unknown;
+};
+
+export type EdgeDiffDto = {
+    from: string;
+    to: string;
+    change: 'added' | 'removed' | 'changed' | 'same';
+    changes: Array<ValueChangeDto>;
+};
+
+export type ChainDiffDto = {
+    /**
+     * What is compared: a version of the template.
+     */
+    from_version: number;
+    /**
+     * With what: a version of the template, or null: with the chain that was made of it.
+     */
+    to_version: number | null;
+    /**
+     * Whether both mean the same.
+     */
+    same: boolean;
+    /**
+     * Changes of what is no task.
+     */
+    chain: Array<PartChangeDto>;
+    /**
+     * Every task: those after in their order, then those removed.
+     */
+    tasks: Array<TaskDiffDto>;
+    /**
+     * Every dependency, by the ids after.
+     */
+    edges: Array<EdgeDiffDto>;
+};
+
+export type TemplateCopyDto = {
+    /**
+     * A label or the number of a version. Default: `default_version`.
+     */
+    version?: string;
+    /**
+     * Default: that of the template.
+     */
+    title?: string;
+    /**
+     * Default: says what it is a copy of.
+     */
+    note?: string;
 };
 
 export type TenantUseDto = {
@@ -5706,6 +6052,1010 @@ export type RestoreSecretResponses = {
 };
 
 export type RestoreSecretResponse = RestoreSecretResponses[keyof RestoreSecretResponses];
+
+export type ListTemplatesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Words: each stands somewhere in title, description or tags, in whole or in part.
+         */
+        q?: string;
+        /**
+         * Templates with this tag.
+         */
+        tag?: string;
+        /**
+         * Page number.
+         */
+        page?: number;
+        /**
+         * Templates per page.
+         */
+        page_size?: number;
+    };
+    url: '/api/v1/templates';
+};
+
+export type ListTemplatesErrors = {
+    /**
+     * The request is not valid; `code` and `errors` say where and what was expected.
+     */
+    400: ProblemDto;
+    /**
+     * The request has no valid key or token.
+     */
+    401: ProblemDto;
+    /**
+     * The caller's role does not allow it.
+     */
+    403: ProblemDto;
+    /**
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     */
+    429: ProblemDto;
+    /**
+     * Internal server error; the API's log has the cause.
+     */
+    500: ProblemDto;
+    /**
+     * The database cannot be reached; retry after `Retry-After` seconds.
+     */
+    503: ProblemDto;
+};
+
+export type ListTemplatesError = ListTemplatesErrors[keyof ListTemplatesErrors];
+
+export type ListTemplatesResponses = {
+    /**
+     * A page of templates.
+     */
+    200: TemplateListDto;
+};
+
+export type ListTemplatesResponse = ListTemplatesResponses[keyof ListTemplatesResponses];
+
+export type CreateTemplateData = {
+    body: NewTemplateDto;
+    headers?: {
+        /**
+         * Repeated requests with the same key and body get the same answer; the same key with another body is refused with 422. A key is scoped to the operation and its target, and kept for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/templates';
+};
+
+export type CreateTemplateErrors = {
+    /**
+     * The request is not valid; `code` and `errors` say where and what was expected.
+     */
+    400: ProblemDto;
+    /**
+     * The request has no valid key or token.
+     */
+    401: ProblemDto;
+    /**
+     * The caller's role does not allow it.
+     */
+    403: ProblemDto;
+    /**
+     * The status of the chain or task does not allow it; `detail` names the status. Or the first request with the Idempotency-Key is still running.
+     */
+    409: ProblemDto;
+    /**
+     * The body is larger than 10 MB.
+     */
+    413: ProblemDto;
+    /**
+     * The body is not application/json.
+     */
+    415: ProblemDto;
+    /**
+     * The Idempotency-Key was used with another body.
+     */
+    422: ProblemDto;
+    /**
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     */
+    429: ProblemDto;
+    /**
+     * Internal server error; the API's log has the cause.
+     */
+    500: ProblemDto;
+    /**
+     * The database cannot be reached; retry after `Retry-After` seconds.
+     */
+    503: ProblemDto;
+};
+
+export type CreateTemplateError = CreateTemplateErrors[keyof CreateTemplateErrors];
+
+export type CreateTemplateResponses = {
+    /**
+     * The template is stored.
+     */
+    201: TemplateDto;
+};
+
+export type CreateTemplateResponse = CreateTemplateResponses[keyof CreateTemplateResponses];
+
+export type DeleteTemplateData = {
+    body?: never;
+    headers?: {
+        /**
+         * The ETag of the chain or, for a call on a task, of the task, as it was read. If it has changed since, nothing is done and the answer is 412.
+         */
+        'If-Match'?: string;
+    };
+    path: {
+        /**
+         * The template.
+         */
+        template_id: string;
+    };
+    query?: {
+        /**
+         * true: a dry run, which returns what would be done and does nothing.
+         */
+        dry_run?: boolean;
+        /**
+         * The id again, as confirmation. Without it only a dry run is accepted.
+         */
+        confirm?: string;
+    };
+    url: '/api/v1/templates/{template_id}';
+};
+
+export type DeleteTemplateErrors = {
+    /**
+     * The request is not valid; `code` and `errors` say where and what was expected.
+     */
+    400: ProblemDto;
+    /**
+     * The request has no valid key or token.
+     */
+    401: ProblemDto;
+    /**
+     * The caller's role does not allow it.
+     */
+    403: ProblemDto;
+    /**
+     * The resource does not exist.
+     */
+    404: ProblemDto;
+    /**
+     * The resource has changed since it was read: `If-Match` names another state.
+     */
+    412: ProblemDto;
+    /**
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     */
+    429: ProblemDto;
+    /**
+     * Internal server error; the API's log has the cause.
+     */
+    500: ProblemDto;
+    /**
+     * The database cannot be reached; retry after `Retry-After` seconds.
+     */
+    503: ProblemDto;
+};
+
+export type DeleteTemplateError = DeleteTemplateErrors[keyof DeleteTemplateErrors];
+
+export type DeleteTemplateResponses = {
+    /**
+     * Deleted, or in a dry run what would be.
+     */
+    200: DeletedTemplateDto;
+};
+
+export type DeleteTemplateResponse = DeleteTemplateResponses[keyof DeleteTemplateResponses];
+
+export type GetTemplateData = {
+    body?: never;
+    path: {
+        /**
+         * The template.
+         */
+        template_id: string;
+    };
+    query?: never;
+    url: '/api/v1/templates/{template_id}';
+};
+
+export type GetTemplateErrors = {
+    /**
+     * The request has no valid key or token.
+     */
+    401: ProblemDto;
+    /**
+     * The caller's role does not allow it.
+     */
+    403: ProblemDto;
+    /**
+     * The resource does not exist.
+     */
+    404: ProblemDto;
+    /**
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     */
+    429: ProblemDto;
+    /**
+     * Internal server error; the API's log has the cause.
+     */
+    500: ProblemDto;
+    /**
+     * The database cannot be reached; retry after `Retry-After` seconds.
+     */
+    503: ProblemDto;
+};
+
+export type GetTemplateError = GetTemplateErrors[keyof GetTemplateErrors];
+
+export type GetTemplateResponses = {
+    /**
+     * The template.
+     */
+    200: UsedTemplateDto;
+};
+
+export type GetTemplateResponse = GetTemplateResponses[keyof GetTemplateResponses];
+
+export type PutTemplateData = {
+    body: NewTemplateDto;
+    headers?: {
+        /**
+         * The ETag of the chain or, for a call on a task, of the task, as it was read. If it has changed since, nothing is done and the answer is 412.
+         */
+        'If-Match'?: string;
+    };
+    path: {
+        /**
+         * The template.
+         */
+        template_id: string;
+    };
+    query?: never;
+    url: '/api/v1/templates/{template_id}';
+};
+
+export type PutTemplateErrors = {
+    /**
+     * The request is not valid; `code` and `errors` say where and what was expected.
+     */
+    400: ProblemDto;
+    /**
+     * The request has no valid key or token.
+     */
+    401: ProblemDto;
+    /**
+     * The caller's role does not allow it.
+     */
+    403: ProblemDto;
+    /**
+     * The resource does not exist.
+     */
+    404: ProblemDto;
+    /**
+     * The status of the chain or task does not allow it; `detail` names the status. Or the first request with the Idempotency-Key is still running.
+     */
+    409: ProblemDto;
+    /**
+     * The resource has changed since it was read: `If-Match` names another state.
+     */
+    412: ProblemDto;
+    /**
+     * The body is larger than 10 MB.
+     */
+    413: ProblemDto;
+    /**
+     * The body is not application/json.
+     */
+    415: ProblemDto;
+    /**
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     */
+    429: ProblemDto;
+    /**
+     * Internal server error; the API's log has the cause.
+     */
+    500: ProblemDto;
+    /**
+     * The database cannot be reached; retry after `Retry-After` seconds.
+     */
+    503: ProblemDto;
+};
+
+export type PutTemplateError = PutTemplateErrors[keyof PutTemplateErrors];
+
+export type PutTemplateResponses = {
+    /**
+     * The template as it is now.
+     */
+    200: TemplateDto;
+};
+
+export type PutTemplateResponse = PutTemplateResponses[keyof PutTemplateResponses];
+
+export type RestoreTemplateData = {
+    body?: never;
+    headers?: {
+        /**
+         * Repeated requests with the same key and body get the same answer; the same key with another body is refused with 422. A key is scoped to the operation and its target, and kept for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        /**
+         * The template.
+         */
+        template_id: string;
+    };
+    query?: never;
+    url: '/api/v1/templates/{template_id}/restore';
+};
+
+export type RestoreTemplateErrors = {
+    /**
+     * The request is not valid; `code` and `errors` say where and what was expected.
+     */
+    400: ProblemDto;
+    /**
+     * The request has no valid key or token.
+     */
+    401: ProblemDto;
+    /**
+     * The caller's role does not allow it.
+     */
+    403: ProblemDto;
+    /**
+     * The resource does not exist.
+     */
+    404: ProblemDto;
+    /**
+     * The status of the chain or task does not allow it; `detail` names the status. Or the first request with the Idempotency-Key is still running.
+     */
+    409: ProblemDto;
+    /**
+     * The body is larger than 10 MB.
+     */
+    413: ProblemDto;
+    /**
+     * The body is not application/json.
+     */
+    415: ProblemDto;
+    /**
+     * The Idempotency-Key was used with another body.
+     */
+    422: ProblemDto;
+    /**
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     */
+    429: ProblemDto;
+    /**
+     * Internal server error; the API's log has the cause.
+     */
+    500: ProblemDto;
+    /**
+     * The database cannot be reached; retry after `Retry-After` seconds.
+     */
+    503: ProblemDto;
+};
+
+export type RestoreTemplateError = RestoreTemplateErrors[keyof RestoreTemplateErrors];
+
+export type RestoreTemplateResponses = {
+    /**
+     * Restored.
+     */
+    200: TemplateDto;
+};
+
+export type RestoreTemplateResponse = RestoreTemplateResponses[keyof RestoreTemplateResponses];
+
+export type ListTemplateVersionsData = {
+    body?: never;
+    path: {
+        /**
+         * The template.
+         */
+        template_id: string;
+    };
+    query?: never;
+    url: '/api/v1/templates/{template_id}/versions';
+};
+
+export type ListTemplateVersionsErrors = {
+    /**
+     * The request has no valid key or token.
+     */
+    401: ProblemDto;
+    /**
+     * The caller's role does not allow it.
+     */
+    403: ProblemDto;
+    /**
+     * The resource does not exist.
+     */
+    404: ProblemDto;
+    /**
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     */
+    429: ProblemDto;
+    /**
+     * Internal server error; the API's log has the cause.
+     */
+    500: ProblemDto;
+    /**
+     * The database cannot be reached; retry after `Retry-After` seconds.
+     */
+    503: ProblemDto;
+};
+
+export type ListTemplateVersionsError = ListTemplateVersionsErrors[keyof ListTemplateVersionsErrors];
+
+export type ListTemplateVersionsResponses = {
+    /**
+     * The versions, without their chains.
+     */
+    200: TemplateVersionListDto;
+};
+
+export type ListTemplateVersionsResponse = ListTemplateVersionsResponses[keyof ListTemplateVersionsResponses];
+
+export type GetTemplateVersionData = {
+    body?: never;
+    path: {
+        /**
+         * The template.
+         */
+        template_id: string;
+        /**
+         * The number of a version, or a label.
+         */
+        version: string;
+    };
+    query?: never;
+    url: '/api/v1/templates/{template_id}/versions/{version}';
+};
+
+export type GetTemplateVersionErrors = {
+    /**
+     * The request has no valid key or token.
+     */
+    401: ProblemDto;
+    /**
+     * The caller's role does not allow it.
+     */
+    403: ProblemDto;
+    /**
+     * The resource does not exist.
+     */
+    404: ProblemDto;
+    /**
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     */
+    429: ProblemDto;
+    /**
+     * Internal server error; the API's log has the cause.
+     */
+    500: ProblemDto;
+    /**
+     * The database cannot be reached; retry after `Retry-After` seconds.
+     */
+    503: ProblemDto;
+};
+
+export type GetTemplateVersionError = GetTemplateVersionErrors[keyof GetTemplateVersionErrors];
+
+export type GetTemplateVersionResponses = {
+    /**
+     * The version.
+     */
+    200: WholeTemplateVersionDto;
+};
+
+export type GetTemplateVersionResponse = GetTemplateVersionResponses[keyof GetTemplateVersionResponses];
+
+export type RestoreTemplateVersionData = {
+    body: TemplateNoteDto;
+    headers?: {
+        /**
+         * Repeated requests with the same key and body get the same answer; the same key with another body is refused with 422. A key is scoped to the operation and its target, and kept for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+        /**
+         * The ETag of the chain or, for a call on a task, of the task, as it was read. If it has changed since, nothing is done and the answer is 412.
+         */
+        'If-Match'?: string;
+    };
+    path: {
+        /**
+         * The template.
+         */
+        template_id: string;
+        /**
+         * The number of a version, or a label.
+         */
+        version: string;
+    };
+    query?: never;
+    url: '/api/v1/templates/{template_id}/versions/{version}/restore';
+};
+
+export type RestoreTemplateVersionErrors = {
+    /**
+     * The request is not valid; `code` and `errors` say where and what was expected.
+     */
+    400: ProblemDto;
+    /**
+     * The request has no valid key or token.
+     */
+    401: ProblemDto;
+    /**
+     * The caller's role does not allow it.
+     */
+    403: ProblemDto;
+    /**
+     * The resource does not exist.
+     */
+    404: ProblemDto;
+    /**
+     * The status of the chain or task does not allow it; `detail` names the status. Or the first request with the Idempotency-Key is still running.
+     */
+    409: ProblemDto;
+    /**
+     * The resource has changed since it was read: `If-Match` names another state.
+     */
+    412: ProblemDto;
+    /**
+     * The body is larger than 10 MB.
+     */
+    413: ProblemDto;
+    /**
+     * The body is not application/json.
+     */
+    415: ProblemDto;
+    /**
+     * The Idempotency-Key was used with another body.
+     */
+    422: ProblemDto;
+    /**
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     */
+    429: ProblemDto;
+    /**
+     * Internal server error; the API's log has the cause.
+     */
+    500: ProblemDto;
+    /**
+     * The database cannot be reached; retry after `Retry-After` seconds.
+     */
+    503: ProblemDto;
+};
+
+export type RestoreTemplateVersionError = RestoreTemplateVersionErrors[keyof RestoreTemplateVersionErrors];
+
+export type RestoreTemplateVersionResponses = {
+    /**
+     * The template as it is now.
+     */
+    200: TemplateDto;
+};
+
+export type RestoreTemplateVersionResponse = RestoreTemplateVersionResponses[keyof RestoreTemplateVersionResponses];
+
+export type PutTemplateLabelData = {
+    body: TemplateLabelDto;
+    headers?: {
+        /**
+         * The ETag of the chain or, for a call on a task, of the task, as it was read. If it has changed since, nothing is done and the answer is 412.
+         */
+        'If-Match'?: string;
+    };
+    path: {
+        /**
+         * The template.
+         */
+        template_id: string;
+        /**
+         * The label, such as `production`.
+         */
+        label: string;
+    };
+    query?: never;
+    url: '/api/v1/templates/{template_id}/labels/{label}';
+};
+
+export type PutTemplateLabelErrors = {
+    /**
+     * The request is not valid; `code` and `errors` say where and what was expected.
+     */
+    400: ProblemDto;
+    /**
+     * The request has no valid key or token.
+     */
+    401: ProblemDto;
+    /**
+     * The caller's role does not allow it.
+     */
+    403: ProblemDto;
+    /**
+     * The resource does not exist.
+     */
+    404: ProblemDto;
+    /**
+     * The resource has changed since it was read: `If-Match` names another state.
+     */
+    412: ProblemDto;
+    /**
+     * The body is larger than 10 MB.
+     */
+    413: ProblemDto;
+    /**
+     * The body is not application/json.
+     */
+    415: ProblemDto;
+    /**
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     */
+    429: ProblemDto;
+    /**
+     * Internal server error; the API's log has the cause.
+     */
+    500: ProblemDto;
+    /**
+     * The database cannot be reached; retry after `Retry-After` seconds.
+     */
+    503: ProblemDto;
+};
+
+export type PutTemplateLabelError = PutTemplateLabelErrors[keyof PutTemplateLabelErrors];
+
+export type PutTemplateLabelResponses = {
+    /**
+     * The template as it is now.
+     */
+    200: TemplateDto;
+};
+
+export type PutTemplateLabelResponse = PutTemplateLabelResponses[keyof PutTemplateLabelResponses];
+
+export type CreateChainOfTemplateData = {
+    body: TemplateChainDto;
+    headers?: {
+        /**
+         * Repeated requests with the same key and body get the same answer; the same key with another body is refused with 422. A key is scoped to the operation and its target, and kept for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        /**
+         * The template.
+         */
+        template_id: string;
+    };
+    query?: never;
+    url: '/api/v1/templates/{template_id}/chains';
+};
+
+export type CreateChainOfTemplateErrors = {
+    /**
+     * The request is not valid; `code` and `errors` say where and what was expected.
+     */
+    400: ProblemDto;
+    /**
+     * The request has no valid key or token.
+     */
+    401: ProblemDto;
+    /**
+     * The caller's role does not allow it.
+     */
+    403: ProblemDto;
+    /**
+     * The resource does not exist.
+     */
+    404: ProblemDto;
+    /**
+     * The body is larger than 10 MB.
+     */
+    413: ProblemDto;
+    /**
+     * The body is not application/json.
+     */
+    415: ProblemDto;
+    /**
+     * The Idempotency-Key was used with another body.
+     */
+    422: ProblemDto;
+    /**
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     */
+    429: ProblemDto;
+    /**
+     * Internal server error; the API's log has the cause.
+     */
+    500: ProblemDto;
+    /**
+     * The database cannot be reached; retry after `Retry-After` seconds.
+     */
+    503: ProblemDto;
+};
+
+export type CreateChainOfTemplateError = CreateChainOfTemplateErrors[keyof CreateChainOfTemplateErrors];
+
+export type CreateChainOfTemplateResponses = {
+    /**
+     * The chain is stored.
+     */
+    201: CreatedChainDto;
+};
+
+export type CreateChainOfTemplateResponse = CreateChainOfTemplateResponses[keyof CreateChainOfTemplateResponses];
+
+export type PreviewChainOfTemplateData = {
+    body: TemplateChainDto;
+    path: {
+        /**
+         * The template.
+         */
+        template_id: string;
+    };
+    query?: never;
+    url: '/api/v1/templates/{template_id}/chains/preview';
+};
+
+export type PreviewChainOfTemplateErrors = {
+    /**
+     * The request is not valid; `code` and `errors` say where and what was expected.
+     */
+    400: ProblemDto;
+    /**
+     * The request has no valid key or token.
+     */
+    401: ProblemDto;
+    /**
+     * The caller's role does not allow it.
+     */
+    403: ProblemDto;
+    /**
+     * The resource does not exist.
+     */
+    404: ProblemDto;
+    /**
+     * The body is larger than 10 MB.
+     */
+    413: ProblemDto;
+    /**
+     * The body is not application/json.
+     */
+    415: ProblemDto;
+    /**
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     */
+    429: ProblemDto;
+    /**
+     * Internal server error; the API's log has the cause.
+     */
+    500: ProblemDto;
+    /**
+     * The database cannot be reached; retry after `Retry-After` seconds.
+     */
+    503: ProblemDto;
+};
+
+export type PreviewChainOfTemplateError = PreviewChainOfTemplateErrors[keyof PreviewChainOfTemplateErrors];
+
+export type PreviewChainOfTemplateResponses = {
+    /**
+     * The chain that would be made.
+     */
+    200: TemplateChainPreviewDto;
+};
+
+export type PreviewChainOfTemplateResponse = PreviewChainOfTemplateResponses[keyof PreviewChainOfTemplateResponses];
+
+export type DiffTemplateVersionsData = {
+    body?: never;
+    path: {
+        /**
+         * The template.
+         */
+        template_id: string;
+    };
+    query?: {
+        /**
+         * A label or the number of a version. Default: `default_version`.
+         */
+        from?: string;
+        /**
+         * A label or the number of a version. Default: the newest that you may read.
+         */
+        to?: string;
+    };
+    url: '/api/v1/templates/{template_id}/diff';
+};
+
+export type DiffTemplateVersionsErrors = {
+    /**
+     * The request is not valid; `code` and `errors` say where and what was expected.
+     */
+    400: ProblemDto;
+    /**
+     * The request has no valid key or token.
+     */
+    401: ProblemDto;
+    /**
+     * The caller's role does not allow it.
+     */
+    403: ProblemDto;
+    /**
+     * The resource does not exist.
+     */
+    404: ProblemDto;
+    /**
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     */
+    429: ProblemDto;
+    /**
+     * Internal server error; the API's log has the cause.
+     */
+    500: ProblemDto;
+    /**
+     * The database cannot be reached; retry after `Retry-After` seconds.
+     */
+    503: ProblemDto;
+};
+
+export type DiffTemplateVersionsError = DiffTemplateVersionsErrors[keyof DiffTemplateVersionsErrors];
+
+export type DiffTemplateVersionsResponses = {
+    /**
+     * What differs.
+     */
+    200: ChainDiffDto;
+};
+
+export type DiffTemplateVersionsResponse = DiffTemplateVersionsResponses[keyof DiffTemplateVersionsResponses];
+
+export type DiffChainAndTemplateData = {
+    body?: never;
+    path: {
+        /**
+         * The chain.
+         */
+        chain_id: string;
+    };
+    query?: {
+        /**
+         * A label or the number of a version. Default: the one that the chain was made of.
+         */
+        version?: string;
+    };
+    url: '/api/v1/chains/{chain_id}/template-diff';
+};
+
+export type DiffChainAndTemplateErrors = {
+    /**
+     * The request is not valid; `code` and `errors` say where and what was expected.
+     */
+    400: ProblemDto;
+    /**
+     * The request has no valid key or token.
+     */
+    401: ProblemDto;
+    /**
+     * The caller's role does not allow it.
+     */
+    403: ProblemDto;
+    /**
+     * The resource does not exist.
+     */
+    404: ProblemDto;
+    /**
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     */
+    429: ProblemDto;
+    /**
+     * Internal server error; the API's log has the cause.
+     */
+    500: ProblemDto;
+    /**
+     * The database cannot be reached; retry after `Retry-After` seconds.
+     */
+    503: ProblemDto;
+};
+
+export type DiffChainAndTemplateError = DiffChainAndTemplateErrors[keyof DiffChainAndTemplateErrors];
+
+export type DiffChainAndTemplateResponses = {
+    /**
+     * What differs.
+     */
+    200: ChainDiffDto;
+};
+
+export type DiffChainAndTemplateResponse = DiffChainAndTemplateResponses[keyof DiffChainAndTemplateResponses];
+
+export type CopyTemplateData = {
+    body: TemplateCopyDto;
+    headers?: {
+        /**
+         * Repeated requests with the same key and body get the same answer; the same key with another body is refused with 422. A key is scoped to the operation and its target, and kept for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        /**
+         * The template.
+         */
+        template_id: string;
+    };
+    query?: never;
+    url: '/api/v1/templates/{template_id}/copy';
+};
+
+export type CopyTemplateErrors = {
+    /**
+     * The request is not valid; `code` and `errors` say where and what was expected.
+     */
+    400: ProblemDto;
+    /**
+     * The request has no valid key or token.
+     */
+    401: ProblemDto;
+    /**
+     * The caller's role does not allow it.
+     */
+    403: ProblemDto;
+    /**
+     * The resource does not exist.
+     */
+    404: ProblemDto;
+    /**
+     * The status of the chain or task does not allow it; `detail` names the status. Or the first request with the Idempotency-Key is still running.
+     */
+    409: ProblemDto;
+    /**
+     * The body is larger than 10 MB.
+     */
+    413: ProblemDto;
+    /**
+     * The body is not application/json.
+     */
+    415: ProblemDto;
+    /**
+     * The Idempotency-Key was used with another body.
+     */
+    422: ProblemDto;
+    /**
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     */
+    429: ProblemDto;
+    /**
+     * Internal server error; the API's log has the cause.
+     */
+    500: ProblemDto;
+    /**
+     * The database cannot be reached; retry after `Retry-After` seconds.
+     */
+    503: ProblemDto;
+};
+
+export type CopyTemplateError = CopyTemplateErrors[keyof CopyTemplateErrors];
+
+export type CopyTemplateResponses = {
+    /**
+     * The copy is stored.
+     */
+    201: TemplateDto;
+};
+
+export type CopyTemplateResponse = CopyTemplateResponses[keyof CopyTemplateResponses];
 
 export type GetTenantData = {
     body?: never;

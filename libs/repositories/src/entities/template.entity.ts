@@ -34,4 +34,7 @@ export class Template {
   /** Set for a day after it was deleted: it can be restored, and no chain is made of it. */
   @TimeColumn({ nullable: true, select: false })
   deleted_at: string | null;
+  /** What a search looks for: characters and their pairs. PostgreSQL keeps it. */
+  @Column({ type: 'text', array: true, select: false, insert: false, update: false })
+  grams: string[];
 }
