@@ -10,7 +10,7 @@ const BEGINNING = /^chain-[0-9a-f][0-9a-f-]*$/;
 /** An id is looked for among so many chains, the newest. */
 const MAX_CHAINS = 10_000;
 /** Arguments that may be a chain's id. */
-const ARGUMENTS = new Set(['chain', 'chain-or-file', 'chain-or-reference']);
+const ARGUMENTS = new Set(['chain', 'chain-or-file', 'chain-or-reference', 'template-or-chain']);
 /** What is signed names its chain by the whole id: otherwise the server would choose the chain. */
 const SIGNING = new Set(['approve', 'refuse', 'withdraw']);
 

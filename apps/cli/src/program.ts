@@ -21,6 +21,7 @@ import { addReadingCommands } from './commands/reading.js';
 import { addResultCommands } from './commands/results.js';
 import { addSecretCommands } from './commands/secrets.js';
 import { addSteeringCommands, addTaskSteeringCommands } from './commands/steering.js';
+import { addTemplateCommands } from './commands/templates.js';
 import { addTenantCommands } from './commands/tenants.js';
 import { addTypeCommands } from './commands/types.js';
 import { addWebhookCommands } from './commands/webhooks.js';
@@ -102,6 +103,7 @@ export function buildProgram(shell: Shell, say: Say): { program: Command; sessio
   addKeyCommands(program, session, act);
   addWebhookCommands(program, session, act);
   addSecretCommands(program, session, act);
+  addTemplateCommands(program, session, act);
   addTenantCommands(program, session, act);
   addAuditCommands(program, session, act);
   addPartyCommands(program, session, act);

@@ -108,7 +108,7 @@ async function create(path: string, flags: CreateFlags, session: Session, goesOn
 }
 
 /** The API's pointers as lines of the file. */
-function placed(error: unknown, file: ChainFile, { say }: Session): unknown {
+export function placed(error: unknown, file: ChainFile, { say }: Session): unknown {
   const failure = failureOf(error, say);
   if (failure === undefined || failure.faults.length === 0) return error;
   const { exit, message, hint, cause } = failure;
