@@ -81,6 +81,7 @@ export {
   type TemplateView,
   type WholeTemplateVersion,
 } from './template.repository.js';
+export { shipTemplates } from './ship-templates.js';
 export { PLATFORM, TenantRepository, type Quota, type TenantChange } from './tenant.repository.js';
 export { isTransient } from './transient.js';
 export { WebhookRepository, type DeliveryView } from './webhook.repository.js';
