@@ -133,6 +133,26 @@ describeUnless(chromium.skip, 'the designer', () => {
       await page.context().close();
     });
 
+    check('draws the arms of a branch, and keeps them as tasks are renamed and removed', async () => {
+      const { page, faults } = await open();
+      await page.getByRole('combobox', { name: 'Start from an example' }).click();
+      await page.locator('.ant-select-item-option').getByText('branching').click();
+      await page.locator('[aria-label^="too-few is an arm of intersect: else"]').waitFor({ state: 'attached' });
+      expect(await page.locator('[aria-label="too-few waits for describe"]').count()).toBe(0);
+      await node(page, 'describe').dispatchEvent('click');
+      await field(page, 'Id *').fill('describe-all');
+      await page.keyboard.press('Enter');
+      await page.locator('[aria-label^="describe-all is an arm of intersect"]').waitFor({ state: 'attached' });
+      await page.getByRole('button', { name: 'Remove the task' }).click();
+      await node(page, 'describe-all').waitFor({ state: 'hidden' });
+      await page.getByRole('tab', { name: 'Text' }).click();
+      const text = await page.getByRole('textbox', { name: 'Text' }).inputValue();
+      const [first] = (JSON.parse(text) as { tasks: { branch: unknown }[] }).tasks;
+      expect(first!.branch).toEqual([{ else: ['too-few'] }]);
+      expect(faults).toEqual([]);
+      await page.context().close();
+    });
+
     check('is edited as text as well, and takes what is hostile for text', async ({ api }) => {
       const { page, faults } = await open();
       await page.getByRole('tab', { name: 'Text' }).click();

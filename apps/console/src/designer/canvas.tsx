@@ -19,7 +19,7 @@ import { useTranslation } from 'react-i18next';
 import type { Places } from '../chain/elk.js';
 import { NODE } from '../chain/node-size.js';
 import { Name, shownText } from '../view/name.js';
-import { isFields, parentOf, type Draft, type DraftTask } from './draft.js';
+import { edgesOf, isFields, type Draft, type DraftTask } from './draft.js';
 
 /** The type of what is dragged from the palette. */
 export const DRAGGED = 'application/x-task-type';
@@ -58,28 +58,23 @@ export function Canvas({ draft, places, selected, faults, select, moved, connect
       ariaLabel: shownText(task.task_name ?? id),
     };
   });
-  const known = new Set(draft.tasks.map(({ task_id }) => task_id));
-  const edges = draft.tasks.flatMap((task) =>
-    task.depends_on.flatMap((each): Edge[] => {
-      const [source, target] = [parentOf(each), task.task_id];
-      if (!known.has(source)) return [];
-      const when = isFields(each) && typeof each['when'] === 'string' ? each['when'] : undefined;
-      const name = t('designer.edge', { from: shownText(source), to: shownText(target) });
-      const id = JSON.stringify([source, target]);
-      return [
-        {
-          id,
-          source,
-          target,
-          selected: chosen.has(id),
-          markerEnd: { type: MarkerType.ArrowClosed },
-          ariaLabel: when === undefined ? name : `${name}: ${shownText(when)}`,
-          // What fits between two tasks; the whole is in the form.
-          ...(when !== undefined && { label: shownText(when, 8) }),
-        },
-      ];
-    }),
-  );
+  const edges = edgesOf(draft).map(({ from, to, when, isArm }): Edge => {
+    const id = JSON.stringify([from, to, isArm]);
+    const name = t(isArm ? 'designer.arm' : 'designer.edge', { from: shownText(from), to: shownText(to) });
+    const label = when ?? (isArm ? t('designer.otherwise') : undefined);
+    return {
+      id,
+      source: from,
+      target: to,
+      selected: chosen.has(id),
+      deletable: !isArm,
+      className: isArm ? 'arm' : '',
+      markerEnd: { type: MarkerType.ArrowClosed },
+      ariaLabel: label === undefined ? name : `${name}: ${shownText(label)}`,
+      // What fits between two tasks; the whole is in the form.
+      ...(label !== undefined && { label: shownText(label, 8) }),
+    };
+  });
   const onNodesChange = (changes: NodeChange<Shown>[]) => {
     const next = new Set(selected);
     const to: Record<string, { x: number; y: number }> = {};

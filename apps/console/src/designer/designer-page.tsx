@@ -14,7 +14,7 @@ import { Title } from '../view/title.js';
 import { Canvas } from './canvas.js';
 import { ChainPanel } from './chain-panel.js';
 import { useCheck, type Check } from './check.js';
-import { EMPTY, NoChain, parentOf, type Draft, type DraftTask } from './draft.js';
+import { edgesOf, EMPTY, NoChain, type Draft, type DraftTask } from './draft.js';
 import { addTask, connect, disconnect, paste, removeTasks } from './edits.js';
 import { useHistory, type Sheet } from './history.js';
 import { readKept, useKept } from './kept-draft.js';
@@ -67,10 +67,8 @@ function Designer({ actor }: { actor: string }) {
   const take = (next: Draft) => {
     setWrong(undefined);
     select(new Set());
-    const edges = next.tasks.flatMap((task) => task.depends_on.map((each) => [parentOf(each), task.task_id] as const));
     const ids = next.tasks.map(({ task_id }) => task_id);
-    const known = new Set(ids);
-    void layOut({ ids, edges: edges.filter(([from]) => known.has(from)) }).then((laid) => {
+    void layOut({ ids, edges: edgesOf(next).map(({ from, to }) => [from, to]) }).then((laid) => {
       change(() => ({ draft: next, places: laid }));
       requestAnimationFrame(() => void flow.fitView({ maxZoom: 1, padding: 0.15 }));
     });
@@ -132,6 +130,8 @@ function Designer({ actor }: { actor: string }) {
       <ChainPanel draft={draft} datasets={datasets.data?.items ?? []} faults={check.faults} change={edit} />
     ) : (
       <TaskPanel
+        // What is half typed is of one task.
+        key={draft.tasks.indexOf(only)}
         draft={draft}
         task={only}
         type={types.data?.items.find((each) => each.task_type === only.task_type)}

@@ -39,12 +39,16 @@ export const isFields = (value: unknown): value is Fields =>
 export function readDraft(value: unknown): Draft {
   if (!isFields(value) || !Array.isArray(value['tasks'])) throw new NoChain('shape');
   if (value['tasks'].length > MOST_TASKS) throw new NoChain('many');
+  const armed = new Set(
+    value['tasks'].flatMap((task: unknown) => (isFields(task) ? armsOf(task) : [])).flatMap(({ to }) => to),
+  );
   let before: string | undefined;
   const tasks = value['tasks'].map((task: unknown): DraftTask => {
     if (!isFields(task)) throw new NoChain('shape');
     const { task_id: id, task_type: type, depends_on: own, callback_for: more } = task;
     if (typeof id !== 'string' || typeof type !== 'string' || id.length > 200) throw new NoChain('shape');
-    const implied = before === undefined || task['execution_mode'] === 'parallel' ? [] : [before];
+    const isFirst = before === undefined || task['execution_mode'] === 'parallel' || armed.has(id);
+    const implied = isFirst ? [] : [before!];
     const written = Array.isArray(own) ? own.filter((each) => isDependency(each)) : implied;
     const known = new Set(written.map((each) => parentOf(each)));
     const callbacks = (Array.isArray(more) ? more : []).filter((each) => typeof each === 'string' && !known.has(each));
@@ -63,17 +67,53 @@ const isDependency = (value: unknown): value is Dependency =>
 export const parentOf = (dependency: Dependency): string =>
   typeof dependency === 'string' ? dependency : dependency.task_id;
 
+/** The arms of a task's branch: which tasks run after it, and when; of the last one, where no other is taken. */
+function armsOf(task: Fields): { readonly to: readonly string[]; readonly when: string | undefined }[] {
+  const { branch } = task;
+  return (Array.isArray(branch) ? branch : []).flatMap((arm: unknown) => {
+    if (!isFields(arm)) return [];
+    const to = arm['then'] ?? arm['else'];
+    if (!Array.isArray(to)) return [];
+    const when = typeof arm['when'] === 'string' ? arm['when'] : undefined;
+    return [{ to: to.filter((each) => typeof each === 'string'), when }];
+  });
+}
+
+export interface DraftEdge {
+  readonly from: string;
+  readonly to: string;
+  readonly when?: string | undefined;
+  readonly isArm: boolean;
+}
+
+/** What waits for what, as it is drawn: dependencies, and the arms of branches. */
+export function edgesOf({ tasks }: Draft): DraftEdge[] {
+  const known = new Set(tasks.map(({ task_id }) => task_id));
+  const all = tasks.flatMap((task): DraftEdge[] => {
+    const { task_id: id, depends_on } = task;
+    const parents = depends_on.map((each): DraftEdge => {
+      const when = typeof each !== 'string' && typeof each['when'] === 'string' ? each['when'] : undefined;
+      return { from: parentOf(each), to: id, when, isArm: false };
+    });
+    const arms = armsOf(task).flatMap(({ to, when }) => to.map((each) => ({ from: id, to: each, when, isArm: true })));
+    return [...parents, ...arms];
+  });
+  return all.filter(({ from, to }) => known.has(from) && known.has(to));
+}
+
 /** All tasks before a task, which it may refer to. */
-export function ancestorsOf({ tasks }: Draft, id: string): string[] {
-  const parents = new Map(tasks.map((task) => [task.task_id, task.depends_on.map(parentOf)]));
+export function ancestorsOf(draft: Draft, id: string): string[] {
+  const parents = Map.groupBy(edgesOf(draft), ({ to }) => to);
   const found = new Set<string>();
-  const open = [...(parents.get(id) ?? [])];
+  const open = [id];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    if (next === id || found.has(next)) continue;
-    found.add(next);
-    open.push(...(parents.get(next) ?? []));
+    for (const { from } of parents.get(next) ?? []) {
+      if (from === id || found.has(from)) continue;
+      found.add(from);
+      open.push(from);
+    }
   }
-  return [...found].filter((each) => parents.has(each));
+  return [...found];
 }
 
 /** An id that no task has yet: psi, psi-2, … */

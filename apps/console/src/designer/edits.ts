@@ -74,13 +74,27 @@ export function disconnect(draft: Draft, from: string, to: string): Draft {
   );
 }
 
+/** The branch of a task with other names of tasks; undefined leaves one out, and an arm without any. */
+function withArms<Of extends Fields>(task: Of, nameOf: (id: string) => string | undefined): Of {
+  const { branch } = task;
+  if (!Array.isArray(branch)) return task;
+  const arms = branch.flatMap((arm: Fields) => {
+    const key = Array.isArray(arm['then']) ? 'then' : 'else';
+    const to = arm[key];
+    if (!Array.isArray(to)) return [arm];
+    const left = to.flatMap((each: string) => nameOf(each) ?? []);
+    return left.length > 0 ? [{ ...arm, [key]: left }] : [];
+  });
+  return patched(task, { branch: arms.length > 0 ? arms : undefined });
+}
+
 export function removeTasks(draft: Draft, ids: ReadonlySet<string>): Draft {
   const left = draft.tasks.filter(({ task_id }) => !ids.has(task_id));
   return withTasks(
     draft,
     left.map((task) =>
       withParents(
-        task,
+        withArms(task, (id) => (ids.has(id) ? undefined : id)),
         task.depends_on.filter((each) => !ids.has(parentOf(each))),
       ),
     ),
@@ -117,7 +131,7 @@ function renamedTask(task: DraftTask, names: ReadonlyMap<string, string>): Draft
   const { task_id, depends_on, ...rest } = task;
   const callbacks = task['callback_for'];
   return {
-    ...(renamed(rest, names) as DraftTask),
+    ...(withArms(renamed(rest, names), name) as DraftTask),
     task_id: name(task_id),
     depends_on: depends_on.map((each) =>
       typeof each === 'string' ? name(each) : { ...renamed(each, names), task_id: name(each.task_id) },
@@ -146,7 +160,9 @@ export function paste(draft: Draft, copies: readonly DraftTask[]): [Draft, Map<s
   const known = new Set([...draft.tasks.map(({ task_id }) => task_id), ...names.keys()]);
   const added = copies.map((copy) => {
     const parents = copy.depends_on.filter((each) => known.has(parentOf(each)));
-    return renamedTask(withParents(copy, parents), names);
+    // A copy takes no arm to a task that is not copied.
+    const own = withArms(copy, (id) => (names.has(id) ? id : undefined));
+    return renamedTask(withParents(own, parents), names);
   });
   return [withTasks(draft, [...draft.tasks, ...added]), names];
 }

@@ -138,6 +138,13 @@ export function TaskPanel({ draft, task, type, datasets, faults, change, renamed
           />
         )}
       </Labelled>
+      <Labelled
+        name={t('designer.branch')}
+        schema={{ description: t('designer.branchHelp') }}
+        fault={faults.find(({ pointer }) => pointer?.startsWith(`${at}/branch`))?.message}
+      >
+        {(field) => <AsJson key={id} id={field} value={task['branch']} change={(next) => edit({ branch: next })} />}
+      </Labelled>
       <h3>{t('designer.parameters')}</h3>
       {(type?.needs_parties === true || parties.length > 0) && (
         <Labelled name={t('designer.parties')} required fault={faultAt(`${at}/task_params/sf_init_config`)}>

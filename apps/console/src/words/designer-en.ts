@@ -21,6 +21,11 @@ export const designer = {
   run: 'Run',
   remove: 'Remove the task',
   edge: '{{to}} waits for {{from}}',
+  arm: '{{to}} is an arm of {{from}}',
+  otherwise: 'else',
+  branch: 'Branch',
+  branchHelp:
+    'Which tasks run after it: the first arm whose condition holds, such as [{"when": "tasks.psi.result.intersection_count > 100", "then": ["train"]}, {"else": ["report"]}]',
   id: 'Id',
   taken: 'Another task has this id.',
   name: 'Name',

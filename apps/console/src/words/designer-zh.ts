@@ -23,6 +23,11 @@ export const designer: typeof en = {
   run: '运行',
   remove: '删除任务',
   edge: '{{to}} 等待 {{from}}',
+  arm: '{{to}} 是 {{from}} 的分支',
+  otherwise: '否则',
+  branch: '分支',
+  branchHelp:
+    '其后运行哪些任务：条件成立的第一个分支，例如 [{"when": "tasks.psi.result.intersection_count > 100", "then": ["train"]}, {"else": ["report"]}]',
   id: '标识',
   taken: '另一个任务已用此标识。',
   name: '名称',
