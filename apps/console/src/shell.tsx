@@ -52,7 +52,7 @@ const ownSession = () =>
 export function Shell({ look }: { look: Look }) {
   const { t } = useTranslation();
   const session = useQuery({ queryKey: ['session'], queryFn: readSession, staleTime: Infinity });
-  if (session.isPending) return <Skeleton active className="page" />;
+  if (session.isPending) return <Skeleton active title={false} className="page" />;
   if (session.isError) {
     return (
       <main className="page">
@@ -82,7 +82,7 @@ export function Shell({ look }: { look: Look }) {
 function Content({ actor }: { actor: string }) {
   const { t } = useTranslation();
   return (
-    <Suspense fallback={<Skeleton active />}>
+    <Suspense fallback={<Skeleton active title={false} />}>
       <Routes>
         <Route path="/" element={<OverviewPage />} />
         <Route path="/chains" element={<ChainsPage />} />

@@ -177,6 +177,7 @@ describeUnless(chromium.skip, 'the console', () => {
             view === 'history' ? /ExecuteChain|Start|TaskFailed/ : '名名',
             `chain-${view}`,
           );
+          if (view === 'graph') await page.locator('.node').first().waitFor();
         }
         await look(`/chains/${id}?task=hostile-0`, 'BROKEN_PIPE', 'task');
         await look('/approvals', 'task-chain approvals show', 'approvals');

@@ -54,7 +54,7 @@ export function ActionModal({ action, close, done }: { action: Action; close: ()
         />
       )}
       <h2>{t('actions.preview')}</h2>
-      {preview.isPending && <Skeleton active paragraph={{ rows: 2 }} />}
+      {preview.isPending && <Skeleton active title={false} paragraph={{ rows: 2 }} />}
       {preview.isError && <Failed error={preview.error} />}
       {preview.data && <Changes of={preview.data} />}
       <label className="note">

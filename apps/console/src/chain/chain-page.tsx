@@ -39,7 +39,7 @@ function Chain({ chainId }: { chainId: string }) {
   const open = (task: string) => set('task', task);
   const taskId = search.get('task');
   if (chain === undefined) {
-    if (live.error === undefined) return <Skeleton active />;
+    if (live.error === undefined) return <Skeleton active title={false} />;
     return (
       <>
         <Title text={chainId} />

@@ -63,7 +63,7 @@ function Canvas({ chainId, tasks, open }: GraphProps) {
     if (isLaidOut) requestAnimationFrame(() => void flow.fitView({ maxZoom: 1, padding: 0.1 }));
   }, [flow, isLaidOut, band]);
   if (error !== null) return <Failed error={error} />;
-  if (places === undefined) return <Skeleton active />;
+  if (places === undefined) return <Skeleton active title={false} />;
   const nodes = drawn.nodes.map((each): Shown => {
     const { id, task, levels } = each;
     const number = Number(id.slice('band '.length));

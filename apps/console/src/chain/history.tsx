@@ -22,7 +22,7 @@ export function History({ chain }: { chain: ChainSummaryDto }) {
     getNextPageParam: (page) => (page.items.length < PAGE ? undefined : page.next_after),
   });
   if (query.isError) return <Failed error={query.error} retry={() => void query.refetch()} />;
-  if (query.isPending) return <Skeleton active />;
+  if (query.isPending) return <Skeleton active title={false} />;
   const items = query.data.pages.flatMap((page) => page.items);
   return (
     <>

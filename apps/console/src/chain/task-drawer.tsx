@@ -44,7 +44,7 @@ export function TaskDrawer({ chain, live, taskId, act, close, open }: DrawerProp
       extra={live && <Status of={live.status} />}
     >
       {query.isError && <Failed error={query.error} retry={() => void query.refetch()} />}
-      {query.isPending && <Skeleton active />}
+      {query.isPending && <Skeleton active title={false} />}
       {task && (
         <>
           <Space wrap role="group" aria-label={t('task.actions')}>

@@ -18,7 +18,7 @@ const LOG_LINES = 1_000;
 
 function Loaded<T>({ query, children }: { query: UseQueryResult<T>; children: (data: T) => ReactNode }) {
   if (query.isError) return <Failed error={query.error} retry={() => void query.refetch()} />;
-  if (query.isPending) return <Skeleton active />;
+  if (query.isPending) return <Skeleton active title={false} />;
   return children(query.data!);
 }
 

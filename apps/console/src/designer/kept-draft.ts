@@ -33,6 +33,8 @@ export function useKept(actor: string, sheet: Sheet) {
   useEffect(() => {
     if (written.current === sheet) return;
     const write = () => {
+      // Once: another tab may have written since.
+      if (written.current === sheet) return;
       written.current = sheet;
       try {
         localStorage.setItem(nameOf(actor), JSON.stringify(sheet));

@@ -30,7 +30,7 @@ export function ApprovalsPage() {
       <Title text={t('pages./approvals')} />
       <p>{t('approvals.about')}</p>
       {query.isError && <Failed error={query.error} retry={() => void query.refetch()} />}
-      {query.isPending && <Skeleton active />}
+      {query.isPending && <Skeleton active title={false} />}
       {query.data?.items.length === 0 && <Empty description={t('approvals.none')} />}
       {query.data?.items.map((item) => (
         <Asked key={`${item.hash} ${item.party}`} of={item} refuse={mayDecide(item) ? () => refuse(item) : undefined} />

@@ -34,7 +34,7 @@ export function OverviewPage() {
         />
       </Title>
       {query.isError && <Failed error={query.error} retry={() => void query.refetch()} />}
-      {query.isPending && <Skeleton active />}
+      {query.isPending && <Skeleton active title={false} />}
       {query.data && <Figures of={query.data} />}
     </>
   );

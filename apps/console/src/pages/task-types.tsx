@@ -30,7 +30,7 @@ export function TaskTypesPage() {
         />
       </Title>
       {query.isError && <Failed error={query.error} retry={() => void query.refetch()} />}
-      {query.isPending && <Skeleton active />}
+      {query.isPending && <Skeleton active title={false} />}
       {query.data && items.length === 0 && <Empty description={t('types.none')} />}
       {items.length > 0 && (
         <Collapse
