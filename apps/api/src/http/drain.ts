@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
@@ -8,6 +9,9 @@ import { stopping } from './problem-from-error.js';
 const DRAIN_MS = 3_000;
 /** Left to requests that are under way on an open connection when the API stops, ms: once it is closed they have no answer. */
 const LINGER_MS = 100;
+/** Connections that had a request so shortly before the API stops, ms, are told that it does, within a second. */
+const BUSY_MS = 500;
+const TELL_MS = 1_000;
 
 /**
  * Shuts HTTP down: refuses new requests, answers those in flight, and disconnects those that take too long. A refusal says that it
@@ -16,12 +20,21 @@ const LINGER_MS = 100;
 @Injectable()
 export class Drain implements BeforeApplicationShutdown {
   private draining = false;
+  /** When each open connection had its last request, ms. */
+  private readonly last = new Map<Socket, number>();
 
   constructor(private readonly host: HttpAdapterHost) {}
 
   hookInto(fastify: FastifyInstance): void {
-    fastify.addHook('onRequest', async (_request, reply) => {
-      if (!this.draining) return;
+    fastify.server.on('connection', (socket) => {
+      this.last.set(socket, Number.NEGATIVE_INFINITY);
+      socket.once('close', () => this.last.delete(socket));
+    });
+    fastify.addHook('onRequest', async ({ socket }, reply) => {
+      if (!this.draining) {
+        if (this.last.has(socket)) this.last.set(socket, performance.now());
+        return;
+      }
       void reply.header('connection', 'close');
       throw stopping();
     });
@@ -30,7 +43,11 @@ export class Drain implements BeforeApplicationShutdown {
   /** Nest closes the server right after it. */
   async beforeApplicationShutdown(): Promise<void> {
     this.draining = true;
+    const now = performance.now();
+    for (const [socket, at] of this.last) if (at < now - BUSY_MS) this.last.delete(socket);
     setTimeout(() => this.host.httpAdapter.getHttpServer().closeAllConnections(), DRAIN_MS).unref();
     await delay(LINGER_MS);
+    // A busy client may need longer than that for its next request. The answer closes its connection.
+    while (this.last.size > 0 && performance.now() < now + TELL_MS) await delay(LINGER_MS / 10);
   }
 }
