@@ -15,7 +15,7 @@ interface TemplateAnswer {
 }
 interface DiffAnswer {
   chain: object[];
-  tasks: { changes: { change: string; after: unknown }[] }[];
+  tasks: { change: string; changes: { change: string; after: unknown }[] }[];
 }
 interface VersionAnswer {
   number: number;
@@ -321,6 +321,30 @@ describeSystem('templates', 'postgres', { env: { RATE_LIMIT: '0' } }, (check, sy
     expect((await diff('/chains/none/template-diff')).status).toBe(404);
     await api.expect(200, `/templates/${id}?confirm=${id}`, { method: 'DELETE' });
     expect((await diff(ofChain)).status).toBe(404);
+  });
+
+  check('with a branch differ from their chains by no more than others do', async ({ api }) => {
+    const branch = (limit: number) => [{ when: `tasks.a.result.n > ${limit}`, then: ['b'] }, { else: ['c'] }];
+    const of = (limit: number) => chain([{ ...task('a'), branch: branch(limit) }, task('b'), task('c')]);
+    const id = await create({ chain: of(1) });
+    const made = await post<{ chain_id: string }>(`/templates/${id}/chains`, {});
+    expect((await api.call<DiffAnswer>(`/chains/${made.body.chain_id}/template-diff`)).body).toMatchObject({
+      same: true,
+      edges: [
+        { from: 'a', to: 'b', change: 'same' },
+        { from: 'a', to: 'c', change: 'same' },
+      ],
+    });
+    await put(`/templates/${id}`, template({ chain: of(2) }));
+    const { body } = await api.call<DiffAnswer>(`/templates/${id}/diff?from=1`);
+    expect(body.tasks.map(({ change }) => change)).toEqual(['same', 'same', 'same']);
+    const at = { pointer: '/when', change: 'changed' };
+    expect(body).toMatchObject({
+      edges: [
+        { changes: [{ ...at, before: 'tasks.a.result.n > 1', after: 'tasks.a.result.n > 2' }] },
+        { changes: [{ ...at, before: '!(tasks.a.result.n > 1)', after: '!(tasks.a.result.n > 2)' }] },
+      ],
+    });
   });
 
   check('are copied, once for each key', async () => {

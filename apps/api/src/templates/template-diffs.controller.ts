@@ -1,12 +1,13 @@
 import { Controller, Get, Headers, Param, Query, Res } from '@nestjs/common';
 import { ApiExtraModels, ApiOperation, ApiParam, ApiResponse, ApiTags, getSchemaPath } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { diffChains } from '#libs/chain-domain';
+import { type ChainDiff, diffChains, FaultList } from '#libs/chain-domain';
 import { differenceLines, differenceMermaid } from '#libs/chain-view';
 import { TemplateRepository, type TenantDatabases } from '#libs/repositories';
 import { Roles } from '../auth/access.js';
 import { TenantDb } from '../auth/tenant-db.js';
 import { ChainReader } from '../chains/chain-reader.js';
+import { expandBranches } from '../chains/creating/expand-branches.js';
 import { ApiProblems } from '../http/api-problems.js';
 import { asksFor } from '../http/asks-for.js';
 import { Problem } from '../http/problem.js';
@@ -58,7 +59,7 @@ export class TemplateDiffsController {
     const newest = to ?? (await this.templates.versions(reads, id))[0]?.number;
     const after = await this.reader.version(reads, reads.tenant!, template, newest === undefined ? to : `${newest}`);
     const versions = { from_version: before.number, to_version: after.number };
-    return answer({ ...versions, ...diffChains(before.chain, after.chain) }, accept, reply);
+    return answer({ ...versions, ...compare(before.chain, after.chain) }, accept, reply);
   }
 
   @Get('chains/:chain_id/template-diff')
@@ -85,8 +86,19 @@ export class TemplateDiffsController {
     const word = version ?? `${made.template_version}`;
     const before = await this.reader.version(reads, reads.tenant!, template, word);
     const versions = { from_version: before.number, to_version: null };
-    return answer({ ...versions, ...diffChains(before.chain, made.chain_config, 'of-template') }, accept, reply);
+    return answer({ ...versions, ...compare(before.chain, made.chain_config, 'of-template') }, accept, reply);
   }
+}
+
+type Body = Parameters<typeof diffChains>[0];
+
+/** Compares chains as they are stored: with branches written out as conditions of dependencies. */
+function compare(before: Body, after: Body, mode?: Parameters<typeof diffChains>[2]): ChainDiff {
+  const stored = (body: Body): Body => ({
+    ...body,
+    tasks: expandBranches(body['tasks'] as unknown[], new FaultList()).tasks,
+  });
+  return diffChains(stored(before), stored(after), mode);
 }
 
 function answer(diff: ChainDiffDto, accept: string | undefined, reply: FastifyReply): ChainDiffDto | string {
