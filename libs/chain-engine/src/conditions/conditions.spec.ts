@@ -23,6 +23,10 @@ const of = (text: string): boolean | string => {
 };
 
 describe('a condition', () => {
+  it.each(['true', 'false', '!(true)', '!(false)'])('of a branch does not hold after one that fails: %s', (own) => {
+    expect(of(`!(tasks["a-b"].result.nope > 1) && (${own})`)).not.toBe(true);
+  });
+
   for (const [text, expected] of [
     ['tasks["a-b"].status == "SUCCESS"', true],
     ["tasks['a-b'].result.count > 100 && tasks.c.status in ['FAILURE', 'SKIPPED']", true],

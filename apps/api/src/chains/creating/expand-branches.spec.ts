@@ -114,6 +114,14 @@ describe('a branch', () => {
     expect(found).toEqual(['TOO_MANY_CONDITIONS /tasks/0/branch/0']);
   });
 
+  it('is refused where the branches of a chain have too many conditions to read', () => {
+    const long = `tasks.a.result.n == 1 || ${'1 == 2 || '.repeat(150)}false`;
+    const many = Array.from({ length: 70 }, (_, n) =>
+      task(`a${n}`, { depends_on: ['a'], branch: [when(`${long} || ${n} == 1`, 'z')] }),
+    );
+    expect(faultsOf(body(task('a'), ...many, task('z')))).toContain('TOO_MANY_CONDITIONS /tasks/67/branch/0/when');
+  });
+
   it('is refused where many tasks would take long conditions', () => {
     const many = Array.from({ length: 1_000 }, (_, n) => task(`b${n}`));
     const long = `tasks.a.result.n == 1 || ${'1 == 2 || '.repeat(150)}false`;
