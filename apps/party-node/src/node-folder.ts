@@ -125,7 +125,7 @@ export class NodeFolder {
   }
 }
 
-/** Reads `host:port`. Throws for what is none. */
+/** Reads `host:port`. Throws Refusal for any other text. */
 export function addressOf(text: string): Address {
   const port = Number(text.slice(text.lastIndexOf(':') + 1));
   if (!ADDRESS.test(text) || port > 65_535) throw new Refusal(`${text} is no address: write host:port.`);

@@ -44,7 +44,7 @@ const printable = (text: string): string => text.replaceAll(/[^\P{Cc}\n]/gu, ' '
 
 function programOf({ out, err, signal }: Terminal): Command {
   const program = new Command('task-chain-node')
-    .description('Takes part in tasks of several parties at a site of its own, with keys that the sites have compared.')
+    .description('Takes part in tasks of several parties at its own site, with keys that the sites have compared.')
     .exitOverride()
     .configureOutput({ writeOut: out, writeErr: err });
   const folderOf = (command: Command): NodeFolder =>

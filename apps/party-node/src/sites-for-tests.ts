@@ -16,7 +16,7 @@ export interface Ran {
   readonly err: string;
 }
 
-/** A command of a site in a process of its own. */
+/** A command of a site, in a separate process. */
 export interface Running {
   readonly process: ChildProcess;
   readonly ended: Promise<Ran>;
@@ -58,7 +58,7 @@ export class TestSites {
     return command([...args, '--folder', join(this.path, site)]);
   }
 
-  /** Starts a command at a site in a process of its own. */
+  /** Starts a command at a site, in a separate process. */
   start(site: string, ...args: string[]): Running {
     const child = guarded(
       () => spawn(process.execPath, [BIN, ...args, '--folder', join(this.path, site)], { stdio: 'pipe' }),

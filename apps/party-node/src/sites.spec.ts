@@ -259,7 +259,7 @@ describe('a person at a site', () => {
       'address',
     ],
   ] as const) {
-    test(`is told of ${what}`, async () => {
+    test(`hears of ${what}`, async () => {
       const path = join(sites.path, 'wrong.json');
       await writeFile(path, JSON.stringify({ ...psiTask('out.csv'), ...change }));
       const { code, err } = await command(['show', path]);
@@ -274,7 +274,7 @@ describe('a person at a site', () => {
     expect({ code, out }).toEqual({ code: 0, out: expect.stringContaining('a [2J 8m b\n') as unknown });
   });
 
-  test('is told which site is missing', async () => {
+  test('hears which site is missing', async () => {
     const three = { ...parties, sf_init_config: { parties: ['alice', 'bob', 'carol'] } };
     const files = { alice: 'keys.csv', bob: 'keys.csv', carol: 'keys.csv' };
     const keys = { alice: ['id'], bob: ['id'], carol: ['id'] };

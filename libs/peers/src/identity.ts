@@ -28,7 +28,7 @@ export function fingerprintOf(key: KeyObject): string {
     .digest('hex')}`;
 }
 
-/** The fingerprint of an identity. Throws where the key is none. */
+/** The fingerprint of an identity. Throws if the key cannot be read. */
 export const ownFingerprint = ({ key }: Identity): string => fingerprintOf(createPublicKey(createPrivateKey(key)));
 
 export const FINGERPRINT = /^sha256:[0-9a-f]{64}$/;

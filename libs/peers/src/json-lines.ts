@@ -13,7 +13,7 @@ export function sendJson(stream: Duplex, message: unknown): void {
 }
 
 /**
- * The next message; undefined where what comes is none. What comes after it stays in the stream. Rejects when the stream ends first.
+ * The next message; undefined if it is no JSON or too long. What comes after it stays in the stream. Rejects when the stream ends first.
  */
 export async function receiveJson(stream: Duplex): Promise<unknown> {
   const bytes = (await take(stream, LENGTH_BYTES)).readUInt32BE();

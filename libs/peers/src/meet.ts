@@ -56,7 +56,7 @@ const GREETING_MS = 30_000;
 const RETRY_MS = 500;
 const KEEP_ALIVE_MS = 5_000;
 const MOST_CONNECTIONS = 64;
-/** Strangers who are told of in the log. */
+/** How many unknown keys the log names. */
 const TOLD_STRANGERS = 10;
 
 /**

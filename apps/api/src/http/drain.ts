@@ -9,8 +9,9 @@ import { stopping } from './problem-from-error.js';
 const DRAIN_MS = 3_000;
 /** Left to requests that are under way on an open connection when the API stops, ms: once it is closed they have no answer. */
 const LINGER_MS = 100;
-/** Connections that had a request so shortly before the API stops, ms, are told that it does, within a second. */
+/** A connection is busy if it had a request in this time before the stop, ms. */
 const BUSY_MS = 500;
+/** How long the stop waits for the next request of busy connections, ms: the refusal closes them. */
 const TELL_MS = 1_000;
 
 /**

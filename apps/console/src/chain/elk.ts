@@ -35,7 +35,7 @@ const FAST = {
 const HURRY = 200;
 const TOO_MANY = 1_500;
 
-/** elkjs runs beside the page, as its authors built it and in a file of its own: this speaks its messages. */
+/** elkjs runs in a worker, from its published file: this code speaks its messages. */
 let worker: Worker | undefined;
 let asked = 0;
 

@@ -9,7 +9,7 @@ export interface Transcript {
   readonly receivedSha256: string;
 }
 
-/** Where a run has one member in this place, and each of the others in a place of its own. */
+/** A run with one member at this site, and each of the others at another site. */
 export interface Site {
   /** The party whose program runs here, or `NEUTRAL` for the dealer. */
   readonly party: string;

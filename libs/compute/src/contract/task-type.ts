@@ -121,7 +121,7 @@ export interface TaskRun<Config = Record<string, unknown>> {
   readonly own?: Readonly<Record<string, OwnValue>> | undefined;
   /** Absent in jobs of earlier releases: claimed parties then open no file. */
   readonly consent?: TaskConsent | undefined;
-  /** Where the other parties are at sites of their own; absent where all run on this machine. */
+  /** This site, if the other parties run at their own sites; absent if all run on this machine. */
   readonly site?: Site | undefined;
   /** Aborted on cancel and timeout: the run must end within 2 s and leave no temporary file or process. */
   readonly signal: AbortSignal;

@@ -169,7 +169,7 @@ export class PartyProcesses {
     const member = memberOf(name, roots, started);
     this.members.set(name, member);
     this.watch(member);
-    // The line of a process that could not be started is none.
+    // A process that could not be started has no line.
     others.forEach((peer, at) => started.lines[at] && this.remotes.get(peer)?.join(started.lines[at]));
     member.process.transport.post({
       kind: 'start',

@@ -164,7 +164,7 @@ export class RemoteParty {
   }
 }
 
-/** What other sites are told of the end of a run that was not its success. */
+/** What other sites hear if a run ends without success. */
 export function carriedToSites(party: string, error: unknown): CarriedFailure {
   if (error instanceof TaskFailure) {
     const { code, message, retryable } = error;
