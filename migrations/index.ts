@@ -22,6 +22,7 @@ import { Outputs1764028800021 } from './0021-outputs.js';
 import { Sessions1764028800022 } from './0022-sessions.js';
 import { Templates1764028800023 } from './0023-templates.js';
 import { Catalogue1764028800024 } from './0024-catalogue.js';
+import { Ends1764028800025 } from './0025-ends.js';
 
 /** Every migration in order: an explicit list, since globs break in ESM and bundles. A landed one is never edited. */
 export const migrations = [
@@ -49,4 +50,5 @@ export const migrations = [
   Sessions1764028800022,
   Templates1764028800023,
   Catalogue1764028800024,
+  Ends1764028800025,
 ];

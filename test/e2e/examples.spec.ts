@@ -26,6 +26,7 @@ describe('the examples', () => {
       'breast-cancer',
       'credit-scoring',
       'encrypted-delivery',
+      'ending',
       'federated-training',
       'psi-pipeline',
       'risk-control',

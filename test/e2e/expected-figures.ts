@@ -20,6 +20,10 @@ export const EXPECTED: Readonly<Record<string, (outcome: ExampleOutcome) => void
     expect(results['too-few']).toBeNull();
     expect(results.report).toMatchObject({ sections: [{ kind: 'intersection' }, { kind: 'statistics' }] });
   },
+  ending: ({ results }) => {
+    expect(results.intersect.intersection_count).toBe(509);
+    expect(results.describe).toBeNull();
+  },
   'psi-pipeline': ({ results }) => {
     expect(results.intersect.intersection_count).toBe(509);
     expect(results.describe).toMatchObject({ rows: { alice: 500, bob: 500 }, suppressed: { alice: [], bob: [] } });

@@ -80,6 +80,7 @@ const goodTasks = fc
         depends_on: fc.subarray(['a', 'b', 'c', 'd']),
         priority: fc.constantFrom('low', 7),
         tolerable: fc.boolean(),
+        end_chain: fc.constant({ when: 'chain.name == "ends"', status: 'FAILURE' }),
         timeout: fc.integer({ min: 1, max: 2_592_000 }),
         task_name: fc.constantFrom('名', 'n'),
       },

@@ -38,6 +38,35 @@ describeSystem('rules of a chain', 'postgres', { env: { WORKER_CONCURRENCY_DIAGN
     expect(taskOf(done, 'after').result!.inputs).toEqual({ 'may-fail': null });
   });
 
+  check('end_chain ends a chain by the result of its task, and a retry asks it again', async ({ api }) => {
+    const end = {
+      when: 'tasks.a.result.result.n == 1 && tasks.z.status == "SUCCESS"',
+      status: 'FAILURE',
+      message: 'one',
+    };
+    const made = (n: number) =>
+      chain([
+        task('z', { result: {} }),
+        task('a', { result: { n } }, { depends_on: ['z'], end_chain: end }),
+        task('b', {}, { depends_on: ['a'] }),
+      ]);
+    const error = { code: 'CHAIN_ENDED', message: 'one', details: { task_id: 'a' } };
+    const done = await api.run(made(1));
+    expect(done).toMatchObject({ status: 'FAILURE', ended_by: 'a', error, completed_tasks: 2, skipped_tasks: 1 });
+    expect(taskOf(done, 'b')).toMatchObject({ status: 'SKIPPED', skip_reason: 'CHAIN_STOPPED' });
+    expect(taskOf(done, 'a')).toMatchObject({ status: 'SUCCESS', end_chain: end });
+    await post(api, `/chains/${done.chain_id}/retry`, {});
+    const again = await api.ended(done.chain_id);
+    expect(again).toMatchObject({ status: 'FAILURE', epoch: 2, ended_by: 'a' });
+    expect(taskOf(again, 'a').attempt).toBe(2);
+    expect(taskOf(again, 'z').attempt).toBe(1);
+    expect(await api.run(made(2))).toMatchObject({ status: 'SUCCESS', ended_by: null, completed_tasks: 3 });
+    const missing = { when: 'tasks.a.result.missing == 1', status: 'SUCCESS' };
+    const wrong = await api.run(chain([task('a', {}, { end_chain: missing })]));
+    expect(wrong).toMatchObject({ status: 'FAILURE', ended_by: null });
+    expect(taskOf(wrong, 'a')).toMatchObject({ status: 'FAILURE', error: { code: 'INVALID_PARAMS' }, result: null });
+  });
+
   check('max_parallel is never exceeded, and says so', async ({ api }) => {
     const ids = Array.from({ length: 9 }, (_, i) => `t${i}`);
     const flaky = { retry_policy: { max_retries: 1, delay_ms: 50 } };

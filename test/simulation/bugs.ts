@@ -121,9 +121,14 @@ export const BUGS = plant({
     seed: 13,
     sql: [PROMOTE, 'locked.places IS NULL OR', 'true OR locked.places IS NULL OR'],
   },
+  'end-not-read': {
+    what: 'a success does not end its chain although its condition holds',
+    seed: 0,
+    sql: ['load-hop', 't.end_chain', 'NULL::jsonb AS end_chain'],
+  },
   'approvals-never-expire': {
     what: 'a task for which no approval comes waits for ever',
-    seed: 31,
+    seed: 64,
     sql: ['overdue-approvals', `hold = 'APPROVAL'`, `hold = 'NOBODY'`],
   },
   'other-tenants-told': {

@@ -98,6 +98,7 @@ export class Invariants {
       throw new Violation('I1', `chain ${chainId} went from ${before.chain.status} to ${after.chain.status}`);
     }
     left(chainId, before, after, facts);
+    stopped(chainId, after, facts);
     this.notices += told(chainId, before, after, facts);
     recount(chainId, after);
     alive(chainId, after);
@@ -266,6 +267,21 @@ function left(chainId: string, before: Snapshot, after: Snapshot, { by, events, 
       throw new Violation('attempts', `${id} ended by ${end!.kind} and is kept as ${kept.outcome}`);
     }
   });
+}
+
+/** I10: a task that succeeded has ended its chain where its condition holds, and no other has. */
+function stopped(chainId: string, { chain, tasks }: Snapshot, { events }: Facts): void {
+  for (const { kind, disposition, taskId } of events) {
+    if (disposition !== 'ACCEPTED' || (kind !== 'TaskSucceeded' && kind !== 'ResolveTask')) continue;
+    const { endChain } = tasks.find((task) => task.taskId === taskId)!;
+    const holds = endChain?.when.includes('!=') === true;
+    if (holds !== (chain.endedBy === taskId) || (holds && chain.status !== endChain.status)) {
+      throw new Violation(
+        'I10',
+        `${chainId} is ${chain.status} by ${chain.endedBy} after ${taskId}: ${endChain?.when}`,
+      );
+    }
+  }
 }
 
 /** The end of a chain goes out once, with its counts. -> all notices of the chain. */

@@ -1,5 +1,5 @@
-import { TRIGGER_RULES } from '#libs/chain-domain';
-import type { RetryPolicy, TriggerRule } from '#libs/chain-domain';
+import { CHAIN_ENDS, TRIGGER_RULES } from '#libs/chain-domain';
+import type { EndChain, RetryPolicy, TriggerRule } from '#libs/chain-domain';
 import type { NewChain } from '#libs/chain-engine';
 import { sampleNewChain } from '#libs/testing';
 import { Random } from './random.js';
@@ -58,6 +58,8 @@ function randomChain(id: string, random: Random, rough: boolean): ChainSpec {
     Array.from({ length: position }, (_, before) => before).filter(() => random.chance(density * 0.8)),
   );
   const grouped = random.chance(0.15);
+  // Of its own, so that it leaves all else as it was.
+  const endings = new Random(size * 1_000 + Math.trunc(density * 1_000));
   const sample = sampleNewChain(parents);
   return {
     id,
@@ -79,10 +81,17 @@ function randomChain(id: string, random: Random, rough: boolean): ChainSpec {
         queueTimeoutSeconds: rough && random.chance(0.15) ? 2 + random.int(10) : null,
         tolerable: random.chance(0.15),
         concurrency: grouped && random.chance(0.5) ? { key: 'alone', limit: 1 } : null,
+        endChain: endings.chance(0.08) ? randomEnd(endings, task.taskId) : null,
         conditions: !rough || random.chance(0.92) ? [] : random.pick(GATES),
       })),
     },
   };
+}
+
+/** One that always holds by the result of its task, one that never does, or one that fails the task. */
+function randomEnd(random: Random, taskId: string): EndChain {
+  const when = random.pick([`tasks.${taskId}.result != ""`, `tasks.${taskId}.result == ""`, '1 / 0 == 1']);
+  return { when, status: random.pick(CHAIN_ENDS) };
 }
 
 function randomRule(random: Random, parents: number): TriggerRule {

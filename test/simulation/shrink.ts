@@ -43,13 +43,14 @@ export async function trace(
   for (const { id, made } of scenario.chains) {
     const { maxParallel, stopOnError, timeoutSeconds, tasks } = made;
     lines.push(`${id}: max_parallel ${maxParallel}, stop_on_error ${stopOnError}, ${timeoutSeconds} s`);
-    for (const { taskId, triggerRule, retryPolicy, tolerable, predecessors, conditions } of tasks) {
+    for (const { taskId, triggerRule, retryPolicy, tolerable, predecessors, conditions, endChain } of tasks) {
       const more = [
         `${JSON.stringify(triggerRule)} of [${predecessors.join(' ')}]`,
         `${retryPolicy.maxRetries} retries`,
       ];
       if (retryPolicy.onExhausted === 'pause') more.push('then pause');
       if (tolerable) more.push('tolerable');
+      if (endChain) more.push(`ends the chain: ${JSON.stringify(endChain)}`);
       lines.push(`  ${taskId}: ${[...more, ...conditions].join(', ')}`);
     }
   }

@@ -69,6 +69,7 @@ describe('the words of the builder', () => {
       .timeout(60)
       .queueTimeout(30)
       .priority('high')
+      .endChain('tasks.a.result.n < 1', 'SUCCESS', 'none')
       .tolerable();
     const settings = { description: 'd', options: { stop_on_error: false }, metadata: { a: 1 }, execute: true };
     expect(chain(first, second).build('name', settings)).toEqual({
@@ -97,6 +98,7 @@ describe('the words of the builder', () => {
           trigger_rule: { at_least: 1 },
           retry_policy: { max_retries: 3 },
           timeout: 60,
+          end_chain: { when: 'tasks.a.result.n < 1', status: 'SUCCESS', message: 'none' },
           queue_timeout: 30,
           priority: 'high',
           tolerable: true,

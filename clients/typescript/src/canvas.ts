@@ -2,6 +2,7 @@ import type { CreateChainRequest } from './generated/index.js';
 
 type TaskBody = CreateChainRequest['tasks'][number];
 type Dependency = NonNullable<TaskBody['depends_on']>[number];
+type EndChain = NonNullable<TaskBody['end_chain']>;
 type RetryPolicy = NonNullable<TaskBody['retry_policy']>;
 /** What `POST /chains` takes beside name and tasks. */
 export type ChainSettings = Omit<CreateChainRequest, 'chain_name' | 'tasks'>;
@@ -55,6 +56,11 @@ export class Task extends Step {
   /** A CEL expression that must hold, as the task is about to be sent, for it to run. */
   when(condition: string): Task {
     return this.with({ when: condition });
+  }
+
+  /** Ends the chain when it has succeeded and the CEL expression holds, which may name its own result. */
+  endChain(when: string, status: EndChain['status'], message?: string): Task {
+    return this.with({ end_chain: { when, status, ...(message !== undefined && { message }) } });
   }
 
   /** What its parents must have come to: `all_success` where it is left out; `{ at_least: k }` for k successes. */

@@ -4,7 +4,7 @@ import type { Draft } from './draft.js';
 import type { ChainCommand } from './events.js';
 import { failure } from './failure-codes.js';
 import { repair } from './repair.js';
-import { endIfDone, settle, standingError } from './settle.js';
+import { endIfDone, settle, standingError, succeed } from './settle.js';
 import { isChainTerminal, isTerminal } from './states.js';
 
 /** Carries out a command, as a compare-and-set on the chain's status. */
@@ -42,8 +42,9 @@ export function command(draft: Draft, event: ChainCommand): Decision | Refusal {
         return { refused: 'TASK_STATE_CONFLICT', status, taskId: task.taskId, taskStatus: task.status };
       }
       const change = { error: null, nextAttemptAt: null };
-      if (event.kind === 'ResolveTask') settle(draft, draft.move(task, 'OperatorResolved', 'SUCCESS', change));
-      else settle(draft, draft.move(task, 'OperatorSkipped', 'SKIPPED', { ...change, skipReason: 'OPERATOR' }));
+      if (event.kind === 'ResolveTask') {
+        succeed(draft, draft.move(task, 'OperatorResolved', 'SUCCESS', change), event.endsChain);
+      } else settle(draft, draft.move(task, 'OperatorSkipped', 'SKIPPED', { ...change, skipReason: 'OPERATOR' }));
       break;
     }
     case 'SetPriority':
@@ -99,7 +100,7 @@ function retry(draft: Draft, event: Extract<ChainCommand, { kind: 'RetryChain' }
       timeLeftMs: null,
     };
   }
-  draft.chain = { ...draft.chain, epoch: chain.epoch + 1 };
+  draft.chain = { ...draft.chain, epoch: chain.epoch + 1, endedBy: null };
   const fresh = {
     failures: 0,
     losses: 0,
@@ -127,8 +128,11 @@ function retry(draft: Draft, event: Extract<ChainCommand, { kind: 'RetryChain' }
 function chosenTasks(draft: Draft, event: Extract<ChainCommand, { kind: 'RetryChain' }>): Set<number> {
   const chosen = new Set<number>();
   if (event.from === undefined) {
-    for (const { position, status } of draft.everyTask()) {
-      if (status === 'FAILURE' || status === 'CANCELLED' || status === 'SKIPPED') chosen.add(position);
+    for (const { position, status, taskId } of draft.everyTask()) {
+      // The task that ended the chain decides again: what it stopped does not run against its word.
+      if (status === 'FAILURE' || status === 'CANCELLED' || status === 'SKIPPED' || taskId === draft.chain.endedBy) {
+        chosen.add(position);
+      }
     }
     return chosen;
   }

@@ -11,6 +11,7 @@
  * I6 a rerun touches only the chosen tasks and their descendants
  * I7 a late, doubled or reordered event never changes the outcome that the accepted ones give
  * I9 `attempt` only grows
+ * I10 a success ends its chain exactly where its `end_chain` holds, in the same decision
  */
 import { APPROVAL_REQUIRED, awaitApproval } from './approval.js';
 import { command } from './command.js';
@@ -20,7 +21,7 @@ import type { ChainEvent, Disposition, TaskEvent } from './events.js';
 import { awaitRoom, DISK_FULL } from './disk-full.js';
 import { failure } from './failure-codes.js';
 import { MAX_LOSSES, nextTryAt } from './retry.js';
-import { settle } from './settle.js';
+import { settle, succeed } from './settle.js';
 import type { ChainState, Task, TaskError } from './state.js';
 import { isInFlight } from './states.js';
 import type { TaskCause } from './transitions.js';
@@ -91,7 +92,7 @@ function applyTaskEvent(draft: Draft, event: TaskEvent, now: number): void {
       draft.move(task, 'Started', 'RUNNING', { runId: event.runId });
       return;
     case 'TaskSucceeded':
-      settle(draft, draft.move(task, 'Succeeded', 'SUCCESS', { runId: event.runId, error: null }));
+      succeed(draft, draft.move(task, 'Succeeded', 'SUCCESS', { runId: event.runId, error: null }), event.endsChain);
       return;
     case 'TaskFailed':
       if (event.error.code === APPROVAL_REQUIRED) return awaitApproval(draft, task, event);

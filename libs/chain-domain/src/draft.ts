@@ -6,6 +6,7 @@ import { isInFlight, isTerminal } from './states.js';
 import type { ChainStatus, TaskStatus } from './states.js';
 import { mayMove } from './transitions.js';
 import type { TaskCause } from './transitions.js';
+import type { ChainEnd } from './task-settings.js';
 import { judge } from './trigger-rules.js';
 import type { ParentCounts } from './trigger-rules.js';
 
@@ -152,7 +153,7 @@ export class Draft {
   }
 
   /** Ends the chain now: cancels what runs and skips what waits. */
-  stop(status: 'FAILURE' | 'CANCELLED', error: TaskError | null): void {
+  stop(status: ChainEnd, error: TaskError | null): void {
     this.stopLive();
     this.end(status, error);
   }

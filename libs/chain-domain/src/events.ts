@@ -12,8 +12,8 @@ export type ChainCommand =
    */
   | { readonly kind: 'RetryChain'; readonly from?: readonly number[]; readonly includeDownstream: boolean }
   | { readonly kind: 'SkipTask'; readonly position: number }
-  /** An operator gives the task's result. */
-  | { readonly kind: 'ResolveTask'; readonly position: number }
+  /** An operator gives the task's result; `endsChain` as of a success. */
+  | { readonly kind: 'ResolveTask'; readonly position: number; readonly endsChain?: boolean }
   /** Of one task, or of all that are not finished. 1 (lowest) to 10. */
   | { readonly kind: 'SetPriority'; readonly position?: number; readonly priority: number }
   | { readonly kind: 'ChainTimedOut' }
@@ -42,7 +42,14 @@ export type ApprovalDecision = 'approve' | 'refuse' | 'withdraw';
  */
 export type TaskEvent =
   | { readonly kind: 'TaskStarted'; readonly position: number; readonly attempt: number; readonly runId: string }
-  | { readonly kind: 'TaskSucceeded'; readonly position: number; readonly attempt: number; readonly runId: string }
+  | {
+      readonly kind: 'TaskSucceeded';
+      readonly position: number;
+      readonly attempt: number;
+      readonly runId: string;
+      /** The condition of its `end_chain` holds. */
+      readonly endsChain?: boolean;
+    }
   | {
       readonly kind: 'TaskFailed';
       readonly position: number;

@@ -20,6 +20,15 @@ export * from './state.js';
 export * from './states.js';
 export { isObject, MAX_BODY_BYTES, parseStrictJson } from './strict-json.js';
 export { DEFAULT_TENANT } from './tenant.js';
-export { DEFAULT_SETTINGS, settingsOf, type TaskSettings, wireSettings, type WireSettings } from './task-settings.js';
+export {
+  CHAIN_ENDS,
+  type ChainEnd,
+  DEFAULT_SETTINGS,
+  type EndChain,
+  settingsOf,
+  type TaskSettings,
+  wireSettings,
+  type WireSettings,
+} from './task-settings.js';
 export * from './transitions.js';
 export * from './trigger-rules.js';

@@ -6,6 +6,7 @@ import type { ChainEvent } from './events.js';
 import { expectCounted, frozen, sampleChain, type SampleTask } from './sample-chain-for-tests.js';
 import type { ChainState, Task } from './state.js';
 import { isChainTerminal, isInFlight, isTerminal } from './states.js';
+import { CHAIN_ENDS } from './task-settings.js';
 import { TRIGGER_RULES, type TriggerRule } from './trigger-rules.js';
 
 const SIZE = 6;
@@ -21,6 +22,7 @@ const sampleTask = (position: number): fc.Arbitrary<SampleTask> =>
     triggerRule: rule,
     tolerable: fc.boolean(),
     priority: fc.integer({ min: 1, max: 3 }),
+    endChain: fc.option(fc.record({ when: fc.constant('true'), status: fc.constantFrom(...CHAIN_ENDS) }), { freq: 2 }),
     retry: fc.record({ maxRetries: fc.nat(2), onExhausted: fc.constantFrom('fail', 'pause') }),
   });
 const chain: fc.Arbitrary<ChainState> = fc
@@ -66,7 +68,7 @@ function eventOf({ kind, place, n }: Step, { tasks, chain: { totalTasks } }: Cha
     case 6:
       return { kind: 'SkipTask', position };
     case 7:
-      return { kind: 'ResolveTask', position };
+      return { kind: 'ResolveTask', position, endsChain: n % 3 === 0 };
     case 8:
       return { kind: 'SetPriority', priority: 1 + (n % 10), ...(n % 2 === 0 ? { position } : {}) };
     case 9:
@@ -101,7 +103,7 @@ function eventOf({ kind, place, n }: Step, { tasks, chain: { totalTasks } }: Cha
     case 29:
       return { kind: 'ApprovalTimedOut', position };
     default:
-      return { kind: 'TaskSucceeded', position, attempt, runId };
+      return { kind: 'TaskSucceeded', position, attempt, runId, endsChain: n % 3 === 0 };
   }
 }
 
@@ -212,9 +214,24 @@ describe('the laws of decide', () => {
 
   it('a chain fails with an error, and with none does it succeed', () =>
     law((before, event, now) => {
-      const { status, error, failedTasks, toleratedTasks } = outcome(before, event, now).chain;
+      const { status, error, failedTasks, toleratedTasks, endedBy } = outcome(before, event, now).chain;
       if (status === 'FAILURE') expect(error).not.toBeNull();
-      if (status === 'SUCCESS') expect([error, failedTasks]).toEqual([null, toleratedTasks]);
+      if (status === 'SUCCESS') expect([error, endedBy ?? failedTasks]).toEqual([null, endedBy ?? toleratedTasks]);
+    }));
+
+  it('I10: a success ends its chain exactly where its end_chain holds, and with that status', () =>
+    law((before, event, now) => {
+      const decision = decide(before, event, now);
+      const next = outcome(before, event, now);
+      const { endedBy, status } = next.chain;
+      if (endedBy !== null) {
+        const by = [...next.tasks.values()].find(({ taskId }) => taskId === endedBy);
+        expect(by).toMatchObject({ status: 'SUCCESS', endChain: { status } });
+      }
+      if ((event.kind !== 'TaskSucceeded' && event.kind !== 'ResolveTask') || 'refused' in decision) return;
+      if (decision.disposition !== 'ACCEPTED') return;
+      const { taskId, endChain } = next.tasks.get(event.position)!;
+      expect(endedBy).toBe(event.endsChain && endChain !== null ? taskId : null);
     }));
 
   it('I6: a rerun touches the chosen tasks and their descendants alone', () =>
@@ -222,8 +239,10 @@ describe('the laws of decide', () => {
       if (event.kind !== 'RetryChain') return;
       const decision = decide(before, event, now);
       if ('refused' in decision) return;
-      const chosen = [...before.tasks.values()].filter(({ position, status }) =>
-        event.from === undefined ? ['FAILURE', 'CANCELLED', 'SKIPPED'].includes(status) : event.from.includes(position),
+      const chosen = [...before.tasks.values()].filter(({ position, status, taskId }) =>
+        event.from === undefined
+          ? ['FAILURE', 'CANCELLED', 'SKIPPED'].includes(status) || taskId === before.chain.endedBy
+          : event.from.includes(position),
       );
       const reached = new Set<number>();
       const visit = (task: Task): void => {

@@ -40,7 +40,8 @@ function repairEnded(draft: Draft): void {
   const { cancelledTasks, skippedTasks } = draft.chain;
   draft.stopLive();
   const outlived = draft.chain.cancelledTasks + draft.chain.skippedTasks - cancelledTasks - skippedTasks;
-  if (status === 'SUCCESS' && outlived > 0) draft.end('FAILURE', standingError(draft) ?? unfinished(outlived));
+  if (status === 'SUCCESS' && outlived > 0 && draft.chain.endedBy === null)
+    draft.end('FAILURE', standingError(draft) ?? unfinished(outlived));
   else if (status === 'FAILURE' && error === null) draft.end('FAILURE', standingError(draft) ?? unfinished(outlived));
 }
 

@@ -59,6 +59,7 @@ export function sampleChain(tasks: readonly SampleTask[], chain: Partial<Chain> 
     deadlineAt: null,
     timeLeftMs: null,
     error: null,
+    endedBy: null,
     ...chain,
   };
   return frozen({ chain: { ...fresh, ...counted(made) }, tasks: new Map(made.map((task) => [task.position, task])) });

@@ -1,5 +1,5 @@
 import type { Draft } from './draft.js';
-import type { FailureCode } from './failure-codes.js';
+import { failure, type FailureCode } from './failure-codes.js';
 import type { Task, TaskError } from './state.js';
 
 /**
@@ -16,6 +16,17 @@ export function settle(draft: Draft, task: Task): void {
   if (fatal && draft.chain.error === null) draft.chain = { ...draft.chain, error: chainError(task) };
   if (draft.chain.maxParallel !== null) draft.admitHeld();
   endIfDone(draft);
+}
+
+/** A task has succeeded; `endsChain`: the condition of its `end_chain` holds. */
+export function succeed(draft: Draft, task: Task, endsChain = false): void {
+  if (task.endChain === null || !endsChain) return settle(draft, task);
+  const { status, message = `task ${task.taskId} ended the chain` } = task.endChain;
+  draft.stop(
+    status,
+    status === 'FAILURE' ? { ...failure('CHAIN_ENDED', message), details: { task_id: task.taskId } } : null,
+  );
+  draft.chain = { ...draft.chain, endedBy: task.taskId };
 }
 
 /** Ends a chain of which every task is final. */

@@ -6,6 +6,7 @@ import type { ChainCommand, ChainEvent, TaskEvent } from './events.js';
 import { sampleChain, T0, type SampleTask } from './sample-chain-for-tests.js';
 import type { Chain, ChainState } from './state.js';
 import { CHAIN_STATUSES, TASK_STATUSES, type ChainStatus, type TaskStatus } from './states.js';
+import { CHAIN_ENDS, type ChainEnd } from './task-settings.js';
 import { mayMove, TASK_CAUSES, TASK_TRANSITIONS, type TaskCause } from './transitions.js';
 
 const SNAPSHOT = new URL('../../../../libs/chain-domain/src/state-event-matrix.snap.md', import.meta.url);
@@ -154,6 +155,31 @@ function failureTable(): string {
   return table('task `a` is', ['QUEUED', 'RUNNING run r1', 'RUNNING run r1, chain paused'], columns);
 }
 
+/** A success of a task with `end_chain`, given by a worker or an operator; and the retry of what it ended. */
+function endTable(): string {
+  const success = eventOf('TaskSucceeded', ATTEMPT, 'r1');
+  const ends = (status: ChainEnd) => ({ endChain: { when: 'true', status } });
+  const columns: Record<string, (row: string) => string> = {
+    'it does not hold': (row) => cell(stateOf(row, ends('SUCCESS')), success),
+  };
+  for (const status of CHAIN_ENDS) {
+    columns[`it holds: ${status}`] = (row) =>
+      cell(stateOf(row, ends(status)), { ...success, endsChain: true } as ChainEvent);
+  }
+  columns['it holds, by an operator'] = (row) =>
+    cell(stateOf(row, ends('SUCCESS')), { kind: 'ResolveTask', position: 0, endsChain: true });
+  columns['RetryChain from the breakpoint, of a chain that it ended'] = (row) =>
+    cell(stateOf(row, ends('SUCCESS'), { status: 'SUCCESS', endedBy: 'a' }), {
+      kind: 'RetryChain',
+      includeDownstream: true,
+    });
+  return table(
+    'task `a` is',
+    ['QUEUED', 'RUNNING run r1', 'RUNNING run r1, chain paused', 'SUCCESS by run r1'],
+    columns,
+  );
+}
+
 const COMMANDS: Record<string, ChainCommand> = {
   SkipTask: { kind: 'SkipTask', position: 0 },
   ResolveTask: { kind: 'ResolveTask', position: 0 },
@@ -234,6 +260,8 @@ function matrix(): string {
     eventTables(),
     '## A failure that another try could mend, and a loss\n',
     failureTable(),
+    '## A success that may end the chain (`end_chain`)\n',
+    endTable(),
     '## Commands, by the state of the task\n',
     commandTable(),
     '## Commands, by the status of the chain\n',

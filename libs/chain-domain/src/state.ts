@@ -30,6 +30,8 @@ export interface Chain {
   readonly timeLeftMs: number | null;
   /** Why it failed, in words. */
   readonly error: TaskError | null;
+  /** The id of the task whose `end_chain` ended it; null: it ended otherwise, or goes on. */
+  readonly endedBy: string | null;
 }
 
 /** The part of a task that `decide` needs. */

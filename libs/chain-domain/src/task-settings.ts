@@ -5,10 +5,23 @@
 export interface TaskSettings {
   /** It may fail without failing the chain; its successors take the failure as a success without a result. */
   readonly tolerable: boolean;
+  /** Its success ends the chain where the condition holds. */
+  readonly endChain: EndChain | null;
 }
 
+/** How a task ends its chain. `when` is a condition (CEL) that may name the task itself. */
+export interface EndChain {
+  readonly when: string;
+  readonly status: ChainEnd;
+  readonly message?: string;
+}
+
+/** What a chain can end with. */
+export const CHAIN_ENDS = ['SUCCESS', 'FAILURE', 'CANCELLED'] as const;
+export type ChainEnd = (typeof CHAIN_ENDS)[number];
+
 /** What a task has where its body leaves a setting out. The type of the value is that of the column. */
-export const DEFAULT_SETTINGS: TaskSettings = { tolerable: false };
+export const DEFAULT_SETTINGS: TaskSettings = { tolerable: false, endChain: null };
 
 type Snake<S extends string> = S extends `${infer Head}${infer Rest}`
   ? `${Head extends Lowercase<Head> ? Head : `_${Lowercase<Head>}`}${Snake<Rest>}`

@@ -23,6 +23,7 @@ export interface ChainRow {
   timeout_seconds: number;
   approval_timeout_seconds: number;
   error: TaskError | null;
+  ended_by: string | null;
   deadline_ms: string | null;
   now_ms: string;
   lag_ms: string;
@@ -81,6 +82,7 @@ export function toChain(row: ChainRow): Chain {
     approvalMs: row.approval_timeout_seconds * 1000,
     deadlineAt: row.deadline_ms === null ? null : Number(row.deadline_ms),
     error: row.error,
+    endedBy: row.ended_by,
   };
 }
 

@@ -225,6 +225,7 @@ function chainRecord({ loaded, before, changed }: ChainSave): Record<string, unk
     ended: isChainTerminal(chain.status) && !isChainTerminal(before.status),
     deadline_ms: chain.deadlineAt,
     error: chain.error,
+    ended_by: chain.endedBy,
   };
 }
 

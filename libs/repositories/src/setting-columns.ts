@@ -1,6 +1,11 @@
 import { DEFAULT_SETTINGS, wireSettings } from '#libs/chain-domain';
 
-const SQL_TYPES: Readonly<Record<string, string>> = { boolean: 'boolean', number: 'int', string: 'text' };
+const SQL_TYPES: Readonly<Record<string, string>> = {
+  boolean: 'boolean',
+  number: 'int',
+  string: 'text',
+  object: 'jsonb',
+};
 const columns = Object.entries(wireSettings(DEFAULT_SETTINGS));
 
 /** The columns of a task's settings, for a list of columns: `tolerable`. */

@@ -1,5 +1,5 @@
 import { ApiExtraModels, ApiProperty, ApiPropertyOptional, getSchemaPath } from '@nestjs/swagger';
-import { CHAIN_STATUSES, TASK_STATUSES } from '#libs/chain-domain';
+import { CHAIN_ENDS, CHAIN_STATUSES, TASK_STATUSES } from '#libs/chain-domain';
 import { FaultDto } from '../http/problem.dto.js';
 
 /** Of an enum in the description. */
@@ -91,6 +91,16 @@ export class PartyResultDto {
   withheld?: string;
 }
 
+export class EndChainDto {
+  /** A CEL expression. */
+  @ApiProperty({ example: 'tasks.psi.result.intersection_count < 100' })
+  when: string;
+  @ApiProperty({ enum: CHAIN_ENDS, enumName: 'ChainEnd', example: 'SUCCESS' })
+  status: string;
+  @ApiProperty({ required: false, example: 'too few rows in common' })
+  message?: string;
+}
+
 @ApiExtraModels(PartyResultDto)
 export class TaskDto {
   @ApiProperty({ example: 'psi' })
@@ -143,6 +153,9 @@ export class TaskDto {
   /** Whether it may fail without failing the chain. */
   @ApiProperty()
   tolerable: boolean;
+  /** When its success ends the chain, and with what. */
+  @ApiProperty({ type: EndChainDto, nullable: true })
+  end_chain: EndChainDto | null;
   /** Why it is held although its parents have finished. */
   @ApiProperty({
     enum: ['CHAIN_PAUSED', 'MAX_PARALLEL', 'RETRIES_EXHAUSTED', 'APPROVAL'],
@@ -253,6 +266,9 @@ export class ChainSummaryDto {
   deadline_at: string | null;
   @ApiProperty({ type: FailureDto, nullable: true })
   error: FailureDto | null;
+  /** The task whose `end_chain` has ended the chain. */
+  @ApiProperty({ type: String, nullable: true, example: null })
+  ended_by: string | null;
 }
 
 export class ChainDto extends ChainSummaryDto {

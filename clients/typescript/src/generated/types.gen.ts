@@ -191,6 +191,10 @@ export type ChainSummaryDto = {
      */
     deadline_at: string | null;
     error: FailureDto | null;
+    /**
+     * The task whose `end_chain` has ended the chain.
+     */
+    ended_by: string | null;
 };
 
 export type ChainListDto = {
@@ -227,6 +231,17 @@ export type PartyResultDto = {
 export type ExecutionMode = 'sequential' | 'parallel';
 
 export type TaskStatus = 'PENDING' | 'READY' | 'QUEUED' | 'RUNNING' | 'RETRYING' | 'SUCCESS' | 'FAILURE' | 'SKIPPED' | 'CANCELLED';
+
+export type ChainEnd = 'SUCCESS' | 'FAILURE' | 'CANCELLED';
+
+export type EndChainDto = {
+    /**
+     * A CEL expression.
+     */
+    when: string;
+    status: ChainEnd;
+    message?: string;
+};
 
 /**
  * Why it is held although its parents have finished.
@@ -313,6 +328,10 @@ export type TaskDto = {
      * Whether it may fail without failing the chain.
      */
     tolerable: boolean;
+    /**
+     * When its success ends the chain, and with what.
+     */
+    end_chain: EndChainDto | null;
     /**
      * Why it is held although its parents have finished.
      */
@@ -405,6 +424,10 @@ export type ChainDto = {
      */
     deadline_at: string | null;
     error: FailureDto | null;
+    /**
+     * The task whose `end_chain` has ended the chain.
+     */
+    ended_by: string | null;
     /**
      * The values of its `outputs` by name: null until the chain has ended, and where it names none; an output is null where its task gave no result. Not with `view=summary`.
      */
@@ -755,6 +778,10 @@ export type TaskDetailDto = {
      * Whether it may fail without failing the chain.
      */
     tolerable: boolean;
+    /**
+     * When its success ends the chain, and with what.
+     */
+    end_chain: EndChainDto | null;
     /**
      * Why it is held although its parents have finished.
      */
@@ -2037,6 +2064,23 @@ export type CreateChainRequest = {
              */
             else?: Array<string>;
         }>;
+        /**
+         * Ends the chain when this task has succeeded and `when` holds: tasks that run are cancelled, the others skipped (CHAIN_STOPPED). `when` may also read tasks.<id>.result of this task itself.
+         */
+        end_chain?: {
+            /**
+             * A CEL expression that is evaluated when the task is due; false skips the task (CONDITION). It can read tasks.<id>.status and tasks.<id>.result of tasks before this one (tasks["task-001"] for ids with - or .), chain.name, chain.type and chain.metadata, and params: the task_params as they were sent. Guard optional values with has(); an error fails the task. Numbers in results are doubles: int(x) % 2. Macros: has, all, exists, exists_one, map and filter; matches() is not available.
+             */
+            when: string;
+            /**
+             * What the chain ends with.
+             */
+            status: 'SUCCESS' | 'FAILURE' | 'CANCELLED';
+            /**
+             * Why, for people. Of FAILURE it is the message of the error (CHAIN_ENDED).
+             */
+            message?: string;
+        };
         /**
          * true: the task may fail without failing the chain. Its successors treat the failure as a success with a null result. Takes precedence over on_exhausted.
          */

@@ -4,6 +4,7 @@ import { loadForRequests, loadWhole, save } from '#libs/repositories';
 import type { ChainSave, LoadedChain, Queryable } from '#libs/repositories';
 import { decideChain, type Incoming } from './decide-chain.js';
 import type { ChainCache } from './chain-cache.js';
+import { withEndings } from './endings.js';
 import type { Capacity } from '../dispatch/capacity.js';
 
 /**
@@ -77,11 +78,9 @@ export async function decideWork(
   const loaded = await loadPartly(db, partly, cache);
   const saves: ChainSave[] = [];
   const whole: ChainWork[] = work.filter((w) => w.requestIds === undefined);
-  for (const item of partly) {
-    const chain = loaded.get(item.chainId);
-    if (chain === undefined) continue;
+  for (const { item, chain, incoming } of await take(db, partly, loaded)) {
     try {
-      saves.push(decideChain(chain, item.incoming(chain), capacity));
+      saves.push(decideChain(chain, incoming, capacity));
     } catch (error) {
       if (!(error instanceof IncompleteState)) throw error;
       whole.push(item);
@@ -92,12 +91,20 @@ export async function decideWork(
       db,
       whole.map((w) => w.chainId),
     );
-    for (const item of whole) {
-      const chain = chains.get(item.chainId);
-      if (chain !== undefined) saves.push(decideChain(chain, item.incoming(chain), capacity));
+    for (const { chain, incoming } of await take(db, whole, chains)) {
+      saves.push(decideChain(chain, incoming, capacity));
     }
   }
   return saves;
+}
+
+/** What comes in for each chain that there is. */
+function take(db: Queryable, work: readonly ChainWork[], loaded: ReadonlyMap<string, LoadedChain>) {
+  const taken = work.flatMap((item) => {
+    const chain = loaded.get(item.chainId);
+    return chain === undefined ? [] : [{ item, chain, incoming: item.incoming(chain) }];
+  });
+  return withEndings(db, taken);
 }
 
 /** The chains with at least the tasks that the work names and their successors. */

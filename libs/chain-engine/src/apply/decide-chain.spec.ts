@@ -69,7 +69,7 @@ function sent(onExhausted: 'fail' | 'pause' = 'fail'): LoadedChain {
     status: 'RUNNING',
     ...{ epoch: 1, totalTasks: 2, completedTasks: 0, failedTasks: 0, skippedTasks: 0 },
     ...{ cancelledTasks: 0, toleratedTasks: 0, admittedTasks: 2, maxParallel: null, stopOnError: true },
-    ...{ timeoutMs: 60_000, approvalMs: 60_000, deadlineAt: 60_000, timeLeftMs: null, error: null },
+    ...{ timeoutMs: 60_000, approvalMs: 60_000, deadlineAt: 60_000, timeLeftMs: null, error: null, endedBy: null },
   };
   return {
     ...{ chainId: 'c', tenantId: 'default', version: 1, nowMs: 2_000, lagMs: 0, readAt: 0 },

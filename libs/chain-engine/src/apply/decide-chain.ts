@@ -162,6 +162,7 @@ function finished(chain: Chain): EventRecord {
       failed: chain.failedTasks,
       skipped: chain.skippedTasks,
       cancelled: chain.cancelledTasks,
+      ...(chain.endedBy !== null && { ended_by: chain.endedBy }),
     },
   };
 }

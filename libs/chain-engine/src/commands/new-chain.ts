@@ -184,6 +184,7 @@ function firstState(chain: NewChain): ChainState {
     approvalMs: chain.approvalTimeoutSeconds * 1000,
     deadlineAt: null,
     error: null,
+    endedBy: null,
   };
   const tasks = new Map<number, Task>();
   chain.tasks.forEach((task, position) =>

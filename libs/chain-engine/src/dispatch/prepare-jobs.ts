@@ -4,7 +4,7 @@ import type { TaskJob } from '#libs/queues';
 import { engineQueries } from '#libs/repositories';
 import type { ChainFacts, ChainSave, JobRow, Queryable, SentStatementRow } from '#libs/repositories';
 import { sibling, spanIdOfRun } from '#libs/tracing';
-import { evaluateConditions, type ConditionOutcome } from '../conditions/conditions.js';
+import { evaluateConditions, type ConditionOutcome, type ConditionScope } from '../conditions/conditions.js';
 import { consentFor, statementsOf, withdrawnInput } from './job-consent.js';
 
 /** All results that one job carries, at most this many bytes of JSON. */
@@ -167,20 +167,27 @@ async function chainsOfConditions(db: Queryable, rows: readonly JobRow[]): Promi
 
 function conditionsOf(row: JobRow, chain: ChainFacts | undefined, resultAt: ResultAt): ConditionOutcome {
   if (row.conditions.length === 0 || chain === undefined) return { kind: 'true' };
+  return evaluateConditions(row.conditions, conditionScope(row, chain, resultAt));
+}
+
+/** What conditions of a task may know. */
+export function conditionScope(row: JobRow, chain: ChainFacts, resultAt: ResultAt): ConditionScope {
   const tasks: Record<string, { status: string; result: unknown }> = {};
   for (const position of new Set([...row.predecessors, ...row.referenced])) {
     const known = resultAt(position);
     if (known !== undefined) tasks[known.taskId] = { status: known.status, result: known.result ?? null };
   }
   const { chain_name: name, chain_type: type, metadata } = chain;
-  return evaluateConditions(row.conditions, { tasks, chain: { name, type, metadata }, params: row.params });
+  return { tasks, chain: { name, type, metadata }, params: row.params };
 }
 
-function conditionError({ condition, message }: Extract<ConditionOutcome, { kind: 'fault' }>): TaskError {
+/** The failure of a task whose condition comes to an error. */
+export function conditionError({ condition, message }: Extract<ConditionOutcome, { kind: 'fault' }>): TaskError {
   return failure('INVALID_PARAMS', `its condition ${JSON.stringify(condition)} cannot be decided: ${message}`);
 }
 
-async function gatherResults(
+/** Statuses and results of what these tasks may know, by `<chain_id>/<position>`. */
+export async function gatherResults(
   db: Queryable,
   rows: readonly JobRow[],
   saves: readonly ChainSave[],

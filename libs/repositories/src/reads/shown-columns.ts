@@ -32,6 +32,7 @@ const CHAIN_COLUMNS: Columns = new Map([
      END`,
   ],
   ['error', 'c.error'],
+  ['ended_by', 'c.ended_by'],
 ]);
 
 /** What a chain gives back: values of results that everybody reads who reads the chain; null until it has ended. */

@@ -25,7 +25,7 @@ const CHAIN_COLUMNS = [
     'skipped_tasks',
   ],
   ...['cancelled_tasks', 'tolerated_tasks', 'admitted_tasks', 'max_parallel', 'time_left_ms', 'stop_on_error'],
-  ...['timeout_seconds', 'approval_timeout_seconds', 'error'],
+  ...['timeout_seconds', 'approval_timeout_seconds', 'error', 'ended_by'],
 ].map((column) => `c.${column} AS c_${column}`);
 
 /** Parameters of more bytes, as they are stored, are read only when their job is made. */

@@ -31,7 +31,7 @@ export const saveDecisions: Statement = {
       SELECT * FROM json_to_recordset($1::json) AS i(
         chain_id text, version bigint, changed boolean, status text, epoch int, completed int, failed int, skipped int,
         cancelled int, tolerated int, admitted int, started boolean, ended boolean, open boolean, deadline_ms float8,
-        time_left_ms float8, error jsonb)
+        time_left_ms float8, error jsonb, ended_by text)
     ), task_in AS MATERIALIZED (
       SELECT * FROM json_to_recordset($2::json) AS i(
         id bigint, chain_id text, version bigint, priority int, hold text, first_queued_ms float8, status text, attempt int, run_id text, worker_id text, failures int, losses int,
@@ -43,7 +43,7 @@ export const saveDecisions: Statement = {
     ), chains AS (
       UPDATE task_chains c
          SET version = c.version + 1, status = i.status, epoch = i.epoch, completed_tasks = i.completed,
-             failed_tasks = i.failed, skipped_tasks = i.skipped, cancelled_tasks = i.cancelled, error = i.error,
+             failed_tasks = i.failed, skipped_tasks = i.skipped, cancelled_tasks = i.cancelled, error = i.error, ended_by = i.ended_by,
              tolerated_tasks = i.tolerated, admitted_tasks = i.admitted, time_left_ms = i.time_left_ms,
              deadline_at = to_timestamp(i.deadline_ms / 1000), updated_at = now(),
              started_at = CASE WHEN i.started THEN now() ELSE c.started_at END,

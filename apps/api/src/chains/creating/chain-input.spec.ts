@@ -89,6 +89,7 @@ describe('a chain', () => {
           priority: 5,
           triggerRule: 'all_success',
           tolerable: false,
+          endChain: null,
           concurrency: null,
           queueTimeoutSeconds: null,
           conditions: [],
@@ -205,6 +206,19 @@ describe('a chain', () => {
     });
     expect(tasks[1]).toMatchObject({ tolerable: true, queueTimeoutSeconds: 5 });
     expect(tasks[1]?.retryPolicy).toMatchObject({ maxRetries: 3, retryOn: ['TASK_ERROR'], onExhausted: 'fail' });
+  });
+
+  it('ends chains by conditions that may name the task itself', () => {
+    const end = (when: string) => ({ end_chain: { when, status: 'FAILURE' } });
+    const own = end('tasks.b.result.n > tasks.a.result.n');
+    const { tasks } = chainOf(body([task('a'), task('b', own)]));
+    expect(tasks[1]).toMatchObject({ endChain: own.end_chain, conditions: [], conditionTasks: ['a'] });
+    const wrong = [task('a', end('tasks.b.result.n > 1')), task('b', end('1 +')), task('c', end('tasks.x.result'))];
+    expect(faultsOf(body(wrong))).toEqual([
+      'REFERENCE_NOT_ANCESTOR /tasks/0/end_chain/when',
+      'INVALID_CONDITION /tasks/1/end_chain/when',
+      'REFERENCE_UNKNOWN_TASK /tasks/2/end_chain/when',
+    ]);
   });
 
   it('has quorums and conditions', () => {

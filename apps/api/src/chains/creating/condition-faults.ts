@@ -36,12 +36,12 @@ export function addConditionFaults(
         add('REQUIRED', [...place, 'when'], 'a dependency of type condition has a `when`.');
       }
     }
-    const own = placesOf(task, nodes[position]!);
+    const own = [...placesOf(task, nodes[position]!), ...endOf(task)];
     if (own.length > MAX_OF_A_TASK) {
       add('TOO_MANY_CONDITIONS', [], `it has ${own.length} conditions, more than ${MAX_OF_A_TASK}: join them with &&.`);
       continue;
     }
-    for (const { text, place } of own) {
+    for (const { text, place, mayNameItself = false } of own) {
       let named = read.get(text);
       if (named === undefined) {
         // The schema reports a condition that is too long.
@@ -71,7 +71,8 @@ export function addConditionFaults(
             place,
             `the condition names task ${quoted(taskId)}, and there is no such task.`,
           );
-        } else if (plan !== undefined && !plan.isAncestor(before, position)) {
+        } else if (before !== position || !mayNameItself) {
+          if (plan === undefined || plan.isAncestor(before, position)) continue;
           const why = 'that task does not have to be done before this one: add it to depends_on';
           add('REFERENCE_NOT_ANCESTOR', place, `the condition names task ${quoted(taskId)}, and ${why}.`);
         }
@@ -88,13 +89,25 @@ export function conditionsOf(
   read: ReadConditions,
 ): { conditions: string[]; conditionTasks: string[] } {
   const conditions = [...new Set(placesOf(task, node).map(({ text }) => text))];
-  return { conditions, conditionTasks: [...new Set(conditions.flatMap((text) => read.get(text) ?? []))] };
+  const texts = [...conditions, ...endOf(task).map(({ text }) => text)];
+  const named = new Set(texts.flatMap((text) => read.get(text) ?? []));
+  named.delete(node.id);
+  return { conditions, conditionTasks: [...named] };
 }
 
-function placesOf(
-  task: { readonly when?: unknown },
-  node: TaskNode,
-): { text: string; place: readonly (string | number)[] }[] {
+interface ConditionPlace {
+  readonly text: string;
+  readonly place: readonly (string | number)[];
+  readonly mayNameItself?: boolean;
+}
+
+/** The condition by which the task ends the chain: it is read when the task has ended. */
+function endOf({ end_chain: end }: { readonly end_chain?: unknown }): ConditionPlace[] {
+  const text = isObject(end) ? end['when'] : undefined;
+  return typeof text === 'string' ? [{ text, place: ['end_chain', 'when'], mayNameItself: true }] : [];
+}
+
+function placesOf(task: { readonly when?: unknown }, node: TaskNode): ConditionPlace[] {
   const own = typeof task.when === 'string' ? [{ text: task.when, place: ['when'] }] : [];
   const edges = node.dependencies.flatMap(({ when, place }) =>
     when === null ? [] : [{ text: when, place: [...place, 'when'] }],

@@ -1,3 +1,4 @@
+import { CHAIN_ENDS } from '#libs/chain-domain';
 import { MAX_CONDITION_LENGTH } from '#libs/chain-engine';
 import { MAX_TASKS } from '#libs/dag-planner';
 
@@ -14,6 +15,29 @@ export const condition = {
     'tasks["task-001"].result.intersection_count > 100',
     'tasks.audit.status == "SUCCESS" && has(tasks.audit.result.ok) && tasks.audit.result.ok',
   ],
+} as const;
+
+/** When the task's success ends the chain. */
+export const endChain = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['when', 'status'],
+  description:
+    'Ends the chain when this task has succeeded and `when` holds: tasks that run are cancelled, the others skipped (CHAIN_STOPPED). `when` may also read tasks.<id>.result of this task itself.',
+  examples: [
+    { when: 'tasks.psi.result.intersection_count < 100', status: 'SUCCESS', message: 'too few rows in common' },
+  ],
+  properties: {
+    when: condition,
+    status: { enum: CHAIN_ENDS, description: 'What the chain ends with.', examples: ['SUCCESS'] },
+    message: {
+      type: 'string',
+      minLength: 1,
+      maxLength: 1_000,
+      description: 'Why, for people. Of FAILURE it is the message of the error (CHAIN_ENDED).',
+      examples: ['too few rows in common'],
+    },
+  },
 } as const;
 
 const taken = {

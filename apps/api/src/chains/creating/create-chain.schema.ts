@@ -1,7 +1,7 @@
 import { MAX_TASKS } from '#libs/dag-planner';
 import { TRIGGER_RULES } from '#libs/chain-domain';
 import { LABEL_KEY, LABEL_VALUE } from '../../http/patterns.js';
-import { branch, condition, taskId } from './conditions.schema.js';
+import { branch, condition, endChain, taskId } from './conditions.schema.js';
 import { functionFields } from './params.schema.js';
 import { retryPolicy } from './retry-policy.schema.js';
 
@@ -149,6 +149,7 @@ const task = {
     },
     when: condition,
     branch,
+    end_chain: endChain,
     tolerable: {
       type: 'boolean',
       default: false,
