@@ -1,4 +1,4 @@
-import { ProblemError, TaskChainClient } from '#client';
+import { ProblemError, TaskChainClient, type FaultDto } from '#client';
 
 /** The API that served this page. The browser sends its session by itself. */
 export const api = new TaskChainClient({ baseUrl: location.origin, retry: { retries: 2, maxDelayMs: 3_000 } });
@@ -16,8 +16,12 @@ export function apiWithStream(onState: (live: boolean) => void): TaskChainClient
 
 export const isSignedOut = (error: unknown): boolean => error instanceof ProblemError && error.status === 401;
 
-/** What the server says of an error; its code where there is one. */
-export function wordsOfError(error: unknown): { code: string | undefined; message: string } {
-  if (error instanceof ProblemError) return { code: error.code, message: error.message };
-  return { code: undefined, message: error instanceof Error ? error.message : String(error) };
+/** What the server says of an error; its code where there is one, and what is wrong with the request. */
+export function wordsOfError(error: unknown): {
+  readonly code: string | undefined;
+  readonly message: string;
+  readonly faults: readonly FaultDto[];
+} {
+  if (error instanceof ProblemError) return { code: error.code, message: error.message, faults: error.errors };
+  return { code: undefined, message: error instanceof Error ? error.message : String(error), faults: [] };
 }

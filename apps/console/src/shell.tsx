@@ -9,6 +9,7 @@ import { ChainsPage } from './pages/chains.js';
 import { OverviewPage } from './pages/overview.js';
 import { SignInPage } from './pages/sign-in.js';
 import { TaskTypesPage } from './pages/task-types.js';
+import { TemplatesPage } from './templates/templates-page.js';
 import type { Look } from './theme.js';
 import { Failed } from './view/failed.js';
 import { Name } from './view/name.js';
@@ -17,7 +18,8 @@ import { Name } from './view/name.js';
 const ChainPage = lazy(() => import('./chain/chain-page.js'));
 /** So does the designer, which is the largest page. */
 const DesignerPage = lazy(() => import('./designer/designer-page.js'));
-const PAGES = ['/', '/chains', '/designer', '/approvals', '/task-types'] as const;
+const TemplatePage = lazy(() => import('./templates/template-page.js'));
+const PAGES = ['/', '/chains', '/designer', '/templates', '/approvals', '/task-types'] as const;
 
 /** The token of a one-time link, which the address loses before anything else can read it there. */
 const LINK = /^#once=([\w-]{43})$/;
@@ -88,6 +90,8 @@ function Content({ actor }: { actor: string }) {
         <Route path="/chains" element={<ChainsPage />} />
         <Route path="/chains/:chainId" element={<ChainPage />} />
         <Route path="/designer" element={<DesignerPage actor={actor} />} />
+        <Route path="/templates" element={<TemplatesPage />} />
+        <Route path="/templates/:templateId" element={<TemplatePage />} />
         <Route path="/approvals" element={<ApprovalsPage />} />
         <Route path="/task-types" element={<TaskTypesPage />} />
         <Route path="/sign-in" element={<Navigate to="/" replace />} />

@@ -6,7 +6,10 @@ import type { FastifyInstance } from 'fastify';
 
 const BUILT = fileURLToPath(new URL('../../../console/', import.meta.url));
 /** What the page asks the browser to call by its own paths. */
-const PAGES = ['/', '/sign-in', '/chains', '/chains/:chain_id', '/designer', '/approvals', '/task-types'];
+const PAGES = [
+  ...['/', '/sign-in', '/chains', '/chains/:chain_id', '/designer', '/templates', '/templates/:template_id'],
+  ...['/approvals', '/task-types'],
+];
 /** What the build leaves in the page where each answer has a nonce of its own. */
 const PLACE = 'NONCE_OF_THE_ANSWER';
 const PUBLIC = { config: { public: true } };

@@ -1,7 +1,7 @@
 import { Alert, Button, Progress, Skeleton, Space, Tabs, Tag } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useParams, useSearchParams } from 'react-router';
+import { Link, useParams, useSearchParams } from 'react-router';
 import type { ChainSummaryDto } from '#client';
 import { Failed } from '../view/failed.js';
 import { Name } from '../view/name.js';
@@ -131,6 +131,7 @@ function Facts({ of }: { of: ChainSummaryDto }) {
         </dd>
         <dt>{t('chains.took')}</dt>
         <dd>{of.started_at === null ? '–' : duration(end - Date.parse(of.started_at))}</dd>
+        {of.template_id !== null && <Made of={of} />}
         <dt>{t('chain.run')}</dt>
         <dd>{of.epoch}</dd>
         <dt>{t('chain.id')}</dt>
@@ -149,5 +150,22 @@ function Facts({ of }: { of: ChainSummaryDto }) {
         </Tag>
       ))}
     </div>
+  );
+}
+
+/** The template that a chain was made of, and how it differs from it. */
+function Made({ of: { chain_id, template_id, template_version } }: { of: ChainSummaryDto }) {
+  const { t } = useTranslation();
+  const address = `/templates/${encodeURIComponent(template_id!)}`;
+  return (
+    <>
+      <dt>{t('chain.template')}</dt>
+      <dd>
+        <Link to={`${address}?version=${template_version}`}>
+          {template_id}, {t('templates.version', { number: template_version })}
+        </Link>{' '}
+        (<Link to={`${address}?view=compare&chain=${encodeURIComponent(chain_id)}`}>{t('chain.templateDiff')}</Link>)
+      </dd>
+    </>
   );
 }

@@ -57,11 +57,17 @@ interface LabelledProps {
 /** A field with its name, what it is for, and what is wrong with it. */
 export function Labelled({ name, schema = {}, required = false, fault, children }: LabelledProps) {
   const id = useId();
-  const { description } = schema;
+  const { description, title } = schema;
   return (
     <div className="field">
       <label htmlFor={id}>
-        {shownText(name, 100)}
+        {typeof title === 'string' ? (
+          <>
+            {shownText(title, 200)} <code>{shownText(name, 100)}</code>
+          </>
+        ) : (
+          shownText(name, 100)
+        )}
         {required && <span aria-hidden="true"> *</span>}
       </label>
       {children(id)}
@@ -150,10 +156,12 @@ function Part({ id, ...props }: PartProps & { readonly id: string }) {
 }
 
 /** A value for each party of the task, as rows. */
-function PerParty({ id, schema, value, change, pointer, help }: PartProps & { readonly id: string }) {
+function PerParty({ id, schema, value: given, change, pointer, help }: PartProps & { readonly id: string }) {
   const { t } = useTranslation();
   const items = schema['additionalProperties'] as Fields;
-  if (value !== undefined && !isFields(value)) return <AsJson id={id} value={value} change={change} />;
+  if (given !== undefined && !isFields(given)) return <AsJson id={id} value={given} change={change} />;
+  // A value takes the place of the whole default: what is not changed stays.
+  const value = given ?? (isFields(schema['default']) ? schema['default'] : undefined);
   const parties = [...new Set([...help.parties, ...Object.keys(value ?? {})])];
   if (parties.length === 0) return <p id={id}>{t('designer.noParties')}</p>;
   return (

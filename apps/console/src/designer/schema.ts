@@ -8,7 +8,9 @@ const typesOf = (schema: Fields): string[] => [schema['type']].flat().filter((ea
 export function kindOf(schema: Fields): Kind {
   if (Array.isArray(schema['enum'])) return 'choice';
   const types = typesOf(schema);
-  if (schema['x-per-party'] === true && isFields(schema['additionalProperties'])) return 'parties';
+  // A map has rows where its keys are known: the parties of the task, or those of its default.
+  const hasKeys = schema['x-per-party'] === true || (isFields(schema['default']) && !isFields(schema['properties']));
+  if (hasKeys && isFields(schema['additionalProperties'])) return 'parties';
   if (types.includes('object')) return isFields(schema['properties']) ? 'fields' : 'json';
   if (types.includes('array')) {
     const items = schema['items'];

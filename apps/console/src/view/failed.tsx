@@ -3,12 +3,22 @@ import { useTranslation } from 'react-i18next';
 import { wordsOfError } from '../api.js';
 import { shownText } from './name.js';
 
-const HINTS = ['FORBIDDEN', 'CHAIN_NOT_FOUND', 'TOO_MANY_REQUESTS', 'UNAVAILABLE'] as const;
+const HINTS = [
+  'FORBIDDEN',
+  'CHAIN_NOT_FOUND',
+  'TEMPLATE_NOT_FOUND',
+  'PRECONDITION_FAILED',
+  'TOO_MANY_REQUESTS',
+  'UNAVAILABLE',
+] as const;
+
+/** Faults of one request. */
+const SHOWN = 10;
 
 /** What went wrong, and what to do. */
 export function Failed({ error, retry }: { error: unknown; retry?: () => void }) {
   const { t } = useTranslation();
-  const { code, message } = wordsOfError(error);
+  const { code, message, faults } = wordsOfError(error);
   const hint = HINTS.find((each) => each === code);
   return (
     <Alert
@@ -20,6 +30,15 @@ export function Failed({ error, retry }: { error: unknown; retry?: () => void })
           <p>
             <bdi>{shownText(message, 2_000)}</bdi>
           </p>
+          {faults.length > 1 && (
+            <ul>
+              {faults.slice(0, SHOWN).map((fault) => (
+                <li key={fault.code + (fault.pointer ?? '') + fault.message}>
+                  <code>{shownText(fault.pointer ?? fault.code)}</code> {shownText(fault.message, 400)}
+                </li>
+              ))}
+            </ul>
+          )}
           <p>{t(code === undefined ? 'failed.hints.none' : `failed.hints.${hint ?? 'other'}`)}</p>
         </>
       }

@@ -1,4 +1,5 @@
 import { designer } from './designer-en.js';
+import { templates } from './templates-en.js';
 
 /** What the console says in English. The words of the other languages have the same names. */
 export const en = {
@@ -6,6 +7,7 @@ export const en = {
     '/': 'Overview',
     '/chains': 'Chains',
     '/designer': 'Designer',
+    '/templates': 'Templates',
     '/approvals': 'Approvals',
     '/task-types': 'Task types',
   },
@@ -33,6 +35,8 @@ export const en = {
     hints: {
       none: 'Is it running? The page goes on once it is back.',
       FORBIDDEN: 'Your key does not allow this. Sign in with one that does, or ask an admin.',
+      PRECONDITION_FAILED: 'Somebody else changed it meanwhile. Look at what is there now, and try again.',
+      NOT_FOUND: 'It may belong to another tenant, or was deleted.',
       CHAIN_NOT_FOUND: 'It may belong to another tenant, or was removed when its time was over.',
       TOO_MANY_REQUESTS: 'Close other tabs of the console, and try again.',
       UNAVAILABLE: 'Try again in a moment.',
@@ -127,6 +131,8 @@ export const en = {
     failed: 'The chain failed: {{code}}',
     run: 'Run',
     id: 'Id',
+    template: 'Made of',
+    templateDiff: 'what differs',
     find: 'Find a task',
     noTask: 'No task fits.',
     notStarted: 'No task has started yet.',
@@ -233,6 +239,7 @@ export const en = {
     words: 'What the author of the chain reads',
   },
   designer,
+  templates,
   types: {
     find: 'Find a type',
     none: 'No type fits.',

@@ -1,9 +1,17 @@
 import { designer } from './designer-zh.js';
 import type { en } from './en.js';
+import { templates } from './templates-zh.js';
 
 /** What the console says in Chinese. */
 export const zh: typeof en = {
-  pages: { '/': '概览', '/chains': '任务链', '/designer': '设计器', '/approvals': '审批', '/task-types': '任务类型' },
+  pages: {
+    '/': '概览',
+    '/chains': '任务链',
+    '/designer': '设计器',
+    '/templates': '模板',
+    '/approvals': '审批',
+    '/task-types': '任务类型',
+  },
   shell: {
     skip: '跳到内容',
     pages: '页面',
@@ -28,6 +36,8 @@ export const zh: typeof en = {
     hints: {
       none: '服务器在运行吗？恢复后页面会继续。',
       FORBIDDEN: '您的密钥无权执行此操作。请换用有权限的密钥登录，或联系管理员。',
+      PRECONDITION_FAILED: '其间有人修改了它。请先查看现在的内容，再试一次。',
+      NOT_FOUND: '它可能属于其他租户，或已被删除。',
       CHAIN_NOT_FOUND: '它可能属于其他租户，或因保留期已过而被删除。',
       TOO_MANY_REQUESTS: '请关闭其他控制台标签页后重试。',
       UNAVAILABLE: '请稍后重试。',
@@ -122,6 +132,8 @@ export const zh: typeof en = {
     failed: '任务链失败：{{code}}',
     run: '第几次运行',
     id: '标识',
+    template: '所用模板',
+    templateDiff: '差异',
     find: '查找任务',
     noTask: '没有符合的任务。',
     notStarted: '还没有任务开始。',
@@ -227,6 +239,7 @@ export const zh: typeof en = {
     words: '任务链作者会读到的话',
   },
   designer,
+  templates,
   types: {
     find: '查找类型',
     none: '没有符合的类型。',

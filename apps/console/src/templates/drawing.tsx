@@ -1,0 +1,117 @@
+import {
+  Background,
+  Controls,
+  Handle,
+  MarkerType,
+  Position,
+  ReactFlow,
+  type Edge,
+  type Node,
+  type NodeProps,
+} from '@xyflow/react';
+import '@xyflow/react/dist/style.css';
+import { useQuery } from '@tanstack/react-query';
+import { Skeleton } from 'antd';
+import { useTranslation } from 'react-i18next';
+import type { EdgeDiffDto, TaskDiffDto } from '#client';
+import { layOut } from '../chain/elk.js';
+import { NODE } from '../chain/node-size.js';
+import { Failed } from '../view/failed.js';
+import { Name, shownText } from '../view/name.js';
+
+export type DrawnTask = Pick<TaskDiffDto, 'task_id' | 'task_name' | 'task_type' | 'change'>;
+export type DrawnEdge = Pick<EdgeDiffDto, 'from' | 'to' | 'change'>;
+
+interface DrawingProps {
+  readonly tasks: readonly DrawnTask[];
+  readonly edges: readonly DrawnEdge[];
+  /** What a click on a task does. */
+  readonly open?: (task: string) => void;
+}
+
+export const SIGNS = { added: '+', removed: '−', renamed: '>', changed: '~', same: '' } as const;
+
+type Shown = Node<{ task: DrawnTask; open: ((task: string) => void) | undefined }>;
+const TYPES = { task: TaskNode };
+
+/** A chain that nobody edits here, with what became of each task and edge in its colour, by a sign and in words. */
+export function Drawing({ tasks, edges, open }: DrawingProps) {
+  const { t } = useTranslation();
+  const shape = {
+    ids: tasks.map(({ task_id }) => task_id),
+    edges: edges.map(({ from, to }) => [from, to] as const),
+  };
+  const places = useQuery({
+    queryKey: ['layout', JSON.stringify(shape)],
+    queryFn: () => layOut(shape),
+    staleTime: Infinity,
+    gcTime: 60_000,
+  });
+  if (places.isError) return <Failed error={places.error} />;
+  if (places.isPending) return <Skeleton active title={false} />;
+  const nodes = tasks.map((task): Shown => ({
+    id: task.task_id,
+    type: 'task',
+    position: places.data[task.task_id] ?? { x: 0, y: 0 },
+    ...NODE,
+    // React Flow takes the pointer from nodes that are neither dragged nor selected.
+    style: { pointerEvents: 'all' },
+    data: { task, open },
+  }));
+  const lines = edges.map(({ from, to, change }): Edge => ({
+    id: JSON.stringify([from, to]),
+    source: from,
+    target: to,
+    className: `edge-${change}`,
+    markerEnd: { type: MarkerType.ArrowClosed },
+    ariaLabel: `${t('designer.edge', { from: shownText(from), to: shownText(to) })}${change === 'same' ? '' : `: ${t(`templates.changes.${change}`)}`}`,
+  }));
+  return (
+    <div className="canvas drawing" role="region" aria-label={t('designer.canvas')}>
+      <ReactFlow
+        key={tasks.length}
+        nodes={nodes}
+        edges={lines}
+        nodeTypes={TYPES}
+        nodesDraggable={false}
+        nodesConnectable={false}
+        nodesFocusable={false}
+        edgesFocusable={false}
+        elementsSelectable={false}
+        onlyRenderVisibleElements
+        minZoom={0.05}
+        fitView
+        fitViewOptions={{ maxZoom: 1, padding: 0.1 }}
+      >
+        <Background />
+        <Controls showInteractive={false} />
+      </ReactFlow>
+    </div>
+  );
+}
+
+function TaskNode({ data: { task, open } }: NodeProps<Shown>) {
+  const { t } = useTranslation();
+  const { task_id, task_name, task_type, change } = task;
+  const inside = (
+    <>
+      <Handle type="target" position={Position.Left} isConnectable={false} />
+      <Name text={task_name || task_id} className="cell" />
+      <span className="line">
+        {change === 'same' ? null : (
+          <span className={`change change-${change}`}>
+            {SIGNS[change]} {t(`templates.changes.${change}`)}{' '}
+          </span>
+        )}
+        <span className="dim">{shownText(task_type, 40)}</span>
+      </span>
+      <Handle type="source" position={Position.Right} isConnectable={false} />
+    </>
+  );
+  if (open === undefined) return <div className={`node node-${change}`}>{inside}</div>;
+  return (
+    <button type="button" className={`node nodrag node-${change}`} onClick={() => open(task_id)}>
+      {inside}
+    </button>
+  );
+}
