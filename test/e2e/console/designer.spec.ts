@@ -4,6 +4,7 @@ import type { BrowserContextOptions, Page } from 'playwright-core';
 import { describeUnless, openTestBrowser } from '#libs/testing';
 import { describeSystem, seedExample, type ApiClient } from '../../integration/system/index.js';
 import { expectAccessible, openWindow, signIn } from './console-browser.js';
+import { templateFlow, templatePages } from './template-flow.js';
 
 const chromium = await openTestBrowser();
 afterAll(() => chromium.close());
@@ -230,6 +231,12 @@ describeUnless(chromium.skip, 'the designer', () => {
       await page.context().close();
     });
 
+    check('saves a template, sees what another saved, compares versions, starts a chain of one', async ({ api }) => {
+      const window = await open();
+      await templateFlow(window, api);
+      await window.page.context().close();
+    });
+
     const LOOKS: readonly (readonly [string, BrowserContextOptions])[] = [
       ['en-light', {}],
       ['zh-dark', { locale: 'zh-CN', colorScheme: 'dark' }],
@@ -237,11 +244,11 @@ describeUnless(chromium.skip, 'the designer', () => {
       ['en-dark-phone', { colorScheme: 'dark', viewport: PHONE }],
     ];
     for (const [name, options] of LOOKS) {
-      check(`looks right as ${name}: empty, with an example, with faults`, async () => {
+      check(`looks right as ${name}: empty, with an example, with faults; templates`, async ({ api }) => {
         const window = await open(options);
         const { page } = window;
         await expectAccessible(window, `${name}-designer-empty`);
-        await page.getByRole('combobox', { name: /Start from an example|从示例开始/ }).click();
+        await page.getByRole('combobox', { name: /Start from an example|从示例或模板开始/ }).click();
         await page.locator('.ant-select-item-option').getByText('breast-cancer').click();
         await node(page, 'evaluate').waitFor();
         await expectAccessible(window, `${name}-designer-example`);
@@ -251,6 +258,7 @@ describeUnless(chromium.skip, 'the designer', () => {
         await page.getByRole('tab', { name: /Text|文本/ }).click();
         await page.getByRole('textbox', { name: /Text|文本/ }).waitFor();
         await expectAccessible(window, `${name}-designer-text`);
+        await templatePages(window, api, name);
         await page.context().close();
       });
     }

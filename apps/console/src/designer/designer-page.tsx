@@ -16,13 +16,15 @@ import { ChainPanel } from './chain-panel.js';
 import { useCheck, type Check } from './check.js';
 import { edgesOf, EMPTY, NoChain, type Draft, type DraftTask } from './draft.js';
 import { addTask, connect, disconnect, paste, removeTasks } from './edits.js';
-import { useHistory, type Sheet } from './history.js';
+import { useHistory, type Origin } from './history.js';
 import { readKept, useKept } from './kept-draft.js';
 import { Palette } from './palette.js';
 import { placed } from './places.js';
+import { SaveModal } from './save-modal.js';
 import { TaskPanel } from './task-panel.js';
 import { readText, TextPanel } from './text-panel.js';
 import { Toolbar, type Command } from './toolbar.js';
+import { OriginLine, useOpened } from './origin.js';
 
 /** Makes a chain: by drawing, by forms, as text. */
 export default function DesignerPage({ actor }: { actor: string }) {
@@ -46,6 +48,7 @@ function Designer({ actor }: { actor: string }) {
   const clipboard = useRef<readonly DraftTask[]>([]);
   const [hasCopy, setHasCopy] = useState(false);
   const [wrong, setWrong] = useState<string>();
+  const [asked, ask] = useState(false);
   const types = useQuery({
     queryKey: ['task-types'],
     queryFn: ({ signal }) => api.listTaskTypes({ signal }),
@@ -63,13 +66,13 @@ function Designer({ actor }: { actor: string }) {
   });
 
   const edit = (how: (draft: Draft) => Draft, field?: string) =>
-    change((sheet) => ({ draft: how(sheet.draft), places: placed(sheet) }), field);
-  const take = (next: Draft) => {
+    change((sheet) => ({ ...sheet, draft: how(sheet.draft), places: placed(sheet) }), field);
+  const take = (next: Draft, origin?: Origin) => {
     setWrong(undefined);
     select(new Set());
     const ids = next.tasks.map(({ task_id }) => task_id);
     void layOut({ ids, edges: edgesOf(next).map(({ from, to }) => [from, to]) }).then((laid) => {
-      change(() => ({ draft: next, places: laid }));
+      change(() => ({ draft: next, places: laid, origin }));
       requestAnimationFrame(() => void flow.fitView({ maxZoom: 1, padding: 0.15 }));
     });
   };
@@ -77,8 +80,8 @@ function Designer({ actor }: { actor: string }) {
     const parents = at === undefined ? [...selected] : [];
     const [next, id] = addTask(draft, type, { task_config: {} }, parents);
     const place = at && { x: at.x - NODE.width / 2, y: at.y - NODE.height / 2 };
-    const sheet: Sheet = { draft: next, places: place === undefined ? places : { ...places, [id]: place } };
-    change(() => ({ draft: next, places: placed(sheet) }));
+    const sheet = { ...now, draft: next, places: place === undefined ? places : { ...places, [id]: place } };
+    change(() => ({ ...sheet, places: placed(sheet) }));
     select(new Set([id]));
     if (at === undefined) requestAnimationFrame(() => void flow.fitView({ maxZoom: 1, padding: 0.15 }));
   };
@@ -86,10 +89,11 @@ function Designer({ actor }: { actor: string }) {
     edit((before) => edges.reduce((left, [from, to]) => disconnect(left, from, to), removeTasks(before, new Set(ids))));
     select(new Set());
   };
+  const opened = useOpened(take);
   const act = (command: Command) => {
     if (command === 'undo') return undo();
     if (command === 'redo') return redo();
-    if (command === 'arrange') return take(draft);
+    if (command === 'arrange') return take(draft, now.origin);
     if (command === 'clear') return take(EMPTY);
     if (command === 'copy') {
       clipboard.current = draft.tasks.filter(({ task_id }) => selected.has(task_id));
@@ -100,7 +104,7 @@ function Designer({ actor }: { actor: string }) {
       const { x, y } = places[id] ?? { x: 0, y: 0 };
       return [names.get(id)!, { x: x + 40, y: y + NODE.height + 30 }] as const;
     });
-    change(() => ({ draft: next, places: { ...places, ...Object.fromEntries(moved) } }));
+    change(() => ({ ...now, draft: next, places: { ...places, ...Object.fromEntries(moved) } }));
     select(new Set(names.values()));
   };
   const read = (file: File) => {
@@ -173,6 +177,7 @@ function Designer({ actor }: { actor: string }) {
         />
       )}
       {types.isError && <Failed error={types.error} retry={() => void types.refetch()} />}
+      {opened !== undefined && <Failed error={opened} />}
       {run.isError && <Failed error={run.error} />}
       <Toolbar
         draft={draft}
@@ -182,7 +187,9 @@ function Designer({ actor }: { actor: string }) {
         take={take}
         read={read}
         run={() => run.mutate()}
+        save={() => ask(true)}
       />
+      {now.origin && <OriginLine of={now.origin} />}
       <Verdict of={check} />
       <div className="designer">
         <Palette types={types.data?.items ?? []} add={(type) => add(type)} />
@@ -192,7 +199,7 @@ function Designer({ actor }: { actor: string }) {
           selected={selected}
           faults={check.byTask}
           select={select}
-          moved={(next, move) => change(({ draft: same }) => ({ draft: same, places: next }), `move ${move}`)}
+          moved={(next, move) => change((sheet) => ({ ...sheet, places: next }), `move ${move}`)}
           connect={(from, to) => edit((before) => connect(before, from, to))}
           remove={remove}
           drop={add}
@@ -207,13 +214,21 @@ function Designer({ actor }: { actor: string }) {
               children: (
                 <TextPanel
                   draft={draft}
-                  replace={(next) => change((sheet) => ({ draft: next, places: placed(sheet) }), 'text')}
+                  replace={(next) => change((sheet) => ({ ...sheet, draft: next, places: placed(sheet) }), 'text')}
                 />
               ),
             },
           ]}
         />
       </div>
+      {asked && (
+        <SaveModal
+          draft={draft}
+          origin={now.origin}
+          close={() => ask(false)}
+          saved={(origin) => change((sheet) => ({ ...sheet, origin }), 'saved')}
+        />
+      )}
     </div>
   );
 }

@@ -2,10 +2,18 @@ import { useCallback, useReducer } from 'react';
 import type { Places } from '../chain/elk.js';
 import { EMPTY, type Draft } from './draft.js';
 
+/** The version of a template that a draft began with. */
+export interface Origin {
+  readonly template_id: string;
+  readonly version: number;
+}
+
 /** A draft and where its tasks stand. */
 export interface Sheet {
   readonly draft: Draft;
   readonly places: Places;
+  /** Stays with the draft, so that it can be saved as the next version. */
+  readonly origin?: Origin | undefined;
 }
 
 interface History {

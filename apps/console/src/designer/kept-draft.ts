@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'react';
 import { isFields, LONGEST, readDraft } from './draft.js';
-import type { Sheet } from './history.js';
+import type { Origin, Sheet } from './history.js';
 
 const nameOf = (actor: string): string => `task-chain.draft.${actor}`;
 const WRITE_MS = 300;
@@ -20,10 +20,16 @@ function readSheet(text: string | null): Sheet | undefined {
       (each): each is [string, { x: number; y: number }] =>
         isFields(each[1]) && Number.isFinite(each[1]['x']) && Number.isFinite(each[1]['y']),
     );
-    return { draft, places: Object.fromEntries(places) };
+    return { draft, places: Object.fromEntries(places), origin: readOrigin(value['origin']) };
   } catch {
     return undefined;
   }
+}
+
+function readOrigin(value: unknown): Origin | undefined {
+  if (!isFields(value)) return undefined;
+  const { template_id, version } = value;
+  return typeof template_id === 'string' && typeof version === 'number' ? { template_id, version } : undefined;
 }
 
 /** Keeps a draft over a reload. Says when another tab has changed the one that both show; its draft can be taken. */
