@@ -4,6 +4,7 @@ import { lazy, Suspense } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, Navigate, NavLink, Route, Routes } from 'react-router';
 import { api, isSignedOut } from './api.js';
+import { DataPage } from './data/data-page.js';
 import { ApprovalsPage } from './pages/approvals.js';
 import { ChainsPage } from './pages/chains.js';
 import { OverviewPage } from './pages/overview.js';
@@ -18,8 +19,9 @@ import { Name } from './view/name.js';
 const ChainPage = lazy(() => import('./chain/chain-page.js'));
 /** So does the designer, which is the largest page. */
 const DesignerPage = lazy(() => import('./designer/designer-page.js'));
+const DatasetPage = lazy(() => import('./data/dataset-page.js'));
 const TemplatePage = lazy(() => import('./templates/template-page.js'));
-const PAGES = ['/', '/chains', '/designer', '/templates', '/approvals', '/task-types'] as const;
+const PAGES = ['/', '/chains', '/designer', '/templates', '/approvals', '/data', '/task-types'] as const;
 
 /** The token of a one-time link, which the address loses before anything else can read it there. */
 const LINK = /^#once=([\w-]{43})$/;
@@ -93,6 +95,8 @@ function Content({ actor }: { actor: string }) {
         <Route path="/templates" element={<TemplatesPage />} />
         <Route path="/templates/:templateId" element={<TemplatePage />} />
         <Route path="/approvals" element={<ApprovalsPage />} />
+        <Route path="/data" element={<DataPage />} />
+        <Route path="/data/:party/:name" element={<DatasetPage />} />
         <Route path="/task-types" element={<TaskTypesPage />} />
         <Route path="/sign-in" element={<Navigate to="/" replace />} />
         <Route path="*" element={<p>{t('shell.nothing')}</p>} />

@@ -4,6 +4,7 @@ import { describeUnless, openTestBrowser } from '#libs/testing';
 import { scene } from '../../attacks/two-owners.js';
 import { chain, describeSystem, line, task, type ApiClient } from '../../integration/system/index.js';
 import { expectAccessible, offerKey, openWindow, signIn } from './console-browser.js';
+import { dataFlow, dataPages } from './data-flow.js';
 
 const chromium = await openTestBrowser();
 afterAll(() => chromium.close());
@@ -129,6 +130,16 @@ describeUnless(chromium.skip, 'the console', () => {
       await page.context().close();
     });
 
+    check(
+      'shows what parties let others do with their data, and makes the policy that an owner signs',
+      async (running) => {
+        const window = await open('/sign-in');
+        await signIn(window.page);
+        await dataFlow(window, await scene(running));
+        await window.page.context().close();
+      },
+    );
+
     check('gathers a chain of 2,000 tasks by level: under 2,000 elements, and in reach', async ({ api }) => {
       const wide = Array.from({ length: 1_990 }, (_, i) => task(`wide-${i}`, {}, { depends_on: ['first'] }));
       const made = await api.expect<{ chain_id: string }>(201, '/chains', {
@@ -182,6 +193,7 @@ describeUnless(chromium.skip, 'the console', () => {
         await look(`/chains/${id}?task=hostile-0`, 'BROKEN_PIPE', 'task');
         await look('/approvals', 'task-chain approvals show', 'approvals');
         await look('/task-types?q=psi', 'psi_count', 'task-types');
+        await dataPages(window, a.party, name);
         expect(await page.title()).not.toBe('1');
         await page.context().close();
       });

@@ -189,12 +189,24 @@ function PerParty({ id, schema, value: given, change, pointer, help }: PartProps
 }
 
 /** Several texts; the columns of the party's datasets are offered. */
-function Texts({ id, value, change, help, party, placeholder }: PartProps & { id: string; placeholder: string }) {
+function Texts({
+  id,
+  schema,
+  value,
+  change,
+  help,
+  party,
+  placeholder,
+}: PartProps & { id: string; placeholder: string }) {
+  const items = schema['items'] as Fields;
   const named = new Set(datasetsIn(help.params));
   const columns = help.datasets
     .filter((each) => named.has(each.reference) && (party === undefined || each.party === party))
     .flatMap((each) => each.columns);
-  const options = [...new Map(columns.map((each) => [each.name, each])).values()].map(({ name, type }) => ({
+  const known = Array.isArray(items['enum'])
+    ? items['enum'].map((each) => ({ value: String(each), label: shownText(String(each)) }))
+    : undefined;
+  const ofColumns = [...new Map(columns.map((each) => [each.name, each])).values()].map(({ name, type }) => ({
     value: name,
     label: `${shownText(name)} (${type})`,
   }));
@@ -206,7 +218,7 @@ function Texts({ id, value, change, help, party, placeholder }: PartProps & { id
       mode="tags"
       tokenSeparators={[',']}
       placeholder={placeholder}
-      options={options}
+      options={known ?? ofColumns}
       value={(value ?? []).map((each) => String(each))}
       onChange={(next: string[]) => change(next.length === 0 ? undefined : next)}
     />

@@ -1,3 +1,4 @@
+import { data } from './data-en.js';
 import { designer } from './designer-en.js';
 import { templates } from './templates-en.js';
 
@@ -9,6 +10,7 @@ export const en = {
     '/designer': 'Designer',
     '/templates': 'Templates',
     '/approvals': 'Approvals',
+    '/data': 'Data and parties',
     '/task-types': 'Task types',
   },
   shell: {
@@ -238,6 +240,7 @@ export const en = {
     refusing: 'The task fails, in the name of {{party}}. This counts for 30 days.',
     words: 'What the author of the chain reads',
   },
+  data,
   designer,
   templates,
   types: {

@@ -1,3 +1,4 @@
+import { data } from './data-zh.js';
 import { designer } from './designer-zh.js';
 import type { en } from './en.js';
 import { templates } from './templates-zh.js';
@@ -10,6 +11,7 @@ export const zh: typeof en = {
     '/designer': '设计器',
     '/templates': '模板',
     '/approvals': '审批',
+    '/data': '数据与参与方',
     '/task-types': '任务类型',
   },
   shell: {
@@ -238,6 +240,7 @@ export const zh: typeof en = {
     refusing: '该任务将以 {{party}} 的名义失败。有效期 30 天。',
     words: '任务链作者会读到的话',
   },
+  data,
   designer,
   templates,
   types: {
