@@ -60,11 +60,11 @@ export class RestoreDetection {
     await this.rotate(mark);
   }
 
+  /** In the database first: a listener that dies in between leaves no marker that the database does not know. */
   private async begin(known: string | undefined): Promise<void> {
     const { backend, engine } = this;
-    const made = known ?? randomUUID();
-    await setQueueMark(backend, made, true);
-    if (known === undefined) await engineQueries.beginTimeline(engine.db, (await queueMark(backend)) ?? made);
+    if (known === undefined) await engineQueries.beginTimeline(engine.db, randomUUID());
+    else await setQueueMark(backend, known, true);
   }
 
   private async rotate(before: string): Promise<void> {
