@@ -32,6 +32,7 @@ describe('the examples', () => {
       'risk-control',
       'three-party-scoring',
       'three-party-validation',
+      'waiting',
     ]);
   });
 

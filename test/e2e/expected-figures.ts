@@ -24,6 +24,9 @@ export const EXPECTED: Readonly<Record<string, (outcome: ExampleOutcome) => void
     expect(results.intersect.intersection_count).toBe(509);
     expect(results.describe).toBeNull();
   },
+  waiting: ({ results }) => {
+    expect(results.report.title).toBe(`Waited until ${results.pause.ended_at}`);
+  },
   'psi-pipeline': ({ results }) => {
     expect(results.intersect.intersection_count).toBe(509);
     expect(results.describe).toMatchObject({ rows: { alice: 500, bob: 500 }, suppressed: { alice: [], bob: [] } });

@@ -1,5 +1,13 @@
 import { expect } from '@jest/globals';
-import { chain, describeSystem, task, taskOf, type ApiClient, type ChainAnswer } from './system/index.js';
+import {
+  chain,
+  describeSystem,
+  task,
+  taskOf,
+  type ApiClient,
+  type ChainAnswer,
+  type ProblemAnswer,
+} from './system/index.js';
 
 const post = (api: ApiClient, path: string, body?: object) => api.expect(200, path, { method: 'POST', body });
 const began = (done: ChainAnswer, taskId: string) => Date.parse(taskOf(done, taskId).started_at!);
@@ -211,6 +219,68 @@ describeSystem('rules of a chain', 'postgres', { env: { WORKER_CONCURRENCY_DIAGN
     const done = await api.ended(id);
     expect(done.status).toBe('SUCCESS');
     expect(taskOf(done, 'fails')).toMatchObject({ attempt: 3, failures: 0 });
+  });
+});
+
+describeSystem('a control task', 'postgres', { apps: ['api', 'status-listener'] }, (check) => {
+  const wait = (id: string, config: object, more: object = {}) => ({
+    ...{ task_id: id, task_type: 'wait', depends_on: [], task_params: { task_config: config } },
+    ...more,
+  });
+
+  check('waits for its time without a worker and a place of max_parallel, and its clock stands', async ({ api }) => {
+    const ended = '${tasks.short.result.ended_at}';
+    const body = chain(
+      [
+        wait('long', { seconds: 600 }),
+        wait('short', { seconds: 0.5 }),
+        wait('until', { until: ended }, { depends_on: ['short'] }),
+      ],
+      {
+        ...{ max_parallel: 1, timeout: 5 },
+      },
+    );
+    const id = await api.start(body);
+    const waits = await api.until(id, 'waits for long alone', ({ tasks }) => tasks[2]!.status === 'SUCCESS');
+    expect(waits).toMatchObject({ status: 'RUNNING' });
+    expect(taskOf(waits, 'long')).toMatchObject({ status: 'RETRYING', hold: 'WAIT', waiting: { code: 'WAIT' } });
+    const { started_at, completed_at, result } = taskOf(waits, 'short');
+    expect(Date.parse(completed_at!) - Date.parse(started_at!)).toBeGreaterThanOrEqual(450);
+    expect(Date.parse((result as unknown as { ended_at: string }).ended_at)).toBeGreaterThanOrEqual(
+      Date.parse(started_at!) + 450,
+    );
+    await post(api, `/chains/${id}/pause`);
+    await post(api, `/chains/${id}/resume`);
+    await post(api, `/chains/${id}/tasks/long/skip`, { note: 'enough' });
+    expect(await api.ended(id)).toMatchObject({ status: 'SUCCESS', skipped_tasks: 1 });
+  });
+
+  check('that is cancelled is run again in a new attempt; one that cannot be read fails', async ({ api }) => {
+    const id = await api.start(
+      chain([
+        wait('long', { seconds: 600 }),
+        wait('bad', { until: '${tasks.long.result.no}' }, { depends_on: ['long'] }),
+      ]),
+    );
+    await api.until(id, 'waits', ({ tasks }) => tasks[0]!.hold === 'WAIT');
+    await post(api, `/chains/${id}/cancel`);
+    expect(taskOf(await api.ended(id), 'long')).toMatchObject({ status: 'SKIPPED', skip_reason: 'CHAIN_STOPPED' });
+    await post(api, `/chains/${id}/retry`);
+    const again = await api.until(id, 'waits again', ({ tasks }) => tasks[0]!.hold === 'WAIT');
+    expect(taskOf(again, 'long').attempt).toBe(2);
+    await post(api, `/chains/${id}/tasks/long/resolve`, { result: { yes: 1 }, note: 'known' });
+    expect(taskOf(await api.ended(id), 'bad').error).toMatchObject({ code: 'INVALID_PARAMS' });
+  });
+
+  check('takes nothing that says how workers run it', async ({ api }) => {
+    const fields = { timeout: 5, queue_timeout: 5, retry_policy: {}, concurrency_key: 'a' };
+    const answer = await api.call<ProblemAnswer>('/chains', {
+      method: 'POST',
+      body: chain([wait('w', { seconds: 1 }, fields)]),
+    });
+    expect(answer.body.errors?.map(({ code, pointer }) => `${code} ${pointer}`)).toEqual(
+      Object.keys(fields).map((field) => `NOT_FOR_CONTROL_TASKS /tasks/0/${field}`),
+    );
   });
 });
 

@@ -131,6 +131,21 @@ export const BUGS = plant({
     seed: 64,
     sql: ['overdue-approvals', `hold = 'APPROVAL'`, `hold = 'NOBODY'`],
   },
+  'waits-never-end': {
+    what: 'a control task that waits for a time waits for ever',
+    seed: 3,
+    sql: ['overdue-holds', `hold IN ('WAIT'`, `hold IN ('NOBODY'`],
+  },
+  'opening-lost': {
+    what: 'a control task whose listener died before it opened it is left',
+    seed: 351,
+    sql: ['expired-leases', 'lease_until <', `task_type <> 'wait' AND lease_until <`],
+  },
+  'hold-not-stored': {
+    what: 'a control task that was opened is kept as one whose backoff goes on',
+    seed: 3,
+    sql: [SAVE, 'hold = i.hold', `hold = nullif(i.hold, 'WAIT')`],
+  },
   'other-tenants-told': {
     what: 'the webhooks of other tenants hear of the end of a chain',
     seed: 0,

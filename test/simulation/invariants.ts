@@ -49,6 +49,8 @@ export class Invariants {
   private readonly runs = new Map<string, string>();
   /** Attempts that an accepted event has ended. */
   private readonly ended = new Set<string>();
+  /** Attempts of control tasks that were opened. */
+  private readonly opened = new Set<string>();
   /** The run whose result stands, by task. */
   private readonly results = new Map<string, string>();
   /** Attempts that were ever committed as QUEUED. */
@@ -114,7 +116,8 @@ export class Invariants {
   }
 
   /** A job of an attempt that no commit has handed out must not be in the queue. */
-  sending(id: string): void {
+  sending(id: string, type: string): void {
+    if (type === 'wait') throw new Violation('I11', `${id} was sent, and no worker runs a ${type}`);
     this.sends.set(id, (this.sends.get(id) ?? 0) + 1);
     if (!this.handedOut.has(id)) throw new Violation('commit-before-send', `${id} was sent and is not stored`);
   }
@@ -152,7 +155,7 @@ export class Invariants {
     tasks.forEach((task, position) => {
       const expected = this.results.get(`${chainId}-${position}`);
       const { result } = rows[position]!;
-      if (task.status === 'SUCCESS' && result !== expected) {
+      if (task.status === 'SUCCESS' && !isDeepStrictEqual(result, expected)) {
         throw new Violation('I3', `${chainId}/${task.taskId} holds ${result} instead of ${expected}`);
       }
     });
@@ -179,6 +182,11 @@ export class Invariants {
     const position = after.tasks.findIndex(({ taskId }) => taskId === event.taskId);
     const request = `${chainId}-${position}`;
     if (event.kind === 'ResolveTask') this.results.set(request, 'operator');
+    if (event.kind === 'HoldTimedOut') {
+      if (before.tasks[position]!.nextAttemptAt! > nowMs)
+        throw new Violation('early', `${request} ended before its time`);
+      this.results.set(request, after.rows[position]!.result!);
+    }
     if (event.attempt === null) return;
     const attempt = `${request}.${before.tasks[position]!.attempt}`;
     const run = event.runId;
@@ -194,6 +202,10 @@ export class Invariants {
         throw new Violation('I7', `${event.kind} of run ${run} was accepted after run ${first} of the same attempt`);
       }
       this.runs.set(attempt, run);
+    }
+    if (event.kind === 'TaskHeld') {
+      if (this.opened.has(attempt)) throw new Violation('I11', `${attempt} was opened twice`);
+      this.opened.add(attempt);
     }
     if (!ENDINGS.has(event.kind)) return;
     // A task that waits may run out of time in the queue: that ends no attempt.
@@ -230,6 +242,11 @@ function moved(name: string, was: Task, task: Task, before: Snapshot, { by, nowM
     if (before.chain.status !== 'RUNNING') throw new Violation('claim', `${name} was sent: ${before.chain.status}`);
     if (was.hold !== null) throw new Violation('claim', `${name} was sent although it is held: ${was.hold}`);
   }
+  if (was.hold === 'WAIT' && task.status === 'SUCCESS') {
+    if (!events.some(({ kind }) => kind === 'HoldTimedOut' || kind === 'ResolveTask')) {
+      throw new Violation('hold', `${name} waited and succeeded before its time was over`);
+    }
+  }
   if (was.status !== 'RETRYING' || (task.status !== 'READY' && task.status !== 'QUEUED')) return;
   if (was.hold === null && by === 'promote-due') {
     if (was.nextAttemptAt! > nowMs) throw new Violation('early', `${name} is tried again before its backoff is over`);
@@ -252,12 +269,13 @@ function left(chainId: string, before: Snapshot, after: Snapshot, { by, events, 
     if (!isInFlight(was) || (isInFlight(now) && now.attempt === was.attempt)) return;
     const id = `${chainId}-${position}.${was.attempt}`;
     const end = events.find(
-      ({ kind, disposition, taskId }) => disposition === 'ACCEPTED' && ENDINGS.has(kind) && taskId === was.taskId,
+      ({ kind, disposition, taskId }) =>
+        disposition === 'ACCEPTED' && (ENDINGS.has(kind) || kind === 'TaskHeld') && taskId === was.taskId,
     );
     const stopped = stops.some(({ taskRequestId, attempt }) => `${taskRequestId}.${attempt}` === id);
     if (end === undefined && !stopped)
       throw new Violation('stop', `${id} no longer counts and nobody stops its worker`);
-    if (end?.kind === 'TaskConditionFalse') return;
+    if (end?.kind === 'TaskConditionFalse' || was.taskType === 'wait') return;
     const kept = attempts.find((attempt) => attempt.id === id);
     if (kept === undefined) throw new Violation('attempts', `${id} has ended and is not kept`);
     const run = was.runId ?? end?.runId ?? null;

@@ -39,9 +39,10 @@ export function scenarioOf(seed: number, options: ScenarioOptions = {}): Scenari
   const faults = options.faults ?? random.chance(0.9);
   const operators = options.operators ?? random.chance(0.8);
   const count = random.chance(0.65) ? 1 : 2;
+  const chains = Array.from({ length: count }, (_, i) => randomChain(`c${i}`, random, faults || operators));
   return {
     seed,
-    chains: Array.from({ length: count }, (_, i) => randomChain(`c${i}`, random, faults || operators)),
+    chains: seed % 4 === 3 ? chains.map((chain) => withControls(chain, new Random(seed + 0xc0))) : chains,
     listeners: 1 + random.int(3),
     workers: 1 + random.int(3),
     slots: 1 + random.int(2),
@@ -92,6 +93,17 @@ function randomChain(id: string, random: Random, rough: boolean): ChainSpec {
 function randomEnd(random: Random, taskId: string): EndChain {
   const when = random.pick([`tasks.${taskId}.result != ""`, `tasks.${taskId}.result == ""`, '1 / 0 == 1']);
   return { when, status: random.pick(CHAIN_ENDS) };
+}
+
+/** The chain with some of its tasks in the place of the listeners, which open them. */
+function withControls({ id, made }: ChainSpec, random: Random): ChainSpec {
+  const tasks = made.tasks.map((task) => {
+    if (random.chance(0.5)) return task;
+    const params = { task_config: { seconds: random.pick([0, 1, 5, 20]) } };
+    const unlimited = { timeoutSeconds: null, queueTimeoutSeconds: null, concurrency: null, endChain: null };
+    return { ...task, taskType: 'wait', params, ...unlimited };
+  });
+  return { id, made: { ...made, tasks } };
 }
 
 function randomRule(random: Random, parents: number): TriggerRule {

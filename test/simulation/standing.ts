@@ -86,7 +86,8 @@ export function alive(chainId: string, { chain, tasks }: Snapshot): void {
   if (status !== 'RUNNING') return;
   const moves = (task: Task): boolean =>
     isAdmitted(task) || (task.status === 'RETRYING' && task.hold === null && task.nextAttemptAt !== null);
-  const waits = (task: Task): boolean => task.hold === 'APPROVAL' && task.nextAttemptAt !== null;
+  const waits = (task: Task): boolean =>
+    (task.hold === 'APPROVAL' || task.hold === 'WAIT') && task.nextAttemptAt !== null;
   const stands = chain.deadlineAt === null;
   if (stands === tasks.some(moves)) {
     throw new Violation(

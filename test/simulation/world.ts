@@ -100,7 +100,7 @@ export class World implements Carriers {
   }
 
   send(jobs: readonly TaskJob[]): void {
-    for (const job of jobs) this.checked(() => this.invariants.sending(jobId(job)));
+    for (const job of jobs) this.checked(() => this.invariants.sending(jobId(job), job.taskType));
     this.queue.add(jobs);
   }
 

@@ -233,6 +233,11 @@ export function task(type: string, params: TaskBody['task_params'] = {}): Task {
   return new Task({ task_type: type, task_params: params });
 }
 
+/** Waits for so many seconds, or until a time with its offset from UTC. No worker is held meanwhile. */
+export function wait(time: number | { readonly until: string }): Task {
+  return task('wait', { task_config: typeof time === 'number' ? { seconds: time } : time });
+}
+
 /** The reference to a parameter of the chain, for the parameters of its tasks: declare it by `params` in the settings of `build`. */
 export function param(name: string, path = ''): string {
   return `\${params.${name}${path && !path.startsWith('[') ? '.' : ''}${path}}`;

@@ -1,4 +1,5 @@
 import { decideApproval, expireApproval } from './approval.js';
+import { endHold } from './control-holds.js';
 import type { Decision, Refusal } from './decision.js';
 import type { Draft } from './draft.js';
 import type { ChainCommand } from './events.js';
@@ -66,6 +67,9 @@ export function command(draft: Draft, event: ChainCommand): Decision | Refusal {
       break;
     case 'ApprovalTimedOut':
       if (!expireApproval(draft, event.position)) return draft.decision('STALE');
+      break;
+    case 'HoldTimedOut':
+      if (!endHold(draft, event.position)) return draft.decision('STALE');
       break;
     case 'RepairChain':
       repair(draft);

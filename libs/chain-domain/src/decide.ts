@@ -12,18 +12,20 @@
  * I7 a late, doubled or reordered event never changes the outcome that the accepted ones give
  * I9 `attempt` only grows
  * I10 a success ends its chain exactly where its `end_chain` holds, in the same decision
+ * I11 a control task is opened once in each attempt, and no run can end it
  */
 import { APPROVAL_REQUIRED, awaitApproval } from './approval.js';
 import { command } from './command.js';
 import type { Decision, Refusal } from './decision.js';
 import { Draft } from './draft.js';
 import type { ChainEvent, Disposition, TaskEvent } from './events.js';
+import { holdOpened } from './control-holds.js';
 import { awaitRoom, DISK_FULL } from './disk-full.js';
 import { failure } from './failure-codes.js';
 import { MAX_LOSSES, nextTryAt } from './retry.js';
 import { settle, succeed } from './settle.js';
 import type { ChainState, Task, TaskError } from './state.js';
-import { isInFlight } from './states.js';
+import { isControlHold, isInFlight } from './states.js';
 import type { TaskCause } from './transitions.js';
 
 /** Decides what `event` makes of `state` at `now` (ms). Changes nothing itself: see `evolve`. */
@@ -66,12 +68,16 @@ function runningOnly(draft: Draft): Decision {
   return draft.decision('ACCEPTED');
 }
 
-/** Fencing: an event counts only for the task's own attempt, the first run seen for it, while that is in flight. */
+/**
+ * Fencing: an event counts only for the task's own attempt, the first run seen for it, while that is in flight. What the
+ * engine itself says counts for a control task that waits as well.
+ */
 function dispositionOf(draft: Draft, event: TaskEvent): Disposition {
   const task = draft.task(event.position);
   if (event.attempt > task.attempt) return 'QUARANTINED';
   if (event.attempt < task.attempt) return 'STALE';
   const runId = 'runId' in event ? event.runId : null;
+  const held = isControlHold(task.hold);
   if (runId !== null && task.runId !== null && task.runId !== runId) return 'STALE';
   if (event.kind === 'TaskQueueTimedOut') {
     // A task that is held waits for its chain, not for a worker.
@@ -79,6 +85,8 @@ function dispositionOf(draft: Draft, event: TaskEvent): Disposition {
     return waits ? 'ACCEPTED' : 'STALE';
   }
   if (event.kind === 'TaskConditionFalse') return task.status === 'QUEUED' ? 'ACCEPTED' : 'STALE';
+  if (event.kind === 'TaskHeld' && task.status !== 'QUEUED') return held ? 'DUPLICATE' : 'STALE';
+  if (held && runId === null && (event.kind === 'TaskSucceeded' || event.kind === 'TaskFailed')) return 'ACCEPTED';
   if (isInFlight(task.status)) {
     return event.kind === 'TaskStarted' && task.status === 'RUNNING' ? 'DUPLICATE' : 'ACCEPTED';
   }
@@ -92,7 +100,11 @@ function applyTaskEvent(draft: Draft, event: TaskEvent, now: number): void {
       draft.move(task, 'Started', 'RUNNING', { runId: event.runId });
       return;
     case 'TaskSucceeded':
-      succeed(draft, draft.move(task, 'Succeeded', 'SUCCESS', { runId: event.runId, error: null }), event.endsChain);
+      succeed(
+        draft,
+        draft.move(task, 'Succeeded', 'SUCCESS', { runId: event.runId, error: null, nextAttemptAt: null }),
+        event.endsChain,
+      );
       return;
     case 'TaskFailed':
       if (event.error.code === APPROVAL_REQUIRED) return awaitApproval(draft, task, event);
@@ -101,6 +113,9 @@ function applyTaskEvent(draft: Draft, event: TaskEvent, now: number): void {
       return;
     case 'TaskQueueTimedOut':
       fail(draft, task, 'QueueTimedOut', { ...event, retryable: true }, now);
+      return;
+    case 'TaskHeld':
+      holdOpened(draft, task, event);
       return;
     case 'TaskConditionFalse':
       settle(draft, draft.move(task, 'ConditionFalse', 'SKIPPED', { skipReason: 'CONDITION' }));
@@ -119,7 +134,7 @@ function fail(
   now: number,
 ): void {
   const failures = task.failures + 1;
-  const change = { runId: task.runId, failures, error: event.error };
+  const change = { runId: task.runId, failures, error: event.error, nextAttemptAt: null };
   const { retryable, random } = event;
   const failure = { code: event.error.code, retryable, failures, firstQueuedAt: task.firstQueuedAt, random };
   const nextAttemptAt = nextTryAt(task.retry, failure, now);

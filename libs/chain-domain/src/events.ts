@@ -1,4 +1,5 @@
 import type { TaskError } from './state.js';
+import type { ControlHold } from './states.js';
 
 /** A command of an operator, a timer or the reconciler. Positions are places in the chain's list. */
 export type ChainCommand =
@@ -30,6 +31,8 @@ export type ChainCommand =
     }
   /** The task waited too long for an approval. */
   | { readonly kind: 'ApprovalTimedOut'; readonly position: number }
+  /** The time of a control task that waits is over. */
+  | { readonly kind: 'HoldTimedOut'; readonly position: number }
   /** Makes a stored state keep the invariants again. Needs the whole chain; changes nothing in one that keeps them. */
   | { readonly kind: 'RepairChain' };
 
@@ -38,7 +41,8 @@ export type ApprovalDecision = 'approve' | 'refuse' | 'withdraw';
 
 /**
  * What became of one attempt of a task. `runId` is made by the worker as it starts; null where the system itself
- * speaks of whatever run there is (a loss, a time-out, a task that could not be sent).
+ * speaks of whatever run there is (a loss, a time-out, a task that could not be sent) or of a control task, which no
+ * worker runs.
  */
 export type TaskEvent =
   | { readonly kind: 'TaskStarted'; readonly position: number; readonly attempt: number; readonly runId: string }
@@ -46,7 +50,7 @@ export type TaskEvent =
       readonly kind: 'TaskSucceeded';
       readonly position: number;
       readonly attempt: number;
-      readonly runId: string;
+      readonly runId: string | null;
       /** The condition of its `end_chain` holds. */
       readonly endsChain?: boolean;
     }
@@ -69,6 +73,14 @@ export type TaskEvent =
       readonly attempt: number;
       readonly error: TaskError;
       readonly random: number;
+    }
+  /** A control task was opened: it waits for what its hold says, at most until then (ms). */
+  | {
+      readonly kind: 'TaskHeld';
+      readonly position: number;
+      readonly attempt: number;
+      readonly hold: ControlHold;
+      readonly until: number;
     }
   /** Its `when` is false. */
   | { readonly kind: 'TaskConditionFalse'; readonly position: number; readonly attempt: number };

@@ -1,4 +1,5 @@
 export * from './chain-diff.js';
+export * from './control-types.js';
 export * from './decide.js';
 export * from './decision.js';
 export { type Dependency, type DependencyType, readDependencies, type TaskNode } from './dependencies.js';

@@ -5,7 +5,7 @@ import type { Decision } from './decision.js';
 import type { ChainEvent } from './events.js';
 import { expectCounted, frozen, sampleChain, type SampleTask } from './sample-chain-for-tests.js';
 import type { ChainState, Task } from './state.js';
-import { isChainTerminal, isInFlight, isTerminal } from './states.js';
+import { isChainTerminal, isControlHold, isInFlight, isTerminal } from './states.js';
 import { CHAIN_ENDS } from './task-settings.js';
 import { TRIGGER_RULES, type TriggerRule } from './trigger-rules.js';
 
@@ -37,7 +37,7 @@ const chain: fc.Arbitrary<ChainState> = fc
   .map(([tasks, options]) => sampleChain(tasks, options));
 
 /** A step by numbers: what it is follows from the state that it meets, so that any sequence makes sense. */
-const step = fc.record({ kind: fc.nat(36), place: fc.nat(SIZE - 1), n: fc.nat(1_000) });
+const step = fc.record({ kind: fc.nat(40), place: fc.nat(SIZE - 1), n: fc.nat(1_000) });
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 const steps = fc.array(step, { minLength: 20, maxLength: 80, size: 'max' });
 const RUNS = { numRuns: 250 };
@@ -102,8 +102,17 @@ function eventOf({ kind, place, n }: Step, { tasks, chain: { totalTasks } }: Cha
     }
     case 29:
       return { kind: 'ApprovalTimedOut', position };
+    case 30:
+    case 31:
+    case 32:
+      return { kind: 'TaskHeld', position, attempt, hold: 'WAIT', until: n * 20_000 };
+    case 33:
+      return { kind: 'HoldTimedOut', position };
     default:
-      return { kind: 'TaskSucceeded', position, attempt, runId, endsChain: n % 3 === 0 };
+      return {
+        ...{ kind: 'TaskSucceeded', position, attempt, endsChain: n % 3 === 0 },
+        runId: isControlHold(task.hold) ? null : runId,
+      };
   }
 }
 
@@ -195,7 +204,7 @@ describe('the laws of decide', () => {
       if (chain.status !== 'RUNNING') return;
       const waits = all.some(
         ({ status, hold, nextAttemptAt }) =>
-          status === 'RETRYING' && (!hold || hold === 'APPROVAL') && nextAttemptAt !== null,
+          status === 'RETRYING' && (!hold || hold === 'APPROVAL' || isControlHold(hold)) && nextAttemptAt !== null,
       );
       expect(chain.admittedTasks > 0 || waits).toBe(true);
       if (chain.maxParallel === null || chain.admittedTasks < chain.maxParallel) {
@@ -203,7 +212,21 @@ describe('the laws of decide', () => {
       }
     }));
 
-  it('the clock of a running chain stands while approvals alone can move it, and in no other', () =>
+  it('I11: a control task is opened once in each attempt, and what no worker runs no run can end', () =>
+    law((before, event, now) => {
+      if (!('attempt' in event)) return;
+      const was = before.tasks.get(event.position)!;
+      const task = outcome(before, event, now).tasks.get(event.position)!;
+      if (event.kind === 'TaskHeld' && task !== was) {
+        expect([was.status, was.attempt, task.status, task.hold]).toEqual([
+          ...['QUEUED', event.attempt, 'RETRYING', event.hold],
+        ]);
+      }
+      const ends = event.kind === 'TaskSucceeded' || event.kind === 'TaskFailed';
+      if (isControlHold(was.hold) && (!ends || event.runId !== null)) expect(task).toBe(was);
+    }));
+
+  it('the clock of a running chain stands while only what waits outside can move it, and in no other', () =>
     law((before, event, now) => {
       const { chain, tasks } = outcome(before, event, now);
       if (chain.status !== 'RUNNING') return;

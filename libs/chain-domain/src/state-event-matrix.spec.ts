@@ -35,6 +35,7 @@ const TASK_STATES: Record<string, { task: Partial<SampleTask>; chain?: ChainStat
   'RETRYING, held: APPROVAL': {
     task: { status: 'RETRYING', hold: 'APPROVAL', nextAttemptAt: T0 + 500, runId: 'r1' },
   },
+  'RETRYING, held: WAIT': { task: { status: 'RETRYING', hold: 'WAIT', nextAttemptAt: T0 + 500 } },
   'SUCCESS by run r1': { task: { status: 'SUCCESS', runId: 'r1' } },
   'FAILURE of run r1': { task: { status: 'FAILURE', runId: 'r1' } },
   SKIPPED: { task: { status: 'SKIPPED', skipReason: 'CONDITION' } },
@@ -92,14 +93,17 @@ function eventOf(kind: Kind, attempt: number, runId: string | null): TaskEvent {
   const named = { position: 0, attempt };
   switch (kind) {
     case 'TaskStarted':
-    case 'TaskSucceeded':
       return { kind, ...named, runId: runId! };
+    case 'TaskSucceeded':
+      return { kind, ...named, runId };
     case 'TaskFailed':
       return { kind, ...named, runId, error, retryable: false, random: 0 };
     case 'TaskLost':
       return { kind, ...named, runId };
     case 'TaskQueueTimedOut':
       return { kind, ...named, error: { ...error, code: 'TIMEOUT_QUEUE' }, random: 0 };
+    case 'TaskHeld':
+      return { kind, ...named, hold: 'WAIT', until: T0 + 500 };
     case 'TaskConditionFalse':
       return { kind, ...named };
   }
@@ -108,10 +112,11 @@ function eventOf(kind: Kind, attempt: number, runId: string | null): TaskEvent {
 /** Kinds of events, and the runs that they may name. */
 const RUNS: Record<Kind, readonly (string | null)[]> = {
   TaskStarted: ['r1', 'r2'],
-  TaskSucceeded: ['r1', 'r2'],
+  TaskSucceeded: ['r1', 'r2', null],
   TaskFailed: ['r1', 'r2', null],
   TaskLost: ['r1', 'r2', null],
   TaskQueueTimedOut: [null],
+  TaskHeld: [null],
   TaskConditionFalse: [null],
 };
 
@@ -196,6 +201,8 @@ const COMMANDS: Record<string, ChainCommand> = {
   'DecideApproval, withdraw': { kind: 'DecideApproval', position: 0, decision: 'withdraw', words: 'no' },
   'ApprovalTimedOut, not due': { kind: 'ApprovalTimedOut', position: 0 },
   'ApprovalTimedOut, due': { kind: 'ApprovalTimedOut', position: 0 },
+  'HoldTimedOut, not due': { kind: 'HoldTimedOut', position: 0 },
+  'HoldTimedOut, due': { kind: 'HoldTimedOut', position: 0 },
   RepairChain: { kind: 'RepairChain' },
 };
 
@@ -204,7 +211,8 @@ function commandTable(): string {
     Object.entries(COMMANDS).map(([name, command]) => {
       const late = name === 'ChainTimedOut, due' ? { deadlineAt: T0 } : {};
       const chain = (row: string) => (TASK_STATES[row]!.chain === 'PAUSED' ? {} : late);
-      const isDue = (row: string) => name === 'ApprovalTimedOut, due' && row.endsWith('APPROVAL');
+      const waits = (row: string) => row.endsWith('APPROVAL') || row.endsWith('WAIT');
+      const isDue = (row: string) => name.endsWith('TimedOut, due') && waits(row);
       const task = (row: string) => (isDue(row) ? { nextAttemptAt: T0 } : {});
       return [name, (row: string) => cell(stateOf(row, task(row), chain(row)), command)];
     }),

@@ -10,8 +10,9 @@ export type ChainStatus = (typeof CHAIN_STATUSES)[number];
  * - `READY`: may run but is not sent (no room in its queue). Moved on by any dispatcher; the row itself is the outbox.
  * - `QUEUED`: sent, with a lease. Moved on by a worker's report; when the lease runs out it is sent again.
  * - `RUNNING`: a worker has it and renews the lease. When the lease runs out the task is lost and tried again.
- * - `RETRYING`: failed and waits for its backoff, or waits for an owner's approval. Moved on by any dispatcher when due,
- *   by the owner, or by the reconciler when the time for the approval is over.
+ * - `RETRYING`: failed and waits for its backoff, or waits for an owner's approval, or is a control task that waits.
+ *   Moved on by any dispatcher when due, by the owner, by what a control task waits for, or by the reconciler when its
+ *   time is over.
  * - `SUCCESS`, `FAILURE`, `SKIPPED`, `CANCELLED`: final within an epoch (I1).
  */
 export const TASK_STATUSES = [
@@ -49,6 +50,18 @@ export function isInFlight(status: TaskStatus): boolean {
 /**
  * Why a READY or RETRYING task is held back; null for one that may be sent. `MAX_PARALLEL`: the chain has as many
  * tasks going as it allows. `RETRIES_EXHAUSTED`: its policy leaves it to an operator. `APPROVAL`: the owner of some
- * data must decide first.
+ * data must decide first. The others belong to control tasks.
  */
-export type Hold = 'CHAIN_PAUSED' | 'MAX_PARALLEL' | 'RETRIES_EXHAUSTED' | 'APPROVAL';
+export type Hold = 'CHAIN_PAUSED' | 'MAX_PARALLEL' | 'RETRIES_EXHAUSTED' | 'APPROVAL' | ControlHold;
+
+/**
+ * What a control task waits for that was opened: `WAIT`, for a time. It is RETRYING, so it takes no slot, no connection and no
+ * place of `max_parallel`, and its chain's clock stands while nothing else moves the chain.
+ */
+export const CONTROL_HOLDS = ['WAIT'] as const;
+export type ControlHold = (typeof CONTROL_HOLDS)[number];
+
+/** The task is a control task that was opened and waits. */
+export function isControlHold(hold: Hold | null): hold is ControlHold {
+  return (CONTROL_HOLDS as readonly (Hold | null)[]).includes(hold);
+}

@@ -5,6 +5,7 @@ export const TASK_CAUSES = [
   'ChainStarted',
   'ParentFinished',
   'Dispatched',
+  'Opened',
   'Started',
   'Succeeded',
   'Failed',
@@ -15,6 +16,7 @@ export const TASK_CAUSES = [
   'QueueTimedOut',
   'ConditionFalse',
   'BackoffOver',
+  'HoldOver',
   'Resumed',
   'ChainStopped',
   'OperatorSkipped',
@@ -51,6 +53,7 @@ export const TASK_TRANSITIONS: Readonly<
   },
   QUEUED: {
     Started: ['RUNNING'],
+    Opened: ['RETRYING'],
     Succeeded: ['SUCCESS'],
     Failed: ['RETRYING', 'FAILURE'],
     Lost: ['READY', 'FAILURE'],
@@ -74,6 +77,9 @@ export const TASK_TRANSITIONS: Readonly<
   },
   RETRYING: {
     BackoffOver: ['READY'],
+    HoldOver: ['SUCCESS'],
+    Succeeded: ['SUCCESS'],
+    Failed: ['RETRYING', 'FAILURE'],
     Approved: ['READY'],
     Refused: ['FAILURE'],
     ApprovalExpired: ['FAILURE'],

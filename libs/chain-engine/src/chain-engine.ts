@@ -6,6 +6,7 @@ import type { Incoming } from './apply/decide-chain.js';
 import { applyWork, taskWork, type ChainWork } from './apply/apply-work.js';
 import { Capacity } from './dispatch/capacity.js';
 import { dispatchedAttempts } from './dispatch/dispatched-attempts.js';
+import { openEvent } from './dispatch/open-control.js';
 import { prepareJobs, type PreparedJobs, type Skipped, type Unsendable } from './dispatch/prepare-jobs.js';
 import { countStored, type EngineMetrics } from './metrics.js';
 import { tracedSend } from './traces.js';
@@ -62,11 +63,12 @@ export class ChainEngine {
     return rounds.flatMap((round) => round.stored);
   }
 
-  /** Sends jobs, fails tasks whose jobs could not be made, skips those whose condition is false; then prepares the rest. */
+  /** Sends jobs, opens control tasks, fails tasks whose jobs could not be made, skips those whose condition is false; then prepares the rest. */
   async sendPrepared(first: PreparedJobs): Promise<void> {
     for (let prepared = first; ; prepared = await prepareJobs(this.db, prepared.rest)) {
-      const { jobs, unsendable, skipped, rest } = prepared;
+      const { jobs, controls, unsendable, skipped, rest } = prepared;
       if (jobs.length > 0) await this.send(jobs);
+      if (controls.length > 0) await this.applyAndSend(taskWork(controls, openEvent));
       if (unsendable.length > 0) await this.applyAndSend(taskWork(unsendable, unsendableEvent));
       if (skipped.length > 0) await this.applyAndSend(taskWork(skipped, skippedEvent));
       if (rest.size === 0) return;
@@ -112,6 +114,7 @@ function ofStored(prepared: PreparedJobs, stored: readonly ChainSave[]): Prepare
   const sent = dispatchedAttempts(stored);
   return {
     jobs: prepared.jobs.filter((job) => ids.has(job.chainId)),
+    controls: prepared.controls.filter((job) => ids.has(job.chainId)),
     unsendable: prepared.unsendable.filter((task) => ids.has(task.chainId)),
     skipped: prepared.skipped.filter((task) => ids.has(task.chainId)),
     rest: new Map([...prepared.rest].filter(([id]) => sent.has(id))),

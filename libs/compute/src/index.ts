@@ -3,6 +3,7 @@ export { checkTaskParams } from './catalogue/check-params.js';
 export { faultsOfTypes } from './catalogue/check-types.js';
 export type { Finding, TaskRunner } from './contract/task-runner.js';
 export { taskRunners } from './catalogue/task-runners.js';
+export { schemaFaults } from './contract/schema-faults.js';
 export { placesOf } from './contract/error-places.js';
 export { runTask } from './catalogue/run-task.js';
 export { isPlaceOf, withMarkers, type PlacedOwnValue } from './catalogue/own-values.js';

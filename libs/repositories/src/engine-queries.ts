@@ -12,6 +12,7 @@ import {
   forgetWorkers,
   loadCapacity,
   overdueApprovals,
+  overdueHolds,
   overdueChains,
   overdueInQueue,
   overdueTasks,
@@ -170,6 +171,7 @@ export const engineQueries = {
   expiredLeases: (db: Queryable, limit: number) => db.query<InFlightTask>(expiredLeases, [limit]),
   overdueTasks: (db: Queryable, graceMs: number) => db.query<OverdueTask>(overdueTasks, [graceMs]),
   overdueInQueue: (db: Queryable) => db.query<OverdueTask>(overdueInQueue),
+  overdueHolds: (db: Queryable) => db.query<Omit<OverdueTask, 'timeout_seconds'>>(overdueHolds),
   overdueApprovals: (db: Queryable) => db.query<Omit<OverdueTask, 'timeout_seconds'>>(overdueApprovals),
   overdueChains: async (db: Queryable) =>
     (await db.query<{ chain_id: string }>(overdueChains)).map((row) => row.chain_id),

@@ -3,6 +3,27 @@ import { readScripts } from '#libs/compute';
 import { Catalogue } from './catalogue.js';
 
 describe('the catalogue', () => {
+  it('checks the parameters of a wait', () => {
+    const faultsOf = (task_config: unknown, more = {}) =>
+      new Catalogue(false, {})
+        .find('wait')!
+        .checkParams({ task_config, ...more })
+        .map(({ pointer, message }) => `${pointer} ${message}`);
+    for (const good of [{ seconds: 0 }, { until: '2027-01-31T09:00:00+08:00' }, { until: '${tasks.a.result.at}' }]) {
+      expect(faultsOf(good)).toEqual([]);
+    }
+    expect(faultsOf(undefined)).toEqual(['/task_config is required and must be an object']);
+    expect(faultsOf({ seconds: 31_536_001 })).toEqual([expect.stringMatching(/^\/task_config\/seconds must be /)]);
+    expect(faultsOf({ until: '2027-01-31' })).toEqual([expect.stringMatching(/^\/task_config\/until /)]);
+    expect(faultsOf({ until: '2027-13-31T09:00:00Z' })).toEqual([
+      expect.stringContaining('must have an until such as'),
+    ]);
+    expect(faultsOf({ seconds: 1, until: '2027-01-31T09:00:00Z' })).toHaveLength(1);
+    expect(faultsOf({ seconds: 1 }, { engine: 'native' })).toEqual([
+      '/engine is not a known field: there is task_config',
+    ]);
+  });
+
   it('refuses a script that the operator does not allow, and says which are', () => {
     const params = {
       sf_init_config: { parties: ['alice'] },

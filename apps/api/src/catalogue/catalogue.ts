@@ -8,6 +8,8 @@ import {
   type AllowedScripts,
   type TaskType,
 } from '#libs/compute';
+import { isControlType } from '#libs/chain-domain';
+import { checkControl, controlTypes } from './control-types.js';
 
 /** What is wrong with parameters, and where: INVALID_PARAMS unless the fault has a more exact code. */
 interface ParamsFault {
@@ -38,11 +40,12 @@ export class Catalogue implements TaskCatalogue {
     diagnosticTasks: boolean,
     private readonly scripts: AllowedScripts,
   ) {
-    this.all = taskTypes.filter(({ type }) => type !== 'diagnostic' || diagnosticTasks);
+    this.all = [...taskTypes.filter(({ type }) => type !== 'diagnostic' || diagnosticTasks), ...controlTypes];
     this.types = this.all.map(({ type }) => type);
   }
 
   find(type: string): ReturnType<TaskCatalogue['find']> {
+    if (isControlType(type)) return { checkParams: (params) => checkControl(type, params), takesSecret: () => false };
     if (!this.types.includes(type) || findTaskType(type) === undefined) return undefined;
     return {
       checkParams: (params) => {

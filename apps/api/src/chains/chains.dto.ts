@@ -48,6 +48,7 @@ export class WaitingDto {
       'BACKOFF',
       'RETRIES_EXHAUSTED',
       'APPROVAL',
+      'WAIT',
     ],
     enumName: 'WaitingCode',
     example: 'WAITING_FOR_PARENTS',
@@ -158,7 +159,7 @@ export class TaskDto {
   end_chain: EndChainDto | null;
   /** Why it is held although its parents have finished. */
   @ApiProperty({
-    enum: ['CHAIN_PAUSED', 'MAX_PARALLEL', 'RETRIES_EXHAUSTED', 'APPROVAL'],
+    enum: ['CHAIN_PAUSED', 'MAX_PARALLEL', 'RETRIES_EXHAUSTED', 'APPROVAL', 'WAIT'],
     enumName: 'Hold',
     nullable: true,
     example: null,

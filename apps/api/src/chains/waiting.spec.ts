@@ -81,6 +81,18 @@ describe('why a task waits', () => {
       },
     ],
     [
+      'a time',
+      { status: 'RETRYING', hold: 'WAIT', next_attempt_at: '1970-01-01T00:00:00.000Z' },
+      {},
+      { code: 'WAIT', message: 'waits until 1970-01-01T00:00:00.000Z', until: '1970-01-01T00:00:00.000Z' },
+    ],
+    [
+      'the listener to open it',
+      { status: 'QUEUED', task_type: 'wait' },
+      {},
+      { code: 'WAITING_FOR_ROOM', message: 'the status listener opens it next' },
+    ],
+    [
       'its next try',
       { status: 'RETRYING', failures: 1, next_attempt_at: '1970-01-01T00:00:00.000Z' },
       {},

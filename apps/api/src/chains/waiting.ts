@@ -1,4 +1,4 @@
-import { isTerminal, type TaskStatus } from '#libs/chain-domain';
+import { isControlType, isTerminal, type TaskStatus } from '#libs/chain-domain';
 import type { QueueFacts, ShownChain, WaitingTask } from '#libs/repositories';
 import type { WaitingDto } from './chains.dto.js';
 
@@ -70,6 +70,8 @@ function held({ hold, failures, error, next_attempt_at: until }: WaitingTask, { 
       const message = `waits until ${owner} approves it, at most until ${until}: ${String(error?.message)}`;
       return { code: 'APPROVAL', message, until: until!, ...(typeof party === 'string' && { party }) };
     }
+    case 'WAIT':
+      return { code: 'WAIT', message: `waits until ${until}`, until: until! };
     default:
       return { code: 'CHAIN_PAUSED', message: `the chain is paused: POST /chains/${chain.chain_id}/resume` };
   }
@@ -92,6 +94,7 @@ function backoff({ failures, next_attempt_at: until }: WaitingTask, chainStatus:
 /** It may run: what is lacking is a worker, or a free place at one. */
 function forWorker(row: WaitingTask, { ahead: positions, counted, slots }: QueueFacts): WaitingDto {
   const { task_type: type, task_id: id, status } = row;
+  if (isControlType(type)) return { code: 'WAITING_FOR_ROOM', message: 'the status listener opens it next' };
   const free = slots.get(type) ?? 0;
   if (free === 0) {
     return { code: 'NO_WORKER', message: `no worker that is alive runs tasks of type ${type}: start one` };

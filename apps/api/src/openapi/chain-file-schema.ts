@@ -42,8 +42,12 @@ export function chainFileSchema(types: readonly TaskType[]): Schema {
   };
 }
 
-function paramsSchema({ type, title, needsParties, configSchema }: TaskType): Schema {
+function paramsSchema({ type, title, needsParties, runsOn, configSchema }: TaskType): Schema {
   const { $schema: _schema, ...config } = configSchema;
+  if (runsOn === 'listener') {
+    const properties = { task_config: withReferences(config) };
+    return { type: 'object', title, additionalProperties: false, required: ['task_config'], properties };
+  }
   return {
     type: 'object',
     title,

@@ -192,6 +192,7 @@ export const en = {
     BACKOFF: 'It is tried again at {{until}}.',
     RETRIES_EXHAUSTED: 'All its retries failed: mend the cause, then retry, skip or resolve it.',
     APPROVAL: 'It waits for the owner of the data of {{party}}: see Approvals.',
+    WAIT: 'It waits until {{until}}.',
   },
   history: { when: 'When', what: 'What', disposition: 'Effect', more: 'Details' },
   actions: {

@@ -193,6 +193,7 @@ export const zh: typeof en = {
     BACKOFF: '将在 {{until}} 再次尝试。',
     RETRIES_EXHAUSTED: '重试已全部失败：排除原因后，重试、跳过或直接给出结果。',
     APPROVAL: '等待 {{party}} 的数据所有者：见“审批”。',
+    WAIT: '等到 {{until}}。',
   },
   history: { when: '时间', what: '事件', disposition: '效果', more: '详细' },
   actions: {

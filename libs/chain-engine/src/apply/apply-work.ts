@@ -134,7 +134,7 @@ async function loadPartly(
 /** Events of single tasks as work, gathered by chain. Tasks that their chain does not have are left out. */
 export function taskWork<T extends { readonly chainId: string; readonly taskRequestId: string }>(
   items: readonly T[],
-  eventOf: (item: T, position: number) => Incoming,
+  eventOf: (item: T, position: number, chain: LoadedChain) => Incoming,
 ): ChainWork[] {
   const byChain = new Map<string, T[]>();
   for (const item of items) {
@@ -145,10 +145,10 @@ export function taskWork<T extends { readonly chainId: string; readonly taskRequ
   return [...byChain].map(([chainId, list]) => ({
     chainId,
     requestIds: list.map((item) => item.taskRequestId),
-    incoming: ({ positions }) =>
+    incoming: (chain) =>
       list.flatMap((item) => {
-        const position = positions.get(item.taskRequestId);
-        return position === undefined ? [] : [eventOf(item, position)];
+        const position = chain.positions.get(item.taskRequestId);
+        return position === undefined ? [] : [eventOf(item, position, chain)];
       }),
   }));
 }

@@ -1,4 +1,4 @@
-import { decide, dispatch, evolve, failure, isChainTerminal } from '#libs/chain-domain';
+import { decide, dispatch, evolve, failure, isChainTerminal, isControlType } from '#libs/chain-domain';
 import type { Chain, ChainEvent, Decision, Refusal, Task } from '#libs/chain-domain';
 import type {
   ArtifactRecord,
@@ -56,8 +56,9 @@ export function decideChain(loaded: LoadedChain, incoming: readonly Incoming[], 
     for (const [position, task] of decision.changed) {
       const attempt = attemptOf(was(position), task, item.event);
       if (attempt !== null) {
-        // A task whose condition was false was never sent: that was no attempt.
-        if (item.event.kind !== 'TaskConditionFalse' || position !== named) attempts.push(attempt);
+        // A control task, or one whose condition was false, was never sent: that was no attempt.
+        const unsent = item.event.kind === 'TaskConditionFalse' && position === named;
+        if (!unsent && !isControlType(task.taskType)) attempts.push(attempt);
         capacity.give(task.taskType);
         if (loaded.rows.get(position)!.grouped) capacity.groupsMayWait = true;
       }

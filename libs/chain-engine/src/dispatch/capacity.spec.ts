@@ -17,6 +17,13 @@ describe('capacity at the workers', () => {
     expect(capacity.take('vif', 'a')).toBe(false);
   });
 
+  test('is without limit for control tasks, which lie in no queue', () => {
+    expect(capacity.take('wait', 'a')).toBe(false);
+    refresh(0);
+    for (let i = 0; i < 1_000; i++) expect(capacity.take('wait', 'a')).toBe(true);
+    expect(capacity.openings(500)).toMatchObject({ types: ['psi', 'wait'], places: [4, 500] });
+  });
+
   test('lets a tenant that waits alone go on, and nobody past another that waits', () => {
     refresh(0, ['a']);
     expect(capacity.take('psi', 'a')).toBe(true);

@@ -155,7 +155,7 @@ describe('jobs with large inputs', () => {
 
   test('of tasks that are gone with their chain are none', async () => {
     const gone = await prepareJobs(counting, new Map([[999_999_999, 1]]));
-    expect(gone).toEqual({ jobs: [], unsendable: [], skipped: [], rest: new Map() });
+    expect(gone).toEqual({ jobs: [], controls: [], unsendable: [], skipped: [], rest: new Map() });
   });
 
   test('name results of parties by the ids of all tasks, as when the chain was created', async () => {

@@ -1,4 +1,11 @@
-import { failure, findPartyReferences, findReferences, findSecrets, resolveReferences } from '#libs/chain-domain';
+import {
+  failure,
+  findPartyReferences,
+  findReferences,
+  findSecrets,
+  isControlType,
+  resolveReferences,
+} from '#libs/chain-domain';
 import type { JsonValue, PartyResult, TaskError } from '#libs/chain-domain';
 import type { TaskJob } from '#libs/queues';
 import { engineQueries } from '#libs/repositories';
@@ -33,6 +40,8 @@ export interface Skipped {
 
 export interface PreparedJobs {
   readonly jobs: TaskJob[];
+  /** Control tasks, which the engine opens instead of sending them. */
+  readonly controls: TaskJob[];
   readonly unsendable: Unsendable[];
   readonly skipped: Skipped[];
   /** Row ids and attempts of the tasks whose jobs were left for the next call, so that memory holds what it can. */
@@ -63,7 +72,7 @@ export async function prepareJobs(
   const made = new Set(rows.map((row) => row.id));
   // A task without a row is gone with its chain.
   const rest = new Map(rows.length === 0 ? [] : [...attempts].filter(([id]) => !made.has(id)));
-  const prepared: PreparedJobs = { jobs: [], unsendable: [], skipped: [], rest };
+  const prepared: PreparedJobs = { jobs: [], controls: [], unsendable: [], skipped: [], rest };
   if (rows.length === 0) return prepared;
   const tooLarge = await tooLargeInputs(db, rows);
   const fitting = rows.filter((row) => !tooLarge.has(row.id));
@@ -89,7 +98,7 @@ export async function prepareJobs(
     const job =
       outcome.kind === 'fault' ? { error: conditionError(outcome) } : makeJob(row, attempt, resultAt, statements);
     if ('error' in job) prepared.unsendable.push({ ...ref, error: job.error });
-    else prepared.jobs.push(job);
+    else (isControlType(job.taskType) ? prepared.controls : prepared.jobs).push(job);
   }
   return prepared;
 }

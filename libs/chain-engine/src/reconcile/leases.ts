@@ -1,3 +1,4 @@
+import { isControlType } from '#libs/chain-domain';
 import { failpoint } from '#libs/platform';
 import { jobId } from '#libs/queues';
 import { engineQueries } from '#libs/repositories';
@@ -33,7 +34,10 @@ export class LeaseReconciler {
     const waiting: InFlightTask[] = [];
     const taken: InFlightTask[] = [];
     for (const task of expired) {
-      if (reportsWaiting) {
+      if (isControlType(task.task_type)) {
+        // Whoever was to open it did not come to that.
+        resend.push(task);
+      } else if (reportsWaiting) {
         waiting.push(task);
       } else if (task.status === 'RUNNING') {
         lost.push(task);

@@ -52,6 +52,14 @@ export async function reconcileTimeouts(engine: ChainEngine): Promise<void> {
     }));
     await engine.applyAndSend(late);
   }
+  const held = await engineQueries.overdueHolds(engine.db);
+  if (held.length > 0) {
+    const over = taskWork(held.map(taskRef), (_, position, { nowMs, lagMs }) => ({
+      event: { kind: 'HoldTimedOut', position },
+      report: { result: { ended_at: new Date(nowMs + lagMs).toISOString() } },
+    }));
+    await engine.applyAndSend(over);
+  }
   const chains = await engineQueries.overdueChains(engine.db);
   if (chains.length > 0) {
     const work = chains.map((chainId): ChainWork => ({

@@ -1,3 +1,4 @@
+import { CONTROL_HOLDS } from '#libs/chain-domain';
 import type { Statement } from '../pool.js';
 import { WAITING_TENANTS } from './claim-ready.js';
 import { COUNTED_NOW } from './clock.js';
@@ -71,6 +72,16 @@ export const overdueApprovals: Statement = {
     SELECT chain_id, task_request_id, attempt
       FROM chain_tasks
      WHERE status = 'RETRYING' AND hold = 'APPROVAL' AND next_attempt_at < ${COUNTED_NOW}
+     ORDER BY next_attempt_at LIMIT 500`,
+};
+
+/** Control tasks that wait beyond their time. */
+export const overdueHolds: Statement = {
+  name: 'overdue-holds',
+  text: `
+    SELECT chain_id, task_request_id, attempt
+      FROM chain_tasks
+     WHERE status = 'RETRYING' AND hold IN (${CONTROL_HOLDS.map((hold) => `'${hold}'`).join(', ')}) AND next_attempt_at <= ${COUNTED_NOW}
      ORDER BY next_attempt_at LIMIT 500`,
 };
 

@@ -2,6 +2,7 @@ import {
   DEFAULT_RETRY_POLICY,
   FaultList,
   type InputFault,
+  isControlType,
   isObject,
   type JsonValue,
   pointer,
@@ -22,6 +23,7 @@ import type { TaskCatalogue } from '../../catalogue/catalogue.js';
 import { addParamsFaults, type SecretUse } from './params-faults.js';
 import { addChainSchemaFaults } from './chain-schema-faults.js';
 import { addTriggerFaults } from './trigger-faults.js';
+import { addControlFaults } from './control-faults.js';
 
 /** A chain that can be stored: nothing is left to be defaulted or checked. */
 export interface ChainInput {
@@ -90,6 +92,7 @@ export function readChain(body: unknown, catalogue: TaskCatalogue): ChainReading
   if (!planned.ok) addGraphFaults(planned.faults, nodes, faults);
   addTriggerFaults(tasks, nodes, faults);
   addConcurrencyFaults(body, tasks, faults);
+  addControlFaults(tasks, faults);
   const known = planned.ok ? planned.plan : undefined;
   const placed = <Place extends { readonly pointer?: string }>(each: Place): Place =>
     each.pointer === undefined ? each : { ...each, pointer: expanded.placeOf(branched.placeOf(each.pointer)) };
@@ -143,7 +146,8 @@ function chainOf(
     triggerRule: (task.trigger_rule ?? 'all_success') as TriggerRule,
     ...settingsOf(task),
     concurrency: concurrencyOf(task),
-    queueTimeoutSeconds: task.queue_timeout ?? queue_timeout ?? null,
+    // No worker takes a control task.
+    queueTimeoutSeconds: isControlType(task.task_type) ? null : (task.queue_timeout ?? queue_timeout ?? null),
     ...conditionsOf(task, nodes[position]!, read),
   });
   return {

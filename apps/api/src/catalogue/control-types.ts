@@ -1,0 +1,68 @@
+import { type ControlType, isObject, LONGEST_HOLD_S, pointer, readWait, TIME_PATTERN } from '#libs/chain-domain';
+import { schemaFaults, type TaskType } from '#libs/compute';
+
+type ParamsFault = { readonly pointer: string; readonly message: string };
+
+const wait = {
+  type: 'object',
+  additionalProperties: false,
+  minProperties: 1,
+  maxProperties: 1,
+  properties: {
+    seconds: {
+      type: 'number',
+      minimum: 0,
+      maximum: LONGEST_HOLD_S,
+      title: 'Seconds',
+      description: 'How long it waits, from when its parents have finished.',
+      examples: [3600],
+    },
+    until: {
+      type: 'string',
+      pattern: TIME_PATTERN,
+      title: 'Until',
+      description: 'The time at which it ends, with its offset from UTC. A time that has passed does not wait.',
+      examples: ['2027-01-31T09:00:00+08:00'],
+    },
+  },
+} as const;
+
+const control = (type: ControlType, said: Pick<TaskType, 'title' | 'description' | 'configSchema'>): TaskType => ({
+  ...said,
+  type,
+  leaves: 'Nothing.',
+  runsOn: 'listener',
+  needsParties: false,
+});
+
+/** Task types that no worker runs. */
+export const controlTypes: readonly TaskType[] = [
+  control('wait', {
+    title: 'Wait',
+    description: 'Waits until a time, or for a duration. Takes no slot of a worker and no place of max_parallel.',
+    configSchema: wait,
+  }),
+];
+
+const READERS: Readonly<Record<ControlType, (params: unknown) => object>> = { wait: readWait };
+
+const isOpen = (value: unknown): boolean => typeof value === 'string' && value.includes('${');
+
+/** What is wrong with the parameters of a control task; pointers are relative to `task_params`. */
+export function checkControl(type: ControlType, params: Record<string, unknown>): readonly ParamsFault[] {
+  const { task_config: config, ...others } = params;
+  const unknown = Object.keys(others).map((key) => ({
+    pointer: pointer(key),
+    message: 'is not a known field: there is task_config',
+  }));
+  if (!isObject(config)) return [...unknown, { pointer: '/task_config', message: 'is required and must be an object' }];
+  const faults = schemaFaults(
+    controlTypes.find((each) => each.type === type)!,
+    config,
+    isOpen,
+  );
+  if (faults.length > 0 || Object.values(config).some(isOpen)) return [...unknown, ...faults];
+  // What the schema cannot say.
+  const read = READERS[type](params);
+  return 'fault' in read ? [...unknown, { pointer: '/task_config', message: String(read.fault) }] : unknown;
+}

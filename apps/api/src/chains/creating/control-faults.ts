@@ -1,0 +1,24 @@
+import { type FaultList, isControlType, isObject, pointer } from '#libs/chain-domain';
+import { taskLabel } from './chain-schema-faults.js';
+
+/** Fields of a task that say how a worker runs it, or that go by a result which a `wait` does not have. */
+const OF_WORKERS = [
+  'timeout',
+  'queue_timeout',
+  'retry_policy',
+  'concurrency_key',
+  'concurrency_limit',
+  'end_chain',
+] as const;
+
+/** A control task waits for no worker and has no runs: what says how workers run a task says nothing of it. */
+export function addControlFaults(tasks: readonly unknown[], faults: FaultList): void {
+  for (const [position, task] of tasks.entries()) {
+    if (!isObject(task) || typeof task['task_type'] !== 'string' || !isControlType(task['task_type'])) continue;
+    for (const field of OF_WORKERS) {
+      if (task[field] === undefined) continue;
+      const message = `${taskLabel(task, position)}${field} has no meaning for a ${task['task_type']}, which no worker runs: leave it out.`;
+      faults.add({ code: 'NOT_FOR_CONTROL_TASKS', pointer: pointer('tasks', position, field), message });
+    }
+  }
+}

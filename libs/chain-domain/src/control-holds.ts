@@ -1,0 +1,19 @@
+import type { Draft } from './draft.js';
+import type { TaskEvent } from './events.js';
+import { settle } from './settle.js';
+import type { Task } from './state.js';
+import { isControlHold } from './states.js';
+
+/** Has a control task wait that was opened. It leaves its place of `max_parallel` to others. */
+export function holdOpened(draft: Draft, task: Task, { hold, until }: Extract<TaskEvent, { kind: 'TaskHeld' }>): void {
+  draft.move(task, 'Opened', 'RETRYING', { hold, nextAttemptAt: until, error: null });
+  if (draft.chain.maxParallel !== null) draft.admitHeld();
+}
+
+/** The time of a control task is over: one that waited for it has succeeded. Returns false where that is not so. */
+export function endHold(draft: Draft, position: number): boolean {
+  const task = draft.task(position);
+  if (!isControlHold(task.hold) || task.nextAttemptAt === null || task.nextAttemptAt > draft.now) return false;
+  settle(draft, draft.move(task, 'HoldOver', 'SUCCESS', { nextAttemptAt: null }));
+  return true;
+}
