@@ -20,8 +20,9 @@ const ChainPage = lazy(() => import('./chain/chain-page.js'));
 /** So does the designer, which is the largest page. */
 const DesignerPage = lazy(() => import('./designer/designer-page.js'));
 const DatasetPage = lazy(() => import('./data/dataset-page.js'));
+const SettingsPage = lazy(() => import('./settings/settings-page.js'));
 const TemplatePage = lazy(() => import('./templates/template-page.js'));
-const PAGES = ['/', '/chains', '/designer', '/templates', '/approvals', '/data', '/task-types'] as const;
+const PAGES = ['/', '/chains', '/designer', '/templates', '/approvals', '/data', '/task-types', '/settings'] as const;
 
 /** The token of a one-time link, which the address loses before anything else can read it there. */
 const LINK = /^#once=([\w-]{43})$/;
@@ -77,13 +78,17 @@ export function Shell({ look }: { look: Look }) {
         <Corner look={look} actor={session.data?.actor} role={session.data?.role} />
       </Layout.Header>
       <main className="page" id="content" tabIndex={-1}>
-        {session.data === null ? <SignInPage before={linkFailed} /> : <Content actor={session.data.actor} />}
+        {session.data === null ? (
+          <SignInPage before={linkFailed} />
+        ) : (
+          <Content look={look} actor={session.data.actor} role={session.data.role} />
+        )}
       </main>
     </Layout>
   );
 }
 
-function Content({ actor }: { actor: string }) {
+function Content({ look, actor, role }: { look: Look; actor: string; role: string }) {
   const { t } = useTranslation();
   return (
     <Suspense fallback={<Skeleton active title={false} />}>
@@ -98,6 +103,7 @@ function Content({ actor }: { actor: string }) {
         <Route path="/data" element={<DataPage />} />
         <Route path="/data/:party/:name" element={<DatasetPage />} />
         <Route path="/task-types" element={<TaskTypesPage />} />
+        <Route path="/settings" element={<SettingsPage look={look} role={role} />} />
         <Route path="/sign-in" element={<Navigate to="/" replace />} />
         <Route path="*" element={<p>{t('shell.nothing')}</p>} />
       </Routes>

@@ -1,10 +1,13 @@
+import { randomBytes } from 'node:crypto';
 import { afterAll, expect } from '@jest/globals';
+import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { describeUnless, openTestBrowser } from '#libs/testing';
 import { scene } from '../../attacks/two-owners.js';
 import { chain, describeSystem, line, task, type ApiClient } from '../../integration/system/index.js';
 import { expectAccessible, offerKey, openWindow, signIn } from './console-browser.js';
 import { dataFlow, dataPages } from './data-flow.js';
+import { settingsFlow, settingsPages } from './settings-flow.js';
 
 const chromium = await openTestBrowser();
 afterAll(() => chromium.close());
@@ -12,11 +15,18 @@ afterAll(() => chromium.close());
 /** Names that would turn text round, run over or be elements. */
 const HOSTILE = ['<img src=x onerror="document.title=1">', '\u202egnp.exe', '名'.repeat(80)];
 
+const privateKey = await generateX25519Identity();
+const SECRETS = {
+  SECRETS_PUBLIC_KEY: await identityToRecipient(privateKey),
+  SECRETS_PRIVATE_KEY: privateKey,
+  SECRETS_KEY: randomBytes(32).toString('base64'),
+};
+
 const PHONE = { width: 390, height: 780 };
 const NO_RETRY = { retry_policy: { max_retries: 0 } };
 
 describeUnless(chromium.skip, 'the console', () => {
-  describeSystem('in a browser', 'postgres', {}, (check, system) => {
+  describeSystem('in a browser', 'postgres', { env: SECRETS }, (check, system) => {
     const open = (path: string, options?: BrowserContextOptions) =>
       openWindow(chromium.browser, system.api.url, path, options);
     const start = (tasks: readonly object[], more: object = {}) => system.api.start({ ...chain(tasks), ...more });
@@ -140,6 +150,13 @@ describeUnless(chromium.skip, 'the console', () => {
       },
     );
 
+    check('makes keys, webhooks and secrets, takes them away and back, and changes how it looks', async ({ api }) => {
+      const window = await open('/sign-in');
+      await signIn(window.page);
+      await settingsFlow(window, api);
+      await window.page.context().close();
+    });
+
     check('gathers a chain of 2,000 tasks by level: under 2,000 elements, and in reach', async ({ api }) => {
       const wide = Array.from({ length: 1_990 }, (_, i) => task(`wide-${i}`, {}, { depends_on: ['first'] }));
       const made = await api.expect<{ chain_id: string }>(201, '/chains', {
@@ -194,6 +211,7 @@ describeUnless(chromium.skip, 'the console', () => {
         await look('/approvals', 'task-chain approvals show', 'approvals');
         await look('/task-types?q=psi', 'psi_count', 'task-types');
         await dataPages(window, a.party, name);
+        await settingsPages(window, api, name);
         expect(await page.title()).not.toBe('1');
         await page.context().close();
       });

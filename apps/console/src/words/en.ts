@@ -1,5 +1,6 @@
 import { data } from './data-en.js';
 import { designer } from './designer-en.js';
+import { settings } from './settings-en.js';
 import { templates } from './templates-en.js';
 
 /** What the console says in English. The words of the other languages have the same names. */
@@ -12,6 +13,7 @@ export const en = {
     '/approvals': 'Approvals',
     '/data': 'Data and parties',
     '/task-types': 'Task types',
+    '/settings': 'Settings',
   },
   shell: {
     skip: 'Skip to the content',
@@ -243,6 +245,7 @@ export const en = {
   },
   data,
   designer,
+  settings,
   templates,
   types: {
     find: 'Find a type',

@@ -1,6 +1,7 @@
 import { data } from './data-zh.js';
 import { designer } from './designer-zh.js';
 import type { en } from './en.js';
+import { settings } from './settings-zh.js';
 import { templates } from './templates-zh.js';
 
 /** What the console says in Chinese. */
@@ -13,6 +14,7 @@ export const zh: typeof en = {
     '/approvals': '审批',
     '/data': '数据与参与方',
     '/task-types': '任务类型',
+    '/settings': '设置',
   },
   shell: {
     skip: '跳到内容',
@@ -243,6 +245,7 @@ export const zh: typeof en = {
   },
   data,
   designer,
+  settings,
   templates,
   types: {
     find: '查找类型',
