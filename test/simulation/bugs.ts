@@ -20,7 +20,7 @@ const PROMOTE = 'promote-due';
 /** By name. The product has no switch: the text of a statement is changed on its way to PostgreSQL. */
 export const BUGS = plant({
   'no-fencing': { what: 'a report counts for whatever attempt its task is in', seed: 5 },
-  'lost-lease-not-resent': { what: 'a QUEUED task whose job is gone only has its lease renewed', seed: 19 },
+  'lost-lease-not-resent': { what: 'a QUEUED task whose job is gone only has its lease renewed', seed: 51 },
   'sent-before-commit': { what: 'jobs are sent before the save that dispatches them', seed: 0 },
   'no-version-check': {
     what: 'a save does not look at the version it was decided on',
@@ -89,7 +89,7 @@ export const BUGS = plant({
   },
   'torn-read-not-repeated': {
     what: 'a decision that stands on a torn read is not made again',
-    seed: 10,
+    seed: 39,
     sql: ['load-all-tasks', 't.changed_version', '0 AS changed_version'],
   },
   'limit-not-read': {
@@ -118,17 +118,17 @@ export const BUGS = plant({
   },
   'promoted-beyond-limit': {
     what: 'tasks whose backoff is over are admitted beyond max_parallel',
-    seed: 13,
+    seed: 1,
     sql: [PROMOTE, 'locked.places IS NULL OR', 'true OR locked.places IS NULL OR'],
   },
   'end-not-read': {
     what: 'a success does not end its chain although its condition holds',
-    seed: 0,
+    seed: 20,
     sql: ['load-hop', 't.end_chain', 'NULL::jsonb AS end_chain'],
   },
   'approvals-never-expire': {
     what: 'a task for which no approval comes waits for ever',
-    seed: 64,
+    seed: 4,
     sql: ['overdue-approvals', `hold = 'APPROVAL'`, `hold = 'NOBODY'`],
   },
   'waits-never-end': {
