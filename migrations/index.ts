@@ -24,6 +24,7 @@ import { Templates1764028800023 } from './0023-templates.js';
 import { Catalogue1764028800024 } from './0024-catalogue.js';
 import { Ends1764028800025 } from './0025-ends.js';
 import { ControlTasks1764028800026 } from './0026-control-tasks.js';
+import { Schedules1764028800027 } from './0027-schedules.js';
 
 /** Every migration in order: an explicit list, since globs break in ESM and bundles. A landed one is never edited. */
 export const migrations = [
@@ -53,4 +54,5 @@ export const migrations = [
   Catalogue1764028800024,
   Ends1764028800025,
   ControlTasks1764028800026,
+  Schedules1764028800027,
 ];

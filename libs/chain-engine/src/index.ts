@@ -7,7 +7,7 @@ export { answerLongOnce, answerOnce, type Answer, type IdempotentRequest } from 
 export { ClockKeeper } from './reconcile/clock-keeper.js';
 export { InvariantReconciler } from './reconcile/invariants.js';
 export * from './metrics.js';
-export type { ChainOutputs, Concurrency, NewChain, NewTask, TemplateUse } from './commands/new-chain.js';
+export type { ChainOutputs, Concurrency, DueTime, NewChain, NewTask, TemplateUse } from './commands/new-chain.js';
 export { isLimited, QuotaExceeded } from './commands/quotas.js';
 export { LeaseReconciler } from './reconcile/leases.js';
 export { reconcileTimeouts } from './reconcile/timeouts.js';

@@ -60,6 +60,11 @@ export class ApiKeyRepository {
     return db.entities.find(ApiKey, { order: { created_at: 'ASC', key_id: 'ASC' } });
   }
 
+  /** A key of the tenant, whether it opens anything or not. */
+  async find(db: Queryable, id: string): Promise<ApiKeyView | undefined> {
+    return (await db.entities.findOneBy(ApiKey, { key_id: id })) ?? undefined;
+  }
+
   /** undefined: no such key, or it is revoked already. */
   async revoke(db: Queryable, id: string): Promise<ApiKeyView | undefined> {
     const revoked = await db.entities

@@ -14,6 +14,8 @@ export interface NewChainRow {
   readonly outputs?: unknown;
   readonly template_id?: string | undefined;
   readonly template_version?: number | undefined;
+  readonly schedule_id?: string | undefined;
+  readonly scheduled_at?: string | undefined;
   readonly status: string;
   readonly total_tasks: number;
   readonly created_by: string | null;

@@ -28,10 +28,12 @@ import { nextDue, promoteDue } from './statements/promote-due.js';
 import {
   deleteFinished,
   deleteOldKeys,
+  forgetSchedules,
   forgetSecrets,
   forgetTemplates,
   forgetWebhooks,
 } from './statements/retention.js';
+import { deleteOldTicks } from './statements/schedules.js';
 import { holdQuota, nextCreate, runningBeside, useOfTenant } from './statements/quota.js';
 import { insertRepair, insertRepairOnce, wake } from './statements/repairs.js';
 import { beginTimeline, loadTimeline, raiseAttempts, saveTimeline, saveUnknownReports } from './statements/timeline.js';
@@ -206,6 +208,11 @@ export const engineQueries = {
   /** Deletes webhooks that were removed a day ago. */
   forgetTemplates: (db: Queryable) => db.query(forgetTemplates),
   forgetWebhooks: (db: Queryable) => db.query(forgetWebhooks),
+  /** Deletes schedules that were removed a day ago. */
+  forgetSchedules: (db: Queryable) => db.query(forgetSchedules),
+  /** Returns how many were deleted, `limit` at most. */
+  deleteOldTicks: async (db: Queryable, olderThanSeconds: number, limit: number) =>
+    (await db.query(deleteOldTicks, [olderThanSeconds, limit])).length,
   /** Deletes secrets that were removed a day ago. */
   forgetSecrets: (db: Queryable) => db.query(forgetSecrets),
   /** The marks of the queue that this database knows, the newest first. */

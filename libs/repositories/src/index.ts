@@ -1,4 +1,4 @@
-export { ApiKeyRepository } from './api-key.repository.js';
+export { ApiKeyRepository, type ApiKeyView } from './api-key.repository.js';
 export {
   sealAudit,
   verifyAudit,
@@ -70,6 +70,19 @@ export {
   type PartyView,
 } from './party.repository.js';
 export { RepositoriesModule } from './repositories.module.js';
+export {
+  ScheduleRepository,
+  type DueSchedule,
+  type PlannedTick,
+  type ScheduleFields,
+  type ScheduleTiming,
+  type ScheduleView,
+  type TickClaim,
+  type TickEnd,
+  type TickPlan,
+  type TickView,
+  type TickWork,
+} from './schedule.repository.js';
 export { SecretRepository, secretUses } from './secret.repository.js';
 export { SessionRepository, type OpenSession } from './session.repository.js';
 export type { ClockRow } from './statements/clock.js';

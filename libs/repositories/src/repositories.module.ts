@@ -9,6 +9,7 @@ import { DutyRepository } from './duty.repository.js';
 import type { DatabaseRole, PoolOptions } from './pool.js';
 import { dataSourceOptions, PooledDataSource } from './pooled-data-source.js';
 import { PartyRepository } from './party.repository.js';
+import { ScheduleRepository } from './schedule.repository.js';
 import { SecretRepository } from './secret.repository.js';
 import { SessionRepository } from './session.repository.js';
 import { TaskHistoryRepository } from './task-history.repository.js';
@@ -22,6 +23,7 @@ const REPOSITORIES = [
   ChainRepository,
   DutyRepository,
   PartyRepository,
+  ScheduleRepository,
   SecretRepository,
   SessionRepository,
   TaskHistoryRepository,

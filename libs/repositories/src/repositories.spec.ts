@@ -12,6 +12,7 @@ import type { PooledDataSource } from './pooled-data-source.js';
 import { SecretRepository } from './secret.repository.js';
 import { SessionRepository } from './session.repository.js';
 import { TaskHistoryRepository } from './task-history.repository.js';
+import { ScheduleRepository } from './schedule.repository.js';
 import { TemplateRepository } from './template.repository.js';
 import { WebhookRepository } from './webhook.repository.js';
 
@@ -20,7 +21,15 @@ const history = new TaskHistoryRepository();
 const duties = new DutyRepository();
 const webhooks = new WebhookRepository();
 const sessions = new SessionRepository();
+const schedules = new ScheduleRepository();
 const templates = new TemplateRepository();
+const AT = '2026-01-31T12:00:00.000Z';
+const CLAIM = { schedule_id: 's-1', tenant_id: 'default', due_at: AT };
+const SCHEDULE = {
+  ...{ schedule_id: 's-1', title: 'T', description: '', cron: null, time_zone: 'UTC', interval: 60, anchor: AT },
+  ...{ at: null, template_id: null, version: null, chain: {}, params: {}, runs_as: 'me', overlap: 'skip' },
+  ...{ catch_up: 1, jitter: 0, next_due_at: AT },
+};
 const BY_ME = { template_id: 't-1', created_by: 'me' };
 const TEMPLATE = { ...BY_ME, title: '风控', description: '', tags: ['risk'], shared_with: ['other'] };
 const VERSION = { ...BY_ME, number: 1, chain: { chain_name: 'c' }, hash: 'sha256:0', note: null };
@@ -79,6 +88,20 @@ describe('repositories', () => {
         { actor: 'me', action: 'createKey', target: 'key-1', from: '2026-01-01T00:00:00Z', to: undefined, before: 9 },
         10,
       ),
+    'insert a schedule': () => schedules.insert(db, SCHEDULE),
+    'list schedules': () => schedules.page(db, 10, 0),
+    'find a schedule': () => schedules.find(db, 's-1'),
+    'change a schedule': () => schedules.change(db, 's-1', 1, { paused: false }),
+    'add a run of a schedule': () => schedules.addRun(db, 's-1'),
+    'read the last ticks': () => schedules.lastTicks(db, ['s-1']),
+    'list ticks': () => schedules.ticks(db, 's-1', 10, AT),
+    backfill: () => schedules.backfill(db, 's-1', [AT], true),
+    'skip what waits': () => schedules.skipWaiting(db, 's-1', 'PAUSED', 'why'),
+    'read a tick': () => schedules.tick(db, CLAIM),
+    'postpone a tick': () => schedules.postpone(db, CLAIM, 'me', 5, { reason: 'OVERLAP' }),
+    'settle a tick': () => schedules.settle(db, CLAIM, 'me', { outcome: 'CREATED', chain_id: 'c' }),
+    'delete a schedule': () => schedules.remove(db, 's-1', 2),
+    'restore a schedule': () => schedules.restore(db, 's-1'),
     'insert a template': () => templates.insert(db, TEMPLATE),
     'insert a version of a template': () => templates.insertVersion(db, VERSION),
     'list templates': () => templates.page(db, { q: '风控', tag: 'risk' }, 10, 0),

@@ -251,6 +251,12 @@ export class ChainSummaryDto {
   template_id: string | null;
   @ApiProperty({ type: 'integer', nullable: true, example: null })
   template_version: number | null;
+  /** The schedule that made it. */
+  @ApiProperty({ type: String, nullable: true, example: null })
+  schedule_id: string | null;
+  /** The due time that it was made for. */
+  @ApiProperty({ type: String, format: 'date-time', nullable: true, example: null })
+  scheduled_at: string | null;
   /** What lists can be filtered by. */
   @ApiProperty({ type: 'object', additionalProperties: { type: 'string' }, example: { env: 'prod' } })
   labels: Record<string, string>;

@@ -41,8 +41,12 @@ export class RetentionLoop extends Loop {
     await engineQueries.forgetWebhooks(db);
     await engineQueries.forgetSecrets(db);
     await engineQueries.forgetTemplates(db);
+    await engineQueries.forgetSchedules(db);
     const { retentionDays } = this.config;
     if (retentionDays === 0) return;
+    let ticks: number;
+    do ticks = await engineQueries.deleteOldTicks(db, retentionDays * DAY_SECONDS, KEY_BATCH);
+    while (ticks === KEY_BATCH);
     for (;;) {
       const removed = await engineQueries.deleteFinished(db, retentionDays * DAY_SECONDS, DELETE_BATCH);
       await this.removeArtifacts();

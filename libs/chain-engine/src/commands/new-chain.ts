@@ -16,6 +16,8 @@ export interface NewChain {
   readonly metadata: unknown;
   /** What it is made of; absent: its author wrote it out. */
   readonly template?: TemplateUse | undefined;
+  /** Absent: no schedule made it. */
+  readonly schedule?: DueTime | undefined;
   /** What lists can be filtered by. */
   readonly labels: Readonly<Record<string, string>>;
   readonly createdBy: string | null;
@@ -39,6 +41,12 @@ export interface NewChain {
 export interface TemplateUse {
   readonly id: string;
   readonly version: number;
+}
+
+/** A due time of a schedule: at most one chain is made for it. */
+export interface DueTime {
+  readonly id: string;
+  readonly dueAt: string;
 }
 
 /** Results of a chain by name: the task, and the path into its result. */
@@ -103,6 +111,8 @@ export function newChainRows(
       outputs: chain.outputs,
       template_id: chain.template?.id,
       template_version: chain.template?.version,
+      schedule_id: chain.schedule?.id,
+      scheduled_at: chain.schedule?.dueAt,
       status: state.chain.status,
       total_tasks: chain.tasks.length,
       created_by: chain.createdBy,

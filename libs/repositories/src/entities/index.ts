@@ -7,6 +7,8 @@ import { IdempotencyKey } from './idempotency-key.entity.js';
 import { Opening } from './opening.entity.js';
 import { PartyStatement } from './party-statement.entity.js';
 import { Party } from './party.entity.js';
+import { ScheduleTick } from './schedule-tick.entity.js';
+import { Schedule } from './schedule.entity.js';
 import { Secret } from './secret.entity.js';
 import { Session } from './session.entity.js';
 import { TaskAttempt } from './task-attempt.entity.js';
@@ -29,6 +31,8 @@ export const ENTITIES = [
   Opening,
   Party,
   PartyStatement,
+  Schedule,
+  ScheduleTick,
   Secret,
   Session,
   TaskAttempt,

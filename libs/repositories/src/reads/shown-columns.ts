@@ -21,10 +21,12 @@ const CHAIN_COLUMNS: Columns = new Map([
     'labels',
     'template_id',
     'template_version',
+    'schedule_id',
     'max_parallel',
     'concurrency_key',
     'concurrency_limit',
   ]),
+  ['scheduled_at', iso('c.scheduled_at')],
   [
     'progress',
     `CASE c.total_tasks WHEN 0 THEN 0 ELSE

@@ -85,6 +85,20 @@ export const forgetTemplates: Statement = {
       FROM gone`,
 };
 
+/** Schedules that were deleted a day ago, with their ticks, and an entry for the audit log. */
+export const forgetSchedules: Statement = {
+  name: 'forget-schedules',
+  text: `
+    WITH gone AS (
+      DELETE FROM schedules WHERE deleted_at <= now() - interval '1 day' RETURNING tenant_id, schedule_id, title
+    )
+    INSERT INTO outbox (tenant_id, kind, payload)
+    SELECT tenant_id, 'AUDIT', jsonb_build_object(
+             'actor', 'retention', 'address', '-', 'request_id', '-', 'action', 'removeSchedule', 'target', schedule_id,
+             'details', jsonb_build_object('title', title))
+      FROM gone`,
+};
+
 /** Secrets that were removed a day ago, and an entry for the audit log. */
 export const forgetSecrets: Statement = {
   name: 'forget-secrets',

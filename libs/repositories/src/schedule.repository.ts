@@ -1,0 +1,260 @@
+import { Injectable } from '@nestjs/common';
+import { IsNull, type QueryDeepPartialEntity } from 'typeorm';
+import { MINE, type Database, type Queryable, type Tx } from './database.js';
+import { ScheduleTick } from './entities/schedule-tick.entity.js';
+import { Schedule } from './entities/schedule.entity.js';
+import type { Statement } from './pool.js';
+import { rowsOf } from './rows.js';
+import * as statements from './statements/schedules.js';
+
+export type ScheduleView = Omit<Schedule, 'deleted_at' | 'busy_by' | 'busy_until' | 'tenant_id'>;
+export type TickView = Omit<ScheduleTick, 'schedule_id' | 'ready_at' | 'tenant_id'>;
+
+/** When a schedule is due. */
+export type ScheduleTiming = Pick<Schedule, 'cron' | 'time_zone' | 'interval' | 'anchor' | 'at'>;
+
+/** What an author gives of a schedule, and what follows from it. */
+export type ScheduleFields = ScheduleTiming &
+  Pick<Schedule, 'title' | 'description' | 'template_id' | 'version' | 'chain' | 'params' | 'runs_as'> &
+  Pick<Schedule, 'overlap' | 'catch_up' | 'jitter' | 'next_due_at'>;
+
+/** A schedule whose due time has come, in whichever tenant. */
+export type DueSchedule = ScheduleTiming &
+  Pick<Schedule, 'schedule_id' | 'revision' | 'catch_up' | 'jitter'> & {
+    readonly next_due_at: string;
+    /** PostgreSQL's clock. */
+    readonly now: string;
+  };
+
+/** How a schedule goes on: its next due time, and the ticks of those that have come. */
+export interface TickPlan {
+  readonly schedule_id: string;
+  readonly revision: number;
+  /** The due time that it was read with. */
+  readonly due: string;
+  readonly next: string | null;
+  readonly ticks: readonly PlannedTick[];
+}
+
+export interface PlannedTick {
+  readonly due_at: string;
+  readonly outcome: 'WAITING' | 'MISSED';
+  /** Due times that the tick stands for; null: itself. */
+  readonly missed: number | null;
+  /** From now until its chain is made, ms. */
+  readonly wait_ms: number;
+}
+
+export interface TickClaim {
+  readonly schedule_id: string;
+  readonly tenant_id: string;
+  readonly due_at: string;
+}
+
+/** A tick whose chain is to be made. */
+export type TickWork = Pick<
+  Schedule,
+  'template_id' | 'version' | 'chain' | 'params' | 'overlap' | 'time_zone' | 'runs_as'
+> &
+  Pick<ScheduleTick, 'kind' | 'outcome'> & {
+    /** Since the first try, s. */
+    readonly tried_seconds: number;
+    /** The chain that it made already. */
+    readonly made: string | null;
+    /** Chains of the schedule that have not ended, 100 at most. */
+    readonly open_chains: readonly string[];
+  };
+
+export interface TickEnd {
+  readonly outcome: 'CREATED' | 'SKIPPED' | 'REFUSED';
+  readonly reason?: string;
+  readonly message?: string;
+  readonly chain_id?: string;
+}
+
+/** Whoever takes a tick has so long to make its chain before another takes it, s. */
+const LEASE_S = 30;
+
+const VIEW: (keyof ScheduleView)[] = [
+  ...(['schedule_id', 'title', 'description', 'cron', 'time_zone', 'interval', 'anchor', 'at', 'template_id'] as const),
+  ...(['version', 'chain', 'params', 'overlap', 'catch_up', 'jitter', 'paused', 'runs_as', 'next_due_at'] as const),
+  ...(['revision', 'created_at', 'created_by', 'updated_at'] as const),
+];
+const ALONE: Statement = {
+  name: 'lock-schedules',
+  text: `SELECT pg_advisory_xact_lock(hashtextextended('schedules of ' || ${MINE}, 0))`,
+};
+const COUNT: Statement = {
+  name: 'count-schedules',
+  text: `SELECT count(*)::int AS count FROM schedules WHERE tenant_id = ${MINE}`,
+};
+const NOW: Statement = {
+  name: 'schedules-now',
+  text: 'SELECT extract(epoch FROM clock_timestamp())::float8 * 1000 AS now',
+};
+const LAST: Statement = {
+  name: 'last-ticks',
+  text: `
+    SELECT s.schedule_id, t.due_at, t.kind, t.outcome, t.reason, t.message, t.missed, t.chain_id, t.created_at, t.settled_at
+      FROM unnest($1::text[]) AS s(schedule_id) CROSS JOIN LATERAL (
+        SELECT * FROM schedule_ticks WHERE schedule_id = s.schedule_id ORDER BY due_at DESC LIMIT 1) AS t`,
+};
+
+/** Schedules, and their ticks: due times and what became of them. */
+@Injectable()
+export class ScheduleRepository {
+  /** No other transaction adds a schedule of the tenant until this one ends. */
+  async lock(tx: Tx): Promise<void> {
+    await tx.query(ALONE);
+  }
+
+  /** PostgreSQL's clock, by which due times are judged, in ms. */
+  async now(db: Queryable): Promise<number> {
+    return Math.floor((await db.query<{ now: number }>(NOW))[0]!.now);
+  }
+
+  /** How many the tenant has, deleted ones too. */
+  async count(db: Queryable): Promise<number> {
+    return (await db.query<{ count: number }>(COUNT))[0]!.count;
+  }
+
+  async insert(db: Queryable, schedule: ScheduleFields & Pick<Schedule, 'schedule_id'>): Promise<ScheduleView> {
+    const inserted = await db.entities
+      .createQueryBuilder()
+      .insert()
+      .into(Schedule)
+      .values({ ...schedule, created_by: schedule.runs_as } as QueryDeepPartialEntity<Schedule>)
+      .returning(VIEW)
+      .updateEntity(false)
+      .execute();
+    return rowsOf<ScheduleView>(inserted)[0]!;
+  }
+
+  /** Those that changed last first. */
+  page(db: Queryable, limit: number, offset: number): Promise<ScheduleView[]> {
+    return db.entities.find(Schedule, {
+      where: { deleted_at: IsNull() },
+      order: { updated_at: 'DESC', schedule_id: 'ASC' },
+      take: limit,
+      skip: offset,
+    });
+  }
+
+  async find(db: Queryable, id: string): Promise<ScheduleView | undefined> {
+    return (await db.entities.findOneBy(Schedule, { schedule_id: id, deleted_at: IsNull() })) ?? undefined;
+  }
+
+  /** Changes a schedule if it is still in this revision; undefined: it is not. */
+  async change(
+    db: Queryable,
+    id: string,
+    revision: number,
+    change: Partial<ScheduleFields> & { readonly paused?: boolean },
+  ): Promise<ScheduleView | undefined> {
+    const changed = await db.entities
+      .createQueryBuilder()
+      .update(Schedule)
+      .set({ ...change, revision: revision + 1, updated_at: () => 'now()' } as QueryDeepPartialEntity<Schedule>)
+      .where('schedule_id = :id AND revision = :revision AND deleted_at IS NULL', { id, revision })
+      .returning(VIEW)
+      .execute();
+    return rowsOf<ScheduleView>(changed)[0];
+  }
+
+  /** Deletes it if it is still in this revision, and keeps it for a day. */
+  async remove(db: Queryable, id: string, revision: number): Promise<ScheduleView | undefined> {
+    const removed = await db.entities
+      .createQueryBuilder()
+      .update(Schedule)
+      .set({ deleted_at: () => 'now()', revision: revision + 1 })
+      .where('schedule_id = :id AND revision = :revision AND deleted_at IS NULL', { id, revision })
+      .returning(VIEW)
+      .execute();
+    return rowsOf<ScheduleView>(removed)[0];
+  }
+
+  /** undefined: none was deleted within a day. It is paused: its due times in between are gone. */
+  async restore(db: Queryable, id: string): Promise<ScheduleView | undefined> {
+    const restored = await db.entities
+      .createQueryBuilder()
+      .update(Schedule)
+      .set({ deleted_at: null, paused: true, revision: () => 'revision + 1' })
+      .where(`schedule_id = :id AND deleted_at > now() - interval '1 day'`, { id })
+      .returning(VIEW)
+      .execute();
+    return rowsOf<ScheduleView>(restored)[0];
+  }
+
+  /** What waits makes no chain any more; with `kind` only what waits of that kind. */
+  async skipWaiting(db: Queryable, id: string, reason: string, message: string, kind?: 'DUE'): Promise<void> {
+    await db.query(statements.skipWaiting, [id, reason, message, kind]);
+  }
+
+  /** The last tick of each schedule that had any. */
+  async lastTicks(db: Queryable, ids: readonly string[]): Promise<Map<string, TickView>> {
+    const rows = await db.query<TickView & { schedule_id: string }>(LAST, [ids]);
+    return new Map(rows.map(({ schedule_id: id, ...tick }) => [id, tick]));
+  }
+
+  /** The newest first; `before`: only those that were due before. */
+  async ticks(db: Queryable, id: string, limit: number, before?: string): Promise<TickView[]> {
+    const query = db.entities
+      .createQueryBuilder(ScheduleTick, 't')
+      .where('t.schedule_id = :id', { id })
+      .orderBy('t.due_at', 'DESC')
+      .limit(limit);
+    if (before !== undefined) query.andWhere('t.due_at < :before', { before });
+    return (await query.getMany()).map(({ schedule_id: _, ...tick }) => tick);
+  }
+
+  /** A tick of now, beside those of its times. */
+  async addRun(db: Queryable, id: string): Promise<TickView> {
+    return (await db.query<TickView>(statements.addRun, [id]))[0]!;
+  }
+
+  /** Lets those of these due times wait that have no chain, and gives them. */
+  async backfill(db: Queryable, id: string, dueTimes: readonly string[], dryRun: boolean): Promise<string[]> {
+    const rows = await db.query<{ due_at: string }>(statements.backfillTicks, [id, dueTimes, dryRun]);
+    return rows.map(({ due_at: due }) => due);
+  }
+
+  /** Of all tenants. */
+  due(db: Queryable, most: number): Promise<DueSchedule[]> {
+    return db.query<DueSchedule>(statements.dueSchedules, [most]);
+  }
+
+  async plan(db: Database, plans: readonly TickPlan[]): Promise<void> {
+    await db.write(statements.planTicks, [JSON.stringify(plans)]);
+  }
+
+  /** Of all tenants. Whoever claims a tick must settle or postpone it. */
+  claim(db: Database, holder: string, most: number): Promise<TickClaim[]> {
+    return db.write<TickClaim>(statements.claimTicks, [holder, most, LEASE_S]);
+  }
+
+  /** undefined: it is gone. */
+  async tick(db: Queryable, { schedule_id: id, due_at: due }: TickClaim): Promise<TickWork | undefined> {
+    return (await db.query<TickWork>(statements.readTick, [id, due]))[0];
+  }
+
+  async settle(
+    db: Queryable,
+    { schedule_id: id, due_at: due }: TickClaim,
+    holder: string,
+    end: TickEnd,
+  ): Promise<void> {
+    const { outcome, reason, message, chain_id: chain } = end;
+    await db.query(statements.settleTick, [id, due, holder, outcome, reason, message, chain]);
+  }
+
+  /** The tick, and those of its schedule behind it, wait for `seconds`. */
+  async postpone(
+    db: Queryable,
+    { schedule_id: id, due_at: due }: TickClaim,
+    holder: string,
+    seconds: number,
+    { reason, message }: Pick<TickEnd, 'reason' | 'message'>,
+  ): Promise<void> {
+    await db.query(statements.postponeTick, [id, due, holder, seconds, reason, message]);
+  }
+}

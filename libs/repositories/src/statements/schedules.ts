@@ -1,0 +1,120 @@
+import type { Statement } from '../pool.js';
+import { COUNTED_NOW } from './clock.js';
+
+// SQL: functions that look in all tenants, and saves of a tick together with its schedule.
+
+/** Ticks of one schedule that wait for an open chain at most; later ones are skipped. */
+const QUEUE_PLACES = 100;
+
+/** $1 at most so many -> schedules whose due time has come, and the time: the most overdue first. */
+export const dueSchedules: Statement = { name: 'due-schedules', text: `SELECT * FROM due_schedules($1)` };
+
+/**
+ * Moves schedules on and stores their ticks, where nobody else has done so or changed the schedule since. $1 plans as a JSON array of
+ * `{schedule_id, revision, due, next, ticks}` -> how many were moved.
+ */
+export const planTicks: Statement = {
+  name: 'plan-ticks',
+  text: `SELECT plan_ticks($1::jsonb, ${COUNTED_NOW}) AS moved`,
+};
+
+/** Takes the first tick of each schedule that has one ready and that nobody works on. $1 holder, $2 at most, $3 lease in seconds. */
+export const claimTicks: Statement = {
+  name: 'claim-ticks',
+  text: `SELECT * FROM claim_ticks($1, $2, ${COUNTED_NOW}, $3::float8 * interval '1 s')`,
+};
+
+/** $1 schedule, $2 due time -> all that making its chain depends on. */
+export const readTick: Statement = {
+  name: 'read-tick',
+  text: `
+    SELECT s.template_id, s.version, s.chain, s.params, s.overlap, s.time_zone, s.runs_as, t.kind, t.outcome,
+           extract(epoch FROM clock_timestamp() - t.created_at)::float8 - s.jitter AS tried_seconds,
+           (SELECT chain_id FROM task_chains WHERE schedule_id = $1 AND scheduled_at = $2) AS made,
+           ARRAY(SELECT chain_id FROM task_chains
+                  WHERE schedule_id = $1 AND schedule_id IS NOT NULL AND status IN ('PENDING', 'RUNNING', 'PAUSED') LIMIT 100) AS open_chains
+      FROM schedules s JOIN schedule_ticks t USING (schedule_id) WHERE s.schedule_id = $1 AND t.due_at = $2`,
+};
+
+const release = (id: string, holder: string): string =>
+  `UPDATE schedules SET busy_by = NULL, busy_until = ${COUNTED_NOW} WHERE schedule_id = ${id} AND busy_by = ${holder}`;
+
+/** A chain that was made counts also where the tick was given up in between. $1 schedule, $2 due time, $3 holder, $4 outcome, $5 reason, $6 message, $7 chain. */
+export const settleTick: Statement = {
+  name: 'settle-tick',
+  text: `
+    WITH settled AS (
+      UPDATE schedule_ticks SET outcome = $4, reason = $5, message = $6, chain_id = $7, settled_at = now()
+       WHERE schedule_id = $1 AND due_at = $2 AND (outcome = 'WAITING' OR $4 = 'CREATED')
+    ) ${release('$1', '$3')}`,
+};
+
+/**
+ * The tick waits, and those of the same schedule behind it. $1 schedule, $2 due time, $3 holder, $4 seconds, $5 reason, $6 message.
+ */
+export const postponeTick: Statement = {
+  name: 'postpone-tick',
+  text: `
+    WITH waiting AS (
+      SELECT due_at, kind = 'DUE' AND count(*) FILTER (WHERE kind = 'DUE') OVER (ORDER BY due_at) > ${QUEUE_PLACES} AS is_beyond
+        FROM schedule_ticks WHERE schedule_id = $1 AND outcome = 'WAITING'
+    ), later AS (
+      UPDATE schedule_ticks t
+         SET ready_at = greatest(t.ready_at, ${COUNTED_NOW} + $4::float8 * interval '1 s'),
+             outcome = CASE WHEN is_beyond THEN 'SKIPPED' ELSE t.outcome END,
+             settled_at = CASE WHEN is_beyond THEN now() END,
+             reason = CASE WHEN is_beyond THEN 'QUEUE_FULL' WHEN t.due_at = $2 THEN $5 ELSE t.reason END,
+             message = CASE WHEN is_beyond THEN '${QUEUE_PLACES} ticks of the schedule wait already.' WHEN t.due_at = $2 THEN $6 ELSE t.message END
+        FROM waiting WHERE t.schedule_id = $1 AND t.due_at = waiting.due_at AND t.outcome = 'WAITING'
+    ) ${release('$1', '$3')}`,
+};
+
+/** $1 schedule, $2 reason, $3 message, $4 only of this kind (null: any): what waits makes no chain any more. */
+export const skipWaiting: Statement = {
+  name: 'skip-waiting-ticks',
+  text: `
+    UPDATE schedule_ticks SET outcome = 'SKIPPED', reason = $2, message = $3, settled_at = now()
+     WHERE schedule_id = $1 AND outcome = 'WAITING' AND kind = coalesce($4, kind)`,
+};
+
+/** $1 schedule -> the new tick. */
+export const addRun: Statement = {
+  name: 'add-run',
+  text: `
+    INSERT INTO schedule_ticks (schedule_id, due_at, kind, outcome, ready_at)
+    VALUES ($1, date_trunc('milliseconds', clock_timestamp()), 'RUN', 'WAITING', ${COUNTED_NOW})
+    RETURNING due_at, kind, outcome, reason, message, missed, chain_id, created_at, settled_at`,
+};
+
+/**
+ * Due times of the past that have no chain wait again. $1 schedule, $2 due times -> those that will be made. With $3 nothing is
+ * stored.
+ */
+export const backfillTicks: Statement = {
+  name: 'backfill-ticks',
+  text: `
+    WITH open AS (
+      SELECT due.due_at FROM unnest($2::timestamptz[]) AS due(due_at)
+       WHERE NOT EXISTS (SELECT FROM schedule_ticks t
+                          WHERE t.schedule_id = $1 AND t.due_at = due.due_at AND t.outcome IN ('WAITING', 'CREATED'))
+         AND NOT EXISTS (SELECT FROM task_chains c WHERE c.schedule_id = $1 AND c.scheduled_at = due.due_at)
+    ), added AS (
+      INSERT INTO schedule_ticks AS t (schedule_id, due_at, kind, outcome, ready_at)
+      SELECT $1, due_at, 'BACKFILL', 'WAITING', ${COUNTED_NOW} FROM open WHERE NOT $3
+      ON CONFLICT (schedule_id, due_at) DO UPDATE
+         SET kind = 'BACKFILL', outcome = 'WAITING', reason = NULL, message = NULL, missed = NULL, settled_at = NULL,
+             ready_at = excluded.ready_at, created_at = now()
+       WHERE t.outcome NOT IN ('WAITING', 'CREATED')
+    )
+    SELECT due_at FROM open ORDER BY due_at`,
+};
+
+/** Ticks that ended over $1 seconds ago, $2 at most. */
+export const deleteOldTicks: Statement = {
+  name: 'delete-old-ticks',
+  text: `
+    DELETE FROM schedule_ticks WHERE (schedule_id, due_at) IN (
+      SELECT schedule_id, due_at FROM schedule_ticks
+       WHERE settled_at < now() - $1::float8 * interval '1 s' ORDER BY settled_at LIMIT $2)
+    RETURNING schedule_id`,
+};
