@@ -51,7 +51,17 @@ const TEXTS = {
   },
 };
 /** Pages of docs/ in each group, in order; those that no group names stand in `operating`. */
-const GUIDE = ['concepts', 'chain-language', 'control-tasks', 'templates', 'consent', 'sites', 'errors', 'cli'];
+const GUIDE = [
+  'concepts',
+  'chain-language',
+  'control-tasks',
+  'templates',
+  'schedules',
+  'consent',
+  'sites',
+  'errors',
+  'cli',
+];
 const START = ['quickstart'];
 
 /** The settings of one language. */

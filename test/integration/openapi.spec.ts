@@ -42,7 +42,13 @@ const LINT_OF_3_0 = {
   },
 };
 /** POSTs that neither create nor act, and the sign-in: an answer that holds a cookie is kept for nobody. */
-const STORE_NOTHING = new Set(['validateChain', 'previewChainOfTemplate', 'createSession', 'createSessionLink']);
+const STORE_NOTHING = new Set([
+  'validateChain',
+  'previewChainOfTemplate',
+  'previewSchedule',
+  'createSession',
+  'createSessionLink',
+]);
 const JSON_TYPES = ['application/json', 'application/problem+json'];
 
 const SECRETS_PRIVATE_KEY = await generateX25519Identity();
@@ -143,6 +149,9 @@ describeSystem('the OpenAPI document', 'postgres', { env }, (check) => {
   check('holds requests that are accepted as they stand', async ({ api }) => {
     const chains = await chainsByState(api);
     const template_id = await templateWithVersions(api);
+    const schedule = { title: 'an example', interval: 3_600, chain: chain([task('a')]) };
+    const made = await api.expect<{ schedule_id: string }>(201, '/schedules', { method: 'POST', body: schedule });
+    const { schedule_id } = made;
     const refused: string[] = [];
     let sent = 0;
     for (const [where, { operationId, parameters = [], requestBody }] of operationsOf(await documentOf(api))) {
@@ -153,7 +162,12 @@ describeSystem('the OpenAPI document', 'postgres', { env }, (check) => {
         return place === 'query' && example !== undefined ? [[name, example] as [string, string]] : [];
       });
       if (body === undefined && query.length === 0) continue;
-      const known: Record<string, string> = { ...NAMES, template_id, chain_id: await chains(operationId!) };
+      const known: Record<string, string> = {
+        ...NAMES,
+        schedule_id,
+        template_id,
+        chain_id: await chains(operationId!),
+      };
       const filled = path.slice('/api/v1'.length).replace(/\{(\w+)\}/g, (_, name: string) => known[name]!);
       const answer = await api.call(`${filled}?${new URLSearchParams(query).toString()}`, { method, body });
       sent += 1;

@@ -8,7 +8,10 @@ type QuotaAnswer = ProblemAnswer & { quota: object };
 
 /** What a tenant has, by the names that the paths of the API give them. */
 type Ids = Readonly<
-  Record<'template_id' | 'chain_id' | 'task_id' | 'webhook_id' | 'delivery_id' | 'key_id' | 'path', string>
+  Record<
+    'schedule_id' | 'template_id' | 'chain_id' | 'task_id' | 'webhook_id' | 'delivery_id' | 'key_id' | 'path',
+    string
+  >
 >;
 
 interface OpenApi {
@@ -77,7 +80,20 @@ describeSystem('tenants', 'postgres', { env: { RATE_LIMIT: '0', WEBHOOK_ALLOW_PR
         const { items } = await client.expect<{ items: object[] }>(200, `/audit?target=${template_id}`);
         return items.length > 0 ? true : undefined;
       });
-      ids[tenant] = { template_id, chain_id, task_id: 'a', webhook_id, delivery_id, key_id: made.key_id, path: 'none' };
+      const { schedule_id } = await client.expect<{ schedule_id: string }>(201, '/schedules', {
+        method: 'POST',
+        body: { title: `schedule of ${tenant}`, interval: 3_600, chain: body },
+      });
+      ids[tenant] = {
+        schedule_id,
+        template_id,
+        chain_id,
+        task_id: 'a',
+        webhook_id,
+        delivery_id,
+        key_id: made.key_id,
+        path: 'none',
+      };
     }
     expect(new Set(TENANTS.map((tenant) => ids[tenant].chain_id)).size).toBe(3);
     const again = await api.call('/tenants', { method: 'POST', body: { tenant_id: 'acme', name: 'again' } });
@@ -285,4 +301,6 @@ const BODIES: Readonly<Record<string, object>> = {
   skipTask: { note: 'mine' },
   putTemplate: { title: 'mine', chain: { chain_name: 'mine', tasks: [task('a')] } },
   putTemplateLabel: { version: 1 },
+  putSchedule: { title: 'mine', interval: 60, chain: { chain_name: 'mine', tasks: [task('a')] } },
+  backfillSchedule: { from: '2026-01-01T00:00:00Z' },
 };

@@ -14,6 +14,7 @@ import { KeysModule } from './keys/keys.module.js';
 import { MetricsModule } from './metrics/metrics.module.js';
 import { PartiesModule } from './parties/parties.module.js';
 import { QueueBoardModule } from './queue-board/queue-board.module.js';
+import { SchedulesModule } from './schedules/schedules.module.js';
 import { SecretsModule } from './secrets/secrets.module.js';
 import { SessionModule } from './session/session.module.js';
 import { TasksModule } from './tasks/tasks.module.js';
@@ -50,6 +51,7 @@ export class AppModule {
         AuditModule,
         SecretsModule,
         TemplatesModule,
+        SchedulesModule,
         TenantsModule,
         HealthModule.forApp({ controllers: [HealthController], inject: [Databases], useFactory: apiHealth }),
         QueueBoardModule,

@@ -25,6 +25,7 @@ export const PROBLEMS = {
   STATEMENT_OUTDATED: { status: 409, title: 'A newer statement is stored' },
   TOO_MANY_VERSIONS: { status: 409, title: 'The template has no room for another version' },
   TOO_MANY_TEMPLATES: { status: 409, title: 'The tenant has no room for another template' },
+  TOO_MANY_SCHEDULES: { status: 409, title: 'The tenant has no room for another schedule' },
   TENANT_EXISTS: { status: 409, title: 'The tenant already exists' },
   IDEMPOTENCY_KEY_IN_USE: { status: 409, title: 'A request with this idempotency key is still running' },
   SECRETS_NOT_CONFIGURED: { status: 409, title: 'The server has no key for secrets' },

@@ -9,6 +9,8 @@ export class ApiMetrics {
   readonly chainsCreated: Counter;
   /** Chains that were refused because too much waits. */
   readonly chainsShed: Counter;
+  /** Ticks of schedules by what became of them. */
+  readonly scheduleTicks: Counter<'outcome'>;
   /** By declared route, or `none`; `status` is a class such as `2xx`. */
   readonly requests: Histogram<'method' | 'route' | 'status'>;
 
@@ -23,6 +25,12 @@ export class ApiMetrics {
     this.chainsCreated = new Counter({
       name: 'taskchain_chains_created_total',
       help: 'Chains that were created here',
+      registers: [registry],
+    });
+    this.scheduleTicks = new Counter({
+      name: 'taskchain_schedule_ticks_total',
+      help: 'Ticks of schedules that ended here, by outcome: CREATED, SKIPPED or REFUSED',
+      labelNames: ['outcome'],
       registers: [registry],
     });
     this.chainsShed = new Counter({

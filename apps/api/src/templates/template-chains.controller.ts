@@ -1,7 +1,6 @@
 import { Body, Controller, Headers, HttpCode, Param, Post, Res } from '@nestjs/common';
 import { ApiHeader, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import type { InputFault } from '#libs/chain-domain';
 import type { CreatedChain } from '#libs/chain-engine';
 import type { Database, TenantDatabases } from '#libs/repositories';
 import { Roles } from '../auth/access.js';
@@ -15,6 +14,7 @@ import { ApiProblems } from '../http/api-problems.js';
 import { ApiRequest } from '../http/api-request.js';
 import { IDEMPOTENCY_KEY } from '../http/idempotency-key.js';
 import { Problem } from '../http/problem.js';
+import { placeInTemplate } from './template-faults.js';
 import { TemplateReader } from './template-reader.js';
 import { TEMPLATE_ID } from './templates.controller.js';
 import { TemplateChainDto, TemplateChainPreviewDto } from './templates.dto.js';
@@ -53,7 +53,7 @@ export class TemplateChainsController {
     const making = { key, content: { template: id, ...body }, template: { id, version } };
     return this.creator.create(engine, made, reply, making).catch((error: unknown) => {
       if (!(error instanceof Problem) || error.errors.length === 0) throw error;
-      const errors = error.errors.map((fault) => placeOf(fault, more));
+      const errors = error.errors.map((fault) => placeInTemplate(fault, more));
       throw new Problem(error.code, errors.length === 1 ? errors[0]!.message : error.detail, { ...error, errors });
     });
   }
@@ -80,7 +80,7 @@ export class TemplateChainsController {
     const { reading, approvals } = await readChainOf(proposer, reads, made, this.catalogue);
     return {
       version,
-      errors: reading.ok ? [] : reading.faults.map((fault) => placeOf(fault, more)),
+      errors: reading.ok ? [] : reading.faults.map((fault) => placeInTemplate(fault, more)),
       chain: reading.ok ? reading.chain.config : null,
       approvals: approvals.map(({ reasons, ...each }) => ({ ...each, reasons: [...reasons] })),
     };
@@ -92,14 +92,4 @@ export class TemplateChainsController {
     const { chain, number } = await this.reader.version(reads, reads.tenant!, template, word);
     return { made: { ...chain, ...more, ...(params !== undefined && { args: params }) }, more, version: number };
   }
-}
-
-/** What a chain calls args is called params here; what the caller has not given is in the chain of the template. */
-function placeOf(fault: InputFault, given: object): InputFault {
-  const [, field] = fault.pointer?.split('/') ?? [];
-  if (field === undefined || Object.hasOwn(given, field)) return fault;
-  return {
-    ...fault,
-    pointer: field === 'args' ? fault.pointer!.replace('/args', '/params') : `/chain${fault.pointer}`,
-  };
 }

@@ -46,6 +46,16 @@ function faultsOf(chain: Readonly<Record<string, unknown>>, catalogue: TaskCatal
   });
 }
 
+/** What a chain calls args is called params here; what the caller has not `given` is in the chain of the template. */
+export function placeInTemplate(fault: InputFault, given: object): InputFault {
+  const [, field] = fault.pointer?.split('/') ?? [];
+  if (field === undefined || Object.hasOwn(given, field)) return fault;
+  return {
+    ...fault,
+    pointer: field === 'args' ? fault.pointer!.replace('/args', '/params') : `/chain${fault.pointer}`,
+  };
+}
+
 const isOfArgs = ({ pointer }: InputFault): boolean => pointer?.startsWith('/args/') === true;
 
 function placesWithParams(chain: Readonly<Record<string, unknown>>): number[] {

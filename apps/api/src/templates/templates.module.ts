@@ -19,5 +19,6 @@ import { TemplatesController } from './templates.controller.js';
     TemplateCopiesController,
   ],
   providers: [TemplateMaker, TemplateReader],
+  exports: [TemplateReader],
 })
 export class TemplatesModule {}

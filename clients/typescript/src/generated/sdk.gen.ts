@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.js';
 import type { Client, Options as Options2, TDataShape } from './client/index.js';
-import type { CancelChainData, CancelChainErrors, CancelChainResponses, CancelChainsData, CancelChainsErrors, CancelChainsResponses, ChangeTenantData, ChangeTenantErrors, ChangeTenantResponses, CopyTemplateData, CopyTemplateErrors, CopyTemplateResponses, CreateChainData, CreateChainErrors, CreateChainOfTemplateData, CreateChainOfTemplateErrors, CreateChainOfTemplateResponses, CreateChainResponses, CreateKeyData, CreateKeyErrors, CreateKeyResponses, CreatePartyData, CreatePartyErrors, CreatePartyResponses, CreateSessionData, CreateSessionErrors, CreateSessionLinkData, CreateSessionLinkErrors, CreateSessionLinkResponses, CreateSessionResponses, CreateTemplateData, CreateTemplateErrors, CreateTemplateResponses, CreateTenantData, CreateTenantErrors, CreateTenantResponses, CreateWebhookData, CreateWebhookErrors, CreateWebhookResponses, DeleteChainData, DeleteChainErrors, DeleteChainResponses, DeleteSecretData, DeleteSecretErrors, DeleteSecretResponses, DeleteSessionData, DeleteSessionErrors, DeleteSessionResponses, DeleteTemplateData, DeleteTemplateErrors, DeleteTemplateResponses, DeleteWebhookData, DeleteWebhookErrors, DeleteWebhookResponses, DiffChainAndTemplateData, DiffChainAndTemplateErrors, DiffChainAndTemplateResponses, DiffTemplateVersionsData, DiffTemplateVersionsErrors, DiffTemplateVersionsResponses, DownloadArtifactData, DownloadArtifactErrors, DownloadArtifactResponses, ExecuteChainData, ExecuteChainErrors, ExecuteChainResponses, GetChainData, GetChainErrors, GetChainGraphData, GetChainGraphErrors, GetChainGraphResponses, GetChainMetricsData, GetChainMetricsErrors, GetChainMetricsResponses, GetChainResponses, GetLivenessData, GetLivenessResponses, GetPartyData, GetPartyErrors, GetPartyResponses, GetProcessMetricsData, GetProcessMetricsErrors, GetProcessMetricsResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetSessionData, GetSessionErrors, GetSessionResponses, GetTaskData, GetTaskErrors, GetTaskResponses, GetTemplateData, GetTemplateErrors, GetTemplateResponses, GetTemplateVersionData, GetTemplateVersionErrors, GetTemplateVersionResponses, GetTenantData, GetTenantErrors, GetTenantResponses, ListApprovalsData, ListApprovalsErrors, ListApprovalsResponses, ListAuditRowsData, ListAuditRowsErrors, ListAuditRowsResponses, ListChainApprovalsData, ListChainApprovalsErrors, ListChainApprovalsResponses, ListChainEventsData, ListChainEventsErrors, ListChainEventsResponses, ListChainsData, ListChainsErrors, ListChainsResponses, ListDatasetLedgerData, ListDatasetLedgerErrors, ListDatasetLedgerResponses, ListDatasetsData, ListDatasetsErrors, ListDatasetsResponses, ListEventsData, ListEventsErrors, ListEventsResponses, ListKeysData, ListKeysErrors, ListKeysResponses, ListPartiesData, ListPartiesErrors, ListPartiesResponses, ListSecretsData, ListSecretsErrors, ListSecretsResponses, ListStatementsData, ListStatementsErrors, ListStatementsResponses, ListTaskArtifactsData, ListTaskArtifactsErrors, ListTaskArtifactsResponses, ListTaskAttemptsData, ListTaskAttemptsErrors, ListTaskAttemptsResponses, ListTaskLogsData, ListTaskLogsErrors, ListTaskLogsResponses, ListTasksData, ListTasksErrors, ListTasksResponses, ListTaskTypesData, ListTaskTypesErrors, ListTaskTypesResponses, ListTemplatesData, ListTemplatesErrors, ListTemplatesResponses, ListTemplateVersionsData, ListTemplateVersionsErrors, ListTemplateVersionsResponses, ListTenantsData, ListTenantsErrors, ListTenantsResponses, ListWebhookDeliveriesData, ListWebhookDeliveriesErrors, ListWebhookDeliveriesResponses, ListWebhooksData, ListWebhooksErrors, ListWebhooksResponses, PauseChainData, PauseChainErrors, PauseChainResponses, PauseChainsData, PauseChainsErrors, PauseChainsResponses, PreviewChainOfTemplateData, PreviewChainOfTemplateErrors, PreviewChainOfTemplateResponses, PutSecretData, PutSecretErrors, PutSecretResponses, PutStatementData, PutStatementErrors, PutStatementResponses, PutTemplateData, PutTemplateErrors, PutTemplateLabelData, PutTemplateLabelErrors, PutTemplateLabelResponses, PutTemplateResponses, ReplayWebhookDeliveryData, ReplayWebhookDeliveryErrors, ReplayWebhookDeliveryResponses, ResolveTaskData, ResolveTaskErrors, ResolveTaskResponses, RestoreKeyData, RestoreKeyErrors, RestoreKeyResponses, RestoreSecretData, RestoreSecretErrors, RestoreSecretResponses, RestoreTemplateData, RestoreTemplateErrors, RestoreTemplateResponses, RestoreTemplateVersionData, RestoreTemplateVersionErrors, RestoreTemplateVersionResponses, RestoreWebhookData, RestoreWebhookErrors, RestoreWebhookResponses, ResumeChainData, ResumeChainErrors, ResumeChainResponses, ResumeChainsData, ResumeChainsErrors, ResumeChainsResponses, RetryChainData, RetryChainErrors, RetryChainResponses, RetryChainsData, RetryChainsErrors, RetryChainsResponses, RetryTaskData, RetryTaskErrors, RetryTaskResponses, RevokeKeyData, RevokeKeyErrors, RevokeKeyResponses, SetChainPriorityData, SetChainPriorityErrors, SetChainPriorityResponses, SetTaskPriorityData, SetTaskPriorityErrors, SetTaskPriorityResponses, SkipTaskData, SkipTaskErrors, SkipTaskResponses, ValidateChainData, ValidateChainErrors, ValidateChainResponses } from './types.gen.js';
+import type { BackfillScheduleData, BackfillScheduleErrors, BackfillScheduleResponses, CancelChainData, CancelChainErrors, CancelChainResponses, CancelChainsData, CancelChainsErrors, CancelChainsResponses, ChangeTenantData, ChangeTenantErrors, ChangeTenantResponses, CopyTemplateData, CopyTemplateErrors, CopyTemplateResponses, CreateChainData, CreateChainErrors, CreateChainOfTemplateData, CreateChainOfTemplateErrors, CreateChainOfTemplateResponses, CreateChainResponses, CreateKeyData, CreateKeyErrors, CreateKeyResponses, CreatePartyData, CreatePartyErrors, CreatePartyResponses, CreateScheduleData, CreateScheduleErrors, CreateScheduleResponses, CreateSessionData, CreateSessionErrors, CreateSessionLinkData, CreateSessionLinkErrors, CreateSessionLinkResponses, CreateSessionResponses, CreateTemplateData, CreateTemplateErrors, CreateTemplateResponses, CreateTenantData, CreateTenantErrors, CreateTenantResponses, CreateWebhookData, CreateWebhookErrors, CreateWebhookResponses, DeleteChainData, DeleteChainErrors, DeleteChainResponses, DeleteScheduleData, DeleteScheduleErrors, DeleteScheduleResponses, DeleteSecretData, DeleteSecretErrors, DeleteSecretResponses, DeleteSessionData, DeleteSessionErrors, DeleteSessionResponses, DeleteTemplateData, DeleteTemplateErrors, DeleteTemplateResponses, DeleteWebhookData, DeleteWebhookErrors, DeleteWebhookResponses, DiffChainAndTemplateData, DiffChainAndTemplateErrors, DiffChainAndTemplateResponses, DiffTemplateVersionsData, DiffTemplateVersionsErrors, DiffTemplateVersionsResponses, DownloadArtifactData, DownloadArtifactErrors, DownloadArtifactResponses, ExecuteChainData, ExecuteChainErrors, ExecuteChainResponses, GetChainData, GetChainErrors, GetChainGraphData, GetChainGraphErrors, GetChainGraphResponses, GetChainMetricsData, GetChainMetricsErrors, GetChainMetricsResponses, GetChainResponses, GetLivenessData, GetLivenessResponses, GetPartyData, GetPartyErrors, GetPartyResponses, GetProcessMetricsData, GetProcessMetricsErrors, GetProcessMetricsResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetScheduleData, GetScheduleErrors, GetScheduleResponses, GetSessionData, GetSessionErrors, GetSessionResponses, GetTaskData, GetTaskErrors, GetTaskResponses, GetTemplateData, GetTemplateErrors, GetTemplateResponses, GetTemplateVersionData, GetTemplateVersionErrors, GetTemplateVersionResponses, GetTenantData, GetTenantErrors, GetTenantResponses, ListApprovalsData, ListApprovalsErrors, ListApprovalsResponses, ListAuditRowsData, ListAuditRowsErrors, ListAuditRowsResponses, ListChainApprovalsData, ListChainApprovalsErrors, ListChainApprovalsResponses, ListChainEventsData, ListChainEventsErrors, ListChainEventsResponses, ListChainsData, ListChainsErrors, ListChainsResponses, ListDatasetLedgerData, ListDatasetLedgerErrors, ListDatasetLedgerResponses, ListDatasetsData, ListDatasetsErrors, ListDatasetsResponses, ListEventsData, ListEventsErrors, ListEventsResponses, ListKeysData, ListKeysErrors, ListKeysResponses, ListPartiesData, ListPartiesErrors, ListPartiesResponses, ListSchedulesData, ListSchedulesErrors, ListSchedulesResponses, ListScheduleTicksData, ListScheduleTicksErrors, ListScheduleTicksResponses, ListSecretsData, ListSecretsErrors, ListSecretsResponses, ListStatementsData, ListStatementsErrors, ListStatementsResponses, ListTaskArtifactsData, ListTaskArtifactsErrors, ListTaskArtifactsResponses, ListTaskAttemptsData, ListTaskAttemptsErrors, ListTaskAttemptsResponses, ListTaskLogsData, ListTaskLogsErrors, ListTaskLogsResponses, ListTasksData, ListTasksErrors, ListTasksResponses, ListTaskTypesData, ListTaskTypesErrors, ListTaskTypesResponses, ListTemplatesData, ListTemplatesErrors, ListTemplatesResponses, ListTemplateVersionsData, ListTemplateVersionsErrors, ListTemplateVersionsResponses, ListTenantsData, ListTenantsErrors, ListTenantsResponses, ListWebhookDeliveriesData, ListWebhookDeliveriesErrors, ListWebhookDeliveriesResponses, ListWebhooksData, ListWebhooksErrors, ListWebhooksResponses, PauseChainData, PauseChainErrors, PauseChainResponses, PauseChainsData, PauseChainsErrors, PauseChainsResponses, PauseScheduleData, PauseScheduleErrors, PauseScheduleResponses, PreviewChainOfTemplateData, PreviewChainOfTemplateErrors, PreviewChainOfTemplateResponses, PreviewScheduleData, PreviewScheduleErrors, PreviewScheduleResponses, PutScheduleData, PutScheduleErrors, PutScheduleResponses, PutSecretData, PutSecretErrors, PutSecretResponses, PutStatementData, PutStatementErrors, PutStatementResponses, PutTemplateData, PutTemplateErrors, PutTemplateLabelData, PutTemplateLabelErrors, PutTemplateLabelResponses, PutTemplateResponses, ReplayWebhookDeliveryData, ReplayWebhookDeliveryErrors, ReplayWebhookDeliveryResponses, ResolveTaskData, ResolveTaskErrors, ResolveTaskResponses, RestoreKeyData, RestoreKeyErrors, RestoreKeyResponses, RestoreScheduleData, RestoreScheduleErrors, RestoreScheduleResponses, RestoreSecretData, RestoreSecretErrors, RestoreSecretResponses, RestoreTemplateData, RestoreTemplateErrors, RestoreTemplateResponses, RestoreTemplateVersionData, RestoreTemplateVersionErrors, RestoreTemplateVersionResponses, RestoreWebhookData, RestoreWebhookErrors, RestoreWebhookResponses, ResumeChainData, ResumeChainErrors, ResumeChainResponses, ResumeChainsData, ResumeChainsErrors, ResumeChainsResponses, ResumeScheduleData, ResumeScheduleErrors, ResumeScheduleResponses, RetryChainData, RetryChainErrors, RetryChainResponses, RetryChainsData, RetryChainsErrors, RetryChainsResponses, RetryTaskData, RetryTaskErrors, RetryTaskResponses, RevokeKeyData, RevokeKeyErrors, RevokeKeyResponses, RunScheduleData, RunScheduleErrors, RunScheduleResponses, SetChainPriorityData, SetChainPriorityErrors, SetChainPriorityResponses, SetTaskPriorityData, SetTaskPriorityErrors, SetTaskPriorityResponses, SkipTaskData, SkipTaskErrors, SkipTaskResponses, ValidateChainData, ValidateChainErrors, ValidateChainResponses } from './types.gen.js';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -1202,6 +1202,190 @@ export class Operations extends HeyApiClient {
                 'Content-Type': 'application/json',
                 ...options.headers
             }
+        });
+    }
+    
+    /**
+     * List the schedules
+     *
+     * What changed last comes first.
+     */
+    public listSchedules<ThrowOnError extends boolean = true>(options?: Options<ListSchedulesData, ThrowOnError>) {
+        return (options?.client ?? this.client).get<ListSchedulesResponses, ListSchedulesErrors, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/api/v1/schedules',
+            ...options
+        });
+    }
+    
+    /**
+     * Create a schedule
+     *
+     * Makes a chain of a template, or of a chain that is written out, at each of its due times, and starts it. Its chains have the rights of the key that saved it last, as these count at the time. Checks the chain as it would be made now.
+     */
+    public createSchedule<ThrowOnError extends boolean = true>(options: Options<CreateScheduleData, ThrowOnError>) {
+        return (options.client ?? this.client).post<CreateScheduleResponses, CreateScheduleErrors, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/api/v1/schedules',
+            ...options,
+            headers: {
+                'Content-Type': 'application/json',
+                ...options.headers
+            }
+        });
+    }
+    
+    /**
+     * Show what a schedule would do
+     *
+     * Its next ten due times and the chain that it would make now, with its faults. Stores nothing.
+     */
+    public previewSchedule<ThrowOnError extends boolean = true>(options: Options<PreviewScheduleData, ThrowOnError>) {
+        return (options.client ?? this.client).post<PreviewScheduleResponses, PreviewScheduleErrors, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/api/v1/schedules/preview',
+            ...options,
+            headers: {
+                'Content-Type': 'application/json',
+                ...options.headers
+            }
+        });
+    }
+    
+    /**
+     * Delete a schedule
+     *
+     * Its chains stay, and what waits makes none. It can be restored within a day; after that its ticks are deleted, too.
+     */
+    public deleteSchedule<ThrowOnError extends boolean = true>(options: Options<DeleteScheduleData, ThrowOnError>) {
+        return (options.client ?? this.client).delete<DeleteScheduleResponses, DeleteScheduleErrors, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/api/v1/schedules/{schedule_id}',
+            ...options
+        });
+    }
+    
+    /**
+     * Get a schedule
+     *
+     * With its next due times and its last tick.
+     */
+    public getSchedule<ThrowOnError extends boolean = true>(options: Options<GetScheduleData, ThrowOnError>) {
+        return (options.client ?? this.client).get<GetScheduleResponses, GetScheduleErrors, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/api/v1/schedules/{schedule_id}',
+            ...options
+        });
+    }
+    
+    /**
+     * Change a schedule
+     *
+     * Replaces all fields. From now on its chains have the rights of your key. A due time that waits already gets its chain as the schedule is then.
+     */
+    public putSchedule<ThrowOnError extends boolean = true>(options: Options<PutScheduleData, ThrowOnError>) {
+        return (options.client ?? this.client).put<PutScheduleResponses, PutScheduleErrors, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/api/v1/schedules/{schedule_id}',
+            ...options,
+            headers: {
+                'Content-Type': 'application/json',
+                ...options.headers
+            }
+        });
+    }
+    
+    /**
+     * Restore a deleted schedule
+     *
+     * Possible within a day. It is paused then: resume it.
+     */
+    public restoreSchedule<ThrowOnError extends boolean = true>(options: Options<RestoreScheduleData, ThrowOnError>) {
+        return (options.client ?? this.client).post<RestoreScheduleResponses, RestoreScheduleErrors, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/api/v1/schedules/{schedule_id}/restore',
+            ...options
+        });
+    }
+    
+    /**
+     * List the ticks of a schedule
+     *
+     * Its due times and what became of each: the chain, or why there is none. They are kept as long as chains are.
+     */
+    public listScheduleTicks<ThrowOnError extends boolean = true>(options: Options<ListScheduleTicksData, ThrowOnError>) {
+        return (options.client ?? this.client).get<ListScheduleTicksResponses, ListScheduleTicksErrors, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/api/v1/schedules/{schedule_id}/ticks',
+            ...options
+        });
+    }
+    
+    /**
+     * Make a chain of a schedule now
+     *
+     * Beside its due times, also while it is paused. `overlap` holds. The answer is the tick, which waits; `GET /schedules/{schedule_id}/ticks` shows its chain a moment later.
+     */
+    public runSchedule<ThrowOnError extends boolean = true>(options: Options<RunScheduleData, ThrowOnError>) {
+        return (options.client ?? this.client).post<RunScheduleResponses, RunScheduleErrors, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/api/v1/schedules/{schedule_id}/run',
+            ...options
+        });
+    }
+    
+    /**
+     * Make the chains of past due times
+     *
+     * Each due time of the range that has no chain gets one, 1,000 at most, also while the schedule is paused. They are made one after the other unless `overlap` is `allow`.
+     */
+    public backfillSchedule<ThrowOnError extends boolean = true>(options: Options<BackfillScheduleData, ThrowOnError>) {
+        return (options.client ?? this.client).post<BackfillScheduleResponses, BackfillScheduleErrors, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/api/v1/schedules/{schedule_id}/backfill',
+            ...options,
+            headers: {
+                'Content-Type': 'application/json',
+                ...options.headers
+            }
+        });
+    }
+    
+    /**
+     * Pause a schedule
+     *
+     * Its due times make no chains until it is resumed, nor those that wait already. Its chains go on.
+     */
+    public pauseSchedule<ThrowOnError extends boolean = true>(options: Options<PauseScheduleData, ThrowOnError>) {
+        return (options.client ?? this.client).post<PauseScheduleResponses, PauseScheduleErrors, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/api/v1/schedules/{schedule_id}/pause',
+            ...options
+        });
+    }
+    
+    /**
+     * Resume a schedule
+     *
+     * The due times in between are not made up for: `backfill` does.
+     */
+    public resumeSchedule<ThrowOnError extends boolean = true>(options: Options<ResumeScheduleData, ThrowOnError>) {
+        return (options.client ?? this.client).post<ResumeScheduleResponses, ResumeScheduleErrors, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/api/v1/schedules/{schedule_id}/resume',
+            ...options
         });
     }
     

@@ -177,6 +177,14 @@ export type ChainSummaryDto = {
     template_id: string | null;
     template_version: number | null;
     /**
+     * The schedule that made it.
+     */
+    schedule_id: string | null;
+    /**
+     * The due time that it was made for.
+     */
+    scheduled_at: string | null;
+    /**
      * What lists can be filtered by.
      */
     labels: {
@@ -409,6 +417,14 @@ export type ChainDto = {
      */
     template_id: string | null;
     template_version: number | null;
+    /**
+     * The schedule that made it.
+     */
+    schedule_id: string | null;
+    /**
+     * The due time that it was made for.
+     */
+    scheduled_at: string | null;
     /**
      * What lists can be filtered by.
      */
@@ -1750,6 +1766,233 @@ export type TemplateCopyDto = {
      * Default: says what it is a copy of.
      */
     note?: string;
+};
+
+export type NewScheduleDto = {
+    title: string;
+    /**
+     * What it is for.
+     */
+    description?: string;
+    /**
+     * When chains are made: minute, hour, day, month and weekday in `time_zone`, or `@daily` and the like. One of `cron`, `interval` and `at` is given.
+     */
+    cron?: string;
+    /**
+     * A name of the IANA database.
+     */
+    time_zone?: string;
+    /**
+     * Seconds from one due time to the next, first after the schedule is saved.
+     */
+    interval?: number;
+    /**
+     * The only due time.
+     */
+    at?: string;
+    /**
+     * What chains are made of. This or `chain` is given.
+     */
+    template_id?: string;
+    /**
+     * A label or the number of a version; a label is looked up for each chain. Default: `default_version` of the template.
+     */
+    version?: string;
+    /**
+     * A chain as `POST /chains` takes it, without `args`: at most 64 KiB of JSON.
+     */
+    chain?: unknown;
+    /**
+     * A value for each parameter that has no default. In texts `${schedule.due_at}` stands for the due time and `${schedule.date}` for its date in `time_zone`.
+     */
+    params?: unknown;
+    /**
+     * What is done while an earlier chain of the schedule has not ended: make none, wait for its end, cancel it, or make the chain beside it.
+     */
+    overlap?: 'skip' | 'queue' | 'cancel' | 'allow';
+    /**
+     * How many due times are made up for, the newest ones, where nothing could be made for over a minute.
+     */
+    catch_up?: number;
+    /**
+     * Chains are made up to so many seconds later, spread evenly.
+     */
+    jitter?: number;
+};
+
+export type ScheduleOverlap = 'skip' | 'queue' | 'cancel' | 'allow';
+
+export type TickKind = 'DUE' | 'RUN' | 'BACKFILL';
+
+/**
+ * `WAITING`: no chain yet; `CREATED`; `SKIPPED`: it was not to be made; `MISSED`: too late, and not made up for; `REFUSED`: it could not be made.
+ */
+export type TickOutcome = 'WAITING' | 'CREATED' | 'SKIPPED' | 'MISSED' | 'REFUSED';
+
+export type TickDto = {
+    /**
+     * The due time; for `RUN` the time of the call.
+     */
+    due_at: string;
+    kind: TickKind;
+    /**
+     * `WAITING`: no chain yet; `CREATED`; `SKIPPED`: it was not to be made; `MISSED`: too late, and not made up for; `REFUSED`: it could not be made.
+     */
+    outcome: TickOutcome;
+    /**
+     * Why it made no chain, or waits: `OVERLAP`, `QUEUE_FULL`, `PAUSED`, `DELETED`, `KEY_REFUSED`, `TENANT_CLOSED`, or the code of the problem that `POST /chains` would answer with.
+     */
+    reason: string | null;
+    message: string | null;
+    /**
+     * How many due times up to this one were missed.
+     */
+    missed: number | null;
+    chain_id: string | null;
+    created_at: string;
+    settled_at: string | null;
+};
+
+export type ScheduleDto = {
+    schedule_id: string;
+    title: string;
+    description: string;
+    cron: string | null;
+    time_zone: string;
+    /**
+     * Seconds.
+     */
+    interval: number | null;
+    at: string | null;
+    template_id: string | null;
+    version: string | null;
+    chain: {
+        [key: string]: unknown;
+    } | null;
+    params: {
+        [key: string]: unknown;
+    };
+    overlap: ScheduleOverlap;
+    catch_up: number;
+    jitter: number;
+    paused: boolean;
+    /**
+     * Whose rights its chains have: who saved it last.
+     */
+    runs_as: string;
+    /**
+     * The next due times, five at most; none while it is paused.
+     */
+    next_due_times: Array<string>;
+    /**
+     * Null: it has had none.
+     */
+    last_tick: TickDto | null;
+    created_at: string;
+    created_by: string | null;
+    updated_at: string;
+};
+
+export type SchedulePreviewDto = {
+    next_due_times: Array<string>;
+    errors: Array<FaultDto>;
+    /**
+     * The chain that would be made now, as `POST /chains` would take it. Null where there are faults.
+     */
+    chain: {
+        [key: string]: unknown;
+    } | null;
+    approvals: Array<ExpectedApprovalDto>;
+};
+
+export type ListedScheduleDto = {
+    schedule_id: string;
+    title: string;
+    description: string;
+    cron: string | null;
+    time_zone: string;
+    /**
+     * Seconds.
+     */
+    interval: number | null;
+    at: string | null;
+    template_id: string | null;
+    version: string | null;
+    params: {
+        [key: string]: unknown;
+    };
+    overlap: ScheduleOverlap;
+    catch_up: number;
+    jitter: number;
+    paused: boolean;
+    /**
+     * Whose rights its chains have: who saved it last.
+     */
+    runs_as: string;
+    /**
+     * The next due times, five at most; none while it is paused.
+     */
+    next_due_times: Array<string>;
+    /**
+     * Null: it has had none.
+     */
+    last_tick: TickDto | null;
+    created_at: string;
+    created_by: string | null;
+    updated_at: string;
+};
+
+export type ScheduleListDto = {
+    items: Array<ListedScheduleDto>;
+    /**
+     * Whether another page follows.
+     */
+    has_more: boolean;
+};
+
+export type DeletedScheduleDto = {
+    /**
+     * true: a dry run, nothing was done.
+     */
+    dry_run: boolean;
+    /**
+     * Until then `POST /schedules/{schedule_id}/restore` restores it with its ticks.
+     */
+    restorable_until: string;
+    schedule: ScheduleDto;
+};
+
+export type TickListDto = {
+    /**
+     * The newest first.
+     */
+    items: Array<TickDto>;
+    /**
+     * Pass as `before` for the next page; null on the last page.
+     */
+    next_before: string | null;
+};
+
+export type BackfillDto = {
+    /**
+     * Due times from here on.
+     */
+    from: string;
+    /**
+     * Up to here. Default: now.
+     */
+    to?: string;
+};
+
+export type BackfilledDto = {
+    /**
+     * true: a dry run, nothing was done.
+     */
+    dry_run: boolean;
+    /**
+     * The due times of the range that have no chain yet: each gets one, one after the other.
+     */
+    due_times: Array<string>;
 };
 
 export type TenantUseDto = {
@@ -7100,6 +7343,847 @@ export type CopyTemplateResponses = {
 };
 
 export type CopyTemplateResponse = CopyTemplateResponses[keyof CopyTemplateResponses];
+
+export type ListSchedulesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Page number.
+         */
+        page?: number;
+        /**
+         * Schedules per page.
+         */
+        page_size?: number;
+    };
+    url: '/api/v1/schedules';
+};
+
+export type ListSchedulesErrors = {
+    /**
+     * The request is not valid; `code` and `errors` say where and what was expected.
+     */
+    400: ProblemDto;
+    /**
+     * The request has no valid key or token.
+     */
+    401: ProblemDto;
+    /**
+     * The caller's role does not allow it.
+     */
+    403: ProblemDto;
+    /**
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     */
+    429: ProblemDto;
+    /**
+     * Internal server error; the API's log has the cause.
+     */
+    500: ProblemDto;
+    /**
+     * The database cannot be reached; retry after `Retry-After` seconds.
+     */
+    503: ProblemDto;
+};
+
+export type ListSchedulesError = ListSchedulesErrors[keyof ListSchedulesErrors];
+
+export type ListSchedulesResponses = {
+    /**
+     * A page of schedules.
+     */
+    200: ScheduleListDto;
+};
+
+export type ListSchedulesResponse = ListSchedulesResponses[keyof ListSchedulesResponses];
+
+export type CreateScheduleData = {
+    body: NewScheduleDto;
+    headers?: {
+        /**
+         * Repeated requests with the same key and body get the same answer; the same key with another body is refused with 422. A key is scoped to the operation and its target, and kept for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/schedules';
+};
+
+export type CreateScheduleErrors = {
+    /**
+     * The request is not valid; `code` and `errors` say where and what was expected.
+     */
+    400: ProblemDto;
+    /**
+     * The request has no valid key or token.
+     */
+    401: ProblemDto;
+    /**
+     * The caller's role does not allow it.
+     */
+    403: ProblemDto;
+    /**
+     * The resource does not exist.
+     */
+    404: ProblemDto;
+    /**
+     * The status of the chain or task does not allow it; `detail` names the status. Or the first request with the Idempotency-Key is still running.
+     */
+    409: ProblemDto;
+    /**
+     * The body is larger than 10 MB.
+     */
+    413: ProblemDto;
+    /**
+     * The body is not application/json.
+     */
+    415: ProblemDto;
+    /**
+     * The Idempotency-Key was used with another body.
+     */
+    422: ProblemDto;
+    /**
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     */
+    429: ProblemDto;
+    /**
+     * Internal server error; the API's log has the cause.
+     */
+    500: ProblemDto;
+    /**
+     * The database cannot be reached; retry after `Retry-After` seconds.
+     */
+    503: ProblemDto;
+};
+
+export type CreateScheduleError = CreateScheduleErrors[keyof CreateScheduleErrors];
+
+export type CreateScheduleResponses = {
+    /**
+     * The schedule is stored.
+     */
+    201: ScheduleDto;
+};
+
+export type CreateScheduleResponse = CreateScheduleResponses[keyof CreateScheduleResponses];
+
+export type PreviewScheduleData = {
+    body: NewScheduleDto;
+    path?: never;
+    query?: never;
+    url: '/api/v1/schedules/preview';
+};
+
+export type PreviewScheduleErrors = {
+    /**
+     * The request is not valid; `code` and `errors` say where and what was expected.
+     */
+    400: ProblemDto;
+    /**
+     * The request has no valid key or token.
+     */
+    401: ProblemDto;
+    /**
+     * The caller's role does not allow it.
+     */
+    403: ProblemDto;
+    /**
+     * The resource does not exist.
+     */
+    404: ProblemDto;
+    /**
+     * The body is larger than 10 MB.
+     */
+    413: ProblemDto;
+    /**
+     * The body is not application/json.
+     */
+    415: ProblemDto;
+    /**
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     */
+    429: ProblemDto;
+    /**
+     * Internal server error; the API's log has the cause.
+     */
+    500: ProblemDto;
+    /**
+     * The database cannot be reached; retry after `Retry-After` seconds.
+     */
+    503: ProblemDto;
+};
+
+export type PreviewScheduleError = PreviewScheduleErrors[keyof PreviewScheduleErrors];
+
+export type PreviewScheduleResponses = {
+    /**
+     * The due times and the chain.
+     */
+    200: SchedulePreviewDto;
+};
+
+export type PreviewScheduleResponse = PreviewScheduleResponses[keyof PreviewScheduleResponses];
+
+export type DeleteScheduleData = {
+    body?: never;
+    headers?: {
+        /**
+         * The ETag of the chain or, for a call on a task, of the task, as it was read. If it has changed since, nothing is done and the answer is 412.
+         */
+        'If-Match'?: string;
+    };
+    path: {
+        /**
+         * The schedule.
+         */
+        schedule_id: string;
+    };
+    query?: {
+        /**
+         * true: a dry run, which returns what would be done and does nothing.
+         */
+        dry_run?: boolean;
+        /**
+         * The id again, as confirmation. Without it only a dry run is accepted.
+         */
+        confirm?: string;
+    };
+    url: '/api/v1/schedules/{schedule_id}';
+};
+
+export type DeleteScheduleErrors = {
+    /**
+     * The request is not valid; `code` and `errors` say where and what was expected.
+     */
+    400: ProblemDto;
+    /**
+     * The request has no valid key or token.
+     */
+    401: ProblemDto;
+    /**
+     * The caller's role does not allow it.
+     */
+    403: ProblemDto;
+    /**
+     * The resource does not exist.
+     */
+    404: ProblemDto;
+    /**
+     * The resource has changed since it was read: `If-Match` names another state.
+     */
+    412: ProblemDto;
+    /**
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     */
+    429: ProblemDto;
+    /**
+     * Internal server error; the API's log has the cause.
+     */
+    500: ProblemDto;
+    /**
+     * The database cannot be reached; retry after `Retry-After` seconds.
+     */
+    503: ProblemDto;
+};
+
+export type DeleteScheduleError = DeleteScheduleErrors[keyof DeleteScheduleErrors];
+
+export type DeleteScheduleResponses = {
+    /**
+     * Deleted, or in a dry run what would be.
+     */
+    200: DeletedScheduleDto;
+};
+
+export type DeleteScheduleResponse = DeleteScheduleResponses[keyof DeleteScheduleResponses];
+
+export type GetScheduleData = {
+    body?: never;
+    path: {
+        /**
+         * The schedule.
+         */
+        schedule_id: string;
+    };
+    query?: never;
+    url: '/api/v1/schedules/{schedule_id}';
+};
+
+export type GetScheduleErrors = {
+    /**
+     * The request has no valid key or token.
+     */
+    401: ProblemDto;
+    /**
+     * The caller's role does not allow it.
+     */
+    403: ProblemDto;
+    /**
+     * The resource does not exist.
+     */
+    404: ProblemDto;
+    /**
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     */
+    429: ProblemDto;
+    /**
+     * Internal server error; the API's log has the cause.
+     */
+    500: ProblemDto;
+    /**
+     * The database cannot be reached; retry after `Retry-After` seconds.
+     */
+    503: ProblemDto;
+};
+
+export type GetScheduleError = GetScheduleErrors[keyof GetScheduleErrors];
+
+export type GetScheduleResponses = {
+    /**
+     * The schedule.
+     */
+    200: ScheduleDto;
+};
+
+export type GetScheduleResponse = GetScheduleResponses[keyof GetScheduleResponses];
+
+export type PutScheduleData = {
+    body: NewScheduleDto;
+    headers?: {
+        /**
+         * The ETag of the chain or, for a call on a task, of the task, as it was read. If it has changed since, nothing is done and the answer is 412.
+         */
+        'If-Match'?: string;
+    };
+    path: {
+        /**
+         * The schedule.
+         */
+        schedule_id: string;
+    };
+    query?: never;
+    url: '/api/v1/schedules/{schedule_id}';
+};
+
+export type PutScheduleErrors = {
+    /**
+     * The request is not valid; `code` and `errors` say where and what was expected.
+     */
+    400: ProblemDto;
+    /**
+     * The request has no valid key or token.
+     */
+    401: ProblemDto;
+    /**
+     * The caller's role does not allow it.
+     */
+    403: ProblemDto;
+    /**
+     * The resource does not exist.
+     */
+    404: ProblemDto;
+    /**
+     * The resource has changed since it was read: `If-Match` names another state.
+     */
+    412: ProblemDto;
+    /**
+     * The body is larger than 10 MB.
+     */
+    413: ProblemDto;
+    /**
+     * The body is not application/json.
+     */
+    415: ProblemDto;
+    /**
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     */
+    429: ProblemDto;
+    /**
+     * Internal server error; the API's log has the cause.
+     */
+    500: ProblemDto;
+    /**
+     * The database cannot be reached; retry after `Retry-After` seconds.
+     */
+    503: ProblemDto;
+};
+
+export type PutScheduleError = PutScheduleErrors[keyof PutScheduleErrors];
+
+export type PutScheduleResponses = {
+    /**
+     * The schedule as it is now.
+     */
+    200: ScheduleDto;
+};
+
+export type PutScheduleResponse = PutScheduleResponses[keyof PutScheduleResponses];
+
+export type RestoreScheduleData = {
+    body?: never;
+    headers?: {
+        /**
+         * Repeated requests with the same key and body get the same answer; the same key with another body is refused with 422. A key is scoped to the operation and its target, and kept for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        /**
+         * The schedule.
+         */
+        schedule_id: string;
+    };
+    query?: never;
+    url: '/api/v1/schedules/{schedule_id}/restore';
+};
+
+export type RestoreScheduleErrors = {
+    /**
+     * The request is not valid; `code` and `errors` say where and what was expected.
+     */
+    400: ProblemDto;
+    /**
+     * The request has no valid key or token.
+     */
+    401: ProblemDto;
+    /**
+     * The caller's role does not allow it.
+     */
+    403: ProblemDto;
+    /**
+     * The resource does not exist.
+     */
+    404: ProblemDto;
+    /**
+     * The status of the chain or task does not allow it; `detail` names the status. Or the first request with the Idempotency-Key is still running.
+     */
+    409: ProblemDto;
+    /**
+     * The body is larger than 10 MB.
+     */
+    413: ProblemDto;
+    /**
+     * The body is not application/json.
+     */
+    415: ProblemDto;
+    /**
+     * The Idempotency-Key was used with another body.
+     */
+    422: ProblemDto;
+    /**
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     */
+    429: ProblemDto;
+    /**
+     * Internal server error; the API's log has the cause.
+     */
+    500: ProblemDto;
+    /**
+     * The database cannot be reached; retry after `Retry-After` seconds.
+     */
+    503: ProblemDto;
+};
+
+export type RestoreScheduleError = RestoreScheduleErrors[keyof RestoreScheduleErrors];
+
+export type RestoreScheduleResponses = {
+    /**
+     * Restored.
+     */
+    200: ScheduleDto;
+};
+
+export type RestoreScheduleResponse = RestoreScheduleResponses[keyof RestoreScheduleResponses];
+
+export type ListScheduleTicksData = {
+    body?: never;
+    path: {
+        /**
+         * The schedule.
+         */
+        schedule_id: string;
+    };
+    query?: {
+        /**
+         * Only those that were due before.
+         */
+        before?: string;
+        /**
+         * Ticks per page.
+         */
+        page_size?: number;
+    };
+    url: '/api/v1/schedules/{schedule_id}/ticks';
+};
+
+export type ListScheduleTicksErrors = {
+    /**
+     * The request is not valid; `code` and `errors` say where and what was expected.
+     */
+    400: ProblemDto;
+    /**
+     * The request has no valid key or token.
+     */
+    401: ProblemDto;
+    /**
+     * The caller's role does not allow it.
+     */
+    403: ProblemDto;
+    /**
+     * The resource does not exist.
+     */
+    404: ProblemDto;
+    /**
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     */
+    429: ProblemDto;
+    /**
+     * Internal server error; the API's log has the cause.
+     */
+    500: ProblemDto;
+    /**
+     * The database cannot be reached; retry after `Retry-After` seconds.
+     */
+    503: ProblemDto;
+};
+
+export type ListScheduleTicksError = ListScheduleTicksErrors[keyof ListScheduleTicksErrors];
+
+export type ListScheduleTicksResponses = {
+    /**
+     * A page of ticks.
+     */
+    200: TickListDto;
+};
+
+export type ListScheduleTicksResponse = ListScheduleTicksResponses[keyof ListScheduleTicksResponses];
+
+export type RunScheduleData = {
+    body?: never;
+    headers?: {
+        /**
+         * Repeated requests with the same key and body get the same answer; the same key with another body is refused with 422. A key is scoped to the operation and its target, and kept for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        /**
+         * The schedule.
+         */
+        schedule_id: string;
+    };
+    query?: never;
+    url: '/api/v1/schedules/{schedule_id}/run';
+};
+
+export type RunScheduleErrors = {
+    /**
+     * The request is not valid; `code` and `errors` say where and what was expected.
+     */
+    400: ProblemDto;
+    /**
+     * The request has no valid key or token.
+     */
+    401: ProblemDto;
+    /**
+     * The caller's role does not allow it.
+     */
+    403: ProblemDto;
+    /**
+     * The resource does not exist.
+     */
+    404: ProblemDto;
+    /**
+     * The status of the chain or task does not allow it; `detail` names the status. Or the first request with the Idempotency-Key is still running.
+     */
+    409: ProblemDto;
+    /**
+     * The body is larger than 10 MB.
+     */
+    413: ProblemDto;
+    /**
+     * The body is not application/json.
+     */
+    415: ProblemDto;
+    /**
+     * The Idempotency-Key was used with another body.
+     */
+    422: ProblemDto;
+    /**
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     */
+    429: ProblemDto;
+    /**
+     * Internal server error; the API's log has the cause.
+     */
+    500: ProblemDto;
+    /**
+     * The database cannot be reached; retry after `Retry-After` seconds.
+     */
+    503: ProblemDto;
+};
+
+export type RunScheduleError = RunScheduleErrors[keyof RunScheduleErrors];
+
+export type RunScheduleResponses = {
+    /**
+     * The tick.
+     */
+    201: TickDto;
+};
+
+export type RunScheduleResponse = RunScheduleResponses[keyof RunScheduleResponses];
+
+export type BackfillScheduleData = {
+    body: BackfillDto;
+    headers?: {
+        /**
+         * Repeated requests with the same key and body get the same answer; the same key with another body is refused with 422. A key is scoped to the operation and its target, and kept for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        /**
+         * The schedule.
+         */
+        schedule_id: string;
+    };
+    query?: {
+        /**
+         * true: a dry run, which returns what would be done and does nothing.
+         */
+        dry_run?: boolean;
+    };
+    url: '/api/v1/schedules/{schedule_id}/backfill';
+};
+
+export type BackfillScheduleErrors = {
+    /**
+     * The request is not valid; `code` and `errors` say where and what was expected.
+     */
+    400: ProblemDto;
+    /**
+     * The request has no valid key or token.
+     */
+    401: ProblemDto;
+    /**
+     * The caller's role does not allow it.
+     */
+    403: ProblemDto;
+    /**
+     * The resource does not exist.
+     */
+    404: ProblemDto;
+    /**
+     * The status of the chain or task does not allow it; `detail` names the status. Or the first request with the Idempotency-Key is still running.
+     */
+    409: ProblemDto;
+    /**
+     * The body is larger than 10 MB.
+     */
+    413: ProblemDto;
+    /**
+     * The body is not application/json.
+     */
+    415: ProblemDto;
+    /**
+     * The Idempotency-Key was used with another body.
+     */
+    422: ProblemDto;
+    /**
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     */
+    429: ProblemDto;
+    /**
+     * Internal server error; the API's log has the cause.
+     */
+    500: ProblemDto;
+    /**
+     * The database cannot be reached; retry after `Retry-After` seconds.
+     */
+    503: ProblemDto;
+};
+
+export type BackfillScheduleError = BackfillScheduleErrors[keyof BackfillScheduleErrors];
+
+export type BackfillScheduleResponses = {
+    /**
+     * What will be made, or in a dry run would be.
+     */
+    200: BackfilledDto;
+};
+
+export type BackfillScheduleResponse = BackfillScheduleResponses[keyof BackfillScheduleResponses];
+
+export type PauseScheduleData = {
+    body?: never;
+    headers?: {
+        /**
+         * Repeated requests with the same key and body get the same answer; the same key with another body is refused with 422. A key is scoped to the operation and its target, and kept for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+        /**
+         * The ETag of the chain or, for a call on a task, of the task, as it was read. If it has changed since, nothing is done and the answer is 412.
+         */
+        'If-Match'?: string;
+    };
+    path: {
+        /**
+         * The schedule.
+         */
+        schedule_id: string;
+    };
+    query?: never;
+    url: '/api/v1/schedules/{schedule_id}/pause';
+};
+
+export type PauseScheduleErrors = {
+    /**
+     * The request is not valid; `code` and `errors` say where and what was expected.
+     */
+    400: ProblemDto;
+    /**
+     * The request has no valid key or token.
+     */
+    401: ProblemDto;
+    /**
+     * The caller's role does not allow it.
+     */
+    403: ProblemDto;
+    /**
+     * The resource does not exist.
+     */
+    404: ProblemDto;
+    /**
+     * The status of the chain or task does not allow it; `detail` names the status. Or the first request with the Idempotency-Key is still running.
+     */
+    409: ProblemDto;
+    /**
+     * The resource has changed since it was read: `If-Match` names another state.
+     */
+    412: ProblemDto;
+    /**
+     * The body is larger than 10 MB.
+     */
+    413: ProblemDto;
+    /**
+     * The body is not application/json.
+     */
+    415: ProblemDto;
+    /**
+     * The Idempotency-Key was used with another body.
+     */
+    422: ProblemDto;
+    /**
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     */
+    429: ProblemDto;
+    /**
+     * Internal server error; the API's log has the cause.
+     */
+    500: ProblemDto;
+    /**
+     * The database cannot be reached; retry after `Retry-After` seconds.
+     */
+    503: ProblemDto;
+};
+
+export type PauseScheduleError = PauseScheduleErrors[keyof PauseScheduleErrors];
+
+export type PauseScheduleResponses = {
+    /**
+     * It is paused.
+     */
+    200: ScheduleDto;
+};
+
+export type PauseScheduleResponse = PauseScheduleResponses[keyof PauseScheduleResponses];
+
+export type ResumeScheduleData = {
+    body?: never;
+    headers?: {
+        /**
+         * Repeated requests with the same key and body get the same answer; the same key with another body is refused with 422. A key is scoped to the operation and its target, and kept for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+        /**
+         * The ETag of the chain or, for a call on a task, of the task, as it was read. If it has changed since, nothing is done and the answer is 412.
+         */
+        'If-Match'?: string;
+    };
+    path: {
+        /**
+         * The schedule.
+         */
+        schedule_id: string;
+    };
+    query?: never;
+    url: '/api/v1/schedules/{schedule_id}/resume';
+};
+
+export type ResumeScheduleErrors = {
+    /**
+     * The request is not valid; `code` and `errors` say where and what was expected.
+     */
+    400: ProblemDto;
+    /**
+     * The request has no valid key or token.
+     */
+    401: ProblemDto;
+    /**
+     * The caller's role does not allow it.
+     */
+    403: ProblemDto;
+    /**
+     * The resource does not exist.
+     */
+    404: ProblemDto;
+    /**
+     * The status of the chain or task does not allow it; `detail` names the status. Or the first request with the Idempotency-Key is still running.
+     */
+    409: ProblemDto;
+    /**
+     * The resource has changed since it was read: `If-Match` names another state.
+     */
+    412: ProblemDto;
+    /**
+     * The body is larger than 10 MB.
+     */
+    413: ProblemDto;
+    /**
+     * The body is not application/json.
+     */
+    415: ProblemDto;
+    /**
+     * The Idempotency-Key was used with another body.
+     */
+    422: ProblemDto;
+    /**
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     */
+    429: ProblemDto;
+    /**
+     * Internal server error; the API's log has the cause.
+     */
+    500: ProblemDto;
+    /**
+     * The database cannot be reached; retry after `Retry-After` seconds.
+     */
+    503: ProblemDto;
+};
+
+export type ResumeScheduleError = ResumeScheduleErrors[keyof ResumeScheduleErrors];
+
+export type ResumeScheduleResponses = {
+    /**
+     * It goes on.
+     */
+    200: ScheduleDto;
+};
+
+export type ResumeScheduleResponse = ResumeScheduleResponses[keyof ResumeScheduleResponses];
 
 export type GetTenantData = {
     body?: never;

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
-import type { CreatedChain, TemplateUse } from '#libs/chain-engine';
+import type { CreatedChain, DueTime, TemplateUse } from '#libs/chain-engine';
 import type { Database } from '#libs/repositories';
 import { callerOf, partyOf } from '../../auth/caller.js';
 import { TenantDirectory } from '../../auth/tenant-directory.js';
@@ -8,7 +8,7 @@ import { Catalogue } from '../../catalogue/catalogue.js';
 import { LargeBody } from '../../http/large-body.js';
 import { ApiMetrics } from '../../metrics/api-metrics.js';
 import { Backlog } from './backlog.js';
-import { createFrom, type CreateRequest } from './create-from.js';
+import { createFrom, type CreateRequest, type Creation } from './create-from.js';
 import { LargeChains } from './large-chains.js';
 
 /** What a chain is made of, beside its body. */
@@ -17,7 +17,8 @@ export interface Making {
   readonly key: string | undefined;
   /** What the key stands for, where that is not the body. */
   readonly content?: unknown;
-  readonly template?: TemplateUse;
+  readonly template?: TemplateUse | undefined;
+  readonly schedule?: DueTime;
 }
 
 /** Creates chains, of whatever they are made: the one way to do so. */
@@ -31,18 +32,29 @@ export class ChainCreator {
     private readonly backlog: Backlog,
   ) {}
 
-  /** As `createFrom`, for the caller of a request. Throws also OVERLOADED. */
+  /** As `createAs`, for the caller of a request. */
   async create(engine: Database, body: unknown, reply: FastifyReply, making: Making): Promise<CreatedChain> {
-    const quota = await this.directory.quotaOf(engine.tenant!);
-    const request: CreateRequest = { caller: callerOf(reply), ...partyOf(reply), quota, ...making };
-    const outcome = await this.backlog.admit(() =>
+    const by = { caller: callerOf(reply), ...partyOf(reply) };
+    const { chain, replayed } = await this.createAs(engine, body, by, making);
+    if (replayed) reply.header('Idempotency-Replayed', 'true');
+    reply.header('Location', `/api/v1/chains/${chain.chain_id}`);
+    return chain;
+  }
+
+  /** As `createFrom`, within the tenant's quota. Throws also OVERLOADED. */
+  async createAs(
+    engine: Database,
+    body: unknown,
+    by: Pick<CreateRequest, 'caller' | 'party' | 'isAdmin'>,
+    making: Making,
+  ): Promise<Creation> {
+    const request: CreateRequest = { ...by, quota: await this.directory.quotaOf(engine.tenant!), ...making };
+    const creation = await this.backlog.admit(() =>
       body instanceof LargeBody
         ? this.large.create(body, engine.tenant!, request)
         : createFrom(engine, body, this.catalogue, request),
     );
-    if (outcome.replayed) reply.header('Idempotency-Replayed', 'true');
-    else this.metrics.chainsCreated.inc();
-    reply.header('Location', `/api/v1/chains/${outcome.chain.chain_id}`);
-    return outcome.chain;
+    if (!creation.replayed) this.metrics.chainsCreated.inc();
+    return creation;
   }
 }

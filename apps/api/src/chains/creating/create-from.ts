@@ -1,4 +1,4 @@
-import { createChain, type Caller, type CreatedChain, type TemplateUse } from '#libs/chain-engine';
+import { createChain, type Caller, type CreatedChain, type DueTime, type TemplateUse } from '#libs/chain-engine';
 import type { Database, Queryable, Quota } from '#libs/repositories';
 import type { TaskCatalogue } from '../../catalogue/catalogue.js';
 import { idempotentRequest } from '../../http/idempotency-key.js';
@@ -20,6 +20,7 @@ export interface CreateRequest {
   /** What the key stands for; absent: the body. */
   readonly content?: unknown;
   readonly template?: TemplateUse | undefined;
+  readonly schedule?: DueTime | undefined;
 }
 
 /** The chain that was created, or by an earlier request with the same Idempotency-Key. */
@@ -33,10 +34,14 @@ export async function createFrom(
   engine: Database,
   body: unknown,
   catalogue: TaskCatalogue,
-  { caller, party, isAdmin, key, quota, content = body, template }: CreateRequest,
+  { caller, party, isAdmin, key, quota, content = body, template, schedule }: CreateRequest,
 ): Promise<Creation> {
   const by = { actor: caller.actor, party, isAdmin };
-  const chain = newChainOf(faultless((await readChainOf(by, engine, body, catalogue)).reading), { ...by, template });
+  const chain = newChainOf(faultless((await readChainOf(by, engine, body, catalogue)).reading), {
+    ...by,
+    template,
+    schedule,
+  });
   const outcome = await createChain(engine, chain, idempotentRequest(key, content), caller, quota);
   if (outcome.kind === 'key-reused') {
     throw new Problem('IDEMPOTENCY_KEY_REUSED', 'This Idempotency-Key was used for another chain: use a new key.');

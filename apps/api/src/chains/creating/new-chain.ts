@@ -1,10 +1,13 @@
-import type { NewChain, TemplateUse } from '#libs/chain-engine';
+import type { DueTime, NewChain, TemplateUse } from '#libs/chain-engine';
 import { findReferences } from '#libs/chain-domain';
 import type { ChainInput } from './chain-input.js';
 import type { Author } from './read-chain-of.js';
 
 /** A chain that was read without a fault, as the engine takes it. */
-export function newChainOf(input: ChainInput, by: Author & { readonly template?: TemplateUse | undefined }): NewChain {
+export function newChainOf(
+  input: ChainInput,
+  by: Author & { readonly template?: TemplateUse | undefined; readonly schedule?: DueTime | undefined },
+): NewChain {
   const { plan } = input;
   const positions = new Map(input.tasks.map((task) => [task.taskId, task.position]));
   return {
@@ -14,6 +17,7 @@ export function newChainOf(input: ChainInput, by: Author & { readonly template?:
     config: input.config,
     outputs: input.outputs,
     template: by.template,
+    schedule: by.schedule,
     metadata: input.metadata,
     labels: input.labels,
     createdBy: by.actor,
