@@ -55,6 +55,8 @@ const NAMES = [
   'name',
   'seq',
   'id',
+  'schedule_id',
+  'template_id',
 ];
 
 /** What names the things of an answer. */

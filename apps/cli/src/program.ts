@@ -19,6 +19,7 @@ import { addProfileCommands } from './commands/profiles.js';
 import { addProjectCommands } from './commands/project.js';
 import { addReadingCommands } from './commands/reading.js';
 import { addResultCommands } from './commands/results.js';
+import { addScheduleCommands } from './commands/schedules.js';
 import { addSecretCommands } from './commands/secrets.js';
 import { addSteeringCommands, addTaskSteeringCommands } from './commands/steering.js';
 import { addTemplateCommands } from './commands/templates.js';
@@ -104,6 +105,7 @@ export function buildProgram(shell: Shell, say: Say): { program: Command; sessio
   addWebhookCommands(program, session, act);
   addSecretCommands(program, session, act);
   addTemplateCommands(program, session, act);
+  addScheduleCommands(program, session, act);
   addTenantCommands(program, session, act);
   addAuditCommands(program, session, act);
   addPartyCommands(program, session, act);
