@@ -28,6 +28,7 @@ describe('the examples', () => {
       'encrypted-delivery',
       'ending',
       'federated-training',
+      'for-each',
       'psi-pipeline',
       'risk-control',
       'three-party-scoring',

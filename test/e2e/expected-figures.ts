@@ -20,6 +20,10 @@ export const EXPECTED: Readonly<Record<string, (outcome: ExampleOutcome) => void
     expect(results['too-few']).toBeNull();
     expect(results.report).toMatchObject({ sections: [{ kind: 'intersection' }, { kind: 'statistics' }] });
   },
+  'for-each': ({ results }) => {
+    expect(results.describe).toEqual([results['describe[duration]'], results['describe[credit_amount]']]);
+    expect(Object.keys(results.describe[1].statistics)).toHaveLength(2);
+  },
   ending: ({ results }) => {
     expect(results.intersect.intersection_count).toBe(509);
     expect(results.describe).toBeNull();

@@ -75,6 +75,61 @@ describeSystem('rules of a chain', 'postgres', { env: { WORKER_CONCURRENCY_DIAGN
     expect(taskOf(wrong, 'a')).toMatchObject({ status: 'FAILURE', error: { code: 'INVALID_PARAMS' }, result: null });
   });
 
+  check('for_each runs a task for each item and gives the list of results, in order', async ({ api }) => {
+    const done = await api.run({
+      ...chain([
+        task(
+          'e',
+          { result: '${item.n}', delay_ms: 20 },
+          { for_each: { items: '${params.list}', key: '${item.id}', max_parallel: 2 } },
+        ),
+        task('none', {}, { for_each: [], depends_on: [] }),
+        task('n', { result: ['${tasks.e.result[1].result}', '${tasks.none.result}'] }, { depends_on: ['e', 'none'] }),
+      ]),
+      params: { type: 'object', properties: { list: { type: 'array', items: { type: 'object' } } } },
+      args: { list: ['a', 'b', 'c'].map((id, n) => ({ id, n })) },
+    });
+    expect(done).toMatchObject({ status: 'SUCCESS', total_tasks: 6 });
+    expect(done.tasks.map(({ task_id }) => task_id)).toEqual(['e[a]', 'e[b]', 'e[c]', 'e', 'none', 'n']);
+    const list = taskOf(done, 'e').result as unknown as { task_id: string; result: number }[];
+    expect(list.map(({ task_id, result }) => [task_id, result])).toEqual([
+      ['e[a]', 0],
+      ['e[b]', 1],
+      ['e[c]', 2],
+    ]);
+    expect(taskOf(done, 'n').result!.result).toEqual([1, []]);
+    expect(await api.attempts(done.chain_id, 'e')).toEqual([]);
+    await post(api, `/chains/${done.chain_id}/retry`, { from: ['e[b]'] });
+    const again = await api.ended(done.chain_id);
+    expect(again.tasks.map(({ attempt }) => attempt)).toEqual([1, 2, 1, 2, 1, 2]);
+  });
+
+  check('for_each succeeds with as many instances as it needs, and fails with fewer', async ({ api }) => {
+    const of = (at_least: number) =>
+      chain([
+        task(
+          'e',
+          {},
+          {
+            for_each: { items: [0, 9, 0], at_least },
+            task_params: { task_config: { fail_attempts: '${item}' } },
+          },
+        ),
+        task('n', {}, { depends_on: ['e'] }),
+      ]);
+    const done = await api.run(of(2));
+    expect(done).toMatchObject({ status: 'SUCCESS', failed_tasks: 1 });
+    expect(taskOf(done, 'e').result).toMatchObject([{ task_id: 'e[0]' }, null, { task_id: 'e[2]' }]);
+    const end_chain = { when: 'size(tasks.e.result) == 2', status: 'CANCELLED' };
+    const ended = await api.run(
+      chain([task('e', {}, { for_each: [1, 2], end_chain }), task('n', {}, { depends_on: ['e'] })]),
+    );
+    expect(ended).toMatchObject({ status: 'CANCELLED', ended_by: 'e', completed_tasks: 3, skipped_tasks: 1 });
+    const failed = await api.run(of(3));
+    expect(failed).toMatchObject({ status: 'FAILURE', error: { code: 'TOO_FEW_SUCCEEDED' } });
+    expect(taskOf(failed, 'n').status).toBe('SKIPPED');
+  });
+
   check('max_parallel is never exceeded, and says so', async ({ api }) => {
     const ids = Array.from({ length: 9 }, (_, i) => `t${i}`);
     const flaky = { retry_policy: { max_retries: 1, delay_ms: 50 } };

@@ -146,6 +146,11 @@ export const BUGS = plant({
     seed: 3,
     sql: [SAVE, 'hold = i.hold', `hold = nullif(i.hold, 'WAIT')`],
   },
+  'results-of-others': {
+    what: 'a for_each collects what no instance of it gave',
+    seed: 29,
+    sql: ['load-results', 't.run_id, t.result', `t.run_id, to_jsonb('another'::text) AS result`],
+  },
   'other-tenants-told': {
     what: 'the webhooks of other tenants hear of the end of a chain',
     seed: 0,

@@ -3,7 +3,7 @@
  * are recounted, and a trigger rule is tried over every way in which the parents could still end.
  */
 import { isDeepStrictEqual } from 'node:util';
-import type { Task } from '#libs/chain-domain';
+import { isControlType, type Task } from '#libs/chain-domain';
 import {
   alive,
   certain,
@@ -52,7 +52,7 @@ export class Invariants {
   /** Attempts of control tasks that were opened. */
   private readonly opened = new Set<string>();
   /** The run whose result stands, by task. */
-  private readonly results = new Map<string, string>();
+  private readonly results = new Map<string, unknown>();
   /** Attempts that were ever committed as QUEUED. */
   private readonly handedOut = new Set<string>();
   private readonly sends = new Map<string, number>();
@@ -214,7 +214,9 @@ export class Invariants {
         throw new Violation('I3', `${event.kind} was accepted for ${attempt}, which had ended`);
       this.ended.add(attempt);
     }
-    if (event.kind === 'TaskSucceeded') this.results.set(request, run!);
+    if (event.kind !== 'TaskSucceeded') return;
+    if (run === null) collected(chainId, position, after);
+    this.results.set(request, run ?? after.rows[position]!.result);
   }
 
   /** I2: a task leaves PENDING by its rule, by its operator, or with its chain. */
@@ -233,6 +235,17 @@ export class Invariants {
       throw new Violation('I2', `${name} succeeded without having started`);
     }
   }
+}
+
+/** I12: what a `for_each` collects are results of its instances, in their order. */
+function collected(chainId: string, position: number, { tasks, rows }: Snapshot): void {
+  const parents = tasks.filter(({ successors }) => successors.includes(position));
+  const list: unknown = rows[position]!.result;
+  const isOf = (value: unknown, parent: number): boolean =>
+    value === null || value === 'operator' || Array.isArray(value) || String(value).startsWith(`${chainId}-${parent}.`);
+  const right =
+    Array.isArray(list) && list.length === parents.length && list.every((each, i) => isOf(each, parents[i]!.position));
+  if (!right) throw new Violation('I12', `${chainId}-${position} collected ${JSON.stringify(list)}`);
 }
 
 /** The moves that statements make in bulk, and those beside them that need somebody's word. */
@@ -275,7 +288,7 @@ function left(chainId: string, before: Snapshot, after: Snapshot, { by, events, 
     const stopped = stops.some(({ taskRequestId, attempt }) => `${taskRequestId}.${attempt}` === id);
     if (end === undefined && !stopped)
       throw new Violation('stop', `${id} no longer counts and nobody stops its worker`);
-    if (end?.kind === 'TaskConditionFalse' || was.taskType === 'wait') return;
+    if (end?.kind === 'TaskConditionFalse' || isControlType(was.taskType)) return;
     const kept = attempts.find((attempt) => attempt.id === id);
     if (kept === undefined) throw new Violation('attempts', `${id} has ended and is not kept`);
     const run = was.runId ?? end?.runId ?? null;

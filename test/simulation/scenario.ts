@@ -1,6 +1,6 @@
-import { CHAIN_ENDS, TRIGGER_RULES } from '#libs/chain-domain';
+import { CHAIN_ENDS, FOR_EACH, TRIGGER_RULES } from '#libs/chain-domain';
 import type { EndChain, RetryPolicy, TriggerRule } from '#libs/chain-domain';
-import type { NewChain } from '#libs/chain-engine';
+import type { NewChain, NewTask } from '#libs/chain-engine';
 import { sampleNewChain } from '#libs/testing';
 import { Random } from './random.js';
 
@@ -42,7 +42,12 @@ export function scenarioOf(seed: number, options: ScenarioOptions = {}): Scenari
   const chains = Array.from({ length: count }, (_, i) => randomChain(`c${i}`, random, faults || operators));
   return {
     seed,
-    chains: seed % 4 === 3 ? chains.map((chain) => withControls(chain, new Random(seed + 0xc0))) : chains,
+    chains:
+      seed % 4 === 3
+        ? chains.map((chain) => withControls(chain, new Random(seed + 0xc0)))
+        : seed % 4 === 1
+          ? chains.map((chain) => withCollectors(chain, new Random(seed + 0xf0)))
+          : chains,
     listeners: 1 + random.int(3),
     workers: 1 + random.int(3),
     slots: 1 + random.int(2),
@@ -102,6 +107,25 @@ function withControls({ id, made }: ChainSpec, random: Random): ChainSpec {
     const params = { task_config: { seconds: random.pick([0, 1, 5, 20]) } };
     const unlimited = { timeoutSeconds: null, queueTimeoutSeconds: null, concurrency: null, endChain: null };
     return { ...task, taskType: 'wait', params, ...unlimited };
+  });
+  return { id, made: { ...made, tasks } };
+}
+
+/** The chain with some of its tasks as those that a `for_each` leaves to collect results: listeners open them. */
+function withCollectors({ id, made }: ChainSpec, random: Random): ChainSpec {
+  const tasks = made.tasks.map((task): NewTask => {
+    const items = task.predecessors.length;
+    if (items === 0 || random.chance(0.4)) return task;
+    const params = { items, ...(random.chance(0.5) && { at_least: 1 + random.int(items) }) };
+    const unlimited = { timeoutSeconds: null, queueTimeoutSeconds: null, concurrency: null };
+    return {
+      ...task,
+      ...unlimited,
+      taskType: FOR_EACH,
+      params,
+      triggerRule: 'none_failed_min_one_success',
+      endChain: null,
+    };
   });
   return { id, made: { ...made, tasks } };
 }

@@ -3,6 +3,7 @@ import type { CreateChainRequest } from './generated/index.js';
 type TaskBody = CreateChainRequest['tasks'][number];
 type Dependency = NonNullable<TaskBody['depends_on']>[number];
 type EndChain = NonNullable<TaskBody['end_chain']>;
+type ForEach = Extract<NonNullable<TaskBody['for_each']>, { items: unknown }>;
 type RetryPolicy = NonNullable<TaskBody['retry_policy']>;
 /** What `POST /chains` takes beside name and tasks. */
 export type ChainSettings = Omit<CreateChainRequest, 'chain_name' | 'tasks'>;
@@ -61,6 +62,14 @@ export class Task extends Step {
   /** Ends the chain when it has succeeded and the CEL expression holds, which may name its own result. */
   endChain(when: string, status: EndChain['status'], message?: string): Task {
     return this.with({ end_chain: { when, status, ...(message !== undefined && { message }) } });
+  }
+
+  /**
+   * Runs it once for each item of a list, which is written out or a `param(…)`: its parameters may hold `item()` and `index`. What
+   * comes after it gets the list of results. It has its own id (`as`), or its instances have none to refer to.
+   */
+  forEach(items: NonNullable<ForEach['items']>, settings: Omit<ForEach, 'items'> = {}): Task {
+    return this.with({ for_each: { items, ...settings } });
   }
 
   /** What its parents must have come to: `all_success` where it is left out; `{ at_least: k }` for k successes. */
@@ -242,6 +251,14 @@ export function wait(time: number | { readonly until: string }): Task {
 export function param(name: string, path = ''): string {
   return `\${params.${name}${path && !path.startsWith('[') ? '.' : ''}${path}}`;
 }
+
+/** What stands for the item of an instance in the parameters of a task with `forEach`, or a part of it. */
+export function item(path = ''): string {
+  return `\${item${path && !path.startsWith('[') ? '.' : ''}${path}}`;
+}
+
+/** What stands for the place of an instance's item in the list, from 0. */
+export const index = '${index}';
 
 /** One after the other: the first tasks of each step wait for all last tasks of the step before. */
 export function chain(...steps: readonly Step[]): Step {

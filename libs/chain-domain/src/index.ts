@@ -8,6 +8,7 @@ export * from './events.js';
 export { placeIn, syntaxFault } from './expression-words.js';
 export { failure, FAILURE_CODES, type FailureCode } from './failure-codes.js';
 export * from './input-fault.js';
+export { type Item, putItem } from './items.js';
 export type { JsonValue } from './map-strings.js';
 export { isOpenedEntry, type OpenedEntry } from './opened-entry.js';
 export { expandParams, type Expansion, type ParamSource, type ParamValues } from './params.js';

@@ -17,7 +17,7 @@ export type ReferenceParse =
   | { readonly ok: true; readonly reference: ParsedReference }
   | { readonly ok: false; readonly code: ReferenceFaultCode; readonly message: string };
 
-const TASK_ID = /^[A-Za-z0-9._-]{1,64}$/;
+const TASK_ID = /^(?=.{1,64}$)[A-Za-z0-9._-]+(?:\[[A-Za-z0-9._-]+\])?$/;
 const MAX_TASK_ID = 64;
 const STEP = /\.([^.[\]{}\s"']+)|\[(0|[1-9][0-9]{0,8})\]/y;
 const RESULT = '.result';
@@ -120,7 +120,8 @@ function splitId(text: string, taskIds?: { has(taskId: string): boolean }): Spli
   return longestKnown ?? shortest;
 }
 
-function readPath(text: string): (string | number)[] | undefined {
+/** The steps of a path such as `.a.b[0]`; undefined where it is none. */
+export function readPath(text: string): (string | number)[] | undefined {
   const path: (string | number)[] = [];
   STEP.lastIndex = 0;
   while (STEP.lastIndex < text.length) {

@@ -1,4 +1,12 @@
-import { type ControlType, isObject, LONGEST_HOLD_S, pointer, readWait, TIME_PATTERN } from '#libs/chain-domain';
+import {
+  type ControlType,
+  type FOR_EACH,
+  isObject,
+  LONGEST_HOLD_S,
+  pointer,
+  readWait,
+  TIME_PATTERN,
+} from '#libs/chain-domain';
 import { schemaFaults, type TaskType } from '#libs/compute';
 
 type ParamsFault = { readonly pointer: string; readonly message: string };
@@ -44,12 +52,17 @@ export const controlTypes: readonly TaskType[] = [
   }),
 ];
 
-const READERS: Readonly<Record<ControlType, (params: unknown) => object>> = { wait: readWait };
+const READERS: Readonly<Record<Exclude<ControlType, typeof FOR_EACH>, (params: unknown) => object>> = {
+  wait: readWait,
+};
 
 const isOpen = (value: unknown): boolean => typeof value === 'string' && value.includes('${');
 
 /** What is wrong with the parameters of a control task; pointers are relative to `task_params`. */
-export function checkControl(type: ControlType, params: Record<string, unknown>): readonly ParamsFault[] {
+export function checkControl(
+  type: Exclude<ControlType, typeof FOR_EACH>,
+  params: Record<string, unknown>,
+): readonly ParamsFault[] {
   const { task_config: config, ...others } = params;
   const unknown = Object.keys(others).map((key) => ({
     pointer: pointer(key),

@@ -8,7 +8,7 @@ import { Absentable, Between, Characters, NotEmpty, OneOf, Present, Texts } from
 
 export const MAX_BULK = 1_000;
 export const DEFAULT_PER_SECOND = 50;
-const TASK_ID = /^[A-Za-z0-9._-]*$/;
+const TASK_ID = /^[A-Za-z0-9._-]*(\[[A-Za-z0-9._-]+\])?$/;
 
 class DryRunDto {
   @Absentable()

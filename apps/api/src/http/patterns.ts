@@ -34,4 +34,4 @@ export const PATTERN_RULES: Readonly<Record<string, string>> = {
 };
 
 /** Whether a text can be an id at all. The database refuses text that holds NUL, so nothing else is looked up. */
-export const isId = (text: string): boolean => /^[A-Za-z0-9._-]{1,64}$/.test(text);
+export const isId = (text: string): boolean => /^(?=.{1,64}$)[A-Za-z0-9._-]+(?:\[[A-Za-z0-9._-]+\])?$/.test(text);

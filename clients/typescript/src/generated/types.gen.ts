@@ -2325,6 +2325,35 @@ export type CreateChainRequest = {
             message?: string;
         };
         /**
+         * Runs the task once for each item of a list, side by side: task_params may hold ${item}, ${item.<path>} and ${index}. The instances are called <task_id>[0], <task_id>[1], …; the task itself succeeds after them, and its result is the list of their results in order (null where there is none). The chain stores it written out.
+         */
+        for_each?: string | Array<unknown> | {
+            /**
+             * The list: written out, or ${params.<name>.<path>}, whose value is a list.
+             */
+            items: string | Array<unknown>;
+            /**
+             * What an instance is called by in place of its index: a text of letters, digits and . _ - or a whole number, of each item another one.
+             */
+            key?: string;
+            /**
+             * Gives each instance so many items at once: ${item} is a list then.
+             */
+            batch?: number;
+            /**
+             * A list of more items is refused.
+             */
+            max_items?: number;
+            /**
+             * Maximum number of instances that are sent or running at once.
+             */
+            max_parallel?: number;
+            /**
+             * How many instances must succeed: a number, or a share of them if it is below 1. Failures beside them do not fail the chain. Default: none may fail.
+             */
+            at_least?: number;
+        };
+        /**
          * true: the task may fail without failing the chain. Its successors treat the failure as a success with a null result. Takes precedence over on_exhausted.
          */
         tolerable?: boolean;

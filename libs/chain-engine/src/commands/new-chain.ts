@@ -56,6 +56,8 @@ export type ChainOutputs = Readonly<Record<string, { readonly task_id: string; r
 export interface Concurrency {
   readonly key: string;
   readonly limit: number;
+  /** The key of a task counts in its chain alone. */
+  readonly inChain?: boolean;
 }
 
 export interface NewTask extends TaskSettings {
@@ -152,7 +154,7 @@ export function newChainRows(
       successors: task.successors,
       referenced: task.referenced,
       params: task.params,
-      ...groupOf(chain.concurrency, task.concurrency),
+      ...groupOf(chainId, chain.concurrency, task.concurrency),
       consent: consent[position] ?? null,
     })),
     edges: chain.tasks.flatMap((task) =>
@@ -167,13 +169,18 @@ export function newChainRows(
 }
 
 function groupOf(
+  chainId: string,
   ofChain: Concurrency | null,
   ofTask: Concurrency | null,
 ): Pick<NewTaskRow, 'concurrency_key' | 'concurrency_limit' | 'concurrency_of'> {
   const group = ofChain ?? ofTask;
   if (group === null) return { concurrency_key: null, concurrency_limit: null, concurrency_of: null };
-  const { key, limit } = group;
-  return { concurrency_key: key, concurrency_limit: limit, concurrency_of: ofChain === null ? 'TASK' : 'CHAIN' };
+  const { key, limit, inChain = false } = group;
+  return {
+    concurrency_key: inChain ? `${chainId}/${key}` : key,
+    concurrency_limit: limit,
+    concurrency_of: ofChain === null ? 'TASK' : 'CHAIN',
+  };
 }
 
 function firstState(chain: NewChain): ChainState {

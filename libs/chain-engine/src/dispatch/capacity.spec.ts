@@ -5,6 +5,10 @@ describe('capacity at the workers', () => {
   let capacity: Capacity;
   const refresh = (inFlight: number, tenants: string[] = []): void =>
     capacity.refresh([{ task_type: 'psi', slots: '2', in_flight: inFlight, tenants, shared: false }]);
+  const openOf = (type: string, most: number): number | undefined => {
+    const { types, places } = capacity.openings(most);
+    return places[types.indexOf(type)];
+  };
   beforeEach(() => {
     capacity = new Capacity();
   });
@@ -21,7 +25,8 @@ describe('capacity at the workers', () => {
     expect(capacity.take('wait', 'a')).toBe(false);
     refresh(0);
     for (let i = 0; i < 1_000; i++) expect(capacity.take('wait', 'a')).toBe(true);
-    expect(capacity.openings(500)).toMatchObject({ types: ['psi', 'wait'], places: [4, 500] });
+    expect(openOf('wait', 500)).toBe(500);
+    expect(openOf('psi', 500)).toBe(4);
   });
 
   test('lets a tenant that waits alone go on, and nobody past another that waits', () => {
@@ -29,7 +34,7 @@ describe('capacity at the workers', () => {
     expect(capacity.take('psi', 'a')).toBe(true);
     expect(capacity.take('psi', 'b')).toBe(false);
     expect(capacity.take('psi', 'a')).toBe(false);
-    expect(capacity.openings(10)).toEqual({ types: ['psi'], places: [3] });
+    expect(openOf('psi', 10)).toBe(3);
     // Fewer were claimed than there was capacity for: none waits any more.
     capacity.claimed('psi', 2, 3, ['a', 'b']);
     expect(capacity.take('psi', 'b')).toBe(true);

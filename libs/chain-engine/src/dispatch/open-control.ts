@@ -1,21 +1,32 @@
-import { failure, readWait, type ControlType } from '#libs/chain-domain';
+import { failure, FOR_EACH, isObject, readWait, type ControlType, type TaskError } from '#libs/chain-domain';
 import type { TaskJob } from '#libs/queues';
 import type { LoadedChain } from '#libs/repositories';
 import type { Incoming } from '../apply/decide-chain.js';
 
+/** A control task in the place of its job. `parents`: what each has come to, in the order of `inputs`. */
+export interface ControlJob extends TaskJob {
+  readonly parents: readonly string[];
+}
+
 /** What is fenced by the attempt, as every report is: an opening that comes twice counts once. */
-type Opening = Pick<TaskJob, 'attempt' | 'params'> & { readonly position: number };
+type Opening = Pick<ControlJob, 'attempt' | 'params' | 'inputs' | 'parents'> & { readonly position: number };
 /** The clocks of a chain: waits go by the counted time, which is `lagMs` behind PostgreSQL's. */
 type Clocks = Pick<LoadedChain, 'nowMs' | 'lagMs'>;
 
-const OPENINGS: Readonly<Record<ControlType, (opening: Opening, clocks: Clocks) => Incoming>> = { wait };
+const OPENINGS: Readonly<Record<ControlType, (opening: Opening, clocks: Clocks) => Incoming>> = {
+  wait,
+  [FOR_EACH]: collect,
+};
+
+/** The list of all results has at most so many bytes of JSON. */
+const MAX_LIST_BYTES = 4 * 1024 * 1024;
 
 /**
  * Opens a control task: the event that stands in the place of its job. If this process dies before the event is stored,
  * the task's lease expires and it is opened again.
  */
-export function openEvent({ taskType, attempt, params }: TaskJob, position: number, clocks: Clocks): Incoming {
-  return OPENINGS[taskType as ControlType]({ attempt, params, position }, clocks);
+export function openEvent({ taskType, ...job }: ControlJob, position: number, clocks: Clocks): Incoming {
+  return OPENINGS[taskType as ControlType]({ ...job, position }, clocks);
 }
 
 function wait({ position, attempt, params }: Opening, { nowMs, lagMs }: Clocks): Incoming {
@@ -26,6 +37,26 @@ function wait({ position, attempt, params }: Opening, { nowMs, lagMs }: Clocks):
   }
   const until = 'forMs' in read ? nowMs + read.forMs : read.untilMs - lagMs;
   return { event: { kind: 'TaskHeld', position, attempt, hold: 'WAIT', until }, report: OPENED };
+}
+
+/** The results of all instances in their order, if enough of them have succeeded. */
+function collect({ position, attempt, params, inputs, parents }: Opening): Incoming {
+  const { items = 0, at_least: least = 0 } = (isObject(params) ? params : {}) as { items?: number; at_least?: number };
+  const failed = (error: TaskError): Incoming => ({
+    event: { kind: 'TaskFailed', position, attempt, runId: null, error, retryable: false, random: 0 },
+  });
+  const succeeded = parents.filter((status) => status === 'SUCCESS').length;
+  if (items > 0 && succeeded < least) {
+    const message = `${succeeded} of ${items} instances succeeded, and at_least is ${least}: look at those that failed`;
+    return failed(failure('TOO_FEW_SUCCEEDED', message));
+  }
+  const result = items === 0 ? [] : Object.values(inputs);
+  const bytes = Buffer.byteLength(JSON.stringify(result));
+  if (bytes > MAX_LIST_BYTES) {
+    const message = `the results of its ${items} instances are ${bytes} bytes, more than ${MAX_LIST_BYTES}: pass large things as artifacts`;
+    return failed(failure('RESULT_TOO_LARGE', message));
+  }
+  return { event: { kind: 'TaskSucceeded', position, attempt, runId: null }, report: { ...OPENED, result } };
 }
 
 /** It began as it was opened. */

@@ -12,6 +12,7 @@ import { engineQueries } from '#libs/repositories';
 import type { ChainFacts, ChainSave, JobRow, Queryable, SentStatementRow } from '#libs/repositories';
 import { sibling, spanIdOfRun } from '#libs/tracing';
 import { evaluateConditions, type ConditionOutcome, type ConditionScope } from '../conditions/conditions.js';
+import type { ControlJob } from './open-control.js';
 import { consentFor, statementsOf, withdrawnInput } from './job-consent.js';
 
 /** All results that one job carries, at most this many bytes of JSON. */
@@ -41,7 +42,7 @@ export interface Skipped {
 export interface PreparedJobs {
   readonly jobs: TaskJob[];
   /** Control tasks, which the engine opens instead of sending them. */
-  readonly controls: TaskJob[];
+  readonly controls: ControlJob[];
   readonly unsendable: Unsendable[];
   readonly skipped: Skipped[];
   /** Row ids and attempts of the tasks whose jobs were left for the next call, so that memory holds what it can. */
@@ -98,7 +99,10 @@ export async function prepareJobs(
     const job =
       outcome.kind === 'fault' ? { error: conditionError(outcome) } : makeJob(row, attempt, resultAt, statements);
     if ('error' in job) prepared.unsendable.push({ ...ref, error: job.error });
-    else (isControlType(job.taskType) ? prepared.controls : prepared.jobs).push(job);
+    else if (isControlType(job.taskType)) {
+      const parents = row.predecessors.map((at) => resultAt(at)?.status ?? 'PENDING');
+      prepared.controls.push({ ...job, parents });
+    } else prepared.jobs.push(job);
   }
   return prepared;
 }

@@ -27,7 +27,7 @@ export interface InputFile {
 
 const ARTIFACT = /^artifact:([^/]+)\/([^/]+)\/(.+)$/;
 /** What may be one part of a path: the id of a chain or a task, or the name of an artifact. */
-export const SAFE_PART = /^(?!\.{1,2}$)[A-Za-z0-9._:-]{1,200}$/;
+export const SAFE_PART = /^(?!\.{1,2}$)[A-Za-z0-9._:-]{1,200}(?:\[[A-Za-z0-9._-]{1,62}\])?$/;
 
 export function isInside(root: string, path: string): boolean {
   return path === root || path.startsWith(root.endsWith(sep) ? root : root + sep);

@@ -29,6 +29,8 @@ export interface TaskBody extends Partial<WireSettings> {
   readonly queue_timeout?: number;
   readonly concurrency_key?: string;
   readonly concurrency_limit?: number;
+  /** Of an instance: the key is one of its chain alone. */
+  readonly concurrency_in_chain?: boolean;
 }
 
 export type DependencyBody =

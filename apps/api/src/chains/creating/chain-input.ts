@@ -17,6 +17,7 @@ import { type GraphFault, MAX_TASKS, type Plan, plan } from '#libs/dag-planner';
 import { type ChainBody, type PriorityBody, type RetryPolicyBody, type TaskBody } from './chain-body.js';
 import { addConditionFaults, conditionsOf, type ReadConditions } from './condition-faults.js';
 import { expandBody, outputsOf } from './expand-body.js';
+import { expandForEach } from './expand-for-each.js';
 import { expandBranches } from './expand-branches.js';
 import { PRIORITY_WORDS } from './create-chain.schema.js';
 import type { TaskCatalogue } from '../../catalogue/catalogue.js';
@@ -38,7 +39,7 @@ export interface ChainInput {
   readonly plan: Plan;
   /** Null: none. */
   readonly outputs: ChainOutputs | null;
-  /** The body as it would have been sent without parameters and branches. */
+  /** The body as it would have been sent without parameters and branches; `for_each` as it was. */
   readonly config: unknown;
 }
 
@@ -86,7 +87,8 @@ export function readChain(body: unknown, catalogue: TaskCatalogue): ChainReading
   }
   const expanded = expandBody(body, sent, faults);
   const branched = expandBranches(expanded.tasks, faults);
-  const { tasks } = branched;
+  const listed = expandForEach(branched.tasks, faults);
+  const { tasks } = listed;
   const nodes = readDependencies(tasks);
   const planned = plan(nodes);
   if (!planned.ok) addGraphFaults(planned.faults, nodes, faults);
@@ -95,15 +97,26 @@ export function readChain(body: unknown, catalogue: TaskCatalogue): ChainReading
   addControlFaults(tasks, faults);
   const known = planned.ok ? planned.plan : undefined;
   const placed = <Place extends { readonly pointer?: string }>(each: Place): Place =>
-    each.pointer === undefined ? each : { ...each, pointer: expanded.placeOf(branched.placeOf(each.pointer)) };
+    each.pointer === undefined
+      ? each
+      : { ...each, pointer: expanded.placeOf(branched.placeOf(listed.placeOf(each.pointer))) };
   const secrets = addParamsFaults(tasks, catalogue, known, faults).map(placed);
-  if (known !== undefined) branched.addFaults(known, faults);
+  if (known !== undefined) branched.addFaults(known, faults, listed.positionOf);
   const outputs = outputsOf(expanded.body, new Map(nodes.map(({ id }, i) => [id, i])), faults);
   const conditions = addConditionFaults(tasks, nodes, known, faults);
-  if (!faults.empty || !planned.ok) return { ok: false, faults: faults.toArray().map(placed), secrets };
-  const written = { ...expanded.body, tasks };
-  const chain = chainOf(written as unknown as ChainBody, nodes, planned.plan, conditions);
+  if (!faults.empty || !planned.ok) return { ok: false, faults: distinct(faults.toArray().map(placed)), secrets };
+  const written = { ...expanded.body, tasks: branched.tasks };
+  const chain = chainOf({ ...written, tasks } as unknown as ChainBody, nodes, planned.plan, conditions);
   return { ok: true, chain: { ...chain, outputs, config: written }, secrets };
+}
+
+/** Instances of one task have the same faults at the same place. */
+function distinct(faults: readonly InputFault[]): readonly InputFault[] {
+  const known = new Set<string>();
+  return faults.filter(({ code, pointer: place, message }) => {
+    const key = JSON.stringify([code, place, message.replace(/\[[^\]]*\]/, '')]);
+    return !known.has(key) && known.add(key);
+  });
 }
 
 function addGraphFaults(graphFaults: readonly GraphFault[], nodes: readonly TaskNode[], faults: FaultList): void {
@@ -162,9 +175,11 @@ function chainOf(
   };
 }
 
-function concurrencyOf(body: Pick<TaskBody, 'concurrency_key' | 'concurrency_limit'>): Concurrency | null {
-  const { concurrency_key: key, concurrency_limit: limit = 1 } = body;
-  return key === undefined ? null : { key, limit };
+function concurrencyOf(
+  body: Pick<TaskBody, 'concurrency_key' | 'concurrency_limit' | 'concurrency_in_chain'>,
+): Concurrency | null {
+  const { concurrency_key: key, concurrency_limit: limit = 1, concurrency_in_chain: inChain = false } = body;
+  return key === undefined ? null : { key, limit, ...(inChain && { inChain }) };
 }
 
 /** A chain with a concurrency key schedules its tasks: a key of a task would be a second queue inside the first. */

@@ -1,4 +1,4 @@
-import { type FaultList, isControlType, isObject, pointer } from '#libs/chain-domain';
+import { type FaultList, FOR_EACH, isControlType, isObject, pointer } from '#libs/chain-domain';
 import { taskLabel } from './chain-schema-faults.js';
 
 /** Fields of a task that say how a worker runs it, or that go by a result which a `wait` does not have. */
@@ -15,6 +15,8 @@ const OF_WORKERS = [
 export function addControlFaults(tasks: readonly unknown[], faults: FaultList): void {
   for (const [position, task] of tasks.entries()) {
     if (!isObject(task) || typeof task['task_type'] !== 'string' || !isControlType(task['task_type'])) continue;
+    // It was written out: see expand-for-each.ts.
+    if (task['task_type'] === FOR_EACH) continue;
     for (const field of OF_WORKERS) {
       if (task[field] === undefined) continue;
       const message = `${taskLabel(task, position)}${field} has no meaning for a ${task['task_type']}, which no worker runs: leave it out.`;

@@ -2,6 +2,7 @@ import { MAX_TASKS } from '#libs/dag-planner';
 import { TRIGGER_RULES } from '#libs/chain-domain';
 import { LABEL_KEY, LABEL_VALUE } from '../../http/patterns.js';
 import { branch, condition, endChain, taskId } from './conditions.schema.js';
+import { forEach } from './for-each.schema.js';
 import { functionFields } from './params.schema.js';
 import { retryPolicy } from './retry-policy.schema.js';
 
@@ -150,6 +151,7 @@ const task = {
     when: condition,
     branch,
     end_chain: endChain,
+    for_each: forEach,
     tolerable: {
       type: 'boolean',
       default: false,

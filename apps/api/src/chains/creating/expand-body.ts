@@ -46,18 +46,22 @@ export function expandBody(
   const secrets = new Set(declared.filter((name) => properties[name]!['x-secret'] === true));
   const { expand, used, sources } = expandParams({ declared, values, secrets });
   const expanded = tasks.map((task, position) => {
-    if (!isObject(task) || task['task_params'] === undefined) return task;
+    if (!isObject(task)) return task;
     const label = taskLabel(task, position);
-    const at = ['tasks', position, 'task_params'];
-    const { value, faults: found } = expand(task['task_params'] as JsonValue, at);
-    // Where declaration or values are wrong there are no values at all.
-    for (const fault of found) {
-      if (known || fault.code !== 'NO_VALUE') faults.add({ ...fault, message: label + fault.message });
+    let made = task;
+    for (const field of ['task_params', 'for_each']) {
+      if (task[field] === undefined) continue;
+      const { value, faults: found } = expand(task[field] as JsonValue, ['tasks', position, field]);
+      // Where declaration or values are wrong there are no values at all.
+      for (const fault of found) {
+        if (known || fault.code !== 'NO_VALUE') faults.add({ ...fault, message: label + fault.message });
+      }
+      if (value !== task[field]) made = { ...made, [field]: value };
     }
-    return value === task['task_params'] ? task : { ...task, task_params: value };
+    return made;
   });
   for (const name of declared.filter((each) => !used.has(each))) {
-    const message = `No task uses the parameter ${quoted(name)}: write \${params.${name}} in task_params, or take it out.`;
+    const message = `No task uses the parameter ${quoted(name)}: write \${params.${name}} in task_params or for_each, or take it out.`;
     faults.add({ code: 'UNUSED_PARAM', pointer: pointer('params', 'properties', name), message });
   }
   return { body: { ...body, tasks: expanded }, tasks: expanded, placeOf: placeIn(sources, given) };

@@ -23,8 +23,8 @@ export interface ExpandedBranches {
   readonly tasks: readonly unknown[];
   /** Where the caller has to look for what is wrong at a place of the written out tasks. */
   readonly placeOf: (place: string) => string;
-  /** Adds a fault for each condition of an arm that names what its task does not wait for. */
-  readonly addFaults: (plan: Plan, faults: FaultList) => void;
+  /** Adds a fault for each condition of an arm that names what its task does not wait for. `at`: where a task stands in the plan. */
+  readonly addFaults: (plan: Plan, faults: FaultList, at: (position: number) => number) => void;
 }
 
 /**
@@ -57,9 +57,10 @@ export function expandBranches(tasks: readonly unknown[], faults: FaultList): Ex
       const [dependency = ''] = /^\/tasks\/\d+\/depends_on\/\d+/.exec(place) ?? [];
       return places.get(dependency) ?? place;
     },
-    addFaults: (plan, list) => {
+    addFaults: (plan, list, at) => {
       for (const { position, place, taskId } of named) {
-        if (positions.get(taskId) === position || plan.isAncestor(positions.get(taskId)!, position)) continue;
+        const other = positions.get(taskId)!;
+        if (other === position || plan.isAncestor(at(other), at(position))) continue;
         const why = 'that task does not have to be done before this one: add it to depends_on';
         const message = `${taskLabel(tasks[position], position)}the condition names task ${quoted(taskId)}, and ${why}.`;
         list.add({ code: 'REFERENCE_NOT_ANCESTOR', pointer: pointer(...place), message });
