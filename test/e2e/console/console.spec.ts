@@ -3,7 +3,7 @@ import { afterAll, expect } from '@jest/globals';
 import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { describeUnless, openTestBrowser } from '#libs/testing';
-import { scene } from '../../attacks/two-owners.js';
+import { decide, scene } from '../../attacks/two-owners.js';
 import { chain, describeSystem, line, task, type ApiClient } from '../../integration/system/index.js';
 import { expectAccessible, offerKey, openWindow, signIn } from './console-browser.js';
 import { dataFlow, dataPages } from './data-flow.js';
@@ -121,7 +121,7 @@ describeUnless(chromium.skip, 'the console', () => {
     });
 
     check('shows an owner what waits, gives the command that signs, and refuses in their name', async (running) => {
-      const { a, psi } = await scene(running);
+      const { a, b, psi } = await scene(running);
       const id = await a.api.start(chain([psi()]));
       const { page, faults } = await open('/sign-in');
       await signIn(page);
@@ -136,6 +136,79 @@ describeUnless(chromium.skip, 'the console', () => {
         'FAILURE',
         expect.stringContaining('合同已终止'),
       ]);
+      // What both owners sign at their own sites lets the next one run under the page.
+      const next = await a.api.start(chain([psi()]));
+      await page.goto(`${running.api.url}/chains/${next}`);
+      await nodeOf(page, 'only', 'Waiting to retry').click();
+      await page.getByText('It waits for the owner of the data of').waitFor();
+      for (const side of [a, b]) await decide(side, next, 'only', 'approve');
+      await page.getByText('Ended').waitFor();
+      await nodeOf(page, 'only', 'Success').waitFor();
+      expect(faults).toEqual([]);
+      await page.context().close();
+    });
+
+    check('gives a stuck task its result, and shows each attempt of one that was tried again', async ({ api }) => {
+      const again = task('again', { fail_attempts: 2 }, { retry_policy: { max_retries: 2, delay_ms: 100 } });
+      const stuck = task('stuck', { delay_ms: 600_000 }, { depends_on: ['again'] });
+      const id = await start([again, stuck, task('after', {}, { depends_on: ['stuck'] })]);
+      const { page, faults } = await open('/sign-in');
+      await signIn(page);
+      await page.goto(`${api.url}/chains/${id}`);
+      await nodeOf(page, 'stuck', 'Running').click();
+      await page.getByRole('button', { name: 'Resolve' }).click();
+      const modal = modalOf(page);
+      await modal.getByLabel('Result, as JSON').fill('{"rows": 7');
+      await modal.getByText('This is not JSON yet').waitFor();
+      await modal.getByLabel('Result, as JSON').fill('{"rows": 7}');
+      const resolve = modal.getByRole('button', { name: 'Resolve' });
+      await modal.locator('.changes').getByText('stuck').waitFor();
+      expect(await resolve.isDisabled()).toBe(true);
+      await modal.getByLabel('Reason').fill('counted by hand');
+      await resolve.click();
+      await nodeOf(page, 'after', 'Success').waitFor();
+      const ended = await api.ended(id);
+      expect(ended.tasks[1]!.result).toEqual({ rows: 7 });
+      await page.goto(`${api.url}/chains/${id}?view=gantt`);
+      const lane = page.locator('.gantt-row').filter({ hasText: 'again' });
+      await lane.getByRole('img', { name: 'attempt 1: Failed, queued' }).waitFor();
+      const tried = await lane.getByRole('img').evaluateAll((all) => all.map((each) => each.ariaLabel!.slice(0, 18)));
+      expect(tried).toEqual(['attempt 1: Failed,', 'attempt 2: Failed,', 'attempt 3: Success']);
+      // Bars are as long as their times: the stuck task ran before the third, and after the first.
+      const bars = page.locator('.gantt-row .run:not(.earlier)');
+      const [first, second, third] = await bars.evaluateAll((all) =>
+        all.map((bar) => {
+          const { left, right, width } = bar.getBoundingClientRect();
+          return { left, right, width };
+        }),
+      );
+      expect(second!.left).toBeGreaterThan(first!.right);
+      expect(third!.left).toBeGreaterThanOrEqual(second!.right - 3);
+      expect(second!.width).toBeGreaterThan(first!.width + third!.width);
+      expect(faults).toEqual([]);
+      await page.context().close();
+    });
+
+    check('goes on where it was once the API is there again, and says meanwhile that it is not', async (running) => {
+      const { api } = running;
+      const { page, faults } = await open('/sign-in');
+      await signIn(page);
+      const id = await start(line(3, { delay_ms: 4_000 }), { chain_name: 'over a restart' });
+      await page.goto(`${api.url}/chains/${id}`);
+      await nodeOf(page, 'task-0', 'Running').waitFor();
+      await page.evaluate('globalThis.notReloaded = true');
+      const resumed: string[] = [];
+      page.on('request', (request) => {
+        const last = request.headers()['last-event-id'];
+        if (last !== undefined) resumed.push(last);
+      });
+      await running.app('api').kill();
+      await page.getByText('The connection broke').waitFor();
+      await running.startApp('api', { PORT: new URL(api.url).port });
+      await nodeOf(page, 'task-2', 'Success').waitFor();
+      await page.getByText('Ended').waitFor();
+      expect(await page.evaluate('globalThis.notReloaded')).toBe(true);
+      expect(resumed.length).toBeGreaterThan(0);
       expect(faults).toEqual([]);
       await page.context().close();
     });

@@ -1,7 +1,8 @@
-import { useMutation, useQuery } from '@tanstack/react-query';
+import { keepPreviousData, useMutation, useQuery } from '@tanstack/react-query';
 import { Alert, Checkbox, Input, Modal, Select, Skeleton } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { AsJson, Labelled } from '../designer/schema-form.js';
 import { Failed } from '../view/failed.js';
 import { Name } from '../view/name.js';
 import { Status } from '../view/status.js';
@@ -15,10 +16,12 @@ export function ActionModal({ action, close, done }: { action: Action; close: ()
   const [note, setNote] = useState('');
   const [downstream, setDownstream] = useState(true);
   const [priority, setPriority] = useState<Choice['priority']>('high');
-  const choice = { note, downstream, priority };
+  const [result, setResult] = useState<unknown>({});
+  const choice = { note, downstream, priority, result };
   const preview = useQuery({
-    queryKey: ['dry run', action, downstream, priority],
-    queryFn: () => action.send({ ...choice, note: '', dry_run: true }),
+    queryKey: ['dry run', action, downstream, priority, result],
+    queryFn: () => action.send({ ...choice, note: '?', dry_run: true }),
+    placeholderData: keepPreviousData,
     gcTime: 0,
   });
   const sending = useMutation({
@@ -28,13 +31,14 @@ export function ActionModal({ action, close, done }: { action: Action; close: ()
       close();
     },
   });
+  const isReady = preview.isSuccess && result !== undefined && (action.needsNote !== true || note.trim() !== '');
   return (
     <Modal
       open
       title={t(`actions.${action.name}`)}
       okText={t(`actions.${action.name}`)}
       cancelText={t('actions.back')}
-      okButtonProps={{ danger: action.danger === true, disabled: !preview.isSuccess, loading: sending.isPending }}
+      okButtonProps={{ danger: action.danger === true, disabled: !isReady, loading: sending.isPending }}
       onOk={() => sending.mutate()}
       onCancel={close}
     >
@@ -53,12 +57,18 @@ export function ActionModal({ action, close, done }: { action: Action; close: ()
           options={PRIORITIES.map((value) => ({ value, label: t(`priority.${value}`) }))}
         />
       )}
+      {action.asks === 'result' && (
+        <Labelled name={t('actions.result')} required>
+          {(id) => <AsJson id={id} value={result} change={setResult} />}
+        </Labelled>
+      )}
       <h2>{t('actions.preview')}</h2>
       {preview.isPending && <Skeleton active title={false} paragraph={{ rows: 2 }} />}
       {preview.isError && <Failed error={preview.error} />}
       {preview.data && <Changes of={preview.data} />}
       <label className="note">
         {t('actions.note')}
+        {action.needsNote === true && <span aria-hidden="true"> *</span>}
         <Input value={note} maxLength={1_000} onChange={({ target }) => setNote(target.value)} />
       </label>
       {sending.isError && <Failed error={sending.error} />}

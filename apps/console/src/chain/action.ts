@@ -7,6 +7,8 @@ export interface Choice {
   readonly note: string;
   readonly downstream: boolean;
   readonly priority: (typeof PRIORITIES)[number];
+  /** Of a task that is resolved. */
+  readonly result: unknown;
 }
 
 /** What a command changes, a line for each task or chain. */
@@ -26,6 +28,8 @@ export interface Outcome {
 export interface Action {
   readonly name: string;
   readonly danger?: boolean;
-  readonly asks?: 'downstream' | 'priority';
+  readonly asks?: 'downstream' | 'priority' | 'result';
+  /** Whether the API takes the command only with a reason. */
+  readonly needsNote?: boolean;
   send(choice: Choice): Promise<Outcome>;
 }

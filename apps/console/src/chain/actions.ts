@@ -97,6 +97,13 @@ export function taskActions(chain_id: string, task_id: string, status: string, c
     send: async ({ dry_run, note: text }) =>
       ofControl(await api.skipTask({ path, body: { dry_run, note: text || 'skipped in the console' } })),
   };
+  const resolve: Action = {
+    name: 'resolve',
+    asks: 'result',
+    needsNote: true,
+    send: async ({ dry_run, note: text, result }) =>
+      ofControl(await api.resolveTask({ path, body: { dry_run, note: text, result } })),
+  };
   const priority: Action = {
     name: 'priority',
     asks: 'priority',
@@ -106,5 +113,5 @@ export function taskActions(chain_id: string, task_id: string, status: string, c
   const ended = ['SUCCESS', 'FAILURE', 'SKIPPED', 'CANCELLED'].includes(status);
   if (ended) return status === 'SKIPPED' && chainStatus === 'RUNNING' ? [] : [retry];
   const open = chainStatus === 'PENDING' || chainStatus === 'RUNNING' || chainStatus === 'PAUSED';
-  return open ? [skip, priority] : [];
+  return open ? [skip, resolve, priority] : [];
 }

@@ -1,9 +1,12 @@
+import { useQueries } from '@tanstack/react-query';
 import { Button, Empty } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { ChainSummaryDto, LiveTask } from '#client';
+import { api } from '../api.js';
 import { Name } from '../view/name.js';
 import { duration, useNow } from '../view/times.js';
+import { lastAttempt, segmentOf, type Segment } from './segments.js';
 
 /** Rows on one page: each is some ten elements. */
 const ROWS = 100;
@@ -14,43 +17,62 @@ interface GanttProps {
   readonly open: (task: string) => void;
 }
 
-/** The last attempt of each task on one axis of time: how long it was queued, and how long it ran. */
+/** The attempts of each task on one axis of time: how long each was queued, and how long it ran. */
 export function Gantt({ chain, tasks, open }: GanttProps) {
   const { t } = useTranslation();
   const [page, turn] = useState(0);
   const now = useNow(chain.status === 'RUNNING');
-  const started = tasks.filter(({ queued_at, started_at }) => queued_at !== null || started_at !== null);
+  const started = tasks
+    .flatMap((task) => {
+      const last = lastAttempt(task, now);
+      return last === undefined ? [] : [{ task, last }];
+    })
+    .sort((a, b) => a.last.queued - b.last.queued);
+  const rows = started.slice(page * ROWS, (page + 1) * ROWS);
+  const earlier = useEarlier(
+    chain.chain_id,
+    rows.map(({ task }) => task),
+  );
   if (started.length === 0) return <Empty description={t('chain.notStarted')} />;
-  const from = Math.min(...started.map(beginOf));
-  const to = Math.max(from + 1, ...started.map((task) => endOf(task, now)));
+  const all = [...started.map(({ last }) => last), ...[...earlier.values()].flat()];
+  const from = Math.min(...all.map(({ queued }) => queued));
+  const to = Math.max(from + 1, ...all.map(({ ended }) => ended));
   const share = (ms: number) => `${Math.min(100, Math.max(0, (ms / (to - from)) * 100))}%`;
-  const rows = started.sort((a, b) => beginOf(a) - beginOf(b)).slice(page * ROWS, (page + 1) * ROWS);
+  const place = (begin: number, end: number) => ({ insetInlineStart: share(begin - from), width: share(end - begin) });
   return (
     <div className="gantt">
       <p className="dim">
         <span className="key queue" /> {t('chain.queued')} <span className="key run" /> {t('chain.ran')}{' '}
         {t('chain.axis', { span: duration(to - from) })}
       </p>
-      {rows.map((task) => {
-        const begin = beginOf(task);
-        const run = task.started_at === null ? endOf(task, now) : Date.parse(task.started_at);
-        const end = endOf(task, now);
-        return (
-          <div key={task.task_id} className="gantt-row">
-            <Button type="link" className="cell" onClick={() => open(task.task_id)}>
-              <Name text={task.task_name || task.task_id} />
-            </Button>
-            <div className="lane">
-              <span className="queue" style={{ insetInlineStart: share(begin - from), width: share(run - begin) }} />
-              <span
-                className={`run status-${task.status.toLowerCase()}`}
-                style={{ insetInlineStart: share(run - from), width: share(end - run) }}
-              />
-            </div>
-            <span className="dim">{task.started_at === null ? '–' : duration(end - run)}</span>
+      {rows.map(({ task, last }) => (
+        <div key={task.task_id} className="gantt-row">
+          <Button type="link" className="cell" onClick={() => open(task.task_id)}>
+            <Name text={task.task_name || task.task_id} />
+          </Button>
+          <div className="lane">
+            {[...(earlier.get(task.task_id) ?? []), last].map((each) => {
+              const { attempt, outcome, queued, started: run, ended } = each;
+              const words = t('chain.tried', {
+                attempt,
+                outcome: t(`outcome.${outcome}`, { defaultValue: t(`status.${outcome}`, { defaultValue: outcome }) }),
+                queued: duration(run - queued),
+                ran: duration(ended - run),
+              });
+              return (
+                <span key={attempt} className="attempt" role="img" aria-label={words} title={words}>
+                  <span className="queue" style={place(queued, run)} />
+                  <span
+                    className={`run status-${outcome.toLowerCase()} ${each === last ? '' : 'earlier'}`}
+                    style={place(run, ended)}
+                  />
+                </span>
+              );
+            })}
           </div>
-        );
-      })}
+          <span className="dim">{task.started_at === null ? '–' : duration(last.ended - last.started)}</span>
+        </div>
+      ))}
       {started.length > ROWS && (
         <p>
           <Button disabled={page === 0} onClick={() => turn(page - 1)}>
@@ -65,11 +87,20 @@ export function Gantt({ chain, tasks, open }: GanttProps) {
   );
 }
 
-const beginOf = ({ queued_at, started_at }: LiveTask): number => Date.parse((queued_at ?? started_at)!);
-
-/** A task that waits to be tried again has ended its attempt, and the time of that is unknown here: no more than a trace is shown. */
-function endOf(task: LiveTask, now: number): number {
-  if (task.completed_at !== null) return Date.parse(task.completed_at);
-  if (task.status === 'RUNNING' || task.status === 'QUEUED') return Math.max(now, beginOf(task));
-  return Date.parse((task.started_at ?? task.queued_at)!);
+/** The attempts before the last one, of the tasks that were tried more than once: the stream tells the last alone. */
+function useEarlier(chain_id: string, tasks: readonly LiveTask[]): ReadonlyMap<string, readonly Segment[]> {
+  const retried = tasks.filter(({ attempt }) => attempt > 1);
+  const found = useQueries({
+    queries: retried.map(({ task_id, attempt }) => ({
+      queryKey: ['attempts', { chain_id, task_id }, `before ${attempt}`],
+      queryFn: ({ signal }: { signal: AbortSignal }) => api.listTaskAttempts({ path: { chain_id, task_id }, signal }),
+      staleTime: Infinity,
+    })),
+  });
+  return new Map(
+    retried.map(({ task_id, attempt }, at) => [
+      task_id,
+      (found[at]?.data?.items ?? []).flatMap((each) => (each.attempt < attempt ? segmentOf(each) : [])),
+    ]),
+  );
 }

@@ -9,8 +9,8 @@ export interface LiveChain {
   readonly chain: ChainSummaryDto | undefined;
   /** In the order of the chain. */
   readonly tasks: readonly LiveTask[];
-  /** `connecting` is also said while a broken stream is opened again. */
-  readonly stream: 'connecting' | 'live' | 'ended';
+  /** `broken`: it was live, and is opened again where it broke. */
+  readonly stream: 'connecting' | 'live' | 'broken' | 'ended';
   readonly error: unknown;
   /** Looks again: after a command, an ended chain may run once more. */
   readonly restart: () => void;
@@ -31,6 +31,7 @@ export function useLiveChain(chainId: string): LiveChain {
     const tasks = new Map<string, LiveTask>();
     let chain: ChainSummaryDto | undefined;
     let stream: LiveChain['stream'] = 'connecting';
+    let wasLive = false;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const draw = (error?: unknown) => {
       timer = undefined;
@@ -44,7 +45,8 @@ export function useLiveChain(chainId: string): LiveChain {
     const drawSoon = () => (timer ??= setTimeout(draw, DRAW_MS));
     const client = apiWithStream((live) => {
       if (stop.signal.aborted) return;
-      stream = live ? 'live' : 'connecting';
+      wasLive ||= live;
+      stream = live ? 'live' : wasLive ? 'broken' : 'connecting';
       drawSoon();
     });
     const follow = async () => {

@@ -56,10 +56,10 @@ export function TaskDrawer({ chain, live, taskId, act, close, open }: DrawerProp
           </Space>
           <Why of={task} open={open} />
           {live?.status === 'RUNNING' && (
-            <p>
+            <div>
               <Progress aria-label={t('chains.progress')} percent={Math.round(live.progress * 100)} />
               <Name text={live.progress_stage ?? ''} />
-            </p>
+            </div>
           )}
           <Tabs
             tabBarGutter={14}
