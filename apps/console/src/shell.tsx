@@ -1,8 +1,8 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Button, Layout, Skeleton, Space, Tooltip } from 'antd';
-import { lazy, Suspense } from 'react';
+import { lazy, Suspense, useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Link, Navigate, NavLink, Route, Routes } from 'react-router';
+import { Link, Navigate, NavLink, Route, Routes, useLocation } from 'react-router';
 import { api, isSignedOut } from './api.js';
 import { DataPage } from './data/data-page.js';
 import { ApprovalsPage } from './pages/approvals.js';
@@ -113,8 +113,14 @@ function Content({ look, actor, role }: { look: Look; actor: string; role: strin
 
 function Pages() {
   const { t } = useTranslation();
+  const { pathname } = useLocation();
+  const nav = useRef<HTMLElement>(null);
+  // On a phone they are one line that scrolls.
+  useEffect(() => {
+    nav.current?.querySelector('.active')?.scrollIntoView({ block: 'nearest' });
+  }, [pathname]);
   return (
-    <nav aria-label={t('shell.pages')} className="pages">
+    <nav ref={nav} aria-label={t('shell.pages')} className="pages">
       {PAGES.map((page) => (
         <NavLink key={page} to={page} end={page === '/'}>
           {t(`pages.${page}`)}

@@ -31,7 +31,9 @@ export function Keys() {
   const removal = useRemoval(() => query.refetch());
   return (
     <>
-      <Button onClick={() => setAsks(true)}>{t('settings.newKey')}</Button>
+      <Button className="bulk" onClick={() => setAsks(true)}>
+        {t('settings.newKey')}
+      </Button>
       {made !== undefined && <Once text={made} close={() => show(undefined)} />}
       {removal.shown}
       {query.isError && <Failed error={query.error} retry={() => void query.refetch()} />}

@@ -30,7 +30,9 @@ export function Secrets() {
   return (
     <>
       <p>{t('settings.secretsAbout')}</p>
-      <Button onClick={() => setPut({})}>{t('settings.newSecret')}</Button>
+      <Button className="bulk" onClick={() => setPut({})}>
+        {t('settings.newSecret')}
+      </Button>
       {removal.shown}
       {query.isError && <Failed error={query.error} retry={() => void query.refetch()} />}
       <Rows

@@ -32,7 +32,9 @@ export function Webhooks() {
   const removal = useRemoval(() => query.refetch());
   return (
     <>
-      <Button onClick={() => setAsks(true)}>{t('settings.newWebhook')}</Button>
+      <Button className="bulk" onClick={() => setAsks(true)}>
+        {t('settings.newWebhook')}
+      </Button>
       {made !== undefined && <Once text={made} close={() => show(undefined)} />}
       {removal.shown}
       {query.isError && <Failed error={query.error} retry={() => void query.refetch()} />}
