@@ -24,6 +24,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   faults: (args) => launch('test/faults/run', args),
   mutants: (args) => launch('test/mutants/run', args),
   measure: (args) => launch('bench/compute/measure', args),
+  'console:screenshots': (args) => launch('test/e2e/console/screenshots', args),
   doctor: (args) => launch('launcher/doctor', args),
   verify: async () => finish([...(await check()), ...(await test([]))]),
   check: async () => finish(await check()),

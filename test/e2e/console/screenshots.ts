@@ -1,0 +1,122 @@
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { chromium, type Page } from 'playwright-core';
+import { TaskChainClient } from '#client';
+import { ensureChromium } from '#libs/testing';
+import { startSystem } from '../running-system.js';
+
+const ROOT = fileURLToPath(new URL('../../../../', import.meta.url));
+const PICTURES = join(ROOT, '.cache', 'console');
+const IN_DOCS = join(ROOT, 'docs', 'images');
+
+const CROWDED = readFileSync(join(ROOT, 'test', 'e2e', 'console', 'crowded.in-page.mjs'), 'utf8');
+
+const LANGUAGES = ['en', 'zh'] as const;
+/** What README and docs show. */
+const SHOWN = ['chain', 'designer'];
+const forDocs = process.argv.includes('--docs');
+const THEMES = forDocs ? (['light'] as const) : (['light', 'dark'] as const);
+const WIDTHS = forDocs ? [1280] : [390, 820, 1280];
+
+/**
+ * `npm run console:screenshots`: each page in both languages and themes and three widths, to `.cache/console`; with `--docs` the pictures of
+ * README and docs alone. Says where texts are cut off or lie on each other, and fails then.
+ */
+const found = await ensureChromium();
+if ('reason' in found) throw new Error(found.reason);
+const system = await startSystem();
+const browser = await chromium.launch({ executablePath: found.path, args: ['--disable-dev-shm-usage'] });
+const faults: string[] = [];
+let pictures = 0;
+try {
+  const base = new URL(system.api.url).origin;
+  const client = new TaskChainClient({ baseUrl: base, token: system.api.key! });
+  const chainId = await system.owners.start('breast-cancer');
+  await system.owners.watch(chainId, { signal: system.signal });
+  const chain = { chain_name: 'nightly-report', tasks: [failing('load'), failing('check')], execute: true };
+  const { chain_id: failed } = await client.createChain({ body: chain as never });
+  await client.waitForChain(failed);
+  const pages = pagesOf(chainId).filter(([name]) => !forDocs || SHOWN.includes(name));
+  mkdirSync(PICTURES, { recursive: true });
+  mkdirSync(IN_DOCS, { recursive: true });
+  for (const language of LANGUAGES) {
+    for (const theme of THEMES) {
+      const locale = language === 'zh' ? 'zh-CN' : 'en-GB';
+      const context = await browser.newContext({ locale, colorScheme: theme, reducedMotion: 'reduce' });
+      const page = await context.newPage();
+      await page.goto(`${base}/sign-in`);
+      await page.locator('input[type=password]').fill(system.api.key!);
+      await page.locator('button[type=submit]').click();
+      await page.locator('nav').waitFor();
+      for (const [name, path, wait] of pages) {
+        await page.setViewportSize({ width: 1280, height: 800 });
+        await page.goto(base + path);
+        await page.locator(wait).first().waitFor();
+        for (const width of WIDTHS) {
+          await page.setViewportSize({ width, height: width < 500 ? 780 : 800 });
+          await settle(page);
+          const picture = `${name}-${language}`;
+          if (forDocs) {
+            await page.screenshot({ path: join(IN_DOCS, `console-${picture}.jpg`), type: 'jpeg', quality: 55 });
+          } else await page.screenshot({ path: join(PICTURES, `${picture}-${theme}-${width}.png`) });
+          pictures++;
+          const crowded = await page.evaluate<string[]>(CROWDED);
+          faults.push(...crowded.map((each) => `${name} ${language} ${theme} ${width}: ${each}`));
+        }
+      }
+      await context.close();
+    }
+  }
+} finally {
+  await browser.close();
+  await system.stop();
+}
+for (const fault of faults) process.stdout.write(`${fault}\n`);
+process.stdout.write(
+  `${pictures} pictures in ${forDocs ? IN_DOCS : PICTURES}, ${faults.length} texts cut off or on each other\n`,
+);
+process.exitCode = faults.length === 0 ? 0 : 1;
+
+function failing(task_id: string): object {
+  const task_config = task_id === 'load' ? { fail_attempts: 9, error_code: 'TABLE_MISSING' } : {};
+  const retry_policy = { max_retries: 2, delay_ms: 300 };
+  return {
+    task_id,
+    task_type: 'diagnostic',
+    depends_on: task_id === 'load' ? [] : ['load'],
+    task_params: { task_config },
+    retry_policy,
+  };
+}
+
+/** A page's name, its path, and what it shows once it is there. */
+function pagesOf(chainId: string): readonly (readonly [string, string, string])[] {
+  const chain = `/chains/${chainId}`;
+  return [
+    ['overview', '/', '.figures'],
+    ['chains', '/chains', '.ant-table-row'],
+    ['chain', chain, '.node'],
+    ['timeline', `${chain}?view=gantt`, '.gantt-row'],
+    ['table', `${chain}?view=table`, '.ant-table-row'],
+    ['history', `${chain}?view=history`, '.ant-table-row'],
+    ['task', `${chain}?task=train`, '.ant-drawer .facts'],
+    ['designer', '/designer?template=template-credit-scoring', '.react-flow__node'],
+    ['templates', '/templates', '.ant-table-row'],
+    ['template', '/templates/template-psi-pipeline', '.node'],
+    ['approvals', '/approvals', '.ant-empty'],
+    ['data', '/data', '.ant-table-row'],
+    ['policy', '/data/alice/breast-cancer?view=policy', '.rule'],
+    ['ledger', '/data/alice/breast-cancer?view=ledger', '.ant-table'],
+    ['task-types', '/task-types', '.ant-collapse-item'],
+    ['settings', '/settings?view=keys', '.ant-table-row'],
+    ['tenant', '/settings?view=tenant', '.ant-table-row'],
+  ];
+}
+
+/** Two frames after the page has no request under way. */
+async function settle(page: Page): Promise<void> {
+  await page.evaluate(
+    'new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 250))))',
+  );
+}
