@@ -25,6 +25,7 @@ import { Catalogue1764028800024 } from './0024-catalogue.js';
 import { Ends1764028800025 } from './0025-ends.js';
 import { ControlTasks1764028800026 } from './0026-control-tasks.js';
 import { Schedules1764028800027 } from './0027-schedules.js';
+import { Compensations1764028800028 } from './0028-compensations.js';
 
 /** Every migration in order: an explicit list, since globs break in ESM and bundles. A landed one is never edited. */
 export const migrations = [
@@ -55,4 +56,5 @@ export const migrations = [
   Ends1764028800025,
   ControlTasks1764028800026,
   Schedules1764028800027,
+  Compensations1764028800028,
 ];

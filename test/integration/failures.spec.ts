@@ -73,6 +73,27 @@ describeOnBackends('failures, time-outs and cancelling', { env: { WORKER_CONCURR
     }
   });
 
+  check('what was done is undone, the last task first, and waits for an operator where that fails', async ({ api }) => {
+    const undo = (task_config: object) => ({ task_type: 'diagnostic', task_params: { task_config } });
+    const failed = await api.run(
+      chain([
+        task('book', { delay_ms: 1 }, { compensate_with: undo({ result: { of: '${tasks.book.result.attempt}' } }) }),
+        task('pay', {}, { compensate_with: undo({ fail_attempts: 1, error_code: 'AGAIN' }) }),
+        task('fails', { fail_attempts: 9 }, { compensate_with: undo({}) }),
+      ]),
+    );
+    expect(failed).toMatchObject({ status: 'FAILURE', compensates: null, compensated_by: expect.any(String) });
+    const id = failed.compensated_by!;
+    const held = await api.untilTask(id, 'undo.pay', 'RETRYING');
+    expect(held).toMatchObject({ status: 'PAUSED', compensates: failed.chain_id, total_tasks: 2 });
+    expect(taskOf(held, 'undo.pay')).toMatchObject({ hold: 'RETRIES_EXHAUSTED', error: { code: 'AGAIN' } });
+    await api.expect(200, `/chains/${id}/resume`, { method: 'POST' });
+    const done = await api.ended(id);
+    expect(done).toMatchObject({ status: 'SUCCESS', completed_tasks: 2 });
+    expect(taskOf(done, 'undo.book').result).toMatchObject({ result: { of: 1 } });
+    await api.expect(409, `/chains/${failed.chain_id}/retry`, { method: 'POST' });
+  });
+
   check('failed tasks leave other branches running where stop_on_error is false', async ({ api }) => {
     const done = await api.run(
       chain(

@@ -94,6 +94,7 @@ function resume(draft: Draft): void {
 function retry(draft: Draft, event: Extract<ChainCommand, { kind: 'RetryChain' }>): Decision | Refusal {
   const { chain } = draft;
   if (chain.status === 'PENDING') return { refused: 'CHAIN_STATE_CONFLICT', status: chain.status };
+  if (chain.compensated === true) return { refused: 'CHAIN_COMPENSATED', status: chain.status };
   const chosen = chosenTasks(draft, event);
   if (chosen.size === 0) return { refused: 'NOTHING_TO_RETRY', status: chain.status };
   if (isChainTerminal(chain.status)) {

@@ -19,5 +19,7 @@ export type Refusal =
       readonly taskId: string;
       readonly taskStatus: TaskStatus;
     }
+  /** A retry of a chain whose work another chain undoes. */
+  | { readonly refused: 'CHAIN_COMPENSATED'; readonly status: ChainStatus }
   /** A retry that finds nothing to run again. */
   | { readonly refused: 'NOTHING_TO_RETRY'; readonly status: ChainStatus };

@@ -156,6 +156,22 @@ export function resolveReferences(
   return missing.length > 0 ? { ok: false, missing } : { ok: true, params: resolved };
 }
 
+/**
+ * `params` for a task of another chain: references replaced by the values of these results, and whatever is in a value is text there,
+ * no reference and no secret. Secrets stay. Where a reference leads to nothing its string stays, so that the task says so when it is due.
+ */
+export function freezeReferences(
+  params: JsonValue,
+  results: ReadonlyMap<string, JsonValue>,
+  taskIds: TaskIds,
+): JsonValue {
+  return mapStrings(params, [], (text) => {
+    if (secretNameOf(text) !== undefined) return text;
+    const resolved = resolveReferences(text, results, taskIds);
+    return resolved.ok ? mapStrings(resolved.params, [], (each) => each.replaceAll('${', () => '$${')) : text;
+  });
+}
+
 /** The value that `path` leads to, of own properties and list items only; undefined if the path leads nowhere. */
 export function valueAt(result: JsonValue | undefined, path: readonly (string | number)[]): JsonValue | undefined {
   let value = result;

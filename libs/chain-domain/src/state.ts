@@ -32,6 +32,8 @@ export interface Chain {
   readonly error: TaskError | null;
   /** The id of the task whose `end_chain` ended it; null: it ended otherwise, or goes on. */
   readonly endedBy: string | null;
+  /** Another chain undoes what this one did: it stays ended. */
+  readonly compensated?: boolean;
 }
 
 /** The part of a task that `decide` needs. */

@@ -24,6 +24,9 @@ export interface ChainRow {
   approval_timeout_seconds: number;
   error: TaskError | null;
   ended_by: string | null;
+  /** Whether some of its tasks say how they are undone. */
+  compensates: boolean;
+  compensated: boolean;
   deadline_ms: string | null;
   now_ms: string;
   lag_ms: string;
@@ -83,6 +86,7 @@ export function toChain(row: ChainRow): Chain {
     deadlineAt: row.deadline_ms === null ? null : Number(row.deadline_ms),
     error: row.error,
     endedBy: row.ended_by,
+    compensated: row.compensated,
   };
 }
 

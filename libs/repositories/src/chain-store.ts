@@ -28,6 +28,8 @@ export interface LoadedChain {
   /** This process's monotonic clock at the same time, ms. */
   readonly readAt: number;
   readonly state: ChainState;
+  /** Whether some of its tasks say how they are undone. */
+  readonly compensates: boolean;
   /** Row ids and request ids by position. */
   readonly rows: Map<number, TaskRow>;
   /** Positions by request id. */
@@ -189,6 +191,7 @@ function assemble<Row extends TaskColumns>(
       nowMs: Number(row.now_ms),
       lagMs: Number(row.lag_ms),
       readAt,
+      compensates: row.compensates,
       state: { chain: toChain(row), tasks: new Map(), whole },
       rows: new Map(),
       positions: new Map(),

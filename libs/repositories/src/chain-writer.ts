@@ -1,4 +1,4 @@
-import type { WireSettings } from '#libs/chain-domain';
+import type { RetryPolicy, WireSettings } from '#libs/chain-domain';
 import type { AuditedChange } from './audit.js';
 import type { Database } from './database.js';
 import { createChain } from './statements/create-chain.js';
@@ -12,6 +12,10 @@ export interface NewChainRow {
   readonly chain_config: unknown;
   /** Where each output of the chain is read. */
   readonly outputs?: unknown;
+  /** How its tasks are undone. */
+  readonly compensation?: CompensationPlan | null | undefined;
+  /** The chain whose work it undoes. */
+  readonly compensates?: string | null | undefined;
   readonly template_id?: string | undefined;
   readonly template_version?: number | undefined;
   readonly schedule_id?: string | undefined;
@@ -31,6 +35,25 @@ export interface NewChainRow {
   readonly admitted_tasks: number;
   readonly concurrency_key: string | null;
   readonly concurrency_limit: number | null;
+}
+
+/** How the tasks of a chain are undone if it fails or is cancelled. */
+export interface CompensationPlan {
+  /** The party whose key created the chain. */
+  readonly proposer: string | null;
+  readonly tasks: readonly {
+    /** Of the task that it undoes. */
+    readonly position: number;
+    readonly taskId: string;
+    readonly taskName: string;
+    readonly taskType: string;
+    readonly params: unknown;
+    readonly retryPolicy: RetryPolicy;
+    readonly timeoutSeconds: number | null;
+    readonly priority: number;
+    /** Places of the tasks that its parameters refer to. */
+    readonly referenced: readonly number[];
+  }[];
 }
 
 export interface NewTaskRow extends WireSettings {

@@ -1,10 +1,12 @@
 import type { PartyResult } from '#libs/chain-domain';
 import { statementsForTasks } from './statements/party-statements.js';
+import type { CompensationPlan } from './chain-writer.js';
 import type { JobColumns } from './chain-rows.js';
 import type { Queryable, Tx } from './database.js';
 import type { TenantUse } from './tenant.repository.js';
 import { claimGrouped, groupedWaits, holdGroups } from './statements/claim-grouped.js';
 import { claimReady } from './statements/claim-ready.js';
+import { actForTenant, loadCompensation, markCompensated } from './statements/compensations.js';
 import { readClock, saveClock, type ClockRow } from './statements/clock.js';
 import { endedBroken, openBroken } from './statements/invariants.js';
 import {
@@ -67,6 +69,18 @@ export interface ResultRow {
   run_id: string | null;
   result: unknown;
   party_results: Readonly<Record<string, PartyResult>> | null;
+}
+
+/** What an ended chain gives the chain that undoes it. `done`: places of tasks to undo, the last ones first. */
+export interface CompensationRow {
+  readonly chain_name: string;
+  readonly created_by: string | null;
+  readonly by_admin: boolean;
+  readonly metadata: unknown;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly approval_timeout_seconds: number;
+  readonly plan: CompensationPlan;
+  readonly done: readonly number[];
 }
 
 /** The data of a chain that conditions can read. */
@@ -161,6 +175,11 @@ export const engineQueries = {
     positions: readonly number[],
     ofParties: readonly boolean[],
   ) => db.query<ResultRow>(loadResults, [chainIds, positions, ofParties]),
+  loadCompensation: async (tx: Tx, chainId: string) =>
+    (await tx.query<CompensationRow>(loadCompensation, [chainId]))[0]!,
+  markCompensated: (tx: Tx, chainId: string, by: string) => tx.query(markCompensated, [chainId, by]),
+  /** Rows that this transaction adds are of this tenant. */
+  actForTenant: (tx: Tx, tenantId: string) => tx.query(actForTenant, [tenantId]),
   chainFacts: (db: Queryable, chainIds: readonly string[]) => db.query<ChainFacts>(chainFacts, [chainIds]),
   /** `runs`: which run of each is meant, null for any -> the attempts that still count; the others are to be stopped. */
   renewLeases: (

@@ -22,6 +22,7 @@ export {
 } from './chain-store.js';
 export {
   insertWholeChain,
+  type CompensationPlan,
   type NewChainRow,
   type NewEdge,
   type NewTaskRow,
@@ -36,6 +37,7 @@ export {
   type BrokenChain,
   type CapacityRow,
   type ChainFacts,
+  type CompensationRow,
   type InFlightTask,
   type JobRow,
   type SentStatementRow,

@@ -47,6 +47,8 @@ export interface ChainAnswer {
   started_at: string;
   completed_at: string;
   error: { code: string; message: string; details?: Record<string, unknown> } | null;
+  compensates: string | null;
+  compensated_by: string | null;
   tasks: TaskAnswer[];
 }
 

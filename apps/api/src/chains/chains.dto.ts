@@ -257,6 +257,12 @@ export class ChainSummaryDto {
   /** The due time that it was made for. */
   @ApiProperty({ type: String, format: 'date-time', nullable: true, example: null })
   scheduled_at: string | null;
+  /** The chain whose work this one undoes. */
+  @ApiProperty({ type: String, nullable: true, example: null })
+  compensates: string | null;
+  /** The chain that undoes what this one did, since it failed or was cancelled. */
+  @ApiProperty({ type: String, nullable: true, example: null })
+  compensated_by: string | null;
   /** What lists can be filtered by. */
   @ApiProperty({ type: 'object', additionalProperties: { type: 'string' }, example: { env: 'prod' } })
   labels: Record<string, string>;

@@ -21,6 +21,10 @@ export function refusalProblem(refusal: Refusal, { kind }: OperatorCommand): Pro
   switch (refusal.refused) {
     case 'CHAIN_STATE_CONFLICT':
       return new Problem('CHAIN_STATE_CONFLICT', `The chain is ${refusal.status}. ${POSSIBLE[kind]}`, { state });
+    case 'CHAIN_COMPENSATED': {
+      const detail = 'Another chain undoes what this one did (compensated_by), so that it cannot go on: create it anew.';
+      return new Problem('CHAIN_STATE_CONFLICT', detail, { state });
+    }
     case 'NOTHING_TO_RETRY': {
       const detail = `The chain is ${refusal.status} and has no task that failed, was cancelled or skipped.`;
       return new Problem('CHAIN_STATE_CONFLICT', detail, { state });

@@ -185,6 +185,14 @@ export type ChainSummaryDto = {
      */
     scheduled_at: string | null;
     /**
+     * The chain whose work this one undoes.
+     */
+    compensates: string | null;
+    /**
+     * The chain that undoes what this one did, since it failed or was cancelled.
+     */
+    compensated_by: string | null;
+    /**
      * What lists can be filtered by.
      */
     labels: {
@@ -425,6 +433,14 @@ export type ChainDto = {
      * The due time that it was made for.
      */
     scheduled_at: string | null;
+    /**
+     * The chain whose work this one undoes.
+     */
+    compensates: string | null;
+    /**
+     * The chain that undoes what this one did, since it failed or was cancelled.
+     */
+    compensated_by: string | null;
     /**
      * What lists can be filtered by.
      */
@@ -2352,6 +2368,74 @@ export type CreateChainRequest = {
              * How many instances must succeed: a number, or a share of them if it is below 1. Failures beside them do not fail the chain. Default: none may fail.
              */
             at_least?: number;
+        };
+        /**
+         * How the task is undone. If the chain fails or is cancelled, a chain of its own (compensated_by) runs this for each task that had succeeded, the last ones first.
+         */
+        compensate_with?: {
+            /**
+             * The task type that undoes it.
+             */
+            task_type: string;
+            /**
+             * A name for people. Default: that of the task.
+             */
+            task_name?: string;
+            /**
+             * The parameters of the task type. They may refer to results of the task that is undone and of those before it.
+             */
+            task_params: {
+                [key: string]: unknown;
+            };
+            /**
+             * When and how often a failure is retried; then the chain waits for an operator. Fields not set: those of the task.
+             */
+            retry_policy?: {
+                /**
+                 * Maximum number of retries after the first attempt.
+                 */
+                max_retries?: number;
+                /**
+                 * false makes every failure final, regardless of max_retries.
+                 */
+                retry_on_failure?: boolean;
+                /**
+                 * fixed waits delay_ms before each retry; exponential doubles it each time, up to max_delay_ms.
+                 */
+                backoff?: 'fixed' | 'exponential';
+                /**
+                 * Milliseconds before the first retry.
+                 */
+                delay_ms?: number;
+                /**
+                 * Maximum delay in milliseconds. The default is at least delay_ms.
+                 */
+                max_delay_ms?: number;
+                /**
+                 * Randomises each delay between 50 and 100 %, so that tasks that failed together are not retried together.
+                 */
+                jitter?: boolean;
+                /**
+                 * Retry only failures with one of these codes. Absent or empty: all retryable failures.
+                 */
+                retry_on?: Array<string>;
+                /**
+                 * Failures with one of these codes are final.
+                 */
+                never_retry_on?: Array<string>;
+                /**
+                 * No retry starts later than this after the task was first sent. Default: no limit.
+                 */
+                budget_seconds?: number;
+                /**
+                 * What happens when no retry is left: fail fails the task; pause holds it and pauses the chain until an operator resumes (which retries it), resolves, skips or cancels.
+                 */
+                on_exhausted?: 'fail' | 'pause';
+            };
+            /**
+             * Maximum run time of one attempt, in seconds.
+             */
+            timeout?: number;
         };
         /**
          * true: the task may fail without failing the chain. Its successors treat the failure as a success with a null result. Takes precedence over on_exhausted.

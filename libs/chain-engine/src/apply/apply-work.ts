@@ -2,6 +2,7 @@ import { IncompleteState } from '#libs/chain-domain';
 import { failpoint } from '#libs/platform';
 import { loadForRequests, loadWhole, save } from '#libs/repositories';
 import type { ChainSave, LoadedChain, Queryable } from '#libs/repositories';
+import { isUndone, saveUndone } from './compensate.js';
 import { decideChain, type Incoming } from './decide-chain.js';
 import type { ChainCache } from './chain-cache.js';
 import { withEndings } from './endings.js';
@@ -47,7 +48,7 @@ export async function applyWork<T>(
     const saves = await decideWork(db, open, capacity, cache);
     if (saves.length === 0) break;
     await failpoint('listener.beforeSave');
-    const saving = save(db, saves, LEASES).catch((error: unknown) => {
+    const saving = store(db, saves).catch((error: unknown) => {
       cache?.clear();
       throw error;
     });
@@ -65,6 +66,16 @@ export async function applyWork<T>(
     open = open.filter(({ chainId, once }) => lost.has(chainId) && once === undefined);
   }
   return rounds;
+}
+
+/** Stores decisions in one statement; an end that calls for another chain in a transaction of its own. */
+async function store(db: Queryable, saves: readonly ChainSave[]): Promise<Set<string>> {
+  const undone = saves.filter(isUndone);
+  if (undone.length === 0) return save(db, saves, LEASES);
+  const others = saves.filter((each) => !isUndone(each));
+  const stored = others.length === 0 ? new Set<string>() : await save(db, others, LEASES);
+  for (const each of undone) for (const id of await saveUndone(db, each, LEASES)) stored.add(id);
+  return stored;
 }
 
 /** Loads and decides, and stores nothing. Chains that do not exist are left out. */

@@ -82,6 +82,7 @@ describe('the chain cache', () => {
       nowMs: 50_000,
       lagMs: 0,
       readAt: clock.now,
+      compensates: false,
       state,
       rows,
       positions: new Map(),

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { decide, evolve, settingsOf, wireSettings } from '#libs/chain-domain';
 import type { Chain, ChainState, RetryPolicy, Task, TaskSettings, TriggerRule } from '#libs/chain-domain';
-import type { NewChainRow, NewEdge, NewTaskRow } from '#libs/repositories';
+import type { CompensationPlan, NewChainRow, NewEdge, NewTaskRow } from '#libs/repositories';
 import { consentOf } from './consent.js';
 
 /** A chain that has been read and planned without a fault. Positions are places in `tasks`. */
@@ -13,6 +13,10 @@ export interface NewChain {
   readonly config: unknown;
   /** What the chain gives back; null: nothing that has a name. */
   readonly outputs?: ChainOutputs | null;
+  /** How its tasks are undone if it fails or is cancelled; absent or null: not at all. */
+  readonly compensation?: CompensationPlan['tasks'] | null;
+  /** The chain whose work it undoes. */
+  readonly compensates?: string;
   readonly metadata: unknown;
   /** What it is made of; absent: its author wrote it out. */
   readonly template?: TemplateUse | undefined;
@@ -111,6 +115,8 @@ export function newChainRows(
       description: chain.description,
       chain_config: chain.config,
       outputs: chain.outputs,
+      compensation: chain.compensation && { proposer: chain.proposer, tasks: chain.compensation },
+      compensates: chain.compensates,
       template_id: chain.template?.id,
       template_version: chain.template?.version,
       schedule_id: chain.schedule?.id,

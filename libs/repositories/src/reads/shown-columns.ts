@@ -22,6 +22,8 @@ const CHAIN_COLUMNS: Columns = new Map([
     'template_id',
     'template_version',
     'schedule_id',
+    'compensates',
+    'compensated_by',
     'max_parallel',
     'concurrency_key',
     'concurrency_limit',

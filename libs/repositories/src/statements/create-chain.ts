@@ -24,10 +24,10 @@ export const createChain: Statement = {
       ON CONFLICT DO NOTHING RETURNING 1
     ), chain AS (
       INSERT INTO task_chains (chain_id, chain_name, chain_type, description, chain_config, status, total_tasks,
-                               created_by, by_admin, metadata, labels, outputs, template_id, template_version, schedule_id, scheduled_at, stop_on_error, timeout_seconds, approval_timeout_seconds, max_parallel, admitted_tasks,
+                               created_by, by_admin, metadata, labels, outputs, compensation, compensates, template_id, template_version, schedule_id, scheduled_at, stop_on_error, timeout_seconds, approval_timeout_seconds, max_parallel, admitted_tasks,
                                concurrency_key, concurrency_limit, created_at, started_at, deadline_at, execution_id)
       SELECT chain_id, chain_name, chain_type, description, chain_config, status, total_tasks, created_by,
-             by_admin, coalesce(metadata, '{}'), coalesce(labels, '{}'), outputs, template_id, template_version, schedule_id, scheduled_at, stop_on_error, timeout_seconds,
+             by_admin, coalesce(metadata, '{}'), coalesce(labels, '{}'), outputs, compensation, compensates, template_id, template_version, schedule_id, scheduled_at, stop_on_error, timeout_seconds,
              approval_timeout_seconds, max_parallel, admitted_tasks, concurrency_key,
              concurrency_limit, now(),
              CASE WHEN status = 'RUNNING' THEN now() END,
@@ -35,7 +35,7 @@ export const createChain: Statement = {
              CASE WHEN status = 'RUNNING' THEN execution_id END
         FROM json_to_record($1::json) AS i(
           chain_id text, chain_name text, chain_type text, description text, chain_config jsonb, status text,
-          total_tasks int, created_by text, by_admin boolean, metadata jsonb, labels jsonb, outputs jsonb, template_id text, template_version int, schedule_id text, scheduled_at timestamptz, stop_on_error boolean, timeout_seconds int, approval_timeout_seconds int,
+          total_tasks int, created_by text, by_admin boolean, metadata jsonb, labels jsonb, outputs jsonb, compensation jsonb, compensates text, template_id text, template_version int, schedule_id text, scheduled_at timestamptz, stop_on_error boolean, timeout_seconds int, approval_timeout_seconds int,
           max_parallel int, admitted_tasks int, execution_id text, concurrency_key text, concurrency_limit int)
        WHERE $8::text IS NULL OR EXISTS (SELECT FROM key)
       RETURNING chain_id, chain_type, status, total_tasks, created_at, labels

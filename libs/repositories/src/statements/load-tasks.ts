@@ -27,6 +27,7 @@ const CHAIN_COLUMNS = [
   ...['cancelled_tasks', 'tolerated_tasks', 'admitted_tasks', 'max_parallel', 'time_left_ms', 'stop_on_error'],
   ...['timeout_seconds', 'approval_timeout_seconds', 'error', 'ended_by'],
 ].map((column) => `c.${column} AS c_${column}`);
+CHAIN_COLUMNS.push('c.compensation IS NOT NULL AS c_compensates', 'c.compensated_by IS NOT NULL AS c_compensated');
 
 /** Parameters of more bytes, as they are stored, are read only when their job is made. */
 const READ_AHEAD_BYTES = 2_048;

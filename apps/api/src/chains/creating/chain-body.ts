@@ -26,11 +26,20 @@ export interface TaskBody extends Partial<WireSettings> {
   readonly priority?: PriorityBody;
   readonly trigger_rule?: string | { readonly at_least: number };
   readonly when?: string;
+  readonly compensate_with?: CompensationBody;
   readonly queue_timeout?: number;
   readonly concurrency_key?: string;
   readonly concurrency_limit?: number;
   /** Of an instance: the key is one of its chain alone. */
   readonly concurrency_in_chain?: boolean;
+}
+
+export interface CompensationBody {
+  readonly task_type: string;
+  readonly task_name?: string;
+  readonly task_params: { [key: string]: JsonValue };
+  readonly retry_policy?: RetryPolicyBody;
+  readonly timeout?: number;
 }
 
 export type DependencyBody =

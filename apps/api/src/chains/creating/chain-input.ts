@@ -14,10 +14,17 @@ import {
 } from '#libs/chain-domain';
 import type { ChainOutputs, Concurrency, NewTask } from '#libs/chain-engine';
 import { type GraphFault, MAX_TASKS, type Plan, plan } from '#libs/dag-planner';
-import { type ChainBody, type PriorityBody, type RetryPolicyBody, type TaskBody } from './chain-body.js';
+import {
+  type ChainBody,
+  type CompensationBody,
+  type PriorityBody,
+  type RetryPolicyBody,
+  type TaskBody,
+} from './chain-body.js';
 import { addConditionFaults, conditionsOf, type ReadConditions } from './condition-faults.js';
 import { expandBody, outputsOf } from './expand-body.js';
 import { expandForEach } from './expand-for-each.js';
+import { Compensations } from './read-compensations.js';
 import { expandBranches } from './expand-branches.js';
 import { PRIORITY_WORDS } from './create-chain.schema.js';
 import type { TaskCatalogue } from '../../catalogue/catalogue.js';
@@ -63,6 +70,17 @@ export interface TaskInput extends Omit<NewTask, 'level' | 'predecessors' | 'suc
   readonly params: { readonly [key: string]: JsonValue };
   /** The tasks that the conditions name. */
   readonly conditionTasks: readonly string[];
+  /** How it is undone. */
+  readonly compensateWith?: CompensateWith;
+}
+
+/** The task that undoes another. */
+export interface CompensateWith {
+  readonly taskName: string;
+  readonly taskType: string;
+  readonly params: { readonly [key: string]: JsonValue };
+  readonly retryPolicy: RetryPolicy;
+  readonly timeoutSeconds: number | null;
 }
 
 /** `secrets`: those that it names where one may stand. Whether the caller may use them is in the database. */
@@ -96,11 +114,15 @@ export function readChain(body: unknown, catalogue: TaskCatalogue): ChainReading
   addConcurrencyFaults(body, tasks, faults);
   addControlFaults(tasks, faults);
   const known = planned.ok ? planned.plan : undefined;
+  const compensations = new Compensations(tasks);
   const placed = <Place extends { readonly pointer?: string }>(each: Place): Place =>
     each.pointer === undefined
       ? each
-      : { ...each, pointer: expanded.placeOf(branched.placeOf(listed.placeOf(each.pointer))) };
-  const secrets = addParamsFaults(tasks, catalogue, known, faults).map(placed);
+      : { ...each, pointer: expanded.placeOf(branched.placeOf(listed.placeOf(compensations.placeOf(each.pointer)))) };
+  const secrets = [
+    ...addParamsFaults(tasks, catalogue, known, faults),
+    ...compensations.addFaults(catalogue, faults),
+  ].map(placed);
   if (known !== undefined) branched.addFaults(known, faults, listed.positionOf);
   const outputs = outputsOf(expanded.body, new Map(nodes.map(({ id }, i) => [id, i])), faults);
   const conditions = addConditionFaults(tasks, nodes, known, faults);
@@ -162,6 +184,7 @@ function chainOf(
     // No worker takes a control task.
     queueTimeoutSeconds: isControlType(task.task_type) ? null : (task.queue_timeout ?? queue_timeout ?? null),
     ...conditionsOf(task, nodes[position]!, read),
+    ...(task.compensate_with && { compensateWith: compensateWithOf(task, task.compensate_with, retry_policy) }),
   });
   return {
     chainName: body.chain_name,
@@ -172,6 +195,17 @@ function chainOf(
     labels: body.labels ?? {},
     execute: body.execute ?? false,
     plan: planned,
+  };
+}
+
+/** A failure of it waits for an operator: nobody else can put right what is half undone. */
+function compensateWithOf(task: TaskBody, how: CompensationBody, ofChain: RetryPolicyBody | undefined): CompensateWith {
+  return {
+    taskName: how.task_name ?? task.task_name ?? task.task_id,
+    taskType: how.task_type,
+    params: how.task_params,
+    retryPolicy: { ...retryPolicyOf({ ...ofChain, ...task.retry_policy, ...how.retry_policy }), onExhausted: 'pause' },
+    timeoutSeconds: how.timeout ?? null,
   };
 }
 

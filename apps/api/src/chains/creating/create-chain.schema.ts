@@ -58,6 +58,9 @@ const psiParams = {
   },
 } as const;
 
+const taskName = { type: 'string', minLength: 1, maxLength: 255, examples: ['PSI求交'] } as const;
+const taskType = { type: 'string', minLength: 1, maxLength: 50, examples: ['psi'] } as const;
+
 const task = {
   type: 'object',
   additionalProperties: false,
@@ -75,20 +78,8 @@ const task = {
   ],
   properties: {
     task_id: { ...taskId, description: 'Identifies the task within its chain.', examples: ['task-001'] },
-    task_name: {
-      type: 'string',
-      minLength: 1,
-      maxLength: 255,
-      description: 'A name for people. Default: the task_id.',
-      examples: ['PSI求交'],
-    },
-    task_type: {
-      type: 'string',
-      minLength: 1,
-      maxLength: 50,
-      description: 'The task type, one of GET /api/v1/task-types.',
-      examples: ['psi'],
-    },
+    task_name: { ...taskName, description: 'A name for people. Default: the task_id.' },
+    task_type: { ...taskType, description: 'The task type, one of GET /api/v1/task-types.' },
     execution_mode: {
       enum: ['sequential', 'parallel'],
       default: 'sequential',
@@ -152,6 +143,33 @@ const task = {
     branch,
     end_chain: endChain,
     for_each: forEach,
+    compensate_with: {
+      type: 'object',
+      additionalProperties: false,
+      required: ['task_type', 'task_params'],
+      description:
+        'How the task is undone. If the chain fails or is cancelled, a chain of its own (compensated_by) runs this for each task that had succeeded, the last ones first.',
+      examples: [
+        { task_type: 'http', task_params: { task_config: { url: 'https://bank.example/holds/7', method: 'DELETE' } } },
+      ],
+      properties: {
+        task_type: { ...taskType, description: 'The task type that undoes it.' },
+        task_name: { ...taskName, description: 'A name for people. Default: that of the task.' },
+        task_params: {
+          type: 'object',
+          additionalProperties: true,
+          description:
+            'The parameters of the task type. They may refer to results of the task that is undone and of those before it.',
+          examples: [{ task_config: { url: 'https://bank.example/holds/7', method: 'DELETE' } }],
+        },
+        retry_policy: {
+          ...retryPolicy,
+          description:
+            'When and how often a failure is retried; then the chain waits for an operator. Fields not set: those of the task.',
+        },
+        timeout: { ...timeout, description: 'Maximum run time of one attempt, in seconds.', examples: [600] },
+      },
+    },
     tolerable: {
       type: 'boolean',
       default: false,

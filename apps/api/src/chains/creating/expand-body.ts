@@ -45,20 +45,29 @@ export function expandBody(
   const declared = Object.keys(properties);
   const secrets = new Set(declared.filter((name) => properties[name]!['x-secret'] === true));
   const { expand, used, sources } = expandParams({ declared, values, secrets });
+  const expandedIn = <Holder extends object>(
+    holder: Holder,
+    field: string,
+    label: string,
+    place: readonly (string | number)[],
+  ): Holder => {
+    const written = (holder as Readonly<Record<string, JsonValue | undefined>>)[field];
+    if (written === undefined) return holder;
+    const { value, faults: found } = expand(written, [...place, field]);
+    // Where declaration or values are wrong there are no values at all.
+    for (const fault of found) {
+      if (known || fault.code !== 'NO_VALUE') faults.add({ ...fault, message: label + fault.message });
+    }
+    return value === written ? holder : { ...holder, [field]: value };
+  };
   const expanded = tasks.map((task, position) => {
     if (!isObject(task)) return task;
     const label = taskLabel(task, position);
-    let made = task;
-    for (const field of ['task_params', 'for_each']) {
-      if (task[field] === undefined) continue;
-      const { value, faults: found } = expand(task[field] as JsonValue, ['tasks', position, field]);
-      // Where declaration or values are wrong there are no values at all.
-      for (const fault of found) {
-        if (known || fault.code !== 'NO_VALUE') faults.add({ ...fault, message: label + fault.message });
-      }
-      if (value !== task[field]) made = { ...made, [field]: value };
-    }
-    return made;
+    const place = ['tasks', position];
+    const made = expandedIn(expandedIn(task, 'task_params', label, place), 'for_each', label, place);
+    const undo = made['compensate_with'];
+    if (!isObject(undo)) return made;
+    return { ...made, compensate_with: expandedIn(undo, 'task_params', label, [...place, 'compensate_with']) };
   });
   for (const name of declared.filter((each) => !used.has(each))) {
     const message = `No task uses the parameter ${quoted(name)}: write \${params.${name}} in task_params or for_each, or take it out.`;

@@ -78,6 +78,11 @@ function instancesOf(
     return [rest];
   }
   if (said === undefined || typeof task['task_id'] !== 'string' || faults.full) return [rest];
+  if (task['compensate_with'] !== undefined) {
+    const says = 'a task with for_each cannot have compensate_with: undo its work by hand or in a task of its own';
+    add('INVALID_VALUE', ['compensate_with'], says);
+    return [rest];
+  }
   // What cannot be written out stands as a task without instances, so that the graph is checked as it would be.
   const refused = [collector(rest, [], before, { items: [] })];
   const loop = readLoop(said, task, add);

@@ -1,6 +1,7 @@
 import type { DueTime, NewChain, TemplateUse } from '#libs/chain-engine';
 import { findReferences } from '#libs/chain-domain';
 import type { ChainInput } from './chain-input.js';
+import { compensationOf } from './read-compensations.js';
 import type { Author } from './read-chain-of.js';
 
 /** A chain that was read without a fault, as the engine takes it. */
@@ -16,6 +17,7 @@ export function newChainOf(
     description: input.description,
     config: input.config,
     outputs: input.outputs,
+    compensation: compensationOf(input.tasks),
     template: by.template,
     schedule: by.schedule,
     metadata: input.metadata,
@@ -29,7 +31,7 @@ export function newChainOf(
     execute: input.execute,
     maxParallel: input.options.maxParallel,
     concurrency: input.options.concurrency,
-    tasks: input.tasks.map(({ conditionTasks, ...task }) => {
+    tasks: input.tasks.map(({ conditionTasks, compensateWith: _undone, ...task }) => {
       const named = [
         ...findReferences(task.params, positions).references.map(({ taskId }) => taskId),
         ...conditionTasks,

@@ -30,13 +30,15 @@ export interface SecretUse {
 
 /**
  * Adds what is wrong with types and parameters, and returns the secrets that stand where they may. References are checked against the plan, where there is one. Where a
- * string holds a reference the type's own check has no say: what stands there is known when the task is dispatched.
+ * string holds a reference the type's own check has no say: what stands there is known when the task is dispatched. Looks at the tasks
+ * from place \`from\` on.
  */
 export function addParamsFaults(
   tasks: readonly unknown[],
   catalogue: TaskCatalogue,
   plan: Plan | undefined,
   faults: FaultList,
+  from = 0,
 ): SecretUse[] {
   const secrets: SecretUse[] = [];
   /** Hints stand once in an answer: many tasks may have the same wrong type. */
@@ -47,7 +49,7 @@ export function addParamsFaults(
   });
   for (const [position, task] of tasks.entries()) {
     if (faults.full) return secrets;
-    if (!isObject(task)) continue;
+    if (!isObject(task) || position < from) continue;
     const label = taskLabel(task, position);
     const { task_type: typeName, task_params: params } = task;
     const type = typeof typeName === 'string' ? catalogue.find(typeName) : undefined;

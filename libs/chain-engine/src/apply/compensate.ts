@@ -1,0 +1,125 @@
+import { DEFAULT_SETTINGS, freezeReferences, isChainTerminal, type JsonValue } from '#libs/chain-domain';
+import { Database, engineQueries, insertWholeChain, save } from '#libs/repositories';
+import type { ChainSave, CompensationPlan, CompensationRow, LoadedChain, Queryable } from '#libs/repositories';
+import { newChainRows, type NewChain, type NewTask } from '../commands/new-chain.js';
+import type { LEASES } from './apply-work.js';
+
+/** Nobody waits for what is undone: only an operator gives it up. 30 days, the most that a chain may have. */
+const TIMEOUT_SECONDS = 2_592_000;
+const MAX_NAME = 255;
+const MAX_ID = 64;
+
+/** Whether storing this ends a chain as failed or cancelled that says how it is undone. */
+export function isUndone({ loaded, before }: ChainSave): boolean {
+  const { status } = loaded.state.chain;
+  return loaded.compensates && !isChainTerminal(before.status) && (status === 'FAILURE' || status === 'CANCELLED');
+}
+
+/**
+ * Stores the end of such a chain, and in the same transaction the chain that undoes what it did (Garcia-Molina and Salem, Sagas,
+ * SIGMOD 1987): one task for each that succeeded, one after another, the last ones first. Returns the chains stored, as `save` does.
+ */
+export function saveUndone(db: Queryable, ended: ChainSave, leases: typeof LEASES): Promise<Set<string>> {
+  const inOne = async (tx: Queryable): Promise<Set<string>> => {
+    const stored = await save(tx, [ended], leases);
+    if (stored.size > 0) await compensate(tx, ended.loaded);
+    return stored;
+  };
+  return db instanceof Database ? db.transaction(inOne) : inOne(db);
+}
+
+async function compensate(tx: Queryable, { chainId, tenantId }: LoadedChain): Promise<void> {
+  const row = await engineQueries.loadCompensation(tx, chainId);
+  const byPosition = new Map(row.plan.tasks.map((task) => [task.position, task]));
+  const undone = row.done.map((position) => byPosition.get(position)!);
+  if (undone.length === 0) return;
+  const places = [...new Set(undone.flatMap(({ referenced }) => referenced))];
+  const rows = await engineQueries.loadResults(
+    tx,
+    places.map(() => chainId),
+    places,
+    places.map(() => false),
+  );
+  const results = new Map(
+    rows.filter(({ result }) => result !== null).map((each) => [each.task_id, each.result as JsonValue]),
+  );
+  const ids = new Set(rows.map((each) => each.task_id));
+  const tasks = undone.map((each, at) => ({
+    ...each,
+    params: freezeReferences(each.params as JsonValue, results, ids),
+    at,
+  }));
+  const made = newChainRows(chainOf(chainId, row, tasks), Date.now());
+  await engineQueries.actForTenant(tx, tenantId);
+  await insertWholeChain(
+    { write: (statement, values) => tx.query(statement, values) },
+    made.row,
+    made.tasks,
+    made.edges,
+  );
+  await engineQueries.markCompensated(tx, chainId, made.row.chain_id);
+  await engineQueries.wake(tx);
+}
+
+type Undo = CompensationPlan['tasks'][number] & { readonly at: number };
+
+function chainOf(chainId: string, row: CompensationRow, tasks: readonly Undo[]): NewChain {
+  const chainName = `Compensation: ${row.chain_name}`.slice(0, MAX_NAME);
+  return {
+    chainName,
+    chainType: 'sequential',
+    description: null,
+    config: { chain_name: chainName, tasks: tasks.map(written), metadata: row.metadata, labels: row.labels },
+    metadata: row.metadata,
+    labels: row.labels,
+    createdBy: row.created_by,
+    proposer: row.plan.proposer,
+    byAdmin: row.by_admin,
+    compensates: chainId,
+    stopOnError: true,
+    timeoutSeconds: TIMEOUT_SECONDS,
+    approvalTimeoutSeconds: row.approval_timeout_seconds,
+    execute: true,
+    maxParallel: null,
+    concurrency: null,
+    tasks: tasks.map((task, at) => taskOf(task, tasks[at - 1], tasks.length)),
+  };
+}
+
+/** Its own id is no id of the chain that it undoes, so that no reference means the wrong one. */
+function idOf({ taskId, position }: Undo): string {
+  const id = `undo.${taskId}`;
+  return id.length <= MAX_ID ? id : `undo-${position}`;
+}
+
+const written = (task: Undo): object => ({
+  task_id: idOf(task),
+  task_name: task.taskName,
+  task_type: task.taskType,
+  task_params: task.params,
+});
+
+function taskOf(task: Undo, before: Undo | undefined, count: number): NewTask {
+  const { at } = task;
+  return {
+    ...DEFAULT_SETTINGS,
+    taskId: idOf(task),
+    taskName: task.taskName,
+    taskType: task.taskType,
+    executionMode: 'sequential',
+    dependsOn: before === undefined ? [] : [{ taskId: idOf(before), dependencyType: 'sequential', when: null }],
+    isCallback: false,
+    params: task.params,
+    concurrency: null,
+    priority: task.priority,
+    triggerRule: 'all_success',
+    retryPolicy: task.retryPolicy,
+    timeoutSeconds: task.timeoutSeconds,
+    queueTimeoutSeconds: null,
+    conditions: [],
+    level: at,
+    predecessors: at === 0 ? [] : [at - 1],
+    successors: at === count - 1 ? [] : [at + 1],
+    referenced: [],
+  };
+}
