@@ -22,7 +22,8 @@ export function refusalProblem(refusal: Refusal, { kind }: OperatorCommand): Pro
     case 'CHAIN_STATE_CONFLICT':
       return new Problem('CHAIN_STATE_CONFLICT', `The chain is ${refusal.status}. ${POSSIBLE[kind]}`, { state });
     case 'CHAIN_COMPENSATED': {
-      const detail = 'Another chain undoes what this one did (compensated_by), so that it cannot go on: create it anew.';
+      const detail =
+        'Another chain undoes what this one did (compensated_by), so that it cannot go on: create it anew.';
       return new Problem('CHAIN_STATE_CONFLICT', detail, { state });
     }
     case 'NOTHING_TO_RETRY': {
