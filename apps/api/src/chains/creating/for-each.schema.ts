@@ -2,6 +2,7 @@ import { MAX_TASKS } from '#libs/dag-planner';
 
 const items = {
   type: ['string', 'array'],
+  items: {},
   pattern: '^\\$\\{[^}]+\\}$',
   maxItems: MAX_TASKS,
   description: 'The list: written out, or ${params.<name>.<path>}, whose value is a list.',
@@ -11,6 +12,8 @@ const items = {
 /** Runs a task once for each item of a list. */
 export const forEach = {
   type: ['string', 'array', 'object'],
+  // Any JSON: generators of clients refuse a list that says nothing of its items.
+  items: {},
   pattern: items.pattern,
   maxItems: MAX_TASKS,
   required: ['items'],
