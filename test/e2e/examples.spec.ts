@@ -24,6 +24,7 @@ describe('the examples', () => {
     expect(chains).toEqual([
       'branching',
       'breast-cancer',
+      'compensation',
       'credit-scoring',
       'encrypted-delivery',
       'ending',

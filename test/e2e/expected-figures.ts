@@ -28,6 +28,10 @@ export const EXPECTED: Readonly<Record<string, (outcome: ExampleOutcome) => void
     expect(results.intersect.intersection_count).toBe(509);
     expect(results.describe).toBeNull();
   },
+  compensation: ({ results }) => {
+    expect(results.reserve.result).toEqual({ hold: 'hold-7' });
+    expect(results.intersect.intersection_count).toBe(509);
+  },
   waiting: ({ results }) => {
     expect(Date.parse(results.pause.ended_at)).toBeGreaterThan(0);
     expect(results.intersect.intersection_count).toBe(509);

@@ -77,6 +77,7 @@ describe('the words of the builder', () => {
       .queueTimeout(30)
       .priority('high')
       .endChain('tasks.a.result.n < 1', 'SUCCESS', 'none')
+      .compensateWith('http', params, { timeout: 5 })
       .tolerable();
     const settings = { description: 'd', options: { stop_on_error: false }, metadata: { a: 1 }, execute: true };
     expect(chain(first, second).build('name', settings)).toEqual({
@@ -105,6 +106,7 @@ describe('the words of the builder', () => {
           trigger_rule: { at_least: 1 },
           retry_policy: { max_retries: 3 },
           timeout: 60,
+          compensate_with: { task_type: 'http', task_params: params, timeout: 5 },
           end_chain: { when: 'tasks.a.result.n < 1', status: 'SUCCESS', message: 'none' },
           queue_timeout: 30,
           priority: 'high',

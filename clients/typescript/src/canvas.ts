@@ -2,6 +2,7 @@ import type { CreateChainRequest } from './generated/index.js';
 
 type TaskBody = CreateChainRequest['tasks'][number];
 type Dependency = NonNullable<TaskBody['depends_on']>[number];
+type Undo = NonNullable<TaskBody['compensate_with']>;
 type EndChain = NonNullable<TaskBody['end_chain']>;
 type ForEach = Extract<NonNullable<TaskBody['for_each']>, { items: unknown }>;
 type RetryPolicy = NonNullable<TaskBody['retry_policy']>;
@@ -62,6 +63,14 @@ export class Task extends Step {
   /** Ends the chain when it has succeeded and the CEL expression holds, which may name its own result. */
   endChain(when: string, status: EndChain['status'], message?: string): Task {
     return this.with({ end_chain: { when, status, ...(message !== undefined && { message }) } });
+  }
+
+  /**
+   * How it is undone if the chain fails or is cancelled after it has succeeded: a type with its parameters, which may hold `result(…)` of
+   * it and of tasks before it.
+   */
+  compensateWith(type: string, params: Undo['task_params'], more: Omit<Undo, 'task_type' | 'task_params'> = {}): Task {
+    return this.with({ compensate_with: { task_type: type, task_params: params, ...more } });
   }
 
   /**
