@@ -132,6 +132,9 @@ function Facts({ of }: { of: ChainSummaryDto }) {
         <dt>{t('chains.took')}</dt>
         <dd>{of.started_at === null ? '–' : duration(end - Date.parse(of.started_at))}</dd>
         {of.template_id !== null && <Made of={of} />}
+        {(['compensates', 'compensated_by'] as const).map((field) => (
+          <Undoing key={field} field={field} chainId={of[field]} />
+        ))}
         <dt>{t('chain.run')}</dt>
         <dd>{of.epoch}</dd>
         <dt>{t('chain.id')}</dt>
@@ -150,6 +153,22 @@ function Facts({ of }: { of: ChainSummaryDto }) {
         </Tag>
       ))}
     </div>
+  );
+}
+
+/** The chain that undoes this one, or whose work this one undoes. */
+function Undoing({ field, chainId }: { field: 'compensates' | 'compensated_by'; chainId: string | null }) {
+  const { t } = useTranslation();
+  if (chainId === null) return null;
+  return (
+    <>
+      <dt>{t(`chain.${field}`)}</dt>
+      <dd>
+        <Link to={`/chains/${encodeURIComponent(chainId)}`}>
+          <code className="wrap">{chainId}</code>
+        </Link>
+      </dd>
+    </>
   );
 }
 

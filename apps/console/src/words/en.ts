@@ -142,6 +142,8 @@ export const en = {
     id: 'Id',
     template: 'Made of',
     templateDiff: 'what differs',
+    compensates: 'Undoes',
+    compensated_by: 'Undone by',
     find: 'Find a task',
     noTask: 'No task fits.',
     notStarted: 'No task has started yet.',

@@ -138,6 +138,8 @@ export const zh: typeof en = {
     id: '标识',
     template: '所用模板',
     templateDiff: '差异',
+    compensates: '撤销的链',
+    compensated_by: '由其撤销',
     find: '查找任务',
     noTask: '没有符合的任务。',
     notStarted: '还没有任务开始。',
