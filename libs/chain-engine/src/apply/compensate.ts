@@ -2,7 +2,6 @@ import { DEFAULT_SETTINGS, freezeReferences, isChainTerminal, type JsonValue } f
 import { Database, engineQueries, insertWholeChain, save } from '#libs/repositories';
 import type { ChainSave, CompensationPlan, CompensationRow, LoadedChain, Queryable } from '#libs/repositories';
 import { newChainRows, type NewChain, type NewTask } from '../commands/new-chain.js';
-import type { LEASES } from './apply-work.js';
 
 /** Nobody waits for what is undone: only an operator gives it up. 30 days, the most that a chain may have. */
 const TIMEOUT_SECONDS = 2_592_000;
@@ -19,7 +18,7 @@ export function isUndone({ loaded, before }: ChainSave): boolean {
  * Stores the end of such a chain, and in the same transaction the chain that undoes what it did (Garcia-Molina and Salem, Sagas,
  * SIGMOD 1987): one task for each that succeeded, one after another, the last ones first. Returns the chains stored, as `save` does.
  */
-export function saveUndone(db: Queryable, ended: ChainSave, leases: typeof LEASES): Promise<Set<string>> {
+export function saveUndone(db: Queryable, ended: ChainSave, leases: Parameters<typeof save>[2]): Promise<Set<string>> {
   const inOne = async (tx: Queryable): Promise<Set<string>> => {
     const stored = await save(tx, [ended], leases);
     if (stored.size > 0) await compensate(tx, ended.loaded);

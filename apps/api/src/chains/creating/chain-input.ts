@@ -24,7 +24,7 @@ import {
 import { addConditionFaults, conditionsOf, type ReadConditions } from './condition-faults.js';
 import { expandBody, outputsOf } from './expand-body.js';
 import { expandForEach } from './expand-for-each.js';
-import { Compensations } from './read-compensations.js';
+import { type CompensateWith, Compensations } from './read-compensations.js';
 import { expandBranches } from './expand-branches.js';
 import { PRIORITY_WORDS } from './create-chain.schema.js';
 import type { TaskCatalogue } from '../../catalogue/catalogue.js';
@@ -72,15 +72,6 @@ export interface TaskInput extends Omit<NewTask, 'level' | 'predecessors' | 'suc
   readonly conditionTasks: readonly string[];
   /** How it is undone. */
   readonly compensateWith?: CompensateWith;
-}
-
-/** The task that undoes another. */
-export interface CompensateWith {
-  readonly taskName: string;
-  readonly taskType: string;
-  readonly params: { readonly [key: string]: JsonValue };
-  readonly retryPolicy: RetryPolicy;
-  readonly timeoutSeconds: number | null;
 }
 
 /** `secrets`: those that it names where one may stand. Whether the caller may use them is in the database. */

@@ -7,12 +7,29 @@ import {
   pointer,
   quoted,
   readDependencies,
+  type RetryPolicy,
 } from '#libs/chain-domain';
 import { MAX_TASKS, plan, type Plan } from '#libs/dag-planner';
 import type { CompensationPlan } from '#libs/repositories';
 import type { TaskCatalogue } from '../../catalogue/catalogue.js';
-import type { TaskInput } from './chain-input.js';
 import { addParamsFaults, type SecretUse } from './params-faults.js';
+
+/** The task that undoes another. */
+export interface CompensateWith {
+  readonly taskName: string;
+  readonly taskType: string;
+  readonly params: { readonly [key: string]: JsonValue };
+  readonly retryPolicy: RetryPolicy;
+  readonly timeoutSeconds: number | null;
+}
+
+/** A task as far as it may be undone. */
+interface UndoneTask {
+  readonly taskId: string;
+  readonly position: number;
+  readonly priority: number;
+  readonly compensateWith?: CompensateWith;
+}
 
 /** The tasks that undo others, beside the tasks of a chain. */
 export class Compensations {
@@ -65,13 +82,13 @@ export class Compensations {
 }
 
 /** How the tasks of a chain without faults are undone; null: not at all. */
-export function compensationOf(tasks: readonly TaskInput[]): CompensationPlan['tasks'] | null {
+export function compensationOf(tasks: readonly UndoneTask[]): CompensationPlan['tasks'] | null {
   const positions = new Map(tasks.map(({ taskId, position }) => [taskId, position]));
-  const undone = tasks.flatMap(({ compensateWith, ...task }) => {
+  const undone = tasks.flatMap(({ compensateWith, taskId, position, priority }) => {
     if (compensateWith === undefined) return [];
     const { references } = findReferences(compensateWith.params, positions);
     const referenced = [...new Set(references.map(({ taskId }) => positions.get(taskId)!))];
-    return [{ position: task.position, taskId: task.taskId, priority: task.priority, ...compensateWith, referenced }];
+    return [{ position, taskId, priority, ...compensateWith, referenced }];
   });
   return undone.length === 0 ? null : undone;
 }
