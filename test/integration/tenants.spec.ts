@@ -75,14 +75,14 @@ describeSystem('tenants', 'postgres', { env: { RATE_LIMIT: '0', WEBHOOK_ALLOW_PR
         method: 'POST',
         body: { title: `template of ${tenant}`, chain: body },
       });
-      // The audit log is written a moment later.
-      await eventually('the template is in the audit log', async () => {
-        const { items } = await client.expect<{ items: object[] }>(200, `/audit?target=${template_id}`);
-        return items.length > 0 ? true : undefined;
-      });
       const { schedule_id } = await client.expect<{ schedule_id: string }>(201, '/schedules', {
         method: 'POST',
         body: { title: `schedule of ${tenant}`, interval: 3_600, chain: body },
+      });
+      // The audit log is written a moment later, in the order of the changes.
+      await eventually('the schedule is in the audit log', async () => {
+        const { items } = await client.expect<{ items: object[] }>(200, `/audit?target=${schedule_id}`);
+        return items.length > 0 ? true : undefined;
       });
       ids[tenant] = {
         schedule_id,
