@@ -94,6 +94,28 @@ describeOnBackends('failures, time-outs and cancelling', { env: { WORKER_CONCURR
     await api.expect(409, `/chains/${failed.chain_id}/retry`, { method: 'POST' });
   });
 
+  check('what was done is undone where the chain is cancelled, or ended as failed', async ({ api }) => {
+    const compensate_with = { task_type: 'diagnostic', task_params: { task_config: {} } };
+    const id = await api.start(chain([task('book', {}, { compensate_with }), task('slow', { delay_ms: 60_000 })]));
+    await api.untilTask(id, 'slow', 'RUNNING');
+    await api.expect(200, `/chains/${id}/cancel`, { method: 'POST', body: { dry_run: true } });
+    expect(await api.chain(id)).toMatchObject({ status: 'RUNNING', compensated_by: null });
+    await api.expect(200, `/chains/${id}/cancel`, { method: 'POST' });
+    const cancelled = await api.chain(id);
+    expect(cancelled).toMatchObject({ status: 'CANCELLED', compensated_by: expect.any(String) });
+    expect(await api.ended(cancelled.compensated_by!)).toMatchObject({
+      status: 'SUCCESS',
+      total_tasks: 1,
+      compensates: id,
+    });
+
+    const end_chain = { when: 'true', status: 'FAILURE', message: 'no' };
+    const ended = await api.run(chain([task('book', {}, { compensate_with, end_chain }), task('never')]));
+    expect(ended).toMatchObject({ status: 'FAILURE', compensated_by: expect.any(String) });
+    const good = await api.run(chain([task('book', {}, { compensate_with })]));
+    expect(good).toMatchObject({ status: 'SUCCESS', compensated_by: null });
+  });
+
   check('failed tasks leave other branches running where stop_on_error is false', async ({ api }) => {
     const done = await api.run(
       chain(

@@ -246,10 +246,11 @@ describeUnless(chromium.skip, 'the console', () => {
       await page.context().close();
     });
 
-    // Both languages, both themes, both sizes: `npm run console:screenshots` takes all that they make together.
     const LOOKS: readonly Look[] = [
       { name: 'en-light', options: {} },
-      { name: 'zh-dark-phone', options: { locale: 'zh-CN', colorScheme: 'dark', viewport: PHONE } },
+      { name: 'zh-dark', options: { locale: 'zh-CN', colorScheme: 'dark' } },
+      { name: 'en-dark-phone', options: { colorScheme: 'dark', viewport: PHONE } },
+      { name: 'zh-light-phone', options: { locale: 'zh-CN', viewport: PHONE } },
     ];
     for (const { name, options } of LOOKS) {
       check(`looks right as ${name}: each page, empty, with data, with an error`, async (running) => {

@@ -239,7 +239,9 @@ describeUnless(chromium.skip, 'the designer', () => {
 
     const LOOKS: readonly (readonly [string, BrowserContextOptions])[] = [
       ['en-light', {}],
-      ['zh-dark-phone', { locale: 'zh-CN', colorScheme: 'dark', viewport: PHONE }],
+      ['zh-dark', { locale: 'zh-CN', colorScheme: 'dark' }],
+      ['zh-light-phone', { locale: 'zh-CN', viewport: PHONE }],
+      ['en-dark-phone', { colorScheme: 'dark', viewport: PHONE }],
     ];
     for (const [name, options] of LOOKS) {
       check(`looks right as ${name}: empty, with an example, with faults; templates`, async ({ api }) => {

@@ -47,7 +47,7 @@ export class Catalogue implements TaskCatalogue {
 
   find(type: string): ReturnType<TaskCatalogue['find']> {
     if (isControlType(type)) {
-      // What was written out (expand-for-each.ts) has no faults of its own.
+      // expand-for-each.ts has made its parameters.
       const checkParams = (params: Record<string, unknown>) => (type === FOR_EACH ? [] : checkControl(type, params));
       return { checkParams, takesSecret: () => false };
     }

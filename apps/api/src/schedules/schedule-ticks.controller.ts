@@ -193,7 +193,7 @@ export class ScheduleTicksController {
   }
 }
 
-/** Throws BAD_REQUEST for a range that is none, lies ahead, or holds too much. */
+/** Throws BAD_REQUEST for a range that ends before it begins, lies ahead, or holds too much. */
 async function dueTimesIn(schedule: ScheduleView, { from, to }: BackfillDto, now: number): Promise<string[]> {
   const end = to === undefined ? now : Date.parse(to);
   const fault = (pointer: string, message: string): void => requireNone([{ code: 'OUT_OF_RANGE', pointer, message }]);

@@ -21,6 +21,7 @@ import { api } from '../api.js';
 import { Failed } from '../view/failed.js';
 import { Name, shownText } from '../view/name.js';
 import { Status } from '../view/status.js';
+import { STILL } from '../view/still-flow.js';
 import { drawnOf, MOST_NODES, type DrawnNode } from './bands.js';
 import { fits } from './fits.js';
 import { useLayout } from './layout.js';
@@ -108,19 +109,7 @@ function Canvas({ chainId, tasks, open }: GraphProps) {
       />{' '}
       <span className="dim">{tasks.length > MOST_NODES ? t('chain.banded') : t('chain.critical')}</span>
       <div className="canvas" role="region" aria-label={t('chain.graph')}>
-        <ReactFlow
-          nodes={nodes}
-          edges={edges}
-          nodeTypes={TYPES}
-          nodesDraggable={false}
-          nodesConnectable={false}
-          nodesFocusable={false}
-          edgesFocusable={false}
-          elementsSelectable={false}
-          onlyRenderVisibleElements
-          minZoom={0.02}
-          fitView
-        >
+        <ReactFlow nodes={nodes} edges={edges} nodeTypes={TYPES} {...STILL} minZoom={0.02}>
           <Background />
           <Controls showInteractive={false} />
           <MiniMap

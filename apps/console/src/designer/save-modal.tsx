@@ -21,7 +21,7 @@ interface SaveModalProps {
   readonly saved: (origin: Origin) => void;
 }
 
-/** Saves a draft: as the next version of the template that it began with, or as a template of its own. */
+/** Saves a draft: as the next version of the template that it began with, or as a new template. */
 export function SaveModal({ draft, origin, close, saved }: SaveModalProps) {
   const { t } = useTranslation();
   const client = useQueryClient();

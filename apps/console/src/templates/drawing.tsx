@@ -18,6 +18,7 @@ import { layOut } from '../chain/elk.js';
 import { NODE } from '../chain/node-size.js';
 import { Failed } from '../view/failed.js';
 import { Name, shownText } from '../view/name.js';
+import { STILL } from '../view/still-flow.js';
 
 export type DrawnTask = Pick<TaskDiffDto, 'task_id' | 'task_name' | 'task_type' | 'change'>;
 export type DrawnEdge = Pick<EdgeDiffDto, 'from' | 'to' | 'change'>;
@@ -73,14 +74,8 @@ export function Drawing({ tasks, edges, open }: DrawingProps) {
         nodes={nodes}
         edges={lines}
         nodeTypes={TYPES}
-        nodesDraggable={false}
-        nodesConnectable={false}
-        nodesFocusable={false}
-        edgesFocusable={false}
-        elementsSelectable={false}
-        onlyRenderVisibleElements
+        {...STILL}
         minZoom={0.05}
-        fitView
         fitViewOptions={{ maxZoom: 1, padding: 0.1 }}
       >
         <Background />

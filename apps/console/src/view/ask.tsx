@@ -17,7 +17,7 @@ interface AskProps {
   readonly children?: ReactNode;
 }
 
-/** A form in a window of its own. It closes once what it sends was taken. */
+/** A form in a dialog, which closes once the API has taken what it sends. */
 export function Ask({ title, ok, danger = false, ready = true, send, close, children }: AskProps) {
   const { t } = useTranslation();
   const sending = useMutation({ mutationFn: send, onSuccess: close });

@@ -1,7 +1,7 @@
 /** What the pages of data say in English. */
 export const data = {
   about:
-    'Each party owns its tables. What opens them is signed by the owner on a machine of their own: this page shows what is signed, and the command that signs.',
+    'Each party owns its tables. What opens them is signed by the owner on their machine: this page shows what is signed, and the command that signs.',
   parties: 'Parties',
   datasets: 'Datasets',
   contact: 'Contact',

@@ -2370,7 +2370,7 @@ export type CreateChainRequest = {
             at_least?: number;
         };
         /**
-         * How the task is undone. If the chain fails or is cancelled, a chain of its own (compensated_by) runs this for each task that had succeeded, the last ones first.
+         * How the task is undone. If the chain fails or is cancelled, another chain (compensated_by) runs this for each task that had succeeded, the last ones first.
          */
         compensate_with?: {
             /**
@@ -2388,7 +2388,7 @@ export type CreateChainRequest = {
                 [key: string]: unknown;
             };
             /**
-             * When and how often a failure is retried; then the chain waits for an operator. Fields not set: those of the task.
+             * When and how often a failure is retried; then the chain waits for an operator, whatever on_exhausted says. Fields not set: those of the task.
              */
             retry_policy?: {
                 /**

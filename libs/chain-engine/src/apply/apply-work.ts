@@ -68,7 +68,7 @@ export async function applyWork<T>(
   return rounds;
 }
 
-/** Stores decisions in one statement; an end that calls for another chain in a transaction of its own. */
+/** Stores decisions in one statement; an end that calls for another chain in a transaction with that chain. */
 async function store(db: Queryable, saves: readonly ChainSave[]): Promise<Set<string>> {
   const undone = saves.filter(isUndone);
   if (undone.length === 0) return save(db, saves, LEASES);

@@ -70,7 +70,7 @@ const undone = () =>
          FROM chain_tasks t JOIN task_requests r USING (task_request_id) JOIN task_chains c USING (chain_id)
         WHERE c.compensates IS NOT NULL ORDER BY t.execution_order`);
 
-it('a chain that fails is undone by one of its own, the last task first, in the transaction that ends it', async () => {
+it('a chain that fails is undone by another one, the last task first, in the transaction that ends it', async () => {
   const chainId = await running(
     [0, 1, 2, 3].map((position) => undo(position, {})),
     [{}, {}, {}],

@@ -85,7 +85,7 @@ function chainOf(chainId: string, row: CompensationRow, tasks: readonly Undo[]):
   };
 }
 
-/** Its own id is no id of the chain that it undoes, so that no reference means the wrong one. */
+/** Unlike the id of the task that it undoes: a reference that stayed in its place leads to nothing. */
 function idOf({ taskId, position }: Undo): string {
   const id = `undo.${taskId}`;
   return id.length <= MAX_ID ? id : `undo-${position}`;

@@ -27,7 +27,7 @@ function missingOf(type: string): object {
 
 /** Rows of a large table: many reads of its file, and seconds of work. A row costs some types ten times as much. */
 const LARGE_ROWS = 30_000;
-const SLOW_ROWS = 1_500;
+const SLOW_ROWS = 3_000;
 const SLOW_TYPES: readonly string[] = ['scorecard', 'ss_glm', 'ss_pvalue', 'ss_xgb'];
 
 /** The last task of a type's example, after those before it have run. */

@@ -14,20 +14,23 @@ const COLUMNS = `
 /** The chain's columns as `c_<column>`: one statement reads chain and tasks from one snapshot. */
 const CHAIN_COLUMNS = [
   ...[
-    'chain_id',
-    'tenant_id',
-    'version',
-    'status',
-    'epoch',
-    'total_tasks',
-    'completed_tasks',
-    'failed_tasks',
-    'skipped_tasks',
-  ],
-  ...['cancelled_tasks', 'tolerated_tasks', 'admitted_tasks', 'max_parallel', 'time_left_ms', 'stop_on_error'],
-  ...['timeout_seconds', 'approval_timeout_seconds', 'error', 'ended_by'],
-].map((column) => `c.${column} AS c_${column}`);
-CHAIN_COLUMNS.push('c.compensation IS NOT NULL AS c_compensates', 'c.compensated_by IS NOT NULL AS c_compensated');
+    ...[
+      'chain_id',
+      'tenant_id',
+      'version',
+      'status',
+      'epoch',
+      'total_tasks',
+      'completed_tasks',
+      'failed_tasks',
+      'skipped_tasks',
+    ],
+    ...['cancelled_tasks', 'tolerated_tasks', 'admitted_tasks', 'max_parallel', 'time_left_ms', 'stop_on_error'],
+    ...['timeout_seconds', 'approval_timeout_seconds', 'error', 'ended_by'],
+  ].map((column) => `c.${column} AS c_${column}`),
+  'c.compensation IS NOT NULL AS c_compensates',
+  'c.compensated_by IS NOT NULL AS c_compensated',
+];
 
 /** Parameters of more bytes, as they are stored, are read only when their job is made. */
 const READ_AHEAD_BYTES = 2_048;

@@ -57,58 +57,24 @@ export const deleteOldKeys: Statement = {
     RETURNING scope`,
 };
 
-/** Webhooks that were removed a day ago, with their deliveries, and an entry for the audit log. */
-export const forgetWebhooks: Statement = {
-  name: 'forget-webhooks',
+/** Deletes what was removed a day ago, with an entry for the audit log: `id` names it there, and `shown` is kept in the details. */
+const forget = (table: string, id: string, action: string, shown?: string): Statement => ({
+  name: `forget-${table}`,
   text: `
     WITH gone AS (
-      DELETE FROM webhooks WHERE deleted_at <= now() - interval '1 day' RETURNING tenant_id, webhook_id, url
+      DELETE FROM ${table} WHERE deleted_at <= now() - interval '1 day' RETURNING *
     )
     INSERT INTO outbox (tenant_id, kind, payload)
     SELECT tenant_id, 'AUDIT', jsonb_build_object(
-             'actor', 'retention', 'address', '-', 'request_id', '-', 'action', 'removeWebhook', 'target', webhook_id,
-             'details', jsonb_build_object('url', url))
+             'actor', 'retention', 'address', '-', 'request_id', '-', 'action', '${action}', 'target', ${id},
+             'details', ${shown === undefined ? `'{}'::jsonb` : `jsonb_build_object('${shown}', ${shown})`})
       FROM gone`,
-};
+});
 
-/** Templates that were deleted a day ago, with their versions, and an entry for the audit log. */
-export const forgetTemplates: Statement = {
-  name: 'forget-templates',
-  text: `
-    WITH gone AS (
-      DELETE FROM templates WHERE deleted_at <= now() - interval '1 day' RETURNING tenant_id, template_id, title
-    )
-    INSERT INTO outbox (tenant_id, kind, payload)
-    SELECT tenant_id, 'AUDIT', jsonb_build_object(
-             'actor', 'retention', 'address', '-', 'request_id', '-', 'action', 'removeTemplate', 'target', template_id,
-             'details', jsonb_build_object('title', title))
-      FROM gone`,
-};
-
-/** Schedules that were deleted a day ago, with their ticks, and an entry for the audit log. */
-export const forgetSchedules: Statement = {
-  name: 'forget-schedules',
-  text: `
-    WITH gone AS (
-      DELETE FROM schedules WHERE deleted_at <= now() - interval '1 day' RETURNING tenant_id, schedule_id, title
-    )
-    INSERT INTO outbox (tenant_id, kind, payload)
-    SELECT tenant_id, 'AUDIT', jsonb_build_object(
-             'actor', 'retention', 'address', '-', 'request_id', '-', 'action', 'removeSchedule', 'target', schedule_id,
-             'details', jsonb_build_object('title', title))
-      FROM gone`,
-};
-
-/** Secrets that were removed a day ago, and an entry for the audit log. */
-export const forgetSecrets: Statement = {
-  name: 'forget-secrets',
-  text: `
-    WITH gone AS (
-      DELETE FROM secrets WHERE deleted_at <= now() - interval '1 day' RETURNING tenant_id, name
-    )
-    INSERT INTO outbox (tenant_id, kind, payload)
-    SELECT tenant_id, 'AUDIT', jsonb_build_object(
-             'actor', 'retention', 'address', '-', 'request_id', '-', 'action', 'removeSecret', 'target', name,
-             'details', '{}'::jsonb)
-      FROM gone`,
-};
+/** With their deliveries. */
+export const forgetWebhooks = forget('webhooks', 'webhook_id', 'removeWebhook', 'url');
+/** With their versions. */
+export const forgetTemplates = forget('templates', 'template_id', 'removeTemplate', 'title');
+/** With their ticks. */
+export const forgetSchedules = forget('schedules', 'schedule_id', 'removeSchedule', 'title');
+export const forgetSecrets = forget('secrets', 'name', 'removeSecret');

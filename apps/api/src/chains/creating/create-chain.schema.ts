@@ -148,7 +148,7 @@ const task = {
       additionalProperties: false,
       required: ['task_type', 'task_params'],
       description:
-        'How the task is undone. If the chain fails or is cancelled, a chain of its own (compensated_by) runs this for each task that had succeeded, the last ones first.',
+        'How the task is undone. If the chain fails or is cancelled, another chain (compensated_by) runs this for each task that had succeeded, the last ones first.',
       examples: [
         { task_type: 'http', task_params: { task_config: { url: 'https://bank.example/holds/7', method: 'DELETE' } } },
       ],
@@ -165,7 +165,7 @@ const task = {
         retry_policy: {
           ...retryPolicy,
           description:
-            'When and how often a failure is retried; then the chain waits for an operator. Fields not set: those of the task.',
+            'When and how often a failure is retried; then the chain waits for an operator, whatever on_exhausted says. Fields not set: those of the task.',
         },
         timeout: { ...timeout, description: 'Maximum run time of one attempt, in seconds.', examples: [600] },
       },

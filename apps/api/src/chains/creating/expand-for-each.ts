@@ -79,7 +79,7 @@ function instancesOf(
   }
   if (said === undefined || typeof task['task_id'] !== 'string' || faults.full) return [rest];
   if (task['compensate_with'] !== undefined) {
-    const says = 'a task with for_each cannot have compensate_with: undo its work by hand or in a task of its own';
+    const says = 'a task with for_each cannot have compensate_with: undo its work by hand or in another task';
     add('INVALID_VALUE', ['compensate_with'], says);
     return [rest];
   }

@@ -61,6 +61,8 @@ describe('how tasks are undone', () => {
     expect(faultsOf([task('a', undo({ task_config: { delay_ms: 'x' } }))])).toEqual([
       `INVALID_PARAMS ${at}/task_params/task_config/delay_ms`,
     ]);
+    for (const type of ['wait', 'for_each'])
+      expect(faultsOf([task('a', undo({}, { task_type: type }))])).toContain(`UNKNOWN_TASK_TYPE ${at}/task_type`);
     expect(faultsOf([task('a', { task_type: 'http' })])).toEqual([`REQUIRED ${at}/task_params`]);
     expect(faultsOf([task('a', undo({}, { depends_on: [] }))])).toEqual([`UNKNOWN_FIELD ${at}/depends_on`]);
     expect(faultsOf([task('a', undo({ x: '${tasks.b.result}' })), task('b')])).toEqual([
@@ -82,7 +84,7 @@ describe('how tasks are undone', () => {
     ]);
   });
 
-  it('takes parameters of the chain, and its faults are told where the value came from', () => {
+  it('takes parameters of the chain, and its faults name the place that the value came from', () => {
     const params = { type: 'object', properties: { wait: {} } };
     const tasks = [task('a', undo({ task_config: { delay_ms: '${params.wait}' } }))];
     expect(faultsOf(tasks, { params, args: { wait: 3 } })).toEqual([]);

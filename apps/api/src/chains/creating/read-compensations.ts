@@ -2,6 +2,7 @@ import {
   type FaultList,
   findPartyReferences,
   findReferences,
+  isControlType,
   isObject,
   type JsonValue,
   pointer,
@@ -12,6 +13,7 @@ import {
 import { MAX_TASKS, plan, type Plan } from '#libs/dag-planner';
 import type { CompensationPlan } from '#libs/repositories';
 import type { TaskCatalogue } from '../../catalogue/catalogue.js';
+import { taskLabel } from './chain-schema-faults.js';
 import { addParamsFaults, type SecretUse } from './params-faults.js';
 
 /** The task that undoes another. */
@@ -60,7 +62,16 @@ export class Compensations {
     const planned = plan(readDependencies(this.extended));
     const known: Plan | undefined = planned.ok ? planned.plan : undefined;
     for (const [at, position] of this.of.entries()) {
-      const { task_params: params } = this.extended[this.tasks.length + at] as { task_params?: JsonValue };
+      const undo = this.extended[this.tasks.length + at] as { task_type?: unknown; task_params?: JsonValue };
+      const { task_type: type, task_params: params } = undo;
+      if (typeof type === 'string' && isControlType(type)) {
+        const message = `${taskLabel(this.tasks[position], position)}no worker runs a ${type}, so that it undoes nothing.`;
+        faults.add({
+          code: 'UNKNOWN_TASK_TYPE',
+          pointer: pointer('tasks', position, 'compensate_with', 'task_type'),
+          message,
+        });
+      }
       for (const { taskId, place } of isObject(params) ? findPartyReferences(params as JsonValue) : []) {
         const message = `The result of task ${quoted(taskId)} for one party cannot stand in compensate_with: another chain cannot read it.`;
         faults.add({
