@@ -18,11 +18,11 @@ export const upgraded: Fault = {
   name: 'the last release to this one and back, under load',
   backends: BOTH,
   skip: async () => {
-    const release = buildLastRelease();
+    const release = await buildLastRelease();
     return 'reason' in release ? release.reason : false;
   },
   run: async (trial) => {
-    const release = buildLastRelease();
+    const release = await buildLastRelease();
     if ('reason' in release) throw new Error(release.reason);
     const last = join(release.folder, 'dist');
     const { migrations } = (await import(join(last, 'migrations/index.js'))) as { migrations: readonly unknown[] };

@@ -4,7 +4,7 @@ import { buildLastRelease, itUnless } from '#libs/testing';
 import { BACKENDS, chain, describeSystem, task, taskOf } from './system/index.js';
 import type { AppName, SystemUnderTest } from './system/index.js';
 
-const release = buildLastRelease();
+const release = await buildLastRelease();
 const REST: readonly AppName[] = ['api', 'status-listener'];
 
 if ('reason' in release) {

@@ -11,7 +11,6 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import ts from 'typescript';
 
 const ROOT = fileURLToPath(new URL('../../../../', import.meta.url));
 
@@ -22,7 +21,7 @@ export type LastRelease = { readonly folder: string } | { readonly reason: strin
  * Takes the sources of the commit in test/integration/last-release.txt out of git and makes JavaScript of them without looking
  * at types, which a release has passed. It lies below the project, so it runs with the packages of today.
  */
-export function buildLastRelease(): LastRelease {
+export async function buildLastRelease(): Promise<LastRelease> {
   const commit = readFileSync(join(ROOT, 'test/integration/last-release.txt'), 'utf8').trim();
   const folder = join(ROOT, '.cache', `release-${commit}`);
   if (existsSync(folder)) return { folder };
@@ -36,7 +35,7 @@ export function buildLastRelease(): LastRelease {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     execFileSync('tar', ['-x', '-C', made], { input: archive });
-    transpile(made);
+    await transpile(made);
     renameSync(made, folder);
     return { folder };
   } catch (error) {
@@ -47,7 +46,9 @@ export function buildLastRelease(): LastRelease {
   }
 }
 
-function transpile(folder: string): void {
+async function transpile(folder: string): Promise<void> {
+  // Here and not above: few tests need the compiler, and all would wait for it.
+  const { default: ts } = await import('typescript');
   const text = readFileSync(join(folder, 'tsconfig.json'), 'utf8');
   const { options } = ts.convertCompilerOptionsFromJson(JSON.parse(text).compilerOptions, folder);
   // A file by itself does not tell that it is a module, so it is said here.

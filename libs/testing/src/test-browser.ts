@@ -1,4 +1,4 @@
-import { chromium, type Browser } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { ensureProgram } from './debian-program.js';
 
 /** A real Chromium of one test file. Give `skip` to `itUnless`: false, or why it is missing. */
@@ -12,6 +12,8 @@ export interface TestBrowser {
 export async function openTestBrowser(): Promise<TestBrowser> {
   const found = await ensureChromium();
   if ('reason' in found) return { browser: undefined as never, skip: found.reason, close: async () => {} };
+  // Here and not above: few tests need a browser, and all would wait for its package.
+  const { chromium } = await import('playwright-core');
   const browser = await chromium.launch({ executablePath: found.path, args: ['--disable-dev-shm-usage'] });
   return { browser, skip: false, close: () => browser.close() };
 }
