@@ -1,8 +1,8 @@
 // Runs one program of the image in this process, so that signals reach it: no shell and no npm stand between.
 const PROGRAMS = {
-  api: 'apps/api/src/main.js',
-  'status-listener': 'apps/status-listener/src/main.js',
-  'compute-worker': 'apps/compute-worker/src/main.js',
+  api: 'apps/api/main.mjs',
+  'status-listener': 'apps/status-listener/main.mjs',
+  'compute-worker': 'apps/compute-worker/main.mjs',
   migrate: 'launcher/migrate.js',
   'verify-audit': 'launcher/verify-audit.js',
   'rotate-secrets': 'launcher/rotate-secrets.js',

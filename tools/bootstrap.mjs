@@ -11,7 +11,7 @@ const SOURCES = ['apps', 'bench', 'clients/typescript/src', 'launcher', 'libs', 
 const CONSOLE = 'apps/console';
 const CONSOLE_BUILT = join(ROOT, 'dist', CONSOLE);
 const CONSOLE_STAMP = join(ROOT, 'dist', '.console-stamp');
-const SETTINGS = ['package.json', 'package-lock.json', 'tsconfig.json', 'nest-cli.json'];
+const SETTINGS = ['package.json', 'package-lock.json', 'tsconfig.json', 'nest-cli.json', 'tools/bundle-apps.mjs'];
 
 /** Refuses a Node that package.json's engines leave out. npm's engine-strict would refuse Node 20 for a tool of ours. */
 export function checkNode(version = process.versions.node, range = readJson('package.json').engines.node) {
@@ -60,6 +60,7 @@ export function ensureBuilt() {
   const own = sources.filter((path) => !path.startsWith(join(ROOT, CONSOLE)));
   unlessCurrent(STAMP, [...SETTINGS.map((name) => join(ROOT, name)), ...own], () => {
     run('building', [process.execPath, join(ROOT, 'node_modules/.bin/nest'), 'build', '--path', 'tsconfig.json']);
+    run('bundling', [process.execPath, join(ROOT, 'tools/bundle-apps.mjs')]);
   });
   const shown = [CONSOLE, 'clients/typescript/src'].flatMap((folder) => filesBelow(join(ROOT, folder), /./));
   if (!existsSync(CONSOLE_BUILT)) rmSync(CONSOLE_STAMP, { force: true });

@@ -1,9 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { guarded, isPortFree } from '#libs/local-postgres';
+import { appScript } from '#libs/testing';
 
 export type Role = 'api' | 'status-listener' | 'compute-worker';
 
@@ -125,7 +125,7 @@ export class AppProcess {
   }
 
   private spawn(): void {
-    const script = join(this.dist, 'apps', this.role, 'src', 'main.js');
+    const script = appScript(this.dist, this.role);
     const log = openSync(this.logFile, 'a');
     const env = { ...this.env, ...this.extra, [PORT_VARIABLE[this.role]]: String(this.port) };
     const start = (): ChildProcess =>

@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { ensureChromium, ensureRedisServer, startTestPostgres, type TestPostgres } from '#libs/testing';
 
 let server: TestPostgres | undefined;
@@ -7,6 +9,8 @@ let server: TestPostgres | undefined;
  * here, so that two files do not install them at once.
  */
 export async function setUp(): Promise<void> {
+  // Tests start what was built last, by whatever command.
+  execFileSync(process.execPath, [fileURLToPath(new URL('../../../tools/bundle-apps.mjs', import.meta.url))]);
   await ensureRedisServer();
   await ensureChromium();
   if (process.env.TEST_DATABASE_URL) return;

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { guarded } from '#libs/local-postgres';
+import { appScript } from '#libs/testing';
 import { within } from './within.js';
 
 export type AppName = 'api' | 'status-listener' | 'compute-worker';
@@ -27,7 +27,7 @@ export class AppProcess {
     /** The folder `dist` that it is started from. */
     dist = fileURLToPath(new URL('../../..', import.meta.url)),
   ) {
-    const script = join(dist, 'apps', name, 'src', 'main.js');
+    const script = appScript(dist, name);
     const start = (): ChildProcess => spawn(process.execPath, [script], { env, stdio: ['ignore', 'pipe', 'pipe'] });
     this.child = guarded(start, 'KILL');
     for (const stream of [this.child.stdout!, this.child.stderr!]) {
