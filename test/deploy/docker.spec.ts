@@ -96,7 +96,9 @@ describe('docker/Dockerfile', () => {
   });
 
   it('starts programs that are built', () => {
-    const programs = [...read('docker/entrypoint.mjs').matchAll(/'([a-z-]+\/[a-z/-]+\.m?js)'/g)].map(([, path]) => path!);
+    const programs = [...read('docker/entrypoint.mjs').matchAll(/'([a-z-]+\/[a-z/-]+\.m?js)'/g)].map(
+      ([, path]) => path!,
+    );
     expect(programs).toHaveLength(8);
     for (const path of programs) expect([path, existsSync(join(ROOT, 'dist', path))]).toEqual([path, true]);
   });
