@@ -1,8 +1,8 @@
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { isPrivateHost, publicLookup, type Resolve } from '#libs/network';
+import { sign } from '#libs/platform';
 import type { Database, DueDelivery, EndedChain, WebhookRepository } from '#libs/repositories';
-import { sign } from './signature.js';
 
 const TIMEOUT_MS = 15_000;
 const BATCH = 20;

@@ -5,16 +5,8 @@ import { isPrivateAddress, publicLookup, type Resolve } from '#libs/network';
 import { engineQueries, openDatabase, WebhookRepository, type Database } from '#libs/repositories';
 import { createTestDatabase, type TestDatabase } from '#libs/testing';
 import { deliverWebhooks } from './deliver.js';
-import { sign } from './signature.js';
 
 const webhooks = new WebhookRepository();
-
-test('signs as the example of Standard Webhooks', () => {
-  const body = '{"test": 2432232314}';
-  expect(sign('whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw', 'msg_p5jXN8AQM9LWM0D4loKWxJek', 1614265330, body)).toBe(
-    'v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=',
-  );
-});
 
 test('knows private addresses, however they are written or wrapped', () => {
   for (const address of [
