@@ -26,6 +26,7 @@ import { Ends1764028800025 } from './0025-ends.js';
 import { ControlTasks1764028800026 } from './0026-control-tasks.js';
 import { Schedules1764028800027 } from './0027-schedules.js';
 import { Compensations1764028800028 } from './0028-compensations.js';
+import { ScheduleEvents1764028800029 } from './0029-schedule-events.js';
 
 /** Every migration in order: an explicit list, since globs break in ESM and bundles. A landed one is never edited. */
 export const migrations = [
@@ -57,4 +58,5 @@ export const migrations = [
   ControlTasks1764028800026,
   Schedules1764028800027,
   Compensations1764028800028,
+  ScheduleEvents1764028800029,
 ];

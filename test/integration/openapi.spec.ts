@@ -41,12 +41,13 @@ const LINT_OF_3_0 = {
     'no-invalid-schema-examples': 'off',
   },
 };
-/** POSTs that neither create nor act, and the sign-in: an answer that holds a cookie is kept for nobody. */
+/** POSTs that neither create nor act, the sign-in (an answer that holds a cookie is kept for nobody), and what a `webhook-id` names. */
 const STORE_NOTHING = new Set([
   'validateChain',
   'previewChainOfTemplate',
   'previewSchedule',
   'createSession',
+  'deliverWebhook',
   'createSessionLink',
 ]);
 const JSON_TYPES = ['application/json', 'application/problem+json'];
@@ -161,7 +162,8 @@ describeSystem('the OpenAPI document', 'postgres', { env }, (check) => {
         const example = (schema as { example?: string } | undefined)?.example;
         return place === 'query' && example !== undefined ? [[name, example] as [string, string]] : [];
       });
-      if (body === undefined && query.length === 0) continue;
+      // Its signature is of the moment: schedules.spec has it.
+      if ((body === undefined && query.length === 0) || operationId === 'deliverWebhook') continue;
       const known: Record<string, string> = {
         ...NAMES,
         schedule_id,

@@ -1,10 +1,20 @@
 import { expect } from '@jest/globals';
 import { withConnection } from '#libs/local-postgres';
-import { ApiClient, chain, describeSystem, eventually, task, type ProblemAnswer } from './system/index.js';
+import { sign } from '#libs/platform';
+import {
+  ApiClient,
+  chain,
+  describeSystem,
+  eventually,
+  task,
+  type AppProcess,
+  type ProblemAnswer,
+} from './system/index.js';
 
 interface TickAnswer {
   due_at: string;
   kind: string;
+  event_id: string | null;
   outcome: string;
   reason: string | null;
   message: string | null;
@@ -17,6 +27,16 @@ interface ScheduleAnswer {
   runs_as: string;
   next_due_times: string[];
   last_tick: TickAnswer | null;
+}
+
+/** How a delivery is signed, and where it goes. */
+interface Delivery {
+  readonly secret: string;
+  readonly to?: string;
+  readonly path?: string;
+  readonly at?: number;
+  /** In place of the body. */
+  readonly signed?: string;
 }
 
 const HOUR = 3_600;
@@ -313,6 +333,234 @@ describeSystem('schedules', 'postgres', { env: { RATE_LIMIT: '0' } }, (check, sy
     expect(codes(await post<ProblemAnswer>(`/schedules/${minutely}/backfill`, wide))).toEqual(['OUT_OF_RANGE /to']);
     await post(`/schedules/${minutely}/pause`);
     for (const chainId of await chainsOf(id)) await api.ended(chainId);
+  });
+
+  /** A chain that gives back what its parameters are. */
+  const echoed = (n = 0) => ({
+    ...chain([task('a', { result: '${params.said}' }), task('n', { result: '${params.n}' })]),
+    params: {
+      required: ['said'],
+      properties: { said: { type: 'string', maxLength: 100 }, n: { type: 'integer', default: n } },
+    },
+    outputs: { said: '${tasks.a.result.result}' },
+  });
+  const saidBy = async (tick: TickAnswer | undefined): Promise<unknown> =>
+    (await system.api.ended(tick!.chain_id!)).tasks.map(({ result }) => result!.result);
+
+  check('of events take what the event says, in declared parameters alone', async () => {
+    const faults = async (more: object) =>
+      codes(await post<ProblemAnswer>('/schedules', schedule({ interval: undefined, chain: echoed(), ...more })));
+    expect(
+      await faults({ on_webhook: true, params: { said: '${event.body.said}', other: '${event.body.x}' } }),
+    ).toEqual(['UNKNOWN_FIELD /params/other']);
+    expect(await faults({ on_webhook: true, params: { said: '${event.outputs.x}' } })).toEqual([
+      'UNKNOWN_REFERENCE /params/said',
+    ]);
+    expect(await faults({ interval: HOUR, params: { said: '${event.body}' } })).toEqual([
+      'UNKNOWN_REFERENCE /params/said',
+    ]);
+    expect(await faults({ on_webhook: true, params: {} })).toEqual(['REQUIRED /params/said']);
+    expect(await faults({ on_webhook: true, catch_up: 1, params: { said: '${event.id}' } })).toEqual([
+      'UNKNOWN_FIELD /catch_up',
+    ]);
+    expect(await faults({ on_webhook: false, params: { said: 'x' } })).toEqual(['INVALID_VALUE /on_webhook']);
+    expect(await faults({ on_chain_end: { statuses: ['SUCCESS', 'RUNNING'] }, params: { said: 'x' } })).toEqual([
+      'INVALID_FORMAT /on_chain_end/statuses/1',
+    ]);
+    expect(await faults({ on_chain_end: {}, params: { said: 'x' } })).toEqual(['REQUIRED /on_chain_end']);
+    expect(await faults({ on_dataset: 'alice', params: { said: 'x' } })).toEqual(['INVALID_FORMAT /on_dataset']);
+    const { body } = await post<{ template_id: string }>('/templates', { title: 'Echo', chain: echoed() });
+    const own = { chain: undefined, template_id: body.template_id, params: { said: 'x' } };
+    expect(await faults({ ...own, on_chain_end: { template_id: body.template_id } })).toEqual([
+      'INVALID_VALUE /on_chain_end/template_id',
+    ]);
+    const of = { interval: undefined, on_chain_end: { template_id: 'template-none' } };
+    expect((await post('/schedules', schedule(of))).status).toBe(404);
+    expect((await post('/schedules', schedule({ ...of, on_chain_end: { schedule_id: 'none' } }))).status).toBe(404);
+    const shown = await post<{ chain: unknown; errors: unknown; next_due_times: unknown }>(
+      '/schedules/preview',
+      schedule({ interval: undefined, on_webhook: true, chain: echoed(), params: { said: '${event.body.said}' } }),
+    );
+    expect(shown.body).toMatchObject({ chain: null, errors: [], next_due_times: [] });
+  });
+
+  check('start by each new version of a dataset, once', async ({ api }) => {
+    await post('/parties', { party: 'dora', name: 'Dora' });
+    const state = async (version: number, serial: number, more: object = {}, headers: object = {}) => {
+      const statement = {
+        ...{ kind: 'dataset', party: 'dora', name: 'customers', version, serial, issued_at: '2026-01-31T12:00:00Z' },
+        ...{ file: `${version}.csv`, digest: `hmac-sha256:${'0'.repeat(64)}`, format: 'csv', rows: 30 },
+        ...{ columns: [{ name: 'id', type: 'string' }], ...more },
+      };
+      return api.call<object>('/parties/dora/statements', {
+        method: 'PUT',
+        body: { statement },
+        headers: { ...headers },
+      });
+    };
+    const params = { said: '${event.dataset}', n: '${event.version}' };
+    const id = await create({ interval: undefined, on_dataset: 'dora/customers', chain: echoed(), params });
+    const other = await create({ interval: undefined, on_dataset: 'dora/orders', chain: echoed(), params });
+    expect((await state(1, 1)).body).not.toHaveProperty('is_new');
+    await state(1, 2, { show_rows: true });
+    await state(3, 1, { removed: true });
+    await state(2, 1);
+    const found = await settled(id, 2);
+    expect(found.map(({ kind, outcome, event_id }) => [kind, outcome, event_id])).toEqual([
+      ['DATASET', 'CREATED', 'dataset:dora/customers@2'],
+      ['DATASET', 'CREATED', 'dataset:dora/customers@1'],
+    ]);
+    expect(await saidBy(found[0])).toEqual(['dataset:dora/customers@2', 2]);
+    expect(await ticks(other)).toEqual([]);
+    // What another tenant's party of the same name states is none of it.
+    const of = { 'x-tenant': 'elsewhere' };
+    await api.expect(201, '/tenants', { method: 'POST', body: { tenant_id: 'elsewhere', name: 'Elsewhere' } });
+    await post('/parties', { party: 'dora', name: 'Dora' }, of);
+    await state(9, 1, {}, of);
+    expect(await ticks(id)).toHaveLength(2);
+  });
+
+  check('start by the end of a chain, and in no circle', async ({ api }) => {
+    const labels = { made: 'by hand' };
+    const id = await create({
+      ...{ interval: undefined, on_chain_end: { labels, statuses: ['SUCCESS', 'CANCELLED'] } },
+      chain: { ...echoed(), labels: { made: 'by a schedule' } },
+      params: { said: '${event.outputs.said} ${event.status} ${event.outputs.no}', n: '${event.outputs.n}' },
+    });
+    const next = await create({
+      ...{
+        interval: undefined,
+        on_chain_end: { schedule_id: id },
+        chain: echoed(),
+        params: { said: '${event.chain_id}' },
+      },
+    });
+    // Each starts the other: the circle is found where it closes.
+    const back = await create({
+      ...{
+        interval: undefined,
+        on_chain_end: { schedule_id: next },
+        chain: echoed(),
+        params: { said: '${event.status}' },
+      },
+    });
+    await api.expect(200, `/schedules/${next}`, {
+      method: 'PUT',
+      body: schedule({
+        ...{
+          interval: undefined,
+          on_chain_end: { labels: { made: 'by a schedule' } },
+          chain: { ...echoed(), labels: { made: 'by a schedule' } },
+        },
+        params: { said: '${event.chain_id}' },
+      }),
+    });
+    const hostile = '${secrets.key} $${params.n} ${event.status}';
+    const first = await api.start({ ...echoed(), labels, args: { said: hostile, n: 7 } });
+    await api.ended(first);
+    // Neither this one nor one of another tenant.
+    await api.run({ ...quick, labels: { made: 'otherwise' } });
+    await api.expect(201, '/chains', {
+      method: 'POST',
+      body: { ...quick, labels, execute: true },
+      headers: { 'x-tenant': 'elsewhere' },
+    });
+    const [tick] = await settled(id, 1);
+    expect(tick).toMatchObject({ kind: 'CHAIN_END', outcome: 'CREATED' });
+    expect(tick!.event_id).toMatch(new RegExp(`^${first}/\\d+$`));
+    // What it says stays text, whatever it looks like.
+    expect(await saidBy(tick)).toEqual([`${hostile} SUCCESS `, 0]);
+    const [refused, made] = await settled(next, 2);
+    expect(await saidBy(made)).toEqual([tick!.chain_id, 0]);
+    expect([made!.outcome, refused!.outcome, refused!.reason]).toEqual(['CREATED', 'REFUSED', 'EVENT_LOOP']);
+    expect(refused!.event_id!.startsWith(made!.chain_id!)).toBe(true);
+    const [last] = await settled(back, 1);
+    expect(await saidBy(last)).toEqual(['SUCCESS', 0]);
+    expect(await ticks(id)).toHaveLength(1);
+    await api.expect(200, `/schedules/${id}/pause`, { method: 'POST' });
+    const cancelled = await api.start({ ...slow, labels });
+    await post(`/chains/${cancelled}/cancel`);
+    const [paused] = await settled(id, 2);
+    expect(paused).toMatchObject({ outcome: 'SKIPPED', reason: 'PAUSED' });
+    expect(paused!.event_id!.startsWith(cancelled)).toBe(true);
+  });
+
+  check('start by signed deliveries: each makes one chain, while an API is killed', async ({ api }) => {
+    const params = { said: '${event.body.said}', n: '${event.body.n}' };
+    const id = await create({ interval: undefined, on_webhook: true, overlap: 'allow', chain: echoed(5), params });
+    const rotate = () => post<{ secret: string; path: string }>(`/schedules/${id}/webhook-secret`);
+    const seconds = () => Math.floor(Date.now() / 1_000);
+    const deliver = async (
+      delivery: string,
+      body: string,
+      { secret, to = api.url, path = `/hooks/${id}`, at = seconds(), signed = body }: Delivery,
+    ) => {
+      const headers = {
+        ...{ 'content-type': 'application/json', 'webhook-id': delivery, 'webhook-timestamp': String(at) },
+        'webhook-signature': sign(secret, delivery, at, signed),
+      };
+      const answer = await fetch(`${to}/api/v1${path}`, { method: 'POST', headers, body });
+      return { status: answer.status, body: (await answer.json()) as ProblemAnswer & { due_at: string } };
+    };
+    const none = await deliver('d-0', '{}', { secret: 'whsec_AAAA' });
+    const { secret } = (await rotate()).body;
+    expect(secret).toMatch(/^whsec_.{44}$/);
+    // Whatever is wrong, the answer is the same.
+    for (const wrong of [
+      deliver('d-0', '{}', { secret: 'whsec_AAAA' }),
+      deliver('d-0', '{}', { secret, signed: '{ }' }),
+      deliver('d-0', '{}', { secret, at: seconds() - 301 }),
+      deliver('d-0', '{}', { secret, path: '/hooks/schedule-none' }),
+      deliver('d-0', 'no json', { secret: 'whsec_AAAA' }),
+    ]) {
+      const { status, body } = await wrong;
+      expect([status, body.code, body.detail]).toEqual([401, 'UNAUTHENTICATED', none.body.detail]);
+    }
+    expect((await deliver('d-0', 'no json', { secret })).body.code).toBe('INVALID_JSON');
+    expect((await deliver('d-0', `"${'x'.repeat(65_536)}"`, { secret })).status).toBe(413);
+    const first = await deliver('d-1', '{"said":"hello","n":7,"more":{"said":"no"}}', { secret });
+    expect(first).toMatchObject({ status: 202, body: { id: 'd-1' } });
+    expect(await deliver('d-1', '{"said":"again"}', { secret })).toEqual(first);
+    expect(await saidBy((await settled(id, 1))[0])).toEqual(['hello', 7]);
+    // Of what it leaves out the default counts; what does not fit, or names a secret, makes no chain.
+    await deliver('d-2', '{"said":"${params.n}"}', { secret });
+    expect(await saidBy((await settled(id, 2))[0])).toEqual(['${params.n}', 5]);
+    for (const body of ['{"said":"${secrets.key}"}', '{"said":"a","n":"b"}', '{"n":1}', '[]']) {
+      await deliver(`d-${body}`.replaceAll(/[^a-z-]/g, '-'), body, { secret });
+    }
+    const refused = (await settled(id, 6)).slice(0, 4);
+    expect(outcomes(refused)).toEqual(Array.from({ length: 4 }, () => 'REFUSED INVALID_CHAIN'));
+    expect(refused.at(-1)!.message).toContain('An event says which secret said is');
+    // An API dies before it stores a delivery, and one when it is stored and not answered: the sender sends it again.
+    const others: AppProcess[] = [];
+    const urls: string[] = [];
+    for (const FAILPOINT of ['api.beforeCommit:exit@5', 'api.afterCommit:exit@5']) {
+      others.push(await system.startApp('api', { FAILPOINT }));
+      urls.push(system.api.url);
+    }
+    system.api = api;
+    const ids = Array.from({ length: 12 }, (_, i) => `k-${i}`);
+    for (const [i, each] of ids.entries()) {
+      const send = (to: string) => deliver(each, `{"said":"${each}"}`, { secret, to }).catch(() => undefined);
+      const answer = (await send(urls[i % 2]!)) ?? (await send(api.url));
+      expect([each, answer?.status]).toEqual([each, 202]);
+    }
+    for (const other of others) expect(await other.ended).toBe('SIGKILL');
+    await sql(`UPDATE schedules SET busy_until = now() - interval '1 min' WHERE schedule_id = $1`, [id]);
+    const made = (await settled(id, 18)).filter(({ event_id: event }) => event!.startsWith('k-'));
+    expect(made.map(({ event_id: event, outcome }) => `${event} ${outcome}`).reverse()).toEqual(
+      ids.map((each) => `${each} CREATED`),
+    );
+    expect(new Set(await chainsOf(id)).size).toBe(14);
+    // Another secret takes the place of this one, and deliveries are counted.
+    const { secret: another } = (await rotate()).body;
+    expect((await deliver('d-3', '{}', { secret })).status).toBe(401);
+    await post(`/schedules/${id}/pause`);
+    const statuses: number[] = [];
+    for (let i = 0; i < 45; i++) statuses.push((await deliver(`m-${i}`, '{}', { secret: another })).status);
+    expect(statuses).toEqual(statuses.map((_, i) => (i < 42 ? 202 : 429)));
+    expect((await deliver('m-0', '{}', { secret: another })).status).toBe(202);
+    expect((await post(`/schedules/${await create()}/webhook-secret`)).status).toBe(400);
   });
 
   check('make one chain for each due time of a thousand in the same second, while processes are killed', async () => {

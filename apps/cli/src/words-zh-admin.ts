@@ -87,7 +87,10 @@ export const adminWords: Readonly<Record<string, string>> = {
   'a file with the values, JSON or YAML': '含有各个值的文件，JSON 或 YAML',
   'show the chain that would be made, and make none': '显示将会创建的任务链，但不创建',
   'do not start it': '不启动',
-  'chains that are made at their times': '按时间制作的链',
+  'chains that are made at their times or by events': '按时间或由事件制作的链',
+  'make the secret that signs deliveries to a schedule; an earlier one counts no more':
+    '生成为投递到调度的请求签名的密钥；之前的密钥不再有效',
+  'Deliveries go to POST {path}': '投递地址：POST {path}',
   'id of a schedule': '调度的 id',
   'a schedule, JSON or YAML; - is standard input': '一个调度，JSON 或 YAML；- 表示标准输入',
   'list schedules, those that changed last first': '列出调度，最近改动的在前',

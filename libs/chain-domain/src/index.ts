@@ -14,7 +14,7 @@ export { isOpenedEntry, type OpenedEntry } from './opened-entry.js';
 export { expandParams, type Expansion, type ParamSource, type ParamValues } from './params.js';
 export { isPartyResult, type PartyResult } from './party-result.js';
 export * from './references.js';
-export { parseReference, secretNameOf, splitText } from './reference-syntax.js';
+export { parseReference, readPath, secretNameOf, splitText } from './reference-syntax.js';
 export { resultFault } from './result-fault.js';
 export * from './retry.js';
 export * from './schema-words.js';

@@ -76,6 +76,7 @@ export {
   ScheduleRepository,
   type DueSchedule,
   type PlannedTick,
+  type ScheduleEvents,
   type ScheduleFields,
   type ScheduleTiming,
   type ScheduleView,
@@ -88,6 +89,7 @@ export {
 export { SecretRepository, secretUses } from './secret.repository.js';
 export { SessionRepository, type OpenSession } from './session.repository.js';
 export type { ClockRow } from './statements/clock.js';
+export { EVENT_PLACES } from './statements/schedules.js';
 export type { DueDelivery, EndedChain } from './statements/webhooks.js';
 export { TaskHistoryRepository, type ArtifactView } from './task-history.repository.js';
 export {

@@ -11,6 +11,9 @@ export type PartyView = Omit<Party, 'tenant_id'>;
 export type OpeningView = Omit<Opening, 'tenant_id'>;
 export type PartyStatementView = Omit<PartyStatement, 'tenant_id' | 'task'>;
 
+/** A statement that was stored, and whether none of its subject was there. */
+export type StoredStatement = PartyStatementView & { readonly is_new: boolean };
+
 const VIEW = ['party', 'name', 'contact', 'created_at', 'created_by'];
 
 /** The newest statements of these subjects. */
@@ -86,9 +89,9 @@ export class PartyRepository {
   async put(
     db: Queryable,
     statement: Omit<PartyStatement, 'tenant_id' | 'created_at'>,
-  ): Promise<PartyStatementView | undefined> {
+  ): Promise<StoredStatement | undefined> {
     const { subject, kind, party, serial, body, signed, task, created_by } = statement;
     const values = [subject, kind, party, serial, JSON.stringify(body), signed, task, created_by];
-    return (await db.query<PartyStatementView>(putStatement, values))[0];
+    return (await db.query<StoredStatement>(putStatement, values))[0];
   }
 }

@@ -28,7 +28,7 @@ const CLAIM = { schedule_id: 's-1', tenant_id: 'default', due_at: AT };
 const SCHEDULE = {
   ...{ schedule_id: 's-1', title: 'T', description: '', cron: null, time_zone: 'UTC', interval: 60, anchor: AT },
   ...{ at: null, template_id: null, version: null, chain: {}, params: {}, runs_as: 'me', overlap: 'skip' },
-  ...{ catch_up: 1, jitter: 0, next_due_at: AT },
+  ...{ catch_up: 1, jitter: 0, next_due_at: AT, on_dataset: null, on_chain_end: null, on_webhook: false },
 };
 const BY_ME = { template_id: 't-1', created_by: 'me' };
 const TEMPLATE = { ...BY_ME, title: '风控', description: '', tags: ['risk'], shared_with: ['other'] };
@@ -96,7 +96,14 @@ describe('repositories', () => {
     'read the last ticks': () => schedules.lastTicks(db, ['s-1']),
     'list ticks': () => schedules.ticks(db, 's-1', 10, AT),
     backfill: () => schedules.backfill(db, 's-1', [AT], true),
-    'skip what waits': () => schedules.skipWaiting(db, 's-1', 'PAUSED', 'why'),
+    'skip what waits': () => schedules.skipWaiting(db, 's-1', 'PAUSED', 'why', true),
+    'count schedules of ends of chains': () => schedules.countOnChainEnd(db, 's-1'),
+    'add an event of a dataset': () => schedules.addDatasetEvent(db, 'alice/a', 'dataset:alice/a@1', {}),
+    'read the webhook of a schedule': () => schedules.webhook(db, 's-1'),
+    'set the secret of a webhook': () => schedules.setWebhookSecret(db, 's-1', 'whsec_'),
+    'count the deliveries of a schedule': () => schedules.deliveries(db, 's-1', 'msg_1'),
+    'add a delivery': () => schedules.addDelivery(db, 's-1', 'msg_1', {}),
+    'read the outputs of a chain': () => schedules.outputsOf(db, 'c'),
     'read a tick': () => schedules.tick(db, CLAIM),
     'postpone a tick': () => schedules.postpone(db, CLAIM, 'me', 5, { reason: 'OVERLAP' }),
     'settle a tick': () => schedules.settle(db, CLAIM, 'me', { outcome: 'CREATED', chain_id: 'c' }),

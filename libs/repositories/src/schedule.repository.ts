@@ -5,16 +5,21 @@ import { ScheduleTick } from './entities/schedule-tick.entity.js';
 import { Schedule } from './entities/schedule.entity.js';
 import type { Statement } from './pool.js';
 import { rowsOf } from './rows.js';
+import { COUNTED_NOW } from './statements/clock.js';
 import * as statements from './statements/schedules.js';
 
-export type ScheduleView = Omit<Schedule, 'deleted_at' | 'busy_by' | 'busy_until' | 'tenant_id'>;
-export type TickView = Omit<ScheduleTick, 'schedule_id' | 'ready_at' | 'tenant_id'>;
+export type ScheduleView = Omit<Schedule, 'deleted_at' | 'busy_by' | 'busy_until' | 'tenant_id' | 'webhook_secret'>;
+export type TickView = Omit<ScheduleTick, 'schedule_id' | 'ready_at' | 'tenant_id' | 'event' | 'led_by'>;
 
 /** When a schedule is due. */
 export type ScheduleTiming = Pick<Schedule, 'cron' | 'time_zone' | 'interval' | 'anchor' | 'at'>;
 
+/** The events that start chains of a schedule. */
+export type ScheduleEvents = Pick<Schedule, 'on_dataset' | 'on_chain_end' | 'on_webhook'>;
+
 /** What an author gives of a schedule, and what follows from it. */
 export type ScheduleFields = ScheduleTiming &
+  ScheduleEvents &
   Pick<Schedule, 'title' | 'description' | 'template_id' | 'version' | 'chain' | 'params' | 'runs_as'> &
   Pick<Schedule, 'overlap' | 'catch_up' | 'jitter' | 'next_due_at'>;
 
@@ -56,7 +61,7 @@ export type TickWork = Pick<
   Schedule,
   'template_id' | 'version' | 'chain' | 'params' | 'overlap' | 'time_zone' | 'runs_as'
 > &
-  Pick<ScheduleTick, 'kind' | 'outcome'> & {
+  Pick<ScheduleTick, 'kind' | 'outcome' | 'event'> & {
     /** Since the first try, s. */
     readonly tried_seconds: number;
     /** The chain that it made already. */
@@ -72,11 +77,19 @@ export interface TickEnd {
   readonly chain_id?: string;
 }
 
+/** Deliveries of a schedule: whether one is known, how many came within a minute, and how many of its ticks wait. */
+export interface DeliveryCounts {
+  readonly is_known: boolean;
+  readonly recent: number;
+  readonly waiting: number;
+}
+
 /** Whoever takes a tick has so long to make its chain before another takes it, s. */
 const LEASE_S = 30;
 
 const VIEW: (keyof ScheduleView)[] = [
-  ...(['schedule_id', 'title', 'description', 'cron', 'time_zone', 'interval', 'anchor', 'at', 'template_id'] as const),
+  ...(['schedule_id', 'title', 'description', 'cron', 'time_zone', 'interval', 'anchor', 'at', 'on_dataset'] as const),
+  ...(['on_chain_end', 'on_webhook', 'template_id'] as const),
   ...(['version', 'chain', 'params', 'overlap', 'catch_up', 'jitter', 'paused', 'runs_as', 'next_due_at'] as const),
   ...(['revision', 'created_at', 'created_by', 'updated_at'] as const),
 ];
@@ -95,9 +108,21 @@ const NOW: Statement = {
 const LAST: Statement = {
   name: 'last-ticks',
   text: `
-    SELECT s.schedule_id, t.due_at, t.kind, t.outcome, t.reason, t.message, t.missed, t.chain_id, t.created_at, t.settled_at
+    SELECT s.schedule_id, t.due_at, t.kind, t.outcome, t.reason, t.message, t.missed, t.event_id, t.chain_id, t.created_at, t.settled_at
       FROM unnest($1::text[]) AS s(schedule_id) CROSS JOIN LATERAL (
         SELECT * FROM schedule_ticks WHERE schedule_id = s.schedule_id ORDER BY due_at DESC LIMIT 1) AS t`,
+};
+
+const ON_CHAIN_END: Statement = {
+  name: 'count-on-chain-end',
+  text: `SELECT count(*)::int AS count FROM schedules WHERE tenant_id = ${MINE} AND on_chain_end IS NOT NULL AND deleted_at IS NULL AND schedule_id <> $1`,
+};
+/** $1 `<party>/<name>`, $2 id of the event, $3 what it says: a tick of each schedule of the tenant that waits for the dataset. */
+const ADD_DATASET_EVENT: Statement = {
+  name: 'add-dataset-event',
+  text: `
+    SELECT add_event_tick(schedule_id, 'DATASET', $2, $3::jsonb, '{}', ${COUNTED_NOW}) AS due_at
+      FROM schedules WHERE tenant_id = ${MINE} AND on_dataset = $1 AND deleted_at IS NULL ORDER BY schedule_id`,
 };
 
 /** Schedules, and their ticks: due times and what became of them. */
@@ -185,9 +210,9 @@ export class ScheduleRepository {
     return rowsOf<ScheduleView>(restored)[0];
   }
 
-  /** What waits makes no chain any more; with `kind` only what waits of that kind. */
-  async skipWaiting(db: Queryable, id: string, reason: string, message: string, kind?: 'DUE'): Promise<void> {
-    await db.query(statements.skipWaiting, [id, reason, message, kind]);
+  /** What waits makes no chain any more; what was asked for by hand only where `all` of it goes. */
+  async skipWaiting(db: Queryable, id: string, reason: string, message: string, all: boolean): Promise<void> {
+    await db.query(statements.skipWaiting, [id, reason, message, all]);
   }
 
   /** The last tick of each schedule that had any. */
@@ -210,6 +235,54 @@ export class ScheduleRepository {
   /** A tick of now, beside those of its times. */
   async addRun(db: Queryable, id: string): Promise<TickView> {
     return (await db.query<TickView>(statements.addRun, [id]))[0]!;
+  }
+
+  /** How many others of the tenant ends of chains start. */
+  async countOnChainEnd(db: Queryable, id: string): Promise<number> {
+    return (await db.query<{ count: number }>(ON_CHAIN_END, [id]))[0]!.count;
+  }
+
+  /** A new version of a dataset: a tick of each schedule that waits for it. Returns how many. */
+  async addDatasetEvent(db: Queryable, dataset: string, id: string, says: object): Promise<number> {
+    return (await db.query(ADD_DATASET_EVENT, [dataset, id, JSON.stringify(says)])).length;
+  }
+
+  /** Whose deliveries the schedule takes, in whichever tenant, and what signs them. */
+  async webhook(db: Queryable, id: string): Promise<{ tenant_id: string; secret: string } | undefined> {
+    return (await db.query<{ tenant_id: string; secret: string }>(statements.webhookOfSchedule, [id]))[0];
+  }
+
+  /** Gives its deliveries another secret. undefined: there is no such schedule, or it takes none. */
+  async setWebhookSecret(db: Queryable, id: string, secret: string): Promise<ScheduleView | undefined> {
+    const changed = await db.entities
+      .createQueryBuilder()
+      .update(Schedule)
+      .set({ webhook_secret: secret })
+      .where('schedule_id = :id AND on_webhook AND deleted_at IS NULL', { id })
+      .returning(VIEW)
+      .execute();
+    return rowsOf<ScheduleView>(changed)[0];
+  }
+
+  /** Whether a delivery is known, and how many came and wait. */
+  async deliveries(db: Queryable, id: string, delivery: string): Promise<DeliveryCounts> {
+    return (await db.query<DeliveryCounts>(statements.deliveriesOfSchedule, [id, delivery]))[0]!;
+  }
+
+  /** The tick of a delivery, which may have come before: its due time; null: the schedule is gone. */
+  async addDelivery(db: Database, id: string, delivery: string, says: object): Promise<string | null> {
+    const rows = await db.write<{ due_at: string | null }>(statements.addDelivery, [
+      id,
+      delivery,
+      JSON.stringify(says),
+    ]);
+    return rows[0]!.due_at;
+  }
+
+  /** What a chain gives back; null: nothing, or not yet. */
+  async outputsOf(db: Queryable, chainId: string): Promise<Record<string, unknown> | null> {
+    const rows = await db.query<{ outputs: Record<string, unknown> | null }>(statements.outputsOfChain, [chainId]);
+    return rows[0]?.outputs ?? null;
   }
 
   /** Lets those of these due times wait that have no chain, and gives them. */

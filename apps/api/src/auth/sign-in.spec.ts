@@ -13,8 +13,8 @@ import { hashOf, newKey, SignIn } from './sign-in.js';
 
 const ADMIN_KEY = 'the-admin-key-of-this-test-and-of-nothing-else';
 
-/** Who may call what: each route of the API, HEAD left out where GET is there. */
-const NEEDED: Readonly<Record<string, Role | 'open'>> = {
+/** Who may call what: each route of the API, HEAD left out where GET is there. A signed one takes no key. */
+const NEEDED: Readonly<Record<string, Role | 'open' | 'signed'>> = {
   'GET /': 'open',
   'GET /sign-in': 'open',
   'GET /chains': 'open',
@@ -33,6 +33,7 @@ const NEEDED: Readonly<Record<string, Role | 'open'>> = {
   'GET /schemas/chain.json': 'open',
   'GET /health/live': 'open',
   'GET /health/ready': 'open',
+  'POST /api/v1/hooks/:schedule_id': 'signed',
   'GET /metrics': 'viewer',
   'GET /api/v1/chains': 'viewer',
   'POST /api/v1/chains': 'author',
@@ -72,6 +73,7 @@ const NEEDED: Readonly<Record<string, Role | 'open'>> = {
   'DELETE /api/v1/schedules/:schedule_id': 'author',
   'POST /api/v1/schedules/:schedule_id/restore': 'author',
   'GET /api/v1/schedules/:schedule_id/ticks': 'viewer',
+  'POST /api/v1/schedules/:schedule_id/webhook-secret': 'author',
   'POST /api/v1/schedules/:schedule_id/run': 'author',
   'POST /api/v1/schedules/:schedule_id/backfill': 'author',
   'POST /api/v1/schedules/:schedule_id/pause': 'operator',
@@ -192,6 +194,7 @@ describe('sign-in', () => {
       if (needed === 'open') return expect([401, 403, 500]).not.toContain((await ask()).status);
       expect(await ask()).toEqual({ status: 401, code: 'UNAUTHENTICATED' });
       expect(await ask(newKey())).toEqual({ status: 401, code: 'UNAUTHENTICATED' });
+      if (needed === 'signed') return expect(await ask(ADMIN_KEY)).toEqual({ status: 401, code: 'UNAUTHENTICATED' });
       for (const role of ROLES) {
         const answer = await ask(keys[role]);
         if (ROLES.indexOf(role) < ROLES.indexOf(needed)) expect(answer).toEqual({ status: 403, code: 'FORBIDDEN' });

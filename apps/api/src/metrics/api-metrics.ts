@@ -9,8 +9,10 @@ export class ApiMetrics {
   readonly chainsCreated: Counter;
   /** Chains that were refused because too much waits. */
   readonly chainsShed: Counter;
-  /** Ticks of schedules by what became of them. */
-  readonly scheduleTicks: Counter<'outcome'>;
+  /** Ticks of schedules by what they are and what became of them. */
+  readonly scheduleTicks: Counter<'outcome' | 'kind'>;
+  /** Deliveries to schedules: accepted, repeated, refused, limited. */
+  readonly scheduleDeliveries: Counter<'outcome'>;
   /** By declared route, or `none`; `status` is a class such as `2xx`. */
   readonly requests: Histogram<'method' | 'route' | 'status'>;
 
@@ -29,7 +31,13 @@ export class ApiMetrics {
     });
     this.scheduleTicks = new Counter({
       name: 'taskchain_schedule_ticks_total',
-      help: 'Ticks of schedules that ended here, by outcome: CREATED, SKIPPED or REFUSED',
+      help: 'Ticks of schedules that ended here, by outcome (CREATED, SKIPPED or REFUSED) and kind: a due time, or what event',
+      labelNames: ['outcome', 'kind'],
+      registers: [registry],
+    });
+    this.scheduleDeliveries = new Counter({
+      name: 'taskchain_schedule_deliveries_total',
+      help: 'Deliveries of webhooks to schedules, by outcome: accepted, repeated, refused (signature, time or schedule) or limited',
       labelNames: ['outcome'],
       registers: [registry],
     });

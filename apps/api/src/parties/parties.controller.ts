@@ -2,7 +2,13 @@ import { Body, Controller, Get, Headers, HttpCode, Param, Post, Put, Query, Res 
 import { ApiHeader, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import type { DatasetStatement } from '#libs/consent';
-import { AuditRepository, PartyRepository, type Queryable, type TenantDatabases } from '#libs/repositories';
+import {
+  AuditRepository,
+  PartyRepository,
+  ScheduleRepository,
+  type Queryable,
+  type TenantDatabases,
+} from '#libs/repositories';
 import { Roles } from '../auth/access.js';
 import { callerOf, partyOf } from '../auth/caller.js';
 import { TenantDb } from '../auth/tenant-db.js';
@@ -32,6 +38,7 @@ const PARTY = { name: 'party', description: 'The party.', schema: { type: 'strin
 export class PartiesController {
   constructor(
     private readonly parties: PartyRepository,
+    private readonly schedules: ScheduleRepository,
     private readonly audit: AuditRepository,
   ) {}
 
@@ -121,7 +128,17 @@ export class PartiesController {
       }
       await this.audit.record(tx, { ...caller, action: 'putStatement', target: subject, details: { kind, serial } });
       if (statement.kind === 'approval') await applyApproval(tx, statement, caller);
-      return stored;
+      const { is_new: isNew, ...shown } = stored;
+      if (statement.kind === 'dataset' && isNew && statement.removed !== true) {
+        const { name, version } = statement;
+        await this.schedules.addDatasetEvent(tx, `${party}/${name}`, subject, {
+          dataset: subject,
+          party,
+          name,
+          version,
+        });
+      }
+      return shown;
     });
   }
 

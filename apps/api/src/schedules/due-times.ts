@@ -31,7 +31,7 @@ export function isTimeZone(name: string): boolean {
   }
 }
 
-/** The due times later than `after`, one by one, in ms since 1970. */
+/** The due times later than `after`, one by one, in ms since 1970; none where events alone start it. */
 export function* dueTimes(
   { cron, time_zone: zone, interval, anchor, at }: ScheduleTiming,
   after: number,
@@ -43,8 +43,8 @@ export function* dueTimes(
     const step = interval * 1_000;
     const first = Date.parse(anchor);
     for (let turn = Math.max(1, Math.floor((after - first) / step) + 1); ; turn++) yield first + turn * step;
-  } else {
-    const times = CronExpressionParser.parse(cron!, { tz: zone!, currentDate: after });
+  } else if (cron !== null) {
+    const times = CronExpressionParser.parse(cron, { tz: zone!, currentDate: after });
     for (;;) yield times.next().getTime();
   }
 }

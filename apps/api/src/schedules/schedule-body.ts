@@ -1,23 +1,30 @@
-import { isObject, type InputFault } from '#libs/chain-domain';
+import { pointer, secretNameOf, type InputFault, type JsonValue } from '#libs/chain-domain';
 import type { TemplateUse } from '#libs/chain-engine';
 import type { Database, TickWork } from '#libs/repositories';
 import { LARGE_BYTES } from '../http/large-body.js';
+import { Problem } from '../http/problem.js';
 import type { TemplateReader } from '../templates/template-reader.js';
+import { filled, namesEvent } from './schedule-words.js';
 
 /** What chains of a schedule are made of. */
 export type ScheduleSource = Pick<TickWork, 'template_id' | 'version' | 'chain' | 'params' | 'time_zone'>;
 
-/** The body of `POST /chains` that a due time stands for. Throws NOT_FOUND problems. */
+/** The body of `POST /chains` that a due time or an event stands for. Throws NOT_FOUND problems, and INVALID_CHAIN for an event that names a secret. */
 export async function bodyOf(
   db: Database,
   reader: TemplateReader,
   { template_id: id, version: word, chain, params, time_zone: zone }: ScheduleSource,
   dueAt: string,
+  event: JsonValue,
 ): Promise<{ readonly body: Record<string, unknown>; readonly template?: TemplateUse }> {
-  const args = filled(params, [
-    ['${schedule.due_at}', dueAt],
-    ['${schedule.date}', dateIn(zone ?? 'UTC', dueAt)],
-  ]) as object;
+  const schedule = { due_at: dueAt, date: dateIn(zone ?? 'UTC', dueAt) };
+  const args = filled(params as JsonValue, { schedule, event }) as Readonly<Record<string, JsonValue>>;
+  for (const [name, value] of Object.entries(args)) {
+    if (typeof value !== 'string' || secretNameOf(value) === undefined || !namesEvent(params[name])) continue;
+    const message = `An event says which secret ${name} is: only the schedule itself may.`;
+    const errors = [{ code: 'SECRET_NOT_ALLOWED', pointer: pointer('params', name), message }];
+    throw new Problem('INVALID_CHAIN', message, { errors });
+  }
   const given = { ...(Object.keys(args).length > 0 && { args }), execute: true };
   if (id === null) return { body: { ...chain, ...given } };
   const template = await reader.find(db, id);
@@ -45,11 +52,4 @@ export function chainFaults(chain: Readonly<Record<string, unknown>>): InputFaul
 /** The date at that place and time, as `2026-01-31`. */
 function dateIn(timeZone: string, time: string): string {
   return new Intl.DateTimeFormat('en-CA', { timeZone, dateStyle: 'short' }).format(new Date(time));
-}
-
-function filled(value: unknown, words: readonly (readonly [string, string])[]): unknown {
-  if (typeof value === 'string') return words.reduce((text, [word, by]) => text.replaceAll(word, () => by), value);
-  if (Array.isArray(value)) return value.map((each) => filled(each, words));
-  if (!isObject(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, filled(each, words)]));
 }

@@ -184,7 +184,7 @@ export class ScheduleTicksController {
       const changed =
         there.paused === paused ? there : await this.schedules.change(db, id, there.revision, { paused, next_due_at });
       if (changed === undefined) throw scheduleHasChanged(there);
-      if (paused) await this.schedules.skipWaiting(db, id, 'PAUSED', 'The schedule was paused.', 'DUE');
+      if (paused) await this.schedules.skipWaiting(db, id, 'PAUSED', 'The schedule was paused.', false);
       await this.audit.record(db, { ...callerOf(reply), action, target: id, details: {} });
       reply.header('ETag', scheduleTag(changed));
       return this.reader.shown(db, changed);

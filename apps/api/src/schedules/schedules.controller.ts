@@ -51,7 +51,7 @@ export class SchedulesController {
     operationId: 'createSchedule',
     summary: 'Create a schedule',
     description:
-      'Makes a chain of a template, or of a chain that is written out, at each of its due times, and starts it. Its chains have the rights of the key that saved it last, as these count at the time. Checks the chain as it would be made now.',
+      'Makes a chain of a template, or of a chain that is written out, at each of its due times or for each event, and starts it. Its chains have the rights of the key that saved it last, as these count at the time. Checks the chain as it would be made now.',
   })
   @ApiRequest(NewScheduleDto)
   @ApiHeader(IDEMPOTENCY_KEY)
@@ -193,7 +193,7 @@ export class SchedulesController {
     if (isDryRun(query, id)) return { ...answer, dry_run: true };
     await engine.transaction(async (tx) => {
       if ((await this.schedules.remove(tx, id, there.revision)) === undefined) throw scheduleHasChanged(there);
-      await this.schedules.skipWaiting(tx, id, 'DELETED', 'The schedule was deleted.');
+      await this.schedules.skipWaiting(tx, id, 'DELETED', 'The schedule was deleted.', true);
       await this.audit.record(tx, { ...callerOf(reply), action: 'deleteSchedule', target: id, details: {} });
     });
     return { ...answer, dry_run: false };

@@ -1,15 +1,17 @@
 import { ApiProperty, OmitType } from '@nestjs/swagger';
-import { IsInt, IsObject, IsString } from 'class-validator';
+import { IsInt, IsObject, IsString, ValidateNested } from 'class-validator';
 import { ExpectedApprovalDto } from '../chains/chains.dto.js';
 import { Absentable, Between, Characters, Fits, OneOf, rule } from '../http/dto-rules.js';
 import { PLAIN_TEXT } from '../http/patterns.js';
 import { FaultDto } from '../http/problem.dto.js';
 import { isTime, QueryNumber, QueryTime } from '../http/query-rules.js';
 import { isTimeZone } from './due-times.js';
+import { ChainEndsDto } from './schedule-events.dto.js';
 
 const anyJson = { type: 'object', additionalProperties: true } as const;
 const OVERLAPS = ['skip', 'queue', 'cancel', 'allow'];
-const TICK_KINDS = ['DUE', 'RUN', 'BACKFILL'];
+const TICK_KINDS = ['DUE', 'RUN', 'BACKFILL', 'DATASET', 'CHAIN_END', 'WEBHOOK'];
+const DATASET = /^[A-Za-z][A-Za-z0-9_-]{0,63}\/[a-z0-9][a-z0-9._-]{0,63}$/;
 const OUTCOMES = ['WAITING', 'CREATED', 'SKIPPED', 'MISSED', 'REFUSED'];
 
 /** Takes a time with its offset. */
@@ -51,7 +53,7 @@ export class NewScheduleDto {
   @Characters(1, 255)
   @ApiProperty({
     description:
-      'When chains are made: minute, hour, day, month and weekday in `time_zone`, or `@daily` and the like. One of `cron`, `interval` and `at` is given.',
+      'When chains are made: minute, hour, day, month and weekday in `time_zone`, or `@daily` and the like. One of `cron`, `interval`, `at` and the three `on_` is given.',
     examples: ['0 2 * * *'],
   })
   cron?: string;
@@ -77,6 +79,30 @@ export class NewScheduleDto {
   at?: string;
   @Absentable()
   @IsString()
+  @Fits(DATASET)
+  @ApiProperty({
+    description: 'In place of times: a chain for each new version of this dataset, as `<party>/<name>`.',
+    examples: ['alice/customers'],
+  })
+  on_dataset?: string;
+  @Absentable()
+  @IsObject()
+  @ValidateNested()
+  @ApiProperty({
+    description: 'In place of times: a chain for each end of such a chain of the tenant.',
+    examples: [{ template_id: 'template-psi-pipeline' }],
+  })
+  on_chain_end?: ChainEndsDto;
+  @Absentable()
+  @OneOf([true], {
+    type: 'boolean',
+    enum: [true],
+    description:
+      'In place of times: a chain for each signed delivery to `POST /hooks/{schedule_id}`. `POST /schedules/{schedule_id}/webhook-secret` makes the secret.',
+  })
+  on_webhook?: boolean;
+  @Absentable()
+  @IsString()
   @Characters(1, 64)
   @ApiProperty({ description: 'What chains are made of. This or `chain` is given.' })
   template_id?: string;
@@ -100,15 +126,14 @@ export class NewScheduleDto {
   @ApiProperty({
     ...anyJson,
     description:
-      'A value for each parameter that has no default. In texts `${schedule.due_at}` stands for the due time and `${schedule.date}` for its date in `time_zone`.',
+      'A value for each parameter that has no default. In texts `${schedule.due_at}` stands for the due time and `${schedule.date}` for its date in `time_zone`; `${event.<path>}` for what an event says.',
   })
   params?: Record<string, unknown>;
   @Absentable()
   @OneOf(OVERLAPS, {
     enum: OVERLAPS,
-    default: 'skip',
     description:
-      'What is done while an earlier chain of the schedule has not ended: make none, wait for its end, cancel it, or make the chain beside it.',
+      'Default: `skip`, and `queue` for events. What is done while an earlier chain of the schedule has not ended: make none, wait for its end, cancel it, or make the chain beside it.',
   })
   overlap?: string;
   @Absentable()
@@ -127,7 +152,7 @@ export class NewScheduleDto {
 }
 
 export class TickDto {
-  /** The due time; for `RUN` the time of the call. */
+  /** The due time; for `RUN` and events the time when it came. */
   @ApiProperty({ format: 'date-time' })
   due_at: string;
   @ApiProperty({ enum: TICK_KINDS, enumName: 'TickKind', example: 'DUE' })
@@ -135,7 +160,7 @@ export class TickDto {
   /** `WAITING`: no chain yet; `CREATED`; `SKIPPED`: it was not to be made; `MISSED`: too late, and not made up for; `REFUSED`: it could not be made. */
   @ApiProperty({ enum: OUTCOMES, enumName: 'TickOutcome', example: 'CREATED' })
   outcome: string;
-  /** Why it made no chain, or waits: `OVERLAP`, `QUEUE_FULL`, `PAUSED`, `DELETED`, `KEY_REFUSED`, `TENANT_CLOSED`, or the code of the problem that `POST /chains` would answer with. */
+  /** Why it made no chain, or waits: `OVERLAP`, `QUEUE_FULL`, `PAUSED`, `DELETED`, `KEY_REFUSED`, `TENANT_CLOSED`, `EVENT_LOOP`, `EVENT_DEPTH`, or the code of the problem that `POST /chains` would answer with. */
   @ApiProperty({ type: String, nullable: true, example: null })
   reason: string | null;
   @ApiProperty({ type: String, nullable: true, example: null })
@@ -143,6 +168,9 @@ export class TickDto {
   /** How many due times up to this one were missed. */
   @ApiProperty({ type: 'integer', nullable: true, example: null })
   missed: number | null;
+  /** What the event is known by: a version of a dataset, a chain and the number of its end, the id of a delivery. Null: no event. */
+  @ApiProperty({ type: String, nullable: true, example: null })
+  event_id: string | null;
   @ApiProperty({ type: String, nullable: true, example: 'chain-7c0a4a52-2c53-4b58-9d0b-6d7d5f0f7c11' })
   chain_id: string | null;
   @ApiProperty({ format: 'date-time' })
@@ -167,6 +195,15 @@ export class ScheduleDto {
   interval: number | null;
   @ApiProperty({ type: String, format: 'date-time', nullable: true, example: null })
   at: string | null;
+  /** A new version of this dataset makes a chain. */
+  @ApiProperty({ type: String, nullable: true, example: null })
+  on_dataset: string | null;
+  /** The end of such a chain makes one. */
+  @ApiProperty({ type: ChainEndsDto, nullable: true, example: null })
+  on_chain_end: ChainEndsDto | null;
+  /** A signed delivery makes one. */
+  @ApiProperty({ example: false })
+  on_webhook: boolean;
   @ApiProperty({ type: String, nullable: true })
   template_id: string | null;
   @ApiProperty({ type: String, nullable: true })
@@ -215,7 +252,7 @@ export class SchedulePreviewDto {
   next_due_times: string[];
   @ApiProperty({ type: [FaultDto], example: [] })
   errors: FaultDto[];
-  /** The chain that would be made now, as `POST /chains` would take it. Null where there are faults. */
+  /** The chain that would be made now, as `POST /chains` would take it. Null where there are faults, or where an event gives a value that it needs. */
   @ApiProperty({ ...anyJson, nullable: true })
   chain: unknown;
   @ApiProperty({ type: [ExpectedApprovalDto], example: [] })

@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { JsonValue } from '#libs/chain-domain';
 import { commandChain } from '#libs/chain-engine';
 import { LOGGER, type Logger } from '#libs/platform';
 import {
@@ -50,7 +51,7 @@ export class TickMaker {
     const end = await this.endOf(engine, claim, work);
     if ('seconds' in end) return this.schedules.postpone(engine, claim, holder, end.seconds, end);
     await this.schedules.settle(engine, claim, holder, end);
-    this.metrics.scheduleTicks.inc({ outcome: end.outcome });
+    this.metrics.scheduleTicks.inc({ outcome: end.outcome, kind: work.kind });
   }
 
   private async endOf(engine: Database, claim: TickClaim, work: TickWork): Promise<TickEnd | Postponed> {
@@ -73,7 +74,7 @@ export class TickMaker {
     if ('reason' in rights) return { outcome: 'REFUSED', ...rights };
     const overlap = work.kind === 'BACKFILL' && work.overlap !== 'allow' ? 'queue' : work.overlap;
     const caller = { actor: work.runs_as, address: '-', request_id: id };
-    const { body, template } = await bodyOf(engine, this.templates, work, dueAt);
+    const { body, template } = await bodyOf(engine, this.templates, work, dueAt, await this.eventOf(engine, work));
     const [open] = work.open_chains;
     if (open !== undefined && overlap !== 'allow') {
       const why = { reason: 'OVERLAP', message: `${open} has not ended.` };
@@ -88,6 +89,13 @@ export class TickMaker {
     const made = { key: undefined, template, schedule: { id, dueAt } };
     const { chain } = await this.creator.createAs(engine, body, { caller, ...rights }, made);
     return { outcome: 'CREATED', chain_id: chain.chain_id };
+  }
+
+  /** What the event says; with the outputs of the chain that ended, where they are wanted. */
+  private async eventOf(engine: Database, { event, params }: TickWork): Promise<JsonValue> {
+    const chainId = event?.['chain_id'];
+    if (typeof chainId !== 'string' || !JSON.stringify(params).includes('${event.outputs')) return event as JsonValue;
+    return { ...event, outputs: await this.schedules.outputsOf(engine, chainId) } as JsonValue;
   }
 
   private afterFault(problem: Problem, { tried_seconds: tried }: TickWork, error: unknown): TickEnd | Postponed {

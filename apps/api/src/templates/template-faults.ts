@@ -36,11 +36,23 @@ function faultsOf(chain: Readonly<Record<string, unknown>>, catalogue: TaskCatal
     return [{ code: 'UNKNOWN_FIELD', pointer: '/args', message }];
   }
   const reading = readChain(chain, catalogue);
-  if (reading.ok) return [];
-  const isOpen = reading.faults.some(isOfArgs);
+  return reading.ok ? [] : faultsOfAny(chain, reading.faults);
+}
+
+/** Those of the faults that stand whatever values the parameters get later: all of them, or those of these `names`. */
+export function faultsOfAny(
+  chain: Readonly<Record<string, unknown>>,
+  faults: readonly InputFault[],
+  names?: readonly string[],
+): InputFault[] {
+  const isLater = ({ pointer = '' }: InputFault): boolean => {
+    const name = /^\/args\/([^/]+)/.exec(pointer)?.[1];
+    return name !== undefined && (names?.includes(name.replaceAll('~1', '/').replaceAll('~0', '~')) ?? true);
+  };
+  const isOpen = faults.some(isLater);
   const filled = new Set(placesWithParams(chain));
-  return reading.faults.filter((fault) => {
-    if (isOfArgs(fault)) return false;
+  return faults.filter((fault) => {
+    if (isLater(fault)) return false;
     const task = /^\/tasks\/(\d+)\//.exec(fault.pointer ?? '')?.[1];
     return !(isOpen && fault.code === 'INVALID_PARAMS' && task !== undefined && filled.has(Number(task)));
   });
@@ -55,8 +67,6 @@ export function placeInTemplate(fault: InputFault, given: object): InputFault {
     pointer: field === 'args' ? fault.pointer!.replace('/args', '/params') : `/chain${fault.pointer}`,
   };
 }
-
-const isOfArgs = ({ pointer }: InputFault): boolean => pointer?.startsWith('/args/') === true;
 
 function placesWithParams(chain: Readonly<Record<string, unknown>>): number[] {
   const tasks: unknown = chain['tasks'];

@@ -8,7 +8,7 @@ import { fakeApi } from '../fake-api-for-tests.js';
 const at = '2026-01-31T12:00:00.000Z';
 const tick = {
   ...{ due_at: at, kind: 'DUE', outcome: 'REFUSED', reason: 'KEY_REFUSED', message: 'The key was revoked' },
-  ...{ missed: null, chain_id: null, created_at: at, settled_at: at },
+  ...{ missed: null, event_id: null, chain_id: null, created_at: at, settled_at: at },
 };
 const schedule = {
   ...{
@@ -18,7 +18,8 @@ const schedule = {
     cron: '0 2 * * *',
     time_zone: 'Asia/Shanghai',
   },
-  ...{ interval: null, at: null, template_id: 'template-1', version: 'production', chain: null, params: { a: 1 } },
+  ...{ interval: null, at: null, on_dataset: null, on_chain_end: null, on_webhook: false },
+  ...{ template_id: 'template-1', version: 'production', chain: null, params: { a: 1 } },
   ...{
     overlap: 'skip',
     catch_up: 1,
@@ -37,6 +38,11 @@ const { asked, run } = fakeApi({
   'POST /schedules': schedule,
   'PUT /schedules/schedule-1': schedule,
   'POST /schedules/preview': { next_due_times: [at], errors: [], chain: { chain_name: 'x' }, approvals: [] },
+  'POST /schedules/schedule-1/webhook-secret': {
+    schedule_id: 'schedule-1',
+    path: '/api/v1/hooks/schedule-1',
+    secret: 'whsec_x',
+  },
   'POST /schedules/schedule-1/run': { ...tick, outcome: 'WAITING' },
   'POST /schedules/schedule-1/backfill': { dry_run: true, due_times: [at] },
   'POST /schedules/schedule-1/pause': { ...schedule, paused: true },
@@ -78,6 +84,7 @@ describe('schedules', () => {
     expect(await says('run', 'schedule-1')).toContain('schedules ticks schedule-1');
     expect(await says('backfill', 'schedule-1', '--from', at, '--dry-run')).toBe(`${at}\n`);
     expect(asked).toEqual([['POST /schedules/schedule-1/backfill?dry_run=true', { from: at }]]);
+    expect(await says('secret', 'schedule-1')).toBe('whsec_x\nDeliveries go to POST /api/v1/hooks/schedule-1\n');
     await says('pause', 'schedule-1');
     await says('resume', 'schedule-1');
     expect(await says('rm', 'schedule-1', '--confirm', 'schedule-1')).toContain('restore schedule-1');

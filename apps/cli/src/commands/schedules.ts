@@ -11,13 +11,13 @@ import { placed } from './chains.js';
 
 type Listed = Omit<ScheduleDto, 'chain'>;
 
-/** schedules ls, show, ticks, preview, create, save, run, backfill, pause, resume, rm and restore. */
+/** schedules ls, show, ticks, preview, create, save, secret, run, backfill, pause, resume, rm and restore. */
 export function addScheduleCommands(program: Command, session: Session, act: Act): void {
   const { say } = session;
   const schedules = program
     .command('schedules')
     .helpCommand(false)
-    .description(say('chains that are made at their times'));
+    .description(say('chains that are made at their times or by events'));
   const on = (name: string, description: string) =>
     schedules.command(name).description(description).argument('<schedule>', say('id of a schedule'));
   const file = say('a schedule, JSON or YAML; - is standard input');
@@ -65,6 +65,12 @@ export function addScheduleCommands(program: Command, session: Session, act: Act
         session.answer(saved, () => [say('{id} is saved.', { id: schedule_id })]);
       }),
     );
+  on('secret', say('make the secret that signs deliveries to a schedule; an earlier one counts no more')).action(
+    act(async (schedule_id: string) => {
+      const made = await session.client.rotateWebhookSecret({ path: { schedule_id } });
+      session.answer(made, () => [made.secret, say('Deliveries go to POST {path}', { path: made.path })]);
+    }),
+  );
   on('run', say('make a chain of a schedule now')).action(
     act(async (schedule_id: string) => {
       const tick = await session.client.runSchedule({ path: { schedule_id } });
@@ -159,8 +165,20 @@ async function list(session: Session): Promise<void> {
   );
 }
 
-const whenOf = ({ cron, time_zone: zone, interval, at }: Listed): string =>
-  at ?? (cron === null ? `every ${interval} s` : `${cron} ${zone}`);
+function whenOf({
+  cron,
+  time_zone: zone,
+  interval,
+  at,
+  on_dataset: dataset,
+  on_chain_end: end,
+  ...each
+}: Listed): string {
+  if (dataset !== null) return `dataset ${dataset}`;
+  if (end !== null) return `end of ${JSON.stringify(end)}`;
+  if (each.on_webhook) return 'webhook';
+  return at ?? (cron === null ? `every ${interval} s` : `${cron} ${zone}`);
+}
 
 const outcomeOf = ({ outcome, reason }: TickDto): string => (reason === null ? outcome : `${outcome} ${reason}`);
 
@@ -196,6 +214,7 @@ function tickTable(items: readonly TickDto[], session: Session): string[] {
       ['MISSED', (each) => each.missed],
       ['CHAIN', (each) => each.chain_id],
       ['WHY', (each) => each.message],
+      ['EVENT', (each) => each.event_id, 'wide'],
     ],
     items,
   );

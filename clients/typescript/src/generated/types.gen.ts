@@ -1784,6 +1784,27 @@ export type TemplateCopyDto = {
     note?: string;
 };
 
+export type ChainEndsDto = {
+    /**
+     * Chains of this template.
+     */
+    template_id?: string;
+    /**
+     * Chains of this schedule.
+     */
+    schedule_id?: string;
+    /**
+     * Chains with these labels.
+     */
+    labels?: {
+        [key: string]: string;
+    };
+    /**
+     * How they end. Default: `SUCCESS`.
+     */
+    statuses?: Array<'SUCCESS' | 'FAILURE' | 'CANCELLED'>;
+};
+
 export type NewScheduleDto = {
     title: string;
     /**
@@ -1791,7 +1812,7 @@ export type NewScheduleDto = {
      */
     description?: string;
     /**
-     * When chains are made: minute, hour, day, month and weekday in `time_zone`, or `@daily` and the like. One of `cron`, `interval` and `at` is given.
+     * When chains are made: minute, hour, day, month and weekday in `time_zone`, or `@daily` and the like. One of `cron`, `interval`, `at` and the three `on_` is given.
      */
     cron?: string;
     /**
@@ -1807,6 +1828,18 @@ export type NewScheduleDto = {
      */
     at?: string;
     /**
+     * In place of times: a chain for each new version of this dataset, as `<party>/<name>`.
+     */
+    on_dataset?: string;
+    /**
+     * In place of times: a chain for each end of such a chain of the tenant.
+     */
+    on_chain_end?: ChainEndsDto;
+    /**
+     * In place of times: a chain for each signed delivery to `POST /hooks/{schedule_id}`. `POST /schedules/{schedule_id}/webhook-secret` makes the secret.
+     */
+    on_webhook?: true;
+    /**
      * What chains are made of. This or `chain` is given.
      */
     template_id?: string;
@@ -1819,11 +1852,11 @@ export type NewScheduleDto = {
      */
     chain?: unknown;
     /**
-     * A value for each parameter that has no default. In texts `${schedule.due_at}` stands for the due time and `${schedule.date}` for its date in `time_zone`.
+     * A value for each parameter that has no default. In texts `${schedule.due_at}` stands for the due time and `${schedule.date}` for its date in `time_zone`; `${event.<path>}` for what an event says.
      */
     params?: unknown;
     /**
-     * What is done while an earlier chain of the schedule has not ended: make none, wait for its end, cancel it, or make the chain beside it.
+     * Default: `skip`, and `queue` for events. What is done while an earlier chain of the schedule has not ended: make none, wait for its end, cancel it, or make the chain beside it.
      */
     overlap?: 'skip' | 'queue' | 'cancel' | 'allow';
     /**
@@ -1838,7 +1871,7 @@ export type NewScheduleDto = {
 
 export type ScheduleOverlap = 'skip' | 'queue' | 'cancel' | 'allow';
 
-export type TickKind = 'DUE' | 'RUN' | 'BACKFILL';
+export type TickKind = 'DUE' | 'RUN' | 'BACKFILL' | 'DATASET' | 'CHAIN_END' | 'WEBHOOK';
 
 /**
  * `WAITING`: no chain yet; `CREATED`; `SKIPPED`: it was not to be made; `MISSED`: too late, and not made up for; `REFUSED`: it could not be made.
@@ -1847,7 +1880,7 @@ export type TickOutcome = 'WAITING' | 'CREATED' | 'SKIPPED' | 'MISSED' | 'REFUSE
 
 export type TickDto = {
     /**
-     * The due time; for `RUN` the time of the call.
+     * The due time; for `RUN` and events the time when it came.
      */
     due_at: string;
     kind: TickKind;
@@ -1856,7 +1889,7 @@ export type TickDto = {
      */
     outcome: TickOutcome;
     /**
-     * Why it made no chain, or waits: `OVERLAP`, `QUEUE_FULL`, `PAUSED`, `DELETED`, `KEY_REFUSED`, `TENANT_CLOSED`, or the code of the problem that `POST /chains` would answer with.
+     * Why it made no chain, or waits: `OVERLAP`, `QUEUE_FULL`, `PAUSED`, `DELETED`, `KEY_REFUSED`, `TENANT_CLOSED`, `EVENT_LOOP`, `EVENT_DEPTH`, or the code of the problem that `POST /chains` would answer with.
      */
     reason: string | null;
     message: string | null;
@@ -1864,6 +1897,10 @@ export type TickDto = {
      * How many due times up to this one were missed.
      */
     missed: number | null;
+    /**
+     * What the event is known by: a version of a dataset, a chain and the number of its end, the id of a delivery. Null: no event.
+     */
+    event_id: string | null;
     chain_id: string | null;
     created_at: string;
     settled_at: string | null;
@@ -1880,6 +1917,18 @@ export type ScheduleDto = {
      */
     interval: number | null;
     at: string | null;
+    /**
+     * A new version of this dataset makes a chain.
+     */
+    on_dataset: string | null;
+    /**
+     * The end of such a chain makes one.
+     */
+    on_chain_end: ChainEndsDto | null;
+    /**
+     * A signed delivery makes one.
+     */
+    on_webhook: boolean;
     template_id: string | null;
     version: string | null;
     chain: {
@@ -1913,7 +1962,7 @@ export type SchedulePreviewDto = {
     next_due_times: Array<string>;
     errors: Array<FaultDto>;
     /**
-     * The chain that would be made now, as `POST /chains` would take it. Null where there are faults.
+     * The chain that would be made now, as `POST /chains` would take it. Null where there are faults, or where an event gives a value that it needs.
      */
     chain: {
         [key: string]: unknown;
@@ -1932,6 +1981,18 @@ export type ListedScheduleDto = {
      */
     interval: number | null;
     at: string | null;
+    /**
+     * A new version of this dataset makes a chain.
+     */
+    on_dataset: string | null;
+    /**
+     * The end of such a chain makes one.
+     */
+    on_chain_end: ChainEndsDto | null;
+    /**
+     * A signed delivery makes one.
+     */
+    on_webhook: boolean;
     template_id: string | null;
     version: string | null;
     params: {
@@ -2009,6 +2070,29 @@ export type BackfilledDto = {
      * The due times of the range that have no chain yet: each gets one, one after the other.
      */
     due_times: Array<string>;
+};
+
+export type WebhookSecretDto = {
+    schedule_id: string;
+    /**
+     * Where deliveries go.
+     */
+    path: string;
+    /**
+     * Shown only here.
+     */
+    secret: string;
+};
+
+export type AcceptedDeliveryDto = {
+    /**
+     * The id of the delivery.
+     */
+    id: string;
+    /**
+     * When it came first.
+     */
+    due_at: string;
 };
 
 export type TenantUseDto = {
@@ -8297,6 +8381,157 @@ export type ResumeScheduleResponses = {
 };
 
 export type ResumeScheduleResponse = ResumeScheduleResponses[keyof ResumeScheduleResponses];
+
+export type RotateWebhookSecretData = {
+    body?: never;
+    headers?: {
+        /**
+         * Repeated requests with the same key and body get the same answer; the same key with another body is refused with 422. A key is scoped to the operation and its target, and kept for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        /**
+         * The schedule.
+         */
+        schedule_id: string;
+    };
+    query?: never;
+    url: '/api/v1/schedules/{schedule_id}/webhook-secret';
+};
+
+export type RotateWebhookSecretErrors = {
+    /**
+     * The request is not valid; `code` and `errors` say where and what was expected.
+     */
+    400: ProblemDto;
+    /**
+     * The request has no valid key or token.
+     */
+    401: ProblemDto;
+    /**
+     * The caller's role does not allow it.
+     */
+    403: ProblemDto;
+    /**
+     * The resource does not exist.
+     */
+    404: ProblemDto;
+    /**
+     * The status of the chain or task does not allow it; `detail` names the status. Or the first request with the Idempotency-Key is still running.
+     */
+    409: ProblemDto;
+    /**
+     * The body is larger than 10 MB.
+     */
+    413: ProblemDto;
+    /**
+     * The body is not application/json.
+     */
+    415: ProblemDto;
+    /**
+     * The Idempotency-Key was used with another body.
+     */
+    422: ProblemDto;
+    /**
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     */
+    429: ProblemDto;
+    /**
+     * Internal server error; the API's log has the cause.
+     */
+    500: ProblemDto;
+    /**
+     * The database cannot be reached; retry after `Retry-After` seconds.
+     */
+    503: ProblemDto;
+};
+
+export type RotateWebhookSecretError = RotateWebhookSecretErrors[keyof RotateWebhookSecretErrors];
+
+export type RotateWebhookSecretResponses = {
+    /**
+     * The secret, which is shown only once, and to a repeated request with the same Idempotency-Key.
+     */
+    201: WebhookSecretDto;
+};
+
+export type RotateWebhookSecretResponse = RotateWebhookSecretResponses[keyof RotateWebhookSecretResponses];
+
+export type DeliverWebhookData = {
+    /**
+     * Any JSON: `${event.body}` in the params of the schedule.
+     */
+    body?: unknown;
+    headers: {
+        /**
+         * `v1,` and the HMAC-SHA256 over `<id>.<timestamp>.<body>`, as base64.
+         */
+        'webhook-signature': string;
+        /**
+         * When it was signed: seconds since 1970.
+         */
+        'webhook-timestamp': string;
+        /**
+         * Names the delivery.
+         */
+        'webhook-id': string;
+    };
+    path: {
+        /**
+         * The schedule.
+         */
+        schedule_id: string;
+    };
+    query?: never;
+    url: '/api/v1/hooks/{schedule_id}';
+};
+
+export type DeliverWebhookErrors = {
+    /**
+     * The request is not valid; `code` and `errors` say where and what was expected.
+     */
+    400: ProblemDto;
+    /**
+     * The request has no valid key or token.
+     */
+    401: ProblemDto;
+    /**
+     * The caller's role does not allow it.
+     */
+    403: ProblemDto;
+    /**
+     * The body is larger than 10 MB.
+     */
+    413: ProblemDto;
+    /**
+     * The body is not application/json.
+     */
+    415: ProblemDto;
+    /**
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     */
+    429: ProblemDto;
+    /**
+     * Internal server error; the API's log has the cause.
+     */
+    500: ProblemDto;
+    /**
+     * The database cannot be reached; retry after `Retry-After` seconds.
+     */
+    503: ProblemDto;
+};
+
+export type DeliverWebhookError = DeliverWebhookErrors[keyof DeliverWebhookErrors];
+
+export type DeliverWebhookResponses = {
+    /**
+     * It is taken, or was before.
+     */
+    202: AcceptedDeliveryDto;
+};
+
+export type DeliverWebhookResponse = DeliverWebhookResponses[keyof DeliverWebhookResponses];
 
 export type GetTenantData = {
     body?: never;

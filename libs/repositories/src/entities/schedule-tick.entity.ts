@@ -8,7 +8,7 @@ export class ScheduleTick {
   schedule_id: string;
   @PrimaryColumn('text', { comment: 'timestamptz' })
   due_at: string;
-  /** `DUE`, `RUN` (now, by hand) or `BACKFILL`. */
+  /** `DUE`, `RUN` (now, by hand), `BACKFILL`, or an event: `DATASET`, `CHAIN_END` or `WEBHOOK`. */
   @Column('varchar', { length: 16 })
   kind: string;
   /** `WAITING`, `CREATED`, `SKIPPED`, `MISSED` or `REFUSED`. */
@@ -24,6 +24,15 @@ export class ScheduleTick {
   missed: number | null;
   @Column('varchar', { length: 64, nullable: true })
   chain_id: string | null;
+  /** What makes the event known again; null: it is a time. */
+  @Column('varchar', { length: 255, nullable: true })
+  event_id: string | null;
+  /** What the event says. */
+  @Column('jsonb', { nullable: true, select: false })
+  event: Record<string, unknown> | null;
+  /** The schedules whose chains led to the event, the first one first. */
+  @Column('text', { array: true, select: false })
+  led_by: string[];
   /** By the counted time. */
   @TimeColumn({ select: false })
   ready_at: string;

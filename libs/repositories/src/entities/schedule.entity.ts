@@ -1,6 +1,14 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { TenantColumn, TimeColumn } from './columns.js';
 
+/** Chains whose ends are events: all that is given holds. */
+export interface ChainEnds {
+  template_id?: string;
+  schedule_id?: string;
+  labels?: Record<string, string>;
+  statuses: string[];
+}
+
 /** When chains are to be made, and of what. */
 @Entity('schedules')
 export class Schedule {
@@ -10,7 +18,7 @@ export class Schedule {
   title: string;
   @Column('text')
   description: string;
-  /** One of cron, interval and at is set. */
+  /** One of cron, interval, at and the three `on_` is set. */
   @Column('varchar', { length: 255, nullable: true })
   cron: string | null;
   @Column('varchar', { length: 64, nullable: true })
@@ -23,6 +31,16 @@ export class Schedule {
   anchor: string;
   @TimeColumn({ nullable: true })
   at: string | null;
+  /** `<party>/<name>`: each new version of the dataset is an event. */
+  @Column('varchar', { length: 129, nullable: true })
+  on_dataset: string | null;
+  @Column('jsonb', { nullable: true })
+  on_chain_end: ChainEnds | null;
+  @Column('boolean')
+  on_webhook: boolean;
+  /** Signs deliveries; null: none was made, and none is taken. */
+  @Column('varchar', { length: 64, nullable: true, select: false })
+  webhook_secret: string | null;
   /** Of a template or of a chain as `POST /chains` takes it: one of them is set. */
   @Column('varchar', { length: 64, nullable: true })
   template_id: string | null;

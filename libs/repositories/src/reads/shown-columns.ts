@@ -40,7 +40,7 @@ const CHAIN_COLUMNS: Columns = new Map([
 ]);
 
 /** What a chain gives back: values of results that everybody reads who reads the chain; null until it has ended. */
-const OUTPUTS = `
+export const OUTPUTS = `
   CASE WHEN c.outputs IS NOT NULL AND c.status IN ('SUCCESS', 'FAILURE', 'CANCELLED') THEN (
     SELECT jsonb_object_agg(output.key, (
              SELECT o.result #> ARRAY(SELECT jsonb_array_elements_text(output.value -> 'path'))

@@ -4,7 +4,7 @@ import type { Statement } from '../pool.js';
 
 /**
  * Stores a statement unless one as new is there. $1 subject, $2 kind, $3 party, $4 serial, $5 body, $6 JWS, $7 task (of an
- * approval), $8 by whom -> the row; no row if the stored one is as new, or newer.
+ * approval), $8 by whom -> the row, and whether its subject is new; no row if the stored one is as new, or newer.
  */
 export const putStatement: Statement = {
   name: 'put-statement',
@@ -15,7 +15,7 @@ export const putStatement: Statement = {
        SET serial = EXCLUDED.serial, body = EXCLUDED.body, signed = EXCLUDED.signed, created_at = now(),
            created_by = EXCLUDED.created_by
      WHERE s.serial < EXCLUDED.serial
-    RETURNING subject, kind, party, serial, body, signed, created_at, created_by`,
+    RETURNING subject, kind, party, serial, body, signed, created_at, created_by, xmax = 0 AS is_new`,
 };
 
 /** Whether statement `s` takes a task back. */

@@ -1,10 +1,14 @@
 import type { Statement } from '../pool.js';
+import { OUTPUTS } from '../reads/shown-columns.js';
 import { COUNTED_NOW } from './clock.js';
 
 // SQL: functions that look in all tenants, and saves of a tick together with its schedule.
 
-/** Ticks of one schedule that wait for an open chain at most; later ones are skipped. */
+/** Due times of one schedule that wait for an open chain at most; later ones are skipped. */
 const QUEUE_PLACES = 100;
+/** Events of one schedule that wait at most: each is to make its chain, so there is more room. */
+export const EVENT_PLACES = 1_000;
+const IS_EVENT = `kind IN ('DATASET', 'CHAIN_END', 'WEBHOOK')`;
 
 /** $1 at most so many -> schedules whose due time has come, and the time: the most overdue first. */
 export const dueSchedules: Statement = { name: 'due-schedules', text: `SELECT * FROM due_schedules($1)` };
@@ -28,7 +32,7 @@ export const claimTicks: Statement = {
 export const readTick: Statement = {
   name: 'read-tick',
   text: `
-    SELECT s.template_id, s.version, s.chain, s.params, s.overlap, s.time_zone, s.runs_as, t.kind, t.outcome,
+    SELECT s.template_id, s.version, s.chain, s.params, s.overlap, s.time_zone, s.runs_as, t.kind, t.outcome, t.event,
            extract(epoch FROM clock_timestamp() - t.created_at)::float8 - s.jitter AS tried_seconds,
            (SELECT chain_id FROM task_chains WHERE schedule_id = $1 AND scheduled_at = $2) AS made,
            ARRAY(SELECT chain_id FROM task_chains
@@ -56,7 +60,9 @@ export const postponeTick: Statement = {
   name: 'postpone-tick',
   text: `
     WITH waiting AS (
-      SELECT due_at, kind = 'DUE' AND count(*) FILTER (WHERE kind = 'DUE') OVER (ORDER BY due_at) > ${QUEUE_PLACES} AS is_beyond
+      SELECT due_at,
+             kind = 'DUE' AND count(*) FILTER (WHERE kind = 'DUE') OVER (ORDER BY due_at) > ${QUEUE_PLACES}
+             OR ${IS_EVENT} AND count(*) FILTER (WHERE ${IS_EVENT}) OVER (ORDER BY due_at) > ${EVENT_PLACES} AS is_beyond
         FROM schedule_ticks WHERE schedule_id = $1 AND outcome = 'WAITING'
     ), later AS (
       UPDATE schedule_ticks t
@@ -64,17 +70,17 @@ export const postponeTick: Statement = {
              outcome = CASE WHEN is_beyond THEN 'SKIPPED' ELSE t.outcome END,
              settled_at = CASE WHEN is_beyond THEN now() END,
              reason = CASE WHEN is_beyond THEN 'QUEUE_FULL' WHEN t.due_at = $2 THEN $5 ELSE t.reason END,
-             message = CASE WHEN is_beyond THEN '${QUEUE_PLACES} ticks of the schedule wait already.' WHEN t.due_at = $2 THEN $6 ELSE t.message END
+             message = CASE WHEN is_beyond THEN 'Too many ticks of the schedule wait already.' WHEN t.due_at = $2 THEN $6 ELSE t.message END
         FROM waiting WHERE t.schedule_id = $1 AND t.due_at = waiting.due_at AND t.outcome = 'WAITING'
     ) ${release('$1', '$3')}`,
 };
 
-/** $1 schedule, $2 reason, $3 message, $4 only of this kind (null: any): what waits makes no chain any more. */
+/** $1 schedule, $2 reason, $3 message, $4 whether also what was asked for by hand: what waits makes no chain any more. */
 export const skipWaiting: Statement = {
   name: 'skip-waiting-ticks',
   text: `
     UPDATE schedule_ticks SET outcome = 'SKIPPED', reason = $2, message = $3, settled_at = now()
-     WHERE schedule_id = $1 AND outcome = 'WAITING' AND kind = coalesce($4, kind)`,
+     WHERE schedule_id = $1 AND outcome = 'WAITING' AND ($4 OR kind NOT IN ('RUN', 'BACKFILL'))`,
 };
 
 /** $1 schedule -> the new tick. */
@@ -83,7 +89,35 @@ export const addRun: Statement = {
   text: `
     INSERT INTO schedule_ticks (schedule_id, due_at, kind, outcome, ready_at)
     VALUES ($1, date_trunc('milliseconds', clock_timestamp()), 'RUN', 'WAITING', ${COUNTED_NOW})
-    RETURNING due_at, kind, outcome, reason, message, missed, chain_id, created_at, settled_at`,
+    RETURNING due_at, kind, outcome, reason, message, missed, event_id, chain_id, created_at, settled_at`,
+};
+
+/** $1 schedule -> its tenant and secret; no row where it takes no deliveries. */
+export const webhookOfSchedule: Statement = {
+  name: 'webhook-of-schedule',
+  text: `SELECT * FROM webhook_of_schedule($1)`,
+};
+
+/** $1 schedule, $2 id of the delivery -> whether it was taken already, and how many came within a minute and how many wait. */
+export const deliveriesOfSchedule: Statement = {
+  name: 'deliveries-of-schedule',
+  text: `
+    SELECT EXISTS (SELECT FROM schedule_ticks WHERE schedule_id = $1 AND event_id = $2) AS is_known,
+           (SELECT count(*)::int FROM schedule_ticks
+             WHERE schedule_id = $1 AND due_at > clock_timestamp() - interval '1 min' AND kind = 'WEBHOOK') AS recent,
+           (SELECT count(*)::int FROM schedule_ticks WHERE schedule_id = $1 AND outcome = 'WAITING') AS waiting`,
+};
+
+/** $1 schedule, $2 id of the delivery, $3 what it says -> its tick, which may be there; null where the schedule is gone. */
+export const addDelivery: Statement = {
+  name: 'add-delivery',
+  text: `SELECT add_event_tick($1, 'WEBHOOK', $2, $3::jsonb, '{}', ${COUNTED_NOW}) AS due_at`,
+};
+
+/** $1 chain -> what it gives back, as far as it is known. */
+export const outputsOfChain: Statement = {
+  name: 'outputs-of-chain',
+  text: `SELECT ${OUTPUTS} AS outputs FROM task_chains c WHERE c.chain_id = $1`,
 };
 
 /**

@@ -3,6 +3,9 @@ import { COUNTED_NOW, LAG } from './clock.js';
 
 // SQL: on the path of every ended chain; replicas share rows by SKIP LOCKED.
 
+/** A chain's end starts chains of schedules only where it is no compensation: what undoes is part of what it undoes. */
+const STARTS = `c.compensates IS NULL`;
+
 /** A chain that ended, as its notice and its row have it; null where the row has gone or is running again. */
 export interface EndedChain {
   status: 'SUCCESS' | 'FAILURE' | 'CANCELLED';
@@ -22,6 +25,8 @@ export interface DueDelivery {
   secret: string;
 }
 
+const ENDS = `('chain.success', 'chain.failure', 'chain.cancelled')`;
+
 /** What a webhook without a list of events is not sent: there may be as many as tasks. */
 const NAMED_ONLY = `('chain.held', 'task.failure')`;
 
@@ -33,7 +38,7 @@ const PAYLOAD = `taken.payload || jsonb_build_object('data', taken.payload -> 'd
           || coalesce('/tasks/' || (taken.payload -> 'data' ->> 'task_id'), ''))))`;
 
 /**
- * Outbox rows of kind NOTICE become one delivery per endpoint that wants them, in one statement. $1 limit, $2 where links begin -> the chains that ended: each end comes once, to one listener.
+ * Outbox rows of kind NOTICE become one delivery per endpoint that wants them, and ends of chains ticks of the schedules that wait for them, in one statement. $1 limit, $2 where links begin -> the chains that ended: each end comes once, to one listener.
  */
 export const spreadNotices: Statement = {
   name: 'spread-notices',
@@ -50,13 +55,31 @@ export const spreadNotices: Statement = {
                                        OR w.events = '{}' AND taken.payload ->> 'type' NOT IN ${NAMED_ONLY})
              LEFT JOIN task_chains c ON c.chain_id = taken.payload -> 'data' ->> 'chain_id'
        ORDER BY taken.id
+    ), ended AS MATERIALIZED (
+      SELECT taken.id, taken.tenant_id, upper(split_part(taken.payload ->> 'type', '.', 2)) AS status, c.chain_id, c.chain_name,
+             c.template_id, c.schedule_id, c.scheduled_at, c.labels
+        FROM taken JOIN task_chains c ON c.chain_id = taken.payload -> 'data' ->> 'chain_id'
+       WHERE taken.payload ->> 'type' IN ${ENDS} AND ${STARTS}
+    ), started AS MATERIALIZED (
+      SELECT add_event_tick(
+               s.schedule_id, 'CHAIN_END', (e.chain_id || '/' || e.id)::varchar,
+               jsonb_build_object('chain_id', e.chain_id, 'chain_name', e.chain_name, 'status', e.status),
+               CASE WHEN e.schedule_id IS NULL THEN '{}'
+                    ELSE coalesce((SELECT t.led_by FROM schedule_ticks t WHERE t.schedule_id = e.schedule_id AND t.due_at = e.scheduled_at), '{}')
+                         || e.schedule_id::text END, ${COUNTED_NOW})
+        FROM ended e JOIN schedules s ON s.tenant_id = e.tenant_id AND s.on_chain_end IS NOT NULL AND s.deleted_at IS NULL
+         AND s.on_chain_end -> 'statuses' ? e.status
+         AND coalesce(s.on_chain_end ->> 'template_id' = e.template_id, NOT s.on_chain_end ? 'template_id')
+         AND coalesce(s.on_chain_end ->> 'schedule_id' = e.schedule_id, NOT s.on_chain_end ? 'schedule_id')
+         AND e.labels @> coalesce(s.on_chain_end -> 'labels', '{}')
+       ORDER BY s.schedule_id, e.id
     )
     SELECT upper(split_part(taken.payload ->> 'type', '.', 2)) AS status, c.total_tasks, c.error ->> 'code' AS error_code,
            CASE WHEN c.completed_at < c.started_at THEN 0 ELSE extract(epoch FROM c.completed_at - c.started_at)::float8 END AS seconds
       FROM taken
       LEFT JOIN LATERAL (
         SELECT * FROM task_chains WHERE chain_id = taken.payload -> 'data' ->> 'chain_id' OFFSET 0) AS c ON true
-     WHERE taken.payload ->> 'type' IN ('chain.success', 'chain.failure', 'chain.cancelled')`,
+     WHERE taken.payload ->> 'type' IN ${ENDS} AND (SELECT count(*) FROM started) >= 0`,
 };
 
 /** Takes due deliveries. $1 limit, $2 hidden for ms. */
