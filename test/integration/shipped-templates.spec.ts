@@ -16,7 +16,10 @@ interface TemplateAnswer {
   default_version: number;
 }
 
-const SCHEDULE = new URL('../../../examples/schedules/nightly.yaml', import.meta.url);
+const SCHEDULES = [
+  ['nightly.yaml', 10],
+  ['on-new-data.yaml', 0],
+] as const;
 /** The tables of the examples, of parties that nobody has claimed. */
 const PATIENTS = { alice: 'breast-cancer.csv', bob: 'breast-cancer.csv' };
 const HOSPITALS = { alice: 'hospital.csv', bob: 'hospital.csv', carol: 'hospital.csv' };
@@ -67,16 +70,18 @@ describeSystem('the templates of a release', 'postgres', { env: { RATE_LIMIT: '0
     expect(first.map(({ labels }) => labels)).toEqual(first.map(() => ({ production: 1, 'v0-1-0': 1 })));
     await shipTemplates(system.databaseUrl, '0.1.0');
     expect(await shipped()).toEqual(first);
-    const schedule = parse(readFileSync(SCHEDULE, 'utf8')) as object;
-    const preview = { method: 'POST', body: schedule };
-    const shown = await api.expect<{ errors: { code: string }[]; next_due_times: string[] }>(
-      200,
-      '/schedules/preview',
-      preview,
-    );
-    // Its tables are datasets of the demo.
-    expect(new Set(shown.errors.map(({ code }) => code))).toEqual(new Set(['DATASET_UNKNOWN']));
-    expect(shown.next_due_times).toHaveLength(10);
+    for (const [file, times] of SCHEDULES) {
+      const url = new URL(`../../../examples/schedules/${file}`, import.meta.url);
+      const preview = { method: 'POST', body: parse(readFileSync(url, 'utf8')) as object };
+      const shown = await api.expect<{ errors: { code: string }[]; next_due_times: string[] }>(
+        200,
+        '/schedules/preview',
+        preview,
+      );
+      // Its tables are datasets of the demo.
+      expect(new Set(shown.errors.map(({ code }) => code))).toEqual(new Set(['DATASET_UNKNOWN']));
+      expect(shown.next_due_times).toHaveLength(times);
+    }
     const id = 'template-psi-pipeline';
     await withConnection(system.databaseUrl, (client) =>
       client.query(`UPDATE template_versions SET hash = 'sha256:of another chain' WHERE template_id = $1`, [id]),
