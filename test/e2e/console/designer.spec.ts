@@ -154,6 +154,31 @@ describeUnless(chromium.skip, 'the designer', () => {
       await page.context().close();
     });
 
+    check('has forms for each item of a list, the end of a chain and what undoes a task', async () => {
+      const { page, faults } = await open();
+      await palette(page).getByRole('button', { name: 'diagnostic' }).click();
+      await node(page, 'diagnostic').dispatchEvent('click');
+      await page.getByText('For each item of a list').click();
+      await field(page, 'Items items *').fill('["north", "south"]');
+      await field(page, 'Key key').fill('${item}');
+      await field(page, 'So many must succeed at_least').fill('0.5');
+      await node(page, 'diagnostic').getByText('each item').waitFor();
+      await page.getByText('End the chain here').click();
+      await field(page, 'If (CEL) when *').fill('tasks.nothing.result.rows < 1');
+      await page.locator('.field', { hasText: 'If (CEL)' }).getByRole('alert').waitFor();
+      await field(page, 'If (CEL) when *').fill('size(tasks.diagnostic.result) < 2');
+      await page.getByText('No fault').waitFor();
+      await page.getByRole('tab', { name: 'Text' }).click();
+      const text = await page.getByRole('textbox', { name: 'Text' }).inputValue();
+      const [task] = (JSON.parse(text) as { tasks: object[] }).tasks;
+      expect(task).toMatchObject({
+        for_each: { items: ['north', 'south'], key: '${item}', at_least: 0.5 },
+        end_chain: { when: 'size(tasks.diagnostic.result) < 2' },
+      });
+      expect(faults).toEqual([]);
+      await page.context().close();
+    });
+
     check('is edited as text as well, and takes what is hostile for text', async ({ api }) => {
       const { page, faults } = await open();
       await page.getByRole('tab', { name: 'Text' }).click();

@@ -136,7 +136,8 @@ export function Canvas({ draft, places, selected, faults, select, moved, connect
 function TaskNode({ data: { task, faults }, selected }: NodeProps<Shown>) {
   const { t } = useTranslation();
   const { trigger_rule: rule, when } = task;
-  const marks = `${selected ? 'chosen' : ''} ${faults > 0 ? 'edge-failure' : ''}`;
+  const isEach = task['for_each'] !== undefined;
+  const marks = `${selected ? 'chosen' : ''} ${faults > 0 ? 'edge-failure' : ''} ${isEach ? 'each' : ''}`;
   return (
     <div className={`node ${marks}`}>
       <Handle type="target" position={Position.Left} />
@@ -148,6 +149,9 @@ function TaskNode({ data: { task, faults }, selected }: NodeProps<Shown>) {
           {typeof rule === 'string' && ` · ${shownText(rule, 30)}`}
           {isFields(rule) && ` · ≥ ${String(rule['at_least'])}`}
           {typeof when === 'string' && ' · ?'}
+          {isEach && ` · ${t('designer.flow.each')}`}
+          {task['end_chain'] !== undefined && ` · ${t('designer.flow.ends')}`}
+          {task['compensate_with'] !== undefined && ` · ${t('designer.flow.undoes')}`}
         </span>
       </span>
       <Handle type="source" position={Position.Right} />

@@ -5,6 +5,7 @@ import type { DatasetDto, FaultDto, TaskTypeDto } from '#client';
 import { Name, shownText } from '../view/name.js';
 import { isFields, parentOf, type Draft, type DraftTask, type Fields } from './draft.js';
 import { editDependency, editTask, patched, renameTask, setParents } from './edits.js';
+import { FlowFields } from './flow-fields.js';
 import { completions, partiesOf } from './references.js';
 import { AsJson, Labelled, SchemaFields } from './schema-form.js';
 
@@ -145,6 +146,7 @@ export function TaskPanel({ draft, task, type, datasets, faults, change, renamed
       >
         {(field) => <AsJson key={id} id={field} value={task['branch']} change={(next) => edit({ branch: next })} />}
       </Labelled>
+      <FlowFields key={`${id} flow`} task={task} at={at} edit={edit} help={{ parties, datasets, complete, faultAt }} />
       <h3>{t('designer.parameters')}</h3>
       {(type?.needs_parties === true || parties.length > 0) && (
         <Labelled name={t('designer.parties')} required fault={faultAt(`${at}/task_params/sf_init_config`)}>

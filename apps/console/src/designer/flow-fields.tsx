@@ -1,0 +1,82 @@
+import { useTranslation } from 'react-i18next';
+import { isFields, type DraftTask, type Fields } from './draft.js';
+import { Labelled, SchemaFields, AsJson, type Help } from './schema-form.js';
+
+type Words = (name: string) => string;
+
+/** The fields of `for_each` and `end_chain`, of which the API says what is wrong. */
+const SCHEMAS = {
+  for_each: (t: Words): Fields => ({
+    required: ['items'],
+    properties: {
+      items: { title: t('items'), description: t('itemsHelp') },
+      key: { type: 'string', title: t('key'), description: t('keyHelp') },
+      batch: { type: 'integer', title: t('batch') },
+      max_items: { type: 'integer', title: t('maxItems') },
+      max_parallel: { type: 'integer', title: t('maxParallel') },
+      at_least: { type: 'number', title: t('atLeast'), description: t('atLeastHelp') },
+    },
+  }),
+  end_chain: (t: Words): Fields => ({
+    required: ['when', 'status'],
+    properties: {
+      when: { type: 'string', title: t('endWhen'), description: t('endWhenHelp') },
+      status: { enum: ['SUCCESS', 'FAILURE', 'CANCELLED'], title: t('endStatus') },
+      message: { type: 'string', title: t('endMessage') },
+    },
+  }),
+};
+
+interface FlowFieldsProps {
+  readonly task: DraftTask;
+  /** The task's JSON pointer. */
+  readonly at: string;
+  readonly edit: (patch: Fields) => void;
+  readonly help: Omit<Help, 'params'>;
+}
+
+/** What a task does to the chain's course: once for each item of a list, the end of the chain, how it is undone. */
+export function FlowFields({ task, at, edit, help }: FlowFieldsProps) {
+  const { t } = useTranslation();
+  return (
+    <>
+      {(['for_each', 'end_chain'] as const).map((name) => {
+        // The short form of a list is the list itself.
+        const written = task[name];
+        const value = name === 'for_each' && written !== undefined && !isFields(written) ? { items: written } : written;
+        const first = written === undefined && name === 'end_chain' ? { status: 'SUCCESS' } : {};
+        const set = (next: unknown) =>
+          edit({ [name]: isFields(next) && Object.keys(next).length > 0 ? { ...first, ...next } : undefined });
+        return (
+          <details key={name} open={written !== undefined}>
+            <summary>{t(`designer.flow.${name}`)}</summary>
+            <SchemaFields
+              schema={SCHEMAS[name]((word) => t(`designer.flow.${word}`))}
+              value={value}
+              change={set}
+              pointer={`${at}/${name}`}
+              help={{ ...help, params: {} }}
+            />
+          </details>
+        );
+      })}
+      <details open={task['compensate_with'] !== undefined}>
+        <summary>{t('designer.flow.compensate_with')}</summary>
+        <Labelled
+          name={t('designer.flow.undo')}
+          schema={{ description: t('designer.flow.undoHelp') }}
+          fault={help.faultAt(`${at}/compensate_with`)}
+        >
+          {(id) => (
+            <AsJson
+              key={task.task_id}
+              id={id}
+              value={task['compensate_with']}
+              change={(next) => edit({ compensate_with: next })}
+            />
+          )}
+        </Labelled>
+      </details>
+    </>
+  );
+}
