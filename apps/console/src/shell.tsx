@@ -21,8 +21,12 @@ const ChainPage = lazy(() => import('./chain/chain-page.js'));
 const DesignerPage = lazy(() => import('./designer/designer-page.js'));
 const DatasetPage = lazy(() => import('./data/dataset-page.js'));
 const SettingsPage = lazy(() => import('./settings/settings-page.js'));
+const SchedulesPage = lazy(() => import('./schedules/schedules-page.js'));
+const SchedulePage = lazy(() => import('./schedules/schedule-page.js'));
 const TemplatePage = lazy(() => import('./templates/template-page.js'));
-const PAGES = ['/', '/chains', '/designer', '/templates', '/approvals', '/data', '/task-types', '/settings'] as const;
+const PAGES = [
+  ...['/', '/chains', '/designer', '/templates', '/schedules', '/approvals', '/data', '/task-types', '/settings'],
+] as const;
 
 /** The token of a one-time link, which the address loses before anything else can read it there. */
 const LINK = /^#once=([\w-]{43})$/;
@@ -99,6 +103,8 @@ function Content({ look, actor, role }: { look: Look; actor: string; role: strin
         <Route path="/designer" element={<DesignerPage actor={actor} />} />
         <Route path="/templates" element={<TemplatesPage />} />
         <Route path="/templates/:templateId" element={<TemplatePage />} />
+        <Route path="/schedules" element={<SchedulesPage />} />
+        <Route path="/schedules/:scheduleId" element={<SchedulePage />} />
         <Route path="/approvals" element={<ApprovalsPage />} />
         <Route path="/data" element={<DataPage />} />
         <Route path="/data/:party/:name" element={<DatasetPage />} />

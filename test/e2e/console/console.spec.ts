@@ -7,6 +7,7 @@ import { decide, scene } from '../../attacks/two-owners.js';
 import { chain, describeSystem, line, task, type ApiClient } from '../../integration/system/index.js';
 import { expectAccessible, offerKey, openWindow, signIn } from './console-browser.js';
 import { dataFlow, dataPages } from './data-flow.js';
+import { scheduleFlow, schedulePages } from './schedule-flow.js';
 import { settingsFlow, settingsPages } from './settings-flow.js';
 
 const chromium = await openTestBrowser();
@@ -230,6 +231,13 @@ describeUnless(chromium.skip, 'the console', () => {
       await window.page.context().close();
     });
 
+    check('makes a schedule, runs, fills back, pauses, changes, deletes and restores it', async ({ api }) => {
+      const window = await open('/sign-in');
+      await signIn(window.page);
+      await scheduleFlow(window, api);
+      await window.page.context().close();
+    });
+
     check('gathers a chain of 2,000 tasks by level: under 2,000 elements, and in reach', async ({ api }) => {
       const wide = Array.from({ length: 1_990 }, (_, i) => task(`wide-${i}`, {}, { depends_on: ['first'] }));
       const made = await api.expect<{ chain_id: string }>(201, '/chains', {
@@ -284,6 +292,7 @@ describeUnless(chromium.skip, 'the console', () => {
         await look('/approvals', 'task-chain approvals show', 'approvals');
         await look('/task-types?q=psi', 'psi_count', 'task-types');
         await dataPages(window, a.party, name);
+        await schedulePages(window, api, name);
         await settingsPages(window, api, name);
         expect(await page.title()).not.toBe('1');
         await page.context().close();

@@ -8,6 +8,7 @@ const BUILT = fileURLToPath(new URL('../../../console/', import.meta.url));
 /** What the page asks the browser to call by its own paths. */
 const PAGES = [
   ...['/', '/sign-in', '/chains', '/chains/:chain_id', '/designer', '/templates', '/templates/:template_id'],
+  ...['/schedules', '/schedules/:schedule_id'],
   ...['/approvals', '/data', '/data/:party/:name', '/task-types', '/settings'],
 ];
 /** What the build leaves in the page where each answer has a nonce of its own. */

@@ -6,7 +6,7 @@ import { Link } from 'react-router';
 import { ProblemError } from '#client';
 import { api } from '../api.js';
 import { Describing, type Described } from '../templates/modals.js';
-import { readTagged } from '../templates/tagged.js';
+import { readTagged } from '../read-tagged.js';
 import { Ask } from '../view/ask.js';
 import { Name, shownText } from '../view/name.js';
 import type { Draft } from './draft.js';
@@ -28,7 +28,7 @@ export function SaveModal({ draft, origin, close, saved }: SaveModalProps) {
   const session = useQuery({ queryKey: ['session'], queryFn: () => api.getSession(), staleTime: Infinity }).data;
   const there = useQuery({
     queryKey: ['template', origin?.template_id, 'to save'],
-    queryFn: () => readTagged(origin!.template_id),
+    queryFn: () => readTagged((client) => client.getTemplate({ path: { template_id: origin!.template_id } })),
     enabled: origin !== undefined,
     gcTime: 0,
   });
@@ -38,7 +38,7 @@ export function SaveModal({ draft, origin, close, saved }: SaveModalProps) {
     enabled: origin !== undefined,
     gcTime: 0,
   });
-  const template = there.data?.template;
+  const template = there.data?.of;
   const mayGoOn = template !== undefined && template.tenant_id === session?.tenant;
   const [asNew, setAsNew] = useState(false);
   const [of, describe] = useState<Described>({

@@ -4,12 +4,12 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { NewTemplateDto, TemplateVersionDto, UsedTemplateDto } from '#client';
 import { api } from '../api.js';
+import { readTagged } from '../read-tagged.js';
 import { Labelled } from '../designer/schema-form.js';
 import { Ask } from '../view/ask.js';
 import { Failed } from '../view/failed.js';
 import { Name } from '../view/name.js';
 import { Time } from '../view/times.js';
-import { readTagged } from './tagged.js';
 
 interface ModalProps {
   readonly template: UsedTemplateDto;
@@ -106,8 +106,8 @@ export function DetailsModal({ template, mayShare, close, done }: ModalProps & {
   const [of, change] = useState<Described>({ title, description, tags });
   const [shared, share] = useState(template.shared_with);
   const send = async () => {
-    const { tag } = await readTagged(template.template_id);
     const path = { template_id: template.template_id };
+    const { tag } = await readTagged((client) => client.getTemplate({ path }));
     const newest = (await api.listTemplateVersions({ path })).items[0]!.number;
     const { chain } = await api.getTemplateVersion({ path: { ...path, version: String(newest) } });
     const body: NewTemplateDto = { ...of, tags: [...of.tags], shared_with: shared, chain };

@@ -1,6 +1,6 @@
 import { keepPreviousData, useMutation, useQuery } from '@tanstack/react-query';
 import { Button, Input, Skeleton } from 'antd';
-import { useEffect, useMemo, useState } from 'react';
+import { useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useNavigate } from 'react-router';
 import type { TemplateChainDto, TemplateChainPreviewDto, WholeTemplateVersionDto } from '#client';
@@ -10,10 +10,8 @@ import { Labelled, SchemaFields } from '../designer/schema-form.js';
 import { Failed } from '../view/failed.js';
 import { Json } from '../view/json.js';
 import { shownText } from '../view/name.js';
+import { useSettled } from '../view/use-settled.js';
 import { Drawing } from './drawing.js';
-
-/** After the last change, ms. */
-const PAUSE_MS = 400;
 
 /** Makes a chain of a version: a field for each parameter, and what the API says of the chain that would be made. */
 export function StartForm({ templateId, version }: { templateId: string; version: string }) {
@@ -111,16 +109,6 @@ function Form({ templateId, version: { number, chain } }: { templateId: string; 
 }
 
 const isSound = (preview: TemplateChainPreviewDto | undefined): boolean => preview?.errors.length === 0;
-
-/** A text once it has stayed for a moment. */
-function useSettled(text: string): string {
-  const [settled, settle] = useState(text);
-  useEffect(() => {
-    const timer = setTimeout(() => settle(text), PAUSE_MS);
-    return () => clearTimeout(timer);
-  }, [text]);
-  return settled;
-}
 
 function defaultsOf(schema: Fields): Fields {
   const properties = isFields(schema['properties']) ? Object.entries(schema['properties']) : [];

@@ -19,12 +19,14 @@ const tick = (changed: () => void) => {
   return () => clearInterval(timer);
 };
 
-/** A time in the user's zone, with how long ago it was. */
-export function Time({ at }: { at: string | null | undefined }) {
+/** A time in the user's zone, with how long ago it was; one that is to come is `ahead`. */
+export function Time({ at, ahead = false }: { at: string | null | undefined; ahead?: boolean }) {
   const { i18n } = useTranslation();
   const now = useSyncExternalStore(tick, () => hintsAt);
   if (at === null || at === undefined) return <>–</>;
-  const seconds = Math.min(0, Date.parse(at) - now) / 1_000;
+  const since = Date.parse(at) - now;
+  // Clocks differ: what has been is not shown as to come.
+  const seconds = (ahead ? Math.max(0, since) : Math.min(0, since)) / 1_000;
   const [unit, size] = STEPS.find(([, each]) => Math.abs(seconds) >= each) ?? STEPS.at(-1)!;
   const relative = new Intl.RelativeTimeFormat(i18n.language, { numeric: 'auto' });
   const exact = new Intl.DateTimeFormat(i18n.language, { dateStyle: 'short', timeStyle: 'medium' });

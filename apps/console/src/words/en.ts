@@ -1,5 +1,6 @@
 import { data } from './data-en.js';
 import { designer } from './designer-en.js';
+import { schedules } from './schedules-en.js';
 import { settings } from './settings-en.js';
 import { templates } from './templates-en.js';
 
@@ -10,6 +11,7 @@ export const en = {
     '/chains': 'Chains',
     '/designer': 'Designer',
     '/templates': 'Templates',
+    '/schedules': 'Schedules',
     '/approvals': 'Approvals',
     '/data': 'Data and parties',
     '/task-types': 'Task types',
@@ -256,6 +258,7 @@ export const en = {
   },
   data,
   designer,
+  schedules,
   settings,
   templates,
   types: {

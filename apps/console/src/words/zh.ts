@@ -1,6 +1,7 @@
 import { data } from './data-zh.js';
 import { designer } from './designer-zh.js';
 import type { en } from './en.js';
+import { schedules } from './schedules-zh.js';
 import { settings } from './settings-zh.js';
 import { templates } from './templates-zh.js';
 
@@ -11,6 +12,7 @@ export const zh: typeof en = {
     '/chains': '任务链',
     '/designer': '设计器',
     '/templates': '模板',
+    '/schedules': '定时计划',
     '/approvals': '审批',
     '/data': '数据与参与方',
     '/task-types': '任务类型',
@@ -251,6 +253,7 @@ export const zh: typeof en = {
   },
   data,
   designer,
+  schedules,
   settings,
   templates,
   types: {
