@@ -58,6 +58,8 @@ export async function bundleApps(dist = DIST) {
         keepNames: true,
         external: EXTERNAL,
         banner: { js: BANNER },
+        // Its paths lead to the sources.
+        tsconfigRaw: '{}',
         plugins: [ownPlaces(join(dist, 'apps', app)), missingPackages],
         logLevel: 'error',
       }),
