@@ -1,4 +1,4 @@
-// Puts each app that stays up into one file, dist/apps/<app>/main.mjs, with all that it loads: a start spends half its time on
+// Puts each app that stays up into one file, dist/apps/<app>/main.mjs, with all that it loads: a start spends up to half its time on
 // finding and opening 2,000 to 3,600 files. esbuild came with Vite and is the usual tool for it.
 import { readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
